@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine: one loop, one Lua state, from start to a clean end. */
+#include "engine/runtime.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/error.h"
+
+struct mt_engine *mt_engine_of(lua_State *L)
+{
+    struct mt_engine *engine;
+    memcpy(&engine, lua_getextraspace(L), sizeof(engine));
+    return engine;
+}
+
+/* Lua's allocator, which can refuse: a script may run under a limit (see lua/sandbox.c). */
+static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
+{
+    struct mt_engine *engine = context;
+    if (!block)
+        old_size = 0;  /* then Lua passes the kind of the object here */
+    if (new_size > old_size && engine->heap_limit &&
+        engine->heap + (new_size - old_size) > engine->heap_limit)
+        return NULL;
+    void *moved = NULL;
+    if (new_size == 0) {
+        free(block);
+    } else {
+        moved = realloc(block, new_size);
+        if (!moved)
+            return NULL;
+    }
+    engine->heap = engine->heap - old_size + new_size;
+    return moved;
+}
+
+static int open_state(lua_State *L)
+{
+    struct mt_engine *engine = mt_engine_of(L);
+    luaL_openlibs(L);
+    mt_error_init(L);
+    mt_tasks_init(L, &engine->tasks);
+    lua_pushvalue(L, 1);
+    lua_call(L, 0, 0);
+    return 0;
+}
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules)
+{
+    memset(engine, 0, sizeof(*engine));
+    signal(SIGPIPE, SIG_IGN);  /* who writes gets EPIPE, and decides */
+    int status = mt_loop_init(&engine->loop);
+    if (status < 0)
+        return status;
+    for (size_t i = 0; i < 3; i++)
+        uv_signal_init(&engine->loop.uv, &engine->signals[i]);
+    engine->L = lua_newstate(allocate, engine);
+    if (!engine->L)
+        return -ENOMEM;
+    memcpy(lua_getextraspace(engine->L), &engine, sizeof(engine));
+    lua_pushcfunction(engine->L, open_state);
+    lua_pushcfunction(engine->L, open_modules);
+    if (lua_pcall(engine->L, 1, 0, 0) != LUA_OK) {
+        fprintf(stderr, "moontower: %s\n", lua_tostring(engine->L, -1));
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int cancel_first(lua_State *L)
+{
+    struct mt_task *first = lua_touserdata(L, 1);
+    mt_error_push(L, "interrupted", "task", "interrupted");
+    mt_task_cancel(L, first);
+    return 0;
+}
+
+/* Pushed in a protected call: a signal handler, too, must not longjmp through libuv. */
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct mt_engine *engine = mt_container_of(handle->loop, struct mt_engine, loop.uv);
+    engine->signal = number;
+    lua_pushcfunction(engine->L, cancel_first);
+    lua_pushlightuserdata(engine->L, handle->data);
+    if (lua_pcall(engine->L, 1, 0, 0) != LUA_OK)
+        lua_pop(engine->L, 1);
+}
+
+static void report(lua_State *L, int index)
+{
+    fprintf(stderr, "moontower: %s\n", luaL_tolstring(L, index, NULL));
+    if (lua_type(L, index) == LUA_TTABLE && lua_getfield(L, index, "traceback") == LUA_TSTRING)
+        fprintf(stderr, "%s\n", lua_tostring(L, -1));
+}
+
+/* Of a task that ended with the last `count` values: true and its results, or false and its error. */
+static int exit_status(struct mt_engine *engine, int count)
+{
+    lua_State *L = engine->L;
+    int ok = lua_gettop(L) - count + 1;
+    if (lua_toboolean(L, ok))
+        return count > 1 && lua_isinteger(L, ok + 1) ? (int)lua_tointeger(L, ok + 1) : 0;
+    if (engine->signal) {
+        fprintf(stderr, "moontower: interrupted\n");
+        return 128 + engine->signal;
+    }
+    report(L, ok + 1);
+    return 1;
+}
+
+static int protected_run(lua_State *L)
+{
+    struct mt_engine *engine = mt_engine_of(L);
+    struct mt_task *first = mt_task_spawn(L, 0);
+    for (size_t i = 0; i < 3; i++) {
+        engine->signals[i].data = first;
+        uv_signal_start(&engine->signals[i], on_signal, stop_signals[i]);
+        uv_unref((uv_handle_t *)&engine->signals[i]);
+    }
+    while (!mt_task_ended(first)) {
+        bool more = mt_tasks_run(L);
+        if (!mt_task_ended(first))
+            uv_run(&engine->loop.uv, more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+    }
+    int results = mt_task_join(L);
+    lua_pushinteger(L, exit_status(engine, results));
+    return 1;
+}
+
+int mt_engine_run(struct mt_engine *engine)
+{
+    lua_State *L = engine->L;
+    lua_pushcfunction(L, protected_run);
+    lua_insert(L, -2);
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK)
+        report(L, -1);
+    int status = lua_isinteger(L, -1) ? (int)lua_tointeger(L, -1) : 1;
+    lua_settop(L, 0);
+    return status;
+}
+
+static void say_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    fprintf(stderr, "moontower: left open: %s%s\n", uv_handle_type_name(uv_handle_get_type(handle)),
+            uv_is_closing(handle) ? " (closing)" : "");
+}
+
+int mt_engine_close(struct mt_engine *engine)
+{
+    if (engine->L)
+        lua_close(engine->L);
+    for (size_t i = 0; i < 3; i++)
+        uv_close((uv_handle_t *)&engine->signals[i], NULL);
+    if (mt_loop_close(&engine->loop) == 0)
+        return 0;
+    uv_walk(&engine->loop.uv, say_handle, NULL);
+    return 1;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine: one loop, one Lua state, from start to a clean end. */
+#ifndef MT_ENGINE_RUNTIME_H
+#define MT_ENGINE_RUNTIME_H
+
+#include <lua.h>
+#include <stddef.h>
+
+#include "engine/task.h"
+#include "host/loop.h"
+
+struct mt_engine {
+    struct mt_loop loop;
+    lua_State *L;
+    struct mt_tasks tasks;
+    uv_signal_t signals[3];
+    int signal;          /* the last one that asked us to stop, or 0 */
+    size_t heap;         /* bytes that the Lua state holds */
+    size_t heap_limit;   /* above which it gets no more; 0 means no limit */
+};
+
+/* The engine that L belongs to. Every coroutine of the state inherits it. */
+struct mt_engine *mt_engine_of(lua_State *L);
+
+/*
+ * Opens the state with Lua's standard libraries and, through `open_modules`, ours.
+ * 0 or a negative errno.
+ */
+int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules);
+
+/*
+ * Calls the function on top of engine->L as the first task and runs the loop until it ends;
+ * SIGINT, SIGTERM and SIGHUP cancel it. Returns the exit status: the integer that the task
+ * returned (nothing counts as 0), 128 + the signal, or 1 with the error on standard error.
+ */
+int mt_engine_run(struct mt_engine *engine);
+
+/* Closes the state and the loop. 0, or 1 when something was left open (said on standard error). */
+int mt_engine_close(struct mt_engine *engine);
+
+#endif

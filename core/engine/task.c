@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: coroutines that wait in direct style, the ops they wait for, and cancel scopes. */
+#include "engine/task.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/runtime.h"
+
+/* A task's userdata is kept in the registry, under its address, from its spawn to its end. */
+struct mt_task {
+    struct mt_tasks *tasks;
+    struct mt_task *next_ready;
+    struct join_op *joiners;
+    lua_State *thread;
+    struct mt_op *op;  /* what it waits for */
+    struct mt_scope root, *scope;
+    int arguments;  /* for the first resume */
+    bool started, queued, ended;
+};
+
+enum { THREAD = 1, RESULTS = 2 };  /* the user values of a task */
+
+struct join_op {
+    struct mt_op base;
+    struct mt_task *target;
+    struct join_op *next;
+};
+
+/* When the state closes, or finish raised: else the waiting coroutine holds its op. */
+static int op_gc(lua_State *L)
+{
+    struct mt_op *op = lua_touserdata(L, 1);
+    if (op->state == MT_OP_PENDING || op->state == MT_OP_DONE) {
+        op->state = MT_OP_CANCELLED;
+        op->class->cancel(op);
+    }
+    return 0;
+}
+
+void mt_tasks_init(lua_State *L, struct mt_tasks *tasks)
+{
+    tasks->first_ready = NULL;
+    tasks->last_ready = &tasks->first_ready;
+    tasks->running = NULL;
+    luaL_newmetatable(L, "mt.task");
+    luaL_newmetatable(L, "mt.scope");
+    luaL_newmetatable(L, "mt.op");
+    lua_pushcfunction(L, op_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 3);
+}
+
+static void make_ready(struct mt_task *task)
+{
+    if (task->queued)
+        return;
+    task->queued = true;
+    task->next_ready = NULL;
+    *task->tasks->last_ready = task;
+    task->tasks->last_ready = &task->next_ready;
+}
+
+struct mt_task *mt_task_current(lua_State *L)
+{
+    return mt_engine_of(L)->tasks.running;
+}
+
+struct mt_loop *mt_loop(lua_State *L)
+{
+    return &mt_engine_of(L)->loop;
+}
+
+/* ---- scopes ---- */
+
+/* The scope whose cancellation the task must obey now: the innermost one not hidden by a shield. */
+static struct mt_scope *cancelled_scope(const struct mt_task *task)
+{
+    for (struct mt_scope *scope = task->scope; scope; scope = scope->outer) {
+        if (scope->cancelled)
+            return scope;
+        if (scope->shield)
+            return NULL;
+    }
+    return NULL;
+}
+
+/* Wakes a task that waits although it has just been cancelled. */
+static void interrupt(struct mt_task *task)
+{
+    struct mt_op *op = task->op;
+    if (!op || op->state != MT_OP_PENDING || !cancelled_scope(task))
+        return;
+    op->state = MT_OP_CANCELLED;
+    op->class->cancel(op);
+    make_ready(task);
+}
+
+static void on_deadline(struct mt_timer *timer)
+{
+    struct mt_scope *scope = mt_container_of(timer, struct mt_scope, deadline);
+    if (!scope->cancelled) {
+        scope->cancelled = true;
+        interrupt(scope->task);
+    }
+}
+
+void mt_scope_reason(lua_State *L, struct mt_scope *scope)
+{
+    if (!scope->cancelled) {
+        lua_pushnil(L);
+        return;
+    }
+    if (scope->reason == LUA_NOREF) {
+        mt_error_push(L, "timeout", "task", "timed out");
+        scope->reason = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->reason);
+}
+
+struct mt_scope *mt_scope_push(lua_State *L, double seconds, bool shield)
+{
+    struct mt_task *task = mt_task_current(L);
+    if (!task || task->thread != L)
+        luaL_error(L, "a scope needs a task of its own");
+    struct mt_scope *scope = lua_newuserdatauv(L, sizeof(*scope), 0);
+    memset(scope, 0, sizeof(*scope));
+    scope->reason = LUA_NOREF;
+    scope->shield = shield;
+    luaL_setmetatable(L, "mt.scope");
+    scope->task = task;
+    scope->outer = task->scope;
+    task->scope = scope;
+    if (seconds >= 0)
+        mt_timer_start(mt_loop(L), &scope->deadline, seconds, on_deadline);
+    return scope;
+}
+
+void mt_scope_pop(lua_State *L, struct mt_scope *scope)
+{
+    struct mt_task *task = scope->task;
+    mt_timer_stop(&scope->deadline);
+    luaL_unref(L, LUA_REGISTRYINDEX, scope->reason);
+    scope->reason = LUA_NOREF;
+    scope->task = NULL;
+    if (!task)
+        return;
+    /* Normally the innermost; a scope that was not declared <close> may be collected out of turn. */
+    for (struct mt_scope **at = &task->scope; *at; at = &(*at)->outer) {
+        if (*at == scope) {
+            *at = scope->outer;
+            break;
+        }
+    }
+}
+
+void mt_scope_cancel(lua_State *L, struct mt_scope *scope)
+{
+    if (!scope->task || scope->cancelled) {
+        lua_pop(L, 1);
+        return;
+    }
+    scope->reason = luaL_ref(L, LUA_REGISTRYINDEX);
+    scope->cancelled = true;
+    interrupt(scope->task);
+}
+
+/* ---- ops ---- */
+
+void *mt_op_new(lua_State *L, size_t size, const struct mt_op_class *class)
+{
+    struct mt_task *task = mt_task_current(L);
+    if (!task)
+        luaL_error(L, "only a task can wait");
+    if (task->thread != L)
+        luaL_error(L, "a task cannot wait inside a coroutine of its own making");
+    struct mt_scope *cancelled = cancelled_scope(task);
+    if (cancelled) {
+        mt_scope_reason(L, cancelled);
+        lua_error(L);
+    }
+    struct mt_op *op = lua_newuserdatauv(L, size, 0);
+    memset(op, 0, size);
+    op->class = class;
+    op->task = task;
+    luaL_setmetatable(L, "mt.op");
+    return op;
+}
+
+static int on_resumed(lua_State *L, int status, lua_KContext context)
+{
+    struct mt_op *op = (struct mt_op *)context;
+    struct mt_task *task = op->task;
+    (void)status;
+
+    task->op = NULL;
+    if (op->state == MT_OP_CANCELLED) {
+        /* Cancelling is sticky, and scopes only change while the task runs: there is one. */
+        mt_scope_reason(L, cancelled_scope(task));
+        return lua_error(L);
+    }
+    /* Should finish raise, the op is still "done", and the collector makes it let go. */
+    int results = op->class->finish(L, op);
+    op->state = MT_OP_FINISHED;
+    return results;
+}
+
+int mt_op_wait(lua_State *L, struct mt_op *op)
+{
+    if (op->state == MT_OP_NEW)
+        op->state = MT_OP_PENDING;
+    op->task->op = op;
+    if (op->state == MT_OP_DONE)
+        make_ready(op->task);
+    return lua_yieldk(L, 0, (lua_KContext)op, on_resumed);
+}
+
+void mt_op_done(struct mt_op *op)
+{
+    if (op->state == MT_OP_NEW) {
+        op->state = MT_OP_DONE;  /* done before it was waited for */
+    } else if (op->state == MT_OP_PENDING) {
+        op->state = MT_OP_DONE;
+        make_ready(op->task);
+    }
+}
+
+/* ---- the life of a task ---- */
+
+int mt_traceback(lua_State *L)
+{
+    if (lua_type(L, 1) == LUA_TTABLE) {
+        if (lua_getfield(L, 1, "traceback") == LUA_TNIL) {
+            luaL_traceback(L, L, NULL, 1);
+            lua_setfield(L, 1, "traceback");
+        }
+        lua_pop(L, 1);
+        return 1;
+    }
+    /* A raised string is a mistake in a script: make it an error like the others. */
+    mt_error_push(L, "raised", "script", "%s", luaL_tolstring(L, 1, NULL));
+    luaL_traceback(L, L, NULL, 1);
+    lua_setfield(L, -2, "traceback");
+    return 1;
+}
+
+/* Keeps what the task ended with, [true, results...] or [false, error], and wakes who waits. */
+static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_result)
+{
+    int count = lua_gettop(L) - first_result + 1;
+    luaL_checkstack(L, 4, NULL);
+    lua_createtable(L, count + 1, 1);
+    lua_pushboolean(L, ok);
+    lua_rawseti(L, -2, 1);
+    for (int i = 0; i < count; i++) {
+        lua_pushvalue(L, first_result + i);
+        lua_rawseti(L, -2, i + 2);
+    }
+    lua_pushinteger(L, count + 1);
+    lua_setfield(L, -2, "n");
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, task);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, RESULTS);
+    lua_pop(L, 1);
+
+    task->ended = true;
+    mt_scope_pop(L, &task->root);
+    for (struct join_op *joiner = task->joiners; joiner; joiner = joiner->next)
+        mt_op_done(&joiner->base);
+    task->joiners = NULL;
+}
+
+static int on_returned(lua_State *L, int status, lua_KContext context)
+{
+    bool ok = status == LUA_OK || status == LUA_YIELD;
+    end_task(L, (struct mt_task *)context, ok, 2);
+    return 0;
+}
+
+/*
+ * The first function of a task's coroutine. The protected call is inside the coroutine so that
+ * <close> variables of a failing script run where they can still wait.
+ */
+static int task_main(lua_State *L)
+{
+    struct mt_task *task = lua_touserdata(L, lua_upvalueindex(1));
+    lua_pushcfunction(L, mt_traceback);
+    lua_insert(L, 1);
+    int status = lua_pcallk(L, task->arguments, LUA_MULTRET, 1, (lua_KContext)task, on_returned);
+    return on_returned(L, status, (lua_KContext)task);
+}
+
+struct mt_task *mt_task_spawn(lua_State *L, int arguments)
+{
+    struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
+    int function = lua_gettop(L) - arguments;
+
+    struct mt_task *task = lua_newuserdatauv(L, sizeof(*task), 2);
+    memset(task, 0, sizeof(*task));
+    luaL_setmetatable(L, "mt.task");
+    lua_State *thread = lua_newthread(L);
+    lua_setiuservalue(L, -2, THREAD);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, task);
+    lua_insert(L, function);
+
+    lua_pushlightuserdata(thread, task);
+    lua_pushcclosure(thread, task_main, 1);
+    lua_xmove(L, thread, arguments + 1);
+
+    task->tasks = tasks;
+    task->thread = thread;
+    task->arguments = arguments;
+    task->root.task = task;
+    task->root.reason = LUA_NOREF;
+    task->scope = &task->root;
+    make_ready(task);
+    return task;
+}
+
+void mt_task_cancel(lua_State *L, struct mt_task *task)
+{
+    if (task->ended)
+        lua_pop(L, 1);
+    else
+        mt_scope_cancel(L, &task->root);
+}
+
+bool mt_task_ended(const struct mt_task *task)
+{
+    return task->ended;
+}
+
+/* Returns whether the coroutine has come to its end. */
+static bool resume(lua_State *L, struct mt_task *task)
+{
+    struct mt_task *outer = task->tasks->running;
+    lua_State *thread = task->thread;
+    int arguments = task->started ? 0 : task->arguments + 1;
+    int results = 0;
+
+    task->started = true;
+    task->tasks->running = task;
+    int status = lua_resume(thread, L, arguments, &results);
+    task->tasks->running = outer;
+
+    if (status == LUA_YIELD) {
+        lua_pop(thread, results);
+        return false;
+    }
+    /* task_main() catches what a script raises; here is what is left: no memory to do even that. */
+    if (!task->ended)
+        end_task(thread, task, false, lua_gettop(thread));
+    return true;
+}
+
+bool mt_tasks_run(lua_State *L)
+{
+    struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
+
+    /* One round: a task that never really waits must not keep the loop from its descriptors. */
+    struct mt_task *task = tasks->first_ready;
+    tasks->first_ready = NULL;
+    tasks->last_ready = &tasks->first_ready;
+    while (task) {
+        struct mt_task *next = task->next_ready;
+        task->queued = false;
+        if (resume(L, task)) {
+            lua_pushnil(L);
+            lua_rawsetp(L, LUA_REGISTRYINDEX, task);  /* may be collected from here on */
+        }
+        task = next;
+    }
+    return tasks->first_ready != NULL;
+}
+
+/* ---- joining ---- */
+
+static void join_cancel(struct mt_op *base)
+{
+    struct join_op *op = (struct join_op *)base;
+    for (struct join_op **at = &op->target->joiners; *at; at = &(*at)->next) {
+        if (*at == op) {
+            *at = op->next;
+            return;
+        }
+    }
+}
+
+/* The target stands below the op, at the joining function's stack index 1. */
+static int push_results(lua_State *L)
+{
+    lua_settop(L, 1);
+    lua_getiuservalue(L, 1, RESULTS);
+    lua_getfield(L, 2, "n");
+    int count = (int)lua_tointeger(L, -1);
+    luaL_checkstack(L, count, "too many results");
+    for (int i = 1; i <= count; i++)
+        lua_rawgeti(L, 2, i);
+    return count;
+}
+
+static int join_finish(lua_State *L, struct mt_op *op)
+{
+    (void)op;
+    return push_results(L);
+}
+
+static const struct mt_op_class join_class = { join_cancel, join_finish };
+
+int mt_task_join(lua_State *L)
+{
+    struct mt_task *target = luaL_checkudata(L, 1, "mt.task");
+    lua_settop(L, 1);
+    if (target->ended)
+        return push_results(L);
+    struct join_op *op = mt_op_new(L, sizeof(*op), &join_class);
+    op->target = target;
+    op->next = target->joiners;
+    target->joiners = op;
+    return mt_op_wait(L, &op->base);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: coroutines that wait in direct style, the ops they wait for, and cancel scopes. */
+#ifndef MT_ENGINE_TASK_H
+#define MT_ENGINE_TASK_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "host/loop.h"
+
+struct mt_op;
+struct mt_task;
+
+/*
+ * How a binding waits:
+ *
+ *     static int l_sleep(lua_State *L)
+ *     {
+ *         double seconds = luaL_checknumber(L, 1);
+ *         struct sleep_op *op = mt_op_new(L, sizeof(*op), &sleep_class);
+ *         mt_timer_start(mt_loop(L), &op->timer, seconds, on_timer);    // calls mt_op_done()
+ *         return mt_op_wait(L, &op->base);
+ *     }
+ *
+ * The op is a userdata on the waiting function's own stack, so it lives exactly as long as the
+ * wait. A libuv callback stores plain C results in the op and calls mt_op_done(); it never
+ * touches a Lua stack. `finish` runs later, inside the coroutine, and may push and raise.
+ */
+struct mt_op_class {
+    /*
+     * Detach from whatever would have completed the op and free what it holds. Called at most
+     * once, and only when `finish` will not be: for an op still pending (its task is cancelled),
+     * or never resumed (the state is closing).
+     */
+    void (*cancel)(struct mt_op *op);
+    /* Push the results and return how many, as a lua_CFunction does; may raise. */
+    int (*finish)(lua_State *L, struct mt_op *op);
+};
+
+struct mt_op {
+    const struct mt_op_class *class;
+    struct mt_task *task;
+    enum { MT_OP_NEW, MT_OP_PENDING, MT_OP_DONE, MT_OP_CANCELLED, MT_OP_FINISHED } state;
+};
+
+/*
+ * Pushes a zeroed op of `size` bytes (struct mt_op is its first member). Raises when the caller
+ * is not a task, or when the task is cancelled: cancelling is sticky, so call this before the
+ * side effect that the wait is for.
+ */
+void *mt_op_new(lua_State *L, size_t size, const struct mt_op_class *class);
+
+/* Ends the C function: `return mt_op_wait(L, op);`. The op may be done already. */
+int mt_op_wait(lua_State *L, struct mt_op *op);
+
+/* From a callback: the results are in the op, resume its task. A second call is ignored. */
+void mt_op_done(struct mt_op *op);
+
+/* The loop of the engine that runs L. Never raises. */
+struct mt_loop *mt_loop(lua_State *L);
+
+/* Below: for the runtime and for the `core.task` binding. */
+
+/*
+ * A cancel scope: a part of a task that can be given up as a whole, by its deadline or by hand.
+ * It is a userdata; closing it (`local scope <close>`) takes it off its task.
+ */
+struct mt_scope {
+    struct mt_scope *outer;
+    struct mt_task *task;  /* NULL once closed */
+    struct mt_loop *loop;
+    struct mt_timer deadline;
+    int reason;    /* registry reference of what its waits raise; LUA_NOREF: a time-out */
+    bool cancelled;
+    bool shield;   /* hides cancellation of the scopes around it */
+};
+
+/* What the engine keeps for its tasks. */
+struct mt_tasks {
+    struct mt_task *first_ready, **last_ready;
+    struct mt_task *running;
+};
+
+void mt_tasks_init(lua_State *L, struct mt_tasks *tasks);
+
+/*
+ * Starts a task that calls the function below the top `arguments` values of L; pops them and
+ * pushes the task (a userdata). It first runs when the loop does.
+ */
+struct mt_task *mt_task_spawn(lua_State *L, int arguments);
+
+/* The task that L runs in, or NULL. */
+struct mt_task *mt_task_current(lua_State *L);
+
+/* Cancels the whole task; the value on top of L (popped) is what its waits will raise. */
+void mt_task_cancel(lua_State *L, struct mt_task *task);
+
+/* Has it ended? */
+bool mt_task_ended(const struct mt_task *task);
+
+/*
+ * The whole C function behind task:join(): waits for the end of the task at index 1 and returns
+ * true and its results, or false and its error. Does not wait for a task that has ended.
+ */
+int mt_task_join(lua_State *L);
+
+/* Pushes a new innermost scope of the current task. `seconds` < 0 means no deadline. */
+struct mt_scope *mt_scope_push(lua_State *L, double seconds, bool shield);
+
+/* Cancels a scope; the value on top of L (popped) is what waits inside it will raise. */
+void mt_scope_cancel(lua_State *L, struct mt_scope *scope);
+
+/* Pushes what waits inside the cancelled scope raise, or nil when it is not cancelled. */
+void mt_scope_reason(lua_State *L, struct mt_scope *scope);
+
+/* Takes the scope off its task; a second call does nothing. */
+void mt_scope_pop(lua_State *L, struct mt_scope *scope);
+
+/* Resumes the tasks that are ready now. Returns whether others have become ready meanwhile. */
+bool mt_tasks_run(lua_State *L);
+
+/* The message handler at a task's edge: gives an error its traceback, once. */
+int mt_traceback(lua_State *L);
+
+#endif

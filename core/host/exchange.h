@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* An exchange: requests and answers over a port, matched by transaction, each with a deadline. */
+#ifndef MT_HOST_EXCHANGE_H
+#define MT_HOST_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/loop.h"
+
+struct mt_exchange;
+struct mt_port;
+
+/* What a transfer turned out to be. */
+enum mt_received {
+    MT_RECEIVED_NOTHING,
+    MT_RECEIVED_ANSWER,
+    MT_RECEIVED_BROKEN,  /* an answer that cannot be read */
+    MT_RECEIVED_INDICATION,
+};
+
+/*
+ * What an exchange must know of a protocol. `state` is the protocol's own (fragments under way).
+ * A view is the protocol's parsed message, valid during the call it is passed to.
+ */
+struct mt_protocol {
+    void *(*state_new)(void);
+    void (*state_reset)(void *state);
+    /* Sends a whole message, as request number `id`, in transfers of at most `max_transfer`. */
+    int (*send)(struct mt_port *port, uint8_t *message, size_t length, uint32_t id,
+                size_t max_transfer);
+    enum mt_received (*receive)(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
+                                const void **view);
+    bool (*incomplete)(const void *state);  /* is a fragment missing? */
+    double fragment_timeout;                /* seconds it may take to come */
+};
+
+extern const struct mt_protocol mt_mbim_protocol;
+
+/*
+ * A request under way. The caller owns it and keeps it until on_answer() was called, or until
+ * mt_exchange_cancel(). on_answer() gets 0 and the answer's view, or a negative errno: -ETIMEDOUT,
+ * -ENODEV (unplugged), -EPROTO (an answer that cannot be read), or whatever sending failed with. It is called once, and may start others.
+ */
+struct mt_request {
+    struct mt_request *next;
+    struct mt_exchange *exchange;  /* NULL unless under way */
+    struct mt_timer deadline;
+    uint32_t id;                   /* 0 while it waits for its turn */
+    uint8_t *message;              /* ours, until it is sent */
+    size_t length;
+    void (*on_answer)(struct mt_request *request, int status, const void *view);
+};
+
+struct mt_exchange_events {
+    void (*on_indication)(void *context, const void *view);
+    void (*on_gone)(void *context, int status);  /* the port ended; every request has been told */
+    void *context;
+};
+
+/*
+ * Takes over the port, also when it fails. At most `window` requests are with the modem at a time
+ * (what its bMaxOutstandingCommandMessages allows); more wait their turn here.
+ */
+int mt_exchange_open(struct mt_loop *loop, struct mt_port *port, const struct mt_protocol *protocol,
+                     size_t max_transfer, unsigned window, struct mt_exchange_events events,
+                     struct mt_exchange **exchange);
+
+/*
+ * Gives the exchange a harmless request to send when the modem is silent although it owes answers.
+ * A modem announces each answer, and the driver fetches one for each announcement. If an earlier
+ * user closed the device between the two, every answer stays in the modem until the next one is
+ * announced, and the last one for ever. A nudge makes the modem announce something.
+ */
+int mt_exchange_set_nudge(struct mt_exchange *exchange, const uint8_t *message, size_t length);
+
+/* Fails what is under way with -ENODEV, then closes the port. */
+void mt_exchange_close(struct mt_exchange *exchange);
+
+/* Copies the message. 0, or a negative errno and then no on_answer(). */
+int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request,
+                        const uint8_t *message, size_t length, double timeout);
+
+/* Gives a request up; its answer, should it come, is ignored. Harmless when it is not under way. */
+void mt_exchange_cancel(struct mt_request *request);
+
+/* Transfers that were neither an answer to a request nor an indication. */
+unsigned mt_exchange_strays(const struct mt_exchange *exchange);
+
+#endif

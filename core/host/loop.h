@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* The libuv loop with its deadlines: many timers on one uv_timer_t. */
+#ifndef MT_HOST_LOOP_H
+#define MT_HOST_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct mt_timer;
+
+struct mt_loop {
+    uv_loop_t uv;
+    uv_timer_t clock;        /* armed for the earliest deadline; inactive when there is none */
+    struct mt_timer *first;  /* deadlines, earliest first */
+};
+
+/*
+ * A deadline. It belongs to whoever embeds it. uv_timer_t would do, but its memory must outlive
+ * an asynchronous uv_close(); a stopped mt_timer may be freed at once, so it can live in a Lua
+ * userdata or in a request that ends early. Zero-initialise before the first start.
+ */
+struct mt_timer {
+    struct mt_timer *previous, *next;
+    struct mt_loop *loop;  /* NULL while not running */
+    uint64_t due;          /* in uv_now() milliseconds */
+    void (*fire)(struct mt_timer *timer);
+};
+
+int mt_loop_init(struct mt_loop *loop);
+
+/* Runs what is still closing to its end. 0, or UV_EBUSY when somebody forgot a handle. */
+int mt_loop_close(struct mt_loop *loop);
+
+/* Calls `fire` once, `seconds` from now (at least); restarts a running timer. */
+void mt_timer_start(struct mt_loop *loop, struct mt_timer *timer, double seconds,
+                    void (*fire)(struct mt_timer *timer));
+void mt_timer_stop(struct mt_timer *timer);
+
+#define mt_container_of(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+
+#endif

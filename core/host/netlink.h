@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* rtnetlink: the kernel's network links, addresses and routes, asked for, changed and watched. */
+#ifndef MT_HOST_NETLINK_H
+#define MT_HOST_NETLINK_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/loop.h"
+
+/* An IPv4 or IPv6 address; family 0 means that there is none. */
+struct mt_ip {
+    int family;  /* AF_INET, AF_INET6 or 0 */
+    uint8_t bytes[16];
+};
+
+/* 0 or -EINVAL. */
+int mt_ip_parse(const char *text, struct mt_ip *ip);
+
+/* "a.b.c.d/n"; without "/n" it is a host's address. 0 or -EINVAL. */
+int mt_ip_parse_network(const char *text, struct mt_ip *ip, uint8_t *prefix_length);
+
+/* Writes into `text` and returns it; "" for no address. */
+const char *mt_ip_format(const struct mt_ip *ip, char text[INET6_ADDRSTRLEN]);
+
+struct mt_link {
+    int index;
+    char name[IF_NAMESIZE];
+    char type[32];   /* "tun", "wwan", "vlan", ...; "" for a link without a rtnl_link_ops */
+    uint32_t flags;  /* IFF_UP, IFF_RUNNING, IFF_NOARP, ... */
+    uint32_t mtu;
+};
+
+struct mt_address {
+    int link;  /* its index */
+    struct mt_ip address, peer;
+    uint8_t prefix_length, scope;
+    uint8_t protocol;  /* IFA_PROTO: who added it; 0 when unsaid or before Linux 5.18 */
+    uint32_t flags;    /* IFA_F_NOPREFIXROUTE, IFA_F_NODAD, ... */
+};
+
+struct mt_route {
+    int family;
+    int link;  /* the index of the (first) next hop's link; 0 for a route that goes nowhere */
+    struct mt_ip destination, gateway, source;
+    uint8_t prefix_length, protocol, scope, type;
+    uint32_t metric, table;
+    bool onlink;  /* the gateway is on the link although no address of ours says so */
+};
+
+/* One thing that the kernel told us about. */
+struct mt_netlink_item {
+    enum mt_netlink_kind {
+        MT_NETLINK_LINK,
+        MT_NETLINK_ADDRESS,
+        MT_NETLINK_ROUTE,
+        MT_NETLINK_OVERRUN,  /* a monitor missed events: ask for the whole picture again */
+    } kind;
+    bool deleted;
+    union {
+        struct mt_link link;
+        struct mt_address address;
+        struct mt_route route;
+    };
+};
+
+/*
+ * Requests are synchronous: the kernel answers rtnetlink at once. The socket is opened by the first
+ * request, and belongs to the network namespace that the process is in then.
+ */
+struct mt_netlink;
+int mt_netlink_open(struct mt_netlink **netlink);
+void mt_netlink_close(struct mt_netlink *netlink);
+
+/* By index, or by name when the index is 0; -ENODEV when there is no such link. */
+int mt_netlink_get_link(struct mt_netlink *netlink, int index, const char *name,
+                        struct mt_link *link);
+
+/* `up`: 1, 0, or -1 to leave it; `mtu`: 0 to leave it. */
+int mt_netlink_set_link(struct mt_netlink *netlink, int index, int up, uint32_t mtu);
+
+/* Everything of one kind. The items belong to `netlink` and are valid until its next request. */
+int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind,
+                    const struct mt_netlink_item **items, size_t *count);
+
+/* -EEXIST when it is there already. */
+int mt_netlink_add_address(struct mt_netlink *netlink, const struct mt_address *address);
+int mt_netlink_delete_address(struct mt_netlink *netlink, const struct mt_address *address);
+int mt_netlink_add_route(struct mt_netlink *netlink, const struct mt_route *route);
+int mt_netlink_delete_route(struct mt_netlink *netlink, const struct mt_route *route);
+
+/*
+ * A monitor hears about changes. It reads only when it is asked to: until then the kernel queues,
+ * and tells when its queue was too short (MT_NETLINK_OVERRUN).
+ */
+struct mt_netlink_monitor;
+enum { MT_NETLINK_WATCH_LINKS = 1, MT_NETLINK_WATCH_ADDRESSES = 2, MT_NETLINK_WATCH_ROUTES = 4 };
+int mt_netlink_monitor_open(struct mt_loop *loop, unsigned what, void (*on_event)(void *context),
+                            void *context, struct mt_netlink_monitor **monitor);
+void mt_netlink_monitor_close(struct mt_netlink_monitor *monitor);
+
+/* 1 and the oldest event, 0 when there is none yet, or a negative errno. */
+int mt_netlink_monitor_take(struct mt_netlink_monitor *monitor, struct mt_netlink_item *item);
+
+/* Calls on_event once, when there is something to take. */
+void mt_netlink_monitor_watch(struct mt_netlink_monitor *monitor);
+void mt_netlink_monitor_unwatch(struct mt_netlink_monitor *monitor);
+
+#endif

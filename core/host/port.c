@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* A port: one descriptor that messages or bytes go through, with one close path. */
+#include "host/port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/usb/cdc-wdm.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 65536, MAX_QUEUED = 1 << 20, MAX_ERRORS = 8 };
+
+struct pending_write {
+    struct pending_write *next;
+    size_t length, sent;
+    uint8_t data[];
+};
+
+struct mt_port {
+    struct mt_loop *loop;
+    uv_poll_t poll;
+    int fd;
+    enum mt_port_kind kind;
+    struct mt_port_reader *reader;
+    struct pending_write *first, **last;
+    size_t queued;
+    int errors;    /* in a row, without a good read between them */
+    bool was_tty;
+    struct termios tty;  /* as we found it */
+};
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    free(mt_container_of(handle, struct mt_port, poll));
+}
+
+void mt_port_close(struct mt_port *port)
+{
+    if (port->was_tty)
+        tcsetattr(port->fd, TCSANOW, &port->tty);
+    while (port->first) {
+        struct pending_write *done = port->first;
+        port->first = done->next;
+        free(done);
+    }
+    port->reader = NULL;
+    uv_poll_stop(&port->poll);
+    close(port->fd);
+    uv_close((uv_handle_t *)&port->poll, on_poll_closed);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static void watch(struct mt_port *port)
+{
+    int events = (port->reader ? UV_READABLE : 0) | (port->first ? UV_WRITABLE : 0);
+    if (events)
+        uv_poll_start(&port->poll, events, on_ready);
+    else
+        uv_poll_stop(&port->poll);
+}
+
+static void tell_closed(struct mt_port *port, int status)
+{
+    struct mt_port_reader *reader = port->reader;
+    uv_poll_stop(&port->poll);
+    port->reader = NULL;
+    if (reader)
+        reader->on_closed(reader, status);
+}
+
+/* 1 when all of it is out, 0 when the kernel wants us to wait, or a negative errno. */
+static int send_some(struct mt_port *port, const uint8_t *data, size_t length, size_t *sent)
+{
+    while (*sent < length) {
+        ssize_t count = write(port->fd, data + *sent, length - *sent);
+        if (count < 0) {
+            if (errno == EINTR)
+                continue;
+            return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+        }
+        /* A message port takes all or nothing; less than all is a broken device. */
+        if (port->kind == MT_PORT_MESSAGES && (size_t)count < length)
+            return -EIO;
+        *sent += (size_t)count;
+    }
+    return 1;
+}
+
+static int flush_queue(struct mt_port *port)
+{
+    while (port->first) {
+        struct pending_write *head = port->first;
+        int status = send_some(port, head->data, head->length, &head->sent);
+        if (status <= 0)
+            return status;
+        port->queued -= head->length;
+        port->first = head->next;
+        if (!port->first)
+            port->last = &port->first;
+        free(head);
+    }
+    return 0;
+}
+
+static void on_readable(struct mt_port *port)
+{
+    static uint8_t buffer[READ_SIZE];  /* one loop, one thread: one buffer serves every port */
+    ssize_t count = read(port->fd, buffer, sizeof(buffer));
+    if (count > 0)
+        port->errors = 0;
+    if (count > 0)
+        port->reader->on_data(port->reader, buffer, (size_t)count);
+    else if (count == 0)
+        tell_closed(port, 0);
+    else if (errno != EINTR && errno != EAGAIN)
+        tell_closed(port, errno == EIO ? -ENODEV : -errno);  /* EIO: the pty's other side is gone */
+}
+
+/*
+ * libuv stops the poll and says EBADF when epoll reports an error. On cdc-wdm that is either an
+ * unplugged device or one failed transfer, which the driver reports once, at the next read or
+ * write. Ask for it; 0 means that the port lives on.
+ */
+static int collect_error(struct mt_port *port)
+{
+    uint8_t byte;
+    if (++port->errors > MAX_ERRORS)
+        return -EIO;
+    if (port->kind == MT_PORT_STREAM)
+        return -ENODEV;
+    ssize_t count = read(port->fd, &byte, 0);
+    if (count < 0 && (errno == ENODEV || errno == ESHUTDOWN || errno == ENXIO))
+        return -ENODEV;
+    count = write(port->fd, &byte, 0);
+    if (count < 0 && (errno == ENODEV || errno == ESHUTDOWN || errno == ENXIO))
+        return -ENODEV;
+    return 0;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct mt_port *port = mt_container_of(poll, struct mt_port, poll);
+    if (status == UV_EBADF)
+        status = collect_error(port);
+    if (status == 0 && (events & UV_WRITABLE))
+        status = flush_queue(port);
+    if (status < 0) {
+        tell_closed(port, status);
+        return;
+    }
+    watch(port);
+    if ((events & UV_READABLE) && port->reader)
+        on_readable(port);
+}
+
+int mt_port_adopt(struct mt_loop *loop, int fd, enum mt_port_kind kind, struct mt_port **port)
+{
+    struct mt_port *made = calloc(1, sizeof(*made));
+    int status = made ? uv_poll_init(&loop->uv, &made->poll, fd) : -ENOMEM;
+    if (status < 0) {
+        free(made);
+        close(fd);
+        return status;
+    }
+    made->loop = loop;
+    made->fd = fd;
+    made->kind = kind;
+    made->last = &made->first;
+    *port = made;
+    return 0;
+}
+
+static int socket_address(const char *path, struct sockaddr_un *address, socklen_t *length)
+{
+    size_t size = strlen(path);
+    if (size >= sizeof(address->sun_path))
+        return -ENAMETOOLONG;
+    memset(address, 0, sizeof(*address));
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, size);
+    /* An abstract name is exactly as long as its address says; a path ends with its NUL. */
+    if (path[0] == '@')
+        address->sun_path[0] = '\0';
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (path[0] != '@'));
+    return 0;
+}
+
+static int connect_socket(const char *path, int type)
+{
+    struct sockaddr_un address;
+    socklen_t length;
+    int status = socket_address(path, &address, &length);
+    if (status < 0)
+        return status;
+    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (struct sockaddr *)&address, length) < 0) {
+        status = -errno;
+        close(fd);
+        return status;
+    }
+    return fd;
+}
+
+static int open_path(const char *path, enum mt_port_kind *kind)
+{
+    struct stat info;
+    *kind = MT_PORT_STREAM;
+    if (path[0] == '@')
+        return connect_socket(path, SOCK_STREAM);
+    if (stat(path, &info) < 0)
+        return -errno;
+    if (S_ISSOCK(info.st_mode)) {
+        int fd = connect_socket(path, SOCK_SEQPACKET);
+        if (fd != -EPROTOTYPE) {
+            *kind = MT_PORT_MESSAGES;
+            return fd;
+        }
+        return connect_socket(path, SOCK_STREAM);
+    }
+    if (!S_ISCHR(info.st_mode))
+        return -ENOTTY;
+    int fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (!isatty(fd))
+        *kind = MT_PORT_MESSAGES;
+    return fd;
+}
+
+int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port **port)
+{
+    enum mt_port_kind kind;
+    int fd = open_path(path, &kind);
+    if (fd < 0)
+        return fd;
+    return mt_port_adopt(loop, fd, kind, port);
+}
+
+void mt_port_set_reader(struct mt_port *port, struct mt_port_reader *reader)
+{
+    port->reader = reader;
+    watch(port);
+}
+
+int mt_port_write(struct mt_port *port, const void *data, size_t length)
+{
+    size_t sent = 0;
+    if (!port->first) {
+        int status = send_some(port, data, length, &sent);
+        if (status != 0)
+            return status < 0 ? status : 0;
+    }
+    if (port->queued + length > MAX_QUEUED)
+        return -ENOBUFS;
+    struct pending_write *pending = malloc(sizeof(*pending) + length);
+    if (!pending)
+        return -ENOMEM;
+    *pending = (struct pending_write){ .length = length, .sent = sent };
+    memcpy(pending->data, data, length);
+    *port->last = pending;
+    port->last = &pending->next;
+    port->queued += length;
+    watch(port);
+    return 0;
+}
+
+size_t mt_port_max_message(const struct mt_port *port)
+{
+    uint16_t size = 0;
+    if (ioctl(port->fd, IOCTL_WDM_MAX_COMMAND, &size) < 0)
+        return 0;
+    return size;
+}
+
+bool mt_port_set_raw(struct mt_port *port)
+{
+    struct termios raw;
+    if (tcgetattr(port->fd, &raw) < 0)
+        return false;
+    if (!port->was_tty) {
+        port->tty = raw;
+        port->was_tty = true;
+    }
+    cfmakeraw(&raw);
+    return tcsetattr(port->fd, TCSANOW, &raw) == 0;
+}
+
+/* ---- listening ---- */
+
+struct mt_listener {
+    uv_poll_t poll;
+    int fd;
+    void (*on_connection)(void *context, int fd);
+    void *context;
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+static void on_incoming(uv_poll_t *poll, int status, int events)
+{
+    struct mt_listener *listener = mt_container_of(poll, struct mt_listener, poll);
+    (void)status;
+    (void)events;
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        listener->on_connection(listener->context, fd);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+    free(mt_container_of(handle, struct mt_listener, poll));
+}
+
+void mt_listener_close(struct mt_listener *listener)
+{
+    uv_poll_stop(&listener->poll);
+    close(listener->fd);
+    if (listener->path[0] != '@')
+        unlink(listener->path);
+    uv_close((uv_handle_t *)&listener->poll, on_listener_closed);
+}
+
+static int listen_socket(const char *path, enum mt_port_kind kind)
+{
+    struct sockaddr_un address;
+    socklen_t length;
+    int status = socket_address(path, &address, &length);
+    if (status < 0)
+        return status;
+    int type = kind == MT_PORT_MESSAGES ? SOCK_SEQPACKET : SOCK_STREAM;
+    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, 16) < 0) {
+        status = -errno;
+        close(fd);
+        return status;
+    }
+    return fd;
+}
+
+int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,
+                     void (*on_connection)(void *context, int fd), void *context,
+                     struct mt_listener **listener)
+{
+    int fd = listen_socket(path, kind);
+    if (fd < 0)
+        return fd;
+    struct mt_listener *made = calloc(1, sizeof(*made));
+    int status = made ? uv_poll_init(&loop->uv, &made->poll, fd) : -ENOMEM;
+    if (status < 0) {
+        free(made);
+        close(fd);
+        return status;
+    }
+    made->fd = fd;
+    made->on_connection = on_connection;
+    made->context = context;
+    memcpy(made->path, path, strlen(path));
+    uv_poll_start(&made->poll, UV_READABLE, on_incoming);
+    *listener = made;
+    return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* A port: one descriptor that messages or bytes go through, with one close path. */
+#ifndef MT_HOST_PORT_H
+#define MT_HOST_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/loop.h"
+
+enum mt_port_kind {
+    MT_PORT_MESSAGES,  /* one read is one message: cdc-wdm, seqpacket sockets, TUN */
+    MT_PORT_STREAM,    /* bytes: stream sockets, ptys, ttys */
+};
+
+struct mt_port;
+
+/*
+ * Whoever reads a port. Called from the loop. `on_data` gets what one read returned, valid during
+ * the call; `on_closed` comes once, when the other side is gone (status -ENODEV or such; 0 for an
+ * orderly end of file), and nothing follows it. Either may close the port.
+ */
+struct mt_port_reader {
+    void (*on_data)(struct mt_port_reader *reader, const uint8_t *data, size_t length);
+    void (*on_closed)(struct mt_port_reader *reader, int status);
+};
+
+/*
+ * Opens the character device, or connects to the unix socket, that stands at `path`; a path that
+ * begins with '@' is an abstract stream socket. A socket at a path is tried as seqpacket first.
+ */
+int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port **port);
+
+/* Takes over a descriptor; closes it also when it fails. */
+int mt_port_adopt(struct mt_loop *loop, int fd, enum mt_port_kind kind, struct mt_port **port);
+
+/* The port is freed once the loop has let go of it; the pointer is invalid at once. */
+void mt_port_close(struct mt_port *port);
+
+/* Reads only while it has a reader: without one, nothing wakes the loop and the kernel queues. */
+void mt_port_set_reader(struct mt_port *port, struct mt_port_reader *reader);
+
+/* Sends, or queues what the kernel does not take yet; -ENOBUFS above 1 MiB queued. */
+int mt_port_write(struct mt_port *port, const void *data, size_t length);
+
+/* The largest control message a cdc-wdm device takes (IOCTL_WDM_MAX_COMMAND), or 0 if unknown. */
+size_t mt_port_max_message(const struct mt_port *port);
+
+/* Raw mode for a tty or pty; false for what is neither. */
+bool mt_port_set_raw(struct mt_port *port);
+
+/*
+ * A listening unix socket of the given kind at `path`; calls `on_connection` with each accepted
+ * descriptor, which the callee owns.
+ */
+struct mt_listener;
+int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,
+                     void (*on_connection)(void *context, int fd), void *context,
+                     struct mt_listener **listener);
+void mt_listener_close(struct mt_listener *listener);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* udev: which devices there are, what is known about them, and which come and go. */
+#ifndef MT_HOST_UDEV_H
+#define MT_HOST_UDEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "host/loop.h"
+
+struct mt_property {
+    const char *name, *value;
+};
+
+/* A device at one moment: one block of memory, free() it. Strings that udev lacks are NULL. */
+struct mt_device {
+    struct mt_device *next;
+    const char *action;  /* "add", "remove", "change", ... for one that a monitor told of */
+    const char *syspath, *devnode, *subsystem, *sysname, *driver, *devtype;
+    bool initialized;    /* have udev's rules named it and set its permissions? */
+    size_t property_count;
+    struct mt_property properties[];
+};
+
+/* Frees a list. */
+void mt_devices_free(struct mt_device *first);
+
+/* The library's context; NULL when there is no memory. */
+struct udev;
+struct udev *mt_udev_open(void);
+void mt_udev_close(struct udev *udev);
+
+/* The devices of a subsystem, by syspath, as a list that is the caller's. 0 or a negative errno. */
+int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device **devices);
+
+/* -ENODEV when there is none at `syspath`. */
+int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **device);
+
+/* The closest parent of that subsystem, and of that devtype if it is not NULL; or -ENOENT. */
+int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem,
+                   const char *devtype, struct mt_device **device);
+
+enum { MT_ATTRIBUTE_SIZE = 4096 };
+
+/* Copies a sysfs attribute; of a link, the name that it leads to. 0 or a negative errno. */
+int mt_udev_attribute(struct udev *udev, const char *syspath, const char *name,
+                      char value[MT_ATTRIBUTE_SIZE]);
+
+/*
+ * Hears about devices of the given subsystems (the list ends with NULL): after udev's rules have
+ * run, or, with from_kernel, before them (and where no udevd is). Like a netlink monitor it reads
+ * only when it is asked to.
+ */
+struct mt_udev_monitor;
+int mt_udev_monitor_open(struct mt_loop *loop, struct udev *udev, const char *const *subsystems,
+                         bool from_kernel, void (*on_event)(void *context), void *context,
+                         struct mt_udev_monitor **monitor);
+void mt_udev_monitor_close(struct mt_udev_monitor *monitor);
+
+/* 1 and the oldest event, 0 when there is none yet, -ENOBUFS when events were lost, or an errno. */
+int mt_udev_monitor_take(struct mt_udev_monitor *monitor, struct mt_device **device);
+
+/* Calls on_event once, when there is something to take. */
+void mt_udev_monitor_watch(struct mt_udev_monitor *monitor);
+void mt_udev_monitor_unwatch(struct mt_udev_monitor *monitor);
+
+#endif

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+/* core.fs: files, as far as the engine needs them: small ones, on local disks, at once. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "engine/error.h"
+#include "lua/modules.h"
+
+enum { READ_LIMIT = 1 << 20 };
+
+/*
+ * A descriptor on the Lua stack: closed when its function returns to Lua or raises. As a lock, it
+ * is what the script holds.
+ */
+struct file {
+    int fd;  /* or -1 */
+};
+
+static int l_file_close(lua_State *L)
+{
+    struct file *file = luaL_checkudata(L, 1, "mt.file");
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+    return 0;
+}
+
+/* Pushes a file and opens it; file->fd is a negative errno if that fails. */
+static struct file *push_file(lua_State *L, const char *path, int flags, int mode)
+{
+    struct file *file = lua_newuserdatauv(L, sizeof(*file), 0);
+    file->fd = -1;
+    luaL_setmetatable(L, "mt.file");
+    file->fd = open(path, flags | O_CLOEXEC, mode);
+    if (file->fd < 0)
+        file->fd = -errno;
+    return file;
+}
+
+static int result(lua_State *L, int status, const char *what, const char *path)
+{
+    if (status < 0)
+        return mt_error_errno(L, status, "fs", "%s %s", what, path);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* ---- reading and writing ---- */
+
+/* read(path) -> string | nil, err. At most 1 MiB. */
+static int l_read(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct file *file = push_file(L, path, O_RDONLY, 0);
+    if (file->fd < 0)
+        return mt_error_errno(L, file->fd, "fs", "read %s", path);
+    lua_toclose(L, -1);
+
+    luaL_Buffer buffer;
+    luaL_buffinit(L, &buffer);
+    size_t total = 0;
+    for (;;) {
+        char *space = luaL_prepbuffer(&buffer);
+        ssize_t count = read(file->fd, space, LUAL_BUFFERSIZE);
+        if (count < 0 && errno == EINTR)
+            continue;
+        total += count > 0 ? (size_t)count : 0;
+        if (count < 0 || total > READ_LIMIT) {
+            int status = count < 0 ? -errno : -EFBIG;
+            luaL_pushresult(&buffer);
+            return mt_error_errno(L, status, "fs", "read %s", path);
+        }
+        if (count == 0)
+            break;
+        luaL_addsize(&buffer, (size_t)count);
+    }
+    luaL_pushresult(&buffer);
+    return 1;
+}
+
+static int write_all(int fd, const char *data, size_t length)
+{
+    while (length > 0) {
+        ssize_t count = write(fd, data, length);
+        if (count < 0) {
+            if (errno == EINTR)
+                continue;
+            return -errno;
+        }
+        data += count;
+        length -= (size_t)count;
+    }
+    return 0;
+}
+
+static int optional_mode(lua_State *L, int index, int otherwise)
+{
+    lua_Integer mode = luaL_optinteger(L, index, otherwise);
+    luaL_argcheck(L, mode >= 0 && mode <= 07777, index, "a file mode expected");
+    return (int)mode;
+}
+
+/*
+ * write(path, string, mode = 0644) -> true | nil, err. In place, for files that can't be replaced:
+ * those in sysfs, or one that something is mounted on. `mode` is for a file that is created.
+ */
+static int l_write(lua_State *L)
+{
+    size_t length;
+    const char *path = luaL_checkstring(L, 1);
+    const char *data = luaL_checklstring(L, 2, &length);
+    int mode = optional_mode(L, 3, 0644);
+    struct file *file = push_file(L, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    if (file->fd < 0)
+        return result(L, file->fd, "write", path);
+    lua_toclose(L, -1);
+    return result(L, write_all(file->fd, data, length), "write", path);
+}
+
+/* A rename is only safe on disk once the directory is. */
+static int sync_directory(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int status = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return status;
+}
+
+static int replace(int fd, const char *temporary, const char *path, int mode, const char *data,
+                   size_t length)
+{
+    int status = write_all(fd, data, length);
+    if (status == 0 && (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0))
+        status = -errno;
+    if (status == 0 && rename(temporary, path) < 0)
+        status = -errno;
+    if (status < 0)
+        unlink(temporary);
+    return status < 0 ? status : sync_directory(path);
+}
+
+/*
+ * write_atomic(path, string, mode = 0644) -> true | nil, err. Whoever reads the file, whenever the
+ * power fails, there is the old content or the new.
+ */
+static int l_write_atomic(lua_State *L)
+{
+    size_t length;
+    const char *path = luaL_checkstring(L, 1);
+    const char *data = luaL_checklstring(L, 2, &length);
+    int mode = optional_mode(L, 3, 0644);
+    const char *temporary = lua_pushfstring(L, "%s.%d.new", path, (int)getpid());
+    /* Left over from a process that died; of ours, there is only one at a time. */
+    unlink(temporary);
+    struct file *file = push_file(L, temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (file->fd < 0)
+        return result(L, file->fd, "write", path);
+    lua_toclose(L, -1);
+    return result(L, replace(file->fd, temporary, path, mode, data, length), "write", path);
+}
+
+/*
+ * lock(path) -> lock | nil, err ("busy": somebody else holds it). lock:close() gives it back, and
+ * so does the end of the process. The file itself stays.
+ */
+static int l_lock(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct file *file = push_file(L, path, O_RDWR | O_CREAT, 0600);
+    if (file->fd < 0)
+        return result(L, file->fd, "lock", path);
+    if (flock(file->fd, LOCK_EX | LOCK_NB) < 0) {
+        int status = errno == EWOULDBLOCK ? -EBUSY : -errno;
+        close(file->fd);
+        file->fd = -1;
+        return result(L, status, "lock", path);
+    }
+    return 1;
+}
+
+/* ---- names ---- */
+
+static int make_directories(char *path, mode_t mode)
+{
+    for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        int status = mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+        *slash = '/';
+        if (status < 0)
+            return status;
+    }
+    if (mkdir(path, mode) == 0)
+        return 0;
+    int status = -errno;
+    struct stat info;
+    return status == -EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode) ? 0 : status;
+}
+
+/* mkdir(path, mode = 0755) -> true | nil, err. Parents, too; no error when it is there. */
+static int l_mkdir(lua_State *L)
+{
+    char path[PATH_MAX];
+    size_t length;
+    const char *given = luaL_checklstring(L, 1, &length);
+    int mode = optional_mode(L, 2, 0755);
+    if (length == 0 || length >= sizeof(path))
+        return result(L, length ? -ENAMETOOLONG : -ENOENT, "create", given);
+    memcpy(path, given, length + 1);
+    return result(L, make_directories(path, (mode_t)mode), "create", given);
+}
+
+/* remove(path) -> true | nil, err. A file, or an empty directory. */
+static int l_remove(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    return result(L, remove(path) < 0 ? -errno : 0, "remove", path);
+}
+
+/* readlink(path) -> string | nil, err */
+static int l_readlink(lua_State *L)
+{
+    char target[PATH_MAX];
+    const char *path = luaL_checkstring(L, 1);
+    ssize_t length = readlink(path, target, sizeof(target));
+    if (length < 0)
+        return result(L, -errno, "read link", path);
+    lua_pushlstring(L, target, (size_t)length);
+    return 1;
+}
+
+/* symlink(target, path) -> true | nil, err */
+static int l_symlink(lua_State *L)
+{
+    const char *target = luaL_checkstring(L, 1);
+    const char *path = luaL_checkstring(L, 2);
+    return result(L, symlink(target, path) < 0 ? -errno : 0, "link", path);
+}
+
+/* realpath(path) -> string | nil, err */
+static int l_realpath(lua_State *L)
+{
+    char resolved[PATH_MAX];
+    const char *path = luaL_checkstring(L, 1);
+    if (!realpath(path, resolved))
+        return result(L, -errno, "resolve", path);
+    lua_pushstring(L, resolved);
+    return 1;
+}
+
+/* chmod(path, mode) -> true | nil, err */
+static int l_chmod(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    luaL_checkinteger(L, 2);
+    int mode = optional_mode(L, 2, 0);
+    return result(L, chmod(path, (mode_t)mode) < 0 ? -errno : 0, "chmod", path);
+}
+
+/* ---- looking around ---- */
+
+static const char *type_name(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+        return "file";
+    case S_IFDIR:
+        return "directory";
+    case S_IFCHR:
+        return "character";
+    case S_IFBLK:
+        return "block";
+    case S_IFSOCK:
+        return "socket";
+    case S_IFIFO:
+        return "fifo";
+    case S_IFLNK:
+        return "link";
+    default:
+        return "unknown";
+    }
+}
+
+static void set_integer(lua_State *L, const char *name, lua_Integer value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, name);
+}
+
+/*
+ * stat(path, "link"?) -> { type = "file" | "directory" | "character" | "block" | "socket" | "fifo"
+ * | "link", size, mode, uid, gid, inode, device, rdev_major?, rdev_minor?, mtime } | nil, err
+ * With "link", a symbolic link is not followed.
+ */
+static int l_stat(lua_State *L)
+{
+    static const char *const choices[] = { "target", "link", NULL };
+    const char *path = luaL_checkstring(L, 1);
+    bool follow = luaL_checkoption(L, 2, "target", choices) == 0;
+    struct stat info;
+    if ((follow ? stat(path, &info) : lstat(path, &info)) < 0)
+        return result(L, -errno, "stat", path);
+    lua_createtable(L, 0, 10);
+    lua_pushstring(L, type_name(info.st_mode));
+    lua_setfield(L, -2, "type");
+    set_integer(L, "size", info.st_size);
+    set_integer(L, "mode", info.st_mode & 07777);
+    set_integer(L, "uid", info.st_uid);
+    set_integer(L, "gid", info.st_gid);
+    set_integer(L, "inode", (lua_Integer)info.st_ino);
+    set_integer(L, "device", (lua_Integer)info.st_dev);
+    if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) {
+        set_integer(L, "rdev_major", major(info.st_rdev));
+        set_integer(L, "rdev_minor", minor(info.st_rdev));
+    }
+    lua_pushnumber(L, (lua_Number)info.st_mtim.tv_sec + (lua_Number)info.st_mtim.tv_nsec / 1e9);
+    lua_setfield(L, -2, "mtime");
+    return 1;
+}
+
+/* A directory on the Lua stack, closed like a file. */
+static int l_directory_close(lua_State *L)
+{
+    DIR **directory = luaL_checkudata(L, 1, "mt.directory");
+    if (*directory)
+        closedir(*directory);
+    *directory = NULL;
+    return 0;
+}
+
+/* list(path) -> the names in a directory, sorted | nil, err */
+static int l_list(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_getglobal(L, "table");
+    lua_getfield(L, -1, "sort");
+    lua_newtable(L);
+    DIR **directory = lua_newuserdatauv(L, sizeof(*directory), 0);
+    *directory = NULL;
+    luaL_setmetatable(L, "mt.directory");
+    *directory = opendir(path);
+    if (!*directory)
+        return result(L, -errno, "list", path);
+    lua_toclose(L, -1);
+    struct dirent *entry;
+    for (lua_Integer count = 0; (entry = readdir(*directory));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        lua_pushstring(L, entry->d_name);
+        lua_rawseti(L, 4, ++count);
+    }
+    lua_pushvalue(L, 3);
+    lua_pushvalue(L, 4);
+    lua_call(L, 1, 0);
+    lua_pushvalue(L, 4);
+    return 1;
+}
+
+static bool is_program(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+}
+
+/* executable(name) -> its full path, searched on PATH | nil */
+static int l_executable(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    const char *place = getenv("PATH");
+    if (strchr(name, '/'))
+        place = NULL;
+    while (place && *place) {
+        size_t length = strcspn(place, ":");
+        lua_pushlstring(L, place, length);
+        lua_pushfstring(L, "%s/%s", lua_tostring(L, -1), name);
+        if (length > 0 && is_program(lua_tostring(L, -1)))
+            return 1;
+        lua_pop(L, 2);
+        place += length + (place[length] == ':');
+    }
+    return 0;
+}
+
+/* ---- this process ---- */
+
+/* geteuid() -> integer */
+static int l_geteuid(lua_State *L)
+{
+    lua_pushinteger(L, geteuid());
+    return 1;
+}
+
+/* getpid() -> integer */
+static int l_getpid(lua_State *L)
+{
+    lua_pushinteger(L, getpid());
+    return 1;
+}
+
+/* isatty(fd) -> boolean */
+static int l_isatty(lua_State *L)
+{
+    lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+    return 1;
+}
+
+/* terminal_size(fd) -> columns, rows | nil, err */
+static int l_terminal_size(lua_State *L)
+{
+    struct winsize size;
+    int fd = (int)luaL_checkinteger(L, 1);
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+        return mt_error_errno(L, -errno, "fs", "size of terminal %d", fd);
+    lua_pushinteger(L, size.ws_col);
+    lua_pushinteger(L, size.ws_row);
+    return 2;
+}
+
+/* ---- the module ---- */
+
+static const luaL_Reg functions[] = {
+    { "chmod", l_chmod },
+    { "executable", l_executable },
+    { "geteuid", l_geteuid },
+    { "getpid", l_getpid },
+    { "isatty", l_isatty },
+    { "list", l_list },
+    { "lock", l_lock },
+    { "mkdir", l_mkdir },
+    { "read", l_read },
+    { "readlink", l_readlink },
+    { "realpath", l_realpath },
+    { "remove", l_remove },
+    { "stat", l_stat },
+    { "symlink", l_symlink },
+    { "terminal_size", l_terminal_size },
+    { "write", l_write },
+    { "write_atomic", l_write_atomic },
+    { NULL, NULL },
+};
+
+static void new_class(lua_State *L, const char *name, lua_CFunction on_close)
+{
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, on_close);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, on_close);
+    lua_setfield(L, -2, "__close");
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, on_close);
+    lua_setfield(L, -2, "close");
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int mt_lua_fs_open(lua_State *L)
+{
+    new_class(L, "mt.file", l_file_close);
+    new_class(L, "mt.directory", l_directory_close);
+    luaL_newlib(L, functions);
+    return 1;
+}

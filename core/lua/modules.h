@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The C modules that scripts see: `require "core.NAME"` calls mt_lua_NAME_open. */
+#ifndef MT_LUA_MODULES_H
+#define MT_LUA_MODULES_H
+
+#include <lua.h>
+
+/* Each pushes its module table. */
+int mt_lua_error_open(lua_State *L);
+int mt_lua_fs_open(lua_State *L);
+int mt_lua_inet_open(lua_State *L);
+int mt_lua_mbim_open(lua_State *L);
+int mt_lua_netlink_open(lua_State *L);
+int mt_lua_ping_open(lua_State *L);
+int mt_lua_port_open(lua_State *L);
+int mt_lua_process_open(lua_State *L);
+int mt_lua_queue_open(lua_State *L);
+int mt_lua_sandbox_open(lua_State *L);
+int mt_lua_task_open(lua_State *L);
+int mt_lua_udev_open(lua_State *L);
+int mt_lua_world_open(lua_State *L);
+
+/* Registers all of them in package.preload. */
+int mt_lua_preload(lua_State *L);
+
+#endif

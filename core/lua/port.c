@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* core.port: ports and listening sockets, read in direct style. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/error.h"
+#include "engine/task.h"
+#include "host/port.h"
+#include "lua/modules.h"
+#include "lua/port.h"
+
+/* ---- a port ---- */
+
+struct read_op {
+    struct mt_op base;
+    struct lua_port *port;
+    uint8_t *data;
+    size_t length;
+    int status;
+};
+
+struct lua_port {
+    struct mt_port *port;  /* NULL once closed */
+    struct mt_port_reader reader;
+    struct read_op *waiting;
+    int status;            /* why it ended; 1 while it has not */
+};
+
+static struct lua_port *check_port(lua_State *L)
+{
+    return luaL_checkudata(L, 1, "mt.port");
+}
+
+static void stop_waiting(struct lua_port *port)
+{
+    port->waiting = NULL;
+    if (port->port)
+        mt_port_set_reader(port->port, NULL);
+}
+
+static void on_data(struct mt_port_reader *reader, const uint8_t *data, size_t length)
+{
+    struct lua_port *port = mt_container_of(reader, struct lua_port, reader);
+    struct read_op *op = port->waiting;
+    op->data = malloc(length);
+    op->status = op->data ? 0 : -ENOMEM;
+    if (op->data)
+        memcpy(op->data, data, length);
+    op->length = length;
+    stop_waiting(port);
+    mt_op_done(&op->base);
+}
+
+static void on_closed(struct mt_port_reader *reader, int status)
+{
+    struct lua_port *port = mt_container_of(reader, struct lua_port, reader);
+    struct read_op *op = port->waiting;
+    port->status = status ? status : -ENODEV;
+    op->status = port->status;
+    stop_waiting(port);
+    mt_op_done(&op->base);
+}
+
+static int read_finish(lua_State *L, struct mt_op *base)
+{
+    struct read_op *op = (struct read_op *)base;
+    if (op->status < 0)
+        return mt_error_errno(L, op->status, "port", "read");
+    lua_pushlstring(L, (const char *)op->data, op->length);
+    free(op->data);
+    op->data = NULL;
+    return 1;
+}
+
+static void read_cancel(struct mt_op *base)
+{
+    struct read_op *op = (struct read_op *)base;
+    if (op->port->waiting == op)
+        stop_waiting(op->port);
+    free(op->data);
+    op->data = NULL;
+}
+
+static const struct mt_op_class read_class = { read_cancel, read_finish };
+
+/* port:read() waits -> string (a whole message on a message port) | nil, err */
+static int l_read(lua_State *L)
+{
+    struct lua_port *port = check_port(L);
+    if (!port->port || port->status <= 0)
+        return mt_error_errno(L, port->port ? port->status : -ENODEV, "port", "read");
+    if (port->waiting)
+        return luaL_error(L, "another task is reading this port");
+    struct read_op *op = mt_op_new(L, sizeof(*op), &read_class);
+    op->port = port;
+    port->waiting = op;
+    port->reader = (struct mt_port_reader){ on_data, on_closed };
+    mt_port_set_reader(port->port, &port->reader);
+    return mt_op_wait(L, &op->base);
+}
+
+/* port:write(bytes) -> true | nil, err. Does not wait: what the kernel does not take is queued. */
+static int l_write(lua_State *L)
+{
+    struct lua_port *port = check_port(L);
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    int status = port->port ? mt_port_write(port->port, bytes, length) : -ENODEV;
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "write");
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* port:close(): who waits for it gets an error with the code "gone" */
+static int l_close(lua_State *L)
+{
+    struct lua_port *port = check_port(L);
+    if (!port->port)
+        return 0;
+    if (port->waiting)
+        on_closed(&port->reader, -ENODEV);
+    mt_port_close(port->port);
+    port->port = NULL;
+    return 0;
+}
+
+/* port:max_message() -> bytes that the driver takes in one control message, or nil */
+static int l_max_message(lua_State *L)
+{
+    struct lua_port *port = check_port(L);
+    size_t size = port->port ? mt_port_max_message(port->port) : 0;
+    if (size == 0)
+        return 0;
+    lua_pushinteger(L, (lua_Integer)size);
+    return 1;
+}
+
+static struct lua_port *push_port(lua_State *L)
+{
+    struct lua_port *port = lua_newuserdatauv(L, sizeof(*port), 0);
+    memset(port, 0, sizeof(*port));
+    port->status = 1;
+    luaL_setmetatable(L, "mt.port");
+    return port;
+}
+
+struct mt_port *mt_lua_port_take(lua_State *L, int index)
+{
+    struct lua_port *port = luaL_checkudata(L, index, "mt.port");
+    struct mt_port *taken = port->port;
+    luaL_argcheck(L, taken && !port->waiting, index, "a port that is open and not being read");
+    port->port = NULL;
+    return taken;
+}
+
+/* open(path) -> port | nil, err. A character device, a unix socket, or "@abstract". */
+static int l_open(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct lua_port *port = push_port(L);
+    int status = mt_port_open(mt_loop(L), path, &port->port);
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "open %s", path);
+    return 1;
+}
+
+static int adopt(lua_State *L, int fd, enum mt_port_kind kind)
+{
+    struct lua_port *port = push_port(L);
+    int status = mt_port_adopt(mt_loop(L), fd, kind, &port->port);
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "descriptor %d", fd);
+    return 1;
+}
+
+static const char *const kinds[] = { "messages", "stream", NULL };
+
+/* adopt(fd, "messages" | "stream") -> port | nil, err. The descriptor is the port's from now on. */
+static int l_adopt(lua_State *L)
+{
+    int fd = (int)luaL_checkinteger(L, 1);
+    int kind = luaL_checkoption(L, 2, NULL, kinds);
+    return adopt(L, fd, kind == 0 ? MT_PORT_MESSAGES : MT_PORT_STREAM);
+}
+
+/* ---- a listening socket ---- */
+
+enum { MAX_ACCEPTED = 16 };
+
+struct accept_op {
+    struct mt_op base;
+    struct lua_listener *listener;
+};
+
+struct lua_listener {
+    struct mt_listener *listener;
+    enum mt_port_kind kind;
+    struct accept_op *waiting;
+    int accepted[MAX_ACCEPTED];
+    int count;
+};
+
+static struct lua_listener *check_listener(lua_State *L)
+{
+    return luaL_checkudata(L, 1, "mt.listener");
+}
+
+static void on_connection(void *context, int fd)
+{
+    struct lua_listener *listener = context;
+    if (listener->count == MAX_ACCEPTED) {
+        close(fd);
+        return;
+    }
+    listener->accepted[listener->count++] = fd;
+    if (listener->waiting) {
+        struct accept_op *op = listener->waiting;
+        listener->waiting = NULL;
+        mt_op_done(&op->base);
+    }
+}
+
+static int push_accepted(lua_State *L, struct lua_listener *listener)
+{
+    if (listener->count == 0)
+        return mt_error_errno(L, -ENODEV, "port", "accept");
+    int fd = listener->accepted[0];
+    listener->count--;
+    memmove(listener->accepted, listener->accepted + 1,
+            (size_t)listener->count * sizeof(listener->accepted[0]));
+    return adopt(L, fd, listener->kind);
+}
+
+static int accept_finish(lua_State *L, struct mt_op *base)
+{
+    return push_accepted(L, ((struct accept_op *)base)->listener);
+}
+
+static void accept_cancel(struct mt_op *base)
+{
+    struct lua_listener *listener = ((struct accept_op *)base)->listener;
+    listener->waiting = NULL;
+}
+
+static const struct mt_op_class accept_class = { accept_cancel, accept_finish };
+
+/* listener:accept() waits -> port | nil, err */
+static int l_accept(lua_State *L)
+{
+    struct lua_listener *listener = check_listener(L);
+    if (!listener->listener || listener->count > 0)
+        return push_accepted(L, listener);
+    if (listener->waiting)
+        return luaL_error(L, "another task is accepting here");
+    struct accept_op *op = mt_op_new(L, sizeof(*op), &accept_class);
+    op->listener = listener;
+    listener->waiting = op;
+    return mt_op_wait(L, &op->base);
+}
+
+static int l_listener_close(lua_State *L)
+{
+    struct lua_listener *listener = check_listener(L);
+    if (!listener->listener)
+        return 0;
+    mt_listener_close(listener->listener);
+    listener->listener = NULL;
+    while (listener->count > 0)
+        close(listener->accepted[--listener->count]);
+    if (listener->waiting)
+        mt_op_done(&listener->waiting->base);
+    listener->waiting = NULL;
+    return 0;
+}
+
+/* listen(path, "messages" | "stream") -> listener | nil, err */
+static int l_listen(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    int kind = luaL_checkoption(L, 2, NULL, kinds);
+    struct lua_listener *listener = lua_newuserdatauv(L, sizeof(*listener), 0);
+    memset(listener, 0, sizeof(*listener));
+    listener->kind = kind == 0 ? MT_PORT_MESSAGES : MT_PORT_STREAM;
+    luaL_setmetatable(L, "mt.listener");
+    int status = mt_listener_open(mt_loop(L), path, listener->kind, on_connection, listener,
+                                  &listener->listener);
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "listen at %s", path);
+    return 1;
+}
+
+static const luaL_Reg port_methods[] = {
+    { "close", l_close },
+    { "max_message", l_max_message },
+    { "read", l_read },
+    { "write", l_write },
+    { "__close", l_close },
+    { "__gc", l_close },
+    { NULL, NULL },
+};
+
+static const luaL_Reg listener_methods[] = {
+    { "accept", l_accept },
+    { "close", l_listener_close },
+    { "__close", l_listener_close },
+    { "__gc", l_listener_close },
+    { NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+    { "adopt", l_adopt },
+    { "listen", l_listen },
+    { "open", l_open },
+    { NULL, NULL },
+};
+
+static void new_class(lua_State *L, const char *name, const luaL_Reg *methods)
+{
+    luaL_newmetatable(L, name);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+int mt_lua_port_open(lua_State *L)
+{
+    new_class(L, "mt.port", port_methods);
+    new_class(L, "mt.listener", listener_methods);
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Registers the C modules, so that scripts can require them. */
+#include <lauxlib.h>
+
+#include "lua/modules.h"
+#include "wire/schema.h"
+
+static const luaL_Reg modules[] = {
+    { "core.error", mt_lua_error_open },
+    { "core.fs", mt_lua_fs_open },
+    { "core.inet", mt_lua_inet_open },
+    { "core.mbim", mt_lua_mbim_open },
+    { "core.netlink", mt_lua_netlink_open },
+    { "core.ping", mt_lua_ping_open },
+    { "core.port", mt_lua_port_open },
+    { "core.process", mt_lua_process_open },
+    { "core.queue", mt_lua_queue_open },
+    { "core.sandbox", mt_lua_sandbox_open },
+    { "core.schema", mt_schema_open },
+    { "core.task", mt_lua_task_open },
+    { "core.udev", mt_lua_udev_open },
+    { "core.world", mt_lua_world_open },
+    { NULL, NULL },
+};
+
+int mt_lua_preload(lua_State *L)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    luaL_setfuncs(L, modules, 0);
+    return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* core.sandbox: runs a chunk that is not trusted, with bounded steps and memory. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/runtime.h"
+#include "lua/modules.h"
+
+static void on_steps(lua_State *L, lua_Debug *where)
+{
+    (void)where;
+    luaL_error(L, "it runs for too long (an endless loop?)");
+}
+
+/*
+ * `("x"):rep(n)` reaches the string library through the metatable of strings, around any
+ * environment, and a pattern can keep C busy for hours: so that metatable, too, gets the
+ * environment's own `string` for the while. Pushes what was there.
+ */
+static void swap_string_methods(lua_State *L, int methods)
+{
+    methods = lua_absindex(L, methods);
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1);
+    lua_getfield(L, -1, "__index");
+    lua_pushvalue(L, methods);
+    lua_setfield(L, -3, "__index");
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+}
+
+/*
+ * run(source, chunk_name, environment, steps, bytes) -> true, results... | nil, err
+ * Text chunks only. The chunk sees `environment` and nothing else; it gets `steps` VM
+ * instructions and `bytes` of memory above what is used now.
+ */
+static int l_run(lua_State *L)
+{
+    struct mt_engine *engine = mt_engine_of(L);
+    size_t length;
+    const char *source = luaL_checklstring(L, 1, &length);
+    const char *name = luaL_checkstring(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    int steps = (int)luaL_checkinteger(L, 4);
+    size_t bytes = (size_t)luaL_checkinteger(L, 5);
+    lua_settop(L, 3);
+
+    /* A coroutine of its own: hooks are set for one coroutine. */
+    lua_State *thread = lua_newthread(L);
+    if (lua_getfield(L, 3, "string") != LUA_TTABLE)
+        return luaL_argerror(L, 3, "the environment needs a string table");
+    swap_string_methods(L, -1);
+
+    int status = luaL_loadbufferx(thread, source, length, name, "t");
+    if (status == LUA_OK) {
+        lua_pushvalue(L, 3);
+        lua_xmove(L, thread, 1);
+        lua_setupvalue(thread, -2, 1);
+        lua_sethook(thread, on_steps, LUA_MASKCOUNT, steps);
+        lua_gc(L, LUA_GCCOLLECT);
+        engine->heap_limit = engine->heap + bytes;
+        status = lua_pcall(thread, 0, LUA_MULTRET, 0);
+        engine->heap_limit = 0;
+        lua_sethook(thread, NULL, 0, 0);
+    }
+    swap_string_methods(L, -1);
+    if (status != LUA_OK) {
+        lua_pushnil(L);
+        mt_error_push(L, "invalid", "sandbox", "%s", luaL_tolstring(thread, -1, NULL));
+        return 2;
+    }
+    int results = lua_gettop(thread);
+    lua_pushboolean(L, 1);
+    luaL_checkstack(L, results, "too many results");
+    lua_xmove(thread, L, results);
+    return results + 1;
+}
+
+int mt_lua_sandbox_open(lua_State *L)
+{
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_run);
+    lua_setfield(L, -2, "run");
+    return 1;
+}

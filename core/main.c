@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* moontower: starts the engine and hands over to modules/main.lua. */
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/runtime.h"
+#include "lua/modules.h"
+
+/*
+ * Our Lua files stand in the source tree while the program runs from its build folder
+ * (build/PRESET/moontower), and under PREFIX/share/moontower once it is installed.
+ */
+static void find_home(char home[PATH_MAX])
+{
+    char here[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", here, sizeof(here) - 1);
+    here[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(here, '/');
+    if (slash)
+        *slash = '\0';
+
+    static const char *const homes[] = { "../..", "../share/moontower" };
+    for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
+        char candidate[PATH_MAX + 64];
+        snprintf(candidate, sizeof(candidate), "%s/%s/modules/main.lua", here, homes[i]);
+        if (access(candidate, R_OK) == 0) {
+            snprintf(candidate, sizeof(candidate), "%s/%s", here, homes[i]);
+            if (realpath(candidate, home))
+                return;
+        }
+    }
+    snprintf(home, PATH_MAX, "%s", MT_HOME);
+}
+
+/*
+ * Pushes modules/main.lua as a function: called in the first task, it returns the exit status.
+ * `require "core.program"` tells scripts where their files are, and the version.
+ */
+static int load_main(lua_State *L)
+{
+    char home[PATH_MAX];
+    find_home(home);
+    lua_getglobal(L, "package");
+    lua_pushfstring(L, "%s/modules/?.lua;%s/modules/?/init.lua;", home, home);
+    lua_getfield(L, -2, "path");
+    lua_concat(L, 2);
+    lua_setfield(L, -2, "path");
+
+    lua_getfield(L, -1, "loaded");
+    lua_createtable(L, 0, 2);
+    lua_pushstring(L, home);
+    lua_setfield(L, -2, "home");
+    lua_pushliteral(L, MT_VERSION);
+    lua_setfield(L, -2, "version");
+    lua_setfield(L, -2, "core.program");
+
+    lua_pushfstring(L, "%s/modules/main.lua", home);
+    if (luaL_loadfile(L, lua_tostring(L, -1)) != LUA_OK)
+        return lua_error(L);
+    return 1;
+}
+
+/* The global `arg`, as lua(1) has it: the program at 0, its arguments from 1. */
+static int set_arguments(lua_State *L)
+{
+    char **argv = lua_touserdata(L, 1);
+    lua_newtable(L);
+    for (int i = 0; argv[i]; i++) {
+        lua_pushstring(L, argv[i]);
+        lua_rawseti(L, -2, i);
+    }
+    lua_setglobal(L, "arg");
+    return load_main(L);
+}
+
+/* A missing standard descriptor would be given to the next thing that is opened. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct mt_engine engine;
+    (void)argc;
+    fill_standard_descriptors();
+    if (mt_engine_open(&engine, mt_lua_preload) < 0) {
+        fprintf(stderr, "moontower: the engine cannot start\n");
+        return 1;
+    }
+    int status = 1;
+    lua_pushcfunction(engine.L, set_arguments);
+    lua_pushlightuserdata(engine.L, argv);
+    if (lua_pcall(engine.L, 1, 1, 0) == LUA_OK)
+        status = mt_engine_run(&engine);
+    else
+        fprintf(stderr, "moontower: %s\n", lua_tostring(engine.L, -1));
+    int leaked = mt_engine_close(&engine);
+    return status ? status : leaked;
+}

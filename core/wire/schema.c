@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* The Lua module core.schema: the codec object, and the errors that its parts share. */
+
+#include "schema.h"
+
+#include <lauxlib.h>
+
+#include "schema_form.h"
+
+#define CODEC "mt.schema.codec"
+
+void mt_schema_path_push(lua_State *L, const struct mt_schema_path *path)
+{
+    luaL_Buffer text;
+
+    luaL_buffinit(L, &text);
+    luaL_addstring(&text, path->message);
+    for (int i = 0; i < path->depth; i++) {
+        const struct mt_schema_step *step = &path->steps[i];
+
+        if (step->field) {
+            luaL_addchar(&text, '.');
+            luaL_addstring(&text, step->field);
+        } else {
+            lua_pushfstring(L, "[%I]", (LUAI_UACINT)step->element);
+            luaL_addvalue(&text);
+        }
+    }
+    luaL_pushresult(&text);
+}
+
+int mt_schema_fail(lua_State *L, const char *code, const struct mt_schema_path *path,
+                   const char *reason)
+{
+    lua_pushnil(L);
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, code);
+    lua_setfield(L, -2, "code");
+    lua_pushliteral(L, "schema");
+    lua_setfield(L, -2, "source");
+    mt_schema_path_push(L, path);
+    lua_pushfstring(L, "%s: %s", lua_tostring(L, -1), reason);
+    lua_setfield(L, -3, "message");
+    lua_pop(L, 1);
+    if (luaL_getmetatable(L, "mt.error") == LUA_TTABLE)
+        lua_setmetatable(L, -2);
+    else
+        lua_pop(L, 1);
+    return 2;
+}
+
+static int l_compile(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TSTRING);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    mt_schema_compile(L);
+    luaL_setmetatable(L, CODEC);
+    return 1;
+}
+
+static int l_encode(lua_State *L)
+{
+    const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);
+
+    if (lua_isnoneornil(L, 2)) {
+        lua_settop(L, 1);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    return mt_schema_encode(L, codec);
+}
+
+static int l_decode(lua_State *L)
+{
+    const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);
+
+    luaL_checktype(L, 2, LUA_TSTRING);
+    lua_settop(L, 2);
+    return mt_schema_decode(L, codec);
+}
+
+static int l_tostring(lua_State *L)
+{
+    const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);
+
+    lua_pushstring(L, codec->name);
+    return 1;
+}
+
+int mt_schema_open(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        { "encode", l_encode },
+        { "decode", l_decode },
+        { NULL, NULL },
+    };
+    static const luaL_Reg module[] = {
+        { "compile", l_compile },
+        { NULL, NULL },
+    };
+
+    if (luaL_newmetatable(L, CODEC)) {
+        lua_pushcfunction(L, l_tostring);
+        lua_setfield(L, -2, "__tostring");
+        luaL_newlib(L, methods);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pop(L, 1);
+    luaL_newlib(L, module);
+    return 1;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* The compiled form of a declaration, shared by compiler, decoder and encoder of core.schema. */
+
+#ifndef MT_WIRE_SCHEMA_FORM_H
+#define MT_WIRE_SCHEMA_FORM_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MT_SCHEMA_DEPTH_MAX 16      /* types inside one another */
+#define MT_SCHEMA_FIELDS_MAX 64     /* in one structure */
+#define MT_SCHEMA_VALUES_MAX 20000  /* decoded from one message: references may alias */
+#define MT_SCHEMA_BYTES_MAX 1048576 /* in the strings of one decoded message, or in one encoded */
+
+/* In the order of both switches, and of the names in schema_compile.c. */
+enum mt_schema_kind {
+    MT_SCHEMA_UINT,
+    MT_SCHEMA_INT,
+    MT_SCHEMA_UUID,
+    MT_SCHEMA_IPV4,
+    MT_SCHEMA_IPV6,
+    MT_SCHEMA_BYTES,
+    MT_SCHEMA_REST,
+    MT_SCHEMA_UTF16,
+    MT_SCHEMA_STRUCT,
+    MT_SCHEMA_COUNT,
+    MT_SCHEMA_LIST,
+    MT_SCHEMA_TEXT,
+    MT_SCHEMA_DATA,
+    MT_SCHEMA_REF,
+    MT_SCHEMA_POINTER,
+    MT_SCHEMA_ARRAY,
+    MT_SCHEMA_REFS,
+};
+
+enum mt_schema_style {
+    MT_SCHEMA_PLAIN,
+    MT_SCHEMA_BOOL,
+    MT_SCHEMA_ENUM,
+    MT_SCHEMA_FLAGS,
+};
+
+/*
+ * What Lua owns of a codec (names, tables, the memory of the structs below) is anchored in its user
+ * value, a list called the pool; an int below is an index in it. So pointers stay good as long as
+ * the codec.
+ */
+struct mt_schema_type {
+    enum mt_schema_kind kind;
+    enum mt_schema_style style;
+    bool big;
+    bool exact;  /* always `least` bytes long, and without references */
+    bool open;   /* ends only where its structure ends: a rest, a utf16, something optional */
+    size_t size; /* of an integer, of bytes */
+    size_t least; /* the fewest bytes it takes where it stands */
+    int numbers; /* enum and flags: table from name to number */
+    int names;   /* and back */
+    int counted; /* a count, and the list that it counts: the place of the list; else -1 */
+    const struct mt_schema_type *of, *prefix;
+    const struct mt_schema_record *record;
+};
+
+struct mt_schema_field {
+    const char *name;
+    int key;
+    bool optional;
+    struct mt_schema_type type;
+};
+
+/* A structure. */
+struct mt_schema_record {
+    bool refers; /* has fields that refer to data behind the fixed part */
+    bool open;
+    bool exact;
+    size_t least;
+    int keys; /* table: the names that values may have */
+    int length;
+    struct mt_schema_field fields[];
+};
+
+struct mt_schema_codec {
+    const char *name;
+    const struct mt_schema_record *record;
+};
+
+/* Where in a message the work is: "Signal Info.lte.rsrp", "Visible Providers.providers[2].name". */
+struct mt_schema_path {
+    const char *message;
+    int depth;
+    struct mt_schema_step {
+        const char *field; /* NULL: an element of a list */
+        size_t element;    /* from 1 */
+    } steps[2 * MT_SCHEMA_DEPTH_MAX + 2];
+};
+
+static inline void mt_schema_path_field(struct mt_schema_path *path, const char *field)
+{
+    path->steps[path->depth++] = (struct mt_schema_step){ .field = field };
+}
+
+static inline void mt_schema_path_element(struct mt_schema_path *path, size_t element)
+{
+    path->steps[path->depth++] = (struct mt_schema_step){ .element = element };
+}
+
+static inline void mt_schema_path_leave(struct mt_schema_path *path)
+{
+    path->depth--;
+}
+
+/* Does a field of this kind refer to data behind the fixed part? */
+static inline bool mt_schema_refers(enum mt_schema_kind kind)
+{
+    return kind >= MT_SCHEMA_TEXT;
+}
+
+/* Pushes the path as a string. May raise (out of memory), as may all below. */
+void mt_schema_path_push(lua_State *L, const struct mt_schema_path *path);
+
+/* Pushes nil and an error; returns 2. */
+int mt_schema_fail(lua_State *L, const char *code, const struct mt_schema_path *path,
+                   const char *reason);
+
+/* compile(name, fields) -> codec userdata, without a metatable. */
+void mt_schema_compile(lua_State *L);
+
+/* codec:decode(bytes) and codec:encode(values): the codec is at index 1, the argument at 2. */
+int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec);
+int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec);
+
+#endif

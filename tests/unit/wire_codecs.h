@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Every codec declared in modules/mbim with a sample of it, for the mutations and the fuzzers. */
+
+#ifndef MT_TESTS_WIRE_CODECS_H
+#define MT_TESTS_WIRE_CODECS_H
+
+#include "wire_lua.h"
+
+/*
+ * Leaves the global `codecs`, a list of { codec =, bytes = }: an empty value of each codec, and
+ * fuller ones of those with the most references.
+ */
+static const char wire_codecs_chunk[] =
+    "local basic = require 'mbim.basic_connect'\n"
+    "local extensions = require 'mbim.ms_basic_connect_extensions'\n"
+    "codecs = {}\n"
+    "local function add(codec, values)\n"
+    "  codecs[#codecs + 1] = { codec = codec, bytes = assert(codec:encode(values)) }\n"
+    "end\n"
+    "for _, command in ipairs(require 'mbim.messages') do\n"
+    "  for _, part in ipairs { 'query', 'set', 'response', 'indication' } do\n"
+    "    local codec = command[part]\n"
+    "    if codec and (part ~= 'indication' or codec ~= command.response) then add(codec) end\n"
+    "  end\n"
+    "end\n"
+    "add(basic.device_caps.response, { device_type = 'removable', data_class = { lte = true },\n"
+    "  max_sessions = 8, custom_data_class = 'LTE-A', device_id = '359225051234567',\n"
+    "  firmware = 'SWI9X30C_02.24.05.06', hardware = 'MC7455' })\n"
+    "add(basic.subscriber_ready_status.response, { state = 'initialized',\n"
+    "  imsi = '310120012345678', iccid = '8901120200012345678',\n"
+    "  telephone_numbers = { '+15551234567', '+15557654321' } })\n"
+    "add(basic.visible_providers.response, { providers = {\n"
+    "  { id = '310120', state = { home = true, visible = true }, name = 'Sprint' },\n"
+    "  { id = '24001', state = { forbidden = true }, name = 'T\u00e9lia', rssi = 20 } } })\n"
+    "add(basic.register_state.response, { state = 'home', mode = 'automatic',\n"
+    "  provider_id = '310120', provider_name = 'Sprint', roaming_text = '' })\n"
+    "add(basic.connect.set, { session = 0, command = 'activate', apn = 'r.ispsn', user = 'u',\n"
+    "  password = 'p', auth = 'chap', ip_type = 'ipv4v6',\n"
+    "  context_type = '7e5e2a7e-4e6f-7272-736b-656e7e5e2a7e' })\n"
+    "add(basic.ip_configuration.response, {\n"
+    "  ipv4_available = { 'address', 'gateway', 'dns', 'mtu' },\n"
+    "  ipv4_addresses = { { prefix_length = 30, address = '10.32.1.2' } },\n"
+    "  ipv4_gateway = '10.32.1.1', ipv4_dns = { '8.8.8.8', '8.8.4.4' }, ipv4_mtu = 1430,\n"
+    "  ipv6_addresses = { { prefix_length = 64, address = '2001:db8::2' } },\n"
+    "  ipv6_gateway = 'fe80::1', ipv6_dns = { '2001:4860:4860::8888' }, ipv6_mtu = 1430 })\n"
+    "add(basic.device_services.response, { max_dss_sessions = 0, services = {\n"
+    "  { service = 'a289cc33-bcbb-8b4f-b6b0-133ec2aae6df', cids = { 1, 2, 3, 4, 9, 12 } },\n"
+    "  { service = '533fbeeb-14fe-4467-9f90-33a223e56c3f', cids = { 1, 2 } } } })\n"
+    "add(extensions.base_stations_info.response, { system_type = { 'lte' },\n"
+    "  lte_serving = { provider_id = '310120', earfcn = 8665, pci = 7, rsrp = -104 },\n"
+    "  lte_neighbours = { cells = { { provider_id = '310120', pci = 9 }, { pci = 10 } } } })\n";
+
+static inline void wire_codecs_open(lua_State *L)
+{
+    wire_lua_run(L, wire_codecs_chunk, 0);
+}
+
+#endif
