@@ -1,0 +1,211 @@
+-- SPDX-License-Identifier: MIT
+-- Carrier files: what an operator needs, as data; read in a sandbox, since people download them.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local program = require "core.program"
+local sandbox = require "core.sandbox"
+
+---@class carrier.bearer
+---@field apn string "" leaves the choice to the network
+---@field ip "ipv4"|"ipv6"|"ipv4v6"|nil nil: ipv4v6
+---@field user string?
+---@field password string?
+---@field auth "none"|"pap"|"chap"|nil nil: none without a user, chap with one
+
+---@class carrier.carrier
+---@field name string
+---@field plmns string[]? MCC and MNC of its networks
+---@field bearers carrier.bearer[] in the order to try them
+---@field roaming boolean? may it connect in foreign networks? nil: no
+---@field probe string? an address that answers pings when the connection works
+
+local M = {}
+
+-- A carrier file is a page of data; what needs more than this is not one.
+local STEPS, MEMORY, FILE_SIZE = 1000000, 8 << 20, 256 << 10
+
+-- Called from inside the sandbox, where strings have lost their `find` method: hence string.find.
+local find = string.find
+local function is_plmn(value) return type(value) == "string" and find(value, "^%d%d%d%d%d%d?$") end
+local function is_text(value) return type(value) == "string" and #value <= 255 and not find(value, "%c") end
+local function is_flag(value) return type(value) == "boolean" end
+
+local function one_of(...)
+  local names = { ... }
+  for _, name in ipairs(names) do names[name] = true end
+  return function(value) return names[value] == true end, table.concat(names, ", ")
+end
+
+local is_ip, ip_names = one_of("ipv4", "ipv6", "ipv4v6")
+local is_auth, auth_names = one_of("none", "pap", "chap")
+
+local function list_of(check)
+  return function(value)
+    if type(value) ~= "table" or #value == 0 then return false end
+    for _, element in ipairs(value) do
+      if not check(element) then return false end
+    end
+    return true
+  end
+end
+
+local bearer_keys = {
+  apn = { is_text, "a text", required = true },
+  ip = { is_ip, "one of " .. ip_names },
+  user = { is_text, "a text" },
+  password = { is_text, "a text" },
+  auth = { is_auth, "one of " .. auth_names },
+}
+
+local carrier_keys = {
+  name = { is_text, "a text", required = true },
+  plmns = { list_of(is_plmn), "a list of five or six digits each, such as \"310120\"" },
+  bearers = { list_of(function(value) return type(value) == "table" end), "a list of tables", required = true },
+  roaming = { is_flag, "true or false" },
+  probe = { is_text, "an address" },
+}
+
+local function sorted_keys(keys)
+  local names = {}
+  for name in pairs(keys) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+local function check_table(values, keys, where)
+  for key in pairs(values) do
+    if not keys[key] then
+      return ("%s has no '%s' (it may have: %s)"):format(where, tostring(key), sorted_keys(keys))
+    end
+  end
+  for key, rule in pairs(keys) do
+    local value = values[key]
+    if value == nil and rule.required then
+      return ("%s needs a '%s'"):format(where, key)
+    elseif value ~= nil and not rule[1](value) then
+      return ("%s: '%s' should be %s"):format(where, key, rule[2])
+    end
+  end
+end
+
+local function check_carrier(values)
+  local mistake = check_table(values, carrier_keys, "a carrier")
+  for i, bearer in ipairs(not mistake and values.bearers or {}) do
+    mistake = mistake or check_table(bearer, bearer_keys, ("bearers[%d]"):format(i))
+  end
+  return mistake
+end
+
+---`return carrier { name = ..., bearers = { { apn = ... } } }`: the whole of most carrier files. Raises on a mistake.
+---@param values carrier.carrier
+---@return carrier.carrier
+local function new(values)
+  if type(values) ~= "table" then
+    error("a carrier is a table: carrier { name = ..., bearers = ... }", 2)
+  end
+  local mistake = check_carrier(values)
+  if mistake then
+    error(mistake, 2)
+  end
+  return values
+end
+
+-- No pattern matching and no string.rep: a short pattern can keep the matcher busy for hours.
+local function pick(library, names)
+  local picked = {}
+  for name in names:gmatch("%a+") do picked[name] = library[name] end
+  return picked
+end
+
+local function environment(arguments)
+  return {
+    require = function(name)
+      if name ~= "carrier" then
+        error(("a carrier file can't require '%s'; only \"carrier\""):format(tostring(name)), 2)
+      end
+      return new
+    end,
+    argument = arguments,
+    ipairs = ipairs, pairs = pairs, tostring = tostring, tonumber = tonumber, type = type, error = error,
+    math = pick(math, "floor ceil min max abs"),
+    table = pick(table, "insert concat unpack"),
+    string = pick(string, "byte char len lower upper sub format"),
+  }
+end
+
+---The folders that carrier files are looked for in, in order.
+---@return string[]
+function M.folders()
+  return { "/etc/moontower/carriers", program.home .. "/carriers" }
+end
+
+---@return string[] names of all carriers there are, sorted
+function M.list()
+  local names, seen = {}, {}
+  for _, folder in ipairs(M.folders()) do
+    for _, file in ipairs(fs.list(folder) or {}) do
+      local name = file:match("^(.+)%.lua$")
+      if name and not seen[name] then
+        seen[name] = true
+        names[#names + 1] = name
+      end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+local function find_file(name)
+  if name:find("/") then
+    return name
+  end
+  for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
+    local path = ("%s/%s.lua"):format(folder, name)
+    if fs.stat(path) then
+      return path
+    end
+  end
+end
+
+---Reads a carrier file. It can neither run programs nor open files, nor hold things up.
+---@param name string "calyx-sprint", or a path with a slash in it
+---@param arguments table? what the file finds in `argument`: carriers/default.lua takes its APN from there
+---@return carrier.carrier?
+---@return moontower.error? err
+function M.load(name, arguments)
+  local path = find_file(name)
+  local source, err
+  if path then
+    source, err = fs.read(path)
+  end
+  if not source then
+    return error_object.fail {
+      code = "carrier-unknown", source = "carrier",
+      message = err and ("carrier file: %s"):format(err) or ("there is no carrier '%s'"):format(name),
+      hint = "Known: " .. table.concat(M.list(), ", ")
+        .. ". Or give an APN by hand with --apn, or a file of your own as ./FILE.lua.",
+    }
+  end
+  local ok, values
+  if #source > FILE_SIZE then
+    err = "it is too long for a carrier file"
+  else
+    ok, values = sandbox.run(source, "@" .. path, environment(arguments or {}), STEPS, MEMORY)
+    err = values
+  end
+  if ok and type(values) == "table" then
+    err = check_carrier(values)
+    if not err then
+      return values
+    end
+  elseif ok then
+    err = "it returns no carrier; end it with: return carrier { ... }"
+  end
+  return error_object.fail {
+    code = "carrier-invalid", source = "carrier", message = ("carrier file %s: %s"):format(path, err),
+    hint = "carriers/README.md shows how to write one.",
+  }
+end
+
+return setmetatable(M, { __call = function(_, values) return new(values) end })

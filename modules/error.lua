@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: MIT
+-- Error objects: what an expected failure returns after nil, and the list of all their codes.
+
+local wrap = require("core.error").wrap
+
+---@class moontower.error
+---@field code string one of the codes below: scripts decide by it
+---@field message string what happened and why, for people
+---@field hint string? what to do about it
+---@field source string? the part that noticed: "mbim", "netlink", "carrier" ...
+---@field detail table? what the protocol or the kernel said: { status=, nw_error=, errno= ... }
+---@field traceback string? where, for mistakes in scripts
+
+local M = {}
+
+M.codes = {
+  -- anything
+  ["timeout"]      = "no answer, or no result, in time",
+  ["interrupted"]  = "somebody asked us to stop",
+  ["cancelled"]    = "given up because something around it ended",
+  ["permission"]   = "the system does not let us",
+  ["not-found"]    = "no such file, device or name",
+  ["exists"]       = "it is there already",
+  ["busy"]         = "somebody else is using it",
+  ["invalid"]      = "a value that cannot be",
+  ["malformed"]    = "bytes that no peer should send",
+  ["unreachable"]  = "the network has no way there",
+  ["unsupported"]  = "this modem or system cannot do that",
+  ["io"]           = "the system failed",
+  ["raised"]       = "a mistake in a script",
+  -- modems
+  ["no-modem"]     = "no modem that fits",
+  ["gone"]         = "the modem, or another device, is not there any more",
+  ["rejected"]     = "the modem refused a command",
+  ["not-open"]     = "the modem wants its control channel opened first",
+  ["modem-failed"] = "the modem is there but does not work",
+  -- SIMs
+  ["sim-missing"]  = "no SIM in the modem",
+  ["sim-locked"]   = "the SIM wants its PIN",
+  ["sim-blocked"]  = "the SIM wants its PUK",
+  ["sim-failure"]  = "the SIM does not work, or is not activated",
+  -- networks
+  ["radio-off"]           = "the radio is switched off",
+  ["not-registered"]      = "no network yet",
+  ["registration-denied"] = "the network does not want this SIM",
+  ["roaming-refused"]     = "only a foreign network is there, and roaming is not allowed",
+  ["attach-failed"]       = "registered, but without packet service",
+  ["connect-refused"]     = "the network refuses the connection",
+  ["disconnected"]        = "the network, or the modem, ended the connection",
+  ["no-address"]          = "connected, but the network gave no address",
+  -- carriers
+  ["carrier-unknown"] = "no such carrier file",
+  ["carrier-invalid"] = "a carrier file with a mistake in it",
+}
+
+---Makes an error object.
+---@param fields moontower.error code and message at least
+---@return moontower.error
+function M.new(fields)
+  assert(M.codes[fields.code], "unlisted error code")
+  return wrap(fields)
+end
+
+---`return error.fail { code = ..., message = ... }` is the usual way out of a function that failed.
+---@param fields moontower.error
+---@return nil
+---@return moontower.error
+function M.fail(fields)
+  return nil, M.new(fields)
+end
+
+---Puts what was being done before an error's message, and keeps all the rest.
+---@param err moontower.error
+---@param doing string such as "connect to r.ispsn"
+---@return nil
+---@return moontower.error
+function M.during(err, doing)
+  local copy = {}
+  for key, value in pairs(err) do
+    copy[key] = value
+  end
+  copy.message = doing .. ": " .. tostring(err)
+  return nil, wrap(copy)
+end
+
+return M

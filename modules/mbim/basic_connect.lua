@@ -1,0 +1,435 @@
+-- SPDX-License-Identifier: MIT
+-- The Basic Connect service of MBIM 1.0: every command a host needs to bring a modem online, as data.
+--
+-- The optional fields at the end of three responses are there once a host and a modem agree on MBIMEx 2.0.
+
+local mbim = require "mbim"
+local types = require "mbim.types"
+
+local u32, u64, uuid, text, rest = mbim.u32, mbim.u64, mbim.uuid, mbim.text, mbim.rest
+local enum, flags, bool, struct = mbim.enum, mbim.flags, mbim.bool, mbim.struct
+local ref, refs, array, list, pointer = mbim.ref, mbim.refs, mbim.array, mbim.list, mbim.pointer
+local count, optional, ipv4, ipv6 = mbim.count, mbim.optional, mbim.ipv4, mbim.ipv6
+local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
+
+---@class mbim.basic_connect
+local basic_connect = {}
+
+local function command(key, declaration)
+  declaration.service = "basic-connect"
+  basic_connect[key] = mbim.command(declaration)
+end
+
+-- What a context is for, which MBIM says with a UUID: context_types.internet, and back by the UUID.
+basic_connect.context_types = {
+  ["none"]              = "b43f758c-a560-4b46-b35e-c5869641fb54",
+  ["internet"]          = "7e5e2a7e-4e6f-7272-736b-656e7e5e2a7e",
+  ["vpn"]               = "9b9f7bbe-8952-44b7-83ac-ca41318df7a0",
+  ["voice"]             = "88918294-0ef4-4396-8cca-a8588fbc02b2",
+  ["video-share"]       = "05a2a716-7c34-4b4d-9a91-c5ef0c7aaacc",
+  ["purchase"]          = "b3272496-ac6c-422b-a8c0-acf687a27217",
+  ["ims"]               = "21610d01-3074-4bce-9425-b53a07d697d6",
+  ["mms"]               = "46726664-7269-6bc6-9624-d1d35389aca9",
+  ["local"]             = "a57a9afc-b09f-45d7-bb40-033c39f60db9",
+  ["admin"]             = "5f7e4c2e-e80b-40a9-a239-f0abcfd11f4b",
+  ["app"]               = "74d88a3d-dfbd-4799-9a8c-7310a37bb2ee",
+  ["xcap"]              = "50d378a7-baa5-4a50-b872-3fe5bb463411",
+  ["tethering"]         = "5e4e0601-48dc-4e2b-acb8-08b4016bbaac",
+  ["emergency-calling"] = "5f41adb8-204e-4d31-9da8-b3c970e360f2",
+}
+
+command("device_caps", {
+  cid = 1, name = "Device Caps",
+  query = {},
+  response = {
+    types.device_type "device_type",
+    cellular_class "cellular_class",
+    types.voice_class "voice_class",
+    types.sim_class "sim_class",
+    data_class "data_class",
+    types.sms_caps "sms_caps",
+    types.control_caps "control_caps",
+    u32 "max_sessions",
+    text "custom_data_class",
+    text "device_id", -- the IMEI; the ESN or MEID of a CDMA modem
+    text "firmware",
+    text "hardware",
+  },
+})
+
+command("subscriber_ready_status", {
+  cid = 2, name = "Subscriber Ready Status",
+  query = {},
+  response = {
+    enum(u32, {
+      ["not-initialized"] = 0, ["initialized"] = 1, ["sim-not-inserted"] = 2, ["bad-sim"] = 3, ["failure"] = 4,
+      ["not-activated"] = 5, ["device-locked"] = 6, ["no-esim-profile"] = 7,
+    }) "state",
+    text "imsi",
+    text "iccid",
+    flags(u32, { ["protect-unique-id"] = 1 }) "ready_info",
+    refs(mbim.utf16) "telephone_numbers",
+  },
+  indication = true,
+})
+
+local radio = enum(u32, { off = 0, on = 1 })
+
+command("radio_state", {
+  cid = 3, name = "Radio State",
+  query = {},
+  set = { radio "state" },
+  response = {
+    radio "hardware",
+    radio "software",
+  },
+  indication = true,
+})
+
+local pin_type = enum(u32, {
+  ["none"] = 0, ["custom"] = 1, ["pin1"] = 2, ["pin2"] = 3, ["device-sim-pin"] = 4, ["device-first-sim-pin"] = 5,
+  ["network-pin"] = 6, ["network-subset-pin"] = 7, ["service-provider-pin"] = 8, ["corporate-pin"] = 9,
+  ["subsidy-lock"] = 10, ["puk1"] = 11, ["puk2"] = 12, ["device-first-sim-puk"] = 13, ["network-puk"] = 14,
+  ["network-subset-puk"] = 15, ["service-provider-puk"] = 16, ["corporate-puk"] = 17, ["nev"] = 18, ["adm"] = 19,
+})
+
+command("pin", {
+  cid = 4, name = "PIN",
+  query = {},
+  set = {
+    pin_type "type",
+    enum(u32, { enter = 0, enable = 1, disable = 2, change = 3 }) "operation",
+    text "pin",
+    text "new_pin",
+  },
+  response = {
+    pin_type "type",
+    enum(u32, { unlocked = 0, locked = 1 }) "state",
+    u32 "remaining_attempts", -- 0xffffffff: the modem can't tell
+  },
+})
+
+local pin_description = struct {
+  enum(u32, { ["not-supported"] = 0, ["enabled"] = 1, ["disabled"] = 2 }) "mode",
+  enum(u32, { unknown = 0, numeric = 1, alphanumeric = 2 }) "format",
+  u32 "min_length",
+  u32 "max_length",
+}
+
+command("pin_list", {
+  cid = 5, name = "PIN List",
+  query = {},
+  response = {
+    pin_description "pin1",
+    pin_description "pin2",
+    pin_description "device_sim_pin",
+    pin_description "device_first_sim_pin",
+    pin_description "network_pin",
+    pin_description "network_subset_pin",
+    pin_description "service_provider_pin",
+    pin_description "corporate_pin",
+    pin_description "subsidy_lock",
+    pin_description "custom",
+  },
+})
+
+local provider = {
+  text "id", -- MCC and MNC, "310120"
+  flags(u32, {
+    ["home"] = 0x1, ["forbidden"] = 0x2, ["preferred"] = 0x4, ["visible"] = 0x8, ["registered"] = 0x10,
+    ["preferred-multicarrier"] = 0x20,
+  }) "state",
+  text "name",
+  cellular_class "cellular_class",
+  u32 "rssi",
+  u32 "error_rate",
+}
+local providers = { refs(struct(provider)) "providers" }
+
+command("home_provider", {
+  cid = 6, name = "Home Provider",
+  query = {},
+  set = provider,
+  response = provider,
+})
+
+command("preferred_providers", {
+  cid = 7, name = "Preferred Providers",
+  query = {},
+  set = providers,
+  response = providers,
+  indication = true,
+})
+
+command("visible_providers", {
+  cid = 8, name = "Visible Providers",
+  query = { enum(u32, { ["full-scan"] = 0, ["restricted-scan"] = 1 }) "action" },
+  response = providers,
+})
+
+command("register_state", {
+  cid = 9, name = "Register State",
+  query = {},
+  set = {
+    text "provider_id",
+    enum(u32, { automatic = 0, manual = 1 }) "action",
+    data_class "data_class",
+  },
+  response = {
+    u32 "nw_error",
+    enum(u32, {
+      unknown = 0, deregistered = 1, searching = 2, home = 3, roaming = 4, partner = 5, denied = 6,
+    }) "state",
+    enum(u32, { unknown = 0, automatic = 1, manual = 2 }) "mode",
+    data_class "available_data_classes",
+    cellular_class "cellular_class",
+    text "provider_id",
+    text "provider_name",
+    text "roaming_text",
+    flags(u32, { ["manual-selection-not-available"] = 1, ["automatic-attach"] = 2 }) "flags",
+    optional(data_class) "preferred_data_classes",
+  },
+  indication = true,
+})
+
+command("packet_service", {
+  cid = 10, name = "Packet Service",
+  query = {},
+  set = { enum(u32, { attach = 0, detach = 1 }) "action" },
+  response = {
+    u32 "nw_error",
+    enum(u32, { unknown = 0, attaching = 1, attached = 2, detaching = 3, detached = 4 }) "state",
+    data_class "highest_data_class",
+    u64 "uplink_speed", -- bit/s, as is downlink_speed
+    u64 "downlink_speed",
+    optional(flags(u32, { fr1 = 1, fr2 = 2 })) "frequency_range",
+  },
+  indication = true,
+})
+
+command("signal_state", {
+  cid = 11, name = "Signal State",
+  query = {},
+  set = {
+    u32 "interval", -- seconds between indications; 0: as the modem likes
+    u32 "rssi_threshold",
+    u32 "error_rate_threshold",
+  },
+  response = {
+    u32 "rssi", -- 0 is -113 dBm or less, 31 is -51 dBm or more, 2 dBm a step; 99 is unknown
+    u32 "error_rate",
+    u32 "interval",
+    u32 "rssi_threshold",
+    u32 "error_rate_threshold",
+    optional(ref(struct {
+      list(u32, struct {
+        u32 "rsrp", -- 0 is less than -156 dBm, 1 dB a step; 127 is unknown
+        u32 "snr", -- 0 is less than -23 dB, 0.5 dB a step; 128 is unknown
+        u32 "rsrp_threshold",
+        u32 "snr_threshold",
+        data_class "system_type",
+      }) "signals",
+    })) "rsrp_snr",
+  },
+  indication = true,
+})
+
+local session_state = {
+  u32 "session",
+  enum(u32, { unknown = 0, activated = 1, activating = 2, deactivated = 3, deactivating = 4 }) "state",
+  enum(u32, { ["none"] = 0, ["in-progress"] = 1, ["hang-up"] = 2 }) "voice_call_state",
+  ip_type "ip_type",
+  uuid "context_type",
+  u32 "nw_error",
+}
+
+command("connect", {
+  cid = 12, name = "Connect",
+  query = session_state, -- all but the session is ignored
+  set = {
+    u32 "session",
+    enum(u32, { deactivate = 0, activate = 1 }) "command",
+    text "apn",
+    text "user",
+    text "password",
+    bool(u32) "compression",
+    auth "auth",
+    ip_type "ip_type",
+    uuid "context_type",
+  },
+  response = session_state,
+  indication = true,
+})
+
+command("provisioned_contexts", {
+  cid = 13, name = "Provisioned Contexts",
+  query = {},
+  set = {
+    u32 "context",
+    uuid "context_type",
+    text "apn",
+    text "user",
+    text "password",
+    bool(u32) "compression",
+    auth "auth",
+    text "provider_id",
+  },
+  response = {
+    refs(struct {
+      u32 "context",
+      uuid "context_type",
+      text "apn",
+      text "user",
+      text "password",
+      bool(u32) "compression",
+      auth "auth",
+    }) "contexts",
+  },
+  indication = true,
+})
+
+command("service_activation", {
+  cid = 14, name = "Service Activation",
+  set = { rest "data" }, -- whatever the operator and the modem agreed on
+  response = {
+    u32 "nw_error",
+    rest "data",
+  },
+})
+
+local available = flags(u32, { address = 1, gateway = 2, dns = 4, mtu = 8 })
+local ip_configuration = {
+  u32 "session",
+  available "ipv4_available",
+  available "ipv6_available",
+  array(struct { u32 "prefix_length", ipv4 "address" }) "ipv4_addresses",
+  array(struct { u32 "prefix_length", ipv6 "address" }) "ipv6_addresses",
+  pointer(ipv4) "ipv4_gateway",
+  pointer(ipv6) "ipv6_gateway",
+  array(ipv4) "ipv4_dns",
+  array(ipv6) "ipv6_dns",
+  u32 "ipv4_mtu",
+  u32 "ipv6_mtu",
+}
+
+command("ip_configuration", {
+  cid = 15, name = "IP Configuration",
+  query = ip_configuration, -- the whole structure, though only its session counts: modems refuse less
+  response = ip_configuration,
+  indication = true,
+})
+
+command("device_services", {
+  cid = 16, name = "Device Services",
+  query = {},
+  response = {
+    count "services_count",
+    u32 "max_dss_sessions",
+    refs(struct {
+      uuid "service",
+      u32 "dss_payload",
+      u32 "max_dss_instances",
+      list(u32, u32) "cids",
+    }, "services_count") "services",
+  },
+})
+
+local subscriptions = {
+  refs(struct {
+    uuid "service",
+    list(u32, u32) "cids",
+  }) "services",
+}
+
+command("device_service_subscribe_list", {
+  cid = 19, name = "Device Service Subscribe List",
+  set = subscriptions,
+  response = subscriptions,
+})
+
+command("packet_statistics", {
+  cid = 20, name = "Packet Statistics",
+  query = {},
+  response = {
+    u32 "in_discards",
+    u32 "in_errors",
+    u64 "in_octets",
+    u64 "in_packets",
+    u64 "out_octets",
+    u64 "out_packets",
+    u32 "out_errors",
+    u32 "out_discards",
+  },
+})
+
+local idle_hint = { enum(u32, { disabled = 0, enabled = 1 }) "state" }
+
+command("network_idle_hint", {
+  cid = 21, name = "Network Idle Hint",
+  query = {},
+  set = idle_hint,
+  response = idle_hint,
+})
+
+local emergency_mode = { enum(u32, { off = 0, on = 1 }) "state" }
+
+command("emergency_mode", {
+  cid = 22, name = "Emergency Mode",
+  query = {},
+  set = emergency_mode,
+  response = emergency_mode,
+  indication = true,
+})
+
+-- The offsets of a filter and its mask share one size, which the notation has no word for: they are left as they
+-- are on the wire, counted from the start of this structure, whose fixed part is 12 bytes. See packet_filter below.
+local packet_filters = {
+  u32 "session",
+  refs(struct {
+    u32 "size",
+    u32 "filter_offset",
+    u32 "mask_offset",
+    rest "bytes",
+  }) "filters",
+}
+
+command("ip_packet_filters", {
+  cid = 23, name = "IP Packet Filters",
+  query = packet_filters,
+  set = packet_filters,
+  response = packet_filters,
+})
+
+command("multicarrier_providers", {
+  cid = 24, name = "Multicarrier Providers",
+  query = {},
+  set = providers,
+  response = providers,
+  indication = true,
+})
+
+---One element of IP Packet Filters' list: the packets that match `filter` where `mask` has ones.
+---@param filter string
+---@param mask string as long as the filter
+---@return table
+function basic_connect.packet_filter(filter, mask)
+  assert(#filter == #mask, "a packet filter and its mask have the same length")
+  local padding = ("\0"):rep(-#filter % 4)
+  return {
+    size = #filter,
+    filter_offset = 12,
+    mask_offset = 12 + #filter + #padding,
+    bytes = filter .. padding .. mask .. padding,
+  }
+end
+
+local context_types = basic_connect.context_types
+local names = {}
+for name, context_type in pairs(context_types) do
+  names[context_type] = name
+end
+for context_type, name in pairs(names) do
+  context_types[context_type] = name
+end
+
+return basic_connect

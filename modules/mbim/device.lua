@@ -1,0 +1,251 @@
+-- SPDX-License-Identifier: MIT
+-- An open MBIM device: commands in direct style, indications by subscription.
+
+local core = require "core.mbim"
+local core_port = require "core.port"
+local error_object = require "error"
+local mbim = require "mbim"
+local task = require "task"
+
+-- libmbim's and umbim's users know modems that need this long for an ordinary answer.
+local ANSWER_TIME = 10
+local OPEN_TIME, CLOSE_TIME, OPEN_TRIES = 5, 2, 3
+-- What a device without a bMaxOutstandingCommandMessages of its own is trusted with.
+local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
+
+-- What a status means for somebody who does not speak MBIM; the rest is "rejected".
+local code_of_status = {
+  ["busy"] = "busy",
+  ["sim-not-inserted"] = "sim-missing",
+  ["bad-sim"] = "sim-failure",
+  ["pin-required"] = "sim-locked",
+  ["not-registered"] = "not-registered",
+  ["no-device-support"] = "unsupported",
+  ["packet-service-detached"] = "attach-failed",
+  ["radio-power-off"] = "radio-off",
+}
+
+---@class mbim.device
+---@field path string
+---@field private exchange userdata
+---@field private group task.group the task that reads indications
+---@field private subscribers table<string, userdata[]>
+local Device = {}
+Device.__index = Device
+
+function Device:__tostring()
+  return "MBIM device " .. self.path
+end
+
+local function key_of(uuid, cid)
+  return uuid .. "/" .. cid
+end
+
+-- One task per device reads what the modem says unasked and hands it to whoever subscribed.
+local function read_indications(self)
+  while true do
+    local message, err = self.exchange:indication()
+    if not message then
+      for _, queues in pairs(self.subscribers) do
+        for _, queue in ipairs(queues) do
+          queue:close(err)
+        end
+      end
+      return
+    end
+    local command = mbim.lookup(message.service, message.cid)
+    local queues = self.subscribers[key_of(message.service, message.cid)]
+    local values = queues and command and command.indication and command.indication:decode(message.info)
+    for _, queue in ipairs(values and queues or {}) do
+      queue:push { command = command, values = values }
+    end
+  end
+end
+
+---Opens the control port; sends nothing. Keep it in a <close> variable: `local device <close> = mbim.open(path)`.
+---@param path string "/dev/cdc-wdm0", or a unix socket
+---@param options { transfer: integer?, window: integer? }? from the USB descriptors, where there are any
+---@return mbim.device? device
+---@return moontower.error? err
+function Device.open(path, options)
+  local port, err = core_port.open(path)
+  if not port then
+    return nil, err
+  end
+  local transfer = port:max_message() or options and options.transfer or DEFAULT_TRANSFER
+  local self = setmetatable({
+    path = path,
+    transfer = math.max(64, math.min(transfer, 65536)),
+    subscribers = {},
+    group = task.group(),
+  }, Device)
+  self.exchange = core.exchange(port, self.transfer, options and options.window or DEFAULT_WINDOW)
+  -- Harmless, and known to every modem.
+  local caps = require("mbim.basic_connect").device_caps
+  self.exchange:set_nudge { type = "command", service = caps.service_uuid, cid = caps.cid }
+  self.group:spawn(read_indications, self)
+  return self
+end
+
+---Closes the port, and leaves the modem and its session as they are.
+function Device:close()
+  if self.exchange then
+    self.exchange:close()
+    self.exchange = nil
+    self.group:__close()
+  end
+end
+
+Device.__close = Device.close
+
+local function failed_status(command, answer)
+  local name, sentence = mbim.status(answer.status)
+  -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
+  local reply = command.response and #answer.info > 0 and command.response:decode(answer.info) or nil
+  return error_object.fail {
+    code = code_of_status[name] or "rejected",
+    source = "mbim",
+    message = ("%s: %s"):format(command.name, sentence),
+    detail = { status = name, number = answer.status, reply = reply, nw_error = reply and reply.nw_error },
+  }
+end
+
+local function protocol_failure(answer)
+  local name, sentence = mbim.protocol_error(answer.status)
+  return error_object.fail {
+    code = name == "not-opened" and "not-open" or "rejected",
+    source = "mbim",
+    message = sentence,
+    detail = { protocol_error = name, number = answer.status },
+  }
+end
+
+-- An answer must be to what was asked: a confused modem may use a number twice.
+local function read_answer(command, answer)
+  if answer.type == "function-error" then
+    return protocol_failure(answer)
+  elseif answer.type ~= "command-done" or answer.service ~= command.service_uuid or answer.cid ~= command.cid then
+    return error_object.fail {
+      code = "malformed", source = "mbim",
+      message = ("%s: the modem answered something else"):format(command.name),
+    }
+  elseif answer.status ~= 0 then
+    return failed_status(command, answer)
+  elseif not command.response then
+    return {}
+  end
+  return command.response:decode(answer.info)
+end
+
+local function request(self, command, set, values, seconds)
+  local codec = command[set and "set" or "query"]
+  if not codec then
+    error(("%s cannot be %s"):format(command, set and "set" or "queried"), 3)
+  end
+  local info, err = codec:encode(values or {})
+  if not info then
+    return nil, err
+  elseif not self.exchange then
+    return error_object.fail { code = "gone", source = "mbim", message = "the device is closed" }
+  end
+  local answer
+  answer, err = self.exchange:request({
+    type = "command", service = command.service_uuid, cid = command.cid, set = set, info = info,
+  }, seconds or ANSWER_TIME)
+  if not answer then
+    return error_object.during(err, command.name)
+  end
+  return read_answer(command, answer)
+end
+
+---Asks.
+---@param command mbim.command
+---@param values table? what the query carries, for the few that carry something
+---@param seconds number? how long the answer may take: 10 if not given
+---@return table? reply
+---@return moontower.error? err
+function Device:query(command, values, seconds)
+  return request(self, command, false, values, seconds)
+end
+
+---Changes.
+---@param command mbim.command
+---@param values table?
+---@param seconds number?
+---@return table? reply
+---@return moontower.error? err
+function Device:set(command, values, seconds)
+  return request(self, command, true, values, seconds)
+end
+
+---What the modem says unasked: queue:pop() waits for { command =, values = }; nil and an error once the modem is gone.
+---@param ... mbim.command
+---@return userdata queue
+function Device:subscribe(...)
+  local queue = task.queue()
+  for _, command in ipairs { ... } do
+    local key = key_of(command.service_uuid, command.cid)
+    self.subscribers[key] = self.subscribers[key] or {}
+    table.insert(self.subscribers[key], queue)
+  end
+  return queue
+end
+
+---Ends a subscription.
+---@param queue userdata
+function Device:unsubscribe(queue)
+  for _, queues in pairs(self.subscribers) do
+    for i = #queues, 1, -1 do
+      if queues[i] == queue then
+        table.remove(queues, i)
+      end
+    end
+  end
+end
+
+local function handshake(self, kind, seconds)
+  local answer, err = self.exchange:request({ type = kind, max_control = self.transfer }, seconds)
+  if not answer then
+    return nil, err
+  elseif answer.type == "function-error" then
+    return protocol_failure(answer)
+  elseif answer.type ~= kind .. "-done" or answer.status ~= 0 then
+    return error_object.fail {
+      code = "rejected", source = "mbim", message = ("the modem refuses MBIM %s"):format(kind:upper()),
+      detail = { number = answer.status },
+    }
+  end
+  return true
+end
+
+---Opens the MBIM function, which ends the sessions of whoever used it before. A modem whose last user left it in
+---the middle of something may need a CLOSE first.
+---@return true? ok
+---@return moontower.error? err
+function Device:start()
+  local ok, err
+  for _ = 1, OPEN_TRIES do
+    ok, err = handshake(self, "open", OPEN_TIME)
+    if ok or err.code == "gone" then
+      return ok, err
+    end
+    handshake(self, "close", CLOSE_TIME)
+  end
+  return error_object.fail {
+    code = "modem-failed", source = "mbim",
+    message = ("%s does not answer MBIM OPEN: %s"):format(self.path, err),
+    hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak MBIM here.",
+    detail = err.detail,
+  }
+end
+
+---Is the MBIM function open already, left so by an earlier run or by another program?
+---@return boolean
+function Device:started()
+  -- Any command will do: a function that is not open refuses it as such.
+  local basic_connect = require "mbim.basic_connect"
+  local reply, err = self:query(basic_connect.device_caps, nil, CLOSE_TIME)
+  return reply ~= nil or err.code ~= "not-open" and err.code ~= "timeout" and err.code ~= "gone"
+end
+
+return Device

@@ -1,0 +1,257 @@
+-- SPDX-License-Identifier: MIT
+-- Microsoft's Basic Connect Extensions, in the layouts modems use as long as no MBIMEx 3.0 is agreed on.
+
+local mbim = require "mbim"
+local types = require "mbim.types"
+
+local u16, u32, u64, i32, text, rest = mbim.u16, mbim.u32, mbim.u64, mbim.i32, mbim.text, mbim.rest
+local enum, bool, struct, ref, refs, list = mbim.enum, mbim.bool, mbim.struct, mbim.ref, mbim.refs, mbim.list
+local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
+
+---@class mbim.ms_basic_connect_extensions
+local extensions = {}
+
+local function command(key, declaration)
+  declaration.service = "ms-basic-connect-extensions"
+  extensions[key] = mbim.command(declaration)
+end
+
+local attach_configurations = refs(struct {
+  ip_type "ip_type",
+  enum(u32, { ["home"] = 0, ["partner"] = 1, ["non-partner"] = 2 }) "roaming",
+  enum(u32, { admin = 0, user = 1, operator = 2, modem = 3, device = 4 }) "source",
+  text "apn",
+  text "user",
+  text "password",
+  bool(u32) "compression",
+  auth "auth",
+}) "configurations"
+
+command("lte_attach_configuration", {
+  cid = 3, name = "LTE Attach Configuration",
+  query = {},
+  set = {
+    enum(u32, { ["default"] = 0, ["restore-factory"] = 1 }) "operation",
+    attach_configurations,
+  },
+  response = { attach_configurations },
+  indication = true,
+})
+
+command("lte_attach_info", {
+  cid = 4, name = "LTE Attach Info",
+  query = {},
+  response = {
+    enum(u32, { detached = 0, attached = 1 }) "state",
+    ip_type "ip_type",
+    text "apn",
+    text "user",
+    text "password",
+    bool(u32) "compression",
+    auth "auth",
+  },
+  indication = true,
+})
+
+command("sys_caps", {
+  cid = 5, name = "Sys Caps",
+  query = {},
+  response = {
+    u32 "executors",
+    u32 "slots",
+    u32 "concurrency",
+    u64 "modem_id",
+  },
+})
+
+command("device_caps", {
+  cid = 6, name = "Device Caps v2",
+  query = {},
+  response = {
+    types.device_type "device_type",
+    cellular_class "cellular_class",
+    types.voice_class "voice_class",
+    types.sim_class "sim_class",
+    data_class "data_class",
+    types.sms_caps "sms_caps",
+    types.control_caps "control_caps",
+    u32 "max_sessions",
+    text "custom_data_class",
+    text "device_id",
+    text "firmware",
+    text "hardware",
+    u32 "executor",
+  },
+})
+
+local slot_map = { refs(struct { u32 "slot" }) "executors" } -- executors[n] uses this slot; slots count from 0
+
+command("device_slot_mappings", {
+  cid = 7, name = "Device Slot Mappings",
+  query = {},
+  set = slot_map,
+  response = slot_map,
+})
+
+command("slot_info_status", {
+  cid = 8, name = "Slot Info Status",
+  query = { u32 "slot" },
+  response = {
+    u32 "slot",
+    enum(u32, {
+      ["unknown"] = 0, ["off-empty"] = 1, ["off"] = 2, ["empty"] = 3, ["not-ready"] = 4, ["active"] = 5,
+      ["error"] = 6, ["active-esim"] = 7, ["active-esim-no-profiles"] = 8,
+    }) "state",
+  },
+  indication = true,
+})
+
+local pco = {
+  u32 "session",
+  u32 "size", -- of data
+  enum(u32, { complete = 0, partial = 1 }) "type",
+  rest "data",
+}
+
+command("pco", {
+  cid = 9, name = "PCO",
+  query = pco,
+  response = pco,
+  indication = true,
+})
+
+command("device_reset", {
+  cid = 10, name = "Device Reset",
+  set = {},
+  response = {},
+})
+
+-- In all of these 0xffffffff (-1 where signed) is unknown, and levels are in the units of the 3GPP terms: dBm, dB.
+local function cells(t)
+  return ref(struct { list(u32, struct(t)) "cells" })
+end
+
+command("base_stations_info", {
+  cid = 11, name = "Base Stations Info",
+  query = {
+    u32 "max_gsm",
+    u32 "max_umts",
+    u32 "max_tdscdma",
+    u32 "max_lte",
+    u32 "max_cdma",
+  },
+  response = {
+    data_class "system_type",
+    ref(struct {
+      text "provider_id",
+      u32 "lac",
+      u32 "cell_id",
+      u32 "timing_advance",
+      u32 "arfcn",
+      u32 "bsic",
+      u32 "rx_level",
+    }) "gsm_serving",
+    ref(struct {
+      text "provider_id",
+      u32 "lac",
+      u32 "cell_id",
+      u32 "frequency_uplink",
+      u32 "frequency_downlink",
+      u32 "frequency_tdd",
+      u32 "uarfcn",
+      u32 "scrambling_code",
+      i32 "rscp",
+      i32 "ecno",
+      u32 "path_loss",
+    }) "umts_serving",
+    ref(struct {
+      text "provider_id",
+      u32 "lac",
+      u32 "cell_id",
+      u32 "uarfcn",
+      u32 "cell_parameter_id",
+      u32 "timing_advance",
+      i32 "rscp",
+      u32 "path_loss",
+    }) "tdscdma_serving",
+    ref(struct {
+      text "provider_id",
+      u32 "cell_id",
+      u32 "earfcn",
+      u32 "pci",
+      u32 "tac",
+      i32 "rsrp",
+      i32 "rsrq",
+      u32 "timing_advance",
+    }) "lte_serving",
+    cells {
+      text "provider_id",
+      u32 "lac",
+      u32 "cell_id",
+      u32 "arfcn",
+      u32 "bsic",
+      u32 "rx_level",
+    } "gsm_neighbours",
+    cells {
+      text "provider_id",
+      u32 "lac",
+      u32 "cell_id",
+      u32 "uarfcn",
+      u32 "scrambling_code",
+      i32 "rscp",
+      i32 "ecno",
+      u32 "path_loss",
+    } "umts_neighbours",
+    cells {
+      text "provider_id",
+      u32 "lac",
+      u32 "cell_id",
+      u32 "uarfcn",
+      u32 "cell_parameter_id",
+      u32 "timing_advance",
+      i32 "rscp",
+      u32 "path_loss",
+    } "tdscdma_neighbours",
+    cells {
+      text "provider_id",
+      u32 "cell_id",
+      u32 "earfcn",
+      u32 "pci",
+      u32 "tac",
+      i32 "rsrp",
+      i32 "rsrq",
+    } "lte_neighbours",
+    cells {
+      bool(u32) "serving",
+      u32 "nid",
+      u32 "sid",
+      u32 "base_station_id",
+      u32 "latitude",
+      u32 "longitude",
+      u32 "pilot_pn",
+      u32 "gps_seconds",
+      u32 "pilot_strength",
+    } "cdma_cells",
+  },
+})
+
+command("location_info_status", {
+  cid = 12, name = "Location Info Status",
+  query = {},
+  response = {
+    u32 "lac",
+    u32 "tac",
+    u32 "cell_id",
+  },
+  indication = true,
+})
+
+local version = { u16 "mbim", u16 "mbimex" } -- in BCD: 0x0100 is 1.0
+
+command("version", {
+  cid = 15, name = "Version",
+  query = version,
+  response = version,
+})
+
+return extensions

@@ -1,0 +1,303 @@
+-- SPDX-License-Identifier: MIT
+-- A modem, whatever protocol it speaks: find it, ask it, connect it, hear what happens to it.
+--
+-- The verbs marked "backend" are in modem/mbim.lua; what is built from them is here and in modem/up.lua.
+
+local devices = require "modem.devices"
+local error_object = require "error"
+local process = require "core.process"
+local state = require "state"
+local task = require "task"
+
+---@class modem.modem
+---@field description modem.description
+---@field net string? its network interface
+---@field private lock userdata nobody else of us uses it meanwhile
+local Modem = {}
+
+local UNDO_TIME = 10
+
+local M = { list = devices.list }
+
+-- One class per protocol: its backend's verbs first, then those every modem has.
+local function class_of(protocol)
+  local backend = require("modem." .. protocol)
+  return {
+    __index = function(_, name) return backend[name] or Modem[name] end,
+    __tostring = function(self) return self:describe() end,
+    __close = Modem.close,
+  }, backend
+end
+
+local function no_modem(selector)
+  if selector then
+    return error_object.fail {
+      code = "no-modem", source = "modem", message = ("there is no modem at %s"):format(selector),
+      hint = "`moontower devices` lists the modems there are.",
+    }
+  end
+  return error_object.fail {
+    code = "no-modem", source = "modem", message = "no modem is plugged in, or no driver knows it",
+    hint = "Is it in lsusb? Does dmesg name it? Without a modem at hand, `moontower sim` simulates one.",
+  }
+end
+
+---Which of the modems is meant.
+---@param selector string? control port ("/dev/cdc-wdm0", "cdc-wdm0"), network interface, or USB path
+---@return modem.description?
+---@return moontower.error? err
+function M.select(selector)
+  local fitting = {}
+  for _, description in ipairs(devices.list()) do
+    local d = description
+    if not selector or selector == d.control or selector == d.key or selector == d.net or selector == d.usb then
+      fitting[#fitting + 1] = d
+    end
+  end
+  if #fitting == 0 then
+    return no_modem(selector)
+  elseif #fitting > 1 then
+    local keys = {}
+    for i, description in ipairs(fitting) do keys[i] = description.key end
+    return error_object.fail {
+      code = "invalid", source = "modem", message = "there are several modems: " .. table.concat(keys, ", "),
+      hint = "Say which with --device.",
+    }
+  end
+  return fitting[1]
+end
+
+-- Two programs on one control port take each other's answers, so look before opening it.
+local function check_free(description)
+  local holder = (process.holders(description.control) or {})[1]
+  if not holder then
+    return true
+  end
+  -- mbim-proxy mostly works for ModemManager.
+  local by_manager = holder.name == "ModemManager" or holder.name:find("^%a+%-proxy")
+  return error_object.fail {
+    code = "busy", source = "modem",
+    message = ("%s is in use by %s (process %d)"):format(description.control, holder.name, holder.pid),
+    hint = by_manager and "If that is ModemManager's doing: `systemctl stop ModemManager`, then try again."
+      or "Stop it, then try again.",
+  }
+end
+
+---Opens a modem's control port. Nothing is sent yet: see modem:start().
+---@param description modem.description
+---@return modem.modem? modem keep it in a <close> variable
+---@return moontower.error? err
+function M.open(description)
+  if description.protocol ~= "mbim" then
+    return error_object.fail {
+      code = "unsupported", source = "modem",
+      message = ("%s speaks %s; only MBIM is supported so far"):format(
+        description.control, description.protocol:upper()),
+      hint = "Switch its USB composition to one with MBIM.",
+    }
+  end
+  local lock, err = state.lock(description.key)
+  if not lock then
+    return nil, err
+  end
+  local free
+  free, err = check_free(description)
+  local fields
+  if free then
+    local class, backend = class_of(description.protocol)
+    fields, err = backend.open(description)
+    if fields then
+      fields.description, fields.net, fields.lock = description, description.net, lock
+      return setmetatable(fields, class)
+    end
+    if err.code == "permission" then
+      err.hint = "Run it as root, for example with sudo."
+    end
+  end
+  lock:close()
+  return nil, err
+end
+
+---Finds the modem, opens it, and makes it ready for commands: for scripts.
+---@param selector string? as for modem.select
+---@return modem.modem? modem
+---@return moontower.error? err
+function M.find(selector)
+  local description, err = M.select(selector)
+  local modem
+  if description then
+    modem, err = M.open(description)
+  end
+  if not modem then
+    return nil, err
+  end
+  -- Opening it anew would end a session that somebody left running.
+  if not modem:started() then
+    local ok
+    ok, err = modem:start()
+    if not ok then
+      modem:close()
+      return nil, err
+    end
+  end
+  return modem
+end
+
+---"Sierra Wireless MC7455": who made it as USB has it, and what it is as the modem itself or USB has it.
+---@param hardware string? what the modem says of its hardware; on some models that is no name, on some the best one
+---@return string
+function Modem:describe(hardware)
+  local description = self.description
+  local maker = (description.manufacturer or ""):match("^[^,]*")
+  local model = description.model or ""
+  if hardware and hardware ~= "" and model:find(hardware, 1, true) then
+    model = hardware
+  end
+  -- Some products repeat their maker: "Sierra Wireless MC7455 Qualcomm Snapdragon X7 LTE-A".
+  if maker ~= "" and model:sub(1, #maker) == maker then
+    return model
+  end
+  local name = (maker .. " " .. model):match("^%s*(.-)%s*$")
+  return name ~= "" and name or description.control
+end
+
+---Closes the port. The modem and its sessions stay as they are.
+function Modem:close()
+  local backend = require("modem." .. self.description.protocol)
+  backend.close(self)
+  self.lock:close()
+end
+
+---@class modem.events
+local Events = {}
+Events.__index = Events
+
+---Waits for the next event.
+---@return { name: string, value: table }? event
+---@return moontower.error? err "gone" once the modem is unplugged
+function Events:next() return self.pop() end
+
+function Events:close() self.stop() end
+Events.__close = Events.close
+
+---What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
+---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result
+---@return modem.events
+function Modem:events(...)
+  local _, pop, stop = self:listen(...)
+  return setmetatable({ pop = pop, stop = stop }, Events)
+end
+
+---Waits until a part of the modem's state is as wanted: looks once, then at each event.
+---@param event string
+---@param look fun(): table?, moontower.error? the verb that reads it now
+---@param wanted fun(value: table): boolean
+---@param seconds number
+---@return table? value the first that is wanted; the last there was, when none came in time
+---@return moontower.error? err "timeout", or what `look` failed with
+function Modem:wait_for(event, look, wanted, seconds)
+  local events <close> = self:events(event) -- from before the look: nothing may slip through
+  local value, err = look()
+  if not value then
+    return nil, err
+  end
+  local _, late = task.timeout(seconds, function()
+    while not wanted(value) do
+      local news
+      news, err = events:next()
+      if not news then
+        return
+      end
+      value = news.value
+    end
+  end)
+  return not err and value or nil, err or late
+end
+
+---A connection of the modem's, as the network gave it.
+---@class modem.bearer
+---@field modem modem.modem
+---@field session integer
+---@field apn string
+---@field ip "ipv4"|"ipv6"|"ipv4v6" what was asked for in the end
+---@field net string its network interface
+---@field ipv4 modem.family
+---@field ipv6 modem.family
+
+---@class modem.family
+---@field addresses { address: string, prefix_length: integer }[]
+---@field gateway string?
+---@field dns string[]
+---@field mtu integer?
+
+local Bearer = {}
+Bearer.__index = Bearer
+
+---Ends the connection.
+---@return true? ok
+---@return moontower.error? err
+function Bearer:disconnect() return self.modem:deactivate(self.session) end
+
+-- Causes of a refused dual stack, and what to ask for instead (3GPP TS 24.301, 24.008).
+local single_stack = { [28] = "ipv4", [50] = "ipv4", [51] = "ipv6", [52] = "ipv4" }
+
+---Reads the addresses of an active session.
+---@param settings { session: integer, apn: string, ip: string }
+---@return modem.bearer?
+---@return moontower.error? err
+function Modem:bearer(settings)
+  local function has_address(value)
+    return value.session == settings.session and (#value.ipv4.addresses > 0 or #value.ipv6.addresses > 0)
+  end
+  -- Some modems learn an IPv6 address only from the network's router advertisement, and tell later.
+  local configuration, err = self:wait_for("ip", function()
+    return self:ip_configuration(settings.session)
+  end, has_address, 3)
+  if not configuration then
+    return nil, err
+  elseif err and settings.ip == "ipv4" then
+    return error_object.fail {
+      code = "no-address", source = "modem", message = "connected, but the network gave no address",
+      hint = "Is the APN right? Some networks connect any APN and give it nothing.",
+    }
+  end
+  return setmetatable({
+    modem = self, session = settings.session, apn = settings.apn, ip = settings.ip, net = self.net,
+    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6,
+  }, Bearer)
+end
+
+-- Ends a connection that did not come to its end.
+local Undo = {}
+function Undo:__close()
+  if not self.finished then
+    task.shield(UNDO_TIME, self.modem.deactivate, self.modem, self.session)
+  end
+end
+
+---Connects. A refused dual stack falls back to what the network's cause says it allows.
+---@param settings { apn: string, ip: string?, user: string?, password: string?, auth: string?, session: integer? }
+---@return modem.bearer?
+---@return moontower.error? err
+function Modem:connect(settings)
+  local wanted = { session = 0, ip = "ipv4v6" }
+  for key, value in pairs(settings) do wanted[key] = value end
+  -- Also when we are interrupted while the modem connects: who knows how far it is.
+  local undo <close> = setmetatable({ modem = self, session = wanted.session }, Undo)
+  local session, err = self:activate(wanted)
+  local cause = err and err.code == "connect-refused" and err.detail.nw_error
+  if not session and wanted.ip == "ipv4v6" and single_stack[cause] then
+    wanted.ip = single_stack[cause]
+    session, err = self:activate(wanted)
+  end
+  if not session then
+    undo.finished = err.code == "connect-refused"
+    return nil, err
+  end
+  local bearer
+  bearer, err = self:bearer(wanted)
+  undo.finished = bearer ~= nil
+  return bearer, err
+end
+
+return M

@@ -1,0 +1,269 @@
+-- SPDX-License-Identifier: MIT
+-- A modem over MBIM: the verbs of modem/init.lua, put into Basic Connect commands.
+
+local basic = require "mbim.basic_connect"
+local cause = require "cause"
+local descriptors = require "mbim.descriptors"
+local error_object = require "error"
+local mbim = require "mbim"
+local task = require "task"
+
+-- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
+local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME, RADIO_TIME = 60, 90, 10, 20
+
+---@class modem.mbim : modem.modem
+---@field mbim mbim.device
+local Backend = {}
+
+-- How a value reads in the facade. Each takes an answer or an indication, which are laid out alike.
+
+local sim_states = {
+  ["initialized"] = "ready", ["sim-not-inserted"] = "missing", ["bad-sim"] = "failure", ["failure"] = "failure",
+  ["not-activated"] = "failure", ["device-locked"] = "locked", ["no-esim-profile"] = "missing",
+  ["not-initialized"] = "starting",
+}
+
+local function sim_of(reply)
+  return {
+    state = sim_states[reply.state] or "failure",
+    reason = reply.state,
+    imsi = reply.imsi ~= "" and reply.imsi or nil,
+    iccid = reply.iccid ~= "" and reply.iccid or nil,
+    numbers = reply.telephone_numbers,
+  }
+end
+
+local function radio_of(reply)
+  return { hardware = reply.hardware, software = reply.software }
+end
+
+-- The newest of what is on offer, as people call it.
+local generations = {
+  { "5g-sa", "5G" }, { "5g-nsa", "5G" }, { "lte", "LTE" }, { "hsupa", "HSPA" }, { "hsdpa", "HSPA" },
+  { "umts", "UMTS" }, { "edge", "EDGE" }, { "gprs", "GPRS" },
+}
+
+local function technology_of(classes)
+  for _, generation in ipairs(generations) do
+    if type(classes) == "table" and classes[generation[1]] then
+      return generation[2]
+    end
+  end
+end
+
+local function nw_error_of(reply)
+  return reply.nw_error ~= 0 and reply.nw_error or nil
+end
+
+local function registration_of(reply)
+  return {
+    state = reply.state,
+    provider = { id = reply.provider_id, name = reply.provider_name },
+    technology = technology_of(reply.available_data_classes),
+    nw_error = nw_error_of(reply),
+  }
+end
+
+local function packet_of(reply)
+  return {
+    state = reply.state,
+    technology = technology_of(reply.highest_data_class),
+    nw_error = nw_error_of(reply),
+  }
+end
+
+local function signal_of(reply)
+  -- 3GPP TS 27.007, +CSQ: -113 dBm and 2 dB a step; 99 is unknown.
+  return { dbm = reply.rssi <= 31 and -113 + 2 * reply.rssi or nil }
+end
+
+local function session_of(reply)
+  return { session = reply.session, state = reply.state, ip = reply.ip_type, nw_error = nw_error_of(reply) }
+end
+
+local function family_of(reply, family)
+  local available = reply[family .. "_available"]
+  local gateway = available.gateway and reply[family .. "_gateway"] or nil
+  return {
+    addresses = available.address and reply[family .. "_addresses"] or {},
+    gateway = gateway,
+    dns = available.dns and reply[family .. "_dns"] or {},
+    mtu = available.mtu and reply[family .. "_mtu"] ~= 0 and reply[family .. "_mtu"] or nil,
+  }
+end
+
+local function ip_of(reply)
+  return { session = reply.session, ipv4 = family_of(reply, "ipv4"), ipv6 = family_of(reply, "ipv6") }
+end
+
+-- Which indication is which event, and how it reads.
+local events = {
+  sim = { basic.subscriber_ready_status, sim_of },
+  radio = { basic.radio_state, radio_of },
+  registration = { basic.register_state, registration_of },
+  packet = { basic.packet_service, packet_of },
+  signal = { basic.signal_state, signal_of },
+  session = { basic.connect, session_of },
+  ip = { basic.ip_configuration, ip_of },
+}
+
+---Opens the control port of a modem; sends nothing.
+---@param description modem.description
+---@return table? fields of the facade
+---@return moontower.error? err
+function Backend.open(description)
+  local device, err = mbim.open(description.control, descriptors.options(description.descriptors))
+  return device and { mbim = device }, err
+end
+
+function Backend:close() self.mbim:close() end
+function Backend:start() return self.mbim:start() end
+function Backend:started() return self.mbim:started() end
+
+function Backend:listen(...)
+  local commands, readers = {}, {}
+  for i, name in ipairs { ... } do
+    local event = events[name] or error(("there is no event '%s'"):format(name), 3)
+    commands[i] = event[1]
+    readers[event[1]] = { name = name, read = event[2] }
+  end
+  local queue = self.mbim:subscribe(table.unpack(commands))
+  return queue, function()
+    local message, err = queue:pop()
+    if not message then
+      return nil, err
+    end
+    local reader = readers[message.command]
+    return { name = reader.name, value = reader.read(message.values) }
+  end, function() self.mbim:unsubscribe(queue) end
+end
+
+local function ask(self, command, read, values)
+  local reply, err = self.mbim:query(command, values)
+  if not reply then
+    return nil, err
+  end
+  return read(reply)
+end
+
+function Backend:identity()
+  return ask(self, basic.device_caps, function(reply)
+    return {
+      imei = reply.device_id, firmware = reply.firmware, hardware = reply.hardware,
+      max_sessions = reply.max_sessions,
+    }
+  end)
+end
+
+function Backend:sim() return ask(self, basic.subscriber_ready_status, sim_of) end
+function Backend:radio() return ask(self, basic.radio_state, radio_of) end
+function Backend:registration() return ask(self, basic.register_state, registration_of) end
+function Backend:packet_service() return ask(self, basic.packet_service, packet_of) end
+function Backend:signal() return ask(self, basic.signal_state, signal_of) end
+
+function Backend:pin()
+  return ask(self, basic.pin, function(reply)
+    local tries = reply.remaining_attempts
+    return {
+      type = reply.type, locked = reply.state == "locked",
+      -- 0xffffffff: it cannot tell
+      tries = tries ~= 0xffffffff and tries or nil,
+    }
+  end)
+end
+
+function Backend:home_provider()
+  return ask(self, basic.home_provider, function(reply) return { id = reply.id, name = reply.name } end)
+end
+
+function Backend:session(number)
+  return ask(self, basic.connect, session_of, { session = number })
+end
+
+function Backend:ip_configuration(number)
+  return ask(self, basic.ip_configuration, ip_of, { session = number })
+end
+
+function Backend:set_radio(on)
+  local reply, err = self.mbim:set(basic.radio_state, { state = on and "on" or "off" }, RADIO_TIME)
+  return reply and radio_of(reply), err
+end
+
+function Backend:register()
+  local reply, err = self.mbim:set(basic.register_state, { action = "automatic" }, ATTACH_TIME)
+  return reply and registration_of(reply), err
+end
+
+-- A refusal carries the network's cause, wherever the modem put it.
+local function refused(code, doing, procedure, nw_error, err)
+  if err and (err.code == "gone" or err.code == "timeout" or err.code == "malformed") then
+    return nil, err
+  end
+  local why = nw_error and ("%s (cause %d)"):format(cause.text(nw_error, procedure), nw_error)
+  return error_object.fail {
+    code = code, source = "mbim",
+    message = ("%s: %s"):format(doing, why or tostring(err or "no reason given")),
+    hint = nw_error and cause.hint(nw_error, procedure) or err and err.hint,
+    detail = { nw_error = nw_error, status = err and err.detail and err.detail.status },
+  }
+end
+
+local function nw_error_in(err)
+  local nw_error = err and err.detail and err.detail.nw_error
+  return nw_error ~= 0 and nw_error or nil
+end
+
+function Backend:attach()
+  local reply, err = self.mbim:set(basic.packet_service, { action = "attach" }, ATTACH_TIME)
+  local packet = reply and packet_of(reply)
+  if packet and (packet.state == "attached" or packet.state == "attaching") then
+    return packet
+  end
+  return refused("attach-failed", "the network gives no packet service", "registration",
+    packet and packet.nw_error or nw_error_in(err), err)
+end
+
+-- Some modems answer CONNECT before the session is up, and say the rest in an indication.
+local function wait_activated(events_of_session, number, session)
+  while session.state == "activating" do
+    local event, err = events_of_session:next()
+    if not event then
+      return nil, err
+    elseif event.value.session == number then
+      session = event.value
+    end
+  end
+  return session
+end
+
+function Backend:activate(settings)
+  local sessions <close> = self:events("session") -- from before the command: nothing may slip through
+  local reply, err = self.mbim:set(basic.connect, {
+    session = settings.session, command = "activate", apn = settings.apn,
+    user = settings.user, password = settings.password,
+    auth = settings.auth or (settings.user and "chap" or "none"),
+    ip_type = settings.ip, context_type = basic.context_types.internet,
+  }, CONNECT_TIME)
+  local session = reply and session_of(reply)
+  if session and session.state == "activating" then
+    session, err = task.timeout(CONNECT_TIME, wait_activated, sessions, settings.session, session)
+  end
+  if session and session.state == "activated" then
+    return session
+  end
+  return refused("connect-refused", ("the network refuses a connection to %s"):format(
+    settings.apn ~= "" and "the APN " .. settings.apn or "its default APN"), "session",
+    session and session.nw_error or nw_error_in(err), err)
+end
+
+function Backend:deactivate(number)
+  local reply, err = self.mbim:set(basic.connect, {
+    session = number, command = "deactivate", context_type = basic.context_types.internet,
+  }, DISCONNECT_TIME)
+  if reply or err.detail and err.detail.status == "context-not-activated" then
+    return true
+  end
+  return nil, err
+end
+
+return Backend

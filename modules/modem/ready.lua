@@ -1,0 +1,200 @@
+-- SPDX-License-Identifier: MIT
+-- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
+
+local error_object = require "error"
+
+local M = {}
+
+-- A SIM needs seconds after power-up; a search through all bands takes minutes, but mostly ends in one.
+local SIM_TIME, NETWORK_TIME, ATTACH_TIME = 30, 90, 60
+
+local function locked_sim(modem)
+  local pin = modem:pin() or {}
+  local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
+  if pin.type == "puk1" then
+    return error_object.fail {
+      code = "sim-blocked", source = "modem", message = "the SIM is blocked and wants its PUK" .. tries,
+      hint = "The operator tells the PUK. Enter it in a phone; too many wrong PUKs destroy the SIM.",
+      detail = pin,
+    }
+  end
+  return error_object.fail {
+    code = "sim-locked", source = "modem", message = "the SIM is locked and wants its PIN" .. tries,
+    hint = ("Enter it once, with `mbimcli -d %s --enter-pin=PIN`, or switch the PIN off in a phone. "
+      .. "moontower never tries a PIN by itself."):format(modem.description.control),
+    detail = pin,
+  }
+end
+
+local sim_problems = {
+  ["sim-not-inserted"] = { "sim-missing", "there is no SIM in the modem", "Is it in the right way, and all the way?" },
+  ["no-esim-profile"] = { "sim-missing", "the eSIM has no profile", "Load one from the operator first." },
+  ["bad-sim"] = { "sim-failure", "the modem cannot use this SIM", "Clean it, or try it in a phone." },
+  ["not-activated"] = { "sim-failure", "the SIM has not been activated", "The operator can activate it." },
+}
+
+local function check_sim(modem, sim, watcher)
+  if sim.state == "starting" then
+    watcher:doing("SIM", "starting")
+    local err
+    sim, err = modem:wait_for("sim", function() return modem:sim() end, function(value)
+      return value.state ~= "starting"
+    end, SIM_TIME)
+    if not sim then
+      return nil, err
+    end
+  end
+  if sim.state == "ready" then
+    return sim
+  elseif sim.state == "locked" then
+    return locked_sim(modem)
+  end
+  local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
+  return error_object.fail { code = problem[1], source = "modem", message = problem[2], hint = problem[3] }
+end
+
+local function switch_radio_on(modem, radio, watcher, undo)
+  if radio.hardware == "off" then
+    return error_object.fail {
+      code = "radio-off", source = "modem", message = "the radio is switched off by hardware",
+      hint = "A switch on the computer, or the W_DISABLE pin of the modem's slot, keeps it off.",
+    }
+  elseif radio.software == "on" then
+    return true
+  end
+  watcher:doing("radio", "switching on")
+  undo.radio = true
+  local now, err = modem:set_radio(true)
+  if not now or now.software ~= "on" then
+    return error_object.fail {
+      code = "radio-off", source = "modem",
+      message = "the radio is off and stays off" .. (err and ": " .. tostring(err) or ""),
+      hint = "Laptop modems may need the maker's FCC unlock; others are low on power, or too hot.",
+      detail = err and err.detail,
+    }
+  end
+  watcher:done("radio", "switched on")
+  return true
+end
+
+local function is_registered(registration)
+  return registration.state == "home" or registration.state == "roaming" or registration.state == "partner"
+end
+
+local function is_settled(registration)
+  return is_registered(registration) or registration.state == "denied"
+end
+
+local function why(registration)
+  local cause = registration.nw_error and require("cause").text(registration.nw_error, "registration")
+  return cause and (": %s (cause %d)"):format(cause, registration.nw_error) or "",
+    registration.nw_error and require("cause").hint(registration.nw_error, "registration")
+end
+
+local function denied(registration)
+  local cause, hint = why(registration)
+  return error_object.fail {
+    code = "registration-denied", source = "modem", message = "the network refuses this SIM" .. cause,
+    hint = hint or "Is the SIM activated, and paid for?", detail = { nw_error = registration.nw_error },
+  }
+end
+
+-- Asks for what is not there yet, then waits for it, so that nothing is missed between the two.
+local function registered(modem, registration, watcher, seconds)
+  if registration.state == "deregistered" then
+    watcher:doing("network", "registering")
+    modem:register() -- its outcome comes as an event
+  end
+  if not is_settled(registration) then
+    watcher:doing("network", "searching")
+  end
+  local now, err = modem:wait_for("registration", function()
+    return is_settled(registration) and registration or modem:registration()
+  end, is_settled, seconds)
+  if not now then
+    return nil, err
+  elseif now.state == "denied" then
+    return denied(now)
+  elseif not is_registered(now) then
+    return error_object.fail {
+      code = "not-registered", source = "modem",
+      message = ("no network after %g seconds of searching"):format(seconds) .. why(now),
+      hint = "Antennas connected? Is there coverage? Does the modem's radio access (4G, 3G) suit the network?",
+    }
+  end
+  return now
+end
+
+local function may_use(registration, carrier)
+  if registration.state ~= "roaming" and registration.state ~= "partner" or carrier.roaming then
+    return true
+  end
+  return error_object.fail {
+    code = "roaming-refused", source = "modem",
+    message = ("only a foreign network is there (%s), and roaming may cost money"):format(registration.provider.name),
+    hint = "Allow it with --roaming, or with `roaming = true` in the carrier file.",
+  }
+end
+
+local function attached(modem, packet, watcher)
+  if packet.state == "attached" then
+    return packet
+  end
+  watcher:doing("network", "attaching")
+  local now, err = modem:attach()
+  if now and now.state ~= "attached" then
+    now, err = modem:wait_for("packet", function() return modem:packet_service() end, function(value)
+      return value.state == "attached" or value.state == "detached"
+    end, ATTACH_TIME)
+  end
+  if now and now.state ~= "attached" then
+    return error_object.fail {
+      code = "attach-failed", source = "modem", message = "the network gives no packet service" .. why(now),
+    }
+  end
+  return now, err
+end
+
+-- The SIM's own network: the modem tells, or the first digits of the IMSI do. North American MNCs have three.
+local function home_network(modem, now, sim)
+  local home = now.home or modem:home_provider()
+  if home and home.id ~= "" then
+    return home.id
+  end
+  local imsi = sim.imsi or ""
+  return imsi:match("^3[01]%d%d%d%d") or imsi:match("^%d%d%d%d%d") or "unknown operator"
+end
+
+---Waits for, or brings about, all that a connection needs.
+---@param modem modem.modem
+---@param now table what the modem said of itself: { sim =, radio =, registration =, packet =, home = }
+---@param options { carrier: carrier.carrier, wait: number?, watcher: up.watcher } wait: seconds for a network, or 90
+---@param undo table `radio` is set in it when the radio had to be switched on
+---@return table? registration
+---@return table|moontower.error packet or err
+function M.wait(modem, now, options, undo)
+  local watcher = options.watcher
+  local sim, err = check_sim(modem, now.sim, watcher)
+  if not sim then
+    return nil, err
+  end
+  local home = home_network(modem, now, sim)
+  watcher:done("SIM", "ready, " .. home, { state = sim.state, imsi = sim.imsi, iccid = sim.iccid, network = home })
+  local on, registration, allowed, packet
+  on, err = switch_radio_on(modem, now.radio, watcher, undo)
+  if on then
+    registration, err = registered(modem, now.registration, watcher, options.wait or NETWORK_TIME)
+  end
+  if registration then
+    allowed, err = may_use(registration, options.carrier)
+  end
+  if allowed then
+    packet, err = attached(modem, now.packet, watcher)
+  end
+  if not packet then
+    return nil, err
+  end
+  return registration, packet
+end
+
+return M

@@ -1,0 +1,180 @@
+-- SPDX-License-Identifier: MIT
+-- The way online, in the order that works on Qualcomm modems: open, SIM, radio, network, connection, addresses.
+--
+-- What does not depend on one another is asked at the same time: with a modem that needs 20 ms for each answer, that is
+-- most of the time there is to save.
+
+local link = require "link"
+local overview = require "modem.overview"
+local ready = require "modem.ready"
+local report = require "modem.report"
+local state = require "state"
+local task = require "task"
+
+local M = {}
+
+local SESSION = 0
+local UNDO_TIME = 15
+local KIND = "modems"
+
+---Who wants to watch implements these; see modules/progress.lua.
+---@class up.watcher
+---@field doing fun(self, label: string, text: string) something begins that may take time
+---@field done fun(self, label: string, text: string, data: table?) a line is complete; `data` is it for programs
+---@field data fun(self, label: string, data: table) only for programs
+local function nothing() end
+local silent = { doing = nothing, done = nothing, data = nothing }
+
+-- ---- what an earlier run left in the modem ----
+
+local function record_of(description)
+  local record = state.load(KIND, description.key)
+  return record and record.incarnation == description.incarnation and record or nil
+end
+
+local function keep_record(modem, bearer, carrier)
+  return state.save(KIND, modem.description.key, {
+    incarnation = modem.description.incarnation,
+    net = modem.net, session = bearer.session, apn = bearer.apn, ip = bearer.ip, carrier = carrier.name,
+  })
+end
+
+---What `up` left connected in this modem, if that still holds as far as one can tell without asking it.
+---@param description modem.description
+---@return table? record
+function M.record(description) return record_of(description) end
+
+-- ---- the steps ----
+
+-- Opening an MBIM function ends its sessions: not if one of ours may be running.
+local function open(modem, watcher)
+  watcher:doing("modem", modem.description.control)
+  local record = record_of(modem.description)
+  if record and modem:started() then
+    return record
+  end
+  state.remove(KIND, modem.description.key)
+  local ok, err = modem:start()
+  return ok and {}, err
+end
+
+-- Tries the carrier's bearers in their order; what one cause forbids, another APN may allow.
+local function connected(modem, carrier, watcher)
+  local err
+  for _, settings in ipairs(carrier.bearers) do
+    watcher:doing("bearer", settings.apn ~= "" and settings.apn or "default APN")
+    local bearer
+    bearer, err = modem:connect(settings)
+    if bearer then
+      return bearer
+    elseif err.code ~= "connect-refused" then
+      break
+    end
+  end
+  return nil, err
+end
+
+local function offers(carrier, record)
+  for _, settings in ipairs(carrier.bearers) do
+    if settings.apn == record.apn then
+      return true
+    end
+  end
+  return false
+end
+
+local function adopted_bearer(modem, now, record, carrier)
+  if record.session and now.session.state == "activated" and offers(carrier, record) then
+    return modem:bearer { session = record.session, apn = record.apn, ip = record.ip }
+  end
+end
+
+-- Returns a bearer, and the seconds that connecting took; none when it was connected already.
+local function bearer_for(modem, now, record, carrier, watcher, undo)
+  local bearer = adopted_bearer(modem, now, record, carrier)
+  if bearer then
+    return bearer
+  end
+  if now.session.state == "activated" then
+    modem:deactivate(SESSION) -- of somebody else, with an APN of theirs
+  end
+  local start = task.now()
+  local connection, err = connected(modem, carrier, watcher)
+  undo.session = connection and connection.session
+  return connection, err or task.now() - start
+end
+
+-- Takes back, in reverse, what a failure or Ctrl-C leaves half done in the modem; link.apply() sees to the host.
+local function undo_modem(undo)
+  local modem = undo.modem
+  if undo.finished then
+    return
+  end
+  task.shield(UNDO_TIME, function()
+    if undo.session then
+      modem:deactivate(undo.session)
+    end
+    if undo.radio then
+      modem:set_radio(false)
+    end
+  end)
+end
+
+---Brings a modem online: everything from its control port to the host's routes. A failure half way undoes what was
+---done: the session, the host's settings, a radio that was switched on.
+---@param modem modem.modem
+---@param carrier carrier.carrier
+---@param options { dns: boolean?, metric: integer?, table: integer?, wait: number?, watcher: up.watcher? }?
+---@return link.link? link keep it in a <close> variable, or link:keep() it
+---@return moontower.error? err
+function M.up(modem, carrier, options)
+  options = options or {}
+  local watcher = options.watcher or silent
+  local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
+  local record, err = open(modem, watcher)
+  if not record then
+    return nil, err
+  end
+  local now, registration, packet, bearer, seconds, applied
+  now, err = overview.ask(modem)
+  if not now then
+    return nil, err
+  end
+  report.modem(modem, now.identity, watcher)
+  registration, packet = ready.wait(modem, now, { carrier = carrier, wait = options.wait, watcher = watcher }, undo)
+  if not registration then
+    return nil, packet
+  end
+  report.network(registration, packet, now.signal, watcher)
+  bearer, seconds = bearer_for(modem, now, record, carrier, watcher, undo)
+  if not bearer then
+    return nil, seconds
+  end
+  report.bearer(bearer, seconds, watcher)
+  applied, err = link.apply(bearer, options)
+  if not applied then
+    return nil, err
+  end
+  undo.finished = true
+  keep_record(modem, bearer, carrier)
+  report.link(applied, watcher)
+  return applied
+end
+
+---Disconnects what `up` left in this modem.
+---@param modem modem.modem
+---@param record table from M.record()
+---@return true? ok
+---@return moontower.error? err
+function M.down(modem, record)
+  local ok, err = true, nil
+  if modem:started() then
+    ok, err = modem:deactivate(record.session)
+  end
+  if ok then
+    state.remove(KIND, modem.description.key)
+  end
+  return ok, err
+end
+
+return M

@@ -1,0 +1,93 @@
+-- SPDX-License-Identifier: MIT
+-- What a person sees while a command works: a line per step, the current one counting its seconds on a terminal.
+
+local fs = require "core.fs"
+local task = require "task"
+
+local M = {}
+
+local LABEL = "%-9s %s"
+
+local Terminal = {}
+Terminal.__index = Terminal
+
+-- The line being worked on is redrawn in place once a second, and only while there is one.
+local function draw(self)
+  local seconds = math.floor(task.now() - self.since)
+  local text = LABEL:format(self.label, self.text .. " ..." .. (seconds > 0 and (" %d s"):format(seconds) or ""))
+  io.stdout:write("\r\27[K", text)
+  io.stdout:flush()
+end
+
+function Terminal:doing(label, text)
+  self.label, self.text = label, text
+  self.since = task.now()
+  draw(self)
+  self.ticker = self.ticker or self.group:spawn(function()
+    while true do
+      task.sleep(1)
+      draw(self)
+    end
+  end)
+end
+
+local function clear(self)
+  if self.label then
+    io.stdout:write("\r\27[K")
+    io.stdout:flush()
+    self.label = nil
+    self.ticker:cancel(task.unwanted)
+    self.ticker = nil
+  end
+end
+
+function Terminal:done(label, text)
+  clear(self)
+  io.stdout:write(LABEL:format(label, text):match("^(.-)%s*$"), "\n")
+  io.stdout:flush()
+end
+
+function Terminal:data() end -- luacheck: ignore 212
+
+function Terminal:close()
+  clear(self)
+  self.group:__close()
+end
+
+local Lines = {}
+Lines.__index = Lines
+function Lines:doing() end -- luacheck: ignore 212
+function Lines:done(label, text) -- luacheck: ignore 212
+  print((LABEL:format(label, text):match("^(.-)%s*$")))
+  io.stdout:flush()
+end
+function Lines:data() end -- luacheck: ignore 212
+function Lines:close() end -- luacheck: ignore 212
+
+-- For programs: no lines, but one object at the end, its keys the labels.
+local Json = {}
+Json.__index = Json
+function Json:doing() end -- luacheck: ignore 212
+function Json:done(label, _, data)
+  if data then
+    self:data(label, data)
+  end
+end
+function Json:data(label, data) self.values[label:lower()] = data end
+function Json:close() end -- luacheck: ignore 212
+
+Terminal.__close, Lines.__close, Json.__close = Terminal.close, Lines.close, Json.close
+
+---A watcher that fits who reads standard output: keep it in a <close> variable.
+---@param as_json boolean?
+---@return up.watcher
+function M.new(as_json)
+  if as_json then
+    return setmetatable({ values = {} }, Json)
+  elseif fs.isatty(1) then
+    return setmetatable({ group = task.group() }, Terminal)
+  end
+  return setmetatable({}, Lines)
+end
+
+return M

@@ -1,0 +1,147 @@
+-- SPDX-License-Identifier: MIT
+-- The notation messages are declared in: it builds the plain tables that core.schema compiles.
+--
+-- A type is a table that can be called; calling it with a string makes a field. So `u32 "session"` is a field,
+-- and a structure is a list of fields. Nothing here touches a byte.
+
+local core = require "core.schema"
+
+---@class schema.type
+---@field kind string
+---@overload fun(name: string): schema.field
+
+---@class schema.field
+---@field name string
+---@field type schema.type
+
+---@class schema.codec
+---@field encode fun(self: schema.codec, values: table?): string?, table?
+---@field decode fun(self: schema.codec, bytes: string): table?, table?
+
+local schema = { compile = core.compile }
+
+local Type = {}
+
+function Type.__call(self, name)
+  if type(name) ~= "string" then
+    error("a type is followed by its field's name, as in u32 \"session\"", 2)
+  end
+  return { name = name, type = self }
+end
+
+local function make(raw)
+  return setmetatable(raw, Type)
+end
+
+local function check(value, notation)
+  if getmetatable(value) ~= Type then
+    error(notation .. " wants a type, not " .. type(value), 3)
+  end
+  return value
+end
+
+local function copy(t)
+  local raw = {}
+  for key, value in pairs(t) do
+    raw[key] = value
+  end
+  return make(raw)
+end
+
+for size, bits in pairs { [1] = "8", [2] = "16", [4] = "32", [8] = "64" } do
+  schema["u" .. bits] = make { kind = "uint", size = size }
+  schema["i" .. bits] = make { kind = "int", size = size }
+end
+
+-- Network byte order, for the few protocols that use it inside a little-endian one.
+schema.be = {
+  u16 = make { kind = "uint", size = 2, big = true },
+  u32 = make { kind = "uint", size = 4, big = true },
+  u64 = make { kind = "uint", size = 8, big = true },
+}
+
+for _, kind in ipairs { "uuid", "ipv4", "ipv6", "rest", "text", "data", "count", "utf16" } do
+  schema[kind] = make { kind = kind }
+end
+
+local function styled(base, style, values)
+  local t = copy(check(base, style))
+  if t.kind ~= "uint" or t.style then
+    error(style .. " wants a plain unsigned type such as u32", 3)
+  end
+  t.style, t.values = style, values
+  return t
+end
+
+---An integer whose values have names: `enum(u32, { off = 0, on = 1 })`.
+---@param base schema.type
+---@param values table<string, integer>
+---@return schema.type
+function schema.enum(base, values) return styled(base, "enum", values) end
+
+---An integer whose bits have names: `flags(u32, { lte = 0x20 })`.
+---@param base schema.type
+---@param values table<string, integer>
+---@return schema.type
+function schema.flags(base, values) return styled(base, "flags", values) end
+
+---An integer that is true or false: `bool(u32)`.
+---@param base schema.type
+---@return schema.type
+function schema.bool(base) return styled(base, "bool") end
+
+---Exactly n bytes, as a string.
+---@param n integer
+---@return schema.type
+function schema.bytes(n) return make { kind = "bytes", size = n } end
+
+---Fields in place.
+---@param fields schema.field[]
+---@return schema.type
+function schema.struct(fields) return make { kind = "struct", fields = fields } end
+
+---An (offset, size) pair that points at a structure.
+---@param t schema.type
+---@return schema.type
+function schema.ref(t) return make { kind = "ref", of = check(t, "ref") } end
+
+---A bare offset that points at a value of fixed size.
+---@param t schema.type
+---@return schema.type
+function schema.pointer(t) return make { kind = "pointer", of = check(t, "pointer") } end
+
+---A (count, offset) pair that points at values of fixed size, one after another.
+---@param t schema.type
+---@return schema.type
+function schema.array(t) return make { kind = "array", of = check(t, "array") } end
+
+---A count and that many (offset, size) pairs, each pointing at a structure, a utf16 or bytes.
+---@param t schema.type
+---@param count string? the name of an earlier `count` field; none: the count comes right before the pairs
+---@return schema.type
+function schema.refs(t, count) return make { kind = "refs", of = check(t, "refs"), count = count } end
+
+---A count and that many values in place: `list(u32, u32)`, or `list("cells", cell)` after `count "cells"`.
+---@param count schema.type|string the count's own type (or its name, "u8"), or the name of an earlier `count` field
+---@param t schema.type
+---@return schema.type
+function schema.list(count, t)
+  local prefix = type(count) == "string" and schema[count] or count
+  if getmetatable(prefix) == Type then
+    return make { kind = "list", prefix = prefix, of = check(t, "list") }
+  elseif type(count) ~= "string" then
+    error("list wants the type of its count, or the name of a count field, not " .. type(count), 2)
+  end
+  return make { kind = "list", count = count, of = check(t, "list") }
+end
+
+---A value that may be missing at the end of its structure, with all that follows it.
+---@param t schema.type
+---@return schema.type
+function schema.optional(t)
+  local optional = copy(check(t, "optional"))
+  optional.optional = true
+  return optional
+end
+
+return schema

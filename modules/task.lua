@@ -1,0 +1,150 @@
+-- SPDX-License-Identifier: MIT
+-- Tasks in direct style: groups, time-outs and bounded clean-up.
+--
+-- A call that waits suspends its task and lets the others run. Cancelling raises at the wait and is sticky: code
+-- that swallows it meets it again at its next wait. So clean-up that has to wait runs in task.shield().
+
+local core = require "core.task"
+local new_queue = require("core.queue").new
+local new_error = require("error").new
+
+local task = {
+  ---What a task that is no longer wanted is cancelled with: `child:cancel(task.unwanted)`.
+  unwanted = new_error { code = "cancelled", message = "no longer wanted", source = "task" },
+}
+
+---Waits.
+---@param seconds number
+function task.sleep(seconds)
+  core.sleep(seconds)
+end
+
+---Seconds on a clock that only runs forward.
+---@return number
+function task.now() return core.now() end
+
+---A bounded queue between tasks: queue:push(value) -> false when it is full; queue:pop() waits;
+---queue:close(err) makes pop return nil and err once it is empty; queue:length().
+---@param limit integer? how many values it holds, 64 if not given
+function task.queue(limit)
+  return new_queue(limit or 64)
+end
+
+local function bounded(seconds, shield, fn, ...)
+  local scope <close> = core.scope(seconds, shield)
+  local results = table.pack(xpcall(fn, core.traceback, ...))
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  if results[2] == scope:reason() then
+    return nil, results[2]
+  end
+  error(results[2], 0)
+end
+
+---Calls fn(...), at most `seconds` long.
+---@return any # what fn returns; nil and an error with the code "timeout" when it takes longer
+function task.timeout(seconds, fn, ...)
+  return bounded(seconds, false, fn, ...)
+end
+
+---Calls fn(...) even while the task is being cancelled, at most `seconds` long: for clean-up that has to wait.
+---@return any # as task.timeout
+function task.shield(seconds, fn, ...)
+  return bounded(seconds, true, fn, ...)
+end
+
+---@class task.group
+---@field scope userdata the part of the parent that an error in a child interrupts
+---@field children table<userdata, boolean>
+---@field failure any the first error of a child
+local Group = {}
+Group.__index = Group
+
+---Tasks that live as long as a block: `local group <close> = task.group()`. Leaving the block cancels those that
+---still run and waits for their end. An error in one cancels the others, and surfaces in the block.
+---@return task.group
+function task.group()
+  return setmetatable({ scope = core.scope(), children = {} }, Group)
+end
+
+local function cancel_children(group, reason)
+  for child in pairs(group.children) do
+    child:cancel(reason)
+  end
+end
+
+local function run_child(group, fn, ...)
+  local results = table.pack(xpcall(fn, core.traceback, ...))
+  group.children[core.current()] = nil
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  local err = results[2]
+  local given_up = err == group.ending or type(err) == "table" and err.code == "cancelled"
+  if not given_up and not group.failure then
+    group.failure = err
+    group.ending = group.ending or err
+    cancel_children(group, err)
+    group.scope:cancel(err)
+  end
+  error(err, 0)
+end
+
+---Starts fn(...) in a task of the group.
+---@param fn function
+---@return userdata child child:join() waits for true and fn's results, or false and its error; child:cancel(reason)
+function Group:spawn(fn, ...)
+  local child = core.spawn(run_child, self, fn, ...)
+  self.children[child] = true
+  if self.ending then
+    child:cancel(self.ending)
+  end
+  return child
+end
+
+---Waits until every task of the group has ended; an error in one is raised here.
+function Group:wait()
+  local child = next(self.children)
+  while child do
+    child:join() -- it takes itself out of the list
+    self.children[child] = nil -- unless it was cancelled before it began
+    child = next(self.children)
+  end
+end
+
+function Group:__close(err)
+  self.ending = self.ending or task.unwanted
+  cancel_children(self, self.ending)
+  do
+    -- No deadline: each child bounds its own clean-up.
+    local shield <close> = core.scope(nil, true) -- luacheck: ignore 211
+    self:wait()
+  end
+  self.scope:__close()
+  if self.failure and self.failure ~= err then
+    error(self.failure, 0)
+  end
+end
+
+---Runs functions at the same time and waits for all of them.
+---@param ... function
+---@return table results the first result of each, in order; nil and the error of the first that failed
+---@return moontower.error? err
+function task.all(...)
+  local group <close> = task.group()
+  local functions, children, results = { ... }, {}, {}
+  for i, fn in ipairs(functions) do
+    children[i] = group:spawn(fn)
+  end
+  for i, child in ipairs(children) do
+    local _, value, err = child:join()
+    if value == nil and err then
+      return nil, err
+    end
+    results[i] = value
+  end
+  return results
+end
+
+return task

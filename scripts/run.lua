@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: MIT
+-- moontower run FILE [ARG...]: runs a Lua script of the user's own in the engine.
+
+local error_object = require "error"
+
+return {
+  summary = "Run a Lua script of your own in the engine: every call that waits just works.",
+  passes_help_on = true, -- `moontower run x.lua --help` is x.lua's business
+
+  arguments = function(parser)
+    parser:argument("file", "The script. It finds its arguments in `...` and in the table `arg`.")
+    parser:argument("arguments", "What the script gets."):args("*")
+    parser:handle_options(false)
+  end,
+
+  run = function(args)
+    local chunk, message = loadfile(args.file, "t")
+    if not chunk then
+      return error_object.fail { code = "invalid", source = "run", message = message }
+    end
+    arg = table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.file })
+    local result, err = chunk(table.unpack(args.arguments))
+    if result == nil and type(err) == "table" then
+      return nil, err
+    end
+    return math.type(result) == "integer" and result or 0
+  end,
+}

@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: MIT
+-- moontower status: what the modem, its connection and the host's link are like now. Changes nothing.
+
+local link = require "link"
+local modem = require "modem"
+local overview = require "modem.overview"
+local progress = require "progress"
+local report = require "modem.report"
+local up = require "modem.up"
+
+local OFFLINE = 11
+
+local function show_connection(device, now, watcher)
+  local journal = device.net and link.journal(device.net)
+  local record = up.record(device.description)
+  if now.session.state ~= "activated" then
+    watcher:done("bearer", "not connected", { state = now.session.state })
+    return false
+  end
+  local bearer, err = device:bearer { session = 0, apn = record and record.apn or "unknown APN", ip = now.session.ip }
+  if not bearer then
+    return nil, err
+  end
+  report.bearer(bearer, nil, watcher)
+  if not journal then
+    watcher:done(device.net or "link", "connected, but not by `moontower up`: the host's side is not ours")
+    return true
+  end
+  report.link(link.describe(bearer, journal), watcher)
+  return true
+end
+
+local function show(device, watcher)
+  local now, err = overview.ask(device)
+  if not now then
+    return nil, err
+  end
+  report.modem(device, now.identity, watcher)
+  watcher:done("SIM", now.sim.state .. (now.home and ", " .. now.home.id or ""), now.sim)
+  if now.radio.hardware == "off" or now.radio.software == "off" then
+    watcher:done("radio", "off, by " .. (now.radio.hardware == "off" and "hardware" or "software"), now.radio)
+  end
+  report.network(now.registration, now.packet, now.signal, watcher)
+  return show_connection(device, now, watcher)
+end
+
+return {
+  summary = "Show the modem, SIM, network, connection and link as they are. Changes nothing.",
+
+  arguments = function(parser)
+    parser:epilog "Exit status: 0 online, 11 not online; others as for `moontower up`."
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--json", "Print one JSON object, for programs.")
+  end,
+
+  run = function(args)
+    local found, err = modem.find(args.device)
+    local device <close> = found
+    if not device then
+      return nil, err
+    end
+    local watcher <close> = progress.new(args.json)
+    local online
+    online, err = show(device, watcher)
+    if online == nil then
+      return nil, err
+    elseif args.json then
+      watcher.values.online = online
+      print(require("dkjson").encode(watcher.values, { indent = true }))
+    end
+    return online and 0 or OFFLINE
+  end,
+}

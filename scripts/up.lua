@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: MIT
+-- moontower up: brings the modem online, and leaves it so.
+
+local carrier = require "carrier"
+local link = require "link"
+local modem = require "modem"
+local net = require "net"
+local progress = require "progress"
+local up = require "modem.up"
+
+local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
+local PROBE_TRIES, NO_ANSWER = 3, 10
+
+local function choose_carrier(args)
+  local chosen, err = carrier.load(args.carrier or "default", {
+    apn = args.apn, ip = args.ip, user = args.user, auth = args.auth, roaming = args.roaming or nil,
+    password = args.user and os.getenv("MOONTOWER_PASSWORD") or nil,
+  })
+  if chosen and args.roaming then
+    chosen.roaming = true
+  end
+  return chosen, err
+end
+
+-- Several tries: the first packet through a new bearer often gets lost.
+local function probe(applied, address, watcher)
+  watcher:doing("online", address)
+  for _ = 1, PROBE_TRIES do
+    local seconds = net.ping(address, { link = applied.name })
+    if seconds then
+      watcher:done("online", ("%s answers in %.3g ms"):format(address, seconds * 1000),
+        { address = address, seconds = seconds })
+      return 0
+    end
+  end
+  watcher:done("online", ("%s does not answer; the connection stays up"):format(address), { address = address })
+  return NO_ANSWER
+end
+
+local function bring_up(args, watcher)
+  local chosen, err = choose_carrier(args)
+  local description, opened, applied
+  if chosen then
+    link.repair()
+    description, err = modem.select(args.device)
+  end
+  if description then
+    opened, err = modem.open(description)
+  end
+  if not opened then
+    return nil, err
+  end
+  local device <close> = opened
+  applied, err = up.up(device, chosen, {
+    dns = not args.no_dns, metric = args.metric, wait = args.wait, watcher = watcher,
+  })
+  if not applied then
+    return nil, err
+  end
+  applied:keep()
+  if args.no_probe then
+    return 0
+  end
+  local first = applied.addresses[1]
+  local default = first and first.address:find(":") and PROBE_IPV6 or PROBE_IPV4
+  return probe(applied, args.probe or chosen.probe or default, watcher)
+end
+
+return {
+  summary = "Bring the modem online: SIM, network, connection, addresses, routes, DNS. It stays online afterwards.",
+
+  arguments = function(parser)
+    parser:epilog [[
+Examples:
+  moontower up --carrier calyx-sprint
+  moontower up --apn internet --ip ipv4
+Run again while online, it changes nothing. `moontower down` takes everything back.
+Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 no answer from the modem;
+8 not permitted, or somebody else uses the modem; 9 carrier file; 10 connected, but nothing answers.]]
+    parser:mutex(
+      parser:option("-c --carrier", "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path."),
+      parser:option("--apn", "Access point name, instead of a carrier.")
+    )
+    parser:option("--ip", "What to ask the network for, with --apn."):choices { "ipv4", "ipv6", "ipv4v6" }
+    parser:option("--user", "User name for the APN; its password is taken from $MOONTOWER_PASSWORD.")
+    parser:option("--auth", "How to send them."):choices { "pap", "chap" }
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:option("--metric", "Metric of the default routes (700): lower ones win."):convert(math.tointeger)
+    parser:option("--wait", "Seconds to wait for a network (90)."):convert(tonumber)
+    parser:option("--probe", "Address that is pinged at the end (8.8.8.8).")
+    parser:flag("--no-probe", "Do not ping anything at the end.")
+    parser:flag("--no-dns", "Leave the host's DNS servers alone.")
+    parser:flag("--roaming", "Connect in foreign networks, too.")
+    parser:flag("--json", "Print one JSON object, for programs.")
+  end,
+
+  run = function(args)
+    local watcher <close> = progress.new(args.json)
+    local status, err = bring_up(args, watcher)
+    if status and args.json then
+      print(require("dkjson").encode(watcher.values, { indent = true }))
+    end
+    return status, err
+  end,
+}

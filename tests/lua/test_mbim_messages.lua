@@ -1,0 +1,528 @@
+-- SPDX-License-Identifier: MIT
+-- The MBIM declarations against bytes: known messages decode as expected, and every codec survives a round trip.
+
+local lu = require "luaunit"
+local mbim = require "mbim"
+local basic = require "mbim.basic_connect"
+local extensions = require "mbim.ms_basic_connect_extensions"
+local messages = require "mbim.messages"
+local cause = require "cause"
+
+local T = {}
+
+-- "-- " to the end of a line is a comment, "text" is UTF-16LE, the rest is hex.
+local function bytes(listing)
+  local plain = listing:gsub("%-%-[^\n]*", "")
+  plain = plain:gsub('"([^"]*)"', function(text)
+    return (text:gsub(".", function(c) return ("%02x00"):format(c:byte()) end))
+  end)
+  return (plain:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function hex(text)
+  return (text:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
+end
+
+local function set(...)
+  local result = {}
+  for _, name in ipairs { ... } do
+    result[name] = true
+  end
+  return result
+end
+
+local internet = basic.context_types.internet
+
+-- Known bytes ------------------------------------------------------------------------------------------------------
+
+function T.test_connect_set_bytes()
+  local encoded = assert(basic.connect.set:encode {
+    session = 0, command = "activate", apn = "r.ispsn", auth = "none", ip_type = "ipv4v6", context_type = internet,
+  })
+  lu.assertEquals(hex(encoded), hex(bytes [[
+    00000000 01000000
+    3c000000 0e000000 -- apn
+    00000000 00000000 -- user
+    00000000 00000000 -- password
+    00000000 00000000 03000000
+    7e5e2a7e 4e6f 7272 736b 656e7e5e2a7e
+    "r.ispsn" 0000    -- 14 bytes and their padding
+  ]]))
+end
+
+function T.test_connect_response()
+  local body = bytes [[
+    00000000 01000000 00000000 01000000 7e5e2a7e 4e6f 7272 736b 656e7e5e2a7e 32000000
+  ]]
+  lu.assertEquals(basic.connect.response:decode(body), {
+    session = 0, state = "activated", voice_call_state = "none", ip_type = "ipv4", context_type = internet,
+    nw_error = 50,
+  })
+end
+
+function T.test_connect_response_cut_short()
+  local value, err = basic.connect.response:decode(bytes "00000000 01000000 00000000")
+  lu.assertNil(value)
+  lu.assertEquals(err.code, "malformed")
+  lu.assertStrContains(err.message, "Connect.ip_type")
+end
+
+function T.test_unknown_values_stay_numbers()
+  local value = assert(basic.packet_service.response:decode(bytes [[
+    00000000 09000000 20010000 80f0fa0200000000 00a3e11100000000
+  ]]))
+  lu.assertEquals(value, {
+    nw_error = 0, state = 9, highest_data_class = { lte = true, [0x100] = true }, uplink_speed = 50000000,
+    downlink_speed = 300000000,
+  })
+end
+
+-- A modem is free to store its strings in any order: this one has the telephone numbers first.
+function T.test_subscriber_ready_status()
+  local body = bytes [[
+    01000000
+    4c000000 1e000000 -- imsi
+    6c000000 28000000 -- iccid
+    00000000
+    02000000 2c000000 0c000000 38000000 12000000
+    "+12025"
+    "202555014" 0000
+    "310120000000042" 0000
+    "89011203000000000421"
+  ]]
+  lu.assertEquals(basic.subscriber_ready_status.response:decode(body), {
+    state = "initialized", imsi = "310120000000042", iccid = "89011203000000000421", ready_info = {},
+    telephone_numbers = { "+12025", "202555014" },
+  })
+end
+
+function T.test_device_caps()
+  local body = bytes [[
+    02000000 01000000 01000000 02000000 1f000080 03000000 01000000 01000000
+    40000000 0a000000 4c000000 1e000000 6c000000 1e000000 8c000000 12000000
+    "HSPA+" 0000 "359072060000042" 0000 "11.810.09.00.00" 0000 "CP1E367UM" 0000
+  ]]
+  lu.assertEquals(basic.device_caps.response:decode(body), {
+    device_type = "removable", cellular_class = set "gsm", voice_class = "no-voice", sim_class = set "removable",
+    data_class = set("gprs", "edge", "umts", "hsdpa", "hsupa", "custom"),
+    sms_caps = set("pdu-receive", "pdu-send"), control_caps = set "manual-registration", max_sessions = 1,
+    custom_data_class = "HSPA+", device_id = "359072060000042", firmware = "11.810.09.00.00",
+    hardware = "CP1E367UM",
+  })
+end
+
+-- The references of a provider start at the provider, not at the message.
+function T.test_visible_providers()
+  local body = bytes [[
+    02000000 14000000 38000000 4c000000 38000000
+    20000000 0a000000 08000000 2c000000 0c000000 01000000 0b000000 00000000 "21403" 0000 "Orange"
+    20000000 0a000000 19000000 2c000000 0c000000 01000000 0b000000 63000000 "21401" 0000 "Movist"
+  ]]
+  lu.assertEquals(basic.visible_providers.response:decode(body), { providers = {
+    { id = "21403", state = set "visible", name = "Orange", cellular_class = set "gsm", rssi = 11, error_rate = 0 },
+    { id = "21401", state = set("home", "visible", "registered"), name = "Movist", cellular_class = set "gsm",
+      rssi = 11, error_rate = 99 },
+  } })
+end
+
+function T.test_register_state()
+  local body = bytes [[
+    00000000 03000000 01000000 1c000000 01000000
+    30000000 0a000000 00000000 00000000 00000000 00000000 02000000
+    "26006" 0000
+  ]]
+  lu.assertEquals(basic.register_state.response:decode(body), {
+    nw_error = 0, state = "home", mode = "automatic", available_data_classes = set("umts", "hsdpa", "hsupa"),
+    cellular_class = set "gsm", provider_id = "26006", provider_name = "", roaming_text = "",
+    flags = set "automatic-attach",
+  })
+end
+
+local ip_configuration = {
+  session = 0,
+  ipv4_available = set("address", "gateway", "dns", "mtu"),
+  ipv6_available = set("address", "gateway", "dns", "mtu"),
+  ipv4_addresses = { { prefix_length = 29, address = "28.246.201.219" } },
+  ipv6_addresses = { { prefix_length = 64, address = "2607:fb90:643b:281f:1dff:bf3d:c5c8:48ad" } },
+  ipv4_gateway = "28.246.201.220",
+  ipv6_gateway = "2607:fb90:643b:281f:fdf7:80f4:e399:984a",
+  ipv4_dns = { "10.177.0.34", "10.177.0.210" },
+  ipv6_dns = { "fd00:976a::9", "fd00:976a::10" },
+  ipv4_mtu = 1500,
+  ipv6_mtu = 1500,
+}
+
+-- Nothing but the first string's place tells that a field which newer modems send is not there.
+function T.test_register_state_of_mbimex_2()
+  local value = assert(basic.register_state.response:decode(bytes [[
+    00000000 03000000 01000000 60000000 01000000
+    34000000 0a000000 00000000 00000000 00000000 00000000 02000000 20000000
+    "26006" 0000
+  ]]))
+  lu.assertEquals(value.provider_id, "26006")
+  lu.assertEquals(value.preferred_data_classes, set "lte")
+end
+
+-- Offsets in no order: addresses of both kinds, gateways and name servers share one run of bytes.
+function T.test_ip_configuration()
+  local body = bytes [[
+    00000000 0f000000 0f000000
+    01000000 3c000000 01000000 50000000 44000000 64000000
+    02000000 48000000 02000000 74000000 dc050000 dc050000
+    1d000000 1cf6c9db 1cf6c9dc 0ab10022 0ab100d2
+    40000000 2607fb90643b281f1dffbf3dc5c848ad
+    2607fb90643b281ffdf780f4e399984a
+    fd00976a000000000000000000000009 fd00976a000000000000000000000010
+  ]]
+  lu.assertEquals(basic.ip_configuration.response:decode(body), ip_configuration)
+end
+
+function T.test_ip_configuration_query_is_the_whole_structure()
+  lu.assertEquals(#assert(basic.ip_configuration.query:encode { session = 3 }), 60)
+end
+
+function T.test_ip_configuration_without_ipv6()
+  local body = bytes [[
+    00000000 0f000000 00000000
+    01000000 3c000000 00000000 00000000 44000000 00000000
+    02000000 48000000 00000000 00000000 dc050000 00000000
+    1c000000 d44922f8 d44922f1 d4a6d250 d4492043
+  ]]
+  local value = assert(basic.ip_configuration.response:decode(body))
+  lu.assertEquals(value.ipv4_addresses, { { prefix_length = 28, address = "212.73.34.248" } })
+  lu.assertEquals(value.ipv4_dns, { "212.166.210.80", "212.73.32.67" })
+  lu.assertEquals(value.ipv6_addresses, {})
+  lu.assertNil(value.ipv6_gateway)
+end
+
+function T.test_device_services()
+  local body = bytes [[
+    02000000 00000000 18000000 28000000 40000000 20000000
+    a289cc33 bcbb 8b4f b6b0 133ec2aae6df 00000000 00000000 03000000 01000000 02000000 0c000000
+    d1a30bc2 f97a 6e43 bf65 c7e24fb0f0d3 00000000 00000000 01000000 01000000
+  ]]
+  local value = assert(basic.device_services.response:decode(body))
+  lu.assertEquals(#value.services, 2)
+  lu.assertEquals(mbim.services[value.services[1].service], "basic-connect")
+  lu.assertEquals(value.services[1].cids, { 1, 2, 12 })
+  lu.assertEquals(mbim.services[value.services[2].service], "ext-qmux")
+end
+
+function T.test_packet_filter()
+  local body = bytes [[
+    01000000 01000000 10000000 1c000000
+    08000000 0c000000 14000000 01020304 05060708 f1f2f3f4 f5f6f7f8
+  ]]
+  local filter = basic.packet_filter("\1\2\3\4\5\6\7\8", "\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8")
+  local value = { session = 1, filters = { filter } }
+  lu.assertEquals(basic.ip_packet_filters.response:decode(body), value)
+  lu.assertEquals(hex(assert(basic.ip_packet_filters.set:encode(value))), hex(body))
+end
+
+-- The last size counts a string without its padding.
+function T.test_base_stations_info()
+  local body = bytes [[
+    60000000
+    00000000 00000000 00000000 00000000 00000000 00000000 4c000000 2e000000
+    a0000000 04000000 a4000000 04000000 00000000 00000000 7c000000 24000000 00000000 00000000
+    24000000 0a000000 1fcd6504 00190000 36010000 fe6f0000 99ffffff f4ffffff ffffffff "21407" 0000
+    01000000 00000000 00000000 ffffffff ffffffff 36010000 ffffffff 99ffffff f4ffffff
+    00000000
+    00000000
+  ]]
+  local value = assert(extensions.base_stations_info.response:decode(body))
+  lu.assertEquals(value.system_type, set("lte", "5g-nsa"))
+  lu.assertEquals(value.lte_serving, {
+    provider_id = "21407", cell_id = 0x0465cd1f, earfcn = 6400, pci = 310, tac = 0x6ffe, rsrp = -103, rsrq = -12,
+    timing_advance = 0xffffffff,
+  })
+  lu.assertEquals(#value.lte_neighbours.cells, 1)
+  lu.assertEquals(value.lte_neighbours.cells[1].rsrp, -103)
+  lu.assertEquals(value.gsm_neighbours.cells, {})
+  lu.assertNil(value.gsm_serving)
+end
+
+-- Round trips ------------------------------------------------------------------------------------------------------
+
+local function with(more, fields)
+  for key, value in pairs(fields) do
+    more[key] = value
+  end
+  return more
+end
+
+local caps = {
+  device_type = "embedded", cellular_class = set("gsm", "cdma"), voice_class = "simultaneous-voice-and-data",
+  sim_class = set("logical", "removable"), data_class = set("umts", "lte", "5g-nsa", "5g-sa", "1xrtt", "custom"),
+  sms_caps = set("text-receive", "text-send"), control_caps = set("hardware-radio-switch", "sim-hot-swap"),
+  max_sessions = 16, custom_data_class = "HSPA+", device_id = "359072060000042", firmware = "SWI9X30C_02.33.03.00",
+  hardware = "MC7455",
+}
+local caps_v2 = with({ executor = 1 }, caps)
+
+local function pin(min)
+  return { mode = "enabled", format = "numeric", min_length = min, max_length = 8 }
+end
+
+local provider = {
+  id = "310120", state = set("home", "preferred-multicarrier"), name = "Sprint", cellular_class = set "gsm",
+  rssi = 23, error_rate = 99,
+}
+local providers = { providers = { provider, provider } }
+
+local session_state = {
+  session = 7, state = "deactivating", voice_call_state = "in-progress", ip_type = "ipv4-and-ipv6",
+  context_type = basic.context_types.ims, nw_error = 33,
+}
+local subscriptions = {
+  services = { { service = mbim.services["basic-connect"], cids = { 2, 9, 10 } }, { service = internet, cids = {} } },
+}
+local packet_filters = { session = 2, filters = { basic.packet_filter("\x45", "\xf0"), basic.packet_filter("", "") } }
+local context = {
+  context = 4, context_type = internet, apn = "internet", user = "ü", password = "p\u{1f511}", compression = true,
+  auth = "chap",
+}
+local context_set = with({ provider_id = "26201" }, context)
+local attach = { ip_type = "ipv6", apn = "ia.example", user = "u", password = "p", compression = false, auth = "pap" }
+local attach_info = with({ state = "attached" }, attach)
+local attach_configuration = with({ roaming = "non-partner", source = "operator" }, attach)
+
+local gsm = { provider_id = "26201", lac = 1, cell_id = 2, arfcn = 4, bsic = 5, rx_level = 6 }
+local umts = {
+  provider_id = "26202", lac = 1, cell_id = 2, uarfcn = 3, scrambling_code = 4, rscp = -90, ecno = -9, path_loss = 7,
+}
+local umts_serving = with({ frequency_uplink = 8, frequency_downlink = 9, frequency_tdd = 10 }, umts)
+local tdscdma = {
+  provider_id = "46000", lac = 1, cell_id = 2, uarfcn = 3, cell_parameter_id = 4, timing_advance = 5, rscp = -80,
+  path_loss = 6,
+}
+local lte = { provider_id = "310120", cell_id = 1, earfcn = 6400, pci = 310, tac = 3, rsrp = -103, rsrq = -12 }
+local lte_serving = with({ timing_advance = 12 }, lte)
+
+local samples = {
+  [basic] = {
+    device_caps = { query = {}, response = caps },
+    subscriber_ready_status = { query = {}, response = {
+      state = "device-locked", imsi = "310120000000042", iccid = "89011203000000000421",
+      ready_info = set "protect-unique-id", telephone_numbers = { "+12025550142", "", "1" },
+    } },
+    radio_state = { query = {}, set = { state = "on" }, response = { hardware = "off", software = "on" } },
+    pin = {
+      query = {},
+      set = { type = "puk1", operation = "change", pin = "12345678", new_pin = "0000" },
+      response = { type = "pin1", state = "locked", remaining_attempts = 3 },
+    },
+    pin_list = { query = {}, response = {
+      pin1 = pin(4), pin2 = pin(5), device_sim_pin = pin(6), device_first_sim_pin = pin(7), network_pin = pin(8),
+      network_subset_pin = pin(9), service_provider_pin = pin(10), corporate_pin = pin(11), subsidy_lock = pin(12),
+      custom = pin(13),
+    } },
+    home_provider = { query = {}, set = provider, response = provider },
+    preferred_providers = { query = {}, set = providers, response = providers },
+    visible_providers = { query = { action = "restricted-scan" }, response = providers },
+    register_state = {
+      query = {},
+      set = { provider_id = "310120", action = "manual", data_class = set "lte" },
+      response = {
+        nw_error = 11, state = "denied", mode = "manual", available_data_classes = set("hsupa", "lte"),
+        cellular_class = set "gsm", provider_id = "310120", provider_name = "Sprint", roaming_text = "extended",
+        flags = set("manual-selection-not-available", "automatic-attach"), preferred_data_classes = set "5g-sa",
+      },
+    },
+    packet_service = { query = {}, set = { action = "detach" }, response = {
+      nw_error = 7, state = "detached", highest_data_class = set "5g-sa", uplink_speed = 1 << 40,
+      downlink_speed = -1, frequency_range = set("fr1", "fr2"),
+    } },
+    signal_state = {
+      query = {},
+      set = { interval = 30, rssi_threshold = 2, error_rate_threshold = 0 },
+      response = {
+        rssi = 31, error_rate = 99, interval = 30, rssi_threshold = 2, error_rate_threshold = 1,
+        rsrp_snr = { signals = {
+          { rsrp = 60, snr = 70, rsrp_threshold = 1, snr_threshold = 2, system_type = set "lte" },
+          { rsrp = 127, snr = 128, rsrp_threshold = 0, snr_threshold = 0, system_type = set "5g-nsa" },
+        } },
+      },
+    },
+    connect = { query = session_state, response = session_state, set = {
+      session = 255, command = "activate", apn = "r.ispsn", user = "käthe", password = "пароль", compression = true,
+      auth = "mschapv2", ip_type = "ipv4v6", context_type = internet,
+    } },
+    provisioned_contexts = { query = {}, set = context_set, response = { contexts = { context, context } } },
+    service_activation = { set = { data = "\0\1\2" }, response = { nw_error = 6, data = "abcd" } },
+    ip_configuration = { query = ip_configuration, response = ip_configuration },
+    device_services = { query = {}, response = { max_dss_sessions = 2, services = {
+      { service = mbim.services.sms, dss_payload = 3, max_dss_instances = 1, cids = { 1, 2, 3, 4, 5 } },
+      { service = mbim.services.dss, dss_payload = 0, max_dss_instances = 0, cids = {} },
+    } } },
+    device_service_subscribe_list = { set = subscriptions, response = subscriptions },
+    packet_statistics = { query = {}, response = {
+      in_discards = 1, in_errors = 2, in_octets = 1 << 33, in_packets = 4, out_octets = 5, out_packets = 6,
+      out_errors = 7, out_discards = 8,
+    } },
+    network_idle_hint = { query = {}, set = { state = "enabled" }, response = { state = "disabled" } },
+    emergency_mode = { query = {}, set = { state = "on" }, response = { state = "off" } },
+    ip_packet_filters = { query = packet_filters, set = packet_filters, response = packet_filters },
+    multicarrier_providers = { query = {}, set = providers, response = { providers = {} } },
+  },
+  [extensions] = {
+    lte_attach_configuration = {
+      query = {},
+      set = { operation = "restore-factory", configurations = { attach_configuration } },
+      response = { configurations = { attach_configuration, attach_configuration, attach_configuration } },
+    },
+    lte_attach_info = { query = {}, response = attach_info },
+    sys_caps = { query = {}, response = { executors = 1, slots = 2, concurrency = 1, modem_id = 0x123456789a } },
+    device_caps = { query = {}, response = caps_v2 },
+    device_slot_mappings = {
+      query = {}, set = { executors = { { slot = 1 } } }, response = { executors = { { slot = 0 }, { slot = 1 } } },
+    },
+    slot_info_status = { query = { slot = 1 }, response = { slot = 1, state = "active-esim-no-profiles" } },
+    pco = {
+      query = { session = 1, size = 0, type = "complete", data = "" },
+      response = { session = 1, size = 5, type = "partial", data = "\x27\3\x80\0\1" },
+    },
+    device_reset = { set = {}, response = {} },
+    base_stations_info = {
+      query = { max_gsm = 1, max_umts = 2, max_tdscdma = 3, max_lte = 4, max_cdma = 5 },
+      response = {
+        system_type = set "lte", gsm_serving = with({ timing_advance = 3 }, gsm), umts_serving = umts_serving,
+        tdscdma_serving = tdscdma, lte_serving = lte_serving, gsm_neighbours = { cells = { gsm } },
+        umts_neighbours = { cells = { umts, umts } },
+        tdscdma_neighbours = { cells = { tdscdma } }, lte_neighbours = { cells = { lte, lte, lte } },
+        cdma_cells = { cells = { {
+          serving = true, nid = 1, sid = 2, base_station_id = 3, latitude = 4, longitude = 5, pilot_pn = 6,
+          gps_seconds = 7, pilot_strength = 8,
+        } } },
+      },
+    },
+    location_info_status = { query = {}, response = { lac = 1, tac = 2, cell_id = 3 } },
+    version = { query = { mbim = 0x0100, mbimex = 0x0200 }, response = { mbim = 0x0100, mbimex = 0x0100 } },
+  },
+}
+
+function T.test_every_codec_round_trips()
+  local commands = 0
+  for module, samples_of in pairs(samples) do
+    for key, command in pairs(module) do
+      if type(command) == "table" and command.cid then
+        commands = commands + 1
+        for _, part in ipairs { "query", "set", "response" } do
+          local codec, value = command[part], (samples_of[key] or {})[part]
+          local where = key .. " " .. part
+          lu.assertEquals(value ~= nil, codec ~= nil, where .. ": a sample for each codec")
+          if codec then
+            local encoded = assert(codec:encode(value))
+            lu.assertEquals(#encoded % 4, where:find("^service_activation set") and 3
+              or where == "pco response" and 1 or 0, where)
+            lu.assertEquals(assert(codec:decode(encoded)), value, where)
+          end
+        end
+        lu.assertTrue(command.indication == nil or command.indication == command.response)
+      end
+    end
+  end
+  lu.assertEquals(commands, #messages)
+end
+
+-- With nothing filled in, every message is valid still: zeros and empty lists.
+function T.test_every_codec_takes_nothing()
+  for _, command in ipairs(messages) do
+    for _, part in ipairs { "query", "set", "response" } do
+      local codec = command[part]
+      if codec then
+        local encoded = assert(codec:encode {})
+        local again = assert(codec:encode(assert(codec:decode(encoded))))
+        lu.assertEquals(hex(again), hex(encoded), tostring(command) .. " " .. part)
+      end
+    end
+  end
+end
+
+-- Every cut of a message is either refused or, where lists and strings are empty, still fine: never a raise.
+function T.test_cut_messages_never_raise()
+  for module, samples_of in pairs(samples) do
+    for key, parts in pairs(samples_of) do
+      local encoded = assert(module[key].response:encode(parts.response))
+      for length = 0, #encoded - 1 do
+        local value, err = module[key].response:decode(encoded:sub(1, length))
+        lu.assertTrue(value ~= nil or err.code == "malformed", key)
+      end
+    end
+  end
+end
+
+-- Declarations -----------------------------------------------------------------------------------------------------
+
+function T.test_basic_connect_is_complete()
+  for cid = 1, 24 do
+    local command = mbim.lookup("a289cc33-bcbb-8b4f-b6b0-133ec2aae6df", cid)
+    lu.assertEquals(command == nil, cid == 17 or cid == 18, "cid " .. cid)
+  end
+end
+
+function T.test_what_can_be_asked()
+  lu.assertNil(basic.device_caps.set)
+  lu.assertNil(basic.device_caps.indication)
+  lu.assertNil(basic.service_activation.query)
+  lu.assertEquals(basic.connect.indication, basic.connect.response)
+  lu.assertEquals(tostring(basic.connect), "Connect (basic-connect 12)")
+end
+
+function T.test_vendor_command()
+  local vendor = "0f0e0d0c-0b0a-0908-0706-050403020100"
+  local function declare(name)
+    return mbim.command {
+      service = vendor:upper(), cid = 5, name = name,
+      query = {}, response = { mbim.u32 "temperature", mbim.text "sensor" },
+    }
+  end
+  local command = declare "Test Temperature"
+  lu.assertEquals(command.service, vendor)
+  lu.assertEquals(mbim.lookup(vendor, 5), command)
+  lu.assertEquals(mbim.service { name = "test-vendor", uuid = vendor }, "test-vendor")
+  lu.assertEquals(declare("Test Temperature").service, "test-vendor") -- a script that runs again
+  lu.assertErrorMsgContains("is Test Temperature already", declare, "Another")
+  lu.assertErrorMsgContains("taken", mbim.service, { name = "sms", uuid = vendor })
+  lu.assertErrorMsgContains("no UUID", mbim.service, { name = "x", uuid = "123" })
+end
+
+function T.test_mistakes_raise_at_load()
+  local function mistake(expected, changes)
+    local declaration = { service = "sms", cid = 99, name = "Test", query = {} }
+    for key, value in pairs(changes) do
+      declaration[key] = value
+    end
+    lu.assertErrorMsgContains(expected, mbim.command, declaration)
+  end
+  mistake("unknown service 'smms'", { service = "smms" })
+  mistake("no 'responce'", { responce = {} })
+  mistake("cid", { cid = 0 })
+  mistake("no response to take it from", { indication = true })
+  mistake("Test", { response = { "session" } })
+  mistake("Test.list", { response = { mbim.u32 "state", mbim.refs(mbim.utf16, "nothing") "list" } })
+  lu.assertErrorMsgContains("list wants a type", mbim.list, mbim.u32, "u32")
+  lu.assertErrorMsgContains("field's name", mbim.u32, 5)
+  lu.assertErrorMsgContains("plain unsigned type", mbim.enum, mbim.i32, {})
+end
+
+function T.test_words()
+  local code, sentence = mbim.status(1)
+  lu.assertEquals(code, "busy")
+  lu.assertStrContains(sentence, "busy")
+  lu.assertEquals(mbim.status(5), "pin-required")
+  lu.assertEquals(mbim.status(38), "context-not-supported")
+  lu.assertEquals((mbim.status(4711)), "status-4711")
+  lu.assertEquals((mbim.protocol_error(5)), "not-opened")
+  lu.assertEquals((mbim.protocol_error(99)), "protocol-error-99")
+  lu.assertEquals(cause.text(33), "requested service option not subscribed")
+  lu.assertNotEquals(cause.text(8, "session"), cause.text(8, "registration"))
+  lu.assertEquals(cause.text(8), cause.text(8, "session"))
+  lu.assertEquals(cause.text(7), cause.text(7, "registration"))
+  lu.assertEquals(cause.text(200), "network cause 200")
+  lu.assertNil(cause.text(0))
+  lu.assertNotNil(cause.hint(27))
+  lu.assertNil(cause.hint(97))
+end
+
+return T

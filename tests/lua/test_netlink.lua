@@ -1,0 +1,257 @@
+-- SPDX-License-Identifier: MIT
+-- core.netlink: links, addresses and routes of a private network namespace, and their changes.
+
+local fs = require "core.fs"
+local lu = require "luaunit"
+local netlink = require "core.netlink"
+local port = require "core.port"
+local task = require "task"
+local world = require "core.world"
+
+assert(world.enter())
+assert(netlink.link("lo")) -- opens the netlink socket, which stays
+-- No addresses but ours, and no chatter about them.
+assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
+
+local T = {}
+local device
+
+function T.setUp()
+  device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  assert(netlink.set_link("wwan7", { up = true, mtu = 1400 }))
+end
+
+function T.tearDown()
+  device:close()
+end
+
+local function find(list, field, value)
+  for _, item in ipairs(list) do
+    if item[field] == value then
+      return item
+    end
+  end
+end
+
+-- What the file can know without a modem: the loopback link of a new namespace.
+function T.test_link()
+  local link = assert(netlink.link("lo"))
+  lu.assertEquals(link.index, 1)
+  lu.assertTrue(link.up)
+  lu.assertEquals(netlink.link(1).name, "lo")
+  local tun = assert(netlink.link("wwan7"))
+  lu.assertEquals({ tun.type, tun.mtu, tun.up, tun.noarp }, { "tun", 1400, true, true })
+  for _, name in ipairs { "none", 4711, ("x"):rep(99) } do
+    local nothing, err = netlink.link(name)
+    lu.assertNil(nothing)
+    lu.assertEquals(err.code, "gone")
+  end
+end
+
+function T.test_set_link()
+  lu.assertTrue(netlink.set_link("wwan7", { up = false }))
+  lu.assertFalse(netlink.link("wwan7").up)
+  lu.assertTrue(netlink.set_link("wwan7", { mtu = 1280 }))
+  lu.assertEquals(netlink.link("wwan7").mtu, 1280)
+  lu.assertFalse(netlink.link("wwan7").up)
+  local ok, err = netlink.set_link("wwan7", { mtu = 20 })
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "invalid")
+  lu.assertNil((netlink.set_link("none", { up = true })))
+  lu.assertError(netlink.set_link, "wwan7", { mtu = "much" })
+end
+
+function T.test_ipv4_address()
+  local wanted = {
+    link = "wwan7", address = "10.64.1.2", prefix_length = 30, protocol = 77, no_prefix_route = true,
+  }
+  lu.assertTrue(netlink.add_address(wanted))
+  local list = assert(netlink.addresses("wwan7"))
+  local got = assert(find(list, "address", "10.64.1.2"))
+  lu.assertEquals(got, {
+    link = "wwan7", family = "ipv4", address = "10.64.1.2", prefix_length = 30, scope = "global", protocol = 77,
+  })
+  lu.assertNotNil(find(netlink.addresses(), "address", "127.0.0.1"))
+  lu.assertEquals(netlink.routes { link = "wwan7", table = 254, family = "ipv4" }, {})
+
+  local ok, err = netlink.add_address(wanted)
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "exists")
+  lu.assertStrContains(err.message, "add address 10.64.1.2/30 on wwan7")
+  lu.assertTrue(netlink.del_address(wanted))
+  lu.assertNil(find(netlink.addresses("wwan7"), "address", "10.64.1.2"))
+  lu.assertNil((netlink.del_address(wanted)))
+end
+
+function T.test_prefix_route_comes_with_the_address_unless_told_not_to()
+  lu.assertTrue(netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 30 })
+  local route = assert(find(netlink.routes { link = "wwan7" }, "destination", "10.64.1.0/30"))
+  lu.assertEquals({ route.protocol, route.scope, route.source }, { 2, "link", "10.64.1.2" })
+end
+
+function T.test_ipv6_address()
+  local wanted = { link = "wwan7", address = "2001:db8::5", prefix_length = 64, protocol = 77 }
+  lu.assertTrue(netlink.add_address(wanted))
+  local got = assert(find(netlink.addresses("wwan7"), "address", "2001:db8::5"))
+  lu.assertEquals({ got.family, got.prefix_length, got.scope, got.protocol }, { "ipv6", 64, "global", 77 })
+  local ok, err = netlink.add_address(wanted)
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "exists")
+  lu.assertTrue(netlink.del_address(wanted))
+  lu.assertNil(find(netlink.addresses("wwan7"), "address", "2001:db8::5"))
+end
+
+function T.test_addresses_that_are_none()
+  for _, address in ipairs { "", "10.0.0", "10.0.0.256", "fe80::1%lo", ("1"):rep(99) } do
+    local ok, err = netlink.add_address { link = "wwan7", address = address }
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, "invalid")
+  end
+  lu.assertError(netlink.add_address, { link = "wwan7" })
+  lu.assertError(netlink.add_address, { link = "wwan7", address = "10.0.0.1", prefix_length = 33 })
+  local ok, err = netlink.add_address { link = "none", address = "10.0.0.1" }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "gone")
+end
+
+function T.test_default_route_on_the_link()
+  assert(netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 32 })
+  local wanted = { link = "wwan7", destination = "default", family = "ipv4", metric = 700, protocol = 77 }
+  lu.assertTrue(netlink.add_route(wanted))
+  local routes = assert(netlink.routes { protocol = 77 })
+  lu.assertEquals(routes, { {
+    family = "ipv4", destination = "default", link = "wwan7", metric = 700, table = 254, protocol = 77,
+    scope = "link", type = "unicast", onlink = false,
+  } })
+  local ok, err = netlink.add_route(wanted)
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "exists")
+  lu.assertTrue(netlink.del_route(wanted))
+  lu.assertEquals(netlink.routes { protocol = 77 }, {})
+  lu.assertNil((netlink.del_route(wanted)))
+end
+
+function T.test_routes_with_gateways_and_tables()
+  assert(netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 30 })
+  lu.assertTrue(netlink.add_route {
+    link = "wwan7", destination = "default", gateway = "10.64.1.1", metric = 5, table = 1000, protocol = 77,
+    source = "10.64.1.2",
+  })
+  lu.assertTrue(netlink.add_route {
+    link = "wwan7", destination = "192.0.2.0/24", gateway = "203.0.113.1", onlink = true, protocol = 77,
+  })
+  local route = netlink.routes({ table = 1000 })[1]
+  lu.assertEquals({ route.destination, route.gateway, route.source, route.metric, route.scope },
+    { "default", "10.64.1.1", "10.64.1.2", 5, "global" })
+  route = find(netlink.routes { protocol = 77 }, "destination", "192.0.2.0/24")
+  lu.assertTrue(route.onlink)
+  lu.assertEquals(route.gateway, "203.0.113.1")
+  -- A gateway that is nowhere near.
+  local ok, err = netlink.add_route {
+    link = "wwan7", destination = "198.51.100.0/24", gateway = "203.0.113.9", protocol = 77,
+  }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "unreachable")
+  lu.assertTrue(netlink.del_route { link = "wwan7", destination = "192.0.2.0/24" })
+  lu.assertNil(find(netlink.routes { protocol = 77 }, "destination", "192.0.2.0/24"))
+end
+
+function T.test_ipv6_route()
+  assert(netlink.add_address { link = "wwan7", address = "2001:db8::5", prefix_length = 64 })
+  lu.assertTrue(netlink.add_route { link = "wwan7", destination = "default", gateway = "2001:db8::1", metric = 9,
+    protocol = 77 })
+  local route = netlink.routes({ protocol = 77, family = "ipv6" })[1]
+  lu.assertEquals({ route.destination, route.gateway, route.metric, route.link },
+    { "default", "2001:db8::1", 9, "wwan7" })
+  lu.assertTrue(netlink.add_route { link = "wwan7", destination = "2001:db8:1::/48", protocol = 77 })
+  lu.assertEquals(#netlink.routes { protocol = 77 }, 2)
+  lu.assertEquals(netlink.routes { protocol = 77, family = "ipv4" }, {})
+end
+
+function T.test_routes_that_are_none()
+  lu.assertError(netlink.add_route, { link = "wwan7", destination = "default" })
+  lu.assertError(netlink.add_route, { link = "wwan7", destination = "default", family = "ipx" })
+  for _, destination in ipairs { "", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "::/129" } do
+    local ok, err = netlink.add_route { link = "wwan7", destination = destination }
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, "invalid")
+  end
+  local ok, err = netlink.add_route { link = "wwan7", destination = "10.0.0.0/8", gateway = "::1" }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "invalid")
+end
+
+local function next_of_kind(monitor, kind)
+  while true do
+    local event = assert(monitor:next())
+    if event.kind == kind then
+      return event
+    end
+  end
+end
+
+function T.test_monitor()
+  local monitor <close> = assert(netlink.monitor { groups = { "link", "address", "route" } })
+  local group <close> = task.group()
+  group:spawn(function()
+    task.sleep(0.02)
+    netlink.set_link("wwan7", { mtu = 1300 })
+    netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 32 }
+    netlink.add_route { link = "wwan7", destination = "default", family = "ipv4", metric = 700, protocol = 77 }
+    netlink.del_address { link = "wwan7", address = "10.64.1.2", prefix_length = 32 }
+  end)
+  local link = next_of_kind(monitor, "link")
+  lu.assertEquals({ link.action, link.name, link.mtu }, { "new", "wwan7", 1300 })
+  local address = next_of_kind(monitor, "address")
+  lu.assertEquals({ address.action, address.address, address.link }, { "new", "10.64.1.2", "wwan7" })
+  local route
+  repeat
+    route = next_of_kind(monitor, "route")
+  until route.protocol == 77
+  lu.assertEquals({ route.action, route.destination, route.metric }, { "new", "default", 700 })
+  lu.assertEquals(next_of_kind(monitor, "address").action, "del")
+end
+
+function T.test_monitor_only_tells_what_was_asked_for()
+  local monitor <close> = assert(netlink.monitor { groups = { "address" } })
+  assert(netlink.set_link("wwan7", { mtu = 1350 }))
+  assert(netlink.add_address { link = "wwan7", address = "10.64.1.3" })
+  lu.assertEquals(monitor:next().kind, "address")
+  local nothing, err = task.timeout(0.05, monitor.next, monitor)
+  lu.assertNil(nothing)
+  lu.assertEquals(err.code, "timeout")
+  -- A cancelled wait leaves the monitor as it was.
+  assert(netlink.del_address { link = "wwan7", address = "10.64.1.3", prefix_length = 32 })
+  lu.assertEquals(monitor:next().action, "del")
+end
+
+function T.test_monitor_says_when_it_missed_events()
+  local monitor <close> = assert(netlink.monitor { groups = { "link" } })
+  for i = 1, 2000 do
+    assert(netlink.set_link("wwan7", { mtu = 1300 + i % 2 }))
+  end
+  local kinds = {}
+  repeat
+    local event = assert(monitor:next())
+    kinds[event.kind] = (kinds[event.kind] or 0) + 1
+  until event.kind == "overrun"
+  lu.assertEquals(kinds.overrun, 1)
+end
+
+function T.test_closing_a_monitor_wakes_who_waits()
+  local monitor = assert(netlink.monitor { groups = { "route" } })
+  local group <close> = task.group()
+  group:spawn(function()
+    task.sleep(0.01)
+    monitor:close()
+  end)
+  local event, err = monitor:next()
+  lu.assertNil(event)
+  lu.assertEquals(err.code, "gone")
+  lu.assertNil((monitor:next()))
+  monitor:close()
+  lu.assertError(netlink.monitor, {})
+  lu.assertError(netlink.monitor, { groups = { "weather" } })
+end
+
+return T

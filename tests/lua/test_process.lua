@@ -1,0 +1,147 @@
+-- SPDX-License-Identifier: MIT
+-- core.process: children run, fed, read, timed out and cancelled; other processes looked at.
+
+local fs = require "core.fs"
+local lu = require "luaunit"
+local port = require "core.port"
+local process = require "core.process"
+local task = require "task"
+local world = require "core.world"
+
+assert(process.run { "true" }) -- from its first pipe on, libuv keeps a spare descriptor
+
+local T = {}
+
+function T.test_output_and_status()
+  local result = assert(process.run { "sh", "-c", "echo out; echo err >&2; exit 3" })
+  lu.assertEquals(result.stdout, "out\n")
+  lu.assertEquals(result.stderr, "err\n")
+  lu.assertEquals(result.status, 3)
+  lu.assertNil(result.signal)
+  lu.assertFalse(result.truncated)
+end
+
+function T.test_arguments_are_not_for_a_shell()
+  lu.assertEquals(process.run({ "printf", "%s|", "a b", "$HOME", "" }).stdout, "a b|$HOME||")
+end
+
+function T.test_input()
+  local text = ("0123456789\n"):rep(30000)
+  lu.assertEquals(process.run({ "cat", stdin = text }).stdout, text)
+  lu.assertEquals(process.run({ "cat", stdin = "" }).stdout, "")
+  lu.assertEquals(process.run({ "cat" }).stdout, "")
+  -- More than the pipe holds, to somebody who does not read.
+  lu.assertEquals(process.run({ "true", stdin = ("x"):rep(1 << 20) }).status, 0)
+end
+
+function T.test_output_is_cut()
+  local result = process.run { "head", "-c", "1500000", "/dev/zero" }
+  lu.assertEquals(#result.stdout, 1 << 20)
+  lu.assertTrue(result.truncated)
+  lu.assertEquals(result.status, 0)
+end
+
+function T.test_environment()
+  local result = process.run {
+    "sh", "-c", "echo $MT_ONE ${PATH:+has a path} $HOME", env = { MT_ONE = "1", HOME = false },
+  }
+  lu.assertEquals(result.stdout, "1 has a path\n")
+end
+
+function T.test_no_such_program()
+  for _ = 1, 3 do
+    local result, err = process.run { "no-such-program-anywhere", stdin = "x", env = { PATH = "/usr/bin:/bin" } }
+    lu.assertNil(result)
+    lu.assertEquals(err.code, "not-found")
+    lu.assertStrContains(err.message, "no-such-program-anywhere")
+  end
+end
+
+function T.test_signal()
+  local result = process.run { "sh", "-c", "kill -9 $$" }
+  lu.assertEquals(result.signal, 9)
+  lu.assertEquals(result.status, 137)
+end
+
+function T.test_timeout_ends_it_and_what_it_started()
+  local started = os.time()
+  local result, err = process.run { "sh", "-c", "sleep 60 & sleep 60; true", timeout = 0.1 }
+  lu.assertNil(result)
+  lu.assertEquals(err.code, "timeout")
+  lu.assertTrue(os.time() - started < 5)
+end
+
+function T.test_timeout_of_a_stubborn_one()
+  local result, err = process.run { "sh", "-c", "trap '' TERM; while :; do sleep 1; done", timeout = 0.1 }
+  lu.assertNil(result)
+  lu.assertEquals(err.code, "timeout")
+end
+
+function T.test_something_left_behind_does_not_hold_us()
+  local result = process.run { "sh", "-c", "sleep 3 & echo done" }
+  lu.assertEquals(result.stdout, "done\n")
+end
+
+function T.test_cancelling_ends_it()
+  local name = ("/tmp/moontower-process-%d"):format(fs.getpid())
+  local result, err = task.timeout(0.2, process.run, { "sh", "-c", "echo $$ > " .. name .. "; exec sleep 60" })
+  lu.assertNil(result)
+  lu.assertEquals(err.code, "timeout")
+  task.sleep(0.3)
+  lu.assertFalse(process.pid_alive(math.tointeger(tonumber(fs.read(name)))))
+  fs.remove(name)
+end
+
+function T.test_attached()
+  local result = assert(process.spawn_attached { "sh", "-c", "exit 4" })
+  lu.assertEquals(result.status, 4)
+  lu.assertNil(result.stdout)
+end
+
+function T.test_start_time_tells_a_pid_from_its_reuse()
+  local start = assert(process.start_time(fs.getpid()))
+  lu.assertTrue(process.pid_alive(fs.getpid()))
+  lu.assertTrue(process.pid_alive(fs.getpid(), start))
+  lu.assertFalse(process.pid_alive(fs.getpid(), start - 1))
+  lu.assertFalse(process.pid_alive(1 << 30))
+  local nothing, err = process.start_time(1 << 30)
+  lu.assertNil(nothing)
+  lu.assertEquals(err.code, "not-found")
+end
+
+function T.test_holders()
+  local fd, slave = world.pty()
+  local master <close> = assert(port.adopt(fd, "stream"))
+  lu.assertNotNil(master)
+  lu.assertEquals(process.holders(slave), {})
+  local group <close> = task.group()
+  group:spawn(function() process.run { "sh", "-c", "exec sleep 60 < " .. slave } end)
+  local held = {}
+  for _ = 1, 50 do
+    held = process.holders(slave)
+    if #held > 0 and held[1].name == "sleep" then
+      break
+    end
+    task.sleep(0.05)
+  end
+  lu.assertEquals(#held, 1)
+  lu.assertEquals(held[1].name, "sleep")
+  lu.assertTrue(process.pid_alive(held[1].pid))
+  local nothing, err = process.holders("/no/such/device")
+  lu.assertNil(nothing)
+  lu.assertEquals(err.code, "not-found")
+end
+
+function T.test_mistakes_raise()
+  lu.assertError(process.run, {})
+  lu.assertError(process.run, { "true", 1 })
+  lu.assertError(process.run, { "true", env = { A = 1 } })
+end
+
+-- The engine ends while a child still runs and does not listen: its shutdown has to see to that. (The last test, as
+-- luaunit sorts them.)
+function T.test_z_left_to_the_end_of_the_engine()
+  task.timeout(0.1, process.spawn_attached, { "sh", "-c", "trap '' TERM; exec sleep 60" })
+end
+
+return T

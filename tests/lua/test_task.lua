@@ -1,0 +1,187 @@
+-- SPDX-License-Identifier: MIT
+-- Tasks: waiting, cancelling, groups, and clean-up that waits.
+
+local lu = require "luaunit"
+local task = require "task"
+
+local T = {}
+
+local function on_close(fn)
+  return setmetatable({}, { __close = fn })
+end
+
+function T.test_timeout_returns_an_error()
+  local value, err = task.timeout(0.01, task.sleep, 10)
+  lu.assertNil(value)
+  lu.assertEquals(err.code, "timeout")
+end
+
+function T.test_timeout_passes_results_and_errors_on()
+  lu.assertEquals({ task.timeout(1, function() return 1, nil, 3 end) }, { 1, nil, 3 })
+  local ok, err = pcall(task.timeout, 1, error, "oops")
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(err), "oops")
+end
+
+function T.test_an_outer_deadline_is_not_taken_for_an_inner_one()
+  local inner = "not reached"
+  local _, outer = task.timeout(0.01, function() inner = select(2, task.timeout(5, task.sleep, 5)) end)
+  lu.assertEquals(outer.code, "timeout")
+  lu.assertEquals(inner, "not reached")
+end
+
+function T.test_cancelling_is_sticky()
+  local waits = 0
+  task.timeout(0.01, function()
+    for _ = 1, 3 do
+      pcall(task.sleep, 5)
+      waits = waits + 1
+    end
+  end)
+  lu.assertEquals(waits, 3)
+end
+
+function T.test_shield_waits_in_a_cancelled_task()
+  local cleaned = false
+  task.timeout(0.01, function()
+    local guard <close> = on_close(function()
+      task.shield(1, function()
+        task.sleep(0.01)
+        cleaned = true
+      end)
+    end)
+    task.sleep(5)
+    return guard
+  end)
+  lu.assertTrue(cleaned)
+end
+
+function T.test_shield_is_bounded()
+  local _, err = task.shield(0.01, task.sleep, 10)
+  lu.assertEquals(err.code, "timeout")
+end
+
+function T.test_a_group_waits_for_its_children()
+  local ended = 0
+  do
+    local group <close> = task.group()
+    for i = 1, 3 do
+      group:spawn(function()
+        task.sleep(i / 200)
+        ended = ended + 1
+      end)
+    end
+    group:wait()
+  end
+  lu.assertEquals(ended, 3)
+end
+
+function T.test_leaving_a_group_cancels_its_children()
+  local closed = false
+  do
+    local group <close> = task.group()
+    group:spawn(function()
+      local guard <close> = on_close(function() closed = true end)
+      task.sleep(100)
+      return guard
+    end)
+    task.sleep(0)
+  end
+  lu.assertTrue(closed)
+end
+
+function T.test_an_error_in_a_child_cancels_its_siblings_and_surfaces()
+  local sibling
+  local ok, err = pcall(function()
+    local group <close> = task.group()
+    group:spawn(function() sibling = select(2, pcall(task.sleep, 100)) end)
+    group:spawn(function()
+      task.sleep(0.01)
+      error("child broke")
+    end)
+    task.sleep(100)
+  end)
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(err), "child broke")
+  lu.assertStrContains(err.traceback, "test_task.lua")
+  lu.assertEquals(sibling, err)
+end
+
+function T.test_an_error_surfaces_even_after_the_block_is_done()
+  local ok, err = pcall(function()
+    local group <close> = task.group()
+    group:spawn(error, "late")
+    task.sleep(0.01)
+  end)
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(err), "late")
+end
+
+function T.test_a_child_that_is_no_longer_wanted_is_no_failure()
+  local group <close> = task.group()
+  local child = group:spawn(task.sleep, 100)
+  task.sleep(0)
+  child:cancel(task.unwanted)
+  group:wait()
+  lu.assertTrue(child:ended())
+end
+
+function T.test_join_gives_results()
+  local group <close> = task.group()
+  local child = group:spawn(function() return 1, "two" end)
+  lu.assertEquals({ child:join() }, { true, 1, "two" })
+  lu.assertEquals({ child:join() }, { true, 1, "two" })
+end
+
+function T.test_all_runs_at_the_same_time_and_stops_at_the_first_failure()
+  lu.assertEquals(task.all(function() return 1 end, function() task.sleep(0.01) return 2 end), { 1, 2 })
+  local results, err = task.all(function() return nil, { code = "x" } end, function() return 1 end)
+  lu.assertNil(results)
+  lu.assertEquals(err.code, "x")
+end
+
+function T.test_queue_keeps_order_and_bounds()
+  local queue = task.queue(2)
+  lu.assertTrue(queue:push(1))
+  lu.assertTrue(queue:push(2))
+  lu.assertFalse(queue:push(3))
+  lu.assertEquals({ queue:pop(), queue:pop() }, { 1, 2 })
+  queue:push("last")
+  queue:close("why")
+  lu.assertEquals(queue:pop(), "last")
+  lu.assertEquals({ queue:pop() }, { nil, "why" })
+  lu.assertFalse(queue:push(4))
+end
+
+function T.test_queue_wakes_one_waiter_per_value()
+  local queue, got = task.queue(), {}
+  local group <close> = task.group()
+  for i = 1, 3 do
+    group:spawn(function() got[i] = queue:pop() end)
+  end
+  task.sleep(0)
+  for i = 1, 3 do queue:push(i * 10) end
+  group:wait()
+  lu.assertEquals(got, { 10, 20, 30 })
+end
+
+function T.test_waiting_outside_a_task_of_ones_own_is_a_mistake()
+  local ok, message = coroutine.resume(coroutine.create(function() task.sleep(0) end))
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(message), "cannot wait inside a coroutine")
+end
+
+function T.test_many_tasks_end_in_order_of_their_deadlines()
+  local order = {}
+  local group <close> = task.group()
+  for i = 20, 1, -1 do
+    group:spawn(function()
+      task.sleep(i / 200)
+      order[#order + 1] = i
+    end)
+  end
+  group:wait()
+  for i = 1, 20 do lu.assertEquals(order[i], i) end
+end
+
+return T

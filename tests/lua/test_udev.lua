@@ -1,0 +1,108 @@
+-- SPDX-License-Identifier: MIT
+-- core.udev: devices that every machine has, and, where the kernel tells us, their coming and going.
+
+local lu = require "luaunit"
+local port = require "core.port"
+local task = require "task"
+local udev = require "core.udev"
+local world = require "core.world"
+
+assert(world.enter()) -- so that the link made here is nobody else's
+
+local T = {}
+
+local function find(list, field, value)
+  for _, item in ipairs(list) do
+    if item[field] == value then
+      return item
+    end
+  end
+end
+
+function T.test_devices()
+  local list = assert(udev.devices("net"))
+  local lo = assert(find(list, "sysname", "lo"))
+  lu.assertEquals(lo.subsystem, "net")
+  lu.assertEquals(lo.syspath, "/sys/devices/virtual/net/lo")
+  lu.assertEquals(lo.properties.INTERFACE, "lo")
+  lu.assertIsBoolean(lo.initialized)
+  lu.assertNil(lo.devnode)
+  lu.assertEquals(udev.devices("no-such-subsystem"), {})
+end
+
+function T.test_device()
+  local null = assert(udev.device("/sys/class/mem/null"))
+  lu.assertEquals({ null.syspath, null.devnode, null.subsystem, null.sysname },
+    { "/sys/devices/virtual/mem/null", "/dev/null", "mem", "null" })
+  lu.assertEquals({ null.properties.MAJOR, null.properties.MINOR }, { "1", "3" })
+  for _, path in ipairs { "/sys/class/mem/none", "/etc", "", "null" } do
+    local nothing, err = udev.device(path)
+    lu.assertNil(nothing)
+    lu.assertEquals(err.code, "gone")
+  end
+end
+
+function T.test_attribute()
+  lu.assertEquals(udev.attribute("/sys/class/net/lo", "ifindex"), "1")
+  lu.assertEquals(udev.attribute("/sys/class/mem/null", "subsystem"), "mem")
+  local value, err = udev.attribute("/sys/class/net/lo", "none")
+  lu.assertNil(value)
+  lu.assertEquals(err.code, "not-found")
+  value, err = udev.attribute("/sys/class/net/none", "ifindex")
+  lu.assertNil(value)
+  lu.assertEquals(err.code, "gone")
+end
+
+function T.test_parent()
+  local parent, err = udev.parent("/sys/class/net/lo", "usb", "usb_device")
+  lu.assertNil(parent)
+  lu.assertEquals(err.code, "not-found")
+  for _, child in ipairs(udev.devices("tty") or {}) do
+    local platform = udev.parent(child.syspath, "platform")
+    if platform then
+      lu.assertEquals(platform.subsystem, "platform")
+      lu.assertEquals(child.syspath:sub(1, #platform.syspath), platform.syspath)
+    end
+  end
+end
+
+function T.test_monitor()
+  local monitor <close> = assert(udev.monitor { subsystems = { "net" }, source = "kernel" })
+  local device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  local action, added = task.timeout(5, monitor.next, monitor)
+  lu.assertEquals(action, "add")
+  lu.assertEquals({ added.sysname, added.subsystem, added.properties.INTERFACE }, { "wwan7", "net", "wwan7" })
+  device:close()
+  local removed
+  repeat
+    action, removed = task.timeout(5, monitor.next, monitor)
+  until action ~= "change" and removed.sysname == "wwan7"
+  lu.assertEquals(action, "remove")
+  lu.assertEquals(removed.syspath, added.syspath)
+end
+
+function T.test_waiting_for_nothing()
+  local monitor <close> = assert(udev.monitor { subsystems = { "usbmisc", "tty" } })
+  local action, err = task.timeout(0.02, monitor.next, monitor)
+  lu.assertNil(action)
+  lu.assertEquals(err.code, "timeout")
+end
+
+function T.test_closing_a_monitor_wakes_who_waits()
+  local monitor = assert(udev.monitor { subsystems = { "usbmisc" } })
+  local group <close> = task.group()
+  group:spawn(function()
+    task.sleep(0.01)
+    monitor:close()
+  end)
+  local action, err = monitor:next()
+  lu.assertNil(action)
+  lu.assertEquals(err.code, "gone")
+  lu.assertNil((monitor:next()))
+  monitor:close()
+  lu.assertError(udev.monitor, {})
+  lu.assertError(udev.monitor, { subsystems = { 1 } })
+  lu.assertError(udev.monitor, { subsystems = {}, source = "hearsay" })
+end
+
+return T
