@@ -1,0 +1,187 @@
+-- SPDX-License-Identifier: MIT
+-- The socket through which `moontower sim set`, `fault` and `state` reach the modem that runs: a line of JSON each way.
+
+local fs = require "core.fs"
+local json = require "dkjson"
+local ports = require "core.port"
+local error_object = require "error"
+local faults = require "sim.faults"
+local task = require "task"
+
+local LONGEST_LINE = 65536
+local PATIENCE = 5 -- seconds for an answer
+
+local control = { folder = "/run/moontower/sim" }
+control.path = control.folder .. "/control"
+
+local function number_setting(apply)
+  return function(modem, value)
+    value = tonumber(value)
+    if not value or value < 0 then
+      return false
+    end
+    apply(modem, value)
+    return true
+  end
+end
+
+---What `set` changes, by name.
+control.settings = {
+  latency = { "seconds from a command to its answer", number_setting(function(m, v) m.latency = v end) },
+  rtt = { "seconds from a packet to the network's answer", number_setting(function(m, v) m.round_trip = v end) },
+  search = { "seconds until a network is found", number_setting(function(m, v) m.search_time = v end) },
+  rssi = {
+    "signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown",
+    number_setting(function(m, v) m:set_signal(math.min(math.floor(v), 99)) end),
+  },
+}
+
+local function invalid(message)
+  return error_object.fail { code = "invalid", source = "sim", message = message }
+end
+
+local requests = {}
+
+function requests.set(modem, request)
+  for name, value in pairs(request.values or {}) do
+    local setting = control.settings[name]
+    if not setting then
+      return invalid(("there is no setting '%s'"):format(name))
+    elseif not setting[2](modem, value) then
+      return invalid(("%s: %s expected, not '%s'"):format(name, setting[1], value))
+    end
+  end
+  return {}
+end
+
+function requests.fault(modem, request)
+  local ok, err = faults.apply(modem, request.name, request.arguments, request.after)
+  if not ok then
+    return nil, err
+  end
+  return {}
+end
+
+function requests.state(modem)
+  local sessions, in_force = {}, {}
+  for number, session in pairs(modem.sessions) do
+    sessions[#sessions + 1] = {
+      session = number, apn = session.apn, ip_type = session.ip_type,
+      ipv4 = session.ipv4 and session.ipv4.address, ipv6 = session.ipv6 and session.ipv6.address,
+    }
+  end
+  for name in pairs(modem.faults) do
+    in_force[#in_force + 1] = name
+  end
+  return {
+    modem = modem.personality.hardware, plugged = modem.plugged, sim = modem:sim_state(), radio = modem.radio,
+    registration = modem.registration.state, packet_service = modem.packet.state, rssi = modem:signal(),
+    sessions = setmetatable(sessions, { __jsontype = "array" }),
+    faults = setmetatable(in_force, { __jsontype = "array" }),
+    commands = modem.commands, statistics = modem.statistics,
+  }
+end
+
+local function answer(modem, line)
+  local request = json.decode(line)
+  local handler = type(request) == "table" and requests[request.request]
+  if not handler then
+    return { error = { code = "invalid", message = "no such request" } }
+  end
+  local result, err = handler(modem, request)
+  if not result then
+    return { error = { code = err.code, message = err.message, hint = err.hint } }
+  end
+  return { result = result }
+end
+
+local function converse(modem, connection)
+  local port <close> = connection
+  local buffer = ""
+  while #buffer <= LONGEST_LINE do
+    local bytes = port:read()
+    if not bytes then
+      return
+    end
+    buffer = buffer .. bytes
+    for line in buffer:gmatch("(.-)\n") do
+      port:write(json.encode(answer(modem, line)) .. "\n")
+    end
+    buffer = buffer:match("[^\n]*$")
+  end
+end
+
+---Is there a simulated modem that runs here?
+---@return boolean
+function control.is_running()
+  local port <close> = ports.open(control.path)
+  return port ~= nil
+end
+
+local function accept_connections(group, listener, modem)
+  while true do
+    local connection, err = listener:accept()
+    if not connection then
+      error(err, 0)
+    end
+    group:spawn(converse, modem, connection)
+  end
+end
+
+---Answers requests, in tasks of the group.
+---@param modem sim.modem
+---@param group task.group
+---@return true? ok
+---@return moontower.error? err
+function control.start(modem, group)
+  local ok, err = fs.mkdir(control.folder, 448) -- 0700
+  if not ok then
+    return nil, err
+  end
+  fs.remove(control.path) -- of a modem that was killed
+  local listener
+  listener, err = ports.listen(control.path, "stream")
+  if not listener then
+    return nil, err
+  end
+  group:spawn(accept_connections, group, listener, modem)
+  return true
+end
+
+local function exchange(port, request)
+  port:write(json.encode(request) .. "\n")
+  local buffer = ""
+  while not buffer:find("\n", 1, true) do
+    local bytes, err = port:read()
+    if not bytes then
+      return nil, err
+    end
+    buffer = buffer .. bytes
+  end
+  return json.decode(buffer)
+end
+
+---Asks the modem that runs.
+---@param request table request = "set", "fault" or "state", and what belongs to it
+---@return table? result
+---@return moontower.error? err
+function control.ask(request)
+  local port <close> = ports.open(control.path)
+  if not port then
+    return error_object.fail {
+      code = "not-found", source = "sim", message = "no simulated modem runs here",
+      hint = "Start one with 'moontower sim', and type this in its shell.",
+    }
+  end
+  local reply, err = task.timeout(PATIENCE, exchange, port, request)
+  if not reply then
+    return nil, err
+  elseif reply.error then
+    return error_object.fail {
+      code = reply.error.code, source = "sim", message = reply.error.message, hint = reply.error.hint,
+    }
+  end
+  return reply.result
+end
+
+return control

@@ -1,0 +1,132 @@
+-- SPDX-License-Identifier: MIT
+-- Makes the faults of fault_list.lua happen: now or at the N-th command, to the modem or to its answers.
+
+local core = require "core.mbim"
+local list = require "sim.fault_list"
+local new_error = require("error").new
+
+local faults = {}
+
+faults.list = list
+
+local by_name = {}
+for _, fault in ipairs(faults.list) do
+  by_name[fault.name] = fault
+end
+
+-- Without start(), a fault is in force for so many answers, or until a reset.
+local function put_in_force(modem, fault, text)
+  local count = text and math.tointeger(tonumber(text))
+  if text and not (count and count > 0 and fault.arguments) then
+    return nil, "it takes " .. (fault.arguments or "no argument") .. ", not '" .. text .. "'"
+  end
+  modem.faults[fault.name] = { remaining = count or math.huge }
+  return true
+end
+
+local function invalid(message)
+  return nil, new_error {
+    code = "invalid", source = "sim", message = message, hint = "'moontower sim --help' lists the faults.",
+  }
+end
+
+---Makes a fault happen.
+---@param modem sim.modem
+---@param name string
+---@param arguments string[]?
+---@param after integer? begin with this command from now on, instead of at once
+---@return true? ok
+---@return moontower.error? err
+function faults.apply(modem, name, arguments, after)
+  local fault = by_name[name]
+  if not fault then
+    return invalid(("there is no fault '%s'"):format(name))
+  end
+  local function begin()
+    local start = fault.start or function(_, ...) return put_in_force(modem, fault, ...) end
+    return start(modem, table.unpack(arguments or {}))
+  end
+  if after then
+    modem:at_command(modem.commands + after, begin)
+    return true
+  end
+  local ok, message = begin()
+  if not ok then
+    return invalid(("%s: %s"):format(name, message))
+  end
+  return true
+end
+
+---Reads "hang@5" or "silent=3@5": the name, an argument, and the command that it begins with.
+---@param text string
+---@return { name: string, arguments: string[], after: integer? }? fault
+---@return moontower.error? err
+function faults.parse(text)
+  local rest, after = text:match("^(.-)@([1-9]%d*)$")
+  local name, equals, argument = (rest or text):match("^([%w-]+)(=?)(.*)$")
+  if not name or (equals == "") ~= (argument == "") then
+    return invalid(("'%s' is no fault: NAME, NAME=ARGUMENT or NAME@COMMAND expected"):format(text))
+  end
+  return { name = name, arguments = { argument ~= "" and argument or nil }, after = math.tointeger(tonumber(after)) }
+end
+
+---One line a fault, for the help.
+---@return string
+function faults.help()
+  local lines = {}
+  for i, fault in ipairs(faults.list) do
+    local usage = fault.name .. (fault.arguments and " " .. fault.arguments or "")
+    lines[i] = ("  %-24s %s"):format(usage, fault.summary)
+  end
+  return table.concat(lines, "\n")
+end
+
+-- What the MBIM function asks --------------------------------------------------------------------------------------
+
+---Does the firmware hang?
+function faults.hangs(modem)
+  return modem.faults.hang ~= nil
+end
+
+---Is it deaf to OPEN?
+function faults.deaf(modem)
+  return modem.faults["open-dead"] ~= nil
+end
+
+local function use(modem, fault)
+  local force = modem.faults[fault.name]
+  force.remaining = force.remaining - 1
+  if force.remaining <= 0 then
+    modem.faults[fault.name] = nil
+  end
+end
+
+---The status that a command is answered with, whatever it wants; nil: as it deserves.
+---@return string?
+function faults.status(modem)
+  for _, fault in ipairs(next(modem.faults) and faults.list or {}) do
+    if fault.status and modem.faults[fault.name] then
+      use(modem, fault)
+      return fault.status
+    end
+  end
+end
+
+---How a message goes over the wire.
+---@param modem sim.modem
+---@param message table as core.mbim builds it
+---@param limit integer the longest transfer
+---@return string[] transfers
+function faults.transfers(modem, message, limit)
+  if message.type ~= "indication" then
+    for _, fault in ipairs(next(modem.faults) and faults.list or {}) do
+      if fault.transfers and modem.faults[fault.name] then
+        use(modem, fault)
+        return fault.transfers(message, limit)
+      end
+    end
+  end
+  return core.split(core.build(message), limit)
+end
+
+return faults

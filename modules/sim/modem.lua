@@ -1,0 +1,294 @@
+-- SPDX-License-Identifier: MIT
+-- The simulated modem's state, whatever protocol it is spoken to: SIM, radio, registration, packet service, sessions.
+--
+-- What a modem can do depends on what lies below: no registration without SIM, radio and network, no sessions
+-- without packet service. So whoever changes something calls settle(), which works out the rest and tells listeners.
+--
+-- Events: "sim", "radio", "registration", "packet", "signal"; "session" and "addresses" with the session's number;
+-- "unplugged" and "plugged"; "control-reset", nothing is open any more; "chatter", news of no importance.
+
+local task = require "task"
+local card = require "sim.card"
+local sessions = require "sim.sessions"
+
+---@class sim.modem
+---@field personality sim.personality
+---@field latency number seconds from a command to its answer
+---@field connect_time number seconds more that a Connect takes
+---@field round_trip number seconds from a packet to the network's answer
+---@field search_time number seconds until a network is found
+---@field plugged boolean
+---@field commands integer received so far
+---@field card sim.card? nil: no SIM
+---@field radio { hardware: "on"|"off", software: "on"|"off" }
+---@field network table what the world outside is like; see new_network
+---@field registration { state: string, nw_error: integer, mode: string }
+---@field packet { state: "attached"|"detached", wanted: boolean, nw_error: integer }
+---@field sessions table<integer, sim.session> the active ones, from 0
+---@field statistics table<string, integer> since power came on
+---@field faults table<string, table> in force, by name; see faults.lua
+local Modem = {}
+Modem.__index = Modem
+for name, method in pairs(sessions) do
+  Modem[name] = method
+end
+
+local registered = { home = true, roaming = true, partner = true }
+
+local function new_network()
+  return {
+    present = true,   -- is there coverage?
+    roaming = false,
+    denied = nil,     -- the cause with which it refuses us (3GPP TS 24.301, EMM)
+    refuses = nil,    -- the cause with which it refuses dual stack: 50, 51 or 52 (ESM)
+    only = nil,       -- "ipv4" or "ipv6": all that it gives to who asks for both
+    data = true,      -- do packets get through?
+    dns = true,       -- do its DNS servers answer?
+  }
+end
+
+local M = { registered = registered }
+
+---@param personality sim.personality
+---@param group task.group? runs what happens later; without one, every latency has to stay 0
+---@return sim.modem
+function M.new(personality, group)
+  local self = setmetatable({
+    personality = personality,
+    group = group,
+    round_trip = 0,
+    search_time = group and personality.search_time or 0,
+    plugged = true,
+    commands = 0,
+    listeners = {},
+    card = card.new(personality.card),
+    rssi = personality.rssi,
+    radio = {},
+  }, Modem)
+  self:mend()
+  self:power_on()
+  return self
+end
+
+---Calls fn(event, data) whenever something happens to the modem.
+function Modem:listen(fn)
+  self.listeners[#self.listeners + 1] = fn
+end
+
+function Modem:emit(event, data)
+  for _, listener in ipairs(self.listeners) do
+    listener(event, data)
+  end
+end
+
+---Calls fn() in so many seconds; at once when that is 0.
+function Modem:after(seconds, fn)
+  if seconds <= 0 then
+    return fn()
+  end
+  self.group:spawn(function()
+    task.sleep(seconds)
+    fn()
+  end)
+end
+
+---A command has arrived. Some faults begin with the N-th.
+function Modem:count_command()
+  self.commands = self.commands + 1
+  local fn = self.scheduled[self.commands]
+  if fn then
+    self.scheduled[self.commands] = nil
+    fn()
+  end
+end
+
+---Calls fn() when the N-th command arrives, before it is looked at.
+function Modem:at_command(number, fn)
+  local earlier = self.scheduled[number]
+  self.scheduled[number] = earlier and function() earlier() fn() end or fn
+end
+
+-- Power and bus ---------------------------------------------------------------------------------------------------
+
+---The state after power has come on. Registered at once: the search was over when the host first looked.
+function Modem:power_on()
+  self.radio.software = "on"
+  self.registration = { state = "deregistered", nw_error = 0, mode = "automatic" }
+  self.packet = { state = "detached", wanted = true, nw_error = 0 }
+  self.sessions, self.causes, self.lease = {}, {}, 0
+  self.contexts = { [0] = { apn = self.personality.default_apn } }
+  self.statistics = { in_octets = 0, in_packets = 0, in_discards = 0, out_octets = 0, out_packets = 0 }
+  self.signal_report = { interval = 0, rssi_threshold = 0 }
+  self.hints = {}
+  self.searching, self.found = false, true
+  if self.card then
+    self.card:power_on()
+  end
+  self:settle()
+end
+
+---Pulls the modem out.
+function Modem:unplug()
+  if self.plugged then
+    self.plugged = false
+    self.sessions = {}
+    self:emit("unplugged")
+  end
+end
+
+---Plugs it in again: it starts afresh, and what was wrong with its firmware is over.
+function Modem:replug()
+  if not self.plugged then
+    self:forget_faults()
+    self:power_on()
+    self.plugged = true
+    self:emit("plugged")
+  end
+end
+
+---Off the bus and back, as after a reset command.
+---@param seconds number?
+function Modem:restart(seconds)
+  self:unplug()
+  self:after(self.group and (seconds or self.personality.boot_time) or 0, function() self:replug() end)
+end
+
+---The host has reset the USB port: endpoints work again, and nothing is open.
+function Modem:bus_reset()
+  self:forget_faults()
+  self:reset_control()
+end
+
+---The control channel starts anew: as if it had never been opened.
+function Modem:reset_control()
+  self:disconnect_all()
+  self:emit("control-reset")
+end
+
+-- Faults of the firmware end with a reset; those of the network and the SIM do not.
+function Modem:forget_faults()
+  self.faults, self.scheduled = {}, {}
+end
+
+---Nothing is wrong any more with firmware, network and switches; the card stays as it is.
+function Modem:mend()
+  self:forget_faults()
+  self.latency, self.connect_time = self.group and self.personality.latency or 0, 0
+  self.network = new_network()
+  self.radio.hardware = "on"
+end
+
+-- SIM and radio ---------------------------------------------------------------------------------------------------
+
+---@return "ready"|"pin"|"puk"|"dead"|"missing"
+function Modem:sim_state()
+  return self.card and self.card:state() or "missing"
+end
+
+---@param new_card sim.card? nil takes it out
+function Modem:set_card(new_card)
+  self.card = new_card
+  self:sim_changed()
+end
+
+function Modem:sim_changed()
+  self:emit("sim")
+  self:settle()
+end
+
+---@param switch "hardware"|"software"
+---@param state "on"|"off"
+function Modem:set_radio(switch, state)
+  if self.radio[switch] ~= state then
+    self.radio[switch] = state
+    self:emit("radio")
+    self:settle()
+  end
+end
+
+---@return boolean
+function Modem:radio_on()
+  return self.radio.hardware == "on" and self.radio.software == "on"
+end
+
+-- Registration ----------------------------------------------------------------------------------------------------
+
+-- What registration comes to in the end, as things are now.
+local function outlook(self)
+  local network = self.network
+  if not self:radio_on() or self:sim_state() ~= "ready" then
+    return "deregistered", 0
+  elseif not network.present then
+    return "searching", 0
+  elseif network.denied then
+    return "denied", network.denied
+  elseif self.registration.manual and self.registration.manual ~= self.personality.provider.id then
+    return "denied", 11 -- PLMN not allowed
+  end
+  return network.roaming and "roaming" or "home", 0
+end
+
+local function search(self)
+  if self.searching then
+    return
+  end
+  self.searching = true
+  self:after(self.search_time, function()
+    self.searching = false
+    self.found = registered[outlook(self)] or false
+    self:settle()
+  end)
+end
+
+local function set_packet(self, state)
+  if self.packet.state ~= state then
+    self.packet.state = state
+    self:emit("packet")
+  end
+end
+
+---Works out registration, packet service and sessions, and tells what has changed.
+function Modem:settle()
+  local state, cause = outlook(self)
+  if not registered[state] then
+    self.found = false
+  elseif not self.found then
+    search(self)
+    state = self.found and state or "searching"
+  end
+  local registration = self.registration
+  if registration.state ~= state or registration.nw_error ~= cause then
+    registration.state, registration.nw_error = state, cause
+    self:emit("registration")
+  end
+  local attached = registered[state] and self.packet.wanted
+  set_packet(self, attached and "attached" or "detached")
+  if not attached then
+    self:drop_sessions(0)
+  end
+end
+
+---@return boolean
+function Modem:is_registered()
+  return registered[self.registration.state] or false
+end
+
+---@param provider_id string? nil: as the modem likes
+function Modem:select_provider(provider_id)
+  self.registration.manual = provider_id
+  self.registration.mode = provider_id and "manual" or "automatic"
+  self:settle()
+end
+
+---@return integer rssi 99 when nothing is received
+function Modem:signal()
+  return self:radio_on() and self.network.present and self.rssi or 99
+end
+
+---@param rssi integer
+function Modem:set_signal(rssi)
+  self.rssi = rssi
+  self:emit("signal")
+end
+
+return M

@@ -1,0 +1,169 @@
+-- SPDX-License-Identifier: MIT
+-- Tier 1 of the simulated modem: a socket for its control channel, a TUN device for its data, in a world of their own.
+--
+-- A cdc-wdm device reads and writes whole messages, and so does a seqpacket socket. The TUN device carries session 0;
+-- like the link of a real modem it is point-to-point, without ARP.
+
+local fs = require "core.fs"
+local ports = require "core.port"
+local world = require "core.world"
+local state = require "state"
+local control = require "sim.control"
+local sim_mbim = require "sim.mbim"
+local sim_network = require "sim.network"
+
+local tier1 = { socket = control.folder .. "/mbim", link = "wwan0" }
+
+---@class sim.tier1.cable what is there while the modem is plugged in
+---@field listener userdata
+---@field link userdata
+---@field connections table<userdata, boolean>
+
+local not_root = "Run it as root, for example with sudo; or let users have namespaces of their own: set\n"
+  .. "  kernel.unprivileged_userns_clone=1 on Debian, kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu."
+local not_here = "Namespaces are forbidden here: by a container, or by user.max_net_namespaces (see sysctl)."
+
+---Moves this process into a world of its own. To be called before anything else is open.
+---@return true? ok
+---@return moontower.error? err
+function tier1.enter()
+  local is_root = fs.geteuid() == 0 -- asked now: inside, everybody is
+  local ok, err = world.enter()
+  if not ok then
+    err.hint = is_root and not_here or not_root
+    return nil, err
+  end
+  return true
+end
+
+local function open_link()
+  local fd, err = world.tun(tier1.link)
+  if fd then
+    return ports.adopt(fd, "messages")
+  end
+  if err.code == "busy" then
+    err.hint = tier1.link .. " exists already: pull that modem out, or end what made it."
+  else
+    err.hint = "Is /dev/net/tun there, and may you open it? Try 'modprobe tun'."
+  end
+  return nil, err
+end
+
+local function read_connection(fn, cable, connection)
+  local port <close> = connection
+  cable.connections[port] = true
+  while true do
+    local transfer = port:read()
+    if not transfer then
+      break
+    end
+    fn:receive(transfer, port)
+  end
+  cable.connections[port] = nil
+  fn:forget(port)
+end
+
+local function accept_connections(group, fn, cable)
+  while true do
+    local connection = cable.listener:accept()
+    if not connection then
+      return
+    end
+    group:spawn(read_connection, fn, cable, connection)
+  end
+end
+
+local function read_link(network, cable)
+  while true do
+    local packet = cable.link:read()
+    if not packet then
+      return
+    end
+    network:receive(0, packet)
+  end
+end
+
+-- Makes what `moontower` looks for: the socket, the link, and the file that says which modem they belong to.
+local function plug(identity)
+  local link, err = open_link()
+  if not link then
+    return nil, err
+  end
+  local listener
+  listener, err = ports.listen(tier1.socket, "messages")
+  if not listener then
+    link:close()
+    return nil, err
+  end
+  local ok
+  ok, err = state.save("devices", "sim", {
+    name = "sim", mbim = tier1.socket, net = tier1.link,
+    vendor = ("%04x"):format(identity.usb.vendor), product = ("%04x"):format(identity.usb.product),
+    manufacturer = identity.usb.manufacturer, model = identity.hardware,
+  })
+  if not ok then
+    link:close()
+    listener:close()
+    return nil, err
+  end
+  return { listener = listener, link = link, connections = {} }
+end
+
+local function pull(cable)
+  state.remove("devices", "sim")
+  cable.listener:close()
+  for port in pairs(cable.connections) do
+    port:close()
+  end
+  cable.link:close()
+end
+
+---Plugs the modem into the world that this process is in; it is there until the group ends, or it is unplugged.
+---@param modem sim.modem
+---@param group task.group
+---@return sim.mbim_function? fn
+---@return moontower.error? err
+function tier1.start(modem, group)
+  local cable
+  local fn = sim_mbim.new(modem, {
+    send = function(transfer, to)
+      for port in pairs(to and { [to] = true } or cable.connections) do
+        port:write(transfer)
+      end
+    end,
+  })
+  local network = sim_network.new(modem, {
+    send = function(session, packet)
+      if session == 0 then
+        cable.link:write(packet)
+      end
+    end,
+  })
+  local function plug_in()
+    local err
+    cable, err = plug(modem.personality)
+    if not cable then
+      return nil, err
+    end
+    group:spawn(accept_connections, group, fn, cable)
+    group:spawn(read_link, network, cable)
+    return true
+  end
+  modem:listen(function(event)
+    if event == "unplugged" then
+      pull(cable)
+    elseif event == "plugged" then
+      assert(plug_in())
+    end
+  end)
+  local ok, err = control.start(modem, group)
+  if ok and modem.plugged then
+    ok, err = plug_in()
+  end
+  if not ok then
+    return nil, err
+  end
+  return fn
+end
+
+return tier1

@@ -1,0 +1,154 @@
+-- SPDX-License-Identifier: MIT
+-- The USB device: its functions side by side, and the requests that every device answers (USB 2.0 chapter 9).
+
+local descriptors = require "sim.usb.descriptors"
+
+-- The only configuration there is.
+local configuration = 1
+local strings = { manufacturer = 1, product = 2, serial = 3 }
+local remote_wakeup, max_power = 0xa0, 500 // 2 -- bmAttributes: bus-powered; the power counts in 2 mA
+
+---@class sim.usb.function a part of the device that one driver binds
+---@field interfaces integer[]
+---@field descriptors string its part of the configuration
+---@field inputs table<integer, sim.usb.pipe> by endpoint number
+---@field outputs table<integer, fun(data: string)>
+---@field reset fun(self) as it is after power-up
+---@field select fun(self, interface: integer, alternate: integer): boolean? whether there is such an altsetting
+---@field request fun(self, setup: sim.usb.setup, data: string): string? its own control requests; nil stalls
+
+---@class sim.usb.device
+---@field functions sim.usb.function[]
+---@field by_interface table<integer, sim.usb.function>
+---@field inputs table<integer, sim.usb.pipe>
+---@field outputs table<integer, fun(data: string)>
+---@field descriptors table<string, table<integer, string>> by type and index
+---@field configured integer
+---@field alternates table<integer, integer> by interface
+---@field on_bus_reset fun()
+local Device = {}
+Device.__index = Device
+
+local function describe(identity, functions)
+  local parts, interfaces = {}, 0
+  for i, fn in ipairs(functions) do
+    parts[i] = fn.descriptors
+    interfaces = interfaces + #fn.interfaces
+  end
+  return {
+    device = { [0] = descriptors.device {
+      usb_version = 0x0210, packet_size = 64,
+      vendor = identity.vendor, product = identity.product, version = identity.release,
+      manufacturer_string = strings.manufacturer, product_string = strings.product, serial_string = strings.serial,
+      configurations = 1,
+    } },
+    configuration = { [0] = descriptors.configuration({
+      interfaces = interfaces, value = configuration, attributes = remote_wakeup, max_power = max_power,
+    }, table.concat(parts)) },
+    string = {
+      [0] = descriptors.languages(),
+      [strings.manufacturer] = descriptors.string(identity.manufacturer),
+      [strings.product] = descriptors.string(identity.model),
+      [strings.serial] = descriptors.string(identity.serial),
+    },
+    bos = { [0] = descriptors.bos() },
+  }
+end
+
+local device = {}
+
+---@param identity table vendor, product, release, manufacturer, model, serial
+---@param functions sim.usb.function[]
+---@param on_bus_reset fun() the host has reset the port that the device is plugged into
+---@return sim.usb.device
+function device.new(identity, functions, on_bus_reset)
+  local self = setmetatable({
+    functions = functions, by_interface = {}, inputs = {}, outputs = {},
+    descriptors = describe(identity, functions), configured = 0, alternates = {},
+    on_bus_reset = on_bus_reset,
+  }, Device)
+  for _, fn in ipairs(functions) do
+    for _, interface in ipairs(fn.interfaces) do
+      self.by_interface[interface] = fn
+    end
+    for number, pipe in pairs(fn.inputs) do
+      self.inputs[number] = pipe
+    end
+    for number, receive in pairs(fn.outputs) do
+      self.outputs[number] = receive
+    end
+  end
+  return self
+end
+
+---The cable is out: nothing of what was under way is left.
+function Device:unplugged()
+  self.configured = 0
+  for _, pipe in pairs(self.inputs) do
+    pipe:clear()
+  end
+end
+
+local requests = {}
+
+local two_zeros = string.char(0, 0) -- not self-powered, no remote wake-up, not halted
+requests["get-device-status"] = function() return two_zeros end
+requests["get-interface-status"] = requests["get-device-status"]
+requests["get-endpoint-status"] = requests["get-device-status"]
+
+-- No endpoint ever halts, and the bus never sleeps: there is nothing to undo.
+requests["clear-device-feature"] = function() return "" end
+requests["set-device-feature"] = requests["clear-device-feature"]
+requests["clear-endpoint-halt"] = requests["clear-device-feature"]
+
+requests["get-descriptor"] = function(self, setup)
+  local kind = descriptors.types[setup.value >> 8]
+  return kind and self.descriptors[kind][setup.value & 0xff]
+end
+
+requests["get-configuration"] = function(self)
+  return string.char(self.configured)
+end
+
+requests["set-configuration"] = function(self, setup)
+  if setup.value > configuration then
+    return nil
+  end
+  -- USB/IP does not tell of a bus reset itself; only after one is a configured device configured again.
+  if self.configured ~= 0 then
+    self.on_bus_reset()
+  end
+  self.configured, self.alternates = setup.value, {}
+  for _, fn in ipairs(self.functions) do
+    fn:reset()
+  end
+  return ""
+end
+
+requests["get-interface"] = function(self, setup)
+  return self.by_interface[setup.index] and string.char(self.alternates[setup.index] or 0)
+end
+
+requests["set-interface"] = function(self, setup)
+  local fn = self.by_interface[setup.index]
+  if not fn or not fn:select(setup.index, setup.value) then
+    return nil
+  end
+  self.alternates[setup.index] = setup.value
+  return ""
+end
+
+---Answers a control transfer.
+---@param setup sim.usb.setup
+---@param data string what came with an OUT transfer
+---@return string? reply "" for an OUT transfer; nil stalls
+function Device:control(setup, data)
+  local answer = requests[setup.request]
+  if answer then
+    return answer(self, setup, data)
+  end
+  local fn = self.by_interface[setup.index]
+  return fn and fn:request(setup, data)
+end
+
+return device

@@ -1,0 +1,141 @@
+-- SPDX-License-Identifier: MIT
+-- Tier 2 of the simulated modem: it is plugged into this computer as a USB device, and the kernel's own drivers bind.
+--
+--     local ok, err = require("sim.usb").run {
+--       modem   = modem,           -- from sim.modem; "unplugged" and "plugged" pull and plug its cable
+--       mbim    = sim_mbim.new,    -- called once: mbim(modem, { send = function(transfer) })
+--       network = sim_network.new, -- called once: network(modem, { send = function(session, packet) })
+--       ready   = function(info) end, -- each time the kernel has made its devices; must not wait
+--     }
+--
+-- The MBIM function has :receive(transfer), the network :receive(session, packet). A reset of the USB port calls
+-- modem:bus_reset(), one of the function alone modem:reset_control().
+-- modem.personality.usb says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings).
+
+local fs = require "core.fs"
+local udev = require "core.udev"
+local error_object = require "error"
+local task = require "task"
+local new_device = require("sim.usb.device").new
+local new_mbim = require("sim.usb.mbim").new
+local new_serial = require("sim.usb.serial").new
+local usbip = require "sim.usb.usbip"
+local vhci = require "sim.usb.vhci"
+
+-- Long enough for an emulated computer to load the drivers.
+local enumeration_time = 30
+
+local usb = {}
+
+-- Nobody in the modem listens at its serial ports.
+local function unheard() end
+
+-- Composition 0x100D of an MC7455, where bit n means interface n: diagnostics 0, NMEA 2, AT 3, MBIM 12 and 13.
+local function build(options)
+  local modem = options.modem
+  return new_device(modem.personality.usb, {
+    new_serial { interface = 0, subclass = 0xff, input = 1, output = 1, receive = unheard },
+    new_serial { interface = 2, subclass = 0x00, interrupt = 3, input = 2, output = 2, receive = unheard },
+    new_serial { interface = 3, subclass = 0x00, interrupt = 5, input = 4, output = 3, receive = unheard },
+    new_mbim(modem, options.mbim, options.network),
+  }, function() modem:bus_reset() end)
+end
+
+---@class sim.usb.info what the kernel has made of the modem
+---@field bus_id string such as "1-1"
+---@field control string such as "/dev/cdc-wdm0"
+---@field net string such as "wwan0"
+
+-- With udevd, a device is ready once its rules have run; they may rename it.
+local function find(subsystem, bus_id, has_udevd)
+  for _, found in ipairs(udev.devices(subsystem) or {}) do
+    if found.syspath:find("/" .. bus_id .. "/", 1, true) and (found.initialized or not has_udevd) then
+      return found
+    end
+  end
+end
+
+local function await_devices(cable)
+  local has_udevd = fs.stat("/run/udev/control") ~= nil
+  local monitor <close>, err = udev.monitor {
+    subsystems = { "usbmisc", "net" }, source = has_udevd and "udev" or "kernel",
+  }
+  if not monitor then
+    return nil, err
+  end
+  while true do
+    local action
+    action, err = monitor:next()
+    if not action then
+      return nil, err
+    end
+    local bus_id = cable:bus_id()
+    local control = bus_id and find("usbmisc", bus_id, has_udevd)
+    local net = control and find("net", bus_id, has_udevd)
+    if net then
+      return { bus_id = bus_id, control = control.devnode, net = net.sysname }
+    end
+  end
+end
+
+local function no_devices(err)
+  if err.code ~= "timeout" then
+    return err
+  end
+  return error_object.new {
+    code = "timeout", source = "sim", message = "the kernel has made no devices of the simulated modem",
+    hint = "is its driver there? modprobe cdc_mbim",
+  }
+end
+
+-- From plug to unplug; returns why.
+local function serve(cable, device, ready)
+  local failure
+  local group <close> = task.group()
+  group:spawn(function()
+    local info, err = task.timeout(enumeration_time, await_devices, cable)
+    if info then
+      ready(info)
+    else
+      failure = no_devices(err)
+      cable:close()
+    end
+  end)
+  local _, err = usbip.serve(cable.stream, device)
+  return failure or err
+end
+
+---Plugs the modem in, and serves it until something fails or the task is cancelled.
+---@param options { modem: sim.modem, mbim: function, network: function, ready: fun(info: sim.usb.info) }
+---@return nil
+---@return moontower.error err why it could not be plugged in, or did not stay so
+function usb.run(options)
+  local modem, device = options.modem, build(options)
+  local plugged = task.queue()
+  local current
+  modem:listen(function(event)
+    if event == "unplugged" and current then
+      current.pulled = true
+      current:close()
+    elseif event == "plugged" then
+      plugged:push(true)
+    end
+  end)
+  while true do
+    while not modem.plugged do
+      plugged:pop()
+    end
+    local cable <close>, err = vhci.plug()
+    if not cable then
+      return nil, err
+    end
+    current = cable
+    err = serve(cable, device, options.ready)
+    device:unplugged()
+    if not cable.pulled then
+      return error_object.during(err, "the simulated modem on the virtual USB port")
+    end
+  end
+end
+
+return usb

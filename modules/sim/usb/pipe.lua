@@ -1,0 +1,77 @@
+-- SPDX-License-Identifier: MIT
+-- An IN endpoint: what the modem has to say on one side, the host's requests to hear it on the other.
+
+---@class sim.usb.urb a request of the host for up to `length` bytes
+---@field seqnum integer
+---@field length integer
+---@field complete fun(bytes: string)
+
+---@class sim.usb.pipe
+---@field limit integer how many transfers are kept for a host that does not ask
+---@field transfers string[]
+---@field urbs sim.usb.urb[]
+local Pipe = {}
+Pipe.__index = Pipe
+
+local pipe = {}
+
+---@param limit integer
+---@return sim.usb.pipe
+function pipe.new(limit)
+  return setmetatable({ limit = limit, transfers = {}, urbs = {} }, Pipe)
+end
+
+-- A transfer longer than its request goes on in the next one, as it does on a bulk endpoint.
+local function settle(self)
+  while self.urbs[1] and self.transfers[1] do
+    local urb = table.remove(self.urbs, 1)
+    local transfer = self.transfers[1]
+    if #transfer > urb.length then
+      self.transfers[1] = transfer:sub(urb.length + 1)
+    else
+      table.remove(self.transfers, 1)
+    end
+    urb.complete(transfer:sub(1, urb.length))
+  end
+end
+
+---Sends a transfer as soon as the host asks; drops it when too many wait already.
+---@param transfer string
+---@return boolean taken
+function Pipe:send(transfer)
+  if #self.transfers == self.limit then
+    return false
+  end
+  table.insert(self.transfers, transfer)
+  settle(self)
+  return true
+end
+
+---@param urb sim.usb.urb
+function Pipe:submit(urb)
+  table.insert(self.urbs, urb)
+  settle(self)
+end
+
+---The host takes a request back.
+---@param seqnum integer
+function Pipe:unlink(seqnum)
+  for i, urb in ipairs(self.urbs) do
+    if urb.seqnum == seqnum then
+      table.remove(self.urbs, i)
+      return
+    end
+  end
+end
+
+---Drops what was not heard yet; the host's requests stay.
+function Pipe:flush()
+  self.transfers = {}
+end
+
+---The cable is out: requests and transfers are gone.
+function Pipe:clear()
+  self.transfers, self.urbs = {}, {}
+end
+
+return pipe

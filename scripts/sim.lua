@@ -1,0 +1,241 @@
+-- SPDX-License-Identifier: MIT
+-- moontower sim: a simulated modem to try things with, and what can go wrong with it.
+
+local fs = require "core.fs"
+local json = require "dkjson"
+local process = require "core.process"
+local error_object = require "error"
+local task = require "task"
+local control = require "sim.control"
+local faults = require "sim.faults"
+local new_modem = require("sim.modem").new
+
+local function usage(message)
+  return error_object.fail {
+    code = "invalid", source = "sim", message = message, hint = "'moontower sim --help' says how.",
+  }
+end
+
+-- The modem's own process -------------------------------------------------------------------------------------------
+
+local function make_modem(args, group)
+  local ok, personality = pcall(require, "sim." .. args.modem)
+  if not ok or not personality.usb then
+    return usage(("there is no simulated modem '%s'"):format(args.modem))
+  end
+  local modem = new_modem(personality, group)
+  modem.latency = args.latency or modem.latency
+  for _, text in ipairs(args.fault) do
+    local fault, err = faults.parse(text)
+    if fault then
+      ok, err = faults.apply(modem, fault.name, fault.arguments, fault.after)
+    end
+    if not fault or not ok then
+      return nil, err
+    end
+  end
+  return modem
+end
+
+local function announce(format, ...)
+  io.stderr:write(format:format(...), "\n")
+end
+
+-- The command shares our terminal; without one it is a shell that shows where it is.
+local function run_command(command)
+  local env = { MOONTOWER_SIM = "1" }
+  if #command == 0 then
+    announce("A simulated modem is plugged in. Try 'moontower up'; 'moontower sim fault ...' makes trouble; "
+      .. "'exit' ends it.")
+    command = { os.getenv("SHELL") or "/bin/sh" }
+    env.debian_chroot, env.PS1 = "sim", "(sim) \\w\\$ "
+  end
+  local result, err = process.spawn_attached(table.move(command, 1, #command, 1, { env = env }))
+  if not result then
+    return nil, err
+  end
+  return result.status
+end
+
+local function run_in_world(args, command)
+  local tier1 = require "sim.tier1"
+  local entered, err = tier1.enter()
+  if not entered then
+    return nil, err
+  end
+  local group <close> = task.group()
+  local modem, fn
+  modem, err = make_modem(args, group)
+  if modem then
+    fn, err = tier1.start(modem, group)
+  end
+  if not fn then
+    return nil, err
+  end
+  return run_command(command)
+end
+
+local function run_on_usb(args, command)
+  if fs.geteuid() ~= 0 then
+    return error_object.fail {
+      code = "permission", source = "sim", message = "only root can plug in a USB device",
+      hint = "Run it with sudo; or leave --usb out: that needs no rights.",
+    }
+  end
+  local group <close> = task.group()
+  local modem, err = make_modem(args, group)
+  local ok = modem
+  if modem then
+    ok, err = control.start(modem, group)
+  end
+  if not ok then
+    return nil, err
+  end
+  local plugged = task.queue(1)
+  group:spawn(function()
+    local _, reason = require("sim.usb").run {
+      modem = modem, mbim = require("sim.mbim").new, network = require("sim.network").new,
+      ready = function(info)
+        announce("The simulated modem is %s and %s (USB %s).", info.control, info.net, info.bus_id)
+        plugged:push(info)
+      end,
+    }
+    plugged:close(reason)
+  end)
+  local info
+  info, err = plugged:pop()
+  if info and #command > 0 then
+    return run_command(command)
+  end
+  while info do
+    info, err = plugged:pop() -- until interrupted
+  end
+  return nil, err
+end
+
+-- The one that runs -------------------------------------------------------------------------------------------------
+
+local words = {}
+
+function words.set(list)
+  local values = {}
+  for _, text in ipairs(list) do
+    local name, value = text:match("^([%w_-]+)=(.+)$")
+    if not name then
+      return usage(("'%s' is not NAME=VALUE"):format(text))
+    end
+    values[name] = value
+  end
+  return control.ask { request = "set", values = values }
+end
+
+function words.fault(list)
+  local fault, err = faults.parse(list[1] or "")
+  if not fault then
+    return nil, err
+  end
+  local arguments = #list > 1 and table.move(list, 2, #list, 1, {}) or fault.arguments
+  return control.ask { request = "fault", name = fault.name, arguments = arguments, after = fault.after }
+end
+
+local function print_state(values)
+  local sessions = {}
+  for i, session in ipairs(values.sessions) do
+    sessions[i] = ("%d: %s %s"):format(session.session, session.apn, table.concat(
+      { session.ipv4 or session.ipv6, session.ipv4 and session.ipv6 }, " "))
+  end
+  for _, line in ipairs {
+    { "modem", values.modem .. (values.plugged and "" or ", unplugged") },
+    { "sim", values.sim },
+    { "radio", ("%s (switch), %s (software)"):format(values.radio.hardware, values.radio.software) },
+    { "registration", values.registration },
+    { "packet service", values.packet_service },
+    { "signal", values.rssi == 99 and "none" or ("%d dBm"):format(2 * values.rssi - 113) },
+    { "sessions", #sessions > 0 and table.concat(sessions, "; ") or "none" },
+    { "faults", #values.faults > 0 and table.concat(values.faults, " ") or "none" },
+    { "commands", tostring(values.commands) },
+  } do
+    print(("%-15s %s"):format(line[1], line[2]))
+  end
+end
+
+function words.state(_, args)
+  local values, err = control.ask { request = "state" }
+  if not values then
+    return nil, err
+  elseif args.json then
+    print(json.encode(values, { indent = true }))
+  else
+    print_state(values)
+  end
+  return true
+end
+
+-- The command line --------------------------------------------------------------------------------------------------
+
+local function settings_help()
+  local lines = {}
+  for name, setting in pairs(control.settings) do
+    lines[#lines + 1] = ("  %-24s %s"):format(name, setting[1])
+  end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
+-- argparse does not tell what came after "--", so count.
+local function split_words(args)
+  local after = 0
+  for i, word in ipairs(arg) do
+    if word == "--" then
+      after = #arg - i
+      break
+    end
+  end
+  local all, first = args.words, #args.words - after
+  return table.move(all, 1, first, 1, {}), table.move(all, first + 1, #all, 1, {})
+end
+
+return {
+  summary = "A simulated modem: in a world of its own, or on this computer's USB.",
+
+  arguments = function(parser)
+    parser:usage(table.concat({
+      "Usage: moontower sim [OPTION...] [-- COMMAND [ARG...]]",
+      "       moontower sim --usb [OPTION...] [-- COMMAND [ARG...]]",
+      "       moontower sim set NAME=VALUE...",
+      "       moontower sim fault NAME[@N] [ARG]",
+      "       moontower sim state [--json]",
+    }, "\n"))
+    parser:description("Runs COMMAND, or a shell, where a simulated Sierra MC7455 is plugged in, and ends with it.\n"
+      .. "Nothing outside changes. With --usb the modem is a USB device of this very computer instead.\n"
+      .. "set, fault and state reach the modem from the shell that it has started.")
+    parser:epilog("Settings:\n" .. settings_help() .. "\n\nFaults (NAME@N begins at the N-th command from now; "
+      .. "with --fault, NAME=ARG@N):\n" .. faults.help())
+    parser:argument("words", "The command, or set, fault or state with what belongs to it."):args("*")
+    parser:flag("--usb", "Plug it into this computer, by USB/IP. Needs root and the kernel module vhci-hcd.")
+    parser:option("--latency", "Seconds from each command to its answer."):convert(tonumber):argname("SECONDS")
+    parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
+    parser:option("--modem", "Which modem: a file in modules/sim."):default("mc7455"):argname("NAME")
+    parser:flag("--json", "Print the state as JSON.")
+  end,
+
+  run = function(args)
+    local before, command = split_words(args)
+    local word = table.remove(before, 1)
+    if word and not words[word] then
+      return usage(("'%s' is neither set, fault nor state; a command comes after --"):format(word))
+    elseif word then
+      local ok, err = words[word](before, args)
+      if not ok then
+        return nil, err
+      end
+      return 0
+    elseif control.is_running() then
+      return error_object.fail {
+        code = "busy", source = "sim", message = "a simulated modem runs here already",
+        hint = "'moontower sim state' shows it. End that one first.",
+      }
+    end
+    return (args.usb and run_on_usb or run_in_world)(args, command)
+  end,
+}

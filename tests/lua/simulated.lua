@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: MIT
+-- For tests: runs commands beside a simulated modem, as a user would, and tells what they left on the host.
+
+local lu = require "luaunit"
+local process = require "core.process"
+
+local M = {}
+
+local executable = require("core.fs").realpath("/proc/self/exe")
+
+-- What of the host a modem's link may change. Its own link-local address and multicast groups come with "up".
+local HOST = [[host() {
+  ip -o address show dev wwan0 scope global; ip route show; ip -6 route show proto 77
+  ip -o link show dev wwan0 | cut -d' ' -f2-5
+  cat /etc/resolv.conf; find /run/moontower/links /run/moontower/modems -type f 2>/dev/null
+}
+]]
+
+local MARK = "\n----------------\n"
+
+---@class simulated.result
+---@field status integer of the command
+---@field out string
+---@field err string
+---@field before string what the host was like
+---@field after string
+
+---Runs a shell command in a world with a simulated modem.
+---@param command string such as "moontower up --apn r.ispsn"
+---@param faults string[]? as `moontower sim --fault` takes them
+---@param preparation string? shell commands before it, whose output does not count
+---@return simulated.result
+function M.run(command, faults, preparation)
+  local arguments = { executable, "sim" }
+  for _, fault in ipairs(faults or {}) do
+    table.move({ "--fault", fault }, 1, 2, #arguments + 1, arguments)
+  end
+  local folder = executable:match("^(.*)/")
+  local script = HOST .. ('export PATH="%s:$PATH"\n'):format(folder) .. "mkdir /run/test\n"
+    .. "{ " .. (preparation or ":") .. "; } >/dev/null 2>&1\n"
+    .. "host >/run/test/before 2>&1\n( " .. command .. "\n) >/run/test/out 2>/run/test/err\n"
+    .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\n"
+    .. "for f in status out err before after; do cat /run/test/$f; printf '" .. MARK:gsub("\n", "\\n") .. "'; done"
+  table.move({ "--", "sh", "-c", script }, 1, 4, #arguments + 1, arguments)
+  arguments.timeout = 120
+  local result = assert(process.run(arguments))
+  local parts = {}
+  for part in result.stdout:gmatch("(.-)" .. MARK:gsub("%-", "%%-")) do parts[#parts + 1] = part end
+  lu.assertEquals(#parts, 5, "the world itself failed: " .. result.stderr .. result.stdout)
+  return {
+    status = math.tointeger(tonumber(parts[1])), out = parts[2], err = parts[3], before = parts[4], after = parts[5],
+  }
+end
+
+---The command failed with this status, said this, and left the host as it was.
+---@param result simulated.result
+---@param status integer
+---@param words string that its error message contains
+function M.assert_clean_failure(result, status, words)
+  lu.assertEquals(result.status, status, result.out .. result.err)
+  lu.assertStrContains(result.err, words)
+  lu.assertNotStrContains(result.err, "stack traceback")
+  lu.assertNotStrContains(result.err, "left open")
+  lu.assertEquals(result.after, result.before)
+end
+
+---@param result simulated.result
+function M.assert_success(result)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertEquals(result.err, "")
+end
+
+return M

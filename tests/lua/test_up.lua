@@ -1,0 +1,157 @@
+-- SPDX-License-Identifier: MIT
+-- `moontower up`, `down` and `status` on the simulated modem, as a user runs them.
+
+local lu = require "luaunit"
+local simulated = require "simulated"
+
+local T = {}
+
+local UP = "moontower up --carrier calyx-sprint"
+
+local function assert_online(host)
+  lu.assertStrContains(host, "184.250.142.38/30")
+  lu.assertStrContains(host, "2600:100e:b02d:1::2/64")
+  lu.assertStrContains(host, "default via 184.250.142.37 dev wwan0 proto 77")
+  lu.assertStrContains(host, "nameserver 68.28.50.11\nnameserver 68.28.58.11")
+end
+
+function T.test_up_tells_what_it_does()
+  local result = simulated.run(UP)
+  simulated.assert_success(result)
+  assert_online(result.after)
+  for _, line in ipairs {
+    "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06",
+    "SIM       ready, 310120",
+    "network   registered at home on Sprint, LTE, -71 dBm",
+    "bearer    r.ispsn, IPv4 and IPv6, ",
+    "wwan0     184.250.142.38/30 via 184.250.142.37, MTU 1500\n          2600:100e:b02d:1::2/64",
+    "DNS       68.28.50.11, 68.28.58.11",
+    "online    8.8.8.8 answers in ",
+  } do
+    lu.assertStrContains(result.out, line)
+  end
+end
+
+function T.test_up_then_down_leaves_nothing()
+  local result = simulated.run(UP .. " && moontower down")
+  simulated.assert_success(result)
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_up_twice_keeps_the_session()
+  local result = simulated.run(UP .. " && moontower sim state --json", nil, UP)
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "connected already")
+  lu.assertEquals(result.after, result.before)
+  assert_online(result.after)
+end
+
+function T.test_another_apn_replaces_the_session()
+  local result = simulated.run("moontower up", nil, UP .. " --no-dns")
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "default APN")
+  lu.assertStrContains(result.after, "nameserver 68.28.50.11")
+end
+
+function T.test_json_is_for_programs()
+  local result = simulated.run(UP .. " --json")
+  simulated.assert_success(result)
+  local values = require("dkjson").decode(result.out)
+  lu.assertEquals(values.link.addresses[1].address, "184.250.142.38")
+  lu.assertEquals(values.dns, { "68.28.50.11", "68.28.58.11" })
+  lu.assertEquals(values.online.address, "8.8.8.8")
+  lu.assertEquals(values.network.signal_dbm, -71)
+end
+
+function T.test_json_errors()
+  local result = simulated.run("moontower up --apn wrong --json")
+  lu.assertEquals(result.status, 6)
+  local err = require("dkjson").decode(result.out).error
+  lu.assertEquals(err.code, "connect-refused")
+  lu.assertEquals(err.detail.nw_error, 33)
+end
+
+function T.test_ipv4_only()
+  local result = simulated.run("moontower up --apn r.ispsn --ip ipv4")
+  simulated.assert_success(result)
+  lu.assertStrContains(result.after, "184.250.142.38")
+  lu.assertNotStrContains(result.after, "2600:")
+end
+
+function T.test_ipv6_only()
+  local result = simulated.run("moontower up --apn r.ispsn --ip ipv6")
+  simulated.assert_success(result)
+  lu.assertStrContains(result.after, "2600:")
+  lu.assertNotStrContains(result.after, "184.250.142.38")
+  lu.assertStrContains(result.out, "2001:4860:4860::8888 answers")
+end
+
+function T.test_refused_dual_stack_falls_back_as_the_cause_says()
+  for cause, address in pairs { [50] = "184.250.142.38", [51] = "2600:", [52] = "184.250.142.38" } do
+    local result = simulated.run(UP, { "refuse=" .. cause })
+    simulated.assert_success(result)
+    lu.assertStrContains(result.after, address)
+    lu.assertNotStrContains(result.after, cause == 51 and "184.250" or "2600:")
+  end
+end
+
+function T.test_a_network_that_gives_only_one_of_two_families()
+  local result = simulated.run(UP, { "downgrade=ipv4" })
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "r.ispsn, IPv4, ")
+end
+
+function T.test_fragmented_answers()
+  simulated.assert_success(simulated.run(UP, { "fragments" }))
+end
+
+function T.test_duplicate_answers_and_floods_disturb_nobody()
+  simulated.assert_success(simulated.run(UP, { "duplicate" }))
+  simulated.assert_success(simulated.run(UP, { "flood=1000" }))
+end
+
+function T.test_a_network_that_comes_later()
+  local result = simulated.run(UP, { "network-drop=2" })
+  simulated.assert_success(result)
+  assert_online(result.after)
+end
+
+function T.test_a_bearer_without_pings_stays_up_and_says_so()
+  local result = simulated.run(UP .. " --probe 192.0.2.1")
+  lu.assertEquals(result.status, 10, result.err)
+  lu.assertStrContains(result.out, "192.0.2.1 does not answer")
+  assert_online(result.after)
+end
+
+function T.test_no_dns_leaves_the_resolver_alone()
+  local result = simulated.run(UP .. " --no-dns")
+  simulated.assert_success(result)
+  lu.assertNotStrContains(result.after, "68.28.50.11")
+end
+
+function T.test_status_when_offline()
+  local result = simulated.run("moontower status")
+  lu.assertEquals(result.status, 11)
+  lu.assertStrContains(result.out, "not connected")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_status_does_not_end_a_session_that_somebody_left()
+  local result = simulated.run("rm /run/moontower/modems/*; moontower status", nil, UP)
+  lu.assertStrContains(result.out, "184.250.142.38")
+end
+
+function T.test_a_foreign_resolv_conf_survives_down()
+  local result = simulated.run("echo 'nameserver 192.0.2.53' >/etc/resolv.conf; moontower down", nil, UP)
+  simulated.assert_success(result)
+  lu.assertStrContains(result.after, "nameserver 192.0.2.53")
+end
+
+function T.test_the_host_after_the_modem_is_pulled_out()
+  local result = simulated.run(UP .. "; moontower sim fault unplug; moontower down")
+  lu.assertEquals(result.status, 3)
+  lu.assertNotStrContains(result.after, "68.28.50.11")
+  lu.assertNotStrContains(result.after, "proto 77")
+end
+
+return T

@@ -1,0 +1,120 @@
+-- SPDX-License-Identifier: MIT
+-- What can go wrong on the way online: each ends with a clear error, a status that says what kind, and a clean host.
+
+local lu = require "luaunit"
+local simulated = require "simulated"
+local task = require "task"
+
+local T = {}
+
+local UP = "moontower up --carrier calyx-sprint"
+
+-- These mostly wait for a silent modem, so they run side by side.
+local function all_of(list, check)
+  local functions = {}
+  for i, item in ipairs(list) do
+    functions[i] = function()
+      check(item)
+      return true
+    end
+  end
+  assert(task.all(table.unpack(functions)))
+end
+
+local function fails(status, words, faults, command)
+  simulated.assert_clean_failure(simulated.run(command or UP, faults), status, words)
+end
+
+function T.test_no_modem()
+  local result = simulated.run(UP, nil, "moontower sim fault unplug")
+  simulated.assert_clean_failure(result, 3, "no modem is plugged in")
+end
+
+function T.test_no_such_device() fails(3, "there is no modem at /dev/nothing", nil, UP .. " --device /dev/nothing") end
+
+function T.test_wrong_apn()
+  fails(6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense")
+end
+
+function T.test_sim() all_of({
+  { 4, "there is no SIM", "sim-remove" },
+  { 4, "wants its PIN, 3 tries left", "pin-lock" },
+  { 4, "wants its PUK", "puk" },
+}, function(case) fails(case[1], case[2], { case[3] }) end) end
+
+function T.test_radio_switch() fails(5, "switched off by hardware", { "radio-off" }) end
+
+function T.test_registration_denied()
+  fails(5, "the network refuses this SIM: ", { "deny=11" })
+end
+
+function T.test_no_network() fails(5, "no network after 1 second", { "network-drop" }, UP .. " --wait 1") end
+
+function T.test_roaming_is_asked_for()
+  fails(5, "roaming may cost money", { "roam" })
+  simulated.assert_success(simulated.run(UP .. " --roaming", { "roam" }))
+end
+
+function T.test_a_modem_that_stops_answering()
+  all_of({ 1, 2, 3, 5, 8, 10 }, function(command)
+    local result = simulated.run(UP, { "hang@" .. command })
+    lu.assertTrue(result.status == 7 or result.status == 3, result.out .. result.err)
+    simulated.assert_clean_failure(result, result.status, "answer")
+  end)
+end
+
+-- Connecting may take a network long, so here the user loses patience first.
+function T.test_a_modem_that_stops_answering_while_it_connects()
+  local result = simulated.run("timeout -s INT 3 " .. UP, { "hang@9" })
+  simulated.assert_clean_failure(result, 124, "interrupted")
+end
+
+function T.test_a_modem_that_is_pulled_out()
+  all_of({ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, function(command)
+    local result = simulated.run(UP, { "unplug@" .. command })
+    lu.assertEquals(result.status, 3, result.out .. result.err)
+    lu.assertNotStrContains(result.err, "traceback")
+    lu.assertNotStrContains(result.after, "68.28.50.11")
+    lu.assertNotStrContains(result.after, "wwan0.json")
+  end)
+end
+
+function T.test_open_never_answered() fails(3, "does not answer MBIM OPEN", { "open-dead" }) end
+
+function T.test_nonsense_on_the_wire()
+  all_of({ "garbage@3", "wrong-id@3", "truncate@3", "out-of-order@3", "noise@3" }, function(fault)
+    local result = simulated.run(UP, { fault })
+    lu.assertTrue(result.status == 7 or result.status == 1 or result.status == 3, fault .. result.out .. result.err)
+    simulated.assert_clean_failure(result, result.status, "moontower: ")
+  end)
+end
+
+function T.test_a_single_lost_answer_is_an_error_not_a_hang()
+  fails(7, "the modem does not answer", { "silent=1@4" })
+end
+
+function T.test_interrupted()
+  local result = simulated.run("timeout -s INT 1 " .. UP, { "network-drop" })
+  simulated.assert_clean_failure(result, 124, "interrupted")
+end
+
+-- Killed at any moment, the next start repairs what was left.
+function T.test_killed()
+  all_of({ 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3 }, function(seconds)
+    local kill = ("timeout -s KILL %s %s"):format(seconds, UP)
+    local result = simulated.run(kill .. "; moontower down", { "latency=0.02" })
+    lu.assertEquals(result.status, 0, result.err)
+    lu.assertEquals(result.after, result.before)
+    result = simulated.run(kill .. "; " .. UP, { "latency=0.02" })
+    lu.assertEquals(result.status, 0, result.err)
+    lu.assertStrContains(result.after, "184.250.142.38/30")
+  end)
+end
+
+function T.test_usage()
+  local result = simulated.run("moontower up --metrik 5")
+  lu.assertEquals(result.status, 2)
+  lu.assertStrContains(result.err, "unknown option '--metrik'")
+end
+
+return T
