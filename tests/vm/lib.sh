@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# For the test scripts in this folder: expectations that say what they saw. Source it.
+# shellcheck shell=sh
+
+failures=0
+
+fail() {
+  failures=$((failures + 1))
+  printf 'FAIL  %s\n' "$*"
+}
+
+# expect_status STATUS COMMAND...: its output is kept in $output.
+expect_status() {
+  wanted=$1
+  shift
+  output=$("$@" 2>&1)
+  status=$?
+  if [ "$status" = "$wanted" ]; then
+    printf 'ok    %s -> %s\n' "$*" "$status"
+  else
+    fail "$* -> $status instead of $wanted"
+    printf '%s\n' "$output" | sed 's/^/      /'
+  fi
+}
+
+# expect_words WORDS...: each is somewhere in $output.
+expect_words() {
+  for words in "$@"; do
+    case $output in
+    *"$words"*) printf 'ok    ... says "%s"\n' "$words" ;;
+    *)
+      fail "... does not say \"$words\" but:"
+      printf '%s\n' "$output" | sed 's/^/      /'
+      ;;
+    esac
+  done
+}
+
+# Ends the script with the outcome.
+finish() { [ "$failures" = 0 ]; }
