@@ -11,11 +11,16 @@
 #include "engine/runtime.h"
 #include "lua/modules.h"
 
+struct places {
+    char home[PATH_MAX];      /* where modules/, scripts/ and carriers/ are */
+    char bytecode[PATH_MAX];  /* what the build made of them */
+};
+
 /*
  * Our Lua files stand in the source tree while the program runs from its build folder
  * (build/PRESET/moontower), and under PREFIX/share/moontower once it is installed.
  */
-static void find_home(char home[PATH_MAX])
+static void find_places(struct places *places)
 {
     char here[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", here, sizeof(here) - 1);
@@ -23,6 +28,7 @@ static void find_home(char home[PATH_MAX])
     char *slash = strrchr(here, '/');
     if (slash)
         *slash = '\0';
+    snprintf(places->bytecode, sizeof(places->bytecode), "%.4000s/bytecode", here);
 
     static const char *const homes[] = { "../..", "../share/moontower" };
     for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
@@ -30,38 +36,44 @@ static void find_home(char home[PATH_MAX])
         snprintf(candidate, sizeof(candidate), "%s/%s/modules/main.lua", here, homes[i]);
         if (access(candidate, R_OK) == 0) {
             snprintf(candidate, sizeof(candidate), "%s/%s", here, homes[i]);
-            if (realpath(candidate, home))
+            if (realpath(candidate, places->home))
                 return;
         }
     }
-    snprintf(home, PATH_MAX, "%s", MT_HOME);
+    snprintf(places->home, sizeof(places->home), "%s", MT_HOME);
 }
 
 /*
  * Pushes modules/main.lua as a function: called in the first task, it returns the exit status.
- * `require "core.program"` tells scripts where their files are, and the version.
+ * `require "core.program"` tells scripts where their files are, the version, and how to load more.
  */
 static int load_main(lua_State *L)
 {
-    char home[PATH_MAX];
-    find_home(home);
+    struct places places;
+    find_places(&places);
     lua_getglobal(L, "package");
-    lua_pushfstring(L, "%s/modules/?.lua;%s/modules/?/init.lua;", home, home);
+    lua_pushfstring(L, "%s/modules/?.lua;%s/modules/?/init.lua;", places.home, places.home);
     lua_getfield(L, -2, "path");
     lua_concat(L, 2);
     lua_setfield(L, -2, "path");
 
     lua_getfield(L, -1, "loaded");
-    lua_createtable(L, 0, 2);
-    lua_pushstring(L, home);
+    lua_pushcfunction(L, mt_lua_bytecode_install);
+    lua_pushstring(L, places.bytecode);
+    lua_call(L, 1, 1);
+    lua_pushstring(L, places.home);
     lua_setfield(L, -2, "home");
     lua_pushliteral(L, MT_VERSION);
     lua_setfield(L, -2, "version");
-    lua_setfield(L, -2, "core.program");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "core.program");
 
-    lua_pushfstring(L, "%s/modules/main.lua", home);
-    if (luaL_loadfile(L, lua_tostring(L, -1)) != LUA_OK)
+    lua_getfield(L, -1, "load");
+    lua_pushfstring(L, "%s/modules/main.lua", places.home);
+    lua_call(L, 1, 2);
+    if (lua_isnil(L, -2))
         return lua_error(L);
+    lua_pop(L, 1);
     return 1;
 }
 

@@ -42,7 +42,7 @@ local function load_script(name)
   if not name:find("^[%w-]+$") or not fs.stat(path) then
     return nil
   end
-  return assert(loadfile(path, "t"))()
+  return assert(program.load(path))()
 end
 
 local function usage_error(message)

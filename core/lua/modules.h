@@ -20,6 +20,12 @@ int mt_lua_task_open(lua_State *L);
 int mt_lua_udev_open(lua_State *L);
 int mt_lua_world_open(lua_State *L);
 
+/*
+ * A lua_CFunction with one argument, the folder of bytecode. Makes require() use it, and returns a
+ * table { load = function(path), bytecode_name = function(path) }.
+ */
+int mt_lua_bytecode_install(lua_State *L);
+
 /* Registers all of them in package.preload. */
 int mt_lua_preload(lua_State *L);
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads Lua files from the bytecode that the build made of them: parsing is most of a short run. */
+#include <lauxlib.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lua/modules.h"
+
+/*
+ * The name that bytecode of a source file is kept under, in the folder that is this function's
+ * upvalue. It tells the source's time and size, so a file that has been changed since the build
+ * has none, and is parsed. Pushes it, or nil when there is no such source.
+ */
+static int l_name(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    char absolute[PATH_MAX];
+    struct stat info;
+    if (!realpath(path, absolute) || stat(absolute, &info) < 0)
+        return 0;
+    for (char *slash = absolute; (slash = strchr(slash, '/'));)
+        *slash = '%';
+    lua_pushfstring(L, "%s/%s.%I.%I.%I", lua_tostring(L, lua_upvalueindex(1)), absolute,
+                    (LUAI_UACINT)info.st_mtim.tv_sec, (LUAI_UACINT)info.st_mtim.tv_nsec,
+                    (LUAI_UACINT)info.st_size);
+    return 1;
+}
+
+/* load(path) -> function | nil, message: as loadfile(path, "t"), but faster */
+static int l_load(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushcclosure(L, l_name, 1);
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    if (lua_isstring(L, -1) && luaL_loadfilex(L, lua_tostring(L, -1), "b") == LUA_OK)
+        return 1;
+    if (luaL_loadfilex(L, path, "t") == LUA_OK)
+        return 1;
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
+}
+
+/* A searcher for require(): what package.path finds, loaded by load(), its upvalue. */
+static int l_searcher(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchpath");
+    lua_pushvalue(L, 1);
+    lua_getfield(L, -3, "path");
+    lua_call(L, 2, 2);
+    if (lua_isnil(L, -2))
+        return 1;  /* where it was looked for */
+    lua_pop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, -2);
+    lua_call(L, 1, 2);
+    if (lua_isnil(L, -2))
+        return luaL_error(L, "error loading module '%s':\n\t%s", name, lua_tostring(L, -1));
+    lua_pop(L, 1);
+    lua_insert(L, -2);
+    return 2;  /* the loader, and the path that it is called with */
+}
+
+/* Index of Lua's own searcher of package.path, which ours stands in for. */
+enum { PATH_SEARCHER = 2 };
+
+int mt_lua_bytecode_install(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, 1);
+    lua_pushcclosure(L, l_name, 1);
+    lua_setfield(L, 2, "bytecode_name");
+    lua_pushvalue(L, 1);
+    lua_pushcclosure(L, l_load, 1);
+    lua_setfield(L, 2, "load");
+
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchers");
+    lua_getfield(L, 2, "load");
+    lua_pushcclosure(L, l_searcher, 1);
+    lua_rawseti(L, -2, PATH_SEARCHER);
+    lua_settop(L, 2);
+    return 1;
+}

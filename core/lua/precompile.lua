@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: MIT
+-- Run by the build: makes bytecode of our Lua files, and of the libraries they use. precompile.lua FOLDER FILE...
+
+local fs = require "core.fs"
+local program = require "core.program"
+
+local folder = arg[1]
+assert(fs.mkdir(folder, 493)) -- 0755
+for _, name in ipairs(fs.list(folder)) do
+  fs.remove(folder .. "/" .. name)
+end
+
+local files = table.move(arg, 2, #arg, 1, {})
+for _, library in ipairs { "argparse", "dkjson" } do
+  files[#files + 1] = package.searchpath(library, package.path)
+end
+for _, file in ipairs(files) do
+  assert(fs.write(program.bytecode_name(file), string.dump(assert(loadfile(file)))))
+end
