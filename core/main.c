@@ -49,7 +49,7 @@ static void find_places(struct places *places)
  */
 static int load_main(lua_State *L)
 {
-    struct places places;
+    struct places places = { .home = "" };
     find_places(&places);
     lua_getglobal(L, "package");
     lua_pushfstring(L, "%s/modules/?.lua;%s/modules/?/init.lua;", places.home, places.home);

@@ -31,6 +31,8 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field dns string[]
 ---@field mtu integer
 ---@field adopted boolean it was there already, just so
+---@field on_keep fun() called when the link is to outlive this program
+---@field on_close fun() called when it is undone
 ---@field private journal table
 local Link = {}
 Link.__index = Link
@@ -312,6 +314,8 @@ local function stands(journal, link, options)
     and (options.dns == false or servers == table.concat(link.dns, " "))
 end
 
+local function nothing() end
+
 local function smallest_mtu(bearer)
   local v4, v6 = bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU
   return math.min(v4, v6)
@@ -345,6 +349,7 @@ function M.apply(bearer, options)
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = smallest_mtu(bearer), adopted = false,
     addresses = all_of(bearer, "addresses"), dns = all_of(bearer, "dns"),
+    on_keep = nothing, on_close = nothing,
   }, Link)
   local left = M.journal(now.name)
   if left and stands(left, self, options) then
@@ -374,6 +379,7 @@ function Link:keep()
   self.kept = true
   self.journal.kept = true
   state.save(KIND, self.name, self.journal)
+  self.on_keep()
 end
 
 ---Undoes everything: the host's side first, then the connection.
@@ -381,6 +387,7 @@ function Link:close()
   task.shield(UNDO_TIME, function()
     undo(self.journal)
     self.bearer:disconnect()
+    self.on_close()
   end)
 end
 

@@ -12,6 +12,7 @@ local task = require "task"
 ---@class modem.modem
 ---@field description modem.description
 ---@field net string? its network interface
+---@field private is_started boolean?
 ---@field private lock userdata nobody else of us uses it meanwhile
 local Modem = {}
 
@@ -131,16 +132,30 @@ function M.find(selector)
   if not modem then
     return nil, err
   end
-  -- Opening it anew would end a session that somebody left running.
-  if not modem:started() then
-    local ok
-    ok, err = modem:start()
-    if not ok then
-      modem:close()
-      return nil, err
-    end
+  local ok
+  ok, err = modem:ensure_started()
+  if not ok then
+    modem:close()
+    return nil, err
   end
   return modem
+end
+
+---Starts the modem's control channel, unless it is started already: that would end a session left running.
+---@return true? ok
+---@return moontower.error? err
+function Modem:ensure_started()
+  if not self.is_started then
+    local ok, err = self:started()
+    if not ok then
+      ok, err = self:start()
+    end
+    if not ok then
+      return nil, err
+    end
+    self.is_started = true
+  end
+  return true
 end
 
 ---"Sierra Wireless MC7455": who made it as USB has it, and what it is as the modem itself or USB has it.
@@ -179,6 +194,15 @@ function Events:next() return self.pop() end
 
 function Events:close() self.stop() end
 Events.__close = Events.close
+
+---Brings the modem online, as `moontower up` does: see modem/up.lua.
+---@param carrier carrier.carrier
+---@param options table?
+---@return link.link? link
+---@return moontower.error? err
+function Modem:up(carrier, options)
+  return require("modem.up").up(self, carrier, options)
+end
 
 ---What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
 ---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result

@@ -50,11 +50,12 @@ function M.record(description) return record_of(description) end
 local function open(modem, watcher)
   watcher:doing("modem", modem.description.control)
   local record = record_of(modem.description)
-  if record and modem:started() then
-    return record
+  if record or modem.is_started then
+    local ok, err = modem:ensure_started()
+    return ok and (record or {}), err
   end
-  state.remove(KIND, modem.description.key)
   local ok, err = modem:start()
+  modem.is_started = ok
   return ok and {}, err
 end
 
@@ -156,7 +157,8 @@ function M.up(modem, carrier, options)
     return nil, err
   end
   undo.finished = true
-  keep_record(modem, bearer, carrier)
+  applied.on_keep = function() keep_record(modem, bearer, carrier) end
+  applied.on_close = function() state.remove(KIND, modem.description.key) end
   report.link(applied, watcher)
   return applied
 end
