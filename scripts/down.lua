@@ -1,20 +1,20 @@
 -- SPDX-License-Identifier: MIT
 -- moontower down: takes the modem offline, and the host back to how it was.
 
-local link = require "link"
+local journal = require "link.journal"
 local modem = require "modem"
 local up = require "modem.up"
 
 -- Also for a modem that is gone, or does not answer any more: the host's side never depends on it.
 local function take_down(args)
-  link.repair()
+  journal.repair()
   local description, err = modem.select(args.device)
   if not description then
     return nil, err
   end
   local record = up.record(description)
   local name = record and record.net or description.net
-  local was_up = name and link.take_down(name) or false
+  local was_up = name and journal.take_down(name) or false
   if record then
     local opened
     opened, err = modem.open(description)

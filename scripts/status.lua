@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower status: what the modem, its connection and the host's link are like now. Changes nothing.
 
+local journals = require "link.journal"
 local link = require "link"
 local modem = require "modem"
 local overview = require "modem.overview"
@@ -11,7 +12,7 @@ local up = require "modem.up"
 local OFFLINE = 11
 
 local function show_connection(device, now, watcher)
-  local journal = device.net and link.journal(device.net)
+  local journal = device.net and journals.load(device.net)
   local record = up.record(device.description)
   if now.session.state ~= "activated" then
     watcher:done("bearer", "not connected", { state = now.session.state })

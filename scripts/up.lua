@@ -2,7 +2,7 @@
 -- moontower up: brings the modem online, and leaves it so.
 
 local carrier = require "carrier"
-local link = require "link"
+local journal = require "link.journal"
 local modem = require "modem"
 local net = require "net"
 local progress = require "progress"
@@ -41,7 +41,7 @@ local function bring_up(args, watcher)
   local chosen, err = choose_carrier(args)
   local description, opened, applied
   if chosen then
-    link.repair()
+    journal.repair()
     description, err = modem.select(args.device)
   end
   if description then

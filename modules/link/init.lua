@@ -2,15 +2,13 @@
 -- A bearer on the host: addresses, routes, MTU and DNS of a network interface, and undone exactly.
 --
 -- Every change stands in a journal (/run/moontower/links/NAME.json) before it is made. So a later run can undo what
--- one that was killed had done: see repair().
+-- one that was killed had done: see link/journal.lua.
 
 local error_object = require "error"
 local fs = require "core.fs"
-local log = require "log"
+local journals = require "link.journal"
 local netlink = require "core.netlink"
-local process = require "core.process"
 local resolver = require "resolver"
-local state = require "state"
 local task = require "task"
 
 local M = {
@@ -20,7 +18,6 @@ local M = {
   METRIC = 700,
 }
 
-local KIND = "links"
 local DEFAULT_MTU = 1500
 local SLAAC_TIME, UNDO_TIME = 10, 15
 
@@ -33,106 +30,11 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field adopted boolean it was there already, just so
 ---@field on_keep fun() called when the link is to outlive this program
 ---@field on_close fun() called when it is undone
----@field private journal table
+---@field private journal link.journal
 local Link = {}
 Link.__index = Link
 
 function Link:__tostring() return self.name end
-
-local function sysctl_path(name, key)
-  return ("/proc/sys/net/ipv6/conf/%s/%s"):format(name, key)
-end
-
--- ---- undoing ----
-
-local function undo_dns(journal)
-  if journal.dns then
-    local ok, err = resolver.undo(journal.dns)
-    if not ok then
-      log.warn("DNS of %s: %s", journal.name, err)
-    end
-  end
-end
-
--- What is gone already is as good as undone.
-local function quietly(ok, err)
-  if not ok and err.code ~= "gone" and err.code ~= "not-found" and err.code ~= "unreachable" then
-    log.warn("%s", err)
-  end
-end
-
-local function undo_interface(journal)
-  for _, route in ipairs(journal.routes) do
-    quietly(netlink.del_route(route))
-  end
-  for _, address in ipairs(journal.addresses) do
-    quietly(netlink.del_address(address))
-  end
-  if journal.accept_ra then
-    fs.write(sysctl_path(journal.name, "accept_ra"), journal.accept_ra)
-  end
-  quietly(netlink.set_link(journal.name, { mtu = journal.before.mtu, up = journal.before.up }))
-end
-
--- The interface may be another one of the same name by now: then nothing of ours is left on it.
-local function same_interface(journal)
-  local now = netlink.link(journal.name)
-  return now and now.index == journal.index
-end
-
-local function me()
-  local pid = fs.getpid()
-  return { pid = pid, start = process.start_time(pid) }
-end
-
-local function undo(journal)
-  -- From here on it is a half-done thing: should we be killed, repair() goes on.
-  journal.kept, journal.owner = false, me()
-  state.save(KIND, journal.name, journal)
-  undo_dns(journal)
-  if same_interface(journal) then
-    undo_interface(journal)
-  end
-  state.remove(KIND, journal.name)
-end
-
----Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
-function M.repair()
-  for _, kind in ipairs { KIND, "modems", "devices" } do
-    state.sweep(state.folder .. "/" .. kind)
-  end
-  state.sweep("/etc", "resolv.conf")
-  for _, name in ipairs(state.list(KIND)) do
-    local journal = state.load(KIND, name)
-    local finished = journal and journal.kept and same_interface(journal)
-    local at_work = journal and not journal.kept and process.pid_alive(journal.owner.pid, journal.owner.start)
-    if journal and not finished and not at_work then
-      log.info("undoing what was left on %s", name)
-      undo(journal)
-    end
-  end
-end
-
----What stands on an interface by our doing.
----@param name string
----@return table? journal
-function M.journal(name)
-  local journal = state.load(KIND, name)
-  return journal and same_interface(journal) and journal or nil
-end
-
----Undoes the host's side of a link that an earlier run left up.
----@param name string
----@return boolean was_up
-function M.take_down(name)
-  local journal = state.load(KIND, name)
-  if journal then
-    undo(journal)
-  end
-  return journal ~= nil
-end
-
--- ---- applying ----
 
 local function contains(address, prefix_length, other)
   if not other or address:find(":") or other:find(":") then
@@ -151,13 +53,13 @@ local function add_address(journal, address)
     link = journal.name, address = address.address, prefix_length = address.prefix_length, protocol = M.PROTOCOL,
   }
   table.insert(journal.addresses, address)
-  local ok, err = state.save(KIND, journal.name, journal)
+  local ok, err = journals.save(journal)
   if ok then
     ok, err = netlink.add_address(address)
   end
   if not ok and err.code == "exists" then
     table.remove(journal.addresses) -- somebody else's: it stays when ours go
-    return state.save(KIND, journal.name, journal)
+    return journals.save(journal)
   end
   return ok, err
 end
@@ -172,7 +74,7 @@ local function add_default_route(journal, family_name, family, options)
   -- Modems hand out /32s, and gateways elsewhere; the link is point-to-point, so the gateway is on it all the same.
   route.onlink = family.gateway ~= nil and not (first and contains(first.address, first.prefix_length, family.gateway))
   table.insert(journal.routes, route)
-  local ok, err = state.save(KIND, journal.name, journal)
+  local ok, err = journals.save(journal)
   if ok then
     ok, err = netlink.add_route(route)
   end
@@ -190,13 +92,13 @@ end
 -- The modem tells our IPv6 address, so the kernel shall not make a second one of router advertisements; where the
 -- modem does not tell, the kernel's own way is the only one.
 local function set_accept_ra(journal, bearer)
-  local path = sysctl_path(journal.name, "accept_ra")
+  local path = journals.sysctl_path(journal.name, "accept_ra")
   local before = fs.read(path)
   if not before or bearer.ip == "ipv4" then
     return true
   end
   journal.accept_ra = before
-  local ok, err = state.save(KIND, journal.name, journal)
+  local ok, err = journals.save(journal)
   if ok then
     -- 2: also while this host forwards packets
     ok, err = fs.write(path, #bearer.ipv6.addresses > 0 and "0" or "2")
@@ -251,7 +153,7 @@ local function bring_up(journal, bearer, mtu)
 end
 
 local function has_ipv6(name)
-  return (fs.read(sysctl_path(name, "disable_ipv6")) or "1"):sub(1, 1) == "0"
+  return (fs.read(journals.sysctl_path(name, "disable_ipv6")) or "1"):sub(1, 1) == "0"
 end
 
 local function apply_family(journal, bearer, name, options)
@@ -278,7 +180,7 @@ local function apply_dns(journal, servers)
     return true
   end
   journal.dns = resolver.plan(journal.name, servers)
-  local ok, err = state.save(KIND, journal.name, journal)
+  local ok, err = journals.save(journal)
   if ok then
     ok, err = resolver.apply(journal.dns)
   end
@@ -323,7 +225,7 @@ end
 
 ---A link that stands as `journal` says, to look at.
 ---@param bearer modem.bearer
----@param journal table
+---@param journal link.journal
 ---@return link.link
 function M.describe(bearer, journal)
   local now = netlink.link(journal.name) or journal.before
@@ -351,24 +253,24 @@ function M.apply(bearer, options)
     addresses = all_of(bearer, "addresses"), dns = all_of(bearer, "dns"),
     on_keep = nothing, on_close = nothing,
   }, Link)
-  local left = M.journal(now.name)
+  local left = journals.load(now.name)
   if left and stands(left, self, options) then
     self.journal, self.adopted = left, true
     return self
   end
-  M.take_down(now.name)
+  journals.take_down(now.name)
   now = netlink.link(now.name) or now
   self.journal = {
-    name = now.name, index = now.index, before = { mtu = now.mtu, up = now.up }, owner = me(),
+    name = now.name, index = now.index, before = { mtu = now.mtu, up = now.up }, owner = journals.me(),
     metric = options.metric or M.METRIC, addresses = {}, routes = {},
   }
   local ok
-  ok, err = state.save(KIND, now.name, self.journal)
+  ok, err = journals.save(self.journal)
   if ok then
     ok, err = apply_all(self, options)
   end
   if not ok then
-    task.shield(UNDO_TIME, undo, self.journal)
+    task.shield(UNDO_TIME, journals.undo, self.journal)
     return nil, err
   end
   return self
@@ -378,14 +280,14 @@ end
 function Link:keep()
   self.kept = true
   self.journal.kept = true
-  state.save(KIND, self.name, self.journal)
+  journals.save(self.journal)
   self.on_keep()
 end
 
 ---Undoes everything: the host's side first, then the connection.
 function Link:close()
   task.shield(UNDO_TIME, function()
-    undo(self.journal)
+    journals.undo(self.journal)
     self.bearer:disconnect()
     self.on_close()
   end)
