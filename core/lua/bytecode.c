@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads Lua files from the bytecode that the build made of them: parsing is most of a short run. */
 #include <lauxlib.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "lua/modules.h"
@@ -11,18 +8,17 @@
 /*
  * The name that bytecode of a source file is kept under, in the folder that is this function's
  * upvalue. It tells the source's time and size, so a file that has been changed since the build
- * has none, and is parsed. Pushes it, or nil when there is no such source.
+ * has none, and is parsed. Pushes it, or nil when there is no such source,
+ * or no absolute path to it.
  */
 static int l_name(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
-    char absolute[PATH_MAX];
     struct stat info;
-    if (!realpath(path, absolute) || stat(absolute, &info) < 0)
+    if (path[0] != '/' || stat(path, &info) < 0)
         return 0;
-    for (char *slash = absolute; (slash = strchr(slash, '/'));)
-        *slash = '%';
-    lua_pushfstring(L, "%s/%s.%I.%I.%I", lua_tostring(L, lua_upvalueindex(1)), absolute,
+    luaL_gsub(L, path, "/", "%");
+    lua_pushfstring(L, "%s/%s.%I.%I.%I", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, -1),
                     (LUAI_UACINT)info.st_mtim.tv_sec, (LUAI_UACINT)info.st_mtim.tv_nsec,
                     (LUAI_UACINT)info.st_size);
     return 1;

@@ -1,24 +1,19 @@
 -- SPDX-License-Identifier: MIT
 -- A bearer on the host: addresses, routes, MTU and DNS of a network interface, and undone exactly.
 --
--- Every change stands in a journal (/run/moontower/links/NAME.json) before it is made. So a later run can undo what
+-- All that will be done stands in a journal (/run/moontower/links/NAME.json) first. So a later run can undo what
 -- one that was killed had done: see link/journal.lua.
 
 local error_object = require "error"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
+local plan = require "link.plan"
 local resolver = require "resolver"
 local task = require "task"
 
-local M = {
-  -- Marks our addresses and routes in the kernel (rtm_protocol, IFA_PROTO); `ip route show proto 77` lists them.
-  PROTOCOL = 77,
-  -- Behind the usual metrics of wired and wireless networks: a modem costs money.
-  METRIC = 700,
-}
+local M = { PROTOCOL = plan.PROTOCOL, METRIC = plan.METRIC }
 
-local DEFAULT_MTU = 1500
 local SLAAC_TIME, UNDO_TIME = 10, 15
 
 ---@class link.link
@@ -35,76 +30,6 @@ local Link = {}
 Link.__index = Link
 
 function Link:__tostring() return self.name end
-
-local function contains(address, prefix_length, other)
-  if not other or address:find(":") or other:find(":") then
-    return other ~= nil -- IPv6 gateways are link-local, and so on the link
-  end
-  local function number(text)
-    local a, b, c, d = text:match("(%d+)%.(%d+)%.(%d+)%.(%d+)")
-    return a * 16777216 + b * 65536 + c * 256 + d
-  end
-  local shift = 32 - prefix_length
-  return number(address) // 2 ^ shift == number(other) // 2 ^ shift
-end
-
-local function add_address(journal, address)
-  address = {
-    link = journal.name, address = address.address, prefix_length = address.prefix_length, protocol = M.PROTOCOL,
-  }
-  table.insert(journal.addresses, address)
-  local ok, err = journals.save(journal)
-  if ok then
-    ok, err = netlink.add_address(address)
-  end
-  if not ok and err.code == "exists" then
-    table.remove(journal.addresses) -- somebody else's: it stays when ours go
-    return journals.save(journal)
-  end
-  return ok, err
-end
-
-local function add_default_route(journal, family_name, family, options)
-  local first = family.addresses[1]
-  local route = {
-    link = journal.name, destination = "default", family = family_name, gateway = family.gateway,
-    metric = options.metric or M.METRIC, table = options.table, protocol = M.PROTOCOL,
-    source = first and first.address,
-  }
-  -- Modems hand out /32s, and gateways elsewhere; the link is point-to-point, so the gateway is on it all the same.
-  route.onlink = family.gateway ~= nil and not (first and contains(first.address, first.prefix_length, family.gateway))
-  table.insert(journal.routes, route)
-  local ok, err = journals.save(journal)
-  if ok then
-    ok, err = netlink.add_route(route)
-  end
-  if not ok and err.code == "exists" then
-    table.remove(journal.routes)
-    return error_object.fail {
-      code = "exists", source = "link",
-      message = ("another default route has the metric %d already"):format(route.metric),
-      hint = "Choose another one with --metric.",
-    }
-  end
-  return ok, err
-end
-
--- The modem tells our IPv6 address, so the kernel shall not make a second one of router advertisements; where the
--- modem does not tell, the kernel's own way is the only one.
-local function set_accept_ra(journal, bearer)
-  local path = journals.sysctl_path(journal.name, "accept_ra")
-  local before = fs.read(path)
-  if not before or bearer.ip == "ipv4" then
-    return true
-  end
-  journal.accept_ra = before
-  local ok, err = journals.save(journal)
-  if ok then
-    -- 2: also while this host forwards packets
-    ok, err = fs.write(path, #bearer.ipv6.addresses > 0 and "0" or "2")
-  end
-  return ok, err
-end
 
 local function global_ipv6(name)
   for _, address in ipairs(netlink.addresses(name) or {}) do
@@ -141,66 +66,53 @@ local function wait_for_slaac(self)
   return nil, err
 end
 
-local function bring_up(journal, bearer, mtu)
-  local ok, err = set_accept_ra(journal, bearer)
-  if ok then
-    ok, err = netlink.set_link(journal.name, { mtu = mtu })
-  end
-  if ok then
-    ok, err = netlink.set_link(journal.name, { up = true })
-  end
-  return ok, err
-end
-
-local function has_ipv6(name)
-  return (fs.read(journals.sysctl_path(name, "disable_ipv6")) or "1"):sub(1, 1) == "0"
-end
-
-local function apply_family(journal, bearer, name, options)
-  local family = bearer[name]
-  for _, address in ipairs(family.addresses) do
-    local ok, err = add_address(journal, address)
-    if not ok then
+local function add_routes(journal)
+  for _, route in ipairs(journal.routes) do
+    local ok, err = netlink.add_route(route)
+    if not ok and err.code == "exists" then
+      return error_object.fail {
+        code = "exists", source = "link",
+        message = ("another default route has the metric %d already"):format(route.metric),
+        hint = "Choose another one with --metric.",
+      }
+    elseif not ok then
       return nil, err
     end
-  end
-  if #family.addresses > 0 and options.default_route ~= false then
-    return add_default_route(journal, name, family, options)
   end
   return true
 end
 
-local function all_of(bearer, what)
-  local all = table.move(bearer.ipv4[what], 1, #bearer.ipv4[what], 1, {})
-  return table.move(bearer.ipv6[what], 1, #bearer.ipv6[what], #all + 1, all)
+local function add_addresses(journal)
+  for _, address in ipairs(journal.addresses) do
+    local ok, err = netlink.add_address(address)
+    if not ok and err.code ~= "exists" then
+      return nil, err
+    end
+  end
+  return true
 end
 
-local function apply_dns(journal, servers)
-  if #servers == 0 then
-    return true
+-- Does what the journal says.
+local function carry_out(self)
+  local journal = self.journal
+  local ok, err = true, nil
+  if journal.accept_ra then
+    ok, err = fs.write(journals.sysctl_path(journal.name, "accept_ra"), journal.accept_ra)
   end
-  journal.dns = resolver.plan(journal.name, servers)
-  local ok, err = journals.save(journal)
   if ok then
-    ok, err = resolver.apply(journal.dns)
+    ok, err = netlink.set_link(journal.name, { mtu = self.mtu, up = true })
   end
-  return ok, err
-end
-
-local function apply_all(self, options)
-  local journal, bearer = self.journal, self.bearer
-  local ok, err = bring_up(journal, bearer, self.mtu)
   if ok then
-    ok, err = apply_family(journal, bearer, "ipv4", options)
+    ok, err = add_addresses(journal)
   end
-  if ok and has_ipv6(self.name) then
-    ok, err = apply_family(journal, bearer, "ipv6", options)
+  if ok then
+    ok, err = add_routes(journal)
   end
   if ok and #self.addresses == 0 then
     ok, err = wait_for_slaac(self)
   end
-  if ok and options.dns ~= false then
-    ok, err = apply_dns(journal, self.dns)
+  if ok and journal.dns then
+    ok, err = resolver.apply(journal.dns)
   end
   return ok, err
 end
@@ -217,11 +129,6 @@ local function stands(journal, link, options)
 end
 
 local function nothing() end
-
-local function smallest_mtu(bearer)
-  local v4, v6 = bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU
-  return math.min(v4, v6)
-end
 
 ---A link that stands as `journal` says, to look at.
 ---@param bearer modem.bearer
@@ -249,8 +156,8 @@ function M.apply(bearer, options)
     }
   end
   local self = setmetatable({
-    name = now.name, bearer = bearer, mtu = smallest_mtu(bearer), adopted = false,
-    addresses = all_of(bearer, "addresses"), dns = all_of(bearer, "dns"),
+    name = now.name, bearer = bearer, mtu = plan.mtu(bearer), adopted = false,
+    addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
     on_keep = nothing, on_close = nothing,
   }, Link)
   local left = journals.load(now.name)
@@ -259,15 +166,11 @@ function M.apply(bearer, options)
     return self
   end
   journals.take_down(now.name)
-  now = netlink.link(now.name) or now
-  self.journal = {
-    name = now.name, index = now.index, before = { mtu = now.mtu, up = now.up }, owner = journals.me(),
-    metric = options.metric or M.METRIC, addresses = {}, routes = {},
-  }
+  self.journal = plan.make(bearer, netlink.link(now.name) or now, options)
   local ok
   ok, err = journals.save(self.journal)
   if ok then
-    ok, err = apply_all(self, options)
+    ok, err = carry_out(self)
   end
   if not ok then
     task.shield(UNDO_TIME, journals.undo, self.journal)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The journal of a link: what we changed on an interface, written before each change, and how to undo it.
+-- The journal of a link: all that we change on an interface, written before the first change, and how to undo it.
 
 local fs = require "core.fs"
 local log = require "log"
@@ -13,13 +13,13 @@ local KIND = "links"
 ---@class link.journal
 ---@field name string of the interface
 ---@field index integer of the interface: another one of the same name has another
----@field before { mtu: integer, up: boolean }
+---@field before { mtu: integer, up: boolean, accept_ra: string? }
 ---@field owner { pid: integer, start: integer } who is at work on it
 ---@field kept boolean? it is finished, and is to stay
 ---@field metric integer
 ---@field addresses table[] as core.netlink takes them
 ---@field routes table[]
----@field accept_ra string? what the sysctl said before
+---@field accept_ra string? what the sysctl is set to
 ---@field dns resolver.record?
 
 local M = {}
@@ -60,7 +60,7 @@ local function undo_interface(journal)
     quietly(netlink.del_address(address))
   end
   if journal.accept_ra then
-    fs.write(M.sysctl_path(journal.name, "accept_ra"), journal.accept_ra)
+    fs.write(M.sysctl_path(journal.name, "accept_ra"), journal.before.accept_ra)
   end
   quietly(netlink.set_link(journal.name, { mtu = journal.before.mtu, up = journal.before.up }))
 end
