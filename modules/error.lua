@@ -27,6 +27,7 @@ M.codes = {
   ["unreachable"]  = "the network has no way there",
   ["unsupported"]  = "this modem or system cannot do that",
   ["io"]           = "the system failed",
+  ["usage"]        = "a command line that makes no sense",
   ["raised"]       = "a mistake in a script",
   -- modems
   ["no-modem"]     = "no modem that fits",

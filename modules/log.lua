@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Log lines on standard error, by level.
 
+local printable = require "printable"
+
 local levels = { error = 1, warn = 2, info = 3, debug = 4 }
 
 ---@class log
@@ -16,6 +18,9 @@ local function write(level, format, ...)
     -- %s takes anything; objects show what their __tostring says.
     if type(parts[i]) == "table" or type(parts[i]) == "userdata" then
       parts[i] = tostring(parts[i])
+    end
+    if type(parts[i]) == "string" then
+      parts[i] = printable(parts[i])
     end
   end
   io.stderr:write("moontower: ", level, ": ", format:format(table.unpack(parts, 1, parts.n)), "\n")

@@ -3,6 +3,7 @@
 
 local argparse = require "argparse"
 local fs = require "core.fs"
+local printable = require "printable"
 local program = require "core.program"
 
 -- Exit statuses, for programs and scripts that run us. README.md and `moontower help` list them.
@@ -28,7 +29,7 @@ local function print_error(err, as_json)
     print(require("dkjson").encode({ error = fields }))
     return
   end
-  io.stderr:write("moontower: ", tostring(err), "\n")
+  io.stderr:write("moontower: ", (tostring(err):gsub("[^\n]+", printable)), "\n")
   if err.hint then
     io.stderr:write("  ", (err.hint:gsub("^%l", string.upper)), "\n")
   end

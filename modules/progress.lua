@@ -2,6 +2,7 @@
 -- What a person sees while a command works: a line per step, the current one counting its seconds on a terminal.
 
 local fs = require "core.fs"
+local printable = require "printable"
 local task = require "task"
 
 local M = {}
@@ -14,8 +15,10 @@ Terminal.__index = Terminal
 -- The line being worked on is redrawn in place once a second, and only while there is one.
 local function draw(self)
   local seconds = math.floor(task.now() - self.since)
-  local text = LABEL:format(self.label, self.text .. " ..." .. (seconds > 0 and (" %d s"):format(seconds) or ""))
-  io.stdout:write("\r\27[K", text)
+  local tail = " ..." .. (seconds > 0 and (" %d s"):format(seconds) or "")
+  -- A line that wraps could not be drawn over.
+  local room = (fs.terminal_size(1) or 80) - #tail - 1
+  io.stdout:write("\r\27[K", LABEL:format(self.label, printable(self.text)):sub(1, room), tail)
   io.stdout:flush()
 end
 
@@ -43,7 +46,7 @@ end
 
 function Terminal:done(label, text)
   clear(self)
-  io.stdout:write(LABEL:format(label, text):match("^(.-)%s*$"), "\n")
+  io.stdout:write(LABEL:format(label, printable(text)):match("^(.-)%s*$"), "\n")
   io.stdout:flush()
 end
 
@@ -58,7 +61,7 @@ local Lines = {}
 Lines.__index = Lines
 function Lines:doing() end -- luacheck: ignore 212
 function Lines:done(label, text) -- luacheck: ignore 212
-  print((LABEL:format(label, text):match("^(.-)%s*$")))
+  print((LABEL:format(label, printable(text)):match("^(.-)%s*$")))
   io.stdout:flush()
 end
 function Lines:data() end -- luacheck: ignore 212

@@ -6,6 +6,7 @@
 
 local error_object = require "error"
 local fs = require "core.fs"
+local netlink = require "core.netlink"
 local process = require "core.process"
 
 ---@class resolver.record
@@ -51,7 +52,8 @@ function resolved.apply(record)
 end
 
 function resolved.undo(record)
-  return run { "resolvectl", "revert", record.link }
+  -- It forgets a link that is gone by itself.
+  return not netlink.link(record.link) or run { "resolvectl", "revert", record.link }
 end
 
 local resolvconf = {}
@@ -72,25 +74,34 @@ local file = {}
 
 function file.usable() return true end
 
+local HEADER = "# Written by moontower while "
+
+-- What will be put back. What cannot be read cannot be put back, and so must not be replaced.
 function file.look()
   local target = fs.readlink(FILE)
   if target then
     return { kind = "link", target = target }
   end
-  local content = fs.read(FILE)
-  return content and { kind = "file", content = content } or { kind = "missing" }
+  local content, err = fs.read(FILE)
+  if content and content:sub(1, #HEADER) ~= HEADER then
+    return { kind = "file", content = content, mode = fs.stat(FILE).mode }
+  elseif content or err.code == "not-found" then
+    return { kind = "missing" }
+  end
+  return nil, err
 end
 
 local function file_content(record)
-  return "# Written by moontower while " .. record.link .. " is up; what stood here before comes back then.\n"
+  return HEADER .. record.link .. " is up; what stood here before comes back then.\n"
     .. nameserver_lines(record.servers)
 end
 
 -- By renaming, so that no program reads half a file; in place where it is a mount of its own, as in containers.
-local function put(content)
-  local ok, err = fs.write_atomic(FILE, content, 420) -- 0644
+local function put(content, mode)
+  mode = mode or 420 -- 0644
+  local ok, err = fs.write_atomic(FILE, content, mode)
   if not ok and err.code == "busy" then
-    ok, err = fs.write(FILE, content, 420)
+    ok, err = fs.write(FILE, content, mode)
   end
   return ok, err
 end
@@ -100,31 +111,40 @@ function file.apply(record)
 end
 
 function file.undo(record)
-  -- Somebody else has written it since (NetworkManager, a person): it is theirs now.
-  if fs.readlink(FILE) or fs.read(FILE) ~= file_content(record) then
+  -- Somebody else has written it since (NetworkManager, a person): it is theirs now. None at all, or a beginning of
+  -- ours, is what a kill in the middle leaves.
+  local content = fs.read(FILE) or ""
+  if fs.readlink(FILE) or file_content(record):sub(1, #content) ~= content then
     return true
   end
   local before = record.before
   if before.kind == "file" then
-    return put(before.content)
+    return put(before.content, before.mode)
   end
   local ok, err = fs.remove(FILE)
-  if ok and before.kind == "link" then
-    ok, err = fs.symlink(before.target, FILE)
+  if not ok and err.code ~= "not-found" then
+    return nil, err
+  elseif before.kind == "link" then
+    return fs.symlink(before.target, FILE)
   end
-  return ok, err
+  return true
 end
 
 local backends = { resolved = resolved, resolvconf = resolvconf, file = file }
 
 ---@param link string
 ---@param servers string[] addresses
----@return resolver.record
+---@return resolver.record?
+---@return moontower.error? err
 function M.plan(link, servers)
   for _, name in ipairs { "resolved", "resolvconf", "file" } do
     local backend = backends[name]
     if backend.usable() then
-      return { backend = name, link = link, servers = servers, before = backend.look and backend.look() or nil }
+      local record, err = { backend = name, link = link, servers = servers }, nil
+      if backend.look then
+        record.before, err = backend.look()
+      end
+      return not err and record or nil, err
     end
   end
 end

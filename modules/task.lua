@@ -105,12 +105,14 @@ end
 
 ---Waits until every task of the group has ended; an error in one is raised here.
 function Group:wait()
-  local child = next(self.children)
-  while child do
-    child:join() -- it takes itself out of the list
-    self.children[child] = nil -- unless it was cancelled before it began
-    child = next(self.children)
-  end
+  repeat
+    local now = {} -- children may start others while we wait
+    for child in pairs(self.children) do now[#now + 1] = child end
+    for _, child in ipairs(now) do
+      child:join() -- it takes itself out of the list
+      self.children[child] = nil -- unless it was cancelled before it began
+    end
+  until #now == 0
 end
 
 function Group:__close(err)

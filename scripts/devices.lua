@@ -2,6 +2,7 @@
 -- moontower devices: which modems there are.
 
 local modem = require "modem"
+local printable = require "printable"
 
 local function row(description)
   local ids = description.vendor and ("%s:%s"):format(description.vendor, description.product or "?") or "-"
@@ -15,7 +16,10 @@ end
 local function print_table(rows)
   local widths = {}
   for _, cells in ipairs(rows) do
-    for i, cell in ipairs(cells) do widths[i] = math.max(widths[i] or 0, #cell) end
+    for i, cell in ipairs(cells) do
+      cells[i] = printable(cell)
+      widths[i] = math.max(widths[i] or 0, #cells[i])
+    end
   end
   for _, cells in ipairs(rows) do
     local padded = {}

@@ -1,31 +1,30 @@
 -- SPDX-License-Identifier: MIT
 -- moontower down: takes the modem offline, and the host back to how it was.
 
-local journal = require "link.journal"
+local error_object = require "error"
+local journals = require "link.journal"
 local modem = require "modem"
 local up = require "modem.up"
 
--- Also for a modem that is gone, or does not answer any more: the host's side never depends on it.
-local function take_down(args)
-  journal.repair()
-  local description, err = modem.select(args.device)
-  if not description then
-    return nil, err
-  end
+-- The host's side first: it never depends on a modem that may not answer any more.
+local function take_down(device, description)
   local record = up.record(description)
   local name = record and record.net or description.net
-  local was_up = name and journal.take_down(name) or false
+  local was_up, undone = false, true
+  if name then
+    was_up, undone = journals.take_down(name)
+  end
   if record then
-    local opened
-    opened, err = modem.open(description)
-    local device <close> = opened
-    local ok
-    if device then
-      ok, err = up.down(device, record)
-    end
+    local ok, err = up.down(device, record)
     if not ok then
       return nil, err
     end
+  end
+  if not undone then
+    return error_object.fail {
+      code = "io", source = "down", message = "the modem is offline, but the DNS servers are not as they were",
+      hint = "Mend what the warning says, then run `moontower down` again.",
+    }
   end
   return { device = description.control, link = name, was_online = was_up or record ~= nil }
 end
@@ -39,7 +38,17 @@ return {
   end,
 
   run = function(args)
-    local result, err = take_down(args)
+    journals.repair()
+    local description, err = modem.select(args.device)
+    local opened
+    if description then
+      opened, err = modem.open(description)
+    end
+    local device <close> = opened
+    local result
+    if device then
+      result, err = take_down(device, description)
+    end
     if not result then
       return nil, err
     elseif args.json then

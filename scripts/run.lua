@@ -20,8 +20,8 @@ return {
     end
     arg = table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.file })
     local result, err = chunk(table.unpack(args.arguments))
-    if result == nil and type(err) == "table" then
-      return nil, err
+    if result == nil and err ~= nil then
+      return nil, type(err) == "table" and err or error_object.new { code = "raised", message = tostring(err) }
     end
     return math.type(result) == "integer" and result or 0
   end,

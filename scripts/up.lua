@@ -2,7 +2,8 @@
 -- moontower up: brings the modem online, and leaves it so.
 
 local carrier = require "carrier"
-local journal = require "link.journal"
+local error_object = require "error"
+local journals = require "link.journal"
 local modem = require "modem"
 local net = require "net"
 local progress = require "progress"
@@ -11,7 +12,18 @@ local up = require "modem.up"
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
 local PROBE_TRIES, NO_ANSWER = 3, 10
 
+local function usage(message)
+  return error_object.fail { code = "usage", source = "up", message = message, hint = "Try 'moontower up --help'." }
+end
+
 local function choose_carrier(args)
+  if args.carrier and (args.ip or args.user or args.auth) then
+    return usage("--ip, --user and --auth go with --apn, not with --carrier")
+  elseif args.probe and not args.probe:find("^[%d.]+$") and not args.probe:find("^[%x:.]*:[%x:.]*$") then
+    return usage("--probe wants an IPv4 or IPv6 address")
+  elseif args.metric and (args.metric < 1 or args.metric > 0xffffffff) then
+    return usage("--metric wants a number from 1 to 4294967295")
+  end
   local chosen, err = carrier.load(args.carrier or "default", {
     apn = args.apn, ip = args.ip, user = args.user, auth = args.auth, roaming = args.roaming or nil,
     password = args.user and os.getenv("MOONTOWER_PASSWORD") or nil,
@@ -41,7 +53,7 @@ local function bring_up(args, watcher)
   local chosen, err = choose_carrier(args)
   local description, opened, applied
   if chosen then
-    journal.repair()
+    journals.repair()
     description, err = modem.select(args.device)
   end
   if description then
@@ -57,13 +69,14 @@ local function bring_up(args, watcher)
   if not applied then
     return nil, err
   end
-  applied:keep()
-  if args.no_probe then
-    return 0
+  local link <close> = applied -- until it is kept: Ctrl-C takes it down
+  local status = 0
+  if not args.no_probe then
+    local default = link.addresses[1].address:find(":") and PROBE_IPV6 or PROBE_IPV4
+    status = probe(link, args.probe or chosen.probe or default, watcher)
   end
-  local first = applied.addresses[1]
-  local default = first and first.address:find(":") and PROBE_IPV6 or PROBE_IPV4
-  return probe(applied, args.probe or chosen.probe or default, watcher)
+  link:keep()
+  return status
 end
 
 return {
@@ -85,7 +98,7 @@ Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 
     parser:option("--user", "User name for the APN; its password is taken from $MOONTOWER_PASSWORD.")
     parser:option("--auth", "How to send them."):choices { "pap", "chap" }
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:option("--metric", "Metric of the default routes (700): lower ones win."):convert(math.tointeger)
+    parser:option("--metric", "Metric of the default routes (700; IPv6 1700): lower ones win."):convert(tonumber)
     parser:option("--wait", "Seconds to wait for a network (90)."):convert(tonumber)
     parser:option("--probe", "Address that is pinged at the end (8.8.8.8).")
     parser:flag("--no-probe", "Do not ping anything at the end.")

@@ -15,6 +15,8 @@ static const char *code_of(int status)
     case -EPERM:
         return "permission";
     case -ENOENT:
+    case -ESRCH:
+    case -EADDRNOTAVAIL:
         return "not-found";
     case -ENODEV:
     case -ENXIO:

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/error.h"
 
@@ -51,7 +52,38 @@ static int open_state(lua_State *L)
     return 0;
 }
 
+/*
+ * Signals that ask us to stop. The second one ends the process at once, also while a script spins
+ * and the loop does not run; what is left then, the journal undoes at the next start.
+ */
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
+static struct mt_engine *signalled;  /* the one engine of this process */
+
+static void on_signal(int number)
+{
+    if (signalled->signal)
+        _exit(128 + number);
+    signalled->signal = number;
+    uv_async_send(&signalled->stop);
+}
+
+static int cancel_first(lua_State *L)
+{
+    struct mt_engine *engine = mt_engine_of(L);
+    mt_error_push(L, "interrupted", "task", "interrupted");
+    mt_task_cancel(L, engine->first);
+    return 0;
+}
+
+/* In a protected call: nothing may longjmp through libuv. */
+static void on_stop(uv_async_t *handle)
+{
+    struct mt_engine *engine = mt_container_of(handle, struct mt_engine, stop);
+    fprintf(stderr, "\nmoontower: stopping; once more to stop at once\n");
+    lua_pushcfunction(engine->L, cancel_first);
+    if (lua_pcall(engine->L, 0, 0, 0) != LUA_OK)
+        lua_pop(engine->L, 1);
+}
 
 int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules)
 {
@@ -60,8 +92,9 @@ int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules)
     int status = mt_loop_init(&engine->loop);
     if (status < 0)
         return status;
-    for (size_t i = 0; i < 3; i++)
-        uv_signal_init(&engine->loop.uv, &engine->signals[i]);
+    status = uv_async_init(&engine->loop.uv, &engine->stop, on_stop);
+    if (status < 0)
+        return status;
     engine->L = lua_newstate(allocate, engine);
     if (!engine->L)
         return -ENOMEM;
@@ -73,25 +106,6 @@ int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules)
         return -EINVAL;
     }
     return 0;
-}
-
-static int cancel_first(lua_State *L)
-{
-    struct mt_task *first = lua_touserdata(L, 1);
-    mt_error_push(L, "interrupted", "task", "interrupted");
-    mt_task_cancel(L, first);
-    return 0;
-}
-
-/* Pushed in a protected call: a signal handler, too, must not longjmp through libuv. */
-static void on_signal(uv_signal_t *handle, int number)
-{
-    struct mt_engine *engine = mt_container_of(handle->loop, struct mt_engine, loop.uv);
-    engine->signal = number;
-    lua_pushcfunction(engine->L, cancel_first);
-    lua_pushlightuserdata(engine->L, handle->data);
-    if (lua_pcall(engine->L, 1, 0, 0) != LUA_OK)
-        lua_pop(engine->L, 1);
 }
 
 static void report(lua_State *L, int index)
@@ -108,10 +122,8 @@ static int exit_status(struct mt_engine *engine, int count)
     int ok = lua_gettop(L) - count + 1;
     if (lua_toboolean(L, ok))
         return count > 1 && lua_isinteger(L, ok + 1) ? (int)lua_tointeger(L, ok + 1) : 0;
-    if (engine->signal) {
-        fprintf(stderr, "moontower: interrupted\n");
+    if (engine->signal)
         return 128 + engine->signal;
-    }
     report(L, ok + 1);
     return 1;
 }
@@ -119,15 +131,15 @@ static int exit_status(struct mt_engine *engine, int count)
 static int protected_run(lua_State *L)
 {
     struct mt_engine *engine = mt_engine_of(L);
-    struct mt_task *first = mt_task_spawn(L, 0);
-    for (size_t i = 0; i < 3; i++) {
-        engine->signals[i].data = first;
-        uv_signal_start(&engine->signals[i], on_signal, stop_signals[i]);
-        uv_unref((uv_handle_t *)&engine->signals[i]);
+    engine->first = mt_task_spawn(L, 0);
+    signalled = engine;
+    for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
+        struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+        sigaction(stop_signals[i], &action, NULL);
     }
-    while (!mt_task_ended(first)) {
+    while (!mt_task_ended(engine->first)) {
         bool more = mt_tasks_run(L);
-        if (!mt_task_ended(first))
+        if (!mt_task_ended(engine->first))
             uv_run(&engine->loop.uv, more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
     }
     int results = mt_task_join(L);
@@ -158,8 +170,9 @@ int mt_engine_close(struct mt_engine *engine)
 {
     if (engine->L)
         lua_close(engine->L);
-    for (size_t i = 0; i < 3; i++)
-        uv_close((uv_handle_t *)&engine->signals[i], NULL);
+    for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
+        signal(stop_signals[i], SIG_DFL);
+    uv_close((uv_handle_t *)&engine->stop, NULL);
     if (mt_loop_close(&engine->loop) == 0)
         return 0;
     uv_walk(&engine->loop.uv, say_handle, NULL);

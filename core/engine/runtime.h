@@ -4,6 +4,7 @@
 #define MT_ENGINE_RUNTIME_H
 
 #include <lua.h>
+#include <signal.h>
 #include <stddef.h>
 
 #include "engine/task.h"
@@ -13,8 +14,9 @@ struct mt_engine {
     struct mt_loop loop;
     lua_State *L;
     struct mt_tasks tasks;
-    uv_signal_t signals[3];
-    int signal;          /* the last one that asked us to stop, or 0 */
+    struct mt_task *first;         /* whose end is the program's */
+    uv_async_t stop;               /* wakes the loop when a signal came */
+    volatile sig_atomic_t signal;  /* the one that asked us to stop, or 0 */
     size_t heap;         /* bytes that the Lua state holds */
     size_t heap_limit;   /* above which it gets no more; 0 means no limit */
 };

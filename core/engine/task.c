@@ -119,6 +119,16 @@ void mt_scope_reason(lua_State *L, struct mt_scope *scope)
     lua_rawgeti(L, LUA_REGISTRYINDEX, scope->reason);
 }
 
+/* Raises what waits in this scope raise; NULL: a scope that was collected since it was cancelled. */
+static int raise_reason(lua_State *L, struct mt_scope *scope)
+{
+    if (scope)
+        mt_scope_reason(L, scope);
+    else
+        mt_error_push(L, "cancelled", "task", "cancelled");
+    return lua_error(L);
+}
+
 struct mt_scope *mt_scope_push(lua_State *L, double seconds, bool shield)
 {
     struct mt_task *task = mt_task_current(L);
@@ -175,11 +185,11 @@ void *mt_op_new(lua_State *L, size_t size, const struct mt_op_class *class)
         luaL_error(L, "only a task can wait");
     if (task->thread != L)
         luaL_error(L, "a task cannot wait inside a coroutine of its own making");
+    if (!lua_isyieldable(L))
+        luaL_error(L, "cannot wait here (in table.sort, string.gsub, require or a finalizer)");
     struct mt_scope *cancelled = cancelled_scope(task);
-    if (cancelled) {
-        mt_scope_reason(L, cancelled);
-        lua_error(L);
-    }
+    if (cancelled)
+        raise_reason(L, cancelled);
     struct mt_op *op = lua_newuserdatauv(L, size, 0);
     memset(op, 0, size);
     op->class = class;
@@ -196,9 +206,7 @@ static int on_resumed(lua_State *L, int status, lua_KContext context)
 
     task->op = NULL;
     if (op->state == MT_OP_CANCELLED) {
-        /* Cancelling is sticky, and scopes only change while the task runs: there is one. */
-        mt_scope_reason(L, cancelled_scope(task));
-        return lua_error(L);
+        return raise_reason(L, cancelled_scope(task));
     }
     /* Should finish raise, the op is still "done", and the collector makes it let go. */
     int results = op->class->finish(L, op);
@@ -216,6 +224,13 @@ int mt_op_wait(lua_State *L, struct mt_op *op)
     return lua_yieldk(L, 0, (lua_KContext)op, on_resumed);
 }
 
+int mt_op_again(lua_State *L, struct mt_op *op, lua_CFunction function)
+{
+    /* Else the collector would take it for one that finish left half done. */
+    op->state = MT_OP_FINISHED;
+    return function(L);
+}
+
 void mt_op_done(struct mt_op *op)
 {
     if (op->state == MT_OP_NEW) {
@@ -230,14 +245,8 @@ void mt_op_done(struct mt_op *op)
 
 int mt_traceback(lua_State *L)
 {
-    if (lua_type(L, 1) == LUA_TTABLE) {
-        if (lua_getfield(L, 1, "traceback") == LUA_TNIL) {
-            luaL_traceback(L, L, NULL, 1);
-            lua_setfield(L, 1, "traceback");
-        }
-        lua_pop(L, 1);
-        return 1;
-    }
+    if (lua_type(L, 1) == LUA_TTABLE)
+        return 1;  /* an error object: shared, and expected by somebody */
     /* A raised string is a mistake in a script: make it an error like the others. */
     mt_error_push(L, "raised", "script", "%s", luaL_tolstring(L, 1, NULL));
     luaL_traceback(L, L, NULL, 1);
@@ -266,7 +275,8 @@ static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_resu
     lua_pop(L, 1);
 
     task->ended = true;
-    mt_scope_pop(L, &task->root);
+    while (task->scope)
+        mt_scope_pop(L, task->scope);  /* the root, and those of objects that outlive the task */
     for (struct join_op *joiner = task->joiners; joiner; joiner = joiner->next)
         mt_op_done(&joiner->base);
     task->joiners = NULL;
@@ -346,9 +356,14 @@ static bool resume(lua_State *L, struct mt_task *task)
     int status = lua_resume(thread, L, arguments, &results);
     task->tasks->running = outer;
 
-    if (status == LUA_YIELD) {
+    if (status == LUA_YIELD && task->op) {
         lua_pop(thread, results);
         return false;
+    }
+    if (status == LUA_YIELD) {
+        /* coroutine.yield() in the task's own coroutine: nobody would ever resume it. */
+        lua_resetthread(thread);
+        mt_error_push(thread, "raised", "task", "a task cannot coroutine.yield(); it can task.sleep(0)");
     }
     /* task_main() catches what a script raises; here is what is left: no memory to do even that. */
     if (!task->ended)
@@ -414,6 +429,8 @@ int mt_task_join(lua_State *L)
 {
     struct mt_task *target = luaL_checkudata(L, 1, "mt.task");
     lua_settop(L, 1);
+    if (target == mt_task_current(L))
+        return luaL_error(L, "a task cannot wait for its own end");
     if (target->ended)
         return push_results(L);
     struct join_op *op = mt_op_new(L, sizeof(*op), &join_class);

@@ -46,13 +46,19 @@ struct mt_op {
 
 /*
  * Pushes a zeroed op of `size` bytes (struct mt_op is its first member). Raises when the caller
- * is not a task, or when the task is cancelled: cancelling is sticky, so call this before the
- * side effect that the wait is for.
+ * cannot wait (it is no task, or inside table.sort and the like), and when the task is cancelled:
+ * cancelling is sticky. So call this before the side effect that the wait is for.
  */
 void *mt_op_new(lua_State *L, size_t size, const struct mt_op_class *class);
 
 /* Ends the C function: `return mt_op_wait(L, op);`. The op may be done already. */
 int mt_op_wait(lua_State *L, struct mt_op *op);
+
+/*
+ * For a `finish` that finds nothing to take and must wait anew: lets go of the op, then calls the
+ * binding's function again: `return mt_op_again(L, op, l_pop);`.
+ */
+int mt_op_again(lua_State *L, struct mt_op *op, lua_CFunction function);
 
 /* From a callback: the results are in the op, resume its task. A second call is ignored. */
 void mt_op_done(struct mt_op *op);

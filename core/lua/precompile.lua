@@ -15,5 +15,6 @@ for _, library in ipairs { "argparse", "dkjson" } do
   files[#files + 1] = package.searchpath(library, package.path)
 end
 for _, file in ipairs(files) do
-  assert(fs.write(program.bytecode_name(file), string.dump(assert(loadfile(file)))))
+  -- Where the name gets too long for the file system, the file is parsed each time.
+  fs.write(program.bytecode_name(file), string.dump(assert(loadfile(file))))
 end

@@ -76,7 +76,7 @@ static int pop_finish(lua_State *L, struct mt_op *base)
     lua_settop(L, 1);
     /* Somebody who did not have to wait may have been faster. */
     if (queue->head == queue->tail && !queue->closed)
-        return l_pop(L);
+        return mt_op_again(L, base, l_pop);
     return take(L, queue);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core.sandbox: runs a chunk that is not trusted, with bounded steps and memory. */
+/* core.sandbox: runs a chunk that is not trusted, with bounded time and memory. */
 #include <lauxlib.h>
 #include <string.h>
 
@@ -7,10 +7,15 @@
 #include "engine/runtime.h"
 #include "lua/modules.h"
 
+enum { STEPS_BETWEEN_LOOKS = 100 };
+static uint64_t deadline;  /* in uv_hrtime() nanoseconds; chunks run one at a time */
+
+/* A few steps can take long (a string of megabytes, over and over), so it is time that counts. */
 static void on_steps(lua_State *L, lua_Debug *where)
 {
     (void)where;
-    luaL_error(L, "it runs for too long (an endless loop?)");
+    if (uv_hrtime() > deadline)
+        luaL_error(L, "it runs for too long (an endless loop?)");
 }
 
 /*
@@ -31,9 +36,9 @@ static void swap_string_methods(lua_State *L, int methods)
 }
 
 /*
- * run(source, chunk_name, environment, steps, bytes) -> true, results... | nil, err
- * Text chunks only. The chunk sees `environment` and nothing else; it gets `steps` VM
- * instructions and `bytes` of memory above what is used now.
+ * run(source, chunk_name, environment, seconds, bytes) -> true, results... | nil, err
+ * Text chunks only. The chunk sees `environment` and nothing else; it gets `seconds` of time and
+ * `bytes` of memory above what is used now.
  */
 static int l_run(lua_State *L)
 {
@@ -42,7 +47,7 @@ static int l_run(lua_State *L)
     const char *source = luaL_checklstring(L, 1, &length);
     const char *name = luaL_checkstring(L, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
-    int steps = (int)luaL_checkinteger(L, 4);
+    double seconds = luaL_checknumber(L, 4);
     size_t bytes = (size_t)luaL_checkinteger(L, 5);
     lua_settop(L, 3);
 
@@ -57,7 +62,8 @@ static int l_run(lua_State *L)
         lua_pushvalue(L, 3);
         lua_xmove(L, thread, 1);
         lua_setupvalue(thread, -2, 1);
-        lua_sethook(thread, on_steps, LUA_MASKCOUNT, steps);
+        lua_sethook(thread, on_steps, LUA_MASKCOUNT, STEPS_BETWEEN_LOOKS);
+        deadline = uv_hrtime() + (uint64_t)(seconds * 1e9);
         lua_gc(L, LUA_GCCOLLECT);
         engine->heap_limit = engine->heap + bytes;
         status = lua_pcall(thread, 0, LUA_MULTRET, 0);

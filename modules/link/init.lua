@@ -12,7 +12,7 @@ local plan = require "link.plan"
 local resolver = require "resolver"
 local task = require "task"
 
-local M = { PROTOCOL = plan.PROTOCOL, METRIC = plan.METRIC }
+local M = {}
 
 local SLAAC_TIME, UNDO_TIME = 10, 15
 
@@ -23,7 +23,6 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field dns string[]
 ---@field mtu integer
 ---@field adopted boolean it was there already, just so
----@field on_keep fun() called when the link is to outlive this program
 ---@field on_close fun() called when it is undone
 ---@field private journal link.journal
 local Link = {}
@@ -41,8 +40,13 @@ end
 
 -- A session whose address comes by router advertisement: the kernel makes it, and tells.
 local function wait_for_slaac(self)
-  local monitor <close> = assert(netlink.monitor { groups = { "address" } })
-  local address, err = task.timeout(SLAAC_TIME, function()
+  local watching, err = netlink.monitor { groups = { "address" } }
+  local monitor <close> = watching
+  if not monitor then
+    return nil, err
+  end
+  local address
+  address, err = task.timeout(SLAAC_TIME, function()
     local found = global_ipv6(self.name)
     while not found do
       local event, gone = monitor:next()
@@ -122,10 +126,17 @@ local function stands(journal, link, options)
   local wanted = {}
   for _, address in ipairs(link.addresses) do wanted[address.address] = true end
   for _, address in ipairs(netlink.addresses(link.name) or {}) do wanted[address.address] = nil end
-  local routes = #(netlink.routes { link = link.name, protocol = M.PROTOCOL } or {})
+  local routes = #(netlink.routes { link = link.name, protocol = plan.PROTOCOL } or {})
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
-  return not next(wanted) and routes == #journal.routes and journal.metric == (options.metric or M.METRIC)
+  return not next(wanted) and routes == #journal.routes and journal.metric == options.metric
     and (options.dns == false or servers == table.concat(link.dns, " "))
+end
+
+local Undo = {}
+function Undo:__close()
+  if not self.finished then
+    task.shield(UNDO_TIME, journals.undo, self.journal)
+  end
 end
 
 local function nothing() end
@@ -149,6 +160,7 @@ end
 ---@return moontower.error? err nothing is left on the host then
 function M.apply(bearer, options)
   options = options or {}
+  bearer = plan.usable(bearer)
   local now, err = netlink.link(bearer.net or "")
   if not now then
     return error_object.fail {
@@ -158,7 +170,7 @@ function M.apply(bearer, options)
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
-    on_keep = nothing, on_close = nothing,
+    on_close = nothing,
   }, Link)
   local left = journals.load(now.name)
   if left and stands(left, self, options) then
@@ -166,17 +178,19 @@ function M.apply(bearer, options)
     return self
   end
   journals.take_down(now.name)
-  self.journal = plan.make(bearer, netlink.link(now.name) or now, options)
+  self.journal, err = plan.make(bearer, netlink.link(now.name) or now, options)
+  if not self.journal then
+    return nil, err
+  end
+  -- Whatever keeps it from being finished, Ctrl-C included, undoes it.
+  local undo <close> = setmetatable({ journal = self.journal }, Undo)
   local ok
   ok, err = journals.save(self.journal)
   if ok then
     ok, err = carry_out(self)
   end
-  if not ok then
-    task.shield(UNDO_TIME, journals.undo, self.journal)
-    return nil, err
-  end
-  return self
+  undo.finished = ok
+  return ok and self, err
 end
 
 ---Leaves the link up when this program ends; a later `down` takes it down.
@@ -184,7 +198,6 @@ function Link:keep()
   self.kept = true
   self.journal.kept = true
   journals.save(self.journal)
-  self.on_keep()
 end
 
 ---Undoes everything: the host's side first, then the connection.

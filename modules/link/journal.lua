@@ -14,7 +14,7 @@ local KIND = "links"
 ---@field name string of the interface
 ---@field index integer of the interface: another one of the same name has another
 ---@field before { mtu: integer, up: boolean, accept_ra: string? }
----@field owner { pid: integer, start: integer } who is at work on it
+---@field owner { pid: integer, start: integer }? who is at work on it
 ---@field kept boolean? it is finished, and is to stay
 ---@field metric integer
 ---@field addresses table[] as core.netlink takes them
@@ -36,39 +36,48 @@ end
 ---@return moontower.error? err
 function M.save(journal) return state.save(KIND, journal.name, journal) end
 
+-- Returns whether the resolver is as it was.
 local function undo_dns(journal)
+  local ok, err = true, nil
   if journal.dns then
-    local ok, err = resolver.undo(journal.dns)
-    if not ok then
-      log.warn("DNS of %s: %s", journal.name, err)
-    end
+    ok, err = resolver.undo(journal.dns)
   end
+  if not ok then
+    log.warn("the DNS servers of %s are not taken back yet: %s", journal.name, err)
+  end
+  return ok
 end
 
--- What is gone already is as good as undone.
-local function quietly(ok, err)
+-- What is gone already is as good as undone; what fails must not keep the rest from being undone.
+local function quietly(fn, ...)
+  local called, ok, err = pcall(fn, ...)
+  if not called then
+    ok, err = nil, ok
+  end
   if not ok and err.code ~= "gone" and err.code ~= "not-found" and err.code ~= "unreachable" then
     log.warn("%s", err)
   end
 end
 
-local function undo_interface(journal)
+-- `name` is what the interface is called now.
+local function undo_interface(journal, name)
   for _, route in ipairs(journal.routes) do
-    quietly(netlink.del_route(route))
+    route.link = name
+    quietly(netlink.del_route, route)
   end
   for _, address in ipairs(journal.addresses) do
-    quietly(netlink.del_address(address))
+    address.link = name
+    quietly(netlink.del_address, address)
   end
   if journal.accept_ra then
-    fs.write(M.sysctl_path(journal.name, "accept_ra"), journal.before.accept_ra)
+    fs.write(M.sysctl_path(name, "accept_ra"), journal.before.accept_ra)
   end
-  quietly(netlink.set_link(journal.name, { mtu = journal.before.mtu, up = journal.before.up }))
+  quietly(netlink.set_link, name, { mtu = journal.before.mtu, up = journal.before.up })
 end
 
 -- The interface may be another one of the same name by now: then nothing of ours is left on it.
 local function same_interface(journal)
-  local now = netlink.link(journal.name)
-  return now and now.index == journal.index
+  return netlink.link(journal.index)
 end
 
 ---This process: who is at work on a journal.
@@ -78,17 +87,34 @@ function M.me()
   return { pid = pid, start = process.start_time(pid) }
 end
 
----Undoes all that the journal says, and removes it.
+---Undoes all that the journal says, and removes it; what cannot be undone now stays in it.
 ---@param journal link.journal
+---@return boolean undone
 function M.undo(journal)
   -- From here on it is a half-done thing: should we be killed, repair() goes on.
   journal.kept, journal.owner = false, M.me()
   M.save(journal)
-  undo_dns(journal)
-  if same_interface(journal) then
-    undo_interface(journal)
+  local dns_undone = undo_dns(journal)
+  local interface = same_interface(journal)
+  if interface then
+    undo_interface(journal, interface.name)
   end
-  state.remove(KIND, journal.name)
+  if dns_undone then
+    state.remove(KIND, journal.name)
+  else
+    -- It holds the only copy of the user's resolv.conf: the next start tries again.
+    journal.addresses, journal.routes, journal.accept_ra, journal.owner = {}, {}, nil, nil
+    M.save(journal)
+  end
+  return dns_undone
+end
+
+-- nil for what no version of ours has written.
+local function load_journal(name)
+  local journal = state.load(KIND, name)
+  local whole = journal and journal.name == name and math.type(journal.index) == "integer"
+    and type(journal.before) == "table" and type(journal.addresses) == "table" and type(journal.routes) == "table"
+  return whole and journal or nil
 end
 
 ---Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
@@ -98,10 +124,13 @@ function M.repair()
   end
   state.sweep("/etc", "resolv.conf")
   for _, name in ipairs(state.list(KIND)) do
-    local journal = state.load(KIND, name)
+    local journal = load_journal(name)
     local finished = journal and journal.kept and same_interface(journal)
-    local at_work = journal and not journal.kept and process.pid_alive(journal.owner.pid, journal.owner.start)
-    if journal and not finished and not at_work then
+    local at_work = journal and not journal.kept and journal.owner
+      and process.pid_alive(journal.owner.pid, journal.owner.start)
+    if not journal then
+      state.remove(KIND, name)
+    elseif not finished and not at_work then
       log.info("undoing what was left on %s", name)
       M.undo(journal)
     end
@@ -112,19 +141,20 @@ end
 ---@param name string
 ---@return link.journal?
 function M.load(name)
-  local journal = state.load(KIND, name)
+  local journal = load_journal(name)
   return journal and same_interface(journal) and journal or nil
 end
 
----Undoes the host's side of a link that an earlier run left up.
+---Undoes the host's side of a link that an earlier run left up. The caller has the modem's lock.
 ---@param name string
 ---@return boolean was_up
+---@return boolean undone
 function M.take_down(name)
-  local journal = state.load(KIND, name)
-  if journal then
-    M.undo(journal)
+  local journal = load_journal(name)
+  if not journal then
+    return false, true
   end
-  return journal ~= nil
+  return true, M.undo(journal)
 end
 
 return M

@@ -9,8 +9,9 @@ local resolver = require "resolver"
 local M = {
   -- Marks our addresses and routes in the kernel (rtm_protocol, IFA_PROTO); `ip route show proto 77` lists them.
   PROTOCOL = 77,
-  -- Behind the usual metrics of wired and wireless networks: a modem costs money.
-  METRIC = 700,
+  -- Behind the usual metrics of wired and wireless networks, where the kernel gives IPv6 routes 1024: a modem costs
+  -- money.
+  METRIC = { ipv4 = 700, ipv6 = 1700 },
 }
 
 local DEFAULT_MTU = 1500
@@ -26,7 +27,9 @@ end
 ---@param bearer modem.bearer
 ---@return integer
 function M.mtu(bearer)
-  return math.min(bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU)
+  local smaller = math.min(bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU)
+  -- On a link with less, the kernel switches IPv6 off.
+  return #bearer.ipv6.addresses > 0 and math.max(smaller, 1280) or smaller
 end
 
 local function number(address)
@@ -35,20 +38,22 @@ local function number(address)
 end
 
 -- Modems hand out /32s, and gateways elsewhere. The link is point-to-point, so the gateway is on it all the same; the
--- kernel has to be told. An IPv6 gateway is link-local, and so on the link.
+-- kernel has to be told. Of IPv6 gateways it knows that only of link-local ones.
 local function needs_onlink(family_name, family)
-  local first = family.addresses[1]
-  if family_name == "ipv6" or not family.gateway or not first then
-    return family.gateway ~= nil and family_name == "ipv4"
+  local first, gateway = family.addresses[1], family.gateway
+  if not gateway then
+    return false
+  elseif family_name == "ipv6" then
+    return not gateway:find("^fe[89ab]")
   end
   local size = 2 ^ (32 - first.prefix_length)
-  return number(first.address) // size ~= number(family.gateway) // size
+  return number(first.address) // size ~= number(gateway) // size
 end
 
 local function default_route(name, family_name, family, options)
   return {
     link = name, destination = "default", family = family_name, gateway = family.gateway,
-    metric = options.metric or M.METRIC, table = options.table, protocol = M.PROTOCOL,
+    metric = options.metric or M.METRIC[family_name], table = options.table, protocol = M.PROTOCOL,
     source = family.addresses[1].address, onlink = needs_onlink(family_name, family),
   }
 end
@@ -77,33 +82,44 @@ local function sysctl(name, key)
   return fs.read(journals.sysctl_path(name, key))
 end
 
+-- A host with IPv6 switched off takes no IPv6 addresses; they would be waited for in vain.
+---@param bearer modem.bearer
+---@return modem.bearer the same, or one without IPv6
+function M.usable(bearer)
+  if (sysctl(bearer.net or "", "disable_ipv6") or "1"):sub(1, 1) == "0" then
+    return bearer
+  end
+  local ipv4_only = setmetatable({}, getmetatable(bearer))
+  for key, value in pairs(bearer) do ipv4_only[key] = value end
+  ipv4_only.ip, ipv4_only.ipv6 = "ipv4", { addresses = {}, dns = {} }
+  return ipv4_only
+end
+
 ---The journal of all that has to be done to an interface.
 ---@param bearer modem.bearer
 ---@param now table the interface as core.netlink has it
 ---@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean? }
----@return link.journal
+---@return link.journal?
+---@return moontower.error? err
 function M.make(bearer, now, options)
   local journal = {
     name = now.name, index = now.index, before = { mtu = now.mtu, up = now.up }, owner = journals.me(),
-    metric = options.metric or M.METRIC, addresses = {}, routes = {},
+    metric = options.metric, addresses = {}, routes = {},
   }
   local there = there_already(now.name)
   add_family(journal, "ipv4", bearer.ipv4, there, options)
-  local ipv6_off = (sysctl(now.name, "disable_ipv6") or "1"):sub(1, 1) ~= "0"
-  if not ipv6_off then
-    add_family(journal, "ipv6", bearer.ipv6, there, options)
-  end
-  if not ipv6_off and bearer.ip ~= "ipv4" then
+  add_family(journal, "ipv6", bearer.ipv6, there, options)
+  if bearer.ip ~= "ipv4" then
     journal.before.accept_ra = sysctl(now.name, "accept_ra")
     -- The modem tells our address, so the kernel shall not make a second one of router advertisements; where the modem
     -- does not tell, that is the only way (2: also while this host forwards packets).
     journal.accept_ra = #bearer.ipv6.addresses > 0 and "0" or "2"
   end
-  local servers = M.all_of(bearer, "dns")
+  local servers, err = M.all_of(bearer, "dns"), nil
   if options.dns ~= false and #servers > 0 then
-    journal.dns = resolver.plan(now.name, servers)
+    journal.dns, err = resolver.plan(now.name, servers)
   end
-  return journal
+  return not err and journal or nil, err
 end
 
 return M

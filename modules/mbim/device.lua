@@ -42,9 +42,9 @@ local function key_of(uuid, cid)
 end
 
 -- One task per device reads what the modem says unasked and hands it to whoever subscribed.
-local function read_indications(self)
+local function read_indications(self, exchange)
   while true do
-    local message, err = self.exchange:indication()
+    local message, err = exchange:indication()
     if not message then
       for _, queues in pairs(self.subscribers) do
         for _, queue in ipairs(queues) do
@@ -83,7 +83,7 @@ function Device.open(path, options)
   -- Harmless, and known to every modem.
   local caps = require("mbim.basic_connect").device_caps
   self.exchange:set_nudge { type = "command", service = caps.service_uuid, cid = caps.cid }
-  self.group:spawn(read_indications, self)
+  self.group:spawn(read_indications, self, self.exchange)
   return self
 end
 
@@ -240,12 +240,17 @@ function Device:start()
 end
 
 ---Is the MBIM function open already, left so by an earlier run or by another program?
----@return boolean
+---@return boolean? started nil when the modem does not say
+---@return moontower.error? err
 function Device:started()
   -- Any command will do: a function that is not open refuses it as such.
-  local basic_connect = require "mbim.basic_connect"
-  local reply, err = self:query(basic_connect.device_caps, nil, CLOSE_TIME)
-  return reply ~= nil or err.code ~= "not-open" and err.code ~= "timeout" and err.code ~= "gone"
+  local reply, err = self:query(require("mbim.basic_connect").device_caps)
+  if reply or err.code == "not-open" then
+    return reply ~= nil
+  elseif err.code == "timeout" or err.code == "gone" then
+    return nil, err
+  end
+  return true -- it refuses, or answers nonsense; but it answers
 end
 
 return Device

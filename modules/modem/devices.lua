@@ -59,11 +59,12 @@ local function described_by_files(list)
   local folder = state.folder .. "/devices"
   for _, file in ipairs(fs.list(folder) or {}) do
     local values = json.decode(fs.read(folder .. "/" .. file) or "")
-    if type(values) == "table" and type(values.mbim) == "string" then
+    local function text(key) return type(values[key]) == "string" and values[key] or nil end
+    if type(values) == "table" and text("mbim") and text("name") then
       list[#list + 1] = {
-        key = tostring(values.name), protocol = "mbim", control = values.mbim, net = values.net,
-        vendor = values.vendor, product = values.product,
-        manufacturer = values.manufacturer, model = values.model, incarnation = values.incarnation,
+        key = text("name"), protocol = "mbim", control = text("mbim"), net = text("net"),
+        vendor = text("vendor"), product = text("product"),
+        manufacturer = text("manufacturer"), model = text("model"), incarnation = text("incarnation"),
       }
     end
   end

@@ -20,11 +20,11 @@ local UNDO_TIME = 10
 
 local M = { list = devices.list }
 
--- One class per protocol: its backend's verbs first, then those every modem has.
+-- One class per protocol: the verbs every modem has, then its backend's.
 local function class_of(protocol)
   local backend = require("modem." .. protocol)
   return {
-    __index = function(_, name) return backend[name] or Modem[name] end,
+    __index = function(_, name) return Modem[name] or backend[name] end,
     __tostring = function(self) return self:describe() end,
     __close = Modem.close,
   }, backend
@@ -147,13 +147,11 @@ end
 function Modem:ensure_started()
   if not self.is_started then
     local ok, err = self:started()
-    if not ok then
+    if ok == false then
       ok, err = self:start()
     end
-    if not ok then
-      return nil, err
-    end
-    self.is_started = true
+    self.is_started = ok
+    return ok, err
   end
   return true
 end
@@ -178,8 +176,7 @@ end
 
 ---Closes the port. The modem and its sessions stay as they are.
 function Modem:close()
-  local backend = require("modem." .. self.description.protocol)
-  backend.close(self)
+  self:close_port()
   self.lock:close()
 end
 
@@ -279,7 +276,7 @@ function Modem:bearer(settings)
   end, has_address, 3)
   if not configuration then
     return nil, err
-  elseif err and settings.ip == "ipv4" then
+  elseif configuration.session ~= settings.session or err and settings.ip == "ipv4" then
     return error_object.fail {
       code = "no-address", source = "modem", message = "connected, but the network gave no address",
       hint = "Is the APN right? Some networks connect any APN and give it nothing.",
@@ -290,6 +287,8 @@ function Modem:bearer(settings)
     ipv4 = configuration.ipv4, ipv6 = configuration.ipv6,
   }, Bearer)
 end
+
+local ip_types = { ipv4 = true, ipv6 = true, ipv4v6 = true }
 
 -- Ends a connection that did not come to its end.
 local Undo = {}
@@ -304,6 +303,11 @@ end
 ---@return modem.bearer?
 ---@return moontower.error? err
 function Modem:connect(settings)
+  if type(settings) ~= "table" or type(settings.apn) ~= "string" then
+    error("connect wants a table with an apn, which may be \"\"", 2)
+  elseif settings.ip and not ip_types[settings.ip] then
+    error("ip is one of ipv4, ipv6, ipv4v6", 2)
+  end
   local wanted = { session = 0, ip = "ipv4v6" }
   for key, value in pairs(settings) do wanted[key] = value end
   -- Also when we are interrupted while the modem connects: who knows how far it is.

@@ -7,12 +7,14 @@ local descriptors = require "mbim.descriptors"
 local error_object = require "error"
 local mbim = require "mbim"
 local task = require "task"
+local usable = require "modem.usable"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
 local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME, RADIO_TIME = 60, 90, 10, 20
 
 ---@class modem.mbim : modem.modem
 ---@field mbim mbim.device
+---@field private asked_sim boolean? Qualcomm modems do not connect before
 local Backend = {}
 
 -- How a value reads in the facade. Each takes an answer or an indication, which are laid out alike.
@@ -83,13 +85,12 @@ end
 
 local function family_of(reply, family)
   local available = reply[family .. "_available"]
-  local gateway = available.gateway and reply[family .. "_gateway"] or nil
-  return {
+  return usable.family(family, {
     addresses = available.address and reply[family .. "_addresses"] or {},
-    gateway = gateway,
+    gateway = available.gateway and reply[family .. "_gateway"] or nil,
     dns = available.dns and reply[family .. "_dns"] or {},
-    mtu = available.mtu and reply[family .. "_mtu"] ~= 0 and reply[family .. "_mtu"] or nil,
-  }
+    mtu = available.mtu and reply[family .. "_mtu"] or nil,
+  })
 end
 
 local function ip_of(reply)
@@ -116,7 +117,7 @@ function Backend.open(description)
   return device and { mbim = device }, err
 end
 
-function Backend:close() self.mbim:close() end
+function Backend:close_port() self.mbim:close() end
 function Backend:start() return self.mbim:start() end
 function Backend:started() return self.mbim:started() end
 
@@ -155,7 +156,10 @@ function Backend:identity()
   end)
 end
 
-function Backend:sim() return ask(self, basic.subscriber_ready_status, sim_of) end
+function Backend:sim()
+  self.asked_sim = true
+  return ask(self, basic.subscriber_ready_status, sim_of)
+end
 function Backend:radio() return ask(self, basic.radio_state, radio_of) end
 function Backend:registration() return ask(self, basic.register_state, registration_of) end
 function Backend:packet_service() return ask(self, basic.packet_service, packet_of) end
@@ -194,17 +198,24 @@ function Backend:register()
   return reply and registration_of(reply), err
 end
 
+-- Statuses with which modems pass a network's refusal on.
+local refusals = {
+  ["failure"] = true, ["invalid-access-string"] = true, ["invalid-user-name-or-password"] = true,
+  ["service-not-activated"] = true, ["context-not-supported"] = true, ["operation-not-allowed"] = true,
+}
+
 -- A refusal carries the network's cause, wherever the modem put it.
 local function refused(code, doing, procedure, nw_error, err)
-  if err and (err.code == "gone" or err.code == "timeout" or err.code == "malformed") then
-    return nil, err
+  local status = err and err.detail and err.detail.status
+  if err and not nw_error and not refusals[status] then
+    return nil, err -- the modem's own trouble: no SIM, no radio, no answer
   end
   local why = nw_error and ("%s (cause %d)"):format(cause.text(nw_error, procedure), nw_error)
   return error_object.fail {
     code = code, source = "mbim",
     message = ("%s: %s"):format(doing, why or tostring(err or "no reason given")),
     hint = nw_error and cause.hint(nw_error, procedure) or err and err.hint,
-    detail = { nw_error = nw_error, status = err and err.detail and err.detail.status },
+    detail = { nw_error = nw_error, status = status },
   }
 end
 
@@ -237,6 +248,9 @@ local function wait_activated(events_of_session, number, session)
 end
 
 function Backend:activate(settings)
+  if not self.asked_sim then
+    self:sim()
+  end
   local sessions <close> = self:events("session") -- from before the command: nothing may slip through
   local reply, err = self.mbim:set(basic.connect, {
     session = settings.session, command = "activate", apn = settings.apn,
@@ -247,9 +261,18 @@ function Backend:activate(settings)
   local session = reply and session_of(reply)
   if session and session.state == "activating" then
     session, err = task.timeout(CONNECT_TIME, wait_activated, sessions, settings.session, session)
+    if err and err.code == "timeout" then
+      return error_object.during(err, "the modem says it is connecting, and does not come to an end")
+    end
   end
-  if session and session.state == "activated" then
+  if session and session.session ~= settings.session then
+    return error_object.fail {
+      code = "malformed", source = "mbim", message = "the modem connected another session than it was asked to",
+    }
+  elseif session and session.state == "activated" then
     return session
+  elseif session then
+    self:deactivate(settings.session) -- whatever state that is
   end
   return refused("connect-refused", ("the network refuses a connection to %s"):format(
     settings.apn ~= "" and "the APN " .. settings.apn or "its default APN"), "session",

@@ -4,6 +4,7 @@
 -- What does not depend on one another is asked at the same time: with a modem that needs 20 ms for each answer, that is
 -- most of the time there is to save.
 
+local journals = require "link.journal"
 local link = require "link"
 local overview = require "modem.overview"
 local ready = require "modem.ready"
@@ -32,11 +33,16 @@ local function record_of(description)
   return record and record.incarnation == description.incarnation and record or nil
 end
 
-local function keep_record(modem, bearer, carrier)
+-- Kept from before the modem connects until it is disconnected: a run that is killed in between leaves a session, too.
+local function keep_record(modem, settings, carrier)
   return state.save(KIND, modem.description.key, {
-    incarnation = modem.description.incarnation,
-    net = modem.net, session = bearer.session, apn = bearer.apn, ip = bearer.ip, carrier = carrier.name,
+    incarnation = modem.description.incarnation, net = modem.net, session = SESSION, carrier = carrier.name,
+    apn = settings.apn, ip = settings.ip or "ipv4v6", user = settings.user, auth = settings.auth,
   })
+end
+
+local function forget(modem)
+  state.remove(KIND, modem.description.key)
 end
 
 ---What `up` left connected in this modem, if that still holds as far as one can tell without asking it.
@@ -46,17 +52,20 @@ function M.record(description) return record_of(description) end
 
 -- ---- the steps ----
 
--- Opening an MBIM function ends its sessions: not if one of ours may be running.
+-- Opening an MBIM function ends its sessions: not if one of ours may be running, and the modem answers.
 local function open(modem, watcher)
   watcher:doing("modem", modem.description.control)
   local record = record_of(modem.description)
+  local ok, err
   if record or modem.is_started then
-    local ok, err = modem:ensure_started()
-    return ok and (record or {}), err
+    ok, err = modem:ensure_started()
   end
-  local ok, err = modem:start()
-  modem.is_started = ok
-  return ok and {}, err
+  if not ok and (not err or err.code == "timeout") then
+    ok, err = modem:start()
+    modem.is_started, record = ok, nil
+    forget(modem)
+  end
+  return ok and (record or {}), err
 end
 
 -- Tries the carrier's bearers in their order; what one cause forbids, another APN may allow.
@@ -64,8 +73,11 @@ local function connected(modem, carrier, watcher)
   local err
   for _, settings in ipairs(carrier.bearers) do
     watcher:doing("bearer", settings.apn ~= "" and settings.apn or "default APN")
-    local bearer
-    bearer, err = modem:connect(settings)
+    local ok, bearer
+    ok, err = keep_record(modem, settings, carrier)
+    if ok then
+      bearer, err = modem:connect(settings)
+    end
     if bearer then
       return bearer
     elseif err.code ~= "connect-refused" then
@@ -75,34 +87,41 @@ local function connected(modem, carrier, watcher)
   return nil, err
 end
 
-local function offers(carrier, record)
-  for _, settings in ipairs(carrier.bearers) do
-    if settings.apn == record.apn then
-      return true
-    end
-  end
-  return false
+-- Is the session that was left the one that the carrier would ask for first?
+local function fits(record, carrier)
+  local wanted = carrier.bearers[1]
+  return record.apn == wanted.apn and record.ip == (wanted.ip or "ipv4v6") and record.user == wanted.user
+    and record.auth == wanted.auth
 end
 
-local function adopted_bearer(modem, now, record, carrier)
-  if record.session and now.session.state == "activated" and offers(carrier, record) then
-    return modem:bearer { session = record.session, apn = record.apn, ip = record.ip }
+local function may_adopt(now, record, carrier)
+  return record.session ~= nil and now.session.state == "activated" and fits(record, carrier)
+end
+
+-- What an earlier run, or somebody else, left connected is not what is wanted now; then its host's side leads nowhere.
+local function clear(modem, now)
+  if modem.net then
+    journals.take_down(modem.net)
+  end
+  if now.session.state == "activated" then
+    modem:deactivate(SESSION)
   end
 end
 
 -- Returns a bearer, and the seconds that connecting took; none when it was connected already.
 local function bearer_for(modem, now, record, carrier, watcher, undo)
-  local bearer = adopted_bearer(modem, now, record, carrier)
-  if bearer then
-    return bearer
-  end
-  if now.session.state == "activated" then
-    modem:deactivate(SESSION) -- of somebody else, with an APN of theirs
+  if may_adopt(now, record, carrier) then
+    local bearer = modem:bearer { session = record.session, apn = record.apn, ip = record.ip }
+    if bearer then
+      return bearer
+    end
+    clear(modem, now)
   end
   local start = task.now()
-  local connection, err = connected(modem, carrier, watcher)
-  undo.session = connection and connection.session
-  return connection, err or task.now() - start
+  undo.record = true
+  local bearer, err = connected(modem, carrier, watcher)
+  undo.session = bearer and bearer.session
+  return bearer, err or task.now() - start
 end
 
 -- Takes back, in reverse, what a failure or Ctrl-C leaves half done in the modem; link.apply() sees to the host.
@@ -114,6 +133,9 @@ local function undo_modem(undo)
   task.shield(UNDO_TIME, function()
     if undo.session then
       modem:deactivate(undo.session)
+    end
+    if undo.record then
+      forget(modem)
     end
     if undo.radio then
       modem:set_radio(false)
@@ -142,6 +164,9 @@ function M.up(modem, carrier, options)
     return nil, err
   end
   report.modem(modem, now.identity, watcher)
+  if not may_adopt(now, record, carrier) then
+    clear(modem, now)
+  end
   registration, packet = ready.wait(modem, now, { carrier = carrier, wait = options.wait, watcher = watcher }, undo)
   if not registration then
     return nil, packet
@@ -157,8 +182,7 @@ function M.up(modem, carrier, options)
     return nil, err
   end
   undo.finished = true
-  applied.on_keep = function() keep_record(modem, bearer, carrier) end
-  applied.on_close = function() state.remove(KIND, modem.description.key) end
+  applied.on_close = function() forget(modem) end
   report.link(applied, watcher)
   return applied
 end
@@ -169,12 +193,14 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function M.down(modem, record)
-  local ok, err = true, nil
-  if modem:started() then
+  local ok, err = modem:started()
+  if ok then
     ok, err = modem:deactivate(record.session)
+  elseif ok == false then
+    ok = true -- opened anew since, and so without sessions
   end
   if ok then
-    state.remove(KIND, modem.description.key)
+    forget(modem)
   end
   return ok, err
 end

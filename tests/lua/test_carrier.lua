@@ -59,6 +59,20 @@ function T.test_endless_loops_end()
   refused("while true do end", "runs for too long")
   refused("local function f() return f() end f()", "runs for too long")
   refused("local t = {} for i = 1, 1e9 do t[i] = i end", "")
+  -- Few steps, but long ones.
+  refused("local s = 'x' for i = 1, 19 do s = s .. s end for i = 1, 1e9 do s:lower() end", "runs for too long")
+  refused("table.insert({}, 1, 1)", "field 'insert'")
+end
+
+function T.test_there_is_an_end_to_bearers()
+  refused(HEAD .. "local b = {} for i = 1, 99 do b[i] = { apn = 'x' } end return carrier { name = 'x', bearers = b }",
+    "more than 16 bearers")
+end
+
+function T.test_only_files_are_read()
+  local values, err = carrier.load("/dev/zero")
+  lu.assertNil(values)
+  lu.assertEquals(err.code, "carrier-unknown")
 end
 
 function T.test_memory_is_bounded()

@@ -171,6 +171,65 @@ function T.test_waiting_outside_a_task_of_ones_own_is_a_mistake()
   lu.assertStrContains(tostring(message), "cannot wait inside a coroutine")
 end
 
+function T.test_waiting_where_lua_cannot_is_a_mistake_that_leaves_nothing_behind()
+  local ok, message = pcall(table.sort, { 2, 1 }, function() task.sleep(0.01) end)
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(message), "cannot wait here")
+  local start = task.now()
+  task.sleep(0.05)
+  lu.assertTrue(task.now() - start >= 0.049) -- not ended early by the first one's timer
+end
+
+function T.test_a_group_made_in_a_task_that_has_ended()
+  local made
+  do
+    local group <close> = task.group()
+    group:spawn(function() made = task.group() end)
+    group:wait()
+  end
+  collectgarbage()
+  made:spawn(function() end)
+  made:__close()
+end
+
+function T.test_a_second_wait_survives_the_collector()
+  local queue, got = task.queue(), {}
+  local group <close> = task.group()
+  for i = 1, 2 do
+    group:spawn(function()
+      for _ = 1, 2 do
+        local value = queue:pop()
+        got[#got + 1] = i .. value
+      end
+    end)
+  end
+  task.sleep(0)
+  queue:push("a") -- wakes the first; before it runs, we take the value
+  lu.assertEquals(queue:pop(), "a")
+  task.sleep(0)
+  collectgarbage()
+  for _, value in ipairs { "b", "c", "d", "e" } do
+    queue:push(value)
+    task.sleep(0)
+  end
+  group:wait()
+  lu.assertEquals(#got, 4)
+end
+
+function T.test_a_task_cannot_yield_or_join_itself()
+  local group <close> = task.group()
+  local child = group:spawn(function() return 1 end)
+  lu.assertTrue(child:join())
+  local ok, err = pcall(function()
+    local inner <close> = task.group()
+    local me
+    me = inner:spawn(function() me:join() end)
+    inner:wait()
+  end)
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(err), "its own end")
+end
+
 function T.test_many_tasks_end_in_order_of_their_deadlines()
   local order = {}
   local group <close> = task.group()

@@ -147,6 +147,70 @@ function T.test_a_foreign_resolv_conf_survives_down()
   lu.assertStrContains(result.after, "nameserver 192.0.2.53")
 end
 
+function T.test_a_failing_up_takes_down_what_it_replaces()
+  local result = simulated.run("moontower up --apn wrong; moontower sim state --json", nil, UP)
+  lu.assertNotStrContains(result.after, "68.28.50.11")
+  lu.assertNotStrContains(result.after, "proto 77")
+  lu.assertNotStrContains(result.after, ".json")
+end
+
+function T.test_status_waits_for_a_slow_modem_instead_of_opening_it_anew()
+  local result = simulated.run("moontower sim set latency=2.5; moontower status", nil, UP)
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "connected already")
+end
+
+function T.test_ipv6_switched_off_on_the_host()
+  local off = "sysctl -q -w net.ipv6.conf.wwan0.disable_ipv6=1"
+  local result = simulated.run(UP, nil, off .. "; " .. UP)
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "connected already")
+  lu.assertNotStrContains(result.out, "2600:")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_another_ip_type_is_another_session()
+  local result = simulated.run("moontower up --apn r.ispsn --ip ipv4", nil, UP)
+  simulated.assert_success(result)
+  lu.assertNotStrContains(result.out, "connected already")
+  lu.assertNotStrContains(result.after, "2600:")
+end
+
+function T.test_down_waits_its_turn_beside_up()
+  local result = simulated.run(UP .. " & sleep 0.15; moontower down; wait", { "latency=0.1" })
+  lu.assertStrContains(result.err, "another moontower is at work")
+  lu.assertStrContains(result.after, "184.250.142.38")
+end
+
+function T.test_a_killed_up_leaves_no_session_after_down()
+  local result = simulated.run(
+    "timeout -s KILL 0.35 " .. UP .. "; moontower down; moontower sim state --json", { "slow-connect=1" })
+  lu.assertStrContains(result.out, '"sessions":[]')
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_interrupted_while_it_pings()
+  local result = simulated.run("timeout -s INT 1 " .. UP .. " --probe 192.0.2.1")
+  simulated.assert_clean_failure(result, 124, "stopping")
+end
+
+function T.test_a_resolv_conf_that_cannot_be_put_back_is_not_forgotten()
+  local result = simulated.run(
+    "mount -o remount,ro /etc && moontower down; echo status $?; mount -o remount,rw /etc; moontower down", nil, UP)
+  lu.assertEquals(result.status, 0, result.err)
+  lu.assertStrContains(result.out, "status 1\n")
+  lu.assertStrContains(result.err, "DNS servers are not as they were")
+  lu.assertNotStrContains(result.after, "68.28.50.11")
+end
+
+function T.test_a_resolv_conf_that_is_a_link()
+  local result = simulated.run(UP .. " && moontower down && readlink /etc/resolv.conf", nil,
+    "cp /etc/resolv.conf /run/elsewhere; ln -sf /run/elsewhere /etc/resolv.conf")
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "/run/elsewhere")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_the_host_after_the_modem_is_pulled_out()
   local result = simulated.run(UP .. "; moontower sim fault unplug; moontower down")
   lu.assertEquals(result.status, 3)

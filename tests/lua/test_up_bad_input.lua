@@ -66,7 +66,7 @@ end
 -- Connecting may take a network long, so here the user loses patience first.
 function T.test_a_modem_that_stops_answering_while_it_connects()
   local result = simulated.run("timeout -s INT 3 " .. UP, { "hang@9" })
-  simulated.assert_clean_failure(result, 124, "interrupted")
+  simulated.assert_clean_failure(result, 124, "stopping")
 end
 
 function T.test_a_modem_that_is_pulled_out()
@@ -95,7 +95,7 @@ end
 
 function T.test_interrupted()
   local result = simulated.run("timeout -s INT 1 " .. UP, { "network-drop" })
-  simulated.assert_clean_failure(result, 124, "interrupted")
+  simulated.assert_clean_failure(result, 124, "stopping")
 end
 
 -- Killed at any moment, the next start repairs what was left.

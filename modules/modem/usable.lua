@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: MIT
+-- What of a modem's IP configuration a host can use. Modems send zeros, loopback addresses and lengths that cannot be.
+
+local M = {}
+
+-- More than any network gives; what is beyond is a confused modem's.
+local MAX_ADDRESSES, MAX_SERVERS = 8, 8
+-- A shorter prefix would take the host's other networks over, whatever the metric.
+local SHORTEST = { ipv4 = 8, ipv6 = 32 }
+local LONGEST = { ipv4 = 32, ipv6 = 128 }
+-- RFC 791 and RFC 8200: what every link must carry.
+local SMALLEST_MTU, LARGEST_MTU = { ipv4 = 576, ipv6 = 1280 }, 65535
+
+-- Nobody's address, this host's own, or many hosts'.
+local function is_unicast(address)
+  if address:find(":") then
+    return address ~= "::" and address ~= "::1" and not address:find("^ff")
+  end
+  local first = tonumber(address:match("^%d+"))
+  return first > 0 and first ~= 127 and first < 224
+end
+
+local function is_link_local(address)
+  return address:find("^fe[89ab]") ~= nil
+end
+
+local function addresses_of(family, list)
+  local usable = {}
+  for _, element in ipairs(list) do
+    -- A link-local one is no address on the internet: the real one comes by router advertisement.
+    if #usable < MAX_ADDRESSES and is_unicast(element.address) and not is_link_local(element.address) then
+      local length = element.prefix_length
+      if length < SHORTEST[family] or length > LONGEST[family] then
+        length = LONGEST[family]
+      end
+      usable[#usable + 1] = { address = element.address, prefix_length = length }
+    end
+  end
+  return usable
+end
+
+local function servers_of(list)
+  local usable, seen = {}, {}
+  for _, server in ipairs(list) do
+    -- A link-local server would need to be told with its interface, which resolv.conf's readers seldom understand.
+    if #usable < MAX_SERVERS and not seen[server] and is_unicast(server) and not is_link_local(server) then
+      seen[server] = true
+      usable[#usable + 1] = server
+    end
+  end
+  return usable
+end
+
+---@param family "ipv4"|"ipv6"
+---@param given modem.family as the modem has it
+---@return modem.family
+function M.family(family, given)
+  local mtu = given.mtu
+  return {
+    addresses = addresses_of(family, given.addresses),
+    gateway = given.gateway and is_unicast(given.gateway) and given.gateway or nil,
+    dns = servers_of(given.dns),
+    mtu = mtu and mtu >= SMALLEST_MTU[family] and mtu <= LARGEST_MTU and mtu or nil,
+  }
+end
+
+return M

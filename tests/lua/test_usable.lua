@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: MIT
+-- What of a modem's IP configuration reaches the host: never what no host can use.
+
+local lu = require "luaunit"
+local usable = require "modem.usable"
+
+local T = {}
+
+local function family(name, given)
+  given.addresses, given.dns = given.addresses or {}, given.dns or {}
+  return usable.family(name, given)
+end
+
+local function addresses(name, ...)
+  local list = {}
+  for i, pair in ipairs { ... } do list[i] = { address = pair[1], prefix_length = pair[2] } end
+  local kept = {}
+  for i, element in ipairs(family(name, { addresses = list }).addresses) do
+    kept[i] = element.address .. "/" .. element.prefix_length
+  end
+  return kept
+end
+
+function T.test_good_ones_pass()
+  lu.assertEquals(addresses("ipv4", { "184.250.142.38", 30 }, { "10.0.0.1", 8 }), { "184.250.142.38/30", "10.0.0.1/8" })
+  lu.assertEquals(addresses("ipv6", { "2600:100e::2", 64 }), { "2600:100e::2/64" })
+end
+
+function T.test_lengths_that_cannot_be_become_one_address()
+  for _, length in ipairs { 0, 1, 7, 33, 200, 0xffffffff } do
+    lu.assertEquals(addresses("ipv4", { "184.250.142.38", length }), { "184.250.142.38/32" })
+  end
+  for _, length in ipairs { 0, 31, 129, 0xffffffff } do
+    lu.assertEquals(addresses("ipv6", { "2600::1", length }), { "2600::1/128" })
+  end
+end
+
+function T.test_addresses_of_nobody_are_dropped()
+  lu.assertEquals(addresses("ipv4", { "0.0.0.0", 8 }, { "127.0.0.1", 8 }, { "224.0.0.1", 8 }, { "255.1.1.1", 8 }), {})
+  lu.assertEquals(addresses("ipv6", { "::", 64 }, { "::1", 64 }, { "fe80::1", 64 }, { "ff02::1", 64 }), {})
+end
+
+function T.test_there_is_an_end_to_lists()
+  local many, servers = {}, {}
+  for i = 1, 200 do
+    many[i], servers[i] = { "10.0.0." .. i, 24 }, "10.0.1." .. i
+  end
+  lu.assertEquals(#addresses("ipv4", table.unpack(many)), 8)
+  lu.assertEquals(#family("ipv4", { dns = servers }).dns, 8)
+end
+
+function T.test_servers()
+  lu.assertEquals(family("ipv4", { dns = { "9.9.9.9", "9.9.9.9", "0.0.0.0", "127.0.0.1" } }).dns, { "9.9.9.9" })
+  lu.assertEquals(family("ipv6", { dns = { "fe80::1", "::", "2620:fe::fe" } }).dns, { "2620:fe::fe" })
+end
+
+function T.test_gateway_and_mtu()
+  lu.assertNil(family("ipv4", { gateway = "0.0.0.0" }).gateway)
+  lu.assertEquals(family("ipv6", { gateway = "fe80::1" }).gateway, "fe80::1")
+  for _, mtu in ipairs { 0, 1, 575, 65536, 0xffffffff } do
+    lu.assertNil(family("ipv4", { mtu = mtu }).mtu)
+  end
+  lu.assertEquals(family("ipv4", { mtu = 1358 }).mtu, 1358)
+  lu.assertNil(family("ipv6", { mtu = 1000 }).mtu)
+end
+
+return T
