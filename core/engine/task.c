@@ -28,13 +28,15 @@ struct join_op {
     struct join_op *next;
 };
 
-/* When the state closes, or finish raised: else the waiting coroutine holds its op. */
+/* A pending op is only collected when the state closes: the waiting coroutine holds it. */
 static int op_gc(lua_State *L)
 {
     struct mt_op *op = lua_touserdata(L, 1);
     if (op->state == MT_OP_PENDING || op->state == MT_OP_DONE) {
         op->state = MT_OP_CANCELLED;
         op->class->cancel(op);
+    } else if (op->state == MT_OP_FINISHED && op->class->release) {
+        op->class->release(op);
     }
     return 0;
 }
@@ -208,10 +210,8 @@ static int on_resumed(lua_State *L, int status, lua_KContext context)
     if (op->state == MT_OP_CANCELLED) {
         return raise_reason(L, cancelled_scope(task));
     }
-    /* Should finish raise, the op is still "done", and the collector makes it let go. */
-    int results = op->class->finish(L, op);
     op->state = MT_OP_FINISHED;
-    return results;
+    return op->class->finish(L, op);
 }
 
 int mt_op_wait(lua_State *L, struct mt_op *op)
@@ -222,13 +222,6 @@ int mt_op_wait(lua_State *L, struct mt_op *op)
     if (op->state == MT_OP_DONE)
         make_ready(op->task);
     return lua_yieldk(L, 0, (lua_KContext)op, on_resumed);
-}
-
-int mt_op_again(lua_State *L, struct mt_op *op, lua_CFunction function)
-{
-    /* Else the collector would take it for one that finish left half done. */
-    op->state = MT_OP_FINISHED;
-    return function(L);
 }
 
 void mt_op_done(struct mt_op *op)
@@ -423,7 +416,7 @@ static int join_finish(lua_State *L, struct mt_op *op)
     return push_results(L);
 }
 
-static const struct mt_op_class join_class = { join_cancel, join_finish };
+static const struct mt_op_class join_class = { join_cancel, join_finish, NULL };
 
 int mt_task_join(lua_State *L)
 {

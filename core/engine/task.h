@@ -34,8 +34,16 @@ struct mt_op_class {
      * or never resumed (the state is closing).
      */
     void (*cancel)(struct mt_op *op);
-    /* Push the results and return how many, as a lua_CFunction does; may raise. */
+    /*
+     * Push the results and return how many, as a lua_CFunction does; may raise. One that finds
+     * nothing to take may call the binding's function again, which waits with an op of its own.
+     */
     int (*finish)(lua_State *L, struct mt_op *op);
+    /*
+     * NULL, or: free what the op still holds. Called when the op is collected after `finish`,
+     * which may have raised half way.
+     */
+    void (*release)(struct mt_op *op);
 };
 
 struct mt_op {
@@ -53,12 +61,6 @@ void *mt_op_new(lua_State *L, size_t size, const struct mt_op_class *class);
 
 /* Ends the C function: `return mt_op_wait(L, op);`. The op may be done already. */
 int mt_op_wait(lua_State *L, struct mt_op *op);
-
-/*
- * For a `finish` that finds nothing to take and must wait anew: lets go of the op, then calls the
- * binding's function again: `return mt_op_again(L, op, l_pop);`.
- */
-int mt_op_again(lua_State *L, struct mt_op *op, lua_CFunction function);
 
 /* From a callback: the results are in the op, resume its task. A second call is ignored. */
 void mt_op_done(struct mt_op *op);

@@ -237,13 +237,36 @@ static int open_path(const char *path, enum mt_port_kind *kind)
     return fd;
 }
 
+/* No echo, no line editing, no Ctrl-C: every byte as it is. For what is no terminal, nothing. */
+static int make_raw(struct mt_port *port)
+{
+    if (tcgetattr(port->fd, &port->tty) < 0)
+        return 0;
+    struct termios raw = port->tty;
+    cfmakeraw(&raw);
+    if (tcsetattr(port->fd, TCSANOW, &raw) < 0)
+        return -errno;
+    port->was_tty = true;
+    return 0;
+}
+
 int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port **port)
 {
     enum mt_port_kind kind;
+    struct mt_port *opened;
     int fd = open_path(path, &kind);
     if (fd < 0)
         return fd;
-    return mt_port_adopt(loop, fd, kind, port);
+    int status = mt_port_adopt(loop, fd, kind, &opened);
+    if (status < 0)
+        return status;
+    status = make_raw(opened);
+    if (status < 0) {
+        mt_port_close(opened);
+        return status;
+    }
+    *port = opened;
+    return 0;
 }
 
 void mt_port_set_reader(struct mt_port *port, struct mt_port_reader *reader)
@@ -282,19 +305,6 @@ size_t mt_port_max_message(const struct mt_port *port)
     return size;
 }
 
-bool mt_port_set_raw(struct mt_port *port)
-{
-    struct termios raw;
-    if (tcgetattr(port->fd, &raw) < 0)
-        return false;
-    if (!port->was_tty) {
-        port->tty = raw;
-        port->was_tty = true;
-    }
-    cfmakeraw(&raw);
-    return tcsetattr(port->fd, TCSANOW, &raw) == 0;
-}
-
 /* ---- listening ---- */
 
 struct mt_listener {
@@ -305,14 +315,29 @@ struct mt_listener {
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
+/* EBADF is libuv's for an error of the socket. All other errors are accept()'s to tell. */
 static void on_incoming(uv_poll_t *poll, int status, int events)
 {
     struct mt_listener *listener = mt_container_of(poll, struct mt_listener, poll);
-    (void)status;
     (void)events;
     int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0)
-        listener->on_connection(listener->context, fd);
+    if (fd < 0 && status == 0) {
+        status = -errno;
+        if (status == -EAGAIN || status == -EINTR || status == -ECONNABORTED)
+            return;  /* who called has hung up */
+    }
+    uv_poll_stop(poll);
+    listener->on_connection(listener->context, fd < 0 ? status : fd);
+}
+
+void mt_listener_watch(struct mt_listener *listener)
+{
+    uv_poll_start(&listener->poll, UV_READABLE, on_incoming);
+}
+
+void mt_listener_unwatch(struct mt_listener *listener)
+{
+    uv_poll_stop(&listener->poll);
 }
 
 static void on_listener_closed(uv_handle_t *handle)
@@ -366,7 +391,6 @@ int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind k
     made->on_connection = on_connection;
     made->context = context;
     memcpy(made->path, path, strlen(path));
-    uv_poll_start(&made->poll, UV_READABLE, on_incoming);
     *listener = made;
     return 0;
 }

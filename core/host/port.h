@@ -3,7 +3,6 @@
 #ifndef MT_HOST_PORT_H
 #define MT_HOST_PORT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,7 +27,8 @@ struct mt_port_reader {
 
 /*
  * Opens the character device, or connects to the unix socket, that stands at `path`; a path that
- * begins with '@' is an abstract stream socket. A socket at a path is tried as seqpacket first.
+ * begins with '@' is an abstract stream socket. A socket at a path is tried as seqpacket first. A
+ * tty or pty is raw while the port is open, and is given its settings back when it is closed.
  */
 int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port **port);
 
@@ -47,17 +47,21 @@ int mt_port_write(struct mt_port *port, const void *data, size_t length);
 /* The largest control message a cdc-wdm device takes (IOCTL_WDM_MAX_COMMAND), or 0 if unknown. */
 size_t mt_port_max_message(const struct mt_port *port);
 
-/* Raw mode for a tty or pty; false for what is neither. */
-bool mt_port_set_raw(struct mt_port *port);
-
 /*
- * A listening unix socket of the given kind at `path`; calls `on_connection` with each accepted
- * descriptor, which the callee owns.
+ * A listening unix socket of the given kind at `path`. It accepts only when it is asked to: until
+ * then the kernel keeps who calls waiting.
  */
 struct mt_listener;
 int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,
                      void (*on_connection)(void *context, int fd), void *context,
                      struct mt_listener **listener);
 void mt_listener_close(struct mt_listener *listener);
+
+/*
+ * Calls on_connection once, with the descriptor of the next connection, which the callee owns, or
+ * with a negative errno (such as -EMFILE).
+ */
+void mt_listener_watch(struct mt_listener *listener);
+void mt_listener_unwatch(struct mt_listener *listener);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "engine/error.h"
 #include "lua/modules.h"
+#include "lua/table.h"
 
 enum { READ_LIMIT = 1 << 20 };
 
@@ -265,15 +266,6 @@ static int l_realpath(lua_State *L)
     return 1;
 }
 
-/* chmod(path, mode) -> true | nil, err */
-static int l_chmod(lua_State *L)
-{
-    const char *path = luaL_checkstring(L, 1);
-    luaL_checkinteger(L, 2);
-    int mode = optional_mode(L, 2, 0);
-    return result(L, chmod(path, (mode_t)mode) < 0 ? -errno : 0, "chmod", path);
-}
-
 /* ---- looking around ---- */
 
 static const char *type_name(mode_t mode)
@@ -298,12 +290,6 @@ static const char *type_name(mode_t mode)
     }
 }
 
-static void set_integer(lua_State *L, const char *name, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, name);
-}
-
 /*
  * stat(path, "link"?) -> { type = "file" | "directory" | "character" | "block" | "socket" | "fifo"
  * | "link", size, mode, uid, gid, inode, device, rdev_major?, rdev_minor?, mtime } | nil, err
@@ -318,17 +304,16 @@ static int l_stat(lua_State *L)
     if ((follow ? stat(path, &info) : lstat(path, &info)) < 0)
         return result(L, -errno, "stat", path);
     lua_createtable(L, 0, 10);
-    lua_pushstring(L, type_name(info.st_mode));
-    lua_setfield(L, -2, "type");
-    set_integer(L, "size", info.st_size);
-    set_integer(L, "mode", info.st_mode & 07777);
-    set_integer(L, "uid", info.st_uid);
-    set_integer(L, "gid", info.st_gid);
-    set_integer(L, "inode", (lua_Integer)info.st_ino);
-    set_integer(L, "device", (lua_Integer)info.st_dev);
+    mt_table_set_string(L, "type", type_name(info.st_mode));
+    mt_table_set_integer(L, "size", info.st_size);
+    mt_table_set_integer(L, "mode", info.st_mode & 07777);
+    mt_table_set_integer(L, "uid", info.st_uid);
+    mt_table_set_integer(L, "gid", info.st_gid);
+    mt_table_set_integer(L, "inode", (lua_Integer)info.st_ino);
+    mt_table_set_integer(L, "device", (lua_Integer)info.st_dev);
     if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) {
-        set_integer(L, "rdev_major", major(info.st_rdev));
-        set_integer(L, "rdev_minor", minor(info.st_rdev));
+        mt_table_set_integer(L, "rdev_major", major(info.st_rdev));
+        mt_table_set_integer(L, "rdev_minor", minor(info.st_rdev));
     }
     lua_pushnumber(L, (lua_Number)info.st_mtim.tv_sec + (lua_Number)info.st_mtim.tv_nsec / 1e9);
     lua_setfield(L, -2, "mtime");
@@ -436,8 +421,20 @@ static int l_terminal_size(lua_State *L)
 
 /* ---- the module ---- */
 
+static const luaL_Reg file_methods[] = {
+    { "close", l_file_close },
+    { "__close", l_file_close },
+    { "__gc", l_file_close },
+    { NULL, NULL },
+};
+
+static const luaL_Reg directory_methods[] = {
+    { "__close", l_directory_close },
+    { "__gc", l_directory_close },
+    { NULL, NULL },
+};
+
 static const luaL_Reg functions[] = {
-    { "chmod", l_chmod },
     { "executable", l_executable },
     { "geteuid", l_geteuid },
     { "getpid", l_getpid },
@@ -457,24 +454,10 @@ static const luaL_Reg functions[] = {
     { NULL, NULL },
 };
 
-static void new_class(lua_State *L, const char *name, lua_CFunction on_close)
-{
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, on_close);
-    lua_setfield(L, -2, "__gc");
-    lua_pushcfunction(L, on_close);
-    lua_setfield(L, -2, "__close");
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, on_close);
-    lua_setfield(L, -2, "close");
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
 int mt_lua_fs_open(lua_State *L)
 {
-    new_class(L, "mt.file", l_file_close);
-    new_class(L, "mt.directory", l_directory_close);
+    mt_class_new(L, "mt.file", file_methods);
+    mt_class_new(L, "mt.directory", directory_methods);
     luaL_newlib(L, functions);
     return 1;
 }

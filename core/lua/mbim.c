@@ -11,6 +11,7 @@
 #include "host/port.h"
 #include "lua/modules.h"
 #include "lua/port.h"
+#include "lua/table.h"
 #include "wire/mbim.h"
 #include "wire/uuid.h"
 
@@ -39,37 +40,26 @@ static bool has_service(uint32_t type)
            type == MT_MBIM_INDICATE_STATUS;
 }
 
-static void set_integer(lua_State *L, const char *name, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, name);
-}
-
 /* { type=, transaction=, status=, max_control=, service=, cid=, set=, info= } */
 static void push_message(lua_State *L, const struct mt_mbim_message *message)
 {
     lua_createtable(L, 0, 8);
     for (size_t i = 0; i < TYPES; i++) {
-        if (types[i].type == message->type) {
-            lua_pushstring(L, types[i].name);
-            lua_setfield(L, -2, "type");
-        }
+        if (types[i].type == message->type)
+            mt_table_set_string(L, "type", types[i].name);
     }
-    set_integer(L, "transaction", message->transaction);
-    set_integer(L, "status", message->status);
+    mt_table_set_integer(L, "transaction", message->transaction);
+    mt_table_set_integer(L, "status", message->status);
     if (message->type == MT_MBIM_OPEN)
-        set_integer(L, "max_control", message->max_control);
+        mt_table_set_integer(L, "max_control", message->max_control);
     if (!has_service(message->type))
         return;
     char uuid[MT_UUID_TEXT_SIZE];
     mt_uuid_format(message->service, uuid);
-    lua_pushstring(L, uuid);
-    lua_setfield(L, -2, "service");
-    set_integer(L, "cid", message->cid);
-    lua_pushboolean(L, message->set);
-    lua_setfield(L, -2, "set");
-    lua_pushlstring(L, (const char *)message->info, message->info_size);
-    lua_setfield(L, -2, "info");
+    mt_table_set_string(L, "service", uuid);
+    mt_table_set_integer(L, "cid", message->cid);
+    mt_table_set_flag(L, "set", message->set);
+    mt_table_set_bytes(L, "info", message->info, message->info_size);
 }
 
 static uint32_t opt_u32(lua_State *L, int index, const char *name)
@@ -201,7 +191,7 @@ static int l_add(lua_State *L)
     if (result < 0) {
         push_refusal(L, result);
         lua_createtable(L, 0, 1);
-        set_integer(L, "protocol_error", mt_mbim_result_error(result));
+        mt_table_set_integer(L, "protocol_error", mt_mbim_result_error(result));
         lua_setfield(L, -2, "detail");
         message.info_size = 0;
         push_message(L, &message);
@@ -339,12 +329,17 @@ static void on_answer(struct mt_request *request, int status, const void *view)
     mt_op_done(&op->base);
 }
 
-static void request_cancel(struct mt_op *base)
+static void request_release(struct mt_op *base)
 {
     struct request_op *op = (struct request_op *)base;
-    mt_exchange_cancel(&op->request);
     free(op->info);
     op->info = NULL;
+}
+
+static void request_cancel(struct mt_op *base)
+{
+    mt_exchange_cancel(&((struct request_op *)base)->request);
+    request_release(base);
 }
 
 static int request_finish(lua_State *L, struct mt_op *base)
@@ -368,7 +363,9 @@ static int request_finish(lua_State *L, struct mt_op *base)
     return 1;
 }
 
-static const struct mt_op_class request_class = { request_cancel, request_finish };
+static const struct mt_op_class request_class = {
+    request_cancel, request_finish, request_release
+};
 
 /*
  * exchange:request(message, seconds) waits -> answer (a message) | nil, err
@@ -415,7 +412,9 @@ static void indication_cancel(struct mt_op *base)
     exchange->waiting = NULL;
 }
 
-static const struct mt_op_class indication_class = { indication_cancel, indication_finish };
+static const struct mt_op_class indication_class = {
+    indication_cancel, indication_finish, NULL
+};
 
 /* exchange:indication() waits -> message | nil, err once the port is gone */
 static int l_indication(lua_State *L)
@@ -463,6 +462,11 @@ static const luaL_Reg exchange_methods[] = {
     { NULL, NULL },
 };
 
+static const luaL_Reg assembly_methods[] = {
+    { "add", l_add },
+    { NULL, NULL },
+};
+
 static const luaL_Reg functions[] = {
     { "assembly", l_assembly },
     { "build", l_build },
@@ -474,15 +478,8 @@ static const luaL_Reg functions[] = {
 
 int mt_lua_mbim_open(lua_State *L)
 {
-    luaL_newmetatable(L, "mt.mbim.exchange");
-    luaL_setfuncs(L, exchange_methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    luaL_newmetatable(L, "mt.mbim.assembly");
-    lua_newtable(L);
-    lua_pushcfunction(L, l_add);
-    lua_setfield(L, -2, "add");
-    lua_setfield(L, -2, "__index");
+    mt_class_new(L, "mt.mbim.exchange", exchange_methods);
+    mt_class_new(L, "mt.mbim.assembly", assembly_methods);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -11,96 +11,28 @@
 #include "engine/task.h"
 #include "host/netlink.h"
 #include "lua/modules.h"
-
-/* ---- fields of argument and result tables ---- */
-
-/* Arguments are plain tables, at stack index 1; so a string in one lives as long as the call. */
-static int get_field(lua_State *L, const char *name)
-{
-    lua_pushstring(L, name);
-    return lua_rawget(L, 1);
-}
-
-static const char *field_string(lua_State *L, const char *name, const char *otherwise)
-{
-    const char *value = otherwise;
-    if (get_field(L, name) != LUA_TNIL) {
-        if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "%s: a string expected", name);
-        value = lua_tostring(L, -1);
-    }
-    lua_pop(L, 1);
-    return value;
-}
-
-static const char *need_string(lua_State *L, const char *name)
-{
-    const char *value = field_string(L, name, NULL);
-    if (!value)
-        luaL_error(L, "%s is missing", name);
-    return value;
-}
-
-static lua_Integer field_integer(lua_State *L, const char *name, lua_Integer max,
-                                 lua_Integer otherwise)
-{
-    lua_Integer value = otherwise;
-    if (get_field(L, name) != LUA_TNIL) {
-        int is_integer;
-        value = lua_tointegerx(L, -1, &is_integer);
-        if (!is_integer || value < 0 || value > max)
-            luaL_error(L, "%s: an integer from 0 to %I expected", name, max);
-    }
-    lua_pop(L, 1);
-    return value;
-}
-
-static bool field_flag(lua_State *L, const char *name)
-{
-    get_field(L, name);
-    bool value = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
-static void set_string(lua_State *L, const char *name, const char *value)
-{
-    if (!value[0])
-        return;  /* nothing to say */
-    lua_pushstring(L, value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_integer(lua_State *L, const char *name, lua_Integer value)
-{
-    lua_pushinteger(L, value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_flag(lua_State *L, const char *name, bool value)
-{
-    lua_pushboolean(L, value);
-    lua_setfield(L, -2, name);
-}
+#include "lua/monitor.h"
+#include "lua/table.h"
 
 /* ---- what the kernel said, as tables ---- */
 
 static void set_ip(lua_State *L, const char *name, const struct mt_ip *ip)
 {
     char text[INET6_ADDRSTRLEN];
-    set_string(L, name, mt_ip_format(ip, text));
+    if (ip->family)
+        mt_table_set_string(L, name, mt_ip_format(ip, text));
 }
 
 static void set_link_name(lua_State *L, int index)
 {
     char name[IF_NAMESIZE];
     if (index && if_indextoname((unsigned)index, name))
-        set_string(L, "link", name);
+        mt_table_set_string(L, "link", name);
 }
 
 static void set_family(lua_State *L, int family)
 {
-    set_string(L, "family", family == AF_INET6 ? "ipv6" : "ipv4");
+    mt_table_set_string(L, "family", family == AF_INET6 ? "ipv6" : "ipv4");
 }
 
 struct named_number {
@@ -114,9 +46,9 @@ static void set_named(lua_State *L, const char *field, const struct named_number
     while (names->name && names->number != number)
         names++;
     if (names->name)
-        set_string(L, field, names->name);
+        mt_table_set_string(L, field, names->name);
     else
-        set_integer(L, field, number);
+        mt_table_set_integer(L, field, number);
 }
 
 static const struct named_number scopes[] = {
@@ -135,14 +67,14 @@ static const struct named_number route_types[] = {
 static void push_link(lua_State *L, const struct mt_link *link)
 {
     lua_createtable(L, 0, 8);
-    set_integer(L, "index", link->index);
-    set_string(L, "name", link->name);
-    set_string(L, "type", link->type);
-    set_flag(L, "up", (link->flags & IFF_UP) != 0);
-    set_flag(L, "running", (link->flags & IFF_RUNNING) != 0);
-    set_flag(L, "noarp", (link->flags & IFF_NOARP) != 0);
-    set_integer(L, "flags", link->flags);
-    set_integer(L, "mtu", link->mtu);
+    mt_table_set_integer(L, "index", link->index);
+    mt_table_set_string(L, "name", link->name);
+    mt_table_set_string(L, "type", link->type[0] ? link->type : NULL);
+    mt_table_set_flag(L, "up", (link->flags & IFF_UP) != 0);
+    mt_table_set_flag(L, "running", (link->flags & IFF_RUNNING) != 0);
+    mt_table_set_flag(L, "noarp", (link->flags & IFF_NOARP) != 0);
+    mt_table_set_integer(L, "flags", link->flags);
+    mt_table_set_integer(L, "mtu", link->mtu);
 }
 
 static void push_address(lua_State *L, const struct mt_address *address)
@@ -152,10 +84,10 @@ static void push_address(lua_State *L, const struct mt_address *address)
     set_family(L, address->address.family);
     set_ip(L, "address", &address->address);
     set_ip(L, "peer", &address->peer);
-    set_integer(L, "prefix_length", address->prefix_length);
+    mt_table_set_integer(L, "prefix_length", address->prefix_length);
     set_named(L, "scope", scopes, address->scope);
     if (address->protocol)
-        set_integer(L, "protocol", address->protocol);
+        mt_table_set_integer(L, "protocol", address->protocol);
 }
 
 static void push_route(lua_State *L, const struct mt_route *route)
@@ -173,12 +105,12 @@ static void push_route(lua_State *L, const struct mt_route *route)
     set_ip(L, "gateway", &route->gateway);
     set_ip(L, "source", &route->source);
     set_link_name(L, route->link);
-    set_integer(L, "metric", route->metric);
-    set_integer(L, "table", route->table);
-    set_integer(L, "protocol", route->protocol);
+    mt_table_set_integer(L, "metric", route->metric);
+    mt_table_set_integer(L, "table", route->table);
+    mt_table_set_integer(L, "protocol", route->protocol);
     set_named(L, "scope", scopes, route->scope);
     set_named(L, "type", route_types, route->type);
-    set_flag(L, "onlink", route->onlink);
+    mt_table_set_flag(L, "onlink", route->onlink);
 }
 
 /* ---- requests ---- */
@@ -223,8 +155,8 @@ static int l_set_link(lua_State *L)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     lua_insert(L, 1);
-    int up = get_field(L, "up") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
-    uint32_t mtu = (uint32_t)field_integer(L, "mtu", UINT32_MAX, 0);
+    int up = mt_argument(L, "up") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
+    uint32_t mtu = (uint32_t)mt_argument_integer(L, "mtu", UINT32_MAX, 0);
 
     int index = link_index(name);
     int status = index < 0 ? index : mt_netlink_set_link(netlink_of(L), index, up, mtu);
@@ -259,12 +191,12 @@ static int read_address(lua_State *L, struct mt_address *address)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     memset(address, 0, sizeof(*address));
-    const char *link = need_string(L, "link");
-    int status = mt_ip_parse(need_string(L, "address"), &address->address);
+    const char *link = mt_argument_need(L, "link");
+    int status = mt_ip_parse(mt_argument_need(L, "address"), &address->address);
     lua_Integer longest = address->address.family == AF_INET6 ? 128 : 32;
-    address->prefix_length = (uint8_t)field_integer(L, "prefix_length", longest, longest);
-    address->protocol = (uint8_t)field_integer(L, "protocol", 255, 0);
-    if (field_flag(L, "no_prefix_route"))
+    address->prefix_length = (uint8_t)mt_argument_integer(L, "prefix_length", longest, longest);
+    address->protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0);
+    if (mt_argument_flag(L, "no_prefix_route"))
         address->flags |= IFA_F_NOPREFIXROUTE;
     /* The network has just given us this address: waiting to see whether a neighbour has it too
      * would only delay the first packet. */
@@ -285,8 +217,8 @@ static int change_address(lua_State *L, const char *what,
         status = change(netlink_of(L), &address);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s address %s/%d on %s", what,
-                              need_string(L, "address"), (int)address.prefix_length,
-                              need_string(L, "link"));
+                              mt_argument_need(L, "address"), (int)address.prefix_length,
+                              mt_argument_need(L, "link"));
     return done(L);
 }
 
@@ -309,7 +241,7 @@ static const char *const families[] = { "ipv4", "ipv6", NULL };
 
 static int field_family(lua_State *L)
 {
-    const char *name = field_string(L, "family", NULL);
+    const char *name = mt_argument_string(L, "family", NULL);
     if (!name)
         return 0;
     if (strcmp(name, families[0]) != 0 && strcmp(name, families[1]) != 0)
@@ -330,9 +262,9 @@ static int l_routes(lua_State *L)
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     int family = field_family(L);
-    lua_Integer table = field_integer(L, "table", UINT32_MAX, -1);
-    lua_Integer protocol = field_integer(L, "protocol", 255, -1);
-    const char *name = field_string(L, "link", NULL);
+    lua_Integer table = mt_argument_integer(L, "table", UINT32_MAX, -1);
+    lua_Integer protocol = mt_argument_integer(L, "protocol", 255, -1);
+    const char *name = mt_argument_string(L, "link", NULL);
     int link = name ? link_index(name) : 0;
     const struct mt_netlink_item *items = NULL;
     size_t count = 0;
@@ -355,14 +287,14 @@ static int l_routes(lua_State *L)
 
 static int read_optional_ip(lua_State *L, const char *name, struct mt_ip *ip)
 {
-    const char *text = field_string(L, name, NULL);
+    const char *text = mt_argument_string(L, name, NULL);
     return text ? mt_ip_parse(text, ip) : 0;
 }
 
 /* "default" says nothing about its family: the gateway, the source or `family` does. */
 static int read_destination(lua_State *L, struct mt_route *route)
 {
-    const char *text = need_string(L, "destination");
+    const char *text = mt_argument_need(L, "destination");
     int family = field_family(L);
     if (strcmp(text, "default") != 0) {
         int status = mt_ip_parse_network(text, &route->destination, &route->prefix_length);
@@ -388,11 +320,11 @@ static int read_route(lua_State *L, struct mt_route *route)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     memset(route, 0, sizeof(*route));
-    const char *link = need_string(L, "link");
-    route->metric = (uint32_t)field_integer(L, "metric", UINT32_MAX, 0);
-    route->table = (uint32_t)field_integer(L, "table", UINT32_MAX, RT_TABLE_MAIN);
-    route->protocol = (uint8_t)field_integer(L, "protocol", 255, RTPROT_UNSPEC);
-    route->onlink = field_flag(L, "onlink");
+    const char *link = mt_argument_need(L, "link");
+    route->metric = (uint32_t)mt_argument_integer(L, "metric", UINT32_MAX, 0);
+    route->table = (uint32_t)mt_argument_integer(L, "table", UINT32_MAX, RT_TABLE_MAIN);
+    route->protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, RTPROT_UNSPEC);
+    route->onlink = mt_argument_flag(L, "onlink");
     if (read_optional_ip(L, "gateway", &route->gateway) < 0 ||
         read_optional_ip(L, "source", &route->source) < 0)
         return -EINVAL;
@@ -407,7 +339,7 @@ static int changed_route(lua_State *L, const char *what, int status)
 {
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s route %s through %s", what,
-                              need_string(L, "destination"), need_string(L, "link"));
+                              mt_argument_need(L, "destination"), mt_argument_need(L, "link"));
     return done(L);
 }
 
@@ -442,48 +374,6 @@ static int l_del_route(lua_State *L)
 
 /* ---- events ---- */
 
-struct monitor {
-    struct mt_netlink_monitor *host;  /* NULL once closed */
-    struct next_op *waiting;
-};
-
-/* The monitor stands at stack index 1 of the waiting function, below its op. */
-struct next_op {
-    struct mt_op base;
-    struct monitor *monitor;
-};
-
-static struct monitor *check_monitor(lua_State *L)
-{
-    return luaL_checkudata(L, 1, "mt.netlink.monitor");
-}
-
-static void on_event(void *context)
-{
-    struct monitor *monitor = context;
-    struct next_op *op = monitor->waiting;
-    monitor->waiting = NULL;
-    mt_op_done(&op->base);
-}
-
-static void next_cancel(struct mt_op *base)
-{
-    struct monitor *monitor = ((struct next_op *)base)->monitor;
-    monitor->waiting = NULL;
-    if (monitor->host)
-        mt_netlink_monitor_unwatch(monitor->host);
-}
-
-static int l_next(lua_State *L);
-
-static int next_finish(lua_State *L, struct mt_op *op)
-{
-    (void)op;
-    return l_next(L);
-}
-
-static const struct mt_op_class next_class = { next_cancel, next_finish };
-
 static void push_event(lua_State *L, const struct mt_netlink_item *item)
 {
     static const char *const kinds[] = { "link", "address", "route", "overrun" };
@@ -501,57 +391,50 @@ static void push_event(lua_State *L, const struct mt_netlink_item *item)
         lua_createtable(L, 0, 1);
         break;
     }
-    set_string(L, "kind", kinds[item->kind]);
+    mt_table_set_string(L, "kind", kinds[item->kind]);
     if (item->kind != MT_NETLINK_OVERRUN)
-        set_string(L, "action", item->deleted ? "del" : "new");
+        mt_table_set_string(L, "action", item->deleted ? "del" : "new");
 }
 
 /*
- * monitor:next() waits -> event | nil, err
  * An event is what link(), addresses() or routes() would return for one thing, with
  * kind = "link" | "address" | "route" and action = "new" (also: changed) | "del"; or
  * { kind = "overrun" }: events were lost, look at everything again.
  */
-static int l_next(lua_State *L)
+static int take_event(lua_State *L, void *host)
 {
-    struct monitor *monitor = check_monitor(L);
     struct mt_netlink_item item;
-    lua_settop(L, 1);
-    int status = monitor->host ? mt_netlink_monitor_take(monitor->host, &item) : -ENODEV;
-    if (status < 0)
-        return mt_error_errno(L, status, "netlink", "monitor");
-    if (status > 0) {
+    int status = mt_netlink_monitor_take(host, &item);
+    if (status > 0)
         push_event(L, &item);
-        return 1;
-    }
-    if (monitor->waiting)
-        return luaL_error(L, "another task waits for this monitor");
-    struct next_op *op = mt_op_new(L, sizeof(*op), &next_class);
-    op->monitor = monitor;
-    monitor->waiting = op;
-    mt_netlink_monitor_watch(monitor->host);
-    return mt_op_wait(L, &op->base);
+    return status;
 }
 
-/* monitor:close(): who waits for it gets an error with the code "gone" */
-static int l_monitor_close(lua_State *L)
+static void watch(void *host)
 {
-    struct monitor *monitor = check_monitor(L);
-    if (!monitor->host)
-        return 0;
-    mt_netlink_monitor_close(monitor->host);
-    monitor->host = NULL;
-    if (monitor->waiting)
-        on_event(monitor);
-    return 0;
+    mt_netlink_monitor_watch(host);
 }
+
+static void unwatch(void *host)
+{
+    mt_netlink_monitor_unwatch(host);
+}
+
+static void close_monitor(void *host)
+{
+    mt_netlink_monitor_close(host);
+}
+
+static const struct mt_lua_monitor_class monitor_class = {
+    "netlink", take_event, watch, unwatch, close_monitor,
+};
 
 static unsigned read_groups(lua_State *L)
 {
     static const char *const names[] = { "link", "address", "route", NULL };
     unsigned what = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (get_field(L, "groups") != LUA_TTABLE)
+    if (mt_argument(L, "groups") != LUA_TTABLE)
         luaL_error(L, "groups is missing");
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
         what |= 1U << luaL_checkoption(L, -1, NULL, names);
@@ -564,12 +447,12 @@ static unsigned read_groups(lua_State *L)
 static int l_monitor(lua_State *L)
 {
     unsigned what = read_groups(L);
-    struct monitor *monitor = lua_newuserdatauv(L, sizeof(*monitor), 0);
-    memset(monitor, 0, sizeof(*monitor));
-    luaL_setmetatable(L, "mt.netlink.monitor");
-    int status = mt_netlink_monitor_open(mt_loop(L), what, on_event, monitor, &monitor->host);
+    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &monitor_class);
+    struct mt_netlink_monitor *host = NULL;
+    int status = mt_netlink_monitor_open(mt_loop(L), what, mt_lua_monitor_on_event, monitor, &host);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "monitor");
+    monitor->host = host;
     return 1;
 }
 
@@ -586,23 +469,10 @@ static int netlink_gc(lua_State *L)
 /* Pushes the one socket that all functions of this state share, as their upvalue. */
 static void push_netlink(lua_State *L)
 {
-    struct mt_netlink **netlink = lua_newuserdatauv(L, sizeof(*netlink), 0);
-    *netlink = NULL;
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, netlink_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
+    struct mt_netlink **netlink = mt_shared_new(L, sizeof(*netlink), netlink_gc);
     if (mt_netlink_open(netlink) < 0)
         luaL_error(L, "not enough memory");
 }
-
-static const luaL_Reg monitor_methods[] = {
-    { "close", l_monitor_close },
-    { "next", l_next },
-    { "__close", l_monitor_close },
-    { "__gc", l_monitor_close },
-    { NULL, NULL },
-};
 
 static const luaL_Reg functions[] = {
     { "add_address", l_add_address },
@@ -619,10 +489,7 @@ static const luaL_Reg functions[] = {
 
 int mt_lua_netlink_open(lua_State *L)
 {
-    luaL_newmetatable(L, "mt.netlink.monitor");
-    luaL_setfuncs(L, monitor_methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
+    mt_lua_monitor_register(L);
     luaL_newlibtable(L, functions);
     push_netlink(L);
     luaL_setfuncs(L, functions, 1);

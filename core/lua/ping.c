@@ -54,7 +54,7 @@ static int echo_finish(lua_State *L, struct mt_op *base)
     return 2;
 }
 
-static const struct mt_op_class echo_class = { echo_cancel, echo_finish };
+static const struct mt_op_class echo_class = { echo_cancel, echo_finish, NULL };
 
 /*
  * echo { address=, link?, timeout = 5, size = 56 } waits -> seconds | nil, err

@@ -11,6 +11,7 @@
 #include "host/port.h"
 #include "lua/modules.h"
 #include "lua/port.h"
+#include "lua/table.h"
 
 /* ---- a port ---- */
 
@@ -75,16 +76,22 @@ static int read_finish(lua_State *L, struct mt_op *base)
     return 1;
 }
 
+static void read_release(struct mt_op *base)
+{
+    struct read_op *op = (struct read_op *)base;
+    free(op->data);
+    op->data = NULL;
+}
+
 static void read_cancel(struct mt_op *base)
 {
     struct read_op *op = (struct read_op *)base;
     if (op->port->waiting == op)
         stop_waiting(op->port);
-    free(op->data);
-    op->data = NULL;
+    read_release(base);
 }
 
-static const struct mt_op_class read_class = { read_cancel, read_finish };
+static const struct mt_op_class read_class = { read_cancel, read_finish, read_release };
 
 /* port:read() waits -> string (a whole message on a message port) | nil, err */
 static int l_read(lua_State *L)
@@ -157,7 +164,10 @@ struct mt_port *mt_lua_port_take(lua_State *L, int index)
     return taken;
 }
 
-/* open(path) -> port | nil, err. A character device, a unix socket, or "@abstract". */
+/*
+ * open(path) -> port | nil, err. A character device, a unix socket, or "@abstract". A terminal is
+ * raw while it is open.
+ */
 static int l_open(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
@@ -168,12 +178,15 @@ static int l_open(lua_State *L)
     return 1;
 }
 
-static int adopt(lua_State *L, int fd, enum mt_port_kind kind)
+/* Takes the descriptor from *fd once nothing can raise. */
+static int adopt(lua_State *L, int *fd, enum mt_port_kind kind)
 {
     struct lua_port *port = push_port(L);
-    int status = mt_port_adopt(mt_loop(L), fd, kind, &port->port);
+    int taken = *fd;
+    *fd = -1;
+    int status = mt_port_adopt(mt_loop(L), taken, kind, &port->port);
     if (status < 0)
-        return mt_error_errno(L, status, "port", "descriptor %d", fd);
+        return mt_error_errno(L, status, "port", "descriptor %d", taken);
     return 1;
 }
 
@@ -184,24 +197,21 @@ static int l_adopt(lua_State *L)
 {
     int fd = (int)luaL_checkinteger(L, 1);
     int kind = luaL_checkoption(L, 2, NULL, kinds);
-    return adopt(L, fd, kind == 0 ? MT_PORT_MESSAGES : MT_PORT_STREAM);
+    return adopt(L, &fd, kind == 0 ? MT_PORT_MESSAGES : MT_PORT_STREAM);
 }
 
 /* ---- a listening socket ---- */
 
-enum { MAX_ACCEPTED = 16 };
-
 struct accept_op {
     struct mt_op base;
     struct lua_listener *listener;
+    int fd;  /* or a negative errno */
 };
 
 struct lua_listener {
-    struct mt_listener *listener;
+    struct mt_listener *listener;  /* NULL once closed */
     enum mt_port_kind kind;
     struct accept_op *waiting;
-    int accepted[MAX_ACCEPTED];
-    int count;
 };
 
 static struct lua_listener *check_listener(lua_State *L)
@@ -212,56 +222,57 @@ static struct lua_listener *check_listener(lua_State *L)
 static void on_connection(void *context, int fd)
 {
     struct lua_listener *listener = context;
-    if (listener->count == MAX_ACCEPTED) {
-        close(fd);
-        return;
-    }
-    listener->accepted[listener->count++] = fd;
-    if (listener->waiting) {
-        struct accept_op *op = listener->waiting;
-        listener->waiting = NULL;
-        mt_op_done(&op->base);
-    }
-}
-
-static int push_accepted(lua_State *L, struct lua_listener *listener)
-{
-    if (listener->count == 0)
-        return mt_error_errno(L, -ENODEV, "port", "accept");
-    int fd = listener->accepted[0];
-    listener->count--;
-    memmove(listener->accepted, listener->accepted + 1,
-            (size_t)listener->count * sizeof(listener->accepted[0]));
-    return adopt(L, fd, listener->kind);
+    struct accept_op *op = listener->waiting;
+    listener->waiting = NULL;
+    op->fd = fd;
+    mt_op_done(&op->base);
 }
 
 static int accept_finish(lua_State *L, struct mt_op *base)
 {
-    return push_accepted(L, ((struct accept_op *)base)->listener);
+    struct accept_op *op = (struct accept_op *)base;
+    if (op->fd < 0)
+        return mt_error_errno(L, op->fd, "port", "accept");
+    return adopt(L, &op->fd, op->listener->kind);
+}
+
+static void accept_release(struct mt_op *base)
+{
+    struct accept_op *op = (struct accept_op *)base;
+    if (op->fd >= 0)
+        close(op->fd);
+    op->fd = -1;
 }
 
 static void accept_cancel(struct mt_op *base)
 {
-    struct lua_listener *listener = ((struct accept_op *)base)->listener;
-    listener->waiting = NULL;
+    struct accept_op *op = (struct accept_op *)base;
+    if (op->listener->waiting == op) {
+        op->listener->waiting = NULL;
+        mt_listener_unwatch(op->listener->listener);
+    }
+    accept_release(base);
 }
 
-static const struct mt_op_class accept_class = { accept_cancel, accept_finish };
+static const struct mt_op_class accept_class = { accept_cancel, accept_finish, accept_release };
 
 /* listener:accept() waits -> port | nil, err */
 static int l_accept(lua_State *L)
 {
     struct lua_listener *listener = check_listener(L);
-    if (!listener->listener || listener->count > 0)
-        return push_accepted(L, listener);
+    if (!listener->listener)
+        return mt_error_errno(L, -ENODEV, "port", "accept");
     if (listener->waiting)
         return luaL_error(L, "another task is accepting here");
     struct accept_op *op = mt_op_new(L, sizeof(*op), &accept_class);
     op->listener = listener;
+    op->fd = -1;
     listener->waiting = op;
+    mt_listener_watch(listener->listener);
     return mt_op_wait(L, &op->base);
 }
 
+/* listener:close(): who waits for it gets an error with the code "gone" */
 static int l_listener_close(lua_State *L)
 {
     struct lua_listener *listener = check_listener(L);
@@ -269,11 +280,8 @@ static int l_listener_close(lua_State *L)
         return 0;
     mt_listener_close(listener->listener);
     listener->listener = NULL;
-    while (listener->count > 0)
-        close(listener->accepted[--listener->count]);
     if (listener->waiting)
-        mt_op_done(&listener->waiting->base);
-    listener->waiting = NULL;
+        on_connection(listener, -ENODEV);
     return 0;
 }
 
@@ -318,19 +326,10 @@ static const luaL_Reg functions[] = {
     { NULL, NULL },
 };
 
-static void new_class(lua_State *L, const char *name, const luaL_Reg *methods)
-{
-    luaL_newmetatable(L, name);
-    luaL_setfuncs(L, methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
 int mt_lua_port_open(lua_State *L)
 {
-    new_class(L, "mt.port", port_methods);
-    new_class(L, "mt.listener", listener_methods);
+    mt_class_new(L, "mt.port", port_methods);
+    mt_class_new(L, "mt.listener", listener_methods);
     luaL_newlib(L, functions);
     return 1;
 }

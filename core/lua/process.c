@@ -10,6 +10,7 @@
 #include "engine/error.h"
 #include "engine/task.h"
 #include "lua/modules.h"
+#include "lua/table.h"
 
 struct run_op {
     struct mt_op base;
@@ -32,39 +33,41 @@ static void run_cancel(struct mt_op *base)
     op->process = NULL;
 }
 
-static void set_output(lua_State *L, const char *name, const struct mt_output *output)
+/* From here on the op must not let go of it once more, should something raise. */
+static void release(struct run_op *op)
 {
-    lua_pushlstring(L, output->data ? output->data : "", output->length);
-    lua_setfield(L, -2, name);
+    mt_process_release(op->process);
+    op->process = NULL;
 }
 
-/* Until its release the process belongs to the module: a raise in between leaks nothing. */
+static void set_output(lua_State *L, const char *name, const struct mt_output *output)
+{
+    mt_table_set_bytes(L, name, output->data ? output->data : "", output->length);
+}
+
+/* Until its release the process is the op's: a raise in between leaks nothing. */
 static int run_finish(lua_State *L, struct mt_op *base)
 {
     struct run_op *op = (struct run_op *)base;
     const struct mt_process_result *result = mt_process_result(op->process);
     if (result->timed_out) {
-        mt_process_release(op->process);
+        release(op);
         return mt_error_errno(L, -ETIMEDOUT, "process", "%s", op->name);
     }
     lua_createtable(L, 0, 5);
-    lua_pushinteger(L, result->status);
-    lua_setfield(L, -2, "status");
-    if (result->signal) {
-        lua_pushinteger(L, result->signal);
-        lua_setfield(L, -2, "signal");
-    }
+    mt_table_set_integer(L, "status", result->status);
+    if (result->signal)
+        mt_table_set_integer(L, "signal", result->signal);
     if (!op->attached) {
         set_output(L, "stdout", &result->out);
         set_output(L, "stderr", &result->err);
-        lua_pushboolean(L, result->out.truncated || result->err.truncated);
-        lua_setfield(L, -2, "truncated");
+        mt_table_set_flag(L, "truncated", result->out.truncated || result->err.truncated);
     }
-    mt_process_release(op->process);
+    release(op);
     return 1;
 }
 
-static const struct mt_op_class run_class = { run_cancel, run_finish };
+static const struct mt_op_class run_class = { run_cancel, run_finish, run_cancel };
 
 /* ---- arguments ---- */
 
@@ -207,10 +210,8 @@ static int l_holders(lua_State *L)
     lua_createtable(L, count, 0);
     for (int i = 0; i < count; i++) {
         lua_createtable(L, 0, 2);
-        lua_pushinteger(L, holders[i].pid);
-        lua_setfield(L, -2, "pid");
-        lua_pushstring(L, holders[i].name);
-        lua_setfield(L, -2, "name");
+        mt_table_set_integer(L, "pid", holders[i].pid);
+        mt_table_set_string(L, "name", holders[i].name);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -249,12 +250,8 @@ static int processes_gc(lua_State *L)
 /* Pushes the children of this state, the upvalue of those who start them. */
 static void push_processes(lua_State *L)
 {
-    struct mt_processes *processes = lua_newuserdatauv(L, sizeof(*processes), 0);
-    *processes = (struct mt_processes){ .loop = mt_loop(L) };
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, processes_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
+    struct mt_processes *processes = mt_shared_new(L, sizeof(*processes), processes_gc);
+    processes->loop = mt_loop(L);
 }
 
 static const luaL_Reg functions[] = {

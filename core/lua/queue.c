@@ -76,7 +76,7 @@ static int pop_finish(lua_State *L, struct mt_op *base)
     lua_settop(L, 1);
     /* Somebody who did not have to wait may have been faster. */
     if (queue->head == queue->tail && !queue->closed)
-        return mt_op_again(L, base, l_pop);
+        return l_pop(L);
     return take(L, queue);
 }
 
@@ -86,7 +86,7 @@ static void pop_cancel(struct mt_op *base)
     forget(op);
 }
 
-static const struct mt_op_class pop_class = { pop_cancel, pop_finish };
+static const struct mt_op_class pop_class = { pop_cancel, pop_finish, NULL };
 
 /* queue:pop() waits -> value; nil, error once the queue is closed and empty */
 static int l_pop(lua_State *L)

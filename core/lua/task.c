@@ -29,7 +29,7 @@ static int sleep_finish(lua_State *L, struct mt_op *op)
     return 0;
 }
 
-static const struct mt_op_class sleep_class = { sleep_cancel, sleep_finish };
+static const struct mt_op_class sleep_class = { sleep_cancel, sleep_finish, NULL };
 
 /* sleep(seconds) */
 static int l_sleep(lua_State *L)

@@ -4,11 +4,12 @@
 
 #include <errno.h>
 #include <lauxlib.h>
-#include <string.h>
 
 #include "engine/error.h"
 #include "engine/task.h"
 #include "lua/modules.h"
+#include "lua/monitor.h"
+#include "lua/table.h"
 
 /* ---- devices as tables ---- */
 
@@ -29,12 +30,6 @@ static int free_list(lua_State *L)
     return 0;
 }
 
-static void set_string(lua_State *L, const char *name, const char *value)
-{
-    lua_pushstring(L, value);  /* nil for NULL */
-    lua_setfield(L, -2, name);
-}
-
 /*
  * A device: { syspath, devnode?, subsystem, sysname, driver?, devtype?, initialized, properties }.
  * `initialized`: udev's rules have run for it; before that, its properties and permissions are not
@@ -43,17 +38,16 @@ static void set_string(lua_State *L, const char *name, const char *value)
 static void push_device(lua_State *L, const struct mt_device *device)
 {
     lua_createtable(L, 0, 8);
-    set_string(L, "syspath", device->syspath);
-    set_string(L, "devnode", device->devnode);
-    set_string(L, "subsystem", device->subsystem);
-    set_string(L, "sysname", device->sysname);
-    set_string(L, "driver", device->driver);
-    set_string(L, "devtype", device->devtype);
-    lua_pushboolean(L, device->initialized);
-    lua_setfield(L, -2, "initialized");
+    mt_table_set_string(L, "syspath", device->syspath);
+    mt_table_set_string(L, "devnode", device->devnode);
+    mt_table_set_string(L, "subsystem", device->subsystem);
+    mt_table_set_string(L, "sysname", device->sysname);
+    mt_table_set_string(L, "driver", device->driver);
+    mt_table_set_string(L, "devtype", device->devtype);
+    mt_table_set_flag(L, "initialized", device->initialized);
     lua_createtable(L, 0, (int)device->property_count);
     for (size_t i = 0; i < device->property_count; i++)
-        set_string(L, device->properties[i].name, device->properties[i].value);
+        mt_table_set_string(L, device->properties[i].name, device->properties[i].value);
     lua_setfield(L, -2, "properties");
 }
 
@@ -120,91 +114,44 @@ static int l_attribute(lua_State *L)
 
 /* ---- events ---- */
 
-struct monitor {
-    struct mt_udev_monitor *host;  /* NULL once closed */
-    struct next_op *waiting;
-};
-
-/* The monitor stands at stack index 1 of the waiting function, below its op. */
-struct next_op {
-    struct mt_op base;
-    struct monitor *monitor;
-};
-
-static struct monitor *check_monitor(lua_State *L)
-{
-    return luaL_checkudata(L, 1, "mt.udev.monitor");
-}
-
-static void on_event(void *context)
-{
-    struct monitor *monitor = context;
-    struct next_op *op = monitor->waiting;
-    monitor->waiting = NULL;
-    mt_op_done(&op->base);
-}
-
-static void next_cancel(struct mt_op *base)
-{
-    struct monitor *monitor = ((struct next_op *)base)->monitor;
-    monitor->waiting = NULL;
-    if (monitor->host)
-        mt_udev_monitor_unwatch(monitor->host);
-}
-
-static int l_next(lua_State *L);
-
-static int next_finish(lua_State *L, struct mt_op *op)
-{
-    (void)op;
-    return l_next(L);
-}
-
-static const struct mt_op_class next_class = { next_cancel, next_finish };
-
 /*
- * monitor:next() waits -> action, device | nil, err
+ * monitor:next() -> action, device | nil, err
  * The actions are the kernel's: "add", "remove", "change", "move", "bind", "unbind"; or, without
  * a device, "overrun": events were lost, look at all devices again.
  */
-static int l_next(lua_State *L)
+static int take_event(lua_State *L, void *host)
 {
-    struct monitor *monitor = check_monitor(L);
-    lua_settop(L, 1);
     struct mt_device **device = push_list(L);
-    int status = monitor->host ? mt_udev_monitor_take(monitor->host, device) : -ENODEV;
+    int status = mt_udev_monitor_take(host, device);
     if (status == -ENOBUFS) {
         lua_pushliteral(L, "overrun");
         return 1;
     }
-    if (status < 0)
-        return mt_error_errno(L, status, "udev", "monitor");
-    if (status > 0) {
-        lua_pushstring(L, (*device)->action ? (*device)->action : "change");
-        push_device(L, *device);
-        return 2;
-    }
-    if (monitor->waiting)
-        return luaL_error(L, "another task waits for this monitor");
-    struct next_op *op = mt_op_new(L, sizeof(*op), &next_class);
-    op->monitor = monitor;
-    monitor->waiting = op;
-    mt_udev_monitor_watch(monitor->host);
-    return mt_op_wait(L, &op->base);
+    if (status <= 0)
+        return status;
+    lua_pushstring(L, (*device)->action ? (*device)->action : "change");
+    push_device(L, *device);
+    return 2;
 }
 
-/* monitor:close(): who waits for it gets an error with the code "gone" */
-static int l_monitor_close(lua_State *L)
+static void watch(void *host)
 {
-    struct monitor *monitor = check_monitor(L);
-    if (!monitor->host)
-        return 0;
-    mt_udev_monitor_close(monitor->host);
-    monitor->host = NULL;
-    if (monitor->waiting)
-        on_event(monitor);
-    return 0;
+    mt_udev_monitor_watch(host);
 }
+
+static void unwatch(void *host)
+{
+    mt_udev_monitor_unwatch(host);
+}
+
+static void close_monitor(void *host)
+{
+    mt_udev_monitor_close(host);
+}
+
+static const struct mt_lua_monitor_class monitor_class = {
+    "udev", take_event, watch, unwatch, close_monitor,
+};
 
 enum { MAX_SUBSYSTEMS = 16 };
 
@@ -238,13 +185,13 @@ static int l_monitor(lua_State *L)
     read_subsystems(L, subsystems);
     lua_getfield(L, 1, "source");
     bool from_kernel = luaL_checkoption(L, 2, "udev", sources) == 1;
-    struct monitor *monitor = lua_newuserdatauv(L, sizeof(*monitor), 0);
-    memset(monitor, 0, sizeof(*monitor));
-    luaL_setmetatable(L, "mt.udev.monitor");
-    int status = mt_udev_monitor_open(mt_loop(L), udev_of(L), subsystems, from_kernel, on_event,
-                                      monitor, &monitor->host);
+    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &monitor_class);
+    struct mt_udev_monitor *host = NULL;
+    int status = mt_udev_monitor_open(mt_loop(L), udev_of(L), subsystems, from_kernel,
+                                      mt_lua_monitor_on_event, monitor, &host);
     if (status < 0)
         return mt_error_errno(L, status, "udev", "monitor");
+    monitor->host = host;
     return 1;
 }
 
@@ -257,29 +204,17 @@ static int udev_gc(lua_State *L)
     return 0;
 }
 
-static void new_class(lua_State *L, const char *name, lua_CFunction on_collected)
-{
-    luaL_newmetatable(L, name);
-    lua_pushcfunction(L, on_collected);
-    lua_setfield(L, -2, "__gc");
-}
-
 /* Pushes the one library context that all functions of this state share, as their upvalue. */
 static void push_udev(lua_State *L)
 {
-    struct udev **udev = lua_newuserdatauv(L, sizeof(*udev), 0);
-    *udev = NULL;
-    new_class(L, "mt.udev", udev_gc);
-    lua_setmetatable(L, -2);
+    struct udev **udev = mt_shared_new(L, sizeof(*udev), udev_gc);
     *udev = mt_udev_open();
     if (!*udev)
         luaL_error(L, "not enough memory");
 }
 
-static const luaL_Reg monitor_methods[] = {
-    { "close", l_monitor_close },
-    { "next", l_next },
-    { "__close", l_monitor_close },
+static const luaL_Reg list_methods[] = {
+    { "__gc", free_list },
     { NULL, NULL },
 };
 
@@ -294,11 +229,8 @@ static const luaL_Reg functions[] = {
 
 int mt_lua_udev_open(lua_State *L)
 {
-    new_class(L, "mt.devices", free_list);
-    new_class(L, "mt.udev.monitor", l_monitor_close);
-    luaL_setfuncs(L, monitor_methods, 0);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
+    mt_class_new(L, "mt.devices", list_methods);
+    mt_lua_monitor_register(L);
     luaL_newlibtable(L, functions);
     push_udev(L);
     luaL_setfuncs(L, functions, 1);

@@ -38,8 +38,6 @@ function T.test_write_and_read()
   lu.assertEquals(fs.stat(path).mode, 384)
   lu.assertTrue(fs.write(path, "short"))
   lu.assertEquals(fs.read(path), "short")
-  lu.assertTrue(fs.chmod(path, 420)) -- 0644
-  lu.assertEquals(fs.stat(path).mode, 420)
 end
 
 function T.test_read_has_a_limit()

@@ -225,6 +225,25 @@ function T.test_monitor_only_tells_what_was_asked_for()
   lu.assertEquals(monitor:next().action, "del")
 end
 
+-- Another task, ready already, takes the event that the first is woken for: the first waits anew.
+function T.test_monitor_that_waits_anew_survives_the_collector()
+  local monitor <close> = assert(netlink.monitor { groups = { "address" } })
+  local group <close> = task.group()
+  local first, taken
+  local slow = group:spawn(function() first = assert(monitor:next()) end)
+  task.sleep(0.01)
+  assert(netlink.add_address { link = "wwan7", address = "10.64.1.3" })
+  group:spawn(function() taken = assert(monitor:next()) end)
+  task.sleep(0.01)
+  collectgarbage()
+  collectgarbage()
+  lu.assertEquals(taken.address, "10.64.1.3")
+  lu.assertNil(first)
+  assert(netlink.add_address { link = "wwan7", address = "10.64.1.4" })
+  lu.assertTrue(task.timeout(5, slow.join, slow))
+  lu.assertEquals(first.address, "10.64.1.4")
+end
+
 function T.test_monitor_says_when_it_missed_events()
   local monitor <close> = assert(netlink.monitor { groups = { "link" } })
   for i = 1, 2000 do

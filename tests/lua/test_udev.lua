@@ -81,6 +81,25 @@ function T.test_monitor()
   lu.assertEquals(removed.syspath, added.syspath)
 end
 
+-- Another task, ready already, takes the event that the first is woken for: the first waits anew.
+function T.test_monitor_that_waits_anew_survives_the_collector()
+  local monitor <close> = assert(udev.monitor { subsystems = { "net" }, source = "kernel" })
+  local group <close> = task.group()
+  local first, taken
+  local slow = group:spawn(function() first = select(2, monitor:next()) end)
+  task.sleep(0.01)
+  local device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  group:spawn(function() taken = select(2, monitor:next()) end)
+  task.sleep(0.01)
+  collectgarbage()
+  collectgarbage()
+  lu.assertEquals(taken.sysname, "wwan7")
+  lu.assertNil(first)
+  device:close()
+  lu.assertTrue(task.timeout(5, slow.join, slow))
+  lu.assertEquals(first.sysname, "wwan7")
+end
+
 function T.test_waiting_for_nothing()
   local monitor <close> = assert(udev.monitor { subsystems = { "usbmisc", "tty" } })
   local action, err = task.timeout(0.02, monitor.next, monitor)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel says in rtnetlink messages, as structs. */
+#include "host/netlink_decode.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static bool take_ip(const struct nlattr *attribute, int family, struct mt_ip *ip)
+{
+    if (!attribute || nla_len(attribute) != mt_ip_size(family))
+        return false;
+    ip->family = family;
+    memcpy(ip->bytes, nla_data(attribute), (size_t)mt_ip_size(family));
+    return true;
+}
+
+static uint32_t take_u32(const struct nlattr *attribute, uint32_t otherwise)
+{
+    return attribute && nla_len(attribute) >= 4 ? nla_get_u32(attribute) : otherwise;
+}
+
+static bool decode_link(struct nlmsghdr *message, struct mt_link *link)
+{
+    struct nlattr *found[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+    if (nlmsg_parse(message, sizeof(struct ifinfomsg), found, IFLA_MAX, NULL) < 0)
+        return false;
+    const struct ifinfomsg *header = nlmsg_data(message);
+    if (header->ifi_family != AF_UNSPEC || !found[IFLA_IFNAME])
+        return false;  /* a bridge's or IPv6's own view of the link */
+    link->index = header->ifi_index;
+    link->flags = header->ifi_flags;
+    link->mtu = take_u32(found[IFLA_MTU], 0);
+    nla_strlcpy(link->name, found[IFLA_IFNAME], sizeof(link->name));
+    if (found[IFLA_LINKINFO] &&
+        nla_parse_nested(info, IFLA_INFO_MAX, found[IFLA_LINKINFO], NULL) == 0 &&
+        info[IFLA_INFO_KIND])
+        nla_strlcpy(link->type, info[IFLA_INFO_KIND], sizeof(link->type));
+    return true;
+}
+
+static bool is_ip_family(int family)
+{
+    return family == AF_INET || family == AF_INET6;
+}
+
+static bool decode_address(struct nlmsghdr *message, struct mt_address *address)
+{
+    struct nlattr *found[MT_IFA_PROTO + 1];
+    if (nlmsg_parse(message, sizeof(struct ifaddrmsg), found, MT_IFA_PROTO, NULL) < 0)
+        return false;
+    const struct ifaddrmsg *header = nlmsg_data(message);
+    if (!is_ip_family(header->ifa_family))
+        return false;
+    address->link = (int)header->ifa_index;
+    address->prefix_length = header->ifa_prefixlen;
+    address->scope = header->ifa_scope;
+    address->flags = take_u32(found[IFA_FLAGS], header->ifa_flags);
+    if (found[MT_IFA_PROTO] && nla_len(found[MT_IFA_PROTO]) >= 1)
+        address->protocol = nla_get_u8(found[MT_IFA_PROTO]);
+    /* IFA_ADDRESS is our own address, unless there is IFA_LOCAL: then it is the peer's. */
+    if (!take_ip(found[IFA_LOCAL], header->ifa_family, &address->address))
+        return take_ip(found[IFA_ADDRESS], header->ifa_family, &address->address);
+    if (take_ip(found[IFA_ADDRESS], header->ifa_family, &address->peer) &&
+        memcmp(&address->peer, &address->address, sizeof(address->peer)) == 0)
+        memset(&address->peer, 0, sizeof(address->peer));
+    return true;
+}
+
+/* A route over several links: its first next hop stands for it. */
+static void decode_next_hop(struct nlattr *multipath, struct mt_route *route)
+{
+    const struct rtnexthop *hop = nla_data(multipath);
+    int length = nla_len(multipath);
+    if (!RTNH_OK(hop, length))
+        return;
+    route->link = hop->rtnh_ifindex;
+    route->onlink = (hop->rtnh_flags & RTNH_F_ONLINK) != 0;
+    const void *attributes = (const char *)hop + RTNH_LENGTH(0);
+    take_ip(nla_find(attributes, hop->rtnh_len - (int)RTNH_LENGTH(0), RTA_GATEWAY), route->family,
+            &route->gateway);
+}
+
+static bool decode_route(struct nlmsghdr *message, struct mt_route *route)
+{
+    struct nlattr *found[RTA_MAX + 1];
+    if (nlmsg_parse(message, sizeof(struct rtmsg), found, RTA_MAX, NULL) < 0)
+        return false;
+    const struct rtmsg *header = nlmsg_data(message);
+    if (!is_ip_family(header->rtm_family) || (header->rtm_flags & RTM_F_CLONED))
+        return false;
+    route->family = header->rtm_family;
+    route->prefix_length = header->rtm_dst_len;
+    route->protocol = header->rtm_protocol;
+    route->scope = header->rtm_scope;
+    route->type = header->rtm_type;
+    route->onlink = (header->rtm_flags & RTNH_F_ONLINK) != 0;
+    route->table = take_u32(found[RTA_TABLE], header->rtm_table);
+    route->metric = take_u32(found[RTA_PRIORITY], 0);
+    route->link = (int)take_u32(found[RTA_OIF], 0);
+    take_ip(found[RTA_DST], route->family, &route->destination);
+    take_ip(found[RTA_GATEWAY], route->family, &route->gateway);
+    take_ip(found[RTA_PREFSRC], route->family, &route->source);
+    if (found[RTA_MULTIPATH])
+        decode_next_hop(found[RTA_MULTIPATH], route);
+    return true;
+}
+
+bool mt_netlink_decode(struct nlmsghdr *message, struct mt_netlink_item *item)
+{
+    memset(item, 0, sizeof(*item));
+    switch (message->nlmsg_type) {
+    case RTM_DELLINK:
+        item->deleted = true;
+        /* fall through */
+    case RTM_NEWLINK:
+        item->kind = MT_NETLINK_LINK;
+        return decode_link(message, &item->link);
+    case RTM_DELADDR:
+        item->deleted = true;
+        /* fall through */
+    case RTM_NEWADDR:
+        item->kind = MT_NETLINK_ADDRESS;
+        return decode_address(message, &item->address);
+    case RTM_DELROUTE:
+        item->deleted = true;
+        /* fall through */
+    case RTM_NEWROUTE:
+        item->kind = MT_NETLINK_ROUTE;
+        return decode_route(message, &item->route);
+    default:
+        return false;
+    }
+}
+
+int mt_netlink_items_add(struct mt_netlink_items *list, const struct mt_netlink_item *item)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 16;
+        struct mt_netlink_item *items = realloc(list->items, capacity * sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = *item;
+    return 0;
+}

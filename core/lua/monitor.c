@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* A monitor: what a script waits for the events of a kernel's socket with, one at a time. */
+#include "lua/monitor.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+
+#include "engine/error.h"
+#include "engine/task.h"
+#include "lua/table.h"
+
+/* The monitor stands at stack index 1 of the waiting function, below its op. */
+struct next_op {
+    struct mt_op base;
+    struct mt_lua_monitor *monitor;
+};
+
+static struct mt_lua_monitor *check_monitor(lua_State *L)
+{
+    return luaL_checkudata(L, 1, "mt.monitor");
+}
+
+void mt_lua_monitor_on_event(void *context)
+{
+    struct mt_lua_monitor *monitor = context;
+    struct next_op *op = monitor->waiting;
+    monitor->waiting = NULL;
+    mt_op_done(&op->base);
+}
+
+static void next_cancel(struct mt_op *base)
+{
+    struct next_op *op = (struct next_op *)base;
+    struct mt_lua_monitor *monitor = op->monitor;
+    if (monitor->waiting != op)
+        return;  /* it has been told, and another may be waiting by now */
+    monitor->waiting = NULL;
+    monitor->class->unwatch(monitor->host);
+}
+
+static int l_next(lua_State *L);
+
+/* What it was woken for may be nothing to Lua, or another task's already. */
+static int next_finish(lua_State *L, struct mt_op *op)
+{
+    (void)op;
+    return l_next(L);
+}
+
+static const struct mt_op_class next_class = { next_cancel, next_finish, NULL };
+
+/* monitor:next() waits -> the event | nil, err */
+static int l_next(lua_State *L)
+{
+    struct mt_lua_monitor *monitor = check_monitor(L);
+    lua_settop(L, 1);
+    int count = monitor->host ? monitor->class->take(L, monitor->host) : -ENODEV;
+    if (count < 0)
+        return mt_error_errno(L, count, monitor->class->source, "monitor");
+    if (count > 0)
+        return count;
+    if (monitor->waiting)
+        return luaL_error(L, "another task waits for this monitor");
+    lua_settop(L, 1);
+    struct next_op *op = mt_op_new(L, sizeof(*op), &next_class);
+    op->monitor = monitor;
+    monitor->waiting = op;
+    monitor->class->watch(monitor->host);
+    return mt_op_wait(L, &op->base);
+}
+
+/* monitor:close(): who waits for it gets an error with the code "gone" */
+static int l_close(lua_State *L)
+{
+    struct mt_lua_monitor *monitor = check_monitor(L);
+    if (!monitor->host)
+        return 0;
+    monitor->class->close(monitor->host);
+    monitor->host = NULL;
+    if (monitor->waiting)
+        mt_lua_monitor_on_event(monitor);
+    return 0;
+}
+
+struct mt_lua_monitor *mt_lua_monitor_new(lua_State *L, const struct mt_lua_monitor_class *class)
+{
+    struct mt_lua_monitor *monitor = lua_newuserdatauv(L, sizeof(*monitor), 0);
+    *monitor = (struct mt_lua_monitor){ .class = class };
+    luaL_setmetatable(L, "mt.monitor");
+    return monitor;
+}
+
+static const luaL_Reg methods[] = {
+    { "close", l_close },
+    { "next", l_next },
+    { "__close", l_close },
+    { "__gc", l_close },
+    { NULL, NULL },
+};
+
+void mt_lua_monitor_register(lua_State *L)
+{
+    mt_class_new(L, "mt.monitor", methods);
+}

@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: MIT
+-- core.port: terminals that are raw while they are open, and listening sockets that run out of descriptors.
+
+local fs = require "core.fs"
+local lu = require "luaunit"
+local port = require "core.port"
+local process = require "core.process"
+local task = require "task"
+local world = require "core.world"
+
+local T = {}
+
+local function read(from, length)
+  local text = ""
+  while #text < length do
+    text = text .. assert(task.timeout(5, from.read, from))
+  end
+  return text
+end
+
+local function settings(path)
+  return assert(process.run { "stty", "-a", "-F", path }).stdout
+end
+
+function T.test_terminal_is_raw_while_it_is_open()
+  local fd, path = assert(world.pty())
+  local master <close> = assert(port.adopt(fd, "stream"))
+  local before = settings(path)
+  lu.assertStrContains(before, " icanon")
+  local bytes = "AT\r\n\3\4\17\19\26\127\0\255end"
+  do
+    local slave <close> = assert(port.open(path))
+    lu.assertStrContains(settings(path), "-icanon")
+    assert(master:write(bytes))
+    lu.assertEquals(read(slave, #bytes), bytes)
+    assert(slave:write(bytes .. "!"))
+    lu.assertEquals(read(master, #bytes + 1), bytes .. "!") -- and no echo before it
+  end
+  lu.assertEquals(settings(path), before)
+end
+
+local function socket_name()
+  return ("@moontower-test-port-%d"):format(fs.getpid())
+end
+
+function T.test_connections_wait_until_they_are_accepted()
+  local listener <close> = assert(port.listen(socket_name(), "stream"))
+  local first <close> = assert(port.open(socket_name()))
+  local second <close> = assert(port.open(socket_name()))
+  assert(first:write("1"))
+  assert(second:write("2"))
+  for _, expected in ipairs { "1", "2" } do
+    local accepted <close> = assert(task.timeout(5, listener.accept, listener))
+    lu.assertEquals(read(accepted, 1), expected)
+  end
+  local nothing, err = task.timeout(0.01, listener.accept, listener)
+  lu.assertNil(nothing)
+  lu.assertEquals(err.code, "timeout")
+  local third <close> = assert(port.open(socket_name()))
+  local accepted <close> = assert(task.timeout(5, listener.accept, listener))
+  lu.assertNotNil(accepted)
+  lu.assertNotNil(third)
+end
+
+function T.test_closing_a_listener_wakes_who_waits()
+  local listener = assert(port.listen(socket_name(), "stream"))
+  local group <close> = task.group()
+  group:spawn(function()
+    task.sleep(0.01)
+    listener:close()
+  end)
+  local accepted, err = listener:accept()
+  lu.assertNil(accepted)
+  lu.assertEquals(err.code, "gone")
+  lu.assertNil((listener:accept()))
+end
+
+function T.test_no_descriptor_left_to_accept_with()
+  local listener <close> = assert(port.listen(socket_name(), "stream"))
+  local caller <close> = assert(port.open(socket_name()))
+  assert(process.run({ "prlimit", "--pid", tostring(fs.getpid()), "--nofile=256:" }).status == 0)
+  local held = {}
+  repeat
+    local one, other = world.socketpair("stream")
+    held[#held + 1], held[#held + 2] = one, other
+  until not one
+  local last = io.open("/dev/null") -- of an odd number
+  local accepted, err = task.timeout(5, listener.accept, listener)
+  if last then
+    last:close()
+  end
+  for _, fd in ipairs(held) do
+    world.close_fd(fd)
+  end
+  lu.assertNil(accepted)
+  lu.assertStrContains(err.message, "accept")
+  lu.assertEquals(err.code, "io")
+  -- Nobody was turned away: once there is room, the connection is there.
+  accepted = assert(task.timeout(5, listener.accept, listener))
+  assert(caller:write("x"))
+  lu.assertEquals(read(accepted, 1), "x")
+  accepted:close()
+end
+
+return T
