@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads Lua files from the bytecode that the build made of them: parsing is most of a short run. */
+#include <fcntl.h>
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lua/modules.h"
+
+enum { MAX_BYTECODE = 256 << 10 };
 
 /*
  * The name that bytecode of a source file is kept under, in the folder that is this function's
@@ -24,6 +29,27 @@ static int l_name(lua_State *L)
     return 1;
 }
 
+/* Pushes a function and returns true, or does neither. (luaL_loadfile opens such a file twice.) */
+static bool load_bytecode(lua_State *L, const char *name)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &info) < 0 || info.st_size > MAX_BYTECODE)
+        info.st_size = 0;
+    /* A malloc'ed buffer would leak should Lua raise, and close() not be reached. */
+    static char buffer[MAX_BYTECODE];
+    ssize_t length = read(fd, buffer, (size_t)info.st_size);
+    close(fd);
+    if (length <= 0 || length != info.st_size)
+        return false;
+    if (luaL_loadbufferx(L, buffer, (size_t)length, name, "b") == LUA_OK)
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
 /* load(path) -> function | nil, message: as loadfile(path, "t"), but faster */
 static int l_load(lua_State *L)
 {
@@ -33,7 +59,7 @@ static int l_load(lua_State *L)
     lua_pushcclosure(L, l_name, 1);
     lua_pushvalue(L, 1);
     lua_call(L, 1, 1);
-    if (lua_isstring(L, -1) && luaL_loadfilex(L, lua_tostring(L, -1), "b") == LUA_OK)
+    if (lua_isstring(L, -1) && load_bytecode(L, lua_tostring(L, -1)))
         return 1;
     if (luaL_loadfilex(L, path, "t") == LUA_OK)
         return 1;

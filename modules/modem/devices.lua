@@ -36,7 +36,10 @@ local function describe(port)
   if not protocol or not usb or not port.initialized then
     return nil
   end
-  local function attribute(name) return udev.attribute(usb.syspath, name) end
+  local function attribute(name)
+    local text = fs.read(usb.syspath .. "/" .. name)
+    return text and text:match("^(.-)\n?$")
+  end
   return {
     key = port.sysname,
     protocol = protocol,
