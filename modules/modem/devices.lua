@@ -33,7 +33,9 @@ local function describe(port)
   local interface = udev.parent(port.syspath, "usb", "usb_interface")
   local usb = udev.parent(port.syspath, "usb", "usb_device")
   local protocol = interface and protocol_of_driver[interface.driver]
-  if not protocol or not usb or not port.initialized then
+  -- Where udev runs, a device counts once udev is through with it; OpenWrt, for one, has none.
+  local settled = port.initialized or not fs.stat("/run/udev")
+  if not protocol or not usb or not settled then
     return nil
   end
   local function attribute(name)

@@ -5,13 +5,17 @@ local task = require "task"
 
 local M = {}
 
--- A modem need not know every command: what it refuses to tell is taken for the usual. A modem that does not answer
--- at all, or is gone, is another matter.
-local function tolerant(ask, usual)
+local MOST_SILENCES = 1 -- of the essential ones: two lost answers are no accident
+
+-- A modem need not know every command, and may lose an answer: what it does not tell is taken for the usual, or waited
+-- for later. One that has fallen silent, or is gone, is another matter.
+local function tolerant(ask, usual, silence)
   return function()
     local answer, err = ask()
-    if answer or err.code == "gone" or err.code == "timeout" or err.code == "malformed" then
+    if answer or err.code == "gone" then
       return answer, err
+    elseif err.code == "timeout" and usual.essential then
+      silence.count, silence.err = silence.count + 1, err
     end
     return usual
   end
@@ -21,17 +25,25 @@ end
 ---@return table? now { identity, sim, radio, registration, packet, signal, session, home }, each as the verb's result
 ---@return moontower.error? err
 function M.ask(modem)
-  local answers, err = task.all(
-    tolerant(function() return modem:identity() end, { firmware = "unknown" }),
-    tolerant(function() return modem:sim() end, { state = "starting" }),
-    tolerant(function() return modem:radio() end, { hardware = "on", software = "on" }),
-    tolerant(function() return modem:registration() end, { state = "unknown" }),
-    tolerant(function() return modem:packet_service() end, { state = "unknown" }),
-    tolerant(function() return modem:signal() end, {}),
-    tolerant(function() return modem:session(0) end, { state = "unknown" }),
-    tolerant(function() return modem:home_provider() end, { id = "" })
-  )
-  if not answers then
+  local silence = { count = 0 }
+  local questions = {
+    { function() return modem:identity() end, { firmware = "unknown" } },
+    { function() return modem:sim() end, { state = "starting", essential = true } },
+    { function() return modem:radio() end, { hardware = "on", software = "on" } },
+    { function() return modem:registration() end, { state = "unknown", essential = true } },
+    { function() return modem:packet_service() end, { state = "unknown", essential = true } },
+    { function() return modem:signal() end, {} },
+    { function() return modem:session(0) end, { state = "unknown", essential = true } },
+    { function() return modem:home_provider() end, { id = "" } },
+  }
+  local functions = {}
+  for i, question in ipairs(questions) do
+    functions[i] = tolerant(question[1], question[2], silence)
+  end
+  local answers, err = task.all(table.unpack(functions))
+  if answers and silence.count > MOST_SILENCES then
+    return nil, silence.err
+  elseif not answers then
     return nil, err
   end
   return {

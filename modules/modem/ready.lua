@@ -109,7 +109,10 @@ local function registered(modem, registration, watcher, seconds)
     watcher:doing("network", "searching")
   end
   local now, err = modem:wait_for("registration", function()
-    return is_settled(registration) and registration or modem:registration()
+    if is_settled(registration) then
+      return registration
+    end
+    return modem:registration()
   end, is_settled, seconds)
   if not now then
     return nil, err
