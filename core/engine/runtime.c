@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/error.h"
@@ -53,7 +54,7 @@ static int open_state(lua_State *L)
 }
 
 /*
- * Signals that ask us to stop. The second one ends the process at once, also while a script spins
+ * Signals that ask us to stop. A later one ends the process at once, also while a script spins
  * and the loop does not run; what is left then, the journal undoes at the next start.
  */
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -61,8 +62,16 @@ static struct mt_engine *signalled;  /* the one engine of this process */
 
 static void on_signal(int number)
 {
-    if (signalled->signal)
-        _exit(128 + number);
+    static struct timespec first;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (signalled->signal) {
+        /* timeout(1) and some service managers send each signal twice: that is asking once. */
+        if (now.tv_sec - first.tv_sec > 1)
+            _exit(128 + number);
+        return;
+    }
+    first = now;
     signalled->signal = number;
     uv_async_send(&signalled->stop);
 }

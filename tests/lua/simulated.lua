@@ -25,6 +25,14 @@ local MARK = "\n----------------\n"
 ---@field before string what the host was like
 ---@field after string
 
+---A shell command that is killed after some seconds, and has ended when the next one begins.
+---@param command string
+---@param seconds number
+---@return string
+function M.killed(command, seconds)
+  return ("{ %s & sleep %s; kill -KILL $!; wait $!; } 2>/dev/null"):format(command, seconds)
+end
+
 ---Runs a shell command in a world with a simulated modem.
 ---@param command string such as "moontower up --apn r.ispsn"
 ---@param faults string[]? as `moontower sim --fault` takes them

@@ -184,7 +184,7 @@ end
 
 function T.test_a_killed_up_leaves_no_session_after_down()
   local result = simulated.run(
-    "timeout -s KILL 0.35 " .. UP .. "; moontower down; moontower sim state --json", { "slow-connect=1" })
+    simulated.killed(UP, 0.35) .. "; moontower down; moontower sim state --json", { "slow-connect=1" })
   lu.assertStrContains(result.out, '"sessions":[]')
   lu.assertEquals(result.after, result.before)
 end

@@ -103,7 +103,7 @@ end
 -- Killed at any moment, the next start repairs what was left.
 function T.test_killed()
   all_of({ 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3 }, function(seconds)
-    local kill = ("timeout -s KILL %s %s"):format(seconds, UP)
+    local kill = simulated.killed(UP, seconds)
     local result = simulated.run(kill .. "; moontower down", { "latency=0.02" })
     lu.assertEquals(result.status, 0, result.err)
     lu.assertEquals(result.after, result.before)
