@@ -24,7 +24,6 @@ struct mt_exchange {
     unsigned nudges;  /* sent since the last answer */
     struct mt_timer silence;
     struct mt_exchange_events events;
-    unsigned strays;
 };
 
 enum { MAX_NUDGES = 2 };
@@ -73,7 +72,7 @@ static uint32_t next_id(struct mt_exchange *exchange)
     return exchange->last_id;
 }
 
-/* Its answer will be nobody's, and so a stray. */
+/* Its answer will be nobody's. */
 static void on_silence(struct mt_timer *timer)
 {
     struct mt_exchange *exchange = mt_container_of(timer, struct mt_exchange, silence);
@@ -124,7 +123,6 @@ static void on_fragment_deadline(struct mt_timer *timer)
 {
     struct mt_exchange *exchange = mt_container_of(timer, struct mt_exchange, fragment_deadline);
     exchange->protocol->state_reset(exchange->state);
-    exchange->strays++;
 }
 
 static void answer(struct mt_exchange *exchange, uint32_t id, int status, const void *view)
@@ -132,10 +130,8 @@ static void answer(struct mt_exchange *exchange, uint32_t id, int status, const 
     struct mt_request *request = exchange->first;
     while (request && (request->id != id || id == 0))
         request = request->next;
-    if (!request) {
-        exchange->strays++;  /* late, or not for us */
-        return;
-    }
+    if (!request)
+        return;  /* late, or not for us */
     finish(request, status, view);
     exchange->nudges = 0;
     send_waiting(exchange);
@@ -161,8 +157,6 @@ static void on_data(struct mt_port_reader *reader, const uint8_t *data, size_t l
         answer(exchange, id, -EPROTO, NULL);
     else if (received == MT_RECEIVED_INDICATION)
         exchange->events.on_indication(exchange->events.context, view);
-    else if (!protocol->incomplete(exchange->state))
-        exchange->strays++;
 }
 
 static void end(struct mt_exchange *exchange, int status)
@@ -262,9 +256,4 @@ void mt_exchange_cancel(struct mt_request *request)
     detach(request);
     send_waiting(exchange);
     watch_silence(exchange);
-}
-
-unsigned mt_exchange_strays(const struct mt_exchange *exchange)
-{
-    return exchange->strays;
 }

@@ -85,7 +85,4 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
 /* Gives a request up; its answer, should it come, is ignored. Harmless when it is not under way. */
 void mt_exchange_cancel(struct mt_request *request);
 
-/* Transfers that were neither an answer to a request nor an indication. */
-unsigned mt_exchange_strays(const struct mt_exchange *exchange);
-
 #endif

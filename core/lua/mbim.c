@@ -443,20 +443,11 @@ static int l_set_nudge(lua_State *L)
     return 0;
 }
 
-/* exchange:strays() -> transfers so far that fitted no request */
-static int l_strays(lua_State *L)
-{
-    struct lua_exchange *exchange = check_exchange(L);
-    lua_pushinteger(L, exchange->exchange ? mt_exchange_strays(exchange->exchange) : 0);
-    return 1;
-}
-
 static const luaL_Reg exchange_methods[] = {
     { "close", l_exchange_close },
     { "indication", l_indication },
     { "request", l_request },
     { "set_nudge", l_set_nudge },
-    { "strays", l_strays },
     { "__close", l_exchange_close },
     { "__gc", l_exchange_close },
     { NULL, NULL },

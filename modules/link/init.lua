@@ -175,6 +175,7 @@ function M.apply(bearer, options)
   local left = journals.load(now.name)
   if left and stands(left, self, options) then
     self.journal, self.adopted = left, true
+    self.kept = true -- by who made it: leaving a block does not take it down, close() does
     return self
   end
   journals.take_down(now.name)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A modem, whatever protocol it speaks: find it, ask it, connect it, hear what happens to it.
 --
--- The verbs marked "backend" are in modem/mbim.lua; what is built from them is here and in modem/up.lua.
+-- The verbs that need the protocol are in modem/mbim.lua; what is built from them is here and in modem/up.lua.
 
 local devices = require "modem.devices"
 local error_object = require "error"

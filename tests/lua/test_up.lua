@@ -194,6 +194,13 @@ function T.test_interrupted_while_it_pings()
   simulated.assert_clean_failure(result, 124, "stopping")
 end
 
+function T.test_an_interrupted_up_leaves_what_was_up_before()
+  local result = simulated.run("timeout -s INT 1 " .. UP .. " --probe 192.0.2.1", nil, UP)
+  lu.assertEquals(result.status, 124)
+  assert_online(result.after)
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_resolv_conf_that_cannot_be_put_back_is_not_forgotten()
   local result = simulated.run(
     "mount -o remount,ro /etc && moontower down; echo status $?; mount -o remount,rw /etc; moontower down", nil, UP)
