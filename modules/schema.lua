@@ -14,11 +14,14 @@ local core = require "core.schema"
 ---@field name string
 ---@field type schema.type
 
+---A structure's fields in order, or a message's TLVs by tag.
+---@alias schema.fields schema.field[]|table<integer, schema.field>
+
 ---@class schema.codec
 ---@field encode fun(self: schema.codec, values: table?): string?, table?
 ---@field decode fun(self: schema.codec, bytes: string): table?, table?
 
-local schema = { compile = core.compile }
+local schema = { compile = core.compile, compile_tlvs = core.compile_tlvs }
 
 local Type = {}
 
@@ -38,6 +41,13 @@ local function check(value, notation)
     error(notation .. " wants a type, not " .. type(value), 3)
   end
   return value
+end
+
+local function check_number(n, notation)
+  if math.type(n) ~= "integer" then
+    error(notation .. " wants a whole number, not " .. tostring(n), 3)
+  end
+  return n
 end
 
 local function copy(t)
@@ -60,7 +70,13 @@ schema.be = {
   u64 = make { kind = "uint", size = 8, big = true },
 }
 
-for _, kind in ipairs { "uuid", "ipv4", "ipv6", "rest", "text", "data", "count", "utf16" } do
+-- And the other way around: an address as a little-endian number, as QMI sends some.
+schema.le = { ipv4 = make { kind = "ipv4", little = true } }
+
+schema.float = make { kind = "float", size = 4 }
+schema.double = make { kind = "float", size = 8 }
+
+for _, kind in ipairs { "uuid", "ipv4", "ipv6", "string", "rest", "text", "data", "count", "utf16" } do
   schema[kind] = make { kind = kind }
 end
 
@@ -90,10 +106,44 @@ function schema.flags(base, values) return styled(base, "flags", values) end
 ---@return schema.type
 function schema.bool(base) return styled(base, "bool") end
 
+---An unsigned integer of n bytes, where u8, u16, u32 and u64 don't fit: `uint(3)`.
+---@param n integer
+---@return schema.type
+function schema.uint(n) return make { kind = "uint", size = check_number(n, "uint") } end
+
 ---Exactly n bytes, as a string.
 ---@param n integer
 ---@return schema.type
-function schema.bytes(n) return make { kind = "bytes", size = n } end
+function schema.bytes(n) return make { kind = "bytes", size = check_number(n, "bytes") } end
+
+---Text in exactly n bytes, filled up with NULs.
+---@param n integer
+---@return schema.type
+function schema.chars(n) return make { kind = "string", size = check_number(n, "chars") } end
+
+-- A count or length in front of something: a type, or the name of one, "u8".
+local function find_prefix(prefix)
+  local t = type(prefix) == "string" and schema[prefix] or prefix
+  return getmetatable(t) == Type and t or nil
+end
+
+local function prefixed(prefix, kind, notation)
+  local t = find_prefix(prefix)
+  if not t then
+    error(notation .. " wants the type of its length, such as u8, not " .. tostring(prefix), 3)
+  end
+  return make { kind = kind, prefix = t }
+end
+
+---Text with its length in front: `lstring(u8)`.
+---@param prefix schema.type|string the length's own type, or its name, "u8"
+---@return schema.type
+function schema.lstring(prefix) return prefixed(prefix, "string", "lstring") end
+
+---Raw bytes with their length in front: `lbytes(u16)`.
+---@param prefix schema.type|string the length's own type, or its name, "u16"
+---@return schema.type
+function schema.lbytes(prefix) return prefixed(prefix, "bytes", "lbytes") end
 
 ---Fields in place.
 ---@param fields schema.field[]
@@ -126,8 +176,8 @@ function schema.refs(t, count) return make { kind = "refs", of = check(t, "refs"
 ---@param t schema.type
 ---@return schema.type
 function schema.list(count, t)
-  local prefix = type(count) == "string" and schema[count] or count
-  if getmetatable(prefix) == Type then
+  local prefix = find_prefix(count)
+  if prefix then
     return make { kind = "list", prefix = prefix, of = check(t, "list") }
   elseif type(count) ~= "string" then
     error("list wants the type of its count, or the name of a count field, not " .. type(count), 2)
@@ -135,7 +185,15 @@ function schema.list(count, t)
   return make { kind = "list", count = count, of = check(t, "list") }
 end
 
----A value that may be missing at the end of its structure, with all that follows it.
+---Exactly n values in place, without a count.
+---@param n integer
+---@param t schema.type
+---@return schema.type
+function schema.times(n, t)
+  return make { kind = "list", size = check_number(n, "times"), of = check(t, "times") }
+end
+
+---A value that may be missing: at the end of its structure, with all that follows it; or as a TLV of its own.
 ---@param t schema.type
 ---@return schema.type
 function schema.optional(t)
@@ -143,5 +201,35 @@ function schema.optional(t)
   optional.optional = true
   return optional
 end
+
+---A value that a trace must hide: `secret(text) "password"`.
+---@param t schema.type
+---@return schema.type
+function schema.secret(t)
+  local secret = copy(check(t, "secret"))
+  secret.secret = true
+  return secret
+end
+
+local function add_secrets(names, fields)
+  for _, field in pairs(fields) do
+    local t = field.type
+    while t do -- down to what a list or a reference holds
+      if t.secret then
+        names[field.name] = true
+      end
+      if t.fields then
+        add_secrets(names, t.fields)
+      end
+      t = t.of
+    end
+  end
+  return names
+end
+
+---The names of all fields that are secret, however deep they are.
+---@param fields schema.fields
+---@return table<string, true>
+function schema.secrets(fields) return add_secrets({}, fields) end
 
 return schema

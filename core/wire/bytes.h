@@ -206,13 +206,24 @@ static inline void mt_put_be32(struct mt_writer *writer, uint32_t value)
     mt_put_uint(writer, 4, true, value);
 }
 
-/* Overwrites four bytes that were put before; a place that was not is an overflow. */
-static inline void mt_patch_le32(struct mt_writer *writer, size_t place, uint32_t value)
+/* Overwrites bytes that were put before; a place that was not is an overflow. */
+static inline void mt_patch_uint(struct mt_writer *writer, size_t place, size_t size,
+                                 uint64_t value)
 {
-    if (place > writer->used || writer->used - place < 4)
+    if (place > writer->used || writer->used - place < size)
         writer->overflow = true;
     else
-        mt_store_uint(writer->bytes + place, 4, false, value);
+        mt_store_uint(writer->bytes + place, size, false, value);
+}
+
+static inline void mt_patch_le16(struct mt_writer *writer, size_t place, uint16_t value)
+{
+    mt_patch_uint(writer, place, 2, value);
+}
+
+static inline void mt_patch_le32(struct mt_writer *writer, size_t place, uint32_t value)
+{
+    mt_patch_uint(writer, place, 4, value);
 }
 
 #endif

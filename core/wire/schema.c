@@ -54,7 +54,19 @@ static int l_compile(lua_State *L)
     luaL_checktype(L, 1, LUA_TSTRING);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    mt_schema_compile(L);
+    mt_schema_compile(L, false, false);
+    luaL_setmetatable(L, CODEC);
+    return 1;
+}
+
+static int l_compile_tlvs(lua_State *L)
+{
+    bool is_response = lua_toboolean(L, 3);
+
+    luaL_checktype(L, 1, LUA_TSTRING);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    mt_schema_compile(L, true, is_response);
     luaL_setmetatable(L, CODEC);
     return 1;
 }
@@ -98,6 +110,7 @@ int mt_schema_open(lua_State *L)
     };
     static const luaL_Reg module[] = {
         { "compile", l_compile },
+        { "compile_tlvs", l_compile_tlvs },
         { NULL, NULL },
     };
 

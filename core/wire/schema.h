@@ -7,8 +7,9 @@
 #include <lua.h>
 
 /*
- * Pushes the module: { compile = function(name, fields) -> codec }. A codec is an immutable
- * userdata with
+ * Pushes the module: { compile = function(name, fields) -> codec, for a structure;
+ * compile_tlvs = function(name, tags, is_response) -> codec, for a message of TLVs }. A codec is an
+ * immutable userdata with
  *     codec:encode(values) -> bytes | nil, err
  *     codec:decode(bytes)  -> values | nil, err
  *     tostring(codec)      -> its name

@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The decoder of core.schema: bytes from outside to Lua values, as a declaration says. */
 
-#include <arpa/inet.h>
 #include <lauxlib.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "bytes.h"
-#include "schema_form.h"
-#include "utf16.h"
-#include "uuid.h"
-
-#define POOL 3 /* on the stack, above the codec and the bytes */
-
-/*
- * Bad bytes never raise: a function that fails leaves the reason and the path as they are, returns
- * false, and whatever it pushed is thrown away at the top. Only Lua itself may raise, out of
- * memory.
- */
-struct decoder {
-    lua_State *L;
-    struct mt_schema_path path;
-    size_t values, bytes; /* what may still be made of this message */
-    char reason[128];
-};
+#include "schema_coder.h"
 
 /* One structure: references count from its start, and are checked against its end. */
 struct scope {
@@ -33,10 +15,10 @@ struct scope {
     uint32_t counts[MT_SCHEMA_FIELDS_MAX]; /* of the list in each place */
 };
 
-static bool decode_type(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at,
-                        struct scope *scope);
+static bool decode_type(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                        struct mt_reader *at, struct scope *scope);
 
-__attribute__((format(printf, 2, 3))) static bool fail(struct decoder *d, const char *format, ...)
+bool mt_schema_decode_fail(struct mt_schema_decoder *d, const char *format, ...)
 {
     va_list arguments;
 
@@ -46,161 +28,54 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct decoder *d, const 
     return false;
 }
 
-static bool fail_short(struct decoder *d, size_t wanted, size_t left)
+bool mt_schema_decode_short(struct mt_schema_decoder *d, size_t wanted, size_t left)
 {
-    return fail(d, "%zu bytes wanted, %zu left", wanted, left);
+    return mt_schema_decode_fail(d, "%zu bytes wanted, %zu left", wanted, left);
 }
 
-/* References can point at the same bytes again and again: what a message may grow to has an end. */
-static bool charge_values(struct decoder *d, size_t count)
+bool mt_schema_charge_values(struct mt_schema_decoder *d, size_t count)
 {
     if (count > d->values)
-        return fail(d, "more than %d values in one message", MT_SCHEMA_VALUES_MAX);
+        return mt_schema_decode_fail(d, "more than %d values in one message", MT_SCHEMA_VALUES_MAX);
     d->values -= count;
     return true;
 }
 
-static bool charge_bytes(struct decoder *d, size_t size)
+bool mt_schema_charge_bytes(struct mt_schema_decoder *d, size_t size)
 {
     if (size > d->bytes)
-        return fail(d, "more than %d bytes of text and data in one message", MT_SCHEMA_BYTES_MAX);
+        return mt_schema_decode_fail(d, "more than %d bytes of text and data in one message",
+                                     MT_SCHEMA_BYTES_MAX);
     d->bytes -= size;
     return true;
 }
 
-static bool push_flags(struct decoder *d, const struct mt_schema_type *type, uint64_t value)
-{
-    lua_State *L = d->L;
-
-    lua_newtable(L);
-    lua_rawgeti(L, POOL, type->names);
-    for (uint64_t left = value; left != 0; left &= left - 1) {
-        lua_Integer bit = (lua_Integer)(left & (~left + 1));
-
-        if (!charge_values(d, 1))
-            return false;
-        if (lua_rawgeti(L, -1, bit) == LUA_TNIL) {
-            lua_pop(L, 1);
-            lua_pushinteger(L, bit);
-        }
-        lua_pushboolean(L, true);
-        lua_rawset(L, -4);
-    }
-    lua_pop(L, 1);
-    return true;
-}
-
-static bool decode_uint(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at)
-{
-    uint64_t value;
-
-    if (!mt_take_uint(at, type->size, type->big, &value))
-        return fail_short(d, type->size, at->left);
-    switch (type->style) {
-    case MT_SCHEMA_PLAIN:
-        lua_pushinteger(d->L, (lua_Integer)value);
-        break;
-    case MT_SCHEMA_BOOL:
-        lua_pushboolean(d->L, value != 0);
-        break;
-    case MT_SCHEMA_ENUM:
-        lua_rawgeti(d->L, POOL, type->names);
-        if (lua_rawgeti(d->L, -1, (lua_Integer)value) == LUA_TNIL) {
-            lua_pop(d->L, 1);
-            lua_pushinteger(d->L, (lua_Integer)value);
-        }
-        lua_remove(d->L, -2);
-        break;
-    case MT_SCHEMA_FLAGS:
-        return push_flags(d, type, value);
-    }
-    return true;
-}
-
-static bool decode_int(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at)
-{
-    uint64_t value, sign = UINT64_C(1) << (8 * type->size - 1);
-
-    if (!mt_take_uint(at, type->size, type->big, &value))
-        return fail_short(d, type->size, at->left);
-    lua_pushinteger(d->L, (lua_Integer)((value ^ sign) - sign));
-    return true;
-}
-
-static bool decode_uuid(struct decoder *d, struct mt_reader *at)
-{
-    char text[MT_UUID_TEXT_SIZE];
-    const uint8_t *bytes;
-
-    if (!mt_take(at, 16, &bytes))
-        return fail_short(d, 16, at->left);
-    mt_uuid_format(bytes, text);
-    lua_pushstring(d->L, text);
-    return true;
-}
-
-static bool decode_address(struct decoder *d, int family, size_t size, struct mt_reader *at)
-{
-    char text[INET6_ADDRSTRLEN];
-    const uint8_t *bytes;
-
-    if (!mt_take(at, size, &bytes))
-        return fail_short(d, size, at->left);
-    lua_pushstring(d->L, inet_ntop(family, bytes, text, sizeof(text)));
-    return true;
-}
-
-static bool decode_bytes(struct decoder *d, size_t size, struct mt_reader *at)
-{
-    const uint8_t *bytes;
-
-    if (!mt_take(at, size, &bytes))
-        return fail_short(d, size, at->left);
-    if (!charge_bytes(d, size))
-        return false;
-    lua_pushlstring(d->L, (const char *)bytes, size);
-    return true;
-}
-
-static bool decode_utf16(struct decoder *d, struct mt_reader *at)
-{
-    size_t room = MT_UTF8_ROOM(at->left);
-    struct mt_writer utf8;
-    luaL_Buffer text;
-
-    if (!charge_bytes(d, room))
-        return false;
-    utf8 = mt_writer(luaL_buffinitsize(d->L, &text, room), room);
-    mt_utf16_decode(*at, &utf8);
-    luaL_pushresultsize(&text, utf8.used);
-    mt_skip(at, at->left);
-    return true;
-}
-
 /* A count is kept for the list that it counts; scripts see only the list. */
-static bool decode_count(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at,
-                         struct scope *scope)
+static bool decode_count(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                         struct mt_reader *at, struct scope *scope)
 {
     if (!mt_take_le32(at, &scope->counts[type->counted]))
-        return fail_short(d, 4, at->left);
+        return mt_schema_decode_short(d, 4, at->left);
     lua_pushnil(d->L);
     return true;
 }
 
-static bool decode_list(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at,
-                        const struct scope *scope)
+static bool decode_list(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                        struct mt_reader *at, const struct scope *scope)
 {
-    uint64_t count;
+    uint64_t count = 0;
 
-    if (!type->prefix)
+    if (type->size)
+        count = type->size;
+    else if (!type->prefix)
         count = scope->counts[type->counted];
     else if (!mt_take_uint(at, type->prefix->size, type->prefix->big, &count))
-        return fail_short(d, type->prefix->size, at->left);
+        return mt_schema_decode_short(d, type->prefix->size, at->left);
     if (count > at->left / type->of->least)
-        return fail(d, "%llu elements of %zu bytes wanted, %zu bytes left",
-                    (unsigned long long)count, type->of->least, at->left);
+        return mt_schema_decode_fail(d, "%llu elements of %zu bytes wanted, %zu bytes left",
+                                     (unsigned long long)count, type->of->least, at->left);
     if (count > d->values)
-        return charge_values(d, (size_t)count);
+        return mt_schema_charge_values(d, (size_t)count);
     lua_createtable(d->L, (int)count, 0);
     for (size_t i = 1; i <= count; i++) {
         mt_schema_path_element(&d->path, i);
@@ -213,14 +88,15 @@ static bool decode_list(struct decoder *d, const struct mt_schema_type *type, st
 }
 
 /* The data that a reference points at, which everything that follows the fixed part is. */
-static bool refer(struct decoder *d, struct scope *scope, uint32_t offset, uint64_t size,
+static bool refer(struct mt_schema_decoder *d, struct scope *scope, uint32_t offset, uint64_t size,
                   struct mt_reader *data)
 {
     size_t end, padded;
 
     if (size > scope->whole.left || !mt_window(scope->whole, offset, (size_t)size, data))
-        return fail(d, "%llu bytes at %lu wanted, the structure has %zu",
-                    (unsigned long long)size, (unsigned long)offset, scope->whole.left);
+        return mt_schema_decode_fail(d, "%llu bytes at %lu wanted, the structure has %zu",
+                                     (unsigned long long)size, (unsigned long)offset,
+                                     scope->whole.left);
     end = offset + (size_t)size;
     padded = scope->whole.left - end < 3 ? scope->whole.left : (end + 3) & ~(size_t)3;
     if (offset < scope->nearest)
@@ -231,35 +107,35 @@ static bool refer(struct decoder *d, struct scope *scope, uint32_t offset, uint6
 }
 
 /* A reference of an offset and a size; without a size the window is empty, whatever the offset. */
-static bool take_range(struct decoder *d, struct mt_reader *at, struct scope *scope,
+static bool take_range(struct mt_schema_decoder *d, struct mt_reader *at, struct scope *scope,
                        struct mt_reader *data)
 {
     uint32_t offset = 0, size = 0;
 
     *data = mt_reader(NULL, 0);
     if (at->left < 8)
-        return fail_short(d, 8, at->left);
+        return mt_schema_decode_short(d, 8, at->left);
     mt_take_le32(at, &offset);
     mt_take_le32(at, &size);
     return size == 0 || refer(d, scope, offset, size, data);
 }
 
-static bool decode_text(struct decoder *d, struct mt_reader *at, struct scope *scope)
+static bool decode_text(struct mt_schema_decoder *d, struct mt_reader *at, struct scope *scope)
 {
     struct mt_reader data;
 
-    return take_range(d, at, scope, &data) && decode_utf16(d, &data);
+    return take_range(d, at, scope, &data) && decode_type(d, &mt_schema_text, &data, NULL);
 }
 
-static bool decode_data(struct decoder *d, struct mt_reader *at, struct scope *scope)
+static bool decode_data(struct mt_schema_decoder *d, struct mt_reader *at, struct scope *scope)
 {
     struct mt_reader data;
 
-    return take_range(d, at, scope, &data) && decode_bytes(d, data.left, &data);
+    return take_range(d, at, scope, &data) && decode_type(d, &mt_schema_data, &data, NULL);
 }
 
-static bool decode_ref(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at,
-                       struct scope *scope)
+static bool decode_ref(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                       struct mt_reader *at, struct scope *scope)
 {
     struct mt_reader data;
 
@@ -272,14 +148,14 @@ static bool decode_ref(struct decoder *d, const struct mt_schema_type *type, str
     return decode_type(d, type->of, &data, NULL);
 }
 
-static bool decode_pointer(struct decoder *d, const struct mt_schema_type *type,
+static bool decode_pointer(struct mt_schema_decoder *d, const struct mt_schema_type *type,
                            struct mt_reader *at, struct scope *scope)
 {
     struct mt_reader data = mt_reader(NULL, 0);
     uint32_t offset;
 
     if (!mt_take_le32(at, &offset))
-        return fail_short(d, 4, at->left);
+        return mt_schema_decode_short(d, 4, at->left);
     if (offset == 0) {
         lua_pushnil(d->L);
         return true;
@@ -287,18 +163,18 @@ static bool decode_pointer(struct decoder *d, const struct mt_schema_type *type,
     return refer(d, scope, offset, type->of->least, &data) && decode_type(d, type->of, &data, NULL);
 }
 
-static bool decode_array(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at,
-                         struct scope *scope)
+static bool decode_array(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                         struct mt_reader *at, struct scope *scope)
 {
     struct mt_reader data = mt_reader(NULL, 0);
     uint32_t count = 0, offset = 0;
 
     if (at->left < 8)
-        return fail_short(d, 8, at->left);
+        return mt_schema_decode_short(d, 8, at->left);
     mt_take_le32(at, &count);
     mt_take_le32(at, &offset);
     if (count > d->values)
-        return charge_values(d, count);
+        return mt_schema_charge_values(d, count);
     if (count != 0 && !refer(d, scope, offset, (uint64_t)count * type->of->least, &data))
         return false;
     lua_createtable(d->L, (int)count, 0);
@@ -312,8 +188,8 @@ static bool decode_array(struct decoder *d, const struct mt_schema_type *type, s
     return true;
 }
 
-static bool decode_refs(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at,
-                        struct scope *scope)
+static bool decode_refs(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                        struct mt_reader *at, struct scope *scope)
 {
     struct mt_reader data;
     uint32_t count;
@@ -321,11 +197,12 @@ static bool decode_refs(struct decoder *d, const struct mt_schema_type *type, st
     if (type->counted >= 0)
         count = scope->counts[type->counted];
     else if (!mt_take_le32(at, &count))
-        return fail_short(d, 4, at->left);
+        return mt_schema_decode_short(d, 4, at->left);
     if (count > at->left / 8)
-        return fail(d, "%lu references wanted, %zu bytes left", (unsigned long)count, at->left);
+        return mt_schema_decode_fail(d, "%lu references wanted, %zu bytes left",
+                                     (unsigned long)count, at->left);
     if (count > d->values)
-        return charge_values(d, count);
+        return mt_schema_charge_values(d, count);
     lua_createtable(d->L, (int)count, 0);
     for (size_t i = 1; i <= count; i++) {
         mt_schema_path_element(&d->path, i);
@@ -355,7 +232,7 @@ static bool is_absent(const struct scope *scope, const struct mt_schema_field *f
 }
 
 /* Takes a structure and the data it refers to, so that the next one of a list follows. */
-static bool decode_struct(struct decoder *d, const struct mt_schema_record *record,
+static bool decode_struct(struct mt_schema_decoder *d, const struct mt_schema_record *record,
                           struct mt_reader *at)
 {
     struct mt_reader whole = *at;
@@ -370,7 +247,7 @@ static bool decode_struct(struct decoder *d, const struct mt_schema_record *reco
         if (is_absent(&scope, field, at))
             break;
         mt_schema_path_field(&d->path, field->name);
-        lua_rawgeti(d->L, POOL, field->key);
+        lua_rawgeti(d->L, MT_SCHEMA_POOL, field->key);
         if (!decode_type(d, &field->type, at, &scope))
             return false;
         lua_rawset(d->L, -3);
@@ -383,28 +260,23 @@ static bool decode_struct(struct decoder *d, const struct mt_schema_record *reco
 }
 
 /* Takes a value of a type and pushes it. The scope is there for those that only a field can be. */
-static bool decode_type(struct decoder *d, const struct mt_schema_type *type, struct mt_reader *at,
-                        struct scope *scope)
+static bool decode_type(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                        struct mt_reader *at, struct scope *scope)
 {
-    if (!charge_values(d, 1))
+    if (!mt_schema_charge_values(d, 1))
         return false;
     switch (type->kind) {
     case MT_SCHEMA_UINT:
-        return decode_uint(d, type, at);
     case MT_SCHEMA_INT:
-        return decode_int(d, type, at);
+    case MT_SCHEMA_FLOAT:
     case MT_SCHEMA_UUID:
-        return decode_uuid(d, at);
     case MT_SCHEMA_IPV4:
-        return decode_address(d, AF_INET, 4, at);
     case MT_SCHEMA_IPV6:
-        return decode_address(d, AF_INET6, 16, at);
     case MT_SCHEMA_BYTES:
-        return decode_bytes(d, type->size, at);
+    case MT_SCHEMA_STRING:
     case MT_SCHEMA_REST:
-        return decode_bytes(d, at->left, at);
     case MT_SCHEMA_UTF16:
-        return decode_utf16(d, at);
+        return mt_schema_decode_scalar(d, type, at);
     case MT_SCHEMA_STRUCT:
         return decode_struct(d, type->record, at);
     case MT_SCHEMA_COUNT:
@@ -424,12 +296,20 @@ static bool decode_type(struct decoder *d, const struct mt_schema_type *type, st
     case MT_SCHEMA_REFS:
         return decode_refs(d, type, at, scope);
     }
-    return fail(d, "no such kind");
+    return mt_schema_decode_fail(d, "no such kind");
+}
+
+bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                            struct mt_reader *at)
+{
+    return decode_type(d, type, at, NULL);
 }
 
 int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec)
 {
-    struct decoder d = { .L = L, .values = MT_SCHEMA_VALUES_MAX, .bytes = MT_SCHEMA_BYTES_MAX };
+    struct mt_schema_decoder d = {
+        .L = L, .values = MT_SCHEMA_VALUES_MAX, .bytes = MT_SCHEMA_BYTES_MAX,
+    };
     struct mt_reader at;
     size_t size;
     const char *bytes = lua_tolstring(L, 2, &size);
@@ -438,7 +318,8 @@ int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec)
     d.path.message = codec->name;
     luaL_checkstack(L, 8 * MT_SCHEMA_DEPTH_MAX, NULL);
     lua_getiuservalue(L, 1, 1);
-    if (decode_struct(&d, codec->record, &at))
+    if (codec->record->tlvs ? mt_schema_decode_tlvs(&d, codec, at)
+                            : decode_struct(&d, codec->record, &at))
         return 1;
     return mt_schema_fail(L, "malformed", &d.path, d.reason);
 }

@@ -10,18 +10,22 @@
 #include <stdint.h>
 
 #define MT_SCHEMA_DEPTH_MAX 16      /* types inside one another */
-#define MT_SCHEMA_FIELDS_MAX 64     /* in one structure */
+#define MT_SCHEMA_FIELDS_MAX 64     /* in one structure; of TLVs, there may be all 256 */
 #define MT_SCHEMA_VALUES_MAX 20000  /* decoded from one message: references may alias */
 #define MT_SCHEMA_BYTES_MAX 1048576 /* in the strings of one decoded message, or in one encoded */
 
-/* In the order of both switches, and of the names in schema_compile.c. */
+#define MT_SCHEMA_POOL 3 /* where on the stack the pool is, above two arguments */
+
+/* In the order of all switches, and of the names in schema_types.c. */
 enum mt_schema_kind {
     MT_SCHEMA_UINT,
     MT_SCHEMA_INT,
+    MT_SCHEMA_FLOAT,
     MT_SCHEMA_UUID,
     MT_SCHEMA_IPV4,
     MT_SCHEMA_IPV6,
     MT_SCHEMA_BYTES,
+    MT_SCHEMA_STRING,
     MT_SCHEMA_REST,
     MT_SCHEMA_UTF16,
     MT_SCHEMA_STRUCT,
@@ -51,9 +55,10 @@ struct mt_schema_type {
     enum mt_schema_kind kind;
     enum mt_schema_style style;
     bool big;
+    bool little; /* an address that is not in network order */
     bool exact;  /* always `least` bytes long, and without references */
     bool open;   /* ends only where its structure ends: a rest, a utf16, something optional */
-    size_t size; /* of an integer, of bytes */
+    size_t size; /* of a number, of bytes or a string, of a list: how many; 0: it is not fixed */
     size_t least; /* the fewest bytes it takes where it stands */
     int numbers; /* enum and flags: table from name to number */
     int names;   /* and back */
@@ -65,12 +70,14 @@ struct mt_schema_type {
 struct mt_schema_field {
     const char *name;
     int key;
+    uint8_t tag; /* of a TLV */
     bool optional;
     struct mt_schema_type type;
 };
 
-/* A structure. */
+/* A structure; or the TLVs of a message, by ascending tags. */
 struct mt_schema_record {
+    bool tlvs;
     bool refers; /* has fields that refer to data behind the fixed part */
     bool open;
     bool exact;
@@ -83,6 +90,7 @@ struct mt_schema_record {
 struct mt_schema_codec {
     const char *name;
     const struct mt_schema_record *record;
+    const struct mt_schema_field *result; /* TLV 0x02 of a response; else NULL */
 };
 
 /* Where in a message the work is: "Signal Info.lte.rsrp", "Visible Providers.providers[2].name". */
@@ -123,8 +131,9 @@ void mt_schema_path_push(lua_State *L, const struct mt_schema_path *path);
 int mt_schema_fail(lua_State *L, const char *code, const struct mt_schema_path *path,
                    const char *reason);
 
-/* compile(name, fields) -> codec userdata, without a metatable. */
-void mt_schema_compile(lua_State *L);
+/* compile(name, fields) or compile_tlvs(name, tags, is_response): the arguments are all there is on
+ * the stack. Pushes a codec userdata without a metatable. */
+void mt_schema_compile(lua_State *L, bool tlvs, bool is_response);
 
 /* codec:decode(bytes) and codec:encode(values): the codec is at index 1, the argument at 2. */
 int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec);

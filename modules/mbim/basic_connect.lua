@@ -9,7 +9,7 @@ local types = require "mbim.types"
 local u32, u64, uuid, text, rest = mbim.u32, mbim.u64, mbim.uuid, mbim.text, mbim.rest
 local enum, flags, bool, struct = mbim.enum, mbim.flags, mbim.bool, mbim.struct
 local ref, refs, array, list, pointer = mbim.ref, mbim.refs, mbim.array, mbim.list, mbim.pointer
-local count, optional, ipv4, ipv6 = mbim.count, mbim.optional, mbim.ipv4, mbim.ipv6
+local count, optional, secret, ipv4, ipv6 = mbim.count, mbim.optional, mbim.secret, mbim.ipv4, mbim.ipv6
 local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
 
 ---@class mbim.basic_connect
@@ -99,8 +99,8 @@ command("pin", {
   set = {
     pin_type "type",
     enum(u32, { enter = 0, enable = 1, disable = 2, change = 3 }) "operation",
-    text "pin",
-    text "new_pin",
+    secret(text) "pin",
+    secret(text) "new_pin",
   },
   response = {
     pin_type "type",
@@ -251,7 +251,7 @@ command("connect", {
     enum(u32, { deactivate = 0, activate = 1 }) "command",
     text "apn",
     text "user",
-    text "password",
+    secret(text) "password",
     bool(u32) "compression",
     auth "auth",
     ip_type "ip_type",
@@ -269,7 +269,7 @@ command("provisioned_contexts", {
     uuid "context_type",
     text "apn",
     text "user",
-    text "password",
+    secret(text) "password",
     bool(u32) "compression",
     auth "auth",
     text "provider_id",
@@ -280,7 +280,7 @@ command("provisioned_contexts", {
       uuid "context_type",
       text "apn",
       text "user",
-      text "password",
+      secret(text) "password",
       bool(u32) "compression",
       auth "auth",
     }) "contexts",

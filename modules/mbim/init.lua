@@ -13,6 +13,7 @@ local services = require "mbim.services"
 ---@field set schema.codec? nil: the command can't be set
 ---@field response schema.codec? the answer to either; nil: the answer carries nothing
 ---@field indication schema.codec? nil: the modem never sends it unasked
+---@field secrets table<string, true> names of fields that a trace must hide
 
 ---@class mbim.declaration
 ---@field service string a name mbim.services has, or a UUID
@@ -28,7 +29,7 @@ local mbim = { services = services }
 
 -- mbim.u32, mbim.text, mbim.enum and so on: a script that declares a command needs this one module.
 for name, constructor in pairs(schema) do
-  if name ~= "compile" then
+  if not name:find("^compile") and name ~= "secrets" then
     mbim[name] = constructor
   end
 end
@@ -126,7 +127,13 @@ function mbim.command(declaration)
     query        = compile(codecs, declaration.query, name .. " query"),
     set          = compile(codecs, declaration.set, name .. " set"),
     indication   = indication == true and response or compile(codecs, indication, name .. " indication"),
+    secrets      = {},
   }, Command)
+  for _, part in ipairs { "query", "set", "response", "indication" } do
+    for field in pairs(type(declaration[part]) == "table" and schema.secrets(declaration[part]) or {}) do
+      command.secrets[field] = true
+    end
+  end
   registry[uuid] = registry[uuid] or {}
   registry[uuid][command.cid] = command
   return command

@@ -6,6 +6,7 @@ local types = require "mbim.types"
 
 local u16, u32, u64, i32, text, rest = mbim.u16, mbim.u32, mbim.u64, mbim.i32, mbim.text, mbim.rest
 local enum, bool, struct, ref, refs, list = mbim.enum, mbim.bool, mbim.struct, mbim.ref, mbim.refs, mbim.list
+local secret = mbim.secret
 local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
 
 ---@class mbim.ms_basic_connect_extensions
@@ -22,7 +23,7 @@ local attach_configurations = refs(struct {
   enum(u32, { admin = 0, user = 1, operator = 2, modem = 3, device = 4 }) "source",
   text "apn",
   text "user",
-  text "password",
+  secret(text) "password",
   bool(u32) "compression",
   auth "auth",
 }) "configurations"
@@ -46,7 +47,7 @@ command("lte_attach_info", {
     ip_type "ip_type",
     text "apn",
     text "user",
-    text "password",
+    secret(text) "password",
     bool(u32) "compression",
     auth "auth",
   },

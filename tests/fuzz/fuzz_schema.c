@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzzes core.schema with every codec of modules/mbim: what decodes must survive a round trip. */
+/* Fuzzes core.schema, structures and TLVs: what decodes must survive a round trip. */
 
 #include <stdint.h>
 

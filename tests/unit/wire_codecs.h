@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every codec declared in modules/mbim with a sample of it, for the mutations and the fuzzers. */
+/* Codecs with a sample each, for the mutations and the fuzzers: all of modules/mbim, and TLVs. */
 
 #ifndef MT_TESTS_WIRE_CODECS_H
 #define MT_TESTS_WIRE_CODECS_H
@@ -7,8 +7,8 @@
 #include "wire_lua.h"
 
 /*
- * Leaves the global `codecs`, a list of { codec =, bytes = }: an empty value of each codec, and
- * fuller ones of those with the most references.
+ * Leaves the global `codecs`, a list of { codec =, bytes = }: an empty value of each command's,
+ * TLVs of every kind, and fuller values of the commands with the most references.
  */
 static const char wire_codecs_chunk[] =
     "local basic = require 'mbim.basic_connect'\n"
@@ -23,6 +23,24 @@ static const char wire_codecs_chunk[] =
     "    if codec and (part ~= 'indication' or codec ~= command.response) then add(codec) end\n"
     "  end\n"
     "end\n"
+    "local s = require 'schema'\n"
+    "add(s.compile_tlvs('Response', {\n"
+    "  [0x01] = s.u32 'handle', [0x03] = s.optional(s.lbytes('u16')) 'raw',\n"
+    "  [0x02] = s.struct { s.u16 'status', s.u16 'error' } 'result',\n"
+    "  [0x10] = s.struct { s.i8 'rssi', s.float 'sinr', s.optional(s.uint(3)) 'cell' } 'lte',\n"
+    "  [0x11] = s.list('u8', s.struct { s.u16 'mcc', s.lstring('u8') 'name' }) 'networks',\n"
+    "  [0x12] = s.times(2, s.struct {\n"
+    "    s.chars(4) 'id', s.flags(s.u8, { up = 1 }) 'state' }) 'slots',\n"
+    "  [0x13] = s.string 'text', [0x14] = s.le.ipv4 'address', [0x15] = s.double 'time' }, true),\n"
+    "  { handle = 7, raw = 'abc', result = {}, lte = { rssi = -60, sinr = 1.5, cell = 70000 },\n"
+    "  networks = { { mcc = 310, name = 'one' }, { mcc = 240, name = 'two' } }, time = 0.1,\n"
+    "  slots = { { id = 'ab', state = { 'up' } }, { id = 'cdef' } }, text = 'word',\n"
+    "  address = '10.0.0.1', unknown = { [0x33] = 'xyz' } })\n"
+    "add(s.compile_tlvs('Request', { [0x01] = s.list('u16', s.list('u8', s.u8)) 'lists',\n"
+    "  [0x10] = s.struct { s.u8 'kind', s.rest 'body' } 'body', [0x11] = s.struct {} 'flag',\n"
+    "  [0x12] = s.enum(s.u16, { off = 0, on = 1 }) 'state', [0x13] = s.ipv6 'address' }),\n"
+    "  { lists = { { 1, 2 }, {}, { 3 } }, body = { kind = 1, body = 'xyz' }, flag = {},\n"
+    "  state = 'on', address = '2001:db8::1' })\n"
     "add(basic.device_caps.response, { device_type = 'removable', data_class = { lte = true },\n"
     "  max_sessions = 8, custom_data_class = 'LTE-A', device_id = '359225051234567',\n"
     "  firmware = 'SWI9X30C_02.24.05.06', hardware = 'MC7455' })\n"

@@ -13,12 +13,15 @@
 #include "wire/schema.h"
 
 /*
- * The globals of that state. same(a, b) compares values. check(codec, bytes) says whether the bytes
- * decode, and fails unless they are refused in the proper form, or survive another round trip.
+ * The globals of that state. same(a, b) compares values; NaN is the same as NaN. check(codec,
+ * bytes) says whether the bytes decode, and fails unless they are refused in the proper form, or
+ * survive another round trip.
  */
 static const char wire_lua_prelude[] =
     "function same(a, b)\n"
-    "  if type(a) ~= 'table' or type(b) ~= 'table' then return a == b end\n"
+    "  if type(a) ~= 'table' or type(b) ~= 'table' then\n"
+    "    return a == b or a ~= a and b ~= b\n"
+    "  end\n"
     "  for k, v in pairs(a) do if not same(v, b[k]) then return false end end\n"
     "  for k in pairs(b) do if a[k] == nil then return false end end\n"
     "  return true\n"

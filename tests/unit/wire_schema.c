@@ -1,104 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests core.schema: every kind both ways, every error with its path, truncations and budgets. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "wire_lua.h"
-
-static lua_State *L;
-
-/*
- * Declarations and values are written in Lua, with the notation of modules/schema.lua as globals;
- * bytes are written in hexadecimal, where dots and spaces are for the reader.
- */
-static const char notation[] =
-    "setmetatable(_G, { __index = require 'schema' })\n"
-    "local function bin(hex) return (hex:gsub('[ .]', ''):gsub('..', function(b)\n"
-    "  return string.char(tonumber(b, 16)) end)) end\n"
-    "local function hex(bytes) return (bytes:gsub('.', function(c)\n"
-    "  return ('%02x'):format(c:byte()) end)) end\n"
-    "local function evaluate(text) return assert(load('return ' .. text, text))() end\n"
-    "local function codec(fields) return compile('M', evaluate(fields)) end\n"
-    "function encodes(fields, values, bytes)\n"
-    "  local got = assert(codec(fields):encode(evaluate(values)))\n"
-    "  assert(got == bin(bytes), fields .. ': ' .. hex(got))\n"
-    "end\n"
-    "function decodes(fields, bytes, values)\n"
-    "  local got = assert(codec(fields):decode(bin(bytes)))\n"
-    "  assert(same(got, evaluate(values)), fields .. ': other values')\n"
-    "end\n"
-    "local function refused(err, code, message)\n"
-    "  assert(err.code == code and err.source == 'schema')\n"
-    "  assert(err.message == message, err.message)\n"
-    "end\n"
-    "function malformed(fields, bytes, message)\n"
-    "  local values, err = codec(fields):decode(bin(bytes))\n"
-    "  assert(values == nil, fields .. ': decoded')\n"
-    "  refused(err, 'malformed', message)\n"
-    "end\n"
-    "function invalid(fields, values, message)\n"
-    "  local bytes, err = codec(fields):encode(evaluate(values))\n"
-    "  assert(bytes == nil, fields .. ': encoded')\n"
-    "  refused(err, 'invalid', message)\n"
-    "end\n"
-    "local function raises(message, f, ...)\n"
-    "  local ok, err = pcall(f, ...)\n"
-    "  assert(not ok, message)\n"
-    "  assert(err == message, err)\n"
-    "end\n"
-    "function mistaken(fields, values, message)\n"
-    "  local c = codec(fields)\n"
-    "  raises(message, c.encode, c, evaluate(values))\n"
-    "end\n"
-    "function refuses(fields, message) raises(message, compile, 'M', evaluate(fields)) end\n"
-    "function cut(fields, values)\n"
-    "  local c = codec(fields)\n"
-    "  local bytes = assert(c:encode(evaluate(values)))\n"
-    "  for size = 0, #bytes do check(c, bytes:sub(1, size)) end\n"
-    "  assert(same(c:decode(bytes .. 'trailing'), assert(c:decode(bytes))))\n"
-    "  assert(not c:decode(bytes:sub(1, -5)))\n"
-    "end\n";
-
-struct trial {
-    const char *fields, *from, *to;
-};
-
-/* Calls a function of the notation with the strings of a trial. */
-static void apply(const char *function, const char *a, const char *b, const char *c)
-{
-    lua_getglobal(L, function);
-    lua_pushstring(L, a);
-    lua_pushstring(L, b);
-    lua_pushstring(L, c);
-    if (lua_pcall(L, 3, 0, 0) != LUA_OK)
-        fail_msg("%s %s: %s", function, a, lua_tostring(L, -1));
-}
-
-static void try(const char *function, const struct trial *trials)
-{
-    for (; trials->fields; trials++)
-        apply(function, trials->fields, trials->from, trials->to);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    L = wire_lua_open();
-    wire_lua_run(L, notation, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    lua_close(L);
-    return 0;
-}
+#include "wire_trials.h"
 
 /* Values and bytes of which each makes the other. */
 static const struct trial both_ways[] = {
@@ -119,11 +22,24 @@ static const struct trial both_ways[] = {
       "0000000000000080" },
     { "{ flags(u8, { x = 1 }) 'a' }", "{ a = {} }", "00" },
     { "{ bool(u32) 'a', bool(u8) 'b' }", "{ a = true, b = false }", "01000000.00" },
+    { "{ uint(3) 'a', uint(1) 'b' }", "{ a = 0x10203, b = 4 }", "030201.04" },
+    { "{ uint(7) 'a' }", "{ a = 0x01020304050607 }", "07060504030201" },
+    { "{ enum(uint(3), { x = 0x10000 }) 'a' }", "{ a = 'x' }", "000001" },
+    { "{ float 'a', double 'b' }", "{ a = -1.5, b = 0.1 }", "0000c0bf.9a9999999999b93f" },
+    { "{ float 'a', float 'b' }", "{ a = 1/0, b = -1/0 }", "0000807f.000080ff" },
     { "{ uuid 'a' }", "{ a = 'a289cc33-bcbb-8b4f-b6b0-133ec2aae6df' }",
       "a289cc33bcbb8b4fb6b0133ec2aae6df" },
     { "{ ipv4 'a' }", "{ a = '10.0.200.1' }", "0a00c801" },
+    { "{ le.ipv4 'a' }", "{ a = '10.0.200.1' }", "01c8000a" },
     { "{ ipv6 'a' }", "{ a = '2001:db8::1' }", "20010db8000000000000000000000001" },
     { "{ bytes(3) 'a' }", "{ a = 'x\\0y' }", "780079" },
+    { "{ lbytes(u16) 'a', u8 'b' }", "{ a = 'x\\0y', b = 1 }", "0300.780079.01" },
+    { "{ lbytes('u8') 'a' }", "{ a = '' }", "00" },
+    { "{ lstring(u8) 'a', lstring(be.u16) 'b' }", "{ a = 'abc', b = '' }", "03.616263.0000" },
+    { "{ chars(4) 'a', u8 'b' }", "{ a = 'abc', b = 1 }", "61626300.01" },
+    { "{ chars(3) 'a' }", "{ a = 'abc' }", "616263" },
+    { "{ u8 'a', string 'b' }", "{ a = 1, b = 'xyz' }", "01.78797a" },
+    { "{ u8 'a', optional(string) 'b' }", "{ a = 1 }", "01" },
     { "{ u8 'a', rest 'b' }", "{ a = 1, b = 'xyz' }", "01.78797a" },
     { "{ rest 'a' }", "{ a = '' }", "" },
     { "{ struct { u8 'a' } 's', u8 'b' }", "{ s = { a = 1 }, b = 2 }", "01.02" },
@@ -156,6 +72,13 @@ static const struct trial both_ways[] = {
     { "{ list(u8, u16) 'x', u8 'y' }", "{ x = { 1, 2 }, y = 3 }", "02.0100.0200.03" },
     { "{ list(be.u16, u8) 'x' }", "{ x = { 9 } }", "0001.09" },
     { "{ list(u8, list(u8, u8)) 'x' }", "{ x = { { 1 }, {}, { 2, 3 } } }", "03.01.01.00.02.02.03" },
+    { "{ list(u8, lstring(u8)) 'x' }", "{ x = { 'ab', '' } }", "02.02.6162.00" },
+    { "{ times(3, u16) 'x', u8 'y' }", "{ x = { 1, 2, 3 }, y = 4 }", "0100.0200.0300.04" },
+    { "{ times(2, times(2, u8)) 'x' }", "{ x = { { 1, 2 }, { 3, 4 } } }", "01020304" },
+    { "{ times(2, struct { lstring(u8) 's' }) 'x' }", "{ x = { { s = 'a' }, { s = '' } } }",
+      "01.61.00" },
+    { "{ array(times(2, u8)) 'x' }", "{ x = { { 1, 2 } } }", "01000000.08000000.0102.0000" },
+    { "{ secret(u8) 'a', secret(struct { u8 'x' }) 's' }", "{ a = 1, s = { x = 2 } }", "01.02" },
     { "{ count 'n', u8 'a', list('n', u8) 'x' }", "{ a = 7, x = { 8, 9 } }", "02000000.07.0809" },
     { "{ count 'm', count 'n', list('n', u8) 'x', list('m', u8) 'y' }",
       "{ x = { 1, 2 }, y = { 3 } }",
@@ -196,6 +119,11 @@ static void encodes_what_is_not_given(void **state)
         { "{ enum(u8, { x = 3 }) 'a', flags(u8, { y = 1 }) 'b' }", "{}", "00.00" },
         { "{ uuid 'a' }", "{}", "00000000000000000000000000000000" },
         { "{ ipv4 'a', bytes(2) 'b', rest 'c' }", "{}", "00000000.0000" },
+        { "{ float 'a', double 'b', le.ipv4 'c' }", "{}", "00000000.0000000000000000.00000000" },
+        { "{ chars(3) 'a', lstring(u8) 'b', lbytes(u16) 'c', string 'd' }", "{}",
+          "000000.00.0000" },
+        { "{ times(2, struct { u8 'x', lstring(u8) 's' }) 'a' }", "{}", "00.00.00.00" },
+        { "{ times(2, times(2, u8)) 'a' }", "{}", "00.00.00.00" },
         { "{ text 'a', data 'b', pointer(u8) 'c' }", "{}",
           "00000000000000000000000000000000.00000000" },
         { "{ array(u8) 'a', refs(utf16) 'b', list(u8, u8) 'c' }", "{}",
@@ -217,6 +145,7 @@ static void encodes_other_forms(void **state)
           "09" },
         { "{ flags(u8, { x = 1, y = 2 }) 'a' }", "{ a = 0x82 }", "82" },
         { "{ u8 'a' }", "{ a = 2.0 }", "02" },
+        { "{ float 'a' }", "{ a = 2 }", "00000040" },
         { "{ uuid 'a' }", "{ a = 'A289CC33-BCBB-8B4F-B6B0-133EC2AAE6DF' }",
           "a289cc33bcbb8b4fb6b0133ec2aae6df" },
         { "{ bytes(4) 'a' }", "{ a = 'x' }", "78000000" },
@@ -243,6 +172,10 @@ static void decodes_what_modems_send(void **state)
         { "{ text 'a' }", "08000000.06000000.610000006200", "{ a = 'a' }" },
         { "{ text 'a' }", "08000000.04000000.00d86100", "{ a = '\\u{fffd}a' }" },
         { "{ text 'a' }", "08000000.03000000.610062", "{ a = 'a' }" },
+        { "{ string 'a' }", "610062", "{ a = 'a' }" },
+        { "{ lstring(u8) 'a', u8 'b' }", "03.610062.05", "{ a = 'a', b = 5 }" },
+        { "{ chars(3) 'a' }", "000000", "{ a = '' }" },
+        { "{ refs(string) 'a' }", "01000000.00000000.00000000", "{ a = { '' } }" },
         /* data without padding, out of order, shared, or on top of the fixed part */
         { "{ text 'a', text 'b' }", "12000000.02000000.10000000.02000000.6100.6200",
           "{ a = 'b', b = 'a' }" },
@@ -271,6 +204,18 @@ static void decode_errors_have_a_path(void **state)
         { "{ ipv4 'a' }", "000000", "M.a: 4 bytes wanted, 3 left" },
         { "{ ipv6 'a' }", "000000", "M.a: 16 bytes wanted, 3 left" },
         { "{ bytes(9) 'a' }", "0000", "M.a: 9 bytes wanted, 2 left" },
+        { "{ uint(3) 'a' }", "0000", "M.a: 3 bytes wanted, 2 left" },
+        { "{ float 'a' }", "000000", "M.a: 4 bytes wanted, 3 left" },
+        { "{ double 'a' }", "000000", "M.a: 8 bytes wanted, 3 left" },
+        { "{ le.ipv4 'a' }", "000000", "M.a: 4 bytes wanted, 3 left" },
+        { "{ chars(4) 'a' }", "0000", "M.a: 4 bytes wanted, 2 left" },
+        { "{ lstring(u16) 'a' }", "00", "M.a: 2 bytes wanted, 1 left" },
+        { "{ lstring(u8) 'a' }", "05.0000", "M.a: 5 bytes wanted, 2 left" },
+        { "{ lbytes(u64) 'a' }", "ffffffffffffffff",
+          "M.a: 18446744073709551615 bytes wanted, 0 left" },
+        { "{ times(3, u16) 'a' }", "0000.0000.00",
+          "M.a: 3 elements of 2 bytes wanted, 5 bytes left" },
+        { "{ times(2, lstring(u8)) 'a' }", "00.01", "M.a[2]: 1 bytes wanted, 0 left" },
         { "{ text 'a' }", "00000000.000000", "M.a: 8 bytes wanted, 7 left" },
         { "{ text 'a' }", "08000000.04000000.6161",
           "M.a: 4 bytes at 8 wanted, the structure has 10" },
@@ -335,6 +280,17 @@ static void encode_errors_have_a_path(void **state)
         { "{ bytes(2) 'a' }", "{ a = 'xyz' }", "M.a: 3 bytes do not fit in 2" },
         { "{ list(u8, u8) 'a' }", "{ a = (function() local t = {} for i = 1, 256 do t[i] = 0 end "
           "return t end)() }", "M.a: 256 elements are more than a u8 counts" },
+        { "{ uint(3) 'a' }", "{ a = 0x1000000 }", "M.a: 16777216 does not fit in u24" },
+        { "{ float 'a' }", "{ a = -1e39 }", "M.a: -1e+39 does not fit in a float" },
+        { "{ le.ipv4 'a' }", "{ a = '::' }", "M.a: '::' is no IPv4 address" },
+        { "{ chars(2) 'a' }", "{ a = 'xyz' }", "M.a: 3 bytes do not fit in 2" },
+        { "{ lstring(u8) 'a' }", "{ a = ('x'):rep(256) }",
+          "M.a: 256 bytes are more than a u8 counts" },
+        { "{ lbytes(u8) 'a' }", "{ a = ('x'):rep(256) }",
+          "M.a: 256 bytes are more than a u8 counts" },
+        { "{ times(2, u8) 'a' }", "{ a = { 1 } }", "M.a: 1 elements given, 2 wanted" },
+        { "{ times(2, u8) 'a' }", "{ a = {} }", "M.a: 0 elements given, 2 wanted" },
+        { "{ times(2, u8) 'a' }", "{ a = { 1, 2, 3 } }", "M.a: 3 elements given, 2 wanted" },
         { "{ list(u8, struct { u8 'x' }) 'a' }", "{ a = { {}, { x = 999 } } }",
           "M.a[2].x: 999 does not fit in u8" },
         { "{ refs(struct { u8 'x' }) 'a' }", "{ a = { {}, { x = 999 } } }",
@@ -374,6 +330,9 @@ static void mistakes_raise(void **state)
         { "{ uuid 'a' }", "{ a = 1 }", "M.a: string expected, got number" },
         { "{ ipv4 'a' }", "{ a = {} }", "M.a: string expected, got table" },
         { "{ bytes(1) 'a' }", "{ a = 1 }", "M.a: string expected, got number" },
+        { "{ float 'a' }", "{ a = '1' }", "M.a: number expected, got string" },
+        { "{ string 'a' }", "{ a = 1 }", "M.a: string expected, got number" },
+        { "{ times(1, u8) 'a' }", "{ a = 1 }", "M.a: table expected, got number" },
         { "{ text 'a' }", "{ a = 1 }", "M.a: string expected, got number" },
         { "{ data 'a' }", "{ a = true }", "M.a: string expected, got boolean" },
         { "{ struct { u8 'x' } 'a' }", "{ a = 1 }", "M.a: table expected, got number" },
@@ -396,8 +355,12 @@ static void declarations_are_checked(void **state)
         { "{ u8 'a', 5 }", "M: field 2 has no name: a type is followed by one", NULL },
         { "{ { name = 'a' } }", "M.a: has no type", NULL },
         { "{ u8 'a', u8 'a' }", "M.a: there are two fields of this name", NULL },
-        { "{ { name = 'a', type = { kind = 'uint', size = 3 } } }",
-          "M.a: an integer has 1, 2, 4 or 8 bytes", NULL },
+        { "{ uint(0) 'a' }", "M.a: a uint has 1 to 8 bytes", NULL },
+        { "{ uint(9) 'a' }", "M.a: a uint has 1 to 8 bytes", NULL },
+        { "{ { name = 'a', type = { kind = 'int', size = 3 } } }",
+          "M.a: an int has 1, 2, 4 or 8 bytes", NULL },
+        { "{ { name = 'a', type = { kind = 'float', size = 2 } } }",
+          "M.a: a float has 4 or 8 bytes", NULL },
         { "{ { name = 'a', type = { kind = 'uint', size = 4, style = 'odd' } } }",
           "M.a: an unknown style of integer", NULL },
         { "{ { name = 'a', type = { kind = 'uint', size = 4, style = 'enum' } } }",
@@ -407,6 +370,21 @@ static void declarations_are_checked(void **state)
         { "{ flags(u8, { x = 3 }) 'a' }", "M.a: 'x' is not a single bit", NULL },
         { "{ flags(u8, { x = 0 }) 'a' }", "M.a: 'x' is not a single bit", NULL },
         { "{ bytes(0) 'a' }", "M.a: bytes must have a size of at least 1", NULL },
+        { "{ chars(0) 'a' }", "M.a: bytes must have a size of at least 1", NULL },
+        { "{ lstring(i8) 'a' }", "M.a: a count or length must be a plain uint", NULL },
+        { "{ lbytes(bool(u8)) 'a' }", "M.a: a count or length must be a plain uint", NULL },
+        { "{ string 'a', u8 'b' }",
+          "M.b: the field before it extends to the end of the structure", NULL },
+        { "{ list(u8, string) 'a' }",
+          "M.a: an element of a list must have a size, and an end of its own", NULL },
+        { "{ times(0, u8) 'a' }",
+          "M.a: a list must have at least 1 element, and fit in a message", NULL },
+        { "{ times(20001, u8) 'a' }",
+          "M.a: a list must have at least 1 element, and fit in a message", NULL },
+        { "{ times(2, bytes(1000000)) 'a' }",
+          "M.a: a list must have at least 1 element, and fit in a message", NULL },
+        { "{ times(2, rest) 'a' }",
+          "M.a: an element of a list must have a size, and an end of its own", NULL },
         { "{ utf16 'a' }", "M.a: utf16 belongs inside refs", NULL },
         { "{ { name = 'a', type = { kind = 'struct' } } }", "M.a: a struct without fields", NULL },
         { "{ { name = 'a', type = { kind = 'ref' } } }", "M.a: 'of' must be a type", NULL },
@@ -423,7 +401,7 @@ static void declarations_are_checked(void **state)
           "M.a: an element of a list must have a size, and an end of its own", NULL },
         { "{ list(u8, struct { u8 'x', optional(u8) 'y' }) 'a' }",
           "M.a: an element of a list must have a size, and an end of its own", NULL },
-        { "{ list(uuid, u8) 'a' }", "M.a: a list's count must be a plain uint", NULL },
+        { "{ list(uuid, u8) 'a' }", "M.a: a count or length must be a plain uint", NULL },
         { "{ list(u8, text) 'a' }", "M.a: a reference must be a field", NULL },
         { "{ list(u8, count) 'a' }", "M.a: a count must be a field", NULL },
         { "{ refs(list(u8, u8)) 'a' }", "M.a: refs point at structs, a utf16 or bytes", NULL },
@@ -536,11 +514,52 @@ static void every_truncation_is_survived(void **state)
           "list('n', u32) 'y' }", "{ x = { { l = 64 }, {} }, p = '1.2.3.4', y = { 1, 2 } }", NULL },
         { "{ ref(struct { list(u32, struct { text 'a', u32 'b' }) 'c' }) 'r' }",
           "{ r = { c = { { a = 'x' }, { a = 'yz' } } } }", NULL },
+        { "{ lstring(u8) 'a', lbytes(u16) 'b', float 'c', uint(3) 'd', times(2, chars(4)) 'e', "
+          "le.ipv4 'f' }", "{ a = 'ab', b = 'cd', c = 0.5, e = { 'ef', 'g' } }", NULL },
         { NULL, NULL, NULL },
     };
 
     (void)state;
-    try("cut", trials);
+    try("cut_struct", trials);
+}
+
+/* What the constructors in Lua refuse themselves. */
+static void notation_is_checked(void **state)
+{
+    (void)state;
+    wire_lua_run(L,
+                 "for what, f in pairs {\n"
+                 "  ['uint wants a whole number, not nil'] = function() uint() end,\n"
+                 "  ['bytes wants a whole number, not 1.5'] = function() bytes(1.5) end,\n"
+                 "  ['chars wants a whole number, not nil'] = function() chars() end,\n"
+                 "  ['times wants a whole number, not x'] = function() times('x', u8) end,\n"
+                 "  ['times wants a type, not nil'] = function() times(1) end,\n"
+                 "  ['lstring wants the type of its length, such as u8, not u9'] =\n"
+                 "    function() lstring 'u9' end,\n"
+                 "  ['lbytes wants the type of its length, such as u8, not nil'] =\n"
+                 "    function() lbytes() end,\n"
+                 "  ['secret wants a type, not string'] = function() secret 'x' end,\n"
+                 "} do\n"
+                 "  local ok, err = pcall(f)\n"
+                 "  assert(not ok and err:find(what, 1, true), err)\n"
+                 "end\n",
+                 0);
+}
+
+static void secrets_are_named(void **state)
+{
+    (void)state;
+    wire_lua_run(L,
+                 "local pin = secret(text)\n"
+                 "assert(same(secrets { u8 'a', pin 'b', struct { pin 'c', u8 'd' } 'e',\n"
+                 "  refs(struct { list(u8, struct { secret(lstring(u8)) 'f' }) 'g' }) 'h',\n"
+                 "  list(u8, secret(u32)) 'i', optional(secret(rest)) 'j' },\n"
+                 "  { b = true, c = true, f = true, i = true, j = true }))\n"
+                 "assert(same(secrets { [0x01] = struct { u8 'a', secret(chars(8)) 'pin' } 's',\n"
+                 "  [0x10] = secret(struct { u8 'a' }) 't' }, { pin = true, t = true }))\n"
+                 "assert(same(secrets {}, {}))\n"
+                 "assert(text.secret == nil and pin.secret)\n",
+                 0);
 }
 
 static void codecs_stay_as_they_are(void **state)
@@ -605,6 +624,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nesting_and_size_have_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(aliases_are_budgeted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_truncation_is_survived, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(notation_is_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(secrets_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(codecs_stay_as_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(errors_get_the_metatable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_are_read_raw, set_up, tear_down),

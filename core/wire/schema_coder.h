@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* A decoding and an encoding under way: what the files of core.schema that do them share. */
+
+#ifndef MT_WIRE_SCHEMA_CODER_H
+#define MT_WIRE_SCHEMA_CODER_H
+
+#include "bytes.h"
+#include "schema_form.h"
+
+/* On the stack: the codec, the bytes or values, the pool, and */
+#define MT_SCHEMA_BUFFER 4 /* of an encoder */
+
+/*
+ * Bad bytes never raise: a function that fails leaves the reason and the path as they are, returns
+ * false, and whatever it pushed is thrown away at the top. Only Lua itself may raise, out of
+ * memory.
+ */
+struct mt_schema_decoder {
+    lua_State *L;
+    struct mt_schema_path path;
+    size_t values, bytes; /* what may still be made of this message */
+    char reason[128];
+};
+
+/*
+ * The buffer is a userdata, so nothing leaks when a mistake in the script raises. Values that are
+ * wrong but no mistake of the script's leave a reason and return false, as in the decoder. Tables
+ * are read without metamethods: no foreign code runs between the two passes over a structure.
+ */
+struct mt_schema_encoder {
+    lua_State *L;
+    struct mt_schema_path path;
+    struct mt_writer to;
+    char reason[200];
+};
+
+/* schema_decode.c. A failure: leaves the reason, returns false. */
+__attribute__((format(printf, 2, 3))) bool mt_schema_decode_fail(struct mt_schema_decoder *d,
+                                                                 const char *format, ...);
+bool mt_schema_decode_short(struct mt_schema_decoder *d, size_t wanted, size_t left);
+
+/* References can point at the same bytes again and again: what a message may grow to has an end. */
+bool mt_schema_charge_values(struct mt_schema_decoder *d, size_t count);
+bool mt_schema_charge_bytes(struct mt_schema_decoder *d, size_t size);
+
+/* Takes a value that is no field of a structure, and pushes it. */
+bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                            struct mt_reader *at);
+
+/* schema_encode.c. A failure: leaves the reason, returns false. */
+__attribute__((format(printf, 2, 3))) bool mt_schema_encode_fail(struct mt_schema_encoder *e,
+                                                                 const char *format, ...);
+
+/* Raises when the value at the top of the stack is of another Lua type: a mistake in the script. */
+void mt_schema_check_type(struct mt_schema_encoder *e, int type);
+
+/* Raises when the table at the top of the stack has a key that no field has. */
+void mt_schema_check_keys(struct mt_schema_encoder *e, const struct mt_schema_record *record);
+
+/* Makes room for `size` more bytes. */
+bool mt_schema_reserve(struct mt_schema_encoder *e, size_t size);
+bool mt_schema_put(struct mt_schema_encoder *e, const void *bytes, size_t size);
+bool mt_schema_put_zeros(struct mt_schema_encoder *e, size_t size);
+bool mt_schema_put_uint(struct mt_schema_encoder *e, size_t size, bool big, uint64_t value);
+
+/* A count or length in front of what it counts; `what` names that, should there be too much. */
+bool mt_schema_put_prefix(struct mt_schema_encoder *e, const struct mt_schema_type *prefix,
+                          size_t count, const char *what);
+
+/* Encodes the value at the top of the stack, which is no field of a structure. */
+bool mt_schema_encode_value(struct mt_schema_encoder *e, const struct mt_schema_type *type);
+
+/* What a text and a data refer to. */
+static const struct mt_schema_type mt_schema_text = { .kind = MT_SCHEMA_UTF16, .counted = -1 };
+static const struct mt_schema_type mt_schema_data = { .kind = MT_SCHEMA_REST, .counted = -1 };
+
+/* schema_scalars.c: kinds that hold no others. Twins, as the two above. */
+bool mt_schema_decode_scalar(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                             struct mt_reader *at);
+bool mt_schema_encode_scalar(struct mt_schema_encoder *e, const struct mt_schema_type *type);
+
+/* schema_tlvs.c: a whole message of TLVs; pushes its values, or encodes those at index 2. */
+bool mt_schema_decode_tlvs(struct mt_schema_decoder *d, const struct mt_schema_codec *codec,
+                           struct mt_reader at);
+bool mt_schema_encode_tlvs(struct mt_schema_encoder *e, const struct mt_schema_codec *codec);
+
+#endif

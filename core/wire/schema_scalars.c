@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers, addresses, strings: each kind that holds no others, decoded and encoded side by side. */
+
+#include <arpa/inet.h>
+#include <float.h>
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema_coder.h"
+#include "utf16.h"
+#include "uuid.h"
+
+static bool push_flags(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                       uint64_t value)
+{
+    lua_State *L = d->L;
+
+    lua_newtable(L);
+    lua_rawgeti(L, MT_SCHEMA_POOL, type->names);
+    for (uint64_t left = value; left != 0; left &= left - 1) {
+        lua_Integer bit = (lua_Integer)(left & (~left + 1));
+
+        if (!mt_schema_charge_values(d, 1))
+            return false;
+        if (lua_rawgeti(L, -1, bit) == LUA_TNIL) {
+            lua_pop(L, 1);
+            lua_pushinteger(L, bit);
+        }
+        lua_pushboolean(L, true);
+        lua_rawset(L, -4);
+    }
+    lua_pop(L, 1);
+    return true;
+}
+
+static bool decode_uint(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                        struct mt_reader *at)
+{
+    uint64_t value;
+
+    if (!mt_take_uint(at, type->size, type->big, &value))
+        return mt_schema_decode_short(d, type->size, at->left);
+    switch (type->style) {
+    case MT_SCHEMA_PLAIN:
+        lua_pushinteger(d->L, (lua_Integer)value);
+        break;
+    case MT_SCHEMA_BOOL:
+        lua_pushboolean(d->L, value != 0);
+        break;
+    case MT_SCHEMA_ENUM:
+        lua_rawgeti(d->L, MT_SCHEMA_POOL, type->names);
+        if (lua_rawgeti(d->L, -1, (lua_Integer)value) == LUA_TNIL) {
+            lua_pop(d->L, 1);
+            lua_pushinteger(d->L, (lua_Integer)value);
+        }
+        lua_remove(d->L, -2);
+        break;
+    case MT_SCHEMA_FLAGS:
+        return push_flags(d, type, value);
+    }
+    return true;
+}
+
+/* The integer at the top of the stack; false when a number is not whole. */
+static bool get_integer(struct mt_schema_encoder *e, lua_Integer *value)
+{
+    int whole;
+
+    mt_schema_check_type(e, LUA_TNUMBER);
+    *value = lua_tointegerx(e->L, -1, &whole);
+    return whole || mt_schema_encode_fail(e, "%g is no integer", (double)lua_tonumber(e->L, -1));
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "'papp' is none of: chap, none, pap", for a name that is at the top of the stack. */
+static bool fail_name(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    const char *name = lua_tostring(e->L, -1);
+    const char *names[64] = { NULL };
+    size_t count = 0, used;
+    int length;
+
+    lua_rawgeti(e->L, MT_SCHEMA_POOL, type->numbers);
+    lua_pushnil(e->L);
+    while (count < 64 && lua_next(e->L, -2)) {
+        lua_pop(e->L, 1);
+        names[count++] = lua_tostring(e->L, -1);
+    }
+    qsort(names, count, sizeof(names[0]), compare_names);
+    mt_schema_encode_fail(e, "'%.40s' is none of:", name);
+    for (size_t i = 0; i < count; i++) {
+        used = strlen(e->reason);
+        length = snprintf(e->reason + used, sizeof(e->reason) - used, "%s %s", i ? "," : "",
+                          names[i]);
+        if (length < 0 || (size_t)length >= sizeof(e->reason) - used)
+            break;
+    }
+    return false;
+}
+
+/* The number of a name, or a number as it is, at the top of the stack. */
+static bool get_named(struct mt_schema_encoder *e, const struct mt_schema_type *type,
+                      lua_Integer *value)
+{
+    bool known;
+
+    if (lua_type(e->L, -1) != LUA_TSTRING)
+        return get_integer(e, value);
+    lua_rawgeti(e->L, MT_SCHEMA_POOL, type->numbers);
+    lua_pushvalue(e->L, -2);
+    known = lua_rawget(e->L, -2) != LUA_TNIL;
+    *value = lua_tointeger(e->L, -1);
+    lua_pop(e->L, 2);
+    return known || fail_name(e, type);
+}
+
+/* Flags are a set { lte = true, [0x40] = true }, a list { "lte", "umts" }, or an integer. */
+static bool get_flags(struct mt_schema_encoder *e, const struct mt_schema_type *type,
+                      lua_Integer *value)
+{
+    lua_State *L = e->L;
+    lua_Integer flag;
+
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        return get_integer(e, value);
+    mt_schema_check_type(e, LUA_TTABLE);
+    *value = 0;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        bool listed = lua_type(L, -1) == LUA_TSTRING;
+
+        if (!listed)
+            mt_schema_check_type(e, LUA_TBOOLEAN);
+        if (listed || lua_toboolean(L, -1)) {
+            lua_pushvalue(L, listed ? -1 : -2);
+            if (!get_named(e, type, &flag))
+                return false;
+            *value |= flag;
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
+static bool encode_uint(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    lua_Integer value = 0;
+    bool fits = true;
+
+    if (!lua_isnil(e->L, -1)) {
+        switch (type->style) {
+        case MT_SCHEMA_PLAIN:
+            fits = get_integer(e, &value);
+            break;
+        case MT_SCHEMA_BOOL:
+            mt_schema_check_type(e, LUA_TBOOLEAN);
+            value = lua_toboolean(e->L, -1);
+            break;
+        case MT_SCHEMA_ENUM:
+            fits = get_named(e, type, &value);
+            break;
+        case MT_SCHEMA_FLAGS:
+            fits = get_flags(e, type, &value);
+            break;
+        }
+    }
+    if (!fits)
+        return false;
+    if (type->size < 8 && (uint64_t)value >> (8 * type->size) != 0)
+        return mt_schema_encode_fail(e, "%lld does not fit in u%zu", (long long)value,
+                                     8 * type->size);
+    return mt_schema_put_uint(e, type->size, type->big, (uint64_t)value);
+}
+
+static bool decode_int(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                       struct mt_reader *at)
+{
+    uint64_t value, sign = UINT64_C(1) << (8 * type->size - 1);
+
+    if (!mt_take_uint(at, type->size, type->big, &value))
+        return mt_schema_decode_short(d, type->size, at->left);
+    lua_pushinteger(d->L, (lua_Integer)((value ^ sign) - sign));
+    return true;
+}
+
+static bool encode_int(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    int64_t limit = (int64_t)((UINT64_C(1) << (8 * type->size - 1)) - 1);
+    lua_Integer value = 0;
+
+    if (!lua_isnil(e->L, -1) && !get_integer(e, &value))
+        return false;
+    if (value > limit || value < -limit - 1)
+        return mt_schema_encode_fail(e, "%lld does not fit in i%zu", (long long)value,
+                                     8 * type->size);
+    return mt_schema_put_uint(e, type->size, type->big, (uint64_t)value);
+}
+
+static bool decode_float(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                         struct mt_reader *at)
+{
+    uint64_t bits;
+    uint32_t low;
+    double value;
+    float narrow;
+
+    if (!mt_take_uint(at, type->size, false, &bits))
+        return mt_schema_decode_short(d, type->size, at->left);
+    if (type->size == sizeof(narrow)) {
+        low = (uint32_t)bits;
+        memcpy(&narrow, &low, sizeof(narrow));
+        value = narrow;
+    } else {
+        memcpy(&value, &bits, sizeof(value));
+    }
+    lua_pushnumber(d->L, value);
+    return true;
+}
+
+static bool encode_float(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    uint64_t bits;
+    uint32_t low;
+    double value = 0;
+    float narrow;
+
+    if (!lua_isnil(e->L, -1)) {
+        mt_schema_check_type(e, LUA_TNUMBER);
+        value = lua_tonumber(e->L, -1);
+    }
+    if (type->size == sizeof(narrow)) {
+        if (isfinite(value) && fabs(value) > (double)FLT_MAX)
+            return mt_schema_encode_fail(e, "%g does not fit in a float", value);
+        narrow = (float)value;
+        memcpy(&low, &narrow, sizeof(low));
+        bits = low;
+    } else {
+        memcpy(&bits, &value, sizeof(bits));
+    }
+    return mt_schema_put_uint(e, type->size, false, bits);
+}
+
+static bool decode_uuid(struct mt_schema_decoder *d, struct mt_reader *at)
+{
+    char text[MT_UUID_TEXT_SIZE];
+    const uint8_t *bytes;
+
+    if (!mt_take(at, 16, &bytes))
+        return mt_schema_decode_short(d, 16, at->left);
+    mt_uuid_format(bytes, text);
+    lua_pushstring(d->L, text);
+    return true;
+}
+
+static bool encode_uuid(struct mt_schema_encoder *e)
+{
+    uint8_t bytes[16] = { 0 };
+
+    if (!lua_isnil(e->L, -1)) {
+        mt_schema_check_type(e, LUA_TSTRING);
+        if (!mt_uuid_parse(lua_tostring(e->L, -1), bytes))
+            return mt_schema_encode_fail(e, "'%.60s' is no UUID", lua_tostring(e->L, -1));
+    }
+    return mt_schema_put(e, bytes, sizeof(bytes));
+}
+
+/* QMI sends some IPv4 addresses as a little-endian integer: the other way around. */
+static void turn(const struct mt_schema_type *type, uint8_t bytes[4])
+{
+    uint8_t turned[4] = { bytes[3], bytes[2], bytes[1], bytes[0] };
+
+    if (type->little)
+        memcpy(bytes, turned, sizeof(turned));
+}
+
+static bool decode_address(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                           struct mt_reader *at)
+{
+    char text[INET6_ADDRSTRLEN];
+    const uint8_t *wire;
+    uint8_t bytes[16];
+
+    if (!mt_take(at, type->least, &wire))
+        return mt_schema_decode_short(d, type->least, at->left);
+    memcpy(bytes, wire, type->least);
+    turn(type, bytes);
+    lua_pushstring(d->L, inet_ntop(type->kind == MT_SCHEMA_IPV4 ? AF_INET : AF_INET6, bytes, text,
+                                   sizeof(text)));
+    return true;
+}
+
+static bool encode_address(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    bool is_ipv4 = type->kind == MT_SCHEMA_IPV4;
+    uint8_t bytes[16] = { 0 };
+
+    if (!lua_isnil(e->L, -1)) {
+        mt_schema_check_type(e, LUA_TSTRING);
+        if (inet_pton(is_ipv4 ? AF_INET : AF_INET6, lua_tostring(e->L, -1), bytes) != 1)
+            return mt_schema_encode_fail(e, "'%.60s' is no %s address", lua_tostring(e->L, -1),
+                                         is_ipv4 ? "IPv4" : "IPv6");
+    }
+    turn(type, bytes);
+    return mt_schema_put(e, bytes, type->least);
+}
+
+/* Bytes, text or the rest: of the size declared, or of the length in front of them, or all left. */
+static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                         struct mt_reader *at)
+{
+    uint64_t size = type->size ? type->size : at->left;
+    const uint8_t *bytes, *end = NULL;
+
+    if (type->prefix && !mt_take_uint(at, type->prefix->size, type->prefix->big, &size))
+        return mt_schema_decode_short(d, type->prefix->size, at->left);
+    if (size > at->left || !mt_take(at, (size_t)size, &bytes))
+        return mt_schema_decode_fail(d, "%llu bytes wanted, %zu left", (unsigned long long)size,
+                                     at->left);
+    if (!mt_schema_charge_bytes(d, (size_t)size))
+        return false;
+    if (type->kind == MT_SCHEMA_STRING && size != 0)
+        end = memchr(bytes, 0, (size_t)size);
+    lua_pushlstring(d->L, (const char *)bytes, end ? (size_t)(end - bytes) : (size_t)size);
+    return true;
+}
+
+/* A string, or nil for an empty one, at the top of the stack. */
+static const char *get_string(struct mt_schema_encoder *e, size_t *size)
+{
+    *size = 0;
+    if (lua_isnil(e->L, -1))
+        return "";
+    mt_schema_check_type(e, LUA_TSTRING);
+    return lua_tolstring(e->L, -1, size);
+}
+
+static bool encode_bytes(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    size_t size;
+    const char *bytes = get_string(e, &size);
+
+    if (type->prefix && !mt_schema_put_prefix(e, type->prefix, size, "bytes"))
+        return false;
+    if (type->size && size > type->size)
+        return mt_schema_encode_fail(e, "%zu bytes do not fit in %zu", size, type->size);
+    return mt_schema_put(e, bytes, size) &&
+           mt_schema_put_zeros(e, type->size ? type->size - size : 0);
+}
+
+static bool decode_utf16(struct mt_schema_decoder *d, struct mt_reader *at)
+{
+    size_t room = MT_UTF8_ROOM(at->left);
+    struct mt_writer utf8;
+    luaL_Buffer text;
+
+    if (!mt_schema_charge_bytes(d, room))
+        return false;
+    utf8 = mt_writer(luaL_buffinitsize(d->L, &text, room), room);
+    mt_utf16_decode(*at, &utf8);
+    luaL_pushresultsize(&text, utf8.used);
+    mt_skip(at, at->left);
+    return true;
+}
+
+static bool encode_utf16(struct mt_schema_encoder *e)
+{
+    size_t size;
+    const char *text = get_string(e, &size);
+
+    if (size > MT_SCHEMA_BYTES_MAX / 2)
+        return mt_schema_encode_fail(e, "the text is longer than %d bytes",
+                                     MT_SCHEMA_BYTES_MAX / 2);
+    if (!mt_schema_reserve(e, MT_UTF16_ROOM(size)))
+        return false;
+    mt_utf16_encode(mt_reader(text, size), &e->to);
+    return true;
+}
+
+bool mt_schema_decode_scalar(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                             struct mt_reader *at)
+{
+    switch (type->kind) {
+    case MT_SCHEMA_UINT:
+        return decode_uint(d, type, at);
+    case MT_SCHEMA_INT:
+        return decode_int(d, type, at);
+    case MT_SCHEMA_FLOAT:
+        return decode_float(d, type, at);
+    case MT_SCHEMA_UUID:
+        return decode_uuid(d, at);
+    case MT_SCHEMA_IPV4:
+    case MT_SCHEMA_IPV6:
+        return decode_address(d, type, at);
+    case MT_SCHEMA_BYTES:
+    case MT_SCHEMA_STRING:
+    case MT_SCHEMA_REST:
+        return decode_bytes(d, type, at);
+    case MT_SCHEMA_UTF16:
+        return decode_utf16(d, at);
+    default:
+        return mt_schema_decode_fail(d, "no scalar");
+    }
+}
+
+bool mt_schema_encode_scalar(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    switch (type->kind) {
+    case MT_SCHEMA_UINT:
+        return encode_uint(e, type);
+    case MT_SCHEMA_INT:
+        return encode_int(e, type);
+    case MT_SCHEMA_FLOAT:
+        return encode_float(e, type);
+    case MT_SCHEMA_UUID:
+        return encode_uuid(e);
+    case MT_SCHEMA_IPV4:
+    case MT_SCHEMA_IPV6:
+        return encode_address(e, type);
+    case MT_SCHEMA_BYTES:
+    case MT_SCHEMA_STRING:
+    case MT_SCHEMA_REST:
+        return encode_bytes(e, type);
+    case MT_SCHEMA_UTF16:
+        return encode_utf16(e);
+    default:
+        return mt_schema_encode_fail(e, "no scalar");
+    }
+}

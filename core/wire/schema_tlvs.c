@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Messages of TLVs, as QMI has them: a tag, a length and a value each, in any order. */
+
+#include <lauxlib.h>
+
+#include "schema_coder.h"
+
+#define TAGS 256
+#define HEADER 3 /* u8 tag, u16 length */
+
+/* Of a tag in the message at hand. */
+struct tlv {
+    bool waits; /* it is there, and not yet in the values */
+    struct mt_reader value;
+};
+
+/* The first TLV of each tag counts. */
+static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct tlv tlvs[TAGS])
+{
+    uint16_t size = 0;
+    uint8_t tag = 0;
+
+    while (at.left > 0) {
+        struct mt_reader value;
+
+        if (at.left < HEADER)
+            return mt_schema_decode_fail(d, "TLV header: %d bytes wanted, %zu left", HEADER,
+                                         at.left);
+        mt_take_u8(&at, &tag);
+        mt_take_le16(&at, &size);
+        if (!mt_window(at, 0, size, &value))
+            return mt_schema_decode_fail(d, "TLV 0x%02x: %d bytes wanted, %zu left", tag, size,
+                                         at.left);
+        mt_skip(&at, size);
+        if (!tlvs[tag].waits)
+            tlvs[tag] = (struct tlv){ .waits = true, .value = value };
+    }
+    return true;
+}
+
+/* A result begins with its status, which is 0 when all is well. Without it, nothing is known. */
+static bool says_failure(struct mt_reader result)
+{
+    uint16_t status;
+
+    return mt_take_le16(&result, &status) && status != 0;
+}
+
+/* Sets values[key][tag] to what is at the top of the stack; makes the table when it is needed. */
+static void file_under(lua_State *L, int values, const char *key, int tag)
+{
+    if (lua_getfield(L, values, key) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, values, key);
+    }
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, tag);
+    lua_pop(L, 1);
+}
+
+static bool keep_unknown(struct mt_schema_decoder *d, int values, int tag, struct mt_reader value)
+{
+    if (!mt_schema_charge_values(d, 1) || !mt_schema_charge_bytes(d, value.left))
+        return false;
+    lua_pushlstring(d->L, (const char *)value.at, value.left);
+    file_under(d->L, values, "unknown", tag);
+    return true;
+}
+
+/* One that can't be read, and need not be: its bytes and the reason are kept in its place. */
+static bool keep_malformed(struct mt_schema_decoder *d, int values, int tag, struct mt_reader value)
+{
+    mt_schema_path_push(d->L, &d->path);
+    lua_pushfstring(d->L, "%s: %s", lua_tostring(d->L, -1), d->reason);
+    file_under(d->L, values, "malformed", tag);
+    lua_settop(d->L, values);
+    d->path.depth = 0;
+    return keep_unknown(d, values, tag, value);
+}
+
+/* The field of a tag. An excused one is mandatory, but the message reports a failure instead. */
+static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field *field,
+                       struct tlv *tlv, int values, bool excused)
+{
+    struct mt_reader at = tlv->value;
+    bool there = tlv->waits;
+
+    if (!there && (field->optional || excused))
+        return true;
+    mt_schema_path_field(&d->path, field->name);
+    if (!there)
+        return mt_schema_decode_fail(d, "missing");
+    tlv->waits = false;
+    lua_rawgeti(d->L, MT_SCHEMA_POOL, field->key);
+    if (mt_schema_decode_value(d, &field->type, &at)) {
+        lua_rawset(d->L, values);
+        mt_schema_path_leave(&d->path);
+        return true;
+    }
+    if (field->optional)
+        return keep_malformed(d, values, field->tag, tlv->value);
+    lua_settop(d->L, values);
+    if (excused)
+        d->path.depth = 0;
+    return excused;
+}
+
+bool mt_schema_decode_tlvs(struct mt_schema_decoder *d, const struct mt_schema_codec *codec,
+                           struct mt_reader at)
+{
+    const struct mt_schema_record *record = codec->record;
+    struct tlv tlvs[TAGS] = { { .waits = false } };
+    bool failure;
+    int values;
+
+    if (!take_apart(d, at, tlvs))
+        return false;
+    failure = codec->result && says_failure(tlvs[codec->result->tag].value);
+    lua_newtable(d->L);
+    values = lua_gettop(d->L);
+    for (int i = 0; i < record->length; i++) {
+        const struct mt_schema_field *field = &record->fields[i];
+        bool excused = failure && field != codec->result;
+
+        if (!decode_tlv(d, field, &tlvs[field->tag], values, excused))
+            return false;
+    }
+    for (int tag = 0; tag < TAGS; tag++) {
+        if (tlvs[tag].waits && !keep_unknown(d, values, tag, tlvs[tag].value))
+            return false;
+    }
+    return true;
+}
+
+/* Pushes the value of a field. */
+static void get_value(struct mt_schema_encoder *e, const struct mt_schema_field *field)
+{
+    mt_schema_path_field(&e->path, field->name);
+    lua_rawgeti(e->L, MT_SCHEMA_POOL, field->key);
+    lua_rawget(e->L, 2);
+}
+
+static void leave_value(struct mt_schema_encoder *e)
+{
+    lua_pop(e->L, 1);
+    mt_schema_path_leave(&e->path);
+}
+
+static bool put_header(struct mt_schema_encoder *e, int tag, size_t size)
+{
+    return mt_schema_put_uint(e, 1, false, (uint64_t)tag) && mt_schema_put_uint(e, 2, false, size);
+}
+
+static bool check_size(struct mt_schema_encoder *e, int tag, size_t size)
+{
+    return size <= UINT16_MAX ||
+           mt_schema_encode_fail(e, "%zu bytes do not fit in TLV 0x%02x", size, (unsigned)tag);
+}
+
+/* Learns whether the result says failure: puts its bytes first, and takes them back. */
+static bool find_failure(struct mt_schema_encoder *e, const struct mt_schema_codec *codec,
+                         bool *failure)
+{
+    *failure = false;
+    if (!codec->result)
+        return true;
+    get_value(e, codec->result);
+    if (!lua_isnil(e->L, -1) && !mt_schema_encode_value(e, &codec->result->type))
+        return false;
+    *failure = says_failure(mt_reader(e->to.bytes, e->to.used));
+    e->to.used = 0;
+    leave_value(e);
+    return true;
+}
+
+/* The value at the top of the stack; nil is a TLV that is left out. */
+static bool encode_tlv(struct mt_schema_encoder *e, const struct mt_schema_field *field,
+                       bool excused)
+{
+    size_t start, size;
+
+    if (lua_isnil(e->L, -1)) {
+        if (field->optional || excused)
+            return true;
+        mt_schema_path_push(e->L, &e->path);
+        luaL_error(e->L, "%s is missing", lua_tostring(e->L, -1));
+    }
+    if (!put_header(e, field->tag, 0))
+        return false;
+    start = e->to.used;
+    if (!mt_schema_encode_value(e, &field->type))
+        return false;
+    size = e->to.used - start;
+    if (!check_size(e, field->tag, size))
+        return false;
+    mt_patch_le16(&e->to, start - 2, (uint16_t)size);
+    return true;
+}
+
+/* Raises unless the table at the top of the stack is { [tag] = bytes }. */
+static void check_unknown(struct mt_schema_encoder *e)
+{
+    lua_State *L = e->L;
+
+    mt_schema_check_type(e, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (!lua_isinteger(L, -2) || (lua_Unsigned)lua_tointeger(L, -2) >= TAGS) {
+            mt_schema_path_push(L, &e->path);
+            luaL_error(L, "%s: a tag is a whole number from 0 to 255", lua_tostring(L, -1));
+        }
+        mt_schema_check_type(e, LUA_TSTRING);
+        lua_pop(L, 1);
+    }
+}
+
+/* What nobody declared goes out as it came in, behind the rest. */
+static bool encode_unknown(struct mt_schema_encoder *e)
+{
+    const char *bytes;
+    size_t size;
+
+    mt_schema_path_field(&e->path, "unknown");
+    lua_pushliteral(e->L, "unknown");
+    if (lua_rawget(e->L, 2) != LUA_TNIL) {
+        check_unknown(e);
+        for (int tag = 0; tag < TAGS; tag++) {
+            if (lua_rawgeti(e->L, -1, tag) != LUA_TNIL) {
+                bytes = lua_tolstring(e->L, -1, &size);
+                if (!check_size(e, tag, size) || !put_header(e, tag, size) ||
+                    !mt_schema_put(e, bytes, size))
+                    return false;
+            }
+            lua_pop(e->L, 1);
+        }
+    }
+    leave_value(e);
+    return true;
+}
+
+bool mt_schema_encode_tlvs(struct mt_schema_encoder *e, const struct mt_schema_codec *codec)
+{
+    const struct mt_schema_record *record = codec->record;
+    bool failure;
+
+    lua_pushvalue(e->L, 2);
+    mt_schema_check_keys(e, record);
+    lua_pop(e->L, 1);
+    if (!find_failure(e, codec, &failure))
+        return false;
+    for (int i = 0; i < record->length; i++) {
+        get_value(e, &record->fields[i]);
+        if (!encode_tlv(e, &record->fields[i], failure))
+            return false;
+        leave_value(e);
+    }
+    return encode_unknown(e);
+}
