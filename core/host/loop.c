@@ -18,6 +18,8 @@ static void on_clock(uv_timer_t *clock)
         timer->fire(timer);
     }
     arm_clock(loop);
+    /* libuv runs timers before it polls, too: what has become ready by one must not wait there. */
+    uv_stop(&loop->uv);
 }
 
 static void arm_clock(struct mt_loop *loop)

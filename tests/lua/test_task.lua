@@ -243,4 +243,14 @@ function T.test_many_tasks_end_in_order_of_their_deadlines()
   for i = 1, 20 do lu.assertEquals(order[i], i) end
 end
 
+-- A deadline that has passed when the loop begins to look must not wait for something else to happen.
+function T.test_a_late_timer_is_not_forgotten()
+  local group <close> = task.group()
+  group:spawn(function()
+    local stop = task.now() + 0.02
+    repeat until task.now() > stop
+  end)
+  task.sleep(0.005)
+end
+
 return T
