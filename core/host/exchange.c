@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/port.h"
+#include "wire/stream.h"
 
 struct mt_exchange {
     struct mt_loop *loop;
@@ -14,10 +15,12 @@ struct mt_exchange {
     struct mt_port_reader reader;
     const struct mt_protocol *protocol;
     void *state;
+    struct mt_stream *stream;  /* NULL where one read is whole transfers */
     size_t max_transfer;
     unsigned window, outstanding;
-    uint32_t last_id;
+    uint32_t counter;          /* of what was sent: transactions are made of it */
     struct mt_request *first;  /* sent ones and waiting ones, oldest first */
+    struct mt_tap *first_tap;
     struct mt_timer fragment_deadline;
     uint8_t *nudge;
     size_t nudge_length;
@@ -65,11 +68,35 @@ static void finish(struct mt_request *request, int status, const void *view)
     request->on_answer(request, status, view);
 }
 
-static uint32_t next_id(struct mt_exchange *exchange)
+static struct mt_request *find_sent(struct mt_exchange *exchange, uint32_t id)
 {
-    if (++exchange->last_id == 0)
-        exchange->last_id = 1;  /* 0 is what indications carry */
-    return exchange->last_id;
+    struct mt_request *request = exchange->first;
+    while (request && (request->id != id || id == 0))
+        request = request->next;
+    return request;
+}
+
+/* The window is smaller than what there is of numbers, so one is free. */
+static uint32_t number(struct mt_exchange *exchange, uint8_t *message, size_t length)
+{
+    uint32_t id;
+    do
+        id = exchange->protocol->number(message, length, exchange->counter++);
+    while (find_sent(exchange, id));
+    return id;
+}
+
+static void tell_taps(struct mt_exchange *exchange, bool sent, const uint8_t *bytes, size_t length)
+{
+    for (struct mt_tap *tap = exchange->first_tap; tap; tap = tap->next)
+        tap->on_transfer(tap, sent, bytes, length);
+}
+
+int mt_exchange_transfer(struct mt_exchange *exchange, const uint8_t *bytes, size_t length)
+{
+    if (exchange->first_tap)
+        tell_taps(exchange, true, bytes, length);
+    return mt_port_write(exchange->port, bytes, length);
 }
 
 /* Its answer will be nobody's. */
@@ -77,17 +104,18 @@ static void on_silence(struct mt_timer *timer)
 {
     struct mt_exchange *exchange = mt_container_of(timer, struct mt_exchange, silence);
     exchange->nudges++;
-    exchange->protocol->send(exchange->port, exchange->nudge, exchange->nudge_length,
-                             next_id(exchange), exchange->max_transfer);
+    number(exchange, exchange->nudge, exchange->nudge_length);
+    exchange->protocol->send(exchange, exchange->nudge, exchange->nudge_length,
+                             exchange->max_transfer);
     watch_silence(exchange);
 }
 
 static int send_request(struct mt_exchange *exchange, struct mt_request *request)
 {
-    request->id = next_id(exchange);
+    request->id = number(exchange, request->message, request->length);
     exchange->outstanding++;
-    int status = exchange->protocol->send(exchange->port, request->message, request->length,
-                                          request->id, exchange->max_transfer);
+    int status = exchange->protocol->send(exchange, request->message, request->length,
+                                          exchange->max_transfer);
     free(request->message);
     request->message = NULL;
     exchange->nudges = 0;
@@ -123,13 +151,13 @@ static void on_fragment_deadline(struct mt_timer *timer)
 {
     struct mt_exchange *exchange = mt_container_of(timer, struct mt_exchange, fragment_deadline);
     exchange->protocol->state_reset(exchange->state);
+    if (exchange->stream)
+        exchange->stream->used = 0;
 }
 
 static void answer(struct mt_exchange *exchange, uint32_t id, int status, const void *view)
 {
-    struct mt_request *request = exchange->first;
-    while (request && (request->id != id || id == 0))
-        request = request->next;
+    struct mt_request *request = find_sent(exchange, id);
     if (!request)
         return;  /* late, or not for us */
     finish(request, status, view);
@@ -138,25 +166,57 @@ static void answer(struct mt_exchange *exchange, uint32_t id, int status, const 
     watch_silence(exchange);
 }
 
+static void receive(struct mt_exchange *exchange, const uint8_t *transfer, size_t length)
+{
+    const void *view = NULL;
+    uint32_t id = 0;
+    if (exchange->first_tap)
+        tell_taps(exchange, false, transfer, length);
+    switch (exchange->protocol->receive(exchange->state, transfer, length, &id, &view)) {
+    case MT_RECEIVED_ANSWER:
+        answer(exchange, id, 0, view);
+        break;
+    case MT_RECEIVED_BROKEN:
+        answer(exchange, id, -EPROTO, NULL);
+        break;
+    case MT_RECEIVED_INDICATION:
+        exchange->events.on_indication(exchange->events.context, view);
+        break;
+    case MT_RECEIVED_NOTHING:
+        break;
+    }
+}
+
+/*
+ * The next transfer of what was read. A driver may have put several behind each other; on a stream,
+ * their ends are anywhere. What a driver cut short goes on as it is: the parser may still find out
+ * whose it was.
+ */
+static bool next_transfer(struct mt_exchange *exchange, struct mt_reader *input,
+                          struct mt_reader *transfer)
+{
+    if (exchange->stream)
+        return mt_stream_next(exchange->stream, input, transfer);
+    if (input->left == 0)
+        return false;
+    int length = exchange->protocol->frame(input->at, input->left);
+    if (length <= 0 || !mt_window(*input, 0, (size_t)length, transfer))
+        *transfer = *input;
+    return mt_skip(input, transfer->left);
+}
+
 static void on_data(struct mt_port_reader *reader, const uint8_t *data, size_t length)
 {
     struct mt_exchange *exchange = mt_container_of(reader, struct mt_exchange, reader);
-    const struct mt_protocol *protocol = exchange->protocol;
-    const void *view = NULL;
-    uint32_t id = 0;
-
-    enum mt_received received = protocol->receive(exchange->state, data, length, &id, &view);
-    if (!protocol->incomplete(exchange->state))
-        mt_timer_stop(&exchange->fragment_deadline);
+    struct mt_reader input = mt_reader(data, length), transfer;
+    while (next_transfer(exchange, &input, &transfer))
+        receive(exchange, transfer.at, transfer.left);
+    if (exchange->protocol->incomplete(exchange->state) ||
+        (exchange->stream && exchange->stream->used > 0))
+        mt_timer_start(exchange->loop, &exchange->fragment_deadline,
+                       exchange->protocol->fragment_timeout, on_fragment_deadline);
     else
-        mt_timer_start(exchange->loop, &exchange->fragment_deadline, protocol->fragment_timeout,
-                       on_fragment_deadline);
-    if (received == MT_RECEIVED_ANSWER)
-        answer(exchange, id, 0, view);
-    else if (received == MT_RECEIVED_BROKEN)
-        answer(exchange, id, -EPROTO, NULL);
-    else if (received == MT_RECEIVED_INDICATION)
-        exchange->events.on_indication(exchange->events.context, view);
+        mt_timer_stop(&exchange->fragment_deadline);
 }
 
 static void end(struct mt_exchange *exchange, int status)
@@ -169,6 +229,11 @@ static void end(struct mt_exchange *exchange, int status)
     mt_timer_stop(&exchange->silence);
     while (exchange->first)
         finish(exchange->first, status, NULL);
+    while (exchange->first_tap) {
+        struct mt_tap *tap = exchange->first_tap;
+        exchange->first_tap = tap->next;
+        tap->on_gone(tap, status);
+    }
     exchange->events.on_gone(exchange->events.context, status);
 }
 
@@ -177,15 +242,37 @@ static void on_closed(struct mt_port_reader *reader, int status)
     end(mt_container_of(reader, struct mt_exchange, reader), status ? status : -ENODEV);
 }
 
+static struct mt_stream *stream_new(const struct mt_protocol *protocol)
+{
+    struct mt_stream *stream = malloc(sizeof(*stream));
+    if (stream) {
+        stream->frame = protocol->frame;
+        stream->used = 0;
+    }
+    return stream;
+}
+
+static void exchange_free(struct mt_exchange *exchange)
+{
+    free(exchange->nudge);
+    free(exchange->stream);
+    free(exchange->state);
+    free(exchange);
+}
+
 int mt_exchange_open(struct mt_loop *loop, struct mt_port *port, const struct mt_protocol *protocol,
                      size_t max_transfer, unsigned window, struct mt_exchange_events events,
                      struct mt_exchange **exchange)
 {
+    bool is_stream = mt_port_kind(port) == MT_PORT_STREAM;
     struct mt_exchange *made = calloc(1, sizeof(*made));
-    if (made)
+    if (made) {
         made->state = protocol->state_new();
-    if (!made || !made->state) {
-        free(made);
+        made->stream = is_stream ? stream_new(protocol) : NULL;
+    }
+    if (!made || !made->state || (is_stream && !made->stream)) {
+        if (made)
+            exchange_free(made);
         mt_port_close(port);
         return -ENOMEM;
     }
@@ -199,7 +286,7 @@ int mt_exchange_open(struct mt_loop *loop, struct mt_port *port, const struct mt
      * A modem keeps answers that nobody fetched and hands them to whoever opens it next, so two
      * runs of ours in a row must not count alike.
      */
-    made->last_id = (uint32_t)(uv_hrtime() >> 10) & 0x00ffffff;
+    made->counter = (uint32_t)(uv_hrtime() >> 10) & 0x00ffffff;
     made->reader = (struct mt_port_reader){ on_data, on_closed };
     mt_port_set_reader(port, &made->reader);
     *exchange = made;
@@ -209,9 +296,7 @@ int mt_exchange_open(struct mt_loop *loop, struct mt_port *port, const struct mt
 void mt_exchange_close(struct mt_exchange *exchange)
 {
     end(exchange, -ENODEV);
-    free(exchange->nudge);
-    free(exchange->state);
-    free(exchange);
+    exchange_free(exchange);
 }
 
 int mt_exchange_set_nudge(struct mt_exchange *exchange, const uint8_t *message, size_t length)
@@ -256,4 +341,36 @@ void mt_exchange_cancel(struct mt_request *request)
     detach(request);
     send_waiting(exchange);
     watch_silence(exchange);
+}
+
+void mt_exchange_abandon(struct mt_exchange *exchange)
+{
+    struct mt_request *request = exchange->first;
+    while (request) {
+        struct mt_request *sent = request;
+        request = request->next;
+        if (sent->id != 0)
+            finish(sent, -ECONNRESET, NULL);
+    }
+    send_waiting(exchange);
+    watch_silence(exchange);
+}
+
+int mt_exchange_tap(struct mt_exchange *exchange, struct mt_tap *tap)
+{
+    if (!exchange->port)
+        return -ENODEV;
+    tap->next = exchange->first_tap;
+    exchange->first_tap = tap;
+    return 0;
+}
+
+void mt_exchange_untap(struct mt_exchange *exchange, struct mt_tap *tap)
+{
+    for (struct mt_tap **at = &exchange->first_tap; *at; at = &(*at)->next) {
+        if (*at == tap) {
+            *at = tap->next;
+            return;
+        }
+    }
 }

@@ -27,21 +27,33 @@ enum mt_received {
 struct mt_protocol {
     void *(*state_new)(void);
     void (*state_reset)(void *state);
-    /* Sends a whole message, as request number `id`, in transfers of at most `max_transfer`. */
-    int (*send)(struct mt_port *port, uint8_t *message, size_t length, uint32_t id,
+    /*
+     * Writes the `counter`th transaction into a message, and returns the id by which its answer
+     * will be known: never 0. Counted on, it comes back to an id after 255 others at the earliest.
+     */
+    uint32_t (*number)(uint8_t *message, size_t length, uint32_t counter);
+    /* Sends a whole message in transfers of at most `max_transfer`, by mt_exchange_transfer(). */
+    int (*send)(struct mt_exchange *exchange, const uint8_t *message, size_t length,
                 size_t max_transfer);
+    /*
+     * How long is the transfer that begins here? 0 when more bytes are needed to tell; below zero
+     * when none begins here.
+     */
+    int (*frame)(const uint8_t *bytes, size_t size);
     enum mt_received (*receive)(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
                                 const void **view);
     bool (*incomplete)(const void *state);  /* is a fragment missing? */
-    double fragment_timeout;                /* seconds it may take to come */
+    double fragment_timeout;  /* seconds that it, or the rest of a transfer, may take to come */
 };
 
 extern const struct mt_protocol mt_mbim_protocol;
+extern const struct mt_protocol mt_qmi_protocol;
 
 /*
  * A request under way. The caller owns it and keeps it until on_answer() was called, or until
  * mt_exchange_cancel(). on_answer() gets 0 and the answer's view, or a negative errno: -ETIMEDOUT,
- * -ENODEV (unplugged), -EPROTO (an answer that cannot be read), or whatever sending failed with. It is called once, and may start others.
+ * -ENODEV (unplugged), -EPROTO (an answer that cannot be read), -ECONNRESET (abandoned), or whatever sending failed with. It
+ * is called once, and may start others.
  */
 struct mt_request {
     struct mt_request *next;
@@ -59,9 +71,12 @@ struct mt_exchange_events {
     void *context;
 };
 
+/* What a modem may be trusted with at a time: QMI's control service has no more numbers. */
+enum { MT_EXCHANGE_MAX_WINDOW = 255 };
+
 /*
  * Takes over the port, also when it fails. At most `window` requests are with the modem at a time
- * (what its bMaxOutstandingCommandMessages allows); more wait their turn here.
+ * (for MBIM, what its bMaxOutstandingCommandMessages allows); more wait their turn here.
  */
 int mt_exchange_open(struct mt_loop *loop, struct mt_port *port, const struct mt_protocol *protocol,
                      size_t max_transfer, unsigned window, struct mt_exchange_events events,
@@ -84,5 +99,29 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
 
 /* Gives a request up; its answer, should it come, is ignored. Harmless when it is not under way. */
 void mt_exchange_cancel(struct mt_request *request);
+
+/*
+ * Fails all requests that were sent with -ECONNRESET: the modem has started anew, and will not answer
+ * them.
+ */
+void mt_exchange_abandon(struct mt_exchange *exchange);
+
+/* For a protocol's send(): one transfer to the port, which taps see. */
+int mt_exchange_transfer(struct mt_exchange *exchange, const uint8_t *bytes, size_t length);
+
+/*
+ * Who listens to an exchange. It is told of every transfer, in or out, as it is on the wire and
+ * before anything is made of it: garbage, late answers and all. Its owner takes it off before it is
+ * freed, unless on_gone() came, which is the last that it hears. It may not close the exchange.
+ */
+struct mt_tap {
+    struct mt_tap *next;
+    void (*on_transfer)(struct mt_tap *tap, bool sent, const uint8_t *bytes, size_t length);
+    void (*on_gone)(struct mt_tap *tap, int status);
+};
+
+/* 0, or -ENODEV when the port has ended. */
+int mt_exchange_tap(struct mt_exchange *exchange, struct mt_tap *tap);
+void mt_exchange_untap(struct mt_exchange *exchange, struct mt_tap *tap);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "host/exchange.h"
-#include "host/port.h"
 #include "wire/mbim.h"
 
 struct mbim_state {
@@ -30,25 +29,40 @@ static bool incomplete(const void *state)
     return mt_mbim_assembly_waits(&((const struct mbim_state *)state)->assembly);
 }
 
-static int send_message(struct mt_port *port, uint8_t *message, size_t length, uint32_t id,
+/* The number stands behind type and length; 0 is what indications carry. */
+static uint32_t number(uint8_t *message, size_t length, uint32_t counter)
+{
+    (void)length;
+    uint32_t id = 1 + counter % UINT32_MAX;
+    mt_store_uint(message + 8, 4, false, id);
+    return id;
+}
+
+static int send_message(struct mt_exchange *exchange, const uint8_t *message, size_t length,
                         size_t max_transfer)
 {
     uint8_t *fragment = malloc(max_transfer);
     if (!fragment)
         return -ENOMEM;
-    /* The message was built without its number, which stands behind type and length. */
-    struct mt_writer number = mt_writer(message + 8, 4);
-    mt_put_le32(&number, id);
-
     struct mt_mbim_split split;
     int status = mt_mbim_split_start(&split, message, length, max_transfer);
     struct mt_writer writer = mt_writer(fragment, max_transfer);
     while (status == 0 && mt_mbim_split_next(&split, &writer)) {
-        status = mt_port_write(port, writer.bytes, writer.used);
+        status = mt_exchange_transfer(exchange, writer.bytes, writer.used);
         writer = mt_writer(fragment, max_transfer);
     }
     free(fragment);
     return status;
+}
+
+/* Each fragment says its own length, like a message in one piece. */
+static int frame(const uint8_t *bytes, size_t size)
+{
+    struct mt_reader reader = mt_reader(bytes, size);
+    uint32_t length;
+    if (!mt_skip(&reader, 4) || !mt_take_le32(&reader, &length))
+        return 0;
+    return length < MT_MBIM_HEADER_SIZE || length > MT_MBIM_MESSAGE_MAX ? -EBADMSG : (int)length;
 }
 
 static bool answers(uint32_t type)
@@ -79,7 +93,9 @@ static enum mt_received receive(void *context, const uint8_t *bytes, size_t leng
 const struct mt_protocol mt_mbim_protocol = {
     .state_new = state_new,
     .state_reset = state_reset,
+    .number = number,
     .send = send_message,
+    .frame = frame,
     .receive = receive,
     .incomplete = incomplete,
     .fragment_timeout = 1.25,  /* what libmbim allows between two fragments */

@@ -297,6 +297,11 @@ int mt_port_write(struct mt_port *port, const void *data, size_t length)
     return 0;
 }
 
+enum mt_port_kind mt_port_kind(const struct mt_port *port)
+{
+    return port->kind;
+}
+
 size_t mt_port_max_message(const struct mt_port *port)
 {
     uint16_t size = 0;

@@ -9,7 +9,7 @@
 #include "host/loop.h"
 
 enum mt_port_kind {
-    MT_PORT_MESSAGES,  /* one read is one message: cdc-wdm, seqpacket sockets, TUN */
+    MT_PORT_MESSAGES,  /* one read is whole messages: cdc-wdm, wwan, seqpacket sockets, TUN */
     MT_PORT_STREAM,    /* bytes: stream sockets, ptys, ttys */
 };
 
@@ -43,6 +43,8 @@ void mt_port_set_reader(struct mt_port *port, struct mt_port_reader *reader);
 
 /* Sends, or queues what the kernel does not take yet; -ENOBUFS above 1 MiB queued. */
 int mt_port_write(struct mt_port *port, const void *data, size_t length);
+
+enum mt_port_kind mt_port_kind(const struct mt_port *port);
 
 /* The largest control message a cdc-wdm device takes (IOCTL_WDM_MAX_COMMAND), or 0 if unknown. */
 size_t mt_port_max_message(const struct mt_port *port);

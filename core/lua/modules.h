@@ -14,6 +14,7 @@ int mt_lua_netlink_open(lua_State *L);
 int mt_lua_ping_open(lua_State *L);
 int mt_lua_port_open(lua_State *L);
 int mt_lua_process_open(lua_State *L);
+int mt_lua_qmi_open(lua_State *L);
 int mt_lua_queue_open(lua_State *L);
 int mt_lua_sandbox_open(lua_State *L);
 int mt_lua_task_open(lua_State *L);

@@ -14,6 +14,7 @@ static const luaL_Reg modules[] = {
     { "core.ping", mt_lua_ping_open },
     { "core.port", mt_lua_port_open },
     { "core.process", mt_lua_process_open },
+    { "core.qmi", mt_lua_qmi_open },
     { "core.queue", mt_lua_queue_open },
     { "core.sandbox", mt_lua_sandbox_open },
     { "core.schema", mt_schema_open },

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the fuzzers' seeds: `seeds FOLDER` fills FOLDER/mbim and FOLDER/schema. */
+/* Writes the fuzzers' seeds: `seeds FOLDER` fills its subfolders mbim, qmi and schema. */
 
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "../unit/wire_codecs.h"
 #include "wire/mbim.h"
+#include "wire/qmi.h"
 
 static void make_folder(const char *folder)
 {
@@ -31,7 +32,7 @@ static void save(const char *folder, const char *kind, lua_Integer number,
     }
 }
 
-/* A session of one message, in fragments of 64 bytes. */
+/* A session of one MBIM message, in fragments of 64 bytes. */
 static void save_session(const char *folder, lua_Integer number,
                          const struct mt_mbim_message *message)
 {
@@ -54,6 +55,25 @@ static void save_session(const char *folder, lua_Integer number,
     save(folder, "mbim", number, &seed);
 }
 
+/* A session of one QMUX frame, cut in two. */
+static void save_frame(const char *folder, lua_Integer number, const struct mt_qmi_message *message)
+{
+    static uint8_t frame[MT_QMI_FRAME_MAX], session[2 * MT_QMI_FRAME_MAX];
+    struct mt_writer writer = mt_writer(frame, sizeof(frame));
+    struct mt_writer seed = mt_writer(session, sizeof(session));
+    size_t half;
+
+    if (mt_qmi_build(&writer, message) < 0)
+        exit(1);
+    half = writer.used / 2;
+    mt_put_le16(&seed, 5);
+    mt_put_le16(&seed, (uint16_t)half);
+    mt_put(&seed, frame, half);
+    mt_put_le16(&seed, (uint16_t)(writer.used - half));
+    mt_put(&seed, frame + half, writer.used - half);
+    save(folder, "qmi", number, &seed);
+}
+
 static void save_sample(const char *folder, lua_Integer number, const char *info, size_t size)
 {
     static const uint32_t types[] = {
@@ -64,6 +84,11 @@ static void save_sample(const char *folder, lua_Integer number, const char *info
         .type = types[number % 6], .transaction = 5, .cid = 1, .info = (const uint8_t *)info,
         .info_size = size,
     };
+    const struct mt_qmi_message frame = {
+        .service = (uint8_t)(number % 4), .client = (uint8_t)number,
+        .type = (enum mt_qmi_type)(number % 3), .from_modem = number % 3 != 0, .transaction = 5,
+        .id = 0x0020, .tlvs = message.info, .tlvs_size = size,
+    };
     struct mt_writer seed = mt_writer(malloc(size + 1), size + 1);
 
     if (!seed.bytes)
@@ -73,6 +98,7 @@ static void save_sample(const char *folder, lua_Integer number, const char *info
     save(folder, "schema", number, &seed);
     free(seed.bytes);
     save_session(folder, number, &message);
+    save_frame(folder, number, &frame);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* An exchange as Lua has it: requests in direct style, and a queue of indications. */
+#include "lua/exchange.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/task.h"
+#include "lua/port.h"
+#include "lua/table.h"
+#include "lua/tap.h"
+
+struct indication {
+    struct indication *next;
+    max_align_t message[];  /* as the protocol copied it */
+};
+
+struct lua_exchange {
+    const struct mt_lua_protocol *protocol;
+    struct mt_exchange *exchange;  /* NULL once closed */
+    struct indication *first, **last;
+    unsigned queued;
+    struct indication_op *waiting;
+    int status;  /* why it ended; 1 while it has not */
+};
+
+enum { MAX_INDICATIONS = 256 };
+
+struct request_op {
+    struct mt_op base;
+    struct mt_request request;
+    const struct mt_lua_protocol *protocol;
+    void *answer;  /* a copy */
+    int status;
+};
+
+struct indication_op {
+    struct mt_op base;
+    struct lua_exchange *exchange;
+};
+
+static struct lua_exchange *check_exchange(lua_State *L)
+{
+    return luaL_checkudata(L, 1, "mt.exchange");
+}
+
+static int push_failure(lua_State *L, const struct mt_lua_protocol *protocol, int status)
+{
+    if (status != -ETIMEDOUT && status != -EPROTO && status != -ECONNRESET)
+        return mt_error_errno(L, status, protocol->name, "the modem's control port");
+    lua_pushnil(L);
+    if (status == -ETIMEDOUT)
+        mt_error_push(L, "timeout", protocol->name, "the modem does not answer");
+    else if (status == -ECONNRESET)
+        mt_error_push(L, "modem-failed", protocol->name, "the modem has started anew");
+    else
+        mt_error_push(L, "malformed", protocol->name, "the modem's answer is broken");
+    return 2;
+}
+
+/* ---- indications ---- */
+
+static void wake_reader(struct lua_exchange *exchange)
+{
+    struct indication_op *op = exchange->waiting;
+    exchange->waiting = NULL;
+    if (op)
+        mt_op_done(&op->base);
+}
+
+static void on_indication(void *context, const void *view)
+{
+    struct lua_exchange *exchange = context;
+    const struct mt_lua_protocol *protocol = exchange->protocol;
+    if (exchange->queued == MAX_INDICATIONS)
+        return;  /* a modem that floods us loses its news, not our memory */
+    struct indication *indication = malloc(sizeof(*indication) + protocol->size(view));
+    if (!indication)
+        return;
+    indication->next = NULL;
+    protocol->copy(indication->message, view);
+    *exchange->last = indication;
+    exchange->last = &indication->next;
+    exchange->queued++;
+    wake_reader(exchange);
+}
+
+static void on_gone(void *context, int status)
+{
+    struct lua_exchange *exchange = context;
+    exchange->status = status;
+    wake_reader(exchange);
+}
+
+static void drop_indication(struct lua_exchange *exchange)
+{
+    struct indication *done = exchange->first;
+    exchange->first = done->next;
+    if (!exchange->first)
+        exchange->last = &exchange->first;
+    exchange->queued--;
+    free(done);
+}
+
+static int push_indication(lua_State *L, struct lua_exchange *exchange)
+{
+    if (exchange->first) {
+        exchange->protocol->push(L, exchange->first->message);
+        drop_indication(exchange);
+        return 1;
+    }
+    return push_failure(L, exchange->protocol, exchange->status < 0 ? exchange->status : -ENODEV);
+}
+
+static int l_indication(lua_State *L);
+
+/* Somebody who did not have to wait may have been faster. */
+static int indication_finish(lua_State *L, struct mt_op *op)
+{
+    (void)op;
+    lua_settop(L, 1);
+    return l_indication(L);
+}
+
+static void indication_cancel(struct mt_op *base)
+{
+    struct indication_op *op = (struct indication_op *)base;
+    if (op->exchange->waiting == op)
+        op->exchange->waiting = NULL;
+}
+
+static const struct mt_op_class indication_class = {
+    indication_cancel, indication_finish, NULL
+};
+
+static int l_indication(lua_State *L)
+{
+    struct lua_exchange *exchange = check_exchange(L);
+    if (exchange->first || exchange->status <= 0 || !exchange->exchange)
+        return push_indication(L, exchange);
+    if (exchange->waiting)
+        return luaL_error(L, "another task reads these indications");
+    struct indication_op *op = mt_op_new(L, sizeof(*op), &indication_class);
+    op->exchange = exchange;
+    exchange->waiting = op;
+    return mt_op_wait(L, &op->base);
+}
+
+/* ---- requests ---- */
+
+static void on_answer(struct mt_request *request, int status, const void *view)
+{
+    struct request_op *op = mt_container_of(request, struct request_op, request);
+    op->status = status;
+    if (status == 0) {
+        op->answer = malloc(op->protocol->size(view));
+        if (op->answer)
+            op->protocol->copy(op->answer, view);
+        else
+            op->status = -ENOMEM;
+    }
+    mt_op_done(&op->base);
+}
+
+static void request_release(struct mt_op *base)
+{
+    struct request_op *op = (struct request_op *)base;
+    free(op->answer);
+    op->answer = NULL;
+}
+
+static void request_cancel(struct mt_op *base)
+{
+    mt_exchange_cancel(&((struct request_op *)base)->request);
+    request_release(base);
+}
+
+static int request_finish(lua_State *L, struct mt_op *base)
+{
+    struct request_op *op = (struct request_op *)base;
+    if (op->status < 0)
+        return push_failure(L, op->protocol, op->status);
+    op->protocol->push(L, op->answer);
+    request_release(base);
+    return 1;
+}
+
+static const struct mt_op_class request_class = {
+    request_cancel, request_finish, request_release
+};
+
+static int l_request(lua_State *L)
+{
+    struct lua_exchange *exchange = check_exchange(L);
+    double seconds = luaL_checknumber(L, 3);
+    uint8_t *bytes;
+    size_t length = exchange->protocol->build(L, 2, &bytes);
+    if (!exchange->exchange)
+        return push_failure(L, exchange->protocol, -ENODEV);
+
+    struct request_op *op = mt_op_new(L, sizeof(*op), &request_class);
+    op->protocol = exchange->protocol;
+    op->request.on_answer = on_answer;
+    int status = mt_exchange_request(exchange->exchange, &op->request, bytes, length, seconds);
+    if (status < 0)
+        return push_failure(L, exchange->protocol, status);
+    return mt_op_wait(L, &op->base);
+}
+
+static int l_abandon(lua_State *L)
+{
+    struct lua_exchange *exchange = check_exchange(L);
+    if (exchange->exchange)
+        mt_exchange_abandon(exchange->exchange);
+    return 0;
+}
+
+static int l_set_nudge(lua_State *L)
+{
+    struct lua_exchange *exchange = check_exchange(L);
+    uint8_t *bytes;
+    size_t length = exchange->protocol->build(L, 2, &bytes);
+    if (exchange->exchange && mt_exchange_set_nudge(exchange->exchange, bytes, length) < 0)
+        return luaL_error(L, "not enough memory");
+    return 0;
+}
+
+/* ---- the exchange itself ---- */
+
+static int l_tap(lua_State *L)
+{
+    struct lua_exchange *exchange = check_exchange(L);
+    return mt_lua_tap_new(L, exchange->exchange, exchange->protocol->name);
+}
+
+static int l_close(lua_State *L)
+{
+    struct lua_exchange *exchange = check_exchange(L);
+    if (exchange->exchange)
+        mt_exchange_close(exchange->exchange);
+    exchange->exchange = NULL;
+    while (exchange->first)
+        drop_indication(exchange);
+    return 0;
+}
+
+int mt_lua_exchange_new(lua_State *L, const struct mt_lua_protocol *protocol, int port, int window,
+                        size_t max_transfer)
+{
+    lua_Integer allowed = luaL_checkinteger(L, window);
+    luaL_argcheck(L, allowed >= 1 && allowed <= MT_EXCHANGE_MAX_WINDOW, window, "out of range");
+    struct lua_exchange *exchange = lua_newuserdatauv(L, sizeof(*exchange), 0);
+    *exchange = (struct lua_exchange){ .protocol = protocol, .status = 1 };
+    exchange->last = &exchange->first;
+    luaL_setmetatable(L, "mt.exchange");
+    struct mt_exchange_events events = { on_indication, on_gone, exchange };
+    int status = mt_exchange_open(mt_loop(L), mt_lua_port_take(L, port), protocol->host,
+                                  max_transfer, (unsigned)allowed, events, &exchange->exchange);
+    if (status < 0)
+        return mt_error_errno(L, status, protocol->name, "open an exchange");
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    { "close", l_close },
+    { "abandon", l_abandon },
+    { "indication", l_indication },
+    { "request", l_request },
+    { "set_nudge", l_set_nudge },
+    { "tap", l_tap },
+    { "__close", l_close },
+    { "__gc", l_close },
+    { NULL, NULL },
+};
+
+void mt_lua_exchange_register(lua_State *L)
+{
+    mt_class_new(L, "mt.exchange", methods);
+    mt_lua_tap_register(L);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* An exchange as Lua has it: requests in direct style, and a queue of indications. */
+#ifndef MT_LUA_EXCHANGE_H
+#define MT_LUA_EXCHANGE_H
+
+#include <lua.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/exchange.h"
+
+/* What the binding of a protocol lends its exchanges. */
+struct mt_lua_protocol {
+    const char *name;  /* the source of errors: "mbim" */
+    const struct mt_protocol *host;
+    /*
+     * Makes bytes of the message table at `index`, in a userdata that it leaves on the stack, and
+     * returns how many. Raises for a message that is none.
+     */
+    size_t (*build)(lua_State *L, int index, uint8_t **bytes);
+    /* Pushes such a table; the message is a view, or a copy of one. */
+    void (*push)(lua_State *L, const void *message);
+    /* What it takes to keep a message that a view shows, and to copy it there. */
+    size_t (*size)(const void *view);
+    void (*copy)(void *to, const void *view);
+};
+
+/*
+ * Pushes an exchange over the port at `port`, which is the exchange's from now on, with the window
+ * at `window` (out of range, it raises), and returns 1; or pushes nil and an error and returns 2.
+ * Its methods:
+ *
+ *     request(message, seconds) waits -> answer | nil, err; it is numbered here
+ *     indication() waits -> message | nil, err once the port is gone
+ *     abandon(): see mt_exchange_abandon(); requests under way return nil and a "modem-failed"
+ *     set_nudge(message): see mt_exchange_set_nudge()
+ *     tap() -> tap | nil, err: hears every transfer (lua/tap.h)
+ *     close()
+ */
+int mt_lua_exchange_new(lua_State *L, const struct mt_lua_protocol *protocol, int port, int window,
+                        size_t max_transfer);
+
+/* Makes the metatables; a binding with exchanges calls this when it is opened. */
+void mt_lua_exchange_register(lua_State *L);
+
+#endif

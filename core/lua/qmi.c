@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* core.qmi: QMI messages as tables, and exchanges of them with a modem. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "lua/exchange.h"
+#include "lua/modules.h"
+#include "lua/table.h"
+#include "wire/qmi.h"
+#include "wire/stream.h"
+
+/* ---- messages as tables ---- */
+
+static const char *const types[] = { "request", "response", "indication", NULL };
+
+/* { service=, client=, type=, transaction=, id=, tlvs=, from_modem= } */
+static void push_message(lua_State *L, const void *view)
+{
+    const struct mt_qmi_message *message = view;
+    lua_createtable(L, 0, 7);
+    mt_table_set_integer(L, "service", message->service);
+    mt_table_set_integer(L, "client", message->client);
+    mt_table_set_string(L, "type", types[message->type]);
+    mt_table_set_integer(L, "transaction", message->transaction);
+    mt_table_set_integer(L, "id", message->id);
+    mt_table_set_bytes(L, "tlvs", message->tlvs, message->tlvs_size);
+    mt_table_set_flag(L, "from_modem", message->from_modem);
+}
+
+static uint16_t opt_number(lua_State *L, int index, const char *name, uint16_t max)
+{
+    lua_getfield(L, index, name);
+    lua_Integer value = luaL_optinteger(L, -1, 0);
+    if (value < 0 || value > max)
+        luaL_error(L, "%s: %I is not from 0 to %d", name, value, max);
+    lua_pop(L, 1);
+    return (uint16_t)value;
+}
+
+static enum mt_qmi_type check_type(lua_State *L, int index)
+{
+    lua_getfield(L, index, "type");
+    const char *name = luaL_checkstring(L, -1);
+    for (int i = 0; types[i]; i++) {
+        if (strcmp(types[i], name) == 0)
+            return (enum mt_qmi_type)i;
+    }
+    return (enum mt_qmi_type)luaL_error(L, "no QMI message type is called '%s'", name);
+}
+
+/* Reads such a table; leaves the string behind `tlvs` on the stack, as the message points at it. */
+static void check_message(lua_State *L, int index, struct mt_qmi_message *message)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    *message = (struct mt_qmi_message){ .type = check_type(L, index) };
+    message->service = (uint8_t)opt_number(L, index, "service", UINT8_MAX);
+    message->client = (uint8_t)opt_number(L, index, "client", UINT8_MAX);
+    message->transaction = opt_number(L, index, "transaction",
+                                      message->service == MT_QMI_CTL ? UINT8_MAX : UINT16_MAX);
+    message->id = opt_number(L, index, "id", UINT16_MAX);
+    lua_getfield(L, index, "from_modem");
+    message->from_modem = lua_toboolean(L, -1);
+    lua_getfield(L, index, "tlvs");
+    message->tlvs = (const uint8_t *)luaL_optlstring(L, -1, "", &message->tlvs_size);
+}
+
+/* Leaves the bytes of such a message in a userdata; returns how many. Raises if it is too long. */
+static size_t build(lua_State *L, int index, uint8_t **bytes)
+{
+    struct mt_qmi_message message;
+    check_message(L, index, &message);
+    if (message.tlvs_size > MT_QMI_TLVS_MAX)
+        luaL_error(L, "a QMI message with %I bytes of TLVs cannot be built",
+                   (lua_Integer)message.tlvs_size);
+    size_t capacity = MT_QMI_QMUX_SIZE + MT_QMI_SERVICE_SIZE + message.tlvs_size;
+    *bytes = lua_newuserdatauv(L, capacity, 0);
+    struct mt_writer writer = mt_writer(*bytes, capacity);
+    mt_qmi_build(&writer, &message);
+    return writer.used;
+}
+
+/* build(message) -> bytes */
+static int l_build(lua_State *L)
+{
+    uint8_t *bytes;
+    size_t length = build(L, 1, &bytes);
+    lua_pushlstring(L, (const char *)bytes, length);
+    return 1;
+}
+
+static void push_refusal(lua_State *L, enum mt_qmi_result result)
+{
+    mt_error_push(L, "malformed", "qmi", "QMI message refused: %s", mt_qmi_result_name(result));
+}
+
+static int push_parsed(lua_State *L, enum mt_qmi_result result,
+                       const struct mt_qmi_message *message)
+{
+    if (result < 0) {
+        lua_pushnil(L);
+        push_refusal(L, result);
+        return 2;
+    }
+    push_message(L, message);
+    return 1;
+}
+
+/* parse(bytes) -> message | nil, err: one whole QMUX frame; bytes after it are ignored */
+static int l_parse(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    struct mt_qmi_message message;
+    return push_parsed(L, mt_qmi_parse(bytes, length, &message), &message);
+}
+
+/* parse_sdu(bytes, service) -> message | nil, err: without QMUX's header, as QRTR carries it */
+static int l_parse_sdu(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    lua_Integer service = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, service >= 0 && service <= UINT8_MAX, 2, "out of range");
+    struct mt_qmi_message message;
+    return push_parsed(L, mt_qmi_parse_sdu(bytes, length, (uint8_t)service, &message), &message);
+}
+
+/* ---- putting frames together ---- */
+
+/* assembly() -> assembly: the receiving side of a modem, or of whoever plays one */
+static int l_assembly(lua_State *L)
+{
+    struct mt_stream *stream = lua_newuserdatauv(L, sizeof(*stream), 0);
+    stream->frame = mt_qmi_frame_length;
+    stream->used = 0;
+    luaL_setmetatable(L, "mt.qmi.assembly");
+    return 1;
+}
+
+/*
+ * assembly:add(bytes) -> list of the messages that are complete now, err: what could not be read is
+ * dropped, and `err` says why the first of it was refused
+ */
+static int l_add(lua_State *L)
+{
+    struct mt_stream *stream = luaL_checkudata(L, 1, "mt.qmi.assembly");
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    struct mt_reader input = mt_reader(bytes, length), frame;
+    enum mt_qmi_result refused = MT_QMI_MESSAGE;
+    lua_Integer count = 0;
+    lua_newtable(L);
+    while (mt_stream_next(stream, &input, &frame)) {
+        struct mt_qmi_message message;
+        enum mt_qmi_result result = mt_qmi_parse(frame.at, frame.left, &message);
+        if (result < 0) {
+            refused = refused < 0 ? refused : result;
+            continue;
+        }
+        push_message(L, &message);
+        lua_rawseti(L, -2, ++count);
+    }
+    if (refused > 0)
+        return 1;
+    push_refusal(L, refused);
+    return 2;
+}
+
+/* ---- an exchange ---- */
+
+static size_t view_size(const void *view)
+{
+    const struct mt_qmi_message *message = view;
+    return sizeof(*message) + message->tlvs_size;
+}
+
+static void copy_view(void *to, const void *view)
+{
+    struct mt_qmi_message *copy = to;
+    *copy = *(const struct mt_qmi_message *)view;
+    if (copy->tlvs_size > 0)
+        copy->tlvs = memcpy(copy + 1, copy->tlvs, copy->tlvs_size);
+}
+
+static const struct mt_lua_protocol protocol = {
+    .name = "qmi",
+    .host = &mt_qmi_protocol,
+    .build = build,
+    .push = push_message,
+    .size = view_size,
+    .copy = copy_view,
+};
+
+/* exchange(port, window) -> exchange. The port is the exchange's from now on. */
+static int l_exchange(lua_State *L)
+{
+    return mt_lua_exchange_new(L, &protocol, 1, 2, MT_QMI_FRAME_MAX);
+}
+
+static const luaL_Reg assembly_methods[] = {
+    { "add", l_add },
+    { NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+    { "assembly", l_assembly },
+    { "build", l_build },
+    { "exchange", l_exchange },
+    { "parse", l_parse },
+    { "parse_sdu", l_parse_sdu },
+    { NULL, NULL },
+};
+
+int mt_lua_qmi_open(lua_State *L)
+{
+    mt_lua_exchange_register(L);
+    mt_class_new(L, "mt.qmi.assembly", assembly_methods);
+    luaL_newlib(L, functions);
+    return 1;
+}

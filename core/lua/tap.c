@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* A tap: what a script listens to an exchange with, transfer by transfer. */
+#include "lua/tap.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/task.h"
+#include "host/exchange.h"
+#include "lua/table.h"
+
+/* What may wait to be taken. Who does not keep up misses some, and can see how many. */
+enum { MAX_TRANSFERS = 1024, MAX_BYTES = 1 << 20 };
+
+struct transfer {
+    struct transfer *next;
+    bool sent;
+    uint64_t time;  /* uv_hrtime() */
+    size_t length;
+    uint8_t bytes[];
+};
+
+struct lua_tap {
+    struct mt_tap base;
+    struct mt_exchange *exchange;  /* NULL once it ended, or the tap was closed */
+    const char *source;
+    struct transfer *first, **last;
+    unsigned queued, dropped;
+    size_t bytes;
+    struct next_op *waiting;
+};
+
+/* The tap stands at stack index 1 of the waiting function, below its op. */
+struct next_op {
+    struct mt_op base;
+    struct lua_tap *tap;
+};
+
+static struct lua_tap *check_tap(lua_State *L)
+{
+    return luaL_checkudata(L, 1, "mt.tap");
+}
+
+static void wake(struct lua_tap *tap)
+{
+    struct next_op *op = tap->waiting;
+    tap->waiting = NULL;
+    if (op)
+        mt_op_done(&op->base);
+}
+
+static void on_transfer(struct mt_tap *base, bool sent, const uint8_t *bytes, size_t length)
+{
+    struct lua_tap *tap = mt_container_of(base, struct lua_tap, base);
+    bool room = tap->queued < MAX_TRANSFERS && length <= MAX_BYTES - tap->bytes;
+    struct transfer *transfer = room ? malloc(sizeof(*transfer) + length) : NULL;
+    if (!transfer) {
+        tap->dropped++;
+        return;
+    }
+    *transfer = (struct transfer){
+        .sent = sent, .time = uv_hrtime(), .length = length,
+    };
+    memcpy(transfer->bytes, bytes, length);
+    *tap->last = transfer;
+    tap->last = &transfer->next;
+    tap->queued++;
+    tap->bytes += length;
+    wake(tap);
+}
+
+static void on_gone(struct mt_tap *base, int status)
+{
+    struct lua_tap *tap = mt_container_of(base, struct lua_tap, base);
+    (void)status;  /* who holds the exchange is told why */
+    tap->exchange = NULL;
+    wake(tap);
+}
+
+static void drop_first(struct lua_tap *tap)
+{
+    struct transfer *done = tap->first;
+    tap->first = done->next;
+    if (!tap->first)
+        tap->last = &tap->first;
+    tap->queued--;
+    tap->bytes -= done->length;
+    free(done);
+}
+
+/* { sent =, bytes =, time = } */
+static int take(lua_State *L, struct lua_tap *tap)
+{
+    const struct transfer *transfer = tap->first;
+    if (!transfer)
+        return mt_error_errno(L, -ENODEV, tap->source, "the modem's control port");
+    lua_createtable(L, 0, 3);
+    mt_table_set_flag(L, "sent", transfer->sent);
+    mt_table_set_bytes(L, "bytes", transfer->bytes, transfer->length);
+    lua_pushnumber(L, (lua_Number)transfer->time / 1e9);
+    lua_setfield(L, -2, "time");
+    drop_first(tap);
+    return 1;
+}
+
+static int l_next(lua_State *L);
+
+/* Somebody who did not have to wait may have been faster. */
+static int next_finish(lua_State *L, struct mt_op *op)
+{
+    (void)op;
+    lua_settop(L, 1);
+    return l_next(L);
+}
+
+static void next_cancel(struct mt_op *base)
+{
+    struct next_op *op = (struct next_op *)base;
+    if (op->tap->waiting == op)
+        op->tap->waiting = NULL;
+}
+
+static const struct mt_op_class next_class = { next_cancel, next_finish, NULL };
+
+/*
+ * tap:next() waits -> { sent = bool, bytes = string, time = seconds on task.now()'s clock } | nil,
+ * err once the exchange has ended
+ */
+static int l_next(lua_State *L)
+{
+    struct lua_tap *tap = check_tap(L);
+    if (tap->first || !tap->exchange)
+        return take(L, tap);
+    if (tap->waiting)
+        return luaL_error(L, "another task reads this tap");
+    struct next_op *op = mt_op_new(L, sizeof(*op), &next_class);
+    op->tap = tap;
+    tap->waiting = op;
+    return mt_op_wait(L, &op->base);
+}
+
+/* tap:close(): who waits for it gets an error with the code "gone" */
+static int l_close(lua_State *L)
+{
+    struct lua_tap *tap = check_tap(L);
+    if (tap->exchange)
+        mt_exchange_untap(tap->exchange, &tap->base);
+    tap->exchange = NULL;
+    while (tap->first)
+        drop_first(tap);
+    wake(tap);
+    return 0;
+}
+
+/* tap.dropped: how many transfers nobody took in time; or a method */
+static int l_index(lua_State *L)
+{
+    struct lua_tap *tap = check_tap(L);
+    if (strcmp(luaL_checkstring(L, 2), "dropped") == 0)
+        lua_pushinteger(L, tap->dropped);
+    else if (!luaL_getmetafield(L, 1, lua_tostring(L, 2)))
+        lua_pushnil(L);
+    return 1;
+}
+
+int mt_lua_tap_new(lua_State *L, struct mt_exchange *exchange, const char *source)
+{
+    struct lua_tap *tap = lua_newuserdatauv(L, sizeof(*tap), 0);
+    *tap = (struct lua_tap){ .base = { .on_transfer = on_transfer, .on_gone = on_gone } };
+    tap->source = source;
+    tap->last = &tap->first;
+    luaL_setmetatable(L, "mt.tap");
+    int status = exchange ? mt_exchange_tap(exchange, &tap->base) : -ENODEV;
+    if (status < 0)
+        return mt_error_errno(L, status, source, "the modem's control port");
+    tap->exchange = exchange;
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    { "close", l_close },
+    { "next", l_next },
+    { "__close", l_close },
+    { "__gc", l_close },
+    { NULL, NULL },
+};
+
+void mt_lua_tap_register(lua_State *L)
+{
+    mt_class_new(L, "mt.tap", methods);
+    luaL_getmetatable(L, "mt.tap");
+    lua_pushcfunction(L, l_index);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}

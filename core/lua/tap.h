@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* A tap: what a script listens to an exchange with, transfer by transfer. */
+#ifndef MT_LUA_TAP_H
+#define MT_LUA_TAP_H
+
+#include <lua.h>
+
+struct mt_exchange;
+
+/*
+ * Pushes a tap of the exchange and returns 1, or pushes nil and an error and returns 2. Its methods
+ * are next() and close(), its field `dropped` counts what nobody took in time; one that is
+ * collected closes itself. `source` is that of its errors.
+ */
+int mt_lua_tap_new(lua_State *L, struct mt_exchange *exchange, const char *source);
+
+/* Makes the metatable. */
+void mt_lua_tap_register(lua_State *L);
+
+#endif
