@@ -17,7 +17,8 @@ function net.ping(address, options)
 end
 
 ---@param name string "wwan0"
----@return { name: string, index: integer, up: boolean, running: boolean, mtu: integer }?
+---@return { name: string, index: integer, up: boolean, running: boolean, mtu: integer, type: string?, parent: integer?,
+--- vlan_id: integer? }?
 ---@return moontower.error? err
 function net.link(name) return netlink.link(name) end
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/errno.h>
@@ -237,6 +238,43 @@ int mt_netlink_set_link(struct mt_netlink *netlink, int index, int up, uint32_t 
         return -ENOMEM;
     }
     return request(netlink, message);
+}
+
+static bool put_vlan(struct nl_msg *message, uint16_t id)
+{
+    struct nlattr *info = nla_nest_start(message, IFLA_LINKINFO);
+    if (!info || nla_put_string(message, IFLA_INFO_KIND, "vlan") < 0)
+        return false;
+    struct nlattr *data = nla_nest_start(message, IFLA_INFO_DATA);
+    if (!data || nla_put_u16(message, IFLA_VLAN_ID, id) < 0)
+        return false;
+    nla_nest_end(message, data);
+    nla_nest_end(message, info);
+    return true;
+}
+
+int mt_netlink_add_vlan(struct mt_netlink *netlink, const char *name, int parent, uint16_t id)
+{
+    struct ifinfomsg header = { .ifi_family = AF_UNSPEC };
+    if (strlen(name) >= IF_NAMESIZE)
+        return -EINVAL;
+    struct nl_msg *message =
+        message_with(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+    if (!message)
+        return -ENOMEM;
+    if (nla_put_string(message, IFLA_IFNAME, name) < 0 ||
+        nla_put_u32(message, IFLA_LINK, (uint32_t)parent) < 0 || !put_vlan(message, id)) {
+        nlmsg_free(message);
+        return -ENOMEM;
+    }
+    return request(netlink, message);
+}
+
+int mt_netlink_remove_link(struct mt_netlink *netlink, int index)
+{
+    struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = index };
+    struct nl_msg *message = message_with(RTM_DELLINK, 0, &header, sizeof(header));
+    return message ? request(netlink, message) : -ENOMEM;
 }
 
 int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind,

@@ -32,6 +32,8 @@ struct mt_link {
     char type[32];   /* "tun", "wwan", "vlan", ...; "" for a link without a rtnl_link_ops */
     uint32_t flags;  /* IFF_UP, IFF_RUNNING, IFF_NOARP, ... */
     uint32_t mtu;
+    int parent;      /* the index of the link below; 0 for none */
+    int vlan_id;     /* of an 802.1Q VLAN; -1 for anything else */
 };
 
 struct mt_address {
@@ -81,6 +83,15 @@ int mt_netlink_get_link(struct mt_netlink *netlink, int index, const char *name,
 
 /* `up`: 1, 0, or -1 to leave it; `mtu`: 0 to leave it. */
 int mt_netlink_set_link(struct mt_netlink *netlink, int index, int up, uint32_t mtu);
+
+/*
+ * Adds a VLAN on the link with the index `parent`. -EEXIST when the name or the id is taken;
+ * -EOPNOTSUPP when the kernel, or the link, has no VLANs.
+ */
+int mt_netlink_add_vlan(struct mt_netlink *netlink, const char *name, int parent, uint16_t id);
+
+/* Deletes a link, if it is of a kind that can be deleted: else -EOPNOTSUPP. */
+int mt_netlink_remove_link(struct mt_netlink *netlink, int index);
 
 /* Everything of one kind. The items belong to `netlink` and are valid until its next request. */
 int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -25,9 +26,30 @@ static uint32_t take_u32(const struct nlattr *attribute, uint32_t otherwise)
     return attribute && nla_len(attribute) >= 4 ? nla_get_u32(attribute) : otherwise;
 }
 
+static int vlan_id_of(struct nlattr *data)
+{
+    struct nlattr *found[IFLA_VLAN_MAX + 1];
+    if (!data || nla_parse_nested(found, IFLA_VLAN_MAX, data, NULL) < 0 || !found[IFLA_VLAN_ID] ||
+        nla_len(found[IFLA_VLAN_ID]) < 2)
+        return -1;
+    return nla_get_u16(found[IFLA_VLAN_ID]);
+}
+
+/* What the kind of link has to say of itself. */
+static void decode_link_info(struct nlattr *attribute, struct mt_link *link)
+{
+    struct nlattr *info[IFLA_INFO_MAX + 1];
+    if (!attribute || nla_parse_nested(info, IFLA_INFO_MAX, attribute, NULL) < 0 ||
+        !info[IFLA_INFO_KIND])
+        return;
+    nla_strlcpy(link->type, info[IFLA_INFO_KIND], sizeof(link->type));
+    if (strcmp(link->type, "vlan") == 0)
+        link->vlan_id = vlan_id_of(info[IFLA_INFO_DATA]);
+}
+
 static bool decode_link(struct nlmsghdr *message, struct mt_link *link)
 {
-    struct nlattr *found[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+    struct nlattr *found[IFLA_MAX + 1];
     if (nlmsg_parse(message, sizeof(struct ifinfomsg), found, IFLA_MAX, NULL) < 0)
         return false;
     const struct ifinfomsg *header = nlmsg_data(message);
@@ -37,10 +59,11 @@ static bool decode_link(struct nlmsghdr *message, struct mt_link *link)
     link->flags = header->ifi_flags;
     link->mtu = take_u32(found[IFLA_MTU], 0);
     nla_strlcpy(link->name, found[IFLA_IFNAME], sizeof(link->name));
-    if (found[IFLA_LINKINFO] &&
-        nla_parse_nested(info, IFLA_INFO_MAX, found[IFLA_LINKINFO], NULL) == 0 &&
-        info[IFLA_INFO_KIND])
-        nla_strlcpy(link->type, info[IFLA_INFO_KIND], sizeof(link->type));
+    /* The index of a link in another network namespace says nothing here. */
+    if (!found[IFLA_LINK_NETNSID])
+        link->parent = (int)take_u32(found[IFLA_LINK], 0);
+    link->vlan_id = -1;
+    decode_link_info(found[IFLA_LINKINFO], link);
     return true;
 }
 

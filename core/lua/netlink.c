@@ -12,106 +12,8 @@
 #include "host/netlink.h"
 #include "lua/modules.h"
 #include "lua/monitor.h"
+#include "lua/netlink_push.h"
 #include "lua/table.h"
-
-/* ---- what the kernel said, as tables ---- */
-
-static void set_ip(lua_State *L, const char *name, const struct mt_ip *ip)
-{
-    char text[INET6_ADDRSTRLEN];
-    if (ip->family)
-        mt_table_set_string(L, name, mt_ip_format(ip, text));
-}
-
-static void set_link_name(lua_State *L, int index)
-{
-    char name[IF_NAMESIZE];
-    if (index && if_indextoname((unsigned)index, name))
-        mt_table_set_string(L, "link", name);
-}
-
-static void set_family(lua_State *L, int family)
-{
-    mt_table_set_string(L, "family", family == AF_INET6 ? "ipv6" : "ipv4");
-}
-
-struct named_number {
-    int number;
-    const char *name;
-};
-
-/* A number without a name stays a number. */
-static void set_named(lua_State *L, const char *field, const struct named_number *names, int number)
-{
-    while (names->name && names->number != number)
-        names++;
-    if (names->name)
-        mt_table_set_string(L, field, names->name);
-    else
-        mt_table_set_integer(L, field, number);
-}
-
-static const struct named_number scopes[] = {
-    { RT_SCOPE_UNIVERSE, "global" }, { RT_SCOPE_SITE, "site" },       { RT_SCOPE_LINK, "link" },
-    { RT_SCOPE_HOST, "host" },       { RT_SCOPE_NOWHERE, "nowhere" }, { 0, NULL },
-};
-
-static const struct named_number route_types[] = {
-    { RTN_UNICAST, "unicast" },     { RTN_LOCAL, "local" },
-    { RTN_BROADCAST, "broadcast" }, { RTN_ANYCAST, "anycast" },
-    { RTN_MULTICAST, "multicast" }, { RTN_BLACKHOLE, "blackhole" },
-    { RTN_PROHIBIT, "prohibit" },   { RTN_UNREACHABLE, "unreachable" },
-    { RTN_THROW, "throw" },         { 0, NULL },
-};
-
-static void push_link(lua_State *L, const struct mt_link *link)
-{
-    lua_createtable(L, 0, 8);
-    mt_table_set_integer(L, "index", link->index);
-    mt_table_set_string(L, "name", link->name);
-    mt_table_set_string(L, "type", link->type[0] ? link->type : NULL);
-    mt_table_set_flag(L, "up", (link->flags & IFF_UP) != 0);
-    mt_table_set_flag(L, "running", (link->flags & IFF_RUNNING) != 0);
-    mt_table_set_flag(L, "noarp", (link->flags & IFF_NOARP) != 0);
-    mt_table_set_integer(L, "flags", link->flags);
-    mt_table_set_integer(L, "mtu", link->mtu);
-}
-
-static void push_address(lua_State *L, const struct mt_address *address)
-{
-    lua_createtable(L, 0, 8);
-    set_link_name(L, address->link);
-    set_family(L, address->address.family);
-    set_ip(L, "address", &address->address);
-    set_ip(L, "peer", &address->peer);
-    mt_table_set_integer(L, "prefix_length", address->prefix_length);
-    set_named(L, "scope", scopes, address->scope);
-    if (address->protocol)
-        mt_table_set_integer(L, "protocol", address->protocol);
-}
-
-static void push_route(lua_State *L, const struct mt_route *route)
-{
-    char text[INET6_ADDRSTRLEN];
-    lua_createtable(L, 0, 12);
-    set_family(L, route->family);
-    struct mt_ip destination = route->destination;
-    destination.family = route->family;
-    if (route->prefix_length == 0)
-        lua_pushliteral(L, "default");
-    else
-        lua_pushfstring(L, "%s/%d", mt_ip_format(&destination, text), (int)route->prefix_length);
-    lua_setfield(L, -2, "destination");
-    set_ip(L, "gateway", &route->gateway);
-    set_ip(L, "source", &route->source);
-    set_link_name(L, route->link);
-    mt_table_set_integer(L, "metric", route->metric);
-    mt_table_set_integer(L, "table", route->table);
-    mt_table_set_integer(L, "protocol", route->protocol);
-    set_named(L, "scope", scopes, route->scope);
-    set_named(L, "type", route_types, route->type);
-    mt_table_set_flag(L, "onlink", route->onlink);
-}
 
 /* ---- requests ---- */
 
@@ -133,8 +35,10 @@ static int done(lua_State *L)
 }
 
 /*
- * link(name | index) -> { index, name, up, running, mtu, type?, noarp, flags } | nil, err
- * `type` is the kernel's name for its kind of link, such as "tun", "wwan" or "vlan".
+ * link(name | index) -> { index, name, up, running, mtu, type?, noarp, flags, parent?, vlan_id? }
+ * | nil, err
+ * `type` is the kernel's name for its kind of link, such as "tun", "wwan" or "vlan"; `parent` is
+ * the index of the link that it is on.
  */
 static int l_link(lua_State *L)
 {
@@ -144,7 +48,7 @@ static int l_link(lua_State *L)
     int status = mt_netlink_get_link(netlink_of(L), index, name, &link);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "link %s", name);
-    push_link(L, &link);
+    mt_netlink_push_link(L, &link);
     return 1;
 }
 
@@ -165,6 +69,67 @@ static int l_set_link(lua_State *L)
     return done(L);
 }
 
+/* links() -> list of what link() returns | nil, err */
+static int l_links(lua_State *L)
+{
+    const struct mt_netlink_item *items = NULL;
+    size_t count = 0;
+    int status = mt_netlink_dump(netlink_of(L), MT_NETLINK_LINK, &items, &count);
+    if (status < 0)
+        return mt_error_errno(L, status, "netlink", "links");
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        mt_netlink_push_link(L, &items[i].link);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
+static int unsupported(lua_State *L, const char *message)
+{
+    lua_pushnil(L);
+    mt_error_push(L, "unsupported", "netlink", "%s", message);
+    return 2;
+}
+
+/*
+ * add_link { kind = "vlan", name=, parent = its name, id = 0 to 4094 } -> true | nil, err:
+ * "exists" when the name or the id is taken, "unsupported" when the kernel has no VLANs.
+ */
+static int l_add_link(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (strcmp(mt_argument_need(L, "kind"), "vlan") != 0)
+        luaL_error(L, "kind: \"vlan\" expected");
+    const char *name = mt_argument_need(L, "name");
+    const char *parent = mt_argument_need(L, "parent");
+    lua_Integer id = mt_argument_integer(L, "id", 4094, -1);
+    if (id < 0)
+        luaL_error(L, "id is missing");
+
+    int index = link_index(parent);
+    int status = index < 0 ? index
+                           : mt_netlink_add_vlan(netlink_of(L), name, index, (uint16_t)id);
+    if (status == -EOPNOTSUPP)
+        return unsupported(L, "the kernel has no VLANs on this link");
+    if (status < 0)
+        return mt_error_errno(L, status, "netlink", "add link %s on %s", name, parent);
+    return done(L);
+}
+
+/* remove_link(name) -> true | nil, err: "unsupported" for a device, which only its driver ends */
+static int l_remove_link(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    int index = link_index(name);
+    int status = index < 0 ? index : mt_netlink_remove_link(netlink_of(L), index);
+    if (status == -EOPNOTSUPP)
+        return unsupported(L, "this link cannot be removed");
+    if (status < 0)
+        return mt_error_errno(L, status, "netlink", "remove link %s", name);
+    return done(L);
+}
+
 /* addresses(link?) -> list of { link, family = "ipv4" | "ipv6", address, prefix_length, scope,
  * protocol?, peer? } | nil, err */
 static int l_addresses(lua_State *L)
@@ -181,7 +146,7 @@ static int l_addresses(lua_State *L)
     for (size_t i = 0; i < count; i++) {
         if (link && items[i].address.link != link)
             continue;
-        push_address(L, &items[i].address);
+        mt_netlink_push_address(L, &items[i].address);
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     }
     return 1;
@@ -279,7 +244,7 @@ static int l_routes(lua_State *L)
         if ((family && route->family != family) || (table >= 0 && route->table != table) ||
             (protocol >= 0 && route->protocol != protocol) || (link && route->link != link))
             continue;
-        push_route(L, route);
+        mt_netlink_push_route(L, route);
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     }
     return 1;
@@ -379,13 +344,13 @@ static void push_event(lua_State *L, const struct mt_netlink_item *item)
     static const char *const kinds[] = { "link", "address", "route", "overrun" };
     switch (item->kind) {
     case MT_NETLINK_LINK:
-        push_link(L, &item->link);
+        mt_netlink_push_link(L, &item->link);
         break;
     case MT_NETLINK_ADDRESS:
-        push_address(L, &item->address);
+        mt_netlink_push_address(L, &item->address);
         break;
     case MT_NETLINK_ROUTE:
-        push_route(L, &item->route);
+        mt_netlink_push_route(L, &item->route);
         break;
     case MT_NETLINK_OVERRUN:
         lua_createtable(L, 0, 1);
@@ -476,12 +441,15 @@ static void push_netlink(lua_State *L)
 
 static const luaL_Reg functions[] = {
     { "add_address", l_add_address },
+    { "add_link", l_add_link },
     { "add_route", l_add_route },
     { "addresses", l_addresses },
     { "del_address", l_del_address },
     { "del_route", l_del_route },
     { "link", l_link },
+    { "links", l_links },
     { "monitor", l_monitor },
+    { "remove_link", l_remove_link },
     { "routes", l_routes },
     { "set_link", l_set_link },
     { NULL, NULL },

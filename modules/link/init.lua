@@ -2,8 +2,10 @@
 -- A bearer on the host: addresses, routes, MTU and DNS of a network interface, and undone exactly.
 --
 -- All that will be done stands in a journal (/run/moontower/links/NAME.json) first. So a later run can undo what
--- one that was killed had done: see link/journal.lua.
+-- one that was killed had done: see link/journal.lua. A bearer with a channel has an interface of its own, which is
+-- made first if it is not there: see link/channel.lua.
 
+local channels = require "link.channel"
 local error_object = require "error"
 local fs = require "core.fs"
 local journals = require "link.journal"
@@ -96,6 +98,28 @@ local function add_addresses(journal)
   return true
 end
 
+-- The interface of a channel: found, or made on that of the modem, which has to be up.
+local function make_channel(journal)
+  local parent = journal.parent
+  local ok, err = netlink.set_link(parent.name, { up = true })
+  if ok and journal.created then
+    ok, err = channels.add(journal.created)
+    if not ok then
+      journal.created = nil -- so none that somebody else has just made is removed
+    end
+  end
+  if not ok then
+    return nil, err
+  end
+  local made = channels.find(parent, journal.channel)
+  if made then
+    return made
+  end
+  return error_object.fail {
+    code = "gone", source = "link", message = ("no interface for %s: it is gone again"):format(journal.key),
+  }
+end
+
 -- Does what the journal says.
 local function carry_out(self)
   local journal = self.journal
@@ -122,19 +146,21 @@ local function carry_out(self)
 end
 
 -- Does the host still have all that the journal says, and is that all that is wanted?
-local function stands(journal, link, options)
+local function stands(journal, link, now, options)
   local wanted = {}
   for _, address in ipairs(link.addresses) do wanted[address.address] = true end
-  for _, address in ipairs(netlink.addresses(link.name) or {}) do wanted[address.address] = nil end
-  local routes = #(netlink.routes { link = link.name, protocol = plan.PROTOCOL } or {})
+  for _, address in ipairs(netlink.addresses(now.name) or {}) do wanted[address.address] = nil end
+  local routes = #(netlink.routes { link = now.name, protocol = plan.PROTOCOL } or {})
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
-  return not next(wanted) and routes == #journal.routes and journal.metric == options.metric
+  return now.up and not next(wanted) and routes == #journal.routes
+    and (routes > 0) == (options.default_route ~= false and #link.addresses > 0)
+    and journal.metric == options.metric and journal.table == options.table
     and (options.dns == false or servers == table.concat(link.dns, " "))
 end
 
 local Undo = {}
 function Undo:__close()
-  if not self.finished then
+  if self.journal then
     task.shield(UNDO_TIME, journals.undo, self.journal)
   end
 end
@@ -153,6 +179,44 @@ function M.describe(bearer, journal)
   }
 end
 
+-- Returns the interface to use. If it is a channel's, `undo` has its journal from before it is made.
+local function interface_for(bearer, parent, undo)
+  if not bearer.channel then
+    return parent
+  end
+  undo.journal = plan.channel(bearer, parent)
+  local ok, err = journals.save(undo.journal)
+  if not ok then
+    return nil, err
+  end
+  return make_channel(undo.journal)
+end
+
+-- Writes down what will be done, does it, and undoes it should it not come to its end: Ctrl-C included.
+local function set_up(self, parent, options)
+  local undo <close> = setmetatable({}, Undo)
+  local now, err = interface_for(self.bearer, parent, undo)
+  if not now then
+    return nil, err
+  end
+  self.name, self.mtu = now.name, math.min(self.mtu, self.bearer.channel and parent.mtu or self.mtu)
+  local journal, ok
+  journal, err = plan.make(undo.journal or {}, self.bearer, now, options)
+  if not journal then
+    return nil, err
+  end
+  self.journal, undo.journal = journal, journal
+  ok, err = journals.save(journal)
+  if ok then
+    ok, err = carry_out(self)
+  end
+  if not ok then
+    return nil, err
+  end
+  undo.journal = nil
+  return self
+end
+
 ---Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.
 ---@param bearer modem.bearer
 ---@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean? }?
@@ -160,38 +224,34 @@ end
 ---@return moontower.error? err nothing is left on the host then
 function M.apply(bearer, options)
   options = options or {}
-  bearer = plan.usable(bearer)
-  local now, err = netlink.link(bearer.net or "")
-  if not now then
+  if bearer.channel and not channels.is_valid(bearer.channel) then
+    error("a channel is { kind = \"vlan\" or \"qmimux\", id = 1 or more }", 2)
+  end
+  local parent, err = netlink.link(bearer.net or "")
+  if not parent then
     return error_object.fail {
       code = "gone", source = "link", message = ("no network interface for the modem: %s"):format(err),
     }
   end
+  local now = parent
+  if bearer.channel then
+    now = channels.find(parent, bearer.channel) or { name = "default" } -- whose settings a new one gets
+  end
+  bearer = plan.usable(bearer, now.name)
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
     on_close = nothing,
   }, Link)
-  local left = journals.load(now.name)
-  if left and stands(left, self, options) then
+  local key = journals.key(parent.name, bearer.channel)
+  local left = journals.load(key)
+  if left and stands(left, self, now, options) then
     self.journal, self.adopted = left, true
     self.kept = true -- by who made it: leaving a block does not take it down, close() does
     return self
   end
-  journals.take_down(now.name)
-  self.journal, err = plan.make(bearer, netlink.link(now.name) or now, options)
-  if not self.journal then
-    return nil, err
-  end
-  -- Whatever keeps it from being finished, Ctrl-C included, undoes it.
-  local undo <close> = setmetatable({ journal = self.journal }, Undo)
-  local ok
-  ok, err = journals.save(self.journal)
-  if ok then
-    ok, err = carry_out(self)
-  end
-  undo.finished = ok
-  return ok and self, err
+  journals.take_down(key)
+  return set_up(self, netlink.link(parent.index) or parent, options)
 end
 
 ---Leaves the link up when this program ends; a later `down` takes it down.

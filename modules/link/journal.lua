@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The journal of a link: all that we change on an interface, written before the first change, and how to undo it.
 
+local channels = require "link.channel"
 local fs = require "core.fs"
 local log = require "log"
 local netlink = require "core.netlink"
@@ -11,12 +12,18 @@ local state = require "state"
 local KIND = "links"
 
 ---@class link.journal
----@field name string of the interface
----@field index integer of the interface: another one of the same name has another
+---@field key string its own name: "wwan0"; "wwan0.1" for a channel of it
+---@field name string? of the interface; the kernel chooses that of a mux
+---@field index integer? of the interface: another one of the same name has another; nil until one of ours is made
+---@field session integer? the modem's session that it is for
+---@field channel link.channel?
+---@field created link.created? the interface is ours: it was made, or is about to be
+---@field parent { name: string, index: integer, up: boolean }? what a channel is on; was it up before the first of us?
 ---@field before { mtu: integer, up: boolean, accept_ra: string? }
 ---@field owner { pid: integer, start: integer }? who is at work on it
 ---@field kept boolean? it is finished, and is to stay
----@field metric integer
+---@field metric integer?
+---@field table integer?
 ---@field addresses table[] as core.netlink takes them
 ---@field routes table[]
 ---@field accept_ra string? what the sysctl is set to
@@ -34,7 +41,61 @@ end
 ---@param journal link.journal
 ---@return true? ok
 ---@return moontower.error? err
-function M.save(journal) return state.save(KIND, journal.name, journal) end
+function M.save(journal) return state.save(KIND, journal.key, journal) end
+
+---The name of a bearer's journal, which is known before its interface is there.
+---@param net string the modem's interface
+---@param channel link.channel?
+---@return string
+function M.key(net, channel) return channel and ("%s.%d"):format(net, channel.id) or net end
+
+local function is_parent(value)
+  return type(value) == "table" and type(value.name) == "string" and math.type(value.index) == "integer"
+end
+
+-- nil for what no version of ours has written.
+local function load_journal(key)
+  local journal = state.load(KIND, key)
+  local whole = journal and journal.key == key and type(journal.before) == "table"
+    and type(journal.addresses) == "table" and type(journal.routes) == "table"
+    and (math.type(journal.index) == "integer" or journal.channel ~= nil)
+    and (journal.channel == nil or channels.is_valid(journal.channel) and is_parent(journal.parent))
+  return whole and journal or nil
+end
+
+-- The journals of all links that need a modem's interface: its own, and those of its channels.
+local function on_parent(index)
+  local journals = {}
+  for _, key in ipairs(state.list(KIND)) do
+    local journal = load_journal(key)
+    if journal and (journal.parent or journal).index == index then
+      journals[#journals + 1] = journal
+    end
+  end
+  return journals
+end
+
+---Was a modem's interface up before the first link of ours on it?
+---@param interface table as core.netlink has it
+---@return boolean
+function M.was_up(interface)
+  for _, journal in ipairs(on_parent(interface.index)) do
+    if not (journal.parent or journal.before).up then
+      return false
+    end
+  end
+  return interface.up
+end
+
+-- Who leaves last puts the modem's interface back.
+local function is_shared(journal)
+  for _, other in ipairs(on_parent((journal.parent or journal).index)) do
+    if other.key ~= journal.key then
+      return true
+    end
+  end
+  return false
+end
 
 -- Returns whether the resolver is as it was.
 local function undo_dns(journal)
@@ -43,7 +104,7 @@ local function undo_dns(journal)
     ok, err = resolver.undo(journal.dns)
   end
   if not ok then
-    log.warn("the DNS servers of %s are not taken back yet: %s", journal.name, err)
+    log.warn("the DNS servers of %s are not taken back yet: %s", journal.key, err)
   end
   return ok
 end
@@ -59,8 +120,7 @@ local function quietly(fn, ...)
   end
 end
 
--- `name` is what the interface is called now.
-local function undo_interface(journal, name)
+local function undo_settings(journal, name)
   for _, route in ipairs(journal.routes) do
     route.link = name
     quietly(netlink.del_route, route)
@@ -72,12 +132,40 @@ local function undo_interface(journal, name)
   if journal.accept_ra then
     fs.write(M.sysctl_path(name, "accept_ra"), journal.before.accept_ra)
   end
-  quietly(netlink.set_link, name, { mtu = journal.before.mtu, up = journal.before.up })
+  local up = journal.before.up
+  if not up and is_shared(journal) then
+    up = nil -- as it is
+  end
+  quietly(netlink.set_link, name, { mtu = journal.before.mtu, up = up })
 end
 
 -- The interface may be another one of the same name by now: then nothing of ours is left on it.
 local function same_interface(journal)
-  return netlink.link(journal.index)
+  if journal.index then
+    return netlink.link(journal.index)
+  end
+  -- Killed while making it: is it there?
+  local parent = netlink.link(journal.parent.index)
+  return parent and channels.find(parent, journal.channel)
+end
+
+local function undo_parent(journal)
+  local parent = netlink.link(journal.parent.index)
+  if parent and not journal.parent.up and not is_shared(journal) then
+    quietly(netlink.set_link, parent.name, { up = false })
+  end
+end
+
+local function undo_interface(journal)
+  local interface = same_interface(journal)
+  if interface and journal.created then
+    quietly(channels.remove, interface, netlink.link(journal.parent.index), journal.channel)
+  elseif interface then
+    undo_settings(journal, interface.name) -- whatever it is called now
+  end
+  if journal.parent then
+    undo_parent(journal)
+  end
 end
 
 ---This process: who is at work on a journal.
@@ -95,26 +183,15 @@ function M.undo(journal)
   journal.kept, journal.owner = false, M.me()
   M.save(journal)
   local dns_undone = undo_dns(journal)
-  local interface = same_interface(journal)
-  if interface then
-    undo_interface(journal, interface.name)
-  end
+  undo_interface(journal)
   if dns_undone then
-    state.remove(KIND, journal.name)
+    state.remove(KIND, journal.key)
   else
-    -- It holds the only copy of the user's resolv.conf: the next start tries again.
-    journal.addresses, journal.routes, journal.accept_ra, journal.owner = {}, {}, nil, nil
+    -- It holds the only copy of the user's resolv.conf: the next start tries again. Of no interface any more.
+    journal.index, journal.owner, journal.channel, journal.created, journal.parent = 0, nil, nil, nil, nil
     M.save(journal)
   end
   return dns_undone
-end
-
--- nil for what no version of ours has written.
-local function load_journal(name)
-  local journal = state.load(KIND, name)
-  local whole = journal and journal.name == name and math.type(journal.index) == "integer"
-    and type(journal.before) == "table" and type(journal.addresses) == "table" and type(journal.routes) == "table"
-  return whole and journal or nil
 end
 
 ---Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
@@ -123,38 +200,53 @@ function M.repair()
     state.sweep(state.folder .. "/" .. kind)
   end
   state.sweep("/etc", "resolv.conf")
-  for _, name in ipairs(state.list(KIND)) do
-    local journal = load_journal(name)
+  for _, key in ipairs(state.list(KIND)) do
+    local journal = load_journal(key)
     local finished = journal and journal.kept and same_interface(journal)
     local at_work = journal and not journal.kept and journal.owner
       and process.pid_alive(journal.owner.pid, journal.owner.start)
     if not journal then
-      state.remove(KIND, name)
+      state.remove(KIND, key)
     elseif not finished and not at_work then
-      log.info("undoing what was left on %s", name)
+      log.info("undoing what was left on %s", key)
       M.undo(journal)
     end
   end
 end
 
 ---What stands on an interface by our doing.
----@param name string
+---@param key string
 ---@return link.journal?
-function M.load(name)
-  local journal = load_journal(name)
+function M.load(key)
+  local journal = load_journal(key)
   return journal and same_interface(journal) and journal or nil
 end
 
 ---Undoes the host's side of a link that an earlier run left up. The caller has the modem's lock.
----@param name string
+---@param key string
 ---@return boolean was_up
 ---@return boolean undone
-function M.take_down(name)
-  local journal = load_journal(name)
+function M.take_down(key)
+  local journal = load_journal(key)
   if not journal then
     return false, true
   end
   return true, M.undo(journal)
+end
+
+---Undoes the host's side of all links that earlier runs left up on a modem's interface: its own, and its channels'.
+---@param net string
+---@return integer[] sessions of the modem that they were for
+---@return boolean undone
+function M.take_down_all(net)
+  local interface = netlink.link(net)
+  local journals = interface and on_parent(interface.index) or { load_journal(net) }
+  local sessions, undone = {}, true
+  for _, journal in ipairs(journals) do
+    sessions[#sessions + 1] = journal.session or 0
+    undone = M.undo(journal) and undone
+  end
+  return sessions, undone
 end
 
 return M

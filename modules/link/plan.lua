@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What a bearer means for the host: decided here, before anything is changed.
 
+local channels = require "link.channel"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
@@ -84,9 +85,10 @@ end
 
 -- A host with IPv6 switched off takes no IPv6 addresses; they would be waited for in vain.
 ---@param bearer modem.bearer
+---@param name string of its interface; "default" for one that is not there yet
 ---@return modem.bearer the same, or one without IPv6
-function M.usable(bearer)
-  if (sysctl(bearer.net or "", "disable_ipv6") or "1"):sub(1, 1) == "0" then
+function M.usable(bearer, name)
+  if (sysctl(name, "disable_ipv6") or "1"):sub(1, 1) == "0" then
     return bearer
   end
   local ipv4_only = setmetatable({}, getmetatable(bearer))
@@ -95,16 +97,43 @@ function M.usable(bearer)
   return ipv4_only
 end
 
----The journal of all that has to be done to an interface.
+---The journal of the interface of a bearer's channel: found, or to be made.
+---@param bearer modem.bearer
+---@param parent table the modem's interface, as core.netlink has it
+---@return link.journal
+function M.channel(bearer, parent)
+  local found = channels.find(parent, bearer.channel)
+  local journal = {
+    key = journals.key(parent.name, bearer.channel), channel = bearer.channel, owner = journals.me(),
+    parent = { name = parent.name, index = parent.index, up = journals.was_up(parent) },
+    before = {}, addresses = {}, routes = {},
+  }
+  if found then
+    journal.name, journal.index, journal.before = found.name, found.index, { mtu = found.mtu, up = found.up }
+  else
+    journal.created = channels.plan(parent, bearer.channel)
+  end
+  return journal
+end
+
+---Adds all that has to be done to an interface.
+---@param journal link.journal of its channel; of nothing yet for the modem's own interface
 ---@param bearer modem.bearer
 ---@param now table the interface as core.netlink has it
 ---@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean? }
 ---@return link.journal?
 ---@return moontower.error? err
-function M.make(bearer, now, options)
-  local journal = {
-    name = now.name, index = now.index, before = { mtu = now.mtu, up = now.up }, owner = journals.me(),
-    metric = options.metric, addresses = {}, routes = {},
+function M.make(journal, bearer, now, options)
+  local was_up = now.up
+  if not journal.parent then
+    was_up = journals.was_up(now) -- a channel on it may be why
+  end
+  journal = {
+    key = journal.key or now.name, name = now.name, index = now.index, owner = journals.me(),
+    session = bearer.session,
+    channel = journal.channel, created = journal.created, parent = journal.parent,
+    before = { mtu = now.mtu, up = was_up },
+    metric = options.metric, table = options.table, addresses = {}, routes = {},
   }
   local there = there_already(now.name)
   add_family(journal, "ipv4", bearer.ipv4, there, options)

@@ -61,6 +61,40 @@ function T.test_set_link()
   lu.assertError(netlink.set_link, "wwan7", { mtu = "much" })
 end
 
+function T.test_links()
+  local links = assert(netlink.links())
+  lu.assertEquals(find(links, "name", "lo"), netlink.link("lo"))
+  lu.assertEquals(find(links, "name", "wwan7"), netlink.link("wwan7"))
+  lu.assertEquals(#links, 2)
+  lu.assertNil(netlink.link("wwan7").parent)
+  lu.assertNil(netlink.link("wwan7").vlan_id)
+end
+
+-- TUN devices take no VLANs, and there are kernels without any: link's own test, in tests/vm/test_sessions, does more.
+function T.test_a_link_without_vlans()
+  local ok, err = netlink.add_link { kind = "vlan", name = "wwan7.1", parent = "wwan7", id = 1 }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "unsupported")
+end
+
+function T.test_links_that_cannot_be_made_or_removed()
+  local ok, err = netlink.add_link { kind = "vlan", name = "none.1", parent = "none", id = 1 }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "gone")
+  ok, err = netlink.add_link { kind = "vlan", name = ("x"):rep(16), parent = "wwan7", id = 1 }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "invalid")
+  ok, err = netlink.remove_link("lo")
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "unsupported")
+  ok, err = netlink.remove_link("none")
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "gone")
+  lu.assertError(netlink.add_link, { kind = "vlan", name = "wwan7.1", parent = "wwan7" })
+  lu.assertError(netlink.add_link, { kind = "vlan", name = "wwan7.1", parent = "wwan7", id = 4095 })
+  lu.assertError(netlink.add_link, { kind = "bridge", name = "wwan7.1", parent = "wwan7", id = 1 })
+end
+
 function T.test_ipv4_address()
   local wanted = {
     link = "wwan7", address = "10.64.1.2", prefix_length = 30, protocol = 77, no_prefix_route = true,

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel said of links, addresses and routes, as Lua tables. */
+#include "lua/netlink_push.h"
+
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "lua/table.h"
+
+static void set_ip(lua_State *L, const char *name, const struct mt_ip *ip)
+{
+    char text[INET6_ADDRSTRLEN];
+    if (ip->family)
+        mt_table_set_string(L, name, mt_ip_format(ip, text));
+}
+
+static void set_link_name(lua_State *L, int index)
+{
+    char name[IF_NAMESIZE];
+    if (index && if_indextoname((unsigned)index, name))
+        mt_table_set_string(L, "link", name);
+}
+
+static void set_family(lua_State *L, int family)
+{
+    mt_table_set_string(L, "family", family == AF_INET6 ? "ipv6" : "ipv4");
+}
+
+struct named_number {
+    int number;
+    const char *name;
+};
+
+/* A number without a name stays a number. */
+static void set_named(lua_State *L, const char *field, const struct named_number *names, int number)
+{
+    while (names->name && names->number != number)
+        names++;
+    if (names->name)
+        mt_table_set_string(L, field, names->name);
+    else
+        mt_table_set_integer(L, field, number);
+}
+
+static const struct named_number scopes[] = {
+    { RT_SCOPE_UNIVERSE, "global" }, { RT_SCOPE_SITE, "site" },       { RT_SCOPE_LINK, "link" },
+    { RT_SCOPE_HOST, "host" },       { RT_SCOPE_NOWHERE, "nowhere" }, { 0, NULL },
+};
+
+static const struct named_number route_types[] = {
+    { RTN_UNICAST, "unicast" },     { RTN_LOCAL, "local" },
+    { RTN_BROADCAST, "broadcast" }, { RTN_ANYCAST, "anycast" },
+    { RTN_MULTICAST, "multicast" }, { RTN_BLACKHOLE, "blackhole" },
+    { RTN_PROHIBIT, "prohibit" },   { RTN_UNREACHABLE, "unreachable" },
+    { RTN_THROW, "throw" },         { 0, NULL },
+};
+
+void mt_netlink_push_link(lua_State *L, const struct mt_link *link)
+{
+    lua_createtable(L, 0, 10);
+    mt_table_set_integer(L, "index", link->index);
+    mt_table_set_string(L, "name", link->name);
+    mt_table_set_string(L, "type", link->type[0] ? link->type : NULL);
+    mt_table_set_flag(L, "up", (link->flags & IFF_UP) != 0);
+    mt_table_set_flag(L, "running", (link->flags & IFF_RUNNING) != 0);
+    mt_table_set_flag(L, "noarp", (link->flags & IFF_NOARP) != 0);
+    mt_table_set_integer(L, "flags", link->flags);
+    mt_table_set_integer(L, "mtu", link->mtu);
+    if (link->parent)
+        mt_table_set_integer(L, "parent", link->parent);
+    if (link->vlan_id >= 0)
+        mt_table_set_integer(L, "vlan_id", link->vlan_id);
+}
+
+void mt_netlink_push_address(lua_State *L, const struct mt_address *address)
+{
+    lua_createtable(L, 0, 8);
+    set_link_name(L, address->link);
+    set_family(L, address->address.family);
+    set_ip(L, "address", &address->address);
+    set_ip(L, "peer", &address->peer);
+    mt_table_set_integer(L, "prefix_length", address->prefix_length);
+    set_named(L, "scope", scopes, address->scope);
+    if (address->protocol)
+        mt_table_set_integer(L, "protocol", address->protocol);
+}
+
+void mt_netlink_push_route(lua_State *L, const struct mt_route *route)
+{
+    char text[INET6_ADDRSTRLEN];
+    lua_createtable(L, 0, 12);
+    set_family(L, route->family);
+    struct mt_ip destination = route->destination;
+    destination.family = route->family;
+    if (route->prefix_length == 0)
+        lua_pushliteral(L, "default");
+    else
+        lua_pushfstring(L, "%s/%d", mt_ip_format(&destination, text), (int)route->prefix_length);
+    lua_setfield(L, -2, "destination");
+    set_ip(L, "gateway", &route->gateway);
+    set_ip(L, "source", &route->source);
+    set_link_name(L, route->link);
+    mt_table_set_integer(L, "metric", route->metric);
+    mt_table_set_integer(L, "table", route->table);
+    mt_table_set_integer(L, "protocol", route->protocol);
+    set_named(L, "scope", scopes, route->scope);
+    set_named(L, "type", route_types, route->type);
+    mt_table_set_flag(L, "onlink", route->onlink);
+}

@@ -1,0 +1,121 @@
+-- SPDX-License-Identifier: MIT
+-- The interface of one session of several: a VLAN on the modem's interface, or one that qmi_wwan splits off it.
+--
+-- To cdc_mbim, the VLAN N is session N; the modem's interface itself is session 0. With QMAP, every packet says its
+-- session by a mux id, and qmi_wwan has an interface for each id that was written to a file of the modem's interface;
+-- which framing that one is in is the modem's business, not ours.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local netlink = require "core.netlink"
+
+---@class link.channel
+---@field kind "vlan"|"qmimux"
+---@field id integer of the VLAN, or the mux id
+
+local M = {}
+
+local LONGEST_NAME = 15 -- IFNAMSIZ, without the zero at its end
+
+local vlan = { last = 4094 }
+local qmimux = { last = 254 }
+local kinds = { vlan = vlan, qmimux = qmimux }
+
+function vlan.find(parent, id)
+  for _, link in ipairs(netlink.links() or {}) do
+    if link.vlan_id == id and link.parent == parent.index then
+      return link
+    end
+  end
+end
+
+-- The usual name; another one where that is too long (wwx028037ec0200.1) or something else has it.
+function vlan.name(parent, id)
+  local name = ("%s.%d"):format(parent.name, id)
+  if #name > LONGEST_NAME or netlink.link(name) then
+    name = ("modem%d.%d"):format(parent.index, id)
+  end
+  return name
+end
+
+function vlan.add(created)
+  local ok, err = netlink.add_link(created)
+  if not ok and err.code == "unsupported" then
+    return error_object.fail {
+      code = "unsupported", source = "link",
+      message = ("session %d needs a VLAN on %s, and this kernel has no VLANs"):format(created.id, created.parent),
+      hint = "Try `modprobe 8021q`. A kernel without that module wants CONFIG_VLAN_8021Q.",
+    }
+  end
+  return ok, err
+end
+
+function vlan.remove(link) return netlink.remove_link(link.name) end
+
+local function sysfs(interface, file)
+  return ("/sys/class/net/%s/%s"):format(interface, file)
+end
+
+function qmimux.find(parent, id)
+  for _, entry in ipairs(fs.list(sysfs(parent.name, "")) or {}) do
+    local name = entry:match("^upper_(.+)$")
+    local number = name and fs.read(sysfs(name, "qmap/mux_id"))
+    if number and tonumber(number) == id then
+      return netlink.link(name)
+    end
+  end
+end
+
+function qmimux.name() end -- the kernel's choice
+
+function qmimux.add(created)
+  if not fs.stat(sysfs(created.parent, "qmi/add_mux")) then
+    return error_object.fail {
+      code = "unsupported", source = "link",
+      message = ("the driver of %s cannot split it into several sessions"):format(created.parent),
+      hint = "That takes qmi_wwan of Linux 4.12 or newer; over MBIM, cdc_mbim of any version.",
+    }
+  end
+  return fs.write(sysfs(created.parent, "qmi/add_mux"), ("0x%02x"):format(created.id))
+end
+
+function qmimux.remove(_, parent, id)
+  return fs.write(sysfs(parent.name, "qmi/del_mux"), ("0x%02x"):format(id))
+end
+
+---@param channel any
+---@return boolean
+function M.is_valid(channel)
+  local kind = type(channel) == "table" and kinds[channel.kind]
+  return kind and math.type(channel.id) == "integer" and channel.id > 0 and channel.id <= kind.last or false
+end
+
+---The interface of a channel, whoever made it.
+---@param parent { name: string, index: integer }
+---@param channel link.channel
+---@return table? link as core.netlink has it
+function M.find(parent, channel) return kinds[channel.kind].find(parent, channel.id) end
+
+---What is to be made, for the journal.
+---@param parent { name: string, index: integer }
+---@param channel link.channel
+---@return link.created
+function M.plan(parent, channel)
+  return {
+    kind = channel.kind, parent = parent.name, id = channel.id, name = kinds[channel.kind].name(parent, channel.id),
+  }
+end
+
+---@param created link.created
+---@return true? ok
+---@return moontower.error? err
+function M.add(created) return kinds[created.kind].add(created) end
+
+---@param link table the interface
+---@param parent { name: string }
+---@param channel link.channel
+---@return true? ok
+---@return moontower.error? err
+function M.remove(link, parent, channel) return kinds[channel.kind].remove(link, parent, channel.id) end
+
+return M

@@ -1,0 +1,316 @@
+-- SPDX-License-Identifier: MIT
+-- link: bearers on an interface of a private network, made where they need one, undone exactly, repaired after a kill.
+--
+-- One end of a virtual cable stands for the modem's interface: a TUN device takes no VLANs. They are tested where the
+-- kernel has them: tests/vm/test_sessions runs this file, too.
+
+local fs = require "core.fs"
+local journals = require "link.journal"
+local link = require "link"
+local lu = require "luaunit"
+local netlink = require "core.netlink"
+local plan = require "link.plan"
+local process = require "core.process"
+local world = require "core.world"
+
+assert(world.enter())
+assert(netlink.link("lo"))
+assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
+
+local T = {}
+local NOBODY = { pid = 4194304, start = 1 } -- beyond the largest process number
+
+local function plug(name, other_end)
+  local made = assert(process.run {
+    "ip", "link", "add", name, "type", "veth", "peer", "name", other_end, timeout = 10,
+  })
+  assert(made.status == 0, made.stderr)
+  assert(netlink.set_link(other_end, { up = true }))
+end
+
+function T.setUp() plug("wwan7", "tower") end
+
+function T.tearDown()
+  netlink.remove_link("wwan7")
+  journals.repair()
+end
+
+local function bearer(session, fields)
+  local made = {
+    net = "wwan7", session = session, ip = "ipv4v6", disconnect = function() end,
+    channel = session > 0 and { kind = "vlan", id = session } or nil,
+    ipv4 = {
+      addresses = { { address = ("10.64.%d.2"):format(session), prefix_length = 30 } },
+      gateway = ("10.64.%d.1"):format(session), dns = {}, mtu = 1400,
+    },
+    ipv6 = { addresses = { { address = ("2001:db8:%x::2"):format(session + 1), prefix_length = 64 } }, dns = {} },
+  }
+  for key, value in pairs(fields or {}) do made[key] = value end
+  return made
+end
+
+-- Only the modem's own session has a default route: two with one metric cannot be.
+local function apply(made)
+  return link.apply(made, { dns = false, default_route = not made.channel })
+end
+
+local function need_vlans()
+  local ok, err = netlink.add_link { kind = "vlan", name = "probe", parent = "wwan7", id = 4000 }
+  if not ok and err.code == "unsupported" then
+    lu.skip(err.message)
+  end
+  assert(netlink.remove_link("probe"))
+end
+
+function T.test_a_vlan_is_told_from_other_links()
+  need_vlans()
+  assert(netlink.add_link { kind = "vlan", name = "mine", parent = "wwan7", id = 1 })
+  local vlan, parent = assert(netlink.link("mine")), assert(netlink.link("wwan7"))
+  lu.assertEquals({ vlan.type, vlan.parent, vlan.vlan_id, vlan.up }, { "vlan", parent.index, 1, false })
+  for _, taken in ipairs { { "mine", 2 }, { "other", 1 } } do
+    local ok, err = netlink.add_link { kind = "vlan", name = taken[1], parent = "wwan7", id = taken[2] }
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, "exists")
+  end
+  assert(netlink.remove_link("mine"))
+  lu.assertNil(netlink.link("mine"))
+end
+
+local function names()
+  local list = {}
+  for i, interface in ipairs(netlink.links()) do list[i] = interface.name end
+  table.sort(list)
+  return list
+end
+
+local function assert_nothing_left()
+  lu.assertEquals(names(), { "lo", "tower", "wwan7" })
+  local parent = netlink.link("wwan7")
+  lu.assertEquals({ parent.up, parent.mtu }, { false, 1500 })
+  lu.assertEquals(netlink.addresses("wwan7"), {})
+  lu.assertEquals(netlink.routes { protocol = 77 }, {})
+  lu.assertEquals(fs.list("/run/moontower/links") or {}, {})
+end
+
+function T.test_a_bearer_on_the_modems_interface()
+  local applied = assert(apply(bearer(0)))
+  lu.assertEquals({ applied.name, applied.mtu, applied.adopted }, { "wwan7", 1400, false })
+  local now = netlink.link("wwan7")
+  lu.assertEquals({ now.up, now.mtu }, { true, 1400 })
+  lu.assertEquals(#netlink.addresses("wwan7"), 2)
+  lu.assertEquals(#netlink.routes { protocol = 77 }, 2)
+  lu.assertTrue(assert(apply(bearer(0))).adopted)
+  applied:close()
+  assert_nothing_left()
+end
+
+function T.test_a_bearer_without_a_default_route_replaces_one_with_it()
+  local applied = assert(apply(bearer(0)))
+  applied:keep()
+  applied = assert(link.apply(bearer(0), { dns = false, default_route = false }))
+  lu.assertFalse(applied.adopted)
+  lu.assertEquals(netlink.routes { protocol = 77 }, {})
+  lu.assertTrue(assert(link.apply(bearer(0), { dns = false, default_route = false })).adopted)
+  applied:close()
+  assert_nothing_left()
+end
+
+function T.test_a_kernel_without_vlans()
+  local applied, err = apply(bearer(1))
+  if applied then
+    applied:close()
+    lu.skip("this one has them")
+  end
+  lu.assertEquals(err.code, "unsupported")
+  lu.assertStrContains(err.message, "session 1 needs a VLAN on wwan7")
+  lu.assertStrContains(err.hint, "modprobe 8021q")
+  assert_nothing_left()
+end
+
+function T.test_channels_that_are_none()
+  for _, channel in ipairs {
+    "vlan", {}, { kind = "vlan" }, { kind = "vlan", id = 0 }, { kind = "vlan", id = 4095 }, { kind = "vlan", id = 1.5 },
+    { kind = "qmimux", id = 255 }, { kind = "bridge", id = 1 },
+  } do
+    lu.assertErrorMsgContains("a channel is", link.apply, bearer(1, { channel = channel }))
+  end
+  assert_nothing_left()
+end
+
+function T.test_a_channel_has_an_interface_of_its_own()
+  need_vlans()
+  local applied = assert(apply(bearer(1)))
+  lu.assertEquals({ applied.name, tostring(applied), applied.mtu }, { "wwan7.1", "wwan7.1", 1400 })
+  local vlan, parent = assert(netlink.link("wwan7.1")), netlink.link("wwan7")
+  lu.assertEquals({ vlan.vlan_id, vlan.parent, vlan.up, vlan.mtu }, { 1, parent.index, true, 1400 })
+  lu.assertTrue(parent.up)
+  lu.assertEquals(#netlink.addresses("wwan7.1"), 2)
+  lu.assertEquals(netlink.routes { protocol = 77 }, {})
+  lu.assertTrue(assert(apply(bearer(1))).adopted)
+  applied:close()
+  assert_nothing_left()
+end
+
+function T.test_who_leaves_last_takes_the_modems_interface_down()
+  need_vlans()
+  for _, order in ipairs { { 0, 1, 2 }, { 2, 0, 1 }, { 1, 2, 0 } } do
+    local links = {}
+    for i, session in ipairs(order) do links[i] = assert(apply(bearer(session))) end
+    for i, applied in ipairs(links) do
+      lu.assertTrue(netlink.link("wwan7").up)
+      lu.assertEquals(#fs.list("/run/moontower/links"), #links + 1 - i)
+      applied:close()
+    end
+    assert_nothing_left()
+  end
+end
+
+function T.test_an_interface_that_was_up_stays_up()
+  need_vlans()
+  assert(netlink.set_link("wwan7", { up = true }))
+  local first, second = assert(apply(bearer(1))), assert(apply(bearer(0)))
+  first:close()
+  second:close()
+  lu.assertTrue(netlink.link("wwan7").up)
+  assert(netlink.set_link("wwan7", { up = false }))
+  assert_nothing_left()
+end
+
+function T.test_a_vlan_that_was_there_is_used_and_stays()
+  need_vlans()
+  assert(netlink.add_link { kind = "vlan", name = "mine", parent = "wwan7", id = 1 })
+  local applied = assert(apply(bearer(1)))
+  lu.assertEquals(applied.name, "mine")
+  lu.assertEquals(#netlink.addresses("mine"), 2)
+  applied:close()
+  local now = assert(netlink.link("mine"))
+  lu.assertFalse(now.up)
+  lu.assertEquals(netlink.addresses("mine"), {})
+  assert(netlink.remove_link("mine"))
+  assert_nothing_left()
+end
+
+function T.test_a_name_that_is_taken_or_too_long()
+  need_vlans()
+  assert(netlink.add_link { kind = "vlan", name = "wwan7.1", parent = "wwan7", id = 2 })
+  local applied = assert(apply(bearer(1)))
+  lu.assertEquals(applied.name, ("modem%d.1"):format(netlink.link("wwan7").index))
+  applied:close()
+  assert(netlink.remove_link("wwan7.1"))
+  assert_nothing_left()
+  plug("wwx028037ec0200", "tower2")
+  applied = assert(apply(bearer(1, { net = "wwx028037ec0200" })))
+  lu.assertEquals(applied.name, ("modem%d.1"):format(netlink.link("wwx028037ec0200").index))
+  lu.assertNotNil(journals.load("wwx028037ec0200.1"))
+  applied:close()
+  assert(netlink.remove_link("wwx028037ec0200"))
+end
+
+-- The steps of apply(), each as far as a run may get before it is killed.
+local function killed_after(step, session)
+  local journal = plan.channel(bearer(session), netlink.link("wwan7"))
+  journal.owner = NOBODY
+  assert(journals.save(journal))
+  if step == "journal" then
+    return
+  end
+  assert(netlink.set_link("wwan7", { up = true }))
+  if step == "parent" then
+    return
+  end
+  assert(netlink.add_link(journal.created))
+end
+
+function T.test_a_run_that_was_killed_is_repaired()
+  need_vlans()
+  for _, step in ipairs { "journal", "parent", "interface" } do
+    killed_after(step, 1)
+    journals.repair()
+    assert_nothing_left()
+  end
+  local applied = assert(apply(bearer(1)))
+  applied.journal.owner = NOBODY
+  assert(journals.save(applied.journal))
+  journals.repair()
+  assert_nothing_left()
+end
+
+function T.test_repair_leaves_what_is_kept_or_at_work()
+  need_vlans()
+  local kept, at_work = assert(apply(bearer(1))), assert(apply(bearer(2)))
+  kept:keep()
+  killed_after("interface", 3)
+  journals.repair()
+  lu.assertEquals(names(), { "lo", "tower", "wwan7", "wwan7.1", "wwan7.2" })
+  lu.assertTrue(netlink.link("wwan7").up)
+  at_work:close()
+  assert(apply(bearer(1))):close()
+  assert_nothing_left()
+end
+
+function T.test_the_modem_is_gone()
+  need_vlans()
+  local applied = assert(apply(bearer(1)))
+  applied:keep()
+  assert(netlink.remove_link("wwan7"))
+  journals.repair()
+  lu.assertEquals(fs.list("/run/moontower/links"), {})
+  local again, err = apply(bearer(1))
+  lu.assertNil(again)
+  lu.assertEquals(err.code, "gone")
+  applied:close()
+end
+
+-- A sysfs of our own making: what its files are told can be read, but nothing comes of it.
+local function with_sysfs(files, fn)
+  local folder = "/sys/class/net"
+  assert(process.run { "mount", "-t", "tmpfs", "tmpfs", folder, timeout = 10 }.status == 0)
+  for path, content in pairs(files) do
+    assert(fs.mkdir(folder .. "/" .. path:match("^(.*)/")))
+    assert(fs.write(folder .. "/" .. path, content))
+  end
+  local ok, message = pcall(fn, function(path) return fs.read(folder .. "/" .. path) end)
+  assert(process.run { "umount", folder, timeout = 10 }.status == 0)
+  assert(ok, message)
+end
+
+local MUX = { channel = { kind = "qmimux", id = 2 } }
+
+function T.test_a_driver_without_muxes()
+  local applied, err = apply(bearer(1, MUX))
+  lu.assertNil(applied)
+  lu.assertEquals(err.code, "unsupported")
+  lu.assertStrContains(err.message, "the driver of wwan7")
+  assert_nothing_left()
+end
+
+function T.test_a_mux_that_is_not_made_is_undone()
+  with_sysfs({ ["wwan7/qmi/add_mux"] = "" }, function(read)
+    local applied, err = apply(bearer(1, MUX))
+    lu.assertNil(applied)
+    lu.assertEquals(err.code, "gone")
+    lu.assertEquals(read("wwan7/qmi/add_mux"), "0x02")
+    assert_nothing_left()
+  end)
+end
+
+function T.test_a_mux_that_was_there_is_used()
+  plug("qmimux4", "tower2")
+  with_sysfs({
+    ["wwan7/qmi/add_mux"] = "", ["wwan7/qmi/del_mux"] = "",
+    ["wwan7/upper_qmimux3/name"] = "", ["qmimux3/qmap/mux_id"] = "0x01\n",
+    ["wwan7/upper_qmimux4/name"] = "", ["qmimux4/qmap/mux_id"] = "0x02\n",
+  }, function(read)
+    local applied = assert(apply(bearer(1, MUX)))
+    lu.assertEquals(applied.name, "qmimux4")
+    lu.assertEquals(journals.load("wwan7.2").index, netlink.link("qmimux4").index)
+    lu.assertTrue(netlink.link("wwan7").up)
+    applied:close()
+    lu.assertEquals(netlink.addresses("qmimux4"), {})
+    lu.assertEquals(read("wwan7/qmi/add_mux") .. read("wwan7/qmi/del_mux"), "")
+  end)
+  lu.assertFalse(netlink.link("wwan7").up)
+  assert(netlink.remove_link("qmimux4"))
+end
+
+return T
