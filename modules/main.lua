@@ -1,104 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- What the program does first: find the command's script, read its arguments, run it, turn its end into an exit status.
+-- What the program does first: run the command that its arguments name.
 
-local argparse = require "argparse"
-local fs = require "core.fs"
-local printable = require "printable"
-local program = require "core.program"
+local command = require "command"
 
--- Exit statuses, for programs and scripts that run us. README.md and `moontower help` list them.
-local status_of = {
-  ["usage"] = 2,
-  ["no-modem"] = 3, ["gone"] = 3, ["modem-failed"] = 3,
-  ["sim-missing"] = 4, ["sim-locked"] = 4, ["sim-blocked"] = 4, ["sim-failure"] = 4,
-  ["radio-off"] = 5, ["not-registered"] = 5, ["registration-denied"] = 5, ["roaming-refused"] = 5,
-  ["attach-failed"] = 5,
-  ["connect-refused"] = 6, ["disconnected"] = 6, ["no-address"] = 6, ["unreachable"] = 6,
-  ["timeout"] = 7,
-  ["permission"] = 8, ["busy"] = 8,
-  ["carrier-unknown"] = 9, ["carrier-invalid"] = 9,
-  ["interrupted"] = 130,
-}
-
-local function print_error(err, as_json)
-  if as_json then
-    local fields = {}
-    for _, key in ipairs { "code", "message", "hint", "source", "detail", "traceback" } do
-      fields[key] = err[key]
-    end
-    print(require("dkjson").encode({ error = fields }))
-    return
-  end
-  io.stderr:write("moontower: ", (tostring(err):gsub("[^\n]+", printable)), "\n")
-  if err.hint then
-    io.stderr:write("  ", (err.hint:gsub("^%l", string.upper)), "\n")
-  end
-  if err.code == "raised" and err.traceback then
-    io.stderr:write(err.traceback, "\n")
-  end
+local name = arg[1] or "help"
+if name == "--version" then
+  print("moontower " .. require("core.program").version)
+  return 0
+elseif name == "--help" or name == "-h" then
+  name = "help"
 end
-
-local function load_script(name)
-  local path = ("%s/scripts/%s.lua"):format(program.home, name)
-  if not name:find("^[%w-]+$") or not fs.stat(path) then
-    return nil
-  end
-  return assert(program.load(path))()
-end
-
-local function usage_error(message)
-  io.stderr:write("moontower: ", message, "\n")
-  return status_of.usage
-end
-
--- argparse ends the process itself for --help and for mistakes; here both have to come back.
-local function parse(name, script, arguments)
-  local parser = argparse("moontower " .. name, script.summary)
-  local wants_help = false
-  parser:add_help(false)
-  parser:flag("-h --help", "Show this help and exit.")
-  if script.arguments then
-    script.arguments(parser)
-  end
-  for _, argument in ipairs(arguments) do
-    if argument == "--" then
-      break
-    end
-    wants_help = wants_help or argument == "-h" or argument == "--help"
-  end
-  if wants_help and not script.passes_help_on then
-    print(parser:get_help())
-    return nil, 0
-  end
-  local ok, result = parser:pparse(arguments)
-  if not ok then
-    return nil, usage_error(("%s\nTry 'moontower %s --help'."):format(result, name))
-  end
-  return result
-end
-
-local function main()
-  local name = arg[1] or "help"
-  if name == "--help" or name == "-h" then
-    name = "help"
-  elseif name == "--version" then
-    print("moontower " .. program.version)
-    return 0
-  end
-  local script = load_script(name)
-  if not script then
-    return usage_error(("there is no command '%s'. 'moontower help' lists them."):format(name))
-  end
-  local arguments, status = parse(name, script, table.pack(table.unpack(arg, 2)))
-  if not arguments then
-    return status
-  end
-  local result, err = script.run(arguments)
-  if err then
-    print_error(err, arguments.json)
-    return status_of[err.code] or 1
-  end
-  return result or 0
-end
-
-return main()
+return command.run(name, table.move(arg, 2, #arg, 1, {}))

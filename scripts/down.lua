@@ -6,19 +6,30 @@ local journals = require "link.journal"
 local modem = require "modem"
 local up = require "modem.up"
 
+local function disconnect(device, record, sessions)
+  local ok, err = true, nil
+  if record then
+    ok, err = up.down(device, record)
+  end
+  for _, session in ipairs(sessions) do
+    if ok and session > 0 and device:ensure_started() then
+      ok, err = device:deactivate(session)
+    end
+  end
+  return ok, err
+end
+
 -- The host's side first: it never depends on a modem that may not answer any more.
 local function take_down(device, description)
   local record = up.record(description)
   local name = record and record.net or description.net
-  local was_up, undone = false, true
+  local sessions, undone = {}, true
   if name then
-    was_up, undone = journals.take_down(name)
+    sessions, undone = journals.take_down_all(name)
   end
-  if record then
-    local ok, err = up.down(device, record)
-    if not ok then
-      return nil, err
-    end
+  local ok, err = disconnect(device, record, sessions)
+  if not ok then
+    return nil, err
   end
   if not undone then
     return error_object.fail {
@@ -26,7 +37,7 @@ local function take_down(device, description)
       hint = "Mend what the warning says, then run `moontower down` again.",
     }
   end
-  return { device = description.control, link = name, was_online = was_up or record ~= nil }
+  return { device = description.control, link = name, was_online = #sessions > 0 or record ~= nil }
 end
 
 return {
@@ -34,6 +45,7 @@ return {
 
   arguments = function(parser)
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy; as `up` did, if not given.")
     parser:flag("--json", "Print one JSON object, for programs.")
   end,
 
@@ -42,7 +54,8 @@ return {
     local description, err = modem.select(args.device)
     local opened
     if description then
-      opened, err = modem.open(description)
+      local record = up.record(description) or {}
+      opened, err = modem.open(description, { proxy = args.proxy or record.proxy, protocol = record.protocol })
     end
     local device <close> = opened
     local result

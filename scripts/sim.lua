@@ -24,6 +24,7 @@ local function make_modem(args, group)
     return usage(("there is no simulated modem '%s'"):format(args.modem))
   end
   local modem = new_modem(personality, group)
+  modem:compose(args.composition)
   modem.latency = args.latency or modem.latency
   for _, text in ipairs(args.fault) do
     local fault, err = faults.parse(text)
@@ -64,12 +65,12 @@ local function run_in_world(args, command)
     return nil, err
   end
   local group <close> = task.group()
-  local modem, fn
+  local modem, ok
   modem, err = make_modem(args, group)
   if modem then
-    fn, err = tier1.start(modem, group)
+    ok, err = tier1.start(modem, group)
   end
-  if not fn then
+  if not ok then
     return nil, err
   end
   return run_command(command)
@@ -94,7 +95,8 @@ local function run_on_usb(args, command)
   local plugged = task.queue(1)
   group:spawn(function()
     local _, reason = require("sim.usb").run {
-      modem = modem, mbim = require("sim.mbim").new, network = require("sim.network").new,
+      modem = modem, mbim = require("sim.mbim").new, qmi = require("sim.qmi").new,
+      network = require("sim.network").new,
       ready = function(info)
         announce("The simulated modem is %s and %s (USB %s).", info.control, info.net, info.bus_id)
         plugged:push(info)
@@ -145,7 +147,7 @@ local function print_state(values)
       { session.ipv4 or session.ipv6, session.ipv4 and session.ipv6 }, " "))
   end
   for _, line in ipairs {
-    { "modem", values.modem .. (values.plugged and "" or ", unplugged") },
+    { "modem", values.modem .. ", " .. values.composition:upper() .. (values.plugged and "" or ", unplugged") },
     { "sim", values.sim },
     { "radio", ("%s (switch), %s (software)"):format(values.radio.hardware, values.radio.software) },
     { "registration", values.registration },
@@ -213,6 +215,8 @@ return {
       .. "with --fault, NAME=ARG@N):\n" .. faults.help())
     parser:argument("words", "The command, or set, fault or state with what belongs to it."):args("*")
     parser:flag("--usb", "Plug it into this computer, by USB/IP. Needs root and the kernel module vhci-hcd.")
+    parser:option("--composition", "What it speaks: mbim or qmi."):choices({ "mbim", "qmi" }):default("mbim")
+      :argname("PROTOCOL")
     parser:option("--latency", "Seconds from each command to its answer."):convert(tonumber):argname("SECONDS")
     parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
     parser:option("--modem", "Which modem: a file in modules/sim."):default("mc7455"):argname("NAME")

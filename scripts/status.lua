@@ -12,7 +12,7 @@ local up = require "modem.up"
 local OFFLINE = 11
 
 local function show_connection(device, now, watcher)
-  local journal = device.net and journals.load(device.net)
+  local journal = device.net and journals.load(journals.key(device.net, device:channel(0)))
   local record = up.record(device.description)
   if now.session.state ~= "activated" then
     watcher:done("bearer", "not connected", { state = now.session.state })
@@ -45,17 +45,28 @@ local function show(device, watcher)
   return show_connection(device, now, watcher)
 end
 
+-- In the way that `up` went, if it did.
+local function open(args)
+  local description, err = modem.select(args.device)
+  if not description then
+    return nil, err
+  end
+  local record = up.record(description) or {}
+  return modem.find(description.control, { proxy = args.proxy or record.proxy, protocol = record.protocol })
+end
+
 return {
   summary = "Show the modem, SIM, network, connection and link as they are. Changes nothing.",
 
   arguments = function(parser)
     parser:epilog "Exit status: 0 online, 11 not online; others as for `moontower up`."
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy; as `up` did, if not given.")
     parser:flag("--json", "Print one JSON object, for programs.")
   end,
 
   run = function(args)
-    local found, err = modem.find(args.device)
+    local found, err = open(args)
     local device <close> = found
     if not device then
       return nil, err

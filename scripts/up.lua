@@ -6,6 +6,7 @@ local error_object = require "error"
 local journals = require "link.journal"
 local modem = require "modem"
 local net = require "net"
+local network_conf = require "network_conf"
 local progress = require "progress"
 local up = require "modem.up"
 
@@ -16,7 +17,7 @@ local function usage(message)
   return error_object.fail { code = "usage", source = "up", message = message, hint = "Try 'moontower up --help'." }
 end
 
-local function choose_carrier(args)
+local function check_usage(args)
   if args.carrier and (args.ip or args.user or args.auth) then
     return usage("--ip, --user and --auth go with --apn, not with --carrier")
   elseif args.probe and not args.probe:find("^[%d.]+$") and not args.probe:find("^[%x:.]*:[%x:.]*$") then
@@ -24,9 +25,14 @@ local function choose_carrier(args)
   elseif args.metric and (args.metric < 1 or args.metric > 0xffffffff) then
     return usage("--metric wants a number from 1 to 4294967295")
   end
+  return true
+end
+
+-- Who names neither carrier nor APN may have the latter where mbim-network and qmi-network look for it.
+local function choose_carrier(args, conf)
   local chosen, err = carrier.load(args.carrier or "default", {
-    apn = args.apn, ip = args.ip, user = args.user, auth = args.auth, roaming = args.roaming or nil,
-    password = args.user and os.getenv("MOONTOWER_PASSWORD") or nil,
+    apn = args.apn or conf.apn, ip = args.ip or conf.ip, user = args.user or conf.user, auth = args.auth or conf.auth,
+    password = args.user and os.getenv("MOONTOWER_PASSWORD") or conf.password, roaming = args.roaming or nil,
   })
   if chosen and args.roaming then
     chosen.roaming = true
@@ -50,14 +56,19 @@ local function probe(applied, address, watcher)
 end
 
 local function bring_up(args, watcher)
-  local chosen, err = choose_carrier(args)
-  local description, opened, applied
-  if chosen then
+  local description, conf, chosen, opened, applied
+  local ok, err = check_usage(args)
+  if ok then
     journals.repair()
     description, err = modem.select(args.device)
   end
   if description then
-    opened, err = modem.open(description)
+    local protocol = args.protocol or description.protocol
+    conf = (args.carrier or args.apn) and {} or network_conf.read(protocol)
+    chosen, err = choose_carrier(args, conf)
+  end
+  if chosen then
+    opened, err = modem.open(description, { proxy = args.proxy or conf.proxy, protocol = args.protocol })
   end
   if not opened then
     return nil, err
@@ -88,6 +99,8 @@ Examples:
   moontower up --carrier calyx-sprint
   moontower up --apn internet --ip ipv4
 Run again while online, it changes nothing. `moontower down` takes everything back.
+Without --carrier and --apn, APN, APN_USER, APN_PASS, APN_AUTH, IP_TYPE and PROXY are taken from
+/etc/mbim-network.conf or /etc/qmi-network.conf, if they are there.
 Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 no answer from the modem;
 8 not permitted, or somebody else uses the modem; 9 carrier file; 10 connected, but nothing answers.]]
     parser:mutex(
@@ -104,6 +117,8 @@ Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 
     parser:flag("--no-probe", "Do not ping anything at the end.")
     parser:flag("--no-dns", "Leave the host's DNS servers alone.")
     parser:flag("--roaming", "Connect in foreign networks, too.")
+    parser:flag("--proxy", "Share the modem with other programs, by mbim-proxy or qmi-proxy.")
+    parser:option("--protocol", "qmi: QMI inside MBIM, on a modem that speaks MBIM."):choices { "mbim", "qmi" }
     parser:flag("--json", "Print one JSON object, for programs.")
   end,
 

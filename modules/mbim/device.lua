@@ -6,10 +6,12 @@ local core_port = require "core.port"
 local error_object = require "error"
 local mbim = require "mbim"
 local task = require "task"
+local trace = require "trace"
 
 -- libmbim's and umbim's users know modems that need this long for an ordinary answer.
 local ANSWER_TIME = 10
 local OPEN_TIME, CLOSE_TIME, OPEN_TRIES = 5, 2, 3
+local PROXY_TIME = 30 -- mbim-proxy opens the modem first
 -- What a device without a bMaxOutstandingCommandMessages of its own is trusted with.
 local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 
@@ -62,28 +64,47 @@ local function read_indications(self, exchange)
   end
 end
 
----Opens the control port; sends nothing. Keep it in a <close> variable: `local device <close> = mbim.open(path)`.
+local function open_port(path, options)
+  if options.proxy then
+    return require("proxy").connect "mbim-proxy"
+  end
+  return core_port.open(path)
+end
+
+---Opens the control port; sends nothing to the modem. Keep it in a <close> variable:
+---`local device <close> = mbim.open(path)`.
 ---@param path string "/dev/cdc-wdm0", or a unix socket
----@param options { transfer: integer?, window: integer? }? from the USB descriptors, where there are any
+---@param options { transfer: integer?, window: integer?, proxy: boolean? }? the first two from the USB descriptors,
+---where there are any; proxy: share the port with others by libmbim's mbim-proxy
 ---@return mbim.device? device
 ---@return moontower.error? err
 function Device.open(path, options)
-  local port, err = core_port.open(path)
+  options = options or {}
+  local port, err = open_port(path, options)
   if not port then
     return nil, err
   end
-  local transfer = port:max_message() or options and options.transfer or DEFAULT_TRANSFER
+  local transfer = port:max_message() or options.transfer or DEFAULT_TRANSFER
   local self = setmetatable({
     path = path,
     transfer = math.max(64, math.min(transfer, 65536)),
     subscribers = {},
     group = task.group(),
   }, Device)
-  self.exchange = core.exchange(port, self.transfer, options and options.window or DEFAULT_WINDOW)
+  self.exchange = core.exchange(port, self.transfer, options.window or DEFAULT_WINDOW)
+  trace.watch(self.exchange, "mbim", self.group)
   -- Harmless, and known to every modem.
   local caps = require("mbim.basic_connect").device_caps
   self.exchange:set_nudge { type = "command", service = caps.service_uuid, cid = caps.cid }
   self.group:spawn(read_indications, self, self.exchange)
+  if options.proxy then
+    local ok
+    ok, err = self:set(require("mbim.proxy_control").configuration, { device = path, timeout = PROXY_TIME }, PROXY_TIME)
+    if not ok then
+      self:close()
+      return error_object.during(err, "mbim-proxy")
+    end
+  end
   return self
 end
 

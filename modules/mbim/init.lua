@@ -14,6 +14,7 @@ local services = require "mbim.services"
 ---@field response schema.codec? the answer to either; nil: the answer carries nothing
 ---@field indication schema.codec? nil: the modem never sends it unasked
 ---@field secrets table<string, true> names of fields that a trace must hide
+---@field declaration mbim.declaration
 
 ---@class mbim.declaration
 ---@field service string a name mbim.services has, or a UUID
@@ -128,6 +129,7 @@ function mbim.command(declaration)
     set          = compile(codecs, declaration.set, name .. " set"),
     indication   = indication == true and response or compile(codecs, indication, name .. " indication"),
     secrets      = {},
+    declaration  = declaration,
   }, Command)
   for _, part in ipairs { "query", "set", "response", "indication" } do
     for field in pairs(type(declaration[part]) == "table" and schema.secrets(declaration[part]) or {}) do

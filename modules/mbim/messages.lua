@@ -3,7 +3,9 @@
 
 local list = {}
 
-for _, module in ipairs { "mbim.basic_connect", "mbim.ms_basic_connect_extensions" } do
+for _, module in ipairs {
+  "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.ext_qmux", "mbim.proxy_control",
+} do
   for _, command in pairs(require(module)) do
     if type(command) == "table" and command.cid then
       list[#list + 1] = command

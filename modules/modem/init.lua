@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- A modem, whatever protocol it speaks: find it, ask it, connect it, hear what happens to it.
 --
--- The verbs that need the protocol are in modem/mbim.lua; what is built from them is here and in modem/up.lua.
+-- The verbs that need the protocol are in modem/mbim.lua and modem/qmi.lua; what is built from them is here and in
+-- modem/up.lua.
 
 local devices = require "modem.devices"
 local error_object = require "error"
@@ -12,6 +13,7 @@ local task = require "task"
 ---@class modem.modem
 ---@field description modem.description
 ---@field net string? its network interface
+---@field options modem.options how it was opened
 ---@field private is_started boolean?
 ---@field private lock userdata nobody else of us uses it meanwhile
 local Modem = {}
@@ -20,11 +22,14 @@ local UNDO_TIME = 10
 
 local M = { list = devices.list }
 
--- One class per protocol: the verbs every modem has, then its backend's.
+-- One class per protocol: the verbs every modem has, then its backend's, then what is made when it is first asked for.
 local function class_of(protocol)
   local backend = require("modem." .. protocol)
   return {
-    __index = function(_, name) return Modem[name] or backend[name] end,
+    __index = function(self, name)
+      local make = backend.made and backend.made[name]
+      return Modem[name] or backend[name] or make and make(self)
+    end,
     __tostring = function(self) return self:describe() end,
     __close = Modem.close,
   }, backend
@@ -69,47 +74,61 @@ function M.select(selector)
 end
 
 -- Two programs on one control port take each other's answers, so look before opening it.
-local function check_free(description)
+local function check_free(description, options)
   local holder = (process.holders(description.control) or {})[1]
-  if not holder then
+  local is_proxy = holder and holder.name:find("^%a+%-proxy")
+  if not holder or options.proxy and is_proxy then
     return true
   end
-  -- mbim-proxy mostly works for ModemManager.
-  local by_manager = holder.name == "ModemManager" or holder.name:find("^%a+%-proxy")
   return error_object.fail {
     code = "busy", source = "modem",
     message = ("%s is in use by %s (process %d)"):format(description.control, holder.name, holder.pid),
-    hint = by_manager and "If that is ModemManager's doing: `systemctl stop ModemManager`, then try again."
+    -- mbim-proxy mostly works for ModemManager.
+    hint = is_proxy and "Share it with --proxy. Or, if that is ModemManager's doing: `systemctl stop ModemManager`."
+      or holder.name == "ModemManager" and "`systemctl stop ModemManager`, then try again."
       or "Stop it, then try again.",
+  }
+end
+
+---@class modem.options
+---@field protocol "mbim"|"qmi"|nil "qmi" on a modem that speaks MBIM: QMI inside MBIM
+---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
+
+local function protocol_for(description, wanted)
+  if not wanted or wanted == description.protocol or wanted == "qmi" then
+    return wanted or description.protocol
+  end
+  return error_object.fail {
+    code = "unsupported", source = "modem",
+    message = ("%s speaks %s, not %s"):format(description.control, description.protocol:upper(), wanted:upper()),
   }
 end
 
 ---Opens a modem's control port. Nothing is sent yet: see modem:start().
 ---@param description modem.description
+---@param options modem.options?
 ---@return modem.modem? modem keep it in a <close> variable
 ---@return moontower.error? err
-function M.open(description)
-  if description.protocol ~= "mbim" then
-    return error_object.fail {
-      code = "unsupported", source = "modem",
-      message = ("%s speaks %s; only MBIM is supported so far"):format(
-        description.control, description.protocol:upper()),
-      hint = "Switch its USB composition to one with MBIM.",
-    }
+function M.open(description, options)
+  options = options or {}
+  local protocol, err = protocol_for(description, options.protocol)
+  local lock
+  if protocol then
+    lock, err = state.lock(description.key)
   end
-  local lock, err = state.lock(description.key)
   if not lock then
     return nil, err
   end
-  local free
-  free, err = check_free(description)
-  local fields
+  local free, fields
+  free, err = check_free(description, options)
   if free then
-    local class, backend = class_of(description.protocol)
-    fields, err = backend.open(description)
+    local class, backend = class_of(protocol)
+    fields, err = backend.open(description, options)
     if fields then
-      fields.description, fields.net, fields.lock = description, description.net, lock
-      return setmetatable(fields, class)
+      fields.description, fields.net, fields.lock, fields.options = description, description.net, lock, options
+      local self = setmetatable(fields, class)
+      self:opened()
+      return self
     end
     if err.code == "permission" then
       err.hint = "Run it as root, for example with sudo."
@@ -121,13 +140,14 @@ end
 
 ---Finds the modem, opens it, and makes it ready for commands: for scripts.
 ---@param selector string? as for modem.select
+---@param options modem.options?
 ---@return modem.modem? modem
 ---@return moontower.error? err
-function M.find(selector)
+function M.find(selector, options)
   local description, err = M.select(selector)
   local modem
   if description then
-    modem, err = M.open(description)
+    modem, err = M.open(description, options)
   end
   if not modem then
     return nil, err
@@ -241,7 +261,8 @@ end
 ---@field session integer
 ---@field apn string
 ---@field ip "ipv4"|"ipv6"|"ipv4v6" what was asked for in the end
----@field net string its network interface
+---@field net string the modem's network interface
+---@field channel link.channel? the interface of this session, where it has one of its own: link.apply() makes it
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 
@@ -284,6 +305,7 @@ function Modem:bearer(settings)
   end
   return setmetatable({
     modem = self, session = settings.session, apn = settings.apn, ip = settings.ip, net = self.net,
+    channel = self:channel(settings.session),
     ipv4 = configuration.ipv4, ipv6 = configuration.ipv6,
   }, Bearer)
 end
@@ -298,8 +320,18 @@ function Undo:__close()
   end
 end
 
----Connects. A refused dual stack falls back to what the network's cause says it allows.
----@param settings { apn: string, ip: string?, user: string?, password: string?, auth: string?, session: integer? }
+---@class modem.settings
+---@field apn string "" is the default one
+---@field ip "ipv4"|"ipv6"|"ipv4v6"|nil
+---@field user string?
+---@field password string?
+---@field auth "pap"|"chap"|nil
+---@field session integer? 0, the usual one, if not given
+---@field multiplex boolean? other sessions will follow. QMI has to know that before the first one; MBIM does not care
+
+---Connects; what the session was connected to before ends. A refused dual stack falls back to what the network's cause
+---says it allows.
+---@param settings modem.settings
 ---@return modem.bearer?
 ---@return moontower.error? err
 function Modem:connect(settings)
@@ -322,6 +354,8 @@ function Modem:connect(settings)
     undo.finished = err.code == "connect-refused"
     return nil, err
   end
+  -- The network may give less than was asked for.
+  wanted.ip = ip_types[session.ip] and session.ip or wanted.ip
   local bearer
   bearer, err = self:bearer(wanted)
   undo.finished = bearer ~= nil

@@ -2,10 +2,10 @@
 -- A modem over MBIM: the verbs of modem/init.lua, put into Basic Connect commands.
 
 local basic = require "mbim.basic_connect"
-local cause = require "cause"
 local descriptors = require "mbim.descriptors"
 local error_object = require "error"
 local mbim = require "mbim"
+local refusal = require "modem.refusal"
 local task = require "task"
 local usable = require "modem.usable"
 
@@ -108,16 +108,48 @@ local events = {
   ip = { basic.ip_configuration, ip_of },
 }
 
+---@param description modem.description
+---@param options modem.options
+---@return mbim.device?
+---@return moontower.error? err
+function Backend.open_device(description, options)
+  local device_options = descriptors.options(description.descriptors)
+  device_options.proxy = options.proxy
+  return mbim.open(description.control, device_options)
+end
+
 ---Opens the control port of a modem; sends nothing.
 ---@param description modem.description
+---@param options modem.options
 ---@return table? fields of the facade
 ---@return moontower.error? err
-function Backend.open(description)
-  local device, err = mbim.open(description.control, descriptors.options(description.descriptors))
+function Backend.open(description, options)
+  local device, err = Backend.open_device(description, options)
   return device and { mbim = device }, err
 end
 
-function Backend:close_port() self.mbim:close() end
+function Backend:opened() end -- luacheck: ignore 212
+
+-- What costs something, and few scripts want.
+Backend.made = {
+  ---QMI inside MBIM.
+  qmi = function(self)
+    local inside_mbim = require "qmi.inside_mbim"
+    local device = inside_mbim.open(self.mbim)
+    device.group:spawn(inside_mbim.switch_indications_on, self.mbim)
+    rawset(self, "qmi", device)
+    return device
+  end,
+}
+
+function Backend:close_port()
+  local inside = rawget(self, "qmi")
+  if inside then
+    inside:close()
+  end
+  self.mbim:close()
+end
+
 function Backend:start() return self.mbim:start() end
 function Backend:started() return self.mbim:started() end
 
@@ -151,7 +183,6 @@ function Backend:identity()
   return ask(self, basic.device_caps, function(reply)
     return {
       imei = reply.device_id, firmware = reply.firmware, hardware = reply.hardware,
-      max_sessions = reply.max_sessions,
     }
   end)
 end
@@ -168,11 +199,12 @@ function Backend:signal() return ask(self, basic.signal_state, signal_of) end
 function Backend:pin()
   return ask(self, basic.pin, function(reply)
     local tries = reply.remaining_attempts
-    return {
-      type = reply.type, locked = reply.state == "locked",
-      -- 0xffffffff: it cannot tell
-      tries = tries ~= 0xffffffff and tries or nil,
-    }
+    -- A Qualcomm modem that wants nothing names PIN2, which nobody needs to connect.
+    if reply.state ~= "locked" or reply.type ~= "pin1" and reply.type ~= "puk1" then
+      return { type = "pin1", locked = false }
+    end
+    -- 0xffffffff: it cannot tell
+    return { type = reply.type, locked = true, tries = tries ~= 0xffffffff and tries or nil }
   end)
 end
 
@@ -204,24 +236,22 @@ local refusals = {
   ["service-not-activated"] = true, ["context-not-supported"] = true, ["operation-not-allowed"] = true,
 }
 
--- A refusal carries the network's cause, wherever the modem put it.
-local function refused(code, doing, procedure, nw_error, err)
-  local status = err and err.detail and err.detail.status
-  if err and not nw_error and not refusals[status] then
-    return nil, err -- the modem's own trouble: no SIM, no radio, no answer
-  end
-  local why = nw_error and ("%s (cause %d)"):format(cause.text(nw_error, procedure), nw_error)
-  return error_object.fail {
-    code = code, source = "mbim",
-    message = ("%s: %s"):format(doing, why or tostring(err or "no reason given")),
-    hint = nw_error and cause.hint(nw_error, procedure) or err and err.hint,
-    detail = { nw_error = nw_error, status = status },
-  }
+-- Or else the modem's own trouble: no SIM, no radio, no answer.
+local function is_refusal(nw_error, err)
+  return not err or nw_error or refusals[err.detail and err.detail.status]
 end
 
 local function nw_error_in(err)
   local nw_error = err and err.detail and err.detail.nw_error
   return nw_error ~= 0 and nw_error or nil
+end
+
+-- As it is; only that 0 is no cause.
+local function trouble(err)
+  if err.detail then
+    err.detail.nw_error = nil
+  end
+  return nil, err
 end
 
 function Backend:attach()
@@ -230,8 +260,11 @@ function Backend:attach()
   if packet and (packet.state == "attached" or packet.state == "attaching") then
     return packet
   end
-  return refused("attach-failed", "the network gives no packet service", "registration",
-    packet and packet.nw_error or nw_error_in(err), err)
+  local nw_error = packet and packet.nw_error or nw_error_in(err)
+  if not is_refusal(nw_error, err) then
+    return trouble(err)
+  end
+  return refusal.packet_service { source = "mbim", nw_error = nw_error, err = err }
 end
 
 -- Some modems answer CONNECT before the session is up, and say the rest in an indication.
@@ -247,17 +280,26 @@ local function wait_activated(events_of_session, number, session)
   return session
 end
 
-function Backend:activate(settings)
-  if not self.asked_sim then
-    self:sim()
-  end
-  local sessions <close> = self:events("session") -- from before the command: nothing may slip through
-  local reply, err = self.mbim:set(basic.connect, {
+local function connect(self, settings)
+  return self.mbim:set(basic.connect, {
     session = settings.session, command = "activate", apn = settings.apn,
     user = settings.user, password = settings.password,
     auth = settings.auth or (settings.user and "chap" or "none"),
     ip_type = settings.ip, context_type = basic.context_types.internet,
   }, CONNECT_TIME)
+end
+
+function Backend:activate(settings)
+  if not self.asked_sim then
+    self:sim()
+  end
+  local sessions <close> = self:events("session") -- from before the command: nothing may slip through
+  local reply, err = connect(self, settings)
+  if err and err.detail and err.detail.status == "max-activated-contexts" then
+    -- Or this one is connected already: by an earlier run, or as it was wanted earlier.
+    self:deactivate(settings.session)
+    reply, err = connect(self, settings)
+  end
   local session = reply and session_of(reply)
   if session and session.state == "activating" then
     session, err = task.timeout(CONNECT_TIME, wait_activated, sessions, settings.session, session)
@@ -274,9 +316,11 @@ function Backend:activate(settings)
   elseif session then
     self:deactivate(settings.session) -- whatever state that is
   end
-  return refused("connect-refused", ("the network refuses a connection to %s"):format(
-    settings.apn ~= "" and "the APN " .. settings.apn or "its default APN"), "session",
-    session and session.nw_error or nw_error_in(err), err)
+  local nw_error = session and session.nw_error or nw_error_in(err)
+  if not is_refusal(nw_error, err) then
+    return trouble(err)
+  end
+  return refusal.connection(settings.apn, { source = "mbim", nw_error = nw_error, err = err })
 end
 
 function Backend:deactivate(number)
@@ -287,6 +331,13 @@ function Backend:deactivate(number)
     return true
   end
   return nil, err
+end
+
+---The interface of a session: to cdc_mbim, session N is VLAN N. None for the modem's own.
+---@param session integer
+---@return link.channel?
+function Backend:channel(session) -- luacheck: ignore 212
+  return session > 0 and { kind = "vlan", id = session } or nil
 end
 
 return Backend

@@ -8,6 +8,8 @@ local M = {}
 -- A SIM needs seconds after power-up; a search through all bands takes minutes, but mostly ends in one.
 local SIM_TIME, NETWORK_TIME, ATTACH_TIME = 30, 90, 60
 
+local pin_tool = { mbim = "mbimcli -d %s --enter-pin=PIN", qmi = "qmicli -d %s --uim-verify-pin=PIN1,PIN" }
+
 local function locked_sim(modem)
   local pin = modem:pin() or {}
   local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
@@ -20,8 +22,8 @@ local function locked_sim(modem)
   end
   return error_object.fail {
     code = "sim-locked", source = "modem", message = "the SIM is locked and wants its PIN" .. tries,
-    hint = ("Enter it once, with `mbimcli -d %s --enter-pin=PIN`, or switch the PIN off in a phone. "
-      .. "moontower never tries a PIN by itself."):format(modem.description.control),
+    hint = ("Enter it once, with `%s`, or switch the PIN off in a phone. moontower never tries a PIN by itself.")
+      :format(pin_tool[modem.description.protocol]:format(modem.description.control)),
     detail = pin,
   }
 end

@@ -8,10 +8,12 @@ local M = {}
 ---@param watcher up.watcher
 function M.modem(modem, identity, watcher)
   local name, description = modem:describe(identity.hardware), modem.description
+  local spoken = modem.options.protocol or description.protocol
+  local inside = spoken ~= description.protocol and " in " .. description.protocol:upper() or ""
   watcher:done("modem", ("%s, firmware %s   %s (%s)"):format(
-    name, identity.firmware, description.control, description.protocol:upper()), {
+    name, identity.firmware, description.control, spoken:upper() .. inside), {
     name = name, firmware = identity.firmware, imei = identity.imei,
-    device = description.control, protocol = description.protocol,
+    device = description.control, protocol = spoken,
   })
 end
 

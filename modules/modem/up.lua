@@ -34,10 +34,12 @@ local function record_of(description)
 end
 
 -- Kept from before the modem connects until it is disconnected: a run that is killed in between leaves a session, too.
-local function keep_record(modem, settings, carrier)
+local function keep_record(modem, settings, carrier, is_complete)
   return state.save(KIND, modem.description.key, {
     incarnation = modem.description.incarnation, net = modem.net, session = SESSION, carrier = carrier.name,
     apn = settings.apn, ip = settings.ip or "ipv4v6", user = settings.user, auth = settings.auth,
+    complete = is_complete,
+    protocol = modem.options.protocol, proxy = modem.options.proxy,
   })
 end
 
@@ -74,11 +76,12 @@ local function connected(modem, carrier, watcher)
   for _, settings in ipairs(carrier.bearers) do
     watcher:doing("bearer", settings.apn ~= "" and settings.apn or "default APN")
     local ok, bearer
-    ok, err = keep_record(modem, settings, carrier)
+    ok, err = keep_record(modem, settings, carrier, false)
     if ok then
       bearer, err = modem:connect(settings)
     end
     if bearer then
+      keep_record(modem, settings, carrier, true)
       return bearer
     elseif err.code ~= "connect-refused" then
       break
@@ -87,11 +90,12 @@ local function connected(modem, carrier, watcher)
   return nil, err
 end
 
--- Is the session that was left the one that the carrier would ask for first?
+-- Is the session that was left the one that the carrier would ask for first? One family of two may be all there is of
+-- it, if that run was killed while it connected.
 local function fits(record, carrier)
   local wanted = carrier.bearers[1]
-  return record.apn == wanted.apn and record.ip == (wanted.ip or "ipv4v6") and record.user == wanted.user
-    and record.auth == wanted.auth
+  return record.complete and record.apn == wanted.apn and record.ip == (wanted.ip or "ipv4v6")
+    and record.user == wanted.user and record.auth == wanted.auth
 end
 
 local function may_adopt(now, record, carrier)
@@ -101,7 +105,11 @@ end
 -- What an earlier run, or somebody else, left connected is not what is wanted now; then its host's side leads nowhere.
 local function clear(modem, now)
   if modem.net then
+    local channel = modem:channel(SESSION)
     journals.take_down(modem.net)
+    if channel then
+      journals.take_down(journals.key(modem.net, channel))
+    end
   end
   if now.session.state == "activated" then
     modem:deactivate(SESSION)

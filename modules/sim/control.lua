@@ -70,14 +70,18 @@ function requests.state(modem)
       ipv4 = session.ipv4 and session.ipv4.address, ipv6 = session.ipv6 and session.ipv6.address,
     }
   end
+  local clients = {}
+  modem:emit("clients", clients)
   for name in pairs(modem.faults) do
     in_force[#in_force + 1] = name
   end
   return {
-    modem = modem.personality.hardware, plugged = modem.plugged, sim = modem:sim_state(), radio = modem.radio,
+    modem = modem.personality.hardware, composition = modem.composition, plugged = modem.plugged,
+    sim = modem:sim_state(), radio = modem.radio,
     registration = modem.registration.state, packet_service = modem.packet.state, rssi = modem:signal(),
     sessions = setmetatable(sessions, { __jsontype = "array" }),
     faults = setmetatable(in_force, { __jsontype = "array" }),
+    clients = setmetatable(clients, { __jsontype = "array" }),
     commands = modem.commands, statistics = modem.statistics,
   }
 end
@@ -119,8 +123,9 @@ function control.is_running()
 end
 
 local function accept_connections(group, listener, modem)
+  local socket <close> = listener
   while true do
-    local connection, err = listener:accept()
+    local connection, err = socket:accept()
     if not connection then
       error(err, 0)
     end

@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- What can go wrong with the simulated modem, fault by fault: the help and the tests are made from this list.
 --
--- A fault is an event, with start(modem, ...), or it is in force for so many answers, or until a reset. Of the latter,
--- those with transfers(message, limit) change what an answer looks like on the wire.
+-- Most faults are events, with start(modem, ...). Those of answer_faults.lua are in force for a while.
 
-local core = require "core.mbim"
+local answers = require "sim.answer_faults"
 local card = require "sim.card"
 
 ---@class sim.fault
@@ -12,20 +11,9 @@ local card = require "sim.card"
 ---@field arguments string? for the help
 ---@field summary string
 ---@field start nil|fun(modem: sim.modem, ...: string): true?, string?
----@field transfers nil|fun(message: table, limit: integer): string[]
+---@field transfers nil|fun(message: table, wire: sim.wire, limit: integer?): string[]
+---@field protocol "mbim"|"qmi"|nil only this one's messages can be wrong in this way
 ---@field status string? every command is answered with it
-
-local function split(message, limit)
-  return core.split(core.build(message), limit)
-end
-
-local function noise(length)
-  local bytes = {}
-  for i = 1, length do
-    bytes[i] = string.char(math.random(0, 255))
-  end
-  return table.concat(bytes)
-end
 
 local function seconds(text, default)
   local value = tonumber(text or default)
@@ -57,8 +45,8 @@ local function for_a_while(modem, text, undo)
 end
 
 ---@type sim.fault[]
-return {
-  -- The firmware's answers.
+local events = {
+  -- The firmware.
   {
     name = "latency", arguments = "SECONDS", summary = "answer each command so much later",
     start = function(modem, text)
@@ -75,57 +63,18 @@ return {
       return value and true, message
     end,
   },
-  { name = "hang", summary = "answer nothing any more, until a reset" },
-  { name = "open-dead", summary = "do not answer OPEN, until a reset" },
   {
-    name = "silent", arguments = "[COUNT]", summary = "swallow answers",
-    transfers = function() return {} end,
-  },
-  {
-    name = "busy", arguments = "[COUNT]", summary = "answer commands with the status busy", status = "busy",
-  },
-  {
-    name = "garbage", arguments = "[COUNT]", summary = "send noise instead of answers",
-    transfers = function(message) return { noise(#core.build(message)) } end,
-  },
-  {
-    name = "noise", arguments = "[COUNT]", summary = "send answers with noise in their information buffer",
-    transfers = function(message, limit)
-      message.info = message.info and noise(#message.info)
-      return split(message, limit)
+    name = "lose-client", summary = "forget the client id that was used last (QMI)",
+    start = function(modem)
+      modem:emit("client-lost")
+      return true
     end,
   },
   {
-    name = "truncate", arguments = "[COUNT]", summary = "send only the first half of answers",
-    transfers = function(message)
-      local bytes = core.build(message)
-      return { bytes:sub(1, #bytes // 2) }
-    end,
-  },
-  {
-    name = "wrong-id", arguments = "[COUNT]", summary = "send answers with the transaction number of nobody",
-    transfers = function(message, limit)
-      message.transaction = message.transaction ~ 0x5a5a0000
-      return split(message, limit)
-    end,
-  },
-  {
-    name = "duplicate", arguments = "[COUNT]", summary = "send answers twice",
-    transfers = function(message, limit)
-      local list = split(message, limit)
-      return table.move(list, 1, #list, #list + 1, list)
-    end,
-  },
-  {
-    name = "fragments", arguments = "[COUNT]", summary = "send answers in fragments of 64 bytes",
-    transfers = function(message) return split(message, 64) end,
-  },
-  {
-    name = "out-of-order", arguments = "[COUNT]", summary = "send answers in fragments, the last one first",
-    transfers = function(message)
-      local list = split(message, 64)
-      table.insert(list, 1, table.remove(list))
-      return list
+    name = "qmi-sync", summary = "restart QMI and say so: no client id is valid any more, all calls are over",
+    start = function(modem)
+      modem:emit("resync")
+      return true
     end,
   },
   {
@@ -142,7 +91,7 @@ return {
     end,
   },
   {
-    name = "forget", summary = "restart the control channel: as if it had never been opened",
+    name = "forget", summary = "restart the control channel: as if nothing had ever been opened",
     start = function(modem)
       modem:reset_control()
       return true
@@ -230,6 +179,33 @@ return {
     end,
   },
 
+  {
+    name = "sms", arguments = "TEXT", summary = "let an SMS come in, which QMI tells of",
+    start = function(modem, ...)
+      local text = table.concat({ ... }, " ")
+      if text == "" then
+        return nil, "a text expected"
+      elseif not modem:receive_sms(text) then
+        return nil, "the modem is not registered, or its store is full"
+      end
+      return true
+    end,
+  },
+  {
+    name = "no-servers", summary = "give new sessions no DNS servers",
+    start = function(modem)
+      modem.network.servers = false
+      return true
+    end,
+  },
+  {
+    name = "slash32", summary = "give new sessions a /32, and a gateway outside it",
+    start = function(modem)
+      modem.network.slash32 = true
+      return true
+    end,
+  },
+
   -- The card and the user's hands.
   {
     name = "sim-remove", summary = "take the SIM out",
@@ -278,6 +254,14 @@ return {
     end,
   },
   {
+    name = "fcc-lock", summary = "lock the radio, now and at each start; QMI's FCC authentication unlocks it",
+    start = function(modem)
+      modem.has_fcc_lock, modem.fcc_locked = true, true
+      modem:set_radio("software", "off")
+      return true
+    end,
+  },
+  {
     name = "unplug", arguments = "[SECONDS]", summary = "pull the modem out, for good or for so long",
     start = function(modem, text)
       modem:unplug()
@@ -301,3 +285,5 @@ return {
     end,
   },
 }
+
+return table.move(answers, 1, #answers, #events + 1, events)

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Makes the faults of fault_list.lua happen: now or at the N-th command, to the modem or to its answers.
 
-local core = require "core.mbim"
 local list = require "sim.fault_list"
 local new_error = require("error").new
 
@@ -41,6 +40,8 @@ function faults.apply(modem, name, arguments, after)
   local fault = by_name[name]
   if not fault then
     return invalid(("there is no fault '%s'"):format(name))
+  elseif fault.protocol == "mbim" and modem.composition == "qmi" then
+    return invalid(("%s: only MBIM has this, and the modem speaks QMI"):format(name))
   end
   local function begin()
     local start = fault.start or function(_, ...) return put_in_force(modem, fault, ...) end
@@ -81,7 +82,7 @@ function faults.help()
   return table.concat(lines, "\n")
 end
 
--- What the MBIM function asks --------------------------------------------------------------------------------------
+-- What the protocols' functions ask -------------------------------------------------------------------------------
 
 ---Does the firmware hang?
 function faults.hangs(modem)
@@ -112,21 +113,35 @@ function faults.status(modem)
   end
 end
 
+-- Of two protocols, one inside of the other, only the outer one's messages are on a wire.
+local function concerns(fault, wire, inner)
+  return fault.transfers and (fault.protocol or not inner and wire.protocol) == wire.protocol
+end
+
+---@class sim.wire how messages of a protocol become bytes
+---@field protocol "mbim"|"qmi"
+---@field payload string the field of a message with its content
+---@field build fun(message: table): string
+---@field split fun(message: table, limit: integer?): string[] as transfers of so many bytes
+---@field strange_id fun(transaction: integer): integer another transaction's number
+
 ---How a message goes over the wire.
 ---@param modem sim.modem
----@param message table as core.mbim builds it
----@param limit integer the longest transfer
+---@param message table as the wire builds it
+---@param wire sim.wire
+---@param inner boolean? it travels inside of another protocol
+---@param limit integer? the longest transfer
 ---@return string[] transfers
-function faults.transfers(modem, message, limit)
+function faults.transfers(modem, message, wire, inner, limit)
   if message.type ~= "indication" then
     for _, fault in ipairs(next(modem.faults) and faults.list or {}) do
-      if fault.transfers and modem.faults[fault.name] then
+      if modem.faults[fault.name] and concerns(fault, wire, inner) then
         use(modem, fault)
-        return fault.transfers(message, limit)
+        return fault.transfers(message, wire, limit)
       end
     end
   end
-  return core.split(core.build(message), limit)
+  return wire.split(message, limit)
 end
 
 return faults

@@ -4,7 +4,10 @@
 local core = require "core.mbim"
 local mbim = require "mbim"
 local basic = require "mbim.basic_connect"
+local ext_qmux = require "mbim.ext_qmux"
 local faults = require "sim.faults"
+local pipeline = require "sim.pipeline"
+local sim_qmi = require "sim.qmi"
 
 local BASIC_CONNECT = mbim.services["basic-connect"]
 local MIN_CONTROL = 64 -- the shortest control transfer that the standard allows
@@ -14,6 +17,17 @@ local MIN_CONTROL = 64 -- the shortest control transfer that the standard allows
 local handlers = {
   [BASIC_CONNECT] = require "sim.basic_connect",
   [mbim.services["ms-basic-connect-extensions"]] = require "sim.extensions",
+  [ext_qmux.message.service_uuid] = {
+    [ext_qmux.message.cid] = { set = function(_, values, fn) return fn:ask_qmi(values.qmux) end },
+  },
+}
+
+local wire = {
+  protocol = "mbim",
+  payload = "info",
+  build = core.build,
+  split = function(message, limit) return core.split(core.build(message), limit) end,
+  strange_id = function(transaction) return transaction ~ 0x5a5a0000 end,
 }
 
 local status_number = {}
@@ -40,6 +54,8 @@ local news = {
 ---@field commands integer received so far, for benchmarks
 ---@field subscriptions table<string, table|true>? what the host wants to hear of; nil: everything
 ---@field subscriber_asked boolean has the host asked for the SIM since it opened us?
+---@field qmi sim.qmi_function its messages travel inside of commands
+---@field qmi_answers string[]? what it says while it is asked: the answer, and what else
 local Function = {}
 Function.__index = Function
 
@@ -55,8 +71,10 @@ function M.new(modem, options)
     max_control = options.max_control or modem.personality.max_control,
     handlers = handlers,
     commands = 0,
+    pipeline = pipeline.new(modem),
     assemblies = {},
   }, Function)
+  self.qmi = sim_qmi.new(modem, { inner = true, send = function(frame) self:hear_qmi(frame) end })
   self:reset()
   modem:listen(function(event, data) self:on_event(event, data) end)
   return self
@@ -68,31 +86,16 @@ function Function:reset()
   self.opened = false
   self.limit = self.max_control
   self.subscriptions, self.subscriber_asked = nil, false
-  self.pending, self.assemblies = {}, {}
+  self.pipeline:clear()
+  self.assemblies = {}
 end
 
 -- Out -------------------------------------------------------------------------------------------------------------
 
 local function send(self, message, to)
-  for _, transfer in ipairs(faults.transfers(self.modem, message, self.limit)) do
+  for _, transfer in ipairs(faults.transfers(self.modem, message, wire, false, self.limit)) do
     self.send(transfer, to)
   end
-end
-
--- Answers come in the order of their commands, each at its own time: several may be under way, as in a pipeline.
-local function answer_later(self, seconds, make, to)
-  local pending, entry = self.pending, { make = make, to = to }
-  pending[#pending + 1] = entry
-  self.modem:after(seconds, function()
-    entry.due = true
-    while self.pending == pending and pending[1] and pending[1].due do
-      local first = table.remove(pending, 1)
-      local message = first.make()
-      if message then
-        send(self, message, first.to)
-      end
-    end
-  end)
 end
 
 local function wants(self, service, cid)
@@ -103,10 +106,8 @@ local function wants(self, service, cid)
   return cids == true or cids ~= nil and cids[cid] == true
 end
 
-local function indicate(self, command, session)
-  local handler = self.handlers[command.service_uuid][command.cid]
-  local values = (handler.indication or handler.query)(self.modem, { session = session }, self)
-  if values and not faults.hangs(self.modem) then
+local function indicate(self, command, values)
+  if not faults.hangs(self.modem) then
     send(self, {
       type = "indication", service = command.service_uuid, cid = command.cid,
       info = assert(command.indication:encode(values)),
@@ -121,7 +122,49 @@ function Function:on_event(event, data)
     self:reset()
   elseif self.opened and command and wants(self, command.service_uuid, command.cid)
     and command.cid ~= self.executing then -- what a command has changed is in its answer already
-    indicate(self, command, data)
+    local handler = self.handlers[command.service_uuid][command.cid]
+    local values = (handler.indication or handler.query)(self.modem, { session = data }, self)
+    if values then
+      indicate(self, command, values)
+    end
+  end
+end
+
+-- QMI inside --------------------------------------------------------------------------------------------------------
+
+---The QMI function speaks: it answers, or has news.
+---@param frame string
+function Function:hear_qmi(frame)
+  if self.qmi_answers then
+    table.insert(self.qmi_answers, frame)
+  elseif self.opened and wants(self, ext_qmux.message.service_uuid, ext_qmux.message.cid) then
+    indicate(self, ext_qmux.message, { qmux = frame })
+  end
+end
+
+---Hands a frame to the QMI function.
+---@param frame string
+---@return table? values what it answers
+---@return string? status
+function Function:ask_qmi(frame)
+  self.qmi_answers = {}
+  self.qmi:receive(frame)
+  local answers = self.qmi_answers
+  self.qmi_answers = nil
+  local answer = table.remove(answers, 1)
+  self.qmi_news = answers
+  if not answer then
+    return nil, "failure"
+  end
+  return { qmux = answer }
+end
+
+-- What a QMI request has brought about is told after its answer.
+local function tell_qmi_news(self)
+  local frames = self.qmi_news or {}
+  self.qmi_news = nil
+  for _, frame in ipairs(frames) do
+    self:hear_qmi(frame)
   end
 end
 
@@ -208,7 +251,10 @@ local function on_message(self, message, from)
     return
   end
   local seconds = modem.latency + (is_connect(message) and modem.connect_time or 0)
-  answer_later(self, seconds, function() return answer(self, message) end, from)
+  self.pipeline:later(seconds, function()
+    send(self, answer(self, message), from)
+    tell_qmi_news(self)
+  end)
 end
 
 ---Takes one control transfer from the host: a message, or a fragment of one.
@@ -225,9 +271,9 @@ function Function:receive(transfer, from)
   if message then
     on_message(self, message, from)
   elseif err and lost.transaction and not faults.hangs(self.modem) then
-    answer_later(self, self.modem.latency, function()
-      return function_error(lost.transaction, err.detail.protocol_error)
-    end, from)
+    self.pipeline:later(self.modem.latency, function()
+      send(self, function_error(lost.transaction, err.detail.protocol_error), from)
+    end)
   end
 end
 

@@ -4,12 +4,17 @@
 -- What a modem can do depends on what lies below: no registration without SIM, radio and network, no sessions
 -- without packet service. So whoever changes something calls settle(), which works out the rest and tells listeners.
 --
--- Events: "sim", "radio", "registration", "packet", "signal"; "session" and "addresses" with the session's number;
--- "unplugged" and "plugged"; "control-reset", nothing is open any more; "chatter", news of no importance.
+-- Events: "sim", "radio", "registration", "packet", "signal", "gps"; "session" and "addresses" with the session's number;
+-- "unplugged" and "plugged"; "control-reset", nothing is open any more; "chatter", news of no importance. For QMI
+-- alone: "resync" and "client-lost", which are faults; "profile" with what has become of it; "sms" with its index; and
+-- "clients" with a list, to which the clients that there are are added.
 
 local task = require "task"
 local card = require "sim.card"
+local composition = require "sim.composition"
+local registration = require "sim.registration"
 local sessions = require "sim.sessions"
+local store = require "sim.store"
 
 ---@class sim.modem
 ---@field personality sim.personality
@@ -18,8 +23,14 @@ local sessions = require "sim.sessions"
 ---@field round_trip number seconds from a packet to the network's answer
 ---@field search_time number seconds until a network is found
 ---@field plugged boolean
+---@field composition "mbim"|"qmi" what it is on USB now
+---@field has_ipv6 boolean
+---@field unlocked boolean has AT!ENTERCND been given?
+---@field gps boolean does GPS run?
 ---@field commands integer received so far
 ---@field card sim.card? nil: no SIM
+---@field has_fcc_lock boolean does its radio have to be unlocked each time that power comes on?
+---@field fcc_locked boolean is it locked?
 ---@field radio { hardware: "on"|"off", software: "on"|"off" }
 ---@field network table what the world outside is like; see new_network
 ---@field registration { state: string, nw_error: integer, mode: string }
@@ -29,11 +40,11 @@ local sessions = require "sim.sessions"
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
 Modem.__index = Modem
-for name, method in pairs(sessions) do
-  Modem[name] = method
+for _, methods in ipairs { composition.methods, registration, sessions, store.methods } do
+  for name, method in pairs(methods) do
+    Modem[name] = method
+  end
 end
-
-local registered = { home = true, roaming = true, partner = true }
 
 local function new_network()
   return {
@@ -44,15 +55,18 @@ local function new_network()
     only = nil,       -- "ipv4" or "ipv6": all that it gives to who asks for both
     data = true,      -- do packets get through?
     dns = true,       -- do its DNS servers answer?
+    servers = true,   -- does it tell who they are?
+    slash32 = false,  -- does it give IPv4 addresses as a /32, with a gateway outside it?
   }
 end
 
-local M = { registered = registered }
+local M = {}
 
 ---@param personality sim.personality
 ---@param group task.group? runs what happens later; without one, every latency has to stay 0
+---@param options { factory: boolean? }? factory: not set up yet, as it leaves the factory
 ---@return sim.modem
-function M.new(personality, group)
+function M.new(personality, group, options)
   local self = setmetatable({
     personality = personality,
     group = group,
@@ -65,6 +79,7 @@ function M.new(personality, group)
     rssi = personality.rssi,
     radio = {},
   }, Modem)
+  store.format(self, options and options.factory)
   self:mend()
   self:power_on()
   return self
@@ -112,11 +127,15 @@ end
 
 ---The state after power has come on. Registered at once: the search was over when the host first looked.
 function Modem:power_on()
-  self.radio.software = "on"
+  self.fcc_locked = self.has_fcc_lock
+  self.radio.software, self.offline = self.fcc_locked and "off" or "on", false
+  self:apply_composition()
+  self.has_ipv6, self.unlocked, self.gps = self:is_ipv6_enabled(), false, false
   self.registration = { state = "deregistered", nw_error = 0, mode = "automatic" }
   self.packet = { state = "detached", wanted = true, nw_error = 0 }
   self.sessions, self.causes, self.lease = {}, {}, 0
-  self.contexts = { [0] = { apn = self.personality.default_apn } }
+  self.contexts = { [0] = {} }
+  self:profiles_changed()
   self.statistics = { in_octets = 0, in_packets = 0, in_discards = 0, out_octets = 0, out_packets = 0 }
   self.signal_report = { interval = 0, rssi_threshold = 0 }
   self.hints = {}
@@ -176,6 +195,10 @@ function Modem:mend()
   self.latency, self.connect_time = self.group and self.personality.latency or 0, 0
   self.network = new_network()
   self.radio.hardware = "on"
+  if self.fcc_locked then
+    self.radio.software = "on"
+  end
+  self.has_fcc_lock, self.fcc_locked = false, false
 end
 
 -- SIM and radio ---------------------------------------------------------------------------------------------------
@@ -196,10 +219,12 @@ function Modem:sim_changed()
   self:settle()
 end
 
+---Software can't turn the radio on while a laptop's maker has locked it.
 ---@param switch "hardware"|"software"
 ---@param state "on"|"off"
 function Modem:set_radio(switch, state)
-  if self.radio[switch] ~= state then
+  local is_locked = self.fcc_locked and switch == "software" and state == "on"
+  if self.radio[switch] ~= state and not is_locked then
     self.radio[switch] = state
     self:emit("radio")
     self:settle()
@@ -211,74 +236,14 @@ function Modem:radio_on()
   return self.radio.hardware == "on" and self.radio.software == "on"
 end
 
--- Registration ----------------------------------------------------------------------------------------------------
-
--- What registration comes to in the end, as things are now.
-local function outlook(self)
-  local network = self.network
-  if not self:radio_on() or self:sim_state() ~= "ready" then
-    return "deregistered", 0
-  elseif not network.present then
-    return "searching", 0
-  elseif network.denied then
-    return "denied", network.denied
-  elseif self.registration.manual and self.registration.manual ~= self.personality.provider.id then
-    return "denied", 11 -- PLMN not allowed
-  end
-  return network.roaming and "roaming" or "home", 0
+---Switches GPS on or off.
+---@param on boolean
+function Modem:set_gps(on)
+  self.gps = on
+  self:emit("gps")
 end
 
-local function search(self)
-  if self.searching then
-    return
-  end
-  self.searching = true
-  self:after(self.search_time, function()
-    self.searching = false
-    self.found = registered[outlook(self)] or false
-    self:settle()
-  end)
-end
-
-local function set_packet(self, state)
-  if self.packet.state ~= state then
-    self.packet.state = state
-    self:emit("packet")
-  end
-end
-
----Works out registration, packet service and sessions, and tells what has changed.
-function Modem:settle()
-  local state, cause = outlook(self)
-  if not registered[state] then
-    self.found = false
-  elseif not self.found then
-    search(self)
-    state = self.found and state or "searching"
-  end
-  local registration = self.registration
-  if registration.state ~= state or registration.nw_error ~= cause then
-    registration.state, registration.nw_error = state, cause
-    self:emit("registration")
-  end
-  local attached = registered[state] and self.packet.wanted
-  set_packet(self, attached and "attached" or "detached")
-  if not attached then
-    self:drop_sessions(0)
-  end
-end
-
----@return boolean
-function Modem:is_registered()
-  return registered[self.registration.state] or false
-end
-
----@param provider_id string? nil: as the modem likes
-function Modem:select_provider(provider_id)
-  self.registration.manual = provider_id
-  self.registration.mode = provider_id and "manual" or "automatic"
-  self:settle()
-end
+-- Signal -------------------------------------------------------------------------------------------------------
 
 ---@return integer rssi 99 when nothing is received
 function Modem:signal()

@@ -99,7 +99,13 @@ function registry.services(handlers)
     table.sort(cids)
     services[#services + 1] = { service = uuid, cids = cids }
   end
-  table.sort(services, function(a, b) return a.service > b.service end) -- Basic Connect first
+  local first = basic.connect.service_uuid
+  table.sort(services, function(a, b)
+    if a.service == first or b.service == first then
+      return a.service == first and b.service ~= first
+    end
+    return a.service < b.service
+  end)
   return services
 end
 

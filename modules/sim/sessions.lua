@@ -36,7 +36,7 @@ local function check_modem(self, number)
     return nil, "not-registered"
   elseif self.packet.state ~= "attached" then
     return nil, "packet-service-detached"
-  elseif number >= self.personality.max_sessions or self.sessions[number] then
+  elseif number >= self.personality.max_sessions then
     return nil, "max-activated-contexts"
   end
   return true
@@ -58,6 +58,8 @@ local function refusal(self, apn, ip_type)
     return personality.unknown_apn_cause
   elseif refuses and ip_type == "ipv4v6" then
     return refuses
+  elseif not self.has_ipv6 and not wanted.ipv4 then
+    return only_cause.ipv4
   elseif refuses == 50 and wanted.ipv6 or refuses == 51 and wanted.ipv4 then
     return refuses
   elseif in_use(self, apn, wanted) then
@@ -65,19 +67,38 @@ local function refusal(self, apn, ip_type)
   end
 end
 
+-- The only family that who asks for both gets, or nil.
+local function only_family(self)
+  return self.network.only or not self.has_ipv6 and "ipv4" or nil
+end
+
+local function choose_apn(self, apn)
+  return (apn == nil or apn == "") and self.personality.default_apn or apn:lower()
+end
+
 local function assign(self, session, wanted)
-  local personality = self.personality
+  local personality, network = self.personality, self.network
   local addresses = {}
   addresses.ipv4, addresses.ipv6 = personality.addresses(session.number, self.lease)
+  if network.slash32 then
+    addresses.ipv4.prefix_length, addresses.ipv4.gateway = 32, personality.far_gateway
+  end
   for family, settings in pairs(addresses) do
     if wanted[family] then
-      settings.dns, settings.mtu = personality.dns[family], personality.mtu
+      settings.dns, settings.mtu = network.servers and personality.dns[family] or {}, personality.mtu
       session[family] = settings
     end
   end
 end
 
----Connects a session.
+local function begin(self, session, wanted)
+  assign(self, session, wanted)
+  self.sessions[session.number], self.causes[session.number] = session, nil
+  self:emit("session", session.number)
+  return session
+end
+
+---Connects a session, all of it at once, as MBIM does.
 ---@param number integer
 ---@param request { apn: string?, ip_type: string }
 ---@return sim.session?
@@ -85,11 +106,10 @@ end
 ---@return integer? cause what the network says
 function sessions:connect(number, request)
   local ready, reason = check_modem(self, number)
-  if not ready then
-    return nil, reason
+  if not ready or self.sessions[number] then
+    return nil, reason or "max-activated-contexts"
   end
-  local apn = request.apn
-  apn = (apn == nil or apn == "") and self.personality.default_apn or apn:lower()
+  local apn = choose_apn(self, request.apn)
   local ip_type = request.ip_type == "default" and self.personality.default_ip_type or request.ip_type
   if not families[ip_type] then
     return nil, "invalid-parameters"
@@ -99,18 +119,56 @@ function sessions:connect(number, request)
     self.causes[number] = cause
     return nil, "failure", cause
   end
-  local only, wanted = self.network.only, families[ip_type]
+  local only, wanted = only_family(self), families[ip_type]
   local session = { number = number, apn = apn, ip_type = ip_type, nw_error = 0 }
   if only and wanted.ipv4 and wanted.ipv6 then
     session.ip_type, session.nw_error = only, only_cause[only]
   end
-  assign(self, session, families[session.ip_type])
-  self.sessions[number], self.causes[number] = session, nil
-  self:emit("session", number)
-  return session
+  return begin(self, session, families[session.ip_type])
 end
 
----Ends a session: the host wants it so, or the network.
+---Connects one family of a session, which may have the other one already, as QMI does.
+---@param number integer
+---@param request { apn: string?, family: "ipv4"|"ipv6" }
+---@return sim.session?
+---@return string? reason a status of MBIM
+---@return integer? cause what the network says
+function sessions:connect_family(number, request)
+  local ready, reason = check_modem(self, number)
+  if not ready then
+    return nil, reason
+  end
+  local apn, family = choose_apn(self, request.apn), request.family
+  local session, only = self.sessions[number], only_family(self)
+  if session and (session[family] or session.apn ~= apn) then
+    return nil, "max-activated-contexts"
+  end
+  local cause = only and only ~= family and only_cause[only] or refusal(self, apn, family)
+  if cause then
+    return nil, "failure", cause
+  end
+  if session then
+    session.ip_type = "ipv4v6"
+  else
+    session = { number = number, apn = apn, ip_type = family, nw_error = 0 }
+  end
+  return begin(self, session, families[family])
+end
+
+---Ends one family of a session, and with the last one the session.
+---@param number integer
+---@param family "ipv4"|"ipv6"
+function sessions:disconnect_family(number, family)
+  local session, other = self.sessions[number], family == "ipv4" and "ipv6" or "ipv4"
+  if session and session[family] and session[other] then
+    session[family], session.ip_type = nil, other
+    self:emit("session", number)
+  elseif session and session[family] then
+    self:disconnect(number, 0)
+  end
+end
+
+---Ends a session, all of it: the host wants it so, or the network.
 ---@param number integer
 ---@param cause integer?
 ---@return boolean was it there?

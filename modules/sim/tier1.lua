@@ -2,17 +2,20 @@
 -- Tier 1 of the simulated modem: a socket for its control channel, a TUN device for its data, in a world of their own.
 --
 -- A cdc-wdm device reads and writes whole messages, and so does a seqpacket socket. The TUN device carries session 0;
--- like the link of a real modem it is point-to-point, without ARP.
+-- like the link of a real modem it is point-to-point, without ARP. It has IP packets only: a modem that is left at
+-- Ethernet frames, or at several packets in one transfer, is not understood there.
 
 local fs = require "core.fs"
 local ports = require "core.port"
 local world = require "core.world"
 local state = require "state"
 local control = require "sim.control"
-local sim_mbim = require "sim.mbim"
 local sim_network = require "sim.network"
 
-local tier1 = { socket = control.folder .. "/mbim", link = "wwan0" }
+---@type table<string, string> by what the modem speaks
+local sockets = { mbim = control.folder .. "/mbim", qmi = control.folder .. "/qmi" }
+
+local tier1 = { sockets = sockets, link = "wwan0" }
 
 ---@class sim.tier1.cable what is there while the modem is plugged in
 ---@field listener userdata
@@ -74,31 +77,38 @@ local function accept_connections(group, fn, cable)
   end
 end
 
-local function read_link(network, cable)
+-- Does the modem take and send bare IP packets? Always with MBIM; with QMI, once it has been told so.
+local function is_plain(fn)
+  local format = fn.data_format
+  return not format or format.link == "raw-ip" and format.uplink == "disabled" and format.downlink == "disabled"
+end
+
+local function read_link(network, fn, cable)
   while true do
     local packet = cable.link:read()
     if not packet then
       return
+    elseif is_plain(fn) then
+      network:receive(0, packet)
     end
-    network:receive(0, packet)
   end
 end
 
 -- Makes what `moontower` looks for: the socket, the link, and the file that says which modem they belong to.
-local function plug(identity)
+local function plug(identity, composition)
   local link, err = open_link()
   if not link then
     return nil, err
   end
   local listener
-  listener, err = ports.listen(tier1.socket, "messages")
+  listener, err = ports.listen(sockets[composition], "messages")
   if not listener then
     link:close()
     return nil, err
   end
   local ok
   ok, err = state.save("devices", "sim", {
-    name = "sim", mbim = tier1.socket, net = tier1.link,
+    name = "sim", composition = composition, [composition] = sockets[composition], net = tier1.link,
     vendor = ("%04x"):format(identity.usb.vendor), product = ("%04x"):format(identity.usb.product),
     manufacturer = identity.usb.manufacturer, model = identity.hardware,
   })
@@ -119,35 +129,47 @@ local function pull(cable)
   cable.link:close()
 end
 
----Plugs the modem into the world that this process is in; it is there until the group ends, or it is unplugged.
----@param modem sim.modem
----@param group task.group
----@return sim.mbim_function? fn
----@return moontower.error? err
-function tier1.start(modem, group)
-  local cable
-  local fn = sim_mbim.new(modem, {
+-- The function that speaks for the modem, by composition; each is made when it is first needed.
+local function new_function(modem, composition, connections)
+  return require("sim." .. composition).new(modem, {
     send = function(transfer, to)
-      for port in pairs(to and { [to] = true } or cable.connections) do
+      for port in pairs(to and { [to] = true } or connections()) do
         port:write(transfer)
       end
     end,
   })
+end
+
+---Plugs the modem into the world that this process is in; it is there until the group ends, or it is unplugged.
+---@param modem sim.modem
+---@param group task.group
+---@return true? ok
+---@return moontower.error? err
+function tier1.start(modem, group)
+  local cable
+  local functions = {}
+  local function current()
+    local composition = modem.composition
+    functions[composition] = functions[composition]
+      or new_function(modem, composition, function() return cable.connections end)
+    return functions[composition]
+  end
   local network = sim_network.new(modem, {
     send = function(session, packet)
-      if session == 0 then
+      if session == 0 and is_plain(current()) then
         cable.link:write(packet)
       end
     end,
   })
   local function plug_in()
-    local err
-    cable, err = plug(modem.personality)
-    if not cable then
+    local fn = current()
+    local plugged, err = plug(modem.personality, modem.composition)
+    if not plugged then
       return nil, err
     end
+    cable = plugged
     group:spawn(accept_connections, group, fn, cable)
-    group:spawn(read_link, network, cable)
+    group:spawn(read_link, network, fn, cable)
     return true
   end
   modem:listen(function(event)
@@ -161,10 +183,7 @@ function tier1.start(modem, group)
   if ok and modem.plugged then
     ok, err = plug_in()
   end
-  if not ok then
-    return nil, err
-  end
-  return fn
+  return ok, err
 end
 
 return tier1

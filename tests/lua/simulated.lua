@@ -12,7 +12,7 @@ local executable = require("core.fs").realpath("/proc/self/exe")
 local HOST = [[host() {
   ip -o address show dev wwan0 scope global; ip route show; ip -6 route show proto 77
   ip -o link show dev wwan0 | cut -d' ' -f2-5
-  cat /etc/resolv.conf; find /run/moontower/links /run/moontower/modems -type f 2>/dev/null
+  cat /etc/resolv.conf; find /run/moontower/links /run/moontower/modems /run/moontower/qmi -type f 2>/dev/null
 }
 ]]
 
@@ -37,9 +37,10 @@ end
 ---@param command string such as "moontower up --apn r.ispsn"
 ---@param faults string[]? as `moontower sim --fault` takes them
 ---@param preparation string? shell commands before it, whose output does not count
+---@param options string[]? others that `moontower sim` takes
 ---@return simulated.result
-function M.run(command, faults, preparation)
-  local arguments = { executable, "sim" }
+function M.run(command, faults, preparation, options)
+  local arguments = table.move(options or {}, 1, #(options or {}), 3, { executable, "sim" })
   for _, fault in ipairs(faults or {}) do
     table.move({ "--fault", fault }, 1, 2, #arguments + 1, arguments)
   end

@@ -11,7 +11,7 @@ local T = {}
 
 local READMES = {
   "README.md", "carriers/README.md", "core/README.md", "modules/README.md", "modules/mbim/README.md",
-  "modules/modem/README.md", "modules/sim/README.md", "scripts/README.md", "tests/README.md",
+  "modules/modem/README.md", "modules/qmi/README.md", "modules/sim/README.md", "scripts/README.md", "tests/README.md",
 }
 
 ---Calls fn(block, readme) for each fenced block of a language.

@@ -399,6 +399,12 @@ local samples = {
     location_info_status = { query = {}, response = { lac = 1, tac = 2, cell_id = 3 } },
     version = { query = { mbim = 0x0100, mbimex = 0x0200 }, response = { mbim = 0x0100, mbimex = 0x0100 } },
   },
+  [require "mbim.ext_qmux"] = {
+    message = { set = { qmux = "\1\11\0\0\0\0\0\1\39\0\0\0" }, response = { qmux = "\1\11\0\128\0\0\1\1\39\0\0\0" } },
+  },
+  [require "mbim.proxy_control"] = {
+    configuration = { set = { device = "/dev/cdc-wdm0", timeout = 30 }, response = {} },
+  },
 }
 
 function T.test_every_codec_round_trips()

@@ -6,6 +6,10 @@ local fs = require "core.fs"
 local basic = require "mbim.basic_connect"
 local faults = require "sim.faults"
 local sim_host = require "sim_host"
+local sim_qmi_host = require "sim_qmi_host"
+local ctl = require "qmi.ctl"
+local nas = require "qmi.nas"
+local wds = require "qmi.wds"
 
 local T = {}
 
@@ -54,7 +58,7 @@ end
 function T.test_each_starts_and_is_mended()
   local folder = assert(package.searchpath("sim.faults", package.path)):match("^(.*)/")
   local readme = assert(fs.read(folder .. "/README.md"))
-  local needed = { SECONDS = "0.01", COUNT = "2" }
+  local needed = { SECONDS = "0.01", COUNT = "2", TEXT = "hello" }
   for _, fault in ipairs(faults.list) do
     local host = opened()
     lu.assertTrue(faults.apply(host.modem, fault.name, { needed[fault.arguments] }), fault.name)
@@ -140,6 +144,78 @@ function T.test_fragments()
   apply(host, "fragments")
   lu.assertTrue(ask(host) > 3)
   lu.assertEquals(host:answers()[1].type, "command-done")
+end
+
+-- QMI ---------------------------------------------------------------------------------------------------------------
+
+-- The answer to a request whose TLVs are well known.
+local function qmi_answer(host)
+  host:send(nas.get_signal_info.service_id, host.ids.nas, nas.get_signal_info.id, "")
+  local answers = host:answers()
+  return answers[1], #answers
+end
+
+local function qmi_host()
+  local host = sim_qmi_host.new()
+  host:ask(nas.get_signal_info)
+  return host
+end
+
+function T.test_qmi_on_the_wire()
+  local host = qmi_host()
+  apply(host, "silent=1")
+  lu.assertEquals(select(2, qmi_answer(host)), 0)
+  apply(host, "duplicate=1")
+  lu.assertEquals(select(2, qmi_answer(host)), 2)
+  apply(host, "wrong-id=1")
+  lu.assertNotEquals(qmi_answer(host).transaction, host.transaction)
+  apply(host, "garbage=1")
+  lu.assertEquals(qmi_answer(host).code, "malformed")
+  apply(host, "truncate=1")
+  lu.assertEquals(qmi_answer(host).code, "malformed")
+  apply(host, "busy=1")
+  lu.assertEquals(select(2, host:ask(nas.get_signal_info)), "device-not-ready")
+  lu.assertEquals(host:ask(nas.get_signal_info).lte.rssi, -71)
+  apply(host, "hang")
+  lu.assertEquals(select(2, qmi_answer(host)), 0)
+end
+
+function T.test_qmi_tlvs()
+  local host = qmi_host()
+  local function decode(name)
+    apply(host, name .. "=1")
+    return nas.get_signal_info.response:decode(qmi_answer(host).tlvs)
+  end
+  lu.assertNil(decode("tlv-missing").lte)
+  local _, err = decode "tlv-long"
+  lu.assertEquals(err.code, "malformed")
+  lu.assertEquals(decode("tlv-twice").lte.rssi, -71)
+  lu.assertEquals(decode("tlv-shuffled").lte.rssi, -71)
+  lu.assertEquals(decode("bare-failure").result, { status = 1, error = 3 })
+  lu.assertEquals(host:ask(nas.get_signal_info).lte.rssi, -71)
+end
+
+function T.test_qmi_clients_get_lost()
+  local host = qmi_host()
+  host:ask(wds.start_network, { apn = "r.ispsn" })
+  apply(host, "lose-client")
+  lu.assertEquals(select(2, host:ask(wds.get_current_settings)), "invalid-client-id")
+  lu.assertEquals(host.modem.sessions, {})
+  lu.assertEquals(host:ask(nas.get_signal_info).lte.rssi, -71)
+  apply(host, "qmi-sync")
+  lu.assertEquals(#host:indicated(ctl.sync), 1)
+  lu.assertEquals(select(2, host:ask(nas.get_signal_info)), "invalid-client-id")
+  apply(host, "forget")
+  lu.assertEquals(#host:indicated(ctl.sync), 0)
+end
+
+function T.test_what_only_mbim_has()
+  local host = qmi_host()
+  for _, name in ipairs { "open-dead", "fragments", "out-of-order" } do
+    local ok, err = faults.apply(host.modem, name)
+    lu.assertNil(ok)
+    lu.assertStrContains(err.message, "MBIM")
+  end
 end
 
 function T.test_flood()

@@ -41,7 +41,7 @@ local function with_modem(fn)
 end
 
 local function open()
-  return mbim.exchange(assert(ports.open(tier1.socket)), 4096, 8)
+  return mbim.exchange(assert(ports.open(tier1.sockets.mbim)), 4096, 8)
 end
 
 local function request(exchange, message)
@@ -76,10 +76,10 @@ function T.test_what_is_there()
   with_modem(function()
     local device = json.decode(assert(fs.read("/run/moontower/devices/sim.json")))
     lu.assertEquals(device, {
-      name = "sim", mbim = tier1.socket, net = "wwan0", vendor = "1199", product = "9071",
+      name = "sim", composition = "mbim", mbim = tier1.sockets.mbim, net = "wwan0", vendor = "1199", product = "9071",
       manufacturer = "Sierra Wireless, Incorporated", model = "MC7455",
     })
-    lu.assertNotNil(fs.stat(tier1.socket))
+    lu.assertNotNil(fs.stat(tier1.sockets.mbim))
   end)
 end
 
@@ -119,7 +119,7 @@ function T.test_unplug_and_replug()
     modem:unplug()
     local _, err = exchange:request(command(basic.radio_state, "query"), 2)
     lu.assertEquals(err.code, "gone")
-    lu.assertNil(fs.stat(tier1.socket))
+    lu.assertNil(fs.stat(tier1.sockets.mbim))
     lu.assertNil(fs.stat("/run/moontower/devices/sim.json"))
     lu.assertNil(fs.stat("/sys/class/net/wwan0"))
     modem:replug()

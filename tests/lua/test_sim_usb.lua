@@ -6,11 +6,15 @@ local port = require "core.port"
 local world = require "core.world"
 local task = require "task"
 local descriptors = require "sim.usb.descriptors"
+local ethernet = require "sim.usb.ethernet"
+local ip = require "sim.packets"
 local new_device = require("sim.usb.device").new
 local new_mbim = require("sim.usb.mbim").new
+local new_qmi = require("sim.usb.qmi").new
 local new_serial = require("sim.usb.serial").new
 local ntb = require "sim.usb.ntb"
 local pipe = require "sim.usb.pipe"
+local qmap = require "sim.usb.qmap"
 local usbip = require "sim.usb.usbip"
 
 local T = {}
@@ -114,6 +118,112 @@ function T.test_ntb_decode_refuses()
   for length = 0, #block - 1 do
     refused(block:sub(1, length))
   end
+end
+
+-- QMI's ways to carry packets ------------------------------------------------------------------------------------
+
+function T.test_qmap()
+  lu.assertEquals(hex(qmap.encode(5, "abcde")), hex(bytes "03 05 00 08  61 62 63 64 65 00 00 00"))
+  lu.assertEquals(qmap.decode(qmap.encode(1, "abcd") .. qmap.encode(2, "e") .. bytes "80 00 00 04 01020304"), {
+    { mux_id = 1, packet = "abcd" }, { mux_id = 2, packet = "e" },
+  })
+  for _, bad in ipairs { "00 01 00", "00 01 00 02 61", "03 01 00 02 61 62" } do
+    local none, err = qmap.decode(bytes(bad))
+    lu.assertNil(none)
+    lu.assertEquals(err.code, "malformed")
+  end
+end
+
+function T.test_ethernet()
+  local packet, answer = ethernet.receive(bytes [[
+    ff ff ff ff ff ff  02 00 00 00 00 07  08 06
+    00 01 08 00 06 04 00 01  02 00 00 00 00 07  0a 00 00 02  00 00 00 00 00 00  0a 00 00 01
+  ]])
+  lu.assertNil(packet)
+  assert_bytes(answer, [[
+    00 a0 c6 00 00 00  02 50 f3 00 00 00  08 06
+    00 01 08 00 06 04 00 02  02 50 f3 00 00 00  0a 00 00 01  02 00 00 00 00 07  0a 00 00 02
+  ]])
+  lu.assertEquals(ethernet.receive(bytes "02 50 f3 00 00 00 02 00 00 00 00 07 08 00 45 aa"), "\x45\xaa")
+  assert_bytes(ethernet.wrap("\x60..."), "00 a0 c6 00 00 00 02 50 f3 00 00 00 86 dd 60 2e 2e 2e")
+  lu.assertNil(ethernet.receive("short"))
+end
+
+-- Is fe80::1 a neighbour? The host asks from fe80::2.
+function T.test_ethernet_neighbours()
+  local question = ip.build(ip.with_icmp({
+    family = "ipv6", protocol = ip.ICMPV6, source = "fe80::2", target = "ff02::1:ff00:1",
+  }, { type = 135, body = bytes "00 00 00 00 fe 80 00 00 00 00 00 00 00 00 00 00 00 00 00 01" }))
+  local packet, answer = ethernet.receive(bytes "33 33 ff 00 00 01 02 00 00 00 00 07 86 dd" .. question)
+  lu.assertNil(packet)
+  local header = ip.parse(answer:sub(15))
+  lu.assertEquals({ header.source, header.target }, { "fe80::1", "fe80::2" })
+  local message = ip.parse_icmp(header)
+  lu.assertEquals(message.type, 136)
+  lu.assertEquals(hex(message.body:sub(-8)), hex(bytes "02 01 02 50 f3 00 00 00"))
+end
+
+local function new_qmi_modem()
+  local fake = { received = {}, packets = {}, format = { link = "802.3", uplink = "disabled", downlink = "disabled" } }
+  fake.qmi = new_qmi(fake, function(_, options)
+    fake.send_control = options.send
+    return {
+      data_format = fake.format, receive = function(_, frame) table.insert(fake.received, frame) end,
+    }
+  end, function(_, options)
+    fake.send_packet = options.send
+    return {
+      receive = function(_, session, packet)
+        table.insert(fake.packets, { session, packet })
+        options.send(session, packet:upper())
+      end,
+    }
+  end)
+  function fake.heard()
+    local list = {}
+    fake.qmi.data:submit(urb(1, 4096, list))
+    fake.qmi.data:unlink(1)
+    return list[1]
+  end
+  return fake
+end
+
+function T.test_qmi_is_deaf_until_dtr()
+  local fake = new_qmi_modem()
+  local function command(text)
+    lu.assertEquals(fake.qmi:request({ request = "send-command", index = 8 }, text), "")
+  end
+  command "one"
+  fake.qmi:request({ request = "set-control-line-state", value = 1, index = 8 }, "")
+  command "two"
+  fake.qmi:request({ request = "set-control-line-state", value = 0, index = 8 }, "")
+  command "three"
+  lu.assertEquals(fake.received, { "two" })
+  fake.send_control "answer"
+  lu.assertEquals(fake.qmi:request({ request = "get-response", index = 8 }, ""), "answer")
+  lu.assertNil(fake.qmi:request({ request = "get-ntb-parameters", index = 8 }, ""))
+end
+
+function T.test_qmi_data()
+  local fake = new_qmi_modem()
+  fake.qmi:receive_transfer(bytes "02 50 f3 00 00 00 02 00 00 00 00 07 08 00" .. "Eabc")
+  lu.assertEquals(fake.packets[1], { 0, "Eabc" })
+  assert_bytes(fake.heard(), "00 a0 c6 00 00 00 02 50 f3 00 00 00 08 00 45 41 42 43")
+  fake.format.link = "raw-ip"
+  fake.qmi:receive_transfer("Eabc")
+  lu.assertEquals(fake.heard(), "EABC")
+  fake.send_packet(1, "lost")
+  lu.assertNil(fake.heard())
+  fake.format.uplink, fake.format.downlink = "qmap", "qmap"
+  fake.format.max_datagrams, fake.format.max_size = 2, 4096
+  fake.qmi:receive_transfer(qmap.encode(1, "abcd") .. qmap.encode(2, "efgh") .. qmap.encode(1, "ijkl"))
+  lu.assertEquals(qmap.decode(fake.heard()), {
+    { mux_id = 1, packet = "ABCD" }, { mux_id = 2, packet = "EFGH" },
+  })
+  lu.assertEquals(qmap.decode(fake.heard()), { { mux_id = 1, packet = "IJKL" } })
+  fake.send_packet(3, "more")
+  lu.assertEquals(fake.heard(), qmap.encode(3, "more"))
+  fake.qmi:receive_transfer("noise")
 end
 
 -- USB/IP ----------------------------------------------------------------------------------------------------------

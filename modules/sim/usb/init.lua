@@ -3,13 +3,14 @@
 --
 --     local ok, err = require("sim.usb").run {
 --       modem   = modem,           -- from sim.modem; "unplugged" and "plugged" pull and plug its cable
---       mbim    = sim_mbim.new,    -- called once: mbim(modem, { send = function(transfer) })
---       network = sim_network.new, -- called once: network(modem, { send = function(session, packet) })
+--       mbim    = sim_mbim.new,    -- called once at most: mbim(modem, { send = function(transfer) })
+--       qmi     = sim_qmi.new,     -- likewise; modem.composition says which of the two it comes up with
+--       network = sim_network.new, -- likewise: network(modem, { send = function(session, packet) })
 --       ready   = function(info) end, -- each time the kernel has made its devices; must not wait
 --     }
 --
--- The MBIM function has :receive(transfer), the network :receive(session, packet). A reset of the USB port calls
--- modem:bus_reset(), one of the function alone modem:reset_control().
+-- The functions have :receive(transfer), the QMI one .data_format, too; the network has :receive(session, packet). A
+-- reset of the USB port calls modem:bus_reset(), one of the function alone modem:reset_control().
 -- modem.personality.usb says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings).
 
 local fs = require "core.fs"
@@ -17,7 +18,7 @@ local udev = require "core.udev"
 local error_object = require "error"
 local task = require "task"
 local new_device = require("sim.usb.device").new
-local new_mbim = require("sim.usb.mbim").new
+local new_function = { mbim = require("sim.usb.mbim").new, qmi = require("sim.usb.qmi").new }
 local new_serial = require("sim.usb.serial").new
 local usbip = require "sim.usb.usbip"
 local vhci = require "sim.usb.vhci"
@@ -30,14 +31,15 @@ local usb = {}
 -- Nobody in the modem listens at its serial ports.
 local function unheard() end
 
--- Composition 0x100D of an MC7455, where bit n means interface n: diagnostics 0, NMEA 2, AT 3, MBIM 12 and 13.
-local function build(options)
+-- Compositions of an MC7455, where bit n means interface n: diagnostics 0, NMEA 2, AT 3; and MBIM 12 and 13, which
+-- makes 0x100D, or QMI 8, which makes 0x10D.
+local function build(options, composition)
   local modem = options.modem
   return new_device(modem.personality.usb, {
     new_serial { interface = 0, subclass = 0xff, input = 1, output = 1, receive = unheard },
     new_serial { interface = 2, subclass = 0x00, interrupt = 3, input = 2, output = 2, receive = unheard },
     new_serial { interface = 3, subclass = 0x00, interrupt = 5, input = 4, output = 3, receive = unheard },
-    new_mbim(modem, options.mbim, options.network),
+    new_function[composition](modem, options[composition], options.network),
   }, function() modem:bus_reset() end)
 end
 
@@ -84,7 +86,7 @@ local function no_devices(err)
   end
   return error_object.new {
     code = "timeout", source = "sim", message = "the kernel has made no devices of the simulated modem",
-    hint = "is its driver there? modprobe cdc_mbim",
+    hint = "are its drivers there? modprobe -a cdc_mbim qmi_wwan",
   }
 end
 
@@ -106,11 +108,11 @@ local function serve(cable, device, ready)
 end
 
 ---Plugs the modem in, and serves it until something fails or the task is cancelled.
----@param options { modem: sim.modem, mbim: function, network: function, ready: fun(info: sim.usb.info) }
+---@param options { modem: sim.modem, mbim: function, qmi: function, network: function, ready: fun(info) }
 ---@return nil
 ---@return moontower.error err why it could not be plugged in, or did not stay so
 function usb.run(options)
-  local modem, device = options.modem, build(options)
+  local modem, devices = options.modem, {}
   local plugged = task.queue()
   local current
   modem:listen(function(event)
@@ -130,6 +132,9 @@ function usb.run(options)
       return nil, err
     end
     current = cable
+    local composition = modem.composition
+    local device = devices[composition] or build(options, composition)
+    devices[composition] = device
     err = serve(cable, device, options.ready)
     device:unplugged()
     if not cable.pulled then

@@ -2,6 +2,7 @@
 -- The MBIM function on USB: control messages over endpoint 0, notifications, and packets in NTBs (MBIM 1.0 section 6).
 
 local schema = require "schema"
+local control_channel = require "sim.usb.control_channel"
 local descriptors = require "sim.usb.descriptors"
 local ntb = require "sim.usb.ntb"
 local pipe = require "sim.usb.pipe"
@@ -33,14 +34,6 @@ local ntb_parameters = schema.compile("NTB parameters", {
 local word = schema.compile("word", { u16 "value" })
 local double_word = schema.compile("double word", { u32 "value" })
 
--- A notification looks like the setup packet of a request, but comes from the modem.
-local notification = schema.compile("CDC notification", {
-  schema.enum(schema.be.u16, { ["response-available"] = 0xa101 }) "notification",
-  u16 "value",
-  u16 "interface",
-  u16 "length",
-})
-
 local function describe(max_control)
   local d = descriptors
   return table.concat {
@@ -68,10 +61,9 @@ end
 
 ---@class sim.usb.mbim: sim.usb.function
 ---@field modem sim.modem
----@field responses string[] control transfers that the host has not fetched yet
+---@field channel sim.usb.control_channel
 ---@field control table the MBIM function of the modem
 ---@field network table what its packets reach
----@field notifications sim.usb.pipe
 ---@field data sim.usb.pipe
 ---@field sequence integer of the next NTB
 ---@field ntb_input_size integer
@@ -90,13 +82,13 @@ function mbim.new(modem, new_control, new_network)
     modem = modem,
     interfaces = { control_interface, data_interface },
     descriptors = describe(modem.personality.max_control),
-    notifications = pipe.new(256),
+    channel = control_channel.new(control_interface),
     data = pipe.new(1024),
   }, Mbim)
-  self.inputs = { [notification_endpoint] = self.notifications, [data_in] = self.data }
+  self.inputs = { [notification_endpoint] = self.channel.notifications, [data_in] = self.data }
   self.outputs = { [data_out] = function(block) self:receive_block(block) end }
   self.control = new_control(modem, {
-    send = function(transfer) self:respond(transfer) end,
+    send = function(transfer) self.channel:send(transfer) end,
   })
   self.network = new_network(modem, {
     send = function(session, packet) self:send_packet(session, packet) end,
@@ -106,9 +98,9 @@ function mbim.new(modem, new_control, new_network)
 end
 
 function Mbim:reset()
-  self.notifications:flush()
+  self.channel:reset()
   self.data:flush()
-  self.responses, self.sequence = {}, 0
+  self.sequence = 0
   self.ntb_input_size, self.datagram_size = max_ntb, max_datagram
 end
 
@@ -119,16 +111,6 @@ function Mbim:select(interface, alternate)
     return alternate <= 1
   end
   return alternate == 0
-end
-
--- The host fetches one transfer for each notification, so every transfer gets its own.
-function Mbim:respond(transfer)
-  local announced = self.notifications:send(assert(notification:encode {
-    notification = "response-available", interface = control_interface,
-  }))
-  if announced then
-    table.insert(self.responses, transfer)
-  end
 end
 
 function Mbim:send_packet(session, packet)
@@ -160,7 +142,7 @@ requests["send-command"] = function(self, _, data)
 end
 
 requests["get-response"] = function(self)
-  return table.remove(self.responses, 1) or ""
+  return self.channel:fetch()
 end
 
 requests["reset-function"] = function(self)

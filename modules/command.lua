@@ -1,0 +1,120 @@
+-- SPDX-License-Identifier: MIT
+-- Runs a command: finds its script, reads its arguments, runs it, turns its end into an exit status.
+
+local argparse = require "argparse"
+local fs = require "core.fs"
+local printable = require "printable"
+local program = require "core.program"
+
+local M = {}
+
+-- Exit statuses, for programs and scripts that run us. README.md and `moontower help` list them.
+local status_of = {
+  ["usage"] = 2,
+  ["no-modem"] = 3, ["gone"] = 3, ["modem-failed"] = 3,
+  ["sim-missing"] = 4, ["sim-locked"] = 4, ["sim-blocked"] = 4, ["sim-failure"] = 4,
+  ["radio-off"] = 5, ["not-registered"] = 5, ["registration-denied"] = 5, ["roaming-refused"] = 5,
+  ["attach-failed"] = 5,
+  ["connect-refused"] = 6, ["disconnected"] = 6, ["no-address"] = 6, ["unreachable"] = 6,
+  ["timeout"] = 7,
+  ["permission"] = 8, ["busy"] = 8,
+  ["carrier-unknown"] = 9, ["carrier-invalid"] = 9,
+  ["interrupted"] = 130,
+}
+
+local function print_error(err, as_json)
+  if as_json then
+    local fields = {}
+    for _, key in ipairs { "code", "message", "hint", "source", "detail", "traceback" } do
+      fields[key] = err[key]
+    end
+    print(require("dkjson").encode({ error = fields }))
+    return
+  end
+  io.stderr:write("moontower: ", (tostring(err):gsub("[^\n]+", printable)), "\n")
+  if err.hint then
+    io.stderr:write("  ", (err.hint:gsub("^%l", string.upper)), "\n")
+  end
+  if err.code == "raised" and err.traceback then
+    io.stderr:write(err.traceback, "\n")
+  end
+end
+
+local function load_script(name)
+  local path = ("%s/scripts/%s.lua"):format(program.home, name)
+  if not name:find("^[%w-]+$") or not fs.stat(path) then
+    return nil
+  end
+  return assert(program.load(path))()
+end
+
+local function usage_error(message)
+  io.stderr:write("moontower: ", message, "\n")
+  return status_of.usage
+end
+
+-- What follows the first word belongs to the command that it names, options too.
+local function end_options(arguments)
+  for i, argument in ipairs(arguments) do
+    if argument == "--" then
+      break
+    elseif not argument:find("^%-") then
+      local marked = table.move(arguments, 1, #arguments, 1, {})
+      table.insert(marked, i, "--")
+      return marked
+    end
+  end
+  return arguments
+end
+
+-- argparse ends the process itself for --help and for mistakes; here both have to come back.
+local function parse(name, script, arguments)
+  if script.precedes_command then
+    arguments = end_options(arguments)
+  end
+  local parser = argparse("moontower " .. name, script.summary)
+  local wants_help = false
+  parser:add_help(false)
+  parser:flag("-h --help", "Show this help and exit.")
+  if script.arguments then
+    script.arguments(parser)
+  end
+  for _, argument in ipairs(arguments) do
+    if argument == "--" then
+      break
+    end
+    wants_help = wants_help or argument == "-h" or argument == "--help"
+  end
+  if wants_help and not script.passes_help_on then
+    print(parser:get_help())
+    return nil, 0
+  end
+  local ok, result = parser:pparse(arguments)
+  if not ok then
+    return nil, usage_error(("%s\nTry 'moontower %s --help'."):format(result, name))
+  end
+  return result
+end
+
+---Runs `moontower NAME ARGUMENTS...` in this engine.
+---@param name string
+---@param arguments string[]
+---@return integer status for exit()
+function M.run(name, arguments)
+  local script = load_script(name)
+  if not script then
+    return usage_error(("there is no command '%s'. 'moontower help' lists them."):format(name))
+  end
+  local args, status = parse(name, script, arguments)
+  if not args then
+    return status
+  end
+  local result, err = script.run(args)
+  if err then
+    print_error(err, args.json)
+    return status_of[err.code] or 1
+  end
+  return result or 0
+end
+
+return M

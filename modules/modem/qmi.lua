@@ -1,0 +1,334 @@
+-- SPDX-License-Identifier: MIT
+-- A modem over QMI: the verbs about the modem, its SIM and its network. Those about connections: qmi_sessions.lua.
+
+local dms = require "qmi.dms"
+local inside_mbim = require "qmi.inside_mbim"
+local nas = require "qmi.nas"
+local obstacle = require "modem.qmi_obstacle"
+local qmi = require "qmi"
+local sessions = require "modem.qmi_sessions"
+local sim_card = require "modem.qmi_sim"
+local state = require "state"
+local task = require "task"
+
+local RADIO_TIME, ATTACH_TIME = 20, 60
+local KIND = "qmi" -- of the files that remember client ids
+
+---@class modem.qmi : modem.modem
+---@field qmi qmi.device
+---@field private wds table<integer, table> the WDS clients of each session: see qmi_sessions.lua
+local Backend = {}
+
+for name, method in pairs(sessions) do
+  Backend[name] = method
+end
+
+-- ---- opening and closing ----
+
+-- Client ids outlive us in the modem, and those of a connection have to: so which there are stands in a file, for the
+-- next run to go on with them, or to give them back if we were killed.
+local function remember_clients(self)
+  local list = self.qmi:allocated()
+  local key = self.description.key
+  if #list == 0 then
+    return state.remove(KIND, key)
+  end
+  return state.save(KIND, key, { incarnation = self.description.incarnation, clients = list })
+end
+
+local function take_up_clients(self)
+  local left = state.load(KIND, self.description.key)
+  if not left or left.incarnation ~= self.description.incarnation then
+    return
+  end
+  for _, entry in ipairs(type(left.clients) == "table" and left.clients or {}) do
+    if type(entry) == "table" and math.type(entry.service) == "integer" and math.type(entry.client) == "integer" then
+      local client = self.qmi:adopt(entry.service, entry.client)
+      if entry.kept then
+        self:take_up_session(client, entry.kept)
+      end -- else it is given back when we close
+    end
+  end
+end
+
+-- How QMI gets to the modem: through its own port, through qmi-proxy, or inside MBIM.
+local function open_device(description, options)
+  if description.protocol == "qmi" then
+    return qmi.open(description.control, options)
+  end
+  local mbim_device, err = require("modem.mbim").open_device(description, options)
+  if not mbim_device then
+    return nil, err
+  end
+  return inside_mbim.open(mbim_device), mbim_device
+end
+
+---Opens the control port of a modem; sends nothing.
+---@param description modem.description
+---@param options { proxy: boolean? }
+---@return table? fields of the facade
+---@return moontower.error? err
+function Backend.open(description, options)
+  local device, host = open_device(description, options)
+  if not device then
+    return nil, host
+  end
+  return { qmi = device, mbim = host, description = description, is_shared = options.proxy, wds = {}, watchers = {} }
+end
+
+---Called once, when the facade around it is complete.
+function Backend:opened()
+  take_up_clients(self)
+  self.qmi.on_change = function() remember_clients(self) end
+  self.qmi.on_lost = function(err) self:end_watching(err) end
+end
+
+function Backend:close_port()
+  self.qmi:close()
+  if self.mbim then
+    self.mbim:close()
+  end
+end
+
+-- Once the MBIM around it is open. Nobody has to wait for that.
+local function hear_inside_mbim(self)
+  self.qmi.group:spawn(inside_mbim.switch_indications_on, self.mbim)
+end
+
+-- Starting anew takes everybody's client ids back: not while others use the modem, too.
+function Backend:start()
+  if self.mbim then
+    local ok, err = self.mbim:start()
+    if not ok then
+      return nil, err
+    end
+    hear_inside_mbim(self)
+  end
+  if self.is_shared then
+    return self.qmi:started()
+  end
+  return self.qmi:start()
+end
+
+function Backend:started()
+  if self.mbim then
+    local ok, err = self.mbim:started()
+    if not ok then
+      return ok, err
+    end
+    hear_inside_mbim(self)
+  end
+  return self.qmi:started()
+end
+
+-- ---- what the modem is ----
+
+-- Whatever a modem does not know, it does not have; only silence is a failure.
+local function optional(reply, err)
+  if reply or err.code ~= "timeout" and err.code ~= "gone" then
+    return reply or {}
+  end
+  return nil, err
+end
+
+function Backend:identity()
+  local device = self.qmi
+  local answers, err = task.all(
+    function() return optional(device:request(dms.get_ids)) end,
+    function() return optional(device:request(dms.get_revision)) end,
+    function() return optional(device:request(dms.get_model)) end)
+  if not answers then
+    return nil, err
+  end
+  local ids, revision, model = answers[1], answers[2].revision or "", answers[3].model
+  return {
+    imei = ids.imei ~= "0" and ids.imei or nil,
+    firmware = revision:match("^%S+") or "unknown", -- what follows is where and when it was built
+    hardware = model,
+  }
+end
+
+function Backend:sim() return sim_card.read(self.qmi) end
+function Backend:pin() return sim_card.pin(self.qmi) end
+
+function Backend:radio()
+  local reply, err = self.qmi:request(dms.get_operating_mode)
+  if not reply then
+    return nil, err
+  end
+  return {
+    hardware = reply.hardware_restricted_mode and "off" or "on",
+    software = reply.mode == "online" and "on" or "off",
+  }
+end
+
+function Backend:set_radio(on)
+  local reply, err = self.qmi:request(dms.set_operating_mode, { mode = on and "online" or "low-power" }, RADIO_TIME)
+  -- Asked for the mode that it is in, a modem may say so instead.
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  return self:radio()
+end
+
+-- ---- the network ----
+
+-- The newest that is in use, as people call it.
+local technologies = {
+  { "5gnr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "td-scdma", "UMTS" }, { "gsm", "GPRS" },
+}
+local faster = {
+  umts = { hsdpa = "HSPA", hsupa = "HSPA", ["hsdpa-plus"] = "HSPA", ["dc-hsdpa-plus"] = "HSPA" },
+  gsm = { edge = "EDGE" },
+}
+
+local function technology_of(reply)
+  local in_use = {}
+  for _, interface in ipairs(reply.serving_system.radio_interfaces) do in_use[interface] = true end
+  for _, technology in ipairs(technologies) do
+    if in_use[technology[1]] then
+      for _, capability in ipairs(reply.data_service_capability or {}) do
+        local name = (faster[technology[1]] or {})[capability]
+        if name then
+          return name
+        end
+      end
+      return technology[2]
+    end
+  end
+end
+
+-- A network's id: the MNC has two digits or three, and only the modem knows which. In North America it has three.
+local function plmn_id(plmn, three_digits)
+  if not plmn or plmn.mcc == 0 then
+    return ""
+  end
+  three_digits = three_digits or plmn.mnc > 99 or plmn.mcc >= 310 and plmn.mcc <= 316
+  return (three_digits and "%03d%03d" or "%03d%02d"):format(plmn.mcc, plmn.mnc)
+end
+
+local states = {
+  ["not-registered"] = "deregistered", ["not-registered-searching"] = "searching",
+  ["registration-denied"] = "denied", ["unknown"] = "unknown",
+}
+
+local function registration_of(reply)
+  local serving, digits = reply.serving_system, reply.mnc_pcs_digit_include_status
+  local current = serving.registration_state
+  local plmn = reply.current_plmn
+  local three_digits = digits and plmn and digits.mnc == plmn.mnc and digits.includes_pcs_digit
+  if current == "registered" then
+    current = reply.roaming_indicator == "on" and "roaming" or "home"
+  else
+    current = states[current] or "unknown"
+  end
+  return {
+    state = current,
+    provider = { id = plmn_id(plmn, three_digits), name = plmn and plmn.description or "" },
+    technology = technology_of(reply),
+  }
+end
+
+local function packet_of(reply)
+  local attached = reply.serving_system.ps_attach_state
+  return { state = attached, technology = attached == "attached" and technology_of(reply) or nil }
+end
+
+-- Why the network refuses us stands in the System Info of the technology that was tried.
+local function reject_cause(self)
+  local reply = self.qmi:request(nas.get_system_info)
+  for _, name in ipairs { "nr5g", "lte", "wcdma", "td_scdma", "gsm" } do
+    local info = reply and reply[name .. "_system_info"]
+    if info and info.registration_reject_info_valid and info.registration_reject_cause ~= 0 then
+      return info.registration_reject_cause
+    end
+  end
+end
+
+local function with_cause(self, registration)
+  if registration.state == "denied" or registration.state == "searching" then
+    registration.nw_error = reject_cause(self)
+  end
+  return registration
+end
+
+function Backend:registration()
+  local reply, err = self.qmi:request(nas.get_serving_system)
+  return reply and with_cause(self, registration_of(reply)), err
+end
+
+function Backend:packet_service()
+  local reply, err = self.qmi:request(nas.get_serving_system)
+  return reply and packet_of(reply), err
+end
+
+-- Signal strength in dBm, of the newest technology that is there. Older ones say rssi, 5G only rsrp.
+local function signal_of(reply)
+  for _, name in ipairs { "lte", "wcdma", "td_scdma", "hdr", "cdma", "gsm", "nr5g" } do
+    local strength = reply[name]
+    local dbm = type(strength) == "table" and (strength.rssi or strength.rsrp) or math.type(strength) and strength
+    if dbm and dbm < 0 and dbm > -125 then
+      return { dbm = dbm }
+    end
+  end
+  return {}
+end
+
+function Backend:signal()
+  local reply, err = self.qmi:request(nas.get_signal_info)
+  if reply then
+    return signal_of(reply)
+  elseif err.code ~= "unsupported" then
+    return nil, err
+  end
+  reply, err = self.qmi:request(nas.get_signal_strength) -- modems from before LTE
+  return reply and { dbm = reply.signal_strength.strength }, err
+end
+
+function Backend:home_provider()
+  local reply, err = self.qmi:request(nas.get_home_network)
+  if not reply then
+    return nil, err.code == "rejected" and obstacle.of_sim(self, "Get Home Network") or err
+  end
+  local digits, plmn = reply.home_network_3gpp_mnc, reply.home_network
+  return {
+    id = plmn_id(plmn, digits and digits.is_3gpp and digits.includes_pcs_digit),
+    name = plmn.description,
+  }
+end
+
+function Backend:register()
+  local reply, err = self.qmi:request(nas.initiate_network_register, { action = "automatic" }, ATTACH_TIME)
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  return self:registration()
+end
+
+function Backend:attach()
+  local reply, err = self.qmi:request(nas.attach_detach, { action = "attach" }, ATTACH_TIME)
+  if reply or err.detail and err.detail.status == "no-effect" then
+    local packet
+    packet, err = self:packet_service()
+    if not packet or packet.state == "attached" then
+      return packet, err
+    end
+    local hindered = obstacle.of_network(self, "Attach")
+    packet.state = "attaching" -- the rest comes as an event
+    return not hindered and packet or nil, hindered
+  elseif err.code == "timeout" or err.code == "gone" then
+    return nil, err
+  end
+  return require("modem.refusal").packet_service { source = "qmi", err = err }
+end
+
+-- How the facade reads an indication of the serving system, for modem/qmi_events.lua.
+Backend.registration_of = function(self, reply) return with_cause(self, registration_of(reply)) end
+Backend.packet_of = function(_, reply) return packet_of(reply) end
+Backend.signal_of = function(_, reply) return signal_of(reply) end
+
+function Backend:listen(...)
+  return require("modem.qmi_events").listen(self, ...)
+end
+
+return Backend

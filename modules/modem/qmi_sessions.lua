@@ -1,0 +1,422 @@
+-- SPDX-License-Identifier: MIT
+-- Connections over QMI. A session has a WDS client for each IP family: its leg. Methods of modem/qmi.lua.
+--
+-- A connection lasts as long as its client. So the clients of a connection are kept when the port is closed, and a
+-- later run takes them up again.
+
+local call_end = require "qmi.call_end"
+local error_object = require "error"
+local format = require "modem.qmi_format"
+local obstacle = require "modem.qmi_obstacle"
+local refusal = require "modem.refusal"
+local task = require "task"
+local usable = require "modem.usable"
+local wds = require "qmi.wds"
+
+local CONNECT_TIME, DISCONNECT_TIME = 90, 10
+local ANY_CONNECTION = 0xffffffff -- the handle that stands for whatever there is
+local IPV6_ONLY = 51 -- 3GPP TS 24.301
+
+local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv6" } }
+
+---@class modem.qmi_leg
+---@field client qmi.client
+---@field session integer
+---@field family "ipv4"|"ipv6"
+---@field handle integer? of the connection, while there is one of ours
+
+---@class modem.qmi
+local M = {}
+
+-- ---- legs ----
+
+local function add_leg(self, client, session, family)
+  local leg = { client = client, session = session, family = family }
+  self.wds[session] = self.wds[session] or {}
+  self.wds[session][family] = leg
+  client:prepare(wds.set_ip_family, { preference = family })
+  client.on_lost = function()
+    local had_connection = leg.handle ~= nil
+    leg.handle, client.kept = nil, nil
+    for queue in pairs(had_connection and self.watchers or {}) do
+      queue:push {
+        client = client, message = wds.get_packet_service_status,
+        values = { connection_status = { status = "disconnected" } },
+      }
+    end
+  end
+  for queue in pairs(self.watchers) do
+    client:subscribe(queue, wds.get_packet_service_status)
+  end
+  return leg
+end
+
+local function leg_of(self, session, family)
+  local leg = (self.wds[session] or {})[family]
+  return leg or add_leg(self, self.qmi:client("wds"), session, family)
+end
+
+-- Mux ids count from 1. Inside MBIM they are its sessions, and session 0 needs none.
+local function mux_of(self, session)
+  return self.mbim and session or session + 1
+end
+
+local function remember(self, leg)
+  leg.client.kept = { session = leg.session, family = leg.family, handle = leg.handle, qmap = self.framing == "qmap" }
+  self.qmi:changed()
+end
+
+---A client that an earlier run left a connection with; without a handle, if that was killed while it connected.
+---@param client qmi.client
+---@param kept table what remember() wrote
+function M:take_up_session(client, kept)
+  local is_valid = type(kept) == "table" and math.type(kept.session) == "integer" and families[kept.family]
+  if not is_valid or (self.wds[kept.session] or {})[kept.family] then
+    return
+  end
+  local leg = add_leg(self, client, kept.session, kept.family)
+  if math.type(kept.handle) == "integer" then
+    leg.handle, client.kept = kept.handle, kept
+  end
+  self.framing = kept.qmap and "qmap" or "disabled"
+end
+
+local function release(self, leg)
+  self.wds[leg.session][leg.family] = nil
+  leg.client.kept, leg.client.on_lost = nil, nil
+  return leg.client:release()
+end
+
+-- Runs fn on the legs of a session, at the same time. Returns their results, by family.
+local function on_legs(self, session, fn)
+  local functions, names, results = {}, {}, {}
+  for i, family in ipairs(families.ipv4v6) do
+    names[i] = family
+    functions[i] = function()
+      local result, err = fn(leg_of(self, session, family))
+      return { result, err }
+    end
+  end
+  for i, answer in ipairs(assert(task.all(table.unpack(functions)))) do
+    if not answer[1] and (answer[2].code == "timeout" or answer[2].code == "gone") then
+      return nil, answer[2]
+    end
+    results[names[i]] = answer[1]
+  end
+  return results
+end
+
+-- ---- what there is ----
+
+local states = { connected = "activated", suspended = "activated", authenticating = "activating" }
+
+local function ip_of(is_up)
+  return is_up.ipv4 and is_up.ipv6 and "ipv4v6" or is_up.ipv4 and "ipv4" or is_up.ipv6 and "ipv6" or "default"
+end
+
+function M:session(number)
+  if number > 0 and not self.wds[number] then
+    return { session = number, state = "deactivated", ip = "default" }
+  end
+  local replies, err = on_legs(self, number, function(leg)
+    return leg.client:request(wds.get_packet_service_status)
+  end)
+  if not replies then
+    return nil, err
+  end
+  local state, is_up = "deactivated", {}
+  for family, reply in pairs(replies) do
+    local one = states[reply.connection_status]
+    is_up[family] = one == "activated"
+    state = one == "activated" and one or state == "deactivated" and one or state
+  end
+  return { session = number, state = state, ip = ip_of(is_up) }
+end
+
+local function prefix_length(mask)
+  local length = 0
+  for byte in mask:gmatch("%d+") do
+    byte = math.tointeger(byte)
+    while byte & 0x80 ~= 0 do
+      length, byte = length + 1, byte << 1 & 0xff
+    end
+  end
+  return length
+end
+
+local function ipv4_of(reply)
+  local address = reply.ipv4_address
+  return usable.family("ipv4", {
+    addresses = address and {
+      { address = address, prefix_length = prefix_length(reply.ipv4_gateway_subnet_mask or "255.255.255.255") },
+    } or {},
+    gateway = reply.ipv4_gateway_address,
+    dns = { reply.primary_ipv4_dns_address or reply.secondary_ipv4_dns_address, reply.secondary_ipv4_dns_address },
+    mtu = reply.mtu,
+  })
+end
+
+local function ipv6_of(reply)
+  local gateway = reply.ipv6_gateway_address
+  return usable.family("ipv6", {
+    addresses = { reply.ipv6_address },
+    gateway = gateway and gateway.address,
+    dns = { reply.ipv6_primary_dns_address or reply.ipv6_secondary_dns_address, reply.ipv6_secondary_dns_address },
+    mtu = reply.mtu,
+  })
+end
+
+local SETTINGS = { "dns-address", "ip-address", "gateway-info", "mtu", "ip-family" }
+
+function M:ip_configuration(number)
+  local replies, err = on_legs(self, number, function(leg)
+    return leg.client:request(wds.get_current_settings, { requested_settings = SETTINGS })
+  end)
+  if not replies then
+    return nil, err
+  elseif not next(replies) then
+    return error_object.fail {
+      code = "rejected", source = "qmi", message = "that session is not connected", detail = { status = "out-of-call" },
+    }
+  end
+  return { session = number, ipv4 = ipv4_of(replies.ipv4 or {}), ipv6 = ipv6_of(replies.ipv6 or {}) }
+end
+
+-- ---- connecting ----
+
+-- A refusal carries the network's cause, or the modem's own reason, or neither.
+local function refused(self, settings, err)
+  if err.code ~= "rejected" then
+    return nil, err -- the modem's own trouble: silence, not ready ...
+  end
+  local reply = err.detail and err.detail.reply or {}
+  local verbose = reply.verbose_call_end_reason
+  local nw_error = call_end.cause(verbose, reply.call_end_reason)
+  local hindered = not nw_error and obstacle.of_connection(self, "Start Network")
+  if hindered then
+    return nil, hindered
+  end
+  local reason = verbose and call_end.text(verbose.type, verbose.reason)
+    or reply.call_end_reason and call_end.text(nil, reply.call_end_reason)
+  return refusal.connection(settings.apn, { source = "qmi", nw_error = nw_error, reason = reason, err = err })
+end
+
+local authentications = { pap = { "pap" }, chap = { "chap" } }
+
+local function bind(self, leg)
+  if self.framing ~= "qmap" or self.mbim and leg.session == 0 then
+    return true
+  end
+  return leg.client:set_up(wds.bind_mux_data_port, {
+    endpoint_info = format.endpoint(self), mux_id = mux_of(self, leg.session), client_type = "tethered",
+  })
+end
+
+local function start(self, settings, family)
+  local leg = leg_of(self, settings.session, family)
+  local ok, err = bind(self, leg)
+  if not ok then
+    return nil, err
+  end
+  remember(self, leg) -- whoever kills us leaves at least its client's id
+  local reply
+  reply, err = leg.client:request(wds.start_network, {
+    apn = settings.apn ~= "" and settings.apn or nil,
+    ip_family_preference = family,
+    username = settings.user, password = settings.password,
+    authentication_preference = settings.user and authentications[settings.auth or "chap"] or nil,
+  }, CONNECT_TIME)
+  if not reply and err.detail and err.detail.status == "no-effect" then
+    reply = { packet_data_handle = ANY_CONNECTION } -- the modem connects by itself
+  end
+  if not reply then
+    leg.client.kept = nil
+    self.qmi:changed()
+    return refused(self, settings, err)
+  end
+  leg.handle = reply.packet_data_handle
+  remember(self, leg)
+  return leg
+end
+
+local function others_are_up(self, session)
+  for number, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      if number ~= session and leg.handle then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- All sessions are framed alike, so the second one needs that the first was framed for several.
+local function agree_on_framing(self, settings)
+  local others = others_are_up(self, settings.session)
+  local several = settings.session > 0 or settings.multiplex or others and self.framing == "qmap"
+  local framing = several and "qmap" or "disabled"
+  if others and self.framing ~= framing and not self.mbim then
+    return error_object.fail {
+      code = "busy", source = "qmi", message = "the modem's first session was connected as its only one",
+      hint = "Disconnect it, and connect it again with `multiplex = true`.",
+    }
+  end
+  local ok, err = format.agree(self, framing)
+  self.framing = ok and framing
+  return ok, err
+end
+
+function M:activate(settings)
+  for _, leg in pairs(self.wds[settings.session] or {}) do
+    if leg.handle then
+      self:deactivate(settings.session) -- connected already: by an earlier run, or as it was wanted earlier
+      break
+    end
+  end
+  local ok, err = agree_on_framing(self, settings)
+  if not ok then
+    return nil, err
+  end
+  local is_up, failure = {}, nil
+  for _, family in ipairs(families[settings.ip]) do
+    local leg
+    leg, err = start(self, settings, family)
+    is_up[family] = leg ~= nil
+    failure = failure or err
+    local cause = err and err.code == "connect-refused" and err.detail.nw_error
+    if err and cause ~= IPV6_ONLY then
+      break -- what is refused for IPv4 is refused for IPv6, but for this
+    end
+  end
+  if not (is_up.ipv4 or is_up.ipv6) then
+    return nil, failure
+  end
+  return {
+    session = settings.session, state = "activated", ip = ip_of(is_up),
+    nw_error = failure and failure.detail and failure.detail.nw_error,
+  }
+end
+
+-- The network may have ended the connection before us.
+local already_ended = { ["no-effect"] = true, ["invalid-handle"] = true, ["out-of-call"] = true }
+
+local function stop(self, leg)
+  local values = { packet_data_handle = leg.handle }
+  if not leg.handle then
+    -- Somebody else's, or one that the modem makes by itself.
+    local status, err = leg.client:request(wds.get_packet_service_status)
+    if err and (err.code == "timeout" or err.code == "gone") then
+      return nil, err
+    elseif not status or not states[status.connection_status] then
+      return release(self, leg)
+    end
+    values = { packet_data_handle = ANY_CONNECTION, disable_autoconnect = true }
+  end
+  local reply, err = leg.client:request(wds.stop_network, values, DISCONNECT_TIME)
+  if not reply and not already_ended[err.detail and err.detail.status] then
+    return nil, err
+  end
+  return release(self, leg)
+end
+
+function M:deactivate(number)
+  if number > 0 and not self.wds[number] then
+    return true -- a client that is bound to no session would end session 0
+  end
+  local results, err = on_legs(self, number, function(leg) return stop(self, leg) end)
+  if not results then
+    return nil, err
+  end
+  self.wds[number] = nil
+  return true
+end
+
+---The interface of a session: see link/channel.lua. None for the modem's own.
+---@param session integer
+---@return link.channel?
+function M:channel(session)
+  if self.mbim then
+    return session > 0 and { kind = "vlan", id = session } or nil
+  end
+  return self.framing == "qmap" and { kind = "qmimux", id = mux_of(self, session) } or nil
+end
+
+-- ---- news ----
+
+---@param queue userdata hears of every session, also of later ones
+function M:watch_sessions(queue)
+  self.watchers[queue] = true
+  if self.qmi.lost then
+    queue:close(self.qmi.lost)
+  end
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      leg.client:subscribe(queue, wds.get_packet_service_status)
+    end
+  end
+end
+
+---@param queue userdata
+function M:unwatch_sessions(queue)
+  self.watchers[queue] = nil
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      leg.client:unsubscribe(queue)
+    end
+  end
+end
+
+---The modem is gone. Without a session, a queue belongs to no client, which would close it.
+---@param err moontower.error
+function M:end_watching(err)
+  for queue in pairs(self.watchers) do
+    queue:close(err)
+  end
+end
+
+local function leg_with(self, client)
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      if leg.client == client then
+        return leg, legs
+      end
+    end
+  end
+end
+
+---@param client qmi.client
+---@return integer? session
+function M:session_of_client(client)
+  local leg = leg_with(self, client)
+  return leg and leg.session
+end
+
+---How an indication of Get Packet Service Status reads.
+---@param client qmi.client
+---@param values table
+---@return table? value as session() has it
+function M:session_news(client, values)
+  local leg, legs = leg_with(self, client)
+  if not leg then
+    return nil -- we have just disconnected it
+  end
+  local state = states[values.connection_status.status] or "deactivated"
+  if state == "deactivated" and leg.handle then
+    leg.handle = nil
+    client.kept = nil
+    self.qmi:changed()
+  end
+  local is_up = { [leg.family] = state == "activated" }
+  for family, other in pairs(legs) do
+    if other ~= leg then
+      is_up[family] = other.handle ~= nil
+    end
+  end
+  return {
+    session = leg.session, ip = ip_of(is_up),
+    state = (is_up.ipv4 or is_up.ipv6) and "activated" or state,
+    nw_error = state == "deactivated" and call_end.cause(values.verbose_call_end_reason, values.call_end_reason) or nil,
+  }
+end
+
+return M

@@ -1,0 +1,166 @@
+-- SPDX-License-Identifier: MIT
+-- The SIM of a modem over QMI: its state, its numbers, and whether it wants a PIN.
+
+local dms_uim = require "qmi.dms_uim"
+local error_object = require "error"
+local task = require "task"
+local uim = require "qmi.uim"
+local uim_files = require "qmi.uim_files"
+
+local M = {}
+
+local NONE = 0xffff
+
+-- An application's state as the facade has it, and the reason in MBIM's words, which are the facade's.
+local states = {
+  ["ready"] = { "ready", "initialized" },
+  ["pin1-or-upin-pin-required"] = { "locked", "device-locked" },
+  ["puk1-or-upin-puk-required"] = { "locked", "device-locked" },
+  ["pin1-blocked"] = { "failure", "bad-sim" },
+  ["illegal"] = { "failure", "bad-sim" },
+}
+local starting, missing = { "starting", "not-initialized" }, { "missing", "sim-not-inserted" }
+local bad = { "failure", "bad-sim" }
+
+-- The card and the application that packet data uses. A modem that points nowhere yet has them all the same.
+local function primary(status)
+  local index = status.index_gw_primary
+  local card = status.cards[index ~= NONE and (index >> 8) + 1 or 1] or status.cards[1]
+  local application = card and card.applications[index ~= NONE and (index & 0xff) + 1 or 1]
+  return card, application
+end
+
+-- Modems from before UIM have the same in DMS.
+local dms_states = {
+  ["initialization-completed"] = "ready", ["not-present"] = "absent",
+  ["locked-or-failed"] = "pin1-or-upin-pin-required",
+}
+
+local function older_status(device)
+  local reply, err = device:request(dms_uim.get_state)
+  if not reply then
+    return nil, err
+  end
+  local pins = device:request(dms_uim.get_pin_status) or {}
+  local pin = pins.pin1_status or {}
+  local state = dms_states[reply.state] or "unknown"
+  if state == "pin1-or-upin-pin-required" and pin.current_status == "blocked" then
+    state = "puk1-or-upin-puk-required"
+  elseif pin.current_status == "permanently-blocked" then
+    state = "pin1-blocked"
+  end
+  return { state = state == "absent" and "absent" or "present" }, {
+    state = state, pin1_retries = pin.verify_retries_left, puk1_retries = pin.unblock_retries_left,
+  }
+end
+
+-- Returns the card and its application, or nil and an error.
+local function card_status(device)
+  local reply, err = device:request(uim.get_card_status)
+  if reply and reply.card_status then
+    return primary(reply.card_status)
+  elseif reply or err.code == "unsupported" then
+    return older_status(device)
+  end
+  return nil, err
+end
+
+local function state_of(card, application)
+  if not card or card.state == "absent" then
+    return missing
+  elseif card.state == "error" then
+    return card.error == "possibly-removed" and missing or bad
+  end
+  return application and states[application.state] or starting
+end
+
+-- Digits two a byte, the low half first, filled up with 0xf (3GPP TS 31.102).
+local function digits_of(bytes)
+  local digits = {}
+  for i = 1, #bytes do
+    local byte = bytes:byte(i)
+    digits[#digits + 1] = ("%x%x"):format(byte & 0xf, byte >> 4)
+  end
+  return (table.concat(digits):match("^%d*"))
+end
+
+local function read_file(device, id, path)
+  local reply = device:request(uim_files.read_transparent, {
+    session = { session_type = "primary-gw-provisioning" },
+    file = { file_id = id, file_path = path },
+    read_information = {},
+  })
+  return reply and reply.read_result or ""
+end
+
+-- Who has fallen silent is not asked in another way.
+local function speaks(err)
+  return err.code ~= "timeout" and err.code ~= "gone"
+end
+
+-- EF_ICCID and EF_IMSI; the latter has its length first, and a parity digit.
+local function iccid_of(device)
+  local reply, err = device:request(dms_uim.get_iccid)
+  if reply then
+    return reply.iccid
+  end
+  return speaks(err) and digits_of(read_file(device, 0x2fe2, "\x00\x3f")) or ""
+end
+
+local function imsi_of(device)
+  local reply, err = device:request(dms_uim.get_imsi)
+  if reply then
+    return reply.imsi
+  end
+  return speaks(err) and digits_of(read_file(device, 0x6f07, "\x00\x3f\xff\x7f"):sub(2)):sub(2) or ""
+end
+
+local function numbers_of(device)
+  local reply = device:request(require("qmi.dms").get_msisdn)
+  return reply and reply.msisdn ~= "" and { reply.msisdn } or {}
+end
+
+---@param device qmi.device
+---@return table? sim { state, reason, imsi, iccid, numbers }
+---@return moontower.error? err
+function M.read(device)
+  local card, application = card_status(device)
+  if not card and application then
+    return nil, application
+  end
+  local state = state_of(card, application)
+  local sim = { state = state[1], reason = state[2], numbers = {} }
+  if sim.state ~= "ready" and sim.state ~= "locked" then
+    return sim
+  end
+  -- A locked card tells only its own number.
+  local questions = { function() return iccid_of(device) end }
+  if sim.state == "ready" then
+    questions[2] = function() return imsi_of(device) end
+    questions[3] = function() return numbers_of(device) end
+  end
+  local answers = assert(task.all(table.unpack(questions)))
+  sim.iccid = answers[1] ~= "" and answers[1] or nil
+  sim.imsi = answers[2] ~= "" and answers[2] or nil
+  sim.numbers = answers[3] or {}
+  return sim
+end
+
+---@param device qmi.device
+---@return table? pin { type, locked, tries }
+---@return moontower.error? err
+function M.pin(device)
+  local card, application = card_status(device)
+  if not card and application then
+    return nil, application
+  elseif state_of(card, application) == missing then
+    return error_object.fail { code = "sim-missing", source = "qmi", message = "there is no SIM in the modem" }
+  elseif application and application.state == "pin1-or-upin-pin-required" then
+    return { type = "pin1", locked = true, tries = application.pin1_retries }
+  elseif application and application.state == "puk1-or-upin-puk-required" then
+    return { type = "puk1", locked = true, tries = application.puk1_retries }
+  end
+  return { type = "pin1", locked = false }
+end
+
+return M

@@ -1,0 +1,52 @@
+-- SPDX-License-Identifier: MIT
+-- The way to mbim-proxy and qmi-proxy, by which programs share a modem's control port. Started when nobody has yet.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local ports = require "core.port"
+local process = require "core.process"
+local task = require "task"
+
+local M = {}
+
+-- Where distributions put them.
+local FOLDERS = { "/usr/libexec", "/usr/lib/libmbim", "/usr/lib/libqmi", "/usr/lib", "/usr/local/libexec" }
+-- An abstract socket cannot be watched for, so what its clients do is try again.
+local PAUSE, TRIES = 0.05, 100
+local PACKAGE = { ["mbim-proxy"] = "libmbim-proxy", ["qmi-proxy"] = "libqmi-proxy" }
+
+local function start(name)
+  for _, folder in ipairs(FOLDERS) do
+    local path = ("%s/%s"):format(folder, name)
+    if fs.stat(path) then
+      -- It outlives us: others may be using it by then. It ends by itself when nobody does.
+      return process.run { "sh", "-c", 'exec "$0" </dev/null >/dev/null 2>&1 &', path }
+    end
+  end
+  return error_object.fail {
+    code = "not-found", source = "proxy", message = ("there is no %s on this computer"):format(name),
+    hint = ("Install the package %s, or do without --proxy."):format(PACKAGE[name]),
+  }
+end
+
+---Connects to a proxy.
+---@param name "mbim-proxy"|"qmi-proxy"
+---@return userdata? port as core.port.open() gives it
+---@return moontower.error? err
+function M.connect(name)
+  local port = ports.open("@" .. name)
+  if port then
+    return port
+  end
+  local ok, err = start(name)
+  for _ = 1, ok and TRIES or 0 do
+    port, err = ports.open("@" .. name)
+    if port then
+      return port
+    end
+    task.sleep(PAUSE)
+  end
+  return nil, err
+end
+
+return M

@@ -1,0 +1,341 @@
+-- SPDX-License-Identifier: MIT
+-- An open QMI device: clients for its services, requests in direct style, indications by subscription.
+
+local Client = require "qmi.client"
+local core = require "core.qmi"
+local core_port = require "core.port"
+local ctl = require "qmi.ctl"
+local error_object = require "error"
+local qmi = require "qmi"
+local task = require "task"
+local trace = require "trace"
+
+-- What libqmi's users allow an ordinary answer.
+local ANSWER_TIME = 10
+local SYNC_TIME, SYNC_TRIES = 5, 3
+local CLOSE_TIME = 3
+local PROXY_TIME = 30 -- qmi-proxy opens the modem first
+-- QMI sets no limit; this is what one look at a modem asks at the same time.
+local WINDOW = 13
+local BROADCAST = 0xff
+
+-- What an error means for somebody who does not speak QMI; the rest is "rejected".
+local code_of_error = {
+  ["not-supported"] = "unsupported",
+  ["invalid-qmi-command"] = "unsupported",
+  ["invalid-service-type"] = "unsupported",
+  ["device-unsupported"] = "unsupported",
+  ["device-in-use"] = "busy",
+  ["device-not-ready"] = "busy",
+  ["operation-in-progress"] = "busy",
+  ["no-sim"] = "sim-missing",
+  ["pin-restriction"] = "sim-locked",
+  ["puk-restriction"] = "sim-blocked",
+  ["pin-blocked"] = "sim-blocked",
+  ["pin-always-blocked"] = "sim-failure",
+  ["no-radio"] = "radio-off",
+  ["hardware-restricted"] = "radio-off",
+}
+
+---@class qmi.wire what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
+---@field request fun(self, message: table, seconds: number): table?, moontower.error?
+---@field indication fun(self): table?, moontower.error?
+---@field abandon fun(self) the modem has started anew and will answer nothing that was asked before
+---@field close fun(self)
+
+---@class qmi.device
+---@field path string
+---@field wire qmi.wire? nil once closed
+---@field group task.group the tasks that read indications and make clients
+---@field lost moontower.error? why there is nothing to hear from the modem any more
+---@field on_lost fun(err: moontower.error)? that has just happened
+---@field on_change fun()? clients have come or gone: what allocated() returns is another list now
+---@field private clients table<qmi.client, true>
+---@field private shared table<integer, qmi.client> those of device:request(), one a service
+local Device = {}
+Device.__index = Device
+
+function Device:__tostring()
+  return "QMI device " .. self.path
+end
+
+-- The modem has started anew: whoever waits for news has to be known to it again.
+local function resync(self)
+  local listening = {}
+  for client in pairs(self.clients) do
+    listening[#listening + 1] = client:is_listening() and client or nil
+    client:lose()
+  end
+  self.wire:abandon()
+  for _, client in ipairs(listening) do
+    self.group:spawn(client.allocate, client)
+  end
+end
+
+local function dispatch(self, message)
+  if message.service == ctl.sync.service_id then
+    if message.id == ctl.sync.id then
+      resync(self)
+    end
+    return
+  end
+  local declared = qmi.lookup(message.service, message.id)
+  for client in pairs(declared and declared.indication and self.clients or {}) do
+    if client.service_id == message.service and (client.id == message.client or message.client == BROADCAST) then
+      client:deliver(declared, message.tlvs)
+    end
+  end
+end
+
+-- One task per device reads what the modem says unasked and hands it to whoever subscribed.
+local function read_indications(self, wire)
+  while true do
+    local message, err = wire:indication()
+    if not message then
+      self.lost = err
+      for client in pairs(self.clients) do
+        client:end_subscriptions(err)
+      end
+      if self.on_lost then
+        self.on_lost(err)
+      end
+      return
+    end
+    dispatch(self, message)
+  end
+end
+
+---Speaks QMI over a wire. The wire is the device's from now on.
+---@param wire qmi.wire
+---@param path string for people
+---@param group task.group
+---@return qmi.device
+function Device.new(wire, path, group)
+  local self = setmetatable({ path = path, wire = wire, group = group, clients = {}, shared = {} }, Device)
+  group:spawn(read_indications, self, wire)
+  return self
+end
+
+local function open_port(path, options)
+  if options.proxy then
+    return require("proxy").connect "qmi-proxy"
+  end
+  return core_port.open(path)
+end
+
+---Opens the control port; sends nothing to the modem. Keep it in a <close> variable:
+---`local device <close> = qmi.open(path)`.
+---@param path string "/dev/cdc-wdm0", "/dev/wwan0qmi0", or a unix socket
+---@param options { proxy: boolean? }? share the port with others by libqmi's qmi-proxy
+---@return qmi.device? device
+---@return moontower.error? err
+function Device.open(path, options)
+  options = options or {}
+  local port, err = open_port(path, options)
+  if not port then
+    return nil, err
+  end
+  local exchange = core.exchange(port, WINDOW)
+  -- Harmless, and known to every modem.
+  exchange:set_nudge { service = 0, client = 0, type = "request", id = ctl.get_version_info.id, tlvs = "" }
+  local group = task.group()
+  trace.watch(exchange, "qmi", group)
+  local self = Device.new(exchange, path, group)
+  self.owns_group = true
+  if options.proxy then
+    local ok
+    ok, err = self:ask(ctl.proxy_open, 0, { device_path = path }, PROXY_TIME)
+    if not ok then
+      self:close()
+      return error_object.during(err, "qmi-proxy")
+    end
+  end
+  return self
+end
+
+---Gives back what clients are not kept, closes the port, and leaves the modem as it is.
+function Device:close()
+  if not self.wire then
+    return
+  end
+  task.shield(CLOSE_TIME, function()
+    local releases = {}
+    for client in pairs(self.clients) do
+      if client.id and not client.kept then
+        releases[#releases + 1] = function() return client:release() end
+      end
+    end
+    task.all(table.unpack(releases))
+  end)
+  self.wire:close()
+  self.wire = nil
+  if self.owns_group then
+    self.group:__close()
+  end
+end
+
+Device.__close = Device.close
+
+-- ---- requests ----
+
+local function failure(message, reply)
+  local name, sentence = qmi.status(reply.result.error)
+  return error_object.fail {
+    code = code_of_error[name] or "rejected",
+    source = "qmi",
+    message = ("%s: %s"):format(message.name, sentence),
+    detail = { status = name, number = reply.result.error, reply = reply },
+  }
+end
+
+---Asks in the name of a client. Scripts use device:request() or a client's own.
+---@param message qmi.message
+---@param client_id integer 0 for the service CTL
+---@param values table?
+---@param seconds number?
+---@return table? reply
+---@return moontower.error? err `detail.status` names QMI's error, `detail.reply` has what came with it
+function Device:ask(message, client_id, values, seconds)
+  if not message.request then
+    error(("%s cannot be requested"):format(message), 3)
+  end
+  local tlvs, err = message.request:encode(values or {})
+  if not tlvs then
+    return nil, err
+  elseif not self.wire then
+    return error_object.fail { code = "gone", source = "qmi", message = "the device is closed" }
+  end
+  local answer, reply
+  answer, err = self.wire:request({
+    type = "request", service = message.service_id, client = client_id, id = message.id, tlvs = tlvs,
+  }, seconds or ANSWER_TIME)
+  if not answer then
+    return error_object.during(err, message.name)
+  elseif answer.id ~= message.id then
+    return error_object.fail {
+      code = "malformed", source = "qmi", message = ("%s: the modem answered something else"):format(message.name),
+    }
+  end
+  reply, err = message.response:decode(answer.tlvs)
+  if reply and reply.result.status ~= 0 then
+    return failure(message, reply)
+  end
+  return reply, err
+end
+
+---Asks the modem: `device:request(dms.get_ids)`. Who wants a client id of his own takes device:client().
+---@param message qmi.message
+---@param values table?
+---@param seconds number? how long the answer may take: 10 if not given
+---@return table? reply
+---@return moontower.error? err
+function Device:request(message, values, seconds)
+  if message.service == "ctl" then
+    return self:ask(message, 0, values, seconds)
+  end
+  return self:shared_client(message.service_id):request(message, values, seconds)
+end
+
+-- ---- clients ----
+
+---@param service string|integer
+---@return qmi.client client it is allocated when it is first used
+function Device:client(service)
+  return self:adopt(service)
+end
+
+---A client whose id an earlier run has allocated and kept.
+---@param service string|integer
+---@param id integer?
+---@return qmi.client
+function Device:adopt(service, id)
+  local number = qmi.services[service]
+  if math.type(service) == "integer" then
+    number = service
+  elseif math.type(number) ~= "integer" then
+    error(("there is no QMI service '%s'"):format(tostring(service)), 3)
+  end
+  local client = Client.new(self, number, id)
+  self.clients[client] = true
+  return client
+end
+
+---The client that device:request() uses for a service.
+---@param service string|integer
+---@return qmi.client
+function Device:shared_client(service)
+  local number = math.type(service) == "integer" and service or qmi.services[service]
+  self.shared[number] = self.shared[number] or self:client(number)
+  return self.shared[number]
+end
+
+---@param client qmi.client
+function Device:forget(client)
+  self.clients[client] = nil
+  if self.shared[client.service_id] == client then
+    self.shared[client.service_id] = nil
+  end
+end
+
+---Clients have come or gone.
+function Device:changed()
+  if self.on_change then
+    self.on_change()
+  end
+end
+
+---What the modem has allocated for us: enough for a later run to use it, or to give it back.
+---@return { service: integer, client: integer, kept: table? }[]
+function Device:allocated()
+  local list = {}
+  for client in pairs(self.clients) do
+    if client.id then
+      list[#list + 1] = { service = client.service_id, client = client.id, kept = client.kept }
+    end
+  end
+  return list
+end
+
+-- ---- the control channel ----
+
+---Starts anew: the modem forgets all clients, whoever had them, and ends their connections.
+---@return true? ok
+---@return moontower.error? err
+function Device:start()
+  local reply, err
+  for _ = 1, SYNC_TRIES do
+    reply, err = self:ask(ctl.sync, 0, nil, SYNC_TIME)
+    if reply or err.code == "gone" then
+      break
+    elseif err.code ~= "timeout" then
+      return true -- it refuses, but it answers
+    end
+  end
+  if reply then
+    for client in pairs(self.clients) do
+      client:lose()
+    end
+    return true
+  elseif err.code == "gone" then
+    return nil, err
+  end
+  return error_object.fail {
+    code = "modem-failed", source = "qmi",
+    message = ("%s does not answer QMI: %s"):format(self.path, err),
+    hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak QMI here.",
+    detail = err.detail,
+  }
+end
+
+---Does the modem answer? QMI needs no opening.
+---@return boolean? started nil when the modem does not answer
+---@return moontower.error? err
+function Device:started()
+  local reply, err = self:ask(ctl.get_version_info, 0)
+  if reply or err.code ~= "timeout" and err.code ~= "gone" then
+    return true
+  end
+  return nil, err
+end
+
+return Device

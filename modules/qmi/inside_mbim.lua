@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: MIT
+-- QMI inside MBIM: most Qualcomm modems take QMUX frames in the body of an MBIM command of a service of their own.
+
+local basic = require "mbim.basic_connect"
+local core = require "core.qmi"
+local error_object = require "error"
+local ext_qmux = require "mbim.ext_qmux"
+local extensions = require "mbim.ms_basic_connect_extensions"
+local Device = require "qmi.device"
+
+---@class qmi.inside_mbim : qmi.wire
+---@field private mbim mbim.device
+---@field private transaction integer
+local Wire = {}
+Wire.__index = Wire
+
+-- CTL's transactions have one byte; the others' may have one, too.
+local MAX_TRANSACTION = 0xff
+
+function Wire:request(message, seconds)
+  self.transaction = self.transaction % MAX_TRANSACTION + 1
+  local transaction = self.transaction
+  message.transaction = transaction
+  local reply, err = self.mbim:set(ext_qmux.message, { qmux = core.build(message) }, seconds)
+  if not reply then
+    return nil, err
+  end
+  local answer
+  answer, err = core.parse(reply.qmux)
+  if not answer then
+    return nil, err
+  elseif answer.type ~= "response" or answer.transaction ~= transaction or answer.service ~= message.service
+    or answer.client ~= message.client then
+    return error_object.fail {
+      code = "malformed", source = "qmi", message = "the modem answered something else",
+    }
+  end
+  return answer
+end
+
+function Wire:indication()
+  while true do
+    local item, err = self.queue:pop()
+    if not item then
+      return nil, err
+    end
+    local message = core.parse(item.values.qmux)
+    if message and message.type == "indication" then
+      return message
+    end
+  end
+end
+
+-- MBIM answers each command, whatever has become of QMI behind it.
+function Wire:abandon() end -- luacheck: ignore 212
+
+function Wire:close()
+  self.mbim:unsubscribe(self.queue)
+  self.queue:close(error_object.new { code = "gone", source = "qmi", message = "the device is closed" })
+end
+
+local M = {}
+
+---A modem says nothing unasked of services that are not standard, unless it is told to, after each time it was opened.
+---The list replaces the modem's own, so it names all that we know.
+---@param mbim_device mbim.device
+function M.switch_indications_on(mbim_device)
+  local services = {}
+  for _, uuid in ipairs {
+    basic.connect.service_uuid, extensions.version.service_uuid, ext_qmux.message.service_uuid,
+  } do
+    services[#services + 1] = { service = uuid }
+  end
+  mbim_device:set(basic.device_service_subscribe_list, { services = services })
+end
+
+---Speaks QMI through an open MBIM device; sends nothing.
+---@param mbim_device mbim.device
+---@return qmi.device
+function M.open(mbim_device)
+  local wire = setmetatable({
+    mbim = mbim_device, transaction = 0, queue = mbim_device:subscribe(ext_qmux.message),
+  }, Wire)
+  return Device.new(wire, mbim_device.path, mbim_device.group)
+end
+
+return M

@@ -1,0 +1,106 @@
+-- SPDX-License-Identifier: MIT
+-- The wireless data administration service: how packets are framed between host and modem, and loopback.
+
+local qmi = require "qmi"
+local types = require "qmi.types"
+
+local u8, u32, enum, bool = qmi.u8, qmi.u32, qmi.enum, qmi.bool
+local endpoint = types.endpoint
+
+---@class qmi.wda
+local wda = {}
+
+local function message(key, declaration)
+  declaration.service = "wda"
+  wda[key] = qmi.message(declaration)
+end
+
+message("get_supported_messages", {
+  id = 0x001e, name = "Get Supported Messages",
+  response = types.supported_messages,
+})
+
+local link_layer = enum(u32, { unknown = 0, ["802.3"] = 1, ["raw-ip"] = 2, ["ethernet-pdu"] = 3 })
+local aggregation = enum(u32, {
+  disabled = 0, tlp = 1, ["qc-ncm"] = 2, mbim = 3, rndis = 4,
+  qmap = 5, qmapv2 = 6, qmapv3 = 7, qmapv4 = 8, qmapv5 = 9,
+})
+
+-- Sizes are in bytes. Beware: uplink limits and the endpoint have other tags in the request than in the response.
+local format = {
+  [0x10] = bool(u8) "qos_format",
+  [0x11] = link_layer "link_layer_protocol",
+  [0x12] = aggregation "uplink_data_aggregation_protocol",
+  [0x13] = aggregation "downlink_data_aggregation_protocol",
+  [0x14] = u32 "ndp_signature",
+  [0x15] = u32 "downlink_data_aggregation_max_datagrams",
+  [0x16] = u32 "downlink_data_aggregation_max_size",
+  [0x17] = u32 "uplink_data_aggregation_max_datagrams",
+  [0x18] = u32 "uplink_data_aggregation_max_size",
+  [0x1a] = u32 "download_minimum_padding",
+  [0x1b] = u8 "flow_control",
+}
+
+message("set_data_format", {
+  id = 0x0020, name = "Set Data Format",
+  request = {
+    [0x10] = bool(u8) "qos_format",
+    [0x11] = link_layer "link_layer_protocol",
+    [0x12] = aggregation "uplink_data_aggregation_protocol",
+    [0x13] = aggregation "downlink_data_aggregation_protocol",
+    [0x14] = u32 "ndp_signature",
+    [0x15] = u32 "downlink_data_aggregation_max_datagrams",
+    [0x16] = u32 "downlink_data_aggregation_max_size",
+    [0x17] = endpoint "endpoint_info",
+    [0x1b] = u32 "uplink_data_aggregation_max_datagrams",
+    [0x1c] = u32 "uplink_data_aggregation_max_size",
+  },
+  response = format,
+})
+
+message("get_data_format", {
+  id = 0x0021, name = "Get Data Format",
+  request  = { [0x10] = endpoint "endpoint_info" },
+  response = format,
+})
+
+local qmap_settings = { [0x10] = bool(u8) "in_band_flow_control" }
+
+message("set_qmap_settings", {
+  id = 0x002b, name = "Set QMAP Settings",
+  request  = qmap_settings,
+  response = qmap_settings,
+})
+
+message("get_qmap_settings", {
+  id = 0x002c, name = "Get QMAP Settings",
+  response = qmap_settings,
+})
+
+local loopback = {
+  [0x01] = enum(u8, { disabled = 0, enabled = 1 }) "loopback_state",
+  [0x10] = u32 "replication_factor", -- how many packets come back for each that went out
+}
+
+message("loopback_configuration", {
+  id = 0x002f, name = "Loopback Configuration",
+  request = loopback,
+  response = {},
+  indication = loopback,
+})
+
+message("set_capability", {
+  id = 0x0030, name = "Set Capability",
+  request = {
+    [0x01] = endpoint "endpoint_info",
+    [0x15] = bool(u8) "ethernet_pdu_capability",
+  },
+  response = { [0x15] = bool(u8) "ethernet_pdu_capability" },
+})
+
+message("get_ethernet_config", {
+  id = 0x0033, name = "Get Ethernet Config",
+  response = { [0x10] = enum(u32, { default = 0, ["vlan-ip"] = 1, ["non-vlan-ip"] = 2 }) "hardware_config" },
+})
+
+return wda

@@ -1,0 +1,134 @@
+-- SPDX-License-Identifier: MIT
+-- Which interfaces the modem shows on USB, and as whom: chosen by AT or QMI, in effect after a restart. Methods of
+-- sim.modem.
+
+local sierra = require "qmi.sierra"
+
+-- As AT!USBCOMP's mask has them.
+local bits = {
+  diag = 0x1, adb = 0x2, nmea = 0x4, modem = 0x8, rmnet0 = 0x100, rmnet1 = 0x400, rmnet2 = 0x800, mbim = 0x1000,
+  rndis = 0x4000, audio = 0x10000, ecm = 0x80000, ubist = 0x200000,
+}
+
+-- In the words of QMI.
+local qmi_bits = {
+  dm = bits.diag, nmea = bits.nmea, at = bits.modem, qmi = bits.rmnet0, mbim = bits.mbim,
+  rmnet1 = bits.rmnet0, rmnet2 = bits.rmnet1, rmnet3 = bits.rmnet2,
+}
+
+local usual = { qmi = 0x10d, mbim = 0x100d }
+
+---@class sim.usb_choice
+---@field type integer the second argument of AT!USBCOMP
+---@field mask integer its third one
+---@field number integer? QMI's name for it, when QMI has chosen it
+---@field vendor integer
+---@field product integer
+---@field boot_product integer
+---@field model string
+
+---@class sim.modem
+---@field usb sim.usb_choice in effect; what is chosen for the next start is in nv.usb
+local methods = {}
+
+local composition = { methods = methods, bits = bits }
+
+---@param mask integer
+---@return "mbim"|"qmi"|nil
+function composition.protocol_of(mask)
+  if mask & bits.mbim ~= 0 then
+    return "mbim"
+  end
+  return mask & (bits.rmnet0 | bits.rmnet1 | bits.rmnet2) ~= 0 and "qmi" or nil
+end
+
+-- The mask of a composition of QMI; of two in one, the second.
+local function mask_of(number)
+  local names = sierra.compositions[number] or sierra.compositions[sierra.dual_compositions[number][2]]
+  local mask = 0
+  for _, name in ipairs(names) do
+    mask = mask | qmi_bits[name]
+  end
+  return mask
+end
+
+---As it leaves the factory.
+---@param personality sim.personality
+---@param protocol "mbim"|"qmi"
+---@return sim.usb_choice
+function composition.usual(personality, protocol)
+  local usb = personality.usb
+  return {
+    type = usb.usual_type, mask = usual[protocol], vendor = usb.vendor, product = usb.product,
+    boot_product = usb.boot_product, model = usb.model,
+  }
+end
+
+---What is chosen is in effect from now on: power has come on.
+function methods:apply_composition()
+  self.usb = {}
+  for key, value in pairs(self.nv.usb) do
+    self.usb[key] = value
+  end
+  self.composition = composition.protocol_of(self.usb.mask)
+end
+
+---Comes up in the usual composition of a protocol from now on, and at once.
+---@param protocol "mbim"|"qmi"
+function methods:compose(protocol)
+  self:choose_interfaces(self.nv.usb.type, usual[protocol])
+  self:apply_composition()
+end
+
+---QMI's number of what is chosen: the same interfaces, or at least the same protocol.
+---@return integer
+function methods:composition_number()
+  local usb = self.nv.usb
+  if usb.number then
+    return usb.number
+  end
+  for number in pairs(self.personality.compositions) do
+    if sierra.compositions[number] and mask_of(number) == usb.mask then
+      return number
+    end
+  end
+  return composition.protocol_of(usb.mask) == "mbim" and 8 or 6
+end
+
+---@param number integer one of the personality's compositions
+function methods:choose_composition(number)
+  self.nv.usb.mask, self.nv.usb.number = mask_of(number), number
+end
+
+---@param kind integer the type
+---@param mask integer
+function methods:choose_interfaces(kind, mask)
+  local usb, meaning = self.nv.usb, self.personality.usb.types[kind]
+  usb.type, usb.mask, usb.number = kind, mask, nil
+  if meaning.product then
+    usb.product, usb.boot_product = meaning.product, meaning.boot_product
+  end
+end
+
+---Does it show an interface?
+---@param name string a key of the personality's interfaces
+---@return boolean
+function methods:shows(name)
+  local interface = self.personality.interfaces[name]
+  if name == "mbim" or name == "qmi" then
+    return self.composition == name
+  end
+  return interface ~= nil and (interface.always or self.usb.mask & bits[name] ~= 0)
+end
+
+---Who it is on USB.
+---@return table as sim.usb.device wants it
+function methods:usb_identity()
+  local fixed = self.personality.usb
+  return {
+    vendor = self.usb.vendor, product = self.usb.product, model = self.usb.model,
+    release = fixed.release, manufacturer = fixed.manufacturer, serial = fixed.serial,
+  }
+end
+
+return composition

@@ -1,0 +1,82 @@
+-- SPDX-License-Identifier: MIT
+-- How the modem comes to a network: what the outlook is, and how long it searches. Methods of sim.modem.
+
+---@class sim.modem
+local registration = {}
+
+local registered = { home = true, roaming = true, partner = true }
+
+-- What registration comes to in the end, as things are now.
+local function outlook(self)
+  local network = self.network
+  if not self:radio_on() or self:sim_state() ~= "ready" then
+    return "deregistered", 0
+  elseif not network.present or not self:may_use_cell() then
+    return "searching", 0
+  elseif network.denied then
+    return "denied", network.denied
+  elseif self.registration.manual and self.registration.manual ~= self.personality.provider.id then
+    return "denied", 11 -- PLMN not allowed
+  end
+  return network.roaming and "roaming" or "home", 0
+end
+
+local function search(self)
+  if self.searching then
+    return
+  end
+  self.searching = true
+  self:after(self.search_time, function()
+    self.searching = false
+    self.found = registered[outlook(self)] or false
+    self:settle()
+  end)
+end
+
+local function set_packet(self, state)
+  if self.packet.state ~= state then
+    self.packet.state = state
+    self:emit("packet")
+  end
+end
+
+---Works out registration, packet service and sessions, and tells what has changed.
+function registration:settle()
+  local state, cause = outlook(self)
+  if not registered[state] then
+    self.found = false
+  elseif not self.found then
+    search(self)
+    state = self.found and state or "searching"
+  end
+  local current = self.registration
+  if current.state ~= state or current.nw_error ~= cause then
+    current.state, current.nw_error = state, cause
+    self:emit("registration")
+  end
+  local attached = registered[state] and self.packet.wanted
+  set_packet(self, attached and "attached" or "detached")
+  if not attached then
+    self:drop_sessions(0)
+  end
+end
+
+---Looks for a network again, if it has none.
+function registration:search()
+  self.found = self:is_registered()
+  self:settle()
+end
+
+---@return boolean
+function registration:is_registered()
+  return registered[self.registration.state] or false
+end
+
+---@param provider_id string? nil: as the modem likes
+function registration:select_provider(provider_id)
+  self.registration.manual = provider_id
+  self.registration.mode = provider_id and "manual" or "automatic"
+  self:settle()
+end
+
+return registration

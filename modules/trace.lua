@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: MIT
+-- Shows every message that passes between us and a modem, while it passes: for `moontower trace`.
+--
+-- Code that opens an exchange calls trace.watch(); it costs nothing unless somebody has called trace.enable().
+
+local task = require "task"
+
+local trace = {}
+
+-- What a tap still holds when its device is closed comes without waiting; after that there is nothing to wait for.
+local DRAIN_TIME = 0.1
+
+local printer -- nil: off
+
+---Switches it on, for devices opened from now on.
+---@param options { brief: boolean?, json: boolean?, write: (fun(text: string))? }? write: standard error if not given
+function trace.enable(options)
+  printer = require("decode.live").new(options or {})
+end
+
+---Switches it off, for devices opened from now on.
+function trace.disable()
+  printer = nil
+end
+
+---Shows what passes through an exchange until it ends.
+---@param exchange userdata of core.mbim or core.qmi
+---@param protocol "mbim"|"qmi"
+---@param group task.group the device's: its end is the end of the trace
+function trace.watch(exchange, protocol, group)
+  if not printer then
+    return
+  end
+  local stream, tap = printer:stream(protocol), exchange:tap()
+  if not tap then
+    return -- it has ended already
+  end
+  local function show_all()
+    for transfer in tap.next, tap do
+      stream:show(transfer, tap.dropped)
+    end
+  end
+  group:spawn(function()
+    -- A device that is closed cancels this task; what came before that is still shown.
+    local drain = { __close = function() task.shield(DRAIN_TIME, show_all) end }
+    local rest <close> = setmetatable({}, drain) -- luacheck: ignore 211
+    show_all()
+  end)
+end
+
+return trace

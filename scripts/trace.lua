@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: MIT
+-- moontower trace COMMAND...: runs a command and shows every message between us and the modem meanwhile.
+
+local command = require "command"
+local trace = require "trace"
+
+return {
+  summary = "Run a command, and show every message that passes between it and the modem.",
+  precedes_command = true, -- `moontower trace up --apn x`: what follows `up` is for `up`
+
+  arguments = function(parser)
+    parser:epilog [[
+Example:
+  moontower trace up --carrier calyx-sprint
+The messages go to standard error: the seconds since the start, ">" to the modem or "<" from it, what it is, and what
+is in it. Passwords and PINs are hidden; the SIM's and the modem's numbers are not. The exit status is COMMAND's.]]
+    parser:flag("-q --brief", "One line for each message, without what is in it.")
+    parser:flag("--json", "One JSON object for each message, one a line."):target "lines"
+    parser:argument("command", "The command and its arguments."):args("+")
+  end,
+
+  run = function(args)
+    local words = args.command
+    trace.enable { brief = args.brief, json = args.lines }
+    arg = table.move(words, 1, #words, 1, { [0] = arg[0] })
+    return command.run(words[1], table.move(words, 2, #words, 1, {}))
+  end,
+}

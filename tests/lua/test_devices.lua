@@ -1,0 +1,180 @@
+-- SPDX-License-Identifier: MIT
+-- Which modems there are, by a /sys that is made here as the kernel makes it: PCIe modems, whose ports are the WWAN
+-- subsystem's, and a USB modem, which may have such ports as well.
+
+local fs = require "core.fs"
+local json = require "dkjson"
+local lu = require "luaunit"
+local new_modem = require("sim.modem").new
+local process = require "core.process"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+assert(tier1.enter())
+
+local executable = fs.realpath "/proc/self/exe"
+
+local function shell(script)
+  local result = assert(process.run { "sh", "-ec", script, timeout = 30 })
+  lu.assertEquals(result.status, 0, result.stderr)
+  return result.stdout
+end
+
+-- A /dev where sockets can stand for ports; the real one is this computer's.
+shell [[
+  mkdir /run/dev
+  mount --bind /dev /run/dev
+  mount -t tmpfs none /dev
+  for name in null zero random urandom; do : >/dev/$name; mount --bind /run/dev/$name /dev/$name; done
+  mkdir /dev/net; mount --bind /run/dev/net /dev/net
+]]
+
+local PCI = "/sys/devices/pci0000:00/0000:00:1c.0/0000:01:00.0"
+local XHCI = "/sys/devices/pci0000:00/0000:00:14.0"
+
+-- For the scripts below: device PATH SUBSYSTEM UEVENT-LINE...
+local FUNCTIONS = [[
+  device() {
+    path=$1 subsystem=$2; shift 2
+    mkdir -p $path /sys/$subsystem
+    ln -s /sys/$subsystem $path/subsystem
+    case $subsystem in class/*) ln -s $path /sys/$subsystem/ ;; esac
+    printf '%s\n' "$@" >$path/uevent
+  }
+  driver() { mkdir -p /sys/bus/$2; ln -s /sys/bus/$2 $1/driver; }
+  settled() { mkdir -p /run/udev/data; echo I:1 >/run/udev/data/$1; }
+  umount /sys 2>/dev/null || true
+  rm -rf /run/udev/data
+  mount -t tmpfs none /sys
+  mkdir -p /sys/class /sys/bus
+]]
+
+-- What a modem's drivers make below its PCI device; its control ports are to follow.
+local PCIE = [[
+  pci=]] .. PCI .. [[
+
+  device $pci bus/pci DRIVER=mhi-pci-generic PCI_ID=17CB:0306 PCI_SLOT_NAME=0000:01:00.0
+  driver $pci pci/drivers/mhi-pci-generic
+  echo 0x17cb >$pci/vendor; echo 0x0306 >$pci/device
+  device $pci/mhi0 bus/mhi DEVTYPE=
+  device $pci/mhi0/wwan/wwan0 class/wwan DEVTYPE=wwan_dev
+  device $pci/mhi0/mhi0_IP_HW0 bus/mhi DEVTYPE=
+  device $pci/mhi0/mhi0_IP_HW0/net/wwan0 class/net INTERFACE=wwan0 IFINDEX=2
+  echo 2 >$pci/mhi0/mhi0_IP_HW0/net/wwan0/ifindex
+  settled n2
+  minor=0
+  port() { # NAME TYPE
+    device $pci/mhi0/wwan/wwan0/$1 class/wwan MAJOR=511 MINOR=$minor DEVNAME=$1 DEVTYPE=wwan_port
+    echo $2 >$pci/mhi0/wwan/wwan0/$1/type
+    settled c511:$minor
+    minor=$((minor + 1))
+  }
+]]
+
+local USB = [[
+  xhci=]] .. XHCI .. [[
+
+  device $xhci bus/pci DRIVER=xhci_hcd
+  usb=$xhci/usb1/1-1
+  device $usb bus/usb DEVTYPE=usb_device
+  echo 1199 >$usb/idVendor; echo 9071 >$usb/idProduct; echo 1 >$usb/busnum; echo 5 >$usb/devnum
+  echo 'Sierra Wireless, Incorporated' >$usb/manufacturer; echo MC7455 >$usb/product
+  device $usb/1-1:1.12 bus/usb DEVTYPE=usb_interface
+  driver $usb/1-1:1.12 usb/drivers/cdc_mbim
+  echo 0c >$usb/1-1:1.12/bInterfaceNumber
+  device $usb/1-1:1.12/usbmisc/cdc-wdm0 class/usbmisc MAJOR=180 MINOR=0 DEVNAME=cdc-wdm0
+  device $usb/1-1:1.12/net/wwan1 class/net INTERFACE=wwan1 IFINDEX=3
+  device $usb/1-1:1.12/wwan/wwan1 class/wwan DEVTYPE=wwan_dev
+  device $usb/1-1:1.12/wwan/wwan1/wwan1mbim0 class/wwan MAJOR=511 MINOR=9 DEVNAME=wwan1mbim0 DEVTYPE=wwan_port
+  echo MBIM >$usb/1-1:1.12/wwan/wwan1/wwan1mbim0/type
+  settled c180:0; settled c511:9; settled n3
+]]
+
+local function make_sys(...)
+  shell(FUNCTIONS .. table.concat({ ... }, "\n"))
+end
+
+-- libudev asks whether /sys is a sysfs, unless told not to.
+local function moontower(...)
+  local command = { executable, ... }
+  command.env, command.timeout = { SYSTEMD_DEVICE_VERIFY_SYSFS = "0" }, 60
+  return assert(process.run(command))
+end
+
+local function devices()
+  local result = moontower("devices", "--json")
+  lu.assertEquals(result.status, 0, result.stderr)
+  local list = json.decode(result.stdout)
+  return list, #list
+end
+
+local T = {}
+
+function T.test_pcie()
+  make_sys(PCIE, "port wwan0at0 AT", "port wwan0qcdm0 QCDM", "port wwan0qmi0 QMI")
+  local list, count = devices()
+  lu.assertEquals(count, 1)
+  lu.assertEquals(list[1], {
+    key = "wwan0qmi0", protocol = "qmi", control = "/dev/wwan0qmi0", net = "wwan0", driver = "mhi-pci-generic",
+    vendor = "17cb", product = "0306", pci = "0000:01:00.0",
+  })
+end
+
+function T.test_the_better_of_two_ports()
+  make_sys(PCIE, "port wwan0qmi0 QMI", "port wwan0mbim0 MBIM", "port wwan0mbim1 MBIM")
+  local list, count = devices()
+  lu.assertEquals(count, 1)
+  lu.assertEquals({ list[1].control, list[1].protocol }, { "/dev/wwan0mbim0", "mbim" })
+end
+
+function T.test_two_modems_and_no_port_twice()
+  make_sys(PCIE, "port wwan0mbim0 MBIM", USB)
+  local list, count = devices()
+  lu.assertEquals(count, 2)
+  lu.assertEquals({ list[1].control, list[1].net, list[1].usb }, { "/dev/cdc-wdm0", "wwan1", "1-1" })
+  lu.assertEquals({ list[1].interface, list[1].driver, list[1].incarnation }, { 12, "cdc_mbim", "1:5" })
+  lu.assertEquals({ list[2].control, list[2].net, list[2].usb }, { "/dev/wwan0mbim0", "wwan0", nil })
+  lu.assertStrContains(moontower("up").stderr, "several modems: cdc-wdm0, wwan0mbim0")
+end
+
+function T.test_what_udev_is_not_through_with_does_not_count()
+  make_sys(PCIE, "port wwan0mbim0 MBIM", USB, "rm /run/udev/data/c511:0 /run/udev/data/c180:0")
+  local result = moontower "devices"
+  lu.assertEquals(result.status, 3)
+  lu.assertStrContains(result.stderr, "no modem is plugged in")
+end
+
+function T.test_what_is_no_modem()
+  make_sys(PCIE, "port wwan0at0 AT", "rm $pci/mhi0/wwan/wwan0/wwan0at0/type", "port wwan0xmmrpc0 XMMRPC")
+  lu.assertEquals(moontower("devices").status, 3)
+end
+
+-- The simulated modem's socket in the place of a port; its link is the world's wwan0.
+local function online(composition, port_name, kind)
+  make_sys(PCIE, ("port %s %s"):format(port_name, kind),
+    ("ln -sf %s /dev/%s"):format(tier1.sockets[composition], port_name))
+  local personality = setmetatable({}, { __index = require "sim.mc7455" })
+  local group <close> = task.group()
+  local modem = new_modem(personality, group)
+  modem:compose(composition)
+  assert(tier1.start(modem, group))
+  fs.remove "/run/moontower/devices/sim.json"
+  local device = "/dev/" .. port_name
+  for _, step in ipairs {
+    { { "up", "--device", device, "--carrier", "calyx-sprint", "--no-dns" }, 0, "8.8.8.8 answers in" },
+    { { "status" }, 0, "184.250.142.38/30 via 184.250.142.37" },
+    { { "down" }, 0, device .. " is offline" },
+    { { "status", "--device", port_name }, 11, "not connected" },
+  } do
+    local result = moontower(table.unpack(step[1]))
+    lu.assertEquals(result.status, step[2], result.stderr)
+    lu.assertEquals(result.stderr, "")
+    lu.assertStrContains(result.stdout, step[3])
+  end
+  modem:unplug()
+end
+
+function T.test_online_over_qmi() online("qmi", "wwan0qmi0", "QMI") end
+function T.test_online_over_mbim() online("mbim", "wwan0mbim0", "MBIM") end
+
+return T

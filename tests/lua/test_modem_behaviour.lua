@@ -1,0 +1,621 @@
+-- SPDX-License-Identifier: MIT
+-- What a modem does, whatever it speaks: one list of behaviours, run over MBIM, over QMI, and over QMI inside MBIM.
+--
+-- Each gets a modem as a script has it, and the simulated one behind it, in a world of this process's own. What the
+-- modem says is compared with what stands here, so all three ways are held to the same.
+
+local lu = require "luaunit"
+local faults = require "sim.faults"
+local find = require("modem").find
+local mc7455 = require "sim.mc7455"
+local new_simulated = require("sim.modem").new
+local simulated = require "simulated"
+local state = require "state"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+local T = {}
+
+local ways = {
+  { name = "mbim", composition = "mbim" },
+  { name = "qmi", composition = "qmi" },
+  { name = "qmi_inside_mbim", composition = "mbim", options = { protocol = "qmi" } },
+}
+
+local entered, refused = tier1.enter()
+
+-- ---- what the modem is expected to say ----
+
+local sprint = { id = "310120", name = "Sprint" }
+local nobody = { id = "", name = "" }
+local at_home = { state = "home", provider = sprint, technology = "LTE" }
+local roaming = { state = "roaming", provider = sprint, technology = "LTE" }
+local searching = { state = "searching", provider = nobody }
+local not_registered = { state = "deregistered", provider = nobody }
+local attached = { state = "attached", technology = "LTE" }
+local detached = { state = "detached" }
+
+local ready_sim = {
+  state = "ready", reason = "initialized", imsi = "310120000000123", iccid = "89011200000123456781",
+  numbers = { "15550100123" },
+}
+local locked_sim = { state = "locked", reason = "device-locked", iccid = "89011200000123456781", numbers = {} }
+local no_sim = { state = "missing", reason = "sim-not-inserted", numbers = {} }
+
+local ipv4 = {
+  addresses = { { address = "184.250.142.38", prefix_length = 30 } }, gateway = "184.250.142.37",
+  dns = { "68.28.50.11", "68.28.58.11" }, mtu = 1500,
+}
+local ipv6 = {
+  addresses = { { address = "2600:100e:b02d:1::2", prefix_length = 64 } }, gateway = "fe80::1", dns = {}, mtu = 1500,
+}
+local nothing = { addresses = {}, dns = {} }
+
+local up = { session = 0, state = "activated", ip = "ipv4v6" }
+local down = { session = 0, state = "deactivated", ip = "default" }
+
+-- ---- helpers ----
+
+local eq = lu.assertEquals
+
+local function gives(expected, value, err)
+  lu.assertNil(err and tostring(err))
+  eq(value, expected)
+end
+
+local function fails(code, value, err)
+  eq(value, nil)
+  eq(err.code, code, tostring(err))
+  return err
+end
+
+local function fault(sim, name, argument)
+  assert(faults.apply(sim, name, { argument }))
+end
+
+local function connected(modem, settings)
+  settings = settings or {}
+  settings.apn = settings.apn or "r.ispsn"
+  local bearer, err = modem:connect(settings)
+  lu.assertNil(err and tostring(err))
+  return bearer
+end
+
+local function has(bearer, ip, expected_ipv4, expected_ipv6)
+  eq({ bearer.session, bearer.apn, bearer.ip, bearer.net }, { 0, "r.ispsn", ip, "wwan0" })
+  eq({ bearer.ipv4, bearer.ipv6 }, { expected_ipv4, expected_ipv6 })
+end
+
+-- The next event that reads like this; those in between are allowed, since QMI tells some things in two steps.
+local function hears(events, name, expected)
+  local latest
+  local found, err = task.timeout(2, function()
+    repeat
+      local event, why = events:next()
+      if not event then
+        return nil, why
+      end
+      latest = event
+    until event.name == name and pcall(eq, event.value, expected)
+    return true
+  end)
+  lu.assertTrue(found, ("%s: %s; the latest: %s"):format(name, err, lu.prettystr(latest)))
+end
+
+-- Which QMI services somebody has clients of.
+local function clients_of(sim)
+  local list, names = {}, {}
+  sim:emit("clients", list)
+  for i, client in ipairs(list) do names[i] = client.service end
+  table.sort(names)
+  return names
+end
+
+local function again(modem)
+  local options = modem.options
+  modem:close()
+  local other, err = find(nil, options)
+  lu.assertNil(err and tostring(err))
+  return other
+end
+
+-- ---- behaviours ----
+
+local behaviours = {}
+
+function behaviours.identity(modem)
+  gives({ imei = "359072060000011", firmware = "SWI9X30C_02.24.05.06", hardware = "MC7455" }, modem:identity())
+end
+
+function behaviours.sim_ready(modem)
+  gives(ready_sim, modem:sim())
+  gives({ type = "pin1", locked = false }, modem:pin())
+end
+
+function behaviours.sim_locked(modem, sim)
+  fault(sim, "pin-lock")
+  gives(locked_sim, modem:sim())
+  gives({ type = "pin1", locked = true, tries = 3 }, modem:pin())
+end
+
+function behaviours.sim_wants_its_puk(modem, sim)
+  fault(sim, "puk")
+  gives(locked_sim, modem:sim())
+  gives({ type = "puk1", locked = true, tries = 10 }, modem:pin())
+end
+
+function behaviours.sim_missing(modem, sim)
+  fault(sim, "sim-remove")
+  gives(no_sim, modem:sim())
+  fails("sim-missing", modem:pin())
+end
+
+function behaviours.radio(modem, sim)
+  gives({ hardware = "on", software = "on" }, modem:radio())
+  gives({ hardware = "on", software = "off" }, modem:set_radio(false))
+  gives({ hardware = "on", software = "off" }, modem:radio())
+  gives(not_registered, modem:registration())
+  gives({ hardware = "on", software = "on" }, modem:set_radio(true))
+  gives({ hardware = "on", software = "on" }, modem:set_radio(true))
+  fault(sim, "radio-off")
+  eq(modem:radio().hardware, "off")
+end
+
+function behaviours.registration(modem, sim)
+  gives(at_home, modem:registration())
+  gives(attached, modem:packet_service())
+  fault(sim, "roam")
+  gives(roaming, modem:registration())
+  gives(attached, modem:packet_service())
+end
+
+function behaviours.no_network(modem, sim)
+  fault(sim, "network-drop")
+  gives(searching, modem:registration())
+  gives(detached, modem:packet_service())
+  gives({}, modem:signal())
+end
+
+function behaviours.registration_denied(modem, sim)
+  fault(sim, "deny", "11")
+  gives({ state = "denied", provider = nobody, nw_error = 11 }, modem:registration())
+  gives({ state = "denied", provider = nobody, nw_error = 11 }, modem:register())
+  gives(detached, modem:packet_service())
+end
+
+function behaviours.register_and_attach(modem, sim)
+  gives(at_home, modem:register())
+  gives(attached, modem:attach())
+  sim.packet.wanted = false
+  sim:settle()
+  gives(detached, modem:packet_service())
+  gives(attached, modem:attach())
+end
+
+function behaviours.attach_without_a_network(modem, sim)
+  fault(sim, "network-drop")
+  fails("not-registered", modem:attach())
+  modem:set_radio(false)
+  fails("radio-off", modem:attach())
+end
+
+function behaviours.signal(modem, sim)
+  gives({ dbm = -71 }, modem:signal())
+  sim:set_signal(5)
+  gives({ dbm = -103 }, modem:signal())
+end
+
+function behaviours.home_provider(modem, sim)
+  gives(sprint, modem:home_provider())
+  fault(sim, "roam")
+  gives(sprint, modem:home_provider())
+  fault(sim, "pin-lock")
+  fails("sim-locked", modem:home_provider())
+  fault(sim, "sim-remove")
+  fails("sim-missing", modem:home_provider())
+end
+
+function behaviours.connect(modem, sim)
+  gives(down, modem:session(0))
+  has(connected(modem), "ipv4v6", ipv4, ipv6)
+  gives(up, modem:session(0))
+  gives({ session = 0, ipv4 = ipv4, ipv6 = ipv6 }, modem:ip_configuration(0))
+  eq({ sim.sessions[0].apn, sim.sessions[0].ip_type }, { "r.ispsn", "ipv4v6" })
+end
+
+function behaviours.connect_ipv4(modem)
+  has(connected(modem, { ip = "ipv4" }), "ipv4", ipv4, nothing)
+  gives({ session = 0, state = "activated", ip = "ipv4" }, modem:session(0))
+end
+
+function behaviours.connect_ipv6(modem)
+  has(connected(modem, { ip = "ipv6" }), "ipv6", nothing, ipv6)
+  gives({ session = 0, state = "activated", ip = "ipv6" }, modem:session(0))
+end
+
+function behaviours.connect_to_the_default_apn(modem, sim)
+  local bearer = connected(modem, { apn = "" })
+  eq({ bearer.apn, sim.sessions[0].apn }, { "", "r.ispsn" })
+end
+
+function behaviours.no_dns_servers(modem, sim)
+  fault(sim, "no-servers")
+  local bearer = connected(modem)
+  eq({ bearer.ipv4.dns, bearer.ipv6.dns }, { {}, {} })
+end
+
+function behaviours.gateway_outside_the_prefix(modem, sim)
+  fault(sim, "slash32")
+  local expected = {
+    addresses = { { address = "184.250.142.38", prefix_length = 32 } }, gateway = "10.64.64.64", dns = ipv4.dns,
+    mtu = 1500,
+  }
+  has(connected(modem), "ipv4v6", expected, ipv6)
+end
+
+function behaviours.wrong_apn(modem, sim)
+  local err = fails("connect-refused", modem:connect { apn = "nonsense" })
+  eq(err.detail.nw_error, 33)
+  eq(err.message,
+    "the network refuses a connection to the APN nonsense: requested service option not subscribed (cause 33)")
+  eq(modem:session(0).state, "deactivated")
+  has(connected(modem), "ipv4v6", ipv4, ipv6)
+  eq(sim.sessions[0].apn, "r.ispsn")
+end
+
+-- 50, only IPv4; 51, only IPv6; and a network that says nothing, and gives less.
+function behaviours.refused_dual_stack(modem, sim)
+  for cause, ip in pairs { [50] = "ipv4", [51] = "ipv6" } do
+    fault(sim, "refuse", tostring(cause))
+    local bearer = connected(modem)
+    has(bearer, ip, ip == "ipv4" and ipv4 or nothing, ip == "ipv6" and ipv6 or nothing)
+    gives(true, bearer:disconnect())
+  end
+end
+
+-- 52: one type a connection. QMI makes two of them anyhow.
+function behaviours.refused_dual_stack_in_one_connection(modem, sim)
+  fault(sim, "refuse", "52")
+  eq(connected(modem).ipv4, ipv4)
+end
+
+function behaviours.downgraded_dual_stack(modem, sim)
+  for _, ip in ipairs { "ipv4", "ipv6" } do
+    fault(sim, "downgrade", ip)
+    local bearer = connected(modem)
+    has(bearer, ip, ip == "ipv4" and ipv4 or nothing, ip == "ipv6" and ipv6 or nothing)
+    gives(true, bearer:disconnect())
+  end
+end
+
+local hindrances = {
+  { "sim-missing", function(_, sim) fault(sim, "sim-remove") end },
+  { "sim-locked", function(_, sim) fault(sim, "pin-lock") end },
+  { "radio-off", function(_, sim) fault(sim, "radio-off") end },
+  { "radio-off", function(modem) modem:set_radio(false) end },
+  { "not-registered", function(_, sim) fault(sim, "network-drop") end },
+  { "not-registered", function(_, sim) fault(sim, "deny", "15") end },
+  { "attach-failed", function(_, sim)
+    sim.packet.wanted = false
+    sim:settle()
+  end },
+}
+
+for number, hindrance in ipairs(hindrances) do
+  behaviours[("connect_in_vain_%d_%s"):format(number, hindrance[1]:gsub("-", "_"))] = function(modem, sim)
+    hindrance[2](modem, sim)
+    local err = fails(hindrance[1], modem:connect { apn = "r.ispsn" })
+    eq(err.detail and err.detail.nw_error, nil)
+    eq(modem:session(0).state, "deactivated")
+  end
+end
+
+function behaviours.connect_twice(modem, sim)
+  connected(modem)
+  connected(modem, { apn = "ims", ip = "ipv4" }) -- in its place
+  eq({ sim.sessions[0].apn, sim.sessions[0].ip_type }, { "ims", "ipv4" })
+  gives({ session = 0, state = "activated", ip = "ipv4" }, modem:session(0))
+end
+
+function behaviours.disconnect(modem, sim)
+  local bearer = connected(modem)
+  gives(true, bearer:disconnect())
+  gives(down, modem:session(0))
+  eq(sim.sessions, {})
+  gives(true, bearer:disconnect())
+  gives(true, modem:deactivate(0))
+  fails("rejected", modem:ip_configuration(0))
+  has(connected(modem), "ipv4v6", ipv4, ipv6)
+end
+
+function behaviours.the_end_of_a_session_that_never_was(modem)
+  connected(modem)
+  gives(true, modem:deactivate(1))
+  gives({ session = 1, state = "deactivated", ip = "default" }, modem:session(1))
+  gives(up, modem:session(0))
+end
+
+function behaviours.registration_events(modem, sim)
+  local events <close> = modem:events("registration", "packet")
+  fault(sim, "roam")
+  hears(events, "registration", roaming)
+  fault(sim, "network-drop")
+  hears(events, "registration", searching)
+  hears(events, "packet", detached)
+  fault(sim, "none")
+  hears(events, "registration", at_home)
+  hears(events, "packet", attached)
+  fault(sim, "deny", "7")
+  hears(events, "registration", { state = "denied", provider = nobody, nw_error = 7 })
+end
+
+function behaviours.radio_events(modem, sim)
+  local events <close> = modem:events("radio")
+  sim:set_radio("software", "off")
+  hears(events, "radio", { hardware = "on", software = "off" })
+  sim:set_radio("software", "on")
+  hears(events, "radio", { hardware = "on", software = "on" })
+end
+
+function behaviours.sim_events(modem, sim)
+  local events <close> = modem:events("sim")
+  fault(sim, "sim-remove")
+  hears(events, "sim", no_sim)
+  fault(sim, "pin-lock")
+  hears(events, "sim", locked_sim)
+  fault(sim, "sim-insert")
+  hears(events, "sim", ready_sim)
+end
+
+function behaviours.signal_events(modem, sim)
+  local events <close> = modem:events("signal")
+  for _, step in ipairs { { 10, { dbm = -93 } }, { 31, { dbm = -51 } }, { 99, {} } } do
+    sim:set_signal(step[1])
+    hears(events, "signal", step[2])
+  end
+end
+
+function behaviours.session_events(modem, sim)
+  local events <close> = modem:events("session")
+  connected(modem)
+  fault(sim, "disconnect")
+  hears(events, "session", { session = 0, state = "deactivated", ip = "default", nw_error = 36 })
+  eq(modem:session(0).state, "deactivated")
+  has(connected(modem), "ipv4v6", ipv4, ipv6) -- and again
+  fault(sim, "disconnect", "26")
+  hears(events, "session", { session = 0, state = "deactivated", ip = "default", nw_error = 26 })
+end
+
+function behaviours.the_network_goes_while_connected(modem, sim)
+  local events <close> = modem:events("session", "registration")
+  connected(modem)
+  fault(sim, "network-drop")
+  hears(events, "registration", searching)
+  hears(events, "session", down)
+end
+
+function behaviours.ip_events(modem, sim)
+  connected(modem)
+  local events <close> = modem:events("ip", "session")
+  fault(sim, "renumber")
+  local expected = {
+    session = 0,
+    ipv4 = {
+      addresses = { { address = "184.250.143.38", prefix_length = 30 } }, gateway = "184.250.143.37",
+      dns = ipv4.dns, mtu = 1500,
+    },
+    ipv6 = {
+      addresses = { { address = "2600:100e:b02e:1::2", prefix_length = 64 } }, gateway = "fe80::1", dns = {},
+      mtu = 1500,
+    },
+  }
+  hears(events, "ip", expected)
+  gives(expected, modem:ip_configuration(0))
+end
+
+-- One change is one event, however many were asked for.
+function behaviours.no_event_twice(modem, sim)
+  local events <close> = modem:events("signal", "registration", "packet", "session", "ip")
+  sim:set_signal(10)
+  fault(sim, "roam")
+  local count = { signal = 0, registration = 0 }
+  task.timeout(0.05, function()
+    while true do
+      local name = events:next().name
+      count[name] = (count[name] or 0) + 1
+    end
+  end)
+  eq({ count.signal, count.registration }, { 1, 1 })
+end
+
+function behaviours.an_unknown_event_is_a_mistake(modem)
+  lu.assertErrorMsgContains("there is no event 'weather'", modem.events, modem, "weather")
+end
+
+function behaviours.wait_for(modem, sim)
+  local function look() return modem:registration() end
+  local function is_registered(value) return value.state == "home" end
+  gives(at_home, modem:wait_for("registration", look, is_registered, 1))
+  fault(sim, "network-drop", "0.05")
+  gives(at_home, modem:wait_for("registration", look, is_registered, 2))
+  task.sleep(0.02) -- until what was told about that has been read
+  fault(sim, "network-drop")
+  local value, err = modem:wait_for("registration", look, is_registered, 0.05)
+  eq({ value, err.code }, { searching, "timeout" })
+end
+
+function behaviours.two_modems_in_a_row(modem, sim)
+  fails("busy", find(nil, modem.options))
+  connected(modem)
+  for _ = 1, 2 do
+    modem = again(modem)
+    gives(up, modem:session(0)) -- nobody has ended it
+  end
+  modem:deactivate(0)
+  modem:close()
+  eq(clients_of(sim), {})
+end
+
+function behaviours.adoption(modem, sim)
+  connected(modem)
+  modem = again(modem)
+  gives(up, modem:session(0))
+  local bearer = assert(modem:bearer { session = 0, apn = "r.ispsn", ip = "ipv4v6" })
+  has(bearer, "ipv4v6", ipv4, ipv6)
+  local events <close> = modem:events("session")
+  fault(sim, "disconnect")
+  hears(events, "session", { session = 0, state = "deactivated", ip = "default", nw_error = 36 })
+  has(connected(modem), "ipv4v6", ipv4, ipv6)
+  modem = again(modem)
+  gives(true, modem:deactivate(0))
+  eq(sim.sessions, {})
+  modem:close()
+end
+
+-- A list of events may have none to come: a session's, while there is no session.
+function behaviours.events_end_when_the_modem_is_pulled_out(modem, sim)
+  local lists = {}
+  for i, names in ipairs { { "registration" }, { "session" }, { "sim", "radio", "ip" } } do
+    lists[i] = modem:events(table.unpack(names))
+  end
+  sim:unplug()
+  for _, events in ipairs(lists) do
+    local event, err = task.timeout(2, function()
+      local next_event, why
+      repeat
+        next_event, why = events:next()
+      until not next_event
+      return nil, why
+    end)
+    fails("gone", event, err)
+    events:close()
+  end
+end
+
+function behaviours.pulled_out(modem, sim)
+  sim:unplug()
+  for _, verb in ipairs {
+    "identity", "sim", "pin", "radio", "registration", "packet_service", "signal", "home_provider", "register",
+    "attach",
+  } do
+    fails("gone", modem[verb](modem))
+  end
+  fails("gone", modem:set_radio(true))
+  fails("gone", modem:session(0))
+  fails("gone", modem:ip_configuration(0))
+  fails("gone", modem:deactivate(0))
+  fails("gone", modem:connect { apn = "r.ispsn" })
+  local value, err = modem:wait_for("registration", function() return modem:registration() end, function() end, 1)
+  fails("gone", value, err)
+  local options = modem.options
+  modem:close()
+  fails("no-modem", find(nil, options))
+end
+
+function behaviours.pulled_out_while_it_connects(modem, sim)
+  sim.latency = 0.1
+  sim:after(0.25, function() sim:unplug() end)
+  fails("gone", modem:connect { apn = "r.ispsn" })
+end
+
+function behaviours.given_up_while_it_connects(modem, sim)
+  sim.latency = 0.05
+  fails("timeout", task.timeout(0.12, modem.connect, modem, { apn = "r.ispsn" }))
+  sim.latency = 0
+  eq(sim.sessions, {})
+  gives(down, modem:session(0))
+end
+
+-- A second session has an interface of its own, or there is an error that says why not.
+function behaviours.a_second_session(modem, sim)
+  connected(modem)
+  local second, err = modem:connect { session = 1, apn = "ims" }
+  if sim.composition == "qmi" then
+    -- Session 0 was connected as the only one; and there is no qmi_wwan, which could split the interface.
+    fails("busy", second, err)
+    fails("unsupported", modem:connect { apn = "r.ispsn", multiplex = true })
+    return
+  end
+  lu.assertNil(err and tostring(err))
+  eq({ second.session, second.apn, second.net, second.channel }, { 1, "ims", "wwan0", { kind = "vlan", id = 1 } })
+  eq(second.ipv4.addresses, { { address = "184.250.142.42", prefix_length = 30 } })
+  gives({ session = 1, state = "activated", ip = "ipv4v6" }, modem:session(1))
+  gives(true, second:disconnect())
+  eq(sim.sessions[1], nil)
+  gives(up, modem:session(0))
+end
+
+function behaviours.two_sessions_from_the_start(modem, sim)
+  if sim.composition == "qmi" then
+    fails("unsupported", modem:connect { apn = "r.ispsn", multiplex = true })
+    return
+  end
+  local first = connected(modem, { multiplex = true })
+  has(first, "ipv4v6", ipv4, ipv6)
+  eq(first.channel, nil)
+  local second = connected(modem, { session = 1, apn = "ims" })
+  eq(second.ipv6.addresses, { { address = "2600:100e:b02d:2::2", prefix_length = 64 } })
+  fault(sim, "renumber")
+  eq(modem:ip_configuration(1).ipv4.addresses, { { address = "184.250.143.42", prefix_length = 30 } })
+  gives(true, first:disconnect())
+  gives({ session = 1, state = "activated", ip = "ipv4v6" }, modem:session(1))
+end
+
+-- ---- each over each way ----
+
+local function with_modem(way, behaviour)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local sim = new_simulated(mc7455, group)
+  sim:compose(way.composition)
+  sim.latency, sim.search_time = 0, 0.02
+  assert(tier1.start(sim, group))
+  local slot <close> = setmetatable({ sim = sim }, { __close = function(self)
+    self.sim:unplug()
+    state.remove("qmi", "sim")
+  end })
+  local modem <close> = assert(find(nil, way.options))
+  behaviour(modem, slot.sim)
+end
+
+for name, behaviour in pairs(behaviours) do
+  for _, way in ipairs(ways) do
+    T[("test_%s_over_%s"):format(name, way.name)] = function() with_modem(way, behaviour) end
+  end
+end
+
+-- Ten seconds is what an answer may take, so these run side by side, each in a world of its own.
+local HANGING = [[
+local task = require "task"
+local modem <close> = assert(require("modem").find(nil, { protocol = os.getenv("PROTOCOL") }))
+assert(require("sim.control").ask { request = "fault", name = "hang" })
+local verbs = { "identity", "sim", "pin", "radio", "registration", "packet_service", "signal", "home_provider" }
+local functions = {}
+for i, verb in ipairs(verbs) do
+  functions[i] = function()
+    local value, err = modem[verb](modem)
+    return verb .. " " .. (value and "answered" or err.code)
+  end
+end
+print(table.concat(task.all(table.unpack(functions)), "\n"))
+]]
+
+function T.test_a_modem_that_hangs()
+  local functions = {}
+  for i, way in ipairs(ways) do
+    functions[i] = function()
+      local protocol = way.options and "PROTOCOL=qmi " or ""
+      local result = simulated.run(protocol .. "moontower run /run/hanging.lua", nil,
+        "cat >/run/hanging.lua <<'END'\n" .. HANGING .. "END\n:", { "--composition", way.composition })
+      simulated.assert_success(result)
+      eq(result.out, "identity timeout\nsim timeout\npin timeout\nradio timeout\nregistration timeout\n"
+        .. "packet_service timeout\nsignal timeout\nhome_provider timeout\n")
+      return true
+    end
+  end
+  assert(task.all(table.unpack(functions)))
+end
+
+return T

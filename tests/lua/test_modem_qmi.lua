@@ -1,0 +1,353 @@
+-- SPDX-License-Identifier: MIT
+-- QMI's own troubles: client ids that come and go, a modem that starts anew in the middle, TLVs that are wrong.
+--
+-- Whatever the modem does, `moontower up` succeeds or says why not, in time, and leaves nothing half done.
+
+local lu = require "luaunit"
+local error_codes = require("error").codes
+local faults = require "sim.faults"
+local find = require("modem").find
+local json = require "dkjson"
+local mc7455 = require "sim.mc7455"
+local new_simulated = require("sim.modem").new
+local overview = require "modem.overview"
+local simulated = require "simulated"
+local state = require "state"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+local T = {}
+
+local eq = lu.assertEquals
+local entered, refused = tier1.enter()
+
+-- ---- clients, in a world of this process's own ----
+
+local function with_modem(fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local sim = new_simulated(mc7455, group)
+  sim:compose("qmi")
+  sim.latency, sim.search_time = 0, 0.02
+  assert(tier1.start(sim, group))
+  local slot <close> = setmetatable({ sim = sim }, { __close = function(self)
+    self.sim:unplug()
+    state.remove("qmi", "sim")
+  end })
+  local modem <close> = assert(find())
+  fn(modem, slot.sim)
+end
+
+-- "nas 3": who has a client id, in order.
+local function clients_of(sim)
+  local list, names = {}, {}
+  sim:emit("clients", list)
+  for i, client in ipairs(list) do names[i] = client.service .. " " .. client.client end
+  table.sort(names)
+  return names
+end
+
+local function services_of(sim)
+  local services = {}
+  for i, name in ipairs(clients_of(sim)) do services[i] = name:match("^%S+") end
+  return services
+end
+
+local function fault(sim, name, argument)
+  assert(faults.apply(sim, name, { argument }))
+end
+
+local function hears(events, name, key, expected)
+  local found, err = task.timeout(2, function()
+    while true do
+      local event = assert(events:next())
+      if event.name == name and event.value[key] == expected then
+        return true
+      end
+    end
+  end)
+  lu.assertTrue(found, ("no event %s with %s = %s: %s"):format(name, key, expected, err))
+end
+
+function T.test_one_client_a_service()
+  with_modem(function(modem, sim)
+    assert(overview.ask(modem))
+    local first = clients_of(sim)
+    eq(services_of(sim), { "dms", "nas", "uim", "wds", "wds" }) -- wds: one a family
+    assert(overview.ask(modem))
+    eq(clients_of(sim), first)
+    modem:close()
+    eq(clients_of(sim), {})
+  end)
+end
+
+function T.test_clients_of_a_connection_are_kept_and_taken_up_again()
+  with_modem(function(modem, sim)
+    assert(modem:connect { apn = "r.ispsn" })
+    modem:close()
+    local kept = clients_of(sim)
+    eq(services_of(sim), { "wds", "wds" })
+    local again <close> = assert(find())
+    eq(again:session(0).ip, "ipv4v6")
+    eq(clients_of(sim), kept)
+    assert(again:deactivate(0))
+    eq(clients_of(sim), {})
+  end)
+end
+
+function T.test_a_client_that_vanishes_is_made_again()
+  with_modem(function(modem, sim)
+    eq(modem:registration().state, "home")
+    local first = clients_of(sim)
+    fault(sim, "lose-client")
+    eq(clients_of(sim), {})
+    eq(modem:registration().state, "home")
+    eq(services_of(sim), { "nas" })
+    lu.assertNotEquals(clients_of(sim), first)
+  end)
+end
+
+function T.test_a_client_that_vanishes_is_told_again_what_to_tell()
+  with_modem(function(modem, sim)
+    local events <close> = modem:events("registration", "signal")
+    fault(sim, "lose-client")
+    eq(modem:registration().state, "home") -- now it is noticed
+    fault(sim, "roam")
+    hears(events, "registration", "state", "roaming")
+    sim:set_signal(10)
+    hears(events, "signal", "dbm", -93)
+  end)
+end
+
+function T.test_events_still_come_after_a_restart_of_qmi()
+  with_modem(function(modem, sim)
+    local events <close> = modem:events("registration", "signal", "radio", "sim", "session")
+    assert(modem:connect { apn = "r.ispsn" })
+    for _ = 1, 3 do
+      fault(sim, "qmi-sync")
+      hears(events, "session", "state", "deactivated")
+      task.sleep(0.02)
+      sim:set_radio("software", "off")
+      hears(events, "radio", "software", "off")
+      sim:set_radio("software", "on")
+      hears(events, "registration", "state", "home")
+      fault(sim, "sim-remove")
+      hears(events, "sim", "state", "missing")
+      fault(sim, "sim-insert")
+      hears(events, "registration", "state", "home")
+      sim:set_signal(10)
+      hears(events, "signal", "dbm", -93)
+      assert(modem:connect { apn = "r.ispsn" })
+      fault(sim, "disconnect")
+      hears(events, "session", "nw_error", 36)
+      assert(modem:connect { apn = "r.ispsn" })
+      eq(services_of(sim), { "dms", "nas", "uim", "wda", "wds", "wds" })
+    end
+  end)
+end
+
+function T.test_restarts_at_any_moment_lose_no_client()
+  with_modem(function(modem, sim)
+    sim.latency = 0.005
+    local events <close> = modem:events("registration", "radio")
+    for i = 1, 20 do
+      sim:after(0.001 * i, function() fault(sim, "qmi-sync") end)
+      task.timeout(0.05, overview.ask, modem)
+    end
+    task.sleep(0.1)
+    eq(modem:registration().state, "home")
+    fault(sim, "roam")
+    hears(events, "registration", "state", "roaming")
+    modem:close()
+    eq(clients_of(sim), {})
+  end)
+end
+
+function T.test_no_client_ids_left()
+  with_modem(function(modem, sim)
+    for _ = 1, 16 do
+      assert(modem.qmi:client("nas"):allocate())
+    end
+    local registration, err = modem:registration()
+    eq({ registration, err.code, err.detail.status }, { nil, "rejected", "client-ids-exhausted" })
+    modem:close()
+    eq(clients_of(sim), {})
+  end)
+end
+
+function T.test_no_events_of_a_modem_that_is_gone()
+  with_modem(function(modem, sim)
+    sim:unplug()
+    eq(select(2, modem:registration()).code, "gone")
+    for _, name in ipairs { "registration", "session", "radio", "ip" } do
+      local events <close> = modem:events(name)
+      local event, err = task.timeout(2, events.next, events)
+      eq({ event, err.code }, { nil, "gone" })
+    end
+  end)
+end
+
+-- What an earlier run wrote down is no truth: the modem may have been used by others since.
+function T.test_a_file_of_clients_that_is_wrong()
+  with_modem(function(modem, sim)
+    modem:close()
+    for _, clients in ipairs {
+      { { service = 1, client = 7, kept = { session = 0, family = "ipv4", handle = 5 } } },
+      { { service = 1, client = 7, kept = { session = "0", family = 4 } }, { service = "x" }, { client = 3 } },
+      { { service = 1, client = 7, kept = { session = 0, family = "ipv4", handle = 5 } },
+        { service = 1, client = 8, kept = { session = 0, family = "ipv4", handle = 6 } } },
+      { { service = 999, client = 999 } }, { 7 }, 7,
+    } do
+      assert(state.save("qmi", "sim", { clients = clients }))
+      local again <close> = assert(find())
+      eq(again:session(0).state, "deactivated")
+      assert(again:connect { apn = "r.ispsn" })
+      assert(again:deactivate(0))
+      again:close()
+      eq(clients_of(sim), {})
+    end
+  end)
+end
+
+-- ---- `moontower up`, with each fault at each command ----
+
+local UP = "moontower up --carrier calyx-sprint"
+local LAST = 36 -- more commands than `up` sends
+
+local function all_of(list, check)
+  local functions = {}
+  for i, item in ipairs(list) do
+    functions[i] = function()
+      check(item)
+      return true
+    end
+  end
+  assert(task.all(table.unpack(functions)))
+end
+
+-- Statuses that say what is wrong, or that all is well; 10: connected, but nothing answers.
+local statuses = {
+  [0] = true, [1] = true, [3] = true, [4] = true, [5] = true, [6] = true, [7] = true, [8] = true, [10] = true,
+}
+
+local function run(fault_text)
+  local result = simulated.run(UP .. " --json; s=$?; echo '#'; moontower sim state --json; exit $s", { fault_text },
+    nil, { "--composition", "qmi" })
+  local said, now = result.out:match("^(.*)#(.*)$")
+  result.said, result.now = json.decode(said), json.decode(now)
+  return result
+end
+
+-- The client ids that a modem which does not answer could not be given back are written down, for the next run.
+local function without_clients(host)
+  return (host:gsub("/run/moontower/qmi/sim.json\n", ""))
+end
+
+-- Ended in time, either online or with a clear error and a clean host.
+local function ends_well(fault_text)
+  local result = run(fault_text)
+  local said = fault_text .. ": " .. result.status .. " " .. result.out .. result.err
+  lu.assertTrue(statuses[result.status], said)
+  lu.assertNotStrContains(result.err, "traceback", nil, said)
+  lu.assertNotStrContains(result.err, "left open", nil, said)
+  lu.assertNotStrContains(result.err, "Sanitizer", nil, said)
+  if result.status ~= 0 and result.status ~= 10 then
+    lu.assertNotNil(error_codes[result.said.error.code], said)
+    local is_silent = result.status == 3 or result.status == 7
+    if not fault_text:find("^unplug") then -- which takes the interface with it
+      eq(is_silent and without_clients(result.after) or result.after, result.before, said)
+    end
+  end
+  return result
+end
+
+local function succeeds(fault_text)
+  local result = ends_well(fault_text)
+  eq(result.status, 0, fault_text .. ": " .. result.out .. result.err)
+  return result
+end
+
+-- In the end, the modem has the clients of a connection, or none at all.
+local function leaves_no_clients(result)
+  local services = {}
+  for i, client in ipairs(result.now.clients) do services[i] = client.service end
+  lu.assertTrue(#services <= 2, result.out)
+  eq(services, { services[1] and "wds", services[2] and "wds" }, result.out)
+  if result.status ~= 0 then
+    eq({ services, result.now.sessions }, { {}, {} }, result.out)
+  end
+end
+
+local function each(name, first, step, check)
+  local list = {}
+  for command = first, LAST, step do
+    list[#list + 1] = ("%s@%d"):format(name, command)
+  end
+  all_of(list, check)
+end
+
+function T.test_qmi_starts_anew()
+  each("qmi-sync", 1, 1, function(text)
+    local result = ends_well(text)
+    if result.status ~= 0 then
+      eq(result.now.sessions, {}, result.out)
+    end
+  end)
+end
+
+function T.test_a_client_vanishes()
+  each("lose-client", 1, 2, function(text) leaves_no_clients(succeeds(text)) end)
+end
+
+function T.test_a_tlv_is_missing() each("tlv-missing=1", 1, 3, ends_well) end
+
+function T.test_a_tlv_is_too_long() each("tlv-long=1", 2, 3, ends_well) end
+
+function T.test_a_bare_failure() each("bare-failure=1", 3, 3, ends_well) end
+
+function T.test_a_modem_that_is_pulled_out() each("unplug", 1, 3, ends_well) end
+
+function T.test_all_answers_are_wrong_from_then_on()
+  local list = {}
+  for _, name in ipairs { "tlv-missing", "tlv-long", "bare-failure", "noise", "busy" } do
+    for _, command in ipairs { 1, 4, 9, 14, 20 } do
+      list[#list + 1] = ("%s@%d"):format(name, command)
+    end
+  end
+  all_of(list, ends_well)
+end
+
+-- What a receiver has to take as it comes.
+function T.test_other_orders_and_repetitions()
+  all_of({ "tlv-twice", "tlv-shuffled", "duplicate", "truncate=1@3", "noise=1@3" }, succeeds)
+end
+
+-- All of these wait for answers, so they do it side by side. One that is lost costs time and nothing else.
+function T.test_silence()
+  all_of({
+    "garbage=1@3", "wrong-id=1@3", "silent=1@4",
+    "hang@1", "hang@2", "hang@5", "hang@9", "hang@14", "garbage@6", "wrong-id@6", "truncate@14",
+  }, function(text)
+    local start = task.now()
+    local result = ends_well(text)
+    lu.assertTrue(task.now() - start < 20, text .. " took too long")
+    eq(result.status == 0, text:find("=1@") ~= nil, text .. result.out .. result.err)
+  end)
+end
+
+function T.test_no_dns_servers()
+  local result = succeeds "no-servers"
+  eq(result.said.dns, {})
+  lu.assertNotStrContains(result.after, "nameserver 68.28.50.11")
+end
+
+function T.test_a_gateway_outside_the_prefix()
+  local result = succeeds "slash32"
+  eq(result.said.online.address, "8.8.8.8") -- it answers
+  lu.assertStrContains(result.after, "184.250.142.38/32")
+  lu.assertStrContains(result.after, "default via 10.64.64.64 dev wwan0 proto 77")
+end
+
+return T

@@ -1,0 +1,288 @@
+-- SPDX-License-Identifier: MIT
+-- `moontower up`, `down` and `status` on a modem that speaks QMI, as a user runs them; and QMI inside MBIM.
+
+local lu = require "luaunit"
+local json = require "dkjson"
+local simulated = require "simulated"
+local task = require "task"
+
+local T = {}
+
+local UP = "moontower up --carrier calyx-sprint"
+local QMI = { "--composition", "qmi" }
+local STATE = "moontower sim state --json"
+
+local function run(command, faults, preparation)
+  return simulated.run(command, faults, preparation, QMI)
+end
+
+local function fails(status, words, faults, command)
+  simulated.assert_clean_failure(run(command or UP, faults), status, words)
+end
+
+local function all_of(list, check)
+  local functions = {}
+  for i, item in ipairs(list) do
+    functions[i] = function()
+      check(item)
+      return true
+    end
+  end
+  assert(task.all(table.unpack(functions)))
+end
+
+local function assert_online(host)
+  lu.assertStrContains(host, "184.250.142.38/30")
+  lu.assertStrContains(host, "2600:100e:b02d:1::2/64")
+  lu.assertStrContains(host, "default via 184.250.142.37 dev wwan0 proto 77")
+  lu.assertStrContains(host, "nameserver 68.28.50.11\nnameserver 68.28.58.11")
+end
+
+-- What STATE has printed, after whatever came before it.
+local function state_in(result)
+  return json.decode(result.out:match("%b{}%s*$"))
+end
+
+-- The only clients that are left in the modem are those of the connection: one a family.
+local function assert_clients(result, count)
+  local services = {}
+  for i, client in ipairs(state_in(result).clients) do services[i] = client.service end
+  local expected = {}
+  for i = 1, count do expected[i] = "wds" end
+  lu.assertEquals(services, expected)
+end
+
+function T.test_up_tells_what_it_does()
+  local result = run(UP)
+  simulated.assert_success(result)
+  assert_online(result.after)
+  for _, line in ipairs {
+    "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06   /run/moontower/sim/qmi (QMI)",
+    "SIM       ready, 310120",
+    "network   registered at home on Sprint, LTE, -71 dBm",
+    "bearer    r.ispsn, IPv4 and IPv6, ",
+    "wwan0     184.250.142.38/30 via 184.250.142.37, MTU 1500\n          2600:100e:b02d:1::2/64",
+    "DNS       68.28.50.11, 68.28.58.11",
+    "online    8.8.8.8 answers in ",
+  } do
+    lu.assertStrContains(result.out, line)
+  end
+end
+
+function T.test_up_keeps_the_clients_of_its_connection_and_no_other()
+  local result = run(STATE, nil, UP)
+  assert_clients(result, 2)
+  lu.assertEquals(#state_in(result).sessions, 1)
+end
+
+function T.test_up_then_down_leaves_nothing()
+  local result = run(UP .. " && moontower down && " .. STATE)
+  simulated.assert_success(result)
+  lu.assertEquals(result.after, result.before)
+  lu.assertEquals(state_in(result).sessions, {})
+  assert_clients(result, 0)
+end
+
+function T.test_status_leaves_no_clients()
+  local result = run("moontower status; " .. STATE)
+  lu.assertStrContains(result.out, "not connected")
+  lu.assertEquals(result.after, result.before)
+  assert_clients(result, 0)
+end
+
+function T.test_up_twice_keeps_the_session()
+  local result = run(UP .. " && moontower status && " .. STATE, nil, UP)
+  simulated.assert_success(result)
+  local _, count = result.out:gsub("connected already", "")
+  lu.assertEquals(count, 2)
+  lu.assertEquals(result.after, result.before)
+  assert_online(result.after)
+  assert_clients(result, 2)
+end
+
+function T.test_another_apn_replaces_the_session()
+  local result = run("moontower up && " .. STATE, nil, UP .. " --no-dns")
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "default APN")
+  lu.assertStrContains(result.after, "nameserver 68.28.50.11")
+  assert_clients(result, 2)
+end
+
+function T.test_another_ip_type_is_another_session()
+  local result = run("moontower up --apn r.ispsn --ip ipv4 && " .. STATE, nil, UP)
+  simulated.assert_success(result)
+  lu.assertNotStrContains(result.out, "connected already")
+  lu.assertNotStrContains(result.after, "2600:")
+  assert_clients(result, 1)
+end
+
+function T.test_json_is_for_programs()
+  local result = run(UP .. " --json")
+  simulated.assert_success(result)
+  local values = json.decode(result.out)
+  lu.assertEquals(values.modem.protocol, "qmi")
+  lu.assertEquals(values.link.addresses[1].address, "184.250.142.38")
+  lu.assertEquals(values.dns, { "68.28.50.11", "68.28.58.11" })
+  lu.assertEquals(values.online.address, "8.8.8.8")
+  lu.assertEquals(values.network.signal_dbm, -71)
+end
+
+function T.test_json_errors()
+  local result = run("moontower up --apn wrong --json")
+  lu.assertEquals(result.status, 6)
+  local err = json.decode(result.out).error
+  lu.assertEquals(err.code, "connect-refused")
+  lu.assertEquals(err.detail.nw_error, 33)
+end
+
+function T.test_one_family()
+  local result = run("moontower up --apn r.ispsn --ip ipv6")
+  simulated.assert_success(result)
+  lu.assertStrContains(result.after, "2600:")
+  lu.assertNotStrContains(result.after, "184.250.142.38")
+  lu.assertStrContains(result.out, "2001:4860:4860::8888 answers")
+end
+
+function T.test_what_is_missing()
+  all_of({
+    { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense" },
+    { 4, "there is no SIM", "sim-remove" },
+    { 4, "wants its PIN, 3 tries left", "pin-lock" },
+    { 4, "wants its PUK, 10 tries left", "puk" },
+    { 5, "switched off by hardware", "radio-off" },
+    { 5, "the network refuses this SIM: ", "deny=11" },
+    { 5, "no network after 1 second", "network-drop", UP .. " --wait 1" },
+    { 5, "roaming may cost money", "roam" },
+  }, function(case)
+    fails(case[1], case[2], { case[3] }, case[4])
+  end)
+end
+
+function T.test_a_locked_sim_says_which_command_unlocks_it()
+  local result = run(UP, { "pin-lock" })
+  lu.assertStrContains(result.err, "qmicli -d /run/moontower/sim/qmi --uim-verify-pin=PIN1,PIN")
+end
+
+function T.test_roaming_is_asked_for()
+  simulated.assert_success(run(UP .. " --roaming", { "roam" }))
+end
+
+function T.test_a_radio_that_was_off()
+  -- Switched on for the connection, and off again when there is none.
+  local off = [[cat >/run/off.lua <<'END'
+local modem <close> = assert(require("modem").find())
+assert(modem:set_radio(false))
+END
+moontower run /run/off.lua]]
+  local result = run(UP, nil, off)
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "radio     switched on")
+  result = run("moontower up --apn wrong; " .. STATE, nil, off)
+  lu.assertEquals(state_in(result).radio.software, "off")
+  assert_clients(result, 0)
+end
+
+function T.test_a_network_that_comes_later()
+  local result = run(UP, { "network-drop=2" })
+  simulated.assert_success(result)
+  assert_online(result.after)
+end
+
+function T.test_duplicate_answers_and_floods_disturb_nobody()
+  simulated.assert_success(run(UP, { "duplicate" }))
+  simulated.assert_success(run(UP, { "flood=1000" }))
+end
+
+function T.test_interrupted()
+  for _, case in ipairs {
+    { "timeout -s INT 1 " .. UP, { "network-drop" } },
+    { "timeout -s INT 0.5 " .. UP, { "slow-connect=2" } },
+    { "timeout -s INT 1 " .. UP .. " --probe 192.0.2.1" },
+  } do
+    local result = run(case[1] .. "; s=$?; sleep 0.1; " .. STATE .. "; exit $s", case[2])
+    simulated.assert_clean_failure(result, 124, "stopping")
+    lu.assertEquals(state_in(result).sessions, {})
+    assert_clients(result, 0)
+  end
+end
+
+-- Killed at any moment, the next start repairs what was left, in the modem too.
+function T.test_killed()
+  all_of({ 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5 }, function(seconds)
+    local kill = simulated.killed(UP, seconds)
+    local result = run(kill .. "; moontower down && " .. STATE, { "latency=0.02" })
+    lu.assertEquals(result.status, 0, result.err)
+    lu.assertEquals(result.after, result.before)
+    lu.assertEquals(state_in(result).sessions, {})
+    result = run(kill .. "; " .. UP .. " && " .. STATE, { "latency=0.02" })
+    lu.assertEquals(result.status, 0, result.err)
+    assert_online(result.after)
+    lu.assertEquals(#state_in(result).sessions, 1)
+    assert_clients(result, 2)
+  end)
+end
+
+function T.test_killed_while_it_connects()
+  local result = run(simulated.killed(UP, 0.6) .. "; moontower down; " .. STATE, { "slow-connect=1" })
+  lu.assertEquals(state_in(result).sessions, {})
+  lu.assertEquals(result.after, result.before)
+  assert_clients(result, 0)
+end
+
+function T.test_the_host_after_the_modem_is_pulled_out()
+  local result = run(UP .. "; moontower sim fault unplug; moontower down")
+  lu.assertEquals(result.status, 3)
+  lu.assertNotStrContains(result.after, "68.28.50.11")
+  lu.assertNotStrContains(result.after, "proto 77")
+end
+
+function T.test_the_modem_was_replugged()
+  local result = run(UP .. " && " .. STATE, nil, UP .. "; moontower sim fault unplug; moontower sim fault replug")
+  simulated.assert_success(result)
+  assert_online(result.after)
+  lu.assertNotStrContains(result.out, "connected already")
+  assert_clients(result, 2)
+end
+
+-- ---- QMI inside MBIM ----
+
+local INSIDE = UP .. " --protocol qmi"
+
+function T.test_inside_mbim()
+  local result = simulated.run(INSIDE .. " && moontower status && " .. STATE)
+  simulated.assert_success(result)
+  assert_online(result.after)
+  lu.assertStrContains(result.out, "connected already")
+  assert_clients(result, 2)
+end
+
+function T.test_inside_mbim_up_then_down_leaves_nothing()
+  local result = simulated.run(INSIDE .. " && moontower down && " .. STATE)
+  simulated.assert_success(result)
+  lu.assertEquals(result.after, result.before)
+  lu.assertEquals(state_in(result).sessions, {})
+  assert_clients(result, 0)
+end
+
+function T.test_inside_mbim_up_twice_keeps_the_session()
+  local result = simulated.run(INSIDE, nil, INSIDE)
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "connected already")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_inside_mbim_what_is_missing()
+  all_of({
+    { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense --protocol qmi" },
+    { 4, "wants its PIN, 3 tries left", "pin-lock" },
+    { 5, "the network refuses this SIM: ", "deny=11" },
+  }, function(case)
+    simulated.assert_clean_failure(simulated.run(case[4] or INSIDE, { case[3] }), case[1], case[2])
+  end)
+end
+
+function T.test_mbim_is_nothing_for_a_modem_that_speaks_qmi()
+  fails(1, "speaks QMI, not MBIM", nil, UP .. " --protocol mbim")
+end
+
+return T
