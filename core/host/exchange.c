@@ -31,6 +31,7 @@ struct mt_exchange {
 
 enum { MAX_NUDGES = 2 };
 static const double silence_before_nudge = 1.5;  /* seconds */
+static const double last_moment = 1;             /* for what a modem that started anew may answer */
 
 static void on_silence(struct mt_timer *timer);
 
@@ -142,7 +143,7 @@ static void on_deadline(struct mt_timer *timer)
 {
     struct mt_request *request = mt_container_of(timer, struct mt_request, deadline);
     struct mt_exchange *exchange = request->exchange;
-    finish(request, -ETIMEDOUT, NULL);
+    finish(request, request->abandoned ? -ECONNRESET : -ETIMEDOUT, NULL);
     send_waiting(exchange);
     watch_silence(exchange);
 }
@@ -323,6 +324,7 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
     request->length = length;
     request->exchange = exchange;
     request->id = 0;
+    request->abandoned = false;
     request->next = NULL;
     struct mt_request **at = &exchange->first;
     while (*at)
@@ -345,15 +347,12 @@ void mt_exchange_cancel(struct mt_request *request)
 
 void mt_exchange_abandon(struct mt_exchange *exchange)
 {
-    struct mt_request *request = exchange->first;
-    while (request) {
-        struct mt_request *sent = request;
-        request = request->next;
-        if (sent->id != 0)
-            finish(sent, -ECONNRESET, NULL);
+    for (struct mt_request *request = exchange->first; request; request = request->next) {
+        if (request->id == 0 || request->abandoned)
+            continue;
+        request->abandoned = true;
+        mt_timer_start(exchange->loop, &request->deadline, last_moment, on_deadline);
     }
-    send_waiting(exchange);
-    watch_silence(exchange);
 }
 
 int mt_exchange_tap(struct mt_exchange *exchange, struct mt_tap *tap)

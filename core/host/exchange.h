@@ -60,6 +60,7 @@ struct mt_request {
     struct mt_exchange *exchange;  /* NULL unless under way */
     struct mt_timer deadline;
     uint32_t id;                   /* 0 while it waits for its turn */
+    bool abandoned;                /* see mt_exchange_abandon() */
     uint8_t *message;              /* ours, until it is sent */
     size_t length;
     void (*on_answer)(struct mt_request *request, int status, const void *view);
@@ -101,8 +102,8 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
 void mt_exchange_cancel(struct mt_request *request);
 
 /*
- * Fails all requests that were sent with -ECONNRESET: the modem has started anew, and will not answer
- * them.
+ * The modem has started anew. It will not answer what was sent before that, but it may what was sent
+ * since: so what is under way has a moment left, and then fails with -ECONNRESET.
  */
 void mt_exchange_abandon(struct mt_exchange *exchange);
 

@@ -31,6 +31,7 @@ local code_of_status = {
 ---@field path string
 ---@field private exchange userdata
 ---@field private group task.group the task that reads indications
+---@field private lost moontower.error? why there is nothing to hear from the modem any more
 ---@field private subscribers table<string, userdata[]>
 local Device = {}
 Device.__index = Device
@@ -48,6 +49,7 @@ local function read_indications(self, exchange)
   while true do
     local message, err = exchange:indication()
     if not message then
+      self.lost = err
       for _, queues in pairs(self.subscribers) do
         for _, queue in ipairs(queues) do
           queue:close(err)
@@ -208,6 +210,9 @@ function Device:subscribe(...)
     local key = key_of(command.service_uuid, command.cid)
     self.subscribers[key] = self.subscribers[key] or {}
     table.insert(self.subscribers[key], queue)
+  end
+  if self.lost then
+    queue:close(self.lost)
   end
   return queue
 end

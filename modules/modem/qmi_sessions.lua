@@ -166,18 +166,25 @@ local function ipv6_of(reply)
   })
 end
 
+local NOT_CONNECTED = error_object.new {
+  code = "rejected", source = "qmi", message = "that session is not connected", detail = { status = "out-of-call" },
+}
+
 local SETTINGS = { "dns-address", "ip-address", "gateway-info", "mtu", "ip-family" }
 
 function M:ip_configuration(number)
+  local legs = self.wds[number] or {}
+  local ours = (legs.ipv4 or {}).handle or (legs.ipv6 or {}).handle
   local replies, err = on_legs(self, number, function(leg)
+    if ours and not leg.handle then
+      return nil, NOT_CONNECTED -- as far as we know, which spares a question
+    end
     return leg.client:request(wds.get_current_settings, { requested_settings = SETTINGS })
   end)
   if not replies then
     return nil, err
   elseif not next(replies) then
-    return error_object.fail {
-      code = "rejected", source = "qmi", message = "that session is not connected", detail = { status = "out-of-call" },
-    }
+    return nil, NOT_CONNECTED
   end
   return { session = number, ipv4 = ipv4_of(replies.ipv4 or {}), ipv6 = ipv6_of(replies.ipv6 or {}) }
 end

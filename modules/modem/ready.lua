@@ -110,12 +110,10 @@ local function registered(modem, registration, watcher, seconds)
   if not is_settled(registration) then
     watcher:doing("network", "searching")
   end
-  local now, err = modem:wait_for("registration", function()
-    if is_settled(registration) then
-      return registration
-    end
-    return modem:registration()
-  end, is_settled, seconds)
+  local now, err = registration, nil
+  if not is_settled(registration) then
+    now, err = modem:wait_for("registration", function() return modem:registration() end, is_settled, seconds)
+  end
   if not now then
     return nil, err
   elseif now.state == "denied" then

@@ -40,7 +40,7 @@ local code_of_error = {
 ---@class qmi.wire what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
 ---@field request fun(self, message: table, seconds: number): table?, moontower.error?
 ---@field indication fun(self): table?, moontower.error?
----@field abandon fun(self) the modem has started anew and will answer nothing that was asked before
+---@field abandon fun(self) the modem has started anew, and has forgotten what it was asked
 ---@field close fun(self)
 
 ---@class qmi.device

@@ -10,11 +10,11 @@ local pipe = require "sim.usb.pipe"
 local qmap = require "sim.usb.qmap"
 local log = require "log"
 
-local interface, notification_endpoint, data_in, data_out = 8, 7, 6, 4
+local notification_endpoint, data_in, data_out = 7, 6, 4
 local vendor_specific = 0xff
 local data_terminal_ready = 1 -- a bit of SET_CONTROL_LINE_STATE
 
-local function describe()
+local function describe(interface)
   local d = descriptors
   return table.concat {
     d.interface {
@@ -42,11 +42,12 @@ local qmi = {}
 ---@param modem sim.modem
 ---@param new_control fun(modem, options): table makes the QMI function; see sim.usb
 ---@param new_network fun(modem, options): table makes the network
+---@param interface integer
 ---@return sim.usb.qmi
-function qmi.new(modem, new_control, new_network)
+function qmi.new(modem, new_control, new_network, interface)
   local self = setmetatable({
     interfaces = { interface },
-    descriptors = describe(),
+    descriptors = describe(interface),
     channel = control_channel.new(interface),
     data = pipe.new(1024),
   }, Qmi)
@@ -162,6 +163,9 @@ end
 
 requests["set-control-line-state"] = function(self, setup)
   self.listens = setup.value & data_terminal_ready ~= 0
+  if not self.listens then
+    self.channel:reset() -- nobody is there who would fetch it
+  end
   return ""
 end
 
