@@ -8,7 +8,7 @@
 #include "schema_form.h"
 
 /* On the stack: the codec, the bytes or values, the pool, and */
-#define MT_SCHEMA_BUFFER 4 /* of an encoder */
+#define MT_SCHEMA_BUFFER 4 /* of an encoder, once the message is a long one */
 
 /*
  * Bad bytes never raise: a function that fails leaves the reason and the path as they are, returns
@@ -23,9 +23,10 @@ struct mt_schema_decoder {
 };
 
 /*
- * The buffer is a userdata, so nothing leaks when a mistake in the script raises. Values that are
- * wrong but no mistake of the script's leave a reason and return false, as in the decoder. Tables
- * are read without metamethods: no foreign code runs between the two passes over a structure.
+ * The buffer is on the C stack, and a userdata once it grows: nothing leaks when a mistake in the
+ * script raises. Values that are wrong but no mistake of the script's leave a reason and return
+ * false, as in the decoder. Tables are read without metamethods: no foreign code runs between the
+ * two passes over a structure.
  */
 struct mt_schema_encoder {
     lua_State *L;

@@ -408,12 +408,13 @@ bool mt_schema_encode_value(struct mt_schema_encoder *e, const struct mt_schema_
 
 int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec)
 {
-    const size_t capacity = 256;
     struct mt_schema_encoder e = { .L = L, .path = { .message = codec->name } };
+    uint8_t room[256]; /* most messages are short */
 
     luaL_checkstack(L, 8 * MT_SCHEMA_DEPTH_MAX, NULL);
     lua_getiuservalue(L, 1, 1);
-    e.to = mt_writer(lua_newuserdatauv(L, capacity, 0), capacity);
+    e.to = mt_writer(room, sizeof(room));
+    lua_pushnil(L); /* MT_SCHEMA_BUFFER, when it needs more */
     lua_pushvalue(L, 2);
     if (codec->record->tlvs ? !mt_schema_encode_tlvs(&e, codec)
                             : !encode_struct(&e, codec->record))

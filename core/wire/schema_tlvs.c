@@ -2,20 +2,22 @@
 /* Messages of TLVs, as QMI has them: a tag, a length and a value each, in any order. */
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "schema_coder.h"
 
 #define TAGS 256
 #define HEADER 3 /* u8 tag, u16 length */
 
-/* Of a tag in the message at hand. */
-struct tlv {
-    bool waits; /* it is there, and not yet in the values */
-    struct mt_reader value;
+/* The TLVs of the message at hand, by their tags. */
+struct tlvs {
+    int count;
+    bool waits[TAGS]; /* it is there, and not yet in the values */
+    struct mt_reader values[TAGS]; /* of those that are there */
 };
 
 /* The first TLV of each tag counts. */
-static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct tlv tlvs[TAGS])
+static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct tlvs *tlvs)
 {
     uint16_t size = 0;
     uint8_t tag = 0;
@@ -32,8 +34,11 @@ static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct 
             return mt_schema_decode_fail(d, "TLV 0x%02x: %d bytes wanted, %zu left", tag, size,
                                          at.left);
         mt_skip(&at, size);
-        if (!tlvs[tag].waits)
-            tlvs[tag] = (struct tlv){ .waits = true, .value = value };
+        if (tlvs->waits[tag])
+            continue;
+        tlvs->waits[tag] = true;
+        tlvs->values[tag] = value;
+        tlvs->count++;
     }
     return true;
 }
@@ -82,17 +87,19 @@ static bool keep_malformed(struct mt_schema_decoder *d, int values, int tag, str
 
 /* The field of a tag. An excused one is mandatory, but the message reports a failure instead. */
 static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field *field,
-                       struct tlv *tlv, int values, bool excused)
+                       struct tlvs *tlvs, int values, bool excused)
 {
-    struct mt_reader at = tlv->value;
-    bool there = tlv->waits;
+    bool there = tlvs->waits[field->tag];
+    struct mt_reader at;
 
     if (!there && (field->optional || excused))
         return true;
     mt_schema_path_field(&d->path, field->name);
     if (!there)
         return mt_schema_decode_fail(d, "missing");
-    tlv->waits = false;
+    tlvs->waits[field->tag] = false;
+    tlvs->count--;
+    at = tlvs->values[field->tag];
     lua_rawgeti(d->L, MT_SCHEMA_POOL, field->key);
     if (mt_schema_decode_value(d, &field->type, &at)) {
         lua_rawset(d->L, values);
@@ -100,7 +107,7 @@ static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field
         return true;
     }
     if (field->optional)
-        return keep_malformed(d, values, field->tag, tlv->value);
+        return keep_malformed(d, values, field->tag, tlvs->values[field->tag]);
     lua_settop(d->L, values);
     if (excused)
         d->path.depth = 0;
@@ -111,24 +118,30 @@ bool mt_schema_decode_tlvs(struct mt_schema_decoder *d, const struct mt_schema_c
                            struct mt_reader at)
 {
     const struct mt_schema_record *record = codec->record;
-    struct tlv tlvs[TAGS] = { { .waits = false } };
+    struct tlvs tlvs;
     bool failure;
     int values;
 
-    if (!take_apart(d, at, tlvs))
+    tlvs.count = 0;
+    memset(tlvs.waits, 0, sizeof(tlvs.waits)); /* not the values: they are many */
+    if (!take_apart(d, at, &tlvs))
         return false;
-    failure = codec->result && says_failure(tlvs[codec->result->tag].value);
-    lua_newtable(d->L);
+    failure = codec->result && tlvs.waits[codec->result->tag] &&
+              says_failure(tlvs.values[codec->result->tag]);
+    lua_createtable(d->L, 0, tlvs.count);
     values = lua_gettop(d->L);
     for (int i = 0; i < record->length; i++) {
         const struct mt_schema_field *field = &record->fields[i];
         bool excused = failure && field != codec->result;
 
-        if (!decode_tlv(d, field, &tlvs[field->tag], values, excused))
+        if (!decode_tlv(d, field, &tlvs, values, excused))
             return false;
     }
-    for (int tag = 0; tag < TAGS; tag++) {
-        if (tlvs[tag].waits && !keep_unknown(d, values, tag, tlvs[tag].value))
+    for (int tag = 0; tag < TAGS && tlvs.count > 0; tag++) {
+        if (!tlvs.waits[tag])
+            continue;
+        tlvs.count--;
+        if (!keep_unknown(d, values, tag, tlvs.values[tag]))
             return false;
     }
     return true;
