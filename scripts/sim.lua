@@ -23,8 +23,10 @@ local function make_modem(args, group)
   if not ok or not personality.usb then
     return usage(("there is no simulated modem '%s'"):format(args.modem))
   end
-  local modem = new_modem(personality, group)
-  modem:compose(args.composition)
+  local modem = new_modem(personality, group, { factory = args.factory })
+  if args.composition then
+    modem:compose(args.composition)
+  end
   modem.latency = args.latency or modem.latency
   for _, text in ipairs(args.fault) do
     local fault, err = faults.parse(text)
@@ -96,7 +98,7 @@ local function run_on_usb(args, command)
   group:spawn(function()
     local _, reason = require("sim.usb").run {
       modem = modem, mbim = require("sim.mbim").new, qmi = require("sim.qmi").new,
-      network = require("sim.network").new,
+      network = require("sim.network").new, at = require("sim.at").new, nmea = require("sim.nmea").new,
       ready = function(info)
         announce("The simulated modem is %s and %s (USB %s).", info.control, info.net, info.bus_id)
         plugged:push(info)
@@ -208,18 +210,21 @@ return {
       "       moontower sim fault NAME[@N] [ARG]",
       "       moontower sim state [--json]",
     }, "\n"))
-    parser:description("Runs COMMAND, or a shell, where a simulated Sierra MC7455 is plugged in, and ends with it.\n"
+    parser:description("Runs COMMAND, or a shell, where a simulated modem is plugged in (a Sierra MC7455, if you name\n"
+      .. "no other), and ends with it.\n"
       .. "Nothing outside changes. With --usb the modem is a USB device of this very computer instead.\n"
       .. "set, fault and state reach the modem from the shell that it has started.")
     parser:epilog("Settings:\n" .. settings_help() .. "\n\nFaults (NAME@N begins at the N-th command from now; "
       .. "with --fault, NAME=ARG@N):\n" .. faults.help())
     parser:argument("words", "The command, or set, fault or state with what belongs to it."):args("*")
     parser:flag("--usb", "Plug it into this computer, by USB/IP. Needs root and the kernel module vhci-hcd.")
-    parser:option("--composition", "What it speaks: mbim or qmi."):choices({ "mbim", "qmi" }):default("mbim")
+    parser:option("--composition", "What it speaks: mbim, which is usual, or qmi."):choices({ "mbim", "qmi" })
       :argname("PROTOCOL")
+    parser:flag("--factory", "Not set up yet, as it leaves the factory: QMI, no IPv6, a wrong APN.")
     parser:option("--latency", "Seconds from each command to its answer."):convert(tonumber):argname("SECONDS")
     parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
-    parser:option("--modem", "Which modem: a file in modules/sim."):default("mc7455"):argname("NAME")
+    parser:option("--modem", "Which modem: mc7455, em7565, ec25, or another file in modules/sim."):default("mc7455")
+      :argname("NAME")
     parser:flag("--json", "Print the state as JSON.")
   end,
 

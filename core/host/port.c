@@ -244,6 +244,7 @@ static int make_raw(struct mt_port *port)
         return 0;
     struct termios raw = port->tty;
     cfmakeraw(&raw);
+    raw.c_cflag |= CLOCAL | CREAD; /* a modem that drops its carrier line is no reason to hang up */
     if (tcsetattr(port->fd, TCSANOW, &raw) < 0)
         return -errno;
     port->was_tty = true;

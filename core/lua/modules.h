@@ -6,6 +6,7 @@
 #include <lua.h>
 
 /* Each pushes its module table. */
+int mt_lua_at_open(lua_State *L);
 int mt_lua_error_open(lua_State *L);
 int mt_lua_fs_open(lua_State *L);
 int mt_lua_inet_open(lua_State *L);

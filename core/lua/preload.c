@@ -6,6 +6,7 @@
 #include "wire/schema.h"
 
 static const luaL_Reg modules[] = {
+    { "core.at", mt_lua_at_open },
     { "core.error", mt_lua_error_open },
     { "core.fs", mt_lua_fs_open },
     { "core.inet", mt_lua_inet_open },

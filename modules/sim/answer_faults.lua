@@ -82,6 +82,20 @@ return {
       return list
     end,
   },
+  {
+    name = "urc", arguments = "[COUNT]", summary = "send news in the middle of answers (AT)", protocol = "at",
+    transfers = function(message, wire)
+      local bytes = wire.build(message)
+      local at = bytes:find("\r\n", 3, true) or 1
+      return { bytes:sub(1, at - 1) .. "\r\n+CIEV: 2,4\r\n" .. bytes:sub(at) }
+    end,
+  },
+  {
+    name = "echo", arguments = "[COUNT]", summary = "repeat commands in front of their answers (AT)", protocol = "at",
+    transfers = function(message, wire)
+      return { (message.command or "") .. "\r" .. wire.build(message) }
+    end,
+  },
   tlv_fault("tlv-missing", "send answers without their TLVs, but for the result", tlvs.without),
   tlv_fault("tlv-long", "send answers whose last TLV reaches beyond the end", tlvs.too_long),
   tlv_fault("tlv-twice", "send answers with each TLV twice, the second one wrong", tlvs.twice),

@@ -12,7 +12,7 @@ local card = require "sim.card"
 ---@field summary string
 ---@field start nil|fun(modem: sim.modem, ...: string): true?, string?
 ---@field transfers nil|fun(message: table, wire: sim.wire, limit: integer?): string[]
----@field protocol "mbim"|"qmi"|nil only this one's messages can be wrong in this way
+---@field protocol "mbim"|"qmi"|"at"|nil only this one's messages can be wrong in this way
 ---@field status string? every command is answered with it
 
 local function seconds(text, default)
@@ -60,6 +60,14 @@ local events = {
     start = function(modem, text)
       local value, message = seconds(text)
       modem.connect_time = value or 0
+      return value and true, message
+    end,
+  },
+  {
+    name = "late", arguments = "[SECONDS]", summary = "answer the next command so much later (10): too late (AT)",
+    start = function(modem, text)
+      local value, message = seconds(text, 10)
+      modem.faults.late = value and { seconds = modem.group and value or 0 }
       return value and true, message
     end,
   },

@@ -102,6 +102,14 @@ local function use(modem, fault)
   end
 end
 
+---How much later than usual the next answer comes, for AT: then, with the answers to what was asked in between.
+---@return number seconds
+function faults.delay(modem)
+  local late = modem.faults.late
+  modem.faults.late = nil
+  return late and late.seconds or 0
+end
+
 ---The status that a command is answered with, whatever it wants; nil: as it deserves.
 ---@return string?
 function faults.status(modem)
@@ -119,7 +127,7 @@ local function concerns(fault, wire, inner)
 end
 
 ---@class sim.wire how messages of a protocol become bytes
----@field protocol "mbim"|"qmi"
+---@field protocol "mbim"|"qmi"|"at"
 ---@field payload string the field of a message with its content
 ---@field build fun(message: table): string
 ---@field split fun(message: table, limit: integer?): string[] as transfers of so many bytes

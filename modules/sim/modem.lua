@@ -4,10 +4,10 @@
 -- What a modem can do depends on what lies below: no registration without SIM, radio and network, no sessions
 -- without packet service. So whoever changes something calls settle(), which works out the rest and tells listeners.
 --
--- Events: "sim", "radio", "registration", "packet", "signal", "gps"; "session" and "addresses" with the session's number;
--- "unplugged" and "plugged"; "control-reset", nothing is open any more; "chatter", news of no importance. For QMI
--- alone: "resync" and "client-lost", which are faults; "profile" with what has become of it; "sms" with its index; and
--- "clients" with a list, to which the clients that there are are added.
+-- Events: "sim", "radio", "registration", "packet", "signal", "gps"; "session" and "addresses" with the session's
+-- number; "unplugged" and "plugged"; "control-reset", nothing is open any more; "chatter", news of no importance; "sms"
+-- with its index. For QMI alone: "resync" and "client-lost", which are faults; "profile" with what has become of it;
+-- and "clients" with a list, to which the clients that there are are added.
 
 local task = require "task"
 local card = require "sim.card"

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Tier 1 of the simulated modem: a socket for its control channel, a TUN device for its data, in a world of their own.
+-- Tier 1 of the simulated modem: a socket for its control channel, a TUN device for its data, a pseudo terminal for AT
+-- commands, in a world of their own.
 --
 -- A cdc-wdm device reads and writes whole messages, and so does a seqpacket socket. The TUN device carries session 0;
 -- like the link of a real modem it is point-to-point, without ARP. It has IP packets only: a modem that is left at
@@ -10,16 +11,19 @@ local ports = require "core.port"
 local world = require "core.world"
 local state = require "state"
 local control = require "sim.control"
+local pty = require "sim.pty"
+local sim_at = require "sim.at"
 local sim_network = require "sim.network"
 
 ---@type table<string, string> by what the modem speaks
 local sockets = { mbim = control.folder .. "/mbim", qmi = control.folder .. "/qmi" }
 
-local tier1 = { sockets = sockets, link = "wwan0" }
+local tier1 = { sockets = sockets, link = "wwan0", at = control.folder .. "/at" }
 
 ---@class sim.tier1.cable what is there while the modem is plugged in
 ---@field listener userdata
 ---@field link userdata
+---@field at sim.pty? when the composition has AT
 ---@field connections table<userdata, boolean>
 
 local not_root = "Run it as root, for example with sudo; or let users have namespaces of their own: set\n"
@@ -94,39 +98,62 @@ local function read_link(network, fn, cable)
   end
 end
 
--- Makes what `moontower` looks for: the socket, the link, and the file that says which modem they belong to.
-local function plug(identity, composition)
-  local link, err = open_link()
-  if not link then
-    return nil, err
-  end
-  local listener
-  listener, err = ports.listen(sockets[composition], "messages")
-  if not listener then
-    link:close()
-    return nil, err
-  end
-  local ok
-  ok, err = state.save("devices", "sim", {
-    name = "sim", composition = composition, [composition] = sockets[composition], net = tier1.link,
-    vendor = ("%04x"):format(identity.usb.vendor), product = ("%04x"):format(identity.usb.product),
-    manufacturer = identity.usb.manufacturer, model = identity.hardware,
-  })
-  if not ok then
-    link:close()
-    listener:close()
-    return nil, err
-  end
-  return { listener = listener, link = link, connections = {} }
-end
-
+-- Whatever of the cable is there.
 local function pull(cable)
   state.remove("devices", "sim")
-  cable.listener:close()
   for port in pairs(cable.connections) do
     port:close()
   end
-  cable.link:close()
+  for _, part in pairs { cable.listener, cable.at, cable.link } do
+    part:close()
+  end
+end
+
+-- Opens socket, link and terminal, and writes the file that says which modem they belong to.
+local function open_parts(modem, cable)
+  local composition, identity = modem.composition, modem:usb_identity()
+  local err
+  cable.link, err = open_link()
+  if not cable.link then
+    return nil, err
+  end
+  cable.listener, err = ports.listen(sockets[composition], "messages")
+  if not cable.listener then
+    return nil, err
+  end
+  if modem:shows "modem" then
+    cable.at, err = pty.open(tier1.at)
+    if not cable.at then
+      return nil, err
+    end
+  end
+  return state.save("devices", "sim", {
+    name = "sim", composition = composition, [composition] = sockets[composition], net = tier1.link,
+    at = cable.at and tier1.at,
+    vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
+    manufacturer = identity.manufacturer, model = modem.personality.hardware,
+  })
+end
+
+-- Makes what `moontower` looks for.
+local function plug(modem)
+  local cable = { connections = {} }
+  local ok, err = open_parts(modem, cable)
+  if not ok then
+    pull(cable)
+    return nil, err
+  end
+  return cable
+end
+
+local function read_terminal(fn, cable)
+  while true do
+    local bytes = cable.at.port:read()
+    if not bytes then
+      return
+    end
+    fn:receive(bytes)
+  end
 end
 
 -- The function that speaks for the modem, by composition; each is made when it is first needed.
@@ -161,15 +188,25 @@ function tier1.start(modem, group)
       end
     end,
   })
+  local at = sim_at.new(modem, {
+    send = function(bytes)
+      if cable.at then
+        cable.at.port:write(bytes)
+      end
+    end,
+  })
   local function plug_in()
     local fn = current()
-    local plugged, err = plug(modem.personality, modem.composition)
+    local plugged, err = plug(modem)
     if not plugged then
       return nil, err
     end
     cable = plugged
     group:spawn(accept_connections, group, fn, cable)
     group:spawn(read_link, network, fn, cable)
+    if cable.at then
+      group:spawn(read_terminal, at, cable)
+    end
     return true
   end
   modem:listen(function(event)

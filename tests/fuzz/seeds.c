@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the fuzzers' seeds: `seeds FOLDER` fills its subfolders mbim, qmi and schema. */
+/* Writes the fuzzers' seeds: `seeds FOLDER` fills its subfolders at, mbim, qmi, schema. */
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -74,6 +74,44 @@ static void save_frame(const char *folder, lua_Integer number, const struct mt_q
     save(folder, "qmi", number, &seed);
 }
 
+/* What modems say, in form: answers, errors, prompts, unsolicited lines, positions. */
+static const char *const at_sessions[] = {
+    "AT!SELRAT?\r\r\n!SELRAT: 06, LTE Only\r\n\r\nOK\r\n",
+    "AT!USBCOMP?\r\r\nConfig Index: 1\r\nConfig Type:  1 (Generic)\r\n"
+    "Interface bitmask: 00001009 (diag,modem,mbim)\r\n\r\nOK\r\n",
+    "\r\n!GSTATUS: \r\nCurrent Time:  1205\t\tTemperature: 38\r\nMode:          ONLINE    \r\n"
+    "LTE Scell band:B2\t\tLTE Scell bw:10 MHz\r\nTx Power:      --\t\tTAC:         8C65 (35666)\r\n"
+    "\r\n\r\n\r\nOK\r\n",
+    "\r\nIndex, Name,                        GW Band Mask     L Band Mask      TDS Band Mask\r\n"
+    "00, All bands                     0002000007C00000 00000100130818DF 0000000000000000\r\n"
+    "\r\n0000010000000000 - B41\r\n\r\nOK\r\n",
+    "\r\n+CGDCONT: 1,\"IPV4V6\",\"r.ispsn\",\"0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0\",0,0,0,0\r\n"
+    "+CGDCONT: 2,\"IP\",\"a,b\",\"\",0,0\r\n\r\nOK\r\n",
+    "\r\n+COPS: (2,\"AT&T\",\"AT&T\",\"310410\",7)(1, \"T-Mobile\",\"\",\"310260\"),,"
+    "(0,1,2,3,4),(0,1,2)\r\n\r\nOK\r\n",
+    "\r\n+CSQ: 17,99\r\n\r\n+CPIN: READY\r\n\r\nOK\r\n\r\nOK\r\n"
+    "+CREG: 2,1,\"5D4\",\"01BC7511\",13\r\n",
+    "AT+CMGS=\"+15550100\"\r\r\n> Hello\x1A\r\n\r\n+CMGS: 7\r\n\r\nOK\r\n",
+    "\r\n+CME ERROR: 10\r\n\r\n+CME ERROR: SIM busy\r\n\r\n+CMS ERROR: 321\r\n\r\nERROR\r\n"
+    "\r\nCONNECT 150000000\r\n\r\nNO CARRIER\r\n\r\nCOMMAND NOT SUPPORT\r\n",
+    "\r\nRING\r\n$GPGGA,092750.0,5321.6802,N,00630.3372,W,1,8,1.03,61.7,M,55.2,M,,*76\r\n"
+    "+CMT: ,24\r\n07911326040000F0\r\n\r\nOK\r\n",
+    "\r\n+QENG:\"NR5G-NSA\",1,01,65535\r\n+QNWPREFCFG: \"lte_band\",1:3:7\r\n\r\nOK\r\n",
+};
+
+/* A session, in parts of up to 7 bytes. */
+static void save_at(const char *folder, size_t number)
+{
+    uint8_t bytes[512];
+    struct mt_writer seed = mt_writer(bytes, sizeof(bytes));
+
+    mt_put_u8(&seed, (uint8_t)(number % 8));
+    mt_put(&seed, at_sessions[number], strlen(at_sessions[number]));
+    if (seed.overflow)
+        exit(1);
+    save(folder, "at", (lua_Integer)number, &seed);
+}
+
 static void save_sample(const char *folder, lua_Integer number, const char *info, size_t size)
 {
     static const uint32_t types[] = {
@@ -110,6 +148,8 @@ int main(int argc, char **argv)
         return 2;
     }
     make_folder(argv[1]);
+    for (size_t i = 0; i < sizeof(at_sessions) / sizeof(at_sessions[0]); i++)
+        save_at(argv[1], i);
     L = wire_lua_open();
     wire_codecs_open(L);
     lua_getglobal(L, "codecs");

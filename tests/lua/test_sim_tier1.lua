@@ -76,7 +76,8 @@ function T.test_what_is_there()
   with_modem(function()
     local device = json.decode(assert(fs.read("/run/moontower/devices/sim.json")))
     lu.assertEquals(device, {
-      name = "sim", composition = "mbim", mbim = tier1.sockets.mbim, net = "wwan0", vendor = "1199", product = "9071",
+      name = "sim", composition = "mbim", mbim = tier1.sockets.mbim, net = "wwan0", at = tier1.at,
+      vendor = "1199", product = "9071",
       manufacturer = "Sierra Wireless, Incorporated", model = "MC7455",
     })
     lu.assertNotNil(fs.stat(tier1.sockets.mbim))
@@ -147,6 +148,34 @@ function T.test_control()
     local port <close> = assert(ports.open(control.path))
     port:write("no JSON\n[]\n7\n")
     lu.assertStrContains(task.timeout(2, port.read, port), "no such request")
+  end)
+end
+
+-- What comes from the terminal until a text is there.
+local function await(port, text)
+  local received = ""
+  while not received:find(text, 1, true) do
+    received = received .. assert(port:read())
+  end
+  return received
+end
+
+function T.test_at_terminal()
+  with_modem(function(modem)
+    local port <close> = assert(ports.open(tier1.at))
+    port:write "ATE0\r"
+    lu.assertEquals(task.timeout(2, await, port, "OK\r\n"), "ATE0\r\r\nOK\r\n")
+    port:close()
+    local again <close> = assert(ports.open(tier1.at))
+    again:write 'AT!ENTERCND="A710";!USBCOMP=1,1,1000\r'
+    lu.assertEquals(task.timeout(2, await, again, "OK\r\n"), "\r\nOK\r\n")
+    again:write "AT!RESET\r"
+    lu.assertEquals(task.timeout(2, await, again, "OK\r\n"), "\r\nOK\r\n")
+    local _, err = task.timeout(2, again.read, again)
+    lu.assertEquals(err.code, "gone")
+    task.sleep(modem.personality.boot_time + 0.1)
+    lu.assertNil(fs.stat(tier1.at)) -- the composition has MBIM only
+    lu.assertTrue(modem.plugged)
   end)
 end
 

@@ -178,7 +178,7 @@ local function new_qmi_modem()
         options.send(session, packet:upper())
       end,
     }
-  end)
+  end, 8)
   function fake.heard()
     local list = {}
     fake.qmi.data:submit(urb(1, 4096, list))
@@ -240,7 +240,7 @@ local function new_modem()
   end, function(_, options)
     fake.send_packet = options.send
     return { receive = function(_, session, packet) table.insert(fake.packets, { session, packet }) end }
-  end)
+  end, 12)
   local heard = {}
   fake.serial = new_serial {
     interface = 3, subclass = 0, interrupt = 5, input = 4, output = 3,

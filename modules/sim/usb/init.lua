@@ -6,12 +6,15 @@
 --       mbim    = sim_mbim.new,    -- called once at most: mbim(modem, { send = function(transfer) })
 --       qmi     = sim_qmi.new,     -- likewise; modem.composition says which of the two it comes up with
 --       network = sim_network.new, -- likewise: network(modem, { send = function(session, packet) })
+--       at      = sim_at.new,      -- for each AT port: at(modem, { send = function(bytes) })
+--       nmea    = sim_nmea.new,    -- likewise
 --       ready   = function(info) end, -- each time the kernel has made its devices; must not wait
 --     }
 --
 -- The functions have :receive(transfer), the QMI one .data_format, too; the network has :receive(session, packet). A
 -- reset of the USB port calls modem:bus_reset(), one of the function alone modem:reset_control().
--- modem.personality.usb says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings).
+-- modem:usb_identity() says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings);
+-- modem:shows(name) which of modem.personality.interfaces there are.
 
 local fs = require "core.fs"
 local udev = require "core.udev"
@@ -28,19 +31,44 @@ local enumeration_time = 30
 
 local usb = {}
 
--- Nobody in the modem listens at its serial ports.
-local function unheard() end
+-- Interfaces in the order of their descriptors. Diagnostics hear nothing and say nothing.
+local order = { "diag", "nmea", "modem", "ppp", "qmi", "mbim" }
+local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 
--- Compositions of an MC7455, where bit n means interface n: diagnostics 0, NMEA 2, AT 3; and MBIM 12 and 13, which
--- makes 0x100D, or QMI 8, which makes 0x10D.
-local function build(options, composition)
-  local modem = options.modem
-  return new_device(modem.personality.usb, {
-    new_serial { interface = 0, subclass = 0xff, input = 1, output = 1, receive = unheard },
-    new_serial { interface = 2, subclass = 0x00, interrupt = 3, input = 2, output = 2, receive = unheard },
-    new_serial { interface = 3, subclass = 0x00, interrupt = 5, input = 4, output = 3, receive = unheard },
-    new_function[composition](modem, options[composition], options.network),
-  }, function() modem:bus_reset() end)
+local function make_serial(options, name)
+  local interface, fn = options.modem.personality.interfaces[name], nil
+  local port = new_serial {
+    interface = interface.interface, subclass = interface.subclass, interrupt = interface.interrupt,
+    input = interface.input, output = interface.output,
+    receive = function(data)
+      if fn then
+        fn:receive(data)
+      end
+    end,
+  }
+  local new = options[speaks[name]]
+  fn = new and new(options.modem, { send = function(data) port:send(data) end })
+  return port
+end
+
+local function make_function(options, name)
+  if new_function[name] then
+    return new_function[name](options.modem, options[name], options.network,
+      options.modem.personality.interfaces[name].interface)
+  end
+  return make_serial(options, name)
+end
+
+-- The device as the modem shows itself now. Its functions are made once, and wait while they are not shown.
+local function build(options, functions)
+  local modem, shown = options.modem, {}
+  for _, name in ipairs(order) do
+    if modem:shows(name) then
+      functions[name] = functions[name] or make_function(options, name)
+      shown[#shown + 1] = functions[name]
+    end
+  end
+  return new_device(modem:usb_identity(), shown, function() modem:bus_reset() end)
 end
 
 ---@class sim.usb.info what the kernel has made of the modem
@@ -108,11 +136,12 @@ local function serve(cable, device, ready)
 end
 
 ---Plugs the modem in, and serves it until something fails or the task is cancelled.
----@param options { modem: sim.modem, mbim: function, qmi: function, network: function, ready: fun(info) }
+---@param options { modem: sim.modem, mbim: function, qmi: function, network: function, at: function?, nmea: function?,
+--- ready: fun(info) }
 ---@return nil
 ---@return moontower.error err why it could not be plugged in, or did not stay so
 function usb.run(options)
-  local modem, devices = options.modem, {}
+  local modem, functions = options.modem, {}
   local plugged = task.queue()
   local current
   modem:listen(function(event)
@@ -132,9 +161,7 @@ function usb.run(options)
       return nil, err
     end
     current = cable
-    local composition = modem.composition
-    local device = devices[composition] or build(options, composition)
-    devices[composition] = device
+    local device = build(options, functions)
     err = serve(cable, device, options.ready)
     device:unplugged()
     if not cable.pulled then

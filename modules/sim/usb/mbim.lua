@@ -9,7 +9,6 @@ local pipe = require "sim.usb.pipe"
 local log = require "log"
 local u16, u32 = schema.u16, schema.u32
 
-local control_interface, data_interface = 12, 13
 local notification_endpoint, data_in, data_out = 6, 14, 15
 local max_datagram, max_ntb = 2048, 16384
 
@@ -34,8 +33,8 @@ local ntb_parameters = schema.compile("NTB parameters", {
 local word = schema.compile("word", { u16 "value" })
 local double_word = schema.compile("double word", { u32 "value" })
 
-local function describe(max_control)
-  local d = descriptors
+local function describe(max_control, control_interface)
+  local d, data_interface = descriptors, control_interface + 1
   return table.concat {
     d.association {
       first_interface = control_interface, interfaces = 2, class = communications, subclass = mbim_subclass,
@@ -65,6 +64,7 @@ end
 ---@field control table the MBIM function of the modem
 ---@field network table what its packets reach
 ---@field data sim.usb.pipe
+---@field data_interface integer
 ---@field sequence integer of the next NTB
 ---@field ntb_input_size integer
 ---@field datagram_size integer
@@ -76,13 +76,15 @@ local mbim = {}
 ---@param modem sim.modem
 ---@param new_control fun(modem, options): table makes the MBIM function; see sim.usb
 ---@param new_network fun(modem, options): table makes the network
+---@param interface integer the control interface; the data interface is the next one
 ---@return sim.usb.mbim
-function mbim.new(modem, new_control, new_network)
+function mbim.new(modem, new_control, new_network, interface)
   local self = setmetatable({
     modem = modem,
-    interfaces = { control_interface, data_interface },
-    descriptors = describe(modem.personality.max_control),
-    channel = control_channel.new(control_interface),
+    interfaces = { interface, interface + 1 },
+    data_interface = interface + 1,
+    descriptors = describe(modem.personality.max_control, interface),
+    channel = control_channel.new(interface),
     data = pipe.new(1024),
   }, Mbim)
   self.inputs = { [notification_endpoint] = self.channel.notifications, [data_in] = self.data }
@@ -106,7 +108,7 @@ end
 
 ---The data endpoints are there in altsetting 1 only.
 function Mbim:select(interface, alternate)
-  if interface == data_interface then
+  if interface == self.data_interface then
     self.data:flush()
     return alternate <= 1
   end

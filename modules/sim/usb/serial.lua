@@ -6,8 +6,10 @@ local pipe = require "sim.usb.pipe"
 
 local vendor_specific = 0xff
 local packet_size = 512
+local data_terminal_ready = 1 -- a bit of SET_CONTROL_LINE_STATE: a host has the port open
 
 ---@class sim.usb.serial: sim.usb.function
+---@field data sim.usb.pipe
 local Serial = {}
 Serial.__index = Serial
 
@@ -44,13 +46,19 @@ function serial.new(o)
   local self = setmetatable({
     interfaces = { o.interface },
     descriptors = describe(o),
-    inputs = { [o.input] = pipe.new(64) },
+    data = pipe.new(64),
     outputs = { [o.output] = o.receive },
   }, Serial)
+  self.inputs = { [o.input] = self.data }
   if o.interrupt then
     self.inputs[o.interrupt] = pipe.new(1)
   end
   return self
+end
+
+---@param data string
+function Serial:send(data)
+  self.data:send(data)
 end
 
 function Serial:reset()
@@ -63,8 +71,11 @@ function Serial:select(_, alternate) -- luacheck: ignore 212
   return alternate == 0
 end
 
--- There is no line behind the port: every speed is right.
-function Serial:request(setup) -- luacheck: ignore 212
+-- There is no line behind the port: every speed is right. What nobody has heard when the port is closed is gone.
+function Serial:request(setup)
+  if setup.request == "set-control-line-state" and setup.value & data_terminal_ready == 0 then
+    self.data:flush()
+  end
   if setup.request == "set-control-line-state" or setup.request == "set-line-coding" then
     return ""
   end

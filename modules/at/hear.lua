@@ -1,0 +1,158 @@
+-- SPDX-License-Identifier: MIT
+-- What comes out of an AT port, sorted: the echo, the current command's answer, and what nobody asked for.
+
+local text = require "at.text"
+local urcs = require "at.urcs"
+
+local LINES_MAX = 4096 -- of one answer: a modem that never ends one must not fill the memory
+local GREATER = 62
+
+local M = {}
+
+local function tell(listeners, item)
+  for listener in pairs(listeners) do
+    listener:push(item)
+  end
+end
+
+---For those who listen to everything.
+---@param port at.port
+---@param shown string fit to be shown
+---@param kind string
+function M.show(port, shown, kind)
+  if next(port.raw_listeners) then
+    tell(port.raw_listeners, { text = shown, kind = kind })
+  end
+end
+
+local function on_urc(port, line)
+  tell(port.urc_listeners, line)
+  M.show(port, line, "urc")
+end
+
+-- Where commands are not known to be repeated, the echo must be the first line: AT+CLAC answers with the names of
+-- commands. Where they are, noise may stand before it.
+local function is_echo(port, job, line)
+  if not job or job.echoed then
+    return false
+  elseif line == job.command then
+    return port.echo or #job.lines == 0
+  end
+  return port.echo and line:sub(-#job.command) == job.command and not text.prefix(line)
+end
+
+local function on_echo(port, job)
+  for _, line in ipairs(job.lines) do
+    tell(port.urc_listeners, line) -- what comes before the echo is no answer
+  end
+  job.echoed, job.lines, port.echo = true, {}, true
+  M.show(port, job.shown, "echo")
+end
+
+-- Is this the answer's own prefix? In a row of commands, any of theirs.
+local function owns(job, prefix)
+  if not job.names then
+    job.names = {}
+    for name in job.command:gsub('"[^"]*"', ""):gmatch("[%+!%^%$#%%%*&_@][%w_]+") do
+      job.names[name:upper()] = true
+    end
+  end
+  return job.names[prefix]
+end
+
+-- The modem repeats the text that it has asked for, after its prompts.
+local function is_data_echo(job, line)
+  return job and job.data_lines and job.data_lines[line:match("^>%s?(.*)$") or line]
+end
+
+local function add(job, token, line)
+  if line:byte() == GREATER and not job.data then
+    job.prompted = false -- a line that begins with ">", and no prompt
+  end
+  if #job.lines < LINES_MAX then
+    job.lines[#job.lines + 1] = line
+  end
+  job.cut = job.cut or token.cut or #job.lines == LINES_MAX or nil
+end
+
+local function on_line(port, token)
+  local job, line = port.current, token.text
+  if is_echo(port, job, line) then
+    return on_echo(port, job)
+  elseif is_echo(port, port.late, line) then
+    return on_echo(port, port.late)
+  end
+  job = not token.old and job or nil
+  line = text.hide(line)
+  local prefix, rest = text.prefix(line)
+  if port.message_follows then
+    port.message_follows = false
+    on_urc(port, line)
+  elseif urcs.is_urc(line, prefix) and not (job and owns(job, prefix)) then
+    port.message_follows = urcs.has_message(prefix, rest)
+    on_urc(port, line)
+  elseif is_data_echo(job or port.late, line) then
+    M.show(port, "(text)", "echo")
+  elseif not job and port.owed == 0 then
+    on_urc(port, line)
+  else
+    if job then
+      add(job, token, line)
+    end
+    M.show(port, line, "line")
+  end
+end
+
+local hangs_up = { ["no-carrier"] = true, busy = true, ["no-answer"] = true, ["no-dialtone"] = true }
+
+local function on_final(port, token)
+  local job = not token.old and port.current or nil
+  if port.message_follows then
+    port.message_follows = false -- somebody sends "OK" by SMS
+    return on_urc(port, token.text)
+  elseif not job and port.owed == 0 and hangs_up[token.result] then
+    return on_urc(port, token.text) -- a call has ended
+  end
+  M.show(port, token.text, "final")
+  port.prompted = false
+  if not job then
+    port.owed = math.max(port.owed - 1, 0)
+    return
+  end
+  -- Where the modem repeats commands, a result that comes before that belongs to an earlier one.
+  token.unproved = port.echo and not job.echoed
+  if not token.unproved and not job.probe then
+    port.current = nil
+  end
+  port.finals:push(token)
+end
+
+local function on_prompt(port, token)
+  local job = port.current
+  M.show(port, token.text, "prompt")
+  port.prompted = true
+  if job and not job.prompted and not job.probe then
+    job.prompted = true
+    port.finals:push(token)
+  end
+end
+
+local on_token = { line = on_line, final = on_final, prompt = on_prompt }
+
+---Reads until the modem is gone.
+---@param port at.port
+---@param opened userdata of core.port
+---@return moontower.error why
+function M.all(port, opened)
+  while true do
+    local bytes, err = opened:read()
+    if not bytes then
+      return err
+    end
+    for _, token in ipairs(port.parser:feed(bytes)) do
+      on_token[token.kind](port, token)
+    end
+  end
+end
+
+return M

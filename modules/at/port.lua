@@ -1,0 +1,300 @@
+-- SPDX-License-Identifier: MIT
+-- An open AT port: one command at a time, whoever asks; what the modem says unasked goes to whoever listens.
+
+local core = require "core.at"
+local core_port = require "core.port"
+local error_object = require "error"
+local task = require "task"
+local errors = require "at.errors"
+local hear = require "at.hear"
+local sync = require "at.sync"
+local text = require "at.text"
+
+local ANSWER_TIME = 10
+local COMMANDS_MAX = 1024 -- waiting for their turn
+local LISTENER_MAX = 256 -- lines that a listener has not fetched
+local CTRL_Z, ESCAPE = "\26", "\27"
+
+---@class at.reply
+---@field result "ok"|"connect"
+---@field text string the final result as it came: "OK", "CONNECT 150000000"
+---@field lines string[] what came before it, without echo, blank lines and URCs
+---@field cut boolean? some of it was too long to be kept
+
+---@class at.job a command, from when it is asked for until its answer
+---@field command string
+---@field shown string the command as people may see it
+---@field seconds number
+---@field data string?
+---@field lines string[]
+---@field done userdata a queue that its answer is put into
+---@field given_up boolean? nobody waits for it any more
+---@field echoed boolean? its echo has come
+---@field prompted boolean? the modem has asked for its data
+
+---@class at.port
+---@field path string
+---@field port userdata? nil once closed
+---@field lost moontower.error? why there is nothing to hear from the modem any more
+---@field current at.job? what the modem is at
+---@field unsure boolean? the next answer may not be the next command's: at/sync.lua
+---@field late at.job? the last that had no answer in time
+---@field owed integer so many answers may still come
+---@field prompted boolean? the modem may be waiting for text
+---@field echo boolean? the modem repeats what it is sent
+---@field package finals userdata a queue of final results and prompts for the current command
+local Port = {}
+Port.__index = Port
+
+function Port:__tostring()
+  return "AT port " .. self.path
+end
+
+-- Nothing comes any more: everybody who waits is told why.
+local function lose(self, err)
+  if self.lost then
+    return
+  end
+  self.lost = err
+  self.jobs:close(err)
+  self.finals:close(err)
+  for job in pairs(self.waiting) do
+    job.done:close(err)
+  end
+  for _, listeners in ipairs { self.urc_listeners, self.raw_listeners } do
+    for listener in pairs(listeners) do
+      listener:close(err)
+    end
+  end
+end
+
+local function read_tokens(self, opened)
+  lose(self, hear.all(self, opened))
+end
+
+-- ---- commands ----
+
+local function failure(job, final)
+  local meanings = errors[final.result]
+  local meaning = meanings and meanings[final.number]
+  local unsupported = final.result == "command-not-supported" or final.result == "cme" and final.number == 4
+    or final.result == "cms" and final.number == 303
+  return error_object.fail {
+    code = unsupported and "unsupported" or "rejected",
+    source = "at",
+    message = job.shown .. ": " .. (meaning and ("%s (%s)"):format(meaning, final.text) or final.text),
+    detail = { result = final.result, number = final.number, words = final.words or meaning, lines = job.lines },
+  }
+end
+
+local function reply_of(job, final)
+  if job.prompted and not job.data then
+    return error_object.fail {
+      code = "rejected", source = "at", message = job.shown .. ": the modem wants text to go with this command",
+      detail = { result = "prompt" },
+    }
+  elseif final.result ~= "ok" and final.result ~= "connect" then
+    return failure(job, final)
+  end
+  return { result = final.result, text = final.text, lines = job.lines, cut = job.cut }
+end
+
+local function answer_prompt(self, job)
+  if not job.data then
+    return self:send(ESCAPE)
+  end
+  job.data_lines = { [""] = true }
+  for line in job.data:gmatch("[^\r]+") do
+    job.data_lines[line] = true
+  end
+  hear.show(self, ("(%d bytes)"):format(#job.data), "sent")
+  return self:send(job.data .. CTRL_Z)
+end
+
+local function await_final(self, job)
+  local deadline, unproved = task.now() + job.seconds, nil
+  while true do
+    local seconds = deadline - task.now()
+    local token, err = sync.next_token(self, unproved and math.min(seconds, sync.QUIET) or seconds)
+    if token and token.kind == "prompt" then
+      answer_prompt(self, job)
+    elseif token and not token.unproved then
+      return token
+    elseif token then
+      unproved = token
+    elseif err.code ~= "timeout" or not unproved then
+      return nil, err
+    elseif job.echoed then
+      unproved = nil -- it was an earlier command's
+    else
+      self.echo = false -- somebody has switched it off
+      return unproved
+    end
+  end
+end
+
+local function exchange(self, job)
+  local ok, err = sync.ensure(self, job.seconds)
+  if not ok then
+    return error_object.during(err, job.shown)
+  end
+  local final
+  ok, err = self:ask(job)
+  if ok then
+    final, err = await_final(self, job)
+  end
+  self.current = nil
+  if final then
+    return reply_of(job, final)
+  end
+  sync.lose_count(self, job)
+  if err.code == "timeout" then
+    return error_object.fail {
+      code = "timeout", source = "at", message = ("%s: no answer in %g seconds"):format(job.shown, job.seconds),
+    }
+  end
+  return error_object.during(err, job.shown)
+end
+
+-- One task has the modem's ear. A command whose asker has gone is waited for all the same: the modem is at it.
+local function run_jobs(self)
+  for job in self.jobs.pop, self.jobs do
+    if not job.given_up then
+      job.done:push(table.pack(exchange(self, job)))
+    end
+  end
+end
+
+local Job = {}
+
+function Job:__close()
+  self.given_up = true
+  self.port.waiting[self] = nil
+end
+
+local function check(command, options)
+  if type(command) ~= "string" or command:find("%c") then
+    error("an AT command is a string without control characters", 3)
+  elseif options.data and options.data:find("[\26\27]") then
+    error("an AT command's data cannot contain Ctrl-Z or Escape", 3)
+  end
+end
+
+---Sends a command and waits for its final result. Several tasks may call it at once: each has its turn.
+---@param command string "AT!SELRAT?"
+---@param options { seconds: number?, data: string?, secret: boolean? }? seconds: how long the answer may take, 10 if
+---not given; data: what to send at the modem's prompt, Ctrl-Z follows it; secret: hide the command's values (those of
+---known commands with a PIN or password are hidden anyway)
+---@return at.reply? reply
+---@return moontower.error? err "rejected" or "unsupported", with detail = { result, number, words, lines }; "timeout";
+---"gone". detail.result is "prompt" when the modem wants data and there is none
+function Port:command(command, options)
+  options = options or {}
+  check(command, options)
+  local shown = text.hide(command, options.secret)
+  if self.lost then
+    return error_object.during(self.lost, shown)
+  end
+  local job <close> = setmetatable({
+    port = self, command = command, shown = shown, seconds = options.seconds or ANSWER_TIME, lines = {},
+    data = options.data and options.data:gsub("\r?\n", "\r"), done = task.queue(1),
+  }, Job)
+  self.waiting[job] = true
+  if not self.jobs:push(job) then
+    return error_object.fail { code = "busy", source = "at", message = shown .. ": too many commands are waiting" }
+  end
+  local result, err = job.done:pop()
+  if not result then
+    return error_object.during(err, shown)
+  end
+  return table.unpack(result, 1, result.n)
+end
+
+---Sends a command; what comes now is for it.
+---@package
+function Port:ask(job)
+  hear.show(self, job.shown, "sent")
+  self.current = job
+  self.parser:mark()
+  return self:send(job.command .. "\r")
+end
+
+---@package
+function Port:send(bytes)
+  if not self.port then
+    return nil, self.lost
+  end
+  return self.port:write(bytes)
+end
+
+-- ---- listening ----
+
+-- A listener that nobody holds any more is collected, and so forgotten.
+local function listen(self, listeners)
+  local queue = task.queue(LISTENER_MAX)
+  if self.lost then
+    queue:close(self.lost)
+  else
+    listeners[queue] = true
+  end
+  return queue
+end
+
+---The lines that nobody has asked for, from now on, also those in the middle of an answer: queue:pop() waits for the
+---next. Lines are lost for a listener that lets too many come together. The queue ends when the modem is gone.
+---@return userdata queue of strings
+function Port:urcs()
+  return listen(self, self.urc_listeners)
+end
+
+---All that is sent and comes from now on, for a terminal or a trace: { text =, kind = "sent" | "echo" | "line" |
+---"final" | "prompt" | "urc" }. PINs, passwords and data are hidden.
+---@return userdata queue of tables
+function Port:raw()
+  return listen(self, self.raw_listeners)
+end
+
+Port.fields = function(_, line, options) return text.fields(line, options) end
+
+-- ---- opening and closing ----
+
+---@param opened userdata of core.port
+---@param path string
+---@return at.port
+function Port.new(opened, path)
+  local weak = { __mode = "k" }
+  local self = setmetatable({
+    path = path, port = opened, group = task.group(), parser = core.parser(), unsure = true, owed = 0,
+    jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(),
+    urc_listeners = setmetatable({}, weak), raw_listeners = setmetatable({}, weak),
+  }, Port)
+  self.group:spawn(read_tokens, self, opened)
+  self.group:spawn(run_jobs, self)
+  return self
+end
+
+---@param path string
+---@return at.port? port
+---@return moontower.error? err
+function Port.open(path)
+  local opened, err = core_port.open(path)
+  if not opened then
+    return nil, err
+  end
+  return Port.new(opened, path)
+end
+
+---Closes it; a terminal gets its settings back. Who waits for an answer gets an error with the code "gone".
+function Port:close()
+  if not self.port then
+    return
+  end
+  lose(self, error_object.new { code = "gone", source = "at", message = "the port is closed" })
+  self.port:close()
+  self.port = nil
+  self.group:__close()
+end
+
+Port.__close = Port.close
+
+return Port

@@ -1,0 +1,57 @@
+-- SPDX-License-Identifier: MIT
+-- AT lines as text: their prefix, their fields, and what of them nobody may see.
+
+local core = require "core.at"
+
+local M = {}
+
+---@param line string '+CGDCONT: 1,"ipv4v6"'
+---@return string? prefix "+CGDCONT", in capitals; nil when the line has none, as in "Revision: 0.5"
+---@return string rest what follows it; all of a line without one
+function M.prefix(line)
+  local name, rest = line:match("^([%+!%^%$#%%%*&_@][%w_]+):[ \t]*(.*)$")
+  if not name then
+    return nil, line
+  end
+  return name:upper(), rest
+end
+
+---Takes a line's values apart: '+CGDCONT: 1,"ipv4v6","r.ispsn","",0' gives { "1", "ipv4v6", "r.ispsn", "", "0" }.
+---Commas in quotation marks part nothing; what stands in parentheses is a list of its own.
+---@param line string its prefix, if it has one, is left out
+---@param options { numbers: boolean? }? numbers: decimal numbers without quotation marks become integers
+---@return (string|integer|table)[]
+function M.fields(line, options)
+  local _, rest = M.prefix(line)
+  return core.fields(rest, options ~= nil and options.numbers)
+end
+
+---The commands whose values are a PIN, a password or a key, by all vendors.
+local secret = {}
+for name in ([[
+  +CPIN +CPIN2 +CLCK +CPWD +CGAUTH +QICSGP +CNCFG +CSIM +UAUTHREQ +UPSD
+  !ENTERCND !SETCND !OPENLOCK !SCPROF !MIPPASS !UNLOCK
+  $QCPDPP $QCPIN ^AUTHDATA ^CPIN ^CARDLOCK ^SGAUTH ^PDPAUTH *AUTHREQ *MGAUTH #PDPAUTH #SGACT #CPUK
+]]):gmatch("%S+") do
+  secret[name] = true
+end
+
+---A command fit to be shown: 'AT+CPIN="1234"' gives 'AT+CPIN=(hidden)'.
+---@param command string a command line, or its echo
+---@param always boolean? hide the values of any command
+---@return string
+function M.hide(command, always)
+  if command:find("=", 1, true) then
+    for name, value in command:gmatch("([%+!%^%$#%%%*&_]%w+)%s*=()") do
+      if secret[name:upper()] and command:byte(value) ~= 63 then -- "=?" is a question
+        return command:sub(1, value - 1) .. "(hidden)"
+      end
+    end
+  end
+  if always then
+    return (command:match("^[^=]*=") or command:sub(1, 2)) .. "(hidden)"
+  end
+  return command
+end
+
+return M

@@ -1,0 +1,82 @@
+-- SPDX-License-Identifier: MIT
+-- AT commands about the conversation itself, and how the modem is switched on and off (ITU-T V.250, 3GPP TS 27.007).
+
+local NOT_ALLOWED, INCORRECT_PARAMETERS = 3, 50
+
+local function accept() return {} end
+
+local function switch(at, arguments, name, first, last)
+  local value = math.tointeger(tonumber(arguments[1]))
+  if not value or value < first or value > last then
+    return nil, INCORRECT_PARAMETERS
+  end
+  at.settings[name] = value
+  return {}
+end
+
+local function set_function(modem, arguments)
+  local wanted, restart = arguments[1], arguments[2]
+  if restart == "1" or wanted == "6" then
+    return {}, nil, function() modem:restart() end
+  elseif wanted ~= "0" and wanted ~= "1" and wanted ~= "4" then
+    return nil, INCORRECT_PARAMETERS
+  elseif wanted == "1" and (modem.fcc_locked or modem.offline) then
+    return nil, NOT_ALLOWED
+  end
+  modem.flight_mode = wanted == "4"
+  modem:set_radio("software", wanted == "1" and "on" or "off")
+  return {}
+end
+
+---@param handle fun(name: string, parts: table)
+return function(handle)
+  handle("E", {
+    run = function(_, _, at, command)
+      at.settings.echo = command.number ~= 0
+      return {}
+    end,
+  })
+
+  for _, name in ipairs { "V", "Q", "X", "S", "&C", "&D", "&K", "&W", "H" } do
+    handle(name, { run = accept })
+  end
+
+  local function restore(_, _, at)
+    local reports = at.settings.reports
+    for key in pairs(reports) do
+      reports[key] = nil
+    end
+    at.settings.echo, at.settings.cmee, at.settings.text_mode = true, 0, false
+    return {}
+  end
+  handle("Z", { run = restore })
+  handle("&F", { run = restore })
+
+  -- Nobody is at the other end of a telephone line.
+  handle("D", { run = function() return nil, "NO CARRIER" end })
+
+  handle("+CMEE", {
+    query = function(_, _, at) return { "+CMEE: " .. at.settings.cmee } end,
+    test = function() return { "+CMEE: (0-2)" } end,
+    set = function(_, arguments, at) return switch(at, arguments, "cmee", 0, 2) end,
+  })
+
+  handle("+CFUN", {
+    query = function(modem)
+      return { "+CFUN: " .. (modem.radio.software == "on" and 1 or modem.flight_mode and 4 or 0) }
+    end,
+    test = function() return { "+CFUN: (0,1,4,5,6,7),(0-1)" } end,
+    set = set_function,
+  })
+
+  handle("+CSCS", {
+    query = function() return { '+CSCS: "IRA"' } end,
+    test = function() return { '+CSCS: ("IRA","GSM","UCS2")' } end,
+    set = function(_, arguments)
+      if arguments[1] ~= "IRA" then
+        return nil, INCORRECT_PARAMETERS
+      end
+      return {}
+    end,
+  })
+end

@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: MIT
+-- What the state of the SIM means for AT commands that need it.
+
+local card_state = {}
+
+local cme = { missing = 10, pin = 11, puk = 12, dead = 13 }
+local cms = { missing = 310, pin = 311, puk = 316, dead = 313 }
+
+---@param modem sim.modem
+---@return integer? number of +CME ERROR; nil: it is ready
+function card_state.failure(modem)
+  return cme[modem:sim_state()]
+end
+
+---@param modem sim.modem
+---@return { cms: integer }? number of +CMS ERROR; nil: it is ready
+function card_state.message_failure(modem)
+  local number = cms[modem:sim_state()]
+  return number and { cms = number }
+end
+
+---Makes the parts of a command that shows the ICCID.
+---@param format string
+---@return table
+function card_state.iccid(format)
+  local function read(modem)
+    if not modem.card then
+      return nil, card_state.failure(modem)
+    end
+    return { format:format(modem.card.iccid) }
+  end
+  return { run = read, query = read, test = function() return {} end }
+end
+
+---Makes what shows the tries that are left, of the PIN and of the PUK.
+---@param lines string[] with PIN_TRIES and PUK_TRIES in them
+---@return fun(modem: sim.modem): string[]?, integer?
+function card_state.tries(lines)
+  return function(modem)
+    if not modem.card then
+      return nil, card_state.failure(modem)
+    end
+    local values, shown = { PIN_TRIES = modem.card.tries, PUK_TRIES = modem.card.puk_tries }, {}
+    for i, text in ipairs(lines) do
+      shown[i] = text:gsub("P[IU][NK]_TRIES", values)
+    end
+    return shown
+  end
+end
+
+return card_state

@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: MIT
+-- A pseudo terminal under a name of its own, in the place of a serial port's device file.
+
+local fs = require "core.fs"
+local ports = require "core.port"
+local world = require "core.world"
+
+---@class sim.pty
+---@field port userdata our end
+---@field theirs userdata the hosts' end, kept open: else ours would end with the first host that closes it
+---@field path string
+local Pty = {}
+Pty.__index = Pty
+
+local pty = {}
+
+---@param path string where hosts open it
+---@return sim.pty?
+---@return moontower.error?
+function pty.open(path)
+  local fd, name = world.pty()
+  if not fd then
+    return nil, name
+  end
+  local port, err = ports.adopt(fd, "stream")
+  local theirs
+  if port then
+    theirs, err = ports.open(name)
+  end
+  local ok
+  if theirs then
+    fs.remove(path) -- of a modem that was killed
+    ok, err = fs.symlink(name, path)
+  end
+  local self = setmetatable({ port = port, theirs = theirs, path = path }, Pty)
+  if not ok then
+    self:close()
+    return nil, err
+  end
+  return self
+end
+
+---Who has it open reads an error.
+function Pty:close()
+  fs.remove(self.path)
+  for _, port in pairs { self.port, self.theirs } do
+    port:close()
+  end
+end
+
+return pty

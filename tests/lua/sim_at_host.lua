@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+-- A host for the tests of the simulated modem's AT function: it writes command lines, and collects what comes back.
+
+local sim_at = require "sim.at"
+local sim_modem = require "sim.modem"
+
+---@class sim_at_host
+---@field modem sim.modem
+---@field fn sim.at_function
+---@field received string what the host has not read
+local Host = {}
+Host.__index = Host
+
+local sim_at_host = {}
+
+---A modem of its own, and a host. Without a group the modem answers at once.
+---@param options { personality: string?, group: task.group?, factory: boolean?, modem: sim.modem?, echo: boolean? }?
+---@return sim_at_host
+function sim_at_host.new(options)
+  options = options or {}
+  local self = setmetatable({ received = "" }, Host)
+  self.modem = options.modem
+    or sim_modem.new(require("sim." .. (options.personality or "mc7455")), options.group, { factory = options.factory })
+  self.fn = sim_at.new(self.modem, { send = function(bytes) self.received = self.received .. bytes end })
+  if not options.echo then
+    self:ask "ATE0"
+  end
+  return self
+end
+
+---Everything that has come.
+---@return string
+function Host:read()
+  local bytes = self.received
+  self.received = ""
+  return bytes
+end
+
+---Writes a command line and reads what it brings, without the empty lines around it.
+---@param command string
+---@return string
+function Host:ask(command)
+  self.fn:receive(command .. "\r")
+  return (self:read():gsub("^[\r\n]+", ""):gsub("\r\n$", ""):gsub("\r\n", "\n"))
+end
+
+---Lets the modem have AT!ENTERCND.
+---@return sim_at_host
+function Host:unlock()
+  assert(self:ask 'AT!ENTERCND="A710"' == "OK")
+  return self
+end
+
+return sim_at_host
