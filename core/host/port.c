@@ -31,6 +31,7 @@ struct mt_port {
     struct mt_port_reader *reader;
     struct pending_write *first, **last;
     size_t queued;
+    int watched;   /* the events that libuv waits for */
     int errors;    /* in a row, without a good read between them */
     bool was_tty;
     struct termios tty;  /* as we found it */
@@ -58,9 +59,17 @@ void mt_port_close(struct mt_port *port)
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
+/*
+ * Not when nothing changes: libuv takes the descriptor out of epoll and puts it in again, and if a
+ * cdc-wdm becomes readable in that moment, nobody is told. Its driver looks whether it is readable
+ * before it joins the wait queue.
+ */
 static void watch(struct mt_port *port)
 {
     int events = (port->reader ? UV_READABLE : 0) | (port->first ? UV_WRITABLE : 0);
+    if (events == port->watched)
+        return;
+    port->watched = events;
     if (events)
         uv_poll_start(&port->poll, events, on_ready);
     else
@@ -71,6 +80,7 @@ static void tell_closed(struct mt_port *port, int status)
 {
     struct mt_port_reader *reader = port->reader;
     uv_poll_stop(&port->poll);
+    port->watched = 0;
     port->reader = NULL;
     if (reader)
         reader->on_closed(reader, status);
@@ -148,8 +158,10 @@ static int collect_error(struct mt_port *port)
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct mt_port *port = mt_container_of(poll, struct mt_port, poll);
-    if (status == UV_EBADF)
+    if (status == UV_EBADF) {
+        port->watched = 0;  /* libuv has stopped */
         status = collect_error(port);
+    }
     if (status == 0 && (events & UV_WRITABLE))
         status = flush_queue(port);
     if (status < 0) {

@@ -23,10 +23,13 @@ end
 -- A /dev where sockets can stand for ports; the real one is this computer's.
 shell [[
   mkdir /run/dev
-  mount --bind /dev /run/dev
+  mount --rbind /dev /run/dev
   mount -t tmpfs none /dev
   for name in null zero random urandom; do : >/dev/$name; mount --bind /run/dev/$name /dev/$name; done
-  mkdir /dev/net; mount --bind /run/dev/net /dev/net
+  mkdir /dev/net /dev/pts
+  mount --bind /run/dev/net /dev/net
+  mount -t devpts -o newinstance,ptmxmode=666 none /dev/pts
+  ln -s pts/ptmx /dev/ptmx
 ]]
 
 local PCI = "/sys/devices/pci0000:00/0000:00:1c.0/0000:01:00.0"
@@ -114,6 +117,7 @@ function T.test_pcie()
   make_sys(PCIE, "port wwan0at0 AT", "port wwan0qcdm0 QCDM", "port wwan0qmi0 QMI")
   local list, count = devices()
   lu.assertEquals(count, 1)
+  list[1].ports = nil -- all it has, of any kind
   lu.assertEquals(list[1], {
     key = "wwan0qmi0", protocol = "qmi", control = "/dev/wwan0qmi0", net = "wwan0", driver = "mhi-pci-generic",
     vendor = "17cb", product = "0306", pci = "0000:01:00.0",
