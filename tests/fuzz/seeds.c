@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "../unit/wire_codecs.h"
+#include "../unit/wire_qmi_codecs.h"
 #include "wire/mbim.h"
 #include "wire/qmi.h"
 
@@ -24,7 +25,7 @@ static void save(const char *folder, const char *kind, lua_Integer number,
 
     snprintf(path, sizeof(path), "%s/%s", folder, kind);
     make_folder(path);
-    snprintf(path, sizeof(path), "%s/%s/%03d", folder, kind, (int)number);
+    snprintf(path, sizeof(path), "%s/%s/%04d", folder, kind, (int)number);
     file = fopen(path, "wb");
     if (!file || fwrite(seed->bytes, 1, seed->used, file) != seed->used || fclose(file) != 0) {
         perror(path);
@@ -112,31 +113,59 @@ static void save_at(const char *folder, size_t number)
     save(folder, "at", (lua_Integer)number, &seed);
 }
 
-static void save_sample(const char *folder, lua_Integer number, const char *info, size_t size)
+static lua_Integer get_number(lua_State *L, const char *name)
+{
+    lua_Integer number;
+
+    lua_getfield(L, -1, name);
+    number = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return number;
+}
+
+/* The entry of `codecs` at the top of the stack: only QMI's have a service. */
+static void save_message(lua_State *L, const char *folder, lua_Integer number, const uint8_t *bytes,
+                         size_t size)
 {
     static const uint32_t types[] = {
         MT_MBIM_COMMAND, MT_MBIM_COMMAND_DONE, MT_MBIM_INDICATE_STATUS, MT_MBIM_OPEN,
         MT_MBIM_CLOSE_DONE, MT_MBIM_FUNCTION_ERROR,
     };
-    struct mt_mbim_message message = {
-        .type = types[number % 6], .transaction = 5, .cid = 1, .info = (const uint8_t *)info,
-        .info_size = size,
+    const struct mt_mbim_message message = {
+        .type = types[number % 6], .transaction = 5, .cid = 1, .info = bytes, .info_size = size,
     };
     const struct mt_qmi_message frame = {
-        .service = (uint8_t)(number % 4), .client = (uint8_t)number,
-        .type = (enum mt_qmi_type)(number % 3), .from_modem = number % 3 != 0, .transaction = 5,
-        .id = 0x0020, .tlvs = message.info, .tlvs_size = size,
+        .service = (uint8_t)get_number(L, "service"), .client = (uint8_t)number,
+        .type = (enum mt_qmi_type)get_number(L, "type"), .transaction = 5,
+        .from_modem = get_number(L, "type") != MT_QMI_REQUEST,
+        .id = (uint16_t)get_number(L, "id"), .tlvs = bytes, .tlvs_size = size,
     };
-    struct mt_writer seed = mt_writer(malloc(size + 1), size + 1);
+    bool is_qmi = lua_getfield(L, -1, "service") != LUA_TNIL;
 
+    lua_pop(L, 1);
+    if (is_qmi)
+        save_frame(folder, number, &frame);
+    else
+        save_session(folder, number, &message);
+}
+
+static void save_sample(lua_State *L, const char *folder, lua_Integer number)
+{
+    struct mt_writer seed;
+    const char *bytes;
+    size_t size;
+
+    lua_getfield(L, -1, "bytes");
+    bytes = lua_tolstring(L, -1, &size);
+    lua_pop(L, 1); /* `codecs` keeps it */
+    seed = mt_writer(malloc(size + 2), size + 2);
     if (!seed.bytes)
         exit(1);
-    mt_put_u8(&seed, (uint8_t)(number - 1));
-    mt_put(&seed, info, size);
+    mt_put_le16(&seed, (uint16_t)(number - 1));
+    mt_put(&seed, bytes, size);
     save(folder, "schema", number, &seed);
     free(seed.bytes);
-    save_session(folder, number, &message);
-    save_frame(folder, number, &frame);
+    save_message(L, folder, number, (const uint8_t *)bytes, size);
 }
 
 int main(int argc, char **argv)
@@ -152,16 +181,12 @@ int main(int argc, char **argv)
         save_at(argv[1], i);
     L = wire_lua_open();
     wire_codecs_open(L);
+    wire_qmi_codecs_open(L);
     lua_getglobal(L, "codecs");
     for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, 1); i++) {
-        size_t size;
-        const char *info;
-
         lua_rawgeti(L, 1, i);
-        lua_getfield(L, -1, "bytes");
-        info = lua_tolstring(L, -1, &size);
-        save_sample(argv[1], i, info, size);
-        lua_pop(L, 2);
+        save_sample(L, argv[1], i);
+        lua_pop(L, 1);
     }
     lua_close(L);
     return 0;
