@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/error.h"
+#include "host/edit.h"
 
 struct mt_engine *mt_engine_of(lua_State *L)
 {
@@ -64,11 +65,18 @@ static void on_signal(int number)
 {
     static struct timespec first;
     struct timespec now;
+    if (number == SIGINT && !signalled->signal && mt_tasks_on_interrupt(&signalled->tasks)) {
+        signalled->interrupted = 1;
+        uv_async_send(&signalled->stop);
+        return;
+    }
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (signalled->signal) {
         /* timeout(1) and some service managers send each signal twice: that is asking once. */
-        if (now.tv_sec - first.tv_sec > 1)
+        if (now.tv_sec - first.tv_sec > 1) {
+            mt_edit_restore_terminal();
             _exit(128 + number);
+        }
         return;
     }
     first = now;
@@ -84,12 +92,23 @@ static int cancel_first(lua_State *L)
     return 0;
 }
 
+static int interrupt_foreground(lua_State *L)
+{
+    struct mt_engine *engine = mt_engine_of(L);
+    if (engine->interrupted) {
+        engine->interrupted = 0;
+        mt_tasks_interrupt(L);
+    }
+    return 0;
+}
+
 /* In a protected call: nothing may longjmp through libuv. */
 static void on_stop(uv_async_t *handle)
 {
     struct mt_engine *engine = mt_container_of(handle, struct mt_engine, stop);
-    fprintf(stderr, "\nmoontower: stopping; once more to stop at once\n");
-    lua_pushcfunction(engine->L, cancel_first);
+    if (engine->signal)
+        fprintf(stderr, "\nmoontower: stopping; once more to stop at once\n");
+    lua_pushcfunction(engine->L, engine->signal ? cancel_first : interrupt_foreground);
     if (lua_pcall(engine->L, 0, 0, 0) != LUA_OK)
         lua_pop(engine->L, 1);
 }

@@ -17,6 +17,7 @@ struct mt_engine {
     struct mt_task *first;         /* whose end is the program's */
     uv_async_t stop;               /* wakes the loop when a signal came */
     volatile sig_atomic_t signal;  /* the one that asked us to stop, or 0 */
+    volatile sig_atomic_t interrupted;  /* SIGINT came, for the foreground task */
     size_t heap;         /* bytes that the Lua state holds */
     size_t heap_limit;   /* above which it gets no more; 0 means no limit */
 };

@@ -46,6 +46,8 @@ void mt_tasks_init(lua_State *L, struct mt_tasks *tasks)
     tasks->first_ready = NULL;
     tasks->last_ready = &tasks->first_ready;
     tasks->running = NULL;
+    tasks->foreground = NULL;
+    tasks->has_foreground = false;
     luaL_newmetatable(L, "mt.task");
     luaL_newmetatable(L, "mt.scope");
     luaL_newmetatable(L, "mt.op");
@@ -268,6 +270,8 @@ static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_resu
     lua_pop(L, 1);
 
     task->ended = true;
+    if (task->tasks->foreground == task)
+        task->tasks->foreground = NULL;
     while (task->scope)
         mt_scope_pop(L, task->scope);  /* the root, and those of objects that outlive the task */
     for (struct join_op *joiner = task->joiners; joiner; joiner = joiner->next)
@@ -329,6 +333,40 @@ void mt_task_cancel(lua_State *L, struct mt_task *task)
         lua_pop(L, 1);
     else
         mt_scope_cancel(L, &task->root);
+}
+
+/* ---- interrupting what somebody at a terminal has started ---- */
+
+void mt_tasks_set_foreground(struct mt_tasks *tasks, bool has_foreground, struct mt_task *task)
+{
+    tasks->has_foreground = has_foreground;
+    tasks->foreground = task && !task->ended ? task : NULL;
+}
+
+static void on_next_step(lua_State *L, lua_Debug *where)
+{
+    (void)where;
+    lua_sethook(L, NULL, 0, 0);
+    mt_error_push(L, "interrupted", "task", "interrupted");
+    lua_error(L);
+}
+
+/* A hook may be set from a signal handler, and it ends a loop that never waits. */
+bool mt_tasks_on_interrupt(struct mt_tasks *tasks)
+{
+    struct mt_task *task = tasks->foreground;
+    if (task && tasks->running == task)
+        lua_sethook(task->thread, on_next_step, LUA_MASKCOUNT, 1);
+    return tasks->has_foreground;
+}
+
+void mt_tasks_interrupt(lua_State *L)
+{
+    struct mt_task *task = mt_engine_of(L)->tasks.foreground;
+    if (!task)
+        return;
+    mt_error_push(L, "interrupted", "task", "interrupted");
+    mt_task_cancel(L, task);
 }
 
 bool mt_task_ended(const struct mt_task *task)

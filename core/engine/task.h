@@ -88,6 +88,8 @@ struct mt_scope {
 struct mt_tasks {
     struct mt_task *first_ready, **last_ready;
     struct mt_task *running;
+    struct mt_task *foreground;  /* what SIGINT interrupts, or NULL */
+    bool has_foreground;         /* or else it interrupts the first task */
 };
 
 void mt_tasks_init(lua_State *L, struct mt_tasks *tasks);
@@ -103,6 +105,19 @@ struct mt_task *mt_task_current(lua_State *L);
 
 /* Cancels the whole task; the value on top of L (popped) is what its waits will raise. */
 void mt_task_cancel(lua_State *L, struct mt_task *task);
+
+/*
+ * With a foreground, SIGINT interrupts the task in it, if there is one (or NULL), and never the
+ * first one. A prompt does so: there Ctrl-C is for what it has been told to do.
+ */
+void mt_tasks_set_foreground(struct mt_tasks *tasks, bool has_foreground, struct mt_task *task);
+
+/*
+ * For the handler of SIGINT: interrupts the foreground task even while it does not wait. False
+ * without a foreground. Where true, mt_tasks_interrupt() has to follow from the loop.
+ */
+bool mt_tasks_on_interrupt(struct mt_tasks *tasks);
+void mt_tasks_interrupt(lua_State *L);
 
 /* Has it ended? */
 bool mt_task_ended(const struct mt_task *task);

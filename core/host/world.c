@@ -145,14 +145,20 @@ static int make_resolver(const struct resolver *resolver)
     return write_text(path, O_CREAT | O_TRUNC, resolver->text, resolver->length);
 }
 
-/* The one name in /etc as it was: a directory is mounted, a file linked to. */
-static int make_name(const char *name)
+/* A folder that is made anew, and where the old one is to be found. */
+struct cover {
+    const char *folder, *old;
+    const char *left_out;  /* the one name in it that is not as it was */
+};
+
+/* One name in it as it was: a directory is mounted, a file linked to. */
+static int make_name(const struct cover *cover, const char *name)
 {
     char from[PATH_MAX], here[PATH_MAX], target[PATH_MAX];
     struct stat info;
-    snprintf(from, sizeof(from), "/run/etc/%s", name);
-    snprintf(here, sizeof(here), "/etc/%s", name);
-    if (strcmp(here, resolv_conf) == 0 || lstat(from, &info) < 0)
+    snprintf(from, sizeof(from), "%s/%s", cover->old, name);
+    snprintf(here, sizeof(here), "%s/%s", cover->folder, name);
+    if (strcmp(name, cover->left_out) == 0 || lstat(from, &info) < 0)
         return 0;
     if (S_ISDIR(info.st_mode)) {
         if (mkdir(here, 0755) < 0 || mount(from, here, NULL, MS_BIND | MS_REC, NULL) < 0)
@@ -167,27 +173,36 @@ static int make_name(const char *name)
     return symlink(from, here) < 0 ? -errno : 0;
 }
 
-/*
- * resolv.conf is replaced by renaming, so it is not enough to cover the file: /etc becomes a new
- * directory, in which every name but that one leads to what it did.
- */
-static int make_etc(void)
+/* The folder becomes a new one, in which every name but one leads to what it did. */
+static int make_folder(const struct cover *cover)
 {
-    if (mkdir("/run/etc", 0755) < 0 ||
-        mount("/etc", "/run/etc", NULL, MS_BIND | MS_REC, NULL) < 0 ||
-        mount("tmpfs", "/etc", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
+    if (mkdir(cover->old, 0755) < 0 ||
+        mount(cover->folder, cover->old, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+        mount("tmpfs", cover->folder, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
         return -errno;
-    DIR *names = opendir("/run/etc");
+    DIR *names = opendir(cover->old);
     if (!names)
         return -errno;
     int status = 0;
     struct dirent *entry;
     while (status == 0 && (entry = readdir(names))) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            status = make_name(entry->d_name);
+            status = make_name(cover, entry->d_name);
     }
     closedir(names);
     return status;
+}
+
+/*
+ * resolv.conf is replaced by renaming, so it is not enough to cover the file. What we keep in
+ * /var/lib is about this computer's own modems.
+ */
+static int make_folders(void)
+{
+    static const struct cover etc = { "/etc", "/run/etc", "resolv.conf" };
+    static const struct cover kept = { "/var/lib", "/run/kept", "moontower" };
+    int status = make_folder(&etc);
+    return status == 0 && access(kept.folder, F_OK) == 0 ? make_folder(&kept) : status;
 }
 
 /*
@@ -213,7 +228,7 @@ static int make_mounts(void)
         mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
         status = -errno;
     if (status == 0)
-        status = make_etc();
+        status = make_folders();
     if (status == 0)
         status = make_resolver(resolver);
     free(resolver);

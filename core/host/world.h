@@ -10,7 +10,8 @@
 /*
  * Moves this process, and the children it will have, into network and mount namespaces of its own
  * (as root in a user namespace of its own, when it is not root already): nothing that it does to
- * links, routes, /run or /etc/resolv.conf is seen outside, and all of it goes away with it.
+ * links, routes, /run, /etc/resolv.conf or /var/lib/moontower is seen outside, and all of it goes
+ * away with it.
  * There is no way back. -EBUSY once the process has threads. After any other error the process may
  * be half inside: it should end.
  */

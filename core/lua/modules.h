@@ -7,6 +7,7 @@
 
 /* Each pushes its module table. */
 int mt_lua_at_open(lua_State *L);
+int mt_lua_edit_open(lua_State *L);
 int mt_lua_error_open(lua_State *L);
 int mt_lua_fs_open(lua_State *L);
 int mt_lua_inet_open(lua_State *L);
@@ -20,6 +21,7 @@ int mt_lua_queue_open(lua_State *L);
 int mt_lua_sandbox_open(lua_State *L);
 int mt_lua_task_open(lua_State *L);
 int mt_lua_udev_open(lua_State *L);
+int mt_lua_watch_open(lua_State *L);
 int mt_lua_world_open(lua_State *L);
 
 /*

@@ -7,6 +7,7 @@
 
 static const luaL_Reg modules[] = {
     { "core.at", mt_lua_at_open },
+    { "core.edit", mt_lua_edit_open },
     { "core.error", mt_lua_error_open },
     { "core.fs", mt_lua_fs_open },
     { "core.inet", mt_lua_inet_open },
@@ -21,6 +22,7 @@ static const luaL_Reg modules[] = {
     { "core.schema", mt_schema_open },
     { "core.task", mt_lua_task_open },
     { "core.udev", mt_lua_udev_open },
+    { "core.watch", mt_lua_watch_open },
     { "core.world", mt_lua_world_open },
     { NULL, NULL },
 };

@@ -2,6 +2,7 @@
 /* core.task: what modules/task.lua builds groups and time-outs from. */
 #include <lauxlib.h>
 
+#include "engine/runtime.h"
 #include "engine/task.h"
 #include "lua/modules.h"
 
@@ -74,6 +75,17 @@ static int l_cancel(lua_State *L)
     return 0;
 }
 
+/*
+ * foreground(task | true | nil): from now on Ctrl-C interrupts this task; nobody at all; the first
+ * task, as ever
+ */
+static int l_foreground(lua_State *L)
+{
+    struct mt_task *task = lua_isuserdata(L, 1) ? luaL_checkudata(L, 1, "mt.task") : NULL;
+    mt_tasks_set_foreground(&mt_engine_of(L)->tasks, lua_toboolean(L, 1), task);
+    return 0;
+}
+
 /* task:ended() -> boolean */
 static int l_ended(lua_State *L)
 {
@@ -131,6 +143,7 @@ static const luaL_Reg scope_methods[] = {
 
 static const luaL_Reg functions[] = {
     { "current", l_current },
+    { "foreground", l_foreground },
     { "now", l_now },
     { "scope", l_scope },
     { "sleep", l_sleep },

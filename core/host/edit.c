@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines that somebody types: edited with libedit on a terminal, or as they come from anything else. */
+#include "host/edit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <histedit.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
+
+enum {
+    MAX_PENDING = 65536,
+    LONGEST_SEQUENCE = 16,  /* of bytes that one key sends */
+    HISTORY_SIZE = 1000,
+    CTRL_C = 3, CTRL_D = 4, CTRL_Z = 26,
+};
+
+struct mt_edit {
+    struct mt_loop *loop;
+    uv_poll_t poll;
+    uv_signal_t resized, continued;
+    int open_handles;
+    int fd;                 /* of our own, for the poll */
+    bool can_poll;          /* else it is a file, which never lets us wait */
+    bool at_end;
+    EditLine *editor;       /* NULL: no terminal */
+    History *history;
+    locale_t locale;        /* the user's, for libedit alone: Lua keeps the "C" locale */
+    char *prompt;
+    bool ctrl_z;
+    struct mt_edit_reader *reader;  /* NULL: nobody asks */
+    char bytes[MAX_PENDING];        /* read, and not yet made a line of */
+    size_t length;
+    size_t taken;           /* of them, by libedit, for the key that it is at */
+    bool starved;           /* it wanted more than there are */
+};
+
+/* What signal handlers know. */
+static struct termios terminal;  /* as we found it */
+static volatile sig_atomic_t is_ours;
+static bool is_open;
+
+void mt_edit_restore_terminal(void)
+{
+    if (is_ours)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
+}
+
+/* ---- libedit, which never waits ---- */
+
+/*
+ * libedit reads keys where it needs them, also several for one command, and expects to wait for
+ * them. So it only gets what is there. When that is not enough, the command comes to nothing, and
+ * is tried again from its first byte once there are more. Those commands to which that would do
+ * harm are not bound to any key: see bind_keys().
+ */
+static int take_character(EditLine *editor, wchar_t *character)
+{
+    struct mt_edit *edit;
+    mbstate_t state = { 0 };
+    el_get(editor, EL_CLIENTDATA, &edit);
+    size_t left = edit->length - edit->taken;
+    size_t size = left ? mbrtowc(character, edit->bytes + edit->taken, left, &state) : (size_t)-2;
+    if (size == (size_t)-2) {
+        edit->starved = true;
+        return -1;
+    }
+    if (size == (size_t)-1)
+        *character = L'?';
+    edit->taken += size == (size_t)-1 || size == 0 ? 1 : size;
+    return 1;
+}
+
+static char *prompt_of(EditLine *editor)
+{
+    struct mt_edit *edit;
+    el_get(editor, EL_CLIENTDATA, &edit);
+    return edit->prompt;
+}
+
+static void bind_keys(EditLine *editor)
+{
+    static const char *const unassigned[] = { "^@", "^Q", "^V", "^X^X", "\\ex", "\\eX" };
+    for (size_t i = 0; i < sizeof(unassigned) / sizeof(unassigned[0]); i++)
+        el_set(editor, EL_BIND, unassigned[i], "ed-unassigned", NULL);
+    /* What was typed so far is what an earlier line begins with. */
+    el_set(editor, EL_BIND, "^R", "ed-search-prev-history", NULL);
+    el_set(editor, EL_BIND, "^S", "ed-search-next-history", NULL);
+    el_set(editor, EL_SETTY, "-d", "-isig", NULL);
+}
+
+/* The user's; who has none, or plain "C", mostly has a terminal with UTF-8 all the same. */
+static locale_t user_locale(void)
+{
+    locale_t user = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    if (user && strcmp(nl_langinfo_l(CODESET, user), "ANSI_X3.4-1968") != 0)
+        return user;
+    locale_t plain = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (user && plain)
+        freelocale(user);
+    return plain ? plain : user;
+}
+
+static int start_editor(struct mt_edit *edit)
+{
+    HistEvent event;
+    edit->locale = user_locale();
+    if (!edit->locale || tcgetattr(STDIN_FILENO, &terminal) < 0)
+        return -errno;
+    locale_t outer = uselocale(edit->locale);
+    edit->editor = el_init("moontower", stdin, stdout, stderr);
+    edit->history = history_init();
+    if (edit->editor && edit->history) {
+        el_set(edit->editor, EL_CLIENTDATA, edit);
+        el_set(edit->editor, EL_PROMPT, prompt_of);
+        el_set(edit->editor, EL_EDITOR, "emacs");
+        el_set(edit->editor, EL_SIGNAL, 0);
+        el_set(edit->editor, EL_GETCFN, take_character);
+        bind_keys(edit->editor);
+        history(edit->history, &event, H_SETSIZE, HISTORY_SIZE);
+        history(edit->history, &event, H_SETUNIQUE, 1);
+        el_set(edit->editor, EL_HIST, history, edit->history);
+    }
+    uselocale(outer);
+    return edit->editor && edit->history ? 0 : -ENOMEM;
+}
+
+static void end_editor(struct mt_edit *edit)
+{
+    locale_t outer = edit->locale ? uselocale(edit->locale) : (locale_t)0;
+    if (edit->editor)
+        el_end(edit->editor);
+    if (edit->history)
+        history_end(edit->history);
+    if (edit->locale) {
+        uselocale(outer);
+        freelocale(edit->locale);
+    }
+    edit->editor = NULL;
+    edit->history = NULL;
+}
+
+/* Editing shows the prompt and makes the terminal ours; ending that gives it back. */
+static void set_editing(struct mt_edit *edit, bool editing)
+{
+    locale_t outer = uselocale(edit->locale);
+    is_ours |= editing;
+    el_set(edit->editor, EL_UNBUFFERED, (int)editing);
+    el_set(edit->editor, EL_PREP_TERM, (int)editing);
+    is_ours = editing;
+    uselocale(outer);
+}
+
+/* ---- the line on the screen ---- */
+
+static size_t width_of(const wchar_t *from, const wchar_t *to, size_t column)
+{
+    for (; from < to; from++) {
+        int width = wcwidth(*from);
+        if (*from == L'\t')
+            column += 8 - column % 8;
+        else
+            column += width >= 0 ? (size_t)width : 2;  /* libedit shows ^A */
+    }
+    return column;
+}
+
+static size_t columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+/* Takes prompt and line off the screen, however many rows they fill. */
+static void erase_line(struct mt_edit *edit)
+{
+    wchar_t prompt[128];
+    size_t length = mbstowcs(prompt, edit->prompt, sizeof(prompt) / sizeof(prompt[0]));
+    const LineInfoW *line = el_wline(edit->editor);
+    size_t column = length == (size_t)-1 ? strlen(edit->prompt) : width_of(prompt, prompt + length, 0);
+    size_t rows = width_of(line->buffer, line->cursor, column) / columns();
+    if (rows > 0)
+        printf("\033[%zuA", rows);
+    fputs("\r\033[J", stdout);
+}
+
+static void write_lines(const char *text, size_t length)
+{
+    fwrite(text, 1, length, stdout);
+    if (length == 0 || text[length - 1] != '\n')
+        fputc('\n', stdout);
+}
+
+void mt_edit_print(struct mt_edit *edit, const char *text, size_t length)
+{
+    if (edit->editor && edit->reader) {
+        locale_t outer = uselocale(edit->locale);
+        erase_line(edit);
+        write_lines(text, length);
+        el_set(edit->editor, EL_REFRESH);
+        uselocale(outer);
+    } else {
+        write_lines(text, length);
+    }
+    fflush(stdout);
+}
+
+static void on_resized(uv_signal_t *handle, int number)
+{
+    struct mt_edit *edit = mt_container_of(handle, struct mt_edit, resized);
+    (void)number;
+    if (edit->reader) {
+        locale_t outer = uselocale(edit->locale);
+        erase_line(edit);
+        el_resize(edit->editor);
+        el_set(edit->editor, EL_REFRESH);
+        uselocale(outer);
+    }
+}
+
+/* We were stopped, and the shell has used the terminal meanwhile. */
+static void on_continued(uv_signal_t *handle, int number)
+{
+    struct mt_edit *edit = mt_container_of(handle, struct mt_edit, continued);
+    (void)number;
+    if (edit->reader) {
+        locale_t outer = uselocale(edit->locale);
+        el_set(edit->editor, EL_PREP_TERM, 0);
+        el_set(edit->editor, EL_PREP_TERM, 1);
+        el_set(edit->editor, EL_REFRESH);
+        uselocale(outer);
+    }
+}
+
+/* ---- from bytes to a line ---- */
+
+static void drop(struct mt_edit *edit, size_t count)
+{
+    edit->length -= count;
+    memmove(edit->bytes, edit->bytes + count, edit->length);
+}
+
+static void finish(struct mt_edit *edit, const char *line, size_t length, enum mt_edit_key key)
+{
+    struct mt_edit_reader *reader = edit->reader;
+    char *copy = malloc(length + 1);  /* libedit's own ends with the editing */
+    if (copy && length)
+        memcpy(copy, line, length);
+    mt_edit_stop(edit);
+    reader->on_line(reader, copy ? copy : "", copy ? length : 0, key);
+    free(copy);
+}
+
+/* What of the line has been typed, for keys that libedit does not get. */
+static void finish_edited(struct mt_edit *edit, const char *shown, enum mt_edit_key key)
+{
+    const LineInfo *line = el_line(edit->editor);
+    size_t length = (size_t)(line->lastchar - line->buffer);
+    fputs(shown, stdout);
+    finish(edit, line->buffer, length, key);
+}
+
+/* Like every program at a terminal; on_continued() goes on. */
+static void suspend(struct mt_edit *edit)
+{
+    el_set(edit->editor, EL_PREP_TERM, 0);
+    fputc('\n', stdout);
+    fflush(stdout);
+    kill(0, SIGTSTP);
+}
+
+/* Returns whether there was enough to do something. */
+static bool edit_key(struct mt_edit *edit)
+{
+    int count = 0;
+    edit->taken = 0;
+    edit->starved = false;
+    const char *line = el_gets(edit->editor, &count);
+    if (edit->starved && edit->length < LONGEST_SEQUENCE)
+        return false;
+    drop(edit, edit->starved ? 1 : edit->taken);
+    if (line && count > 0 && line[count - 1] == '\n')
+        finish(edit, line, (size_t)count - 1, MT_EDIT_ENTER);
+    else if (line && count == 1 && line[0] == CTRL_D) {
+        fputc('\n', stdout);
+        finish(edit, "", 0, MT_EDIT_END);
+    }
+    return true;
+}
+
+static void edit_bytes(struct mt_edit *edit)
+{
+    bool enough = true;
+    locale_t outer = uselocale(edit->locale);
+    while (enough && edit->reader && edit->length > 0) {
+        char key = edit->bytes[0];
+        if (key == CTRL_C || key == CTRL_Z)
+            drop(edit, 1);
+        if (key == CTRL_C)
+            finish_edited(edit, "^C\n", MT_EDIT_INTERRUPTED);
+        else if (key == CTRL_Z && edit->ctrl_z)
+            finish_edited(edit, "^Z\n", MT_EDIT_CTRL_Z);
+        else if (key == CTRL_Z)
+            suspend(edit);
+        else
+            enough = edit_key(edit);
+    }
+    if (edit->at_end && edit->reader)
+        finish(edit, "", 0, MT_EDIT_END);
+    uselocale(outer);
+}
+
+static void cut_line(struct mt_edit *edit)
+{
+    char line[MAX_PENDING];
+    size_t length = 0;
+    while (length < edit->length && edit->bytes[length] != '\n' &&
+           !(edit->ctrl_z && edit->bytes[length] == CTRL_Z))
+        length++;
+    if (length == edit->length && length < MAX_PENDING && !edit->at_end)
+        return;
+    if (length == 0 && edit->length == 0) {
+        finish(edit, "", 0, MT_EDIT_END);
+        return;
+    }
+    bool is_text_end = length < edit->length && edit->bytes[length] == CTRL_Z;
+    size_t used = length < edit->length ? length + 1 : length;
+    memcpy(line, edit->bytes, length);
+    drop(edit, used);
+    if (length > 0 && line[length - 1] == '\r')
+        length--;
+    finish(edit, line, length, is_text_end ? MT_EDIT_CTRL_Z : MT_EDIT_ENTER);
+}
+
+static void use_bytes(struct mt_edit *edit)
+{
+    if (edit->editor)
+        edit_bytes(edit);
+    else
+        cut_line(edit);
+}
+
+static void fill(struct mt_edit *edit)
+{
+    ssize_t count = read(edit->fd, edit->bytes + edit->length, MAX_PENDING - edit->length);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (count <= 0) {
+        edit->at_end = true;
+        return;
+    }
+    edit->length += (size_t)count;
+    /* As a terminal does it: Ctrl-C throws away what was typed before it. */
+    char *interrupted = edit->editor ? memrchr(edit->bytes, CTRL_C, edit->length) : NULL;
+    if (interrupted)
+        drop(edit, (size_t)(interrupted - edit->bytes));
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct mt_edit *edit = mt_container_of(poll, struct mt_edit, poll);
+    (void)events;
+    if (status < 0)
+        edit->at_end = true;
+    else
+        fill(edit);
+    use_bytes(edit);
+}
+
+/* ---- opening, reading, closing ---- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct mt_edit *edit = handle->data;
+    if (--edit->open_handles == 0)
+        free(edit);
+}
+
+static void close_handle(struct mt_edit *edit, uv_handle_t *handle)
+{
+    handle->data = edit;
+    uv_close(handle, on_handle_closed);
+}
+
+/* libuv makes what it polls non-blocking, and here that is also the shell's, and standard output's. */
+static int watch_input(struct mt_edit *edit)
+{
+    int flags = fcntl(edit->fd, F_GETFL);
+    int status = uv_poll_init(&edit->loop->uv, &edit->poll, edit->fd);
+    if (flags >= 0)
+        fcntl(edit->fd, F_SETFL, flags);
+    edit->can_poll = status == 0;
+    edit->open_handles += edit->can_poll;
+    return status == 0 || status == UV_EPERM ? 0 : status;
+}
+
+static int watch_signals(struct mt_edit *edit)
+{
+    int status = uv_signal_init(&edit->loop->uv, &edit->resized);
+    if (status < 0)
+        return status;
+    edit->open_handles++;
+    status = uv_signal_init(&edit->loop->uv, &edit->continued);
+    if (status < 0)
+        return status;
+    edit->open_handles++;
+    status = uv_signal_start(&edit->resized, on_resized, SIGWINCH);
+    return status < 0 ? status : uv_signal_start(&edit->continued, on_continued, SIGCONT);
+}
+
+static bool has_terminal(void)
+{
+    const char *kind = getenv("TERM");
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
+}
+
+int mt_edit_open(struct mt_loop *loop, struct mt_edit **edit)
+{
+    if (is_open)
+        return -EBUSY;
+    struct mt_edit *made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->loop = loop;
+    is_open = true;
+    made->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    int status = made->fd < 0 ? -errno : watch_input(made);
+    if (status == 0 && has_terminal()) {
+        status = watch_signals(made);
+        if (status == 0)
+            status = start_editor(made);
+    }
+    if (status < 0) {
+        mt_edit_close(made);
+        return status;
+    }
+    *edit = made;
+    return 0;
+}
+
+void mt_edit_stop(struct mt_edit *edit)
+{
+    if (!edit->reader)
+        return;
+    edit->reader = NULL;
+    if (edit->can_poll)
+        uv_poll_stop(&edit->poll);
+    if (edit->editor)
+        set_editing(edit, false);
+}
+
+void mt_edit_close(struct mt_edit *edit)
+{
+    int handles = edit->open_handles;
+    mt_edit_stop(edit);
+    end_editor(edit);
+    free(edit->prompt);
+    edit->prompt = NULL;
+    is_open = false;
+    if (edit->fd >= 0 && !edit->can_poll)
+        close(edit->fd);
+    if (edit->can_poll) {
+        uv_poll_stop(&edit->poll);
+        close(edit->fd);
+        close_handle(edit, (uv_handle_t *)&edit->poll);
+        handles--;
+    }
+    if (handles > 0)
+        close_handle(edit, (uv_handle_t *)&edit->resized);
+    if (handles > 1)
+        close_handle(edit, (uv_handle_t *)&edit->continued);
+    if (edit->open_handles == 0)
+        free(edit);
+}
+
+int mt_edit_read(struct mt_edit *edit, const char *prompt, bool ctrl_z,
+                 struct mt_edit_reader *reader)
+{
+    char *copy = strdup(prompt);
+    if (!copy)
+        return -ENOMEM;
+    free(edit->prompt);
+    edit->prompt = copy;
+    edit->ctrl_z = ctrl_z;
+    edit->reader = reader;
+    if (edit->editor)
+        set_editing(edit, true);
+    /* A file is read at once, as far as it takes. */
+    use_bytes(edit);
+    while (edit->reader && !edit->can_poll) {
+        fill(edit);
+        use_bytes(edit);
+    }
+    return edit->reader ? uv_poll_start(&edit->poll, UV_READABLE, on_readable) : 0;
+}
+
+void mt_edit_remember(struct mt_edit *edit, const char *line)
+{
+    HistEvent event;
+    if (!edit->editor)
+        return;
+    locale_t outer = uselocale(edit->locale);
+    history(edit->history, &event, H_ENTER, line);
+    uselocale(outer);
+}
+
+bool mt_edit_is_terminal(const struct mt_edit *edit)
+{
+    return edit->editor != NULL;
+}

@@ -1,0 +1,147 @@
+-- SPDX-License-Identifier: MIT
+-- A prompt for people: line editing, and a history that outlives us. Without a terminal, plain lines.
+
+local core = require "core.task"
+local core_edit = require "core.edit"
+local fs = require "core.fs"
+local task = require "task"
+
+local HISTORY_MAX = 1000 -- lines kept in the file
+
+---@class edit.options
+---@field prompt string? "> " if not given
+---@field history string? the path of a file with earlier lines; only its owner can read it
+---@field keep (fun(line: string): boolean)? may this line go into the history? Not if a password is in it
+
+---@class edit.prompt
+---@field private core userdata
+---@field private options edit.options
+---@field private last string? what went into the history last
+local Prompt = {}
+Prompt.__index = Prompt
+
+local M = {}
+
+---Where a history belongs: below $XDG_STATE_HOME, or ~/.local/state.
+---@param name string
+---@return string? path nil when there is no home
+function M.history_path(name)
+  local home, folder = os.getenv("HOME"), os.getenv("XDG_STATE_HOME")
+  if not folder or folder == "" then
+    folder = home and home ~= "" and home .. "/.local/state"
+  end
+  return folder and ("%s/moontower/%s"):format(folder, name) or nil
+end
+
+local function load_history(self)
+  local text = fs.read(self.options.history) or ""
+  local lines = {}
+  for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
+  local first = math.max(#lines - HISTORY_MAX + 1, 1)
+  for i = first, #lines do self.core:remember(lines[i]) end
+  self.last = lines[#lines]
+  -- Now and then the file is cut to size; if it is not there, it is made, for its owner alone.
+  if text == "" or #lines > 2 * HISTORY_MAX then
+    local kept = table.concat(lines, "\n", first)
+    fs.mkdir(self.options.history:match("^(.*)/") or ".", 448) -- 0700
+    fs.write_atomic(self.options.history, kept ~= "" and kept .. "\n" or "", 384) -- 0600
+  end
+end
+
+local function remember(self, line)
+  local keep = self.options.keep
+  if line:find("^%s*$") or line == self.last or keep and not keep(line) then
+    return
+  end
+  self.last = line
+  self.core:remember(line)
+  local file <close> = self.options.history and io.open(self.options.history, "a")
+  if file then
+    file:write(line, "\n")
+  end
+end
+
+---Opens the prompt on standard input and output; there is one at a time. Keep it in a <close> variable. As long as it
+---is open, Ctrl-C at the terminal does not end the program: it gives up a line, and interrupts what prompt:call() does.
+---@param options edit.options?
+---@return edit.prompt? prompt
+---@return moontower.error? err
+function M.open(options)
+  local opened, err = core_edit.open()
+  if not opened then
+    return nil, err
+  end
+  local self = setmetatable({ core = opened, options = options or {} }, Prompt)
+  if self:is_terminal() then
+    core.foreground(true)
+  end
+  if self:is_terminal() and self.options.history then
+    load_history(self)
+  end
+  return self
+end
+
+---Is somebody at a terminal? Else lines come from a file or a program, and no prompt is shown.
+---@return boolean
+function Prompt:is_terminal() return self.core:is_terminal() end
+
+---Asks for a line, and waits for it.
+---@param prompt string? instead of the usual one
+---@return string? line nil at the end: Ctrl-D, or the end of the file
+---@return moontower.error? err "interrupted": Ctrl-C, and what was typed is given up
+function Prompt:read(prompt)
+  local line, err = self.core:read(prompt or self.options.prompt or "> ")
+  if not line then
+    return nil, err
+  end
+  if self:is_terminal() then
+    remember(self, line)
+  end
+  return line
+end
+
+---Asks for several lines, which Ctrl-Z ends.
+---@param prompt string? before each line
+---@return string? text nil when it was given up, by Ctrl-C or Ctrl-D
+---@return moontower.error? err
+function Prompt:text(prompt)
+  local lines = {}
+  while true do
+    local line, ended = self.core:read(prompt or "> ", true)
+    if not line then
+      return nil, ended
+    end
+    lines[#lines + 1] = line
+    if ended then
+      return table.concat(lines, "\n")
+    end
+  end
+end
+
+---Shows text, above the line that is being typed.
+---@param text string
+function Prompt:print(text) self.core:print(text) end
+
+---Calls fn(...) so that Ctrl-C at the terminal interrupts it.
+---@param fn function
+---@return boolean ok
+---@return any # what fn returns, or what it raised; the code is "interrupted" after Ctrl-C
+function Prompt:call(fn, ...)
+  local group <close> = task.group()
+  local child = group:spawn(function(...)
+    return xpcall(fn, core.traceback, ...)
+  end, ...)
+  if self:is_terminal() then
+    core.foreground(child)
+  end
+  return select(2, child:join())
+end
+
+---Gives the terminal back.
+function Prompt:close()
+  core.foreground(nil)
+  self.core:close()
+end
+Prompt.__close = Prompt.close
+
+return M
