@@ -19,6 +19,18 @@ local sandbox = require "core.sandbox"
 ---@field bearers carrier.bearer[] in the order to try them
 ---@field roaming boolean? may it connect in foreign networks? nil: no
 ---@field probe string? an address that answers pings when the connection works
+---@field modem carrier.modem? the state that the modem has to be in: what `moontower setup` sees to
+---@field setup fun(modem: table)? what else is wanted, worked out for the modem at hand: see modules/setup/wanted.lua
+
+---@class carrier.modem see modules/settings
+---@field ipv6 boolean?
+---@field contexts table<integer, { apn: string, ip: "ipv4"|"ipv6"|"ipv4v6"|nil }>? PDP contexts by number
+---@field rat string? radio access: "auto", "lte", "umts+lte" ...
+---@field bands string? "B2+B12+n71", "all", or a name that the modem has for a set of bands
+---@field composition string[]? the USB interfaces that it needs: { "at", "mbim" }
+---@field at (string|table)[]? AT commands, each as text or as { "AT...", check = "AT...?", want = "..." }
+---@field qmi (string|table)[]? QMI messages, likewise: "dms 0x555c 01=08"
+---@field unlock string? the password for protected commands, if not the usual one
 
 local M = {}
 
@@ -67,11 +79,42 @@ local carrier_keys = {
   bearers = { list_of(function(value) return type(value) == "table" end), "a list of tables", required = true },
   roaming = { is_flag, "true or false" },
   probe = { is_text, "an address" },
+  modem = { function(value) return type(value) == "table" end, "a table" },
+  setup = { function(value) return type(value) == "function" end, "a function" },
+}
+
+local function is_context_list(value)
+  for number, context in pairs(type(value) == "table" and value or {}) do
+    if math.type(number) ~= "integer" or number < 1 or number > 255 or type(context) ~= "table" then return false end
+  end
+  return type(value) == "table" and next(value) ~= nil
+end
+
+local context_keys = { apn = bearer_keys.apn, ip = bearer_keys.ip }
+
+-- A raw line: the text of a command, alone or with what to look at to see that it holds.
+local line_keys = {
+  [1] = { is_text, "a text", required = true },
+  check = { is_text, "a text" },
+  want = { is_text, "a text" },
+}
+local function is_line(value) return is_text(value) or type(value) == "table" end
+local lines = { list_of(is_line), "a list of commands" }
+
+local modem_keys = {
+  ipv6 = { is_flag, "true or false" },
+  contexts = { is_context_list, 'a table such as { [1] = { apn = "internet", ip = "ipv4v6" } }' },
+  rat = { is_text, 'a text such as "lte"' },
+  bands = { is_text, 'a text such as "B2+B12"' },
+  composition = { list_of(is_text), 'a list such as { "at", "mbim" }' },
+  at = lines,
+  qmi = lines,
+  unlock = { is_text, "a text" },
 }
 
 local function sorted_keys(keys)
   local names = {}
-  for name in pairs(keys) do names[#names + 1] = name end
+  for name in pairs(keys) do names[#names + 1] = tostring(name) end
   table.sort(names)
   return table.concat(names, ", ")
 end
@@ -92,6 +135,23 @@ local function check_table(values, keys, where)
   end
 end
 
+---Looks for a mistake in a `modem` table.
+---@param values table
+---@return string? mistake
+function M.check_modem(values)
+  local mistake = check_table(values, modem_keys, "modem")
+  for number, context in pairs(not mistake and values.contexts or {}) do
+    mistake = mistake or check_table(context, context_keys, ("modem.contexts[%d]"):format(number))
+  end
+  for _, key in ipairs { "at", "qmi" } do
+    for i, line in ipairs(not mistake and values[key] or {}) do
+      local keys = type(line) == "table" and line_keys
+      mistake = mistake or keys and check_table(line, keys, ("modem.%s[%d]"):format(key, i)) or nil
+    end
+  end
+  return mistake
+end
+
 local function check_carrier(values)
   local mistake = check_table(values, carrier_keys, "a carrier")
   if not mistake and #values.bearers > MAX_BEARERS then
@@ -100,7 +160,7 @@ local function check_carrier(values)
   for i, bearer in ipairs(not mistake and values.bearers or {}) do
     mistake = mistake or check_table(bearer, bearer_keys, ("bearers[%d]"):format(i))
   end
-  return mistake
+  return mistake or values.modem and M.check_modem(values.modem) or nil
 end
 
 ---`return carrier { name = ..., bearers = { { apn = ... } } }`: the whole of most carrier files. Raises on a mistake.
@@ -124,6 +184,9 @@ local function pick(library, names)
   return picked
 end
 
+---The part of `string` that a carrier file has.
+M.string = pick(string, "byte char len lower upper sub format")
+
 local function environment(arguments)
   return {
     require = function(name)
@@ -137,7 +200,7 @@ local function environment(arguments)
     math = pick(math, "floor ceil min max abs"),
     -- No table.insert: with a table whose length is said to be huge, it never ends.
     table = pick(table, "concat unpack"),
-    string = pick(string, "byte char len lower upper sub format"),
+    string = M.string,
   }
 end
 
@@ -163,7 +226,9 @@ function M.list()
   return names
 end
 
-local function find_file(name)
+---@param name string "calyx-sprint", or a path with a slash in it
+---@return string? path nil when there is no such file
+function M.path(name)
   if name:find("/") then
     return name
   end
@@ -181,7 +246,7 @@ end
 ---@return carrier.carrier?
 ---@return moontower.error? err
 function M.load(name, arguments)
-  local path = find_file(name)
+  local path = M.path(name)
   local source, err
   local info = path and fs.stat(path)
   if info and info.type == "file" then
@@ -213,6 +278,7 @@ function M.load(name, arguments)
   return error_object.fail {
     code = "carrier-invalid", source = "carrier", message = ("carrier file %s: %s"):format(path, err),
     hint = "carriers/README.md shows how to write one.",
+    detail = { path = path, mistake = tostring(err) },
   }
 end
 

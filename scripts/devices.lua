@@ -1,52 +1,81 @@
 -- SPDX-License-Identifier: MIT
--- moontower devices: which modems there are.
+-- moontower devices: which modems there are, and which ports each has.
 
+local columns = require "columns"
 local modem = require "modem"
+local ports = require "modem.ports"
 local printable = require "printable"
+
+local function name_of(device)
+  local name = table.concat({ device.manufacturer, device.model }, " ")
+  return name ~= "" and name or "-"
+end
 
 local function row(description)
   local ids = description.vendor and ("%s:%s"):format(description.vendor, description.product or "?") or "-"
-  local name = table.concat({ description.manufacturer, description.model }, " ")
   return {
     description.control, description.protocol:upper(), description.net or "-", ids,
-    description.usb or "-", name ~= "" and name or "-",
+    description.usb or "-", name_of(description),
   }
 end
 
-local function print_table(rows)
-  local widths = {}
-  for _, cells in ipairs(rows) do
-    for i, cell in ipairs(cells) do
-      cells[i] = printable(cell)
-      widths[i] = math.max(widths[i] or 0, #cells[i])
-    end
+-- The lines below a modem's own: one a port.
+local function port_lines(list)
+  local lines = {}
+  for i, port in ipairs(list) do
+    local interface = port.interface and (", interface %d"):format(port.interface) or ""
+    lines[i] = ("    %-8s %s%s"):format(port.role:upper(), printable(port.path), interface)
   end
-  for _, cells in ipairs(rows) do
-    local padded = {}
-    for i, cell in ipairs(cells) do padded[i] = cell .. (" "):rep(widths[i] - #cell) end
-    print((table.concat(padded, "  "):match("^(.-)%s*$")))
+  return lines
+end
+
+local function print_waiting(waiting)
+  for _, device in ipairs(waiting) do
+    print(printable(("%s  %s:%s  %s: waits for firmware (download mode), and is no modem until it has it"):format(
+      device.usb, device.vendor, device.product, name_of(device))))
   end
 end
 
+local function print_json(list, waiting)
+  for _, description in ipairs(list) do description.descriptors = nil end
+  for _, device in ipairs(waiting) do
+    device.download_mode = true
+    list[#list + 1] = device
+  end
+  for _, device in ipairs(list) do setmetatable(device.ports, { __jsontype = "array" }) end
+  print(require("dkjson").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
+end
+
 return {
-  summary = "List the modems of this computer.",
+  summary = "List the modems of this computer, and their ports.",
 
   arguments = function(parser)
     parser:flag("--json", "Print a JSON list, for programs.")
+    parser:flag("--probe", "Ask ports that are not known by their numbers whether they take AT commands.")
   end,
 
   run = function(args)
-    local list = modem.list()
+    local list, waiting = modem.list(), ports.in_download_mode()
+    for _, description in ipairs(list) do
+      description.ports = ports.of(description)
+      for _, port in ipairs(args.probe and description.ports or {}) do ports.probe(port) end
+    end
     if args.json then
-      for _, description in ipairs(list) do description.descriptors = nil end
-      print(require("dkjson").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
+      print_json(list, waiting)
       return 0
-    elseif #list == 0 then
+    elseif #list == 0 and #waiting == 0 then
       return modem.select() -- which says so, and what to do
     end
     local rows = { { "CONTROL", "SPEAKS", "LINK", "USB ID", "USB PATH", "NAME" } }
-    for _, description in ipairs(list) do rows[#rows + 1] = row(description) end
-    print_table(rows)
+    for _, description in ipairs(list) do
+      local cells = row(description)
+      cells.lines = port_lines(description.ports)
+      rows[#rows + 1] = cells
+    end
+    if #list > 0 then
+      columns.print(rows)
+    end
+    print_waiting(waiting)
     return 0
   end,
 }

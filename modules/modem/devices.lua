@@ -18,6 +18,7 @@ local udev = require "core.udev"
 ---@field model string?
 ---@field usb string? USB path, "1-1": stays the same when the modem restarts
 ---@field pci string? PCI address, "0000:01:00.0"
+---@field at string? path of its AT port, where only a file knows it: modem/ports.lua finds the others
 ---@field interface integer? the number of its USB interface
 ---@field incarnation string? changes when the modem restarts: what we left in it is gone then
 ---@field descriptors string? the USB descriptors, as sysfs has them
@@ -106,17 +107,20 @@ local function wwan_modems()
   return best
 end
 
--- Files in /run/moontower/devices describe what udev cannot know: a control port behind a unix socket. The simulated
--- modem announces itself this way, and so can any bridge to a modem elsewhere.
+---Where files describe what udev cannot know: a control port behind a unix socket. The simulated modem announces itself
+---this way, and so can any bridge to a modem elsewhere.
+---@return string
+function M.folder() return state.folder .. "/devices" end
+
 local function described_by_files(list)
-  local folder = state.folder .. "/devices"
+  local folder = M.folder()
   for _, file in ipairs(fs.list(folder) or {}) do
     local values = json.decode(fs.read(folder .. "/" .. file) or "")
     local function text(key) return type(values[key]) == "string" and values[key] or nil end
     local protocol = type(values) == "table" and (text("mbim") and "mbim" or text("qmi") and "qmi")
     if protocol and text("name") then
       list[#list + 1] = {
-        key = text("name"), protocol = protocol, control = text(protocol), net = text("net"),
+        key = text("name"), protocol = protocol, control = text(protocol), net = text("net"), at = text("at"),
         vendor = text("vendor"), product = text("product"),
         manufacturer = text("manufacturer"), model = text("model"), incarnation = text("incarnation"),
       }

@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: MIT
+-- The AT port of a modem, opened when it is first needed: `modem.at`.
+
+local at = require "at"
+local error_object = require "error"
+local fs = require "core.fs"
+local ports = require "modem.ports"
+local process = require "core.process"
+
+local M = {}
+
+-- Who makes a pseudo terminal may keep both of its sides open; so does the simulated modem.
+local function holder_of(path)
+  local is_pty = (fs.realpath(path) or ""):find("^/dev/pts/")
+  return not is_pty and (process.holders(path) or {})[1] or nil
+end
+
+---Opens an AT port that nobody else uses: each would take the other's answers.
+---@param path string
+---@return at.port? port keep it in a <close> variable
+---@return moontower.error? err
+function M.open_path(path)
+  local holder = holder_of(path)
+  if holder then
+    return error_object.fail {
+      code = "busy", source = "at", message = ("%s is in use by %s (process %d)"):format(path, holder.name, holder.pid),
+      hint = holder.name == "ModemManager" and "`systemctl stop ModemManager`, then try again."
+        or "Stop it, then try again.",
+    }
+  end
+  local port, err = at.open(path)
+  if not port and err.code == "permission" then
+    err.hint = "Run it as root, for example with sudo; or become a member of the group that owns " .. path .. "."
+  end
+  return port, err
+end
+
+---Opens the AT port of a modem.
+---@param description modem.description
+---@return at.port? port keep it in a <close> variable
+---@return moontower.error? err
+function M.open(description)
+  local path, err = ports.find(description, "at")
+  if not path then
+    return nil, err
+  end
+  return M.open_path(path)
+end
+
+---For the backends' `made` tables: modem.at, or false when there is none. Why is in modem.at_error.
+---@param modem modem.modem
+---@return at.port|false
+function M.make(modem)
+  local port, err = M.open(modem.description)
+  rawset(modem, "at", port or false)
+  rawset(modem, "at_error", err)
+  return port or false
+end
+
+---@param modem modem.modem which is being closed
+function M.close(modem)
+  local port = rawget(modem, "at")
+  if port then
+    port:close()
+  end
+end
+
+return M

@@ -1,0 +1,254 @@
+-- SPDX-License-Identifier: MIT
+-- The ports of a modem: which there are, what each is for, and the one that takes AT commands.
+
+local error_object = require "error"
+local process = require "core.process"
+local roles = require "modem.roles"
+local udev = require "core.udev"
+
+---@class modem.port
+---@field role "at"|"at-ppp"|"nmea"|"dm"|"qmi"|"mbim"|"ppp"|"other"|"unknown"|"download" see modem/roles.lua
+---@field path string
+---@field interface integer? the number of its USB interface
+
+---@class modem.waiting
+---@field usb string USB path
+---@field vendor string
+---@field product string
+---@field manufacturer string?
+---@field model string?
+---@field ports modem.port[]
+
+-- A port as the kernel has it, before anybody knows what it is for.
+---@class modem.raw_port
+---@field path string
+---@field subsystem "tty"|"usbmisc"|"wwan"
+---@field driver string?
+---@field interface integer?
+---@field class string? of the USB interface: class, subclass, protocol, as "ff:00:00"
+---@field type string? what the WWAN subsystem says it is
+
+local M = {}
+
+local PROBE_TIME = 1
+local role_of_driver = { cdc_mbim = "mbim", qmi_wwan = "qmi" }
+-- The table says what an interface is for; on a tty it cannot be one of these.
+local not_on_tty = { qmi = true, mbim = true }
+
+---Does this device wait for firmware?
+---@param vendor string? four hexadecimal digits
+---@param product string?
+---@return boolean
+function M.is_download(vendor, product)
+  return (roles.download[vendor or ""] or {})[product or ""] == true
+end
+
+---What the table knows of a USB interface; nil where nothing.
+---@param vendor string
+---@param product string
+---@param number integer?
+---@param class string?
+---@return string? role
+function M.role_of_interface(vendor, product, number, class)
+  return ((roles.usb[vendor] or {})[product] or {})[number or false]
+    or (roles.classes[vendor] or {})[class or ""] or roles.classes.any[class or ""]
+end
+
+local function role_of(ids, raw)
+  if M.is_download(ids.vendor, ids.product) then
+    return "download"
+  elseif raw.subsystem == "wwan" then
+    return roles.wwan[raw.type] or "other"
+  elseif raw.subsystem == "usbmisc" then
+    return role_of_driver[raw.driver] or "other"
+  end
+  local role = M.role_of_interface(ids.vendor, ids.product, raw.interface, raw.class)
+  return role and not not_on_tty[role] and role or "unknown"
+end
+
+---Tells what ports are for.
+---@param ids { vendor: string?, product: string? }
+---@param list modem.raw_port[]
+---@return modem.port[] ports by interface, then by path
+function M.classify(ids, list)
+  local ports = {}
+  for i, raw in ipairs(list) do
+    ports[i] = { role = role_of(ids, raw), path = raw.path, interface = raw.interface }
+  end
+  table.sort(ports, function(a, b)
+    local left, right = a.interface or -1, b.interface or -1
+    if left ~= right then return left < right end
+    return a.path < b.path
+  end)
+  return ports
+end
+
+-- ---- what udev knows ----
+
+local function class_of(interface)
+  local parts = {}
+  for i, name in ipairs { "bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol" } do
+    parts[i] = udev.attribute(interface.syspath, name) or "?"
+  end
+  return table.concat(parts, ":")
+end
+
+local function number_of(interface)
+  return tonumber(udev.attribute(interface.syspath, "bInterfaceNumber") or "", 16)
+end
+
+local function usb_ports(usb)
+  local list = {}
+  for _, subsystem in ipairs { "tty", "usbmisc" } do
+    for _, device in ipairs(udev.devices(subsystem) or {}) do
+      -- Most ttys are no modem's: only those below it are worth a closer look.
+      local is_below = device.devnode and device.syspath:find("/" .. usb .. "/", 1, true)
+      local parent = is_below and udev.parent(device.syspath, "usb", "usb_device")
+      local interface = is_below and udev.parent(device.syspath, "usb", "usb_interface")
+      if interface and parent and parent.sysname == usb then
+        list[#list + 1] = {
+          path = device.devnode, subsystem = subsystem, driver = interface.driver,
+          interface = number_of(interface), class = class_of(interface),
+        }
+      end
+    end
+  end
+  return list
+end
+
+local function pci_ports(pci)
+  local list = {}
+  for _, device in ipairs(udev.devices("wwan") or {}) do
+    local parent = device.devnode and udev.parent(device.syspath, "pci")
+    if parent and parent.sysname == pci then
+      list[#list + 1] = {
+        path = device.devnode, subsystem = "wwan", type = udev.attribute(device.syspath, "type"),
+      }
+    end
+  end
+  return list
+end
+
+---The ports of a modem, with what each is for. Nothing is sent to any of them.
+---@param description modem.description
+---@return modem.port[]
+function M.of(description)
+  if description.usb then
+    return M.classify(description, usb_ports(description.usb))
+  elseif description.pci then
+    return M.classify(description, pci_ports(description.pci))
+  end
+  -- One that a file describes, as the simulated modem.
+  local ports = { { role = description.protocol, path = description.control } }
+  if description.at then
+    ports[2] = { role = "at", path = description.at }
+  end
+  return ports
+end
+
+---USB devices that wait for firmware, and so are no modems for the time being.
+---@return modem.waiting[]
+function M.in_download_mode()
+  local list = {}
+  for _, device in ipairs(udev.devices("usb") or {}) do
+    local is_device = device.devtype == "usb_device"
+    local vendor = is_device and udev.attribute(device.syspath, "idVendor") or nil
+    local product = vendor and udev.attribute(device.syspath, "idProduct") or nil
+    if M.is_download(vendor, product) then
+      local ids = { vendor = vendor, product = product }
+      list[#list + 1] = {
+        usb = device.sysname, vendor = vendor, product = product,
+        manufacturer = udev.attribute(device.syspath, "manufacturer"),
+        model = udev.attribute(device.syspath, "product"),
+        ports = M.classify(ids, usb_ports(device.sysname)),
+      }
+    end
+  end
+  return list
+end
+
+-- ---- asking a port ----
+
+---Asks a port that the table does not know whether it takes AT commands.
+---@param port modem.port its role becomes "at" if so
+---@return boolean
+function M.probe(port)
+  -- Not under the nose of another program: each would take the other's answers.
+  if port.role ~= "unknown" or #(process.holders(port.path) or {}) > 0 then
+    return port.role == "at"
+  end
+  local at <close> = require("at").open(port.path)
+  -- Twice, and the second time with text for an answer: the first may find half a line in front of it.
+  local answers = at and (at:command("AT", { seconds = PROBE_TIME }) and at:command("ATI", { seconds = PROBE_TIME }))
+  if answers then
+    port.role = "at"
+  end
+  return answers ~= nil
+end
+
+local function first(list, role)
+  for _, port in ipairs(list) do
+    if port.role == role then
+      return port
+    end
+  end
+end
+
+-- An interface that would be the port we look for, had it a driver.
+local function driverless(description, role)
+  local ids = description
+  for _, interface in ipairs(description.usb and udev.devices("usb") or {}) do
+    local is_free = interface.devtype == "usb_interface" and not interface.driver
+      and interface.sysname:sub(1, #description.usb + 1) == description.usb .. ":"
+    local number, class = nil, nil
+    if is_free then
+      number, class = number_of(interface), class_of(interface)
+    end
+    if is_free and M.role_of_interface(ids.vendor, ids.product, number, class) == role then
+      return interface.sysname
+    end
+  end
+end
+
+local function none(description, role, list)
+  local function fail(message, hint)
+    return error_object.fail { code = "not-found", source = "modem", message = message, hint = hint }
+  end
+  if M.is_download(description.vendor, description.product) then
+    return fail(("%s waits for firmware (download mode)"):format(description.usb),
+      "Unplug it and plug it in again; if it comes back like this, it needs its firmware.")
+  end
+  local name = role:upper()
+  local lacking = driverless(description, role)
+  if lacking then
+    return fail(("the modem has an %s port, but no driver has taken it (USB interface %s)"):format(name, lacking),
+      ("Load the driver: `modprobe qcserial` or `modprobe option`. If it does not know %s:%s: "
+        .. "`echo %s %s > /sys/bus/usb-serial/drivers/option1/new_id`."):format(
+        description.vendor, description.product, description.vendor, description.product))
+  end
+  local there = {}
+  for i, port in ipairs(list) do there[i] = port.role end
+  return fail(("the modem has no %s port (it has: %s)"):format(name, table.concat(there, ", ")),
+    role == "at" and "Another USB composition may have one: see `moontower usbcomp`." or nil)
+end
+
+---The path of the port for something. Looking for AT, ports that the table does not know are asked.
+---@param description modem.description
+---@param role string "at", "nmea", "dm" ...
+---@return string? path
+---@return moontower.error? err
+function M.find(description, role)
+  local list = M.of(description)
+  local found = first(list, role) or role == "at" and first(list, "at-ppp")
+  if found then
+    return found.path
+  end
+  for _, port in ipairs(role == "at" and list or {}) do
+    if port.role == "unknown" and M.probe(port) then
+      return port.path
+    end
+  end
+  return none(description, role, list)
+end
+
+return M

@@ -1,0 +1,155 @@
+-- SPDX-License-Identifier: MIT
+-- USB compositions, whoever's: which interfaces a modem shows the host, by name, and what may not be asked for.
+
+local drivers = require "settings.drivers"
+local error_object = require "error"
+local roles = require "modem.roles"
+local setting = require "settings.setting"
+
+---@class settings.composition
+---@field interfaces string[] "at", "mbim" ...; as wanted: these at least
+---@field by string? what read it; `exact` is that one's own number for it, and means exactly this composition
+---@field exact integer?
+
+local M = {}
+
+-- In the order in which they are named.
+M.names = { "dm", "nmea", "at", "qmi", "mbim", "ecm", "rndis", "adb", "audio", "ubist", "ms", "hip" }
+local known = {}
+for _, name in ipairs(M.names) do known[name] = true end
+
+---What carries the data; a modem has one of them.
+M.data = { qmi = true, mbim = true, ecm = true, rndis = true }
+
+local function invalid(message)
+  return error_object.fail {
+    code = "invalid", source = "settings", message = message,
+    hint = 'A composition is a list such as { "at", "mbim" }, with either mbim or qmi in it.',
+  }
+end
+
+---Sorts names into the order they are shown in, once each.
+---@param list string[]
+---@return string[]
+function M.sorted(list)
+  local set, sorted = M.set(list), {}
+  for _, name in ipairs(M.names) do
+    if set[name] then sorted[#sorted + 1] = name end
+  end
+  return sorted
+end
+
+---@param list string[]
+---@return table<string, true>
+function M.set(list)
+  local set = {}
+  for _, name in ipairs(list) do set[name] = true end
+  return set
+end
+
+---@param list string[]
+---@param others string[]
+---@return boolean all of list are among others
+function M.is_within(list, others)
+  local set = M.set(others)
+  for _, name in ipairs(list) do
+    if not set[name] then return false end
+  end
+  return true
+end
+
+-- Makes what a carrier file says, or an earlier read(), a composition.
+local function normalise(_, wanted)
+  if type(wanted) == "table" and wanted.interfaces then
+    return wanted
+  elseif type(wanted) ~= "table" or #wanted == 0 then
+    return invalid("a composition is a list of interfaces")
+  end
+  local list = {}
+  for i, name in ipairs(wanted) do
+    list[i] = type(name) == "string" and name:lower() or "?"
+    if not known[list[i]] then
+      return invalid(("'%s' is no USB interface"):format(tostring(name)))
+    end
+  end
+  local set = M.set(list)
+  if set.qmi and set.mbim then
+    return invalid("a composition has MBIM or QMI, not both")
+  elseif not set.qmi and not set.mbim then
+    return invalid("without MBIM or QMI, nothing could connect the modem")
+  end
+  return { interfaces = M.sorted(list) }
+end
+
+-- The number that an interface will have: the table of ports knows it for most modems.
+local function number_of(description, role)
+  local numbers = (roles.usb[description.vendor] or {})[description.product] or {}
+  local lowest
+  for number, name in pairs(numbers) do
+    if name == role and (not lowest or number < lowest) then
+      lowest = number
+    end
+  end
+  return lowest or description.protocol == role and description.interface or 0
+end
+
+---Why the host could not use a modem with these interfaces; nil if it could. All that we change keeps the product id.
+---@param description modem.description
+---@param interfaces string[]
+---@param folder string? where the kernel's modules are
+---@return moontower.error?
+function M.refusal(description, interfaces, folder)
+  if not description.usb then
+    return nil -- no driver between us
+  end
+  local set, needed = M.set(interfaces), {}
+  for _, role in ipairs { "mbim", "qmi", "at" } do
+    if set[role] then
+      needed[#needed + 1] = { role = role, number = number_of(description, role) }
+    end
+  end
+  return drivers.refusal(description, needed, folder)
+end
+
+---Does a wanted composition name one by the number that this way of setting has for it?
+---@param self settings.setting
+---@param wanted settings.composition
+---@return boolean
+function M.is_exact(self, wanted)
+  return wanted.exact ~= nil and wanted.by == self.by
+end
+
+---Makes a class of composition settings. What it lacks: read, set, command(self, target), and
+---target(self, now, wanted) -> { interfaces = ..., exact = ... } | nil, err.
+---@param by string
+---@return table class
+function M.class(by)
+  local fields = { by = by }
+  fields.name, fields.title, fields.restart = "composition", "USB composition", true
+  fields.normalise = normalise
+
+  function fields:same(now, wanted)
+    if M.is_exact(self, wanted) then
+      return now.exact == wanted.exact
+    end
+    return M.is_within(wanted.interfaces, now.interfaces)
+  end
+
+  function fields.show(_, value)
+    return table.concat(value.interfaces, "+")
+  end
+
+  function fields:how(now, wanted)
+    local target, err = self:target(now, wanted)
+    return target and self:command(target) or tostring(err)
+  end
+
+  function fields:why_not(modem, wanted, now)
+    local target, err = self:target(now, wanted)
+    return err or M.refusal(modem.description, target.interfaces, self.modules)
+  end
+
+  return setting.class(fields)
+end
+
+return M

@@ -1,0 +1,228 @@
+-- SPDX-License-Identifier: MIT
+-- Settings that any modem may have, whoever made it: PDP contexts, and radio access and bands by the system selection
+-- of QMI's NAS.
+
+local bands = require "settings.bands"
+local error_object = require "error"
+local setting = require "settings.setting"
+local technologies = require "settings.technologies"
+
+local M = {}
+
+local function done(reply, err)
+  return reply and true or nil, err
+end
+
+-- ---- radio access, by QMI ----
+
+local mode_of = {
+  gsm = "gsm", umts = "umts", tds = "td-scdma", lte = "lte", nr = "5gnr", cdma = { "cdma-1x", "evdo" },
+}
+local interface_of = {
+  ["gsm"] = "gsm", ["umts"] = "umts", ["lte"] = "lte", ["tds"] = "tds", ["5gnr"] = "nr",
+  ["cdma20001x"] = "cdma", ["evdo"] = "cdma",
+}
+
+local function preference(modem)
+  return modem.qmi:request(require("qmi.nas_preference").get_system_selection_preference)
+end
+
+local function prefer(modem, values)
+  values.change_duration = "permanent"
+  return done(modem.qmi:request(require("qmi.nas_preference").set_system_selection_preference, values))
+end
+
+local Rat = setting.class { name = "rat", title = "Radio access", restart = false }
+
+-- The technologies that a mode preference allows.
+local function set_of_modes(modes)
+  local set = {}
+  for name, mode in pairs(mode_of) do
+    for _, flag in ipairs(type(mode) == "table" and mode or { mode }) do
+      set[name] = set[name] or modes[flag]
+    end
+  end
+  return set
+end
+
+function Rat:normalise(wanted) -- luacheck: ignore 212
+  return technologies.wanted(wanted)
+end
+
+function Rat:read(modem)
+  local reply, err = preference(modem)
+  if not reply then
+    return nil, err
+  end
+  local name = technologies.join(set_of_modes(reply.mode_preference)) or "none"
+  return name == self.all and "auto" or name
+end
+
+function Rat:why_not(_, wanted)
+  local able = technologies.set(self.all)
+  for name in pairs(wanted ~= "auto" and technologies.set(wanted) or {}) do
+    if not able[name] then
+      return error_object.new {
+        code = "unsupported", source = "settings", message = ("this modem does not have %s"):format(name),
+        hint = "It has: " .. self.all,
+      }
+    end
+  end
+end
+
+function Rat:how(_, wanted) -- luacheck: ignore 212
+  return "QMI NAS system selection: " .. wanted
+end
+
+function Rat:set(modem, wanted)
+  local flags = {}
+  for name in pairs(technologies.set(wanted == "auto" and self.all or wanted)) do
+    local mode = mode_of[name]
+    for _, flag in ipairs(type(mode) == "table" and mode or { mode }) do flags[flag] = true end
+  end
+  return prefer(modem, { mode_preference = flags })
+end
+
+local function new_rat(modem)
+  local reply, err = modem.qmi:request(require("qmi.dms").get_capabilities)
+  local current
+  if reply then
+    current, err = preference(modem)
+  end
+  if not current or not current.mode_preference then
+    return nil, err
+  end
+  local set = {}
+  for _, interface in ipairs(reply.info.radio_interface_list) do
+    set[interface_of[interface] or "?"] = true
+  end
+  return setting.new(Rat, { all = technologies.join(set) or "lte" })
+end
+
+-- ---- bands, by QMI ----
+
+local LTE_WORDS, NR_WORDS = 4, 8
+
+local Bands = setting.class { name = "bands", title = "Bands", restart = false }
+
+-- What a modem has, from DMS: as numbers, or on older modems as the bits of the first 64.
+local function capabilities(modem)
+  local reply, err = modem.qmi:request(require("qmi.dms").get_band_capabilities)
+  if not reply then
+    return nil, err
+  end
+  local lte = reply.extended_lte_band_capability
+  if not lte then
+    lte = {}
+    for name in pairs(reply.lte_band_capability or {}) do
+      lte[#lte + 1] = math.tointeger(tonumber(tostring(name):match("^eutran%-(%d+)$")))
+    end
+  end
+  local nr = reply.nr5g_band_capability or {}
+  table.sort(lte)
+  table.sort(nr)
+  return { lte = lte, nr = nr }
+end
+
+local function bands_of(reply)
+  local words = reply.extended_lte_band_preference or { reply.lte_band_preference }
+  return { lte = bands.of_words(words), nr = bands.of_words(reply.nr5g_sa_band_preference or {}) }
+end
+
+function Bands:normalise(wanted)
+  if type(wanted) == "table" then
+    return wanted
+  elseif type(wanted) == "string" and wanted:lower() == "all" then
+    return self.able
+  end
+  return bands.parse(tostring(wanted))
+end
+
+function Bands:read(modem) -- luacheck: ignore 212
+  local reply, err = preference(modem)
+  return reply and bands_of(reply), err
+end
+
+-- Bits for bands that the modem does not have mean nothing.
+function Bands:same(now, wanted)
+  local function usable(list, kind)
+    return bands.without(list, bands.without(list, self.able[kind]))
+  end
+  local function is_same(kind)
+    return #wanted[kind] == 0 or setting.same_set(usable(now[kind], kind), usable(wanted[kind], kind))
+  end
+  return is_same("lte") and is_same("nr")
+end
+
+function Bands:show(value)
+  return self:same(value, self.able) and "all" or bands.format(value)
+end
+
+function Bands:why_not(_, wanted)
+  return bands.refusal(wanted, self.able)
+end
+
+function Bands:how(_, wanted) -- luacheck: ignore 212
+  return "QMI NAS system selection: " .. bands.format(wanted)
+end
+
+function Bands:set(modem, wanted)
+  local values = {}
+  if #wanted.lte > 0 then
+    local words = bands.words(wanted.lte, LTE_WORDS)
+    values.lte_band_preference = words[1]
+    values.extended_lte_band_preference = self.is_extended and words or nil
+  end
+  if #wanted.nr > 0 then
+    local words = bands.words(wanted.nr, NR_WORDS)
+    values.nr5g_sa_band_preference, values.nr5g_nsa_band_preference = words, words
+  end
+  return prefer(modem, values)
+end
+
+local function new_bands(modem)
+  local able, err = capabilities(modem)
+  local reply
+  if able then
+    reply, err = preference(modem)
+  end
+  if not reply or not (reply.lte_band_preference or reply.extended_lte_band_preference) then
+    return nil, err
+  end
+  return setting.new(Bands, { able = able, is_extended = reply.extended_lte_band_preference ~= nil })
+end
+
+-- ---- what there is ----
+
+-- IPv6 needs no switch on most modems.
+local IPv6 = setting.class { name = "ipv6", title = "IPv6", restart = false }
+IPv6.normalise = function(_, wanted) return setting.switch(wanted) end
+IPv6.read = function() return "on" end
+IPv6.set = function()
+  return error_object.fail {
+    code = "unsupported", source = "settings", message = "this modem has no switch for IPv6: it is always on",
+    hint = 'Ask for an IPv4 connection instead: ip = "ipv4" in the bearer.',
+  }
+end
+IPv6.why_not = function(self, _, wanted) return wanted == "off" and select(2, self.set()) or nil end
+
+---A setting of any modem.
+---@param name string
+---@param modem table
+---@return settings.setting?
+---@return moontower.error? err
+function M.new(name, modem)
+  if name == "contexts" then
+    return require("settings.contexts").new(modem)
+  elseif name == "ipv6" then
+    return setting.new(IPv6)
+  elseif not modem.qmi then
+    return nil
+  elseif name == "rat" then
+    return new_rat(modem)
+  elseif name == "bands" then
+    return new_bands(modem)
+  end
+end
+
+return M

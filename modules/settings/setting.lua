@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+-- What every setting has in common: one thing about a modem that can be read, compared and set.
+
+local error_object = require "error"
+
+---A setting. Values are plain tables and strings: they may go through JSON, and what read() gave can be given
+---to normalise() and set() later to put things back.
+---@class settings.setting
+---@field name string the key in a carrier's `modem` table
+---@field title string for people
+---@field restart boolean does it hold from the next restart of the modem on?
+---@field read fun(self: settings.setting, modem: table): any, moontower.error? what the modem says; nil, err
+---@field set fun(self: settings.setting, modem: table, wanted: any, now: any): true?, moontower.error?
+local Setting = {}
+
+---What a carrier file, or an earlier read(), says, in this setting's own form.
+---@param wanted any
+---@return any? value
+---@return moontower.error? err
+function Setting:normalise(wanted) return wanted end -- luacheck: ignore 212
+
+---Is the modem as it is wanted?
+---@param now any what read() gave
+---@param wanted any what normalise() gave
+---@return boolean
+function Setting:same(now, wanted) return now == wanted end -- luacheck: ignore 212
+
+---Afterwards: has it worked, as far as that can be seen?
+---@param now any
+---@param wanted any
+---@return boolean
+function Setting:holds(now, wanted) return self:same(now, wanted) end
+
+---@param value any
+---@return string for people
+function Setting:show(value) return tostring(value) end -- luacheck: ignore 212
+
+---The commands that set() would send.
+---@param now any
+---@param wanted any
+---@return string
+function Setting:how(now, wanted) return ("%s -> %s"):format(self:show(now), self:show(wanted)) end
+
+---A reason not to do it.
+---@param modem table
+---@param wanted any
+---@param now any
+---@return moontower.error?
+function Setting:why_not(modem, wanted, now) end -- luacheck: ignore 212
+
+---What to set to put things back after now became wanted; nil where nothing can.
+---@param now any
+---@param wanted any
+---@return any?
+function Setting:undo(now, wanted) return now end -- luacheck: ignore 212
+
+---What to set to put things back after two changes.
+---@param earlier any what undo() gave for the first
+---@param later any what it gave for the second
+---@return any
+function Setting:undo_both(earlier, later) return earlier end -- luacheck: ignore 212
+
+local M = {}
+
+---Makes a class of settings.
+---@param fields table name, title, restart, read, set, and what differs from the above
+---@return table class
+function M.class(fields)
+  local class = setmetatable(fields, { __index = Setting })
+  class.__index = class
+  return class
+end
+
+---Makes a setting of a class.
+---@param class table
+---@param fields table?
+---@return settings.setting
+function M.new(class, fields)
+  return setmetatable(fields or {}, class)
+end
+
+---Did the modem answer, if only to refuse? What else went wrong is about the way to it.
+---@param err moontower.error
+---@return boolean
+function M.is_refusal(err) return err.code == "rejected" or err.code == "unsupported" end
+
+---"on" or "off": a switch's value is never false, which would read as an error.
+---@param value any true, false, "on" or "off"
+---@return "on"|"off"|nil value
+---@return moontower.error? err
+function M.switch(value)
+  if value == true or value == "on" then
+    return "on"
+  elseif value == false or value == "off" then
+    return "off"
+  end
+  return error_object.fail {
+    code = "invalid", source = "settings", message = ("'%s' is neither true nor false"):format(tostring(value)),
+  }
+end
+
+---Do two lists hold the same, in any order?
+---@param a any[]
+---@param b any[]
+---@return boolean
+function M.same_set(a, b)
+  if #a ~= #b then
+    return false
+  end
+  local seen = {}
+  for _, value in ipairs(a) do seen[value] = true end
+  for _, value in ipairs(b) do
+    if not seen[value] then return false end
+  end
+  return true
+end
+
+return M

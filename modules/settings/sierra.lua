@@ -1,0 +1,206 @@
+-- SPDX-License-Identifier: MIT
+-- Settings of Sierra Wireless modems, by their AT! commands: IPv6 and radio access; the larger ones have files of their
+-- own.
+--
+-- Models differ in what the numbers of these commands mean, so all is chosen by the names that the modem itself lists.
+
+local error_object = require "error"
+local setting = require "settings.setting"
+local technologies = require "settings.technologies"
+
+local ANSWER_TIME = 10
+
+local M = {
+  ---What unlocks protected commands on every Sierra modem seen so far; a carrier's `modem` table may have another.
+  password = "A710",
+}
+
+-- ---- asking ----
+
+---@class settings.sierra.session
+---@field at table the AT port
+---@field password string
+---@field refused moontower.error? the modem did not take the password
+local Session = {}
+Session.__index = Session
+
+---@param modem table
+---@param password string?
+---@return settings.sierra.session
+function M.session(modem, password)
+  return setmetatable({ at = modem.at, password = password or M.password }, Session)
+end
+
+---Lets the modem take protected commands, until its next restart.
+---@return true? ok
+---@return moontower.error? err
+function Session:unlock()
+  if self.refused then
+    return nil, self.refused
+  end
+  local command = ('AT!ENTERCND="%s"'):format(self.password)
+  local reply, err = self.at:command(command, { seconds = ANSWER_TIME, secret = true })
+  if reply then
+    return true
+  elseif setting.is_refusal(err) then
+    self.refused = error_object.new {
+      code = "rejected", source = "at", message = "the modem does not take the password for protected commands",
+      hint = "Give the right one as `unlock` in the carrier's modem table.", detail = err.detail,
+    }
+    return nil, self.refused
+  end
+  return nil, err
+end
+
+---Sends a command; if the modem refuses it, unlocks and tries once more. What is locked answers a bare ERROR, as does
+---what does not exist.
+---@param modem table
+---@param command string
+---@return table? reply
+---@return moontower.error? err
+function Session:ask(modem, command)
+  self.at = modem.at
+  if not self.at then
+    return error_object.fail { code = "unsupported", source = "settings", message = "the modem has no AT port now" }
+  end
+  local reply, err = self.at:command(command, { seconds = ANSWER_TIME })
+  if reply or not setting.is_refusal(err) then
+    return reply, err
+  end
+  local unlocked, locked_err = self:unlock()
+  if unlocked then
+    reply, err = self.at:command(command, { seconds = ANSWER_TIME })
+  elseif not setting.is_refusal(locked_err) then
+    err = locked_err
+  end
+  return reply, err
+end
+
+-- ---- IPv6 ----
+
+local IPv6 = setting.class { name = "ipv6", title = "IPv6", restart = true }
+
+IPv6.normalise = function(_, wanted) return setting.switch(wanted) end
+IPv6.how = function(_, _, wanted) return ('AT!CUSTOM="IPV6ENABLE",%d'):format(wanted == "on" and 1 or 0) end
+
+function IPv6:read(modem)
+  local reply, err = self.session:ask(modem, "AT!CUSTOM?")
+  if not reply then
+    return nil, err
+  end
+  for _, line in ipairs(reply.lines) do
+    local value = line:match("IPV6ENABLE%s+0x(%x+)")
+    if value then
+      return setting.switch(tonumber(value, 16) ~= 0)
+    end
+  end
+  return "off" -- the list has only what was changed
+end
+
+function IPv6:set(modem, wanted)
+  local reply, err = self.session:ask(modem, self:how(nil, wanted))
+  return reply and true, err
+end
+
+-- ---- radio access ----
+
+local Rat = setting.class { name = "rat", title = "Radio access", restart = false }
+
+-- "!SELRAT: 06, LTE Only", "06, LTE Only"
+local function rat_row(line)
+  local index, name = line:gsub("^!SELRAT:%s*", ""):match("^%s*(%x%x)%s*,%s*(.-)%s*$")
+  if index then
+    return { index = index, value = technologies.of_text(name) or name:lower() }
+  end
+end
+
+local function rat_rows(reply)
+  local rows = {}
+  for _, line in ipairs(reply.lines) do rows[#rows + 1] = rat_row(line) end
+  return rows
+end
+
+local function row_of(rows, value)
+  for _, row in ipairs(rows) do
+    if row.value == value then
+      return row
+    end
+  end
+end
+
+function Rat:normalise(wanted)
+  if row_of(self.rows, wanted) then
+    return wanted
+  end
+  local value, err = technologies.wanted(wanted)
+  if not value or row_of(self.rows, value) then
+    return value, err
+  end
+  local names = {}
+  for i, row in ipairs(self.rows) do names[i] = row.value end
+  return error_object.fail {
+    code = "unsupported", source = "settings", message = ("this modem cannot be set to %s"):format(value),
+    hint = "It can be set to: " .. table.concat(names, ", "),
+  }
+end
+
+function Rat:read(modem)
+  local reply, err = self.session:ask(modem, "AT!SELRAT?")
+  if not reply then
+    return nil, err
+  end
+  local now = rat_rows(reply)[1]
+  if not now then
+    return error_object.fail {
+      code = "malformed", source = "at", message = "AT!SELRAT?: no value in the answer",
+    }
+  end
+  return now.value
+end
+
+function Rat:how(_, wanted)
+  return "AT!SELRAT=" .. row_of(self.rows, wanted).index
+end
+
+function Rat:set(modem, wanted)
+  local reply, err = self.session:ask(modem, self:how(nil, wanted))
+  return reply and true, err
+end
+
+-- ---- what there is ----
+
+local make = {
+  ipv6 = function(session, modem)
+    local reply, err = session:ask(modem, "AT!CUSTOM?")
+    return reply and setting.new(IPv6, { session = session }), err
+  end,
+
+  rat = function(session, modem)
+    local reply, err = session:ask(modem, "AT!SELRAT=?")
+    local rows = reply and rat_rows(reply)
+    return rows and rows[1] and setting.new(Rat, { session = session, rows = rows }) or nil, err
+  end,
+
+  bands = function(session, modem)
+    return require("settings.sierra_bands").new(session, modem)
+  end,
+
+  composition = function(session, modem, options)
+    return require("settings.sierra_composition").new(session, modem, options)
+  end,
+}
+
+---A setting of a modem that speaks Sierra's AT commands; nil, perhaps with an error, if it has none such.
+---@param name string
+---@param session settings.sierra.session
+---@param modem table
+---@param options settings.options
+---@return settings.setting?
+---@return moontower.error? err
+function M.new(name, session, modem, options)
+  if make[name] then
+    return make[name](session, modem, options)
+  end
+end
+
+return M

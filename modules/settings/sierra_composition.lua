@@ -1,0 +1,203 @@
+-- SPDX-License-Identifier: MIT
+-- Which USB interfaces a Sierra modem shows: by AT!USBCOMP, or by QMI where there is no AT port or no such command.
+
+local composition = require "settings.composition"
+local error_object = require "error"
+local setting = require "settings.setting"
+local sierra_qmi = require "qmi.sierra"
+
+local M = {}
+
+-- Their names for interfaces, and ours. A modem has further rmnets beside the first one.
+local ours = {
+  DIAG = "dm", NMEA = "nmea", MODEM = "at", MBIM = "mbim", RMNET0 = "qmi", RMNET1 = "qmi", RMNET2 = "qmi",
+  RNDIS = "rndis", ECM = "ecm", ADB = "adb", AUDIO = "audio", UBIST = "ubist",
+}
+
+-- ---- AT!USBCOMP ----
+
+local ByAt = composition.class "usbcomp"
+
+-- The help of AT!USBCOMP=? names each interface with its bit: "MBIM     - 0x00001000". Only a name we know, with a
+-- number that is one bit, is taken for one.
+local function bits_of(reply)
+  local bits = {}
+  for name, digits in table.concat(reply.lines, "\n"):gmatch("%f[%w](%u%u[%u%d]*)%s*[-:=]%s*0?[xX]?(%x+)") do
+    local bit = tonumber(digits, 16)
+    if ours[name] and bit > 0 and bit & bit - 1 == 0 then
+      bits[name] = bit
+    end
+  end
+  return bits
+end
+
+local function names_of(bits, mask)
+  local list = {}
+  for name, bit in pairs(bits) do
+    if mask & bit ~= 0 then list[#list + 1] = ours[name] end
+  end
+  return composition.sorted(list)
+end
+
+---The interfaces of a bitmask.
+---@param mask integer
+---@return string[]
+function ByAt:names(mask) return names_of(self.bits, mask) end
+
+function ByAt:read(modem)
+  local reply, err = self.session:ask(modem, "AT!USBCOMP?")
+  if not reply then
+    return nil, err
+  end
+  local text = table.concat(reply.lines, "\n")
+  local index = text:match("Config Index:%s*(%d+)")
+  local kind, kind_name = text:match("Config Type:%s*(%d+)%s*%(?([^\n)]*)")
+  local mask = text:match("Interface bitmask:%s*0?[xX]?(%x+)")
+  if not index or not kind or not mask then
+    return error_object.fail {
+      code = "malformed", source = "at", message = "AT!USBCOMP?: no composition in the answer",
+    }
+  end
+  mask = tonumber(mask, 16)
+  return {
+    interfaces = names_of(self.bits, mask), index = tonumber(index), type = tonumber(kind), type_name = kind_name,
+    by = self.by, exact = mask,
+  }
+end
+
+-- The config type stays: its number means something else on each model, and may change the product id. So do the
+-- interfaces that carry no data, and bits that we have no name for.
+function ByAt:target(now, wanted)
+  if composition.is_exact(self, wanted) then
+    return wanted
+  end
+  local mask, has = now.exact, {}
+  for name, bit in pairs(self.bits) do
+    if composition.data[ours[name]] then
+      mask = mask & ~bit
+    end
+  end
+  for _, name in ipairs { "MODEM", "DIAG", "NMEA", "MBIM", "RMNET0", "RNDIS", "ECM", "ADB", "AUDIO", "UBIST" } do
+    if self.bits[name] then
+      has[ours[name]] = self.bits[name]
+    end
+  end
+  for _, name in ipairs(wanted.interfaces) do
+    if not has[name] then
+      return error_object.fail {
+        code = "unsupported", source = "settings",
+        message = ("AT!USBCOMP=? of this modem lists no interface for %s"):format(name:upper()),
+      }
+    end
+    mask = mask | has[name]
+  end
+  return { interfaces = names_of(self.bits, mask), index = now.index, type = now.type, exact = mask }
+end
+
+function ByAt:command(target) -- luacheck: ignore 212
+  return ("AT!USBCOMP=%d,%d,%X"):format(target.index, target.type, target.exact)
+end
+
+function ByAt:set(modem, wanted, now)
+  local target, err = self:target(now, wanted)
+  local reply
+  if target then
+    reply, err = self.session:ask(modem, self:command(target))
+  end
+  return reply and true, err
+end
+
+-- ---- QMI ----
+
+local ByQmi = composition.class "sierra-qmi"
+
+-- By number, what each has in our names; those with two USB configurations count as what they are now: unknown.
+local function interfaces_of(number)
+  local list = {}
+  for i, name in ipairs(sierra_qmi.compositions[number] or {}) do
+    list[i] = (name:find("^rmnet") and "qmi") or (name:find("^ecm") and "ecm") or name
+  end
+  return composition.sorted(list)
+end
+
+function ByQmi:read(modem)
+  local reply, err = modem.qmi:request(sierra_qmi.get_usb_composition)
+  if not reply or not reply.current then
+    return nil, err or error_object.new {
+      code = "malformed", source = "qmi", message = "Sierra Get USB Composition: no composition in the answer",
+    }
+  end
+  return {
+    interfaces = interfaces_of(reply.current), supported = reply.supported or {}, by = self.by, exact = reply.current,
+  }
+end
+
+-- The smallest that has all that is wanted, of those the modem supports.
+function ByQmi:target(now, wanted)
+  if composition.is_exact(self, wanted) then
+    return wanted
+  end
+  local best
+  for _, number in ipairs(now.supported) do
+    local list = interfaces_of(number)
+    local is_mixed = composition.is_within({ "qmi", "mbim" }, list)
+    if #list > 0 and not is_mixed and composition.is_within(wanted.interfaces, list)
+      and (not best or #list < #best.interfaces) then
+      best = { interfaces = list, exact = number }
+    end
+  end
+  if not best then
+    return error_object.fail {
+      code = "unsupported", source = "settings",
+      message = ("this modem supports no composition with %s"):format(table.concat(wanted.interfaces, "+")),
+      detail = { supported = now.supported },
+    }
+  end
+  return best
+end
+
+function ByQmi:command(target) -- luacheck: ignore 212
+  return ("QMI DMS 0x555C, composition %d"):format(target.exact)
+end
+
+function ByQmi:set(modem, wanted, now)
+  local target, err = self:target(now, wanted)
+  local reply
+  if target then
+    reply, err = modem.qmi:request(sierra_qmi.set_usb_composition, { current = target.exact })
+  end
+  return reply and true, err
+end
+
+-- ---- which of them ----
+
+---By AT, as the modem lists it.
+---@param session settings.sierra.session
+---@param modem table
+---@param options settings.options
+---@return settings.setting?
+---@return moontower.error? err
+function M.new(session, modem, options)
+  local reply, err = session:ask(modem, "AT!USBCOMP=?")
+  local bits = reply and bits_of(reply)
+  if not bits then
+    return nil, err
+  elseif not bits.MBIM and not bits.RMNET0 then
+    return error_object.fail {
+      code = "unsupported", source = "settings", message = "AT!USBCOMP=? names no interfaces",
+    }
+  end
+  return setting.new(ByAt, { session = session, bits = bits, modules = options.modules })
+end
+
+---By QMI, if the modem knows the message.
+---@param modem table
+---@param options settings.options
+---@return settings.setting?
+---@return moontower.error? err
+function M.by_qmi(modem, options)
+  local reply, err = modem.qmi:request(sierra_qmi.get_usb_composition)
+  return reply and setting.new(ByQmi, { modules = options.modules }), err
+end
+
+return M

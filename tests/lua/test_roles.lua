@@ -1,0 +1,238 @@
+-- SPDX-License-Identifier: MIT
+-- Which port of a modem is for what: by the table, by the kernel's words, and by asking.
+
+local core_port = require "core.port"
+local lu = require "luaunit"
+local task = require "task"
+local world = require "core.world"
+
+-- ---- a /sys that is a table ----
+
+-- By syspath: { subsystem, devtype, devnode, driver, attributes }.
+local sysfs = {}
+
+local function made(path)
+  local entry = sysfs[path]
+  return {
+    syspath = path, sysname = path:match("[^/]*$"), subsystem = entry.subsystem, devtype = entry.devtype,
+    devnode = entry.devnode, driver = entry.driver, initialized = true,
+  }
+end
+
+package.loaded["core.udev"] = {
+  devices = function(subsystem)
+    local list = {}
+    for path, entry in pairs(sysfs) do
+      if entry.subsystem == subsystem then list[#list + 1] = made(path) end
+    end
+    return list
+  end,
+  parent = function(path, subsystem, devtype)
+    while path ~= "" do
+      path = path:match("^(.*)/[^/]*$")
+      local entry = sysfs[path]
+      if entry and entry.subsystem == subsystem and (not devtype or entry.devtype == devtype) then
+        return made(path)
+      end
+    end
+  end,
+  attribute = function(path, name) return (sysfs[path].attributes or {})[name] end,
+}
+
+local ports = require "modem.ports"
+local roles = require "modem.roles"
+
+local USB = "/sys/devices/usb1/1-1"
+
+local function add_interface(number, driver, ...)
+  local path = ("%s/1-1:1.%d"):format(USB, number)
+  sysfs[path] = {
+    subsystem = "usb", devtype = "usb_interface", driver = driver, attributes = {
+      bInterfaceNumber = ("%02x"):format(number), bInterfaceClass = "ff", bInterfaceSubClass = "00",
+      bInterfaceProtocol = "00",
+    },
+  }
+  for _, node in ipairs { ... } do
+    local subsystem = node:find("wdm") and "usbmisc" or "tty"
+    sysfs[path .. "/x/" .. node:match("[^/]*$")] = { subsystem = subsystem, devnode = node }
+  end
+end
+
+local function plug(vendor, product)
+  sysfs = {
+    [USB] = {
+      subsystem = "usb", devtype = "usb_device",
+      attributes = { idVendor = vendor, idProduct = product, product = "MC7455" },
+    },
+    ["/sys/devices/virtual/tty/tty1"] = { subsystem = "tty", devnode = "/dev/tty1" },
+    ["/sys/devices/usb1/1-10"] = { subsystem = "usb", devtype = "usb_device", attributes = {} },
+    ["/sys/devices/usb1/1-10/1-10:1.0"] = { subsystem = "usb", devtype = "usb_interface", attributes = {} },
+    ["/sys/devices/usb1/1-10/1-10:1.0/ttyUSB9"] = { subsystem = "tty", devnode = "/dev/ttyUSB9" },
+  }
+  return { vendor = vendor, product = product, usb = "1-1", protocol = "mbim", control = "/dev/cdc-wdm0" }
+end
+
+local T = {}
+
+function T.test_of_a_usb_modem()
+  local description = plug("1199", "9071")
+  add_interface(0, "qcserial", "/dev/ttyUSB0")
+  add_interface(3, "qcserial", "/dev/ttyUSB1")
+  add_interface(12, "cdc_mbim", "/dev/cdc-wdm0")
+  lu.assertEquals(ports.of(description), {
+    { role = "dm", path = "/dev/ttyUSB0", interface = 0 }, { role = "at", path = "/dev/ttyUSB1", interface = 3 },
+    { role = "mbim", path = "/dev/cdc-wdm0", interface = 12 },
+  })
+  lu.assertEquals(ports.find(description, "at"), "/dev/ttyUSB1")
+  lu.assertEquals(ports.in_download_mode(), {})
+  lu.assertStrContains(tostring(select(2, ports.find(description, "nmea"))), "no NMEA port (it has: dm, at, mbim)")
+end
+
+function T.test_a_port_without_driver()
+  local description = plug("1199", "9071")
+  add_interface(3, nil)
+  add_interface(12, "cdc_mbim", "/dev/cdc-wdm0")
+  local path, err = ports.find(description, "at")
+  lu.assertNil(path)
+  lu.assertStrContains(err.message, "1-1:1.3")
+  lu.assertStrContains(err.hint, "echo 1199 9071 >")
+end
+
+function T.test_a_device_that_waits_for_firmware()
+  local description = plug("1199", "9070")
+  add_interface(0, "qcserial", "/dev/ttyUSB0")
+  local list = ports.in_download_mode()
+  lu.assertEquals({ #list, list[1].usb, list[1].product, list[1].model }, { 1, "1-1", "9070", "MC7455" })
+  lu.assertEquals(list[1].ports, { { role = "download", path = "/dev/ttyUSB0", interface = 0 } })
+  lu.assertStrContains(tostring(select(2, ports.find(description, "at"))), "waits for firmware")
+end
+
+-- A port that answers what it is sent with `answer`, and keeps what that was.
+local function with_pty(answer, fn)
+  local peer, path = assert(world.pty())
+  local heard = {}
+  peer = assert(core_port.adopt(peer, "stream"))
+  local group <close> = task.group()
+  group:spawn(function()
+    for bytes in peer.read, peer do
+      heard[#heard + 1] = bytes
+      if answer then peer:write(answer) end
+    end
+  end)
+  fn(path, heard)
+  peer:close()
+end
+
+function T.test_a_port_that_nobody_knows_is_asked()
+  local description = plug("1111", "2222")
+  with_pty("\r\nOK\r\n", function(path)
+    add_interface(1, "option", path)
+    lu.assertEquals(ports.of(description)[1].role, "unknown")
+    lu.assertEquals(ports.find(description, "at"), path)
+  end)
+  with_pty("$GPGGA,,,,,,0,,,,,,,,*66\r\n", function(path, heard)
+    local port = { role = "unknown", path = path }
+    lu.assertFalse(ports.probe(port))
+    lu.assertEquals(port.role, "unknown")
+    lu.assertTrue(#heard > 0)
+  end)
+  with_pty("\r\nOK\r\n", function(path, heard)
+    for _, role in ipairs { "download", "dm", "other" } do
+      lu.assertFalse(ports.probe { role = role, path = path })
+    end
+    lu.assertEquals(heard, {})
+  end)
+end
+
+local function tty(number, interface, class)
+  return { path = "/dev/ttyUSB" .. number, subsystem = "tty", interface = interface, class = class or "ff:00:00" }
+end
+
+local function wdm(driver, interface)
+  return { path = "/dev/cdc-wdm0", subsystem = "usbmisc", driver = driver, interface = interface }
+end
+
+local function classify(vendor, product, list)
+  local words = {}
+  for i, port in ipairs(ports.classify({ vendor = vendor, product = product }, list)) do
+    words[i] = ("%s %s"):format(port.role, port.path:match("[^/]*$"))
+  end
+  return table.concat(words, ", ")
+end
+
+function T.test_mc7455()
+  lu.assertEquals(classify("1199", "9071", { wdm("qmi_wwan", 8), tty(2, 3), tty(0, 0), tty(1, 2) }),
+    "dm ttyUSB0, nmea ttyUSB1, at ttyUSB2, qmi cdc-wdm0")
+  lu.assertEquals(classify("1199", "9071", { tty(0, 0), tty(1, 2), tty(2, 3), wdm("cdc_mbim", 12) }),
+    "dm ttyUSB0, nmea ttyUSB1, at ttyUSB2, mbim cdc-wdm0")
+  -- In other compositions ttys count differently; the interface does not.
+  lu.assertEquals(classify("1199", "9071", { tty(0, 0), tty(1, 3), wdm("cdc_mbim", 12) }),
+    "dm ttyUSB0, at ttyUSB1, mbim cdc-wdm0")
+end
+
+function T.test_others()
+  local ec25 = { tty(0, 0), tty(1, 1), tty(2, 2), tty(3, 3), wdm("qmi_wwan", 4), tty(4, 5) }
+  lu.assertEquals(classify("2c7c", "0125", ec25),
+    "dm ttyUSB0, nmea ttyUSB1, at ttyUSB2, at-ppp ttyUSB3, qmi cdc-wdm0, unknown ttyUSB4")
+  lu.assertEquals(classify("1bc7", "1201", { tty(0, 0), tty(1, 4), tty(2, 5), tty(3, 6) }),
+    "dm ttyUSB0, at ttyUSB1, at ttyUSB2, other ttyUSB3")
+  lu.assertEquals(classify("12d1", "1506", { tty(0, 0, "ff:02:01"), tty(1, 1, "ff:02:02"), tty(2, 2, "ff:01:05") }),
+    "at-ppp ttyUSB0, at ttyUSB1, nmea ttyUSB2")
+  lu.assertEquals(classify("1e0e", "9001", { tty(0, 0), tty(1, 2), tty(2, 3) }),
+    "dm ttyUSB0, at ttyUSB1, at-ppp ttyUSB2")
+  lu.assertEquals(classify("ffff", "0001", { tty(0, 0, "02:02:01"), tty(1, 2) }), "at ttyUSB0, unknown ttyUSB1")
+end
+
+function T.test_an_interface_for_packets_is_no_serial_port()
+  lu.assertEquals(classify("1199", "9071", { tty(0, 8) }), "unknown ttyUSB0")
+  lu.assertEquals(classify("1199", "9071", { wdm("usbtmc", 8) }), "other cdc-wdm0")
+end
+
+function T.test_pcie()
+  local list = {}
+  for i, kind in ipairs { "AT", "QCDM", "MBIM", "FIREHOSE", "NEWS" } do
+    list[i] = { path = "/dev/wwan0p" .. i, subsystem = "wwan", type = kind }
+  end
+  lu.assertEquals(classify("1eac", "1001", list),
+    "at wwan0p1, dm wwan0p2, mbim wwan0p3, download wwan0p4, other wwan0p5")
+end
+
+function T.test_download_mode()
+  for _, id in ipairs { "1199:9070", "1199:9078", "1199:9090", "413c:81b5", "05c6:9008" } do
+    local vendor, product = id:match("(.*):(.*)")
+    lu.assertTrue(ports.is_download(vendor, product), id)
+    lu.assertEquals(classify(vendor, product, { tty(0, 0) }), "download ttyUSB0")
+  end
+  lu.assertFalse(ports.is_download("1199", "9071"))
+  lu.assertFalse(ports.is_download(nil, nil))
+end
+
+-- No product is both, and every word is one of the list.
+function T.test_the_table_makes_sense()
+  local words = {
+    at = true, ["at-ppp"] = true, ppp = true, nmea = true, dm = true, qmi = true, mbim = true, other = true,
+  }
+  for vendor, products in pairs(roles.usb) do
+    lu.assertStrMatches(vendor, "%x%x%x%x")
+    for product, interfaces in pairs(products) do
+      lu.assertStrMatches(product, "%x%x%x%x")
+      lu.assertFalse(ports.is_download(vendor, product), vendor .. ":" .. product)
+      for number, role in pairs(interfaces) do
+        lu.assertTrue(math.type(number) == "integer" and words[role], vendor .. ":" .. product)
+      end
+    end
+  end
+end
+
+function T.test_described_by_a_file()
+  local description = { protocol = "mbim", control = "/run/x/mbim", at = "/run/x/at" }
+  lu.assertEquals(ports.find(description, "at"), "/run/x/at")
+  description.at = nil
+  local path, err = ports.find(description, "at")
+  lu.assertNil(path)
+  lu.assertEquals(err.code, "not-found")
+  lu.assertStrContains(err.message, "it has: mbim")
+  lu.assertStrContains(err.hint, "usbcomp")
+end
+
+return T

@@ -1,0 +1,613 @@
+-- SPDX-License-Identifier: MIT
+-- Settings against modems that answer from a script: an MC7455, an EM7565 and an EC25, in the forms they were seen in.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local json = require "dkjson"
+local lu = require "luaunit"
+local settings = require "settings"
+
+local T = {}
+
+-- ---- a modem that follows a script ----
+
+local function lines_of(text)
+  local lines = {}
+  for line in (text .. "\n"):gmatch("(.-)\n") do
+    if line:find("%S") then lines[#lines + 1] = line end
+  end
+  return lines
+end
+
+-- `answers`: by command, a text, or a function that returns one, or nil for ERROR. `locked`: commands that answer
+-- ERROR, or something else, until the modem is unlocked.
+local function new_port(answers, locked)
+  local port = { sent = {}, unlocked = false, password = "A710" }
+  function port:command(command, options)
+    self.sent[#self.sent + 1] = command
+    if command:find("^AT!ENTERCND=") then
+      assert(options.secret, "the password would be shown")
+      self.unlocked = command == ('AT!ENTERCND="%s"'):format(self.password)
+      if self.unlocked then return { lines = {}, result = "ok" } end
+    end
+    local answer = answers[command]
+    if not self.unlocked and locked and locked[command] ~= nil then answer = locked[command] end
+    if type(answer) == "function" then answer = answer() end
+    if not answer then
+      return error_object.fail {
+        code = "rejected", source = "at", message = command .. ": ERROR", detail = { result = "error" },
+      }
+    end
+    return { lines = lines_of(answer), result = "ok" }
+  end
+  return port
+end
+
+local function was_sent(port, command)
+  for _, sent in ipairs(port.sent) do
+    if sent == command then return true end
+  end
+  return false
+end
+
+-- What is read now, wanted, and would be sent; then sets it, reads again, and goes back.
+local function run(setting, modem, wanted)
+  local now = assert(setting:read(modem))
+  wanted = assert(setting:normalise(wanted))
+  if setting:same(now, wanted) then
+    return "same"
+  end
+  lu.assertNil(setting:why_not(modem, wanted, now))
+  local how = setting:how(now, wanted)
+  assert(setting:set(modem, wanted, now))
+  local after = assert(setting:read(modem))
+  lu.assertTrue(setting:same(after, wanted), how)
+  -- What is saved for --undo goes through JSON.
+  local saved = json.decode(json.encode { value = setting:undo(now, wanted) }).value
+  saved = assert(setting:normalise(saved))
+  assert(setting:set(modem, saved, after))
+  lu.assertTrue(setting:same(assert(setting:read(modem)), saved), how)
+  return how
+end
+
+-- ---- the MC7455 ----
+
+local USBCOMP_HELP = [[
+!USBCOMP:
+AT!USBCOMP=<Config Index>,<Config Type>,<Interface bitmask>
+  <Config Index>      - configuration index to which the composition applies, should be 1
+  <Config Type>       - 1:Generic, 2:USBIF-MBIM, 3:RNDIS
+                        config type 2/3 should only be used for specific Sierra PIDs: 68B1, 9068
+  <Interface bitmask> - DIAG     - 0x00000001,
+                        NMEA     - 0x00000004,
+                        MODEM    - 0x00000008,
+                        RMNET0   - 0x00000100,
+                        RMNET1   - 0x00000400,
+                        MBIM     - 0x00001000,
+  e.g.
+  10D  - diag, nmea, modem, rmnet interfaces enabled
+  1009 - diag, modem, mbim interfaces enabled
+  The default configuration is:
+  at!usbcomp=1,1,10F]]
+
+local bit_names = {
+  { 0x1, "diag" }, { 0x4, "nmea" }, { 0x8, "modem" }, { 0x100, "rmnet0" }, { 0x400, "rmnet1" }, { 0x1000, "mbim" },
+}
+
+local function usbcomp(answers, kind, kind_name, mask)
+  local state = { kind = kind, mask = mask }
+  answers["AT!USBCOMP=?"] = USBCOMP_HELP
+  answers["AT!USBCOMP?"] = function()
+    local names = {}
+    for _, entry in ipairs(bit_names) do
+      if state.mask & entry[1] ~= 0 then names[#names + 1] = entry[2] end
+    end
+    return ("Config Index: 1\nConfig Type:  %d (%s)\nInterface bitmask: %08X (%s)"):format(state.kind, kind_name,
+      state.mask, table.concat(names, ","))
+  end
+  setmetatable(answers, { __index = function(_, command)
+    local new_kind, new_mask = command:match("^AT!USBCOMP=1,(%d),(%x+)$")
+    if new_kind then
+      state.kind, state.mask = tonumber(new_kind), tonumber(new_mask, 16)
+      return ""
+    end
+  end })
+  return state
+end
+
+local MC_HEADER = "Index, Name,                        GW Band Mask     L Band Mask      TDS Band Mask\n"
+local MC_BANDS = {
+  ["00"] = "All bands                     0002000007C00000 00000100130818DF 0000000000000000",
+  ["01"] = "Europe 3G                     0002000000400000 0000000000000000 0000000000000000",
+  ["09"] = "LTE ALL,                      0000000000000000 00000100130818DF 0000000000000000",
+}
+local EM_HEADER = "Index, Name,                        GW Band Mask     L Band Mask 1    L Band Mask 2    "
+  .. "TDS Band Mask    L Band Mask 3    L Band Mask 4\n"
+local EM_BANDS = {
+  ["00"] = "All bands                     0002000007C00000 000001A3138818DF 0000000000000002 "
+    .. "0000000000000000 0000000000000000 0000000000000000",
+}
+
+local function bands(answers, header, table_rows, columns)
+  local rows, current = {}, "00"
+  for index, row in pairs(table_rows) do rows[index] = row end
+  answers["AT!BAND=?"] = function()
+    local text, indexes = header, {}
+    for index in pairs(rows) do indexes[#indexes + 1] = index end
+    table.sort(indexes)
+    for _, index in ipairs(indexes) do text = text .. index .. ", " .. rows[index] .. "\n" end
+    return text .. "\n                                      0000010000000000 - B41"
+  end
+  answers["AT!BAND?"] = function() return header .. current .. ", " .. rows[current] end
+  local others = getmetatable(answers)
+  setmetatable(answers, { __index = function(_, command)
+    local index = command:match("^AT!BAND=(%d%d)$")
+    local new, name, masks = command:match('^AT!BAND=(%d%d),"([^"]*)",([%x,]+)$')
+    if index and rows[index] then
+      current = index
+      return ""
+    elseif new and select(2, masks:gsub("%x+", "")) == columns then
+      rows[new] = ("%-30s%s"):format(name, (masks:gsub(",", " ")))
+      return ""
+    end
+    return others and others.__index(_, command)
+  end })
+end
+
+local function mc7455()
+  local custom, rat, rats = { GPSENABLE = 1 }, "00", {
+    ["00"] = "Automatic", ["01"] = "UMTS 3G Only", ["02"] = "GSM 2G Only", ["06"] = "LTE Only",
+    ["11"] = "UMTS and LTE Only",
+  }
+  local contexts = { '1,"IP","broadband","0.0.0.0",0,0,0,0', '2,"IPV4V6","ims","0.0.0.0",0,0,0,0' }
+  local answers = {
+    ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: MC7455\n"
+      .. "Revision: SWI9X30C_02.24.05.06 r7040 CARMD-EV-FRMWR2 2017/05/19 06:23:09",
+    ["AT!CUSTOM?"] = function()
+      local text = "!CUSTOM:\n"
+      for key, value in pairs(custom) do text = text .. ("             %-19s0x%02X\n"):format(key, value) end
+      return text
+    end,
+    ["AT!SELRAT=?"] = function()
+      local text = "!SELRAT: Index, Name\n"
+      for index, name in pairs(rats) do text = text .. ("         %s, %s\n"):format(index, name) end
+      return text
+    end,
+    ["AT!SELRAT?"] = function() return ("!SELRAT: %s, %s"):format(rat, rats[rat]) end,
+    ["AT+CGDCONT?"] = function()
+      local list = {}
+      for number = 1, 5 do list[#list + 1] = contexts[number] and "+CGDCONT: " .. contexts[number] end
+      return table.concat(list, "\n")
+    end,
+  }
+  local composition = usbcomp(answers, 1, "Generic", 0x10d)
+  bands(answers, MC_HEADER, MC_BANDS, 3)
+  local others = getmetatable(answers).__index
+  setmetatable(answers, { __index = function(_, command)
+    local key, value = command:match('^AT!CUSTOM="(%w+)",(%d)$')
+    local index = command:match("^AT!SELRAT=(%d%d)$")
+    local number, kind, apn = command:match('^AT%+CGDCONT=(%d),"(%w+)","([^"]*)"$')
+    if key then
+      custom[key] = tonumber(value)
+      return ""
+    elseif index and rats[index] then
+      rat = index
+      return ""
+    elseif number then
+      contexts[tonumber(number)] = ('%s,"%s","%s","0.0.0.0",0,0,0,0'):format(number, kind, apn)
+      return ""
+    elseif command:find("^AT%+CGDCONT=%d$") then
+      contexts[tonumber(command:sub(-1))] = nil
+      return ""
+    end
+    return others(_, command)
+  end })
+  local locked = {
+    ["AT!USBCOMP?"] = false, ["AT!USBCOMP=?"] = false, ["AT!CUSTOM?"] = false,
+    ["AT!BAND=?"] = "Index, Name\n00, All bands\n01, Europe 3G\n09, LTE ALL",
+    ["AT!BAND?"] = "Index, Name\n00, All bands",
+  }
+  local modem = {
+    at = new_port(answers, locked),
+    description = { vendor = "1199", product = "9071", usb = "1-1", protocol = "qmi", interface = 8 },
+  }
+  return modem, composition, rats
+end
+
+-- A kernel's list of drivers, as depmod writes it.
+local KNOWS = [[
+# Aliases extracted from modules themselves.
+alias usb:v1199p9071d*dc*dsc*dp*ic*isc*ip*in08* qmi_wwan
+alias usb:v*p*d*dc*dsc*dp*ic02isc0Eip00in* cdc_mbim
+alias usb:v1199p9071d*dc*dsc*dp*ic*isc*ip*in* qcserial
+alias usb:v1199p9091d000[0-9]dc*dsc*dp*ic*isc*ip*in* qcserial
+alias usb:v2C7Cp0125d*dc*dsc*dp*icFFiscFFipFFin* qmi_wwan
+alias usb:v2C7Cp0125d*dc*dsc*dp*icFFisc00ip00in* option
+alias pci:v0000sv*sd*bc*sc*i* nothing
+]]
+
+local function with_kernel(text, file, fn)
+  local folder = os.tmpname()
+  os.remove(folder)
+  assert(fs.mkdir(folder))
+  assert(fs.write(folder .. "/" .. file, text))
+  local ok, err = pcall(fn, folder)
+  os.remove(folder .. "/" .. file)
+  os.remove(folder)
+  assert(ok, err)
+end
+
+local function settings_of(modem, wanted, folder)
+  local list, missing = settings.for_modem(modem, wanted, { modules = folder })
+  lu.assertNotNil(list, tostring(missing))
+  return list, missing
+end
+
+function T.test_mc7455_as_the_recipe_wants_it()
+  with_kernel(KNOWS, "modules.alias", function(folder)
+    local modem, composition = mc7455()
+    local wanted = require("carrier").load("calyx-sprint").modem
+    local list, missing = settings_of(modem, wanted, folder)
+    lu.assertEquals(missing, {})
+    lu.assertEquals(run(list.ipv6, modem, wanted.ipv6), 'AT!CUSTOM="IPV6ENABLE",1')
+    lu.assertEquals(run(list.contexts, modem, wanted.contexts), 'AT+CGDCONT=1,"IPV4V6","r.ispsn"')
+    lu.assertEquals(run(list.rat, modem, wanted.rat), "AT!SELRAT=06")
+    lu.assertEquals(run(list.composition, modem, wanted.composition), "AT!USBCOMP=1,1,100D")
+    lu.assertEquals({ composition.kind, composition.mask }, { 1, 0x10d })
+    lu.assertNil(list.bands)
+    lu.assertTrue(was_sent(modem.at, 'AT!ENTERCND="A710"'))
+    lu.assertFalse(was_sent(modem.at, "AT!BAND=?"))
+  end)
+end
+
+function T.test_a_modem_that_is_as_wanted()
+  local modem, composition = mc7455()
+  composition.mask = 0x1009
+  local list = settings_of(modem, { composition = { "at", "mbim" } })
+  lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), "same")
+  lu.assertEquals(list.composition:show(assert(list.composition:read(modem))), "dm+at+mbim")
+end
+
+function T.test_another_password()
+  local modem = mc7455()
+  modem.at.password = "B820"
+  local list, missing = settings_of(modem, { composition = { "at", "mbim" }, ipv6 = true })
+  lu.assertNil(list.composition)
+  lu.assertStrContains(missing.composition.message, "offers no way")
+  local count = 0
+  for _, command in ipairs(modem.at.sent) do count = count + (command:find("ENTERCND") and 1 or 0) end
+  lu.assertEquals(count, 1)
+  modem = mc7455()
+  modem.at.password = "B820"
+  lu.assertNotNil(settings_of(modem, { composition = { "at", "mbim" }, unlock = "B820" }).composition)
+end
+
+function T.test_rat_by_name()
+  local modem, _, rats = mc7455()
+  rats["06"], rats["04"] = nil, "LTE Only" -- an EM9190 with firmware 01.07
+  local list = settings_of(modem, { rat = "lte" })
+  lu.assertEquals(run(list.rat, modem, "lte"), "AT!SELRAT=04")
+  lu.assertEquals(run(list.rat, modem, "3G+4G"), "AT!SELRAT=11")
+  local value, err = list.rat:normalise "nr"
+  lu.assertNil(value)
+  lu.assertEquals(err.code, "unsupported")
+  lu.assertStrContains(err.hint, "umts+lte")
+  lu.assertEquals(select(2, list.rat:normalise "wifi").code, "invalid")
+end
+
+function T.test_bands_of_an_mc7455()
+  local modem = mc7455()
+  local list = settings_of(modem, { bands = "B2+B12" })
+  lu.assertEquals(run(list.bands, modem, "B2+B12"),
+    'AT!BAND=10,"moontower",0002000007C00000,0000000000000802,0000000000000000; AT!BAND=10')
+  lu.assertEquals(run(list.bands, modem, "lte all"), "AT!BAND=09")
+  lu.assertEquals(run(list.bands, modem, "all"), "same")
+  local now = assert(list.bands:read(modem))
+  local err = list.bands:why_not(modem, assert(list.bands:normalise "B2+B71"), now)
+  lu.assertStrContains(err.message, "does not have B71")
+  lu.assertStrContains(select(2, list.bands:normalise "everything").hint, "LTE ALL")
+end
+
+function T.test_bands_of_an_em7565()
+  local answers = { ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: EM7565" }
+  usbcomp(answers, 3, "Legacy-Generic", 0x10d)
+  bands(answers, EM_HEADER, EM_BANDS, 6)
+  local modem = { at = new_port(answers), description = { vendor = "1199", product = "9091", usb = "1-1" } }
+  with_kernel(KNOWS, "modules.alias", function(folder)
+    local list, missing = settings_of(modem, nil, folder)
+    lu.assertEquals(run(list.bands, modem, "B2+B66"), 'AT!BAND=10,"moontower",0002000007C00000,0000000000000002,'
+      .. "0000000000000002,0000000000000000,0000000000000000,0000000000000000; AT!BAND=10")
+    -- The config type is another number here, and stays.
+    lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), "AT!USBCOMP=1,3,100D")
+    lu.assertStrContains(missing.rat.message, "offers no way to set rat")
+  end)
+end
+
+function T.test_a_composition_without_driver_is_refused()
+  local modem = mc7455()
+  local wanted = { composition = { "at", "mbim" } }
+  for without, words in pairs { cdc_mbim = "no driver for the MBIM port", qcserial = "no driver for the AT port" } do
+    with_kernel(KNOWS:gsub("[^\n]*" .. without .. "\n", ""), "modules.alias", function(folder)
+      local composition = settings_of(modem, wanted, folder).composition
+      local now = assert(composition:read(modem))
+      local target = assert(composition:normalise { "at", "mbim" })
+      local err = composition:why_not(modem, target, now)
+      lu.assertStrContains(err.message, words)
+      lu.assertStrContains(err.message, "1199:9071")
+    end)
+  end
+end
+
+function T.test_drivers()
+  local drivers = require "settings.drivers"
+  local device = {
+    vendor = "1199", product = "9091", descriptors = "\18\1\0\2\239\2\1\64\x99\x11\x91\x90\x06\x00\1\2\3\1",
+  }
+  local at = { role = "at", number = 3 }
+  lu.assertEquals(drivers.modalias(device, at), "usb:v1199p9091d0006dcEFdsc02dp01icFFisc00ip00in03")
+  with_kernel(KNOWS, "modules.alias", function(folder)
+    local aliases = drivers.aliases("1199", folder)
+    lu.assertEquals(drivers.find(device, at, aliases), "qcserial")
+    lu.assertNil(drivers.find({ vendor = "1199", product = "90b1" }, at, aliases))
+    lu.assertNil(drivers.find(device, { role = "qmi", number = 8 }, aliases))
+    device.product = "9071"
+    lu.assertEquals(drivers.find(device, { role = "qmi", number = 8 }, aliases), "qmi_wwan")
+    lu.assertNil(drivers.find(device, { role = "qmi", number = 9 }, aliases))
+    device.product = "9091"
+    lu.assertEquals(drivers.find({ vendor = "2c7c", product = "0125" }, { role = "qmi", number = 4 },
+      drivers.aliases("2c7c", folder)), "qmi_wwan")
+  end)
+  local builtin = "cdc_mbim.license=GPL\0cdc_mbim.alias=usb:v*p*d*dc*dsc*dp*ic02isc0Eip00in*\0"
+  with_kernel(builtin, "modules.builtin.modinfo", function(folder)
+    lu.assertEquals(drivers.find(device, { role = "mbim", number = 12 }, drivers.aliases("1199", folder)), "cdc_mbim")
+  end)
+  -- OpenWrt: no lists, but the modules themselves.
+  with_kernel("\127ELF\0license=GPL\0alias=usb:v1199p9091d*dc*dsc*dp*ic*isc*ip*in*\0depends=\0", "qcserial.ko",
+    function(folder)
+      lu.assertEquals(drivers.find(device, at, drivers.aliases("1199", folder)), "qcserial")
+    end)
+  lu.assertNil(drivers.aliases("1199", "/nonexistent"))
+end
+
+-- ---- the EC25 ----
+
+local function ec25()
+  local values = { nwscanmode = "0", band = "0x93,0x1a0000000df,0x0", usbnet = "0" }
+  local answers = {
+    ["ATI"] = "Quectel\nEC25\nRevision: EC25AFFAR07A08M4G", ["AT+CGDCONT?"] = '+CGDCONT: 1,"IPV4V6","",""',
+  }
+  setmetatable(answers, { __index = function(_, command)
+    local key, value = command:match('^AT%+QCFG="(%w+)",?(.*)$')
+    if not key or not values[key] then
+      return nil
+    elseif value == "" then
+      return ('+QCFG: "%s",%s'):format(key, values[key])
+    elseif key == "band" then
+      local old, lte, tds = value:match("^(%x+),(%x+),(%x+),1$")
+      lu.assertEquals({ old, tds }, { "0", "0" })
+      values.band = "0x93,0x" .. lte .. ",0x0"
+    else
+      values[key] = value:match("^%d")
+    end
+    return ""
+  end })
+  return {
+    at = new_port(answers), description = { vendor = "2c7c", product = "0125", usb = "1-2", protocol = "qmi" },
+  }, values
+end
+
+function T.test_ec25()
+  local modem = ec25()
+  with_kernel(KNOWS, "modules.alias", function(folder)
+    local list, missing = settings_of(modem, nil, folder)
+    lu.assertEquals(missing, {})
+    lu.assertEquals(run(list.rat, modem, "lte"), 'AT+QCFG="nwscanmode",3,1')
+    lu.assertEquals(run(list.bands, modem, "B2+B12+B66"), 'AT+QCFG="band",0,20000000000000802,0,1')
+    lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), 'AT+QCFG="usbnet",2')
+    lu.assertEquals(run(list.contexts, modem, { [1] = { apn = "" } }), "same")
+    lu.assertEquals(run(list.ipv6, modem, true), "same")
+    lu.assertEquals(list.ipv6:why_not(modem, "off", "on").code, "unsupported")
+    lu.assertFalse(was_sent(modem.at, 'AT!ENTERCND="A710"'))
+  end)
+end
+
+function T.test_a_5g_quectel()
+  local values = { mode_pref = "AUTO", lte_band = "1:3:7", nr5g_band = "1:78", nsa_nr5g_band = "1:78" }
+  local answers = setmetatable({ ["ATI"] = "Quectel\nRM500Q-GL" }, { __index = function(_, command)
+    local key, value = command:match('^AT%+QNWPREFCFG="([%w_]+)",?(.*)$')
+    if not key then
+      return nil
+    elseif value == "" then
+      return ('+QNWPREFCFG: "%s",%s'):format(key, values[key])
+    end
+    values[key] = value
+    return ""
+  end })
+  local modem = { at = new_port(answers), description = { vendor = "2c7c", product = "0800" } }
+  local list = settings_of(modem, { rat = "lte", bands = "B3+n78" })
+  lu.assertEquals(run(list.rat, modem, "lte+nr"), 'AT+QNWPREFCFG="mode_pref",LTE:NR5G')
+  lu.assertEquals(run(list.bands, modem, "B3+n78"),
+    'AT+QNWPREFCFG="lte_band",3; AT+QNWPREFCFG="nsa_nr5g_band",78; AT+QNWPREFCFG="nr5g_band",78')
+end
+
+-- ---- without an AT port: QMI ----
+
+local function qmi_modem()
+  local state = {
+    composition = 9, modes = { gsm = true, umts = true, lte = true },
+    lte = { 0x130818df, 0, 0, 0 }, profiles = { { apn_name = "broadband", pdp_type = "ipv4" } },
+  }
+  local handlers = {
+    ["Sierra Get USB Composition"] = function() return { current = state.composition, supported = { 6, 8, 9 } } end,
+    ["Sierra Set USB Composition"] = function(values) state.composition = values.current return {} end,
+    ["Get Capabilities"] = function() return { info = { radio_interface_list = { "gsm", "umts", "lte" } } } end,
+    ["Get Band Capabilities"] = function() return { extended_lte_band_capability = { 1, 2, 3, 4, 5, 12, 66 } } end,
+    ["Get System Selection Preference"] = function()
+      return {
+        mode_preference = state.modes, lte_band_preference = state.lte[1], extended_lte_band_preference = state.lte,
+      }
+    end,
+    ["Set System Selection Preference"] = function(values)
+      lu.assertEquals(values.change_duration, "permanent")
+      state.modes = values.mode_preference or state.modes
+      state.lte = values.extended_lte_band_preference or state.lte
+      return {}
+    end,
+    ["Get Profile List"] = function()
+      local list = {}
+      for i in pairs(state.profiles) do list[#list + 1] = { profile_type = "3gpp", profile_index = i } end
+      return { profile_list = list }
+    end,
+    ["Get Profile Settings"] = function(values) return state.profiles[values.profile_identifier.profile_index] end,
+    ["Modify Profile"] = function(values)
+      state.profiles[values.profile_identifier.profile_index] = values
+      return {}
+    end,
+    ["Swi Create Profile Indexed"] = function(values)
+      if state.is_plain then
+        return error_object.fail { code = "rejected", message = "no such message" }
+      end
+      state.profiles[values.profile_identifier.profile_index] = values
+      return {}
+    end,
+    ["Create Profile"] = function(values)
+      local number = #state.profiles + 1
+      state.profiles[number] = values
+      return { profile_identifier = { profile_type = "3gpp", profile_index = number } }
+    end,
+    ["Delete Profile"] = function(values)
+      state.profiles[values.profile_identifier.profile_index] = nil
+      return {}
+    end,
+  }
+  return {
+    qmi = { request = function(_, message, values)
+      -- What a message cannot carry is a mistake here.
+      assert(message.request:encode(values or {}))
+      return assert(handlers[message.name], message.name)(values)
+    end },
+    description = { vendor = "1199", product = "9071", usb = "1-1", protocol = "mbim", interface = 0 },
+  }, state
+end
+
+function T.test_by_qmi()
+  with_kernel(KNOWS, "modules.alias", function(folder)
+    local modem, state = qmi_modem()
+    local list, missing = settings_of(modem, nil, folder)
+    lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), "QMI DMS 0x555C, composition 8")
+    lu.assertEquals(run(list.composition, modem, { "qmi", "at" }), "QMI DMS 0x555C, composition 6")
+    lu.assertEquals(run(list.rat, modem, "lte"), "QMI NAS system selection: lte")
+    lu.assertEquals(run(list.rat, modem, "auto"), "same")
+    lu.assertEquals(run(list.bands, modem, "B2+B66"), "QMI NAS system selection: B2+B66")
+    lu.assertStrContains(list.bands:why_not(modem, assert(list.bands:normalise "B7")).message, "B7")
+    lu.assertEquals(run(list.contexts, modem, { [1] = { apn = "r.ispsn" }, [3] = { apn = "ims", ip = "ipv6" } }),
+      "QMI WDS profile 1: r.ispsn, ipv4v6; QMI WDS profile 3: ims, ipv6")
+    lu.assertNil(state.profiles[3])
+    state.is_plain = true
+    lu.assertEquals(run(list.contexts, modem, { [2] = { apn = "ims" } }), "QMI WDS profile 2: ims, ipv4v6")
+    local wanted = assert(list.contexts:normalise { [7] = { apn = "seven" } })
+    local ok, err = list.contexts:set(modem, wanted, assert(list.contexts:read(modem)))
+    lu.assertNil(ok)
+    lu.assertStrContains(err.message, "makes no context 7, only 2")
+    lu.assertNil(state.profiles[2])
+    lu.assertStrContains(missing.ipv6.hint, "no AT port")
+  end)
+end
+
+-- A composition saved when there was no AT port, put back when there is one.
+function T.test_what_one_way_saved_another_understands()
+  local by_qmi = settings_of(qmi_modem(), { composition = {} }).composition
+  local saved = assert(by_qmi:read((qmi_modem())))
+  local modem, composition = mc7455()
+  local by_at = settings_of(modem, { composition = {} }).composition
+  saved = assert(by_at:normalise(json.decode(json.encode(saved))))
+  assert(by_at:set(modem, saved, assert(by_at:read(modem))))
+  lu.assertEquals(composition.mask, 0x100d)
+end
+
+-- ---- raw lines, and mistakes ----
+
+function T.test_lines()
+  local answers = { ["ATI"] = "Some modem", ["AT+X=1"] = "" }
+  answers["AT!PCOFFEN?"] = "!PCOFFEN:   0"
+  answers["AT!PCOFFEN=2"] = function()
+    answers["AT!PCOFFEN?"] = "!PCOFFEN: 2"
+    return ""
+  end
+  local modem = { at = new_port(answers), description = {} }
+  local line = { "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = "!PCOFFEN: 2" }
+  local list = settings_of(modem, { at = { line } })
+  local now = assert(list.at:read(modem))
+  local wanted = assert(list.at:normalise { line })
+  lu.assertFalse(list.at:same(now, wanted))
+  lu.assertEquals(list.at:how(now, wanted), "AT!PCOFFEN=2")
+  assert(list.at:set(modem, wanted, now))
+  lu.assertTrue(list.at:same(assert(list.at:read(modem)), wanted))
+  lu.assertNil(list.at:undo(now, wanted))
+
+  wanted = { "AT+X=1", 'AT+CLCK="SC",1,"1234"' }
+  list = settings_of(modem, { at = wanted })
+  now = assert(list.at:read(modem))
+  lu.assertFalse(list.at:same(now, list.at.lines))
+  lu.assertEquals(list.at:how(now, list.at.lines), "AT+X=1; AT+CLCK=(hidden)")
+end
+
+function T.test_qmi_lines()
+  local asked
+  local modem = { description = {}, qmi = { request = function(_, message, values)
+    asked = { message.service_id, message.id, message.request:encode(values or {}) }
+    return message.response:decode("\x02\x04\0\0\0\0\0\x10\x01\0\x08")
+  end } }
+  local line = { "dms 0x555c 01=08", check = "dms 0x555b", want = "10=08" }
+  local list = settings_of(modem, { qmi = { line } })
+  local now = assert(list.qmi:read(modem))
+  lu.assertEquals(asked, { 2, 0x555b, "" })
+  lu.assertTrue(list.qmi:same(now, list.qmi.lines))
+  assert(list.qmi:set(modem, list.qmi.lines, { "" }))
+  lu.assertEquals(asked, { 2, 0x555c, "\x01\x01\0\x08" })
+  for _, text in ipairs { "", "dms", "dms 555c", "dms 0x555c 1=8", "dms 0x555c 01=8", "nosuch 0x1", "dms 0x12345" } do
+    local _, missing = settings_of(modem, { qmi = { text } })
+    lu.assertEquals(missing.qmi.code, "invalid", text)
+  end
+end
+
+function T.test_mistakes_in_what_is_wanted()
+  local list = settings_of(mc7455(), nil)
+  for _, case in ipairs {
+    { "composition", {} }, { "composition", { "at" } }, { "composition", { "mbim", "qmi" } },
+    { "composition", { "floppy", "mbim" } }, { "composition", "mbim" }, { "contexts", { [0] = { apn = "x" } } },
+    { "contexts", { [1] = {} } }, { "contexts", { [1] = { apn = 'a"b' } } },
+    { "contexts", { [1] = { apn = "x", ip = "x" } } }, { "bands", 5 }, { "rat", 5 }, { "ipv6", "yes" },
+  } do
+    local value, err = list[case[1]]:normalise(case[2])
+    lu.assertNil(value, case[1])
+    lu.assertEquals(err.code, "invalid")
+  end
+end
+
+function T.test_a_modem_that_falls_silent()
+  local modem = mc7455()
+  function modem.at:command(command) -- luacheck: ignore 212
+    return error_object.fail { code = "timeout", source = "at", message = command .. ": no answer" }
+  end
+  local list, err = settings.for_modem(modem, { rat = "lte" })
+  lu.assertNil(list)
+  lu.assertEquals(err.code, "timeout")
+end
+
+-- Answers that make no sense are errors, and nothing is raised.
+function T.test_answers_that_make_no_sense()
+  for _, nonsense in ipairs { "", "!", "!BAND:", "Index, Name", "Interface bitmask: zz", "+CGDCONT: x", "+CGDCONT: 1",
+    "00, ", ("9"):rep(300), "\1\2\3", 'Config Index: 1\nConfig Type: 1\nInterface bitmask: ', '+QCFG: "band",,,' } do
+    for _, maker in ipairs { "Sierra", "Quectel" } do
+      local answers = setmetatable({ ATI = maker }, { __index = function() return nonsense end })
+      local modem = { at = new_port(answers), description = {} }
+      for _, setting in pairs(settings_of(modem, nil)) do
+        local value, err = setting:read(modem)
+        lu.assertTrue(value ~= nil or err.code ~= nil)
+      end
+    end
+  end
+end
+
+return T
