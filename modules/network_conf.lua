@@ -8,7 +8,10 @@ local log = require "log"
 
 local M = {}
 
-local yes = { yes = true, y = true, ["true"] = true, ["1"] = true }
+local yes_or_no = {
+  yes = true, y = true, ["true"] = true, ["1"] = true, no = false, n = false, ["false"] = false, ["0"] = false,
+}
+local authentications = { pap = "pap", chap = "chap", none = "none" }
 local ip_types = { ["4"] = "ipv4", ["6"] = "ipv6" }
 
 -- nil for what only a shell can tell: a variable, a command, several quotes behind each other.
@@ -22,8 +25,10 @@ local NAMES = { APN = true, APN_USER = true, APN_PASS = true, APN_AUTH = true, I
 
 local function read(path)
   local values = {}
-  for line in ((fs.read(path) or "") .. "\n"):gmatch("(.-)\r?\n") do
-    local name, text = line:match("^%s*([%a_][%w_]*)=(.*)$")
+  local info = fs.stat(path)
+  local content = info and info.type == "file" and fs.read(path) or ""
+  for line in (content:gsub("^\xef\xbb\xbf", "") .. "\n"):gmatch("(.-)\r?\n") do
+    local name, text = line:gsub("^%s*export%s+", ""):match("^%s*([%a_][%w_]*)=(.*)$")
     if NAMES[name] then
       local value = value_of(text)
       if not value then
@@ -44,16 +49,25 @@ end
 ---@field auth "pap"|"chap"|nil
 ---@field proxy boolean
 
+-- What a value stands for; one that stands for nothing is no reason to stay offline.
+local function meaning(path, values, name, meanings)
+  local value = values[name]
+  local found = value and meanings[value:lower()]
+  if value and found == nil then
+    log.warn("%s: %s=%s means nothing here, and is not used", path, name, value)
+  end
+  return found
+end
+
 ---@param protocol "mbim"|"qmi"
 ---@return network_conf
 function M.read(protocol)
   local path = ("/etc/%s-network.conf"):format(protocol)
   local values = read(path)
-  local auth = (values.APN_AUTH or ""):lower()
   return {
     path = path, apn = values.APN, user = values.APN_USER, password = values.APN_PASS,
-    auth = (auth == "pap" or auth == "chap") and auth or nil,
-    ip = ip_types[values.IP_TYPE], proxy = yes[(values.PROXY or ""):lower()] or false,
+    auth = meaning(path, values, "APN_AUTH", authentications), ip = meaning(path, values, "IP_TYPE", ip_types),
+    proxy = meaning(path, values, "PROXY", yes_or_no) or false,
   }
 end
 

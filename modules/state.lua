@@ -1,59 +1,78 @@
 -- SPDX-License-Identifier: MIT
--- What has to outlive a run: small JSON files under /run/moontower (gone at boot), and locks.
+-- What has to outlive a run: small JSON files under /run/moontower (gone at boot) or /var/lib/moontower (kept), and
+-- locks.
 
 local error_object = require "error"
 local fs = require "core.fs"
 local json = require "dkjson"
 local process = require "core.process"
 
-local M = { folder = "/run/moontower" }
+---A folder of such files.
+---@class state.store
+---@field folder string
 
-local function path_of(kind, name)
-  return ("%s/%s/%s.json"):format(M.folder, kind, (name:gsub("[^%w._-]", "_")))
-end
+---@param folder string
+---@return state.store
+local function new_store(folder)
+  local store = { folder = folder }
 
----@param kind string a folder of its own: "links", "modems" ...
----@param name string
----@return table? values nil when there is none, or none that can be read
-function M.load(kind, name)
-  local text = fs.read(path_of(kind, name))
-  local values = text and json.decode(text)
-  return type(values) == "table" and values or nil
-end
-
----Written aside and renamed, so that a kill at any moment leaves the old or the new one.
----@param kind string
----@param name string
----@param values table
----@return true? ok
----@return moontower.error? err
-function M.save(kind, name, values)
-  local ok, err = fs.mkdir(M.folder .. "/" .. kind, 448) -- 0700
-  if ok then
-    ok, err = fs.write_atomic(path_of(kind, name), json.encode(values, { indent = true }), 384) -- 0600
+  ---@param kind string a folder of its own: "links", "modems" ...
+  ---@param name string
+  ---@return string
+  function store.path(kind, name)
+    return ("%s/%s/%s.json"):format(store.folder, kind, (name:gsub("[^%w._-]", "_")))
   end
-  if not ok then
-    err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
-    return nil, err
+
+  ---@param kind string
+  ---@param name string
+  ---@return table? values nil when there is none, or none that can be read
+  function store.load(kind, name)
+    local text = fs.read(store.path(kind, name))
+    local values = text and json.decode(text)
+    return type(values) == "table" and values or nil
   end
-  return true
+
+  ---Written aside and renamed, so that a kill at any moment leaves the old or the new one.
+  ---@param kind string
+  ---@param name string
+  ---@param values table
+  ---@return true? ok
+  ---@return moontower.error? err
+  function store.save(kind, name, values)
+    local ok, err = fs.mkdir(store.folder .. "/" .. kind, 448) -- 0700
+    if ok then
+      ok, err = fs.write_atomic(store.path(kind, name), json.encode(values, { indent = true }), 384) -- 0600
+    end
+    if not ok then
+      err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
+      return nil, err
+    end
+    return true
+  end
+
+  ---@param kind string
+  ---@param name string
+  function store.remove(kind, name)
+    fs.remove(store.path(kind, name))
+  end
+
+  ---@param kind string
+  ---@return string[] names
+  function store.list(kind)
+    local names = {}
+    for _, file in ipairs(fs.list(store.folder .. "/" .. kind) or {}) do
+      names[#names + 1] = file:match("^(.+)%.json$")
+    end
+    return names
+  end
+
+  return store
 end
 
----@param kind string
----@param name string
-function M.remove(kind, name)
-  fs.remove(path_of(kind, name))
-end
+local M = new_store "/run/moontower"
 
----@param kind string
----@return string[] names
-function M.list(kind)
-  local names = {}
-  for _, file in ipairs(fs.list(M.folder .. "/" .. kind) or {}) do
-    names[#names + 1] = file:match("^(.+)%.json$")
-  end
-  return names
-end
+---@type state.store what outlives a boot
+M.kept = new_store "/var/lib/moontower"
 
 ---Removes what a run that was killed in the middle of an atomic write left beside the file.
 ---@param folder string

@@ -54,6 +54,20 @@ function task.shield(seconds, fn, ...)
   return bounded(seconds, true, fn, ...)
 end
 
+local Undo = {}
+
+function Undo:__close()
+  if not self.finished then
+    self.fn()
+  end
+end
+
+---What has to be undone if a block does not come to its end: `local undo <close> = task.undo(fn)` calls fn() when the
+---block is left, by an error or Ctrl-C for example, unless undo.finished is set by then.
+---@param fn fun()
+---@return { finished: boolean? } undo
+function task.undo(fn) return setmetatable({ fn = fn }, Undo) end
+
 ---@class task.group
 ---@field scope userdata the part of the parent that an error in a child interrupts
 ---@field children table<userdata, boolean>

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower sim: a simulated modem to try things with, and what can go wrong with it.
 
+local foreground = require("core.task").foreground
 local fs = require "core.fs"
 local json = require "dkjson"
 local process = require "core.process"
@@ -53,6 +54,7 @@ local function run_command(command)
     command = { os.getenv("SHELL") or "/bin/sh" }
     env.debian_chroot, env.PS1 = "sim", "(sim) \\w\\$ "
   end
+  foreground(true) -- Ctrl-C at our terminal is the command's
   local result, err = process.spawn_attached(table.move(command, 1, #command, 1, { env = env }))
   if not result then
     return nil, err

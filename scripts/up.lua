@@ -7,6 +7,7 @@ local journals = require "link.journal"
 local modem = require "modem"
 local net = require "net"
 local network_conf = require "network_conf"
+local pin_options = require "modem.pin_options"
 local progress = require "progress"
 local up = require "modem.up"
 
@@ -20,6 +21,8 @@ end
 local function check_usage(args)
   if args.carrier and (args.ip or args.user or args.auth) then
     return usage("--ip, --user and --auth go with --apn, not with --carrier")
+  elseif args.apn and (#args.apn > 100 or args.apn:find("[^%w.-]")) then
+    return usage("--apn wants letters, digits, dots and hyphens, at most 100")
   elseif args.probe and not args.probe:find("^[%d.]+$") and not args.probe:find("^[%x:.]*:[%x:.]*$") then
     return usage("--probe wants an IPv4 or IPv6 address")
   elseif args.metric and (args.metric < 1 or args.metric > 0xffffffff) then
@@ -64,7 +67,8 @@ local function bring_up(args, watcher)
   end
   if description then
     local protocol = args.protocol or description.protocol
-    conf = (args.carrier or args.apn) and {} or network_conf.read(protocol)
+    conf = args.carrier and {} or network_conf.read(protocol)
+    conf = args.apn and { proxy = conf.proxy } or conf
     chosen, err = choose_carrier(args, conf)
   end
   if chosen then
@@ -75,7 +79,7 @@ local function bring_up(args, watcher)
   end
   local device <close> = opened
   applied, err = up.up(device, chosen, {
-    dns = not args.no_dns, metric = args.metric, wait = args.wait, watcher = watcher,
+    dns = not args.no_dns, metric = args.metric, wait = args.wait, pin = pin_options.of(args), watcher = watcher,
   })
   if not applied then
     return nil, err
@@ -94,15 +98,16 @@ return {
   summary = "Bring the modem online: SIM, network, connection, addresses, routes, DNS. It stays online afterwards.",
 
   arguments = function(parser)
-    parser:epilog [[
+    parser:epilog(pin_options.help .. [[
+
 Examples:
   moontower up --carrier calyx-sprint
   moontower up --apn internet --ip ipv4
 Run again while online, it changes nothing. `moontower down` takes everything back.
-Without --carrier and --apn, APN, APN_USER, APN_PASS, APN_AUTH, IP_TYPE and PROXY are taken from
-/etc/mbim-network.conf or /etc/qmi-network.conf, if they are there.
+Without --carrier and --apn, APN, APN_USER, APN_PASS, APN_AUTH and IP_TYPE are taken from
+/etc/mbim-network.conf or /etc/qmi-network.conf, if they are there; PROXY=yes without --carrier.
 Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 no answer from the modem;
-8 not permitted, or somebody else uses the modem; 9 carrier file; 10 connected, but nothing answers.]]
+8 not permitted, or somebody else uses the modem; 9 carrier file; 10 connected, but nothing answers.]])
     parser:mutex(
       parser:option("-c --carrier", "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path."),
       parser:option("--apn", "Access point name, instead of a carrier.")
@@ -117,6 +122,7 @@ Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 
     parser:flag("--no-probe", "Do not ping anything at the end.")
     parser:flag("--no-dns", "Leave the host's DNS servers alone.")
     parser:flag("--roaming", "Connect in foreign networks, too.")
+    pin_options.arguments(parser)
     parser:flag("--proxy", "Share the modem with other programs, by mbim-proxy or qmi-proxy.")
     parser:option("--protocol", "qmi: QMI inside MBIM, on a modem that speaks MBIM."):choices { "mbim", "qmi" }
     parser:flag("--json", "Print one JSON object, for programs.")

@@ -17,8 +17,10 @@ local M = {}
 
 local LONGEST_NAME = 15 -- IFNAMSIZ, without the zero at its end
 
-local vlan = { last = 4094 }
-local qmimux = { last = 254 }
+local vlan = { last = 4094, header = 0 }
+-- The driver receives into buffers as long as the modem's interface has MTU (which it does not let be larger than
+-- 1500), and a packet with QMAP's header has to fit in.
+local qmimux = { last = 254, header = 4 }
 local kinds = { vlan = vlan, qmimux = qmimux }
 
 function vlan.find(parent, id)
@@ -73,10 +75,19 @@ function qmimux.add(created)
     return error_object.fail {
       code = "unsupported", source = "link",
       message = ("the driver of %s cannot split it into several sessions"):format(created.parent),
-      hint = "That takes qmi_wwan of Linux 4.12 or newer; over MBIM, cdc_mbim of any version.",
+      hint = "That takes qmi_wwan of Linux 5.12 or newer; over MBIM, cdc_mbim of any version.",
     }
   end
-  return fs.write(sysfs(created.parent, "qmi/add_mux"), ("0x%02x"):format(created.id))
+  local ok, err = fs.write(sysfs(created.parent, "qmi/add_mux"), ("0x%02x"):format(created.id))
+  if ok and not qmimux.find({ name = created.parent }, created.id) then
+    qmimux.remove(nil, { name = created.parent }, created.id)
+    return error_object.fail {
+      code = "unsupported", source = "link",
+      message = ("the driver of %s does not tell which interface is which session's"):format(created.parent),
+      hint = "That takes qmi_wwan of Linux 5.12 or newer; over MBIM, cdc_mbim of any version.",
+    }
+  end
+  return ok, err
 end
 
 function qmimux.remove(_, parent, id)
@@ -95,6 +106,12 @@ end
 ---@param channel link.channel
 ---@return table? link as core.netlink has it
 function M.find(parent, channel) return kinds[channel.kind].find(parent, channel.id) end
+
+---The largest MTU that a channel can have.
+---@param channel link.channel
+---@param parent { mtu: integer }
+---@return integer
+function M.max_mtu(channel, parent) return parent.mtu - kinds[channel.kind].header end
 
 ---What is to be made, for the journal.
 ---@param parent { name: string, index: integer }

@@ -199,7 +199,10 @@ local function set_up(self, parent, options)
   if not now then
     return nil, err
   end
-  self.name, self.mtu = now.name, math.min(self.mtu, self.bearer.channel and parent.mtu or self.mtu)
+  self.name = now.name
+  if self.bearer.channel then
+    self.mtu = math.min(self.mtu, channels.max_mtu(self.bearer.channel, parent))
+  end
   local journal, ok
   journal, err = plan.make(undo.journal or {}, self.bearer, now, options)
   if not journal then

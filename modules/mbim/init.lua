@@ -150,6 +150,16 @@ function mbim.lookup(uuid, cid)
   return commands and commands[cid]
 end
 
+---@return string[] uuids of the services that commands have been declared of, sorted
+function mbim.declared_services()
+  local uuids = {}
+  for uuid in pairs(registry) do
+    uuids[#uuids + 1] = uuid ~= services["proxy-control"] and uuid or nil
+  end
+  table.sort(uuids)
+  return uuids
+end
+
 ---What a status in an answer means.
 ---@param status integer
 ---@return string code such as "busy"

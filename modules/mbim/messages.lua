@@ -5,6 +5,7 @@ local list = {}
 
 for _, module in ipairs {
   "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.ext_qmux", "mbim.proxy_control",
+  "mbim.quectel",
 } do
   for _, command in pairs(require(module)) do
     if type(command) == "table" and command.cid then

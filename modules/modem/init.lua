@@ -19,6 +19,7 @@ local task = require "task"
 local Modem = {}
 
 local UNDO_TIME = 10
+local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 
 local M = { list = devices.list }
 
@@ -119,23 +120,23 @@ function M.open(description, options)
   if not lock then
     return nil, err
   end
+  local undo <close> = task.undo(function() lock:close() end)
   local free, fields
   free, err = check_free(description, options)
-  if free then
-    local class, backend = class_of(protocol)
-    fields, err = backend.open(description, options)
-    if fields then
-      fields.description, fields.net, fields.lock, fields.options = description, description.net, lock, options
-      local self = setmetatable(fields, class)
-      self:opened()
-      return self
-    end
-    if err.code == "permission" then
-      err.hint = "Run it as root, for example with sudo."
-    end
+  if not free then
+    return nil, err
   end
-  lock:close()
-  return nil, err
+  local class, backend = class_of(protocol)
+  fields, err = backend.open(description, options)
+  if not fields then
+    err.hint = err.code == "permission" and "Run it as root, for example with sudo." or err.hint
+    return nil, err
+  end
+  undo.finished = true
+  fields.description, fields.net, fields.lock, fields.options = description, description.net, lock, options
+  local self = setmetatable(fields, class)
+  self:opened()
+  return self
 end
 
 ---Finds the modem, opens it, and makes it ready for commands: for scripts.
@@ -152,13 +153,9 @@ function M.find(selector, options)
   if not modem then
     return nil, err
   end
-  local ok
-  ok, err = modem:ensure_started()
-  if not ok then
-    modem:close()
-    return nil, err
-  end
-  return modem
+  local undo <close> = task.undo(function() modem:close() end)
+  undo.finished, err = modem:ensure_started()
+  return undo.finished and modem or nil, err
 end
 
 ---Starts the modem's control channel, unless it is started already: that would end a session left running.
@@ -220,6 +217,11 @@ Events.__close = Events.close
 function Modem:up(carrier, options)
   return require("modem.up").up(self, carrier, options)
 end
+
+---Asks the modem to restart. It goes off the bus; what was open of it is of no use from then on.
+---@return "AT"|"QMI"|"MBIM"|nil how
+---@return moontower.error? err
+function Modem:reset() return require("modem.reset").reset(self) end
 
 ---What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
 ---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result
@@ -295,7 +297,12 @@ function Modem:bearer(settings)
   local configuration, err = self:wait_for("ip", function()
     return self:ip_configuration(settings.session)
   end, has_address, 3)
-  if not configuration then
+  if not configuration and err.code == "rejected" then
+    return error_object.fail {
+      code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
+      hint = "Try again. `moontower status` shows SIM and network.", detail = err.detail,
+    }
+  elseif not configuration then
     return nil, err
   elseif configuration.session ~= settings.session or err and settings.ip == "ipv4" then
     return error_object.fail {
@@ -310,6 +317,7 @@ function Modem:bearer(settings)
   }, Bearer)
 end
 
+local authentications = { none = true, pap = true, chap = true }
 local ip_types = { ipv4 = true, ipv6 = true, ipv4v6 = true }
 
 -- Ends a connection that did not come to its end.
@@ -325,7 +333,7 @@ end
 ---@field ip "ipv4"|"ipv6"|"ipv4v6"|nil
 ---@field user string?
 ---@field password string?
----@field auth "pap"|"chap"|nil
+---@field auth "none"|"pap"|"chap"|nil
 ---@field session integer? 0, the usual one, if not given
 ---@field multiplex boolean? other sessions will follow. QMI has to know that before the first one; MBIM does not care
 
@@ -339,6 +347,11 @@ function Modem:connect(settings)
     error("connect wants a table with an apn, which may be \"\"", 2)
   elseif settings.ip and not ip_types[settings.ip] then
     error("ip is one of ipv4, ipv6, ipv4v6", 2)
+  elseif settings.auth and not authentications[settings.auth] then
+    error("auth is one of none, pap, chap", 2)
+  elseif settings.session and (math.type(settings.session) ~= "integer" or settings.session < 0
+    or settings.session > MAX_SESSION) then
+    error(("session is a whole number from 0 to %d"):format(MAX_SESSION), 2)
   end
   local wanted = { session = 0, ip = "ipv4v6" }
   for key, value in pairs(settings) do wanted[key] = value end

@@ -10,7 +10,7 @@ local task = require "task"
 local usable = require "modem.usable"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
-local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME, RADIO_TIME = 60, 90, 10, 20
+local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME, RADIO_TIME, PIN_TIME = 60, 90, 10, 20, 20
 
 ---@class modem.mbim : modem.modem
 ---@field mbim mbim.device
@@ -140,6 +140,8 @@ Backend.made = {
     rawset(self, "qmi", device)
     return device
   end,
+  ---AT commands; false where there is no AT port.
+  at = function(self) return require("modem.at").make(self) end,
 }
 
 function Backend:close_port()
@@ -147,6 +149,7 @@ function Backend:close_port()
   if inside then
     inside:close()
   end
+  require("modem.at").close(self)
   self.mbim:close()
 end
 
@@ -206,6 +209,15 @@ function Backend:pin()
     -- 0xffffffff: it cannot tell
     return { type = reply.type, locked = true, tries = tries ~= 0xffffffff and tries or nil }
   end)
+end
+
+---Enters PIN1. Whether it may be: modem/pin.lua.
+function Backend:enter_pin(pin)
+  local reply, err = self.mbim:set(basic.pin, { type = "pin1", operation = "enter", pin = pin }, PIN_TIME)
+  if reply and reply.type == "pin1" and reply.state == "locked" then
+    return error_object.fail { code = "rejected", source = "mbim", message = "PIN: the SIM is still locked" }
+  end
+  return reply and true, err
 end
 
 function Backend:home_provider()

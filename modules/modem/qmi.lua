@@ -83,7 +83,14 @@ function Backend:opened()
   self.qmi.on_lost = function(err) self:end_watching(err) end
 end
 
+-- What costs something, and few scripts want.
+Backend.made = {
+  ---AT commands; false where there is no AT port.
+  at = function(self) return require("modem.at").make(self) end,
+}
+
 function Backend:close_port()
+  require("modem.at").close(self)
   self.qmi:close()
   if self.mbim then
     self.mbim:close()
@@ -103,8 +110,10 @@ function Backend:start()
       return nil, err
     end
     hear_inside_mbim(self)
+    self:forget_sessions()
   end
-  if self.is_shared then
+  -- Not inside MBIM, whose OPEN has started anew: a modem may have clients of its own there.
+  if self.is_shared or self.mbim then
     return self.qmi:started()
   end
   return self.qmi:start()
@@ -150,6 +159,7 @@ end
 
 function Backend:sim() return sim_card.read(self.qmi) end
 function Backend:pin() return sim_card.pin(self.qmi) end
+function Backend:enter_pin(pin) return sim_card.enter_pin(self.qmi, pin) end
 
 function Backend:radio()
   local reply, err = self.qmi:request(dms.get_operating_mode)
@@ -198,12 +208,17 @@ local function technology_of(reply)
   end
 end
 
+local north_american = { [302] = true, [334] = true }
+for mcc = 310, 316 do
+  north_american[mcc] = true
+end
+
 -- A network's id: the MNC has two digits or three, and only the modem knows which. In North America it has three.
 local function plmn_id(plmn, three_digits)
   if not plmn or plmn.mcc == 0 then
     return ""
   end
-  three_digits = three_digits or plmn.mnc > 99 or plmn.mcc >= 310 and plmn.mcc <= 316
+  three_digits = three_digits or plmn.mnc > 99 or north_american[plmn.mcc]
   return (three_digits and "%03d%03d" or "%03d%02d"):format(plmn.mcc, plmn.mnc)
 end
 
@@ -322,9 +337,7 @@ function Backend:attach()
   return require("modem.refusal").packet_service { source = "qmi", err = err }
 end
 
--- How the facade reads an indication of the serving system, for modem/qmi_events.lua.
-Backend.registration_of = function(self, reply) return with_cause(self, registration_of(reply)) end
-Backend.packet_of = function(_, reply) return packet_of(reply) end
+-- How the facade reads an indication of signal strength, for modem/qmi_events.lua.
 Backend.signal_of = function(_, reply) return signal_of(reply) end
 
 function Backend:listen(...)

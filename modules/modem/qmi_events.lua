@@ -2,6 +2,7 @@
 -- The events of a modem over QMI: which indications they come from, what switches those on, and how they read.
 
 local dms = require "qmi.dms"
+local log = require "log"
 local nas = require "qmi.nas"
 local task = require "task"
 local uim = require "qmi.uim"
@@ -34,14 +35,14 @@ local events = {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
     readers = {
-      [nas.get_serving_system] = function(modem, values) return modem:registration_of(values) end,
+      [nas.get_serving_system] = function(modem) return modem:registration() end,
       [nas.network_reject] = function(modem) return modem:registration() end,
     },
   },
   packet = {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
-    readers = { [nas.get_serving_system] = function(modem, values) return modem:packet_of(values) end },
+    readers = { [nas.get_serving_system] = function(modem) return modem:packet_service() end },
   },
   signal = {
     service = "nas",
@@ -77,7 +78,21 @@ local function subscribe(modem, queue, event)
   local client = modem.qmi:shared_client(event.service)
   client:subscribe(queue, table.unpack(messages))
   if not client:is_set_up(event.switch_on[1]) then
-    client:set_up(table.unpack(event.switch_on)) -- one that refuses has no such news
+    local ok, err = client:set_up(table.unpack(event.switch_on))
+    if not ok then
+      log.debug("no news of that kind: %s", err) -- one that refuses has none
+    end
+  end
+end
+
+local function unsubscribe(modem, queue, names)
+  for _, name in ipairs(names) do
+    local service = events[name].service
+    if service then
+      modem.qmi:shared_client(service):unsubscribe(queue)
+    else
+      modem:unwatch_sessions(queue)
+    end
   end
 end
 
@@ -90,8 +105,15 @@ end
 function M.listen(modem, ...)
   local queue, names = task.queue(), { ... }
   for _, name in ipairs(names) do
-    subscribe(modem, queue, events[name] or error(("there is no event '%s'"):format(name), 4))
+    if not events[name] then
+      error(("there is no event '%s'"):format(name), 4)
+    end
   end
+  local undo <close> = task.undo(function() unsubscribe(modem, queue, names) end)
+  for _, name in ipairs(names) do
+    subscribe(modem, queue, events[name])
+  end
+  undo.finished = true
   local pending = {} -- one indication may be several events
   local function queue_up(item)
     for _, name in ipairs(names) do
@@ -114,16 +136,7 @@ function M.listen(modem, ...)
       end
     end
   end
-  return queue, pop, function()
-    for _, name in ipairs(names) do
-      local service = events[name].service
-      if service then
-        modem.qmi:shared_client(service):unsubscribe(queue)
-      else
-        modem:unwatch_sessions(queue)
-      end
-    end
-  end
+  return queue, pop, function() unsubscribe(modem, queue, names) end
 end
 
 return M

@@ -11,14 +11,17 @@ local wda = require "qmi.wda"
 
 local M = {}
 
--- What QMAP's packets fit in without a change to the interface's MTU, on which the driver's buffers depend.
-local QMAP_SIZE = 1504
+-- What the driver's buffers hold: see link/channel.lua.
+local QMAP_SIZE = 1500
+-- What drivers of PCIe modems call their data port, as ModemManager knows it.
+local PCIE = { type = "pcie", interface_number = 4 }
 
 ---@param self modem.qmi
----@return table? endpoint the data endpoint as QMI has it; nil where it has no number, as on PCIe
+---@return table? endpoint the data endpoint as QMI has it; nil where nobody knows
 function M.endpoint(self)
-  local number = self.description.interface
-  return number and { type = "hsusb", interface_number = number } or nil
+  local description = self.description
+  return description.interface and { type = "hsusb", interface_number = description.interface }
+    or description.pci and PCIE or nil
 end
 
 local function raw_ip_file(self)
@@ -49,34 +52,47 @@ local function tell_driver(self, protocol)
 end
 
 local function is(format, framing)
-  return format.link_layer_protocol == "raw-ip"
+  local protocol = format.link_layer_protocol
+  return (protocol == "raw-ip" or protocol == "802.3" and framing == "disabled")
     and (format.downlink_data_aggregation_protocol or "disabled") == framing
     and (format.uplink_data_aggregation_protocol or "disabled") == framing
 end
 
--- What the modem frames with in the end. An old one may have no WDA at all, or Ethernet only.
-local function tell_modem(self, framing)
-  local device = self.qmi
-  local format, err = device:request(wda.get_data_format, { endpoint_info = M.endpoint(self) })
-  if not format and err.code ~= "timeout" and err.code ~= "gone" then
-    format, err = device:request(wda.get_data_format) -- one that knows no endpoints
+-- What the modem frames with now. Some know no endpoints.
+local function ask_modem(self)
+  local endpoint = M.endpoint(self)
+  local format, err = self.qmi:request(wda.get_data_format, { endpoint_info = endpoint })
+  if not format and endpoint and err.code == "rejected" then
+    endpoint = nil
+    format, err = self.qmi:request(wda.get_data_format)
   end
-  if not format and (err.code == "timeout" or err.code == "gone") then
-    return nil, err
+  return format, err, endpoint
+end
+
+-- Returns what the modem frames with in the end.
+local function tell_modem(self, framing)
+  local format, err, endpoint = ask_modem(self)
+  if not format and err.code == "unsupported" then
+    return { link_layer_protocol = "802.3" } -- from before WDA, and before raw IP
   elseif not format then
-    return { link_layer_protocol = "802.3" }
-  elseif is(format, framing) then
+    return nil, err
+  elseif format.link_layer_protocol == "raw-ip" and is(format, framing) then
     return format
   end
   local qmap = framing == "qmap"
-  return device:request(wda.set_data_format, {
+  local told
+  told, err = self.qmi:request(wda.set_data_format, {
     link_layer_protocol = "raw-ip",
     uplink_data_aggregation_protocol = framing,
     downlink_data_aggregation_protocol = framing,
     downlink_data_aggregation_max_datagrams = qmap and 1 or nil,
     downlink_data_aggregation_max_size = qmap and QMAP_SIZE or nil,
-    endpoint_info = M.endpoint(self),
-  }) or format
+    endpoint_info = endpoint,
+  })
+  if not told and (err.code == "rejected" or err.code == "unsupported") then
+    return format -- it stays as it is
+  end
+  return told, err
 end
 
 ---Makes both sides frame packets as a connection needs it.
@@ -96,9 +112,12 @@ function M.agree(self, framing)
   local format, err = tell_modem(self, framing)
   if not format then
     return nil, err
-  elseif framing == "qmap" and not is(format, framing) then
+  elseif not is(format, framing) then
     return error_object.fail {
-      code = "unsupported", source = "qmi", message = "this modem does not frame packets for several sessions (QMAP)",
+      code = "unsupported", source = "qmi",
+      message = framing == "qmap" and "this modem does not frame packets for several sessions (QMAP)"
+        or "this modem frames packets for several sessions (QMAP), and stays so",
+      hint = framing == "disabled" and "Reset it, or connect with `multiplex = true`." or nil,
     }
   end
   return tell_driver(self, format.link_layer_protocol)

@@ -24,16 +24,34 @@ local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv
 ---@field session integer
 ---@field family "ipv4"|"ipv6"
 ---@field handle integer? of the connection, while there is one of ours
+---@field bound boolean is it tied to its session's mux id? One that is not speaks of session 0
 
 ---@class modem.qmi
 local M = {}
 
 -- ---- legs ----
 
+-- Mux ids count from 1. Inside MBIM they are its sessions, and session 0 needs none.
+local function mux_of(self, session)
+  return self.mbim and session or session + 1
+end
+
+local function must_be_bound(self, session)
+  if self.mbim then
+    return session > 0
+  end
+  return self.framing == "qmap"
+end
+
 local function add_leg(self, client, session, family)
-  local leg = { client = client, session = session, family = family }
+  local leg = { client = client, session = session, family = family, bound = must_be_bound(self, session) }
   self.wds[session] = self.wds[session] or {}
   self.wds[session][family] = leg
+  if leg.bound then
+    client:prepare(wds.bind_mux_data_port, {
+      endpoint_info = format.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered",
+    }, true)
+  end
   client:prepare(wds.set_ip_family, { preference = family })
   client.on_lost = function()
     local had_connection = leg.handle ~= nil
@@ -56,11 +74,6 @@ local function leg_of(self, session, family)
   return leg or add_leg(self, self.qmi:client("wds"), session, family)
 end
 
--- Mux ids count from 1. Inside MBIM they are its sessions, and session 0 needs none.
-local function mux_of(self, session)
-  return self.mbim and session or session + 1
-end
-
 local function remember(self, leg)
   leg.client.kept = { session = leg.session, family = leg.family, handle = leg.handle, qmap = self.framing == "qmap" }
   self.qmi:changed()
@@ -74,27 +87,33 @@ function M:take_up_session(client, kept)
   if not is_valid or (self.wds[kept.session] or {})[kept.family] then
     return
   end
+  self.framing = kept.qmap and "qmap" or "disabled"
   local leg = add_leg(self, client, kept.session, kept.family)
   if math.type(kept.handle) == "integer" then
     leg.handle, client.kept = kept.handle, kept
   end
-  self.framing = kept.qmap and "qmap" or "disabled"
 end
 
 local function release(self, leg)
-  self.wds[leg.session][leg.family] = nil
+  local legs = self.wds[leg.session]
+  if legs and legs[leg.family] == leg then -- several tasks may end it
+    legs[leg.family] = nil
+  end
   leg.client.kept, leg.client.on_lost = nil, nil
   return leg.client:release()
 end
 
--- Runs fn on the legs of a session, at the same time. Returns their results, by family.
+-- Runs fn on the legs of a session, at the same time. Returns their results, by family. Session 0 may be somebody
+-- else's, so it is asked about in any case; of the others there are only ours.
 local function on_legs(self, session, fn)
   local functions, names, results = {}, {}, {}
-  for i, family in ipairs(families.ipv4v6) do
-    names[i] = family
-    functions[i] = function()
-      local result, err = fn(leg_of(self, session, family))
-      return { result, err }
+  for _, family in ipairs(families.ipv4v6) do
+    if session == 0 or (self.wds[session] or {})[family] then
+      names[#names + 1] = family
+      functions[#functions + 1] = function()
+        local result, err = fn(leg_of(self, session, family))
+        return { result, err }
+      end
     end
   end
   for i, answer in ipairs(assert(task.all(table.unpack(functions)))) do
@@ -115,9 +134,6 @@ local function ip_of(is_up)
 end
 
 function M:session(number)
-  if number > 0 and not self.wds[number] then
-    return { session = number, state = "deactivated", ip = "default" }
-  end
   local replies, err = on_legs(self, number, function(leg)
     return leg.client:request(wds.get_packet_service_status)
   end)
@@ -166,9 +182,11 @@ local function ipv6_of(reply)
   })
 end
 
-local NOT_CONNECTED = error_object.new {
-  code = "rejected", source = "qmi", message = "that session is not connected", detail = { status = "out-of-call" },
-}
+local function not_connected()
+  return error_object.fail {
+    code = "rejected", source = "qmi", message = "that session is not connected", detail = { status = "out-of-call" },
+  }
+end
 
 local SETTINGS = { "dns-address", "ip-address", "gateway-info", "mtu", "ip-family" }
 
@@ -177,14 +195,14 @@ function M:ip_configuration(number)
   local ours = (legs.ipv4 or {}).handle or (legs.ipv6 or {}).handle
   local replies, err = on_legs(self, number, function(leg)
     if ours and not leg.handle then
-      return nil, NOT_CONNECTED -- as far as we know, which spares a question
+      return not_connected() -- as far as we know, which spares a question
     end
     return leg.client:request(wds.get_current_settings, { requested_settings = SETTINGS })
   end)
   if not replies then
     return nil, err
   elseif not next(replies) then
-    return nil, NOT_CONNECTED
+    return not_connected()
   end
   return { session = number, ipv4 = ipv4_of(replies.ipv4 or {}), ipv6 = ipv6_of(replies.ipv6 or {}) }
 end
@@ -210,24 +228,14 @@ end
 
 local authentications = { pap = { "pap" }, chap = { "chap" } }
 
-local function bind(self, leg)
-  if self.framing ~= "qmap" or self.mbim and leg.session == 0 then
-    return true
-  end
-  return leg.client:set_up(wds.bind_mux_data_port, {
-    endpoint_info = format.endpoint(self), mux_id = mux_of(self, leg.session), client_type = "tethered",
-  })
-end
-
 local function start(self, settings, family)
   local leg = leg_of(self, settings.session, family)
-  local ok, err = bind(self, leg)
-  if not ok then
-    return nil, err
+  if leg.bound ~= must_be_bound(self, settings.session) then
+    release(self, leg) -- from before it was known how packets will be framed
+    leg = leg_of(self, settings.session, family)
   end
   remember(self, leg) -- whoever kills us leaves at least its client's id
-  local reply
-  reply, err = leg.client:request(wds.start_network, {
+  local reply, err = leg.client:request(wds.start_network, {
     apn = settings.apn ~= "" and settings.apn or nil,
     ip_family_preference = family,
     username = settings.user, password = settings.password,
@@ -298,17 +306,24 @@ function M:activate(settings)
   if not (is_up.ipv4 or is_up.ipv6) then
     return nil, failure
   end
+  local legs = self.wds[settings.session] or {}
+  for _, family in ipairs(families.ipv4v6) do
+    if is_up[family] and not (legs[family] or {}).handle then -- lost while the other one was started
+      self:deactivate(settings.session)
+      return error_object.fail {
+        code = "disconnected", source = "qmi", message = "the modem ended the connection at once",
+        hint = "It may have started anew. Try again.",
+      }
+    end
+  end
   return {
     session = settings.session, state = "activated", ip = ip_of(is_up),
     nw_error = failure and failure.detail and failure.detail.nw_error,
   }
 end
 
--- The network may have ended the connection before us.
-local already_ended = { ["no-effect"] = true, ["invalid-handle"] = true, ["out-of-call"] = true }
-
 local function stop(self, leg)
-  local values = { packet_data_handle = leg.handle }
+  local values = { packet_data_handle = leg.handle, disable_autoconnect = leg.handle == ANY_CONNECTION or nil }
   if not leg.handle then
     -- Somebody else's, or one that the modem makes by itself.
     local status, err = leg.client:request(wds.get_packet_service_status)
@@ -320,22 +335,28 @@ local function stop(self, leg)
     values = { packet_data_handle = ANY_CONNECTION, disable_autoconnect = true }
   end
   local reply, err = leg.client:request(wds.stop_network, values, DISCONNECT_TIME)
-  if not reply and not already_ended[err.detail and err.detail.status] then
+  if not reply and (err.code == "timeout" or err.code == "gone") then
     return nil, err
   end
-  return release(self, leg)
+  return release(self, leg) -- which ends it, too, should the modem have refused
 end
 
 function M:deactivate(number)
-  if number > 0 and not self.wds[number] then
-    return true -- a client that is bound to no session would end session 0
-  end
   local results, err = on_legs(self, number, function(leg) return stop(self, leg) end)
   if not results then
     return nil, err
   end
   self.wds[number] = nil
   return true
+end
+
+---The modem has ended all sessions.
+function M:forget_sessions()
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      release(self, leg)
+    end
+  end
 end
 
 ---The interface of a session: see link/channel.lua. None for the modem's own.

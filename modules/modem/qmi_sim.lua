@@ -10,6 +10,7 @@ local uim_files = require "qmi.uim_files"
 local M = {}
 
 local NONE = 0xffff
+local PIN_TIME = 20
 
 -- An application's state as the facade has it, and the reason in MBIM's words, which are the facade's.
 local states = {
@@ -161,6 +162,29 @@ function M.pin(device)
     return { type = "puk1", locked = true, tries = application.puk1_retries }
   end
   return { type = "pin1", locked = false }
+end
+
+-- The slot of the card that packet data uses, as UIM's sessions name it: a provisioning session begins with the PIN.
+local function session_of(device)
+  local reply = device:request(uim.get_card_status)
+  local index = reply and reply.card_status and reply.card_status.index_gw_primary or NONE
+  return { session_type = ("card-slot-%d"):format(index ~= NONE and (index >> 8) + 1 or 1), application_id = "" }
+end
+
+---Enters PIN1. Whether it may be: modem/pin.lua.
+---@param device qmi.device
+---@param pin string
+---@return true? ok
+---@return moontower.error? err
+function M.enter_pin(device, pin)
+  local reply, err = device:request(uim.verify_pin, {
+    session = session_of(device), info = { pin_id = "pin1", pin_value = pin },
+  }, PIN_TIME)
+  -- Only who does not know the message at all is asked in the older way: a PIN is not sent twice.
+  if not reply and err.code == "unsupported" then
+    reply, err = device:request(dms_uim.verify_pin, { info = { pin_id = "pin", pin = pin } }, PIN_TIME)
+  end
+  return reply and true, err
 end
 
 return M

@@ -2,15 +2,22 @@
 -- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
 
 local error_object = require "error"
+local pins = require "modem.pin"
 
 local M = {}
 
 -- A SIM needs seconds after power-up; a search through all bands takes minutes, but mostly ends in one.
 local SIM_TIME, NETWORK_TIME, ATTACH_TIME = 30, 90, 60
 
-local pin_tool = { mbim = "mbimcli -d %s --enter-pin=PIN", qmi = "qmicli -d %s --uim-verify-pin=PIN1,PIN" }
-
-local function locked_sim(modem)
+-- A PIN that is configured is entered, with care; without one there is nothing that we could do.
+local function locked_sim(modem, sim, watcher, options)
+  local found, err = pins.find(sim.iccid, options)
+  if found then
+    watcher:doing("SIM", "entering the PIN from " .. found.from)
+    return pins.enter(modem, sim, found, options)
+  elseif err then
+    return nil, err
+  end
   local pin = modem:pin() or {}
   local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
   if pin.type == "puk1" then
@@ -22,8 +29,7 @@ local function locked_sim(modem)
   end
   return error_object.fail {
     code = "sim-locked", source = "modem", message = "the SIM is locked and wants its PIN" .. tries,
-    hint = ("Enter it once, with `%s`, or switch the PIN off in a phone. moontower never tries a PIN by itself.")
-      :format(pin_tool[modem.description.protocol]:format(modem.description.control)),
+    hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
     detail = pin,
   }
 end
@@ -35,10 +41,10 @@ local sim_problems = {
   ["not-activated"] = { "sim-failure", "the SIM has not been activated", "The operator can activate it." },
 }
 
-local function check_sim(modem, sim, watcher)
+local function check_sim(modem, sim, watcher, options)
+  local err
   if sim.state == "starting" then
     watcher:doing("SIM", "starting")
-    local err
     sim, err = modem:wait_for("sim", function() return modem:sim() end, function(value)
       return value.state ~= "starting"
     end, SIM_TIME)
@@ -46,10 +52,14 @@ local function check_sim(modem, sim, watcher)
       return nil, err
     end
   end
+  if sim.state == "locked" then
+    sim, err = locked_sim(modem, sim, watcher, options)
+    if not sim then
+      return nil, err
+    end
+  end
   if sim.state == "ready" then
     return sim
-  elseif sim.state == "locked" then
-    return locked_sim(modem)
   end
   local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
   return error_object.fail { code = problem[1], source = "modem", message = problem[2], hint = problem[3] }
@@ -171,13 +181,14 @@ end
 ---Waits for, or brings about, all that a connection needs.
 ---@param modem modem.modem
 ---@param now table what the modem said of itself: { sim =, radio =, registration =, packet =, home = }
----@param options { carrier: carrier.carrier, wait: number?, watcher: up.watcher } wait: seconds for a network, or 90
+---@param options { carrier: carrier.carrier, wait: number?, pin: pin.options?, watcher: up.watcher } wait: seconds for
+---a network, or 90
 ---@param undo table `radio` is set in it when the radio had to be switched on
 ---@return table? registration
 ---@return table|moontower.error packet or err
 function M.wait(modem, now, options, undo)
   local watcher = options.watcher
-  local sim, err = check_sim(modem, now.sim, watcher)
+  local sim, err = check_sim(modem, now.sim, watcher, options.pin or {})
   if not sim then
     return nil, err
   end

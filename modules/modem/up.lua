@@ -155,7 +155,8 @@ end
 ---done: the session, the host's settings, a radio that was switched on.
 ---@param modem modem.modem
 ---@param carrier carrier.carrier
----@param options { dns: boolean?, metric: integer?, table: integer?, wait: number?, watcher: up.watcher? }?
+---@param options { dns: boolean?, metric: integer?, table: integer?, wait: number?, pin: pin.options?,
+--- watcher: up.watcher? }?
 ---@return link.link? link keep it in a <close> variable, or link:keep() it
 ---@return moontower.error? err
 function M.up(modem, carrier, options)
@@ -175,7 +176,9 @@ function M.up(modem, carrier, options)
   if not may_adopt(now, record, carrier) then
     clear(modem, now)
   end
-  registration, packet = ready.wait(modem, now, { carrier = carrier, wait = options.wait, watcher = watcher }, undo)
+  registration, packet = ready.wait(modem, now, {
+    carrier = carrier, wait = options.wait, pin = options.pin, watcher = watcher,
+  }, undo)
   if not registration then
     return nil, packet
   end

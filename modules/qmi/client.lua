@@ -15,7 +15,7 @@ local RELEASE_TIME = 5
 ---@field kept table? what its owner needs to take it up again later; it stays allocated when the device is closed
 ---@field on_lost fun()? the modem has forgotten the client, and what it did for it
 ---@field private device qmi.device
----@field private set_ups { message: qmi.message, values: table? }[]
+---@field private set_ups { message: qmi.message, values: table?, required: boolean? }[]
 ---@field private queues table<qmi.message, userdata[]>
 ---@field private making userdata? the task that allocates
 local Client = {}
@@ -29,7 +29,17 @@ function Client.new(device, service_id, id)
   return setmetatable({ device = device, service_id = service_id, id = id, set_ups = {}, queues = {} }, Client)
 end
 
-local function make(self)
+local function give_back(self, id)
+  local device = self.device
+  self.id = nil
+  device:changed()
+  -- Whether the modem still hears of it, nobody has to wait for.
+  device.group:spawn(device.ask, device, ctl.release_cid, 0, {
+    release_info = { service = self.service_id, cid = id },
+  }, RELEASE_TIME)
+end
+
+local function allocate(self)
   local device = self.device
   local reply, err = device:ask(ctl.allocate_cid, 0, { service = self.service_id })
   if not reply then
@@ -40,17 +50,20 @@ local function make(self)
   device:changed()
   for _, set_up in ipairs(self.set_ups) do
     local _, refused = device:ask(set_up.message, id, set_up.values)
-    if refused and refused.code == "timeout" then
-      -- Not without it. Whether the modem still hears that the id is given back, nobody has to wait for.
-      self.id = nil
-      device:changed()
-      device.group:spawn(device.ask, device, ctl.release_cid, 0, {
-        release_info = { service = self.service_id, cid = id },
-      }, RELEASE_TIME)
+    if self.id ~= id then
+      return error_object.fail { code = "modem-failed", source = "qmi", message = "the modem has started anew" }
+    elseif refused and (set_up.required or refused.code == "timeout") then
+      give_back(self, id) -- not without it
       return nil, refused
     end
   end
   return id
+end
+
+local function make(self)
+  local id, err = allocate(self)
+  self.making = nil
+  return id, err
 end
 
 ---Makes sure that the modem knows the client. Several tasks may need that at the same time.
@@ -65,9 +78,6 @@ function Client:allocate()
   local making = self.making or self.device.group:spawn(make, self)
   self.making = making
   local ok, id, err = making:join()
-  if self.making == making then
-    self.making = nil
-  end
   if not ok then
     return error_object.fail { code = "gone", source = "qmi", message = "the device was closed" }
   end
@@ -143,11 +153,12 @@ function Client:set_up(message, values)
   return reply, err
 end
 
----Told the modem whenever the client is made, whatever it answers.
+---Told the modem whenever the client is made.
 ---@param message qmi.message
 ---@param values table?
-function Client:prepare(message, values)
-  table.insert(self.set_ups, { message = message, values = values })
+---@param required boolean? the client is of no use if the modem refuses; else that does not matter
+function Client:prepare(message, values, required)
+  table.insert(self.set_ups, { message = message, values = values, required = required })
 end
 
 ---Has set_up() worked for this message?
@@ -227,6 +238,9 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function Client:release()
+  if self.making then
+    self.making:join() -- or else the modem gives an id that nobody knows of
+  end
   local id = self.id
   self.released, self.id = true, nil
   self.device:forget(self)

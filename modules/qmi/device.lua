@@ -18,6 +18,7 @@ local PROXY_TIME = 30 -- qmi-proxy opens the modem first
 -- QMI sets no limit; this is what one look at a modem asks at the same time.
 local WINDOW = 13
 local BROADCAST = 0xff
+local REMAKE_TRIES = 4
 
 -- What an error means for somebody who does not speak QMI; the rest is "rejected".
 local code_of_error = {
@@ -59,6 +60,19 @@ function Device:__tostring()
   return "QMI device " .. self.path
 end
 
+-- Whoever waits for news is told if there will be none.
+local function make_again(client)
+  local id, err
+  for attempt = 1, REMAKE_TRIES do
+    id, err = client:allocate()
+    if id or err.code == "gone" then
+      return
+    end
+    task.sleep(attempt)
+  end
+  client:end_subscriptions(err)
+end
+
 -- The modem has started anew: whoever waits for news has to be known to it again.
 local function resync(self)
   local listening = {}
@@ -68,7 +82,7 @@ local function resync(self)
   end
   self.wire:abandon()
   for _, client in ipairs(listening) do
-    self.group:spawn(client.allocate, client)
+    self.group:spawn(make_again, client)
   end
 end
 
@@ -161,7 +175,7 @@ function Device:close()
   task.shield(CLOSE_TIME, function()
     local releases = {}
     for client in pairs(self.clients) do
-      if client.id and not client.kept then
+      if not client.kept then
         releases[#releases + 1] = function() return client:release() end
       end
     end

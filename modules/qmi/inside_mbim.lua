@@ -5,7 +5,7 @@ local basic = require "mbim.basic_connect"
 local core = require "core.qmi"
 local error_object = require "error"
 local ext_qmux = require "mbim.ext_qmux"
-local extensions = require "mbim.ms_basic_connect_extensions"
+local mbim = require "mbim"
 local Device = require "qmi.device"
 
 ---@class qmi.inside_mbim : qmi.wire
@@ -62,13 +62,11 @@ end
 local M = {}
 
 ---A modem says nothing unasked of services that are not standard, unless it is told to, after each time it was opened.
----The list replaces the modem's own, so it names all that we know.
+---The list replaces the modem's own, so it names all services that anybody here has declared a command of.
 ---@param mbim_device mbim.device
 function M.switch_indications_on(mbim_device)
   local services = {}
-  for _, uuid in ipairs {
-    basic.connect.service_uuid, extensions.version.service_uuid, ext_qmux.message.service_uuid,
-  } do
+  for _, uuid in ipairs(mbim.declared_services()) do
     services[#services + 1] = { service = uuid }
   end
   mbim_device:set(basic.device_service_subscribe_list, { services = services })

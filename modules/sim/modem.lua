@@ -184,14 +184,15 @@ function Modem:reset_control()
   self:emit("control-reset")
 end
 
--- Faults of the firmware end with a reset; those of the network and the SIM do not.
+-- Faults of the firmware end with a reset; those of the network and the SIM do not, nor does what is yet to come.
 function Modem:forget_faults()
-  self.faults, self.scheduled = {}, {}
+  self.faults = {}
 end
 
 ---Nothing is wrong any more with firmware, network and switches; the card stays as it is.
 function Modem:mend()
   self:forget_faults()
+  self.scheduled = {}
   self.latency, self.connect_time = self.group and self.personality.latency or 0, 0
   self.network = new_network()
   self.radio.hardware = "on"

@@ -110,7 +110,7 @@ local function pull(cable)
 end
 
 -- Opens socket, link and terminal, and writes the file that says which modem they belong to.
-local function open_parts(modem, cable)
+local function open_parts(modem, cable, arrival)
   local composition, identity = modem.composition, modem:usb_identity()
   local err
   cable.link, err = open_link()
@@ -129,16 +129,16 @@ local function open_parts(modem, cable)
   end
   return state.save("devices", "sim", {
     name = "sim", composition = composition, [composition] = sockets[composition], net = tier1.link,
-    at = cable.at and tier1.at,
+    at = cable.at and tier1.at, incarnation = tostring(arrival),
     vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
     manufacturer = identity.manufacturer, model = modem.personality.hardware,
   })
 end
 
 -- Makes what `moontower` looks for.
-local function plug(modem)
+local function plug(modem, arrival)
   local cable = { connections = {} }
-  local ok, err = open_parts(modem, cable)
+  local ok, err = open_parts(modem, cable, arrival)
   if not ok then
     pull(cable)
     return nil, err
@@ -174,6 +174,7 @@ end
 ---@return moontower.error? err
 function tier1.start(modem, group)
   local cable
+  local arrivals = 0
   local functions = {}
   local function current()
     local composition = modem.composition
@@ -197,7 +198,8 @@ function tier1.start(modem, group)
   })
   local function plug_in()
     local fn = current()
-    local plugged, err = plug(modem)
+    arrivals = arrivals + 1
+    local plugged, err = plug(modem, arrivals)
     if not plugged then
       return nil, err
     end

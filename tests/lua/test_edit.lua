@@ -71,10 +71,13 @@ function T.test_a_line_is_edited()
   talk(function(t)
     t:type "helo\27[Dl\r" -- left, then an l
     t:expect "[hello]"
+    t:expect "ask> " -- between two reads the terminal is not ours
     t:type "x\127one\1two \5!\r" -- backspace, home, end
     t:expect "[two one!]"
+    t:expect "ask> "
     t:type "w\xc3\xb6rld\27[D\27[D\27[D\127u\r"
     t:expect "[wurld]"
+    t:expect "ask> "
     t:type "two lines\rat once\r"
     t:expect "[two lines]"
     t:expect "[at once]"

@@ -405,6 +405,9 @@ local samples = {
   [require "mbim.proxy_control"] = {
     configuration = { set = { device = "/dev/cdc-wdm0", timeout = 30 }, response = {} },
   },
+  [require "mbim.quectel"] = {
+    radio_state = { query = {}, set = { state = "on" }, response = { state = "off" } },
+  },
 }
 
 function T.test_every_codec_round_trips()

@@ -543,6 +543,11 @@ function behaviours.a_second_session(modem, sim)
   gives(true, second:disconnect())
   eq(sim.sessions[1], nil)
   gives(up, modem:session(0))
+  -- One of the families only: the other one is still session 0's alone.
+  connected(modem, { session = 1, apn = "ims", ip = "ipv4" })
+  gives({ session = 1, state = "activated", ip = "ipv4" }, modem:session(1))
+  gives(true, modem:deactivate(1))
+  gives(up, modem:session(0))
 end
 
 function behaviours.two_sessions_from_the_start(modem, sim)

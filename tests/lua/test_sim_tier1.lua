@@ -76,7 +76,7 @@ function T.test_what_is_there()
   with_modem(function()
     local device = json.decode(assert(fs.read("/run/moontower/devices/sim.json")))
     lu.assertEquals(device, {
-      name = "sim", composition = "mbim", mbim = tier1.sockets.mbim, net = "wwan0", at = tier1.at,
+      name = "sim", composition = "mbim", mbim = tier1.sockets.mbim, net = "wwan0", at = tier1.at, incarnation = "1",
       vendor = "1199", product = "9071",
       manufacturer = "Sierra Wireless, Incorporated", model = "MC7455",
     })

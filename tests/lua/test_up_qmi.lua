@@ -158,9 +158,9 @@ function T.test_what_is_missing()
   end)
 end
 
-function T.test_a_locked_sim_says_which_command_unlocks_it()
+function T.test_a_locked_sim_says_where_its_pin_belongs()
   local result = run(UP, { "pin-lock" })
-  lu.assertStrContains(result.err, "qmicli -d /run/moontower/sim/qmi --uim-verify-pin=PIN1,PIN")
+  lu.assertStrContains(result.err, "Put it into /etc/moontower/pin")
 end
 
 function T.test_roaming_is_asked_for()
@@ -218,7 +218,12 @@ function T.test_killed()
     lu.assertEquals(result.status, 0, result.err)
     assert_online(result.after)
     lu.assertEquals(#state_in(result).sessions, 1)
-    assert_clients(result, 2)
+    -- An id that the modem had just given when we were killed is nobody's, until the modem starts anew: one at most.
+    local services = {}
+    for _, client in ipairs(state_in(result).clients) do
+      services[client.service] = (services[client.service] or 0) + 1
+    end
+    lu.assertTrue(#state_in(result).clients <= 3 and services.wds >= 2, result.out)
   end)
 end
 

@@ -1,0 +1,113 @@
+-- SPDX-License-Identifier: MIT
+-- Follows a modem through a restart: it comes back at the same USB path, maybe with another product id, with other
+-- ports, and another protocol.
+
+local devices = require "modem.devices"
+local error_object = require "error"
+local fs = require "core.fs"
+local task = require "task"
+local udev = require "core.udev"
+local watch = require "core.watch"
+
+local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
+local SETTLE_TIME, SETTLE_MAX = 1, 5 -- its ports appear one after the other
+
+---@class modem.comeback
+---@field private before modem.description
+---@field private monitor userdata of udev; of a folder, for a modem that a file describes
+---@field private was_gone boolean?
+local Comeback = {}
+Comeback.__index = Comeback
+
+local M = {}
+
+---Begins to watch. To be called before the restart is asked for: nothing may slip through.
+---@param description modem.description
+---@return modem.comeback? comeback keep it in a <close> variable
+---@return moontower.error? err
+function M.watch(description)
+  local monitor, err
+  if description.usb or description.pci then
+    monitor, err = udev.monitor {
+      subsystems = SUBSYSTEMS, source = fs.stat("/run/udev/control") and "udev" or "kernel",
+    }
+  else
+    monitor, err = watch.folder(devices.folder())
+  end
+  if not monitor then
+    return nil, err
+  end
+  return setmetatable({ before = description, monitor = monitor }, Comeback)
+end
+
+local function is_same(before, now)
+  if before.usb or before.pci then
+    return before.usb == now.usb and before.pci == now.pci
+  end
+  return before.key == now.key
+end
+
+-- The modem, if it has been away since. On USB each arrival has a number of its own.
+local function look(self)
+  for _, description in ipairs(devices.list()) do
+    if is_same(self.before, description) then
+      local is_new = description.incarnation and description.incarnation ~= self.before.incarnation
+      return (is_new or self.was_gone) and description or nil
+    end
+  end
+  self.was_gone = true
+end
+
+local function next_event(self)
+  local action, err = self.monitor:next()
+  if not action then
+    error(err, 0)
+  end
+end
+
+local function settle(self)
+  local deadline = task.now() + SETTLE_MAX
+  local is_quiet = not (self.before.usb or self.before.pci)
+  while not is_quiet and task.now() < deadline do
+    is_quiet = select(2, task.timeout(SETTLE_TIME, next_event, self)) ~= nil
+  end
+end
+
+---Waits until it is back, with all its ports.
+---@param seconds number
+---@param is_complete (fun(description: modem.description): boolean)? waited for, too, but not found wanting
+---@return modem.description? description as it is now
+---@return moontower.error? err "gone" when it does not come
+function Comeback:wait(seconds, is_complete)
+  local description
+  local back = task.timeout(seconds, function()
+    description = look(self)
+    while not description do
+      next_event(self)
+      description = look(self)
+    end
+    settle(self)
+    description = look(self) or description
+    while is_complete and not is_complete(description) do
+      next_event(self)
+      description = look(self) or description
+    end
+    return description
+  end)
+  back = back or description
+  if back then
+    return back
+  end
+  return error_object.fail {
+    code = "gone", source = "modem",
+    message = self.was_gone and ("the modem has not come back in %g seconds"):format(seconds)
+      or ("the modem has not restarted in %g seconds"):format(seconds),
+    hint = "Some take minutes. `dmesg` tells whether it is on USB, and whether a driver takes it. Else unplug it and "
+      .. "plug it in again.",
+  }
+end
+
+function Comeback:close() self.monitor:close() end
+Comeback.__close = Comeback.close
+
+return M

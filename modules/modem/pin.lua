@@ -1,0 +1,230 @@
+-- SPDX-License-Identifier: MIT
+-- The SIM's PIN, with care: three wrong ones, and the SIM wants a PUK that few people have at hand.
+--
+-- A PIN comes from a file that only its owner can read, or from $MOONTOWER_PIN: never from a command line, which
+-- everybody can see, nor from a carrier file, which people share. It is sent once. What is sent is written down before,
+-- as a salted hash with the SIM's number, and struck out when the SIM has taken it. So a wrong one is never sent again.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local sha256 = require "sha256"
+local state = require "state"
+
+local FILE, VARIABLE = "/etc/moontower/pin", "MOONTOWER_PIN"
+local KIND, NAME = "pins", "sent"
+local TRIES = 3 -- which have to be left
+local SIM_TIME = 30
+
+---@class pin.options
+---@field file string? instead of /etc/moontower/pin
+---@field tries integer? send it though only so many tries are left; 0: though nobody knows how many
+---@field again boolean? send it though it has failed before
+
+---@class pin.found from M.find()
+---@field value string
+---@field from string where it stands, for people
+
+local M = {}
+
+local function invalid(message, hint)
+  return error_object.fail { code = "invalid", source = "pin", message = message, hint = hint }
+end
+
+-- ---- where it comes from ----
+
+local function is_pin(text)
+  return text:find("^%d%d%d%d+$") ~= nil and #text <= 8
+end
+
+-- Lines of "ICCID PIN", or of a PIN alone, which is for any SIM. The former count first.
+local function pick(text, iccid, path)
+  local any, own
+  for line in text:gmatch("[^\r\n]+") do
+    local words = {}
+    for word in line:gsub("#.*", ""):gmatch("%S+") do words[#words + 1] = word end
+    local pin = words[#words]
+    if pin and (#words > 2 or not is_pin(pin)) then
+      return invalid(("%s: a line is neither a PIN of 4 to 8 digits nor an ICCID and a PIN"):format(path))
+    elseif #words == 2 and words[1] == iccid then
+      own = pin
+    elseif #words == 1 then
+      any = pin
+    end
+  end
+  local value = own or any
+  return value and { value = value, from = path }
+end
+
+local function from_file(path, iccid, must_be_there)
+  local info, err = fs.stat(path)
+  if not info then
+    return nil, (must_be_there or err.code ~= "not-found") and err or nil
+  elseif info.uid ~= 0 and info.uid ~= fs.geteuid() or info.mode & 63 ~= 0 then -- 077
+    return error_object.fail {
+      code = "permission", source = "pin", message = ("%s: others than its owner can read or change it"):format(path),
+      hint = ("chown root %s; chmod 600 %s"):format(path, path),
+    }
+  end
+  local text
+  text, err = fs.read(path)
+  if not text then
+    return nil, err
+  end
+  return pick(text, iccid, path)
+end
+
+---The PIN that is configured for a SIM.
+---@param iccid string? nil: the locked SIM does not tell
+---@param options pin.options
+---@return pin.found? found nil: there is none
+---@return moontower.error? err
+function M.find(iccid, options)
+  local variable = os.getenv(VARIABLE)
+  if options.file then
+    return from_file(options.file, iccid, true)
+  elseif variable and variable ~= "" then
+    if not is_pin(variable) then
+      return invalid(("$%s is no PIN of 4 to 8 digits"):format(VARIABLE))
+    end
+    return { value = variable, from = "$" .. VARIABLE }
+  end
+  return from_file(FILE, iccid, false)
+end
+
+-- ---- the ledger ----
+
+local function ledger()
+  local values, path = state.kept.load(KIND, NAME), state.kept.path(KIND, NAME)
+  if values and type(values.salt) == "string" and type(values.sent) == "table" then
+    return values
+  elseif fs.stat(path) then
+    return invalid(path .. ": nobody can read which PINs have failed", "Remove it, and look after your PIN yourself.")
+  end
+  local random <close> = assert(io.open("/dev/urandom", "rb"))
+  return { salt = random:read(16):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end), sent = {} }
+end
+
+-- A SIM that does not tell its number is known by the modem it is in.
+local function card_of(modem, sim)
+  return sim.iccid or (modem:identity() or {}).imei or modem.description.key
+end
+
+---@class pin.entry of the ledger: one PIN for one SIM
+local Entry = {}
+Entry.__index = Entry
+
+local function entry_of(modem, sim, value)
+  local list, err = ledger()
+  if not list then
+    return nil, err
+  end
+  local hash = sha256(("%s %s %s"):format(list.salt, card_of(modem, sim), value))
+  return setmetatable({ list = list, hash = hash }, Entry)
+end
+
+function Entry:was_sent() return self.list.sent[self.hash] ~= nil end
+
+function Entry:write()
+  self.list.sent[self.hash] = os.date("!%Y-%m-%d")
+  return state.kept.save(KIND, NAME, self.list)
+end
+
+function Entry:strike_out()
+  self.list.sent[self.hash] = nil
+  return state.kept.save(KIND, NAME, self.list)
+end
+
+-- ---- sending it ----
+
+local function locked(message, hint, pin)
+  return error_object.fail { code = "sim-locked", source = "pin", message = message, hint = hint, detail = pin }
+end
+
+-- Why it must not be sent; nil when it may.
+local function why_not(pin, found, entry, options)
+  if pin.type ~= "pin1" then
+    return locked("the SIM wants its PUK, not its PIN", "The operator tells the PUK. Enter it in a phone.", pin)
+  elseif entry:was_sent() and not options.again then
+    return locked(("the SIM wants its PIN; the one from %s has failed before, and is not sent again")
+      :format(found.from), "Put the right one there. --pin-again sends it all the same.", pin)
+  elseif (pin.tries or 0) >= (options.tries or TRIES) then
+    return nil
+  end
+  return locked(("the SIM wants its PIN; it is not sent, as %s"):format(pin.tries
+    and ("%d %s left"):format(pin.tries, pin.tries == 1 and "try is" or "tries are")
+    or "the modem does not tell how many tries are left"),
+    ("A wrong one now may cost the PUK. Enter it in a phone; or, if you are sure of it, with --pin-tries %d."):format(
+      pin.tries or 0), pin)
+end
+
+-- What has become of it is seen at the SIM, whatever the modem answered.
+local function judge(modem, err, before, found, entry)
+  local after = modem:pin()
+  if after and after.locked and after.type == "pin1" and after.tries and after.tries == before.tries then
+    entry:strike_out() -- the card was not even asked
+    return error_object.during(err, "the SIM's PIN")
+  elseif after and after.type == "puk1" and after.locked then
+    return error_object.fail {
+      code = "sim-blocked", source = "pin", message = "the PIN was wrong, and the SIM is blocked: it wants its PUK now",
+      hint = "The operator tells the PUK. Enter it in a phone.", detail = after,
+    }
+  elseif err.code == "gone" or err.code == "timeout" then
+    return error_object.during(err, "the SIM's PIN was sent")
+  end
+  return locked(("the PIN from %s is wrong%s; it will not be sent again"):format(found.from,
+    after and after.tries and (", and %d tries are left"):format(after.tries) or ""),
+    "Put the right one there. Three wrong ones, and the SIM wants its PUK.", after)
+end
+
+local function await_ready(modem)
+  local sim, err = modem:wait_for("sim", function() return modem:sim() end, function(value)
+    return value.state ~= "locked" and value.state ~= "starting"
+  end, SIM_TIME)
+  if sim and (sim.state == "locked" or sim.state == "starting") then
+    return error_object.fail {
+      code = "sim-failure", source = "pin", message = "the SIM has taken its PIN, and is not ready all the same",
+    }
+  end
+  return sim, err
+end
+
+---Enters the PIN that was found, if it may be.
+---@param modem modem.modem
+---@param sim table that is locked, as modem:sim() gave it
+---@param found pin.found
+---@param options pin.options
+---@return table? sim as it is then
+---@return moontower.error? err
+function M.enter(modem, sim, found, options)
+  local before, err = modem:pin()
+  if not before then
+    return nil, err
+  elseif not before.locked then
+    return await_ready(modem)
+  end
+  local entry, refusal
+  entry, err = entry_of(modem, sim, found.value)
+  if not entry then
+    return nil, err
+  end
+  refusal = select(2, why_not(before, found, entry, options))
+  if refusal then
+    return nil, refusal
+  end
+  local ok
+  ok, err = entry:write()
+  if not ok then
+    return nil, err
+  end
+  ok, err = modem:enter_pin(found.value)
+  if not ok then
+    return judge(modem, err, before, found, entry)
+  end
+  ok, err = entry:strike_out()
+  if not ok then
+    return nil, err
+  end
+  return await_ready(modem)
+end
+
+return M

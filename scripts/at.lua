@@ -1,0 +1,255 @@
+-- SPDX-License-Identifier: MIT
+-- moontower at: AT commands to a modem, given as arguments, from a file, or typed.
+
+local at = require "at"
+local at_port = require "modem.at"
+local edit = require "edit"
+local error_object = require "error"
+local fs = require "core.fs"
+local modem = require "modem"
+local printable = require "printable"
+local task = require "task"
+
+-- Searching for networks takes minutes; a person can interrupt.
+local ANSWER_TIME, PATIENCE = 30, 180
+
+local function usage(format, ...)
+  return error_object.fail {
+    code = "usage", source = "at", message = format:format(...), hint = "Try 'moontower at --help'.",
+  }
+end
+
+-- Recipes on web pages have typographic quotation marks, which no modem understands.
+local function straight(command)
+  return (command:gsub("\u{201c}", '"'):gsub("\u{201d}", '"'):gsub("\u{201e}", '"'))
+end
+
+local function checked(text)
+  local command = straight(text):match("^%s*(.-)%s*$")
+  if not command:find("^[Aa][Tt]") then
+    return usage("'%s': a command begins with AT", printable(command))
+  elseif command:find("%c") then
+    return usage("%s: it has a control character in it", printable(at.hide(command)))
+  end
+  return command
+end
+
+local function check_usage(args)
+  if args.json and #args.commands == 0 then
+    return usage("--json goes with commands as arguments")
+  elseif args.text and args.text:find("[\26\27]") then
+    return usage("--text: Ctrl-Z and Escape can't be in it")
+  end
+  for i, text in ipairs(args.commands) do
+    local err
+    args.commands[i], err = checked(text)
+    if err then
+      return nil, err
+    end
+  end
+  return true
+end
+
+local function open(args)
+  if args.port then
+    return at_port.open_path(args.port)
+  end
+  local description, err = modem.select(args.device)
+  if not description then
+    return nil, err
+  end
+  return at_port.open(description)
+end
+
+-- A bare ERROR tells nothing; to the most frequent reason there is a way.
+local function with_hint(err, command)
+  if err.code == "rejected" and err.detail and err.detail.result == "error" and command:find("^[Aa][Tt]!") then
+    err.hint = 'Sierra modems want AT!ENTERCND="A710" before some of their commands; once, until they restart.'
+  end
+  return err
+end
+
+-- ---- as arguments, or from a file ----
+
+local function print_reply(reply)
+  for _, line in ipairs(reply.lines) do print(printable(line)) end
+  if fs.isatty(1) then
+    print(printable(reply.text))
+  end
+end
+
+local function run_commands(port, args)
+  local done = {}
+  for i, command in ipairs(args.commands) do
+    local reply, err = port:command(command, { seconds = args.timeout or ANSWER_TIME, data = args.text })
+    if not reply then
+      for _, line in ipairs(not args.json and err.detail and err.detail.lines or {}) do print(printable(line)) end
+      return nil, with_hint(err, command)
+    elseif not args.json then
+      print_reply(reply)
+    end
+    done[i] = { command = at.hide(command), lines = setmetatable(reply.lines, { __jsontype = "array" }),
+      result = reply.result, text = reply.text }
+  end
+  if args.json then
+    print(require("dkjson").encode({ port = port.path, commands = done }, { indent = true }))
+  end
+  return 0
+end
+
+-- ---- typed ----
+
+-- Shows what comes as it comes, also while something is being typed; ends when the modem is gone.
+local function show(heard, prompt)
+  local is_shown = { line = true, final = true, urc = true }
+  local escaped = false
+  for item in heard.pop, heard do
+    if item.kind == "prompt" or item.kind == "sent" then
+      escaped = item.kind == "prompt" -- unless a text follows, and then its result
+    elseif is_shown[item.kind] and not (escaped and item.kind == "final") then
+      prompt:print(printable(item.text))
+    end
+  end
+  prompt:close()
+end
+
+local function let_show(heard)
+  while heard:length() > 0 do task.sleep(0) end
+  task.sleep(0)
+end
+
+-- The modem asks for a text, such as an SMS: we ask who knows it, and begin again.
+local function with_text(port, prompt, command, options)
+  if prompt:is_terminal() then
+    prompt:print("(Ctrl-Z sends the text, Ctrl-C gives it up)")
+  end
+  local text = prompt:text()
+  if not text then
+    return error_object.fail {
+      code = "interrupted", source = "at", message = at.hide(command) .. ": the text was given up; it ends with Ctrl-Z",
+    }
+  end
+  options.data = text
+  return port:command(command, options)
+end
+
+local function ask(port, prompt, command, options)
+  local reply, err = port:command(command, options)
+  if err and err.detail and err.detail.result == "prompt" then
+    reply, err = with_text(port, prompt, command, options)
+  end
+  return reply, err
+end
+
+-- What the modem has said is on the screen already; not what it means, nor that it said nothing.
+local function explain(prompt, err)
+  local detail = err.detail or {}
+  if err.code ~= "rejected" and err.code ~= "unsupported" then
+    prompt:print(printable(err))
+  elseif detail.number and detail.words then
+    prompt:print(("(%s)"):format(printable(detail.words)))
+  end
+end
+
+local function one_line(port, prompt, heard, line, seconds)
+  local command, err = checked(line)
+  local ok, reply = true, nil
+  if command then
+    ok, reply, err = prompt:call(ask, port, prompt, command, { seconds = seconds })
+  end
+  let_show(heard)
+  if not ok and reply.code ~= "interrupted" then
+    error(reply, 0)
+  elseif port.lost then
+    return true
+  elseif not prompt:is_terminal() and err then
+    return nil, with_hint(err, command or "") -- a recipe that goes on after a mistake does harm
+  elseif err then
+    explain(prompt, err)
+  end
+  return true
+end
+
+local function greet(prompt, port)
+  if prompt:is_terminal() then
+    prompt:print(("%s. Commands begin with AT; Ctrl-D ends, Ctrl-C interrupts, Ctrl-R searches what was typed before.")
+      :format(printable(port)))
+  end
+end
+
+local function type_commands(port, args)
+  local answers, opened, err
+  answers, err = port:command("AT", { seconds = args.timeout or ANSWER_TIME }) -- is anybody there?
+  if not answers then
+    return nil, err
+  end
+  opened, err = edit.open {
+    prompt = "at> ", history = edit.history_path "at_history",
+    keep = function(line) return at.hide(straight(line)) == straight(line) end,
+  }
+  if not opened then
+    return nil, err
+  end
+  local prompt <close> = opened
+  local group <close> = task.group()
+  local heard = port:raw()
+  local shower = group:spawn(show, heard, prompt)
+  greet(prompt, port)
+  local seconds = args.timeout or prompt:is_terminal() and PATIENCE or ANSWER_TIME
+  local ok = true
+  while ok and not port.lost do
+    local line, interrupted = prompt:read()
+    if not line and not interrupted then
+      break
+    elseif line and line:find("^%s*[^%s#]") then
+      ok, err = one_line(port, prompt, heard, line, seconds)
+    end
+  end
+  if port.lost then
+    shower:join()
+    return error_object.fail {
+      code = "gone", source = "at", message = ("the modem is gone, and %s with it"):format(port.path),
+      hint = "After a restart it is back in some seconds: `moontower devices` shows it.",
+    }
+  end
+  return ok and 0 or nil, err
+end
+
+return {
+  summary = "Send AT commands to the modem, or type them at a prompt.",
+
+  arguments = function(parser)
+    parser:epilog [[
+Examples:
+  moontower at 'AT!SELRAT?'                          what it answers; exit status 0 OK, 1 ERROR, 7 no answer
+  moontower at 'AT!ENTERCND="A710"' 'AT!USBCOMP?'    one after the other; the first that fails ends it
+  moontower at                                       a prompt, with what the modem says unasked
+  moontower at < recipe.txt                          a command a line; # begins a comment
+  moontower at --text 'On my way' 'AT+CMGS="+15550100"'
+The prompt edits lines and remembers them in ~/.local/state/moontower/at_history, those with a PIN or password in them
+excepted. Everybody on this computer can see a command's arguments: type PINs at the prompt, or read them from a file.]]
+    parser:argument("commands", "AT commands. In a shell, put each in '...': ! and \" mean something there."):args("*")
+      :argname("COMMAND")
+    parser:option("--timeout", "Seconds to wait for each answer (30; 180 at the prompt)."):convert(tonumber)
+      :argname("SECONDS")
+    parser:option("--text", "What to send when the modem asks for a text (AT+CMGS). Ctrl-Z follows by itself.")
+    parser:mutex(
+      parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path."),
+      parser:option("--port", "The AT port itself, such as /dev/ttyUSB2.")
+    )
+    parser:flag("--json", "Print one JSON object, for programs.")
+  end,
+
+  run = function(args)
+    local ok, err = check_usage(args)
+    local opened
+    if ok then
+      opened, err = open(args)
+    end
+    local port <close> = opened
+    if not port then
+      return nil, err
+    end
+    return (#args.commands > 0 and run_commands or type_commands)(port, args)
+  end,
+}

@@ -1,0 +1,182 @@
+-- SPDX-License-Identifier: MIT
+-- moontower console: a Lua prompt in the engine, with the modem in hand; every call that waits just works.
+
+local edit = require "edit"
+local find_modem = require("modem").find
+local show = require "show"
+
+local PROMPT, CONTINUED = "> ", ">> "
+local HELP = [[
+Type Lua. An expression shows its value, and _ is the last one. Names without `local` stay.
+  modem                  the modem, opened when it is first needed:
+    modem:identity()  modem:sim()  modem:registration()  modem:signal()  modem:connect { apn = "internet" }
+    modem.at:command("ATI").lines
+    modem.qmi:request(require("qmi.nas").get_signal_info)
+    modem.mbim:query(require("mbim.basic_connect").device_caps)
+  task, log, at, carrier, qmi, mbim, net ...   modules: whatever `require` finds, without saying so
+  print(...)             shows text, also while you type
+Ctrl-C interrupts a call that takes too long; Ctrl-D ends.]]
+
+-- Modules that are there by their names alone.
+local known = {}
+for name in ("at carrier edit log mbim net qmi schema settings show task trace"):gmatch("%S+") do known[name] = true end
+
+-- What a chunk sees as its globals: Lua's own, `modem`, our modules, and what was typed before.
+local function environment(args, prompt)
+  local opened = {}
+  local values = {
+    help = setmetatable({}, { __tostring = function() return HELP end, __call = function() prompt:print(HELP) end }),
+    print = function(...)
+      local parts = table.pack(...)
+      for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+      prompt:print(table.concat(parts, "\t"))
+    end,
+  }
+  local function modem()
+    if not opened.modem then
+      opened.modem = assert(find_modem(args.device, { proxy = args.proxy, protocol = args.protocol }))
+    end
+    return opened.modem
+  end
+  return setmetatable(values, {
+    __index = function(_, name)
+      if name == "modem" then
+        return modem()
+      elseif known[name] then
+        return require(name)
+      end
+      return _G[name]
+    end,
+  }), opened
+end
+
+-- ---- reading ----
+
+-- Lua says of half a chunk that it ends where more was expected.
+local function is_incomplete(message)
+  return message:sub(-5) == "<eof>"
+end
+
+local function compile(text, env)
+  local expression, half = load("return " .. text, "=console", "t", env)
+  if not expression then
+    local chunk, message = load(text, "=console", "t", env)
+    return chunk, is_incomplete(half) and half or message
+  end
+  -- What is returned as it is leaves no trace of where it was called.
+  local kept = load("local keep__ = ... return keep__(" .. text .. "\n)", "=console", "t", env)
+  return kept and function()
+    local results = kept(table.pack)
+    return table.unpack(results, 1, results.n)
+  end or expression
+end
+
+-- A whole chunk, of as many lines as it takes.
+---@return function? chunk nil at the end
+---@return string? mistake
+local function read_chunk(prompt, env)
+  local text, err = prompt:read()
+  while text do
+    local chunk, message = compile(text, env)
+    if chunk or not is_incomplete(message) then
+      return chunk, message
+    end
+    local line
+    line, err = prompt:read(CONTINUED)
+    if not line and not err then
+      return nil, message
+    end
+    text = line and text .. "\n" .. line
+  end
+  return nil, err and "" or nil
+end
+
+-- ---- running and showing ----
+
+local function show_error(prompt, err)
+  if type(err) ~= "table" or not err.code then
+    return prompt:print(show(err))
+  elseif err.code == "interrupted" then
+    return prompt:print("interrupted")
+  end
+  prompt:print(tostring(err))
+  if err.hint then
+    prompt:print("  " .. err.hint:gsub("^%l", string.upper))
+  end
+  if err.traceback then
+    -- What is below the console's own call is of no interest.
+    local traceback = err.traceback:gsub("\n%s*%[C%]: in function 'xpcall'.*", "")
+    prompt:print((traceback:gsub("\n[^\n]*scripts/console.lua.*", "")))
+  end
+end
+
+local function show_results(prompt, env, results)
+  local count = results.n
+  if count == 0 then
+    return
+  end
+  env._ = results[1]
+  while count > 1 and results[count] == nil do count = count - 1 end
+  local shown = {}
+  for i = 1, count do shown[i] = show(results[i]) end
+  prompt:print(table.concat(shown, "\t"))
+end
+
+-- Until the end of the input; false after a mistake in a file.
+local function loop(prompt, env)
+  while true do
+    local chunk, mistake = read_chunk(prompt, env)
+    local results
+    if chunk then
+      results = table.pack(prompt:call(chunk))
+    elseif not mistake then
+      return true
+    elseif mistake ~= "" then
+      prompt:print(mistake)
+    end
+    if results and results[1] then
+      show_results(prompt, env, table.move(results, 2, results.n, 1, { n = results.n - 1 }))
+    elseif results then
+      show_error(prompt, results[2])
+    end
+    if not prompt:is_terminal() and mistake ~= "" and not (results and results[1]) then
+      return false
+    end
+  end
+end
+
+return {
+  summary = "A Lua prompt in the engine, with the modem in hand.",
+
+  arguments = function(parser)
+    parser:epilog("At the prompt, `help` says what there is:\n\n" .. HELP .. [[
+
+
+Example:
+  > modem:signal().dbm
+  -71
+  > for i = 1, 3 do print(modem:registration().state) task.sleep(1) end
+Lines are remembered in ~/.local/state/moontower/console_history. From a file or a pipe, the first mistake ends it, with
+exit status 1.]])
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
+    parser:option("--protocol", "qmi: QMI inside MBIM, on a modem that speaks MBIM."):choices { "mbim", "qmi" }
+  end,
+
+  run = function(args)
+    local opened_prompt, err = edit.open { prompt = PROMPT, history = edit.history_path "console_history" }
+    if not opened_prompt then
+      return nil, err
+    end
+    local prompt <close> = opened_prompt
+    local env, opened = environment(args, prompt)
+    local hold <close> = setmetatable({}, { -- luacheck: ignore 211
+      __close = function() if opened.modem then opened.modem:close() end end,
+    })
+    if prompt:is_terminal() then
+      prompt:print(_VERSION .. " in moontower " .. require("core.program").version
+        .. ". `help` says what there is; Ctrl-D ends.")
+    end
+    return loop(prompt, env) and 0 or 1
+  end,
+}

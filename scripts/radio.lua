@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: MIT
+-- moontower radio: switches the modem's radio on or off, or tells which it is.
+
+local error_object = require "error"
+local modem = require "modem"
+
+local function describe(state)
+  if state.hardware == "off" then
+    return "off, by the hardware switch"
+  end
+  return state.software
+end
+
+local SWITCHED = "Look for a switch or an airplane key; in an adapter, pin 20 of the slot. Sierra modems ignore it "
+  .. "after AT!PCOFFEN=2."
+local LOCKED = "The modems of laptops may be locked by their maker: see `moontower unlock --help`."
+
+local function stays_off(message, hint, detail)
+  return error_object.fail { code = "radio-off", source = "radio", message = message, hint = hint, detail = detail }
+end
+
+local function switch(device, wanted)
+  local state, err
+  if wanted == "state" then
+    return device:radio()
+  end
+  state, err = device:set_radio(wanted == "on")
+  if not state and err.code == "rejected" and wanted == "on" then
+    return stays_off(("the radio stays off: %s"):format(err), LOCKED, err.detail)
+  elseif not state then
+    return nil, err
+  elseif state.hardware == "off" and wanted == "on" then
+    return stays_off("the radio stays off: the hardware switch (W_DISABLE) holds it", SWITCHED)
+  elseif state.software ~= wanted then
+    return stays_off(("the radio stays %s"):format(state.software), wanted == "on" and LOCKED or nil)
+  end
+  return state
+end
+
+return {
+  summary = "Switch the modem's radio on or off.",
+
+  arguments = function(parser)
+    parser:epilog [[
+Off, a modem leaves the network and needs less power; a connection ends with it. `moontower up` switches it on itself.
+Exit status: 0 done, 5 it stays off.]]
+    parser:argument("what", "on, off, or state: which it is now, as without one."):args("?")
+      :choices({ "on", "off", "state" })
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
+    parser:flag("--json", "Print one JSON object, for programs.")
+  end,
+
+  run = function(args)
+    local found, err = modem.find(args.device, { proxy = args.proxy })
+    local device <close> = found
+    local state
+    if device then
+      state, err = switch(device, args.what or "state")
+    end
+    if not state then
+      return nil, err
+    elseif args.json then
+      print(require("dkjson").encode({ hardware = state.hardware, software = state.software }, { indent = true }))
+    else
+      print("The radio is " .. describe(state) .. ".")
+    end
+    return 0
+  end,
+}

@@ -1,0 +1,76 @@
+-- SPDX-License-Identifier: MIT
+-- moontower reset: restarts the modem, and waits until it is back.
+
+local comeback = require "modem.comeback"
+local modem = require "modem"
+local progress = require "progress"
+local reset = require "modem.reset"
+
+local WAIT_TIME = 180
+
+local function ask(description, args)
+  local opened, err = modem.open(description, { proxy = args.proxy })
+  local device <close> = opened
+  if not device then
+    return nil, err
+  end
+  return reset.reset(device)
+end
+
+local function restart(args, watcher)
+  local description, err = modem.select(args.device)
+  local watching
+  if description then
+    watching, err = comeback.watch(description)
+  end
+  local watch <close> = watching
+  if not watch then
+    return nil, err
+  end
+  local how
+  how, err = ask(description, args)
+  if not how then
+    return nil, err
+  end
+  watcher:done("reset", ("%s restarts, by %s"):format(description.control, how),
+    { device = description.control, by = how })
+  if args.no_wait then
+    return 0
+  end
+  watcher:doing("back", "waiting for it")
+  local back
+  back, err = watch:wait(args.wait or WAIT_TIME)
+  if not back then
+    return nil, err
+  end
+  watcher:done("back", ("as %s, %s%s"):format(back.control, back.protocol:upper(),
+    back.vendor and (" (%s:%s)"):format(back.vendor, back.product) or ""),
+    { device = back.control, protocol = back.protocol, vendor = back.vendor, product = back.product, usb = back.usb })
+  return 0
+end
+
+return {
+  summary = "Restart the modem, and wait until it is back.",
+
+  arguments = function(parser)
+    parser:epilog [[
+A connection ends with it; `moontower up` makes a new one. What was set before (`moontower usbcomp`, AT commands) is in
+effect afterwards. The modem is asked by AT (AT!RESET, AT+CFUN=1,1), by QMI, or by MBIM, whichever it takes, and
+followed by its USB path, as its product id and its ports may change.
+Exit status: 0 it is back (with --no-wait: it was asked), 3 it has not come back.]]
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--no-wait", "Do not wait until it is back.")
+    parser:option("--wait", "Seconds to wait for it (180)."):convert(tonumber):argname("SECONDS")
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
+    parser:flag("--json", "Print one JSON object, for programs.")
+  end,
+
+  run = function(args)
+    local watcher <close> = progress.new(args.json)
+    local status, err = restart(args, watcher)
+    if status and args.json then
+      print(require("dkjson").encode(watcher.values, { indent = true }))
+    end
+    return status, err
+  end,
+}

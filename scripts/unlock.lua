@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: MIT
+-- moontower unlock: tells a laptop's modem to turn its radio on although its maker has locked it.
+
+local modem = require "modem"
+local unlock = require "modem.unlock"
+
+return {
+  summary = "Unlock the radio of a laptop's modem (the FCC lock), and switch it on.",
+
+  arguments = function(parser)
+    parser:epilog [[
+Makers of laptops sell modems whose radio stays off after each start, until the laptop's own software says a word.
+They do so because, in the USA and elsewhere, radio and laptop are approved together. In the laptop that the modem was
+sold with, saying it is what the maker's software does; in another device, whether you may is for you to find out.
+Nothing of moontower does this by itself. It holds until the modem restarts. The word is message 0x555F of QMI's device
+management (Sierra, Lenovo, Dell), also inside MBIM; and MBIM's Radio State of Quectel's. A radio that is on already is
+left alone.
+Exit status: 0 the radio is on, 5 it stays off.]]
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
+    parser:flag("--json", "Print one JSON object, for programs.")
+  end,
+
+  run = function(args)
+    local found, err = modem.find(args.device, { proxy = args.proxy })
+    local device <close> = found
+    local result
+    if device then
+      result, err = unlock.unlock(device)
+    end
+    if not result then
+      return nil, err
+    elseif args.json then
+      print(require("dkjson").encode(result, { indent = true }))
+    elseif not result.unlocked then
+      print("The radio is on already; nothing was to be unlocked.")
+    elseif result.by then
+      print(("The radio is unlocked, and on (%s)."):format(result.by))
+    else
+      print("The radio is on; it was not locked.")
+    end
+    return 0
+  end,
+}

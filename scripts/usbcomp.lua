@@ -1,0 +1,273 @@
+-- SPDX-License-Identifier: MIT
+-- moontower usbcomp: which USB interfaces the modem shows, and with which to come up from the next restart on.
+
+local comeback = require "modem.comeback"
+local composition = require "settings.composition"
+local error_object = require "error"
+local modem = require "modem"
+local progress = require "progress"
+local reset = require "modem.reset"
+local settings = require "settings"
+local sierra = require "qmi.sierra"
+local sierra_composition = require "settings.sierra_composition"
+
+local RESET_TIME = 180
+
+-- What people mostly want, where the modem has no list of its own.
+local wishes = { { "at", "qmi" }, { "at", "mbim" } }
+
+local function usage(format, ...)
+  return error_object.fail {
+    code = "usage", source = "usbcomp", message = format:format(...), hint = "Try 'moontower usbcomp --help'.",
+  }
+end
+
+-- ---- how this modem is asked ----
+
+local function by_at(device)
+  if not device.at then
+    return nil, device.at_error
+  end
+  local found, missing = settings.for_modem(device, { composition = {} })
+  if not found then
+    return nil, missing
+  end
+  return found.composition, missing.composition
+end
+
+local function by_qmi(device)
+  if not device.qmi then
+    return error_object.fail { code = "unsupported", source = "usbcomp", message = "the modem speaks no QMI" }
+  end
+  return sierra_composition.by_qmi(device, {})
+end
+
+local function find_setting(device, by)
+  if by then
+    return (by == "at" and by_at or by_qmi)(device)
+  end
+  local found, missing = settings.for_modem(device, { composition = {} })
+  if not found then
+    return nil, missing
+  end
+  return found.composition, missing.composition
+end
+
+-- ---- what is wanted ----
+
+-- QMI's numbers. Some have two USB configurations, of which the host picks one.
+local function each_of(number)
+  return sierra.dual_compositions[number] or sierra.compositions[number] and { number } or {}
+end
+
+local function words_of_number(number)
+  local words = {}
+  for i, part in ipairs(each_of(number)) do words[i] = table.concat(sierra.compositions[part], "+") end
+  return #words > 0 and table.concat(words, " or ") or "unknown"
+end
+
+local function names_of_number(number)
+  local names = {}
+  for _, part in ipairs(each_of(number)) do
+    for _, name in ipairs(sierra.compositions[part]) do
+      names[#names + 1] = name:find("^rmnet") and "qmi" or name:find("^ecm") and "ecm" or name
+    end
+  end
+  return composition.sorted(names)
+end
+
+-- "mbim", "at+qmi"; a number as QMI counts them; 0x100d as AT!USBCOMP writes them.
+local function parse(setting, now, text)
+  local number = math.tointeger(tonumber(text))
+  if text:find("^0[xX]%x+$") then
+    if setting.by ~= "usbcomp" then
+      return usage("%s: only AT!USBCOMP takes such a number, and this modem is asked by other means", text)
+    end
+    local wanted = {}
+    for key, value in pairs(now) do wanted[key] = value end
+    wanted.exact, wanted.interfaces = number, setting:names(number)
+    return wanted
+  elseif number and setting.by == "sierra-qmi" then
+    return { by = setting.by, exact = number, interfaces = names_of_number(number) }
+  elseif number and sierra.compositions[number] then
+    return setting:normalise(names_of_number(number))
+  elseif number then
+    return usage("there is no composition %s", text)
+  end
+  local names = {}
+  for name in text:lower():gmatch("[^+,%s]+") do names[#names + 1] = name end
+  return setting:normalise(names)
+end
+
+-- ---- showing ----
+
+-- Rows of: is it now, its number, its interfaces, the command for it.
+local function rows_of(setting, now)
+  local rows = {}
+  if now.supported then
+    for _, number in ipairs(now.supported) do
+      rows[#rows + 1] = {
+        current = number == now.exact, number = number, interfaces = names_of_number(number),
+        shown = words_of_number(number), how = ("moontower usbcomp %d"):format(number),
+      }
+    end
+    return rows
+  end
+  rows[1] = { current = true, interfaces = now.interfaces, shown = setting:show(now), how = "" }
+  for _, wish in ipairs(wishes) do
+    local wanted = setting:normalise(wish)
+    local target = wanted and not setting:same(now, wanted) and setting:target(now, wanted)
+    if target then
+      rows[#rows + 1] = {
+        current = false, interfaces = target.interfaces, shown = table.concat(target.interfaces, "+"),
+        how = "moontower usbcomp " .. table.concat(wish, "+"),
+      }
+    end
+  end
+  return rows
+end
+
+local function list(setting, now, args)
+  local rows = rows_of(setting, now)
+  if args.json then
+    local entries = setmetatable({}, { __jsontype = "array" })
+    for i, row in ipairs(rows) do
+      entries[i] = { current = row.current, number = row.number, interfaces = row.interfaces }
+    end
+    print(require("dkjson").encode({ by = setting.by, compositions = entries }, { indent = true }))
+    return 0
+  end
+  local width = 0
+  for _, row in ipairs(rows) do width = math.max(width, #row.shown) end
+  for _, row in ipairs(rows) do
+    local line = ("%s %s%-" .. width .. "s  %s"):format(row.current and "*" or " ",
+      row.number and ("%2d  "):format(row.number) or "", row.shown, row.current and "now" or row.how)
+    print((line:match("^(.-)%s*$")))
+  end
+  return 0
+end
+
+-- ---- changing ----
+
+local function set(device, setting, now, args, watcher)
+  local wanted, err = parse(setting, now, args.composition)
+  if not wanted then
+    return nil, err
+  elseif setting:same(now, wanted) then
+    watcher:done("usbcomp", ("is %s already"):format(setting:show(now)),
+      { interfaces = now.interfaces, changed = false })
+    return "unchanged"
+  end
+  err = not args.force and setting:why_not(device, wanted, now)
+  if err then
+    err.hint = (err.hint and err.hint .. " " or "") .. "Who knows better says --force."
+    return nil, err
+  end
+  local how = setting:how(now, wanted)
+  local ok, target
+  target, err = setting:target(now, wanted)
+  if target then
+    watcher:doing("usbcomp", how)
+    ok, err = setting:set(device, wanted, now)
+  end
+  if not ok then
+    return nil, err
+  end
+  watcher:done("usbcomp", ("%s -> %s, by %s"):format(setting:show(now), setting:show(target), how),
+    { interfaces = target.interfaces, changed = true, by = setting.by })
+  return "changed"
+end
+
+-- Opens the modem, and does with it what is wanted.
+local function with_modem(description, args, watcher)
+  local opened, err = modem.open(description, { proxy = args.proxy })
+  local device <close> = opened
+  local ok, setting, now, result
+  if device then
+    ok, err = device:ensure_started()
+  end
+  if ok then
+    setting, err = find_setting(device, args.by)
+  end
+  if setting then
+    now, err = setting:read(device)
+  end
+  if not now then
+    return nil, err
+  elseif not args.composition then
+    return "listed", list(setting, now, args)
+  end
+  result, err = set(device, setting, now, args, watcher)
+  -- It may have been set earlier, without a restart since.
+  local is_pending = result == "unchanged" and not composition.set(now.interfaces)[description.protocol]
+  if args.reset and (result == "changed" or is_pending) then
+    local how
+    how, err = reset.reset(device)
+    if not how then
+      return nil, err
+    end
+    return "reset"
+  end
+  return result, err
+end
+
+local function run(args, watcher)
+  local description, err = modem.select(args.device)
+  local watching
+  if description then
+    watching, err = comeback.watch(description)
+  end
+  local watch <close> = watching
+  local result
+  if watch then
+    result, err = with_modem(description, args, watcher)
+  end
+  if result == "changed" then
+    watcher:done("note", "in effect after `moontower reset`")
+  elseif result == "reset" then
+    watcher:doing("back", "waiting for the modem")
+    local back
+    back, err = watch:wait(RESET_TIME)
+    if not back then
+      return nil, err
+    end
+    watcher:done("back", ("as %s, %s"):format(back.control, back.protocol:upper()),
+      { device = back.control, protocol = back.protocol, vendor = back.vendor, product = back.product, usb = back.usb })
+  end
+  return result, not result and err or nil
+end
+
+return {
+  summary = "List the modem's USB compositions, or choose another one.",
+
+  arguments = function(parser)
+    parser:epilog [[
+A composition is the set of interfaces that a modem shows on USB: mbim or qmi for data, at for commands, nmea for GPS,
+dm for diagnostics.
+Examples:
+  moontower usbcomp                       which there are; * is the one now
+  moontower usbcomp at+mbim --reset       one that has these, and a restart
+  moontower usbcomp 8                     QMI's number for it, as swi_setusbcomp.pl has them
+  moontower usbcomp 0x100d                the bits of AT!USBCOMP
+By AT where the modem has an AT port, else by QMI or QMI inside MBIM; --by says otherwise. A composition with a port
+that this kernel has no driver for is refused: nobody could talk to the modem any more.]]
+    parser:argument("composition", "Interfaces, such as at+mbim, or a number."):args("?")
+    parser:option("--by", "How the modem is asked."):choices({ "at", "qmi" })
+    parser:flag("--reset", "Restart the modem, so that it is in effect, and wait until it is back.")
+    parser:flag("--force", "Set it although this kernel seems to have no driver for it.")
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
+    parser:flag("--json", "Print one JSON object, for programs.")
+  end,
+
+  run = function(args)
+    local watcher <close> = progress.new(args.json)
+    local result, err = run(args, watcher)
+    if not result then
+      return nil, err
+    elseif args.json and result ~= "listed" then
+      print(require("dkjson").encode(watcher.values, { indent = true }))
+    end
+    return 0
+  end,
+}

@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: MIT
+-- `moontower console`: Lua typed at a prompt, with the simulated modem in hand; and how it shows values.
+
+local lu = require "luaunit"
+local show = require "show"
+local simulated = require "simulated"
+local terminal = require "terminal"
+
+local T = {}
+
+-- ---- values ----
+
+function T.test_values_in_words()
+  for text, value in pairs {
+    ["1"] = 1, ["true"] = true, ['"a\\n\\"b\\""'] = 'a\n"b"', ['"\\x1b[2J"'] = "\27[2J", ['"\\xff\\x00"'] = "\xff\0",
+    ['"\u{e4}"'] = "\u{e4}", ['"\\u{9b}"'] = "\u{9b}", ["{}"] = {}, ["{ 1, 2, [4] = 4 }"] = { 1, 2, nil, 4 },
+    ["{ 1, [1.5] = 0, a = { b = true } }"] = { 1, [1.5] = 0, a = { b = true } },
+    ['{ ["a b"] = 1 }'] = { ["a b"] = 1 },
+    ["words"] = setmetatable({}, { __tostring = function() return "words" end }),
+  } do
+    lu.assertEquals(show(value), text)
+  end
+end
+
+function T.test_what_has_no_end_is_bounded()
+  local circle = { 1 }
+  circle.me = circle
+  lu.assertEquals(show(circle), "{ 1, me = (itself, further up) }")
+  local deep = {}
+  for _ = 1, 100 do deep = { deep } end
+  lu.assertStrContains(show(deep), "{...}")
+  local long = {}
+  for i = 1, 100000 do long[i] = i end
+  lu.assertTrue(#show(long) < 3000)
+end
+
+function T.test_long_tables_get_lines()
+  lu.assertEquals(show { ("x"):rep(60), { ("y"):rep(60) } },
+    '{\n  "' .. ("x"):rep(60) .. '",\n  { "' .. ("y"):rep(60) .. '" }\n}')
+end
+
+-- ---- from a pipe ----
+
+local function run(text, options)
+  return simulated.run("moontower console <<'END'\n" .. text .. "\nEND", nil, nil, options)
+end
+
+function T.test_a_session()
+  local result = run [[
+1 + 1
+_ * 21
+modem:registration().state
+modem.at:command("AT+CPIN?").lines
+for i = 1, 2 do
+  task.sleep(0.01)
+  print("tick", i)
+end
+function double(x) return 2 * x end
+double(4), nil, double "3", nil
+modem:connect {}
+]]
+  lu.assertEquals(result.status, 1, result.err) -- the last one is a mistake
+  lu.assertStrContains(result.out,
+    '2\n42\n"home"\n{ "+CPIN: READY" }\ntick\t1\ntick\t2\n8\tnil\t6\nconsole:1: connect wants a table with an apn')
+  lu.assertStrContains(result.out, "stack traceback")
+  lu.assertEquals(result.err, "")
+end
+
+function T.test_errors_are_values()
+  local result = run 'modem.at:command "AT!NONSENSE"\nselect(2, modem.at:command("AT!NONSENSE")).detail.result'
+  simulated.assert_success(result)
+  lu.assertEquals(result.out, 'nil\tAT!NONSENSE: ERROR\n"error"\n')
+end
+
+function T.test_qmi_and_mbim_at_once()
+  local result = run [[
+modem.qmi:request(require("qmi.dms").get_ids).imei
+modem.mbim:query(require("mbim.basic_connect").device_caps).device_id
+]]
+  simulated.assert_success(result)
+  lu.assertEquals(result.out, '"359072060000011"\n"359072060000011"\n')
+  result = run([[modem.at:command("AT").text, modem:identity().imei]], { "--composition", "qmi" })
+  simulated.assert_success(result)
+  lu.assertEquals(result.out, '"OK"\t"359072060000011"\n')
+end
+
+function T.test_half_a_chunk_at_the_end()
+  local result = run "for i = 1, 2 do"
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.out, "'end' expected")
+end
+
+-- ---- typed ----
+
+function T.test_typing()
+  local status, output = terminal.run({ "sim", "--", "moontower", "console" }, function(t)
+    t:expect "\n> "
+    t:type "modem:signal()\r"
+    t:expect "dbm"
+    t:expect "\n> "
+    t:type "for i = 1, 2 do\r"
+    t:expect ">> "
+    t:type "print(i) end\r"
+    t:expect "1\r\n2"
+    t:expect "\n> "
+    for _, call in ipairs { "while true do end", "task.sleep(60)", "modem:wait_for('sim', modem.sim, error, 60)" } do
+      t:type("print 'now' " .. call .. "\r")
+      t:expect "now"
+      t:expect "now"
+      if call:find "wait_for" then
+        t:expect "\n> " -- which fails
+      else
+        t:type "\3"
+        t:expect "interrupted"
+        t:expect "\n> "
+      end
+    end
+    t:type "if\r"
+    t:expect ">> "
+    t:type "\3"
+    t:expect "\n> "
+    t:type "error { code = 'x' }\r"
+    t:expect "\n> "
+    t:type "modem:signal().dbm\r"
+    t:expect "-71"
+    t:expect "\n> "
+    t:type "\4"
+  end, { XDG_STATE_HOME = "/nonexistent" })
+  lu.assertEquals(status, 0, output)
+  lu.assertNotStrContains(output, "left open")
+end
+
+return T

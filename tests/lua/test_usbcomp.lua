@@ -1,0 +1,114 @@
+-- SPDX-License-Identifier: MIT
+-- `moontower usbcomp`, `reset`, `radio` and `unlock` on simulated modems of several makes.
+
+local json = require "dkjson"
+local lu = require "luaunit"
+local simulated = require "simulated"
+
+local T = {}
+
+local function run(command, options, faults)
+  return simulated.run(command, faults, nil, options)
+end
+
+-- ---- compositions ----
+
+function T.test_a_list_by_at_and_by_qmi()
+  local result = run "moontower usbcomp; moontower usbcomp --by qmi"
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "* dm+nmea+at+mbim  now\n")
+  lu.assertStrContains(result.out, "moontower usbcomp at+qmi\n")
+  lu.assertStrContains(result.out, "   6  dm+nmea+at+qmi")
+  lu.assertStrMatches(result.out, ".*%*  8  dm%+nmea%+at%+mbim +now\n.*")
+  lu.assertStrMatches(result.out, ".*14  dm%+nmea%+at%+qmi or mbim +moontower usbcomp 14\n.*")
+end
+
+function T.test_json()
+  local result = run "moontower usbcomp --json"
+  simulated.assert_success(result)
+  lu.assertEquals(json.decode(result.out).compositions[1],
+    { current = true, interfaces = { "dm", "nmea", "at", "mbim" } })
+end
+
+-- From each state to the next, by whatever way there is.
+function T.test_there_and_back()
+  local result = run [[
+    moontower usbcomp at+qmi && moontower usbcomp at+qmi && moontower devices && moontower usbcomp qmi --reset &&
+    moontower devices && moontower usbcomp 9 --by qmi --reset && moontower usbcomp && moontower usbcomp 8 --reset &&
+    moontower usbcomp 0x1009 --reset && moontower usbcomp]]
+  simulated.assert_success(result)
+  for _, words in ipairs {
+    "dm+nmea+at+mbim -> dm+nmea+at+qmi, by AT!USBCOMP=1,1,10D", "in effect after `moontower reset`",
+    "is dm+nmea+at+qmi already", "/run/moontower/sim/qmi  QMI", "-> mbim, by QMI DMS 0x555C, composition 9",
+    "*  9  mbim", "-> dm+at+mbim, by AT!USBCOMP=1,1,1009", "* dm+at+mbim",
+  } do
+    lu.assertStrContains(result.out, words)
+  end
+end
+
+function T.test_by_name_on_other_makes()
+  for _, case in ipairs {
+    { "em7565", "AT!USBCOMP=1,3,100D" }, { "ec25", 'AT+QCFG="usbnet",2' },
+  } do
+    local result = run("moontower usbcomp at+mbim --reset && moontower usbcomp", { "--modem", case[1], "--factory" })
+    simulated.assert_success(result)
+    lu.assertStrContains(result.out, case[2])
+    lu.assertStrContains(result.out, "* dm+nmea+at+mbim  now")
+  end
+end
+
+function T.test_refusals()
+  for command, status in pairs {
+    ["moontower usbcomp at"] = 1, ["moontower usbcomp qmi+mbim"] = 1, ["moontower usbcomp nonsense"] = 1,
+    ["moontower usbcomp 99"] = 2, ["moontower usbcomp 0x100d --by qmi"] = 2,
+    ["moontower usbcomp ecm+mbim --by qmi"] = 1,
+  } do
+    local result = run(command)
+    lu.assertEquals(result.status, status, command .. result.out .. result.err)
+    lu.assertNotStrContains(result.err, "stack traceback")
+  end
+end
+
+-- ---- restarts ----
+
+function T.test_reset()
+  local result = run "moontower reset && moontower reset --json && moontower status >/dev/null; moontower at ATI"
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "restarts, by AT\n")
+  lu.assertStrContains(result.out, "back      as /run/moontower/sim/mbim, MBIM (1199:9071)\n")
+end
+
+function T.test_reset_without_an_at_port()
+  local result = run "moontower usbcomp 9 --by qmi --reset && moontower reset"
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "restarts, by QMI\n")
+end
+
+function T.test_a_modem_that_is_silent_is_not_restarted_for_long()
+  local result = run("moontower reset --wait 1", nil, { "hang" })
+  lu.assertEquals(result.status, 7, result.out .. result.err)
+  lu.assertStrContains(result.err, "cannot be restarted")
+end
+
+-- ---- the radio ----
+
+function T.test_radio()
+  local result = run "moontower radio; moontower radio off; moontower radio state --json; moontower radio on"
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "The radio is on.\nThe radio is off.\n")
+  lu.assertStrContains(result.out, "}\nThe radio is on.\n")
+end
+
+function T.test_a_locked_radio()
+  for _, composition in ipairs { "mbim", "qmi" } do
+    local result = run("moontower radio on", { "--composition", composition }, { "fcc-lock" })
+    simulated.assert_clean_failure(result, 5, "moontower unlock")
+    result = run("moontower unlock && moontower unlock && moontower radio", { "--composition", composition },
+      { "fcc-lock" })
+    simulated.assert_success(result)
+    lu.assertEquals(result.out, "The radio is unlocked, and on (QMI DMS 0x555F (Set FCC Authentication)).\n"
+      .. "The radio is on already; nothing was to be unlocked.\nThe radio is on.\n")
+  end
+end
+
+return T
