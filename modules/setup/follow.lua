@@ -1,0 +1,107 @@
+-- SPDX-License-Identifier: MIT
+-- Restarts the modem, and follows it until it is there again: at the same place, maybe with another product id, other
+-- ports and another protocol.
+
+local comeback = require "modem.comeback"
+local modem_module = require "modem"
+local ports = require "modem.ports"
+local reset = require "modem.reset"
+local journals = require "link.journal"
+local task = require "task"
+local up = require "modem.up"
+
+local BACK_TIME = 240 -- an EM7565 that changes its product id has been seen to take three minutes
+local AT_TRIES, AT_TIME = 6, 5
+
+local M = {}
+
+-- A connection does not outlive the restart: what is left of it on the host would lead nowhere.
+local function take_offline(modem)
+  local record = up.record(modem.description)
+  if modem.net then
+    journals.take_down_all(modem.net)
+  end
+  if record then
+    up.down(modem, record)
+  end
+end
+
+-- The AT port may come later than the control port.
+local function has_ports(interfaces)
+  local wants_at = false
+  for _, name in ipairs(interfaces or {}) do wants_at = wants_at or name == "at" end
+  return function(description)
+    if not wants_at then
+      return true
+    end
+    for _, port in ipairs(ports.of(description)) do
+      if port.role == "at" then
+        return true
+      end
+    end
+    return false
+  end
+end
+
+-- Just after its start, a modem's AT port is deaf to the first commands.
+local function wake_at(modem)
+  if modem.at then
+    for _ = 1, AT_TRIES do
+      local ok, err = modem.at:command("AT", { seconds = AT_TIME })
+      if ok or err.code ~= "timeout" then
+        return
+      end
+    end
+  end
+end
+
+local function reopen(description, options)
+  local modem, err = modem_module.open(description, options)
+  if not modem then
+    return nil, err
+  end
+  local ok
+  ok, err = modem:ensure_started()
+  if not ok then
+    modem:close()
+    return nil, err
+  end
+  wake_at(modem)
+  return modem
+end
+
+---Restarts it.
+---@param modem modem.modem is closed
+---@param interfaces string[]? what it will show on USB
+---@param options { watcher: up.watcher, wait: number? } wait: seconds
+---@return modem.modem? modem as it is now, started
+---@return moontower.error? err
+function M.restart(modem, interfaces, options)
+  local watcher = options.watcher
+  local before <close> = modem
+  local how, description
+  local watching, err = comeback.watch(before.description)
+  local watch <close> = watching
+  if not watch then
+    return nil, err
+  end
+  take_offline(before)
+  watcher:doing("restart", "asking for it")
+  how, err = reset.reset(before)
+  if not how then
+    return nil, err
+  end
+  before:close()
+  watcher:doing("restart", ("by %s; waiting for the modem"):format(how))
+  local start = task.now()
+  description, err = watch:wait(options.wait or BACK_TIME, has_ports(interfaces))
+  if not description then
+    return nil, err
+  end
+  watcher:done("restart", ("by %s; back after %.0f s as %s, %s%s"):format(how, task.now() - start, description.control,
+    description.protocol:upper(), description.product and (" (%s:%s)"):format(description.vendor, description.product)
+    or ""))
+  return reopen(description, { proxy = before.options.proxy })
+end
+
+return M

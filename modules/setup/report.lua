@@ -1,0 +1,150 @@
+-- SPDX-License-Identifier: MIT
+-- What `setup` has changed in a modem, in /var/lib/moontower/setup: written before each step, so that whatever happens,
+-- it is known what was done and how to put it back.
+
+local error_object = require "error"
+local state = require "state"
+
+local KIND = "setup"
+local UNCHANGED = "Nothing was changed."
+
+---@class setup.entry a step that was begun
+---@field name string of the setting
+---@field title string
+---@field before string for people; no values of commands with passwords
+---@field wanted string
+---@field how string the commands
+---@field back any? what the setting is given to put things back; nil when nothing can
+---@field back_how string? the commands for that
+---@field state "begun"|"done"|"failed"
+---@field err string? why it failed
+---@field undone boolean?
+
+---@class setup.report
+---@field key string
+---@field carrier string the name that `setup` was given
+---@field modem string for people
+---@field date string
+---@field entries setup.entry[] the oldest first
+---@field restart string? the incarnation of the modem that still has to restart
+---@field finished boolean is the modem as it was wanted?
+local Report = {}
+Report.__index = Report
+
+local M = {}
+
+---What a modem's report is called: its IMEI, which is the same in every port and composition, or else its place.
+---@param modem modem.modem
+---@return string? key
+---@return moontower.error? err
+function M.key(modem)
+  local identity, err = modem:identity()
+  if not identity then
+    return nil, err
+  end
+  local description = modem.description
+  return identity.imei or description.usb or description.pci or description.key
+end
+
+---@param key string
+---@return setup.report? report nil: nothing was changed, or all of it put back
+function M.load(key)
+  local values = state.kept.load(KIND, key)
+  if values and values.key == key and type(values.entries) == "table" then
+    return setmetatable(values, Report)
+  end
+end
+
+---The report to go on with: that of an earlier run which did not come to its end, or a new one.
+---@param key string
+---@param carrier string
+---@param modem modem.modem
+---@return setup.report
+function M.begin(key, carrier, modem)
+  local report = M.load(key)
+  if not report or report.finished then
+    report = setmetatable({ key = key, entries = {} }, Report)
+  end
+  report.carrier, report.modem, report.finished = carrier, tostring(modem), false
+  report.date = os.date("!%Y-%m-%dT%H:%M:%SZ")
+  return report
+end
+
+---@return string
+function Report:path() return state.kept.path(KIND, self.key) end
+
+---@return true? ok
+---@return moontower.error? err
+function Report:save() return state.kept.save(KIND, self.key, self) end
+
+function Report:remove() state.kept.remove(KIND, self.key) end
+
+---Is a restart still due? Unplugging is one, too.
+---@param description modem.description
+---@return boolean
+function Report:restart_is_due(description)
+  return self.restart ~= nil and self.restart == (description.incarnation or "?")
+end
+
+---What can still be put back, the newest first.
+---@return setup.entry[]
+function Report:to_undo()
+  local list = {}
+  for i = #self.entries, 1, -1 do
+    local entry = self.entries[i]
+    if not entry.undone and entry.back ~= nil then list[#list + 1] = entry end
+  end
+  return list
+end
+
+---What nothing can put back: for people.
+---@return string[]
+function Report:lost()
+  local list = {}
+  for _, entry in ipairs(self.entries) do
+    if entry.back == nil then list[#list + 1] = entry.how end
+  end
+  return list
+end
+
+---@return nil
+---@return moontower.error
+function M.with_hint(err, hint)
+  local _, copy = error_object.during(err, "setup")
+  copy.hint = (err.hint and err.hint .. "\n  " or "") .. hint
+  return nil, copy
+end
+
+local words = { begun = " (no answer: it may be so)", failed = " (refused)", done = "" }
+
+---Adds to an error what was changed, and what to do now.
+---@param err moontower.error
+---@param advice string
+---@return nil
+---@return moontower.error
+function Report:explain(err, advice)
+  local lines = {}
+  for _, entry in ipairs(self.entries) do
+    if not entry.undone then
+      lines[#lines + 1] = ("%s: %s -> %s%s%s"):format(entry.title, entry.before, entry.wanted, words[entry.state] or "",
+        entry.back_how and "; back with " .. entry.back_how or "")
+    end
+  end
+  return M.with_hint(err, #lines > 0 and "Changed so far:\n    " .. table.concat(lines, "\n    ") .. "\n  " .. advice
+    .. "\n  All of this is in " .. self:path() or UNCHANGED)
+end
+
+---Says of an error that nothing was changed, if there is no report that says otherwise.
+---@param report setup.report?
+---@param err moontower.error
+---@param advice string
+---@return nil
+---@return moontower.error
+function M.explain(report, err, advice)
+  if report and not report.finished then
+    return report:explain(err, advice)
+  end
+  return M.with_hint(err, UNCHANGED)
+end
+
+return M

@@ -1,0 +1,74 @@
+-- SPDX-License-Identifier: MIT
+-- What a carrier wants of a modem: its `modem` table, and what its setup(modem) function adds for the modem at hand.
+
+local carrier_module = require "carrier"
+local error_object = require "error"
+local sandbox = require "core.sandbox"
+
+-- The function decides; it does not wait. What it asks for is done later, step by step.
+local SECONDS, MEMORY = 1, 2 << 20
+
+local M = {}
+
+-- What the function gets: facts, and verbs that note a wish.
+local function restricted(modem, identity, wanted)
+  local facts = {
+    model = identity.hardware, firmware = identity.firmware, protocol = modem.description.protocol,
+    vendor = modem.description.vendor, product = modem.description.product,
+  }
+  local function add(list, line, options)
+    local element = { line }
+    for key, value in pairs(options or {}) do element[key] = value end
+    wanted[list] = wanted[list] or {}
+    wanted[list][#wanted[list] + 1] = element
+  end
+  function facts:set(name, value) wanted[name] = value end -- luacheck: ignore 212
+  function facts:at(line, options) add("at", line, options) end -- luacheck: ignore 212
+  function facts:qmi(line, options) add("qmi", line, options) end -- luacheck: ignore 212
+  return facts
+end
+
+local function copy(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local result = {}
+  for key, element in pairs(value) do result[key] = copy(element) end
+  return result
+end
+
+local function invalid(name, message)
+  return error_object.fail {
+    code = "carrier-invalid", source = "carrier", message = ("%s: %s"):format(name, message),
+    hint = "carriers/README.md shows how to write one.",
+  }
+end
+
+---@param carrier carrier.carrier
+---@param modem modem.modem
+---@return carrier.modem?
+---@return moontower.error? err
+function M.of(carrier, modem)
+  local wanted = copy(carrier.modem or {})
+  if not carrier.setup then
+    return wanted
+  end
+  local identity, err = modem:identity()
+  if not identity then
+    return nil, err
+  end
+  local ok
+  ok, err = sandbox.run("return call(modem)", "=setup", {
+    call = carrier.setup, modem = restricted(modem, identity, wanted), string = carrier_module.string,
+  }, SECONDS, MEMORY)
+  if not ok then
+    return invalid(carrier.name, ("setup(modem): %s"):format(err))
+  end
+  local mistake = carrier_module.check_modem(wanted)
+  if mistake then
+    return invalid(carrier.name, "setup(modem): " .. mistake)
+  end
+  return wanted
+end
+
+return M

@@ -1,0 +1,236 @@
+-- SPDX-License-Identifier: MIT
+-- moontower setup: puts a modem into the state that a carrier wants; says first what that will change.
+
+local carrier = require "carrier"
+local columns = require "columns"
+local edit = require "edit"
+local error_object = require "error"
+local fs = require "core.fs"
+local journals = require "link.journal"
+local json = require "dkjson"
+local modem = require "modem"
+local pin_options = require "modem.pin_options"
+local progress = require "progress"
+local setup = require "setup"
+
+local NOT_AS_WANTED = 12
+
+local function usage(message)
+  return error_object.fail {
+    code = "usage", source = "setup", message = message, hint = "Try 'moontower setup --help'.",
+  }
+end
+
+local function check_usage(args)
+  if (args.carrier ~= nil) == (args.undo == true) then
+    return usage(args.undo and "--undo takes no carrier" or "which carrier? `moontower help carriers` lists them")
+  elseif args.plan and args.yes then
+    return usage("either --plan or --yes")
+  elseif args.json and not args.plan and not args.yes then
+    return usage("--json goes with --plan or --yes")
+  end
+  return true
+end
+
+-- ---- what people see ----
+
+local function rows_of(made)
+  local rows = {}
+  for i, step in ipairs(made.steps) do
+    rows[i] = {
+      name = step.name, title = step.title, now = step.setting:show(step.now), wanted = step.setting:show(step.wanted),
+      how = step.how, differs = step.differs,
+    }
+  end
+  for _, name in ipairs(made.later) do
+    rows[#rows + 1] = {
+      name = name, title = name, now = "unknown", wanted = "as the carrier says", differs = true,
+      how = "after the restart: it takes an AT port",
+    }
+  end
+  return rows
+end
+
+local function print_plan(made)
+  local rows = { { "SETTING", "NOW", "WANTED", "HOW" } }
+  for _, row in ipairs(rows_of(made)) do
+    rows[#rows + 1] = { row.title, row.now, row.wanted, row.differs and row.how or "as it is" }
+  end
+  columns.print(rows)
+  if made.restart then
+    print("Then the modem restarts, once, and comes back by itself.")
+  end
+end
+
+local function print_outcome(outcome)
+  local rows = { { "SETTING", "NOW", "" } }
+  for _, row in ipairs(outcome.rows) do
+    rows[#rows + 1] = { row.title, row.now, row.holds and "as wanted" or ("NOT as wanted: %s"):format(row.wanted) }
+  end
+  columns.print(rows)
+end
+
+local function print_json(session, made, outcome)
+  local steps = setmetatable({}, { __jsontype = "array" })
+  for i, row in ipairs(rows_of(made)) do
+    steps[i] = { setting = row.name, before = row.now, wanted = row.wanted, how = row.how, differs = row.differs }
+  end
+  for i, row in ipairs(outcome and outcome.rows or {}) do
+    steps[i] = steps[i] or { setting = row.name, wanted = row.wanted }
+    steps[i].now, steps[i].holds = row.now, row.holds
+  end
+  print(json.encode({
+    modem = session.key, steps = steps, restart = made.restart, changed = outcome ~= nil,
+    holds = outcome and outcome.holds or not outcome and setup.is_empty(made),
+    report = session.report and session.report:path(),
+  }, { indent = true }))
+end
+
+-- ---- what happens ----
+
+local function is_agreed(args)
+  if args.plan or args.yes then
+    return args.yes
+  elseif not fs.isatty(0) or not fs.isatty(1) then
+    return usage("there is nobody to ask: say --yes to change it, or --plan only to see it")
+  end
+  local prompt <close>, err = edit.open()
+  if not prompt then
+    return nil, err
+  end
+  local answer = prompt:read("Apply? [y/N] ")
+  return answer ~= nil and answer:lower():find("^%s*y") ~= nil
+end
+
+local function make_plan(session, args)
+  if args.undo then
+    return session:plan_undo()
+  end
+  local chosen, err = carrier.load(args.carrier)
+  if not chosen then
+    return nil, err
+  elseif not chosen.modem and not chosen.setup then
+    return error_object.fail {
+      code = "carrier-invalid", source = "setup",
+      message = ("the carrier '%s' wants nothing of a modem"):format(args.carrier),
+      hint = "It has no `modem` table: `moontower up` is all that it takes.",
+    }
+  end
+  return session:plan(chosen)
+end
+
+local function nothing_to_do(session, made, args)
+  if args.undo then
+    session:undo(made) -- only the report goes
+  end
+  if args.json then
+    print_json(session, made)
+  else
+    print_plan(made)
+    print("Nothing is to be done.")
+  end
+  return 0
+end
+
+local function print_lost(session)
+  for _, how in ipairs(session.report:lost()) do
+    print("This was sent, and nothing is known that takes it back: " .. how)
+  end
+end
+
+local function change(session, made, args)
+  local outcome, err
+  if args.undo then
+    outcome, err = session:undo(made)
+  else
+    outcome, err = session:apply(made, args.carrier)
+  end
+  session.watcher:close()
+  if not outcome then
+    return nil, err
+  elseif args.json then
+    print_json(session, made, outcome)
+  else
+    print_outcome(outcome)
+    if args.undo then
+      print_lost(session)
+    end
+  end
+  return outcome.holds and 0 or NOT_AS_WANTED
+end
+
+local function run(session, args)
+  session.watcher:doing("modem", session.modem.description.control)
+  local made, err = make_plan(session, args)
+  session.watcher:close()
+  if not made then
+    return nil, err
+  elseif setup.is_empty(made) then
+    return nothing_to_do(session, made, args)
+  end
+  if not args.json then
+    print_plan(made)
+  elseif args.plan then
+    print_json(session, made)
+  end
+  local agreed
+  agreed, err = is_agreed(args)
+  if err then
+    return nil, err
+  elseif not agreed then
+    return NOT_AS_WANTED
+  end
+  return change(session, made, args)
+end
+
+return {
+  summary = "Put the modem into the state that a carrier wants: IPv6, APN, radio access, bands, USB composition.",
+
+  arguments = function(parser)
+    parser:epilog(pin_options.help .. [[
+
+Examples:
+  moontower setup calyx-sprint            shows what it will change, and asks
+  moontower setup calyx-sprint --plan     only shows it
+  moontower setup calyx-sprint --yes && moontower up --carrier calyx-sprint
+  moontower setup --undo                  puts back what the last setup has changed
+The modem restarts once, if it has to, and is followed to wherever it comes back. Run again, it changes nothing; run
+again after it was interrupted, it completes. What was changed, and how to put it back, is in /var/lib/moontower/setup,
+in a file named after the modem's IMEI.
+Exit status: 0 all is as wanted; 12 something is not: with --plan, or after a "no", what the table shows; 2 usage;
+3 no modem, or it has not come back; 4 SIM; 7 no answer; 8 not permitted, or somebody else uses the modem; 9 carrier
+file; 1 anything else, such as a refused command.]])
+    parser:argument("carrier", "A name from carriers/ or /etc/moontower/carriers, or a path."):args("?")
+      :argname("CARRIER")
+    parser:flag("--plan", "Only show what would change.")
+    parser:flag("-y --yes", "Do not ask.")
+    parser:flag("--undo", "Put back what the last setup has changed.")
+    parser:option("--wait", "Seconds to wait for the modem after its restart (240)."):convert(tonumber)
+      :argname("SECONDS")
+    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    pin_options.arguments(parser)
+    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
+    parser:flag("--json", "Print one JSON object, for programs; with --plan or --yes.")
+  end,
+
+  run = function(args)
+    local description
+    local ok, err = check_usage(args)
+    if ok then
+      journals.repair()
+      description, err = modem.select(args.device)
+    end
+    local watcher <close> = progress.new(args.json)
+    local opened
+    if description then
+      opened, err = setup.open(description, {
+        proxy = args.proxy, wait = args.wait, pin = pin_options.of(args), watcher = watcher,
+      })
+    end
+    local session <close> = opened
+    if not session then
+      return nil, err
+    end
+    return run(session, args)
+  end,
+}

@@ -1,0 +1,231 @@
+-- SPDX-License-Identifier: MIT
+-- `moontower setup` on simulated modems as they leave the factory, and pulled out at every single step.
+
+local json = require "dkjson"
+local lu = require "luaunit"
+local program = require "core.program"
+local simulated = require "simulated"
+local task = require "task"
+
+local T = {}
+
+local SETUP = "moontower setup calyx-sprint"
+local FACTORY = { "--factory" }
+local PLAN = {
+  "SETTING          NOW                  WANTED               HOW\n",
+  'IPv6             off                  on                   AT!CUSTOM="IPV6ENABLE",1\n',
+  'PDP contexts     1: broadband (ipv4)  1: r.ispsn (ipv4v6)  AT+CGDCONT=1,"IPV4V6","r.ispsn"\n',
+  "Radio access     auto                 lte                  AT!SELRAT=06\n",
+  "USB composition  dm+nmea+at+qmi       at+mbim              AT!USBCOMP=1,1,100D\n",
+}
+
+local function factory(command, options)
+  return simulated.run(command, nil, nil, options or FACTORY)
+end
+
+local function assert_words(text, list)
+  for _, words in ipairs(list) do lu.assertStrContains(text, words) end
+end
+
+function T.test_plan_shows_and_changes_nothing()
+  local result = factory(SETUP .. " --plan; echo status $?; moontower sim state; " .. SETUP .. " --plan --json; "
+    .. "ls /var/lib/moontower 2>&1")
+  lu.assertEquals(result.err, "")
+  assert_words(result.out, PLAN)
+  assert_words(result.out, { "Then the modem restarts, once", "status 12\n", "MC7455, QMI", '"changed":false' })
+  lu.assertStrContains(result.out, "No such file or directory")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_setup_then_up_then_nothing_to_be_done()
+  local result = factory(SETUP .. " --yes && moontower up --carrier calyx-sprint && " .. SETUP
+    .. " && moontower sim state --json | grep -o 'commands.:[0-9]*'; moontower status")
+  simulated.assert_success(result)
+  assert_words(result.out, PLAN)
+  assert_words(result.out, {
+    "ipv6      off -> on\n", "restart   by AT; back after", "/run/moontower/sim/mbim, MBIM (1199:9071)",
+    "USB composition  dm+nmea+at+mbim      as wanted", "8.8.8.8 answers in", "Nothing is to be done.\n",
+    "connected already",
+  })
+end
+
+function T.test_nobody_to_ask()
+  local result = factory(SETUP .. " </dev/null; echo status $?; moontower sim state")
+  assert_words(result.out, { "status 2\n", "MC7455, QMI" })
+  lu.assertStrContains(result.err, "there is nobody to ask")
+  lu.assertEquals(factory("moontower setup").status, 2)
+  lu.assertEquals(factory("moontower setup calyx-sprint --undo --yes").status, 2)
+  lu.assertEquals(factory("moontower setup no-such-carrier --yes").status, 9)
+  lu.assertEquals(factory("moontower setup default --yes").status, 9)
+end
+
+function T.test_undo()
+  local result = factory(SETUP .. " --yes >/dev/null; moontower setup --undo --yes && " .. SETUP .. " --plan; "
+    .. "moontower setup --undo --yes; echo status $?; find /var/lib/moontower -name '*.json'")
+  assert_words(result.out, PLAN)
+  assert_words(result.out, {
+    "USB composition  dm+nmea+at+mbim      dm+nmea+at+qmi       AT!USBCOMP=1,1,10D\n",
+    "Radio access     auto                 as wanted", "status 1\n",
+  })
+  lu.assertStrContains(result.err, "moontower has changed nothing in this modem")
+  lu.assertNotStrContains(result.out, ".json")
+end
+
+function T.test_json()
+  local result = factory(SETUP .. " --yes --json")
+  simulated.assert_success(result)
+  local values = assert(json.decode(result.out))
+  lu.assertEquals({ values.changed, values.holds, values.restart, values.modem, #values.steps },
+    { true, true, true, "359072060000011", 4 })
+  lu.assertEquals(values.steps[1], {
+    setting = "ipv6", before = "off", wanted = "on", how = 'AT!CUSTOM="IPV6ENABLE",1', differs = true, now = "on",
+    holds = true,
+  })
+  lu.assertEquals(values.report, "/var/lib/moontower/setup/359072060000011.json")
+end
+
+function T.test_another_model_has_other_numbers()
+  local result = factory(SETUP .. " --yes && " .. SETUP .. " && moontower up --carrier calyx-sprint",
+    { "--factory", "--modem", "em7565" })
+  simulated.assert_success(result)
+  assert_words(result.out, { "AT!USBCOMP=1,3,100D", "1199:9091", "Nothing is to be done.\n", "8.8.8.8 answers in" })
+end
+
+function T.test_a_modem_of_another_maker()
+  local result = factory("moontower setup " .. program.home .. "/carriers/calyx-sprint.lua --yes && " .. SETUP,
+    { "--factory", "--modem", "ec25" })
+  simulated.assert_success(result)
+  assert_words(result.out, { 'AT+QCFG="usbnet"', "Nothing is to be done.\n" })
+end
+
+-- In the composition with MBIM alone there is no AT port: it comes with the restart, and so does the rest.
+function T.test_without_an_at_port_it_takes_two_rounds()
+  local result = factory("moontower usbcomp 9 --by qmi --reset --force >/run/test/usbcomp 2>&1; " .. SETUP
+    .. " --yes && " .. SETUP)
+  simulated.assert_success(result)
+  assert_words(result.out, {
+    "after the restart: it takes an AT port", "QMI DMS 0x555C, composition 8", "ipv6      off -> on\n",
+    "Nothing is to be done.\n",
+  })
+end
+
+function T.test_a_connection_ends_before_the_restart()
+  local result = simulated.run(SETUP .. " --yes && ip route", nil,
+    "moontower at 'AT!ENTERCND=\"A710\"' 'AT!CUSTOM=\"IPV6ENABLE\",0'; moontower up --carrier calyx-sprint")
+  simulated.assert_success(result)
+  lu.assertStrContains(result.before, "proto 77")
+  lu.assertNotStrContains(result.after, "proto 77")
+  lu.assertNotStrContains(result.after, "68.28.50.11")
+end
+
+-- Set, but not restarted since: the next run restarts it, though no setting differs.
+function T.test_a_restart_that_is_still_due()
+  local result = factory("moontower at 'AT!ENTERCND=\"A710\"' 'AT!USBCOMP=1,1,100D' >/dev/null; " .. SETUP
+    .. " --yes | tail -n 6; moontower devices")
+  simulated.assert_success(result)
+  assert_words(result.out, { "restart   by AT; back after", "sim/mbim" })
+  result = factory(SETUP .. " --yes --wait 2 2>/dev/null; moontower sim fault none; " .. SETUP .. " --yes; " .. SETUP,
+    { "--factory", "--fault", "hang@23" })
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "Nothing is to be done.\n")
+end
+
+function T.test_a_refused_command_leaves_a_report()
+  local carrier = [[return { name = "x", bearers = { { apn = "r.ispsn" } },
+    modem = { ipv6 = true, at = { "AT!NOSUCH=1" }, composition = { "at", "mbim" } } }]]
+  local result = factory(("cat >/run/x.lua <<'E'\n%s\nE\nmoontower setup /run/x.lua --yes; echo status $?; %s"):format(
+    carrier, "cat /var/lib/moontower/setup/*.json; moontower setup --undo --yes; echo status $?"))
+  assert_words(result.out, { "status 1\n", '"state":"failed"', '"back_how":"AT!CUSTOM', "IPv6     off  as wanted",
+    "status 0\n" })
+  assert_words(result.err, { "AT!NOSUCH=1: ERROR", "Changed so far:", "IPv6: off -> on; back with AT!CUSTOM",
+    "`moontower setup --undo` puts it back", "/var/lib/moontower/setup/359072060000011.json" })
+end
+
+function T.test_interrupted()
+  local result = factory(SETUP .. " --yes >/run/test/first & until grep -q 'off -> on' /run/test/first; do sleep 0.02; "
+    .. "done; kill -TERM $!; wait $!; echo status $?; moontower sim set latency=0; " .. SETUP .. " --yes; " .. SETUP,
+    { "--factory", "--latency", "0.2" })
+  assert_words(result.out, { "status 143\n", "Nothing is to be done.\n" })
+  assert_words(result.err, { "setup: interrupted\n", "Changed so far:\n", "IPv6: off -> on", "again completes it" })
+  lu.assertNotStrContains(result.err, "traceback")
+end
+
+-- After each saved step the report is complete; a kill leaves it as it was.
+function T.test_killed_while_it_restarts()
+  local result = factory(simulated.killed(SETUP .. " --yes >/dev/null", 0.9)
+    .. "; cat /var/lib/moontower/setup/*.json; sleep 1.5; " .. SETUP .. " --yes; " .. SETUP
+    .. "; moontower setup --undo --yes; moontower sim state")
+  assert_words(result.out, { '"restart":"1"', "Nothing is to be done.\n", "MC7455, QMI" })
+end
+
+function T.test_setup_of_a_carrier_decides_by_the_modem()
+  local carrier = [[return {
+    name = "x", bearers = { { apn = "r.ispsn" } }, modem = { ipv6 = true },
+    setup = function(modem)
+      if modem.model == "MC7455" then modem:set("rat", "lte") end
+      modem:at("AT!PCOFFEN=2", { check = "AT!PCOFFEN?", want = "!PCOFFEN: 2" })
+    end }]]
+  local result = factory(("cat >/run/x.lua <<'E'\n%s\nE\n%s --yes && %s"):format(carrier,
+    "moontower setup /run/x.lua", "moontower setup /run/x.lua"))
+  simulated.assert_success(result)
+  assert_words(result.out, { "AT!SELRAT=06", "AT!PCOFFEN=2", "Nothing is to be done.\n" })
+  for body, words in pairs {
+    ["while true do end"] = "runs for too long", ["os.exit()"] = "nil value (global 'os')",
+    ['modem:set("nonsense", 1)'] = "modem has no 'nonsense'", ['("x"):rep(1e9)'] = "nil value (method 'rep')",
+  } do
+    result = factory(("cat >/run/x.lua <<'E'\n%s\nE\nmoontower setup /run/x.lua --yes"):format(
+      'return { name = "x", bearers = { { apn = "a" } }, setup = function(modem) ' .. body .. " end }"))
+    simulated.assert_clean_failure(result, 9, words)
+  end
+end
+
+function T.test_the_how_to_as_a_script()
+  local path = program.home .. "/scripts/examples/calyx-by-hand.lua"
+  local result = factory("moontower run " .. path .. " && moontower up --carrier calyx-sprint && moontower usbcomp")
+  simulated.assert_success(result)
+  assert_words(result.out, {
+    "> AT!ENTERCND=(hidden)\nOK\n", "> AT+CPIN?\n+CPIN: READY\nOK\n", '> AT+CGDCONT=1,"ipv4v6","r.ispsn"\nOK\n',
+    "sim/mbim, MBIM.", "USB composition 8, of ", "8.8.8.8 answers in", "dm+nmea+at+mbim",
+  })
+end
+
+-- ---- pulled out ----
+
+local SECOND = "moontower sim fault none; sleep 0.1; " .. SETUP .. " --yes >/run/test/second 2>&1; echo second $?; "
+  .. SETUP .. " | tail -n 1; moontower sim state"
+
+local function pulled_out_at(number)
+  local result = simulated.run(SETUP .. " --yes --wait 2 >/run/test/first; echo first $?; " .. SECOND,
+    { ("unplug@%d"):format(number) }, nil, FACTORY)
+  local at = ("pulled out at command %d\n%s%s"):format(number, result.out, result.err)
+  local first = tonumber(result.out:match("first (%d+)"))
+  lu.assertStrContains(result.out, "second 0\nNothing is to be done.\n", at)
+  lu.assertStrContains(result.out, "MC7455, MBIM", at)
+  lu.assertNotStrContains(result.err, "traceback", at)
+  if first ~= 0 then
+    lu.assertEquals(first, 3, at)
+    lu.assertTrue(result.err:find("Nothing was changed.", 1, true) ~= nil
+      or result.err:find("Changed so far:.*again completes it.*/var/lib/moontower/setup/") ~= nil, at)
+  end
+  return first ~= 0
+end
+
+function T.test_pulled_out_at_every_single_step()
+  local number, last, workers = 0, 0, 6
+  local group <close> = task.group()
+  for _ = 1, workers do
+    group:spawn(function()
+      local pulled = true
+      while pulled do
+        number = number + 1
+        local mine = number
+        pulled = pulled_out_at(mine)
+        last = pulled and math.max(last, mine) or last
+      end
+    end)
+  end
+  group:wait()
+  lu.assertTrue(last > 20, "only " .. last)
+end
+
+return T
