@@ -104,35 +104,62 @@ local function ledger()
   return { salt = random:read(16):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end), sent = {} }
 end
 
--- A SIM that does not tell its number is known by the modem it is in.
-local function card_of(modem, sim)
-  return sim.iccid or (modem:identity() or {}).imei or modem.description.key
+-- A locked SIM may tell its number over one protocol and not over the other: so it is known by the modem as well.
+local function names_of(modem, sim)
+  local names = {}
+  names[#names + 1] = sim.iccid
+  names[#names + 1] = (modem:identity() or {}).imei
+  return names
 end
 
 ---@class pin.entry of the ledger: one PIN for one SIM
+---@field names string[] what the SIM is known by
+---@field value string
 local Entry = {}
 Entry.__index = Entry
 
+local function hash_of(list, name, value)
+  return sha256(("%s %s %s"):format(list.salt, name, value))
+end
+
+-- Changes the ledger as it is on disk now: other modems have PINs, too.
+local function change(self, date)
+  local held, err = state.lock("pins")
+  local lock <close> = held
+  local list
+  if lock then
+    list, err = ledger()
+  end
+  if not list then
+    return nil, err
+  end
+  for _, name in ipairs(self.names) do
+    list.sent[hash_of(list, name, self.value)] = date
+  end
+  return state.kept.save(KIND, NAME, list)
+end
+
 local function entry_of(modem, sim, value)
+  local names = names_of(modem, sim)
+  if #names == 0 then
+    return error_object.fail {
+      code = "sim-locked", source = "pin", message = "the SIM wants its PIN; neither SIM nor modem tells its number",
+      hint = "So nobody could tell whether the PIN has failed before. Enter it in a phone.",
+    }
+  end
   local list, err = ledger()
   if not list then
     return nil, err
   end
-  local hash = sha256(("%s %s %s"):format(list.salt, card_of(modem, sim), value))
-  return setmetatable({ list = list, hash = hash }, Entry)
+  local was_sent = false
+  for _, name in ipairs(names) do
+    was_sent = was_sent or list.sent[hash_of(list, name, value)] ~= nil
+  end
+  return setmetatable({ names = names, value = value, was_sent = was_sent }, Entry)
 end
 
-function Entry:was_sent() return self.list.sent[self.hash] ~= nil end
-
-function Entry:write()
-  self.list.sent[self.hash] = os.date("!%Y-%m-%d")
-  return state.kept.save(KIND, NAME, self.list)
-end
-
-function Entry:strike_out()
-  self.list.sent[self.hash] = nil
-  return state.kept.save(KIND, NAME, self.list)
-end
+function Entry:write() return change(self, os.date("!%Y-%m-%d")) end
+function Entry:strike_out() return change(self, nil) end
 
 -- ---- sending it ----
 
@@ -144,7 +171,7 @@ end
 local function why_not(pin, found, entry, options)
   if pin.type ~= "pin1" then
     return locked("the SIM wants its PUK, not its PIN", "The operator tells the PUK. Enter it in a phone.", pin)
-  elseif entry:was_sent() and not options.again then
+  elseif entry.was_sent and not options.again then
     return locked(("the SIM wants its PIN; the one from %s has failed before, and is not sent again")
       :format(found.from), "Put the right one there. --pin-again sends it all the same.", pin)
   elseif (pin.tries or 0) >= (options.tries or TRIES) then
@@ -157,11 +184,29 @@ local function why_not(pin, found, entry, options)
       pin.tries or 0), pin)
 end
 
+local function await_ready(modem)
+  local sim, err = modem:wait_for("sim", function() return modem:sim() end, function(value)
+    return value.state ~= "locked" and value.state ~= "starting"
+  end, SIM_TIME)
+  if sim and (sim.state == "locked" or sim.state == "starting") then
+    return error_object.fail {
+      code = "sim-failure", source = "pin", message = "the SIM has taken its PIN, and is not ready all the same",
+    }
+  end
+  return sim, err
+end
+
+-- Errors with which the card was not even asked. A tries counter that stays the same proves nothing: it may lag.
+local not_asked = { unsupported = true, ["sim-missing"] = true }
+
 -- What has become of it is seen at the SIM, whatever the modem answered.
-local function judge(modem, err, before, found, entry)
+local function judge(modem, err, found, entry)
   local after = modem:pin()
-  if after and after.locked and after.type == "pin1" and after.tries and after.tries == before.tries then
-    entry:strike_out() -- the card was not even asked
+  if after and not after.locked then
+    entry:strike_out() -- taken; only the answer got lost
+    return await_ready(modem)
+  elseif not_asked[err.code] then
+    entry:strike_out()
     return error_object.during(err, "the SIM's PIN")
   elseif after and after.type == "puk1" and after.locked then
     return error_object.fail {
@@ -174,18 +219,6 @@ local function judge(modem, err, before, found, entry)
   return locked(("the PIN from %s is wrong%s; it will not be sent again"):format(found.from,
     after and after.tries and (", and %d tries are left"):format(after.tries) or ""),
     "Put the right one there. Three wrong ones, and the SIM wants its PUK.", after)
-end
-
-local function await_ready(modem)
-  local sim, err = modem:wait_for("sim", function() return modem:sim() end, function(value)
-    return value.state ~= "locked" and value.state ~= "starting"
-  end, SIM_TIME)
-  if sim and (sim.state == "locked" or sim.state == "starting") then
-    return error_object.fail {
-      code = "sim-failure", source = "pin", message = "the SIM has taken its PIN, and is not ready all the same",
-    }
-  end
-  return sim, err
 end
 
 ---Enters the PIN that was found, if it may be.
@@ -218,7 +251,7 @@ function M.enter(modem, sim, found, options)
   end
   ok, err = modem:enter_pin(found.value)
   if not ok then
-    return judge(modem, err, before, found, entry)
+    return judge(modem, err, found, entry)
   end
   ok, err = entry:strike_out()
   if not ok then
