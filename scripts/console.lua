@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower console: a Lua prompt in the engine, with the modem in hand; every call that waits just works.
 
+local at = require "at"
 local edit = require "edit"
 local find_modem = require("modem").find
 local show = require "show"
@@ -145,6 +146,12 @@ local function loop(prompt, env)
   end
 end
 
+-- PINs and passwords go into no history.
+local function is_harmless(line)
+  return at.hide(line) == line and not line:lower():find("p[iu][nk]%f[^%w]") and not line:lower():find("password")
+    and not line:find("enter_pin", 1, true)
+end
+
 return {
   summary = "A Lua prompt in the engine, with the modem in hand.",
 
@@ -164,7 +171,9 @@ exit status 1.]])
   end,
 
   run = function(args)
-    local opened_prompt, err = edit.open { prompt = PROMPT, history = edit.history_path "console_history" }
+    local opened_prompt, err = edit.open {
+      prompt = PROMPT, history = edit.history_path "console_history", keep = is_harmless,
+    }
     if not opened_prompt then
       return nil, err
     end

@@ -119,9 +119,19 @@ local function make_plan(session, args)
   return session:plan(chosen)
 end
 
+local function print_lost(session)
+  for _, how in ipairs(session.report:lost()) do
+    print("This was sent, and nothing is known that takes it back: " .. how)
+  end
+end
+
 local function nothing_to_do(session, made, args)
-  if args.undo then
-    session:undo(made) -- only the report goes
+  if args.undo and not args.plan then
+    print_lost(session)
+    local ok, err = session:undo(made) -- only the report goes
+    if not ok then
+      return nil, err
+    end
   end
   if args.json then
     print_json(session, made)
@@ -130,12 +140,6 @@ local function nothing_to_do(session, made, args)
     print("Nothing is to be done.")
   end
   return 0
-end
-
-local function print_lost(session)
-  for _, how in ipairs(session.report:lost()) do
-    print("This was sent, and nothing is known that takes it back: " .. how)
-  end
 end
 
 local function change(session, made, args)
@@ -224,7 +228,7 @@ file; 1 anything else, such as a refused command.]])
     local opened
     if description then
       opened, err = setup.open(description, {
-        proxy = args.proxy, wait = args.wait, pin = pin_options.of(args), watcher = watcher,
+        proxy = args.proxy, wait = args.wait, pin = not args.plan and pin_options.of(args), watcher = watcher,
       })
     end
     local session <close> = opened

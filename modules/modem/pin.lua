@@ -59,6 +59,8 @@ local function from_file(path, iccid, must_be_there)
   local info, err = fs.stat(path)
   if not info then
     return nil, (must_be_there or err.code ~= "not-found") and err or nil
+  elseif info.type ~= "file" then
+    return invalid(("%s is no file"):format(path))
   elseif info.uid ~= 0 and info.uid ~= fs.geteuid() or info.mode & 63 ~= 0 then -- 077
     return error_object.fail {
       code = "permission", source = "pin", message = ("%s: others than its owner can read or change it"):format(path),

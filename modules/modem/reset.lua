@@ -36,9 +36,21 @@ local function by_qmi(modem)
   elseif not modem.qmi then
     return nil, nil
   end
-  -- Many modems restart from "offline" only; others do not know that mode.
-  modem.qmi:request(dms.set_operating_mode, { mode = "offline" }, ANSWER_TIME)
-  return modem.qmi:request(dms.set_operating_mode, { mode = "reset" }, ANSWER_TIME)
+  local function set_mode(mode)
+    return modem.qmi:request(dms.set_operating_mode, { mode = mode }, ANSWER_TIME)
+  end
+  ok, err = set_mode "reset"
+  if ok or err.code ~= "rejected" then
+    return ok, err
+  end
+  -- Many modems restart from "offline" only, which they leave in no other way.
+  if set_mode "offline" then
+    ok, err = set_mode "reset"
+    if not ok and err.code == "rejected" then
+      set_mode "online"
+    end
+  end
+  return ok, err
 end
 
 local function by_mbim(modem)

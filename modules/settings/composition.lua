@@ -99,10 +99,15 @@ end
 ---@param folder string? where the kernel's modules are
 ---@return moontower.error?
 function M.refusal(description, interfaces, folder)
-  if not description.usb then
+  local set, needed = M.set(interfaces), {}
+  if not set.mbim and not set.qmi then
+    return error_object.new {
+      code = "unsupported", source = "settings", message = "that composition has no control port: neither MBIM nor QMI",
+      hint = "With it, nobody could talk to the modem any more.",
+    }
+  elseif not description.usb then
     return nil -- no driver between us
   end
-  local set, needed = M.set(interfaces), {}
   for _, role in ipairs { "mbim", "qmi", "at" } do
     if set[role] then
       needed[#needed + 1] = { role = role, number = number_of(description, role) }

@@ -122,11 +122,35 @@ end
 
 -- ---- AT ----
 
+-- A PIN is sent with care, or not at all: see modem/pin.lua. A line would be sent on every run.
+local function no_pins(text)
+  return invalid(("'%s' may carry a PIN: that is no business of a carrier file"):format(text),
+    "Put the PIN into /etc/moontower/pin; `moontower up` enters it.")
+end
+
+local PIN_COMMANDS = {
+  "%+CPIN2?%s*=", "%+CLCK%s*=", "%+CPWD%s*=", "%^CPIN%s*=", "%$QCPIN", "%^CARDLOCK", "^ATD",
+  "%+CSIM%s*=", "%+CRSM%s*=", "%+CGLA%s*=", -- bare commands to the card
+}
+
+local function carries_pin(command)
+  for _, pattern in ipairs(PIN_COMMANDS) do
+    if command:upper():find(pattern) then
+      return true
+    end
+  end
+  return false
+end
+
 local At = class {
   name = "at", title = "AT commands",
 
   valid = function(text)
-    if type(text) == "string" and text:find("^[Aa][Tt]") and not text:find("%c") then
+    if type(text) == "string" and carries_pin(text) then
+      return no_pins(at.hide(text))
+    elseif type(text) == "string" and text:upper():find("!BOOTHOLD", 1, true) then
+      return invalid(("'%s' leaves the modem in its boot loader, where nobody can talk to it"):format(text))
+    elseif type(text) == "string" and text:find("^[Aa][Tt]") and not text:find("%c") then
       return true
     end
     return invalid(("'%s' is no AT command"):format(tostring(text)))
@@ -170,11 +194,20 @@ local function message_of(text)
   return message or nil
 end
 
+-- Set PIN Protection, Verify PIN, Unblock PIN, Change PIN.
+local PIN_MESSAGES = {
+  uim = { [0x25] = true, [0x26] = true, [0x27] = true, [0x28] = true },
+  dms = { [0x27] = true, [0x28] = true, [0x29] = true, [0x2a] = true },
+}
+
 local Qmi = class {
   name = "qmi", title = "QMI messages",
 
   valid = function(text)
-    if type(text) == "string" and message_of(text) then
+    local message = type(text) == "string" and message_of(text)
+    if message and (PIN_MESSAGES[message.service] or {})[message.id] then
+      return no_pins(("%s 0x%04x"):format(message.service, message.id))
+    elseif message then
       return true
     end
     return invalid(("'%s' is no QMI message"):format(tostring(text)), "Written as \"dms 0x555c 01=08\".")

@@ -135,7 +135,19 @@ end
 -- The smallest that has all that is wanted, of those the modem supports.
 function ByQmi:target(now, wanted)
   if composition.is_exact(self, wanted) then
-    return wanted
+    -- What is put back was read from the modem, and so is supported.
+    local is_supported = now.supported == nil or wanted.supported ~= nil
+    for _, number in ipairs(now.supported or {}) do
+      is_supported = is_supported or number == wanted.exact
+    end
+    if is_supported then
+      return wanted
+    end
+    return error_object.fail {
+      code = "unsupported", source = "settings",
+      message = ("this modem does not support composition %d"):format(wanted.exact),
+      detail = { supported = now.supported },
+    }
   end
   local best
   for _, number in ipairs(now.supported) do

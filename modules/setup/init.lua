@@ -36,7 +36,7 @@ local M = { is_empty = plan.is_empty }
 local function enter_pin(self)
   local sim, err = self.modem:sim()
   local found
-  if sim and sim.state == "locked" then
+  if self.pin and sim and sim.state == "locked" then
     found, err = pins.find(sim.iccid, self.pin)
   end
   if not found then
@@ -49,7 +49,8 @@ end
 
 ---Opens a modem to set it up. Keep the session in a <close> variable.
 ---@param description modem.description
----@param options { proxy: boolean?, wait: number?, pin: pin.options?, watcher: up.watcher } wait: seconds for a restart
+---@param options { proxy: boolean?, wait: number?, pin: pin.options|false, watcher: up.watcher } wait: seconds for a
+---restart; pin: false enters none, since looking must not cost a try
 ---@return setup.session?
 ---@return moontower.error? err
 function M.open(description, options)
@@ -57,7 +58,7 @@ function M.open(description, options)
   local ok, key
   if modem then
     local self = setmetatable({
-      modem = modem, watcher = options.watcher, wait = options.wait, pin = options.pin or {},
+      modem = modem, watcher = options.watcher, wait = options.wait, pin = options.pin,
     }, Session)
     ok, err = modem:ensure_started()
     if ok then
@@ -67,8 +68,11 @@ function M.open(description, options)
       key, err = reports.key(modem)
     end
     if key then
-      self.key, self.report = key, reports.load(key)
-      return self
+      self.key = key
+      self.report, err = reports.load(key)
+      if not err then
+        return self
+      end
     end
     self:close()
   end

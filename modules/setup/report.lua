@@ -3,6 +3,7 @@
 -- it is known what was done and how to put it back.
 
 local error_object = require "error"
+local fs = require "core.fs"
 local state = require "state"
 
 local KIND = "setup"
@@ -39,6 +40,9 @@ local M = {}
 ---@return moontower.error? err
 function M.key(modem)
   local identity, err = modem:identity()
+  if identity and not identity.imei then
+    identity, err = modem:identity() -- it may have been busy
+  end
   if not identity then
     return nil, err
   end
@@ -48,10 +52,16 @@ end
 
 ---@param key string
 ---@return setup.report? report nil: nothing was changed, or all of it put back
+---@return moontower.error? err there is a report, and nobody can read it
 function M.load(key)
-  local values = state.kept.load(KIND, key)
+  local values, path = state.kept.load(KIND, key), state.kept.path(KIND, key)
   if values and values.key == key and type(values.entries) == "table" then
     return setmetatable(values, Report)
+  elseif fs.stat(path) then
+    return error_object.fail {
+      code = "io", source = "setup", message = path .. " is damaged: nobody can read what was changed",
+      hint = "Look into it; remove it if you do not need it any more.",
+    }
   end
 end
 

@@ -545,11 +545,19 @@ function T.test_lines()
   lu.assertTrue(list.at:same(assert(list.at:read(modem)), wanted))
   lu.assertNil(list.at:undo(now, wanted))
 
-  wanted = { "AT+X=1", 'AT+CLCK="SC",1,"1234"' }
+  for _, line_with_pin in ipairs {
+    'AT+CPIN="1234"', 'at+clck="SC",1,"1234"', 'AT+CSIM=26,"0020000108"', "AT!BOOTHOLD",
+  } do
+    local refused, err = list.at:normalise { line_with_pin }
+    lu.assertNil(refused)
+    lu.assertEquals(err.code, "invalid")
+  end
+
+  wanted = { "AT+X=1", 'AT+CGAUTH=1,1,"u","p"' }
   list = settings_of(modem, { at = wanted })
   now = assert(list.at:read(modem))
   lu.assertFalse(list.at:same(now, list.at.lines))
-  lu.assertEquals(list.at:how(now, list.at.lines), "AT+X=1; AT+CLCK=(hidden)")
+  lu.assertEquals(list.at:how(now, list.at.lines), "AT+X=1; AT+CGAUTH=(hidden)")
 end
 
 function T.test_qmi_lines()

@@ -150,6 +150,13 @@ function T.test_interrupted()
   lu.assertNotStrContains(result.err, "traceback")
 end
 
+function T.test_a_damaged_report_is_not_taken_for_none()
+  local result = factory("mkdir -p /var/lib/moontower/setup; echo '{' >/var/lib/moontower/setup/359072060000011.json; "
+    .. "moontower setup --undo --yes; echo status $?; " .. SETUP .. " --yes; echo status $?")
+  assert_words(result.out, { "status 1\nstatus 1\n" })
+  assert_words(result.err, { "359072060000011.json is damaged" })
+end
+
 -- After each saved step the report is complete; a kill leaves it as it was.
 function T.test_killed_while_it_restarts()
   local result = factory(simulated.killed(SETUP .. " --yes >/dev/null", 0.9)
