@@ -38,13 +38,13 @@ function T.test_what_it_means()
   modem = {
     rat = "LTE", bands = "B2+B12", ipv6 = false, unlock = "hunter2", composition = { "at", "mbim" },
     contexts = { [2] = { apn = "z" }, [1] = { apn = "r", ip = "ipv4" } },
-    at = { 'AT+CPIN="1234"', { "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = "2" } },
+    at = { 'AT+CGAUTH=1,1,"me","1234"', { "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = "2" } },
   },
   setup = function() end,]])
   lu.assertEquals(result.status, 0, result.stderr)
   for _, words in ipairs {
     "connects   a, IPv4 and IPv6", "roaming    allowed", "1: r, IPv4; 2: z, IPv4 and IPv6", "lte only", "B2+B12",
-    "at least at and mbim", "AT+CPIN=(hidden)", "AT!PCOFFEN=2, unless AT!PCOFFEN? answers 2", "IPv6     off",
+    "at least at and mbim", "AT+CGAUTH=(hidden)", "AT!PCOFFEN=2, unless AT!PCOFFEN? answers 2", "IPv6     off",
   } do
     lu.assertStrContains(result.stdout, words)
   end
