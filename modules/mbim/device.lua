@@ -104,7 +104,7 @@ function Device.open(path, options)
     ok, err = self:set(require("mbim.proxy_control").configuration, { device = path, timeout = PROXY_TIME }, PROXY_TIME)
     if not ok then
       self:close()
-      return error_object.during(err, "mbim-proxy")
+      return error_object.during(err, "mbim-proxy could not open " .. path)
     end
   end
   return self

@@ -60,7 +60,7 @@ function Device:__tostring()
   return "QMI device " .. self.path
 end
 
--- Whoever waits for news is told if there will be none.
+-- A modem that has just started may be busy for some seconds. Whoever waits for news is told if there will be none.
 local function make_again(client)
   local id, err
   for attempt = 1, REMAKE_TRIES do
@@ -161,7 +161,7 @@ function Device.open(path, options)
     ok, err = self:ask(ctl.proxy_open, 0, { device_path = path }, PROXY_TIME)
     if not ok then
       self:close()
-      return error_object.during(err, "qmi-proxy")
+      return error_object.during(err, "qmi-proxy could not open " .. path)
     end
   end
   return self

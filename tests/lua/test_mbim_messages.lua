@@ -2,6 +2,7 @@
 -- The MBIM declarations against bytes: known messages decode as expected, and every codec survives a round trip.
 
 local lu = require "luaunit"
+local written = require "listing"
 local mbim = require "mbim"
 local basic = require "mbim.basic_connect"
 local extensions = require "mbim.ms_basic_connect_extensions"
@@ -10,18 +11,10 @@ local cause = require "cause"
 
 local T = {}
 
--- "-- " to the end of a line is a comment, "text" is UTF-16LE, the rest is hex.
-local function bytes(listing)
-  local plain = listing:gsub("%-%-[^\n]*", "")
-  plain = plain:gsub('"([^"]*)"', function(text)
-    return (text:gsub(".", function(c) return ("%02x00"):format(c:byte()) end))
-  end)
-  return (plain:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
-end
+-- MBIM's text is UTF-16LE.
+local function bytes(text) return written.bytes(text, "%02x00") end
 
-local function hex(text)
-  return (text:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
-end
+local hex = written.hex
 
 local function set(...)
   local result = {}

@@ -148,6 +148,17 @@ function T.test_events_still_come_after_a_restart_of_qmi()
   end)
 end
 
+function T.test_events_come_though_the_restarted_modem_is_busy_at_first()
+  with_modem(function(modem, sim)
+    local events <close> = modem:events("registration")
+    fault(sim, "busy", "1")
+    fault(sim, "qmi-sync")
+    task.sleep(1.5) -- the second try comes after a second
+    fault(sim, "roam")
+    hears(events, "registration", "state", "roaming")
+  end)
+end
+
 function T.test_restarts_at_any_moment_lose_no_client()
   with_modem(function(modem, sim)
     sim.latency = 0.005

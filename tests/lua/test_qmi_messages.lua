@@ -2,6 +2,7 @@
 -- The QMI declarations of ctl, dms, wda, uim, wms and sierra against bytes, and every declared codec there and back.
 
 local lu = require "luaunit"
+local written = require "listing"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
 local dms_uim = require "qmi.dms_uim"
@@ -15,18 +16,8 @@ local status = require "qmi.status"
 
 local T = {}
 
--- "-- " to the end of a line is a comment, "text" is text, the rest is hex. TLVs only, without any header.
-local function bytes(listing)
-  local plain = listing:gsub("%-%-[^\n]*", "")
-  plain = plain:gsub('"([^"]*)"', function(text)
-    return (text:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-  end)
-  return (plain:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
-local function hex(text)
-  return (text:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
-end
+-- TLVs only, without any header.
+local bytes, hex = written.bytes, written.hex
 
 local OK = "020400 00000000 "
 local ok = { status = 0, error = 0 }

@@ -2,6 +2,7 @@
 -- The QMI declarations of nas, wds and loc against bytes, every declared codec there and back, and call-end reasons.
 
 local lu = require "luaunit"
+local written = require "listing"
 local schema = require "schema"
 
 -- Every declaration passes here on its way to its codec: kept, to make up values for all that it has.
@@ -24,18 +25,8 @@ schema.compile_tlvs = compile_tlvs
 
 local T = {}
 
--- "-- " to the end of a line is a comment, "text" is text, the rest is hex. TLVs only, without any header.
-local function bytes(listing)
-  local plain = listing:gsub("%-%-[^\n]*", "")
-  plain = plain:gsub('"([^"]*)"', function(text)
-    return (text:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-  end)
-  return (plain:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
-local function hex(text)
-  return (text:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
-end
+-- TLVs only, without any header.
+local bytes, hex = written.bytes, written.hex
 
 local function set(...)
   local result = {}

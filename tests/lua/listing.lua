@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: MIT
+-- For tests: bytes as people write them down, and back.
+
+local M = {}
+
+---"-- " to the end of a line is a comment, "text" is text, the rest is hex.
+---@param text string
+---@param character string? how a character of text is written in hex: "%02x00" for UTF-16LE
+---@return string
+function M.bytes(text, character)
+  local plain = text:gsub("%-%-[^\n]*", "")
+  plain = plain:gsub('"([^"]*)"', function(words)
+    return (words:gsub(".", function(c) return (character or "%02x"):format(c:byte()) end))
+  end)
+  return (plain:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+---@param bytes string
+---@return string
+function M.hex(bytes)
+  return (bytes:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
+end
+
+return M
