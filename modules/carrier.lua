@@ -5,6 +5,7 @@ local error_object = require "error"
 local fs = require "core.fs"
 local program = require "core.program"
 local sandbox = require "core.sandbox"
+local terminal = require "terminal"
 
 ---@class carrier.bearer
 ---@field apn string "" leaves the choice to the network
@@ -119,6 +120,11 @@ local function sorted_keys(keys)
   return table.concat(names, ", ")
 end
 
+---Looks for a mistake in a table.
+---@param values table
+---@param keys table<string, table> each { a function that tells whether it is right, what it should be, required = }
+---@param where string what the table is
+---@return string? mistake
 local function check_table(values, keys, where)
   for key in pairs(values) do
     if not keys[key] then
@@ -134,6 +140,8 @@ local function check_table(values, keys, where)
     end
   end
 end
+
+M.check_table = check_table
 
 ---Looks for a mistake in a `modem` table.
 ---@param values table
@@ -230,7 +238,7 @@ end
 ---@return string? path nil when there is no such file
 function M.path(name)
   if name:find("/") then
-    return name
+    return terminal.path(name)
   end
   for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
     local path = ("%s/%s.lua"):format(folder, name)

@@ -3,6 +3,7 @@
 
 local argparse = require "argparse"
 local fs = require "core.fs"
+local policy = require "policy"
 local printable = require "printable"
 local program = require "core.program"
 
@@ -96,17 +97,48 @@ local function parse(name, script, arguments)
   return result
 end
 
----Runs `moontower NAME ARGUMENTS...` in this engine.
+-- A script that is a policy runs as one, in the foreground.
+local function as_command(script)
+  if not policy.is(script) then
+    return script
+  end
+  return {
+    summary = script.summary or script.name, here = true,
+    run = function() return require("daemon").run_policy(script) end,
+  }
+end
+
+---What a command does to policies that act on the same modem: "pause" them, "stop" them, "resume" them; nil: nothing.
+---@param name string
+---@return "pause"|"stop"|"resume"|nil
+function M.policies(name)
+  local script = load_script(name)
+  return script and not policy.is(script) and script.policies or nil
+end
+
+---Runs `moontower NAME ARGUMENTS...`: in the daemon if one runs, else in this engine.
 ---@param name string
 ---@param arguments string[]
 ---@return integer status for exit()
-function M.run(name, arguments)
+function M.run(name, arguments) return M.run_here(name, arguments, require("daemon.client").run) end
+
+---The same in this engine, where nobody else is asked first.
+---@param name string
+---@param arguments string[]
+---@param elsewhere (fun(name: string, arguments: string[]): integer?)? asked once the command line is known to be right
+---@return integer status for exit()
+function M.run_here(name, arguments, elsewhere)
   local script = load_script(name)
   if not script then
     return usage_error(("there is no command '%s'. 'moontower help' lists them."):format(name))
   end
+  script = as_command(script)
   local args, status = parse(name, script, arguments)
   if not args then
+    return status
+  end
+  status = elsewhere and not script.here and elsewhere(name, arguments)
+  if status then
     return status
   end
   local result, err = script.run(args)

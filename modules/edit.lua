@@ -5,6 +5,7 @@ local core = require "core.task"
 local core_edit = require "core.edit"
 local fs = require "core.fs"
 local task = require "task"
+local terminal = require "terminal"
 
 local HISTORY_MAX = 1000 -- lines kept in the file
 
@@ -16,6 +17,7 @@ local HISTORY_MAX = 1000 -- lines kept in the file
 ---@class edit.prompt
 ---@field private core userdata
 ---@field private options edit.options
+---@field private is_elsewhere boolean in the daemon: the prompt is its client's
 ---@field private last string? what went into the history last
 local Prompt = {}
 Prompt.__index = Prompt
@@ -26,7 +28,7 @@ local M = {}
 ---@param name string
 ---@return string? path nil when there is no home
 function M.history_path(name)
-  local home, folder = os.getenv("HOME"), os.getenv("XDG_STATE_HOME")
+  local home, folder = terminal.getenv("HOME"), terminal.getenv("XDG_STATE_HOME")
   if not folder or folder == "" then
     folder = home and home ~= "" and home .. "/.local/state"
   end
@@ -48,17 +50,23 @@ local function load_history(self)
   end
 end
 
+---Puts a line into the history.
+---@param line string
+function Prompt:remember(line)
+  self.core:remember(line)
+  local file <close> = not self.is_elsewhere and self.options.history and io.open(self.options.history, "a")
+  if file then
+    file:write(line, "\n")
+  end
+end
+
 local function remember(self, line)
   local keep = self.options.keep
   if line:find("^%s*$") or line == self.last or keep and not keep(line) then
     return
   end
   self.last = line
-  self.core:remember(line)
-  local file <close> = self.options.history and io.open(self.options.history, "a")
-  if file then
-    file:write(line, "\n")
-  end
+  self:remember(line)
 end
 
 ---Opens the prompt on standard input and output; there is one at a time. Keep it in a <close> variable. As long as it
@@ -67,15 +75,22 @@ end
 ---@return edit.prompt? prompt
 ---@return moontower.error? err
 function M.open(options)
-  local opened, err = core_edit.open()
+  local session = terminal.session()
+  options = options or {}
+  local opened, err
+  if session then
+    opened = session:edit(options.history) -- the client reads and writes the history: it is a file of its user's
+  else
+    opened, err = core_edit.open()
+  end
   if not opened then
     return nil, err
   end
-  local self = setmetatable({ core = opened, options = options or {} }, Prompt)
+  local self = setmetatable({ core = opened, options = options, is_elsewhere = session ~= nil }, Prompt)
   if self:is_terminal() then
-    core.foreground(true)
+    terminal.foreground(true)
   end
-  if self:is_terminal() and self.options.history then
+  if self:is_terminal() and options.history and not session then
     load_history(self)
   end
   return self
@@ -84,6 +99,13 @@ end
 ---Is somebody at a terminal? Else lines come from a file or a program, and no prompt is shown.
 ---@return boolean
 function Prompt:is_terminal() return self.core:is_terminal() end
+
+---Asks for a line, as it is: neither it nor the usual prompt is looked after.
+---@param prompt string
+---@param multiline boolean? Ctrl-Z ends the last one
+---@return string? line
+---@return any ended
+function Prompt:line(prompt, multiline) return self.core:read(prompt, multiline) end
 
 ---Asks for a line, and waits for it.
 ---@param prompt string? instead of the usual one
@@ -132,14 +154,14 @@ function Prompt:call(fn, ...)
     return xpcall(fn, core.traceback, ...)
   end, ...)
   if self:is_terminal() then
-    core.foreground(child)
+    terminal.foreground(child)
   end
   return select(2, child:join())
 end
 
 ---Gives the terminal back.
 function Prompt:close()
-  core.foreground(nil)
+  terminal.foreground(nil)
   self.core:close()
 end
 Prompt.__close = Prompt.close

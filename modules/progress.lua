@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- What a person sees while a command works: a line per step, the current one counting its seconds on a terminal.
 
-local fs = require "core.fs"
 local printable = require "printable"
 local task = require "task"
+local terminal = require "terminal"
 
 local M = {}
 
@@ -17,7 +17,7 @@ local function draw(self)
   local seconds = math.floor(task.now() - self.since)
   local tail = " ..." .. (seconds > 0 and (" %d s"):format(seconds) or "")
   -- A line that wraps could not be drawn over.
-  local room = (fs.terminal_size(1) or 80) - #tail - 1
+  local room = (terminal.width() or 80) - #tail - 1
   io.stdout:write("\r\27[K", LABEL:format(self.label, printable(self.text)):sub(1, room), tail)
   io.stdout:flush()
 end
@@ -87,7 +87,7 @@ Terminal.__close, Lines.__close, Json.__close = Terminal.close, Lines.close, Jso
 function M.new(as_json)
   if as_json then
     return setmetatable({ values = {} }, Json)
-  elseif fs.isatty(1) then
+  elseif terminal.is_terminal(1) then
     return setmetatable({ group = task.group() }, Terminal)
   end
   return setmetatable({}, Lines)

@@ -18,7 +18,7 @@ local LONGEST = 50 -- what was tried before is forgotten
 ---@field result string? how it ended
 
 ---@class story.story
----@field modem string key
+---@field modem string see story.name()
 ---@field belief string "online", "offline", "recovering", "waiting" ...
 ---@field reason string why that is believed
 ---@field since string when that began
@@ -31,21 +31,26 @@ local stories = {}
 
 local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
 
+---What a modem is called in stories and events: by the socket that it is plugged into, as cdc-wdm numbers swap.
+---@param description modem.description
+---@return string
+function M.name(description) return description.usb or description.pci or description.key end
+
 ---The story of one modem, begun when it is first asked for.
----@param modem modem.modem|string the modem, or its key
+---@param modem modem.modem|string the modem, or its name
 ---@return story.story
 function M.of(modem)
-  local key = type(modem) == "string" and modem or modem.description.key
+  local key = type(modem) == "string" and modem or M.name(modem.description)
   stories[key] = stories[key] or setmetatable({
     modem = key, belief = "unknown", reason = "nothing is known yet", since = now(), tried = {},
   }, Story)
   return stories[key]
 end
 
----@return table<string, story.story> by key
+---@return table<string, story.story> by name
 function M.all() return stories end
 
----@param key string of a modem that will not come back under this name
+---@param key string of a modem that will not come back
 function M.forget(key) stories[key] = nil end
 
 ---Says what is believed from now on. Nothing happens when that is known already.

@@ -54,6 +54,28 @@ function task.shield(seconds, fn, ...)
   return bounded(seconds, true, fn, ...)
 end
 
+---@class task.mutex
+---@field private free userdata
+local Mutex = {}
+Mutex.__index = Mutex
+
+---What one task at a time may have: `local turn <close> = mutex:lock()` waits for it.
+---@return task.mutex
+function task.mutex()
+  local self = setmetatable({ free = task.queue(1) }, Mutex)
+  self.free:push(true)
+  return self
+end
+
+local Turn = {}
+function Turn:__close() self.mutex.free:push(true) end
+
+---@return table turn to be kept in a <close> variable
+function Mutex:lock()
+  self.free:pop()
+  return setmetatable({ mutex = self }, Turn)
+end
+
 local Undo = {}
 
 function Undo:__close()

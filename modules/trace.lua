@@ -3,6 +3,7 @@
 --
 -- Code that opens an exchange calls trace.watch(); it costs nothing unless somebody has called trace.enable().
 
+local core = require "core.task"
 local task = require "task"
 
 local trace = {}
@@ -10,24 +11,27 @@ local trace = {}
 -- What a tap still holds when its device is closed comes without waiting; after that there is nothing to wait for.
 local DRAIN_TIME = 0.1
 
-local printer -- nil: off
+-- Whose messages are shown: of the whole program or, in the daemon, of what one command uses.
+local off = {}
+local function switch() return core.context() or off end
 
 ---Switches it on, for devices opened from now on.
 ---@param options { brief: boolean?, json: boolean?, write: (fun(text: string))? }? write: standard error if not given
 function trace.enable(options)
-  printer = require("decode.live").new(options or {})
+  switch().trace = require("decode.live").new(options or {})
 end
 
 ---Switches it off, for devices opened from now on.
 function trace.disable()
-  printer = nil
+  switch().trace = nil
 end
 
----Shows what passes through an exchange until it ends.
+---Shows what passes through an exchange until it ends, if it is switched on.
 ---@param exchange userdata of core.mbim or core.qmi
 ---@param protocol "mbim"|"qmi"
----@param group task.group the device's: its end is the end of the trace
+---@param group task.group whose end is the end of the trace: the device's; that of a command that has borrowed it
 function trace.watch(exchange, protocol, group)
+  local printer = switch().trace
   if not printer then
     return
   end

@@ -5,10 +5,10 @@ local at = require "at"
 local at_port = require "modem.at"
 local edit = require "edit"
 local error_object = require "error"
-local fs = require "core.fs"
 local modem = require "modem"
 local printable = require "printable"
 local task = require "task"
+local terminal = require "terminal"
 
 -- Searching for networks takes minutes; a person can interrupt.
 local ANSWER_TIME, PATIENCE = 30, 180
@@ -73,7 +73,7 @@ end
 
 local function print_reply(reply)
   for _, line in ipairs(reply.lines) do print(printable(line)) end
-  if fs.isatty(1) then
+  if terminal.is_terminal(1) then
     print(printable(reply.text))
   end
 end

@@ -52,6 +52,7 @@ end
 
 return {
   summary = "Check a carrier file: what is wrong with it, or what it means.",
+  here = true,
 
   arguments = function(parser)
     parser:epilog [[

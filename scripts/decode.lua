@@ -37,6 +37,7 @@ end
 
 return {
   summary = "Decode one message between a host and a modem, given in hex.",
+  here = true,
 
   arguments = function(parser)
     parser:epilog [[

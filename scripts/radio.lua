@@ -39,6 +39,7 @@ end
 
 return {
   summary = "Switch the modem's radio on or off.",
+  policies = "pause",
 
   arguments = function(parser)
     parser:epilog [[

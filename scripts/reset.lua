@@ -51,6 +51,7 @@ end
 
 return {
   summary = "Restart the modem, and wait until it is back.",
+  policies = "pause",
 
   arguments = function(parser)
     parser:epilog [[

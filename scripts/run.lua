@@ -2,6 +2,19 @@
 -- moontower run FILE [ARG...]: runs a Lua script of the user's own in the engine.
 
 local error_object = require "error"
+local modem = require "modem"
+local policy = require "policy"
+local terminal = require "terminal"
+
+local function run_policy(value)
+  if modem.owner then
+    return error_object.fail {
+      code = "busy", source = "run", message = ("%s is a policy, and a daemon has the modems"):format(value.name),
+      hint = "Name it in /etc/moontower/config.lua, then `moontower reload`.",
+    }
+  end
+  return require("daemon").run_policy(value)
+end
 
 return {
   summary = "Run a Lua script of your own in the engine: every call that waits just works.",
@@ -14,12 +27,17 @@ return {
   end,
 
   run = function(args)
-    local chunk, message = loadfile(args.file, "t")
+    -- Globals of its own: in the daemon, other scripts run beside it.
+    local environment = setmetatable({}, { __index = _G })
+    local chunk, message = loadfile(terminal.path(args.file), "t", environment)
     if not chunk then
       return error_object.fail { code = "invalid", source = "run", message = message }
     end
-    arg = table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.file })
+    environment.arg = table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.file })
     local result, err = chunk(table.unpack(args.arguments))
+    if policy.is(result) then
+      return run_policy(result)
+    end
     if result == nil and err ~= nil then
       return nil, type(err) == "table" and err or error_object.new { code = "raised", message = tostring(err) }
     end

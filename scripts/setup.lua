@@ -5,13 +5,13 @@ local carrier = require "carrier"
 local columns = require "columns"
 local edit = require "edit"
 local error_object = require "error"
-local fs = require "core.fs"
 local journals = require "link.journal"
 local json = require "dkjson"
 local modem = require "modem"
 local pin_options = require "modem.pin_options"
 local progress = require "progress"
 local setup = require "setup"
+local terminal = require "terminal"
 
 local NOT_AS_WANTED = 12
 
@@ -91,7 +91,7 @@ end
 local function is_agreed(args)
   if args.plan or args.yes then
     return args.yes
-  elseif not fs.isatty(0) or not fs.isatty(1) then
+  elseif not terminal.is_terminal(0) or not terminal.is_terminal(1) then
     return usage("there is nobody to ask: say --yes to change it, or --plan only to see it")
   end
   local prompt <close>, err = edit.open()
@@ -189,6 +189,7 @@ end
 
 return {
   summary = "Put the modem into the state that a carrier wants: IPv6, APN, radio access, bands, USB composition.",
+  policies = "pause",
 
   arguments = function(parser)
     parser:epilog(pin_options.help .. [[

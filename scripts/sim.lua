@@ -203,6 +203,7 @@ end
 
 return {
   summary = "A simulated modem: in a world of its own, or on this computer's USB.",
+  here = true,
 
   arguments = function(parser)
     parser:usage(table.concat({

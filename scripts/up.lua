@@ -9,6 +9,7 @@ local net = require "net"
 local network_conf = require "network_conf"
 local pin_options = require "modem.pin_options"
 local progress = require "progress"
+local terminal = require "terminal"
 local up = require "modem.up"
 
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
@@ -35,12 +36,22 @@ end
 local function choose_carrier(args, conf)
   local chosen, err = carrier.load(args.carrier or "default", {
     apn = args.apn or conf.apn, ip = args.ip or conf.ip, user = args.user or conf.user, auth = args.auth or conf.auth,
-    password = args.user and os.getenv("MOONTOWER_PASSWORD") or conf.password, roaming = args.roaming or nil,
+    password = args.user and terminal.getenv("MOONTOWER_PASSWORD") or conf.password, roaming = args.roaming or nil,
   })
   if chosen and args.roaming then
     chosen.roaming = true
   end
   return chosen, err
+end
+
+-- The daemon's policies go by the modem's settings: what is asked for here holds for them, too, while the daemon runs.
+local function carrier_in_daemon(args, device, chosen)
+  if not device.settings then
+    return chosen
+  elseif args.carrier or args.apn then
+    device.settings.carrier = chosen
+  end
+  return device.settings.carrier
 end
 
 -- Several tries: the first packet through a new bearer often gets lost.
@@ -78,6 +89,7 @@ local function bring_up(args, watcher)
     return nil, err
   end
   local device <close> = opened
+  chosen = carrier_in_daemon(args, device, chosen)
   applied, err = up.up(device, chosen, {
     dns = not args.no_dns, metric = args.metric, wait = args.wait, pin = pin_options.of(args), watcher = watcher,
   })
@@ -96,6 +108,7 @@ end
 
 return {
   summary = "Bring the modem online: SIM, network, connection, addresses, routes, DNS. It stays online afterwards.",
+  policies = "resume",
 
   arguments = function(parser)
     parser:epilog(pin_options.help .. [[

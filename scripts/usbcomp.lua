@@ -239,6 +239,7 @@ end
 
 return {
   summary = "List the modem's USB compositions, or choose another one.",
+  policies = "pause",
 
   arguments = function(parser)
     parser:epilog [[

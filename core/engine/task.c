@@ -20,7 +20,7 @@ struct mt_task {
     bool started, queued, ended;
 };
 
-enum { THREAD = 1, RESULTS = 2 };  /* the user values of a task */
+enum { THREAD = 1, RESULTS = 2, CONTEXT = 3 };  /* the user values of a task */
 
 struct join_op {
     struct mt_op base;
@@ -299,18 +299,40 @@ static int task_main(lua_State *L)
     return on_returned(L, status, (lua_KContext)task);
 }
 
+void mt_task_context(lua_State *L)
+{
+    struct mt_task *task = mt_task_current(L);
+    if (!task) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_rawgetp(L, LUA_REGISTRYINDEX, task);
+    lua_getiuservalue(L, -1, CONTEXT);
+    lua_remove(L, -2);
+}
+
+void mt_task_set_context(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, mt_task_current(L));
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, CONTEXT);
+    lua_pop(L, 1);
+}
+
 struct mt_task *mt_task_spawn(lua_State *L, int arguments)
 {
     struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
     int function = lua_gettop(L) - arguments;
 
-    struct mt_task *task = lua_newuserdatauv(L, sizeof(*task), 2);
+    struct mt_task *task = lua_newuserdatauv(L, sizeof(*task), 3);
     memset(task, 0, sizeof(*task));
     luaL_setmetatable(L, "mt.task");
     lua_State *thread = lua_newthread(L);
     lua_setiuservalue(L, -2, THREAD);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, task);
+    mt_task_context(L);
+    lua_setiuservalue(L, -2, CONTEXT);
     lua_insert(L, function);
 
     lua_pushlightuserdata(thread, task);

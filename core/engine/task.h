@@ -103,6 +103,15 @@ struct mt_task *mt_task_spawn(lua_State *L, int arguments);
 /* The task that L runs in, or NULL. */
 struct mt_task *mt_task_current(lua_State *L);
 
+/*
+ * A task's context is one Lua value, which the tasks that it starts inherit: whose terminal its
+ * output belongs to, for example. Pushes that of the running task; nil when there is none.
+ */
+void mt_task_context(lua_State *L);
+
+/* Pops the running task's new context. */
+void mt_task_set_context(lua_State *L);
+
 /* Cancels the whole task; the value on top of L (popped) is what its waits will raise. */
 void mt_task_cancel(lua_State *L, struct mt_task *task);
 

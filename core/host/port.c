@@ -323,6 +323,18 @@ size_t mt_port_max_message(const struct mt_port *port)
     return size;
 }
 
+int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer)
+{
+    struct ucred credentials;
+    socklen_t size = sizeof(credentials);
+    if (getsockopt(port->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+        return -errno;
+    peer->pid = credentials.pid;
+    peer->uid = credentials.uid;
+    peer->gid = credentials.gid;
+    return 0;
+}
+
 /* ---- listening ---- */
 
 struct mt_listener {

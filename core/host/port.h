@@ -49,6 +49,13 @@ enum mt_port_kind mt_port_kind(const struct mt_port *port);
 /* The largest control message a cdc-wdm device takes (IOCTL_WDM_MAX_COMMAND), or 0 if unknown. */
 size_t mt_port_max_message(const struct mt_port *port);
 
+/* Who is at the other end of a unix socket, as it was when it connected. */
+struct mt_port_peer {
+    int64_t pid, uid, gid;
+};
+
+int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer);
+
 /*
  * A listening unix socket of the given kind at `path`. It accepts only when it is asked to: until
  * then the kernel keeps who calls waiting.

@@ -135,6 +135,24 @@ static int l_close(lua_State *L)
     return 0;
 }
 
+/* port:peer() -> { pid, uid, gid } of the process at the other end of a unix socket | nil, err */
+static int l_peer(lua_State *L)
+{
+    struct lua_port *port = check_port(L);
+    struct mt_port_peer peer;
+    int status = port->port ? mt_port_peer(port->port, &peer) : -ENODEV;
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "peer");
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, peer.pid);
+    lua_setfield(L, -2, "pid");
+    lua_pushinteger(L, peer.uid);
+    lua_setfield(L, -2, "uid");
+    lua_pushinteger(L, peer.gid);
+    lua_setfield(L, -2, "gid");
+    return 1;
+}
+
 /* port:max_message() -> bytes that the driver takes in one control message, or nil */
 static int l_max_message(lua_State *L)
 {
@@ -304,6 +322,7 @@ static int l_listen(lua_State *L)
 static const luaL_Reg port_methods[] = {
     { "close", l_close },
     { "max_message", l_max_message },
+    { "peer", l_peer },
     { "read", l_read },
     { "write", l_write },
     { "__close", l_close },

@@ -65,6 +65,22 @@ static int l_current(lua_State *L)
     return 1;
 }
 
+/* context() -> the running task's context, which the tasks that it starts inherit; nil at first */
+static int l_context(lua_State *L)
+{
+    mt_task_context(L);
+    return 1;
+}
+
+/* set_context(value) */
+static int l_set_context(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_settop(L, 1);
+    mt_task_set_context(L);
+    return 0;
+}
+
 /* task:cancel(reason): every wait of the task raises `reason` from now on. */
 static int l_cancel(lua_State *L)
 {
@@ -142,10 +158,12 @@ static const luaL_Reg scope_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
+    { "context", l_context },
     { "current", l_current },
     { "foreground", l_foreground },
     { "now", l_now },
     { "scope", l_scope },
+    { "set_context", l_set_context },
     { "sleep", l_sleep },
     { "spawn", l_spawn },
     { "traceback", mt_traceback },

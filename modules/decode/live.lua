@@ -4,10 +4,10 @@
 local core = require "core.mbim"
 local decode_mbim = require("decode.mbim").decode
 local decode_qmux = require("decode.qmi").qmux
-local fs = require "core.fs"
 local printer = require "decode.print"
 local printable = require "printable"
 local task = require "task"
+local terminal = require "terminal"
 local tree = require "decode.tree"
 
 ---@class decode.live
@@ -98,7 +98,7 @@ function M.new(options)
     since = task.now(), options = options,
     write = options.write or function(text) io.stderr:write(text) end,
     -- On a terminal the command may be in the middle of a line, which it draws anew.
-    erase = fs.isatty(1) and fs.isatty(2) and "\r\27[K" or "",
+    erase = terminal.is_terminal(1) and terminal.is_terminal(2) and "\r\27[K" or "",
   }, Live)
 end
 

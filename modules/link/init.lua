@@ -264,6 +264,13 @@ function Link:keep()
   journals.save(self.journal)
 end
 
+---Leaves the link up should this program be killed, so that the next one can adopt it; leaving the block takes it down.
+---For the daemon.
+function Link:survive()
+  self:keep()
+  self.kept = false
+end
+
 ---Undoes everything: the host's side first, then the connection.
 function Link:close()
   task.shield(UNDO_TIME, function()

@@ -15,12 +15,19 @@ local task = require "task"
 ---@field net string? its network interface
 ---@field options modem.options how it was opened
 ---@field private is_started boolean?
+---@field settings modem.settings_of? what `up` goes by when it is not told: from the daemon's configuration
+---@field link link.link? what `up` made last
 ---@field private lock userdata nobody else of us uses it meanwhile
+---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
 local Modem = {}
 
 local UNDO_TIME = 10
 local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 
+---@class modem.owner who keeps modems open for all tasks of this program: the daemon
+---@field borrow fun(description: modem.description, options: modem.options): modem.modem?, moontower.error?
+
+---@type { list: function, owner: modem.owner? }
 local M = { list = devices.list }
 
 -- One class per protocol: the verbs every modem has, then its backend's, then what is made when it is first asked for.
@@ -91,6 +98,10 @@ local function check_free(description, options)
   }
 end
 
+---@class modem.settings_of
+---@field carrier carrier.carrier?
+---@field options table? for modem/up.lua
+
 ---@class modem.options
 ---@field protocol "mbim"|"qmi"|nil "qmi" on a modem that speaks MBIM: QMI inside MBIM
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
@@ -105,12 +116,25 @@ local function protocol_for(description, wanted)
   }
 end
 
----Opens a modem's control port. Nothing is sent yet: see modem:start().
+---Opens a modem's control port. Nothing is sent yet: see modem:start(). In the daemon, which has it open already, the
+---modem is borrowed: closing it then leaves it to the others.
 ---@param description modem.description
 ---@param options modem.options?
 ---@return modem.modem? modem keep it in a <close> variable
 ---@return moontower.error? err
 function M.open(description, options)
+  if M.owner then
+    return M.owner.borrow(description, options or {})
+  end
+  return M.open_alone(description, options)
+end
+
+---The same, for its owner.
+---@param description modem.description
+---@param options modem.options?
+---@return modem.modem?
+---@return moontower.error? err
+function M.open_alone(description, options)
   options = options or {}
   local protocol, err = protocol_for(description, options.protocol)
   local lock
@@ -134,6 +158,7 @@ function M.open(description, options)
   end
   undo.finished = true
   fields.description, fields.net, fields.lock, fields.options = description, description.net, lock, options
+  fields.starting = task.mutex()
   local self = setmetatable(fields, class)
   self:opened()
   return self
@@ -162,6 +187,7 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function Modem:ensure_started()
+  local turn <close> = self.starting:lock() -- luacheck: ignore 211
   if not self.is_started then
     local ok, err = self:started()
     if ok == false then
@@ -210,12 +236,27 @@ function Events:close() self.stop() end
 Events.__close = Events.close
 
 ---Brings the modem online, as `moontower up` does: see modem/up.lua.
----@param carrier carrier.carrier
----@param options table?
----@return link.link? link
+---@param carrier carrier.carrier? if not given: the one in modem.settings; else the one that lets the network choose
+---@param options table? what is given here wins over modem.settings.options
+---@return link.link? link keep it in a <close> variable
 ---@return moontower.error? err
 function Modem:up(carrier, options)
-  return require("modem.up").up(self, carrier, options)
+  local settings, err = self.settings, nil
+  local all = {}
+  for key, value in pairs(settings and settings.options or {}) do all[key] = value end
+  for key, value in pairs(options or {}) do all[key] = value end
+  carrier = carrier or settings and settings.carrier
+  if not carrier then
+    carrier, err = require("carrier").load("default")
+  end
+  local link
+  if carrier then
+    link, err = require("modem.up").up(self, carrier, all)
+  end
+  if link and settings then
+    link:survive()
+  end
+  return link, err
 end
 
 ---Asks the modem to restart. It goes off the bus; what was open of it is of no use from then on.

@@ -7,6 +7,7 @@ local error_object = require "error"
 local mbim = require "mbim"
 local refusal = require "modem.refusal"
 local task = require "task"
+local trace = require "trace"
 local usable = require "modem.usable"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
@@ -127,6 +128,10 @@ function Backend.open(description, options)
   local device, err = Backend.open_device(description, options)
   return device and { mbim = device }, err
 end
+
+---Shows what passes, if that is switched on: see trace.lua.
+---@param group task.group
+function Backend:trace(group) trace.watch(self.mbim.exchange, "mbim", group) end
 
 function Backend:opened() end -- luacheck: ignore 212
 

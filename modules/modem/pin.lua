@@ -9,6 +9,7 @@ local error_object = require "error"
 local fs = require "core.fs"
 local sha256 = require "sha256"
 local state = require "state"
+local terminal = require "terminal"
 
 local FILE, VARIABLE = "/etc/moontower/pin", "MOONTOWER_PIN"
 local KIND, NAME = "pins", "sent"
@@ -81,7 +82,7 @@ end
 ---@return pin.found? found nil: there is none
 ---@return moontower.error? err
 function M.find(iccid, options)
-  local variable = os.getenv(VARIABLE)
+  local variable = terminal.getenv(VARIABLE)
   if options.file then
     return from_file(options.file, iccid, true)
   elseif variable and variable ~= "" then

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The options about the SIM's PIN, for all commands that may enter it: see modem/pin.lua.
 
+local terminal = require "terminal"
+
 local M = {}
 
 ---@param parser table of argparse
@@ -19,7 +21,7 @@ owner may be able to read. It is entered once, never again after it has failed, 
 ---@param args table
 ---@return pin.options
 function M.of(args)
-  return { file = args.pin_file, tries = args.pin_tries, again = args.pin_again }
+  return { file = args.pin_file and terminal.path(args.pin_file), tries = args.pin_tries, again = args.pin_again }
 end
 
 return M

@@ -10,6 +10,7 @@ local sessions = require "modem.qmi_sessions"
 local sim_card = require "modem.qmi_sim"
 local state = require "state"
 local task = require "task"
+local trace = require "trace"
 
 local RADIO_TIME, ATTACH_TIME = 20, 60
 local KIND = "qmi" -- of the files that remember client ids
@@ -77,6 +78,14 @@ function Backend.open(description, options)
 end
 
 ---Called once, when the facade around it is complete.
+---Shows what passes, if that is switched on: see trace.lua.
+---@param group task.group
+function Backend:trace(group)
+  if self.qmi.wire and self.qmi.wire.tap then
+    trace.watch(self.qmi.wire, "qmi", group)
+  end
+end
+
 function Backend:opened()
   take_up_clients(self)
   self.qmi.on_change = function() remember_clients(self) end

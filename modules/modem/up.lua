@@ -44,6 +44,7 @@ local function keep_record(modem, settings, carrier, is_complete)
 end
 
 local function forget(modem)
+  modem.link = nil
   state.remove(KIND, modem.description.key)
 end
 
@@ -57,10 +58,13 @@ function M.record(description) return record_of(description) end
 -- Opening an MBIM function ends its sessions: not if one of ours may be running, and the modem answers.
 local function open(modem, watcher)
   watcher:doing("modem", modem.description.control)
+  local turn <close> = modem.starting:lock() -- luacheck: ignore 211
   local record = record_of(modem.description)
   local ok, err
   if record or modem.is_started then
-    ok, err = modem:ensure_started()
+    -- Asked, also of one that we have started: modems restart their channel without a word.
+    ok, err = modem:started()
+    modem.is_started = ok
   end
   if not ok and (not err or err.code == "timeout") then
     ok, err = modem:start()
@@ -193,6 +197,7 @@ function M.up(modem, carrier, options)
     return nil, err
   end
   undo.finished = true
+  modem.link = applied
   applied.on_close = function() forget(modem) end
   report.link(applied, watcher)
   return applied

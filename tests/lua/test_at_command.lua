@@ -6,7 +6,7 @@ local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
 local simulated = require "simulated"
-local terminal = require "terminal"
+local terminal = require "typing"
 
 local T = {}
 

@@ -4,7 +4,7 @@
 local lu = require "luaunit"
 local show = require "show"
 local simulated = require "simulated"
-local terminal = require "terminal"
+local terminal = require "typing"
 
 local T = {}
 

@@ -4,7 +4,7 @@
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
-local terminal = require "terminal"
+local terminal = require "typing"
 
 local T = {}
 

@@ -1,0 +1,139 @@
+-- SPDX-License-Identifier: MIT
+-- The client of the daemon: gives it a command, and is that command's terminal until it has ended.
+
+local edit = require "edit"
+local fs = require "core.fs"
+local json = require "dkjson"
+local ports = require "core.port"
+local state = require "state"
+
+local M = {}
+
+-- What commands look at; all of it would be more than the daemon has to know.
+local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
+local LOST = 1 -- exit status when the daemon ends before the command
+
+---Whose folder only root can enter.
+---@return string
+function M.folder() return state.folder .. "/control" end
+
+---Where the daemon listens.
+---@return string
+function M.path() return M.folder() .. "/socket" end
+
+local function environment()
+  local values = {}
+  for _, name in ipairs(VARIABLES) do values[name] = os.getenv(name) end
+  return setmetatable(values, { __jsontype = "object" })
+end
+
+local function send(port, message) return port:write(json.encode(message) .. "\n") end
+
+local function hello(name, arguments)
+  return {
+    command = name, arguments = setmetatable(arguments, { __jsontype = "array" }), folder = fs.realpath("."),
+    terminals = { fs.isatty(0), fs.isatty(1), fs.isatty(2) }, width = fs.terminal_size(1) or nil,
+    environment = environment(),
+  }
+end
+
+---@class daemon.client
+---@field port userdata
+---@field prompt edit.prompt?
+local Client = {}
+Client.__index = Client
+
+-- What only this side can do: line editing.
+local questions = {}
+
+function questions.prompt(self, question)
+  local prompt, err = edit.open { history = question.history }
+  self.prompt = prompt
+  return { ok = prompt ~= nil, err = err and { code = err.code, message = err.message } }
+end
+
+function questions.read(self, question)
+  local line, ended
+  if question.multiline then
+    line, ended = self.prompt:line(question.read, true)
+  else
+    line, ended = self.prompt:line(question.read)
+  end
+  if line then
+    return { line = line, ended = ended }
+  end
+  return { err = ended and { code = ended.code, message = ended.message } }
+end
+
+local handlers = {}
+function handlers.out(_, text)
+  io.stdout:write(text)
+  io.stdout:flush()
+end
+function handlers.err(_, text) io.stderr:write(text) end
+function handlers.show(self, text) self.prompt:print(text) end
+function handlers.remember(self, line) self.prompt:remember(line) end
+function handlers.unprompt(self)
+  if self.prompt then
+    self.prompt:close()
+    self.prompt = nil
+  end
+end
+
+function handlers.ask(self, question)
+  local kind = question.prompt and "prompt" or "read"
+  send(self.port, { answer = questions[kind](self, question) })
+end
+
+-- Returns the exit status, or nil when the daemon is gone.
+local function converse(self)
+  local buffer = ""
+  while true do
+    local bytes = self.port:read()
+    if not bytes then
+      return nil
+    end
+    buffer = buffer .. bytes
+    for line in buffer:gmatch("([^\n]*)\n") do
+      local message = json.decode(line) or {}
+      if message.exit then
+        return math.tointeger(message.exit) or LOST
+      end
+      for name, handler in pairs(handlers) do
+        if message[name] ~= nil then
+          handler(self, message[name])
+        end
+      end
+    end
+    buffer = buffer:match("[^\n]*$")
+  end
+end
+
+---Runs a command in the daemon.
+---@param name string
+---@param arguments string[]
+---@return integer? status nil when no daemon runs, or it is not ours to command
+function M.run(name, arguments)
+  local port <close> = ports.open(M.path())
+  if not port then
+    return nil
+  end
+  local self = setmetatable({ port = port }, Client)
+  send(port, hello(name, arguments))
+  -- Ctrl-C here is for the command there; it says by its end that it has heard.
+  local ok, status = pcall(converse, self)
+  while not ok and type(status) == "table" and status.code == "interrupted" do
+    send(port, { interrupt = true })
+    ok, status = require("task").shield(10, pcall, converse, self)
+  end
+  handlers.unprompt(self)
+  if not ok then
+    error(status, 0)
+  elseif not status then
+    io.stderr:write("moontower: the daemon has ended, and the command with it\n")
+    return LOST
+  end
+  return status
+end
+
+return M

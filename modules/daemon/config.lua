@@ -1,0 +1,231 @@
+-- SPDX-License-Identifier: MIT
+-- The daemon's configuration: /etc/moontower/config.lua, which says what shall become of which modem.
+
+local carrier = require "carrier"
+local error_object = require "error"
+local fs = require "core.fs"
+local policy = require "policy"
+local sandbox = require "core.sandbox"
+
+---@class daemon.config
+---@field modems daemon.modem_config[] the first that fits a modem is the modem's
+---@field policies daemon.policy_config[] those for all modems together
+---@field log "error"|"warn"|"info"|"debug" what is written to standard error
+---@field on_stop "keep"|"disconnect" what becomes of connections when the daemon is stopped
+
+---@class daemon.modem_config
+---@field imei string?
+---@field iccid string?
+---@field usb string? USB path
+---@field carrier carrier.carrier
+---@field policy daemon.policy_config?
+---@field options table for modem/up.lua
+
+---@class daemon.policy_config
+---@field name string as it is configured
+---@field policy policy.policy
+---@field options table?
+
+local M = { PATH = "/etc/moontower/config.lua" }
+
+local SECONDS, MEMORY, FILE_SIZE = 1, 4 << 20, 256 << 10
+
+-- Without a file: any modem, the APN that the network chooses, kept online.
+local DEFAULT = 'return { modems = { { policy = "reconnect" } } }'
+
+local is = {}
+function is.text(value) return type(value) == "string" and value ~= "" end
+function is.flag(value) return type(value) == "boolean" end
+function is.number(value) return math.type(value) == "integer" and value > 0 and value <= 0xffffffff end
+function is.seconds(value) return type(value) == "number" and value > 0 end
+function is.list(value) return type(value) == "table" end
+function is.policy(value) return is.text(value) or type(value) == "table" and is.text(value[1]) end
+
+local modem_keys = {
+  imei = { is.text, "a text of digits" },
+  iccid = { is.text, "a text of digits" },
+  usb = { is.text, 'a USB path such as "1-1.2"' },
+  carrier = { is.text, "the name of a carrier file, or its path" },
+  apn = { is.text, "a text" },
+  policy = { is.policy, 'the name of a policy, or { "name", option = value }' },
+  metric = { is.number, "a number from 1 to 4294967295" },
+  table = { is.number, "the number of a routing table" },
+  dns = { is.flag, "true or false" },
+  default_route = { is.flag, "true or false" },
+  roaming = { is.flag, "true or false" },
+  wait = { is.seconds, "seconds" },
+  pin_file = { is.text, "a path" },
+}
+
+local function one_of(...)
+  local names = {}
+  for _, name in ipairs { ... } do names[name] = true end
+  return function(value) return names[value] == true end
+end
+
+local config_keys = {
+  modems = { is.list, "a list of tables" },
+  policies = { is.list, "a list of policies" },
+  log = { one_of("error", "warn", "info", "debug"), "error, warn, info or debug" },
+  on_stop = { one_of("keep", "disconnect"), "keep or disconnect" },
+}
+
+local function mistake_in(values)
+  local mistake = carrier.check_table(values, config_keys, "the configuration")
+  for i, entry in ipairs(not mistake and values.modems or {}) do
+    local where = ("modems[%d]"):format(i)
+    if type(entry) ~= "table" then
+      return where .. " should be a table"
+    end
+    mistake = mistake or carrier.check_table(entry, modem_keys, where)
+    if not mistake and entry.carrier and entry.apn then
+      return where .. " has a carrier and an apn; it may have one of them"
+    end
+  end
+  for i, entry in ipairs(not mistake and values.policies or {}) do
+    if not is.policy(entry) then
+      return ('policies[%d] should be a name, or { "name", option = value }'):format(i)
+    end
+  end
+  return mistake
+end
+
+local function load_policy(entry, for_one_modem)
+  local name = type(entry) == "table" and entry[1] or entry
+  local options = {}
+  for key, value in pairs(type(entry) == "table" and entry or {}) do
+    if key ~= 1 then options[key] = value end
+  end
+  local loaded, err = policy.load(name, options)
+  if not loaded then
+    return nil, err
+  elseif for_one_modem ~= (loaded.each ~= nil) then
+    return error_object.fail {
+      code = "invalid", source = "config",
+      message = ("the policy '%s' is for %s"):format(name, for_one_modem and "all modems together" or "one modem each"),
+      hint = for_one_modem and "Name it in `policies` of the configuration, not in a modem's `policy`."
+        or "Name it in a modem's `policy`, not in `policies` of the configuration.",
+    }
+  end
+  return { name = name, policy = loaded, options = options }
+end
+
+local function load_modem(entry)
+  local chosen, err = carrier.load(entry.carrier or "default", { apn = entry.apn, roaming = entry.roaming })
+  if not chosen then
+    return nil, err
+  end
+  chosen.roaming = entry.roaming or chosen.roaming
+  local loaded
+  if entry.policy then
+    loaded, err = load_policy(entry.policy, true)
+  end
+  if err then
+    return nil, err
+  end
+  return {
+    imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policy = loaded,
+    options = {
+      metric = entry.metric, table = entry.table, dns = entry.dns, default_route = entry.default_route,
+      wait = entry.wait, pin = { file = entry.pin_file },
+    },
+  }
+end
+
+local function load_all(values)
+  local config = {
+    modems = {}, policies = {}, log = values.log or "info", on_stop = values.on_stop or "keep",
+  }
+  for i, entry in ipairs(values.modems or {}) do
+    local err
+    config.modems[i], err = load_modem(entry)
+    if not config.modems[i] then
+      return error_object.during(err, ("modems[%d]"):format(i))
+    end
+  end
+  for i, entry in ipairs(values.policies or {}) do
+    local err
+    config.policies[i], err = load_policy(entry, false)
+    if not config.policies[i] then
+      return error_object.during(err, ("policies[%d]"):format(i))
+    end
+  end
+  return config
+end
+
+local function environment()
+  return {
+    ipairs = ipairs, pairs = pairs, tostring = tostring, tonumber = tonumber, type = type, error = error,
+    math = math, table = { concat = table.concat, unpack = table.unpack }, string = carrier.string,
+  }
+end
+
+local function read(path)
+  local source, err = fs.read(path)
+  if source and #source > FILE_SIZE then
+    return error_object.fail { code = "invalid", source = "config", message = path .. " is too long" }
+  elseif not source and err.code == "not-found" and path == M.PATH then
+    return DEFAULT
+  end
+  return source, err
+end
+
+---Reads the configuration, and all carriers and policies that it names.
+---@param path string? M.PATH if not given
+---@return daemon.config?
+---@return moontower.error? err with file and line
+function M.load(path)
+  path = path or M.PATH
+  local source, err = read(path)
+  if not source then
+    return nil, err
+  end
+  local ok, values = sandbox.run(source, "@" .. path, environment(), SECONDS, MEMORY)
+  local mistake
+  if not ok then
+    mistake = tostring(values)
+  elseif type(values) ~= "table" then
+    mistake = path .. " returns no table; end it with: return { modems = { ... } }"
+  else
+    mistake = mistake_in(values)
+    mistake = mistake and path .. ": " .. mistake
+  end
+  if mistake then
+    return error_object.fail {
+      code = "invalid", source = "config", message = mistake,
+      hint = "scripts/README.md shows what a configuration looks like.",
+    }
+  end
+  return load_all(values)
+end
+
+-- What the modem says of itself is asked only when an entry needs to know.
+local function fits(entry, modem, asked)
+  if entry.usb and entry.usb ~= modem.description.usb then
+    return false
+  end
+  if entry.imei and not asked.identity then
+    local ok = modem:ensure_started()
+    asked.identity = ok and modem:identity() or {}
+  end
+  if entry.iccid and not asked.sim then
+    local ok = modem:ensure_started()
+    asked.sim = ok and modem:sim() or {}
+  end
+  return (not entry.imei or entry.imei == asked.identity.imei) and (not entry.iccid or entry.iccid == asked.sim.iccid)
+end
+
+---What the configuration says of a modem; may ask the modem who it is.
+---@param config daemon.config
+---@param modem modem.modem
+---@return daemon.modem_config? entry nil: it is none of our business
+function M.entry_for(config, modem)
+  local asked = {}
+  for _, entry in ipairs(config.modems) do
+    if fits(entry, modem, asked) then
+      return entry
+    end
+  end
+end
+
+return M

@@ -1,0 +1,283 @@
+-- SPDX-License-Identifier: MIT
+-- The modems that the daemon keeps open: opened when they are plugged in, let go when they are gone.
+--
+-- A modem is known by the socket that it is plugged into (story.name), never by its cdc-wdm number; a restart makes it
+-- another modem to us. Commands that run in the daemon borrow modems from here.
+
+local devices = require "modem.devices"
+local error_object = require "error"
+local events = require "events"
+local fs = require "core.fs"
+local log = require "log"
+local modems = require "modem"
+local story = require "story"
+local task = require "task"
+local terminal = require "terminal"
+local udev = require "core.udev"
+local watch = require "core.watch"
+
+local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
+local SETTLE_TIME, SETTLE_MAX = 0.3, 5 -- the ports of one modem appear one after the other
+local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: somebody else may have it
+
+---@class daemon.slot
+---@field name string
+---@field description modem.description
+---@field modem modem.modem? while it is open
+---@field group task.group what is done for this modem
+---@field task userdata that the group lives in
+---@field wanted userdata a queue: who wants to borrow it, each with a queue for the answer
+
+---@class daemon.fleet
+---@field slots table<string, daemon.slot> by name
+---@field requests { description: modem.description, answer: userdata }[] for modems that are not open yet
+---@field group task.group
+---@field changed userdata a queue: something has been plugged in or out
+---@field on_ready fun(modem: modem.modem, group: task.group)
+---@field on_gone fun(modem: modem.modem)
+local Fleet = {}
+Fleet.__index = Fleet
+
+local M = {}
+
+---@param group task.group that the tasks live in
+---@param on_ready fun(modem: modem.modem, group: task.group) a modem is open; the group ends when it is gone
+---@param on_gone fun(modem: modem.modem) it is gone, and the group has ended
+---@return daemon.fleet
+function M.new(group, on_ready, on_gone)
+  local self = setmetatable({
+    slots = {}, requests = {}, group = group, changed = task.queue(1), on_ready = on_ready, on_gone = on_gone,
+  }, Fleet)
+  modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
+  return self
+end
+
+-- What the modem says unasked becomes events; the end of that is the modem's end.
+local function tell(slot, changed)
+  local heard <close> = slot.modem:events("session", "registration", "packet", "sim", "radio")
+  while true do
+    local event = heard:next()
+    if not event then
+      break
+    end
+    events.publish(event.name, { modem = slot.name, value = event.value })
+  end
+  changed:push(true)
+end
+
+-- In the modem's own task, for as long as it takes; whoever wants to borrow it hears how each try ended.
+local function open_patiently(slot)
+  local pause, asked = FIRST_RETRY, nil
+  repeat
+    local err
+    slot.modem, err = modems.open_alone(slot.description)
+    if asked then
+      asked:push { ok = slot.modem ~= nil, err = err }
+    end
+    if not slot.modem then
+      story.of(slot.name):believe("unusable", err)
+      asked = task.timeout(pause, slot.wanted.pop, slot.wanted)
+      pause = math.min(pause * 2, LAST_RETRY)
+    end
+  until slot.modem
+  log.info("%s: %s is open (%s)", slot.name, slot.modem, slot.description.control)
+end
+
+local function answer_borrowers(slot)
+  while true do
+    slot.wanted:pop():push { ok = true }
+  end
+end
+
+-- The life of one modem, from its arrival until it is gone.
+local function live(self, slot)
+  local function close()
+    if slot.modem then
+      slot.modem:close()
+    end
+  end
+  local closing <close> = setmetatable({}, { __close = close }) -- luacheck: ignore 211
+  open_patiently(slot)
+  slot.group = task.group()
+  local group <close> = slot.group -- luacheck: ignore 211
+  group:spawn(answer_borrowers, slot)
+  group:spawn(tell, slot, self.changed)
+  events.publish("modem-ready", {
+    modem = slot.name, control = slot.description.control, net = slot.description.net,
+  })
+  self.on_ready(slot.modem, group)
+  group:wait()
+end
+
+local function admit(self, description)
+  local name = story.name(description)
+  local slot = { name = name, description = description, wanted = task.queue() }
+  self.slots[name] = slot
+  slot.task = self.group:spawn(function()
+    local ok, err = xpcall(live, require("core.task").traceback, self, slot)
+    if not ok and (type(err) ~= "table" or err.code ~= "cancelled" and err.code ~= "interrupted") then
+      log.error("%s: %s\n%s", name, err, type(err) == "table" and err.traceback or "")
+    elseif not ok then
+      error(err, 0)
+    end
+  end)
+  return slot
+end
+
+local function drop(self, slot, reason)
+  self.slots[slot.name] = nil
+  log.info("%s: %s", slot.name, reason)
+  slot.task:cancel(error_object.new { code = "cancelled", source = "daemon", message = reason })
+  slot.task:join()
+  story.of(slot.name):believe("unplugged", reason)
+  events.publish("modem-gone", { modem = slot.name })
+  if slot.modem then
+    self.on_gone(slot.modem)
+  end
+end
+
+local function list_by_name()
+  local now = {}
+  for _, description in ipairs(devices.list()) do now[story.name(description)] = description end
+  return now
+end
+
+local function is_same(slot, description)
+  return description and slot.description.incarnation == description.incarnation
+    and slot.description.control == description.control
+end
+
+-- Lets go of what is not there any more, or is there anew.
+local function let_go(self, now)
+  for name, slot in pairs(self.slots) do
+    if not is_same(slot, now[name]) then
+      drop(self, slot, now[name] and "restarted" or "unplugged")
+    elseif slot.modem then
+      slot.modem.net = now[name].net -- udev may have renamed it since
+    end
+  end
+end
+
+-- In our own task: what a command's task begins would be the command's, with its terminal and its limits.
+local function pass_requests_on(self)
+  local requests = self.requests
+  self.requests = {}
+  for _, request in ipairs(requests) do
+    local slot = self.slots[story.name(request.description)] or admit(self, request.description)
+    slot.wanted:push(request.answer)
+  end
+end
+
+local function look(self)
+  local now = list_by_name()
+  let_go(self, now)
+  for name, description in pairs(now) do
+    if not self.slots[name] then
+      admit(self, description)
+    end
+  end
+end
+
+local function settle(self)
+  local deadline = task.now() + SETTLE_MAX
+  repeat
+    local _, quiet = task.timeout(SETTLE_TIME, self.changed.pop, self.changed)
+  until quiet or task.now() > deadline
+end
+
+local function forward(monitor, changed)
+  local events_of <close> = monitor
+  while events_of:next() do
+    changed:push(true)
+  end
+end
+
+-- Whatever comes or goes, on the busses or in the folder of files that describe modems, is heard of here.
+local function watch_all(self)
+  local on_bus, err = udev.monitor {
+    subsystems = SUBSYSTEMS, source = fs.stat("/run/udev/control") and "udev" or "kernel",
+  }
+  if on_bus then
+    self.group:spawn(forward, on_bus, self.changed)
+  else
+    log.warn("modems that are plugged in later will not be noticed: %s", err)
+  end
+  fs.mkdir(devices.folder(), 448) -- 0700
+  local in_folder = watch.folder(devices.folder())
+  if in_folder then
+    self.group:spawn(forward, in_folder, self.changed)
+  end
+end
+
+---Finds modems, and goes on until it is cancelled.
+function Fleet:run()
+  watch_all(self)
+  look(self)
+  while true do
+    self.changed:pop()
+    let_go(self, list_by_name())
+    pass_requests_on(self)
+    settle(self)
+    pass_requests_on(self)
+    look(self)
+  end
+end
+
+---@return modem.modem[] those that are open now
+function Fleet:list()
+  local list = {}
+  for _, slot in pairs(self.slots) do
+    if slot.modem then list[#list + 1] = slot.modem end
+  end
+  return list
+end
+
+-- The same modem, but closing it leaves it to its owner.
+local function borrowed(modem)
+  local function close() end
+  return setmetatable({}, {
+    __index = function(_, name)
+      if name == "close" then return close end
+      return modem[name]
+    end,
+    __newindex = function(_, name, value) modem[name] = value end,
+    __tostring = function() return tostring(modem) end,
+    __close = close,
+  })
+end
+
+---Lends a modem to a command that runs in the daemon.
+---@param description modem.description
+---@param options modem.options
+---@return modem.modem?
+---@return moontower.error? err
+function Fleet:borrow(description, options)
+  if options.protocol and options.protocol ~= description.protocol then
+    return error_object.fail {
+      code = "unsupported", source = "daemon",
+      message = ("the daemon speaks %s to %s"):format(description.protocol:upper(), description.control),
+      hint = "Scripts have QMI inside MBIM as modem.qmi, beside it.",
+    }
+  end
+  local slot = self.slots[story.name(description)]
+  if not slot or not slot.modem or not is_same(slot, description) then
+    local answer = task.queue(1)
+    table.insert(self.requests, { description = description, answer = answer })
+    self.changed:push(true)
+    local got = answer:pop()
+    if not got.ok then
+      return nil, got.err
+    end
+    slot = self.slots[story.name(description)]
+  end
+  if not slot then
+    return error_object.fail { code = "gone", source = "daemon", message = description.control .. " is gone again" }
+  end
+  local session = terminal.session()
+  if session then
+    slot.modem:trace(session.group)
+  end
+  return borrowed(slot.modem)
+end
+
+return M

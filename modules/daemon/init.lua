@@ -1,0 +1,213 @@
+-- SPDX-License-Identifier: MIT
+-- The daemon: owns the modems, runs policies, and runs commands for people.
+
+local client = require "daemon.client"
+local config = require "daemon.config"
+local events = require "events"
+local fleet = require "daemon.fleet"
+local fs = require "core.fs"
+local hold = require "daemon.hold"
+local journals = require "link.journal"
+local log = require "log"
+local modems = require "modem"
+local policy = require "policy"
+local ports = require "core.port"
+local session = require "daemon.session"
+local state = require "state"
+local story = require "story"
+local supervisor = require "daemon.supervisor"
+local task = require "task"
+local terminal = require "terminal"
+
+local MAX_CLIENTS = 64
+
+---@class daemon.daemon
+---@field path string of the configuration
+---@field config daemon.config
+---@field fleet daemon.fleet
+---@field supervisor daemon.supervisor
+---@field only daemon.policy_config? this policy for every modem, whatever the configuration says
+local Daemon = {}
+Daemon.__index = Daemon
+
+local M = {}
+
+---@type daemon.daemon? the one that runs in this program
+M.running = nil
+
+-- What the configuration says of a modem: also what its up() goes by.
+local function configure(self, modem)
+  local entry = config.entry_for(self.config, modem)
+  modem.settings = entry and { carrier = entry.carrier, options = entry.options } or nil
+  return entry and (self.only or entry.policy)
+end
+
+local function modem_ready(self, modem, group)
+  local configured = configure(self, modem)
+  if not modem.settings then
+    story.of(modem):believe("ignored", "the configuration does not name it")
+    return
+  end
+  story.of(modem):believe("ready", "its control port is open")
+  self.supervisor:modem_ready(modem, group, configured)
+end
+
+local function modem_gone(self, modem)
+  self.supervisor:modem_gone(modem)
+  journals.repair() -- what was on an interface that is gone
+end
+
+---Reads the configuration and all scripts anew. Connections stay; with a mistake in them, all stays as it was.
+---@return true? ok
+---@return moontower.error? err
+function Daemon:reload()
+  local new, err = config.load(self.path)
+  if not new then
+    log.error("the configuration stays as it was: %s", err)
+    events.publish("reload-failed", { message = tostring(err) })
+    return nil, err
+  end
+  self.config = new
+  log.level = new.log
+  self.supervisor:replace(new.policies, function(modem) return configure(self, modem) end)
+  events.publish("reloaded")
+  log.info("the configuration has been read anew")
+  return true
+end
+
+-- Which modems a command is about: the one that its --device names, or all.
+local function modems_meant(self, arguments)
+  local selector
+  for i, word in ipairs(arguments) do
+    selector = (word == "-d" or word == "--device") and arguments[i + 1] or word:match("^%-%-device=(.*)") or selector
+  end
+  local description = selector and modems.select(selector)
+  local meant = {}
+  for _, modem in ipairs(self.fleet:list()) do
+    if not selector or description and story.name(description) == story.name(modem.description) then
+      meant[#meant + 1] = modem
+    end
+  end
+  return meant
+end
+
+-- What a command does to a modem, no policy shall undo at the same time: so they stand still meanwhile.
+local function with_policies_still(self, name, arguments, run)
+  local effect = require("command").policies(name)
+  if not effect then
+    return run(name, arguments)
+  end
+  local meant = modems_meant(self, arguments)
+  for _, modem in ipairs(meant) do
+    self.supervisor:pause(modem)
+    if effect ~= "pause" then hold.set(modem, effect == "stop") end
+  end
+  local function resume()
+    for _, modem in ipairs(meant) do self.supervisor:resume(modem) end
+  end
+  local resuming <close> = setmetatable({}, { __close = resume }) -- luacheck: ignore 211
+  return run(name, arguments)
+end
+
+local function may_command(port)
+  local peer = port:peer()
+  return peer and (peer.uid == 0 or peer.uid == fs.geteuid())
+end
+
+local function accept_clients(self, listener, group)
+  local socket <close> = listener
+  local clients = 0
+  local function serve(port)
+    clients = clients + 1
+    local counted <close> = setmetatable({}, { __close = function() clients = clients - 1 end }) -- luacheck: ignore 211
+    local ok, err = xpcall(session.serve, debug.traceback, port, function(name, arguments, run)
+      return with_policies_still(self, name, arguments, run)
+    end)
+    if not ok and type(err) ~= "table" then
+      log.error("a client's connection: %s", err)
+    end
+  end
+  while true do
+    local port, err = socket:accept()
+    if not port then
+      error(err, 0)
+    elseif clients >= MAX_CLIENTS or not may_command(port) then
+      port:close()
+    else
+      group:spawn(serve, port)
+    end
+  end
+end
+
+local function open_control(self, group)
+  local lock, err = state.lock("daemon")
+  if not lock then
+    if err.code == "busy" then
+      err.message, err.hint = "a daemon runs already", "`moontower status` and all other commands run in it."
+    end
+    return nil, err
+  end
+  fs.mkdir(client.folder(), 448) -- 0700
+  fs.remove(client.path()) -- of one that was killed
+  local listener
+  listener, err = ports.listen(client.path(), "stream")
+  if not listener then
+    return nil, err
+  end
+  group:spawn(accept_clients, self, listener, group)
+  return lock
+end
+
+-- Ends what leaving would end otherwise: connections stay for the next one to adopt, unless they are not wanted.
+local function leave(self, alone)
+  if self.config.on_stop == "keep" and not alone then
+    self.supervisor:keep_links()
+  end
+  modems.owner, M.running = nil, nil
+  fs.remove(client.path())
+end
+
+---Runs the daemon until it is cancelled.
+---@param options { config: string?, policy: policy.policy?, alone: boolean? } policy: this one for every modem; alone:
+--- without control socket, for a script in the foreground
+---@return nil
+---@return moontower.error? err why it could not start
+function M.run(options)
+  local loaded, err = config.load(options.config)
+  if not loaded then
+    return nil, err
+  end
+  local self = setmetatable({
+    path = options.config, config = loaded,
+    only = options.policy and { name = options.policy.name, policy = options.policy },
+  }, Daemon)
+  log.level = loaded.log
+  journals.repair()
+  local group <close> = task.group()
+  local lock
+  self.supervisor = supervisor.new(group)
+  self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
+  local leaving <close> = setmetatable({}, { __close = function() leave(self, options.alone) end }) -- luacheck: ignore 211
+  if not options.alone then
+    terminal.install()
+    lock, err = open_control(self, group)
+    if not lock then
+      return nil, err
+    end
+  end
+  M.running = self
+  self.supervisor:replace(options.policy and not options.policy.each
+    and { { name = options.policy.name, policy = options.policy } } or loaded.policies)
+  self.fleet:run()
+end
+
+---Runs one policy for all modems, in the foreground: `moontower run FILE` and `moontower NAME` do so.
+---@param value policy.policy
+---@return nil
+---@return moontower.error? err
+function M.run_policy(value)
+  assert(policy.is(value))
+  return M.run { policy = value, alone = true }
+end
+
+return M

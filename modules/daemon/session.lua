@@ -1,0 +1,185 @@
+-- SPDX-License-Identifier: MIT
+-- A command that somebody gives beside the daemon, and that runs in it: the client is its terminal.
+--
+-- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, environment }; then
+-- come { interrupt = true } for Ctrl-C and { answer = ... } for what it was asked. It hears { out = text },
+-- { err = text }, { ask = ... } and, at the end, { exit = status }.
+
+local command = require "command"
+local core = require "core.task"
+local error_object = require "error"
+local json = require "dkjson"
+local log = require "log"
+local task = require "task"
+
+local LONGEST_LINE = 1 << 20
+local HELLO_TIME, FAREWELL_TIME = 10, 5
+
+---@class daemon.session : terminal.session
+---@field port userdata
+---@field task userdata? that the command runs in
+---@field group task.group what goes on beside it: a trace
+---@field answers userdata a queue of what the client answered
+local Session = {}
+Session.__index = Session
+
+local M = {}
+
+-- Lines of JSON as they come; nil at the end, or when they are none.
+local function lines(port)
+  local buffer = ""
+  return function()
+    while true do
+      local line, rest = buffer:match("^([^\n]*)\n(.*)$")
+      if line then
+        buffer = rest
+        local value = json.decode(line)
+        return type(value) == "table" and value or nil
+      end
+      local bytes = #buffer <= LONGEST_LINE and port:read()
+      if not bytes then
+        return nil
+      end
+      buffer = buffer .. bytes
+    end
+  end
+end
+
+---@private
+function Session:send(message)
+  local ok, err = self.port:write(json.encode(message) .. "\n")
+  if not ok and self.task then
+    -- Nobody is there, or nobody reads.
+    self.task:cancel(error_object.new { code = "gone", source = "daemon", message = tostring(err) })
+  end
+  return ok, err
+end
+
+---@param stream "out"|"err"
+---@param text string
+function Session:write(stream, text)
+  if text ~= "" then
+    self:send { [stream] = text }
+  end
+end
+
+---Asks the client something that only it can do, such as to edit a line.
+---@param question table
+---@return table answer raises when the client is gone
+function Session:ask(question)
+  self:send { ask = question }
+  local answer, err = self.answers:pop()
+  if not answer then
+    error(err, 0)
+  end
+  return answer
+end
+
+-- The client's prompt, with the methods that core.edit's has.
+local Prompt = {}
+Prompt.__index = Prompt
+
+function Prompt:is_terminal() return self.session.terminals[1] and self.session.terminals[2] end
+function Prompt:read(prompt, multiline)
+  local answer = self.session:ask { read = prompt, multiline = multiline }
+  if answer.line then
+    return answer.line, answer.ended
+  end
+  return nil, answer.err and error_object.new(answer.err)
+end
+function Prompt:remember(line) self.session:send { remember = line } end
+function Prompt:print(text) self.session:send { show = text } end
+function Prompt:close() self.session:send { unprompt = true } end
+
+---Opens the client's prompt.
+---@param history string? path of a file of the client's
+---@return table prompt
+function Session:edit(history)
+  self:ask { prompt = true, history = history }
+  return setmetatable({ session = self }, Prompt)
+end
+
+local function interrupted()
+  return error_object.new { code = "interrupted", source = "daemon", message = "interrupted" }
+end
+
+local function interrupt(self)
+  local what = self.foreground
+  if type(what) == "userdata" and not what:ended() then
+    what:cancel(interrupted())
+  elseif not what and self.task then
+    self.task:cancel(interrupted())
+  end
+end
+
+local function listen(self, messages)
+  for message in messages do
+    if message.interrupt then
+      interrupt(self)
+    elseif message.answer then
+      self.answers:push(message.answer)
+    end
+  end
+  local gone = error_object.new { code = "gone", source = "daemon", message = "the client is gone" }
+  self.answers:close(gone)
+  if self.task then
+    self.task:cancel(gone)
+  end
+end
+
+local function words_of(list)
+  local words = {}
+  for i, word in ipairs(type(list) == "table" and list or {}) do words[i] = tostring(word) end
+  return words
+end
+
+local function is_hello(value)
+  return value and type(value.command) == "string" and type(value.folder) == "string"
+    and type(value.terminals) == "table" and type(value.environment) == "table"
+end
+
+-- How it ended, as an exit status; what it raised is told to whoever gave it.
+local function run(self, hello, around)
+  core.set_context { session = self, name = "command " .. hello.command }
+  local group <close> = task.group()
+  self.group = group
+  local ok, status = xpcall(around, core.traceback, hello.command, words_of(hello.arguments), function(...)
+    return command.run_here(...)
+  end)
+  if ok then
+    return math.tointeger(status) or 0
+  elseif type(status) == "table" and status.code == "interrupted" then
+    return 130
+  end
+  self:write("err", ("moontower: %s\n%s"):format(status, type(status) == "table" and status.traceback or ""))
+  return 1
+end
+
+---Serves one client until its command has ended.
+---@param port userdata its connection
+---@param around fun(command: string, arguments: string[], run: fun(command: string, arguments: string[]): integer):
+--- integer runs the command, and sees to what has to stand still meanwhile
+function M.serve(port, around)
+  local connection <close> = port
+  local messages = lines(connection)
+  local hello = task.timeout(HELLO_TIME, messages)
+  if not is_hello(hello) then
+    return
+  end
+  local self = setmetatable({
+    port = connection, answers = task.queue(), folder = hello.folder, terminals = hello.terminals,
+    width = math.tointeger(hello.width), environment = hello.environment,
+  }, Session)
+  log.debug("command: %s", hello.command)
+  local group <close> = task.group()
+  self.task = group:spawn(function() return run(self, hello, around) end)
+  local listener = group:spawn(listen, self, messages)
+  local ok, status = self.task:join()
+  self.task = nil
+  if self:send { exit = ok and status or 1 } then
+    -- It has everything once it hangs up.
+    task.timeout(FAREWELL_TIME, listener.join, listener)
+  end
+end
+
+return M

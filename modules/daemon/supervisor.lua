@@ -1,0 +1,215 @@
+-- SPDX-License-Identifier: MIT
+-- Runs the policies: one task for each, or one for each modem of each; restarts what fails, and replaces what is new.
+--
+-- A policy is somebody's script. One that raises is told of with its traceback, and started again a little later each
+-- time; one that goes on failing is switched off until the configuration is read anew.
+
+local core = require "core.task"
+local events = require "events"
+local log = require "log"
+local story = require "story"
+local task = require "task"
+
+local FIRST_PAUSE, LAST_PAUSE = 1, 300
+local TRIES, GOOD_TIME = 5, 60 -- so many failures in a row, each within so many seconds of its start
+
+---@class daemon.job one task of a policy
+---@field name string of the policy
+---@field modem modem.modem? nil: it is for all of them
+---@field task userdata
+
+---@class daemon.supervisor
+---@field group task.group
+---@field jobs table<daemon.job, boolean>
+---@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config? }>
+---@field watchers table<userdata, boolean> queues of those who wait for the list of modems to change
+local Supervisor = {}
+Supervisor.__index = Supervisor
+
+local M = {}
+
+---@param group task.group that policies live in
+---@return daemon.supervisor
+function M.new(group)
+  return setmetatable({
+    group = group, jobs = {}, ready = {}, watchers = setmetatable({}, { __mode = "k" }),
+  }, Supervisor)
+end
+
+-- What a policy for all modems gets.
+local Modems = {}
+Modems.__index = Modems
+
+function Modems:list()
+  local list = {}
+  for modem in pairs(self.supervisor.ready) do list[#list + 1] = modem end
+  table.sort(list, function(a, b) return story.name(a.description) < story.name(b.description) end)
+  return list
+end
+
+function Modems:changes()
+  local changed = task.queue(1)
+  self.supervisor.watchers[changed] = true -- weak: forgotten with the loop that it is for
+  changed:push(true)
+  return function()
+    changed:pop()
+    return self:list()
+  end
+end
+
+local function tell_watchers(self)
+  for watcher in pairs(self.watchers) do watcher:push(true) end
+end
+
+-- Runs it once, in a task of its own, and waits for its end.
+local function run_once(configured, argument)
+  local group <close> = task.group()
+  local child = group:spawn(function()
+    core.set_context { policy = configured.name }
+    return xpcall(configured.policy.run, core.traceback, argument)
+  end)
+  local alive, ok, err = child:join()
+  if alive and ok then
+    return true
+  end
+  return false, alive and err or ok
+end
+
+local function is_end(err)
+  return type(err) == "table" and (err.code == "cancelled" or err.code == "interrupted")
+end
+
+local function report(job, err)
+  local text = tostring(err)
+  log.error("policy %s: %s", job.name, text)
+  if type(err) == "table" and err.traceback then
+    io.stderr:write(err.traceback, "\n")
+  end
+  events.publish("policy-failed", {
+    policy = job.name, modem = job.modem and story.name(job.modem.description), message = text,
+  })
+end
+
+local function run_for_ever(job, configured, argument)
+  local failures, pause = 0, FIRST_PAUSE
+  while failures < TRIES do
+    local start = task.now()
+    local ok, err = run_once(configured, argument)
+    if ok then
+      events.publish("policy-ended", { policy = job.name, modem = job.modem and story.name(job.modem.description) })
+      return
+    elseif is_end(err) then
+      error(err, 0)
+    end
+    report(job, err)
+    if task.now() - start > GOOD_TIME then
+      failures, pause = 0, FIRST_PAUSE
+    end
+    failures = failures + 1
+    if failures < TRIES then
+      task.sleep(pause)
+      pause = math.min(pause * 4, LAST_PAUSE)
+    end
+  end
+  log.error("policy %s has failed %d times and is switched off; mend it, then `moontower reload`", job.name, TRIES)
+  events.publish("policy-disabled", { policy = job.name, modem = job.modem and story.name(job.modem.description) })
+end
+
+local function start(self, group, configured, modem)
+  local job = { name = configured.name, modem = modem, configured = configured }
+  self.jobs[job] = true
+  local argument = modem or setmetatable({ supervisor = self }, Modems)
+  job.task = group:spawn(function()
+    local _, err = xpcall(run_for_ever, core.traceback, job, configured, argument)
+    self.jobs[job] = nil
+    if err then
+      error(err, 0)
+    end
+  end)
+end
+
+local function stop(self, job)
+  self.jobs[job] = nil
+  job.task:cancel(task.unwanted)
+  job.task:join()
+end
+
+---A modem has come, with what the configuration says of it.
+---@param modem modem.modem
+---@param group task.group that lives as long as the modem is there
+---@param configured daemon.policy_config?
+function Supervisor:modem_ready(modem, group, configured)
+  self.ready[modem] = { group = group, configured = configured }
+  self:resume(modem)
+  tell_watchers(self)
+end
+
+---@param modem modem.modem
+function Supervisor:modem_gone(modem)
+  self.ready[modem] = nil
+  for job in pairs(self.jobs) do
+    if job.modem == modem then self.jobs[job] = nil end
+  end
+  tell_watchers(self)
+end
+
+---Stops what is done about a modem; its connection stays.
+---@param modem modem.modem
+function Supervisor:pause(modem)
+  if modem.link then
+    modem.link:keep()
+  end
+  for job in pairs(self.jobs) do
+    if job.modem == modem then stop(self, job) end
+  end
+end
+
+---Goes on with it.
+---@param modem modem.modem
+function Supervisor:resume(modem)
+  local ready = self.ready[modem]
+  local held = require("daemon.hold").is_held(modem)
+  for job in pairs(self.jobs) do
+    if job.modem == modem then return end
+  end
+  if ready and ready.configured and not held then
+    start(self, ready.group, ready.configured, modem)
+  elseif ready and held then
+    story.of(modem):believe("offline", "`moontower down` was given; `moontower up` ends that")
+  end
+end
+
+---Replaces the policies of all modems, and those for all of them together. Connections stay.
+---@param policies daemon.policy_config[] those for all modems together
+---@param policy_of (fun(modem: modem.modem): daemon.policy_config?)? nil: as they were
+function Supervisor:replace(policies, policy_of)
+  for modem, ready in pairs(self.ready) do
+    self:pause(modem)
+    ready.configured = policy_of and policy_of(modem)
+  end
+  for job in pairs(self.jobs) do
+    if not job.modem then stop(self, job) end
+  end
+  for _, configured in ipairs(policies) do
+    start(self, self.group, configured)
+  end
+  for modem in pairs(self.ready) do self:resume(modem) end
+end
+
+---Leaves all connections up when this program ends.
+function Supervisor:keep_links()
+  for modem in pairs(self.ready) do
+    if modem.link then modem.link:keep() end
+  end
+end
+
+---@return { policy: string, modem: string? }[] what runs now
+function Supervisor:list()
+  local list = {}
+  for job in pairs(self.jobs) do
+    list[#list + 1] = { policy = job.name, modem = job.modem and story.name(job.modem.description) }
+  end
+  return list
+end
+
+return M

@@ -1,0 +1,108 @@
+-- SPDX-License-Identifier: MIT
+-- Policies: what shall be done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local program = require "core.program"
+
+---@class policy.policy
+---@field name string
+---@field summary string? one line, for `moontower help`
+---@field each { modem: "ready" }? one task for each modem whose control port is open; nil: one task for all of them
+---@field run fun(modem: modem.modem|policy.modems) cancelled when the modem is unplugged, or the policy is replaced
+
+---@class policy.modems what a policy without `each` gets
+---@field list fun(self): modem.modem[] those that are ready now
+---@field changes fun(self): fun(): modem.modem[] for a loop: those that are ready, now and whenever that changes
+
+local Policy = {}
+Policy.__index = Policy
+
+local M = {}
+
+local keys = {
+  name = "string", summary = "string", each = "table", run = "function",
+}
+
+local function mistake_in(values)
+  if type(values) ~= "table" then
+    return "a policy is a table: policy { name = ..., run = function(modem) ... end }"
+  end
+  for key, value in pairs(values) do
+    if not keys[key] then
+      return ("a policy has no '%s' (it may have: each, name, run, summary)"):format(tostring(key))
+    elseif type(value) ~= keys[key] then
+      return ("a policy's '%s' should be a %s"):format(key, keys[key])
+    end
+  end
+  if not values.name or not values.run then
+    return "a policy needs a 'name' and a 'run'"
+  end
+  if values.each and (values.each.modem ~= "ready" or next(values.each, next(values.each))) then
+    return "a policy's 'each' is { modem = \"ready\" }"
+  end
+end
+
+---Is this what a policy file returns?
+---@param value any
+---@return boolean
+function M.is(value) return getmetatable(value) == Policy end
+
+---Where policies are looked for by name, in order.
+---@return string[]
+function M.folders() return { "/etc/moontower/policies", program.home .. "/scripts" } end
+
+---@param name string "reconnect", or a path with a slash in it
+---@return string? path nil when there is no such file
+function M.path(name)
+  if name:find("/") then
+    return fs.stat(name) and name or nil
+  end
+  for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
+    local path = ("%s/%s.lua"):format(folder, name)
+    if fs.stat(path) then
+      return path
+    end
+  end
+end
+
+local function invalid(message)
+  return error_object.fail { code = "invalid", source = "policy", message = message,
+    hint = "scripts/README.md shows how to write one." }
+end
+
+---Loads a policy. Its file finds the options in `...`.
+---@param name string
+---@param options table?
+---@return policy.policy?
+---@return moontower.error? err with file and line
+function M.load(name, options)
+  local path = M.path(name)
+  if not path then
+    return error_object.fail {
+      code = "not-found", source = "policy", message = ("there is no policy '%s'"):format(name),
+      hint = "Policies are files in scripts/ and /etc/moontower/policies; a path needs a slash in it: ./mine.lua.",
+    }
+  end
+  local chunk, message = loadfile(path, "t")
+  if not chunk then
+    return invalid(message)
+  end
+  local ok, value = xpcall(chunk, debug.traceback, options)
+  if not ok then
+    return invalid(tostring(value))
+  elseif not M.is(value) then
+    return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
+  end
+  return value
+end
+
+return setmetatable(M, {
+  __call = function(_, values)
+    local mistake = mistake_in(values)
+    if mistake then
+      error(mistake, 2)
+    end
+    return setmetatable(values, Policy)
+  end,
+})

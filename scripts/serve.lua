@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: MIT
+-- moontower serve: the daemon. It owns the modems and keeps them online, as policies say.
+
+local config = require "daemon.config"
+local daemon = require "daemon"
+
+return {
+  summary = "Keep modems online, as a daemon: policies, hot-plug, and all other commands run in it.",
+  here = true,
+
+  arguments = function(parser)
+    parser:epilog [[
+The configuration says what shall become of which modem; scripts/README.md shows how. Without one, any modem is
+kept online with the APN that the network chooses. Other commands, given meanwhile, run inside the daemon.
+`moontower reload` reads the configuration anew. When the daemon ends, connections stay up, and the next one adopts
+them. `moontower down` takes a modem offline until `moontower up`. `moontower why` tells what the daemon believes, what
+it has tried, and what it will do.]]
+    parser:option("--config", "The configuration."):default(config.PATH):argname("FILE")
+    parser:flag("--check", "Only tell whether the configuration and the scripts that it names are right.")
+  end,
+
+  run = function(args)
+    if args.check then
+      local loaded, err = config.load(args.config)
+      if not loaded then
+        return nil, err
+      end
+      print(("%s is right"):format(args.config))
+      return 0
+    end
+    return daemon.run { config = args.config }
+  end,
+}

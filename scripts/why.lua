@@ -1,0 +1,80 @@
+-- SPDX-License-Identifier: MIT
+-- moontower why: what the daemon believes of each modem, since when; what it tried; what it will do next, and when.
+
+local daemon = require "daemon"
+local error_object = require "error"
+local json = require "dkjson"
+local printable = require "printable"
+local story = require "story"
+local task = require "task"
+
+local SHOWN = 10
+
+local function for_programs(told, policies)
+  local plan = told.plan
+  return {
+    modem = told.modem, belief = told.belief, reason = told.reason, since = told.since,
+    tried = setmetatable(told.tried, { __jsontype = "array" }),
+    plan = plan and { what = plan.what, reason = plan.reason, seconds = math.max(plan.at - task.now(), 0) },
+    policies = setmetatable(policies, { __jsontype = "array" }),
+  }
+end
+
+local function show(told, policies)
+  print(("%s is %s since %s: %s"):format(told.modem, told.belief, told.since, printable(told.reason)))
+  print(("  policy   %s"):format(#policies > 0 and table.concat(policies, ", ") or "none"))
+  for i = math.max(#told.tried - SHOWN + 1, 1), #told.tried do
+    local step = told.tried[i]
+    print(("  %s  %s, because %s: %s"):format(step.time, step.what, printable(step.reason),
+      printable(step.result or "under way")))
+  end
+  if told.plan then
+    print(("  next     %s in %.0f s%s"):format(told.plan.what, math.max(told.plan.at - task.now(), 0),
+      told.plan.reason and ", because " .. printable(told.plan.reason) or ""))
+  end
+end
+
+local function policies_by_modem()
+  local by_modem = {}
+  for _, job in ipairs(daemon.running.supervisor:list()) do
+    local name = job.modem or "*"
+    by_modem[name] = by_modem[name] or {}
+    table.insert(by_modem[name], job.policy)
+  end
+  return by_modem
+end
+
+return {
+  summary = "Tell what the daemon believes of each modem, what it tried, and what it will do next.",
+
+  arguments = function(parser)
+    parser:flag("--json", "Print a JSON list, for programs.")
+  end,
+
+  run = function(args)
+    if not daemon.running then
+      return error_object.fail {
+        code = "not-found", source = "why", message = "no daemon runs",
+        hint = "Start one: `moontower serve`. `moontower status` tells what the modem is like now.",
+      }
+    end
+    local names, list = {}, {}
+    for name in pairs(story.all()) do names[#names + 1] = name end
+    table.sort(names)
+    local policies = policies_by_modem()
+    for _, name in ipairs(names) do
+      local told, its = story.all()[name], policies[name] or policies["*"] or {}
+      if args.json then
+        list[#list + 1] = for_programs(told, its)
+      else
+        show(told, its)
+      end
+    end
+    if args.json then
+      print(json.encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
+    elseif #names == 0 then
+      print "There is no modem yet."
+    end
+    return 0
+  end,
+}

@@ -1,0 +1,107 @@
+-- SPDX-License-Identifier: MIT
+-- `moontower serve`: policies, commands that run in it, reloading, and what is left when it is killed.
+
+local lu = require "luaunit"
+local simulated = require "simulated"
+
+local T = {}
+
+-- Waits until `moontower why` says so, for events have to reach the daemon first.
+local UNTIL = [[
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 100 ] || { moontower why; return 1; }
+  sleep 0.1; done; }
+start() { moontower serve "$@" 2>>/run/test/log & daemon=$!; n=0
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 100 ] || return 1; sleep 0.05; done; }
+end() { kill $daemon; wait $daemon; }
+]]
+
+local function run(script)
+  local result = simulated.run(UNTIL .. script)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertNotStrContains(result.out .. result.err, "left open")
+  return result
+end
+
+function T.test_it_brings_a_modem_online_and_back()
+  local result = run [[start; until_why "is online" || exit 1
+    moontower sim fault disconnect
+    until_why "the network ended the connection: online" || exit 1
+    moontower sim fault unplug 1; until_why "is unplugged"; until_why "is online" || exit 1
+    moontower down; end; grep -c Traceback /run/test/log; true]]
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_commands_run_in_it_with_their_status_and_json()
+  local result = run [[start; until_why "is online" || exit 1
+    moontower status --json | grep -c '"online":true'
+    moontower status --no-such-option 2>/dev/null; echo "usage $?"
+    moontower down; moontower status >/dev/null; echo "offline $?"; moontower up --no-probe >/dev/null; echo "up $?"
+    echo 'print("in", ...) return 7' >/run/test/x.lua; cd /run/test; moontower run x.lua the daemon; echo "run $?"
+    moontower down >/dev/null; end; true]]
+  for _, words in ipairs { "usage 2", "offline 11", "up 0", "in\tthe\tdaemon", "run 7" } do
+    lu.assertStrContains(result.out, words)
+  end
+end
+
+function T.test_down_holds_until_up()
+  local result = run [[start; until_why "is online" || exit 1
+    moontower down; moontower sim fault unplug 1; until_why "is unplugged"; until_why "down. was given" || exit 1
+    moontower up --no-probe >/dev/null; until_why "is online" || exit 1; moontower down; end; true]]
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_killed_daemon_loses_no_connection()
+  local result = run [[start; until_why "is online" || exit 1
+    ip -o address show dev wwan0 scope global >/run/test/1; kill -KILL $daemon; wait $daemon 2>/dev/null
+    start; until_why "is online" || exit 1; ip -o address show dev wwan0 scope global >/run/test/2
+    cmp /run/test/1 /run/test/2 || exit 1; moontower sim state | grep commands >/dev/null
+    moontower down; end; true]]
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_mistake_in_a_policy_is_told_with_its_line_and_the_old_one_goes_on()
+  local result = run [[mkdir -p /run/test/p; cat >/run/test/p/mine.lua <<'END'
+local policy = require "policy"
+return policy { name = "mine", each = { modem = "ready" }, run = function(modem)
+  local link <close> = assert(modem:up())
+  modem:events("session"):next()
+end }
+END
+    echo 'return { modems = { { policy = "/run/test/p/mine.lua" } } }' >/run/test/config.lua
+    start --config /run/test/config.lua; until_why "policy   .*mine.lua" || exit 1
+    n=0; until moontower status >/dev/null; do n=$((n+1)); [ $n -lt 50 ] || exit 1; sleep 0.1; done
+    echo 'return { modems = { { policy = "/run/test/p/mine.lua"' >/run/test/config.lua
+    moontower reload 2>&1; echo "reload $?"
+    echo 'return { modems = { { policy = "/run/test/p/mine.lua" } } }' >/run/test/config.lua
+    echo 'return policyy {' >>/run/test/p/mine.lua
+    moontower reload 2>&1; echo "reload $?"; moontower why | grep -c "policy   .*mine.lua"; moontower status >/dev/null
+    moontower down; end; true]]
+  lu.assertStrContains(result.out, "/run/test/config.lua:2")
+  lu.assertStrContains(result.out, "mine.lua:6")
+  lu.assertNotStrContains(result.out, "reload 0")
+  lu.assertStrContains(result.out, "\n1\n")
+end
+
+function T.test_a_policy_that_fails_is_switched_off_and_nothing_else_notices()
+  local result = run [[echo 'local policy = require "policy"
+return policy { name = "bad", run = function() error "oops" end }' >/run/test/bad.lua
+    echo 'return { modems = { { policy = "reconnect" } }, policies = { "/run/test/bad.lua" } }' >/run/test/config.lua
+    start --config /run/test/config.lua; until_why "is online" || exit 1
+    grep -q "bad.lua:2: oops" /run/test/log && grep -q "stack traceback" /run/test/log || exit 1
+    moontower down; end; true]]
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_second_daemon_says_that_there_is_one()
+  local result = run [[start; moontower serve 2>&1; echo "second $?"; end; true]]
+  lu.assertStrContains(result.out, "a daemon runs already")
+  lu.assertStrContains(result.out, "second 8")
+end
+
+function T.test_without_a_daemon_its_commands_say_so()
+  local result = simulated.run "moontower why; moontower events; moontower reload"
+  lu.assertEquals(result.status, 1)
+  lu.assertStrContains(result.err, "no daemon runs")
+end
+
+return T
