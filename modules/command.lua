@@ -6,6 +6,7 @@ local fs = require "core.fs"
 local policy = require "policy"
 local printable = require "printable"
 local program = require "core.program"
+local terminal = require "terminal"
 
 local M = {}
 
@@ -120,7 +121,11 @@ end
 ---@param name string
 ---@param arguments string[]
 ---@return integer status for exit()
-function M.run(name, arguments) return M.run_here(name, arguments, require("daemon.client").run) end
+function M.run(name, arguments)
+  -- A command that runs another one (trace) may be in the daemon already.
+  local elsewhere = not terminal.session() and require("daemon.client").run or nil
+  return M.run_here(name, arguments, elsewhere)
+end
 
 ---The same in this engine, where nobody else is asked first.
 ---@param name string

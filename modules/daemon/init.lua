@@ -187,7 +187,8 @@ function M.run(options)
   local lock
   self.supervisor = supervisor.new(group)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
-  local leaving <close> = setmetatable({}, { __close = function() leave(self, options.alone) end }) -- luacheck: ignore 211
+  local function at_the_end() leave(self, options.alone) end
+  local leaving <close> = setmetatable({}, { __close = at_the_end }) -- luacheck: ignore 211
   if not options.alone then
     terminal.install()
     lock, err = open_control(self, group)

@@ -43,6 +43,16 @@ function T.test_commands_run_in_it_with_their_status_and_json()
   end
 end
 
+function T.test_trace_shows_what_passes_for_its_command()
+  for _, composition in ipairs { "mbim", "qmi" } do
+    local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1
+      moontower trace --brief status >/dev/null 2>/run/test/trace; grep -c ' > ' /run/test/trace
+      moontower down >/dev/null; end; true]], nil, nil, { "--composition", composition })
+    lu.assertTrue(tonumber(result.out:match("%d+")) > 3, result.out .. result.err)
+    lu.assertEquals(result.after, result.before)
+  end
+end
+
 function T.test_down_holds_until_up()
   local result = run [[start; until_why "is online" || exit 1
     moontower down; moontower sim fault unplug 1; until_why "is unplugged"; until_why "down. was given" || exit 1
