@@ -387,6 +387,8 @@ void mt_tasks_interrupt(lua_State *L)
     struct mt_task *task = mt_engine_of(L)->tasks.foreground;
     if (!task)
         return;
+    /* The signal may have come just before it began to wait: interrupted once is enough. */
+    lua_sethook(task->thread, NULL, 0, 0);
     mt_error_push(L, "interrupted", "task", "interrupted");
     mt_task_cancel(L, task);
 }
