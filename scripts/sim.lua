@@ -10,6 +10,9 @@ local task = require "task"
 local control = require "sim.control"
 local faults = require "sim.faults"
 local new_modem = require("sim.modem").new
+local numbered = require("sim.personality").numbered
+
+local MAX_COUNT = 100
 
 local function usage(message)
   return error_object.fail {
@@ -19,12 +22,12 @@ end
 
 -- The modem's own process -------------------------------------------------------------------------------------------
 
-local function make_modem(args, group)
+local function make_modem(args, group, number)
   local ok, personality = pcall(require, "sim." .. args.modem)
   if not ok or not personality.usb then
     return usage(("there is no simulated modem '%s'"):format(args.modem))
   end
-  local modem = new_modem(personality, group, { factory = args.factory })
+  local modem = new_modem(numbered(personality, number), group, { factory = args.factory })
   if args.composition then
     modem:compose(args.composition)
   end
@@ -41,16 +44,28 @@ local function make_modem(args, group)
   return modem
 end
 
+local function make_modems(args, group)
+  local modems = {}
+  for number = 1, args.count do
+    local modem, err = make_modem(args, group, number)
+    if not modem then
+      return nil, err
+    end
+    modems[number] = modem
+  end
+  return modems
+end
+
 local function announce(format, ...)
   io.stderr:write(format:format(...), "\n")
 end
 
 -- The command shares our terminal; without one it is a shell that shows where it is.
-local function run_command(command)
+local function run_command(command, count)
   local env = { MOONTOWER_SIM = "1" }
   if #command == 0 then
-    announce("A simulated modem is plugged in. Try 'moontower up'; 'moontower sim fault ...' makes trouble; "
-      .. "'exit' ends it.")
+    announce("%s plugged in. Try 'moontower up'; 'moontower sim fault ...' makes trouble; 'exit' ends it.",
+      count == 1 and "A simulated modem is" or count .. " simulated modems are")
     command = { os.getenv("SHELL") or "/bin/sh" }
     env.debian_chroot, env.PS1 = "sim", "(sim) \\w\\$ "
   end
@@ -69,15 +84,15 @@ local function run_in_world(args, command)
     return nil, err
   end
   local group <close> = task.group()
-  local modem, ok
-  modem, err = make_modem(args, group)
-  if modem then
-    ok, err = tier1.start(modem, group)
+  local modems, ok
+  modems, err = make_modems(args, group)
+  if modems then
+    ok, err = tier1.start_all(modems, group)
   end
   if not ok then
     return nil, err
   end
-  return run_command(command)
+  return run_command(command, args.count)
 end
 
 local function run_on_usb(args, command)
@@ -88,10 +103,10 @@ local function run_on_usb(args, command)
     }
   end
   local group <close> = task.group()
-  local modem, err = make_modem(args, group)
+  local modem, err = make_modem(args, group, 1)
   local ok = modem
   if modem then
-    ok, err = control.start(modem, group)
+    ok, err = control.start({ modem }, group)
   end
   if not ok then
     return nil, err
@@ -111,7 +126,7 @@ local function run_on_usb(args, command)
   local info
   info, err = plugged:pop()
   if info and #command > 0 then
-    return run_command(command)
+    return run_command(command, 1)
   end
   while info do
     info, err = plugged:pop() -- until interrupted
@@ -123,7 +138,7 @@ end
 
 local words = {}
 
-function words.set(list)
+function words.set(list, args)
   local values = {}
   for _, text in ipairs(list) do
     local name, value = text:match("^([%w_-]+)=(.+)$")
@@ -132,16 +147,18 @@ function words.set(list)
     end
     values[name] = value
   end
-  return control.ask { request = "set", values = values }
+  return control.ask { request = "set", on = args.on, values = values }
 end
 
-function words.fault(list)
+function words.fault(list, args)
   local fault, err = faults.parse(list[1] or "")
   if not fault then
     return nil, err
   end
   local arguments = #list > 1 and table.move(list, 2, #list, 1, {}) or fault.arguments
-  return control.ask { request = "fault", name = fault.name, arguments = arguments, after = fault.after }
+  return control.ask {
+    request = "fault", on = args.on, name = fault.name, arguments = arguments, after = fault.after,
+  }
 end
 
 local function print_state(values)
@@ -166,13 +183,18 @@ local function print_state(values)
 end
 
 function words.state(_, args)
-  local values, err = control.ask { request = "state" }
+  local values, err = control.ask { request = "state", on = args.on }
   if not values then
     return nil, err
   elseif args.json then
     print(json.encode(values, { indent = true }))
-  else
-    print_state(values)
+    return true
+  end
+  for number, one in ipairs(values.modem and { values } or values) do
+    if not values.modem then
+      print(("%ssim%d"):format(number > 1 and "\n" or "", number))
+    end
+    print_state(one)
   end
   return true
 end
@@ -186,6 +208,10 @@ local function settings_help()
   end
   table.sort(lines)
   return table.concat(lines, "\n")
+end
+
+local function integer(text)
+  return math.tointeger(tonumber(text))
 end
 
 -- argparse does not tell what came after "--", so count.
@@ -209,9 +235,9 @@ return {
     parser:usage(table.concat({
       "Usage: moontower sim [OPTION...] [-- COMMAND [ARG...]]",
       "       moontower sim --usb [OPTION...] [-- COMMAND [ARG...]]",
-      "       moontower sim set NAME=VALUE...",
-      "       moontower sim fault NAME[@N] [ARG]",
-      "       moontower sim state [--json]",
+      "       moontower sim set NAME=VALUE... [--on N]",
+      "       moontower sim fault NAME[@N] [ARG] [--on N]",
+      "       moontower sim state [--json] [--on N]",
     }, "\n"))
     parser:description("Runs COMMAND, or a shell, where a simulated modem is plugged in (a Sierra MC7455, if you name\n"
       .. "no other), and ends with it.\n"
@@ -228,6 +254,9 @@ return {
     parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
     parser:option("--modem", "Which modem: mc7455, em7565, ec25, or another file in modules/sim."):default("mc7455")
       :argname("NAME")
+    parser:option("--count", "Plug in so many modems: sim1 with wwan0, sim2 with wwan1 ..."):convert(integer)
+      :default("1"):argname("N")
+    parser:option("--on", "Which of several modems set, fault and state are for: its number, or all."):argname("N")
     parser:flag("--json", "Print the state as JSON.")
   end,
 
@@ -242,6 +271,8 @@ return {
         return nil, err
       end
       return 0
+    elseif args.count < 1 or args.count > MAX_COUNT or args.usb and args.count > 1 then
+      return usage(("--count takes 1 to %d, and with --usb only 1"):format(MAX_COUNT))
     elseif control.is_running() then
       return error_object.fail {
         code = "busy", source = "sim", message = "a simulated modem runs here already",

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The socket through which `moontower sim set`, `fault` and `state` reach the modem that runs: a line of JSON each way.
+-- The socket through which `moontower sim set`, `fault` and `state` reach the modems that run: a line of JSON each way.
 
 local fs = require "core.fs"
 local json = require "dkjson"
@@ -29,6 +29,7 @@ end
 control.settings = {
   latency = { "seconds from a command to its answer", number_setting(function(m, v) m.latency = v end) },
   rtt = { "seconds from a packet to the network's answer", number_setting(function(m, v) m.round_trip = v end) },
+  reset_time = { "seconds from a reset until it is back", number_setting(function(m, v) m.reset_time = v end) },
   search = { "seconds until a network is found", number_setting(function(m, v) m.search_time = v end) },
   rssi = {
     "signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown",
@@ -86,20 +87,52 @@ function requests.state(modem)
   }
 end
 
-local function answer(modem, line)
-  local request = json.decode(line)
+-- Which modems a request is for, and whether it named a single one.
+local function choose(modems, request)
+  local on = request.on
+  if on == "all" or on == nil and request.request == "state" and #modems > 1 then
+    return modems, false
+  elseif on == nil and #modems > 1 then
+    local _, err = invalid(("there are %d simulated modems here"):format(#modems))
+    err.hint = "Say which one with --on N, or --on all."
+    return nil, err
+  end
+  local modem = modems[math.tointeger(tonumber(on == nil and 1 or tostring(on):match("^sim(%d+)$") or on))]
+  if not modem then
+    return invalid(("there is no simulated modem '%s' here"):format(on))
+  end
+  return { modem }, true
+end
+
+local function handle(modems, request)
   local handler = type(request) == "table" and requests[request.request]
   if not handler then
-    return { error = { code = "invalid", message = "no such request" } }
+    return invalid("no such request")
   end
-  local result, err = handler(modem, request)
+  local chosen, is_single = choose(modems, request)
+  if not chosen then
+    return nil, is_single
+  end
+  local results = {}
+  for i, modem in ipairs(chosen) do
+    local result, err = handler(modem, request)
+    if not result then
+      return nil, err
+    end
+    results[i] = result
+  end
+  return is_single and results[1] or results
+end
+
+local function answer(modems, line)
+  local result, err = handle(modems, (json.decode(line)))
   if not result then
     return { error = { code = err.code, message = err.message, hint = err.hint } }
   end
   return { result = result }
 end
 
-local function converse(modem, connection)
+local function converse(modems, connection)
   local port <close> = connection
   local buffer = ""
   while #buffer <= LONGEST_LINE do
@@ -109,7 +142,7 @@ local function converse(modem, connection)
     end
     buffer = buffer .. bytes
     for line in buffer:gmatch("(.-)\n") do
-      port:write(json.encode(answer(modem, line)) .. "\n")
+      port:write(json.encode(answer(modems, line)) .. "\n")
     end
     buffer = buffer:match("[^\n]*$")
   end
@@ -122,23 +155,23 @@ function control.is_running()
   return port ~= nil
 end
 
-local function accept_connections(group, listener, modem)
+local function accept_connections(group, listener, modems)
   local socket <close> = listener
   while true do
     local connection, err = socket:accept()
     if not connection then
       error(err, 0)
     end
-    group:spawn(converse, modem, connection)
+    group:spawn(converse, modems, connection)
   end
 end
 
 ---Answers requests, in tasks of the group.
----@param modem sim.modem
+---@param modems sim.modem[]
 ---@param group task.group
 ---@return true? ok
 ---@return moontower.error? err
-function control.start(modem, group)
+function control.start(modems, group)
   local ok, err = fs.mkdir(control.folder, 448) -- 0700
   if not ok then
     return nil, err
@@ -149,7 +182,7 @@ function control.start(modem, group)
   if not listener then
     return nil, err
   end
-  group:spawn(accept_connections, group, listener, modem)
+  group:spawn(accept_connections, group, listener, modems)
   return true
 end
 
@@ -166,9 +199,9 @@ local function exchange(port, request)
   return json.decode(buffer)
 end
 
----Asks the modem that runs.
----@param request table request = "set", "fault" or "state", and what belongs to it
----@return table? result
+---Asks the modems that run.
+---@param request table request = "set", "fault" or "state", and what belongs to it; on: a modem's number, or "all"
+---@return table? result a list of them, when it was not for a single modem
 ---@return moontower.error? err
 function control.ask(request)
   local port <close> = ports.open(control.path)

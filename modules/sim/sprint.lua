@@ -49,17 +49,19 @@ local sprint = {
 ---The addresses of a session. A /30 of its own and a /64, as Sprint's network gives them.
 ---@param session integer
 ---@param lease integer how often the network has renumbered the session
+---@param neighbour integer? which of several modems, from 0
 ---@return table ipv4
 ---@return table ipv6
-function sprint.addresses(session, lease)
+function sprint.addresses(session, lease, neighbour)
   local subnet = 36 + 4 * session
+  neighbour = neighbour or 0
   local ipv4 = {
-    address = ("184.250.%d.%d"):format(142 + lease % 100, subnet + 2),
+    address = ("184.%d.%d.%d"):format(250 - neighbour, 142 + lease % 100, subnet + 2),
     prefix_length = 30,
-    gateway = ("184.250.%d.%d"):format(142 + lease % 100, subnet + 1),
+    gateway = ("184.%d.%d.%d"):format(250 - neighbour, 142 + lease % 100, subnet + 1),
   }
   local ipv6 = {
-    address = ("2600:100e:b0%x:%x::2"):format(0x2d + lease % 100, session + 1),
+    address = ("2600:100e:b0%x:%x::2"):format(0x2d + lease % 100, neighbour << 4 | session + 1),
     prefix_length = 64,
     gateway = "fe80::1",
   }

@@ -15,12 +15,39 @@ local pty = require "sim.pty"
 local sim_at = require "sim.at"
 local sim_network = require "sim.network"
 
----@type table<string, string> by what the modem speaks
-local sockets = { mbim = control.folder .. "/mbim", qmi = control.folder .. "/qmi" }
+---@class sim.tier1.place where a modem is plugged in
+---@field name string
+---@field folder string
+---@field sockets table<string, string> by what the modem speaks
+---@field link string
+---@field at string
 
-local tier1 = { sockets = sockets, link = "wwan0", at = control.folder .. "/at" }
+---@param name string
+---@param folder string
+---@param link string
+---@return sim.tier1.place
+local function new_place(name, folder, link)
+  return {
+    name = name, folder = folder, link = link, at = folder .. "/at",
+    sockets = { mbim = folder .. "/mbim", qmi = folder .. "/qmi" },
+  }
+end
+
+-- Where the only modem is.
+local usual = new_place("sim", control.folder, "wwan0")
+
+local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at }
+
+---Where the n-th of several modems is.
+---@param number integer
+---@return sim.tier1.place
+function tier1.place(number)
+  local name = "sim" .. number
+  return new_place(name, control.folder .. "/" .. name, "wwan" .. number - 1)
+end
 
 ---@class sim.tier1.cable what is there while the modem is plugged in
+---@field place sim.tier1.place
 ---@field listener userdata
 ---@field link userdata
 ---@field at sim.pty? when the composition has AT
@@ -44,13 +71,13 @@ function tier1.enter()
   return fs.mkdir("/run/udev")
 end
 
-local function open_link()
-  local fd, err = world.tun(tier1.link)
+local function open_link(name)
+  local fd, err = world.tun(name)
   if fd then
     return ports.adopt(fd, "messages")
   end
   if err.code == "busy" then
-    err.hint = tier1.link .. " exists already: pull that modem out, or end what made it."
+    err.hint = name .. " exists already: pull that modem out, or end what made it."
   else
     err.hint = "Is /dev/net/tun there, and may you open it? Try 'modprobe tun'."
   end
@@ -100,7 +127,7 @@ end
 
 -- Whatever of the cable is there.
 local function pull(cable)
-  state.remove("devices", "sim")
+  state.remove("devices", cable.place.name)
   for port in pairs(cable.connections) do
     port:close()
   end
@@ -111,33 +138,36 @@ end
 
 -- Opens socket, link and terminal, and writes the file that says which modem they belong to.
 local function open_parts(modem, cable, arrival)
-  local composition, identity = modem.composition, modem:usb_identity()
-  local err
-  cable.link, err = open_link()
+  local composition, identity, place = modem.composition, modem:usb_identity(), cable.place
+  local ok, err = fs.mkdir(place.folder, 448) -- 0700
+  if not ok then
+    return nil, err
+  end
+  cable.link, err = open_link(place.link)
   if not cable.link then
     return nil, err
   end
-  cable.listener, err = ports.listen(sockets[composition], "messages")
+  cable.listener, err = ports.listen(place.sockets[composition], "messages")
   if not cable.listener then
     return nil, err
   end
   if modem:shows "modem" then
-    cable.at, err = pty.open(tier1.at)
+    cable.at, err = pty.open(place.at)
     if not cable.at then
       return nil, err
     end
   end
-  return state.save("devices", "sim", {
-    name = "sim", composition = composition, [composition] = sockets[composition], net = tier1.link,
-    at = cable.at and tier1.at, incarnation = tostring(arrival),
+  return state.save("devices", place.name, {
+    name = place.name, composition = composition, [composition] = place.sockets[composition], net = place.link,
+    at = cable.at and place.at, incarnation = tostring(arrival),
     vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
     manufacturer = identity.manufacturer, model = modem.personality.hardware,
   })
 end
 
 -- Makes what `moontower` looks for.
-local function plug(modem, arrival)
-  local cable = { connections = {} }
+local function plug(modem, place, arrival)
+  local cable = { place = place, connections = {} }
   local ok, err = open_parts(modem, cable, arrival)
   if not ok then
     pull(cable)
@@ -167,12 +197,8 @@ local function new_function(modem, composition, connections)
   })
 end
 
----Plugs the modem into the world that this process is in; it is there until the group ends, or it is unplugged.
----@param modem sim.modem
----@param group task.group
----@return true? ok
----@return moontower.error? err
-function tier1.start(modem, group)
+-- Plugs a modem in; it is there until the group ends, or it is unplugged.
+local function start_one(modem, group, place)
   local cable
   local arrivals = 0
   local functions = {}
@@ -199,7 +225,7 @@ function tier1.start(modem, group)
   local function plug_in()
     local fn = current()
     arrivals = arrivals + 1
-    local plugged, err = plug(modem, arrivals)
+    local plugged, err = plug(modem, place, arrivals)
     if not plugged then
       return nil, err
     end
@@ -218,11 +244,35 @@ function tier1.start(modem, group)
       assert(plug_in())
     end
   end)
-  local ok, err = control.start(modem, group)
-  if ok and modem.plugged then
-    ok, err = plug_in()
+  if modem.plugged then
+    return plug_in()
+  end
+  return true
+end
+
+---Plugs several modems into the world that this process is in; a single one is "sim", of several they are "sim1" ...
+---@param modems sim.modem[]
+---@param group task.group
+---@return true? ok
+---@return moontower.error? err
+function tier1.start_all(modems, group)
+  local ok, err = control.start(modems, group)
+  for number, modem in ipairs(ok and modems or {}) do
+    ok, err = start_one(modem, group, #modems == 1 and usual or tier1.place(number))
+    if not ok then
+      return nil, err
+    end
   end
   return ok, err
+end
+
+---Plugs one modem in.
+---@param modem sim.modem
+---@param group task.group
+---@return true? ok
+---@return moontower.error? err
+function tier1.start(modem, group)
+  return tier1.start_all({ modem }, group)
 end
 
 return tier1
