@@ -284,6 +284,12 @@ function Backend:attach()
   return refusal.packet_service { source = "mbim", nw_error = nw_error, err = err }
 end
 
+---Ends the packet service, and with it all sessions.
+function Backend:detach()
+  local reply, err = self.mbim:set(basic.packet_service, { action = "detach" }, ATTACH_TIME)
+  return reply and packet_of(reply), err
+end
+
 -- Some modems answer CONNECT before the session is up, and say the rest in an indication.
 local function wait_activated(events_of_session, number, session)
   while session.state == "activating" do

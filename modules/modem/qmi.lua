@@ -346,6 +346,20 @@ function Backend:attach()
   return require("modem.refusal").packet_service { source = "qmi", err = err }
 end
 
+---Ends the packet service, and with it all sessions.
+function Backend:detach()
+  local reply, err = self.qmi:request(nas.attach_detach, { action = "detach" }, ATTACH_TIME)
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  local packet
+  packet, err = self:packet_service()
+  if packet and packet.state == "attached" then
+    packet.state = "detaching" -- the rest comes as an event
+  end
+  return packet, err
+end
+
 -- How the facade reads an indication of signal strength, for modem/qmi_events.lua.
 Backend.signal_of = function(_, reply) return signal_of(reply) end
 

@@ -25,8 +25,9 @@ end
 
 ---@type sim.fault[]
 return {
-  { name = "hang", summary = "answer nothing any more, until a reset" },
-  { name = "open-dead", summary = "do not answer OPEN, until a reset (MBIM)", protocol = "mbim" },
+  { name = "hang", summary = "answer nothing any more, and obey nothing but an order to reset" },
+  { name = "hang-hard", summary = "answer and obey nothing any more, until the USB port is reset, or a replug" },
+  { name = "open-dead", summary = "do not answer OPEN, until a reset (QMI: nor the control service)" },
   {
     name = "silent", arguments = "[COUNT]", summary = "swallow answers",
     transfers = function() return {} end,

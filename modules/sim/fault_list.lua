@@ -1,10 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- What can go wrong with the simulated modem, fault by fault: the help and the tests are made from this list.
 --
--- Most faults are events, with start(modem, ...). Those of answer_faults.lua are in force for a while.
+-- Most faults are events, with start(modem, ...). Those of answer_faults.lua are in force for a while. What the network
+-- does is in network_faults.lua.
 
 local answers = require "sim.answer_faults"
+local arguments = require "sim.fault_arguments"
 local card = require "sim.card"
+local network = require "sim.network_faults"
+
+local seconds, for_a_while = arguments.seconds, arguments.for_a_while
 
 ---@class sim.fault
 ---@field name string
@@ -14,35 +19,6 @@ local card = require "sim.card"
 ---@field transfers nil|fun(message: table, wire: sim.wire, limit: integer?): string[]
 ---@field protocol "mbim"|"qmi"|"at"|nil only this one's messages can be wrong in this way
 ---@field status string? every command is answered with it
-
-local function seconds(text, default)
-  local value = tonumber(text or default)
-  if not value or value < 0 then
-    return nil, "a number of seconds expected, not '" .. tostring(text) .. "'"
-  end
-  return value
-end
-
-local function cause(text, default)
-  local value = math.tointeger(tonumber(text or default))
-  if not value or value < 0 or value > 255 then
-    return nil, "a cause is a number from 0 to 255, not '" .. tostring(text) .. "'"
-  end
-  return value
-end
-
--- Lets something pass after a while, when the user said for how long.
-local function for_a_while(modem, text, undo)
-  local period, message
-  if text then
-    period, message = seconds(text)
-    if not period then
-      return nil, message
-    end
-    modem:after(period, undo)
-  end
-  return true
-end
 
 ---@type sim.fault[]
 local events = {
@@ -99,117 +75,27 @@ local events = {
     end,
   },
   {
-    name = "forget", summary = "restart the control channel: as if nothing had ever been opened",
+    name = "usb-reset", summary = "reset its USB port, as a host can: ends what is wrong with the firmware",
     start = function(modem)
-      modem:reset_control()
+      modem:bus_reset()
       return true
     end,
   },
-
-  -- The network.
   {
-    name = "network-drop", arguments = "[SECONDS]", summary = "lose the network, for good or for so long",
+    name = "stall", arguments = "[SECONDS]",
+    summary = "take packets and send none, until a reset, or for so long: not even the counters move",
     start = function(modem, text)
-      modem.network.present = false
-      modem:settle()
+      local force = {}
+      modem.faults.stall = force
       return for_a_while(modem, text, function()
-        modem.network.present = true
-        modem:settle()
+        modem.faults.stall = modem.faults.stall ~= force and modem.faults.stall or nil
       end)
     end,
   },
   {
-    name = "disconnect", arguments = "[CAUSE]", summary = "let the network end all sessions (36, regular deactivation)",
-    start = function(modem, text)
-      local value, message = cause(text, 36)
-      if value then
-        modem:drop_sessions(value)
-      end
-      return value and true, message
-    end,
-  },
-  {
-    name = "deny", arguments = "[CAUSE]", summary = "let the network refuse to register us (15, no suitable cells)",
-    start = function(modem, text)
-      local value, message = cause(text, 15)
-      modem.network.denied = value
-      modem:settle()
-      return value and true, message
-    end,
-  },
-  {
-    name = "roam", summary = "be registered with a foreign network",
+    name = "forget", summary = "restart the control channel: as if nothing had ever been opened",
     start = function(modem)
-      modem.network.roaming = true
-      modem:settle()
-      return true
-    end,
-  },
-  {
-    name = "refuse", arguments = "[CAUSE]",
-    summary = "refuse dual stack: 50, IPv4 only; 51, IPv6 only; 52, one type a bearer",
-    start = function(modem, text)
-      local value, message = cause(text, 52)
-      modem.network.refuses = value
-      return value and true, message
-    end,
-  },
-  {
-    name = "downgrade", arguments = "[ipv4|ipv6]", summary = "give who asks for dual stack only one of the two",
-    start = function(modem, text)
-      local family = text or "ipv4"
-      if family ~= "ipv4" and family ~= "ipv6" then
-        return nil, "ipv4 or ipv6 expected, not '" .. family .. "'"
-      end
-      modem.network.only = family
-      return true
-    end,
-  },
-  {
-    name = "renumber", summary = "let the network give all sessions other addresses",
-    start = function(modem)
-      modem:renumber()
-      return true
-    end,
-  },
-  {
-    name = "blackhole", arguments = "[SECONDS]", summary = "lose every packet",
-    start = function(modem, text)
-      modem.network.data = false
-      return for_a_while(modem, text, function() modem.network.data = true end)
-    end,
-  },
-  {
-    name = "no-dns", summary = "let the DNS servers be silent",
-    start = function(modem)
-      modem.network.dns = false
-      return true
-    end,
-  },
-
-  {
-    name = "sms", arguments = "TEXT", summary = "let an SMS come in, which QMI tells of",
-    start = function(modem, ...)
-      local text = table.concat({ ... }, " ")
-      if text == "" then
-        return nil, "a text expected"
-      elseif not modem:receive_sms(text) then
-        return nil, "the modem is not registered, or its store is full"
-      end
-      return true
-    end,
-  },
-  {
-    name = "no-servers", summary = "give new sessions no DNS servers",
-    start = function(modem)
-      modem.network.servers = false
-      return true
-    end,
-  },
-  {
-    name = "slash32", summary = "give new sessions a /32, and a gateway outside it",
-    start = function(modem)
-      modem.network.slash32 = true
+      modem:reset_control()
       return true
     end,
   },
@@ -294,4 +180,8 @@ local events = {
   },
 }
 
-return table.move(answers, 1, #answers, #events + 1, events)
+local list = {}
+for _, part in ipairs { answers, events, network } do
+  table.move(part, 1, #part, #list + 1, list)
+end
+return list

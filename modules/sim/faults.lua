@@ -84,12 +84,27 @@ end
 
 -- What the protocols' functions ask -------------------------------------------------------------------------------
 
----Does the firmware hang?
+---Does the firmware hang? It answers nothing then.
+---@return boolean
 function faults.hangs(modem)
-  return modem.faults.hang ~= nil
+  return modem.faults.hang ~= nil or modem.faults["hang-hard"] ~= nil
+end
+
+---Restarts a modem that hangs, if it is still able to obey.
+function faults.ordered_to_reset(modem)
+  if modem.plugged and not modem.faults["hang-hard"] then
+    modem:restart()
+  end
+end
+
+---Does the data path take packets and do nothing with them?
+---@return boolean
+function faults.stalls(modem)
+  return modem.faults.stall ~= nil
 end
 
 ---Is it deaf to OPEN?
+---@return boolean
 function faults.deaf(modem)
   return modem.faults["open-dead"] ~= nil
 end

@@ -5,6 +5,7 @@ local core = require "core.mbim"
 local mbim = require "mbim"
 local basic = require "mbim.basic_connect"
 local ext_qmux = require "mbim.ext_qmux"
+local extensions = require "mbim.ms_basic_connect_extensions"
 local faults = require "sim.faults"
 local pipeline = require "sim.pipeline"
 local sim_qmi = require "sim.qmi"
@@ -240,14 +241,28 @@ local function is_connect(message)
     and message.cid == basic.connect.cid
 end
 
+-- To a modem that hangs: nothing but an order to reset is obeyed, by MBIM or by QMI inside of it.
+local function obey(self, message)
+  local command = message.type == "command" and message.set and mbim.lookup(message.service, message.cid)
+  if command == extensions.device_reset then
+    faults.ordered_to_reset(self.modem)
+  elseif command == ext_qmux.message then
+    local values = command.set:decode(message.info)
+    self.qmi:receive(values and values.qmux or "")
+  end
+end
+
 local function on_message(self, message, from)
   local modem = self.modem
   if message.type == "command" then
     self.commands = self.commands + 1
     modem:count_command()
   end
+  if faults.hangs(modem) then
+    return obey(self, message)
+  end
   local answer = answers[message.type]
-  if not answer or faults.hangs(modem) or message.type == "open" and faults.deaf(modem) then
+  if not answer or message.type == "open" and faults.deaf(modem) then
     return
   end
   local seconds = modem.latency + (is_connect(message) and modem.connect_time or 0)

@@ -12,6 +12,7 @@
 local task = require "task"
 local card = require "sim.card"
 local composition = require "sim.composition"
+local dead_path = require "sim.dead_path"
 local registration = require "sim.registration"
 local sessions = require "sim.sessions"
 local store = require "sim.store"
@@ -22,6 +23,7 @@ local store = require "sim.store"
 ---@field connect_time number seconds more that a Connect takes
 ---@field round_trip number seconds from a packet to the network's answer
 ---@field search_time number seconds until a network is found
+---@field reset_time number seconds from a restart until it is on the bus again
 ---@field plugged boolean
 ---@field composition "mbim"|"qmi" what it is on USB now
 ---@field has_ipv6 boolean
@@ -40,7 +42,7 @@ local store = require "sim.store"
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
 Modem.__index = Modem
-for _, methods in ipairs { composition.methods, registration, sessions, store.methods } do
+for _, methods in ipairs { composition.methods, dead_path, registration, sessions, store.methods } do
   for name, method in pairs(methods) do
     Modem[name] = method
   end
@@ -53,6 +55,8 @@ local function new_network()
     denied = nil,     -- the cause with which it refuses us (3GPP TS 24.301, EMM)
     refuses = nil,    -- the cause with which it refuses dual stack: 50, 51 or 52 (ESM)
     only = nil,       -- "ipv4" or "ipv6": all that it gives to who asks for both
+    refuses_all = nil, -- the cause with which it refuses every connection (ESM)
+    throttle = nil,   -- { seconds, last }: refuses who tries again too soon; see sessions.lua
     data = true,      -- do packets get through?
     dns = true,       -- do its DNS servers answer?
     servers = true,   -- does it tell who they are?
@@ -72,6 +76,7 @@ function M.new(personality, group, options)
     group = group,
     round_trip = 0,
     search_time = group and personality.search_time or 0,
+    reset_time = group and personality.boot_time or 0,
     plugged = true,
     commands = 0,
     listeners = {},
@@ -166,10 +171,9 @@ function Modem:replug()
 end
 
 ---Off the bus and back, as after a reset command.
----@param seconds number?
-function Modem:restart(seconds)
+function Modem:restart()
   self:unplug()
-  self:after(self.group and (seconds or self.personality.boot_time) or 0, function() self:replug() end)
+  self:after(self.reset_time, function() self:replug() end)
 end
 
 ---The host has reset the USB port: endpoints work again, and nothing is open.
@@ -196,6 +200,9 @@ function Modem:mend()
   self.latency, self.connect_time = self.group and self.personality.latency or 0, 0
   self.network = new_network()
   self.radio.hardware = "on"
+  if self.packet then
+    self.packet.wanted = true
+  end
   if self.fcc_locked then
     self.radio.software = "on"
   end
@@ -227,6 +234,9 @@ function Modem:set_radio(switch, state)
   local is_locked = self.fcc_locked and switch == "software" and state == "on"
   if self.radio[switch] ~= state and not is_locked then
     self.radio[switch] = state
+    if self:radio_on() then
+      self:has_done("radio")
+    end
     self:emit("radio")
     self:settle()
   end

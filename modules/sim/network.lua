@@ -2,6 +2,7 @@
 -- The network behind the modem: it answers pings, DNS queries and router solicitations, and nothing else.
 
 local dns = require "sim.dns"
+local faults = require "sim.faults"
 local packets = require "sim.packets"
 
 local LINK_LOCAL = "fe80::"
@@ -109,7 +110,7 @@ local answers = {
 
 local function deliver(self, session, packet)
   local modem = self.modem
-  if modem.sessions[session.number] == session and modem.network.data then
+  if modem.sessions[session.number] == session and not modem:loses(session) and not faults.stalls(modem) then
     modem.statistics.in_octets = modem.statistics.in_octets + #packet
     modem.statistics.in_packets = modem.statistics.in_packets + 1
     self.send(session.number, packet)
@@ -122,12 +123,12 @@ end
 function Network:receive(number, packet)
   local modem = self.modem
   local session = modem.sessions[number]
-  if not session then
-    return -- the host's router solicitations, before it is connected
+  if not session or faults.stalls(modem) then
+    return -- the former: the host's router solicitations, before it is connected
   end
   modem.statistics.out_octets = modem.statistics.out_octets + #packet
   modem.statistics.out_packets = modem.statistics.out_packets + 1
-  local header = modem.network.data and packets.parse(packet)
+  local header = not modem:loses(session) and packets.parse(packet)
   local settings = header and session[header.family]
   local answer = header and answers[header.family][header.protocol]
   if settings and answer and may_send(settings, header) then

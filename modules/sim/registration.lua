@@ -36,6 +36,9 @@ end
 local function set_packet(self, state)
   if self.packet.state ~= state then
     self.packet.state = state
+    if state == "attached" then
+      self:has_done("attach")
+    end
     self:emit("packet")
   end
 end

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The modem's sessions: who may connect, what the network gives, and how it ends. Methods of sim.modem.
 
+local task = require "task"
+
 ---@class sim.session
 ---@field number integer
 ---@field apn string
@@ -14,6 +16,8 @@ local sessions = {}
 
 -- ESM causes of 3GPP TS 24.301.
 local MULTIPLE_CONNECTIONS = 55 -- for the same APN
+local UNKNOWN_APN = 27
+local NO_CAUSE = 0 -- the modem refuses by itself, and the network is not even asked
 local only_cause = { ipv4 = 50, ipv6 = 51 } -- only this type is allowed
 
 local families = {
@@ -50,11 +54,29 @@ local function in_use(self, apn, wanted)
   end
 end
 
+-- A network that has refused once; from then on the modem refuses, until nobody has tried for a while.
+local function throttled(self)
+  local throttle, now = self.network.throttle, task.now()
+  if not throttle then
+    return nil
+  elseif not throttle.last then
+    throttle.last = now
+    return UNKNOWN_APN
+  elseif now - throttle.last < throttle.seconds then
+    throttle.last = now
+    return NO_CAUSE
+  end
+  self.network.throttle = nil
+end
+
 -- The cause with which the network refuses, or nil.
 local function refusal(self, apn, ip_type)
   local personality, refuses = self.personality, self.network.refuses
   local wanted = families[ip_type]
-  if not personality.apns[apn] then
+  local cause = self.network.refuses_all or throttled(self)
+  if cause then
+    return cause
+  elseif not personality.apns[apn] then
     return personality.unknown_apn_cause
   elseif refuses and ip_type == "ipv4v6" then
     return refuses
@@ -94,6 +116,7 @@ end
 local function begin(self, session, wanted)
   assign(self, session, wanted)
   self.sessions[session.number], self.causes[session.number] = session, nil
+  self:session_begun(session)
   self:emit("session", session.number)
   return session
 end
@@ -131,7 +154,7 @@ end
 ---@param number integer
 ---@param request { apn: string?, family: "ipv4"|"ipv6" }
 ---@return sim.session?
----@return string? reason a status of MBIM
+---@return string? reason a status of MBIM, or "throttled"
 ---@return integer? cause what the network says
 function sessions:connect_family(number, request)
   local ready, reason = check_modem(self, number)
@@ -145,7 +168,7 @@ function sessions:connect_family(number, request)
   end
   local cause = only and only ~= family and only_cause[only] or refusal(self, apn, family)
   if cause then
-    return nil, "failure", cause
+    return nil, cause == NO_CAUSE and "throttled" or "failure", cause
   end
   if session then
     session.ip_type = "ipv4v6"
@@ -173,10 +196,12 @@ end
 ---@param cause integer?
 ---@return boolean was it there?
 function sessions:disconnect(number, cause)
-  if not self.sessions[number] then
+  local session = self.sessions[number]
+  if not session then
     return false
   end
   self.sessions[number], self.causes[number] = nil, cause
+  self:session_ended(session)
   self:emit("session", number)
   return true
 end
@@ -191,7 +216,12 @@ end
 
 ---Ends all sessions without a word: the host has closed the control channel, and with it the sessions.
 function sessions:disconnect_all()
+  local ended = self.sessions
   self.sessions = {}
+  for _, session in pairs(ended) do
+    self:session_ended(session)
+  end
+  self:emit("forgotten")
 end
 
 ---The network gives all sessions other addresses.

@@ -211,7 +211,7 @@ end
 
 function T.test_what_only_mbim_has()
   local host = qmi_host()
-  for _, name in ipairs { "open-dead", "fragments", "out-of-order" } do
+  for _, name in ipairs { "fragments", "out-of-order" } do
     local ok, err = faults.apply(host.modem, name)
     lu.assertNil(ok)
     lu.assertStrContains(err.message, "MBIM")

@@ -85,7 +85,7 @@ function T.test_reset_without_an_at_port()
 end
 
 function T.test_a_modem_that_is_silent_is_not_restarted_for_long()
-  local result = run("moontower reset --wait 1", nil, { "hang" })
+  local result = run("moontower reset --wait 1", nil, { "hang-hard" })
   lu.assertEquals(result.status, 7, result.out .. result.err)
   lu.assertStrContains(result.err, "cannot be restarted")
 end

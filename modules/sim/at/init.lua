@@ -260,10 +260,25 @@ function work(self)
   self.working = false
 end
 
+-- To a modem that hangs: nothing but an order to reset is obeyed.
+local function obey(self, bytes)
+  local line_before, rest = (self.input .. bytes):upper():match("^(.*)\r(.-)$")
+  self.input = (rest or self.input .. bytes):sub(-MAX_LINE)
+  for _, command in ipairs { "!RESET", "+CFUN=1,1", "+CFUN=6" } do
+    if line_before and line_before:find(command, 1, true) then
+      return faults.ordered_to_reset(self.modem)
+    end
+  end
+end
+
 ---Takes what the host has written.
 ---@param bytes string
 function Function:receive(bytes)
-  if self.modem.plugged and not faults.hangs(self.modem) then
+  if not self.modem.plugged then
+    return
+  elseif faults.hangs(self.modem) then
+    obey(self, bytes)
+  else
     self.input = self.input .. bytes
     work(self)
   end

@@ -8,13 +8,14 @@
 --   released          fn(modem, client): the client's id has been given back
 
 local core = require "core.qmi"
+local dms = require "qmi.dms"
 local qmi = require "qmi"
 local schema = require "schema"
 local clients = require "sim.qmi.clients"
 local faults = require "sim.faults"
 local pipeline = require "sim.pipeline"
 
-local CTL, WDS = qmi.services.ctl, qmi.services.wds
+local CTL, WDS, DMS = qmi.services.ctl, qmi.services.wds, qmi.services.dms
 local START_NETWORK = 0x0020
 
 local services = {}
@@ -185,16 +186,24 @@ local function answer(self, request, from)
   end
 end
 
+local function is_reset(request)
+  local values = request.service == DMS and request.id == dms.set_operating_mode.id
+    and dms.set_operating_mode.request:decode(request.tlvs)
+  return values and values.mode == "reset"
+end
+
 local function on_request(self, request, from)
-  local modem = self.modem
-  if self.inner then
-    return answer(self, request, from)
+  local modem, pending = self.modem, self.pipeline.pending
+  if not self.inner then
+    self.commands = self.commands + 1
+    modem:count_command()
   end
-  self.commands = self.commands + 1
-  local pending = self.pipeline.pending
-  modem:count_command()
-  if faults.hangs(modem) or self.pipeline.pending ~= pending then
-    return -- the latter: it was lost in a restart that began with it
+  if faults.hangs(modem) then
+    return is_reset(request) and faults.ordered_to_reset(modem)
+  elseif self.inner then
+    return answer(self, request, from)
+  elseif self.pipeline.pending ~= pending or request.service == CTL and faults.deaf(modem) then
+    return -- the former: it was lost in a restart that began with it
   end
   local is_start = request.service == WDS and request.id == START_NETWORK
   self.pipeline:later(modem.latency + (is_start and modem.connect_time or 0), function()

@@ -60,6 +60,10 @@ end
 
 local no_service = { short = NO_SERVICE, long = { type = "cm", reason = 2001 } }
 local no_sim = { short = NO_SERVICE, long = { type = "cm", reason = 2504 } }
+local function throttled(number)
+  return { short = INTERNAL_ERROR, long = { type = "internal", reason = number } }
+end
+local throttles = { ipv4 = throttled(209), ipv6 = throttled(211) }
 local refusals = {
   ["not-registered"] = no_service, ["radio-power-off"] = no_service, ["packet-service-detached"] = no_service,
   ["sim-not-inserted"] = no_sim, ["pin-required"] = no_sim, ["bad-sim"] = no_sim,
@@ -85,6 +89,12 @@ function data.events.session(modem, client, number)
     client.call = status == "connected" and client.call or nil
     statistics.tell(client, status)
   end
+end
+
+-- Its call is over, and nobody has told.
+function data.events.forgotten(modem, client)
+  client.call = nil
+  client.status = status_of(modem, client)
 end
 
 function data.events.addresses(modem, client, number)
@@ -138,7 +148,7 @@ handle(wds.start_network, function(modem, values, client)
   local apn, family = values.apn or profile.apn_name, family_of(client)
   local session, reason, cause = modem:connect_family(client.session, { apn = apn, family = family })
   if not session then
-    local reasons = cause and end_reasons(cause) or refusals[reason]
+    local reasons = reason == "throttled" and throttles[family] or cause and end_reasons(cause) or refusals[reason]
     return { call_end_reason = reasons.short, verbose_call_end_reason = reasons.long }, "call-failed"
   end
   last_handle = last_handle + 0x10
