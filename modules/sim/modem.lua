@@ -5,9 +5,10 @@
 -- without packet service. So whoever changes something calls settle(), which works out the rest and tells listeners.
 --
 -- Events: "sim", "radio", "registration", "packet", "signal", "gps"; "session" and "addresses" with the session's
--- number; "unplugged" and "plugged"; "control-reset", nothing is open any more; "chatter", news of no importance; "sms"
--- with its index. For QMI alone: "resync" and "client-lost", which are faults; "profile" with what has become of it;
--- and "clients" with a list, to which the clients that there are are added.
+-- number; "forgotten", all sessions are over without a word; "unplugged" and "plugged"; "control-reset", nothing is
+-- open any more; "chatter", news of no importance; "sms" with its index. For QMI alone: "resync" and "client-lost",
+-- which are faults; "profile" with what has become of it; and "clients" with a list, to which those that there are are
+-- added.
 
 local task = require "task"
 local card = require "sim.card"

@@ -221,7 +221,9 @@ function sessions:disconnect_all()
   for _, session in pairs(ended) do
     self:session_ended(session)
   end
-  self:emit("forgotten")
+  if next(ended) then
+    self:emit("forgotten")
+  end
 end
 
 ---The network gives all sessions other addresses.

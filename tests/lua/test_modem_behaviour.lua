@@ -199,6 +199,21 @@ function behaviours.attach_without_a_network(modem, sim)
   fails("radio-off", modem:attach())
 end
 
+function behaviours.detach(modem, sim)
+  local events <close> = modem:events("session")
+  connected(modem)
+  gives(detached, modem:detach())
+  hears(events, "session", down)
+  gives(detached, modem:packet_service())
+  gives(at_home, modem:registration())
+  gives(detached, modem:detach()) -- as it is already
+  fails("attach-failed", modem:connect { apn = "r.ispsn" })
+  gives(attached, modem:attach())
+  has(connected(modem), "ipv4v6", ipv4, ipv6)
+  fault(sim, "unplug")
+  fails("gone", modem:detach())
+end
+
 function behaviours.signal(modem, sim)
   gives({ dbm = -71 }, modem:signal())
   sim:set_signal(5)

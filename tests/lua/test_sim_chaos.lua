@@ -55,11 +55,24 @@ local function apply(modem, name, arguments)
   lu.assertTrue(ok, ("%s %s: %s"):format(name, table.concat(arguments or {}, " "), err))
 end
 
+-- Lets time stand still for a modem: what it does later is put into a list.
+local function stop_clock(modem)
+  local later = {}
+  function modem.after(_, seconds, fn)
+    if seconds <= 0 then
+      return fn()
+    end
+    later[#later + 1] = fn
+  end
+  return later
+end
+
 -- Faults pile up, as they do; in the end what a user would do puts everything right.
 local function survive(protocol, new_host, check)
   local seen, count = {}, 0
   for seed = 1, 40 do
     local host, source = new_host(), chaos.new(seed, protocol)
+    local later = stop_clock(host.modem)
     for _ = 1, 20 do
       local name, arguments, mend = source:next()
       apply(host.modem, name, arguments)
@@ -67,6 +80,9 @@ local function survive(protocol, new_host, check)
         apply(host.modem, fault)
       end
       count, seen[name] = count + (seen[name] and 0 or 1), true
+    end
+    while #later > 0 do
+      table.remove(later, 1)()
     end
     for _, fault in ipairs(chaos.mend_all) do
       apply(host.modem, fault)

@@ -369,7 +369,7 @@ function T.test_device_reset()
   host:open()
   local events = {}
   host.modem:listen(function(event) events[#events + 1] = event end)
-  host.modem.personality = setmetatable({ boot_time = 0.05 }, { __index = host.modem.personality })
+  host.modem.reset_time = 0.05
   lu.assertEquals(select(2, host:set(extensions.device_reset)), OK)
   task.sleep(0.2)
   lu.assertEquals({ events[1], events[#events] }, { "unplugged", "plugged" })

@@ -66,6 +66,15 @@ local function hears(events, name, wanted)
   end))
 end
 
+-- How many there are until none has come for a while.
+local function count(events)
+  local number = 0
+  while task.timeout(0.05, events.next, events) do
+    number = number + 1
+  end
+  return number
+end
+
 local function in_force(sim)
   local names = {}
   for name in pairs(sim.faults) do
@@ -91,13 +100,12 @@ local recovery = {}
 function recovery.disconnect_silent(modem, sim)
   local events <close> = modem:events("session")
   connect(modem)
-  hears(events, "session", { state = "activated", ip = "ipv4v6" })
+  count(events)
   lu.assertTrue(is_alive(sim))
   fault(sim, "disconnect-silent")
   lu.assertFalse(is_alive(sim))
   eq(modem:session(0).state, "deactivated")
-  local _, err = task.timeout(0.05, events.next, events)
-  eq(err.code, "timeout")
+  eq(count(events), 0)
   connect(modem)
   eq(modem:session(0).state, "activated")
   lu.assertTrue(is_alive(sim))

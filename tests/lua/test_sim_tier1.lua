@@ -173,7 +173,7 @@ function T.test_at_terminal()
     lu.assertEquals(task.timeout(2, await, again, "OK\r\n"), "\r\nOK\r\n")
     local _, err = task.timeout(2, again.read, again)
     lu.assertEquals(err.code, "gone")
-    task.sleep(modem.personality.boot_time + 0.1)
+    task.sleep(modem.reset_time + 0.1)
     lu.assertNil(fs.stat(tier1.at)) -- the composition has MBIM only
     lu.assertTrue(modem.plugged)
   end)
