@@ -185,4 +185,60 @@ function task.all(...)
   return results
 end
 
+---@class task.attempt
+---@field number integer 1 for the first, and for the first after a success
+---@field pause number seconds that will be waited after it, should it fail
+---@field private since number? when it succeeded
+---@field private early function?
+local Attempt = {}
+Attempt.__index = Attempt
+
+---What is being tried works. Called again, it goes on counting from the first time.
+function Attempt:succeeded() self.since = self.since or core.now() end
+
+---The pause after this attempt ends as soon as fn(...) returns something true.
+---@param fn function that waits
+function Attempt:or_when(fn, ...)
+  local arguments = table.pack(...)
+  self.early = function() return fn(table.unpack(arguments, 1, arguments.n)) end
+end
+
+local function wait_after(attempt, seconds)
+  local over = core.now() + seconds
+  if attempt.early and task.timeout(seconds, attempt.early) then
+    return
+  end
+  core.sleep(math.max(over - core.now(), 0))
+end
+
+---Attempts, with a pause after each that failed: `for attempt in task.backoff { first = 2, max = 300 } do`. The
+---pauses double. One that has succeeded for at least `steady` seconds is followed by the next at once; so is one that
+---did not last, but of several in a row that did not last, only the first.
+---@param options { first: number?, max: number?, jitter: number?, steady: number? } seconds of the first pause (1) and
+--- of the longest (300); the part of a pause by which it varies at random (0.2); 60 seconds are steady if not given
+---@return fun(): task.attempt for a generic for, which does not end by itself
+function task.backoff(options)
+  local first, max = options.first or 1, options.max or 300
+  local jitter, steady = options.jitter or 0.2, options.steady or 60
+  local attempt
+  local failures, flaps = 0, 0
+  local function pause_after(count)
+    local seconds = math.min(first * 2.0 ^ math.min(count, 60), max)
+    return seconds * (1 + jitter * (2 * math.random() - 1))
+  end
+  return function()
+    if attempt and attempt.since then
+      local lasted = core.now() - attempt.since
+      local seconds = flaps > 0 and lasted < steady and pause_after(flaps - 1) or 0
+      failures, flaps = 0, lasted < steady and flaps + 1 or 0
+      wait_after(attempt, seconds)
+    elseif attempt then
+      failures = failures + 1
+      wait_after(attempt, attempt.pause)
+    end
+    attempt = setmetatable({ number = failures + 1, pause = pause_after(failures) }, Attempt)
+    return attempt
+  end
+end
+
 return task

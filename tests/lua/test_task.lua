@@ -253,4 +253,71 @@ function T.test_a_late_timer_is_not_forgotten()
   task.sleep(0.005)
 end
 
+-- Runs `attempts` of them, and returns the pauses between them as asked for, with nothing really waited for.
+local function pauses(options, attempts, act)
+  local core = require "core.task"
+  local sleep, now, clock, slept = core.sleep, core.now, 0, {}
+  core.sleep = function(seconds)
+    slept[#slept + 1] = seconds
+    clock = clock + seconds
+  end
+  core.now = function() return clock end
+  local count = 0
+  for attempt in task.backoff(options) do
+    count = count + 1
+    if count > attempts then break end
+    clock = clock + (act(attempt, count) or 0)
+  end
+  core.sleep, core.now = sleep, now
+  return slept
+end
+
+function T.test_backoff_doubles_its_pauses_up_to_the_longest()
+  local numbers = {}
+  local slept = pauses({ first = 2, max = 10, jitter = 0 }, 5, function(attempt)
+    table.insert(numbers, attempt.number)
+  end)
+  lu.assertEquals(slept, { 2, 4, 8, 10, 10 })
+  lu.assertEquals(numbers, { 1, 2, 3, 4, 5 })
+end
+
+function T.test_backoff_varies_its_pauses()
+  local seen = {}
+  for _, seconds in ipairs(pauses({ first = 10, max = 10, jitter = 0.2 }, 50, function() end)) do
+    lu.assertTrue(seconds >= 8 and seconds <= 12, tostring(seconds))
+    seen[seconds] = true
+  end
+  lu.assertTrue(next(seen, next(seen)) ~= nil)
+end
+
+function T.test_backoff_begins_anew_after_a_success()
+  local slept = pauses({ first = 2, max = 100, jitter = 0, steady = 60 }, 4, function(attempt, count)
+    if count == 3 then
+      attempt:succeeded()
+      return 60
+    end
+  end)
+  lu.assertEquals(slept, { 2, 4, 0, 2 })
+end
+
+function T.test_backoff_does_not_let_short_successes_become_a_tight_loop()
+  local slept = pauses({ first = 2, max = 100, jitter = 0, steady = 60 }, 5, function(attempt, count)
+    attempt:succeeded()
+    return count == 4 and 60 or 1
+  end)
+  lu.assertEquals(slept, { 0, 2, 4, 0, 0 })
+end
+
+function T.test_backoff_ends_a_pause_early()
+  local started = task.now()
+  for attempt in task.backoff { first = 60, max = 60 } do
+    if attempt.number == 2 then break end
+    attempt:or_when(function(seconds)
+      task.sleep(seconds)
+      return true
+    end, 0.01)
+  end
+  lu.assertTrue(task.now() - started < 30)
+end
+
 return T
