@@ -16,9 +16,15 @@ function net.ping(address, options)
   return ping.echo { address = address, link = options.link, timeout = options.timeout or 2 }
 end
 
+---@class net.traffic since the interface was made
+---@field packets integer
+---@field bytes integer
+---@field errors integer
+---@field dropped integer
+
 ---@param name string "wwan0"
 ---@return { name: string, index: integer, up: boolean, running: boolean, mtu: integer, type: string?, parent: integer?,
---- vlan_id: integer? }?
+--- vlan_id: integer?, statistics: { rx: net.traffic, tx: net.traffic }? }?
 ---@return moontower.error? err
 function net.link(name) return netlink.link(name) end
 

@@ -26,6 +26,10 @@ int mt_ip_parse_network(const char *text, struct mt_ip *ip, uint8_t *prefix_leng
 /* Writes into `text` and returns it; "" for no address. */
 const char *mt_ip_format(const struct mt_ip *ip, char text[INET6_ADDRSTRLEN]);
 
+struct mt_traffic {
+    uint64_t packets, bytes, errors, dropped;
+};
+
 struct mt_link {
     int index;
     char name[IF_NAMESIZE];
@@ -34,6 +38,8 @@ struct mt_link {
     uint32_t mtu;
     int parent;      /* the index of the link below; 0 for none */
     int vlan_id;     /* of an 802.1Q VLAN; -1 for anything else */
+    bool counted;    /* whether the kernel said what follows: since the link was made */
+    struct mt_traffic rx, tx;
 };
 
 struct mt_address {

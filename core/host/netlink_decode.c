@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,6 +48,19 @@ static void decode_link_info(struct nlattr *attribute, struct mt_link *link)
         link->vlan_id = vlan_id_of(info[IFLA_INFO_DATA]);
 }
 
+/* Kernels differ in how much follows these; a copy, as the attribute may lie at any multiple of 4. */
+static void decode_statistics(const struct nlattr *attribute, struct mt_link *link)
+{
+    struct rtnl_link_stats64 all;
+    const size_t wanted = offsetof(struct rtnl_link_stats64, multicast);
+    if (!attribute || (size_t)nla_len(attribute) < wanted)
+        return;
+    memcpy(&all, nla_data(attribute), wanted);
+    link->counted = true;
+    link->rx = (struct mt_traffic){ all.rx_packets, all.rx_bytes, all.rx_errors, all.rx_dropped };
+    link->tx = (struct mt_traffic){ all.tx_packets, all.tx_bytes, all.tx_errors, all.tx_dropped };
+}
+
 static bool decode_link(struct nlmsghdr *message, struct mt_link *link)
 {
     struct nlattr *found[IFLA_MAX + 1];
@@ -64,6 +78,7 @@ static bool decode_link(struct nlmsghdr *message, struct mt_link *link)
         link->parent = (int)take_u32(found[IFLA_LINK], 0);
     link->vlan_id = -1;
     decode_link_info(found[IFLA_LINKINFO], link);
+    decode_statistics(found[IFLA_STATS64], link);
     return true;
 }
 

@@ -35,8 +35,8 @@ static int done(lua_State *L)
 }
 
 /*
- * link(name | index) -> { index, name, up, running, mtu, type?, noarp, flags, parent?, vlan_id? }
- * | nil, err
+ * link(name | index) -> { index, name, up, running, mtu, type?, noarp, flags, parent?, vlan_id?,
+ * statistics? = { rx = { packets, bytes, errors, dropped }, tx = { the same } } } | nil, err
  * `type` is the kernel's name for its kind of link, such as "tun", "wwan" or "vlan"; `parent` is
  * the index of the link that it is on.
  */

@@ -55,6 +55,16 @@ static const struct named_number route_types[] = {
     { RTN_THROW, "throw" },         { 0, NULL },
 };
 
+static void set_traffic(lua_State *L, const char *name, const struct mt_traffic *traffic)
+{
+    lua_createtable(L, 0, 4);
+    mt_table_set_integer(L, "packets", (lua_Integer)traffic->packets);
+    mt_table_set_integer(L, "bytes", (lua_Integer)traffic->bytes);
+    mt_table_set_integer(L, "errors", (lua_Integer)traffic->errors);
+    mt_table_set_integer(L, "dropped", (lua_Integer)traffic->dropped);
+    lua_setfield(L, -2, name);
+}
+
 void mt_netlink_push_link(lua_State *L, const struct mt_link *link)
 {
     lua_createtable(L, 0, 10);
@@ -70,6 +80,12 @@ void mt_netlink_push_link(lua_State *L, const struct mt_link *link)
         mt_table_set_integer(L, "parent", link->parent);
     if (link->vlan_id >= 0)
         mt_table_set_integer(L, "vlan_id", link->vlan_id);
+    if (link->counted) {
+        lua_createtable(L, 0, 2);
+        set_traffic(L, "rx", &link->rx);
+        set_traffic(L, "tx", &link->tx);
+        lua_setfield(L, -2, "statistics");
+    }
 }
 
 void mt_netlink_push_address(lua_State *L, const struct mt_address *address)

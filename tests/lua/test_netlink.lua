@@ -4,6 +4,7 @@
 local fs = require "core.fs"
 local lu = require "luaunit"
 local netlink = require "core.netlink"
+local ping = require "core.ping"
 local port = require "core.port"
 local task = require "task"
 local world = require "core.world"
@@ -46,6 +47,18 @@ function T.test_link()
     lu.assertNil(nothing)
     lu.assertEquals(err.code, "gone")
   end
+end
+
+function T.test_statistics()
+  local none = { packets = 0, bytes = 0, errors = 0, dropped = 0 }
+  lu.assertEquals(netlink.link("wwan7").statistics, { rx = none, tx = none })
+  assert(netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 30 })
+  lu.assertNil((ping.echo { address = "10.64.1.1", timeout = 0.02 }))
+  local sent = assert(device:read()) -- a TUN device counts what is read from it
+  local once = { packets = 1, bytes = #sent, errors = 0, dropped = 0 }
+  lu.assertEquals(netlink.link("wwan7").statistics, { rx = none, tx = once })
+  assert(device:write(sent))
+  lu.assertEquals(find(netlink.links(), "name", "wwan7").statistics, { rx = once, tx = once })
 end
 
 function T.test_set_link()
