@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The network's DNS servers: A and AAAA for the few names of a table, NXDOMAIN for all others (RFC 1035).
+-- The network's DNS servers: A and AAAA for the few names of a table, nothing about the root, NXDOMAIN for all
+-- others (RFC 1035).
 
 local packets = require "sim.packets"
 
@@ -46,7 +47,7 @@ function dns.answer(query, hosts)
   if not question then
     return nil
   end
-  local host, family = hosts[name], types[question.type]
+  local host, family = hosts[name] or name == "" and {}, types[question.type]
   local address = host and family and host[family]
   local questions = header.body:sub(1, #header.body - #question.rest)
   return assert(packets.dns:encode {

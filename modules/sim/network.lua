@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The network behind the modem: it answers pings, DNS queries and router solicitations, and nothing else.
+-- The network behind the modem: it answers pings, DNS queries, the first packet of a TCP connection and
+-- router solicitations, and nothing else.
 
 local dns = require "sim.dns"
 local faults = require "sim.faults"
@@ -8,6 +9,10 @@ local packets = require "sim.packets"
 local LINK_LOCAL = "fe80::"
 local ALL_NODES = "ff02::1"
 local DNS_PORT = 53
+local OPEN_PORTS = { [80] = true, [443] = true }
+
+-- Flags of TCP.
+local FIN, SYN, RST, ACK = 1, 2, 4, 16
 
 -- Types of ICMP and ICMPv6 messages.
 local ECHO = {
@@ -93,8 +98,8 @@ end
 
 local function answer_udp(self, settings, header)
   local datagram = packets.parse_udp(header)
-  if not datagram or datagram.target_port ~= DNS_PORT or not contains(settings.dns, header.target)
-    or not self.modem.network.dns then
+  if not datagram or datagram.target_port ~= DNS_PORT or not self.modem.network.dns
+    or not contains(settings.dns, header.target) and not self.echo[header.target] then
     return nil
   end
   local body = dns.answer(datagram.body, self.modem.personality.hosts)
@@ -103,9 +108,28 @@ local function answer_udp(self, settings, header)
   })
 end
 
+-- A connection to an open port comes about, and ends by a reset when something is said in it.
+local function answer_tcp(self, settings, header)
+  local segment = packets.parse_tcp(header)
+  if not segment or segment.flags & RST ~= 0 or not is_ours(self, settings, header.target) then
+    return nil
+  end
+  local asks = segment.flags & SYN ~= 0
+  local says = #segment.body > 0 or segment.flags & FIN ~= 0
+  if not asks and not says then
+    return nil
+  end
+  local opens = asks and OPEN_PORTS[segment.target_port]
+  return packets.with_tcp(reply_to(header), {
+    source_port = segment.target_port, target_port = segment.source_port, window = opens and 65535 or 0,
+    sequence = asks and 0 or segment.acknowledged, flags = (opens and SYN or RST) | ACK,
+    acknowledged = (segment.sequence + (asks and 1 or #segment.body)) & 0xffffffff,
+  })
+end
+
 local answers = {
-  ipv4 = { [packets.ICMP] = answer_icmp, [packets.UDP] = answer_udp },
-  ipv6 = { [packets.ICMPV6] = answer_icmp, [packets.UDP] = answer_udp },
+  ipv4 = { [packets.ICMP] = answer_icmp, [packets.UDP] = answer_udp, [packets.TCP] = answer_tcp },
+  ipv6 = { [packets.ICMPV6] = answer_icmp, [packets.UDP] = answer_udp, [packets.TCP] = answer_tcp },
 }
 
 local function deliver(self, session, packet)

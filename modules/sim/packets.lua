@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The packets that the simulated network speaks: IPv4, IPv6, ICMP, ICMPv6, UDP and DNS, as declarations.
+-- The packets that the simulated network speaks: IPv4, IPv6, ICMP, ICMPv6, UDP, TCP and DNS, as declarations.
 
 local inet = require "core.inet"
 local schema = require "schema"
@@ -10,7 +10,7 @@ local ipv4, ipv6, bytes, rest = schema.ipv4, schema.ipv6, schema.bytes, schema.r
 local packets = {}
 
 -- Numbers of protocols above IP.
-packets.ICMP, packets.UDP, packets.ICMPV6 = 1, 17, 58
+packets.ICMP, packets.TCP, packets.UDP, packets.ICMPV6 = 1, 6, 17, 58
 
 local ipv4_packet = schema.compile("IPv4", {
   u8 "version_and_length", -- of the header, in words of 4 bytes
@@ -36,7 +36,7 @@ local ipv6_packet = schema.compile("IPv6", {
   rest "payload",
 })
 
--- What the checksums of UDP and ICMPv6 cover besides the packet itself.
+-- What the checksums of UDP, TCP and ICMPv6 cover besides the packet itself.
 local pseudo_header = {
   ipv4 = schema.compile("IPv4 pseudo header", { ipv4 "source", ipv4 "target", u16 "protocol", u16 "length" }),
   ipv6 = schema.compile("IPv6 pseudo header", { ipv6 "source", ipv6 "target", u32 "length", u32 "protocol" }),
@@ -44,6 +44,10 @@ local pseudo_header = {
 
 local icmp = schema.compile("ICMP", { u8 "type", u8 "code", u16 "checksum", rest "body" })
 local udp = schema.compile("UDP", { u16 "source_port", u16 "target_port", u16 "length", u16 "checksum", rest "body" })
+local tcp = schema.compile("TCP", {
+  u16 "source_port", u16 "target_port", u32 "sequence", u32 "acknowledged", u8 "offset", u8 "flags", u16 "window",
+  u16 "checksum", u16 "urgent", rest "body",
+})
 
 ---The body of an ICMPv6 router advertisement (RFC 4861), with one prefix and an MTU.
 packets.router_advertisement = schema.compile("router advertisement", {
@@ -202,6 +206,30 @@ function packets.with_udp(header, datagram)
   local sum = checksum(header, assert(udp:encode(datagram)))
   datagram.checksum = sum == 0 and 0xffff or sum -- 0 would mean that there is none
   header.payload = udp:encode(datagram)
+  return header
+end
+
+---@param header table from parse(), its payload TCP
+---@return table? segment source_port, target_port, sequence, acknowledged, flags, body; nil when it is broken
+function packets.parse_tcp(header)
+  local segment = tcp:decode(header.payload)
+  local options = segment and (segment.offset >> 4) * 4 - 20
+  if not segment or options < 0 or options > #segment.body or checksum(header, header.payload) ~= 0 then
+    return nil
+  end
+  segment.body = segment.body:sub(options + 1)
+  return segment
+end
+
+---Puts a TCP segment into a header's payload.
+---@param header table for build()
+---@param segment { source_port: integer, target_port: integer, sequence: integer, acknowledged: integer,
+--- flags: integer, window: integer }
+---@return table header
+function packets.with_tcp(header, segment)
+  segment.offset, segment.checksum = 5 << 4, 0
+  segment.checksum = checksum(header, assert(tcp:encode(segment)))
+  header.payload = tcp:encode(segment)
   return header
 end
 

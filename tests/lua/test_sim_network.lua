@@ -154,9 +154,44 @@ function T.test_dns()
   lu.assertEquals({ code, count }, { 0, 0 }) -- the name is there, such an address is not
   code = resolve(network, received, "ipv4", "68.28.50.11", "nonesuch.example", 1)
   lu.assertEquals(code, 3)
-  lu.assertNil(resolve(network, received, "ipv4", "8.8.8.8", "example.com", 1)) -- answers pings only
+  lu.assertNil(resolve(network, received, "ipv4", "184.250.142.37", "example.com", 1)) -- answers pings only
+  code, count = resolve(network, received, "ipv4", "8.8.8.8", "", 2) -- the root
+  lu.assertEquals({ code, count }, { 0, 0 })
   modem.network.dns = false
   lu.assertNil(resolve(network, received, "ipv4", "68.28.50.11", "example.com", 1))
+  lu.assertNil(resolve(network, received, "ipv4", "8.8.8.8", "example.com", 1))
+end
+
+function T.test_tcp()
+  local network, received = connected()
+  local FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+  local function send(family, target, port, flags, body)
+    network:receive(0, packets.build(packets.with_tcp(header(family, target, packets.TCP), {
+      source_port = 4000, target_port = port, sequence = 0xffffffff, acknowledged = 7, flags = flags, window = 1,
+      body = body,
+    })))
+    local answer = table.remove(received)
+    local segment = answer and packets.parse_tcp(assert(packets.parse(answer.packet)))
+    if segment then
+      lu.assertEquals({ segment.source_port, segment.target_port }, { port, 4000 })
+      return segment.flags, segment.acknowledged, segment.sequence
+    end
+  end
+  for family, target in pairs { ipv4 = "8.8.8.8", ipv6 = "2001:4860:4860::8888" } do
+    lu.assertEquals({ send(family, target, 443, SYN) }, { SYN | ACK, 0, 0 })
+    lu.assertEquals({ send(family, target, 9, SYN) }, { RST | ACK, 0, 0 })
+    lu.assertNil(send(family, target, 443, ACK))
+    lu.assertNil(send(family, target, 443, RST))
+    lu.assertEquals({ send(family, target, 443, PSH | ACK, "hello") }, { RST | ACK, 4, 7 })
+    lu.assertEquals({ send(family, target, 443, FIN | ACK) }, { RST | ACK, 0xffffffff, 7 })
+  end
+  lu.assertNil(send("ipv4", "192.0.2.1", 443, SYN))
+  local broken = packets.with_tcp(header("ipv4", "8.8.8.8", packets.TCP), {
+    source_port = 4000, target_port = 443, sequence = 1, acknowledged = 0, flags = SYN, window = 1,
+  })
+  broken.payload = broken.payload:sub(1, -2) .. "x"
+  network:receive(0, packets.build(broken))
+  lu.assertEquals(received, {})
 end
 
 return T
