@@ -38,6 +38,7 @@ static const char *code_of(int status)
     case -ENETUNREACH:
     case -EHOSTUNREACH:
     case -ENETDOWN:
+    case -ECONNREFUSED:
         return "unreachable";
     default:
         return "io";

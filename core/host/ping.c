@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/errqueue.h>
-#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <stdlib.h>
@@ -15,23 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/address.h"
 #include "wire/bytes.h"
 #include "wire/inet.h"
 
 enum { HEADER_SIZE = 8, NONCE_SIZE = MT_PING_MIN_SIZE };
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in in;
-    struct sockaddr_in6 in6;
-};
 
 struct mt_ping {
     uv_poll_t poll;
     struct mt_timer deadline;
     int fd;
     bool raw;  /* a raw socket; else a "ping socket", which the kernel demultiplexes for us */
-    union address target;
+    union mt_address target;
     uint16_t id, sequence;
     uint8_t nonce[NONCE_SIZE];
     double sent_at;
@@ -86,7 +80,7 @@ static bool is_ours(const struct mt_ping *ping, struct mt_reader icmp, uint8_t t
 }
 
 /* The kernel gives a ping socket, even a connected one, replies from anybody. */
-static bool is_target(const struct mt_ping *ping, const union address *from)
+static bool is_target(const struct mt_ping *ping, const union mt_address *from)
 {
     if (from->any.sa_family != ping->target.any.sa_family)
         return false;
@@ -114,7 +108,7 @@ static bool read_replies(struct mt_ping *ping)
 {
     static uint8_t buffer[65536];  /* one loop, one thread: one buffer serves every ping */
     for (;;) {
-        union address from = { .any.sa_family = AF_UNSPEC };
+        union mt_address from = { .any.sa_family = AF_UNSPEC };
         socklen_t length = sizeof(from);
         ssize_t size = recvfrom(ping->fd, buffer, sizeof(buffer), 0, &from.any, &length);
         if (size < 0)
@@ -129,7 +123,7 @@ static bool read_replies(struct mt_ping *ping)
 
 static void say_who(struct mt_ping_result *result, const struct sock_extended_err *error)
 {
-    const union address *offender = (const void *)(error + 1);  /* SO_EE_OFFENDER */
+    const union mt_address *offender = (const void *)(error + 1);  /* SO_EE_OFFENDER */
     result->icmp_type = error->ee_type;
     result->icmp_code = error->ee_code;
     if (offender->any.sa_family == AF_INET)
@@ -192,24 +186,6 @@ static void on_deadline(struct mt_timer *timer)
 
 /* ---- starting ---- */
 
-static int parse_address(struct mt_ping *ping, const char *address, const char *link)
-{
-    unsigned index = link ? if_nametoindex(link) : 0;
-    if (link && index == 0)
-        return -ENODEV;
-    memset(&ping->target, 0, sizeof(ping->target));
-    if (inet_pton(AF_INET, address, &ping->target.in.sin_addr) == 1) {
-        ping->target.in.sin_family = AF_INET;
-        return 0;
-    }
-    if (inet_pton(AF_INET6, address, &ping->target.in6.sin6_addr) == 1) {
-        ping->target.in6.sin6_family = AF_INET6;
-        ping->target.in6.sin6_scope_id = index;  /* link-local addresses need it */
-        return 0;
-    }
-    return -EINVAL;
-}
-
 /*
  * Ping sockets need no privilege, but only groups within net.ipv4.ping_group_range may have them
  * (for IPv6, too), and by default that is nobody.
@@ -230,22 +206,20 @@ static int open_socket(struct mt_ping *ping)
 static int connect_socket(struct mt_ping *ping, const char *link)
 {
     int on = 1;
-    union address self;
+    union mt_address self;
     socklen_t length = sizeof(self);
-    length = link ? (socklen_t)strlen(link) : 0;
-    if (link && setsockopt(ping->fd, SOL_SOCKET, SO_BINDTODEVICE, link, length) < 0)
-        return -errno;
+    int status = mt_address_use_link(ping->fd, link);
+    if (status < 0)
+        return status;
     if (is_ipv6(ping))
         setsockopt(ping->fd, SOL_IPV6, IPV6_RECVERR, &on, sizeof(on));
     else
         setsockopt(ping->fd, SOL_IP, IP_RECVERR, &on, sizeof(on));
-    length = is_ipv6(ping) ? sizeof(ping->target.in6) : sizeof(ping->target.in);
-    if (connect(ping->fd, &ping->target.any, length) < 0)
+    if (connect(ping->fd, &ping->target.any, mt_address_size(&ping->target)) < 0)
         return -errno;
     if (ping->raw)
         return 0;
     /* A ping socket's port is its ICMP id; the kernel chose it. */
-    length = sizeof(self);
     if (getsockname(ping->fd, &self.any, &length) < 0)
         return -errno;
     ping->id = ntohs(is_ipv6(ping) ? self.in6.sin6_port : self.in.sin_port);
@@ -281,7 +255,7 @@ static int prepare(struct mt_ping *ping, const char *address, const char *link)
         uint16_t id, sequence;
         uint8_t nonce[NONCE_SIZE];
     } random;
-    int status = parse_address(ping, address, link);
+    int status = mt_address_parse(address, 0, link, &ping->target);
     if (status < 0)
         return status;
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))

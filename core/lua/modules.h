@@ -15,6 +15,7 @@ int mt_lua_mbim_open(lua_State *L);
 int mt_lua_netlink_open(lua_State *L);
 int mt_lua_ping_open(lua_State *L);
 int mt_lua_port_open(lua_State *L);
+int mt_lua_probe_open(lua_State *L);
 int mt_lua_process_open(lua_State *L);
 int mt_lua_qmi_open(lua_State *L);
 int mt_lua_queue_open(lua_State *L);

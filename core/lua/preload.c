@@ -15,6 +15,7 @@ static const luaL_Reg modules[] = {
     { "core.netlink", mt_lua_netlink_open },
     { "core.ping", mt_lua_ping_open },
     { "core.port", mt_lua_port_open },
+    { "core.probe", mt_lua_probe_open },
     { "core.process", mt_lua_process_open },
     { "core.qmi", mt_lua_qmi_open },
     { "core.queue", mt_lua_queue_open },

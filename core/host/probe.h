@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Is there a way to a host? One TCP connection that is begun, or one DNS query, and how it ends. */
+#ifndef MT_HOST_PROBE_H
+#define MT_HOST_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/loop.h"
+
+struct mt_probe;
+
+struct mt_probe_target {
+    enum mt_probe_kind { MT_PROBE_TCP, MT_PROBE_DNS } kind;
+    const char *address;  /* numeric */
+    uint16_t port;
+    const char *link;  /* the only one to be used, or NULL */
+    const char *name;  /* DNS: what is asked for; "" is the root */
+};
+
+struct mt_probe_result {
+    int status;      /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ECONNREFUSED (DNS only), ... */
+    double seconds;  /* the round trip, when status is 0 */
+    bool refused;    /* TCP: the host is there and does not want the connection */
+};
+
+/*
+ * Starts one; the strings are not needed afterwards. `on_done` is called once, from the loop, and
+ * the probe is gone with it. -EINVAL for what is no address or name; an error of the sending is
+ * returned here. What a TCP probe has begun is reset: nothing of it lingers, here or there.
+ */
+int mt_probe_start(struct mt_loop *loop, const struct mt_probe_target *target, double timeout,
+                   void (*on_done)(void *context, const struct mt_probe_result *result),
+                   void *context, struct mt_probe **probe);
+
+/* Gives up; on_done will not be called. */
+void mt_probe_cancel(struct mt_probe *probe);
+
+#endif
