@@ -25,8 +25,8 @@ local function show(told, policies)
   print(("  policy   %s"):format(#policies > 0 and table.concat(policies, ", ") or "none"))
   for i = math.max(#told.tried - SHOWN + 1, 1), #told.tried do
     local step = told.tried[i]
-    print(("  %s  %s, because %s: %s"):format(step.time, step.what, printable(step.reason),
-      printable(step.result or "under way")))
+    local result = step.result == step.reason and "the same again" or step.result or "under way"
+    print(("  %s  %s, because %s: %s"):format(step.time, step.what, printable(step.reason), printable(result)))
   end
   if told.plan then
     print(("  next     %s in %.0f s%s"):format(told.plan.what, math.max(told.plan.at - task.now(), 0),

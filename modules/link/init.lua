@@ -11,8 +11,10 @@ local fs = require "core.fs"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
+local renewal = require "link.renew"
 local resolver = require "resolver"
 local task = require "task"
+local watch = require "link.watch"
 
 local M = {}
 
@@ -25,10 +27,17 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field dns string[]
 ---@field mtu integer
 ---@field adopted boolean it was there already, just so
+---@field address string? the first of its addresses
 ---@field on_close fun() called when it is undone
+---@field proven table<string, boolean>? families through which something has answered: see link/watch.lua
+---@field private options table
+---@field private renewing task.mutex
 ---@field private journal link.journal
-local Link = {}
-Link.__index = Link
+local Link = { prove = watch.prove, wait_down = watch.wait_down }
+
+function Link:__index(name)
+  return name == "address" and self.addresses[1] and self.addresses[1].address or Link[name]
+end
 
 function Link:__tostring() return self.name end
 
@@ -244,7 +253,7 @@ function M.apply(bearer, options)
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
-    on_close = nothing,
+    on_close = nothing, options = options, renewing = task.mutex(),
   }, Link)
   local key = journals.key(parent.name, bearer.channel)
   local left = journals.load(key)
@@ -271,11 +280,25 @@ function Link:survive()
   self.kept = false
 end
 
----Undoes everything: the host's side first, then the connection.
+---Is all that was made on the host still there?
+---@return boolean
+function Link:stands()
+  local now = netlink.link(self.name)
+  return now ~= nil and stands(self.journal, self, now, self.options)
+end
+
+---Reads the connection's settings from the modem again: see link/renew.lua.
+---@return "same"|"changed"|nil
+---@return moontower.error? err
+function Link:renew() return renewal.renew(self, M.apply) end
+
+---Undoes everything: the host's side first, then the connection, unless that is known to be over.
 function Link:close()
   task.shield(UNDO_TIME, function()
     journals.undo(self.journal)
-    self.bearer:disconnect()
+    if not self.bearer.ended then
+      self.bearer:disconnect()
+    end
     self.on_close()
   end)
 end

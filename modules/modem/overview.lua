@@ -12,7 +12,7 @@ local MOST_SILENCES = 1 -- of the essential ones: two lost answers are no accide
 local function tolerant(ask, usual, silence)
   return function()
     local answer, err = ask()
-    if answer or err.code == "gone" then
+    if answer or err.code == "gone" or err.code == "not-open" then
       return answer, err
     elseif err.code == "timeout" and usual.essential then
       silence.count, silence.err = silence.count + 1, err

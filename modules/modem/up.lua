@@ -56,13 +56,11 @@ function M.record(description) return record_of(description) end
 -- ---- the steps ----
 
 -- Opening an MBIM function ends its sessions: not if one of ours may be running, and the modem answers.
-local function open(modem, watcher)
-  watcher:doing("modem", modem.description.control)
+local function open(modem, is_mute)
   local turn <close> = modem.starting:lock() -- luacheck: ignore 211
   local record = record_of(modem.description)
   local ok, err
-  if record or modem.is_started then
-    -- Asked, also of one that we have started: modems restart their channel without a word.
+  if not is_mute and (record or modem.is_started) then
     ok, err = modem:started()
     modem.is_started = ok
   end
@@ -72,6 +70,27 @@ local function open(modem, watcher)
     forget(modem)
   end
   return ok and (record or {}), err
+end
+
+-- What an earlier run left, and what the modem says of itself. One that we have started is asked right away, as each
+-- round trip counts when a connection is lost; should it have restarted its channel without a word, it says so.
+local function look(modem, watcher)
+  watcher:doing("modem", modem.description.control)
+  local now, err
+  if modem.is_started then
+    now, err = overview.ask(modem)
+  end
+  if now then
+    return record_of(modem.description) or {}, now
+  elseif err and err.code == "gone" then
+    return nil, err
+  end
+  local record
+  record, err = open(modem, err and err.code == "timeout")
+  if record then
+    now, err = overview.ask(modem)
+  end
+  return now and record, now or err
 end
 
 -- Tries the carrier's bearers in their order; what one cause forbids, another APN may allow.
@@ -167,15 +186,11 @@ function M.up(modem, carrier, options)
   options = options or {}
   local watcher = options.watcher or silent
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
-  local record, err = open(modem, watcher)
+  local record, now = look(modem, watcher)
   if not record then
-    return nil, err
+    return nil, now
   end
-  local now, registration, packet, bearer, seconds, applied
-  now, err = overview.ask(modem)
-  if not now then
-    return nil, err
-  end
+  local registration, packet, bearer, seconds, applied, err
   report.modem(modem, now.identity, watcher)
   if not may_adopt(now, record, carrier) then
     clear(modem, now)

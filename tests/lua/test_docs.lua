@@ -10,8 +10,9 @@ local simulated = require "simulated"
 local T = {}
 
 local READMES = {
-  "README.md", "carriers/README.md", "core/README.md", "modules/README.md", "modules/mbim/README.md",
-  "modules/modem/README.md", "modules/qmi/README.md", "modules/sim/README.md", "scripts/README.md", "tests/README.md",
+  "README.md", "carriers/README.md", "core/README.md", "modules/README.md", "modules/daemon/README.md",
+  "modules/ladder/README.md", "modules/link/README.md", "modules/mbim/README.md", "modules/modem/README.md",
+  "modules/qmi/README.md", "modules/sim/README.md", "scripts/README.md", "tests/README.md",
 }
 
 ---Calls fn(block, readme) for each fenced block of a language.

@@ -1,0 +1,153 @@
+-- SPDX-License-Identifier: MIT
+-- Brings a modem back when connecting again does not help: rung by rung, the cheapest first.
+--
+-- What is tried depends on what is wrong: see ladder/trouble.lua. A rung that has been used rests for its cool-down,
+-- also across restarts of this program and of the modem, so what is wrong for good does not wear modem or network out.
+-- There is no last state: after the highest rung it begins at the lowest again.
+
+local error_object = require "error"
+local rungs = require "ladder.rungs"
+local state = require "state"
+local story = require "story"
+local trouble = require "ladder.trouble"
+
+local M = { rungs = rungs.all, hook = rungs.hook }
+
+local KIND = "ladders"
+
+---@class ladder.ladder
+---@field modem modem.modem
+---@field rungs ladder.rung[] by their cost
+---@field private key string
+---@field private imei string? of the modem that all this is about
+---@field private position integer of the last rung that was used and did not help
+---@field private failures integer in a row, since the last rung
+---@field private cause string? a refusal that holds until something changes: see trouble.of()
+---@field private used table<string, integer> when each rung was used last, in seconds since 1970
+local Ladder = {}
+Ladder.__index = Ladder
+
+---A ladder for one modem. What it has tried before is remembered by the socket that the modem is plugged into, and
+---forgotten when that is another modem by then.
+---@param modem modem.modem
+---@param list ladder.rung[]? M.rungs if not given
+---@return ladder.ladder
+function M.new(modem, list)
+  local self = setmetatable({ modem = modem, key = story.name(modem.description), failures = 0 }, Ladder)
+  self.rungs = table.move(list or M.rungs, 1, #(list or M.rungs), 1, {})
+  table.sort(self.rungs, function(a, b) return a.cost < b.cost end)
+  local kept = state.kept.load(KIND, self.key) or {}
+  self.position = math.tointeger(kept.position) or 0
+  self.used = type(kept.used) == "table" and kept.used or {}
+  self.imei = type(kept.imei) == "string" and kept.imei or nil
+  return self
+end
+
+local function save(self)
+  state.kept.save(KIND, self.key, { position = self.position, used = self.used, imei = self.imei })
+end
+
+-- Asked only of a modem that has just connected, as others may not answer. Returns whether there is something to save.
+local function recognise(self)
+  local identity = self.modem:identity()
+  local before = self.imei
+  if not identity or identity.imei == before then
+    return false
+  end
+  self.imei = identity.imei
+  self.used = before and {} or self.used
+  return true
+end
+
+---The modem is online, and traffic passes: the next trouble begins at the lowest rung.
+function Ladder:mended()
+  self.failures, self.cause = 0, nil
+  if recognise(self) or self.position > 0 then
+    self.position = 0
+    save(self)
+  end
+end
+
+-- Seconds until a rung may be used again. A clock that was set back meanwhile says nothing.
+local function rests(self, rung)
+  local ago = os.time() - (tonumber(self.used[rung.name]) or 0)
+  return ago >= 0 and math.max(rung.cooldown - ago, 0) or 0
+end
+
+-- The next rung that can help, and may be used; else how long until one may.
+local function next_rung(self, kind)
+  local shortest
+  for round = 1, 2 do -- from where we are to the top, then from the bottom
+    for i = round == 1 and self.position + 1 or 1, #self.rungs do
+      local rung = self.rungs[i]
+      if rung.helps[kind] then
+        local seconds = rests(self, rung)
+        if seconds == 0 then
+          return rung, i
+        end
+        shortest = math.min(shortest or seconds, seconds)
+      end
+    end
+  end
+  return nil, shortest
+end
+
+local function use(self, rung, position, reason)
+  self.position, self.failures = position, 0
+  self.used[rung.name] = os.time()
+  save(self) -- before it is used: it may end us
+  local ended = story.of(self.modem):try(rung.name, reason)
+  local ok, result, err = pcall(rung.run, self.modem)
+  if not ok then
+    ended(result)
+    error(result, 0)
+  end
+  ended(result or err)
+  return result and true, err
+end
+
+---Something is wrong: uses the next rung that can help, if it is time for one. Where no rung can, because the network
+---refuses us, or the SIM is locked, nothing is done.
+---@param reason moontower.error what is wrong
+---@return string? rung the name of the one that was used
+---@return moontower.error? err why none was, or why it failed
+function Ladder:climb(reason)
+  local kind, patience
+  kind, patience, self.cause = trouble.of(reason, self.cause)
+  if not kind then
+    return error_object.fail {
+      code = "unsupported", source = "ladder", message = "restarting things does not help against that",
+    }
+  end
+  self.failures = self.failures + 1
+  if self.failures < patience then
+    return error_object.fail {
+      code = "busy", source = "ladder",
+      message = ("%d of %d tries before the next rung"):format(self.failures, patience),
+    }
+  end
+  local tried = {}
+  while true do
+    local rung, position = next_rung(self, kind)
+    if not rung or tried[rung] then
+      return error_object.fail {
+        code = "busy", source = "ladder",
+        message = rung and "no rung works on this modem"
+          or ("all rungs rest; the next one may be used in %d s"):format(position or 0),
+      }
+    end
+    tried[rung] = true
+    local ok = use(self, rung, position, reason)
+    if ok then
+      return rung.name
+    end
+    -- One that this modem, or this computer, cannot do costs nothing: the next.
+  end
+end
+
+---Waits for the news that what was wrong may be over: for attempt:or_when().
+---@param reason moontower.error
+---@return boolean? better nil: there is no such news to wait for
+function Ladder:wait_better(reason) return trouble.wait_better(self.modem, reason) end
+
+return M

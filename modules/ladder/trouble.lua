@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: MIT
+-- What an error says of the kind of trouble a modem is in, and so of what can help against it.
+
+local M = {}
+
+---What can be wrong with a modem.
+---@alias ladder.trouble
+---| "path" connected, but nothing comes through
+---| "mute" the modem does not answer, or makes no sense
+---| "network" no network, no packet service, or no connection, for no reason that would last
+
+-- How many failures in a row it takes until the next rung is used: a network may be busy for a while, and a modem that
+-- was mute once may just have been slow.
+local kinds = {
+  ["unreachable"] = "path", ["no-address"] = "path",
+  ["timeout"] = "mute", ["modem-failed"] = "mute", ["malformed"] = "mute", ["io"] = "mute", ["not-open"] = "mute",
+  ["not-registered"] = "network", ["attach-failed"] = "network", ["connect-refused"] = "network",
+  ["rejected"] = "network", ["busy"] = "network",
+}
+local patience = { path = 1, mute = 2, network = 3 }
+local at_once = { ["modem-failed"] = true } -- it has been asked again and again already
+
+-- Refusals of a connection that last, whatever the modem is made to do (3GPP TS 24.008, 24.301): barred, unknown APN,
+-- address type, user or password, not subscribed, types that are not allowed. To go on asking makes the network refuse
+-- without a cause later on, or not at all to answer: so such a cause holds until there is a connection.
+local lasting = {
+  [8] = true, [27] = true, [28] = true, [29] = true, [32] = true, [33] = true, [50] = true, [51] = true, [52] = true,
+  [57] = true, [58] = true, [61] = true, [66] = true,
+}
+
+---@param reason moontower.error
+---@param cause integer? of an earlier refusal that lasts
+---@return ladder.trouble? kind nil: nothing that we could do to the modem helps
+---@return integer? patience how many failures in a row it takes
+---@return integer? cause that lasts from now on
+function M.of(reason, cause)
+  local kind = kinds[reason.code]
+  local nw_error = reason.detail and reason.detail.nw_error
+  if reason.code == "connect-refused" then
+    cause = lasting[nw_error] and nw_error or cause
+  end
+  if kind == "network" and cause then
+    return nil, nil, cause
+  end
+  return kind, at_once[reason.code] and 1 or patience[kind], cause
+end
+
+-- What would be good news.
+local hopes = {
+  ["sim-missing"] = { "sim", function(modem) return modem:sim() end, function(sim) return sim.state == "ready" end },
+  ["radio-off"] = { "radio", function(modem) return modem:radio() end, function(radio)
+    return radio.hardware == "on"
+  end },
+  ["not-registered"] = { "registration", function(modem) return modem:registration() end, function(now)
+    return now.state == "home" or now.state == "roaming" or now.state == "partner"
+  end },
+  ["attach-failed"] = { "packet", function(modem) return modem:packet_service() end, function(now)
+    return now.state == "attached"
+  end },
+}
+hopes["sim-locked"], hopes["sim-blocked"], hopes["sim-failure"] =
+  hopes["sim-missing"], hopes["sim-missing"], hopes["sim-missing"]
+hopes["registration-denied"], hopes["roaming-refused"] = hopes["not-registered"], hopes["not-registered"]
+
+---Waits for the news that what was wrong is over. When it seems to be so already, there is nothing to wait for: else
+---two who disagree, the modem and its network, would have us ask without a pause.
+---@param modem modem.modem
+---@param reason moontower.error
+---@return boolean? better nil: there is no such news
+function M.wait_better(modem, reason)
+  local hope = hopes[reason.code]
+  if not hope then
+    return nil
+  end
+  local name, look, is_good = hope[1], hope[2], hope[3]
+  local events <close> = modem:events(name)
+  local now = look(modem)
+  if not now or is_good(now) then
+    return nil
+  end
+  while true do
+    local event = events:next()
+    if not event then
+      return nil
+    elseif is_good(event.value) then
+      return true
+    end
+  end
+end
+
+return M

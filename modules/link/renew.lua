@@ -1,0 +1,53 @@
+-- SPDX-License-Identifier: MIT
+-- The settings of a connection, read again: put on the host anew where the network has changed them.
+
+local journals = require "link.journal"
+local plan = require "link.plan"
+
+local M = {}
+
+-- Does the host have to know the difference?
+local function is_same(one, other)
+  for _, what in ipairs { "addresses", "dns" } do
+    local words = {}
+    for i, bearer in ipairs { one, other } do
+      local list = {}
+      for k, entry in ipairs(plan.all_of(bearer, what)) do list[k] = entry.address or entry end
+      words[i] = table.concat(list, " ")
+    end
+    if words[1] ~= words[2] then
+      return false
+    end
+  end
+  return one.ipv4.gateway == other.ipv4.gateway and one.ipv6.gateway == other.ipv6.gateway
+    and plan.mtu(one) == plan.mtu(other)
+end
+
+---Reads the connection's settings from the modem again. Where they have changed, or the host has lost some of them,
+---they are put on it anew; the connection itself stays.
+---@param link link.link
+---@param apply function link.apply
+---@return "same"|"changed"|nil
+---@return moontower.error? err
+function M.renew(link, apply)
+  local turn <close> = link.renewing:lock() -- luacheck: ignore 211
+  local old = link.bearer
+  local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip }
+  if not bearer then
+    return nil, err
+  elseif is_same(old, plan.usable(bearer, link.name)) and link:stands() then
+    return "same"
+  end
+  local was_kept = link.journal.kept
+  local new
+  new, err = apply(bearer, link.options)
+  if not new then
+    return nil, err
+  end
+  for _, field in ipairs { "name", "bearer", "mtu", "addresses", "dns", "journal" } do link[field] = new[field] end
+  link.journal.kept = was_kept
+  journals.save(link.journal)
+  return "changed"
+end
+
+return M

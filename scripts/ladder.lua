@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: MIT
+-- Policy: as reconnect, with a ladder of your own: which rungs there are, how long each rests, and a last program.
+
+local ladder, policy = require "ladder", require "policy"
+
+local options = ... or {}
+
+-- The usual ones, but for those that `rungs` leaves out; `cooldowns` are seconds by their name.
+local rungs = {}
+for _, usual in ipairs(ladder.rungs) do
+  if not options.rungs or options.rungs[usual.name] then
+    local rung = setmetatable({ cooldown = (options.cooldowns or {})[usual.name] }, { __index = usual })
+    table.insert(rungs, rung)
+  end
+end
+if options.hook then
+  table.insert(rungs, ladder.hook(options.hook))
+end
+
+local reconnect = assert(policy.load("reconnect", setmetatable({ ladder = rungs }, { __index = options })))
+
+return policy {
+  name = "ladder",
+  summary = "As reconnect, with rungs, cool-downs and a last program of your choice.",
+  each = reconnect.each,
+  run = reconnect.run,
+}
