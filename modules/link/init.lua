@@ -81,9 +81,17 @@ local function wait_for_slaac(self)
   return nil, err
 end
 
+-- Who did not say which metric gets the next free one: several modems may be online, each with a default route.
 local function add_routes(journal)
   for _, route in ipairs(journal.routes) do
     local ok, err = netlink.add_route(route)
+    while not ok and err.code == "exists" and not journal.metric do
+      route.metric = route.metric + 1
+      ok, err = journals.save(journal) -- first, as ever
+      if ok then
+        ok, err = netlink.add_route(route)
+      end
+    end
     if not ok and err.code == "exists" then
       return error_object.fail {
         code = "exists", source = "link",

@@ -102,6 +102,18 @@ return policy { name = "bad", run = function() error "oops" end }' >/run/test/ba
   lu.assertEquals(result.after, result.before)
 end
 
+function T.test_two_modems_get_a_default_route_each()
+  local result = simulated.run(UNTIL .. [[start; until_why "sim1 is online" && until_why "sim2 is online" || exit 1
+    ip route show default; ip -6 route show default
+    for i in 0 1; do ping -c 1 -W 5 -I wwan$i 8.8.8.8 >/dev/null || exit 1; done
+    moontower down --device wwan1; moontower down --device wwan0; end; true]], nil, nil, { "--count", "2" })
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  for _, metric in ipairs { 700, 701, 1700, 1701 } do
+    lu.assertStrContains(result.out, "metric " .. metric)
+  end
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_second_daemon_says_that_there_is_one()
   local result = run [[start; moontower serve 2>&1; echo "second $?"; end; true]]
   lu.assertStrContains(result.out, "a daemon runs already")
