@@ -68,7 +68,7 @@ end
 
 local function invalid(message)
   return error_object.fail { code = "invalid", source = "policy", message = message,
-    hint = "scripts/README.md shows how to write one." }
+    hint = "How to write one is in scripts/README.md." }
 end
 
 ---Loads a policy. Its file finds the options in `...`.

@@ -129,7 +129,8 @@ Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 
     parser:option("--user", "User name for the APN; its password is taken from $MOONTOWER_PASSWORD.")
     parser:option("--auth", "How to send them."):choices { "pap", "chap" }
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:option("--metric", "Metric of the default routes (700; IPv6 1700; or the next that is free): lower ones win."):convert(tonumber)
+    parser:option("--metric", "Metric of the default routes (700; IPv6 1700; or the next free one): lower ones win.")
+      :convert(tonumber)
     parser:option("--wait", "Seconds to wait for a network (90)."):convert(tonumber)
     parser:option("--probe", "Address that is pinged at the end (8.8.8.8).")
     parser:flag("--no-probe", "Do not ping anything at the end.")

@@ -4,12 +4,14 @@
 local carrier = require "carrier"
 local error_object = require "error"
 local fs = require "core.fs"
+local identity = require "daemon.identity"
 local policy = require "policy"
 local sandbox = require "core.sandbox"
 
 ---@class daemon.config
 ---@field modems daemon.modem_config[] the first that fits a modem is the modem's
 ---@field policies daemon.policy_config[] those for all modems together
+---@field names_sims boolean? is there an entry with an ICCID?
 ---@field log "error"|"warn"|"info"|"debug" what is written to standard error
 ---@field on_stop "keep"|"disconnect" what becomes of connections when the daemon is stopped
 
@@ -138,6 +140,7 @@ local function load_all(values)
   }
   for i, entry in ipairs(values.modems or {}) do
     local err
+    config.names_sims = config.names_sims or entry.iccid ~= nil
     config.modems[i], err = load_modem(entry)
     if not config.modems[i] then
       return error_object.during(err, ("modems[%d]"):format(i))
@@ -193,39 +196,41 @@ function M.load(path)
   if mistake then
     return error_object.fail {
       code = "invalid", source = "config", message = mistake,
-      hint = "scripts/README.md shows what a configuration looks like.",
+      hint = "What a configuration looks like is in scripts/README.md.",
     }
   end
   return load_all(values)
 end
 
--- What the modem says of itself is asked only when an entry needs to know.
+-- What the modem says of itself is asked only when an entry needs to know, and only once.
+local function value_of(modem, what, asked)
+  if not asked[what] then
+    local value, is_sure = identity.of(modem, what)
+    asked[what] = { value = value }
+    asked.is_sure = asked.is_sure and is_sure
+  end
+  return asked[what].value
+end
+
 local function fits(entry, modem, asked)
-  if entry.usb and entry.usb ~= modem.description.usb then
-    return false
-  end
-  if entry.imei and not asked.identity then
-    local ok = modem:ensure_started()
-    asked.identity = ok and modem:identity() or {}
-  end
-  if entry.iccid and not asked.sim then
-    local ok = modem:ensure_started()
-    asked.sim = ok and modem:sim() or {}
-  end
-  return (not entry.imei or entry.imei == asked.identity.imei) and (not entry.iccid or entry.iccid == asked.sim.iccid)
+  return (not entry.usb or entry.usb == modem.description.usb)
+    and (not entry.imei or entry.imei == value_of(modem, "imei", asked))
+    and (not entry.iccid or entry.iccid == value_of(modem, "iccid", asked))
 end
 
 ---What the configuration says of a modem; may ask the modem who it is.
 ---@param config daemon.config
 ---@param modem modem.modem
 ---@return daemon.modem_config? entry nil: it is none of our business
+---@return boolean is_sure false: the modem did not say all that had to be known
 function M.entry_for(config, modem)
-  local asked = {}
+  local asked = { is_sure = true }
   for _, entry in ipairs(config.modems) do
     if fits(entry, modem, asked) then
-      return entry
+      return entry, asked.is_sure
     end
   end
+  return nil, asked.is_sure
 end
 
 return M

@@ -20,12 +20,14 @@ local task = require "task"
 local terminal = require "terminal"
 
 local MAX_CLIENTS = 64
+local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again who it is
 
 ---@class daemon.daemon
 ---@field path string of the configuration
 ---@field config daemon.config
 ---@field fleet daemon.fleet
 ---@field supervisor daemon.supervisor
+---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
 ---@field only daemon.policy_config? this policy for every modem, whatever the configuration says
 local Daemon = {}
 Daemon.__index = Daemon
@@ -37,22 +39,68 @@ M.running = nil
 
 -- What the configuration says of a modem: also what its up() goes by.
 local function configure(self, modem)
-  local entry = config.entry_for(self.config, modem)
+  local entry, is_sure = config.entry_for(self.config, modem)
   modem.settings = entry and { carrier = entry.carrier, options = entry.options } or nil
-  return entry and (self.only or entry.policy)
+  self.known[modem].entry, self.known[modem].is_sure = entry, is_sure
+  return entry and (self.only or entry.policy), entry, is_sure
+end
+
+local take
+
+-- Another SIM, or a modem that says only now who it is, may mean another entry.
+local function look_again(self, modem)
+  local known = self.known[modem]
+  local entry
+  entry, known.is_sure = config.entry_for(self.config, modem)
+  if entry ~= known.entry then
+    self.supervisor:pause(modem)
+    self.supervisor:modem_gone(modem)
+    if modem.link then
+      modem.link:close()
+    end
+    take(self, modem, "it has said who it is")
+  end
+end
+
+local function follow_identity(self, modem)
+  local heard <close> = modem:events("sim")
+  local pause, err = ASK_AGAIN, nil
+  while not err or err.code == "timeout" do
+    local event
+    if self.known[modem].is_sure then
+      event, err = heard:next()
+    else
+      event, err = task.timeout(pause, heard.next, heard)
+      pause = math.min(pause * 2, ASK_AGAIN_MAX)
+    end
+    if not event or event.value.state == "ready" and self.config.names_sims then
+      look_again(self, modem)
+    end
+  end
+end
+
+function take(self, modem, why)
+  local known = self.known[modem]
+  local configured, entry, is_sure = configure(self, modem)
+  if entry then
+    story.of(modem):believe("ready", why)
+    self.supervisor:modem_ready(modem, known.group, configured)
+  else
+    story.of(modem):believe("ignored", is_sure and "the configuration does not name it"
+      or "it does not say who it is, and so whether the configuration names it")
+  end
+  if not known.follower and (not is_sure or self.config.names_sims) then
+    known.follower = known.group:spawn(follow_identity, self, modem)
+  end
 end
 
 local function modem_ready(self, modem, group)
-  local configured = configure(self, modem)
-  if not modem.settings then
-    story.of(modem):believe("ignored", "the configuration does not name it")
-    return
-  end
-  story.of(modem):believe("ready", "its control port is open")
-  self.supervisor:modem_ready(modem, group, configured)
+  self.known[modem] = { group = group }
+  take(self, modem, "its control port is open")
 end
 
 local function modem_gone(self, modem)
+  self.known[modem] = nil
   self.supervisor:modem_gone(modem)
   journals.repair() -- what was on an interface that is gone
 end
@@ -69,7 +117,10 @@ function Daemon:reload()
   end
   self.config = new
   log.level = new.log
-  self.supervisor:replace(new.policies, function(modem) return configure(self, modem) end)
+  self.supervisor:replace(new.policies, function(modem) return (configure(self, modem)) end)
+  for modem, known in pairs(self.known) do
+    if not known.entry then take(self, modem, "the configuration names it now") end
+  end
   events.publish("reloaded")
   log.info("the configuration has been read anew")
   return true
@@ -178,7 +229,7 @@ function M.run(options)
     return nil, err
   end
   local self = setmetatable({
-    path = options.config, config = loaded,
+    path = options.config, config = loaded, known = {},
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log

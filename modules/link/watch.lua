@@ -69,20 +69,29 @@ local function by_family(link, probes)
   return lists
 end
 
--- Sends the probes of all families at once. Returns which have answered, and what the others failed with.
-local function ask(link, options, lists)
-  local alive, errors = {}, {}
+-- Sends the probes of all families at once, and waits until all are answered, or `enough` of them. Returns which have
+-- answered, and what the others failed with.
+local function ask(link, options, lists, enough)
+  local alive, errors, results, families = {}, {}, task.queue(#FAMILIES), 0
   local group <close> = task.group()
   for family, specs in pairs(lists) do
+    families = families + 1
     group:spawn(function()
       local answers, err = net.quorum(specs, {
         link = link.name, timeout = options.timeout or TIMEOUT, needed = math.min(options.needed or 1, #specs),
       })
       alive[family] = answers and true
       errors[family] = err
+      results:push(answers ~= nil)
     end)
   end
-  group:wait()
+  local answered = 0
+  for _ = 1, families do
+    answered = answered + (results:pop() and 1 or 0)
+    if answered == enough then
+      break
+    end
+  end
   return alive, errors
 end
 
@@ -109,7 +118,7 @@ function M.prove(link, options)
   local errors
   for _ = 1, next(lists) and options.misses or MISSES do
     local alive
-    alive, errors = ask(link, options, lists)
+    alive, errors = ask(link, options, lists, 1)
     if next(alive) or not next(lists) then
       link.proven = alive
       return true

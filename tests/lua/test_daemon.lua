@@ -7,8 +7,9 @@ local simulated = require "simulated"
 local T = {}
 
 -- Waits until `moontower why` says so, for events have to reach the daemon first.
-local UNTIL = [[
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 100 ] || { moontower why; return 1; }
+local personality = require "sim.mc7455"
+local UNTIL = ("IMEI=%s ICCID=%s\n"):format(personality.imei, personality.card.iccid) .. [[
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 300 ] || { moontower why; return 1; }
   sleep 0.1; done; }
 start() { moontower serve "$@" 2>>/run/test/log & daemon=$!; n=0
   until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 100 ] || return 1; sleep 0.05; done; }
@@ -111,6 +112,24 @@ function T.test_two_modems_get_a_default_route_each()
   for _, metric in ipairs { 700, 701, 1700, 1701 } do
     lu.assertStrContains(result.out, "metric " .. metric)
   end
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_modem_is_known_by_its_sim_also_when_that_comes_later()
+  local result = run [[moontower sim fault sim-remove
+    echo 'return { modems = { { iccid = "'$ICCID'", policy = "reconnect" } } }' >/run/test/config.lua
+    start --config /run/test/config.lua; until_why "is ignored since .*: it does not say who it is" || exit 1
+    moontower sim fault sim-insert; until_why "is online" || exit 1; moontower down; end; true]]
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_hung_modem_is_taken_for_the_one_that_was_there_last()
+  local result = run [[
+    echo 'return { modems = { { imei = "'$IMEI'", policy = "reconnect" } } }' >/run/test/config.lua
+    start --config /run/test/config.lua; until_why "is online" || exit 1; moontower down; moontower up >/dev/null
+    kill -KILL $daemon; wait $daemon 2>/dev/null; moontower sim fault hang
+    start --config /run/test/config.lua; until_why "is ready\\|is offline" || exit 1
+    moontower sim fault none; until_why "is online" || exit 1; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 

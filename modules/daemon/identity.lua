@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: MIT
+-- Who a modem is: asked of itself; of one that does not answer, it is the one that was in its socket last.
+--
+-- A modem that hangs when the daemon starts shall be repaired as its configuration says, so that has to be known.
+
+local state = require "state"
+local story = require "story"
+
+local M = {}
+
+local KIND = "sockets"
+
+---@param modem modem.modem
+---@param what "imei"|"iccid"
+---@return string? value as the modem says, or has said
+---@return boolean is_sure does it say so now?
+function M.of(modem, what)
+  local name = story.name(modem.description)
+  local kept = state.kept.load(KIND, name) or {}
+  local started = modem:ensure_started()
+  local answer = started and (what == "imei" and modem:identity() or what == "iccid" and modem:sim())
+  local value = answer and answer[what]
+  if not value then
+    return type(kept[what]) == "string" and kept[what] or nil, false
+  elseif value ~= kept[what] then
+    kept[what] = value
+    state.kept.save(KIND, name, kept)
+  end
+  return value, true
+end
+
+return M
