@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/errno.h>
@@ -19,6 +20,7 @@
 #include <sys/time.h>
 
 #include "host/netlink_decode.h"
+#include "host/netlink_request.h"
 
 /* ---- addresses as text ---- */
 
@@ -77,9 +79,8 @@ struct mt_netlink {
 static int on_answer(struct nl_msg *message, void *context)
 {
     struct mt_netlink *netlink = context;
-    struct mt_netlink_item item;
-    if (mt_netlink_decode(nlmsg_hdr(message), &item) && netlink->status == 0)
-        netlink->status = mt_netlink_items_add(&netlink->answer, &item);
+    if (netlink->status == 0)
+        netlink->status = mt_netlink_items_decode(&netlink->answer, nlmsg_hdr(message));
     return NL_OK;
 }
 
@@ -130,6 +131,7 @@ void mt_netlink_close(struct mt_netlink *netlink)
 {
     drop_socket(netlink);
     nl_cb_put(netlink->callbacks);
+    mt_netlink_items_clear(&netlink->answer);
     free(netlink->answer.items);
     free(netlink);
 }
@@ -156,7 +158,7 @@ static int need_socket(struct mt_netlink *netlink)
 
 static int receive_answer(struct mt_netlink *netlink)
 {
-    netlink->answer.count = 0;
+    mt_netlink_items_clear(&netlink->answer);
     netlink->status = 0;
     netlink->finished = false;
     while (!netlink->finished) {
@@ -169,8 +171,7 @@ static int receive_answer(struct mt_netlink *netlink)
     return netlink->status;
 }
 
-/* Sends `message`, frees it, and waits for the acknowledgement or the end of the dump. */
-static int request(struct mt_netlink *netlink, struct nl_msg *message)
+int mt_netlink_request(struct mt_netlink *netlink, struct nl_msg *message)
 {
     int status = need_socket(netlink);
     /* A dump that something changed under is asked for again. */
@@ -187,7 +188,7 @@ static int request(struct mt_netlink *netlink, struct nl_msg *message)
     return status;
 }
 
-static struct nl_msg *message_with(int type, int flags, void *header, size_t size)
+struct nl_msg *mt_netlink_message(int type, int flags, void *header, size_t size)
 {
     struct nl_msg *message = nlmsg_alloc_simple(type, flags);
     if (message && nlmsg_append(message, header, size, NLMSG_ALIGNTO) < 0) {
@@ -197,7 +198,7 @@ static struct nl_msg *message_with(int type, int flags, void *header, size_t siz
     return message;
 }
 
-static int put_ip(struct nl_msg *message, int type, const struct mt_ip *ip)
+int mt_netlink_put_ip(struct nl_msg *message, int type, const struct mt_ip *ip)
 {
     return ip->family ? nla_put(message, type, mt_ip_size(ip->family), ip->bytes) : 0;
 }
@@ -206,7 +207,7 @@ int mt_netlink_get_link(struct mt_netlink *netlink, int index, const char *name,
                         struct mt_link *link)
 {
     struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = index };
-    struct nl_msg *message = message_with(RTM_GETLINK, 0, &header, sizeof(header));
+    struct nl_msg *message = mt_netlink_message(RTM_GETLINK, 0, &header, sizeof(header));
     if (!message)
         return -ENOMEM;
     if (index == 0 && (strlen(name) >= IF_NAMESIZE ||
@@ -214,7 +215,7 @@ int mt_netlink_get_link(struct mt_netlink *netlink, int index, const char *name,
         nlmsg_free(message);
         return -ENODEV;
     }
-    int status = request(netlink, message);
+    int status = mt_netlink_request(netlink, message);
     if (status < 0)
         return status;
     if (netlink->answer.count == 0)
@@ -230,14 +231,14 @@ int mt_netlink_set_link(struct mt_netlink *netlink, int index, int up, uint32_t 
         header.ifi_change = IFF_UP;
         header.ifi_flags = up ? IFF_UP : 0;
     }
-    struct nl_msg *message = message_with(RTM_SETLINK, 0, &header, sizeof(header));
+    struct nl_msg *message = mt_netlink_message(RTM_SETLINK, 0, &header, sizeof(header));
     if (!message)
         return -ENOMEM;
     if (mtu && nla_put_u32(message, IFLA_MTU, mtu) < 0) {
         nlmsg_free(message);
         return -ENOMEM;
     }
-    return request(netlink, message);
+    return mt_netlink_request(netlink, message);
 }
 
 static bool put_vlan(struct nl_msg *message, uint16_t id)
@@ -259,7 +260,7 @@ int mt_netlink_add_vlan(struct mt_netlink *netlink, const char *name, int parent
     if (strlen(name) >= IF_NAMESIZE)
         return -EINVAL;
     struct nl_msg *message =
-        message_with(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+        mt_netlink_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
     if (!message)
         return -ENOMEM;
     if (nla_put_string(message, IFLA_IFNAME, name) < 0 ||
@@ -267,25 +268,33 @@ int mt_netlink_add_vlan(struct mt_netlink *netlink, const char *name, int parent
         nlmsg_free(message);
         return -ENOMEM;
     }
-    return request(netlink, message);
+    return mt_netlink_request(netlink, message);
 }
 
 int mt_netlink_remove_link(struct mt_netlink *netlink, int index)
 {
     struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = index };
-    struct nl_msg *message = message_with(RTM_DELLINK, 0, &header, sizeof(header));
-    return message ? request(netlink, message) : -ENOMEM;
+    struct nl_msg *message = mt_netlink_message(RTM_DELLINK, 0, &header, sizeof(header));
+    return message ? mt_netlink_request(netlink, message) : -ENOMEM;
 }
 
 int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind,
                     const struct mt_netlink_item **items, size_t *count)
 {
-    static const int types[] = { RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE };
-    struct ifinfomsg header = { .ifi_family = AF_UNSPEC };  /* the longest of the three headers */
-    struct nl_msg *message = message_with(types[kind], NLM_F_DUMP, &header, sizeof(header));
+    static const struct {
+        int type;
+        size_t header;  /* of the request: only next hops are particular about its size */
+    } kinds[] = {
+        { RTM_GETLINK, sizeof(struct ifinfomsg) },  { RTM_GETADDR, sizeof(struct ifinfomsg) },
+        { RTM_GETROUTE, sizeof(struct ifinfomsg) }, { RTM_GETNEXTHOP, sizeof(struct nhmsg) },
+        { RTM_GETRULE, sizeof(struct ifinfomsg) },
+    };
+    struct ifinfomsg header = { .ifi_family = AF_UNSPEC };  /* the longest of all */
+    struct nl_msg *message =
+        mt_netlink_message(kinds[kind].type, NLM_F_DUMP, &header, kinds[kind].header);
     if (!message)
         return -ENOMEM;
-    int status = request(netlink, message);
+    int status = mt_netlink_request(netlink, message);
     if (status < 0)
         return status;
     *items = netlink->answer.items;
@@ -303,17 +312,17 @@ static int change_address(struct mt_netlink *netlink, int type, int flags,
         .ifa_index = (uint32_t)address->link,
     };
     const struct mt_ip *peer = address->peer.family ? &address->peer : &address->address;
-    struct nl_msg *message = message_with(type, flags, &header, sizeof(header));
+    struct nl_msg *message = mt_netlink_message(type, flags, &header, sizeof(header));
     if (!message)
         return -ENOMEM;
-    if (put_ip(message, IFA_LOCAL, &address->address) < 0 ||
-        put_ip(message, IFA_ADDRESS, peer) < 0 ||
+    if (mt_netlink_put_ip(message, IFA_LOCAL, &address->address) < 0 ||
+        mt_netlink_put_ip(message, IFA_ADDRESS, peer) < 0 ||
         nla_put_u32(message, IFA_FLAGS, address->flags) < 0 ||
         (address->protocol && nla_put_u8(message, MT_IFA_PROTO, address->protocol) < 0)) {
         nlmsg_free(message);
         return -ENOMEM;
     }
-    return request(netlink, message);
+    return mt_netlink_request(netlink, message);
 }
 
 int mt_netlink_add_address(struct mt_netlink *netlink, const struct mt_address *address)
@@ -324,41 +333,4 @@ int mt_netlink_add_address(struct mt_netlink *netlink, const struct mt_address *
 int mt_netlink_delete_address(struct mt_netlink *netlink, const struct mt_address *address)
 {
     return change_address(netlink, RTM_DELADDR, 0, address);
-}
-
-static int change_route(struct mt_netlink *netlink, int type, int flags,
-                        const struct mt_route *route)
-{
-    struct rtmsg header = {
-        .rtm_family = (uint8_t)route->family,
-        .rtm_dst_len = route->prefix_length,
-        .rtm_table = RT_TABLE_UNSPEC,  /* RTA_TABLE has it: there are more than 255 */
-        .rtm_protocol = route->protocol,
-        .rtm_scope = route->scope,
-        .rtm_type = route->type,
-        .rtm_flags = route->onlink ? RTNH_F_ONLINK : 0,
-    };
-    struct nl_msg *message = message_with(type, flags, &header, sizeof(header));
-    if (!message)
-        return -ENOMEM;
-    if (nla_put_u32(message, RTA_TABLE, route->table) < 0 ||
-        (route->prefix_length && put_ip(message, RTA_DST, &route->destination) < 0) ||
-        put_ip(message, RTA_GATEWAY, &route->gateway) < 0 ||
-        put_ip(message, RTA_PREFSRC, &route->source) < 0 ||
-        (route->metric && nla_put_u32(message, RTA_PRIORITY, route->metric) < 0) ||
-        (route->link && nla_put_u32(message, RTA_OIF, (uint32_t)route->link) < 0)) {
-        nlmsg_free(message);
-        return -ENOMEM;
-    }
-    return request(netlink, message);
-}
-
-int mt_netlink_add_route(struct mt_netlink *netlink, const struct mt_route *route)
-{
-    return change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route);
-}
-
-int mt_netlink_delete_route(struct mt_netlink *netlink, const struct mt_route *route)
-{
-    return change_route(netlink, RTM_DELROUTE, 0, route);
 }

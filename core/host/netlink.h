@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rtnetlink: the kernel's network links, addresses and routes, asked for, changed and watched. */
+/* rtnetlink: the kernel's links, addresses, routes, next hops and rules, asked for, changed and watched. */
 #ifndef MT_HOST_NETLINK_H
 #define MT_HOST_NETLINK_H
 
@@ -50,13 +50,46 @@ struct mt_address {
     uint32_t flags;    /* IFA_F_NOPREFIXROUTE, IFA_F_NODAD, ... */
 };
 
+/* One of the ways that a route, or a group of next hops, has. */
+struct mt_hop {
+    uint32_t nexthop;  /* in a group: its id */
+    int link;          /* in a route: the link's index */
+    struct mt_ip gateway;
+    bool onlink;
+    uint16_t weight;  /* 1 to 256 */
+};
+
 struct mt_route {
     int family;
     int link;  /* the index of the (first) next hop's link; 0 for a route that goes nowhere */
+    uint32_t nexthop;  /* the id of a next hop, or a group, that says where it goes; 0 for none */
+    const struct mt_hop *hops;  /* of a route with several ways; in an item, they are the item's */
+    size_t hop_count;
     struct mt_ip destination, gateway, source;
     uint8_t prefix_length, protocol, scope, type;
     uint32_t metric, table;
     bool onlink;  /* the gateway is on the link although no address of ours says so */
+};
+
+/* A way that routes can share, and that can be changed under them; or a group of such. */
+struct mt_nexthop {
+    uint32_t id;
+    int family;  /* AF_UNSPEC for a group */
+    int link;
+    struct mt_ip gateway;
+    uint8_t protocol;
+    bool onlink;
+    const struct mt_hop *hops;  /* of a group; in an item, they are the item's */
+    size_t hop_count;
+};
+
+/* Which packets look for their route in which table. */
+struct mt_rule {
+    int family;
+    uint32_t priority, table, mark, mask;  /* of the mark, only the bits in the mask count */
+    struct mt_ip source;  /* no family: any */
+    uint8_t prefix_length, protocol, action;
+    char in[IF_NAMESIZE], out[IF_NAMESIZE];  /* "": any link */
 };
 
 /* One thing that the kernel told us about. */
@@ -65,13 +98,18 @@ struct mt_netlink_item {
         MT_NETLINK_LINK,
         MT_NETLINK_ADDRESS,
         MT_NETLINK_ROUTE,
+        MT_NETLINK_NEXTHOP,
+        MT_NETLINK_RULE,
         MT_NETLINK_OVERRUN,  /* a monitor missed events: ask for the whole picture again */
     } kind;
     bool deleted;
+    struct mt_hop *hops;  /* that it owns */
     union {
         struct mt_link link;
         struct mt_address address;
         struct mt_route route;
+        struct mt_nexthop nexthop;
+        struct mt_rule rule;
     };
 };
 
@@ -103,23 +141,34 @@ int mt_netlink_remove_link(struct mt_netlink *netlink, int index);
 int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind,
                     const struct mt_netlink_item **items, size_t *count);
 
-/* -EEXIST when it is there already. */
+/* -EEXIST when it is there already; where `replace` is set, it then takes its place. */
 int mt_netlink_add_address(struct mt_netlink *netlink, const struct mt_address *address);
 int mt_netlink_delete_address(struct mt_netlink *netlink, const struct mt_address *address);
-int mt_netlink_add_route(struct mt_netlink *netlink, const struct mt_route *route);
+int mt_netlink_add_route(struct mt_netlink *netlink, const struct mt_route *route, bool replace);
 int mt_netlink_delete_route(struct mt_netlink *netlink, const struct mt_route *route);
+int mt_netlink_add_nexthop(struct mt_netlink *netlink, const struct mt_nexthop *nexthop,
+                           bool replace);
+int mt_netlink_delete_nexthop(struct mt_netlink *netlink, uint32_t id);
+int mt_netlink_add_rule(struct mt_netlink *netlink, const struct mt_rule *rule);
+int mt_netlink_delete_rule(struct mt_netlink *netlink, const struct mt_rule *rule);
 
 /*
  * A monitor hears about changes. It reads only when it is asked to: until then the kernel queues,
  * and tells when its queue was too short (MT_NETLINK_OVERRUN).
  */
 struct mt_netlink_monitor;
-enum { MT_NETLINK_WATCH_LINKS = 1, MT_NETLINK_WATCH_ADDRESSES = 2, MT_NETLINK_WATCH_ROUTES = 4 };
+enum {
+    MT_NETLINK_WATCH_LINKS = 1,
+    MT_NETLINK_WATCH_ADDRESSES = 2,
+    MT_NETLINK_WATCH_ROUTES = 4,
+    MT_NETLINK_WATCH_NEXTHOPS = 8,
+    MT_NETLINK_WATCH_RULES = 16,
+};
 int mt_netlink_monitor_open(struct mt_loop *loop, unsigned what, void (*on_event)(void *context),
                             void *context, struct mt_netlink_monitor **monitor);
 void mt_netlink_monitor_close(struct mt_netlink_monitor *monitor);
 
-/* 1 and the oldest event, 0 when there is none yet, or a negative errno. */
+/* 1 and the oldest event, valid until the next; 0 when there is none yet, or a negative errno. */
 int mt_netlink_monitor_take(struct mt_netlink_monitor *monitor, struct mt_netlink_item *item);
 
 /* Calls on_event once, when there is something to take. */

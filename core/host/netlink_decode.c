@@ -3,8 +3,10 @@
 #include "host/netlink_decode.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -12,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+enum { NOTHING = 1 };  /* a message that says nothing that we keep */
 
 static bool take_ip(const struct nlattr *attribute, int family, struct mt_ip *ip)
 {
@@ -110,28 +114,59 @@ static bool decode_address(struct nlmsghdr *message, struct mt_address *address)
     return true;
 }
 
-/* A route over several links: its first next hop stands for it. */
-static void decode_next_hop(struct nlattr *multipath, struct mt_route *route)
+/* For each next hop of a route; false at the end, or where what follows is broken. */
+static bool next_hop(const struct rtnexthop **hop, int *left, int family, struct mt_hop *decoded)
 {
-    const struct rtnexthop *hop = nla_data(multipath);
-    int length = nla_len(multipath);
-    if (!RTNH_OK(hop, length))
-        return;
-    route->link = hop->rtnh_ifindex;
-    route->onlink = (hop->rtnh_flags & RTNH_F_ONLINK) != 0;
-    const void *attributes = (const char *)hop + RTNH_LENGTH(0);
-    take_ip(nla_find(attributes, hop->rtnh_len - (int)RTNH_LENGTH(0), RTA_GATEWAY), route->family,
-            &route->gateway);
+    const struct rtnexthop *now = *hop;
+    if (*left < (int)sizeof(*now) || !RTNH_OK(now, *left))
+        return false;
+    memset(decoded, 0, sizeof(*decoded));
+    decoded->link = now->rtnh_ifindex;
+    decoded->weight = (uint16_t)(now->rtnh_hops + 1);
+    decoded->onlink = (now->rtnh_flags & RTNH_F_ONLINK) != 0;
+    const void *attributes = (const char *)now + RTNH_LENGTH(0);
+    take_ip(nla_find(attributes, now->rtnh_len - (int)RTNH_LENGTH(0), RTA_GATEWAY), family,
+            &decoded->gateway);
+    *left -= RTNH_ALIGN(now->rtnh_len);
+    *hop = RTNH_NEXT(now);
+    return true;
 }
 
-static bool decode_route(struct nlmsghdr *message, struct mt_route *route)
+static int decode_hops(const struct nlattr *multipath, struct mt_netlink_item *item)
 {
+    struct mt_route *route = &item->route;
+    struct mt_hop hop;
+    size_t count = 0;
+    const struct rtnexthop *next = nla_data(multipath);
+    int left = nla_len(multipath);
+    while (next_hop(&next, &left, route->family, &hop))
+        count++;
+    if (count == 0)
+        return 0;
+    route->hops = item->hops = calloc(count, sizeof(*item->hops));
+    if (!item->hops)
+        return -ENOMEM;
+    next = nla_data(multipath);
+    left = nla_len(multipath);
+    while (route->hop_count < count &&
+           next_hop(&next, &left, route->family, &item->hops[route->hop_count]))
+        route->hop_count++;
+    /* Its first next hop stands for it. */
+    route->link = item->hops[0].link;
+    route->onlink = item->hops[0].onlink;
+    route->gateway = item->hops[0].gateway;
+    return 0;
+}
+
+static int decode_route(struct nlmsghdr *message, struct mt_netlink_item *item)
+{
+    struct mt_route *route = &item->route;
     struct nlattr *found[RTA_MAX + 1];
     if (nlmsg_parse(message, sizeof(struct rtmsg), found, RTA_MAX, NULL) < 0)
-        return false;
+        return NOTHING;
     const struct rtmsg *header = nlmsg_data(message);
     if (!is_ip_family(header->rtm_family) || (header->rtm_flags & RTM_F_CLONED))
-        return false;
+        return NOTHING;
     route->family = header->rtm_family;
     route->prefix_length = header->rtm_dst_len;
     route->protocol = header->rtm_protocol;
@@ -144,12 +179,72 @@ static bool decode_route(struct nlmsghdr *message, struct mt_route *route)
     take_ip(found[RTA_DST], route->family, &route->destination);
     take_ip(found[RTA_GATEWAY], route->family, &route->gateway);
     take_ip(found[RTA_PREFSRC], route->family, &route->source);
-    if (found[RTA_MULTIPATH])
-        decode_next_hop(found[RTA_MULTIPATH], route);
-    return true;
+    route->nexthop = take_u32(found[RTA_NH_ID], 0);
+    return found[RTA_MULTIPATH] ? decode_hops(found[RTA_MULTIPATH], item) : 0;
 }
 
-bool mt_netlink_decode(struct nlmsghdr *message, struct mt_netlink_item *item)
+static int decode_group(const struct nlattr *group, struct mt_netlink_item *item)
+{
+    struct mt_nexthop *nexthop = &item->nexthop;
+    const struct nexthop_grp *members = nla_data(group);
+    size_t count = (size_t)nla_len(group) / sizeof(*members);
+    if (count == 0)
+        return NOTHING;
+    nexthop->hops = item->hops = calloc(count, sizeof(*item->hops));
+    if (!item->hops)
+        return -ENOMEM;
+    nexthop->hop_count = count;
+    for (size_t i = 0; i < count; i++) {
+        item->hops[i].nexthop = members[i].id;
+        item->hops[i].weight = (uint16_t)(members[i].weight + 1);
+    }
+    return 0;
+}
+
+static int decode_nexthop(struct nlmsghdr *message, struct mt_netlink_item *item)
+{
+    struct mt_nexthop *nexthop = &item->nexthop;
+    struct nlattr *found[NHA_MAX + 1];
+    if (nlmsg_parse(message, sizeof(struct nhmsg), found, NHA_MAX, NULL) < 0)
+        return NOTHING;
+    const struct nhmsg *header = nlmsg_data(message);
+    nexthop->id = take_u32(found[NHA_ID], 0);
+    nexthop->family = header->nh_family;
+    nexthop->protocol = header->nh_protocol;
+    nexthop->onlink = (header->nh_flags & RTNH_F_ONLINK) != 0;
+    nexthop->link = (int)take_u32(found[NHA_OIF], 0);
+    if (is_ip_family(nexthop->family))
+        take_ip(found[NHA_GATEWAY], nexthop->family, &nexthop->gateway);
+    return found[NHA_GROUP] ? decode_group(found[NHA_GROUP], item) : 0;
+}
+
+static int decode_rule(struct nlmsghdr *message, struct mt_rule *rule)
+{
+    struct nlattr *found[FRA_MAX + 1];
+    if (nlmsg_parse(message, sizeof(struct fib_rule_hdr), found, FRA_MAX, NULL) < 0)
+        return NOTHING;
+    const struct fib_rule_hdr *header = nlmsg_data(message);
+    if (!is_ip_family(header->family))
+        return NOTHING;
+    rule->family = header->family;
+    rule->action = header->action;
+    rule->prefix_length = header->src_len;
+    rule->priority = take_u32(found[FRA_PRIORITY], 0);
+    rule->table = take_u32(found[FRA_TABLE], header->table);
+    rule->mark = take_u32(found[FRA_FWMARK], 0);
+    rule->mask = take_u32(found[FRA_FWMASK], 0);
+    if (found[FRA_PROTOCOL] && nla_len(found[FRA_PROTOCOL]) >= 1)
+        rule->protocol = nla_get_u8(found[FRA_PROTOCOL]);
+    take_ip(found[FRA_SRC], header->family, &rule->source);
+    if (found[FRA_IIFNAME])
+        nla_strlcpy(rule->in, found[FRA_IIFNAME], sizeof(rule->in));
+    if (found[FRA_OIFNAME])
+        nla_strlcpy(rule->out, found[FRA_OIFNAME], sizeof(rule->out));
+    return 0;
+}
+
+/* 0, NOTHING or -ENOMEM. */
+static int decode(struct nlmsghdr *message, struct mt_netlink_item *item)
 {
     memset(item, 0, sizeof(*item));
     switch (message->nlmsg_type) {
@@ -158,22 +253,52 @@ bool mt_netlink_decode(struct nlmsghdr *message, struct mt_netlink_item *item)
         /* fall through */
     case RTM_NEWLINK:
         item->kind = MT_NETLINK_LINK;
-        return decode_link(message, &item->link);
+        return decode_link(message, &item->link) ? 0 : NOTHING;
     case RTM_DELADDR:
         item->deleted = true;
         /* fall through */
     case RTM_NEWADDR:
         item->kind = MT_NETLINK_ADDRESS;
-        return decode_address(message, &item->address);
+        return decode_address(message, &item->address) ? 0 : NOTHING;
     case RTM_DELROUTE:
         item->deleted = true;
         /* fall through */
     case RTM_NEWROUTE:
         item->kind = MT_NETLINK_ROUTE;
-        return decode_route(message, &item->route);
+        return decode_route(message, item);
+    case RTM_DELNEXTHOP:
+        item->deleted = true;
+        /* fall through */
+    case RTM_NEWNEXTHOP:
+        item->kind = MT_NETLINK_NEXTHOP;
+        return decode_nexthop(message, item);
+    case RTM_DELRULE:
+        item->deleted = true;
+        /* fall through */
+    case RTM_NEWRULE:
+        item->kind = MT_NETLINK_RULE;
+        return decode_rule(message, &item->rule);
     default:
-        return false;
+        return NOTHING;
     }
+}
+
+int mt_netlink_items_decode(struct mt_netlink_items *list, struct nlmsghdr *message)
+{
+    struct mt_netlink_item item;
+    int status = decode(message, &item);
+    if (status == 0)
+        status = mt_netlink_items_add(list, &item);
+    if (status != 0)
+        free(item.hops);
+    return status == NOTHING ? 0 : status;
+}
+
+void mt_netlink_items_clear(struct mt_netlink_items *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i].hops);
+    list->count = 0;
 }
 
 int mt_netlink_items_add(struct mt_netlink_items *list, const struct mt_netlink_item *item)

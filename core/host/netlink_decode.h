@@ -15,17 +15,19 @@ static inline int mt_ip_size(int family)
     return family == AF_INET6 ? 16 : 4;
 }
 
-/* Reads one message; false for one that is broken, or about nothing that we keep. */
-struct nlmsghdr;
-bool mt_netlink_decode(struct nlmsghdr *message, struct mt_netlink_item *item);
-
-/* Zeroed, it is empty; who has it frees `items`. */
+/* Zeroed, it is empty; who has it clears it, and frees `items`. */
 struct mt_netlink_items {
     struct mt_netlink_item *items;
     size_t count, capacity;
 };
 
-/* 0 or -ENOMEM. */
+/* Adds what one message says; nothing for one that is broken, or about nothing that we keep. */
+struct nlmsghdr;
+int mt_netlink_items_decode(struct mt_netlink_items *list, struct nlmsghdr *message);
+
+/* Both return 0 or -ENOMEM; the list owns the item then. */
 int mt_netlink_items_add(struct mt_netlink_items *list, const struct mt_netlink_item *item);
+
+void mt_netlink_items_clear(struct mt_netlink_items *list);
 
 #endif

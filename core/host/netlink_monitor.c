@@ -25,9 +25,7 @@ struct mt_netlink_monitor {
 static int on_notification(struct nl_msg *message, void *context)
 {
     struct mt_netlink_monitor *monitor = context;
-    struct mt_netlink_item item;
-    if (mt_netlink_decode(nlmsg_hdr(message), &item) &&
-        mt_netlink_items_add(&monitor->queue, &item) < 0)
+    if (mt_netlink_items_decode(&monitor->queue, nlmsg_hdr(message)) < 0)
         monitor->status = -ENOMEM;
     return NL_OK;
 }
@@ -43,6 +41,9 @@ static int join_groups(struct nl_sock *opened, unsigned what)
         { MT_NETLINK_WATCH_ADDRESSES, RTNLGRP_IPV6_IFADDR },
         { MT_NETLINK_WATCH_ROUTES, RTNLGRP_IPV4_ROUTE },
         { MT_NETLINK_WATCH_ROUTES, RTNLGRP_IPV6_ROUTE },
+        { MT_NETLINK_WATCH_NEXTHOPS, RTNLGRP_NEXTHOP },
+        { MT_NETLINK_WATCH_RULES, RTNLGRP_IPV4_RULE },
+        { MT_NETLINK_WATCH_RULES, RTNLGRP_IPV6_RULE },
     };
     errno = EIO;
     if (nl_connect(opened, NETLINK_ROUTE) < 0 || nl_socket_set_nonblocking(opened) < 0)
@@ -81,6 +82,7 @@ static void on_monitor_closed(uv_handle_t *handle)
 {
     struct mt_netlink_monitor *monitor =
         mt_container_of(handle, struct mt_netlink_monitor, poll);
+    mt_netlink_items_clear(&monitor->queue);
     free(monitor->queue.items);
     free(monitor);
 }
@@ -96,7 +98,8 @@ void mt_netlink_monitor_close(struct mt_netlink_monitor *monitor)
 static int fill_queue(struct mt_netlink_monitor *monitor)
 {
     const struct mt_netlink_item overrun = { .kind = MT_NETLINK_OVERRUN };
-    monitor->queue.count = monitor->taken = 0;
+    mt_netlink_items_clear(&monitor->queue);
+    monitor->taken = 0;
     while (monitor->queue.count == 0) {
         monitor->status = 0;
         int status = nl_recvmsgs_default(monitor->socket);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* core.netlink: the kernel's network links, addresses and routes for Lua. */
+/* core.netlink: the kernel's network links and addresses, and all changes, for Lua. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -13,26 +12,8 @@
 #include "lua/modules.h"
 #include "lua/monitor.h"
 #include "lua/netlink_push.h"
+#include "lua/netlink_routing.h"
 #include "lua/table.h"
-
-/* ---- requests ---- */
-
-static struct mt_netlink *netlink_of(lua_State *L)
-{
-    return *(struct mt_netlink **)lua_touserdata(L, lua_upvalueindex(1));
-}
-
-static int link_index(const char *name)
-{
-    unsigned index = if_nametoindex(name);
-    return index ? (int)index : -errno;
-}
-
-static int done(lua_State *L)
-{
-    lua_pushboolean(L, 1);
-    return 1;
-}
 
 /*
  * link(name | index) -> { index, name, up, running, mtu, type?, noarp, flags, parent?, vlan_id?,
@@ -45,7 +26,7 @@ static int l_link(lua_State *L)
     struct mt_link link;
     int index = lua_isinteger(L, 1) ? (int)lua_tointeger(L, 1) : 0;
     const char *name = luaL_checkstring(L, 1);
-    int status = mt_netlink_get_link(netlink_of(L), index, name, &link);
+    int status = mt_netlink_get_link(mt_lua_netlink(L), index, name, &link);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "link %s", name);
     mt_netlink_push_link(L, &link);
@@ -62,11 +43,11 @@ static int l_set_link(lua_State *L)
     int up = mt_argument(L, "up") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
     uint32_t mtu = (uint32_t)mt_argument_integer(L, "mtu", UINT32_MAX, 0);
 
-    int index = link_index(name);
-    int status = index < 0 ? index : mt_netlink_set_link(netlink_of(L), index, up, mtu);
+    int index = mt_lua_link_index(name);
+    int status = index < 0 ? index : mt_netlink_set_link(mt_lua_netlink(L), index, up, mtu);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "set link %s", name);
-    return done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /* links() -> list of what link() returns | nil, err */
@@ -74,7 +55,7 @@ static int l_links(lua_State *L)
 {
     const struct mt_netlink_item *items = NULL;
     size_t count = 0;
-    int status = mt_netlink_dump(netlink_of(L), MT_NETLINK_LINK, &items, &count);
+    int status = mt_netlink_dump(mt_lua_netlink(L), MT_NETLINK_LINK, &items, &count);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "links");
     lua_createtable(L, (int)count, 0);
@@ -83,13 +64,6 @@ static int l_links(lua_State *L)
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     return 1;
-}
-
-static int unsupported(lua_State *L, const char *message)
-{
-    lua_pushnil(L);
-    mt_error_push(L, "unsupported", "netlink", "%s", message);
-    return 2;
 }
 
 /*
@@ -107,27 +81,27 @@ static int l_add_link(lua_State *L)
     if (id < 0)
         luaL_error(L, "id is missing");
 
-    int index = link_index(parent);
+    int index = mt_lua_link_index(parent);
     int status = index < 0 ? index
-                           : mt_netlink_add_vlan(netlink_of(L), name, index, (uint16_t)id);
+                           : mt_netlink_add_vlan(mt_lua_netlink(L), name, index, (uint16_t)id);
     if (status == -EOPNOTSUPP)
-        return unsupported(L, "the kernel has no VLANs on this link");
+        return mt_lua_netlink_unsupported(L, "the kernel has no VLANs on this link");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "add link %s on %s", name, parent);
-    return done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /* remove_link(name) -> true | nil, err: "unsupported" for a device, which only its driver ends */
 static int l_remove_link(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    int index = link_index(name);
-    int status = index < 0 ? index : mt_netlink_remove_link(netlink_of(L), index);
+    int index = mt_lua_link_index(name);
+    int status = index < 0 ? index : mt_netlink_remove_link(mt_lua_netlink(L), index);
     if (status == -EOPNOTSUPP)
-        return unsupported(L, "this link cannot be removed");
+        return mt_lua_netlink_unsupported(L, "this link cannot be removed");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "remove link %s", name);
-    return done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /* addresses(link?) -> list of { link, family = "ipv4" | "ipv6", address, prefix_length, scope,
@@ -135,11 +109,11 @@ static int l_remove_link(lua_State *L)
 static int l_addresses(lua_State *L)
 {
     const char *name = luaL_optstring(L, 1, NULL);
-    int link = name ? link_index(name) : 0;
+    int link = name ? mt_lua_link_index(name) : 0;
     const struct mt_netlink_item *items = NULL;
     size_t count = 0;
     int status = link < 0 ? link
-                          : mt_netlink_dump(netlink_of(L), MT_NETLINK_ADDRESS, &items, &count);
+                          : mt_netlink_dump(mt_lua_netlink(L), MT_NETLINK_ADDRESS, &items, &count);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "addresses of %s", name ? name : "all links");
     lua_newtable(L);
@@ -169,7 +143,7 @@ static int read_address(lua_State *L, struct mt_address *address)
         address->flags |= IFA_F_NODAD;
     if (status < 0)
         return status;
-    address->link = link_index(link);
+    address->link = mt_lua_link_index(link);
     return address->link < 0 ? address->link : 0;
 }
 
@@ -179,12 +153,12 @@ static int change_address(lua_State *L, const char *what,
     struct mt_address address;
     int status = read_address(L, &address);
     if (status == 0)
-        status = change(netlink_of(L), &address);
+        status = change(mt_lua_netlink(L), &address);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s address %s/%d on %s", what,
                               mt_argument_need(L, "address"), (int)address.prefix_length,
                               mt_argument_need(L, "link"));
-    return done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /*
@@ -202,146 +176,11 @@ static int l_del_address(lua_State *L)
     return change_address(L, "delete", mt_netlink_delete_address);
 }
 
-static const char *const families[] = { "ipv4", "ipv6", NULL };
-
-static int field_family(lua_State *L)
-{
-    const char *name = mt_argument_string(L, "family", NULL);
-    if (!name)
-        return 0;
-    if (strcmp(name, families[0]) != 0 && strcmp(name, families[1]) != 0)
-        luaL_error(L, "family: \"ipv4\" or \"ipv6\" expected");
-    return name[3] == '6' ? AF_INET6 : AF_INET;
-}
-
-/*
- * routes { family?, table?, protocol?, link? } -> list of { family, destination = "default" |
- * "address/length", gateway?, source?, link?, metric, table, protocol, scope, type, onlink }
- * | nil, err
- */
-static int l_routes(lua_State *L)
-{
-    if (lua_isnoneornil(L, 1)) {
-        lua_settop(L, 0);
-        lua_newtable(L);
-    }
-    luaL_checktype(L, 1, LUA_TTABLE);
-    int family = field_family(L);
-    lua_Integer table = mt_argument_integer(L, "table", UINT32_MAX, -1);
-    lua_Integer protocol = mt_argument_integer(L, "protocol", 255, -1);
-    const char *name = mt_argument_string(L, "link", NULL);
-    int link = name ? link_index(name) : 0;
-    const struct mt_netlink_item *items = NULL;
-    size_t count = 0;
-    int status = link < 0 ? link
-                          : mt_netlink_dump(netlink_of(L), MT_NETLINK_ROUTE, &items, &count);
-    if (status < 0)
-        return mt_error_errno(L, status, "netlink", "routes of %s", name ? name : "all links");
-
-    lua_newtable(L);
-    for (size_t i = 0; i < count; i++) {
-        const struct mt_route *route = &items[i].route;
-        if ((family && route->family != family) || (table >= 0 && route->table != table) ||
-            (protocol >= 0 && route->protocol != protocol) || (link && route->link != link))
-            continue;
-        mt_netlink_push_route(L, route);
-        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-    }
-    return 1;
-}
-
-static int read_optional_ip(lua_State *L, const char *name, struct mt_ip *ip)
-{
-    const char *text = mt_argument_string(L, name, NULL);
-    return text ? mt_ip_parse(text, ip) : 0;
-}
-
-/* "default" says nothing about its family: the gateway, the source or `family` does. */
-static int read_destination(lua_State *L, struct mt_route *route)
-{
-    const char *text = mt_argument_need(L, "destination");
-    int family = field_family(L);
-    if (strcmp(text, "default") != 0) {
-        int status = mt_ip_parse_network(text, &route->destination, &route->prefix_length);
-        if (status < 0)
-            return status;
-        route->family = route->destination.family;
-    } else if (route->gateway.family) {
-        route->family = route->gateway.family;
-    } else if (route->source.family) {
-        route->family = route->source.family;
-    } else if (family) {
-        route->family = family;
-    } else {
-        luaL_error(L, "a default route needs a gateway, a source or a family");
-    }
-    bool fits = (!route->gateway.family || route->gateway.family == route->family) &&
-                (!route->source.family || route->source.family == route->family) &&
-                (!family || family == route->family);
-    return fits ? 0 : -EINVAL;
-}
-
-static int read_route(lua_State *L, struct mt_route *route)
-{
-    luaL_checktype(L, 1, LUA_TTABLE);
-    memset(route, 0, sizeof(*route));
-    const char *link = mt_argument_need(L, "link");
-    route->metric = (uint32_t)mt_argument_integer(L, "metric", UINT32_MAX, 0);
-    route->table = (uint32_t)mt_argument_integer(L, "table", UINT32_MAX, RT_TABLE_MAIN);
-    route->protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, RTPROT_UNSPEC);
-    route->onlink = mt_argument_flag(L, "onlink");
-    if (read_optional_ip(L, "gateway", &route->gateway) < 0 ||
-        read_optional_ip(L, "source", &route->source) < 0)
-        return -EINVAL;
-    int status = read_destination(L, route);
-    if (status < 0)
-        return status;
-    route->link = link_index(link);
-    return route->link < 0 ? route->link : 0;
-}
-
-static int changed_route(lua_State *L, const char *what, int status)
-{
-    if (status < 0)
-        return mt_error_errno(L, status, "netlink", "%s route %s through %s", what,
-                              mt_argument_need(L, "destination"), mt_argument_need(L, "link"));
-    return done(L);
-}
-
-/*
- * add_route { link=, destination = "default" | "address/length", gateway?, metric?, table?,
- * protocol?, source?, onlink?, family? } -> true | nil, err ("exists" when there is one like it)
- * Without a gateway, the destination is on the link itself.
- */
-static int l_add_route(lua_State *L)
-{
-    struct mt_route route;
-    int status = read_route(L, &route);
-    route.type = RTN_UNICAST;
-    route.scope = route.gateway.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
-    if (route.protocol == RTPROT_UNSPEC)
-        route.protocol = RTPROT_STATIC;
-    if (status == 0)
-        status = mt_netlink_add_route(netlink_of(L), &route);
-    return changed_route(L, "add", status);
-}
-
-/* del_route { as add_route; what is not said may be anything } -> true | nil, err */
-static int l_del_route(lua_State *L)
-{
-    struct mt_route route;
-    int status = read_route(L, &route);
-    route.scope = RT_SCOPE_NOWHERE;  /* any */
-    if (status == 0)
-        status = mt_netlink_delete_route(netlink_of(L), &route);
-    return changed_route(L, "delete", status);
-}
-
 /* ---- events ---- */
 
 static void push_event(lua_State *L, const struct mt_netlink_item *item)
 {
-    static const char *const kinds[] = { "link", "address", "route", "overrun" };
+    static const char *const kinds[] = { "link", "address", "route", "nexthop", "rule", "overrun" };
     switch (item->kind) {
     case MT_NETLINK_LINK:
         mt_netlink_push_link(L, &item->link);
@@ -351,6 +190,12 @@ static void push_event(lua_State *L, const struct mt_netlink_item *item)
         break;
     case MT_NETLINK_ROUTE:
         mt_netlink_push_route(L, &item->route);
+        break;
+    case MT_NETLINK_NEXTHOP:
+        mt_netlink_push_nexthop(L, &item->nexthop);
+        break;
+    case MT_NETLINK_RULE:
+        mt_netlink_push_rule(L, &item->rule);
         break;
     case MT_NETLINK_OVERRUN:
         lua_createtable(L, 0, 1);
@@ -362,9 +207,9 @@ static void push_event(lua_State *L, const struct mt_netlink_item *item)
 }
 
 /*
- * An event is what link(), addresses() or routes() would return for one thing, with
- * kind = "link" | "address" | "route" and action = "new" (also: changed) | "del"; or
- * { kind = "overrun" }: events were lost, look at everything again.
+ * An event is what link(), addresses(), routes(), nexthops() or rules() would return for one
+ * thing, with kind = "link" | "address" | "route" | "nexthop" | "rule" and action = "new" (also:
+ * changed) | "del"; or { kind = "overrun" }: events were lost, look at everything again.
  */
 static int take_event(lua_State *L, void *host)
 {
@@ -396,7 +241,7 @@ static const struct mt_lua_monitor_class monitor_class = {
 
 static unsigned read_groups(lua_State *L)
 {
-    static const char *const names[] = { "link", "address", "route", NULL };
+    static const char *const names[] = { "link", "address", "route", "nexthop", "rule", NULL };
     unsigned what = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
     if (mt_argument(L, "groups") != LUA_TTABLE)
@@ -408,7 +253,7 @@ static unsigned read_groups(lua_State *L)
     return what;
 }
 
-/* monitor { groups = { "link", "address", "route" } } -> monitor | nil, err */
+/* monitor { groups = { "link", "address", "route", "nexthop", "rule" } } -> monitor | nil, err */
 static int l_monitor(lua_State *L)
 {
     unsigned what = read_groups(L);
@@ -442,15 +287,12 @@ static void push_netlink(lua_State *L)
 static const luaL_Reg functions[] = {
     { "add_address", l_add_address },
     { "add_link", l_add_link },
-    { "add_route", l_add_route },
     { "addresses", l_addresses },
     { "del_address", l_del_address },
-    { "del_route", l_del_route },
     { "link", l_link },
     { "links", l_links },
     { "monitor", l_monitor },
     { "remove_link", l_remove_link },
-    { "routes", l_routes },
     { "set_link", l_set_link },
     { NULL, NULL },
 };
@@ -458,8 +300,11 @@ static const luaL_Reg functions[] = {
 int mt_lua_netlink_open(lua_State *L)
 {
     mt_lua_monitor_register(L);
-    luaL_newlibtable(L, functions);
     push_netlink(L);
+    lua_newtable(L);
+    lua_pushvalue(L, -2);
     luaL_setfuncs(L, functions, 1);
+    lua_pushvalue(L, -2);
+    luaL_setfuncs(L, mt_lua_netlink_routing, 1);
     return 1;
 }

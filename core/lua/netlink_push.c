@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel said of links, addresses and routes, as Lua tables. */
+/* What the kernel said of links, addresses and where packets go, as Lua tables. */
 #include "lua/netlink_push.h"
 
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -55,6 +56,13 @@ static const struct named_number route_types[] = {
     { RTN_THROW, "throw" },         { 0, NULL },
 };
 
+static const struct named_number rule_actions[] = {
+    { FR_ACT_TO_TBL, "table" },           { FR_ACT_GOTO, "goto" },
+    { FR_ACT_NOP, "nop" },                { FR_ACT_BLACKHOLE, "blackhole" },
+    { FR_ACT_UNREACHABLE, "unreachable" }, { FR_ACT_PROHIBIT, "prohibit" },
+    { 0, NULL },
+};
+
 static void set_traffic(lua_State *L, const char *name, const struct mt_traffic *traffic)
 {
     lua_createtable(L, 0, 4);
@@ -101,6 +109,15 @@ void mt_netlink_push_address(lua_State *L, const struct mt_address *address)
         mt_table_set_integer(L, "protocol", address->protocol);
 }
 
+static void push_hop(lua_State *L, const struct mt_hop *hop)
+{
+    lua_createtable(L, 0, 4);
+    set_link_name(L, hop->link);
+    set_ip(L, "gateway", &hop->gateway);
+    mt_table_set_flag(L, "onlink", hop->onlink);
+    mt_table_set_integer(L, "weight", hop->weight);
+}
+
 void mt_netlink_push_route(lua_State *L, const struct mt_route *route)
 {
     char text[INET6_ADDRSTRLEN];
@@ -122,4 +139,62 @@ void mt_netlink_push_route(lua_State *L, const struct mt_route *route)
     set_named(L, "scope", scopes, route->scope);
     set_named(L, "type", route_types, route->type);
     mt_table_set_flag(L, "onlink", route->onlink);
+    if (route->nexthop)
+        mt_table_set_integer(L, "nexthop", route->nexthop);
+    if (!route->hop_count)
+        return;
+    lua_createtable(L, (int)route->hop_count, 0);
+    for (size_t i = 0; i < route->hop_count; i++) {
+        push_hop(L, &route->hops[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "hops");
+}
+
+static void set_group(lua_State *L, const struct mt_nexthop *nexthop)
+{
+    lua_createtable(L, (int)nexthop->hop_count, 0);
+    for (size_t i = 0; i < nexthop->hop_count; i++) {
+        lua_createtable(L, 0, 2);
+        mt_table_set_integer(L, "id", nexthop->hops[i].nexthop);
+        mt_table_set_integer(L, "weight", nexthop->hops[i].weight);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "group");
+}
+
+void mt_netlink_push_nexthop(lua_State *L, const struct mt_nexthop *nexthop)
+{
+    lua_createtable(L, 0, 8);
+    mt_table_set_integer(L, "id", nexthop->id);
+    mt_table_set_integer(L, "protocol", nexthop->protocol);
+    if (nexthop->hop_count) {
+        set_group(L, nexthop);
+        return;
+    }
+    set_family(L, nexthop->family);
+    set_link_name(L, nexthop->link);
+    set_ip(L, "gateway", &nexthop->gateway);
+    mt_table_set_flag(L, "onlink", nexthop->onlink);
+}
+
+void mt_netlink_push_rule(lua_State *L, const struct mt_rule *rule)
+{
+    char text[INET6_ADDRSTRLEN];
+    lua_createtable(L, 0, 10);
+    set_family(L, rule->family);
+    mt_table_set_integer(L, "priority", rule->priority);
+    mt_table_set_integer(L, "table", rule->table);
+    mt_table_set_integer(L, "protocol", rule->protocol);
+    set_named(L, "action", rule_actions, rule->action);
+    if (rule->source.family) {
+        lua_pushfstring(L, "%s/%d", mt_ip_format(&rule->source, text), (int)rule->prefix_length);
+        lua_setfield(L, -2, "from");
+    }
+    mt_table_set_string(L, "iif", rule->in[0] ? rule->in : NULL);
+    mt_table_set_string(L, "oif", rule->out[0] ? rule->out : NULL);
+    if (rule->mask) {
+        mt_table_set_integer(L, "fwmark", rule->mark);
+        mt_table_set_integer(L, "fwmask", rule->mask);
+    }
 }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- core.netlink: links, addresses and routes of a private network namespace, and their changes.
+-- core.netlink: links, addresses, routes, next hops and rules of a private network namespace, and their changes.
 
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -228,6 +228,158 @@ function T.test_routes_that_are_none()
   lu.assertEquals(err.code, "invalid")
 end
 
+-- A second way out, and an address of each family on both.
+local function with_two_ways(fn)
+  local other <close> = assert(port.adopt(assert(world.tun("wwan8")), "messages")) -- luacheck: ignore 211
+  assert(netlink.set_link("wwan8", { up = true }))
+  for i, name in ipairs { "wwan7", "wwan8" } do
+    assert(netlink.add_address { link = name, address = ("10.64.%d.2"):format(i), prefix_length = 30 })
+    assert(netlink.add_address { link = name, address = ("2001:db8:%d::2"):format(i), prefix_length = 64 })
+  end
+  fn()
+end
+
+local function remove_nexthops(...)
+  for _, id in ipairs { ... } do
+    netlink.del_nexthop { id = id }
+  end
+end
+
+function T.test_nexthops_and_groups()
+  with_two_ways(function()
+    lu.assertTrue(netlink.add_nexthop { id = 1, link = "wwan7", family = "ipv4", protocol = 77 })
+    lu.assertTrue(netlink.add_nexthop { id = 2, link = "wwan8", gateway = "10.64.2.1", protocol = 77 })
+    lu.assertTrue(netlink.add_nexthop { id = 3, group = { { id = 1, weight = 256 }, { id = 2 } }, protocol = 77 })
+    lu.assertEquals(netlink.nexthops { protocol = 77 }, {
+      { id = 1, family = "ipv4", link = "wwan7", onlink = false, protocol = 77 },
+      { id = 2, family = "ipv4", link = "wwan8", gateway = "10.64.2.1", onlink = false, protocol = 77 },
+      { id = 3, group = { { id = 1, weight = 256 }, { id = 2, weight = 1 } }, protocol = 77 },
+    })
+    lu.assertEquals(#netlink.nexthops { link = "wwan8" }, 1)
+
+    local default = { destination = "default", family = "ipv4", nexthop = 3, metric = 700, protocol = 77 }
+    lu.assertTrue(netlink.add_route(default))
+    local route = netlink.routes({ protocol = 77 })[1]
+    lu.assertEquals({ route.nexthop, route.link, route.metric }, { 3, "wwan7", 700 })
+    lu.assertEquals(route.hops, {
+      { link = "wwan7", weight = 256, onlink = false },
+      { link = "wwan8", weight = 1, onlink = false, gateway = "10.64.2.1" },
+    })
+    lu.assertEquals(#netlink.routes { protocol = 77, link = "wwan8" }, 1)
+
+    local ok, err = netlink.add_nexthop { id = 3, group = { { id = 2 } } }
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, "exists")
+    lu.assertTrue(netlink.add_nexthop { id = 3, group = { { id = 2, weight = 9 } }, protocol = 77, replace = true })
+    lu.assertEquals(find(netlink.nexthops(), "id", 3).group, { { id = 2, weight = 9 } })
+    lu.assertEquals(netlink.routes({ protocol = 77 })[1].link, "wwan8")
+    -- With the last way of a group go the group, and its route.
+    lu.assertTrue(netlink.del_nexthop { id = 2 })
+    lu.assertEquals(netlink.routes { protocol = 77 }, {})
+    lu.assertEquals(#netlink.nexthops(), 1)
+    remove_nexthops(1)
+  end)
+end
+
+function T.test_nexthops_that_are_none()
+  lu.assertError(netlink.add_nexthop, { link = "wwan7", family = "ipv4" })
+  lu.assertError(netlink.add_nexthop, { id = 0, link = "wwan7", family = "ipv4" })
+  lu.assertError(netlink.add_nexthop, { id = 1, link = "wwan7" })
+  lu.assertError(netlink.add_nexthop, { id = 1, family = "ipv4" })
+  lu.assertError(netlink.add_nexthop, { id = 1, group = {} })
+  lu.assertError(netlink.add_nexthop, { id = 1, group = { 5 } })
+  lu.assertError(netlink.add_nexthop, { id = 1, group = { { id = 2, weight = 257 } } })
+  lu.assertError(netlink.add_nexthop, { id = 1, group = { { id = 2, weight = 0 } } })
+  for _, case in ipairs {
+    { { id = 1, link = "none", family = "ipv4" }, "gone" },
+    { { id = 1, link = "wwan7", family = "ipv4", gateway = "::1" }, "invalid" },
+    { { id = 1, group = { {} } }, "invalid" },
+    { { id = 1, group = { { id = 4711 } } }, "invalid" },
+  } do
+    local ok, err = netlink.add_nexthop(case[1])
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, case[2])
+  end
+  local ok, err = netlink.del_nexthop { id = 4711 }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "not-found")
+  lu.assertEquals(netlink.nexthops(), {})
+end
+
+function T.test_routes_with_several_hops()
+  with_two_ways(function()
+    local ipv4 = { destination = "default", family = "ipv4", metric = 5, protocol = 77, hops = {
+      { link = "wwan7", gateway = "10.64.1.1", weight = 3 }, { link = "wwan8", gateway = "10.9.9.9", onlink = true },
+    } }
+    local ipv6 = { destination = "default", family = "ipv6", metric = 6, protocol = 77, hops = {
+      { link = "wwan7", gateway = "fe80::1" }, { link = "wwan8", gateway = "fe80::1", weight = 2 },
+    } }
+    lu.assertTrue(netlink.add_route(ipv4))
+    lu.assertTrue(netlink.add_route(ipv6))
+    lu.assertEquals(netlink.routes({ protocol = 77, family = "ipv4" })[1].hops, {
+      { link = "wwan7", gateway = "10.64.1.1", weight = 3, onlink = false },
+      { link = "wwan8", gateway = "10.9.9.9", weight = 1, onlink = true },
+    })
+    local hops = netlink.routes({ protocol = 77, family = "ipv6" })[1].hops
+    lu.assertEquals(#hops, 2)
+    lu.assertEquals(find(hops, "link", "wwan8").weight, 2)
+    ipv4.replace, ipv4.hops[1].weight = true, 1
+    lu.assertTrue(netlink.add_route(ipv4))
+    lu.assertEquals(netlink.routes({ protocol = 77, family = "ipv4" })[1].hops[1].weight, 1)
+    -- Without its hops, all of it goes.
+    for _, route in ipairs { ipv4, ipv6 } do
+      lu.assertTrue(netlink.del_route { destination = "default", family = route.family, metric = route.metric })
+    end
+    lu.assertEquals(netlink.routes { protocol = 77 }, {})
+  end)
+end
+
+function T.test_hops_that_are_none()
+  lu.assertError(netlink.add_route, { destination = "default", family = "ipv4" })
+  lu.assertError(netlink.add_route, { destination = "default", family = "ipv4", hops = {} })
+  lu.assertError(netlink.add_route, { destination = "default", family = "ipv4", hops = { { weight = 1 } } })
+  for _, case in ipairs {
+    { { link = "none" }, "gone" }, { { link = "wwan7", gateway = "x" }, "invalid" },
+    { { link = "wwan7", gateway = "fe80::1" }, "invalid" },
+  } do
+    local ok, err = netlink.add_route { destination = "default", family = "ipv4", hops = { case[1] } }
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, case[2])
+  end
+end
+
+function T.test_rules()
+  for _, family in ipairs { "ipv4", "ipv6" } do
+    local from = family == "ipv4" and "10.64.1.2/32" or "2001:db8:1::/48"
+    local wanted = { family = family, priority = 7700, table = 77000, protocol = 77, from = from, iif = "lo",
+      oif = "wwan7", fwmark = 5, fwmask = 255 }
+    lu.assertTrue(netlink.add_rule(wanted))
+    wanted.action = "table"
+    lu.assertEquals(netlink.rules { family = family, protocol = 77 }, { wanted })
+    lu.assertEquals(netlink.rules { table = 77000 }, { wanted })
+    local ok, err = netlink.add_rule(wanted)
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, "exists")
+    lu.assertTrue(netlink.add_rule { family = family, priority = 7701, table = 254, fwmark = 0 })
+    local plain = netlink.rules({ priority = 7701 })[1]
+    lu.assertEquals({ plain.fwmark, plain.fwmask, plain.from }, { 0, 0xffffffff })
+    lu.assertTrue(netlink.del_rule { family = family, priority = 7701, table = 254 })
+    lu.assertTrue(netlink.del_rule(wanted))
+    lu.assertEquals(netlink.rules { family = family, protocol = 77 }, {})
+    ok, err = netlink.del_rule(wanted)
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, "not-found")
+  end
+  lu.assertError(netlink.add_rule, { family = "ipv4" })
+  lu.assertError(netlink.add_rule, { table = 5 })
+  lu.assertError(netlink.add_rule, { table = 5, family = "ipv4", iif = ("x"):rep(16) })
+  for _, from in ipairs { "x", "10.0.0.0/33", "::1" } do
+    local ok, err = netlink.add_rule { table = 5, family = "ipv4", from = from }
+    lu.assertNil(ok)
+    lu.assertEquals(err.code, "invalid")
+  end
+end
+
 local function next_of_kind(monitor, kind)
   while true do
     local event = assert(monitor:next())
@@ -257,6 +409,32 @@ function T.test_monitor()
   until route.protocol == 77
   lu.assertEquals({ route.action, route.destination, route.metric }, { "new", "default", 700 })
   lu.assertEquals(next_of_kind(monitor, "address").action, "del")
+end
+
+function T.test_monitor_of_nexthops_and_rules()
+  local monitor <close> = assert(netlink.monitor { groups = { "nexthop", "rule" } })
+  assert(netlink.add_nexthop { id = 7, link = "wwan7", family = "ipv6", protocol = 77 })
+  assert(netlink.add_nexthop { id = 8, group = { { id = 7 } }, protocol = 77 })
+  assert(netlink.add_rule { from = "10.64.1.2", table = 77000, protocol = 77 })
+  assert(netlink.del_rule { from = "10.64.1.2", table = 77000, protocol = 77 })
+  assert(netlink.del_nexthop { id = 7 })
+  local told = {}
+  repeat
+    local event = assert(monitor:next())
+    told[#told + 1] = ("%s %s %s"):format(event.action, event.kind, event.id or event.from)
+  until #told == 6
+  table.sort(told)
+  lu.assertEquals(told, {
+    "del nexthop 7", "del nexthop 8", -- a group without any goes, too
+    "del rule 10.64.1.2/32", "new nexthop 7", "new nexthop 8", "new rule 10.64.1.2/32",
+  })
+end
+
+-- With a link go its next hops. The kernel does not tell: who watches links knows.
+function T.test_nexthops_go_with_their_link()
+  assert(netlink.add_nexthop { id = 7, link = "wwan7", family = "ipv6", protocol = 77 })
+  assert(netlink.set_link("wwan7", { up = false }))
+  lu.assertEquals(netlink.nexthops(), {})
 end
 
 function T.test_monitor_only_tells_what_was_asked_for()
