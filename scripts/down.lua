@@ -4,6 +4,7 @@
 local error_object = require "error"
 local journals = require "link.journal"
 local modem = require "modem"
+local repair = require "repair"
 local up = require "modem.up"
 
 local function disconnect(device, record, sessions)
@@ -51,7 +52,7 @@ return {
   end,
 
   run = function(args)
-    journals.repair()
+    repair()
     local description, err = modem.select(args.device)
     local opened
     if description then

@@ -5,11 +5,11 @@ local carrier = require "carrier"
 local columns = require "columns"
 local edit = require "edit"
 local error_object = require "error"
-local journals = require "link.journal"
 local json = require "dkjson"
 local modem = require "modem"
 local pin_options = require "modem.pin_options"
 local progress = require "progress"
+local repair = require "repair"
 local setup = require "setup"
 local terminal = require "terminal"
 
@@ -222,7 +222,7 @@ file; 1 anything else, such as a refused command.]])
     local description
     local ok, err = check_usage(args)
     if ok then
-      journals.repair()
+      repair()
       description, err = modem.select(args.device)
     end
     local watcher <close> = progress.new(args.json)

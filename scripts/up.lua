@@ -3,12 +3,12 @@
 
 local carrier = require "carrier"
 local error_object = require "error"
-local journals = require "link.journal"
 local modem = require "modem"
 local net = require "net"
 local network_conf = require "network_conf"
 local pin_options = require "modem.pin_options"
 local progress = require "progress"
+local repair = require "repair"
 local terminal = require "terminal"
 local up = require "modem.up"
 
@@ -73,7 +73,7 @@ local function bring_up(args, watcher)
   local description, conf, chosen, opened, applied
   local ok, err = check_usage(args)
   if ok then
-    journals.repair()
+    repair()
     description, err = modem.select(args.device)
   end
   if description then

@@ -7,11 +7,11 @@ local events = require "events"
 local fleet = require "daemon.fleet"
 local fs = require "core.fs"
 local hold = require "daemon.hold"
-local journals = require "link.journal"
 local log = require "log"
 local modems = require "modem"
 local policy = require "policy"
 local ports = require "core.port"
+local repair = require "repair"
 local session = require "daemon.session"
 local state = require "state"
 local story = require "story"
@@ -102,7 +102,7 @@ end
 local function modem_gone(self, modem)
   self.known[modem] = nil
   self.supervisor:modem_gone(modem)
-  journals.repair() -- what was on an interface that is gone
+  repair() -- what was on an interface that is gone
 end
 
 ---Reads the configuration and all scripts anew. Connections stay; with a mistake in them, all stays as it was.
@@ -233,7 +233,7 @@ function M.run(options)
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log
-  journals.repair()
+  repair()
   local group <close> = task.group()
   local lock
   self.supervisor = supervisor.new(group)

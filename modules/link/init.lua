@@ -162,15 +162,30 @@ local function carry_out(self)
   return ok, err
 end
 
+-- There may be others of ours through the same interface: see multipath.
+local function has_routes(journal, now)
+  local there = netlink.routes { link = now.name, protocol = plan.PROTOCOL } or {}
+  for _, wanted in ipairs(journal.routes) do
+    local found = false
+    for _, route in ipairs(there) do
+      found = found or route.family == wanted.family and route.destination == wanted.destination
+        and route.metric == wanted.metric and route.table == (wanted.table or 254)
+    end
+    if not found then
+      return false
+    end
+  end
+  return true
+end
+
 -- Does the host still have all that the journal says, and is that all that is wanted?
 local function stands(journal, link, now, options)
   local wanted = {}
   for _, address in ipairs(link.addresses) do wanted[address.address] = true end
   for _, address in ipairs(netlink.addresses(now.name) or {}) do wanted[address.address] = nil end
-  local routes = #(netlink.routes { link = now.name, protocol = plan.PROTOCOL } or {})
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
-  return now.up and not next(wanted) and routes == #journal.routes
-    and (routes > 0) == (options.default_route ~= false and #link.addresses > 0)
+  return now.up and not next(wanted) and has_routes(journal, now)
+    and (#journal.routes > 0) == (options.default_route ~= false and #link.addresses > 0)
     and journal.metric == options.metric and journal.table == options.table
     and (options.dns == false or servers == table.concat(link.dns, " "))
 end

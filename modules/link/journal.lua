@@ -109,8 +109,10 @@ local function undo_dns(journal)
   return ok
 end
 
--- What is gone already is as good as undone; what fails must not keep the rest from being undone.
-local function quietly(fn, ...)
+---Undoes one thing. What is gone already is as good as undone; what fails must not keep the rest from being undone.
+---@param fn function
+---@param ... any its arguments
+function M.quietly(fn, ...)
   local called, ok, err = pcall(fn, ...)
   if not called then
     ok, err = nil, ok
@@ -123,11 +125,11 @@ end
 local function undo_settings(journal, name)
   for _, route in ipairs(journal.routes) do
     route.link = name
-    quietly(netlink.del_route, route)
+    M.quietly(netlink.del_route, route)
   end
   for _, address in ipairs(journal.addresses) do
     address.link = name
-    quietly(netlink.del_address, address)
+    M.quietly(netlink.del_address, address)
   end
   if journal.accept_ra then
     fs.write(M.sysctl_path(name, "accept_ra"), journal.before.accept_ra)
@@ -136,7 +138,7 @@ local function undo_settings(journal, name)
   if not up and is_shared(journal) then
     up = nil -- as it is
   end
-  quietly(netlink.set_link, name, { mtu = journal.before.mtu, up = up })
+  M.quietly(netlink.set_link, name, { mtu = journal.before.mtu, up = up })
 end
 
 -- The interface may be another one of the same name by now: then nothing of ours is left on it.
@@ -152,14 +154,14 @@ end
 local function undo_parent(journal)
   local parent = netlink.link(journal.parent.index)
   if parent and not journal.parent.up and not is_shared(journal) then
-    quietly(netlink.set_link, parent.name, { up = false })
+    M.quietly(netlink.set_link, parent.name, { up = false })
   end
 end
 
 local function undo_interface(journal)
   local interface = same_interface(journal)
   if interface and journal.created then
-    quietly(channels.remove, interface, netlink.link(journal.parent.index), journal.channel)
+    M.quietly(channels.remove, interface, netlink.link(journal.parent.index), journal.channel)
   elseif interface then
     undo_settings(journal, interface.name) -- whatever it is called now
   end

@@ -51,7 +51,12 @@ local function needs_onlink(family_name, family)
   return number(first.address) // size ~= number(gateway) // size
 end
 
-local function default_route(name, family_name, family, options)
+---@param name string of the interface
+---@param family_name "ipv4"|"ipv6"
+---@param family { addresses: table[], gateway: string? } at least one address
+---@param options { metric: integer?, table: integer? }
+---@return table route as core.netlink takes it
+function M.default_route(name, family_name, family, options)
   return {
     link = name, destination = "default", family = family_name, gateway = family.gateway,
     metric = options.metric or M.METRIC[family_name], table = options.table, protocol = M.PROTOCOL,
@@ -75,7 +80,7 @@ local function add_family(journal, family_name, family, there, options)
     end
   end
   if #family.addresses > 0 and options.default_route ~= false then
-    table.insert(journal.routes, default_route(journal.name, family_name, family, options))
+    table.insert(journal.routes, M.default_route(journal.name, family_name, family, options))
   end
 end
 

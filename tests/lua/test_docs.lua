@@ -12,7 +12,8 @@ local T = {}
 local READMES = {
   "README.md", "carriers/README.md", "core/README.md", "modules/README.md", "modules/daemon/README.md",
   "modules/ladder/README.md", "modules/link/README.md", "modules/mbim/README.md", "modules/modem/README.md",
-  "modules/qmi/README.md", "modules/sim/README.md", "scripts/README.md", "tests/README.md",
+  "modules/multipath/README.md", "modules/qmi/README.md",
+  "modules/sim/README.md", "scripts/README.md", "tests/README.md",
 }
 
 ---Calls fn(block, readme) for each fenced block of a language.
@@ -44,7 +45,7 @@ function T.test_scripts_run_as_shown()
     local path = write_temporary(block)
     local forever = block:match("^[^\n]*until interrupted")
     local command = (forever and "timeout -s INT 2 moontower run " or "moontower run ") .. path
-    local result = simulated.run(command)
+    local result = simulated.run(command, nil, nil, block:match("^[^\n]*two modems") and { "--count", "2" })
     os.remove(path)
     local label = readme .. " " .. name .. ": " .. result.out .. result.err
     lu.assertEquals(result.status, forever and 124 or 0, label)

@@ -1,0 +1,201 @@
+-- SPDX-License-Identifier: MIT
+-- Several links at once: default routes over all of them, by weight; packets leave by the link whose address they have.
+--
+-- All that will be done stands in a journal (/run/moontower/multipath/NAME.json) first, so the next start can undo what
+-- a run that was killed has left. What is added, and how, is decided in multipath/plan.lua.
+
+local error_object = require "error"
+local journals = require "link.journal"
+local log = require "log"
+local netlink = require "core.netlink"
+local plan = require "multipath.plan"
+local process = require "core.process"
+local state = require "state"
+local task = require "task"
+
+local KIND = "multipath"
+local UNDO_TIME = 15
+
+---@class multipath.member
+---@field link link.link anything with `name` and `bearer`
+---@field weight integer? 1 to 256; 1 if not given
+
+---@class multipath.set
+---@field private key string
+---@field private options { metric: integer?, table: integer? }
+---@field private metrics table<string, integer> by family
+---@field private members multipath.member[]
+---@field private things multipath.thing[] what is on the host by our doing, or may be
+local Set = {}
+Set.__index = Set
+
+local M = {}
+
+local function save(self)
+  return state.save(KIND, self.key, { key = self.key, owner = journals.me(), things = self.things })
+end
+
+-- What says of a thing which one it is; the rest may be changed where it stands.
+local function identity(thing)
+  return table.concat({
+    thing.kind, thing.id or "", thing.family or "", thing.table or "", thing.from or thing.metric or "",
+  }, " ")
+end
+
+local function by_identity(things)
+  local map = {}
+  for _, thing in ipairs(things) do map[identity(thing)] = thing end
+  return map
+end
+
+local add = {}
+function add.nexthop(thing) return netlink.add_nexthop(thing) end
+function add.route(thing) return netlink.add_route(thing) end
+
+function add.rule(thing)
+  local ok, err = netlink.add_rule(thing)
+  if not ok and err.code == "exists" then
+    return true
+  end
+  return ok, err
+end
+
+local remove = {}
+
+-- Its number may be somebody else's by now.
+function remove.nexthop(thing)
+  for _, there in ipairs(netlink.nexthops { protocol = plan.PROTOCOL } or {}) do
+    if there.id == thing.id and there.link == thing.link then
+      return netlink.del_nexthop { id = thing.id }
+    end
+  end
+  return true
+end
+
+function remove.rule(thing) return netlink.del_rule(thing) end
+
+function remove.route(thing)
+  return netlink.del_route {
+    destination = thing.destination, family = thing.family, table = thing.table, metric = thing.metric,
+    protocol = plan.PROTOCOL, link = thing.link,
+  }
+end
+
+local function undo(things)
+  for i = #things, 1, -1 do
+    journals.quietly(remove[things[i].kind], things[i])
+  end
+end
+
+-- Adds what is missing. Somebody else's default route with our metric makes us take the next one, if nobody said which.
+local function apply(self, things, before)
+  for _, thing in ipairs(things) do
+    thing.replace = thing.kind ~= "rule" and before[identity(thing)] ~= nil
+    local ok, err = add[thing.kind](thing)
+    while not ok and err.code == "exists" and thing.balanced and not self.options.metric do
+      thing.metric = thing.metric + 1
+      self.metrics[thing.family] = thing.metric
+      ok, err = save(self) -- first, as ever
+      if ok then
+        ok, err = add.route(thing)
+      end
+    end
+    if not ok and err.code == "exists" and thing.balanced then
+      return error_object.fail {
+        code = "exists", source = "multipath",
+        message = ("another default route has the metric %d already"):format(thing.metric),
+        hint = "Choose another one: the option `metric`.",
+      }
+    elseif not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+---Puts these links into the set, and takes all others out. What stays the same is not touched; links whose interface is
+---down or gone are left out until the next call.
+---@param members multipath.member[]
+---@return true? ok
+---@return moontower.error? err what could be done has been done
+function Set:update(members)
+  self.members = members
+  local wanted, old = plan.make(members, self), self.things
+  local is_wanted, before = by_identity(wanted), by_identity(old)
+  local unwanted = {}
+  for _, thing in ipairs(old) do
+    if not is_wanted[identity(thing)] then unwanted[#unwanted + 1] = thing end
+  end
+  self.things = table.move(wanted, 1, #wanted, #unwanted + 1, table.move(unwanted, 1, #unwanted, 1, {}))
+  local ok, err = save(self)
+  if ok then
+    ok, err = apply(self, wanted, before)
+    undo(unwanted)
+    self.things = wanted
+    save(self)
+  end
+  return ok, err
+end
+
+---Keeps the set as it is while links get other addresses, or lose their routes because they were down: until cancelled.
+---@return nil
+---@return moontower.error? err
+function Set:watch()
+  local watching, err = netlink.monitor { groups = { "address", "link" } }
+  local monitor <close> = watching
+  while watching do
+    local event
+    event, err = monitor:next()
+    if not event then
+      break
+    end
+    for _, member in ipairs(self.members) do
+      if member.link.name == (event.kind == "link" and event.name or event.link) or event.kind == "overrun" then
+        local ok, failure = self:update(self.members)
+        if not ok then log.warn("%s", failure) end
+        break
+      end
+    end
+  end
+  return nil, err
+end
+
+---Takes away all that was added, and nothing else.
+function Set:close()
+  task.shield(UNDO_TIME, function()
+    undo(self.things)
+    self.things, self.members = {}, {}
+    state.remove(KIND, self.key)
+  end)
+end
+
+Set.__close = Set.close
+
+---A set without links in it. Two at the same time need tables, or metrics, of their own.
+---@param options { metric: integer?, table: integer? }? of the default routes; if not given: the first free metrics
+--- from 700 (IPv6: 1700) on, and the main table
+---@return multipath.set set keep it in a <close> variable
+function M.new(options)
+  options = options or {}
+  return setmetatable({
+    key = ("%d-%s"):format(options.table or plan.MAIN, options.metric or "any"), options = options,
+    metrics = { ipv4 = options.metric or plan.METRIC.ipv4, ipv6 = options.metric or plan.METRIC.ipv6 },
+    members = {}, things = {},
+  }, Set)
+end
+
+---Undoes what runs that were killed have left on the host.
+function M.repair()
+  state.sweep(state.folder .. "/" .. KIND)
+  for _, key in ipairs(state.list(KIND)) do
+    local journal = state.load(KIND, key)
+    local owner = journal and journal.owner
+    if not (owner and process.pid_alive(owner.pid, owner.start)) then
+      log.info("undoing the routes over several links that were left")
+      undo(journal and journal.things or {})
+      state.remove(KIND, key)
+    end
+  end
+end
+
+return M

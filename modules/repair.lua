@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- Undoes what runs that were killed have left on the host.
+
+return function()
+  require("multipath").repair()
+  require("link.journal").repair()
+end
