@@ -8,12 +8,12 @@ local error_object = require "error"
 local fs = require "core.fs"
 local netlink = require "core.netlink"
 local process = require "core.process"
+local state = require "state"
 
 ---@class resolver.record
 ---@field backend "resolved"|"resolvconf"|"file"
 ---@field link string
 ---@field servers string[]
----@field before { kind: "file"|"link"|"missing", content: string?, target: string? }? of the file backend
 
 local M = {}
 
@@ -70,10 +70,13 @@ function resolvconf.undo(record)
   return run { "resolvconf", "-d", record.link .. ".moontower" }
 end
 
+-- /etc/resolv.conf, where nothing manages it. Several links may have servers in it at once: what will be put back, and
+-- whose servers there are, stands in /run/moontower/resolver/file.json, which is written before the file is.
 local file = {}
 
 function file.usable() return true end
 
+local KIND, NAME = "resolver", "file"
 local HEADER = "# Written by moontower while "
 
 -- What will be put back. What cannot be read cannot be put back, and so must not be replaced.
@@ -91,9 +94,13 @@ function file.look()
   return nil, err
 end
 
-local function file_content(record)
-  return HEADER .. record.link .. " is up; what stood here before comes back then.\n"
-    .. nameserver_lines(record.servers)
+local function file_content(records)
+  local names, lines = {}, {}
+  for i, record in ipairs(records) do
+    names[i], lines[i] = record.link, nameserver_lines(record.servers)
+  end
+  return ("%s%s %s up; what stood here before comes back then.\n%s"):format(HEADER, table.concat(names, ", "),
+    #names > 1 and "are" or "is", table.concat(lines))
 end
 
 -- By renaming, so that no program reads half a file; in place where it is a mount of its own, as in containers.
@@ -106,18 +113,54 @@ local function put(content, mode)
   return ok, err
 end
 
-function file.apply(record)
-  return put(file_content(record))
+-- Is what stands there ours? If not, somebody else has written it since (NetworkManager, a person): it is theirs now.
+-- None at all, a beginning of ours, or what we had before, is what a kill in the middle leaves.
+local function is_ours(kept)
+  local content = fs.read(FILE) or ""
+  return not fs.readlink(FILE)
+    and (kept.content:sub(1, #content) == content or kept.previous ~= nil and kept.previous:sub(1, #content) == content)
 end
 
-function file.undo(record)
-  -- Somebody else has written it since (NetworkManager, a person): it is theirs now. None at all, or a beginning of
-  -- ours, is what a kill in the middle leaves.
-  local content = fs.read(FILE) or ""
-  if fs.readlink(FILE) or file_content(record):sub(1, #content) ~= content then
-    return true
+local function load_kept()
+  local kept = state.load(KIND, NAME)
+  local whole = kept and type(kept.links) == "table" and type(kept.before) == "table"
+    and type(kept.content) == "string"
+  return whole and kept or nil
+end
+
+-- Writes the servers of these links, in this order.
+local function put_links(kept, links)
+  kept.links, kept.previous, kept.content = links, kept.content, file_content(links)
+  local ok, err = state.save(KIND, NAME, kept)
+  if ok then
+    ok, err = put(kept.content)
   end
-  local before = record.before
+  return ok, err
+end
+
+local function others(kept, link)
+  local links = {}
+  for _, record in ipairs(kept.links) do
+    if record.link ~= link then links[#links + 1] = { link = record.link, servers = record.servers } end
+  end
+  return links
+end
+
+function file.apply(record)
+  local kept = load_kept()
+  if not kept or not is_ours(kept) then
+    local before, err = file.look()
+    if not before then
+      return nil, err
+    end
+    kept = { before = before, links = {} }
+  end
+  local links = others(kept, record.link)
+  links[#links + 1] = { link = record.link, servers = record.servers }
+  return put_links(kept, links)
+end
+
+local function put_back(before)
   if before.kind == "file" then
     return put(before.content, before.mode)
   end
@@ -130,6 +173,23 @@ function file.undo(record)
   return true
 end
 
+function file.undo(record)
+  local kept = load_kept()
+  local left = kept and others(kept, record.link)
+  local ok, err = true, nil
+  if not kept or #left == #kept.links then
+    return true
+  elseif #left > 0 and is_ours(kept) then
+    return put_links(kept, left)
+  elseif is_ours(kept) then
+    ok, err = put_back(kept.before)
+  end
+  if ok then
+    state.remove(KIND, NAME)
+  end
+  return ok, err
+end
+
 local backends = { resolved = resolved, resolvconf = resolvconf, file = file }
 
 ---@param link string
@@ -140,11 +200,11 @@ function M.plan(link, servers)
   for _, name in ipairs { "resolved", "resolvconf", "file" } do
     local backend = backends[name]
     if backend.usable() then
-      local record, err = { backend = name, link = link, servers = servers }, nil
+      local ok, err = true, nil
       if backend.look then
-        record.before, err = backend.look()
+        ok, err = backend.look()
       end
-      return not err and record or nil, err
+      return ok and { backend = name, link = link, servers = servers } or nil, err
     end
   end
 end

@@ -189,7 +189,7 @@ function M.undo(journal)
   if dns_undone then
     state.remove(KIND, journal.key)
   else
-    -- It holds the only copy of the user's resolv.conf: the next start tries again. Of no interface any more.
+    -- The next start tries again. Of no interface any more.
     journal.index, journal.owner, journal.channel, journal.created, journal.parent = 0, nil, nil, nil, nil
     M.save(journal)
   end
@@ -198,7 +198,7 @@ end
 
 ---Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
 function M.repair()
-  for _, kind in ipairs { KIND, "modems", "devices" } do
+  for _, kind in ipairs { KIND, "modems", "devices", "resolver" } do
     state.sweep(state.folder .. "/" .. kind)
   end
   state.sweep("/etc", "resolv.conf")
