@@ -4,4 +4,5 @@
 return function()
   require("multipath").repair()
   require("link.journal").repair()
+  require("modem.usb").repair()
 end

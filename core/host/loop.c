@@ -41,6 +41,7 @@ int mt_loop_init(struct mt_loop *loop)
     uv_timer_init(&loop->uv, &loop->clock);
     loop->clock.data = loop;
     loop->first = NULL;
+    loop->jobs = 0;
     return 0;
 }
 
@@ -48,6 +49,8 @@ int mt_loop_close(struct mt_loop *loop)
 {
     uv_close((uv_handle_t *)&loop->clock, NULL);
     uv_run(&loop->uv, UV_RUN_NOWAIT);
+    while (loop->jobs > 0)
+        uv_run(&loop->uv, UV_RUN_ONCE);
     return uv_loop_close(&loop->uv);
 }
 

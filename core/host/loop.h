@@ -13,6 +13,7 @@ struct mt_loop {
     uv_loop_t uv;
     uv_timer_t clock;        /* armed for the earliest deadline; inactive when there is none */
     struct mt_timer *first;  /* deadlines, earliest first */
+    unsigned jobs;           /* under way in the thread pool; whoever begins one counts it */
 };
 
 /*
@@ -29,7 +30,7 @@ struct mt_timer {
 
 int mt_loop_init(struct mt_loop *loop);
 
-/* Runs what is still closing to its end. 0, or UV_EBUSY when somebody forgot a handle. */
+/* Runs what is still closing to its end, and waits for jobs. 0, or UV_EBUSY when somebody forgot a handle. */
 int mt_loop_close(struct mt_loop *loop);
 
 /* Calls `fire` once, `seconds` from now (at least); restarts a running timer. */

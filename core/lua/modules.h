@@ -22,6 +22,7 @@ int mt_lua_queue_open(lua_State *L);
 int mt_lua_sandbox_open(lua_State *L);
 int mt_lua_task_open(lua_State *L);
 int mt_lua_udev_open(lua_State *L);
+int mt_lua_usb_open(lua_State *L);
 int mt_lua_watch_open(lua_State *L);
 int mt_lua_world_open(lua_State *L);
 

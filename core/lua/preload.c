@@ -23,6 +23,7 @@ static const luaL_Reg modules[] = {
     { "core.schema", mt_schema_open },
     { "core.task", mt_lua_task_open },
     { "core.udev", mt_lua_udev_open },
+    { "core.usb", mt_lua_usb_open },
     { "core.watch", mt_lua_watch_open },
     { "core.world", mt_lua_world_open },
     { NULL, NULL },

@@ -17,6 +17,7 @@ local udev = require "core.udev"
 ---@field manufacturer string?
 ---@field model string?
 ---@field usb string? USB path, "1-1": stays the same when the modem restarts
+---@field usb_folder string? where sysfs shows the USB device
 ---@field pci string? PCI address, "0000:01:00.0"
 ---@field at string? path of its AT port, where only a file knows it: modem/ports.lua finds the others
 ---@field interface integer? the number of its USB interface
@@ -58,6 +59,7 @@ local function describe_usb(port)
     manufacturer = attribute(usb, "manufacturer"),
     model = attribute(usb, "product"),
     usb = usb.sysname,
+    usb_folder = usb.syspath,
     interface = tonumber(attribute(interface, "bInterfaceNumber") or "", 16),
     incarnation = ("%s:%s"):format(attribute(usb, "busnum"), attribute(usb, "devnum")),
     descriptors = fs.read(usb.syspath .. "/descriptors"),
@@ -123,6 +125,7 @@ local function described_by_files(list)
         key = text("name"), protocol = protocol, control = text(protocol), net = text("net"), at = text("at"),
         vendor = text("vendor"), product = text("product"),
         manufacturer = text("manufacturer"), model = text("model"), incarnation = text("incarnation"),
+        usb_folder = text("usb_folder"),
       }
     end
   end

@@ -264,6 +264,17 @@ end
 ---@return moontower.error? err
 function Modem:reset() return require("modem.reset").reset(self) end
 
+---Resets the USB port that the modem is plugged into, without asking the modem: see modem/usb.lua.
+---@return true? ok
+---@return moontower.error? err
+function Modem:reset_usb() return require("modem.usb").reset(self.description) end
+
+---Switches the power of its USB port off and on again, where that can be done: see modem/usb.lua.
+---@param options { off: number? }? seconds without power
+---@return true? ok
+---@return moontower.error? err
+function Modem:power_cycle(options) return require("modem.usb").power_cycle(self.description, options) end
+
 ---What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
 ---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result
 ---@return modem.events

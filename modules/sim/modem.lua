@@ -171,6 +171,15 @@ function Modem:replug()
   end
 end
 
+---The host's drivers take it again, whose cable has been in all the time: interfaces work again, and nothing is open.
+function Modem:rebind()
+  if not self.plugged then
+    self:bus_reset()
+    self.plugged = true
+    self:emit("plugged")
+  end
+end
+
 ---Off the bus and back, as after a reset command.
 function Modem:restart()
   self:unplug()

@@ -14,6 +14,7 @@ local control = require "sim.control"
 local pty = require "sim.pty"
 local sim_at = require "sim.at"
 local sim_network = require "sim.network"
+local usb_port = require "sim.usb_port"
 
 ---@class sim.tier1.place where a modem is plugged in
 ---@field name string
@@ -21,6 +22,7 @@ local sim_network = require "sim.network"
 ---@field sockets table<string, string> by what the modem speaks
 ---@field link string
 ---@field at string
+---@field usb string? where sysfs would show it
 
 ---@param name string
 ---@param folder string
@@ -161,7 +163,7 @@ local function open_parts(modem, cable, arrival)
     name = place.name, composition = composition, [composition] = place.sockets[composition], net = place.link,
     at = cable.at and place.at, incarnation = tostring(arrival),
     vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
-    manufacturer = identity.manufacturer, model = modem.personality.hardware,
+    manufacturer = identity.manufacturer, model = modem.personality.hardware, usb_folder = place.usb,
   })
 end
 
@@ -256,14 +258,26 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function tier1.start_all(modems, group)
+  local places, names, usb = {}, {}, nil
+  for number in ipairs(modems) do
+    places[number] = #modems == 1 and usual or tier1.place(number)
+    names[number] = places[number].name
+  end
   local ok, err = control.start(modems, group)
-  for number, modem in ipairs(ok and modems or {}) do
-    ok, err = start_one(modem, group, #modems == 1 and usual or tier1.place(number))
+  if ok then
+    usb, err = usb_port.start(modems, names, group)
+  end
+  if not usb then
+    return nil, err
+  end
+  for number, modem in ipairs(modems) do
+    places[number].usb = usb[number].folder
+    ok, err = start_one(modem, group, places[number])
     if not ok then
       return nil, err
     end
   end
-  return ok, err
+  return true
 end
 
 ---Plugs one modem in.

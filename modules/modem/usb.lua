@@ -1,0 +1,177 @@
+-- SPDX-License-Identifier: MIT
+-- What helps a modem that does not listen any more: a reset of its USB port, and switching the port's power.
+--
+-- Nothing here asks the modem, and nothing touches another port. What is switched off is written down before, in
+-- /run/moontower/usb: should we be killed in between, the next run switches it on again.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local log = require "log"
+local state = require "state"
+local task = require "task"
+local usb = require "core.usb"
+
+local M = {}
+
+local KIND = "usb"
+local RESET_TIME = 30 -- the kernel tries several times, some seconds each
+local WRITE_TIME = 15
+local OFF_TIME = 3 -- until there is no charge left in it
+
+-- Where sysfs shows the device.
+local function folder_of(description)
+  local folder = description.usb_folder
+  if not folder then
+    return error_object.fail {
+      code = "unsupported", source = "usb", message = ("%s is not on USB"):format(description.control),
+    }
+  elseif not fs.stat(folder) then
+    return error_object.fail {
+      code = "gone", source = "usb", message = ("%s is not on USB any more"):format(description.control),
+    }
+  end
+  return folder
+end
+
+-- The kernel goes on with what has begun; we do not wait for longer.
+local function bounded(seconds, fn, ...)
+  local ok, err = task.timeout(seconds, fn, ...)
+  if not ok and err.code == "permission" then
+    err.hint = "Run it as root, for example with sudo."
+  end
+  return ok, err
+end
+
+---@class modem.usb_write
+---@field path string
+---@field text string
+
+---@param writes modem.usb_write[]
+local function write_all(writes)
+  local failure
+  for _, write in ipairs(writes) do
+    local ok, err = bounded(WRITE_TIME, usb.write, write.path, write.text)
+    failure = failure or not ok and err or nil
+  end
+  return not failure or nil, failure
+end
+
+local function lock(name) return state.lock("usb-" .. name) end
+
+local function switch_on(name, on)
+  local ok, err = write_all(on)
+  if ok then
+    state.remove(KIND, name)
+  end
+  return ok, err
+end
+
+-- `on` is written whatever happens.
+local function switch(name, off, pause, on)
+  local ok, err = state.save(KIND, name, { on = on })
+  if not ok then
+    return nil, err
+  end
+  local undo <close> = task.undo(function() switch_on(name, on) end)
+  ok, err = write_all(off)
+  if not ok then
+    return nil, err
+  end
+  task.sleep(pause)
+  undo.finished = true
+  return switch_on(name, on)
+end
+
+-- Writes `off`, waits, writes `on`. Who asks for it is likely to be cancelled meanwhile, as the modem is gone: that
+-- shall not cut it short.
+local function off_and_on(name, off, pause, on)
+  local held <close>, err = lock(name)
+  if not held then
+    return nil, err
+  end
+  return task.shield(pause + WRITE_TIME * (#off + 2 * #on + 1), switch, name, off, pause, on)
+end
+
+-- The kernel's number of a device is the name of its file.
+local function node_of(folder)
+  local bus = tonumber(fs.read(folder .. "/busnum") or "")
+  local number = tonumber(fs.read(folder .. "/devnum") or "")
+  return bus and number and ("/dev/bus/usb/%03d/%03d"):format(bus, number)
+end
+
+---Resets the USB port that the modem is plugged into. Its firmware starts its interfaces anew, and drivers take it
+---again, with all ports; on some modems all of the firmware starts anew. Takes seconds with a modem that is dead.
+---
+---Where there is no file for the device in /dev/bus/usb, it is deauthorized and authorized again, which has drivers and
+---interfaces start anew as well, but without a reset on the bus.
+---@param description modem.description
+---@return true? ok
+---@return moontower.error? err "unsupported" for a modem that is not on USB, "gone", "permission", "timeout" ...
+function M.reset(description)
+  local folder, err = folder_of(description)
+  if not folder then
+    return nil, err
+  end
+  local node = node_of(folder)
+  if node and fs.stat(node) then
+    return bounded(RESET_TIME, usb.reset, node)
+  end
+  local path = folder .. "/authorized"
+  return off_and_on(description.key, { { path = path, text = "0" } }, 0, { { path = path, text = "1" } })
+end
+
+local function has_switch(port) return port and fs.stat(port .. "/disable") ~= nil end
+
+-- The device's port, and the other half of the same socket, of USB 3 or of USB 2, which would take the modem over.
+-- Where something else is plugged into that half, it stays as it is.
+local function ports_of(folder)
+  local port = fs.realpath(folder .. "/port")
+  if not has_switch(port) then
+    return error_object.fail {
+      code = "unsupported", source = "usb",
+      message = "the power of the modem's USB port cannot be switched: " .. folder .. "/port/disable is not there",
+      hint = "It takes Linux 6.0 or newer.",
+    }
+  end
+  local peer = fs.realpath(port .. "/peer")
+  return { port, has_switch(peer) and not fs.stat(peer .. "/device") and peer or nil }
+end
+
+---Switches the power of the modem's USB port off and on again. Its drivers let go of it at once; whether it really
+---loses its power depends on the hub, which does not tell: many switch nothing, and others only all ports at once.
+---@param description modem.description
+---@param options { off: number? }? seconds without power, 3 if not given
+---@return true? ok
+---@return moontower.error? err "unsupported" where there is no such switch, "gone", "permission", "timeout" ...
+function M.power_cycle(description, options)
+  local folder, err = folder_of(description)
+  local ports
+  if folder then
+    ports, err = ports_of(folder)
+  end
+  if not ports then
+    return nil, err
+  end
+  local off, on = {}, {}
+  for i, port in ipairs(ports) do
+    local path = port .. "/disable"
+    table.insert(off, 1, { path = path, text = "1" })
+    on[i] = { path = path, text = "0" }
+  end
+  return off_and_on(description.key, off, options and options.off or OFF_TIME, on)
+end
+
+---Switches on what a run that was killed has left without power.
+function M.repair()
+  state.sweep(state.folder .. "/" .. KIND)
+  for _, name in ipairs(state.list(KIND)) do
+    local held <close> = lock(name)
+    local record = held and state.load(KIND, name)
+    if record then
+      log.info("switching the USB port of %s on again", name)
+      switch_on(name, record.on)
+    end
+  end
+end
+
+return M
