@@ -95,12 +95,16 @@ function file.look()
 end
 
 local function file_content(records)
-  local names, lines = {}, {}
+  local names, servers, seen = {}, {}, {}
   for i, record in ipairs(records) do
-    names[i], lines[i] = record.link, nameserver_lines(record.servers)
+    names[i] = record.link
+    for _, server in ipairs(record.servers) do
+      if not seen[server] then servers[#servers + 1] = server end
+      seen[server] = true
+    end
   end
   return ("%s%s %s up; what stood here before comes back then.\n%s"):format(HEADER, table.concat(names, ", "),
-    #names > 1 and "are" or "is", table.concat(lines))
+    #names > 1 and "are" or "is", nameserver_lines(servers))
 end
 
 -- By renaming, so that no program reads half a file; in place where it is a mount of its own, as in containers.

@@ -68,6 +68,17 @@ function T.test_a_link_that_is_applied_again_is_there_once()
   assert_as_before()
 end
 
+function T.test_servers_of_two_links_are_there_once()
+  local first, second = plan("wwan0", "10.0.0.1", "10.0.0.2"), plan("wwan1", "10.0.0.2", "10.0.0.3")
+  assert(resolver.apply(first))
+  assert(resolver.apply(second))
+  lu.assertEquals(servers(), "10.0.0.1 10.0.0.2 10.0.0.3")
+  assert(resolver.undo(first))
+  lu.assertEquals(servers(), "10.0.0.2 10.0.0.3")
+  assert(resolver.undo(second))
+  assert_as_before()
+end
+
 function T.test_what_somebody_else_writes_stays()
   local records = three()
   assert(fs.write(FILE, "nameserver 203.0.113.5\n"))
