@@ -12,8 +12,9 @@ local program = require "core.program"
 ---@field run fun(modem: modem.modem|policy.modems) cancelled when the modem is unplugged, or the policy is replaced
 
 ---@class policy.modems what a policy without `each` gets
----@field list fun(self): modem.modem[] those that are ready now
----@field changes fun(self): fun(): modem.modem[] for a loop: those that are ready, now and whenever that changes
+---@field list fun(self): modem.modem[] ready now; not those that a command has, or `down` keeps offline
+---@field changes fun(self): fun(): modem.modem[] for a loop: the list, now and whenever it changes. A command that
+--- wants a modem waits for the loop to come round without it
 
 local Policy = {}
 Policy.__index = Policy

@@ -4,6 +4,7 @@
 local ladder, policy, story, task = require "ladder", require "policy", require "story", require "task"
 
 local options = ... or {} -- of link:wait_down(): ping, probes, every, misses ...; of task.backoff(): first, max, steady
+-- For policies that build on this one: `up`, of modem:up(), and online(modem, link), whose result is closed at the end.
 
 return policy {
   name = "reconnect",
@@ -14,7 +15,7 @@ return policy {
     local told, repair, reason = story.of(modem), ladder.new(modem, options.ladder), "the modem is ready"
     for attempt in task.backoff { first = options.first or 2, max = options.max, steady = options.steady } do
       local ended = told:try("connect", reason)
-      local link <close>, err = modem:up()
+      local link <close>, err = modem:up(nil, options.up)
       ended(link and "connected" or err)
       if link then
         err = select(2, link:prove(options))
@@ -23,6 +24,7 @@ return policy {
         attempt:succeeded()
         repair:mended()
         told:believe("online", ("as %s"):format(link.address))
+        local joined <close> = options.online and options.online(modem, link) -- luacheck: ignore 211
         reason = link:wait_down(options)
       else
         reason = err

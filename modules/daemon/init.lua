@@ -28,7 +28,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again w
 ---@field fleet daemon.fleet
 ---@field supervisor daemon.supervisor
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
----@field only daemon.policy_config? this policy for every modem, whatever the configuration says
+---@field only daemon.policy_config? this policy and no other, whatever the configuration says
 local Daemon = {}
 Daemon.__index = Daemon
 
@@ -42,7 +42,15 @@ local function configure(self, modem)
   local entry, is_sure = config.entry_for(self.config, modem)
   modem.settings = entry and { carrier = entry.carrier, options = entry.options } or nil
   self.known[modem].entry, self.known[modem].is_sure = entry, is_sure
-  return entry and (self.only or entry.policy), entry, is_sure
+  local configured = entry and (self.only or entry.policy)
+  return configured and configured.policy.each and configured, entry, is_sure
+end
+
+local function policies_for_all(self)
+  if self.only then
+    return not self.only.policy.each and { self.only } or {}
+  end
+  return self.config.policies
 end
 
 local take
@@ -117,7 +125,7 @@ function Daemon:reload()
   end
   self.config = new
   log.level = new.log
-  self.supervisor:replace(new.policies, function(modem) return (configure(self, modem)) end)
+  self.supervisor:replace(policies_for_all(self), function(modem) return (configure(self, modem)) end)
   for modem, known in pairs(self.known) do
     if not known.entry then take(self, modem, "the configuration names it now") end
   end
@@ -148,15 +156,16 @@ local function with_policies_still(self, name, arguments, run)
   if not effect then
     return run(name, arguments)
   end
-  local meant = modems_meant(self, arguments)
-  for _, modem in ipairs(meant) do
+  local paused = {}
+  local function resume()
+    for _, modem in ipairs(paused) do self.supervisor:resume(modem) end
+  end
+  local resuming <close> = setmetatable({}, { __close = resume }) -- luacheck: ignore 211
+  for _, modem in ipairs(modems_meant(self, arguments)) do
+    paused[#paused + 1] = modem
     self.supervisor:pause(modem)
     if effect ~= "pause" then hold.set(modem, effect == "stop") end
   end
-  local function resume()
-    for _, modem in ipairs(meant) do self.supervisor:resume(modem) end
-  end
-  local resuming <close> = setmetatable({}, { __close = resume }) -- luacheck: ignore 211
   return run(name, arguments)
 end
 
@@ -248,8 +257,7 @@ function M.run(options)
     end
   end
   M.running = self
-  self.supervisor:replace(options.policy and not options.policy.each
-    and { { name = options.policy.name, policy = options.policy } } or loaded.policies)
+  self.supervisor:replace(policies_for_all(self))
   self.fleet:run()
 end
 

@@ -6,23 +6,26 @@
 
 local core = require "core.task"
 local events = require "events"
+local hold = require "daemon.hold"
 local log = require "log"
 local story = require "story"
 local task = require "task"
 
 local FIRST_PAUSE, LAST_PAUSE = 1, 300
 local TRIES, GOOD_TIME = 5, 60 -- so many failures in a row, each within so many seconds of its start
+local MIND_TIME = 10 -- how long policies may take to let go of a modem that a command wants
 
 ---@class daemon.job one task of a policy
 ---@field name string of the policy
 ---@field modem modem.modem? nil: it is for all of them
+---@field modems policy.modems? what it gets then
 ---@field task userdata
 
 ---@class daemon.supervisor
 ---@field group task.group
 ---@field jobs table<daemon.job, boolean>
----@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config? }>
----@field watchers table<userdata, boolean> queues of those who wait for the list of modems to change
+---@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config?, paused: integer }> paused:
+--- by so many commands
 local Supervisor = {}
 Supervisor.__index = Supervisor
 
@@ -31,9 +34,7 @@ local M = {}
 ---@param group task.group that policies live in
 ---@return daemon.supervisor
 function M.new(group)
-  return setmetatable({
-    group = group, jobs = {}, ready = {}, watchers = setmetatable({}, { __mode = "k" }),
-  }, Supervisor)
+  return setmetatable({ group = group, jobs = {}, ready = {} }, Supervisor)
 end
 
 -- What a policy for all modems gets.
@@ -42,23 +43,53 @@ Modems.__index = Modems
 
 function Modems:list()
   local list = {}
-  for modem in pairs(self.supervisor.ready) do list[#list + 1] = modem end
+  for modem, ready in pairs(self.supervisor.ready) do
+    if ready.paused == 0 and not hold.is_held(modem) then list[#list + 1] = modem end
+  end
   table.sort(list, function(a, b) return story.name(a.description) < story.name(b.description) end)
   return list
 end
 
+-- A loop that has got a list, and comes for the next one, has done what the first one asks for.
 function Modems:changes()
-  local changed = task.queue(1)
-  self.supervisor.watchers[changed] = true -- weak: forgotten with the loop that it is for
-  changed:push(true)
-  return function()
-    changed:pop()
+  local watcher = { changed = task.queue(1), asked = {}, done = {} }
+  self.watchers[watcher] = true
+  watcher.changed:push(true)
+  local function minded()
+    for _, done in ipairs(watcher.done) do done:push(true) end
+    watcher.done = {}
+  end
+  local function next_list()
+    minded()
+    watcher.changed:pop()
+    watcher.done, watcher.asked = watcher.asked, {}
     return self:list()
   end
+  local function close()
+    self.watchers[watcher] = nil
+    minded()
+    watcher.done = watcher.asked
+    minded()
+  end
+  return next_list, nil, nil, setmetatable({}, { __close = close })
 end
 
+-- Tells policies for all modems that the list has changed. Returns what waits, for a while, until they have minded it.
 local function tell_watchers(self)
-  for watcher in pairs(self.watchers) do watcher:push(true) end
+  local answers = {}
+  for job in pairs(self.jobs) do
+    for watcher in pairs(job.modems and job.modems.watchers or {}) do
+      local done = task.queue(1)
+      answers[#answers + 1] = done
+      table.insert(watcher.asked, done)
+      watcher.changed:push(true)
+    end
+  end
+  return function()
+    task.timeout(MIND_TIME, function()
+      for _, done in ipairs(answers) do done:pop() end
+    end)
+  end
 end
 
 -- Runs it once, in a task of its own, and waits for its end.
@@ -118,9 +149,9 @@ end
 local function start(self, group, configured, modem)
   local job = { name = configured.name, modem = modem, configured = configured }
   self.jobs[job] = true
-  local argument = modem or setmetatable({ supervisor = self }, Modems)
+  job.modems = not modem and setmetatable({ supervisor = self, watchers = {} }, Modems) or nil
   job.task = group:spawn(function()
-    local _, err = xpcall(run_for_ever, core.traceback, job, configured, argument)
+    local _, err = xpcall(run_for_ever, core.traceback, job, configured, modem or job.modems)
     self.jobs[job] = nil
     if err then
       error(err, 0)
@@ -139,9 +170,8 @@ end
 ---@param group task.group that lives as long as the modem is there
 ---@param configured daemon.policy_config?
 function Supervisor:modem_ready(modem, group, configured)
-  self.ready[modem] = { group = group, configured = configured }
+  self.ready[modem] = { group = group, configured = configured, paused = 0 }
   self:resume(modem)
-  tell_watchers(self)
 end
 
 ---@param modem modem.modem
@@ -153,26 +183,34 @@ function Supervisor:modem_gone(modem)
   tell_watchers(self)
 end
 
----Stops what is done about a modem; its connection stays.
+---Stops what is done about a modem; its connection stays. Policies for all modems have let go of it then, too.
 ---@param modem modem.modem
 function Supervisor:pause(modem)
+  if self.ready[modem] then
+    self.ready[modem].paused = self.ready[modem].paused + 1
+  end
   if modem.link then
     modem.link:keep()
   end
   for job in pairs(self.jobs) do
     if job.modem == modem then stop(self, job) end
   end
+  tell_watchers(self)()
 end
 
 ---Goes on with it.
 ---@param modem modem.modem
 function Supervisor:resume(modem)
   local ready = self.ready[modem]
-  local held = require("daemon.hold").is_held(modem)
+  local held = hold.is_held(modem)
+  if ready then
+    ready.paused = math.max(ready.paused - 1, 0)
+    tell_watchers(self)
+  end
   for job in pairs(self.jobs) do
     if job.modem == modem then return end
   end
-  if ready and ready.configured and not held then
+  if ready and ready.configured and not held and ready.paused == 0 then
     start(self, ready.group, ready.configured, modem)
   elseif ready and held then
     story.of(modem):believe("offline", "`moontower down` was given; `moontower up` ends that")
@@ -183,17 +221,17 @@ end
 ---@param policies daemon.policy_config[] those for all modems together
 ---@param policy_of (fun(modem: modem.modem): daemon.policy_config?)? nil: as they were
 function Supervisor:replace(policies, policy_of)
+  self:keep_links()
+  for job in pairs(self.jobs) do stop(self, job) end
   for modem, ready in pairs(self.ready) do
-    self:pause(modem)
     ready.configured = policy_of and policy_of(modem)
-  end
-  for job in pairs(self.jobs) do
-    if not job.modem then stop(self, job) end
   end
   for _, configured in ipairs(policies) do
     start(self, self.group, configured)
   end
-  for modem in pairs(self.ready) do self:resume(modem) end
+  for modem, ready in pairs(self.ready) do
+    if ready.paused == 0 then self:resume(modem) end
+  end
 end
 
 ---Leaves all connections up when this program ends.

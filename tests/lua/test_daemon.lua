@@ -133,6 +133,22 @@ function T.test_a_hung_modem_is_taken_for_the_one_that_was_there_last()
   lu.assertEquals(result.after, result.before)
 end
 
+function T.test_a_policy_for_all_modems_starts_once_in_the_foreground()
+  local result = simulated.run([[cat >/run/test/all.lua <<'END'
+local policy = require "policy"
+return policy { name = "all", run = function(modems)
+  print("started")
+  for list in modems:changes() do print("modems " .. #list) end
+end }
+END
+    timeout -s INT 2 moontower run /run/test/all.lua; echo "status $?"]], nil, nil, { "--count", "2" })
+  local _, started = result.out:gsub("started", "")
+  lu.assertEquals(started, 1, result.out .. result.err)
+  lu.assertStrContains(result.out, "modems 2")
+  lu.assertNotStrContains(result.err, "traceback")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_second_daemon_says_that_there_is_one()
   local result = run [[start; moontower serve 2>&1; echo "second $?"; end; true]]
   lu.assertStrContains(result.out, "a daemon runs already")

@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: MIT
+-- Policy: everything over several modems at once, by weight. A dead one leaves, and comes back when it works again.
+
+local log, multipath, policy = require "log", require "multipath", require "policy"
+local story, task = require "story", require "task"
+
+local options = ... or {} -- metric; weights = { ["1-1.2"] = 3, ["359072061234567"] = 1 }; and all that reconnect takes
+
+-- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 for those that are not named.
+local function weight_of(modem)
+  local weights = options.weights or {}
+  return weights[story.name(modem.description)] or next(weights) and weights[(modem:identity() or {}).imei] or 1
+end
+
+return policy {
+  name = "balance",
+  summary = "Use several modems at once: connections are spread over all that work, by weight.",
+
+  run = function(modems)
+    local set <close> = multipath.new { metric = options.metric }
+    local group <close> = task.group()
+    local members, tasks = {}, {}
+
+    local function update()
+      local list = {}
+      for _, member in pairs(members) do list[#list + 1] = member end
+      local ok, err = set:update(list)
+      if not ok then log.error("%s", err) end
+    end
+
+    -- Each modem is kept online as ever, and is in the set meanwhile.
+    local function join(modem, link)
+      members[modem] = { link = link, weight = weight_of(modem) }
+      update()
+      local function leave()
+        members[modem] = nil
+        update()
+      end
+      return setmetatable({}, { __close = leave })
+    end
+    local reconnect = assert(policy.load("reconnect", setmetatable({
+      up = { default_route = false }, online = join,
+    }, { __index = options })))
+
+    group:spawn(set.watch, set)
+    for list in modems:changes() do
+      local wanted = {}
+      for _, modem in ipairs(list) do
+        wanted[modem] = true
+        tasks[modem] = tasks[modem] or group:spawn(reconnect.run, modem)
+      end
+      for modem, child in pairs(tasks) do
+        if not wanted[modem] then
+          child:cancel(task.unwanted)
+          child:join()
+          tasks[modem] = nil
+        end
+      end
+    end
+  end,
+}
