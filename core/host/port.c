@@ -223,22 +223,33 @@ static int connect_socket(const char *path, int type)
     return fd;
 }
 
+/*
+ * To a socket of whatever type. The kernel says EPROTOTYPE when a path is one of another type; for
+ * an abstract name, where each type has names of its own, that nobody is there.
+ */
+static int connect_any(const char *path, enum mt_port_kind *kind)
+{
+    static const int types[] = { SOCK_SEQPACKET, SOCK_STREAM, SOCK_DGRAM };
+    int fd = -EPROTOTYPE;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        *kind = types[i] == SOCK_STREAM ? MT_PORT_STREAM : MT_PORT_MESSAGES;
+        fd = connect_socket(path, types[i]);
+        if (fd != -EPROTOTYPE && (path[0] != '@' || fd != -ECONNREFUSED))
+            break;
+    }
+    return fd;
+}
+
 static int open_path(const char *path, enum mt_port_kind *kind)
 {
     struct stat info;
     *kind = MT_PORT_STREAM;
     if (path[0] == '@')
-        return connect_socket(path, SOCK_STREAM);
+        return connect_any(path, kind);
     if (stat(path, &info) < 0)
         return -errno;
-    if (S_ISSOCK(info.st_mode)) {
-        int fd = connect_socket(path, SOCK_SEQPACKET);
-        if (fd != -EPROTOTYPE) {
-            *kind = MT_PORT_MESSAGES;
-            return fd;
-        }
-        return connect_socket(path, SOCK_STREAM);
-    }
+    if (S_ISSOCK(info.st_mode))
+        return connect_any(path, kind);
     if (!S_ISCHR(info.st_mode))
         return -ENOTTY;
     int fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -384,23 +395,40 @@ void mt_listener_close(struct mt_listener *listener)
     uv_close((uv_handle_t *)&listener->poll, on_listener_closed);
 }
 
-static int listen_socket(const char *path, enum mt_port_kind kind)
+/* Bound to `path`; -EADDRINUSE where something stands already. */
+static int bind_socket(const char *path, int type)
 {
     struct sockaddr_un address;
     socklen_t length;
     int status = socket_address(path, &address, &length);
     if (status < 0)
         return status;
-    int type = kind == MT_PORT_MESSAGES ? SOCK_SEQPACKET : SOCK_STREAM;
     int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    if (bind(fd, (struct sockaddr *)&address, length) < 0 || listen(fd, 16) < 0) {
+    if (bind(fd, (struct sockaddr *)&address, length) < 0) {
         status = -errno;
         close(fd);
         return status;
     }
     return fd;
+}
+
+static int listen_socket(const char *path, enum mt_port_kind kind)
+{
+    int fd = bind_socket(path, kind == MT_PORT_MESSAGES ? SOCK_SEQPACKET : SOCK_STREAM);
+    if (fd >= 0 && listen(fd, 16) < 0) {
+        int status = -errno;
+        close(fd);
+        return status;
+    }
+    return fd;
+}
+
+int mt_port_receive(struct mt_loop *loop, const char *path, struct mt_port **port)
+{
+    int fd = bind_socket(path, SOCK_DGRAM);
+    return fd < 0 ? fd : mt_port_adopt(loop, fd, MT_PORT_MESSAGES, port);
 }
 
 int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,

@@ -9,7 +9,7 @@
 #include "host/loop.h"
 
 enum mt_port_kind {
-    MT_PORT_MESSAGES,  /* one read is whole messages: cdc-wdm, wwan, seqpacket sockets, TUN */
+    MT_PORT_MESSAGES,  /* one read is whole messages: cdc-wdm, wwan, TUN, sockets that keep them */
     MT_PORT_STREAM,    /* bytes: stream sockets, ptys, ttys */
 };
 
@@ -27,10 +27,17 @@ struct mt_port_reader {
 
 /*
  * Opens the character device, or connects to the unix socket, that stands at `path`; a path that
- * begins with '@' is an abstract stream socket. A socket at a path is tried as seqpacket first. A
- * tty or pty is raw while the port is open, and is given its settings back when it is closed.
+ * begins with '@' is an abstract socket. A socket is tried as one of messages, of a stream, and of
+ * datagrams. A tty or pty is raw while the port is open, and is given its settings back when it is
+ * closed.
  */
 int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port **port);
+
+/*
+ * A socket at `path`, to read the datagrams that others send there. What stands at the path then is
+ * for the caller to remove.
+ */
+int mt_port_receive(struct mt_loop *loop, const char *path, struct mt_port **port);
 
 /* Takes over a descriptor; closes it also when it fails. */
 int mt_port_adopt(struct mt_loop *loop, int fd, enum mt_port_kind kind, struct mt_port **port);

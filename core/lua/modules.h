@@ -20,6 +20,7 @@ int mt_lua_process_open(lua_State *L);
 int mt_lua_qmi_open(lua_State *L);
 int mt_lua_queue_open(lua_State *L);
 int mt_lua_sandbox_open(lua_State *L);
+int mt_lua_signal_open(lua_State *L);
 int mt_lua_task_open(lua_State *L);
 int mt_lua_udev_open(lua_State *L);
 int mt_lua_usb_open(lua_State *L);

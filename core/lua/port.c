@@ -196,6 +196,17 @@ static int l_open(lua_State *L)
     return 1;
 }
 
+/* receive(path) -> port | nil, err. A unix socket, or "@abstract", that reads datagrams. */
+static int l_receive(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct lua_port *port = push_port(L);
+    int status = mt_port_receive(mt_loop(L), path, &port->port);
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "receive at %s", path);
+    return 1;
+}
+
 /* Takes the descriptor from *fd once nothing can raise. */
 static int adopt(lua_State *L, int *fd, enum mt_port_kind kind)
 {
@@ -342,6 +353,7 @@ static const luaL_Reg functions[] = {
     { "adopt", l_adopt },
     { "listen", l_listen },
     { "open", l_open },
+    { "receive", l_receive },
     { NULL, NULL },
 };
 

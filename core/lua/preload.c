@@ -21,6 +21,7 @@ static const luaL_Reg modules[] = {
     { "core.queue", mt_lua_queue_open },
     { "core.sandbox", mt_lua_sandbox_open },
     { "core.schema", mt_schema_open },
+    { "core.signal", mt_lua_signal_open },
     { "core.task", mt_lua_task_open },
     { "core.udev", mt_lua_udev_open },
     { "core.usb", mt_lua_usb_open },

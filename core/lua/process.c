@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -239,6 +240,15 @@ static int l_pid_alive(lua_State *L)
     return 1;
 }
 
+/* take_variable(name) -> string | nil: what our environment says; children do not inherit it then. */
+static int l_take_variable(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_pushstring(L, getenv(name));
+    unsetenv(name);
+    return 1;
+}
+
 /* ---- the module ---- */
 
 static int processes_gc(lua_State *L)
@@ -260,6 +270,7 @@ static const luaL_Reg functions[] = {
     { "run", l_run },
     { "spawn_attached", l_spawn_attached },
     { "start_time", l_start_time },
+    { "take_variable", l_take_variable },
     { NULL, NULL },
 };
 

@@ -8,6 +8,7 @@ local fleet = require "daemon.fleet"
 local fs = require "core.fs"
 local hold = require "daemon.hold"
 local log = require "log"
+local manager = require "daemon.manager"
 local modems = require "modem"
 local policy = require "policy"
 local ports = require "core.port"
@@ -28,6 +29,8 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again w
 ---@field fleet daemon.fleet
 ---@field supervisor daemon.supervisor
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
+---@field manager daemon.manager the service manager, if one has started us
+---@field reloads userdata a queue: who wants a reload, each with a queue for the answer
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
 local Daemon = {}
 Daemon.__index = Daemon
@@ -113,10 +116,7 @@ local function modem_gone(self, modem)
   repair() -- what was on an interface that is gone
 end
 
----Reads the configuration and all scripts anew. Connections stay; with a mistake in them, all stays as it was.
----@return true? ok
----@return moontower.error? err
-function Daemon:reload()
+local function read_anew(self)
   local new, err = config.load(self.path)
   if not new then
     log.error("the configuration stays as it was: %s", err)
@@ -132,6 +132,26 @@ function Daemon:reload()
   events.publish("reloaded")
   log.info("the configuration has been read anew")
   return true
+end
+
+-- In a task of the daemon's own, one after the other: what a command's task starts would be the command's.
+local function serve_reloads(self)
+  while true do
+    local answer = self.reloads:pop()
+    local reloading <close> = self.manager:reloading() -- luacheck: ignore 211
+    local ok, err = read_anew(self)
+    answer:push { ok = ok, err = err }
+  end
+end
+
+---Reads the configuration and all scripts anew. Connections stay; with a mistake in them, all stays as it was.
+---@return true? ok
+---@return moontower.error? err
+function Daemon:reload()
+  local answer = task.queue(1)
+  self.reloads:push(answer)
+  local result = answer:pop()
+  return result.ok, result.err
 end
 
 -- Which modems a command is about: the one that its --device names, or all.
@@ -220,6 +240,7 @@ end
 
 -- Ends what leaving would end otherwise: connections stay for the next one to adopt, unless they are not wanted.
 local function leave(self, alone)
+  self.manager:stopping()
   if self.config.on_stop == "keep" and not alone then
     self.supervisor:keep_links()
   end
@@ -238,7 +259,8 @@ function M.run(options)
     return nil, err
   end
   local self = setmetatable({
-    path = options.config, config = loaded, known = {},
+    path = options.config, config = loaded, known = {}, reloads = task.queue(MAX_CLIENTS + 1),
+    manager = manager.new(),
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log
@@ -255,9 +277,12 @@ function M.run(options)
     if not lock then
       return nil, err
     end
+    manager.hear_hangups(group, self)
   end
+  group:spawn(serve_reloads, self)
   M.running = self
   self.supervisor:replace(policies_for_all(self))
+  self.manager:start(group, self.fleet)
   self.fleet:run()
 end
 

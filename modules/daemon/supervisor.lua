@@ -95,10 +95,7 @@ end
 -- Runs it once, in a task of its own, and waits for its end.
 local function run_once(configured, argument)
   local group <close> = task.group()
-  local child = group:spawn(function()
-    core.set_context { policy = configured.name }
-    return xpcall(configured.policy.run, core.traceback, argument)
-  end)
+  local child = group:spawn(function() return xpcall(configured.policy.run, core.traceback, argument) end)
   local alive, ok, err = child:join()
   if alive and ok then
     return true
@@ -151,6 +148,7 @@ local function start(self, group, configured, modem)
   self.jobs[job] = true
   job.modems = not modem and setmetatable({ supervisor = self, watchers = {} }, Modems) or nil
   job.task = group:spawn(function()
+    core.set_context { policy = configured.name } -- not that of a command which lets policies go on
     local _, err = xpcall(run_for_ever, core.traceback, job, configured, modem or job.modems)
     self.jobs[job] = nil
     if err then

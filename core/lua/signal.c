@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* core.signal: a script hears a signal, which then does nothing else. */
+#include "host/signal.h"
+
+#include <lauxlib.h>
+#include <signal.h>
+
+#include "engine/error.h"
+#include "engine/task.h"
+#include "lua/modules.h"
+#include "lua/monitor.h"
+
+/* Not INT and TERM: whatever a script does, they end the program (see engine/runtime.c). */
+static const char *const names[] = { "HUP", "USR1", "USR2", NULL };
+static const int numbers[] = { SIGHUP, SIGUSR1, SIGUSR2 };
+
+/* monitor:next() -> true | nil, err: the signal has come since. */
+static int take_signal(lua_State *L, void *host)
+{
+    int status = mt_signal_take(host);
+    if (status <= 0)
+        return status;
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static void watch(void *host)
+{
+    mt_signal_watch(host);
+}
+
+static void unwatch(void *host)
+{
+    mt_signal_unwatch(host);
+}
+
+static void close_signal(void *host)
+{
+    mt_signal_close(host);
+}
+
+static const struct mt_lua_monitor_class signal_class = {
+    "signal", take_signal, watch, unwatch, close_signal,
+};
+
+/* open("HUP" | "USR1" | "USR2") -> monitor | nil, err, "busy" where another one hears it */
+static int l_open(lua_State *L)
+{
+    int which = luaL_checkoption(L, 1, NULL, names);
+    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &signal_class);
+    struct mt_signal *host = NULL;
+    int status = mt_signal_open(mt_loop(L), numbers[which], mt_lua_monitor_on_event, monitor, &host);
+    if (status < 0)
+        return mt_error_errno(L, status, "signal", "hear SIG%s", names[which]);
+    monitor->host = host;
+    return 1;
+}
+
+int mt_lua_signal_open(lua_State *L)
+{
+    mt_lua_monitor_register(L);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_open);
+    lua_setfield(L, -2, "open");
+    return 1;
+}
