@@ -98,6 +98,24 @@ function M.load(name, options)
   return value
 end
 
+---Checks the options that a policy's file finds in `...`: a mistake in the configuration is no reason to do half of it.
+---@param given table?
+---@param kinds table<string, string> what may be given, and of which type
+---@return table given
+function M.options(given, kinds)
+  local names = {}
+  for name in pairs(kinds) do names[#names + 1] = name end
+  table.sort(names)
+  for name, value in pairs(given or {}) do
+    if not kinds[name] then
+      error(("there is no option '%s' (there are: %s)"):format(tostring(name), table.concat(names, ", ")), 2)
+    elseif not kinds[name]:find(type(value), 1, true) then
+      error(("the option '%s' should be a %s"):format(name, kinds[name]), 2)
+    end
+  end
+  return given or {}
+end
+
 return setmetatable(M, {
   __call = function(_, values)
     local mistake = mistake_in(values)

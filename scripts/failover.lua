@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: MIT
+-- Policy: the cable first. When it fails, the modem takes over, until it has been well for a while.
+
+local policy, story, task, uplink = require "policy", require "story", require "task", require "uplink"
+local up = require "modem.up"
+
+-- wired, probes, every, misses, timeout, back_after: of the cable (modules/uplink.lua); modem: options for `reconnect`.
+local options = policy.options(..., {
+  wired = "string", probes = "table", every = "number", misses = "number", timeout = "number", back_after = "number",
+  modem = "table",
+})
+
+-- The modem's routes come before the cable's, which stay as they are.
+local function keep_online(modem, wired)
+  local of_modem = { up = { metric = wired.metric and math.max(wired.metric - 1, 1) } }
+  for key, value in pairs(options.modem or {}) do of_modem[key] = value end
+  assert(policy.load("reconnect", of_modem)).run(modem)
+end
+
+return policy {
+  name = "failover",
+  summary = "Use a modem only while the cable does not work.",
+  each = { modem = "ready" },
+
+  run = function(modem)
+    local told = story.of(modem)
+    local wired <close> = uplink.open(options)
+    local taken_over = up.record(modem.description) -- by an earlier run: it is handed back by the same rule
+    while true do
+      if not taken_over then
+        told:believe("standby", ("%s is to be used"):format(wired))
+        told:believe("needed", wired:wait_bad())
+      end
+      local ended
+      do
+        local group <close> = task.group() -- leaving it takes the modem offline
+        group:spawn(keep_online, modem, wired)
+        ended = told:try("hand back", wired:wait_well())
+      end
+      ended "the modem is offline"
+      taken_over = false
+    end
+  end,
+}

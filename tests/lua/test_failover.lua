@@ -1,0 +1,100 @@
+-- SPDX-License-Identifier: MIT
+-- The policy failover: a cable that fails in several ways and comes back, beside a simulated modem.
+
+local lu = require "luaunit"
+local simulated = require "simulated"
+
+local T = {}
+
+-- A cable, eth0, to a router in a network of its own, which ends with the world.
+local CABLE = [[
+unshare --net setpriv --pdeathsig KILL sleep 300 & echo $! >/run/test/router; sleep 0.1
+router() { nsenter --net=/proc/$(cat /run/test/router)/ns/net "$@"; }
+ip link add eth0 type veth peer name lan
+ip link set lan netns $(cat /run/test/router); ip address add 192.168.7.2/24 dev eth0; ip link set eth0 up
+router sh -c 'ip link set lo up; ip address add 192.168.7.1/24 dev lan; ip link set lan up'
+ip route add default via 192.168.7.1 dev eth0 metric 100
+n=0; until ping -c 1 -W 1 192.168.7.1; do n=$((n+1)); [ $n -lt 50 ] || exit 1; done]]
+
+-- What takes ten seconds on a real link takes a tenth here.
+local SERVE = [[
+router() { nsenter --net=/proc/$(cat /run/test/router)/ns/net "$@"; }
+cat >/run/test/config.lua <<END
+return { modems = { { apn = "r.ispsn", policy = { "failover", probes = { "192.168.7.1" },
+  every = 0.2, timeout = 0.3, misses = 2, back_after = ${WELL:-0.5}, modem = { probes = {} } } } } }
+END
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 100 ] || { moontower why; return 1; }
+  sleep 0.1; done; }
+start() { moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 100 ] || return 1; sleep 0.05; done; }
+way() { ip route get 8.8.8.8 | grep -o 'dev [^ ]*'; }
+start
+]]
+
+local function run(script, well)
+  local result = simulated.run(("WELL=%s\n"):format(well or "") .. SERVE .. script .. [[
+
+    kill $daemon; wait $daemon; ! grep Traceback /run/test/log]], nil, CABLE)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertNotStrContains(result.out .. result.err, "left open")
+  return result
+end
+
+-- Breaks the cable, and mends it; in between the modem is the way, and afterwards the cable.
+local function fails_over(words, breaking, mending)
+  local result = run(([[until_why "is standby" || exit 1; way
+    %s
+    until_why "is online" || exit 1; way; moontower why | grep -c "connect, because"
+    ip -4 route show default dev wwan0 | grep -c "metric 99"
+    %s
+    until_why "hand back, because eth0 has been well for 0.5 seconds: the modem is offline" || exit 1
+    until_why "is standby" || exit 1; way; cat /run/test/log]]):format(breaking, mending))
+  lu.assertStrMatches(result.out, "dev eth0\ndev wwan0\n1\n1\ndev eth0\n.*")
+  lu.assertStrContains(result.out, words)
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_pulled_cable()
+  fails_over("eth0 has no carrier", "router ip link set lan down", "router ip link set lan up")
+end
+
+function T.test_a_router_that_does_not_answer()
+  fails_over("1 probes answered", "router ip address del 192.168.7.1/24 dev lan",
+    "router ip address add 192.168.7.1/24 dev lan")
+end
+
+function T.test_a_default_route_that_is_taken_away()
+  fails_over("eth0 has no default route any more", "ip route del default dev eth0",
+    "ip route add default via 192.168.7.1 dev eth0 metric 100")
+end
+
+function T.test_a_cable_that_is_well_only_for_a_moment_is_not_gone_back_to()
+  local result = run([[until_why "is standby" || exit 1
+    router ip link set lan down; until_why "is online" || exit 1
+    for n in 1 2 3; do router ip link set lan up; sleep 0.2; router ip link set lan down; sleep 0.2; done
+    moontower why | grep -c "hand back"; way; router ip link set lan up
+    until_why "is standby" || exit 1; moontower why | grep -c "hand back\|connect, because"]], 3)
+  lu.assertEquals(result.out, "0\ndev wwan0\n2\n")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_killed_daemon_leaves_the_modem_in_charge_until_the_cable_is_well_again()
+  local result = run [[until_why "is standby" || exit 1
+    router ip link set lan down; until_why "is online" || exit 1
+    kill -KILL $daemon; wait $daemon 2>/dev/null; start; until_why "is online" || exit 1; way
+    kill -KILL $daemon; wait $daemon 2>/dev/null; router ip link set lan up; start; until_why "is standby" || exit 1
+    way]]
+  lu.assertEquals(result.out, "dev wwan0\ndev eth0\n")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_mistake_in_its_options_is_told()
+  local result = simulated.run [[
+    echo 'return { modems = { { policy = { "failover", evry = 1 } } } }' >/run/test/1.lua
+    echo 'return { modems = { { policy = { "failover", every = "1" } } } }' >/run/test/2.lua
+    moontower serve --check --config /run/test/1.lua; moontower serve --check --config /run/test/2.lua]]
+  lu.assertStrContains(result.err, "there is no option 'evry' (there are: back_after, every,")
+  lu.assertStrContains(result.err, "the option 'every' should be a number")
+end
+
+return T
