@@ -7,6 +7,7 @@
 
 /* Each pushes its module table. */
 int mt_lua_at_open(lua_State *L);
+int mt_lua_clock_open(lua_State *L);
 int mt_lua_edit_open(lua_State *L);
 int mt_lua_error_open(lua_State *L);
 int mt_lua_fs_open(lua_State *L);

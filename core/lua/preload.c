@@ -7,6 +7,7 @@
 
 static const luaL_Reg modules[] = {
     { "core.at", mt_lua_at_open },
+    { "core.clock", mt_lua_clock_open },
     { "core.edit", mt_lua_edit_open },
     { "core.error", mt_lua_error_open },
     { "core.fs", mt_lua_fs_open },

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* core.clock: waiting for a time of the day. */
+#include <lauxlib.h>
+
+#include "engine/error.h"
+#include "engine/task.h"
+#include "host/alarm.h"
+#include "lua/modules.h"
+#include "lua/monitor.h"
+
+/* monitor:next() -> true: it is time; false: somebody has set the clock, so think again | nil, err */
+static int take_alarm(lua_State *L, void *host)
+{
+    int status = mt_alarm_take(host);
+    if (status <= 0)
+        return status;
+    lua_pushboolean(L, status == MT_ALARM_COME);
+    return 1;
+}
+
+static void watch(void *host)
+{
+    mt_alarm_watch(host);
+}
+
+static void unwatch(void *host)
+{
+    mt_alarm_unwatch(host);
+}
+
+static void close_alarm(void *host)
+{
+    mt_alarm_close(host);
+}
+
+static const struct mt_lua_monitor_class alarm_class = {
+    "clock", take_alarm, watch, unwatch, close_alarm,
+};
+
+/* alarm(when) -> monitor | nil, err. In seconds as os.time() has them. */
+static int l_alarm(lua_State *L)
+{
+    double when = luaL_checknumber(L, 1);
+    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &alarm_class);
+    struct mt_alarm *host = NULL;
+    int status = mt_alarm_open(mt_loop(L), when, mt_lua_monitor_on_event, monitor, &host);
+    if (status < 0)
+        return mt_error_errno(L, status, "clock", "set an alarm");
+    monitor->host = host;
+    return 1;
+}
+
+int mt_lua_clock_open(lua_State *L)
+{
+    mt_lua_monitor_register(L);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_alarm);
+    lua_setfield(L, -2, "alarm");
+    return 1;
+}

@@ -1,0 +1,92 @@
+-- SPDX-License-Identifier: MIT
+-- How much of a month's data a SIM has used: counted from the kernel's counters, kept per ICCID across restarts.
+--
+-- A counter lives as long as its interface. It is written down with what it stood at, so whatever has passed while
+-- nobody looked counts as soon as somebody does; one that began anew counts from zero.
+
+local error_object = require "error"
+local fs = require "core.fs"
+local hours = require "hours"
+local log = require "log"
+local net = require "net"
+local state = require "state"
+
+local M = {}
+
+local KIND = "usage"
+local UNITS = { B = 1, kB = 1e3, KB = 1e3, MB = 1e6, GB = 1e9, TB = 1e12, KiB = 2 ^ 10, MiB = 2 ^ 20, GiB = 2 ^ 30 }
+local FASTEST = 20e6 -- bytes a second: what a good day in 4G brings
+local SOONEST, LATEST = 2, 300 -- seconds between looks
+
+---@param text string "5 GB"
+---@return integer? bytes
+---@return moontower.error? err
+function M.parse(text)
+  local number, unit = tostring(text):match("^%s*([%d.]+)%s*(%a+)%s*$")
+  local bytes = tonumber(number) and UNITS[unit] and tonumber(number) * UNITS[unit]
+  if not bytes or bytes < 1 or bytes > 1e18 then
+    return error_object.fail {
+      code = "invalid", source = "meter", message = ("'%s' is no amount of data"):format(tostring(text)),
+      hint = 'It looks like this: "5 GB", "500 MB" or "1.5 GiB".',
+    }
+  end
+  return math.floor(bytes)
+end
+
+-- Which counter it is: another one once the interface, or the computer, has begun anew.
+local function counter(modem)
+  local link = modem.net and net.link(modem.net)
+  if link and link.statistics then
+    local boot = (fs.read "/proc/sys/kernel/random/boot_id" or ""):match("%S*")
+    return ("%s %s %d"):format(boot, modem.description.incarnation or "", link.index),
+      link.statistics.rx.bytes + link.statistics.tx.bytes
+  end
+end
+
+-- What has passed since it was written down; of a SIM that is seen for the first time, nothing.
+local function passed(record, key, total)
+  if not record.counter then
+    return 0
+  elseif record.counter == key and total >= record.total then
+    return total - record.total
+  end
+  return total
+end
+
+-- What was counted before, if it still counts: a clock that went back, as one without a battery does, begins no month.
+local function record_of(sim, month)
+  local record = state.kept.load(KIND, sim) or { since = month, bytes = 0 }
+  if record.since < month then
+    record.since, record.bytes, record.is_new = month, 0, true
+  end
+  return record
+end
+
+---Counts what has passed, and writes it down.
+---@param modem modem.modem
+---@param sim string whose data that is: an ICCID
+---@param day integer of the month on which it begins anew
+---@param now integer as os.time() has it
+---@return integer bytes since then
+---@return integer next when it begins anew
+function M.read(modem, sim, day, now)
+  local first, next_first = hours.month(day, now)
+  local record = record_of(sim, os.date("%Y-%m-%d", first))
+  local key, total = counter(modem)
+  if not key or record.counter == key and record.total == total and not record.is_new then
+    return record.bytes, next_first
+  end
+  local bytes = record.bytes + passed(record, key, total)
+  local ok, err = state.kept.save(KIND, sim, { since = record.since, bytes = bytes, counter = key, total = total })
+  if not ok then
+    log.warn("what %s has used may be forgotten: %s", modem, err)
+  end
+  return bytes, next_first
+end
+
+---When to look again: not before the fastest modem could have used up the rest.
+---@param left integer bytes
+---@return number seconds
+function M.pause(left) return math.max(SOONEST, math.min(left / FASTEST, LATEST)) end
+
+return M

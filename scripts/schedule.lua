@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+-- Policy: online only at certain hours, and only while the month's data lasts.
+
+local clock, hours, journals, meter = require "core.clock", require "hours", require "link.journal", require "meter"
+local policy, story, task, up = require "policy", require "story", require "task", require "modem.up"
+
+-- hours = "22:00-06:00", or a list; budget = "5 GB", which begins anew on that `day` of the month; modem: reconnect's.
+local options = policy.options(..., { hours = "string or table", budget = "string", day = "number", modem = "table" })
+local windows = options.hours and assert(hours.parse(options.hours))
+local budget = options.budget and assert(meter.parse(options.budget))
+local day, NEVER = options.day or 1, math.huge
+if day ~= math.tointeger(day) or day < 1 or day > 31 then
+  error "the option 'day' should be a day of the month, 1 to 31"
+end
+
+local function sim_of(modem)
+  local sim = modem:ensure_started() and modem:sim()
+  return sim and sim.iccid or story.name(modem.description)
+end
+
+-- May it be online? Why not, and when that has to be asked again.
+local function decide(modem, now)
+  local used, anew = 0, NEVER
+  if budget then
+    used, anew = meter.read(modem, sim_of(modem), day, now)
+  end
+  local edge = windows and hours.next_edge(windows, now) or NEVER
+  if windows and not hours.within(windows, now) then
+    return false, "it is outside of its hours", edge
+  elseif budget and used >= budget then
+    return false, ("its %s for the month are used up"):format(options.budget), anew
+  end
+  return true, nil, math.min(edge, budget and now + meter.pause(budget - used) or NEVER)
+end
+
+-- Also ends when somebody sets the clock.
+local function wait_until(time)
+  local alarm <close> = assert(clock.alarm(time))
+  alarm:next()
+end
+
+local function take_down(modem)
+  local left = up.record(modem.description) -- by an earlier run
+  if left then
+    journals.take_down_all(left.net or modem.net)
+    up.down(modem, left)
+  end
+end
+
+return policy {
+  name = "schedule",
+  summary = "Use a modem only at certain hours, or within a monthly budget.",
+  each = { modem = "ready" },
+
+  run = function(modem)
+    local told, reconnect = story.of(modem), assert(policy.load("reconnect", options.modem))
+    while true do
+      local may, reason, again = decide(modem, os.time())
+      if may then
+        local ended
+        do
+          local group <close> = task.group() -- leaving it takes the modem offline
+          group:spawn(reconnect.run, modem)
+          while may do
+            wait_until(again)
+            may, reason, again = decide(modem, os.time())
+          end
+          ended = told:try("go offline", reason)
+        end
+        ended "the modem is offline"
+      else
+        take_down(modem)
+        told:believe("off", reason)
+        told:intend("go online", again - os.time(), reason)
+        wait_until(again)
+      end
+    end
+  end,
+}

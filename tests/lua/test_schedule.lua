@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: MIT
+-- The policy schedule beside a simulated modem, on a clock of the test's own.
+
+local lu = require "luaunit"
+local simulated = require "simulated"
+
+local T = {}
+
+-- The clock begins at $BASE and runs $SPEED times as fast as ours; what is kept is kept in /run/test.
+local SETTING = [[
+export TZ=UTC0
+cat >/run/test/schedule.lua <<'END'
+local policy, task, state = require "policy", require "task", require "state"
+local speed, start, real = tonumber(os.getenv "SPEED"), task.now(), os.time
+local y, m, d, h, min = os.getenv "BASE":match "(%d+)-(%d+)-(%d+) (%d+):(%d+)"
+local base = real { year = y, month = m, day = d, hour = h, min = min }
+state.kept.folder = "/run/test/kept"
+function os.time(fields) return fields and real(fields) or base + math.floor((task.now() - start) * speed) end
+package.loaded["core.clock"] = { alarm = function(time)
+  local alarm = setmetatable({}, { __close = function() end })
+  function alarm.next() task.sleep(math.max((time - os.time()) / speed, 0)) return true end
+  return alarm
+end }
+return assert(policy.load("schedule", ...))
+END
+start() { echo "return { modems = { { apn = 'r.ispsn', policy = { '/run/test/schedule.lua', modem = { probes = {} },
+  $OPTIONS } } } }" >/run/test/config.lua
+  BASE="$1" SPEED="$2" moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 100 ] || return 1; sleep 0.05; done; }
+end() { kill -$1 $daemon; wait $daemon 2>/dev/null; }
+until_log() { n=0; until [ "$(grep -c "$2" /run/test/log)" -ge $1 ]; do n=$((n+1))
+  [ $n -lt 300 ] || { cat /run/test/log; exit 1; }; sleep 0.1; done; }
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 300 ] || { moontower why; exit 1; }
+  sleep 0.1; done; }
+traffic() { ping -q -c 50 -s 1000 -i 0.01 -I wwan0 8.8.8.8 >/dev/null; }
+]]
+
+local function run(options, script)
+  local result = simulated.run(("OPTIONS='%s'\n"):format(options) .. SETTING .. script)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertNotStrContains(result.out .. result.err, "left open")
+  lu.assertEquals(result.after, result.before)
+  return result
+end
+
+function T.test_it_is_online_only_at_its_hours()
+  run([[hours = { "23:00-00:05", "00:15-01:00" }]], [[start "2026-11-26 23:55" 600
+    until_log 1 "online: as"; until_log 1 "off: it is outside of its hours"; until_log 2 "online: as"
+    until_log 2 "off: it is outside of its hours"; end TERM; ! grep Traceback /run/test/log]])
+end
+
+function T.test_outside_of_them_it_says_when_it_will_go_online()
+  local result = run([[hours = "22:00-06:00"]], [[start "2026-11-26 12:00" 1; until_why "is off"
+    moontower why; end TERM; true]])
+  lu.assertStrContains(result.out, "it is outside of its hours")
+  lu.assertStrContains(result.out, "go online")
+end
+
+function T.test_what_a_killed_run_left_up_is_taken_down_outside_of_its_hours()
+  run([[hours = "22:00-06:00"]], [[start "2026-11-26 23:00" 1; until_why "is online"; end KILL
+    ip -o address show dev wwan0 scope global | grep -q inet || exit 1
+    start "2026-11-27 07:00" 1; until_why "is off"; end TERM; true]])
+end
+
+function T.test_a_budget_survives_a_kill_and_begins_anew_with_the_month()
+  run([[budget = "90 kB", day = 15]], [[start "2026-11-20 12:00" 1; until_why "is online"
+    traffic; until_log 1 "off: its 90 kB for the month are used up"
+    end KILL; start "2026-12-14 12:00" 1; until_why "is off"
+    end KILL; start "2026-12-15 00:00" 1; until_why "is online"; end KILL
+    start "2026-12-16 00:00" 1; until_why "is online"; traffic; until_log 3 "off: its 90 kB"; end TERM
+    [ "$(grep -c "online: as" /run/test/log)" = 3 ] ]])
+end
+
+function T.test_mistakes_in_its_options_are_told()
+  for mistake, words in pairs {
+    ['hours = "22-6"'] = "'22-6' are no hours of the day", ['budget = "much"'] = "'much' is no amount of data",
+    ["day = 32"] = "the option 'day' should be a day of the month",
+    ["budget = 5"] = "the option 'budget' should be a string",
+  } do
+    local result = simulated.run(([[echo 'return { modems = { { policy = { "schedule", %s } } } }' >/run/test/x.lua
+      moontower serve --check --config /run/test/x.lua]]):format(mistake))
+    lu.assertStrContains(result.err, words)
+    lu.assertEquals(result.status, 1)
+  end
+end
+
+return T
