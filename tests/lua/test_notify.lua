@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: MIT
+-- The policy notify: programs and web servers are told what happens, and those that fail or hang disturb nobody.
+
+local json = require "dkjson"
+local lu = require "luaunit"
+local simulated = require "simulated"
+
+local T = {}
+
+local SERVE = [[
+start() { echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } },
+  policies = { { 'notify', $1 } } }" >/run/test/config.lua
+  moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 100 ] || return 1; sleep 0.05; done; }
+until_in() { n=0; until grep -q "$2" "$1" 2>/dev/null; do n=$((n+1))
+  [ $n -lt 300 ] || { cat "$1" /run/test/log; exit 1; }; sleep 0.1; done; }
+end() { moontower down; kill $daemon; wait $daemon; ! grep Traceback /run/test/log; }
+]]
+
+local function run(script)
+  local result = simulated.run(SERVE .. script)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertNotStrContains(result.out .. result.err, "left open")
+  lu.assertEquals(result.after, result.before)
+  return result.out
+end
+
+function T.test_a_program_gets_the_event_on_its_input_and_in_its_environment()
+  local out = run [[cat >/run/test/told <<'END'
+#!/bin/sh
+{ cat; echo "$1 $MOONTOWER_EVENT $MOONTOWER_EVENT_MODEM $MOONTOWER_EVENT_BELIEF"; } >>/run/test/heard
+END
+    chmod +x /run/test/told
+    start "events = { 'belief' }, run = { '/run/test/told', 'a; \$(b)' }"
+    until_in /run/test/heard '"online"'; until_in /run/test/heard ' online$'; end; cat /run/test/heard]]
+  lu.assertStrContains(out, "a; $(b) belief sim online\n")
+  lu.assertNotStrContains(out, '"modem-ready"')
+  for line in out:gmatch "{[^\n]*}" do
+    lu.assertEquals(json.decode(line).event, "belief")
+  end
+end
+
+function T.test_one_that_hangs_or_fails_or_is_not_there_is_told_of_and_the_next_event_is_delivered()
+  run [[cat >/run/test/told <<'END'
+#!/bin/sh
+read -r event; echo "$event" >>/run/test/heard
+case $event in *modem-gone*) sleep 300 ;; esac
+echo "no paper" >&2; exit 3
+END
+    chmod +x /run/test/told
+    start "events = { 'modem-gone', 'modem-ready', 'belief' }, run = { '/run/test/told' }, deadline = 0.3"
+    until_in /run/test/heard '"online"'; moontower sim fault unplug 0.5
+    until_in /run/test/log "nobody was told of modem-gone: /run/test/told: "
+    until_in /run/test/log "nobody was told of modem-ready: no paper"; until_in /run/test/log "sim: online: "
+    end; rm /run/test/log; rm /run/test/told; start "run = { '/run/test/told' }"
+    moontower up --no-probe >/dev/null
+    until_in /run/test/log "nobody was told of belief: /run/test/told"; end]]
+end
+
+function T.test_more_than_it_can_keep_is_dropped_with_a_word()
+  run [[cat >/run/test/flood.lua <<'END'
+local events = require "events"
+for n = 1, 100 do events.publish("flood", { number = n }) end
+END
+    printf '#!/bin/sh\nread -r event; echo "$event" >>/run/test/heard; sleep 0.02\n' >/run/test/told
+    chmod +x /run/test/told; start "events = { 'flood', 'belief' }, run = { '/run/test/told' }"
+    until_in /run/test/heard '"online"'; moontower run /run/test/flood.lua
+    until_in /run/test/heard '"number":60'; until_in /run/test/log "nobody is told of flood: too much"
+    ! grep -q '"number":100' /run/test/heard || exit 1
+    end]]
+end
+
+-- A web server in Perl, which every Debian has; curl is the real one.
+function T.test_a_web_server_gets_the_event_and_its_address_is_in_no_list_of_processes()
+  local out = run [[cat >/run/test/server.pl <<'END'
+use IO::Socket::INET;
+my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die;
+while (my $client = $server->accept) {
+  my ($request, $length) = ("", 0);
+  while (my $line = <$client>) {
+    $request .= $line;
+    $length = $1 if $line =~ /^Content-Length: (\d+)/i;
+    last if $line =~ /^\r?$/;
+  }
+  read($client, my $body, $length);
+  open(my $file, ">>", "/run/test/heard"); print $file $request, $body, "\n"; close $file;
+  open($file, ">>", "/run/test/listed");
+  for (glob "/proc/[0-9]*/cmdline") {
+    open(my $listed, "<", $_) or next;
+    print $file join(" ", split(/\0/, <$listed> // "")), "\n";
+  }
+  close $file;
+  print $client "HTTP/1.1 ", ($request =~ /good/ ? "204 No Content" : "403 Forbidden"), "\r\nConnection: close\r\n\r\n";
+  close $client;
+}
+END
+    ip link set lo up; perl /run/test/server.pl & server=$!
+    start "events = { 'belief', 'say' }, post = 'http://127.0.0.1:8080/good?key=s3cret'"
+    until_in /run/test/heard '"online"'
+    cat >/run/test/say.lua <<'END'
+require("events").publish("say", { words = "a \"b\" \\ c\nd @e" })
+END
+    moontower run /run/test/say.lua; until_in /run/test/heard '@e'; end >/dev/null || exit 1
+    rm /run/test/log; start "events = { 'belief' }, post = 'http://127.0.0.1:8080/bad'"
+    moontower up --no-probe >/dev/null
+    until_in /run/test/log "nobody was told of belief: curl: .*403"; end >/dev/null || exit 1
+    kill $server; grep -c "curl --config -" /run/test/listed; grep -c s3cret /run/test/listed
+    ip link set lo down; cat /run/test/heard]]
+  local listed, secrets = out:match "^(%d+)\n(%d+)\n"
+  lu.assertTrue(tonumber(listed) > 0, out)
+  lu.assertEquals(secrets, "0")
+  lu.assertStrContains(out, "POST /good?key=s3cret HTTP/1.1")
+  lu.assertStrContains(out, "Content-Type: application/json")
+  lu.assertEquals(json.decode(out:match '{[^\n]*"say"[^\n]*}').words, 'a "b" \\ c\nd @e')
+end
+
+function T.test_mistakes_in_its_options_are_told()
+  for mistake, words in pairs {
+    ["events = { 'belief' }"] = "needs one of the options 'run' and 'post'",
+    ["run = 'program'"] = "the option 'run' should be a table",
+  } do
+    local result = simulated.run(([[echo "return { policies = { { 'notify', %s } } }" >/run/test/x.lua
+      moontower serve --check --config /run/test/x.lua]]):format(mistake))
+    lu.assertStrContains(result.err, words)
+    lu.assertEquals(result.status, 1)
+  end
+end
+
+return T
