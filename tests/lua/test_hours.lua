@@ -53,10 +53,12 @@ function T.test_every_minute_of_a_day_against_what_the_words_say()
           local time = now + minute * 60 + second
           local is = inside(minute % 1440, case[2], case[3])
           lu.assertEquals(hours.within(windows, time), is, case[1] .. " at " .. text(time))
-          local edge = hours.next_edge(windows, time)
-          lu.assertTrue(edge > time and edge % 60 == 0)
-          lu.assertNotEquals(hours.within(windows, edge), is)
-          lu.assertEquals(hours.within(windows, edge - 60), is)
+          if minute % 17 == 0 then -- each edge is looked for minute by minute
+            local edge = hours.next_edge(windows, time)
+            lu.assertTrue(edge > time and edge % 60 == 0)
+            lu.assertNotEquals(hours.within(windows, edge), is)
+            lu.assertEquals(hours.within(windows, edge - 60), is)
+          end
         end
       end
     end
