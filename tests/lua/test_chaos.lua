@@ -1,0 +1,215 @@
+-- SPDX-License-Identifier: MIT
+-- Faults at random, against a daemon that keeps many modems online: each comes back, and nothing is left in the end.
+--
+-- The seed is printed. MT_CHAOS_SEED=n gives the same faults again, MT_CHAOS_FAULTS=n more or fewer of them.
+
+local chaos = require "sim.chaos"
+local faults = require "sim.faults"
+local fs = require "core.fs"
+local lu = require "luaunit"
+local new_simulated = require("sim.modem").new
+local personality = require "sim.personality"
+local ping = require "core.ping"
+local process = require "core.process"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+local T = {}
+
+local MODEMS = 32
+local FAULTS = math.tointeger(tonumber(os.getenv "MT_CHAOS_FAULTS") or 1000)
+local SEED = math.tointeger(tonumber(os.getenv "MT_CHAOS_SEED") or os.time())
+local PATIENCE = 120 -- seconds: a mute modem is asked for ten, twice, before it is reset
+
+local entered, refused = tier1.enter()
+local executable = fs.realpath "/proc/self/exe"
+
+-- What takes minutes on a real modem takes a second here.
+local CONFIG = [[
+return {
+  modems = { {
+    apn = "r.ispsn", pin_file = "/run/test/pin",
+    policy = { "ladder",
+      every = 0.5, timeout = 0.5, misses = 2, first = 0.1, max = 3, steady = 0.5, -- a throttle wants 1.5 s of peace
+      cooldowns = { ["detach and attach"] = 1, ["radio off and on"] = 1, ["reset"] = 2, ["USB reset"] = 2,
+        ["USB power cycle"] = 4 },
+    },
+  } },
+  on_stop = "disconnect", log = "error",
+}
+]]
+
+local function shell(command)
+  local result = assert(process.run { "sh", "-c", command, timeout = 20 })
+  return result.stdout .. result.stderr
+end
+
+-- What of the host the daemon may change.
+local function host()
+  return shell [[ip -o address show scope global; ip route show table all proto 77; ip -6 route show table all proto 77
+    ip rule; ip -6 rule; cat /etc/resolv.conf
+    find /run/moontower/links /run/moontower/modems /run/moontower/qmi -type f 2>/dev/null]]
+end
+
+local function answers(place)
+  return ping.echo { address = "8.8.8.8", link = place.link, timeout = 0.3 } ~= nil
+end
+
+-- Waits until traffic passes. Returns the seconds that took; nil when it does not come.
+local function wait_online(place)
+  local since = task.now()
+  local back = task.timeout(PATIENCE, function()
+    while not answers(place) do task.sleep(0.1) end
+    return true
+  end)
+  return back and task.now() - since
+end
+
+-- A wrong PIN in the configuration: each SIM that wants one may be asked once, ever.
+local function count_wrong_pins(counted)
+  local class = getmetatable(new_simulated(require "sim.mc7455").card).__index
+  local verify = class.verify
+  function class.verify(card, pin)
+    local ok = verify(card, pin)
+    counted[card.iccid] = (counted[card.iccid] or 0) + (ok and 0 or 1)
+    return ok
+  end
+end
+
+local function make_modems(group)
+  local modems = {}
+  for number = 1, MODEMS do
+    local modem = new_simulated(personality.numbered(require "sim.mc7455", number), group)
+    modem:compose(number % 2 == 0 and "qmi" or "mbim")
+    modem.reset_time, modem.search_time = 0.3, 0.1
+    modems[number] = modem
+  end
+  return modems
+end
+
+-- Hits one modem again and again; after each hit it has to come back.
+local function hit(modem, number, count, log)
+  local place = tier1.place(number)
+  local source = chaos.new(SEED + number, modem.composition)
+  for i = 1, count do
+    local name, arguments, mend = source:next()
+    local what = ("%s fault %d: %s %s"):format(place.name, i, name, arguments[1] or "")
+    assert(faults.apply(modem, name, arguments))
+    task.sleep(source:integer(5, 60) / 100)
+    for _, fault in ipairs(mend) do assert(faults.apply(modem, fault)) end
+    local seconds = wait_online(place)
+    if not seconds then
+      log[#log + 1] = what .. ": it never came back. " .. shell(executable .. " why")
+        .. shell(("%s sim state --on %d"):format(executable, number))
+      return
+    end
+    log.count = log.count + 1
+    if seconds > log.longest then
+      log.longest, log.what = seconds, what
+    end
+  end
+end
+
+-- Kinds of what it has open. Terminals do not count: an AT port is opened when it is first needed, and stays open.
+local function descriptors(pid)
+  return shell(([[cd /proc/%d/fd && for f in *; do readlink $f; done 2>/dev/null | grep -v /dev/pts | sed 's/:.*//' \
+    | sort | uniq -c]]):format(pid))
+end
+
+local function total(kinds)
+  local sum = 0
+  for count in kinds:gmatch "(%d+) " do sum = sum + math.tointeger(count) end
+  return sum
+end
+
+-- Probes that are under way have sockets, too: there are no more than before once those are through. Returns what there
+-- is too much.
+local function too_many(pid, wanted)
+  local now
+  local gone_down = task.timeout(10, function()
+    repeat
+      task.sleep(0.2)
+      now = descriptors(pid)
+    until total(now) <= total(wanted)
+    return true
+  end)
+  return not gone_down and ("before:\n%safter:\n%s"):format(wanted, now) or nil
+end
+
+-- Runs the daemon; its end goes into the queue. Returns its process number.
+local function start_daemon(group, ended)
+  group:spawn(function()
+    ended:push(assert(process.run {
+      "sh", "-c", 'echo $$ >/run/test/pid; exec "$0" serve --config /run/test/config.lua', executable, timeout = 3000,
+    }))
+  end)
+  return function() return math.tointeger(tonumber(fs.read "/run/test/pid")) end
+end
+
+-- All policies do nothing but watch.
+local function wait_calm()
+  assert(task.timeout(PATIENCE, function()
+    while shell(executable .. " why | grep -c ' is online '") ~= MODEMS .. "\n" do task.sleep(0.3) end
+    return true
+  end))
+end
+
+-- Nothing is wrong any more, so that the daemon can give back what it has of each modem.
+local function mend(modems)
+  for number, modem in ipairs(modems) do
+    for _, fault in ipairs(chaos.mend_all) do assert(faults.apply(modem, fault)) end
+    lu.assertNotNil(wait_online(tier1.place(number)), "never online again: " .. number)
+  end
+end
+
+-- Each modem on its own, all at the same time.
+local function hit_all(modems, log)
+  local group <close> = task.group()
+  local each = FAULTS // #modems
+  for number, modem in ipairs(modems) do
+    group:spawn(hit, modem, number, each + (number <= FAULTS % #modems and 1 or 0), log)
+  end
+  group:wait()
+end
+
+function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  io.stderr:write(("chaos: MT_CHAOS_SEED=%d, %d faults, %d modems\n"):format(SEED, FAULTS, MODEMS))
+  shell "mkdir -p /run/test; (umask 077; echo 0000 >/run/test/pin)"
+  assert(fs.write("/run/test/config.lua", CONFIG))
+  local wrong_pins = {}
+  count_wrong_pins(wrong_pins)
+  local group <close> = task.group()
+  local modems = make_modems(group)
+  assert(tier1.start_all(modems, group))
+  local before = host()
+  local ended = task.queue(1)
+  local daemon_pid = start_daemon(group, ended)
+  local log = { count = 0, longest = 0 }
+  for number in ipairs(modems) do
+    lu.assertNotNil(wait_online(tier1.place(number)), "never online: " .. number)
+  end
+  wait_calm()
+  local pid = daemon_pid()
+  local open = descriptors(pid)
+  hit_all(modems, log)
+  io.stderr:write(("chaos: the longest outage was %.1f s, after %s\n"):format(log.longest, log.what))
+  mend(modems)
+  wait_calm()
+  local leak = too_many(pid, open)
+  shell("kill -TERM " .. pid)
+  local result = assert(task.timeout(60, ended.pop, ended))
+  local label = ("MT_CHAOS_SEED=%d: %s\n%s"):format(SEED, table.concat(log, "\n"), result.stderr)
+  lu.assertEquals(log.count, FAULTS, label)
+  lu.assertNotStrContains(result.stderr, "raceback", label)
+  lu.assertNotStrContains(result.stderr, "left open", label)
+  lu.assertNotStrContains(result.stderr, "Sanitizer", label)
+  lu.assertNil(leak, label)
+  lu.assertEquals(host(), before, label)
+  for iccid, count in pairs(wrong_pins) do lu.assertTrue(count <= 1, iccid .. " " .. label) end
+  for _, modem in ipairs(modems) do modem:unplug() end
+end
+
+return T
