@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The daemon: owns the modems, runs policies, and runs commands for people.
 
+local brokers = require "broker"
 local client = require "daemon.client"
 local config = require "daemon.config"
 local events = require "events"
@@ -29,6 +30,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again w
 ---@field fleet daemon.fleet
 ---@field supervisor daemon.supervisor
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
+---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
 ---@field reloads userdata a queue: who wants a reload, each with a queue for the answer
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
@@ -113,6 +115,9 @@ end
 local function modem_gone(self, modem)
   self.known[modem] = nil
   self.supervisor:modem_gone(modem)
+  if self.broker then
+    self.broker:modem_gone(modem)
+  end
   repair() -- what was on an interface that is gone
 end
 
@@ -278,6 +283,7 @@ function M.run(options)
       return nil, err
     end
     manager.hear_hangups(group, self)
+    self.broker = brokers.start(group, function() return self.fleet:list() end)
   end
   group:spawn(serve_reloads, self)
   M.running = self

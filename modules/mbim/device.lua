@@ -29,7 +29,9 @@ local code_of_status = {
 
 ---@class mbim.device
 ---@field path string
----@field private exchange userdata
+---@field exchange userdata? nil once closed
+---@field on_open fun()? called when it has been opened anew, and has forgotten what it was asked to tell
+---@field on_indication fun(message: table)? hears all that the modem says unasked, as core.mbim has it
 ---@field private group task.group the task that reads indications
 ---@field private lost moontower.error? why there is nothing to hear from the modem any more
 ---@field private subscribers table<string, userdata[]>
@@ -56,6 +58,9 @@ local function read_indications(self, exchange)
         end
       end
       return
+    end
+    if self.on_indication then
+      self.on_indication(message)
     end
     local command = mbim.lookup(message.service, message.cid)
     local queues = self.subscribers[key_of(message.service, message.cid)]
@@ -252,6 +257,9 @@ function Device:start()
   local ok, err
   for _ = 1, OPEN_TRIES do
     ok, err = handshake(self, "open", OPEN_TIME)
+    if ok and self.on_open then
+      self.on_open()
+    end
     if ok or err.code == "gone" then
       return ok, err
     end

@@ -50,6 +50,7 @@ local code_of_error = {
 ---@field group task.group the tasks that read indications and make clients
 ---@field lost moontower.error? why there is nothing to hear from the modem any more
 ---@field on_lost fun(err: moontower.error)? that has just happened
+---@field on_indication fun(message: table)? hears all that the modem says unasked, as core.qmi has it
 ---@field on_change fun()? clients have come or gone: what allocated() returns is another list now
 ---@field private clients table<qmi.client, true>
 ---@field private shared table<integer, qmi.client> those of device:request(), one a service
@@ -87,6 +88,9 @@ local function resync(self)
 end
 
 local function dispatch(self, message)
+  if self.on_indication then
+    self.on_indication(message)
+  end
   if message.service == ctl.sync.service_id then
     if message.id == ctl.sync.id then
       resync(self)

@@ -1,0 +1,131 @@
+-- SPDX-License-Identifier: MIT
+-- The daemon in the place of mbim-proxy and qmi-proxy: other programs share the modems that it owns.
+--
+-- libmbim's and libqmi's programs (mbimcli -p, qmicli -p, ModemManager) connect to an abstract socket, name a modem by
+-- the path of its port, and speak as if it were theirs alone.
+
+local fs = require "core.fs"
+local log = require "log"
+local mbim = require "broker.mbim"
+local peers = require "broker.peer"
+local ports = require "core.port"
+local task = require "task"
+
+local MAX_CLIENTS = 32
+local LEAVE_TIME = 10
+
+---@class broker.broker
+---@field list fun(): modem.modem[] the modems that are open
+---@field clients table<table, boolean>
+---@field hearing table<userdata, boolean> the devices whose indications are passed on
+local Broker = {}
+Broker.__index = Broker
+
+local M = {}
+
+local kinds = { mbim, (require "broker.qmi") }
+
+-- Passes on what the modem says unasked.
+local function hear(self, modem)
+  local device = modem[modem.description.protocol]
+  if self.hearing[device] then
+    return
+  end
+  self.hearing[device] = true
+  function device.on_open() mbim.subscribe(self.clients, modem) end
+  function device.on_indication(message)
+    for client in pairs(self.clients) do
+      if client.modem and client.modem[modem.description.protocol] == device then
+        client:hear(message)
+      end
+    end
+  end
+end
+
+---The modem that a program means.
+---@param protocol "mbim"|"qmi"
+---@param path string? of its control port, or a link to that
+---@return modem.modem?
+function Broker:find(protocol, path)
+  local real = path and fs.realpath(path)
+  for _, modem in ipairs(real and self.list() or {}) do
+    if modem.description.protocol == protocol and fs.realpath(modem.description.control) == real then
+      hear(self, modem)
+      return modem
+    end
+  end
+end
+
+---A modem is gone: the programs that use it hear of it by the end of their connections.
+---@param modem modem.modem
+function Broker:modem_gone(modem)
+  for client in pairs(self.clients) do
+    if client.modem == modem then
+      client.peer:drop "the modem is gone"
+    end
+  end
+end
+
+local function name_of(port)
+  local peer = port:peer()
+  return peer and ("process %d"):format(peer.pid), peer
+end
+
+local function serve(self, kind, port, name)
+  local connection <close> = port -- luacheck: ignore 211
+  local peer = peers.new(port, name)
+  local client = kind.new(self, peer)
+  self.clients[client] = true
+  local function leave()
+    self.clients[client] = nil
+    task.shield(LEAVE_TIME, client.leave, client)
+  end
+  local leaving <close> = setmetatable({}, { __close = leave }) -- luacheck: ignore 211
+  log.debug("%s: %s has come", kind.socket, name)
+  local why = peer:run(kind.frame, function(bytes) return client:receive(bytes) end)
+  log.debug("%s: %s is let go: %s", kind.socket, name, why)
+end
+
+local function count(clients)
+  local number = 0
+  for _ in pairs(clients) do number = number + 1 end
+  return number
+end
+
+local function accept_all(self, kind, listener, group)
+  local socket <close> = listener
+  while true do
+    local port, err = socket:accept()
+    if not port then
+      error(err, 0)
+    end
+    local name, peer = name_of(port)
+    if not peer or peer.uid ~= 0 and peer.uid ~= fs.geteuid() then
+      log.warn("%s: only root may use the modems by it, not the user %s", kind.socket, peer and peer.uid or "unknown")
+      port:close()
+    elseif count(self.clients) >= MAX_CLIENTS then
+      port:close()
+    else
+      group:spawn(serve, self, kind, port, name)
+    end
+  end
+end
+
+---Starts to serve other programs.
+---@param group task.group
+---@param list fun(): modem.modem[] the modems that are open
+---@return broker.broker
+function M.start(group, list)
+  local self = setmetatable({ list = list, clients = {}, hearing = setmetatable({}, { __mode = "k" }) }, Broker)
+  for _, kind in ipairs(kinds) do
+    local listener, err = ports.listen(kind.socket, "stream")
+    if listener then
+      group:spawn(accept_all, self, kind, listener, group)
+    else
+      log.warn("other programs cannot share the modems by %s: %s", kind.socket, err)
+    end
+  end
+  return self
+end
+
+return M

@@ -1,0 +1,247 @@
+-- SPDX-License-Identifier: MIT
+-- What a program may say to mbim-proxy, and what it hears: libmbim's rules, for as many programs as there are.
+--
+-- The modem is open already, so OPEN and CLOSE are answered here: no program ends what the others do. Commands go to
+-- the modem with numbers of our own, and come back with the program's. Each program hears the services that it asked
+-- for; the modem is told all that anybody wants.
+
+local basic = require "mbim.basic_connect"
+local cids = require "broker.cids"
+local core = require "core.mbim"
+local error_object = require "error"
+local mbim = require "mbim"
+local proxy_control = require "mbim.proxy_control"
+local qmi = require "core.qmi"
+local services = require "mbim.services"
+local task = require "task"
+
+local M = { socket = "@mbim-proxy", protocol = "mbim" }
+
+local HEADER, LONGEST = 12, 65536
+local COMMAND_TIME = 300 -- what mbim-proxy allows a modem for an answer
+local ALLOCATE_TIME, RELEASE_TIME = 10, 5
+local STATUS_FAILURE, STATUS_INVALID = 2, 21
+local NOT_OPENED, UNKNOWN = 5, 6 -- protocol errors
+local EXT_QMUX = services["ext-qmux"]
+
+-- What who asks for nothing hears of.
+local STANDARD = {}
+for _, name in ipairs { "basic-connect", "sms", "ussd", "phonebook", "stk", "auth", "dss" } do
+  STANDARD[services[name]] = {}
+end
+
+---@class broker.mbim.client
+---@field peer broker.peer
+---@field modem modem.modem? once it has said which one it means
+---@field is_open boolean
+---@field services table<string, integer[]> what it wants to hear of: a service's messages, all if none are named
+---@field cids broker.cids its QMI client ids inside MBIM
+local Client = {}
+Client.__index = Client
+
+function M.new(broker, peer)
+  return setmetatable({
+    broker = broker, peer = peer, services = STANDARD, cids = cids.new(), assembly = core.assembly(), is_open = false,
+  }, Client)
+end
+
+---How long is the message that begins here?
+function M.frame(buffer)
+  if #buffer < HEADER then
+    return 0
+  end
+  local length = string.unpack("<I4", buffer, 5)
+  return length >= HEADER and length <= LONGEST and length or nil
+end
+
+function Client:send(message) self.peer:send(core.build(message)) end
+
+function Client:refuse(request, status)
+  self:send {
+    type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid,
+    status = status,
+  }
+end
+
+function Client:protocol_error(request, number)
+  self:send { type = "function-error", transaction = request.transaction, status = number }
+end
+
+-- ---- what is answered here ----
+
+local function configure(self, request)
+  local values = proxy_control.configuration.set:decode(request.info)
+  local modem = values and self.broker:find("mbim", values.device)
+  if not modem then
+    return self:refuse(request, STATUS_INVALID)
+  end
+  self.modem = modem
+  self:send {
+    type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid, status = 0,
+  }
+end
+
+local function open(self, request)
+  local ok = self.modem and self.modem:ensure_started()
+  self.is_open = ok == true
+  self:send { type = "open-done", transaction = request.transaction, status = ok and 0 or STATUS_FAILURE }
+end
+
+local function close(self, request)
+  self.is_open = false
+  self:send { type = "close-done", transaction = request.transaction, status = 0 }
+end
+
+-- ---- who hears what ----
+
+-- All that anybody wants of a modem, us included: more than enough is no harm, as each one gets only his own.
+local function merged(clients, modem)
+  local wanted = {}
+  for uuid in pairs(STANDARD) do wanted[uuid] = true end
+  for _, uuid in ipairs(mbim.declared_services()) do wanted[uuid] = true end
+  for client in pairs(clients) do
+    for uuid in pairs(client.modem == modem and client.services or {}) do wanted[uuid] = true end
+  end
+  local list = {}
+  for uuid in pairs(wanted) do list[#list + 1] = { service = uuid } end
+  table.sort(list, function(a, b) return a.service < b.service end)
+  return list
+end
+
+---Tells a modem what its programs want to hear of: again, when it was opened anew.
+---@param clients table<broker.mbim.client, boolean>
+---@param modem modem.modem
+---@return table? ok
+---@return moontower.error? err
+function M.subscribe(clients, modem)
+  return modem.mbim:set(basic.device_service_subscribe_list, { services = merged(clients, modem) })
+end
+
+local function subscribe(self, request)
+  local values = basic.device_service_subscribe_list.set:decode(request.info)
+  if not values then
+    return self:refuse(request, STATUS_INVALID)
+  end
+  self.services = {}
+  for _, entry in ipairs(values.services) do self.services[entry.service] = entry.cids or {} end
+  local ok, err = M.subscribe(self.broker.clients, self.modem)
+  if not ok and err.code ~= "rejected" and err.code ~= "unsupported" then
+    return self:refuse(request, STATUS_FAILURE)
+  end
+  -- As it was asked for: that is what it will hear.
+  self:send {
+    type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid, status = 0,
+    info = request.info,
+  }
+end
+
+local function wants(self, message)
+  local wanted = self.services[message.service]
+  for _, cid in ipairs(wanted or {}) do
+    if cid == message.cid then
+      return true
+    end
+  end
+  return wanted ~= nil and #wanted == 0
+end
+
+---The modem has said something unasked.
+---@param message table as core.mbim has it
+function Client:hear(message)
+  if not self.is_open or not wants(self, message) then
+    return
+  elseif message.service == EXT_QMUX then
+    local inner = qmi.parse(message.info)
+    if inner and not self.cids:hears(inner) then
+      return
+    end
+  end
+  self:send(message)
+end
+
+-- ---- what goes to the modem ----
+
+-- QMI inside MBIM: what is said there of client ids is ours to know.
+local function ask_modem(self, request, inner)
+  local exchange = self.modem.mbim.exchange
+  if not exchange then
+    return error_object.fail { code = "gone", source = "broker", message = "the modem is gone" }
+  end
+  local function ask()
+    local answer, err = exchange:request({
+      type = "command", service = request.service, cid = request.cid, set = request.set, info = request.info,
+    }, COMMAND_TIME)
+    if inner and answer and answer.info then
+      self.cids:learn(inner, qmi.parse(answer.info))
+    end
+    return answer, err
+  end
+  if inner and cids.allocates(inner) then
+    return task.shield(ALLOCATE_TIME, ask)
+  end
+  local answer, err = ask()
+  if answer and answer.type == "function-error" and answer.status == NOT_OPENED then
+    -- It has restarted its channel without a word.
+    self.modem.is_started = false
+    if self.modem:ensure_started() then
+      return ask()
+    end
+  end
+  return answer, err
+end
+
+local function forward(self, request)
+  local inner = request.service == EXT_QMUX and qmi.parse(request.info)
+  local answer, err
+  if inner and cids.is_sync(inner) then
+    answer = { type = "command-done", service = request.service, cid = request.cid, info = cids.response(inner) }
+  else
+    answer, err = ask_modem(self, request, inner)
+  end
+  if answer then
+    answer.transaction = request.transaction
+    self:send(answer)
+  elseif err.code ~= "timeout" then -- to a time-out, silence is the answer
+    self:protocol_error(request, UNKNOWN)
+  end
+end
+
+local function command(self, request)
+  if request.service == services["proxy-control"] then
+    if request.cid == proxy_control.configuration.cid then
+      return configure(self, request)
+    end
+    return self:refuse(request, STATUS_INVALID)
+  elseif not self.is_open then
+    return self:protocol_error(request, NOT_OPENED)
+  elseif request.service == basic.device_service_subscribe_list.service_uuid
+    and request.cid == basic.device_service_subscribe_list.cid and request.set then
+    return subscribe(self, request)
+  end
+  return forward(self, request)
+end
+
+local actions = { open = open, close = close, command = command }
+
+---A message of the program's, or a fragment of one.
+---@param bytes string
+---@return function? answer
+function Client:receive(bytes)
+  local request, err = self.assembly:add(bytes)
+  local action = request and actions[request.type]
+  if action then
+    return function() action(self, request) end
+  elseif err then
+    self.peer:drop "it sends what is no message"
+  end
+end
+
+---The program is gone: what it had of the modem is given back.
+function Client:leave()
+  local device = self.modem and self.modem.mbim
+  for _, frame in ipairs(device and device.exchange and self.cids:releases() or {}) do
+    device.exchange:request({ type = "command", service = EXT_QMUX, cid = 1, set = true, info = frame }, RELEASE_TIME)
+  end
+end
+
+return M

@@ -1,0 +1,90 @@
+-- SPDX-License-Identifier: MIT
+-- One program that is connected to us as to a proxy: what it may cost us is bounded, and its end is heard of.
+
+local error_object = require "error"
+local task = require "task"
+
+local MAX_UNREAD = 256 -- messages that it has not read yet: more than a modem says while somebody sleeps
+local MAX_ASKED = 32 -- requests under way at a time; the others wait until it is their turn
+
+---@class broker.peer
+---@field port userdata
+---@field name string for the log
+---@field private outgoing userdata a queue of bytes
+---@field private turns userdata a queue with a token for each request that may be under way
+local Peer = {}
+Peer.__index = Peer
+
+local M = {}
+
+---@param port userdata
+---@param name string
+---@return broker.peer
+function M.new(port, name)
+  local self = setmetatable({
+    port = port, name = name, outgoing = task.queue(MAX_UNREAD), turns = task.queue(MAX_ASKED),
+  }, Peer)
+  for _ = 1, MAX_ASKED do self.turns:push(true) end
+  return self
+end
+
+---Sends something, whenever the program reads it. One that does not read is let go.
+---@param bytes string
+function Peer:send(bytes)
+  if not self.outgoing:push(bytes) then
+    self:drop "it does not read what it is sent"
+  end
+end
+
+---Ends the connection.
+---@param why string
+function Peer:drop(why)
+  self.reason = self.reason or why
+  self.port:close()
+  self.outgoing:close(error_object.new { code = "gone", source = "broker", message = why })
+end
+
+local function write_all(self)
+  while true do
+    local bytes = self.outgoing:pop()
+    if not bytes or not self.port:write(bytes) then
+      return
+    end
+  end
+end
+
+---Runs answer(message) for each message of the program, several at a time, until it is gone.
+---@param frame fun(buffer: string): integer? how long the message is that begins there; 0: not to be told yet; nil:
+--- none begins there
+---@param receive fun(bytes: string): function? what to do about it, in a task of its own
+---@return string why it ended
+function Peer:run(frame, receive)
+  local group <close> = task.group()
+  group:spawn(write_all, self)
+  local buffer = ""
+  while true do
+    local length = frame(buffer)
+    if not length then
+      return "it sends what is no message"
+    elseif length > 0 and length <= #buffer then
+      local answer = receive(buffer:sub(1, length))
+      buffer = buffer:sub(length + 1)
+      if answer then
+        self.turns:pop()
+        group:spawn(function()
+          local function give_back() self.turns:push(true) end
+          local turn <close> = setmetatable({}, { __close = give_back }) -- luacheck: ignore 211
+          answer()
+        end)
+      end
+    else
+      local bytes = self.port:read()
+      if not bytes then
+        return self.reason or "it has ended"
+      end
+      buffer = buffer .. bytes
+    end
+  end
+end
+
+return M

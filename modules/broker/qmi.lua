@@ -1,0 +1,144 @@
+-- SPDX-License-Identifier: MIT
+-- What a program may say to qmi-proxy, and what it hears: libqmi's rules, for as many programs as there are.
+--
+-- Requests go to the modem with numbers of our own, and come back with the program's. A program uses the client ids
+-- that the modem gave it and no others; indications go to whoever owns the id they are for. Sync, which would take
+-- everybody's ids back, is answered here.
+
+local cids = require "broker.cids"
+local core = require "core.qmi"
+local ctl = require "qmi.ctl"
+local error_object = require "error"
+local task = require "task"
+
+local M = { socket = "@qmi-proxy", protocol = "qmi" }
+
+local CTL = ctl.sync.service_id
+local ANSWER_TIME = 300 -- a network scan takes minutes
+local ALLOCATE_TIME, RELEASE_TIME = 10, 5
+local MAX_IDS = 6 -- of a service: some modems have no more than sixteen, for everybody
+local HEADER, SHORTEST = 6, 12 -- QMUX: marker, length, flags, service, client; of a whole frame
+-- QMI's errors
+local INTERNAL, INVALID_CLIENT_ID, NO_FREE_IDS, INVALID_COMMAND, INVALID_ARGUMENT = 3, 7, 5, 71, 48
+
+---@class broker.qmi.client
+---@field peer broker.peer
+---@field modem modem.modem? once it has said which one it means
+---@field cids broker.cids
+local Client = {}
+Client.__index = Client
+
+function M.new(broker, peer)
+  return setmetatable({ broker = broker, peer = peer, cids = cids.new() }, Client)
+end
+
+---How long is the frame that begins here?
+function M.frame(buffer)
+  if #buffer < HEADER then
+    return 0
+  end
+  local marker, length = string.unpack("<I1I2", buffer)
+  return marker == 1 and length + 1 >= SHORTEST and length + 1 or nil
+end
+
+function Client:answer(request, error_number) self.peer:send(cids.response(request, error_number)) end
+
+local function choose(self, request)
+  local values = ctl.proxy_open.request:decode(request.tlvs)
+  local modem = values and self.broker:find("qmi", values.device_path)
+  if modem and not modem:ensure_started() then
+    modem = nil
+  end
+  self.modem = modem
+  self:answer(request, not modem and INVALID_ARGUMENT or nil)
+end
+
+-- The modem's answer, and what it means for the program's ids.
+local function ask_modem(self, request)
+  local wire = self.modem.qmi.wire
+  if not wire then
+    return error_object.fail { code = "gone", source = "broker", message = "the modem is gone" }
+  end
+  local function ask()
+    local answer, err = wire:request({
+      type = "request", service = request.service, client = request.client, id = request.id, tlvs = request.tlvs,
+    }, ANSWER_TIME)
+    self.cids:learn(request, answer)
+    return answer, err
+  end
+  if cids.allocates(request) then
+    return task.shield(ALLOCATE_TIME, ask)
+  end
+  return ask()
+end
+
+local function forward(self, request)
+  local answer, err = ask_modem(self, request)
+  if answer then
+    answer.transaction, answer.from_modem = request.transaction, true
+    self.peer:send(core.build(answer))
+  elseif err.code ~= "timeout" then -- to a time-out, silence is the answer
+    self:answer(request, INTERNAL)
+  end
+end
+
+-- Why the modem shall not hear of this; nil if it may.
+local function objection(self, request)
+  if request.service ~= CTL then
+    return not self.cids:owns(request) and INVALID_CLIENT_ID or nil
+  elseif request.id == ctl.proxy_allocate_cid.id or request.id == ctl.proxy_release_cid.id then
+    return INVALID_COMMAND -- for modems on QRTR
+  elseif cids.allocates(request) then
+    return self.cids:count(request) >= MAX_IDS and NO_FREE_IDS or nil
+  elseif request.id == ctl.release_cid.id then
+    return not self.cids:may_release(request) and INVALID_CLIENT_ID or nil
+  end
+end
+
+local function handle(self, request)
+  if request.service == CTL and request.id == ctl.proxy_open.id then
+    return choose(self, request)
+  elseif not self.modem then
+    return self:answer(request, INTERNAL)
+  elseif cids.is_sync(request) then
+    return self:answer(request)
+  end
+  local refused = objection(self, request)
+  if refused then
+    return self:answer(request, refused)
+  end
+  forward(self, request)
+end
+
+---A frame of the program's.
+---@param bytes string
+---@return function? answer
+function Client:receive(bytes)
+  local request = core.parse(bytes)
+  if request and request.type == "request" then
+    return function() handle(self, request) end
+  elseif not request then
+    self.peer:drop "it sends what is no message"
+  end
+end
+
+---The modem has said something unasked.
+---@param message table as core.qmi has it
+function Client:hear(message)
+  if self.cids:hears(message) then
+    if message.service == CTL and message.id == ctl.sync.id then
+      self.cids:forget() -- it has started anew
+    end
+    self.peer:send(core.build(message))
+  end
+end
+
+---The program is gone: its ids are given back.
+function Client:leave()
+  local wire = self.modem and self.modem.qmi.wire
+  for _, frame in ipairs(wire and self.cids:releases() or {}) do
+    wire:request(core.parse(frame), RELEASE_TIME)
+  end
+end
+
+return M

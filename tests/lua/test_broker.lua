@@ -1,0 +1,402 @@
+-- SPDX-License-Identifier: MIT
+-- The daemon as mbim-proxy and qmi-proxy: real clients at the same time, and hostile ones that disturb nobody.
+
+local basic = require "mbim.basic_connect"
+local core_mbim = require "core.mbim"
+local core_qmi = require "core.qmi"
+local ctl = require "qmi.ctl"
+local dms = require "qmi.dms"
+local faults = require "sim.faults"
+local fs = require "core.fs"
+local lu = require "luaunit"
+local new_simulated = require("sim.modem").new
+local ping = require "core.ping"
+local ports = require "core.port"
+local process = require "core.process"
+local proxy_control = require "mbim.proxy_control"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+local T = {}
+
+local entered, refused = tier1.enter()
+local executable = fs.realpath "/proc/self/exe"
+local INVALID_CLIENT_ID = 7 -- an error of QMI's
+local CONTROL = { mbim = tier1.sockets.mbim, qmi = tier1.sockets.qmi }
+
+local function shell(command)
+  local result = assert(process.run { "sh", "-c", command, timeout = 60 })
+  return result.stdout .. result.stderr, result.status
+end
+
+local function is_online()
+  return ping.echo { address = "8.8.8.8", link = tier1.link, timeout = 1 } ~= nil
+end
+
+local function wait_until(fn, what)
+  lu.assertTrue(task.timeout(20, function()
+    while not fn() do task.sleep(0.05) end
+    return true
+  end), what)
+end
+
+-- Runs fn(modem) beside a daemon that keeps a simulated modem online, and looks whether it still is.
+local function with_daemon(protocol, fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local modem = new_simulated(require "sim.mc7455", group)
+  modem:compose(protocol)
+  assert(tier1.start(modem, group))
+  local result
+  local daemon = group:spawn(function()
+    result = assert(process.run { "sh", "-c", 'echo $$ >/run/daemon; exec "$0" serve', executable, timeout = 100 })
+  end)
+  local function finish()
+    task.shield(30, function()
+      shell "kill $(cat /run/daemon)"
+      daemon:join()
+      shell(executable .. " down")
+      modem:unplug()
+    end)
+  end
+  do
+    local ending <close> = setmetatable({}, { __close = finish }) -- luacheck: ignore 211
+    wait_until(is_online, "never online")
+    fn(modem, group)
+    lu.assertTrue(is_online(), "not online any more")
+  end
+  lu.assertNotStrContains(result.stderr, "raceback")
+  lu.assertNotStrContains(result.stderr, "Sanitizer")
+end
+
+-- ---- clients of our own, which may do what they like ----
+
+local function connect(protocol)
+  local port
+  wait_until(function() -- its backlog may be full
+    port = ports.open("@" .. protocol .. "-proxy")
+    return port
+  end, "nobody accepts")
+  return port
+end
+
+local unread = setmetatable({}, { __mode = "k" }) -- what has come of the next frames
+
+local function read_frame(port, frame_length)
+  return task.timeout(5, function()
+    local buffer = unread[port] or ""
+    while true do
+      local length = frame_length(buffer)
+      if length and #buffer >= length then
+        unread[port] = buffer:sub(length + 1)
+        return buffer:sub(1, length)
+      end
+      local bytes, err = port:read()
+      if not bytes then
+        return nil, err
+      end
+      buffer = buffer .. bytes
+    end
+  end)
+end
+
+local function mbim_length(buffer) return #buffer >= 12 and string.unpack("<I4", buffer, 5) or nil end
+local function qmux_length(buffer) return #buffer >= 6 and string.unpack("<I2", buffer, 2) + 1 or nil end
+
+local function read_mbim(port)
+  local bytes, err = read_frame(port, mbim_length)
+  return bytes and core_mbim.parse(bytes), err
+end
+
+-- Returns the answer; news that come before it do not count.
+local function mbim_say(port, message)
+  assert(port:write(core_mbim.build(message)))
+  local answer, err
+  repeat
+    answer, err = read_mbim(port)
+  until not answer or answer.type ~= "indication"
+  return answer, err
+end
+
+local function command_of(command, transaction, set, values)
+  local codec = command[set and "set" or "query"]
+  return {
+    type = "command", transaction = transaction, service = command.service_uuid, cid = command.cid, set = set,
+    info = assert(codec:encode(values or {})),
+  }
+end
+
+local function mbim_client()
+  local port = connect "mbim"
+  local configured = mbim_say(port, command_of(proxy_control.configuration, 1, true,
+    { device = CONTROL.mbim, timeout = 10 }))
+  lu.assertEquals(configured.status, 0)
+  lu.assertEquals(mbim_say(port, { type = "open", transaction = 2, max_control = 4096 }).status, 0)
+  return port
+end
+
+local function qmi_say(port, message)
+  message.type = "request"
+  assert(port:write(core_qmi.build(message)))
+  local bytes, err = read_frame(port, qmux_length)
+  return bytes and core_qmi.parse(bytes), err
+end
+
+-- A reply; or nil and the number of QMI's error.
+local function succeeded(reply)
+  if reply and reply.result.status == 0 then
+    return reply
+  end
+  return nil, reply and reply.result.error
+end
+
+local function ask_ctl(port, message, values, transaction)
+  local answer = assert(qmi_say(port, {
+    service = 0, client = 0, transaction = transaction or 1, id = message.id,
+    tlvs = message.request and assert(message.request:encode(values or {})) or "",
+  }))
+  lu.assertEquals({ answer.id, answer.transaction }, { message.id, transaction or 1 })
+  return succeeded(message.response:decode(answer.tlvs))
+end
+
+local function qmi_client()
+  local port = connect "qmi"
+  assert(ask_ctl(port, ctl.proxy_open, { device_path = CONTROL.qmi }))
+  return port
+end
+
+local function is_alive_mbim(port, transaction)
+  local answer = mbim_say(port, command_of(basic.device_caps, transaction or 77, false))
+  return answer and answer.transaction == (transaction or 77) and answer.status == 0
+end
+
+-- ---- MBIM ----
+
+function T.test_ten_mbimcli_and_qmicli_at_once()
+  with_daemon("mbim", function()
+    local out = shell(([[ping -q -i 0.05 -w 20 -c 40 -I wwan0 8.8.8.8 >/run/pings & pinger=$!
+      for i in 1 2 3 4 5 6 7 8 9 10; do mbimcli -p -d %s --query-signal-state >/run/out.$i 2>&1 & clients="$clients $!"
+      done; wait $clients; grep -l RSSI /run/out.* | wc -l
+      qmicli -p -d %s --device-open-mbim --dms-get-model 2>&1 | grep Model:
+      wait $pinger; grep -o "[0-9.]*%% packet loss" /run/pings]]):format(CONTROL.mbim, CONTROL.mbim))
+    lu.assertStrContains(out, "10\n")
+    lu.assertStrContains(out, "Model: 'MC7455'")
+    lu.assertStrContains(out, "0% packet loss")
+  end)
+end
+
+function T.test_mbim_is_opened_and_closed_here_and_the_session_stays()
+  with_daemon("mbim", function(modem)
+    local early = connect "mbim"
+    lu.assertNotEquals(mbim_say(early, { type = "open", transaction = 3, max_control = 4096 }).status, 0)
+    local answer = mbim_say(early, command_of(basic.device_caps, 4, false))
+    lu.assertEquals({ answer.type, answer.transaction, answer.status }, { "function-error", 4, 5 }) -- not opened
+    lu.assertNotEquals(mbim_say(early, command_of(proxy_control.configuration, 5, true,
+      { device = "/dev/null", timeout = 1 })).status, 0)
+    local commands = modem.commands
+    local port = mbim_client()
+    lu.assertEquals(mbim_say(port, { type = "close", transaction = 9 }).type, "close-done")
+    lu.assertEquals(modem.commands, commands) -- the modem has heard of none of it
+    lu.assertNotNil(modem.sessions[0])
+    early:close()
+    port:close()
+  end)
+end
+
+function T.test_equal_transaction_numbers_do_not_meet()
+  with_daemon("mbim", function()
+    local one, other = mbim_client(), mbim_client()
+    assert(one:write(core_mbim.build(command_of(basic.device_caps, 5, false))))
+    assert(other:write(core_mbim.build(command_of(basic.register_state, 5, false))))
+    local a, b = read_mbim(one), read_mbim(other)
+    lu.assertEquals({ a.cid, a.transaction }, { basic.device_caps.cid, 5 })
+    lu.assertEquals({ b.cid, b.transaction }, { basic.register_state.cid, 5 })
+    one:close()
+    other:close()
+  end)
+end
+
+function T.test_each_hears_what_it_subscribed_to()
+  with_daemon("mbim", function(modem)
+    local all, signal, none = mbim_client(), mbim_client(), mbim_client()
+    local function subscribe(port, services)
+      lu.assertEquals(mbim_say(port, command_of(basic.device_service_subscribe_list, 8, true,
+        { services = services })).status, 0)
+    end
+    subscribe(signal, { { service = basic.signal_state.service_uuid, cids = { basic.signal_state.cid } } })
+    subscribe(none, {})
+    assert(faults.apply(modem, "forget", {})) -- opened anew by us, it is told once more
+    wait_until(function() return is_alive_mbim(all) end, "not opened again")
+    modem:set_signal(5)
+    modem:set_radio("software", "off")
+    modem:set_radio("software", "on")
+    local heard = {}
+    for name, port in pairs { all = all, signal = signal, none = none } do
+      heard[name] = {}
+      local port_is_silent
+      repeat
+        local message, err = task.timeout(0.5, read_mbim, port)
+        port_is_silent = not message and err
+        if message then
+          heard[name][message.cid] = true
+        end
+      until port_is_silent
+      port:close()
+    end
+    lu.assertTrue(heard.all[basic.signal_state.cid] and heard.all[basic.radio_state.cid])
+    lu.assertEquals(heard.signal, { [basic.signal_state.cid] = true })
+    lu.assertEquals(heard.none, {})
+    wait_until(is_online, "the radio was off for a moment")
+  end)
+end
+
+function T.test_hostile_mbim_clients_are_let_go_and_disturb_nobody()
+  with_daemon("mbim", function()
+    local good = mbim_client()
+    for _, bytes in ipairs {
+      ("\xff"):rep(100), string.pack("<I4I4I4", 3, 5, 1), string.pack("<I4I4I4", 3, 0xffffffff, 1),
+      string.pack("<I4I4I4I4I4", 3, 20, 1, 0, 7), string.pack("<I4I4I4", 0x80000007, 12, 1),
+    } do
+      local bad = mbim_client()
+      bad:write(bytes)
+      lu.assertNil(task.timeout(3, bad.read, bad))
+      bad:close()
+    end
+    local leaver = mbim_client()
+    for i = 10, 60 do leaver:write(core_mbim.build(command_of(basic.device_caps, i, false))) end
+    leaver:close()
+    lu.assertTrue(is_alive_mbim(good))
+    good:close()
+  end)
+end
+
+function T.test_a_client_that_does_not_read_is_let_go()
+  with_daemon("mbim", function(modem)
+    local good, deaf = mbim_client(), mbim_client()
+    for _ = 1, 20 do
+      assert(faults.apply(modem, "flood", { "200" }))
+      local port = mbim_client()
+      lu.assertTrue(is_alive_mbim(port))
+      port:close()
+    end
+    good:close()
+    deaf:close()
+  end)
+end
+
+-- A byte of a good message is another one: whatever that means, the daemon and the others go on.
+function T.test_mutated_messages()
+  with_daemon("mbim", function()
+    math.randomseed(7)
+    local good = core_mbim.build(command_of(proxy_control.configuration, 1, true,
+      { device = CONTROL.mbim, timeout = 10 }))
+      .. core_mbim.build { type = "open", transaction = 2, max_control = 4096 }
+      .. core_mbim.build(command_of(basic.device_service_subscribe_list, 3, true,
+        { services = { { service = basic.signal_state.service_uuid, cids = { 1, 2 } } } }))
+      .. core_mbim.build(command_of(basic.device_caps, 4, false))
+    for _ = 1, 300 do
+      local at, port = math.random(#good), connect "mbim"
+      port:write(good:sub(1, at - 1) .. string.char(math.random(0, 255)) .. good:sub(at + 1))
+      port:close()
+    end
+    wait_until(function()
+      local port = ports.open "@mbim-proxy"
+      local answer = port and mbim_say(port, command_of(proxy_control.configuration, 1, true,
+        { device = CONTROL.mbim, timeout = 10 }))
+      if port then port:close() end
+      return answer and answer.status == 0
+    end, "no new client is served")
+  end)
+end
+
+function T.test_unplugging_ends_the_connections_and_they_can_come_back()
+  with_daemon("mbim", function(modem)
+    local port = mbim_client()
+    assert(faults.apply(modem, "unplug", { "0.3" }))
+    lu.assertNil(task.timeout(5, port.read, port))
+    port:close()
+    wait_until(is_online, "not online again")
+    local again = mbim_client()
+    lu.assertTrue(is_alive_mbim(again))
+    again:close()
+  end)
+end
+
+-- ---- QMI ----
+
+local function ids_in(modem)
+  local clients = {}
+  modem:emit("clients", clients)
+  return #clients
+end
+
+function T.test_ten_qmicli_at_once()
+  with_daemon("qmi", function(modem)
+    local before = ids_in(modem)
+    local out = shell(([[for i in 1 2 3 4 5 6 7 8 9 10; do
+      qmicli -p -d %s --device-open-qmi --nas-get-serving-system >/run/out.$i 2>&1 & clients="$clients $!"
+      done; wait $clients; cat /run/out.* | grep -c "Registration state: 'registered'"]]):format(CONTROL.qmi))
+    lu.assertStrContains(out, "10\n")
+    wait_until(function() return ids_in(modem) == before end, "client ids are left in the modem")
+  end)
+end
+
+function T.test_a_client_uses_its_own_ids_only_and_sync_takes_nobodys()
+  with_daemon("qmi", function(modem)
+    local before = ids_in(modem)
+    local one, other = qmi_client(), qmi_client()
+    local id = assert(ask_ctl(one, ctl.allocate_cid, { service = "dms" })).allocation_info.cid
+    local function model(port, transaction)
+      return succeeded(dms.get_model.response:decode(qmi_say(port, {
+        service = 2, client = id, transaction = transaction, id = dms.get_model.id, tlvs = "",
+      }).tlvs))
+    end
+    lu.assertEquals(model(one, 4711).model, "MC7455")
+    local _, err = model(other, 4711)
+    lu.assertEquals(err, INVALID_CLIENT_ID)
+    _, err = ask_ctl(other, ctl.release_cid, { release_info = { service = "dms", cid = id } })
+    lu.assertEquals(err, INVALID_CLIENT_ID)
+    assert(ask_ctl(other, ctl.sync))
+    lu.assertEquals(model(one, 4712).model, "MC7455")
+    assert(ask_ctl(one, ctl.release_cid, { release_info = { service = "dms", cid = id } }))
+    assert(ask_ctl(one, ctl.allocate_cid, { service = "nas" }))
+    assert(ask_ctl(one, ctl.allocate_cid, { service = "wds" }))
+    one:close() -- and so forgets to give its ids back
+    other:close()
+    wait_until(function() return ids_in(modem) == before end, "client ids are left in the modem")
+  end)
+end
+
+function T.test_hostile_qmi_clients_are_let_go_and_disturb_nobody()
+  with_daemon("qmi", function(modem)
+    local before = ids_in(modem)
+    local good = qmi_client()
+    for _, bytes in ipairs { ("\xff"):rep(50), "\1\1\0\0\0\0\0", "\1\255\255\0\0\0" .. ("\0"):rep(100) } do
+      local bad = qmi_client()
+      bad:write(bytes)
+      if #bytes < 100 then lu.assertNil(task.timeout(3, bad.read, bad)) end
+      bad:close()
+    end
+    local greedy, given = qmi_client(), 0
+    for i = 1, 60 do
+      given = given + (ask_ctl(greedy, ctl.allocate_cid, { service = "dms" }, i) and 1 or 0)
+    end
+    lu.assertEquals(given, 6)
+    greedy:close()
+    math.randomseed(7)
+    local frame = core_qmi.build { type = "request", service = 0, client = 0, transaction = 1,
+      id = ctl.allocate_cid.id, tlvs = assert(ctl.allocate_cid.request:encode { service = "wds" }) }
+    for _ = 1, 300 do
+      local at, port = math.random(#frame), qmi_client()
+      port:write(frame:sub(1, at - 1) .. string.char(math.random(0, 255)) .. frame:sub(at + 1))
+      port:close()
+    end
+    assert(ask_ctl(good, ctl.get_version_info))
+    good:close()
+    wait_until(function() return ids_in(modem) == before end, "client ids are left in the modem")
+  end)
+end
+
+return T
