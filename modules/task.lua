@@ -32,7 +32,7 @@ end
 
 local function bounded(seconds, shield, fn, ...)
   local scope <close> = core.scope(seconds, shield)
-  local results = table.pack(xpcall(fn, core.traceback, ...))
+  local results = table.pack(core.try(fn, ...))
   if results[1] then
     return table.unpack(results, 2, results.n)
   end
@@ -110,15 +110,19 @@ local function cancel_children(group, reason)
   end
 end
 
+local function has_failed(group, err)
+  local given_up = err == group.ending or type(err) == "table" and err.code == "cancelled"
+  return not given_up and not group.failure
+end
+
 local function run_child(group, fn, ...)
-  local results = table.pack(xpcall(fn, core.traceback, ...))
+  local results = table.pack(core.try(fn, ...))
   group.children[core.current()] = nil
   if results[1] then
     return table.unpack(results, 2, results.n)
   end
   local err = results[2]
-  local given_up = err == group.ending or type(err) == "table" and err.code == "cancelled"
-  if not given_up and not group.failure then
+  if has_failed(group, err) then
     group.failure = err
     group.ending = group.ending or err
     cancel_children(group, err)
@@ -132,6 +136,7 @@ end
 ---@return userdata child child:join() waits for true and fn's results, or false and its error; child:cancel(reason)
 function Group:spawn(fn, ...)
   local child = core.spawn(run_child, self, fn, ...)
+  child:set_owner(self.scope)
   self.children[child] = true
   if self.ending then
     child:cancel(self.ending)
@@ -145,8 +150,11 @@ function Group:wait()
     local now = {} -- children may start others while we wait
     for child in pairs(self.children) do now[#now + 1] = child end
     for _, child in ipairs(now) do
-      child:join() -- it takes itself out of the list
-      self.children[child] = nil -- unless it was cancelled before it began
+      local ok, err = child:join()
+      if self.children[child] then -- it has not taken itself out of the list: the engine ended it
+        self.children[child] = nil
+        self.failure = not ok and has_failed(self, err) and err or self.failure
+      end
     end
   until #now == 0
 end
@@ -163,6 +171,22 @@ function Group:__close(err)
   if self.failure and self.failure ~= err then
     error(self.failure, 0)
   end
+end
+
+---Calls fn(...) in a task of its own with limits, which it shares with all tasks that it starts.
+---@param limits { seconds: number?, bytes: integer?, name: string }|userdata how long one may run between two waits,
+--- what all their objects may hold, and what to call it in errors; or the core.task.account() of an earlier call
+---@return boolean ok
+---@return any ... what fn returns; or its error, from the source "limit" if it was stopped
+function task.limited(limits, fn, ...)
+  local function run(...)
+    core.limit(limits)
+    return fn(...)
+  end
+  return core.try(function(...)
+    local group <close> = task.group()
+    return select(2, group:spawn(run, ...):join())
+  end, ...)
 end
 
 ---Runs functions at the same time and waits for all of them.

@@ -22,27 +22,6 @@ struct mt_engine *mt_engine_of(lua_State *L)
     return engine;
 }
 
-/* Lua's allocator, which can refuse: a script may run under a limit (see lua/sandbox.c). */
-static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
-{
-    struct mt_engine *engine = context;
-    if (!block)
-        old_size = 0;  /* then Lua passes the kind of the object here */
-    if (new_size > old_size && engine->heap_limit &&
-        engine->heap + (new_size - old_size) > engine->heap_limit)
-        return NULL;
-    void *moved = NULL;
-    if (new_size == 0) {
-        free(block);
-    } else {
-        moved = realloc(block, new_size);
-        if (!moved)
-            return NULL;
-    }
-    engine->heap = engine->heap - old_size + new_size;
-    return moved;
-}
-
 static int open_state(lua_State *L)
 {
     struct mt_engine *engine = mt_engine_of(L);
@@ -123,7 +102,7 @@ int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules)
     status = uv_async_init(&engine->loop.uv, &engine->stop, on_stop);
     if (status < 0)
         return status;
-    engine->L = lua_newstate(allocate, engine);
+    engine->L = lua_newstate(mt_limits_allocate, &engine->limits);
     if (!engine->L)
         return -ENOMEM;
     memcpy(lua_getextraspace(engine->L), &engine, sizeof(engine));

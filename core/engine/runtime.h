@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "engine/limit.h"
 #include "engine/task.h"
 #include "host/loop.h"
 
@@ -18,8 +19,7 @@ struct mt_engine {
     uv_async_t stop;               /* wakes the loop when a signal came */
     volatile sig_atomic_t signal;  /* the one that asked us to stop, or 0 */
     volatile sig_atomic_t interrupted;  /* SIGINT came, for the foreground task */
-    size_t heap;         /* bytes that the Lua state holds */
-    size_t heap_limit;   /* above which it gets no more; 0 means no limit */
+    struct mt_limits limits;
 };
 
 /* The engine that L belongs to. Every coroutine of the state inherits it. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/error.h"
+#include "engine/limit.h"
 #include "engine/runtime.h"
 
 /* A task's userdata is kept in the registry, under its address, from its spawn to its end. */
@@ -16,11 +17,12 @@ struct mt_task {
     lua_State *thread;
     struct mt_op *op;  /* what it waits for */
     struct mt_scope root, *scope;
+    struct mt_run run;
     int arguments;  /* for the first resume */
     bool started, queued, ended;
 };
 
-enum { THREAD = 1, RESULTS = 2, CONTEXT = 3 };  /* the user values of a task */
+enum { THREAD = 1, RESULTS, CONTEXT, OWNER };  /* the user values of a task */
 
 struct join_op {
     struct mt_op base;
@@ -41,6 +43,14 @@ static int op_gc(lua_State *L)
     return 0;
 }
 
+/* Only when the state closes is it not over. */
+static int task_gc(lua_State *L)
+{
+    struct mt_task *task = lua_touserdata(L, 1);
+    mt_run_set_account(&task->run, NULL);
+    return 0;
+}
+
 void mt_tasks_init(lua_State *L, struct mt_tasks *tasks)
 {
     tasks->first_ready = NULL;
@@ -49,6 +59,8 @@ void mt_tasks_init(lua_State *L, struct mt_tasks *tasks)
     tasks->foreground = NULL;
     tasks->has_foreground = false;
     luaL_newmetatable(L, "mt.task");
+    lua_pushcfunction(L, task_gc);
+    lua_setfield(L, -2, "__gc");
     luaL_newmetatable(L, "mt.scope");
     luaL_newmetatable(L, "mt.op");
     lua_pushcfunction(L, op_gc);
@@ -238,17 +250,6 @@ void mt_op_done(struct mt_op *op)
 
 /* ---- the life of a task ---- */
 
-int mt_traceback(lua_State *L)
-{
-    if (lua_type(L, 1) == LUA_TTABLE)
-        return 1;  /* an error object: shared, and expected by somebody */
-    /* A raised string is a mistake in a script: make it an error like the others. */
-    mt_error_push(L, "raised", "script", "%s", luaL_tolstring(L, 1, NULL));
-    luaL_traceback(L, L, NULL, 1);
-    lua_setfield(L, -2, "traceback");
-    return 1;
-}
-
 /* Keeps what the task ended with, [true, results...] or [false, error], and wakes who waits. */
 static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_result)
 {
@@ -282,6 +283,8 @@ static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_resu
 static int on_returned(lua_State *L, int status, lua_KContext context)
 {
     bool ok = status == LUA_OK || status == LUA_YIELD;
+    mt_trace_late(L, status);
+    mt_engine_of(L)->limits.charged = NULL;  /* what follows must not fail */
     end_task(L, (struct mt_task *)context, ok, 2);
     return 0;
 }
@@ -319,25 +322,45 @@ void mt_task_set_context(lua_State *L)
     lua_pop(L, 1);
 }
 
+void mt_task_set_account(lua_State *L, struct mt_account *account)
+{
+    struct mt_task *task = mt_task_current(L);
+    if (!task || task->thread != L)
+        luaL_error(L, "limits need a task of its own");
+    mt_run_set_account(&task->run, account);
+    mt_run_set_hook(&task->run, L);
+    mt_run_enter(&task->run, L, &mt_engine_of(L)->limits);
+}
+
+void mt_task_set_owner(lua_State *L, struct mt_task *task)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, task);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, OWNER);
+    lua_pop(L, 1);
+}
+
 struct mt_task *mt_task_spawn(lua_State *L, int arguments)
 {
     struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
     int function = lua_gettop(L) - arguments;
 
-    struct mt_task *task = lua_newuserdatauv(L, sizeof(*task), 3);
+    struct mt_task *task = lua_newuserdatauv(L, sizeof(*task), OWNER);
     memset(task, 0, sizeof(*task));
     luaL_setmetatable(L, "mt.task");
     lua_State *thread = lua_newthread(L);
     lua_setiuservalue(L, -2, THREAD);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, task);
     mt_task_context(L);
     lua_setiuservalue(L, -2, CONTEXT);
     lua_insert(L, function);
-
-    lua_pushlightuserdata(thread, task);
-    lua_pushcclosure(thread, task_main, 1);
-    lua_xmove(L, thread, arguments + 1);
+    lua_pushlightuserdata(L, task);
+    lua_pushcclosure(L, task_main, 1);
+    lua_insert(L, function + 1);
+    if (!lua_checkstack(thread, arguments + 2))
+        luaL_error(L, "too many arguments");
+    lua_pushvalue(L, function);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, task);
+    lua_xmove(L, thread, arguments + 2);  /* the last that could have failed is above */
 
     task->tasks = tasks;
     task->thread = thread;
@@ -345,6 +368,8 @@ struct mt_task *mt_task_spawn(lua_State *L, int arguments)
     task->root.task = task;
     task->root.reason = LUA_NOREF;
     task->scope = &task->root;
+    if (tasks->running)
+        mt_run_set_account(&task->run, tasks->running->run.account);
     make_ready(task);
     return task;
 }
@@ -368,7 +393,7 @@ void mt_tasks_set_foreground(struct mt_tasks *tasks, bool has_foreground, struct
 static void on_next_step(lua_State *L, lua_Debug *where)
 {
     (void)where;
-    lua_sethook(L, NULL, 0, 0);
+    mt_run_set_hook(&mt_task_current(L)->run, L);
     mt_error_push(L, "interrupted", "task", "interrupted");
     lua_error(L);
 }
@@ -388,7 +413,7 @@ void mt_tasks_interrupt(lua_State *L)
     if (!task)
         return;
     /* The signal may have come just before it began to wait: interrupted once is enough. */
-    lua_sethook(task->thread, NULL, 0, 0);
+    mt_run_set_hook(&task->run, task->thread);
     mt_error_push(L, "interrupted", "task", "interrupted");
     mt_task_cancel(L, task);
 }
@@ -398,31 +423,52 @@ bool mt_task_ended(const struct mt_task *task)
     return task->ended;
 }
 
+/* Ends a task in which no script can do so any more, with the error on top of its coroutine. */
+static void end_abruptly(lua_State *thread, struct mt_task *task)
+{
+    luaL_checkstack(thread, 3, NULL);
+    lua_rawgetp(thread, LUA_REGISTRYINDEX, task);
+    lua_getiuservalue(thread, -1, OWNER);
+    struct mt_scope *owner = lua_touserdata(thread, -1);
+    if (owner) {
+        lua_pushvalue(thread, -3);
+        mt_scope_cancel(thread, owner);
+    }
+    lua_pop(thread, 2);
+    end_task(thread, task, false, lua_gettop(thread));
+}
+
 /* Returns whether the coroutine has come to its end. */
 static bool resume(lua_State *L, struct mt_task *task)
 {
+    struct mt_limits *limits = &mt_engine_of(L)->limits;
+    struct mt_limits outer_limits = *limits;
     struct mt_task *outer = task->tasks->running;
     lua_State *thread = task->thread;
     int arguments = task->started ? 0 : task->arguments + 1;
     int results = 0;
 
     task->started = true;
+    mt_run_enter(&task->run, thread, limits);
     task->tasks->running = task;
     int status = lua_resume(thread, L, arguments, &results);
-    task->tasks->running = outer;
-
-    if (status == LUA_YIELD && task->op) {
-        lua_pop(thread, results);
-        return false;
-    }
-    if (status == LUA_YIELD) {
+    bool is_waiting = status == LUA_YIELD && task->op;
+    if (status == LUA_YIELD && !is_waiting && !mt_run_end_stopped(&task->run, thread)) {
         /* coroutine.yield() in the task's own coroutine: nobody would ever resume it. */
         lua_resetthread(thread);
         mt_error_push(thread, "raised", "task", "a task cannot coroutine.yield(); it can task.sleep(0)");
     }
+    task->tasks->running = outer;
+    *limits = outer_limits;
+
+    if (is_waiting) {
+        lua_pop(thread, results);
+        return false;
+    }
     /* task_main() catches what a script raises; here is what is left: no memory to do even that. */
     if (!task->ended)
-        end_task(thread, task, false, lua_gettop(thread));
+        end_abruptly(thread, task);
+    mt_run_end(&task->run, L);
     return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "host/loop.h"
 
+struct mt_account;
 struct mt_op;
 struct mt_task;
 
@@ -112,6 +113,18 @@ void mt_task_context(lua_State *L);
 /* Pops the running task's new context. */
 void mt_task_set_context(lua_State *L);
 
+/*
+ * From now on the running task, and those that it starts, are limited by this account. Raises when
+ * L is not the task's own coroutine.
+ */
+void mt_task_set_account(lua_State *L, struct mt_account *account);
+
+/*
+ * The scope on top of L (popped) is cancelled with the task's error when the engine has to end the
+ * task, as then nothing of the script runs that could tell others.
+ */
+void mt_task_set_owner(lua_State *L, struct mt_task *task);
+
 /* Cancels the whole task; the value on top of L (popped) is what its waits will raise. */
 void mt_task_cancel(lua_State *L, struct mt_task *task);
 
@@ -151,8 +164,5 @@ void mt_scope_pop(lua_State *L, struct mt_scope *scope);
 
 /* Resumes the tasks that are ready now. Returns whether others have become ready meanwhile. */
 bool mt_tasks_run(lua_State *L);
-
-/* The message handler at a task's edge: gives an error its traceback, once. */
-int mt_traceback(lua_State *L);
 
 #endif

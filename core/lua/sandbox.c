@@ -38,7 +38,7 @@ static void swap_string_methods(lua_State *L, int methods)
 /*
  * run(source, chunk_name, environment, seconds, bytes) -> true, results... | nil, err
  * Text chunks only. The chunk sees `environment` and nothing else; it gets `seconds` of time and
- * `bytes` of memory above what is used now.
+ * `bytes` of memory.
  */
 static int l_run(lua_State *L)
 {
@@ -49,12 +49,16 @@ static int l_run(lua_State *L)
     luaL_checktype(L, 3, LUA_TTABLE);
     double seconds = luaL_checknumber(L, 4);
     size_t bytes = (size_t)luaL_checkinteger(L, 5);
+    struct mt_account *outer = engine->limits.charged;
     lua_settop(L, 3);
 
     /* A coroutine of its own: hooks are set for one coroutine. */
     lua_State *thread = lua_newthread(L);
     if (lua_getfield(L, 3, "string") != LUA_TTABLE)
         return luaL_argerror(L, 3, "the environment needs a string table");
+    struct mt_account *account = mt_account_new("sandbox", 0, bytes);
+    if (!account)
+        return luaL_error(L, "not enough memory");
     swap_string_methods(L, -1);
 
     int status = luaL_loadbufferx(thread, source, length, name, "t");
@@ -64,16 +68,19 @@ static int l_run(lua_State *L)
         lua_setupvalue(thread, -2, 1);
         lua_sethook(thread, on_steps, LUA_MASKCOUNT, STEPS_BETWEEN_LOOKS);
         deadline = uv_hrtime() + (uint64_t)(seconds * 1e9);
-        lua_gc(L, LUA_GCCOLLECT);
-        engine->heap_limit = engine->heap + bytes;
+        engine->limits.charged = account;
         status = lua_pcall(thread, 0, LUA_MULTRET, 0);
-        engine->heap_limit = 0;
+        engine->limits.charged = outer;
         lua_sethook(thread, NULL, 0, 0);
     }
+    mt_account_unref(account);
     swap_string_methods(L, -1);
     if (status != LUA_OK) {
         lua_pushnil(L);
-        mt_error_push(L, "invalid", "sandbox", "%s", luaL_tolstring(thread, -1, NULL));
+        lua_xmove(thread, L, 1);
+        mt_error_push(L, "invalid", "sandbox", "%s", luaL_tolstring(L, -1, NULL));
+        lua_replace(L, -3);
+        lua_pop(L, 1);
         return 2;
     }
     int results = lua_gettop(thread);

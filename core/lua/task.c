@@ -2,6 +2,8 @@
 /* core.task: what modules/task.lua builds groups and time-outs from. */
 #include <lauxlib.h>
 
+#include "engine/error.h"
+#include "engine/limit.h"
 #include "engine/runtime.h"
 #include "engine/task.h"
 #include "lua/modules.h"
@@ -102,6 +104,17 @@ static int l_foreground(lua_State *L)
     return 0;
 }
 
+/* task:set_owner(scope): its waits raise the task's error, should the engine have to end the task. */
+static int l_set_owner(lua_State *L)
+{
+    struct mt_task *task = luaL_checkudata(L, 1, "mt.task");
+    luaL_checkudata(L, 2, "mt.scope");
+    lua_settop(L, 2);
+    if (!mt_task_ended(task))
+        mt_task_set_owner(L, task);
+    return 0;
+}
+
 /* task:ended() -> boolean */
 static int l_ended(lua_State *L)
 {
@@ -142,10 +155,70 @@ static int l_scope_close(lua_State *L)
     return 0;
 }
 
+/* ---- limits ---- */
+
+/*
+ * account { seconds, bytes, name } -> what a task and those that it starts share when it is given to
+ * limit(): they may run so long between two waits, and hold so much together.
+ */
+static int l_account(lua_State *L)
+{
+    lua_settop(L, 1);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_getfield(L, 1, "name");
+    lua_getfield(L, 1, "seconds");
+    lua_getfield(L, 1, "bytes");
+    const char *name = luaL_checkstring(L, 2);
+    double seconds = luaL_optnumber(L, 3, 0);
+    lua_Integer bytes = luaL_optinteger(L, 4, 0);
+    luaL_argcheck(L, seconds >= 0 && seconds < 1e9 && bytes >= 0, 1, "a limit that can be");
+    struct mt_account **account = lua_newuserdatauv(L, sizeof(*account), 0);
+    *account = NULL;
+    luaL_setmetatable(L, "mt.account");
+    *account = mt_account_new(name, seconds, (size_t)bytes);
+    if (!*account)
+        luaL_error(L, "not enough memory");
+    return 1;
+}
+
+/* limit(account), or what account() takes: from now on for the calling task, and those it starts. */
+static int l_limit(lua_State *L)
+{
+    if (!lua_isuserdata(L, 1))
+        l_account(L);
+    struct mt_account **account = luaL_checkudata(L, -1, "mt.account");
+    mt_task_set_account(L, *account);
+    return 0;
+}
+
+/* account:held() -> bytes */
+static int l_account_held(lua_State *L)
+{
+    struct mt_account **account = luaL_checkudata(L, 1, "mt.account");
+    luaL_argcheck(L, *account, 1, "an account that is not closed");
+    lua_pushinteger(L, (lua_Integer)mt_account_held(*account));
+    return 1;
+}
+
+static int l_account_gc(lua_State *L)
+{
+    struct mt_account **account = luaL_checkudata(L, 1, "mt.account");
+    mt_account_unref(*account);
+    *account = NULL;
+    return 0;
+}
+
 static const luaL_Reg task_methods[] = {
     { "cancel", l_cancel },
     { "ended", l_ended },
     { "join", mt_task_join },
+    { "set_owner", l_set_owner },
+    { NULL, NULL },
+};
+
+static const luaL_Reg account_methods[] = {
+    { "held", l_account_held },
+    { "__gc", l_account_gc },
     { NULL, NULL },
 };
 
@@ -158,15 +231,18 @@ static const luaL_Reg scope_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
+    { "account", l_account },
     { "context", l_context },
     { "current", l_current },
     { "foreground", l_foreground },
+    { "limit", l_limit },
     { "now", l_now },
     { "scope", l_scope },
     { "set_context", l_set_context },
     { "sleep", l_sleep },
     { "spawn", l_spawn },
     { "traceback", mt_traceback },
+    { "try", mt_try },
     { NULL, NULL },
 };
 
@@ -183,6 +259,9 @@ int mt_lua_task_open(lua_State *L)
 {
     set_methods(L, "mt.task", task_methods);
     set_methods(L, "mt.scope", scope_methods);
+    luaL_newmetatable(L, "mt.account");
+    lua_pop(L, 1);
+    set_methods(L, "mt.account", account_methods);
     luaL_newlib(L, functions);
     return 1;
 }

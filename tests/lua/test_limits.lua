@@ -1,0 +1,385 @@
+-- SPDX-License-Identifier: MIT
+-- Limits on scripts: what spins or eats memory is stopped and told of, and other tasks go on.
+
+local core = require "core.task"
+local lu = require "luaunit"
+local task = require "task"
+
+local T = {}
+
+local MIB = 1 << 20
+local QUICK = { seconds = 0.1, name = "policy test" }
+local SMALL = { bytes = 4 * MIB, name = "policy test" }
+
+local function spin()
+  while true do end
+end
+
+local function eat()
+  local held = {}
+  for i = 1, math.huge do held[i] = { i } end
+  return held
+end
+
+-- The error that fn(...) ends with under these limits, while another task goes on, before and afterwards.
+local function failure(limits, fn, ...)
+  local ticks = 0
+  local group <close> = task.group()
+  local ticking = group:spawn(function()
+    while true do
+      task.sleep(0.01)
+      ticks = ticks + 1
+    end
+  end)
+  local ok, err = task.limited(limits, fn, ...)
+  lu.assertFalse(ok)
+  local before = ticks
+  task.sleep(0.05)
+  lu.assertTrue(ticks > before)
+  ticking:cancel(task.unwanted)
+  return err
+end
+
+local function assert_stopped(err, message)
+  lu.assertEquals(type(err), "table", tostring(err))
+  lu.assertEquals({ err.code, err.source }, { "raised", "limit" }, tostring(err))
+  lu.assertStrContains(tostring(err), message)
+  lu.assertStrContains(err.message, "test_limits.lua:")
+  lu.assertStrContains(err.traceback, "test_limits.lua:")
+end
+
+local function on_close(fn)
+  return setmetatable({}, { __close = fn })
+end
+
+local RAN = "policy test: ran 0.1 s without waiting"
+local HELD = "policy test: more than 4 MiB of memory"
+
+function T.test_a_spin_is_stopped_and_told_of()
+  local err = failure(QUICK, spin)
+  assert_stopped(err, RAN)
+  lu.assertStrMatches(err.message, ".*test_limits.lua:15: .*")
+end
+
+function T.test_the_script_can_catch_it_and_end_in_good_order()
+  local caught
+  local ok, value = task.limited(QUICK, function()
+    caught = select(2, pcall(spin))
+    task.sleep(0.01)
+    return "ended"
+  end)
+  lu.assertEquals({ ok, value }, { true, "ended" })
+  assert_stopped(caught, RAN)
+end
+
+function T.test_a_spin_that_swallows_it_is_stopped_for_good()
+  local caught, closed = 0, false
+  assert_stopped(failure(QUICK, function()
+    local guard <close> = on_close(function() closed = true end) -- luacheck: ignore 211
+    while true do
+      pcall(spin)
+      caught = caught + 1
+    end
+  end), RAN)
+  lu.assertEquals(caught, 1)
+  lu.assertTrue(closed)
+end
+
+function T.test_a_task_that_spins_again_after_a_wait_is_stopped_for_good()
+  local caught = 0
+  assert_stopped(failure(QUICK, function()
+    while true do
+      pcall(spin)
+      caught = caught + 1
+      task.sleep(0)
+    end
+  end), RAN)
+  lu.assertEquals(caught, 1)
+end
+
+function T.test_a_spin_in_a_coroutine_of_its_own_making()
+  local err = failure(QUICK, function() coroutine.wrap(spin)() end)
+  assert_stopped(err, RAN)
+  lu.assertStrContains(err.traceback, "test_limits.lua:1") -- in spin() itself
+  assert_stopped(failure(QUICK, function()
+    while true do
+      local inner = coroutine.create(function()
+        local innermost = coroutine.wrap(function()
+          while true do pcall(spin) end
+        end)
+        while true do pcall(innermost) end
+      end)
+      while coroutine.status(inner) ~= "dead" do coroutine.resume(inner) end
+    end
+  end), RAN)
+end
+
+function T.test_a_spin_where_nothing_can_yield()
+  assert_stopped(failure(QUICK, function()
+    while true do
+      pcall(table.sort, { 3, 2, 1 }, function() while true do pcall(spin) end end)
+    end
+  end), RAN)
+end
+
+function T.test_a_spin_in_a_close_handler()
+  local function spins_at_its_end()
+    local guard <close> = on_close(function() while true do pcall(spin) end end) -- luacheck: ignore 211
+    error "oops"
+  end
+  assert_stopped(failure(QUICK, spins_at_its_end), RAN)
+  assert_stopped(failure(QUICK, function()
+    local guard <close> = on_close(function() while true do pcall(spin) end end) -- luacheck: ignore 211
+    while true do pcall(spin) end
+  end), RAN)
+end
+
+function T.test_what_is_stopped_for_good_ends_its_children_and_its_parents_block()
+  local child, sibling
+  local err = failure({ seconds = 0.1, name = "policy test" }, function()
+    local group <close> = task.group()
+    sibling = group:spawn(task.sleep, 1000)
+    group:spawn(function()
+      local inner <close> = task.group()
+      child = inner:spawn(task.sleep, 1000)
+      while true do pcall(spin) end
+    end)
+    task.sleep(1000)
+  end)
+  assert_stopped(err, RAN)
+  task.sleep(0)
+  lu.assertTrue(child:ended())
+  lu.assertTrue(sibling:ended())
+end
+
+function T.test_a_child_that_is_stopped_while_its_block_waits_for_it_fails_the_block()
+  assert_stopped(failure(QUICK, function()
+    local group <close> = task.group()
+    group:spawn(function()
+      pcall(task.sleep, 1000)
+      while true do pcall(spin) end
+    end)
+    task.sleep(0)
+  end), RAN)
+end
+
+function T.test_whoever_waits_often_enough_is_never_stopped()
+  local ok, rounds = task.limited({ seconds = 0.2, name = "policy test" }, function()
+    local stop, count = os.clock() + 1, 0
+    while os.clock() < stop do
+      local pause = os.clock() + 0.01
+      repeat until os.clock() > pause
+      task.sleep(0)
+      count = count + 1
+    end
+    return count
+  end)
+  lu.assertTrue(ok, tostring(rounds))
+  lu.assertTrue(rounds > 5)
+end
+
+function T.test_time_in_which_others_ran_does_not_count()
+  local ok, err = task.limited(QUICK, function()
+    require("core.process").run { "sleep", "0.3" }
+    local stop = os.clock() + 0.01
+    repeat until os.clock() > stop
+  end)
+  lu.assertTrue(ok, tostring(err))
+end
+
+function T.test_memory_eaten_by_tables()
+  assert_stopped(failure(SMALL, eat), HELD)
+end
+
+function T.test_memory_eaten_by_strings()
+  assert_stopped(failure(SMALL, function()
+    local text = "x"
+    while true do text = text .. text end
+  end), HELD)
+end
+
+function T.test_memory_eaten_at_one_go()
+  for _, size in ipairs { 1 << 30, 9 * MIB // 2 } do
+    assert_stopped(failure(SMALL, function() return #string.rep("x", size) end), HELD)
+  end
+end
+
+function T.test_memory_eaten_in_a_coroutine_of_its_own_making()
+  assert_stopped(failure(SMALL, function() coroutine.wrap(eat)() end), HELD)
+end
+
+function T.test_memory_eaten_by_tasks_that_it_starts_together()
+  assert_stopped(failure(SMALL, function()
+    local group <close> = task.group()
+    for _ = 1, 8 do
+      group:spawn(function()
+        local held = {}
+        for i = 1, 64 do
+          held[i] = ("x"):rep(16 << 10) .. i
+          task.sleep(0)
+        end
+        task.sleep(1000)
+        return held
+      end)
+    end
+    task.sleep(1000)
+  end), HELD)
+end
+
+function T.test_tasks_without_end_are_memory_too()
+  local err = failure(SMALL, function()
+    local group <close> = task.group()
+    while true do group:spawn(task.sleep, 1000) end
+  end)
+  lu.assertEquals(err.source, "limit")
+  lu.assertStrContains(err.traceback, "test_limits.lua:")
+end
+
+function T.test_there_is_memory_left_to_clean_up_with()
+  local cleaned
+  assert_stopped(failure(SMALL, function()
+    local held = {}
+    local guard <close> = on_close(function() -- luacheck: ignore 211
+      local group <close> = task.group()
+      task.shield(1, function()
+        group:spawn(function() cleaned = #held end)
+        task.sleep(0)
+      end)
+    end)
+    for i = 1, math.huge do held[i] = {} end
+  end), HELD)
+  lu.assertTrue(cleaned > 1000)
+end
+
+function T.test_garbage_does_not_count()
+  local ok, err = task.limited(SMALL, function()
+    for i = 1, 200 do
+      local text = ("x"):rep(MIB) .. i
+      lu.assertEquals(#text, MIB + #tostring(i))
+    end
+  end)
+  lu.assertTrue(ok, tostring(err))
+end
+
+function T.test_a_script_can_do_with_less()
+  local ok, got = task.limited(SMALL, function()
+    local full, message = pcall(eat)
+    lu.assertFalse(full)
+    assert_stopped(message, HELD)
+    local text = ("x"):rep(MIB)
+    return #text
+  end)
+  lu.assertEquals({ ok, got }, { true, MIB })
+end
+
+function T.test_an_account_is_given_back_what_was_held()
+  local account = core.account(SMALL)
+  local kept = { false }
+  lu.assertTrue(task.limited(account, function() kept[1] = ("x"):rep(2 * MIB) end))
+  collectgarbage()
+  lu.assertTrue(account:held() > 2 * MIB)
+  lu.assertTrue(account:held() < 3 * MIB)
+  lu.assertEquals(#kept[1], 2 * MIB)
+  kept[1] = nil
+  collectgarbage()
+  collectgarbage()
+  lu.assertEquals(account:held(), 0)
+end
+
+function T.test_an_account_outlives_its_task_and_its_handle_for_what_it_pays()
+  local kept = {}
+  lu.assertTrue(task.limited(SMALL, function()
+    for i = 1, 1000 do kept[i] = { "text " .. i } end
+  end))
+  collectgarbage()
+  for i = 1, 100000 do kept[i] = { i } end -- now ours
+  lu.assertEquals(kept[100000][1], 100000) -- under ASan, a header that named freed memory would be found
+end
+
+function T.test_one_account_over_several_runs()
+  local account, kept = core.account(SMALL), {}
+  local function eat_more()
+    for i = 1, 64 do kept[#kept + 1] = ("x"):rep(16 << 10) .. i end
+  end
+  for _ = 1, 3 do lu.assertTrue(task.limited(account, eat_more)) end
+  assert_stopped(failure(account, eat_more), HELD)
+  kept = {}
+  lu.assertTrue(task.limited(account, eat_more))
+end
+
+function T.test_the_limits_of_two_do_not_mix()
+  local group <close> = task.group()
+  local results = {}
+  for i = 1, 2 do
+    group:spawn(function()
+      results[i] = table.pack(task.limited({ bytes = 4 * MIB, name = "policy " .. i }, function()
+        local held = {}
+        for n = 1, 32 * i do
+          held[n] = ("x"):rep(100 << 10) .. n
+          task.sleep(0)
+        end
+        return #held
+      end))
+    end)
+  end
+  group:wait()
+  lu.assertEquals({ results[1][1], results[1][2] }, { true, 32 })
+  lu.assertStrContains(tostring(results[2][2]), "policy 2: more than 4 MiB")
+end
+
+function T.test_a_failure_is_told_once()
+  local ok, err = task.limited(SMALL, function()
+    pcall(eat)
+    collectgarbage()
+    error "oops"
+  end)
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(err), "oops")
+  lu.assertEquals(err.source, "script")
+end
+
+function T.test_limits_need_a_task()
+  local ok, message = coroutine.resume(coroutine.create(core.limit), SMALL)
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(message), "a task of its own")
+  lu.assertFalse((pcall(core.account, { seconds = -1, name = "x" })))
+  lu.assertFalse((pcall(core.account, { bytes = 1 })))
+end
+
+-- Wherever memory ends, what the script does ends in good order, and nothing is left of it.
+function T.test_memory_may_end_anywhere()
+  local process, queue = require "core.process", task.queue(8)
+  local ended_well, ended_early, accounts = 0, 0, {}
+  for kib = 2, 60 do
+    local account = core.account { bytes = kib << 10, name = "policy test" }
+    local ok, err = task.limited(account, function()
+      local group <close> = task.group()
+      for i = 1, 3 do
+        group:spawn(function()
+          task.timeout(1, task.sleep, i / 10000)
+          queue:push { i }
+        end)
+      end
+      for _ = 1, 3 do task.timeout(1, queue.pop, queue) end
+      local result = process.run { "echo", ("x"):rep(1000) }
+      lu.assertEquals(#result.stdout, 1001)
+      local chunk = assert(load("local t = {} for i = 1, 100 do t[i] = { i } end return t"))
+      return chunk()
+    end)
+    ended_well = ended_well + (ok and 1 or 0)
+    if not ok then
+      ended_early = ended_early + 1
+      lu.assertEquals(err.source, "limit", tostring(err))
+    end
+    while queue:length() > 0 do queue:pop() end
+    accounts[#accounts + 1] = account
+  end
+  lu.assertTrue(ended_well > 0 and ended_early > 10, ("%d well, %d early"):format(ended_well, ended_early))
+  collectgarbage()
+  collectgarbage()
+  local held = 0
+  for _, account in ipairs(accounts) do held = held + account:held() end
+  lu.assertTrue(held < 64 << 10, held .. " bytes") -- Lua's own tables may have grown meanwhile
+end
+
+return T
