@@ -15,6 +15,7 @@ local M = {}
 ---@field helps table<ladder.trouble, boolean> against what
 ---@field run fun(modem: modem.modem): any, moontower.error? what came of it, in words; nil and why not
 
+local RESET_TIME = 15 -- a mute modem is asked in three ways, and each would be waited for
 local GOES_AWAY = 30 -- seconds until a modem that was told to restart has left; its policies are cancelled then
 local RADIO_PAUSE = 2 -- the network has to notice
 local HOOK_TIME = 120
@@ -46,7 +47,7 @@ local function radio(modem)
 end
 
 local function reset(modem)
-  local how, err = modem:reset()
+  local how, err = task.timeout(RESET_TIME, modem.reset, modem)
   if not how then
     return nil, err
   end
