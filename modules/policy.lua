@@ -4,6 +4,7 @@
 local error_object = require "error"
 local fs = require "core.fs"
 local program = require "core.program"
+local task = require "task"
 
 ---@class policy.policy
 ---@field name string
@@ -20,6 +21,8 @@ local Policy = {}
 Policy.__index = Policy
 
 local M = {}
+
+local SECONDS, BYTES = 1, 32 << 20 -- what a file's body may take; a policy waits in its `run`
 
 local keys = {
   name = "string", summary = "string", each = "table", run = "function",
@@ -89,9 +92,9 @@ function M.load(name, options)
   if not chunk then
     return invalid(message)
   end
-  local ok, value = xpcall(chunk, debug.traceback, options)
+  local ok, value = task.limited({ seconds = SECONDS, bytes = BYTES, name = "policy " .. name }, chunk, options)
   if not ok then
-    return invalid(tostring(value))
+    return invalid(("%s\n%s"):format(value, type(value) == "table" and value.traceback or ""))
   elseif not M.is(value) then
     return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
   end

@@ -181,9 +181,17 @@ static int l_account(lua_State *L)
     return 1;
 }
 
-/* limit(account), or what account() takes: from now on for the calling task, and those it starts. */
+/*
+ * limit(account), or what account() takes: from now on for the calling task, and those that it
+ * starts. limit(nil): no limits.
+ */
 static int l_limit(lua_State *L)
 {
+    luaL_checkany(L, 1);
+    if (lua_isnil(L, 1)) {
+        mt_task_set_account(L, NULL);
+        return 0;
+    }
     if (!lua_isuserdata(L, 1))
         l_account(L);
     struct mt_account **account = luaL_checkudata(L, -1, "mt.account");

@@ -14,6 +14,7 @@ local task = require "task"
 
 local LONGEST_LINE = 1 << 20
 local HELLO_TIME, FAREWELL_TIME = 10, 5
+local SECONDS, BYTES = 5, 64 << 20 -- how long a command may run without waiting, and what its objects may hold
 
 ---@class daemon.session : terminal.session
 ---@field port userdata
@@ -138,20 +139,29 @@ local function is_hello(value)
     and type(value.terminals) == "table" and type(value.environment) == "table"
 end
 
--- How it ended, as an exit status; what it raised is told to whoever gave it.
 local function run(self, hello, around)
-  core.set_context { session = self, name = "command " .. hello.command }
+  local name = "command " .. hello.command
+  core.set_context { session = self, name = name }
+  core.limit { seconds = SECONDS, bytes = BYTES, name = name }
   local group <close> = task.group()
   self.group = group
-  local ok, status = xpcall(around, core.traceback, hello.command, words_of(hello.arguments), function(...)
-    return command.run_here(...)
+  return around(hello.command, words_of(hello.arguments), function(...) return command.run_here(...) end)
+end
+
+-- How it ended, as an exit status; what it raised is told to whoever gave it.
+local function run_and_tell(self, hello, around)
+  local ok, status = core.try(function()
+    local group <close> = task.group()
+    self.task = group:spawn(run, self, hello, around)
+    return select(2, self.task:join())
   end)
+  self.task = nil
   if ok then
     return math.tointeger(status) or 0
   elseif type(status) == "table" and status.code == "interrupted" then
     return 130
   end
-  self:write("err", ("moontower: %s\n%s"):format(status, type(status) == "table" and status.traceback or ""))
+  self:write("err", ("moontower: %s\n%s\n"):format(status, type(status) == "table" and status.traceback or ""))
   return 1
 end
 
@@ -172,11 +182,8 @@ function M.serve(port, around)
   }, Session)
   log.debug("command: %s", hello.command)
   local group <close> = task.group()
-  self.task = group:spawn(function() return run(self, hello, around) end)
   local listener = group:spawn(listen, self, messages)
-  local ok, status = self.task:join()
-  self.task = nil
-  if self:send { exit = ok and status or 1 } then
+  if self:send { exit = run_and_tell(self, hello, around) } then
     -- It has everything once it hangs up.
     task.timeout(FAREWELL_TIME, listener.join, listener)
   end

@@ -13,6 +13,7 @@ local task = require "task"
 
 local FIRST_PAUSE, LAST_PAUSE = 1, 300
 local TRIES, GOOD_TIME = 5, 60 -- so many failures in a row, each within so many seconds of its start
+local SECONDS, BYTES = 1, 32 << 20 -- how long one may run without waiting, and what its objects may hold
 local MIND_TIME = 10 -- how long policies may take to let go of a modem that a command wants
 
 ---@class daemon.job one task of a policy
@@ -20,6 +21,7 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 ---@field modem modem.modem? nil: it is for all of them
 ---@field modems policy.modems? what it gets then
 ---@field task userdata
+---@field limits userdata for all its runs: what the last left in the variables of its file still counts
 
 ---@class daemon.supervisor
 ---@field group task.group
@@ -93,14 +95,8 @@ local function tell_watchers(self)
 end
 
 -- Runs it once, in a task of its own, and waits for its end.
-local function run_once(configured, argument)
-  local group <close> = task.group()
-  local child = group:spawn(function() return xpcall(configured.policy.run, core.traceback, argument) end)
-  local alive, ok, err = child:join()
-  if alive and ok then
-    return true
-  end
-  return false, alive and err or ok
+local function run_once(job, configured, argument)
+  return task.limited(job.limits, configured.policy.run, argument)
 end
 
 local function is_end(err)
@@ -108,13 +104,14 @@ local function is_end(err)
 end
 
 local function report(job, err)
-  local text = tostring(err)
+  local text, traceback = tostring(err), type(err) == "table" and err.traceback or nil
   log.error("policy %s: %s", job.name, text)
-  if type(err) == "table" and err.traceback then
-    io.stderr:write(err.traceback, "\n")
+  if traceback then
+    io.stderr:write(traceback, "\n")
   end
   events.publish("policy-failed", {
     policy = job.name, modem = job.modem and story.name(job.modem.description), message = text,
+    traceback = traceback,
   })
 end
 
@@ -122,7 +119,8 @@ local function run_for_ever(job, configured, argument)
   local failures, pause = 0, FIRST_PAUSE
   while failures < TRIES do
     local start = task.now()
-    local ok, err = run_once(configured, argument)
+    local ok, err = run_once(job, configured, argument)
+    collectgarbage() -- what it held; an idle daemon makes no garbage that would have Lua do so
     if ok then
       events.publish("policy-ended", { policy = job.name, modem = job.modem and story.name(job.modem.description) })
       return
@@ -144,11 +142,15 @@ local function run_for_ever(job, configured, argument)
 end
 
 local function start(self, group, configured, modem)
-  local job = { name = configured.name, modem = modem, configured = configured }
+  local job = {
+    name = configured.name, modem = modem, configured = configured,
+    limits = core.account { seconds = SECONDS, bytes = BYTES, name = "policy " .. configured.name },
+  }
   self.jobs[job] = true
   job.modems = not modem and setmetatable({ supervisor = self, watchers = {} }, Modems) or nil
   job.task = group:spawn(function()
-    core.set_context { policy = configured.name } -- not that of a command which lets policies go on
+    core.set_context { policy = configured.name } -- not that of a command which lets policies go on,
+    core.limit(nil) -- nor its limits
     local _, err = xpcall(run_for_ever, core.traceback, job, configured, modem or job.modems)
     self.jobs[job] = nil
     if err then

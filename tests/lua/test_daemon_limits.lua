@@ -1,0 +1,202 @@
+-- SPDX-License-Identifier: MIT
+-- A policy that spins, eats memory or raises: stopped, told of, tried again, switched off; and nobody else notices.
+
+local events = require "events"
+local lu = require "luaunit"
+local policy = require "policy"
+local simulated = require "simulated"
+local supervisor = require "daemon.supervisor"
+local task = require "task"
+
+local T = {}
+
+local MIB = 1 << 20
+
+-- What comes of a policy until it is switched off: its failures, and the pauses after them, which are not waited for.
+local function fail_for_good(run)
+  local sleep, pauses, failures = task.sleep, {}, {}
+  local heard <close> = events.subscribe()
+  local group <close> = task.group()
+  local restored <close> = setmetatable({}, { __close = function() task.sleep = sleep end }) -- luacheck: ignore 211
+  task.sleep = function(seconds)
+    pauses[#pauses + 1] = seconds
+    sleep(0)
+  end
+  supervisor.new(group):replace { { name = "bad", policy = policy { name = "bad", run = run } } }
+  while true do
+    local event = heard:next()
+    if event.event == "policy-disabled" then
+      return failures, pauses
+    end
+    lu.assertEquals(event.event, "policy-failed")
+    failures[#failures + 1] = event
+  end
+end
+
+local function assert_failures(run, message)
+  local failures, pauses = fail_for_good(run)
+  lu.assertEquals(#failures, 5)
+  lu.assertEquals(pauses, { 1, 4, 16, 64 })
+  for _, event in ipairs(failures) do
+    lu.assertStrContains(event.message, message)
+    lu.assertStrContains(event.traceback, "test_daemon_limits.lua:")
+  end
+end
+
+function T.test_one_that_raises_is_switched_off_after_five_failures()
+  assert_failures(function() error "oops" end, "oops")
+end
+
+function T.test_one_that_spins_is_switched_off_after_five_failures()
+  local ticks = 0
+  local group <close> = task.group()
+  local sleep = task.sleep
+  group:spawn(function()
+    while true do
+      sleep(0.01)
+      ticks = ticks + 1
+    end
+  end)
+  assert_failures(function()
+    while true do end
+  end, "policy bad: ran 1.0 s without waiting")
+  lu.assertTrue(ticks > 0)
+end
+
+function T.test_one_that_eats_memory_is_switched_off_and_what_it_held_is_collected()
+  collectgarbage()
+  local before = collectgarbage "count"
+  assert_failures(function()
+    local held = {}
+    for i = 1, math.huge do held[i] = ("x"):rep(1000) .. i end
+    return held
+  end, "policy bad: more than 32 MiB of memory")
+  lu.assertTrue(collectgarbage "count" - before < 4 << 10)
+end
+
+-- What a policy keeps in the variables of its file is there in its next run, and counts.
+function T.test_memory_kept_between_runs_does_not_add_up()
+  local kept, runs = {}, 0
+  assert_failures(function()
+    runs = runs + 1
+    for i = 1, math.huge do kept[#kept + 1] = ("x"):rep(1000) .. i end
+  end, "policy bad: more than 32 MiB of memory")
+  lu.assertEquals(runs, 5)
+  lu.assertTrue(#kept * 1000 < 40 * MIB)
+end
+
+local IMEI = ("IMEI=%s\n"):format(require("sim.mc7455").imei)
+local SHELL = IMEI .. [[
+until_true() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 300 ] || { echo "never: $1"; return 1; }
+  sleep 0.1; done; }
+start() { moontower serve "$@" 2>>/run/test/log & daemon=$!; until_true "[ -S /run/moontower/control/socket ]"; }
+end() { kill $daemon; wait $daemon; }
+write() { cat >/run/test/$1.lua; }
+write config <<END
+return { modems = { { imei = "$IMEI", policy = "/run/test/bad.lua" }, { policy = "reconnect" } } }
+END
+]]
+
+local function run(script, options)
+  local result = simulated.run(SHELL .. script, nil, nil, options)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertNotStrContains(result.out .. result.err, "left open")
+  return result
+end
+
+local TWO = { "--count", "2" }
+
+-- The policy of sim1 does this, and fails at least twice, while sim2 stays online and answers.
+local function beside_a_good_one(body, message)
+  local result = run([[write bad <<'END'
+local policy = require "policy"
+return policy { name = "bad", each = { modem = "ready" }, run = function(modem)
+]] .. body .. [[
+
+end }
+END
+    start --config /run/test/config.lua; until_true "moontower why | grep 'sim2 is online'" || exit 1
+    moontower events --json >/run/test/events & ping -c 100 -i 0.1 -W 5 -I wwan1 8.8.8.8 >/run/test/ping & pinging=$!
+    until_true "[ \$(grep -c policy-failed /run/test/events) -ge 2 ]" || exit 1
+    wait $pinging || exit 1; tail -n 3 /run/test/ping; ! grep link-down /run/test/events || exit 1
+    moontower status --device wwan1 >/dev/null || exit 1; grep policy-failed /run/test/events
+    moontower down --device wwan1 >/dev/null; end; cat /run/test/log; true]], TWO)
+  lu.assertStrContains(result.out, " 0% packet loss")
+  lu.assertStrContains(result.out, '"policy":"/run/test/bad.lua"')
+  lu.assertStrContains(result.out, message)
+  lu.assertStrContains(result.out, "stack traceback:\n\t")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_beside_one_that_spins_another_modem_stays_online()
+  beside_a_good_one("while true do end", "bad.lua:3: policy /run/test/bad.lua: ran 1.0 s without waiting")
+end
+
+function T.test_beside_one_that_eats_memory_another_modem_stays_online()
+  beside_a_good_one("local t = {} while true do t[#t + 1] = { modem } end",
+    "bad.lua:3: policy /run/test/bad.lua: more than 32 MiB of memory")
+end
+
+function T.test_beside_one_that_raises_another_modem_stays_online()
+  beside_a_good_one("error 'oops'", "bad.lua:3: oops")
+end
+
+-- Ended where it cannot wait for its link to close, it finds it again.
+function T.test_one_that_is_stopped_for_good_is_online_again_afterwards()
+  local result = run [[write bad <<'END'
+local policy, task = require "policy", require "task"
+local runs = 0
+return policy { name = "bad", each = { modem = "ready" }, run = function(modem)
+  runs = runs + 1
+  local link <close> = assert(modem:up())
+  while runs == 1 do pcall(function() while true do end end) end
+  io.open("/run/test/second", "w"):close()
+  link:wait_down()
+end }
+END
+    start --config /run/test/config.lua; until_true "[ -e /run/test/second ]" || exit 1
+    ping -c 1 -W 5 8.8.8.8 >/dev/null || exit 1
+    moontower down >/dev/null; end; cat /run/test/log; true]]
+  lu.assertStrContains(result.out, "bad.lua:6: policy /run/test/bad.lua: ran 1.0 s without waiting")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_file_that_spins_is_told_of_with_its_line_and_the_old_one_goes_on()
+  local result = run [[write bad <<'END'
+local policy = require "policy"
+return policy { name = "bad", each = { modem = "ready" }, run = function(modem)
+  local link <close> = assert(modem:up())
+  link:wait_down()
+end }
+END
+    start --config /run/test/config.lua; until_true "moontower status" || exit 1
+    echo 'while true do end' >/run/test/bad.lua
+    moontower serve --check --config /run/test/config.lua 2>&1; echo "check $?"
+    moontower reload 2>&1; echo "reload $?"
+    moontower why | grep -c "policy   .*bad.lua"; moontower status >/dev/null || exit 1
+    moontower down >/dev/null; end; true]]
+  local _, told = result.out:gsub("bad%.lua:1: policy /run/test/bad%.lua: ran 1%.0 s without waiting", "")
+  lu.assertTrue(told >= 2, result.out)
+  lu.assertStrContains(result.out, "check 1")
+  lu.assertStrContains(result.out, "reload 1\n1\n")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_command_that_spins_or_eats_memory_is_stopped()
+  local result = run [[start; until_true "moontower status" || exit 1
+    write spin <<'END'
+while true do pcall(function() while true do end end) end
+END
+    write eat <<'END'
+local t = {} while true do t[#t + 1] = {} end
+END
+    moontower run /run/test/spin.lua 2>&1; echo "spin $?"; moontower run /run/test/eat.lua 2>&1; echo "eat $?"
+    moontower status >/dev/null || exit 1; moontower down >/dev/null; end; true]]
+  lu.assertStrContains(result.out, "spin.lua:1: command run: ran 5.0 s without waiting")
+  lu.assertStrContains(result.out, "eat.lua:1: command run: more than 64 MiB of memory")
+  lu.assertStrContains(result.out, "spin 1")
+  lu.assertStrContains(result.out, "eat 1")
+  lu.assertEquals(result.after, result.before)
+end
+
+return T
