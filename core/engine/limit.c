@@ -133,10 +133,10 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
     if (payer && new_size > old_size &&
         !may_hold_more(payer, new_size - (payer == owner ? old_size : 0), limits->thread))
         return NULL;
-    block = realloc(block, sizeof(*block) + new_size);
-    if (!block)
-        return NULL;
-    block->account = payer;
+    union header *resized = realloc(block, sizeof(*block) + new_size);
+    if (!resized)
+        return NULL;  /* the old one is Lua's still */
+    resized->account = payer;
     if (payer) {
         payer->held += new_size;
         payer->references++;
@@ -145,7 +145,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
         owner->held -= old_size;
         mt_account_unref(owner);
     }
-    return block + 1;
+    return resized + 1;
 }
 
 /* ---- time ---- */
