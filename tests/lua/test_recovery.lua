@@ -3,6 +3,7 @@
 
 local lu = require "luaunit"
 local simulated = require "simulated"
+local task = require "task"
 
 local T = {}
 
@@ -20,14 +21,20 @@ until_why "is online" || exit 1
 fault() { moontower sim fault "$@"; }
 ]]
 
--- Both protocols; each time all has to be as before once the modem is taken down.
+-- Over both protocols at the same time; each time all has to be as before once the modem is taken down.
 local function run(script, options)
-  for _, composition in ipairs { "mbim", "qmi" } do
-    local result = simulated.run(("OPTIONS='%s'\n"):format(options or "") .. SERVE .. script .. [[
+  local compositions, functions = { "mbim", "qmi" }, {}
+  for i, composition in ipairs(compositions) do
+    functions[i] = function()
+      return simulated.run(("OPTIONS='%s'\n"):format(options or "") .. SERVE .. script .. [[
 
-      moontower why; moontower down; kill $daemon; wait $daemon; ! grep Traceback /run/test/log]],
-      nil, nil, { "--composition", composition })
-    lu.assertEquals(result.status, 0, composition .. ": " .. result.out .. result.err)
+        moontower why; moontower down; kill $daemon; wait $daemon; ! grep Traceback /run/test/log]],
+        nil, nil, { "--composition", composition })
+    end
+  end
+  local results = assert(task.all(table.unpack(functions)))
+  for i, result in ipairs(results) do
+    lu.assertEquals(result.status, 0, compositions[i] .. ": " .. result.out .. result.err)
     lu.assertNotStrContains(result.out .. result.err, "left open")
     lu.assertEquals(result.after, result.before)
   end
