@@ -128,7 +128,7 @@ static bool next_hop(const struct rtnexthop **hop, int *left, int family, struct
     take_ip(nla_find(attributes, now->rtnh_len - (int)RTNH_LENGTH(0), RTA_GATEWAY), family,
             &decoded->gateway);
     *left -= RTNH_ALIGN(now->rtnh_len);
-    *hop = RTNH_NEXT(now);
+    *hop = (const void *)((const char *)now + RTNH_ALIGN(now->rtnh_len));
     return true;
 }
 

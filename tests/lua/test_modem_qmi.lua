@@ -128,7 +128,7 @@ function T.test_events_still_come_after_a_restart_of_qmi()
     for _ = 1, 3 do
       fault(sim, "qmi-sync")
       hears(events, "session", "state", "deactivated")
-      task.sleep(0.02)
+      assert(modem:radio() and modem:registration() and modem:sim()) -- so the clients have been made again
       sim:set_radio("software", "off")
       hears(events, "radio", "software", "off")
       sim:set_radio("software", "on")
