@@ -15,7 +15,7 @@ local task = require "task"
 local CAP = tonumber(os.getenv "MT_BENCH_CAP") or 90 -- seconds until we give up
 local EVERY, TIMEOUT = 0.1, 1 -- of our pings
 local CALM = 3 -- seconds online before a fault, and after one that was not felt
-local IDLE = 12 -- the same for a link on which nobody sends: long enough for pauses between looks to have grown
+local IDLE = 42 -- the same for a link on which nobody sends: pauses between looks have grown to the longest by then
 local LINK, TARGET = "wwan0", "8.8.8.8"
 local LOG = "/run/moontower-bench"
 
@@ -174,7 +174,7 @@ local function run(case, who)
   local at = noticed(since)
   return {
     noticed = at and at - since, traffic = traffic and math.max(traffic - since - (case.back or 0), 0),
-    tried = tried(since, traffic or task.now()),
+    tried = tried(since, traffic and traffic > since and traffic or task.now()),
   }
 end
 
