@@ -16,6 +16,8 @@ local resolver = require "resolver"
 local task = require "task"
 local watch = require "link.watch"
 
+local MAIN_TABLE = 254
+
 local M = {}
 
 local SLAAC_TIME, UNDO_TIME = 10, 15
@@ -81,12 +83,26 @@ local function wait_for_slaac(self)
   return nil, err
 end
 
+-- The next metric that no default route beside this one has. The table is read for that: to try one after the other,
+-- each written down first, would cost each of many modems as many files as there are modems before it.
+local function next_metric(route)
+  local taken = {}
+  for _, other in ipairs(netlink.routes { family = route.family, table = route.table or MAIN_TABLE } or {}) do
+    if other.destination == route.destination then
+      taken[other.metric] = true
+    end
+  end
+  local metric = route.metric + 1
+  while taken[metric] do metric = metric + 1 end
+  return metric
+end
+
 -- Who did not say which metric gets the next free one: several modems may be online, each with a default route.
 local function add_routes(journal)
   for _, route in ipairs(journal.routes) do
     local ok, err = netlink.add_route(route)
     while not ok and err.code == "exists" and not journal.metric do
-      route.metric = route.metric + 1
+      route.metric = next_metric(route)
       ok, err = journals.save(journal) -- first, as ever
       if ok then
         ok, err = netlink.add_route(route)
