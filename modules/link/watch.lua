@@ -254,10 +254,19 @@ local function looks_dead(self, sent)
   self.link.proven = proven
 end
 
+-- The packets from which on new ones are counted. Enough answers end a round of probes; the others, which come a little
+-- later, would pass for traffic at the next look.
+local function count_anew(self, has_probed)
+  if has_probed and next(self.lists) then
+    task.sleep(self.options.timeout or TIMEOUT)
+  end
+  return packets(self.link)
+end
+
 local function look_at_traffic(self)
   local every, misses = self.options.every or EVERY, self.options.misses or MISSES
   local pause, missed, unanswered = every, 0, 0
-  local before = packets(self.link)
+  local before = count_anew(self, true) -- the link has just been proven
   while true do
     if missed == 0 then
       task.timeout(pause, self.doubt.pop, self.doubt)
@@ -282,7 +291,7 @@ local function look_at_traffic(self)
       end
       pause = every
     end
-    before = packets(self.link) -- our own probes prove nothing of what comes next
+    before = count_anew(self, received <= 0 and missed == 0)
   end
 end
 
