@@ -318,7 +318,7 @@ void mt_run_enter(struct mt_run *run, lua_State *thread, struct mt_limits *limit
 
 bool mt_run_end_stopped(struct mt_run *run, lua_State *thread)
 {
-    if (run->overruns < 2)
+    if (!run->is_stopping)
         return false;
     start_clock(run);
     mt_run_set_hook(run, thread);

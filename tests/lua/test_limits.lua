@@ -338,6 +338,20 @@ function T.test_a_failure_is_told_once()
   lu.assertEquals(err.source, "script")
 end
 
+function T.test_a_task_can_leave_the_limits_of_the_one_that_started_it()
+  local ok, err = task.limited({ seconds = 0.1, bytes = MIB, name = "policy test" }, function()
+    local group <close> = task.group()
+    group:spawn(function()
+      core.limit(nil)
+      local stop = os.clock() + 0.3
+      repeat until os.clock() > stop
+      lu.assertEquals(#("x"):rep(2 * MIB), 2 * MIB)
+    end)
+    group:wait()
+  end)
+  lu.assertTrue(ok, tostring(err))
+end
+
 function T.test_limits_need_a_task()
   local ok, message = coroutine.resume(coroutine.create(core.limit), SMALL)
   lu.assertFalse(ok)
