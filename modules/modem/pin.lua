@@ -202,11 +202,18 @@ end
 -- Errors with which the card was not even asked. A tries counter that stays the same proves nothing: it may lag.
 local not_asked = { unsupported = true, ["sim-missing"] = true }
 
--- What has become of it is seen at the SIM, whatever the modem answered.
-local function judge(modem, err, found, entry)
+-- Errors with which it may have been taken all the same: the answer got lost.
+local no_answer = { timeout = true, gone = true, malformed = true, ["modem-failed"] = true }
+
+-- What has become of it is seen at the SIM, unless the modem said that it was wrong: another SIM may be in by now, that
+-- wants none, and that this one has been sent a wrong PIN is never forgotten.
+local function judge(modem, sim, err, found, entry)
   local after = modem:pin()
   if after and not after.locked then
-    entry:strike_out() -- taken; only the answer got lost
+    local now = no_answer[err.code] and modem:sim()
+    if now and now.iccid and now.iccid == sim.iccid then
+      entry:strike_out()
+    end
     return await_ready(modem)
   elseif not_asked[err.code] then
     entry:strike_out()
@@ -254,7 +261,7 @@ function M.enter(modem, sim, found, options)
   end
   ok, err = modem:enter_pin(found.value)
   if not ok then
-    return judge(modem, err, found, entry)
+    return judge(modem, sim, err, found, entry)
   end
   ok, err = entry:strike_out()
   if not ok then

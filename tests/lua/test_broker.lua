@@ -161,9 +161,21 @@ local function ask_ctl(port, message, values, transaction)
   return succeeded(message.response:decode(answer.tlvs))
 end
 
+-- While many have just left, a new one may be turned away: then once more.
 local function qmi_client()
-  local port = connect "qmi"
-  assert(ask_ctl(port, ctl.proxy_open, { device_path = CONTROL.qmi }))
+  local port
+  wait_until(function()
+    port = connect "qmi"
+    local asked = port:write(core_qmi.build {
+      type = "request", service = 0, client = 0, transaction = 1, id = ctl.proxy_open.id,
+      tlvs = assert(ctl.proxy_open.request:encode { device_path = CONTROL.qmi }),
+    })
+    local bytes = asked and read_frame(port, qmux_length)
+    if bytes then
+      return succeeded(ctl.proxy_open.response:decode(core_qmi.parse(bytes).tlvs))
+    end
+    port:close()
+  end, "no new client is served")
   return port
 end
 

@@ -1,9 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- The SIM's PIN: sent once, never again after it has failed, never while few tries are left, and shown nowhere.
 
+local error_object = require "error"
 local lu = require "luaunit"
+local pins = require "modem.pin"
 local sha256 = require "sha256"
 local simulated = require "simulated"
+local state = require "state"
 
 local T = {}
 
@@ -103,6 +106,30 @@ function T.test_an_unknown_outcome_counts_as_failed()
     end
   end
   lu.fail "it was never pulled out while the PIN was under way"
+end
+
+-- Between the wrong PIN and our next question somebody puts another SIM in: this one has been sent it all the same.
+function T.test_a_wrong_pin_is_not_forgotten_when_the_sim_is_changed()
+  local kept, now, sent = state.kept.folder, state.folder, 0
+  state.kept.folder, state.folder = os.tmpname() .. ".kept", os.tmpname() .. ".now"
+  local is_locked = true
+  local sim = { iccid = "89011200000123456781", state = "locked" }
+  local modem = {
+    identity = function() return { imei = "353000000000001" } end,
+    pin = function() return { type = "pin1", locked = is_locked, tries = 3 } end,
+    sim = function() return { iccid = "89011200000999999999", state = "ready" } end,
+    wait_for = function(self) return self:sim() end,
+    enter_pin = function()
+      sent, is_locked = sent + 1, false
+      return error_object.fail { code = "rejected", source = "test", message = "incorrect" }
+    end,
+  }
+  pins.enter(modem, sim, { value = "9999", from = "a test" }, {})
+  is_locked = true -- the first SIM again
+  local _, err = pins.enter(modem, sim, { value = "9999", from = "a test" }, {})
+  state.kept.folder, state.folder = kept, now
+  lu.assertStrContains(tostring(err), "has failed before")
+  lu.assertEquals(sent, 1)
 end
 
 function T.test_files_that_will_not_do()
