@@ -15,6 +15,8 @@ local task = require "task"
 local M = {}
 
 local EVERY, MISSES, TIMEOUT = 10, 3, 2
+local MODEM_TIME = 3 -- seconds in which a modem in its senses says what it knows
+local BUSY, SHORTEST = 5, 1 -- a link with traffic is looked at so many times as often, but no more than once a second
 local SLOWEST = 3 -- an idle link's pauses grow to so many times `every`
 local STALL_PACKETS = 10 -- sent with none received: no accident
 local FAMILIES = { "ipv4", "ipv6" }
@@ -263,6 +265,13 @@ local function count_anew(self, has_probed)
   return packets(self.link)
 end
 
+-- One that does not answer is not asked again while it is taken down, either.
+local function ask_briefly(self)
+  local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended, and nobody said so")
+  self.link.bearer.ended = self.link.bearer.ended or err ~= nil and err.code == "timeout"
+  return reason
+end
+
 local function look_at_traffic(self)
   local every, misses = self.options.every or EVERY, self.options.misses or MISSES
   local pause, missed, unanswered = every, 0, 0
@@ -277,12 +286,13 @@ local function look_at_traffic(self)
     local err = received <= 0 and looks_dead(self, unanswered) or nil
     if not err then
       -- Busy links are looked at often, since it costs no packet; idle ones less and less.
-      pause = received > 0 and every or math.min(pause * 2, every * SLOWEST)
+      pause = received > 0 and math.max(every / BUSY, math.min(every, SHORTEST))
+        or math.min(math.max(pause, every) * 2, every * SLOWEST)
       missed = 0
     else
       missed = missed + 1
-      local reason = ask_modem(self, "the connection has ended, and nobody said so")
-      if not reason and missed >= misses and renew(self, err) ~= "changed" then
+      local reason = missed == 1 and ask_briefly(self)
+      if not reason and missed >= misses and task.timeout(MODEM_TIME, renew, self, err) ~= "changed" then
         reason = err
       end
       if reason then

@@ -17,6 +17,7 @@ local EVERY, TIMEOUT = 0.1, 1 -- of our pings
 local CALM = 3 -- seconds online before a fault, and after one that was not felt
 local IDLE = 42 -- the same for a link on which nobody sends: pauses between looks have grown to the longest by then
 local LINK, TARGET = "wwan0", "8.8.8.8"
+local TICK = 0.01 -- what /proc/uptime, the keeper's clock, counts in
 local LOG = "/run/moontower-bench"
 
 ---@class bench.case
@@ -79,7 +80,7 @@ local function said(since)
   for at, words in (fs.read(LOG .. "/log") or ""):gmatch "(%S+) ([^\n]*)\n" do
     at = tonumber(at)
     local event = words:sub(1, 1) == "{" and json.decode(words) or { belief = words }
-    if at >= since then
+    if at >= since - TICK then
       list[#list + 1] = { at = at, belief = event.belief, what = event.what }
     end
   end
