@@ -69,25 +69,34 @@ local function end_options(arguments)
   return arguments
 end
 
+local function wants_help(script, arguments)
+  for _, argument in ipairs(script.passes_help_on and {} or arguments) do
+    if argument == "--" then
+      break
+    elseif argument == "-h" or argument == "--help" then
+      return true
+    end
+  end
+  return false
+end
+
 -- argparse ends the process itself for --help and for mistakes; here both have to come back.
-local function parse(name, script, arguments)
+local function parser_of(name, script, arguments)
   if script.precedes_command then
     arguments = end_options(arguments)
   end
   local parser = argparse("moontower " .. name, script.summary)
-  local wants_help = false
   parser:add_help(false)
   parser:flag("-h --help", "Show this help and exit.")
   if script.arguments then
     script.arguments(parser)
   end
-  for _, argument in ipairs(arguments) do
-    if argument == "--" then
-      break
-    end
-    wants_help = wants_help or argument == "-h" or argument == "--help"
-  end
-  if wants_help and not script.passes_help_on then
+  return parser, arguments
+end
+
+local function parse(name, script, given)
+  local parser, arguments = parser_of(name, script, given)
+  if wants_help(script, arguments) then
     print(parser:get_help())
     return nil, 0
   end
@@ -109,12 +118,28 @@ local function as_command(script)
   }
 end
 
----What a command does to policies that act on the same modem: "pause" them, "stop" them, "resume" them; nil: nothing.
+---What a command line does to policies that act on the same modem: "pause" them, "stop" them, "resume" them; nil:
+---nothing, as when it is wrong or only asks for help.
 ---@param name string
----@return "pause"|"stop"|"resume"|nil
-function M.policies(name)
+---@param given string[]
+---@return "pause"|"stop"|"resume"|nil effect
+---@return string? device the modem that it names
+function M.policies(name, given)
   local script = load_script(name)
-  return script and not policy.is(script) and script.policies or nil
+  if not script or policy.is(script) or not (script.policies or script.precedes_command) then
+    return nil
+  end
+  local parser, arguments = parser_of(name, script, given)
+  if wants_help(script, arguments) then
+    return nil
+  end
+  local ok, args = parser:pparse(arguments)
+  if not ok then
+    return nil
+  elseif script.precedes_command then
+    return M.policies(args.command[1], table.move(args.command, 2, #args.command, 1, {}))
+  end
+  return script.policies, args.device
 end
 
 ---Runs `moontower NAME ARGUMENTS...`: in the daemon if one runs, else in this engine.

@@ -159,38 +159,27 @@ function Daemon:reload()
   return result.ok, result.err
 end
 
--- Which modems a command is about: the one that its --device names, or all.
-local function modems_meant(self, arguments)
-  local selector
-  for i, word in ipairs(arguments) do
-    selector = (word == "-d" or word == "--device") and arguments[i + 1] or word:match("^%-%-device=(.*)") or selector
-  end
-  local description = selector and modems.select(selector)
-  local meant = {}
-  for _, modem in ipairs(self.fleet:list()) do
-    if not selector or description and story.name(description) == story.name(modem.description) then
-      meant[#meant + 1] = modem
+-- The modem that a command is about: as the command itself will find it, or fail to.
+local function modem_meant(self, device)
+  local description = modems.select(device)
+  for _, modem in ipairs(description and self.fleet:list() or {}) do
+    if story.name(description) == story.name(modem.description) then
+      return modem
     end
   end
-  return meant
 end
 
 -- What a command does to a modem, no policy shall undo at the same time: so they stand still meanwhile.
 local function with_policies_still(self, name, arguments, run)
-  local effect = require("command").policies(name)
-  if not effect then
+  local effect, device = require("command").policies(name, arguments)
+  local modem = effect and modem_meant(self, device)
+  if not modem then
     return run(name, arguments)
   end
-  local paused = {}
-  local function resume()
-    for _, modem in ipairs(paused) do self.supervisor:resume(modem) end
-  end
+  local function resume() self.supervisor:resume(modem) end
   local resuming <close> = setmetatable({}, { __close = resume }) -- luacheck: ignore 211
-  for _, modem in ipairs(modems_meant(self, arguments)) do
-    paused[#paused + 1] = modem
-    self.supervisor:pause(modem)
-    if effect ~= "pause" then hold.set(modem, effect == "stop") end
-  end
+  self.supervisor:pause(modem)
+  if effect ~= "pause" then hold.set(modem, effect == "stop") end
   return run(name, arguments)
 end
 

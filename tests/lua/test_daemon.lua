@@ -149,6 +149,23 @@ END
   lu.assertEquals(result.after, result.before)
 end
 
+-- What is held would stay offline, whatever the policy says.
+function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offline()
+  local result = simulated.run(UNTIL .. [[start; until_why "sim1 is online" && until_why "sim2 is online" || exit 1
+    held() { echo "$1 $?:" $(ls /run/moontower/held 2>/dev/null); }
+    moontower down 2>&1 >/dev/null; held several; moontower down --help >/dev/null; held help
+    moontower down -x 2>/dev/null; held wrong; moontower down --device x 2>/dev/null; held none
+    moontower down -dwwan0 >/dev/null; held joined
+    moontower trace --brief down -d wwan1 >/dev/null 2>&1; held traced
+    moontower why | grep -c "is offline"; end; true]], nil, nil, { "--count", "2" })
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  for _, words in ipairs { "several 1:\n", "help 0:\n", "wrong 2:\n", "none 3:\n", "joined 0: sim1.json\n",
+    "traced 0: sim1.json sim2.json\n2\n" } do
+    lu.assertStrContains(result.out, words)
+  end
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_second_daemon_says_that_there_is_one()
   local result = run [[start; moontower serve 2>&1; echo "second $?"; end; true]]
   lu.assertStrContains(result.out, "a daemon runs already")
