@@ -74,7 +74,7 @@ local M = new_store "/run/moontower"
 ---@type state.store what outlives a boot
 M.kept = new_store "/var/lib/moontower"
 
----Removes what a run that was killed in the middle of an atomic write left beside the file.
+---Removes what runs that were killed in the middle of an atomic write have left beside the file.
 ---@param folder string
 ---@param file string? only beside this file
 function M.sweep(folder, file)
@@ -83,6 +83,13 @@ function M.sweep(folder, file)
     if original and (not file or original == file) and not process.pid_alive(math.tointeger(tonumber(pid))) then
       fs.remove(folder .. "/" .. name)
     end
+  end
+end
+
+---The same, of all that is kept here.
+function M.sweep_all()
+  for _, store in ipairs { M, M.kept } do
+    for _, kind in ipairs(fs.list(store.folder) or {}) do M.sweep(store.folder .. "/" .. kind) end
   end
 end
 

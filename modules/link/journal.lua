@@ -198,10 +198,6 @@ end
 
 ---Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
 function M.repair()
-  for _, kind in ipairs { KIND, "modems", "devices", "resolver" } do
-    state.sweep(state.folder .. "/" .. kind)
-  end
-  state.sweep("/etc", "resolv.conf")
   for _, key in ipairs(state.list(KIND)) do
     local journal = load_journal(key)
     local finished = journal and journal.kept and same_interface(journal)

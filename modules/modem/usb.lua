@@ -163,7 +163,6 @@ end
 
 ---Switches on what a run that was killed has left without power.
 function M.repair()
-  state.sweep(state.folder .. "/" .. KIND)
   for _, name in ipairs(state.list(KIND)) do
     local held <close> = lock(name)
     local record = held and state.load(KIND, name)

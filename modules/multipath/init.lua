@@ -186,7 +186,6 @@ end
 
 ---Undoes what runs that were killed have left on the host.
 function M.repair()
-  state.sweep(state.folder .. "/" .. KIND)
   for _, key in ipairs(state.list(KIND)) do
     local journal = state.load(KIND, key)
     local owner = journal and journal.owner

@@ -1,0 +1,165 @@
+-- SPDX-License-Identifier: MIT
+-- `kill -9` at random moments: whatever it leaves, the next start puts right, and everything works afterwards.
+--
+-- The seed is printed. MT_KILL_SEED=n gives the same moments again, MT_KILL_TIMES=n more or fewer of them. A moment is
+-- a part of how long the command takes when nobody disturbs it.
+
+local chaos = require "sim.chaos"
+local lu = require "luaunit"
+local simulated = require "simulated"
+local task = require "task"
+
+local T = {}
+
+local SEED = math.tointeger(tonumber(os.getenv "MT_KILL_SEED") or os.time())
+local TIMES = math.tointeger(tonumber(os.getenv "MT_KILL_TIMES") or 100)
+local AT_ONCE = 3 -- so many worlds
+
+-- `all` is what nobody may find changed: the host's settings, and each file of ours but for those of the modem itself,
+-- locks, and what is known of modems. `kill_at PART COMMAND` kills it at so many millionths of the time that
+-- `undisturbed COMMAND` took, or else when it is through.
+local PRELUDE = [[
+all() { for f in -4 -6; do ip $f rule; ip $f route show table all proto 77; done; ip nexthop
+  ip -o address show scope global; ip -o link show | sed 's/^[0-9]*: //; s/ qdisc .*//'
+  for n in wwan0 wwan1; do cat /proc/sys/net/ipv6/conf/$n/accept_ra; done 2>/dev/null; stat -c '%A %N' /etc/resolv.conf
+  cat /etc/resolv.conf
+  find /run/moontower /var/lib/moontower -type f |
+    grep -v '/sim/\|/locks/\|/devices/\|/control/\|/identities/\|/ladders/.*json$' | sort; } 2>/dev/null
+microseconds() { echo $(($(date +%s%N) / 1000)); }
+undisturbed() { start=$(microseconds); "$@" >/run/test/log 2>&1 || fail "undisturbed: $*"
+  time=$(($(microseconds) - start)); }
+kill_at() { part=$1; shift; "$@" >/run/test/log 2>&1 & pid=$!
+  pause=$((time * part / 1000000)); sleep $((pause / 1000000)).$(printf %06d $((pause % 1000000)))
+  kill -KILL $pid 2>/dev/null; wait $pid; moment="killed after $pause us: $*"; }
+fail() { echo "FAILED $1 ($moment)"; cat /run/test/log; exit 1; }
+run() { "$@" >/run/test/log 2>&1 || fail "$*"; }
+# Goes on while there is no modem (3): it may be restarting.
+patiently() { n=0; while "$@" >/run/test/log 2>&1; status=$?; [ $status = 3 ] && [ $n -lt 100 ]; do
+  n=$((n+1)); sleep 0.05; done; [ $status = 0 ]; }
+works() { ping -c 1 -W 5 -I ${1:-wwan0} 8.8.8.8 >/run/test/log 2>&1 || fail "no traffic"; }
+same() { all >/run/test/now 2>&1; cmp -s /run/test/was /run/test/now || {
+  diff /run/test/was /run/test/now >/run/test/log; fail "not as before"; }; }
+was() { all >/run/test/was 2>&1; }
+online() { n=0; until [ "$(moontower why | grep -c ' is online ')" = $1 ]; do n=$((n+1)); [ $n -lt 600 ] || {
+  moontower why; fail "not online"; }; sleep 0.05; done; }
+serve() { moontower serve --config /run/test/config.lua >>/run/test/serve 2>&1 & daemon=$!; online $1; }
+stop() { kill -TERM $daemon; wait $daemon; }
+]]
+
+-- Runs `body` for each of these moments, which it finds as $part, and numbers them in $turn.
+local function world(before, body, moments, options)
+  local script = { PRELUDE, "moontower sim set reset_time=0.2 search=0.02 --on all\n", before, "\nturn=0\n" }
+  script[#script + 1] = ("for part in %s; do\nturn=$((turn + 1))\n%s\ndone; echo finished $turn"):format(
+    table.concat(moments, " "), body)
+  local result = simulated.run(table.concat(script), nil, nil, options)
+  local label = ("MT_KILL_SEED=%d %s: %s"):format(SEED, table.concat(options or {}, " "), result.out .. result.err)
+  lu.assertStrContains(result.out, "finished " .. #moments, false, label)
+  lu.assertNotStrContains(result.out .. result.err, "raceback", label)
+end
+
+-- What takes ten seconds on a real link takes a tenth here.
+local CONFIG = [[cat >/run/test/config.lua <<'END'
+return { modems = { { apn = "r.ispsn", policy = %s } }, policies = { %s }, on_stop = "disconnect" }
+END
+]]
+local QUICK = '{ "%s", every = 0.2, timeout = 0.3, misses = 2, first = 0.1, max = 0.5, steady = 0.1 }'
+local RECONNECT, BALANCE = CONFIG:format(QUICK:format "reconnect", ""), CONFIG:format("nil", QUICK:format "balance")
+
+local SERVE = "moontower serve --config /run/test/config.lua"
+
+local scenarios = {
+  -- The next start is `up` or `down` in turns; after either there is a way back.
+  up = {
+    before = "was; undisturbed moontower up --apn r.ispsn; works; run moontower down; same",
+    each = [[kill_at $part moontower up --apn r.ispsn
+      [ $((turn % 2)) = 0 ] || { run moontower up --apn r.ispsn; works; }; run moontower down; same]],
+  },
+  down = {
+    before = "was; run moontower up --apn r.ispsn; undisturbed moontower down; same",
+    each = [[run moontower up --apn r.ispsn; kill_at $part moontower down
+      [ $((turn % 2)) = 0 ] || { run moontower up --apn r.ispsn; works; }; run moontower down; same]],
+  },
+  serve = {
+    before = RECONNECT .. "was; undisturbed serve 1; works; stop; same",
+    each = "kill_at $part " .. SERVE .. [[
+
+      [ $((turn % 2)) = 0 ] && run moontower down || { serve 1; works; stop; }; same]],
+  },
+  balance = {
+    before = BALANCE .. "was; undisturbed serve 2; works wwan1; stop; same",
+    each = "kill_at $part " .. SERVE .. [[
+
+      if [ $((turn % 2)) = 0 ]; then for n in wwan0 wwan1; do run moontower down --device $n; done
+      else serve 2; works wwan0; works wwan1; stop; fi; same]],
+    options = { "--count", "2" },
+  },
+  -- The first setup is not counted: it makes the modem's interface anew.
+  setup = {
+    before = [[run moontower setup calyx-sprint --yes; run moontower setup --undo --yes; was
+      undisturbed moontower setup calyx-sprint --yes; run moontower setup --undo --yes; same]],
+    each = [[kill_at $part moontower setup calyx-sprint --yes
+      patiently moontower setup calyx-sprint --yes || fail "not completed"
+      moontower setup calyx-sprint | grep -q "^Nothing is to be done" || fail "not set up"
+      run moontower up --carrier calyx-sprint; works; run moontower down
+      kill_at $part moontower setup --undo --yes
+      patiently moontower setup --undo --yes || grep -q "has changed nothing" /run/test/log || fail "not undone"
+      moontower setup --undo --plan 2>&1 | grep -q "has changed nothing" || fail "not undone"; same]],
+    options = { "--factory" },
+  },
+}
+
+local QMI = { "--composition", "qmi" }
+
+-- What is killed in each world, and beside which modem.
+local worlds = {
+  { "up" }, { "up", QMI }, { "up" }, { "up", QMI }, { "serve" }, { "serve", QMI }, { "balance" }, { "setup" },
+  { "setup" }, { "down" },
+}
+
+local function moments_of(source, count)
+  local moments = {}
+  for i = 1, count do moments[i] = source:integer(0, 1000000) end
+  return moments
+end
+
+function T.test_what_is_killed_is_put_right_by_the_next_start()
+  io.stderr:write(("kill: MT_KILL_SEED=%d, %d times\n"):format(SEED, TIMES))
+  local source, next_world = chaos.new(SEED), 0
+  local group <close> = task.group()
+  for i, entry in ipairs(worlds) do
+    entry.moments = moments_of(source, TIMES // #worlds + (i <= TIMES % #worlds and 1 or 0))
+  end
+  local function work()
+    while next_world < #worlds do
+      next_world = next_world + 1
+      local entry = worlds[next_world]
+      local scenario = scenarios[entry[1]]
+      world(scenario.before, scenario.each, entry.moments, entry[2] or scenario.options)
+    end
+  end
+  for _ = 1, AT_ONCE do group:spawn(work) end
+  group:wait()
+end
+
+function T.test_a_killed_daemon_loses_no_packet()
+  for _, options in ipairs { {}, QMI } do
+    world(RECONNECT .. "was; serve 1", [[ping -i 0.05 -c 50 -I wwan0 8.8.8.8 >/run/test/ping 2>&1 & pinger=$!
+      sleep 0.5; kill -KILL $daemon; wait $daemon; sleep 0.2; serve 1
+      wait $pinger; grep -q "50 received, 0% packet loss" /run/test/ping || { cat /run/test/ping; fail "losses"; }
+      stop; same]], { 0 }, options)
+  end
+end
+
+-- A kill in the middle of a write is too rare to wait for.
+function T.test_what_a_kill_in_the_middle_of_a_write_leaves_is_removed()
+  local result = simulated.run(PRELUDE .. [[was
+    for f in /run/moontower/held/sim /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
+      /run/moontower/qmi/sim /run/moontower/usb/sim /var/lib/moontower/ladders/sim /var/lib/moontower/setup/1 \
+      /var/lib/moontower/sims/1; do
+      mkdir -p ${f%/*}; echo '{' >$f.json.999999.new
+    done; echo x >/etc/resolv.conf.999999.new
+    moontower down >/dev/null; same; ls /etc | grep '\.new$'; echo finished]])
+  lu.assertEquals(result.out, "finished\n")
+end
+
+return T
