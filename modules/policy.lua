@@ -104,19 +104,22 @@ end
 ---Checks the options that a policy's file finds in `...`: a mistake in the configuration is no reason to do half of it.
 ---@param given table?
 ---@param kinds table<string, string> what may be given, and of which type
----@return table given
-function M.options(given, kinds)
-  local names = {}
+---@param has_others boolean? others are no mistake, but for the file of a policy that this one builds on
+---@return table own
+---@return table others
+function M.options(given, kinds, has_others)
+  local names, own, others = {}, {}, {}
   for name in pairs(kinds) do names[#names + 1] = name end
   table.sort(names)
   for name, value in pairs(given or {}) do
-    if not kinds[name] then
+    if not kinds[name] and not has_others then
       error(("there is no option '%s' (there are: %s)"):format(tostring(name), table.concat(names, ", ")), 2)
-    elseif not kinds[name]:find(type(value), 1, true) then
+    elseif kinds[name] and not kinds[name]:find(type(value), 1, true) then
       error(("the option '%s' should be a %s"):format(name, kinds[name]), 2)
     end
+    (kinds[name] and own or others)[name] = value
   end
-  return given or {}
+  return own, others
 end
 
 return setmetatable(M, {

@@ -4,7 +4,9 @@
 local log, multipath, policy = require "log", require "multipath", require "policy"
 local story, task = require "story", require "task"
 
-local options = ... or {} -- metric; weights = { ["1-1.2"] = 3, ["359072061234567"] = 1 }; and all that reconnect takes
+-- metric; weights = { ["1-1.2"] = 3, ["359072061234567"] = 1 }; and all that reconnect takes.
+local options, of_reconnect = policy.options(..., { metric = "number", weights = "table" }, true)
+assert(policy.load("reconnect", of_reconnect)) -- a mistake in them is told now
 
 -- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 for those that are not named.
 local function weight_of(modem)
@@ -38,9 +40,8 @@ return policy {
       end
       return setmetatable({}, { __close = leave })
     end
-    local reconnect = assert(policy.load("reconnect", setmetatable({
-      up = { default_route = false }, online = join,
-    }, { __index = options })))
+    of_reconnect.up, of_reconnect.online = { default_route = false }, join
+    local reconnect = assert(policy.load("reconnect", of_reconnect))
 
     group:spawn(set.watch, set)
     for list in modems:changes() do

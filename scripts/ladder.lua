@@ -3,7 +3,17 @@
 
 local ladder, policy = require "ladder", require "policy"
 
-local options = ... or {}
+local options, of_reconnect = policy.options(..., { rungs = "table", cooldowns = "table", hook = "table" }, true)
+
+local is_rung = {}
+for _, usual in ipairs(ladder.rungs) do is_rung[usual.name] = true end
+for _, named in ipairs { options.rungs or {}, options.cooldowns or {} } do
+  for name in pairs(named) do
+    if not is_rung[name] then
+      error(("there is no rung '%s'; modules/ladder/rungs.lua has them all"):format(name))
+    end
+  end
+end
 
 -- The usual ones, but for those that `rungs` leaves out; `cooldowns` are seconds by their name.
 local rungs = {}
@@ -17,7 +27,8 @@ if options.hook then
   table.insert(rungs, ladder.hook(options.hook))
 end
 
-local reconnect = assert(policy.load("reconnect", setmetatable({ ladder = rungs }, { __index = options })))
+of_reconnect.ladder = rungs
+local reconnect = assert(policy.load("reconnect", of_reconnect))
 
 return policy {
   name = "ladder",

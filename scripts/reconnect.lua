@@ -1,10 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: keep a modem online. Connect again when the connection is lost; repair the modem when that does not help.
 
-local ladder, policy, story, task = require "ladder", require "policy", require "story", require "task"
+local ladder, net, policy = require "ladder", require "net", require "policy"
+local story, task = require "story", require "task"
 
-local options = ... or {} -- of link:wait_down(): ping, probes, every, misses ...; of task.backoff(): first, max, steady
--- For policies that build on this one: `up`, of modem:up(), and online(modem, link), whose result is closed at the end.
+-- Of link:wait_down(), and of task.backoff(). For policies that build on this one: `up`, of modem:up(); online(modem,
+-- link), whose result is closed at the end; the rungs of the ladder.
+local options = policy.options(..., {
+  ping = "string", probes = "table", every = "number", misses = "number", needed = "number", timeout = "number",
+  first = "number", max = "number", steady = "number", up = "table", online = "function", ladder = "table",
+})
+for _, spec in ipairs(options.probes or { options.ping }) do assert(net.parse_probe(spec)) end
 
 return policy {
   name = "reconnect",

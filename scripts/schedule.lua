@@ -9,6 +9,7 @@ local options = policy.options(..., { hours = "string or table", budget = "strin
 local windows = options.hours and assert(hours.parse(options.hours))
 local budget = options.budget and assert(meter.parse(options.budget))
 local day, NEVER = options.day or 1, math.huge
+local reconnect = assert(policy.load("reconnect", options.modem))
 if day ~= math.tointeger(day) or day < 1 or day > 31 then
   error "the option 'day' should be a day of the month, 1 to 31"
 end
@@ -53,7 +54,7 @@ return policy {
   each = { modem = "ready" },
 
   run = function(modem)
-    local told, reconnect = story.of(modem), assert(policy.load("reconnect", options.modem))
+    local told = story.of(modem)
     while true do
       local may, reason, again = decide(modem, os.time())
       if may then
