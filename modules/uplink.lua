@@ -44,7 +44,7 @@ end
 -- The best default route that is no modem's, through `name` if that is given.
 local function best_route(name)
   local ours, best = of_modems(), nil
-  for _, route in ipairs(net.routes { table = MAIN_TABLE, link = name }) do
+  for _, route in ipairs(net.routes { table = MAIN_TABLE, link = name } or {}) do
     local may_be = route.destination == "default" and route.link and route.protocol ~= plan.PROTOCOL
     if may_be and not ours[route.link] and (not best or route.metric < best.metric) then
       best = route

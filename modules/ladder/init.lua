@@ -22,7 +22,7 @@ local KIND = "ladders"
 ---@field private imei string? of the modem that all this is about
 ---@field private position integer of the last rung that was used and did not help
 ---@field private failures integer in a row, since the last rung
----@field private cause string? a refusal that holds until something changes: see trouble.of()
+---@field private cause integer? of a refusal that holds until something changes: see trouble.of()
 ---@field private used table<string, integer> when each rung was used last, in seconds since 1970
 local Ladder = {}
 Ladder.__index = Ladder
