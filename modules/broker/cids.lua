@@ -15,6 +15,8 @@ local M = {}
 local CTL, BROADCAST = ctl.sync.service_id, 0xff
 local SUCCESS, FAILURE = 0, 1
 local RESULT = 0x02 -- the TLV of every response
+local MAX_IDS = 6 -- of a service: some modems have no more than sixteen, for everybody
+local NO_FREE_IDS, INVALID_CLIENT_ID, INVALID_COMMAND = 5, 7, 71 -- QMI's errors
 
 ---@return broker.cids
 function M.new() return setmetatable({ list = {} }, Cids) end
@@ -45,16 +47,6 @@ function Cids:owns(message) return self.list[key(message.service, message.client
 ---@return boolean
 function Cids:hears(message)
   return message.client == BROADCAST or message.service == CTL or self:owns(message)
-end
-
----How many there are of the service that a request asks for one of.
----@param request table
----@return integer
-function Cids:count(request)
-  local asked = ctl.allocate_cid.request:decode(request.tlvs)
-  local wanted, count = asked and key(asked.service, 0) >> 8, 0
-  for value in pairs(self.list) do count = count + (value >> 8 == wanted and 1 or 0) end
-  return count
 end
 
 ---Does this ask for an id? Its answer must be heard, even if the program is gone by then.
@@ -88,13 +80,34 @@ function Cids:learn(request, answer)
   end
 end
 
----Does a request to release an id name one of the program's own?
----@param request table
----@return boolean
-function Cids:may_release(request)
+-- How many there are of the service that a request asks for one of.
+local function count(self, request)
+  local asked = ctl.allocate_cid.request:decode(request.tlvs)
+  local wanted, number = asked and key(asked.service, 0) >> 8, 0
+  for value in pairs(self.list) do number = number + (value >> 8 == wanted and 1 or 0) end
+  return number
+end
+
+-- Does a request to release an id name one of the program's own?
+local function may_release(self, request)
   local asked = ctl.release_cid.request:decode(request.tlvs)
   local info = asked and asked.release_info
   return info ~= nil and self.list[key(info.service, info.cid)] == true
+end
+
+---Why the modem shall not hear of a request.
+---@param request table
+---@return integer? error_number of QMI; nil: it may
+function Cids:objection(request)
+  if request.service ~= CTL then
+    return not self:owns(request) and INVALID_CLIENT_ID or nil
+  elseif request.id == ctl.proxy_allocate_cid.id or request.id == ctl.proxy_release_cid.id then
+    return INVALID_COMMAND -- for modems on QRTR
+  elseif M.allocates(request) then
+    return count(self, request) >= MAX_IDS and NO_FREE_IDS or nil
+  elseif request.id == ctl.release_cid.id then
+    return not may_release(self, request) and INVALID_CLIENT_ID or nil
+  end
 end
 
 ---The modem has started anew: it knows none of them any more.

@@ -72,8 +72,8 @@ end
 local function configure(self, request)
   local values = proxy_control.configuration.set:decode(request.info)
   local modem = values and self.broker:find("mbim", values.device)
-  if not modem then
-    return self:refuse(request, STATUS_INVALID)
+  if not modem or self.modem and self.modem ~= modem then
+    return self:refuse(request, STATUS_INVALID) -- its client ids are one modem's
   end
   self.modem = modem
   self:send {
@@ -193,8 +193,11 @@ end
 local function forward(self, request)
   local inner = request.service == EXT_QMUX and qmi.parse(request.info)
   local answer, err
-  if inner and cids.is_sync(inner) then
-    answer = { type = "command-done", service = request.service, cid = request.cid, info = cids.response(inner) }
+  local is_sync, refused = inner and cids.is_sync(inner), inner and self.cids:objection(inner) or nil
+  if is_sync or refused then
+    answer = {
+      type = "command-done", service = request.service, cid = request.cid, info = cids.response(inner, refused),
+    }
   else
     answer, err = ask_modem(self, request, inner)
   end

@@ -16,10 +16,8 @@ local M = { socket = "@qmi-proxy", protocol = "qmi" }
 local CTL = ctl.sync.service_id
 local ANSWER_TIME = 300 -- a network scan takes minutes
 local ALLOCATE_TIME, RELEASE_TIME = 10, 5
-local MAX_IDS = 6 -- of a service: some modems have no more than sixteen, for everybody
 local HEADER, SHORTEST = 6, 12 -- QMUX: marker, length, flags, service, client; of a whole frame
--- QMI's errors
-local INTERNAL, INVALID_CLIENT_ID, NO_FREE_IDS, INVALID_COMMAND, INVALID_ARGUMENT = 3, 7, 5, 71, 48
+local INTERNAL, INVALID_ARGUMENT = 3, 48 -- QMI's errors
 
 ---@class broker.qmi.client
 ---@field peer broker.peer
@@ -46,11 +44,11 @@ function Client:answer(request, error_number) self.peer:send(cids.response(reque
 local function choose(self, request)
   local values = ctl.proxy_open.request:decode(request.tlvs)
   local modem = values and self.broker:find("qmi", values.device_path)
-  if modem and not modem:ensure_started() then
-    modem = nil
+  if not modem or self.modem and self.modem ~= modem or not modem:ensure_started() then
+    return self:answer(request, INVALID_ARGUMENT) -- its ids are one modem's
   end
   self.modem = modem
-  self:answer(request, not modem and INVALID_ARGUMENT or nil)
+  self:answer(request)
 end
 
 -- The modem's answer, and what it means for the program's ids.
@@ -82,19 +80,6 @@ local function forward(self, request)
   end
 end
 
--- Why the modem shall not hear of this; nil if it may.
-local function objection(self, request)
-  if request.service ~= CTL then
-    return not self.cids:owns(request) and INVALID_CLIENT_ID or nil
-  elseif request.id == ctl.proxy_allocate_cid.id or request.id == ctl.proxy_release_cid.id then
-    return INVALID_COMMAND -- for modems on QRTR
-  elseif cids.allocates(request) then
-    return self.cids:count(request) >= MAX_IDS and NO_FREE_IDS or nil
-  elseif request.id == ctl.release_cid.id then
-    return not self.cids:may_release(request) and INVALID_CLIENT_ID or nil
-  end
-end
-
 local function handle(self, request)
   if request.service == CTL and request.id == ctl.proxy_open.id then
     return choose(self, request)
@@ -103,7 +88,7 @@ local function handle(self, request)
   elseif cids.is_sync(request) then
     return self:answer(request)
   end
-  local refused = objection(self, request)
+  local refused = self.cids:objection(request)
   if refused then
     return self:answer(request, refused)
   end

@@ -6,6 +6,7 @@ local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
+local ext_qmux = require "mbim.ext_qmux"
 local faults = require "sim.faults"
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -261,6 +262,40 @@ function T.test_each_hears_what_it_subscribed_to()
     lu.assertEquals(heard.signal, { [basic.signal_state.cid] = true })
     lu.assertEquals(heard.none, {})
     wait_until(is_online, "the radio was off for a moment")
+  end)
+end
+
+-- QMI inside MBIM. The ids of the service that are not ours are the daemon's, or nobody's.
+function T.test_inside_mbim_a_client_uses_its_own_ids_only()
+  with_daemon("mbim", function()
+    local one, other = mbim_client(), mbim_client()
+    local function say(port, frame)
+      frame.type, frame.transaction = "request", 1
+      local answer = mbim_say(port, command_of(ext_qmux.message, 9, true, { qmux = core_qmi.build(frame) }))
+      lu.assertEquals({ answer.type, answer.transaction, answer.status }, { "command-done", 9, 0 })
+      return core_qmi.parse(answer.info)
+    end
+    local function ask(port, message, values)
+      return succeeded(message.response:decode(say(port, {
+        service = 0, client = 0, id = message.id, tlvs = assert(message.request:encode(values)),
+      }).tlvs))
+    end
+    local id = assert(ask(one, ctl.allocate_cid, { service = "dms" })).allocation_info.cid
+    local function model(port)
+      return succeeded(dms.get_model.response:decode(say(port, {
+        service = 2, client = id, id = dms.get_model.id, tlvs = "",
+      }).tlvs))
+    end
+    lu.assertEquals(model(one).model, "MC7455")
+    local _, err = model(other)
+    lu.assertEquals(err, INVALID_CLIENT_ID)
+    for cid = 1, 9 do
+      _, err = ask(other, ctl.release_cid, { release_info = { service = "dms", cid = cid } })
+      lu.assertEquals(err, INVALID_CLIENT_ID)
+    end
+    lu.assertEquals(model(one).model, "MC7455")
+    one:close()
+    other:close()
   end)
 end
 
