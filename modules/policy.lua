@@ -58,9 +58,11 @@ function M.folders() return { "/etc/moontower/policies", program.home .. "/scrip
 
 ---@param name string "reconnect", or a path with a slash in it
 ---@return string? path nil when there is no such file
+---@return moontower.error? err why a path leads to none
 function M.path(name)
   if name:find("/") then
-    return fs.stat(name) and name or nil
+    local there, err = fs.stat(name)
+    return there and name or nil, err
   end
   for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
     local path = ("%s/%s.lua"):format(folder, name)
@@ -81,8 +83,10 @@ end
 ---@return policy.policy?
 ---@return moontower.error? err with file and line
 function M.load(name, options)
-  local path = M.path(name)
-  if not path then
+  local path, err = M.path(name)
+  if err and err.code ~= "not-found" then
+    return nil, err
+  elseif not path then
     return error_object.fail {
       code = "not-found", source = "policy", message = ("there is no policy '%s'"):format(name),
       hint = "Policies are files in scripts/ and /etc/moontower/policies; a path needs a slash in it: ./mine.lua.",
