@@ -153,7 +153,9 @@ function M.open_alone(description, options)
   local class, backend = class_of(protocol)
   fields, err = backend.open(description, options)
   if not fields then
-    err.code = err.code == "not-found" and "gone" or err.code -- it has left since it was listed
+    if err.code == "not-found" and not options.proxy then
+      err.code = "gone" -- it has left since it was listed
+    end
     err.hint = err.code == "permission" and "Run it as root, for example with sudo." or err.hint
     return nil, err
   end
