@@ -265,16 +265,15 @@ local function count_anew(self, has_probed)
   return packets(self.link)
 end
 
--- One that does not answer is not asked again while it is taken down, either.
+-- Returns why the session is over, if it is; and whether the modem is mute.
 local function ask_briefly(self)
   local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended, and nobody said so")
-  self.link.bearer.ended = self.link.bearer.ended or err ~= nil and err.code == "timeout"
-  return reason
+  return reason, err ~= nil and err.code == "timeout"
 end
 
 local function look_at_traffic(self)
   local every, misses = self.options.every or EVERY, self.options.misses or MISSES
-  local pause, missed, unanswered = every, 0, 0
+  local pause, missed, unanswered, is_mute = every, 0, 0, false
   local before = count_anew(self, true) -- the link has just been proven
   while true do
     if missed == 0 then
@@ -291,11 +290,16 @@ local function look_at_traffic(self)
       missed = 0
     else
       missed = missed + 1
-      local reason = missed == 1 and ask_briefly(self)
+      local reason
+      if missed == 1 then
+        reason, is_mute = ask_briefly(self)
+      end
       if not reason and missed >= misses and task.timeout(MODEM_TIME, renew, self, err) ~= "changed" then
         reason = err
       end
       if reason then
+        -- A mute modem is not asked again while the link is taken down.
+        self.link.bearer.ended = self.link.bearer.ended or is_mute
         self.verdict:push(reason)
         return
       end

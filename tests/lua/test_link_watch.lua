@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- link:wait_down on a link on which nobody but it sends anything.
 
+local faults = require "sim.faults"
 local lu = require "luaunit"
 local mc7455 = require "sim.mc7455"
 local modems = require "modem"
@@ -18,6 +19,7 @@ if entered then
 end
 
 local LOOKS = 6
+local MUTE = 3.5 -- seconds: longer than a modem in its senses may think
 
 -- Counts how often link/watch.lua calls `owner[name]`, until it is closed.
 local function counted(owner, name, counts)
@@ -70,6 +72,41 @@ function T.test_answers_to_probes_are_no_traffic()
   watching:join()
   lu.assertTrue(counts.quorum >= LOOKS - 1, ("%d looks, %d with probes"):format(LOOKS, counts.quorum))
   link:close()
+  modem:close()
+  sim:unplug()
+end
+
+-- It was mute when the path was gone, and both have come back: then it is there to be asked.
+function T.test_a_modem_that_was_mute_for_a_while_is_disconnected_in_the_end()
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local sim = new_simulated(mc7455, group)
+  assert(tier1.start(sim, group))
+  local modem <close> = assert(modems.find())
+  local link <close> = assert(modem:up())
+  local options = { probes = { "8.8.8.8" }, every = 0.1, timeout = 0.1, misses = 100 }
+  lu.assertTrue(link:prove(options))
+  local watching = group:spawn(link.wait_down, link, options)
+  task.sleep(0.1) -- it has asked whether the connection is there
+  local asked, answered = modem.session, task.queue(1)
+  function modem.session(...)
+    answered:push(true)
+    return asked(...)
+  end
+  assert(faults.apply(sim, "silent", { "1" }))
+  assert(faults.apply(sim, "blackhole"))
+  answered:pop() -- it is asked, and does not answer
+  task.sleep(MUTE)
+  assert(faults.apply(sim, "none"))
+  task.sleep(0.5)
+  lu.assertFalse(watching:ended())
+  watching:cancel(task.unwanted)
+  watching:join()
+  link:close()
+  lu.assertNil(next(sim.sessions))
+  modem.session = nil
   modem:close()
   sim:unplug()
 end
