@@ -84,4 +84,15 @@ function M.during(err, doing)
   return nil, wrap(copy)
 end
 
+---What an error says, whatever it is that a script has raised.
+---@param err any
+---@return string
+function M.text(err)
+  if type(err) == "table" and not getmetatable(err) then
+    return type(err.message) == "string" and err.message or "it raised a table without a `message`"
+  end
+  local ok, text = pcall(tostring, err)
+  return ok and text or "it raised an error that cannot be turned into text"
+end
+
 return M

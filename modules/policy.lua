@@ -4,6 +4,7 @@
 local error_object = require "error"
 local fs = require "core.fs"
 local program = require "core.program"
+local script = require "script"
 local task = require "task"
 
 ---@class policy.policy
@@ -22,7 +23,8 @@ Policy.__index = Policy
 
 local M = {}
 
-local SECONDS, BYTES = 1, 32 << 20 -- what a file's body may take; a policy waits in its `run`
+-- What a file's body may take; a policy waits in its `run`.
+local SECONDS, BYTES, CLEANUP = 1, 32 << 20, 5
 
 local keys = {
   name = "string", summary = "string", each = "table", run = "function",
@@ -92,13 +94,15 @@ function M.load(name, options)
       hint = "Policies are files in scripts/ and /etc/moontower/policies; a path needs a slash in it: ./mine.lua.",
     }
   end
-  local chunk, message = loadfile(path, "t")
+  local chunk, message = script.load(path)
   if not chunk then
     return invalid(message)
   end
-  local ok, value = task.limited({ seconds = SECONDS, bytes = BYTES, name = "policy " .. name }, chunk, options)
+  local limits = { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = "policy " .. name }
+  local ok, value = task.limited(limits, chunk, options)
   if not ok then
-    return invalid(("%s\n%s"):format(value, type(value) == "table" and value.traceback or ""))
+    local traceback = type(value) == "table" and value.traceback or ""
+    return invalid(("%s\n%s"):format(error_object.text(value), traceback))
   elseif not M.is(value) then
     return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
   end

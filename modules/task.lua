@@ -135,6 +135,9 @@ end
 ---@param fn function
 ---@return userdata child child:join() waits for true and fn's results, or false and its error; child:cancel(reason)
 function Group:spawn(fn, ...)
+  if self.closing then -- or else a task that starts another one without end is never waited out
+    error(self.ending, 0)
+  end
   local child = core.spawn(run_child, self, fn, ...)
   child:set_owner(self.scope)
   self.children[child] = true
@@ -160,10 +163,10 @@ function Group:wait()
 end
 
 function Group:__close(err)
-  self.ending = self.ending or task.unwanted
+  self.ending, self.closing = self.ending or task.unwanted, true
   cancel_children(self, self.ending)
   do
-    -- No deadline: each child bounds its own clean-up.
+    -- No deadline of its own: each child bounds its own clean-up, and limits see to those that do not.
     local shield <close> = core.scope(nil, true) -- luacheck: ignore 211
     self:wait()
   end
@@ -174,8 +177,9 @@ function Group:__close(err)
 end
 
 ---Calls fn(...) in a task of its own with limits, which it shares with all tasks that it starts.
----@param limits { seconds: number?, bytes: integer?, name: string }|userdata how long one may run between two waits,
---- what all their objects may hold, and what to call it in errors; or the core.task.account() of an earlier call
+---@param limits { seconds: number?, bytes: integer?, cleanup: number?, name: string }|userdata how long one may run
+--- between two waits, what all their objects may hold, how long task.shield() still holds once it has been cancelled,
+--- and what to call it in errors; or the core.task.account() of an earlier call
 ---@return boolean ok
 ---@return any ... what fn returns; or its error, from the source "limit" if it was stopped
 function task.limited(limits, fn, ...)
@@ -185,7 +189,11 @@ function task.limited(limits, fn, ...)
   end
   return core.try(function(...)
     local group <close> = task.group()
-    return select(2, group:spawn(run, ...):join())
+    local results = table.pack(group:spawn(run, ...):join())
+    if not results[1] then -- it says "cancelled", which a group does not take for a failure
+      error(results[2], 0)
+    end
+    return table.unpack(results, 2, results.n)
   end, ...)
 end
 

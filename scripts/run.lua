@@ -4,6 +4,7 @@
 local error_object = require "error"
 local modem = require "modem"
 local policy = require "policy"
+local script = require "script"
 local terminal = require "terminal"
 
 local function run_policy(value)
@@ -27,9 +28,7 @@ return {
   end,
 
   run = function(args)
-    -- Globals of its own: in the daemon, other scripts run beside it.
-    local environment = setmetatable({}, { __index = _G })
-    local chunk, message = loadfile(terminal.path(args.file), "t", environment)
+    local chunk, message, environment = script.load(terminal.path(args.file))
     if not chunk then
       return error_object.fail { code = "invalid", source = "run", message = message }
     end

@@ -20,6 +20,7 @@ struct mt_account {
     size_t look_at;     /* holding more, garbage is collected, to see what it really holds */
     bool is_told;       /* that it holds too much: it may spend the reserve, to clean up */
     uint64_t nanoseconds;
+    double cleanup;
     char name[64];
     char where[512];    /* a traceback of the latest refusal */
 };
@@ -32,7 +33,7 @@ union header {
     LUAI_MAXALIGN;
 };
 
-struct mt_account *mt_account_new(const char *name, double seconds, size_t bytes)
+struct mt_account *mt_account_new(const char *name, double seconds, double cleanup, size_t bytes)
 {
     struct mt_account *account = calloc(1, sizeof(*account));
     if (account) {
@@ -40,6 +41,7 @@ struct mt_account *mt_account_new(const char *name, double seconds, size_t bytes
         account->bytes = bytes;
         account->look_at = bytes / 2;
         account->nanoseconds = (uint64_t)(seconds * 1e9);
+        account->cleanup = cleanup;
         snprintf(account->name, sizeof(account->name), "%s", name);
     }
     return account;
@@ -49,6 +51,11 @@ void mt_account_unref(struct mt_account *account)
 {
     if (account && --account->references == 0)
         free(account);
+}
+
+double mt_account_cleanup(const struct mt_account *account)
+{
+    return account ? account->cleanup : 0;
 }
 
 size_t mt_account_held(const struct mt_account *account)
@@ -242,8 +249,10 @@ static void on_steps(lua_State *L, lua_Debug *where)
     struct mt_limits *limits = &mt_engine_of(L)->limits;
     struct mt_run *run = limits->run;
     (void)where;
-    if (!run || !run->account)
+    if (!run || !run->account) {
+        lua_sethook(L, NULL, 0, 0);  /* set for what a limit of memory, of a sandbox, has ended with */
         return;
+    }
     if (!run->is_stopping) {
         look_at_memory(L, limits);
         if (run->account->nanoseconds == 0 || !is_overdue(run))

@@ -38,9 +38,13 @@ struct mt_limits {
  */
 void *mt_limits_allocate(void *limits, void *block, size_t old_size, size_t new_size);
 
-/* With one reference, the caller's. `seconds` and `bytes` may be 0: no limit. NULL: no memory. */
-struct mt_account *mt_account_new(const char *name, double seconds, size_t bytes);
+/*
+ * With one reference, the caller's. `seconds` between two waits, `cleanup` seconds after it has been
+ * cancelled, and `bytes` may be 0: no limit. NULL: no memory.
+ */
+struct mt_account *mt_account_new(const char *name, double seconds, double cleanup, size_t bytes);
 void mt_account_unref(struct mt_account *account);  /* may be NULL */
+double mt_account_cleanup(const struct mt_account *account);  /* NULL: 0 */
 size_t mt_account_held(const struct mt_account *account);
 
 /* Gives the run an account, of which it holds a reference until another (or NULL) is set. */

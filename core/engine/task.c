@@ -90,14 +90,17 @@ struct mt_loop *mt_loop(lua_State *L)
 
 /* ---- scopes ---- */
 
-/* The scope whose cancellation the task must obey now: the innermost one not hidden by a shield. */
+/*
+ * The scope whose cancellation the task must obey now: the innermost one not hidden by a shield, or
+ * that no shield hides any more.
+ */
 static struct mt_scope *cancelled_scope(const struct mt_task *task)
 {
+    bool is_shielded = false;
     for (struct mt_scope *scope = task->scope; scope; scope = scope->outer) {
-        if (scope->cancelled)
+        if (scope->cancelled && (!is_shielded || scope->overdue))
             return scope;
-        if (scope->shield)
-            return NULL;
+        is_shielded = is_shielded || scope->shield;
     }
     return NULL;
 }
@@ -113,13 +116,25 @@ static void interrupt(struct mt_task *task)
     make_ready(task);
 }
 
-static void on_deadline(struct mt_timer *timer)
+static void on_overdue(struct mt_timer *timer)
 {
     struct mt_scope *scope = mt_container_of(timer, struct mt_scope, deadline);
-    if (!scope->cancelled) {
-        scope->cancelled = true;
-        interrupt(scope->task);
-    }
+    scope->overdue = true;
+    interrupt(scope->task);
+}
+
+static void begin_cancelling(struct mt_scope *scope)
+{
+    double cleanup = mt_account_cleanup(scope->task->run.account);
+    scope->cancelled = true;
+    if (cleanup > 0)
+        mt_timer_start(scope->loop, &scope->deadline, cleanup, on_overdue);
+    interrupt(scope->task);
+}
+
+static void on_deadline(struct mt_timer *timer)
+{
+    begin_cancelling(mt_container_of(timer, struct mt_scope, deadline));
 }
 
 void mt_scope_reason(lua_State *L, struct mt_scope *scope)
@@ -154,12 +169,13 @@ struct mt_scope *mt_scope_push(lua_State *L, double seconds, bool shield)
     memset(scope, 0, sizeof(*scope));
     scope->reason = LUA_NOREF;
     scope->shield = shield;
+    scope->loop = mt_loop(L);
     luaL_setmetatable(L, "mt.scope");
     scope->task = task;
     scope->outer = task->scope;
     task->scope = scope;
     if (seconds >= 0)
-        mt_timer_start(mt_loop(L), &scope->deadline, seconds, on_deadline);
+        mt_timer_start(scope->loop, &scope->deadline, seconds, on_deadline);
     return scope;
 }
 
@@ -188,8 +204,7 @@ void mt_scope_cancel(lua_State *L, struct mt_scope *scope)
         return;
     }
     scope->reason = luaL_ref(L, LUA_REGISTRYINDEX);
-    scope->cancelled = true;
-    interrupt(scope->task);
+    begin_cancelling(scope);
 }
 
 /* ---- ops ---- */
@@ -366,6 +381,7 @@ struct mt_task *mt_task_spawn(lua_State *L, int arguments)
     task->thread = thread;
     task->arguments = arguments;
     task->root.task = task;
+    task->root.loop = mt_loop(L);
     task->root.reason = LUA_NOREF;
     task->scope = &task->root;
     if (tasks->running)

@@ -79,10 +79,11 @@ struct mt_scope {
     struct mt_scope *outer;
     struct mt_task *task;  /* NULL once closed */
     struct mt_loop *loop;
-    struct mt_timer deadline;
+    struct mt_timer deadline;  /* and, once cancelled, the end of the time to clean up */
     int reason;    /* registry reference of what its waits raise; LUA_NOREF: a time-out */
     bool cancelled;
-    bool shield;   /* hides cancellation of the scopes around it */
+    bool shield;   /* hides cancellation of the scopes around it ... */
+    bool overdue;  /* ... but not of this one: the task has had its time to clean up */
 };
 
 /* What the engine keeps for its tasks. */

@@ -56,7 +56,7 @@ static int l_run(lua_State *L)
     lua_State *thread = lua_newthread(L);
     if (lua_getfield(L, 3, "string") != LUA_TTABLE)
         return luaL_argerror(L, 3, "the environment needs a string table");
-    struct mt_account *account = mt_account_new("sandbox", 0, bytes);
+    struct mt_account *account = mt_account_new("sandbox", 0, 0, bytes);
     if (!account)
         return luaL_error(L, "not enough memory");
     swap_string_methods(L, -1);

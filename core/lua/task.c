@@ -158,8 +158,9 @@ static int l_scope_close(lua_State *L)
 /* ---- limits ---- */
 
 /*
- * account { seconds, bytes, name } -> what a task and those that it starts share when it is given to
- * limit(): they may run so long between two waits, and hold so much together.
+ * account { seconds, bytes, cleanup, name } -> what a task and those that it starts share when it is
+ * given to limit(): they may run so long between two waits, and hold so much together; and shields
+ * hold no longer than `cleanup` seconds after the cancellation that they hide.
  */
 static int l_account(lua_State *L)
 {
@@ -168,14 +169,17 @@ static int l_account(lua_State *L)
     lua_getfield(L, 1, "name");
     lua_getfield(L, 1, "seconds");
     lua_getfield(L, 1, "bytes");
+    lua_getfield(L, 1, "cleanup");
     const char *name = luaL_checkstring(L, 2);
     double seconds = luaL_optnumber(L, 3, 0);
     lua_Integer bytes = luaL_optinteger(L, 4, 0);
-    luaL_argcheck(L, seconds >= 0 && seconds < 1e9 && bytes >= 0, 1, "a limit that can be");
+    double cleanup = luaL_optnumber(L, 5, 0);
+    luaL_argcheck(L, seconds >= 0 && seconds < 1e9 && cleanup >= 0 && cleanup < 1e9 && bytes >= 0, 1,
+                  "a limit that can be");
     struct mt_account **account = lua_newuserdatauv(L, sizeof(*account), 0);
     *account = NULL;
     luaL_setmetatable(L, "mt.account");
-    *account = mt_account_new(name, seconds, (size_t)bytes);
+    *account = mt_account_new(name, seconds, cleanup, (size_t)bytes);
     if (!*account)
         luaL_error(L, "not enough memory");
     return 1;

@@ -72,6 +72,7 @@ local function look_again(self, modem)
       modem.link:close()
     end
     take(self, modem, "it has said who it is")
+    self.supervisor:resume(modem)
   end
 end
 

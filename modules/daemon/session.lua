@@ -14,7 +14,8 @@ local task = require "task"
 
 local LONGEST_LINE = 1 << 20
 local HELLO_TIME, FAREWELL_TIME = 10, 5
-local SECONDS, BYTES = 5, 64 << 20 -- how long a command may run without waiting, and what its objects may hold
+-- How long a command may run without waiting, what its objects may hold, and how long it may wait once it is to end.
+local SECONDS, BYTES, CLEANUP = 5, 64 << 20, 45
 
 ---@class daemon.session : terminal.session
 ---@field port userdata
@@ -142,7 +143,7 @@ end
 local function run(self, hello, around)
   local name = "command " .. hello.command
   core.set_context { session = self, name = name }
-  core.limit { seconds = SECONDS, bytes = BYTES, name = name }
+  core.limit { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = name }
   local group <close> = task.group()
   self.group = group
   return around(hello.command, words_of(hello.arguments), function(...) return command.run_here(...) end)
@@ -161,7 +162,8 @@ local function run_and_tell(self, hello, around)
   elseif type(status) == "table" and status.code == "interrupted" then
     return 130
   end
-  self:write("err", ("moontower: %s\n%s\n"):format(status, type(status) == "table" and status.traceback or ""))
+  local traceback = type(status) == "table" and status.traceback or ""
+  self:write("err", ("moontower: %s\n%s\n"):format(error_object.text(status), traceback))
   return 1
 end
 

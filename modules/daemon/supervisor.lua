@@ -5,6 +5,7 @@
 -- time; one that goes on failing is switched off until the configuration is read anew.
 
 local core = require "core.task"
+local error_object = require "error"
 local events = require "events"
 local hold = require "daemon.hold"
 local log = require "log"
@@ -13,7 +14,8 @@ local task = require "task"
 
 local FIRST_PAUSE, LAST_PAUSE = 1, 300
 local TRIES, GOOD_TIME = 5, 60 -- so many failures in a row, each within so many seconds of its start
-local SECONDS, BYTES = 1, 32 << 20 -- how long one may run without waiting, and what its objects may hold
+-- How long one may run without waiting, what its objects may hold, and how long it may still wait once it is to end.
+local SECONDS, BYTES, CLEANUP = 1, 32 << 20, 45
 local MIND_TIME = 10 -- how long policies may take to let go of a modem that a command wants
 
 ---@class daemon.job one task of a policy
@@ -26,8 +28,8 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 ---@class daemon.supervisor
 ---@field group task.group
 ---@field jobs table<daemon.job, boolean>
----@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config?, paused: integer }> paused:
---- by so many commands
+---@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config? }>
+---@field pauses table<modem.modem, integer> how many commands it stands still for
 local Supervisor = {}
 Supervisor.__index = Supervisor
 
@@ -36,7 +38,7 @@ local M = {}
 ---@param group task.group that policies live in
 ---@return daemon.supervisor
 function M.new(group)
-  return setmetatable({ group = group, jobs = {}, ready = {} }, Supervisor)
+  return setmetatable({ group = group, jobs = {}, ready = {}, pauses = {} }, Supervisor)
 end
 
 -- What a policy for all modems gets.
@@ -45,8 +47,8 @@ Modems.__index = Modems
 
 function Modems:list()
   local list = {}
-  for modem, ready in pairs(self.supervisor.ready) do
-    if ready.paused == 0 and not hold.is_held(modem) then list[#list + 1] = modem end
+  for modem in pairs(self.supervisor.ready) do
+    if not self.supervisor.pauses[modem] and not hold.is_held(modem) then list[#list + 1] = modem end
   end
   table.sort(list, function(a, b) return story.name(a.description) < story.name(b.description) end)
   return list
@@ -99,12 +101,8 @@ local function run_once(job, configured, argument)
   return task.limited(job.limits, configured.policy.run, argument)
 end
 
-local function is_end(err)
-  return type(err) == "table" and (err.code == "cancelled" or err.code == "interrupted")
-end
-
 local function report(job, err)
-  local text, traceback = tostring(err), type(err) == "table" and err.traceback or nil
+  local text, traceback = error_object.text(err), type(err) == "table" and err.traceback or nil
   log.error("policy %s: %s", job.name, text)
   if traceback then
     io.stderr:write(traceback, "\n")
@@ -124,9 +122,8 @@ local function run_for_ever(job, configured, argument)
     if ok then
       events.publish("policy-ended", { policy = job.name, modem = job.modem and story.name(job.modem.description) })
       return
-    elseif is_end(err) then
-      error(err, 0)
     end
+    task.sleep(0) -- raises, should it have been told to end; whatever else it says, it has failed
     report(job, err)
     if task.now() - start > GOOD_TIME then
       failures, pause = 0, FIRST_PAUSE
@@ -144,7 +141,7 @@ end
 local function start(self, group, configured, modem)
   local job = {
     name = configured.name, modem = modem, configured = configured,
-    limits = core.account { seconds = SECONDS, bytes = BYTES, name = "policy " .. configured.name },
+    limits = core.account { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = "policy " .. configured.name },
   }
   self.jobs[job] = true
   job.modems = not modem and setmetatable({ supervisor = self, watchers = {} }, Modems) or nil
@@ -159,10 +156,34 @@ local function start(self, group, configured, modem)
   end)
 end
 
-local function stop(self, job)
-  self.jobs[job] = nil
-  job.task:cancel(task.unwanted)
-  job.task:join()
+-- Ends all that are not to go on, at the same time, and waits for them.
+local function stop(self, is_unwanted)
+  local stopped = {}
+  for job in pairs(self.jobs) do
+    if is_unwanted(job) then
+      stopped[#stopped + 1] = job
+      job.task:cancel(task.unwanted)
+    end
+  end
+  for _, job in ipairs(stopped) do
+    self.jobs[job] = nil
+    job.task:join()
+  end
+end
+
+local function start_if_due(self, modem)
+  local ready, held = self.ready[modem], hold.is_held(modem)
+  if ready then
+    tell_watchers(self)
+  end
+  for job in pairs(self.jobs) do
+    if job.modem == modem then return end
+  end
+  if ready and ready.configured and not held and not self.pauses[modem] then
+    start(self, ready.group, ready.configured, modem)
+  elseif ready and held then
+    story.of(modem):believe("offline", "`moontower down` was given; `moontower up` ends that")
+  end
 end
 
 ---A modem has come, with what the configuration says of it.
@@ -170,10 +191,11 @@ end
 ---@param group task.group that lives as long as the modem is there
 ---@param configured daemon.policy_config?
 function Supervisor:modem_ready(modem, group, configured)
-  self.ready[modem] = { group = group, configured = configured, paused = 0 }
-  self:resume(modem)
+  self.ready[modem] = { group = group, configured = configured }
+  start_if_due(self, modem)
 end
 
+---It has gone, or is none of our business any more.
 ---@param modem modem.modem
 function Supervisor:modem_gone(modem)
   self.ready[modem] = nil
@@ -186,35 +208,20 @@ end
 ---Stops what is done about a modem; its connection stays. Policies for all modems have let go of it then, too.
 ---@param modem modem.modem
 function Supervisor:pause(modem)
-  if self.ready[modem] then
-    self.ready[modem].paused = self.ready[modem].paused + 1
-  end
+  self.pauses[modem] = (self.pauses[modem] or 0) + 1
   if modem.link then
     modem.link:keep()
   end
-  for job in pairs(self.jobs) do
-    if job.modem == modem then stop(self, job) end
-  end
+  stop(self, function(job) return job.modem == modem end)
   tell_watchers(self)()
 end
 
----Goes on with it.
+---Goes on with it, once for each pause.
 ---@param modem modem.modem
 function Supervisor:resume(modem)
-  local ready = self.ready[modem]
-  local held = hold.is_held(modem)
-  if ready then
-    ready.paused = math.max(ready.paused - 1, 0)
-    tell_watchers(self)
-  end
-  for job in pairs(self.jobs) do
-    if job.modem == modem then return end
-  end
-  if ready and ready.configured and not held and ready.paused == 0 then
-    start(self, ready.group, ready.configured, modem)
-  elseif ready and held then
-    story.of(modem):believe("offline", "`moontower down` was given; `moontower up` ends that")
-  end
+  local pauses = self.pauses[modem] - 1
+  self.pauses[modem] = pauses > 0 and pauses or nil
+  start_if_due(self, modem)
 end
 
 ---Replaces the policies of all modems, and those for all of them together. Connections stay.
@@ -222,16 +229,14 @@ end
 ---@param policy_of (fun(modem: modem.modem): daemon.policy_config?)? nil: as they were
 function Supervisor:replace(policies, policy_of)
   self:keep_links()
-  for job in pairs(self.jobs) do stop(self, job) end
+  stop(self, function() return true end)
   for modem, ready in pairs(self.ready) do
     ready.configured = policy_of and policy_of(modem)
   end
   for _, configured in ipairs(policies) do
     start(self, self.group, configured)
   end
-  for modem, ready in pairs(self.ready) do
-    if ready.paused == 0 then self:resume(modem) end
-  end
+  for modem in pairs(self.ready) do start_if_due(self, modem) end
 end
 
 ---Leaves all connections up when this program ends.

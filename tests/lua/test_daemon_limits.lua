@@ -19,7 +19,7 @@ local function fail_for_good(run)
   local group <close> = task.group()
   local restored <close> = setmetatable({}, { __close = function() task.sleep = sleep end }) -- luacheck: ignore 211
   task.sleep = function(seconds)
-    pauses[#pauses + 1] = seconds
+    pauses[#pauses + 1] = seconds > 0 and seconds or nil
     sleep(0)
   end
   supervisor.new(group):replace { { name = "bad", policy = policy { name = "bad", run = run } } }
@@ -68,7 +68,7 @@ function T.test_one_that_eats_memory_is_switched_off_and_what_it_held_is_collect
   local before = collectgarbage "count"
   assert_failures(function()
     local held = {}
-    for i = 1, math.huge do held[i] = ("x"):rep(1000) .. i end
+    for i = 1, math.huge do held[i] = ("x"):rep(100000) .. i end
     return held
   end, "policy bad: more than 32 MiB of memory")
   lu.assertTrue(collectgarbage "count" - before < 4 << 10)
@@ -79,10 +79,25 @@ function T.test_memory_kept_between_runs_does_not_add_up()
   local kept, runs = {}, 0
   assert_failures(function()
     runs = runs + 1
-    for i = 1, math.huge do kept[#kept + 1] = ("x"):rep(1000) .. i end
+    for i = 1, math.huge do kept[#kept + 1] = ("x"):rep(100000) .. i end
   end, "policy bad: more than 32 MiB of memory")
   lu.assertEquals(runs, 5)
-  lu.assertTrue(#kept * 1000 < 40 * MIB)
+  lu.assertTrue(#kept * 100000 < 40 * MIB)
+end
+
+-- Raised by the policy itself, that is no end that somebody has asked for.
+function T.test_one_that_says_that_it_is_cancelled_has_failed()
+  local failures = fail_for_good(function() error { code = "cancelled", message = "I give up" } end)
+  lu.assertEquals(#failures, 5)
+  lu.assertEquals(failures[1].message, "I give up")
+end
+
+function T.test_one_whose_error_cannot_be_told_has_failed()
+  local failures = fail_for_good(function()
+    error(setmetatable({}, { __tostring = function() error "oops" end }))
+  end)
+  lu.assertEquals(#failures, 5)
+  lu.assertStrContains(failures[1].message, "cannot be turned into text")
 end
 
 local IMEI = ("IMEI=%s\n"):format(require("sim.mc7455").imei)
@@ -139,6 +154,41 @@ end
 
 function T.test_beside_one_that_raises_another_modem_stays_online()
   beside_a_good_one("error 'oops'", "bad.lua:3: oops")
+end
+
+-- Each is a mistake of this one policy alone.
+function T.test_beside_one_that_would_end_or_change_the_program_another_modem_stays_online()
+  beside_a_good_one("tostring, pairs, error = nil, nil, nil; os.exit(1)", "bad.lua:3: os.exit would end all scripts")
+end
+
+-- It has time to clean up; then it is told again.
+function T.test_one_that_will_not_end_does_not_hold_up_a_reload()
+  local group <close> = task.group()
+  local core = require "core.task"
+  local account = core.account
+  local restored <close> = setmetatable({}, { __close = function() core.account = account end }) -- luacheck: ignore 211
+  core.account = function(limits)
+    limits.cleanup = 0.1
+    return account(limits)
+  end
+  local runs = supervisor.new(group)
+  local started, ended = 0, 0
+  local function never_end()
+    started = started + 1
+    local shielded <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+      ended = ended + 1
+      task.shield(1e6, task.sleep, 1e6)
+    end })
+    task.shield(1e6, task.sleep, 1e6)
+  end
+  local stubborn = { name = "bad", policy = policy { name = "bad", run = never_end } }
+  runs:replace { stubborn, stubborn, stubborn }
+  task.sleep(0.01)
+  assert(task.timeout(5, function()
+    runs:replace {}
+    return true
+  end))
+  lu.assertEquals({ started, ended }, { 3, 3 })
 end
 
 -- Ended where it cannot wait for its link to close, it finds it again.

@@ -327,6 +327,70 @@ function T.test_the_limits_of_two_do_not_mix()
   lu.assertStrContains(tostring(results[2][2]), "policy 2: more than 4 MiB")
 end
 
+function T.test_shields_hold_for_as_long_as_there_is_to_clean_up()
+  local shielded, went_on = 0, false
+  local group <close> = task.group()
+  local running = group:spawn(task.limited, { cleanup = 0.1, name = "policy test" }, function()
+    local inner <close> = task.group()
+    inner:spawn(function()
+      pcall(task.shield, 1e6, function()
+        shielded = task.now()
+        task.sleep(1e6)
+      end)
+      shielded = task.now() - shielded
+      task.sleep(0)
+      went_on = true
+    end)
+    task.shield(1e6, task.sleep, 1e6)
+  end)
+  task.sleep(0.01)
+  running:cancel(task.unwanted)
+  assert(task.timeout(5, running.join, running))
+  lu.assertTrue(shielded >= 0.1, shielded)
+  lu.assertFalse(went_on)
+end
+
+function T.test_shields_of_tasks_without_such_a_limit_hold()
+  local group <close> = task.group()
+  local held
+  local running = group:spawn(function()
+    task.shield(10, task.sleep, 0.3)
+    held = true
+  end)
+  task.sleep(0)
+  running:cancel(task.unwanted)
+  running:join()
+  lu.assertTrue(held)
+end
+
+function T.test_a_task_that_starts_another_without_end_can_be_ended()
+  local group <close> = task.group()
+  local count = 0
+  local running = group:spawn(function()
+    local inner <close> = task.group()
+    local function again()
+      count = count + 1
+      inner:spawn(again)
+    end
+    again()
+    task.sleep(1e6)
+  end)
+  task.sleep(0.01)
+  running:cancel(task.unwanted)
+  lu.assertFalse(task.timeout(5, running.join, running)) -- and not nil
+  lu.assertTrue(count > 1)
+end
+
+-- A sandbox has its limit of memory from the hook of whoever runs it.
+function T.test_a_sandbox_leaves_no_hook_behind()
+  local sandbox = require "core.sandbox"
+  for _ = 1, 3 do
+    assert(sandbox.run("local t = {} for i = 1, 30000 do t[i] = {} end", "=chunk", { string = {} }, 5, 3 * MIB))
+  end
+  for _ = 1, 1000 do math.abs(1) end
+  lu.assertNil(debug.gethook())
+end
+
 function T.test_a_failure_is_told_once()
   local ok, err = task.limited(SMALL, function()
     pcall(eat)
