@@ -120,7 +120,8 @@ static int flush_queue(struct mt_port *port)
     return 0;
 }
 
-static void on_readable(struct mt_port *port)
+/* Returns whether something came: then there may be more. */
+static bool on_readable(struct mt_port *port)
 {
     static uint8_t buffer[READ_SIZE];  /* one loop, one thread: one buffer serves every port */
     ssize_t count = read(port->fd, buffer, sizeof(buffer));
@@ -132,20 +133,27 @@ static void on_readable(struct mt_port *port)
         tell_closed(port, 0);
     else if (errno != EINTR && errno != EAGAIN)
         tell_closed(port, errno == EIO ? -ENODEV : -errno);  /* EIO: the pty's other side is gone */
+    return count > 0;
+}
+
+/* A peer that hangs up before it has read all of ours is an error; what it said before is there still. */
+static void read_the_rest(struct mt_port *port)
+{
+    while (port->reader && on_readable(port)) {
+    }
+    if (port->reader)
+        tell_closed(port, -ENODEV);
 }
 
 /*
- * libuv stops the poll and says EBADF when epoll reports an error. On cdc-wdm that is either an
- * unplugged device or one failed transfer, which the driver reports once, at the next read or
- * write. Ask for it; 0 means that the port lives on.
+ * On cdc-wdm an error is either an unplugged device or one failed transfer, which the driver reports
+ * once, at the next read or write. Ask for it; 0 means that the port lives on.
  */
 static int collect_error(struct mt_port *port)
 {
     uint8_t byte;
     if (++port->errors > MAX_ERRORS)
         return -EIO;
-    if (port->kind == MT_PORT_STREAM)
-        return -ENODEV;
     ssize_t count = read(port->fd, &byte, 0);
     if (count < 0 && (errno == ENODEV || errno == ESHUTDOWN || errno == ENXIO))
         return -ENODEV;
@@ -159,7 +167,11 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct mt_port *port = mt_container_of(poll, struct mt_port, poll);
     if (status == UV_EBADF) {
-        port->watched = 0;  /* libuv has stopped */
+        port->watched = 0;  /* libuv has stopped: epoll reports an error */
+        if (port->kind == MT_PORT_STREAM) {
+            read_the_rest(port);
+            return;
+        }
         status = collect_error(port);
     }
     if (status == 0 && (events & UV_WRITABLE))
@@ -417,7 +429,7 @@ static int bind_socket(const char *path, int type)
 static int listen_socket(const char *path, enum mt_port_kind kind)
 {
     int fd = bind_socket(path, kind == MT_PORT_MESSAGES ? SOCK_SEQPACKET : SOCK_STREAM);
-    if (fd >= 0 && listen(fd, 16) < 0) {
+    if (fd >= 0 && listen(fd, SOMAXCONN) < 0) {
         int status = -errno;
         close(fd);
         return status;

@@ -9,6 +9,7 @@ local log = require "log"
 local mbim = require "broker.mbim"
 local peers = require "broker.peer"
 local ports = require "core.port"
+local server = require "server"
 local task = require "task"
 
 local MAX_CLIENTS = 32
@@ -66,13 +67,9 @@ function Broker:modem_gone(modem)
   end
 end
 
-local function name_of(port)
-  local peer = port:peer()
-  return peer and ("process %d"):format(peer.pid), peer
-end
-
-local function serve(self, kind, port, name)
+local function serve(self, kind, port, process)
   local connection <close> = port -- luacheck: ignore 211
+  local name = ("process %d"):format(process.pid)
   local peer = peers.new(port, name)
   local client = kind.new(self, peer)
   self.clients[client] = true
@@ -93,22 +90,10 @@ local function count(clients)
 end
 
 local function accept_all(self, kind, listener, group)
-  local socket <close> = listener
-  while true do
-    local port, err = socket:accept()
-    if not port then
-      error(err, 0)
-    end
-    local name, peer = name_of(port)
-    if not peer or peer.uid ~= 0 and peer.uid ~= fs.geteuid() then
-      log.warn("%s: only root may use the modems by it, not the user %s", kind.socket, peer and peer.uid or "unknown")
-      port:close()
-    elseif count(self.clients) >= MAX_CLIENTS then
-      port:close()
-    else
-      group:spawn(serve, self, kind, port, name)
-    end
-  end
+  server.run(listener, group, {
+    name = kind.socket, is_full = function() return count(self.clients) >= MAX_CLIENTS end,
+    serve = function(port, process) serve(self, kind, port, process) end,
+  })
 end
 
 ---Starts to serve other programs.

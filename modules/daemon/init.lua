@@ -4,6 +4,7 @@
 local brokers = require "broker"
 local client = require "daemon.client"
 local config = require "daemon.config"
+local error_object = require "error"
 local events = require "events"
 local fleet = require "daemon.fleet"
 local fs = require "core.fs"
@@ -14,6 +15,7 @@ local modems = require "modem"
 local policy = require "policy"
 local ports = require "core.port"
 local repair = require "repair"
+local server = require "server"
 local session = require "daemon.session"
 local state = require "state"
 local story = require "story"
@@ -184,13 +186,7 @@ local function with_policies_still(self, name, arguments, run)
   return run(name, arguments)
 end
 
-local function may_command(port)
-  local peer = port:peer()
-  return peer and (peer.uid == 0 or peer.uid == fs.geteuid())
-end
-
 local function accept_clients(self, listener, group)
-  local socket <close> = listener
   local clients = 0
   local function serve(port)
     clients = clients + 1
@@ -202,24 +198,24 @@ local function accept_clients(self, listener, group)
       log.error("a client's connection: %s", err)
     end
   end
-  while true do
-    local port, err = socket:accept()
-    if not port then
-      error(err, 0)
-    elseif clients >= MAX_CLIENTS or not may_command(port) then
-      port:close()
-    else
-      group:spawn(serve, port)
-    end
-  end
+  server.run(listener, group, {
+    name = "the control socket", serve = serve, refuse = session.refuse,
+    is_full = function() return clients >= MAX_CLIENTS end,
+  })
+end
+
+local function runs_already()
+  return error_object.fail {
+    code = "busy", source = "daemon", message = "a daemon runs already",
+    hint = "`moontower status` and all other commands run in it.",
+  }
 end
 
 local function open_control(self, group)
   local lock, err = state.lock("daemon")
-  if not lock then
-    if err.code == "busy" then
-      err.message, err.hint = "a daemon runs already", "`moontower status` and all other commands run in it."
-    end
+  if not lock and err.code == "busy" then
+    return runs_already()
+  elseif not lock then
     return nil, err
   end
   fs.mkdir(client.folder(), 448) -- 0700
@@ -249,6 +245,9 @@ end
 ---@return nil
 ---@return moontower.error? err why it could not start
 function M.run(options)
+  if M.running then -- `moontower trace serve`, given beside it
+    return runs_already()
+  end
   local loaded, err = config.load(options.config)
   if not loaded then
     return nil, err

@@ -13,6 +13,7 @@ local log = require "log"
 local task = require "task"
 
 local LONGEST_LINE = 1 << 20
+local REFUSED = 8 -- exit status: see scripts/README.md
 local HELLO_TIME, FAREWELL_TIME = 10, 5
 -- How long a command may run without waiting, what its objects may hold, and how long it may wait once it is to end.
 local SECONDS, BYTES, CLEANUP = 5, 64 << 20, 45
@@ -165,6 +166,14 @@ local function run_and_tell(self, hello, around)
   local traceback = type(status) == "table" and status.traceback or ""
   self:write("err", ("moontower: %s\n%s\n"):format(error_object.text(status), traceback))
   return 1
+end
+
+---Tells a client that its command will not be run.
+---@param port userdata its connection
+---@param reason string
+function M.refuse(port, reason)
+  local farewell = json.encode { err = ("moontower: the daemon refuses: %s\n"):format(reason) } .. "\n"
+  task.timeout(FAREWELL_TIME, port.write, port, farewell .. json.encode { exit = REFUSED } .. "\n")
 end
 
 ---Serves one client until its command has ended.

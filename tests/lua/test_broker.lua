@@ -2,75 +2,24 @@
 -- The daemon as mbim-proxy and qmi-proxy: real clients at the same time, and hostile ones that disturb nobody.
 
 local basic = require "mbim.basic_connect"
+local beside = require "beside"
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
 local ext_qmux = require "mbim.ext_qmux"
 local faults = require "sim.faults"
-local fs = require "core.fs"
 local lu = require "luaunit"
-local new_simulated = require("sim.modem").new
-local ping = require "core.ping"
 local ports = require "core.port"
-local process = require "core.process"
 local proxy_control = require "mbim.proxy_control"
 local task = require "task"
 local tier1 = require "sim.tier1"
 
 local T = {}
 
-local entered, refused = tier1.enter()
-local executable = fs.realpath "/proc/self/exe"
+local shell, wait_until, with_daemon = beside.shell, beside.wait_until, beside.with_daemon
 local INVALID_CLIENT_ID = 7 -- an error of QMI's
 local CONTROL = { mbim = tier1.sockets.mbim, qmi = tier1.sockets.qmi }
-
-local function shell(command)
-  local result = assert(process.run { "sh", "-c", command, timeout = 60 })
-  return result.stdout .. result.stderr, result.status
-end
-
-local function is_online()
-  return ping.echo { address = "8.8.8.8", link = tier1.link, timeout = 1 } ~= nil
-end
-
-local function wait_until(fn, what)
-  lu.assertTrue(task.timeout(20, function()
-    while not fn() do task.sleep(0.05) end
-    return true
-  end), what)
-end
-
--- Runs fn(modem) beside a daemon that keeps a simulated modem online, and looks whether it still is.
-local function with_daemon(protocol, fn)
-  if not entered then
-    lu.skip("no world of our own here: " .. tostring(refused))
-  end
-  local group <close> = task.group()
-  local modem = new_simulated(require "sim.mc7455", group)
-  modem:compose(protocol)
-  assert(tier1.start(modem, group))
-  local result
-  local daemon = group:spawn(function()
-    result = assert(process.run { "sh", "-c", 'echo $$ >/run/daemon; exec "$0" serve', executable, timeout = 100 })
-  end)
-  local function finish()
-    task.shield(30, function()
-      shell "kill $(cat /run/daemon)"
-      daemon:join()
-      shell(executable .. " down")
-      modem:unplug()
-    end)
-  end
-  do
-    local ending <close> = setmetatable({}, { __close = finish }) -- luacheck: ignore 211
-    wait_until(is_online, "never online")
-    fn(modem, group)
-    lu.assertTrue(is_online(), "not online any more")
-  end
-  lu.assertNotStrContains(result.stderr, "raceback")
-  lu.assertNotStrContains(result.stderr, "Sanitizer")
-end
 
 -- ---- clients of our own, which may do what they like ----
 
@@ -208,7 +157,12 @@ function T.test_mbim_is_opened_and_closed_here_and_the_session_stays()
     lu.assertEquals({ answer.type, answer.transaction, answer.status }, { "function-error", 4, 5 }) -- not opened
     lu.assertNotEquals(mbim_say(early, command_of(proxy_control.configuration, 5, true,
       { device = "/dev/null", timeout = 1 })).status, 0)
-    local commands = modem.commands
+    local commands
+    wait_until(function() -- the policy, too, has asked what it wants to know
+      commands = modem.commands
+      task.sleep(0.5)
+      return modem.commands == commands
+    end, "it is never left in peace")
     local port = mbim_client()
     lu.assertEquals(mbim_say(port, { type = "close", transaction = 9 }).type, "close-done")
     lu.assertEquals(modem.commands, commands) -- the modem has heard of none of it
@@ -261,7 +215,7 @@ function T.test_each_hears_what_it_subscribed_to()
     lu.assertTrue(heard.all[basic.signal_state.cid] and heard.all[basic.radio_state.cid])
     lu.assertEquals(heard.signal, { [basic.signal_state.cid] = true })
     lu.assertEquals(heard.none, {})
-    wait_until(is_online, "the radio was off for a moment")
+    wait_until(beside.is_online, "the radio was off for a moment")
   end)
 end
 
@@ -364,7 +318,7 @@ function T.test_unplugging_ends_the_connections_and_they_can_come_back()
     assert(faults.apply(modem, "unplug", { "0.3" }))
     lu.assertNil(task.timeout(5, port.read, port))
     port:close()
-    wait_until(is_online, "not online again")
+    wait_until(beside.is_online, "not online again")
     local again = mbim_client()
     lu.assertTrue(is_alive_mbim(again))
     again:close()

@@ -1,0 +1,74 @@
+-- SPDX-License-Identifier: MIT
+-- For tests: a daemon in a process of its own, which keeps a simulated modem in this process online.
+
+local fs = require "core.fs"
+local lu = require "luaunit"
+local new_simulated = require("sim.modem").new
+local ping = require "core.ping"
+local process = require "core.process"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+local M = {}
+
+local entered, refused = tier1.enter()
+M.executable = fs.realpath "/proc/self/exe"
+
+---@param command string
+---@return string output
+---@return integer status
+function M.shell(command)
+  local result = assert(process.run { "sh", "-c", command, timeout = 60 })
+  return result.stdout .. result.stderr, result.status
+end
+
+---@return boolean
+function M.is_online()
+  return ping.echo { address = "8.8.8.8", link = tier1.link, timeout = 1 } ~= nil
+end
+
+---@param fn fun(): any
+---@param what string the failure, if fn() is not true in good time
+function M.wait_until(fn, what)
+  lu.assertTrue(task.timeout(20, function()
+    while not fn() do task.sleep(0.05) end
+    return true
+  end), what)
+end
+
+---Runs fn(modem, group) beside the daemon, and looks whether the modem is online before and after.
+---@param protocol "mbim"|"qmi"
+---@param fn fun(modem: table, group: task.group)
+---@return string log what the daemon has written
+function M.with_daemon(protocol, fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local modem = new_simulated(require "sim.mc7455", group)
+  modem:compose(protocol)
+  assert(tier1.start(modem, group))
+  local result
+  local daemon = group:spawn(function()
+    result = assert(process.run { "sh", "-c", 'echo $$ >/run/daemon; exec "$0" serve', M.executable, timeout = 100 })
+  end)
+  local function finish()
+    task.shield(30, function()
+      M.shell "kill $(cat /run/daemon)"
+      daemon:join()
+      M.shell(M.executable .. " down")
+      modem:unplug()
+    end)
+  end
+  do
+    local ending <close> = setmetatable({}, { __close = finish }) -- luacheck: ignore 211
+    M.wait_until(M.is_online, "never online")
+    fn(modem, group)
+    lu.assertTrue(M.is_online(), "not online any more")
+  end
+  lu.assertNotStrContains(result.stderr, "raceback")
+  lu.assertNotStrContains(result.stderr, "Sanitizer")
+  return result.stderr
+end
+
+return M

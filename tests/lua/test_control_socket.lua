@@ -1,0 +1,135 @@
+-- SPDX-License-Identifier: MIT
+-- The daemon's control socket: whatever comes by it, the daemon, its modem and other clients go on.
+
+local beside = require "beside"
+local json = require "dkjson"
+local lu = require "luaunit"
+local ports = require "core.port"
+local task = require "task"
+
+local T = {}
+
+local PATH = "/run/moontower/control/socket"
+local STATUS = beside.executable .. " status"
+
+local function connect() return assert(ports.open(PATH)) end
+
+local function hello(command, arguments)
+  return json.encode {
+    command = command, arguments = arguments or {}, folder = "/", terminals = { false, false, false },
+    environment = { HOME = "/" },
+  } .. "\n"
+end
+
+-- All that comes until the command has ended, or the daemon hangs up.
+local function hear(port)
+  local heard = ""
+  repeat
+    local bytes = port:read()
+    heard = heard .. (bytes or "")
+  until not bytes or heard:find('"exit":%d+}\n')
+  return heard
+end
+
+local function assert_serves()
+  local out, status = beside.shell(STATUS)
+  lu.assertEquals(status, 0, out)
+end
+
+function T.test_what_is_no_command_is_hung_up_on()
+  beside.with_daemon("mbim", function()
+    for _, bytes in ipairs {
+      "\n", "garbage\n", "[]\n", "{}\n", "null\n", ("\xff"):rep(1000) .. "\n", '{"command":{}}\n',
+      '{"command":"status","folder":1,"terminals":[],"environment":{}}\n', ("["):rep(100000) .. "\n",
+      '{"command":"status","folder":"/","terminals":{},"environment":"x"}\n',
+    } do
+      local port <close> = connect()
+      assert(port:write(bytes))
+      lu.assertNotNil(task.timeout(5, hear, port), bytes:sub(1, 60))
+    end
+    assert_serves()
+  end)
+end
+
+function T.test_commands_that_make_no_sense_are_told_of()
+  beside.with_daemon("mbim", function()
+    for _, message in ipairs {
+      hello("no-such-command"), hello("../../etc/passwd"), hello("status", { "--no-such" }),
+      hello("status", { {}, {} }), hello("", {}), hello("serve"), hello("trace", { "serve" }),
+      hello("run", { "/dev/zero" }),
+    } do
+      local port <close> = connect()
+      assert(port:write(message))
+      lu.assertStrContains(task.timeout(10, hear, port) or "nothing", '"exit":', message)
+    end
+    assert_serves()
+  end)
+end
+
+function T.test_a_line_without_end_is_cut_off()
+  beside.with_daemon("mbim", function()
+    local port <close> = connect()
+    local sent = 0
+    while sent < 64 << 20 and port:write(("x"):rep(1 << 16)) do sent = sent + (1 << 16) end
+    lu.assertTrue(sent < 4 << 20, sent)
+    assert_serves()
+  end)
+end
+
+function T.test_one_that_never_reads_ends_its_own_command_only()
+  beside.with_daemon("mbim", function()
+    beside.shell "printf 'while true do print((\"x\"):rep(4000)) end' >/run/shout.lua"
+    local port <close> = connect()
+    assert(port:write(hello("run", { "/run/shout.lua" })))
+    assert_serves()
+    assert_serves()
+  end)
+end
+
+function T.test_a_hundred_at_once_are_served_or_told()
+  beside.with_daemon("mbim", function()
+    local served, told = 0, 0
+    local idle = {}
+    for i = 1, 60 do idle[i] = connect() end -- they say nothing
+    local group <close> = task.group()
+    for _ = 1, 40 do
+      group:spawn(function()
+        local port <close> = connect()
+        assert(port:write(hello "why"))
+        local heard = task.timeout(20, hear, port) or "nothing"
+        served = served + (heard:find('"exit":0', 1, true) and 1 or 0)
+        told = told + (heard:find("too many use it", 1, true) and heard:find('"exit":8', 1, true) and 1 or 0)
+      end)
+    end
+    group:wait()
+    lu.assertEquals(served + told, 40)
+    lu.assertTrue(told > 0 and served > 0, ("%d served, %d told"):format(served, told))
+    for _, port in ipairs(idle) do port:close() end
+    beside.wait_until(function() return select(2, beside.shell(STATUS)) == 0 end, "it serves nobody any more")
+  end)
+end
+
+function T.test_a_client_that_dies_takes_its_command_with_it()
+  beside.with_daemon("mbim", function()
+    for _ = 1, 20 do
+      local port = connect()
+      assert(port:write(hello "events"))
+      port:close()
+      port = connect()
+      assert(port:write(hello("at", { "ATI" }):sub(1, 40)))
+      port:close()
+    end
+    assert_serves()
+  end)
+end
+
+function T.test_news_of_a_client_that_nobody_asked_for_change_nothing()
+  beside.with_daemon("mbim", function()
+    local port <close> = connect()
+    assert(port:write(hello "events" .. '{"answer":{}}\n{"answer":5}\n{"interrupt":5}\n'))
+    lu.assertStrContains(task.timeout(5, hear, port) or "nothing", '"exit":130')
+    assert_serves()
+  end)
+end
+
+return T
