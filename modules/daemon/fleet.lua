@@ -223,6 +223,10 @@ function Fleet:run()
   end
 end
 
+---@param name string
+---@return boolean is a modem plugged in there, whether it can be opened or not?
+function Fleet:is_there(name) return self.slots[name] ~= nil end
+
 ---@return modem.modem[] those that are open now
 function Fleet:list()
   local list = {}

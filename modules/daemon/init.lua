@@ -11,6 +11,7 @@ local fs = require "core.fs"
 local hold = require "daemon.hold"
 local log = require "log"
 local manager = require "daemon.manager"
+local missing = require "daemon.missing"
 local modems = require "modem"
 local policy = require "policy"
 local ports = require "core.port"
@@ -31,6 +32,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again w
 ---@field config daemon.config
 ---@field fleet daemon.fleet
 ---@field supervisor daemon.supervisor
+---@field missing daemon.missing
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
@@ -121,6 +123,7 @@ local function modem_gone(self, modem)
   if self.broker then
     self.broker:modem_gone(modem)
   end
+  self.missing:await(modem, self.fleet)
   repair() -- what was on an interface that is gone
 end
 
@@ -261,7 +264,7 @@ function M.run(options)
   repair()
   local group <close> = task.group()
   local lock
-  self.supervisor = supervisor.new(group)
+  self.supervisor, self.missing = supervisor.new(group), missing.new(group)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
   local function at_the_end() leave(self, options.alone) end
   local leaving <close> = setmetatable({}, { __close = at_the_end }) -- luacheck: ignore 211

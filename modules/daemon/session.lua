@@ -30,15 +30,16 @@ local M = {}
 
 -- Lines of JSON as they come; nil at the end, or when they are none.
 local function lines(port)
-  local buffer = ""
+  local buffer, start = "", 1
   return function()
     while true do
-      local line, rest = buffer:match("^([^\n]*)\n(.*)$")
-      if line then
-        buffer = rest
-        local value = json.decode(line)
+      local stop = buffer:find("\n", start, true)
+      if stop then
+        local value = json.decode(buffer:sub(start, stop - 1))
+        start = stop + 1
         return type(value) == "table" and value or nil
       end
+      buffer, start = buffer:sub(start), 1
       local bytes = #buffer <= LONGEST_LINE and port:read()
       if not bytes then
         return nil

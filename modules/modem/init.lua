@@ -9,6 +9,7 @@ local error_object = require "error"
 local process = require "core.process"
 local state = require "state"
 local task = require "task"
+local usb = require "modem.usb"
 
 ---@class modem.modem
 ---@field description modem.description
@@ -262,21 +263,40 @@ function Modem:up(carrier, options)
   return link, err
 end
 
+-- It is about to leave the bus. Should it not come back, its power is all that is left to switch.
+local function will_restart(self)
+  local switch, err = usb.switch_of(self.description)
+  self.restarting = { at = task.now(), switch = switch, err = err }
+  return switch, err
+end
+
 ---Asks the modem to restart. It goes off the bus; what was open of it is of no use from then on.
 ---@return "AT"|"QMI"|"MBIM"|nil how
 ---@return moontower.error? err
-function Modem:reset() return require("modem.reset").reset(self) end
+function Modem:reset()
+  will_restart(self)
+  return require("modem.reset").reset(self)
+end
 
 ---Resets the USB port that the modem is plugged into, without asking the modem: see modem/usb.lua.
 ---@return true? ok
 ---@return moontower.error? err
-function Modem:reset_usb() return require("modem.usb").reset(self.description) end
+function Modem:reset_usb()
+  will_restart(self)
+  return usb.reset(self.description)
+end
 
 ---Switches the power of its USB port off and on again, where that can be done: see modem/usb.lua.
 ---@param options { off: number? }? seconds without power
 ---@return true? ok
 ---@return moontower.error? err
-function Modem:power_cycle(options) return require("modem.usb").power_cycle(self.description, options) end
+function Modem:power_cycle(options)
+  local switch, err = will_restart(self)
+  if not switch then
+    return nil, err
+  end
+  return usb.power_cycle(switch, options)
+end
 
 ---What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
 ---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result

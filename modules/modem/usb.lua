@@ -67,7 +67,7 @@ local function switch_on(name, on)
 end
 
 -- `on` is written whatever happens.
-local function switch(name, off, pause, on)
+local function cycle(name, off, pause, on)
   local ok, err = state.save(KIND, name, { on = on })
   if not ok then
     return nil, err
@@ -89,7 +89,7 @@ local function off_and_on(name, off, pause, on)
   if not held then
     return nil, err
   end
-  return task.shield(pause + WRITE_TIME * (#off + 2 * #on + 1), switch, name, off, pause, on)
+  return task.shield(pause + WRITE_TIME * (#off + 2 * #on + 1), cycle, name, off, pause, on)
 end
 
 -- The kernel's number of a device is the name of its file.
@@ -137,28 +137,46 @@ local function ports_of(folder)
   return { port, has_switch(peer) and not fs.stat(peer .. "/device") and peer or nil }
 end
 
----Switches the power of the modem's USB port off and on again. Its drivers let go of it at once; whether it really
----loses its power depends on the hub, which does not tell: many switch nothing, and others only all ports at once.
+---@class modem.usb_switch the power of the socket that a modem is plugged into
+---@field key string of the modem
+---@field vendor string? of what is plugged in, as in sysfs
+---@field ports string[] in sysfs
+
+---What is there to know of a modem's power switch, for power_cycle(), also when the modem has gone by then.
 ---@param description modem.description
----@param options { off: number? }? seconds without power, 3 if not given
----@return true? ok
----@return moontower.error? err "unsupported" where there is no such switch, "gone", "permission", "timeout" ...
-function M.power_cycle(description, options)
+---@return modem.usb_switch?
+---@return moontower.error? err "unsupported" where there is no such switch, "gone"
+function M.switch_of(description)
   local folder, err = folder_of(description)
   local ports
   if folder then
     ports, err = ports_of(folder)
   end
-  if not ports then
-    return nil, err
-  end
+  return ports and { key = description.key, vendor = fs.read(folder .. "/idVendor"), ports = ports } or nil, err
+end
+
+---Is there something else by now where the modem was plugged in?
+---@param switch modem.usb_switch
+---@return boolean
+function M.is_taken(switch)
+  local folder = switch.ports[1] .. "/device"
+  return fs.stat(folder) ~= nil and fs.read(folder .. "/idVendor") ~= switch.vendor
+end
+
+---Switches the power of the modem's USB port off and on again. Its drivers let go of it at once; whether it really
+---loses its power depends on the hub, which does not tell: many switch nothing, and others only all ports at once.
+---@param switch modem.usb_switch
+---@param options { off: number? }? seconds without power, 3 if not given
+---@return true? ok
+---@return moontower.error? err "permission", "timeout" ...
+function M.power_cycle(switch, options)
   local off, on = {}, {}
-  for i, port in ipairs(ports) do
+  for i, port in ipairs(switch.ports) do
     local path = port .. "/disable"
     table.insert(off, 1, { path = path, text = "1" })
     on[i] = { path = path, text = "0" }
   end
-  return off_and_on(description.key, off, options and options.off or OFF_TIME, on)
+  return off_and_on(switch.key, off, options and options.off or OFF_TIME, on)
 end
 
 ---Switches on what a run that was killed has left without power.

@@ -82,6 +82,13 @@ local events = {
     end,
   },
   {
+    name = "stay-away", summary = "with the next restart, stay off the bus until the port's power has been off",
+    start = function(modem)
+      modem.faults["stay-away"] = {}
+      return true
+    end,
+  },
+  {
     name = "stall", arguments = "[SECONDS]",
     summary = "take packets and send none, until a reset, or for so long: not even the counters move",
     start = function(modem, text)

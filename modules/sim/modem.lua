@@ -166,7 +166,7 @@ function Modem:replug()
   if not self.plugged then
     self:forget_faults()
     self:power_on()
-    self.plugged = true
+    self.plugged, self.needs_power = true, false
     self:emit("plugged")
   end
 end
@@ -182,8 +182,12 @@ end
 
 ---Off the bus and back, as after a reset command.
 function Modem:restart()
+  local stays_away = self.faults["stay-away"]
   self:unplug()
-  self:after(self.reset_time, function() self:replug() end)
+  self.needs_power = stays_away ~= nil
+  if not stays_away then
+    self:after(self.reset_time, function() self:replug() end)
+  end
 end
 
 ---The host has reset the USB port: endpoints work again, and nothing is open.

@@ -61,7 +61,7 @@ local function set_power(self, on)
       modem:after(modem.reset_time, function() modem:replug() end)
     end
   elseif not on and self.has_power then
-    self.has_power, self.was_there = false, modem.plugged
+    self.has_power, self.was_there = false, modem.plugged or modem.needs_power
     modem:unplug()
   end
 end

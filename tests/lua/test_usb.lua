@@ -9,11 +9,13 @@ local find = require("modem").find
 local fs = require "core.fs"
 local lu = require "luaunit"
 local mc7455 = require "sim.mc7455"
+local missing = require "daemon.missing"
 local modem_usb = require "modem.usb"
 local numbered = require("sim.personality").numbered
 local new_simulated = require("sim.modem").new
 local process = require "core.process"
 local state = require "state"
+local story = require "story"
 local task = require "task"
 local tier1 = require "sim.tier1"
 local usb = require "core.usb"
@@ -82,6 +84,14 @@ local function tree(peer)
   return { key = "tree", control = "/dev/cdc-wdm9", usb_folder = FOLDER .. "/1-1" }
 end
 
+local function power_cycle(description, options)
+  local switch, err = modem_usb.switch_of(description)
+  if not switch then
+    return nil, err
+  end
+  return modem_usb.power_cycle(switch, options)
+end
+
 -- What a power cycle of the tree writes, in order.
 local function writes_of(description)
   local seen, write = {}, usb.write
@@ -90,7 +100,7 @@ local function writes_of(description)
     seen[#seen + 1] = path:sub(#FOLDER + 2) .. "=" .. text
     return write(path, text)
   end
-  assert(modem_usb.power_cycle(description, { off = 0 }))
+  assert(power_cycle(description, { off = 0 }))
   return seen
 end
 
@@ -110,13 +120,13 @@ end
 function T.test_power_that_cannot_be_switched()
   local description = tree()
   assert(fs.remove(HUB .. "/usb1-port1/disable"))
-  local err = fails("unsupported", modem_usb.power_cycle(description))
+  local err = fails("unsupported", power_cycle(description))
   lu.assertStrContains(err.message, "cannot be switched")
   description.usb_folder = FOLDER .. "/1-9"
-  fails("gone", modem_usb.power_cycle(description))
+  fails("gone", power_cycle(description))
   fails("gone", modem_usb.reset(description))
   description.usb_folder = nil
-  fails("unsupported", modem_usb.power_cycle(description))
+  fails("unsupported", power_cycle(description))
   fails("unsupported", modem_usb.reset(description))
 end
 
@@ -130,9 +140,9 @@ function T.test_power_comes_back_when_cancelled()
     over:pop()
   end
   local group <close> = task.group()
-  local child = group:spawn(modem_usb.power_cycle, description)
+  local child = group:spawn(power_cycle, description)
   eq({ reached:pop(), fs.read(disable) }, { 3, "1" })
-  fails("busy", modem_usb.power_cycle(description)) -- one at a time
+  fails("busy", power_cycle(description)) -- one at a time
   modem_usb.repair() -- knows that it is under way
   child:cancel(task.unwanted)
   sleep(0)
@@ -145,7 +155,8 @@ end
 function T.test_power_comes_back_after_a_kill()
   local description = tree()
   assert(fs.write("/run/cycle.lua", ([[
-    require("modem.usb").power_cycle({ key = "tree", control = "x", usb_folder = %q }, { off = 1000 })
+    local usb = require "modem.usb"
+    usb.power_cycle(assert(usb.switch_of { key = "tree", control = "x", usb_folder = %q }), { off = 1000 })
   ]]):format(description.usb_folder)))
   local disable = HUB .. "/usb1-port1/disable"
   local result = assert(process.run { "sh", "-c", [[
@@ -227,6 +238,80 @@ end
 function T.test_reset_ends_a_hang() assert_helps("reset_usb") end
 
 function T.test_power_cycle_ends_a_hang() assert_helps("power_cycle", { off = 0.05 }) end
+
+-- Missed after so many seconds, not 120.
+local function with_short_patience(fn)
+  local away, longest = missing.away, missing.longest
+  local function restore() missing.away, missing.longest = away, longest end
+  local restored <close> = setmetatable({}, { __close = restore }) -- luacheck: ignore 211
+  missing.away, missing.longest = 0.2, 0.4
+  local group <close> = task.group()
+  fn(missing.new(group))
+end
+
+local fleet = {}
+function fleet.is_there(_, name)
+  for _, description in ipairs(devices.list()) do
+    if story.name(description) == name then
+      return true
+    end
+  end
+  return false
+end
+
+function T.test_a_modem_that_stays_away_after_a_restart_is_power_cycled()
+  with_modems(2, function(simulated)
+    local sim, neighbour = table.unpack(simulated)
+    local events, undisturbed = bus_events(sim), bus_events(neighbour)
+    local modem <close> = assert(find "sim1")
+    assert(faults.apply(sim, "stay-away"))
+    assert(modem:reset())
+    assert(task.timeout(20, function()
+      while sim.plugged do task.sleep(0.05) end
+      return true
+    end), "it never left")
+    with_short_patience(function(daemon_missing)
+      daemon_missing:await(modem, fleet)
+      assert(task.timeout(20, function()
+        while not sim.plugged do task.sleep(0.05) end
+        return true
+      end), "it never came back")
+    end)
+    eq(events, { "unplugged", "plugged" })
+    eq(undisturbed, {})
+  end)
+end
+
+-- Returns how often the power of the tree's port is switched in a while.
+local function switched(description, restarting, change)
+  local count, cycle = 0, modem_usb.power_cycle
+  local function restore() modem_usb.power_cycle = cycle end
+  local restored <close> = setmetatable({}, { __close = restore }) -- luacheck: ignore 211
+  function modem_usb.power_cycle()
+    count = count + 1
+    return true
+  end
+  with_short_patience(function(daemon_missing)
+    daemon_missing:await({ description = description, restarting = restarting }, fleet)
+    change()
+    task.sleep(1)
+  end)
+  return count
+end
+
+function T.test_only_a_modem_that_was_told_to_restart_is_missed()
+  local description = tree()
+  local device = HUB .. "/usb1-port1/device"
+  local switch = assert(modem_usb.switch_of(description))
+  local function nothing() end
+  lu.assertTrue(switched(description, { at = task.now(), switch = switch }, nothing) >= 2)
+  eq(switched(description, nil, nothing), 0)
+  eq(switched(description, { at = task.now() - 2 * missing.leaves, switch = switch }, nothing), 0)
+  eq(switched(description, { at = task.now() }, nothing), 0)
+  eq(switched(description, { at = task.now(), switch = switch }, function()
+    assert(process.run { "sh", "-c", 'mkdir "$1"; echo ffff >"$1/idVendor"', "sh", device }) -- somebody else's
+  end), 0)
+end
 
 -- Over the same path as the kernel's: 0, then 1, with time in between.
 function T.test_a_simulated_port_that_is_written_to_by_hand()
