@@ -90,6 +90,15 @@ end
 ---@return { finished: boolean? } undo
 function task.undo(fn) return setmetatable({ fn = fn }, Undo) end
 
+local Finally = {}
+
+function Finally:__close(err) self.fn(err) end
+
+---What has to be done when a block is left, whichever way: `local leaving <close> = task.finally(fn)`.
+---@param fn fun(err: any) err: the error that the block is left by, or nil
+---@return table finally
+function task.finally(fn) return setmetatable({ fn = fn }, Finally) end
+
 ---@class task.group
 ---@field scope userdata the part of the parent that an error in a child interrupts
 ---@field children table<userdata, boolean>

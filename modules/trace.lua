@@ -46,8 +46,7 @@ function trace.watch(exchange, protocol, group)
   end
   group:spawn(function()
     -- A device that is closed cancels this task; what came before that is still shown.
-    local drain = { __close = function() task.shield(DRAIN_TIME, show_all) end }
-    local rest <close> = setmetatable({}, drain) -- luacheck: ignore 211
+    local rest <close> = task.finally(function() task.shield(DRAIN_TIME, show_all) end) -- luacheck: ignore 211
     show_all()
   end)
 end

@@ -34,11 +34,10 @@ return policy {
     local function join(modem, link)
       members[modem] = { link = link, weight = weight_of(modem) }
       update()
-      local function leave()
+      return task.finally(function()
         members[modem] = nil
         update()
-      end
-      return setmetatable({}, { __close = leave })
+      end)
     end
     of_reconnect.up, of_reconnect.online = { default_route = false }, join
     local reconnect = assert(policy.load("reconnect", of_reconnect))

@@ -5,6 +5,7 @@ local at = require "at"
 local edit = require "edit"
 local find_modem = require("modem").find
 local show = require "show"
+local task = require "task"
 
 local PROMPT, CONTINUED = "> ", ">> "
 local HELP = [[
@@ -179,9 +180,9 @@ exit status 1.]])
     end
     local prompt <close> = opened_prompt
     local env, opened = environment(args, prompt)
-    local hold <close> = setmetatable({}, { -- luacheck: ignore 211
-      __close = function() if opened.modem then opened.modem:close() end end,
-    })
+    local hold <close> = task.finally(function() -- luacheck: ignore 211
+      if opened.modem then opened.modem:close() end
+    end)
     if prompt:is_terminal() then
       prompt:print(_VERSION .. " in moontower " .. require("core.program").version
         .. ". `help` says what there is; Ctrl-D ends.")

@@ -77,7 +77,7 @@ local function serve(self, kind, port, process)
     self.clients[client] = nil
     task.shield(LEAVE_TIME, client.leave, client)
   end
-  local leaving <close> = setmetatable({}, { __close = leave }) -- luacheck: ignore 211
+  local leaving <close> = task.finally(leave) -- luacheck: ignore 211
   log.debug("%s: %s has come", kind.socket, name)
   local why = peer:run(kind.frame, function(bytes) return client:receive(bytes) end)
   log.debug("%s: %s is let go: %s", kind.socket, name, why)

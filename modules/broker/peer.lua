@@ -72,8 +72,7 @@ function Peer:run(frame, receive)
       if answer then
         self.turns:pop()
         group:spawn(function()
-          local function give_back() self.turns:push(true) end
-          local turn <close> = setmetatable({}, { __close = give_back }) -- luacheck: ignore 211
+          local turn <close> = task.finally(function() self.turns:push(true) end) -- luacheck: ignore 211
           answer()
         end)
       end

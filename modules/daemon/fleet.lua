@@ -96,7 +96,7 @@ local function live(self, slot)
       slot.modem:close()
     end
   end
-  local closing <close> = setmetatable({}, { __close = close }) -- luacheck: ignore 211
+  local closing <close> = task.finally(close) -- luacheck: ignore 211
   open_patiently(slot)
   slot.group = task.group()
   local group <close> = slot.group -- luacheck: ignore 211

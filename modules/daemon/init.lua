@@ -183,7 +183,7 @@ local function with_policies_still(self, name, arguments, run)
     return run(name, arguments)
   end
   local function resume() self.supervisor:resume(modem) end
-  local resuming <close> = setmetatable({}, { __close = resume }) -- luacheck: ignore 211
+  local resuming <close> = task.finally(resume) -- luacheck: ignore 211
   self.supervisor:pause(modem)
   if effect ~= "pause" then hold.set(modem, effect == "stop") end
   return run(name, arguments)
@@ -193,7 +193,7 @@ local function accept_clients(self, listener, group)
   local clients = 0
   local function serve(port)
     clients = clients + 1
-    local counted <close> = setmetatable({}, { __close = function() clients = clients - 1 end }) -- luacheck: ignore 211
+    local counted <close> = task.finally(function() clients = clients - 1 end) -- luacheck: ignore 211
     local ok, err = xpcall(session.serve, debug.traceback, port, function(name, arguments, run)
       return with_policies_still(self, name, arguments, run)
     end)
@@ -267,7 +267,7 @@ function M.run(options)
   self.supervisor, self.missing = supervisor.new(group), missing.new(group)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
   local function at_the_end() leave(self, options.alone) end
-  local leaving <close> = setmetatable({}, { __close = at_the_end }) -- luacheck: ignore 211
+  local leaving <close> = task.finally(at_the_end) -- luacheck: ignore 211
   if not options.alone then
     terminal.install()
     lock, err = open_control(self, group)

@@ -68,7 +68,7 @@ end
 ---@return table to be kept in a <close> variable
 function Manager:reloading()
   self.service:tell("RELOADING=1", ("MONOTONIC_USEC=%d"):format(math.ceil(task.now() * 1e6)))
-  return setmetatable({}, { __close = function() self.service:tell "READY=1" end })
+  return task.finally(function() self.service:tell "READY=1" end)
 end
 
 ---The daemon is about to end.

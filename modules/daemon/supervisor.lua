@@ -75,7 +75,7 @@ function Modems:changes()
     watcher.done = watcher.asked
     minded()
   end
-  return next_list, nil, nil, setmetatable({}, { __close = close })
+  return next_list, nil, nil, task.finally(close)
 end
 
 -- Tells policies for all modems that the list has changed. Returns what waits, for a while, until they have minded it.

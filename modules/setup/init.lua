@@ -10,6 +10,7 @@ local modem_module = require "modem"
 local pins = require "modem.pin"
 local plan = require "setup.plan"
 local reports = require "setup.report"
+local task = require "task"
 local undo = require "setup.undo"
 local wanted_of = require "setup.wanted"
 
@@ -149,16 +150,14 @@ end
 
 -- Ctrl-C, say: what was changed until then is told all the same.
 local function tell_if_interrupted(self)
-  return setmetatable({}, {
-    __close = function(_, reason)
-      if reason ~= nil then
-        local interrupted = error_object.new { code = "interrupted", message = "interrupted", source = "setup" }
-        local _, err = self.report:explain(interrupted, apply.advice)
-        self.watcher:close()
-        for line in (tostring(err) .. "\n" .. err.hint):gmatch("[^\n]+") do log.warn("%s", line) end
-      end
-    end,
-  })
+  return task.finally(function(reason)
+    if reason ~= nil then
+      local interrupted = error_object.new { code = "interrupted", message = "interrupted", source = "setup" }
+      local _, err = self.report:explain(interrupted, apply.advice)
+      self.watcher:close()
+      for line in (tostring(err) .. "\n" .. err.hint):gmatch("[^\n]+") do log.warn("%s", line) end
+    end
+  end)
 end
 
 local function carry_out(self, made)

@@ -17,7 +17,7 @@ local function fail_for_good(run)
   local sleep, pauses, failures = task.sleep, {}, {}
   local heard <close> = events.subscribe()
   local group <close> = task.group()
-  local restored <close> = setmetatable({}, { __close = function() task.sleep = sleep end }) -- luacheck: ignore 211
+  local restored <close> = task.finally(function() task.sleep = sleep end) -- luacheck: ignore 211
   task.sleep = function(seconds)
     pauses[#pauses + 1] = seconds > 0 and seconds or nil
     sleep(0)

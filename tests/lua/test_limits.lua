@@ -48,10 +48,6 @@ local function assert_stopped(err, message)
   lu.assertStrContains(err.traceback, "test_limits.lua:")
 end
 
-local function on_close(fn)
-  return setmetatable({}, { __close = fn })
-end
-
 local RAN = "policy test: ran 0.1 s without waiting"
 local HELD = "policy test: more than 4 MiB of memory"
 
@@ -75,7 +71,7 @@ end
 function T.test_a_spin_that_swallows_it_is_stopped_for_good()
   local caught, closed = 0, false
   assert_stopped(failure(QUICK, function()
-    local guard <close> = on_close(function() closed = true end) -- luacheck: ignore 211
+    local guard <close> = task.finally(function() closed = true end) -- luacheck: ignore 211
     while true do
       pcall(spin)
       caught = caught + 1
@@ -124,12 +120,12 @@ end
 
 function T.test_a_spin_in_a_close_handler()
   local function spins_at_its_end()
-    local guard <close> = on_close(function() while true do pcall(spin) end end) -- luacheck: ignore 211
+    local guard <close> = task.finally(function() while true do pcall(spin) end end) -- luacheck: ignore 211
     error "oops"
   end
   assert_stopped(failure(QUICK, spins_at_its_end), RAN)
   assert_stopped(failure(QUICK, function()
-    local guard <close> = on_close(function() while true do pcall(spin) end end) -- luacheck: ignore 211
+    local guard <close> = task.finally(function() while true do pcall(spin) end end) -- luacheck: ignore 211
     while true do pcall(spin) end
   end), RAN)
 end
@@ -239,7 +235,7 @@ function T.test_there_is_memory_left_to_clean_up_with()
   local cleaned
   assert_stopped(failure(SMALL, function()
     local held = {}
-    local guard <close> = on_close(function() -- luacheck: ignore 211
+    local guard <close> = task.finally(function() -- luacheck: ignore 211
       local group <close> = task.group()
       task.shield(1, function()
         group:spawn(function() cleaned = #held end)

@@ -31,7 +31,7 @@ local function counted(owner, name, counts)
     end
     return original(...)
   end
-  return setmetatable({}, { __close = function() owner[name] = original end })
+  return task.finally(function() owner[name] = original end)
 end
 
 -- The first answer comes soon, each other one a little later.

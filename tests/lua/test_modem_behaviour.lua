@@ -592,12 +592,12 @@ local function with_modem(way, behaviour)
   sim:compose(way.composition)
   sim.latency, sim.search_time = 0, 0.02
   assert(tier1.start(sim, group))
-  local slot <close> = setmetatable({ sim = sim }, { __close = function(self)
-    self.sim:unplug()
+  local pull <close> = task.finally(function() -- luacheck: ignore 211
+    sim:unplug()
     state.remove("qmi", "sim")
-  end })
+  end)
   local modem <close> = assert(find(nil, way.options))
-  behaviour(modem, slot.sim)
+  behaviour(modem, sim)
 end
 
 for name, behaviour in pairs(behaviours) do

@@ -32,12 +32,12 @@ local function with_modem(fn)
   sim:compose("qmi")
   sim.latency, sim.search_time = 0, 0.02
   assert(tier1.start(sim, group))
-  local slot <close> = setmetatable({ sim = sim }, { __close = function(self)
-    self.sim:unplug()
+  local pull <close> = task.finally(function() -- luacheck: ignore 211
+    sim:unplug()
     state.remove("qmi", "sim")
-  end })
+  end)
   local modem <close> = assert(find())
-  fn(modem, slot.sim)
+  fn(modem, sim)
 end
 
 -- "nas 3": who has a client id, in order.

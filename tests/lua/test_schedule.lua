@@ -17,7 +17,7 @@ local base = real { year = y, month = m, day = d, hour = h, min = min }
 state.kept.folder = "/run/test/kept"
 function os.time(fields) return fields and real(fields) or base + math.floor((task.now() - start) * speed) end
 package.loaded["core.clock"] = { alarm = function(time)
-  local alarm = setmetatable({}, { __close = function() end })
+  local alarm = task.finally(function() end)
   function alarm.next() task.sleep(math.max((time - os.time()) / speed, 0)) return true end
   return alarm
 end }

@@ -31,12 +31,12 @@ local function with_modems(count, fn)
     modems[number] = new_simulated(personality.numbered(require "sim.mc7455", number), group)
   end
   assert(tier1.start_all(modems, group))
-  local slot <close> = setmetatable({}, { __close = function()
+  local pull <close> = task.finally(function() -- luacheck: ignore 211
     for _, modem in ipairs(modems) do
       modem:unplug()
     end
-  end })
-  fn(modems, slot)
+  end)
+  fn(modems)
 end
 
 -- What tells modems apart, and must not be the same twice.

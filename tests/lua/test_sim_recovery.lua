@@ -276,12 +276,12 @@ for name, run in pairs(recovery) do
       sim:compose(way.composition)
       sim.latency, sim.search_time, sim.reset_time = 0, 0.02, 0.02
       assert(tier1.start(sim, group))
-      local slot <close> = setmetatable({}, { __close = function()
+      local pull <close> = task.finally(function() -- luacheck: ignore 211
         sim:unplug()
         state.remove("qmi", "sim")
-      end })
+      end)
       local modem <close> = assert(find(nil, way.options))
-      run(modem, sim, slot)
+      run(modem, sim)
     end
   end
 end

@@ -6,10 +6,6 @@ local task = require "task"
 
 local T = {}
 
-local function on_close(fn)
-  return setmetatable({}, { __close = fn })
-end
-
 function T.test_timeout_returns_an_error()
   local value, err = task.timeout(0.01, task.sleep, 10)
   lu.assertNil(value)
@@ -44,7 +40,7 @@ end
 function T.test_shield_waits_in_a_cancelled_task()
   local cleaned = false
   task.timeout(0.01, function()
-    local guard <close> = on_close(function()
+    local guard <close> = task.finally(function()
       task.shield(1, function()
         task.sleep(0.01)
         cleaned = true
@@ -54,6 +50,21 @@ function T.test_shield_waits_in_a_cancelled_task()
     return guard
   end)
   lu.assertTrue(cleaned)
+end
+
+function T.test_finally_is_called_once_however_the_block_is_left()
+  local calls = {}
+  local function leave(way)
+    pcall(function()
+      local leaving <close> = task.finally(function(err) calls[#calls + 1] = tostring(err) end) -- luacheck: ignore 211
+      way()
+    end)
+  end
+  leave(function() end)
+  leave(function() error("oops", 0) end)
+  task.timeout(0.01, leave, function() task.sleep(5) end)
+  lu.assertEquals({ #calls, calls[1], calls[2] }, { 3, "nil", "oops" })
+  lu.assertNotEquals(calls[3], "nil")
 end
 
 function T.test_shield_is_bounded()
@@ -81,7 +92,7 @@ function T.test_leaving_a_group_cancels_its_children()
   do
     local group <close> = task.group()
     group:spawn(function()
-      local guard <close> = on_close(function() closed = true end)
+      local guard <close> = task.finally(function() closed = true end)
       task.sleep(100)
       return guard
     end)

@@ -95,7 +95,7 @@ end
 -- What a power cycle of the tree writes, in order.
 local function writes_of(description)
   local seen, write = {}, usb.write
-  local restore <close> = setmetatable({}, { __close = function() usb.write = write end }) -- luacheck: ignore 211
+  local restore <close> = task.finally(function() usb.write = write end) -- luacheck: ignore 211
   function usb.write(path, text)
     seen[#seen + 1] = path:sub(#FOLDER + 2) .. "=" .. text
     return write(path, text)
@@ -134,7 +134,7 @@ end
 function T.test_power_comes_back_when_cancelled()
   local description, disable = tree(), HUB .. "/usb1-port1/disable"
   local reached, over, sleep = task.queue(1), task.queue(1), task.sleep
-  local restore <close> = setmetatable({}, { __close = function() task.sleep = sleep end }) -- luacheck: ignore 211
+  local restore <close> = task.finally(function() task.sleep = sleep end) -- luacheck: ignore 211
   function task.sleep(seconds)
     reached:push(seconds)
     over:pop()
@@ -192,9 +192,9 @@ local function with_modems(count, fn)
     simulated[number] = sim
   end
   assert(tier1.start_all(simulated, group))
-  local pull <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+  local pull <close> = task.finally(function() -- luacheck: ignore 211
     for _, sim in ipairs(simulated) do sim:unplug() end
-  end })
+  end)
   fn(simulated)
 end
 
