@@ -34,14 +34,16 @@ local function show(told, policies)
   end
 end
 
-local function policies_by_modem()
-  local by_modem = {}
-  for _, job in ipairs(daemon.running.supervisor:list()) do
-    local name = job.modem or "*"
-    by_modem[name] = by_modem[name] or {}
-    table.insert(by_modem[name], job.policy)
+-- The modem's own one, then those for all modems together.
+local function policies_of(jobs, modem)
+  local own, of_all = {}, {}
+  for _, job in ipairs(jobs) do
+    if not job.modem or job.modem == modem then
+      table.insert(job.modem and own or of_all, job.policy)
+    end
   end
-  return by_modem
+  table.sort(of_all)
+  return table.move(of_all, 1, #of_all, #own + 1, own)
 end
 
 return {
@@ -61,9 +63,9 @@ return {
     local names, list = {}, {}
     for name in pairs(story.all()) do names[#names + 1] = name end
     table.sort(names)
-    local policies = policies_by_modem()
+    local jobs = daemon.running.supervisor:list()
     for _, name in ipairs(names) do
-      local told, its = story.all()[name], policies[name] or policies["*"] or {}
+      local told, its = story.all()[name], policies_of(jobs, name)
       if args.json then
         list[#list + 1] = for_programs(told, its)
       else

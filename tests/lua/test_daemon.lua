@@ -54,6 +54,14 @@ function T.test_trace_shows_what_passes_for_its_command()
   end
 end
 
+function T.test_why_names_the_modems_own_policy_and_those_for_all_modems()
+  local result = run [[echo "return { modems = { { policy = 'reconnect' } },
+      policies = { { 'notify', run = { 'true' } } } }" >/run/test/config.lua
+    start --config /run/test/config.lua; until_why "policy   reconnect, notify$" || exit 1
+    moontower why --json | tr -d '\n ' | grep -c '"policies":\["reconnect","notify"\]'; moontower down >/dev/null; end; true]]
+  lu.assertStrContains(result.out, "1\n")
+end
+
 function T.test_down_holds_until_up()
   local result = run [[start; until_why "is online" || exit 1
     moontower down; moontower sim fault unplug 1; until_why "is unplugged"; until_why "down. was given" || exit 1
