@@ -42,8 +42,10 @@ local function print_error(err, as_json)
   end
 end
 
+local function path_of(name) return ("%s/scripts/%s.lua"):format(program.home, name) end
+
 local function load_script(name)
-  local path = ("%s/scripts/%s.lua"):format(program.home, name)
+  local path = path_of(name)
   if not name:find("^[%w-]+$") or not fs.stat(path) then
     return nil
   end
@@ -107,14 +109,20 @@ local function parse(name, script, given)
   return result
 end
 
--- A script that is a policy runs as one, in the foreground.
-local function as_command(script)
+-- A script that is a policy runs as one, in the foreground, if it can do so without options.
+local function as_command(name, script)
   if not policy.is(script) then
     return script
   end
   return {
     summary = script.summary or script.name, here = true,
-    run = function() return require("daemon").run_policy(script) end,
+    run = function()
+      local loaded, err = policy.load(path_of(name), {})
+      if not loaded then
+        return nil, err
+      end
+      return require("daemon").run_policy(loaded)
+    end,
   }
 end
 
@@ -162,7 +170,7 @@ function M.run_here(name, arguments, elsewhere)
   if not script then
     return usage_error(("there is no command '%s'. 'moontower help' lists them."):format(name))
   end
-  script = as_command(script)
+  script = as_command(name, script)
   local args, status = parse(name, script, arguments)
   if not args then
     return status

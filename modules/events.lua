@@ -7,12 +7,20 @@
 local new_error = require("error").new
 local task = require "task"
 
-local M = {}
+local M = {
+  ---What a modem says unasked: `value` reads as the result of the verb of the same name.
+  of_modems = { "session", "registration", "packet", "sim", "radio" },
+  ---All that this program publishes. A script may publish others.
+  names = {
+    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "belief", "try", "tried", "plan",
+    "policy-failed", "policy-ended", "policy-disabled", "reloaded", "reload-failed",
+  },
+}
 
 local LONGEST_QUEUE = 256
 
 ---@class events.event
----@field event string what happened: "modem-ready", "link-up", "link-down" ... scripts/README.md lists them
+---@field event string what happened: one of M.names; scripts/README.md says what they mean
 ---@field time string when, in UTC: "2026-11-27T02:40:29Z"
 ---@field modem string? which modem: its key
 ---@field lost integer? how many events before this one were lost, as nobody read them

@@ -5,6 +5,7 @@
 -- C library knows; so edges are looked for minute by minute, and it is asked about each.
 
 local error_object = require "error"
+local kind = require "kind"
 
 local M = {}
 
@@ -37,6 +38,10 @@ end
 ---@return hours.window[]?
 ---@return moontower.error? err
 function M.parse(spec)
+  local why = type(spec) == "table" and (kind.not_a_list(spec) or not spec[1] and "it is empty")
+  if why then
+    return error_object.fail { code = "invalid", source = "hours", message = "that is no list of hours: " .. why }
+  end
   local windows = {}
   for i, text in ipairs(type(spec) == "table" and spec or { spec }) do
     local err

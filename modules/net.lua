@@ -3,6 +3,7 @@
 
 local error_object = require "error"
 local inet = require "core.inet"
+local kinds = require "kind"
 local netlink = require "core.netlink"
 local ping = require "core.ping"
 local probe = require "core.probe"
@@ -80,6 +81,10 @@ function net.parse_probe(spec)
     kind = kind, address = address, family = family, port = kind ~= "ping" and number or nil, name = name, spec = spec,
   }
 end
+
+---@type kind.kind for options
+net.probes = kinds.list_of(kinds.parsed_by(net.parse_probe),
+  'a list of probes, such as { "8.8.8.8", "tcp:1.1.1.1:443" }')
 
 local function parsed(spec)
   if type(spec) == "table" then

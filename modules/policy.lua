@@ -3,6 +3,7 @@
 
 local error_object = require "error"
 local fs = require "core.fs"
+local kind = require "kind"
 local program = require "core.program"
 local script = require "script"
 local task = require "task"
@@ -100,31 +101,55 @@ function M.load(name, options)
   end
   local limits = { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = "policy " .. name }
   local ok, value = task.limited(limits, chunk, options)
-  if not ok then
-    local traceback = type(value) == "table" and value.traceback or ""
-    return invalid(("%s\n%s"):format(error_object.text(value), traceback))
+  local is_table = not ok and type(value) == "table"
+  if is_table and value.code and value.code ~= "raised" then
+    return error_object.during(value, "policy " .. name) -- a mistake in its options, or of what it builds on
+  elseif not ok then
+    return invalid(("%s\n%s"):format(error_object.text(value), is_table and value.traceback or ""))
   elseif not M.is(value) then
     return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
   end
   return value
 end
 
----Checks the options that a policy's file finds in `...`: a mistake in the configuration is no reason to do half of it.
----@param given table?
----@param kinds table<string, string> what may be given, and of which type
----@param has_others boolean? others are no mistake, but for the file of a policy that this one builds on
----@return table own
----@return table others
-function M.options(given, kinds, has_others)
-  local names, own, others = {}, {}, {}
+local function mistake_in_options(given, kinds, rules)
+  local names, is_there = {}, false
   for name in pairs(kinds) do names[#names + 1] = name end
   table.sort(names)
-  for name, value in pairs(given or {}) do
-    if not kinds[name] and not has_others then
-      error(("there is no option '%s' (there are: %s)"):format(tostring(name), table.concat(names, ", ")), 2)
-    elseif kinds[name] and not kinds[name]:find(type(value), 1, true) then
-      error(("the option '%s' should be a %s"):format(name, kinds[name]), 2)
+  for name in pairs(given) do
+    if not kinds[name] and not rules.others then
+      return ("there is no option '%s' (there are: %s)"):format(tostring(name), table.concat(names, ", "))
     end
+  end
+  for _, name in ipairs(names) do
+    local mistake = given[name] ~= nil and kind.mistake(kinds[name], given[name], ("the option '%s'"):format(name))
+    if mistake then
+      return mistake
+    end
+  end
+  for _, name in ipairs(rules.any_of or {}) do is_there = is_there or given[name] ~= nil end
+  if rules.any_of and not is_there then
+    return ("it needs one of the options '%s'"):format(table.concat(rules.any_of, "', '"))
+  end
+end
+
+---Checks the options that a policy's file finds in `...`: a mistake in the configuration is no reason to do half of it.
+---@param given table? nil: the file is only looked at, for its summary
+---@param kinds table<string, kind.kind> what may be given
+---@param rules { others: boolean?, any_of: string[]? }? others: those are for a policy that this one builds on, and no
+--- mistake here; any_of: one of these is needed
+---@return table own
+---@return table others
+function M.options(given, kinds, rules)
+  local mistake = given and mistake_in_options(given, kinds, rules or {})
+  if mistake then
+    error(error_object.new {
+      code = "invalid", source = "policy", message = mistake,
+      hint = "The options of each policy are in scripts/README.md.",
+    })
+  end
+  local own, others = {}, {}
+  for name, value in pairs(given or {}) do
     (kinds[name] and own or others)[name] = value
   end
   return own, others

@@ -1,11 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: everything over several modems at once, by weight. A dead one leaves, and comes back when it works again.
 
-local log, multipath, policy = require "log", require "multipath", require "policy"
+local kind, log, multipath, policy = require "kind", require "log", require "multipath", require "policy"
 local story, task = require "story", require "task"
 
 -- metric; weights = { ["1-1.2"] = 3, ["359072061234567"] = 1 }; and all that reconnect takes.
-local options, of_reconnect = policy.options(..., { metric = "number", weights = "table" }, true)
+local options, of_reconnect = policy.options(..., {
+  metric = kind.whole(1, 0xffffffff),
+  weights = kind.map_of({ kind.text[1], "a USB path or an IMEI, as a text" }, kind.whole(1, 256),
+    'weights such as { ["1-1.2"] = 3 }'),
+}, { others = true })
 assert(policy.load("reconnect", of_reconnect)) -- a mistake in them is told now
 
 -- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 for those that are not named.

@@ -1,17 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: the cable first. When it fails, the modem takes over, until it has been well for a while.
 
-local net, policy, story, task = require "net", require "policy", require "story", require "task"
+local kind, net, policy = require "kind", require "net", require "policy"
+local story, task = require "story", require "task"
 local up, uplink = require "modem.up", require "uplink"
 
 -- wired, probes, every, misses, timeout, back_after: of the cable (modules/uplink.lua); modem: options for `reconnect`.
 local options = policy.options(..., {
-  wired = "string", probes = "table", every = "number", misses = "number", timeout = "number", back_after = "number",
-  modem = "table",
+  wired = kind.text, probes = net.probes, every = kind.seconds, misses = kind.count, timeout = kind.seconds,
+  back_after = kind.seconds_or_none, modem = kind.table,
 })
--- Told now: a probe that cannot be sent would look like a cable that never works.
-for _, spec in ipairs(options.probes or {}) do assert(net.parse_probe(spec)) end
-assert(policy.load("reconnect", options.modem))
+assert(policy.load("reconnect", options.modem)) -- a mistake in them is told now
 
 -- The modem's routes come before the cable's, which stay as they are.
 local function keep_online(modem, wired)

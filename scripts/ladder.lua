@@ -1,19 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: as reconnect, with a ladder of your own: which rungs there are, how long each rests, and a last program.
 
-local ladder, policy = require "ladder", require "policy"
+local kind, ladder, policy = require "kind", require "ladder", require "policy"
 
-local options, of_reconnect = policy.options(..., { rungs = "table", cooldowns = "table", hook = "table" }, true)
+local names = {}
+for i, usual in ipairs(ladder.rungs) do names[i] = usual.name end
+local is_rung = kind.one_of(names)
 
-local is_rung = {}
-for _, usual in ipairs(ladder.rungs) do is_rung[usual.name] = true end
-for _, named in ipairs { options.rungs or {}, options.cooldowns or {} } do
-  for name in pairs(named) do
-    if not is_rung[name] then
-      error(("there is no rung '%s'; modules/ladder/rungs.lua has them all"):format(name))
-    end
-  end
-end
+local options, of_reconnect = policy.options(..., {
+  rungs = kind.map_of(is_rung, kind.flag, 'rungs such as { ["reset"] = true }'),
+  cooldowns = kind.map_of(is_rung, kind.seconds_or_none, 'seconds such as { ["reset"] = 3600 }'),
+  hook = kind.command,
+}, { others = true })
 
 -- The usual ones, but for those that `rungs` leaves out; `cooldowns` are seconds by their name.
 local rungs = {}

@@ -1,14 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: tell a program, or a web server, what happens. One event after the other, each with a deadline.
 
-local events, json, log, policy = require "events", require "dkjson", require "log", require "policy"
-local process, task = require "core.process", require "task"
+local events, json, kind, log = require "events", require "dkjson", require "kind", require "log"
+local policy, process, task = require "policy", require "core.process", require "task"
+
+local function is_address(value) return type(value) == "string" and value:find "^https?://[^/]" ~= nil end
 
 -- events: which; run = { "program", "argument" }: has the event on its standard input; post = "https://...": gets it.
-local options = policy.options(..., { events = "table", run = "table", post = "string", deadline = "number" })
-if not options.run and not options.post then
-  error "notify needs one of the options 'run' and 'post'"
-end
+local options = policy.options(..., {
+  events = kind.list_of(kind.one_of(events.names), 'a list of events, such as { "belief", "modem-gone" }', 1),
+  run = kind.command, post = { is_address, "the address of a web server, such as https://example.org/told" },
+  deadline = kind.seconds,
+}, { any_of = { "run", "post" } })
 
 local LONGEST_QUEUE = 64
 local wanted = {}

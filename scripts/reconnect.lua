@@ -1,16 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: keep a modem online. Connect again when the connection is lost; repair the modem when that does not help.
 
-local ladder, net, policy = require "ladder", require "net", require "policy"
+local kind, ladder, net, policy = require "kind", require "ladder", require "net", require "policy"
 local story, task = require "story", require "task"
 
 -- Of link:wait_down(), and of task.backoff(). For policies that build on this one: `up`, of modem:up(); online(modem,
 -- link), whose result is closed at the end; the rungs of the ladder.
 local options = policy.options(..., {
-  ping = "string", probes = "table", every = "number", misses = "number", needed = "number", timeout = "number",
-  first = "number", max = "number", steady = "number", up = "table", online = "function", ladder = "table",
+  ping = kind.parsed_by(net.parse_probe), probes = net.probes,
+  every = kind.seconds, misses = kind.count, needed = kind.count, timeout = kind.seconds,
+  first = kind.seconds, max = kind.seconds, steady = kind.seconds_or_none,
+  up = kind.table, online = kind.fn, ladder = kind.table,
 })
-for _, spec in ipairs(options.probes or { options.ping }) do assert(net.parse_probe(spec)) end
 
 return policy {
   name = "reconnect",

@@ -2,17 +2,18 @@
 -- Policy: online only at certain hours, and only while the month's data lasts.
 
 local clock, hours, journals, meter = require "core.clock", require "hours", require "link.journal", require "meter"
-local policy, story, task, up = require "policy", require "story", require "task", require "modem.up"
+local kind, policy, story, task = require "kind", require "policy", require "story", require "task"
+local up = require "modem.up"
 
 -- hours = "22:00-06:00", or a list; budget = "5 GB", which begins anew on that `day` of the month; modem: reconnect's.
-local options = policy.options(..., { hours = "string or table", budget = "string", day = "number", modem = "table" })
+local options = policy.options(..., {
+  hours = kind.parsed_by(hours.parse), budget = kind.parsed_by(meter.parse), day = kind.whole(1, 31),
+  modem = kind.table,
+}, { any_of = { "hours", "budget" } })
 local windows = options.hours and assert(hours.parse(options.hours))
 local budget = options.budget and assert(meter.parse(options.budget))
 local day, NEVER = options.day or 1, math.huge
 local reconnect = assert(policy.load("reconnect", options.modem))
-if day ~= math.tointeger(day) or day < 1 or day > 31 then
-  error "the option 'day' should be a day of the month, 1 to 31"
-end
 
 local function sim_of(modem)
   local sim = modem:ensure_started() and modem:sim()

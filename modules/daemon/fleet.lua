@@ -54,7 +54,7 @@ end
 
 -- What the modem says unasked becomes events; the end of that is the modem's end.
 local function tell(slot, changed)
-  local heard <close> = slot.modem:events("session", "registration", "packet", "sim", "radio")
+  local heard <close> = slot.modem:events(table.unpack(events.of_modems))
   while true do
     local event = heard:next()
     if not event then

@@ -58,7 +58,8 @@ function T.test_why_names_the_modems_own_policy_and_those_for_all_modems()
   local result = run [[echo "return { modems = { { policy = 'reconnect' } },
       policies = { { 'notify', run = { 'true' } } } }" >/run/test/config.lua
     start --config /run/test/config.lua; until_why "policy   reconnect, notify$" || exit 1
-    moontower why --json | tr -d '\n ' | grep -c '"policies":\["reconnect","notify"\]'; moontower down >/dev/null; end; true]]
+    moontower why --json | tr -d '\n ' | grep -c '"policies":\["reconnect","notify"\]'
+    moontower down >/dev/null; end; true]]
   lu.assertStrContains(result.out, "1\n")
 end
 

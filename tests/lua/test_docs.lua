@@ -2,10 +2,13 @@
 -- The examples in the README files run as shown, beside the simulated modem.
 
 local carrier = require "carrier"
+local events = require "events"
 local fs = require "core.fs"
 local lu = require "luaunit"
+local policy = require "policy"
 local program = require "core.program"
 local simulated = require "simulated"
+local task = require "task"
 
 local T = {}
 
@@ -67,6 +70,45 @@ function T.test_carriers_load_as_shown()
     lu.assertNotNil(values, tostring(err))
   end)
   lu.assertTrue(count >= 1)
+end
+
+-- As `moontower help` does it, so that no policy's options are checked; but what they could be is written down.
+local function options_of_policies()
+  local all, real = {}, policy.options
+  local restored <close> = task.finally(function() policy.options = real end) -- luacheck: ignore 211
+  function policy.options(_, kinds)
+    all[debug.getinfo(2, "S").source:match "([^/]+)%.lua$"] = kinds
+    return {}, {}
+  end
+  for _, file in ipairs(assert(fs.list(program.home .. "/scripts"))) do
+    if file:find "%.lua$" then dofile(program.home .. "/scripts/" .. file) end
+  end
+  return all
+end
+
+function T.test_the_table_of_options_has_those_that_policies_take()
+  local told, name = {}, nil
+  for of, option in assert(fs.read(program.home .. "/scripts/README.md")):gmatch "\n| ?`?([%l-]*)`? | `([%l_]+)` |" do
+    name = of ~= "" and of or name
+    told[name] = told[name] or {}
+    table.insert(told[name], option)
+  end
+  local taken = {}
+  for policy_name, kinds in pairs(options_of_policies()) do
+    taken[policy_name] = {}
+    for option in pairs(kinds) do table.insert(taken[policy_name], option) end
+    table.sort(taken[policy_name])
+    table.sort(told[policy_name] or {})
+  end
+  lu.assertEquals(told, taken)
+end
+
+function T.test_the_table_of_events_has_all_there_are()
+  local told, readme = {}, assert(fs.read(program.home .. "/scripts/README.md"))
+  for row in readme:match "\n| Event | When |\n(.-)\n\n":gmatch "[^\n]+" do
+    for name in row:match "^|([^|]*)|":gmatch "`([%l-]+)`" do told[#told + 1] = name end
+  end
+  lu.assertItemsEquals(told, events.names)
 end
 
 function T.test_commands_run_as_shown()

@@ -88,29 +88,4 @@ function T.test_a_killed_daemon_leaves_the_modem_in_charge_until_the_cable_is_we
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_a_mistake_in_its_options_is_told()
-  local result = simulated.run [[
-    echo 'return { modems = { { policy = { "failover", evry = 1 } } } }' >/run/test/1.lua
-    echo 'return { modems = { { policy = { "failover", every = "1" } } } }' >/run/test/2.lua
-    moontower serve --check --config /run/test/1.lua; moontower serve --check --config /run/test/2.lua]]
-  lu.assertStrContains(result.err, "there is no option 'evry' (there are: back_after, every,")
-  lu.assertStrContains(result.err, "the option 'every' should be a number")
-end
-
--- Also where it is for the policy that it builds on, and where it would show only once a modem is online.
-function T.test_a_mistake_in_what_it_passes_on_is_told()
-  local function check(modem_or_policies)
-    return simulated.run(([[echo 'return { %s }' >/run/test/1.lua
-      moontower serve --check --config /run/test/1.lua]]):format(modem_or_policies)).err
-  end
-  local function of_modem(policy) return check(("modems = { { policy = { %s } } }"):format(policy)) end
-  lu.assertStrContains(of_modem [["failover", modem = { evry = 1 }]], "there is no option 'evry'")
-  lu.assertStrContains(of_modem [["failover", probes = { "tcp:1.1.1.1" }]], "its port is a number")
-  lu.assertStrContains(of_modem [["schedule", modem = { evry = 1 }]], "there is no option 'evry'")
-  lu.assertStrContains(of_modem [["reconnect", probes = { "8.8.8" }]], "is no IP address")
-  lu.assertStrContains(of_modem [["ladder", evry = 1]], "there is no option 'evry'")
-  lu.assertStrContains(of_modem [["ladder", rungs = { "reset" }]], "there is no rung '1'")
-  lu.assertStrContains(check [[policies = { { "balance", evry = 1 } }]], "there is no option 'evry'")
-end
-
 return T

@@ -37,6 +37,11 @@ function T.test_what_is_read()
     lu.assertEquals(err.code, "invalid")
   end
   lu.assertNil((hours.parse { "08:00-12:00", "never" }))
+  for _, wrong in ipairs { {}, { from = "08:00-12:00" }, { "08:00-12:00", nil, "13:00-24:00" } } do
+    local windows, err = hours.parse(wrong)
+    lu.assertNil(windows)
+    lu.assertStrContains(tostring(err), "no list of hours: ")
+  end
 end
 
 function T.test_every_minute_of_a_day_against_what_the_words_say()

@@ -71,17 +71,4 @@ function T.test_a_budget_survives_a_kill_and_begins_anew_with_the_month()
     [ "$(grep -c "online: as" /run/test/log)" = 3 ] ]])
 end
 
-function T.test_mistakes_in_its_options_are_told()
-  for mistake, words in pairs {
-    ['hours = "22-6"'] = "'22-6' are no hours of the day", ['budget = "much"'] = "'much' is no amount of data",
-    ["day = 32"] = "the option 'day' should be a day of the month",
-    ["budget = 5"] = "the option 'budget' should be a string",
-  } do
-    local result = simulated.run(([[echo 'return { modems = { { policy = { "schedule", %s } } } }' >/run/test/x.lua
-      moontower serve --check --config /run/test/x.lua]]):format(mistake))
-    lu.assertStrContains(result.err, words)
-    lu.assertEquals(result.status, 1)
-  end
-end
-
 return T

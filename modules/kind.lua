@@ -1,0 +1,134 @@
+-- SPDX-License-Identifier: MIT
+-- What a value that somebody has written may be: seconds, a list of probes ... For carrier.check_table, policy.options.
+--
+-- Mistakes are looked for as hard as it takes: what is passed over in silence is what nobody finds later.
+
+local M = {}
+
+local LONGEST = 1e9 -- seconds; thirty years
+
+---A kind: { check, words }. The words say what a value should be; without any, check(value) says why it is none.
+---@alias kind.kind { [1]: (fun(value: any): any, string?), [2]: string? }
+
+---What is wrong with a value.
+---@param kind kind.kind
+---@param value any
+---@param label string what the value is
+---@return string? mistake nil: nothing
+function M.mistake(kind, value, label)
+  local ok, why = kind[1](value)
+  if ok then
+    return nil
+  end
+  return label .. (kind[2] and " should be " .. kind[2] or "") .. (why and ": " .. tostring(why) or "")
+end
+
+M.text = { function(value) return type(value) == "string" and value ~= "" end, "a text" }
+M.digits = { function(value) return type(value) == "string" and value:find "^%d+$" ~= nil end, "a text of digits" }
+M.flag = { function(value) return type(value) == "boolean" end, "true or false" }
+M.table = { function(value) return type(value) == "table" end, "a table" }
+M.fn = { function(value) return type(value) == "function" end, "a function" }
+
+M.seconds = {
+  function(value) return type(value) == "number" and value > 0 and value <= LONGEST end,
+  "seconds, more than 0 and at most 1e9",
+}
+M.seconds_or_none = {
+  function(value) return type(value) == "number" and value >= 0 and value <= LONGEST end,
+  "seconds, from 0 to 1e9",
+}
+
+---@param least integer
+---@param most integer
+---@return kind.kind
+function M.whole(least, most)
+  return {
+    function(value) return math.type(value) == "integer" and value >= least and value <= most end,
+    ("a whole number from %d to %d"):format(least, most),
+  }
+end
+
+M.count = M.whole(1, 1000)
+
+---@param names string[]
+---@return kind.kind
+function M.one_of(names)
+  local is_one = {}
+  for _, name in ipairs(names) do is_one[name] = true end
+  return { function(value) return is_one[value] end, "one of " .. table.concat(names, ", ") }
+end
+
+---Whatever a function can read that returns nil and an error when it cannot.
+---@param parse fun(value: any): any, moontower.error?
+---@return kind.kind
+function M.parsed_by(parse) return { parse } end
+
+---Why a table is no list: what ipairs would pass over.
+---@param value table
+---@return string? why
+function M.not_a_list(value)
+  local entries, last = 0, 0
+  for key in pairs(value) do
+    if math.type(key) ~= "integer" or key < 1 then
+      return ("it has the key '%s'"):format(tostring(key))
+    end
+    entries, last = entries + 1, math.max(last, key)
+  end
+  for i = 1, entries < last and entries + 1 or 0 do
+    if value[i] == nil then
+      return ("its entry %d is missing"):format(i)
+    end
+  end
+end
+
+---@param entry kind.kind
+---@param words string?
+---@param least integer? so many entries; 0 if not given
+---@return kind.kind
+function M.list_of(entry, words, least)
+  local function check(value)
+    if type(value) ~= "table" then
+      return false
+    end
+    local why = M.not_a_list(value) or #value < (least or 0) and "it is empty" or nil
+    for i, one in ipairs(value) do
+      why = why or M.mistake(entry, one, ("entry %d"):format(i))
+    end
+    return not why, why
+  end
+  return { check, words }
+end
+
+---@param key kind.kind
+---@param entry kind.kind
+---@param words string
+---@return kind.kind
+function M.map_of(key, entry, words)
+  local function check(value)
+    if type(value) ~= "table" then
+      return false
+    end
+    for name, one in pairs(value) do
+      local label = ("'%s'"):format(tostring(name))
+      local why = M.mistake(key, name, label) or M.mistake(entry, one, label)
+      if why then
+        return false, why
+      end
+    end
+    return true
+  end
+  return { check, words }
+end
+
+local texts = M.list_of({ function(value) return type(value) == "string" end, "a text" }, nil, 1)
+
+---A program and its arguments, as core.process runs it.
+M.command = {
+  function(value)
+    local ok, why = texts[1](value)
+    return ok and value[1] ~= "", why
+  end,
+  'a program and its arguments, such as { "/usr/local/bin/mine", "argument" }',
+}
+
+return M

@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+-- Policies' options: what is right is taken, and every mistake is told when the configuration is read.
+
+local lu = require "luaunit"
+local policy = require "policy"
+local process = require "core.process"
+
+local T = {}
+
+local executable = require("core.fs").realpath "/proc/self/exe"
+
+local function assert_mistake(name, options, words)
+  local loaded, err = policy.load(name, options)
+  lu.assertNil(loaded, words)
+  lu.assertEquals(err.code, "invalid", tostring(err))
+  lu.assertStrContains(tostring(err), words)
+  lu.assertStrContains(tostring(err), "policy " .. name .. ": ")
+  lu.assertNotStrContains(tostring(err), "traceback")
+end
+
+function T.test_what_is_right_is_taken()
+  for _, case in ipairs {
+    { "reconnect", {} },
+    { "reconnect", { ping = "8.8.8.8", every = 0.5, misses = 1, needed = 2, timeout = 1 } },
+    { "reconnect", { first = 1, max = 1e9, steady = 0 } },
+    { "reconnect", { probes = {} } },
+    { "reconnect", { probes = { "tcp:[::1]:80", "dns:9.9.9.9/example.org" } } },
+    { "ladder", { rungs = { ["reset"] = true, ["USB reset"] = false }, cooldowns = { ["reset"] = 0 }, every = 5 } },
+    { "ladder", { hook = { "/bin/true", "" } } },
+    { "failover", { wired = "eth0", probes = { "9.9.9.9" }, every = 1, misses = 2, timeout = 1, back_after = 0 } },
+    { "failover", { modem = { probes = {} } } },
+    { "schedule", { hours = "22:00-06:00" } },
+    { "schedule", { hours = { "22:00-06:00", "12:00-13:00" }, budget = "5 GB", day = 31, modem = { every = 5 } } },
+    { "balance", { metric = 1, weights = { ["1-1.2"] = 256, ["359072061234567"] = 1 }, every = 5 } },
+    { "notify", { run = { "/bin/true" }, events = { "belief", "sim" }, deadline = 1 } },
+    { "notify", { post = "http://[::1]:80/told?key=x" } },
+  } do
+    lu.assertTrue(policy.is(assert(policy.load(case[1], case[2]))))
+  end
+end
+
+-- A policy that needs options cannot do without in the foreground; but what it is for, it tells.
+function T.test_without_options_it_can_be_looked_at_but_not_run()
+  local out = assert(process.run { executable, "help" })
+  lu.assertEquals(out.status, 0, out.stderr)
+  lu.assertStrContains(out.stdout, "notify    Run a program")
+  lu.assertEquals(assert(process.run { executable, "notify", "--help" }).status, 0)
+  local result = assert(process.run { executable, "notify", timeout = 30 })
+  lu.assertEquals({ result.status, result.stdout }, { 1, "" })
+  lu.assertStrContains(result.stderr, "it needs one of the options 'run', 'post'")
+  lu.assertNotStrContains(result.stderr, "traceback")
+end
+
+local PROBE = "should be a list of probes, such as "
+
+function T.test_mistakes_of_reconnect()
+  for _, case in ipairs {
+    { { evry = 1 }, "there is no option 'evry' (there are: every, first, ladder," },
+    { { "8.8.8.8" }, "there is no option '1'" },
+    { { every = "1" }, "the option 'every' should be seconds" },
+    { { timeout = 0 }, "the option 'timeout' should be seconds, more than 0" },
+    { { max = 1e308 }, "the option 'max' should be seconds" },
+    { { first = 0 / 0 }, "the option 'first' should be seconds" },
+    { { steady = -1 }, "the option 'steady' should be seconds, from 0" },
+    { { misses = 0 }, "the option 'misses' should be a whole number from 1" },
+    { { needed = 1.5 }, "the option 'needed' should be a whole number" },
+    { { ping = "nonsense" }, "the option 'ping': 'nonsense' is no probe: 'nonsense' is no IP address" },
+    { { ping = 8 }, "the option 'ping': '8' is no probe: a string expected" },
+    { { probes = { "8.8.8.8", "tcp:1.1.1.1" } }, "entry 2: 'tcp:1.1.1.1' is no probe: its port" },
+    { { probes = "8.8.8.8" }, PROBE },
+    { { probes = { ping = "8.8.8.8" } }, "it has the key 'ping'" },
+    { { probes = { "8.8.8.8", nil, "1.1.1.1" } }, "its entry 2 is missing" },
+  } do
+    assert_mistake("reconnect", case[1], case[2])
+  end
+end
+
+-- Also where it is for the policy that they build on, and where it would show only once a modem is online.
+function T.test_mistakes_of_those_that_build_on_it()
+  for _, case in ipairs {
+    { "ladder", { evry = 1 }, "policy reconnect: there is no option 'evry'" },
+    { "ladder", { rungs = { "reset" } }, "'1' should be one of reconnect, detach and attach, radio off and on, " },
+    { "ladder", { rungs = { reset = 1 } }, "'reset' should be true or false" },
+    { "ladder", { cooldowns = { rest = 1 } }, "'rest' should be one of reconnect, " },
+    { "ladder", { cooldowns = { reset = -1 } }, "'reset' should be seconds, from 0" },
+    { "ladder", { hook = {} }, "the option 'hook' should be a program and its arguments" },
+    { "ladder", { hook = "reboot" }, "the option 'hook' should be a program and its arguments" },
+    { "failover", { evry = 1 }, "there is no option 'evry' (there are: back_after, every," },
+    { "failover", { modem = { evry = 1 } }, "policy reconnect: there is no option 'evry'" },
+    { "failover", { probes = { "tcp:1.1.1.1" } }, PROBE },
+    { "failover", { misses = -1 }, "the option 'misses' should be a whole number" },
+    { "schedule", { hours = "22-6" }, "'22-6' are no hours of the day" },
+    { "schedule", { hours = {} }, "the option 'hours': that is no list of hours: it is empty" },
+    { "schedule", { budget = "much" }, "'much' is no amount of data" },
+    { "schedule", { budget = 5 }, "'5' is no amount of data" },
+    { "schedule", { hours = "22:00-06:00", day = 32 }, "the option 'day' should be a whole number from 1 to 31" },
+    { "schedule", { hours = "22:00-06:00", modem = { ping = "x" } }, "policy reconnect: the option 'ping'" },
+    { "schedule", { day = 5 }, "it needs one of the options 'hours', 'budget'" },
+    { "balance", { evry = 1 }, "policy reconnect: there is no option 'evry'" },
+    { "balance", { weights = { ["1-1.2"] = 0 } }, "'1-1.2' should be a whole number from 1 to 256" },
+    { "balance", { weights = { ["1-1.2"] = -3 } }, "'1-1.2' should be a whole number from 1 to 256" },
+    { "balance", { weights = { 3, 1 } }, "'1' should be a USB path or an IMEI, as a text" },
+    { "balance", { metric = -1 }, "the option 'metric' should be a whole number from 1" },
+    { "notify", { events = { "belief" } }, "it needs one of the options 'run', 'post'" },
+    { "notify", { run = "program" }, "the option 'run' should be a program and its arguments" },
+    { "notify", { run = {} }, "it is empty" },
+    { "notify", { run = { 5 } }, "entry 1 should be a text" },
+    { "notify", { run = { "" } }, "the option 'run' should be a program" },
+    { "notify", { post = "" }, "the option 'post' should be the address of a web server" },
+    { "notify", { run = { "true" }, events = { "beleif" } }, "entry 1 should be one of modem-ready, modem-gone, " },
+    { "notify", { run = { "true" }, events = {} }, "the option 'events' should be a list of events" },
+    { "notify", { run = { "true" }, deadline = 0 }, "the option 'deadline' should be seconds" },
+  } do
+    assert_mistake(table.unpack(case))
+  end
+end
+
+return T
