@@ -2,6 +2,7 @@
 -- Runs a command: finds its script, reads its arguments, runs it, turns its end into an exit status.
 
 local argparse = require "argparse"
+local error_object = require "error"
 local fs = require "core.fs"
 local policy = require "policy"
 local printable = require "printable"
@@ -124,6 +125,22 @@ local function as_command(name, script)
       return require("daemon").run_policy(loaded)
     end,
   }
+end
+
+---What `moontower NAME --help` shows.
+---@param name string
+---@return { name: string, summary: string, help: string }?
+---@return moontower.error? err
+function M.help(name)
+  local script = load_script(name)
+  if not script then
+    return error_object.fail {
+      code = "usage", source = "help", message = ("there is no command '%s'"):format(name),
+      hint = "`moontower help` lists them.",
+    }
+  end
+  script = as_command(name, script)
+  return { name = name, summary = script.summary, help = parser_of(name, script, {}):get_help() }
 end
 
 ---What a command line does to policies that act on the same modem: "pause" them, "stop" them, "resume" them; nil:

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- moontower help: the commands there are.
 
+local command = require "command"
 local fs = require "core.fs"
+local json = require "dkjson"
 local policy = require "policy"
 local program = require "core.program"
 
@@ -30,15 +32,23 @@ return {
 
   arguments = function(parser)
     parser:argument("command", "The command to explain."):args("?")
+    parser:flag("--json", "Print one JSON object, for programs.")
   end,
 
   run = function(args)
     if args.command then
-      arg = { [0] = arg[0], args.command, "--help" }
-      return dofile(program.home .. "/modules/main.lua")
+      local explained, err = command.help(args.command)
+      if explained then
+        print(args.json and json.encode(explained, { indent = true }) or explained.help)
+      end
+      return explained and 0, err
+    end
+    local commands, policies = scripts()
+    if args.json then
+      print(json.encode({ commands = commands, policies = policies }, { indent = true }))
+      return 0
     end
     print("moontower brings 4G/5G modems online and keeps them online.\n\nUsage: moontower COMMAND [OPTIONS]\n")
-    local commands, policies = scripts()
     print_list(commands)
     print "\nPolicies, for /etc/moontower/config.lua, or to be run in the foreground by their name:"
     print_list(policies)

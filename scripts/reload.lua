@@ -8,10 +8,11 @@ return {
   summary = "Let the daemon read its configuration and policies anew. Connections stay.",
 
   arguments = function(parser)
+    parser:flag("--json", "Print one JSON object, for programs.")
     parser:epilog "With a mistake in one of them, all stays as it was, and the mistake is told with file and line."
   end,
 
-  run = function()
+  run = function(args)
     if not daemon.running then
       return error_object.fail {
         code = "not-found", source = "reload", message = "no daemon runs", hint = "Start one: `moontower serve`.",
@@ -21,7 +22,11 @@ return {
     if not ok then
       return nil, err
     end
-    print "read anew"
+    if args.json then
+      print(require("dkjson").encode({ config = daemon.running.path, reloaded = true }, { indent = true }))
+    else
+      print "read anew"
+    end
     return 0
   end,
 }

@@ -17,6 +17,7 @@ them. `moontower down` takes a modem offline until `moontower up`. `moontower wh
 it has tried, and what it will do.]]
     parser:option("--config", "The configuration."):default(config.PATH):argname("FILE")
     parser:flag("--check", "Only tell whether the configuration and the scripts that it names are right.")
+    parser:flag("--json", "With --check: print one JSON object, for programs.")
   end,
 
   run = function(args)
@@ -25,7 +26,11 @@ it has tried, and what it will do.]]
       if not loaded then
         return nil, err
       end
-      print(("%s is right"):format(args.config))
+      if args.json then
+        print(require("dkjson").encode({ config = args.config, right = true }, { indent = true }))
+      else
+        print(("%s is right"):format(args.config))
+      end
       return 0
     end
     return daemon.run { config = args.config }

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- `moontower serve`: policies, commands that run in it, reloading, and what is left when it is killed.
 
+local json = require "dkjson"
 local lu = require "luaunit"
 local simulated = require "simulated"
 
@@ -179,6 +180,26 @@ function T.test_a_second_daemon_says_that_there_is_one()
   local result = run [[start; moontower serve 2>&1; echo "second $?"; end; true]]
   lu.assertStrContains(result.out, "a daemon runs already")
   lu.assertStrContains(result.out, "second 8")
+end
+
+function T.test_programs_are_told_whether_a_configuration_is_right()
+  local result = run [[echo "return { log = 'warn' }" >/run/test/config.lua
+    echo "return { log = 'loud' }" >/run/test/bad.lua; start --config /run/test/config.lua
+    moontower reload --json >/run/test/told; echo "status $?"; tr -d '\n' </run/test/told; echo
+    cp /run/test/bad.lua /run/test/config.lua
+    moontower reload --json >/run/test/told; echo "status $?"; cat /run/test/told
+    moontower serve --check --json --config /run/test/bad.lua >/run/test/told; echo "status $?"; cat /run/test/told
+    echo "return {}" >/run/test/config.lua
+    moontower serve --check --json --config /run/test/config.lua | tr -d '\n'; end; true]]
+  local list = {}
+  for line in (result.out .. "\n"):gmatch "([^\n]+)\n" do list[#list + 1] = json.decode(line) or line end
+  lu.assertEquals(list[1], "status 0")
+  lu.assertEquals(list[2], { config = "/run/test/config.lua", reloaded = true })
+  lu.assertEquals({ list[3], list[5] }, { "status 1", "status 1" })
+  for _, i in ipairs { 4, 6 } do
+    lu.assertStrContains(list[i].error.message, "'log' should be error, warn, info or debug")
+  end
+  lu.assertEquals(list[7], { config = "/run/test/config.lua", right = true })
 end
 
 function T.test_without_a_daemon_its_commands_say_so()
