@@ -3,6 +3,7 @@
 
 local error_object = require "error"
 local fs = require "core.fs"
+local kind = require "kind"
 local program = require "core.program"
 local sandbox = require "core.sandbox"
 local terminal = require "terminal"
@@ -122,7 +123,7 @@ end
 
 ---Looks for a mistake in a table.
 ---@param values table
----@param keys table<string, table> each { a function that tells whether it is right, what it should be, required = }
+---@param keys table<string, kind.kind> each may have required = true
 ---@param where string what the table is
 ---@return string? mistake
 local function check_table(values, keys, where)
@@ -135,8 +136,10 @@ local function check_table(values, keys, where)
     local value = values[key]
     if value == nil and rule.required then
       return ("%s needs a '%s'"):format(where, key)
-    elseif value ~= nil and not rule[1](value) then
-      return ("%s: '%s' should be %s"):format(where, key, rule[2])
+    end
+    local mistake = value ~= nil and kind.mistake(rule, value, ("%s: '%s'"):format(where, key))
+    if mistake then
+      return mistake
     end
   end
 end

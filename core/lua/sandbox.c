@@ -14,8 +14,26 @@ static uint64_t deadline;  /* in uv_hrtime() nanoseconds; chunks run one at a ti
 static void on_steps(lua_State *L, lua_Debug *where)
 {
     (void)where;
-    if (uv_hrtime() > deadline)
-        luaL_error(L, "it runs for too long (an endless loop?)");
+    if (uv_hrtime() <= deadline)
+        return;
+    luaL_where(L, 0); /* a hook is not on the stack itself */
+    lua_pushliteral(L, "it runs for too long (an endless loop?)");
+    lua_concat(L, 2);
+    lua_error(L);
+}
+
+/* What is raised besides text says nothing to people; where it was raised does. */
+static int on_raise(lua_State *L)
+{
+    lua_Debug caller;
+
+    if (lua_isstring(L, 1))
+        return 1;
+    lua_pushliteral(L, "");
+    for (int level = 1; lua_rawlen(L, -1) == 0 && lua_getstack(L, level, &caller); level++)
+        luaL_where(L, level);
+    lua_pushfstring(L, "%sit raises a %s, not a message", lua_tostring(L, -1), luaL_typename(L, 1));
+    return 1;
 }
 
 /*
@@ -61,6 +79,7 @@ static int l_run(lua_State *L)
         return luaL_error(L, "not enough memory");
     swap_string_methods(L, -1);
 
+    lua_pushcfunction(thread, on_raise);
     int status = luaL_loadbufferx(thread, source, length, name, "t");
     if (status == LUA_OK) {
         lua_pushvalue(L, 3);
@@ -69,7 +88,7 @@ static int l_run(lua_State *L)
         lua_sethook(thread, on_steps, LUA_MASKCOUNT, STEPS_BETWEEN_LOOKS);
         deadline = uv_hrtime() + (uint64_t)(seconds * 1e9);
         engine->limits.charged = account;
-        status = lua_pcall(thread, 0, LUA_MULTRET, 0);
+        status = lua_pcall(thread, 0, LUA_MULTRET, 1);
         engine->limits.charged = outer;
         lua_sethook(thread, NULL, 0, 0);
     }
@@ -83,7 +102,7 @@ static int l_run(lua_State *L)
         lua_pop(L, 1);
         return 2;
     }
-    int results = lua_gettop(thread);
+    int results = lua_gettop(thread) - 1;
     lua_pushboolean(L, 1);
     luaL_checkstack(L, results, "too many results");
     lua_xmove(thread, L, results);

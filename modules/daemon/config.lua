@@ -5,6 +5,7 @@ local carrier = require "carrier"
 local error_object = require "error"
 local fs = require "core.fs"
 local identity = require "daemon.identity"
+local kind = require "kind"
 local policy = require "policy"
 local sandbox = require "core.sandbox"
 
@@ -35,58 +36,42 @@ local SECONDS, MEMORY, FILE_SIZE = 1, 4 << 20, 256 << 10
 -- Without a file: any modem, the APN that the network chooses, kept online.
 local DEFAULT = 'return { modems = { { policy = "reconnect" } } }'
 
-local is = {}
-function is.text(value) return type(value) == "string" and value ~= "" end
-function is.flag(value) return type(value) == "boolean" end
-function is.number(value) return math.type(value) == "integer" and value > 0 and value <= 0xffffffff end
-function is.seconds(value) return type(value) == "number" and value > 0 end
-function is.list(value) return type(value) == "table" end
-function is.policy(value) return is.text(value) or type(value) == "table" and is.text(value[1]) end
+local policy_kind = {
+  function(value) return kind.text[1](value) or type(value) == "table" and kind.text[1](value[1]) end,
+  'the name of a policy, or { "name", option = value }',
+}
+local number = kind.whole(1, 0xffffffff)
 
 local modem_keys = {
-  imei = { is.text, "a text of digits" },
-  iccid = { is.text, "a text of digits" },
-  usb = { is.text, 'a USB path such as "1-1.2"' },
-  carrier = { is.text, "the name of a carrier file, or its path" },
-  apn = { is.text, "a text" },
-  policy = { is.policy, 'the name of a policy, or { "name", option = value }' },
-  metric = { is.number, "a number from 1 to 4294967295" },
-  table = { is.number, "the number of a routing table" },
-  dns = { is.flag, "true or false" },
-  default_route = { is.flag, "true or false" },
-  roaming = { is.flag, "true or false" },
-  wait = { is.seconds, "seconds" },
-  pin_file = { is.text, "a path" },
+  imei = kind.digits,
+  iccid = kind.digits,
+  usb = { kind.text[1], 'a USB path such as "1-1.2"' },
+  carrier = { kind.text[1], "the name of a carrier file, or its path" },
+  apn = kind.text,
+  policy = policy_kind,
+  metric = number,
+  table = number,
+  dns = kind.flag,
+  default_route = kind.flag,
+  roaming = kind.flag,
+  wait = kind.seconds,
+  pin_file = { kind.text[1], "a path" },
 }
 
-local function one_of(...)
-  local names = {}
-  for _, name in ipairs { ... } do names[name] = true end
-  return function(value) return names[value] == true end
-end
-
 local config_keys = {
-  modems = { is.list, "a list of tables" },
-  policies = { is.list, "a list of policies" },
-  log = { one_of("error", "warn", "info", "debug"), "error, warn, info or debug" },
-  on_stop = { one_of("keep", "disconnect"), "keep or disconnect" },
+  modems = kind.list_of(kind.table, 'a list of tables: { { policy = "reconnect" } }'),
+  policies = kind.list_of(policy_kind, 'a list of policies: { "name" }, or { { "name", option = value } }'),
+  log = kind.one_of { "error", "warn", "info", "debug" },
+  on_stop = kind.one_of { "keep", "disconnect" },
 }
 
 local function mistake_in(values)
   local mistake = carrier.check_table(values, config_keys, "the configuration")
   for i, entry in ipairs(not mistake and values.modems or {}) do
     local where = ("modems[%d]"):format(i)
-    if type(entry) ~= "table" then
-      return where .. " should be a table"
-    end
     mistake = mistake or carrier.check_table(entry, modem_keys, where)
     if not mistake and entry.carrier and entry.apn then
       return where .. " has a carrier and an apn; it may have one of them"
-    end
-  end
-  for i, entry in ipairs(not mistake and values.policies or {}) do
-    if not is.policy(entry) then
-      return ('policies[%d] should be a name, or { "name", option = value }'):format(i)
     end
   end
   return mistake
@@ -173,6 +158,11 @@ local function read(path)
   return source, err
 end
 
+-- Lua says which file most mistakes are in, but not that there is no memory left.
+local function in_file(path, mistake)
+  return mistake:sub(1, #path + 1) == path .. ":" and mistake or path .. ": " .. mistake
+end
+
 ---Reads the configuration, and all carriers and policies that it names.
 ---@param path string? M.PATH if not given
 ---@return daemon.config?
@@ -188,18 +178,22 @@ function M.load(path)
   if not ok then
     mistake = tostring(values)
   elseif type(values) ~= "table" then
-    mistake = path .. " returns no table; end it with: return { modems = { ... } }"
+    mistake = "it returns no table; end it with: return { modems = { ... } }"
   else
     mistake = mistake_in(values)
-    mistake = mistake and path .. ": " .. mistake
   end
   if mistake then
     return error_object.fail {
-      code = "invalid", source = "config", message = mistake,
+      code = "invalid", source = "config", message = in_file(path, mistake),
       hint = "What a configuration looks like is in scripts/README.md.",
     }
   end
-  return load_all(values)
+  local config
+  config, err = load_all(values)
+  if not config then
+    return error_object.during(err, path)
+  end
+  return config
 end
 
 -- What the modem says of itself is asked only when an entry needs to know, and only once.

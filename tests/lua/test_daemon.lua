@@ -197,7 +197,7 @@ function T.test_programs_are_told_whether_a_configuration_is_right()
   lu.assertEquals(list[2], { config = "/run/test/config.lua", reloaded = true })
   lu.assertEquals({ list[3], list[5] }, { "status 1", "status 1" })
   for _, i in ipairs { 4, 6 } do
-    lu.assertStrContains(list[i].error.message, "'log' should be error, warn, info or debug")
+    lu.assertStrContains(list[i].error.message, "'log' should be one of error, warn, info, debug")
   end
   lu.assertEquals(list[7], { config = "/run/test/config.lua", right = true })
 end

@@ -1,0 +1,97 @@
+-- SPDX-License-Identifier: MIT
+-- The configuration file: what is read of it, and each mistake told with its file, its line or entry, and what is right.
+
+local config = require "daemon.config"
+local fs = require "core.fs"
+local lu = require "luaunit"
+
+local T = {}
+
+local function load(text)
+  local path = os.tmpname()
+  assert(fs.write(path, text))
+  local loaded, err = config.load(path)
+  os.remove(path)
+  return loaded, err, path
+end
+
+-- With `where`: after the file's name come this and the words.
+local function assert_mistakes(cases)
+  for _, case in ipairs(cases) do
+    local text, where, words = table.unpack(case)
+    local loaded, err, path = load(text)
+    lu.assertNil(loaded, text)
+    lu.assertEquals(tostring(err):sub(1, #path + #where), path .. where, text)
+    lu.assertStrContains(tostring(err), words)
+    lu.assertNotStrContains(tostring(err), "traceback")
+  end
+end
+
+function T.test_what_is_right_is_read()
+  local loaded = assert(load [[return {
+    log = "debug", on_stop = "disconnect", policies = { "balance", { "notify", run = { "/bin/true" } } },
+    modems = {
+      { imei = "359072061234567", iccid = "8901410321111851072", usb = "1-1.2", apn = "internet" },
+      { carrier = "calyx-sprint", policy = "reconnect", metric = 1, table = 77, dns = false, default_route = false,
+        roaming = true, wait = 0.5, pin_file = "/etc/pin" },
+      { policy = { "reconnect", every = 30 } },
+    },
+  }]])
+  lu.assertEquals({ loaded.log, loaded.on_stop, #loaded.modems, #loaded.policies }, { "debug", "disconnect", 3, 2 })
+  lu.assertEquals(loaded.modems[3].policy.options, { every = 30 })
+  lu.assertEquals(#assert(load "return {}").modems, 0)
+end
+
+function T.test_what_stops_it_is_told_with_file_and_line()
+  assert_mistakes {
+    { "local x = 1\nreturn { x", ":2: ", "'}' expected" },
+    { "\nwhile true do end", ":2: ", "it runs for too long" },
+    { "\n\nerror({})", ":3: ", "it raises a table, not a message" },
+    { "local function f() error(nil) end\nf()", ":1: ", "it raises a nil" },
+    { "\nerror 'oops'", ":2: ", "oops" },
+    { "error('oops', 0)", ": ", "oops" },
+    { "local t = {} for i = 1, 1e9 do t[i] = {} end", ": ", "not enough memory" },
+    { "return 5", ": ", "it returns no table" },
+  }
+end
+
+-- What ipairs would pass over.
+function T.test_lists_are_lists()
+  assert_mistakes {
+    { 'return { modems = { policy = "reconnect" } }', ": ", '{ { policy = "reconnect" } }: it has the key \'policy\'' },
+    { "return { modems = { {}, nil, {} } }", ": ", "its entry 2 is missing" },
+    { "return { modems = { 'reconnect' } }", ": ", "entry 1 should be a table" },
+    { "return { modems = 'reconnect' }", ": ", "'modems' should be a list of tables" },
+    { "return { policies = { 'notify', run = { 'x' } } }", ": ", "option = value } }: it has the key 'run'" },
+    { "return { policies = { [2] = 'balance' } }", ": ", "its entry 1 is missing" },
+    { "return { policies = { { run = { 'x' } } } }", ": ", "entry 1 should be the name of a policy" },
+  }
+end
+
+function T.test_values_that_cannot_be()
+  assert_mistakes {
+    { "return { log = 'loud' }", ": ", "'log' should be one of error, warn, info, debug" },
+    { "return { on_stop = true }", ": ", "'on_stop' should be one of keep, disconnect" },
+    { "return { modem = {} }", ": ", "the configuration has no 'modem' (it may have: log, modems, on_stop, policies)" },
+    { "return { modems = { {}, { wait = 1e308 } } }", ": modems[2]: ", "'wait' should be seconds, more than 0 and" },
+    { "return { modems = { { metric = -1 } } }", ": modems[1]: ", "'metric' should be a whole number from 1 to" },
+    { "return { modems = { { table = 1.5 } } }", ": modems[1]: ", "'table' should be a whole number" },
+    { "return { modems = { { imei = 359072061234567 } } }", ": modems[1]: ", "'imei' should be a text of digits" },
+    { "return { modems = { { iccid = '89x' } } }", ": modems[1]: ", "'iccid' should be a text of digits" },
+    { "return { modems = { { apn = 'a', carrier = 'b' } } }", ": modems[1] has a carrier and an apn", "one of them" },
+  }
+end
+
+function T.test_what_it_names_is_told_with_its_entry()
+  assert_mistakes {
+    { "return { modems = { {}, { policy = { 'reconnect', pign = 1 } } } }", ": modems[2]: policy reconnect: ",
+      "there is no option 'pign'" },
+    { "return { policies = { { 'notify', run = {} } } }", ": policies[1]: policy notify: ", "it is empty" },
+    { "return { modems = { { policy = 'nope' } } }", ": modems[1]: ", "there is no policy 'nope'" },
+    { "return { modems = { { carrier = 'nope' } } }", ": modems[1]: ", "there is no carrier 'nope'" },
+    { "return { policies = { 'reconnect' } }", ": policies[1]: ", "is for one modem each" },
+    { "return { modems = { { policy = 'balance' } } }", ": modems[1]: ", "is for all modems together" },
+  }
+end
+
+return T
