@@ -23,6 +23,7 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 ---@field modem modem.modem? nil: it is for all of them
 ---@field modems policy.modems? what it gets then
 ---@field task userdata
+---@field begun userdata a queue: its policy has begun
 ---@field limits userdata for all its runs: what the last left in the variables of its file still counts
 
 ---@class daemon.supervisor
@@ -98,7 +99,10 @@ end
 
 -- Runs it once, in a task of its own, and waits for its end.
 local function run_once(job, configured, argument)
-  return task.limited(job.limits, configured.policy.run, argument)
+  return task.limited(job.limits, function()
+    job.begun:push(true) -- whoever waits for that goes on once we wait
+    configured.policy.run(argument)
+  end)
 end
 
 local function report(job, err)
@@ -140,7 +144,7 @@ end
 
 local function start(self, group, configured, modem)
   local job = {
-    name = configured.name, modem = modem, configured = configured,
+    name = configured.name, modem = modem, configured = configured, begun = task.queue(1),
     limits = core.account { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = "policy " .. configured.name },
   }
   self.jobs[job] = true
@@ -154,6 +158,7 @@ local function start(self, group, configured, modem)
       error(err, 0)
     end
   end)
+  return job
 end
 
 -- Ends all that are not to go on, at the same time, and waits for them.
@@ -162,6 +167,7 @@ local function stop(self, is_unwanted)
   for job in pairs(self.jobs) do
     if is_unwanted(job) then
       stopped[#stopped + 1] = job
+      job.begun:close(task.unwanted)
       job.task:cancel(task.unwanted)
     end
   end
@@ -224,7 +230,8 @@ function Supervisor:resume(modem)
   start_if_due(self, modem)
 end
 
----Replaces the policies of all modems, and those for all of them together. Connections stay.
+---Replaces the policies of all modems, and those for all of them together. Connections stay. The latter have begun when
+---this returns, so that they hear of what comes next.
 ---@param policies daemon.policy_config[] those for all modems together
 ---@param policy_of (fun(modem: modem.modem): daemon.policy_config?)? nil: as they were
 function Supervisor:replace(policies, policy_of)
@@ -233,9 +240,11 @@ function Supervisor:replace(policies, policy_of)
   for modem, ready in pairs(self.ready) do
     ready.configured = policy_of and policy_of(modem)
   end
-  for _, configured in ipairs(policies) do
-    start(self, self.group, configured)
+  local begun = {}
+  for i, configured in ipairs(policies) do
+    begun[i] = start(self, self.group, configured).begun
   end
+  for _, queue in ipairs(begun) do queue:pop() end
   for modem in pairs(self.ready) do start_if_due(self, modem) end
 end
 
