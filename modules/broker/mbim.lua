@@ -190,8 +190,24 @@ local function ask_modem(self, request, inner)
   return answer, err
 end
 
+-- QMI inside MBIM: what we cannot read, nobody has looked at, and what is beside it neither. So the modem gets what was
+-- read, and nothing else.
+local function take_inner(request)
+  local inner = qmi.parse(request.info)
+  if inner and inner.type == "request" then
+    request.info = qmi.build(inner)
+    return inner
+  end
+end
+
 local function forward(self, request)
-  local inner = request.service == EXT_QMUX and qmi.parse(request.info)
+  local inner
+  if request.service == EXT_QMUX then
+    inner = take_inner(request)
+    if not inner then
+      return self:refuse(request, STATUS_INVALID)
+    end
+  end
   local answer, err
   local is_sync, refused = inner and cids.is_sync(inner), inner and self.cids:objection(inner) or nil
   if is_sync or refused then

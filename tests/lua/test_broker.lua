@@ -12,6 +12,7 @@ local faults = require "sim.faults"
 local lu = require "luaunit"
 local ports = require "core.port"
 local proxy_control = require "mbim.proxy_control"
+local sim_mbim = require "sim.mbim"
 local task = require "task"
 local tier1 = require "sim.tier1"
 
@@ -19,6 +20,7 @@ local T = {}
 
 local shell, wait_until, with_daemon = beside.shell, beside.wait_until, beside.with_daemon
 local INVALID_CLIENT_ID = 7 -- an error of QMI's
+local STATUS_INVALID_PARAMETERS = 21 -- of MBIM's
 local CONTROL = { mbim = tier1.sockets.mbim, qmi = tier1.sockets.qmi }
 
 -- ---- clients of our own, which may do what they like ----
@@ -251,6 +253,50 @@ function T.test_inside_mbim_a_client_uses_its_own_ids_only()
     one:close()
     other:close()
   end)
+end
+
+-- The QMI frames that the modem gets inside MBIM from now on.
+local function frames_inside_mbim()
+  local frames, new = {}, sim_mbim.new
+  function sim_mbim.new(...)
+    local fn = new(...)
+    local ask = fn.ask_qmi
+    function fn:ask_qmi(frame)
+      frames[#frames + 1] = frame
+      return ask(self, frame)
+    end
+    return fn
+  end
+  return frames, task.finally(function() sim_mbim.new = new end)
+end
+
+-- What is no request, or stands beside one, would reach the modem without anybody having looked at it.
+function T.test_inside_mbim_only_requests_that_can_be_read_go_to_the_modem()
+  local frames, restored <close> = frames_inside_mbim() -- luacheck: ignore 211
+  local good
+  with_daemon("mbim", function()
+    local port = mbim_client()
+    local function send(qmux)
+      return mbim_say(port, command_of(ext_qmux.message, 9, true, { qmux = qmux }))
+    end
+    local function frame(kind, tlvs)
+      return core_qmi.build {
+        type = kind, service = 0, client = 0, transaction = 1, id = ctl.get_version_info.id, tlvs = tlvs or "",
+      }
+    end
+    good = frame "request"
+    for _, bytes in ipairs {
+      "", "HOSTILE", good:sub(1, -2), "\2" .. good:sub(2) .. "HOSTILE", frame("response", "HOSTILE"),
+      frame("indication", "HOSTILE"), string.pack("<I1I2I1I1I1", 1, 4, 0, 2, 1) .. "HOSTILE",
+    } do
+      lu.assertEquals({ send(bytes).type, send(bytes).status }, { "command-done", STATUS_INVALID_PARAMETERS })
+    end
+    local answer = send(good .. frame("request", "HOSTILE"))
+    lu.assertEquals({ answer.status, core_qmi.parse(answer.info).id }, { 0, ctl.get_version_info.id })
+    port:close()
+  end)
+  lu.assertTableContains(frames, good)
+  lu.assertNotStrContains(table.concat(frames), "HOSTILE")
 end
 
 function T.test_hostile_mbim_clients_are_let_go_and_disturb_nobody()
