@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: the cable first. When it fails, the modem takes over, until it has been well for a while.
 
-local kind, net, policy = require "kind", require "net", require "policy"
+local kind, log, net, policy = require "kind", require "log", require "net", require "policy"
 local story, task = require "story", require "task"
 local up, uplink = require "modem.up", require "uplink"
 
@@ -19,6 +19,15 @@ local function keep_online(modem, wired)
   assert(policy.load("reconnect", of_modem)).run(modem)
 end
 
+-- Nothing comes before a metric of 0, which is what `ip route add` gives: so it is said before the cable fails.
+local function look_at_metric(wired)
+  if wired.metric == 0 then
+    log.warn("the default route of %s has the metric 0, which no modem's can beat: while it is there, the modem is not "
+      .. "used. Give it a higher one: `ip route add default ... metric 100`, ipv4.route-metric of NetworkManager, or "
+      .. "RouteMetric= of systemd-networkd.", wired)
+  end
+end
+
 return policy {
   name = "failover",
   summary = "Use a modem only while the cable does not work.",
@@ -29,6 +38,7 @@ return policy {
     local wired <close> = uplink.open(options)
     local taken_over = up.record(modem.description) -- by an earlier run: it is handed back by the same rule
     while true do
+      look_at_metric(wired)
       if not taken_over then
         told:believe("standby", ("%s is to be used"):format(wired))
         told:believe("needed", wired:wait_bad())

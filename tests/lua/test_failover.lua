@@ -68,6 +68,16 @@ function T.test_a_default_route_that_is_taken_away()
     "ip route add default via 192.168.7.1 dev eth0 metric 100")
 end
 
+-- The kernel lets nothing come before it, so all that can be done is to say so.
+function T.test_a_cable_whose_metric_is_0_is_warned_of()
+  local result = run [[until_why "is standby" || exit 1; grep -c "has the metric 0" /run/test/log; kill $daemon
+    wait $daemon; ip route del default dev eth0; ip route add default via 192.168.7.1 dev eth0; start
+    until_why "is standby" || exit 1; grep -c "default route of eth0 has the metric 0, which no modem" /run/test/log
+    ip route del default dev eth0; ip route add default via 192.168.7.1 dev eth0 metric 100]]
+  lu.assertEquals(result.out, "0\n1\n")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_cable_that_is_well_only_for_a_moment_is_not_gone_back_to()
   local result = run([[until_why "is standby" || exit 1
     router ip link set lan down; until_why "is online" || exit 1
