@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The configuration file: what is read of it, and mistakes told with its file, line or entry, and what is right
+-- The configuration file: what is read of it; and mistakes, told with file, line or entry, and what would be right.
 
 local config = require "daemon.config"
 local fs = require "core.fs"
