@@ -61,7 +61,7 @@ function M.with_daemon(protocol, fn)
     end)
   end
   do
-    local ending <close> = setmetatable({}, { __close = finish }) -- luacheck: ignore 211
+    local ending <close> = task.finally(finish) -- luacheck: ignore 211
     M.wait_until(M.is_online, "never online")
     fn(modem, group)
     lu.assertTrue(M.is_online(), "not online any more")

@@ -166,7 +166,7 @@ function T.test_one_that_will_not_end_does_not_hold_up_a_reload()
   local group <close> = task.group()
   local core = require "core.task"
   local account = core.account
-  local restored <close> = setmetatable({}, { __close = function() core.account = account end }) -- luacheck: ignore 211
+  local restored <close> = task.finally(function() core.account = account end) -- luacheck: ignore 211
   core.account = function(limits)
     limits.cleanup = 0.1
     return account(limits)
@@ -175,10 +175,10 @@ function T.test_one_that_will_not_end_does_not_hold_up_a_reload()
   local started, ended = 0, 0
   local function never_end()
     started = started + 1
-    local shielded <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+    local shielded <close> = task.finally(function() -- luacheck: ignore 211
       ended = ended + 1
       task.shield(1e6, task.sleep, 1e6)
-    end })
+    end)
     task.shield(1e6, task.sleep, 1e6)
   end
   local stubborn = { name = "bad", policy = policy { name = "bad", run = never_end } }

@@ -13,7 +13,7 @@ local function modem_and_policy(runs)
   local watch = policy { name = "watch", each = { modem = "ready" }, run = function()
     runs.now, runs.ever = runs.now + 1, runs.ever + 1
     local function leave() runs.now = runs.now - 1 end
-    local counted <close> = setmetatable({}, { __close = leave }) -- luacheck: ignore 211
+    local counted <close> = task.finally(leave) -- luacheck: ignore 211
     task.sleep(1e6)
   end }
   return modem, { name = "watch", policy = watch }

@@ -243,7 +243,7 @@ function T.test_power_cycle_ends_a_hang() assert_helps("power_cycle", { off = 0.
 local function with_short_patience(fn)
   local away, longest = missing.away, missing.longest
   local function restore() missing.away, missing.longest = away, longest end
-  local restored <close> = setmetatable({}, { __close = restore }) -- luacheck: ignore 211
+  local restored <close> = task.finally(restore) -- luacheck: ignore 211
   missing.away, missing.longest = 0.2, 0.4
   local group <close> = task.group()
   fn(missing.new(group))
@@ -286,7 +286,7 @@ end
 local function switched(description, restarting, change)
   local count, cycle = 0, modem_usb.power_cycle
   local function restore() modem_usb.power_cycle = cycle end
-  local restored <close> = setmetatable({}, { __close = restore }) -- luacheck: ignore 211
+  local restored <close> = task.finally(restore) -- luacheck: ignore 211
   function modem_usb.power_cycle()
     count = count + 1
     return true
