@@ -11,12 +11,12 @@ local SETTING = [[
 export TZ=UTC0
 cat >/run/test/schedule.lua <<'END'
 local policy, task, state = require "policy", require "task", require "state"
+local os = package.loaded.os -- the one of all modules, not this file's own
 local speed, start, real = tonumber(os.getenv "SPEED"), task.now(), os.time
 local y, m, d, h, min = os.getenv "BASE":match "(%d+)-(%d+)-(%d+) (%d+):(%d+)"
 local base = real { year = y, month = m, day = d, hour = h, min = min }
 state.kept.folder = "/run/test/kept"
--- The os that the modules see, not this file's copy of it.
-function package.loaded.os.time(fields) return fields and real(fields) or base + math.floor((task.now() - start) * speed) end
+function os.time(fields) return fields and real(fields) or base + math.floor((task.now() - start) * speed) end
 package.loaded["core.clock"] = { alarm = function(time)
   local alarm = task.finally(function() end)
   function alarm.next() task.sleep(math.max((time - os.time()) / speed, 0)) return true end
