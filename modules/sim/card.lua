@@ -16,7 +16,11 @@ Card.__index = Card
 
 local PIN_TRIES, PUK_TRIES = 3, 10
 
-local card = {}
+local card = {
+  ---How many wrong PINs each card has been given, by its ICCID: also while it was in no modem, or its tries were new.
+  ---@type table<string, integer>
+  wrong_pins = {},
+}
 
 ---@param data { imsi: string, iccid: string, number: string, pin: string, puk: string }
 ---@return sim.card
@@ -47,6 +51,7 @@ local function check(self, pin)
     return false
   elseif pin ~= self.pin then
     self.tries = self.tries - 1
+    card.wrong_pins[self.iccid] = (card.wrong_pins[self.iccid] or 0) + 1
     return false
   end
   self.tries = PIN_TRIES

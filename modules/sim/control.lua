@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The socket through which `moontower sim set`, `fault` and `state` reach the modems that run: a line of JSON each way.
 
+local card = require "sim.card"
 local fs = require "core.fs"
 local json = require "dkjson"
 local ports = require "core.port"
@@ -84,6 +85,7 @@ function requests.state(modem)
     faults = setmetatable(in_force, { __jsontype = "array" }),
     clients = setmetatable(clients, { __jsontype = "array" }),
     commands = modem.commands, statistics = modem.statistics,
+    wrong_pins = card.wrong_pins[modem.personality.card.iccid] or 0,
   }
 end
 

@@ -3,9 +3,11 @@
 --
 -- The seed is printed. MT_CHAOS_SEED=n gives the same faults again, MT_CHAOS_FAULTS=n more or fewer of them.
 
+local card = require "sim.card"
 local chaos = require "sim.chaos"
 local faults = require "sim.faults"
 local fs = require "core.fs"
+local leftovers = require "leftovers"
 local lu = require "luaunit"
 local new_simulated = require("sim.modem").new
 local personality = require "sim.personality"
@@ -44,13 +46,6 @@ local function shell(command)
   return result.stdout .. result.stderr
 end
 
--- What of the host the daemon may change.
-local function host()
-  return shell [[ip -o address show scope global; ip route show table all proto 77; ip -6 route show table all proto 77
-    ip rule; ip -6 rule; cat /etc/resolv.conf
-    find /run/moontower/links /run/moontower/modems /run/moontower/qmi -type f 2>/dev/null]]
-end
-
 local function answers(place)
   return ping.echo { address = "8.8.8.8", link = place.link, timeout = 0.3 } ~= nil
 end
@@ -63,17 +58,6 @@ local function wait_online(place)
     return true
   end)
   return back and task.now() - since
-end
-
--- A wrong PIN in the configuration: each SIM that wants one may be asked once, ever.
-local function count_wrong_pins(counted)
-  local class = getmetatable(new_simulated(require "sim.mc7455").card).__index
-  local verify = class.verify
-  function class.verify(card, pin)
-    local ok = verify(card, pin)
-    counted[card.iccid] = (counted[card.iccid] or 0) + (ok and 0 or 1)
-    return ok
-  end
 end
 
 local function make_modems(group)
@@ -108,32 +92,6 @@ local function hit(modem, number, count, log)
       log.longest, log.what = seconds, what
     end
   end
-end
-
--- Kinds of what it has open. Terminals do not count: an AT port is opened when it is first needed, and stays open.
-local function descriptors(pid)
-  return shell(([[cd /proc/%d/fd && for f in *; do readlink $f; done 2>/dev/null | grep -v /dev/pts | sed 's/:.*//' \
-    | sort | uniq -c]]):format(pid))
-end
-
-local function total(kinds)
-  local sum = 0
-  for count in kinds:gmatch "(%d+) " do sum = sum + math.tointeger(count) end
-  return sum
-end
-
--- Probes that are under way have sockets, too: there are no more than before once those are through. Returns what there
--- is too much.
-local function too_many(pid, wanted)
-  local now
-  local gone_down = task.timeout(10, function()
-    repeat
-      task.sleep(0.2)
-      now = descriptors(pid)
-    until total(now) <= total(wanted)
-    return true
-  end)
-  return not gone_down and ("before:\n%safter:\n%s"):format(wanted, now) or nil
 end
 
 -- Runs the daemon; its end goes into the queue. Returns its process number.
@@ -179,12 +137,10 @@ function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
   io.stderr:write(("chaos: MT_CHAOS_SEED=%d, %d faults, %d modems\n"):format(SEED, FAULTS, MODEMS))
   shell "mkdir -p /run/test; (umask 077; echo 0000 >/run/test/pin)"
   assert(fs.write("/run/test/config.lua", CONFIG))
-  local wrong_pins = {}
-  count_wrong_pins(wrong_pins)
   local group <close> = task.group()
   local modems = make_modems(group)
   assert(tier1.start_all(modems, group))
-  local before = host()
+  local before = leftovers.host()
   local ended = task.queue(1)
   local daemon_pid = start_daemon(group, ended)
   local log = { count = 0, longest = 0 }
@@ -193,12 +149,12 @@ function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
   end
   wait_calm()
   local pid = daemon_pid()
-  local open = descriptors(pid)
+  local open = leftovers.descriptors(pid)
   hit_all(modems, log)
   io.stderr:write(("chaos: the longest outage was %.1f s, after %s\n"):format(log.longest, log.what))
   mend(modems)
   wait_calm()
-  local leak = too_many(pid, open)
+  local leak = leftovers.too_many(pid, open)
   shell("kill -TERM " .. pid)
   local result = assert(task.timeout(60, ended.pop, ended))
   local label = ("MT_CHAOS_SEED=%d: %s\n%s"):format(SEED, table.concat(log, "\n"), result.stderr)
@@ -207,8 +163,9 @@ function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
   lu.assertNotStrContains(result.stderr, "left open", label)
   lu.assertNotStrContains(result.stderr, "Sanitizer", label)
   lu.assertNil(leak, label)
-  lu.assertEquals(host(), before, label)
-  for iccid, count in pairs(wrong_pins) do lu.assertTrue(count <= 1, iccid .. " " .. label) end
+  lu.assertEquals(leftovers.host(), before, label)
+  -- The PIN in the configuration is wrong: each card may be given it once, ever.
+  for iccid, count in pairs(card.wrong_pins) do lu.assertTrue(count <= 1, iccid .. " " .. label) end
   for _, modem in ipairs(modems) do modem:unplug() end
 end
 

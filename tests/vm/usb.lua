@@ -5,4 +5,4 @@ local modem = require "modem"
 local usb = require "modem.usb"
 
 local description = assert(modem.select())
-assert(usb[arg[1]](description))
+assert(usb[arg[1]](arg[1] == "reset" and description or assert(usb.switch_of(description))))
