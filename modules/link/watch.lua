@@ -21,6 +21,7 @@ local SLOWEST = 3 -- an idle link's pauses grow to so many times `every`
 local STALL_PACKETS = 10 -- sent with none received: no accident
 local FAMILIES = { "ipv4", "ipv6" }
 local USUAL = { ipv4 = { "8.8.8.8", "1.1.1.1" }, ipv6 = { "2001:4860:4860::8888", "2606:4700:4700::1111" } }
+local CHANGE_PAUSE = 0.2
 local REPAIR_PAUSE = 5 -- somebody who takes our addresses away again and again shall not keep us busy
 
 ---@class link.watch
@@ -133,8 +134,12 @@ end
 ---@field link link.link
 ---@field options link.watch
 ---@field lists table<string, string[]> probes by family
+---@field ip string the families that it has, as the modem has told
+---@field changed userdata a queue of one: the modem says that it has others
 ---@field verdict userdata a queue of one: why the link is down
 ---@field doubt userdata a queue of one: something makes us doubt, so look now
+---@field is_mute boolean? the modem did not answer when it was asked last
+---@field troubled boolean? the modem has told of some trouble
 
 local function over(nw_error, what)
   local cause = nw_error and require("cause").text(nw_error, "session")
@@ -183,10 +188,21 @@ local function hear_session(self, value)
   if value.session ~= bearer.session then
     return nil
   elseif value.state ~= "activated" and value.state ~= "activating" then
-    bearer.ended = true
+    bearer.ended, bearer.cut = true, not self.troubled
     return over(value.nw_error)
+  elseif value.ip ~= self.ip then
+    self.ip = value.ip
+    self.changed:push(true)
   end
-  renew(self, "the modem says that the connection has changed") -- one family of two may be over
+end
+
+-- One family of two may be over. Mostly the other one is so a moment later, and then there is nothing to read.
+local function read_changes(self)
+  while true do
+    self.changed:pop()
+    task.sleep(CHANGE_PAUSE)
+    renew(self, "the modem says that the connection has changed")
+  end
 end
 
 local function hear_modem(self)
@@ -204,6 +220,7 @@ local function hear_modem(self)
         renew(self, "the network has given new settings")
       end
     elseif trouble then
+      self.troubled = true
       err = ask_modem(self, trouble)
       self.doubt:push(true)
     end
@@ -265,15 +282,16 @@ local function count_anew(self, has_probed)
   return packets(self.link)
 end
 
--- Returns why the session is over, if it is; and whether the modem is mute.
+-- One that does not answer is not asked again while the link is taken down, either.
 local function ask_briefly(self)
   local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended, and nobody said so")
-  return reason, err ~= nil and err.code == "timeout"
+  self.is_mute = err ~= nil and err.code == "timeout"
+  return reason
 end
 
 local function look_at_traffic(self)
   local every, misses = self.options.every or EVERY, self.options.misses or MISSES
-  local pause, missed, unanswered, is_mute = every, 0, 0, false
+  local pause, missed, unanswered = every, 0, 0
   local before = count_anew(self, true) -- the link has just been proven
   while true do
     if missed == 0 then
@@ -290,16 +308,12 @@ local function look_at_traffic(self)
       missed = 0
     else
       missed = missed + 1
-      local reason
-      if missed == 1 then
-        reason, is_mute = ask_briefly(self)
-      end
+      local reason = missed == 1 and ask_briefly(self)
       if not reason and missed >= misses and task.timeout(MODEM_TIME, renew, self, err) ~= "changed" then
         reason = err
       end
       if reason then
-        -- A mute modem is not asked again while the link is taken down.
-        self.link.bearer.ended = self.link.bearer.ended or is_mute
+        self.link.bearer.ended = self.link.bearer.ended or self.is_mute
         self.verdict:push(reason)
         return
       end
@@ -316,11 +330,13 @@ end
 ---@return moontower.error reason "disconnected", "unreachable", "gone"
 function M.wait_down(link, options)
   local self = {
-    link = link, options = options or {}, verdict = task.queue(1), doubt = task.queue(1),
+    link = link, options = options or {}, ip = link.bearer.ip,
+    verdict = task.queue(1), doubt = task.queue(1), changed = task.queue(1),
     lists = by_family(link, probes_for(link, options or {})),
   }
   local group <close> = task.group()
   group:spawn(hear_modem, self)
+  group:spawn(read_changes, self)
   group:spawn(hear_kernel, self)
   group:spawn(look_at_traffic, self)
   return (self.verdict:pop())

@@ -18,6 +18,7 @@ local usb = require "modem.usb"
 ---@field private is_started boolean?
 ---@field settings modem.settings_of? what `up` goes by when it is not told: from the daemon's configuration
 ---@field link link.link? what `up` made last
+---@field private cut_at number? when the network ended that, with nothing else wrong: see modem/up.lua
 ---@field private lock userdata nobody else of us uses it meanwhile
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
 local Modem = {}
@@ -342,6 +343,8 @@ end
 ---@field channel link.channel? the interface of this session, where it has one of its own: link.apply() makes it
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
+---@field ended boolean? it is known to be over
+---@field cut boolean? the network has ended it, and nothing else was wrong as far as the modem has told
 
 ---@class modem.family
 ---@field addresses { address: string, prefix_length: integer }[]

@@ -18,6 +18,8 @@ local KIND = "qmi" -- of the files that remember client ids
 ---@class modem.qmi : modem.modem
 ---@field qmi qmi.device
 ---@field private wds table<integer, table> the WDS clients of each session: see qmi_sessions.lua
+---@field private framing "disabled"|"qmap"|nil how packets are framed, as far as we know
+---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
 local Backend = {}
 
 for name, method in pairs(sessions) do

@@ -25,6 +25,7 @@ local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv
 ---@field family "ipv4"|"ipv6"
 ---@field handle integer? of the connection, while there is one of ours
 ---@field bound boolean is it tied to its session's mux id? One that is not speaks of session 0
+---@field apn string? that its family was last connected to
 
 ---@class modem.qmi
 local M = {}
@@ -55,7 +56,8 @@ local function add_leg(self, client, session, family)
   client:prepare(wds.set_ip_family, { preference = family })
   client.on_lost = function()
     local had_connection = leg.handle ~= nil
-    leg.handle, client.kept = nil, nil
+    leg.handle, leg.apn, client.kept = nil, nil, nil
+    self.agreed = nil
     for queue in pairs(had_connection and self.watchers or {}) do
       queue:push {
         client = client, message = wds.get_packet_service_status,
@@ -246,10 +248,11 @@ local function start(self, settings, family)
   end
   if not reply then
     leg.client.kept = nil
+    self.agreed = nil
     self.qmi:changed()
     return refused(self, settings, err)
   end
-  leg.handle = reply.packet_data_handle
+  leg.handle, leg.apn = reply.packet_data_handle, settings.apn
   remember(self, leg)
   return leg
 end
@@ -265,7 +268,8 @@ local function others_are_up(self, session)
   return false
 end
 
--- All sessions are framed alike, so the second one needs that the first was framed for several.
+-- All sessions are framed alike, so the second one needs that the first was framed for several. What was agreed holds
+-- until we disconnect, the modem refuses to connect, or it starts anew.
 local function agree_on_framing(self, settings)
   local others = others_are_up(self, settings.session)
   local several = settings.session > 0 or settings.multiplex or others and self.framing == "qmap"
@@ -276,9 +280,62 @@ local function agree_on_framing(self, settings)
       hint = "Disconnect it, and connect it again with `multiplex = true`.",
     }
   end
+  if self.agreed == framing then
+    return true
+  end
   local ok, err = format.agree(self, framing)
   self.framing = ok and framing
+  self.agreed = ok and framing or nil
   return ok, err
+end
+
+-- One family after the other: what is refused for IPv4 is refused for IPv6, but for one cause.
+local function start_in_turn(self, settings)
+  local is_up, failure = {}, nil
+  for _, family in ipairs(families[settings.ip]) do
+    local leg, err = start(self, settings, family)
+    is_up[family] = leg ~= nil
+    failure = failure or err
+    local cause = err and err.code == "connect-refused" and err.detail.nw_error
+    if err and cause ~= IPV6_ONLY then
+      break
+    end
+  end
+  return is_up, failure
+end
+
+-- Families that the network has given before are started at the same time. Where the modem cannot do that, it refuses
+-- one of them without a cause of the network's: that one is started again, alone.
+local function start_at_once(self, settings)
+  local is_up, errors, functions = {}, {}, {}
+  for i, family in ipairs(families[settings.ip]) do
+    functions[i] = function()
+      local leg, err = start(self, settings, family)
+      is_up[family], errors[family] = leg ~= nil, err
+      return true
+    end
+  end
+  assert(task.all(table.unpack(functions)))
+  for family, err in pairs(errors) do
+    local other = family == "ipv4" and "ipv6" or "ipv4"
+    if is_up[other] and err.code ~= "timeout" and err.code ~= "gone" and not (err.detail or {}).nw_error then
+      local leg
+      leg, errors[family] = start(self, settings, family)
+      is_up[family] = leg ~= nil
+    end
+  end
+  return is_up, errors.ipv4 or errors.ipv6
+end
+
+-- Did the network give all that is wanted, until it ended the connection?
+local function had_all(self, settings)
+  for _, family in ipairs(families[settings.ip]) do
+    local leg = (self.wds[settings.session] or {})[family]
+    if not leg or leg.apn ~= settings.apn then
+      return false
+    end
+  end
+  return true
 end
 
 function M:activate(settings)
@@ -292,17 +349,7 @@ function M:activate(settings)
   if not ok then
     return nil, err
   end
-  local is_up, failure = {}, nil
-  for _, family in ipairs(families[settings.ip]) do
-    local leg
-    leg, err = start(self, settings, family)
-    is_up[family] = leg ~= nil
-    failure = failure or err
-    local cause = err and err.code == "connect-refused" and err.detail.nw_error
-    if err and cause ~= IPV6_ONLY then
-      break -- what is refused for IPv4 is refused for IPv6, but for this
-    end
-  end
+  local is_up, failure = (had_all(self, settings) and start_at_once or start_in_turn)(self, settings)
   if not (is_up.ipv4 or is_up.ipv6) then
     return nil, failure
   end
@@ -342,6 +389,7 @@ local function stop(self, leg)
 end
 
 function M:deactivate(number)
+  self.agreed = nil
   local results, err = on_legs(self, number, function(leg) return stop(self, leg) end)
   if not results then
     return nil, err
@@ -352,6 +400,7 @@ end
 
 ---The modem has ended all sessions.
 function M:forget_sessions()
+  self.agreed = nil
   for _, legs in pairs(self.wds) do
     for _, leg in pairs(legs) do
       release(self, leg)

@@ -149,6 +149,14 @@ local function may_use(registration, carrier)
   }
 end
 
+---Is the modem registered, and with a network that the carrier's settings allow? Waits for nothing.
+---@param registration table
+---@param carrier carrier.carrier
+---@return boolean
+function M.has_network(registration, carrier)
+  return is_registered(registration) and may_use(registration, carrier) == true
+end
+
 local function attached(modem, packet, watcher)
   if packet.state == "attached" then
     return packet

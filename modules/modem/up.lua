@@ -16,6 +16,7 @@ local M = {}
 
 local SESSION = 0
 local UNDO_TIME = 15
+local FRESH = 1 -- seconds for which it holds what a modem has told while its link was watched
 local KIND = "modems"
 
 ---Who wants to watch implements these; see modules/progress.lua.
@@ -155,6 +156,58 @@ local function bearer_for(modem, now, record, carrier, watcher, undo)
   return bearer, err or task.now() - start
 end
 
+-- Right after the network has ended the connection of a modem that told of nothing else, connecting again is all it
+-- takes: the order goes out at once. Is there still a network that may be used? That is asked at the same time.
+-- Returns as bearer_for; neither bearer nor error where the usual way has to be gone.
+local function bearer_again(modem, carrier, watcher, undo)
+  local cut_at = modem.cut_at
+  modem.cut_at = nil
+  if not modem.is_started or not cut_at or task.now() - cut_at > FRESH then
+    return nil
+  end
+  local start = task.now()
+  undo.record = true
+  local group <close> = task.group()
+  local connecting = group:spawn(function()
+    local bearer, err = connected(modem, carrier, watcher)
+    undo.session = bearer and bearer.session
+    return bearer, err
+  end)
+  local registration = modem:registration()
+  local may_connect = registration and ready.has_network(registration, carrier)
+  if not may_connect then
+    connecting:cancel(task.unwanted)
+  end
+  local _, bearer, err = connecting:join()
+  if may_connect and (bearer or err.code == "connect-refused") then
+    return bearer, err or task.now() - start
+  elseif undo.session then
+    modem:deactivate(undo.session)
+    undo.session = nil
+  end
+  return nil
+end
+
+-- The usual way: what the modem says of itself, all that must hold before it can connect, and the connection.
+local function bearer_from_scratch(modem, carrier, options, watcher, undo)
+  local record, now = look(modem, watcher)
+  if not record then
+    return nil, now
+  end
+  report.modem(modem, now.identity, watcher)
+  if not may_adopt(now, record, carrier) then
+    clear(modem, now)
+  end
+  local registration, packet = ready.wait(modem, now, {
+    carrier = carrier, wait = options.wait, pin = options.pin, watcher = watcher,
+  }, undo)
+  if not registration then
+    return nil, packet
+  end
+  report.network(registration, packet, now.signal, watcher)
+  return bearer_for(modem, now, record, carrier, watcher, undo)
+end
+
 -- Takes back, in reverse, what a failure or Ctrl-C leaves half done in the modem; link.apply() sees to the host.
 local function undo_modem(undo)
   local modem = undo.modem
@@ -186,34 +239,24 @@ function M.up(modem, carrier, options)
   options = options or {}
   local watcher = options.watcher or silent
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
-  local record, now = look(modem, watcher)
-  if not record then
-    return nil, now
+  local bearer, seconds = bearer_again(modem, carrier, watcher, undo)
+  if not bearer and not seconds then
+    bearer, seconds = bearer_from_scratch(modem, carrier, options, watcher, undo)
   end
-  local registration, packet, bearer, seconds, applied, err
-  report.modem(modem, now.identity, watcher)
-  if not may_adopt(now, record, carrier) then
-    clear(modem, now)
-  end
-  registration, packet = ready.wait(modem, now, {
-    carrier = carrier, wait = options.wait, pin = options.pin, watcher = watcher,
-  }, undo)
-  if not registration then
-    return nil, packet
-  end
-  report.network(registration, packet, now.signal, watcher)
-  bearer, seconds = bearer_for(modem, now, record, carrier, watcher, undo)
   if not bearer then
     return nil, seconds
   end
   report.bearer(bearer, seconds, watcher)
-  applied, err = link.apply(bearer, options)
+  local applied, err = link.apply(bearer, options)
   if not applied then
     return nil, err
   end
   undo.finished = true
   modem.link = applied
-  applied.on_close = function() forget(modem) end
+  applied.on_close = function()
+    modem.cut_at = applied.bearer.cut and task.now() or nil
+    forget(modem)
+  end
   report.link(applied, watcher)
   return applied
 end

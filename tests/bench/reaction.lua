@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- From the modem's word that the network has ended the connection to the order to connect again:
--- reaction.lua mbim|qmi [ROUNDS]
+-- From the modem's word that the network has ended the connection to the order to connect again, and until something
+-- has answered through the new one: reaction.lua mbim|qmi [ROUNDS]
 --
 -- Modem and policy live in one process, so one clock sees both: the indication as the modem hands it over, the order as
 -- it comes in. What the simulated modem does in between counts as ours.
@@ -77,17 +77,22 @@ local function wait_online(heard)
   end))
 end
 
+local function median(times)
+  table.sort(times)
+  return times[(#times + 1) // 2]
+end
+
 local function measure(sim, heard, marks)
-  local times, commands = {}, 0
+  local times, online, commands = {}, {}, 0
   for round = 1, ROUNDS do
     task.sleep(0.1) -- what came with the connection is over
     marks.indication, marks.order, marks.commands = nil, nil, nil
     assert(faults.apply(sim, "disconnect"))
     wait_online(heard)
+    online[round] = (task.now() - marks.indication) * 1000
     times[round], commands = (marks.order - marks.indication) * 1000, marks.commands
   end
-  table.sort(times)
-  return times, commands
+  return times, online, commands
 end
 
 local function run(composition)
@@ -110,10 +115,10 @@ local function run(composition)
     wait_online(heard)
     for _, latency in ipairs(LATENCIES) do
       sim.latency = latency
-      local times, commands = measure(sim, heard, marks)
-      local median = times[(#times + 1) // 2]
-      print(("%-5s %8g %10.1f %10.1f %9d %12s"):format(composition, latency * 1000, median, times[#times], commands,
-        latency > 0 and ("%.2f"):format(median / latency / 1000) or "-"))
+      local times, online, commands = measure(sim, heard, marks)
+      local middle = median(times)
+      print(("%-5s %8g %10.1f %10.1f %9d %12s %10.1f"):format(composition, latency * 1000, middle, times[#times],
+        commands, latency > 0 and ("%.2f"):format(middle / latency / 1000) or "-", median(online)))
     end
   end
   sim:unplug()
@@ -122,6 +127,7 @@ end
 assert(tier1.enter())
 require("log").level = "error"
 print(("From the indication that a connection is over to the order to connect; %d rounds:"):format(ROUNDS))
-print(("%-5s %8s %10s %10s %9s %12s"):format("", "modem ms", "median ms", "longest ms", "commands", "round trips"))
+print(("%-5s %8s %10s %10s %9s %12s %10s"):format("", "modem ms", "median ms", "longest ms", "commands", "round trips",
+  "online ms"))
 run(COMPOSITION)
 return 0

@@ -1,0 +1,263 @@
+-- SPDX-License-Identifier: MIT
+-- Connecting again right after the network has ended a connection: what the modem is asked, and what it is not.
+
+local faults = require "sim.faults"
+local lu = require "luaunit"
+local mc7455 = require "sim.mc7455"
+local modems = require "modem"
+local new_simulated = require("sim.modem").new
+local state = require "state"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+local T = {}
+
+local eq = lu.assertEquals
+local entered, refused = tier1.enter()
+if entered then
+  assert(require("core.netlink").link "lo") -- its socket stays open
+end
+
+local function fault(sim, name, argument) assert(faults.apply(sim, name, { argument })) end
+
+-- Calls fn with a modem that is online, and its link.
+local function online(composition, fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local sim = new_simulated(mc7455, group)
+  sim:compose(composition)
+  sim.search_time = 0.02
+  assert(tier1.start(sim, group))
+  local unplug <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+    sim:unplug()
+    state.remove("qmi", "sim")
+  end })
+  local modem <close> = assert(modems.find())
+  fn(modem, sim, assert(modem:up()))
+end
+
+local function over_each(fn)
+  for _, composition in ipairs { "mbim", "qmi" } do
+    online(composition, function(modem, sim, link) fn(modem, sim, link, composition) end)
+  end
+end
+
+local function watch(link) return link:wait_down { probes = {} } end
+
+-- As a policy does: waits until `harm()` has ended the link, and takes it down.
+local function cut(link, harm)
+  local group <close> = task.group()
+  local watching = group:spawn(watch, link)
+  task.sleep(0.05) -- it listens
+  harm()
+  local _, reason = watching:join()
+  link:close()
+  return reason
+end
+
+-- What `up` asks the modem for, in order, until the list is taken.
+local function verbs(modem)
+  local called = {}
+  for _, name in ipairs { "identity", "sim", "radio", "registration", "packet_service", "session", "activate",
+    "ip_configuration" } do
+    local verb = modem[name]
+    modem[name] = function(...)
+      called[#called + 1] = name
+      return verb(...)
+    end
+  end
+  return called
+end
+
+-- What goes to the modem, by the names of QMI's messages.
+local function requests(modem)
+  local sent, ask = {}, modem.qmi.ask
+  modem.qmi.ask = function(device, message, ...)
+    sent[#sent + 1] = message.name
+    return ask(device, message, ...)
+  end
+  return sent
+end
+
+local function has(list, name)
+  for _, entry in ipairs(list) do
+    if entry == name then
+      return true
+    end
+  end
+  return false
+end
+
+function T.test_the_order_to_connect_waits_for_no_answer()
+  over_each(function(modem, sim, link, composition)
+    eq(cut(link, function() fault(sim, "disconnect") end).code, "disconnected")
+    local called = verbs(modem)
+    local again <close> = assert(modem:up())
+    table.sort(called)
+    eq(called, { "activate", "ip_configuration", "registration" }, composition)
+    eq(#again.addresses, 2)
+  end)
+end
+
+-- Nothing but two flights: both families are started, then the addresses of both are read.
+function T.test_qmi_sends_no_more_than_it_must()
+  online("qmi", function(modem, sim, link)
+    local sent = requests(modem)
+    cut(link, function()
+      fault(sim, "disconnect")
+      sim.latency = 0.05
+    end)
+    for i = #sent, 1, -1 do sent[i] = nil end
+    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    eq(sent, {
+      "Get Serving System", "Start Network", "Start Network", "Get Current Settings", "Get Current Settings",
+    })
+  end)
+end
+
+-- One family goes a moment before the other: there are no addresses to be read of what is about to go.
+function T.test_the_end_of_one_family_asks_nothing_while_the_other_ends()
+  online("qmi", function(modem, sim, link)
+    local sent = requests(modem)
+    cut(link, function()
+      for i = #sent, 1, -1 do sent[i] = nil end
+      sim:disconnect_family(0, "ipv6")
+      task.sleep(0.05) -- it hears of that
+      fault(sim, "disconnect")
+    end)
+    lu.assertFalse(has(sent, "Get Current Settings"), table.concat(sent, ", "))
+  end)
+end
+
+function T.test_the_end_of_one_family_alone_is_put_on_the_host()
+  online("qmi", function(modem, sim, link)
+    local group <close> = task.group()
+    group:spawn(watch, link)
+    task.sleep(0.05) -- it listens
+    sim:disconnect_family(0, "ipv6")
+    assert(task.timeout(10, function()
+      while #link.addresses ~= 1 do task.sleep(0.02) end
+      return true
+    end))
+    eq(link.addresses[1].address, "184.250.142.38")
+    eq(modem:session(0).state, "activated")
+    link:keep()
+  end)
+end
+
+function T.test_after_any_trouble_all_is_asked_about()
+  over_each(function(modem, sim, link, composition)
+    cut(link, function()
+      for _, packet in ipairs { "detached", "attached" } do
+        sim.packet.state = packet
+        sim:emit "packet"
+        task.sleep(0.05) -- it asks for the session
+      end
+      fault(sim, "disconnect")
+    end)
+    local called = verbs(modem)
+    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    lu.assertTrue(has(called, "sim"), composition)
+  end)
+end
+
+function T.test_what_we_have_ended_ourselves_is_asked_about()
+  over_each(function(modem, _, link, composition)
+    link:close()
+    local called = verbs(modem)
+    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    lu.assertTrue(has(called, "sim"), composition)
+  end)
+end
+
+function T.test_a_foreign_network_is_not_used_unasked()
+  over_each(function(modem, sim, link, composition)
+    cut(link, function()
+      sim.network.roaming = true
+      fault(sim, "disconnect")
+    end)
+    sim:settle()
+    task.sleep(0.1)
+    local again, err = modem:up()
+    eq(again, nil, composition)
+    eq(err.code, "roaming-refused")
+    eq(modem:session(0).state, "deactivated")
+    eq(next(sim.sessions), nil)
+  end)
+end
+
+function T.test_a_refusal_is_not_repeated()
+  over_each(function(modem, sim, link, composition)
+    cut(link, function()
+      fault(sim, "refuse-apn")
+      fault(sim, "disconnect")
+    end)
+    local called = verbs(modem)
+    local again, err = modem:up()
+    eq(again, nil)
+    eq(err.code, "connect-refused")
+    table.sort(called)
+    eq(called, { "activate", "registration" }, composition)
+  end)
+end
+
+-- A modem that is busy with one family when the other one is started refuses that, with a reason of its own.
+function T.test_a_family_that_cannot_be_started_beside_the_other_is_started_after_it()
+  online("qmi", function(modem, sim, link)
+    cut(link, function() fault(sim, "disconnect") end)
+    local connect_family, refusals = sim.connect_family, 0
+    function sim:connect_family(number, request)
+      if request.family == "ipv6" and refusals == 0 then
+        refusals = refusals + 1
+        return nil, "max-activated-contexts"
+      end
+      return connect_family(self, number, request)
+    end
+    local again <close> = assert(modem:up())
+    eq(refusals, 1)
+    eq(#again.addresses, 2)
+  end)
+end
+
+-- Who does not answer once, while nothing comes through the link either, may do so when it is taken down.
+function T.test_a_modem_that_was_mute_for_a_while_is_disconnected_in_the_end()
+  online("qmi", function(modem, sim, link)
+    local options = { probes = { "8.8.8.8" }, every = 0.05, timeout = 0.05, misses = 1000 }
+    lu.assertTrue(link:prove(options))
+    local session, asked, given_up = modem.session, 0, false
+    function modem.session(...)
+      asked = asked + 1
+      if asked ~= 2 then
+        return session(...)
+      end
+      local undo <close> = task.undo(function() given_up = true end) -- luacheck: ignore 211
+      task.sleep(3600)
+    end
+    local group <close> = task.group()
+    local watching = group:spawn(link.wait_down, link, options)
+    fault(sim, "blackhole")
+    assert(task.timeout(20, function()
+      while not given_up do task.sleep(0.02) end
+      return true
+    end))
+    fault(sim, "none")
+    watching:cancel(task.unwanted)
+    watching:join()
+    link:close()
+    eq(next(sim.sessions), nil)
+  end)
+end
+
+-- Framing is asked about again where it may have changed.
+function T.test_framing_is_agreed_on_again_after_we_have_disconnected()
+  online("qmi", function(modem, _, link)
+    link:close()
+    local sent = requests(modem)
+    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    lu.assertTrue(has(sent, "Get Data Format"))
+  end)
+end
+
+return T
