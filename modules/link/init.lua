@@ -11,6 +11,7 @@ local fs = require "core.fs"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
+local probes = require "link.probes"
 local renewal = require "link.renew"
 local resolver = require "resolver"
 local task = require "task"
@@ -31,11 +32,11 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field adopted boolean it was there already, just so
 ---@field address string? the first of its addresses
 ---@field on_close fun() called when it is undone
----@field proven table<string, boolean>? families through which something has answered: see link/watch.lua
+---@field proven table<string, boolean>? families through which something has answered: see link/probes.lua
 ---@field private options table
 ---@field private renewing task.mutex
 ---@field private journal link.journal
-local Link = { prove = watch.prove, wait_down = watch.wait_down }
+local Link = { prove = probes.prove, wait_down = watch.wait_down }
 
 function Link:__index(name)
   return name == "address" and self.addresses[1] and self.addresses[1].address or Link[name]

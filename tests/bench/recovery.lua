@@ -15,7 +15,8 @@ local task = require "task"
 local CAP = tonumber(os.getenv "MT_BENCH_CAP") or 90 -- seconds until we give up
 local EVERY, TIMEOUT = 0.1, 1 -- of our pings
 local CALM = 3 -- seconds online before a fault, and after one that was not felt
-local IDLE = 42 -- the same for a link on which nobody sends: pauses between looks have grown to the longest by then
+-- The same for a link on which nobody sends: pauses between probes have grown to the longest by then, which is RAREST.
+local IDLE, RAREST = 280, 120
 local LINK, TARGET = "wwan0", "8.8.8.8"
 local TICK = 0.01 -- what /proc/uptime, the keeper's clock, counts in
 local LOG = "/run/moontower-bench"
@@ -133,7 +134,7 @@ end
 
 -- Waits until traffic is back, or was never gone. Returns when; nil when it never came.
 local function wait_traffic(case, prober, group, since)
-  return task.timeout(CAP, function()
+  return task.timeout(CAP + (case.idle and RAREST or 0), function()
     if case.idle then
       while not noticed(since) do task.sleep(EVERY) end
       prober.lost = since

@@ -1,0 +1,186 @@
+-- SPDX-License-Identifier: MIT
+-- Does anything answer through a link? One host of each family (IPv4, IPv6) is asked, the others when that is silent.
+--
+-- A family counts once it has answered: many networks give an IPv6 address that leads nowhere, and reconnecting for
+-- that would never end.
+
+local error_object = require "error"
+local net = require "net"
+local task = require "task"
+
+local M = {}
+
+M.MISSES, M.TIMEOUT = 3, 2 -- unless options say otherwise
+local PATIENCE = 1 / 4 -- of the time that an answer may take: then the other hosts are asked, too
+local FAMILIES = { "ipv4", "ipv6" }
+local USUAL = { ipv4 = { "8.8.8.8", "1.1.1.1" }, ipv6 = { "2001:4860:4860::8888", "2606:4700:4700::1111" } }
+
+---@class link.watch
+---@field ping string? the only address to ping
+---@field probes string[]? as net.probe takes them; {} for none. If not given: the carrier's, or some well-known hosts
+--- and the network's own DNS server
+---@field every number? seconds between looks at the traffic (10); on an idle link they grow to three times that, and
+--- those between two probes to twelve times
+---@field misses integer? so many looks in a row without any answer are too many (3)
+---@field needed integer? how many of a family's probes have to answer (1)
+---@field timeout number? seconds that an answer may take (2)
+
+local function usual_probes(link)
+  local probes = {}
+  for _, family in ipairs(FAMILIES) do
+    table.move(USUAL[family], 1, #USUAL[family], #probes + 1, probes)
+  end
+  if link.dns[1] then
+    probes[#probes + 1] = "dns:" .. link.dns[1]
+  end
+  return probes
+end
+
+local function probes_for(link, options)
+  local settings = link.bearer.modem.settings
+  local of_carrier = settings and settings.carrier and settings.carrier.probe
+  if options.probes then
+    return options.probes
+  elseif options.ping or of_carrier then
+    return { options.ping or of_carrier }
+  end
+  return usual_probes(link)
+end
+
+-- Those of each family that the link has an address of. A mistake in one raises: it is one in a script.
+local function by_family(link, probes)
+  local has = {}
+  for _, address in ipairs(link.addresses) do
+    has[address.address:find(":") and "ipv6" or "ipv4"] = true
+  end
+  local lists = {}
+  for _, spec in ipairs(probes) do
+    local parsed = assert(net.parse_probe(spec))
+    if has[parsed.family] then
+      lists[parsed.family] = lists[parsed.family] or {}
+      table.insert(lists[parsed.family], spec)
+    end
+  end
+  return lists
+end
+
+-- The ways to ask a family's hosts: each returns as net.quorum, and whether there may be answers later.
+
+local function ask_all(link, options, specs)
+  local answers, err = net.quorum(specs, {
+    link = link.name, timeout = options.timeout or M.TIMEOUT, needed = math.min(options.needed or 1, #specs),
+  })
+  return answers, err, #specs > 1
+end
+
+-- One host. Once that is slow, the others, too: if it was its own fault, another one is the first from then on.
+local function ask_first(link, options, specs)
+  if #specs == 1 or (options.needed or 1) > 1 then
+    return ask_all(link, options, specs)
+  end
+  local timeout, results = options.timeout or M.TIMEOUT, task.queue(2)
+  local group <close> = task.group()
+  group:spawn(function() results:push(net.probe(specs[1], { link = link.name, timeout = timeout }) ~= nil) end)
+  local answered, slow = task.timeout(timeout * PATIENCE, results.pop, results)
+  if answered then
+    return 1
+  end
+  local others, failure = table.move(specs, 2, #specs, 1, {}), nil
+  group:spawn(function()
+    local answers, err = ask_all(link, options, others)
+    failure = err
+    results:push(answers ~= nil)
+  end)
+  answered = results:pop() or slow and results:pop()
+  if not answered then
+    return nil, failure, true
+  end
+  table.insert(specs, table.remove(specs, 1))
+  return 1, nil, true
+end
+
+-- Asks all families at once, and waits until all have answered, or `enough` of them. Returns which have answered, what
+-- the others failed with, and whether there may be answers later.
+local function ask(link, options, lists, way, enough)
+  local alive, errors, late, results, families = {}, {}, false, task.queue(#FAMILIES), 0
+  local group <close> = task.group()
+  for family, specs in pairs(lists) do
+    families = families + 1
+    group:spawn(function()
+      local answers, err, more = way(link, options, specs)
+      alive[family], errors[family], late = answers and true, err, late or more
+      results:push(answers ~= nil)
+    end)
+  end
+  local answered = 0
+  for _ = 1, families do
+    answered = answered + (results:pop() and 1 or 0)
+    if answered == enough then
+      break
+    end
+  end
+  return alive, errors, late
+end
+
+local function silent(link, lists, errors)
+  local asked = {}
+  for _, family in ipairs(FAMILIES) do
+    local specs = errors[family] and lists[family] or {}
+    table.move(specs, 1, #specs, #asked + 1, asked)
+  end
+  return error_object.new {
+    code = "unreachable", source = "link", detail = { errors = errors },
+    message = ("nothing answers through %s (%s)"):format(link.name, table.concat(asked, ", ")),
+  }
+end
+
+---The probes of each family that the link has an address of.
+---@param link link.link
+---@param options link.watch
+---@return table<string, string[]> lists by family, in the order in which they are asked
+function M.lists(link, options) return by_family(link, probes_for(link, options)) end
+
+---Does each family that has answered before do so now, or, where none has, any?
+---@param link link.link
+---@param options link.watch
+---@param lists table<string, string[]>
+---@param in_doubt boolean all hosts are asked at once
+---@return moontower.error? err "unreachable"
+---@return boolean late there may be answers later
+function M.check(link, options, lists, in_doubt)
+  local alive, errors, late = ask(link, options, lists, in_doubt and ask_all or ask_first)
+  local proven = link.proven or {}
+  for family in pairs(lists) do
+    if proven[family] and not alive[family] then
+      return silent(link, lists, errors), late
+    end
+  end
+  if not next(alive) then
+    return silent(link, lists, errors), late
+  end
+  for family in pairs(alive) do proven[family] = true end
+  link.proven = proven
+  return nil, late
+end
+
+---Does anything answer through the link? Families that do are held to it from then on.
+---@param link link.link
+---@param options link.watch?
+---@return true? alive also when there are no probes to send
+---@return moontower.error? err "unreachable"
+function M.prove(link, options)
+  options = options or {}
+  local lists = M.lists(link, options)
+  local errors
+  for _ = 1, next(lists) and options.misses or M.MISSES do
+    local alive
+    alive, errors = ask(link, options, lists, ask_all, 1)
+    if next(alive) or not next(lists) then
+      link.proven = alive
+      return true
+    end
+  end
+  return nil, silent(link, lists, errors)
+end
+
+return M
