@@ -16,6 +16,7 @@ local M = {}
 
 local SESSION = 0
 local UNDO_TIME = 15
+local LOST = 3 -- seconds after which an answer may be lost, and is asked for once more
 local FRESH = 1 -- seconds for which it holds what a modem has told while its link was watched
 local KIND = "modems"
 
@@ -173,7 +174,7 @@ local function bearer_again(modem, carrier, watcher, undo)
     undo.session = bearer and bearer.session
     return bearer, err
   end)
-  local registration = modem:registration()
+  local registration = task.timeout(LOST, modem.registration, modem) or modem:registration()
   local may_connect = registration and ready.has_network(registration, carrier)
   if not may_connect then
     connecting:cancel(task.unwanted)

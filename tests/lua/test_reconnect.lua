@@ -203,6 +203,24 @@ function T.test_a_refusal_is_not_repeated()
   end)
 end
 
+-- One lost answer is no reason to give up a connection that stands.
+function T.test_a_lost_answer_is_asked_for_once_more()
+  over_each(function(modem, sim, link, composition)
+    cut(link, function() fault(sim, "disconnect") end)
+    local called, registration, is_lost = verbs(modem), modem.registration, false
+    function modem.registration(...)
+      if not is_lost then
+        is_lost = true
+        task.sleep(3600)
+      end
+      return registration(...)
+    end
+    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    table.sort(called)
+    eq(called, { "activate", "ip_configuration", "registration" }, composition)
+  end)
+end
+
 -- A modem that is busy with one family when the other one is started refuses that, with a reason of its own.
 function T.test_a_family_that_cannot_be_started_beside_the_other_is_started_after_it()
   online("qmi", function(modem, sim, link)
