@@ -17,6 +17,7 @@ local M = {}
 local SESSION = 0
 local UNDO_TIME = 15
 local LOST = 3 -- seconds after which an answer may be lost, and is asked for once more
+local AGAIN_TIME = 15
 local FRESH = 1 -- seconds for which it holds what a modem has told while its link was watched
 local KIND = "modems"
 
@@ -176,11 +177,13 @@ local function bearer_again(modem, carrier, watcher, undo)
   end)
   local registration = task.timeout(LOST, modem.registration, modem) or modem:registration()
   local may_connect = registration and ready.has_network(registration, carrier)
-  if not may_connect then
+  -- Networks that have just had us are quick; a modem whose answer is lost says nothing for as long as one may wait.
+  local in_time = may_connect and task.timeout(AGAIN_TIME, connecting.join, connecting)
+  if not in_time then
     connecting:cancel(task.unwanted)
   end
   local _, bearer, err = connecting:join()
-  if may_connect and (bearer or err.code == "connect-refused") then
+  if in_time and (bearer or err.code == "connect-refused") then
     return bearer, err or task.now() - start
   elseif undo.session then
     modem:deactivate(undo.session)

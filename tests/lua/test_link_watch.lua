@@ -20,7 +20,6 @@ if entered then
 end
 
 local EVERY = 0.05
-local MUTE = 3.5 -- seconds: longer than a modem in its senses may think
 local LOOKS = 40
 
 ---@class watched what link:wait_down has done so far
@@ -134,41 +133,6 @@ function T.test_what_is_sent_without_an_answer_is_looked_into_at_once()
     end)
   end)
   lu.assertTrue(watched.asked["8.8.8.8"] >= LOOKS / 3, ("%d times"):format(watched.asked["8.8.8.8"]))
-end
-
--- It was mute when the path was gone, and both have come back: then it is there to be asked.
-function T.test_a_modem_that_was_mute_for_a_while_is_disconnected_in_the_end()
-  if not entered then
-    lu.skip("no world of our own here: " .. tostring(refused))
-  end
-  local group <close> = task.group()
-  local sim = new_simulated(mc7455, group)
-  assert(tier1.start(sim, group))
-  local modem <close> = assert(modems.find())
-  local link <close> = assert(modem:up())
-  local options = { probes = { "8.8.8.8" }, every = 0.1, timeout = 0.1, misses = 100 }
-  lu.assertTrue(link:prove(options))
-  local watching = group:spawn(link.wait_down, link, options)
-  task.sleep(0.1) -- it has asked whether the connection is there
-  local asked, answered = modem.session, task.queue(1)
-  function modem.session(...)
-    answered:push(true)
-    return asked(...)
-  end
-  assert(faults.apply(sim, "silent", { "1" }))
-  assert(faults.apply(sim, "blackhole"))
-  answered:pop() -- it is asked, and does not answer
-  task.sleep(MUTE)
-  assert(faults.apply(sim, "none"))
-  task.sleep(0.5)
-  lu.assertFalse(watching:ended())
-  watching:cancel(task.unwanted)
-  watching:join()
-  link:close()
-  lu.assertNil(next(sim.sessions))
-  modem.session = nil
-  modem:close()
-  sim:unplug()
 end
 
 return T

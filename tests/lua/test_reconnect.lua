@@ -221,6 +221,21 @@ function T.test_a_lost_answer_is_asked_for_once_more()
   end)
 end
 
+-- The answer to the order is lost: the usual way finds out what has become of it.
+function T.test_an_order_without_an_answer_is_given_up_soon()
+  online("qmi", function(modem, sim, link)
+    cut(link, function() fault(sim, "disconnect") end)
+    local activate, orders = modem.activate, 0
+    function modem.activate(...)
+      orders = orders + 1
+      if orders == 1 then task.sleep(1e6) end
+      return activate(...)
+    end
+    local again <close> = assert(task.timeout(60, modem.up, modem))
+    eq({ orders, #again.addresses }, { 2, 2 })
+  end)
+end
+
 -- A modem that is busy with one family when the other one is started refuses that, with a reason of its own.
 function T.test_a_family_that_cannot_be_started_beside_the_other_is_started_after_it()
   online("qmi", function(modem, sim, link)
