@@ -73,8 +73,8 @@ end
 local function look_at_silence(self, traffic, sent, at_once)
   if not next(self.lists) then
     return stalled(self, traffic.unanswered)
-  elseif not at_once and sent <= 0 and task.now() < traffic.due then
-    return nil
+  elseif not at_once and sent <= 0 and task.now() + traffic.look / 2 < traffic.due then
+    return nil -- it is nearer to a later look
   end
   local err, late = probes.check(self.link, self.options, self.lists, self.missed > 0)
   traffic.quiet = err and traffic.every or math.min(traffic.quiet * 2, traffic.every * RAREST)

@@ -128,7 +128,7 @@ function T.test_what_is_sent_without_an_answer_is_looked_into_at_once()
     group:spawn(function()
       while true do
         ping.echo { address = "1.1.1.1", link = link.name, timeout = 0.01 }
-        task.sleep(0.01) -- should the link be gone already
+        task.sleep(0.01) -- it fails at once when the link is taken down
       end
     end)
   end)

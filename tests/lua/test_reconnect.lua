@@ -30,10 +30,10 @@ local function online(composition, fn)
   sim:compose(composition)
   sim.search_time = 0.02
   assert(tier1.start(sim, group))
-  local unplug <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+  local unplug <close> = task.finally(function() -- luacheck: ignore 211
     sim:unplug()
     state.remove("qmi", "sim")
-  end })
+  end)
   local modem <close> = assert(modems.find())
   fn(modem, sim, assert(modem:up()))
 end
@@ -48,9 +48,16 @@ local function watch(link) return link:wait_down { probes = {} } end
 
 -- As a policy does: waits until `harm()` has ended the link, and takes it down.
 local function cut(link, harm)
+  local modem, listens = link.bearer.modem, task.queue(1)
+  function modem.session(...)
+    modem.session = nil
+    local session, err = modem.session(...)
+    listens:push(true)
+    return session, err
+  end
   local group <close> = task.group()
   local watching = group:spawn(watch, link)
-  task.sleep(0.05) -- it listens
+  listens:pop() -- it has asked whether the connection stands, and hears of all that comes after that
   harm()
   local _, reason = watching:join()
   link:close()
