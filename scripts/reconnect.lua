@@ -30,7 +30,6 @@ return policy {
       if not err then
         attempt:succeeded()
         repair:mended()
-        told:believe("online", ("as %s"):format(link.address))
         local joined <close> = options.online and options.online(modem, link) -- luacheck: ignore 211
         reason = link:wait_down(options)
       else

@@ -158,7 +158,7 @@ local function look_at_traffic(self)
 end
 
 ---Waits until the link is down: until modem or kernel say so, or nothing comes through it any more. Meanwhile, settings
----that the network changes are applied.
+---that the network changes are applied. Whoever watches a link takes it for one that works: `moontower why` says so.
 ---@param link link.link
 ---@param options link.watch?
 ---@return moontower.error reason "disconnected", "unreachable", "gone"
@@ -168,12 +168,18 @@ function M.wait_down(link, options)
     verdict = task.queue(1), doubt = task.queue(1), changed = task.queue(1),
     lists = probes.lists(link, options or {}), missed = 0,
   }
+  local told = story.of(link.bearer.modem)
+  told:believe("online", ("as %s"):format(link.address))
   local group <close> = task.group()
   group:spawn(hear_modem, self)
   group:spawn(read_changes, self)
   group:spawn(hear_kernel, self)
   group:spawn(look_at_traffic, self)
-  return (self.verdict:pop())
+  local reason = self.verdict:pop()
+  if reason.code ~= "gone" then
+    told:believe("offline", reason)
+  end
+  return reason
 end
 
 return M

@@ -113,6 +113,21 @@ return policy { name = "bad", run = function() error "oops" end }' >/run/test/ba
   lu.assertEquals(result.after, result.before)
 end
 
+function T.test_what_a_policy_of_ones_own_has_reached_is_known()
+  run [[cat >/run/test/mine.lua <<'END'
+return require "policy" { name = "mine", each = { modem = "ready" }, run = function(modem)
+  for _ in require("task").backoff { first = 2 } do
+    local link <close> = modem:up()
+    if link then link:wait_down() end
+  end
+end }
+END
+    echo 'return { modems = { { policy = "/run/test/mine.lua" } } }' >/run/test/config.lua
+    start --config /run/test/config.lua; until_why "is online since .* as " || exit 1
+    moontower sim fault disconnect; moontower sim fault detach; until_why "is offline since .*: the network" || exit 1
+    moontower down >/dev/null; end; true]]
+end
+
 function T.test_two_modems_get_a_default_route_each()
   local result = simulated.run(UNTIL .. [[start; until_why "sim1 is online" && until_why "sim2 is online" || exit 1
     ip route show default; ip -6 route show default
