@@ -9,6 +9,7 @@ local fs = require "core.fs"
 local netlink = require "core.netlink"
 local process = require "core.process"
 local state = require "state"
+local task = require "task"
 
 ---@class resolver.record
 ---@field backend "resolved"|"resolvconf"|"file"
@@ -19,6 +20,7 @@ local M = {}
 
 local FILE = "/etc/resolv.conf"
 local TIME = 10
+local LOCK_PAUSE, LOCK_TRIES = 0.02, 250 -- who has the lock writes two small files
 
 local function run(command)
   command.timeout = TIME
@@ -150,7 +152,26 @@ local function others(kept, link)
   return links
 end
 
-function file.apply(record)
+-- Runs fn(record) while no other process of ours reads or writes the file: another `moontower up`, for another modem.
+local function alone(fn)
+  return function(record)
+    local lock, err
+    for _ = 1, LOCK_TRIES do
+      lock, err = state.lock "resolver"
+      if lock or err.code ~= "busy" then
+        break
+      end
+      task.sleep(LOCK_PAUSE)
+    end
+    local held <close> = lock
+    if not held then
+      return nil, err
+    end
+    return fn(record)
+  end
+end
+
+file.apply = alone(function(record)
   local kept = load_kept()
   if not kept or not is_ours(kept) then
     local before, err = file.look()
@@ -162,7 +183,7 @@ function file.apply(record)
   local links = others(kept, record.link)
   links[#links + 1] = { link = record.link, servers = record.servers }
   return put_links(kept, links)
-end
+end)
 
 local function put_back(before)
   if before.kind == "file" then
@@ -177,7 +198,7 @@ local function put_back(before)
   return true
 end
 
-function file.undo(record)
+file.undo = alone(function(record)
   local kept = load_kept()
   local left = kept and others(kept, record.link)
   local ok, err = true, nil
@@ -192,7 +213,7 @@ function file.undo(record)
     state.remove(KIND, NAME)
   end
   return ok, err
-end
+end)
 
 local backends = { resolved = resolved, resolvconf = resolvconf, file = file }
 

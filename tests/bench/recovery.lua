@@ -173,7 +173,10 @@ local function run(case, who)
     end)
   end
   local traffic = wait_traffic(case, prober, group, since)
-  local at = noticed(since)
+  local at = task.timeout(CALM, function() -- what it says may be later here than what comes through
+    while not noticed(since) do task.sleep(EVERY) end
+    return noticed(since)
+  end)
   return {
     noticed = at and at - since, traffic = traffic and math.max(traffic - since - (case.back or 0), 0),
     tried = tried(since, traffic and traffic > since and traffic or task.now()),

@@ -5,6 +5,7 @@ local fs = require "core.fs"
 local lu = require "luaunit"
 local resolver = require "resolver"
 local state = require "state"
+local task = require "task"
 local world = require "core.world"
 
 assert(world.enter())
@@ -104,6 +105,23 @@ function T.test_none_and_a_symbolic_link_come_back()
   local records = three()
   for _, record in ipairs(records) do assert(resolver.undo(record)) end
   lu.assertEquals(fs.readlink(FILE), "/run/elsewhere.conf")
+end
+
+-- Two `moontower up`, for two modems, do not undo each other's work.
+function T.test_one_process_at_a_time()
+  local first, second = plan("wwan0", "10.0.0.1"), plan("wwan1", "10.1.0.1")
+  local lock = assert(state.lock "resolver")
+  local group <close> = task.group()
+  for _, record in ipairs { first, second } do
+    group:spawn(function() assert(resolver.apply(record)) end)
+  end
+  task.sleep(0.1)
+  lu.assertEquals(fs.read(FILE), BEFORE)
+  lock:close()
+  group:wait()
+  lu.assertEquals(#servers(), #"10.0.0.1 10.1.0.1")
+  for _, record in ipairs { first, second } do assert(resolver.undo(record)) end
+  assert_as_before()
 end
 
 -- Killed between the two writes: the note says what would have been, the file is what it was.
