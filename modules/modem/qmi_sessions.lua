@@ -4,13 +4,13 @@
 -- A connection lasts as long as its client. So the clients of a connection are kept when the port is closed, and a
 -- later run takes them up again.
 
+local address = require "modem.qmi_address"
 local call_end = require "qmi.call_end"
 local error_object = require "error"
 local format = require "modem.qmi_format"
 local obstacle = require "modem.qmi_obstacle"
 local refusal = require "modem.refusal"
 local task = require "task"
-local usable = require "modem.usable"
 local wds = require "qmi.wds"
 
 local CONNECT_TIME, DISCONNECT_TIME = 90, 10
@@ -151,46 +151,11 @@ function M:session(number)
   return { session = number, state = state, ip = ip_of(is_up) }
 end
 
-local function prefix_length(mask)
-  local length = 0
-  for byte in mask:gmatch("%d+") do
-    byte = math.tointeger(byte)
-    while byte & 0x80 ~= 0 do
-      length, byte = length + 1, byte << 1 & 0xff
-    end
-  end
-  return length
-end
-
-local function ipv4_of(reply)
-  local address = reply.ipv4_address
-  return usable.family("ipv4", {
-    addresses = address and {
-      { address = address, prefix_length = prefix_length(reply.ipv4_gateway_subnet_mask or "255.255.255.255") },
-    } or {},
-    gateway = reply.ipv4_gateway_address,
-    dns = { reply.primary_ipv4_dns_address or reply.secondary_ipv4_dns_address, reply.secondary_ipv4_dns_address },
-    mtu = reply.mtu,
-  })
-end
-
-local function ipv6_of(reply)
-  local gateway = reply.ipv6_gateway_address
-  return usable.family("ipv6", {
-    addresses = { reply.ipv6_address },
-    gateway = gateway and gateway.address,
-    dns = { reply.ipv6_primary_dns_address or reply.ipv6_secondary_dns_address, reply.ipv6_secondary_dns_address },
-    mtu = reply.mtu,
-  })
-end
-
 local function not_connected()
   return error_object.fail {
     code = "rejected", source = "qmi", message = "that session is not connected", detail = { status = "out-of-call" },
   }
 end
-
-local SETTINGS = { "dns-address", "ip-address", "gateway-info", "mtu", "ip-family" }
 
 function M:ip_configuration(number)
   local legs = self.wds[number] or {}
@@ -199,14 +164,14 @@ function M:ip_configuration(number)
     if ours and not leg.handle then
       return not_connected() -- as far as we know, which spares a question
     end
-    return leg.client:request(wds.get_current_settings, { requested_settings = SETTINGS })
+    return leg.client:request(wds.get_current_settings, { requested_settings = address.settings })
   end)
   if not replies then
     return nil, err
   elseif not next(replies) then
     return not_connected()
   end
-  return { session = number, ipv4 = ipv4_of(replies.ipv4 or {}), ipv6 = ipv6_of(replies.ipv6 or {}) }
+  return { session = number, ipv4 = address.ipv4(replies.ipv4 or {}), ipv6 = address.ipv6(replies.ipv6 or {}) }
 end
 
 -- ---- connecting ----
