@@ -6,6 +6,7 @@ local fs = require "core.fs"
 local kind = require "kind"
 local program = require "core.program"
 local sandbox = require "core.sandbox"
+local script = require "script"
 local terminal = require "terminal"
 
 ---@class carrier.bearer
@@ -276,7 +277,7 @@ function M.load(name, arguments)
     err = "it is too long for a carrier file"
   else
     ok, values = sandbox.run(source, "@" .. path, environment(arguments or {}), SECONDS, MEMORY)
-    err = values
+    err = not ok and script.mistake(tostring(values))
   end
   if ok and type(values) == "table" then
     err = check_carrier(values)

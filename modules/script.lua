@@ -33,6 +33,14 @@ function M.environment()
   return environment
 end
 
+---What Lua says of a mistake in a file, without the text or number that stands there. That may be a password or a PIN,
+---and such messages go into logs.
+---@param message string
+---@return string
+function M.mistake(message)
+  return (message:gsub("near '[\"'%[%d].*$", "near a text or number"))
+end
+
 ---Loads a script, and does not run it.
 ---@param path string
 ---@return function? chunk
@@ -41,7 +49,7 @@ end
 function M.load(path)
   local environment = M.environment()
   local chunk, message = loadfile(path, "t", environment)
-  return chunk, message, environment
+  return chunk, message and M.mistake(message), environment
 end
 
 return M

@@ -8,6 +8,7 @@ local identity = require "daemon.identity"
 local kind = require "kind"
 local policy = require "policy"
 local sandbox = require "core.sandbox"
+local script = require "script"
 
 ---@class daemon.config
 ---@field modems daemon.modem_config[] the first that fits a modem is the modem's
@@ -176,7 +177,7 @@ function M.load(path)
   local ok, values = sandbox.run(source, "@" .. path, environment(), SECONDS, MEMORY)
   local mistake
   if not ok then
-    mistake = tostring(values)
+    mistake = script.mistake(tostring(values))
   elseif type(values) ~= "table" then
     mistake = "it returns no table; end it with: return { modems = { ... } }"
   else

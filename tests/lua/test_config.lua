@@ -56,6 +56,19 @@ function T.test_what_stops_it_is_told_with_file_and_line()
 end
 
 -- What ipairs would pass over.
+-- Such a message goes into the daemon's log.
+function T.test_a_mistake_does_not_show_what_may_be_a_secret()
+  for _, text in ipairs {
+    'return { policies = { { "notify" "https://secret.example.org/" } } }', "return { x = 'open secret\n }",
+    "return { x = 1 [[secret]] }", "return { x = 12 4711 }", 'return { x = y "secret',
+  } do
+    local _, err = load(text)
+    lu.assertStrContains(tostring(err), ":1: ")
+    lu.assertNotStrContains(tostring(err), "secret")
+    lu.assertNotStrContains(tostring(err), "4711")
+  end
+end
+
 function T.test_lists_are_lists()
   assert_mistakes {
     { 'return { modems = { policy = "reconnect" } }', ": ", '{ { policy = "reconnect" } }: it has the key \'policy\'' },
