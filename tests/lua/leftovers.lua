@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- For tests: what a daemon has changed on its computer, and what it has open; to be compared with what was before.
 
+local fs = require "core.fs"
 local process = require "core.process"
 local task = require "task"
 
@@ -19,35 +20,50 @@ function M.host()
     find /run/moontower/links /run/moontower/modems /run/moontower/qmi -type f 2>/dev/null]]
 end
 
----Kinds of what a process has open. Terminals do not count: an AT port is opened when it is first needed, and stays
----open.
+local HIGHEST = 1000 -- descriptor that is looked for
+
+---How many descriptors of each kind a process has open. Terminals do not count: an AT port is opened when it is first
+---needed, and stays open.
 ---@param pid integer
----@return string
+---@return table<string, integer>
 function M.descriptors(pid)
-  return shell(([[cd /proc/%d/fd && for f in *; do readlink $f; done 2>/dev/null | grep -v -e /dev/pts -e ttyUSB \
-    | sed 's/:.*//' | sort | uniq -c]]):format(pid))
+  local kinds = {}
+  for fd = 0, HIGHEST do
+    local target = fs.readlink(("/proc/%d/fd/%d"):format(pid, fd))
+    if target and not target:find "^/dev/pts" and not target:find "ttyUSB" then
+      local kind = target:match "^[^:]+"
+      kinds[kind] = (kinds[kind] or 0) + 1
+    end
+  end
+  return kinds
 end
 
 local function total(kinds)
   local sum = 0
-  for count in kinds:gmatch "(%d+) " do sum = sum + math.tointeger(count) end
+  for _, count in pairs(kinds) do sum = sum + count end
   return sum
+end
+
+local function words(kinds)
+  local list = {}
+  for kind, count in pairs(kinds) do list[#list + 1] = ("%d %s"):format(count, kind) end
+  table.sort(list)
+  return table.concat(list, ", ")
 end
 
 ---Probes that are under way have sockets, too: there are no more than before once those are through.
 ---@param pid integer
----@param before string from descriptors()
+---@param before table<string, integer> from descriptors()
 ---@return string? what there is too much
 function M.too_many(pid, before)
-  local now
-  local gone_down = task.timeout(10, function()
-    repeat
+  local now = M.descriptors(pid)
+  task.timeout(20, function()
+    while total(now) > total(before) do
       task.sleep(0.2)
       now = M.descriptors(pid)
-    until total(now) <= total(before)
-    return true
+    end
   end)
-  return not gone_down and ("before:\n%safter:\n%s"):format(before, now) or nil
+  return total(now) > total(before) and ("before: %s\nafter: %s"):format(words(before), words(now)) or nil
 end
 
 return M

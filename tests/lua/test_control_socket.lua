@@ -95,7 +95,7 @@ function T.test_a_hundred_at_once_are_served_or_told()
     for _ = 1, 40 do
       group:spawn(function()
         local port <close> = connect()
-        assert(port:write(hello "why"))
+        port:write(hello "why") -- it may have been refused already, and why stands there to be read
         local heard = task.timeout(20, hear, port) or "nothing"
         served = served + (heard:find('"exit":0', 1, true) and 1 or 0)
         told = told + (heard:find("too many use it", 1, true) and heard:find('"exit":8', 1, true) and 1 or 0)
