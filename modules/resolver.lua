@@ -53,6 +53,9 @@ function resolved.apply(record)
   return run { "resolvectl", "dns", record.link, table.unpack(record.servers) }
 end
 
+-- The servers of all links that it uses.
+function resolved.in_use() return "/run/systemd/resolve/resolv.conf" end
+
 function resolved.undo(record)
   -- It forgets a link that is gone by itself.
   return not netlink.link(record.link) or run { "resolvectl", "revert", record.link }
@@ -68,6 +71,12 @@ function resolvconf.apply(record)
   return run { "resolvconf", "-a", record.link .. ".moontower", stdin = nameserver_lines(record.servers) }
 end
 
+-- Debian's keeps each record in a file of its own; where openresolv has its records depends on its version.
+function resolvconf.in_use(record)
+  local path = ("/run/resolvconf/interface/%s.moontower"):format(record.link)
+  return fs.stat "/run/resolvconf/interface" and path or nil
+end
+
 function resolvconf.undo(record)
   return run { "resolvconf", "-d", record.link .. ".moontower" }
 end
@@ -77,6 +86,8 @@ end
 local file = {}
 
 function file.usable() return true end
+
+function file.in_use() return FILE end
 
 local KIND, NAME = "resolver", "file"
 local HEADER = "# Written by moontower while "
@@ -238,6 +249,20 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function M.apply(record) return backends[record.backend].apply(record) end
+
+---Which of the servers that apply() gave to the host it does not use any more.
+---@param record resolver.record
+---@return string[] servers none, too, where the host does not tell
+---@return string? path of the file that should name them
+function M.missing(record)
+  local path = backends[record.backend].in_use(record)
+  local named, missing = {}, {}
+  for server in (path and fs.read(path) or ""):gmatch "nameserver%s+(%S+)" do named[server] = true end
+  for _, server in ipairs(path and record.servers or {}) do
+    if not named[server] then missing[#missing + 1] = server end
+  end
+  return missing, path
+end
 
 ---Takes back what apply() did, and nothing else.
 ---@param record resolver.record

@@ -11,6 +11,16 @@ local up = require "modem.up"
 
 local OFFLINE = 11
 
+-- The host's side: what `up` wrote down, compared with what the kernel has.
+local function show_link(bearer, journal, watcher)
+  local described, err = link.describe(bearer, journal)
+  if not described then
+    return nil, err
+  end
+  report.link(described, watcher)
+  return report.differences(described, journal ~= nil, watcher)
+end
+
 local function show_connection(device, now, watcher)
   local journal = device.net and journals.load(journals.key(device.net, device:channel(0)))
   local record = up.record(device.description)
@@ -23,12 +33,7 @@ local function show_connection(device, now, watcher)
     return nil, err
   end
   report.bearer(bearer, nil, watcher)
-  if not journal then
-    watcher:done(device.net or "link", "connected, but not by `moontower up`: the host's side is not ours")
-    return true
-  end
-  report.link(link.describe(bearer, journal), watcher)
-  return true
+  return show_link(bearer, journal, watcher)
 end
 
 local function show(device, watcher)
@@ -59,7 +64,7 @@ return {
   summary = "Show the modem, SIM, network, connection and link as they are. Changes nothing.",
 
   arguments = function(parser)
-    parser:epilog "Exit status: 0 online, 11 not online; others as for `moontower up`."
+    parser:epilog "Exit status: 0 online; 11 not online, or the host is not as `up` left it; others as for `up`."
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy; as `up` did, if not given.")
     parser:flag("--json", "Print one JSON object, for programs.")

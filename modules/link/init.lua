@@ -6,6 +6,7 @@
 -- made first if it is not there: see link/channel.lua.
 
 local channels = require "link.channel"
+local compare = require "link.compare"
 local error_object = require "error"
 local fs = require "core.fs"
 local journals = require "link.journal"
@@ -179,29 +180,11 @@ local function carry_out(self)
   return ok, err
 end
 
--- There may be others of ours through the same interface: see multipath.
-local function has_routes(journal, now)
-  local there = netlink.routes { link = now.name, protocol = plan.PROTOCOL } or {}
-  for _, wanted in ipairs(journal.routes) do
-    local found = false
-    for _, route in ipairs(there) do
-      found = found or route.family == wanted.family and route.destination == wanted.destination
-        and route.metric == wanted.metric and route.table == (wanted.table or 254)
-    end
-    if not found then
-      return false
-    end
-  end
-  return true
-end
-
 -- Does the host still have all that the journal says, and is that all that is wanted?
 local function stands(journal, link, now, options)
-  local wanted = {}
-  for _, address in ipairs(link.addresses) do wanted[address.address] = true end
-  for _, address in ipairs(netlink.addresses(now.name) or {}) do wanted[address.address] = nil end
+  local differences = compare.kernel(now.name, { addresses = link.addresses, journal = journal })
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
-  return now.up and not next(wanted) and has_routes(journal, now)
+  return differences ~= nil and #differences == 0
     and (#journal.routes > 0) == (options.default_route ~= false and #link.addresses > 0)
     and journal.metric == options.metric and journal.table == options.table
     and (options.dns == false or servers == table.concat(link.dns, " "))
@@ -216,15 +199,34 @@ end
 
 local function nothing() end
 
----A link that stands as `journal` says, to look at.
+---A bearer's link as it is now, to look at.
 ---@param bearer modem.bearer
----@param journal link.journal
----@return link.link
+---@param journal link.journal? what `up` wrote down; nil: somebody else has set the link up
+---@return link.link? with `differences`: what of it does not hold
+---@return moontower.error? err
 function M.describe(bearer, journal)
-  local now = netlink.link(journal.name) or journal.before
+  local name = journal and journal.name or bearer.net
+  local now, err = netlink.link(name or "")
+  local there, differences
+  if now then
+    there, err = netlink.addresses(name)
+  end
+  if there then
+    bearer = plan.usable(bearer, name)
+    differences, err = compare.host(name, { addresses = plan.all_of(bearer, "addresses"), journal = journal })
+  end
+  if not differences then
+    return nil, err
+  end
+  local addresses = {}
+  for _, address in ipairs(there) do
+    if address.scope == "global" then
+      addresses[#addresses + 1] = { address = address.address, prefix_length = address.prefix_length }
+    end
+  end
   return {
-    name = journal.name, bearer = bearer, mtu = now.mtu, adopted = true,
-    addresses = journal.addresses, dns = journal.dns and journal.dns.servers or {},
+    name = name, bearer = bearer, mtu = now.mtu, adopted = true, differences = differences, addresses = addresses,
+    dns = journal and journal.dns and journal.dns.servers or {},
   }
 end
 

@@ -59,6 +59,9 @@ end
 ---@param applied link.link
 ---@param watcher up.watcher
 function M.link(applied, watcher)
+  if #applied.addresses == 0 then
+    watcher:done(applied.name, ("no address, MTU %d"):format(applied.mtu))
+  end
   for i, address in ipairs(applied.addresses) do
     local text = ("%s/%d"):format(address.address, address.prefix_length)
     if i == 1 then
@@ -71,6 +74,23 @@ function M.link(applied, watcher)
     name = applied.name, addresses = applied.addresses, mtu = applied.mtu, adopted = applied.adopted,
   })
   watcher:done("DNS", #applied.dns > 0 and table.concat(applied.dns, ", ") or "none given by the network", applied.dns)
+end
+
+---What of a link does not hold on the host, a line each, and the way out.
+---@param described link.link from link.describe()
+---@param is_ours boolean did `up` set it up?
+---@param watcher up.watcher
+---@return boolean holds
+function M.differences(described, is_ours, watcher)
+  for i, difference in ipairs(described.differences) do
+    watcher:done(i == 1 and "host" or "", difference.message)
+  end
+  if #described.differences > 0 then
+    watcher:done("", is_ours and "The host is not as `moontower up` left it. Run that again, and it will be."
+      or "The modem is connected, not by `moontower up`, and the host does not use it. `moontower up` changes that.")
+  end
+  watcher:data("differences", described.differences)
+  return #described.differences == 0
 end
 
 return M

@@ -141,6 +141,41 @@ function T.test_status_does_not_end_a_session_that_somebody_left()
   lu.assertStrContains(result.out, "184.250.142.38")
 end
 
+-- The modem is connected all along: only the host's side is not as it was written down.
+function T.test_status_compares_with_what_the_kernel_has()
+  local undone = {
+    ["ip link set wwan0 down"] = { "wwan0 is down", "default route" },
+    ["ip addr flush dev wwan0"] = { "184.250.142.38 is missing on wwan0", "2600:100e:b02d:1::2 is missing" },
+    ["ip route flush dev wwan0"] = { "the IPv4 default route via 184.250.142.37 through wwan0 is missing" },
+    ["ip -6 route del default dev wwan0"] = { "the IPv6 default route" },
+    ["ip route change default via 184.250.142.37 dev wwan0 proto 77 metric 700 onlink; "
+      .. "ip route del default dev wwan0; ip route add default dev wwan0 metric 700"] = { "via 184.250.142.37" },
+    ["echo nameserver 192.0.2.1 >/etc/resolv.conf"] = { "the DNS server 68.28.50.11 is not in use: /etc/resolv.conf" },
+  }
+  for command, expected in pairs(undone) do
+    local result = simulated.run("moontower status", nil, ("%s; %s"):format(UP, command))
+    lu.assertEquals(result.status, 11, command .. result.out)
+    for _, words in ipairs(expected) do lu.assertStrContains(result.out, words) end
+    lu.assertStrContains(result.out, "Run that again")
+  end
+end
+
+function T.test_up_mends_what_status_found()
+  local result = simulated.run(UP .. " && moontower status", nil,
+    UP .. "; ip addr flush dev wwan0; ip link set wwan0 down")
+  simulated.assert_success(result)
+  assert_online(result.after)
+end
+
+function T.test_status_of_a_connection_that_the_host_does_not_use()
+  local result = simulated.run("moontower status --json", nil,
+    UP .. "; rm /run/moontower/links/*; ip addr flush dev wwan0")
+  lu.assertEquals(result.status, 11)
+  local values = require("dkjson").decode(result.out)
+  lu.assertFalse(values.online)
+  lu.assertEquals(values.differences[1].what, "address")
+end
+
 function T.test_a_foreign_resolv_conf_survives_down()
   local result = simulated.run("echo 'nameserver 192.0.2.53' >/etc/resolv.conf; moontower down", nil, UP)
   simulated.assert_success(result)

@@ -1,0 +1,112 @@
+-- SPDX-License-Identifier: MIT
+-- What the host has of a link, compared with what it should have: changes nothing.
+
+local netlink = require "core.netlink"
+local plan = require "link.plan"
+local resolver = require "resolver"
+
+local MAIN_TABLE = 254
+
+---@class link.difference
+---@field what "link"|"address"|"route"|"dns"
+---@field message string
+
+local M = {}
+
+local function add(differences, what, message, ...)
+  differences[#differences + 1] = { what = what, message = message:format(...) }
+end
+
+local function is_same(route, wanted)
+  return route.family == wanted.family and route.destination == wanted.destination
+    and route.metric == wanted.metric and route.table == (wanted.table or MAIN_TABLE)
+    and (wanted.gateway == nil or route.gateway == wanted.gateway)
+end
+
+local function find(list, fits, wanted)
+  for _, entry in ipairs(list) do
+    if fits(entry, wanted) then
+      return entry
+    end
+  end
+end
+
+local function is_address(entry, address) return entry.address == address end
+local function is_global_ipv6(entry) return entry.family == "ipv6" and entry.scope == "global" end
+local function is_default(route) return route.destination == "default" and route.table == MAIN_TABLE end
+
+local family_words = { ipv4 = "IPv4", ipv6 = "IPv6" }
+
+-- Who has no journal has set up the host in a way of their own: any default route will do then.
+local function compare_routes(differences, there, name, journal)
+  if not journal then
+    if not find(there, is_default) then
+      add(differences, "route", "no default route leads through %s", name)
+    end
+    return
+  end
+  for _, wanted in ipairs(journal.routes) do
+    if not find(there, is_same, wanted) then
+      add(differences, "route", "the %s default route%s through %s is missing", family_words[wanted.family],
+        wanted.gateway and " via " .. wanted.gateway or "", name)
+    end
+  end
+end
+
+local function compare_addresses(differences, there, name, wanted, by_router)
+  for _, address in ipairs(wanted) do
+    if not find(there, is_address, address.address) then
+      add(differences, "address", "the address %s is missing on %s", address.address, name)
+    end
+  end
+  if #wanted == 0 and by_router and not find(there, is_global_ipv6) then
+    add(differences, "address", "%s has no address: no router advertisement gave one", name)
+  end
+end
+
+---The differences between what a link should have on the host (an interface that is up, its addresses, its default
+---routes) and what the kernel has. There may be other routes of ours through the same interface: see multipath.
+---@param name string of the interface
+---@param wanted { addresses: table[], journal: link.journal? } the addresses that the modem tells, and what is written
+--- down; without the latter, somebody else has set the link up
+---@return link.difference[]? differences none: all of it holds
+---@return moontower.error? err the kernel could not be asked
+function M.kernel(name, wanted)
+  local now, err = netlink.link(name)
+  local addresses, routes
+  if now then
+    addresses, err = netlink.addresses(name)
+  end
+  if addresses then
+    routes, err = netlink.routes { link = name, protocol = wanted.journal and plan.PROTOCOL or nil }
+  end
+  if not routes then
+    return nil, err
+  end
+  local differences = {}
+  if not now.up then
+    add(differences, "link", "%s is down", name)
+  end
+  compare_addresses(differences, addresses, name, wanted.addresses, wanted.journal and wanted.journal.accept_ra == "2")
+  compare_routes(differences, routes, name, wanted.journal)
+  return differences
+end
+
+---The same with the DNS servers that are written down.
+---@param name string
+---@param wanted { addresses: table[], journal: link.journal? }
+---@return link.difference[]?
+---@return moontower.error? err
+function M.host(name, wanted)
+  local differences, err = M.kernel(name, wanted)
+  local dns = differences and wanted.journal and wanted.journal.dns
+  if dns then
+    local missing, path = resolver.missing(dns)
+    for _, server in ipairs(missing) do
+      add(differences, "dns", "the DNS server %s is not in use: %s does not name it", server, path)
+    end
+  end
+  return differences, err
+end
+
+return M
