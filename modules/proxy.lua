@@ -29,24 +29,28 @@ local function start(name)
   }
 end
 
+-- Whether trying again may help: not when a stranger, who would get the PIN and the password, has taken the name.
+local function is_final(err) return err.code == "permission" end
+
 ---Connects to a proxy.
 ---@param name "mbim-proxy"|"qmi-proxy"
 ---@return userdata? port as core.port.open() gives it
 ---@return moontower.error? err
 function M.connect(name)
-  local port = ports.open("@" .. name)
-  if port then
-    return port
+  local port, err = ports.open("@" .. name)
+  if port or is_final(err) then
+    return port, err
   end
-  local ok, err = start(name)
+  local ok
+  ok, err = start(name)
   for _ = 1, ok and TRIES or 0 do
     port, err = ports.open("@" .. name)
-    if port then
-      return port
+    if port or is_final(err) then
+      break
     end
     task.sleep(PAUSE)
   end
-  return nil, err
+  return port, err
 end
 
 return M

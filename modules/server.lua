@@ -1,34 +1,60 @@
 -- SPDX-License-Identifier: MIT
--- Accepts connections at a unix socket: of root and our own user, so many at a time, each served in a task of its own.
+-- Accepts connections at a unix socket, so many at a time, each served in a task of its own. Of root and our own user:
+-- the listener turns all others away (core/host/port.c). Those that are not served are told of once a minute.
 
-local fs = require "core.fs"
 local log = require "log"
 local task = require "task"
 
 local M = {}
 
 local PAUSE = 1 -- seconds without accepting, when there are no descriptors left: those who are served will end
+local MINUTE = 60
 
 ---@class server.options
 ---@field name string what it is, in the log
----@field is_full fun(): boolean
+---@field is_full (fun(): boolean)?
 ---@field serve fun(port: userdata, peer: { pid: integer, uid: integer }) closes the port
----@field refuse fun(port: userdata, reason: string)? for who is not served: tells that, and closes the port
+---@field refuse fun(port: userdata, reason: string)? for a caller that is not served: tells that, without waiting
 
-local function reason_to_refuse(options, peer)
-  if not peer or peer.uid ~= 0 and peer.uid ~= fs.geteuid() then
-    return ("only root may use it, not the user %s"):format(peer and peer.uid or "unknown")
-  elseif options.is_full() then
-    return "too many use it at the same time; try again later"
+-- Warns at once, and then once a minute of what `count` says has come since: a caller's flood must not be the log's.
+local function new_warner(group, name, describe, count)
+  local is_quiet = false
+  local function tell_later()
+    repeat
+      task.sleep(MINUTE)
+      local number, detail = count()
+      if number > 0 then
+        log.warn("%s: %s, %d times in the last minute", name, describe(detail), number)
+      end
+    until number == 0
+    is_quiet = false
+  end
+  return function()
+    if not is_quiet then
+      is_quiet = true
+      local _, detail = count()
+      log.warn("%s: %s", name, describe(detail))
+      group:spawn(tell_later)
+    end
   end
 end
 
-local function refuse(options, port, reason)
-  log.warn("%s: %s", options.name, reason)
-  if options.refuse then
-    options.refuse(port, reason)
+local function warners(listener, group, name)
+  local full = 0
+  local stranger = new_warner(group, name, function(uid)
+    return ("only root may use it, not the user %d"):format(uid)
+  end, function() return listener:strangers() end)
+  local warn_of_full = new_warner(group, name, function()
+    return "too many use it at the same time"
+  end, function()
+    local number = full
+    full = 0
+    return number
+  end)
+  return stranger, function()
+    full = full + 1
+    warn_of_full()
   end
-  port:close()
 end
 
 ---Accepts until the listener is closed.
@@ -37,16 +63,21 @@ end
 ---@param options server.options
 function M.run(listener, group, options)
   local socket <close> = listener
+  local warn_of_stranger, warn_of_full = warners(listener, group, options.name)
   while true do
     local port, err = socket:accept()
-    local peer = port and port:peer()
-    local reason = port and reason_to_refuse(options, peer)
-    if reason then
-      group:spawn(refuse, options, port, reason)
+    if port and options.is_full and options.is_full() then
+      warn_of_full()
+      if options.refuse then
+        options.refuse(port, "too many use it at the same time; try again later")
+      end
+      port:close()
     elseif port then
-      group:spawn(options.serve, port, peer)
+      group:spawn(options.serve, port, port:peer() or { pid = 0, uid = 0 })
     elseif err.code == "gone" then
       return
+    elseif err.code == "permission" then
+      warn_of_stranger()
     else
       log.warn("%s: %s", options.name, err)
       task.sleep(PAUSE)

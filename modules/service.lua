@@ -35,11 +35,7 @@ function Service:tell(...)
   if not self.address then
     return
   end
-  local port <close>, err = ports.open(self.address)
-  local ok = port
-  if port then
-    ok, err = port:write(table.concat({ ... }, "\n"))
-  end
+  local ok, err = ports.send(self.address, table.concat({ ... }, "\n"))
   if not ok then
     log.warn("the service manager does not hear us: %s", err)
   end

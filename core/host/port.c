@@ -235,33 +235,72 @@ static int connect_socket(const char *path, int type)
     return fd;
 }
 
+static int peer_of(int fd, struct mt_port_peer *peer)
+{
+    struct ucred credentials;
+    socklen_t size = sizeof(credentials);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+        return -errno;
+    *peer = (struct mt_port_peer){ credentials.pid, (int64_t)credentials.uid,
+                                   (int64_t)credentials.gid };
+    return 0;
+}
+
+/* Whose socket of datagrams is it? The kernel does not keep that; a file has an owner. */
+static void ask_owner(const char *path, struct mt_port_peer *peer)
+{
+    struct stat info;
+    *peer = (struct mt_port_peer){ 0, MT_UID_UNKNOWN, MT_UID_UNKNOWN };
+    if (path[0] != '@' && stat(path, &info) == 0)
+        peer->uid = (int64_t)info.st_uid;
+}
+
+/* 0 if a connected socket is root's or our own, else -EPERM and whose it is. */
+static int check_peer(int fd, const char *path, bool is_datagram, struct mt_port_peer *stranger)
+{
+    struct mt_port_peer peer;
+    int status = is_datagram ? 0 : peer_of(fd, &peer);
+    if (status < 0)
+        return status;
+    if (is_datagram)
+        ask_owner(path, &peer);
+    if (peer.uid == 0 || peer.uid == (int64_t)geteuid())
+        return 0;
+    *stranger = peer;
+    return -EPERM;
+}
+
 /*
  * To a socket of whatever type. The kernel says EPROTOTYPE when a path is one of another type; for
  * an abstract name, where each type has names of its own, that nobody is there.
  */
-static int connect_any(const char *path, enum mt_port_kind *kind)
+static int connect_any(const char *path, struct mt_port_peer *stranger, enum mt_port_kind *kind)
 {
     static const int types[] = { SOCK_SEQPACKET, SOCK_STREAM, SOCK_DGRAM };
-    int fd = -EPROTOTYPE;
+    int fd = -EPROTOTYPE, type = 0;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        *kind = types[i] == SOCK_STREAM ? MT_PORT_STREAM : MT_PORT_MESSAGES;
-        fd = connect_socket(path, types[i]);
+        type = types[i];
+        *kind = type == SOCK_STREAM ? MT_PORT_STREAM : MT_PORT_MESSAGES;
+        fd = connect_socket(path, type);
         if (fd != -EPROTOTYPE && (path[0] != '@' || fd != -ECONNREFUSED))
             break;
     }
-    return fd;
+    int status = fd < 0 ? fd : check_peer(fd, path, type == SOCK_DGRAM, stranger);
+    if (fd >= 0 && status < 0)
+        close(fd);
+    return status < 0 ? status : fd;
 }
 
-static int open_path(const char *path, enum mt_port_kind *kind)
+static int open_path(const char *path, struct mt_port_peer *stranger, enum mt_port_kind *kind)
 {
     struct stat info;
     *kind = MT_PORT_STREAM;
     if (path[0] == '@')
-        return connect_any(path, kind);
+        return connect_any(path, stranger, kind);
     if (stat(path, &info) < 0)
         return -errno;
     if (S_ISSOCK(info.st_mode))
-        return connect_any(path, kind);
+        return connect_any(path, stranger, kind);
     if (!S_ISCHR(info.st_mode))
         return -ENOTTY;
     int fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -286,11 +325,13 @@ static int make_raw(struct mt_port *port)
     return 0;
 }
 
-int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port **port)
+int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port_peer *stranger,
+                 struct mt_port **port)
 {
     enum mt_port_kind kind;
     struct mt_port *opened;
-    int fd = open_path(path, &kind);
+    *stranger = (struct mt_port_peer){ 0, 0, 0 };
+    int fd = open_path(path, stranger, &kind);
     if (fd < 0)
         return fd;
     int status = mt_port_adopt(loop, fd, kind, &opened);
@@ -348,14 +389,20 @@ size_t mt_port_max_message(const struct mt_port *port)
 
 int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer)
 {
-    struct ucred credentials;
-    socklen_t size = sizeof(credentials);
-    if (getsockopt(port->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
-        return -errno;
-    peer->pid = credentials.pid;
-    peer->uid = credentials.uid;
-    peer->gid = credentials.gid;
-    return 0;
+    return peer_of(port->fd, peer);
+}
+
+int mt_port_send(const char *path, const void *data, size_t length, struct mt_port_peer *stranger)
+{
+    *stranger = (struct mt_port_peer){ 0, 0, 0 };
+    int fd = connect_socket(path, SOCK_DGRAM);
+    if (fd < 0)
+        return fd;
+    int status = path[0] == '@' ? 0 : check_peer(fd, path, true, stranger);
+    if (status == 0 && send(fd, data, length, MSG_NOSIGNAL) < 0)
+        status = -errno;
+    close(fd);
+    return status;
 }
 
 /* ---- listening ---- */
@@ -365,22 +412,46 @@ struct mt_listener {
     int fd;
     void (*on_connection)(void *context, int fd);
     void *context;
+    uint64_t strangers;
+    struct mt_port_peer last_stranger;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
+
+enum { MAX_TURNED_AWAY = 256 };  /* in one round of the loop */
+
+/* The next connection of root's or ours; -EPERM for a stranger, who has been turned away. */
+static int accept_ours(struct mt_listener *listener)
+{
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int status = check_peer(fd, listener->path, false, &listener->last_stranger);
+    if (status == 0)
+        return fd;
+    close(fd);
+    if (status == -EPERM)
+        listener->strangers++;
+    return status;
+}
 
 /* EBADF is libuv's for an error of the socket. All other errors are accept()'s to tell. */
 static void on_incoming(uv_poll_t *poll, int status, int events)
 {
     struct mt_listener *listener = mt_container_of(poll, struct mt_listener, poll);
+    int fd = status;
     (void)events;
-    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && status == 0) {
-        status = -errno;
-        if (status == -EAGAIN || status == -EINTR || status == -ECONNABORTED)
+    for (int i = 0; status == 0 && i < MAX_TURNED_AWAY; i++) {
+        fd = accept_ours(listener);
+        if (fd == -EAGAIN || fd == -EINTR || fd == -ECONNABORTED)
             return;  /* who called has hung up */
+        if (fd != -EPERM || listener->strangers == 1)
+            break;
+        fd = -EAGAIN;
     }
+    if (fd == -EAGAIN)
+        return;  /* more strangers: the loop's other work goes first */
     uv_poll_stop(poll);
-    listener->on_connection(listener->context, fd < 0 ? status : fd);
+    listener->on_connection(listener->context, fd);
 }
 
 void mt_listener_watch(struct mt_listener *listener)
@@ -391,6 +462,14 @@ void mt_listener_watch(struct mt_listener *listener)
 void mt_listener_unwatch(struct mt_listener *listener)
 {
     uv_poll_stop(&listener->poll);
+}
+
+uint64_t mt_listener_strangers(struct mt_listener *listener, struct mt_port_peer *last)
+{
+    uint64_t count = listener->strangers;
+    *last = listener->last_stranger;
+    listener->strangers = 0;
+    return count;
 }
 
 static void on_listener_closed(uv_handle_t *handle)

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "host/loop.h"
 
@@ -30,8 +31,20 @@ struct mt_port_reader {
  * begins with '@' is an abstract socket. A socket is tried as one of messages, of a stream, and of
  * datagrams. A tty or pty is raw while the port is open, and is given its settings back when it is
  * closed.
+ *
+ * Anybody may bind an abstract name first. So a socket must be root's or our own user's, or it is
+ * -EPERM and `stranger` says whose it is; else `stranger` has the uid 0. For a socket of datagrams
+ * the kernel knows the other side only by its path: without one, its uid is MT_UID_UNKNOWN.
  */
-int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port **port);
+struct mt_port_peer;
+int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port_peer *stranger,
+                 struct mt_port **port);
+
+/*
+ * Sends one datagram to the socket at `path`. What is sent to an abstract name may be read by
+ * anybody, so it must be no secret.
+ */
+int mt_port_send(const char *path, const void *data, size_t length, struct mt_port_peer *stranger);
 
 /*
  * A socket at `path`, to read the datagrams that others send there. What stands at the path then is
@@ -56,16 +69,18 @@ enum mt_port_kind mt_port_kind(const struct mt_port *port);
 /* The largest control message a cdc-wdm device takes (IOCTL_WDM_MAX_COMMAND), or 0 if unknown. */
 size_t mt_port_max_message(const struct mt_port *port);
 
-/* Who is at the other end of a unix socket, as it was when it connected. */
+/* Who is at the other end of a unix socket, as it was when it connected or began to listen. */
 struct mt_port_peer {
     int64_t pid, uid, gid;
 };
+#define MT_UID_UNKNOWN ((int64_t)(uid_t)-1)
 
 int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer);
 
 /*
  * A listening unix socket of the given kind at `path`. It accepts only when it is asked to: until
- * then the kernel keeps who calls waiting.
+ * then the kernel keeps who calls waiting. It is for root and our own user: a stranger's connection
+ * is closed at once and counted, so that a flood of them costs little and delays nobody.
  */
 struct mt_listener;
 int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,
@@ -75,9 +90,13 @@ void mt_listener_close(struct mt_listener *listener);
 
 /*
  * Calls on_connection once, with the descriptor of the next connection, which the callee owns, or
- * with a negative errno (such as -EMFILE).
+ * with a negative errno (such as -EMFILE): -EPERM for the first stranger since the last
+ * mt_listener_strangers().
  */
 void mt_listener_watch(struct mt_listener *listener);
 void mt_listener_unwatch(struct mt_listener *listener);
+
+/* How many strangers have come since this was called last, and who the last of them was. */
+uint64_t mt_listener_strangers(struct mt_listener *listener, struct mt_port_peer *last);
 
 #endif

@@ -182,17 +182,55 @@ struct mt_port *mt_lua_port_take(lua_State *L, int index)
     return taken;
 }
 
+/* What came of connecting to a socket: nil and an error. A stranger's is told with its user. */
+static int refused(lua_State *L, int status, const struct mt_port_peer *stranger, const char *path)
+{
+    if (stranger->uid == 0)
+        return mt_error_errno(L, status, "port", "open %s", path);
+    lua_pushnil(L);
+    if (stranger->uid == MT_UID_UNKNOWN)
+        mt_error_push(L, "permission", "port",
+                      "the kernel does not say which user listens at %s, so nothing is sent there", path);
+    else
+        mt_error_push(L, "permission", "port",
+                      "the user %I listens at %s, who is neither root nor we: nothing is sent there",
+                      (LUAI_UACINT)stranger->uid, path);
+    lua_pushfstring(L, "See who that is: `ss -xlp | grep %s` as root.", path);
+    lua_setfield(L, -2, "hint");
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, stranger->uid);
+    lua_setfield(L, -2, "uid");
+    lua_pushinteger(L, stranger->pid);
+    lua_setfield(L, -2, "pid");
+    lua_setfield(L, -2, "detail");
+    return 2;
+}
+
 /*
  * open(path) -> port | nil, err. A character device, a unix socket, or "@abstract". A terminal is
- * raw while it is open.
+ * raw while it is open. A socket of another user's, root's apart, is an error with the code
+ * "permission" and the user's detail.uid.
  */
 static int l_open(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
+    struct mt_port_peer stranger;
     struct lua_port *port = push_port(L);
-    int status = mt_port_open(mt_loop(L), path, &port->port);
+    int status = mt_port_open(mt_loop(L), path, &stranger, &port->port);
+    return status < 0 ? refused(L, status, &stranger, path) : 1;
+}
+
+/* send(path, bytes) -> true | nil, err. One datagram, to a unix socket or "@abstract". */
+static int l_send(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    struct mt_port_peer stranger;
+    int status = mt_port_send(path, bytes, length, &stranger);
     if (status < 0)
-        return mt_error_errno(L, status, "port", "open %s", path);
+        return refused(L, status, &stranger, path);
+    lua_pushboolean(L, 1);
     return 1;
 }
 
@@ -285,7 +323,24 @@ static void accept_cancel(struct mt_op *base)
 
 static const struct mt_op_class accept_class = { accept_cancel, accept_finish, accept_release };
 
-/* listener:accept() waits -> port | nil, err */
+/*
+ * listener:strangers() -> how many connections of other users than root and us were turned away
+ * since this was called last, and the last one's user
+ */
+static int l_strangers(lua_State *L)
+{
+    struct lua_listener *listener = check_listener(L);
+    struct mt_port_peer last = { 0, 0, 0 };
+    uint64_t count = listener->listener ? mt_listener_strangers(listener->listener, &last) : 0;
+    lua_pushinteger(L, (lua_Integer)count);
+    lua_pushinteger(L, last.uid);
+    return 2;
+}
+
+/*
+ * listener:accept() waits -> port | nil, err. The code is "permission" for the first stranger since
+ * the last strangers(); further ones are only counted.
+ */
 static int l_accept(lua_State *L)
 {
     struct lua_listener *listener = check_listener(L);
@@ -344,6 +399,7 @@ static const luaL_Reg port_methods[] = {
 static const luaL_Reg listener_methods[] = {
     { "accept", l_accept },
     { "close", l_listener_close },
+    { "strangers", l_strangers },
     { "__close", l_listener_close },
     { "__gc", l_listener_close },
     { NULL, NULL },
@@ -354,6 +410,7 @@ static const luaL_Reg functions[] = {
     { "listen", l_listen },
     { "open", l_open },
     { "receive", l_receive },
+    { "send", l_send },
     { NULL, NULL },
 };
 

@@ -12,6 +12,7 @@ local M = {}
 -- What commands look at; all of it would be more than the daemon has to know.
 local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
 local LOST = 1 -- exit status when the daemon ends before the command
+local REFUSED = 8 -- when it is not the daemon that listens
 
 ---Whose folder only root can enter.
 ---@return string
@@ -114,8 +115,11 @@ end
 ---@param arguments string[]
 ---@return integer? status nil when no daemon runs, or it is not ours to command
 function M.run(name, arguments)
-  local port <close> = ports.open(M.path())
-  if not port then
+  local port <close>, err = ports.open(M.path())
+  if not port and err.detail.uid then -- a stranger would get what is typed, and would answer
+    io.stderr:write(("moontower: %s\n"):format(err))
+    return REFUSED
+  elseif not port then
     return nil
   end
   local self = setmetatable({ port = port }, Client)

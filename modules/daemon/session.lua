@@ -169,12 +169,12 @@ local function run_and_tell(self, hello, around)
   return 1
 end
 
----Tells a client that its command will not be run.
+---Tells a client that its command will not be run, without waiting.
 ---@param port userdata its connection
 ---@param reason string
 function M.refuse(port, reason)
   local farewell = json.encode { err = ("moontower: the daemon refuses: %s\n"):format(reason) } .. "\n"
-  task.timeout(FAREWELL_TIME, port.write, port, farewell .. json.encode { exit = REFUSED } .. "\n")
+  port:write(farewell .. json.encode { exit = REFUSED } .. "\n")
 end
 
 ---Serves one client until its command has ended.

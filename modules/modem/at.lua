@@ -29,7 +29,7 @@ function M.open_path(path)
     }
   end
   local port, err = at.open(path)
-  if not port and err.code == "permission" then
+  if not port and err.code == "permission" and not err.hint then
     err.hint = "Run it as root, for example with sudo; or become a member of the group that owns " .. path .. "."
   end
   return port, err

@@ -158,7 +158,7 @@ function M.open_alone(description, options)
     if err.code == "not-found" and not options.proxy then
       err.code = "gone" -- it has left since it was listed
     end
-    err.hint = err.code == "permission" and "Run it as root, for example with sudo." or err.hint
+    err.hint = err.hint or err.code == "permission" and "Run it as root, for example with sudo." or nil
     return nil, err
   end
   undo.finished = true

@@ -7,6 +7,7 @@ local json = require "dkjson"
 local ports = require "core.port"
 local error_object = require "error"
 local faults = require "sim.faults"
+local server = require "server"
 local task = require "task"
 
 local LONGEST_LINE = 65536
@@ -157,17 +158,6 @@ function control.is_running()
   return port ~= nil
 end
 
-local function accept_connections(group, listener, modems)
-  local socket <close> = listener
-  while true do
-    local connection, err = socket:accept()
-    if not connection then
-      error(err, 0)
-    end
-    group:spawn(converse, modems, connection)
-  end
-end
-
 ---Answers requests, in tasks of the group.
 ---@param modems sim.modem[]
 ---@param group task.group
@@ -184,7 +174,9 @@ function control.start(modems, group)
   if not listener then
     return nil, err
   end
-  group:spawn(accept_connections, group, listener, modems)
+  group:spawn(server.run, listener, group, {
+    name = "the simulated modem's control socket", serve = function(port) converse(modems, port) end,
+  })
   return true
 end
 
@@ -206,14 +198,17 @@ end
 ---@return table? result a list of them, when it was not for a single modem
 ---@return moontower.error? err
 function control.ask(request)
-  local port <close> = ports.open(control.path)
-  if not port then
+  local port <close>, err = ports.open(control.path)
+  if not port and err.code == "permission" then
+    return nil, err
+  elseif not port then
     return error_object.fail {
       code = "not-found", source = "sim", message = "no simulated modem runs here",
       hint = "Start one with 'moontower sim', and type this in its shell.",
     }
   end
-  local reply, err = task.timeout(PATIENCE, exchange, port, request)
+  local reply
+  reply, err = task.timeout(PATIENCE, exchange, port, request)
   if not reply then
     return nil, err
   elseif reply.error then

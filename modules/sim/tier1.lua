@@ -8,6 +8,7 @@
 
 local fs = require "core.fs"
 local ports = require "core.port"
+local server = require "server"
 local world = require "core.world"
 local state = require "state"
 local control = require "sim.control"
@@ -98,16 +99,6 @@ local function read_connection(fn, cable, connection)
   end
   cable.connections[port] = nil
   fn:forget(port)
-end
-
-local function accept_connections(group, fn, cable)
-  while true do
-    local connection = cable.listener:accept()
-    if not connection then
-      return
-    end
-    group:spawn(read_connection, fn, cable, connection)
-  end
 end
 
 -- Does the modem take and send bare IP packets? Always with MBIM; with QMI, once it has been told so.
@@ -232,7 +223,9 @@ local function start_one(modem, group, place)
       return nil, err
     end
     cable = plugged
-    group:spawn(accept_connections, group, fn, cable)
+    group:spawn(server.run, cable.listener, group, {
+      name = "the simulated modem", serve = function(port) read_connection(fn, cable, port) end,
+    })
     group:spawn(read_link, network, fn, cable)
     if cable.at then
       group:spawn(read_terminal, at, cable)

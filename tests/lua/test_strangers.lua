@@ -1,0 +1,124 @@
+-- SPDX-License-Identifier: MIT
+-- A user who is neither root nor we: what it listens at is not trusted, and what we listen at is not for it.
+
+local beside = require "beside"
+local fs = require "core.fs"
+local lu = require "luaunit"
+local ports = require "core.port"
+local process = require "core.process"
+local simulated = require "simulated"
+local task = require "task"
+
+local T = {}
+
+local UID = 4711
+
+-- Listens at a name, and writes down all that it is sent. The stranger may not read this tree: it is no script of ours.
+local SQUATTER = [[use Socket; $| = 1; my ($type, $name) = @ARGV; $name =~ s/^@/\0/;
+  socket(my $s, AF_UNIX, $type eq "stream" ? SOCK_STREAM : $type eq "seqpacket" ? 5 : SOCK_DGRAM, 0) or die;
+  bind($s, pack_sockaddr_un($name)) or die "bind: $!"; listen($s, 9) if $type ne "dgram"; print "ready\n";
+  if ($type eq "dgram") { while (defined recv($s, my $b, 9999, 0)) { print $b } }
+  while (accept(my $c, $s)) { while (sysread($c, my $b, 9999)) { print $b } }]]
+
+local function as_stranger(command)
+  return ("setpriv --reuid=%d --clear-groups %s"):format(UID, command)
+end
+
+-- In a test's shell: squat TYPE NAME, which returns once it listens; what it hears is in /run/heard.
+local function squat(kind, name)
+  return ([[rm -f /run/heard; %s perl -e '%s' %s %s >/run/heard 2>&1 & squatter=$!
+    until grep -q ready /run/heard; do sleep 0.02; done; ]]):format(as_stranger "", SQUATTER, kind, name)
+end
+
+-- Where users may not be changed, as in a namespace of an ordinary user's, there is no stranger.
+local function need_stranger()
+  local result = process.run { "sh", "-c", as_stranger "true" }
+  if not result or result.status ~= 0 then
+    lu.skip "we may not become another user here"
+  end
+end
+
+function T.test_a_proxy_of_a_strangers_gets_nothing()
+  need_stranger()
+  for _, kind in ipairs { "stream", "seqpacket", "dgram" } do
+    for _, protocol in ipairs { "mbim", "qmi" } do
+      local result = simulated.run(squat(kind, "@" .. protocol .. "-proxy")
+        .. "moontower up --proxy --apn r.ispsn --user me; echo status $?; kill $squatter; cat /run/heard", nil,
+        "export MOONTOWER_PASSWORD=secret", { "--composition", protocol })
+      lu.assertStrContains(result.out, "status 8")
+      lu.assertStrMatches(result.out, ".*ready\n") -- and that is all it heard
+      lu.assertStrContains(result.err, kind == "dgram" and "does not say which user" or "the user 4711 listens at @")
+      lu.assertEquals(result.after, result.before)
+    end
+  end
+end
+
+function T.test_sockets_at_paths_of_a_strangers_get_nothing()
+  need_stranger()
+  local open_up = "chmod 755 /run/moontower /run/moontower/sim; mkdir -p /run/moontower/control; "
+  for path, command in pairs {
+    ["/run/moontower/control/socket"] = "moontower status",
+    ["/run/moontower/sim/control"] = "moontower sim state",
+    ["/run/moontower/sim/mbim"] = "moontower up --apn r.ispsn",
+    ["/run/moontower/sim/at"] = "moontower at ATI",
+  } do
+    local result = simulated.run(([[%s rm -f %s; chmod 777 $(dirname %s); %s %s; echo status $?; kill $squatter;
+      cat /run/heard]]):format(open_up, path, path, squat("stream", path), command))
+    lu.assertStrContains(result.out, "status 8", false, path .. result.out .. result.err)
+    lu.assertStrMatches(result.out, ".*ready\n")
+    lu.assertStrContains(result.err, "the user 4711 listens at " .. path)
+  end
+end
+
+function T.test_a_manager_that_is_a_strangers_is_told_nothing()
+  need_stranger()
+  local result = simulated.run("chmod 777 /run/test; " .. squat("dgram", "/run/test/notify") .. [[
+    echo 'require("service").new():tell "STATUS=well"' >/run/script.lua
+    NOTIFY_SOCKET=/run/test/notify moontower run /run/script.lua; kill $squatter; cat /run/heard]])
+  lu.assertStrContains(result.err, "the user 4711 listens at /run/test/notify")
+  lu.assertStrMatches(result.out, ".*ready\n")
+end
+
+-- Connects again and again, and stays as long as it may.
+local FLOOD = [[use Socket; my $n = 0; my @held; while ($n < 3000) { socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die;
+  next unless connect($s, pack_sockaddr_un("\0mbim-proxy")); $n++; push @held, $s if $n % 10 == 0 }
+  print "$n connected\n"; <STDIN>]]
+
+function T.test_a_flood_of_a_strangers_connections_keeps_nobody_out_and_is_told_of_once()
+  need_stranger()
+  local log = beside.with_daemon("mbim", function(_, group)
+    local flooded = task.queue(1)
+    group:spawn(function()
+      local result = process.run { "sh", "-c", as_stranger(("perl -e '%s' </dev/null"):format(FLOOD)), timeout = 60 }
+      flooded:push(result.stdout .. result.stderr)
+    end)
+    for _ = 1, 5 do
+      local out = beside.shell "mbimcli -p -d /run/moontower/sim/mbim --query-signal-state"
+      lu.assertStrContains(out, "RSSI")
+    end
+    lu.assertEquals(flooded:pop(), "3000 connected\n")
+  end)
+  lu.assertEquals(select(2, log:gsub("not the user 4711", "")), 1)
+end
+
+function T.test_a_listener_turns_strangers_away_and_counts_them()
+  need_stranger()
+  local name = "@moontower-test-strangers-" .. fs.getpid()
+  local listener <close> = assert(ports.listen(name, "stream"))
+  local group <close> = task.group()
+  local stranger = group:spawn(process.run, { "sh", "-c", as_stranger(([[perl -MSocket -e 'for (1..5) {
+    socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un("\0%s")) or die; sysread($s, my $b, 1) }']])
+    :format(name:sub(2))), timeout = 20 })
+  local port, err = listener:accept()
+  lu.assertNil(port)
+  lu.assertEquals(err.code, "permission")
+  local waiting = group:spawn(listener.accept, listener) -- the others are turned away while it waits
+  lu.assertTrue(stranger:join())
+  lu.assertEquals({ listener:strangers() }, { 5, UID })
+  local ours <close> = assert(ports.open(name))
+  local _, accepted <close> = waiting:join()
+  lu.assertNotNil(accepted)
+  lu.assertNotNil(ours)
+end
+
+return T
