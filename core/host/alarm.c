@@ -23,7 +23,9 @@ struct mt_alarm {
  */
 static int open_timer(double when)
 {
-    double bounded = fmin(fmax(when, 1e-9), 1e12);  /* nothing but zeros would be no alarm */
+    /* Nothing but zeros would be no alarm, and a time_t of 32 bits ends in 2038. */
+    double latest = sizeof(time_t) < sizeof(int64_t) ? INT32_MAX : 1e12;
+    double bounded = fmin(fmax(when, 1e-9), latest);
     double whole = floor(bounded);
     struct itimerspec at = {
         .it_value = { .tv_sec = (time_t)whole, .tv_nsec = (long)((bounded - whole) * 1e9) },

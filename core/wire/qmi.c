@@ -47,8 +47,9 @@ int mt_qmi_frame_length(const uint8_t *bytes, size_t size)
 static enum mt_qmi_result take_sdu(struct mt_reader *reader, struct mt_qmi_message *message)
 {
     bool ctl = message->service == MT_QMI_CTL;
-    uint8_t flags, number;
-    uint16_t size;
+    /* No compiler sees through the check below that all of these are taken. */
+    uint8_t flags = 0, number = 0;
+    uint16_t size = 0;
     unsigned type;
 
     if (reader->left < (ctl ? MT_QMI_CTL_SIZE : MT_QMI_SERVICE_SIZE))
@@ -77,7 +78,7 @@ enum mt_qmi_result mt_qmi_parse(const void *bytes, size_t size, struct mt_qmi_me
     struct mt_reader reader = mt_reader(bytes, size);
     int length = mt_qmi_frame_length(bytes, size);
     enum mt_qmi_result result;
-    uint8_t flags;
+    uint8_t flags = 0;
 
     *message = (struct mt_qmi_message){ 0 };
     if (length < 0)
