@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,35 +13,36 @@
 #include "lua/modules.h"
 
 struct places {
-    char home[PATH_MAX];      /* where modules/, scripts/ and carriers/ are */
-    char bytecode[PATH_MAX];  /* what the build made of them */
+    char home[PATH_MAX];      /* the folder of modules/, scripts/ and carriers/ */
+    char bytecode[PATH_MAX];  /* the folder of what the build made of them */
 };
 
+/* A path that is told from the folder of this program. */
+static void set_place(char place[PATH_MAX], const char *here, const char *path)
+{
+    char joined[PATH_MAX];
+    snprintf(joined, sizeof(joined), "%.3000s/%.1000s", here, path);
+    if (!realpath(joined, place))
+        snprintf(place, PATH_MAX, "%s", joined);
+}
+
 /*
- * Our Lua files stand in the source tree while the program runs from its build folder
- * (build/PRESET/moontower), and under PREFIX/share/moontower once it is installed.
+ * A program that stands in its build folder, build/PRESET, uses the source tree around it. An
+ * installed one uses the folders that were installed with it, wherever the whole was put: it knows
+ * the way there from where it stands, and looks nowhere else.
  */
 static void find_places(struct places *places)
 {
-    char here[PATH_MAX];
+    char here[PATH_MAX], cache[PATH_MAX + 32];
     ssize_t length = readlink("/proc/self/exe", here, sizeof(here) - 1);
     here[length > 0 ? length : 0] = '\0';
     char *slash = strrchr(here, '/');
     if (slash)
         *slash = '\0';
-    snprintf(places->bytecode, sizeof(places->bytecode), "%.4000s/bytecode", here);
-
-    static const char *const homes[] = { "../..", "../share/moontower" };
-    for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
-        char candidate[PATH_MAX + 64];
-        snprintf(candidate, sizeof(candidate), "%s/%s/modules/main.lua", here, homes[i]);
-        if (access(candidate, R_OK) == 0) {
-            snprintf(candidate, sizeof(candidate), "%s/%s", here, homes[i]);
-            if (realpath(candidate, places->home))
-                return;
-        }
-    }
-    snprintf(places->home, sizeof(places->home), "%s", MT_HOME);
+    snprintf(cache, sizeof(cache), "%s/CMakeCache.txt", here);
+    bool is_build = access(cache, F_OK) == 0;
+    set_place(places->home, here, is_build ? "../.." : MT_WAY_TO_DATA);
+    set_place(places->bytecode, here, is_build ? "bytecode" : MT_WAY_TO_BYTECODE);
 }
 
 /*
@@ -60,7 +62,8 @@ static int load_main(lua_State *L)
     lua_getfield(L, -1, "loaded");
     lua_pushcfunction(L, mt_lua_bytecode_install);
     lua_pushstring(L, places.bytecode);
-    lua_call(L, 1, 1);
+    lua_pushstring(L, places.home);
+    lua_call(L, 2, 1);
     lua_pushstring(L, places.home);
     lua_setfield(L, -2, "home");
     lua_pushliteral(L, MT_VERSION);

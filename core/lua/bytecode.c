@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,21 +12,38 @@
 enum { MAX_BYTECODE = 256 << 10 };
 
 /*
- * The name that bytecode of a source file is kept under, in the folder that is this function's
- * upvalue. It tells the source's time and size, so a file that has been changed since the build
- * has none, and is parsed. Pushes it, or nil when there is no such source,
- * or no absolute path to it.
+ * The Lua library says which release it is. Bytecode of one patch release may misbehave in another,
+ * and a distribution replaces the library without asking us. Pushes the running library's release,
+ * such as "5.4.6".
+ */
+static void push_release(lua_State *L)
+{
+    static const char before[] = "$LuaVersion: Lua ";
+    const char *release = strstr(lua_ident, before);
+    release = release ? release + strlen(before) : LUA_VERSION;
+    lua_pushlstring(L, release, strspn(release, "0123456789."));
+}
+
+/*
+ * name(path) -> the file that bytecode of a source is kept in | nil: there is no such source, or the
+ * path is not absolute. Upvalues: the folder of all bytecode, and our home. The name is the source's
+ * below our home, so that an installed tree finds what the build made, and it holds the source's time
+ * and size, so that a source that has changed since has no bytecode, and is parsed. The time is in
+ * seconds, as archives and packages keep no more.
  */
 static int l_name(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
+    size_t length;
+    const char *home = lua_tolstring(L, lua_upvalueindex(2), &length);
     struct stat info;
     if (path[0] != '/' || stat(path, &info) < 0)
         return 0;
+    if (strncmp(path, home, length) == 0 && path[length] == '/')
+        path += length + 1;
     luaL_gsub(L, path, "/", "%");
-    lua_pushfstring(L, "%s/%s.%I.%I.%I", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, -1),
-                    (LUAI_UACINT)info.st_mtim.tv_sec, (LUAI_UACINT)info.st_mtim.tv_nsec,
-                    (LUAI_UACINT)info.st_size);
+    lua_pushfstring(L, "%s/%s.%I.%I", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, -1),
+                    (LUAI_UACINT)info.st_mtim.tv_sec, (LUAI_UACINT)info.st_size);
     return 1;
 }
 
@@ -50,13 +68,12 @@ static bool load_bytecode(lua_State *L, const char *name)
     return false;
 }
 
-/* load(path) -> function | nil, message: as loadfile(path, "t"), but faster */
+/* load(path) -> function | nil, message: as loadfile(path, "t"), but faster. Upvalue: name(). */
 static int l_load(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     lua_settop(L, 1);
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushcclosure(L, l_name, 1);
     lua_pushvalue(L, 1);
     lua_call(L, 1, 1);
     if (lua_isstring(L, -1) && load_bytecode(L, lua_tostring(L, -1)))
@@ -96,20 +113,27 @@ enum { PATH_SEARCHER = 2 };
 int mt_lua_bytecode_install(lua_State *L)
 {
     luaL_checkstring(L, 1);
-    lua_settop(L, 1);
+    luaL_checkstring(L, 2);
+    lua_settop(L, 2);
     lua_newtable(L);
     lua_pushvalue(L, 1);
-    lua_pushcclosure(L, l_name, 1);
-    lua_setfield(L, 2, "bytecode_name");
-    lua_pushvalue(L, 1);
+    lua_pushliteral(L, "/");
+    push_release(L);
+    lua_concat(L, 3);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, 3, "bytecode_folder");
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, l_name, 2);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, 3, "bytecode_name");
     lua_pushcclosure(L, l_load, 1);
-    lua_setfield(L, 2, "load");
+    lua_setfield(L, 3, "load");
 
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchers");
-    lua_getfield(L, 2, "load");
+    lua_getfield(L, 3, "load");
     lua_pushcclosure(L, l_searcher, 1);
     lua_rawseti(L, -2, PATH_SEARCHER);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     return 1;
 }

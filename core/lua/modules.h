@@ -29,8 +29,9 @@ int mt_lua_watch_open(lua_State *L);
 int mt_lua_world_open(lua_State *L);
 
 /*
- * A lua_CFunction with one argument, the folder of bytecode. Makes require() use it, and returns a
- * table { load = function(path), bytecode_name = function(path) }.
+ * A lua_CFunction with two arguments, the folder of bytecode and that of our Lua files. Makes
+ * require() use it, and returns a table { load = function(path), bytecode_name = function(path),
+ * bytecode_folder = the one for the Lua library that is running }.
  */
 int mt_lua_bytecode_install(lua_State *L);
 

@@ -1,16 +1,18 @@
 -- SPDX-License-Identifier: MIT
--- Run by the build: makes bytecode of our Lua files, and of the libraries they use. precompile.lua FOLDER FILE...
+-- Run by the build: makes bytecode of our Lua files, and of the libraries they use. precompile.lua FILE...
 
 local fs = require "core.fs"
 local program = require "core.program"
 
-local folder = arg[1]
-assert(fs.mkdir(folder, 493)) -- 0755
+-- Below the program, in a folder that is named after the release of the Lua library that is running.
+local folder = program.bytecode_folder
+assert(fs.mkdir(folder:match("^(.*)/"), 493)) -- 0755
+assert(fs.mkdir(folder, 493))
 for _, name in ipairs(fs.list(folder)) do
   fs.remove(folder .. "/" .. name)
 end
 
-local files = table.move(arg, 2, #arg, 1, {})
+local files = table.move(arg, 1, #arg, 1, {})
 for _, library in ipairs { "argparse", "dkjson" } do
   files[#files + 1] = package.searchpath(library, package.path)
 end

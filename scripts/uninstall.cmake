@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Removes what `cmake --install` has put into place, and our own folders when nothing else is in them.
+file(STRINGS install_manifest.txt files)
+foreach(file ${files})
+    set(file "$ENV{DESTDIR}${file}")
+    if(EXISTS "${file}" OR IS_SYMLINK "${file}")
+        message(STATUS "Removing ${file}")
+        file(REMOVE "${file}")
+    endif()
+    # A folder such as lib/systemd/system may have been there before, so only those below a `moontower` go.
+    cmake_path(GET file PARENT_PATH folder)
+    while(folder MATCHES "/moontower(/|$)")
+        file(GLOB names "${folder}/*" "${folder}/.[!.]*")
+        if(names OR NOT IS_DIRECTORY "${folder}")
+            break()
+        endif()
+        file(REMOVE_RECURSE "${folder}")
+        cmake_path(GET folder PARENT_PATH folder)
+    endwhile()
+endforeach()
+file(REMOVE install_manifest.txt)
