@@ -415,6 +415,8 @@ struct mt_listener {
     uint64_t strangers;
     struct mt_port_peer last_stranger;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    dev_t device;  /* which file our socket is: by now, another's may have its name */
+    ino_t inode;
 };
 
 enum { MAX_TURNED_AWAY = 256 };  /* in one round of the loop */
@@ -477,12 +479,20 @@ static void on_listener_closed(uv_handle_t *handle)
     free(mt_container_of(handle, struct mt_listener, poll));
 }
 
+static bool is_file_of(const struct mt_listener *listener)
+{
+    struct stat info;
+    return listener->path[0] != '@' && lstat(listener->path, &info) == 0 &&
+           info.st_dev == listener->device && info.st_ino == listener->inode;
+}
+
+/* The file goes before the socket: as long as that is open, no other file gets its inode. */
 void mt_listener_close(struct mt_listener *listener)
 {
     uv_poll_stop(&listener->poll);
-    close(listener->fd);
-    if (listener->path[0] != '@')
+    if (is_file_of(listener))
         unlink(listener->path);
+    close(listener->fd);
     uv_close((uv_handle_t *)&listener->poll, on_listener_closed);
 }
 
@@ -540,6 +550,11 @@ int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind k
     made->on_connection = on_connection;
     made->context = context;
     memcpy(made->path, path, strlen(path));
+    struct stat info;
+    if (path[0] != '@' && lstat(path, &info) == 0) {
+        made->device = info.st_dev;
+        made->inode = info.st_ino;
+    }
     *listener = made;
     return 0;
 }

@@ -210,26 +210,37 @@ end
 local function runs_already()
   return error_object.fail {
     code = "busy", source = "daemon", message = "a daemon runs already",
-    hint = "`moontower status` and all other commands run in it.",
+    hint = "`moontower status` and all other commands run in it. What it does about modems is in "
+      .. "/etc/moontower/config.lua; after a change, `moontower reload`.",
   }
 end
 
-local function open_control(self, group)
+-- The owner of all modems is one process: a daemon, or a policy in the foreground. The lock ends with the process.
+local function become_owner()
   local lock, err = state.lock("daemon")
-  if not lock and err.code == "busy" then
-    return runs_already()
-  elseif not lock then
-    return nil, err
+  if lock or err.code ~= "busy" then
+    return lock, err
   end
+  local is_daemon <close> = ports.open(client.path())
+  if is_daemon then
+    return runs_already()
+  end
+  return error_object.fail {
+    code = "busy", source = "daemon", message = "another moontower has the modems: a policy in the foreground",
+    hint = "End that one first, with Ctrl-C at its terminal.",
+  }
+end
+
+-- The caller has the owner's lock, so a socket that is there is of one that was killed. Closing ours removes it.
+local function open_control(self, group)
   fs.mkdir(client.folder(), 448) -- 0700
-  fs.remove(client.path()) -- of one that was killed
-  local listener
-  listener, err = ports.listen(client.path(), "stream")
+  fs.remove(client.path())
+  local listener, err = ports.listen(client.path(), "stream")
   if not listener then
     return nil, err
   end
   group:spawn(accept_clients, self, listener, group)
-  return lock
+  return true
 end
 
 -- Ends what leaving would end otherwise: connections stay for the next one to adopt, unless they are not wanted.
@@ -239,7 +250,6 @@ local function leave(self, alone)
     self.supervisor:keep_links()
   end
   modems.owner, M.running = nil, nil
-  fs.remove(client.path())
 end
 
 ---Runs the daemon until it is cancelled.
@@ -252,7 +262,12 @@ function M.run(options)
     return runs_already()
   end
   local loaded, err = config.load(options.config)
-  if not loaded then
+  local owner
+  if loaded then
+    owner, err = become_owner()
+  end
+  local lock <close> = owner
+  if not lock then
     return nil, err
   end
   local self = setmetatable({
@@ -263,15 +278,15 @@ function M.run(options)
   log.level = loaded.log
   repair()
   local group <close> = task.group()
-  local lock
   self.supervisor, self.missing = supervisor.new(group), missing.new(group)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
   local function at_the_end() leave(self, options.alone) end
   local leaving <close> = task.finally(at_the_end) -- luacheck: ignore 211
   if not options.alone then
     terminal.install()
-    lock, err = open_control(self, group)
-    if not lock then
+    local ok
+    ok, err = open_control(self, group)
+    if not ok then
       return nil, err
     end
     manager.hear_hangups(group, self)

@@ -8,6 +8,7 @@ local ports = require "core.port"
 local error_object = require "error"
 local faults = require "sim.faults"
 local server = require "server"
+local state = require "state"
 local task = require "task"
 
 local LONGEST_LINE = 65536
@@ -158,6 +159,13 @@ function control.is_running()
   return port ~= nil
 end
 
+local function serve(lock, listener, group, modems)
+  local mine <close> = lock -- luacheck: ignore 211
+  server.run(listener, group, {
+    name = "the simulated modem's control socket", serve = function(port) converse(modems, port) end,
+  })
+end
+
 ---Answers requests, in tasks of the group.
 ---@param modems sim.modem[]
 ---@param group task.group
@@ -168,15 +176,19 @@ function control.start(modems, group)
   if not ok then
     return nil, err
   end
+  local lock
+  lock, err = state.lock("simulator")
+  if not lock then
+    return nil, err
+  end
   fs.remove(control.path) -- of a modem that was killed
   local listener
   listener, err = ports.listen(control.path, "stream")
   if not listener then
+    lock:close()
     return nil, err
   end
-  group:spawn(server.run, listener, group, {
-    name = "the simulated modem's control socket", serve = function(port) converse(modems, port) end,
-  })
+  group:spawn(serve, lock, listener, group, modems)
   return true
 end
 

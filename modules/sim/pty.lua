@@ -9,6 +9,7 @@ local world = require "core.world"
 ---@field port userdata our end
 ---@field theirs userdata the hosts' end, kept open: else ours would end with the first host that closes it
 ---@field path string
+---@field name string the kernel's name for it
 local Pty = {}
 Pty.__index = Pty
 
@@ -32,7 +33,7 @@ function pty.open(path)
     fs.remove(path) -- of a modem that was killed
     ok, err = fs.symlink(name, path)
   end
-  local self = setmetatable({ port = port, theirs = theirs, path = path }, Pty)
+  local self = setmetatable({ port = port, theirs = theirs, path = path, name = name }, Pty)
   if not ok then
     self:close()
     return nil, err
@@ -42,7 +43,9 @@ end
 
 ---Who has it open reads an error.
 function Pty:close()
-  fs.remove(self.path)
+  if fs.readlink(self.path) == self.name then
+    fs.remove(self.path)
+  end
   for _, port in pairs { self.port, self.theirs } do
     port:close()
   end

@@ -191,10 +191,42 @@ function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offli
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_a_second_daemon_says_that_there_is_one()
-  local result = run [[start; moontower serve 2>&1; echo "second $?"; end; true]]
-  lu.assertStrContains(result.out, "a daemon runs already")
-  lu.assertStrContains(result.out, "second 8")
+-- What a program that is refused may not change: sockets, and which of the same name; files; the host.
+local OWNED = [[owned() { find /run/moontower -type s -printf "%p %i\n" -o ! -type d -printf "%p\n" | sort
+  grep '@[mq]b*[mi]*-proxy' /proc/net/unix | sort; ip -o address show scope global; ip route; cat /etc/resolv.conf; }
+echo 'return require "policy" { name = "all", run = function(modems) for _ in modems:changes() do end end }' \
+  >/run/test/all.lua
+]]
+
+function T.test_who_is_refused_beside_the_daemon_takes_nothing_away()
+  local result = run(OWNED .. [[start; until_why "is online" || exit 1; owned >/run/test/was
+    for command in serve reconnect "run /run/test/all.lua" "trace serve" balance up\ --apn\ x/y; do
+      moontower $command >/run/test/said 2>&1; echo "$command: $?" $(cat /run/test/said)
+      owned >/run/test/now; diff /run/test/was /run/test/now || exit 1
+    done; moontower status >/dev/null || exit 1; moontower down; end; ls /run/moontower/control]])
+  for _, words in ipairs {
+    "serve: 8 moontower: a daemon runs already", "reconnect: 8 moontower: a daemon runs already",
+    "all.lua: 8 ", "trace serve: 8 moontower: a daemon runs already", "balance: 8 moontower: a daemon runs already",
+  } do
+    lu.assertStrContains(result.out, words)
+  end
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_policy_in_the_foreground_has_the_modems_too()
+  local result = run(OWNED .. [[moontower reconnect 2>/run/test/log & policy=$!
+    n=0; until ping -c 1 -W 1 -I wwan0 8.8.8.8 >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 100 ] || exit 1; done
+    owned >/run/test/was
+    for command in serve reconnect "run /run/test/all.lua" "up --apn x" down; do
+      moontower $command >/run/test/said 2>&1; echo "$command: $?" $(cat /run/test/said)
+      owned >/run/test/now; diff /run/test/was /run/test/now || exit 1
+    done; kill -INT $policy; wait $policy; start; end; true]])
+  for _, words in ipairs {
+    "serve: 8 moontower: another moontower has the modems", "reconnect: 8 moontower: another moontower has the modems",
+    "all.lua: 8 ", "x: 8 ", "down: 8 ",
+  } do
+    lu.assertStrContains(result.out, words)
+  end
 end
 
 function T.test_programs_are_told_whether_a_configuration_is_right()
