@@ -82,7 +82,7 @@ local function print_json(session, made, outcome)
   print(json.encode({
     modem = session.key, steps = steps, restart = made.restart, changed = outcome ~= nil,
     holds = outcome and outcome.holds or not outcome and setup.is_empty(made),
-    report = session.report and session.report:path(),
+    report = session.report and session.report:is_written() and session.report:path() or nil,
   }, { indent = true }))
 end
 
@@ -120,8 +120,21 @@ local function make_plan(session, args)
 end
 
 local function print_lost(session)
-  for _, how in ipairs(session.report:lost()) do
-    print("This was sent, and nothing is known that takes it back: " .. how)
+  for _, command in ipairs(session.report:lost()) do
+    print(("%s, and nothing is known that takes it back: %s"):format(
+      command.is_sure and "The modem has taken this" or "This was sent without an answer", command.how))
+  end
+end
+
+-- A table of no settings says nothing.
+local function print_nothing_to_do(made, args)
+  if #made.steps > 0 then
+    print_plan(made)
+    print("Nothing is to be done.")
+  elseif args.undo then
+    print("Nothing is left that could be put back.")
+  else
+    print("The carrier wants nothing of this modem.")
   end
 end
 
@@ -136,8 +149,7 @@ local function nothing_to_do(session, made, args)
   if args.json then
     print_json(session, made)
   else
-    print_plan(made)
-    print("Nothing is to be done.")
+    print_nothing_to_do(made, args)
   end
   return 0
 end

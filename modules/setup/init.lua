@@ -205,7 +205,12 @@ function Session:apply(made, carrier_name)
   end
   self.report.finished = outcome.holds
   ok, err = self.report:save()
-  return ok and outcome, err
+  if not ok then
+    err = select(2, error_object.during(err, outcome.holds and "all is as wanted, but that is not written down"
+      or "not all is as wanted, and that is not written down"))
+    return self.report:explain(err, apply.advice)
+  end
+  return outcome
 end
 
 ---Puts back what was changed, and looks whether it holds. Then there is no report any more.
@@ -219,7 +224,8 @@ function Session:undo(made)
     outcome, err = outcome_of(self)
   end
   if outcome and outcome.holds then
-    self.report:remove()
+    ok, err = self.report:remove()
+    outcome = ok and outcome
   end
   return outcome, err
 end

@@ -83,11 +83,25 @@ end
 ---@return string
 function Report:path() return state.kept.path(KIND, self.key) end
 
+---@return boolean is there a file at all?
+function Report:is_written() return fs.stat(self:path()) ~= nil end
+
 ---@return true? ok
 ---@return moontower.error? err
 function Report:save() return state.kept.save(KIND, self.key, self) end
 
-function Report:remove() state.kept.remove(KIND, self.key) end
+---@return true? ok
+---@return moontower.error? err
+function Report:remove()
+  state.kept.remove(KIND, self.key)
+  if not self:is_written() then
+    return true
+  end
+  return error_object.fail {
+    code = "io", source = "setup", message = ("all is put back, but %s cannot be removed"):format(self:path()),
+    hint = "Remove it: else the next setup takes it for what is still changed.",
+  }
+end
 
 ---Is a restart still due? Unplugging is one, too.
 ---@param description modem.description
@@ -107,12 +121,14 @@ function Report:to_undo()
   return list
 end
 
----What nothing can put back: for people.
----@return string[]
+---What nothing can put back: for people. A refused command is none of it: it changed nothing.
+---@return { how: string, is_sure: boolean }[] is_sure: the modem has taken it; else its answer is not known
 function Report:lost()
   local list = {}
   for _, entry in ipairs(self.entries) do
-    if entry.back == nil then list[#list + 1] = entry.how end
+    if entry.back == nil and entry.state ~= "failed" then
+      list[#list + 1] = { how = entry.how, is_sure = entry.state == "done" }
+    end
   end
   return list
 end
@@ -125,23 +141,34 @@ function M.with_hint(err, hint)
   return nil, copy
 end
 
-local words = { begun = " (no answer: it may be so)", failed = " (refused)", done = "" }
+local words = { begun = " (its end is not known: it may be so)", failed = " (refused)", done = "" }
 
----Adds to an error what was changed, and what to do now.
+local function line_of(entry)
+  local back = entry.state ~= "failed" and entry.back_how
+  return ("%s: %s -> %s%s%s"):format(entry.title, entry.before, entry.wanted, words[entry.state] or "",
+    back and "; back with " .. back or "")
+end
+
+---Adds to an error what was changed, and what to do now. That is what stands in the file: each step is written there
+---before it is done, and where that failed, it was not done.
 ---@param err moontower.error
 ---@param advice string
 ---@return nil
 ---@return moontower.error
 function Report:explain(err, advice)
-  local lines = {}
-  for _, entry in ipairs(self.entries) do
+  local written = M.load(self.key)
+  local lines, is_changed = {}, false
+  for _, entry in ipairs(written and written.entries or {}) do
     if not entry.undone then
-      lines[#lines + 1] = ("%s: %s -> %s%s%s"):format(entry.title, entry.before, entry.wanted, words[entry.state] or "",
-        entry.back_how and "; back with " .. entry.back_how or "")
+      lines[#lines + 1] = line_of(entry)
+      is_changed = is_changed or entry.state ~= "failed"
     end
   end
-  return M.with_hint(err, #lines > 0 and "Changed so far:\n    " .. table.concat(lines, "\n    ") .. "\n  " .. advice
-    .. "\n  All of this is in " .. self:path() or UNCHANGED)
+  if #lines == 0 then
+    return M.with_hint(err, UNCHANGED)
+  end
+  return M.with_hint(err, ("%s:\n    %s\n  %s\n  All of this is in %s"):format(
+    is_changed and "Changed so far" or "Tried so far", table.concat(lines, "\n    "), advice, self:path()))
 end
 
 ---Says of an error that nothing was changed, if there is no report that says otherwise.

@@ -141,6 +141,36 @@ function T.test_a_refused_command_leaves_a_report()
     "`moontower setup --undo` puts it back", "/var/lib/moontower/setup/359072060000011.json" })
 end
 
+-- What cannot be written down is not done, and not told of as if it were.
+function T.test_no_room_for_the_report()
+  local full = "mkdir -p /var/lib/moontower; mount -t tmpfs -o size=16k none /var/lib/moontower; "
+    .. "cat /dev/zero >/var/lib/moontower/full 2>/dev/null; "
+  local result = factory(full .. SETUP .. " --yes; echo status $?; find /var/lib/moontower -name '*.json'; "
+    .. SETUP .. " --plan | grep '^IPv6'")
+  assert_words(result.out, { "status 1\n", "IPv6             off                  on" })
+  assert_words(result.err, { "no space left on device", "Nothing was changed." })
+  for _, words in ipairs { "Changed so far", "--undo", ".json\n" } do lu.assertNotStrContains(result.err, words) end
+  lu.assertNotStrContains(result.out, ".json")
+end
+
+function T.test_undo_of_what_nothing_can_put_back()
+  local carrier = [[return { name = "x", bearers = { { apn = "r.ispsn" } }, modem = { at = { "AT%s" } } }]]
+  local function undo(line)
+    return factory(("cat >/run/x.lua <<'E'\n%s\nE\nmoontower setup /run/x.lua --yes; %s"):format(carrier:format(line),
+      "moontower setup --undo --yes; find /var/lib/moontower -name '*.json'"))
+  end
+  local result = undo "+CMEE=1"
+  assert_words(result.out, { "The modem has taken this, and nothing is known that takes it back: AT+CMEE=1\n",
+    "Nothing is left that could be put back.\n" })
+  lu.assertNotStrContains(result.out, ".json")
+  result = undo "!NOSUCH=1"
+  assert_words(result.err, { "Tried so far:\n", "(refused)" })
+  for _, words in ipairs { "takes it back", "SETTING  NOW  WANTED  HOW\nNothing", "Nothing is to be done" } do
+    lu.assertNotStrContains(result.out, words)
+  end
+  assert_words(result.out, { "Nothing is left that could be put back.\n" })
+end
+
 function T.test_interrupted()
   local result = factory(SETUP .. " --yes >/run/test/first & until grep -q 'off -> on' /run/test/first; do sleep 0.02; "
     .. "done; kill -TERM $!; wait $!; echo status $?; moontower sim set latency=0; " .. SETUP .. " --yes; " .. SETUP,
