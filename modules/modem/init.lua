@@ -7,6 +7,7 @@
 local devices = require "modem.devices"
 local error_object = require "error"
 local process = require "core.process"
+local refusal = require "modem.refusal"
 local state = require "state"
 local task = require "task"
 local usb = require "modem.usb"
@@ -343,6 +344,7 @@ end
 ---@field channel link.channel? the interface of this session, where it has one of its own: link.apply() makes it
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
+---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
 ---@field ended boolean? it is known to be over
 ---@field cut boolean? the network has ended it, and nothing else was wrong as far as the modem has told
 
@@ -359,9 +361,6 @@ Bearer.__index = Bearer
 ---@return true? ok
 ---@return moontower.error? err
 function Bearer:disconnect() return self.modem:deactivate(self.session) end
-
--- Causes of a refused dual stack, and what to ask for instead (3GPP TS 24.301, 24.008).
-local single_stack = { [28] = "ipv4", [50] = "ipv4", [51] = "ipv6", [52] = "ipv4" }
 
 ---Reads the addresses of an active session.
 ---@param settings { session: integer, apn: string, ip: string }
@@ -391,7 +390,7 @@ function Modem:bearer(settings)
   return setmetatable({
     modem = self, session = settings.session, apn = settings.apn, ip = settings.ip, net = self.net,
     channel = self:channel(settings.session),
-    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6,
+    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = {},
   }, Bearer)
 end
 
@@ -415,8 +414,20 @@ end
 ---@field session integer? 0, the usual one, if not given
 ---@field multiplex boolean? other sessions will follow. QMI has to know that before the first one; MBIM does not care
 
----Connects; what the session was connected to before ends. A refused dual stack falls back to what the network's cause
----says it allows.
+-- The network may give less than was asked for. Which family it did not give, and why, as an error.
+local function refused_families(wanted, session)
+  local refused = session.refused or {}
+  for _, family in ipairs(wanted.ip == "ipv4v6" and ip_types[session.ip] and { "ipv4", "ipv6" } or {}) do
+    if session.ip ~= "ipv4v6" and session.ip ~= family and not refused[family] then
+      local _, err = refusal.connection(wanted.apn, { source = "modem", nw_error = session.nw_error })
+      refused[family] = err
+    end
+  end
+  return refused
+end
+
+---Connects; what the session was connected to before ends. If the network refuses one of two families, the other one is
+---the connection, and `bearer.refused` says why.
 ---@param settings modem.settings
 ---@return modem.bearer?
 ---@return moontower.error? err
@@ -436,20 +447,18 @@ function Modem:connect(settings)
   -- Also when we are interrupted while the modem connects: who knows how far it is.
   local undo <close> = setmetatable({ modem = self, session = wanted.session }, Undo)
   local session, err = self:activate(wanted)
-  local cause = err and err.code == "connect-refused" and err.detail.nw_error
-  if not session and wanted.ip == "ipv4v6" and single_stack[cause] then
-    wanted.ip = single_stack[cause]
-    session, err = self:activate(wanted)
-  end
   if not session then
     undo.finished = err.code == "connect-refused"
     return nil, err
   end
-  -- The network may give less than was asked for.
+  local refused = refused_families(wanted, session)
   wanted.ip = ip_types[session.ip] and session.ip or wanted.ip
   local bearer
   bearer, err = self:bearer(wanted)
   undo.finished = bearer ~= nil
+  if bearer then
+    bearer.refused = refused
+  end
   return bearer, err
 end
 

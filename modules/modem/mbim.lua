@@ -312,10 +312,7 @@ local function connect(self, settings)
   }, CONNECT_TIME)
 end
 
-function Backend:activate(settings)
-  if not self.asked_sim then
-    self:sim()
-  end
+local function activate(self, settings)
   local sessions <close> = self:events("session") -- from before the command: nothing may slip through
   local reply, err = connect(self, settings)
   if err and err.detail and err.detail.status == "max-activated-contexts" then
@@ -344,6 +341,42 @@ function Backend:activate(settings)
     return trouble(err)
   end
   return refusal.connection(settings.apn, { source = "mbim", nw_error = nw_error, err = err })
+end
+
+-- A network that refuses both families in one connection says what it allows; what to ask for instead, by its cause
+-- (3GPP TS 24.008, 24.301).
+local either = { "ipv4", "ipv6" }
+local allowed = { [28] = either, [50] = { "ipv4" }, [51] = { "ipv6" }, [52] = either }
+-- And with these statuses, a modem that has never heard of both in one.
+local unknown_type = { ["invalid-parameters"] = true, ["no-device-support"] = true, ["context-not-supported"] = true }
+
+local function instead_of_both(err)
+  local detail = err.detail or {}
+  return allowed[detail.nw_error] or not detail.nw_error and unknown_type[detail.status] and either or {}
+end
+
+function Backend:activate(settings)
+  if not self.asked_sim then
+    self:sim()
+  end
+  local session, err = activate(self, settings)
+  if session or settings.ip ~= "ipv4v6" then
+    return session, err
+  end
+  local both, refused = err, {}
+  for _, family in ipairs(instead_of_both(err)) do
+    local other = family == "ipv4" and "ipv6" or "ipv4"
+    session, err = activate(self, setmetatable({ ip = family }, { __index = settings }))
+    if session then
+      session.ip, session.refused = family, { [other] = refused[other] or both }
+      return session
+    end
+    refused[family] = err
+    if refusal.concerns_all_types(err) then
+      break
+    end
+  end
+  return refusal.of_families(next(refused) and refused or { ipv4 = both })
 end
 
 function Backend:deactivate(number)

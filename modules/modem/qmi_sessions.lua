@@ -15,7 +15,6 @@ local wds = require "qmi.wds"
 
 local CONNECT_TIME, DISCONNECT_TIME = 90, 10
 local ANY_CONNECTION = 0xffffffff -- the handle that stands for whatever there is
-local IPV6_ONLY = 51 -- 3GPP TS 24.301
 
 local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv6" } }
 
@@ -254,19 +253,18 @@ local function agree_on_framing(self, settings)
   return ok, err
 end
 
--- One family after the other: what is refused for IPv4 is refused for IPv6, but for one cause.
+-- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
+-- and tells as its own: the other one is tried all the same.
 local function start_in_turn(self, settings)
-  local is_up, failure = {}, nil
+  local is_up, errors = {}, {}
   for _, family in ipairs(families[settings.ip]) do
     local leg, err = start(self, settings, family)
-    is_up[family] = leg ~= nil
-    failure = failure or err
-    local cause = err and err.code == "connect-refused" and err.detail.nw_error
-    if err and cause ~= IPV6_ONLY then
+    is_up[family], errors[family] = leg ~= nil, err
+    if err and refusal.concerns_all_types(err) then
       break
     end
   end
-  return is_up, failure
+  return is_up, errors
 end
 
 -- Families that the network has given before are started at the same time. Where the modem cannot do that, it refuses
@@ -281,15 +279,15 @@ local function start_at_once(self, settings)
     end
   end
   assert(task.all(table.unpack(functions)))
-  for family, err in pairs(errors) do
-    local other = family == "ipv4" and "ipv6" or "ipv4"
-    if is_up[other] and err.code ~= "timeout" and err.code ~= "gone" and not (err.detail or {}).nw_error then
+  for _, family in ipairs(families[settings.ip]) do
+    local err, other = errors[family], family == "ipv4" and "ipv6" or "ipv4"
+    if err and is_up[other] and err.code ~= "timeout" and err.code ~= "gone" and not (err.detail or {}).nw_error then
       local leg
       leg, errors[family] = start(self, settings, family)
       is_up[family] = leg ~= nil
     end
   end
-  return is_up, errors.ipv4 or errors.ipv6
+  return is_up, errors
 end
 
 -- Did the network give all that is wanted, until it ended the connection?
@@ -314,9 +312,9 @@ function M:activate(settings)
   if not ok then
     return nil, err
   end
-  local is_up, failure = (had_all(self, settings) and start_at_once or start_in_turn)(self, settings)
+  local is_up, errors = (had_all(self, settings) and start_at_once or start_in_turn)(self, settings)
   if not (is_up.ipv4 or is_up.ipv6) then
-    return nil, failure
+    return refusal.of_families(errors)
   end
   local legs = self.wds[settings.session] or {}
   for _, family in ipairs(families.ipv4v6) do
@@ -328,10 +326,7 @@ function M:activate(settings)
       }
     end
   end
-  return {
-    session = settings.session, state = "activated", ip = ip_of(is_up),
-    nw_error = failure and failure.detail and failure.detail.nw_error,
-  }
+  return { session = settings.session, state = "activated", ip = ip_of(is_up), refused = errors }
 end
 
 local function stop(self, leg)

@@ -9,11 +9,14 @@ local M = {}
 local function fail(code, doing, procedure, given)
   local nw_error, err = given.nw_error, given.err
   local why = nw_error and ("%s (cause %d)"):format(cause.text(nw_error, procedure), nw_error)
+    or given.reason or tostring(err or "no reason given")
   return error_object.fail {
     code = code, source = given.source,
-    message = ("%s: %s"):format(doing, why or given.reason or tostring(err or "no reason given")),
+    message = doing .. ": " .. why,
     hint = nw_error and cause.hint(nw_error, procedure) or err and err.hint,
-    detail = { nw_error = nw_error, status = err and err.detail and err.detail.status, reason = given.reason },
+    detail = {
+      nw_error = nw_error, status = err and err.detail and err.detail.status, reason = given.reason, why = why,
+    },
   }
 end
 
@@ -26,10 +29,43 @@ end
 ---@param apn string
 ---@param given modem.refusal
 ---@return nil
----@return moontower.error
+---@return moontower.error err detail.why: the reason alone
 function M.connection(apn, given)
   local wanted = apn ~= "" and "the APN " .. apn or "its default APN"
   return fail("connect-refused", "the network refuses a connection to " .. wanted, "session", given)
+end
+
+-- Causes that concern one IP type, and may leave another one (3GPP TS 24.008, 24.301).
+local CONCERNS_TYPE = { [28] = true, [50] = true, [51] = true, [52] = true, [57] = true }
+-- Causes that concern the subscription or the APN, whatever the type: barred, no resources, unknown APN, credentials.
+-- To ask again for another type would only make the network stricter.
+local CONCERNS_ALL = { [8] = true, [26] = true, [27] = true, [29] = true, [70] = true }
+
+---Is every IP type refused, as far as one can know without asking for it?
+---@param err moontower.error of one of them
+---@return boolean
+function M.concerns_all_types(err)
+  return err.code ~= "connect-refused" or CONCERNS_ALL[err.detail.nw_error] or false
+end
+
+---Why neither family was given.
+---@param errors { ipv4: moontower.error?, ipv6: moontower.error? } those that were tried
+---@return nil
+---@return moontower.error
+function M.of_families(errors)
+  local ipv4, ipv6 = errors.ipv4, errors.ipv6
+  if not (ipv4 and ipv6) then
+    return nil, ipv4 or ipv6
+  elseif ipv4.code ~= "connect-refused" or ipv6.code ~= "connect-refused" then
+    return nil, ipv4.code ~= "connect-refused" and ipv4 or ipv6
+  end
+  -- "Only IPv6 allowed" says nothing of what is wrong with IPv6.
+  local telling = CONCERNS_TYPE[ipv4.detail.nw_error] and ipv6 or ipv4
+  if ipv4.detail.why ~= ipv6.detail.why then
+    local doing = telling.message:sub(1, -#telling.detail.why - 1)
+    telling.message = ("%sIPv4: %s; IPv6: %s"):format(doing, ipv4.detail.why, ipv6.detail.why)
+  end
+  return nil, telling
 end
 
 ---@param given modem.refusal

@@ -4,6 +4,7 @@
 -- What does not depend on one another is asked at the same time: with a modem that needs 20 ms for each answer, that is
 -- most of the time there is to save.
 
+local error_object = require "error"
 local journals = require "link.journal"
 local link = require "link"
 local overview = require "modem.overview"
@@ -37,11 +38,20 @@ local function record_of(description)
 end
 
 -- Kept from before the modem connects until it is disconnected: a run that is killed in between leaves a session, too.
-local function keep_record(modem, settings, carrier, is_complete)
+-- With the bearer, it is complete: what was given of what was wanted, and why not the rest.
+local function keep_record(modem, settings, carrier, bearer)
+  local refused = {}
+  for family, err in pairs(bearer and bearer.refused or {}) do
+    local detail = err.detail or {}
+    refused[family] = {
+      code = err.code, message = err.message, hint = err.hint, source = err.source,
+      detail = { nw_error = detail.nw_error, why = detail.why },
+    }
+  end
   return state.save(KIND, modem.description.key, {
     incarnation = modem.description.incarnation, net = modem.net, session = SESSION, carrier = carrier.name,
     apn = settings.apn, ip = settings.ip or "ipv4v6", user = settings.user, auth = settings.auth,
-    complete = is_complete,
+    complete = bearer ~= nil, given = bearer and bearer.ip, refused = refused,
     protocol = modem.options.protocol, proxy = modem.options.proxy,
   })
 end
@@ -102,12 +112,12 @@ local function connected(modem, carrier, watcher)
   for _, settings in ipairs(carrier.bearers) do
     watcher:doing("bearer", settings.apn ~= "" and settings.apn or "default APN")
     local ok, bearer
-    ok, err = keep_record(modem, settings, carrier, false)
+    ok, err = keep_record(modem, settings, carrier)
     if ok then
       bearer, err = modem:connect(settings)
     end
     if bearer then
-      keep_record(modem, settings, carrier, true)
+      keep_record(modem, settings, carrier, bearer)
       return bearer
     elseif err.code ~= "connect-refused" then
       break
@@ -142,10 +152,19 @@ local function clear(modem, now)
   end
 end
 
+-- The bearer of a session that an earlier run has left.
+local function adopted(modem, record)
+  local bearer, err = modem:bearer { session = record.session, apn = record.apn, ip = record.given or record.ip }
+  for family, reason in pairs(bearer and record.refused or {}) do
+    bearer.refused[family] = error_object.new(reason)
+  end
+  return bearer, err
+end
+
 -- Returns a bearer, and the seconds that connecting took; none when it was connected already.
 local function bearer_for(modem, now, record, carrier, watcher, undo)
   if may_adopt(now, record, carrier) then
-    local bearer = modem:bearer { session = record.session, apn = record.apn, ip = record.ip }
+    local bearer = adopted(modem, record)
     if bearer then
       return bearer
     end

@@ -56,6 +56,7 @@ local function new_network()
     denied = nil,     -- the cause with which it refuses us (3GPP TS 24.301, EMM)
     refuses = nil,    -- the cause with which it refuses dual stack: 50, 51 or 52 (ESM)
     only = nil,       -- "ipv4" or "ipv6": all that it gives to who asks for both
+    refuses_family = {}, -- by family, the number with which it refuses that one: see network_faults.lua
     refuses_all = nil, -- the cause with which it refuses every connection (ESM)
     throttle = nil,   -- { seconds, last }: refuses who tries again too soon; see sessions.lua
     data = true,      -- do packets get through?

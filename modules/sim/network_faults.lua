@@ -5,6 +5,16 @@ local arguments = require "sim.fault_arguments"
 
 local seconds, cause, for_a_while = arguments.seconds, arguments.cause, arguments.for_a_while
 
+-- 3GPP's causes end below 200, where a modem's own reasons begin.
+local function refuse_family(modem, family, text, default)
+  local number = text and math.tointeger(tonumber(text)) or not text and default
+  if not number or number < 1 or number > 255 then
+    return nil, ("a cause of 3GPP's or an internal reason of QMI's expected, not '%s'"):format(text)
+  end
+  modem.network.refuses_family[family] = number
+  return true
+end
+
 local function refuse_all(modem, text, default)
   local value, message = cause(text, default)
   modem.network.refuses_all = value
@@ -74,6 +84,14 @@ return {
       modem.network.refuses = value
       return value and true, message
     end,
+  },
+  {
+    name = "refuse-ipv4", arguments = "[REASON]", summary = "refuse IPv4 alone: a cause, or a reason of QMI's (208)",
+    start = function(modem, text) return refuse_family(modem, "ipv4", text, 208) end,
+  },
+  {
+    name = "refuse-ipv6", arguments = "[REASON]", summary = "refuse IPv6 alone: a cause, or a reason of QMI's (210)",
+    start = function(modem, text) return refuse_family(modem, "ipv6", text, 210) end,
   },
   {
     name = "downgrade", arguments = "[ipv4|ipv6]", summary = "give who asks for dual stack only one of the two",

@@ -17,6 +17,7 @@ local sessions = {}
 -- ESM causes of 3GPP TS 24.301.
 local MULTIPLE_CONNECTIONS = 55 -- for the same APN
 local UNKNOWN_APN = 27
+local FIRST_OWN_REASON = 200 -- of those that QMI calls internal
 local NO_CAUSE = 0 -- the modem refuses by itself, and the network is not even asked
 local only_cause = { ipv4 = 50, ipv6 = 51 } -- only this type is allowed
 
@@ -71,7 +72,7 @@ end
 
 -- The cause with which the network refuses, or nil.
 local function refusal(self, apn, ip_type)
-  local personality, refuses = self.personality, self.network.refuses
+  local personality, refuses, family = self.personality, self.network.refuses, self.network.refuses_family
   local wanted = families[ip_type]
   local cause = self.network.refuses_all or throttled(self)
   if cause then
@@ -82,6 +83,9 @@ local function refusal(self, apn, ip_type)
     return refuses
   elseif not self.has_ipv6 and not wanted.ipv4 then
     return only_cause.ipv4
+  elseif not (wanted.ipv4 and not family.ipv4 or wanted.ipv6 and not family.ipv6) then
+    local number = family.ipv4 and wanted.ipv4 and family.ipv4 or family.ipv6
+    return number < FIRST_OWN_REASON and number or NO_CAUSE
   elseif refuses == 50 and wanted.ipv6 or refuses == 51 and wanted.ipv4 then
     return refuses
   elseif in_use(self, apn, wanted) then
@@ -91,7 +95,8 @@ end
 
 -- The only family that who asks for both gets, or nil.
 local function only_family(self)
-  return self.network.only or not self.has_ipv6 and "ipv4" or nil
+  local refuses = self.network.refuses_family
+  return self.network.only or (not self.has_ipv6 or refuses.ipv6) and "ipv4" or refuses.ipv4 and "ipv6" or nil
 end
 
 local function choose_apn(self, apn)
@@ -154,8 +159,8 @@ end
 ---@param number integer
 ---@param request { apn: string?, family: "ipv4"|"ipv6" }
 ---@return sim.session?
----@return string? reason a status of MBIM, or "throttled"
----@return integer? cause what the network says
+---@return string? reason a status of MBIM, "throttled", or "internal": the modem's own
+---@return integer? cause what the network says; or QMI's number of an internal reason
 function sessions:connect_family(number, request)
   local ready, reason = check_modem(self, number)
   if not ready then
@@ -166,7 +171,11 @@ function sessions:connect_family(number, request)
   if session and (session[family] or session.apn ~= apn) then
     return nil, "max-activated-contexts"
   end
-  local cause = only and only ~= family and only_cause[only] or refusal(self, apn, family)
+  local own = self.network.refuses_family[family]
+  if own and own >= FIRST_OWN_REASON then
+    return nil, "internal", own
+  end
+  local cause = own or only and only ~= family and only_cause[only] or refusal(self, apn, family)
   if cause then
     return nil, cause == NO_CAUSE and "throttled" or "failure", cause
   end

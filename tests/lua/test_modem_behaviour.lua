@@ -284,6 +284,7 @@ function behaviours.refused_dual_stack(modem, sim)
     fault(sim, "refuse", tostring(cause))
     local bearer = connected(modem)
     has(bearer, ip, ip == "ipv4" and ipv4 or nothing, ip == "ipv6" and ipv6 or nothing)
+    eq(bearer.refused[ip == "ipv4" and "ipv6" or "ipv4"].detail.nw_error, cause)
     gives(true, bearer:disconnect())
   end
 end
@@ -292,6 +293,48 @@ end
 function behaviours.refused_dual_stack_in_one_connection(modem, sim)
   fault(sim, "refuse", "52")
   eq(connected(modem).ipv4, ipv4)
+end
+
+-- Each family is tried by itself, whatever the number with which the other one is refused; both numbers are told.
+function behaviours.one_family_refused(modem, sim)
+  local words = { -- of a family, by number
+    [208] = "not allowed for this APN", [209] = "too many failed attempts", [210] = "not allowed for this APN",
+    [211] = "too many failed attempts", [228] = "as many IPv", [229] = "as many IPv", [231] = "IP version",
+    [238] = "IP type", [33] = "not subscribed", [50] = "only IPv4", [51] = "only IPv6", [31] = "no reason",
+  }
+  for number, expected in pairs(words) do
+    for family, other in pairs { ipv4 = "ipv6", ipv6 = "ipv4" } do
+      sim.network.refuses_family = { [family] = number }
+      local bearer = connected(modem)
+      has(bearer, other, other == "ipv4" and ipv4 or nothing, other == "ipv6" and ipv6 or nothing)
+      eq({ bearer.refused[other], bearer.refused[family].code }, { nil, "connect-refused" })
+      if modem.qmi and not modem.mbim then
+        lu.assertStrContains(bearer.refused[family].detail.why, expected)
+      end
+      gives(true, bearer:disconnect())
+      fails("connect-refused", modem:connect { apn = "r.ispsn", ip = family })
+    end
+  end
+  sim.network.refuses_family = { ipv4 = 208, ipv6 = 210 }
+  local err = fails("connect-refused", modem:connect { apn = "r.ispsn" })
+  if modem.qmi and not modem.mbim then
+    lu.assertStrContains(err.message, "IPv4: IPv4 not allowed for this APN; IPv6: IPv6 not allowed for this APN")
+  end
+end
+
+-- What concerns the APN or the subscription is not asked again for the other family.
+function behaviours.a_refused_apn_is_asked_for_once(modem, sim)
+  for _, cause in ipairs { 8, 26, 27, 29 } do
+    local asked = 0
+    sim.network = setmetatable({}, {
+      __index = function(_, key)
+        asked = asked + (key == "refuses_all" and 1 or 0)
+        return ({ present = true, refuses_all = cause, refuses_family = {} })[key]
+      end,
+    })
+    eq(fails("connect-refused", modem:connect { apn = "r.ispsn" }).detail.nw_error, cause)
+    eq(asked, 1)
+  end
 end
 
 function behaviours.downgraded_dual_stack(modem, sim)

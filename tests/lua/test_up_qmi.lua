@@ -143,6 +143,27 @@ function T.test_one_family()
   lu.assertStrContains(result.out, "2001:4860:4860::8888 answers")
 end
 
+-- As an operator does that has no IPv4 any more: the modem knows, and does not even ask it.
+function T.test_a_family_that_is_refused()
+  local why = [[cat >/run/why.lua <<'END'
+local record = require("modem.up").record(assert(require("modem").select()))
+print(record.given, record.refused.ipv4.detail.why)
+END
+moontower run /run/why.lua]]
+  for _, protocol in ipairs { "", " --protocol qmi" } do
+    local composition = protocol == "" and QMI or nil
+    local result = simulated.run(UP .. protocol .. "; moontower status >/dev/null; " .. why, { "refuse-ipv4=208" }, nil,
+      composition)
+    simulated.assert_success(result)
+    lu.assertStrContains(result.out, "bearer    r.ispsn, IPv6, ")
+    lu.assertStrContains(result.after, "2600:100e:b02d:1::2/64")
+    lu.assertStrContains(result.out, "ipv6\tIPv4 not allowed for this APN")
+    result = simulated.run(UP .. protocol, { "refuse-ipv6=33" }, nil, composition)
+    simulated.assert_success(result)
+    lu.assertStrContains(result.out, "bearer    r.ispsn, IPv4, ")
+  end
+end
+
 function T.test_what_is_missing()
   all_of({
     { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense" },

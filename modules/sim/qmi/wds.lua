@@ -60,14 +60,14 @@ end
 
 local no_service = { short = NO_SERVICE, long = { type = "cm", reason = 2001 } }
 local no_sim = { short = NO_SERVICE, long = { type = "cm", reason = 2504 } }
-local function throttled(number)
+local function internal(number)
   return { short = INTERNAL_ERROR, long = { type = "internal", reason = number } }
 end
-local throttles = { ipv4 = throttled(209), ipv6 = throttled(211) }
+local throttles = { ipv4 = internal(209), ipv6 = internal(211) }
 local refusals = {
   ["not-registered"] = no_service, ["radio-power-off"] = no_service, ["packet-service-detached"] = no_service,
   ["sim-not-inserted"] = no_sim, ["pin-required"] = no_sim, ["bad-sim"] = no_sim,
-  ["max-activated-contexts"] = { short = INTERNAL_ERROR, long = { type = "internal", reason = 237 } }, -- in use
+  ["max-activated-contexts"] = internal(237), -- in use
 }
 
 -- Indications -------------------------------------------------------------------------------------------------------
@@ -148,7 +148,8 @@ handle(wds.start_network, function(modem, values, client)
   local apn, family = values.apn or profile.apn_name, family_of(client)
   local session, reason, cause = modem:connect_family(client.session, { apn = apn, family = family })
   if not session then
-    local reasons = reason == "throttled" and throttles[family] or cause and end_reasons(cause) or refusals[reason]
+    local reasons = reason == "throttled" and throttles[family] or reason == "internal" and internal(cause)
+      or cause and end_reasons(cause) or refusals[reason]
     return { call_end_reason = reasons.short, verbose_call_end_reason = reasons.long }, "call-failed"
   end
   last_handle = last_handle + 0x10
