@@ -9,6 +9,7 @@ local basic = require "mbim.basic_connect"
 local cids = require "broker.cids"
 local core = require "core.mbim"
 local error_object = require "error"
+local extensions = require "mbim.ms_basic_connect_extensions"
 local mbim = require "mbim"
 local proxy_control = require "mbim.proxy_control"
 local qmi = require "core.qmi"
@@ -23,6 +24,7 @@ local ALLOCATE_TIME, RELEASE_TIME = 10, 5
 local STATUS_FAILURE, STATUS_INVALID = 2, 21
 local NOT_OPENED, UNKNOWN = 5, 6 -- protocol errors
 local EXT_QMUX = services["ext-qmux"]
+local VERSIONS = { mbim = 0x0100, mbimex = 0x0100 } -- in BCD
 
 -- What who asks for nothing hears of.
 local STANDARD = {}
@@ -90,6 +92,15 @@ end
 local function close(self, request)
   self.is_open = false
   self:send { type = "close-done", transaction = request.transaction, status = 0 }
+end
+
+-- The version holds for the modem, and so for us and all other programs; we speak 1.0. A refusal would make mbimcli
+-- 1.34 fail to open, and leave without CLOSE.
+local function agree_on_version(self, request)
+  self:send {
+    type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid,
+    status = 0, info = assert(extensions.version.response:encode(VERSIONS)),
+  }
 end
 
 -- ---- who hears what ----
@@ -225,6 +236,10 @@ local function forward(self, request)
   end
 end
 
+local function is(request, declared)
+  return request.service == declared.service_uuid and request.cid == declared.cid
+end
+
 local function command(self, request)
   if request.service == services["proxy-control"] then
     if request.cid == proxy_control.configuration.cid then
@@ -233,8 +248,9 @@ local function command(self, request)
     return self:refuse(request, STATUS_INVALID)
   elseif not self.is_open then
     return self:protocol_error(request, NOT_OPENED)
-  elseif request.service == basic.device_service_subscribe_list.service_uuid
-    and request.cid == basic.device_service_subscribe_list.cid and request.set then
+  elseif is(request, extensions.version) then
+    return agree_on_version(self, request)
+  elseif is(request, basic.device_service_subscribe_list) and request.set then
     return subscribe(self, request)
   end
   return forward(self, request)

@@ -12,6 +12,7 @@ local trace = require "trace"
 local ANSWER_TIME = 10
 local OPEN_TIME, CLOSE_TIME, OPEN_TRIES = 5, 2, 3
 local PROXY_TIME = 30 -- mbim-proxy opens the modem first
+local NOT_SPOKEN = 0x0300 -- the MBIMEx version from which on messages are laid out otherwise
 -- What a device without a bMaxOutstandingCommandMessages of its own is trusted with.
 local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 
@@ -78,6 +79,27 @@ local function open_port(path, options)
   return core_port.open(path)
 end
 
+-- The proxy opens the modem for us, and tells by then what another of its programs has agreed on with it.
+local function configure_proxy(self)
+  local control = require "mbim.proxy_control"
+  local told = self:subscribe(control.version)
+  local ok, err = self:set(control.configuration, { device = self.path, timeout = PROXY_TIME }, PROXY_TIME)
+  if not ok then
+    return error_object.during(err, "mbim-proxy could not open " .. self.path)
+  end
+  local item = told:length() > 0 and told:pop()
+  self:unsubscribe(told)
+  if item and item.values.mbimex >= NOT_SPOKEN then
+    return error_object.fail {
+      code = "unsupported", source = "mbim",
+      message = ("another program has switched the modem to MBIMEx %d.%d, and moontower speaks 1.0"):format(
+        item.values.mbimex >> 8, item.values.mbimex & 0xff),
+      hint = "End that program, then `moontower reset`: it holds until the modem starts anew.",
+    }
+  end
+  return true
+end
+
 ---Opens the control port; sends nothing to the modem. Keep it in a <close> variable:
 ---`local device <close> = mbim.open(path)`.
 ---@param path string "/dev/cdc-wdm0", or a unix socket
@@ -106,10 +128,10 @@ function Device.open(path, options)
   self.group:spawn(read_indications, self, self.exchange)
   if options.proxy then
     local ok
-    ok, err = self:set(require("mbim.proxy_control").configuration, { device = path, timeout = PROXY_TIME }, PROXY_TIME)
+    ok, err = configure_proxy(self)
     if not ok then
       self:close()
-      return error_object.during(err, "mbim-proxy could not open " .. path)
+      return nil, err
     end
   end
   return self

@@ -170,7 +170,9 @@ handle(basic.connect, {
     return session_state(modem, values.session)
   end,
   set = function(modem, values, fn)
-    if values.command == "activate" then
+    if modem.mbimex >= 0x0300 then
+      return nil, "invalid-parameters" -- it wants 3.0's layout, which this is not
+    elseif values.command == "activate" then
       return activate(modem, values, fn)
     elseif not modem:disconnect(values.session, 0) then
       return session_state(modem, values.session), "context-not-activated"

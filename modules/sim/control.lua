@@ -34,6 +34,10 @@ control.settings = {
   rtt = { "seconds from a packet to the network's answer", number_setting(function(m, v) m.round_trip = v end) },
   reset_time = { "seconds from a reset until it is back", number_setting(function(m, v) m.reset_time = v end) },
   search = { "seconds until a network is found", number_setting(function(m, v) m.search_time = v end) },
+  mbimex = {
+    "the newest MBIMEx version that it agrees to: 1, 2 or 3",
+    number_setting(function(m, v) m.newest_mbimex = math.floor(v) << 8 end),
+  },
   rssi = {
     "signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown",
     number_setting(function(m, v) m:set_signal(math.min(math.floor(v), 99)) end),

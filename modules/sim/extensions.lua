@@ -79,9 +79,13 @@ handle(extensions.base_stations_info, {
   end,
 })
 
--- MBIM 1.0 with the extensions of 1.0, whatever the host offers: this firmware is older than the rest.
+-- MBIM 1.0 with the extensions of 1.0, whatever the host offers: this firmware is older than the rest. It may have been
+-- told to be newer; then what is agreed on holds for all that use it until it is opened again.
 handle(extensions.version, {
-  query = function() return { mbim = 0x0100, mbimex = 0x0100 } end,
+  query = function(modem, values)
+    modem.mbimex = math.min(modem.newest_mbimex, values.mbimex)
+    return { mbim = 0x0100, mbimex = modem.mbimex }
+  end,
 })
 
 return handlers

@@ -231,7 +231,7 @@ end
 ---The host has opened the function, and takes control transfers of so many bytes.
 ---@param host_limit integer
 function Function:begin(host_limit)
-  self.opened = true
+  self.opened, self.modem.mbimex = true, 0x0100
   self.subscriptions, self.subscriber_asked = nil, false
   self.limit = math.max(MIN_CONTROL, math.min(self.max_control, host_limit))
 end

@@ -23,6 +23,8 @@ local store = require "sim.store"
 ---@field latency number seconds from a command to its answer
 ---@field connect_time number seconds more that a Connect takes
 ---@field round_trip number seconds from a packet to the network's answer
+---@field newest_mbimex integer the MBIMEx version that it agrees to at most, in BCD
+---@field mbimex integer the one that is in force
 ---@field search_time number seconds until a network is found
 ---@field reset_time number seconds from a restart until it is on the bus again
 ---@field plugged boolean
@@ -77,6 +79,7 @@ function M.new(personality, group, options)
     personality = personality,
     group = group,
     round_trip = 0,
+    newest_mbimex = 0x0100, mbimex = 0x0100,
     search_time = group and personality.search_time or 0,
     reset_time = group and personality.boot_time or 0,
     plugged = true,

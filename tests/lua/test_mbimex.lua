@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: MIT
+-- The MBIMEx version is the modem's, and so everybody's: no program that shares it with us changes that under our feet.
+
+local beside = require "beside"
+local core_mbim = require "core.mbim"
+local extensions = require "mbim.ms_basic_connect_extensions"
+local lu = require "luaunit"
+local mbim = require "mbim"
+local ports = require "core.port"
+local proxy_control = require "mbim.proxy_control"
+local task = require "task"
+local tier1 = require "sim.tier1"
+
+local T = {}
+
+local PORT = tier1.sockets.mbim
+
+-- Two commands of it, by one program and then by another.
+local function reconnects()
+  local out, status = beside.shell(beside.executable .. " down && " .. beside.executable .. " up")
+  lu.assertEquals(status, 0, out)
+end
+
+function T.test_mbimcli_that_wants_3_0_is_answered_1_0_and_later_connects_work()
+  beside.with_daemon("mbim", function(modem)
+    modem.newest_mbimex = 0x0300
+    for _, option in ipairs { "--device-open-ms-mbimex-v2", "--device-open-ms-mbimex-v3" } do
+      local out, status = beside.shell(("mbimcli -v -p -d %s %s --query-radio-state"):format(PORT, option))
+      lu.assertEquals(status, 0, out)
+      lu.assertStrContains(out, "Software radio state: 'on'")
+    end
+    local out = beside.shell(("mbimcli -p -d %s --ms-query-version=1.0,3.0"):format(PORT))
+    lu.assertStrContains(out, "MBIM extended version : 1.00")
+    lu.assertEquals(modem.mbimex, 0x0100)
+    reconnects()
+  end)
+end
+
+local function say(port, bytes, fragment)
+  for at = 1, #bytes, fragment do assert(port:write(bytes:sub(at, at + fragment - 1))) end
+  local buffer = ""
+  return assert(task.timeout(5, function()
+    repeat
+      buffer = buffer .. assert(port:read())
+    until #buffer >= 12 and #buffer >= string.unpack("<I4", buffer, 5)
+    return core_mbim.parse(buffer)
+  end))
+end
+
+-- Asked, set, with something behind it or nothing in it, in fragments, and byte by byte.
+function T.test_whichever_way_it_is_asked_for()
+  beside.with_daemon("mbim", function(modem)
+    modem.newest_mbimex = 0x0300
+    local port <close> = assert(ports.open "@mbim-proxy")
+    lu.assertEquals(say(port, core_mbim.build {
+      type = "command", transaction = 1, service = proxy_control.configuration.service_uuid, cid = 1, set = true,
+      info = proxy_control.configuration.set:encode { device = PORT, timeout = 9 },
+    }, 4096).status, 0)
+    lu.assertEquals(say(port, core_mbim.build { type = "open", transaction = 2, max_control = 4096 }, 4096).status, 0)
+    for transaction, case in ipairs {
+      { info = "\0\1\0\3", set = false }, { info = "\0\1\0\3", set = true }, { info = "", set = false },
+      { info = "\0\1\0\3" .. ("\0"):rep(200), set = false, limit = 64 }, { info = "\0\1\0\3", set = false, size = 1 },
+    } do
+      local message = core_mbim.build {
+        type = "command", transaction = transaction, service = extensions.version.service_uuid, cid = 15,
+        set = case.set, info = case.info,
+      }
+      local answer = say(port, table.concat(core_mbim.split(message, case.limit or 4096)), case.size or 4096)
+      lu.assertEquals({ answer.type, answer.transaction, answer.status }, { "command-done", transaction, 0 })
+      lu.assertEquals(extensions.version.response:decode(answer.info), { mbim = 0x0100, mbimex = 0x0100 })
+    end
+    lu.assertEquals(modem.mbimex, 0x0100)
+    reconnects()
+  end)
+end
+
+-- A proxy whose programs have agreed on a version: it says so before it answers the configuration.
+local function with_proxy(version, fn)
+  local group <close> = task.group()
+  local listener = assert(ports.listen("@mbim-proxy", "stream"))
+  group:spawn(function()
+    local port <close> = assert(listener:accept())
+    local message = core_mbim.parse((assert(port:read())))
+    port:write(core_mbim.build {
+      type = "indication", service = proxy_control.version.service_uuid, cid = 2,
+      info = proxy_control.version.indication:encode { mbim = 0x0100, mbimex = version },
+    } .. core_mbim.build {
+      type = "command-done", transaction = message.transaction, service = message.service, cid = message.cid,
+    })
+    port:read()
+  end)
+  fn()
+  listener:close()
+end
+
+function T.test_a_proxy_that_speaks_3_0_with_the_modem_is_left_alone()
+  with_proxy(0x0300, function()
+    local device, err = mbim.open("/dev/cdc-wdm0", { proxy = true })
+    lu.assertNil(device)
+    lu.assertEquals(err.code, "unsupported")
+    lu.assertStrContains(err.message, "another program has switched the modem to MBIMEx 3.0")
+  end)
+  with_proxy(0x0200, function()
+    local device <close> = assert(mbim.open("/dev/cdc-wdm0", { proxy = true }))
+    lu.assertNotNil(device)
+  end)
+end
+
+return T
