@@ -34,7 +34,9 @@ local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
 ---What a modem is called in stories and events: by the socket that it is plugged into, as cdc-wdm numbers swap.
 ---@param description modem.description
 ---@return string
-function M.name(description) return description.usb or description.pci or description.key end
+function M.name(description)
+  return description.usb or description.pci or description.platform or description.controls[1].key
+end
 
 ---The story of one modem, begun when it is first asked for.
 ---@param modem modem.modem|string the modem, or its name

@@ -37,7 +37,9 @@ function Uplink:__tostring() return self.name or "the cable" end
 
 local function of_modems()
   local names = {}
-  for _, description in ipairs(modems.list()) do names[description.net or ""] = true end
+  for _, description in ipairs(modems.list()) do
+    for _, control in ipairs(description.controls) do names[control.net or ""] = true end
+  end
   return names
 end
 

@@ -24,7 +24,8 @@ local function port_lines(list)
   local lines = {}
   for i, port in ipairs(list) do
     local interface = port.interface and (", interface %d"):format(port.interface) or ""
-    lines[i] = ("    %-8s %s%s"):format(port.role:upper(), printable(port.path), interface)
+    local net = port.net and (", %s"):format(port.net) or ""
+    lines[i] = ("    %-8s %s%s%s"):format(port.role:upper(), printable(port.path), interface, net)
   end
   return lines
 end
@@ -37,7 +38,9 @@ local function print_waiting(waiting)
 end
 
 local function print_json(list, waiting)
-  for _, description in ipairs(list) do description.descriptors = nil end
+  for _, description in ipairs(list) do
+    description.descriptors, description.controls = nil, nil -- of which `ports` tells all
+  end
   for _, device in ipairs(waiting) do
     device.download_mode = true
     list[#list + 1] = device

@@ -236,6 +236,23 @@ function Fleet:list()
   return list
 end
 
+-- For a command of the daemon: what it traces hears of this modem, too.
+local function let_trace(modem)
+  local session = terminal.session()
+  if session then
+    modem:trace(session.group)
+  end
+end
+
+-- Another control port of a modem than the one that we keep open: nobody has that, so the command may.
+local function open_beside(description, options)
+  local modem, err = modems.open_alone(description, options)
+  if modem then
+    let_trace(modem)
+  end
+  return modem, err
+end
+
 -- The same modem, but closing it leaves it to its owner.
 local function borrowed(modem)
   local function close() end
@@ -256,6 +273,9 @@ end
 ---@return modem.modem?
 ---@return moontower.error? err
 function Fleet:borrow(description, options)
+  if description.control ~= description.controls[1].control then
+    return open_beside(description, options)
+  end
   if options.protocol and options.protocol ~= description.protocol then
     return error_object.fail {
       code = "unsupported", source = "daemon",
@@ -277,10 +297,7 @@ function Fleet:borrow(description, options)
   if not slot then
     return error_object.fail { code = "gone", source = "daemon", message = description.control .. " is gone again" }
   end
-  local session = terminal.session()
-  if session then
-    slot.modem:trace(session.group)
-  end
+  let_trace(slot.modem)
   return borrowed(slot.modem)
 end
 

@@ -5,6 +5,7 @@
 local devices = require "modem.devices"
 local error_object = require "error"
 local fs = require "core.fs"
+local story = require "story"
 local task = require "task"
 local udev = require "core.udev"
 local watch = require "core.watch"
@@ -21,13 +22,15 @@ Comeback.__index = Comeback
 
 local M = {}
 
+local function is_on_bus(description) return description.usb or description.pci or description.platform end
+
 ---Begins to watch. To be called before the restart is asked for: nothing may slip through.
 ---@param description modem.description
 ---@return modem.comeback? comeback keep it in a <close> variable
 ---@return moontower.error? err
 function M.watch(description)
   local monitor, err
-  if description.usb or description.pci then
+  if is_on_bus(description) then
     monitor, err = udev.monitor {
       subsystems = SUBSYSTEMS, source = fs.stat("/run/udev/control") and "udev" or "kernel",
     }
@@ -40,17 +43,10 @@ function M.watch(description)
   return setmetatable({ before = description, monitor = monitor }, Comeback)
 end
 
-local function is_same(before, now)
-  if before.usb or before.pci then
-    return before.usb == now.usb and before.pci == now.pci
-  end
-  return before.key == now.key
-end
-
 -- The modem, if it has been away since. On USB each arrival has a number of its own.
 local function look(self)
   for _, description in ipairs(devices.list()) do
-    if is_same(self.before, description) then
+    if story.name(self.before) == story.name(description) then
       local is_new = description.incarnation and description.incarnation ~= self.before.incarnation
       return (is_new or self.was_gone) and description or nil
     end
@@ -67,7 +63,7 @@ end
 
 local function settle(self)
   local deadline = task.now() + SETTLE_MAX
-  local is_quiet = not (self.before.usb or self.before.pci)
+  local is_quiet = not is_on_bus(self.before)
   while not is_quiet and task.now() < deadline do
     is_quiet = select(2, task.timeout(SETTLE_TIME, next_event, self)) ~= nil
   end

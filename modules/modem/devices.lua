@@ -6,12 +6,17 @@ local json = require "dkjson"
 local state = require "state"
 local udev = require "core.udev"
 
----@class modem.description
----@field key string what its files under /run/moontower are named after
----@field protocol "mbim"|"qmi" what its control port speaks
----@field control string path of the control port
----@field net string? its network interface
+---@class modem.control a control port, and what goes with it
+---@field key string what files about it under /run/moontower are named after
+---@field protocol "mbim"|"qmi" what it speaks
+---@field control string its path
+---@field net string? the network interface that it connects
 ---@field driver string?
+---@field interface integer? the number of its USB interface
+---@field folder string? where sysfs shows its USB interface
+
+---@class modem.description: modem.control
+---@field controls modem.control[] all that it has, the usual one first; the fields above are those of the one in use
 ---@field vendor string? USB or PCI ids, four hexadecimal digits
 ---@field product string?
 ---@field manufacturer string?
@@ -19,16 +24,20 @@ local udev = require "core.udev"
 ---@field usb string? USB path, "1-1": stays the same when the modem restarts
 ---@field usb_folder string? where sysfs shows the USB device
 ---@field pci string? PCI address, "0000:01:00.0"
+---@field platform string? the device on a system on a chip: "4080000.remoteproc"
+---@field wwan_folder string? where sysfs shows the device of the kernel's WWAN subsystem, for one that is not on USB
 ---@field at string? path of its AT port, where only a file knows it: modem/ports.lua finds the others
----@field interface integer? the number of its USB interface
 ---@field incarnation string? changes when the modem restarts: what we left in it is gone then
 ---@field descriptors string? the USB descriptors, as sysfs has them
 
 local M = {}
 
 local protocol_of_driver = { cdc_mbim = "mbim", qmi_wwan = "qmi" }
--- The `type` of a port of the kernel's WWAN subsystem, the best first: a modem may have both.
-local protocols_of_wwan = { { "MBIM", "mbim" }, { "QMI", "qmi" } }
+-- The `type` of a port of the kernel's WWAN subsystem. A modem may have both: then MBIM is the usual one.
+local protocol_of_wwan = { MBIM = "mbim", QMI = "qmi" }
+local rank_of_protocol = { mbim = 1, qmi = 2 }
+-- What carries the data of a modem that is a part of a system on a chip.
+local soc_drivers = { ["bam-dmux"] = true, ["bam_dmux"] = true, ["ipa"] = true }
 
 -- Where udev runs, a device counts once udev is through with it; OpenWrt, for one, has none.
 local function is_settled(port)
@@ -40,39 +49,110 @@ local function attribute(device, name)
   return text and text:match("^(.-)\n?$")
 end
 
+---The description of a modem with one of its control ports in use.
+---@param description table what is true of the whole modem
+---@param control modem.control
+---@return modem.description
+function M.using(description, control)
+  local copy = {}
+  for key, value in pairs(description) do copy[key] = value end
+  for _, key in ipairs { "key", "protocol", "control", "net", "driver", "interface", "folder" } do
+    copy[key] = control[key]
+  end
+  return copy
+end
+
+-- ---- on USB ----
+
 -- A USB modem's network interface stands beside its control port, on the same USB interface.
-local function describe_usb(port)
+local function control_on_usb(port)
   local interface = udev.parent(port.syspath, "usb", "usb_interface")
-  local usb = udev.parent(port.syspath, "usb", "usb_device")
-  local protocol = interface and protocol_of_driver[interface.driver]
-  if not protocol or not usb or not is_settled(port) then
+  local usb = interface and udev.parent(port.syspath, "usb", "usb_device")
+  local protocol = usb and protocol_of_driver[interface.driver]
+  if not protocol then
     return nil
   end
   return {
-    key = port.sysname,
-    protocol = protocol,
-    control = port.devnode,
+    key = port.sysname, protocol = protocol, control = port.devnode, driver = interface.driver,
     net = (fs.list(interface.syspath .. "/net") or {})[1],
-    driver = interface.driver,
+    interface = tonumber(attribute(interface, "bInterfaceNumber") or "", 16), folder = interface.syspath,
+  }, usb
+end
+
+local function describe_usb(usb, controls)
+  return {
+    controls = controls,
     vendor = attribute(usb, "idVendor"),
     product = attribute(usb, "idProduct"),
     manufacturer = attribute(usb, "manufacturer"),
     model = attribute(usb, "product"),
     usb = usb.sysname,
     usb_folder = usb.syspath,
-    interface = tonumber(attribute(interface, "bInterfaceNumber") or "", 16),
     incarnation = ("%s:%s"):format(attribute(usb, "busnum"), attribute(usb, "devnum")),
     descriptors = fs.read(usb.syspath .. "/descriptors"),
   }
 end
 
--- The network interface that belongs to the same PCI device.
-local function net_below(pci)
-  for _, net in ipairs(udev.devices("net") or {}) do
-    if net.syspath:sub(1, #pci.syspath + 1) == pci.syspath .. "/" and is_settled(net) then
-      return net.sysname
+-- One modem may have several control ports, as a Sierra in its QMI composition has: the lowest interface is the usual
+-- one. None of them counts before udev is through with all, or the wrong one would be the lowest for a moment.
+local function usb_modems(list)
+  local found = {} -- by USB device: { usb, controls, is_settled }
+  for _, port in ipairs(udev.devices("usbmisc") or {}) do
+    local control, usb = control_on_usb(port)
+    if control then
+      local entry = found[usb.syspath] or { usb = usb, controls = {}, is_settled = true }
+      found[usb.syspath] = entry
+      entry.controls[#entry.controls + 1] = control
+      entry.is_settled = entry.is_settled and is_settled(port)
     end
   end
+  for _, entry in pairs(found) do
+    table.sort(entry.controls, function(a, b)
+      local left, right = a.interface or math.huge, b.interface or math.huge
+      if left ~= right then return left < right end
+      return a.key < b.key
+    end)
+    if entry.is_settled then
+      list[#list + 1] = M.using(describe_usb(entry.usb, entry.controls), entry.controls[1])
+    end
+  end
+end
+
+-- ---- on PCIe, and on systems on a chip ----
+
+local function is_below(device, folder) return device.syspath:sub(1, #folder + 1) == folder .. "/" end
+
+-- The network interfaces that may be a modem's, the first that was made in front.
+local function nets_of(hardware, is_soc)
+  local nets = {}
+  for _, net in ipairs(udev.devices("net") or {}) do
+    local driver = is_soc and (fs.realpath(net.syspath .. "/device/driver") or ""):match("[^/]*$")
+    if is_settled(net) and (is_soc and soc_drivers[driver] or not is_soc and is_below(net, hardware.syspath)) then
+      nets[#nets + 1] = { name = net.sysname, syspath = net.syspath, index = tonumber(attribute(net, "ifindex")) or 0 }
+    end
+  end
+  table.sort(nets, function(a, b)
+    if a.index ~= b.index then return a.index < b.index end
+    return a.syspath < b.syspath
+  end)
+  return nets
+end
+
+-- MHI has a channel to the hardware that carries packets, and one to the modem's processor that does not.
+local function is_mhi_hardware(net) return net.name:find("^mhi_hwip") or net.syspath:find("/[^/]*IP_HW%d[^/]*/") end
+local function is_mhi_software(net) return net.name:find("^mhi_swip") or net.syspath:find("/[^/]*IP_SW%d[^/]*/") end
+
+local function first_of(nets, fits)
+  for _, net in ipairs(nets) do
+    if fits(net) then return net.name end
+  end
+end
+
+-- Which of them a port connects: MBIM's is below the same WWAN device, QMI's is that of MHI's hardware channel.
+local function net_for(protocol, nets, device)
+  local function is_of_device(net) return is_below(net, device.syspath) end
+  local function may_be(net) return not is_mhi_software(net) end
+  return first_of(nets, protocol == "mbim" and is_of_device or is_mhi_hardware) or first_of(nets, may_be)
 end
 
 -- "0x17cb" as USB ids are written.
@@ -80,66 +160,95 @@ local function pci_id(pci, name)
   return (attribute(pci, name) or ""):match("^0x(%x%x%x%x)")
 end
 
--- A PCIe modem's control ports stand side by side below one device of the WWAN subsystem. USB modems have such ports as
--- well as their cdc-wdm, which is the same port: those are left out here.
-local function describe_wwan(port)
-  local pci = udev.parent(port.syspath, "pci")
-  local kind = attribute(port, "type")
-  if not pci or udev.parent(port.syspath, "usb", "usb_interface") or not is_settled(port) then
+-- The ports of a modem stand side by side below one device of the WWAN subsystem. USB modems have such ports as well as
+-- their cdc-wdm, which is the same port: those are left out here.
+local function control_on_wwan(port)
+  local protocol = protocol_of_wwan[attribute(port, "type") or ""]
+  local device = protocol and udev.parent(port.syspath, "wwan", "wwan_dev")
+  if not device or udev.parent(port.syspath, "usb", "usb_interface") or not is_settled(port) then
     return nil
   end
-  for rank, entry in ipairs(protocols_of_wwan) do
-    if kind == entry[1] then
-      return {
-        key = port.sysname, protocol = entry[2], control = port.devnode, net = net_below(pci), driver = pci.driver,
-        vendor = pci_id(pci, "vendor"), product = pci_id(pci, "device"), pci = pci.sysname,
-      }, rank
+  return { key = port.sysname, protocol = protocol, control = port.devnode }, device
+end
+
+local function describe_wwan(device, controls)
+  local pci = udev.parent(device.syspath, "pci")
+  local hardware = pci or udev.parent(device.syspath, "platform")
+  local nets = hardware and nets_of(hardware, not pci) or {}
+  for _, control in ipairs(controls) do
+    control.net, control.driver = net_for(control.protocol, nets, device), hardware and hardware.driver
+  end
+  return {
+    controls = controls, wwan_folder = device.syspath,
+    vendor = pci and pci_id(pci, "vendor"), product = pci and pci_id(pci, "device"),
+    pci = pci and pci.sysname, platform = not pci and hardware and hardware.sysname or nil,
+  }
+end
+
+local function wwan_modems(list)
+  local found = {} -- by WWAN device: { device, controls }
+  for _, port in ipairs(udev.devices("wwan") or {}) do
+    local control, device = control_on_wwan(port)
+    if control then
+      local entry = found[device.syspath] or { device = device, controls = {} }
+      found[device.syspath] = entry
+      entry.controls[#entry.controls + 1] = control
     end
+  end
+  for _, entry in pairs(found) do
+    table.sort(entry.controls, function(a, b)
+      local left, right = rank_of_protocol[a.protocol], rank_of_protocol[b.protocol]
+      if left ~= right then return left < right end
+      return a.key < b.key
+    end)
+    list[#list + 1] = M.using(describe_wwan(entry.device, entry.controls), entry.controls[1])
   end
 end
 
-local function wwan_modems()
-  local best = {} -- by PCI device: { description, rank }
-  for _, port in ipairs(udev.devices("wwan") or {}) do
-    local description, rank = describe_wwan(port)
-    if description and rank < (best[description.pci] or { nil, math.huge })[2] then
-      best[description.pci] = { description, rank }
-    end
-  end
-  return best
-end
+-- ---- as files describe them ----
 
 ---Where files describe what udev cannot know: a control port behind a unix socket. The simulated modem announces itself
 ---this way, and so can any bridge to a modem elsewhere.
 ---@return string
 function M.folder() return state.folder .. "/devices" end
 
+-- A file names one control port, and others in `controls`, which is a list of such.
+local function control_of_file(values, name)
+  local function text(key) return type(values[key]) == "string" and values[key] or nil end
+  local protocol = text "mbim" and "mbim" or text "qmi" and "qmi"
+  return protocol and { key = name, protocol = protocol, control = text(protocol), net = text "net" }
+end
+
+local function controls_of_file(values)
+  local controls = { control_of_file(values, values.name) }
+  for number, other in ipairs(controls[1] and type(values.controls) == "table" and values.controls or {}) do
+    local control = type(other) == "table" and control_of_file(other, ("%s.%d"):format(values.name, number + 1))
+    controls[#controls + 1] = control or nil
+  end
+  return controls
+end
+
 local function described_by_files(list)
   local folder = M.folder()
   for _, file in ipairs(fs.list(folder) or {}) do
     local values = json.decode(fs.read(folder .. "/" .. file) or "")
     local function text(key) return type(values[key]) == "string" and values[key] or nil end
-    local protocol = type(values) == "table" and (text("mbim") and "mbim" or text("qmi") and "qmi")
-    if protocol and text("name") then
-      list[#list + 1] = {
-        key = text("name"), protocol = protocol, control = text(protocol), net = text("net"), at = text("at"),
-        vendor = text("vendor"), product = text("product"),
-        manufacturer = text("manufacturer"), model = text("model"), incarnation = text("incarnation"),
-        usb_folder = text("usb_folder"),
-      }
+    local controls = type(values) == "table" and text("name") and controls_of_file(values) or {}
+    if controls[1] then
+      list[#list + 1] = M.using({
+        controls = controls, at = text "at", vendor = text "vendor", product = text "product",
+        manufacturer = text "manufacturer", model = text "model", incarnation = text "incarnation",
+        usb_folder = text "usb_folder",
+      }, controls[1])
     end
   end
 end
 
----@return modem.description[] descriptions in a fixed order
+---@return modem.description[] descriptions in a fixed order, one a modem
 function M.list()
   local list = {}
-  for _, port in ipairs(udev.devices("usbmisc") or {}) do
-    list[#list + 1] = describe_usb(port)
-  end
-  for _, entry in pairs(wwan_modems()) do
-    list[#list + 1] = entry[1]
-  end
+  usb_modems(list)
+  wwan_modems(list)
   described_by_files(list)
   table.sort(list, function(a, b) return a.key < b.key end)
   return list

@@ -8,6 +8,7 @@ local devices = require "modem.devices"
 local error_object = require "error"
 local process = require "core.process"
 local refusal = require "modem.refusal"
+local selection = require "modem.selection"
 local state = require "state"
 local task = require "task"
 local usb = require "modem.usb"
@@ -30,8 +31,8 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@class modem.owner who keeps modems open for all tasks of this program: the daemon
 ---@field borrow fun(description: modem.description, options: modem.options): modem.modem?, moontower.error?
 
----@type { list: function, owner: modem.owner? }
-local M = { list = devices.list }
+---@type { list: function, select: function, owner: modem.owner? }
+local M = { list = devices.list, select = selection.select }
 
 -- One class per protocol: the verbs every modem has, then its backend's, then what is made when it is first asked for.
 local function class_of(protocol)
@@ -44,44 +45,6 @@ local function class_of(protocol)
     __tostring = function(self) return self:describe() end,
     __close = Modem.close,
   }, backend
-end
-
-local function no_modem(selector)
-  if selector then
-    return error_object.fail {
-      code = "no-modem", source = "modem", message = ("there is no modem at %s"):format(selector),
-      hint = "`moontower devices` lists the modems there are.",
-    }
-  end
-  return error_object.fail {
-    code = "no-modem", source = "modem", message = "no modem is plugged in, or no driver knows it",
-    hint = "Is it in lsusb? Does dmesg name it? Without a modem at hand, `moontower sim` simulates one.",
-  }
-end
-
----Which of the modems is meant.
----@param selector string? control port ("/dev/cdc-wdm0", "cdc-wdm0"), network interface, or USB path
----@return modem.description?
----@return moontower.error? err
-function M.select(selector)
-  local fitting = {}
-  for _, description in ipairs(devices.list()) do
-    local d = description
-    if not selector or selector == d.control or selector == d.key or selector == d.net or selector == d.usb then
-      fitting[#fitting + 1] = d
-    end
-  end
-  if #fitting == 0 then
-    return no_modem(selector)
-  elseif #fitting > 1 then
-    local keys = {}
-    for i, description in ipairs(fitting) do keys[i] = description.key end
-    return error_object.fail {
-      code = "invalid", source = "modem", message = "there are several modems: " .. table.concat(keys, ", "),
-      hint = "Say which with --device.",
-    }
-  end
-  return fitting[1]
 end
 
 -- Two programs on one control port take each other's answers, so look before opening it.

@@ -10,6 +10,7 @@ local udev = require "core.udev"
 ---@field role "at"|"at-ppp"|"nmea"|"dm"|"qmi"|"mbim"|"ppp"|"other"|"unknown"|"download" see modem/roles.lua
 ---@field path string
 ---@field interface integer? the number of its USB interface
+---@field net string? of a control port: the network interface that it connects
 
 ---@class modem.waiting
 ---@field usb string USB path
@@ -116,11 +117,10 @@ local function usb_ports(usb)
   return list
 end
 
-local function pci_ports(pci)
+local function wwan_ports(folder)
   local list = {}
   for _, device in ipairs(udev.devices("wwan") or {}) do
-    local parent = device.devnode and udev.parent(device.syspath, "pci")
-    if parent and parent.sysname == pci then
+    if device.devnode and device.syspath:sub(1, #folder + 1) == folder .. "/" then
       list[#list + 1] = {
         path = device.devnode, subsystem = "wwan", type = udev.attribute(device.syspath, "type"),
       }
@@ -129,21 +129,36 @@ local function pci_ports(pci)
   return list
 end
 
+-- Of one that a file describes, as the simulated modem.
+local function file_ports(description)
+  local list = {}
+  for i, control in ipairs(description.controls) do
+    list[i] = { role = control.protocol, path = control.control }
+  end
+  if description.at then
+    table.insert(list, 2, { role = "at", path = description.at })
+  end
+  return list
+end
+
 ---The ports of a modem, with what each is for. Nothing is sent to any of them.
 ---@param description modem.description
 ---@return modem.port[]
 function M.of(description)
+  local list
   if description.usb then
-    return M.classify(description, usb_ports(description.usb))
-  elseif description.pci then
-    return M.classify(description, pci_ports(description.pci))
+    list = M.classify(description, usb_ports(description.usb))
+  elseif description.wwan_folder then
+    list = M.classify(description, wwan_ports(description.wwan_folder))
+  else
+    list = file_ports(description)
   end
-  -- One that a file describes, as the simulated modem.
-  local ports = { { role = description.protocol, path = description.control } }
-  if description.at then
-    ports[2] = { role = "at", path = description.at }
+  for _, port in ipairs(list) do
+    for _, control in ipairs(description.controls) do
+      port.net = port.net or port.path == control.control and control.net or nil
+    end
   end
-  return ports
+  return list
 end
 
 ---USB devices that wait for firmware, and so are no modems for the time being.

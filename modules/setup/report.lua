@@ -5,6 +5,7 @@
 local error_object = require "error"
 local fs = require "core.fs"
 local state = require "state"
+local story = require "story"
 
 local KIND = "setup"
 local UNCHANGED = "Nothing was changed."
@@ -46,8 +47,7 @@ function M.key(modem)
   if not identity then
     return nil, err
   end
-  local description = modem.description
-  return identity.imei or description.usb or description.pci or description.key
+  return identity.imei or story.name(modem.description)
 end
 
 ---@param key string

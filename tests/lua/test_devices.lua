@@ -61,10 +61,14 @@ local PCIE = [[
   echo 0x17cb >$pci/vendor; echo 0x0306 >$pci/device
   device $pci/mhi0 bus/mhi DEVTYPE=
   device $pci/mhi0/wwan/wwan0 class/wwan DEVTYPE=wwan_dev
+  net() { # NAME INDEX FOLDER
+    device $3/net/$1 class/net INTERFACE=$1 IFINDEX=$2
+    ln -s $3 $3/net/$1/device
+    echo $2 >$3/net/$1/ifindex
+    settled n$2
+  }
   device $pci/mhi0/mhi0_IP_HW0 bus/mhi DEVTYPE=
-  device $pci/mhi0/mhi0_IP_HW0/net/wwan0 class/net INTERFACE=wwan0 IFINDEX=2
-  echo 2 >$pci/mhi0/mhi0_IP_HW0/net/wwan0/ifindex
-  settled n2
+  net wwan0 2 $pci/mhi0/mhi0_IP_HW0
   minor=0
   port() { # NAME TYPE
     device $pci/mhi0/wwan/wwan0/$1 class/wwan MAJOR=511 MINOR=$minor DEVNAME=$1 DEVTYPE=wwan_port
@@ -91,6 +95,33 @@ local USB = [[
   device $usb/1-1:1.12/wwan/wwan1/wwan1mbim0 class/wwan MAJOR=511 MINOR=9 DEVNAME=wwan1mbim0 DEVTYPE=wwan_port
   echo MBIM >$usb/1-1:1.12/wwan/wwan1/wwan1mbim0/type
   settled c180:0; settled c511:9; settled n3
+]]
+
+-- A Sierra in its QMI composition: two control ports, of which the kernel has found the higher one first.
+local USB_QMI = [[
+  xhci=]] .. XHCI .. [[
+
+  device $xhci bus/pci DRIVER=xhci_hcd
+  usb=$xhci/usb1/1-1
+  device $usb bus/usb DEVTYPE=usb_device
+  echo 1199 >$usb/idVendor; echo 9071 >$usb/idProduct; echo 1 >$usb/busnum; echo 5 >$usb/devnum
+  interface() { # NUMBER DRIVER
+    folder=$usb/1-1:1.$1
+    device $folder bus/usb DEVTYPE=usb_interface
+    driver $folder usb/drivers/$2
+    printf '%02x\n' $1 >$folder/bInterfaceNumber
+    echo ff >$folder/bInterfaceClass; echo 00 >$folder/bInterfaceSubClass; echo 00 >$folder/bInterfaceProtocol
+  }
+  qmi() { # INTERFACE NUMBER
+    interface $1 qmi_wwan
+    device $folder/usbmisc/cdc-wdm$2 class/usbmisc MAJOR=180 MINOR=$2 DEVNAME=cdc-wdm$2
+    device $folder/net/wwan$2 class/net INTERFACE=wwan$2 IFINDEX=1$2
+    settled c180:$2; settled n1$2
+  }
+  interface 3 qcserial
+  device $folder/ttyUSB2/tty/ttyUSB2 class/tty MAJOR=188 MINOR=2 DEVNAME=ttyUSB2
+  qmi 10 0
+  qmi 8 1
 ]]
 
 local function make_sys(...)
@@ -120,7 +151,7 @@ function T.test_pcie()
   list[1].ports = nil -- all it has, of any kind
   lu.assertEquals(list[1], {
     key = "wwan0qmi0", protocol = "qmi", control = "/dev/wwan0qmi0", net = "wwan0", driver = "mhi-pci-generic",
-    vendor = "17cb", product = "0306", pci = "0000:01:00.0",
+    vendor = "17cb", product = "0306", pci = "0000:01:00.0", wwan_folder = PCI .. "/mhi0/wwan/wwan0",
   })
 end
 
@@ -129,6 +160,99 @@ function T.test_the_better_of_two_ports()
   local list, count = devices()
   lu.assertEquals(count, 1)
   lu.assertEquals({ list[1].control, list[1].protocol }, { "/dev/wwan0mbim0", "mbim" })
+end
+
+-- Which of several network interfaces a port connects: not the first by name or path.
+function T.test_the_interface_of_a_pcie_port()
+  local nets = {
+    "rm -r $pci/mhi0/mhi0_IP_HW0/net /sys/class/net/wwan0",
+    "device $pci/mhi0/mhi0_IP_SW0 bus/mhi DEVTYPE=; net mhi_swip0 2 $pci/mhi0/mhi0_IP_SW0",
+    "net mhi_hwip0 4 $pci/mhi0/mhi0_IP_HW0",
+  }
+  make_sys(PCIE, table.concat(nets, "\n"), "port wwan0qmi0 QMI")
+  lu.assertEquals(devices()[1].net, "mhi_hwip0")
+  -- With MBIM's own beside them, below the device of the WWAN subsystem; a second one is a session's.
+  nets[4] = "net wwan1 6 $pci/mhi0/wwan/wwan0; net wwan0 5 $pci/mhi0/wwan/wwan0"
+  make_sys(PCIE, table.concat(nets, "\n"), "port wwan0qmi0 QMI", "port wwan0mbim0 MBIM")
+  local modem = devices()[1]
+  lu.assertEquals({ modem.control, modem.net }, { "/dev/wwan0mbim0", "wwan0" })
+  local by_path = {}
+  for _, port in ipairs(modem.ports) do by_path[port.path] = port.net end
+  lu.assertEquals(by_path, { ["/dev/wwan0mbim0"] = "wwan0", ["/dev/wwan0qmi0"] = "mhi_hwip0" })
+  -- MHI's other channel is never the way, not even where it is the only one.
+  nets[3], nets[4] = nil, nil
+  make_sys(PCIE, table.concat(nets, "\n"), "port wwan0qmi0 QMI")
+  lu.assertNil(devices()[1].net)
+end
+
+-- A modem that is a part of a system on a chip has no PCI device, and its packets go another way.
+function T.test_a_system_on_a_chip()
+  make_sys [[
+    soc=/sys/devices/platform/soc@0
+    device $soc/4080000.remoteproc bus/platform DRIVER=qcom-q6v5-mss
+    edge=$soc/4080000.remoteproc/4080000.remoteproc:smd-edge
+    device $edge bus/rpmsg DEVTYPE=
+    device $edge/wwan/wwan0 class/wwan DEVTYPE=wwan_dev
+    for port in qmi0:QMI at0:AT; do
+      name=wwan0${port%:*}
+      device $edge/wwan/wwan0/$name class/wwan MAJOR=511 MINOR=${#port} DEVNAME=$name DEVTYPE=wwan_port
+      echo ${port#*:} >$edge/wwan/wwan0/$name/type
+      settled c511:${#port}
+    done
+    dmux=$soc/4080000.remoteproc/4080000.remoteproc:bam-dmux
+    device $dmux bus/platform DRIVER=bam-dmux
+    driver $dmux platform/drivers/bam-dmux
+    for i in 1 0; do
+      device $dmux/net/wwan$i class/net INTERFACE=wwan$i IFINDEX=2$i
+      ln -s $dmux $dmux/net/wwan$i/device; echo 2$i >$dmux/net/wwan$i/ifindex; settled n2$i
+    done
+  ]]
+  local list, count = devices()
+  lu.assertEquals(count, 1)
+  lu.assertEquals({ list[1].control, list[1].protocol, list[1].net, list[1].platform },
+    { "/dev/wwan0qmi0", "qmi", "wwan0", "4080000.remoteproc" })
+  lu.assertEquals({ list[1].ports[1].role, list[1].ports[2].role }, { "at", "qmi" })
+end
+
+function T.test_two_control_ports_are_one_modem()
+  make_sys(USB_QMI)
+  local list, count = devices()
+  lu.assertEquals(count, 1)
+  lu.assertEquals({ list[1].control, list[1].net, list[1].interface }, { "/dev/cdc-wdm1", "wwan1", 8 })
+  lu.assertEquals(list[1].ports, {
+    { role = "at", path = "/dev/ttyUSB2", interface = 3 },
+    { role = "qmi", path = "/dev/cdc-wdm1", interface = 8, net = "wwan1" },
+    { role = "qmi", path = "/dev/cdc-wdm0", interface = 10, net = "wwan0" },
+  })
+  local text = moontower("devices").stdout
+  lu.assertStrContains(text, "QMI      /dev/cdc-wdm0, interface 10, wwan0\n")
+  -- Opening fails, as there is no such device here: the message says which it was.
+  local usb = XHCI .. "/usb1/1-1"
+  for selector, control in pairs {
+    [""] = "cdc-wdm1", ["1-1"] = "cdc-wdm1", [usb] = "cdc-wdm1", ["/dev/cdc-wdm1"] = "cdc-wdm1",
+    ["/dev/ttyUSB2"] = "cdc-wdm1", ["/sys/class/tty/ttyUSB2"] = "cdc-wdm1", ["wwan1"] = "cdc-wdm1",
+    ["cdc-wdm0"] = "cdc-wdm0", ["wwan0"] = "cdc-wdm0", ["/sys/class/net/wwan0"] = "cdc-wdm0",
+    ["/sys/class/usbmisc/cdc-wdm0"] = "cdc-wdm0", [usb .. "/1-1:1.10"] = "cdc-wdm0",
+  } do
+    local result = selector == "" and moontower "status" or moontower("status", "--device", selector)
+    lu.assertEquals(result.status, 3, result.stderr)
+    lu.assertStrContains(selector .. result.stderr, ("%smoontower: open /dev/%s: no such"):format(selector, control))
+  end
+  lu.assertStrContains(moontower("status", "--device", "cdc-wdm7").stderr, "there is no modem at cdc-wdm7")
+end
+
+-- While udev is not through with the lowest one, the other must not be taken for it.
+function T.test_one_port_of_two_that_is_not_there_yet()
+  make_sys(USB_QMI, "rm /run/udev/data/c180:1")
+  lu.assertEquals(moontower("devices").status, 3)
+end
+
+function T.test_mbim_and_qmi_in_one_modem()
+  make_sys(USB, (USB_QMI:gsub("device %$xhci.-interface%(%)", "interface()"):gsub("qmi 10 0.*", "qmi 8 3\n")))
+  local list, count = devices()
+  lu.assertEquals(count, 1)
+  lu.assertEquals({ list[1].control, list[1].protocol }, { "/dev/cdc-wdm3", "qmi" })
+  lu.assertEquals({ list[1].ports[3].role, list[1].ports[3].net }, { "mbim", "wwan1" })
 end
 
 function T.test_two_modems_and_no_port_twice()

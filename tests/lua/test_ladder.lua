@@ -17,7 +17,7 @@ local function new_modem()
   count = count + 1
   local done = {}
   local modem = {
-    description = { key = "modem" .. count, control = "/dev/null" },
+    description = { key = "modem" .. count, control = "/dev/null", controls = { { key = "modem" .. count } } },
     identity = function() return { imei = "353000000000001" } end,
   }
   return modem, done

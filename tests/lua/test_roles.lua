@@ -39,6 +39,7 @@ package.loaded["core.udev"] = {
   attribute = function(path, name) return (sysfs[path].attributes or {})[name] end,
 }
 
+package.loaded["modem.ports"] = nil -- the program may have it with the real one
 local ports = require "modem.ports"
 local roles = require "modem.roles"
 
@@ -69,7 +70,10 @@ local function plug(vendor, product)
     ["/sys/devices/usb1/1-10/1-10:1.0"] = { subsystem = "usb", devtype = "usb_interface", attributes = {} },
     ["/sys/devices/usb1/1-10/1-10:1.0/ttyUSB9"] = { subsystem = "tty", devnode = "/dev/ttyUSB9" },
   }
-  return { vendor = vendor, product = product, usb = "1-1", protocol = "mbim", control = "/dev/cdc-wdm0" }
+  return {
+    vendor = vendor, product = product, usb = "1-1", protocol = "mbim", control = "/dev/cdc-wdm0",
+    controls = { { control = "/dev/cdc-wdm0", protocol = "mbim" } },
+  }
 end
 
 local T = {}
@@ -225,7 +229,7 @@ function T.test_the_table_makes_sense()
 end
 
 function T.test_described_by_a_file()
-  local description = { protocol = "mbim", control = "/run/x/mbim", at = "/run/x/at" }
+  local description = { controls = { { protocol = "mbim", control = "/run/x/mbim" } }, at = "/run/x/at" }
   lu.assertEquals(ports.find(description, "at"), "/run/x/at")
   description.at = nil
   local path, err = ports.find(description, "at")

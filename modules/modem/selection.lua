@@ -1,0 +1,82 @@
+-- SPDX-License-Identifier: MIT
+-- Which of the modems is meant, and by which of its ports: `--device`, and what scripts give to modem.find().
+
+local devices = require "modem.devices"
+local error_object = require "error"
+local fs = require "core.fs"
+local ports = require "modem.ports"
+
+local M = {}
+
+local function is_within(path, folder)
+  return folder ~= nil and (path == folder or path:sub(1, #folder + 1) == folder .. "/")
+end
+
+-- A control port by its path or name, its network interface, or anything that sysfs shows of its USB interface.
+local function names_control(selector, real, control)
+  return selector == control.control or selector == control.key or selector == control.net
+    or real == control.control or is_within(real, control.folder)
+end
+
+-- The modem as a whole, by its place or by another of its ports.
+local function names_modem(selector, real, description)
+  local d = description
+  if selector == d.usb or selector == d.pci or selector == d.platform
+    or is_within(real, fs.realpath(d.usb_folder or "")) or is_within(real, d.wwan_folder) then
+    return true
+  end
+  for _, port in ipairs(ports.of(d)) do
+    if port.path == selector or port.path == real or port.path == "/dev/" .. selector then
+      return true
+    end
+  end
+  return false
+end
+
+-- The modem with the port that is meant; nil if it is another one.
+local function chosen(description, selector)
+  local real = fs.realpath(selector) or ""
+  for _, control in ipairs(description.controls) do
+    if names_control(selector, real, control) then
+      return devices.using(description, control)
+    end
+  end
+  return names_modem(selector, real, description) and description or nil
+end
+
+local function no_modem(selector)
+  if selector then
+    return error_object.fail {
+      code = "no-modem", source = "modem", message = ("there is no modem at %s"):format(selector),
+      hint = "`moontower devices` lists the modems there are.",
+    }
+  end
+  return error_object.fail {
+    code = "no-modem", source = "modem", message = "no modem is plugged in, or no driver knows it",
+    hint = "Is it in lsusb? Does dmesg name it? Without a modem at hand, `moontower sim` simulates one.",
+  }
+end
+
+---@param selector string? a port ("/dev/cdc-wdm0", "cdc-wdm0", "/dev/ttyUSB2"), a network interface, a USB path or PCI
+---address, or a path in sysfs of one of these. Of a modem with several control ports, each can be chosen
+---@return modem.description?
+---@return moontower.error? err
+function M.select(selector)
+  local fitting = {}
+  for _, description in ipairs(devices.list()) do
+    fitting[#fitting + 1] = not selector and description or chosen(description, selector) or nil
+  end
+  if #fitting == 0 then
+    return no_modem(selector)
+  elseif #fitting > 1 then
+    local keys = {}
+    for i, description in ipairs(fitting) do keys[i] = description.key end
+    return error_object.fail {
+      code = "invalid", source = "modem", message = "there are several modems: " .. table.concat(keys, ", "),
+      hint = "Say which with --device.",
+    }
+  end
+  return fitting[1]
+end
+
+return M
