@@ -12,7 +12,8 @@
 #include "engine/error.h"
 #include "engine/runtime.h"
 
-enum { STEPS_BETWEEN_LOOKS = 200 };  /* a step can be a C function that takes a millisecond */
+/* A step can be a C function that takes a millisecond, or a string of megabytes. */
+enum { STEPS_BETWEEN_LOOKS = 200, STEPS_NEAR_THE_LIMIT = 10 };
 
 struct mt_account {
     size_t references;
@@ -21,8 +22,9 @@ struct mt_account {
     bool is_told;       /* that it holds too much: it may spend the reserve, to clean up */
     uint64_t nanoseconds;
     double cleanup;
+    bool is_refused;    /* memory, since that was last explained */
     char name[64];
-    char where[512];    /* a traceback of the latest refusal */
+    char place[LUA_IDSIZE + 16];  /* where one of its tasks was at the latest look: "FILE:LINE:" */
 };
 
 /* ---- memory ---- */
@@ -64,37 +66,11 @@ size_t mt_account_held(const struct mt_account *account)
 }
 
 /*
- * Where the task is. There is no memory for luaL_traceback(), and no coroutine known that it may
- * have made and be in; so only what can be asked for without allocating.
+ * Lua may be moving the stack that it asks memory for, so an allocator uses nothing of Lua's. What is
+ * only a little too much is for the hook, a few steps later: there it can be raised as an error with a
+ * traceback, and never in the middle of a C function.
  */
-static void note_where(struct mt_account *account, lua_State *thread)
-{
-    lua_Debug at;
-    size_t used = 0;
-    account->where[0] = 0;
-    for (int level = 0; lua_getstack(thread, level, &at); level++) {
-        lua_getinfo(thread, "Sl", &at);
-        if (at.currentline < 0)
-            continue;
-        int length = snprintf(account->where + used, sizeof(account->where) - used, "\n\t%s:%d:",
-                              at.short_src, at.currentline);
-        if (length < 0 || used + (size_t)length >= sizeof(account->where)) {
-            account->where[used] = 0;
-            break;
-        }
-        used += (size_t)length;
-    }
-    if (used == 0)
-        snprintf(account->where, sizeof(account->where), "\n\t[C]: in ?");
-}
-
-static void on_steps(lua_State *L, lua_Debug *where);
-
-/*
- * What is only a little too much is for the hook, after the step that asks for it: there it can be
- * raised as an error with a traceback, and hardly ever in the middle of a C function.
- */
-static bool may_hold_more(struct mt_account *account, size_t more, lua_State *thread)
+static bool may_hold_more(struct mt_account *account, size_t more)
 {
     size_t reserve = account->bytes / 4;
     size_t after = account->held + more;
@@ -104,13 +80,9 @@ static bool may_hold_more(struct mt_account *account, size_t more, lua_State *th
         account->is_told = false;
         account->look_at = account->bytes;
     }
-    if (after > account->bytes + reserve) {
-        note_where(account, thread);
-        return false;
-    }
-    if (after > account->look_at)
-        lua_sethook(thread, on_steps, LUA_MASKCOUNT, 1);
-    return true;
+    if (after > account->bytes + reserve)
+        account->is_refused = true;
+    return after <= account->bytes + reserve;
 }
 
 static void release(union header *block, size_t size)
@@ -138,7 +110,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
     struct mt_account *owner = block ? block->account : NULL;
     struct mt_account *payer = new_size > old_size ? limits->charged : owner;
     if (payer && new_size > old_size &&
-        !may_hold_more(payer, new_size - (payer == owner ? old_size : 0), limits->thread))
+        !may_hold_more(payer, new_size - (payer == owner ? old_size : 0)))
         return NULL;
     union header *resized = realloc(block, sizeof(*block) + new_size);
     if (!resized)
@@ -196,37 +168,48 @@ static void push_memory_error(lua_State *L, const struct mt_account *account, co
                   (int)(account->bytes >> (is_large ? 20 : 10)), is_large ? "MiB" : "KiB");
 }
 
+/*
+ * When memory is refused, no function of ours runs until the script, or what called it, has caught
+ * that; so the hook notes where it is each time.
+ */
+static void note_place(lua_State *L, struct mt_account *account, lua_Debug *where)
+{
+    lua_getinfo(L, "Sl", where);
+    snprintf(account->place, sizeof(account->place), "%s:%d:", where->short_src, where->currentline);
+}
+
 /* Pushes the error, whose traceback begins with the function in which the hook was called. */
 static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
 {
     struct mt_account *account = limits->run->account;
-    lua_Debug at;
-    char where[LUA_IDSIZE + 16] = "";
     limits->charged = NULL;  /* it is told that there is no memory, so not from that memory */
-    if (lua_getstack(L, 0, &at) && lua_getinfo(L, "Sl", &at))
-        snprintf(where, sizeof(where), "%s:%d:", at.short_src, at.currentline);
     if (of_memory)
-        push_memory_error(L, account, where);
+        push_memory_error(L, account, account->place);
     else
-        mt_error_push(L, "raised", "limit", "%s %s: ran %f s without waiting", where, account->name,
-                      (lua_Number)account->nanoseconds / 1e9);
+        mt_error_push(L, "raised", "limit", "%s %s: ran %f s without waiting", account->place,
+                      account->name, (lua_Number)account->nanoseconds / 1e9);
     luaL_traceback(L, L, NULL, 0);
     lua_setfield(L, -2, "traceback");
     limits->charged = account;
 }
 
+static void on_steps(lua_State *L, lua_Debug *where);
+
 /* Looks again at once after it has raised: what was held is garbage then, and room to clean up. */
 static void look_at_memory(lua_State *L, struct mt_limits *limits)
 {
     struct mt_account *account = limits->run->account;
-    if (lua_gethookcount(L) == 1)
-        mt_run_set_hook(limits->run, L);
+    int steps = lua_gethookcount(L) * 2;
+    int most = account->bytes && account->held > account->bytes / 2 ? STEPS_NEAR_THE_LIMIT
+                                                                    : STEPS_BETWEEN_LOOKS;
+    if (steps != most * 2)
+        lua_sethook(L, on_steps, LUA_MASKCOUNT, steps < most ? steps : most);
     if (account->bytes == 0 || account->held <= account->look_at)
         return;
     lua_gc(L, LUA_GCCOLLECT);
     size_t soon = account->held + account->bytes / 8;
     if (account->held > account->bytes && account->is_told) {
-        account->look_at = SIZE_MAX;
+        account->look_at = soon;
     } else if (account->held > account->bytes) {
         account->is_told = true;
         account->look_at = 0;
@@ -248,11 +231,11 @@ static void on_steps(lua_State *L, lua_Debug *where)
 {
     struct mt_limits *limits = &mt_engine_of(L)->limits;
     struct mt_run *run = limits->run;
-    (void)where;
     if (!run || !run->account) {
-        lua_sethook(L, NULL, 0, 0);  /* set for what a limit of memory, of a sandbox, has ended with */
+        lua_sethook(L, NULL, 0, 0);  /* of a coroutine that a task made before it left its limits */
         return;
     }
+    note_place(L, run->account, where);
     if (!run->is_stopping) {
         look_at_memory(L, limits);
         if (run->account->nanoseconds == 0 || !is_overdue(run))
@@ -283,16 +266,15 @@ bool mt_limits_explain(lua_State *L)
     struct mt_limits *limits = &mt_engine_of(L)->limits;
     struct mt_account *account = limits->run ? limits->run->account : NULL;
     size_t length;
-    if (!account || !account->where[0])
+    if (!account || !account->is_refused)
         return false;
     const char *message = lua_tolstring(L, -1, &length) + length;
     if (length < sizeof(no_memory) - 1 || strcmp(message - sizeof(no_memory) + 1, no_memory) != 0)
         return false;
-    lua_pushlstring(L, account->where + 2, strcspn(account->where + 2, "\n"));
-    push_memory_error(L, account, lua_tostring(L, -1));
-    lua_replace(L, -3);
-    lua_pop(L, 1);
-    lua_pushfstring(L, "stack traceback:%s", account->where);
+    account->is_refused = false;
+    push_memory_error(L, account, account->place);
+    lua_replace(L, -2);
+    lua_pushfstring(L, "stack traceback:\n\t%s here, or a few steps later", account->place);
     lua_setfield(L, -2, "traceback");
     return true;
 }
@@ -308,8 +290,8 @@ void mt_run_set_account(struct mt_run *run, struct mt_account *account)
 
 void mt_run_set_hook(const struct mt_run *run, lua_State *thread)
 {
-    if (run->account && run->account->nanoseconds)
-        lua_sethook(thread, on_steps, LUA_MASKCOUNT, STEPS_BETWEEN_LOOKS);
+    if (run->account)
+        lua_sethook(thread, on_steps, LUA_MASKCOUNT, 1);  /* then after 2, 4 ... steps */
     else
         lua_sethook(thread, NULL, 0, 0);
 }
@@ -319,7 +301,7 @@ void mt_run_enter(struct mt_run *run, lua_State *thread, struct mt_limits *limit
     limits->charged = run->account;
     limits->run = run;
     limits->thread = thread;
-    if (run->account && run->account->nanoseconds) {
+    if (run->account) {
         start_clock(run);
         mt_run_set_hook(run, thread);
     }

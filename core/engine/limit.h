@@ -32,8 +32,8 @@ struct mt_limits {
 };
 
 /*
- * A lua_Alloc, whose context is a struct mt_limits. Who holds more than its limit, garbage not
- * counted, meets an error at the next step of its script. A quarter more is there to clean up with;
+ * A lua_Alloc, whose context is a struct mt_limits. It never uses Lua, which may be moving a stack.
+ * Who holds more than its limit, garbage not counted, meets an error a few steps later in its script. A quarter more is there to clean up with;
  * beyond, memory is refused, and Lua raises "not enough memory".
  */
 void *mt_limits_allocate(void *limits, void *block, size_t old_size, size_t new_size);

@@ -300,7 +300,7 @@ function T.test_one_account_over_several_runs()
   for _ = 1, 3 do lu.assertTrue(task.limited(account, eat_more)) end
   assert_stopped(failure(account, eat_more), HELD)
   kept = {}
-  lu.assertTrue(task.limited(account, eat_more))
+  lu.assertEquals({ task.limited(account, eat_more) }, { true })
 end
 
 function T.test_the_limits_of_two_do_not_mix()
@@ -418,6 +418,18 @@ function T.test_limits_need_a_task()
   lu.assertStrContains(tostring(message), "a task of its own")
   lu.assertFalse((pcall(core.account, { seconds = -1, name = "x" })))
   lu.assertFalse((pcall(core.account, { bytes = 1 })))
+end
+
+-- From 5.4.7 on, Lua's stack cannot be looked at while it asks for memory to grow.
+function T.test_memory_may_end_while_the_stack_grows()
+  local function deeper(n) return n == 0 and 0 or 1 + deeper(n - 1) end
+  for kib = 8, 200, 4 do
+    local ok, err = task.limited({ bytes = kib << 10, name = "policy test" }, deeper, 10000)
+    lu.assertFalse(ok)
+    lu.assertEquals(err.source, "limit", tostring(err))
+    ok = task.limited({ bytes = kib << 10, name = "policy test" }, function() return coroutine.wrap(deeper)(10000) end)
+    lu.assertFalse(ok)
+  end
 end
 
 -- Wherever memory ends, what the script does ends in good order, and nothing is left of it.
