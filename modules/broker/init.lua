@@ -4,6 +4,7 @@
 -- libmbim's and libqmi's programs (mbimcli -p, qmicli -p, ModemManager) connect to an abstract socket, name a modem by
 -- the path of its port, and speak as if it were theirs alone.
 
+local cids = require "broker.cids"
 local fs = require "core.fs"
 local log = require "log"
 local mbim = require "broker.mbim"
@@ -18,13 +19,34 @@ local LEAVE_TIME = 10
 ---@class broker.broker
 ---@field list fun(): modem.modem[] the modems that are open
 ---@field clients table<table, boolean>
----@field hearing table<userdata, boolean> the devices whose indications are passed on
+---@field hearing table<table, boolean> the devices whose indications are passed on
+---@field left table<modem.modem, table<integer, boolean>> QMI client ids whose calls outlive their programs
+---@field group task.group
 local Broker = {}
 Broker.__index = Broker
 
 local M = {}
 
 local kinds = { mbim, (require "broker.qmi") }
+local kind_of = {}
+for _, kind in ipairs(kinds) do kind_of[kind.protocol] = kind end
+
+---The QMI client ids that ended programs have left in a modem, as their calls go on.
+---@param modem modem.modem
+---@return table<integer, boolean>
+function Broker:left_in(modem)
+  self.left[modem] = self.left[modem] or {}
+  return self.left[modem]
+end
+
+-- A call that outlived its program is over: its id goes the way of the others.
+local function look_at_left(self, modem, message)
+  local kind, left = kind_of[modem.description.protocol], self:left_in(modem)
+  local frame = next(left) and cids.ended(left, kind.inner(message) or {})
+  if frame then
+    self.group:spawn(kind.release, modem, { frame })
+  end
+end
 
 -- Passes on what the modem says unasked.
 local function hear(self, modem)
@@ -35,6 +57,7 @@ local function hear(self, modem)
   self.hearing[device] = true
   function device.on_open() mbim.subscribe(self.clients, modem) end
   function device.on_indication(message)
+    look_at_left(self, modem, message)
     for client in pairs(self.clients) do
       if client.modem and client.modem[modem.description.protocol] == device then
         client:hear(message)
@@ -101,7 +124,10 @@ end
 ---@param list fun(): modem.modem[] the modems that are open
 ---@return broker.broker
 function M.start(group, list)
-  local self = setmetatable({ list = list, clients = {}, hearing = setmetatable({}, { __mode = "k" }) }, Broker)
+  local self = setmetatable({
+    list = list, clients = {}, group = group,
+    hearing = setmetatable({}, { __mode = "k" }), left = setmetatable({}, { __mode = "k" }),
+  }, Broker)
   for _, kind in ipairs(kinds) do
     local listener, err = ports.listen(kind.socket, "stream")
     if listener then

@@ -78,6 +78,7 @@ local function configure(self, request)
     return self:refuse(request, STATUS_INVALID) -- its client ids are one modem's
   end
   self.modem = modem
+  self.cids:choose(self.broker:left_in(modem))
   self:send {
     type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid, status = 0,
   }
@@ -165,6 +166,8 @@ function Client:hear(message)
     local inner = qmi.parse(message.info)
     if inner and not self.cids:hears(inner) then
       return
+    elseif inner then
+      self.cids:note(inner)
     end
   end
   self:send(message)
@@ -179,6 +182,8 @@ local function ask_modem(self, request, inner)
     return error_object.fail { code = "gone", source = "broker", message = "the modem is gone" }
   end
   local function ask()
+    local allocates = inner and cids.allocates(inner)
+    local reservation <close> = allocates and self.cids:reserve(inner) or nil -- luacheck: ignore 211
     local answer, err = exchange:request({
       type = "command", service = request.service, cid = request.cid, set = request.set, info = request.info,
     }, COMMAND_TIME)
@@ -271,11 +276,27 @@ function Client:receive(bytes)
   end
 end
 
+---The QMI message that an indication carries.
+---@param message table as core.mbim has it
+---@return table?
+function M.inner(message) return message.service == EXT_QMUX and qmi.parse(message.info) or nil end
+
+---Gives client ids back.
+---@param modem modem.modem
+---@param frames string[]
+function M.release(modem, frames)
+  for _, frame in ipairs(frames) do
+    if modem.mbim.exchange then
+      modem.mbim.exchange:request({ type = "command", service = EXT_QMUX, cid = 1, set = true, info = frame },
+        RELEASE_TIME)
+    end
+  end
+end
+
 ---The program is gone: what it had of the modem is given back.
 function Client:leave()
-  local device = self.modem and self.modem.mbim
-  for _, frame in ipairs(device and device.exchange and self.cids:releases() or {}) do
-    device.exchange:request({ type = "command", service = EXT_QMUX, cid = 1, set = true, info = frame }, RELEASE_TIME)
+  if self.modem then
+    M.release(self.modem, self.cids:releases())
   end
 end
 

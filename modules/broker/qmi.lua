@@ -48,6 +48,7 @@ local function choose(self, request)
     return self:answer(request, INVALID_ARGUMENT) -- its ids are one modem's
   end
   self.modem = modem
+  self.cids:choose(self.broker:left_in(modem))
   self:answer(request)
 end
 
@@ -58,6 +59,7 @@ local function ask_modem(self, request)
     return error_object.fail { code = "gone", source = "broker", message = "the modem is gone" }
   end
   local function ask()
+    local reservation <close> = cids.allocates(request) and self.cids:reserve(request) -- luacheck: ignore 211
     local answer, err = wire:request({
       type = "request", service = request.service, client = request.client, id = request.id, tlvs = request.tlvs,
     }, ANSWER_TIME)
@@ -111,6 +113,7 @@ end
 ---@param message table as core.qmi has it
 function Client:hear(message)
   if self.cids:hears(message) then
+    self.cids:note(message)
     if message.service == CTL and message.id == ctl.sync.id then
       self.cids:forget() -- it has started anew
     end
@@ -118,11 +121,26 @@ function Client:hear(message)
   end
 end
 
+---The QMI message that an indication is.
+---@param message table as core.qmi has it
+---@return table
+function M.inner(message) return message end
+
+---Gives client ids back.
+---@param modem modem.modem
+---@param frames string[]
+function M.release(modem, frames)
+  for _, frame in ipairs(frames) do
+    if modem.qmi.wire then
+      modem.qmi.wire:request(core.parse(frame), RELEASE_TIME)
+    end
+  end
+end
+
 ---The program is gone: its ids are given back.
 function Client:leave()
-  local wire = self.modem and self.modem.qmi.wire
-  for _, frame in ipairs(wire and self.cids:releases() or {}) do
-    wire:request(core.parse(frame), RELEASE_TIME)
+  if self.modem then
+    M.release(self.modem, self.cids:releases())
   end
 end
 

@@ -416,6 +416,55 @@ function T.test_a_client_uses_its_own_ids_only_and_sync_takes_nobodys()
   end)
 end
 
+-- All asked for before the first is answered.
+function T.test_a_program_gets_no_more_ids_by_asking_for_them_all_at_once()
+  with_daemon("qmi", function(modem)
+    local before, greedy, given = ids_in(modem), qmi_client(), 0
+    modem.latency = 0.1
+    for transaction = 1, 20 do
+      assert(greedy:write(core_qmi.build {
+        type = "request", service = 0, client = 0, transaction = transaction, id = ctl.allocate_cid.id,
+        tlvs = assert(ctl.allocate_cid.request:encode { service = "dms" }),
+      }))
+    end
+    for _ = 1, 20 do
+      local answer = core_qmi.parse((assert(read_frame(greedy, qmux_length))))
+      given = given + (succeeded(ctl.allocate_cid.response:decode(answer.tlvs)) and 1 or 0)
+    end
+    lu.assertEquals(given, 6)
+    modem.latency = 0
+    greedy:close()
+    wait_until(function() return ids_in(modem) == before end, "client ids are left in the modem")
+  end)
+end
+
+-- As qmi-network does it: one qmicli starts the call and leaves its id, others ask for it and end it.
+function T.test_a_call_outlives_the_program_that_has_started_it()
+  with_daemon("qmi", function(modem)
+    local qmicli = ("qmicli -p -d %s --device-open-qmi "):format(CONTROL.qmi)
+    shell(beside.executable .. " down")
+    local before = ids_in(modem)
+    local function start()
+      local out = shell(qmicli .. "--wds-start-network=apn=r.ispsn,ip-type=4 --client-no-release-cid")
+      local cid = out:match("CID: '(%d+)'")
+      lu.assertNotNil(cid, out)
+      lu.assertNotNil(modem.sessions[0], "the call has ended with its program")
+      lu.assertEquals(ids_in(modem), before + 1)
+      return qmicli .. ("--client-cid=%s "):format(cid), out:match("Packet data handle: '(%d+)'")
+    end
+    local with_id, handle = start()
+    lu.assertStrContains(shell(with_id .. "--wds-get-packet-service-status --client-no-release-cid"), "'connected'")
+    lu.assertNotNil(modem.sessions[0])
+    lu.assertStrContains(shell(with_id .. "--wds-stop-network=" .. handle), "Network stopped")
+    wait_until(function() return ids_in(modem) == before end, "the id is left in the modem")
+    start()
+    modem:disconnect(0, 0) -- the network ends it, and nobody asks for the id any more
+    wait_until(function() return ids_in(modem) == before end, "the id is left in the modem")
+    local out, status = shell(beside.executable .. " up")
+    lu.assertEquals(status, 0, out)
+  end)
+end
+
 function T.test_hostile_qmi_clients_are_let_go_and_disturb_nobody()
   with_daemon("qmi", function(modem)
     local before = ids_in(modem)
