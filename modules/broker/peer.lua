@@ -6,6 +6,7 @@ local task = require "task"
 
 local MAX_UNREAD = 256 -- messages that it has not read yet: more than a modem says while somebody sleeps
 local MAX_ASKED = 32 -- requests under way at a time; the others wait until it is their turn
+local FIRST_TIME = 10 -- seconds for the first message: who says nothing keeps others out
 
 ---@class broker.peer
 ---@field port userdata
@@ -53,6 +54,18 @@ local function write_all(self)
   end
 end
 
+-- What comes next. A program's first message must be there in time; later ones may take as long as they like.
+local function read(self, deadline)
+  if not deadline then
+    return self.port:read()
+  end
+  local bytes, err = task.timeout(math.max(deadline - task.now(), 0), self.port.read, self.port)
+  if err and err.code == "timeout" then
+    self:drop "it says nothing"
+  end
+  return bytes
+end
+
 ---Runs answer(message) for each message of the program, several at a time, until it is gone.
 ---@param frame fun(buffer: string): integer? how long the message is that begins there; 0: not to be told yet; nil:
 --- none begins there
@@ -61,14 +74,14 @@ end
 function Peer:run(frame, receive)
   local group <close> = task.group()
   group:spawn(write_all, self)
-  local buffer = ""
+  local buffer, deadline = "", task.now() + FIRST_TIME
   while true do
     local length = frame(buffer)
     if not length then
       return "it sends what is no message"
     elseif length > 0 and length <= #buffer then
       local answer = receive(buffer:sub(1, length))
-      buffer = buffer:sub(length + 1)
+      buffer, deadline = buffer:sub(length + 1), nil
       if answer then
         self.turns:pop()
         group:spawn(function()
@@ -77,7 +90,7 @@ function Peer:run(frame, receive)
         end)
       end
     else
-      local bytes = self.port:read()
+      local bytes = read(self, deadline)
       if not bytes then
         return self.reason or "it has ended"
       end

@@ -9,10 +9,10 @@ local command = require "command"
 local core = require "core.task"
 local error_object = require "error"
 local json = require "dkjson"
+local lines = require "daemon.lines"
 local log = require "log"
 local task = require "task"
 
-local LONGEST_LINE = 1 << 20
 local REFUSED = 8 -- exit status: see scripts/README.md
 local HELLO_TIME, FAREWELL_TIME = 10, 5
 -- How long a command may run without waiting, what its objects may hold, and how long it may wait once it is to end.
@@ -27,27 +27,6 @@ local Session = {}
 Session.__index = Session
 
 local M = {}
-
--- Lines of JSON as they come; nil at the end, or when they are none.
-local function lines(port)
-  local buffer, start = "", 1
-  return function()
-    while true do
-      local stop = buffer:find("\n", start, true)
-      if stop then
-        local value = json.decode(buffer:sub(start, stop - 1))
-        start = stop + 1
-        return type(value) == "table" and value or nil
-      end
-      buffer, start = buffer:sub(start), 1
-      local bytes = #buffer <= LONGEST_LINE and port:read()
-      if not bytes then
-        return nil
-      end
-      buffer = buffer .. bytes
-    end
-  end
-end
 
 ---@private
 function Session:send(message)
@@ -183,7 +162,7 @@ end
 --- integer runs the command, and sees to what has to stand still meanwhile
 function M.serve(port, around)
   local connection <close> = port
-  local messages = lines(connection)
+  local messages = lines.of(connection)
   local hello = task.timeout(HELLO_TIME, messages)
   if not is_hello(hello) then
     return

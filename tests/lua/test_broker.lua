@@ -319,6 +319,23 @@ function T.test_hostile_mbim_clients_are_let_go_and_disturb_nobody()
   end)
 end
 
+function T.test_programs_that_say_nothing_keep_nobody_out()
+  with_daemon("mbim", function()
+    local talker, silent = mbim_client(), {}
+    for i = 1, 31 do silent[i] = connect "mbim" end
+    for _, port in ipairs(silent) do
+      local bytes, err = task.timeout(60, port.read, port)
+      lu.assertNil(bytes)
+      lu.assertEquals(err.code, "gone")
+    end
+    lu.assertTrue(is_alive_mbim(talker)) -- may be silent for as long as it likes once it has spoken
+    local late = mbim_client()
+    lu.assertTrue(is_alive_mbim(late))
+    late:close()
+    talker:close()
+  end)
+end
+
 function T.test_a_client_that_does_not_read_is_let_go()
   with_daemon("mbim", function(modem)
     local good, deaf = mbim_client(), mbim_client()

@@ -51,6 +51,26 @@ function T.test_what_is_no_command_is_hung_up_on()
   end)
 end
 
+-- What would take seconds to read is not read; a long line of little is.
+function T.test_a_hello_that_is_much_work_is_hung_up_on()
+  beside.with_daemon("mbim", function()
+    local simple = hello "why"
+    local function with(more) return simple:sub(1, -3) .. ',"more":' .. more .. "}\n" end
+    for more, is_run in pairs {
+      [("["):rep(400000) .. ("]"):rep(400000)] = false, ["[" .. ("[],"):rep(300000) .. "0]"] = false,
+      ["[" .. ("{},"):rep(300000) .. "0]"] = false, ["[" .. ('"",'):rep(300000) .. "0]"] = false,
+      ['"' .. ("\\n"):rep(500000) .. '"'] = false, ['"' .. ("x"):rep(900000) .. '"'] = true,
+      ['"' .. ("line\\n"):rep(50000) .. '"'] = true,
+    } do
+      local port <close> = connect()
+      assert(port:write(with(more)))
+      local heard = task.timeout(20, hear, port) or "nothing"
+      lu.assertEquals(heard:find('"exit":0', 1, true) ~= nil, is_run, more:sub(1, 20) .. heard:sub(1, 100))
+    end
+    assert_serves()
+  end)
+end
+
 function T.test_commands_that_make_no_sense_are_told_of()
   beside.with_daemon("mbim", function()
     for _, message in ipairs {
