@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What an error says of the kind of trouble a modem is in, and so of what can help against it.
 
+local wait = require "modem.wait"
+
 local M = {}
 
 ---What can be wrong with a modem.
@@ -78,14 +80,7 @@ function M.wait_better(modem, reason)
   if not now or is_good(now) then
     return nil
   end
-  while true do
-    local event = events:next()
-    if not event then
-      return nil
-    elseif is_good(event.value) then
-      return true
-    end
-  end
+  return wait.on(events, now, function() return look(modem) end, is_good, math.huge) and true or nil
 end
 
 return M

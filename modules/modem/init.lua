@@ -12,6 +12,7 @@ local selection = require "modem.selection"
 local state = require "state"
 local task = require "task"
 local usb = require "modem.usb"
+local wait = require "modem.wait"
 
 ---@class modem.modem
 ---@field description modem.description
@@ -271,30 +272,21 @@ function Modem:events(...)
   return setmetatable({ pop = pop, stop = stop }, Events)
 end
 
----Waits until a part of the modem's state is as wanted: looks once, then at each event.
+---Waits until a part of the modem's state is as wanted: looks once, then at each event, and again now and then, in case
+---the modem does not tell: see modem/wait.lua.
 ---@param event string
 ---@param look fun(): table?, moontower.error? the verb that reads it now
 ---@param wanted fun(value: table): boolean
 ---@param seconds number
 ---@return table? value the first that is wanted; the last there was, when none came in time
----@return moontower.error? err "timeout", or what `look` failed with
+---@return moontower.error? err "timeout", or what `look` failed with at first
 function Modem:wait_for(event, look, wanted, seconds)
   local events <close> = self:events(event) -- from before the look: nothing may slip through
   local value, err = look()
   if not value then
     return nil, err
   end
-  local _, late = task.timeout(seconds, function()
-    while not wanted(value) do
-      local news
-      news, err = events:next()
-      if not news then
-        return
-      end
-      value = news.value
-    end
-  end)
-  return not err and value or nil, err or late
+  return wait.on(events, value, look, wanted, seconds)
 end
 
 ---A connection of the modem's, as the network gave it.

@@ -6,9 +6,9 @@ local descriptors = require "mbim.descriptors"
 local error_object = require "error"
 local mbim = require "mbim"
 local refusal = require "modem.refusal"
-local task = require "task"
 local trace = require "trace"
 local usable = require "modem.usable"
+local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
 local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME, RADIO_TIME, PIN_TIME = 60, 90, 10, 20, 20
@@ -290,19 +290,6 @@ function Backend:detach()
   return reply and packet_of(reply), err
 end
 
--- Some modems answer CONNECT before the session is up, and say the rest in an indication.
-local function wait_activated(events_of_session, number, session)
-  while session.state == "activating" do
-    local event, err = events_of_session:next()
-    if not event then
-      return nil, err
-    elseif event.value.session == number then
-      session = event.value
-    end
-  end
-  return session
-end
-
 local function connect(self, settings)
   return self.mbim:set(basic.connect, {
     session = settings.session, command = "activate", apn = settings.apn,
@@ -322,7 +309,10 @@ local function activate(self, settings)
   end
   local session = reply and session_of(reply)
   if session and session.state == "activating" then
-    session, err = task.timeout(CONNECT_TIME, wait_activated, sessions, settings.session, session)
+    -- Some modems answer CONNECT before the session is up, and say the rest in an indication.
+    session, err = wait.on(sessions, session, function() return self:session(settings.session) end, function(value)
+      return value.session == settings.session and value.state ~= "activating"
+    end, CONNECT_TIME)
     if err and err.code == "timeout" then
       return error_object.during(err, "the modem says it is connecting, and does not come to an end")
     end

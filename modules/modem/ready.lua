@@ -8,6 +8,7 @@ local M = {}
 
 -- A SIM needs seconds after power-up; a search through all bands takes minutes, but mostly ends in one.
 local SIM_TIME, NETWORK_TIME, ATTACH_TIME = 30, 90, 60
+local RADIO_TIME = 5 -- some modems answer first, and switch it on then
 
 -- A PIN that is configured is entered, with care; without one there is nothing that we could do.
 local function locked_sim(modem, sim, watcher, options)
@@ -77,6 +78,11 @@ local function switch_radio_on(modem, radio, watcher, undo)
   watcher:doing("radio", "switching on")
   undo.radio = true
   local now, err = modem:set_radio(true)
+  if now and now.software ~= "on" then
+    now, err = modem:wait_for("radio", function() return modem:radio() end, function(value)
+      return value.software == "on"
+    end, RADIO_TIME)
+  end
   if not now or now.software ~= "on" then
     return error_object.fail {
       code = "radio-off", source = "modem",

@@ -90,6 +90,12 @@ function faults.hangs(modem)
   return modem.faults.hang ~= nil or modem.faults["hang-hard"] ~= nil
 end
 
+---Does it tell what happens to it, unasked?
+---@return boolean
+function faults.tells_news(modem)
+  return not faults.hangs(modem) and modem.faults["no-news"] == nil
+end
+
 ---Restarts a modem that hangs, if it is still able to obey.
 function faults.ordered_to_reset(modem)
   if modem.plugged and not modem.faults["hang-hard"] then

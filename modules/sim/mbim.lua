@@ -108,7 +108,7 @@ local function wants(self, service, cid)
 end
 
 local function indicate(self, command, values)
-  if not faults.hangs(self.modem) then
+  if faults.tells_news(self.modem) then
     send(self, {
       type = "indication", service = command.service_uuid, cid = command.cid,
       info = assert(command.indication:encode(values)),

@@ -502,6 +502,25 @@ function behaviours.wait_for(modem, sim)
   eq({ value, err.code }, { searching, "timeout" })
 end
 
+-- What the modem does not tell is seen all the same: now and then, and before a wait ends in vain.
+function behaviours.wait_for_what_is_not_told(modem, sim)
+  local function look() return modem:registration() end
+  local function is_registered(value) return value.state == "home" end
+  fault(sim, "no-news")
+  fault(sim, "network-drop", "0.05")
+  gives(at_home, modem:wait_for("registration", look, is_registered, 0.2))
+  local looks, seen = 0, nil
+  modem:wait_for("sim", function()
+    looks = looks + 1
+    seen = modem:sim().state
+    if looks == 1 then
+      fault(sim, "sim-remove")
+    end
+    return { state = seen }
+  end, function(value) return value.state == "missing" end, 60)
+  eq({ looks, seen }, { 2, "missing" })
+end
+
 function behaviours.two_modems_in_a_row(modem, sim)
   fails("busy", find(nil, modem.options))
   connected(modem)

@@ -95,6 +95,14 @@ function T.test_refused_dual_stack_falls_back_as_the_cause_says()
   end
 end
 
+function T.test_news_that_never_come()
+  for _, options in ipairs { {}, { "--composition", "qmi" } } do
+    local result = simulated.run("moontower sim fault network-drop 1; " .. UP, { "no-news" }, nil, options)
+    simulated.assert_success(result)
+    lu.assertStrContains(result.out, "registered at home")
+  end
+end
+
 function T.test_a_network_that_gives_only_one_of_two_families()
   local result = simulated.run(UP, { "downgrade=ipv4" })
   simulated.assert_success(result)

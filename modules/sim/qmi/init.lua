@@ -103,7 +103,7 @@ end
 ---@param message qmi.message
 ---@param values table?
 function Function:indicate(client, message, values)
-  if faults.hangs(self.modem) then
+  if not faults.tells_news(self.modem) then
     return
   end
   self.transaction = self.transaction % 0xffff + 1

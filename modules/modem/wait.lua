@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: MIT
+-- Waiting for a modem's state: what it says unasked ends the wait at once; one that says nothing is looked at again.
+--
+-- Indications get lost, and some modems do not send each of them. So a wait looks for itself now and then, less and
+-- less often, and once more before it gives up. A modem that nothing is waited for is not asked.
+
+local error_object = require "error"
+local task = require "task"
+
+local M = {}
+
+local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds between looks
+local LOOK_TIME = 5 -- seconds that a look may take
+
+-- The next event; nil when none comes in so many seconds. One that has no more events to come is looked at only.
+local function next_event(self, seconds)
+  if self.is_deaf then
+    task.sleep(seconds)
+    return nil
+  end
+  local is_over, event, err = task.timeout(seconds, function() return true, self.events:next() end)
+  if not is_over then
+    return nil
+  end
+  self.is_deaf = event == nil
+  return event, err
+end
+
+---Waits until what events tell, or a look finds, is as wanted.
+---@param events modem.events of one name, heard from before the first value was read
+---@param value table as it was read first
+---@param look fun(): table?, moontower.error? the verb that reads it now
+---@param wanted fun(value: table): boolean
+---@param seconds number how long at most
+---@return table? value the first that is wanted; the last there was, when none came in time
+---@return moontower.error? err "timeout", or "gone"
+function M.on(events, value, look, wanted, seconds)
+  local self = { events = events }
+  local start = task.now()
+  local pause, looked_at = FIRST_PAUSE, start
+  while not wanted(value) do
+    local now = task.now()
+    if now - start >= seconds and looked_at - start >= seconds then
+      return value, error_object.new {
+        code = "timeout", source = "modem", message = ("the modem has not changed in %g seconds"):format(seconds),
+      }
+    end
+    local until_look = math.min(looked_at + pause, start + seconds) - now
+    local event, err = next_event(self, math.max(until_look, 0))
+    if event then
+      value = event.value
+    elseif err and err.code == "gone" then
+      return nil, err
+    elseif not err then
+      local seen
+      seen, err = task.timeout(LOOK_TIME, look)
+      if err and err.code == "gone" then
+        return nil, err
+      end
+      value = seen or value
+      pause, looked_at = math.min(pause * 2, LONGEST_PAUSE), task.now()
+    end
+  end
+  return value
+end
+
+return M
