@@ -25,6 +25,8 @@ local status_of = {
   ["interrupted"] = 130,
 }
 
+local NO_ANSWER = 10 -- of `up`: it is connected, but nothing answers
+
 local function print_error(err, as_json)
   if as_json then
     local fields = {}
@@ -143,15 +145,15 @@ function M.help(name)
   return { name = name, summary = script.summary, help = parser_of(name, script, {}):get_help() }
 end
 
----What a command line does to policies that act on the same modem: "pause" them, "stop" them, "resume" them; nil:
----nothing, as when it is wrong or only asks for help.
+---What a command line orders of a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only
+---asks for help.
 ---@param name string
 ---@param given string[]
----@return "pause"|"stop"|"resume"|nil effect
+---@return string? order
 ---@return string? device the modem that it names
-function M.policies(name, given)
+function M.order(name, given)
   local script = load_script(name)
-  if not script or policy.is(script) or not (script.policies or script.precedes_command) then
+  if not script or policy.is(script) or not (script.order or script.precedes_command) then
     return nil
   end
   local parser, arguments = parser_of(name, script, given)
@@ -162,10 +164,15 @@ function M.policies(name, given)
   if not ok then
     return nil
   elseif script.precedes_command then
-    return M.policies(args.command[1], table.move(args.command, 2, #args.command, 1, {}))
+    return M.order(args.command[1], table.move(args.command, 2, #args.command, 1, {}))
   end
-  return script.policies, args.device
+  return script.order(args), args.device
 end
+
+---Did a command do what was ordered?
+---@param status integer its exit status
+---@return boolean
+function M.has_worked(status) return status == 0 or status == NO_ANSWER end
 
 ---Runs `moontower NAME ARGUMENTS...`: in the daemon if one runs, else in this engine.
 ---@param name string

@@ -4,8 +4,10 @@
 local at = require "at"
 local at_port = require "modem.at"
 local edit = require "edit"
+local effect = require "at.effect"
 local error_object = require "error"
 local modem = require "modem"
+local ports = require "modem.ports"
 local printable = require "printable"
 local task = require "task"
 local terminal = require "terminal"
@@ -50,15 +52,41 @@ local function check_usage(args)
   return true
 end
 
+-- The modem that has this AT port.
+local function modem_at(path)
+  for _, description in ipairs(modem.list()) do
+    for _, port in ipairs(ports.of(description)) do
+      if port.path == path then return description end
+    end
+  end
+end
+
+-- Returns the port, and which modem it is of.
 local function open(args)
   if args.port then
-    return at_port.open_path(args.port)
+    local port, err = at_port.open_path(args.port)
+    return port, err or modem_at(args.port)
   end
   local description, err = modem.select(args.device)
-  if not description then
-    return nil, err
+  local port
+  if description then
+    port, err = at_port.open(description)
   end
-  return at_port.open(description)
+  return port, err or description
+end
+
+-- Beside the daemon, no policy may undo what is ordered here.
+local function send(port, command, options)
+  local order = effect.of(command)
+  if not order or not modem.owner or not options.modem then
+    return port:command(command, options)
+  end
+  local reply, err
+  modem.owner.carry_out(options.modem, order, ("moontower at '%s'"):format(at.hide(command)), function()
+    reply, err = port:command(command, options)
+    return reply ~= nil
+  end)
+  return reply, err
 end
 
 -- A bare ERROR tells nothing; to the most frequent reason there is a way.
@@ -81,7 +109,8 @@ end
 local function run_commands(port, args)
   local done = {}
   for i, command in ipairs(args.commands) do
-    local reply, err = port:command(command, { seconds = args.timeout or ANSWER_TIME, data = args.text })
+    local reply, err = send(port, command,
+      { seconds = args.timeout or ANSWER_TIME, data = args.text, modem = args.modem })
     if not reply then
       for _, line in ipairs(not args.json and err.detail and err.detail.lines or {}) do print(printable(line)) end
       return nil, with_hint(err, command)
@@ -134,7 +163,7 @@ local function with_text(port, prompt, command, options)
 end
 
 local function ask(port, prompt, command, options)
-  local reply, err = port:command(command, options)
+  local reply, err = send(port, command, options)
   if err and err.detail and err.detail.result == "prompt" then
     reply, err = with_text(port, prompt, command, options)
   end
@@ -151,11 +180,11 @@ local function explain(prompt, err)
   end
 end
 
-local function one_line(port, prompt, heard, line, seconds)
+local function one_line(port, prompt, heard, line, options)
   local command, err = checked(line)
   local ok, reply = true, nil
   if command then
-    ok, reply, err = prompt:call(ask, port, prompt, command, { seconds = seconds })
+    ok, reply, err = prompt:call(ask, port, prompt, command, { seconds = options.seconds, modem = options.modem })
   end
   let_show(heard)
   if not ok and reply.code ~= "interrupted" then
@@ -195,14 +224,16 @@ local function type_commands(port, args)
   local heard = port:raw()
   local shower = group:spawn(show, heard, prompt)
   greet(prompt, port)
-  local seconds = args.timeout or prompt:is_terminal() and PATIENCE or ANSWER_TIME
+  local options = {
+    seconds = args.timeout or prompt:is_terminal() and PATIENCE or ANSWER_TIME, modem = args.modem,
+  }
   local ok = true
   while ok and not port.lost do
     local line, interrupted = prompt:read()
     if not line and not interrupted then
       break
     elseif line and line:find("^%s*[^%s#]") then
-      ok, err = one_line(port, prompt, heard, line, seconds)
+      ok, err = one_line(port, prompt, heard, line, options)
     end
   end
   if port.lost then
@@ -242,14 +273,16 @@ excepted. Everybody on this computer can see a command's arguments: type PINs at
 
   run = function(args)
     local ok, err = check_usage(args)
-    local opened
+    local opened, of
     if ok then
-      opened, err = open(args)
+      opened, of = open(args)
+      err = not opened and of or nil
     end
     local port <close> = opened
     if not port then
       return nil, err
     end
+    args.modem = of
     return (#args.commands > 0 and run_commands or type_commands)(port, args)
   end,
 }

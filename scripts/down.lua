@@ -43,7 +43,7 @@ end
 
 return {
   summary = "Take the modem offline, and everything back that `up` changed on this computer.",
-  policies = "stop",
+  order = function() return "offline" end,
 
   arguments = function(parser)
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")

@@ -39,11 +39,12 @@ end
 
 return {
   summary = "Switch the modem's radio on or off.",
-  policies = "pause",
+  order = function(args) return args.what == "off" and "radio off" or args.what == "on" and "radio on" or nil end,
 
   arguments = function(parser)
     parser:epilog [[
-Off, a modem leaves the network and needs less power; a connection ends with it. `moontower up` switches it on itself.
+Off, a modem leaves the network and needs less power; a connection ends with it. It stays off, whatever the daemon's
+policies want, until `moontower radio on`; `moontower up` switches it on itself.
 Exit status: 0 done, 5 it stays off.]]
     parser:argument("what", "on, off, or state: which it is now, as without one."):args("?")
       :choices({ "on", "off", "state" })

@@ -51,7 +51,7 @@ end
 
 return {
   summary = "Restart the modem, and wait until it is back.",
-  policies = "pause",
+  order = function() return "change" end,
 
   arguments = function(parser)
     parser:epilog [[

@@ -201,7 +201,7 @@ end
 
 return {
   summary = "Put the modem into the state that a carrier wants: IPv6, APN, radio access, bands, USB composition.",
-  policies = "pause",
+  order = function() return "change" end,
 
   arguments = function(parser)
     parser:epilog(pin_options.help .. [[

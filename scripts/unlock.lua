@@ -6,7 +6,7 @@ local unlock = require "modem.unlock"
 
 return {
   summary = "Unlock the radio of a laptop's modem (the FCC lock), and switch it on.",
-  policies = "pause",
+  order = function() return "radio on" end,
 
   arguments = function(parser)
     parser:epilog [[

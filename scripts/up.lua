@@ -54,6 +54,11 @@ local function carrier_in_daemon(args, device, chosen)
   return device.settings.carrier
 end
 
+-- Is anything given that the configuration does not say?
+local function asks_for_more(args)
+  return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming or args.metric or args.no_dns
+end
+
 -- Several tries: the first packet through a new bearer often gets lost.
 local function probe(applied, address, watcher)
   watcher:doing("online", address)
@@ -108,7 +113,7 @@ end
 
 return {
   summary = "Bring the modem online: SIM, network, connection, addresses, routes, DNS. It stays online afterwards.",
-  policies = "resume",
+  order = function(args) return asks_for_more(args) and "online if it works" or "online" end,
 
   arguments = function(parser)
     parser:epilog(pin_options.help .. [[

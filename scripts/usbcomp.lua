@@ -239,7 +239,7 @@ end
 
 return {
   summary = "List the modem's USB compositions, or choose another one.",
-  policies = "pause",
+  order = function(args) return args.composition and "change" or nil end,
 
   arguments = function(parser)
     parser:epilog [[

@@ -3,12 +3,13 @@
 
 local brokers = require "broker"
 local client = require "daemon.client"
+local command = require "command"
+local commands = require "daemon.commands"
 local config = require "daemon.config"
 local error_object = require "error"
 local events = require "events"
 local fleet = require "daemon.fleet"
 local fs = require "core.fs"
-local hold = require "daemon.hold"
 local log = require "log"
 local manager = require "daemon.manager"
 local missing = require "daemon.missing"
@@ -33,6 +34,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again w
 ---@field fleet daemon.fleet
 ---@field supervisor daemon.supervisor
 ---@field missing daemon.missing
+---@field commands daemon.commands
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
@@ -70,13 +72,14 @@ local function look_again(self, modem)
   local entry
   entry, known.is_sure = config.entry_for(self.config, modem)
   if entry ~= known.entry then
-    self.supervisor:pause(modem)
+    local name = story.name(modem.description)
+    self.supervisor:pause(name)
     self.supervisor:modem_gone(modem)
     if modem.link then
       modem.link:close()
     end
     take(self, modem, "it has said who it is")
-    self.supervisor:resume(modem)
+    self.supervisor:resume(name)
   end
 end
 
@@ -165,28 +168,18 @@ function Daemon:reload()
   return result.ok, result.err
 end
 
--- The modem that a command is about: as the command itself will find it, or fail to.
-local function modem_meant(self, device)
-  local description = modems.select(device)
-  for _, modem in ipairs(description and self.fleet:list() or {}) do
-    if story.name(description) == story.name(modem.description) then
-      return modem
-    end
-  end
-end
-
--- What a command does to a modem, no policy shall undo at the same time: so they stand still meanwhile.
-local function with_policies_still(self, name, arguments, run)
-  local effect, device = require("command").policies(name, arguments)
-  local modem = effect and modem_meant(self, device)
-  if not modem then
+-- A command that a person gives: in its turn, if it changes a modem. Which one, it will find as we do, or fail to.
+local function run_in_turn(self, name, arguments, run)
+  local order, device = command.order(name, arguments)
+  local description = order and modems.select(device)
+  if not description then
     return run(name, arguments)
   end
-  local function resume() self.supervisor:resume(modem) end
-  local resuming <close> = task.finally(resume) -- luacheck: ignore 211
-  self.supervisor:pause(modem)
-  if effect ~= "pause" then hold.set(modem, effect == "stop") end
-  return run(name, arguments)
+  local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
+  return self.commands:carry_out(story.name(description), order, words, function()
+    local status = run(name, arguments)
+    return command.has_worked(status), status
+  end)
 end
 
 local function accept_clients(self, listener, group)
@@ -195,7 +188,7 @@ local function accept_clients(self, listener, group)
     clients = clients + 1
     local counted <close> = task.finally(function() clients = clients - 1 end) -- luacheck: ignore 211
     local ok, err = xpcall(session.serve, debug.traceback, port, function(name, arguments, run)
-      return with_policies_still(self, name, arguments, run)
+      return run_in_turn(self, name, arguments, run)
     end)
     if not ok and type(err) ~= "table" then
       log.error("a client's connection: %s", err)
@@ -279,7 +272,11 @@ function M.run(options)
   repair()
   local group <close> = task.group()
   self.supervisor, self.missing = supervisor.new(group), missing.new(group)
+  self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
+  function modems.owner.carry_out(description, ...)
+    return self.commands:carry_out(story.name(description), ...)
+  end
   local function at_the_end() leave(self, options.alone) end
   local leaving <close> = task.finally(at_the_end) -- luacheck: ignore 211
   if not options.alone then

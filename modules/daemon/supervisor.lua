@@ -7,8 +7,8 @@
 local core = require "core.task"
 local error_object = require "error"
 local events = require "events"
-local hold = require "daemon.hold"
 local log = require "log"
+local orders = require "daemon.orders"
 local story = require "story"
 local task = require "task"
 
@@ -30,7 +30,7 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 ---@field group task.group
 ---@field jobs table<daemon.job, boolean>
 ---@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config? }>
----@field pauses table<modem.modem, integer> how many commands it stands still for
+---@field pauses table<string, integer> by the modem's name, as it may restart: how many commands it stands still for
 local Supervisor = {}
 Supervisor.__index = Supervisor
 
@@ -49,7 +49,9 @@ Modems.__index = Modems
 function Modems:list()
   local list = {}
   for modem in pairs(self.supervisor.ready) do
-    if not self.supervisor.pauses[modem] and not hold.is_held(modem) then list[#list + 1] = modem end
+    if not self.supervisor.pauses[story.name(modem.description)] and not orders.why_held(modem) then
+      list[#list + 1] = modem
+    end
   end
   table.sort(list, function(a, b) return story.name(a.description) < story.name(b.description) end)
   return list
@@ -177,18 +179,53 @@ local function stop(self, is_unwanted)
   end
 end
 
-local function start_if_due(self, modem)
-  local ready, held = self.ready[modem], hold.is_held(modem)
-  if ready then
-    tell_watchers(self)
-  end
+-- A radio that is to stay off comes on by itself when the modem restarts.
+local keep_radio_off = {
+  name = "radio off",
+  policy = {
+    run = function(modem)
+      for _ in task.backoff { first = 2 } do
+        local radio = modem:ensure_started() and modem:radio()
+        if radio and radio.software == "on" then
+          radio = modem:set_radio(false)
+        end
+        if radio and radio.software == "off" then
+          return
+        end
+      end
+    end,
+  },
+}
+
+local function has_job(self, modem)
   for job in pairs(self.jobs) do
-    if job.modem == modem then return end
+    if job.modem == modem then return true end
   end
-  if ready and ready.configured and not held and not self.pauses[modem] then
-    start(self, ready.group, ready.configured, modem)
-  elseif ready and held then
-    story.of(modem):believe("offline", "`moontower down` was given; `moontower up` ends that")
+  return false
+end
+
+local function start_if_due(self, modem)
+  local ready = modem and self.ready[modem]
+  if not ready then
+    return
+  end
+  tell_watchers(self)
+  if has_job(self, modem) or self.pauses[story.name(modem.description)] then
+    return
+  end
+  local held, radio = orders.why_held(modem)
+  if held then
+    story.of(modem):believe("offline", held)
+  end
+  local due = held and radio and keep_radio_off or not held and ready.configured
+  if due then
+    start(self, ready.group, due, modem)
+  end
+end
+
+local function modem_named(self, name)
+  for modem in pairs(self.ready) do
+    if story.name(modem.description) == name then return modem end
   end
 end
 
@@ -211,23 +248,25 @@ function Supervisor:modem_gone(modem)
   tell_watchers(self)
 end
 
----Stops what is done about a modem; its connection stays. Policies for all modems have let go of it then, too.
----@param modem modem.modem
-function Supervisor:pause(modem)
-  self.pauses[modem] = (self.pauses[modem] or 0) + 1
-  if modem.link then
+---Stops what is done about a modem; its connection stays. Policies for all modems have let go of it then, too. It may
+---restart until resume() is called: nothing is done about it then, either.
+---@param name string the modem's: story.name()
+function Supervisor:pause(name)
+  self.pauses[name] = (self.pauses[name] or 0) + 1
+  local modem = modem_named(self, name)
+  if modem and modem.link then
     modem.link:keep()
   end
-  stop(self, function(job) return job.modem == modem end)
+  stop(self, function(job) return modem and job.modem == modem end)
   tell_watchers(self)()
 end
 
 ---Goes on with it, once for each pause.
----@param modem modem.modem
-function Supervisor:resume(modem)
-  local pauses = self.pauses[modem] - 1
-  self.pauses[modem] = pauses > 0 and pauses or nil
-  start_if_due(self, modem)
+---@param name string
+function Supervisor:resume(name)
+  local pauses = self.pauses[name] - 1
+  self.pauses[name] = pauses > 0 and pauses or nil
+  start_if_due(self, modem_named(self, name))
 end
 
 ---Replaces the policies of all modems, and those for all of them together. Connections stay. The latter have begun when
@@ -259,7 +298,9 @@ end
 function Supervisor:list()
   local list = {}
   for job in pairs(self.jobs) do
-    list[#list + 1] = { policy = job.name, modem = job.modem and story.name(job.modem.description) }
+    if job.configured ~= keep_radio_off then
+      list[#list + 1] = { policy = job.name, modem = job.modem and story.name(job.modem.description) }
+    end
   end
   return list
 end

@@ -18,6 +18,7 @@ local M = {}
 local RESET_TIME = 15 -- a mute modem is asked in three ways, and each would be waited for
 local GOES_AWAY = 30 -- seconds until a modem that was told to restart has left; its policies are cancelled then
 local RADIO_PAUSE = 2 -- the network has to notice
+local RADIO_TIME = 15
 local HOOK_TIME = 120
 
 -- A modem that restarts takes the task that we are in with it.
@@ -36,6 +37,8 @@ local function attach(modem)
 end
 
 local function radio(modem)
+  -- Also when an order of a person's ends the policy in between: that one finds the modem as it was.
+  local undo <close> = task.undo(function() task.shield(RADIO_TIME, modem.set_radio, modem, true) end)
   local off, err = modem:set_radio(false)
   if not off then
     return nil, err
@@ -43,6 +46,7 @@ local function radio(modem)
   task.sleep(RADIO_PAUSE)
   local on
   on, err = modem:set_radio(true)
+  undo.finished = true
   return on and "off and on", err
 end
 

@@ -31,6 +31,8 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 
 ---@class modem.owner who keeps modems open for all tasks of this program: the daemon
 ---@field borrow fun(description: modem.description, options: modem.options): modem.modem?, moontower.error?
+---@field carry_out fun(description: modem.description, order: string, command: string, run: fun(): boolean, any): any
+--- runs what a person has ordered while policies stand still: see daemon/commands.lua
 
 ---@type { list: function, select: function, owner: modem.owner? }
 local M = { list = devices.list, select = selection.select }

@@ -71,6 +71,26 @@ function T.test_down_holds_until_up()
   lu.assertEquals(result.after, result.before)
 end
 
+-- A modem that restarts has its radio on again.
+function T.test_radio_off_holds_until_radio_on()
+  local result = run [[moontower sim set reset_time=0.2; start; until_why "is online" || exit 1
+    off() { moontower sim state | grep -q "off (software)" || exit 1
+      moontower why | grep -q "$1. was given at" || exit 1; }
+    moontower radio off; off "moontower radio off"
+    moontower reset >/dev/null; until_why "radio off. was given" || exit 1
+    n=0; until moontower sim state | grep -q "off (software)"; do n=$((n+1)); [ $n -lt 300 ] || exit 1; done
+    moontower reload; moontower radio; off "moontower radio off"; end; start; until_why "radio off. was given" || exit 1
+    moontower radio on; until_why "is online" || exit 1
+    moontower at AT+CFUN=4; off "moontower at 'AT+CFUN=4'"; moontower at AT+CFUN=1; until_why "is online" || exit 1
+    moontower at AT+CGATT=0; until_why "at 'AT+CGATT=0'. was given at .*moontower up. ends that" || exit 1
+    moontower up --no-probe >/dev/null; until_why "is online" || exit 1
+    moontower sim set latency=0.1; moontower unlock >/dev/null || exit 1; until_why "is online" || exit 1
+    moontower radio off; moontower up --no-probe >/dev/null; until_why "is online" || exit 1
+    moontower down; end; true]]
+  lu.assertStrContains(result.out, "The radio is off.\nread anew\nThe radio is off.\n")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_killed_daemon_loses_no_connection()
   local result = run [[start; until_why "is online" || exit 1
     ip -o address show dev wwan0 scope global >/run/test/1; kill -KILL $daemon; wait $daemon 2>/dev/null

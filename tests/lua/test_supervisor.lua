@@ -26,12 +26,12 @@ function T.test_two_commands_at_a_time_both_have_it_to_themselves()
   all:modem_ready(modem, group, configured)
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 1, ever = 1 })
-  all:pause(modem)
-  all:pause(modem)
-  all:resume(modem)
+  all:pause "9-9"
+  all:pause "9-9"
+  all:resume "9-9"
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 0, ever = 1 })
-  all:resume(modem)
+  all:resume "9-9"
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 1, ever = 2 })
 end
@@ -42,13 +42,13 @@ function T.test_another_entry_does_not_end_the_peace_of_a_command()
   local group <close> = task.group()
   local all, modem, configured = supervisor.new(group), modem_and_policy(runs)
   all:modem_ready(modem, group, nil)
-  all:pause(modem)
+  all:pause "9-9"
   all:modem_gone(modem)
   all:modem_ready(modem, group, configured)
   all:replace({}, function() return configured end)
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 0, ever = 0 })
-  all:resume(modem)
+  all:resume "9-9"
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 1, ever = 1 })
 end

@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: MIT
+-- What an AT command that a person gives orders of a modem, where a policy would undo it or get in its way.
+
+local M = {}
+
+-- 3GPP TS 27.007 +CFUN: 1 is full functionality; 0, 4 and what makers add are without the radio. A second parameter of
+-- 1, and 15 and 16 of some makers, restart the modem.
+local function of_cfun(parameters)
+  local level, restart = parameters:match("^(%d+),?(%d*)")
+  if restart == "1" or level == "15" or level == "16" then
+    return "change"
+  elseif level then
+    return level == "1" and "radio on" or "radio off"
+  end
+end
+
+-- The context is the last parameter, or all of them.
+local function of_state(parameters) return parameters:find("^0") and "offline" or nil end
+
+local effects = {
+  ["+CFUN"] = of_cfun,
+  ["+CGATT"] = of_state, ["+CGACT"] = of_state, ["!SCACT"] = of_state,
+  ["+COPS"] = function(parameters) return parameters:find("^2") and "offline" or nil end, -- leave the network
+  ["!USBCOMP"] = function() return "change" end,
+}
+local without_parameters = { ["!RESET"] = "change", ["+QPOWD"] = "change" }
+
+---@param command string such as "AT+CFUN=4"; several may follow one another: "AT+CMEE=1;+CFUN=4"
+---@return string? order as in scripts/README.md, of the last one in it that orders something
+function M.of(command)
+  local order
+  for part in command:upper():gsub("%s", ""):gsub("^AT", ""):gmatch("[^;]+") do
+    local name, parameters = part:match("^([+!%^$%%*]%a+)=(.*)$")
+    if name and effects[name] and not parameters:find("^%?") then
+      order = effects[name](parameters) or order
+    end
+    order = without_parameters[part] or order
+  end
+  return order
+end
+
+return M

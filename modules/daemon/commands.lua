@@ -1,0 +1,90 @@
+-- SPDX-License-Identifier: MIT
+-- Commands that change a modem: one at a time for each modem, its policies stand still, and what is ordered lasts.
+
+local core = require "core.task"
+local orders = require "daemon.orders"
+local story = require "story"
+local task = require "task"
+
+---@class daemon.commands
+---@field private supervisor daemon.supervisor
+---@field private turns table<string, { mutex: task.mutex, command: string? }> by the modem's name
+local Commands = {}
+Commands.__index = Commands
+
+local M = {}
+
+---What a command orders: see scripts/README.md. `hold` holds from before it begins; `stays` says that it does so also
+---if the command fails; `lifts` ends once it has worked, or, with `always`, whatever comes of it.
+---@type table<string, { hold: string?, stays: boolean?, lifts: string[]?, always: boolean? }>
+local orders_of = {
+  ["change"] = {},
+  ["offline"] = { hold = "offline", stays = true },
+  ["online"] = { lifts = { "offline", "radio" }, always = true },
+  ["online if it works"] = { lifts = { "offline", "radio" } },
+  ["radio off"] = { hold = "radio" },
+  ["radio on"] = { lifts = { "radio" } },
+}
+
+---@param supervisor daemon.supervisor
+---@return daemon.commands
+function M.new(supervisor) return setmetatable({ supervisor = supervisor, turns = {} }, Commands) end
+
+-- Two commands at once would each undo half of the other. The later one decides, so it waits.
+local function in_turn(self, name, command, fn)
+  local turns = self.turns[name] or { mutex = task.mutex() }
+  self.turns[name] = turns
+  if turns.command then
+    io.stderr:write(("moontower: waiting for `%s`, which was given before\n"):format(turns.command))
+  end
+  local turn <close> = turns.mutex:lock() -- luacheck: ignore 211
+  local ending <close> = task.finally(function() turns.command = nil end) -- luacheck: ignore 211
+  turns.command = command
+  return fn()
+end
+
+-- What the daemon has to say goes into its log, not to the terminal of whoever gave the command.
+local function as_daemon(fn, ...)
+  local context = core.context()
+  local restoring <close> = task.finally(function() core.set_context(context) end) -- luacheck: ignore 211
+  core.set_context {}
+  fn(...)
+end
+
+local function lift(name, what, command)
+  if orders.lift(name, table.unpack(what)) and story.of(name).belief ~= "online" then
+    story.of(name):believe("ready", ("`%s` was given"):format(command))
+  end
+end
+
+local function carry_out(self, name, effect, command, run)
+  local function resume() as_daemon(self.supervisor.resume, self.supervisor, name) end
+  local resuming <close> = task.finally(resume) -- luacheck: ignore 211
+  self.supervisor:pause(name)
+  local before = orders.load(name)
+  local undo <close> = task.undo(function() orders.save(name, before) end)
+  if effect.hold then
+    orders.hold(name, effect.hold, command)
+    undo.finished = effect.stays
+  end
+  local worked, result = run()
+  undo.finished = undo.finished or worked
+  if effect.lifts and (worked or effect.always) then
+    undo.finished = true
+    as_daemon(lift, name, effect.lifts, command)
+  end
+  return result
+end
+
+---Runs what changes a modem.
+---@param name string the modem's: story.name()
+---@param order string a key of orders_of
+---@param command string as it was given, for people
+---@param run fun(): boolean, any has it worked?
+---@return any what `run` returned second
+function Commands:carry_out(name, order, command, run)
+  local effect = assert(orders_of[order], order)
+  return in_turn(self, name, command, function() return carry_out(self, name, effect, command, run) end)
+end
+
+return M

@@ -1,0 +1,83 @@
+-- SPDX-License-Identifier: MIT
+-- What a person has ordered by hand and no policy may undo: a modem stays offline, or its radio off, until the opposite
+-- is ordered. Known by the socket that the modem is plugged into, so it outlives restarts of modem and daemon; gone at
+-- boot.
+
+local state = require "state"
+local story = require "story"
+
+local KIND = "held"
+
+local M = {}
+
+-- What holds a modem, and what ends that; the first one that is there is what `moontower why` tells.
+local LIFTED_BY = { offline = "moontower up", radio = "moontower radio on" }
+
+---@class daemon.holds
+---@field offline daemon.hold? it is not to be connected
+---@field radio daemon.hold? its radio is to stay off
+
+---@class daemon.hold
+---@field command string what was given: "moontower down"
+---@field time string when, in UTC
+
+local function is_hold(value)
+  return type(value) == "table" and type(value.command) == "string" and type(value.time) == "string"
+end
+
+---@param name string the modem's: story.name()
+---@return daemon.holds
+function M.load(name)
+  local kept = state.load(KIND, name) or {}
+  return { offline = is_hold(kept.offline) and kept.offline or nil, radio = is_hold(kept.radio) and kept.radio or nil }
+end
+
+---@param name string
+---@param holds daemon.holds
+function M.save(name, holds)
+  if next(holds) then
+    state.save(KIND, name, { modem = name, offline = holds.offline, radio = holds.radio })
+  else
+    state.remove(KIND, name)
+  end
+end
+
+---From now on, this holds.
+---@param name string
+---@param what "offline"|"radio"
+---@param command string as it was given
+function M.hold(name, what, command)
+  local holds = M.load(name)
+  holds[what] = { command = command, time = os.date("!%Y-%m-%dT%H:%M:%SZ") }
+  M.save(name, holds)
+end
+
+---@param name string
+---@param ... "offline"|"radio" this does not hold any more
+---@return boolean changed
+function M.lift(name, ...)
+  local holds, changed = M.load(name), false
+  for _, what in ipairs { ... } do
+    holds[what], changed = nil, changed or holds[what] ~= nil
+  end
+  if changed then
+    M.save(name, holds)
+  end
+  return changed
+end
+
+---Why a modem is to stay offline.
+---@param modem modem.modem
+---@return string? reason nil: nobody has ordered that
+---@return boolean? radio its radio is to stay off
+function M.why_held(modem)
+  local holds = M.load(story.name(modem.description))
+  local what = holds.radio and "radio" or holds.offline and "offline"
+  if what then
+    local lifted_by = holds.offline and LIFTED_BY.offline or LIFTED_BY[what]
+    return ("`%s` was given at %s; `%s` ends that"):format(holds[what].command, holds[what].time, lifted_by),
+      what == "radio"
+  end
+end
+
+return M
