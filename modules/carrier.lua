@@ -130,7 +130,7 @@ end
 local function check_table(values, keys, where)
   for key in pairs(values) do
     if not keys[key] then
-      return ("%s has no '%s' (it may have: %s)"):format(where, tostring(key), sorted_keys(keys))
+      return ("%s has no '%s' (it may have: %s)"):format(where, tostring(key):sub(1, 60), sorted_keys(keys))
     end
   end
   for key, rule in pairs(keys) do
@@ -189,18 +189,24 @@ local function new(values)
   return values
 end
 
--- No pattern matching and no string.rep: a short pattern can keep the matcher busy for hours.
 local function pick(library, names)
   local picked = {}
   for name in names:gmatch("%a+") do picked[name] = library[name] end
   return picked
 end
 
----The part of `string` that a carrier file has.
-M.string = pick(string, "byte char len lower upper sub format")
+---What every file that runs in the sandbox finds; each run gets a copy. No pattern matching and no string.rep: a short
+---pattern can keep the matcher busy for hours. No table.insert: with a table whose length is said to be huge, it never
+---ends.
+M.basis = {
+  ipairs = ipairs, pairs = pairs, tostring = tostring, tonumber = tonumber, type = type, error = error,
+  math = pick(math, "floor ceil min max abs"),
+  table = pick(table, "concat unpack"),
+  string = pick(string, "byte char len lower upper sub format"),
+}
 
 local function environment(arguments)
-  return {
+  local values = {
     require = function(name)
       if name ~= "carrier" then
         error(("a carrier file can't require '%s'; only \"carrier\""):format(tostring(name)), 2)
@@ -208,12 +214,9 @@ local function environment(arguments)
       return new
     end,
     argument = arguments,
-    ipairs = ipairs, pairs = pairs, tostring = tostring, tonumber = tonumber, type = type, error = error,
-    math = pick(math, "floor ceil min max abs"),
-    -- No table.insert: with a table whose length is said to be huge, it never ends.
-    table = pick(table, "concat unpack"),
-    string = M.string,
   }
+  for name, value in pairs(M.basis) do values[name] = value end
+  return values
 end
 
 ---The folders that carrier files are looked for in, in order.

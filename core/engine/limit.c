@@ -133,7 +133,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
  * The task's own time: that the machine was busy with others, or slow to read a file, is not the
  * script's fault. Reading this clock is a system call, so only who seems to be late is asked.
  */
-static uint64_t processor_time(void)
+uint64_t mt_processor_time(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -142,7 +142,7 @@ static uint64_t processor_time(void)
 
 static void start_clock(struct mt_run *run)
 {
-    run->processor = processor_time();
+    run->processor = mt_processor_time();
     run->due = uv_hrtime() + run->account->nanoseconds;
     run->is_stopping = false;
 }
@@ -152,7 +152,7 @@ static bool is_overdue(struct mt_run *run)
     uint64_t now = uv_hrtime();
     if (now < run->due)
         return false;
-    uint64_t used = processor_time() - run->processor;
+    uint64_t used = mt_processor_time() - run->processor;
     if (used >= run->account->nanoseconds)
         return true;
     run->due = now + run->account->nanoseconds - used;

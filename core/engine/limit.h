@@ -47,6 +47,9 @@ void mt_account_unref(struct mt_account *account);  /* may be NULL */
 double mt_account_cleanup(const struct mt_account *account);  /* NULL: 0 */
 size_t mt_account_held(const struct mt_account *account);
 
+/* Nanoseconds that the processor has spent on this thread. */
+uint64_t mt_processor_time(void);
+
 /* Gives the run an account, of which it holds a reference until another (or NULL) is set. */
 void mt_run_set_account(struct mt_run *run, struct mt_account *account);
 

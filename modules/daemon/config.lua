@@ -142,13 +142,6 @@ local function load_all(values)
   return config
 end
 
-local function environment()
-  return {
-    ipairs = ipairs, pairs = pairs, tostring = tostring, tonumber = tonumber, type = type, error = error,
-    math = math, table = { concat = table.concat, unpack = table.unpack }, string = carrier.string,
-  }
-end
-
 local function read(path)
   local source, err = fs.read(path)
   if source and #source > FILE_SIZE then
@@ -174,7 +167,7 @@ function M.load(path)
   if not source then
     return nil, err
   end
-  local ok, values = sandbox.run(source, "@" .. path, environment(), SECONDS, MEMORY)
+  local ok, values = sandbox.run(source, "@" .. path, carrier.basis, SECONDS, MEMORY)
   local mistake
   if not ok then
     mistake = script.mistake(tostring(values))

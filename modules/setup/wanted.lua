@@ -28,15 +28,6 @@ local function restricted(modem, identity, wanted)
   return facts
 end
 
-local function copy(value)
-  if type(value) ~= "table" then
-    return value
-  end
-  local result = {}
-  for key, element in pairs(value) do result[key] = copy(element) end
-  return result
-end
-
 local function invalid(name, message)
   return error_object.fail {
     code = "carrier-invalid", source = "carrier", message = ("%s: %s"):format(name, message),
@@ -49,7 +40,7 @@ end
 ---@return carrier.modem?
 ---@return moontower.error? err
 function M.of(carrier, modem)
-  local wanted = copy(carrier.modem or {})
+  local wanted = sandbox.copy(carrier.modem or {})
   if not carrier.setup then
     return wanted
   end
@@ -59,12 +50,13 @@ function M.of(carrier, modem)
   end
   local ok
   ok, err = sandbox.run("return call(modem)", "=setup", {
-    call = carrier.setup, modem = restricted(modem, identity, wanted), string = carrier_module.string,
+    call = carrier.setup, modem = restricted(modem, identity, wanted), string = carrier_module.basis.string,
   }, SECONDS, MEMORY)
   if not ok then
     return invalid(carrier.name, ("setup(modem): %s"):format(err))
   end
-  local mistake = carrier_module.check_modem(wanted)
+  ok, wanted = pcall(sandbox.copy, wanted)
+  local mistake = not ok and wanted or carrier_module.check_modem(wanted)
   if mistake then
     return invalid(carrier.name, "setup(modem): " .. mistake)
   end
