@@ -13,6 +13,7 @@
 #include "lua/modules.h"
 
 struct places {
+    char program[PATH_MAX];   /* this program; asked before it can enter a namespace of its own */
     char home[PATH_MAX];      /* the folder of modules/, scripts/ and carriers/ */
     char bytecode[PATH_MAX];  /* the folder of what the build made of them */
 };
@@ -36,6 +37,7 @@ static void find_places(struct places *places)
     char here[PATH_MAX], cache[PATH_MAX + 32];
     ssize_t length = readlink("/proc/self/exe", here, sizeof(here) - 1);
     here[length > 0 ? length : 0] = '\0';
+    snprintf(places->program, sizeof(places->program), "%s", here);
     char *slash = strrchr(here, '/');
     if (slash)
         *slash = '\0';
@@ -47,7 +49,8 @@ static void find_places(struct places *places)
 
 /*
  * Pushes modules/main.lua as a function: called in the first task, it returns the exit status.
- * `require "core.program"` tells scripts where their files are, the version, and how to load more.
+ * `require "core.program"` tells scripts where this program and their files are, the version, and
+ * how to load more.
  */
 static int load_main(lua_State *L)
 {
@@ -66,6 +69,8 @@ static int load_main(lua_State *L)
     lua_call(L, 2, 1);
     lua_pushstring(L, places.home);
     lua_setfield(L, -2, "home");
+    lua_pushstring(L, places.program);
+    lua_setfield(L, -2, "executable");
     lua_pushliteral(L, MT_VERSION);
     lua_setfield(L, -2, "version");
     lua_pushvalue(L, -1);

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- For tests: a daemon in a process of its own, which keeps a simulated modem in this process online.
 
-local fs = require "core.fs"
 local lu = require "luaunit"
 local new_simulated = require("sim.modem").new
 local ping = require "core.ping"
@@ -12,7 +11,7 @@ local tier1 = require "sim.tier1"
 local M = {}
 
 local entered, refused = tier1.enter()
-M.executable = fs.realpath "/proc/self/exe"
+M.executable = require("core.program").executable
 
 ---@param command string
 ---@return string output

@@ -6,7 +6,7 @@ local process = require "core.process"
 
 local M = {}
 
-local executable = require("core.fs").realpath("/proc/self/exe")
+local executable = require("core.program").executable
 
 -- What of the host a modem's link may change. Its own link-local address and multicast groups come with "up".
 local HOST = [[host() {

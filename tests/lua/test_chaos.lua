@@ -24,7 +24,7 @@ local SEED = math.tointeger(tonumber(os.getenv "MT_CHAOS_SEED") or os.time())
 local PATIENCE = 120 -- seconds: a mute modem is asked for ten, twice, before it is reset
 
 local entered, refused = tier1.enter()
-local executable = fs.realpath "/proc/self/exe"
+local executable = require("core.program").executable
 
 -- What takes minutes on a real modem takes a second here.
 local CONFIG = [[

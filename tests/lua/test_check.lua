@@ -1,14 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- `moontower check`: what it says about carrier files, right and wrong ones.
 
-local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
 
 local T = {}
 
-local executable = fs.realpath("/proc/self/exe")
+local executable = require("core.program").executable
 
 local function check(text, ...)
   local path = os.tmpname()

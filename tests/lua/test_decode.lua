@@ -16,7 +16,7 @@ local uim = require "qmi.uim"
 
 local T = {}
 
-local executable = require("core.fs").realpath("/proc/self/exe")
+local executable = require("core.program").executable
 
 local function hex(bytes)
   return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))

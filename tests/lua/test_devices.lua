@@ -12,7 +12,7 @@ local tier1 = require "sim.tier1"
 
 assert(tier1.enter())
 
-local executable = fs.realpath "/proc/self/exe"
+local executable = require("core.program").executable
 
 local function shell(script)
   local result = assert(process.run { "sh", "-ec", script, timeout = 30 })

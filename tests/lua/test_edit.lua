@@ -8,7 +8,7 @@ local terminal = require "typing"
 
 local T = {}
 
-local executable = fs.realpath("/proc/self/exe")
+local executable = require("core.program").executable
 
 -- Says what was typed, each line in brackets; some words do something else.
 local SCRIPT = [[

@@ -9,7 +9,7 @@ local program = require "core.program"
 
 local T = {}
 
-local executable = fs.realpath "/proc/self/exe"
+local executable = require("core.program").executable
 
 local function help(...)
   local result = assert(process.run { executable, "help", ... })

@@ -7,7 +7,7 @@ local process = require "core.process"
 
 local T = {}
 
-local executable = require("core.fs").realpath "/proc/self/exe"
+local executable = require("core.program").executable
 
 local function assert_mistake(name, options, words)
   local loaded, err = policy.load(name, options)

@@ -163,7 +163,7 @@ function T.test_command()
     lu.assertStrContains(result.out, text)
   end
   for _, count in ipairs { "0", "101", "-1" } do
-    local refusal = process.run { fs.realpath "/proc/self/exe", "sim", "--count=" .. count, "--", "true" }
+    local refusal = process.run { require("core.program").executable, "sim", "--count=" .. count, "--", "true" }
     lu.assertNotEquals(refusal.status, 0)
     lu.assertStrContains(refusal.stderr, "--count")
   end

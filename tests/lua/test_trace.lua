@@ -91,7 +91,7 @@ function T.test_what_nobody_waits_for_shows_too()
 end
 
 function T.test_a_modem_that_speaks_qmi()
-  local executable = require("core.fs").realpath("/proc/self/exe")
+  local executable = require("core.program").executable
   local result = assert(require("core.process").run {
     executable, "sim", "--composition", "qmi", "--", "sh", "-c",
     "MOONTOWER_PASSWORD=hunter2 " .. executable .. " trace up --apn r.ispsn --user me --no-probe", timeout = 60,

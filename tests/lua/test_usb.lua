@@ -161,7 +161,7 @@ function T.test_power_comes_back_after_a_kill()
   local disable = HUB .. "/usb1-port1/disable"
   local result = assert(process.run { "sh", "-c", [[
     "$1" run /run/cycle.lua & until [ "$(cat "$2")" = 1 ]; do sleep 0.01; done; kill -KILL $!; wait $!
-  ]], "sh", fs.realpath "/proc/self/exe", disable, timeout = 20 })
+  ]], "sh", require("core.program").executable, disable, timeout = 20 })
   eq({ result.status, fs.read(disable), #state.list "usb" }, { 137, "1", 1 }, result.stderr)
   modem_usb.repair()
   eq({ fs.read(disable), state.list "usb" }, { "0", {} })

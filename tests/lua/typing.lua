@@ -2,7 +2,6 @@
 -- For tests: runs a command at a terminal, types to it, and reads what it shows.
 
 local lu = require "luaunit"
-local fs = require "core.fs"
 local ports = require "core.port"
 local process = require "core.process"
 local task = require "task"
@@ -11,7 +10,7 @@ local world = require "core.world"
 local M = {}
 
 local PATIENCE = 30
-local executable = fs.realpath("/proc/self/exe")
+local executable = require("core.program").executable
 
 ---@class terminal
 ---@field path string of the terminal
