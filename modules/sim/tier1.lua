@@ -59,6 +59,10 @@ end
 local not_root = "Run it as root, for example with sudo; or let users have namespaces of their own: set\n"
   .. "  kernel.unprivileged_userns_clone=1 on Debian, kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu."
 local not_here = "Namespaces are forbidden here: by a container, or by user.max_net_namespaces (see sysctl)."
+-- The kernel refuses namespaces to a process with threads, which every program has in qemu-user, and a private mount
+-- table to one whose root folder is no mount point.
+local not_mounted = "In a chroot, the root folder must be a mount point: `mount --bind DIR DIR` before `chroot DIR`. "
+  .. "An emulator such as\n  qemu-user cannot enter namespaces: run it on the machine itself, or in a virtual one."
 
 ---Moves this process into a world of its own. To be called before anything else is open.
 ---@return true? ok
@@ -67,7 +71,7 @@ function tier1.enter()
   local is_root = fs.geteuid() == 0 -- asked now: inside, everybody is
   local ok, err = world.enter()
   if not ok then
-    err.hint = is_root and not_here or not_root
+    err.hint = err.detail.errno == "EINVAL" and not_mounted or is_root and not_here or not_root
     return nil, err
   end
   -- A udev that knows of nothing: this computer's own modems are none of the world's.
