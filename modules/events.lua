@@ -13,6 +13,7 @@ local M = {
   ---All that this program publishes. A script may publish others.
   names = {
     "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "belief", "try", "tried", "plan",
+    "program",
     "policy-failed", "policy-ended", "policy-disabled", "reloaded", "reload-failed",
   },
 }

@@ -14,7 +14,7 @@ local LONGEST = 50 -- what was tried before is forgotten
 ---@class story.step
 ---@field time string
 ---@field what string "reconnect", "modem reset" ...
----@field reason string why
+---@field reason string? why; nil: another program has done it
 ---@field result string? how it ended
 
 ---@class story.story
@@ -55,6 +55,14 @@ function M.all() return stories end
 ---@param key string of a modem that will not come back
 function M.forget(key) stories[key] = nil end
 
+local function keep(self, step)
+  table.insert(self.tried, step)
+  if #self.tried > LONGEST then
+    table.remove(self.tried, 1)
+  end
+  return step
+end
+
 ---Says what is believed from now on. Nothing happens when that is known already.
 ---@param belief string
 ---@param reason any an error, or words
@@ -71,16 +79,19 @@ function Story:believe(belief, reason)
   events.publish("belief", { modem = self.modem, belief = belief, reason = reason })
 end
 
+---Says what another program has done to the modem.
+---@param what string such as "ModemManager, process 812, switched the radio off"
+function Story:heard(what)
+  keep(self, { time = now(), what = what })
+  log.info("%s: %s", self.modem, what)
+end
+
 ---Says what is being tried; how it ends is told by the function returned.
 ---@param what string
 ---@param reason any an error, or words
 ---@return fun(result: any) ended
 function Story:try(what, reason)
-  local step = { time = now(), what = what, reason = tostring(reason) }
-  table.insert(self.tried, step)
-  if #self.tried > LONGEST then
-    table.remove(self.tried, 1)
-  end
+  local step = keep(self, { time = now(), what = what, reason = tostring(reason) })
   self.plan = nil
   log.info("%s: %s, because %s", self.modem, what, step.reason)
   events.publish("try", { modem = self.modem, what = what, reason = step.reason })

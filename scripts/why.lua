@@ -26,7 +26,8 @@ local function show(told, policies)
   for i = math.max(#told.tried - SHOWN + 1, 1), #told.tried do
     local step = told.tried[i]
     local result = step.result == step.reason and "the same again" or step.result or "under way"
-    print(("  %s  %s, because %s: %s"):format(step.time, step.what, printable(step.reason), printable(result)))
+    local because = step.reason and (", because %s: %s"):format(printable(step.reason), printable(result)) or ""
+    print(("  %s  %s%s"):format(step.time, printable(step.what), because))
   end
   if told.plan then
     print(("  next     %s in %.0f s%s"):format(told.plan.what, math.max(told.plan.at - task.now(), 0),

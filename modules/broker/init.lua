@@ -5,16 +5,22 @@
 -- the path of its port, and speak as if it were theirs alone.
 
 local cids = require "broker.cids"
+local events = require "events"
 local fs = require "core.fs"
 local log = require "log"
 local mbim = require "broker.mbim"
 local peers = require "broker.peer"
 local ports = require "core.port"
 local server = require "server"
+local story = require "story"
 local task = require "task"
 
 local MAX_CLIENTS = 32
 local LEAVE_TIME = 10
+
+---What a program wants that a person could order, too: runs it, as that or not.
+---@alias broker.order fun(modem: modem.modem, order: string, words: string, forward: fun(): table?, moontower.error?,
+--- boolean): table?, moontower.error?, boolean
 
 ---@class broker.broker
 ---@field list fun(): modem.modem[] the modems that are open
@@ -22,6 +28,7 @@ local LEAVE_TIME = 10
 ---@field hearing table<table, boolean> the devices whose indications are passed on
 ---@field left table<modem.modem, table<integer, boolean>> QMI client ids whose calls outlive their programs
 ---@field group task.group
+---@field order broker.order
 local Broker = {}
 Broker.__index = Broker
 
@@ -80,6 +87,67 @@ function Broker:find(protocol, path)
   end
 end
 
+-- "ModemManager, process 812"; the kernel knows no number for what is in another container.
+local function name_of(process)
+  local name = (fs.read(("/proc/%d/comm"):format(process.pid)) or ""):match "^[^\n]+"
+  return name and ("%s, process %d"):format(name, process.pid) or "another program"
+end
+
+-- Does it concern our connection, or one of the program's own?
+local function is_ours(modem, effect)
+  local link = modem.link
+  return not effect.session or link ~= nil and link.bearer.session == effect.session
+end
+
+-- What a program has done, in `moontower why` and in events.
+local function tell(client, effect, words)
+  local modem, process = client.modem, client.peer.process
+  local told = story.of(modem)
+  told:heard(words)
+  events.publish("program", {
+    modem = told.modem, program = client.peer.name, pid = process.pid, what = effect.text,
+  })
+  if effect.order == "radio off" and not modem.link and told.belief ~= "offline" then
+    told:believe("offline", words)
+  end
+end
+
+-- Asks the modem, in the turn that an order of a person's would have, if it counts as one.
+local function carry_out(self, client, effect, words, forward)
+  if not effect.order or not is_ours(client.modem, effect) then
+    return forward()
+  end
+  return self.order(client.modem, effect.order, words, forward)
+end
+
+---Lets a program do something to the modem, and takes notice of it.
+---@param client table
+---@param effect broker.effect? nil: nothing that concerns others
+---@param forward fun(): table?, moontower.error?, boolean asks the modem; has it done so?
+---@return table? answer
+---@return moontower.error? err
+function Broker:act(client, effect, forward)
+  if not effect then
+    return forward()
+  end
+  local modem, words = client.modem, ("%s, %s"):format(client.peer.name, effect.text)
+  local ours = is_ours(modem, effect)
+  local before = modem.blame
+  if effect.ends and ours then
+    modem.blame = { words = words, at = task.now() } -- from before: what comes of it may be there first
+  end
+  if effect.restarts then
+    modem:expect_restart()
+  end
+  local answer, err, has_worked = carry_out(self, client, effect, words, forward)
+  if has_worked then
+    tell(client, effect, words)
+  else
+    modem.blame = before
+  end
+  return answer, err
+end
+
 ---A modem is gone: the programs that use it hear of it by the end of their connections.
 ---@param modem modem.modem
 function Broker:modem_gone(modem)
@@ -92,8 +160,8 @@ end
 
 local function serve(self, kind, port, process)
   local connection <close> = port -- luacheck: ignore 211
-  local name = ("process %d"):format(process.pid)
-  local peer = peers.new(port, name)
+  local name = name_of(process)
+  local peer = peers.new(port, name, process)
   local client = kind.new(self, peer)
   self.clients[client] = true
   local function leave()
@@ -122,10 +190,11 @@ end
 ---Starts to serve other programs.
 ---@param group task.group
 ---@param list fun(): modem.modem[] the modems that are open
+---@param order broker.order
 ---@return broker.broker
-function M.start(group, list)
+function M.start(group, list, order)
   local self = setmetatable({
-    list = list, clients = {}, group = group,
+    list = list, clients = {}, group = group, order = order,
     hearing = setmetatable({}, { __mode = "k" }), left = setmetatable({}, { __mode = "k" }),
   }, Broker)
   for _, kind in ipairs(kinds) do

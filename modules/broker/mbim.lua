@@ -8,6 +8,7 @@
 local basic = require "mbim.basic_connect"
 local cids = require "broker.cids"
 local core = require "core.mbim"
+local effects = require "broker.effects"
 local error_object = require "error"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local mbim = require "mbim"
@@ -216,6 +217,29 @@ local function take_inner(request)
   end
 end
 
+local function has_worked(answer, inner)
+  local is_done = answer ~= nil and answer.type == "command-done" and answer.status == 0
+  if is_done and inner then
+    return effects.has_worked(qmi.parse(answer.info))
+  end
+  return is_done
+end
+
+-- A modem tells of no change that the answer to the command has: we, and the other programs, read it there.
+local function tell(self, request, answer)
+  local declared = mbim.lookup(request.service, request.cid)
+  if not request.set or not has_worked(answer) or not declared or not declared.indication then
+    return
+  end
+  local news = { type = "indication", service = answer.service, cid = answer.cid, info = answer.info }
+  self.modem.mbim:hear(news)
+  for client in pairs(self.broker.clients) do
+    if client ~= self and client.modem == self.modem then
+      client:hear(news)
+    end
+  end
+end
+
 local function forward(self, request)
   local inner
   if request.service == EXT_QMUX then
@@ -231,9 +255,13 @@ local function forward(self, request)
       type = "command-done", service = request.service, cid = request.cid, info = cids.response(inner, refused),
     }
   else
-    answer, err = ask_modem(self, request, inner)
+    answer, err = self.broker:act(self, inner and effects.of_qmi(inner) or effects.of_mbim(request), function()
+      local reply, failure = ask_modem(self, request, inner)
+      return reply, failure, has_worked(reply, inner)
+    end)
   end
   if answer then
+    tell(self, request, answer)
     answer.transaction = request.transaction
     self:send(answer)
   elseif err.code ~= "timeout" then -- to a time-out, silence is the answer

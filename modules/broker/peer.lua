@@ -10,7 +10,8 @@ local FIRST_TIME = 10 -- seconds for the first message: who says nothing keeps o
 
 ---@class broker.peer
 ---@field port userdata
----@field name string for the log
+---@field name string for people
+---@field process { pid: integer, uid: integer }
 ---@field private outgoing userdata a queue of bytes
 ---@field private turns userdata a queue with a token for each request that may be under way
 local Peer = {}
@@ -20,10 +21,11 @@ local M = {}
 
 ---@param port userdata
 ---@param name string
+---@param process { pid: integer, uid: integer }
 ---@return broker.peer
-function M.new(port, name)
+function M.new(port, name, process)
   local self = setmetatable({
-    port = port, name = name, outgoing = task.queue(MAX_UNREAD), turns = task.queue(MAX_ASKED),
+    port = port, name = name, process = process, outgoing = task.queue(MAX_UNREAD), turns = task.queue(MAX_ASKED),
   }, Peer)
   for _ = 1, MAX_ASKED do self.turns:push(true) end
   return self

@@ -8,12 +8,14 @@
 local cids = require "broker.cids"
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"
+local effects = require "broker.effects"
 local error_object = require "error"
 local task = require "task"
+local wda = require "qmi.wda"
 
 local M = { socket = "@qmi-proxy", protocol = "qmi" }
 
-local CTL = ctl.sync.service_id
+local CTL, WDA = ctl.sync.service_id, wda.set_data_format.service_id
 local ANSWER_TIME = 300 -- a network scan takes minutes
 local ALLOCATE_TIME, RELEASE_TIME = 10, 5
 local HEADER, SHORTEST = 6, 12 -- QMUX: marker, length, flags, service, client; of a whole frame
@@ -72,10 +74,25 @@ local function ask_modem(self, request)
   return ask()
 end
 
+-- How packets are framed is the modem's, and so ours as well while we are online: then a program that would choose is
+-- told what has been chosen.
+local function keep_format(self, request)
+  if request.service ~= WDA or request.id ~= wda.set_data_format.id or not self.modem.link then
+    return request
+  end
+  local values = wda.set_data_format.request:decode(request.tlvs)
+  local question = wda.get_data_format.request:encode { endpoint_info = values and values.endpoint_info }
+  return { service = request.service, client = request.client, id = wda.get_data_format.id, tlvs = question }
+end
+
 local function forward(self, request)
-  local answer, err = ask_modem(self, request)
+  local asked = keep_format(self, request)
+  local answer, err = self.broker:act(self, effects.of_qmi(request), function()
+    local reply, failure = ask_modem(self, asked)
+    return reply, failure, effects.has_worked(reply)
+  end)
   if answer then
-    answer.transaction, answer.from_modem = request.transaction, true
+    answer.transaction, answer.from_modem, answer.id = request.transaction, true, request.id
     self.peer:send(core.build(answer))
   elseif err.code ~= "timeout" then -- to a time-out, silence is the answer
     self:answer(request, INTERNAL)

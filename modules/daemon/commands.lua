@@ -35,7 +35,7 @@ local function in_turn(self, name, command, fn)
   local turns = self.turns[name] or { mutex = task.mutex() }
   self.turns[name] = turns
   if turns.command then
-    io.stderr:write(("moontower: waiting for `%s`, which was given before\n"):format(turns.command))
+    io.stderr:write(("moontower: waiting until this is done: %s\n"):format(orders.clause(turns.command)))
   end
   local turn <close> = turns.mutex:lock() -- luacheck: ignore 211
   local ending <close> = task.finally(function() turns.command = nil end) -- luacheck: ignore 211
@@ -53,7 +53,7 @@ end
 
 local function lift(name, what, command)
   if orders.lift(name, table.unpack(what)) and story.of(name).belief ~= "online" then
-    story.of(name):believe("ready", ("`%s` was given"):format(command))
+    story.of(name):believe("ready", orders.clause(command))
   end
 end
 
@@ -79,7 +79,7 @@ end
 ---Runs what changes a modem.
 ---@param name string the modem's: story.name()
 ---@param order string a key of orders_of
----@param command string as it was given, for people
+---@param command string as it was given, or what another program has done: for people
 ---@param run fun(): boolean, any has it worked?
 ---@return any what `run` returned second
 function Commands:carry_out(name, order, command, run)

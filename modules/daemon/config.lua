@@ -15,6 +15,7 @@ local script = require "script"
 ---@field policies daemon.policy_config[] those for all modems together
 ---@field names_sims boolean? is there an entry with an ICCID?
 ---@field log "error"|"warn"|"info"|"debug" what is written to standard error
+---@field others_may "use"|"order" what it means when another program changes a modem through the broker
 ---@field on_stop "keep"|"disconnect" what becomes of connections when the daemon is stopped
 
 ---@class daemon.modem_config
@@ -59,7 +60,10 @@ local modem_keys = {
   pin_file = { kind.text[1], "a path" },
 }
 
+local broker_keys = { others_may = kind.one_of { "use", "order" } }
+
 local config_keys = {
+  broker = kind.table,
   modems = kind.list_of(kind.table, 'a list of tables: { { policy = "reconnect" } }'),
   policies = kind.list_of(policy_kind, 'a list of policies: { "name" }, or { { "name", option = value } }'),
   log = kind.one_of { "error", "warn", "info", "debug" },
@@ -68,6 +72,7 @@ local config_keys = {
 
 local function mistake_in(values)
   local mistake = carrier.check_table(values, config_keys, "the configuration")
+    or values.broker and carrier.check_table(values.broker, broker_keys, "broker")
   for i, entry in ipairs(not mistake and values.modems or {}) do
     local where = ("modems[%d]"):format(i)
     mistake = mistake or carrier.check_table(entry, modem_keys, where)
@@ -123,6 +128,7 @@ end
 local function load_all(values)
   local config = {
     modems = {}, policies = {}, log = values.log or "info", on_stop = values.on_stop or "keep",
+    others_may = values.broker and values.broker.others_may or "use",
   }
   for i, entry in ipairs(values.modems or {}) do
     local err

@@ -182,6 +182,25 @@ local function run_in_turn(self, name, arguments, run)
   end)
 end
 
+-- What another program does to a modem through the broker: as an order of a person's, if the configuration says so. Its
+-- connection is then not ours any more; else a policy brings back what it has ended.
+local function order_of_other(self, modem, order, words, forward)
+  if self.config.others_may ~= "order" then
+    return forward()
+  end
+  local results
+  self.commands:carry_out(story.name(modem.description), order, words, function()
+    results = table.pack(forward())
+    local has_worked = results[3]
+    if has_worked and order ~= "radio on" and modem.link then
+      modem.link.bearer.ended = true
+      modem.link:close()
+    end
+    return has_worked
+  end)
+  return table.unpack(results, 1, results.n)
+end
+
 local function accept_clients(self, listener, group)
   local clients = 0
   local function serve(port)
@@ -287,7 +306,9 @@ function M.run(options)
       return nil, err
     end
     manager.hear_hangups(group, self)
-    self.broker = brokers.start(group, function() return self.fleet:list() end)
+    self.broker = brokers.start(group, function() return self.fleet:list() end, function(...)
+      return order_of_other(self, ...)
+    end)
   end
   group:spawn(serve_reloads, self)
   M.running = self

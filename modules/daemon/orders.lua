@@ -18,7 +18,7 @@ local LIFTED_BY = { offline = "moontower up", radio = "moontower radio on" }
 ---@field radio daemon.hold? its radio is to stay off
 
 ---@class daemon.hold
----@field command string what was given: "moontower down"
+---@field command string what was given: "moontower down"; or in words, what another program has done
 ---@field time string when, in UTC
 
 local function is_hold(value)
@@ -66,6 +66,13 @@ function M.lift(name, ...)
   return changed
 end
 
+---"`moontower down` was given", or "ModemManager, process 812, switched the radio off".
+---@param command string
+---@return string
+function M.clause(command)
+  return command:find "^moontower " and ("`%s` was given"):format(command) or command
+end
+
 ---Why a modem is to stay offline.
 ---@param modem modem.modem
 ---@return string? reason nil: nobody has ordered that
@@ -75,7 +82,7 @@ function M.why_held(modem)
   local what = holds.radio and "radio" or holds.offline and "offline"
   if what then
     local lifted_by = holds.offline and LIFTED_BY.offline or LIFTED_BY[what]
-    return ("`%s` was given at %s; `%s` ends that"):format(holds[what].command, holds[what].time, lifted_by),
+    return ("%s at %s; `%s` ends that"):format(M.clause(holds[what].command), holds[what].time, lifted_by),
       what == "radio"
   end
 end

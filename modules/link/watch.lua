@@ -16,6 +16,7 @@ local M = {}
 
 local MODEM_TIME = 3 -- seconds in which a modem in its senses says what it knows
 local CHANGE_PAUSE = 0.2
+local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
 local REPAIR_PAUSE = 5 -- somebody who takes our addresses away again and again shall not keep us busy
 
 ---@class link.watching
@@ -30,11 +31,18 @@ local REPAIR_PAUSE = 5 -- somebody who takes our addresses away again and again 
 ---@field is_mute boolean? the modem did not answer when it was asked last
 ---@field troubled boolean? the modem has told of some trouble
 
-local function over(nw_error, what)
+-- What another program has done, if that is the cause.
+local function blamed(self)
+  local blame = self.link.bearer.modem.blame
+  return blame and task.now() - blame.at < BLAME_TIME and blame.words or nil
+end
+
+local function over(self, nw_error, what)
   local cause = nw_error and require("cause").text(nw_error, "session")
   return error_object.new {
     code = "disconnected", source = "link", detail = { nw_error = nw_error },
-    message = what or cause and ("the network ended the connection: %s (cause %d)"):format(cause, nw_error)
+    message = blamed(self) or what
+      or cause and ("the network ended the connection: %s (cause %d)"):format(cause, nw_error)
       or "the network ended the connection",
   }
 end
@@ -45,7 +53,7 @@ local function ask_modem(self, what)
   local session, err = bearer.modem:session(bearer.session)
   if session and session.state ~= "activated" and session.state ~= "activating" then
     bearer.ended = true
-    return over(session.nw_error, what)
+    return over(self, session.nw_error, what)
   end
   return err and err.code == "gone" and err or nil
 end
@@ -78,7 +86,7 @@ local function hear_session(self, value)
     return nil
   elseif value.state ~= "activated" and value.state ~= "activating" then
     bearer.ended, bearer.cut = true, not self.troubled
-    return over(value.nw_error)
+    return over(self, value.nw_error)
   elseif value.ip ~= self.ip then
     self.ip = value.ip
     self.changed:push(true)

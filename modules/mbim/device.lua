@@ -63,12 +63,7 @@ local function read_indications(self, exchange)
     if self.on_indication then
       self.on_indication(message)
     end
-    local command = mbim.lookup(message.service, message.cid)
-    local queues = self.subscribers[key_of(message.service, message.cid)]
-    local values = queues and command and command.indication and command.indication:decode(message.info)
-    for _, queue in ipairs(values and queues or {}) do
-      queue:push { command = command, values = values }
-    end
+    self:hear(message)
   end
 end
 
@@ -242,6 +237,17 @@ function Device:subscribe(...)
     queue:close(self.lost)
   end
   return queue
+end
+
+---Tells those who subscribed: for the modem, or for a program whose command has changed something.
+---@param message table as core.mbim has it
+function Device:hear(message)
+  local command = mbim.lookup(message.service, message.cid)
+  local queues = self.subscribers[key_of(message.service, message.cid)]
+  local values = queues and command and command.indication and command.indication:decode(message.info)
+  for _, queue in ipairs(values and queues or {}) do
+    queue:push { command = command, values = values }
+  end
 end
 
 ---Ends a subscription.

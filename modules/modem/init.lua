@@ -21,6 +21,7 @@ local wait = require "modem.wait"
 ---@field private is_started boolean?
 ---@field settings modem.settings_of? what `up` goes by when it is not told: from the daemon's configuration
 ---@field link link.link? what `up` made last
+---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
 ---@field private cut_at number? when the network ended that, with nothing else wrong: see modem/up.lua
 ---@field private lock userdata nobody else of us uses it meanwhile
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
@@ -237,6 +238,9 @@ local function will_restart(self)
   self.restarting = { at = task.now(), switch = switch, err = err }
   return switch, err
 end
+
+---Another program has asked it to.
+function Modem:expect_restart() will_restart(self) end
 
 ---Asks the modem to restart. It goes off the bus; what was open of it is of no use from then on.
 ---@return "AT"|"QMI"|"MBIM"|nil how

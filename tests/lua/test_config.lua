@@ -85,7 +85,10 @@ function T.test_values_that_cannot_be()
   assert_mistakes {
     { "return { log = 'loud' }", ": ", "'log' should be one of error, warn, info, debug" },
     { "return { on_stop = true }", ": ", "'on_stop' should be one of keep, disconnect" },
-    { "return { modem = {} }", ": ", "the configuration has no 'modem' (it may have: log, modems, on_stop, policies)" },
+    { "return { modem = {} }", ": ",
+      "the configuration has no 'modem' (it may have: broker, log, modems, on_stop, policies)" },
+    { "return { broker = { others_may = 'all' } }", ": ", "'others_may' should be one of use, order" },
+    { "return { broker = { others = 'use' } }", ": ", "broker has no 'others'" },
     { "return { modems = { {}, { wait = 1e308 } } }", ": modems[2]: ", "'wait' should be seconds, more than 0 and" },
     { "return { modems = { { metric = -1 } } }", ": modems[1]: ", "'metric' should be a whole number from 1 to" },
     { "return { modems = { { table = 1.5 } } }", ": modems[1]: ", "'table' should be a whole number" },

@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: MIT
+-- What a program's request does to the modem that all share: in words, and what it would be as a person's order.
+
+local basic = require "mbim.basic_connect"
+local dms = require "qmi.dms"
+local extensions = require "mbim.ms_basic_connect_extensions"
+local nas = require "qmi.nas"
+local services = require "qmi.services"
+local uim = require "qmi.uim"
+local wds = require "qmi.wds"
+
+---@class broker.effect
+---@field text string such as "switched the radio off"
+---@field order "radio off"|"radio on"|"offline"|nil
+---@field ends boolean? our connection ends by it, if there is one
+---@field restarts boolean? the modem leaves the bus
+---@field session integer? it concerns this session alone
+
+local M = {}
+
+local ANY_CONNECTION = 0xffffffff -- QMI's handle for whatever there is
+
+local RADIO_ON = { text = "switched the radio on", order = "radio on" }
+local RADIO_OFF = { text = "switched the radio off", order = "radio off", ends = true }
+local RESTART = { text = "restarted the modem", ends = true, restarts = true }
+local POWER_OFF = { text = "switched the modem off", ends = true }
+local DETACH = { text = "detached the modem from the network", order = "offline", ends = true }
+local SIM_OFF = { text = "switched the SIM off", ends = true }
+local ANOTHER_SIM = { text = "switched to another SIM", ends = true }
+local DISCONNECT = { text = "ended the connection", order = "offline", ends = true }
+
+local of_mode = {
+  ["online"] = RADIO_ON, ["low-power"] = RADIO_OFF, ["persistent-low-power"] = RADIO_OFF,
+  ["mode-only-low-power"] = RADIO_OFF, ["offline"] = RADIO_OFF, ["factory-test"] = RADIO_OFF,
+  ["reset"] = RESTART, ["shutting-down"] = POWER_OFF,
+}
+
+-- Where effects are found: of commands that set something, and of QMI requests. An entry is how a request is laid out,
+-- and the effect, or what finds it in the request's values.
+local of_set, of_request = {}, {}
+
+local function command(declared, effect) of_set[declared.service_uuid .. declared.cid] = { declared.set, effect } end
+
+local function message(declared, effect)
+  of_request[declared.service_id << 16 | declared.id] = { declared.request, effect }
+end
+
+command(basic.radio_state, function(values) return values.state == "off" and RADIO_OFF or RADIO_ON end)
+command(basic.packet_service, function(values) return values.action == "detach" and DETACH end)
+command(basic.connect, function(values)
+  if values.command == "activate" then
+    return { text = ("connected session %d"):format(values.session), session = values.session }
+  end
+  return { text = DISCONNECT.text, session = values.session, order = "offline", ends = true }
+end)
+command(basic.register_state, function(values)
+  return values.action == "manual" and { text = ("chose the network %s"):format(values.provider_id) }
+end)
+command(extensions.device_reset, RESTART)
+command(extensions.device_slot_mappings, ANOTHER_SIM)
+
+message(dms.set_operating_mode, function(values) return of_mode[values.mode] end)
+message(wds.stop_network, function(values) return values.packet_data_handle == ANY_CONNECTION and DISCONNECT end)
+message(nas.attach_detach, function(values) return values.action == "detach" and DETACH end)
+message(uim.power_off_sim, SIM_OFF)
+message(uim.switch_slot, ANOTHER_SIM)
+
+local function find(entry, bytes)
+  local effect = entry and entry[2]
+  if type(effect) ~= "function" then
+    return effect
+  end
+  local values = entry[1]:decode(bytes)
+  return values and effect(values) or nil
+end
+
+---@param request table a command, as core.mbim has it
+---@return broker.effect?
+function M.of_mbim(request)
+  return request.set and find(of_set[request.service .. request.cid], request.info) or nil
+end
+
+---@param request table as core.qmi has it
+---@return broker.effect?
+function M.of_qmi(request)
+  local number = math.type(request.service) == "integer" and request.service or services[request.service]
+  return find(of_request[number << 16 | request.id], request.tlvs)
+end
+
+---Has the modem done what a QMI request wanted?
+---@param answer table? as core.qmi has it
+---@return boolean
+function M.has_worked(answer)
+  local reply = answer and wds.stop_network.response:decode(answer.tlvs) -- no more than the result
+  return reply ~= nil and reply.result.status == 0
+end
+
+return M
