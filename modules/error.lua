@@ -70,6 +70,19 @@ function M.fail(fields)
   return nil, M.new(fields)
 end
 
+---An answer in which the one thing is missing that the caller cannot do without.
+---@param source string
+---@param doing string what was asked
+---@param missing string
+---@return nil
+---@return moontower.error
+function M.lacks(source, doing, missing)
+  return M.fail {
+    code = "malformed", source = source, message = ("%s: the modem's answer lacks the %s"):format(doing, missing),
+    hint = "That is its firmware's fault; a newer one may do better.",
+  }
+end
+
 ---Puts what was being done before an error's message, and keeps all the rest.
 ---@param err moontower.error
 ---@param doing string such as "connect to r.ispsn"

@@ -19,7 +19,7 @@ local core = require "core.schema"
 
 ---@class schema.codec
 ---@field encode fun(self: schema.codec, values: table?): string?, table?
----@field decode fun(self: schema.codec, bytes: string): table?, table?
+---@field decode fun(self: schema.codec, bytes: string, lenient: boolean?): table?, table? lenient: what lacks is nil
 
 local schema = { compile = core.compile, compile_tlvs = core.compile_tlvs }
 

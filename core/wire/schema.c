@@ -87,10 +87,11 @@ static int l_encode(lua_State *L)
 static int l_decode(lua_State *L)
 {
     const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);
+    bool lenient = lua_toboolean(L, 3);
 
     luaL_checktype(L, 2, LUA_TSTRING);
     lua_settop(L, 2);
-    return mt_schema_decode(L, codec);
+    return mt_schema_decode(L, codec, lenient);
 }
 
 static int l_tostring(lua_State *L)

@@ -11,10 +11,11 @@
  * compile_tlvs = function(name, tags, is_response) -> codec, for a message of TLVs }. A codec is an
  * immutable userdata with
  *     codec:encode(values) -> bytes | nil, err
- *     codec:decode(bytes)  -> values | nil, err
+ *     codec:decode(bytes, lenient?) -> values | nil, err
  *     tostring(codec)      -> its name
  * compile raises for a mistake in a declaration, encode for a key or a type that the declaration
- * does not have; bytes and values that are merely wrong come back as nil and an error. The
+ * does not have; bytes and values that are merely wrong come back as nil and an error. A lenient
+ * decoding leaves out what should be there and is not, as in the answers of real modems. The
  * metatable registered as "mt.error", if there is one, is set on errors.
  */
 int mt_schema_open(lua_State *L);

@@ -64,6 +64,7 @@ static bool decode_list(struct mt_schema_decoder *d, const struct mt_schema_type
                         struct mt_reader *at, const struct scope *scope)
 {
     uint64_t count = 0;
+    bool lenient = d->lenient;
 
     if (type->size)
         count = type->size;
@@ -77,6 +78,7 @@ static bool decode_list(struct mt_schema_decoder *d, const struct mt_schema_type
     if (count > d->values)
         return mt_schema_charge_values(d, (size_t)count);
     lua_createtable(d->L, (int)count, 0);
+    d->lenient = false; /* a count says what has to be there, or the next element would be nonsense */
     for (size_t i = 1; i <= count; i++) {
         mt_schema_path_element(&d->path, i);
         if (!decode_type(d, type->of, at, NULL))
@@ -84,6 +86,7 @@ static bool decode_list(struct mt_schema_decoder *d, const struct mt_schema_type
         mt_schema_path_leave(&d->path);
         lua_rawseti(d->L, -2, (lua_Integer)i);
     }
+    d->lenient = lenient;
     return true;
 }
 
@@ -221,14 +224,20 @@ static void init_scope(struct scope *scope, struct mt_reader whole)
     scope->farthest = 0;
 }
 
-/* Has the fixed part no room for an optional field? Then the sender does not know it. */
-static bool is_absent(const struct scope *scope, const struct mt_schema_field *field,
-                      const struct mt_reader *at)
+/*
+ * Has the fixed part no room for an optional field? Then the sender does not know it. Older or
+ * sloppy firmware may not know a mandatory one either, which a lenient reader takes as it is.
+ */
+static bool is_absent(const struct mt_schema_decoder *d, const struct scope *scope,
+                      const struct mt_schema_field *field, const struct mt_reader *at)
 {
     size_t used = scope->whole.left - at->left;
-    size_t least = field->type.least ? field->type.least : 1;
+    size_t least = field->type.least;
 
-    return field->optional && (used > scope->nearest || scope->nearest - used < least);
+    if (field->optional && least == 0)
+        least = 1;
+    return (field->optional || d->lenient) &&
+           (used > scope->nearest || scope->nearest - used < least);
 }
 
 /* Takes a structure and the data it refers to, so that the next one of a list follows. */
@@ -244,7 +253,7 @@ static bool decode_struct(struct mt_schema_decoder *d, const struct mt_schema_re
     for (int i = 0; i < record->length; i++) {
         const struct mt_schema_field *field = &record->fields[i];
 
-        if (is_absent(&scope, field, at))
+        if (is_absent(d, &scope, field, at))
             break;
         mt_schema_path_field(&d->path, field->name);
         lua_rawgeti(d->L, MT_SCHEMA_POOL, field->key);
@@ -305,10 +314,10 @@ bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_
     return decode_type(d, type, at, NULL);
 }
 
-int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec)
+int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, bool lenient)
 {
     struct mt_schema_decoder d = {
-        .L = L, .values = MT_SCHEMA_VALUES_MAX, .bytes = MT_SCHEMA_BYTES_MAX,
+        .L = L, .values = MT_SCHEMA_VALUES_MAX, .bytes = MT_SCHEMA_BYTES_MAX, .lenient = lenient,
     };
     struct mt_reader at;
     size_t size;

@@ -135,8 +135,9 @@ int mt_schema_fail(lua_State *L, const char *code, const struct mt_schema_path *
  * the stack. Pushes a codec userdata without a metatable. */
 void mt_schema_compile(lua_State *L, bool tlvs, bool is_response);
 
-/* codec:decode(bytes) and codec:encode(values): the codec is at index 1, the argument at 2. */
-int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec);
+/* codec:decode(bytes, lenient) and codec:encode(values): the codec is at index 1, the argument at
+ * 2. */
+int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, bool lenient);
 int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec);
 
 #endif

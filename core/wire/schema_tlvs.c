@@ -85,14 +85,17 @@ static bool keep_malformed(struct mt_schema_decoder *d, int values, int tag, str
     return keep_unknown(d, values, tag, value);
 }
 
-/* The field of a tag. An excused one is mandatory, but the message reports a failure instead. */
+/*
+ * The field of a tag. An excused one is mandatory, but the message reports a failure instead; one
+ * that is not needed may be missing, or unreadable.
+ */
 static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field *field,
-                       struct tlvs *tlvs, int values, bool excused)
+                       struct tlvs *tlvs, int values, bool excused, bool needed)
 {
-    bool there = tlvs->waits[field->tag];
+    bool there = tlvs->waits[field->tag], lenient = d->lenient;
     struct mt_reader at;
 
-    if (!there && (field->optional || excused))
+    if (!there && (!needed || excused))
         return true;
     mt_schema_path_field(&d->path, field->name);
     if (!there)
@@ -106,7 +109,8 @@ static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field
         mt_schema_path_leave(&d->path);
         return true;
     }
-    if (field->optional)
+    d->lenient = lenient;
+    if (!needed)
         return keep_malformed(d, values, field->tag, tlvs->values[field->tag]);
     lua_settop(d->L, values);
     if (excused)
@@ -133,8 +137,9 @@ bool mt_schema_decode_tlvs(struct mt_schema_decoder *d, const struct mt_schema_c
     for (int i = 0; i < record->length; i++) {
         const struct mt_schema_field *field = &record->fields[i];
         bool excused = failure && field != codec->result;
+        bool needed = !field->optional && (!d->lenient || field == codec->result);
 
-        if (!decode_tlv(d, field, &tlvs, values, excused))
+        if (!decode_tlv(d, field, &tlvs, values, excused, needed))
             return false;
     }
     for (int tag = 0; tag < TAGS && tlvs.count > 0; tag++) {

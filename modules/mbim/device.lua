@@ -146,7 +146,7 @@ Device.__close = Device.close
 local function failed_status(command, answer)
   local name, sentence = mbim.status(answer.status)
   -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
-  local reply = command.response and #answer.info > 0 and command.response:decode(answer.info) or nil
+  local reply = command.response and #answer.info > 0 and command.response:decode(answer.info, true) or nil
   return error_object.fail {
     code = code_of_status[name] or "rejected",
     source = "mbim",
@@ -179,7 +179,7 @@ local function read_answer(command, answer)
   elseif not command.response then
     return {}
   end
-  return command.response:decode(answer.info)
+  return command.response:decode(answer.info, true)
 end
 
 local function request(self, command, set, values, seconds)
@@ -244,7 +244,7 @@ end
 function Device:hear(message)
   local command = mbim.lookup(message.service, message.cid)
   local queues = self.subscribers[key_of(message.service, message.cid)]
-  local values = queues and command and command.indication and command.indication:decode(message.info)
+  local values = queues and command and command.indication and command.indication:decode(message.info, true)
   for _, queue in ipairs(values and queues or {}) do
     queue:push { command = command, values = values }
   end

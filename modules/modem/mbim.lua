@@ -26,18 +26,19 @@ local sim_states = {
   ["not-initialized"] = "starting",
 }
 
+-- None for an answer that lacks the one thing it is for.
 local function sim_of(reply)
-  return {
+  return reply.state and {
     state = sim_states[reply.state] or "failure",
     reason = reply.state,
     imsi = reply.imsi ~= "" and reply.imsi or nil,
     iccid = reply.iccid ~= "" and reply.iccid or nil,
-    numbers = reply.telephone_numbers,
+    numbers = reply.telephone_numbers or {},
   }
 end
 
 local function radio_of(reply)
-  return { hardware = reply.hardware, software = reply.software }
+  return reply.software and { hardware = reply.hardware, software = reply.software }
 end
 
 -- The newest of what is on offer, as people call it.
@@ -59,16 +60,16 @@ local function nw_error_of(reply)
 end
 
 local function registration_of(reply)
-  return {
+  return reply.state and {
     state = reply.state,
-    provider = { id = reply.provider_id, name = reply.provider_name },
+    provider = { id = reply.provider_id or "", name = reply.provider_name or "" },
     technology = technology_of(reply.available_data_classes),
     nw_error = nw_error_of(reply),
   }
 end
 
 local function packet_of(reply)
-  return {
+  return reply.state and {
     state = reply.state,
     technology = technology_of(reply.highest_data_class),
     nw_error = nw_error_of(reply),
@@ -77,15 +78,17 @@ end
 
 local function signal_of(reply)
   -- 3GPP TS 27.007, +CSQ: -113 dBm and 2 dB a step; 99 is unknown.
-  return { dbm = reply.rssi <= 31 and -113 + 2 * reply.rssi or nil }
+  return reply.rssi and { dbm = reply.rssi <= 31 and -113 + 2 * reply.rssi or nil }
 end
 
 local function session_of(reply)
-  return { session = reply.session, state = reply.state, ip = reply.ip_type, nw_error = nw_error_of(reply) }
+  return reply.state and {
+    session = reply.session, state = reply.state, ip = reply.ip_type, nw_error = nw_error_of(reply),
+  }
 end
 
 local function family_of(reply, family)
-  local available = reply[family .. "_available"]
+  local available = reply[family .. "_available"] or {}
   return usable.family(family, {
     addresses = available.address and reply[family .. "_addresses"] or {},
     gateway = available.gateway and reply[family .. "_gateway"] or nil,
@@ -95,7 +98,7 @@ local function family_of(reply, family)
 end
 
 local function ip_of(reply)
-  return { session = reply.session, ipv4 = family_of(reply, "ipv4"), ipv6 = family_of(reply, "ipv6") }
+  return reply.session and { session = reply.session, ipv4 = family_of(reply, "ipv4"), ipv6 = family_of(reply, "ipv6") }
 end
 
 -- Which indication is which event, and how it reads.
@@ -170,12 +173,16 @@ function Backend:listen(...)
   end
   local queue = self.mbim:subscribe(table.unpack(commands))
   return queue, function()
-    local message, err = queue:pop()
-    if not message then
-      return nil, err
+    while true do
+      local message, err = queue:pop()
+      local reader = message and readers[message.command]
+      local value = message and reader.read(message.values)
+      if value then
+        return { name = reader.name, value = value }
+      elseif not message then
+        return nil, err
+      end
     end
-    local reader = readers[message.command]
-    return { name = reader.name, value = reader.read(message.values) }
   end, function() self.mbim:unsubscribe(queue) end
 end
 
@@ -184,13 +191,32 @@ local function ask(self, command, read, values)
   if not reply then
     return nil, err
   end
-  return read(reply)
+  local value = read(reply)
+  if not value then
+    return error_object.lacks("mbim", command.name, "state")
+  end
+  return value
+end
+
+-- Changes. A modem that says nothing of how things are afterwards is asked.
+local function change(self, command, values, seconds, verb)
+  local reply, err = self.mbim:set(command, values, seconds)
+  if not reply then
+    return nil, err
+  end
+  for _, event in pairs(events) do
+    local value = event[1] == command and event[2](reply)
+    if value then
+      return value
+    end
+  end
+  return self[verb](self)
 end
 
 function Backend:identity()
   return ask(self, basic.device_caps, function(reply)
     return {
-      imei = reply.device_id, firmware = reply.firmware, hardware = reply.hardware,
+      imei = reply.device_id, firmware = reply.firmware or "unknown", hardware = reply.hardware,
     }
   end)
 end
@@ -226,7 +252,9 @@ function Backend:enter_pin(pin)
 end
 
 function Backend:home_provider()
-  return ask(self, basic.home_provider, function(reply) return { id = reply.id, name = reply.name } end)
+  return ask(self, basic.home_provider, function(reply)
+    return reply.id and { id = reply.id, name = reply.name or "" }
+  end)
 end
 
 function Backend:session(number)
@@ -238,13 +266,11 @@ function Backend:ip_configuration(number)
 end
 
 function Backend:set_radio(on)
-  local reply, err = self.mbim:set(basic.radio_state, { state = on and "on" or "off" }, RADIO_TIME)
-  return reply and radio_of(reply), err
+  return change(self, basic.radio_state, { state = on and "on" or "off" }, RADIO_TIME, "radio")
 end
 
 function Backend:register()
-  local reply, err = self.mbim:set(basic.register_state, { action = "automatic" }, ATTACH_TIME)
-  return reply and registration_of(reply), err
+  return change(self, basic.register_state, { action = "automatic" }, ATTACH_TIME, "registration")
 end
 
 -- Statuses with which modems pass a network's refusal on.
@@ -272,8 +298,7 @@ local function trouble(err)
 end
 
 function Backend:attach()
-  local reply, err = self.mbim:set(basic.packet_service, { action = "attach" }, ATTACH_TIME)
-  local packet = reply and packet_of(reply)
+  local packet, err = change(self, basic.packet_service, { action = "attach" }, ATTACH_TIME, "packet_service")
   if packet and (packet.state == "attached" or packet.state == "attaching") then
     return packet
   end
@@ -286,8 +311,7 @@ end
 
 ---Ends the packet service, and with it all sessions.
 function Backend:detach()
-  local reply, err = self.mbim:set(basic.packet_service, { action = "detach" }, ATTACH_TIME)
-  return reply and packet_of(reply), err
+  return change(self, basic.packet_service, { action = "detach" }, ATTACH_TIME, "packet_service")
 end
 
 local function connect(self, settings)
@@ -308,6 +332,9 @@ local function activate(self, settings)
     reply, err = connect(self, settings)
   end
   local session = reply and session_of(reply)
+  if reply and not session then
+    session, err = self:session(settings.session)
+  end
   if session and session.state == "activating" then
     -- Some modems answer CONNECT before the session is up, and say the rest in an indication.
     session, err = wait.on(sessions, session, function() return self:session(settings.session) end, function(value)

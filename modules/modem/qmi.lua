@@ -2,6 +2,7 @@
 -- A modem over QMI: the verbs about the modem, its SIM and its network. Those about connections: qmi_sessions.lua.
 
 local dms = require "qmi.dms"
+local error_object = require "error"
 local inside_mbim = require "qmi.inside_mbim"
 local nas = require "qmi.nas"
 local obstacle = require "modem.qmi_obstacle"
@@ -176,6 +177,8 @@ function Backend:radio()
   local reply, err = self.qmi:request(dms.get_operating_mode)
   if not reply then
     return nil, err
+  elseif not reply.mode then
+    return error_object.lacks("qmi", "Get Operating Mode", "mode")
   end
   return {
     hardware = reply.hardware_restricted_mode and "off" or "on",
@@ -205,7 +208,7 @@ local faster = {
 
 local function technology_of(reply)
   local in_use = {}
-  for _, interface in ipairs(reply.serving_system.radio_interfaces) do in_use[interface] = true end
+  for _, interface in ipairs((reply.serving_system or {}).radio_interfaces or {}) do in_use[interface] = true end
   for _, technology in ipairs(technologies) do
     if in_use[technology[1]] then
       for _, capability in ipairs(reply.data_service_capability or {}) do
@@ -226,7 +229,7 @@ end
 
 -- A network's id: the MNC has two digits or three, and only the modem knows which. In North America it has three.
 local function plmn_id(plmn, three_digits)
-  if not plmn or plmn.mcc == 0 then
+  if not plmn or not plmn.mnc or plmn.mcc == 0 then
     return ""
   end
   three_digits = three_digits or plmn.mnc > 99 or north_american[plmn.mcc]
@@ -239,8 +242,11 @@ local states = {
 }
 
 local function registration_of(reply)
-  local serving, digits = reply.serving_system, reply.mnc_pcs_digit_include_status
-  local current = serving.registration_state
+  local digits = reply.mnc_pcs_digit_include_status
+  local current = (reply.serving_system or {}).registration_state
+  if not current then
+    return nil
+  end
   local plmn = reply.current_plmn
   local three_digits = digits and plmn and digits.mnc == plmn.mnc and digits.includes_pcs_digit
   if current == "registered" then
@@ -256,8 +262,8 @@ local function registration_of(reply)
 end
 
 local function packet_of(reply)
-  local attached = reply.serving_system.ps_attach_state
-  return { state = attached, technology = attached == "attached" and technology_of(reply) or nil }
+  local attached = (reply.serving_system or {}).ps_attach_state
+  return attached and { state = attached, technology = attached == "attached" and technology_of(reply) or nil }
 end
 
 -- Why the network refuses us stands in the System Info of the technology that was tried.
@@ -280,12 +286,20 @@ end
 
 function Backend:registration()
   local reply, err = self.qmi:request(nas.get_serving_system)
-  return reply and with_cause(self, registration_of(reply)), err
+  local registration = reply and registration_of(reply)
+  if reply and not registration then
+    return error_object.lacks("qmi", "Get Serving System", "registration state")
+  end
+  return registration and with_cause(self, registration), err
 end
 
 function Backend:packet_service()
   local reply, err = self.qmi:request(nas.get_serving_system)
-  return reply and packet_of(reply), err
+  local packet = reply and packet_of(reply)
+  if reply and not packet then
+    return error_object.lacks("qmi", "Get Serving System", "state of the packet service")
+  end
+  return packet, err
 end
 
 -- Signal strength in dBm, of the newest technology that is there. Older ones say rssi, 5G only rsrp.
@@ -308,7 +322,7 @@ function Backend:signal()
     return nil, err
   end
   reply, err = self.qmi:request(nas.get_signal_strength) -- modems from before LTE
-  return reply and { dbm = reply.signal_strength.strength }, err
+  return reply and { dbm = (reply.signal_strength or {}).strength }, err
 end
 
 function Backend:home_provider()
@@ -317,9 +331,12 @@ function Backend:home_provider()
     return nil, err.code == "rejected" and obstacle.of_sim(self, "Get Home Network") or err
   end
   local digits, plmn = reply.home_network_3gpp_mnc, reply.home_network
+  if not plmn or not plmn.mnc then
+    return error_object.lacks("qmi", "Get Home Network", "network")
+  end
   return {
     id = plmn_id(plmn, digits and digits.is_3gpp and digits.includes_pcs_digit),
-    name = plmn.description,
+    name = plmn.description or "",
   }
 end
 
@@ -342,7 +359,7 @@ function Backend:attach()
     local hindered = obstacle.of_network(self, "Attach")
     packet.state = "attaching" -- the rest comes as an event
     return not hindered and packet or nil, hindered
-  elseif err.code == "timeout" or err.code == "gone" then
+  elseif err.code ~= "rejected" then
     return nil, err
   end
   return require("modem.refusal").packet_service { source = "qmi", err = err }

@@ -58,7 +58,8 @@ local events = {
     readers = {
       [wds.get_packet_service_status] = function(modem, values, client)
         local session = modem:session_of_client(client) -- none: we have just disconnected it
-        return session and values.connection_status.reconfiguration_required and modem:ip_configuration(session) or nil
+        local is_new = (values.connection_status or {}).reconfiguration_required
+        return session and is_new and modem:ip_configuration(session) or nil
       end,
     },
   },

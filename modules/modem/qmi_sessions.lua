@@ -143,6 +143,9 @@ function M:session(number)
   end
   local state, is_up = "deactivated", {}
   for family, reply in pairs(replies) do
+    if not reply.connection_status then
+      return error_object.lacks("qmi", "Get Packet Service Status", "connection status")
+    end
     local one = states[reply.connection_status]
     is_up[family] = one == "activated"
     state = one == "activated" and one or state == "deactivated" and one or state
@@ -216,7 +219,7 @@ local function start(self, settings, family)
     self.qmi:changed()
     return refused(self, settings, err)
   end
-  leg.handle, leg.apn = reply.packet_data_handle, settings.apn
+  leg.handle, leg.apn = reply.packet_data_handle or ANY_CONNECTION, settings.apn
   remember(self, leg)
   return leg
 end
@@ -336,7 +339,7 @@ local function stop(self, leg)
     local status, err = leg.client:request(wds.get_packet_service_status)
     if err and (err.code == "timeout" or err.code == "gone") then
       return nil, err
-    elseif not status or not states[status.connection_status] then
+    elseif not status or status.connection_status and not states[status.connection_status] then
       return release(self, leg)
     end
     values = { packet_data_handle = ANY_CONNECTION, disable_autoconnect = true }
@@ -434,10 +437,11 @@ end
 ---@return table? value as session() has it
 function M:session_news(client, values)
   local leg, legs = leg_with(self, client)
-  if not leg then
+  local status = (values.connection_status or {}).status
+  if not leg or not status then
     return nil -- we have just disconnected it
   end
-  local state = states[values.connection_status.status] or "deactivated"
+  local state = states[status] or "deactivated"
   if state == "deactivated" and leg.handle then
     leg.handle = nil
     client.kept = nil

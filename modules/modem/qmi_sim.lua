@@ -25,8 +25,8 @@ local bad = { "failure", "bad-sim" }
 
 -- The card and the application that packet data uses. A modem that points nowhere yet has them all the same.
 local function primary(status)
-  local index = status.index_gw_primary
-  local card = status.cards[index ~= NONE and (index >> 8) + 1 or 1] or status.cards[1]
+  local index, cards = status.index_gw_primary or NONE, status.cards or {}
+  local card = cards[index ~= NONE and (index >> 8) + 1 or 1] or cards[1]
   local application = card and card.applications[index ~= NONE and (index & 0xff) + 1 or 1]
   return card, application
 end
@@ -103,7 +103,7 @@ end
 local function iccid_of(device)
   local reply, err = device:request(dms_uim.get_iccid)
   if reply then
-    return reply.iccid
+    return reply.iccid or ""
   end
   return speaks(err) and digits_of(read_file(device, 0x2fe2, "\x00\x3f")) or ""
 end
@@ -111,14 +111,14 @@ end
 local function imsi_of(device)
   local reply, err = device:request(dms_uim.get_imsi)
   if reply then
-    return reply.imsi
+    return reply.imsi or ""
   end
   return speaks(err) and digits_of(read_file(device, 0x6f07, "\x00\x3f\xff\x7f"):sub(2)):sub(2) or ""
 end
 
 local function numbers_of(device)
   local reply = device:request(require("qmi.dms").get_msisdn)
-  return reply and reply.msisdn ~= "" and { reply.msisdn } or {}
+  return reply and reply.msisdn and reply.msisdn ~= "" and { reply.msisdn } or {}
 end
 
 ---@param device qmi.device

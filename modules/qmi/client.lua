@@ -45,7 +45,10 @@ local function allocate(self)
   if not reply then
     return nil, err
   end
-  local id = reply.allocation_info.cid
+  local id = (reply.allocation_info or {}).cid
+  if not id then
+    return error_object.lacks("qmi", "Allocate CID", "client id")
+  end
   self.id = id
   device:changed()
   for _, set_up in ipairs(self.set_ups) do
@@ -218,7 +221,7 @@ end
 ---@param tlvs string
 function Client:deliver(message, tlvs)
   local queues = self.queues[message]
-  local values = queues and message.indication:decode(tlvs)
+  local values = queues and message.indication:decode(tlvs, true)
   for _, queue in ipairs(values and queues or {}) do
     queue:push { client = self, message = message, values = values }
   end

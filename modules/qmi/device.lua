@@ -234,7 +234,7 @@ function Device:ask(message, client_id, values, seconds)
       code = "malformed", source = "qmi", message = ("%s: the modem answered something else"):format(message.name),
     }
   end
-  reply, err = message.response:decode(answer.tlvs)
+  reply, err = message.response:decode(answer.tlvs, true)
   if reply and reply.result.status ~= 0 then
     return failure(message, reply)
   end

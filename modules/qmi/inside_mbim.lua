@@ -26,7 +26,7 @@ function Wire:request(message, seconds)
     return nil, err
   end
   local answer
-  answer, err = core.parse(reply.qmux)
+  answer, err = core.parse(reply.qmux or "")
   if not answer then
     return nil, err
   elseif answer.type ~= "response" or answer.transaction ~= transaction or answer.service ~= message.service
@@ -44,7 +44,7 @@ function Wire:indication()
     if not item then
       return nil, err
     end
-    local message = core.parse(item.values.qmux)
+    local message = core.parse(item.values.qmux or "")
     if message and message.type == "indication" then
       return message
     end

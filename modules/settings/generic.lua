@@ -93,7 +93,7 @@ local function new_rat(modem)
     return nil, err
   end
   local set = {}
-  for _, interface in ipairs(reply.info.radio_interface_list) do
+  for _, interface in ipairs((reply.info or {}).radio_interface_list or {}) do
     set[interface_of[interface] or "?"] = true
   end
   return setting.new(Rat, { all = technologies.join(set) or "lte" })

@@ -57,6 +57,14 @@ return {
     end,
   },
   {
+    name = "short", arguments = "[COUNT]", summary = "send answers of which only the first four bytes are there (MBIM)",
+    protocol = "mbim",
+    transfers = function(message, wire, limit)
+      message.info = message.info and message.info:sub(1, 4)
+      return wire.split(message, limit)
+    end,
+  },
+  {
     name = "wrong-id", arguments = "[COUNT]", summary = "send answers with the transaction number of nobody",
     transfers = function(message, wire, limit)
       message.transaction = wire.strange_id(message.transaction)

@@ -521,6 +521,37 @@ function behaviours.wait_for_what_is_not_told(modem, sim)
   eq({ looks, seen }, { 2, "missing" })
 end
 
+local VERBS = {
+  "identity", "sim", "pin", "radio", "registration", "packet_service", "signal", "home_provider", "register", "attach",
+  "detach",
+}
+
+-- What an answer lacks is nil; only a verb that is about just that fails, and says so.
+function behaviours.answers_that_lack_what_they_should_have(modem, sim)
+  connected(modem)
+  for _, kind in ipairs { "tlv-missing", "short" } do
+    local is_ours = (kind == "short") == (modem.mbim ~= nil and modem.options.protocol ~= "qmi")
+    if is_ours then
+      fault(sim, kind)
+      for _, verb in ipairs(VERBS) do
+        local value, err = modem[verb](modem)
+        lu.assertTrue(value ~= nil or err.code == "malformed" or err.code == "unsupported", verb)
+      end
+      for _, call in ipairs {
+        function() return modem:set_radio(true) end, function() return modem:session(0) end,
+        function() return modem:ip_configuration(0) end, function() return modem:connect { apn = "r.ispsn" } end,
+        function() return modem:deactivate(0) end,
+      } do
+        local value, err = call()
+        lu.assertTrue(value ~= nil or type(err.code) == "string")
+      end
+      assert(faults.apply(sim, "none", {}))
+      gives(attached, modem:attach())
+      has(connected(modem), "ipv4v6", ipv4, ipv6)
+    end
+  end
+end
+
 function behaviours.two_modems_in_a_row(modem, sim)
   fails("busy", find(nil, modem.options))
   connected(modem)

@@ -29,6 +29,21 @@ local function both_ways(codec, listing, values)
   lu.assertEquals(hex(assert(codec:encode(values))), hex(body))
 end
 
+-- Answers that lack what others have: a 5G modem tells its band in the wide list alone, and nothing where it hears
+-- nothing; a modem without a SIM's number has none to tell.
+function T.test_answers_that_lack_something()
+  local nas = require "qmi.nas"
+  local rf = nas.get_rf_band_information.response
+  lu.assertEquals(rf:decode(bytes(OK .. "110800 01 0c fa00 10b90900"), true).extended_list[1].active_channel, 637200)
+  lu.assertEquals(rf:decode(bytes(OK), true).extended_list, nil)
+  lu.assertStrContains(select(2, rf:decode(bytes(OK))).message, "list: missing") -- and who wants to know it is told
+  for _, message in ipairs(messages) do
+    local codec = message.response
+    lu.assertNotNil(not codec or codec:decode(bytes(OK), true), tostring(message))
+    lu.assertNotNil(not message.indication or message.indication:decode("", true), tostring(message))
+  end
+end
+
 -- Messages of real modems ------------------------------------------------------------------------------------------
 
 -- The order of TLVs is the modem's business.

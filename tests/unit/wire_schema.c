@@ -609,6 +609,31 @@ static void values_are_read_raw(void **state)
                  0);
 }
 
+/* Older firmware knows fewer fields than a structure has; what it refers to stands behind those. */
+static void lenient_readers_take_what_there_is(void **state)
+{
+    static const struct trial trials[] = {
+        { "{ u32 'a', u32 'b' }", "", "{}" },
+        { "{ u32 'a', u32 'b' }", "05000000", "{ a = 5 }" },
+        { "{ u32 'a', u32 'b' }", "05000000.0700", "{ a = 5 }" },
+        { "{ u32 'a', text 't', u32 'b' }", "05000000.0c000000.02000000.61000000",
+          "{ a = 5, t = 'a' }" },
+        { "{ u32 'a', text 't', u32 'b' }", "05000000.00000000.00000000", "{ a = 5, t = '' }" },
+        { "{ u32 'a', ref(struct { u32 'x', u32 'y' }) 'r' }",
+          "05000000.0c000000.04000000.09000000", "{ a = 5, r = { x = 9 } }" },
+        { NULL, NULL, NULL },
+    };
+    static const struct trial too_bad[] = {
+        { "{ u32 'a', text 't' }", "05000000.0c000000.04000000.6100",
+          "M.t: 4 bytes at 12 wanted, the structure has 14" },
+        { NULL, NULL, NULL },
+    };
+
+    (void)state;
+    try("tolerates", trials);
+    try("intolerable", too_bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -629,6 +654,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(codecs_stay_as_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(errors_get_the_metatable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_are_read_raw, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lenient_readers_take_what_there_is, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("wire/schema", tests, NULL, NULL);

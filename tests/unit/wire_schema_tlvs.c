@@ -323,6 +323,45 @@ static void messages_are_budgeted(void **state)
                  0);
 }
 
+/* What real modems leave out is nil to a lenient reader; what has a length is never guessed. */
+static void lenient_readers_take_what_there_is(void **state)
+{
+    static const struct trial trials[] = {
+        { "{ [1] = u8 'a', " RESULT ", [0x10] = u8 'b' }, true", DONE ".10.0100.05",
+          "{ b = 5, result = { status = 0, error = 0 } }" },
+        { "{ [1] = u32 'a', " RESULT " }, true", "01.0200.0102." DONE,
+          "{ result = { status = 0, error = 0 }, unknown = { [1] = '\\1\\2' }, "
+          "malformed = { [1] = 'M.a: 4 bytes wanted, 2 left' } }" },
+        { "{ [1] = struct { u8 'x', u16 'y', u8 'z' } 's' }", "01.0300.01.0200",
+          "{ s = { x = 1, y = 2 } }" },
+        { "{ [1] = struct { u8 'x', u16 'y', u8 'z' } 's' }", "01.0200.01.02", "{ s = { x = 1 } }" },
+        { "{ [1] = struct { u8 'x', list(u8, u16) 'l', u8 'z' } 's', [2] = u8 'b' }",
+          "01.0100.01.02.0100.07", "{ s = { x = 1 }, b = 7 }" },
+        { "{ [1] = struct { u8 'x', lstring(u8) 'l' } 's' }", "01.0100.01", "{ s = { x = 1 } }" },
+        { "{ [1] = struct { u8 'x', rest 'r' } 's' }", "01.0100.01", "{ s = { x = 1, r = '' } }" },
+        /* a list's elements stand one behind the other */
+        { "{ [0x10] = list(u8, struct { u8 'x', lstring(u8) 'n' }) 'l' }", "10.0400.02.01.00.02",
+          "{ unknown = { [0x10] = '\\2\\1\\0\\2' }, malformed = { [0x10] = "
+          "'M.l: 2 elements of 2 bytes wanted, 3 bytes left' } }" },
+        { "{ [0x10] = list(u8, struct { u8 'x', lstring(u8) 'n' }) 'l', [0x11] = struct { u8 'a', "
+          "u8 'b' } 's' }",
+          "10.0600.02.01.01.61.02.01.11.0100.09",
+          "{ s = { a = 9 }, unknown = { [0x10] = '\\2\\1\\1a\\2\\1' }, malformed = { [0x10] = "
+          "'M.l[2].n: 1 bytes wanted, 0 left' } }" },
+        { NULL, NULL, NULL },
+    };
+    static const struct trial too_bad[] = {
+        { "{ [1] = u8 'a', " RESULT " }, true", "01.0100.05", "M.result: missing" },
+        { "{ [1] = u8 'a', " RESULT " }, true", DONE ".01.0200.05",
+          "M: TLV 0x01: 2 bytes wanted, 1 left" },
+        { NULL, NULL, NULL },
+    };
+
+    (void)state;
+    try("tolerates", trials);
+    try("intolerable", too_bad);
+}
+
 static void every_truncation_is_survived(void **state)
 {
     static const struct trial trials[] = {
@@ -355,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(declarations_are_checked, set_up_tlvs, tear_down),
         cmocka_unit_test_setup_teardown(declarations_are_copied, set_up_tlvs, tear_down),
         cmocka_unit_test_setup_teardown(messages_are_budgeted, set_up_tlvs, tear_down),
+        cmocka_unit_test_setup_teardown(lenient_readers_take_what_there_is, set_up_tlvs, tear_down),
         cmocka_unit_test_setup_teardown(every_truncation_is_survived, set_up_tlvs, tear_down),
     };
 
