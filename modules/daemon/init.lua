@@ -168,12 +168,17 @@ function Daemon:reload()
   return result.ok, result.err
 end
 
+-- A connection through another port than the one that policies use is none of theirs: `down` of it holds nothing.
+local of_connections = { ["offline"] = true, ["online"] = true, ["online if it works"] = true }
+
 -- A command that a person gives: in its turn, if it changes a modem. Which one, it will find as we do, or fail to.
 local function run_in_turn(self, name, arguments, run)
   local order, device = command.order(name, arguments)
   local description = order and modems.select(device)
   if not description then
     return run(name, arguments)
+  elseif of_connections[order] and description.control ~= description.controls[1].control then
+    order = "change"
   end
   local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
   return self.commands:carry_out(story.name(description), order, words, function()

@@ -31,6 +31,19 @@ local function bits_of(reply)
   return bits
 end
 
+-- What is set now is told by name, too, and the help may lack some of it: "0000050D (diag,nmea,modem,rmnet0,rmnet1)"
+-- names five bits, from the lowest on.
+local function learn(bits, mask, shown)
+  local set, names = {}, {}
+  for bit = 0, 31 do
+    if mask >> bit & 1 == 1 then set[#set + 1] = 1 << bit end
+  end
+  for name in shown:upper():gmatch("%w+") do names[#names + 1] = name end
+  for i, name in ipairs(#names == #set and names or {}) do
+    bits[name] = bits[name] or ours[name] and set[i]
+  end
+end
+
 local function names_of(bits, mask)
   local list = {}
   for name, bit in pairs(bits) do
@@ -52,13 +65,14 @@ function ByAt:read(modem)
   local text = table.concat(reply.lines, "\n")
   local index = text:match("Config Index:%s*(%d+)")
   local kind, kind_name = text:match("Config Type:%s*(%d+)%s*%(?([^\n)]*)")
-  local mask = text:match("Interface bitmask:%s*0?[xX]?(%x+)")
+  local mask, shown = text:match("Interface bitmask:%s*0?[xX]?(%x+)%s*%(?([^\n)]*)")
   if not index or not kind or not mask then
     return error_object.fail {
       code = "malformed", source = "at", message = "AT!USBCOMP?: no composition in the answer",
     }
   end
   mask = tonumber(mask, 16)
+  learn(self.bits, mask, shown)
   return {
     interfaces = names_of(self.bits, mask), index = tonumber(index), type = tonumber(kind), type_name = kind_name,
     by = self.by, exact = mask,

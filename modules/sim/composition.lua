@@ -12,11 +12,20 @@ local bits = {
 
 -- In the words of QMI.
 local qmi_bits = {
-  dm = bits.diag, nmea = bits.nmea, at = bits.modem, qmi = bits.rmnet0, mbim = bits.mbim,
+  dm = bits.diag, nmea = bits.nmea, at = bits.modem, mbim = bits.mbim,
   rmnet1 = bits.rmnet0, rmnet2 = bits.rmnet1, rmnet3 = bits.rmnet2,
 }
 
-local usual = { qmi = 0x10d, mbim = 0x100d }
+local serial = bits.diag | bits.nmea | bits.modem
+
+-- Where a modem has a second QMI port, QMI means both.
+local function qmi_mask(personality)
+  return bits.rmnet0 | (personality.interfaces.qmi2 and bits.rmnet1 or 0)
+end
+
+local function usual_mask(personality, protocol)
+  return serial | (protocol == "mbim" and bits.mbim or qmi_mask(personality))
+end
 
 ---@class sim.usb_choice
 ---@field type integer the second argument of AT!USBCOMP
@@ -43,11 +52,11 @@ function composition.protocol_of(mask)
 end
 
 -- The mask of a composition of QMI; of two in one, the second.
-local function mask_of(number)
+local function mask_of(personality, number)
   local names = sierra.compositions[number] or sierra.compositions[sierra.dual_compositions[number][2]]
   local mask = 0
   for _, name in ipairs(names) do
-    mask = mask | qmi_bits[name]
+    mask = mask | (name == "qmi" and qmi_mask(personality) or qmi_bits[name])
   end
   return mask
 end
@@ -59,7 +68,7 @@ end
 function composition.usual(personality, protocol)
   local usb = personality.usb
   return {
-    type = usb.usual_type, mask = usual[protocol], vendor = usb.vendor, product = usb.product,
+    type = usb.usual_type, mask = usual_mask(personality, protocol), vendor = usb.vendor, product = usb.product,
     boot_product = usb.boot_product, model = usb.model,
   }
 end
@@ -76,7 +85,7 @@ end
 ---Comes up in the usual composition of a protocol from now on, and at once.
 ---@param protocol "mbim"|"qmi"
 function methods:compose(protocol)
-  self:choose_interfaces(self.nv.usb.type, usual[protocol])
+  self:choose_interfaces(self.nv.usb.type, usual_mask(self.personality, protocol))
   self:apply_composition()
 end
 
@@ -88,7 +97,7 @@ function methods:composition_number()
     return usb.number
   end
   for number in pairs(self.personality.compositions) do
-    if sierra.compositions[number] and mask_of(number) == usb.mask then
+    if sierra.compositions[number] and mask_of(self.personality, number) == usb.mask then
       return number
     end
   end
@@ -97,7 +106,7 @@ end
 
 ---@param number integer one of the personality's compositions
 function methods:choose_composition(number)
-  self.nv.usb.mask, self.nv.usb.number = mask_of(number), number
+  self.nv.usb.mask, self.nv.usb.number = mask_of(self.personality, number), number
 end
 
 ---@param kind integer the type
@@ -117,6 +126,8 @@ function methods:shows(name)
   local interface = self.personality.interfaces[name]
   if name == "mbim" or name == "qmi" then
     return self.composition == name
+  elseif name == "qmi2" then
+    return interface ~= nil and self.composition == "qmi" and self.usb.mask & bits.rmnet1 ~= 0
   end
   return interface ~= nil and (interface.always or self.usb.mask & bits[name] ~= 0)
 end

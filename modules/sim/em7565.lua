@@ -19,7 +19,7 @@ return require("sim.personality").join(require "sim.sprint", require "sim.sierra
       { name = "Legacy-Generic", product = 0x9091, boot_product = 0x9090 },
       { name = "RNDIS" },
     },
-    offered = { "diag", "nmea", "modem", "rmnet0", "mbim" },
+    offered = { "diag", "nmea", "modem", "rmnet0", "rmnet1", "mbim" },
   },
 
   imei = "353533100000018",

@@ -15,6 +15,7 @@ local personality = {
     nmea  = { interface = 2, subclass = 0x00, interrupt = 3, input = 2, output = 2 },
     modem = { interface = 3, subclass = 0x00, interrupt = 5, input = 4, output = 3 },
     qmi   = { interface = 8 },
+    qmi2  = { interface = 10 },
     mbim  = { interface = 12 },
   },
 

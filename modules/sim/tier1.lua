@@ -20,24 +20,27 @@ local usb_port = require "sim.usb_port"
 ---@class sim.tier1.place where a modem is plugged in
 ---@field name string
 ---@field folder string
----@field sockets table<string, string> by what the modem speaks
----@field link string
+---@field sockets table<string, string> by the name of the control port: "mbim", "qmi", "qmi2"
+---@field link string of the first control port
+---@field links table<string, string> likewise
 ---@field at string
 ---@field usb string? where sysfs would show it
 
 ---@param name string
 ---@param folder string
 ---@param link string
+---@param second string the link of its second QMI port
 ---@return sim.tier1.place
-local function new_place(name, folder, link)
+local function new_place(name, folder, link, second)
   return {
     name = name, folder = folder, link = link, at = folder .. "/at",
-    sockets = { mbim = folder .. "/mbim", qmi = folder .. "/qmi" },
+    sockets = { mbim = folder .. "/mbim", qmi = folder .. "/qmi", qmi2 = folder .. "/qmi2" },
+    links = { mbim = link, qmi = link, qmi2 = second },
   }
 end
 
 -- Where the only modem is.
-local usual = new_place("sim", control.folder, "wwan0")
+local usual = new_place("sim", control.folder, "wwan0", "wwan1")
 
 local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at }
 
@@ -46,15 +49,20 @@ local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at }
 ---@return sim.tier1.place
 function tier1.place(number)
   local name = "sim" .. number
-  return new_place(name, control.folder .. "/" .. name, "wwan" .. number - 1)
+  return new_place(name, control.folder .. "/" .. name, "wwan" .. number - 1, ("wwan%db"):format(number - 1))
 end
 
 ---@class sim.tier1.cable what is there while the modem is plugged in
 ---@field place sim.tier1.place
----@field listener userdata
----@field link userdata
+---@field channels sim.tier1.channel[] those of the composition, the first one in front
 ---@field at sim.pty? when the composition has AT
+
+---@class sim.tier1.channel a control port, and the link that it connects
+---@field name string "mbim", "qmi", "qmi2"
+---@field fn table what speaks for the modem there
 ---@field connections table<userdata, boolean>
+---@field listener userdata? while the modem is plugged in
+---@field link userdata?
 
 local not_root = "Run it as root, for example with sudo; or let users have namespaces of their own: set\n"
   .. "  kernel.unprivileged_userns_clone=1 on Debian, kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu."
@@ -91,18 +99,18 @@ local function open_link(name)
   return nil, err
 end
 
-local function read_connection(fn, cable, connection)
+local function read_connection(channel, connection)
   local port <close> = connection
-  cable.connections[port] = true
+  channel.connections[port] = true
   while true do
     local transfer = port:read()
     if not transfer then
       break
     end
-    fn:receive(transfer, port)
+    channel.fn:receive(transfer, port)
   end
-  cable.connections[port] = nil
-  fn:forget(port)
+  channel.connections[port] = nil
+  channel.fn:forget(port)
 end
 
 -- Does the modem take and send bare IP packets? Always with MBIM; with QMI, once it has been told so.
@@ -111,13 +119,13 @@ local function is_plain(fn)
   return not format or format.link == "raw-ip" and format.uplink == "disabled" and format.downlink == "disabled"
 end
 
-local function read_link(network, fn, cable)
+local function read_link(network, channel, link)
   while true do
-    local packet = cable.link:read()
+    local packet = link:read()
     if not packet then
       return
-    elseif is_plain(fn) then
-      network:receive(0, packet)
+    elseif is_plain(channel.fn) then
+      network:receive(channel.fn.session or 0, packet)
     end
   end
 end
@@ -125,27 +133,50 @@ end
 -- Whatever of the cable is there.
 local function pull(cable)
   state.remove("devices", cable.place.name)
-  for port in pairs(cable.connections) do
-    port:close()
+  for _, channel in ipairs(cable.channels) do
+    for port in pairs(channel.connections) do
+      port:close()
+    end
+    for _, part in pairs { channel.listener, channel.link } do
+      part:close()
+    end
+    channel.listener, channel.link = nil, nil
   end
-  for _, part in pairs { cable.listener, cable.at, cable.link } do
-    part:close()
+  if cable.at then
+    cable.at:close()
   end
 end
 
--- Opens socket, link and terminal, and writes the file that says which modem they belong to.
+local function open_channel(channel, place)
+  local err
+  channel.link, err = open_link(place.links[channel.name])
+  if channel.link then
+    channel.listener, err = ports.listen(place.sockets[channel.name], "messages")
+  end
+  return channel.listener, err
+end
+
+-- What the file says of the other control ports than the first.
+local function others_of(cable)
+  local list = {}
+  for i = 2, #cable.channels do
+    local name = cable.channels[i].name
+    list[i - 1] = { qmi = cable.place.sockets[name], net = cable.place.links[name] }
+  end
+  return #list > 0 and list or nil
+end
+
+-- Opens sockets, links and terminal, and writes the file that says which modem they belong to.
 local function open_parts(modem, cable, arrival)
   local composition, identity, place = modem.composition, modem:usb_identity(), cable.place
   local ok, err = fs.mkdir(place.folder, 448) -- 0700
+  for _, channel in ipairs(ok and cable.channels or {}) do
+    ok, err = open_channel(channel, place)
+    if not ok then
+      break
+    end
+  end
   if not ok then
-    return nil, err
-  end
-  cable.link, err = open_link(place.link)
-  if not cable.link then
-    return nil, err
-  end
-  cable.listener, err = ports.listen(place.sockets[composition], "messages")
-  if not cable.listener then
     return nil, err
   end
   if modem:shows "modem" then
@@ -156,6 +187,7 @@ local function open_parts(modem, cable, arrival)
   end
   return state.save("devices", place.name, {
     name = place.name, composition = composition, [composition] = place.sockets[composition], net = place.link,
+    controls = others_of(cable),
     at = cable.at and place.at, incarnation = tostring(arrival),
     vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
     manufacturer = identity.manufacturer, model = modem.personality.hardware, usb_folder = place.usb,
@@ -163,8 +195,8 @@ local function open_parts(modem, cable, arrival)
 end
 
 -- Makes what `moontower` looks for.
-local function plug(modem, place, arrival)
-  local cable = { place = place, connections = {} }
+local function plug(modem, place, channels, arrival)
+  local cable = { place = place, channels = channels }
   local ok, err = open_parts(modem, cable, arrival)
   if not ok then
     pull(cable)
@@ -183,32 +215,47 @@ local function read_terminal(fn, cable)
   end
 end
 
--- The function that speaks for the modem, by composition; each is made when it is first needed.
-local function new_function(modem, composition, connections)
-  return require("sim." .. composition).new(modem, {
+-- The control ports in the order of their interfaces, and what speaks for the modem there.
+local kinds = {
+  { name = "qmi", fn = "sim.qmi" },
+  { name = "qmi2", fn = "sim.qmi", second = true },
+  { name = "mbim", fn = "sim.mbim" },
+}
+
+local function new_channel(modem, kind)
+  local channel = { name = kind.name, connections = {} }
+  channel.fn = require(kind.fn).new(modem, {
     send = function(transfer, to)
-      for port in pairs(to and { [to] = true } or connections()) do
+      for port in pairs(to and { [to] = true } or channel.connections) do
         port:write(transfer)
       end
     end,
+    second = kind.second,
   })
+  return channel
 end
 
 -- Plugs a modem in; it is there until the group ends, or it is unplugged.
 local function start_one(modem, group, place)
   local cable
   local arrivals = 0
-  local functions = {}
-  local function current()
-    local composition = modem.composition
-    functions[composition] = functions[composition]
-      or new_function(modem, composition, function() return cable.connections end)
-    return functions[composition]
+  local made = {} -- channels by name; each is made when it is first needed
+  local function channels()
+    local list = {}
+    for _, kind in ipairs(kinds) do
+      if modem:shows(kind.name) then
+        made[kind.name] = made[kind.name] or new_channel(modem, kind)
+        list[#list + 1] = made[kind.name]
+      end
+    end
+    return list
   end
   local network = sim_network.new(modem, {
     send = function(session, packet)
-      if session == 0 and is_plain(current()) then
-        cable.link:write(packet)
+      for _, channel in ipairs(cable.channels) do
+        if session == (channel.fn.session or 0) and is_plain(channel.fn) and channel.link then
+          channel.link:write(packet)
+        end
       end
     end,
   })
@@ -220,17 +267,18 @@ local function start_one(modem, group, place)
     end,
   })
   local function plug_in()
-    local fn = current()
     arrivals = arrivals + 1
-    local plugged, err = plug(modem, place, arrivals)
+    local plugged, err = plug(modem, place, channels(), arrivals)
     if not plugged then
       return nil, err
     end
     cable = plugged
-    group:spawn(server.run, cable.listener, group, {
-      name = "the simulated modem", serve = function(port) read_connection(fn, cable, port) end,
-    })
-    group:spawn(read_link, network, fn, cable)
+    for _, channel in ipairs(cable.channels) do
+      group:spawn(server.run, channel.listener, group, {
+        name = "the simulated modem", serve = function(port) read_connection(channel, port) end,
+      })
+      group:spawn(read_link, network, channel, channel.link)
+    end
     if cable.at then
       group:spawn(read_terminal, at, cable)
     end

@@ -55,6 +55,18 @@ function T.test_trace_shows_what_passes_for_its_command()
   end
 end
 
+-- A modem with two control ports is one modem to the daemon; a command may take the port that it does not use.
+function T.test_the_second_port_of_a_modem()
+  local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1
+    moontower why | grep -c 'is online'
+    moontower up --device wwan1 --apn ims --no-dns >/dev/null || exit 1
+    ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null && ping -c1 -W5 -I wwan0 8.8.8.8 >/dev/null || exit 1
+    moontower down --device wwan1; moontower why | grep -c 'is online'; moontower down >/dev/null; end; true]],
+    nil, nil, { "--composition", "qmi" })
+  lu.assertStrContains(result.out, "1\n/run/moontower/sim/qmi2 is offline\n1\n")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_why_names_the_modems_own_policy_and_those_for_all_modems()
   local result = run [[echo "return { modems = { { policy = 'reconnect' } },
       policies = { { 'notify', run = { 'true' } } } }" >/run/test/config.lua

@@ -308,6 +308,16 @@ function T.test_bands_of_an_mc7455()
   lu.assertStrContains(select(2, list.bands:normalise "everything").hint, "LTE ALL")
 end
 
+-- What holds the data now has to go, also where the help does not name it.
+function T.test_an_interface_that_the_help_does_not_list()
+  local answers = { ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: MC7455" }
+  usbcomp(answers, 1, "Generic", 0x50d)
+  answers["AT!USBCOMP=?"] = USBCOMP_HELP:gsub(" *RMNET1[^\n]*\n", "")
+  local modem = { at = new_port(answers), description = { vendor = "1199", product = "9071" } }
+  local list = settings_of(modem)
+  lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), "AT!USBCOMP=1,1,100D")
+end
+
 function T.test_bands_of_an_em7565()
   local answers = { ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: EM7565" }
   usbcomp(answers, 3, "Legacy-Generic", 0x10d)

@@ -64,7 +64,7 @@ function T.test_undo()
     .. "moontower setup --undo --yes; echo status $?; find /var/lib/moontower -name '*.json'")
   assert_words(result.out, PLAN)
   assert_words(result.out, {
-    "USB composition  dm+nmea+at+mbim      dm+nmea+at+qmi       AT!USBCOMP=1,1,10D\n",
+    "USB composition  dm+nmea+at+mbim      dm+nmea+at+qmi       AT!USBCOMP=1,1,50D\n",
     "Radio access     auto                 as wanted", "status 1\n",
   })
   lu.assertStrContains(result.err, "moontower has changed nothing in this modem")

@@ -392,7 +392,7 @@ function T.test_recipe()
   lu.assertNotNil(modem:connect(0, { apn = "r.ispsn", ip_type = "ipv4v6" }).ipv6)
   host:unlock()
   lu.assertEquals(host:ask "AT!RMARESET=1", "OK")
-  lu.assertStrContains(host:ask "AT!USBCOMP?", "0000010D (diag,nmea,modem,rmnet0)")
+  lu.assertStrContains(host:ask "AT!USBCOMP?", "0000050D (diag,nmea,modem,rmnet0,rmnet1)")
 end
 
 function T.test_reset_goes_after_its_answer()
@@ -623,7 +623,7 @@ function T.test_em7565()
   lu.assertEquals(host:ask "AT!USBCOMP?", [[
 Config Index: 1
 Config Type:  3 (Legacy-Generic)
-Interface bitmask: 0000010D (diag,nmea,modem,rmnet0)
+Interface bitmask: 0000050D (diag,nmea,modem,rmnet0,rmnet1)
 
 OK]])
   lu.assertStrContains(host:ask "AT!USBCOMP=?", "- 1:MBIM USBIF, 2:PCIE USBIF, 3:Legacy-Generic, 4:RNDIS\n")

@@ -168,7 +168,7 @@ local function new_qmi_modem()
   fake.qmi = new_qmi(fake, function(_, options)
     fake.send_control = options.send
     return {
-      data_format = fake.format, receive = function(_, frame) table.insert(fake.received, frame) end,
+      data_format = fake.format, session = 0, receive = function(_, frame) table.insert(fake.received, frame) end,
     }
   end, function(_, options)
     fake.send_packet = options.send

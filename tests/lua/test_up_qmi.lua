@@ -52,6 +52,22 @@ local function assert_clients(result, count)
   lu.assertEquals(services, expected)
 end
 
+-- A modem has two control ports in this composition: one modem, and the second port can be chosen.
+function T.test_the_second_port()
+  local result = run([[moontower up --apn r.ispsn && moontower up --device wwan1 --apn ims --no-dns &&
+    moontower status --device /run/moontower/sim/qmi2 && ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null &&
+    moontower down --device wwan1 && moontower status && moontower down; ip -o route show dev wwan1; ]] .. STATE)
+  simulated.assert_success(result)
+  for _, line in ipairs {
+    "/run/moontower/sim/qmi2 (QMI)", "wwan1     184.250.142.66/30 via", "/run/moontower/sim/qmi2 is offline",
+    "wwan0     184.250.142.38/30 via", "/run/moontower/sim/qmi is offline",
+  } do
+    lu.assertStrContains(result.out, line)
+  end
+  assert_clients(result, 0)
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_up_tells_what_it_does()
   local result = run(UP)
   simulated.assert_success(result)

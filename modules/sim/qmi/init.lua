@@ -55,6 +55,7 @@ local wire = {
 ---@field services table<integer, table>
 ---@field clients sim.qmi.clients
 ---@field data_format sim.qmi.data_format
+---@field session integer of the calls that name none: each port has its own
 ---@field commands integer received so far, for benchmarks
 local Function = {}
 Function.__index = Function
@@ -62,13 +63,14 @@ Function.__index = Function
 local M = {}
 
 ---@param modem sim.modem
----@param options { send: fun(frame: string, to: any), inner: boolean? } `to` is who asked; nil: everybody. An inner
---- function lives inside of an MBIM function, which has the latency and the wire.
+---@param options { send: fun(frame: string, to: any), inner: boolean?, second: boolean? } `to` is who asked; nil:
+--- everybody. An inner function lives inside of an MBIM function, which has the latency and the wire. A second one is
+--- that of a modem's other port.
 ---@return sim.qmi_function
 function M.new(modem, options)
   local self = setmetatable({
     modem = modem, send = options.send, inner = options.inner, services = services, commands = 0, transaction = 0,
-    pipeline = pipeline.new(modem),
+    pipeline = pipeline.new(modem), session = options.second and modem.personality.max_sessions - 1 or 0,
   }, Function)
   self.clients = clients.new(self)
   self:reset()

@@ -32,7 +32,7 @@ local function status_of(modem, client)
 end
 
 function data.allocated(modem, client)
-  client.session, client.family = 0, "ipv4"
+  client.session, client.family = client.fn.session, "ipv4"
   client.status = status_of(modem, client)
 end
 
@@ -120,7 +120,7 @@ handle(wds.bind_mux_data_port, function(modem, values, client)
   if client.call then
     return nil, "no-effect"
   end
-  client.session = values.mux_id or 0
+  client.session = values.mux_id or client.fn.session
   client.status = status_of(modem, client)
   return {}
 end)

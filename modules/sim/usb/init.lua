@@ -4,7 +4,7 @@
 --     local ok, err = require("sim.usb").run {
 --       modem   = modem,           -- from sim.modem; "unplugged" and "plugged" pull and plug its cable
 --       mbim    = sim_mbim.new,    -- called once at most: mbim(modem, { send = function(transfer) })
---       qmi     = sim_qmi.new,     -- likewise; modem.composition says which of the two it comes up with
+--       qmi     = sim_qmi.new,     -- once for each port; modem.composition says which of the two it comes up with
 --       network = sim_network.new, -- likewise: network(modem, { send = function(session, packet) })
 --       at      = sim_at.new,      -- for each AT port: at(modem, { send = function(bytes) })
 --       nmea    = sim_nmea.new,    -- likewise
@@ -16,12 +16,17 @@
 -- modem:usb_identity() says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings);
 -- modem:shows(name) which of modem.personality.interfaces there are.
 
+local devices = require "modem.devices"
 local fs = require "core.fs"
 local udev = require "core.udev"
 local error_object = require "error"
 local task = require "task"
 local new_device = require("sim.usb.device").new
-local new_function = { mbim = require("sim.usb.mbim").new, qmi = require("sim.usb.qmi").new }
+local new_function = {
+  mbim = { make = require("sim.usb.mbim").new, kind = "mbim" },
+  qmi = { make = require("sim.usb.qmi").new, kind = "qmi" },
+  qmi2 = { make = require("sim.usb.qmi").new, kind = "qmi", is_second = true },
+}
 local new_serial = require("sim.usb.serial").new
 local usbip = require "sim.usb.usbip"
 local vhci = require "sim.usb.vhci"
@@ -32,7 +37,7 @@ local enumeration_time = 30
 local usb = {}
 
 -- Interfaces in the order of their descriptors. Diagnostics hear nothing and say nothing.
-local order = { "diag", "nmea", "modem", "ppp", "qmi", "mbim" }
+local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim" }
 local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 
 local function make_serial(options, name)
@@ -52,9 +57,10 @@ local function make_serial(options, name)
 end
 
 local function make_function(options, name)
-  if new_function[name] then
-    return new_function[name](options.modem, options[name], options.network,
-      options.modem.personality.interfaces[name].interface)
+  local new = new_function[name]
+  if new then
+    return new.make(options.modem, options[new.kind], options.network,
+      options.modem.personality.interfaces[name].interface, new.is_second)
   end
   return make_serial(options, name)
 end
@@ -76,11 +82,11 @@ end
 ---@field control string such as "/dev/cdc-wdm0"
 ---@field net string such as "wwan0"
 
--- With udevd, a device is ready once its rules have run; they may rename it.
-local function find(subsystem, bus_id, has_udevd)
-  for _, found in ipairs(udev.devices(subsystem) or {}) do
-    if found.syspath:find("/" .. bus_id .. "/", 1, true) and (found.initialized or not has_udevd) then
-      return found
+-- The modem as everybody else finds it: with udevd, once its rules have run, which may rename its interface.
+local function find(bus_id)
+  for _, description in ipairs(devices.list()) do
+    if description.usb == bus_id and description.net then
+      return description
     end
   end
 end
@@ -100,10 +106,9 @@ local function await_devices(cable)
       return nil, err
     end
     local bus_id = cable:bus_id()
-    local control = bus_id and find("usbmisc", bus_id, has_udevd)
-    local net = control and find("net", bus_id, has_udevd)
-    if net then
-      return { bus_id = bus_id, control = control.devnode, net = net.sysname }
+    local found = bus_id and find(bus_id)
+    if found then
+      return { bus_id = bus_id, control = found.control, net = found.net }
     end
   end
 end

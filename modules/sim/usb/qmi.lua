@@ -10,20 +10,21 @@ local pipe = require "sim.usb.pipe"
 local qmap = require "sim.usb.qmap"
 local log = require "log"
 
-local notification_endpoint, data_in, data_out = 7, 6, 4
+-- By place among a modem's QMI interfaces.
+local endpoints = { { notification = 7, input = 6, output = 4 }, { notification = 9, input = 8, output = 5 } }
 local vendor_specific = 0xff
 local data_terminal_ready = 1 -- a bit of SET_CONTROL_LINE_STATE
 
-local function describe(interface)
+local function describe(interface, numbers)
   local d = descriptors
   return table.concat {
     d.interface {
       number = interface, endpoints = 3,
       class = vendor_specific, subclass = vendor_specific, protocol = vendor_specific,
     },
-    d.endpoint { address = 0x80 | notification_endpoint, transfer = "interrupt", packet_size = 10, interval = 9 },
-    d.endpoint { address = 0x80 | data_in, transfer = "bulk", packet_size = 512 },
-    d.endpoint { address = data_out, transfer = "bulk", packet_size = 512 },
+    d.endpoint { address = 0x80 | numbers.notification, transfer = "interrupt", packet_size = 10, interval = 9 },
+    d.endpoint { address = 0x80 | numbers.input, transfer = "bulk", packet_size = 512 },
+    d.endpoint { address = numbers.output, transfer = "bulk", packet_size = 512 },
   }
 end
 
@@ -43,18 +44,20 @@ local qmi = {}
 ---@param new_control fun(modem, options): table makes the QMI function; see sim.usb
 ---@param new_network fun(modem, options): table makes the network
 ---@param interface integer
+---@param is_second boolean? the modem has another one before it
 ---@return sim.usb.qmi
-function qmi.new(modem, new_control, new_network, interface)
+function qmi.new(modem, new_control, new_network, interface, is_second)
+  local numbers = endpoints[is_second and 2 or 1]
   local self = setmetatable({
     interfaces = { interface },
-    descriptors = describe(interface),
+    descriptors = describe(interface, numbers),
     channel = control_channel.new(interface),
     data = pipe.new(1024),
   }, Qmi)
-  self.inputs = { [notification_endpoint] = self.channel.notifications, [data_in] = self.data }
-  self.outputs = { [data_out] = function(transfer) self:receive_transfer(transfer) end }
+  self.inputs = { [numbers.notification] = self.channel.notifications, [numbers.input] = self.data }
+  self.outputs = { [numbers.output] = function(transfer) self:receive_transfer(transfer) end }
   self.control = new_control(modem, {
-    send = function(frame) self.channel:send(frame) end,
+    send = function(frame) self.channel:send(frame) end, second = is_second,
   })
   self.network = new_network(modem, {
     send = function(session, packet) self:send_packet(session, packet) end,
@@ -101,12 +104,12 @@ local function send_muxed(self, format, session, packet)
   table.insert(self.collected, bytes)
 end
 
--- Without QMAP there is no telling sessions apart: only the first one has the endpoints.
+-- Without QMAP there is no telling sessions apart: only the port's own has the endpoints.
 function Qmi:send_packet(session, packet)
   local format = self.control.data_format
   if format.downlink == "qmap" then
     send_muxed(self, format, session, packet)
-  elseif session == 0 then
+  elseif session == self.control.session then
     self.data:send(format.link == "raw-ip" and packet or ethernet.wrap(packet))
   end
 end
@@ -128,7 +131,7 @@ function receivers.qmap(self, transfer)
 end
 
 receivers["raw-ip"] = function(self, packet)
-  self.network:receive(0, packet)
+  self.network:receive(self.control.session, packet)
 end
 
 receivers["802.3"] = function(self, frame)
@@ -136,7 +139,7 @@ receivers["802.3"] = function(self, frame)
   if answer then
     self.data:send(answer)
   elseif packet then
-    self.network:receive(0, packet)
+    self.network:receive(self.control.session, packet)
   end
 end
 
