@@ -99,8 +99,13 @@ local function is_registered(registration)
   return registration.state == "home" or registration.state == "roaming" or registration.state == "partner"
 end
 
+-- Causes with which every network refuses, until the card or the modem is another one (3GPP TS 24.008, 24.301): unknown
+-- SIM, illegal SIM, IMEI not accepted, illegal modem, no data service, no service at all. All others are one network's,
+-- one area's, or a moment's: the modem goes on to look for another cell that takes it.
+local final = { [2] = true, [3] = true, [5] = true, [6] = true, [7] = true, [8] = true }
+
 local function is_settled(registration)
-  return is_registered(registration) or registration.state == "denied"
+  return is_registered(registration) or registration.state == "denied" and final[registration.nw_error]
 end
 
 local function why(registration)
@@ -123,12 +128,17 @@ local function registered(modem, registration, watcher, seconds)
     watcher:doing("network", "registering")
     modem:register() -- its outcome comes as an event
   end
-  if not is_settled(registration) then
-    watcher:doing("network", "searching")
+  local now, err, shown = registration, nil, nil
+  local function settled(value)
+    if not is_settled(value) and value.state ~= shown then
+      watcher:doing("network", value.state == "denied" and "refused" .. why(value) .. "; looking for another"
+        or "searching")
+      shown = value.state
+    end
+    return is_settled(value)
   end
-  local now, err = registration, nil
-  if not is_settled(registration) then
-    now, err = modem:wait_for("registration", function() return modem:registration() end, is_settled, seconds)
+  if not settled(registration) then
+    now, err = modem:wait_for("registration", function() return modem:registration() end, settled, seconds)
   end
   if not now then
     return nil, err

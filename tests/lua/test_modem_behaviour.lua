@@ -8,6 +8,7 @@ local lu = require "luaunit"
 local faults = require "sim.faults"
 local find = require("modem").find
 local mc7455 = require "sim.mc7455"
+local ready = require "modem.ready"
 local new_simulated = require("sim.modem").new
 local simulated = require "simulated"
 local state = require "state"
@@ -519,6 +520,32 @@ function behaviours.wait_for_what_is_not_told(modem, sim)
     return { state = seen }
   end, function(value) return value.state == "missing" end, 60)
   eq({ looks, seen }, { 2, "missing" })
+end
+
+local function say_nothing() end
+local unseen = { doing = say_nothing, done = say_nothing, data = say_nothing }
+
+local function wait_ready(modem, seconds)
+  return ready.wait(modem, { sim = modem:sim(), radio = modem:radio(), registration = modem:registration(),
+    packet = { state = "detached" } }, { carrier = {}, wait = seconds, watcher = unseen }, {})
+end
+
+-- A cause of one network, one area or one moment leaves room for another; one that holds everywhere ends the wait.
+function behaviours.a_network_that_refuses_for_a_moment(modem, sim)
+  for _, cause in ipairs { 9, 11, 12, 13, 14, 15, 17, 22 } do
+    fault(sim, "deny", tostring(cause))
+    sim:after(0.01, function()
+      sim.network.denied = nil
+      sim:settle()
+    end)
+    gives("home", (assert(wait_ready(modem, 60))).state)
+  end
+  fault(sim, "deny", "15")
+  eq(fails("registration-denied", wait_ready(modem, 0.05)).detail.nw_error, 15)
+  for _, cause in ipairs { 2, 3, 5, 6, 7, 8 } do
+    fault(sim, "deny", tostring(cause))
+    eq(fails("registration-denied", wait_ready(modem, math.huge)).detail.nw_error, cause)
+  end
 end
 
 local VERBS = {

@@ -45,7 +45,7 @@ function T.test_sim() all_of({
 function T.test_radio_switch() fails(5, "switched off by hardware", { "radio-off" }) end
 
 function T.test_registration_denied()
-  fails(5, "the network refuses this SIM: ", { "deny=11" })
+  fails(5, "the network refuses this SIM: ", { "deny=3" })
 end
 
 function T.test_no_network() fails(5, "no network after 1 second", { "network-drop" }, UP .. " --wait 1") end

@@ -187,7 +187,7 @@ function T.test_what_is_missing()
     { 4, "wants its PIN, 3 tries left", "pin-lock" },
     { 4, "wants its PUK, 10 tries left", "puk" },
     { 5, "switched off by hardware", "radio-off" },
-    { 5, "the network refuses this SIM: ", "deny=11" },
+    { 5, "the network refuses this SIM: ", "deny=3" },
     { 5, "no network after 1 second", "network-drop", UP .. " --wait 1" },
     { 5, "roaming may cost money", "roam" },
   }, function(case)
@@ -317,7 +317,7 @@ function T.test_inside_mbim_what_is_missing()
   all_of({
     { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense --protocol qmi" },
     { 4, "wants its PIN, 3 tries left", "pin-lock" },
-    { 5, "the network refuses this SIM: ", "deny=11" },
+    { 5, "the network refuses this SIM: ", "deny=3" },
   }, function(case)
     simulated.assert_clean_failure(simulated.run(case[4] or INSIDE, { case[3] }), case[1], case[2])
   end)
