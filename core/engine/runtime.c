@@ -84,11 +84,33 @@ static int interrupt_foreground(lua_State *L)
 static void on_stop(uv_async_t *handle)
 {
     struct mt_engine *engine = mt_container_of(handle, struct mt_engine, stop);
-    if (engine->signal)
+    if (engine->signal && engine->signal != SIGPIPE)
         fprintf(stderr, "\nmoontower: stopping; once more to stop at once\n");
     lua_pushcfunction(engine->L, engine->signal ? cancel_first : interrupt_foreground);
     if (lua_pcall(engine->L, 0, 0, 0) != LUA_OK)
         lua_pop(engine->L, 1);
+}
+
+static void on_closed_output(void *context)
+{
+    struct mt_engine *engine = context;
+    if (!engine->signal) {
+        engine->signal = SIGPIPE;
+        uv_async_send(&engine->stop);
+    }
+}
+
+int mt_engine_end_on_closed_output(struct mt_engine *engine)
+{
+    return engine->output ? 0
+        : mt_output_watch(&engine->loop, on_closed_output, engine, &engine->output);
+}
+
+bool mt_engine_output_closed(struct mt_engine *engine)
+{
+    if (engine->output)
+        on_closed_output(engine);
+    return engine->output != NULL;
 }
 
 int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules)
@@ -126,6 +148,8 @@ static int exit_status(struct mt_engine *engine, int count)
 {
     lua_State *L = engine->L;
     int ok = lua_gettop(L) - count + 1;
+    if (engine->signal == SIGPIPE)
+        return 128 + SIGPIPE;  /* whatever the script made of it */
     if (lua_toboolean(L, ok))
         return count > 1 && lua_isinteger(L, ok + 1) ? (int)lua_tointeger(L, ok + 1) : 0;
     if (engine->signal)
@@ -178,6 +202,7 @@ int mt_engine_close(struct mt_engine *engine)
         lua_close(engine->L);
     for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
         signal(stop_signals[i], SIG_DFL);
+    mt_output_close(engine->output);
     uv_close((uv_handle_t *)&engine->stop, NULL);
     if (mt_loop_close(&engine->loop) == 0)
         return 0;

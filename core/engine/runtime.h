@@ -5,11 +5,13 @@
 
 #include <lua.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/limit.h"
 #include "engine/task.h"
 #include "host/loop.h"
+#include "host/output.h"
 
 struct mt_engine {
     struct mt_loop loop;
@@ -19,6 +21,7 @@ struct mt_engine {
     uv_async_t stop;               /* wakes the loop when a signal came */
     volatile sig_atomic_t signal;  /* the one that asked us to stop, or 0 */
     volatile sig_atomic_t interrupted;  /* SIGINT came, for the foreground task */
+    struct mt_output *output;      /* NULL: it does not matter whether somebody reads what we write */
     struct mt_limits limits;
 };
 
@@ -37,6 +40,15 @@ int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules);
  * returned (nothing counts as 0), 128 + the signal, or 1 with the error on standard error.
  */
 int mt_engine_run(struct mt_engine *engine);
+
+/*
+ * From now on the engine stops, as SIGPIPE ends other programs, when nobody reads its standard output or
+ * error any more. 0 or a negative errno.
+ */
+int mt_engine_end_on_closed_output(struct mt_engine *engine);
+
+/* Nobody does: a write has told so. False: that was not asked for. */
+bool mt_engine_output_closed(struct mt_engine *engine);
 
 /* Closes the state and the loop. 0, or 1 when something was left open (said on standard error). */
 int mt_engine_close(struct mt_engine *engine);

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "engine/error.h"
+#include "engine/runtime.h"
 #include "engine/task.h"
 #include "lua/modules.h"
 #include "lua/monitor.h"
@@ -56,11 +57,31 @@ static int l_open(lua_State *L)
     return 1;
 }
 
+/*
+ * end_on_closed_output(): from now on the program ends, as SIGPIPE ends others, when nobody reads its
+ * standard output or error any more. With true, a write has told that: -> does the program end?
+ */
+static int l_end_on_closed_output(lua_State *L)
+{
+    struct mt_engine *engine = mt_engine_of(L);
+    if (lua_toboolean(L, 1)) {
+        lua_pushboolean(L, mt_engine_output_closed(engine));
+        return 1;
+    }
+    int status = mt_engine_end_on_closed_output(engine);
+    if (status < 0)
+        return mt_error_errno(L, status, "signal", "watch standard output");
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 int mt_lua_signal_open(lua_State *L)
 {
     mt_lua_monitor_register(L);
-    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 2);
     lua_pushcfunction(L, l_open);
     lua_setfield(L, -2, "open");
+    lua_pushcfunction(L, l_end_on_closed_output);
+    lua_setfield(L, -2, "end_on_closed_output");
     return 1;
 }
