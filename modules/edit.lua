@@ -13,6 +13,7 @@ local HISTORY_MAX = 1000 -- lines kept in the file
 ---@field prompt string? "> " if not given
 ---@field history string? the path of a file with earlier lines; only its owner can read it
 ---@field keep (fun(line: string): boolean)? may this line go into the history? Not if a password is in it
+---@field foreground (fun(): userdata)? the task that Ctrl-C interrupts while nothing is read or called
 
 ---@class edit.prompt
 ---@field private core userdata
@@ -69,6 +70,9 @@ local function remember(self, line)
   self:remember(line)
 end
 
+-- Nothing is being read or called.
+local function rest(self) terminal.foreground(self.options.foreground and self.options.foreground() or true) end
+
 ---Opens the prompt on standard input and output; there is one at a time. Keep it in a <close> variable. As long as it
 ---is open, Ctrl-C at the terminal does not end the program: it gives up a line, and interrupts what prompt:call() does.
 ---@param options edit.options?
@@ -88,7 +92,7 @@ function M.open(options)
   end
   local self = setmetatable({ core = opened, options = options, is_elsewhere = session ~= nil }, Prompt)
   if self:is_terminal() then
-    terminal.foreground(true)
+    rest(self)
   end
   if self:is_terminal() and options.history and not session then
     load_history(self)
@@ -100,19 +104,40 @@ end
 ---@return boolean
 function Prompt:is_terminal() return self.core:is_terminal() end
 
+-- On a dumb terminal Ctrl-C is a signal, which interrupts the task that reads.
+local function read_interruptibly(self, prompt, multiline)
+  local group <close> = task.group()
+  local child = group:spawn(core.try, self.core.read, self.core, prompt, multiline)
+  terminal.foreground(child)
+  local _, ok, line, ended = child:join()
+  rest(self)
+  if ok then
+    return line, ended
+  elseif type(line) ~= "table" or line.code ~= "interrupted" then
+    error(line, 0)
+  end
+  self.core:print "" -- after the terminal's own ^C
+  return nil, line
+end
+
 ---Asks for a line, as it is: neither it nor the usual prompt is looked after.
 ---@param prompt string
 ---@param multiline boolean? Ctrl-Z ends the last one
 ---@return string? line
 ---@return any ended
-function Prompt:line(prompt, multiline) return self.core:read(prompt, multiline) end
+function Prompt:line(prompt, multiline)
+  if self:is_terminal() and not self.is_elsewhere and not self.core:is_edited() then
+    return read_interruptibly(self, prompt, multiline)
+  end
+  return self.core:read(prompt, multiline)
+end
 
 ---Asks for a line, and waits for it.
 ---@param prompt string? instead of the usual one
 ---@return string? line nil at the end: Ctrl-D, or the end of the file
 ---@return moontower.error? err "interrupted": Ctrl-C, and what was typed is given up
 function Prompt:read(prompt)
-  local line, err = self.core:read(prompt or self.options.prompt or "> ")
+  local line, err = self:line(prompt or self.options.prompt or "> ", false)
   if not line then
     return nil, err
   end
@@ -129,7 +154,7 @@ end
 function Prompt:text(prompt)
   local lines = {}
   while true do
-    local line, ended = self.core:read(prompt or "> ", true)
+    local line, ended = self:line(prompt or "> ", true)
     if not line then
       return nil, ended
     end

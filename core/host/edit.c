@@ -33,7 +33,8 @@ struct mt_edit {
     int fd;                 /* of our own, for the poll */
     bool can_poll;          /* else it is a file, which never lets us wait */
     bool at_end;
-    EditLine *editor;       /* NULL: no terminal */
+    EditLine *editor;       /* NULL: no terminal, or one that cannot move its cursor */
+    bool is_terminal;
     History *history;
     locale_t locale;        /* the user's, for libedit alone: Lua keeps the "C" locale */
     char *prompt;
@@ -209,6 +210,10 @@ void mt_edit_print(struct mt_edit *edit, const char *text, size_t length)
         write_lines(text, length);
         el_set(edit->editor, EL_REFRESH);
         uselocale(outer);
+    } else if (edit->is_terminal && edit->reader) {
+        fputc('\n', stdout);
+        write_lines(text, length);
+        fputs(edit->prompt, stdout);
     } else {
         write_lines(text, length);
     }
@@ -418,10 +423,11 @@ static int watch_signals(struct mt_edit *edit)
     return status < 0 ? status : uv_signal_start(&edit->continued, on_continued, SIGCONT);
 }
 
-static bool has_terminal(void)
+/* A dumb one, such as Emacs's, shows escape sequences as they are: it has the kernel's editing. */
+static bool can_edit(void)
 {
     const char *kind = getenv("TERM");
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
+    return kind && *kind && strcmp(kind, "dumb") != 0;
 }
 
 int mt_edit_open(struct mt_loop *loop, struct mt_edit **edit)
@@ -435,7 +441,8 @@ int mt_edit_open(struct mt_loop *loop, struct mt_edit **edit)
     is_open = true;
     made->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
     int status = made->fd < 0 ? -errno : watch_input(made);
-    if (status == 0 && has_terminal()) {
+    made->is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (status == 0 && made->is_terminal && can_edit()) {
         status = watch_signals(made);
         if (status == 0)
             status = start_editor(made);
@@ -493,8 +500,12 @@ int mt_edit_read(struct mt_edit *edit, const char *prompt, bool ctrl_z,
     edit->prompt = copy;
     edit->ctrl_z = ctrl_z;
     edit->reader = reader;
-    if (edit->editor)
+    if (edit->editor) {
         set_editing(edit, true);
+    } else if (edit->is_terminal) {
+        fputs(prompt, stdout);
+        fflush(stdout);
+    }
     /* A file is read at once, as far as it takes. */
     use_bytes(edit);
     while (edit->reader && !edit->can_poll) {
@@ -515,6 +526,11 @@ void mt_edit_remember(struct mt_edit *edit, const char *line)
 }
 
 bool mt_edit_is_terminal(const struct mt_edit *edit)
+{
+    return edit->is_terminal;
+}
+
+bool mt_edit_is_edited(const struct mt_edit *edit)
 {
     return edit->editor != NULL;
 }

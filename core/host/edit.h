@@ -50,6 +50,9 @@ void mt_edit_remember(struct mt_edit *edit, const char *line);
 /* Is there somebody at a terminal? */
 bool mt_edit_is_terminal(const struct mt_edit *edit);
 
+/* Does the terminal let us edit? Else Ctrl-C is a signal while we read, too. */
+bool mt_edit_is_edited(const struct mt_edit *edit);
+
 /* For signal handlers that end the process: gives the terminal its settings back. */
 void mt_edit_restore_terminal(void);
 

@@ -140,6 +140,13 @@ static int l_is_terminal(lua_State *L)
     return 1;
 }
 
+/* prompt:is_edited() -> boolean: Ctrl-C is a key while it reads, and no signal */
+static int l_is_edited(lua_State *L)
+{
+    lua_pushboolean(L, mt_edit_is_edited(check_open(L)));
+    return 1;
+}
+
 /* prompt:close(): who waits for a line gets the end */
 static int l_close(lua_State *L)
 {
@@ -169,6 +176,7 @@ static int l_open(lua_State *L)
 
 static const luaL_Reg methods[] = {
     { "close", l_close },
+    { "is_edited", l_is_edited },
     { "is_terminal", l_is_terminal },
     { "print", l_print },
     { "read", l_read },
