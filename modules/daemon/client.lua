@@ -1,11 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- The client of the daemon: gives it a command, and is that command's terminal until it has ended.
 
+local core = require "core.task"
 local edit = require "edit"
 local fs = require "core.fs"
 local json = require "dkjson"
 local ports = require "core.port"
 local state = require "state"
+local task = require "task"
+local terminal = require "terminal"
 
 local M = {}
 
@@ -41,6 +44,7 @@ end
 ---@class daemon.client
 ---@field port userdata
 ---@field prompt edit.prompt?
+---@field interruptible userdata the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
 Client.__index = Client
 
@@ -48,7 +52,7 @@ Client.__index = Client
 local questions = {}
 
 function questions.prompt(self, question)
-  local prompt, err = edit.open { history = question.history }
+  local prompt, err = edit.open { history = question.history, foreground = function() return self.interruptible end }
   self.prompt = prompt
   return { ok = prompt ~= nil, err = err and { code = err.code, message = err.message } }
 end
@@ -84,6 +88,19 @@ end
 function handlers.ask(self, question)
   local kind = question.prompt and "prompt" or "read"
   send(self.port, { answer = questions[kind](self, question) })
+end
+
+-- A prompt keeps Ctrl-C from ending us; unless a line is being read, it is for what the command calls there.
+local function pass_interrupts_on(self, group)
+  while true do
+    local never = task.queue(1)
+    self.interruptible = group:spawn(core.try, never.pop, never)
+    if self.prompt and self.prompt:is_terminal() then
+      terminal.foreground(self.interruptible)
+    end
+    self.interruptible:join()
+    send(self.port, { interrupt = true })
+  end
 end
 
 -- Returns the exit status, or nil when the daemon is gone.
@@ -123,12 +140,14 @@ function M.run(name, arguments)
     return nil
   end
   local self = setmetatable({ port = port }, Client)
+  local group <close> = task.group()
+  group:spawn(pass_interrupts_on, self, group)
   send(port, hello(name, arguments))
   -- Ctrl-C here is for the command there; it says by its end that it has heard.
   local ok, status = pcall(converse, self)
   while not ok and type(status) == "table" and status.code == "interrupted" do
     send(port, { interrupt = true })
-    ok, status = require("task").shield(10, pcall, converse, self)
+    ok, status = task.shield(10, pcall, converse, self)
   end
   handlers.unprompt(self)
   if not ok then
