@@ -7,6 +7,7 @@ local fs = require "core.fs"
 local policy = require "policy"
 local printable = require "printable"
 local program = require "core.program"
+local signal = require "core.signal"
 local terminal = require "terminal"
 
 local M = {}
@@ -198,6 +199,9 @@ function M.run_here(name, arguments, elsewhere)
   local args, status = parse(name, script, arguments)
   if not args then
     return status
+  end
+  if not script.needs_no_reader and not terminal.session() then
+    signal.end_on_closed_output()
   end
   status = elsewhere and not script.here and elsewhere(name, arguments)
   if status then

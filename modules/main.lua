@@ -1,13 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- What the program does first: run the command that its arguments name.
 
+local terminal = require "terminal"
+
+terminal.install() -- before anything is loaded that keeps print() for itself
+
 local command = require "command"
 
 local name = arg[1] or "help"
 if name == "--version" then
   print("moontower " .. require("core.program").version)
-  return 0
+  return terminal.finish(0)
 elseif name == "--help" or name == "-h" then
   name = "help"
 end
-return command.run(name, table.move(arg, 2, #arg, 1, {}))
+return terminal.finish(command.run(name, table.move(arg, 2, #arg, 1, {})))

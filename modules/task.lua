@@ -6,6 +6,8 @@
 
 local core = require "core.task"
 local new_queue = require("core.queue").new
+local error_text = require("error").text
+local log = require "log"
 local new_error = require("error").new
 
 local task = {
@@ -76,11 +78,22 @@ function Mutex:lock()
   return setmetatable({ mutex = self }, Turn)
 end
 
+-- Cleans up after an error, if there was one: that is what surfaces, whatever else goes wrong now.
+local function clean_up(err, fn, ...)
+  if err == nil then
+    return fn(...)
+  end
+  local ok, second = core.try(fn, ...)
+  if not ok and second ~= err and not (type(second) == "table" and second.code == "cancelled") then
+    log.warn("while cleaning up after an error: %s", error_text(second))
+  end
+end
+
 local Undo = {}
 
-function Undo:__close()
+function Undo:__close(err)
   if not self.finished then
-    self.fn()
+    clean_up(err, self.fn)
   end
 end
 
@@ -92,7 +105,7 @@ function task.undo(fn) return setmetatable({ fn = fn }, Undo) end
 
 local Finally = {}
 
-function Finally:__close(err) self.fn(err) end
+function Finally:__close(err) clean_up(err, self.fn, err) end
 
 ---What has to be done when a block is left, whichever way: `local leaving <close> = task.finally(fn)`.
 ---@param fn fun(err: any) err: the error that the block is left by, or nil
@@ -172,6 +185,7 @@ function Group:wait()
 end
 
 function Group:__close(err)
+  local first = self.failure or err
   self.ending, self.closing = self.ending or task.unwanted, true
   cancel_children(self, self.ending)
   do
@@ -180,7 +194,9 @@ function Group:__close(err)
     self:wait()
   end
   self.scope:__close()
-  if self.failure and self.failure ~= err then
+  if self.failure and first ~= nil and self.failure ~= first then
+    log.warn("while ending after an error: %s", error_text(self.failure))
+  elseif self.failure and self.failure ~= err then
     error(self.failure, 0)
   end
 end

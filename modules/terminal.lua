@@ -2,12 +2,19 @@
 -- The terminal that a task talks to: this program's own or, in the daemon, that of whoever gave the command.
 --
 -- A command's task carries its session in its context, which the tasks that it starts inherit. So print() and the rest
--- reach the right person, whoever calls them.
+-- reach the right person, whoever calls them. All that is written passes through here: so a line that is redrawn in
+-- place is never written into, and nothing is lost without a word where the disk is full.
 
 local core = require "core.task"
+local error_object = require "error"
 local fs = require "core.fs"
+local signal = require "core.signal"
 
 local M = {}
+
+local EPIPE = 32
+local FAILED = 1 -- exit status when not all could be written
+local ERASE = "\r\27[K"
 
 ---@class terminal.session a client of the daemon: see modules/daemon/session.lua
 ---@field write fun(self, stream: "out"|"err", text: string)
@@ -17,6 +24,12 @@ local M = {}
 ---@field environment table<string, string>
 ---@field foreground userdata|boolean|nil see core.task.foreground
 ---@field edit fun(self): userdata? its prompt, as core.edit opens one
+---@field line string? what is redrawn in place: see terminal.show_line
+---@field failure string? why its standard output could not be written
+---@field streams boolean? see terminal.stream
+
+-- The same of this program's own terminal.
+local own = {}
 
 ---The session of the current task.
 ---@return terminal.session?
@@ -35,13 +48,23 @@ function M.is_terminal(fd)
   return fs.isatty(fd)
 end
 
----@return integer? columns
+---@return integer? columns nil when the terminal does not say
 function M.width()
   local session = M.session()
+  local columns
   if session then
-    return session.width
+    columns = session.width
+  else
+    columns = fs.terminal_size(1)
   end
-  return (fs.terminal_size(1))
+  return columns and columns > 0 and columns or nil
+end
+
+---Can a line of it be written again? A "dumb" terminal, such as Emacs's, shows escape sequences as they are.
+---@return boolean
+function M.can_redraw()
+  local kind = M.getenv("TERM")
+  return M.is_terminal(1) and kind ~= nil and kind ~= "" and kind ~= "dumb"
 end
 
 ---A variable of the environment that the command was given in.
@@ -74,15 +97,109 @@ function M.foreground(what)
   end
 end
 
--- A file of the io library, for tasks without a session; for the others, the session's.
+-- ---- writing ----
+
+local files = { out = io.stdout, err = io.stderr }
+local numbers = { out = 1, err = 2 }
+
+-- Without a reader, the program ends as SIGPIPE ends others; serve alone goes on.
+local function note_failure(name, message, errno)
+  if errno == EPIPE and signal.end_on_closed_output(true) then
+    error(error_object.new { code = "interrupted", source = "terminal", message = "the output has no reader" }, 0)
+  end
+  own.failure = own.failure or { stream = name, message = message, errno = errno }
+  if own.streams then
+    error(error_object.new { code = "io", source = "terminal", message = M.failure_text() }, 0)
+  end
+end
+
+local function write_own(name, text)
+  local ok, message, errno = files[name]:write(text)
+  if ok and name == "out" and own.streams then
+    ok, message, errno = files[name]:flush()
+  end
+  if not ok then
+    note_failure(name, message, errno)
+  end
+end
+
+local function write_raw(name, text)
+  local session = M.session()
+  if session then
+    session:write(name, text)
+  else
+    write_own(name, text)
+  end
+end
+
+local function flush()
+  if not M.session() then
+    local ok, message, errno = files.out:flush()
+    if not ok then
+      note_failure("out", message, errno)
+    end
+  end
+end
+
+local function write(name, text)
+  local screen = M.session() or own
+  local line = screen.line and M.is_terminal(numbers[name]) and screen.line
+  if not line then
+    return write_raw(name, text)
+  end
+  write_raw("out", ERASE)
+  flush()
+  write_raw(name, text)
+  if text:sub(-1) == "\n" then
+    write_raw("out", line)
+    flush()
+  end
+end
+
+---Shows a line that the next one replaces; whatever else is written goes above it. Where that cannot be done, nothing
+---is shown.
+---@param line string? printable, and no wider than the terminal; nil: none any more
+function M.show_line(line)
+  local screen = M.session() or own
+  if M.can_redraw() and (line or screen.line) then
+    write_raw("out", ERASE .. (line or ""))
+    flush()
+    screen.line = line
+  end
+end
+
+---The output of the command in this task is all that it is for: it ends as soon as that cannot be written.
+function M.stream() (M.session() or own).streams = true end
+
+---Why this program's own output could not be written.
+---@return string?
+function M.failure_text()
+  local failure = own.failure
+  return failure and ("standard %s: %s"):format(failure.stream == "out" and "output" or "error", failure.message)
+end
+
+---The end of the program: all has to be written by then.
+---@param status integer of the command
+---@return integer status
+function M.finish(status)
+  flush()
+  local failure = own.failure
+  if not failure or failure.errno == EPIPE then
+    return status
+  end
+  files.err:write("moontower: ", M.failure_text(), "\n  Not all of the output could be written.\n")
+  return status == 0 and FAILED or status
+end
+
+-- A file of the io library, written as the task that writes wants it.
 local function stream(name, file)
   local made = {}
   function made:write(...)
-    local session = M.session()
-    if not session then
-      return file:write(...) and self
-    end
-    session:write(name, table.concat({ ... }))
+    write(name, table.concat({ ... }))
+    return self
+  end
+  function made:flush()
+    flush()
     return self
   end
   return setmetatable(made, {
@@ -92,7 +209,7 @@ local function stream(name, file)
   })
 end
 
----Makes print() and io.write() go to the session of the task that calls them. For the daemon, once.
+---Makes print() and io.write() go to the terminal of the task that calls them. Once, before anything is written.
 function M.install()
   -- luacheck: push globals io print
   io.stdout, io.stderr = stream("out", io.stdout), stream("err", io.stderr)

@@ -7,6 +7,7 @@ local daemon = require "daemon"
 return {
   summary = "Keep modems online, as a daemon: policies, hot-plug, and all other commands run in it.",
   here = true,
+  needs_no_reader = true,
 
   arguments = function(parser)
     parser:epilog [[

@@ -10,10 +10,12 @@ local modem = require "modem"
 local pin_options = require "modem.pin_options"
 local progress = require "progress"
 local repair = require "repair"
+local setting = require "settings.setting"
 local setup = require "setup"
 local terminal = require "terminal"
 
 local NOT_AS_WANTED = 12
+local LABEL_WIDTH = #"USB composition" -- the same words as in the tables
 
 local function usage(message)
   return error_object.fail {
@@ -44,7 +46,7 @@ local function rows_of(made)
   end
   for _, name in ipairs(made.later) do
     rows[#rows + 1] = {
-      name = name, title = name, now = "unknown", wanted = "as the carrier says", differs = true,
+      name = name, title = setting.titles[name], now = "unknown", wanted = "as the carrier says", differs = true,
       how = "after the restart: it takes an AT port",
     }
   end
@@ -161,7 +163,7 @@ local function change(session, made, args)
   else
     outcome, err = session:apply(made, args.carrier)
   end
-  session.watcher:close()
+  session.watcher:rest()
   if not outcome then
     return nil, err
   elseif args.json then
@@ -176,9 +178,9 @@ local function change(session, made, args)
 end
 
 local function run(session, args)
-  session.watcher:doing("modem", session.modem.description.control)
+  session.watcher:doing("Modem", session.modem.description.control)
   local made, err = make_plan(session, args)
-  session.watcher:close()
+  session.watcher:rest()
   if not made then
     return nil, err
   elseif setup.is_empty(made) then
@@ -237,7 +239,7 @@ file; 1 anything else, such as a refused command.]])
       repair()
       description, err = modem.select(args.device)
     end
-    local watcher <close> = progress.new(args.json)
+    local watcher <close> = progress.new(args.json, LABEL_WIDTH)
     local opened
     if description then
       opened, err = setup.open(description, {

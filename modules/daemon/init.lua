@@ -23,7 +23,6 @@ local state = require "state"
 local story = require "story"
 local supervisor = require "daemon.supervisor"
 local task = require "task"
-local terminal = require "terminal"
 
 local MAX_CLIENTS = 64
 local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again who it is
@@ -304,7 +303,6 @@ function M.run(options)
   local function at_the_end() leave(self, options.alone) end
   local leaving <close> = task.finally(at_the_end) -- luacheck: ignore 211
   if not options.alone then
-    terminal.install()
     local ok
     ok, err = open_control(self, group)
     if not ok then

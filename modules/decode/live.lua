@@ -7,7 +7,6 @@ local decode_qmux = require("decode.qmi").qmux
 local printer = require "decode.print"
 local printable = require "printable"
 local task = require "task"
-local terminal = require "terminal"
 local tree = require "decode.tree"
 
 ---@class decode.live
@@ -37,7 +36,7 @@ local function write_text(live, transfer, view)
     local body = printer.body(view, INDENT)
     table.move(body, 1, #body, 2, lines)
   end
-  live.write(live.erase .. table.concat(lines, "\n") .. "\n")
+  live.write(table.concat(lines, "\n") .. "\n")
 end
 
 local function write_json(live, transfer, view)
@@ -97,8 +96,6 @@ function M.new(options)
   return setmetatable({
     since = task.now(), options = options,
     write = options.write or function(text) io.stderr:write(text) end,
-    -- On a terminal the command may be in the middle of a line, which it draws anew.
-    erase = terminal.is_terminal(1) and terminal.is_terminal(2) and "\r\27[K" or "",
   }, Live)
 end
 

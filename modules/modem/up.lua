@@ -27,8 +27,9 @@ local KIND = "modems"
 ---@field doing fun(self, label: string, text: string) something begins that may take time
 ---@field done fun(self, label: string, text: string, data: table?) a line is complete; `data` is it for programs
 ---@field data fun(self, label: string, data: table) only for programs
+---@field rest fun(self) nothing is being done for now: the line that was begun goes
 local function nothing() end
-local silent = { doing = nothing, done = nothing, data = nothing }
+local silent = { doing = nothing, done = nothing, data = nothing, rest = nothing }
 
 -- ---- what an earlier run left in the modem ----
 

@@ -130,7 +130,7 @@ end
 ---@return table class
 function M.class(by)
   local fields = { by = by }
-  fields.name, fields.title, fields.restart = "composition", "USB composition", true
+  fields.name, fields.restart = "composition", true
   fields.normalise = normalise
 
   function fields:same(now, wanted)

@@ -32,7 +32,7 @@ local function prefer(modem, values)
   return done(modem.qmi:request(require("qmi.nas_preference").set_system_selection_preference, values))
 end
 
-local Rat = setting.class { name = "rat", title = "Radio access", restart = false }
+local Rat = setting.class { name = "rat", restart = false }
 
 -- The technologies that a mode preference allows.
 local function set_of_modes(modes)
@@ -103,7 +103,7 @@ end
 
 local LTE_WORDS, NR_WORDS = 4, 8
 
-local Bands = setting.class { name = "bands", title = "Bands", restart = false }
+local Bands = setting.class { name = "bands", restart = false }
 
 -- What a modem has, from DMS: as numbers, or on older modems as the bits of the first 64.
 local function capabilities(modem)
@@ -195,7 +195,7 @@ end
 -- ---- what there is ----
 
 -- IPv6 needs no switch on most modems.
-local IPv6 = setting.class { name = "ipv6", title = "IPv6", restart = false }
+local IPv6 = setting.class { name = "ipv6", restart = false }
 IPv6.normalise = function(_, wanted) return setting.switch(wanted) end
 IPv6.read = function() return "on" end
 IPv6.set = function()

@@ -143,7 +143,7 @@ local function carries_pin(command)
 end
 
 local At = class {
-  name = "at", title = "AT commands",
+  name = "at",
 
   valid = function(text)
     if type(text) == "string" and carries_pin(text) then
@@ -201,7 +201,7 @@ local PIN_MESSAGES = {
 }
 
 local Qmi = class {
-  name = "qmi", title = "QMI messages",
+  name = "qmi",
 
   valid = function(text)
     local message = type(text) == "string" and message_of(text)

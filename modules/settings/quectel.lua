@@ -67,7 +67,7 @@ local function wanted_mode(_, wanted)
 end
 
 local Rat = class {
-  name = "rat", title = "Radio access", restart = false,
+  name = "rat", restart = false,
   normalise = wanted_mode,
 
   read = function(_, modem)
@@ -89,7 +89,7 @@ local Rat = class {
 local theirs = { gsm = "GSM", umts = "WCDMA", lte = "LTE", nr = "NR5G" }
 
 local Rat5g = class {
-  name = "rat", title = "Radio access", restart = false,
+  name = "rat", restart = false,
   normalise = function(_, wanted) return technologies.wanted(wanted) end,
 
   read = function(_, modem)
@@ -119,7 +119,7 @@ end
 
 -- `+QCFG: "band",0x93,0x1a0000000df,0x0`: GSM and UMTS, LTE, TD-SCDMA.
 local Bands = class {
-  name = "bands", title = "Bands", restart = false,
+  name = "bands", restart = false,
   normalise = parse_bands,
   same = function(_, now, wanted) return setting.same_set(now.lte, wanted.lte) and #wanted.nr == 0 end,
   show = function(_, value) return bands.format(value) end,
@@ -146,7 +146,7 @@ local function number_list(values)
 end
 
 local Bands5g = class {
-  name = "bands", title = "Bands", restart = false,
+  name = "bands", restart = false,
   normalise = parse_bands,
   show = function(_, value) return bands.format(value) end,
 

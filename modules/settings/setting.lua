@@ -60,13 +60,20 @@ function Setting:undo(now, wanted) return now end -- luacheck: ignore 212
 ---@return any
 function Setting:undo_both(earlier, later) return earlier end -- luacheck: ignore 212
 
-local M = {}
+local M = {
+  ---What people read, by name: also of a setting whose way to do it is not known yet.
+  titles = {
+    ipv6 = "IPv6", contexts = "PDP contexts", rat = "Radio access", bands = "Bands", at = "AT commands",
+    qmi = "QMI messages", composition = "USB composition",
+  },
+}
 
 ---Makes a class of settings.
----@param fields table name, title, restart, read, set, and what differs from the above
+---@param fields table name, restart, read, set, and what differs from the above
 ---@return table class
 function M.class(fields)
   local class = setmetatable(fields, { __index = Setting })
+  class.title = M.titles[class.name]
   class.__index = class
   return class
 end

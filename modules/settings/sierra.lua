@@ -78,7 +78,7 @@ end
 
 -- ---- IPv6 ----
 
-local IPv6 = setting.class { name = "ipv6", title = "IPv6", restart = true }
+local IPv6 = setting.class { name = "ipv6", restart = true }
 
 IPv6.normalise = function(_, wanted) return setting.switch(wanted) end
 IPv6.how = function(_, _, wanted) return ('AT!CUSTOM="IPV6ENABLE",%d'):format(wanted == "on" and 1 or 0) end
@@ -104,7 +104,7 @@ end
 
 -- ---- radio access ----
 
-local Rat = setting.class { name = "rat", title = "Radio access", restart = false }
+local Rat = setting.class { name = "rat", restart = false }
 
 -- "!SELRAT: 06, LTE Only", "06, LTE Only"
 local function rat_row(line)

@@ -18,7 +18,7 @@ local M = {}
 local CUSTOM_FIRST, CUSTOM_LAST = 10, 19 -- the rows that are the user's
 local OURS = "moontower"
 
-local Bands = setting.class { name = "bands", title = "Bands", restart = false }
+local Bands = setting.class { name = "bands", restart = false }
 
 -- ---- reading the table ----
 

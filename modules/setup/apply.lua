@@ -62,12 +62,12 @@ end
 function M.apply(modem, plan, report, watcher)
   for _, step in ipairs(plan.steps) do
     if step.differs then
-      watcher:doing(step.name, step.how)
+      watcher:doing(step.title, step.how)
       local ok, err = do_step(modem, step, report)
       if not ok then
         return report:explain(err, ADVICE)
       end
-      watcher:done(step.name, ("%s -> %s"):format(step.setting:show(step.now), step.setting:show(step.wanted)))
+      watcher:done(step.title, ("%s -> %s"):format(step.setting:show(step.now), step.setting:show(step.wanted)))
     end
   end
   return true

@@ -2,6 +2,7 @@
 -- Reads everything back after a setup, and says what holds.
 
 local plan = require "setup.plan"
+local setting = require "settings.setting"
 
 ---@class setup.outcome
 ---@field rows { name: string, title: string, now: string, wanted: string, holds: boolean }[]
@@ -29,7 +30,9 @@ function M.check(modem, wanted, options)
     outcome.holds = outcome.holds and holds
   end
   for _, name in ipairs(made.later) do
-    outcome.rows[#outcome.rows + 1] = { name = name, title = name, now = "unknown", wanted = "", holds = false }
+    outcome.rows[#outcome.rows + 1] = {
+      name = name, title = setting.titles[name], now = "unknown", wanted = "", holds = false,
+    }
   end
   return outcome
 end

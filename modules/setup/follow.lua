@@ -86,19 +86,19 @@ function M.restart(modem, interfaces, options)
     return nil, err
   end
   take_offline(before)
-  watcher:doing("restart", "asking for it")
+  watcher:doing("Restart", "asking for it")
   how, err = reset.reset(before)
   if not how then
     return nil, err
   end
   before:close()
-  watcher:doing("restart", ("by %s; waiting for the modem"):format(how))
+  watcher:doing("Restart", ("by %s; waiting for the modem"):format(how))
   local start = task.now()
   description, err = watch:wait(options.wait or BACK_TIME, has_ports(interfaces))
   if not description then
     return nil, err
   end
-  watcher:done("restart", ("by %s; back after %.0f s as %s, %s%s"):format(how, task.now() - start, description.control,
+  watcher:done("Restart", ("by %s; back after %.0f s as %s, %s%s"):format(how, task.now() - start, description.control,
     description.protocol:upper(), description.product and (" (%s:%s)"):format(description.vendor, description.product)
     or ""))
   return reopen(description, { proxy = before.options.proxy })

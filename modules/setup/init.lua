@@ -154,7 +154,7 @@ local function tell_if_interrupted(self)
     if reason ~= nil then
       local interrupted = error_object.new { code = "interrupted", message = "interrupted", source = "setup" }
       local _, err = self.report:explain(interrupted, apply.advice)
-      self.watcher:close()
+      self.watcher:rest()
       for line in (tostring(err) .. "\n" .. err.hint):gmatch("[^\n]+") do log.warn("%s", line) end
     end
   end)
@@ -180,7 +180,7 @@ local function carry_out(self, made)
 end
 
 local function outcome_of(self)
-  self.watcher:doing("check", "reading everything back")
+  self.watcher:doing("Check", "reading everything back")
   local outcome, err = check.check(self.modem, self.wanted, { names = self.names })
   if not outcome then
     return self.report:explain(err, apply.advice)

@@ -43,7 +43,7 @@ function T.test_setup_then_up_then_nothing_to_be_done()
   simulated.assert_success(result)
   assert_words(result.out, PLAN)
   assert_words(result.out, {
-    "ipv6      off -> on\n", "restart   by AT; back after", "/run/moontower/sim/mbim, MBIM (1199:9071)",
+    "IPv6            off -> on\n", "Restart         by AT; back after", "/run/moontower/sim/mbim, MBIM (1199:9071)",
     "USB composition  dm+nmea+at+mbim      as wanted", "8.8.8.8 answers in", "Nothing is to be done.\n",
     "connected already",
   })
@@ -104,7 +104,7 @@ function T.test_without_an_at_port_it_takes_two_rounds()
     .. " --yes && " .. SETUP)
   simulated.assert_success(result)
   assert_words(result.out, {
-    "after the restart: it takes an AT port", "QMI DMS 0x555C, composition 8", "ipv6      off -> on\n",
+    "after the restart: it takes an AT port", "QMI DMS 0x555C, composition 8", "IPv6            off -> on\n",
     "Nothing is to be done.\n",
   })
 end
@@ -123,7 +123,7 @@ function T.test_a_restart_that_is_still_due()
   local result = factory("moontower at 'AT!ENTERCND=\"A710\"' 'AT!USBCOMP=1,1,100D' >/dev/null; " .. SETUP
     .. " --yes | tail -n 6; moontower devices")
   simulated.assert_success(result)
-  assert_words(result.out, { "restart   by AT; back after", "sim/mbim" })
+  assert_words(result.out, { "Restart         by AT; back after", "sim/mbim" })
   result = factory(SETUP .. " --yes --wait 2 2>/dev/null; moontower sim fault none; " .. SETUP .. " --yes; " .. SETUP,
     { "--factory", "--fault", "hang@23" })
   simulated.assert_success(result)

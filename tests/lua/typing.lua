@@ -65,14 +65,15 @@ end
 ---@param arguments string[] of moontower
 ---@param talk fun(terminal: terminal)
 ---@param env table<string, string>?
+---@param columns integer? how wide the terminal is (80); 0: it does not say
 ---@return integer status
 ---@return string output
-function M.run(arguments, talk, env)
+function M.run(arguments, talk, env, columns)
   local fd, path = assert(world.pty())
   local group <close> = task.group()
   local port <close> = assert(ports.adopt(fd, "stream"))
   local theirs <close> = assert(ports.open(path)) -- luacheck: ignore 211
-  assert(process.run { "stty", "-F", path, "sane", "rows", "24", "cols", "80" })
+  assert(process.run { "stty", "-F", path, "sane", "rows", "24", "cols", tostring(columns or 80) })
   local self = setmetatable({ path = path, port = port, output = "", seen = 1, shown = task.queue() }, Terminal)
   group:spawn(read_all, self)
   local command = table.move(arguments, 1, #arguments, 5, {

@@ -1,0 +1,101 @@
+-- SPDX-License-Identifier: MIT
+-- Every command that shows progress, asks, or prints a table, at real terminals: wide, narrow, of unknown width, dumb.
+
+local lu = require "luaunit"
+local screen = require "screen"
+local typing = require "typing"
+
+local T = {}
+
+local SETUP_DONE = { "IPv6", "Radio access", "USB composition", "as wanted" }
+
+-- What is typed once some words are there. `before` is run first, and its output does not count.
+local CASES = {
+  { run = "setup calyx-sprint --plan", factory = true, status = 12, shows = { "Then the modem restarts, once" } },
+  { run = "setup calyx-sprint", factory = true, types = { { "Apply? [y/N] ", "y\r" } }, shows = SETUP_DONE },
+  { run = "setup calyx-sprint", factory = true, status = 12, types = { { "Apply? [y/N] ", "n\r" } } },
+  { run = "setup calyx-sprint", factory = true, status = 12, types = { { "Apply? [y/N] ", "\3" } } },
+  { run = "setup calyx-sprint", factory = true, status = 12, types = { { "Apply? [y/N] ", "\4" } } },
+  { run = "setup calyx-sprint --yes", factory = true, shows = SETUP_DONE },
+  { run = "setup calyx-sprint", before = "setup calyx-sprint --yes", shows = { "Nothing is to be done." } },
+  { run = "setup --undo", before = "setup calyx-sprint --yes", types = { { "Apply? [y/N] ", "y\r" } },
+    shows = { "Radio access", "as wanted" } },
+  { run = "setup --undo --yes", before = "setup calyx-sprint --yes", shows = { "Radio access", "as wanted" } },
+  { run = "setup --undo --plan", before = "setup calyx-sprint --yes", status = 12 },
+  { run = "up --carrier calyx-sprint", before = "down", shows = { "online", "8.8.8.8 answers in" } },
+  { run = "status", before = "up --carrier calyx-sprint", shows = { "r.ispsn" } },
+  { run = "down", before = "up --carrier calyx-sprint", shows = { "offline" } },
+  { run = "devices", shows = { "MBIM" } },
+  { run = "usbcomp", shows = { "mbim" } },
+  { run = "usbcomp 6 --reset --force", shows = { "back" } },
+  { run = "reset", shows = { "back" } },
+  { run = "radio off", shows = { "off" } },
+  { run = "at ATI", shows = { "MC7455" } },
+  { run = "at", types = { { "at> ", "ATI\r" }, { "MC7455", "" }, { "at> ", "\4" } }, shows = { "MC7455" } },
+  { run = "console", types = { { "> ", "1 + 1\r" }, { "2", "" }, { "> ", "\4" } } },
+  { run = "console", types = {
+    { "> ", "print('bu' .. 'sy') task.sleep(60)\r" }, { "busy", "\3" }, { "interrupted", "" }, { "> ", "\4" },
+  } },
+  { run = "why", alone = 1 },
+  { run = "check calyx-sprint", shows = { "r.ispsn" } },
+  { run = "trace --brief status", before = "up --carrier calyx-sprint", shows = { "Connect" } },
+  { run = "help", shows = { "Policies" } },
+  { run = "up --help", shows = { "--carrier" } },
+}
+
+-- A daemon that has the modem, and leaves it alone but for what it is told.
+local DAEMON = [[
+echo 'return { modems = { { usb = "none", policy = "reconnect" } } }' >/run/config.lua
+moontower serve --config /run/config.lua 2>/run/daemon.log &
+until moontower why >/dev/null 2>&1; do sleep 0.05; done
+]]
+
+local function arguments_of(case, with_daemon)
+  local script = with_daemon and DAEMON or ""
+  if case.before then
+    script = script .. ("moontower %s >/dev/null 2>&1 </dev/null\n"):format(case.before)
+  end
+  script = script .. ("set -m; echo now; moontower %s; status=$?; echo ended; exit $status"):format(case.run)
+  local arguments = { "sim", "--", "sh", "-c", script }
+  if case.factory then table.insert(arguments, 2, "--factory") end
+  return arguments
+end
+
+local function run(case, with_daemon, columns, kind)
+  local name = ("%s, %s, %d columns, TERM=%s"):format(case.run, with_daemon and "beside the daemon" or "alone",
+    columns, kind)
+  local status, output = typing.run(arguments_of(case, with_daemon), function(terminal)
+    terminal:expect "now\r\n"
+    for _, pair in ipairs(case.types or {}) do
+      terminal:expect(pair[1])
+      terminal:type(pair[2])
+    end
+    terminal:expect "ended\r\n"
+  end, { TERM = kind }, columns)
+  local shown = screen(output, columns > 0 and columns or 80)
+  local text = table.concat(shown, "\n")
+  lu.assertEquals(status, not with_daemon and case.alone or case.status or 0, name .. ":\n" .. output)
+  for _, words in ipairs { "traceback", "left open", "while cleaning up", " ...\n" } do
+    lu.assertNotStrContains(text, words, false, name)
+  end
+  for _, words in ipairs(not (case.alone and not with_daemon) and case.shows or {}) do
+    lu.assertStrContains(text:gsub("\n%s*", " "), words, false, name)
+  end
+  if kind == "dumb" then
+    lu.assertNotStrContains(output, "\27", false, name)
+  end
+  return shown
+end
+
+local function run_all(with_daemon, columns, kind)
+  for _, case in ipairs(CASES) do run(case, with_daemon, columns, kind) end
+end
+
+function T.test_80_columns() run_all(false, 80, "xterm") end
+function T.test_40_columns() run_all(false, 40, "xterm") end
+function T.test_a_terminal_that_does_not_say_how_wide_it_is() run_all(false, 0, "xterm") end
+function T.test_a_dumb_terminal() run_all(false, 80, "dumb") end
+function T.test_beside_the_daemon() run_all(true, 40, "xterm") end
+function T.test_a_dumb_terminal_beside_the_daemon() run_all(true, 80, "dumb") end
+
+return T
