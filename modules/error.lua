@@ -97,6 +97,18 @@ function M.during(err, doing)
   return nil, wrap(copy)
 end
 
+---Tells what is not there from what could not be asked: only the first may be taken for gone.
+---@param value any of a function that returns nil and an error
+---@param err moontower.error?
+---@return any value false: it is not there; nil: nobody knows
+---@return moontower.error? err of the latter
+function M.there(value, err)
+  if not value and err and (err.code == "gone" or err.code == "not-found") then
+    return false
+  end
+  return value, err
+end
+
 ---What an error says, whatever it is that a script has raised.
 ---@param err any
 ---@return string

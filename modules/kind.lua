@@ -50,6 +50,11 @@ end
 
 M.count = M.whole(1, 1000)
 
+M.finite = {
+  function(value) return type(value) == "number" and value == value and math.abs(value) ~= math.huge end,
+  "a finite number",
+}
+
 ---@param names string[]
 ---@return kind.kind
 function M.one_of(names)
@@ -118,6 +123,28 @@ function M.map_of(key, entry, words)
     return true
   end
   return { check, words }
+end
+
+---A table with certain fields; it may have others, too.
+---@param required table<string, kind.kind>
+---@param optional table<string, kind.kind>?
+---@return kind.kind
+function M.record(required, optional)
+  local function check(value)
+    if type(value) ~= "table" then
+      return false, "it is no table"
+    end
+    for _, fields in ipairs { required, optional or {} } do
+      for name, field in pairs(fields) do
+        local why = (fields == required or value[name] ~= nil) and M.mistake(field, value[name], ("'%s'"):format(name))
+        if why then
+          return false, why
+        end
+      end
+    end
+    return true
+  end
+  return { check }
 end
 
 local texts = M.list_of({ function(value) return type(value) == "string" end, "a text" }, nil, 1)

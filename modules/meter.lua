@@ -47,15 +47,20 @@ end
 local function passed(record, key, total)
   if not record.counter then
     return 0
-  elseif record.counter == key and total >= record.total then
-    return total - record.total
+  elseif record.counter == key and total >= (record.total or 0) then
+    return total - (record.total or 0)
   end
   return total
 end
 
 -- What was counted before, if it still counts: a clock that went back, as one without a battery does, begins no month.
+-- Returns nil and an error when it cannot be read; then it must not be written either.
 local function record_of(sim, month)
-  local record = state.kept.load(KIND, sim) or { since = month, bytes = 0 }
+  local record, err = state.kept.load(KIND, sim)
+  if not record and err and err.code ~= "malformed" then
+    return nil, err
+  end
+  record = record or { since = month, bytes = 0 }
   if record.since < month then
     record.since, record.bytes, record.is_new = month, 0, true
   end
@@ -71,13 +76,18 @@ end
 ---@return integer next when it begins anew
 function M.read(modem, sim, day, now)
   local first, next_first = hours.month(day, now)
-  local record = record_of(sim, os.date("%Y-%m-%d", first))
+  local record, err = record_of(sim, os.date("%Y-%m-%d", first))
+  if not record then
+    log.warn("nobody can tell what %s has used: %s", modem, err)
+    return 0, next_first
+  end
   local key, total = counter(modem)
   if not key or record.counter == key and record.total == total and not record.is_new then
     return record.bytes, next_first
   end
   local bytes = record.bytes + passed(record, key, total)
-  local ok, err = state.kept.save(KIND, sim, { since = record.since, bytes = bytes, counter = key, total = total })
+  local ok
+  ok, err = state.kept.save(KIND, sim, { since = record.since, bytes = bytes, counter = key, total = total })
   if not ok then
     log.warn("what %s has used may be forgotten: %s", modem, err)
   end

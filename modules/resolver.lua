@@ -6,8 +6,11 @@
 
 local error_object = require "error"
 local fs = require "core.fs"
+local kinds = require "kind"
+local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
+local shapes = require "state_shapes"
 local state = require "state"
 local task = require "task"
 
@@ -58,7 +61,11 @@ function resolved.in_use() return "/run/systemd/resolve/resolv.conf" end
 
 function resolved.undo(record)
   -- It forgets a link that is gone by itself.
-  return not netlink.link(record.link) or run { "resolvectl", "revert", record.link }
+  local there, err = error_object.there(netlink.link(record.link))
+  if there then
+    return run { "resolvectl", "revert", record.link }
+  end
+  return there == false or nil, err
 end
 
 local resolvconf = {}
@@ -94,17 +101,22 @@ local HEADER = "# Written by moontower while "
 
 -- What will be put back. What cannot be read cannot be put back, and so must not be replaced.
 function file.look()
-  local target = fs.readlink(FILE)
+  local target, err = fs.readlink(FILE)
   if target then
     return { kind = "link", target = target }
-  end
-  local content, err = fs.read(FILE)
-  if content and content:sub(1, #HEADER) ~= HEADER then
-    return { kind = "file", content = content, mode = fs.stat(FILE).mode }
-  elseif content or err.code == "not-found" then
+  elseif err.code == "not-found" then
     return { kind = "missing" }
+  elseif err.code ~= "invalid" then -- as it is for what is no link
+    return nil, err
   end
-  return nil, err
+  local content, info
+  content, err = fs.read(FILE)
+  if content and content:sub(1, #HEADER) == HEADER then
+    return { kind = "missing" }
+  elseif content then
+    info, err = fs.stat(FILE)
+  end
+  return info and { kind = "file", content = content, mode = info.mode } or nil, err
 end
 
 local function file_content(records)
@@ -132,17 +144,47 @@ end
 
 -- Is what stands there ours? If not, somebody else has written it since (NetworkManager, a person): it is theirs now.
 -- None at all, a beginning of ours, or what we had before, is what a kill in the middle leaves.
+-- Returns nil and an error when it cannot be read.
 local function is_ours(kept)
-  local content = fs.read(FILE) or ""
+  local content, err = error_object.there(fs.read(FILE))
+  if content == nil then
+    return nil, err
+  end
+  content = content or ""
   return not fs.readlink(FILE)
     and (kept.content:sub(1, #content) == content or kept.previous ~= nil and kept.previous:sub(1, #content) == content)
 end
 
-local function load_kept()
-  local kept = state.load(KIND, NAME)
-  local whole = kept and type(kept.links) == "table" and type(kept.before) == "table"
-    and type(kept.content) == "string"
-  return whole and kept or nil
+-- A record that is damaged: what it still says, if the file is ours.
+local function salvaged(values, link)
+  local content = fs.read(FILE) or ""
+  if content:sub(1, #HEADER) ~= HEADER then
+    return nil
+  end
+  local required = shapes.resolver.required
+  local before = { kind = "missing" }
+  if not kinds.mistake(required.before, values.before, "before") then
+    before = values.before
+  else
+    log.warn("what stood in %s before moontower wrote it is lost", FILE)
+  end
+  local links = not kinds.mistake(required.links, values.links, "links") and values.links
+  return { before = before, links = links or { { link = link, servers = {} } }, content = content }
+end
+
+-- What is written down of the file, and whether what stands there is ours.
+local function look_up(link)
+  local kept, err = state.load(KIND, NAME)
+  if err and err.code == "malformed" then
+    return salvaged(err.detail.values or {}, link), true
+  elseif err then
+    return nil, nil, err
+  end
+  local ours = false
+  if kept then
+    ours, err = is_ours(kept)
+  end
+  return kept, ours, err
 end
 
 -- Writes the servers of these links, in this order.
@@ -183,9 +225,12 @@ local function alone(fn)
 end
 
 file.apply = alone(function(record)
-  local kept = load_kept()
-  if not kept or not is_ours(kept) then
-    local before, err = file.look()
+  local kept, ours, err = look_up(record.link)
+  if err then
+    return nil, err
+  elseif not kept or not ours then
+    local before
+    before, err = file.look()
     if not before then
       return nil, err
     end
@@ -210,40 +255,50 @@ local function put_back(before)
 end
 
 file.undo = alone(function(record)
-  local kept = load_kept()
-  local left = kept and others(kept, record.link)
-  local ok, err = true, nil
-  if not kept or #left == #kept.links then
+  local kept, ours, err = look_up(record.link)
+  local left, ok = kept and others(kept, record.link), true
+  if err then
+    return nil, err
+  elseif not kept or #left == #kept.links then
     return true
-  elseif #left > 0 and is_ours(kept) then
+  elseif #left > 0 and ours then
     return put_links(kept, left)
-  elseif is_ours(kept) then
+  elseif ours then
     ok, err = put_back(kept.before)
   end
   if ok then
-    state.remove(KIND, NAME)
+    ok, err = state.remove(KIND, NAME)
   end
   return ok, err
 end)
 
 local backends = { resolved = resolved, resolvconf = resolvconf, file = file }
 
+local function first_usable()
+  for _, name in ipairs { "resolved", "resolvconf", "file" } do
+    if backends[name].usable() then
+      return name
+    end
+  end
+end
+
 ---@param link string
 ---@param servers string[] addresses
 ---@return resolver.record?
 ---@return moontower.error? err
 function M.plan(link, servers)
-  for _, name in ipairs { "resolved", "resolvconf", "file" } do
-    local backend = backends[name]
-    if backend.usable() then
-      local ok, err = true, nil
-      if backend.look then
-        ok, err = backend.look()
-      end
-      return ok and { backend = name, link = link, servers = servers } or nil, err
-    end
+  local name = first_usable()
+  local ok, err = true, nil
+  if backends[name].look then
+    ok, err = backends[name].look()
   end
+  return ok and { backend = name, link = link, servers = servers } or nil, err
 end
+
+---What apply() may have done for a link of which nothing is written down.
+---@param link string
+---@return resolver.record
+function M.left_on(link) return { backend = first_usable(), link = link, servers = {} } end
 
 ---@param record resolver.record
 ---@return true? ok

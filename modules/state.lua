@@ -1,11 +1,80 @@
 -- SPDX-License-Identifier: MIT
 -- What has to outlive a run: small JSON files under /run/moontower (gone at boot) or /var/lib/moontower (kept), and
--- locks.
+-- locks. What kinds of files there are, and what is in them, is declared in modules/state_shapes.lua.
 
 local error_object = require "error"
 local fs = require "core.fs"
 local json = require "dkjson"
+local kinds = require "kind"
+local log = require "log"
 local process = require "core.process"
+local shapes = require "state_shapes"
+
+local ASIDE = 4 -- damaged files of one name that are kept
+local LARGEST = 1 << 20 -- bytes, which is what fs.read takes
+
+-- ---- one file ----
+
+local function shape_of(kind)
+  return shapes[kind] or error(("modules/state_shapes.lua declares no '%s'"):format(kind), 3)
+end
+
+---What is wrong with the values of a file.
+---@param shape state.shape
+---@param values any
+---@return string? why nil: nothing
+local function mistake(shape, values)
+  if type(values) ~= "table" then
+    return "it is no JSON object"
+  elseif values.version ~= nil and values.version ~= shape.version then
+    return ("it is of version %s, and this moontower knows version %d"):format(tostring(values.version), shape.version)
+  end
+  return select(2, kinds.record(shape.required, shape.optional)[1](values))
+end
+
+local function unfit(path, why, values)
+  return error_object.fail {
+    code = "malformed", source = "state", detail = { values = values },
+    message = ("%s is damaged, or of another version: %s"):format(path, why),
+  }
+end
+
+-- Returns the values; false when there is no such file; nil and an error, "malformed" when it does not fit.
+local function read(path, shape)
+  local info, err = error_object.there(fs.stat(path, "link"))
+  if not info then
+    return info, err
+  elseif info.type ~= "file" then
+    return unfit(path, ("it is no file, but a %s"):format(info.type))
+  elseif info.size > LARGEST then
+    return unfit(path, ("it has %d bytes"):format(info.size))
+  end
+  local text
+  text, err = error_object.there(fs.read(path))
+  if not text then
+    return text, err
+  end
+  local ok, values = pcall(json.decode, text, 1, nil) -- deep enough a nesting raises
+  local why = mistake(shape, ok and values or nil)
+  if why then
+    return unfit(path, why, ok and type(values) == "table" and values or nil)
+  end
+  values.version = nil
+  return values
+end
+
+-- Under a name of its own; the last one of these is replaced when all of them are taken.
+local function move_aside(path)
+  for i = 1, ASIDE do
+    local aside = path .. ".bad" .. (i > 1 and i or "")
+    if i == ASIDE or not fs.stat(aside, "link") then
+      local ok, err = fs.rename(path, aside)
+      return ok and aside or nil, err
+    end
+  end
+end
+
+-- ---- folders of them ----
 
 ---A folder of such files.
 ---@class state.store
@@ -23,13 +92,19 @@ local function new_store(folder)
     return ("%s/%s/%s.json"):format(store.folder, kind, (name:gsub("[^%w._-]", "_")))
   end
 
+  ---What does not fit is moved aside, and a warning names it: work goes on without it.
   ---@param kind string
   ---@param name string
-  ---@return table? values nil when there is none, or none that can be read
+  ---@return table? values nil without an error: there is no such file
+  ---@return moontower.error? err it could not be read; "malformed": it was moved aside, detail.values has what it said
   function store.load(kind, name)
-    local text = fs.read(store.path(kind, name))
-    local values = text and json.decode(text)
-    return type(values) == "table" and values or nil
+    local shape, path = shape_of(kind), store.path(kind, name)
+    local values, err = read(path, shape)
+    if err and err.code == "malformed" and not shape.is_precious then
+      local aside, why = move_aside(path)
+      log.warn("%s; %s", err, aside and "it is kept as " .. aside or ("it cannot be moved aside: %s"):format(why))
+    end
+    return values or nil, err
   end
 
   ---Written aside and renamed, so that a kill at any moment leaves the old or the new one.
@@ -39,9 +114,16 @@ local function new_store(folder)
   ---@return true? ok
   ---@return moontower.error? err
   function store.save(kind, name, values)
+    local shape, versioned = shape_of(kind), {}
+    for key, value in pairs(values) do versioned[key] = value end
+    versioned.version = shape.version
+    local why = mistake(shape, versioned)
+    if why then
+      error(("%s/%s: %s"):format(kind, name, why), 2)
+    end
     local ok, err = fs.mkdir(store.folder .. "/" .. kind, 448) -- 0700
     if ok then
-      ok, err = fs.write_atomic(store.path(kind, name), json.encode(values, { indent = true }), 384) -- 0600
+      ok, err = fs.write_atomic(store.path(kind, name), json.encode(versioned, { indent = true }), 384) -- 0600
     end
     if not ok then
       err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
@@ -52,15 +134,23 @@ local function new_store(folder)
 
   ---@param kind string
   ---@param name string
+  ---@return true? ok also when there was none
+  ---@return moontower.error? err
   function store.remove(kind, name)
-    fs.remove(store.path(kind, name))
+    local removed, err = error_object.there(fs.remove(store.path(kind, name)))
+    return removed ~= nil or nil, err
   end
 
   ---@param kind string
-  ---@return string[] names
+  ---@return string[]? names
+  ---@return moontower.error? err nobody knows which there are
   function store.list(kind)
+    local files, err = error_object.there(fs.list(store.folder .. "/" .. kind))
+    if files == nil then
+      return nil, err
+    end
     local names = {}
-    for _, file in ipairs(fs.list(store.folder .. "/" .. kind) or {}) do
+    for _, file in ipairs(files or {}) do
       names[#names + 1] = file:match("^(.+)%.json$")
     end
     return names

@@ -22,20 +22,23 @@ end
 
 -- The host's side first: it never depends on a modem that may not answer any more.
 local function take_down(device, description)
-  local record = up.record(description)
+  local record, unknown = up.record(description)
+  if unknown then
+    return nil, unknown
+  end
   local name = record and record.net or description.net
-  local sessions, undone = {}, true
+  local sessions, undone, why = {}, true, nil
   if name then
-    sessions, undone = journals.take_down_all(name)
+    sessions, undone, why = journals.take_down_all(name)
   end
   local ok, err = disconnect(device, record, sessions)
   if not ok then
     return nil, err
-  end
-  if not undone then
+  elseif not undone then
     return error_object.fail {
-      code = "io", source = "down", message = "the modem is offline, but the DNS servers are not as they were",
-      hint = "Mend what the warning says, then run `moontower down` again.",
+      code = "io", source = "down",
+      message = ("the modem is disconnected, but this computer is not as it was before `up`: %s"):format(why),
+      hint = "What is left is written down: run `moontower down` again to take it back.",
     }
   end
   return { device = description.control, link = name, was_online = #sessions > 0 or record ~= nil }

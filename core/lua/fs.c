@@ -235,6 +235,14 @@ static int l_remove(lua_State *L)
     return result(L, remove(path) < 0 ? -errno : 0, "remove", path);
 }
 
+/* rename(from, to) -> true | nil, err. What is at `to` is replaced. */
+static int l_rename(lua_State *L)
+{
+    const char *from = luaL_checkstring(L, 1);
+    const char *to = luaL_checkstring(L, 2);
+    return result(L, rename(from, to) < 0 ? -errno : 0, "rename", from);
+}
+
 /* readlink(path) -> string | nil, err */
 static int l_readlink(lua_State *L)
 {
@@ -446,6 +454,7 @@ static const luaL_Reg functions[] = {
     { "readlink", l_readlink },
     { "realpath", l_realpath },
     { "remove", l_remove },
+    { "rename", l_rename },
     { "stat", l_stat },
     { "symlink", l_symlink },
     { "terminal_size", l_terminal_size },

@@ -21,7 +21,7 @@ function M.of(modem, what)
   local answer = started and (what == "imei" and modem:identity() or what == "iccid" and modem:sim())
   local value = answer and answer[what]
   if not value then
-    return type(kept[what]) == "string" and kept[what] or nil, false
+    return kept[what], false
   elseif value ~= kept[what] then
     kept[what] = value
     state.kept.save(KIND, name, kept)

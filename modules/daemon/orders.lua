@@ -21,15 +21,25 @@ local LIFTED_BY = { offline = "moontower up", radio = "moontower radio on" }
 ---@field command string what was given: "moontower down"; or in words, what another program has done
 ---@field time string when, in UTC
 
-local function is_hold(value)
-  return type(value) == "table" and type(value.command) == "string" and type(value.time) == "string"
+local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
+
+-- Of a file that cannot be read, or is damaged, this much is known: something was ordered.
+local function unreadable(name, err)
+  local holds = { offline = { command = "an order that cannot be read any more", time = now() } }
+  if err.code == "malformed" then
+    M.save(name, holds) -- the file itself was moved aside
+  end
+  return holds
 end
 
 ---@param name string the modem's: story.name()
 ---@return daemon.holds
 function M.load(name)
-  local kept = state.load(KIND, name) or {}
-  return { offline = is_hold(kept.offline) and kept.offline or nil, radio = is_hold(kept.radio) and kept.radio or nil }
+  local kept, err = state.load(KIND, name)
+  if err then
+    return unreadable(name, err)
+  end
+  return { offline = kept and kept.offline, radio = kept and kept.radio }
 end
 
 ---@param name string
@@ -48,7 +58,7 @@ end
 ---@param command string as it was given
 function M.hold(name, what, command)
   local holds = M.load(name)
-  holds[what] = { command = command, time = os.date("!%Y-%m-%dT%H:%M:%SZ") }
+  holds[what] = { command = command, time = now() }
   M.save(name, holds)
 end
 

@@ -37,9 +37,7 @@ function M.new(modem, list)
   self.rungs = table.move(list or M.rungs, 1, #(list or M.rungs), 1, {})
   table.sort(self.rungs, function(a, b) return a.cost < b.cost end)
   local kept = state.kept.load(KIND, self.key) or {}
-  self.position = math.tointeger(kept.position) or 0
-  self.used = type(kept.used) == "table" and kept.used or {}
-  self.imei = type(kept.imei) == "string" and kept.imei or nil
+  self.position, self.used, self.imei = kept.position or 0, kept.used or {}, kept.imei
   return self
 end
 

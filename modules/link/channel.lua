@@ -24,11 +24,13 @@ local qmimux = { last = 254, header = 4 }
 local kinds = { vlan = vlan, qmimux = qmimux }
 
 function vlan.find(parent, id)
-  for _, link in ipairs(netlink.links() or {}) do
+  local links, err = netlink.links()
+  for _, link in ipairs(links or {}) do
     if link.vlan_id == id and link.parent == parent.index then
       return link
     end
   end
+  return nil, err
 end
 
 -- The usual name; another one where that is too long (wwx028037ec0200.1) or something else has it.
@@ -59,13 +61,19 @@ local function sysfs(interface, file)
 end
 
 function qmimux.find(parent, id)
-  for _, entry in ipairs(fs.list(sysfs(parent.name, "")) or {}) do
-    local name = entry:match("^upper_(.+)$")
-    local number = name and fs.read(sysfs(name, "qmap/mux_id"))
+  local entries, err = fs.list(sysfs(parent.name, ""))
+  for _, entry in ipairs(entries or {}) do
+    local name, number = entry:match("^upper_(.+)$"), nil
+    if name then
+      number, err = fs.read(sysfs(name, "qmap/mux_id"))
+    end
     if number and tonumber(number) == id then
       return netlink.link(name)
+    elseif err and err.code ~= "not-found" then
+      return nil, err
     end
   end
+  return nil, err
 end
 
 function qmimux.name() end -- the kernel's choice
@@ -79,7 +87,13 @@ function qmimux.add(created)
     }
   end
   local ok, err = fs.write(sysfs(created.parent, "qmi/add_mux"), ("0x%02x"):format(created.id))
-  if ok and not qmimux.find({ name = created.parent }, created.id) then
+  local found, unknown = true, nil
+  if ok then
+    found, unknown = error_object.there(qmimux.find({ name = created.parent }, created.id))
+  end
+  if unknown then
+    return nil, unknown
+  elseif not found then
     qmimux.remove(nil, { name = created.parent }, created.id)
     return error_object.fail {
       code = "unsupported", source = "link",
@@ -105,6 +119,7 @@ end
 ---@param parent { name: string, index: integer }
 ---@param channel link.channel
 ---@return table? link as core.netlink has it
+---@return moontower.error? err nobody can tell; "gone", "not-found" or none: it is not there
 function M.find(parent, channel) return kinds[channel.kind].find(parent, channel.id) end
 
 ---The largest MTU that a channel can have.

@@ -139,16 +139,19 @@ local function make_channel(journal)
   local ok, err = netlink.set_link(parent.name, { up = true })
   if ok and journal.created then
     ok, err = channels.add(journal.created)
-    if not ok then
+    if not ok and err.code ~= "io" and err.code ~= "timeout" then -- with these, it may be made all the same
       journal.created = nil -- so none that somebody else has just made is removed
     end
   end
   if not ok then
     return nil, err
   end
-  local made = channels.find(parent, journal.channel)
+  local made
+  made, err = error_object.there(channels.find(parent, journal.channel))
   if made then
     return made
+  elseif err then
+    return nil, err
   end
   return error_object.fail {
     code = "gone", source = "link", message = ("no interface for %s: it is gone again"):format(journal.key),
@@ -182,9 +185,12 @@ end
 
 -- Does the host still have all that the journal says, and is that all that is wanted?
 local function stands(journal, link, now, options)
-  local differences = compare.kernel(now.name, { addresses = link.addresses, journal = journal })
+  local differences, err = compare.kernel(now.name, { addresses = link.addresses, journal = journal })
+  if not differences then
+    return nil, err
+  end
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
-  return differences ~= nil and #differences == 0
+  return #differences == 0
     and (#journal.routes > 0) == (options.default_route ~= false and #link.addresses > 0)
     and journal.metric == options.metric and journal.table == options.table
     and (options.dns == false or servers == table.concat(link.dns, " "))
@@ -235,8 +241,13 @@ local function interface_for(bearer, parent, undo)
   if not bearer.channel then
     return parent
   end
-  undo.journal = plan.channel(bearer, parent)
-  local ok, err = journals.save(undo.journal)
+  local journal, err = plan.channel(bearer, parent)
+  if not journal then
+    return nil, err
+  end
+  undo.journal = journal
+  local ok
+  ok, err = journals.save(journal)
   if not ok then
     return nil, err
   end
@@ -271,6 +282,26 @@ local function set_up(self, parent, options)
   return self
 end
 
+-- The modem's interface, and that of the bearer; of a channel that is yet to be made, the name of what a new one has.
+local function find_interface(bearer)
+  local parent, err = error_object.there(netlink.link(bearer.net or ""))
+  if parent == false then
+    return error_object.fail {
+      code = "gone", source = "link", message = ("no network interface for the modem: there is no link %s")
+        :format(bearer.net or "at all"),
+    }
+  end
+  local now = parent
+  if parent and bearer.channel then
+    now, err = error_object.there(channels.find(parent, bearer.channel))
+    now = not err and (now or { name = "default" })
+  end
+  if not now then
+    return nil, nil, err
+  end
+  return parent, now
+end
+
 ---Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.
 ---@param bearer modem.bearer
 ---@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean? }?
@@ -281,15 +312,9 @@ function M.apply(bearer, options)
   if bearer.channel and not channels.is_valid(bearer.channel) then
     error("a channel is { kind = \"vlan\" or \"qmimux\", id = 1 or more }", 2)
   end
-  local parent, err = netlink.link(bearer.net or "")
+  local parent, now, err = find_interface(bearer)
   if not parent then
-    return error_object.fail {
-      code = "gone", source = "link", message = ("no network interface for the modem: %s"):format(err),
-    }
-  end
-  local now = parent
-  if bearer.channel then
-    now = channels.find(parent, bearer.channel) or { name = "default" } -- whose settings a new one gets
+    return nil, err
   end
   bearer = plan.usable(bearer, now.name)
   local self = setmetatable({
@@ -298,14 +323,24 @@ function M.apply(bearer, options)
     on_close = nothing, options = options, renewing = task.mutex(),
   }, Link)
   local key = journals.key(parent.name, bearer.channel)
-  local left = journals.load(key)
-  if left and stands(left, self, now, options) then
+  local left
+  left, err = journals.load(key)
+  if err then
+    return nil, err
+  elseif left and stands(left, self, now, options) then
     self.journal, self.adopted = left, true
     self.kept = true -- by who made it: leaving a block does not take it down, close() does
     return self
   end
-  journals.take_down(key)
-  return set_up(self, netlink.link(parent.index) or parent, options)
+  local undone
+  undone, err = journals.take_down(key)
+  if undone then
+    parent, err = netlink.link(parent.index) -- another MTU, or down, by now
+  end
+  if not undone or not parent then
+    return nil, err
+  end
+  return set_up(self, parent, options)
 end
 
 ---Leaves the link up when this program ends; a later `down` takes it down.
@@ -323,10 +358,14 @@ function Link:survive()
 end
 
 ---Is all that was made on the host still there?
----@return boolean
+---@return boolean? false: not all; nil: nobody knows
+---@return moontower.error? err
 function Link:stands()
-  local now = netlink.link(self.name)
-  return now ~= nil and stands(self.journal, self, now, self.options)
+  local now, err = error_object.there(netlink.link(self.name))
+  if not now then
+    return now, err
+  end
+  return stands(self.journal, self, now, self.options)
 end
 
 ---Reads the connection's settings from the modem again: see link/renew.lua.
@@ -337,7 +376,7 @@ function Link:renew() return renewal.renew(self, M.apply) end
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.
 function Link:close()
   task.shield(UNDO_TIME, function()
-    journals.undo(self.journal)
+    journals.undo(self.journal) -- it tells what fails
     if not self.bearer.ended then
       self.bearer:disconnect()
     end

@@ -2,14 +2,18 @@
 -- The journal of a link: all that we change on an interface, written before the first change, and how to undo it.
 
 local channels = require "link.channel"
+local error_object = require "error"
 local fs = require "core.fs"
 local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
 local resolver = require "resolver"
+local salvage = require "link.salvage"
 local state = require "state"
+local undoing_of = require "undoing"
 
 local KIND = "links"
+local NOWHERE = 0 -- the index of no interface
 
 ---@class link.journal
 ---@field key string its own name: "wwan0"; "wwan0.1" for a channel of it
@@ -28,8 +32,9 @@ local KIND = "links"
 ---@field routes table[]
 ---@field accept_ra string? what the sysctl is set to
 ---@field dns resolver.record?
+---@field is_salvaged boolean? it is what a damaged file still says
 
-local M = {}
+local M = { PROTOCOL = salvage.OURS }
 
 ---@param name string of an interface
 ---@param key string
@@ -49,124 +54,133 @@ function M.save(journal) return state.save(KIND, journal.key, journal) end
 ---@return string
 function M.key(net, channel) return channel and ("%s.%d"):format(net, channel.id) or net end
 
-local function is_parent(value)
-  return type(value) == "table" and type(value.name) == "string" and math.type(value.index) == "integer"
-end
-
--- nil for what no version of ours has written.
+-- Returns the journal, with `is_salvaged` when its file was damaged; nil when there is none; nil and an error when
+-- nobody can tell.
 local function load_journal(key)
-  local journal = state.load(KIND, key)
-  local whole = journal and journal.key == key and type(journal.before) == "table"
-    and type(journal.addresses) == "table" and type(journal.routes) == "table"
-    and (math.type(journal.index) == "integer" or journal.channel ~= nil)
-    and (journal.channel == nil or channels.is_valid(journal.channel) and is_parent(journal.parent))
-  return whole and journal or nil
+  local journal, err = state.load(KIND, key)
+  local is_whole = journal and journal.key == key
+    and (journal.index and not journal.channel or channels.is_valid(journal.channel) and journal.parent ~= nil
+      or journal.index == NOWHERE)
+  if is_whole then
+    return journal
+  elseif journal or err and err.code == "malformed" then
+    return salvage.journal(key, journal or err.detail.values or {})
+  end
+  return nil, err
 end
 
 -- The journals of all links that need a modem's interface: its own, and those of its channels.
 local function on_parent(index)
+  local keys, err = state.list(KIND)
   local journals = {}
-  for _, key in ipairs(state.list(KIND)) do
-    local journal = load_journal(key)
-    if journal and (journal.parent or journal).index == index then
+  for _, key in ipairs(keys or {}) do
+    local journal
+    journal, err = load_journal(key)
+    if err then
+      return nil, err
+    elseif journal and (journal.parent or journal).index == index then
       journals[#journals + 1] = journal
     end
   end
-  return journals
+  return not err and journals or nil, err
 end
 
 ---Was a modem's interface up before the first link of ours on it?
 ---@param interface table as core.netlink has it
----@return boolean
+---@return boolean? up
+---@return moontower.error? err
 function M.was_up(interface)
-  for _, journal in ipairs(on_parent(interface.index)) do
-    if not (journal.parent or journal.before).up then
+  local journals, err = on_parent(interface.index)
+  for _, journal in ipairs(journals or {}) do
+    if (journal.parent or journal.before).up == false then
       return false
     end
+  end
+  if not journals then
+    return nil, err
   end
   return interface.up
 end
 
 -- Who leaves last puts the modem's interface back.
-local function is_shared(journal)
-  for _, other in ipairs(on_parent((journal.parent or journal).index)) do
+local function is_shared(undoing, journal)
+  local journals, err = on_parent((journal.parent or journal).index)
+  if not journals then
+    undoing:failed(err)
+  end
+  for _, other in ipairs(journals or {}) do
     if other.key ~= journal.key then
       return true
     end
   end
-  return false
+  return not journals -- as it is, then: the next run knows
 end
 
--- Returns whether the resolver is as it was.
-local function undo_dns(journal)
-  local ok, err = true, nil
-  if journal.dns then
-    ok, err = resolver.undo(journal.dns)
+local function undo_each(undoing, list, name, fn)
+  local left = {}
+  for _, thing in ipairs(list) do
+    thing.link = name
+    if not undoing:try(fn, thing) then left[#left + 1] = thing end
   end
-  if not ok then
-    log.warn("the DNS servers of %s are not taken back yet: %s", journal.key, err)
-  end
-  return ok
+  return left
 end
 
----Undoes one thing. What is gone already is as good as undone; what fails must not keep the rest from being undone.
----@param fn function
----@param ... any its arguments
-function M.quietly(fn, ...)
-  local called, ok, err = pcall(fn, ...)
-  if not called then
-    ok, err = nil, ok
+local function undo_settings(undoing, journal, name)
+  if journal.is_salvaged then
+    salvage.find_marked(undoing, journal, name)
   end
-  if not ok and err.code ~= "gone" and err.code ~= "not-found" and err.code ~= "unreachable" then
-    log.warn("%s", err)
+  journal.routes = undo_each(undoing, journal.routes, name, netlink.del_route)
+  journal.addresses = undo_each(undoing, journal.addresses, name, netlink.del_address)
+  local before = journal.before
+  if journal.accept_ra and before.accept_ra then
+    undoing:try(fs.write, M.sysctl_path(name, "accept_ra"), before.accept_ra)
   end
-end
-
-local function undo_settings(journal, name)
-  for _, route in ipairs(journal.routes) do
-    route.link = name
-    M.quietly(netlink.del_route, route)
-  end
-  for _, address in ipairs(journal.addresses) do
-    address.link = name
-    M.quietly(netlink.del_address, address)
-  end
-  if journal.accept_ra then
-    fs.write(M.sysctl_path(name, "accept_ra"), journal.before.accept_ra)
-  end
-  local up = journal.before.up
-  if not up and is_shared(journal) then
+  local up = before.up
+  if up == false and is_shared(undoing, journal) then
     up = nil -- as it is
   end
-  M.quietly(netlink.set_link, name, { mtu = journal.before.mtu, up = up })
+  undoing:try(netlink.set_link, name, { mtu = before.mtu, up = up })
 end
 
--- The interface may be another one of the same name by now: then nothing of ours is left on it.
+-- The interface of a journal; nil when it is gone, for another one of the same name has nothing of ours; nil and an
+-- error when the kernel could not be asked.
 local function same_interface(journal)
-  if journal.index then
-    return netlink.link(journal.index)
+  if journal.index == NOWHERE then
+    return nil
+  elseif journal.index then
+    local interface, err = error_object.there(netlink.link(journal.index))
+    return interface or nil, err
   end
   -- Killed while making it: is it there?
-  local parent = netlink.link(journal.parent.index)
-  return parent and channels.find(parent, journal.channel)
+  local parent, err = error_object.there(netlink.link(journal.parent.index))
+  local interface
+  if parent then
+    interface, err = error_object.there(channels.find(parent, journal.channel))
+  end
+  return interface or nil, err
 end
 
-local function undo_parent(journal)
-  local parent = netlink.link(journal.parent.index)
-  if parent and not journal.parent.up and not is_shared(journal) then
-    M.quietly(netlink.set_link, parent.name, { up = false })
+local function undo_parent(undoing, journal)
+  local parent = undoing:ask(netlink.link, journal.parent.index)
+  if parent and not journal.parent.up and not is_shared(undoing, journal) then
+    undoing:try(netlink.set_link, parent.name, { up = false })
   end
 end
 
-local function undo_interface(journal)
-  local interface = same_interface(journal)
-  if interface and journal.created then
-    M.quietly(channels.remove, interface, netlink.link(journal.parent.index), journal.channel)
+local function undo_interface(undoing, journal)
+  local interface, err = same_interface(journal)
+  if err then
+    undoing:failed(err)
+  elseif interface and journal.created then
+    local parent = undoing:ask(netlink.link, journal.parent.index)
+    if parent then
+      undoing:try(channels.remove, interface, parent, journal.channel)
+    end
   elseif interface then
-    undo_settings(journal, interface.name) -- whatever it is called now
+    undo_settings(undoing, journal, interface.name) -- whatever it is called now
   end
-  if journal.parent then
-    undo_parent(journal)
+  if journal.parent and not err then
+    undo_parent(undoing, journal)
   end
 end
 
@@ -180,71 +194,106 @@ end
 ---Undoes all that the journal says, and removes it; what cannot be undone now stays in it.
 ---@param journal link.journal
 ---@return boolean undone
+---@return moontower.error? err
 function M.undo(journal)
   -- From here on it is a half-done thing: should we be killed, repair() goes on.
   journal.kept, journal.owner = false, M.me()
   M.save(journal)
-  local dns_undone = undo_dns(journal)
-  undo_interface(journal)
-  if dns_undone then
-    state.remove(KIND, journal.key)
-  else
-    -- The next start tries again. Of no interface any more.
-    journal.index, journal.owner, journal.channel, journal.created, journal.parent = 0, nil, nil, nil, nil
-    M.save(journal)
+  local host_undone, err = undoing_of(function(undoing) undo_interface(undoing, journal) end)
+  local dns_undone, dns_err = true, nil
+  if journal.dns then
+    dns_undone, dns_err = resolver.undo(journal.dns)
   end
-  return dns_undone
+  if not dns_undone then
+    log.warn("the DNS servers of %s are not taken back yet: %s", journal.key, dns_err)
+  end
+  if host_undone and dns_undone then
+    local removed
+    removed, err = state.remove(KIND, journal.key)
+    return removed == true, err
+  end
+  journal.owner = nil -- so the next start tries again
+  if dns_undone then
+    journal.dns = nil
+  elseif host_undone then
+    journal.index, journal.channel, journal.created, journal.parent = NOWHERE, nil, nil, nil
+  end
+  M.save(journal)
+  return false, err or dns_err
+end
+
+local function repair_one(key)
+  local journal, err = load_journal(key)
+  local interface
+  if journal and journal.kept then
+    interface, err = same_interface(journal)
+  end
+  local at_work = journal and not journal.kept and journal.owner
+    and process.pid_alive(journal.owner.pid, journal.owner.start)
+  if err then
+    log.warn("nobody can tell whether something was left on %s: %s", key, err)
+  elseif journal and not interface and not at_work then
+    log.info("undoing what was left on %s", key)
+    M.undo(journal)
+  end
 end
 
 ---Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
 function M.repair()
-  for _, key in ipairs(state.list(KIND)) do
-    local journal = load_journal(key)
-    local finished = journal and journal.kept and same_interface(journal)
-    local at_work = journal and not journal.kept and journal.owner
-      and process.pid_alive(journal.owner.pid, journal.owner.start)
-    if not journal then
-      state.remove(KIND, key)
-    elseif not finished and not at_work then
-      log.info("undoing what was left on %s", key)
-      M.undo(journal)
-    end
+  local keys, err = state.list(KIND)
+  if not keys then
+    log.warn("nobody can tell what was left on this computer: %s", err)
   end
+  for _, key in ipairs(keys or {}) do repair_one(key) end
 end
 
 ---What stands on an interface by our doing.
 ---@param key string
----@return link.journal?
+---@return link.journal? journal nil without an error: nothing
+---@return moontower.error? err nobody can tell
 function M.load(key)
-  local journal = load_journal(key)
-  return journal and same_interface(journal) and journal or nil
+  local journal, err = load_journal(key)
+  local interface
+  if journal then
+    interface, err = same_interface(journal)
+  end
+  return interface and not journal.is_salvaged and journal or nil, err
 end
 
 ---Undoes the host's side of a link that an earlier run left up. The caller has the modem's lock.
 ---@param key string
----@return boolean was_up
 ---@return boolean undone
+---@return moontower.error? err
 function M.take_down(key)
-  local journal = load_journal(key)
+  local journal, err = load_journal(key)
   if not journal then
-    return false, true
+    return err == nil, err
   end
-  return true, M.undo(journal)
+  return M.undo(journal)
 end
 
 ---Undoes the host's side of all links that earlier runs left up on a modem's interface: its own, and its channels'.
 ---@param net string
 ---@return integer[] sessions of the modem that they were for
 ---@return boolean undone
+---@return moontower.error? err
 function M.take_down_all(net)
-  local interface = netlink.link(net)
-  local journals = interface and on_parent(interface.index) or { load_journal(net) }
-  local sessions, undone = {}, true
-  for _, journal in ipairs(journals) do
-    sessions[#sessions + 1] = journal.session or 0
-    undone = M.undo(journal) and undone
+  local interface, err = error_object.there(netlink.link(net))
+  local journals
+  if interface then
+    journals, err = on_parent(interface.index)
+  elseif interface == false then
+    local journal
+    journal, err = load_journal(net)
+    journals = { journal }
   end
-  return sessions, undone
+  local sessions, undone = {}, err == nil
+  for _, journal in ipairs(journals or {}) do
+    sessions[#sessions + 1] = journal.session or 0
+    local ok, why = M.undo(journal)
+    undone, err = undone and ok, err or why
+  end
+  return sessions, undone, err
 end
 
 return M

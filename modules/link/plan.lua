@@ -2,14 +2,14 @@
 -- What a bearer means for the host: decided here, before anything is changed.
 
 local channels = require "link.channel"
+local error_object = require "error"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
 local resolver = require "resolver"
 
 local M = {
-  -- Marks our addresses and routes in the kernel (rtm_protocol, IFA_PROTO); `ip route show proto 77` lists them.
-  PROTOCOL = 77,
+  PROTOCOL = journals.PROTOCOL,
   -- Behind the usual metrics of wired and wireless networks, where the kernel gives IPv6 routes 1024: a modem costs
   -- money.
   METRIC = { ipv4 = 700, ipv6 = 1700 },
@@ -66,8 +66,12 @@ end
 
 -- What stands on the interface already is somebody else's, and stays when ours go.
 local function there_already(name)
+  local addresses, err = netlink.addresses(name)
+  if not addresses then
+    return nil, err
+  end
   local there = {}
-  for _, address in ipairs(netlink.addresses(name) or {}) do there[address.address] = true end
+  for _, address in ipairs(addresses) do there[address.address] = true end
   return there
 end
 
@@ -105,12 +109,20 @@ end
 ---The journal of the interface of a bearer's channel: found, or to be made.
 ---@param bearer modem.bearer
 ---@param parent table the modem's interface, as core.netlink has it
----@return link.journal
+---@return link.journal?
+---@return moontower.error? err
 function M.channel(bearer, parent)
-  local found = channels.find(parent, bearer.channel)
+  local found, err = error_object.there(channels.find(parent, bearer.channel))
+  local was_up
+  if not err then
+    was_up, err = journals.was_up(parent)
+  end
+  if err then
+    return nil, err
+  end
   local journal = {
     key = journals.key(parent.name, bearer.channel), channel = bearer.channel, owner = journals.me(),
-    parent = { name = parent.name, index = parent.index, up = journals.was_up(parent) },
+    parent = { name = parent.name, index = parent.index, up = was_up },
     before = {}, addresses = {}, routes = {},
   }
   if found then
@@ -129,9 +141,15 @@ end
 ---@return link.journal?
 ---@return moontower.error? err
 function M.make(journal, bearer, now, options)
-  local was_up = now.up
+  local was_up, there, err = now.up, nil, nil
   if not journal.parent then
-    was_up = journals.was_up(now) -- a channel on it may be why
+    was_up, err = journals.was_up(now) -- a channel on it may be why
+  end
+  if not err then
+    there, err = there_already(now.name)
+  end
+  if not there then
+    return nil, err
   end
   journal = {
     key = journal.key or now.name, name = now.name, index = now.index, owner = journals.me(),
@@ -140,7 +158,6 @@ function M.make(journal, bearer, now, options)
     before = { mtu = now.mtu, up = was_up },
     metric = options.metric, table = options.table, addresses = {}, routes = {},
   }
-  local there = there_already(now.name)
   add_family(journal, "ipv4", bearer.ipv4, there, options)
   add_family(journal, "ipv6", bearer.ipv6, there, options)
   if bearer.ip ~= "ipv4" then
@@ -149,7 +166,7 @@ function M.make(journal, bearer, now, options)
     -- does not tell, that is the only way (2: also while this host forwards packets).
     journal.accept_ra = #bearer.ipv6.addresses > 0 and "0" or "2"
   end
-  local servers, err = M.all_of(bearer, "dns"), nil
+  local servers = M.all_of(bearer, "dns")
   if options.dns ~= false and #servers > 0 then
     journal.dns, err = resolver.plan(now.name, servers)
   end

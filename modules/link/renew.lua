@@ -35,8 +35,14 @@ function M.renew(link, apply)
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip }
   if not bearer then
     return nil, err
-  elseif is_same(old, plan.usable(bearer, link.name)) and link:stands() then
-    return "same"
+  elseif is_same(old, plan.usable(bearer, link.name)) then
+    local stands
+    stands, err = link:stands()
+    if err then
+      return nil, err
+    elseif stands then
+      return "same"
+    end
   end
   local was_kept = link.journal.kept
   local new

@@ -134,7 +134,7 @@ local function hear_kernel(self)
     if not event then
       return
     end
-    if (event.name or event.link) == self.link.name and not self.link:stands() then
+    if (event.name or event.link) == self.link.name and self.link:stands() == false then
       log.warn("%s: somebody else has changed its addresses; they are put back", self.link)
       renew(self, "another program has changed the interface")
       task.sleep(REPAIR_PAUSE)

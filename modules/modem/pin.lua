@@ -97,11 +97,12 @@ end
 -- ---- the ledger ----
 
 local function ledger()
-  local values, path = state.kept.load(KIND, NAME), state.kept.path(KIND, NAME)
-  if values and type(values.salt) == "string" and type(values.sent) == "table" then
+  local values, err = state.kept.load(KIND, NAME)
+  if values then
     return values
-  elseif fs.stat(path) then
-    return invalid(path .. ": nobody can read which PINs have failed", "Remove it, and look after your PIN yourself.")
+  elseif err then
+    return invalid(("nobody can read which PINs have failed: %s"):format(err),
+      "Remove it, and look after your PIN yourself.")
   end
   local random <close> = assert(io.open("/dev/urandom", "rb"))
   return { salt = random:read(16):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end), sent = {} }

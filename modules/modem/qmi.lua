@@ -45,13 +45,11 @@ local function take_up_clients(self)
   if not left or left.incarnation ~= self.description.incarnation then
     return
   end
-  for _, entry in ipairs(type(left.clients) == "table" and left.clients or {}) do
-    if type(entry) == "table" and math.type(entry.service) == "integer" and math.type(entry.client) == "integer" then
-      local client = self.qmi:adopt(entry.service, entry.client)
-      if entry.kept then
-        self:take_up_session(client, entry.kept)
-      end -- else it is given back when we close
-    end
+  for _, entry in ipairs(left.clients) do
+    local client = self.qmi:adopt(entry.service, entry.client)
+    if entry.kept then
+      self:take_up_session(client, entry.kept)
+    end -- else it is given back when we close
   end
 end
 

@@ -33,9 +33,13 @@ local silent = { doing = nothing, done = nothing, data = nothing, rest = nothing
 
 -- ---- what an earlier run left in the modem ----
 
+-- Of a damaged record this much holds: there may be a session.
 local function record_of(description)
-  local record = state.load(KIND, description.key)
-  return record and record.incarnation == description.incarnation and record or nil
+  local record, err = state.load(KIND, description.key)
+  if err and err.code == "malformed" then
+    return { session = SESSION }
+  end
+  return record and record.incarnation == description.incarnation and record or nil, err
 end
 
 -- Kept from before the modem connects until it is disconnected: a run that is killed in between leaves a session, too.
@@ -59,12 +63,13 @@ end
 
 local function forget(modem)
   modem.link = nil
-  state.remove(KIND, modem.description.key)
+  return state.remove(KIND, modem.description.key)
 end
 
 ---What `up` left connected in this modem, if that still holds as far as one can tell without asking it.
 ---@param description modem.description
----@return table? record
+---@return table? record nil without an error: nothing
+---@return moontower.error? err nobody can tell
 function M.record(description) return record_of(description) end
 
 -- ---- the steps ----
@@ -72,9 +77,11 @@ function M.record(description) return record_of(description) end
 -- Opening an MBIM function ends its sessions: not if one of ours may be running, and the modem answers.
 local function open(modem, is_mute)
   local turn <close> = modem.starting:lock() -- luacheck: ignore 211
-  local record = record_of(modem.description)
-  local ok, err
-  if not is_mute and (record or modem.is_started) then
+  local record, err = record_of(modem.description)
+  local ok
+  if err then
+    return nil, err
+  elseif not is_mute and (record or modem.is_started) then
     ok, err = modem:started()
     modem.is_started = ok
   end
@@ -140,6 +147,7 @@ local function may_adopt(now, record, carrier)
 end
 
 -- What an earlier run, or somebody else, left connected is not what is wanted now; then its host's side leads nowhere.
+-- What of that cannot be taken down now, link.apply() meets again, and refuses.
 local function clear(modem, now)
   if modem.net then
     local channel = modem:channel(SESSION)
@@ -298,7 +306,7 @@ function M.down(modem, record)
     ok = true -- opened anew since, and so without sessions
   end
   if ok then
-    forget(modem)
+    ok, err = forget(modem)
   end
   return ok, err
 end

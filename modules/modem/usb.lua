@@ -181,9 +181,17 @@ end
 
 ---Switches on what a run that was killed has left without power.
 function M.repair()
-  for _, name in ipairs(state.list(KIND)) do
+  local names, err = state.list(KIND)
+  if not names then
+    log.warn("nobody can tell whether a USB port was left without power: %s", err)
+  end
+  for _, name in ipairs(names or {}) do
     local held <close> = lock(name)
-    local record = held and state.load(KIND, name)
+    local record
+    if held then
+      record, err = state.load(KIND, name)
+      if err then log.warn("the USB port of %s may be without power: %s", name, err) end
+    end
     if record then
       log.info("switching the USB port of %s on again", name)
       switch_on(name, record.on)

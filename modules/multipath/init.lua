@@ -12,6 +12,7 @@ local plan = require "multipath.plan"
 local process = require "core.process"
 local state = require "state"
 local task = require "task"
+local undoing_of = require "undoing"
 
 local KIND = "multipath"
 local UNDO_TIME = 15
@@ -64,12 +65,13 @@ local remove = {}
 
 -- Its number may be somebody else's by now.
 function remove.nexthop(thing)
-  for _, there in ipairs(netlink.nexthops { protocol = plan.PROTOCOL } or {}) do
+  local nexthops, err = netlink.nexthops { protocol = plan.PROTOCOL }
+  for _, there in ipairs(nexthops or {}) do
     if there.id == thing.id and there.link == thing.link then
       return netlink.del_nexthop { id = thing.id }
     end
   end
-  return true
+  return nexthops ~= nil or nil, err
 end
 
 function remove.rule(thing) return netlink.del_rule(thing) end
@@ -81,10 +83,15 @@ function remove.route(thing)
   }
 end
 
+-- Returns whether nothing has failed, and what is left, in the same order.
 local function undo(things)
-  for i = #things, 1, -1 do
-    journals.quietly(remove[things[i].kind], things[i])
-  end
+  local left = {}
+  local undone = undoing_of(function(undoing)
+    for i = #things, 1, -1 do
+      if not undoing:try(remove[things[i].kind], things[i]) then table.insert(left, 1, things[i]) end
+    end
+  end)
+  return undone == true, left
 end
 
 -- Adds what is missing. Somebody else's default route with our metric makes us take the next one, if nobody said which.
@@ -130,8 +137,8 @@ function Set:update(members)
   local ok, err = save(self)
   if ok then
     ok, err = apply(self, wanted, before)
-    undo(unwanted)
-    self.things = wanted
+    local _, left = undo(unwanted) -- what is left is tried again by the next call
+    self.things = table.move(wanted, 1, #wanted, #left + 1, left)
     save(self)
   end
   return ok, err
@@ -163,9 +170,13 @@ end
 ---Takes away all that was added, and nothing else.
 function Set:close()
   task.shield(UNDO_TIME, function()
-    undo(self.things)
-    self.things, self.members = {}, {}
-    state.remove(KIND, self.key)
+    local undone, left = undo(self.things)
+    self.things, self.members = left, {}
+    if undone then
+      state.remove(KIND, self.key)
+    else
+      save(self)
+    end
   end)
 end
 
@@ -184,17 +195,51 @@ function M.new(options)
   }, Set)
 end
 
----Undoes what runs that were killed have left on the host.
-function M.repair()
-  for _, key in ipairs(state.list(KIND)) do
-    local journal = state.load(KIND, key)
-    local owner = journal and journal.owner
-    if not (owner and process.pid_alive(owner.pid, owner.start)) then
-      log.info("undoing the routes over several links that were left")
-      undo(journal and journal.things or {})
-      state.remove(KIND, key)
+-- All of ours that is on the host, for a journal that does not tell: what is marked as ours, but for what a link has.
+local function marked(undoing)
+  local things, protocol = {}, plan.PROTOCOL
+  local function add_all(kind, list)
+    for _, thing in ipairs(list or {}) do
+      thing.kind = kind
+      things[#things + 1] = thing
     end
   end
+  add_all("nexthop", undoing:ask(netlink.nexthops, { protocol = protocol }))
+  for _, route in ipairs(undoing:ask(netlink.routes, { protocol = protocol }) or {}) do
+    if route.hops or route.nexthop or plan.is_own_table(route.table) then add_all("route", { route }) end
+  end
+  add_all("rule", undoing:ask(netlink.rules, { protocol = protocol }))
+  return things
+end
+
+local function repair_one(key)
+  local journal, err = state.load(KIND, key)
+  local owner, things = journal and journal.owner, journal and journal.things
+  if owner and process.pid_alive(owner.pid, owner.start) then
+    return
+  elseif err and err.code ~= "malformed" then
+    return log.warn("nobody can tell whether routes over several links were left: %s", err)
+  end
+  log.info("undoing the routes over several links that were left")
+  local asked = true
+  if not journal then
+    asked = undoing_of(function(undoing) things = marked(undoing) end)
+  end
+  local undone, left = undo(things)
+  if asked and undone then
+    state.remove(KIND, key)
+  else
+    state.save(KIND, key, { key = key, things = left })
+  end
+end
+
+---Undoes what runs that were killed have left on the host.
+function M.repair()
+  local keys, err = state.list(KIND)
+  if not keys then
+    log.warn("nobody can tell whether routes over several links were left: %s", err)
+  end
+  for _, key in ipairs(keys or {}) do repair_one(key) end
 end
 
 return M

@@ -44,6 +44,11 @@ local function family_of(member, name)
   return #addresses > 0 and { addresses = addresses, gateway = (member.link.bearer[name] or {}).gateway } or nil
 end
 
+---Is it the table of one link?
+---@param number integer
+---@return boolean
+function M.is_own_table(number) return number > FIRST_TABLE end
+
 local function add_own_table(things, link, name, family)
   local number = FIRST_TABLE + link.index
   local route = link_plan.default_route(link.name, name, family, { table = number })

@@ -54,15 +54,13 @@ end
 ---@return setup.report? report nil: nothing was changed, or all of it put back
 ---@return moontower.error? err there is a report, and nobody can read it
 function M.load(key)
-  local values, path = state.kept.load(KIND, key), state.kept.path(KIND, key)
-  if values and values.key == key and type(values.entries) == "table" then
+  local values, err = state.kept.load(KIND, key)
+  if values then
     return setmetatable(values, Report)
-  elseif fs.stat(path) then
-    return error_object.fail {
-      code = "io", source = "setup", message = path .. " is damaged: nobody can read what was changed",
-      hint = "Look into it; remove it if you do not need it any more.",
-    }
+  elseif err and err.code == "malformed" then
+    err.hint = "So nobody can tell what was changed. The file is kept; run the command again to go on without it."
   end
+  return nil, err
 end
 
 ---The report to go on with: that of an earlier run which did not come to its end, or a new one.

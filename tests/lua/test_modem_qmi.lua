@@ -3,6 +3,7 @@
 --
 -- Whatever the modem does, `moontower up` succeeds or says why not, in time, and leaves nothing half done.
 
+local fs = require "core.fs"
 local lu = require "luaunit"
 local error_codes = require("error").codes
 local faults = require "sim.faults"
@@ -211,7 +212,8 @@ function T.test_a_file_of_clients_that_is_wrong()
         { service = 1, client = 8, kept = { session = 0, family = "ipv4", handle = 6 } } },
       { { service = 999, client = 999 } }, { 7 }, 7,
     } do
-      assert(state.save("qmi", "sim", { clients = clients }))
+      assert(fs.mkdir(state.folder .. "/qmi"))
+      assert(fs.write(state.path("qmi", "sim"), json.encode { clients = clients }))
       local again <close> = assert(find())
       eq(again:session(0).state, "deactivated")
       assert(again:connect { apn = "r.ispsn" })

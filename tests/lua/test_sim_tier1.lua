@@ -79,6 +79,7 @@ function T.test_what_is_there()
       name = "sim", composition = "mbim", mbim = tier1.sockets.mbim, net = "wwan0", at = tier1.at, incarnation = "1",
       vendor = "1199", product = "9071",
       manufacturer = "Sierra Wireless, Incorporated", model = "MC7455", usb_folder = control.folder .. "/usb/sim",
+      version = 1,
     })
     lu.assertNotNil(fs.stat(tier1.sockets.mbim))
   end)

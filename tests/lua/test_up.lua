@@ -249,7 +249,7 @@ function T.test_a_resolv_conf_that_cannot_be_put_back_is_not_forgotten()
     "mount -o remount,ro /etc && moontower down; echo status $?; mount -o remount,rw /etc; moontower down", nil, UP)
   lu.assertEquals(result.status, 0, result.err)
   lu.assertStrContains(result.out, "status 1\n")
-  lu.assertStrContains(result.err, "DNS servers are not as they were")
+  lu.assertStrContains(result.err, "this computer is not as it was before `up`: write /etc/resolv.conf")
   lu.assertNotStrContains(result.after, "68.28.50.11")
 end
 
