@@ -7,6 +7,7 @@
 local devices = require "modem.devices"
 local error_object = require "error"
 local process = require "core.process"
+local proxy = require "proxy"
 local refusal = require "modem.refusal"
 local selection = require "modem.selection"
 local state = require "state"
@@ -51,12 +52,14 @@ local function class_of(protocol)
   }, backend
 end
 
--- Two programs on one control port take each other's answers, so look before opening it.
-local function check_free(description, options)
+-- Two programs on one control port take each other's answers, so look before opening it. A proxy keeps the port for
+-- minutes after its last program has ended: until then, the way through it is as good as the direct one. Returns
+-- whether to go through the proxy.
+local function way_in(description, options)
   local holder = (process.holders(description.control) or {})[1]
   local is_proxy = holder and holder.name:find("^%a+%-proxy")
-  if not holder or options.proxy and is_proxy then
-    return true
+  if not holder or is_proxy and (options.proxy or proxy.clients(holder.name) == 0) then
+    return options.proxy or is_proxy ~= nil
   end
   return error_object.fail {
     code = "busy", source = "modem",
@@ -115,15 +118,15 @@ function M.open_alone(description, options)
     return nil, err
   end
   local undo <close> = task.undo(function() lock:close() end)
-  local free, fields
-  free, err = check_free(description, options)
-  if not free then
+  local through_proxy, fields
+  through_proxy, err = way_in(description, options)
+  if err then
     return nil, err
   end
   local class, backend = class_of(protocol)
-  fields, err = backend.open(description, options)
+  fields, err = backend.open(description, { protocol = options.protocol, proxy = through_proxy })
   if not fields then
-    if err.code == "not-found" and not options.proxy then
+    if err.code == "not-found" and not through_proxy then
       err.code = "gone" -- it has left since it was listed
     end
     err.hint = err.hint or err.code == "permission" and "Run it as root, for example with sudo." or nil
@@ -270,12 +273,46 @@ function Modem:power_cycle(options)
   return usb.power_cycle(switch, options)
 end
 
+-- The verb that reads what an event tells of, for those that are not a session's.
+local verbs = {
+  sim = "sim", radio = "radio", registration = "registration", packet = "packet_service", signal = "signal",
+}
+local verbs_of_session = { session = "session", ip = "ip_configuration" }
+
+-- Some events were lost, so what they told of is asked for: as events, which may tell of nothing new.
+local function read_again(self, names)
+  local list = {}
+  local function add(name, value) list[#list + 1] = value and { name = name, value = value } or nil end
+  for _, name in ipairs(names) do
+    local link = self.link
+    if verbs[name] then
+      add(name, (self[verbs[name]](self)))
+    else
+      add(name, (self[verbs_of_session[name]](self, link and link.bearer.session or 0)))
+    end
+  end
+  return list
+end
+
 ---What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
 ---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result
 ---@return modem.events
 function Modem:events(...)
   local _, pop, stop = self:listen(...)
-  return setmetatable({ pop = pop, stop = stop }, Events)
+  local pending, names = {}, { ... }
+  local function next_event()
+    while true do
+      local event, err = table.remove(pending, 1), nil
+      if not event then
+        event, err = pop()
+      end
+      if not event or event.name ~= "overrun" then
+        return event, err
+      end
+      pending = read_again(self, names)
+    end
+  end
+  return setmetatable({ pop = next_event, stop = stop }, Events)
 end
 
 ---Waits until a part of the modem's state is as wanted: looks once, then at each event, and again now and then, in case
