@@ -15,6 +15,7 @@
 
 struct indication {
     struct indication *next;
+    lua_Integer lost;       /* not 0: a mark where so many were dropped, and no message */
     max_align_t message[];  /* as the protocol copied it */
 };
 
@@ -22,7 +23,8 @@ struct lua_exchange {
     const struct mt_lua_protocol *protocol;
     struct mt_exchange *exchange;  /* NULL once closed */
     struct indication *first, **last;
-    unsigned queued;
+    struct indication *mark;  /* the last one in the queue, if that is a mark */
+    unsigned queued;          /* marks apart */
     struct indication_op *waiting;
     int status;  /* why it ended; 1 while it has not */
 };
@@ -71,19 +73,40 @@ static void wake_reader(struct lua_exchange *exchange)
         mt_op_done(&op->base);
 }
 
+static struct indication *append(struct lua_exchange *exchange, size_t size)
+{
+    struct indication *indication = malloc(sizeof(*indication) + size);
+    if (!indication)
+        return NULL;
+    indication->next = NULL;
+    indication->lost = 0;
+    *exchange->last = indication;
+    exchange->last = &indication->next;
+    return indication;
+}
+
+/* A modem that floods us loses its news, not our memory; whoever reads them is told where. */
+static void drop(struct lua_exchange *exchange)
+{
+    if (!exchange->mark)
+        exchange->mark = append(exchange, 0);
+    if (exchange->mark)
+        exchange->mark->lost++;
+}
+
 static void on_indication(void *context, const void *view)
 {
     struct lua_exchange *exchange = context;
     const struct mt_lua_protocol *protocol = exchange->protocol;
-    if (exchange->queued == MAX_INDICATIONS)
-        return;  /* a modem that floods us loses its news, not our memory */
-    struct indication *indication = malloc(sizeof(*indication) + protocol->size(view));
-    if (!indication)
+    struct indication *indication = NULL;
+    if (exchange->queued < MAX_INDICATIONS)
+        indication = append(exchange, protocol->size(view));
+    if (!indication) {
+        drop(exchange);
         return;
-    indication->next = NULL;
+    }
     protocol->copy(indication->message, view);
-    *exchange->last = indication;
-    exchange->last = &indication->next;
+    exchange->mark = NULL;
     exchange->queued++;
     wake_reader(exchange);
 }
@@ -101,14 +124,26 @@ static void drop_indication(struct lua_exchange *exchange)
     exchange->first = done->next;
     if (!exchange->first)
         exchange->last = &exchange->first;
-    exchange->queued--;
+    if (done->lost == 0)
+        exchange->queued--;
+    if (done == exchange->mark)
+        exchange->mark = NULL;
     free(done);
 }
 
 static int push_indication(lua_State *L, struct lua_exchange *exchange)
 {
-    if (exchange->first) {
+    if (exchange->first && exchange->first->lost == 0) {
         exchange->protocol->push(L, exchange->first->message);
+        drop_indication(exchange);
+        return 1;
+    }
+    if (exchange->first) {
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, "overrun");
+        lua_setfield(L, -2, "type");
+        lua_pushinteger(L, exchange->first->lost);
+        lua_setfield(L, -2, "lost");
         drop_indication(exchange);
         return 1;
     }

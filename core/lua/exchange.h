@@ -31,7 +31,8 @@ struct mt_lua_protocol {
  * Its methods:
  *
  *     request(message, seconds) waits -> answer | nil, err; it is numbered here
- *     indication() waits -> message | nil, err once the port is gone
+ *     indication() waits -> message | nil, err once the port is gone; { type = "overrun", lost = }
+ *         where messages were dropped, as nobody read them in time
  *     abandon(): see mt_exchange_abandon(); requests that stay unanswered fail as "modem-failed"
  *     set_nudge(message): see mt_exchange_set_nudge()
  *     tap() -> tap | nil, err: hears every transfer (lua/tap.h)

@@ -4,7 +4,9 @@
 local core = require "core.mbim"
 local core_port = require "core.port"
 local error_object = require "error"
+local log = require "log"
 local mbim = require "mbim"
+local news = require "news"
 local task = require "task"
 local trace = require "trace"
 
@@ -35,6 +37,7 @@ local code_of_status = {
 ---@field on_indication fun(message: table)? hears all that the modem says unasked, as core.mbim has it
 ---@field private group task.group the task that reads indications
 ---@field private lost moontower.error? why there is nothing to hear from the modem any more
+---@field private has_overrun boolean? that has been told
 ---@field private subscribers table<string, userdata[]>
 local Device = {}
 Device.__index = Device
@@ -45,6 +48,17 @@ end
 
 local function key_of(uuid, cid)
   return uuid .. "/" .. cid
+end
+
+-- Whoever subscribed has missed something, and nobody knows what.
+local function tell_of_overrun(self, lost)
+  if not self.has_overrun then
+    self.has_overrun = true
+    log.warn("%s: the modem says more than can be read; %d of its messages were lost", self.path, lost)
+  end
+  for _, queues in pairs(self.subscribers) do
+    for _, queue in ipairs(queues) do news.deliver(queue, news.overrun) end
+  end
 end
 
 -- One task per device reads what the modem says unasked and hands it to whoever subscribed.
@@ -60,10 +74,14 @@ local function read_indications(self, exchange)
       end
       return
     end
-    if self.on_indication then
-      self.on_indication(message)
+    if message.type == "overrun" then
+      tell_of_overrun(self, message.lost)
+    else
+      if self.on_indication then
+        self.on_indication(message)
+      end
+      self:hear(message)
     end
-    self:hear(message)
   end
 end
 
@@ -84,7 +102,7 @@ local function configure_proxy(self)
   end
   local item = told:length() > 0 and told:pop()
   self:unsubscribe(told)
-  if item and item.values.mbimex >= NOT_SPOKEN then
+  if item and item.values and item.values.mbimex >= NOT_SPOKEN then
     return error_object.fail {
       code = "unsupported", source = "mbim",
       message = ("another program has switched the modem to MBIMEx %d.%d, and moontower speaks 1.0"):format(
@@ -223,11 +241,12 @@ function Device:set(command, values, seconds)
   return request(self, command, true, values, seconds)
 end
 
----What the modem says unasked: queue:pop() waits for { command =, values = }; nil and an error once the modem is gone.
+---What the modem says unasked: queue:pop() waits for { command =, values = }; { overrun = true } where some was lost,
+---as it was not read in time; nil and an error once the modem is gone.
 ---@param ... mbim.command
 ---@return userdata queue
 function Device:subscribe(...)
-  local queue = task.queue()
+  local queue = news.queue()
   for _, command in ipairs { ... } do
     local key = key_of(command.service_uuid, command.cid)
     self.subscribers[key] = self.subscribers[key] or {}
@@ -246,7 +265,7 @@ function Device:hear(message)
   local queues = self.subscribers[key_of(message.service, message.cid)]
   local values = queues and command and command.indication and command.indication:decode(message.info, true)
   for _, queue in ipairs(values and queues or {}) do
-    queue:push { command = command, values = values }
+    news.deliver(queue, { command = command, values = values })
   end
 end
 

@@ -176,11 +176,13 @@ function Backend:listen(...)
     while true do
       local message, err = queue:pop()
       local reader = message and readers[message.command]
-      local value = message and reader.read(message.values)
+      local value = reader and reader.read(message.values)
       if value then
         return { name = reader.name, value = value }
       elseif not message then
         return nil, err
+      elseif message.overrun then
+        return { name = "overrun" }
       end
     end
   end, function() self.mbim:unsubscribe(queue) end

@@ -3,6 +3,7 @@
 
 local dms = require "qmi.dms"
 local log = require "log"
+local news = require "news"
 local nas = require "qmi.nas"
 local task = require "task"
 local uim = require "qmi.uim"
@@ -104,7 +105,7 @@ end
 ---@return fun(): table?, moontower.error? pop
 ---@return fun() stop
 function M.listen(modem, ...)
-  local queue, names = task.queue(), { ... }
+  local queue, names = news.queue(), { ... }
   for _, name in ipairs(names) do
     if not events[name] then
       error(("there is no event '%s'"):format(name), 4)
@@ -132,6 +133,9 @@ function M.listen(modem, ...)
         local item, err = queue:pop()
         if not item then
           return nil, err
+        end
+        if item.overrun then
+          return { name = "overrun" }
         end
         queue_up(item)
       end

@@ -8,6 +8,7 @@ local address = require "modem.qmi_address"
 local call_end = require "qmi.call_end"
 local error_object = require "error"
 local format = require "modem.qmi_format"
+local news = require "news"
 local obstacle = require "modem.qmi_obstacle"
 local refusal = require "modem.refusal"
 local task = require "task"
@@ -58,10 +59,10 @@ local function add_leg(self, client, session, family)
     leg.handle, leg.apn, client.kept = nil, nil, nil
     self.agreed = nil
     for queue in pairs(had_connection and self.watchers or {}) do
-      queue:push {
+      news.deliver(queue, {
         client = client, message = wds.get_packet_service_status,
         values = { connection_status = { status = "disconnected" } },
-      }
+      })
     end
   end
   for queue in pairs(self.watchers) do

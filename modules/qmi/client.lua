@@ -6,6 +6,7 @@
 
 local ctl = require "qmi.ctl"
 local error_object = require "error"
+local news = require "news"
 
 local RELEASE_TIME = 5
 
@@ -185,9 +186,9 @@ local function contains(list, value)
   return false
 end
 
----Puts what the modem says unasked in a queue: { client =, message =, values = }. The queue is closed once the modem is
----gone.
----@param queue userdata from task.queue()
+---Puts what the modem says unasked in a queue: { client =, message =, values = }; { overrun = true } where some was
+---lost, as it was not read in time. The queue is closed once the modem is gone.
+---@param queue userdata from news.queue()
 ---@param ... qmi.message
 function Client:subscribe(queue, ...)
   for _, message in ipairs { ... } do
@@ -223,7 +224,14 @@ function Client:deliver(message, tlvs)
   local queues = self.queues[message]
   local values = queues and message.indication:decode(tlvs, true)
   for _, queue in ipairs(values and queues or {}) do
-    queue:push { client = self, message = message, values = values }
+    news.deliver(queue, { client = self, message = message, values = values })
+  end
+end
+
+---Indications were lost.
+function Client:overrun()
+  for _, queues in pairs(self.queues) do
+    for _, queue in ipairs(queues) do news.deliver(queue, news.overrun) end
   end
 end
 

@@ -6,6 +6,7 @@ local core = require "core.qmi"
 local core_port = require "core.port"
 local ctl = require "qmi.ctl"
 local error_object = require "error"
+local log = require "log"
 local qmi = require "qmi"
 local task = require "task"
 local trace = require "trace"
@@ -52,6 +53,7 @@ local code_of_error = {
 ---@field on_lost fun(err: moontower.error)? that has just happened
 ---@field on_indication fun(message: table)? hears all that the modem says unasked, as core.qmi has it
 ---@field on_change fun()? clients have come or gone: what allocated() returns is another list now
+---@field private has_overrun boolean? that has been told
 ---@field private clients table<qmi.client, true>
 ---@field private shared table<integer, qmi.client> those of device:request(), one a service
 local Device = {}
@@ -87,8 +89,19 @@ local function resync(self)
   end
 end
 
+-- Whoever subscribed has missed something, and nobody knows what.
+local function tell_of_overrun(self, lost)
+  if not self.has_overrun then
+    self.has_overrun = true
+    log.warn("%s: the modem says more than can be read; %s messages were lost", self.path, lost or "some")
+  end
+  for client in pairs(self.clients) do client:overrun() end
+end
+
 local function dispatch(self, message)
-  if self.on_indication then
+  if message.type == "overrun" then
+    return tell_of_overrun(self, message.lost)
+  elseif self.on_indication then
     self.on_indication(message)
   end
   if message.service == ctl.sync.service_id then

@@ -44,8 +44,8 @@ function Wire:indication()
     if not item then
       return nil, err
     end
-    local message = core.parse(item.values.qmux or "")
-    if message and message.type == "indication" then
+    local message = item.overrun and { type = "overrun" } or core.parse(item.values.qmux or "")
+    if message and (message.type == "overrun" or message.type == "indication") then
       return message
     end
   end
