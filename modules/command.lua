@@ -3,6 +3,7 @@
 
 local argparse = require "argparse"
 local error_object = require "error"
+local exit_status = require "exit_status"
 local fs = require "core.fs"
 local policy = require "policy"
 local printable = require "printable"
@@ -11,22 +12,6 @@ local signal = require "core.signal"
 local terminal = require "terminal"
 
 local M = {}
-
--- Exit statuses, for programs and scripts that run us. README.md and `moontower help` list them.
-local status_of = {
-  ["usage"] = 2,
-  ["no-modem"] = 3, ["gone"] = 3, ["modem-failed"] = 3,
-  ["sim-missing"] = 4, ["sim-locked"] = 4, ["sim-blocked"] = 4, ["sim-failure"] = 4,
-  ["radio-off"] = 5, ["not-registered"] = 5, ["registration-denied"] = 5, ["roaming-refused"] = 5,
-  ["attach-failed"] = 5,
-  ["connect-refused"] = 6, ["disconnected"] = 6, ["no-address"] = 6, ["unreachable"] = 6,
-  ["timeout"] = 7,
-  ["permission"] = 8, ["busy"] = 8,
-  ["carrier-unknown"] = 9, ["carrier-invalid"] = 9,
-  ["interrupted"] = 130,
-}
-
-local NO_ANSWER = 10 -- of `up`: it is connected, but nothing answers
 
 local function print_error(err, as_json)
   if as_json then
@@ -58,7 +43,7 @@ end
 
 local function usage_error(message)
   io.stderr:write("moontower: ", message, "\n")
-  return status_of.usage
+  return exit_status.of "usage"
 end
 
 -- What follows the first word belongs to the command that it names, options too.
@@ -96,6 +81,10 @@ local function parser_of(name, script, arguments)
   parser:flag("-h --help", "Show this help and exit.")
   if script.arguments then
     script.arguments(parser)
+  end
+  if script.exits ~= false then
+    local epilog = parser._epilog and parser._epilog:gsub("%s+$", "") .. "\n" or ""
+    parser:epilog(epilog .. exit_status.help(script.exits))
   end
   return parser, arguments
 end
@@ -173,7 +162,7 @@ end
 ---Did a command do what was ordered?
 ---@param status integer its exit status
 ---@return boolean
-function M.has_worked(status) return status == 0 or status == NO_ANSWER end
+function M.has_worked(status) return status == 0 or status == exit_status.NO_ANSWER end
 
 ---Runs `moontower NAME ARGUMENTS...`: in the daemon if one runs, else in this engine.
 ---@param name string
@@ -210,7 +199,7 @@ function M.run_here(name, arguments, elsewhere)
   local result, err = script.run(args)
   if err then
     print_error(err, args.json)
-    return status_of[err.code] or 1
+    return exit_status.of(err.code)
   end
   return result or 0
 end

@@ -31,10 +31,13 @@ M.codes = {
   ["raised"]       = "a mistake in a script",
   -- modems
   ["no-modem"]     = "no modem that fits",
+  ["several-modems"] = "more than one modem fits, and none was named",
   ["gone"]         = "the modem, or another device, is not there any more",
   ["rejected"]     = "the modem refused a command",
   ["not-open"]     = "the modem wants its control channel opened first",
+  ["modem-mute"]   = "the modem is there but answers nothing",
   ["modem-failed"] = "the modem is there but does not work",
+  ["modem-locked"] = "the modem takes the SIMs of one operator, or of one device, only",
   -- SIMs
   ["sim-missing"]  = "no SIM in the modem",
   ["sim-locked"]   = "the SIM wants its PIN",

@@ -173,7 +173,7 @@ end
 -- What the modem has said is on the screen already; not what it means, nor that it said nothing.
 local function explain(prompt, err)
   local detail = err.detail or {}
-  if err.code ~= "rejected" and err.code ~= "unsupported" then
+  if not detail.result then -- it was no answer
     prompt:print(printable(err))
   elseif detail.number and detail.words then
     prompt:print(("(%s)"):format(printable(detail.words)))
@@ -248,6 +248,7 @@ end
 
 return {
   summary = "Send AT commands to the modem, or type them at a prompt.",
+  exits = { [3] = true, [4] = true, [5] = true, [7] = true, [8] = true },
 
   arguments = function(parser)
     parser:epilog [[

@@ -52,6 +52,7 @@ end
 
 return {
   summary = "Check a carrier file: what is wrong with it, or what it means.",
+  exits = { [0] = "the file is fine", [9] = "it is not" },
   here = true,
 
   arguments = function(parser)
@@ -60,7 +61,7 @@ Examples:
   moontower check ./my-carrier.lua
   moontower check calyx-sprint
 The file is run as `moontower up --carrier` runs it: in a sandbox, without touching a modem. carriers/README.md teaches
-how to write one. Exit status: 0 it is fine, 9 it is not.]]
+how to write one.]]
     parser:argument("carrier", "A path with a slash in it, or a name from carriers/ or /etc/moontower/carriers.")
     parser:option("--apn", "What a file that takes its APN from the command line is given."):argname("APN")
     parser:flag("--json", "Print one JSON object, for programs.")

@@ -155,6 +155,7 @@ end
 
 return {
   summary = "A Lua prompt in the engine, with the modem in hand.",
+  exits = { [3] = true, [7] = true, [8] = true },
 
   arguments = function(parser)
     parser:epilog("At the prompt, `help` says what there is:\n\n" .. HELP .. [[

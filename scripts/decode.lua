@@ -37,6 +37,7 @@ end
 
 return {
   summary = "Decode one message between a host and a modem, given in hex.",
+  exits = { [0] = "all of it could be read", [1] = "not all; then it says why, and what could be" },
   here = true,
 
   arguments = function(parser)
@@ -44,7 +45,7 @@ return {
 Examples:
   moontower decode 01 00 00 00 10 00 00 00 01 00 00 00 00 10 00 00
   moontower decode --service dms 00 01 00 25 00 00 00
-Passwords and PINs are not shown. Exit status: 0 well-formed, 1 not; then it says why, and what could be read.]]
+Passwords and PINs are not shown.]]
     parser:option("--service", "HEX is a bare QMI message of this service (a name such as dms, or a number).")
     parser:flag("--json", "Print one JSON object, for programs.")
     parser:argument("hex", "An MBIM message or fragment, or a QMUX frame; '-' reads standard input."):args("+")

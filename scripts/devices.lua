@@ -2,6 +2,7 @@
 -- moontower devices: which modems there are, and which ports each has.
 
 local columns = require "columns"
+local exit_status = require "exit_status"
 local modem = require "modem"
 local ports = require "modem.ports"
 local printable = require "printable"
@@ -51,6 +52,7 @@ end
 
 return {
   summary = "List the modems of this computer, and their ports.",
+  exits = { [3] = "there is none" },
 
   arguments = function(parser)
     parser:flag("--json", "Print a JSON list, for programs.")
@@ -65,7 +67,7 @@ return {
     end
     if args.json then
       print_json(list, waiting)
-      return 0
+      return #list > 0 and 0 or exit_status.of "no-modem"
     elseif #list == 0 and #waiting == 0 then
       return modem.select() -- which says so, and what to do
     end

@@ -46,6 +46,7 @@ end
 
 return {
   summary = "Take the modem offline, and everything back that `up` changed on this computer.",
+  exits = { [0] = "offline", [3] = true, [7] = true, [8] = true },
   order = function() return "offline" end,
 
   arguments = function(parser)

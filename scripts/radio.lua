@@ -39,13 +39,13 @@ end
 
 return {
   summary = "Switch the modem's radio on or off.",
+  exits = { [3] = true, [5] = "it stays off", [7] = true, [8] = true },
   order = function(args) return args.what == "off" and "radio off" or args.what == "on" and "radio on" or nil end,
 
   arguments = function(parser)
     parser:epilog [[
 Off, a modem leaves the network and needs less power; a connection ends with it. It stays off, whatever the daemon's
-policies want, until `moontower radio on`; `moontower up` switches it on itself.
-Exit status: 0 done, 5 it stays off.]]
+policies want, until `moontower radio on`; `moontower up` switches it on itself.]]
     parser:argument("what", "on, off, or state: which it is now, as without one."):args("?")
       :choices({ "on", "off", "state" })
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")

@@ -51,14 +51,14 @@ end
 
 return {
   summary = "Restart the modem, and wait until it is back.",
+  exits = { [0] = "it is back (with --no-wait: it was asked)", [3] = "no modem, or not back", [7] = true, [8] = true },
   order = function() return "change" end,
 
   arguments = function(parser)
     parser:epilog [[
 A connection ends with it; `moontower up` makes a new one. What was set before (`moontower usbcomp`, AT commands) is in
 effect afterwards. The modem is asked by AT (AT!RESET, AT+CFUN=1,1), by QMI, or by MBIM, whichever it takes, and
-followed by its USB path, as its product id and its ports may change.
-Exit status: 0 it is back (with --no-wait: it was asked), 3 it has not come back.]]
+followed by its USB path, as its product id and its ports may change.]]
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     parser:flag("--no-wait", "Do not wait until it is back.")
     parser:option("--wait", "Seconds to wait for it (180)."):convert(tonumber):argname("SECONDS")

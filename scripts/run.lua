@@ -19,6 +19,7 @@ end
 
 return {
   summary = "Run a Lua script of your own in the engine: every call that waits just works.",
+  exits = false,
   passes_help_on = true, -- `moontower run x.lua --help` is x.lua's business
 
   arguments = function(parser)

@@ -5,6 +5,7 @@ local carrier = require "carrier"
 local columns = require "columns"
 local edit = require "edit"
 local error_object = require "error"
+local exit_status = require "exit_status"
 local json = require "dkjson"
 local modem = require "modem"
 local pin_options = require "modem.pin_options"
@@ -14,7 +15,6 @@ local setting = require "settings.setting"
 local setup = require "setup"
 local terminal = require "terminal"
 
-local NOT_AS_WANTED = 12
 local LABEL_WIDTH = #"USB composition" -- the same words as in the tables
 
 local function usage(message)
@@ -174,7 +174,7 @@ local function change(session, made, args)
       print_lost(session)
     end
   end
-  return outcome.holds and 0 or NOT_AS_WANTED
+  return outcome.holds and 0 or exit_status.NOT_AS_WANTED
 end
 
 local function run(session, args)
@@ -196,13 +196,17 @@ local function run(session, args)
   if err then
     return nil, err
   elseif not agreed then
-    return NOT_AS_WANTED
+    return exit_status.NOT_AS_WANTED
   end
   return change(session, made, args)
 end
 
 return {
   summary = "Put the modem into the state that a carrier wants: IPv6, APN, radio access, bands, USB composition.",
+  exits = {
+    [0] = "all is as wanted", [3] = "no modem, or not back", [4] = true, [7] = true, [8] = true, [9] = true,
+    [12] = "not as wanted: with --plan, or after a \"no\", what the table shows",
+  },
   order = function() return "change" end,
 
   arguments = function(parser)
@@ -215,10 +219,7 @@ Examples:
   moontower setup --undo                  puts back what the last setup has changed
 The modem restarts once, if it has to, and is followed to wherever it comes back. Run again, it changes nothing; run
 again after it was interrupted, it completes. What was changed, and how to put it back, is in /var/lib/moontower/setup,
-in a file named after the modem's IMEI.
-Exit status: 0 all is as wanted; 12 something is not: with --plan, or after a "no", what the table shows; 2 usage;
-3 no modem, or it has not come back; 4 SIM; 7 no answer; 8 not permitted, or somebody else uses the modem; 9 carrier
-file; 1 anything else, such as a refused command.]])
+in a file named after the modem's IMEI.]])
     parser:argument("carrier", "A name from carriers/ or /etc/moontower/carriers, or a path."):args("?")
       :argname("CARRIER")
     parser:flag("--plan", "Only show what would change.")

@@ -229,6 +229,7 @@ end
 
 return {
   summary = "A simulated modem: in a world of its own, or on this computer's USB.",
+  exits = false,
   here = true,
 
   arguments = function(parser)

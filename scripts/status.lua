@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower status: what the modem, its connection and the host's link are like now. Changes nothing.
 
+local exit_status = require "exit_status"
 local journals = require "link.journal"
 local link = require "link"
 local modem = require "modem"
@@ -8,8 +9,6 @@ local overview = require "modem.overview"
 local progress = require "progress"
 local report = require "modem.report"
 local up = require "modem.up"
-
-local OFFLINE = 11
 
 -- The host's side: what `up` wrote down, compared with what the kernel has.
 local function show_link(bearer, journal, watcher)
@@ -62,9 +61,9 @@ end
 
 return {
   summary = "Show the modem, SIM, network, connection and link as they are. Changes nothing.",
+  exits = { [0] = "online", [3] = true, [7] = true, [8] = true, [11] = "not online, or not as `up` left it" },
 
   arguments = function(parser)
-    parser:epilog "Exit status: 0 online; 11 not online, or the host is not as `up` left it; others as for `up`."
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy; as `up` did, if not given.")
     parser:flag("--json", "Print one JSON object, for programs.")
@@ -85,6 +84,6 @@ return {
       watcher.values.online = online
       print(require("dkjson").encode(watcher.values, { indent = true }))
     end
-    return online and 0 or OFFLINE
+    return online and 0 or exit_status.OFFLINE
   end,
 }

@@ -6,6 +6,7 @@ local trace = require "trace"
 
 return {
   summary = "Run a command, and show every message that passes between it and the modem.",
+  exits = false,
   precedes_command = true, -- `moontower trace up --apn x`: what follows `up` is for `up`
 
   arguments = function(parser)

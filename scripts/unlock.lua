@@ -6,6 +6,7 @@ local unlock = require "modem.unlock"
 
 return {
   summary = "Unlock the radio of a laptop's modem (the FCC lock), and switch it on.",
+  exits = { [0] = "the radio is on", [3] = true, [5] = "it stays off", [7] = true, [8] = true },
   order = function() return "radio on" end,
 
   arguments = function(parser)
@@ -15,8 +16,7 @@ They do so because, in the USA and elsewhere, radio and laptop are approved toge
 sold with, saying it is what the maker's software does; in another device, whether you may is for you to find out.
 Nothing of moontower does this by itself. It holds until the modem restarts. The word is message 0x555F of QMI's device
 management (Sierra, Lenovo, Dell), also inside MBIM; and MBIM's Radio State of Quectel's. A radio that is on already is
-left alone.
-Exit status: 0 the radio is on, 5 it stays off.]]
+left alone.]]
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
     parser:flag("--json", "Print one JSON object, for programs.")

@@ -3,6 +3,7 @@
 
 local carrier = require "carrier"
 local error_object = require "error"
+local exit_status = require "exit_status"
 local modem = require "modem"
 local net = require "net"
 local network_conf = require "network_conf"
@@ -13,7 +14,7 @@ local terminal = require "terminal"
 local up = require "modem.up"
 
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
-local PROBE_TRIES, NO_ANSWER = 3, 10
+local PROBE_TRIES = 3
 
 local function usage(message)
   return error_object.fail { code = "usage", source = "up", message = message, hint = "Try 'moontower up --help'." }
@@ -71,7 +72,7 @@ local function probe(applied, address, watcher)
     end
   end
   watcher:done("online", ("%s does not answer; the connection stays up"):format(address), { address = address })
-  return NO_ANSWER
+  return exit_status.NO_ANSWER
 end
 
 local function bring_up(args, watcher)
@@ -113,6 +114,9 @@ end
 
 return {
   summary = "Bring the modem online: SIM, network, connection, addresses, routes, DNS. It stays online afterwards.",
+  exits = {
+    [0] = "online", [3] = true, [4] = true, [5] = true, [6] = true, [7] = true, [8] = true, [9] = true, [10] = true,
+  },
   order = function(args) return asks_for_more(args) and "online if it works" or "online" end,
 
   arguments = function(parser)
@@ -124,8 +128,7 @@ Examples:
 Run again while online, it changes nothing. `moontower down` takes everything back.
 Without --carrier and --apn, APN, APN_USER, APN_PASS, APN_AUTH and IP_TYPE are taken from
 /etc/mbim-network.conf or /etc/qmi-network.conf, if they are there; PROXY=yes without --carrier.
-Exit status: 0 online; 3 no modem; 4 SIM; 5 no network; 6 connection refused; 7 no answer from the modem;
-8 not permitted, or somebody else uses the modem; 9 carrier file; 10 connected, but nothing answers.]])
+A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, that is missing.]])
     parser:mutex(
       parser:option("-c --carrier", "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path."),
       parser:option("--apn", "Access point name, instead of a carrier.")

@@ -239,6 +239,7 @@ end
 
 return {
   summary = "List the modem's USB compositions, or choose another one.",
+  exits = { [3] = true, [7] = true, [8] = true },
   order = function(args) return args.composition and "change" or nil end,
 
   arguments = function(parser)

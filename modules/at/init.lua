@@ -8,7 +8,7 @@ local at = {
   prefix = text.prefix,
   fields = text.fields,
   hide = text.hide,
-  ---What the numbers of +CME ERROR and +CMS ERROR mean: at.errors.cme[10].
+  ---What the numbers of +CME ERROR and +CMS ERROR mean: at.errors.verdict("cme", 10).
   errors = require "at.errors",
 }
 

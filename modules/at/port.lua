@@ -5,6 +5,7 @@ local core = require "core.at"
 local core_port = require "core.port"
 local error_object = require "error"
 local task = require "task"
+local verdict = require "verdict"
 local errors = require "at.errors"
 local hear = require "at.hear"
 local sync = require "at.sync"
@@ -75,16 +76,15 @@ end
 -- ---- commands ----
 
 local function failure(job, final)
-  local meanings = errors[final.result]
-  local meaning = meanings and meanings[final.number]
-  local unsupported = final.result == "command-not-supported" or final.result == "cme" and final.number == 4
-    or final.result == "cms" and final.number == 303
-  return error_object.fail {
-    code = unsupported and "unsupported" or "rejected",
-    source = "at",
-    message = job.shown .. ": " .. (meaning and ("%s (%s)"):format(meaning, final.text) or final.text),
-    detail = { result = final.result, number = final.number, words = final.words or meaning, lines = job.lines },
-  }
+  local detail = { result = final.result, number = final.number, words = final.words, lines = job.lines }
+  local found = final.number and errors.verdict(final.result, final.number)
+  if found then
+    detail.words = found.words
+    found.words = ("%s (%s)"):format(found.words, final.text)
+  else
+    found = verdict.new(final.result == "command-not-supported" and "unsupported" or "modem", final.text)
+  end
+  return verdict.fail(job.shown, found, { source = "at", detail = detail })
 end
 
 local function reply_of(job, final)
@@ -186,7 +186,7 @@ end
 ---not given; data: what to send at the modem's prompt, Ctrl-Z follows it; secret: hide the command's values (those of
 ---known commands with a PIN or password are hidden anyway)
 ---@return at.reply? reply
----@return moontower.error? err "rejected" or "unsupported", with detail = { result, number, words, lines }; "timeout";
+---@return moontower.error? err "rejected" or as its number says, detail { result, number, words, lines }; "timeout";
 ---"gone". detail.result is "prompt" when the modem wants data and there is none
 function Port:command(command, options)
   options = options or {}

@@ -15,12 +15,13 @@ local M = {}
 -- was mute once may just have been slow.
 local kinds = {
   ["unreachable"] = "path", ["no-address"] = "path",
-  ["timeout"] = "mute", ["modem-failed"] = "mute", ["malformed"] = "mute", ["io"] = "mute", ["not-open"] = "mute",
+  ["timeout"] = "mute", ["modem-failed"] = "mute", ["modem-mute"] = "mute",
+  ["malformed"] = "mute", ["io"] = "mute", ["not-open"] = "mute",
   ["not-registered"] = "network", ["attach-failed"] = "network", ["connect-refused"] = "network",
   ["rejected"] = "network", ["busy"] = "network",
 }
 local patience = { path = 1, mute = 2, network = 3 }
-local at_once = { ["modem-failed"] = true } -- it has been asked again and again already
+local at_once = { ["modem-failed"] = true, ["modem-mute"] = true } -- it has been asked again and again already
 
 -- Refusals of a connection that last, whatever the modem is made to do (3GPP TS 24.008, 24.301): barred, unknown APN,
 -- address type, user or password, not subscribed, types that are not allowed. To go on asking makes the network refuse

@@ -37,13 +37,18 @@ local function blamed(self)
   return blame and task.now() - blame.at < BLAME_TIME and blame.words or nil
 end
 
-local function over(self, nw_error, what)
-  local cause = nw_error and require("cause").text(nw_error, "session")
+local ended_by = { network = "the network", modem = "the modem", card = "the SIM", host = "this host" }
+
+-- session: as the modem told of it. A modem that speaks QMI may have given a reason of its own.
+local function over(self, session, what)
+  local nw_error, reasons = session.nw_error, self.link.bearer.modem.why_ended or {}
+  local found = nw_error and require("cause").verdict(nw_error, "session") or reasons[session.session]
+  local why = found and (": %s%s"):format(found.words, nw_error and (" (cause %d)"):format(nw_error) or "") or ""
   return error_object.new {
-    code = "disconnected", source = "link", detail = { nw_error = nw_error },
+    code = "disconnected", source = "link", hint = found and found.hint,
+    detail = { nw_error = nw_error, who = found and found.who or nil },
     message = blamed(self) or what
-      or cause and ("the network ended the connection: %s (cause %d)"):format(cause, nw_error)
-      or "the network ended the connection",
+      or ("%s ended the connection%s"):format(ended_by[found and found.who or "network"], why),
   }
 end
 
@@ -53,7 +58,7 @@ local function ask_modem(self, what)
   local session, err = bearer.modem:session(bearer.session)
   if session and session.state ~= "activated" and session.state ~= "activating" then
     bearer.ended = true
-    return over(self, session.nw_error, what)
+    return over(self, session, what)
   end
   return err and err.code == "gone" and err or nil
 end
@@ -86,7 +91,7 @@ local function hear_session(self, value)
     return nil
   elseif value.state ~= "activated" and value.state ~= "activating" then
     bearer.ended, bearer.cut = true, not self.troubled
-    return over(self, value.nw_error)
+    return over(self, value)
   elseif value.ip ~= self.ip then
     self.ip = value.ip
     self.changed:push(true)

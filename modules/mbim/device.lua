@@ -9,6 +9,7 @@ local mbim = require "mbim"
 local news = require "news"
 local task = require "task"
 local trace = require "trace"
+local verdict = require "verdict"
 
 -- libmbim's and umbim's users know modems that need this long for an ordinary answer.
 local ANSWER_TIME = 10
@@ -17,18 +18,6 @@ local PROXY_TIME = 30 -- mbim-proxy opens the modem first
 local NOT_SPOKEN = 0x0300 -- the MBIMEx version from which on messages are laid out otherwise
 -- What a device without a bMaxOutstandingCommandMessages of its own is trusted with.
 local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
-
--- What a status means for somebody who does not speak MBIM; the rest is "rejected".
-local code_of_status = {
-  ["busy"] = "busy",
-  ["sim-not-inserted"] = "sim-missing",
-  ["bad-sim"] = "sim-failure",
-  ["pin-required"] = "sim-locked",
-  ["not-registered"] = "not-registered",
-  ["no-device-support"] = "unsupported",
-  ["packet-service-detached"] = "attach-failed",
-  ["radio-power-off"] = "radio-off",
-}
 
 ---@class mbim.device
 ---@field path string
@@ -162,31 +151,27 @@ end
 Device.__close = Device.close
 
 local function failed_status(command, answer)
-  local name, sentence = mbim.status(answer.status)
+  local name, sentence, kind = mbim.status(answer.status)
   -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
   local reply = command.response and #answer.info > 0 and command.response:decode(answer.info, true) or nil
-  return error_object.fail {
-    code = code_of_status[name] or "rejected",
+  return verdict.fail(command.name, verdict.new(kind, sentence), {
     source = "mbim",
-    message = ("%s: %s"):format(command.name, sentence),
     detail = { status = name, number = answer.status, reply = reply, nw_error = reply and reply.nw_error },
-  }
+  })
 end
 
-local function protocol_failure(answer)
-  local name, sentence = mbim.protocol_error(answer.status)
-  return error_object.fail {
-    code = name == "not-opened" and "not-open" or "rejected",
-    source = "mbim",
-    message = sentence,
+local function protocol_failure(doing, answer)
+  local name, sentence, kind = mbim.protocol_error(answer.status)
+  return verdict.fail(doing, verdict.new(kind, sentence), {
+    source = "mbim", code = name == "not-opened" and "not-open" or nil,
     detail = { protocol_error = name, number = answer.status },
-  }
+  })
 end
 
 -- An answer must be to what was asked: a confused modem may use a number twice.
 local function read_answer(command, answer)
   if answer.type == "function-error" then
-    return protocol_failure(answer)
+    return protocol_failure(command.name, answer)
   elseif answer.type ~= "command-done" or answer.service ~= command.service_uuid or answer.cid ~= command.cid then
     return error_object.fail {
       code = "malformed", source = "mbim",
@@ -286,7 +271,7 @@ local function handshake(self, kind, seconds)
   if not answer then
     return nil, err
   elseif answer.type == "function-error" then
-    return protocol_failure(answer)
+    return protocol_failure("MBIM " .. kind:upper(), answer)
   elseif answer.type ~= kind .. "-done" or answer.status ~= 0 then
     return error_object.fail {
       code = "rejected", source = "mbim", message = ("the modem refuses MBIM %s"):format(kind:upper()),
@@ -313,7 +298,7 @@ function Device:start()
     handshake(self, "close", CLOSE_TIME)
   end
   return error_object.fail {
-    code = "modem-failed", source = "mbim",
+    code = err.code == "timeout" and "modem-mute" or "modem-failed", source = "mbim",
     message = ("%s does not answer MBIM OPEN: %s"):format(self.path, err),
     hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak MBIM here.",
     detail = err.detail,

@@ -164,6 +164,7 @@ end
 ---@param status integer
 ---@return string code such as "busy"
 ---@return string sentence
+---@return string kind of refusal: see verdict.lua
 function mbim.status(status)
   return require("mbim.status").status(status)
 end
@@ -172,6 +173,7 @@ end
 ---@param number integer
 ---@return string code such as "not-opened"
 ---@return string sentence
+---@return string kind
 function mbim.protocol_error(number)
   return require("mbim.status").protocol_error(number)
 end

@@ -275,15 +275,9 @@ function Backend:register()
   return change(self, basic.register_state, { action = "automatic" }, ATTACH_TIME, "registration")
 end
 
--- Statuses with which modems pass a network's refusal on.
-local refusals = {
-  ["failure"] = true, ["invalid-access-string"] = true, ["invalid-user-name-or-password"] = true,
-  ["service-not-activated"] = true, ["context-not-supported"] = true, ["operation-not-allowed"] = true,
-}
-
--- Or else the modem's own trouble: no SIM, no radio, no answer.
+-- Or else it is trouble of another kind, whose code says more: no SIM, no radio, no answer.
 local function is_refusal(nw_error, err)
-  return not err or nw_error or refusals[err.detail and err.detail.status]
+  return not err or nw_error or err.code == "rejected"
 end
 
 local function nw_error_in(err)

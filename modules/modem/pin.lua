@@ -204,7 +204,7 @@ end
 local not_asked = { unsupported = true, ["sim-missing"] = true }
 
 -- Errors with which it may have been taken all the same: the answer got lost.
-local no_answer = { timeout = true, gone = true, malformed = true, ["modem-failed"] = true }
+local no_answer = { timeout = true, gone = true, malformed = true, ["modem-failed"] = true, ["modem-mute"] = true }
 
 -- What has become of it is seen at the SIM, unless the modem said that it was wrong: another SIM may be in by now, that
 -- wants none, and that this one has been sent a wrong PIN is never forgotten.

@@ -20,6 +20,8 @@ local KIND = "qmi" -- of the files that remember client ids
 ---@field qmi qmi.device
 ---@field private wds table<integer, table> the WDS clients of each session: see qmi_sessions.lua
 ---@field private framing "disabled"|"qmap"|nil how packets are framed, as far as we know
+---@field refused_in string? technology of the network that has refused the registration last
+---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
 local Backend = {}
 
@@ -75,7 +77,10 @@ function Backend.open(description, options)
   if not device then
     return nil, host
   end
-  return { qmi = device, mbim = host, description = description, is_shared = options.proxy, wds = {}, watchers = {} }
+  return {
+    qmi = device, mbim = host, description = description, is_shared = options.proxy,
+    wds = {}, watchers = {}, why_ended = {},
+  }
 end
 
 ---Called once, when the facade around it is complete.
@@ -264,20 +269,24 @@ local function packet_of(reply)
   return attached and { state = attached, technology = attached == "attached" and technology_of(reply) or nil }
 end
 
+local tried_technologies = {
+  { "nr5g", "5G" }, { "lte", "LTE" }, { "wcdma", "UMTS" }, { "td_scdma", "UMTS" }, { "gsm", "GPRS" },
+}
+
 -- Why the network refuses us stands in the System Info of the technology that was tried.
 local function reject_cause(self)
   local reply = self.qmi:request(nas.get_system_info)
-  for _, name in ipairs { "nr5g", "lte", "wcdma", "td_scdma", "gsm" } do
-    local info = reply and reply[name .. "_system_info"]
+  for _, tried in ipairs(tried_technologies) do
+    local info = reply and reply[tried[1] .. "_system_info"]
     if info and info.registration_reject_info_valid and info.registration_reject_cause ~= 0 then
-      return info.registration_reject_cause
+      return info.registration_reject_cause, tried[2]
     end
   end
 end
 
 local function with_cause(self, registration)
   if registration.state == "denied" or registration.state == "searching" then
-    registration.nw_error = reject_cause(self)
+    registration.nw_error, self.refused_in = reject_cause(self)
   end
   return registration
 end

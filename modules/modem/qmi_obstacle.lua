@@ -1,20 +1,21 @@
 -- SPDX-License-Identifier: MIT
 -- What keeps a modem from its network, where a QMI error does not say it: SIM, radio, registration.
 
-local error_object = require "error"
+local verdict = require "verdict"
 
 local sims = {
-  missing = { "sim-missing", "there is no SIM in the modem" },
-  locked = { "sim-locked", "the SIM wants its PIN first" },
-  failure = { "sim-failure", "the SIM can't be used: it is broken or refused" },
+  missing = { "no-card", "there is no SIM in the modem" },
+  locked = { "pin", "the SIM wants its PIN first" },
+  failure = { "card", "the SIM can't be used: it is broken or refused" },
 }
 
 local registered = { home = true, roaming = true }
 
 local M = {}
 
-local function fail(doing, code, message)
-  return error_object.new { code = code, source = "qmi", message = doing .. ": " .. message }
+local function fail(doing, kind, words)
+  local _, err = verdict.fail(doing, verdict.new(kind, words), { source = "qmi", detail = {} })
+  return err
 end
 
 ---@param modem modem.qmi
@@ -40,7 +41,7 @@ function M.of_network(modem, doing)
   end
   local registration = modem:registration()
   if registration and not registered[registration.state] then
-    return fail(doing, "not-registered", "the modem is not registered with a network")
+    return fail(doing, "no-service", "the modem is not registered with a network")
   end
 end
 
@@ -51,7 +52,7 @@ function M.of_connection(modem, doing)
   local obstacle = M.of_network(modem, doing)
   local packet = not obstacle and modem:packet_service()
   if packet and packet.state == "detached" then
-    return fail(doing, "attach-failed", "the modem is not attached to the network's packet service")
+    return fail(doing, "detached", "the modem is not attached to the network's packet service")
   end
   return obstacle
 end

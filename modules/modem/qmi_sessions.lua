@@ -191,9 +191,8 @@ local function refused(self, settings, err)
   if hindered then
     return nil, hindered
   end
-  local reason = verbose and call_end.text(verbose.type, verbose.reason)
-    or reply.call_end_reason and call_end.text(nil, reply.call_end_reason)
-  return refusal.connection(settings.apn, { source = "qmi", nw_error = nw_error, reason = reason, err = err })
+  local found = (verbose or reply.call_end_reason) and call_end.verdict(verbose, reply.call_end_reason)
+  return refusal.connection(settings.apn, { source = "qmi", nw_error = nw_error, verdict = found, err = err })
 end
 
 local authentications = { pap = { "pap" }, chap = { "chap" } }
@@ -454,10 +453,13 @@ function M:session_news(client, values)
       is_up[family] = other.handle ~= nil
     end
   end
+  local verbose, reason = values.verbose_call_end_reason, values.call_end_reason
+  local ended = state == "deactivated" and (verbose or reason) and call_end.verdict(verbose, reason) or nil
+  self.why_ended[leg.session] = ended
   return {
     session = leg.session, ip = ip_of(is_up),
     state = (is_up.ipv4 or is_up.ipv6) and "activated" or state,
-    nw_error = state == "deactivated" and call_end.cause(values.verbose_call_end_reason, values.call_end_reason) or nil,
+    nw_error = ended and ended.nw_error,
   }
 end
 

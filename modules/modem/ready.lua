@@ -108,17 +108,18 @@ local function is_settled(registration)
   return is_registered(registration) or registration.state == "denied" and final[registration.nw_error]
 end
 
-local function why(registration)
-  local cause = registration.nw_error and require("cause").text(registration.nw_error, "registration")
-  return cause and (": %s (cause %d)"):format(cause, registration.nw_error) or "",
-    registration.nw_error and require("cause").hint(registration.nw_error, "registration")
+local function why(modem, registration)
+  local number = registration.nw_error
+  local found = number and require("cause").verdict(number, "registration", modem.refused_in)
+  return found and (": %s (cause %d)"):format(found.words, number) or "", found and found.hint
 end
 
-local function denied(registration)
-  local cause, hint = why(registration)
+local function denied(modem, registration)
+  local cause, hint = why(modem, registration)
   return error_object.fail {
     code = "registration-denied", source = "modem", message = "the network refuses this SIM" .. cause,
-    hint = hint or "Is the SIM activated, and paid for?", detail = { nw_error = registration.nw_error },
+    hint = hint or "Is the SIM activated, and paid for?",
+    detail = { nw_error = registration.nw_error, who = "network" },
   }
 end
 
@@ -131,7 +132,7 @@ local function registered(modem, registration, watcher, seconds)
   local now, err, shown = registration, nil, nil
   local function settled(value)
     if not is_settled(value) and value.state ~= shown then
-      watcher:doing("network", value.state == "denied" and "refused" .. why(value) .. "; looking for another"
+      watcher:doing("network", value.state == "denied" and "refused" .. why(modem, value) .. "; looking for another"
         or "searching")
       shown = value.state
     end
@@ -143,11 +144,11 @@ local function registered(modem, registration, watcher, seconds)
   if not now then
     return nil, err
   elseif now.state == "denied" then
-    return denied(now)
+    return denied(modem, now)
   elseif not is_registered(now) then
     return error_object.fail {
       code = "not-registered", source = "modem",
-      message = ("no network after %g seconds of searching"):format(seconds) .. why(now),
+      message = ("no network after %g seconds of searching"):format(seconds) .. why(modem, now),
       hint = "Antennas connected? Is there coverage? Does the modem's radio access (4G, 3G) suit the network?",
     }
   end
@@ -185,8 +186,11 @@ local function attached(modem, packet, watcher)
     end, ATTACH_TIME)
   end
   if now and now.state ~= "attached" then
+    local words, hint = why(modem, now)
     return error_object.fail {
-      code = "attach-failed", source = "modem", message = "the network gives no packet service" .. why(now),
+      code = "attach-failed", source = "modem", message = "the network gives no packet service" .. words,
+      hint = hint or "Does the plan include data? Try again later, or in another network.",
+      detail = { nw_error = now.nw_error, who = "network" },
     }
   end
   return now, err

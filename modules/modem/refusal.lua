@@ -6,33 +6,50 @@ local error_object = require "error"
 
 local M = {}
 
+local names = { network = "network", modem = "modem", card = "SIM", host = "host" }
+
+-- What is known of it, as a verdict; `words` with the number, where the network gave one.
+local function judge(procedure, given)
+  local err = given.err
+  local found = given.nw_error and cause.verdict(given.nw_error, procedure, given.technology)
+  if found then
+    return found, ("%s (cause %d)"):format(found.words, given.nw_error)
+  elseif given.verdict then
+    return given.verdict, given.verdict.words
+  end
+  return { who = err and err.detail and err.detail.who or "network", hint = err and err.hint
+    or "Ask the operator; or try again later, or in another network." }, tostring(err or "no reason given")
+end
+
+-- doing: with a place for who refuses it.
 local function fail(code, doing, procedure, given)
-  local nw_error, err = given.nw_error, given.err
-  local why = nw_error and ("%s (cause %d)"):format(cause.text(nw_error, procedure), nw_error)
-    or given.reason or tostring(err or "no reason given")
+  local found, why = judge(procedure, given)
+  local err = given.err
   return error_object.fail {
-    code = code, source = given.source,
-    message = doing .. ": " .. why,
-    hint = nw_error and cause.hint(nw_error, procedure) or err and err.hint,
+    code = found.code or code, source = given.source,
+    message = ("%s: %s"):format(doing:format(names[found.who]), why), hint = found.hint,
     detail = {
-      nw_error = nw_error, status = err and err.detail and err.detail.status, reason = given.reason, why = why,
+      nw_error = found.nw_error, status = err and err.detail and err.detail.status, who = found.who, why = why,
     },
   }
 end
 
 ---@class modem.refusal what is known of a refusal
 ---@field source "mbim"|"qmi"
----@field nw_error integer? the network's cause (3GPP TS 24.008, 24.301)
----@field reason string? the modem's own words, where the network gave no cause
+---@field nw_error integer? the network's cause (3GPP TS 24.008, 24.301, 24.501)
+---@field technology string? of the network that gave it
+---@field verdict verdict.verdict? the modem's own reason, where the network gave no cause
 ---@field err moontower.error? of the command
 
 ---@param apn string
 ---@param given modem.refusal
 ---@return nil
----@return moontower.error err detail.why: the reason alone
+---@return moontower.error err detail.why: the reason alone; detail.who: who refuses
 function M.connection(apn, given)
-  local wanted = apn ~= "" and "the APN " .. apn or "its default APN"
-  return fail("connect-refused", "the network refuses a connection to " .. wanted, "session", given)
+  local wanted = apn ~= "" and "the APN " .. apn:gsub("%%", "%%%%") or "its default APN"
+  -- MBIM has room for one cause: of the connection, or of the registration that it needs.
+  local procedure = given.source == "mbim" and given.nw_error and cause.procedure(given.nw_error) or "session"
+  return fail("connect-refused", "the %s refuses a connection to " .. wanted, procedure, given)
 end
 
 -- Causes that concern one IP type, and may leave another one (3GPP TS 24.008, 24.301).
@@ -72,7 +89,7 @@ end
 ---@return nil
 ---@return moontower.error
 function M.packet_service(given)
-  return fail("attach-failed", "the network gives no packet service", "registration", given)
+  return fail("attach-failed", "the %s gives no packet service", "registration", given)
 end
 
 return M

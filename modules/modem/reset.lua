@@ -19,7 +19,7 @@ local function by_at(modem)
     return nil, modem.at_error
   end
   local ok, err = modem.at:command("AT!RESET", { seconds = ANSWER_TIME }) -- Sierra's; others do not know it
-  if err and (err.code == "rejected" or err.code == "unsupported") then
+  if err and err.detail and err.detail.result then
     ok, err = modem.at:command("AT+CFUN=1,1", { seconds = ANSWER_TIME })
   end
   return ok, err

@@ -72,7 +72,7 @@ function M.select(selector)
     local keys = {}
     for i, description in ipairs(fitting) do keys[i] = description.key end
     return error_object.fail {
-      code = "invalid", source = "modem", message = "there are several modems: " .. table.concat(keys, ", "),
+      code = "several-modems", source = "modem", message = "there are several modems: " .. table.concat(keys, ", "),
       hint = "Say which with --device.",
     }
   end

@@ -10,6 +10,7 @@ local log = require "log"
 local qmi = require "qmi"
 local task = require "task"
 local trace = require "trace"
+local verdict = require "verdict"
 
 -- What libqmi's users allow an ordinary answer.
 local ANSWER_TIME = 10
@@ -20,24 +21,6 @@ local PROXY_TIME = 30 -- qmi-proxy opens the modem first
 local WINDOW = 13
 local BROADCAST = 0xff
 local REMAKE_TRIES = 4
-
--- What an error means for somebody who does not speak QMI; the rest is "rejected".
-local code_of_error = {
-  ["not-supported"] = "unsupported",
-  ["invalid-qmi-command"] = "unsupported",
-  ["invalid-service-type"] = "unsupported",
-  ["device-unsupported"] = "unsupported",
-  ["device-in-use"] = "busy",
-  ["device-not-ready"] = "busy",
-  ["operation-in-progress"] = "busy",
-  ["no-sim"] = "sim-missing",
-  ["pin-restriction"] = "sim-locked",
-  ["puk-restriction"] = "sim-blocked",
-  ["pin-blocked"] = "sim-blocked",
-  ["pin-always-blocked"] = "sim-failure",
-  ["no-radio"] = "radio-off",
-  ["hardware-restricted"] = "radio-off",
-}
 
 ---@class qmi.wire what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
 ---@field request fun(self, message: table, seconds: number): table?, moontower.error?
@@ -210,13 +193,10 @@ Device.__close = Device.close
 -- ---- requests ----
 
 local function failure(message, reply)
-  local name, sentence = qmi.status(reply.result.error)
-  return error_object.fail {
-    code = code_of_error[name] or "rejected",
-    source = "qmi",
-    message = ("%s: %s"):format(message.name, sentence),
-    detail = { status = name, number = reply.result.error, reply = reply },
-  }
+  local name, sentence, kind = qmi.status(reply.result.error)
+  return verdict.fail(message.name, verdict.new(kind, sentence), {
+    source = "qmi", detail = { status = name, number = reply.result.error, reply = reply },
+  })
 end
 
 ---Asks in the name of a client. Scripts use device:request() or a client's own.
@@ -351,7 +331,7 @@ function Device:start()
     return nil, err
   end
   return error_object.fail {
-    code = "modem-failed", source = "qmi",
+    code = "modem-mute", source = "qmi",
     message = ("%s does not answer QMI: %s"):format(self.path, err),
     hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak QMI here.",
     detail = err.detail,

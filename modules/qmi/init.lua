@@ -134,6 +134,7 @@ end
 ---@param number integer
 ---@return string code such as "no-effect"
 ---@return string sentence
+---@return string kind of refusal: see verdict.lua
 function qmi.status(number)
   return require("qmi.status").status(number)
 end

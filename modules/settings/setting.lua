@@ -89,7 +89,10 @@ end
 ---Did the modem answer, if only to refuse? What else went wrong is about the way to it.
 ---@param err moontower.error
 ---@return boolean
-function M.is_refusal(err) return err.code == "rejected" or err.code == "unsupported" end
+function M.is_refusal(err)
+  return err.code == "rejected" or err.code == "unsupported" or err.source == "at" and err.detail ~= nil
+    and err.detail.who ~= nil
+end
 
 ---"on" or "off": a switch's value is never false, which would read as an error.
 ---@param value any true, false, "on" or "off"

@@ -118,7 +118,7 @@ function T.test_failures()
   }
   local expected = {
     ["AT!USBCOMP=1"] = { "rejected", "AT!USBCOMP=1: ERROR", "error" },
-    ['AT+CPIN="9876"'] = { "rejected", "AT+CPIN=(hidden): incorrect password (+CME ERROR: 16)", "cme", 16 },
+    ['AT+CPIN="9876"'] = { "sim-locked", "AT+CPIN=(hidden): incorrect password (+CME ERROR: 16)", "cme", 16 },
     ["AT+COPS=1"] = { "rejected", "AT+COPS=1: +CME ERROR: SIM busy", "cme" },
     ["AT+CMGR=1"] = { "rejected", "AT+CMGR=1: invalid memory index (+CMS ERROR: 321)", "cms", 321 },
     ["AT+X"] = { "unsupported", "AT+X: operation not supported (+CME ERROR: 4)", "cme", 4 },
@@ -360,7 +360,7 @@ function T.test_fields()
   lu.assertEquals({ at.prefix "!GSTATUS: " }, { "!GSTATUS", "" })
   lu.assertEquals({ at.prefix '+QENG:"x": 1' }, { "+QENG", '"x": 1' })
   lu.assertEquals(table.pack(at.prefix "Revision: 0.5"), { nil, "Revision: 0.5", n = 2 })
-  lu.assertEquals(at.errors.cme[10], "no SIM inserted")
+  lu.assertEquals(at.errors.verdict("cme", 10).words, "no SIM inserted")
 end
 
 function T.test_mistakes_raise()

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- `moontower help`, for people and for programs.
 
+local exit_status = require "exit_status"
 local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -49,6 +50,22 @@ function T.test_a_command_that_is_not_there()
   local told
   told, status = help("nope", "--json")
   lu.assertEquals({ status, json.decode(told).error.code }, { 2, "usage" })
+end
+
+-- One table is what the code, each command's help and the README go by.
+function T.test_exit_statuses()
+  local readme = assert(fs.read(program.home .. "/scripts/README.md"))
+  for status, entry in pairs(exit_status.list) do
+    lu.assertStrContains(readme, ("| %d | %s |\n"):format(status, entry[1]))
+  end
+  for _, file in ipairs(assert(fs.list(program.home .. "/scripts"))) do
+    local name = file:match "^(.+)%.lua$"
+    local exits = name and dofile(("%s/scripts/%s"):format(program.home, file)).exits
+    for status in pairs(exits or {}) do lu.assertNotNil(exit_status.list[status], name) end
+    if name and exits ~= false then
+      lu.assertStrContains(help(name), "\nExit status: 0 ")
+    end
+  end
 end
 
 return T

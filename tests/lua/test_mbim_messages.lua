@@ -520,14 +520,11 @@ function T.test_words()
   lu.assertEquals((mbim.status(4711)), "status-4711")
   lu.assertEquals((mbim.protocol_error(5)), "not-opened")
   lu.assertEquals((mbim.protocol_error(99)), "protocol-error-99")
-  lu.assertEquals(cause.text(33), "requested service option not subscribed")
+  lu.assertEquals(cause.text(33, "session"), "requested service option not subscribed")
   lu.assertNotEquals(cause.text(8, "session"), cause.text(8, "registration"))
-  lu.assertEquals(cause.text(8), cause.text(8, "session"))
-  lu.assertEquals(cause.text(7), cause.text(7, "registration"))
-  lu.assertEquals(cause.text(200), "network cause 200")
-  lu.assertNil(cause.text(0))
-  lu.assertNotNil(cause.hint(27))
-  lu.assertNil(cause.hint(97))
+  lu.assertEquals(cause.text(200, "session"), "network cause 200")
+  lu.assertNil(cause.text(0, "session"))
+  lu.assertErrorMsgContains("a session's cause", cause.text, 33)
 end
 
 return T

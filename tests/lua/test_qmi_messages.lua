@@ -126,9 +126,9 @@ end
 function T.test_failure()
   both_ways(ctl.allocate_cid.response, "020400 01000500", { result = { status = 1, error = 5 } })
   lu.assertEquals({ status.status(5) },
-    { "client-ids-exhausted", "the modem has no client ids left: other programs hold them all" })
-  lu.assertEquals({ qmi.status(999) }, { "error-999", "the modem answered with error 999" })
-  lu.assertEquals({ status.status(26) }, { "no-effect", "nothing to do: it is as wanted already" })
+    { "client-ids-exhausted", "the modem has no client ids left: other programs hold them all", "full" })
+  lu.assertEquals({ qmi.status(999) }, { "error-999", "the modem answered with error 999", "modem" })
+  lu.assertEquals({ status.status(26) }, { "no-effect", "nothing to do: it is as wanted already", "fine" })
 end
 
 function T.test_mandatory_one_missing()

@@ -488,32 +488,34 @@ end
 
 -- Call-end reasons -------------------------------------------------------------------------------------------------
 
+local function words(verbose, reason) return call_end.verdict(verbose, reason).words end
+
 function T.test_call_end_of_the_network()
   lu.assertEquals(call_end.cause { type = "3gpp", reason = 27 }, 27)
-  lu.assertEquals(call_end.text("3gpp", 27), cause.text(27, "session"))
+  lu.assertEquals(words({ type = "3gpp", reason = 27 }), cause.text(27, "session"))
   lu.assertNil(call_end.cause { type = "3gpp", reason = 115 })
-  lu.assertEquals(call_end.text("3gpp", 115), "access barred by the network")
+  lu.assertEquals(words({ type = "3gpp", reason = 115 }), "access barred by the network")
   lu.assertNil(call_end.cause(nil))
   lu.assertEquals(call_end.cause(nil, 1013), 27)
-  lu.assertEquals(call_end.text(nil, 1013), cause.text(27, "session"))
+  lu.assertEquals(words(nil, 1013), cause.text(27, "session"))
   lu.assertNil(call_end.cause({ type = "internal", reason = 239 }, 1013))
 end
 
 function T.test_call_end_of_the_modem()
-  lu.assertEquals(call_end.text("internal", 239), "APN not allowed while roaming")
-  lu.assertEquals(call_end.text("cm", 2504), "SIM is not ready")
-  lu.assertEquals(call_end.text("cm", 1500), "connection denied: network busy")
-  lu.assertEquals(call_end.text("cm", 1010), cause.text(11, "registration"))
-  lu.assertEquals(call_end.text("ipv6", 1), "network gave no IPv6 prefix")
-  lu.assertEquals(call_end.text(nil, 3), "no service")
+  lu.assertEquals(words({ type = "internal", reason = 239 }), "APN not allowed while roaming")
+  lu.assertEquals(words({ type = "cm", reason = 2504 }), "SIM is not ready")
+  lu.assertEquals(words({ type = "cm", reason = 1500 }), "connection denied: network busy")
+  lu.assertEquals(words({ type = "cm", reason = 1010 }), cause.text(11, "registration"))
+  lu.assertEquals(words({ type = "ipv6", reason = 1 }), "network gave no IPv6 prefix")
+  lu.assertEquals(words(nil, 3), "no service")
 end
 
 function T.test_call_end_unknown()
-  lu.assertEquals(call_end.text("internal", 999), "call-end reason internal 999")
-  lu.assertEquals(call_end.text("handoff", 1), "call-end reason handoff 1")
-  lu.assertEquals(call_end.text(10, 1), "call-end reason 10 1")
-  lu.assertEquals(call_end.text(nil, 12345), "call-end reason 12345")
-  lu.assertEquals(call_end.text("cm", 9999), "call-end reason cm 9999")
+  lu.assertEquals(words({ type = "internal", reason = 999 }), "call-end reason internal 999")
+  lu.assertEquals(words({ type = "handoff", reason = 1 }), "call-end reason handoff 1")
+  lu.assertEquals(words({ type = 10, reason = 1 }), "call-end reason 10 1")
+  lu.assertEquals(words(nil, 12345), "call-end reason 12345")
+  lu.assertEquals(words({ type = "cm", reason = 9999 }), "call-end reason cm 9999")
 end
 
 return T

@@ -149,6 +149,17 @@ function T.test_status_does_not_end_a_session_that_somebody_left()
   lu.assertStrContains(result.out, "184.250.142.38")
 end
 
+function T.test_exit_statuses_of_what_is_not_there()
+  local result = simulated.run("moontower devices --json; echo $?; moontower devices; echo $?; moontower up",
+    nil, "moontower sim fault unplug; until ! ls /run/moontower/sim/mbim; do sleep 0.02; done")
+  lu.assertStrContains(result.out, "[]\n3\n3\n")
+  lu.assertEquals(result.status, 3)
+  result = simulated.run("moontower up; echo $?; moontower up --json", nil, nil, { "--count", "2" })
+  lu.assertStrContains(result.out, "3\n")
+  lu.assertStrContains(result.out, '"several-modems"')
+  lu.assertEquals(result.status, 3)
+end
+
 -- The modem is connected all along: only the host's side is not as it was written down.
 function T.test_status_compares_with_what_the_kernel_has()
   local undone = {

@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: MIT
+-- How commands end: the exit status of each error, and what each status means. Code, help and README go by this.
+
+local M = {}
+
+---@type table<integer, { [1]: string, [integer]: string }> what it means, and the codes of errors that end in it
+M.list = {
+  [0]  = { "done; online" },
+  [1]  = { "failed otherwise" },
+  [2]  = { "the command line is wrong", "usage" },
+  [3]  = { "no modem, or several and none was named, or it is gone, or does not work",
+    "no-modem", "several-modems", "gone", "modem-failed" },
+  [4]  = { "SIM: missing, locked, blocked, broken, or not of the operator that the modem is locked to",
+    "sim-missing", "sim-locked", "sim-blocked", "sim-failure", "modem-locked" },
+  [5]  = { "radio off, no network, registration denied, roaming not allowed, no packet service",
+    "radio-off", "not-registered", "registration-denied", "roaming-refused", "attach-failed" },
+  [6]  = { "the connection was refused, or ended, or gave no address",
+    "connect-refused", "disconnected", "no-address", "unreachable" },
+  [7]  = { "the modem did not answer in time", "timeout", "modem-mute" },
+  [8]  = { "not permitted, or somebody else uses the modem, or it is busy", "permission", "busy" },
+  [9]  = { "carrier file unknown or wrong", "carrier-unknown", "carrier-invalid" },
+  [10] = { "`up`: connected, but nothing answers the ping; the connection stays" },
+  [11] = { "`status`: not online, or the host is not as `up` left it" },
+  [12] = { "`setup`: the modem is not as the carrier wants it" },
+}
+
+M.NO_ANSWER, M.OFFLINE, M.NOT_AS_WANTED = 10, 11, 12
+
+local INTERRUPTED = 130
+local of_code = { ["interrupted"] = INTERRUPTED }
+for status, entry in pairs(M.list) do
+  for i = 2, #entry do of_code[entry[i]] = status end
+end
+
+---@param code string of an error
+---@return integer status
+function M.of(code) return of_code[code] or 1 end
+
+-- For one command's help: what it means there, in fewer words.
+local short = {
+  [0] = "done", [1] = "failed otherwise", [2] = "usage", [3] = "no modem, or several, or gone", [4] = "SIM",
+  [5] = "no network", [6] = "connection refused", [7] = "no answer from the modem", [8] = "not permitted, or in use",
+  [9] = "carrier file", [10] = "connected, but nothing answers", [11] = "not online", [12] = "not as wanted",
+}
+
+---The lines for a command's help: any may fail, be called in a wrong way, or be interrupted.
+---@param exits table<integer, string|true>? those that it ends with besides, in other words where those fit better
+---@return string
+function M.help(exits)
+  local all, statuses = { [0] = true, true, true }, {}
+  for status, words in pairs(exits or {}) do all[status] = words end
+  for status in pairs(all) do statuses[#statuses + 1] = status end
+  table.sort(statuses)
+  local lines, line = {}, "Exit status:"
+  for i, status in ipairs(statuses) do
+    local words = all[status] == true and short[status] or all[status]
+    local part = (" %d %s%s"):format(status, words, i < #statuses and ";" or ".")
+    if #line + #part > 79 then
+      lines[#lines + 1], line = line, part:sub(2)
+    else
+      line = line .. part
+    end
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n")
+end
+
+return M
