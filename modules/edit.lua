@@ -167,7 +167,14 @@ end
 
 ---Shows text, above the line that is being typed.
 ---@param text string
-function Prompt:print(text) self.core:print(text) end
+function Prompt:print(text)
+  if self.is_elsewhere or self:is_terminal() then
+    self.core:print(text)
+  else
+    io.stdout:write(text, text:sub(-1) == "\n" and "" or "\n")
+    io.stdout:flush()
+  end
+end
 
 ---Calls fn(...) so that Ctrl-C at the terminal interrupts it.
 ---@param fn function

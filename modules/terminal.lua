@@ -13,7 +13,7 @@ local signal = require "core.signal"
 local M = {}
 
 local EPIPE = 32
-local FAILED = 1 -- exit status when not all could be written
+local FAILED, NO_READER = 1, 141 -- exit statuses when not all could be written
 local ERASE = "\r\27[K"
 
 ---@class terminal.session a client of the daemon: see modules/daemon/session.lua
@@ -25,7 +25,6 @@ local ERASE = "\r\27[K"
 ---@field foreground userdata|boolean|nil see core.task.foreground
 ---@field edit fun(self): userdata? its prompt, as core.edit opens one
 ---@field line string? what is redrawn in place: see terminal.show_line
----@field failure string? why its standard output could not be written
 ---@field streams boolean? see terminal.stream
 
 -- The same of this program's own terminal.
@@ -184,8 +183,10 @@ end
 function M.finish(status)
   flush()
   local failure = own.failure
-  if not failure or failure.errno == EPIPE then
+  if not failure then
     return status
+  elseif failure.errno == EPIPE then
+    return status == 0 and NO_READER or status
   end
   files.err:write("moontower: ", M.failure_text(), "\n  Not all of the output could be written.\n")
   return status == 0 and FAILED or status

@@ -5,6 +5,7 @@ local daemon = require "daemon"
 local error_object = require "error"
 local events = require "events"
 local json = require "dkjson"
+local terminal = require "terminal"
 
 return {
   summary = "Show what happens in the daemon, as lines of JSON, until interrupted.",
@@ -23,6 +24,7 @@ reads too slowly loses some, and "lost" says how many.]]
         code = "not-found", source = "events", message = "no daemon runs", hint = "Start one: `moontower serve`.",
       }
     end
+    terminal.stream()
     local wanted = {}
     for _, name in ipairs(args.event) do wanted[name] = true end
     local heard <close> = events.subscribe()

@@ -14,7 +14,7 @@ local M = {}
 
 -- What commands look at; all of it would be more than the daemon has to know.
 local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
-local LOST = 1 -- exit status when the daemon ends before the command
+local LOST = 1 -- exit status when the daemon ends before the command, or its output cannot be written
 local REFUSED = 8 -- when it is not the daemon that listens
 
 ---Whose folder only root can enter.
@@ -44,6 +44,7 @@ end
 ---@class daemon.client
 ---@field port userdata
 ---@field prompt edit.prompt?
+---@field has_failed boolean? what the command says could not be written
 ---@field interruptible userdata the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
 Client.__index = Client
@@ -71,12 +72,24 @@ function questions.read(self, question)
 end
 
 local handlers = {}
-function handlers.out(_, text)
+
+local function tell_failure(self)
+  if terminal.failure_text() and not self.has_failed then
+    self.has_failed = true
+    send(self.port, { failed = true })
+  end
+end
+
+function handlers.out(self, text)
   io.stdout:write(text)
   io.stdout:flush()
+  tell_failure(self)
 end
 function handlers.err(_, text) io.stderr:write(text) end
-function handlers.show(self, text) self.prompt:print(text) end
+function handlers.show(self, text)
+  self.prompt:print(text)
+  tell_failure(self)
+end
 function handlers.remember(self, line) self.prompt:remember(line) end
 function handlers.unprompt(self)
   if self.prompt then
@@ -156,7 +169,7 @@ function M.run(name, arguments)
     io.stderr:write("moontower: the daemon has ended, and the command with it\n")
     return LOST
   end
-  return status
+  return self.has_failed and LOST or status
 end
 
 return M

@@ -2,7 +2,8 @@
 -- A command that somebody gives beside the daemon, and that runs in it: the client is its terminal.
 --
 -- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, environment }; then
--- come { interrupt = true } for Ctrl-C and { answer = ... } for what it was asked. It hears { out = text },
+-- come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, and { answer = ... } for
+-- what it was asked. It hears { out = text },
 -- { err = text }, { ask = ... } and, at the end, { exit = status }.
 
 local command = require "command"
@@ -99,6 +100,8 @@ local function listen(self, messages)
   for message in messages do
     if message.interrupt then
       interrupt(self)
+    elseif message.failed and self.streams and self.task then
+      self.task:cancel(interrupted())
     elseif message.answer then
       self.answers:push(message.answer)
     end
