@@ -46,7 +46,7 @@ function M.print(rows)
   local widths, total = {}, -2
   for _, cells in ipairs(rows) do
     for i, cell in ipairs(cells) do
-      cells[i] = printable(cell)
+      cells[i] = (printable(cell):gsub("\t", " "))
       widths[i] = math.max(widths[i] or 0, width_of(cells[i]))
     end
   end

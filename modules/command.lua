@@ -24,7 +24,7 @@ local function print_error(err, as_json)
   end
   io.stderr:write("moontower: ", (tostring(err):gsub("[^\n]+", printable)), "\n")
   if err.hint then
-    io.stderr:write("  ", (err.hint:gsub("^%l", string.upper)), "\n")
+    io.stderr:write("  ", (err.hint:gsub("[^\n]+", printable)), "\n")
   end
   if err.code == "raised" and err.traceback then
     io.stderr:write(err.traceback, "\n")

@@ -12,7 +12,7 @@ local LABEL_WIDTH, NARROWEST = 9, 20
 -- The text of a line, and how far its label goes.
 local function labelled(self, label, text)
   local width = math.max(self.label_width, utf8.len(label) or #label)
-  return label .. (" "):rep(width - (utf8.len(label) or #label) + 1), printable(text), width + 1
+  return label .. (" "):rep(width - (utf8.len(label) or #label) + 1), (printable(text):gsub("\t", " ")), width + 1
 end
 
 -- The first `count` characters.

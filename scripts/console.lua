@@ -4,6 +4,7 @@
 local at = require "at"
 local edit = require "edit"
 local find_modem = require("modem").find
+local printable = require "printable"
 local show = require "show"
 local task = require "task"
 
@@ -103,7 +104,7 @@ local function show_error(prompt, err)
   end
   prompt:print(tostring(err))
   if err.hint then
-    prompt:print("  " .. err.hint:gsub("^%l", string.upper))
+    prompt:print("  " .. err.hint:gsub("[^\n]+", printable))
   end
   if err.traceback then
     -- What is below the console's own call is of no interest.

@@ -65,7 +65,7 @@ local function from_file(path, iccid, must_be_there)
   elseif info.uid ~= 0 and info.uid ~= fs.geteuid() or info.mode & 63 ~= 0 then -- 077
     return error_object.fail {
       code = "permission", source = "pin", message = ("%s: others than its owner can read or change it"):format(path),
-      hint = ("chown root %s; chmod 600 %s"):format(path, path),
+      hint = ("`chown root %s; chmod 600 %s`"):format(path, path),
     }
   end
   local text

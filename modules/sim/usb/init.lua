@@ -119,7 +119,7 @@ local function no_devices(err)
   end
   return error_object.new {
     code = "timeout", source = "sim", message = "the kernel has made no devices of the simulated modem",
-    hint = "are its drivers there? modprobe -a cdc_mbim qmi_wwan",
+    hint = "Are its drivers there? `modprobe -a cdc_mbim qmi_wwan`",
   }
 end
 

@@ -32,7 +32,7 @@ local function read_status()
   return error_object.fail {
     code = "unsupported", source = "sim",
     message = "this system has no virtual USB port: its kernel has not loaded vhci_hcd",
-    hint = "modprobe vhci-hcd",
+    hint = "`modprobe vhci-hcd`",
   }
 end
 
@@ -53,7 +53,7 @@ local function free_port()
   end
   return error_object.fail {
     code = "busy", source = "sim", message = "every virtual USB port is in use",
-    hint = "see " .. controller .. "status; writing a port's number to detach frees it",
+    hint = "See " .. controller .. "status; writing a port's number to detach frees it",
   }
 end
 
@@ -69,7 +69,7 @@ local function attach(number)
   if not ok then
     world.close_fd(ours)
     if err.code == "permission" then
-      err.hint = "only root can plug a USB device in: try sudo"
+      err.hint = "Only root can plug a USB device in: try sudo"
     end
     return error_object.during(err, "plug the simulated modem in")
   end
