@@ -10,6 +10,7 @@ local printable = require "printable"
 local program = require "core.program"
 local signal = require "core.signal"
 local terminal = require "terminal"
+local wrap = require "wrap"
 
 local M = {}
 
@@ -61,8 +62,8 @@ local function end_options(arguments)
 end
 
 local function wants_help(script, arguments)
-  for _, argument in ipairs(script.passes_help_on and {} or arguments) do
-    if argument == "--" then
+  for _, argument in ipairs(arguments) do
+    if argument == "--" or script.passes_help_on and not argument:find("^%-") then
       break
     elseif argument == "-h" or argument == "--help" then
       return true
@@ -92,7 +93,7 @@ end
 local function parse(name, script, given)
   local parser, arguments = parser_of(name, script, given)
   if wants_help(script, arguments) then
-    print(parser:get_help())
+    print(wrap.text(parser:get_help()))
     return nil, 0
   end
   local ok, result = parser:pparse(arguments)
@@ -109,6 +110,9 @@ local function as_command(name, script)
   end
   return {
     summary = script.summary or script.name, here = true,
+    arguments = function(parser)
+      parser:epilog "`moontower help policies` lists its options, and tells where it is named."
+    end,
     run = function()
       local loaded, err = policy.load(path_of(name), {})
       if not loaded then
@@ -132,7 +136,7 @@ function M.help(name)
     }
   end
   script = as_command(name, script)
-  return { name = name, summary = script.summary, help = parser_of(name, script, {}):get_help() }
+  return { name = name, summary = script.summary, help = wrap.text(parser_of(name, script, {}):get_help()) }
 end
 
 ---What a command line orders of a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only

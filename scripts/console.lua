@@ -7,6 +7,7 @@ local find_modem = require("modem").find
 local printable = require "printable"
 local show = require "show"
 local task = require "task"
+local wrap = require "wrap"
 
 local PROMPT, CONTINUED = "> ", ">> "
 local HELP = [[
@@ -28,7 +29,9 @@ for name in ("at carrier edit log mbim net qmi schema settings show task trace")
 local function environment(args, prompt)
   local opened = {}
   local values = {
-    help = setmetatable({}, { __tostring = function() return HELP end, __call = function() prompt:print(HELP) end }),
+    help = setmetatable({}, {
+      __tostring = function() return wrap.text(HELP) end, __call = function() prompt:print(wrap.text(HELP)) end,
+    }),
     print = function(...)
       local parts = table.pack(...)
       for i = 1, parts.n do parts[i] = tostring(parts[i]) end

@@ -3,9 +3,11 @@
 
 local command = require "command"
 local fs = require "core.fs"
+local handbook = require "handbook"
 local json = require "dkjson"
 local policy = require "policy"
 local program = require "core.program"
+local wrap = require "wrap"
 
 -- The commands, and the policies.
 local function scripts()
@@ -22,22 +24,32 @@ end
 
 local function print_list(list)
   for _, script in ipairs(list) do
-    print(("  %-9s %s"):format(script.name, script.summary))
+    print(wrap.text(("  %-11s  %s"):format(script.name, script.summary)))
   end
 end
 
+-- A command of a topic's name (events) has the topic behind its own words.
+local function explain(name)
+  local topic, topic_err = handbook.explain(name)
+  local explained, err = command.help(name)
+  if explained and topic then
+    explained.help = explained.help .. "\n\n" .. topic.help
+  end
+  return explained or topic, topic_err or err
+end
+
 return {
-  summary = "List the commands; `moontower help COMMAND` explains one.",
+  summary = "List commands and topics; `moontower help NAME` explains one.",
   here = true,
 
   arguments = function(parser)
-    parser:argument("command", "The command to explain."):args("?")
+    parser:argument("command", "The command or topic to explain."):args("?"):argname("NAME")
     parser:flag("--json", "Print one JSON object, for programs.")
   end,
 
   run = function(args)
     if args.command then
-      local explained, err = command.help(args.command)
+      local explained, err = explain(args.command)
       if explained then
         print(args.json and json.encode(explained, { indent = true }) or explained.help)
       end
@@ -45,14 +57,16 @@ return {
     end
     local commands, policies = scripts()
     if args.json then
-      print(json.encode({ commands = commands, policies = policies }, { indent = true }))
+      print(json.encode({ commands = commands, policies = policies, topics = handbook.topics }, { indent = true }))
       return 0
     end
     print("moontower brings 4G/5G modems online and keeps them online.\n\nUsage: moontower COMMAND [OPTIONS]\n")
     print_list(commands)
-    print "\nPolicies, for /etc/moontower/config.lua, or to be run in the foreground by their name:"
+    print "\nPolicies, for /etc/moontower/config.lua, or run in the foreground by their name:"
     print_list(policies)
-    print("\n`moontower COMMAND --help` tells more.\n"
+    print "\nTopics:"
+    print_list(handbook.topics)
+    print("\n`moontower COMMAND --help` tells more, and so does `moontower help TOPIC`.\n"
       .. "Without a modem, try: moontower sim -- moontower up -c calyx-sprint")
     return 0
   end,

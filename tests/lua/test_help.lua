@@ -18,17 +18,53 @@ local function help(...)
 end
 
 function T.test_every_script_is_in_the_list_once()
-  local text, listed, there = help(), {}, {}
+  local text, listed, there = help():gsub("%s+", " "), {}, {}
   local lists = json.decode((help "--json"))
-  for _, list in pairs(lists) do
+  for _, entry in ipairs(lists.topics) do
+    lu.assertStrContains(text, (" %s %s"):format(entry.name, entry.summary))
+  end
+  for _, list in ipairs { lists.commands, lists.policies } do
     for _, entry in ipairs(list) do
       listed[#listed + 1] = entry.name
-      lu.assertStrContains(text, ("  %-9s %s\n"):format(entry.name, entry.summary))
+      lu.assertStrContains(text, (" %s %s"):format(entry.name, entry.summary))
     end
   end
   for _, file in ipairs(assert(fs.list(program.home .. "/scripts"))) do there[#there + 1] = file:match "^(.+)%.lua$" end
   lu.assertItemsEquals(listed, there)
   lu.assertEquals({ lists.commands[1].name, lists.policies[1].name }, { "at", "balance" })
+end
+
+-- Of the list, of every command, policy and topic; what cannot be broken may stand out.
+function T.test_no_line_is_wider_than_a_terminal()
+  local lists = json.decode((help "--json"))
+  local texts = { help() }
+  for _, list in pairs(lists) do
+    for _, entry in ipairs(list) do
+      local text, status = help(entry.name)
+      lu.assertEquals(status, 0, entry.name)
+      lu.assertTrue(#text > #entry.name + 40, entry.name)
+      texts[#texts + 1] = text
+    end
+  end
+  for line in table.concat(texts, "\n"):gmatch("[^\n]+") do
+    lu.assertTrue(utf8.len(line) <= 80 or not line:find("%S%s+%S"), line)
+  end
+end
+
+function T.test_topics_come_from_the_readmes()
+  lu.assertStrContains(help "exit-status", "11             `status`: not online")
+  lu.assertStrContains(help "policies", "`schedule`  `budget`\n")
+  lu.assertStrContains(help "probes", "dns:9.9.9.9/example.org")
+  lu.assertNotStrContains(help "carriers", "](")
+end
+
+function T.test_run_explains_itself_and_leaves_its_scripts_options_to_them()
+  local path = os.tmpname()
+  assert(fs.write_atomic(path, "print(...)"))
+  lu.assertStrContains(assert(process.run { executable, "run", "--help" }).stdout, "Usage: moontower run ")
+  lu.assertStrContains(assert(process.run { executable, "run", "-h" }).stdout, "Usage: moontower run ")
+  lu.assertEquals(assert(process.run { executable, "run", path, "--help" }).stdout, "--help\n")
+  os.remove(path)
 end
 
 -- Also of the commands that pass --help on to somebody else.

@@ -1,0 +1,63 @@
+-- SPDX-License-Identifier: MIT
+-- Text that was written for a wide editor, as people read it on a terminal.
+
+local M = { WIDTH = 80 }
+
+local FULL = 100 -- a line that is longer than this goes on in the next one
+local LEAST = 20 -- so much room an explanation wants beside what it explains
+
+local function length(text) return utf8.len(text) or #text end
+
+-- Where the lines after the first begin: under the explanation, if there is one, else a little to the right.
+local function hanging_indent(line)
+  local indent = #line:match("^%s*")
+  local before, gap = line:match("%S()(%s%s+)%S")
+  local column = before and before - 1 + #gap
+  if column and M.WIDTH - column >= LEAST then
+    return column
+  end
+  return indent >= LEAST and indent or indent > 0 and indent + 2 or 0
+end
+
+local function fold(line, out)
+  local indent = (" "):rep(hanging_indent(line))
+  local now
+  -- Blanks between two words stay as they are: they make columns.
+  for gap, word in line:gmatch("(%s*)(%S+)") do
+    if now and length(now) + #gap + length(word) > M.WIDTH then
+      out[#out + 1] = now
+      now = indent .. word
+    else
+      now = (now or "") .. gap .. word
+    end
+  end
+  out[#out + 1] = now or ""
+end
+
+---Folds lines that are too long for a terminal. A line that fills the editor's width goes on in the next one; those
+---that are indented, as examples and lists are, stand for themselves.
+---@param text string
+---@return string
+function M.text(text)
+  local out, open = {}, nil
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
+    local is_plain, is_full = line:find("^%S") ~= nil, length(line) > FULL
+    if open and is_plain and not line:find("^%u[%l ]*:") then -- "Exit status: ..." begins something new
+      line = open .. " " .. line
+    elseif open then
+      fold(open, out)
+    end
+    open = nil
+    if is_plain and is_full then
+      open = line
+    else
+      fold(line, out)
+    end
+  end
+  if open then
+    fold(open, out)
+  end
+  return table.concat(out, "\n")
+end
+
+return M
