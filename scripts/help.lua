@@ -34,8 +34,10 @@ local function explain(name)
   local explained, err = command.help(name)
   if explained and topic then
     explained.help = explained.help .. "\n\n" .. topic.help
+  elseif topic then
+    return topic
   end
-  return explained or topic, topic_err or err
+  return explained, topic_err or err
 end
 
 return {
