@@ -61,8 +61,9 @@ local hopes = {
     return now.state == "attached"
   end },
 }
-hopes["sim-locked"], hopes["sim-blocked"], hopes["sim-failure"] =
-  hopes["sim-missing"], hopes["sim-missing"], hopes["sim-missing"]
+for _, code in ipairs { "sim-locked", "sim-blocked", "sim-failure", "modem-locked" } do
+  hopes[code] = hopes["sim-missing"]
+end
 hopes["registration-denied"], hopes["roaming-refused"] = hopes["not-registered"], hopes["not-registered"]
 
 ---Waits for the news that what was wrong is over. When it seems to be so already, there is nothing to wait for: else

@@ -4,6 +4,7 @@
 local basic = require "mbim.basic_connect"
 local descriptors = require "mbim.descriptors"
 local error_object = require "error"
+local locks = require "modem.locks"
 local mbim = require "mbim"
 local refusal = require "modem.refusal"
 local trace = require "trace"
@@ -235,8 +236,12 @@ function Backend:signal() return ask(self, basic.signal_state, signal_of) end
 function Backend:pin()
   return ask(self, basic.pin, function(reply)
     local tries = reply.remaining_attempts
+    if not reply.state then
+      return nil
+    end
     -- A Qualcomm modem that wants nothing names PIN2, which nobody needs to connect.
-    if reply.state ~= "locked" or reply.type ~= "pin1" and reply.type ~= "puk1" then
+    local hinders = reply.type == "pin1" or reply.type == "puk1" or locks.is_lock(reply.type)
+    if reply.state ~= "locked" or not hinders then
       return { type = "pin1", locked = false }
     end
     -- 0xffffffff: it cannot tell

@@ -173,6 +173,7 @@ function Backend:identity()
 end
 
 function Backend:sim() return sim_card.read(self.qmi) end
+function Backend:provision_sim() return sim_card.provision(self.qmi) end
 function Backend:pin() return sim_card.pin(self.qmi) end
 function Backend:enter_pin(pin) return sim_card.enter_pin(self.qmi, pin) end
 

@@ -20,15 +20,60 @@ local states = {
   ["pin1-blocked"] = { "failure", "bad-sim" },
   ["illegal"] = { "failure", "bad-sim" },
 }
+-- Detected and no more: an application that nobody has started. A modem that has just started does so itself, mostly.
+local detected = { "starting", "not-provisioned" }
 local starting, missing = { "starting", "not-initialized" }, { "missing", "sim-not-inserted" }
-local bad = { "failure", "bad-sim" }
+local bad, locked = { "failure", "bad-sim" }, { "locked", "device-locked" }
 
--- The card and the application that packet data uses. A modem that points nowhere yet has them all the same.
+-- Applications that packet data can use, the best first.
+local fitting = { "usim", "sim" }
+
+local function best_application(card)
+  for _, kind in ipairs(fitting) do
+    for _, application in ipairs(card.applications) do
+      if application.type == kind then
+        return application
+      end
+    end
+  end
+  return card.applications[1]
+end
+
+-- The card and the application that packet data uses, and the card's slot. A modem that points nowhere, since none is
+-- started yet, has them all the same: the first card that is there, and on it not just the first application, which
+-- may be one for calls (ISIM).
 local function primary(status)
   local index, cards = status.index_gw_primary or NONE, status.cards or {}
-  local card = cards[index ~= NONE and (index >> 8) + 1 or 1] or cards[1]
-  local application = card and card.applications[index ~= NONE and (index & 0xff) + 1 or 1]
-  return card, application
+  local card = index ~= NONE and cards[(index >> 8) + 1]
+  local application = card and card.applications[(index & 0xff) + 1]
+  if application then
+    return card, application, (index >> 8) + 1
+  end
+  for slot, other in ipairs(cards) do
+    if other.state == "present" then
+      return other, best_application(other), slot
+    end
+  end
+  return cards[1], nil, 1
+end
+
+-- A lock of the modem's, by MBIM's name for it; nil when it is in no one's way.
+local lock_names = {
+  ["gw-network"] = "network", ["gw-network-subset"] = "network-subset", ["gw-service-provider"] = "service-provider",
+  ["gw-corporate"] = "corporate", ["gw-uim"] = "device-sim",
+}
+
+local function lock_of(application)
+  local state = application.personalization_state
+  local name = lock_names[application.personalization_feature] or "subsidy"
+  if application.state ~= "check-personalization-state" then
+    return nil
+  elseif state == "code-required" then
+    return { type = name == "subsidy" and "subsidy-lock" or name .. "-pin", locked = true,
+      tries = application.personalization_retries }
+  elseif state == "puk-code-required" or state == "permanently-blocked" then
+    return { type = name .. "-puk", locked = true, tries = application.personalization_unblock_retries }
+  end
 end
 
 -- Modems from before UIM have the same in DMS.
@@ -55,7 +100,7 @@ local function older_status(device)
   }
 end
 
--- Returns the card and its application, or nil and an error.
+-- Returns the card, its application and its slot; or nil and an error.
 local function card_status(device)
   local reply, err = device:request(uim.get_card_status)
   if reply and reply.card_status then
@@ -72,7 +117,10 @@ local function state_of(card, application)
   elseif card.state == "error" then
     return card.error == "possibly-removed" and missing or bad
   end
-  return application and states[application.state] or starting
+  if application and application.state == "detected" then
+    return detected
+  end
+  return application and (lock_of(application) and locked or states[application.state]) or starting
 end
 
 -- Digits two a byte, the low half first, filled up with 0xf (3GPP TS 31.102).
@@ -156,6 +204,8 @@ function M.pin(device)
     return nil, application
   elseif state_of(card, application) == missing then
     return error_object.fail { code = "sim-missing", source = "qmi", message = "there is no SIM in the modem" }
+  elseif application and lock_of(application) then
+    return lock_of(application)
   elseif application and application.state == "pin1-or-upin-pin-required" then
     return { type = "pin1", locked = true, tries = application.pin1_retries }
   elseif application and application.state == "puk1-or-upin-puk-required" then
@@ -164,11 +214,28 @@ function M.pin(device)
   return { type = "pin1", locked = false }
 end
 
+---Starts the application that packet data uses, which the modem has found on the card, and left alone. Sends no PIN.
+---@param device qmi.device
+---@return true? ok
+---@return moontower.error? err
+function M.provision(device)
+  local card, application, slot = card_status(device)
+  if not card then
+    return nil, application
+  elseif not application or application.state ~= "detected" or not application.application_id then
+    return true -- it has been started meanwhile
+  end
+  local reply, err = device:request(uim.change_provisioning_session, {
+    session_change = { session_type = "primary-gw-provisioning", activate = true },
+    application_information = { slot = slot, application_id = application.application_id },
+  })
+  return reply and true, err
+end
+
 -- The slot of the card that packet data uses, as UIM's sessions name it: a provisioning session begins with the PIN.
 local function session_of(device)
-  local reply = device:request(uim.get_card_status)
-  local index = reply and reply.card_status and reply.card_status.index_gw_primary or NONE
-  return { session_type = ("card-slot-%d"):format(index ~= NONE and (index >> 8) + 1 or 1), application_id = "" }
+  local _, _, slot = card_status(device)
+  return { session_type = ("card-slot-%d"):format(math.type(slot) == "integer" and slot or 1), application_id = "" }
 end
 
 ---Enters PIN1. Whether it may be: modem/pin.lua.

@@ -2,16 +2,22 @@
 -- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
 
 local error_object = require "error"
+local locks = require "modem.locks"
 local pins = require "modem.pin"
 
 local M = {}
 
 -- A SIM needs seconds after power-up; a search through all bands takes minutes, but mostly ends in one.
 local SIM_TIME, NETWORK_TIME, ATTACH_TIME = 30, 90, 60
+local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
 local RADIO_TIME = 5 -- some modems answer first, and switch it on then
 
 -- A PIN that is configured is entered, with care; without one there is nothing that we could do.
 local function locked_sim(modem, sim, watcher, options)
+  local pin = modem:pin() or {}
+  if locks.is_lock(pin.type) then
+    return locks.fail(pin)
+  end
   local found, err = pins.find(sim.iccid, options)
   if found then
     watcher:doing("SIM", "entering the PIN from " .. found.from)
@@ -19,7 +25,6 @@ local function locked_sim(modem, sim, watcher, options)
   elseif err then
     return nil, err
   end
-  local pin = modem:pin() or {}
   local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
   if pin.type == "puk1" then
     return error_object.fail {
@@ -39,19 +44,30 @@ local sim_problems = {
   ["sim-not-inserted"] = { "sim-missing", "there is no SIM in the modem", "Is it in the right way, and all the way?" },
   ["no-esim-profile"] = { "sim-missing", "the eSIM has no profile", "Load one from the operator first." },
   ["bad-sim"] = { "sim-failure", "the modem cannot use this SIM", "Clean it, or try it in a phone." },
+  ["not-provisioned"] = { "sim-failure", "the modem does not start the SIM's application",
+    "Reset the modem, or take the SIM out and put it in again." },
   ["not-activated"] = { "sim-failure", "the SIM has not been activated", "The operator can activate it." },
 }
+
+local function wait_started(modem, seconds)
+  return modem:wait_for("sim", function() return modem:sim() end, function(value)
+    return value.state ~= "starting"
+  end, seconds)
+end
 
 local function check_sim(modem, sim, watcher, options)
   local err
   if sim.state == "starting" then
     watcher:doing("SIM", "starting")
-    sim, err = modem:wait_for("sim", function() return modem:sim() end, function(value)
-      return value.state ~= "starting"
-    end, SIM_TIME)
-    if not sim then
-      return nil, err
-    end
+    sim, err = wait_started(modem, sim.reason == "not-provisioned" and PROVISION_TIME or SIM_TIME)
+  end
+  if sim and sim.reason == "not-provisioned" then
+    watcher:doing("SIM", "starting its application")
+    modem:provision_sim() -- what has become of that is seen at the SIM
+    sim, err = wait_started(modem, SIM_TIME)
+  end
+  if not sim then
+    return nil, err
   end
   if sim.state == "locked" then
     sim, err = locked_sim(modem, sim, watcher, options)

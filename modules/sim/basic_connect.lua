@@ -25,6 +25,7 @@ handle(basic.device_caps, {
 
 local subscriber_states = {
   ready = "initialized", pin = "device-locked", puk = "device-locked", dead = "bad-sim", missing = "sim-not-inserted",
+  detected = "not-initialized", other = "device-locked",
 }
 
 local function subscriber(modem)

@@ -141,6 +141,23 @@ local events = {
     end,
   },
   {
+    name = "network-lock", arguments = "[LOCK]",
+    summary = "take another operator's SIMs only, and want this code (network-pin)",
+    start = function(modem, text)
+      modem.lock = text or "network-pin"
+      modem:sim_changed()
+      return true
+    end,
+  },
+  {
+    name = "unprovisioned", summary = "find the applications on the SIM, and start none until asked to (QMI)",
+    start = function(modem)
+      modem.unprovisioned = true
+      modem:sim_changed()
+      return true
+    end,
+  },
+  {
     name = "radio-off", summary = "turn the radio off with its switch",
     start = function(modem)
       modem:set_radio("hardware", "off")

@@ -34,6 +34,8 @@ local store = require "sim.store"
 ---@field gps boolean does GPS run?
 ---@field commands integer received so far
 ---@field card sim.card? nil: no SIM
+---@field lock string? to whose SIMs: the name of the code that it wants, in MBIM's words
+---@field unprovisioned boolean? has nobody started the card's application?
 ---@field has_fcc_lock boolean does its radio have to be unlocked each time that power comes on?
 ---@field fcc_locked boolean is it locked?
 ---@field radio { hardware: "on"|"off", software: "on"|"off" }
@@ -225,13 +227,21 @@ function Modem:mend()
     self.radio.software = "on"
   end
   self.has_fcc_lock, self.fcc_locked = false, false
+  self.lock, self.unprovisioned = nil, nil
 end
 
 -- SIM and radio ---------------------------------------------------------------------------------------------------
 
----@return "ready"|"pin"|"puk"|"dead"|"missing"
+---@return "ready"|"pin"|"puk"|"dead"|"missing"|"detected"|"other" detected: nobody has started it; other: the modem is
+---locked, and does not take it
 function Modem:sim_state()
-  return self.card and self.card:state() or "missing"
+  local state = self.card and self.card:state() or "missing"
+  if state == "missing" or state == "dead" then
+    return state
+  elseif self.unprovisioned then
+    return "detected"
+  end
+  return state == "ready" and self.lock and "other" or state
 end
 
 ---@param new_card sim.card? nil takes it out

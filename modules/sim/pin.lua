@@ -3,12 +3,16 @@
 
 local pin = {}
 
+local LOCK_TRIES = 10
+
 local function query(modem)
   local state, card = modem:sim_state(), modem.card
   if state == "missing" then
     return nil, "sim-not-inserted"
   elseif state == "dead" then
     return nil, "bad-sim"
+  elseif state == "other" then
+    return { type = modem.lock, state = "locked", remaining_attempts = LOCK_TRIES }
   elseif state == "puk" then
     return { type = "puk1", state = "locked", remaining_attempts = card.puk_tries }
   elseif state == "pin" then

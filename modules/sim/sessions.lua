@@ -28,7 +28,8 @@ local families = {
   ["ipv4-and-ipv6"] = { ipv4 = true, ipv6 = true }, -- in two bearers instead of one
 }
 
-local not_ready = { missing = "sim-not-inserted", pin = "pin-required", puk = "pin-required", dead = "bad-sim" }
+local not_ready = { missing = "sim-not-inserted", pin = "pin-required", puk = "pin-required", dead = "bad-sim",
+  detected = "not-initialized", other = "pin-required" }
 
 -- What has to be so before the network is even asked. The reasons are those of MBIM.
 local function check_modem(self, number)

@@ -101,7 +101,8 @@ end
 
 function T.test_what_no_rung_helps_against_never_climbs()
   local climber, done = new()
-  for _, code in ipairs { "sim-missing", "sim-locked", "sim-blocked", "sim-failure", "radio-off", "roaming-refused",
+  for _, code in ipairs { "sim-missing", "sim-locked", "sim-blocked", "sim-failure", "modem-locked", "radio-off",
+    "roaming-refused",
     "registration-denied", "permission", "gone", "disconnected" } do
     climb(climber, 20, err(code))
   end

@@ -120,6 +120,14 @@ local function again(modem)
   return other
 end
 
+local function say_nothing() end
+local unseen = { doing = say_nothing, done = say_nothing, data = say_nothing }
+
+local function wait_ready(modem, seconds, pin)
+  return ready.wait(modem, { sim = modem:sim(), radio = modem:radio(), registration = modem:registration(),
+    packet = { state = "detached" } }, { carrier = {}, wait = seconds, pin = pin, watcher = unseen }, {})
+end
+
 -- ---- behaviours ----
 
 local behaviours = {}
@@ -143,6 +151,24 @@ function behaviours.sim_wants_its_puk(modem, sim)
   fault(sim, "puk")
   gives(locked_sim, modem:sim())
   gives({ type = "puk1", locked = true, tries = 10 }, modem:pin())
+end
+
+function behaviours.a_modem_that_takes_other_sims_only(modem, sim)
+  for lock, words in pairs {
+    ["network-pin"] = "SIMs of one operator, and this SIM is another (network lock)",
+    ["network-subset-pin"] = "network subset lock", ["service-provider-pin"] = "service provider lock",
+    ["corporate-pin"] = "corporate lock", ["device-sim-pin"] = "lock to a SIM",
+    ["network-puk"] = "unblocking key", ["network-subset-puk"] = "unblocking key",
+    ["service-provider-puk"] = "unblocking key", ["corporate-puk"] = "unblocking key",
+  } do
+    fault(sim, "network-lock", lock)
+    gives(locked_sim, modem:sim())
+    gives({ type = lock, locked = true, tries = 10 }, modem:pin())
+    local err = fails("modem-locked", wait_ready(modem, 1, { pin = "1234" }))
+    lu.assertStrContains(err.message, words)
+    lu.assertStrContains(err.hint, "Tries left: 10")
+  end
+  eq(sim.card.tries, 3)
 end
 
 function behaviours.sim_missing(modem, sim)
@@ -520,14 +546,6 @@ function behaviours.wait_for_what_is_not_told(modem, sim)
     return { state = seen }
   end, function(value) return value.state == "missing" end, 60)
   eq({ looks, seen }, { 2, "missing" })
-end
-
-local function say_nothing() end
-local unseen = { doing = say_nothing, done = say_nothing, data = say_nothing }
-
-local function wait_ready(modem, seconds)
-  return ready.wait(modem, { sim = modem:sim(), radio = modem:radio(), registration = modem:registration(),
-    packet = { state = "detached" } }, { carrier = {}, wait = seconds, watcher = unseen }, {})
 end
 
 -- A cause of one network, one area or one moment leaves room for another; one that holds everywhere ends the wait.

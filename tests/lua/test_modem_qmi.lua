@@ -72,6 +72,22 @@ local function hears(events, name, key, expected)
   lu.assertTrue(found, ("no event %s with %s = %s: %s"):format(name, key, expected, err))
 end
 
+-- The modem points at no application, and the first one on the card is for calls.
+function T.test_a_sim_that_nobody_has_started()
+  with_modem(function(modem, sim)
+    fault(sim, "unprovisioned")
+    eq(modem:sim(), { state = "starting", reason = "not-provisioned", numbers = {} })
+    eq({ modem:provision_sim() }, { true })
+    eq(modem:sim().state, "ready")
+    eq({ modem:provision_sim() }, { true }) -- as it is already
+    fault(sim, "pin-lock")
+    fault(sim, "unprovisioned")
+    eq({ modem:provision_sim() }, { true })
+    eq(modem:pin(), { type = "pin1", locked = true, tries = 3 })
+    eq(sim.card.tries, 3)
+  end)
+end
+
 function T.test_one_client_a_service()
   with_modem(function(modem, sim)
     assert(overview.ask(modem))

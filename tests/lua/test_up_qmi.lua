@@ -195,6 +195,22 @@ function T.test_what_is_missing()
   end)
 end
 
+-- The modem has found the SIM's application, and started none: it is asked to.
+function T.test_a_sim_that_nobody_has_started()
+  local result = run(UP, { "unprovisioned" })
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "SIM       ready, 310120")
+end
+
+function T.test_a_modem_that_takes_other_sims_only()
+  for _, options in ipairs { QMI, {} } do
+    local result = simulated.run(UP .. " --pin-file /run/pin", { "network-lock" },
+      "echo 1234 >/run/pin; chmod 600 /run/pin", options)
+    lu.assertStrContains(result.err, "takes only SIMs of one operator, and this SIM is another (network lock)")
+    lu.assertNotStrContains(result.err, "PIN from")
+  end
+end
+
 function T.test_a_locked_sim_says_where_its_pin_belongs()
   local result = run(UP, { "pin-lock" })
   lu.assertStrContains(result.err, "Put it into /etc/moontower/pin")

@@ -3,8 +3,8 @@
 
 local card_state = {}
 
-local cme = { missing = 10, pin = 11, puk = 12, dead = 13 }
-local cms = { missing = 310, pin = 311, puk = 316, dead = 313 }
+local cme = { missing = 10, pin = 11, puk = 12, dead = 13, detected = 14, other = 5 }
+local cms = { missing = 310, pin = 311, puk = 316, dead = 313, detected = 314, other = 311 }
 
 ---@param modem sim.modem
 ---@return integer? number of +CME ERROR; nil: it is ready

@@ -10,18 +10,33 @@ local card_service, handle = service.new(1, 46)
 register_files(handle)
 
 local NONE = 0xffff -- the index of no application
+local ISIM = "\xa0\x00\x00\x00\x87\x10\x04\xff\xff\xff\xff\x89\x06\x19\x00\x00"
 local USIM = "\xa0\x00\x00\x00\x87\x10\x02\xff\xff\xff\xff\x89\x06\x19\x00\x00" -- its AID
 
 local application_state = {
-  ready = "ready", pin = "pin1-or-upin-pin-required", puk = "puk1-or-upin-puk-required", dead = "pin1-blocked",
+  detected = "detected", other = "check-personalization-state", ready = "ready",
+  pin = "pin1-or-upin-pin-required", puk = "puk1-or-upin-puk-required", dead = "pin1-blocked",
 }
+
+local features = {
+  ["network"] = "gw-network", ["network-subset"] = "gw-network-subset", ["service-provider"] = "gw-service-provider",
+  ["corporate"] = "gw-corporate", ["device-sim"] = "gw-uim",
+}
+
+-- One for calls comes first on some cards.
+local function isim(state)
+  return { type = "isim", state = state == "ready" and "ready" or "detected", application_id = ISIM }
+end
 
 local function application(modem)
   local pin1, pin2 = pins.states(modem.card)
-  local ready = modem:sim_state() == "ready"
+  local ready, lock = modem:sim_state() == "ready", modem:sim_state() == "other" and modem.lock
   return {
     type = "usim", state = application_state[modem:sim_state()],
-    personalization_state = ready and "ready" or "unknown", personalization_feature = "unknown",
+    personalization_state = lock and (lock:find("puk$") and "puk-code-required" or "code-required")
+      or ready and "ready" or "unknown",
+    personalization_feature = lock and features[lock:match("^(.*)%-p[iu]")] or "unknown",
+    personalization_retries = lock and 10 or 0, personalization_unblock_retries = lock and 10 or 0,
     application_id = USIM, upin_replaces_pin1 = false,
     pin1_state = pin1.state, pin1_retries = pin1.tries, puk1_retries = pin1.puk_tries,
     pin2_state = pin2.state, pin2_retries = pin2.tries, puk2_retries = pin2.puk_tries,
@@ -32,11 +47,15 @@ local function card_status(modem)
   local card = { state = "absent", upin_state = "not-initialized", error = "unknown", applications = {} }
   if modem.card then
     card.state, card.applications = "present", { application(modem) }
+    if modem.unprovisioned ~= nil then
+      table.insert(card.applications, 1, isim(modem:sim_state()))
+    end
   elseif modem.parked_card then
     card.state, card.error = "error", "power-down"
   end
   return { card_status = {
-    index_gw_primary = modem.card and 0 or NONE, index_1x_primary = NONE,
+    index_gw_primary = modem.card and not modem.unprovisioned and #card.applications - 1 or NONE,
+    index_1x_primary = NONE,
     index_gw_secondary = NONE, index_1x_secondary = NONE,
     cards = { card },
   } }
@@ -85,7 +104,19 @@ handle(uim.power_on_sim, function(modem, values)
   return {}
 end)
 
-handle(uim.change_provisioning_session, function() return {} end)
+handle(uim.change_provisioning_session, function(modem, values)
+  local change, wanted = values.session_change, values.application_information
+  if change.session_type ~= "primary-gw-provisioning" then
+    return {}
+  elseif change.activate and (not wanted or wanted.slot ~= 1 or wanted.application_id ~= USIM) then
+    return nil, "invalid-argument"
+  elseif modem.unprovisioned == not change.activate then
+    return nil, "no-effect"
+  end
+  modem.unprovisioned = not change.activate
+  modem:sim_changed()
+  return {}
+end)
 
 -- The card never changes its files, so there is nothing to tell.
 handle(uim.refresh_register, function() return {} end)

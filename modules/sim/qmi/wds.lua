@@ -67,6 +67,7 @@ local throttles = { ipv4 = internal(209), ipv6 = internal(211) }
 local refusals = {
   ["not-registered"] = no_service, ["radio-power-off"] = no_service, ["packet-service-detached"] = no_service,
   ["sim-not-inserted"] = no_sim, ["pin-required"] = no_sim, ["bad-sim"] = no_sim,
+  ["not-initialized"] = no_sim,
   ["max-activated-contexts"] = internal(237), -- in use
 }
 
