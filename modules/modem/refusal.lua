@@ -58,11 +58,21 @@ local CONCERNS_TYPE = { [28] = true, [50] = true, [51] = true, [52] = true, [57]
 -- To ask again for another type would only make the network stricter.
 local CONCERNS_ALL = { [8] = true, [26] = true, [27] = true, [29] = true, [70] = true }
 
+-- Codes of what is in the way of any connection.
+local IN_THE_WAY = {}
+for _, code in ipairs {
+  "timeout", "gone", "modem-mute", "modem-failed", "modem-locked", "not-open", "malformed", "sim-missing", "sim-locked",
+  "sim-blocked", "sim-failure", "radio-off", "not-registered", "registration-denied", "roaming-refused",
+  "attach-failed",
+} do
+  IN_THE_WAY[code] = true
+end
+
 ---Is every IP type refused, as far as one can know without asking for it?
 ---@param err moontower.error of one of them
 ---@return boolean
 function M.concerns_all_types(err)
-  return err.code ~= "connect-refused" or CONCERNS_ALL[err.detail.nw_error] or false
+  return IN_THE_WAY[err.code] or CONCERNS_ALL[err.detail and err.detail.nw_error] or false
 end
 
 ---Why neither family was given.
@@ -73,14 +83,15 @@ function M.of_families(errors)
   local ipv4, ipv6 = errors.ipv4, errors.ipv6
   if not (ipv4 and ipv6) then
     return nil, ipv4 or ipv6
-  elseif ipv4.code ~= "connect-refused" or ipv6.code ~= "connect-refused" then
-    return nil, ipv4.code ~= "connect-refused" and ipv4 or ipv6
+  elseif IN_THE_WAY[ipv4.code] or IN_THE_WAY[ipv6.code] then
+    return nil, IN_THE_WAY[ipv4.code] and ipv4 or ipv6
   end
   -- "Only IPv6 allowed" says nothing of what is wrong with IPv6.
-  local telling = CONCERNS_TYPE[ipv4.detail.nw_error] and ipv6 or ipv4
-  if ipv4.detail.why ~= ipv6.detail.why then
+  local telling = CONCERNS_TYPE[(ipv4.detail or {}).nw_error] and ipv6 or ipv4
+  local why4, why6 = (ipv4.detail or {}).why, (ipv6.detail or {}).why
+  if why4 and why6 and why4 ~= why6 then
     local doing = telling.message:sub(1, -#telling.detail.why - 1)
-    telling.message = ("%sIPv4: %s; IPv6: %s"):format(doing, ipv4.detail.why, ipv6.detail.why)
+    telling.message = ("%sIPv4: %s; IPv6: %s"):format(doing, why4, why6)
   end
   return nil, telling
 end
