@@ -91,6 +91,10 @@ end
 ---@param reason any an error, or words
 ---@return fun(result: any) ended
 function Story:try(what, reason)
+  local last = self.tried[#self.tried]
+  if last and last.reason and not last.result then
+    last.result = "given up" -- unless it is yet to end
+  end
   local step = keep(self, { time = now(), what = what, reason = tostring(reason) })
   self.plan = nil
   log.info("%s: %s, because %s", self.modem, what, step.reason)

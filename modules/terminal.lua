@@ -23,6 +23,7 @@ local ERASE = "\r\27[K"
 ---@field folder string where the command was given
 ---@field environment table<string, string>
 ---@field foreground userdata|boolean|nil see core.task.foreground
+---@field survives boolean? see terminal.survive_hangup
 ---@field edit fun(self): userdata? its prompt, as core.edit opens one
 ---@field line string? what is redrawn in place: see terminal.show_line
 ---@field streams boolean? see terminal.stream
@@ -103,7 +104,7 @@ local numbers = { out = 1, err = 2 }
 
 -- Without a reader, the program ends as SIGPIPE ends others; serve alone goes on.
 local function note_failure(name, message, errno)
-  if errno == EPIPE and signal.end_on_closed_output(true) then
+  if errno == EPIPE and not own.survives and signal.end_on_closed_output(true) then
     error(error_object.new { code = "interrupted", source = "terminal", message = "the output has no reader" }, 0)
   end
   own.failure = own.failure or { stream = name, message = message, errno = errno }
@@ -190,6 +191,23 @@ function M.finish(status)
   end
   files.err:write("moontower: ", M.failure_text(), "\n  Not all of the output could be written.\n")
   return status == 0 and FAILED or status
+end
+
+---While this is kept in a <close> variable, the end of the terminal does not end the command: one given over a
+---connection that it takes down for a moment, by ssh, still sees to it that there is one afterwards.
+---@return table
+function M.survive_hangup()
+  local session = M.session()
+  if session then
+    session.survives = true
+    return setmetatable({}, { __close = function() session.survives = false end })
+  end
+  local hangups = signal.open "HUP" -- unless it is heard already
+  own.survives = true
+  return setmetatable({}, { __close = function()
+    own.survives = false
+    if hangups then hangups:close() end
+  end })
 end
 
 -- A file of the io library, written as the task that writes wants it.

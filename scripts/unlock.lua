@@ -2,6 +2,8 @@
 -- moontower unlock: tells a laptop's modem to turn its radio on although its maker has locked it.
 
 local modem = require "modem"
+local orders = require "daemon.orders"
+local story = require "story"
 local unlock = require "modem.unlock"
 
 return {
@@ -28,6 +30,9 @@ left alone.]]
     local result
     if device then
       result, err = unlock.unlock(device)
+    end
+    if result and not modem.owner then
+      orders.lift(story.name(device.description), "radio")
     end
     if not result then
       return nil, err

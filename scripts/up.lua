@@ -7,9 +7,12 @@ local exit_status = require "exit_status"
 local modem = require "modem"
 local net = require "net"
 local network_conf = require "network_conf"
+local orders = require "daemon.orders"
 local pin_options = require "modem.pin_options"
 local progress = require "progress"
 local repair = require "repair"
+local restore = require "modem.restore"
+local story = require "story"
 local terminal = require "terminal"
 local up = require "modem.up"
 
@@ -33,31 +36,54 @@ local function check_usage(args)
   return true
 end
 
--- Who names neither carrier nor APN may have the latter where mbim-network and qmi-network look for it.
-local function choose_carrier(args, conf)
-  local chosen, err = carrier.load(args.carrier or "default", {
-    apn = args.apn or conf.apn, ip = args.ip or conf.ip, user = args.user or conf.user, auth = args.auth or conf.auth,
-    password = args.user and terminal.getenv("MOONTOWER_PASSWORD") or conf.password, roaming = args.roaming or nil,
-  })
-  if chosen and args.roaming then
-    chosen.roaming = true
-  end
-  return chosen, err
+-- The password is never given as an argument, which everybody can see.
+local function password_of(args, conf)
+  return args.user and terminal.getenv("MOONTOWER_PASSWORD") or conf.password
 end
 
--- The daemon's policies go by the modem's settings: what is asked for here holds for them, too, while the daemon runs.
-local function carrier_in_daemon(args, device, chosen)
-  if not device.settings then
-    return chosen
-  elseif args.carrier or args.apn then
-    device.settings.carrier = chosen
+-- A carrier that is named; without one, and without an APN, those that mbim-network and qmi-network are told. The
+-- daemon has a configuration of its own. Neither carrier nor error: nothing is named.
+local function named_carrier(args, conf)
+  if not args.carrier and not args.apn and not conf.apn and not conf.user and not conf.ip then
+    return nil
   end
-  return device.settings.carrier
+  return carrier.load(args.carrier or "default", {
+    apn = args.apn or conf.apn, ip = args.ip or conf.ip, user = args.user or conf.user, auth = args.auth or conf.auth,
+    password = password_of(args, conf),
+  })
+end
+
+-- A carrier as it is, but for what is given beside it.
+local function adjusted(chosen, args)
+  local copy = {}
+  for key, value in pairs(chosen) do copy[key] = value end
+  copy.roaming = args.roaming or chosen.roaming
+  copy.bearers = {}
+  for i, bearer in ipairs(chosen.bearers) do
+    copy.bearers[i] = {
+      apn = bearer.apn, ip = args.ip or bearer.ip, user = args.user or bearer.user, auth = args.auth or bearer.auth,
+      password = password_of(args, bearer),
+    }
+  end
+  return copy
 end
 
 -- Is anything given that the configuration does not say?
-local function asks_for_more(args)
-  return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming or args.metric or args.no_dns
+local function asks_for_carrier(args)
+  return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming
+end
+
+local function asks_for_more(args) return asks_for_carrier(args) or args.metric or args.no_dns end
+
+local function link_options(args)
+  local options = { metric = args.metric }
+  if args.no_dns then options.dns = false end
+  return options
+end
+
+local function apn_of(chosen)
+  local apn = chosen.bearers[1].apn
+  return apn ~= "" and apn or "the network's choice of an APN"
 end
 
 -- Several tries: the first packet through a new bearer often gets lost.
@@ -75,30 +101,35 @@ local function probe(applied, address, watcher)
   return exit_status.NO_ANSWER
 end
 
-local function bring_up(args, watcher)
-  local description, conf, chosen, opened, applied
-  local ok, err = check_usage(args)
-  if ok then
-    repair()
-    description, err = modem.select(args.device)
+-- What is asked for: what is named; else the daemon's configuration; else what is up; else the network's choice.
+local function choose(args, device, named, standing)
+  local settings = device.settings
+  local chosen, err = named or settings and settings.configured.carrier or standing and standing.carrier, nil
+  if not chosen then
+    chosen, err = carrier.load "default"
   end
-  if description then
-    local protocol = args.protocol or description.protocol
-    conf = args.carrier and {} or network_conf.read(protocol)
-    conf = args.apn and { proxy = conf.proxy } or conf
-    chosen, err = choose_carrier(args, conf)
+  return chosen and adjusted(chosen, args), err
+end
+
+-- What is up, and as wanted, keeps the settings of its link, but for those given now and those that were given before.
+local function options_for(args, device, standing, chosen)
+  local settings, options = device.settings, {}
+  local stays = standing and restore.is_same(standing, chosen) and not (settings and settings.ordered)
+  for _, source in ipairs {
+    settings and settings.configured.options or {}, stays and standing.options or {}, link_options(args),
+  } do
+    for key, value in pairs(source) do options[key] = value end
   end
-  if chosen then
-    opened, err = modem.open(description, { proxy = args.proxy or conf.proxy, protocol = args.protocol })
-  end
-  if not opened then
-    return nil, err
-  end
-  local device <close> = opened
-  chosen = carrier_in_daemon(args, device, chosen)
-  applied, err = up.up(device, chosen, {
-    dns = not args.no_dns, metric = args.metric, wait = args.wait, pin = pin_options.of(args), watcher = watcher,
-  })
+  options.wait = args.wait or options.wait
+  local pin = pin_options.of(args)
+  pin.file = pin.file or options.pin and options.pin.file
+  options.pin = pin
+  return options
+end
+
+local function connect(device, chosen, options, args, watcher)
+  options.watcher = watcher
+  local applied, err = up.up(device, chosen, options)
   if not applied then
     return nil, err
   end
@@ -109,7 +140,58 @@ local function bring_up(args, watcher)
     status = probe(link, args.probe or chosen.probe or default, watcher)
   end
   link:keep()
+  if modem.owner then -- its policies go by what was ordered last, and has worked
+    modem.owner.is_up(device, link, asks_for_more(args) and {
+      carrier = asks_for_carrier(args) and chosen or nil, options = link_options(args),
+    } or nil)
+  else
+    orders.lift(story.name(device.description), "offline", "radio")
+  end
   return status
+end
+
+-- A connection that is there comes back if the one that replaces it fails.
+local function switch(device, named, args, watcher)
+  local standing = restore.standing(device)
+  local chosen, err = choose(args, device, named, standing)
+  if not chosen then
+    return nil, err
+  end
+  if standing and not restore.is_same(standing, chosen) then
+    watcher:done("replaced", ("%s, which is up: %s takes its place"):format(apn_of(standing.carrier), apn_of(chosen)),
+      { apn = standing.carrier.bearers[1].apn })
+  end
+  local surviving <close> = standing and terminal.survive_hangup() or nil -- luacheck: ignore 211
+  local back <close> = restore.guard(device, standing, watcher)
+  local status
+  status, err = connect(device, chosen, options_for(args, device, standing, chosen), args, watcher)
+  if not status then
+    return back:bring_back(err)
+  end
+  back.finished = true
+  return status
+end
+
+local function bring_up(args, watcher)
+  local description, conf, named, opened
+  local ok, err = check_usage(args)
+  if ok then
+    repair()
+    description, err = modem.select(args.device)
+  end
+  if description then
+    conf = args.carrier and {} or network_conf.read(args.protocol or description.protocol)
+    conf = (args.apn or modem.owner) and { proxy = conf.proxy } or conf
+    named, err = named_carrier(args, conf)
+  end
+  if description and not err then
+    opened, err = modem.open(description, { proxy = args.proxy or conf.proxy, protocol = args.protocol })
+  end
+  if not opened then
+    return nil, err
+  end
+  local device <close> = opened
+  return switch(device, named, args, watcher)
 end
 
 return {
@@ -126,8 +208,9 @@ Examples:
   moontower up --carrier calyx-sprint
   moontower up --apn internet --ip ipv4
 Run again while online, it changes nothing. `moontower down` takes everything back.
-Without --carrier and --apn, APN, APN_USER, APN_PASS, APN_AUTH and IP_TYPE are taken from
-/etc/mbim-network.conf or /etc/qmi-network.conf, if they are there; PROXY=yes without --carrier.
+Without --carrier and --apn it goes by the daemon's configuration; without a daemon, by APN, APN_USER, APN_PASS,
+APN_AUTH and IP_TYPE in /etc/mbim-network.conf or /etc/qmi-network.conf (PROXY=yes without --carrier); else what is up
+stays; else the network chooses, as with --apn ''. If it fails, what was up before comes back.
 A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, that is missing.]])
     parser:mutex(
       parser:option("-c --carrier", "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path."),

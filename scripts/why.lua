@@ -10,19 +10,44 @@ local task = require "task"
 
 local SHOWN = 10
 
-local function for_programs(told, policies)
+-- Which APN it is connected with, or would be, and who says so.
+local function apn_of(modems, name)
+  for _, modem in ipairs(modems) do
+    local settings = story.name(modem.description) == name and modem.settings
+    if settings then
+      local ordered = settings.ordered and settings.ordered.carrier and settings.ordered
+      local names = {}
+      for i, bearer in ipairs(settings.carrier.bearers) do names[i] = bearer.apn end
+      return {
+        names = setmetatable(names, { __jsontype = "array" }), carrier = settings.carrier.name,
+        origin = ordered and ("`%s`, given at %s"):format(ordered.command, ordered.time) or settings.configured.origin,
+      }
+    end
+  end
+end
+
+local function show_apn(apn)
+  local names = {}
+  for i, name in ipairs(apn.names) do names[i] = name ~= "" and name or "the default one" end
+  print(("  APN      %s, by %s"):format(table.concat(names, ", else "), apn.origin))
+end
+
+local function for_programs(told, policies, apn)
   local plan = told.plan
   return {
     modem = told.modem, belief = told.belief, reason = told.reason, since = told.since,
     tried = setmetatable(told.tried, { __jsontype = "array" }),
     plan = plan and { what = plan.what, reason = plan.reason, seconds = math.max(plan.at - task.now(), 0) },
-    policies = setmetatable(policies, { __jsontype = "array" }),
+    apn = apn, policies = setmetatable(policies, { __jsontype = "array" }),
   }
 end
 
-local function show(told, policies)
-  print(("%s is %s since %s: %s"):format(told.modem, told.belief, told.since, printable(told.reason)))
+local function show(told, policies, apn)
+  print(("modem %s is %s since %s: %s"):format(told.modem, told.belief, told.since, printable(told.reason)))
   print(("  policy   %s"):format(#policies > 0 and table.concat(policies, ", ") or "none"))
+  if apn then
+    show_apn(apn)
+  end
   for i = math.max(#told.tried - SHOWN + 1, 1), #told.tried do
     local step = told.tried[i]
     local result = step.result == step.reason and "the same again" or step.result or "under way"
@@ -67,10 +92,11 @@ return {
     local jobs = daemon.running.supervisor:list()
     for _, name in ipairs(names) do
       local told, its = story.all()[name], policies_of(jobs, name)
+      local apn = apn_of(daemon.running.fleet:list(), name)
       if args.json then
-        list[#list + 1] = for_programs(told, its)
+        list[#list + 1] = for_programs(told, its, apn)
       else
-        show(told, its)
+        show(told, its, apn)
       end
     end
     if args.json then

@@ -56,15 +56,6 @@ static void on_closed(uv_handle_t *handle)
     free(mt_container_of(handle, struct mt_signal, poll));
 }
 
-void mt_signal_close(struct mt_signal *signal)
-{
-    uv_poll_stop(&signal->poll);
-    close(signal->fd);
-    sigdelset(&heard, signal->number);
-    pthread_sigmask(SIG_UNBLOCK, &signal->set, NULL);
-    uv_close((uv_handle_t *)&signal->poll, on_closed);
-}
-
 /* The kernel keeps one of each kind: how often it came nobody can tell. */
 int mt_signal_take(struct mt_signal *signal)
 {
@@ -76,6 +67,16 @@ int mt_signal_take(struct mt_signal *signal)
     if (count < 0)
         return errno == EAGAIN ? 0 : -errno;
     return 1;
+}
+
+void mt_signal_close(struct mt_signal *signal)
+{
+    uv_poll_stop(&signal->poll);
+    mt_signal_take(signal);  /* or it would come once it is unblocked */
+    close(signal->fd);
+    sigdelset(&heard, signal->number);
+    pthread_sigmask(SIG_UNBLOCK, &signal->set, NULL);
+    uv_close((uv_handle_t *)&signal->poll, on_closed);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)

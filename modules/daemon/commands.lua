@@ -43,8 +43,9 @@ local function in_turn(self, name, command, fn)
   return fn()
 end
 
--- What the daemon has to say goes into its log, not to the terminal of whoever gave the command.
-local function as_daemon(fn, ...)
+---What the daemon has to say goes into its log, not to the terminal of whoever gave the command.
+---@param fn function
+function Commands:as_daemon(fn, ...) -- luacheck: ignore 212
   local context = core.context()
   local restoring <close> = task.finally(function() core.set_context(context) end) -- luacheck: ignore 211
   core.set_context {}
@@ -58,7 +59,7 @@ local function lift(name, what, command)
 end
 
 local function carry_out(self, name, effect, command, run)
-  local function resume() as_daemon(self.supervisor.resume, self.supervisor, name) end
+  local function resume() self:as_daemon(self.supervisor.resume, self.supervisor, name) end
   local resuming <close> = task.finally(resume) -- luacheck: ignore 211
   self.supervisor:pause(name)
   local before = orders.load(name)
@@ -71,10 +72,14 @@ local function carry_out(self, name, effect, command, run)
   undo.finished = undo.finished or worked
   if effect.lifts and (worked or effect.always) then
     undo.finished = true
-    as_daemon(lift, name, effect.lifts, command)
+    self:as_daemon(lift, name, effect.lifts, command)
   end
   return result
 end
+
+---@param name string the modem's
+---@return string? command that has its turn
+function Commands:current(name) return (self.turns[name] or {}).command end
 
 ---Runs what changes a modem.
 ---@param name string the modem's: story.name()

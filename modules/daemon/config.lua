@@ -25,6 +25,7 @@ local script = require "script"
 ---@field carrier carrier.carrier
 ---@field policy daemon.policy_config?
 ---@field options table for modem/up.lua
+---@field origin string where its APN comes from, in words
 
 ---@class daemon.policy_config
 ---@field name string as it is configured
@@ -103,7 +104,16 @@ local function load_policy(entry, for_one_modem)
   return { name = name, policy = loaded, options = options }
 end
 
-local function load_modem(entry)
+local function origin_of(entry, where)
+  if not where then
+    return ("the network; there is no %s"):format(M.PATH)
+  elseif entry.carrier then
+    return ("the carrier file %s, named in %s"):format(entry.carrier, where)
+  end
+  return entry.apn and where or ("the network; %s names none"):format(where)
+end
+
+local function load_modem(entry, where)
   local chosen, err = carrier.load(entry.carrier or "default", { apn = entry.apn, roaming = entry.roaming })
   if not chosen then
     return nil, err
@@ -117,6 +127,7 @@ local function load_modem(entry)
     return nil, err
   end
   return {
+    origin = origin_of(entry, where),
     imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policy = loaded,
     options = {
       metric = entry.metric, table = entry.table, dns = entry.dns, default_route = entry.default_route,
@@ -125,7 +136,7 @@ local function load_modem(entry)
   }
 end
 
-local function load_all(values)
+local function load_all(values, path)
   local config = {
     modems = {}, policies = {}, log = values.log or "info", on_stop = values.on_stop or "keep",
     others_may = values.broker and values.broker.others_may or "use",
@@ -133,7 +144,7 @@ local function load_all(values)
   for i, entry in ipairs(values.modems or {}) do
     local err
     config.names_sims = config.names_sims or entry.iccid ~= nil
-    config.modems[i], err = load_modem(entry)
+    config.modems[i], err = load_modem(entry, path and ("modems[%d] of %s"):format(i, path))
     if not config.modems[i] then
       return error_object.during(err, ("modems[%d]"):format(i))
     end
@@ -189,7 +200,7 @@ function M.load(path)
     }
   end
   local config
-  config, err = load_all(values)
+  config, err = load_all(values, source ~= DEFAULT and path)
   if not config then
     return error_object.during(err, path)
   end

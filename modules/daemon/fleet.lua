@@ -259,6 +259,7 @@ local function borrowed(modem)
   return setmetatable({}, {
     __index = function(_, name)
       if name == "close" then return close end
+      if name == "itself" then return modem end
       return modem[name]
     end,
     __newindex = function(_, name, value) modem[name] = value end,

@@ -34,6 +34,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again w
 ---@field supervisor daemon.supervisor
 ---@field missing daemon.missing
 ---@field commands daemon.commands
+---@field overrides table<string, modem.override> by the modem's name: what `up` was given, and has worked
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
@@ -47,13 +48,37 @@ local M = {}
 ---@type daemon.daemon? the one that runs in this program
 M.running = nil
 
+-- What a person has ordered, once it has worked, goes before what the configuration says.
+local function effective(self, modem, entry)
+  local ordered = self.overrides[story.name(modem.description)]
+  local options = {}
+  for _, source in ipairs { entry.options, ordered and ordered.options or {} } do
+    for key, value in pairs(source) do options[key] = value end
+  end
+  return {
+    carrier = ordered and ordered.carrier or entry.carrier, options = options, configured = entry, ordered = ordered,
+  }
+end
+
 -- What the configuration says of a modem: also what its up() goes by.
 local function configure(self, modem)
   local entry, is_sure = config.entry_for(self.config, modem)
-  modem.settings = entry and { carrier = entry.carrier, options = entry.options } or nil
+  modem.settings = entry and effective(self, modem, entry) or nil
   self.known[modem].entry, self.known[modem].is_sure = entry, is_sure
   local configured = entry and (self.only or entry.policy)
   return configured and configured.policy.each and configured, entry, is_sure
+end
+
+local function is_up(self, modem, link, override)
+  local name = story.name(modem.description)
+  if override then
+    override.command, override.time = self.commands:current(name), os.date("!%Y-%m-%dT%H:%M:%SZ")
+  end
+  self.overrides[name] = override
+  if self.known[modem.itself] then
+    configure(self, modem.itself)
+  end
+  story.of(name):believe("online", ("as %s"):format(link.address))
 end
 
 local function policies_for_all(self)
@@ -71,6 +96,7 @@ local function look_again(self, modem)
   local entry
   entry, known.is_sure = config.entry_for(self.config, modem)
   if entry ~= known.entry then
+    self.overrides[story.name(modem.description)] = nil -- it was for another SIM
     local name = story.name(modem.description)
     self.supervisor:pause(name)
     self.supervisor:modem_gone(modem)
@@ -287,7 +313,7 @@ function M.run(options)
     return nil, err
   end
   local self = setmetatable({
-    path = options.config, config = loaded, known = {}, reloads = task.queue(MAX_CLIENTS + 1),
+    path = options.config, config = loaded, known = {}, overrides = {}, reloads = task.queue(MAX_CLIENTS + 1),
     manager = manager.new(),
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
@@ -297,6 +323,7 @@ function M.run(options)
   self.supervisor, self.missing = supervisor.new(group), missing.new(group)
   self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
+  function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
   function modems.owner.carry_out(description, ...)
     return self.commands:carry_out(story.name(description), ...)
   end

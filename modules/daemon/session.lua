@@ -32,7 +32,7 @@ local M = {}
 ---@private
 function Session:send(message)
   local ok, err = self.port:write(json.encode(message) .. "\n")
-  if not ok and self.task then
+  if not ok and self.task and not self.survives then
     -- Nobody is there, or nobody reads.
     self.task:cancel(error_object.new { code = "gone", source = "daemon", message = tostring(err) })
   end
@@ -108,7 +108,7 @@ local function listen(self, messages)
   end
   local gone = error_object.new { code = "gone", source = "daemon", message = "the client is gone" }
   self.answers:close(gone)
-  if self.task then
+  if self.task and not self.survives then
     self.task:cancel(gone)
   end
 end

@@ -33,6 +33,8 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 
 ---@class modem.owner who keeps modems open for all tasks of this program: the daemon
 ---@field borrow fun(description: modem.description, options: modem.options): modem.modem?, moontower.error?
+---@field is_up fun(modem: modem.modem, link: link.link, override: modem.override?) `moontower up` has worked: what it
+--- was given holds until it is given again, or the daemon ends; nil: the configuration holds
 ---@field carry_out fun(description: modem.description, order: string, command: string, run: fun(): boolean, any): any
 --- runs what a person has ordered while policies stand still: see daemon/commands.lua
 
@@ -74,6 +76,14 @@ end
 ---@class modem.settings_of
 ---@field carrier carrier.carrier?
 ---@field options table? for modem/up.lua
+---@field configured daemon.modem_config? what they would be without `ordered`
+---@field ordered modem.override?
+
+---@class modem.override what a person has ordered by `moontower up`, and has worked
+---@field carrier carrier.carrier?
+---@field options table
+---@field command string as it was given
+---@field time string
 
 ---@class modem.options
 ---@field protocol "mbim"|"qmi"|nil "qmi" on a modem that speaks MBIM: QMI inside MBIM
@@ -212,16 +222,19 @@ function Events:close() self.stop() end
 Events.__close = Events.close
 
 ---Brings the modem online, as `moontower up` does: see modem/up.lua.
+---What a person has ordered wins over what a policy wants.
 ---@param carrier carrier.carrier? if not given: the one in modem.settings; else the one that lets the network choose
 ---@param options table? what is given here wins over modem.settings.options
 ---@return link.link? link keep it in a <close> variable
 ---@return moontower.error? err
 function Modem:up(carrier, options)
   local settings, err = self.settings, nil
+  local ordered = settings and settings.ordered or { options = {} }
   local all = {}
-  for key, value in pairs(settings and settings.options or {}) do all[key] = value end
-  for key, value in pairs(options or {}) do all[key] = value end
-  carrier = carrier or settings and settings.carrier
+  for _, source in ipairs { settings and settings.options or {}, options or {}, ordered.options } do
+    for key, value in pairs(source) do all[key] = value end
+  end
+  carrier = ordered.carrier or carrier or settings and settings.carrier
   if not carrier then
     carrier, err = require("carrier").load("default")
   end

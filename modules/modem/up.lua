@@ -13,9 +13,13 @@ local report = require "modem.report"
 local state = require "state"
 local task = require "task"
 
-local M = {}
-
 local SESSION = 0
+
+local M = {
+  ---The session that `up` connects.
+  SESSION = SESSION,
+}
+
 local UNDO_TIME = 15
 local LOST = 3 -- seconds after which an answer may be lost, and is asked for once more
 local AGAIN_TIME = 15
@@ -42,9 +46,14 @@ local function record_of(description)
   return record and record.incarnation == description.incarnation and record or nil, err
 end
 
+local function of_link(options)
+  return { dns = options.dns, metric = options.metric, table = options.table, default_route = options.default_route }
+end
+
 -- Kept from before the modem connects until it is disconnected: a run that is killed in between leaves a session, too.
 -- With the bearer, it is complete: what was given of what was wanted, and why not the rest.
-local function keep_record(modem, settings, carrier, bearer)
+-- All that asks for the same again is in it, the password too: only root may read the file.
+local function keep_record(modem, settings, carrier, options, bearer)
   local refused = {}
   for family, err in pairs(bearer and bearer.refused or {}) do
     local detail = err.detail or {}
@@ -55,10 +64,22 @@ local function keep_record(modem, settings, carrier, bearer)
   end
   return state.save(KIND, modem.description.key, {
     incarnation = modem.description.incarnation, net = modem.net, session = SESSION, carrier = carrier.name,
-    apn = settings.apn, ip = settings.ip or "ipv4v6", user = settings.user, auth = settings.auth,
+    apn = settings.apn, ip = settings.ip or "ipv4v6", user = settings.user, password = settings.password,
+    auth = settings.auth, roaming = carrier.roaming, probe = carrier.probe, options = of_link(options),
     complete = bearer ~= nil, given = bearer and bearer.ip, refused = refused,
     protocol = modem.options.protocol, proxy = modem.options.proxy,
   })
+end
+
+local function keep_options(modem, record, options)
+  local now, changed = of_link(options), false
+  for _, name in ipairs { "dns", "metric", "table", "default_route" } do
+    changed = changed or now[name] ~= (record.options or {})[name]
+  end
+  if changed then
+    record.options = now
+    state.save(KIND, modem.description.key, record)
+  end
 end
 
 local function forget(modem)
@@ -115,17 +136,17 @@ local function look(modem, watcher)
 end
 
 -- Tries the carrier's bearers in their order; what one cause forbids, another APN may allow.
-local function connected(modem, carrier, watcher)
+local function connected(modem, carrier, options, watcher)
   local err
   for _, settings in ipairs(carrier.bearers) do
     watcher:doing("bearer", settings.apn ~= "" and settings.apn or "default APN")
     local ok, bearer
-    ok, err = keep_record(modem, settings, carrier)
+    ok, err = keep_record(modem, settings, carrier, options)
     if ok then
       bearer, err = modem:connect(settings)
     end
     if bearer then
-      keep_record(modem, settings, carrier, bearer)
+      keep_record(modem, settings, carrier, options, bearer)
       return bearer
     elseif err.code ~= "connect-refused" then
       break
@@ -136,14 +157,17 @@ end
 
 -- Is the session that was left the one that the carrier would ask for first? One family of two may be all there is of
 -- it, if that run was killed while it connected.
-local function fits(record, carrier)
+---@param record table from M.record()
+---@param carrier carrier.carrier
+---@return boolean
+function M.fits(record, carrier)
   local wanted = carrier.bearers[1]
   return record.complete and record.apn == wanted.apn and record.ip == (wanted.ip or "ipv4v6")
-    and record.user == wanted.user and record.auth == wanted.auth
+    and record.user == wanted.user and record.password == wanted.password and record.auth == wanted.auth
 end
 
 local function may_adopt(now, record, carrier)
-  return record.session ~= nil and now.session.state == "activated" and fits(record, carrier)
+  return record.session ~= nil and now.session.state == "activated" and M.fits(record, carrier)
 end
 
 -- What an earlier run, or somebody else, left connected is not what is wanted now; then its host's side leads nowhere.
@@ -171,17 +195,18 @@ local function adopted(modem, record)
 end
 
 -- Returns a bearer, and the seconds that connecting took; none when it was connected already.
-local function bearer_for(modem, now, record, carrier, watcher, undo)
+local function bearer_for(modem, now, record, carrier, options, watcher, undo)
   if may_adopt(now, record, carrier) then
     local bearer = adopted(modem, record)
     if bearer then
+      keep_options(modem, record, options)
       return bearer
     end
     clear(modem, now)
   end
   local start = task.now()
   undo.record = true
-  local bearer, err = connected(modem, carrier, watcher)
+  local bearer, err = connected(modem, carrier, options, watcher)
   undo.session = bearer and bearer.session
   return bearer, err or task.now() - start
 end
@@ -189,7 +214,7 @@ end
 -- Right after the network has ended the connection of a modem that told of nothing else, connecting again is all it
 -- takes: the order goes out at once. Is there still a network that may be used? That is asked at the same time.
 -- Returns as bearer_for; neither bearer nor error where the usual way has to be gone.
-local function bearer_again(modem, carrier, watcher, undo)
+local function bearer_again(modem, carrier, options, watcher, undo)
   local cut_at = modem.cut_at
   modem.cut_at = nil
   if not modem.is_started or not cut_at or task.now() - cut_at > FRESH then
@@ -199,7 +224,7 @@ local function bearer_again(modem, carrier, watcher, undo)
   undo.record = true
   local group <close> = task.group()
   local connecting = group:spawn(function()
-    local bearer, err = connected(modem, carrier, watcher)
+    local bearer, err = connected(modem, carrier, options, watcher)
     undo.session = bearer and bearer.session
     return bearer, err
   end)
@@ -237,7 +262,7 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
     return nil, packet
   end
   report.network(registration, packet, now.signal, watcher)
-  return bearer_for(modem, now, record, carrier, watcher, undo)
+  return bearer_for(modem, now, record, carrier, options, watcher, undo)
 end
 
 -- Takes back, in reverse, what a failure or Ctrl-C leaves half done in the modem; link.apply() sees to the host.
@@ -271,7 +296,7 @@ function M.up(modem, carrier, options)
   options = options or {}
   local watcher = options.watcher or silent
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
-  local bearer, seconds = bearer_again(modem, carrier, watcher, undo)
+  local bearer, seconds = bearer_again(modem, carrier, options, watcher, undo)
   if not bearer and not seconds then
     bearer, seconds = bearer_from_scratch(modem, carrier, options, watcher, undo)
   end

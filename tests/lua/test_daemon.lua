@@ -103,6 +103,45 @@ function T.test_radio_off_holds_until_radio_on()
   lu.assertEquals(result.after, result.before)
 end
 
+-- A word that is mistyped is not what the daemon goes by from then on.
+function T.test_what_up_was_given_lasts_if_it_has_worked()
+  for _, composition in ipairs { "mbim", "qmi" } do
+    local result = simulated.run(UNTIL .. [[
+      echo "return { modems = { { apn = 'r.ispsn', metric = 66, policy = 'reconnect' } } }" >/run/test/config.lua
+      start --config /run/test/config.lua; until_why "is online" || exit 1
+      # Its policy has connected, or found it connected.
+      settled() { n=0; until moontower why | tail -n 1 | grep -q ": connected$"; do n=$((n+1)); [ $n -lt 300 ] || exit 1
+        sleep 0.1; done; until_why "APN      $1" || exit 1; ip route show default | grep -q "metric $2 " || exit 1; }
+      conf="r.ispsn, by modems.1. of /run/test/config.lua"
+      given="the default one, by .moontower up --apn  --no-probe., given at"
+      settled "$conf" 66; moontower up --apn wrong; echo "wrong $?"; settled "$conf" 66
+      moontower up --no-probe | grep ^bearer; settled "$conf" 66
+      moontower up --apn '' --no-probe >/dev/null || exit 1; settled "$given" 66
+      moontower sim fault disconnect; until_why "because the network ended the connection: .*: connected" || exit 1
+      moontower reload; settled "$given" 66; moontower up --apn wrong; echo "wrong $?"; settled "$given" 66
+      moontower down >/dev/null; moontower up --apn wrong; echo "wrong $?"
+      until_why "is offline since .*moontower down. was given" || exit 1
+      moontower up --no-probe >/dev/null; settled "$conf" 66
+      moontower up --metric 77 --no-dns --no-probe >/dev/null; settled "$conf" 77
+      moontower sim fault disconnect; until_why "ended the connection: .*: connected"; settled "$conf" 77
+      grep -q 68.28 /etc/resolv.conf; echo "dns $?"; moontower up --no-probe >/dev/null; settled "$conf" 66
+      moontower down >/dev/null; end; true]], nil, nil, { "--composition", composition })
+    lu.assertEquals(result.status, 0, result.out .. result.err)
+    lu.assertEquals(select(2, result.out:gsub("wrong 6\n", "")), 3, result.out)
+    lu.assertEquals(select(2, result.out:gsub("restored  ", "")), 2, result.out)
+    lu.assertStrContains(result.out, "bearer    r.ispsn, IPv4 and IPv6, connected already\n")
+    lu.assertStrContains(result.out, "dns 1\n")
+    lu.assertEquals(result.after, result.before)
+  end
+end
+
+function T.test_up_without_the_daemon_ends_what_holds()
+  local result = run [[start; until_why "is online" || exit 1; moontower down; moontower radio off; end
+    moontower up --no-probe >/dev/null; start; until_why "is online" || exit 1; moontower radio off; end
+    moontower radio on; start; until_why "is online" || exit 1; moontower down; end; true]]
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_killed_daemon_loses_no_connection()
   local result = run [[start; until_why "is online" || exit 1
     ip -o address show dev wwan0 scope global >/run/test/1; kill -KILL $daemon; wait $daemon 2>/dev/null

@@ -1,0 +1,106 @@
+-- SPDX-License-Identifier: MIT
+-- The connection that another one is to replace comes back if that one fails: it may be the only way to this computer.
+
+local error_object = require "error"
+local journals = require "link.journal"
+local task = require "task"
+local up = require "modem.up"
+
+local TIME = 40 -- seconds for it when the command is being ended
+
+local M = {}
+
+---@class modem.standing a connection of an earlier `up` that is there, on the host, too
+---@field carrier carrier.carrier what asks for the same again
+---@field options table of the link, for up.up()
+---@field record table from up.record()
+
+local function has_link(modem)
+  return modem.net and journals.load(journals.key(modem.net, modem:channel(up.SESSION))) ~= nil
+end
+
+---@param modem modem.modem
+---@return modem.standing?
+function M.standing(modem)
+  local record = up.record(modem.description)
+  if not record or not record.complete or not has_link(modem) then
+    return nil
+  end
+  return {
+    record = record,
+    options = record.options or {},
+    carrier = {
+      name = record.carrier, roaming = record.roaming, probe = record.probe, bearers = { {
+        apn = record.apn, ip = record.ip, user = record.user, password = record.password, auth = record.auth,
+      } },
+    },
+  }
+end
+
+---Is it what a carrier asks for?
+---@param standing modem.standing
+---@param carrier carrier.carrier
+---@return boolean
+function M.is_same(standing, carrier) return up.fits(standing.record, carrier) end
+
+local function name_of(standing)
+  local apn = standing.carrier.bearers[1].apn
+  return apn ~= "" and apn or "default APN"
+end
+
+local function is_there(modem, standing)
+  local record = up.record(modem.description)
+  return has_link(modem) and record ~= nil and record.complete and up.fits(record, standing.carrier)
+end
+
+---@class modem.restore
+---@field private modem modem.modem
+---@field private standing modem.standing?
+---@field private watcher up.watcher
+---@field finished boolean? nothing has to be brought back any more
+local Restore = {}
+Restore.__index = Restore
+
+---Sees to it that a connection comes back, should the block be left before `finished` is set.
+---@param modem modem.modem
+---@param standing modem.standing? nil: there is none
+---@param watcher up.watcher
+---@return modem.restore to be kept in a <close> variable
+function M.guard(modem, standing, watcher)
+  return setmetatable({ modem = modem, standing = standing, watcher = watcher, finished = standing == nil }, Restore)
+end
+
+---What was to replace it has failed.
+---@param err moontower.error
+---@return nil
+---@return moontower.error err says also what has become of the old connection
+function Restore:bring_back(err)
+  if self.finished or is_there(self.modem, self.standing) then
+    self.finished = true
+    return nil, err
+  end
+  self.finished = true
+  local name = name_of(self.standing)
+  self.watcher:doing("restore", name)
+  local link, why = up.up(self.modem, self.standing.carrier, self.standing.options)
+  local copy = {}
+  for key, value in pairs(err) do copy[key] = value end
+  copy.detail = { restored = link ~= nil }
+  for key, value in pairs(err.detail or {}) do copy.detail[key] = value end
+  if link then
+    link:keep()
+    self.watcher:done("restored", ("%s is connected again, as %s"):format(name, link.address))
+  else
+    copy.message = ("%s; and the connection to %s, which was there before, does not come back: %s")
+      :format(err, name, why)
+  end
+  return nil, error_object.new(copy)
+end
+
+function Restore:__close(err)
+  if not self.finished then
+    task.shield(TIME, self.bring_back, self, err or task.unwanted)
+  end
+end
+
+return M
