@@ -84,7 +84,7 @@ local function parse(setting, now, text)
       return usage("%s: only AT!USBCOMP takes such a number, and this modem is asked by other means", text)
     end
     local wanted = {}
-    for key, value in pairs(now) do wanted[key] = value end
+    for key, value in pairs(setting:known(now) or {}) do wanted[key] = value end
     wanted.exact, wanted.interfaces = number, setting:names(number)
     return wanted
   elseif number and setting.by == "sierra-qmi" then
@@ -113,7 +113,7 @@ local function rows_of(setting, now)
     end
     return rows
   end
-  rows[1] = { current = true, interfaces = now.interfaces, shown = setting:show(now), how = "" }
+  rows[1] = { current = true, interfaces = now.interfaces or {}, shown = setting:show(now), how = "" }
   for _, wish in ipairs(wishes) do
     local wanted = setting:normalise(wish)
     local target = wanted and not setting:same(now, wanted) and setting:target(now, wanted)
@@ -132,7 +132,9 @@ local function list(setting, now, args)
   if args.json then
     local entries = setmetatable({}, { __jsontype = "array" })
     for i, row in ipairs(rows) do
-      entries[i] = { current = row.current, number = row.number, interfaces = row.interfaces }
+      entries[i] = {
+        current = row.current, number = row.number, interfaces = setmetatable(row.interfaces, { __jsontype = "array" }),
+      }
     end
     print(require("dkjson").encode({ by = setting.by, compositions = entries }, { indent = true }))
     return 0

@@ -15,7 +15,7 @@ end
 ---@alias settings.contexts table<integer, { apn: string, ip: "ipv4"|"ipv6"|"ipv4v6" }|false>
 
 -- The network learns of the first context when the modem attaches: so that it holds, the modem has to attach anew.
-local contexts = { name = "contexts", restart = true }
+local contexts = { name = "contexts", restart = true, blank = {} }
 
 local ip_types = { ipv4 = true, ipv6 = true, ipv4v6 = true }
 

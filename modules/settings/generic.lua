@@ -54,7 +54,10 @@ function Rat:read(modem)
   if not reply then
     return nil, err
   end
-  local name = technologies.join(set_of_modes(reply.mode_preference)) or "none"
+  local name = technologies.join(set_of_modes(reply.mode_preference or {}))
+  if not name then
+    return setting.UNKNOWN
+  end
   return name == self.all and "auto" or name
 end
 
@@ -89,7 +92,7 @@ local function new_rat(modem)
   if reply then
     current, err = preference(modem)
   end
-  if not current or not current.mode_preference then
+  if not current then
     return nil, err
   end
   local set = {}
@@ -103,7 +106,7 @@ end
 
 local LTE_WORDS, NR_WORDS = 4, 8
 
-local Bands = setting.class { name = "bands", restart = false }
+local Bands = setting.class { name = "bands", restart = false, blank = { lte = {}, nr = {} } }
 
 -- What a modem has, from DMS: as numbers, or on older modems as the bits of the first 64.
 local function capabilities(modem)
@@ -140,6 +143,9 @@ end
 
 function Bands:read(modem) -- luacheck: ignore 212
   local reply, err = preference(modem)
+  if reply and not reply.lte_band_preference and not reply.extended_lte_band_preference then
+    return setting.UNKNOWN
+  end
   return reply and bands_of(reply), err
 end
 
@@ -186,10 +192,13 @@ local function new_bands(modem)
   if able then
     reply, err = preference(modem)
   end
-  if not reply or not (reply.lte_band_preference or reply.extended_lte_band_preference) then
+  if not reply then
     return nil, err
   end
-  return setting.new(Bands, { able = able, is_extended = reply.extended_lte_band_preference ~= nil })
+  -- What is told tells the form; else what the modem has does.
+  local is_extended = reply.extended_lte_band_preference ~= nil
+    or reply.lte_band_preference == nil and (able.lte[#able.lte] or 0) > 64
+  return setting.new(Bands, { able = able, is_extended = is_extended })
 end
 
 -- ---- what there is ----
@@ -198,13 +207,14 @@ end
 local IPv6 = setting.class { name = "ipv6", restart = false }
 IPv6.normalise = function(_, wanted) return setting.switch(wanted) end
 IPv6.read = function() return "on" end
-IPv6.set = function()
+local function no_switch()
   return error_object.fail {
     code = "unsupported", source = "settings", message = "this modem has no switch for IPv6: it is always on",
     hint = 'Ask for an IPv4 connection instead: ip = "ipv4" in the bearer.',
   }
 end
-IPv6.why_not = function(self, _, wanted) return wanted == "off" and select(2, self.set()) or nil end
+IPv6.set = no_switch
+IPv6.why_not = function(_, _, wanted) return wanted == "off" and select(2, no_switch()) or nil end
 
 ---A setting of any modem.
 ---@param name string

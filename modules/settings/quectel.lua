@@ -72,7 +72,7 @@ local Rat = class {
 
   read = function(_, modem)
     local values, err = ask(modem, "QCFG", "nwscanmode")
-    return values and (scan_modes[values[1]] or "mode " .. tostring(values[1])), err
+    return values and (scan_modes[values[1]] or setting.UNKNOWN), err
   end,
 
   commands = function(_, wanted)
@@ -94,7 +94,8 @@ local Rat5g = class {
 
   read = function(_, modem)
     local values, err = ask(modem, "QNWPREFCFG", "mode_pref")
-    return values and (technologies.of_text(values[1] or "") or "unknown"), err
+    local name = values and technologies.of_text(values[1] or "")
+    return name or values and setting.UNKNOWN or nil, err
   end,
 
   commands = function(_, wanted)
@@ -242,7 +243,7 @@ function M.new(name, modem, options)
   for _, choice in ipairs(choices[name] or {}) do
     local values
     values, err = ask(modem, choice[1], choice[2])
-    if values then
+    if values or err.code == "malformed" then -- it knows the command, whatever it says
       return setting.new(choice[3], { modules = options.modules })
     elseif not setting.is_refusal(err) then
       return nil, err

@@ -9,7 +9,8 @@ local error_object = require "error"
 ---@field name string the key in a carrier's `modem` table
 ---@field title string for people
 ---@field restart boolean does it hold from the next restart of the modem on?
----@field read fun(self: settings.setting, modem: table): any, moontower.error? what the modem says; nil, err
+---@field blank any? what `how`, `set`, `why_not` and `target` get as `now` where that is unknown
+---@field read fun(self: settings.setting, modem: table): any, moontower.error? what it says, or UNKNOWN; nil, err
 ---@field set fun(self: settings.setting, modem: table, wanted: any, now: any): true?, moontower.error?
 local Setting = {}
 
@@ -60,7 +61,13 @@ function Setting:undo(now, wanted) return now end -- luacheck: ignore 212
 ---@return any
 function Setting:undo_both(earlier, later) return earlier end -- luacheck: ignore 212
 
+---What read() gives where the modem refuses to tell, or answers something that we do not understand: no modem is to be
+---left as it is for that. It differs from whatever is wanted, can be set, and cannot be put back.
+local UNKNOWN = { unknown = true }
+
 local M = {
+  UNKNOWN = UNKNOWN,
+
   ---What people read, by name: also of a setting whose way to do it is not known yet.
   titles = {
     ipv6 = "IPv6", contexts = "PDP contexts", rat = "Radio access", bands = "Bands", at = "AT commands",
@@ -68,13 +75,61 @@ local M = {
   },
 }
 
+-- What a class's methods do with it, so that none of them has to know.
+local guards = {
+  read = function(method)
+    return function(self, modem)
+      local value, err = method(self, modem)
+      if value == nil and err and (M.is_refusal(err) or err.code == "malformed") then
+        return UNKNOWN
+      end
+      return value, err
+    end
+  end,
+  same = function(method)
+    return function(self, now, wanted) return now ~= UNKNOWN and method(self, now, wanted) end
+  end,
+  show = function(method)
+    return function(self, value) return value == UNKNOWN and "unknown" or method(self, value) end
+  end,
+  undo = function(method)
+    return function(self, now, wanted)
+      if now ~= UNKNOWN then
+        return method(self, now, wanted)
+      end
+    end
+  end,
+  set = function(method)
+    return function(self, modem, wanted, now) return method(self, modem, wanted, self:known(now)) end
+  end,
+}
+guards.holds = guards.same
+guards.why_not = guards.set
+function guards.how(method)
+  return function(self, now, wanted) return method(self, self:known(now), wanted) end
+end
+guards.target = guards.how
+
+---What to go by instead of what is there now, where that is unknown.
+---@param now any
+---@return any
+function Setting:known(now)
+  if now == UNKNOWN then
+    return self.blank
+  end
+  return now
+end
+
 ---Makes a class of settings.
 ---@param fields table name, restart, read, set, and what differs from the above
 ---@return table class
 function M.class(fields)
   local class = setmetatable(fields, { __index = Setting })
   class.title = M.titles[class.name]
-  class.__index = class
+  function class.__index(_, key)
+    local value = class[key]
+    return value and guards[key] and guards[key](value) or value
+  end
   return class
 end
 

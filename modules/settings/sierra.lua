@@ -106,9 +106,9 @@ end
 
 local Rat = setting.class { name = "rat", restart = false }
 
--- "!SELRAT: 06, LTE Only", "06, LTE Only"
+-- "!SELRAT: 06, LTE Only", "06, LTE Only". The list may begin with "!SELRAT: Index, Name".
 local function rat_row(line)
-  local index, name = line:gsub("^!SELRAT:%s*", ""):match("^%s*(%x%x)%s*,%s*(.-)%s*$")
+  local index, name = line:gsub("^%s*!%a+:%s*", ""):match("^%s*(%x%x?)%s*,%s*(.-)%s*$")
   if index then
     return { index = index, value = technologies.of_text(name) or name:lower() }
   end
@@ -150,13 +150,11 @@ function Rat:read(modem)
     return nil, err
   end
   local now = rat_rows(reply)[1]
-  if not now then
-    return error_object.fail {
-      code = "malformed", source = "at", message = "AT!SELRAT?: no value in the answer",
-    }
-  end
-  return now.value
+  return now and now.value or setting.UNKNOWN -- such as "Unknown RAT mode"
 end
+
+-- A value that the modem does not list cannot be set again.
+function Rat:undo(now) return row_of(self.rows, now) and now end
 
 function Rat:how(_, wanted)
   return "AT!SELRAT=" .. row_of(self.rows, wanted).index

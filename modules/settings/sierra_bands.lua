@@ -18,7 +18,7 @@ local M = {}
 local CUSTOM_FIRST, CUSTOM_LAST = 10, 19 -- the rows that are the user's
 local OURS = "moontower"
 
-local Bands = setting.class { name = "bands", restart = false }
+local Bands = setting.class { name = "bands", restart = false, blank = { lte = {}, nr = {} } }
 
 -- ---- reading the table ----
 
@@ -126,7 +126,7 @@ function Bands:read(modem)
     now = find_row(self, "index", now.index) or now
   end
   -- Bands that no row has: the modem says "unknown band mask".
-  return value_of(now) or { name = "unknown", lte = {}, nr = {} }
+  return value_of(now) or setting.UNKNOWN
 end
 
 -- ---- wanting ----

@@ -31,6 +31,13 @@ local function bits_of(reply)
   return bits
 end
 
+-- Where AT!USBCOMP? tells nothing: the serial ports, with the index and config type that the help calls the default.
+local function usual_of(reply, bits)
+  local index, kind = table.concat(reply.lines, "\n"):lower():match("default.-at!usbcomp=(%d+),(%d+),%x")
+  local mask = (bits.DIAG or 0) | (bits.NMEA or 0) | (bits.MODEM or 0)
+  return index and { interfaces = {}, index = tonumber(index), type = tonumber(kind), exact = mask } or nil
+end
+
 -- What is set now is told by name, too, and the help may lack some of it: "0000050D (diag,nmea,modem,rmnet0,rmnet1)"
 -- names five bits, from the lowest on.
 local function learn(bits, mask, shown)
@@ -67,9 +74,7 @@ function ByAt:read(modem)
   local kind, kind_name = text:match("Config Type:%s*(%d+)%s*%(?([^\n)]*)")
   local mask, shown = text:match("Interface bitmask:%s*0?[xX]?(%x+)%s*%(?([^\n)]*)")
   if not index or not kind or not mask then
-    return error_object.fail {
-      code = "malformed", source = "at", message = "AT!USBCOMP?: no composition in the answer",
-    }
+    return setting.UNKNOWN
   end
   mask = tonumber(mask, 16)
   learn(self.bits, mask, shown)
@@ -84,6 +89,12 @@ end
 function ByAt:target(now, wanted)
   if composition.is_exact(self, wanted) then
     return wanted
+  end
+  if not now then
+    return error_object.fail {
+      code = "unsupported", source = "settings",
+      message = "AT!USBCOMP? does not tell the composition, nor AT!USBCOMP=? the usual one: no config type is known",
+    }
   end
   local mask, has = now.exact, {}
   for name, bit in pairs(self.bits) do
@@ -124,6 +135,7 @@ end
 -- ---- QMI ----
 
 local ByQmi = composition.class "sierra-qmi"
+ByQmi.blank = {}
 
 -- By number, what each has in our names; those with two USB configurations count as what they are now: unknown.
 local function interfaces_of(number)
@@ -137,16 +149,21 @@ end
 function ByQmi:read(modem)
   local reply, err = modem.qmi:request(sierra_qmi.get_usb_composition)
   if not reply or not reply.current then
-    return nil, err or error_object.new {
-      code = "malformed", source = "qmi", message = "Sierra Get USB Composition: no composition in the answer",
-    }
+    return reply and setting.UNKNOWN, err
   end
   return {
     interfaces = interfaces_of(reply.current), supported = reply.supported or {}, by = self.by, exact = reply.current,
   }
 end
 
--- The smallest that has all that is wanted, of those the modem supports.
+local function known_numbers()
+  local list = {}
+  for number in pairs(sierra_qmi.compositions) do list[#list + 1] = number end
+  table.sort(list)
+  return list
+end
+
+-- The smallest that has all that is wanted, of those the modem supports; of all, where it does not tell.
 function ByQmi:target(now, wanted)
   if composition.is_exact(self, wanted) then
     -- What is put back was read from the modem, and so is supported.
@@ -164,7 +181,7 @@ function ByQmi:target(now, wanted)
     }
   end
   local best
-  for _, number in ipairs(now.supported) do
+  for _, number in ipairs(now.supported or known_numbers()) do
     local list = interfaces_of(number)
     local is_mixed = composition.is_within({ "qmi", "mbim" }, list)
     if #list > 0 and not is_mixed and composition.is_within(wanted.interfaces, list)
@@ -213,7 +230,9 @@ function M.new(session, modem, options)
       code = "unsupported", source = "settings", message = "AT!USBCOMP=? names no interfaces",
     }
   end
-  return setting.new(ByAt, { session = session, bits = bits, modules = options.modules })
+  return setting.new(ByAt, {
+    session = session, bits = bits, modules = options.modules, blank = usual_of(reply, bits),
+  })
 end
 
 ---By QMI, if the modem knows the message.

@@ -172,6 +172,13 @@ local events = {
     end,
   },
   {
+    name = "unknown-rat", summary = "answer AT!SELRAT? with \"Unknown RAT mode\", until one is chosen",
+    start = function(modem)
+      modem.faults["unknown-rat"] = {}
+      return true
+    end,
+  },
+  {
     name = "fcc-lock", summary = "lock the radio, now and at each start; QMI's FCC authentication unlocks it",
     start = function(modem)
       modem.has_fcc_lock, modem.fcc_locked = true, true

@@ -49,6 +49,19 @@ function T.test_setup_then_up_then_nothing_to_be_done()
   })
 end
 
+-- What cannot be read can be set, which is the cure; and is not promised to be put back.
+function T.test_a_setting_that_cannot_be_read()
+  local result = simulated.run(SETUP .. " --plan; moontower at 'AT!SELRAT?'; " .. SETUP .. " --yes && " .. SETUP
+    .. " && moontower setup --undo --yes", { "unknown-rat" }, nil, FACTORY)
+  simulated.assert_success(result)
+  assert_words(result.out, {
+    "Radio access     unknown              lte                  AT!SELRAT=06\n", "Unknown RAT mode\n",
+    "Radio access    unknown -> lte\n", "Radio access     lte                  as wanted\n", "Nothing is to be done.\n",
+    "USB composition  dm+nmea+at+qmi       as wanted\n",
+    "nothing is known that takes it back: AT!SELRAT=06\n",
+  })
+end
+
 function T.test_nobody_to_ask()
   local result = factory(SETUP .. " </dev/null; echo status $?; moontower sim state")
   assert_words(result.out, { "status 2\n", "MC7455, QMI" })

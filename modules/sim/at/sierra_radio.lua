@@ -227,8 +227,8 @@ return function(handle)
   handle("!SELRAT", {
     protected = "set",
     query = function(modem)
-      local technology = current(modem)
-      return { "!SELRAT: " .. (technology and line_of(technology) or "FF, Unknown") }
+      local technology = not modem.faults["unknown-rat"] and current(modem)
+      return { technology and "!SELRAT: " .. line_of(technology) or "Unknown RAT mode" }
     end,
     test = function()
       local lines = { "!SELRAT: Index, Name" }
@@ -242,6 +242,7 @@ return function(handle)
       if not technology then
         return nil
       end
+      modem.faults["unknown-rat"] = nil
       modem.nv.technology, modem.preference.modes = technology, modes_of(modem, technology)
       modem:settle()
       return {}
