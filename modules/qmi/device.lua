@@ -228,7 +228,11 @@ function Device:ask(message, client_id, values, seconds)
     }
   end
   reply, err = message.response:decode(answer.tlvs, true)
-  if reply and reply.result.status ~= 0 then
+  if reply and not reply.result.error then -- nor, then, do we know whether it was done
+    return error_object.fail {
+      code = "malformed", source = "qmi", message = ("%s: the modem's answer has no result"):format(message.name),
+    }
+  elseif reply and reply.result.status ~= 0 then
     return failure(message, reply)
   end
   return reply, err
