@@ -25,7 +25,7 @@ Policy.__index = Policy
 local M = {}
 
 -- What a file's body may take; a policy waits in its `run`.
-local SECONDS, BYTES, CLEANUP = 1, 32 << 20, 5
+local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 
 local keys = {
   name = "string", summary = "string", each = "table", run = "function",
@@ -99,7 +99,9 @@ function M.load(name, options)
   if not chunk then
     return invalid(message)
   end
-  local limits = { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = "policy " .. name }
+  local limits = {
+    seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = "policy " .. name,
+  }
   local ok, value = task.limited(limits, chunk, options)
   local is_table = not ok and type(value) == "table"
   if is_table and value.code and value.code ~= "raised" then

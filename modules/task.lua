@@ -202,9 +202,10 @@ function Group:__close(err)
 end
 
 ---Calls fn(...) in a task of its own with limits, which it shares with all tasks that it starts.
----@param limits { seconds: number?, bytes: integer?, cleanup: number?, name: string }|userdata how long one may run
---- between two waits, what all their objects may hold, how long task.shield() still holds once it has been cancelled,
---- and what to call it in errors; or the core.task.account() of an earlier call
+---@param limits { seconds: number?, bytes: integer?, tasks: integer?, cleanup: number?, name: string }|userdata how
+--- long they may run, together, until each that can has run; what all their objects may hold; how many they may be; how
+--- long task.shield() still holds once it has been cancelled; and what to call it in errors; or the core.task.account()
+--- of an earlier call
 ---@return boolean ok
 ---@return any ... what fn returns; or its error, from the source "limit" if it was stopped
 function task.limited(limits, fn, ...)

@@ -17,15 +17,29 @@ enum { STEPS_BETWEEN_LOOKS = 200, STEPS_NEAR_THE_LIMIT = 10 };
 
 struct mt_account {
     size_t references;
-    size_t held, bytes;
-    size_t look_at;     /* holding more, garbage is collected, to see what it really holds */
-    bool is_told;       /* that it holds too much: it may spend the reserve, to clean up */
-    uint64_t nanoseconds;
-    double cleanup;
-    bool is_refused;    /* memory, since that was last explained */
+    struct mt_allowance allowance;
     char name[64];
     char place[LUA_IDSIZE + 16];  /* where one of its tasks was at the latest look: "FILE:LINE:" */
+
+    size_t held;
+    size_t look_at;     /* holding more, garbage is collected, to see what it really holds */
+    bool is_told;       /* that it holds too much: it may spend the reserve, to clean up */
+    bool is_refused;    /* memory, since that was last explained */
+
+    uint64_t used, allowed;  /* nanoseconds, in this generation of its tasks */
+    int overruns;            /* the first is raised, the second ends what runs */
+    bool is_closing;         /* time was added, in this generation, to close variables */
+
+    struct mt_turns turns;
+    struct mt_task *first;   /* whose end is to be the others', or NULL */
+    size_t tasks, started;   /* now; ever */
+    size_t doomed;           /* so many of those, if they have not run yet, never will */
 };
+
+static uint64_t nanoseconds_of(const struct mt_account *account)
+{
+    return (uint64_t)(account->allowance.seconds * 1e9);
+}
 
 /* ---- memory ---- */
 
@@ -35,17 +49,24 @@ union header {
     LUAI_MAXALIGN;
 };
 
-struct mt_account *mt_account_new(const char *name, double seconds, double cleanup, size_t bytes)
+struct mt_account *mt_account_new(const char *name, const struct mt_allowance *allowance)
 {
     struct mt_account *account = calloc(1, sizeof(*account));
     if (account) {
         account->references = 1;
-        account->bytes = bytes;
-        account->look_at = bytes / 2;
-        account->nanoseconds = (uint64_t)(seconds * 1e9);
-        account->cleanup = cleanup;
+        account->allowance = *allowance;
+        account->look_at = allowance->bytes / 2;
+        account->turns.last = &account->turns.first;
+        account->allowed = nanoseconds_of(account);
         snprintf(account->name, sizeof(account->name), "%s", name);
     }
+    return account;
+}
+
+struct mt_account *mt_account_ref(struct mt_account *account)
+{
+    if (account)
+        account->references++;
     return account;
 }
 
@@ -55,9 +76,40 @@ void mt_account_unref(struct mt_account *account)
         free(account);
 }
 
+struct mt_turns *mt_account_turns(struct mt_account *account)
+{
+    return &account->turns;
+}
+
+void mt_account_begin_generation(struct mt_account *account)
+{
+    if (account->overruns > 1)
+        return;  /* it has all the time there is to end */
+    account->used = 0;
+    account->allowed = nanoseconds_of(account);
+    account->is_closing = false;
+}
+
+void mt_account_set_first(struct mt_account *account, struct mt_task *first)
+{
+    account->first = first;
+    account->overruns = 0;
+}
+
+void mt_account_unset_first(lua_State *L, struct mt_account *account, const struct mt_task *first)
+{
+    if (!account || account->first != first)
+        return;
+    account->first = NULL;
+    if (account->overruns > 0) {
+        lua_pushnil(L);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, account);
+    }
+}
+
 double mt_account_cleanup(const struct mt_account *account)
 {
-    return account ? account->cleanup : 0;
+    return account ? account->allowance.cleanup : 0;
 }
 
 size_t mt_account_held(const struct mt_account *account)
@@ -72,17 +124,17 @@ size_t mt_account_held(const struct mt_account *account)
  */
 static bool may_hold_more(struct mt_account *account, size_t more)
 {
-    size_t reserve = account->bytes / 4;
+    size_t reserve = account->allowance.bytes / 4;
     size_t after = account->held + more;
-    if (account->bytes == 0)
+    if (account->allowance.bytes == 0)
         return true;
-    if (account->is_told && after < account->bytes - reserve) {
+    if (account->is_told && after < account->allowance.bytes - reserve) {
         account->is_told = false;
-        account->look_at = account->bytes;
+        account->look_at = account->allowance.bytes;
     }
-    if (after > account->bytes + reserve)
+    if (after > account->allowance.bytes + reserve)
         account->is_refused = true;
-    return after <= account->bytes + reserve;
+    return after <= account->allowance.bytes + reserve;
 }
 
 static void release(union header *block, size_t size)
@@ -142,30 +194,36 @@ uint64_t mt_processor_time(void)
 
 static void start_clock(struct mt_run *run)
 {
+    const struct mt_account *account = run->account;
+    uint64_t left = account->allowed > account->used ? account->allowed - account->used : 0;
     run->processor = mt_processor_time();
-    run->due = uv_hrtime() + run->account->nanoseconds;
-    run->is_stopping = false;
+    run->due = uv_hrtime() + left;
+}
+
+static void charge(struct mt_run *run)
+{
+    uint64_t now = mt_processor_time();
+    run->account->used += now - run->processor;
+    run->processor = now;
 }
 
 static bool is_overdue(struct mt_run *run)
 {
-    uint64_t now = uv_hrtime();
-    if (now < run->due)
+    if (run->account->allowance.seconds == 0 || uv_hrtime() < run->due)
         return false;
-    uint64_t used = mt_processor_time() - run->processor;
-    if (used >= run->account->nanoseconds)
-        return true;
-    run->due = now + run->account->nanoseconds - used;
-    return false;
+    charge(run);
+    start_clock(run);
+    return run->account->used >= run->account->allowed;
 }
 
 /* ---- what a script meets ---- */
 
 static void push_memory_error(lua_State *L, const struct mt_account *account, const char *where)
 {
-    bool is_large = account->bytes >= 1 << 20;
+    size_t bytes = account->allowance.bytes;
+    bool is_large = bytes >= 1 << 20;
     mt_error_push(L, "raised", "limit", "%s %s: more than %d %s of memory", where, account->name,
-                  (int)(account->bytes >> (is_large ? 20 : 10)), is_large ? "MiB" : "KiB");
+                  (int)(bytes >> (is_large ? 20 : 10)), is_large ? "MiB" : "KiB");
 }
 
 /*
@@ -187,7 +245,7 @@ static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
         push_memory_error(L, account, account->place);
     else
         mt_error_push(L, "raised", "limit", "%s %s: ran %f s without waiting", account->place,
-                      account->name, (lua_Number)account->nanoseconds / 1e9);
+                      account->name, (lua_Number)account->allowance.seconds);
     luaL_traceback(L, L, NULL, 0);
     lua_setfield(L, -2, "traceback");
     limits->charged = account;
@@ -199,55 +257,93 @@ static void on_steps(lua_State *L, lua_Debug *where);
 static void look_at_memory(lua_State *L, struct mt_limits *limits)
 {
     struct mt_account *account = limits->run->account;
+    size_t bytes = account->allowance.bytes;
     int steps = lua_gethookcount(L) * 2;
-    int most = account->bytes && account->held > account->bytes / 2 ? STEPS_NEAR_THE_LIMIT
+    int most = bytes && account->held > bytes / 2 ? STEPS_NEAR_THE_LIMIT
                                                                     : STEPS_BETWEEN_LOOKS;
     if (steps != most * 2)
         lua_sethook(L, on_steps, LUA_MASKCOUNT, steps < most ? steps : most);
-    if (account->bytes == 0 || account->held <= account->look_at)
+    if (bytes == 0 || account->held <= account->look_at)
         return;
     lua_gc(L, LUA_GCCOLLECT);
-    size_t soon = account->held + account->bytes / 8;
-    if (account->held > account->bytes && account->is_told) {
+    size_t soon = account->held + bytes / 8;
+    if (account->held > bytes && account->is_told) {
         account->look_at = soon;
-    } else if (account->held > account->bytes) {
+    } else if (account->held > bytes) {
         account->is_told = true;
         account->look_at = 0;
+        account->doomed = account->started;
         lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
         push_failure(L, limits, true);
         lua_error(L);
     } else {
-        account->look_at = soon < account->bytes / 2 ? account->bytes / 2
-                           : soon < account->bytes ? soon : account->bytes;
+        account->look_at = soon < bytes / 2 ? bytes / 2
+                           : soon < bytes ? soon : bytes;
     }
 }
 
+/* It goes on in spite of a failure: so its first task is told to end. The error stays on L. */
+static void end_account(lua_State *L, struct mt_limits *limits)
+{
+    struct mt_account *account = limits->run->account;
+    if (!account->first)
+        return;
+    limits->charged = NULL;
+    lua_pushvalue(L, -1);
+    mt_task_cancel(L, account->first);
+    limits->charged = account;
+}
+
 /*
- * Running for too long raises once. Who swallows that and runs on is not asked again: the coroutine
- * yields, and mt_run_end_stopped() ends it. One that it has made and is in yields to it, before that.
- * Where nothing can yield (in table.sort, string.gsub, or closing variables), each next step raises.
+ * Pushes the error for who ran on, and keeps it: others that are ended because of that end with it, too,
+ * and not with one that names the line where they happened to be.
+ */
+static void push_overrun(lua_State *L, struct mt_limits *limits)
+{
+    struct mt_account *account = limits->run->account;
+    if (account->overruns > 2 && lua_rawgetp(L, LUA_REGISTRYINDEX, account) == LUA_TTABLE)
+        return;
+    push_failure(L, limits, false);
+    limits->charged = NULL;
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, account);
+    limits->charged = account;
+}
+
+/*
+ * Running for too long raises once, in whichever of the account's tasks runs then; they have the same
+ * time once more to clean up. Who swallows that and runs on is not asked again: the coroutine yields,
+ * and mt_run_end_stopped() ends it. One that it has made and is in yields to it, before that. Where
+ * nothing can yield (in table.sort, string.gsub, or closing variables), each next step raises.
  */
 static void on_steps(lua_State *L, lua_Debug *where)
 {
     struct mt_limits *limits = &mt_engine_of(L)->limits;
     struct mt_run *run = limits->run;
-    if (!run || !run->account) {
+    struct mt_account *account = run ? run->account : NULL;
+    if (limits->loads > 0)
+        return;
+    if (!account) {
         lua_sethook(L, NULL, 0, 0);  /* of a coroutine that a task made before it left its limits */
         return;
     }
-    note_place(L, run->account, where);
+    note_place(L, account, where);
     if (!run->is_stopping) {
         look_at_memory(L, limits);
-        if (run->account->nanoseconds == 0 || !is_overdue(run))
+        if (!is_overdue(run))
             return;
-        run->overruns++;
-        if (run->overruns == 1) {
+        account->doomed = account->started;
+        account->overruns++;
+        if (account->overruns <= 2)
+            account->allowed += nanoseconds_of(account);
+        push_overrun(L, limits);
+        if (account->overruns == 1) {
             start_clock(run);
-            push_failure(L, limits, false);
             lua_error(L);
         }
+        if (account->overruns == 2)
+            end_account(L, limits);
         run->is_stopping = true;
-        push_failure(L, limits, false);
         lua_rawsetp(L, LUA_REGISTRYINDEX, run);
     }
     lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
@@ -258,6 +354,26 @@ static void on_steps(lua_State *L, lua_Debug *where)
         lua_rawgetp(L, LUA_REGISTRYINDEX, run);
         lua_error(L);
     }
+}
+
+void mt_limits_call_uncharged(lua_State *L, int arguments, int results)
+{
+    struct mt_limits *limits = &mt_engine_of(L)->limits;
+    struct mt_run *run = limits->run;
+    struct mt_account *payer = limits->charged;
+    if (!run || !run->account || limits->loads > 0) {
+        lua_call(L, arguments, results);
+        return;
+    }
+    charge(run);
+    limits->loads++;
+    limits->charged = NULL;
+    int status = lua_pcall(L, arguments, results, 0);
+    limits->charged = payer;
+    limits->loads--;
+    start_clock(run);
+    if (status != LUA_OK)
+        lua_error(L);
 }
 
 bool mt_limits_explain(lua_State *L)
@@ -282,10 +398,42 @@ bool mt_limits_explain(lua_State *L)
 void mt_run_set_account(struct mt_run *run, struct mt_account *account)
 {
     struct mt_account *old = run->account;
-    if (account)
-        account->references++;
-    run->account = account;
+    run->account = mt_account_ref(account);
+    if (account) {
+        account->tasks++;
+        run->number = ++account->started;
+    }
+    if (old)
+        old->tasks--;
     mt_account_unref(old);
+}
+
+void mt_account_check_tasks(lua_State *L, struct mt_account *account)
+{
+    struct mt_limits *limits = &mt_engine_of(L)->limits;
+    if (!account || account->allowance.tasks == 0 || account->tasks < account->allowance.tasks)
+        return;
+    account->doomed = account->started;
+    limits->charged = NULL;
+    luaL_where(L, 2);  /* 1 is the group's method */
+    mt_error_push(L, "raised", "limit", "%s%s: more than %d tasks at a time", lua_tostring(L, -1),
+                  account->name, (int)account->allowance.tasks);
+    luaL_traceback(L, L, NULL, 1);
+    lua_setfield(L, -2, "traceback");
+    limits->charged = account;
+    lua_error(L);
+}
+
+bool mt_run_is_doomed(const struct mt_run *run)
+{
+    const struct mt_account *account = run->account;
+    return account && (run->number <= account->doomed || account->overruns > 1);
+}
+
+void mt_run_push_doom(lua_State *L, const struct mt_run *run)
+{
+    mt_error_push(L, "raised", "limit", "%s: it has used up what it may, and starts no tasks",
+                  run->account->name);
 }
 
 void mt_run_set_hook(const struct mt_run *run, lua_State *thread)
@@ -307,21 +455,35 @@ void mt_run_enter(struct mt_run *run, lua_State *thread, struct mt_limits *limit
     }
 }
 
+void mt_run_leave(struct mt_run *run)
+{
+    if (run->account)
+        charge(run);
+}
+
 bool mt_run_end_stopped(struct mt_run *run, lua_State *thread)
 {
+    struct mt_account *account = run->account;
     if (!run->is_stopping)
         return false;
+    run->is_stopping = false;
+    if (!account->is_closing) {
+        account->is_closing = true;
+        account->allowed = account->used + nanoseconds_of(account);
+    }
     start_clock(run);
     mt_run_set_hook(run, thread);
     lua_resetthread(thread);
     lua_settop(thread, 0);
     lua_rawgetp(thread, LUA_REGISTRYINDEX, run);
+    lua_pushnil(thread);
+    lua_rawsetp(thread, LUA_REGISTRYINDEX, run);
     return true;
 }
 
 void mt_run_end(struct mt_run *run, lua_State *L)
 {
-    if (run->overruns > 1) {
+    if (run->is_stopping) {
         lua_pushnil(L);
         lua_rawsetp(L, LUA_REGISTRYINDEX, run);
     }

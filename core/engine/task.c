@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "engine/error.h"
-#include "engine/limit.h"
 #include "engine/runtime.h"
+
+/* Longer than this no descriptor waits because of many ready tasks; one task may run for longer. */
+static const uint64_t longest_round = 50 * 1000 * 1000;  /* nanoseconds */
 
 /* A task's userdata is kept in the registry, under its address, from its spawn to its end. */
 struct mt_task {
@@ -53,8 +55,12 @@ static int task_gc(lua_State *L)
 
 void mt_tasks_init(lua_State *L, struct mt_tasks *tasks)
 {
-    tasks->first_ready = NULL;
-    tasks->last_ready = &tasks->first_ready;
+    memset(&tasks->without_account, 0, sizeof(tasks->without_account));
+    tasks->without_account.last = &tasks->without_account.first;
+    tasks->first_turn = NULL;
+    tasks->last_turn = &tasks->first_turn;
+    tasks->turns = 0;
+    tasks->deferred = NULL;
     tasks->running = NULL;
     tasks->foreground = NULL;
     tasks->has_foreground = false;
@@ -68,14 +74,55 @@ void mt_tasks_init(lua_State *L, struct mt_tasks *tasks)
     lua_pop(L, 3);
 }
 
+static void wait_for_turn(struct mt_tasks *tasks, struct mt_turns *turns)
+{
+    turns->next = NULL;
+    *tasks->last_turn = turns;
+    tasks->last_turn = &turns->next;
+    tasks->turns++;
+    turns->is_listed = true;
+}
+
+static struct mt_turns *take_turns(struct mt_tasks *tasks)
+{
+    struct mt_turns *turns = tasks->first_turn;
+    tasks->first_turn = turns->next;
+    if (!tasks->first_turn)
+        tasks->last_turn = &tasks->first_turn;
+    tasks->turns--;
+    return turns;
+}
+
+static struct mt_turns *turns_of(struct mt_task *task)
+{
+    struct mt_account *account = task->run.account;
+    return account ? mt_account_turns(account) : &task->tasks->without_account;
+}
+
 static void make_ready(struct mt_task *task)
 {
+    struct mt_turns *turns = turns_of(task);
     if (task->queued)
         return;
     task->queued = true;
     task->next_ready = NULL;
-    *task->tasks->last_ready = task;
-    task->tasks->last_ready = &task->next_ready;
+    *turns->last = task;
+    turns->last = &task->next_ready;
+    turns->count++;
+    if (!turns->is_listed)
+        wait_for_turn(task->tasks, turns);
+}
+
+static struct mt_task *take_ready(struct mt_turns *turns)
+{
+    struct mt_task *task = turns->first;
+    turns->first = task->next_ready;
+    if (!turns->first)
+        turns->last = &turns->first;
+    turns->count--;
+    turns->generation--;
+    task->queued = false;
+    return task;
 }
 
 struct mt_task *mt_task_current(lua_State *L)
@@ -342,7 +389,11 @@ void mt_task_set_account(lua_State *L, struct mt_account *account)
     struct mt_task *task = mt_task_current(L);
     if (!task || task->thread != L)
         luaL_error(L, "limits need a task of its own");
+    mt_account_unset_first(L, task->run.account, task);
+    mt_run_leave(&task->run);
     mt_run_set_account(&task->run, account);
+    if (account)
+        mt_account_set_first(account, task);
     mt_run_set_hook(&task->run, L);
     mt_run_enter(&task->run, L, &mt_engine_of(L)->limits);
 }
@@ -358,8 +409,10 @@ void mt_task_set_owner(lua_State *L, struct mt_task *task)
 struct mt_task *mt_task_spawn(lua_State *L, int arguments)
 {
     struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
+    struct mt_account *account = tasks->running ? tasks->running->run.account : NULL;
     int function = lua_gettop(L) - arguments;
 
+    mt_account_check_tasks(L, account);
     struct mt_task *task = lua_newuserdatauv(L, sizeof(*task), OWNER);
     memset(task, 0, sizeof(*task));
     luaL_setmetatable(L, "mt.task");
@@ -384,8 +437,7 @@ struct mt_task *mt_task_spawn(lua_State *L, int arguments)
     task->root.loop = mt_loop(L);
     task->root.reason = LUA_NOREF;
     task->scope = &task->root;
-    if (tasks->running)
-        mt_run_set_account(&task->run, tasks->running->run.account);
+    mt_run_set_account(&task->run, account);
     make_ready(task);
     return task;
 }
@@ -476,36 +528,92 @@ static bool resume(lua_State *L, struct mt_task *task)
     }
     task->tasks->running = outer;
     *limits = outer_limits;
+    mt_run_leave(&task->run);
 
-    if (is_waiting) {
+    if (is_waiting)
         lua_pop(thread, results);
-        return false;
-    }
     /* task_main() catches what a script raises; here is what is left: no memory to do even that. */
-    if (!task->ended)
+    else if (!task->ended)
         end_abruptly(thread, task);
-    mt_run_end(&task->run, L);
-    return true;
+    return !is_waiting;
 }
 
+/* A task that has no right to begin: it ends as it would have, had it waited at once. */
+static void end_unstarted(struct mt_task *task)
+{
+    task->started = true;
+    if (task->root.cancelled) {
+        mt_scope_reason(task->thread, &task->root);
+        end_task(task->thread, task, false, lua_gettop(task->thread));
+    } else {
+        mt_run_push_doom(task->thread, &task->run);
+        end_abruptly(task->thread, task);
+    }
+}
+
+/* Runs it until it waits or ends. */
+static void give_turn(lua_State *L, struct mt_task *task)
+{
+    if (!task->started && mt_run_is_doomed(&task->run)) {
+        end_unstarted(task);
+    } else if (!resume(L, task)) {
+        return;
+    }
+    mt_account_unset_first(L, task->run.account, task);
+    mt_run_end(&task->run, L);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, task);  /* may be collected from here on */
+}
+
+/* Resumes tasks of one account, at least one; what becomes ready meanwhile has to wait. */
+static void give_turns(lua_State *L, struct mt_turns *turns, struct mt_account *account)
+{
+    uint64_t end = uv_hrtime() + longest_round;
+    if (turns->generation == 0) {
+        turns->generation = turns->count;
+        if (account)
+            mt_account_begin_generation(account);
+    }
+    do
+        give_turn(L, take_ready(turns));
+    while (turns->generation > 0 && uv_hrtime() < end);
+}
+
+/* What has many ready tasks goes on after all that has become ready meanwhile. */
+static void end_deferring(struct mt_tasks *tasks)
+{
+    while (tasks->deferred) {
+        struct mt_turns *turns = tasks->deferred;
+        tasks->deferred = turns->next;
+        wait_for_turn(tasks, turns);
+    }
+}
+
+/*
+ * One round: a task that never really waits must not keep the loop from its descriptors. A round
+ * that was cut short goes on where it was; which account comes next does not depend on how many
+ * tasks it has.
+ */
 bool mt_tasks_run(lua_State *L)
 {
     struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
+    uint64_t end = uv_hrtime() + longest_round;
 
-    /* One round: a task that never really waits must not keep the loop from its descriptors. */
-    struct mt_task *task = tasks->first_ready;
-    tasks->first_ready = NULL;
-    tasks->last_ready = &tasks->first_ready;
-    while (task) {
-        struct mt_task *next = task->next_ready;
-        task->queued = false;
-        if (resume(L, task)) {
-            lua_pushnil(L);
-            lua_rawsetp(L, LUA_REGISTRYINDEX, task);  /* may be collected from here on */
+    end_deferring(tasks);
+    for (size_t left = tasks->turns; left > 0; left--) {
+        struct mt_turns *turns = take_turns(tasks);
+        struct mt_account *account = mt_account_ref(turns->first->run.account);
+        give_turns(L, turns, account);
+        turns->is_listed = turns->count > 0;
+        if (turns->is_listed) {
+            turns->next = tasks->deferred;
+            tasks->deferred = turns;
         }
-        task = next;
+        mt_account_unref(account);
+        if (uv_hrtime() >= end)
+            break;
     }
-    return tasks->first_ready != NULL;
+    return tasks->turns > 0 || tasks->deferred;
 }
 
 /* ---- joining ---- */

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/limit.h"
 #include "host/loop.h"
 
-struct mt_account;
 struct mt_op;
 struct mt_task;
 
@@ -88,7 +88,10 @@ struct mt_scope {
 
 /* What the engine keeps for its tasks. */
 struct mt_tasks {
-    struct mt_task *first_ready, **last_ready;
+    struct mt_turns without_account;  /* ready tasks; those of accounts are in theirs */
+    struct mt_turns *first_turn, **last_turn;
+    size_t turns;               /* how many wait there */
+    struct mt_turns *deferred;  /* those that did not come to their end in the latest round */
     struct mt_task *running;
     struct mt_task *foreground;  /* what SIGINT interrupts, or NULL */
     bool has_foreground;         /* or else it interrupts the first task */
@@ -163,7 +166,10 @@ void mt_scope_reason(lua_State *L, struct mt_scope *scope);
 /* Takes the scope off its task; a second call does nothing. */
 void mt_scope_pop(lua_State *L, struct mt_scope *scope);
 
-/* Resumes the tasks that are ready now. Returns whether others have become ready meanwhile. */
+/*
+ * Resumes the tasks that are ready now, those of each account in turn, for as long as the loop's
+ * descriptors may wait. Returns whether any are ready still.
+ */
 bool mt_tasks_run(lua_State *L);
 
 #endif

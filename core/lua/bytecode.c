@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/limit.h"
 #include "lua/modules.h"
 
 enum { MAX_BYTECODE = 256 << 10 };
@@ -85,10 +86,30 @@ static int l_load(lua_State *L)
     return 2;
 }
 
-/* A searcher for require(): what package.path finds, loaded by load(), its upvalue. */
+/* The loader of one of our modules, its upvalue: no doing of the script that is the first to need it. */
+static int l_load_ours(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    mt_limits_call_uncharged(L, 2, 1);
+    return 1;
+}
+
+/* Is this file one of our modules? */
+static bool is_ours(const char *path, const char *home, size_t length)
+{
+    static const char modules[] = "/modules/";
+    return strncmp(path, home, length) == 0 &&
+           strncmp(path + length, modules, sizeof(modules) - 1) == 0;
+}
+
+/* A searcher for require(): what package.path finds, loaded by load(). Upvalues: load() and our home. */
 static int l_searcher(lua_State *L)
 {
+    size_t length;
     const char *name = luaL_checkstring(L, 1);
+    const char *home = lua_tolstring(L, lua_upvalueindex(2), &length);
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchpath");
     lua_pushvalue(L, 1);
@@ -97,12 +118,18 @@ static int l_searcher(lua_State *L)
     if (lua_isnil(L, -2))
         return 1;  /* where it was looked for */
     lua_pop(L, 1);
+    bool ours = is_ours(lua_tostring(L, -1), home, length);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, -2);
-    lua_call(L, 1, 2);
+    if (ours)
+        mt_limits_call_uncharged(L, 1, 2);
+    else
+        lua_call(L, 1, 2);
     if (lua_isnil(L, -2))
         return luaL_error(L, "error loading module '%s':\n\t%s", name, lua_tostring(L, -1));
     lua_pop(L, 1);
+    if (ours)
+        lua_pushcclosure(L, l_load_ours, 1);
     lua_insert(L, -2);
     return 2;  /* the loader, and the path that it is called with */
 }
@@ -132,7 +159,8 @@ int mt_lua_bytecode_install(lua_State *L)
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchers");
     lua_getfield(L, 3, "load");
-    lua_pushcclosure(L, l_searcher, 1);
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, l_searcher, 2);
     lua_rawseti(L, -2, PATH_SEARCHER);
     lua_settop(L, 3);
     return 1;

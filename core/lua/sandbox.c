@@ -190,7 +190,7 @@ static int l_run(lua_State *L)
     if (lua_getfield(L, 3, "string") != LUA_TTABLE)
         return luaL_argerror(L, 3, "the environment needs a string table");
 
-    struct mt_account *account = mt_account_new("sandbox", 0, 0, bytes);
+    struct mt_account *account = mt_account_new("sandbox", &(struct mt_allowance){ .bytes = bytes });
     if (!account)
         return luaL_error(L, "not enough memory");
     engine->limits.charged = NULL;  /* nothing may be raised while strings have other methods */

@@ -158,9 +158,10 @@ static int l_scope_close(lua_State *L)
 /* ---- limits ---- */
 
 /*
- * account { seconds, bytes, cleanup, name } -> what a task and those that it starts share when it is
- * given to limit(): they may run so long between two waits, and hold so much together; and shields
- * hold no longer than `cleanup` seconds after the cancellation that they hide.
+ * account { seconds, bytes, tasks, cleanup, name } -> what a task and those that it starts share when
+ * it is given to limit(): together they may run so long until each of them has had its turn, hold so
+ * much, and be so many; and shields hold no longer than `cleanup` seconds after the cancellation that
+ * they hide.
  */
 static int l_account(lua_State *L)
 {
@@ -170,16 +171,20 @@ static int l_account(lua_State *L)
     lua_getfield(L, 1, "seconds");
     lua_getfield(L, 1, "bytes");
     lua_getfield(L, 1, "cleanup");
+    lua_getfield(L, 1, "tasks");
     const char *name = luaL_checkstring(L, 2);
     double seconds = luaL_optnumber(L, 3, 0);
     lua_Integer bytes = luaL_optinteger(L, 4, 0);
     double cleanup = luaL_optnumber(L, 5, 0);
-    luaL_argcheck(L, seconds >= 0 && seconds < 1e9 && cleanup >= 0 && cleanup < 1e9 && bytes >= 0, 1,
-                  "a limit that can be");
+    lua_Integer tasks = luaL_optinteger(L, 6, 0);
+    luaL_argcheck(L, seconds >= 0 && seconds < 1e9 && cleanup >= 0 && cleanup < 1e9 && bytes >= 0 &&
+                  tasks >= 0, 1, "a limit that can be");
     struct mt_account **account = lua_newuserdatauv(L, sizeof(*account), 0);
     *account = NULL;
     luaL_setmetatable(L, "mt.account");
-    *account = mt_account_new(name, seconds, cleanup, (size_t)bytes);
+    *account = mt_account_new(name, &(struct mt_allowance){
+        .seconds = seconds, .cleanup = cleanup, .bytes = (size_t)bytes, .tasks = (size_t)tasks,
+    });
     if (!*account)
         luaL_error(L, "not enough memory");
     return 1;

@@ -16,8 +16,9 @@ local task = require "task"
 
 local REFUSED = 8 -- exit status: see scripts/README.md
 local HELLO_TIME, FAREWELL_TIME = 10, 5
--- How long a command may run without waiting, what its objects may hold, and how long it may wait once it is to end.
-local SECONDS, BYTES, CLEANUP = 5, 64 << 20, 45
+-- How long a command may run without waiting, what its objects may hold, how many tasks it may have, and how long it
+-- may wait once it is to end.
+local SECONDS, BYTES, TASKS, CLEANUP = 5, 64 << 20, 1000, 45
 
 ---@class daemon.session : terminal.session
 ---@field port userdata
@@ -127,7 +128,7 @@ end
 local function run(self, hello, around)
   local name = "command " .. hello.command
   core.set_context { session = self, name = name }
-  core.limit { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = name }
+  core.limit { seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = name }
   local group <close> = task.group()
   self.group = group
   return around(hello.command, words_of(hello.arguments), function(...) return command.run_here(...) end)

@@ -14,8 +14,9 @@ local task = require "task"
 
 local FIRST_PAUSE, LAST_PAUSE = 1, 300
 local TRIES, GOOD_TIME = 5, 60 -- so many failures in a row, each within so many seconds of its start
--- How long one may run without waiting, what its objects may hold, and how long it may still wait once it is to end.
-local SECONDS, BYTES, CLEANUP = 1, 32 << 20, 45
+-- How long one may run without waiting, what its objects may hold, how many tasks it may have, and how long it may
+-- still wait once it is to end.
+local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 45
 local MIND_TIME = 10 -- how long policies may take to let go of a modem that a command wants
 
 ---@class daemon.job one task of a policy
@@ -147,7 +148,9 @@ end
 local function start(self, group, configured, modem)
   local job = {
     name = configured.name, modem = modem, configured = configured, begun = task.queue(1),
-    limits = core.account { seconds = SECONDS, bytes = BYTES, cleanup = CLEANUP, name = "policy " .. configured.name },
+    limits = core.account {
+      seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = "policy " .. configured.name,
+    },
   }
   self.jobs[job] = true
   job.modems = not modem and setmetatable({ supervisor = self, watchers = {} }, Modems) or nil

@@ -183,6 +183,225 @@ function T.test_time_in_which_others_ran_does_not_count()
   lu.assertTrue(ok, tostring(err))
 end
 
+-- ---- many tasks ----
+
+local function spin_for(seconds)
+  local stop = os.clock() + seconds
+  repeat until os.clock() > stop
+end
+
+-- What happened, in order: "c" where a child of the limited script began, "o" where another task had its turn.
+local function record(limits, fn)
+  local seen = {}
+  local group <close> = task.group()
+  local other = group:spawn(function()
+    while true do
+      seen[#seen + 1] = "o"
+      task.sleep(0)
+    end
+  end)
+  local ok, err = task.limited(limits, fn, function() seen[#seen + 1] = "c" end)
+  other:cancel(task.unwanted)
+  return table.concat(seen), ok, err
+end
+
+function T.test_others_have_their_turns_between_tasks_that_take_long()
+  local seen, ok, err = record({ seconds = 100, name = "policy test" }, function(began)
+    local group <close> = task.group()
+    for _ = 1, 10 do
+      group:spawn(function()
+        began()
+        spin_for(0.06)
+      end)
+    end
+    group:wait()
+  end)
+  lu.assertTrue(ok, tostring(err))
+  lu.assertEquals(select(2, seen:gsub("c", "")), 10)
+  lu.assertNil(seen:find("cc", 1, true), seen)
+end
+
+function T.test_time_is_that_of_all_tasks_together()
+  local seen, ok, err = record(QUICK, function(began)
+    local group <close> = task.group()
+    for _ = 1, 20 do
+      group:spawn(function()
+        began()
+        spin_for(0.06)
+        task.sleep(1000)
+      end)
+    end
+    group:wait()
+  end)
+  lu.assertFalse(ok)
+  assert_stopped(err, RAN)
+  lu.assertEquals(select(2, seen:gsub("c", "")), 2, seen) -- the others were never begun
+end
+
+-- They have all begun, and go on at the same moment.
+function T.test_time_is_that_of_all_tasks_that_wake_together()
+  local gone_on = 0
+  local _, ok, err = record(QUICK, function()
+    local gate = task.queue(1)
+    local group <close> = task.group()
+    for _ = 1, 20 do
+      group:spawn(function()
+        gate:pop()
+        gone_on = gone_on + 1
+        while true do pcall(spin) end
+      end)
+    end
+    task.sleep(0)
+    gate:close("open")
+    group:wait()
+  end)
+  lu.assertFalse(ok)
+  assert_stopped(err, RAN)
+  lu.assertTrue(gone_on >= 1)
+end
+
+-- Each child is a new task, whose time has not been used up; that of the script has.
+function T.test_a_script_whose_tasks_spin_one_after_the_other_is_ended()
+  local begun = 0
+  assert_stopped(failure(QUICK, function()
+    while true do
+      pcall(function()
+        local group <close> = task.group()
+        group:spawn(function()
+          begun = begun + 1
+          while true do pcall(spin) end
+        end)
+        group:wait()
+      end)
+    end
+  end), RAN)
+  lu.assertTrue(begun <= 2, begun)
+end
+
+function T.test_tasks_are_counted()
+  local limits = { tasks = 50, name = "policy test" }
+  local begun, kept = 0, nil
+  local function begin() begun = begun + 1 end
+  local err = failure(limits, function()
+    local group <close> = task.group()
+    while true do group:spawn(begin) end
+  end)
+  assert_stopped(err, "policy test: more than 50 tasks at a time")
+  lu.assertEquals(begun, 0)
+  local ok = task.limited(limits, function()
+    for _ = 1, 200 do
+      local group <close> = task.group()
+      group:spawn(begin)
+      group:wait()
+    end
+    local group <close> = task.group()
+    for _ = 1, 49 do group:spawn(begin) end
+    kept = select(2, pcall(function() group:spawn(begin) end))
+  end)
+  lu.assertTrue(ok)
+  assert_stopped(kept, "more than 50 tasks")
+end
+
+function T.test_a_tree_of_tasks_ends()
+  for _, limits in ipairs { { tasks = 100 }, { seconds = 0.1 }, { bytes = MIB } } do
+    local begun = 0
+    limits.name = "policy test"
+    local function grow(group)
+      begun = begun + 1
+      for _ = 1, 2 do group:spawn(grow, group) end
+      spin_for(limits.seconds and 0.001 or 0)
+    end
+    local err = failure(limits, function()
+      local group <close> = task.group()
+      grow(group)
+      group:wait()
+    end)
+    lu.assertEquals({ err.code, err.source }, { "raised", "limit" }, tostring(err))
+    local after = begun
+    task.sleep(0)
+    lu.assertEquals(begun, after)
+  end
+end
+
+-- At once: where there is no memory left, each of these would need a full collection to begin and end.
+function T.test_tasks_that_have_not_begun_are_ended_without_running()
+  local begun = 0
+  local err = failure(SMALL, function()
+    local group <close> = task.group()
+    while true do
+      group:spawn(function() begun = begun + 1 end)
+    end
+  end)
+  assert_stopped(err, HELD)
+  lu.assertEquals(begun, 0)
+end
+
+-- The clock of a scope runs on the loop: it is looked at while many tasks are ready.
+function T.test_the_loop_is_looked_at_while_many_tasks_are_ready()
+  local saw = {}
+  local group <close> = task.group()
+  local scope <close> = core.scope(0.001)
+  for i = 1, 10 do
+    group:spawn(function()
+      saw[i] = scope:reason() ~= nil
+      spin_for(0.02)
+    end)
+  end
+  task.shield(100, group.wait, group)
+  lu.assertEquals({ saw[1], saw[10] }, { false, true })
+end
+
+-- ---- what is loaded for a script ----
+
+-- As on a slow machine: a module of ours that takes longer to load than the script may run.
+local function require_slowly(after)
+  local floor, loaded = math.floor, package.loaded.sha256
+  local is_slow = true
+  -- luacheck: push ignore 122
+  local restored <close> = task.finally(function() -- luacheck: ignore 211
+    math.floor, package.loaded.sha256 = floor, loaded
+  end)
+  math.floor = function(value)
+    if is_slow then
+      is_slow = false
+      spin_for(0.3)
+    end
+    return floor(value)
+  end
+  -- luacheck: pop
+  package.loaded.sha256 = nil
+  return task.limited({ seconds = 0.1, bytes = 64 << 10, name = "policy test" }, function()
+    local module = require "sha256"
+    after()
+    return module
+  end)
+end
+
+function T.test_loading_our_modules_is_no_doing_of_the_script()
+  lu.assertTrue((require_slowly(function() end)))
+  local ok, err = require_slowly(spin)
+  lu.assertFalse(ok)
+  assert_stopped(err, RAN)
+end
+
+function T.test_loading_modules_of_its_own_is()
+  local path = os.tmpname()
+  local file <close> = assert(io.open(path, "w"))
+  file:write("while true do end")
+  file:close()
+  local searched = package.path
+  local ok, err = task.limited(QUICK, function()
+    package.path = path .. ";" .. package.path
+    return require "a_module_of_its_own"
+  end)
+  package.path = searched
+  os.remove(path)
+  lu.assertFalse(ok)
+  lu.assertStrContains(tostring(err), RAN)
+end
+
+-- ---- memory ----
+
 function T.test_memory_eaten_by_tables()
   assert_stopped(failure(SMALL, eat), HELD)
 end
