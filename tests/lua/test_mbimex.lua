@@ -22,6 +22,7 @@ local function reconnects()
 end
 
 function T.test_mbimcli_that_wants_3_0_is_answered_1_0_and_later_connects_work()
+  beside.need { mbimcli = "libmbim-utils" }
   beside.with_daemon("mbim", function(modem)
     modem.newest_mbimex = 0x0300
     for _, option in ipairs { "--device-open-ms-mbimex-v2", "--device-open-ms-mbimex-v3" } do

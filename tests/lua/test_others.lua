@@ -18,6 +18,7 @@ local client = {
 }
 
 local function run(protocol, arguments)
+  beside.need { [protocol .. "cli"] = ("lib%s-utils"):format(protocol) }
   local out, status = shell(client[protocol] .. arguments)
   lu.assertEquals(status, 0, out)
   return out

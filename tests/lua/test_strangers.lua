@@ -86,6 +86,7 @@ local FLOOD = [[use Socket; my $n = 0; my @held; while ($n < 3000) { socket(my $
 
 function T.test_a_flood_of_a_strangers_connections_keeps_nobody_out_and_is_told_of_once()
   need_stranger()
+  beside.need { mbimcli = "libmbim-utils" }
   local log = beside.with_daemon("mbim", function(_, group)
     local flooded = task.queue(1)
     group:spawn(function()
