@@ -32,7 +32,7 @@ end
 function M.renew(link, apply)
   local turn <close> = link.renewing:lock() -- luacheck: ignore 211
   local old = link.bearer
-  local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip }
+  local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
   if not bearer then
     return nil, err
   elseif is_same(old, plan.usable(bearer, link.name)) then

@@ -12,6 +12,7 @@ local refusal = require "modem.refusal"
 local selection = require "modem.selection"
 local state = require "state"
 local task = require "task"
+local usable = require "modem.usable"
 local usb = require "modem.usb"
 local wait = require "modem.wait"
 
@@ -373,8 +374,27 @@ Bearer.__index = Bearer
 ---@return moontower.error? err
 function Bearer:disconnect() return self.modem:deactivate(self.session) end
 
+-- IPv6 needs an MTU that the network does not give: IPv4 alone is left, or nothing.
+local function without_narrow_ipv6(bearer)
+  local has_ipv6 = bearer.ip ~= "ipv4" or #bearer.ipv6.addresses > 0
+  local mtu = has_ipv6 and usable.too_narrow(bearer.ipv4, bearer.ipv6)
+  if not mtu then
+    return bearer
+  end
+  local why = ("an MTU of %d has no room for IPv6, which needs 1280"):format(mtu)
+  local err = error_object.new {
+    code = "no-address", source = "modem", message = "connected, but " .. why,
+    hint = "Connect with --ip ipv4; or ask the operator.", detail = { why = why, mtu = mtu },
+  }
+  if #bearer.ipv4.addresses == 0 then
+    return nil, err
+  end
+  bearer.ip, bearer.ipv6, bearer.refused.ipv6 = "ipv4", { addresses = {}, dns = {} }, err
+  return bearer
+end
+
 ---Reads the addresses of an active session.
----@param settings { session: integer, apn: string, ip: string }
+---@param settings { session: integer, apn: string, ip: string, refused: table? } refused: as the bearer has it
 ---@return modem.bearer?
 ---@return moontower.error? err
 function Modem:bearer(settings)
@@ -398,11 +418,12 @@ function Modem:bearer(settings)
       hint = "Is the APN right? Some networks connect any APN and give it nothing.",
     }
   end
-  return setmetatable({
+  local bearer = setmetatable({
     modem = self, session = settings.session, apn = settings.apn, ip = settings.ip, net = self.net,
     channel = self:channel(settings.session),
-    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = {},
+    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = settings.refused or {},
   }, Bearer)
+  return without_narrow_ipv6(bearer)
 end
 
 local authentications = { none = true, pap = true, chap = true }
@@ -464,12 +485,10 @@ function Modem:connect(settings)
   end
   local refused = refused_families(wanted, session)
   wanted.ip = ip_types[session.ip] and session.ip or wanted.ip
+  wanted.refused = refused
   local bearer
   bearer, err = self:bearer(wanted)
   undo.finished = bearer ~= nil
-  if bearer then
-    bearer.refused = refused
-  end
   return bearer, err
 end
 

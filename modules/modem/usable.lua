@@ -11,24 +11,27 @@ local LONGEST = { ipv4 = 32, ipv6 = 128 }
 -- RFC 791 and RFC 8200: what every link must carry.
 local SMALLEST_MTU, LARGEST_MTU = { ipv4 = 576, ipv6 = 1280 }, 65535
 
--- Nobody's address, this host's own, or many hosts'.
+-- One host's, and not each host's own. IPv6 with sixteen zeros at the beginning is nobody's, a loopback address, or an
+-- IPv4 address in other clothes (::ffff:127.0.0.1, ::10.0.0.1), which no packet can have (RFC 4291, 5156).
 local function is_unicast(address)
   if address:find(":") then
-    return address ~= "::" and address ~= "::1" and not address:find("^ff")
+    return not address:find("^::") and not address:find("^0+:") and not address:lower():find("^ff")
   end
   local first = tonumber(address:match("^%d+"))
   return first > 0 and first ~= 127 and first < 224
 end
 
 local function is_link_local(address)
-  return address:find("^fe[89ab]") ~= nil
+  return address:lower():find("^fe[89ab]") ~= nil
 end
 
 local function addresses_of(family, list)
-  local usable = {}
+  local usable, seen = {}, {}
   for _, element in ipairs(list) do
+    local is_new = not seen[element.address]
+    seen[element.address] = true
     -- A link-local one is no address on the internet: the real one comes by router advertisement.
-    if #usable < MAX_ADDRESSES and is_unicast(element.address) and not is_link_local(element.address) then
+    if is_new and #usable < MAX_ADDRESSES and is_unicast(element.address) and not is_link_local(element.address) then
       local length = element.prefix_length
       if length < SHORTEST[family] or length > LONGEST[family] then
         length = LONGEST[family]
@@ -39,8 +42,11 @@ local function addresses_of(family, list)
   return usable
 end
 
-local function servers_of(list)
+local function servers_of(list, own)
   local usable, seen = {}, {}
+  for _, element in ipairs(own) do
+    seen[element.address] = true -- a server there would be this host
+  end
   for _, server in ipairs(list) do
     -- A link-local server would need to be told with its interface, which resolv.conf's readers seldom understand.
     if #usable < MAX_SERVERS and not seen[server] and is_unicast(server) and not is_link_local(server) then
@@ -55,13 +61,27 @@ end
 ---@param given modem.family as the modem has it
 ---@return modem.family
 function M.family(family, given)
-  local mtu = given.mtu
+  local mtu, gateway = given.mtu, given.gateway
+  local addresses = addresses_of(family, given.addresses)
+  for _, element in ipairs(addresses) do
+    gateway = gateway ~= element.address and gateway or nil -- no way out leads through oneself
+  end
   return {
-    addresses = addresses_of(family, given.addresses),
-    gateway = given.gateway and is_unicast(given.gateway) and given.gateway or nil,
-    dns = servers_of(given.dns),
+    addresses = addresses,
+    gateway = gateway and is_unicast(gateway) and gateway or nil,
+    dns = servers_of(given.dns, addresses),
     mtu = mtu and mtu >= SMALLEST_MTU[family] and mtu <= LARGEST_MTU and mtu or nil,
+    narrow = family == "ipv6" and mtu and mtu >= SMALLEST_MTU.ipv4 and mtu < SMALLEST_MTU.ipv6 and mtu or nil,
   }
+end
+
+---A link has one MTU for both families. Is it too small for IPv6? The kernel would take that from the link.
+---@param ipv4 modem.family
+---@param ipv6 modem.family
+---@return integer? mtu
+function M.too_narrow(ipv4, ipv6)
+  local mtu = math.min(ipv4.mtu or LARGEST_MTU, ipv6.narrow or LARGEST_MTU)
+  return mtu < SMALLEST_MTU.ipv6 and mtu or nil
 end
 
 return M

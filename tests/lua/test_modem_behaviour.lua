@@ -265,6 +265,16 @@ function behaviours.connect(modem, sim)
   eq({ sim.sessions[0].apn, sim.sessions[0].ip_type }, { "r.ispsn", "ipv4v6" })
 end
 
+-- IPv6 needs 1280 bytes; the kernel would take it from the link.
+function behaviours.an_mtu_without_room_for_ipv6(modem, sim)
+  sim.personality = setmetatable({ mtu = 1200 }, { __index = sim.personality })
+  local bearer = connected(modem)
+  eq({ bearer.ip, bearer.ipv4.mtu, bearer.ipv6 }, { "ipv4", 1200, nothing })
+  lu.assertStrContains(bearer.refused.ipv6.detail.why, "an MTU of 1200 has no room for IPv6")
+  fails("no-address", modem:connect { apn = "r.ispsn", ip = "ipv6" })
+  eq(sim.sessions, {})
+end
+
 function behaviours.connect_ipv4(modem)
   has(connected(modem, { ip = "ipv4" }), "ipv4", ipv4, nothing)
   gives({ session = 0, state = "activated", ip = "ipv4" }, modem:session(0))

@@ -54,6 +54,50 @@ function T.test_servers()
   lu.assertEquals(family("ipv6", { dns = { "fe80::1", "::", "2620:fe::fe" } }).dns, { "2620:fe::fe" })
 end
 
+-- The same list for each place: what can be no host's address is never one, nor a gateway, nor a server.
+function T.test_what_no_host_can_be()
+  local nobody = {
+    ipv4 = {
+      "0.0.0.0", "0.1.2.3", "127.0.0.1", "127.0.0.53", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
+    },
+    ipv6 = {
+      "::", "::1", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::ffff:8.8.8.8", "::ffff:7f00:1", "::127.0.0.1", "::10.0.0.1",
+      "::2", "0:0:0:0:0:ffff:7f00:1", "ff02::1", "ff0e::1", "FF02::1",
+    },
+  }
+  for name, list in pairs(nobody) do
+    for _, address in ipairs(list) do
+      local found = family(name, {
+        addresses = { { address = address, prefix_length = 32 } }, gateway = address, dns = { address },
+      })
+      lu.assertEquals({ found.addresses, found.gateway, found.dns }, { {}, nil, {} }, address)
+    end
+  end
+end
+
+function T.test_nobody_is_behind_oneself()
+  local found = family("ipv4", {
+    addresses = { { address = "10.0.0.2", prefix_length = 30 }, { address = "10.0.0.2", prefix_length = 30 } },
+    gateway = "10.0.0.2", dns = { "10.0.0.2", "10.0.0.1" },
+  })
+  lu.assertEquals(found, { addresses = { { address = "10.0.0.2", prefix_length = 30 } }, dns = { "10.0.0.1" } })
+  found = family("ipv6", { addresses = { { address = "2600::2", prefix_length = 64 } }, gateway = "2600::2" })
+  lu.assertNil(found.gateway)
+end
+
+-- A link has one MTU, and below 1280 the kernel takes IPv6 from it.
+function T.test_an_mtu_without_room_for_ipv6()
+  local address4, address6 = { address = "10.0.0.2", prefix_length = 30 }, { address = "2600::2", prefix_length = 64 }
+  local function narrow(mtu4, mtu6, with_ipv4)
+    return usable.too_narrow(family("ipv4", { addresses = with_ipv4 and { address4 } or {}, mtu = mtu4 }),
+      family("ipv6", { addresses = { address6 }, mtu = mtu6 }))
+  end
+  lu.assertEquals({ narrow(1279, nil, true), narrow(1500, 1000, true), narrow(nil, 1000) }, { 1279, 1000, 1000 })
+  for _, pair in ipairs { { 1280, 1280 }, { 1500, 0 }, { 0, 1500 }, { 1500, 65536 }, {} } do
+    lu.assertNil(narrow(pair[1], pair[2], true))
+  end
+end
+
 function T.test_gateway_and_mtu()
   lu.assertNil(family("ipv4", { gateway = "0.0.0.0" }).gateway)
   lu.assertEquals(family("ipv6", { gateway = "fe80::1" }).gateway, "fe80::1")
