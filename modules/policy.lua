@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Policies: what shall be done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
 
+local core_error = require "core.error"
 local error_object = require "error"
 local fs = require "core.fs"
 local kind = require "kind"
@@ -12,6 +13,7 @@ local task = require "task"
 ---@field name string
 ---@field summary string? one line, for `moontower help`
 ---@field each { modem: "ready" }? one task for each modem whose control port is open; nil: one task for all of them
+---@field observes boolean? for one without `each`: it leaves the modems to others, so that each still needs a policy
 ---@field run fun(modem: modem.modem|policy.modems) cancelled when the modem is unplugged, or the policy is replaced
 
 ---@class policy.modems what a policy without `each` gets
@@ -28,7 +30,7 @@ local M = {}
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 
 local keys = {
-  name = "string", summary = "string", each = "table", run = "function",
+  name = "string", summary = "string", each = "table", observes = "boolean", run = "function",
 }
 
 local function mistake_in(values)
@@ -37,7 +39,7 @@ local function mistake_in(values)
   end
   for key, value in pairs(values) do
     if not keys[key] then
-      return ("a policy has no '%s' (it may have: each, name, run, summary)"):format(tostring(key))
+      return ("a policy has no '%s' (it may have: each, name, observes, run, summary)"):format(tostring(key))
     elseif type(value) ~= keys[key] then
       return ("a policy's '%s' should be a %s"):format(key, keys[key])
     end
@@ -157,12 +159,12 @@ function M.options(given, kinds, rules)
   return own, others
 end
 
-return setmetatable(M, {
-  __call = function(_, values)
-    local mistake = mistake_in(values)
-    if mistake then
-      error(mistake, 2)
-    end
-    return setmetatable(values, Policy)
-  end,
-})
+local function new(_, values)
+  local mistake = mistake_in(values)
+  if mistake then
+    return nil, mistake
+  end
+  return setmetatable(values, Policy)
+end
+
+return setmetatable(M, { __call = core_error.blaming(new) })

@@ -183,24 +183,42 @@ function M.sweep_all()
   end
 end
 
+-- Who has a lock: the process wrote its number into the file.
+local function holder_of(path)
+  local pid = math.tointeger(tonumber(fs.read(path) or ""))
+  local words = pid and fs.read(("/proc/%d/cmdline"):format(pid))
+  if not words or words == "" then
+    return nil
+  end
+  return { pid = pid, command = (words:gsub("^[^%z]*/", ""):gsub("%z$", ""):gsub("%z", " ")) }
+end
+
+local function held(name, path)
+  local holder = holder_of(path)
+  return error_object.fail {
+    code = "busy", source = "state", detail = holder,
+    message = holder and ("`%s` (process %d) is at work on %s"):format(holder.command, holder.pid, name)
+      or ("another moontower is at work on %s"):format(name),
+    hint = "Wait until it is done, or stop it.",
+  }
+end
+
 ---Takes a lock that ends with the process, however it ends.
 ---@param name string
 ---@return userdata? lock lock:close() gives it back
----@return moontower.error? err
+---@return moontower.error? err "busy": detail is { pid, command } of who has it, if that is known
 function M.lock(name)
+  local path = ("%s/locks/%s"):format(M.folder, (name:gsub("[^%w._-]", "_")))
   local ok, err = fs.mkdir(M.folder .. "/locks", 448)
   local lock
   if ok then
-    lock, err = fs.lock(("%s/locks/%s"):format(M.folder, (name:gsub("[^%w._-]", "_"))))
+    lock, err = fs.lock(path)
   end
   if lock then
+    fs.write(path, tostring(fs.getpid()))
     return lock
-  end
-  if err.code == "busy" then
-    return error_object.fail {
-      code = "busy", source = "state", message = ("another moontower is at work on %s"):format(name),
-      hint = "Wait until it is done, or stop it.",
-    }
+  elseif err.code == "busy" then
+    return held(name, path)
   end
   err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
   return nil, err

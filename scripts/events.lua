@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- moontower events: what happens in the daemon, as it happens, one JSON object a line.
 
+local client = require "daemon.client"
 local daemon = require "daemon"
-local error_object = require "error"
 local events = require "events"
 local json = require "dkjson"
 local terminal = require "terminal"
@@ -20,9 +20,7 @@ reads too slowly loses some, and "lost" says how many.]]
 
   run = function(args)
     if not daemon.running then
-      return error_object.fail {
-        code = "not-found", source = "events", message = "no daemon runs", hint = "Start one: `moontower serve`.",
-      }
+      return client.not_there "events"
     end
     terminal.stream()
     local wanted = {}

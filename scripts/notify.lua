@@ -55,6 +55,7 @@ end
 return policy {
   name = "notify",
   summary = "Run a program, or post to a web server, when something happens.",
+  observes = true,
 
   run = function()
     local heard <close> = events.subscribe()

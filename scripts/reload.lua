@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- moontower reload: the daemon reads its configuration and scripts anew; connections stay.
 
+local client = require "daemon.client"
+local config = require "daemon.config"
 local daemon = require "daemon"
-local error_object = require "error"
 
 return {
   summary = "Let the daemon read its configuration and policies anew. Connections stay.",
@@ -14,16 +15,15 @@ return {
 
   run = function(args)
     if not daemon.running then
-      return error_object.fail {
-        code = "not-found", source = "reload", message = "no daemon runs", hint = "Start one: `moontower serve`.",
-      }
+      return client.not_there "reload"
     end
     local ok, err = daemon.running:reload()
     if not ok then
       return nil, err
     end
     if args.json then
-      print(require("dkjson").encode({ config = daemon.running.path, reloaded = true }, { indent = true }))
+      local path = daemon.running.path or config.PATH
+      print(require("dkjson").encode({ config = path, reloaded = true }, { indent = true }))
     else
       print "read anew"
     end

@@ -16,7 +16,7 @@ kept online with the APN that the network chooses. Other commands, given meanwhi
 `moontower reload` reads the configuration anew. When the daemon ends, connections stay up, and the next one adopts
 them. `moontower down` takes a modem offline until `moontower up`. `moontower why` tells what the daemon believes, what
 it has tried, and what it will do.]]
-    parser:option("--config", "The configuration."):default(config.PATH):argname("FILE")
+    parser:option("--config", ("The configuration (%s)."):format(config.PATH)):argname("FILE")
     parser:flag("--check", "Only tell whether the configuration and the scripts that it names are right.")
     parser:flag("--json", "With --check: print one JSON object, for programs.")
   end,
@@ -27,10 +27,14 @@ it has tried, and what it will do.]]
       if not loaded then
         return nil, err
       end
+      local path = args.config or config.PATH
       if args.json then
-        print(require("dkjson").encode({ config = args.config, right = true }, { indent = true }))
+        print(require("dkjson").encode({ config = path, right = true, missing = loaded.is_usual or nil },
+          { indent = true }))
+      elseif loaded.is_usual then
+        print(("There is no %s: any modem will be kept online, with the APN that the network chooses."):format(path))
       else
-        print(("%s is right"):format(args.config))
+        print(("%s is right"):format(path))
       end
       return 0
     end

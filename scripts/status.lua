@@ -56,7 +56,28 @@ local function open(args)
     return nil, err
   end
   local record = up.record(description) or {}
-  return modem.find(description.control, { proxy = args.proxy or record.proxy, protocol = record.protocol })
+  local found
+  found, err = modem.find(description.control, {
+    proxy = args.proxy or record.proxy, protocol = record.protocol, patience = 0,
+  })
+  return found, err, description
+end
+
+-- Another moontower has the modem, as `up` has while it connects: what is known without asking it is told.
+local function show_busy(description, err, watcher)
+  watcher:done("modem", ("%s (%s), in use: %s"):format(description.control, description.protocol:upper(), err),
+    { device = description.control, protocol = description.protocol, used_by = err.detail })
+  local record = up.record(description)
+  local journal = description.net and journals.load(description.net)
+  if not record or not record.complete or not journal then
+    watcher:done("bearer", "not connected yet", { state = "unknown" })
+    return false
+  end
+  watcher:done("bearer", record.apn ~= "" and record.apn or "default APN", { apn = record.apn })
+  for i, address in ipairs(journal.addresses) do
+    watcher:done(i == 1 and journal.name or "", ("%s/%d"):format(address.address, address.prefix_length))
+  end
+  return true
 end
 
 return {
@@ -70,14 +91,19 @@ return {
   end,
 
   run = function(args)
-    local found, err = open(args)
+    local found, err, description = open(args)
     local device <close> = found
-    if not device then
+    local is_busy = not device and description and err.source == "state" and err.code == "busy"
+    if not device and not is_busy then
       return nil, err
     end
     local watcher <close> = progress.new(args.json)
     local online
-    online, err = show(device, watcher)
+    if is_busy then
+      online = show_busy(description, err, watcher)
+    else
+      online, err = show(device, watcher)
+    end
     if online == nil then
       return nil, err
     elseif args.json then

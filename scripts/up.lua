@@ -60,10 +60,11 @@ local function adjusted(chosen, args)
   copy.roaming = args.roaming or chosen.roaming
   copy.bearers = {}
   for i, bearer in ipairs(chosen.bearers) do
-    copy.bearers[i] = {
-      apn = bearer.apn, ip = args.ip or bearer.ip, user = args.user or bearer.user, auth = args.auth or bearer.auth,
-      password = password_of(args, bearer),
-    }
+    local changed = {}
+    for key, value in pairs(bearer) do changed[key] = value end
+    changed.ip, changed.user = args.ip or bearer.ip, args.user or bearer.user
+    changed.auth, changed.password = args.auth or bearer.auth, password_of(args, bearer)
+    copy.bearers[i] = changed
   end
   return copy
 end

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- moontower why: what the daemon believes of each modem, since when; what it tried; what it will do next, and when.
 
+local client = require "daemon.client"
 local daemon = require "daemon"
-local error_object = require "error"
 local json = require "dkjson"
 local printable = require "printable"
 local story = require "story"
@@ -81,10 +81,7 @@ return {
 
   run = function(args)
     if not daemon.running then
-      return error_object.fail {
-        code = "not-found", source = "why", message = "no daemon runs",
-        hint = "Start one: `moontower serve`. `moontower status` tells what the modem is like now.",
-      }
+      return client.not_there "why"
     end
     local names, list = {}, {}
     for name in pairs(story.all()) do names[#names + 1] = name end

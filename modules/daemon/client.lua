@@ -3,6 +3,7 @@
 
 local core = require "core.task"
 local edit = require "edit"
+local error_object = require "error"
 local fs = require "core.fs"
 local json = require "dkjson"
 local ports = require "core.port"
@@ -138,6 +139,24 @@ local function converse(self)
     end
     buffer = buffer:match("[^\n]*$")
   end
+end
+
+---Why a command that is about the daemon cannot be run in it.
+---@param source string
+---@return nil
+---@return moontower.error err
+function M.not_there(source)
+  local port <close>, err = ports.open(M.path())
+  if not port and err.code == "permission" then
+    return error_object.fail {
+      code = "permission", source = source, message = "only root may ask whether a daemon runs, and talk to it",
+      hint = "Run it as root, for example with sudo.",
+    }
+  end
+  return error_object.fail {
+    code = "not-found", source = source, message = "no daemon runs",
+    hint = "Start one: `moontower serve`. `moontower status` tells what the modem is like now.",
+  }
 end
 
 ---Runs a command in the daemon.

@@ -14,6 +14,7 @@ local script = require "script"
 ---@field modems daemon.modem_config[] the first that fits a modem is the modem's
 ---@field policies daemon.policy_config[] those for all modems together
 ---@field names_sims boolean? is there an entry with an ICCID?
+---@field is_usual boolean? there is no configuration file
 ---@field log "error"|"warn"|"info"|"debug" what is written to standard error
 ---@field others_may "use"|"order" what it means when another program changes a modem through the broker
 ---@field on_stop "keep"|"disconnect" what becomes of connections when the daemon is stopped
@@ -39,9 +40,16 @@ local SECONDS, MEMORY, FILE_SIZE = 1, 4 << 20, 256 << 10
 -- Without a file: any modem, the APN that the network chooses, kept online.
 local DEFAULT = 'return { modems = { { policy = "reconnect" } } }'
 
+-- What a modem gets that the configuration names no policy for.
+local USUAL = "reconnect"
+
 local policy_kind = {
   function(value) return kind.text[1](value) or type(value) == "table" and kind.text[1](value[1]) end,
   'the name of a policy, or { "name", option = value }',
+}
+local policy_or_none = {
+  function(value) return value == false or policy_kind[1](value) end,
+  'the name of a policy, or { "name", option = value }; or false, for none',
 }
 local number = kind.whole(1, 0xffffffff)
 
@@ -51,7 +59,7 @@ local modem_keys = {
   usb = { kind.text[1], 'a USB path such as "1-1.2"' },
   carrier = { kind.text[1], "the name of a carrier file, or its path" },
   apn = kind.text,
-  policy = policy_kind,
+  policy = policy_or_none,
   metric = number,
   table = number,
   dns = kind.flag,
@@ -136,6 +144,21 @@ local function load_modem(entry, where)
   }
 end
 
+-- An entry without `policy` is kept online like all others, unless a policy for all modems together may see to that.
+local function add_usual_policies(config, entries)
+  for _, configured in ipairs(config.policies) do
+    if not configured.policy.observes then return true end
+  end
+  for i, entry in ipairs(entries) do
+    if entry.policy == nil then
+      local err
+      config.modems[i].policy, err = load_policy(USUAL, true)
+      if err then return nil, err end
+    end
+  end
+  return true
+end
+
 local function load_all(values, path)
   local config = {
     modems = {}, policies = {}, log = values.log or "info", on_stop = values.on_stop or "keep",
@@ -156,14 +179,16 @@ local function load_all(values, path)
       return error_object.during(err, ("policies[%d]"):format(i))
     end
   end
-  return config
+  local ok, err = add_usual_policies(config, values.modems or {})
+  return ok and config, err
 end
 
-local function read(path)
+-- One that is named has to be there; the usual one need not.
+local function read(path, is_named)
   local source, err = fs.read(path)
   if source and #source > FILE_SIZE then
     return error_object.fail { code = "invalid", source = "config", message = path .. " is too long" }
-  elseif not source and err.code == "not-found" and path == M.PATH then
+  elseif not source and err.code == "not-found" and not is_named then
     return DEFAULT
   end
   return source, err
@@ -175,12 +200,13 @@ local function in_file(path, mistake)
 end
 
 ---Reads the configuration, and all carriers and policies that it names.
----@param path string? M.PATH if not given
----@return daemon.config?
+---@param path string? M.PATH if not given, and if that is not there, the usual configuration
+---@return daemon.config? config `is_usual` is set in that one
 ---@return moontower.error? err with file and line
 function M.load(path)
+  local is_named = path ~= nil
   path = path or M.PATH
-  local source, err = read(path)
+  local source, err = read(path, is_named)
   if not source then
     return nil, err
   end
@@ -204,6 +230,7 @@ function M.load(path)
   if not config then
     return error_object.during(err, path)
   end
+  config.is_usual = source == DEFAULT
   return config
 end
 

@@ -29,6 +29,7 @@ local wait = require "modem.wait"
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
 local Modem = {}
 
+local PATIENCE = 3
 local UNDO_TIME = 10
 local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 
@@ -88,6 +89,7 @@ end
 
 ---@class modem.options
 ---@field protocol "mbim"|"qmi"|nil "qmi" on a modem that speaks MBIM: QMI inside MBIM
+---@field patience number? seconds to wait while another moontower has the modem; 3 if not given
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
 
 local function protocol_for(description, wanted)
@@ -98,6 +100,18 @@ local function protocol_for(description, wanted)
     code = "unsupported", source = "modem",
     message = ("%s speaks %s, not %s"):format(description.control, description.protocol:upper(), wanted:upper()),
   }
+end
+
+-- A command that only looks is through soon, and there is no event that says so.
+local function take_lock(key, patience)
+  local deadline, pause = task.now() + patience, 0.05
+  local lock, err = state.lock(key)
+  while not lock and err.code == "busy" and task.now() + pause < deadline do
+    task.sleep(pause)
+    pause = pause * 2
+    lock, err = state.lock(key)
+  end
+  return lock, err
 end
 
 ---Opens a modem's control port. Nothing is sent yet: see modem:start(). In the daemon, which has it open already, the
@@ -123,7 +137,7 @@ function M.open_alone(description, options)
   local protocol, err = protocol_for(description, options.protocol)
   local lock
   if protocol then
-    lock, err = state.lock(description.key)
+    lock, err = take_lock(description.key, options.patience or PATIENCE)
   end
   if not lock then
     return nil, err

@@ -42,6 +42,28 @@ function T.test_what_is_right_is_read()
   lu.assertEquals(#assert(load "return {}").modems, 0)
 end
 
+function T.test_a_modem_without_a_policy_gets_the_usual_one()
+  local function policies_of(text)
+    local names = {}
+    for i, entry in ipairs(assert(load(text)).modems) do names[i] = entry.policy and entry.policy.name or "none" end
+    return table.concat(names, " ")
+  end
+  lu.assertEquals(policies_of "return { modems = { { apn = 'x' }, {}, { policy = false } } }",
+    "reconnect reconnect none")
+  lu.assertEquals(policies_of "return { modems = { {} }, policies = { { 'notify', run = { 'x' } } } }", "reconnect")
+  lu.assertEquals(policies_of "return { modems = { {}, { policy = 'ladder' } }, policies = { 'balance' } }",
+    "none ladder")
+end
+
+function T.test_a_file_that_is_named_has_to_be_there()
+  for _, path in ipairs { "/nowhere/config.lua", config.PATH } do
+    local loaded, err = config.load(path)
+    lu.assertNil(loaded)
+    lu.assertEquals({ err.code, tostring(err):find(path, 1, true) ~= nil }, { "not-found", true })
+  end
+  lu.assertTrue(assert(config.load()).is_usual)
+end
+
 function T.test_what_stops_it_is_told_with_file_and_line()
   assert_mistakes {
     { "local x = 1\nreturn { x", ":2: ", "'}' expected" },

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Policies' options: what is right is taken, and every mistake is told when the configuration is read.
 
+local fs = require "core.fs"
 local lu = require "luaunit"
 local policy = require "policy"
 local process = require "core.process"
@@ -113,6 +114,26 @@ function T.test_mistakes_of_those_that_build_on_it()
   } do
     assert_mistake(table.unpack(case))
   end
+end
+
+-- `return policy { ... }` is a tail call, of which Lua keeps no trace.
+function T.test_a_mistake_in_the_table_is_told_with_file_and_line()
+  local path = os.tmpname()
+  for text, words in pairs {
+    ['local policy = require "policy"\n\nreturn policy { nam = 1 }'] = ":3: a policy has no 'nam'",
+    ['local p = require("policy") { run = 5 }\nreturn p'] = ":1: a policy's 'run' should be a function",
+    ['return require "policy" {\n  name = "x",\n}'] = ":1: a policy needs a 'name' and a 'run'",
+    ['local policy = require "policy"\nlocal function make() return policy "x" end\nreturn make()'] =
+      ":2: a policy is a table",
+  } do
+    assert(fs.write(path, text))
+    local loaded, err = policy.load(path)
+    lu.assertNil(loaded)
+    lu.assertStrContains(tostring(err), path .. words)
+    local result = assert(process.run { executable, "run", path, timeout = 60 })
+    lu.assertStrContains(result.stderr, path .. words)
+  end
+  os.remove(path)
 end
 
 return T

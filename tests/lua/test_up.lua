@@ -54,6 +54,29 @@ function T.test_another_apn_replaces_the_session()
   lu.assertStrContains(result.after, "nameserver 68.28.50.11")
 end
 
+-- It takes nothing away from `up`, and needs no answer of the modem.
+function T.test_status_while_up_is_at_work_tells_so()
+  local result = simulated.run([[moontower sim set latency=0.2; moontower up --apn r.ispsn >/run/test/up 2>&1 & up=$!
+    n=0; until [ "$(cat /run/moontower/locks/sim 2>/dev/null)" = $up ]; do
+      n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
+    moontower status; echo "status $?"; moontower status --json | tr -d ' \n'; wait $up; echo "up $?"]])
+  lu.assertStrContains(result.out, "(MBIM), in use: `moontower up --apn r.ispsn` (process ")
+  lu.assertStrContains(result.out, "status 11\n")
+  lu.assertStrContains(result.out, '"online":false')
+  lu.assertStrContains(result.out, '"used_by":{')
+  lu.assertStrContains(result.out, "up 0\n")
+  lu.assertEquals(result.err, "")
+end
+
+-- Its turn ends soon.
+function T.test_up_waits_for_a_status_that_is_at_work()
+  local result = simulated.run([[moontower sim set latency=0.2; moontower status >/dev/null & status=$!
+    n=0; until [ "$(cat /run/moontower/locks/sim 2>/dev/null)" = $status ]; do
+      n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
+    moontower sim set latency=0; moontower up --apn r.ispsn]])
+  simulated.assert_success(result)
+end
+
 function T.test_up_without_arguments_keeps_what_is_up()
   local result = simulated.run("moontower up && moontower up --metric 60", nil, UP .. " --no-dns --metric 50")
   simulated.assert_success(result)
