@@ -188,13 +188,16 @@ local function why_not(pin, found, entry, options)
       pin.tries or 0), pin)
 end
 
-local function await_ready(modem)
+local function await_ready(modem, was_sent)
   local sim, err = modem:wait_for("sim", function() return modem:sim() end, function(value)
     return value.state ~= "locked" and value.state ~= "starting"
   end, SIM_TIME)
   if sim and (sim.state == "locked" or sim.state == "starting") then
     return error_object.fail {
-      code = "sim-failure", source = "pin", message = "the SIM has taken its PIN, and is not ready all the same",
+      code = "sim-failure", source = "pin",
+      message = was_sent and "the SIM has taken its PIN, and is not ready all the same"
+        or "the SIM wants no PIN, so none was sent, and it is not ready all the same",
+      hint = "`moontower at 'AT+CPIN?'` tells what it wants; `moontower reset` starts it anew.",
     }
   end
   return sim, err
@@ -215,7 +218,7 @@ local function judge(modem, sim, err, found, entry)
     if now and now.iccid and now.iccid == sim.iccid then
       entry:strike_out()
     end
-    return await_ready(modem)
+    return await_ready(modem, true)
   elseif not_asked[err.code] then
     entry:strike_out()
     return error_object.during(err, "the SIM's PIN")
@@ -244,7 +247,7 @@ function M.enter(modem, sim, found, options)
   if not before then
     return nil, err
   elseif not before.locked then
-    return await_ready(modem)
+    return await_ready(modem, false)
   end
   local entry, refusal
   entry, err = entry_of(modem, sim, found.value)
@@ -268,7 +271,7 @@ function M.enter(modem, sim, found, options)
   if not ok then
     return nil, err
   end
-  return await_ready(modem)
+  return await_ready(modem, true)
 end
 
 return M

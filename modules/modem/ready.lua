@@ -55,7 +55,17 @@ local function wait_started(modem, seconds)
   end, seconds)
 end
 
-local function check_sim(modem, sim, watcher, options)
+-- While the maker's lock keeps the radio off, the modems of some laptops do not see their card.
+local FCC_HINT = "The modems of some laptops see no SIM while their radio is locked (FCC lock): `moontower unlock` unlocks it. "
+  .. "If it is not that: is the SIM in the right way, and all the way?"
+
+local function hint_of(problem, radio)
+  local may_be_locked = problem[1] == "sim-missing" and radio.software == "off" and radio.hardware ~= "off"
+  return may_be_locked and FCC_HINT or problem[3]
+end
+
+local function check_sim(modem, now, watcher, options)
+  local sim = now.sim
   local err
   if sim.state == "starting" then
     watcher:doing("SIM", "starting")
@@ -79,7 +89,7 @@ local function check_sim(modem, sim, watcher, options)
     return sim
   end
   local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
-  return error_object.fail { code = problem[1], source = "modem", message = problem[2], hint = problem[3] }
+  return error_object.fail { code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, now.radio) }
 end
 
 local function switch_radio_on(modem, radio, watcher, undo)
@@ -232,7 +242,7 @@ end
 ---@return table|moontower.error packet or err
 function M.wait(modem, now, options, undo)
   local watcher = options.watcher
-  local sim, err = check_sim(modem, now.sim, watcher, options.pin or {})
+  local sim, err = check_sim(modem, now, watcher, options.pin or {})
   if not sim then
     return nil, err
   end

@@ -243,6 +243,16 @@ function T.test_exit_statuses_of_what_is_not_there()
   lu.assertEquals(result.status, 3)
 end
 
+-- What an FCC-locked modem says of its card is no reason to look at the card.
+function T.test_no_sim_while_the_radio_is_locked()
+  local locked = simulated.run("moontower up", { "fcc-lock", "sim-remove" })
+  lu.assertEquals(locked.status, 4)
+  lu.assertStrContains(locked.err, "`moontower unlock`")
+  local missing = simulated.run("moontower up", { "sim-remove" })
+  lu.assertEquals(missing.status, 4)
+  lu.assertNotStrContains(missing.err, "unlock")
+end
+
 -- The modem is connected all along: only the host's side is not as it was written down.
 function T.test_status_compares_with_what_the_kernel_has()
   local undone = {
