@@ -14,21 +14,24 @@ local wrap = require "wrap"
 
 local M = {}
 
+-- Of several lines, each.
+local function fit(text) return (text:gsub("[^\n]+", printable)) end
+
 local function print_error(err, as_json)
   if as_json then
     local fields = {}
     for _, key in ipairs { "code", "message", "hint", "source", "detail", "traceback" } do
       fields[key] = err[key]
     end
-    print(require("dkjson").encode({ error = fields }))
+    print(require("json").encode({ error = fields }))
     return
   end
-  io.stderr:write("moontower: ", (tostring(err):gsub("[^\n]+", printable)), "\n")
+  io.stderr:write("moontower: ", fit(tostring(err)), "\n")
   if err.hint then
-    io.stderr:write("  ", (err.hint:gsub("[^\n]+", printable)), "\n")
+    io.stderr:write("  ", fit(err.hint), "\n")
   end
   if err.code == "raised" and err.traceback then
-    io.stderr:write(err.traceback, "\n")
+    io.stderr:write(fit(err.traceback), "\n")
   end
 end
 

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Lua values as people read them at a prompt: tables with what is in them, sorted, nested, and bounded.
 
+local printable = require "printable"
+
 local DEPTH, ENTRIES, WIDTH = 6, 200, 100
 
 local escapes = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ['"'] = '\\"', ["\\"] = "\\\\" }
@@ -14,7 +16,9 @@ local function quoted(text)
     return '"' .. text:gsub('[%c"\\\x80-\xff]', escaped) .. '"'
   end
   text = text:gsub('[%c"\\]', escaped)
-  return '"' .. text:gsub("\xc2([\x80-\x9f])", function(c) return ("\\u{%x}"):format(c:byte()) end) .. '"'
+  return '"' .. text:gsub(utf8.charpattern, function(character)
+    return #character > 1 and printable(character) == "?" and ("\\u{%x}"):format(utf8.codepoint(character)) or nil
+  end) .. '"'
 end
 
 local order = { number = 1, string = 2, boolean = 3 }

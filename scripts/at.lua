@@ -121,7 +121,7 @@ local function run_commands(port, args)
       result = reply.result, text = reply.text }
   end
   if args.json then
-    print(require("dkjson").encode({ port = port.path, commands = done }, { indent = true }))
+    print(require("json").encode({ port = port.path, commands = done }, { indent = true }))
   end
   return 0
 end

@@ -72,7 +72,7 @@ how to write one.]]
     if not chosen then
       return nil, err
     elseif args.json then
-      print(require("dkjson").encode({ carrier = words.public(chosen) }, { indent = true }))
+      print(require("json").encode({ carrier = words.public(chosen) }, { indent = true }))
     else
       for _, line in ipairs(words.lines(chosen)) do print(line) end
     end

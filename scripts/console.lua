@@ -105,14 +105,14 @@ local function show_error(prompt, err)
   elseif err.code == "interrupted" then
     return prompt:print("interrupted")
   end
-  prompt:print(tostring(err))
+  prompt:print((tostring(err):gsub("[^\n]+", printable)))
   if err.hint then
     prompt:print("  " .. err.hint:gsub("[^\n]+", printable))
   end
   if err.traceback then
     -- What is below the console's own call is of no interest.
     local traceback = err.traceback:gsub("\n%s*%[C%]: in function 'xpcall'.*", "")
-    prompt:print((traceback:gsub("\n[^\n]*scripts/console.lua.*", "")))
+    prompt:print((traceback:gsub("\n[^\n]*scripts/console.lua.*", ""):gsub("[^\n]+", printable)))
   end
 end
 

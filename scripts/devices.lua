@@ -47,7 +47,7 @@ local function print_json(list, waiting)
     list[#list + 1] = device
   end
   for _, device in ipairs(list) do setmetatable(device.ports, { __jsontype = "array" }) end
-  print(require("dkjson").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
+  print(require("json").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
 end
 
 return {

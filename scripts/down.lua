@@ -71,7 +71,7 @@ return {
     if not result then
       return nil, err
     elseif args.json then
-      print(require("dkjson").encode(result, { indent = true }))
+      print(require("json").encode(result, { indent = true }))
     else
       print(("%s is offline%s"):format(result.device, result.was_online and "" or ", and was so before"))
     end

@@ -4,7 +4,7 @@
 local client = require "daemon.client"
 local daemon = require "daemon"
 local events = require "events"
-local json = require "dkjson"
+local json = require "json"
 local terminal = require "terminal"
 
 return {

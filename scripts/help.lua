@@ -4,7 +4,7 @@
 local command = require "command"
 local fs = require "core.fs"
 local handbook = require "handbook"
-local json = require "dkjson"
+local json = require "json"
 local policy = require "policy"
 local program = require "core.program"
 local wrap = require "wrap"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: tell a program, or a web server, what happens. One event after the other, each with a deadline.
 
-local events, json, kind, log = require "events", require "dkjson", require "kind", require "log"
+local events, json, kind, log = require "events", require "json", require "kind", require "log"
 local policy, process, task = require "policy", require "core.process", require "task"
 
 local function is_address(value) return type(value) == "string" and value:find "^https?://[^/]" ~= nil end

@@ -68,7 +68,7 @@ policies want, until `moontower radio on`; `moontower up` switches it on itself.
     if not state then
       return nil, err
     elseif args.json then
-      print(require("dkjson").encode({ hardware = state.hardware, software = state.software }, { indent = true }))
+      print(require("json").encode({ hardware = state.hardware, software = state.software }, { indent = true }))
     else
       print("The radio is " .. describe(state) .. ".")
     end

@@ -70,7 +70,7 @@ followed by its USB path, as its product id and its ports may change.]]
     local watcher <close> = progress.new(args.json)
     local status, err = restart(args, watcher)
     if status and args.json then
-      print(require("dkjson").encode(watcher.values, { indent = true }))
+      print(require("json").encode(watcher.values, { indent = true }))
     end
     return status, err
   end,

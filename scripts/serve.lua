@@ -29,7 +29,7 @@ it has tried, and what it will do.]]
       end
       local path = args.config or config.PATH
       if args.json then
-        print(require("dkjson").encode({ config = path, right = true, missing = loaded.is_usual or nil },
+        print(require("json").encode({ config = path, right = true, missing = loaded.is_usual or nil },
           { indent = true }))
       elseif loaded.is_usual then
         print(("There is no %s: any modem will be kept online, with the APN that the network chooses."):format(path))

@@ -6,9 +6,10 @@ local columns = require "columns"
 local edit = require "edit"
 local error_object = require "error"
 local exit_status = require "exit_status"
-local json = require "dkjson"
+local json = require "json"
 local modem = require "modem"
 local pin_options = require "modem.pin_options"
+local printable = require "printable"
 local progress = require "progress"
 local repair = require "repair"
 local setting = require "settings.setting"
@@ -124,7 +125,7 @@ end
 local function print_lost(session)
   for _, command in ipairs(session.report:lost()) do
     print(("%s, and nothing is known that takes it back: %s"):format(
-      command.is_sure and "The modem has taken this" or "This was sent without an answer", command.how))
+      command.is_sure and "The modem has taken this" or "This was sent without an answer", printable(command.how)))
   end
 end
 

@@ -3,7 +3,7 @@
 
 local foreground = require("core.task").foreground
 local fs = require "core.fs"
-local json = require "dkjson"
+local json = require "json"
 local process = require "core.process"
 local error_object = require "error"
 local task = require "task"

@@ -16,7 +16,7 @@ local function show_link(bearer, journal, watcher)
   if not described then
     return nil, err
   end
-  report.link(described, watcher)
+  report.link(described, watcher, bearer)
   return report.differences(described, journal ~= nil, watcher)
 end
 
@@ -27,7 +27,12 @@ local function show_connection(device, now, watcher)
     watcher:done("bearer", "not connected", { state = now.session.state })
     return false
   end
-  local bearer, err = device:bearer { session = 0, apn = record and record.apn or "unknown APN", ip = now.session.ip }
+  local bearer, err
+  if record and record.complete then
+    bearer, err = up.adopted(device, record)
+  else
+    bearer, err = device:bearer { session = 0, apn = record and record.apn or "unknown APN", ip = now.session.ip }
+  end
   if not bearer then
     return nil, err
   end
@@ -41,10 +46,11 @@ local function show(device, watcher)
     return nil, err
   end
   report.modem(device, now.identity, watcher)
-  watcher:done("SIM", now.sim.state .. (now.home and ", " .. now.home.id or ""), now.sim)
+  report.sim(now.sim, now.home and now.home.id, watcher)
   if now.radio.hardware == "off" or now.radio.software == "off" then
-    watcher:done("radio", "off, by " .. (now.radio.hardware == "off" and "hardware" or "software"), now.radio)
+    watcher:done("radio", "off, by " .. (now.radio.hardware == "off" and "hardware" or "software"))
   end
+  watcher:data("radio", now.radio)
   report.network(now.registration, now.packet, now.signal, watcher)
   return show_connection(device, now, watcher)
 end
@@ -108,7 +114,7 @@ return {
       return nil, err
     elseif args.json then
       watcher.values.online = online
-      print(require("dkjson").encode(watcher.values, { indent = true }))
+      print(require("json").encode(watcher.values, { indent = true }))
     end
     return online and 0 or exit_status.OFFLINE
   end,

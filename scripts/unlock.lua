@@ -37,7 +37,7 @@ left alone.]]
     if not result then
       return nil, err
     elseif args.json then
-      print(require("dkjson").encode(result, { indent = true }))
+      print(require("json").encode(result, { indent = true }))
     elseif not result.unlocked then
       print("The radio is on already; nothing was to be unlocked.")
     elseif result.by then

@@ -5,8 +5,8 @@ local carrier = require "carrier"
 local error_object = require "error"
 local exit_status = require "exit_status"
 local modem = require "modem"
-local net = require "net"
 local network_conf = require "network_conf"
+local online = require "link.online"
 local orders = require "daemon.orders"
 local pin_options = require "modem.pin_options"
 local progress = require "progress"
@@ -17,7 +17,6 @@ local terminal = require "terminal"
 local up = require "modem.up"
 
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
-local PROBE_TRIES = 3
 
 local function usage(message)
   return error_object.fail { code = "usage", source = "up", message = message, hint = "Try 'moontower up --help'." }
@@ -87,19 +86,25 @@ local function apn_of(chosen)
   return apn ~= "" and apn or "the network's choice of an APN"
 end
 
--- Several tries: the first packet through a new bearer often gets lost.
-local function probe(applied, address, watcher)
-  watcher:doing("online", address)
-  for _ = 1, PROBE_TRIES do
-    local seconds = net.ping(address, { link = applied.name })
-    if seconds then
-      watcher:done("online", ("%s answers in %.3g ms"):format(address, seconds * 1000),
-        { address = address, seconds = seconds })
-      return 0
-    end
+local function answer_words(spec, trial)
+  return trial.seconds and ("%s answers in %.3g ms"):format(spec, trial.seconds * 1000)
+    or ("%s does not answer; the connection stays up"):format(spec)
+end
+
+-- Says whether it works. Without an answer the connection stays: the host that was asked may be what does not work.
+local function try_out(link, spec, args, watcher)
+  watcher:doing("online", spec)
+  local trial, err = online.try(link, spec, { dns = not args.no_dns })
+  if not trial then
+    return nil, err
   end
-  watcher:done("online", ("%s does not answer; the connection stays up"):format(address), { address = address })
-  return exit_status.NO_ANSWER
+  watcher:done("online", answer_words(spec, trial))
+  if trial.dns == false then
+    watcher:done("", ("But none of the DNS servers answers (%s): names cannot be looked up."):format(
+      table.concat(link.dns, ", ")))
+  end
+  watcher:data("probe", { spec = spec, seconds = trial.seconds, dns_answers = trial.dns })
+  return trial.seconds and 0 or exit_status.NO_ANSWER
 end
 
 -- What is asked for: what is named; else the daemon's configuration; else what is up; else the network's choice.
@@ -138,8 +143,12 @@ local function connect(device, chosen, options, args, watcher)
   local status = 0
   if not args.no_probe then
     local default = link.addresses[1].address:find(":") and PROBE_IPV6 or PROBE_IPV4
-    status = probe(link, args.probe or chosen.probe or default, watcher)
+    status, err = try_out(link, args.probe or chosen.probe or default, args, watcher)
   end
+  if not status then
+    return nil, err
+  end
+  watcher:data("online", status == 0)
   link:keep()
   if modem.owner then -- its policies go by what was ordered last, and has worked
     modem.owner.is_up(device, link, asks_for_more(args) and {
@@ -238,7 +247,7 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
     local watcher <close> = progress.new(args.json)
     local status, err = bring_up(args, watcher)
     if status and args.json then
-      print(require("dkjson").encode(watcher.values, { indent = true }))
+      print(require("json").encode(watcher.values, { indent = true }))
     end
     return status, err
   end,

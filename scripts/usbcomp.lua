@@ -136,7 +136,7 @@ local function list(setting, now, args)
         current = row.current, number = row.number, interfaces = setmetatable(row.interfaces, { __jsontype = "array" }),
       }
     end
-    print(require("dkjson").encode({ by = setting.by, compositions = entries }, { indent = true }))
+    print(require("json").encode({ by = setting.by, compositions = entries }, { indent = true }))
     return 0
   end
   local width = 0
@@ -270,7 +270,7 @@ that this kernel has no driver for is refused: nobody could talk to the modem an
     if not result then
       return nil, err
     elseif args.json and result ~= "listed" then
-      print(require("dkjson").encode(watcher.values, { indent = true }))
+      print(require("json").encode(watcher.values, { indent = true }))
     end
     return 0
   end,

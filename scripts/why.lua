@@ -3,7 +3,7 @@
 
 local client = require "daemon.client"
 local daemon = require "daemon"
-local json = require "dkjson"
+local json = require "json"
 local printable = require "printable"
 local story = require "story"
 local task = require "task"
@@ -42,21 +42,22 @@ local function for_programs(told, policies, apn)
   }
 end
 
+local function say(format, ...) print(printable(format:format(...))) end
+
 local function show(told, policies, apn)
-  print(("modem %s is %s since %s: %s"):format(told.modem, told.belief, told.since, printable(told.reason)))
-  print(("  policy   %s"):format(#policies > 0 and table.concat(policies, ", ") or "none"))
+  say("modem %s is %s since %s: %s", told.modem, told.belief, told.since, tostring(told.reason))
+  say("  policy   %s", #policies > 0 and table.concat(policies, ", ") or "none")
   if apn then
     show_apn(apn)
   end
   for i = math.max(#told.tried - SHOWN + 1, 1), #told.tried do
     local step = told.tried[i]
     local result = step.result == step.reason and "the same again" or step.result or "under way"
-    local because = step.reason and (", because %s: %s"):format(printable(step.reason), printable(result)) or ""
-    print(("  %s  %s%s"):format(step.time, printable(step.what), because))
+    say("  %s  %s%s", step.time, step.what, step.reason and (", because %s: %s"):format(step.reason, result) or "")
   end
   if told.plan then
-    print(("  next     %s in %.0f s%s"):format(told.plan.what, math.max(told.plan.at - task.now(), 0),
-      told.plan.reason and ", because " .. printable(told.plan.reason) or ""))
+    say("  next     %s in %.0f s%s", told.plan.what, math.max(told.plan.at - task.now(), 0),
+      told.plan.reason and ", because " .. told.plan.reason or "")
   end
 end
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Puts a decoded message into lines for people, or into one JSON object.
 
-local json = require "dkjson"
+local json = require "json"
 local printable = require "printable"
 local tree = require "decode.tree"
 
@@ -133,7 +133,7 @@ function M.all(view)
   return lines
 end
 
--- Nodes as plain tables that dkjson writes in order.
+-- Nodes as plain tables that json.lua writes in order.
 local function plain(node)
   local kind = tree.kind(node)
   if kind == "scalar" then

@@ -4,6 +4,7 @@
 local error_object = require "error"
 local locks = require "modem.locks"
 local pins = require "modem.pin"
+local report = require "modem.report"
 
 local M = {}
 
@@ -56,8 +57,8 @@ local function wait_started(modem, seconds)
 end
 
 -- While the maker's lock keeps the radio off, the modems of some laptops do not see their card.
-local FCC_HINT = "The modems of some laptops see no SIM while their radio is locked (FCC lock): `moontower unlock` unlocks it. "
-  .. "If it is not that: is the SIM in the right way, and all the way?"
+local FCC_HINT = "The modems of some laptops see no SIM while their radio is locked (FCC lock): try `moontower unlock`."
+  .. " If it is not that: is the SIM in the right way, and all the way?"
 
 local function hint_of(problem, radio)
   local may_be_locked = problem[1] == "sim-missing" and radio.software == "off" and radio.hardware ~= "off"
@@ -89,7 +90,9 @@ local function check_sim(modem, now, watcher, options)
     return sim
   end
   local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
-  return error_object.fail { code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, now.radio) }
+  return error_object.fail {
+    code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, now.radio),
+  }
 end
 
 local function switch_radio_on(modem, radio, watcher, undo)
@@ -247,7 +250,7 @@ function M.wait(modem, now, options, undo)
     return nil, err
   end
   local home = home_network(modem, now, sim)
-  watcher:done("SIM", "ready, " .. home, { state = sim.state, imsi = sim.imsi, iccid = sim.iccid, network = home })
+  report.sim(sim, home, watcher)
   local on, registration, allowed, packet
   on, err = switch_radio_on(modem, now.radio, watcher, undo)
   if on then

@@ -17,6 +17,15 @@ function M.modem(modem, identity, watcher)
   })
 end
 
+---@param sim table
+---@param home string? the SIM's own network
+---@param watcher up.watcher
+function M.sim(sim, home, watcher)
+  watcher:done("SIM", sim.state .. (home and ", " .. home or ""), {
+    state = sim.state, reason = sim.reason, imsi = sim.imsi, iccid = sim.iccid, numbers = sim.numbers, network = home,
+  })
+end
+
 local state_words = {
   home = "registered at home", roaming = "registered, roaming,", partner = "registered with a partner,",
   denied = "registration denied", searching = "searching", deregistered = "not registered", unknown = "unknown",
@@ -45,20 +54,47 @@ local function families(bearer)
   return #words > 0 and table.concat(words, " and ") or "address to come"
 end
 
+-- What was asked for and is not there: the reason, by family. Without a refusal, the network just gave less.
+local function missing(bearer)
+  local found, is_there = {}, { ipv4 = #bearer.ipv4.addresses > 0, ipv6 = #bearer.ipv6.addresses > 0 }
+  for family, err in pairs(bearer.refused or {}) do
+    found[family] = err.detail and err.detail.why or tostring(err)
+  end
+  if bearer.ip == "ipv4v6" and is_there.ipv4 ~= is_there.ipv6 then
+    local family = is_there.ipv4 and "ipv6" or "ipv4"
+    -- Of IPv6, the address may come by router advertisement.
+    found[family] = found[family] or family == "ipv4" and "the network gave no address" or nil
+  end
+  return found
+end
+
+local family_names = { ipv4 = "IPv4", ipv6 = "IPv6" }
+
 ---@param bearer modem.bearer
 ---@param seconds number? that connecting took; nil: it was connected already
 ---@param watcher up.watcher
 function M.bearer(bearer, seconds, watcher)
   local took = seconds and ("%.2f s"):format(seconds) or "connected already"
   local apn = bearer.apn ~= "" and bearer.apn or "default APN"
+  local lost = missing(bearer)
   watcher:done("bearer", ("%s, %s, %s"):format(apn, families(bearer), took), {
-    apn = bearer.apn, ip = bearer.ip, session = bearer.session, seconds = seconds, adopted = not seconds,
+    state = "activated", apn = bearer.apn, ip = bearer.ip, session = bearer.session, seconds = seconds,
+    adopted = not seconds, missing = next(lost) and lost or nil,
   })
+  for _, family in ipairs { "ipv4", "ipv6" } do
+    if lost[family] then
+      watcher:done("", ("no %s: %s"):format(family_names[family], lost[family]))
+    end
+  end
+  if lost.ipv6 then
+    watcher:done("", "(Some modems have IPv6 switched off: `moontower setup CARRIER --plan` shows that.)")
+  end
 end
 
 ---@param applied link.link
 ---@param watcher up.watcher
-function M.link(applied, watcher)
+---@param bearer modem.bearer as the modem gave it; the host may not be able to use all of it
+function M.link(applied, watcher, bearer)
   if #applied.addresses == 0 then
     watcher:done(applied.name, ("no address, MTU %d"):format(applied.mtu))
   end
@@ -69,6 +105,9 @@ function M.link(applied, watcher)
       text = ("%s%s, MTU %d"):format(text, gateway and " via " .. gateway or "", applied.mtu)
     end
     watcher:done(i == 1 and applied.name or "", text)
+  end
+  if #bearer.ipv6.addresses > 0 and #applied.bearer.ipv6.addresses == 0 then
+    watcher:done("", ("no IPv6: this host has it switched off (net.ipv6.conf.%s.disable_ipv6)"):format(applied.name))
   end
   watcher:data("link", {
     name = applied.name, addresses = applied.addresses, mtu = applied.mtu, adopted = applied.adopted,

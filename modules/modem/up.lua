@@ -185,8 +185,12 @@ local function clear(modem, now)
   end
 end
 
--- The bearer of a session that an earlier run has left.
-local function adopted(modem, record)
+---The bearer of a session that an earlier run has left.
+---@param modem modem.modem
+---@param record table from M.record()
+---@return modem.bearer?
+---@return moontower.error? err
+function M.adopted(modem, record)
   local bearer, err = modem:bearer { session = record.session, apn = record.apn, ip = record.given or record.ip }
   for family, reason in pairs(bearer and record.refused or {}) do
     bearer.refused[family] = error_object.new(reason)
@@ -197,7 +201,7 @@ end
 -- Returns a bearer, and the seconds that connecting took; none when it was connected already.
 local function bearer_for(modem, now, record, carrier, options, watcher, undo)
   if may_adopt(now, record, carrier) then
-    local bearer = adopted(modem, record)
+    local bearer = M.adopted(modem, record)
     if bearer then
       keep_options(modem, record, options)
       return bearer
@@ -314,7 +318,7 @@ function M.up(modem, carrier, options)
     modem.cut_at = applied.bearer.cut and task.now() or nil
     forget(modem)
   end
-  report.link(applied, watcher)
+  report.link(applied, watcher, bearer)
   return applied
 end
 

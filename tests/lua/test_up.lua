@@ -142,7 +142,7 @@ function T.test_json_is_for_programs()
   local values = require("dkjson").decode(result.out)
   lu.assertEquals(values.link.addresses[1].address, "184.250.142.38")
   lu.assertEquals(values.dns, { "68.28.50.11", "68.28.58.11" })
-  lu.assertEquals(values.online.address, "8.8.8.8")
+  lu.assertEquals({ values.online, values.probe.spec }, { true, "8.8.8.8" })
   lu.assertEquals(values.network.signal_dbm, -71)
 end
 
@@ -241,6 +241,55 @@ function T.test_exit_statuses_of_what_is_not_there()
   lu.assertStrContains(result.out, "3\n")
   lu.assertStrContains(result.out, '"several-modems"')
   lu.assertEquals(result.status, 3)
+end
+
+function T.test_the_modem_goes_while_the_ping_waits()
+  local waiting = "until ip -4 -o address show dev wwan0 | grep -q 184; do sleep 0.02; done; sleep 0.1"
+  local result = simulated.run(("moontower up --apn r.ispsn & up=$!; %s; moontower sim fault unplug; wait $up"):format(
+    waiting), { "blackhole" })
+  lu.assertEquals(result.status, 3, result.out .. result.err)
+  lu.assertNotStrContains(result.out, "stays up")
+  result = simulated.run(("moontower up --apn r.ispsn & up=$!; %s; moontower sim fault disconnect; wait $up"):format(
+    waiting), { "blackhole" })
+  lu.assertEquals(result.status, 6, result.out .. result.err)
+  lu.assertStrContains(result.err, "ended while it was tried out")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_silent_dns_servers_are_warned_of()
+  local result = simulated.run(UP, { "no-dns" })
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "But none of the DNS servers answers (68.28.50.11, 68.28.58.11)")
+  result = simulated.run(UP .. " --json")
+  lu.assertTrue(require("dkjson").decode(result.out).probe.dns_answers)
+end
+
+function T.test_half_a_dual_stack_is_told_of()
+  for fault, words in pairs { ["refuse-ipv6"] = "no IPv6: ", ["refuse-ipv4"] = "no IPv4: " } do
+    for _, protocol in ipairs { "mbim", "qmi" } do
+      local result = simulated.run("moontower up --apn r.ispsn && moontower status", { fault }, nil,
+        { "--composition", protocol })
+      simulated.assert_success(result)
+      lu.assertEquals(select(2, result.out:gsub(words, "")), 2, result.out)
+    end
+  end
+  local result = simulated.run("moontower up --apn r.ispsn --json", nil, nil, { "--factory" })
+  local bearer = require("dkjson").decode(result.out).bearer
+  lu.assertEquals(bearer.ip, "ipv4")
+  lu.assertStrContains(bearer.missing.ipv6, "only IPv4 allowed")
+end
+
+-- The same names and types for the same things; keys in the same order each time.
+function T.test_json_of_up_and_status()
+  local result = simulated.run("moontower up --apn r.ispsn --json; echo ---; moontower status --json; echo ---; "
+    .. "moontower status --json")
+  simulated.assert_success(result)
+  local up, status, again = result.out:match("^(.*)%-%-%-\n(.*)%-%-%-\n(.*)$")
+  lu.assertEquals(status, again)
+  up, status = require("dkjson").decode(up), require("dkjson").decode(status)
+  up.probe, up.bearer.seconds, up.bearer.adopted, up.link.adopted = nil, nil, true, true
+  status.radio, status.differences = nil, nil
+  lu.assertEquals(up, status)
 end
 
 -- What an FCC-locked modem says of its card is no reason to look at the card.

@@ -139,7 +139,7 @@ function T.test_json_is_for_programs()
   lu.assertEquals(values.modem.protocol, "qmi")
   lu.assertEquals(values.link.addresses[1].address, "184.250.142.38")
   lu.assertEquals(values.dns, { "68.28.50.11", "68.28.58.11" })
-  lu.assertEquals(values.online.address, "8.8.8.8")
+  lu.assertEquals({ values.online, values.probe.spec }, { true, "8.8.8.8" })
   lu.assertEquals(values.network.signal_dbm, -71)
 end
 
