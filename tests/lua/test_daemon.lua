@@ -255,7 +255,7 @@ function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offli
     moontower trace --brief down -d wwan1 >/dev/null 2>&1; held traced
     moontower why | grep -c "is offline"; end; true]], nil, nil, { "--count", "2" })
   lu.assertEquals(result.status, 0, result.out .. result.err)
-  for _, words in ipairs { "several 1:\n", "help 0:\n", "wrong 2:\n", "none 3:\n", "joined 0: sim1.json\n",
+  for _, words in ipairs { "several 3:\n", "help 0:\n", "wrong 2:\n", "none 3:\n", "joined 0: sim1.json\n",
     "traced 0: sim1.json sim2.json\n2\n" } do
     lu.assertStrContains(result.out, words)
   end
