@@ -15,13 +15,14 @@ local terminal = require "terminal"
 ---@field user string?
 ---@field password string?
 ---@field auth "none"|"pap"|"chap"|nil nil: none without a user, chap with one
+---@field mtu integer? of the interface; nil: what the network says
 
 ---@class carrier.carrier
 ---@field name string
 ---@field plmns string[]? MCC and MNC of its networks
 ---@field bearers carrier.bearer[] in the order to try them
 ---@field roaming boolean? may it connect in foreign networks? nil: no
----@field probe string? an address that answers pings when the connection works
+---@field probe string? what answers when the connection works: see net.parse_probe
 ---@field modem carrier.modem? the state that the modem has to be in: what `moontower setup` sees to
 ---@field setup fun(modem: table)? what else is wanted, worked out for the modem at hand: see modules/setup/wanted.lua
 
@@ -68,12 +69,17 @@ local function list_of(check)
   end
 end
 
+-- Hosts need not take more than 576 bytes of IPv4, and have to take 1280 of IPv6.
+local LEAST_MTU, LEAST_IPV6_MTU = 576, 1280
+M.mtu = kind.whole(LEAST_MTU, 65535)
+
 local bearer_keys = {
   apn = { is_text, "a text", required = true },
   ip = { is_ip, "one of " .. ip_names },
   user = { is_text, "a text" },
   password = { is_text, "a text" },
   auth = { is_auth, "one of " .. auth_names },
+  mtu = M.mtu,
 }
 
 local carrier_keys = {
@@ -164,13 +170,23 @@ function M.check_modem(values)
   return mistake
 end
 
+-- Below that, the kernel takes IPv6 off the link without a word.
+local function mtu_mistake(mtu, ip)
+  if mtu and mtu < LEAST_IPV6_MTU and ip ~= "ipv4" then
+    return ("an MTU of %d is too small for IPv6, which needs %d"):format(mtu, LEAST_IPV6_MTU)
+  end
+end
+
 local function check_carrier(values)
   local mistake = check_table(values, carrier_keys, "a carrier")
   if not mistake and #values.bearers > MAX_BEARERS then
     return ("more than %d bearers"):format(MAX_BEARERS)
   end
   for i, bearer in ipairs(not mistake and values.bearers or {}) do
-    mistake = mistake or check_table(bearer, bearer_keys, ("bearers[%d]"):format(i))
+    local where = ("bearers[%d]"):format(i)
+    mistake = mistake or check_table(bearer, bearer_keys, where)
+    local too_small = not mistake and mtu_mistake(bearer.mtu, bearer.ip)
+    mistake = too_small and ('%s: %s; with ip = "ipv4" it may be less'):format(where, too_small) or mistake
   end
   return mistake or values.modem and M.check_modem(values.modem) or nil
 end
@@ -253,6 +269,25 @@ function M.path(name)
       return path
     end
   end
+end
+
+---May its connections have this MTU?
+---@param chosen carrier.carrier
+---@param mtu integer? nil: what it says itself, which is looked at when it is read
+---@return true? ok
+---@return moontower.error? err
+function M.takes_mtu(chosen, mtu)
+  for _, bearer in ipairs(mtu and chosen.bearers or {}) do
+    local mistake = mtu_mistake(mtu, bearer.ip)
+    if mistake then
+      return error_object.fail {
+        code = "invalid", source = "carrier", message = mistake,
+        hint = ('Say %d or more; or ask for IPv4 only: --ip ipv4, or `ip = "ipv4"` in the carrier file.'):format(
+          LEAST_IPV6_MTU),
+      }
+    end
+  end
+  return true
 end
 
 ---Reads a carrier file. It can neither run programs nor open files, nor hold things up.

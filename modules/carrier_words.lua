@@ -6,6 +6,7 @@ local bands = require "settings.bands"
 local composition = require "settings.composition"
 local error_object = require "error"
 local lines_setting = require "settings.lines"
+local net = require "net"
 local printable = require "printable"
 local technologies = require "settings.technologies"
 
@@ -35,6 +36,13 @@ local checks = {
 ---@param chosen carrier.carrier
 ---@return moontower.error? err detail.field is the key
 function M.mistake(chosen)
+  local probe, why = net.parse_probe(chosen.probe or "8.8.8.8")
+  if not probe then
+    return error_object.new {
+      code = "carrier-invalid", source = "carrier", message = ("'probe': %s"):format(why), hint = why.hint,
+      detail = { field = "probe" },
+    }
+  end
   for _, key in ipairs { "rat", "bands", "composition", "at", "qmi" } do
     local value = chosen.modem and chosen.modem[key]
     if value ~= nil then
@@ -57,6 +65,9 @@ local function bearer_words(bearer)
   if bearer.user then
     words[#words + 1] = ("as %s%s, by %s"):format(bearer.user, bearer.password and " with a password" or "",
       (bearer.auth or "chap"):upper())
+  end
+  if bearer.mtu then
+    words[#words + 1] = ("MTU %d"):format(bearer.mtu)
   end
   return table.concat(words, ", ")
 end

@@ -46,7 +46,7 @@ shapes.links = {
     name = text, index = index, session = index, channel = channel,
     parent = record { name = text, index = index, up = flag },
     created = record({ kind = text, parent = text, id = whole(1, 4094) }, { name = text }),
-    owner = owner, kept = flag, metric = u32, table = u32, accept_ra = sysctl,
+    owner = owner, kept = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
     dns = record { backend = kind.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
   },
 }
@@ -71,7 +71,8 @@ shapes.modems = {
   optional = {
     incarnation = text, net = text, carrier = any_text, apn = any_text, user = any_text, auth = any_text,
     complete = flag, given = any_text, protocol = any_text, proxy = flag, password = any_text, roaming = flag,
-    probe = any_text, options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag }),
+    probe = any_text, options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
+    mtu = u32,
     refused = kind.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
       detail = kind.table }), "errors by family"),
   },

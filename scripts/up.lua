@@ -5,6 +5,7 @@ local carrier = require "carrier"
 local error_object = require "error"
 local exit_status = require "exit_status"
 local modem = require "modem"
+local net = require "net"
 local network_conf = require "network_conf"
 local online = require "link.online"
 local orders = require "daemon.orders"
@@ -22,15 +23,24 @@ local function usage(message)
   return error_object.fail { code = "usage", source = "up", message = message, hint = "Try 'moontower up --help'." }
 end
 
+local function whole(text)
+  local number = math.tointeger(tonumber(text))
+  return number, not number and ("'%s' is no whole number"):format(text) or nil
+end
+
 local function check_usage(args)
   if args.carrier and (args.ip or args.user or args.auth) then
     return usage("--ip, --user and --auth go with --apn, not with --carrier")
   elseif args.apn and (#args.apn > 100 or args.apn:find("[^%w.-]")) then
     return usage("--apn wants letters, digits, dots and hyphens, at most 100")
-  elseif args.probe and not args.probe:find("^[%d.]+$") and not args.probe:find("^[%x:.]*:[%x:.]*$") then
-    return usage("--probe wants an IPv4 or IPv6 address")
+  elseif args.mtu and not carrier.mtu[1](args.mtu) then
+    return usage("--mtu wants " .. carrier.mtu[2])
   elseif args.metric and (args.metric < 1 or args.metric > 0xffffffff) then
     return usage("--metric wants a number from 1 to 4294967295")
+  end
+  local _, err = net.parse_probe(args.probe or PROBE_IPV4)
+  if err then
+    return usage(("--probe: %s; `moontower help probes` tells how they are written"):format(err))
   end
   return true
 end
@@ -68,15 +78,24 @@ local function adjusted(chosen, args)
   return copy
 end
 
+-- A mistake in what is asked for is told before the modem is asked for anything.
+local function checked(chosen, args)
+  local ok, err = net.parse_probe(chosen.probe or PROBE_IPV4)
+  if ok then
+    ok, err = carrier.takes_mtu(chosen, args.mtu)
+  end
+  return ok and chosen, err
+end
+
 -- Is anything given that the configuration does not say?
 local function asks_for_carrier(args)
   return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming
 end
 
-local function asks_for_more(args) return asks_for_carrier(args) or args.metric or args.no_dns end
+local function asks_for_more(args) return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns end
 
 local function link_options(args)
-  local options = { metric = args.metric }
+  local options = { metric = args.metric, mtu = args.mtu }
   if args.no_dns then options.dns = false end
   return options
 end
@@ -114,7 +133,10 @@ local function choose(args, device, named, standing)
   if not chosen then
     chosen, err = carrier.load "default"
   end
-  return chosen and adjusted(chosen, args), err
+  if not chosen then
+    return nil, err
+  end
+  return checked(adjusted(chosen, args), args)
 end
 
 -- What is up, and as wanted, keeps the settings of its link, but for those given now and those that were given before.
@@ -232,9 +254,11 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     parser:option("--metric", "Metric of the default routes (700; IPv6 1700; or the next free one): lower ones win.")
       :convert(tonumber)
+    parser:option("--mtu", "MTU of the interface, instead of what the network says."):convert(whole)
     parser:option("--wait", "Seconds to wait for a network (90)."):convert(tonumber)
-    parser:option("--probe", "Address that is pinged at the end (8.8.8.8).")
-    parser:flag("--no-probe", "Do not ping anything at the end.")
+    parser:option("--probe", "What has to answer at the end (8.8.8.8): an address to ping, tcp:ADDRESS:PORT, or "
+      .. "dns:ADDRESS. See `moontower help probes`.")
+    parser:flag("--no-probe", "Ask nothing for an answer at the end.")
     parser:flag("--no-dns", "Leave the host's DNS servers alone.")
     parser:flag("--roaming", "Connect in foreign networks, too.")
     pin_options.arguments(parser)

@@ -61,6 +61,7 @@ local modem_keys = {
   apn = kind.text,
   policy = policy_or_none,
   metric = number,
+  mtu = carrier.mtu,
   table = number,
   dns = kind.flag,
   default_route = kind.flag,
@@ -127,8 +128,9 @@ local function load_modem(entry, where)
     return nil, err
   end
   chosen.roaming = entry.roaming or chosen.roaming
-  local loaded
-  if entry.policy then
+  local takes_mtu, loaded
+  takes_mtu, err = carrier.takes_mtu(chosen, entry.mtu)
+  if takes_mtu and entry.policy then
     loaded, err = load_policy(entry.policy, true)
   end
   if err then
@@ -138,7 +140,7 @@ local function load_modem(entry, where)
     origin = origin_of(entry, where),
     imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policy = loaded,
     options = {
-      metric = entry.metric, table = entry.table, dns = entry.dns, default_route = entry.default_route,
+      metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, default_route = entry.default_route,
       wait = entry.wait, pin = { file = entry.pin_file },
     },
   }

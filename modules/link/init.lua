@@ -192,7 +192,7 @@ local function stands(journal, link, now, options)
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
   return #differences == 0
     and (#journal.routes > 0) == (options.default_route ~= false and #link.addresses > 0)
-    and journal.metric == options.metric and journal.table == options.table
+    and journal.metric == options.metric and journal.table == options.table and journal.mtu == options.mtu
     and (options.dns == false or servers == table.concat(link.dns, " "))
 end
 
@@ -304,7 +304,7 @@ end
 
 ---Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.
 ---@param bearer modem.bearer
----@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean? }?
+---@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean?, mtu: integer? }?
 ---@return link.link? link keep it in a <close> variable, or link:keep() it
 ---@return moontower.error? err nothing is left on the host then
 function M.apply(bearer, options)
@@ -318,7 +318,7 @@ function M.apply(bearer, options)
   end
   bearer = plan.usable(bearer, now.name)
   local self = setmetatable({
-    name = now.name, bearer = bearer, mtu = plan.mtu(bearer), adopted = false,
+    name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
     on_close = nothing, options = options, renewing = task.mutex(),
   }, Link)

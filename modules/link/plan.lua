@@ -26,9 +26,10 @@ function M.all_of(bearer, what)
 end
 
 ---@param bearer modem.bearer
+---@param wanted integer? by the carrier file, or by hand; nil: what the network says
 ---@return integer
-function M.mtu(bearer)
-  local smaller = math.min(bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU)
+function M.mtu(bearer, wanted)
+  local smaller = wanted or math.min(bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU)
   -- On a link with less, the kernel switches IPv6 off.
   return #bearer.ipv6.addresses > 0 and math.max(smaller, 1280) or smaller
 end
@@ -137,7 +138,7 @@ end
 ---@param journal link.journal of its channel; of nothing yet for the modem's own interface
 ---@param bearer modem.bearer
 ---@param now table the interface as core.netlink has it
----@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean? }
+---@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean?, mtu: integer? }
 ---@return link.journal?
 ---@return moontower.error? err
 function M.make(journal, bearer, now, options)
@@ -156,7 +157,7 @@ function M.make(journal, bearer, now, options)
     session = bearer.session,
     channel = journal.channel, created = journal.created, parent = journal.parent,
     before = { mtu = now.mtu, up = was_up },
-    metric = options.metric, table = options.table, addresses = {}, routes = {},
+    metric = options.metric, table = options.table, mtu = options.mtu, addresses = {}, routes = {},
   }
   add_family(journal, "ipv4", bearer.ipv4, there, options)
   add_family(journal, "ipv6", bearer.ipv6, there, options)

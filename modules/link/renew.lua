@@ -7,7 +7,7 @@ local plan = require "link.plan"
 local M = {}
 
 -- Does the host have to know the difference?
-local function is_same(one, other)
+local function is_same(one, other, mtu)
   for _, what in ipairs { "addresses", "dns" } do
     local words = {}
     for i, bearer in ipairs { one, other } do
@@ -20,7 +20,7 @@ local function is_same(one, other)
     end
   end
   return one.ipv4.gateway == other.ipv4.gateway and one.ipv6.gateway == other.ipv6.gateway
-    and plan.mtu(one) == plan.mtu(other)
+    and plan.mtu(one, mtu) == plan.mtu(other, mtu)
 end
 
 ---Reads the connection's settings from the modem again. Where they have changed, or the host has lost some of them,
@@ -35,7 +35,7 @@ function M.renew(link, apply)
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
   if not bearer then
     return nil, err
-  elseif is_same(old, plan.usable(bearer, link.name)) then
+  elseif is_same(old, plan.usable(bearer, link.name), link.options.mtu) then
     local stands
     stands, err = link:stands()
     if err then

@@ -46,8 +46,12 @@ local function record_of(description)
   return record and record.incarnation == description.incarnation and record or nil, err
 end
 
+local LINK_OPTIONS = { "dns", "metric", "table", "default_route", "mtu" }
+
 local function of_link(options)
-  return { dns = options.dns, metric = options.metric, table = options.table, default_route = options.default_route }
+  local values = {}
+  for _, name in ipairs(LINK_OPTIONS) do values[name] = options[name] end
+  return values
 end
 
 -- Kept from before the modem connects until it is disconnected: a run that is killed in between leaves a session, too.
@@ -65,7 +69,8 @@ local function keep_record(modem, settings, carrier, options, bearer)
   return state.save(KIND, modem.description.key, {
     incarnation = modem.description.incarnation, net = modem.net, session = SESSION, carrier = carrier.name,
     apn = settings.apn, ip = settings.ip or "ipv4v6", user = settings.user, password = settings.password,
-    auth = settings.auth, roaming = carrier.roaming, probe = carrier.probe, options = of_link(options),
+    auth = settings.auth, mtu = settings.mtu,
+    roaming = carrier.roaming, probe = carrier.probe, options = of_link(options),
     complete = bearer ~= nil, given = bearer and bearer.ip, refused = refused,
     protocol = modem.options.protocol, proxy = modem.options.proxy,
   })
@@ -73,7 +78,7 @@ end
 
 local function keep_options(modem, record, options)
   local now, changed = of_link(options), false
-  for _, name in ipairs { "dns", "metric", "table", "default_route" } do
+  for _, name in ipairs(LINK_OPTIONS) do
     changed = changed or now[name] ~= (record.options or {})[name]
   end
   if changed then
@@ -147,6 +152,7 @@ local function connected(modem, carrier, options, watcher)
     end
     if bearer then
       keep_record(modem, settings, carrier, options, bearer)
+      bearer.mtu = settings.mtu
       return bearer
     elseif err.code ~= "connect-refused" then
       break
@@ -204,6 +210,7 @@ local function bearer_for(modem, now, record, carrier, options, watcher, undo)
     local bearer = M.adopted(modem, record)
     if bearer then
       keep_options(modem, record, options)
+      bearer.mtu = carrier.bearers[1].mtu
       return bearer
     end
     clear(modem, now)
@@ -292,7 +299,7 @@ end
 ---done: the session, the host's settings, a radio that was switched on.
 ---@param modem modem.modem
 ---@param carrier carrier.carrier
----@param options { dns: boolean?, metric: integer?, table: integer?, wait: number?, pin: pin.options?,
+---@param options { dns: boolean?, metric: integer?, table: integer?, mtu: integer?, wait: number?, pin: pin.options?,
 --- watcher: up.watcher? }?
 ---@return link.link? link keep it in a <close> variable, or link:keep() it
 ---@return moontower.error? err
@@ -308,7 +315,9 @@ function M.up(modem, carrier, options)
     return nil, seconds
   end
   report.bearer(bearer, seconds, watcher)
-  local applied, err = link.apply(bearer, options)
+  local for_link = { mtu = bearer.mtu }
+  for key, value in pairs(options) do for_link[key] = value end
+  local applied, err = link.apply(bearer, for_link)
   if not applied then
     return nil, err
   end
