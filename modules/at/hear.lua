@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What comes out of an AT port, sorted: the echo, the current command's answer, and what nobody asked for.
 
+local log = require "log"
 local text = require "at.text"
 local urcs = require "at.urcs"
 
@@ -9,9 +10,12 @@ local GREATER = 62
 
 local M = {}
 
-local function tell(listeners, item)
+local function tell(port, listeners, item)
   for listener in pairs(listeners) do
-    listener:push(item)
+    if not listener:push(item) and not port.has_overrun then
+      port.has_overrun = true
+      log.warn("%s: the modem says more than can be read; some of its lines were lost", port.path)
+    end
   end
 end
 
@@ -21,12 +25,12 @@ end
 ---@param kind string
 function M.show(port, shown, kind)
   if next(port.raw_listeners) then
-    tell(port.raw_listeners, { text = shown, kind = kind })
+    tell(port, port.raw_listeners, { text = shown, kind = kind })
   end
 end
 
 local function on_urc(port, line)
-  tell(port.urc_listeners, line)
+  tell(port, port.urc_listeners, line)
   M.show(port, line, "urc")
 end
 
@@ -43,7 +47,7 @@ end
 
 local function on_echo(port, job)
   for _, line in ipairs(job.lines) do
-    tell(port.urc_listeners, line) -- what comes before the echo is no answer
+    tell(port, port.urc_listeners, line) -- what comes before the echo is no answer
   end
   job.echoed, job.lines, port.echo = true, {}, true
   M.show(port, job.shown, "echo")

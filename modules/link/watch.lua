@@ -134,16 +134,15 @@ end
 local function hear_kernel(self)
   local watching = netlink.monitor { groups = { "link", "address" } }
   local monitor <close> = watching
-  while watching do
-    local event = monitor:next()
-    if not event then
-      return
-    end
-    if (event.name or event.link) == self.link.name and self.link:stands() == false then
+  local event = watching and { kind = "overrun" } -- something may have happened before we listened
+  while event do
+    local concerns_us = event.kind == "overrun" or (event.name or event.link) == self.link.name
+    if concerns_us and self.link:stands() == false then
       log.warn("%s: somebody else has changed its addresses; they are put back", self.link)
       renew(self, "another program has changed the interface")
       task.sleep(REPAIR_PAUSE)
     end
+    event = monitor:next()
   end
 end
 

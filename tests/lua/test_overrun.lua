@@ -8,8 +8,10 @@ local lu = require "luaunit"
 local mc7455 = require "sim.mc7455"
 local modems = require "modem"
 local new_simulated = require("sim.modem").new
+local netlink = require "core.netlink"
 local news = require "news"
 local port = require "core.port"
+local process = require "core.process"
 local task = require "task"
 local tier1 = require "sim.tier1"
 local world = require "core.world"
@@ -18,6 +20,9 @@ local T = {}
 
 local PATIENCE = 20
 local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
 
 local function pair()
   local one, other = assert(world.socketpair "seqpacket")
@@ -123,6 +128,41 @@ function T.test_who_waits_for_events_gets_what_matters_though_its_news_was_lost(
     sim:set_radio("software", "on")
     sim:unplug()
   end
+end
+
+-- The kernel's news are lost, too: then all of ours that stood on the interface is looked at.
+function T.test_addresses_that_are_taken_away_are_put_back_though_the_kernels_news_was_lost()
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local monitor = netlink.monitor
+  function netlink.monitor(options)
+    local real = monitor(options)
+    local Lossy = { __close = function() real:close() end }
+    function Lossy.next() return real:next() and { kind = "overrun" } end
+    Lossy.__index = Lossy
+    return setmetatable({}, Lossy)
+  end
+  local restoring <close> = task.finally(function() netlink.monitor = monitor end) -- luacheck: ignore 211
+  local group <close> = task.group()
+  local sim = new_simulated(mc7455, group)
+  assert(tier1.start(sim, group))
+  do
+    local modem <close> = assert(modems.find())
+    local link <close> = assert(modem:up())
+    local watching = group:spawn(link.wait_down, link, { probes = {} })
+    assert(process.run { "ip", "address", "flush", "dev", link.name })
+    assert(task.timeout(PATIENCE, function()
+      repeat
+        task.sleep(0.05)
+        local shown = process.run { "ip", "-o", "address", "show", "dev", link.name, "scope", "global" }.stdout
+      until shown:find(link.address, 1, true)
+      return true
+    end))
+    watching:cancel(task.unwanted)
+    watching:join()
+  end
+  sim:unplug()
 end
 
 return T
