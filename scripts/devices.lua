@@ -4,6 +4,7 @@
 local columns = require "columns"
 local exit_status = require "exit_status"
 local modem = require "modem"
+local modes = require "modem.modes"
 local ports = require "modem.ports"
 local printable = require "printable"
 
@@ -21,12 +22,16 @@ local function row(description)
 end
 
 -- The lines below a modem's own: one a port.
-local function port_lines(list)
-  local lines = {}
+local function port_lines(description)
+  local list, lines = description.ports, {}
   for i, port in ipairs(list) do
     local interface = port.interface and (", interface %d"):format(port.interface) or ""
     local net = port.net and (", %s"):format(port.net) or ""
     lines[i] = ("    %-8s %s%s%s"):format(port.role:upper(), printable(port.path), interface, net)
+  end
+  if description.mode then
+    lines[#lines + 1] = printable(("    It %s, and shows neither MBIM nor QMI."):format(modes.words(description)))
+    lines[#lines + 1] = printable("    " .. modes.advice(description))
   end
   return lines
 end
@@ -74,7 +79,7 @@ return {
     local rows = { { "CONTROL", "SPEAKS", "LINK", "USB ID", "USB PATH", "NAME" } }
     for _, description in ipairs(list) do
       local cells = row(description)
-      cells.lines = port_lines(description.ports)
+      cells.lines = port_lines(description)
       rows[#rows + 1] = cells
     end
     if #list > 0 then

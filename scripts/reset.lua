@@ -9,7 +9,7 @@ local reset = require "modem.reset"
 local WAIT_TIME = 180
 
 local function ask(description, args)
-  local opened, err = modem.open(description, { proxy = args.proxy })
+  local opened, err = modem.open(description, { proxy = args.proxy, at_alone = true })
   local device <close> = opened
   if not device then
     return nil, err

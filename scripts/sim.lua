@@ -168,7 +168,8 @@ local function print_state(values)
       { session.ipv4 or session.ipv6, session.ipv4 and session.ipv6 }, " "))
   end
   for _, line in ipairs {
-    { "modem", values.modem .. ", " .. values.composition:upper() .. (values.plugged and "" or ", unplugged") },
+    { "modem", values.modem .. ", " .. (values.composition or "at alone"):upper()
+      .. (values.plugged and "" or ", unplugged") },
     { "sim", values.sim },
     { "radio", ("%s (switch), %s (software)"):format(values.radio.hardware, values.radio.software) },
     { "registration", values.registration },

@@ -182,7 +182,7 @@ end
 
 -- Opens the modem, and does with it what is wanted.
 local function with_modem(description, args, watcher)
-  local opened, err = modem.open(description, { proxy = args.proxy })
+  local opened, err = modem.open(description, { proxy = args.proxy, at_alone = true })
   local device <close> = opened
   local ok, setting, now, result
   if device then
@@ -201,7 +201,7 @@ local function with_modem(description, args, watcher)
   end
   result, err = set(device, setting, now, args, watcher)
   -- It may have been set earlier, without a restart since.
-  local is_pending = result == "unchanged" and not composition.set(now.interfaces)[description.protocol]
+  local is_pending = result == "unchanged" and not composition.is_shown(description, now.interfaces)
   if args.reset and (result == "changed" or is_pending) then
     local how
     how, err = reset.reset(device)

@@ -10,6 +10,7 @@ local events = require "events"
 local fs = require "core.fs"
 local log = require "log"
 local modems = require "modem"
+local modes = require "modem.modes"
 local story = require "story"
 local task = require "task"
 local terminal = require "terminal"
@@ -30,6 +31,7 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: somebo
 
 ---@class daemon.fleet
 ---@field slots table<string, daemon.slot> by name
+---@field unusable table<string, true> modems that show neither MBIM nor QMI
 ---@field requests { description: modem.description, answer: userdata }[] for modems that are not open yet
 ---@field group task.group
 ---@field changed userdata a queue: something has been plugged in or out
@@ -46,7 +48,8 @@ local M = {}
 ---@return daemon.fleet
 function M.new(group, on_ready, on_gone)
   local self = setmetatable({
-    slots = {}, requests = {}, group = group, changed = task.queue(1), on_ready = on_ready, on_gone = on_gone,
+    slots = {}, unusable = {}, requests = {}, group = group, changed = task.queue(1),
+    on_ready = on_ready, on_gone = on_gone,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
   return self
@@ -168,11 +171,29 @@ local function pass_requests_on(self)
   end
 end
 
+-- One that shows neither MBIM nor QMI is there, but nothing can be done with it before it is got out of that.
+local function tell_of_unusable(self, now)
+  for name, description in pairs(now) do
+    if description.protocol == "at" then
+      self.unusable[name] = true
+      local _, err = modes.refusal(description)
+      story.of(name):believe("unusable", ("%s. %s"):format(err, err.hint))
+    end
+  end
+  for name in pairs(self.unusable) do
+    if not now[name] or now[name].protocol ~= "at" then
+      self.unusable[name] = nil
+      story.of(name):believe("unplugged", "unplugged, or in another mode")
+    end
+  end
+end
+
 local function look(self)
   local now = list_by_name()
   let_go(self, now)
+  tell_of_unusable(self, now)
   for name, description in pairs(now) do
-    if not self.slots[name] then
+    if not self.slots[name] and description.protocol ~= "at" then
       admit(self, description)
     end
   end

@@ -84,7 +84,8 @@ function Comeback:wait(seconds, is_complete)
     end
     settle(self)
     description = look(self) or description
-    while is_complete and not is_complete(description) do
+    -- A driver may be on its way, or not exist.
+    while description.mode and description.mode.lacks or is_complete and not is_complete(description) do
       next_event(self)
       description = look(self) or description
     end

@@ -3,13 +3,15 @@
 
 local fs = require "core.fs"
 local json = require "dkjson"
+local modes = require "modem.modes"
+local ports = require "modem.ports"
 local state = require "state"
 local udev = require "core.udev"
 
 ---@class modem.control a control port, and what goes with it
 ---@field key string what files about it under /run/moontower are named after
----@field protocol "mbim"|"qmi" what it speaks
----@field control string its path
+---@field protocol "mbim"|"qmi"|"at" what it speaks; "at": neither of the two, see modem/modes.lua
+---@field control string its path; the USB path of a modem that has no port at all
 ---@field net string? the network interface that it connects
 ---@field driver string?
 ---@field interface integer? the number of its USB interface
@@ -27,6 +29,7 @@ local udev = require "core.udev"
 ---@field platform string? the device on a system on a chip: "4080000.remoteproc"
 ---@field wwan_folder string? where sysfs shows the device of the kernel's WWAN subsystem, for one that is not on USB
 ---@field at string? path of its AT port, where only a file knows it: modem/ports.lua finds the others
+---@field mode modem.mode? of a modem whose protocol is "at"
 ---@field incarnation string? changes when the modem restarts: what we left in it is gone then
 ---@field descriptors string? the USB descriptors, as sysfs has them
 
@@ -34,8 +37,8 @@ local M = {}
 
 local protocol_of_driver = { cdc_mbim = "mbim", qmi_wwan = "qmi" }
 -- The `type` of a port of the kernel's WWAN subsystem. A modem may have both: then MBIM is the usual one.
-local protocol_of_wwan = { MBIM = "mbim", QMI = "qmi" }
-local rank_of_protocol = { mbim = 1, qmi = 2 }
+local protocol_of_wwan = { MBIM = "mbim", QMI = "qmi", AT = "at" }
+local rank_of_protocol = { mbim = 1, qmi = 2, at = 3 }
 -- What carries the data of a modem that is a part of a system on a chip.
 local soc_drivers = { ["bam-dmux"] = true, ["bam_dmux"] = true, ["ipa"] = true }
 
@@ -79,6 +82,13 @@ local function control_on_usb(port)
   }, usb
 end
 
+-- Another configuration is another set of interfaces, as after a restart.
+local function incarnation_of(usb)
+  local number = ("%s:%s"):format(attribute(usb, "busnum"), attribute(usb, "devnum"))
+  local has_several = (tonumber(attribute(usb, "bNumConfigurations")) or 1) > 1
+  return has_several and ("%s/%s"):format(number, attribute(usb, "bConfigurationValue")) or number
+end
+
 local function describe_usb(usb, controls)
   return {
     controls = controls,
@@ -88,9 +98,61 @@ local function describe_usb(usb, controls)
     model = attribute(usb, "product"),
     usb = usb.sysname,
     usb_folder = usb.syspath,
-    incarnation = ("%s:%s"):format(attribute(usb, "busnum"), attribute(usb, "devnum")),
+    incarnation = incarnation_of(usb),
     descriptors = fs.read(usb.syspath .. "/descriptors"),
   }
+end
+
+-- The USB interfaces that there are, by the folder of their device.
+local function interfaces_by_device(list)
+  local found = {}
+  for _, device in ipairs(list) do
+    local folder = device.devtype == "usb_interface" and device.syspath:match("^(.*)/[^/]*$")
+    local number = folder and tonumber(attribute(device, "bInterfaceNumber") or "", 16)
+    if number then
+      found[folder] = found[folder] or {}
+      table.insert(found[folder], {
+        name = device.sysname, number = number, driver = device.driver, syspath = device.syspath,
+        class = ("%s:%s:%s"):format(attribute(device, "bInterfaceClass"), attribute(device, "bInterfaceSubClass"),
+          attribute(device, "bInterfaceProtocol")),
+      })
+    end
+  end
+  return found
+end
+
+-- The port that such a modem is spoken to by: one that is known to take AT commands, or else one that may.
+local function at_control(description, interfaces)
+  local control, best = { key = description.usb, protocol = "at", control = description.usb }, nil
+  local ranks = { ["at"] = 1, ["at-ppp"] = 2, ["unknown"] = 3 }
+  for _, port in ipairs(ports.of(description)) do
+    local rank = ranks[port.role]
+    if rank and (not best or rank < best) then
+      best, control.control, control.interface = rank, port.path, port.interface
+    end
+  end
+  for _, interface in ipairs(interfaces) do
+    control.net = control.net or (fs.list(interface.syspath .. "/net") or {})[1]
+  end
+  return control
+end
+
+-- Those that show neither MBIM nor QMI are modems, too: they can be got out of that.
+local function modems_without_control(list, found)
+  local devices = udev.devices("usb") or {}
+  local interfaces = interfaces_by_device(devices)
+  for _, usb in ipairs(devices) do
+    local its = usb.devtype == "usb_device" and not found[usb.syspath] and interfaces[usb.syspath]
+    local vendor = its and attribute(usb, "idVendor")
+    local mode = vendor and modes.of(vendor, attribute(usb, "idProduct") or "", its,
+      fs.read(usb.syspath .. "/descriptors"), tonumber(attribute(usb, "bConfigurationValue")))
+    if mode then
+      local description = describe_usb(usb, {})
+      description.mode = mode
+      description.controls[1] = at_control(description, its)
+      list[#list + 1] = M.using(description, description.controls[1])
+    end
+  end
 end
 
 -- One modem may have several control ports, as a Sierra in its QMI composition has: the lowest interface is the usual
@@ -106,6 +168,7 @@ local function usb_modems(list)
       entry.is_settled = entry.is_settled and is_settled(port)
     end
   end
+  modems_without_control(list, found)
   for _, entry in pairs(found) do
     table.sort(entry.controls, function(a, b)
       local left, right = a.interface or math.huge, b.interface or math.huge
@@ -201,7 +264,13 @@ local function wwan_modems(list)
       if left ~= right then return left < right end
       return a.key < b.key
     end)
-    list[#list + 1] = M.using(describe_wwan(entry.device, entry.controls), entry.controls[1])
+    local first = entry.controls[1]
+    while first.protocol ~= "at" and entry.controls[#entry.controls].protocol == "at" do
+      table.remove(entry.controls) -- an AT port is no control port beside one
+    end
+    local description = describe_wwan(entry.device, entry.controls)
+    description.mode = first.protocol == "at" and { name = "serial" } or nil
+    list[#list + 1] = M.using(description, first)
   end
 end
 
@@ -215,7 +284,7 @@ function M.folder() return state.folder .. "/devices" end
 -- A file names one control port, and others in `controls`, which is a list of such.
 local function control_of_file(values, name)
   local function text(key) return type(values[key]) == "string" and values[key] or nil end
-  local protocol = text "mbim" and "mbim" or text "qmi" and "qmi"
+  local protocol = text "mbim" and "mbim" or text "qmi" and "qmi" or text "at" and "at"
   return protocol and { key = name, protocol = protocol, control = text(protocol), net = text "net" }
 end
 
@@ -236,7 +305,9 @@ local function described_by_files(list)
     local controls = type(values) == "table" and text("name") and controls_of_file(values) or {}
     if controls[1] then
       list[#list + 1] = M.using({
-        controls = controls, at = text "at", vendor = text "vendor", product = text "product",
+        controls = controls, at = controls[1].protocol ~= "at" and text "at" or nil,
+        mode = controls[1].protocol == "at" and { name = text "mode" or "serial" } or nil,
+        vendor = text "vendor", product = text "product",
         manufacturer = text "manufacturer", model = text "model", incarnation = text "incarnation",
         usb_folder = text "usb_folder",
       }, controls[1])

@@ -6,6 +6,7 @@
 
 local devices = require "modem.devices"
 local error_object = require "error"
+local modes = require "modem.modes"
 local process = require "core.process"
 local proxy = require "proxy"
 local refusal = require "modem.refusal"
@@ -90,10 +91,13 @@ end
 ---@class modem.options
 ---@field protocol "mbim"|"qmi"|nil "qmi" on a modem that speaks MBIM: QMI inside MBIM
 ---@field patience number? seconds to wait while another moontower has the modem; 3 if not given
+---@field at_alone boolean? also a modem without MBIM and QMI: it has few verbs, see modem/at_alone.lua
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
 
 local function protocol_for(description, wanted)
-  if not wanted or wanted == description.protocol or wanted == "qmi" then
+  if description.protocol == "at" then
+    return "at_alone"
+  elseif not wanted or wanted == description.protocol or wanted == "qmi" then
     return wanted or description.protocol
   end
   return error_object.fail {
@@ -121,7 +125,10 @@ end
 ---@return modem.modem? modem keep it in a <close> variable
 ---@return moontower.error? err
 function M.open(description, options)
-  if M.owner then
+  local is_at_alone = description.protocol == "at"
+  if is_at_alone and not (options and options.at_alone) then
+    return modes.refusal(description)
+  elseif M.owner and not is_at_alone then
     return M.owner.borrow(description, options or {})
   end
   return M.open_alone(description, options)
@@ -144,7 +151,9 @@ function M.open_alone(description, options)
   end
   local undo <close> = task.undo(function() lock:close() end)
   local through_proxy, fields
-  through_proxy, err = way_in(description, options)
+  if description.protocol ~= "at" then -- which modem.at looks after
+    through_proxy, err = way_in(description, options)
+  end
   if err then
     return nil, err
   end

@@ -57,6 +57,15 @@ local function no_modem(selector)
   }
 end
 
+-- Of several, the only one that can connect, if none was named.
+local function only_usable(list)
+  local usable = {}
+  for _, description in ipairs(list) do
+    usable[#usable + 1] = description.protocol ~= "at" and description or nil
+  end
+  return #usable == 1 and usable or list
+end
+
 ---@param selector string? a port ("/dev/cdc-wdm0", "cdc-wdm0", "/dev/ttyUSB2"), a network interface, a USB path or PCI
 ---address, or a path in sysfs of one of these. Of a modem with several control ports, each can be chosen
 ---@return modem.description?
@@ -66,6 +75,7 @@ function M.select(selector)
   for _, description in ipairs(devices.list()) do
     fitting[#fitting + 1] = not selector and description or chosen(description, selector) or nil
   end
+  fitting = selector and fitting or only_usable(fitting)
   if #fitting == 0 then
     return no_modem(selector)
   elseif #fitting > 1 then

@@ -58,6 +58,18 @@ function M.is_within(list, others)
   return true
 end
 
+---Does the modem show what it says that it was set to? If not, it has not restarted since.
+---@param description modem.description
+---@param interfaces string[]
+---@return boolean
+function M.is_shown(description, interfaces)
+  local set = M.set(interfaces)
+  if description.protocol == "at" then
+    return not set.mbim and not set.qmi
+  end
+  return set[description.protocol] ~= nil
+end
+
 -- Makes what a carrier file says, or an earlier read(), a composition.
 local function normalise(_, wanted)
   if type(wanted) == "table" and wanted.interfaces then
@@ -100,9 +112,9 @@ end
 ---@return moontower.error?
 function M.refusal(description, interfaces, folder)
   local set, needed = M.set(interfaces), {}
-  if not set.mbim and not set.qmi then
+  if not set.mbim and not set.qmi and not set.at then
     return error_object.new {
-      code = "unsupported", source = "settings", message = "that composition has no control port: neither MBIM nor QMI",
+      code = "unsupported", source = "settings", message = "that composition has no port for commands",
       hint = "With it, nobody could talk to the modem any more.",
     }
   elseif not description.usb then

@@ -101,7 +101,7 @@ function M.restart(modem, interfaces, options)
   watcher:done("Restart", ("by %s; back after %.0f s as %s, %s%s"):format(how, task.now() - start, description.control,
     description.protocol:upper(), description.product and (" (%s:%s)"):format(description.vendor, description.product)
     or ""))
-  return reopen(description, { proxy = before.options.proxy })
+  return reopen(description, { proxy = before.options.proxy, at_alone = true })
 end
 
 return M

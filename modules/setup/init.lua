@@ -35,6 +35,9 @@ local M = { is_empty = plan.is_empty }
 
 -- While their SIM is locked, some modems tell little and refuse much. Without a PIN we do what can be done.
 local function enter_pin(self)
+  if self.modem.description.protocol == "at" then
+    return true -- whoever gets it out of that mode asks for the PIN then
+  end
   local sim, err = self.modem:sim()
   local found
   if self.pin and sim and sim.state == "locked" then
@@ -55,7 +58,7 @@ end
 ---@return setup.session?
 ---@return moontower.error? err
 function M.open(description, options)
-  local modem, err = modem_module.open(description, { proxy = options.proxy })
+  local modem, err = modem_module.open(description, { proxy = options.proxy, at_alone = true })
   local ok, key
   if modem then
     local self = setmetatable({

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The plan: what a modem is like, what it is to be like, and the steps from here to there. Making it changes nothing.
 
+local compositions = require "settings.composition"
 local error_object = require "error"
 local settings = require "settings"
 
@@ -72,7 +73,7 @@ end
 local function is_pending(modem, step)
   local interfaces = step.now.interfaces
   return interfaces ~= nil and not step.differs and #interfaces > 0
-    and not contains(interfaces, modem.description.protocol)
+    and not compositions.is_shown(modem.description, interfaces)
 end
 
 local function add(plan, modem, step)

@@ -132,6 +132,13 @@ function methods:shows(name)
   return interface ~= nil and (interface.always or self.usb.mask & bits[name] ~= 0)
 end
 
+---What carries its packets, if that is neither MBIM nor QMI.
+---@return "ecm"|"rndis"|nil
+function methods:network_mode()
+  local mask = self.usb.mask
+  return not self.composition and (mask & bits.ecm ~= 0 and "ecm" or mask & bits.rndis ~= 0 and "rndis") or nil
+end
+
 ---Who it is on USB.
 ---@return table as sim.usb.device wants it
 function methods:usb_identity()

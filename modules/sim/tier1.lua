@@ -168,7 +168,7 @@ end
 
 -- Opens sockets, links and terminal, and writes the file that says which modem they belong to.
 local function open_parts(modem, cable, arrival)
-  local composition, identity, place = modem.composition, modem:usb_identity(), cable.place
+  local identity, place = modem:usb_identity(), cable.place
   local ok, err = fs.mkdir(place.folder, 448) -- 0700
   for _, channel in ipairs(ok and cable.channels or {}) do
     ok, err = open_channel(channel, place)
@@ -185,8 +185,10 @@ local function open_parts(modem, cable, arrival)
       return nil, err
     end
   end
+  local first = cable.channels[1]
   return state.save("devices", place.name, {
-    name = place.name, composition = composition, [composition] = place.sockets[composition], net = place.link,
+    name = place.name, composition = modem.composition, mode = modem:network_mode(),
+    [first and first.name or "none"] = first and place.sockets[first.name], net = first and place.link or nil,
     controls = others_of(cable),
     at = cable.at and place.at, incarnation = tostring(arrival),
     vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),

@@ -55,6 +55,17 @@ function T.test_trace_shows_what_passes_for_its_command()
   end
 end
 
+-- One that shows neither MBIM nor QMI is told of, and commands get it out of that.
+function T.test_a_modem_in_a_network_mode()
+  local result = simulated.run(UNTIL .. [[moontower at 'AT+QCFG="usbnet",1' && moontower reset >/dev/null || exit 1
+    start; until_why "in ECM mode" || exit 1; moontower why
+    moontower usbcomp mbim --reset >/dev/null || exit 1; until_why "is online" || exit 1; moontower down >/dev/null
+    end; true]], nil, nil, { "--modem", "ec25" })
+  lu.assertEquals(result.status, 0, result.err)
+  lu.assertStrContains(result.out, "usbcomp at+mbim --reset")
+  lu.assertEquals(result.after, result.before)
+end
+
 -- A modem with two control ports is one modem to the daemon; a command may take the port that it does not use.
 function T.test_the_second_port_of_a_modem()
   local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1

@@ -41,7 +41,10 @@ local FUNCTIONS = [[
     path=$1 subsystem=$2; shift 2
     mkdir -p $path /sys/$subsystem
     ln -s /sys/$subsystem $path/subsystem
-    case $subsystem in class/*) ln -s $path /sys/$subsystem/ ;; esac
+    case $subsystem in
+      class/*) ln -s $path /sys/$subsystem/ ;;
+      *) mkdir -p /sys/$subsystem/devices; ln -s $path /sys/$subsystem/devices/ ;;
+    esac
     printf '%s\n' "$@" >$path/uevent
   }
   driver() { mkdir -p /sys/bus/$2; ln -s /sys/bus/$2 $1/driver; }
@@ -122,6 +125,30 @@ local USB_QMI = [[
   device $folder/ttyUSB2/tty/ttyUSB2 class/tty MAJOR=188 MINOR=2 DEVNAME=ttyUSB2
   qmi 10 0
   qmi 8 1
+]]
+
+-- A modem without control port; its interfaces are to follow, each as NUMBER CLASS DRIVER.
+local USB_OTHER = [[
+  xhci=]] .. XHCI .. [[
+
+  device $xhci bus/pci DRIVER=xhci_hcd
+  usb=$xhci/usb1/1-1
+  device $usb bus/usb DEVTYPE=usb_device
+  echo 1 >$usb/busnum; echo 5 >$usb/devnum; echo 1 >$usb/bNumConfigurations; echo 1 >$usb/bConfigurationValue
+  is() { echo $1 >$usb/idVendor; echo $2 >$usb/idProduct; }
+  interface() { # NUMBER CLASS:SUBCLASS:PROTOCOL DRIVER
+    folder=$usb/1-1:1.$1
+    device $folder bus/usb DEVTYPE=usb_interface
+    [ -z "$3" ] || driver $folder usb/drivers/$3
+    printf '%02x\n' $1 >$folder/bInterfaceNumber
+    echo $2 | cut -d: -f1 >$folder/bInterfaceClass
+    echo $2 | cut -d: -f2 >$folder/bInterfaceSubClass
+    echo $2 | cut -d: -f3 >$folder/bInterfaceProtocol
+  }
+  tty() { # INTERFACE TTYUSB
+    interface $1 ${3:-ff:00:00} option
+    device $folder/ttyUSB$2/tty/ttyUSB$2 class/tty MAJOR=188 MINOR=$2 DEVNAME=ttyUSB$2
+  }
 ]]
 
 local function make_sys(...)
@@ -253,6 +280,50 @@ function T.test_mbim_and_qmi_in_one_modem()
   lu.assertEquals(count, 1)
   lu.assertEquals({ list[1].control, list[1].protocol }, { "/dev/cdc-wdm3", "qmi" })
   lu.assertEquals({ list[1].ports[3].role, list[1].ports[3].net }, { "mbim", "wwan1" })
+end
+
+function T.test_a_modem_in_a_network_mode()
+  for class, mode in pairs { ["02:06:00"] = "ecm", ["02:0d:00"] = "ncm", ["e0:01:03"] = "rndis" } do
+    make_sys(USB_OTHER, "is 2c7c 0125; tty 2 2; tty 3 3; interface 4 " .. class .. " cdc_ether",
+      "device $folder/net/usb0 class/net INTERFACE=usb0 IFINDEX=4")
+    local list, count = devices()
+    lu.assertEquals(count, 1)
+    lu.assertEquals({ list[1].protocol, list[1].control, list[1].net, list[1].mode.name, list[1].usb },
+      { "at", "/dev/ttyUSB2", "usb0", mode, "1-1" })
+    local result = moontower "up"
+    lu.assertEquals(result.status, 3)
+    lu.assertStrContains(result.stderr, ("the modem at 1-1 is in %s mode"):format(mode:upper()))
+    lu.assertStrContains(result.stderr, "moontower usbcomp at+mbim --reset")
+  end
+end
+
+-- A driver that is missing, or does not know the modem, is another matter than the modem's composition.
+function T.test_a_control_port_without_driver()
+  make_sys(USB_OTHER, "is 1199 9071; tty 3 2; interface 12 02:0e:00")
+  local list = devices()
+  lu.assertEquals(list[1].mode, { name = "driverless", lacks = { role = "mbim", interface = "1-1:1.12" } })
+  lu.assertStrContains(moontower("up").stderr, "no driver has taken the MBIM port of the modem at 1-1 (USB interface "
+    .. "1-1:1.12)\n  `modprobe cdc_mbim`")
+  make_sys(USB_OTHER, "is 1199 9071; tty 3 2; interface 8 ff:ff:ff")
+  lu.assertStrContains(moontower("up").stderr, "`modprobe qmi_wwan`")
+  -- With the driver, it is about to be a control port.
+  make_sys(USB_OTHER, "is 1199 9071; tty 3 2; interface 8 ff:ff:ff qmi_wwan")
+  lu.assertEquals(moontower("devices").status, 3)
+end
+
+-- By its AT port alone, by its other USB configuration, or not at all.
+function T.test_what_counts_as_a_modem_without_control_port()
+  for _, case in ipairs {
+    { "is 12d1 1573; tty 0 0 ff:02:01", 1 }, { "is 12d1 107e; interface 0 ff:42:01 adb", 0 },
+    { "is 03f0 1234; interface 0 07:01:02 usblp", 0 }, { "is 1199 9070; tty 0 0", 0 }, { "is 1d6b 0002", 0 },
+    { "is 1bc7 7fff; tty 0 0", 1 }, { "is 2341 0043; interface 0 02:02:01 cdc_acm", 0 },
+  } do
+    make_sys(USB_OTHER, case[1])
+    local list = json.decode(moontower("devices", "--json").stdout)
+    local count = 0
+    for _, device in ipairs(list) do count = count + (device.protocol and 1 or 0) end
+    lu.assertEquals(count, case[2], case[1])
+  end
 end
 
 function T.test_two_modems_and_no_port_twice()

@@ -62,6 +62,19 @@ function T.test_a_setting_that_cannot_be_read()
   })
 end
 
+-- A modem that shows neither MBIM nor QMI is spoken to by AT alone, and put back into that.
+function T.test_a_modem_without_a_control_port()
+  local result = factory([[moontower at 'AT!ENTERCND="A710"' 'AT!USBCOMP=1,1,D' && moontower reset && ]] .. SETUP
+    .. " --yes && moontower up --carrier calyx-sprint && moontower down && moontower setup --undo --yes && "
+    .. "moontower devices")
+  simulated.assert_success(result)
+  assert_words(result.out, {
+    "back      as /run/moontower/sim/at, AT (1199:9071)\n", "USB composition  dm+nmea+at", "AT!USBCOMP=1,1,100D\n",
+    "MBIM (1199:9071)\n", "8.8.8.8 answers in", "USB composition  dm+nmea+at           as wanted\n",
+    "It has serial ports alone, and shows neither MBIM nor QMI.\n",
+  })
+end
+
 function T.test_nobody_to_ask()
   local result = factory(SETUP .. " </dev/null; echo status $?; moontower sim state")
   assert_words(result.out, { "status 2\n", "MC7455, QMI" })

@@ -183,7 +183,7 @@ Interface bitmask: 00001009 (diag,modem,mbim)
 OK]])
   lu.assertStrContains(host:ask "AT!USBCOMP=?", "- 1:Generic, 2:USBIF-MBIM, 3:RNDIS\n")
   lu.assertStrContains(host:ask "AT!USBCOMP=?", "MBIM     - 0x00001000,\n")
-  for _, bad in ipairs { "2,1,100D", "1,4,100D", "1,2,100D", "1,1,110D", "1,1,D", "1,1,40000000", "1,1,x", "1,1" } do
+  for _, bad in ipairs { "2,1,100D", "1,4,100D", "1,2,100D", "1,1,110D", "1,1,5", "1,1,40000000", "1,1,x", "1,1" } do
     lu.assertEquals(host:ask("AT!USBCOMP=" .. bad), "ERROR", bad)
   end
   lu.assertTrue(host.modem:shows "nmea")

@@ -39,15 +39,19 @@ settings.usbcfg = {
   end,
 }
 
-local networks = { ["0"] = bits.rmnet0, ["2"] = bits.mbim }
+local networks = { ["0"] = bits.rmnet0, ["1"] = bits.ecm, ["2"] = bits.mbim, ["3"] = bits.rndis }
+local any_network = bits.rmnet0 | bits.ecm | bits.mbim | bits.rndis
 
 settings.usbnet = {
   show = function(modem)
-    return composition.protocol_of(modem.nv.usb.mask) == "mbim" and "2" or "0"
+    for number, bit in pairs(networks) do
+      if modem.nv.usb.mask & bit ~= 0 then return number end
+    end
+    return "0"
   end,
   set = function(modem, arguments)
     local usb, network = modem.nv.usb, networks[arguments[2]]
-    usb.mask = network and usb.mask & ~(bits.rmnet0 | bits.mbim) | network or usb.mask
+    usb.mask = network and usb.mask & ~any_network | network or usb.mask
     return network ~= nil
   end,
 }
@@ -157,7 +161,7 @@ return function(handle)
   handle("+QCFG", { set = configure, test = function()
     return {
       '+QCFG: "nwscanmode",(0-3,5),(0,1)', '+QCFG: "band",<bandval>,<ltebandval>,<tdsbandval>,(0,1)',
-      '+QCFG: "usbnet",(0,2)', '+QCFG: "usbcfg",<vid>,<pid>,<diag>,<nmea>,<at_port>,<modem>,<rmnet>,<adb>,<uac>',
+      '+QCFG: "usbnet",(0-3)', '+QCFG: "usbcfg",<vid>,<pid>,<diag>,<nmea>,<at_port>,<modem>,<rmnet>,<adb>,<uac>',
     }
   end })
   handle("+QCCID", card.iccid "+QCCID: %s")

@@ -58,7 +58,7 @@ local function help(modem)
   return lines
 end
 
--- A mask that makes sense: bits that there are, and one of RMNET and MBIM.
+-- A mask that makes sense: bits that there are, an AT port or a control port, and not both of RMNET and MBIM.
 local function is_possible(modem, mask)
   local rest, has_rmnet = mask & ~bits.adb, false
   for _, name in ipairs(names) do
@@ -68,7 +68,8 @@ local function is_possible(modem, mask)
     has_rmnet = has_rmnet or name:find("rmnet") ~= nil and rest & bits[name] ~= 0
     rest = rest & ~bits[name]
   end
-  return rest == 0 and has_rmnet ~= (mask & bits.mbim ~= 0)
+  local has_mbim = mask & bits.mbim ~= 0
+  return rest == 0 and not (has_rmnet and has_mbim) and (has_rmnet or has_mbim or mask & bits.modem ~= 0)
 end
 
 local function choose(modem, arguments)

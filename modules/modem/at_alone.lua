@@ -1,0 +1,43 @@
+-- SPDX-License-Identifier: MIT
+-- The verbs of a modem that shows neither MBIM nor QMI, only an AT port, and perhaps not even that: as many as it takes
+-- to get it out of that mode. See modem/modes.lua.
+
+local at_port = require "modem.at"
+
+local ANSWER_TIME = 5
+
+local Backend = { made = { at = at_port.make } }
+
+---@return table
+function Backend.open() return {} end
+
+function Backend:opened() end -- luacheck: ignore 212
+
+---@return true
+function Backend:started() return true end -- luacheck: ignore 212
+
+function Backend:close_port() at_port.close(self) end
+
+-- The first line of an answer that is no echo.
+local function ask(self, command)
+  local reply, err = self.at:command(command, { seconds = ANSWER_TIME })
+  return reply and (reply.lines[1] or ""):match("^%s*(.-)%s*$") or nil, err
+end
+
+---@return { imei: string?, firmware: string?, hardware: string? }?
+---@return moontower.error? err
+function Backend:identity()
+  if not self.at then
+    return {} -- there is none whom to ask
+  end
+  local serial, err = ask(self, "AT+CGSN")
+  if not serial and err.code ~= "rejected" and err.code ~= "unsupported" then
+    return nil, err
+  end
+  return {
+    imei = (serial or ""):match("^%+?C?G?S?N?:?%s*\"?(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d)"),
+    firmware = ask(self, "AT+CGMR"), hardware = ask(self, "AT+CGMM"),
+  }
+end
+
+return Backend

@@ -1,0 +1,182 @@
+-- SPDX-License-Identifier: MIT
+-- Modems that show neither MBIM nor QMI, or no driver has taken it: what mode they are in, and the way out.
+--
+-- Such a modem is a network card to the host (ECM, NCM, RNDIS), or has serial ports alone; it may have another USB
+-- configuration (bConfigurationValue) with MBIM in it, as some of Huawei and HP have.
+
+local error_object = require "error"
+local ports = require "modem.ports"
+local roles = require "modem.roles"
+
+---@class modem.usb_interface
+---@field name string "1-1:1.3"
+---@field number integer
+---@field class string class, subclass and protocol: "02:0e:00"
+---@field driver string?
+
+---@class modem.configuration
+---@field value integer its bConfigurationValue
+---@field interfaces modem.usb_interface[] without names and drivers
+
+---@class modem.mode
+---@field name "ecm"|"ncm"|"rndis"|"serial"|"driverless"
+---@field lacks { role: string, interface: string }? what no driver has taken
+---@field mbim_configuration integer? the USB configuration that has MBIM
+
+local M = {}
+
+local MBIM = "^02:0e:"
+local INTERFACE, CONFIGURATION = 0x04, 0x02 -- types of descriptors
+-- What carries packets, by class. RNDIS has had several.
+local networks = {
+  { "^02:06:", "ecm" }, { "^02:0d:", "ncm" },
+  { "^e0:01:03", "rndis" }, { "^ef:04:01", "rndis" }, { "^02:02:ff", "rndis" },
+}
+local network_drivers = { cdc_ether = "ecm", cdc_ncm = "ncm", huawei_cdc_ncm = "ncm", rndis_host = "rndis" }
+local driver_of = { mbim = "cdc_mbim", qmi = "qmi_wwan" }
+-- Who makes modems and nothing else; of others, only products that are known count.
+local makers = { ["1199"] = true, ["2c7c"] = true, ["1bc7"] = true, ["2cb7"] = true, ["1e0e"] = true }
+
+---The configurations that USB descriptors name.
+---@param descriptors string? as sysfs has them: of the device, then of each configuration
+---@return modem.configuration[]
+function M.configurations(descriptors)
+  local list, at = {}, 1
+  while descriptors and at + 1 <= #descriptors do
+    local length, kind = descriptors:byte(at, at + 1)
+    if length < 2 or at + length - 1 > #descriptors then
+      break
+    elseif kind == CONFIGURATION and length >= 6 then
+      list[#list + 1] = { value = descriptors:byte(at + 5), interfaces = {} }
+    elseif kind == INTERFACE and length >= 9 and list[1] and descriptors:byte(at + 3) == 0 then
+      table.insert(list[#list].interfaces, {
+        number = descriptors:byte(at + 2), class = ("%02x:%02x:%02x"):format(descriptors:byte(at + 5, at + 7)),
+      })
+    end
+    at = at + length
+  end
+  return list
+end
+
+---@param interfaces modem.usb_interface[]
+---@return boolean
+function M.has_mbim(interfaces)
+  for _, interface in ipairs(interfaces) do
+    if interface.class:find(MBIM) then return true end
+  end
+  return false
+end
+
+---What an interface carries packets by; nil: it carries none.
+---@param interface modem.usb_interface
+---@return "ecm"|"ncm"|"rndis"|nil
+function M.network_of(interface)
+  for _, entry in ipairs(networks) do
+    if interface.class:find(entry[1]) then return entry[2] end
+  end
+  return network_drivers[interface.driver or ""]
+end
+
+---What an interface is for: by USB's own classes, or by the table of ports.
+---@param vendor string
+---@param product string
+---@param interface modem.usb_interface
+---@return string? role
+function M.role_of(vendor, product, interface)
+  return interface.class:find(MBIM) and "mbim" or M.network_of(interface)
+    or ports.role_of_interface(vendor, product, interface.number, interface.class)
+end
+
+local function is_modem(vendor, product, interfaces, other)
+  if ports.is_download(vendor, product) then
+    return false
+  elseif makers[vendor] or (roles.usb[vendor] or {})[product] or other or M.has_mbim(interfaces) then
+    return true
+  end
+  for _, interface in ipairs(interfaces) do
+    if (roles.classes[vendor] or {})[interface.class] then return true end
+  end
+  return false
+end
+
+local function other_configuration(descriptors, current)
+  for _, configuration in ipairs(M.configurations(descriptors)) do
+    if configuration.value ~= current and M.has_mbim(configuration.interfaces) then
+      return configuration.value
+    end
+  end
+end
+
+---The mode of a USB device that has no control port; nil: it is no modem, or its drivers are about to make one.
+---@param vendor string
+---@param product string
+---@param interfaces modem.usb_interface[] as they are now
+---@param descriptors string?
+---@param configuration integer? the one that it is in
+---@return modem.mode?
+function M.of(vendor, product, interfaces, descriptors, configuration)
+  local other = other_configuration(descriptors, configuration)
+  local mode = { name = "serial", mbim_configuration = other }
+  if #interfaces == 0 or not is_modem(vendor, product, interfaces, other) then
+    return nil
+  end
+  for _, interface in ipairs(interfaces) do
+    local role = M.role_of(vendor, product, interface)
+    if driver_of[role] and interface.driver == driver_of[role] then
+      return nil
+    elseif driver_of[role] and not interface.driver then
+      mode.name, mode.lacks = "driverless", { role = role, interface = interface.name }
+    elseif mode.name == "serial" then
+      mode.name = M.network_of(interface) or mode.name
+    end
+  end
+  return mode
+end
+
+-- ---- in words ----
+
+---@param description modem.description whose protocol is "at"
+---@return string for people: "is in ECM mode"
+function M.words(description)
+  local mode = description.mode
+  if mode.lacks then
+    return ("has no driver for its %s port"):format(mode.lacks.role:upper())
+  end
+  return mode.name == "serial" and "has serial ports alone" or ("is in %s mode"):format(mode.name:upper())
+end
+
+local function way_out(description)
+  local mode = description.mode
+  if mode.lacks then
+    return ("`modprobe %s` loads the driver; where it does not exist, the kernel is too old or lacks it."):format(
+      driver_of[mode.lacks.role])
+  elseif mode.mbim_configuration then
+    return ("`moontower usbcomp mbim` switches it to its USB configuration %d, which has MBIM."):format(
+      mode.mbim_configuration)
+  elseif description.control == description.usb then
+    return "It has no AT port either: only its maker's tools may help."
+  end
+  return "`moontower usbcomp at+mbim --reset` gets it out of that; `moontower usbcomp` shows what there is."
+end
+
+---Why such a modem cannot be brought online as it is.
+---@param description modem.description
+---@return nil
+---@return moontower.error
+function M.refusal(description)
+  local lacks = description.mode.lacks
+  return error_object.fail {
+    code = "wrong-mode", source = "modem",
+    message = lacks and ("no driver has taken the %s port of the modem at %s (USB interface %s)"):format(
+      lacks.role:upper(), description.usb, lacks.interface)
+      or ("the modem at %s %s: it shows neither MBIM nor QMI"):format(description.usb or description.control,
+        M.words(description)),
+    hint = way_out(description),
+  }
+end
+
+---@param description modem.description
+---@return string what to do about it
+function M.advice(description) return way_out(description) end
+
+return M
