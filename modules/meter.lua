@@ -53,18 +53,60 @@ local function passed(record, key, total)
   return total
 end
 
--- What was counted before, if it still counts: a clock that went back, as one without a battery does, begins no month.
--- Returns nil and an error when it cannot be read; then it must not be written either.
+---@class meter.record
+---@field since string the first day of the latest month that the clock has ever said
+---@field bytes integer used in it
+---@field before { since: string, bytes: integer }? the month that the clock said before it came to that one
+---@field behind meter.behind? the month that the clock says now, where that is an earlier one
+---@field counter string?
+---@field total integer?
+
+---@class meter.behind
+---@field since string
+---@field next string when the next one begins
+---@field bytes integer used in it, without what counts in `since`
+---@field counts boolean does what was used in the latest month belong to this one?
+
+-- The clock says that it is this month. One that went back, as one without a battery does at each start, begins no
+-- month; nor has one that was ahead for a while begun a month that lasts until the calendar comes to it: in either case
+-- what the latest month has belongs to the present one, until that is over. Returns whether anything has changed.
+local function turn_to(record, month, next_month)
+  local behind, before = record.behind, record.before
+  local has_passed = behind ~= nil and behind.next == month
+  if month > record.since or month == record.since and has_passed then
+    record.before = month > record.since and not behind and { since = record.since, bytes = record.bytes } or nil
+    record.since, record.bytes, record.behind = month, 0, nil
+  elseif month == record.since then
+    record.behind = nil
+    return behind ~= nil
+  elseif behind and behind.since == month then
+    return false
+  else
+    record.behind = {
+      since = month, next = next_month, counts = not has_passed,
+      bytes = not behind and before and before.since == month and before.bytes or 0,
+    }
+  end
+  return true
+end
+
+local function add(record, bytes)
+  local to = record.behind and not record.behind.counts and record.behind or record
+  to.bytes = to.bytes + bytes
+end
+
+local function used(record)
+  local behind = record.behind
+  return behind and behind.bytes + (behind.counts and record.bytes or 0) or record.bytes
+end
+
+-- What was counted before. Returns nil and an error when it cannot be read; then it must not be written either.
 local function record_of(sim, month)
   local record, err = state.kept.load(KIND, sim)
   if not record and err and err.code ~= "malformed" then
     return nil, err
   end
-  record = record or { since = month, bytes = 0 }
-  if record.since < month then
-    record.since, record.bytes, record.is_new = month, 0, true
-  end
-  return record
+  return record or { since = month, bytes = 0 }
 end
 
 ---Counts what has passed, and writes it down.
@@ -76,22 +118,26 @@ end
 ---@return integer next when it begins anew
 function M.read(modem, sim, day, now)
   local first, next_first = hours.month(day, now)
-  local record, err = record_of(sim, os.date("%Y-%m-%d", first))
+  local month = os.date("%Y-%m-%d", first)
+  local record, err = record_of(sim, month)
   if not record then
     log.warn("nobody can tell what %s has used: %s", modem, err)
     return 0, next_first
   end
+  local has_turned = turn_to(record, month, os.date("%Y-%m-%d", next_first))
   local key, total = counter(modem)
-  if not key or record.counter == key and record.total == total and not record.is_new then
-    return record.bytes, next_first
+  if key and (record.counter ~= key or record.total ~= total) then
+    add(record, passed(record, key, total))
+    record.counter, record.total = key, total
+  elseif not key or not has_turned then
+    return used(record), next_first
   end
-  local bytes = record.bytes + passed(record, key, total)
   local ok
-  ok, err = state.kept.save(KIND, sim, { since = record.since, bytes = bytes, counter = key, total = total })
+  ok, err = state.kept.save(KIND, sim, record)
   if not ok then
     log.warn("what %s has used may be forgotten: %s", modem, err)
   end
-  return bytes, next_first
+  return used(record), next_first
 end
 
 ---When to look again: not before the fastest modem could have used up the rest.

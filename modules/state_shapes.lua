@@ -112,7 +112,10 @@ shapes.pins = {
 shapes.usage = {
   version = 1,
   required = { since = text, bytes = bytes },
-  optional = { counter = text, total = bytes },
+  optional = {
+    counter = text, total = bytes, before = record { since = text, bytes = bytes },
+    behind = record { since = text, next = text, bytes = bytes, counts = flag },
+  },
 }
 
 shapes.setup = {

@@ -107,6 +107,47 @@ function T.test_a_clock_that_goes_back_begins_no_month()
   lu.assertEquals(used(), 400)
 end
 
+local function at(text)
+  local year, month, day = text:match "(%d+)-(%d+)-(%d+)"
+  return (meter.read(modem(), SIM, 15, os.time { year = year, month = month, day = day }))
+end
+
+-- A bad RTC, or a network that says a wrong time. What was used meanwhile belongs to the true month; the next one
+-- begins on its day, and so does the one that the clock was in once.
+function T.test_a_clock_that_was_ahead_once_spends_no_later_budget()
+  at "2026-11-27"
+  pass(300)
+  lu.assertEquals(at "2026-11-27", 300)
+  lu.assertEquals(at "2027-11-27", 0)
+  pass(100)
+  lu.assertEquals(at "2027-11-27", 100)
+  lu.assertEquals(at "2026-11-28", 400)
+  pass(50)
+  lu.assertEquals(at "2026-12-14", 450)
+  for month, day in ipairs { "2026-12-15", "2027-01-15", "2027-02-15", "2027-03-20" } do
+    lu.assertEquals(at(day), 0, day)
+    pass(100 + month)
+    lu.assertEquals(at(day), 100 + month, day)
+  end
+  for month = 4, 10 do lu.assertEquals(at(("2027-%02d-20"):format(month)), 0, month) end
+  lu.assertEquals(at "2027-11-16", 0)
+  pass(70)
+  lu.assertEquals(at "2027-12-14", 70)
+  lu.assertEquals(at "2027-12-15", 0)
+end
+
+function T.test_a_clock_that_goes_to_and_fro_forgets_nothing()
+  at "2026-11-27"
+  pass(300)
+  for _, day in ipairs { "2026-11-27", "1970-01-01", "2026-10-20", "1970-01-01", "2026-11-27" } do
+    local before = at(day)
+    pass(100)
+    lu.assertEquals(at(day), before + 100, day)
+  end
+  lu.assertEquals(at "2026-11-27", 800)
+  lu.assertEquals(at "2026-12-15", 0)
+end
+
 function T.test_amounts()
   for text, bytes in pairs {
     ["5 GB"] = 5000000000, ["500MB"] = 500000000, ["1.5 GiB"] = 1610612736, ["1 B"] = 1, [" 2 TB "] = 2000000000000,

@@ -6,24 +6,35 @@ local simulated = require "simulated"
 
 local T = {}
 
--- The clock begins at $BASE and runs $SPEED times as fast as ours; what is kept is kept in /run/test.
+-- The clock begins at $BASE and runs $SPEED times as fast as ours; `set_clock SECONDS` sets it to so much later than it
+-- began, and ends all alarms, as the kernel does. What is kept is kept in /run/test.
 local SETTING = [[
 export TZ=UTC0
 cat >/run/test/schedule.lua <<'END'
 local policy, task, state = require "policy", require "task", require "state"
+local fs, watch = require "core.fs", require "core.watch"
 local os = package.loaded.os -- the one of all modules, not this file's own
 local speed, start, real = tonumber(os.getenv "SPEED"), task.now(), os.time
 local y, m, d, h, min = os.getenv "BASE":match "(%d+)-(%d+)-(%d+) (%d+):(%d+)"
+local function offset() return tonumber(fs.read "/run/test/clock/offset" or "") or 0 end
 local base = real { year = y, month = m, day = d, hour = h, min = min }
 state.kept.folder = "/run/test/kept"
-function os.time(fields) return fields and real(fields) or base + math.floor((task.now() - start) * speed) end
+function os.time(fields)
+  return fields and real(fields) or base + math.floor((task.now() - start) * speed) + offset()
+end
 package.loaded["core.clock"] = { alarm = function(time)
   local alarm = task.finally(function() end)
-  function alarm.next() task.sleep(math.max((time - os.time()) / speed, 0)) return true end
+  function alarm.next()
+    local changed <close> = assert(watch.folder "/run/test/clock")
+    task.timeout(math.max((time - os.time()) / speed, 0), changed.next, changed)
+    return true
+  end
   return alarm
 end }
 return assert(policy.load("schedule", ...))
 END
+mkdir -p /run/test/clock
+set_clock() { echo $1 >/run/test/offset; mv /run/test/offset /run/test/clock/offset; }
 start() { echo "return { modems = { { apn = 'r.ispsn', policy = { '/run/test/schedule.lua', modem = { probes = {} },
   $OPTIONS } } } }" >/run/test/config.lua
   BASE="$1" SPEED="$2" moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
@@ -70,6 +81,24 @@ function T.test_a_budget_survives_a_kill_and_begins_anew_with_the_month()
     end KILL; start "2026-12-15 00:00" 1; until_why "is online"; end KILL
     start "2026-12-16 00:00" 1; until_why "is online"; traffic; until_log 3 "off: its 90 kB"; end TERM
     [ "$(grep -c "online: as" /run/test/log)" = 3 ] ]])
+end
+
+-- All that a running daemon goes by, when somebody, or the network, sets the clock.
+function T.test_a_clock_that_is_set_is_noticed_at_once()
+  run([[hours = "22:00-06:00"]], [[start "2026-11-26 12:00" 1; until_why "is off since"
+    for i in 1 2; do
+      set_clock 39600; until_why "is online"; set_clock -3600; until_why "is off since"
+      set_clock 31575600; until_why "is online"; set_clock -1000000000; until_why "is off since"
+    done; moontower status >/dev/null; echo "status $?"
+    set_clock 39600; until_why "is online"; ping -q -c 1 -W 5 -I wwan0 8.8.8.8 >/dev/null || exit 1
+    set_clock 0; until_why "is off since"; end TERM; ! grep -i traceback /run/test/log]])
+end
+
+function T.test_a_budget_is_not_spent_by_a_clock_that_was_ahead()
+  run([[budget = "90 kB", day = 15]], [[start "2026-11-20 12:00" 1; until_why "is online"
+    set_clock 31536000; traffic; until_log 1 "off: its 90 kB for the month are used up"
+    set_clock 0; until_why "is off since"; set_clock 2160000; until_why "is online"; moontower down >/dev/null; end TERM
+    ! grep -i traceback /run/test/log]])
 end
 
 return T

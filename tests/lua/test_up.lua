@@ -366,9 +366,12 @@ function T.test_another_ip_type_is_another_session()
 end
 
 function T.test_down_waits_its_turn_beside_up()
-  local result = simulated.run(UP .. " & sleep 0.15; moontower down; wait", { "latency=0.1" })
-  lu.assertStrContains(result.err, "another moontower is at work")
-  lu.assertStrContains(result.after, "184.250.142.38")
+  local result = simulated.run("moontower sim set latency=0.1; " .. UP .. [[ >/dev/null & up=$!
+    n=0; until [ "$(cat /run/moontower/locks/sim 2>/dev/null)" = $up ]; do
+      n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
+    moontower down && wait $up]])
+  simulated.assert_success(result)
+  lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_killed_up_leaves_no_session_after_down()
