@@ -298,14 +298,14 @@ end
 function M.load(name, arguments)
   local path = M.path(name)
   local source, err
-  local info = path and fs.stat(path)
-  if info and info.type == "file" then
+  if path then
     source, err = fs.read(path)
   end
   if not source then
     return error_object.fail {
       code = "carrier-unknown", source = "carrier",
-      message = err and ("carrier file: %s"):format(err) or ("there is no carrier '%s'"):format(name),
+      message = err and err.code ~= "not-found" and ("carrier file: %s"):format(err)
+        or ("there is no carrier '%s'"):format(name),
       hint = "Known: " .. table.concat(M.list(), ", ")
         .. ". Or give an APN by hand with --apn, or a file of your own as ./FILE.lua.",
     }

@@ -4,6 +4,8 @@
 -- This keeps accidents apart, not enemies: the tables of the standard library are everybody's, but for what could end
 -- or hold up the whole program.
 
+local fs = require "core.fs"
+
 local M = {}
 
 local function refuse(name, advice)
@@ -43,12 +45,18 @@ end
 
 ---Loads a script, and does not run it.
 ---@param path string
+---@param read (fun(path: string): string?, moontower.error?)? fs.read, which takes nothing but files, if not given
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return table environment
-function M.load(path)
+function M.load(path, read)
   local environment = M.environment()
-  local chunk, message = loadfile(path, "t", environment)
+  local text, err = (read or fs.read)(path)
+  if not text then
+    return nil, tostring(err), environment
+  end
+  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "") -- as loadfile(): "#!/usr/bin/env ..."
+  local chunk, message = load(text, "@" .. path, "t", environment)
   return chunk, message and M.mistake(message), environment
 end
 

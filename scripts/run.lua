@@ -29,7 +29,7 @@ return {
   end,
 
   run = function(args)
-    local chunk, message, environment = script.load(terminal.path(args.file))
+    local chunk, message, environment = script.load(args.file, terminal.read)
     if not chunk then
       return error_object.fail { code = "invalid", source = "run", message = message }
     end

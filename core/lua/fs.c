@@ -38,13 +38,16 @@ static int l_file_close(lua_State *L)
     return 0;
 }
 
-/* Pushes a file and opens it; file->fd is a negative errno if that fails. */
+/*
+ * Pushes a file and opens it; file->fd is a negative errno if that fails. Opening never waits: for
+ * whoever is at the other end of a FIFO, for example.
+ */
 static struct file *push_file(lua_State *L, const char *path, int flags, int mode)
 {
     struct file *file = lua_newuserdatauv(L, sizeof(*file), 0);
     file->fd = -1;
     luaL_setmetatable(L, "mt.file");
-    file->fd = open(path, flags | O_CLOEXEC, mode);
+    file->fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
     if (file->fd < 0)
         file->fd = -errno;
     return file;
@@ -60,7 +63,44 @@ static int result(lua_State *L, int status, const char *what, const char *path)
 
 /* ---- reading and writing ---- */
 
-/* read(path) -> string | nil, err. At most 1 MiB. */
+static const char *type_name(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFREG:
+        return "file";
+    case S_IFDIR:
+        return "directory";
+    case S_IFCHR:
+        return "character";
+    case S_IFBLK:
+        return "block";
+    case S_IFSOCK:
+        return "socket";
+    case S_IFIFO:
+        return "fifo";
+    case S_IFLNK:
+        return "link";
+    default:
+        return "unknown";
+    }
+}
+
+/* Pushes nil and an error with the code "invalid", and what stands there as detail.type. */
+static int no_file(lua_State *L, const char *path, mode_t mode)
+{
+    lua_pushnil(L);
+    mt_error_push(L, "invalid", "fs", "read %s: that is no file (it is of the type '%s')", path,
+                  type_name(mode));
+    lua_createtable(L, 0, 1);
+    mt_table_set_string(L, "type", type_name(mode));
+    lua_setfield(L, -2, "detail");
+    return 2;
+}
+
+/*
+ * read(path) -> string | nil, err. At most 1 MiB. Only what is a file: anything else might keep us
+ * waiting for ever.
+ */
 static int l_read(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
@@ -68,6 +108,13 @@ static int l_read(lua_State *L)
     if (file->fd < 0)
         return mt_error_errno(L, file->fd, "fs", "read %s", path);
     lua_toclose(L, -1);
+    struct stat info;
+    if (fstat(file->fd, &info) < 0)
+        return mt_error_errno(L, -errno, "fs", "read %s", path);
+    if (S_ISDIR(info.st_mode))
+        return mt_error_errno(L, -EISDIR, "fs", "read %s", path);
+    if (!S_ISREG(info.st_mode))
+        return no_file(L, path, info.st_mode);
 
     luaL_Buffer buffer;
     luaL_buffinit(L, &buffer);
@@ -275,28 +322,6 @@ static int l_realpath(lua_State *L)
 }
 
 /* ---- looking around ---- */
-
-static const char *type_name(mode_t mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFREG:
-        return "file";
-    case S_IFDIR:
-        return "directory";
-    case S_IFCHR:
-        return "character";
-    case S_IFBLK:
-        return "block";
-    case S_IFSOCK:
-        return "socket";
-    case S_IFIFO:
-        return "fifo";
-    case S_IFLNK:
-        return "link";
-    default:
-        return "unknown";
-    }
-}
 
 /*
  * stat(path, "link"?) -> { type = "file" | "directory" | "character" | "block" | "socket" | "fifo"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* core.port: ports and listening sockets, read in direct style. */
 #include <errno.h>
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,21 @@ static int l_open(lua_State *L)
     return status < 0 ? refused(L, status, &stranger, path) : 1;
 }
 
+/*
+ * open_input(path) -> port | nil, err. To read only, as it is: a FIFO, a terminal, what is at the other
+ * end of a pipe. What is a file is nothing to wait for: see core.fs.
+ */
+static int l_open_input(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct lua_port *port = push_port(L);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int status = fd < 0 ? -errno : mt_port_adopt(mt_loop(L), fd, MT_PORT_STREAM, &port->port);
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "open %s", path);
+    return 1;
+}
+
 /* send(path, bytes) -> true | nil, err. One datagram, to a unix socket or "@abstract". */
 static int l_send(lua_State *L)
 {
@@ -409,6 +425,7 @@ static const luaL_Reg functions[] = {
     { "adopt", l_adopt },
     { "listen", l_listen },
     { "open", l_open },
+    { "open_input", l_open_input },
     { "receive", l_receive },
     { "send", l_send },
     { NULL, NULL },

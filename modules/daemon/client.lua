@@ -16,6 +16,7 @@ local M = {}
 -- What commands look at; all of it would be more than the daemon has to know.
 local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
 local LOST = 1 -- exit status when the daemon ends before the command, or its output cannot be written
+local PART = 64 << 10 -- bytes of a file in one message
 local REFUSED = 8 -- when it is not the daemon that listens
 
 ---Whose folder only root can enter.
@@ -45,6 +46,7 @@ end
 ---@class daemon.client
 ---@field port userdata
 ---@field prompt edit.prompt?
+---@field file string? the text that the command reads
 ---@field has_failed boolean? what the command says could not be written
 ---@field interruptible userdata the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
@@ -70,6 +72,19 @@ function questions.read(self, question)
     return { line = line, ended = ended }
   end
   return { err = ended and { code = ended.code, message = ended.message } }
+end
+
+-- A file that the command has been given: its name means something here only.
+function questions.file(self, question)
+  local err
+  if question.part == 1 then
+    self.file, err = terminal.read(question.file)
+  end
+  if not self.file then
+    return { err = err and { code = err.code, message = err.message } or {} }
+  end
+  local last = question.part * PART
+  return { text = self.file:sub(last - PART + 1, last), is_last = last >= #self.file }
 end
 
 local handlers = {}
@@ -100,7 +115,7 @@ function handlers.unprompt(self)
 end
 
 function handlers.ask(self, question)
-  local kind = question.prompt and "prompt" or "read"
+  local kind = question.prompt and "prompt" or question.file and "file" or "read"
   send(self.port, { answer = questions[kind](self, question) })
 end
 

@@ -84,6 +84,25 @@ function Session:edit(history)
   return setmetatable({ session = self }, Prompt)
 end
 
+---Reads what the client calls by this name: a file, its standard input, a pipe.
+---@param path string
+---@return string?
+---@return moontower.error? err
+function Session:read(path)
+  local parts = {}
+  while true do
+    local answer = self:ask { file = path, part = #parts + 1 }
+    if not answer.text then
+      local err = answer.err or {}
+      return nil, error_object.new { code = tostring(err.code), message = tostring(err.message), source = "client" }
+    end
+    parts[#parts + 1] = answer.text
+    if answer.is_last then
+      return table.concat(parts)
+    end
+  end
+end
+
 local function interrupted()
   return error_object.new { code = "interrupted", source = "daemon", message = "interrupted" }
 end

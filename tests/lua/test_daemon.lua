@@ -45,6 +45,27 @@ function T.test_commands_run_in_it_with_their_status_and_json()
   end
 end
 
+-- Beside the daemon and without one, a script's name means what it means to the person who gives it.
+local RUN = [[cd /run/test; echo 'print("file", ...) return 7' >x.lua; mkfifo fifo
+  moontower run x.lua 1; echo "$?"
+  echo 'print("pipe", ...) return 8' | moontower run /dev/stdin 2; echo "$?"
+  echo 'print("fifo", ...) return 9' >fifo & moontower run fifo 3; echo "$?"
+  moontower run /dev/fd/5 4 5<x.lua; echo "$?"
+  { echo '#!/usr/bin/env moontower run'; echo 'local long = [==['; seq 40000; echo ']==]'; echo 'error "last"'; } |
+    moontower run /dev/stdin 2>&1 | grep -c '/dev/stdin:40004: last'
+  moontower run none.lua 2>&1; echo "$?"; moontower run /run 2>&1; echo "$?"
+]]
+local RAN = "file\t1\n7\npipe\t2\n8\nfifo\t3\n9\nfile\t4\n7\n1\n"
+  .. "moontower: read none.lua: no such file or directory\n1\n"
+  .. "moontower: read /run: illegal operation on a directory\n1\n"
+
+function T.test_a_script_is_read_where_it_was_given()
+  local result = run('start; until_why "is online" || exit 1;' .. RUN .. "moontower down >/dev/null; end; true")
+  lu.assertStrContains(result.out, RAN)
+  result = run(RUN .. "true")
+  lu.assertEquals(result.out, RAN)
+end
+
 function T.test_trace_shows_what_passes_for_its_command()
   for _, composition in ipairs { "mbim", "qmi" } do
     local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1

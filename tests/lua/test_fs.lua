@@ -131,4 +131,30 @@ function T.test_this_process()
   lu.assertNil((fs.terminal_size(-1)))
 end
 
+-- Anything else could keep the whole program waiting: a FIFO until there is a writer, a terminal for ever.
+function T.test_only_files_are_read_and_nothing_is_waited_for()
+  local fifo = os.tmpname()
+  os.remove(fifo)
+  assert(require("core.process").run { "mkfifo", fifo })
+  local unix <close> = assert(require("core.port").listen(fifo .. ".socket", "stream")) -- luacheck: ignore 211
+  for path, kind in pairs {
+    [fifo] = "fifo", ["/dev/zero"] = "character", ["/dev/ptmx"] = "character",
+  } do
+    local text, err = fs.read(path)
+    lu.assertNil(text)
+    lu.assertEquals({ err.code, err.detail.type }, { "invalid", kind })
+    lu.assertStrContains(tostring(err), "that is no file")
+  end
+  lu.assertNil((fs.read(fifo .. ".socket")))
+  lu.assertNil((fs.write(fifo, "x")))
+
+  for _, load in ipairs { require("carrier").load, require("policy").load, require("daemon.config").load } do
+    local value, err = load(fifo)
+    lu.assertNil(value)
+    lu.assertStrContains(tostring(err), "that is no file")
+  end
+  os.remove(fifo .. ".socket")
+  os.remove(fifo)
+end
+
 return T
