@@ -27,6 +27,7 @@ local POWER_OFF = { text = "switched the modem off", ends = true }
 local DETACH = { text = "detached the modem from the network", order = "offline", ends = true }
 local SIM_OFF = { text = "switched the SIM off", ends = true }
 local ANOTHER_SIM = { text = "switched to another SIM", ends = true }
+local RESELECT = { text = "changed which network the modem uses", ends = true }
 local DISCONNECT = { text = "ended the connection", order = "offline", ends = true }
 
 local of_mode = {
@@ -54,7 +55,7 @@ command(basic.connect, function(values)
   return { text = DISCONNECT.text, session = values.session, order = "offline", ends = true }
 end)
 command(basic.register_state, function(values)
-  return values.action == "manual" and { text = ("chose the network %s"):format(values.provider_id) }
+  return values.action == "manual" and { text = ("chose the network %s"):format(values.provider_id), ends = true }
 end)
 command(extensions.device_reset, RESTART)
 command(extensions.device_slot_mappings, ANOTHER_SIM)
@@ -62,6 +63,9 @@ command(extensions.device_slot_mappings, ANOTHER_SIM)
 message(dms.set_operating_mode, function(values) return of_mode[values.mode] end)
 message(wds.stop_network, function(values) return values.packet_data_handle == ANY_CONNECTION and DISCONNECT end)
 message(nas.attach_detach, function(values) return values.action == "detach" and DETACH end)
+message(nas.initiate_network_register, function(values) return values.action == "manual" and RESELECT end)
+message(nas.set_system_selection_preference, RESELECT)
+message(nas.set_technology_preference, RESELECT)
 message(uim.power_off_sim, SIM_OFF)
 message(uim.switch_slot, ANOTHER_SIM)
 

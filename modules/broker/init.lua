@@ -187,6 +187,12 @@ local function accept_all(self, kind, listener, group)
   })
 end
 
+-- Another user's program has been faster: that is no proxy, and whoever uses it has to know.
+local function stranger_at(socket)
+  local port <close>, err = ports.open(socket)
+  return not port and err.detail.uid and err or nil
+end
+
 ---Starts to serve other programs.
 ---@param group task.group
 ---@param list fun(): modem.modem[] the modems that are open
@@ -202,6 +208,7 @@ function M.start(group, list, order)
     if listener then
       group:spawn(accept_all, self, kind, listener, group)
     else
+      err = err.code == "busy" and stranger_at(kind.socket) or err
       log.warn("other programs cannot share the modems by %s: %s", kind.socket, err)
     end
   end

@@ -19,7 +19,7 @@ local CTL, WDA = ctl.sync.service_id, wda.set_data_format.service_id
 local ANSWER_TIME = 300 -- a network scan takes minutes
 local ALLOCATE_TIME, RELEASE_TIME = 10, 5
 local HEADER, SHORTEST = 6, 12 -- QMUX: marker, length, flags, service, client; of a whole frame
-local INTERNAL, INVALID_ARGUMENT = 3, 48 -- QMI's errors
+local INTERNAL, INVALID_ARGUMENT, INVALID_COMMAND = 3, 48, 71 -- QMI's errors
 
 ---@class broker.qmi.client
 ---@field peer broker.peer
@@ -106,6 +106,8 @@ local function handle(self, request)
     return self:answer(request, INTERNAL)
   elseif cids.is_sync(request) then
     return self:answer(request)
+  elseif request.service == CTL and request.id == ctl.set_data_format.id and self.modem.link then
+    return self:answer(request, INVALID_COMMAND) -- as of a modem that has WDA for it: see keep_format()
   end
   local refused = self.cids:objection(request)
   if refused then

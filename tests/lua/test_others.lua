@@ -46,6 +46,17 @@ function T.test_a_radio_that_is_switched_off_is_named_and_switched_on_again()
   end
 end
 
+function T.test_the_same_by_qmi_inside_mbim()
+  with_daemon("mbim", function(modem)
+    beside.need { qmicli = "libqmi-utils" }
+    local out, status = shell(("qmicli -p -d %s --device-open-mbim --dms-set-operating-mode=low-power"):format(
+      tier1.sockets.mbim))
+    lu.assertEquals(status, 0, out)
+    wait_for_undone("qmicli", "switched the radio off")
+    lu.assertEquals(modem.radio.software, "on")
+  end)
+end
+
 function T.test_a_connection_that_is_ended_is_named_and_made_again()
   with_daemon("mbim", function()
     run("mbim", "--disconnect=0")
