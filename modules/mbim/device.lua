@@ -50,17 +50,26 @@ local function tell_of_overrun(self, lost)
   end
 end
 
+local function closed()
+  return error_object.new { code = "gone", source = "mbim", message = "the device is closed" }
+end
+
+-- There is nothing to hear any more: whoever waits for news is told why.
+local function end_subscriptions(self, err)
+  self.lost = err
+  for _, queues in pairs(self.subscribers) do
+    for _, queue in ipairs(queues) do
+      queue:close(err)
+    end
+  end
+end
+
 -- One task per device reads what the modem says unasked and hands it to whoever subscribed.
 local function read_indications(self, exchange)
   while true do
     local message, err = exchange:indication()
     if not message then
-      self.lost = err
-      for _, queues in pairs(self.subscribers) do
-        for _, queue in ipairs(queues) do
-          queue:close(err)
-        end
-      end
+      end_subscriptions(self, err)
       return
     end
     if message.type == "overrun" then
@@ -144,6 +153,7 @@ function Device:close()
   if self.exchange then
     self.exchange:close()
     self.exchange = nil
+    end_subscriptions(self, closed())
     self.group:__close()
   end
 end
@@ -194,7 +204,7 @@ local function request(self, command, set, values, seconds)
   if not info then
     return nil, err
   elseif not self.exchange then
-    return error_object.fail { code = "gone", source = "mbim", message = "the device is closed" }
+    return nil, closed()
   end
   local answer
   answer, err = self.exchange:request({
@@ -267,6 +277,9 @@ function Device:unsubscribe(queue)
 end
 
 local function handshake(self, kind, seconds)
+  if not self.exchange then
+    return nil, closed()
+  end
   local answer, err = self.exchange:request({ type = kind, max_control = self.transfer }, seconds)
   if not answer then
     return nil, err

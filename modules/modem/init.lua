@@ -229,6 +229,7 @@ end
 
 ---Closes the port. The modem and its sessions stay as they are.
 function Modem:close()
+  self.is_started = nil
   self:close_port()
   self.lock:close()
 end

@@ -145,7 +145,9 @@ Backend.made = {
   qmi = function(self)
     local inside_mbim = require "qmi.inside_mbim"
     local device = inside_mbim.open(self.mbim)
-    device.group:spawn(inside_mbim.switch_indications_on, self.mbim)
+    if device.wire then
+      device.group:spawn(inside_mbim.switch_indications_on, self.mbim)
+    end
     rawset(self, "qmi", device)
     return device
   end,
@@ -162,7 +164,10 @@ function Backend:close_port()
   self.mbim:close()
 end
 
-function Backend:start() return self.mbim:start() end
+function Backend:start()
+  self.asked_sim = nil -- it forgets that, too
+  return self.mbim:start()
+end
 function Backend:started() return self.mbim:started() end
 
 function Backend:listen(...)
@@ -192,6 +197,8 @@ end
 local function ask(self, command, read, values)
   local reply, err = self.mbim:query(command, values)
   if not reply then
+    -- It has started its control channel anew, without a word: whoever needs it next opens it.
+    self.is_started = self.is_started and err.code ~= "not-open"
     return nil, err
   end
   local value = read(reply)
@@ -265,7 +272,11 @@ function Backend:home_provider()
 end
 
 function Backend:session(number)
-  return ask(self, basic.connect, session_of, { session = number })
+  local session, err = ask(self, basic.connect, session_of, { session = number })
+  if err and err.code == "not-open" then
+    return { session = number, state = "deactivated", ip = "default" } -- the channel takes its sessions along
+  end
+  return session, err
 end
 
 function Backend:ip_configuration(number)

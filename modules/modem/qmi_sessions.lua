@@ -119,6 +119,9 @@ local function on_legs(self, session, fn)
     end
   end
   for i, answer in ipairs(assert(task.all(table.unpack(functions)))) do
+    if answer[2] and answer[2].code == "not-open" then
+      self.is_started = nil -- the MBIM around it has started anew, without a word
+    end
     if not answer[1] and (answer[2].code == "timeout" or answer[2].code == "gone") then
       return nil, answer[2]
     end

@@ -101,18 +101,27 @@ local function dispatch(self, message)
   end
 end
 
+local function closed()
+  return error_object.new { code = "gone", source = "qmi", message = "the device is closed" }
+end
+
+-- There is nothing to hear any more: whoever waits for news is told why.
+local function end_subscriptions(self, err)
+  self.lost = err
+  for client in pairs(self.clients) do
+    client:end_subscriptions(err)
+  end
+  if self.on_lost then
+    self.on_lost(err)
+  end
+end
+
 -- One task per device reads what the modem says unasked and hands it to whoever subscribed.
 local function read_indications(self, wire)
   while true do
     local message, err = wire:indication()
     if not message then
-      self.lost = err
-      for client in pairs(self.clients) do
-        client:end_subscriptions(err)
-      end
-      if self.on_lost then
-        self.on_lost(err)
-      end
+      end_subscriptions(self, err)
       return
     end
     dispatch(self, message)
@@ -120,13 +129,17 @@ local function read_indications(self, wire)
 end
 
 ---Speaks QMI over a wire. The wire is the device's from now on.
----@param wire qmi.wire
+---@param wire qmi.wire? none: the device is closed from the beginning
 ---@param path string for people
 ---@param group task.group
 ---@return qmi.device
 function Device.new(wire, path, group)
   local self = setmetatable({ path = path, wire = wire, group = group, clients = {}, shared = {} }, Device)
-  group:spawn(read_indications, self, wire)
+  if wire then
+    group:spawn(read_indications, self, wire)
+  else
+    self.lost = closed()
+  end
   return self
 end
 
@@ -183,6 +196,7 @@ function Device:close()
   end)
   self.wire:close()
   self.wire = nil
+  end_subscriptions(self, closed())
   if self.owns_group then
     self.group:__close()
   end
@@ -214,7 +228,7 @@ function Device:ask(message, client_id, values, seconds)
   if not tlvs then
     return nil, err
   elseif not self.wire then
-    return error_object.fail { code = "gone", source = "qmi", message = "the device is closed" }
+    return nil, closed()
   end
   local answer, reply
   answer, err = self.wire:request({

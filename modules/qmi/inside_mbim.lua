@@ -76,10 +76,10 @@ end
 ---@param mbim_device mbim.device
 ---@return qmi.device
 function M.open(mbim_device)
-  local wire = setmetatable({
+  local wire = mbim_device.exchange and setmetatable({
     mbim = mbim_device, transaction = 0, queue = mbim_device:subscribe(ext_qmux.message),
   }, Wire)
-  return Device.new(wire, mbim_device.path, mbim_device.group)
+  return Device.new(wire or nil, mbim_device.path, mbim_device.group)
 end
 
 return M

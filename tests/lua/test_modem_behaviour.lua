@@ -583,6 +583,65 @@ local VERBS = {
   "detach",
 }
 
+-- The modem has forgotten that it was opened: its sessions are over, and it is opened again when it is needed.
+function behaviours.the_control_channel_starts_anew(modem, sim)
+  connected(modem)
+  fault(sim, "forget")
+  eq(modem:session(0).state, "deactivated")
+  assert(modem:ensure_started())
+  has(connected(modem), "ipv4v6", ipv4, ipv6)
+end
+
+-- Whatever is under way when the modem is closed, and whatever is asked of it afterwards: it is gone, and nobody waits.
+function behaviours.closed_in_every_state(first, sim)
+  local options = first.options
+  first:close()
+  sim.latency = 0.002
+  local calls = {
+    function(modem) return modem:start() end, function(modem) return modem:started() end,
+    function(modem) return modem:ensure_started() end, function(modem) return modem:connect { apn = "r.ispsn" } end,
+    function(modem) return modem:session(0) end, function(modem) return modem:ip_configuration(0) end,
+    function(modem) return modem:deactivate(0) end, function(modem) return modem:set_radio(true) end,
+    function(modem) return modem.qmi:request(require("qmi.dms").get_ids) end,
+    function(modem) return modem.qmi:client("nas"):allocate() end,
+    function(modem) return modem:up() end,
+    function(modem)
+      local events <close> = modem:events("registration", "session", "sim")
+      return events:next()
+    end,
+    function(modem)
+      return modem:wait_for("sim", function() return modem:sim() end, function() return false end, math.huge)
+    end,
+  }
+  for i, verb in ipairs(VERBS) do
+    calls[#calls + i] = function(modem) return modem[verb](modem) end
+  end
+  for moment = 0, 12 do
+    local modem = assert(find(nil, options))
+    local tasks, group <close> = {}, task.group()
+    for i, call in ipairs(calls) do
+      tasks[i] = group:spawn(call, modem)
+    end
+    task.sleep(moment * 0.001)
+    modem:close()
+    local function ends_well(number, ok, value, err)
+      lu.assertTrue(ok, ("call %d at %d ms: %s"):format(number, moment, value))
+      lu.assertTrue(value ~= nil or err and err.code ~= "raised", ("call %d at %d ms: %s"):format(number, moment, err))
+    end
+    for i, running in ipairs(tasks) do
+      ends_well(i, running:join())
+    end
+    for i, call in ipairs(calls) do
+      local ok, value, err = task.timeout(2, pcall, call, modem)
+      ends_well(i, ok, value, err)
+      eq(value == nil and err.code or nil, "gone", "call " .. i)
+    end
+    sim:disconnect_all()
+    sim.packet.wanted = true
+    sim:settle()
+  end
+end
+
 -- What an answer lacks is nil; only a verb that is about just that fails, and says so.
 function behaviours.answers_that_lack_what_they_should_have(modem, sim)
   connected(modem)
