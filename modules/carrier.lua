@@ -177,6 +177,15 @@ local function mtu_mistake(mtu, ip)
   end
 end
 
+-- What is sent for nobody.
+local function mistake_in_credentials(bearer, where)
+  for _, key in ipairs { "password", "auth" } do
+    if bearer[key] and bearer[key] ~= "none" and not bearer.user then
+      return ("%s: '%s' goes with a user, and there is none"):format(where, key)
+    end
+  end
+end
+
 local function check_carrier(values)
   local mistake = check_table(values, carrier_keys, "a carrier")
   if not mistake and #values.bearers > MAX_BEARERS then
@@ -184,7 +193,7 @@ local function check_carrier(values)
   end
   for i, bearer in ipairs(not mistake and values.bearers or {}) do
     local where = ("bearers[%d]"):format(i)
-    mistake = mistake or check_table(bearer, bearer_keys, where)
+    mistake = mistake or check_table(bearer, bearer_keys, where) or mistake_in_credentials(bearer, where)
     local too_small = not mistake and mtu_mistake(bearer.mtu, bearer.ip)
     mistake = too_small and ('%s: %s; with ip = "ipv4" it may be less'):format(where, too_small) or mistake
   end

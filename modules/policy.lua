@@ -5,6 +5,7 @@ local core_error = require "core.error"
 local error_object = require "error"
 local fs = require "core.fs"
 local kind = require "kind"
+local log = require "log"
 local program = require "core.program"
 local script = require "script"
 local task = require "task"
@@ -82,6 +83,33 @@ local function invalid(message)
     hint = "How to write one is in scripts/README.md." }
 end
 
+-- Options, and a function that tells which of them nothing has looked at: the file of a policy of one's own need not
+-- declare those that it takes.
+local function watched(options)
+  if not options then
+    return nil, function() return {} end
+  end
+  local read = {}
+  local function unread()
+    local names = {}
+    for key in pairs(options) do
+      if not read[key] then names[#names + 1] = tostring(key) end
+    end
+    table.sort(names)
+    return names
+  end
+  return setmetatable({}, {
+    __index = function(_, key)
+      read[key] = true
+      return options[key]
+    end,
+    __pairs = function()
+      for key in pairs(options) do read[key] = true end
+      return pairs(options)
+    end,
+  }), unread
+end
+
 ---Loads a policy. Its file finds the options in `...`.
 ---@param name string
 ---@param options table?
@@ -104,7 +132,8 @@ function M.load(name, options)
   local limits = {
     seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = "policy " .. name,
   }
-  local ok, value = task.limited(limits, chunk, options)
+  local given, unread = watched(options)
+  local ok, value = task.limited(limits, chunk, given)
   local is_table = not ok and type(value) == "table"
   if is_table and value.code and value.code ~= "raised" then
     return error_object.during(value, "policy " .. name) -- a mistake in its options, or of what it builds on
@@ -112,6 +141,9 @@ function M.load(name, options)
     return invalid(("%s\n%s"):format(error_object.text(value), is_table and value.traceback or ""))
   elseif not M.is(value) then
     return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
+  end
+  for _, key in ipairs(unread()) do
+    log.warn("policy %s: nothing in its file looks at the option '%s': is it misspelt?", name, key)
   end
   return value
 end

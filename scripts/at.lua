@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower at: AT commands to a modem, given as arguments, from a file, or typed.
 
+local arguments = require "arguments"
 local at = require "at"
 local at_port = require "modem.at"
 local edit = require "edit"
@@ -262,7 +263,8 @@ The prompt edits lines and remembers them in ~/.local/state/moontower/at_history
 excepted. Everybody on this computer can see a command's arguments: type PINs at the prompt, or read them from a file.]]
     parser:argument("commands", "AT commands. In a shell, put each in '...': ! and \" mean something there."):args("*")
       :argname("COMMAND")
-    parser:option("--timeout", "Seconds to wait for each answer (30; 180 at the prompt)."):convert(tonumber)
+    parser:option("--timeout", "Seconds to wait for each answer (30; 180 at the prompt).")
+      :convert(arguments.seconds "--timeout")
       :argname("SECONDS")
     parser:option("--text", "What to send when the modem asks for a text (AT+CMGS). Ctrl-Z follows by itself.")
     parser:mutex(

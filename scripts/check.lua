@@ -2,33 +2,26 @@
 -- moontower check: reads a carrier file as `up` would, and says what is wrong with it, or what it means.
 
 local carrier = require "carrier"
+local carrier_lines = require "carrier_lines"
 local fs = require "core.fs"
 local words = require "carrier_words"
 
--- Where a field stands: a mistake is found once the whole table is there, and then only its name is known.
-local function lines_of_field(source, name)
-  local found, number = {}, 0
-  for line in (source .. "\n"):gmatch("(.-)\n") do
-    number = number + 1
-    local code = line:gsub("%-%-.*$", "")
-    if code:find("%f[%w_]" .. name .. "%f[^%w_]%s*=[^=]") then
-      found[#found + 1] = { number = number, text = line:match("^%s*(.-)%s*$") }
-    end
-  end
-  return found
-end
-
--- Adds the lines that a mistake is about.
+-- Adds the line that a mistake is about.
 local function locate(err, path)
   local source = path and fs.read(path)
   local detail = err.detail or {}
-  local name = detail.field or (detail.mistake or ""):match("'([%a_][%w_]*)'")
-  if err.code ~= "carrier-invalid" or not source or not name then
-    return err
-  end
-  detail.field, detail.lines = name, lines_of_field(source, name)
-  for _, line in ipairs(detail.lines) do
-    err.message = err.message .. ("\n  line %d: %s"):format(line.number, line.text)
+  local field = detail.field and "modem." .. detail.field or carrier_lines.path(detail.mistake or "")
+  local number = err.code == "carrier-invalid" and source and field and carrier_lines.line(source, field)
+  if number then
+    local found = 0
+    for line in (source .. "\n"):gmatch "(.-)\n" do
+      found = found + 1
+      if found == number then
+        line = line:match "^%s*(.-)%s*$"
+        detail.field, detail.lines = field, { { number = number, text = line } }
+        err.message = ("%s\n  line %d: %s"):format(err.message, number, line)
+      end
+    end
   end
   return err
 end

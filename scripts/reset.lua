@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- moontower reset: restarts the modem, and waits until it is back.
 
+local arguments = require "arguments"
 local comeback = require "modem.comeback"
+local error_object = require "error"
 local modem = require "modem"
 local progress = require "progress"
 local reset = require "modem.reset"
@@ -61,12 +63,18 @@ effect afterwards. The modem is asked by AT (AT!RESET, AT+CFUN=1,1), by QMI, or 
 followed by its USB path, as its product id and its ports may change.]]
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     parser:flag("--no-wait", "Do not wait until it is back.")
-    parser:option("--wait", "Seconds to wait for it (180)."):convert(tonumber):argname("SECONDS")
+    parser:option("--wait", "Seconds to wait for it (180)."):convert(arguments.seconds "--wait"):argname("SECONDS")
     parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
     parser:flag("--json", "Print one JSON object, for programs.")
   end,
 
   run = function(args)
+    if args.wait and args.no_wait then
+      return error_object.fail {
+        code = "usage", source = "reset", message = "either --wait or --no-wait",
+        hint = "Try 'moontower reset --help'.",
+      }
+    end
     local watcher <close> = progress.new(args.json)
     local status, err = restart(args, watcher)
     if status and args.json then

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower setup: puts a modem into the state that a carrier wants; says first what that will change.
 
+local arguments = require "arguments"
 local carrier = require "carrier"
 local columns = require "columns"
 local edit = require "edit"
@@ -226,7 +227,8 @@ in a file named after the modem's IMEI.]])
     parser:flag("--plan", "Only show what would change.")
     parser:flag("-y --yes", "Do not ask.")
     parser:flag("--undo", "Put back what the last setup has changed.")
-    parser:option("--wait", "Seconds to wait for the modem after its restart (240)."):convert(tonumber)
+    parser:option("--wait", "Seconds to wait for the modem after its restart (240).")
+      :convert(arguments.seconds "--wait")
       :argname("SECONDS")
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     pin_options.arguments(parser)

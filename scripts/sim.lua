@@ -11,6 +11,7 @@ local control = require "sim.control"
 local faults = require "sim.faults"
 local new_modem = require("sim.modem").new
 local numbered = require("sim.personality").numbered
+local value_of = require "arguments"
 
 local MAX_COUNT = 100
 
@@ -211,10 +212,6 @@ local function settings_help()
   return table.concat(lines, "\n")
 end
 
-local function integer(text)
-  return math.tointeger(tonumber(text))
-end
-
 -- argparse does not tell what came after "--", so count.
 local function split_words(args)
   local after = 0
@@ -252,11 +249,13 @@ return {
     parser:option("--composition", "What it speaks: mbim, which is usual, or qmi."):choices({ "mbim", "qmi" })
       :argname("PROTOCOL")
     parser:flag("--factory", "Not set up yet, as it leaves the factory: QMI, no IPv6, a wrong APN.")
-    parser:option("--latency", "Seconds from each command to its answer."):convert(tonumber):argname("SECONDS")
+    parser:option("--latency", "Seconds from each command to its answer."):argname("SECONDS")
+      :convert(value_of.seconds_or_none "--latency")
     parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
     parser:option("--modem", "Which modem: mc7455, em7565, ec25, or another file in modules/sim."):default("mc7455")
       :argname("NAME")
-    parser:option("--count", "Plug in so many modems: sim1 with wwan0, sim2 with wwan1 ..."):convert(integer)
+    parser:option("--count", "Plug in so many modems: sim1 with wwan0, sim2 with wwan1 ...")
+      :convert(value_of.whole("--count", 1, MAX_COUNT))
       :default("1"):argname("N")
     parser:option("--on", "Which of several modems set, fault and state are for: its number, or all."):argname("N")
     parser:flag("--json", "Print the state as JSON.")
@@ -273,8 +272,8 @@ return {
         return nil, err
       end
       return 0
-    elseif args.count < 1 or args.count > MAX_COUNT or args.usb and args.count > 1 then
-      return usage(("--count takes 1 to %d, and with --usb only 1"):format(MAX_COUNT))
+    elseif args.usb and args.count > 1 then
+      return usage "with --usb, --count takes only 1"
     elseif control.is_running() then
       return error_object.fail {
         code = "busy", source = "sim", message = "a simulated modem runs here already",

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower up: brings the modem online, and leaves it so.
 
+local arguments = require "arguments"
 local carrier = require "carrier"
 local error_object = require "error"
 local exit_status = require "exit_status"
@@ -23,20 +24,17 @@ local function usage(message)
   return error_object.fail { code = "usage", source = "up", message = message, hint = "Try 'moontower up --help'." }
 end
 
-local function whole(text)
-  local number = math.tointeger(tonumber(text))
-  return number, not number and ("'%s' is no whole number"):format(text) or nil
-end
-
 local function check_usage(args)
   if args.carrier and (args.ip or args.user or args.auth) then
     return usage("--ip, --user and --auth go with --apn, not with --carrier")
+  elseif args.probe and args.no_probe then
+    return usage("either --probe or --no-probe")
+  elseif args.auth and not args.user then
+    return usage("--auth says how user and password are sent; it goes with --user")
+  elseif args.user and not terminal.getenv "MOONTOWER_PASSWORD" then
+    return usage("--user wants its password in $MOONTOWER_PASSWORD, which may be empty")
   elseif args.apn and (#args.apn > 100 or args.apn:find("[^%w.-]")) then
     return usage("--apn wants letters, digits, dots and hyphens, at most 100")
-  elseif args.mtu and not carrier.mtu[1](args.mtu) then
-    return usage("--mtu wants " .. carrier.mtu[2])
-  elseif args.metric and (args.metric < 1 or args.metric > 0xffffffff) then
-    return usage("--metric wants a number from 1 to 4294967295")
   end
   local _, err = net.parse_probe(args.probe or PROBE_IPV4)
   if err then
@@ -56,9 +54,10 @@ local function named_carrier(args, conf)
   if not args.carrier and not args.apn and not conf.apn and not conf.user and not conf.ip then
     return nil
   end
+  local user = args.user or conf.user
   return carrier.load(args.carrier or "default", {
-    apn = args.apn or conf.apn, ip = args.ip or conf.ip, user = args.user or conf.user, auth = args.auth or conf.auth,
-    password = password_of(args, conf),
+    apn = args.apn or conf.apn, ip = args.ip or conf.ip, user = user, auth = user and (args.auth or conf.auth),
+    password = user and password_of(args, conf),
   })
 end
 
@@ -253,9 +252,10 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
     parser:option("--auth", "How to send them."):choices { "pap", "chap" }
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
     parser:option("--metric", "Metric of the default routes (700; IPv6 1700; or the next free one): lower ones win.")
-      :convert(tonumber)
-    parser:option("--mtu", "MTU of the interface, instead of what the network says."):convert(whole)
-    parser:option("--wait", "Seconds to wait for a network (90)."):convert(tonumber)
+      :convert(arguments.whole("--metric", 1, 0xffffffff))
+    parser:option("--mtu", "MTU of the interface, instead of what the network says.")
+      :convert(arguments.of("--mtu", carrier.mtu))
+    parser:option("--wait", "Seconds to wait for a network (90)."):convert(arguments.seconds "--wait")
     parser:option("--probe", "What has to answer at the end (8.8.8.8): an address to ping, tcp:ADDRESS:PORT, or "
       .. "dns:ADDRESS. See `moontower help probes`.")
     parser:flag("--no-probe", "Ask nothing for an answer at the end.")

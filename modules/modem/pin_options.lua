@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The options about the SIM's PIN, for all commands that may enter it: see modem/pin.lua.
 
+local arguments = require "arguments"
 local terminal = require "terminal"
 
 local M = {}
@@ -10,7 +11,7 @@ function M.arguments(parser)
   parser:option("--pin-file", "Where the SIM's PIN is (/etc/moontower/pin): a line with it, or lines of ICCID and PIN.")
     :argname("FILE")
   parser:option("--pin-tries", "Enter it though only so many tries are left (3; 0: though nobody knows how many).")
-    :convert(math.tointeger):argname("N")
+    :convert(arguments.whole("--pin-tries", 0, 99)):argname("N")
   parser:flag("--pin-again", "Enter it though it has failed before.")
 end
 

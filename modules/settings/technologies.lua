@@ -52,7 +52,13 @@ function M.wanted(wanted)
   for word in (name and wanted or ""):lower():gmatch("%w+") do
     name = name and (automatic[word] or words[word]) and name
   end
-  if not name then
+  if name == "nr" and wanted:lower():find "5g" then
+    return error_object.fail {
+      code = "invalid", source = "settings",
+      message = ("'%s' is not clear: most 5G networks need LTE beside it"):format(wanted),
+      hint = 'Say "lte+nr", or "nr" for 5G alone (standalone).',
+    }
+  elseif not name then
     return error_object.fail {
       code = "invalid", source = "settings",
       message = ("'%s' is no radio access technology"):format(tostring(wanted)),

@@ -7,6 +7,7 @@ local json = require "dkjson"
 local ports = require "core.port"
 local error_object = require "error"
 local faults = require "sim.faults"
+local kind = require "kind"
 local server = require "server"
 local state = require "state"
 local task = require "task"
@@ -17,31 +18,33 @@ local PATIENCE = 5 -- seconds for an answer
 local control = { folder = "/run/moontower/sim" }
 control.path = control.folder .. "/control"
 
-local function number_setting(apply)
-  return function(modem, value)
-    value = tonumber(value)
-    if not value or value < 0 then
+local function setting(words, wanted, apply)
+  return { words, function(modem, text)
+    local value = tonumber(text)
+    value = math.tointeger(value) or value
+    if kind.mistake(wanted, value, "") then
       return false
     end
     apply(modem, value)
     return true
-  end
+  end }
 end
+
+local seconds = kind.seconds_or_none
+local signal = {
+  function(value) return math.type(value) == "integer" and (value >= 0 and value <= 31 or value == 99) end, "",
+}
 
 ---What `set` changes, by name.
 control.settings = {
-  latency = { "seconds from a command to its answer", number_setting(function(m, v) m.latency = v end) },
-  rtt = { "seconds from a packet to the network's answer", number_setting(function(m, v) m.round_trip = v end) },
-  reset_time = { "seconds from a reset until it is back", number_setting(function(m, v) m.reset_time = v end) },
-  search = { "seconds until a network is found", number_setting(function(m, v) m.search_time = v end) },
-  mbimex = {
-    "the newest MBIMEx version that it agrees to: 1, 2 or 3",
-    number_setting(function(m, v) m.newest_mbimex = math.floor(v) << 8 end),
-  },
-  rssi = {
-    "signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown",
-    number_setting(function(m, v) m:set_signal(math.min(math.floor(v), 99)) end),
-  },
+  latency = setting("seconds from a command to its answer", seconds, function(m, v) m.latency = v end),
+  rtt = setting("seconds from a packet to the network's answer", seconds, function(m, v) m.round_trip = v end),
+  reset_time = setting("seconds from a reset until it is back", seconds, function(m, v) m.reset_time = v end),
+  search = setting("seconds until a network is found", seconds, function(m, v) m.search_time = v end),
+  mbimex = setting("the newest MBIMEx version that it agrees to: 1, 2 or 3", kind.whole(1, 3), function(m, v)
+    m.newest_mbimex = v << 8
+  end),
+  rssi = setting("signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown", signal, function(m, v) m:set_signal(v) end),
 }
 
 local function invalid(message)
@@ -52,11 +55,11 @@ local requests = {}
 
 function requests.set(modem, request)
   for name, value in pairs(request.values or {}) do
-    local setting = control.settings[name]
-    if not setting then
+    local found = control.settings[name]
+    if not found then
       return invalid(("there is no setting '%s'"):format(name))
-    elseif not setting[2](modem, value) then
-      return invalid(("%s: %s expected, not '%s'"):format(name, setting[1], value))
+    elseif not found[2](modem, value) then
+      return invalid(("%s: %s expected, not '%s'"):format(name, found[1], value))
     end
   end
   return {}

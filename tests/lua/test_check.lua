@@ -77,6 +77,52 @@ function T.test_mistakes()
   end
 end
 
+-- The same name may stand in many places: the line is that of the field which is wrong.
+function T.test_the_line_of_the_very_field()
+  local text = [[
+local carrier = require "carrier"
+-- auth = "wrong"
+return carrier {
+  name = "X", -- auth = "wrong"
+  bearers = {
+    { apn = "a", user = "u", password = "p", auth = "pap" },
+    { apn = "b", user = "u", password = "p",
+      auth = "wrong" },
+  },
+  modem = {
+    rat = "lte", contexts = { [1] = { apn = "auth = 1", ip = "ipv4" }, [3] = { apn = "s",
+      ip = "ipv4" } },
+  },
+}
+]]
+  for old, case in pairs {
+    [""] = { "", "line 8: auth = " }, ['"wrong" },'] = { '"pap" },', nil },
+    ['      ip = "ipv4"'] = { '      ip = "ipv5"', "line 12: ip = " },
+  } do
+    local fixed = old == "" and text or text:gsub('"wrong" },', '"pap" },')
+    if old ~= "" then
+      fixed = fixed:gsub(old, case[1], 1)
+    end
+    local result = check(fixed)
+    lu.assertEquals(result.status, case[2] and 9 or 0, result.stderr)
+    lu.assertStrContains(result.stderr, case[2] or "")
+    lu.assertEquals(select(2, result.stderr:gsub("\n  line ", "")), case[2] and 1 or 0)
+  end
+end
+
+function T.test_nonsense()
+  for _, case in ipairs {
+    { bearers 'modem = { rat = "5g" },', "most 5G networks need LTE beside it", "line 5" },
+    { bearers():gsub('apn = "a"', '%0, auth = "pap"'), "'auth' goes with a user", "line 4" },
+    { bearers():gsub('apn = "a"', '%0, password = "x"'), "'password' goes with a user", "line 4" },
+  } do
+    local result = check(case[1])
+    lu.assertEquals(result.status, 9)
+    lu.assertStrContains(result.stderr, case[2])
+    lu.assertStrContains(result.stderr, case[3])
+  end
+end
+
 function T.test_json()
   local result = check(bearers 'modem = { unlock = "hunter2" },', "--json")
   local values = json.decode(result.stdout)

@@ -88,6 +88,21 @@ function T.test_a_command_that_is_not_there()
   lu.assertEquals({ status, json.decode(told).error.code }, { 2, "usage" })
 end
 
+-- Each says what is wrong before anything is done.
+function T.test_nonsense_on_a_command_line()
+  for _, case in ipairs {
+    { "up", "--apn", "x", "--user", "me" }, { "up", "--apn", "x", "--auth", "pap" }, { "up", "--metric", "1.5" },
+    { "up", "--metric", "0" }, { "up", "--wait", "-1" }, { "up", "--wait", "nan" }, { "up", "--wait", "soon" },
+    { "up", "--probe", "9.9.9.9", "--no-probe" }, { "up", "--pin-tries", "-1" }, { "up", "--pin-tries", "1.5" },
+    { "at", "--timeout", "0", "AT" }, { "reset", "--wait", "inf" }, { "reset", "--wait", "9", "--no-wait" },
+    { "setup", "calyx-sprint", "--plan", "--wait", "0" }, { "sim", "--count", "0", "--", "true" },
+    { "sim", "--latency", "-1", "--", "true" },
+  } do
+    local result = assert(process.run { executable, timeout = 30, table.unpack(case) })
+    lu.assertEquals(result.status, 2, table.concat(case, " ") .. ": " .. result.stderr .. result.stdout)
+  end
+end
+
 -- One table is what the code, each command's help and the README go by.
 function T.test_exit_statuses()
   local readme = assert(fs.read(program.home .. "/scripts/README.md"))

@@ -40,6 +40,28 @@ function T.test_what_is_right_is_taken()
   end
 end
 
+-- A policy of one's own need not declare its options; but a misspelt one is not passed over in silence.
+function T.test_an_option_that_nothing_looks_at()
+  local path = os.tmpname()
+  local file = assert(io.open(path, "w"))
+  file:write('local options = ...\nlocal every = options and options.every or 9\n'
+    .. 'return require("policy") { name = "mine", run = function() return every end }\n')
+  file:close()
+  local function load(option)
+    local script = os.tmpname()
+    local handle = assert(io.open(script, "w"))
+    handle:write(("assert(require('policy').load(%q, { %s = 3 }))"):format(path, option))
+    handle:close()
+    local result = assert(process.run { executable, "run", script, timeout = 30 })
+    os.remove(script)
+    lu.assertEquals(result.status, 0, result.stderr)
+    return result.stderr
+  end
+  lu.assertStrContains(load "evry", "looks at the option 'evry': is it misspelt?")
+  lu.assertEquals(load "every", "")
+  os.remove(path)
+end
+
 -- A policy that needs options cannot do without in the foreground; but what it is for, it tells.
 function T.test_without_options_it_can_be_looked_at_but_not_run()
   local out = assert(process.run { executable, "help" })

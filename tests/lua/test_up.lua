@@ -99,7 +99,8 @@ function T.test_what_a_failing_up_replaces_comes_back()
       { "up --apn wrong", 6, "cause 33" }, { "up --apn wrong --user me --auth pap", 6, "cause 33" },
       { "up --metric 1024", 1, "metric 1024 already" },
     } do
-      local result = simulated.run("moontower " .. case[1] .. "; s=$?; moontower status >&2 && exit $s", nil, [[
+      local result = simulated.run("export MOONTOWER_PASSWORD=wrong\nmoontower " .. case[1]
+        .. "; s=$?; moontower status >&2 && exit $s", nil, [[
         ip route add default dev lo metric 1024
         MOONTOWER_PASSWORD=secret moontower up --apn r.ispsn --user them --auth chap --metric 50 --no-dns]],
         { "--composition", protocol })
