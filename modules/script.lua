@@ -1,10 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- Scripts of a user's own, policies among them: loaded with globals of their own, since many run beside each other.
 --
--- This keeps accidents apart, not enemies: the tables of the standard library are everybody's, but for what could end
--- or hold up the whole program.
+-- This keeps accidents apart, not enemies: what one assigns to globals and to the tables of the standard library, the
+-- numbers that it has drawn, and the files that it reads and writes by default are its own. The modules that scripts
+-- require, and package.path, are everybody's.
 
 local fs = require "core.fs"
+local sandbox = require "core.sandbox"
 
 local M = {}
 
@@ -17,21 +19,86 @@ local HOLD_UP = "hold up every task; start programs with: require(\"core.process
 local function copy_without(library, replaced)
   local copy = {}
   for name, value in pairs(library) do copy[name] = value end
-  for name, value in pairs(replaced) do copy[name] = value or nil end
+  for name, value in pairs(replaced or {}) do copy[name] = value or nil end
   return copy
+end
+
+-- io, with a default output and input for this script: by themselves, those are the whole program's.
+local function own_io()
+  local own = copy_without(io, { popen = refuse("io.popen", HOLD_UP) })
+  local function default(name, mode)
+    local chosen
+    own[name] = function(file)
+      if type(file) == "string" then
+        chosen = assert(io.open(file, mode))
+      else
+        chosen = file or chosen
+      end
+      return chosen or io[name]()
+    end
+    return function() return chosen end
+  end
+  local output = default("output", "w")
+  default("input", "r")
+  function own.write(...)
+    if output() then
+      return output():write(...)
+    end
+    return io.write(...)
+  end
+  function own.read(...) return own.input():read(...) end
+  function own.lines(name, ...)
+    if name then
+      return io.lines(name, ...)
+    end
+    return own.input():lines(...)
+  end
+  function own.close(file) return (file or own.output()):close() end
+  return own
+end
+
+local collecting = { collect = true, count = true, step = true, isrunning = true }
+
+-- The functions that run text: its globals are the script's. No bytecode, which can do anything to the engine.
+local function add_loaders(environment)
+  local function own(given) return given.n > 0 and given[1] or given.n == 0 and environment or nil end
+  function environment.load(chunk, name, _, ...) return load(chunk, name, "t", own(table.pack(...))) end
+  function environment.loadfile(path, _, ...)
+    if not path then
+      return loadfile(nil, "t", own(table.pack(...)))
+    end
+    local text, err = fs.read(path)
+    if not text then
+      return nil, tostring(err)
+    end
+    return M.compile(text, path, own(table.pack(...)))
+  end
+  function environment.dofile(path) return assert(environment.loadfile(path))() end
 end
 
 ---@return table environment for load(); what a script assigns to its globals stays in it
 function M.environment()
-  local environment = setmetatable({
+  local libraries = {
+    string = copy_without(string), table = copy_without(table), utf8 = copy_without(utf8),
+    coroutine = copy_without(coroutine), math = sandbox.new_math(), io = own_io(),
     os = copy_without(os, {
       exit = refuse("os.exit", "end all scripts; return from this one instead, or raise an error"),
       execute = refuse("os.execute", HOLD_UP),
+      setlocale = refuse("os.setlocale", "change how everybody's numbers are written"),
     }),
-    io = copy_without(io, { popen = refuse("io.popen", HOLD_UP) }),
     debug = copy_without(debug, { sethook = false }), -- by which scripts that run for too long are found
-  }, { __index = _G })
+  }
+  local environment = copy_without(_G, libraries)
   environment._G = environment
+  libraries._G = environment
+  function environment.require(name) return libraries[name] or require(name) end
+  function environment.collectgarbage(option, ...)
+    if option and not collecting[option] then
+      error(("collectgarbage(%q) would change how everybody's memory is collected"):format(option), 2)
+    end
+    return collectgarbage(option, ...)
+  end
+  add_loaders(environment)
   return environment
 end
 
@@ -41,6 +108,17 @@ end
 ---@return string
 function M.mistake(message)
   return (message:gsub("near '[\"'%[%d].*$", "near a text or number"))
+end
+
+---Compiles the text of a file, as loadfile() does, which may begin with "#!/usr/bin/env ...".
+---@param text string
+---@param path string
+---@param environment table
+---@return function? chunk
+---@return string? message with file and line
+function M.compile(text, path, environment)
+  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")
+  return load(text, "@" .. path, "t", environment)
 end
 
 ---Loads a script, and does not run it.
@@ -55,8 +133,7 @@ function M.load(path, read)
   if not text then
     return nil, tostring(err), environment
   end
-  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "") -- as loadfile(): "#!/usr/bin/env ..."
-  local chunk, message = load(text, "@" .. path, "t", environment)
+  local chunk, message = M.compile(text, path, environment)
   return chunk, message and M.mistake(message), environment
 end
 

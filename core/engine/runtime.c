@@ -21,10 +21,21 @@ struct mt_engine *mt_engine_of(lua_State *L)
     return engine;
 }
 
+/* Strings have one metatable for the whole program: no script gets hold of it. */
+static void protect_strings(lua_State *L)
+{
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 2);
+}
+
 static int open_state(lua_State *L)
 {
     struct mt_engine *engine = mt_engine_of(L);
     luaL_openlibs(L);
+    protect_strings(L);
     mt_error_init(L);
     mt_tasks_init(L, &engine->tasks);
     lua_pushvalue(L, 1);

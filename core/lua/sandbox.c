@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* core.sandbox: runs a chunk that is not trusted, with bounded time and memory, and nothing left of it. */
 #include <lauxlib.h>
+#include <lualib.h>
 #include <string.h>
 
 #include "engine/error.h"
@@ -219,8 +220,17 @@ static int l_run(lua_State *L)
     return results + 1;
 }
 
+/* new_math() -> another `math`: with random numbers of its own, for a script that seeds them */
+static int l_new_math(lua_State *L)
+{
+    lua_pushcfunction(L, luaopen_math);
+    lua_call(L, 0, 1);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     { "copy", l_copy },
+    { "new_math", l_new_math },
     { "run", l_run },
     { NULL, NULL },
 };

@@ -119,7 +119,7 @@ local function assert_whole()
   lu.assertEquals({ ("%d"):format(5), string.format("%d", 5), math.floor(1.5), table.concat { 1, 2 } },
     { "5", "5", 1, "12" })
   lu.assertEquals(tostring(5), "5")
-  for _, place in ipairs { string, math, table, utf8, _G, carrier, carrier.basis, getmetatable("").__index,
+  for _, place in ipairs { string, math, table, utf8, _G, carrier, carrier.basis, debug.getmetatable("").__index,
     carrier.basis.string, carrier.basis.math, carrier.basis.table } do
     lu.assertNil(rawget(place, "left_behind"))
   end
