@@ -18,7 +18,7 @@ local index = whole(0, 0x7fffffff)
 local u32 = whole(0, 0xffffffff)
 local protocol = whole(0, 255)
 local sysctl = { function(value) return type(value) == "string" and value:find "^%d%s*$" ~= nil end, "a digit" }
-local owner = record { pid = index, start = count }
+local owner = record({ pid = index }, { start = count })
 local channel = record { kind = kind.one_of { "vlan", "qmimux" }, id = whole(1, 4094) }
 local servers = list_of(address)
 

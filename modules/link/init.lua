@@ -161,12 +161,12 @@ end
 -- Does what the journal says.
 local function carry_out(self)
   local journal = self.journal
-  local ok, err = true, nil
-  if journal.accept_ra then
+  local ok, err = netlink.set_link(journal.name, { mtu = self.mtu }) -- with less than 1280, it has no IPv6
+  if ok and journal.accept_ra then
     ok, err = fs.write(journals.sysctl_path(journal.name, "accept_ra"), journal.accept_ra)
   end
   if ok then
-    ok, err = netlink.set_link(journal.name, { mtu = self.mtu, up = true })
+    ok, err = netlink.set_link(journal.name, { up = true })
   end
   if ok then
     ok, err = add_addresses(journal)
@@ -218,7 +218,9 @@ function M.describe(bearer, journal)
     there, err = netlink.addresses(name)
   end
   if there then
-    bearer = plan.usable(bearer, name)
+    bearer, err = plan.usable(bearer, now)
+  end
+  if there and bearer then
     differences, err = compare.host(name, { addresses = plan.all_of(bearer, "addresses"), journal = journal })
   end
   if not differences then
@@ -316,7 +318,10 @@ function M.apply(bearer, options)
   if not parent then
     return nil, err
   end
-  bearer = plan.usable(bearer, now.name)
+  bearer, err = plan.usable(bearer, now)
+  if not bearer then
+    return nil, err
+  end
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),

@@ -24,7 +24,7 @@ local NOWHERE = 0 -- the index of no interface
 ---@field created link.created? the interface is ours: it was made, or is about to be
 ---@field parent { name: string, index: integer, up: boolean }? what a channel is on; was it up before the first of us?
 ---@field before { mtu: integer, up: boolean, accept_ra: string? }
----@field owner { pid: integer, start: integer }? who is at work on it
+---@field owner { pid: integer, start: integer? }? who is at work on it
 ---@field kept boolean? it is finished, and is to stay
 ---@field metric integer?
 ---@field table integer?
@@ -185,7 +185,7 @@ local function undo_interface(undoing, journal)
 end
 
 ---This process: who is at work on a journal.
----@return { pid: integer, start: integer }
+---@return { pid: integer, start: integer? } without `start`, another one of that number will do
 function M.me()
   local pid = fs.getpid()
   return { pid = pid, start = process.start_time(pid) }

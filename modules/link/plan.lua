@@ -16,6 +16,7 @@ local M = {
 }
 
 local DEFAULT_MTU = 1500
+local LEAST_IPV6_MTU = 1280 -- on a link with less, the kernel switches IPv6 off
 
 ---@param bearer modem.bearer
 ---@param what "addresses"|"dns"
@@ -30,8 +31,7 @@ end
 ---@return integer
 function M.mtu(bearer, wanted)
   local smaller = wanted or math.min(bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU)
-  -- On a link with less, the kernel switches IPv6 off.
-  return #bearer.ipv6.addresses > 0 and math.max(smaller, 1280) or smaller
+  return bearer.ip ~= "ipv4" and math.max(smaller, LEAST_IPV6_MTU) or smaller
 end
 
 local function number(address)
@@ -89,16 +89,23 @@ local function add_family(journal, family_name, family, there, options)
   end
 end
 
+-- Returns false where there is no IPv6 at all; nil and an error when nobody can tell.
 local function sysctl(name, key)
-  return fs.read(journals.sysctl_path(name, key))
+  return error_object.there(fs.read(journals.sysctl_path(name, key)))
 end
 
 -- A host with IPv6 switched off takes no IPv6 addresses; they would be waited for in vain.
 ---@param bearer modem.bearer
----@param name string of its interface; "default" for one that is not there yet
----@return modem.bearer the same, or one without IPv6
-function M.usable(bearer, name)
-  if (sysctl(name, "disable_ipv6") or "1"):sub(1, 1) == "0" then
+---@param now { name: string, mtu: integer? } its interface; "default" for one that is not there yet
+---@return modem.bearer? the same, or one without IPv6
+---@return moontower.error? err
+function M.usable(bearer, now)
+  -- With a smaller MTU the kernel has no IPv6 on it, until it gets that of the bearer.
+  local is_small = now.mtu and now.mtu < LEAST_IPV6_MTU
+  local off, err = sysctl(is_small and "default" or now.name, "disable_ipv6")
+  if err then
+    return nil, err
+  elseif (off or "1"):sub(1, 1) == "0" then
     return bearer
   end
   local ipv4_only = setmetatable({}, getmetatable(bearer))
@@ -162,7 +169,12 @@ function M.make(journal, bearer, now, options)
   add_family(journal, "ipv4", bearer.ipv4, there, options)
   add_family(journal, "ipv6", bearer.ipv6, there, options)
   if bearer.ip ~= "ipv4" then
-    journal.before.accept_ra = sysctl(now.name, "accept_ra")
+    local accept_ra
+    accept_ra, err = sysctl(now.name, "accept_ra")
+    if err then
+      return nil, err
+    end
+    journal.before.accept_ra = accept_ra or nil
     -- The modem tells our address, so the kernel shall not make a second one of router advertisements; where the modem
     -- does not tell, that is the only way (2: also while this host forwards packets).
     journal.accept_ra = #bearer.ipv6.addresses > 0 and "0" or "2"

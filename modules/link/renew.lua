@@ -33,9 +33,13 @@ function M.renew(link, apply)
   local turn <close> = link.renewing:lock() -- luacheck: ignore 211
   local old = link.bearer
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
-  if not bearer then
+  local usable
+  if bearer then
+    usable, err = plan.usable(bearer, { name = link.name })
+  end
+  if not usable then
     return nil, err
-  elseif is_same(old, plan.usable(bearer, link.name), link.options.mtu) then
+  elseif is_same(old, usable, link.options.mtu) then
     local stands
     stands, err = link:stands()
     if err then

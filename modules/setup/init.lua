@@ -138,11 +138,11 @@ local function restart(self, interfaces)
   if ok then
     self.modem = nil
     self.modem, err = follow.restart(old, interfaces, self)
+    ok = self.modem ~= nil
   end
-  ok = self.modem ~= nil
   if ok then
     report.restart = nil
-    report:save()
+    report:save() -- where that fails, one restart too many is harmless
     ok, err = enter_pin(self)
   end
   if not ok then

@@ -6,6 +6,7 @@
 
 local chaos = require "sim.chaos"
 local lu = require "luaunit"
+local mended = require "mended"
 local simulated = require "simulated"
 local task = require "task"
 
@@ -15,40 +16,22 @@ local SEED = math.tointeger(tonumber(os.getenv "MT_KILL_SEED") or os.time())
 local TIMES = math.tointeger(tonumber(os.getenv "MT_KILL_TIMES") or 100)
 local AT_ONCE = 3 -- so many worlds
 
--- `all` is what nobody may find changed: the host's settings, and each file of ours but for those of the modem itself,
--- locks, and what is known of modems. `kill_at PART COMMAND` kills it at so many millionths of the time that
--- `undisturbed COMMAND` took, or else when it is through.
-local PRELUDE = [[
-all() { for f in -4 -6; do ip $f rule; ip $f route show table all proto 77; done; ip nexthop
-  ip -o address show scope global; ip -o link show | sed 's/^[0-9]*: //; s/ qdisc .*//'
-  for n in wwan0 wwan1; do cat /proc/sys/net/ipv6/conf/$n/accept_ra; done 2>/dev/null; stat -c '%A %N' /etc/resolv.conf
-  cat /etc/resolv.conf
-  find /run/moontower /var/lib/moontower -type f |
-    grep -v '/sim/\|/locks/\|/devices/\|/control/\|/identities/\|/ladders/.*json$' | sort; } 2>/dev/null
+-- `kill_at PART COMMAND` kills it at so many millionths of the time that `undisturbed COMMAND` took, or else when it is
+-- through.
+local KILL_AT = [[
 microseconds() { echo $(($(date +%s%N) / 1000)); }
 undisturbed() { start=$(microseconds); "$@" >/run/test/log 2>&1 || fail "undisturbed: $*"
   time=$(($(microseconds) - start)); }
 kill_at() { part=$1; shift; "$@" >/run/test/log 2>&1 & pid=$!
   pause=$((time * part / 1000000)); sleep $((pause / 1000000)).$(printf %06d $((pause % 1000000)))
   kill -KILL $pid 2>/dev/null; wait $pid; moment="killed after $pause us: $*"; }
-fail() { echo "FAILED $1 ($moment)"; cat /run/test/log; exit 1; }
-run() { "$@" >/run/test/log 2>&1 || fail "$*"; }
-# Goes on while there is no modem (3): it may be restarting.
-patiently() { n=0; while "$@" >/run/test/log 2>&1; status=$?; [ $status = 3 ] && [ $n -lt 100 ]; do
-  n=$((n+1)); sleep 0.05; done; [ $status = 0 ]; }
-works() { ping -c 1 -W 5 -I ${1:-wwan0} 8.8.8.8 >/run/test/log 2>&1 || fail "no traffic"; }
-same() { all >/run/test/now 2>&1; cmp -s /run/test/was /run/test/now || {
-  diff /run/test/was /run/test/now >/run/test/log; fail "not as before"; }; }
-was() { all >/run/test/was 2>&1; }
-online() { n=0; until [ "$(moontower why | grep -c ' is online ')" = $1 ]; do n=$((n+1)); [ $n -lt 600 ] || {
-  moontower why; fail "not online"; }; sleep 0.05; done; }
-serve() { moontower serve --config /run/test/config.lua >>/run/test/serve 2>&1 & daemon=$!; online $1; }
-stop() { kill -TERM $daemon; wait $daemon; }
 ]]
 
 -- Runs `body` for each of these moments, which it finds as $part, and numbers them in $turn.
 local function world(before, body, moments, options)
-  local script = { PRELUDE, "moontower sim set reset_time=0.2 search=0.02 --on all\n", before, "\nturn=0\n" }
+  local script = {
+    mended.PRELUDE, KILL_AT, "moontower sim set reset_time=0.2 search=0.02 --on all\n", before, "\nturn=0\n",
+  }
   script[#script + 1] = ("for part in %s; do\nturn=$((turn + 1))\n%s\ndone; echo finished $turn"):format(
     table.concat(moments, " "), body)
   local result = simulated.run(table.concat(script), nil, nil, options)
@@ -152,7 +135,7 @@ end
 
 -- A kill in the middle of a write is too rare to wait for.
 function T.test_what_a_kill_in_the_middle_of_a_write_leaves_is_removed()
-  local result = simulated.run(PRELUDE .. [[was
+  local result = simulated.run(mended.PRELUDE .. [[was
     for f in /run/moontower/held/sim /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
       /run/moontower/qmi/sim /run/moontower/usb/sim /var/lib/moontower/ladders/sim /var/lib/moontower/setup/1 \
       /var/lib/moontower/sims/1; do

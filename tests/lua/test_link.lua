@@ -165,6 +165,21 @@ function T.test_who_leaves_last_takes_the_modems_interface_down()
   end
 end
 
+-- With an MTU below 1280, the kernel takes IPv6 from a link, with all addresses and settings.
+function T.test_an_interface_with_an_mtu_too_small_for_ipv6_gets_it_all_the_same()
+  assert(netlink.set_link("wwan7", { mtu = 1000 }))
+  lu.assertNil(fs.stat("/proc/sys/net/ipv6/conf/wwan7"))
+  local applied = assert(apply(bearer(0)))
+  lu.assertEquals(netlink.link("wwan7").mtu, 1400)
+  lu.assertEquals(#netlink.routes { family = "ipv6", link = "wwan7", protocol = 77 }, 1)
+  lu.assertEquals(fs.read("/proc/sys/net/ipv6/conf/wwan7/accept_ra"), "0\n")
+  lu.assertTrue(applied:stands())
+  applied:close()
+  lu.assertEquals(netlink.link("wwan7").mtu, 1000)
+  assert(netlink.set_link("wwan7", { mtu = 1500 }))
+  assert_nothing_left()
+end
+
 function T.test_an_interface_that_was_up_stays_up()
   need_vlans()
   assert(netlink.set_link("wwan7", { up = true }))
