@@ -246,24 +246,17 @@ static int peer_of(int fd, struct mt_port_peer *peer)
     return 0;
 }
 
-/* Whose socket of datagrams is it? The kernel does not keep that; a file has an owner. */
-static void ask_owner(const char *path, struct mt_port_peer *peer)
-{
-    struct stat info;
-    *peer = (struct mt_port_peer){ 0, MT_UID_UNKNOWN, MT_UID_UNKNOWN };
-    if (path[0] != '@' && stat(path, &info) == 0)
-        peer->uid = (int64_t)info.st_uid;
-}
-
 /* 0 if a connected socket is root's or our own, else -EPERM and whose it is. */
 static int check_peer(int fd, const char *path, bool is_datagram, struct mt_port_peer *stranger)
 {
-    struct mt_port_peer peer;
-    int status = is_datagram ? 0 : peer_of(fd, &peer);
+    struct mt_port_peer peer = { 0, 0, MT_UID_UNKNOWN };
+    int status = 0;
+    if (is_datagram)
+        peer.uid = mt_unix_owner(path);
+    else
+        status = peer_of(fd, &peer);
     if (status < 0)
         return status;
-    if (is_datagram)
-        ask_owner(path, &peer);
     if (peer.uid == 0 || peer.uid == (int64_t)geteuid())
         return 0;
     *stranger = peer;
@@ -398,7 +391,7 @@ int mt_port_send(const char *path, const void *data, size_t length, struct mt_po
     int fd = connect_socket(path, SOCK_DGRAM);
     if (fd < 0)
         return fd;
-    int status = path[0] == '@' ? 0 : check_peer(fd, path, true, stranger);
+    int status = check_peer(fd, path, true, stranger);
     if (status == 0 && send(fd, data, length, MSG_NOSIGNAL) < 0)
         status = -errno;
     close(fd);

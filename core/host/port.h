@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "host/loop.h"
+#include "host/unix_owner.h"
 
 enum mt_port_kind {
     MT_PORT_MESSAGES,  /* one read is whole messages: cdc-wdm, wwan, TUN, sockets that keep them */
@@ -34,16 +34,13 @@ struct mt_port_reader {
  *
  * Anybody may bind an abstract name first. So a socket must be root's or our own user's, or it is
  * -EPERM and `stranger` says whose it is; else `stranger` has the uid 0. For a socket of datagrams
- * the kernel knows the other side only by its path: without one, its uid is MT_UID_UNKNOWN.
+ * see mt_unix_owner().
  */
 struct mt_port_peer;
 int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port_peer *stranger,
                  struct mt_port **port);
 
-/*
- * Sends one datagram to the socket at `path`. What is sent to an abstract name may be read by
- * anybody, so it must be no secret.
- */
+/* Sends one datagram to the socket at `path`, which must be root's or ours, too. */
 int mt_port_send(const char *path, const void *data, size_t length, struct mt_port_peer *stranger);
 
 /*
@@ -73,7 +70,6 @@ size_t mt_port_max_message(const struct mt_port *port);
 struct mt_port_peer {
     int64_t pid, uid, gid;
 };
-#define MT_UID_UNKNOWN ((int64_t)(uid_t)-1)
 
 int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer);
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose a bound socket of datagrams is, of which SO_PEERCRED knows nothing. */
+#ifndef MT_HOST_UNIX_OWNER_H
+#define MT_HOST_UNIX_OWNER_H
+
+#include <stdint.h>
+
+#define MT_UID_UNKNOWN ((int64_t)(uint32_t)-1)
+
+/*
+ * The user of the socket of datagrams that is bound at `path`, where '@' begins an abstract name.
+ * Of a path it is the owner of the file; of an abstract name, the kernel's list of sockets tells,
+ * since Linux 5.3. Else it is MT_UID_UNKNOWN.
+ */
+int64_t mt_unix_owner(const char *path);
+
+#endif
