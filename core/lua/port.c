@@ -9,6 +9,7 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
+#include "host/packet.h"
 #include "host/port.h"
 #include "lua/modules.h"
 #include "lua/port.h"
@@ -273,6 +274,18 @@ static int adopt(lua_State *L, int *fd, enum mt_port_kind kind)
     return 1;
 }
 
+/* packets(link) -> port | nil, err. A message is a frame of the link, with IPv4 inside. */
+static int l_packets(lua_State *L)
+{
+    const char *link = luaL_checkstring(L, 1);
+    struct lua_port *port = push_port(L);
+    int fd = mt_packet_open(link);
+    int status = fd < 0 ? fd : mt_port_adopt(mt_loop(L), fd, MT_PORT_MESSAGES, &port->port);
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "packets of %s", link);
+    return 1;
+}
+
 static const char *const kinds[] = { "messages", "stream", NULL };
 
 /* adopt(fd, "messages" | "stream") -> port | nil, err. The descriptor is the port's from now on. */
@@ -426,6 +439,7 @@ static const luaL_Reg functions[] = {
     { "listen", l_listen },
     { "open", l_open },
     { "open_input", l_open_input },
+    { "packets", l_packets },
     { "receive", l_receive },
     { "send", l_send },
     { NULL, NULL },

@@ -4,6 +4,7 @@
 -- The verbs that need the protocol are in modem/mbim.lua and modem/qmi.lua; what is built from them is here and in
 -- modem/up.lua.
 
+local addresses = require "modem.addresses"
 local devices = require "modem.devices"
 local error_object = require "error"
 local modes = require "modem.modes"
@@ -13,7 +14,6 @@ local refusal = require "modem.refusal"
 local selection = require "modem.selection"
 local state = require "state"
 local task = require "task"
-local usable = require "modem.usable"
 local usb = require "modem.usb"
 local wait = require "modem.wait"
 
@@ -398,56 +398,21 @@ Bearer.__index = Bearer
 ---@return moontower.error? err
 function Bearer:disconnect() return self.modem:deactivate(self.session) end
 
--- IPv6 needs an MTU that the network does not give: IPv4 alone is left, or nothing.
-local function without_narrow_ipv6(bearer)
-  local has_ipv6 = bearer.ip ~= "ipv4" or #bearer.ipv6.addresses > 0
-  local mtu = has_ipv6 and usable.too_narrow(bearer.ipv4, bearer.ipv6)
-  if not mtu then
-    return bearer
-  end
-  local why = ("an MTU of %d has no room for IPv6, which needs 1280"):format(mtu)
-  local err = error_object.new {
-    code = "no-address", source = "modem", message = "connected, but " .. why,
-    hint = "Connect with --ip ipv4; or ask the operator.", detail = { why = why, mtu = mtu },
-  }
-  if #bearer.ipv4.addresses == 0 then
-    return nil, err
-  end
-  bearer.ip, bearer.ipv6, bearer.refused.ipv6 = "ipv4", { addresses = {}, dns = {} }, err
-  return bearer
-end
-
 ---Reads the addresses of an active session.
 ---@param settings { session: integer, apn: string, ip: string, refused: table? } refused: as the bearer has it
 ---@return modem.bearer?
 ---@return moontower.error? err
 function Modem:bearer(settings)
-  local function has_address(value)
-    return value.session == settings.session and (#value.ipv4.addresses > 0 or #value.ipv6.addresses > 0)
-  end
-  -- Some modems learn an IPv6 address only from the network's router advertisement, and tell later.
-  local configuration, err = self:wait_for("ip", function()
-    return self:ip_configuration(settings.session)
-  end, has_address, 3)
-  if not configuration and err.code == "rejected" then
-    return error_object.fail {
-      code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
-      hint = "Try again. `moontower status` shows SIM and network.", detail = err.detail,
-    }
-  elseif not configuration then
+  local configuration, err = addresses.read(self, settings)
+  if not configuration then
     return nil, err
-  elseif configuration.session ~= settings.session or err and settings.ip == "ipv4" then
-    return error_object.fail {
-      code = "no-address", source = "modem", message = "connected, but the network gave no address",
-      hint = "Is the APN right? Some networks connect any APN and give it nothing.",
-    }
   end
   local bearer = setmetatable({
     modem = self, session = settings.session, apn = settings.apn, ip = settings.ip, net = self.net,
     channel = self:channel(settings.session),
     ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = settings.refused or {},
   }, Bearer)
-  return without_narrow_ipv6(bearer)
+  return addresses.fit(bearer)
 end
 
 local authentications = { none = true, pap = true, chap = true }

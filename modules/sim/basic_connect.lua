@@ -201,7 +201,7 @@ handle(basic.ip_configuration, {
     local answer = { session = values.session }
     for _, family in ipairs { "ipv4", "ipv6" } do
       local settings = session[family]
-      if settings then
+      if settings and modem.network.tells then
         answer[family .. "_available"] = everything
         answer[family .. "_addresses"] = { { prefix_length = settings.prefix_length, address = settings.address } }
         answer[family .. "_gateway"] = settings.gateway

@@ -66,6 +66,8 @@ local function new_network()
     data = true,      -- do packets get through?
     dns = true,       -- do its DNS servers answer?
     servers = true,   -- does it tell who they are?
+    tells = true,     -- does the modem tell the addresses that it gives?
+    dhcp = false,     -- does it answer DHCP?
     slash32 = false,  -- does it give IPv4 addresses as a /32, with a gateway outside it?
   }
 end

@@ -2,6 +2,7 @@
 -- The network behind the modem: it answers pings, DNS queries, the first packet of a TCP connection and
 -- router solicitations, and nothing else.
 
+local dhcp = require "sim.dhcp"
 local dns = require "sim.dns"
 local faults = require "sim.faults"
 local packets = require "sim.packets"
@@ -53,7 +54,7 @@ end
 -- A host may use all of its /64, and speaks to the router next to it from its link-local address.
 local function may_send(settings, header)
   if header.family == "ipv4" then
-    return header.source == settings.address
+    return header.source == settings.address or header.source == "0.0.0.0" and header.target == "255.255.255.255"
   end
   local prefix = packets.prefix_of(header.source)
   return prefix == packets.prefix_of(settings.address) or prefix == LINK_LOCAL or header.source == "::"
@@ -96,8 +97,18 @@ local function answer_icmp(self, settings, header)
   end
 end
 
+local function answer_dhcp(settings, datagram)
+  local body = dhcp.answer(datagram.body, settings)
+  return body and packets.with_udp({
+    family = "ipv4", source = settings.gateway, target = "255.255.255.255", protocol = packets.UDP,
+  }, { source_port = dhcp.SERVER_PORT, target_port = dhcp.CLIENT_PORT, body = body })
+end
+
 local function answer_udp(self, settings, header)
   local datagram = packets.parse_udp(header)
+  if datagram and datagram.target_port == dhcp.SERVER_PORT and self.modem.network.dhcp then
+    return answer_dhcp(settings, datagram)
+  end
   if not datagram or datagram.target_port ~= DNS_PORT or not self.modem.network.dns
     or not contains(settings.dns, header.target) and not self.echo[header.target] then
     return nil

@@ -172,6 +172,16 @@ return {
     end,
   },
   {
+    name = "dhcp", arguments = "[no]", summary = "tell no address, and answer DHCP instead; no: nor that",
+    start = function(modem, text)
+      if text and text ~= "no" then
+        return nil, "no expected, not '" .. text .. "'"
+      end
+      modem.network.tells, modem.network.dhcp = false, not text
+      return true
+    end,
+  },
+  {
     name = "slash32", summary = "give new sessions a /32, and a gateway outside it",
     start = function(modem)
       modem.network.slash32 = true

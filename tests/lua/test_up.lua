@@ -179,6 +179,19 @@ function T.test_refused_dual_stack_falls_back_as_the_cause_says()
   end
 end
 
+-- Over MBIM as with Ethernet frames over QMI, some modems leave it to DHCP to tell the address.
+function T.test_addresses_by_dhcp()
+  for _, options in ipairs { {}, { "--composition", "qmi" } } do
+    local result = simulated.run("moontower up --apn r.ispsn --ip ipv4 && moontower down", { "dhcp" }, nil, options)
+    simulated.assert_success(result)
+    lu.assertStrContains(result.out, "184.250.142.38/30 via 184.250.142.37, MTU 1500")
+    lu.assertStrContains(result.out, "DNS       68.28.50.11, 68.28.58.11")
+    lu.assertEquals(result.after, result.before)
+    result = simulated.run("moontower up --apn r.ispsn --ip ipv4", { "dhcp=no" }, nil, options)
+    simulated.assert_clean_failure(result, 6, "tells no address, and nobody answers DHCP")
+  end
+end
+
 function T.test_news_that_never_come()
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
     local result = simulated.run("moontower sim fault network-drop 1; " .. UP, { "no-news" }, nil, options)

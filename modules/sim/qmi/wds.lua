@@ -179,6 +179,9 @@ handle(wds.get_current_settings, function(modem, values, client)
     return nil, "out-of-call"
   end
   local profile = client.call and client.call.profile or modem.default_profile
+  if not modem.network.tells then
+    return {}
+  end
   return settings_of(session, family_of(client), profile, values.requested_settings)
 end)
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* A socket for the packets of one link, below IP: for what has to be said before there is an address. */
+#ifndef MT_HOST_PACKET_H
+#define MT_HOST_PACKET_H
+
+/*
+ * Opens a socket that takes and gives whole frames of a link, as its driver has them, with IPv4
+ * inside. Returns the descriptor, which is the caller's, or a negative errno.
+ */
+int mt_packet_open(const char *link);
+
+#endif

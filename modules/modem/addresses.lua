@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: MIT
+-- The addresses of an active session: told by the modem, or by DHCP where it does not; and what no link can carry.
+
+local dhcp = require "modem.dhcp"
+local error_object = require "error"
+local usable = require "modem.usable"
+
+local M = {}
+
+local LATE = 3 -- seconds; some modems learn an IPv6 address from the network's router advertisement, and tell later
+
+local function has_address(configuration)
+  return #configuration.ipv4.addresses > 0 or #configuration.ipv6.addresses > 0
+end
+
+-- A modem that tells no address at all may answer DHCP on its interface, as some do over MBIM, and with Ethernet frames
+-- over QMI.
+local function by_dhcp(modem, session)
+  if not modem.net or modem:channel(session) then
+    return nil -- the interface of a further session is not there yet
+  end
+  local lease = dhcp.ask(modem.net)
+  local family = lease and usable.family("ipv4", lease)
+  return family and #family.addresses > 0 and family or nil
+end
+
+local function nothing_given()
+  return error_object.fail {
+    code = "no-address", source = "modem",
+    message = "connected, but the modem tells no address, and nobody answers DHCP on its interface",
+    hint = "Is the APN right? Some networks connect any APN and give it nothing.",
+  }
+end
+
+---Reads the addresses of a session.
+---@param modem modem.modem
+---@param settings { session: integer, ip: string }
+---@return { ipv4: modem.family, ipv6: modem.family }?
+---@return moontower.error? err
+function M.read(modem, settings)
+  local configuration, err = modem:wait_for("ip", function()
+    return modem:ip_configuration(settings.session)
+  end, function(value) return value.session == settings.session and has_address(value) end, LATE)
+  if not configuration and err.code == "rejected" then
+    return error_object.fail {
+      code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
+      hint = "Try again. `moontower status` shows SIM and network.", detail = err.detail,
+    }
+  elseif not configuration then
+    return nil, err
+  elseif configuration.session ~= settings.session then
+    return nothing_given()
+  elseif not has_address(configuration) and settings.ip ~= "ipv6" then
+    local lease = by_dhcp(modem, settings.session)
+    if lease then
+      configuration = { session = settings.session, ipv4 = lease, ipv6 = configuration.ipv6 }
+    elseif settings.ip == "ipv4" then
+      return nothing_given()
+    end
+  end
+  return configuration
+end
+
+---IPv6 needs an MTU that not each network gives: IPv4 alone is left then, or nothing.
+---@param bearer modem.bearer
+---@return modem.bearer?
+---@return moontower.error? err
+function M.fit(bearer)
+  local has_ipv6 = bearer.ip ~= "ipv4" or #bearer.ipv6.addresses > 0
+  local mtu = has_ipv6 and usable.too_narrow(bearer.ipv4, bearer.ipv6)
+  if not mtu then
+    return bearer
+  end
+  local why = ("an MTU of %d has no room for IPv6, which needs 1280"):format(mtu)
+  local err = error_object.new {
+    code = "no-address", source = "modem", message = "connected, but " .. why,
+    hint = "Connect with --ip ipv4; or ask the operator.", detail = { why = why, mtu = mtu },
+  }
+  if #bearer.ipv4.addresses == 0 then
+    return nil, err
+  end
+  bearer.ip, bearer.ipv6, bearer.refused.ipv6 = "ipv4", { addresses = {}, dns = {} }, err
+  return bearer
+end
+
+return M

@@ -1,0 +1,216 @@
+-- SPDX-License-Identifier: MIT
+-- Addresses by DHCP (RFC 2131, in little), for modems that do not tell them and answer DHCP on their interface instead.
+--
+-- The modem itself answers, for as long as the connection lasts: so a lease is asked for once, and not renewed. It is
+-- asked below IP, since without an address the kernel would drop the answer.
+
+local fs = require "core.fs"
+local inet = require "core.inet"
+local netlink = require "core.netlink"
+local ports = require "core.port"
+local schema = require "schema"
+local task = require "task"
+
+local M = {}
+
+local CLIENT, SERVER, UDP = 68, 67, 17
+local ETHERNET, IPV4 = "1", "\8\0" -- a type of links, and of frames
+local BROADCAST, NOBODY = ("\xff"):rep(6), "0.0.0.0"
+local REQUEST, REPLY, MAGIC, WANTS_BROADCAST = 1, 2, 0x63825363, 0x8000
+local DISCOVER, OFFER, ASK, ACK = 1, 2, 3, 5
+local PAUSES = { 1, 2 } -- seconds for an answer, each time it is asked
+local SHORTEST = 300 -- of a message: some relays drop shorter ones
+
+local u8, u16, u32 = schema.u8, schema.be.u16, schema.be.u32
+local ipv4, bytes, rest = schema.ipv4, schema.bytes, schema.rest
+
+local datagram = schema.compile("DHCP datagram", {
+  u8 "version", u8 "service", u16 "length", u16 "identification", u16 "fragment", u8 "ttl", u8 "protocol",
+  u16 "checksum", ipv4 "source", ipv4 "target",
+  u16 "source_port", u16 "target_port", u16 "udp_length", u16 "udp_checksum", rest "body",
+})
+
+---A message of DHCP, or of BOOTP before it.
+M.message = schema.compile("DHCP message", {
+  u8 "operation", u8 "hardware_type", u8 "hardware_length", u8 "hops", u32 "transaction", u16 "seconds", u16 "flags",
+  ipv4 "client", ipv4 "yours", ipv4 "server", ipv4 "relay", bytes(16) "hardware", bytes(64) "server_name",
+  bytes(128) "file", u32 "magic", rest "options",
+})
+
+local TYPE, WANTED, SERVER_ID, PARAMETERS = 53, 50, 54, 55
+local MASK, ROUTER, DNS, MTU = 1, 3, 6, 26
+
+---@param list table<integer, string>
+---@return string
+function M.write_options(list)
+  local words = {}
+  for code, value in pairs(list) do words[#words + 1] = string.pack("Bs1", code, value) end
+  return table.concat(words) .. "\xff"
+end
+
+---@param text string
+---@return table<integer, string>
+function M.read_options(text)
+  local list, at = {}, 1
+  while at <= #text and text:byte(at) ~= 255 do
+    local code, length = text:byte(at, at + 1)
+    if code == 0 then
+      at = at + 1
+    elseif not length or at + 1 + length > #text then
+      break
+    else
+      list[code] = list[code] or text:sub(at + 2, at + 1 + length)
+      at = at + 2 + length
+    end
+  end
+  return list
+end
+
+local function address_of(text)
+  return text and #text >= 4 and ("%d.%d.%d.%d"):format(text:byte(1, 4)) or nil
+end
+
+local function bytes_of(address)
+  return string.char(address:match "(%d+)%.(%d+)%.(%d+)%.(%d+)")
+end
+
+local function prefix_length(mask)
+  local length = 0
+  for i = 1, mask and #mask or 0 do
+    for bit = 7, 0, -1 do
+      length = length + (mask:byte(i) >> bit & 1)
+    end
+  end
+  return length > 0 and length or 32
+end
+
+-- ---- one exchange ----
+
+local function frame(self, options)
+  options[PARAMETERS] = string.char(MASK, ROUTER, DNS, MTU)
+  local body = assert(M.message:encode {
+    operation = REQUEST, hardware_type = 1, hardware_length = 6, transaction = self.transaction,
+    flags = WANTS_BROADCAST, client = NOBODY, yours = NOBODY, server = NOBODY, relay = NOBODY,
+    hardware = self.hardware .. ("\0"):rep(10), server_name = ("\0"):rep(64), file = ("\0"):rep(128), magic = MAGIC,
+    options = M.write_options(options),
+  })
+  body = body .. ("\0"):rep(SHORTEST - #body)
+  local values = {
+    version = 0x45, length = 28 + #body, ttl = 64, protocol = UDP, source = NOBODY, target = "255.255.255.255",
+    source_port = CLIENT, target_port = SERVER, udp_length = 8 + #body, body = "",
+  }
+  values.checksum = inet.checksum(assert(datagram:encode(values)):sub(1, 20))
+  values.body = body
+  local packet = assert(datagram:encode(values))
+  return self.is_ethernet and BROADCAST .. self.hardware .. IPV4 .. packet or packet
+end
+
+-- What a frame says to us, if it does.
+local function read(self, bytes_read)
+  local packet = datagram:decode(self.is_ethernet and bytes_read:sub(15) or bytes_read)
+  local is_reply = packet and packet.version == 0x45 and packet.protocol == UDP and packet.fragment & 0x3fff == 0
+    and packet.source_port == SERVER and packet.target_port == CLIENT
+  local message = is_reply and M.message:decode(packet.body)
+  if not message or message.operation ~= REPLY or message.transaction ~= self.transaction or message.magic ~= MAGIC
+    or message.hardware:sub(1, 6) ~= self.hardware then
+    return nil
+  end
+  message.options = M.read_options(message.options)
+  message.type = message.options[TYPE] and message.options[TYPE]:byte()
+  return message
+end
+
+local function await(self, wanted)
+  while true do
+    local bytes_read, err = self.port:read()
+    local message = bytes_read and read(self, bytes_read)
+    if message and message.type == wanted then
+      return message
+    elseif not bytes_read then
+      return nil, err
+    end
+  end
+end
+
+local function ask(self, options, wanted)
+  local err
+  for _, seconds in ipairs(PAUSES) do
+    local ok, message
+    ok, err = self.port:write(frame(self, options))
+    if ok then
+      message, err = task.timeout(seconds, await, self, wanted)
+    end
+    if message or err.code ~= "timeout" then
+      return message, err
+    end
+  end
+  return nil, err
+end
+
+local function lease_of(message)
+  local options, dns = message.options, {}
+  for at = 1, #(options[DNS] or "") - 3, 4 do
+    dns[#dns + 1] = address_of(options[DNS]:sub(at, at + 3))
+  end
+  return {
+    addresses = { { address = message.yours, prefix_length = prefix_length(options[MASK]) } },
+    gateway = address_of(options[ROUTER]), dns = dns,
+    mtu = options[MTU] and #options[MTU] == 2 and (">I2"):unpack(options[MTU]) or nil,
+  }
+end
+
+local function converse(self)
+  local offer, err = ask(self, { [TYPE] = string.char(DISCOVER) }, OFFER)
+  if not offer then
+    return nil, err
+  end
+  local ack
+  ack, err = ask(self, {
+    [TYPE] = string.char(ASK), [WANTED] = bytes_of(offer.yours), [SERVER_ID] = offer.options[SERVER_ID],
+  }, ACK)
+  return ack and lease_of(ack), err
+end
+
+local function hardware_of(name)
+  local folder = "/sys/class/net/" .. name
+  local is_ethernet = (fs.read(folder .. "/type") or ""):match("%d+") == ETHERNET
+  local digits = is_ethernet and (fs.read(folder .. "/address") or ""):gsub("[^%x]", "")
+  if digits and #digits == 12 then
+    return is_ethernet, (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
+  end
+  local made_up = { 2 } -- an address that is locally administered
+  for i = 2, 6 do made_up[i] = math.random(0, 255) end
+  return is_ethernet, string.char(table.unpack(made_up))
+end
+
+---Asks for an IPv4 address through a link, which is up for as long as that takes.
+---@param name string
+---@return modem.family? lease as the answer has it
+---@return moontower.error? err
+function M.ask(name)
+  local before, err = netlink.link(name)
+  local ok
+  if before then
+    ok, err = netlink.set_link(name, { up = true })
+  end
+  if not ok then
+    return nil, err
+  end
+  local down <close> = task.finally(function() -- luacheck: ignore 211
+    if not before.up then
+      netlink.set_link(name, { up = false })
+    end
+  end)
+  local opened
+  opened, err = ports.packets(name)
+  local port <close> = opened
+  if not port then
+    return nil, err
+  end
+  local is_ethernet, hardware = hardware_of(name)
+  return converse {
+    port = port, is_ethernet = is_ethernet, hardware = hardware, transaction = math.random(0, 0xffffffff),
+  }
+end
+
+return M
