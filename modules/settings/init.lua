@@ -83,7 +83,7 @@ function M.for_modem(modem, wanted, options)
     if name == "at" or name == "qmi" then
       found, err = nil, nil
       if wanted and wanted[name] then
-        found, err = lines.new(name, wanted[name])
+        found, err = lines.new(name, wanted[name], maker == "sierra" and session or nil)
       end
       lacking[name] = err
     elseif not wanted or wanted[name] ~= nil then

@@ -58,7 +58,7 @@ local function class(fields)
     for i, line in ipairs(self.lines) do
       local answer, err = "", nil
       if line.check then
-        answer, err = self.ask(modem, line.check)
+        answer, err = self:ask(modem, line.check)
       end
       if not answer and not setting.is_refusal(err) then
         return nil, err
@@ -107,7 +107,7 @@ local function class(fields)
   function fields:set(modem, wanted, now)
     for i, line in ipairs(wanted) do
       if not holds(line, now[i]) then
-        local ok, err = self.ask(modem, line.send)
+        local ok, err = self:ask(modem, line.send)
         if not ok then
           return nil, err
         end
@@ -156,11 +156,16 @@ local At = class {
     return invalid(("'%s' is no AT command"):format(tostring(text)))
   end,
 
-  ask = function(modem, command)
+  -- Sierra's own commands may be locked, and are then unlocked.
+  ask = function(self, modem, command)
+    local reply, err
     if not modem.at then
       return error_object.fail { code = "unsupported", source = "settings", message = "the modem has no AT port" }
+    elseif self.session and command:find("^[Aa][Tt]!") then
+      reply, err = self.session:ask(modem, command)
+    else
+      reply, err = modem.at:command(command, { seconds = ANSWER_TIME })
     end
-    local reply, err = modem.at:command(command, { seconds = ANSWER_TIME })
     return reply and table.concat(reply.lines, "\n"), err
   end,
 
@@ -214,7 +219,7 @@ local Qmi = class {
   end,
 
   -- The answer as lines of the same form: "10=08".
-  ask = function(modem, text)
+  ask = function(_, modem, text)
     if not modem.qmi then
       return error_object.fail { code = "unsupported", source = "settings", message = "the modem speaks no QMI" }
     end
@@ -238,10 +243,11 @@ local Qmi = class {
 ---The lines of a carrier's `modem` table as a setting. Other than the rest, it knows what is wanted before it reads.
 ---@param name "at"|"qmi"
 ---@param wanted table
+---@param session settings.sierra.session? of a modem that has protected commands
 ---@return settings.setting?
 ---@return moontower.error? err
-function M.new(name, wanted)
-  local self = setting.new(name == "at" and At or Qmi)
+function M.new(name, wanted, session)
+  local self = setting.new(name == "at" and At or Qmi, { session = session })
   local ok, err = self:normalise(wanted)
   return ok and self, err
 end

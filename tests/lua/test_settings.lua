@@ -537,6 +537,23 @@ end
 
 -- ---- raw lines, and mistakes ----
 
+-- Of a Sierra modem, they may be locked; the password of the carrier's counts.
+function T.test_locked_lines()
+  local answers = { ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated", ["AT!PCOFFEN?"] = "!PCOFFEN: 0",
+    ["AT!PCOFFEN=2"] = "" }
+  for _, password in ipairs { "A710", "B820" } do
+    local port = new_port(answers, { ["AT!PCOFFEN?"] = false, ["AT!PCOFFEN=2"] = false })
+    port.password = password
+    local line = { "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = "!PCOFFEN: 2" }
+    local modem = { at = port, description = {} }
+    local list = settings_of(modem, { at = { line }, unlock = password })
+    local wanted = assert(list.at:normalise { line })
+    local now = assert(list.at:read(modem))
+    lu.assertEquals(now, { "!PCOFFEN: 0" })
+    assert(list.at:set(modem, wanted, now))
+  end
+end
+
 function T.test_lines()
   local answers = { ["ATI"] = "Some modem", ["AT+X=1"] = "" }
   answers["AT!PCOFFEN?"] = "!PCOFFEN:   0"

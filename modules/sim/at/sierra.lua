@@ -81,7 +81,9 @@ return function(handle)
   handle("!HWID", { query = function(modem) return { "Revision: " .. modem.personality.hardware_revision } end })
   handle("!ICCID", card.iccid "!ICCID: %s")
   handle("+CPINC", { query = card.tries { "+CPINC: PIN_TRIES,3,PUK_TRIES,10" } })
-  handle("!PCOFFEN", switch("power_off", 0, 2, "!PCOFFEN: %d"))
+  local power_off = switch("power_off", 0, 2, "!PCOFFEN: %d")
+  power_off.protected = true
+  handle("!PCOFFEN", power_off)
 
   handle("!GPSFIX", { set = start_gps, test = function() return { "!GPSFIX: (1),(1-255),(0-4294967280)" } end })
   handle("!GPSTRACK", { set = start_gps })
