@@ -7,10 +7,31 @@ local error_object = require "error"
 local modem = require "modem"
 local progress = require "progress"
 local reset = require "modem.reset"
+local usb = require "modem.usb"
 
 local WAIT_TIME = 180
 
+-- Without a word to the modem: for one that does not listen.
+local hard = {
+  usb = { fn = usb.reset, words = "a reset of its USB port" },
+  power = {
+    fn = function(description)
+      local switch, err = usb.switch_of(description)
+      if not switch then
+        return nil, err
+      end
+      return usb.power_cycle(switch)
+    end,
+    words = "its power switched off and on",
+  },
+}
+
 local function ask(description, args)
+  local way = hard[args.usb and "usb" or args.power and "power"]
+  if way then
+    local ok, err = way.fn(description)
+    return ok and way.words, err
+  end
   local opened, err = modem.open(description, { proxy = args.proxy, at_alone = true })
   local device <close> = opened
   if not device then
@@ -60,8 +81,13 @@ return {
     parser:epilog [[
 A connection ends with it; `moontower up` makes a new one. What was set before (`moontower usbcomp`, AT commands) is in
 effect afterwards. The modem is asked by AT (AT!RESET, AT+CFUN=1,1), by QMI, or by MBIM, whichever it takes, and
-followed by its USB path, as its product id and its ports may change.]]
+followed by its USB path, as its product id and its ports may change. One that answers nothing gets these orders all the
+same; if it takes none, --usb and --power do without it: the ladder of `moontower serve` has these as rungs.]]
     parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
+    parser:mutex(
+      parser:flag("--usb", "Do not ask the modem, which hangs: reset its USB port."),
+      parser:flag("--power", "Do not ask: switch the power of its USB port off and on. Not every hub can.")
+    )
     parser:flag("--no-wait", "Do not wait until it is back.")
     parser:option("--wait", "Seconds to wait for it (180)."):convert(arguments.seconds "--wait"):argname("SECONDS")
     parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")

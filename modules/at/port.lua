@@ -210,6 +210,16 @@ function Port:command(command, options)
   return table.unpack(result, 1, result.n)
 end
 
+---Sends a command to a modem that does not answer, and waits for nothing: firmware that hangs may still take an order.
+---@param command string
+---@return true? ok
+---@return moontower.error? err
+function Port:order(command)
+  check(command, {})
+  hear.show(self, text.hide(command), "sent")
+  return self:send(command .. "\r")
+end
+
 ---Sends a command; what comes now is for it.
 ---@package
 function Port:ask(job)

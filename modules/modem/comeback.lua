@@ -54,10 +54,16 @@ local function look(self)
   self.was_gone = true
 end
 
+-- Drivers that let go of the modem and take it again at once, as after a reset of its USB port, leave its number as it
+-- was.
 local function next_event(self)
-  local action, err = self.monitor:next()
+  local action, device = self.monitor:next()
   if not action then
-    error(err, 0)
+    error(device, 0) -- the error
+  end
+  local folder = self.before.usb_folder or self.before.wwan_folder
+  if action == "remove" and type(device) == "table" and folder then
+    self.was_gone = self.was_gone or device.syspath:sub(1, #folder + 1) == folder .. "/"
   end
 end
 

@@ -4,40 +4,67 @@
 local dms = require "qmi.dms"
 local error_object = require "error"
 local extensions = require "mbim.ms_basic_connect_extensions"
+local task = require "task"
 
 local M = {}
 
 local ANSWER_TIME = 10
+-- A modem that does not answer gets its orders all the same, after so long.
+local MUTE_TIME, START_TIME, ORDER_TIME = 4, 5, 3
+
+local RESETS = { "AT!RESET", "AT+CFUN=1,1" } -- Sierra's, which others do not know; 3GPP TS 27.007
 
 -- The answer may be lost together with the modem.
 local function is_on_its_way(ok, err)
   return ok ~= nil or err ~= nil and err.code == "gone"
 end
 
+-- Nothing was heard. The order goes out nevertheless; if it is taken, the port goes.
+local function order_by_at(port, err)
+  for _, command in ipairs(RESETS) do port:order(command) end
+  task.timeout(ORDER_TIME, function()
+    local heard = port:raw()
+    while not port.lost and heard:pop() do end -- luacheck: ignore 542
+  end)
+  return port.lost ~= nil or nil, err
+end
+
 local function by_at(modem)
   if not modem.at then
     return nil, modem.at_error
   end
-  local ok, err = modem.at:command("AT!RESET", { seconds = ANSWER_TIME }) -- Sierra's; others do not know it
+  local answers, err = modem.at:command("AT", { seconds = MUTE_TIME })
+  if not answers and err.code == "timeout" then
+    return order_by_at(modem.at, err)
+  end
+  local ok
+  ok, err = modem.at:command(RESETS[1], { seconds = ANSWER_TIME })
   if err and err.detail and err.detail.result then
-    ok, err = modem.at:command("AT+CFUN=1,1", { seconds = ANSWER_TIME })
+    ok, err = modem.at:command(RESETS[2], { seconds = ANSWER_TIME })
   end
   return ok, err
 end
 
-local function started(modem)
-  return modem:ensure_started()
+-- In time, and once: a modem that has not answered is not asked again.
+local function started(modem, state)
+  if not state.err then
+    state.ok, state.err = task.timeout(START_TIME, function() return modem:ensure_started() end)
+  end
+  return state.ok, state.err
 end
 
-local function by_qmi(modem)
-  local ok, err = started(modem)
-  if not ok then
+local function is_mute(err) return err ~= nil and (err.code == "timeout" or err.code == "modem-mute") end
+
+local function by_qmi(modem, state)
+  local ok, err = started(modem, state)
+  if not ok and not is_mute(err) then
     return nil, err
   elseif not modem.qmi then
     return nil, nil
   end
+  local seconds = ok and ANSWER_TIME or ORDER_TIME
   local function set_mode(mode)
-    return modem.qmi:request(dms.set_operating_mode, { mode = mode }, ANSWER_TIME)
+    return modem.qmi:request(dms.set_operating_mode, { mode = mode }, seconds)
   end
   ok, err = set_mode "reset"
   if ok or err.code ~= "rejected" then
@@ -53,14 +80,14 @@ local function by_qmi(modem)
   return ok, err
 end
 
-local function by_mbim(modem)
-  local ok, err = started(modem)
-  if not ok then
+local function by_mbim(modem, state)
+  local ok, err = started(modem, state)
+  if not ok and not is_mute(err) then
     return nil, err
   elseif not modem.mbim then
     return nil, nil
   end
-  return modem.mbim:set(extensions.device_reset, {}, ANSWER_TIME)
+  return modem.mbim:set(extensions.device_reset, {}, ok and ANSWER_TIME or ORDER_TIME)
 end
 
 ---Asks the modem to restart. It goes off the bus; what was open of it is of no use from then on.
@@ -68,10 +95,10 @@ end
 ---@return "AT"|"QMI"|"MBIM"|nil how
 ---@return moontower.error? err
 function M.reset(modem)
-  local reasons = {}
+  local reasons, state = {}, {}
   local last
   for _, way in ipairs { { "AT", by_at }, { "QMI", by_qmi }, { "MBIM", by_mbim } } do
-    local ok, err = way[2](modem)
+    local ok, err = way[2](modem, state)
     if is_on_its_way(ok, err) then
       return way[1]
     end
@@ -83,7 +110,9 @@ function M.reset(modem)
   return error_object.fail {
     code = last and last.code or "unsupported", source = "modem",
     message = "the modem cannot be restarted: " .. table.concat(reasons, "; "),
-    hint = "Unplug it and plug it in again.",
+    hint = modem.description.usb_folder and "`moontower reset --usb` resets its USB port without asking it, "
+      .. "`moontower reset --power` switches the port's power. Else unplug it and plug it in again."
+      or "Switch it off and on again.",
   }
 end
 

@@ -107,6 +107,34 @@ function T.test_a_modem_that_is_silent_is_not_restarted_for_long()
   lu.assertStrContains(result.err, "cannot be restarted")
 end
 
+-- It answers nothing, but takes an order: no question must be in the way of that.
+function T.test_a_modem_that_hangs_gets_the_order()
+  for _, composition in ipairs { "mbim", "qmi" } do
+    local result = run("moontower reset && moontower status >/dev/null; moontower at ATI >/dev/null",
+      { "--composition", composition }, { "hang" })
+    simulated.assert_success(result)
+    lu.assertStrContains(result.out, "restarts, by AT\n")
+  end
+  local result = run "moontower usbcomp 9 --by qmi --reset && moontower sim fault hang && moontower reset"
+  simulated.assert_success(result)
+  lu.assertStrContains(result.out, "restarts, by MBIM\n")
+end
+
+-- It takes no order either: its USB port is all that is left.
+function T.test_a_reset_of_the_usb_port_and_of_its_power()
+  local result = run([[moontower reset --usb && moontower status >/dev/null; moontower sim fault hang-hard
+    moontower reset --power --json; moontower at ATI >/dev/null; moontower reset --usb --power 2>&1]], nil,
+    { "hang-hard" })
+  lu.assertEquals(result.status, 2, result.err)
+  for _, words in ipairs {
+    "restarts, by a reset of its USB port\n", "back      as /run/moontower/sim/mbim, MBIM (1199:9071)\n",
+    '"by":"its power switched off and on"', "can not be used together",
+  } do
+    lu.assertStrContains(result.out, words)
+  end
+  lu.assertEquals(result.err, "")
+end
+
 -- ---- the radio ----
 
 function T.test_radio()
