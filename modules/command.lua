@@ -26,6 +26,9 @@ local function print_error(err, as_json)
     print(require("json").encode({ error = fields }))
     return
   end
+  if err.code == "busy" then
+    terminal.clear_line() -- another moontower may be at work at this very terminal
+  end
   io.stderr:write("moontower: ", fit(tostring(err)), "\n")
   if err.hint then
     io.stderr:write("  ", fit(err.hint), "\n")

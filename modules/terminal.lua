@@ -205,6 +205,13 @@ function M.show_line(line)
   end
 end
 
+---Takes off the terminal what stands on the line so far, such as another program's progress.
+function M.clear_line()
+  if M.can_redraw() and M.is_terminal(2) then
+    write_raw("err", ERASE)
+  end
+end
+
 ---The output of the command in this task is all that it is for: it ends as soon as that cannot be written.
 function M.stream() (M.session() or own).streams = true end
 

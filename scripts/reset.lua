@@ -42,6 +42,9 @@ end
 
 local function restart(args, watcher)
   local description, err = modem.select(args.device)
+  if description then
+    watcher:doing("reset", description.control)
+  end
   local watching
   if description then
     watching, err = comeback.watch(description)

@@ -180,7 +180,6 @@ local function change(session, made, args)
 end
 
 local function run(session, args)
-  session.watcher:doing("Modem", session.modem.description.control)
   local made, err = make_plan(session, args)
   session.watcher:rest()
   if not made then
@@ -246,6 +245,7 @@ in a file named after the modem's IMEI.]])
     local watcher <close> = progress.new(args.json, LABEL_WIDTH)
     local opened
     if description then
+      watcher:doing("Modem", description.control)
       opened, err = setup.open(description, {
         proxy = args.proxy, wait = args.wait, pin = not args.plan and pin_options.of(args), watcher = watcher,
       })

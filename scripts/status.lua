@@ -56,11 +56,12 @@ local function show(device, watcher)
 end
 
 -- In the way that `up` went, if it did.
-local function open(args)
+local function open(args, watcher)
   local description, err = modem.select(args.device)
   if not description then
     return nil, err
   end
+  watcher:doing("modem", description.control)
   local record = up.record(description) or {}
   local found
   found, err = modem.find(description.control, {
@@ -97,13 +98,13 @@ return {
   end,
 
   run = function(args)
-    local found, err, description = open(args)
+    local watcher <close> = progress.new(args.json)
+    local found, err, description = open(args, watcher)
     local device <close> = found
     local is_busy = not device and description and err.source == "state" and err.code == "busy"
     if not device and not is_busy then
       return nil, err
     end
-    local watcher <close> = progress.new(args.json)
     local online
     if is_busy then
       online = show_busy(description, err, watcher)

@@ -215,6 +215,9 @@ end
 
 local function run(args, watcher)
   local description, err = modem.select(args.device)
+  if description then
+    watcher:doing("usbcomp", description.control)
+  end
   local watching
   if description then
     watching, err = comeback.watch(description)

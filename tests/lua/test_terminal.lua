@@ -3,6 +3,7 @@
 
 local lu = require "luaunit"
 local screen = require "screen"
+local task = require "task"
 local typing = require "typing"
 
 local T = {}
@@ -89,6 +90,73 @@ end
 
 local function run_all(with_daemon, columns, kind)
   for _, case in ipairs(CASES) do run(case, with_daemon, columns, kind) end
+end
+
+-- Ctrl-C while the progress of a command is shown, or nothing yet.
+local INTERRUPTED = {
+  { run = "up --carrier calyx-sprint", fault = "network-drop", shows = "network" },
+  { run = "up --carrier calyx-sprint", fault = "latency=30", shows = "modem" },
+  { run = "setup calyx-sprint --yes", fault = "latency=30", shows = "Modem" },
+  { run = "status", fault = "latency=30", shows = "modem" },
+  { run = "reset", fault = "stay-away", shows = "back" },
+  { run = "usbcomp 6 --reset --force", fault = "stay-away", shows = "back" },
+  { run = "at 'AT+COPS=?'", fault = "latency=30" },
+  { run = "serve --config /run/none.lua", before = "echo 'return {}' >/run/none.lua", alone = true },
+  { run = "reconnect", fault = "network-drop", alone = true },
+}
+
+local function interrupt(case, with_daemon, kind)
+  local script = (with_daemon and DAEMON or "") .. (case.before or ":") .. "\n"
+    .. (case.fault and ("moontower sim fault %s >/dev/null\n"):format((case.fault:gsub("=", " "))) or "")
+    .. ("set -m; echo now; moontower %s; status=$?; echo ended; exit $status"):format(case.run)
+  local status, output = typing.run({ "sim", "--", "sh", "-c", script }, function(terminal)
+    terminal:expect "now\r\n"
+    if kind == "dumb" or not case.shows then
+      task.sleep(1) -- nothing is shown that could be waited for
+    else
+      terminal:expect(case.shows)
+    end
+    terminal:type "\3"
+    terminal:expect "ended\r\n"
+  end, { TERM = kind }, 40)
+  local name = ("%s, %s, TERM=%s:\n%s"):format(case.run, with_daemon and "beside the daemon" or "alone", kind, output)
+  lu.assertEquals(status, 130, name)
+  for _, words in ipairs { "traceback", "left open", "while cleaning up" } do
+    lu.assertNotStrContains(output, words, false, name)
+  end
+  local shown = screen(output, 40)
+  lu.assertEquals(shown[#shown - 1], "ended", name)
+end
+
+function T.test_interrupted()
+  for _, case in ipairs(INTERRUPTED) do interrupt(case, false, "xterm") end
+end
+
+function T.test_interrupted_beside_the_daemon()
+  for _, case in ipairs(INTERRUPTED) do
+    if not case.alone then interrupt(case, true, "xterm") end
+  end
+end
+
+-- The second one's words do not stick to the progress of the first.
+function T.test_two_at_once_at_one_terminal()
+  local status, output = typing.run({ "sim", "--", "sh", "-c", [[
+    moontower sim fault latency 1; stty -echo; echo now
+    moontower up --carrier calyx-sprint & first=$!
+    read go
+    moontower up --carrier calyx-sprint; echo status $?
+    kill -INT $first; wait $first; echo ended
+  ]] }, function(terminal)
+    terminal:expect "now\r\n"
+    terminal:expect "modem "
+    terminal:type "\r"
+    terminal:expect "status 8"
+    terminal:expect "ended"
+  end, nil, 80)
+  lu.assertEquals(status, 0, output)
+  for _, line in ipairs(screen(output, 80)) do
+    lu.assertTrue(line:find("^moontower: ") ~= nil or not line:find("moontower: ", 1, true), line)
+  end
 end
 
 function T.test_80_columns() run_all(false, 80, "xterm") end
