@@ -56,7 +56,7 @@ struct mt_hop {
     int link;          /* in a route: the link's index */
     struct mt_ip gateway;
     bool onlink;
-    uint16_t weight;  /* 1 to 256 */
+    uint16_t weight;  /* 1 to 256; in a group, to 65535, since Linux 6.12 */
 };
 
 struct mt_route {

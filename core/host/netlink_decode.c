@@ -183,6 +183,13 @@ static int decode_route(struct nlmsghdr *message, struct mt_netlink_item *item)
     return found[RTA_MULTIPATH] ? decode_hops(found[RTA_MULTIPATH], item) : 0;
 }
 
+/* Since Linux 6.12, the byte after the weight is its upper half; before, it was zero. */
+static uint16_t weight_of(const struct nexthop_grp *member)
+{
+    const uint8_t *upper = (const uint8_t *)&member->weight + 1;
+    return (uint16_t)((*upper << 8 | member->weight) + 1);
+}
+
 static int decode_group(const struct nlattr *group, struct mt_netlink_item *item)
 {
     struct mt_nexthop *nexthop = &item->nexthop;
@@ -196,7 +203,7 @@ static int decode_group(const struct nlattr *group, struct mt_netlink_item *item
     nexthop->hop_count = count;
     for (size_t i = 0; i < count; i++) {
         item->hops[i].nexthop = members[i].id;
-        item->hops[i].weight = (uint16_t)(members[i].weight + 1);
+        item->hops[i].weight = weight_of(&members[i]);
     }
     return 0;
 }

@@ -109,10 +109,13 @@ static int put_group(struct nl_msg *message, const struct mt_nexthop *nexthop)
         return -ENOMEM;
     struct nexthop_grp *members = nla_data(group);
     for (size_t i = 0; i < nexthop->hop_count; i++) {
+        uint16_t weight = (uint16_t)(nexthop->hops[i].weight - 1);
         members[i] = (struct nexthop_grp){
             .id = nexthop->hops[i].nexthop,
-            .weight = (uint8_t)(nexthop->hops[i].weight - 1),
+            .weight = (uint8_t)weight,
         };
+        /* Since Linux 6.12; before, the kernel refuses anything but zero there. */
+        *(&members[i].weight + 1) = (uint8_t)(weight >> 8);
     }
     return 0;
 }

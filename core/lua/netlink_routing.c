@@ -140,18 +140,18 @@ static int read_destination(lua_State *L, struct mt_route *route)
     return fits ? 0 : -EINVAL;
 }
 
-static uint16_t read_weight(lua_State *L)
+static uint16_t read_weight(lua_State *L, lua_Integer largest)
 {
-    lua_Integer weight = mt_argument_integer(L, "weight", 256, 1);
+    lua_Integer weight = mt_argument_integer(L, "weight", largest, 1);
     if (weight == 0)
-        luaL_error(L, "weight: an integer from 1 to 256 expected");
+        luaL_error(L, "weight: an integer from 1 to %I expected", largest);
     return (uint16_t)weight;
 }
 
 static int read_route_hop(lua_State *L, struct mt_hop *hop)
 {
     const char *link = mt_argument_need(L, "link");
-    hop->weight = read_weight(L);
+    hop->weight = read_weight(L, 256);
     hop->onlink = mt_argument_flag(L, "onlink");
     if (read_optional_ip(L, "gateway", &hop->gateway) < 0)
         return -EINVAL;
@@ -162,7 +162,7 @@ static int read_route_hop(lua_State *L, struct mt_hop *hop)
 static int read_member(lua_State *L, struct mt_hop *hop)
 {
     hop->nexthop = (uint32_t)mt_argument_integer(L, "id", UINT32_MAX, 0);
-    hop->weight = read_weight(L);
+    hop->weight = read_weight(L, UINT16_MAX);
     return hop->nexthop ? 0 : -EINVAL;
 }
 
@@ -357,8 +357,9 @@ static int read_nexthop(lua_State *L, struct mt_nexthop *nexthop)
 
 /*
  * add_nexthop { id=, protocol?, link=, gateway?, onlink?, family?, replace? }, or
- * add_nexthop { id=, protocol?, group = list of { id=, weight? = 1 to 256 }, replace? }
+ * add_nexthop { id=, protocol?, group = list of { id=, weight? = 1 to 65535 }, replace? }
  * -> true | nil, err ("exists" when there is one, unless it is to be replaced)
+ * A weight above 256 takes Linux 6.12; before, it is "invalid".
  * With its link, the kernel takes a next hop away, out of groups and routes, too.
  */
 static int l_add_nexthop(lua_State *L)

@@ -144,11 +144,32 @@ function Set:update(members)
   return ok, err
 end
 
----Keeps the set as it is while links get other addresses, or lose their routes because they were down: until cancelled.
+-- Is it news of a link of ours, or that a next hop of ours is gone? The kernel takes those of a link without carrier,
+-- out of groups, too, and does not bring them back.
+local function concerns(self, event)
+  if event.kind == "nexthop" then
+    for _, thing in ipairs(event.action == "del" and self.things or {}) do
+      if thing.kind == "nexthop" and thing.id == event.id then
+        return true
+      end
+    end
+    return false
+  end
+  local name = event.kind == "link" and event.name or event.link
+  for _, member in ipairs(self.members) do
+    if member.link.name == name then
+      return true
+    end
+  end
+  return event.kind == "overrun"
+end
+
+---Keeps the set as it is while links get other addresses, or lose their routes because they were down or without
+---carrier: until cancelled.
 ---@return nil
 ---@return moontower.error? err
 function Set:watch()
-  local watching, err = netlink.monitor { groups = { "address", "link" } }
+  local watching, err = netlink.monitor { groups = { "address", "link", "nexthop" } }
   local monitor <close> = watching
   while watching do
     local event
@@ -156,12 +177,9 @@ function Set:watch()
     if not event then
       break
     end
-    for _, member in ipairs(self.members) do
-      if member.link.name == (event.kind == "link" and event.name or event.link) or event.kind == "overrun" then
-        local ok, failure = self:update(self.members)
-        if not ok then log.warn("%s", failure) end
-        break
-      end
+    if concerns(self, event) then
+      local ok, failure = self:update(self.members)
+      if not ok then log.warn("%s", failure) end
     end
   end
   return nil, err

@@ -20,6 +20,7 @@ local M = { PROTOCOL = link_plan.PROTOCOL, METRIC = link_plan.METRIC, MAIN = 254
 local PRIORITY = 7700 -- of rules: before that of the main table
 local FIRST_TABLE = 77000 -- and the link's index
 local FIRST_ID = 77000
+local CARRIER = 0x10040 -- IFF_LOWER_UP or IFF_RUNNING: without either, the kernel takes no next hop
 local SOME_GATEWAY = "fe80::1"
 
 -- The number of a link's next hop, or of the group (no link): as it is, or one that nobody has.
@@ -112,7 +113,7 @@ function M.make(members, set)
     local ways = {}
     for _, member in ipairs(members) do
       local link = netlink.link(member.link.name)
-      local family = link and link.up and family_of(member, name)
+      local family = link and link.up and link.flags & CARRIER ~= 0 and family_of(member, name)
       if family then
         add_own_table(things, link, name, family)
         ways[#ways + 1] = { link = link, family = family, weight = member.weight or 1 }

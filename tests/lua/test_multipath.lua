@@ -192,6 +192,57 @@ function T.test_watch_mends_what_a_link_loses()
   lu.assertNotNil(find(netlink.rules { protocol = 77 }, "from", "2001:db8:2::6/128"))
 end
 
+-- Waits until both links are in the IPv4 group, as the kernel tells what becomes of next hops.
+local function await_both(monitor)
+  assert(task.timeout(5, function()
+    local both
+    repeat
+      assert(monitor:next())
+      local route = default("ipv4")
+      both = route and route.hops and #route.hops == 2
+    until both
+    return true
+  end))
+  lu.assertEquals(weights("ipv4"), { wwan1 = 3, wwan2 = 1 })
+end
+
+function T.test_watch_puts_next_hops_back()
+  local set <close> = multipath.new()
+  local group <close> = task.group()
+  assert(set:update { { link = links[1], weight = 3 }, { link = links[2] } })
+  local monitor <close> = netlink.monitor { groups = { "nexthop", "route" } }
+  group:spawn(set.watch, set)
+  task.sleep(0)
+  for _, nexthop in ipairs(netlink.nexthops { protocol = 77 }) do
+    assert(netlink.del_nexthop { id = nexthop.id }) -- a group, too
+    await_both(monitor)
+  end
+  local function carrier(how)
+    local result = assert(process.run { "ip", "link", "set", "wwan2", "carrier", how, timeout = 10 })
+    lu.assertEquals(result.stderr, "")
+  end
+  carrier "off" -- and the kernel takes its next hop
+  assert(task.timeout(5, function()
+    repeat assert(monitor:next()) until #netlink.nexthops { protocol = 77, link = "wwan2" } == 0
+    return true
+  end))
+  carrier "on"
+  await_both(monitor)
+end
+
+function T.test_weights_of_a_group_have_16_bits()
+  assert(netlink.add_nexthop { id = 5, link = "wwan1", family = "ipv4" })
+  local function group_with(weight)
+    local ok, err = netlink.add_nexthop { id = 6, group = { { id = 5, weight = weight } }, replace = true }
+    return ok and find(netlink.nexthops(), "id", 6).group[1].weight or err.code
+  end
+  lu.assertEquals(group_with(256), 256)
+  local heavy = group_with(300)
+  lu.assertTrue(heavy == 300 or heavy == "invalid", heavy) -- the latter before Linux 6.12
+  lu.assertFalse(pcall(group_with, 65536))
+  assert(netlink.del_nexthop { id = 5 })
+end
+
 function T.test_others_keep_what_is_theirs()
   local theirs = { destination = "default", family = "ipv4", link = "wwan3", metric = 700, protocol = 4 }
   assert(netlink.add_route(theirs))

@@ -288,7 +288,7 @@ function T.test_nexthops_that_are_none()
   lu.assertError(netlink.add_nexthop, { id = 1, family = "ipv4" })
   lu.assertError(netlink.add_nexthop, { id = 1, group = {} })
   lu.assertError(netlink.add_nexthop, { id = 1, group = { 5 } })
-  lu.assertError(netlink.add_nexthop, { id = 1, group = { { id = 2, weight = 257 } } })
+  lu.assertError(netlink.add_nexthop, { id = 1, group = { { id = 2, weight = 65536 } } })
   lu.assertError(netlink.add_nexthop, { id = 1, group = { { id = 2, weight = 0 } } })
   for _, case in ipairs {
     { { id = 1, link = "none", family = "ipv4" }, "gone" },
