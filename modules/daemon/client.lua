@@ -38,7 +38,7 @@ local function send(port, message) return port:write(json.encode(message) .. "\n
 local function hello(name, arguments)
   return {
     command = name, arguments = setmetatable(arguments, { __jsontype = "array" }), folder = fs.realpath("."),
-    terminals = { fs.isatty(0), fs.isatty(1), fs.isatty(2) }, width = fs.terminal_size(1) or nil,
+    terminals = { fs.isatty(0), fs.isatty(1), fs.isatty(2) }, width = terminal.width(),
     environment = environment(),
   }
 end
@@ -47,6 +47,7 @@ end
 ---@field port userdata
 ---@field prompt edit.prompt?
 ---@field file string? the text that the command reads
+---@field width integer? of the terminal, as the daemon knows it
 ---@field has_failed boolean? what the command says could not be written
 ---@field interruptible userdata the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
@@ -96,10 +97,20 @@ local function tell_failure(self)
   end
 end
 
+-- A terminal that was made narrower would wrap a line that is to be redrawn.
+local function tell_width(self)
+  local width = terminal.width()
+  if width ~= self.width then
+    self.width = width
+    send(self.port, { width = width or 0 })
+  end
+end
+
 function handlers.out(self, text)
   io.stdout:write(text)
   io.stdout:flush()
   tell_failure(self)
+  tell_width(self)
 end
 function handlers.err(_, text) io.stderr:write(text) end
 function handlers.show(self, text)
@@ -186,7 +197,7 @@ function M.run(name, arguments)
   elseif not port then
     return nil
   end
-  local self = setmetatable({ port = port }, Client)
+  local self = setmetatable({ width = terminal.width(), port = port }, Client)
   local group <close> = task.group()
   group:spawn(pass_interrupts_on, self, group)
   send(port, hello(name, arguments))

@@ -2,9 +2,9 @@
 -- A command that somebody gives beside the daemon, and that runs in it: the client is its terminal.
 --
 -- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, environment }; then
--- come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, and { answer = ... } for
--- what it was asked. It hears { out = text },
--- { err = text }, { ask = ... } and, at the end, { exit = status }.
+-- come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, { width = ... } when that
+-- has changed, and { answer = ... } for what it was asked. It hears { out = text }, { err = text }, { ask = ... } and,
+-- at the end, { exit = status }.
 
 local command = require "command"
 local core = require "core.task"
@@ -122,6 +122,8 @@ local function listen(self, messages)
       interrupt(self)
     elseif message.failed and self.streams and self.task then
       self.task:cancel(interrupted())
+    elseif message.width then
+      self.width = math.tointeger(message.width)
     elseif message.answer then
       self.answers:push(message.answer)
     end

@@ -138,6 +138,25 @@ function T.test_interrupted_beside_the_daemon()
   end
 end
 
+-- The line that is redrawn fits, from the second time on at the latest.
+local function narrow(with_daemon)
+  typing.run({ "sim", "--fault", "network-drop", "--", "sh", "-c", (with_daemon and DAEMON or "")
+    .. "set -m; echo now; moontower up --carrier calyx-sprint; echo ended" }, function(terminal)
+    terminal:expect "now\r\n"
+    terminal:expect "network   "
+    terminal:resize(16)
+    for _ = 1, 3 do terminal:expect "\r\27[K" end
+    terminal:expect " s"
+    local last = terminal.output:match(".*\r\27%[K([^\r\n]*)")
+    lu.assertTrue(#last > 0 and #last < 16, last)
+    terminal:type "\3"
+    terminal:expect "ended"
+  end, nil, 80)
+end
+
+function T.test_made_narrower() narrow(false) end
+function T.test_made_narrower_beside_the_daemon() narrow(true) end
+
 -- The second one's words do not stick to the progress of the first.
 function T.test_two_at_once_at_one_terminal()
   local status, output = typing.run({ "sim", "--", "sh", "-c", [[

@@ -44,6 +44,12 @@ function Terminal:type(keys)
   assert(self.port:write(keys))
 end
 
+---Makes the terminal as wide as a person who draws its window would.
+---@param columns integer
+function Terminal:resize(columns)
+  assert(process.run { "stty", "-F", self.path, "cols", tostring(columns) })
+end
+
 ---The terminal's settings, as stty has them.
 ---@return string
 function Terminal:settings()
