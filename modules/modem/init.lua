@@ -360,11 +360,11 @@ end
 ---@param wanted fun(value: table): boolean
 ---@param seconds number
 ---@return table? value the first that is wanted; the last there was, when none came in time
----@return moontower.error? err "timeout", or what `look` failed with at first
+---@return moontower.error? err "timeout", or what `look` failed with at first; "busy" is waited for, too
 function Modem:wait_for(event, look, wanted, seconds)
   local events <close> = self:events(event) -- from before the look: nothing may slip through
   local value, err = look()
-  if not value then
+  if not value and err.code ~= "busy" then
     return nil, err
   end
   return wait.on(events, value, look, wanted, seconds)

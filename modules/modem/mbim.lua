@@ -375,7 +375,8 @@ end
 -- A network that refuses both families in one connection says what it allows; what to ask for instead, by its cause
 -- (3GPP TS 24.008, 24.301).
 local either = { "ipv4", "ipv6" }
-local allowed = { [28] = either, [50] = { "ipv4" }, [51] = { "ipv6" }, [52] = either }
+-- 32 and 33 are what subscriptions of one family get where the network has no better word for it.
+local allowed = { [28] = either, [32] = either, [33] = either, [50] = { "ipv4" }, [51] = { "ipv6" }, [52] = either }
 -- And with these statuses, a modem that has never heard of both in one.
 local unknown_type = { ["invalid-parameters"] = true, ["no-device-support"] = true, ["context-not-supported"] = true }
 

@@ -100,15 +100,24 @@ local function older_status(device)
   }
 end
 
+-- Who has fallen silent is not asked in another way.
+local function speaks(err)
+  return err.code ~= "timeout" and err.code ~= "gone"
+end
+
 -- Returns the card, its application and its slot; or nil and an error.
 local function card_status(device)
   local reply, err = device:request(uim.get_card_status)
   if reply and reply.card_status then
     return primary(reply.card_status)
-  elseif reply or err.code == "unsupported" then
-    return older_status(device)
+  elseif not reply and err.code ~= "unsupported" then
+    return nil, err
   end
-  return nil, err
+  local card, application = older_status(device)
+  if not card and reply and speaks(application) then
+    return { state = "unknown", applications = {} } -- one that is just starting has nothing to say of its card yet
+  end
+  return card, application
 end
 
 local function state_of(card, application)
@@ -140,11 +149,6 @@ local function read_file(device, id, path)
     read_information = {},
   })
   return reply and reply.read_result or ""
-end
-
--- Who has fallen silent is not asked in another way.
-local function speaks(err)
-  return err.code ~= "timeout" and err.code ~= "gone"
 end
 
 -- EF_ICCID and EF_IMSI; the latter has its length first, and a parity digit.

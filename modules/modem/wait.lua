@@ -28,7 +28,7 @@ end
 
 ---Waits until what events tell, or a look finds, is as wanted.
 ---@param events modem.events of one name, heard from before the first value was read
----@param value table as it was read first
+---@param value table? as it was read first; none: the modem was too busy to say
 ---@param look fun(): table?, moontower.error? the verb that reads it now
 ---@param wanted fun(value: table): boolean
 ---@param seconds number how long at most
@@ -38,7 +38,7 @@ function M.on(events, value, look, wanted, seconds)
   local self = { events = events }
   local start = task.now()
   local pause, looked_at = FIRST_PAUSE, start
-  while not wanted(value) do
+  while value == nil or not wanted(value) do
     local now = task.now()
     if now - start >= seconds and looked_at - start >= seconds then
       return value, error_object.new {

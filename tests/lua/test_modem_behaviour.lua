@@ -548,6 +548,13 @@ function behaviours.wait_for_what_is_not_told(modem, sim)
   fault(sim, "no-news")
   fault(sim, "network-drop", "0.05")
   gives(at_home, modem:wait_for("registration", look, is_registered, 0.2))
+  fault(sim, "busy", "1")
+  local asked = 0
+  gives(at_home, modem:wait_for("registration", function()
+    asked = asked + 1
+    return modem:registration()
+  end, is_registered, 60))
+  eq(asked, 2)
   local looks, seen = 0, nil
   modem:wait_for("sim", function()
     looks = looks + 1

@@ -88,6 +88,22 @@ function T.test_a_sim_that_nobody_has_started()
   end)
 end
 
+-- Some say nothing of their card while they start, and know no older way to ask for it.
+function T.test_a_card_status_without_a_card()
+  local asked = {}
+  local device = {
+    request = function(_, message)
+      asked[#asked + 1] = message.service
+      if message.service == "uim" then
+        return { result = { status = 0, error = 0 } }
+      end
+      return nil, require("error").new { code = "unsupported", message = "unknown", source = "qmi" }
+    end,
+  }
+  eq(require("modem.qmi_sim").read(device), { state = "starting", reason = "not-initialized", numbers = {} })
+  eq(asked, { "uim", "dms" })
+end
+
 function T.test_one_client_a_service()
   with_modem(function(modem, sim)
     assert(overview.ask(modem))
