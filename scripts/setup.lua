@@ -61,6 +61,12 @@ local function print_plan(made)
     rows[#rows + 1] = { row.title, row.now, row.wanted, row.differs and row.how or "as it is" }
   end
   columns.print(rows)
+  for _, step in ipairs(made.steps) do
+    local target = step.differs and step.setting.note and step.setting:target(step.now, step.wanted)
+    if target then
+      print(step.setting:note(target))
+    end
+  end
   if made.restart then
     print("Then the modem restarts, once, and comes back by itself.")
   end

@@ -60,14 +60,20 @@ local function each_of(number)
   return sierra.dual_compositions[number] or sierra.compositions[number] and { number } or {}
 end
 
-local function words_of_number(number)
+local function words_of_number(setting, number)
   local words = {}
+  if setting.by == "configuration" then
+    return table.concat(setting:names(number), "+")
+  end
   for i, part in ipairs(each_of(number)) do words[i] = table.concat(sierra.compositions[part], "+") end
   return #words > 0 and table.concat(words, " or ") or "unknown"
 end
 
-local function names_of_number(number)
+local function names_of_number(setting, number)
   local names = {}
+  if setting.by == "configuration" then
+    return setting:names(number)
+  end
   for _, part in ipairs(each_of(number)) do
     for _, name in ipairs(sierra.compositions[part]) do
       names[#names + 1] = name:find("^rmnet") and "qmi" or name:find("^ecm") and "ecm" or name
@@ -87,10 +93,10 @@ local function parse(setting, now, text)
     for key, value in pairs(setting:known(now) or {}) do wanted[key] = value end
     wanted.exact, wanted.interfaces = number, setting:names(number)
     return wanted
-  elseif number and setting.by == "sierra-qmi" then
-    return { by = setting.by, exact = number, interfaces = names_of_number(number) }
+  elseif number and (setting.by == "sierra-qmi" or setting.by == "configuration") then
+    return { by = setting.by, exact = number, interfaces = names_of_number(setting, number) }
   elseif number and sierra.compositions[number] then
-    return setting:normalise(names_of_number(number))
+    return setting:normalise(names_of_number(setting, number))
   elseif number then
     return usage("there is no composition %s", text)
   end
@@ -107,8 +113,8 @@ local function rows_of(setting, now)
   if now.supported then
     for _, number in ipairs(now.supported) do
       rows[#rows + 1] = {
-        current = number == now.exact, number = number, interfaces = names_of_number(number),
-        shown = words_of_number(number), how = ("moontower usbcomp %d"):format(number),
+        current = number == now.exact, number = number, interfaces = names_of_number(setting, number),
+        shown = words_of_number(setting, number), how = ("moontower usbcomp %d"):format(number),
       }
     end
     return rows
@@ -177,7 +183,10 @@ local function set(device, setting, now, args, watcher)
   end
   watcher:done("usbcomp", ("%s -> %s, by %s"):format(setting:show(now), setting:show(target), how),
     { interfaces = target.interfaces, changed = true, by = setting.by })
-  return "changed"
+  if setting.note then
+    watcher:done("note", setting:note(target))
+  end
+  return setting.at_once and "reset" or "changed"
 end
 
 -- Opens the modem, and does with it what is wanted.

@@ -14,12 +14,12 @@ local setting = require "settings.setting"
 local M = {}
 
 -- In the order in which they are named.
-M.names = { "dm", "nmea", "at", "qmi", "mbim", "ecm", "rndis", "adb", "audio", "ubist", "ms", "hip" }
+M.names = { "dm", "nmea", "at", "qmi", "mbim", "ecm", "ncm", "rndis", "adb", "audio", "ubist", "ms", "hip" }
 local known = {}
 for _, name in ipairs(M.names) do known[name] = true end
 
 ---What carries the data; a modem has one of them.
-M.data = { qmi = true, mbim = true, ecm = true, rndis = true }
+M.data = { qmi = true, mbim = true, ecm = true, ncm = true, rndis = true }
 
 local function invalid(message)
   return error_object.fail {

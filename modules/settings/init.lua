@@ -47,6 +47,9 @@ local function find(name, modem, maker, session, options)
   if not found and not is_silent and name == "composition" and modem.qmi then
     found, err = require("settings.sierra_composition").by_qmi(modem, options)
   end
+  if not found and not is_silent and name == "composition" then
+    found = require("settings.configuration").new(modem, options)
+  end
   return found, err
 end
 

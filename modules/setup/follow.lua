@@ -70,30 +70,46 @@ local function reopen(description, options)
   return modem
 end
 
+---For what restarts the modem by itself: takes it offline, and watches it from now on.
+---@param modem modem.modem
+---@return modem.comeback? watch keep it in a <close> variable
+---@return moontower.error? err
+function M.watch(modem)
+  take_offline(modem)
+  return comeback.watch(modem.description)
+end
+
+local function ask(modem, watcher)
+  take_offline(modem)
+  watcher:doing("Restart", "asking for it")
+  return reset.reset(modem)
+end
+
 ---Restarts it.
 ---@param modem modem.modem is closed
 ---@param interfaces string[]? what it will show on USB
 ---@param options { watcher: up.watcher, wait: number? } wait: seconds
+---@param under_way modem.comeback? it restarts already, and this has watched since before
 ---@return modem.modem? modem as it is now, started
 ---@return moontower.error? err
-function M.restart(modem, interfaces, options)
+function M.restart(modem, interfaces, options, under_way)
   local watcher = options.watcher
   local before <close> = modem
-  local how, description
-  local watching, err = comeback.watch(before.description)
-  local watch <close> = watching
-  if not watch then
-    return nil, err
+  local how, watching, err = "its USB configuration", under_way, nil
+  if not under_way then
+    watching, err = comeback.watch(before.description)
   end
-  take_offline(before)
-  watcher:doing("Restart", "asking for it")
-  how, err = reset.reset(before)
-  if not how then
+  local watch <close> = watching
+  if watch and not under_way then
+    how, err = ask(before, watcher)
+  end
+  if err then
     return nil, err
   end
   before:close()
   watcher:doing("Restart", ("by %s; waiting for the modem"):format(how))
   local start = task.now()
+  local description
   description, err = watch:wait(options.wait or BACK_TIME, has_ports(interfaces))
   if not description then
     return nil, err

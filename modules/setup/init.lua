@@ -131,13 +131,14 @@ function Session:plan_undo()
   return planned(self)
 end
 
-local function restart(self, interfaces)
+-- `watch`: it is on its way already, and this has watched since before.
+local function restart(self, interfaces, watch)
   local report, old = self.report, self.modem
   report.restart = old.description.incarnation or "?"
   local ok, err = report:save()
   if ok then
     self.modem = nil
-    self.modem, err = follow.restart(old, interfaces, self)
+    self.modem, err = follow.restart(old, interfaces, self, watch)
     ok = self.modem ~= nil
   end
   if ok then
@@ -166,9 +167,17 @@ end
 local function carry_out(self, made)
   local guard <close> = tell_if_interrupted(self) -- luacheck: ignore 211
   for round = 1, ROUNDS do
-    local ok, err = apply.apply(self.modem, made, self.report, self.watcher)
+    local watch, ok, err = nil, true, nil
+    if made.at_once then
+      watch, err = follow.watch(self.modem)
+      ok = watch ~= nil
+    end
+    local watching <close> = watch -- luacheck: ignore 211
+    if ok then
+      ok, err = apply.apply(self.modem, made, self.report, self.watcher)
+    end
     if ok and made.restart then
-      ok, err = restart(self, made.interfaces)
+      ok, err = restart(self, made.interfaces, watch)
     end
     if not ok then
       return nil, err

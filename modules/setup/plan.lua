@@ -19,6 +19,7 @@ local settings = require "settings"
 ---@field steps setup.step[] in the order to do them
 ---@field later string[] settings that need an AT port, which the modem has after the restart
 ---@field restart boolean
+---@field at_once boolean? a step of it restarts the modem
 ---@field interfaces string[]? what the modem will show on USB, where that changes
 
 local M = {}
@@ -81,6 +82,7 @@ local function add(plan, modem, step)
   if step.differs then
     plan.changes = true
     plan.restart = plan.restart or step.setting.restart
+    plan.at_once = plan.at_once or step.setting.at_once
   end
   if step.name == "composition" then
     plan.restart = plan.restart or is_pending(modem, step)

@@ -297,6 +297,64 @@ function T.test_a_modem_in_a_network_mode()
   end
 end
 
+-- Two configurations, as its descriptors tell: 1 with RNDIS and AT, 2 with MBIM and AT.
+local function two_configurations(current)
+  local d = require "sim.usb.descriptors"
+  local at = d.interface { number = 2, endpoints = 0, class = 0xff, subclass = 0x02, protocol = 0x01 }
+  local function configuration(value, class, subclass, protocol)
+    return d.configuration({ interfaces = 2, value = value, attributes = 0xa0, max_power = 250 },
+      d.interface { number = 0, endpoints = 0, class = class, subclass = subclass, protocol = protocol } .. at)
+  end
+  local bytes = d.device {
+    usb_version = 0x0200, packet_size = 64, vendor = 0x12d1, product = 0x1573, version = 0x0102,
+    manufacturer_string = 0, product_string = 0, serial_string = 0, configurations = 2,
+  } .. configuration(1, 0xe0, 0x01, 0x03) .. configuration(2, 0x02, 0x0e, 0x00)
+  make_sys(USB_OTHER, "is 12d1 1573; echo 2 >$usb/bNumConfigurations; echo " .. current .. " >$usb/bConfigurationValue",
+    "tty 2 0 ff:02:01; interface 0 " .. (current == 1 and "e0:01:03 rndis_host" or "02:0e:00 cdc_mbim"))
+  assert(fs.write(XHCI .. "/usb1/1-1/descriptors", bytes))
+end
+
+function T.test_a_configuration_that_has_mbim()
+  two_configurations(1)
+  local list, count = devices()
+  lu.assertEquals(count, 1)
+  lu.assertEquals(list[1].mode, { name = "rndis", mbim_configuration = 2 })
+  lu.assertEquals({ list[1].control, list[1].incarnation }, { "/dev/ttyUSB0", "1:5/1" })
+  lu.assertStrContains(moontower("up").stderr, "is in RNDIS mode: it shows neither MBIM nor QMI\n"
+    .. "  `moontower usbcomp mbim` switches it to its USB configuration 2, which has MBIM.")
+  lu.assertEquals(moontower("usbcomp").stdout, "*  1  at+rndis  now\n   2  at+mbim   moontower usbcomp 2\n")
+end
+
+-- What chooses one, writes it, and puts it back.
+function T.test_choosing_a_configuration()
+  two_configurations(1)
+  local file = XHCI .. "/usb1/1-1/bConfigurationValue"
+  local modem = { at = false, description = {
+    vendor = "12d1", product = "1573", usb = "1-1", usb_folder = XHCI .. "/usb1/1-1", protocol = "at",
+    descriptors = fs.read(XHCI .. "/usb1/1-1/descriptors"),
+  } }
+  local folder = "/run/kernel"
+  shell("mkdir -p /run/kernel; echo 'alias usb:v*p*d*dc*dsc*dp*ic02isc0Eip00in* cdc_mbim' >/run/kernel/modules.alias; "
+    .. "echo 'alias usb:v12D1p*d*dc*dsc*dp*icFFisc*ip*in* option' >>/run/kernel/modules.alias")
+  local setting = require("settings").for_modem(modem, { composition = {} }, { modules = folder }).composition
+  local now, wanted = assert(setting:read(modem)), assert(setting:normalise { "mbim" })
+  lu.assertEquals({ setting:show(now), setting:same(now, wanted) }, { "at+rndis", false })
+  lu.assertEquals(setting:how(now, wanted), "echo 2 > " .. file)
+  lu.assertStrContains(setting:note(setting:target(now, wanted)),
+    'ATTR{idProduct}=="1573", ATTR{bConfigurationValue}="2"')
+  lu.assertNil(setting:why_not(modem, wanted, now))
+  lu.assertTrue(setting:set(modem, wanted, now))
+  lu.assertStrContains(fs.read(file), "2")
+  local after = assert(setting:read(modem))
+  lu.assertTrue(setting:same(after, wanted))
+  local back = assert(setting:normalise(json.decode(json.encode(setting:undo(now, wanted)))))
+  lu.assertNil(setting:why_not(modem, back, after))
+  lu.assertTrue(setting:set(modem, back, after))
+  lu.assertStrContains(fs.read(file), "1")
+  local _, err = setting:target(now, assert(setting:normalise { "qmi" }))
+  lu.assertStrContains(tostring(err), "no USB configuration")
+end
+
 -- A driver that is missing, or does not know the modem, is another matter than the modem's composition.
 function T.test_a_control_port_without_driver()
   make_sys(USB_OTHER, "is 1199 9071; tty 3 2; interface 12 02:0e:00")

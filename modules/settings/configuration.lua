@@ -1,0 +1,134 @@
+-- SPDX-License-Identifier: MIT
+-- The USB configuration of a modem that has several, as some of Huawei and HP have: one as a network card, say, another
+-- with MBIM. The host chooses, by bConfigurationValue in sysfs; it holds at once, until the modem is plugged in again.
+
+local composition = require "settings.composition"
+local error_object = require "error"
+local fs = require "core.fs"
+local modes = require "modem.modes"
+local setting = require "settings.setting"
+local usb = require "core.usb"
+
+local WRITE_NAME = "/bConfigurationValue"
+
+local ByConfiguration = composition.class "configuration"
+-- The modem is gone and back with it: see setup/follow.lua.
+ByConfiguration.at_once = true
+
+local aliases = { ["at-ppp"] = "at" }
+
+local function names_of(description, configuration)
+  local list = {}
+  for _, interface in ipairs(configuration.interfaces) do
+    local role = modes.role_of(description.vendor, description.product, interface) or "other"
+    list[#list + 1] = aliases[role] or role
+  end
+  return composition.sorted(list)
+end
+
+-- All that the modem has, as compositions whose number is the configuration's.
+local function choices(description)
+  local list = {}
+  for i, configuration in ipairs(modes.configurations(description.descriptors)) do
+    list[i] = { interfaces = names_of(description, configuration), exact = configuration.value, by = "configuration" }
+  end
+  return list
+end
+
+local function numbers(description)
+  local list = {}
+  for i, choice in ipairs(choices(description)) do list[i] = choice.exact end
+  return list
+end
+
+function ByConfiguration:read(modem) -- luacheck: ignore 212
+  local description = modem.description
+  local value = tonumber((fs.read(description.usb_folder .. WRITE_NAME) or ""):match("%d+"))
+  for _, choice in ipairs(choices(description)) do
+    if choice.exact == value then
+      choice.supported = numbers(description)
+      return choice
+    end
+  end
+  return setting.UNKNOWN
+end
+
+function ByConfiguration:target(_, wanted)
+  for _, choice in ipairs(choices(self.description)) do
+    local fits = composition.is_within(wanted.interfaces, choice.interfaces)
+    if composition.is_exact(self, wanted) and choice.exact == wanted.exact
+      or not composition.is_exact(self, wanted) and fits then
+      return choice
+    end
+  end
+  return error_object.fail {
+    code = "unsupported", source = "settings",
+    message = ("this modem has no USB configuration with %s"):format(table.concat(wanted.interfaces, "+")),
+  }
+end
+
+---The interfaces of a configuration, by its number.
+---@param number integer
+---@return string[]
+function ByConfiguration:names(number)
+  for _, choice in ipairs(choices(self.description)) do
+    if choice.exact == number then return choice.interfaces end
+  end
+  return {}
+end
+
+-- The way back is sysfs, whatever ports there are; only what shall carry data needs its driver.
+function ByConfiguration:why_not(modem, wanted, now)
+  local target, err = self:target(now, wanted)
+  local set = composition.set(target and target.interfaces or {})
+  return err or (set.mbim or set.qmi) and composition.refusal(modem.description, target.interfaces, self.modules) or nil
+end
+
+function ByConfiguration:command(target)
+  return ("echo %d > %s%s"):format(target.exact, self.description.usb_folder, WRITE_NAME)
+end
+
+function ByConfiguration:set(_, wanted, now)
+  local target, err = self:target(now, wanted)
+  local ok
+  if target then
+    ok, err = usb.write(self.description.usb_folder .. WRITE_NAME, tostring(target.exact))
+  end
+  if err and err.code == "permission" then
+    err.hint = "Run it as root, for example with sudo."
+  end
+  return ok, err
+end
+
+---What makes the choice last: a rule for udev.
+---@param description modem.description
+---@param number integer
+---@return string
+local function rule(description, number)
+  return ('ACTION=="add", SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", ATTR{idVendor}=="%s", ATTR{idProduct}=="%s", '
+    .. 'ATTR{bConfigurationValue}="%d"'):format(description.vendor, description.product, number)
+end
+
+---What people have to know about it.
+---@param target settings.composition
+---@return string
+function ByConfiguration:note(target)
+  return "It lasts until the modem is plugged in again. For longer, put this into /etc/udev/rules.d/90-modem.rules:\n  "
+    .. rule(self.description, target.exact)
+end
+
+return {
+  ---The setting of a modem that has several configurations, one of them with MBIM; nil for others.
+  ---@param modem table
+  ---@param options settings.options
+  ---@return settings.setting?
+  new = function(modem, options)
+    local description = modem.description
+    local list = description.usb_folder and modes.configurations(description.descriptors) or {}
+    local has_mbim = false
+    for _, configuration in ipairs(list) do has_mbim = has_mbim or modes.has_mbim(configuration.interfaces) end
+    return #list > 1 and has_mbim and setting.new(ByConfiguration, {
+      description = description, modules = options.modules,
+    }) or nil
+  end,
+}
