@@ -3,6 +3,7 @@
 
 local decode = require "decode"
 local error_object = require "error"
+local hex = require "decode.hex"
 local printer = require "decode.print"
 local services = require "qmi.services"
 
@@ -12,27 +13,19 @@ local function usage(format, ...)
   }
 end
 
--- As people paste it: with spaces, colons, line ends, 0x before each byte, or none of them.
-local function bytes_of(text)
-  local digits = text:gsub("0[xX]", " "):gsub("[%s:,]", "")
-  local odd = digits:match("[^%x]")
-  if odd then
-    return usage("HEX: '%s' is no hexadecimal digit", odd)
-  elseif digits == "" then
-    return usage("HEX: there are no bytes")
-  elseif #digits % 2 == 1 then
-    return usage("HEX: an odd number of digits (%d) makes no whole bytes", #digits)
-  end
-  return (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
-end
-
 local function service_of(name)
   local number = services[name] or tonumber(name)
   number = math.type(number) == "integer" and number or services[number]
-  if math.type(number) ~= "integer" or number < 0 or number > 0xff then
+  if math.type(number) ~= "integer" or number < 0 or number > 0xffff then
     return usage("there is no QMI service '%s'", name)
   end
   return number
+end
+
+local function print_json(views)
+  local texts = {}
+  for i, view in ipairs(views) do texts[i] = printer.json(view, nil, { indent = true }) end
+  print(#texts == 1 and texts[1] or "[" .. table.concat(texts, ",\n") .. "]")
 end
 
 return {
@@ -45,29 +38,42 @@ return {
 Examples:
   moontower decode 01 00 00 00 10 00 00 00 01 00 00 00 00 10 00 00
   moontower decode --service dms 00 01 00 25 00 00 00
+  mbimcli -p -d /dev/cdc-wdm0 --query-pin-state --verbose 2>&1 | moontower decode -
+Dumps (hexdump -C, xxd, od, tcpdump) and logs of mbimcli, qmicli and ModemManager may be pasted as they are; of a log,
+each message is decoded.
 Passwords and PINs are not shown.]]
     parser:option("--service", "HEX is a bare QMI message of this service (a name such as dms, or a number).")
-    parser:flag("--json", "Print one JSON object, for programs.")
+    parser:flag("--json", "Print one JSON object, for programs; of several messages, a list.")
     parser:argument("hex", "An MBIM message or fragment, or a QMUX frame; '-' reads standard input."):args("+")
   end,
 
   run = function(args)
     local text = table.concat(args.hex, " ")
-    local bytes, service, err
-    bytes, err = bytes_of(text == "-" and io.read("a") or text)
-    if bytes and args.service then
+    local service, err
+    if args.service then
       service, err = service_of(args.service)
     end
+    local pasted, mistake = hex.messages(text == "-" and io.read("a") or text)
     if err then
       return nil, err
+    elseif not pasted then
+      return usage("HEX: %s", mistake)
     end
-    local view = decode.decode(bytes, service)
-    err = view:failure()
+    local failure, views = nil, {}
+    for i, message in ipairs(pasted) do
+      views[i] = decode.decode(message.bytes, service)
+      if message.cut then
+        views[i]:note("what was pasted is cut short after %d bytes", #message.bytes)
+      end
+      failure = failure or views[i]:failure()
+    end
     if args.json then
-      print(printer.json(view, nil, { indent = true }))
-      return err and 1 or 0
+      print_json(views)
+      return failure and 1 or 0
     end
-    print(table.concat(printer.all(view), "\n"))
-    return not err and 0 or nil, err
+    for i, view in ipairs(views) do
+      print((i > 1 and "\n" or "") .. table.concat(printer.all(view), "\n"))
+    end
+    return not failure and 0 or nil, failure
   end,
 }

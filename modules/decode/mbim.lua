@@ -6,6 +6,7 @@ local qmi = require "decode.qmi"
 local read = require "decode.read"
 local schema = require "schema"
 local tree = require "decode.tree"
+local versions = require "mbim.versions"
 local views = require "decode.view"
 
 -- So that all of them are known by name.
@@ -68,6 +69,9 @@ end
 local function show_command(view, header, command)
   local service = mbim.services[header.service]
   view.json:add("service", service):add("service_uuid", header.service)
+  if not service and not command then
+    view:note("a service that is not known here by name")
+  end
   view.facts:add("service", service and ("%s (%s)"):format(service, header.service) or header.service)
   if header.cid then
     view.json:add("command", command and command.name):add("cid", header.cid)
@@ -111,6 +115,11 @@ local function fields_of(command, part)
   return part == "indication" and declaration.indication == true and declaration.response or declaration[part]
 end
 
+local function compiled(layout, name)
+  layout.codec = layout.codec or schema.compile(("%s (MBIMEx %s)"):format(name, layout.version), layout.fields)
+  return layout.codec
+end
+
 local function show_info(view, kind, header, command, info)
   local secret = command ~= nil and next(command.secrets) ~= nil
   local part = kind == "command-done" and "response" or kind == "indication" and kind
@@ -124,14 +133,32 @@ local function show_info(view, kind, header, command, info)
     view.json:add("qmi", view.inner.json)
     return
   elseif not codec then
-    if command then
+    local name = versions.later(mbim.services[header.service], header.cid)
+    if name then
+      view:note("%s, a command of MBIMEx 3.0, which is not taken apart here", name)
+    elseif command then
       view:note("%s has no %s that is known here", command.name, part)
     end
     view:payload(info, secret)
     return
   end
   local fields = fields_of(command, part)
+  local layout = not refused and not view.err and versions.of(command, part, info)
+  if layout then
+    view:fact("layout", ("MBIMEx %s"):format(layout.version))
+    if not layout.fields then
+      view:note("laid out as MBIMEx %s has it, which is not taken apart here", layout.version)
+      view:payload(info, secret)
+      return
+    end
+    fields = layout.fields
+    codec = compiled(layout, command.name)
+  end
   local values, err = read(codec, fields, info)
+  local version = values and not layout and versions.of_values(command, values)
+  if version then
+    view:fact("layout", ("MBIMEx %s"):format(version))
+  end
   if err and refused then
     view:note("the body makes no sense, as often when a command failed") -- and says no more then
   elseif err then
@@ -156,6 +183,10 @@ local function show_fragment(view, kind, header, command, bytes, outline)
     view:fail(("MBIM %s.current: below %d wanted, it says %d"):format(kind, total, header.current))
   end
   view.is_fragment = true
+  if not view.err and not outline then
+    view:note("a fragment alone: the whole message takes %s", total == 2 and "the other one, too"
+      or ("the other %d, too"):format(total - 1))
+  end
   if not outline then
     view:payload(number == 1 and header.info or bytes:sub(FRAGMENT_SIZE + 1),
       command ~= nil and next(command.secrets) ~= nil)

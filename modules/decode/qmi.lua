@@ -81,6 +81,11 @@ local function show_tlvs(view, list, message, part, values)
       reason = tlv.reason or "there was one already"
     else
       node, reason = tlv_node(tlv, field, values, secrets)
+      if reason and not field then
+        reason = nil
+      elseif reason then
+        view:fail(("%s.%s: TLV 0x%02x: %s"):format(message.name, field.name, tag, reason))
+      end
     end
     seen[tag] = true
     if not (part == "response" and tag == RESULT) then
@@ -175,6 +180,9 @@ local function show_sdu(view, service, client, bytes, size)
 end
 
 local function show_service(view, service)
+  if not qmi.services[service] then
+    view:note("a service that is not known here by name")
+  end
   view.json:add("service", service_name(service)):add("service_id", service)
   view.facts:add("service", ("%s (0x%02x)"):format(service_name(service), service))
 end
