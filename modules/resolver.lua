@@ -70,12 +70,34 @@ end
 
 local resolvconf = {}
 
+-- Debian's has its folder from the boot on; openresolv only from the first call on, but a file of settings before.
 function resolvconf.usable()
-  return fs.stat("/run/resolvconf") and fs.executable("resolvconf")
+  return (fs.stat("/run/resolvconf") or fs.stat("/etc/resolvconf.conf")) and fs.executable("resolvconf")
+end
+
+-- Both write the servers of all links, in an order of their own, and libc reads the first three; or they give them to a
+-- server on this computer.
+local function warn_if_unused(record)
+  local others, is_used = {}, false
+  for server in (fs.read(FILE) or ""):gmatch "nameserver%s+(%S+)" do
+    is_used = is_used or server:find "^127%." ~= nil or server == "::1"
+    for _, own in ipairs(record.servers) do is_used = is_used or own == server end
+    others[#others + 1] = server
+  end
+  if not is_used and #others > 0 then
+    log.warn("resolvconf prefers the DNS servers of other links (%s) to those of %s; see its interface-order",
+      table.concat(others, ", "), record.link)
+  end
 end
 
 function resolvconf.apply(record)
-  return run { "resolvconf", "-a", record.link .. ".moontower", stdin = nameserver_lines(record.servers) }
+  local ok, err = run {
+    "resolvconf", "-a", record.link .. ".moontower", stdin = nameserver_lines(record.servers),
+  }
+  if ok then
+    warn_if_unused(record)
+  end
+  return ok, err
 end
 
 -- Debian's keeps each record in a file of its own; where openresolv has its records depends on its version.
@@ -84,8 +106,18 @@ function resolvconf.in_use(record)
   return fs.stat "/run/resolvconf/interface" and path or nil
 end
 
+-- openresolv refuses to take away what is not there, unless it is forced to; Debian's does not know that option, and
+-- never refuses.
 function resolvconf.undo(record)
-  return run { "resolvconf", "-d", record.link .. ".moontower" }
+  local name = record.link .. ".moontower"
+  local ok, err = run { "resolvconf", "-d", name }
+  if not ok and err.code ~= "not-found" then
+    ok = run { "resolvconf", "-f", "-d", name }
+  end
+  if ok then
+    return true
+  end
+  return nil, err
 end
 
 -- /etc/resolv.conf, where nothing manages it. Several links may have servers in it at once: what will be put back, and
@@ -323,6 +355,12 @@ end
 ---@param record resolver.record
 ---@return true? ok
 ---@return moontower.error? err
-function M.undo(record) return backends[record.backend].undo(record) end
+function M.undo(record)
+  local ok, err = backends[record.backend].undo(record)
+  if not ok and err.code == "not-found" then
+    return true -- its program is not there any more, and what it knew is gone with it
+  end
+  return ok, err
+end
 
 return M

@@ -416,6 +416,37 @@ function T.test_a_resolv_conf_that_cannot_be_put_back_is_not_forgotten()
   lu.assertNotStrContains(result.after, "68.28.50.11")
 end
 
+-- openresolv 3.12 in little: it makes its folder at the first call, and refuses to take away what is not there.
+local OPENRESOLV = [[mkdir /run/test/bin; echo resolvconf=YES >/etc/resolvconf.conf
+cat >/run/test/bin/resolvconf <<'END'
+#!/bin/sh
+force=; [ "$1" != -f ] || { force=1; shift; }
+records=/run/resolvconf/interfaces; mkdir -p $records
+case $1 in
+-a) cat >"$records/$2" ;;
+-d) if [ -e "$records/$2" ]; then rm "$records/$2"
+  elif [ ! "$force" ]; then echo "No resolv.conf for $2" >&2; exit 1; fi
+esac
+{ echo "# by resolvconf"; [ ! -e /run/eth0 ] || cat /run/eth0; cat $records/* 2>/dev/null; } | head -4 >/etc/resolv.conf
+END
+chmod +x /run/test/bin/resolvconf]]
+local WITH_IT = "PATH=/run/test/bin:$PATH; "
+
+function T.test_openresolv_before_its_first_call()
+  local result = simulated.run(WITH_IT .. UP .. "; cat /run/resolvconf/interfaces/wwan0.moontower; "
+    .. "resolvconf -d wwan0.moontower; moontower down; echo status $?; ls /run/resolvconf/interfaces", nil, OPENRESOLV)
+  lu.assertEquals(result.err, "")
+  lu.assertStrContains(result.out, "nameserver 68.28.50.11\n")
+  lu.assertStrMatches(result.out, ".*status 0\n")
+end
+
+function T.test_resolvconf_with_no_room_for_our_servers_is_told_of()
+  local result = simulated.run(WITH_IT .. UP, nil, OPENRESOLV
+    .. "; for i in 1 2 3; do echo nameserver 192.0.2.$i; done >/run/eth0")
+  lu.assertStrContains(result.err,
+    "resolvconf prefers the DNS servers of other links (192.0.2.1, 192.0.2.2, 192.0.2.3) to those of wwan0")
+end
+
 function T.test_a_resolv_conf_that_is_a_link()
   local result = simulated.run(UP .. " && moontower down && readlink /etc/resolv.conf", nil,
     "cp /etc/resolv.conf /run/elsewhere; ln -sf /run/elsewhere /etc/resolv.conf")
