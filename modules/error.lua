@@ -124,4 +124,46 @@ function M.text(err)
   return ok and text or "it raised an error that cannot be turned into text"
 end
 
+local LONGEST = 8000 -- bytes of a text; it goes into logs
+local own = getmetatable(M.new { code = "raised", message = "" })
+
+local function is_plain(err)
+  if type(err) ~= "table" or getmetatable(err) ~= own then
+    return false
+  end
+  for _, key in ipairs { "code", "message", "hint", "source", "traceback" } do
+    local value = rawget(err, key)
+    if value ~= nil and (type(value) ~= "string" or #value > LONGEST) then
+      return false
+    end
+  end
+  return true
+end
+
+local function text_of(err, key)
+  local value = type(err) == "table" and rawget(err, key)
+  return type(value) == "string" and value:sub(1, LONGEST) or nil
+end
+
+---What a script has raised, as an error in which nothing of the script runs any more: no __tostring, when others ask
+---what happened. To be called within the script's own limits; an error of ours is returned as it is.
+---@param err any
+---@return moontower.error
+function M.plain(err)
+  if is_plain(err) then
+    return err
+  end
+  local ok, text
+  if type(err) == "table" and getmetatable(err) then
+    ok, text = pcall(tostring, err)
+    if not ok and is_plain(text) and text.source == "limit" then
+      return text
+    end
+  end
+  return M.new {
+    code = text_of(err, "code") or "raised", source = text_of(err, "source"), hint = text_of(err, "hint"),
+    message = (ok and text or M.text(err)):sub(1, LONGEST), traceback = text_of(err, "traceback"),
+  }
+end
+
 return M

@@ -86,12 +86,26 @@ function M.environment()
       execute = refuse("os.execute", HOLD_UP),
       setlocale = refuse("os.setlocale", "change how everybody's numbers are written"),
     }),
-    debug = copy_without(debug, { sethook = false }), -- by which scripts that run for too long are found
+    -- By hooks, scripts that run for too long are found; by the other, strings have their methods.
+    debug = copy_without(debug, { sethook = false, setmetatable = false }),
   }
   local environment = copy_without(_G, libraries)
   environment._G = environment
   libraries._G = environment
   function environment.require(name) return libraries[name] or require(name) end
+  -- Both would run where no limit holds: in the middle of whatever others do, and in the hook that tells of a limit.
+  function environment.setmetatable(value, metatable)
+    if type(metatable) == "table" and rawget(metatable, "__gc") then
+      error("a __gc function would run in other tasks; use a <close> variable", 2)
+    end
+    return setmetatable(value, metatable)
+  end
+  function environment.xpcall(fn, handler, ...)
+    local function unless_limited(err)
+      return type(err) == "table" and rawget(err, "source") == "limit" and err or handler(err)
+    end
+    return xpcall(fn, unless_limited, ...)
+  end
   function environment.collectgarbage(option, ...)
     if option and not collecting[option] then
       error(("collectgarbage(%q) would change how everybody's memory is collected"):format(option), 2)

@@ -8,11 +8,11 @@ local core = require "core.task"
 local new_queue = require("core.queue").new
 local error_text = require("error").text
 local log = require "log"
-local new_error = require("error").new
+local error_object = require "error"
 
 local task = {
   ---What a task that is no longer wanted is cancelled with: `child:cancel(task.unwanted)`.
-  unwanted = new_error { code = "cancelled", message = "no longer wanted", source = "task" },
+  unwanted = error_object.new { code = "cancelled", message = "no longer wanted", source = "task" },
 }
 
 ---Waits.
@@ -201,6 +201,17 @@ function Group:__close(err)
   end
 end
 
+---Calls fn(...), a script's, and raises what it raises, but nothing of the script runs any more when that is looked at.
+---@param fn function
+---@return any ... what fn returns
+function task.plainly(fn, ...)
+  local results = table.pack(core.try(fn, ...))
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  error(error_object.plain(results[2]), 0)
+end
+
 ---Calls fn(...) in a task of its own with limits, which it shares with all tasks that it starts.
 ---@param limits { seconds: number?, bytes: integer?, tasks: integer?, cleanup: number?, name: string }|userdata how
 --- long they may run, together, until each that can has run; what all their objects may hold; how many they may be; how
@@ -211,7 +222,7 @@ end
 function task.limited(limits, fn, ...)
   local function run(...)
     core.limit(limits)
-    return fn(...)
+    return task.plainly(fn, ...)
   end
   return core.try(function(...)
     local group <close> = task.group()

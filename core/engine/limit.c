@@ -226,12 +226,30 @@ static void push_memory_error(lua_State *L, const struct mt_account *account, co
                   (int)(bytes >> (is_large ? 20 : 10)), is_large ? "MiB" : "KiB");
 }
 
+static char our_modules[1024];  /* the folder of our modules, with a slash at its end */
+
+void mt_limits_set_modules(const char *folder)
+{
+    snprintf(our_modules, sizeof(our_modules), "@%s/", folder);
+}
+
 /*
  * When memory is refused, no function of ours runs until the script, or what called it, has caught
- * that; so the hook notes where it is each time.
+ * that; so the hook notes where it is each time: the innermost line that is the script's own.
  */
 static void note_place(lua_State *L, struct mt_account *account, lua_Debug *where)
 {
+    enum { LEVELS = 8 };
+    lua_Debug at = *where;
+    for (int level = 0; level < LEVELS && lua_getstack(L, level, &at); level++) {
+        lua_getinfo(L, "Sl", &at);
+        if (at.currentline >= 0 && strncmp(at.source, our_modules, strlen(our_modules)) != 0) {
+            snprintf(account->place, sizeof(account->place), "%s:%d:", at.short_src, at.currentline);
+            return;
+        }
+    }
+    if (account->place[0])
+        return;
     lua_getinfo(L, "Sl", where);
     snprintf(account->place, sizeof(account->place), "%s:%d:", where->short_src, where->currentline);
 }

@@ -106,6 +106,9 @@ void mt_run_leave(struct mt_run *run);
  */
 void mt_limits_call_uncharged(lua_State *L, int arguments, int results);
 
+/* Where our own modules are, which is not where a script's mistake is. */
+void mt_limits_set_modules(const char *folder);
+
 /* (Re)sets the hook that looks at the clock; one that was set for something else is gone. */
 void mt_run_set_hook(const struct mt_run *run, lua_State *thread);
 

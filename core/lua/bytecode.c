@@ -142,6 +142,8 @@ int mt_lua_bytecode_install(lua_State *L)
     luaL_checkstring(L, 1);
     luaL_checkstring(L, 2);
     lua_settop(L, 2);
+    mt_limits_set_modules(lua_pushfstring(L, "%s/modules", lua_tostring(L, 2)));
+    lua_settop(L, 2);
     lua_newtable(L);
     lua_pushvalue(L, 1);
     lua_pushliteral(L, "/");

@@ -152,7 +152,7 @@ local function run(self, hello, around)
   core.limit { seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = name }
   local group <close> = task.group()
   self.group = group
-  return around(hello.command, words_of(hello.arguments), function(...) return command.run_here(...) end)
+  return task.plainly(around, hello.command, words_of(hello.arguments), function(...) return command.run_here(...) end)
 end
 
 -- How it ended, as an exit status; what it raised is told to whoever gave it.

@@ -514,7 +514,7 @@ end
 function T.test_one_account_over_several_runs()
   local account, kept = core.account(SMALL), {}
   local function eat_more()
-    for i = 1, 64 do kept[#kept + 1] = ("x"):rep(16 << 10) .. i end
+    for i = 1, 80 do kept[#kept + 1] = ("x"):rep(16 << 10) .. i end
   end
   for _ = 1, 3 do lu.assertTrue(task.limited(account, eat_more)) end
   assert_stopped(failure(account, eat_more), HELD)

@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Scripts of a user's own: what one assigns, draws or sets does not reach the others, nor us.
 
+local error_object = require "error"
 local lu = require "luaunit"
 local script = require "script"
+local task = require "task"
 
 local T = {}
 
@@ -96,6 +98,7 @@ function T.test_what_would_reach_everybody_is_refused()
     ["os.execute 'true'"] = "would hold up every task",
     ["io.popen 'true'"] = "would hold up every task",
     ["os.setlocale 'C'"] = "how everybody's numbers",
+    ["setmetatable({}, { __gc = print })"] = "use a <close> variable",
     ["collectgarbage 'stop'"] = "how everybody's memory",
   } do
     local ok, message = pcall(run, text)
@@ -104,6 +107,58 @@ function T.test_what_would_reach_everybody_is_refused()
     lu.assertStrContains(tostring(message), "script.lua:1:")
   end
   lu.assertIsNumber(run "collectgarbage() return collectgarbage 'count'")
+end
+
+-- ---- attacks on limits ----
+
+local LIMITS = { seconds = 0.1, bytes = 4 << 20, tasks = 100, name = "policy test" }
+
+-- What a script with limits ends with; then, that the error harms nobody who looks at it without limits.
+local function attack(text)
+  local ok, err = task.limited(LIMITS, run, text)
+  lu.assertFalse(ok)
+  local message = error_object.text(err)
+  lu.assertEquals({ type(err), type(message), message }, { "table", "string", tostring(err) })
+  lu.assertTrue(#message <= 8000)
+  return message
+end
+
+function T.test_an_error_does_nothing_once_it_has_left_the_script()
+  local spins = "while true do end"
+  lu.assertStrContains(attack("error(setmetatable({}, { __tostring = function() " .. spins .. " end }))"), "ran 0.1 s")
+  lu.assertStrContains(attack("error(setmetatable({}, { __tostring = function() while true do pcall(function() "
+    .. spins .. " end) end end }))"), "ran 0.1 s")
+  lu.assertEquals(attack "error(setmetatable({}, { __tostring = function() return 'told once' end }))", "told once")
+  lu.assertStrContains(attack "error(setmetatable({}, { __tostring = function() error 'x' end }))", "cannot be turned")
+  lu.assertStrContains(attack([[local err = require("error").new { code = "io", message = "x" }
+    err.message = setmetatable({}, { __tostring = function() ]] .. spins .. " end }) error(err)"), "")
+  lu.assertStrContains(attack "error(('x'):rep(2 << 20))", "xxx")
+  lu.assertStrContains(attack "error { message = ('x'):rep(2 << 20), code = {} }", "xxx")
+  local _, err = task.limited(LIMITS, run,
+    "error(require('error').new { code = 'busy', message = 'x', detail = { n = 1 } })")
+  lu.assertEquals({ err.code, err.detail }, { "busy", { n = 1 } })
+end
+
+function T.test_where_no_hook_is_called_nothing_of_a_script_runs()
+  local spins = "function() while true do end end"
+  lu.assertStrContains(attack("xpcall(" .. spins .. ", " .. spins .. ") while true do end"), "ran 0.1 s")
+  lu.assertStrContains(attack("setmetatable({}, { __gc = " .. spins .. " }) collectgarbage()"), "<close>")
+  lu.assertStrContains(attack("xpcall(error, " .. spins .. ")  " .. "while true do end"), "ran 0.1 s")
+  lu.assertEquals({ run "return xpcall(error, function(err) return err .. '!' end, 'x')" }, { false, "x!" })
+end
+
+function T.test_much_at_one_go()
+  for _, text in ipairs { "return ('x'):rep(1 << 40)", "return ('%99999d'):format(1)", "return ('%1000s'):format 'x'",
+    "return table.concat({}, 'x', 1, 1 << 40)", "return table.unpack({}, 1, 1 << 24)", "return utf8.char(1 << 40)",
+    "return string.pack('!16 i17', 1)", "local function f() return f() + 1 end return f()",
+    "return assert(load(('('):rep(1000) .. '1'))", "return assert(load(function() return 'local x = 1 ' end))",
+    "local t = setmetatable({}, {}) getmetatable(t).__index = t return t.x",
+    "return coroutine.wrap(function() while true do end end)()", "return ('x'):rep(1e5):gsub('x', ('y'):rep(1e5))",
+    "local s = ('x'):rep(1 << 20) return select('#', s:byte(1, -1))",
+  } do
+    local ok, value, err = task.limited(LIMITS, run, text)
+    lu.assertTrue(not ok or value == nil and type(err) == "string", text)
+  end
 end
 
 return T
