@@ -367,10 +367,14 @@ end
 ---The modem has ended all sessions.
 function M:forget_sessions()
   self.agreed = nil
+  local ended = {} -- others may connect while we wait for the modem
   for _, legs in pairs(self.wds) do
     for _, leg in pairs(legs) do
-      release(self, leg)
+      ended[#ended + 1] = leg
     end
+  end
+  for _, leg in ipairs(ended) do
+    release(self, leg)
   end
 end
 
