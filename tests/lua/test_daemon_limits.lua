@@ -152,6 +152,20 @@ function T.test_beside_one_that_eats_memory_another_modem_stays_online()
     "bad.lua:3: policy /run/test/bad.lua: more than 32 MiB of memory")
 end
 
+function T.test_beside_one_whose_tasks_spin_another_modem_stays_online()
+  beside_a_good_one([[local task = require "task" local group <close> = task.group()
+    for _ = 1, 20 do
+      group:spawn(function() local stop = os.clock() + 0.8 repeat until os.clock() > stop end)
+    end
+    group:wait()]], "bad.lua:5: policy /run/test/bad.lua: ran 1.0 s without waiting")
+end
+
+function T.test_beside_one_that_starts_tasks_without_end_another_modem_stays_online()
+  beside_a_good_one([[local task = require "task" local group <close> = task.group()
+    while true do group:spawn(task.sleep, 1000) end]],
+    "bad.lua:4: policy /run/test/bad.lua: more than 1000 tasks at a time")
+end
+
 function T.test_beside_one_that_raises_another_modem_stays_online()
   beside_a_good_one("error 'oops'", "bad.lua:3: oops")
 end
