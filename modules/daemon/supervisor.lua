@@ -288,6 +288,7 @@ function Supervisor:replace(policies, policy_of)
   end
   for _, queue in ipairs(begun) do queue:pop() end
   for modem in pairs(self.ready) do start_if_due(self, modem) end
+  collectgarbage() -- what the old ones held: files, for example, that nobody else would close
 end
 
 ---Leaves all connections up when this program ends.

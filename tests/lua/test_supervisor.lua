@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Which policies run: commands that want a modem make them stand still, whatever else changes meanwhile.
 
+local fs = require "core.fs"
 local lu = require "luaunit"
 local policy = require "policy"
 local supervisor = require "daemon.supervisor"
@@ -51,6 +52,31 @@ function T.test_another_entry_does_not_end_the_peace_of_a_command()
   all:resume "9-9"
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 1, ever = 1 })
+end
+
+-- Also what its file keeps in variables.
+function T.test_a_policy_that_is_replaced_leaves_no_descriptors_open()
+  local function open_ones() return #assert(fs.list("/proc/self/fd")) end
+  local before = open_ones()
+  local path = os.tmpname()
+  assert(fs.write(path, [[
+    local policy, task = require "policy", require "task"
+    local kept = {}
+    return policy { name = "leaky", run = function()
+      for i = 1, 20 do
+        kept[i] = { io.open("/dev/null"), require("core.port").open("/dev/ptmx") }
+        io.open("/dev/null")
+      end
+      task.sleep(1000)
+    end }]]))
+  local group <close> = task.group()
+  local runs = supervisor.new(group)
+  runs:replace { { name = path, policy = assert(policy.load(path, {})) } }
+  task.sleep(0)
+  lu.assertTrue(open_ones() >= before + 40)
+  runs:replace {}
+  lu.assertEquals(open_ones(), before)
+  os.remove(path)
 end
 
 return T
