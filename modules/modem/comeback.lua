@@ -97,7 +97,7 @@ function Comeback:wait(seconds, is_complete)
     end
     return description
   end)
-  back = back or description
+  back = back or description or look(self) -- should the kernel have told nothing
   if back then
     return back
   end

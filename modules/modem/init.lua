@@ -447,6 +447,18 @@ local function refused_families(wanted, session)
   return refused
 end
 
+-- Modems that only repeat what they were asked for may still tell why a family is missing (50, 51).
+local only_cause = { [50] = "ipv6", [51] = "ipv4" }
+
+local function narrow(bearer, nw_error)
+  local family = bearer.ip ~= "ipv4" and bearer.ip ~= "ipv6" and only_cause[nw_error]
+  if family and #bearer[family].addresses == 0 then
+    bearer.ip = family == "ipv6" and "ipv4" or "ipv6"
+    local _, reason = refusal.connection(bearer.apn, { source = "modem", nw_error = nw_error })
+    bearer.refused[family] = bearer.refused[family] or reason
+  end
+end
+
 ---Connects; what the session was connected to before ends. If the network refuses one of two families, the other one is
 ---the connection, and `bearer.refused` says why.
 ---@param settings modem.settings
@@ -478,6 +490,9 @@ function Modem:connect(settings)
   local bearer
   bearer, err = self:bearer(wanted)
   undo.finished = bearer ~= nil
+  if bearer then
+    narrow(bearer, session.nw_error)
+  end
   return bearer, err
 end
 

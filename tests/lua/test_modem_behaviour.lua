@@ -332,6 +332,19 @@ function behaviours.refused_dual_stack_in_one_connection(modem, sim)
   eq(connected(modem).ipv4, ipv4)
 end
 
+-- A modem may repeat the type that it was asked for, and tell the truth in its cause alone.
+function behaviours.a_cause_that_says_what_the_type_does_not(modem, sim)
+  fault(sim, "downgrade", "ipv4")
+  local activate = getmetatable(modem).__index(modem, "activate")
+  modem.activate = function(self, settings)
+    local session, err = activate(self, settings)
+    return session and { session = session.session, state = session.state, ip = "ipv4v6", nw_error = 50 }, err
+  end
+  local bearer = connected(modem)
+  has(bearer, "ipv4", ipv4, nothing)
+  eq(bearer.refused.ipv6.detail.nw_error, 50)
+end
+
 -- Each family is tried by itself, whatever the number with which the other one is refused; both numbers are told.
 function behaviours.one_family_refused(modem, sim)
   local words = { -- of a family, by number
@@ -381,6 +394,7 @@ function behaviours.downgraded_dual_stack(modem, sim)
     fault(sim, "downgrade", ip)
     local bearer = connected(modem)
     has(bearer, ip, ip == "ipv4" and ipv4 or nothing, ip == "ipv6" and ipv6 or nothing)
+    eq(bearer.refused[ip == "ipv4" and "ipv6" or "ipv4"].detail.nw_error, ip == "ipv4" and 50 or 51)
     gives(true, bearer:disconnect())
   end
 end

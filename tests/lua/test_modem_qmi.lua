@@ -388,7 +388,7 @@ end
 
 function T.test_a_gateway_outside_the_prefix()
   local result = succeeds "slash32"
-  eq(result.said.online.address, "8.8.8.8") -- it answers
+  eq({ result.said.online, result.said.probe.spec }, { true, "8.8.8.8" })
   lu.assertStrContains(result.after, "184.250.142.38/32")
   lu.assertStrContains(result.after, "default via 10.64.64.64 dev wwan0 proto 77")
 end
