@@ -54,8 +54,9 @@ local function read(path, shape)
   if not text then
     return text, err
   end
-  local ok, values = pcall(json.decode, text, 1, nil) -- deep enough a nesting raises
-  local why = mistake(shape, ok and values or nil)
+  local ok, values, after = pcall(json.decode, text, 1, nil) -- deep enough a nesting raises
+  local is_whole = ok and values ~= nil and not text:find("%S", after)
+  local why = mistake(shape, is_whole and values or nil)
   if why then
     return unfit(path, why, ok and type(values) == "table" and values or nil)
   end
@@ -63,15 +64,19 @@ local function read(path, shape)
   return values
 end
 
--- Under a name of its own; the last one of these is replaced when all of them are taken.
+-- Under a name of its own; when all of these are taken, one of them is given up.
 local function move_aside(path)
-  for i = 1, ASIDE do
-    local aside = path .. ".bad" .. (i > 1 and i or "")
-    if i == ASIDE or not fs.stat(aside, "link") then
-      local ok, err = fs.rename(path, aside)
-      return ok and aside or nil, err
+  for _, may_replace in ipairs { false, true } do
+    for i = 1, ASIDE do
+      local aside = path .. ".bad" .. (i > 1 and i or "")
+      local is_free = not fs.stat(aside, "link") or may_replace and fs.remove(aside)
+      if is_free then
+        local ok, err = fs.rename(path, aside)
+        return ok and aside or nil, err
+      end
     end
   end
+  return nil, "none of the files beside it can be removed"
 end
 
 -- ---- folders of them ----

@@ -41,7 +41,9 @@ local silent = { doing = nothing, done = nothing, data = nothing, rest = nothing
 local function record_of(description)
   local record, err = state.load(KIND, description.key)
   if err and err.code == "malformed" then
-    return { session = SESSION }
+    record = { session = SESSION, ip = "ipv4v6", incarnation = description.incarnation, net = description.net }
+    err = nil
+    state.save(KIND, description.key, record)
   end
   return record and record.incarnation == description.incarnation and record or nil, err
 end

@@ -1,0 +1,181 @@
+-- SPDX-License-Identifier: MIT
+-- state: files that are damaged, or of another version: each kind, each field, each odd value. Work goes on.
+
+local fs = require "core.fs"
+local json = require "dkjson"
+local lu = require "luaunit"
+local process = require "core.process"
+local shapes = require "state_shapes"
+local simulated = require "simulated"
+local state = require "state"
+local world = require "core.world"
+
+assert(world.enter())
+require("log").level = "error"
+
+local T = {}
+
+local owner = { pid = 1, start = 2 }
+-- A file of each kind, with each of its fields.
+local examples = {
+  links = {
+    key = "wwan0", name = "wwan0", index = 3, session = 0, owner = owner, kept = true, metric = 700, table = 254,
+    before = { mtu = 1500, up = false, accept_ra = "1\n" }, accept_ra = "0",
+    channel = { kind = "vlan", id = 1 }, parent = { name = "wwan0", index = 2, up = true },
+    created = { kind = "vlan", parent = "wwan0", id = 1, name = "wwan0.1" },
+    addresses = { { link = "wwan0", address = "10.0.0.2", prefix_length = 30, protocol = 77 } },
+    routes = { { link = "wwan0", destination = "default", family = "ipv4", metric = 700, gateway = "10.0.0.1",
+      source = "10.0.0.2", table = 254, protocol = 77, onlink = false } },
+    dns = { backend = "file", link = "wwan0", servers = { "10.0.0.1" } },
+  },
+  multipath = {
+    key = "254-any", owner = owner,
+    things = { { kind = "route", family = "ipv4", metric = 700, nexthop = 77001, balanced = true },
+      { kind = "nexthop", id = 77001, group = { { id = 77000, weight = 3 } } } },
+  },
+  modems = { session = 0, ip = "ipv4v6", incarnation = "1:2", net = "wwan0", carrier = "x", apn = "y", user = "u",
+    auth = "pap", complete = true, given = "ipv4", protocol = "qmi", proxy = true,
+    refused = { ipv6 = { code = "connect-refused", message = "no", detail = { nw_error = 50 } } } },
+  qmi = { clients = { { service = 1, client = 7, kept = { session = 0 } } }, incarnation = "1" },
+  usb = { on = { { path = "/sys/x", text = "1" } } },
+  resolver = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",
+    before = { kind = "file", content = "z", mode = 420 } },
+  held = { modem = "sim", offline = { command = "moontower down", time = "now" } },
+  devices = { name = "sim" },
+  pins = { salt = "ab", sent = { cd = "2026-01-01" } },
+  usage = { since = "2026-01-01", bytes = 5, counter = "x", total = 7 },
+  setup = { key = "1", carrier = "c", modem = "m", date = "d", restart = "r", finished = false,
+    entries = { { name = "rat", title = "RAT", state = "done", before = "a", wanted = "b", how = "c" } } },
+  sockets = { imei = "1", iccid = "2" },
+  ladders = { position = 1, imei = "1", used = { reset = 5 } },
+}
+
+-- As JSON. What is huge, or no number, reads as infinity, or is no JSON.
+local ODD = { "null", "true", "-1", "1e999", "99999999999999999999", "0.5", "NaN", '""', '"x\\u0000y"', "[]", "{}",
+  "[[[[[1]]]]]", '{"a":{"b":[null]}}', "[null,1]", ("[%s]"):format(("7,"):rep(999) .. "7") }
+
+local function put(kind, text)
+  assert(fs.mkdir(state.folder .. "/" .. kind))
+  assert(fs.write(state.path(kind, "x"), text))
+end
+
+local function encoded(values, field, odd)
+  local copy = {}
+  for key, value in pairs(values) do copy[key] = value end
+  copy[field] = "@"
+  local text = json.encode(copy)
+  return (text:gsub('"@"', function() return odd end))
+end
+
+local function all_examples(fn)
+  for kind in pairs(shapes) do fn(kind, assert(examples[kind], kind)) end
+end
+
+function T.test_each_kind_is_read_as_it_was_written()
+  all_examples(function(kind, values)
+    assert(state.save(kind, "x", values))
+    lu.assertEquals(state.load(kind, "x"), values, kind)
+    lu.assertEquals(json.decode(fs.read(state.path(kind, "x"))).version, shapes[kind].version)
+    lu.assertTrue(state.remove(kind, "x"))
+    lu.assertTrue(state.remove(kind, "x"))
+    lu.assertNil(state.load(kind, "x"))
+  end)
+end
+
+-- Either the value fits, or the file is moved aside, or (what is precious) left where it is.
+local function check(kind, text)
+  put(kind, text)
+  local values, err = state.load(kind, "x")
+  if not values then
+    lu.assertEquals(err and err.code, "malformed", kind .. ": " .. text:sub(1, 300))
+    lu.assertStrContains(err.message, "/" .. kind .. "/x.json is damaged")
+    lu.assertEquals(fs.stat(state.path(kind, "x"), "link") ~= nil, shapes[kind].is_precious == true)
+  end
+  return values, err
+end
+
+function T.test_each_field_with_each_odd_value()
+  local mutations = 0
+  all_examples(function(kind, values)
+    for field in pairs(values) do
+      for _, odd in ipairs(ODD) do
+        local read = check(kind, encoded(values, field, odd))
+        if read then assert(state.save(kind, "x", read)) end -- what was read can be written
+        mutations = mutations + 1
+      end
+    end
+    lu.assertTrue(#fs.list(state.folder .. "/" .. kind) <= 5, "too many are kept")
+  end)
+  lu.assertTrue(mutations > 500)
+end
+
+function T.test_other_versions_and_no_json_at_all()
+  all_examples(function(kind, values)
+    local whole = json.encode(values)
+    for _, text in ipairs {
+      "", "\0\1\2", whole:sub(1, #whole // 2), "7", '"x"', whole .. "x", ("["):rep(5000), ("x"):rep(2 << 20),
+    } do
+      lu.assertNil(check(kind, text), kind .. ": " .. text:sub(1, 40))
+    end
+    for _, version in ipairs { "2", '"1"', "-1", "1e999", "{}" } do
+      local read, err = check(kind, encoded(values, "version", version))
+      lu.assertNil(read)
+      lu.assertEquals(err.detail.values.version ~= nil, true)
+    end
+  end)
+end
+
+-- Not even opened: reading a FIFO would wait for ever.
+function T.test_what_is_no_file_is_moved_aside()
+  local path = state.path("held", "x")
+  assert(fs.mkdir(state.folder .. "/held"))
+  for _, command in ipairs { "mkdir $1; touch $1/in", "ln -s /etc/passwd $1", "ln -s nowhere $1", "mkfifo $1" } do
+    fs.remove(path)
+    assert(process.run { "sh", "-c", command, "sh", path, timeout = 10 })
+    local values, err = state.load("held", "x")
+    lu.assertNil(values)
+    lu.assertEquals(err.code, "malformed")
+    lu.assertNil(fs.stat(path, "link"))
+  end
+end
+
+-- What cannot be asked is not "none".
+function T.test_what_cannot_be_read_is_not_taken_for_none()
+  assert(process.run { "rm", "-rf", state.folder .. "/sockets", timeout = 10 })
+  assert(fs.write(state.folder .. "/sockets", "in the way"))
+  for _, result in ipairs { table.pack(state.load("sockets", "x")), table.pack(state.list "sockets") } do
+    lu.assertNil(result[1])
+    lu.assertEquals(result[2].code, "io")
+  end
+  assert(fs.remove(state.folder .. "/sockets"))
+  lu.assertEquals(state.list "sockets", {})
+end
+
+-- ---- the commands ----
+
+local DAMAGE = [[
+damage() { for f in /run/moontower/*/*.json /var/lib/moontower/*/*.json; do
+  case $f in */devices/*|*.bad*) ;; *) eval "$1";; esac; done; }
+]]
+
+function T.test_down_undoes_what_a_damaged_journal_does_not_tell()
+  for _, damage in ipairs {
+    "echo >$f", "head -c 100 $f >$f.x; mv $f.x $f", 'sed -i "s/\\"version\\":1/\\"version\\":9/" $f',
+    'sed -i "s/\\"routes\\":/\\"roads\\":/; s/\\"before\\":/\\"after\\":/" $f', "rm $f; mkdir $f",
+    "rm $f; mkfifo $f",
+  } do
+    local result = simulated.run(DAMAGE .. ([[moontower up --apn r.ispsn >/dev/null || exit 1
+      damage '%s'; moontower down || exit 1
+      grep nameserver /etc/resolv.conf | grep 68.28
+      ip route show proto 77; ip -6 route show proto 77; ip -o address show dev wwan0 scope global; echo end
+      moontower sim state --json | grep '"session":'
+      moontower up --apn r.ispsn --no-probe >/dev/null && moontower down]]):format(damage))
+    lu.assertEquals(result.status, 0, damage .. result.out .. result.err)
+    lu.assertStrContains(result.err, "damaged", false, damage)
+    lu.assertNotStrContains(result.err, "raceback")
+    lu.assertStrContains(result.out, "is offline\nend\n", false, damage)
+    lu.assertNotStrContains(result.out, '"session":', false, damage)
+  end
+end
+
+return T
