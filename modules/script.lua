@@ -7,6 +7,7 @@
 
 local fs = require "core.fs"
 local sandbox = require "core.sandbox"
+local terminal = require "terminal"
 
 local M = {}
 
@@ -23,10 +24,35 @@ local function copy_without(library, replaced)
   return copy
 end
 
--- io, with a default output and input for this script: by themselves, those are the whole program's.
-local function own_io()
+-- The standard input of who gives the script: as a file, since the client sends all of it at once.
+local function client_input()
+  local file
+  local function open()
+    file = file or assert(io.tmpfile())
+    file:write(terminal.read "/dev/stdin" or "")
+    file:seek "set"
+    open = function() end
+  end
+  return setmetatable({}, {
+    __index = function(_, method)
+      return function(_, ...)
+        open()
+        return file[method](file, ...)
+      end
+    end,
+  })
+end
+
+-- io, with a default output and input for this script: by themselves, those are the whole program's. To wait for
+-- somebody to type into the daemon's terminal would hold up every task; so a policy's standard input is empty.
+local function own_io(is_for_person)
   local own = copy_without(io, { popen = refuse("io.popen", HOLD_UP) })
-  local function default(name, mode)
+  if not is_for_person then
+    own.stdin = assert(io.open "/dev/null")
+  elseif terminal.session() then
+    own.stdin = client_input()
+  end
+  local function default(name, mode, otherwise)
     local chosen
     own[name] = function(file)
       if type(file) == "string" then
@@ -34,12 +60,12 @@ local function own_io()
       else
         chosen = file or chosen
       end
-      return chosen or io[name]()
+      return chosen or otherwise()
     end
     return function() return chosen end
   end
-  local output = default("output", "w")
-  default("input", "r")
+  local output = default("output", "w", function() return io.output() end)
+  default("input", "r", function() return own.stdin end)
   function own.write(...)
     if output() then
       return output():write(...)
@@ -76,11 +102,12 @@ local function add_loaders(environment)
   function environment.dofile(path) return assert(environment.loadfile(path))() end
 end
 
+---@param is_for_person boolean? it is given by somebody, who may type something for it
 ---@return table environment for load(); what a script assigns to its globals stays in it
-function M.environment()
+function M.environment(is_for_person)
   local libraries = {
     string = copy_without(string), table = copy_without(table), utf8 = copy_without(utf8),
-    coroutine = copy_without(coroutine), math = sandbox.new_math(), io = own_io(),
+    coroutine = copy_without(coroutine), math = sandbox.new_math(), io = own_io(is_for_person),
     os = copy_without(os, {
       exit = refuse("os.exit", "end all scripts; return from this one instead, or raise an error"),
       execute = refuse("os.execute", HOLD_UP),
@@ -137,13 +164,14 @@ end
 
 ---Loads a script, and does not run it.
 ---@param path string
----@param read (fun(path: string): string?, moontower.error?)? fs.read, which takes nothing but files, if not given
+---@param is_for_person boolean? it is what somebody has given, and is read where that person is: see terminal.read
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return table environment
-function M.load(path, read)
-  local environment = M.environment()
-  local text, err = (read or fs.read)(path)
+function M.load(path, is_for_person)
+  local environment = M.environment(is_for_person)
+  local read = is_for_person and terminal.read or fs.read
+  local text, err = read(path)
   if not text then
     return nil, tostring(err), environment
   end

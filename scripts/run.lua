@@ -5,7 +5,6 @@ local error_object = require "error"
 local modem = require "modem"
 local policy = require "policy"
 local script = require "script"
-local terminal = require "terminal"
 
 local function run_policy(value)
   if modem.owner then
@@ -29,7 +28,7 @@ return {
   end,
 
   run = function(args)
-    local chunk, message, environment = script.load(args.file, terminal.read)
+    local chunk, message, environment = script.load(args.file, true)
     if not chunk then
       return error_object.fail { code = "invalid", source = "run", message = message }
     end

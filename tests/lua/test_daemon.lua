@@ -53,9 +53,11 @@ local RUN = [[cd /run/test; echo 'print("file", ...) return 7' >x.lua; mkfifo fi
   moontower run /dev/fd/5 4 5<x.lua; echo "$?"
   { echo '#!/usr/bin/env moontower run'; echo 'local long = [==['; seq 40000; echo ']==]'; echo 'error "last"'; } |
     moontower run /dev/stdin 2>&1 | grep -c '/dev/stdin:40004: last'
+  echo 'print(io.read(), io.stdin:read "n", io.read "a") for line in io.lines() do print(line) end' >reads.lua
+  printf 'typed\n12 and more' | moontower run reads.lua; moontower run reads.lua </dev/null
   moontower run none.lua 2>&1; echo "$?"; moontower run /run 2>&1; echo "$?"
 ]]
-local RAN = "file\t1\n7\npipe\t2\n8\nfifo\t3\n9\nfile\t4\n7\n1\n"
+local RAN = "file\t1\n7\npipe\t2\n8\nfifo\t3\n9\nfile\t4\n7\n1\ntyped\t12\t and more\nnil\tnil\t\n"
   .. "moontower: read none.lua: no such file or directory\n1\n"
   .. "moontower: read /run: illegal operation on a directory\n1\n"
 

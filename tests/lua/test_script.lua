@@ -9,7 +9,7 @@ local task = require "task"
 local T = {}
 
 local function run(text, ...)
-  local chunk, message = script.load("script.lua", function() return text end)
+  local chunk, message = script.compile(text, "script.lua", script.environment())
   return assert(chunk, message)(...)
 end
 
@@ -74,6 +74,10 @@ function T.test_each_has_an_output_and_an_input_of_its_own()
   lu.assertEquals({ io.output() == io.stdout or io.type(io.output()), io.input() == io.stdin }, { "file", true })
   lu.assertNotEquals(io.type(io.output()), "closed file")
   os.remove(path)
+end
+
+function T.test_a_policy_has_no_standard_input_to_wait_for()
+  lu.assertEquals(run "return io.read 'a' .. io.stdin:read 'a' .. tostring((io.lines()()))", "nil")
 end
 
 function T.test_text_that_it_runs_has_its_globals()
