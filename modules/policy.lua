@@ -110,6 +110,16 @@ local function watched(options)
   }), unread
 end
 
+-- Some options are looked at only when the policy runs.
+local function is_named_in(path, name)
+  for word in (fs.read(path) or ""):gmatch "[%a_][%w_]*" do
+    if word == name then
+      return true
+    end
+  end
+  return false
+end
+
 ---Loads a policy. Its file finds the options in `...`.
 ---@param name string
 ---@param options table?
@@ -143,7 +153,9 @@ function M.load(name, options)
     return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
   end
   for _, key in ipairs(unread()) do
-    log.warn("policy %s: nothing in its file looks at the option '%s': is it misspelt?", name, key)
+    if not is_named_in(path, key) then
+      log.warn("policy %s: nothing in its file looks at the option '%s': is it misspelt?", name, key)
+    end
   end
   return value
 end

@@ -7,6 +7,7 @@
 
 local error_object = require "error"
 local fs = require "core.fs"
+local locks = require "modem.locks"
 local sha256 = require "sha256"
 local state = require "state"
 local terminal = require "terminal"
@@ -248,6 +249,8 @@ function M.enter(modem, sim, found, options)
     return nil, err
   elseif not before.locked then
     return await_ready(modem, false)
+  elseif locks.is_lock(before.type) then
+    return locks.fail(before)
   end
   local entry, refusal
   entry, err = entry_of(modem, sim, found.value)

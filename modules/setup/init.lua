@@ -48,7 +48,8 @@ local function enter_pin(self)
   end
   self.watcher:doing("SIM", "entering the PIN from " .. found.from)
   sim, err = pins.enter(self.modem, sim, found, self.pin)
-  return sim and true, err
+  -- A lock of the modem's wants no PIN, and keeps it off the network only.
+  return (sim or err.code == "modem-locked") and true, err
 end
 
 ---Opens a modem to set it up. Keep the session in a <close> variable.

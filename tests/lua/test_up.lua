@@ -306,6 +306,19 @@ function T.test_json_of_up_and_status()
   lu.assertEquals(up, status)
 end
 
+-- The SIM's PIN is no way out of a lock of the modem's, and none is sent.
+function T.test_a_locked_modem_is_not_given_the_pin()
+  local pin = "echo 1234 >/run/pin; chmod 600 /run/pin; "
+  for _, protocol in ipairs { "mbim", "qmi" } do
+    local result = simulated.run(pin .. "moontower setup calyx-sprint --yes --pin-file /run/pin; echo setup $?; "
+      .. "moontower up --pin-file /run/pin", { "network-lock" }, nil, { "--composition", protocol })
+    lu.assertEquals(result.status, 4, result.out .. result.err)
+    lu.assertStrContains(result.out, "setup 0\n")
+    for _, words in ipairs { "has taken its PIN", "PUK, not its PIN" } do lu.assertNotStrContains(result.err, words) end
+    lu.assertStrContains(result.err, "network lock")
+  end
+end
+
 -- What an FCC-locked modem says of its card is no reason to look at the card.
 function T.test_no_sim_while_the_radio_is_locked()
   local locked = simulated.run("moontower up", { "fcc-lock", "sim-remove" })
