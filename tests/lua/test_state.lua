@@ -178,4 +178,38 @@ function T.test_down_undoes_what_a_damaged_journal_does_not_tell()
   end
 end
 
+-- ---- a full disk ----
+
+local UP = "moontower up --apn r.ispsn --no-probe"
+local SMALL = "mkdir -p %s && mount -t tmpfs -o size=16k none %s"
+local FILL = "; dd if=/dev/zero of=%s/full bs=4k count=8"
+
+function T.test_up_with_no_room_for_what_it_writes_down_changes_nothing()
+  for _, kind in ipairs { "links", "modems", "resolver" } do
+    local folder = "/run/moontower/" .. kind
+    local result = simulated.run(UP, nil, (SMALL .. FILL):format(folder, folder, folder))
+    simulated.assert_clean_failure(result, 1, "no space left on device")
+    local left = simulated.run(UP .. "; ls " .. folder .. "; moontower sim state --json | grep '\"session\":'", nil,
+      (SMALL .. FILL):format(folder, folder, folder))
+    lu.assertStrContains(left.out, "\nfull\n", false, left.out)
+    lu.assertNotStrContains(left.out, '"session":')
+    lu.assertNotStrContains(left.out, ".new")
+  end
+end
+
+function T.test_down_on_a_disk_that_is_full_by_now()
+  local prepare = {}
+  for _, kind in ipairs { "links", "modems", "resolver" } do
+    local folder = "/run/moontower/" .. kind
+    prepare[#prepare + 1] = SMALL:format(folder, folder)
+  end
+  local fill = "for f in links modems resolver; do dd if=/dev/zero of=/run/moontower/$f/full bs=4k count=8; done "
+    .. "2>/dev/null"
+  local result = simulated.run(("%s >/dev/null && { %s; moontower down; }; rm /run/moontower/*/full"):format(UP, fill),
+    nil, table.concat(prepare, "; "))
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertEquals(result.out, "/run/moontower/sim/mbim is offline\n", result.err)
+  lu.assertEquals(result.after, result.before)
+end
+
 return T
