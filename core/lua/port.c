@@ -192,7 +192,8 @@ static int refused(lua_State *L, int status, const struct mt_port_peer *stranger
     lua_pushnil(L);
     if (stranger->uid == MT_UID_UNKNOWN)
         mt_error_push(L, "permission", "port",
-                      "the kernel does not say which user listens at %s, so nothing is sent there", path);
+                      "the kernel does not say which user listens at %s: nothing is sent there",
+                      path);
     else
         mt_error_push(L, "permission", "port",
                       "the user %I listens at %s, who is neither root nor we: nothing is sent there",
