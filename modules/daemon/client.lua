@@ -143,27 +143,35 @@ local function pass_interrupts_on(self, group)
   end
 end
 
--- Returns the exit status, or nil when the daemon is gone.
-local function converse(self)
-  local buffer = ""
+-- The next message; nil when the daemon is gone. What has come of those behind it is kept, should a handler be
+-- interrupted.
+local function next_message(self)
   while true do
+    local stop = self.buffer:find("\n", 1, true)
+    if stop then
+      local line = self.buffer:sub(1, stop - 1)
+      self.buffer = self.buffer:sub(stop + 1)
+      return json.decode(line) or {}
+    end
     local bytes = self.port:read()
     if not bytes then
       return nil
     end
-    buffer = buffer .. bytes
-    for line in buffer:gmatch("([^\n]*)\n") do
-      local message = json.decode(line) or {}
-      if message.exit then
-        return math.tointeger(message.exit) or LOST
-      end
-      for name, handler in pairs(handlers) do
-        if message[name] ~= nil then
-          handler(self, message[name])
-        end
+    self.buffer = self.buffer .. bytes
+  end
+end
+
+-- Returns the exit status, or nil when the daemon is gone.
+local function converse(self)
+  for message in next_message, self do
+    if message.exit then
+      return math.tointeger(message.exit) or LOST
+    end
+    for name, handler in pairs(handlers) do
+      if message[name] ~= nil then
+        handler(self, message[name])
       end
     end
-    buffer = buffer:match("[^\n]*$")
   end
 end
 
@@ -197,7 +205,7 @@ function M.run(name, arguments)
   elseif not port then
     return nil
   end
-  local self = setmetatable({ width = terminal.width(), port = port }, Client)
+  local self = setmetatable({ width = terminal.width(), port = port, buffer = "" }, Client)
   local group <close> = task.group()
   group:spawn(pass_interrupts_on, self, group)
   send(port, hello(name, arguments))

@@ -76,11 +76,12 @@ function T.test_commands_that_make_no_sense_are_told_of()
     for _, message in ipairs {
       hello("no-such-command"), hello("../../etc/passwd"), hello("status", { "--no-such" }),
       hello("status", { {}, {} }), hello("", {}), hello("serve"), hello("trace", { "serve" }),
-      hello("run", { "/dev/zero" }),
+      hello("run", { "x" }) .. '{"answer":{}}\n', hello("run", { "x" }) .. '{"answer":{"text":{},"is_last":true}}\n',
+      hello("run", { "x" }) .. '{"answer":{"err":{"code":"no-such","message":{}}}}\n',
     } do
       local port <close> = connect()
       assert(port:write(message))
-      lu.assertStrContains(task.timeout(10, hear, port) or "nothing", '"exit":', message)
+      lu.assertStrContains(task.timeout(10, hear, port) or "nothing after " .. message, '"exit":')
     end
     assert_serves()
   end)
