@@ -91,10 +91,6 @@ end
 ---@param reason any an error, or words
 ---@return fun(result: any) ended
 function Story:try(what, reason)
-  local last = self.tried[#self.tried]
-  if last and last.reason and not last.result then
-    last.result = "given up" -- unless it is yet to end
-  end
   local step = keep(self, { time = now(), what = what, reason = tostring(reason) })
   self.plan = nil
   log.info("%s: %s, because %s", self.modem, what, step.reason)
@@ -103,6 +99,13 @@ function Story:try(what, reason)
     step.result = tostring(result)
     log.info("%s: %s: %s", self.modem, what, step.result)
     events.publish("tried", { modem = self.modem, what = what, result = step.result })
+  end
+end
+
+---Who was trying something has been told to end.
+function Story:give_up()
+  for _, step in ipairs(self.tried) do
+    step.result = step.result or step.reason and "given up" or nil
   end
 end
 

@@ -62,16 +62,37 @@ local function modem_at(path)
   end
 end
 
+-- The daemon's own port: two readers would take each other's answers. Closing it leaves it open.
+local function shared(description)
+  local device = modem.owner and modem.owner.open_modem(description)
+  local port = device and device.at
+  return port and not port.lost and setmetatable({}, {
+    __index = function(_, name)
+      local value = port[name]
+      return type(value) == "function" and function(_, ...) return value(port, ...) end or value
+    end,
+    __tostring = function() return tostring(port) end,
+    __close = function() end,
+  }) or nil
+end
+
 -- Returns the port, and which modem it is of.
 local function open(args)
   if args.port then
-    local port, err = at_port.open_path(args.port)
-    return port, err or modem_at(args.port)
+    local description, err = modem_at(args.port), nil
+    local port = description and shared(description)
+    if not port then
+      port, err = at_port.open_path(args.port)
+    end
+    return port, err or description
   end
   local description, err = modem.select(args.device)
   local port
   if description then
-    port, err = at_port.open(description)
+    port = shared(description)
+    if not port then
+      port, err = at_port.open(description)
+    end
   end
   return port, err or description
 end

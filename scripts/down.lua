@@ -32,6 +32,9 @@ local function take_down(device, description)
     sessions, undone, why = journals.take_down_all(name)
   end
   local ok, err = disconnect(device, record, sessions)
+  if ok and not record then
+    up.forget(device) -- what is written down is of before a restart
+  end
   if not ok then
     return nil, err
   elseif not undone then

@@ -5,6 +5,7 @@ local error_object = require "error"
 local modem = require "modem"
 local orders = require "daemon.orders"
 local story = require "story"
+local up = require "modem.up"
 
 local function describe(state)
   if state.hardware == "off" then
@@ -35,6 +36,9 @@ local function switch(device, wanted)
     return stays_off("the radio stays off: the hardware switch (W_DISABLE) holds it", SWITCHED)
   elseif state.software ~= wanted then
     return stays_off(("the radio stays %s"):format(state.software), wanted == "on" and LOCKED or nil)
+  end
+  if wanted == "off" then
+    up.take_down(device) -- the connection is gone with it
   end
   if not modem.owner then -- what was ordered beside an earlier daemon holds for the next one, until now
     orders.lift(story.name(device.description), wanted == "on" and "radio" or nil)

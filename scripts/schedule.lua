@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: online only at certain hours, and only while the month's data lasts.
 
-local clock, hours, journals, meter = require "core.clock", require "hours", require "link.journal", require "meter"
+local clock, hours, meter = require "core.clock", require "hours", require "meter"
 local kind, policy, story, task = require "kind", require "policy", require "story", require "task"
 local up = require "modem.up"
 
@@ -41,14 +41,6 @@ local function wait_until(time)
   alarm:next()
 end
 
-local function take_down(modem)
-  local left = up.record(modem.description) -- by an earlier run
-  if left then
-    journals.take_down_all(left.net or modem.net)
-    up.down(modem, left)
-  end
-end
-
 return policy {
   name = "schedule",
   summary = "Use a modem only at certain hours, or within a monthly budget.",
@@ -71,7 +63,7 @@ return policy {
         end
         ended "the modem is offline"
       else
-        take_down(modem)
+        up.take_down(modem) -- what an earlier run has left
         told:believe("off", reason)
         told:intend("go online", again - os.time(), reason)
         wait_until(again)

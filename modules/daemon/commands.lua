@@ -5,6 +5,7 @@ local core = require "core.task"
 local orders = require "daemon.orders"
 local story = require "story"
 local task = require "task"
+local up = require "modem.up"
 
 ---@class daemon.commands
 ---@field private supervisor daemon.supervisor
@@ -70,6 +71,10 @@ local function carry_out(self, name, effect, command, run)
   end
   local worked, result = run()
   undo.finished = undo.finished or worked
+  local modem = worked and effect.hold and self.supervisor:modem_named(name)
+  if modem then
+    up.take_down(modem) -- the host's side stays when an AT command, or another program, ends the connection
+  end
   if effect.lifts and (worked or effect.always) then
     undo.finished = true
     self:as_daemon(lift, name, effect.lifts, command)

@@ -166,8 +166,18 @@ local function pass_requests_on(self)
   local requests = self.requests
   self.requests = {}
   for _, request in ipairs(requests) do
-    local slot = self.slots[story.name(request.description)] or admit(self, request.description)
-    slot.wanted:push(request.answer)
+    local name = story.name(request.description)
+    if self.slots[name] and not is_same(self.slots[name], request.description) then
+      let_go(self, list_by_name()) -- it has restarted since we looked
+    end
+    local slot = self.slots[name] or admit(self, request.description)
+    if is_same(slot, request.description) then
+      slot.wanted:push(request.answer)
+    else
+      request.answer:push { err = error_object.new {
+        code = "gone", source = "daemon", message = request.description.control .. " has restarted",
+      } }
+    end
   end
 end
 

@@ -323,6 +323,7 @@ function M.run(options)
   self.supervisor, self.missing = supervisor.new(group), missing.new(group)
   self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
+  function modems.owner.open_modem(description) return self.supervisor:modem_named(story.name(description)) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
   function modems.owner.carry_out(description, ...)
     return self.commands:carry_out(story.name(description), ...)

@@ -179,6 +179,9 @@ local function stop(self, is_unwanted)
   for _, job in ipairs(stopped) do
     self.jobs[job] = nil
     job.task:join()
+    if job.modem then
+      story.of(job.modem):give_up()
+    end
   end
 end
 
@@ -226,12 +229,6 @@ local function start_if_due(self, modem)
   end
 end
 
-local function modem_named(self, name)
-  for modem in pairs(self.ready) do
-    if story.name(modem.description) == name then return modem end
-  end
-end
-
 ---A modem has come, with what the configuration says of it.
 ---@param modem modem.modem
 ---@param group task.group that lives as long as the modem is there
@@ -245,10 +242,19 @@ end
 ---@param modem modem.modem
 function Supervisor:modem_gone(modem)
   self.ready[modem] = nil
+  story.of(modem):give_up()
   for job in pairs(self.jobs) do
     if job.modem == modem then self.jobs[job] = nil end
   end
   tell_watchers(self)
+end
+
+---@param name string
+---@return modem.modem? modem that policies have to do with
+function Supervisor:modem_named(name)
+  for modem in pairs(self.ready) do
+    if story.name(modem.description) == name then return modem end
+  end
 end
 
 ---Stops what is done about a modem; its connection stays. Policies for all modems have let go of it then, too. It may
@@ -256,7 +262,7 @@ end
 ---@param name string the modem's: story.name()
 function Supervisor:pause(name)
   self.pauses[name] = (self.pauses[name] or 0) + 1
-  local modem = modem_named(self, name)
+  local modem = self:modem_named(name)
   if modem and modem.link then
     modem.link:keep()
   end
@@ -269,7 +275,7 @@ end
 function Supervisor:resume(name)
   local pauses = self.pauses[name] - 1
   self.pauses[name] = pauses > 0 and pauses or nil
-  start_if_due(self, modem_named(self, name))
+  start_if_due(self, self:modem_named(name))
 end
 
 ---Replaces the policies of all modems, and those for all of them together. Connections stay. The latter have begun when

@@ -36,6 +36,7 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 
 ---@class modem.owner who keeps modems open for all tasks of this program: the daemon
 ---@field borrow fun(description: modem.description, options: modem.options): modem.modem?, moontower.error?
+---@field open_modem fun(description: modem.description): modem.modem? as it is open now
 ---@field is_up fun(modem: modem.modem, link: link.link, override: modem.override?) `moontower up` has worked: what it
 --- was given holds until it is given again, or the daemon ends; nil: the configuration holds
 ---@field carry_out fun(description: modem.description, order: string, command: string, run: fun(): boolean, any): any

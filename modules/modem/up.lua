@@ -89,7 +89,11 @@ local function keep_options(modem, record, options)
   end
 end
 
-local function forget(modem)
+---Nothing of ours is in this modem any more.
+---@param modem modem.modem
+---@return true? ok
+---@return moontower.error? err
+function M.forget(modem)
   modem.link = nil
   return state.remove(KIND, modem.description.key)
 end
@@ -116,7 +120,7 @@ local function open(modem, is_mute)
   if not ok and (not err or err.code == "timeout") then
     ok, err = modem:start()
     modem.is_started, record = ok, nil
-    forget(modem)
+    M.forget(modem)
   end
   return ok and (record or {}), err
 end
@@ -289,7 +293,7 @@ local function undo_modem(undo)
       modem:deactivate(undo.session)
     end
     if undo.record then
-      forget(modem)
+      M.forget(modem)
     end
     if undo.radio then
       modem:set_radio(false)
@@ -327,7 +331,7 @@ function M.up(modem, carrier, options)
   modem.link = applied
   applied.on_close = function()
     modem.cut_at = applied.bearer.cut and task.now() or nil
-    forget(modem)
+    M.forget(modem)
   end
   report.link(applied, watcher, bearer)
   return applied
@@ -346,9 +350,24 @@ function M.down(modem, record)
     ok = true -- opened anew since, and so without sessions
   end
   if ok then
-    ok, err = forget(modem)
+    ok, err = M.forget(modem)
   end
   return ok, err
+end
+
+---Takes down whatever `up` left connected: the host's side first, which never depends on the modem.
+---@param modem modem.modem
+function M.take_down(modem)
+  local record = record_of(modem.description)
+  local net = record and record.net or modem.net
+  if net then
+    journals.take_down_all(net)
+  end
+  if record then
+    M.down(modem, record)
+  else
+    M.forget(modem) -- what is written down is of before a restart
+  end
 end
 
 return M

@@ -6,7 +6,6 @@ local comeback = require "modem.comeback"
 local modem_module = require "modem"
 local ports = require "modem.ports"
 local reset = require "modem.reset"
-local journals = require "link.journal"
 local task = require "task"
 local up = require "modem.up"
 
@@ -14,17 +13,6 @@ local BACK_TIME = 240 -- an EM7565 that changes its product id has been seen to 
 local AT_TRIES, AT_TIME = 6, 5
 
 local M = {}
-
--- A connection does not outlive the restart: what is left of it on the host would lead nowhere.
-local function take_offline(modem)
-  local record = up.record(modem.description)
-  if modem.net then
-    journals.take_down_all(modem.net)
-  end
-  if record then
-    up.down(modem, record)
-  end
-end
 
 -- The AT port may come later than the control port.
 local function has_ports(interfaces)
@@ -75,12 +63,12 @@ end
 ---@return modem.comeback? watch keep it in a <close> variable
 ---@return moontower.error? err
 function M.watch(modem)
-  take_offline(modem)
+  up.take_down(modem) -- what is left of it on the host would lead nowhere
   return comeback.watch(modem.description)
 end
 
 local function ask(modem, watcher)
-  take_offline(modem)
+  up.take_down(modem) -- what is left of it on the host would lead nowhere
   watcher:doing("Restart", "asking for it")
   return reset.reset(modem)
 end
