@@ -23,6 +23,9 @@ local kinds = {
 
   -- The modem.
   ["modem"] = { "modem", "Try again; if it stays so, restart the modem: `moontower reset`." },
+  ["bare-error"] = { "modem",
+    "It says no more: it may not know the command, or not take it in its state. `AT+CMEE=2` makes some say why.",
+  },
   ["moving"] = { "modem", "Try again in a moment: the modem is changing cell, network or state." },
   ["busy"] = { "modem", "Try again in a moment; or stop the other program that uses the modem.", "busy" },
   ["starting"] = { "modem", "Try again in some seconds: modem or SIM is still starting.", "busy" },

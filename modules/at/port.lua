@@ -82,7 +82,7 @@ local function failure(job, final)
     detail.words = found.words
     found.words = ("%s (%s)"):format(found.words, final.text)
   else
-    found = verdict.new(final.result == "command-not-supported" and "unsupported" or "modem", final.text)
+    found = verdict.new(final.result == "command-not-supported" and "unsupported" or "bare-error", final.text)
   end
   return verdict.fail(job.shown, found, { source = "at", detail = detail })
 end
