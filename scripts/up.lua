@@ -181,6 +181,19 @@ local function connect(device, chosen, options, args, watcher)
   return status
 end
 
+-- What a policy keeps offline on purpose, it would take offline again: better to say so at once.
+local policy_beliefs = { off = true, standby = true }
+
+local function refused_by_policy(device)
+  local told = modem.owner and story.of(device)
+  if told and policy_beliefs[told.belief] then
+    return error_object.new {
+      code = "busy", source = "up", message = ("its policy keeps the modem offline: %s"):format(told.reason),
+      hint = "Give it another policy in the configuration, then `moontower reload`; or see `moontower why`.",
+    }
+  end
+end
+
 -- A connection that is there comes back if the one that replaces it fails.
 local function switch(device, named, args, watcher)
   local standing = restore.standing(device)
@@ -222,6 +235,10 @@ local function bring_up(args, watcher)
     return nil, err
   end
   local device <close> = opened
+  err = refused_by_policy(device)
+  if err then
+    return nil, err
+  end
   return switch(device, named, args, watcher)
 end
 

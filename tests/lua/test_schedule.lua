@@ -63,7 +63,9 @@ end
 
 function T.test_outside_of_them_it_says_when_it_will_go_online()
   local result = run([[hours = "22:00-06:00"]], [[start "2026-11-26 12:00" 1; until_why "is off"
-    moontower why; end TERM; true]])
+    moontower why; moontower up 2>&1; echo "up $?"; moontower why | grep -c "is off since"; end TERM; true]])
+  lu.assertStrContains(result.out, "its policy keeps the modem offline: it is outside of its hours")
+  lu.assertStrContains(result.out, "up 8\n1\n")
   lu.assertStrContains(result.out, "it is outside of its hours")
   lu.assertStrContains(result.out, "go online")
 end
