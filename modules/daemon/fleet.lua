@@ -141,8 +141,9 @@ end
 
 local function list_by_name()
   local now = {}
-  for _, description in ipairs(devices.list()) do now[story.name(description)] = description end
-  return now
+  local list, err = devices.list()
+  for _, description in ipairs(list) do now[story.name(description)] = description end
+  return now, err
 end
 
 local function is_same(slot, description)
@@ -150,10 +151,12 @@ local function is_same(slot, description)
     and slot.description.control == description.control
 end
 
--- Lets go of what is not there any more, or is there anew.
-local function let_go(self, now)
+-- Lets go of what is not there any more, or is there anew. What could not be asked is not taken for gone.
+local function let_go(self, now, unknown)
   for name, slot in pairs(self.slots) do
-    if not is_same(slot, now[name]) then
+    if unknown and not now[name] then
+      log.warn("nobody can tell whether %s is still there: %s", name, unknown)
+    elseif not is_same(slot, now[name]) then
       drop(self, slot, now[name] and "restarted" or "unplugged")
     elseif slot.modem then
       slot.modem.net = now[name].net -- udev may have renamed it since
@@ -199,8 +202,8 @@ local function tell_of_unusable(self, now)
 end
 
 local function look(self)
-  local now = list_by_name()
-  let_go(self, now)
+  local now, unknown = list_by_name()
+  let_go(self, now, unknown)
   tell_of_unusable(self, now)
   for name, description in pairs(now) do
     if not self.slots[name] and description.protocol ~= "at" then

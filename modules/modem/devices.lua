@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Which modems there are: what udev knows, and what a file describes.
 
+local error_object = require "error"
 local fs = require "core.fs"
 local json = require "dkjson"
 local modes = require "modem.modes"
@@ -297,10 +298,14 @@ local function controls_of_file(values)
   return controls
 end
 
+-- Returns an error when nobody can tell what there is.
 local function described_by_files(list)
   local folder = M.folder()
-  for _, file in ipairs(fs.list(folder) or {}) do
-    local values = json.decode(fs.read(folder .. "/" .. file) or "")
+  local files, unknown = error_object.there(fs.list(folder))
+  for _, file in ipairs(files or {}) do
+    local content, err = error_object.there(fs.read(folder .. "/" .. file))
+    unknown = unknown or err
+    local values = json.decode(content or "")
     local function text(key) return type(values[key]) == "string" and values[key] or nil end
     local controls = type(values) == "table" and text("name") and controls_of_file(values) or {}
     if controls[1] then
@@ -313,16 +318,18 @@ local function described_by_files(list)
       }, controls[1])
     end
   end
+  return unknown
 end
 
 ---@return modem.description[] descriptions in a fixed order, one a modem
+---@return moontower.error? err there may be others: not everything could be asked
 function M.list()
   local list = {}
   usb_modems(list)
   wwan_modems(list)
-  described_by_files(list)
+  local err = described_by_files(list)
   table.sort(list, function(a, b) return a.key < b.key end)
-  return list
+  return list, err
 end
 
 return M

@@ -72,11 +72,14 @@ end
 ---@return moontower.error? err
 function M.select(selector)
   local fitting = {}
-  for _, description in ipairs(devices.list()) do
+  local list, unknown = devices.list()
+  for _, description in ipairs(list) do
     fitting[#fitting + 1] = not selector and description or chosen(description, selector) or nil
   end
   fitting = selector and fitting or only_usable(fitting)
-  if #fitting == 0 then
+  if #fitting == 0 and unknown then
+    return nil, unknown
+  elseif #fitting == 0 then
     return no_modem(selector)
   elseif #fitting > 1 then
     local keys = {}
