@@ -118,7 +118,8 @@ local function run_on_usb(args, command)
       modem = modem, mbim = require("sim.mbim").new, qmi = require("sim.qmi").new,
       network = require("sim.network").new, at = require("sim.at").new, nmea = require("sim.nmea").new,
       ready = function(info)
-        announce("The simulated modem is %s and %s (USB %s).", info.control, info.net, info.bus_id)
+        announce("The simulated modem is %s and %s (USB %s).", info.control, info.net or "no network interface",
+          info.bus_id)
         plugged:push(info)
       end,
     }

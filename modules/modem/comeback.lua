@@ -61,9 +61,9 @@ local function next_event(self)
   if not action then
     error(device, 0) -- the error
   end
-  local folder = self.before.usb_folder or self.before.wwan_folder
-  if action == "remove" and type(device) == "table" and folder then
-    self.was_gone = self.was_gone or device.syspath:sub(1, #folder + 1) == folder .. "/"
+  -- Of its control port alone: while others go, that may still be the old one.
+  if action == "remove" and type(device) == "table" and device.devnode == self.before.control then
+    self.was_gone = true
   end
 end
 

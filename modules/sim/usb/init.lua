@@ -80,12 +80,14 @@ end
 ---@class sim.usb.info what the kernel has made of the modem
 ---@field bus_id string such as "1-1"
 ---@field control string such as "/dev/cdc-wdm0"
----@field net string such as "wwan0"
+---@field net string? such as "wwan0"
 
--- The modem as everybody else finds it: with udevd, once its rules have run, which may rename its interface.
+-- The modem as everybody else finds it: with udevd, once its rules have run, which may rename its interface. One that
+-- has serial ports alone has none.
 local function find(bus_id)
   for _, description in ipairs(devices.list()) do
-    if description.usb == bus_id and description.net then
+    local is_whole = description.net or description.mode and not description.mode.lacks
+    if description.usb == bus_id and is_whole then
       return description
     end
   end
@@ -94,7 +96,7 @@ end
 local function await_devices(cable)
   local has_udevd = fs.stat("/run/udev/control") ~= nil
   local monitor <close>, err = udev.monitor {
-    subsystems = { "usbmisc", "net" }, source = has_udevd and "udev" or "kernel",
+    subsystems = { "usbmisc", "net", "tty" }, source = has_udevd and "udev" or "kernel",
   }
   if not monitor then
     return nil, err
