@@ -79,7 +79,7 @@ function T.test_a_modem_that_is_pulled_out()
   end)
 end
 
-function T.test_open_never_answered() fails(3, "does not answer MBIM OPEN", { "open-dead" }) end
+function T.test_open_never_answered() fails(7, "does not answer MBIM OPEN", { "open-dead" }) end
 
 function T.test_nonsense_on_the_wire()
   all_of({ "garbage@3", "wrong-id@3", "truncate@3", "out-of-order@3", "noise@3" }, function(fault)
