@@ -115,12 +115,12 @@ function M.read(path)
   if session then
     return session:read(path)
   end
-  local text, err = fs.read(path)
-  local what = err and err.detail and err.detail.type
-  if what == "fifo" or what == "character" then
+  -- A FIFO is opened only once: its writer takes whoever opens it for its reader.
+  local found = fs.stat(path)
+  if found and (found.type == "fifo" or found.type == "character") then
     return read_input(path)
   end
-  return text, err
+  return fs.read(path)
 end
 
 ---What Ctrl-C interrupts: see core.task.foreground.

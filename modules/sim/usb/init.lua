@@ -16,8 +16,10 @@
 -- modem:usb_identity() says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings);
 -- modem:shows(name) which of modem.personality.interfaces there are.
 
-local devices = require "modem.devices"
+local json = require "dkjson"
 local fs = require "core.fs"
+local process = require "core.process"
+local program = require "core.program"
 local udev = require "core.udev"
 local error_object = require "error"
 local task = require "task"
@@ -84,8 +86,11 @@ end
 
 -- The modem as everybody else finds it: with udevd, once its rules have run, which may rename its interface. One that
 -- has serial ports alone has none.
+-- A child looks: while a driver sets itself up, the kernel lets nobody read the device's files in sysfs, and the driver
+-- waits for this very process to answer as the device.
 local function find(bus_id)
-  for _, description in ipairs(devices.list()) do
+  local result = process.run { program.executable, "devices", "--json", timeout = enumeration_time }
+  for _, description in ipairs(result and json.decode(result.stdout) or {}) do
     local is_whole = description.net or description.mode and not description.mode.lacks
     if description.usb == bus_id and is_whole then
       return description
