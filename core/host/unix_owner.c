@@ -16,12 +16,12 @@
 
 enum { BUFFER_SIZE = 32768, ALL_STATES = -1 };
 
-/* An entry of the list that has the name: its user, else MT_UID_UNKNOWN. */
-static int64_t owner_in(const struct nlmsghdr *header, const char *name, size_t length)
+/* An entry of the list that has the name: its user, else MT_UID_UNKNOWN. (The kernel's macros know no const.) */
+static int64_t owner_in(struct nlmsghdr *header, const char *name, size_t length)
 {
     const struct unix_diag_msg *socket = NLMSG_DATA(header);
     int left = (int)header->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*socket));
-    const struct rtattr *attribute = (const struct rtattr *)(socket + 1);
+    struct rtattr *attribute = (struct rtattr *)(void *)((char *)NLMSG_DATA(header) + sizeof(*socket));
     int64_t uid = MT_UID_UNKNOWN;
     bool is_named = false;
     for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
