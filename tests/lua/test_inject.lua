@@ -13,10 +13,10 @@ local task = require "task"
 
 local T = {}
 
-local EVERY = math.tointeger(tonumber(os.getenv "MT_INJECT_EVERY")) or 23
-local FIRST = math.tointeger(tonumber(os.getenv "MT_INJECT_FIRST")) or 1
+local EVERY = math.tointeger(tonumber(os.getenv "MT_INJECT_EVERY")) or 11
+local FIRST = math.tointeger(tonumber(os.getenv "MT_INJECT_FIRST")) or os.time() % EVERY + 1
 local AT_ONCE = 3 -- so many worlds
-local PARTS = 6 -- of each command's calls, each in a world of its own
+local PARTS = 18 -- of each command's calls, each in a world of its own
 
 local LIBRARY = fs.realpath("/proc/self/exe"):match("^(.*)/") .. "/tests/inject.so"
 
