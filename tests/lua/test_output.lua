@@ -70,14 +70,25 @@ end
 function T.test_a_pipe_without_a_reader() without_a_reader(false) end
 function T.test_a_pipe_without_a_reader_beside_the_daemon() without_a_reader(true) end
 
--- Nothing more happens after the first event: the client notices the end of its reader all the same.
+-- Nothing more happens after the last event that was read: the client notices the end of its reader all the same, and
+-- the daemon lets go of the client.
 function T.test_events_end_with_their_reader()
   local result = simulated.run(DAEMON .. [[
-    { moontower events; echo "status $?" >&2; } | head -n 1 >/run/line &
+    connections() { grep -c ' 03 *[0-9]* /run/moontower/control/socket$' /proc/net/unix; }
+    mkfifo /run/pipe
+    { moontower events; echo "status $?" >&2; } >/run/pipe &
     events=$!
-    until [ -s /run/line ]; do moontower reload; done
+    exec 3</run/pipe
+    until [ -e /run/heard ]; do moontower reload; done & reloading=$!
+    read -r line <&3; echo "$line"
+    : >/run/heard; wait $reloading
+    echo 'a mistake' >/run/config.lua
+    moontower reload 2>/dev/null
+    until read -r line <&3; case "$line" in *'"event":"reload-failed"'*) true;; *) false;; esac; do :; done
+    until [ "$(connections)" = 1 ]; do sleep 0.05; done
+    exec 3<&-
     wait $events
-    cat /run/line
+    until [ "$(connections)" = 0 ]; do sleep 0.05; done
     kill $daemon; wait $daemon; true
   ]])
   lu.assertEquals(result.status, 0, result.err)
