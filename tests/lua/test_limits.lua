@@ -240,12 +240,14 @@ end
 
 -- They have all begun, and go on at the same moment.
 function T.test_time_is_that_of_all_tasks_that_wake_together()
+  local gone_on = 0
   local _, ok, err = record(QUICK, function()
     local gate = task.queue(1)
     local group <close> = task.group()
     for _ = 1, 20 do
       group:spawn(function()
         gate:pop()
+        gone_on = gone_on + 1
         while true do pcall(spin) end
       end)
     end
@@ -255,6 +257,7 @@ function T.test_time_is_that_of_all_tasks_that_wake_together()
   end)
   lu.assertFalse(ok)
   assert_stopped(err, RAN)
+  lu.assertTrue(gone_on >= 1)
 end
 
 -- Each child is a new task, whose time has not been used up; that of the script has.
@@ -333,19 +336,24 @@ function T.test_tasks_that_have_not_begun_are_ended_without_running()
   lu.assertEquals(begun, 0)
 end
 
--- The clock of a scope runs on the loop: it is looked at while many tasks are ready.
+-- The clock of a scope runs on the loop: it is looked at while many tasks are ready. The first of them starts it.
 function T.test_the_loop_is_looked_at_while_many_tasks_are_ready()
-  local saw = {}
+  local saw, scope = {}, nil
+  local last = task.queue(1)
   local group <close> = task.group()
-  local scope <close> = core.scope(0.001)
   for i = 1, 10 do
     group:spawn(function()
+      scope = scope or core.scope(0.001)
       saw[i] = scope:reason() ~= nil
       spin_for(0.02)
+      if i == 1 then
+        task.shield(100, last.pop, last)
+      end
     end)
   end
-  task.shield(100, group.wait, group)
-  lu.assertTrue(saw[10])
+  group:spawn(last.close, last, "all have run")
+  group:wait()
+  lu.assertEquals({ saw[1], saw[10] }, { false, true })
 end
 
 -- ---- what is loaded for a script ----
@@ -510,13 +518,13 @@ end
 
 function T.test_one_account_over_several_runs()
   local account, kept = core.account(SMALL), {}
-  local function eat_more()
-    for i = 1, 80 do kept[#kept + 1] = ("x"):rep(16 << 10) .. i end
+  local function eat_more(mib)
+    for i = 1, 64 * mib do kept[#kept + 1] = ("x"):rep(16 << 10) .. i end
   end
-  for _ = 1, 3 do lu.assertTrue(task.limited(account, eat_more)) end
-  assert_stopped(failure(account, eat_more), HELD)
+  for _ = 1, 3 do lu.assertTrue(task.limited(account, eat_more, 1)) end
+  assert_stopped(failure(account, eat_more, 2), HELD) -- 5 MiB; exactly 4 might end before the next look
   kept = {}
-  lu.assertEquals({ task.limited(account, eat_more) }, { true })
+  lu.assertEquals({ task.limited(account, eat_more, 1) }, { true })
 end
 
 function T.test_the_limits_of_two_do_not_mix()
