@@ -84,6 +84,7 @@ local function run_in_world(args, command)
   if not entered then
     return nil, err
   end
+  local left <close> = task.finally(tier1.leave) -- luacheck: ignore 211
   local group <close> = task.group()
   local modems, ok
   modems, err = make_modems(args, group)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,14 +236,50 @@ static int make_mounts(void)
     return status == 0 ? make_sys() : status;
 }
 
+static bool is_inside;
+
 int mt_world_enter(void)
 {
     if (has_threads())
         return -EBUSY;
     int status = unshare_all();
-    if (status == 0)
+    if (status == 0) {
+        is_inside = true;
         status = make_mounts();
+    }
     return status == 0 ? raise_loopback() : status;
+}
+
+/* Returns how many it has killed. One that has ended, or is another user's, does not say where it is. */
+static int kill_others(const struct stat *here)
+{
+    int killed = 0;
+    DIR *processes = opendir("/proc");
+    if (!processes)
+        return 0;
+    struct dirent *entry;
+    while ((entry = readdir(processes))) {
+        char path[64];
+        struct stat there;
+        long pid = strtol(entry->d_name, NULL, 10);
+        if (pid <= 0 || pid == getpid())
+            continue;
+        snprintf(path, sizeof(path), "/proc/%ld/ns/mnt", pid);
+        if (stat(path, &there) == 0 && there.st_dev == here->st_dev && there.st_ino == here->st_ino)
+            killed += kill((pid_t)pid, SIGKILL) == 0;
+    }
+    closedir(processes);
+    return killed;
+}
+
+void mt_world_empty(void)
+{
+    enum { ROUNDS = 10 };  /* one may start another while we look */
+    struct stat here;
+    if (!is_inside || stat("/proc/self/ns/mnt", &here) < 0)
+        return;
+    for (int i = 0; i < ROUNDS && kill_others(&here) > 0; i++)
+        continue;
 }
 
 /* ---- stand-ins for devices ---- */

@@ -18,6 +18,12 @@
 int mt_world_enter(void);
 
 /*
+ * Kills all others that are in the world which this process has entered: they would keep it, and
+ * the kernel's share of it, for ever, out of reach. Does nothing outside.
+ */
+void mt_world_empty(void);
+
+/*
  * The functions below return a non-blocking descriptor, which is the caller's, or a negative errno.
  */
 

@@ -22,6 +22,14 @@ static int l_enter(lua_State *L)
     return 1;
 }
 
+/* empty(): kills all others in it; the last that is done there. */
+static int l_empty(lua_State *L)
+{
+    (void)L;
+    mt_world_empty();
+    return 0;
+}
+
 /*
  * The functions below return bare descriptors: hand each to core.port.adopt(), or close it.
  */
@@ -74,6 +82,7 @@ static int l_close_fd(lua_State *L)
 
 static const luaL_Reg functions[] = {
     { "close_fd", l_close_fd },
+    { "empty", l_empty },
     { "enter", l_enter },
     { "pty", l_pty },
     { "socketpair", l_socketpair },

@@ -86,6 +86,9 @@ function tier1.enter()
   return fs.mkdir("/run/udev")
 end
 
+---Ends whatever still runs in that world. To be called last of all.
+tier1.leave = world.empty
+
 local function open_link(name)
   local fd, err = world.tun(name)
   if fd then

@@ -180,4 +180,11 @@ function T.test_at_terminal()
   end)
 end
 
+-- cat ends when the last has ended that could write to it.
+function T.test_nothing_in_a_world_outlives_it()
+  local script = [["$0" sim -- sh -c 'sleep 1000000 & setsid sleep 1000000 & exit 3' | cat]]
+  local result = assert(process.run { "sh", "-c", script, require("core.program").executable, timeout = 100 })
+  lu.assertEquals({ result.status, result.stderr }, { 0, "" })
+end
+
 return T
