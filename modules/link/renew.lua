@@ -45,6 +45,7 @@ function M.renew(link, apply)
     if err then
       return nil, err
     elseif stands then
+      old.ipv4.lease = usable.ipv4.lease -- it may have been given anew
       return "same"
     end
   end

@@ -5,6 +5,7 @@
 -- link/probes.lua.
 
 local error_object = require "error"
+local leases = require "modem.lease"
 local log = require "log"
 local netlink = require "core.netlink"
 local probes = require "link.probes"
@@ -84,6 +85,12 @@ local troubles = {
     return (value.hardware == "off" or value.software == "off") and "the radio has been switched off"
   end,
 }
+
+-- An address that DHCP gave is ours for a while, and has to be asked for again.
+local function keep_lease(self)
+  local err = leases.keep(self.link, function() renew(self, "the DHCP server gives new settings") end)
+  self.verdict:push(err)
+end
 
 local function hear_session(self, value)
   local bearer = self.link.bearer
@@ -186,6 +193,9 @@ function M.wait_down(link, options)
   group:spawn(hear_modem, self)
   group:spawn(read_changes, self)
   group:spawn(hear_kernel, self)
+  if link.bearer.ipv4.lease then
+    group:spawn(keep_lease, self)
+  end
   group:spawn(look_at_traffic, self)
   local reason = self.verdict:pop()
   if reason.code ~= "gone" then

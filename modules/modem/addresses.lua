@@ -21,7 +21,11 @@ local function by_dhcp(modem, session)
   end
   local lease = dhcp.ask(modem.net)
   local family = lease and usable.family("ipv4", lease)
-  return family and #family.addresses > 0 and family or nil
+  if not family or #family.addresses == 0 then
+    return nil
+  end
+  family.lease = lease.lease
+  return family
 end
 
 local function nothing_given()

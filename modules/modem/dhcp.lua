@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Addresses by DHCP (RFC 2131, in little), for modems that do not tell them and answer DHCP on their interface instead.
 --
--- The modem itself answers, for as long as the connection lasts: so a lease is asked for once, and not renewed. It is
--- asked below IP, since without an address the kernel would drop the answer.
+-- The modem is asked below IP, since without an address the kernel would drop the answer. When a lease has to be asked
+-- for again is in modem/lease.lua.
 
+local error_object = require "error"
 local fs = require "core.fs"
 local inet = require "core.inet"
 local netlink = require "core.netlink"
@@ -17,7 +18,7 @@ local CLIENT, SERVER, UDP = 68, 67, 17
 local ETHERNET, IPV4 = "1", "\8\0" -- a type of links, and of frames
 local BROADCAST, NOBODY = ("\xff"):rep(6), "0.0.0.0"
 local REQUEST, REPLY, MAGIC, WANTS_BROADCAST = 1, 2, 0x63825363, 0x8000
-local DISCOVER, OFFER, ASK, ACK = 1, 2, 3, 5
+local DISCOVER, OFFER, ASK, ACK, REFUSED = 1, 2, 3, 5, 6
 local PAUSES = { 1, 2 } -- seconds for an answer, each time it is asked
 local SHORTEST = 300 -- of a message: some relays drop shorter ones
 
@@ -39,6 +40,19 @@ M.message = schema.compile("DHCP message", {
 
 local TYPE, WANTED, SERVER_ID, PARAMETERS = 53, 50, 54, 55
 local MASK, ROUTER, DNS, MTU = 1, 3, 6, 26
+local SECONDS, T1, T2 = 51, 58, 59
+local FOR_EVER = 0xffffffff
+local LEAST = 2 -- seconds of a lease: a server that gives less is not asked more often
+local MADE_UP = "\2moont" -- an address that is locally administered; the same each time, as the server goes by it
+
+---@class modem.lease for how long an address is ours, by when it was asked for
+---@field from number as task.now() has it
+---@field seconds number
+---@field t1 number seconds, after which the server is asked for more; t2: any server
+---@field t2 number
+---@field address string
+---@field server string?
+---@field server_hardware string? of Ethernet
 
 ---@param list table<integer, string>
 ---@return string
@@ -86,23 +100,25 @@ end
 
 -- ---- one exchange ----
 
+-- Who has an address already, and says so as `client`, gets the answer there; else it has to go to all.
 local function frame(self, options)
-  options[PARAMETERS] = string.char(MASK, ROUTER, DNS, MTU)
+  options[PARAMETERS] = string.char(MASK, ROUTER, DNS, MTU, SECONDS, T1, T2)
+  local client, server = self.client or NOBODY, self.server or "255.255.255.255"
   local body = assert(M.message:encode {
     operation = REQUEST, hardware_type = 1, hardware_length = 6, transaction = self.transaction,
-    flags = WANTS_BROADCAST, client = NOBODY, yours = NOBODY, server = NOBODY, relay = NOBODY,
+    flags = self.client and 0 or WANTS_BROADCAST, client = client, yours = NOBODY, server = NOBODY, relay = NOBODY,
     hardware = self.hardware .. ("\0"):rep(10), server_name = ("\0"):rep(64), file = ("\0"):rep(128), magic = MAGIC,
     options = M.write_options(options),
   })
   body = body .. ("\0"):rep(SHORTEST - #body)
   local values = {
-    version = 0x45, length = 28 + #body, ttl = 64, protocol = UDP, source = NOBODY, target = "255.255.255.255",
+    version = 0x45, length = 28 + #body, ttl = 64, protocol = UDP, source = client, target = server,
     source_port = CLIENT, target_port = SERVER, udp_length = 8 + #body, body = "",
   }
   values.checksum = inet.checksum(assert(datagram:encode(values)):sub(1, 20))
   values.body = body
   local packet = assert(datagram:encode(values))
-  return self.is_ethernet and BROADCAST .. self.hardware .. IPV4 .. packet or packet
+  return self.is_ethernet and (self.server_hardware or BROADCAST) .. self.hardware .. IPV4 .. packet or packet
 end
 
 -- What a frame says to us, if it does.
@@ -117,6 +133,7 @@ local function read(self, bytes_read)
   end
   message.options = M.read_options(message.options)
   message.type = message.options[TYPE] and message.options[TYPE]:byte()
+  message.from = self.is_ethernet and bytes_read:sub(7, 12) or nil
   return message
 end
 
@@ -126,6 +143,10 @@ local function await(self, wanted)
     local message = bytes_read and read(self, bytes_read)
     if message and message.type == wanted then
       return message
+    elseif message and message.type == REFUSED then
+      return error_object.fail {
+        code = "rejected", source = "dhcp", message = "the DHCP server says that the address is not ours",
+      }
     elseif not bytes_read then
       return nil, err
     end
@@ -147,7 +168,28 @@ local function ask(self, options, wanted)
   return nil, err
 end
 
-local function lease_of(message)
+local function seconds_of(text)
+  return text and #text == 4 and (">I4"):unpack(text) or nil
+end
+
+-- nil: for ever.
+local function lease_of(message, from)
+  local options, seconds = message.options, seconds_of(message.options[SECONDS])
+  if not seconds or seconds == FOR_EVER then
+    return nil
+  end
+  seconds = math.max(seconds, LEAST)
+  local t1, t2 = seconds_of(options[T1]), seconds_of(options[T2])
+  if not t1 or not t2 or t1 < 1 or t1 >= t2 or t2 >= seconds then
+    t1, t2 = seconds * 0.5, seconds * 0.875
+  end
+  return {
+    from = from, seconds = seconds, t1 = t1, t2 = t2, address = message.yours,
+    server = address_of(options[SERVER_ID]), server_hardware = message.from,
+  }
+end
+
+local function family_of(message, from)
   local options, dns = message.options, {}
   for at = 1, #(options[DNS] or "") - 3, 4 do
     dns[#dns + 1] = address_of(options[DNS]:sub(at, at + 3))
@@ -156,6 +198,7 @@ local function lease_of(message)
     addresses = { { address = message.yours, prefix_length = prefix_length(options[MASK]) } },
     gateway = address_of(options[ROUTER]), dns = dns,
     mtu = options[MTU] and #options[MTU] == 2 and (">I2"):unpack(options[MTU]) or nil,
+    lease = lease_of(message, from),
   }
 end
 
@@ -164,11 +207,12 @@ local function converse(self)
   if not offer then
     return nil, err
   end
+  local from = task.now()
   local ack
   ack, err = ask(self, {
     [TYPE] = string.char(ASK), [WANTED] = bytes_of(offer.yours), [SERVER_ID] = offer.options[SERVER_ID],
   }, ACK)
-  return ack and lease_of(ack), err
+  return ack and family_of(ack, from), err
 end
 
 local function hardware_of(name)
@@ -178,9 +222,38 @@ local function hardware_of(name)
   if digits and #digits == 12 then
     return is_ethernet, (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
   end
-  local made_up = { 2 } -- an address that is locally administered
-  for i = 2, 6 do made_up[i] = math.random(0, 255) end
-  return is_ethernet, string.char(table.unpack(made_up))
+  return is_ethernet, MADE_UP
+end
+
+-- Calls fn with what an exchange through a link needs.
+local function through(name, fn)
+  local opened, err = ports.packets(name)
+  local port <close> = opened
+  if not port then
+    return nil, err
+  end
+  local is_ethernet, hardware = hardware_of(name)
+  return fn {
+    port = port, is_ethernet = is_ethernet, hardware = hardware, transaction = math.random(0, 0xffffffff),
+  }
+end
+
+---Asks for more time for an address that the link has (RFC 2131, 4.4.5).
+---@param name string
+---@param lease modem.lease
+---@param of_any boolean of any server, not of the one that gave it alone
+---@return modem.family? as the answer has it
+---@return moontower.error? err "rejected": it must not be used any more
+function M.renew(name, lease, of_any)
+  return through(name, function(self)
+    self.client = lease.address
+    if not of_any and lease.server then
+      self.server, self.server_hardware = lease.server, lease.server_hardware
+    end
+    local from = task.now()
+    local ack, err = ask(self, { [TYPE] = string.char(ASK) }, ACK)
+    return ack and family_of(ack, from), err
+  end)
 end
 
 ---Asks for an IPv4 address through a link, which is up for as long as that takes.
@@ -201,16 +274,7 @@ function M.ask(name)
       netlink.set_link(name, { up = false })
     end
   end)
-  local opened
-  opened, err = ports.packets(name)
-  local port <close> = opened
-  if not port then
-    return nil, err
-  end
-  local is_ethernet, hardware = hardware_of(name)
-  return converse {
-    port = port, is_ethernet = is_ethernet, hardware = hardware, transaction = math.random(0, 0xffffffff),
-  }
+  return through(name, converse)
 end
 
 return M

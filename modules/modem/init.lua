@@ -390,6 +390,7 @@ end
 ---@field gateway string?
 ---@field dns string[]
 ---@field mtu integer?
+---@field lease modem.lease? nil: for as long as the connection lasts
 
 local Bearer = {}
 Bearer.__index = Bearer

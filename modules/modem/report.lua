@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The lines in which `up` and `status` show a modem, its network and its connection.
 
+local leases = require "modem.lease"
+
 local M = {}
 
 ---@param modem modem.modem
@@ -109,8 +111,14 @@ function M.link(applied, watcher, bearer)
   if #bearer.ipv6.addresses > 0 and #applied.bearer.ipv6.addresses == 0 then
     watcher:done("", ("no IPv6: this host has it switched off (net.ipv6.conf.%s.disable_ipv6)"):format(applied.name))
   end
+  local lease = applied.bearer.ipv4.lease
+  if lease and not applied.bearer.modem.settings then -- which policies watch, and renew
+    watcher:done("", ("%s is lent for %s by DHCP: before that is over, run `moontower up` again, or `moontower serve`")
+      :format(lease.address, leases.words(lease.seconds)))
+  end
   watcher:data("link", {
     name = applied.name, addresses = applied.addresses, mtu = applied.mtu, adopted = applied.adopted,
+    lease = lease and lease.seconds,
   })
   watcher:done("DNS", #applied.dns > 0 and table.concat(applied.dns, ", ") or "none given by the network", applied.dns)
 end

@@ -67,7 +67,7 @@ local function new_network()
     dns = true,       -- do its DNS servers answer?
     servers = true,   -- does it tell who they are?
     tells = true,     -- does the modem tell the addresses that it gives?
-    dhcp = false,     -- does it answer DHCP?
+    dhcp = false,     -- for how many seconds does it lend an address by DHCP? false: it does not answer
     slash32 = false,  -- does it give IPv4 addresses as a /32, with a gateway outside it?
   }
 end

@@ -97,17 +97,17 @@ local function answer_icmp(self, settings, header)
   end
 end
 
-local function answer_dhcp(settings, datagram)
-  local body = dhcp.answer(datagram.body, settings)
+local function answer_dhcp(settings, datagram, lease)
+  local body, target = dhcp.answer(datagram.body, settings, lease)
   return body and packets.with_udp({
-    family = "ipv4", source = settings.gateway, target = "255.255.255.255", protocol = packets.UDP,
+    family = "ipv4", source = settings.gateway, target = target, protocol = packets.UDP,
   }, { source_port = dhcp.SERVER_PORT, target_port = dhcp.CLIENT_PORT, body = body })
 end
 
 local function answer_udp(self, settings, header)
   local datagram = packets.parse_udp(header)
   if datagram and datagram.target_port == dhcp.SERVER_PORT and self.modem.network.dhcp then
-    return answer_dhcp(settings, datagram)
+    return answer_dhcp(settings, datagram, self.modem.network.dhcp)
   end
   if not datagram or datagram.target_port ~= DNS_PORT or not self.modem.network.dns
     or not contains(settings.dns, header.target) and not self.echo[header.target] then

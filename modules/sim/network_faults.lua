@@ -4,6 +4,7 @@
 local arguments = require "sim.fault_arguments"
 
 local seconds, cause, for_a_while = arguments.seconds, arguments.cause, arguments.for_a_while
+local LEASE = 7200 -- seconds
 
 -- 3GPP's causes end below 200, where a modem's own reasons begin.
 local function refuse_family(modem, family, text, default)
@@ -172,12 +173,14 @@ return {
     end,
   },
   {
-    name = "dhcp", arguments = "[no]", summary = "tell no address, and answer DHCP instead; no: nor that",
+    name = "dhcp", arguments = "[SECONDS|no]",
+    summary = "tell no address, and lend one by DHCP for 7200 s, or as long as given; no: nor that",
     start = function(modem, text)
-      if text and text ~= "no" then
-        return nil, "no expected, not '" .. text .. "'"
+      local lease = math.tointeger(tonumber(text or LEASE))
+      if text ~= "no" and not (lease and lease > 0) then
+        return nil, "seconds or no expected, not '" .. text .. "'"
       end
-      modem.network.tells, modem.network.dhcp = false, not text
+      modem.network.tells, modem.network.dhcp = false, text ~= "no" and lease
       return true
     end,
   },
