@@ -35,18 +35,60 @@ static size_t size_of(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-/* NULL: no memory. */
-static struct mt_device *copy_device(struct udev_device *from)
+/*
+ * libudev says why in errno, but not always, and differs between releases in what it says of a device
+ * that is not there. So only the errors that tell of something else count: they leave open whether the
+ * device, or what was asked about it, is there. 0 or a negative errno.
+ */
+static int could_not_ask(void)
 {
+    switch (errno) {
+    case EACCES:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EPERM:
+        return -errno;
+    default:
+        return 0;
+    }
+}
+
+static const char *ask(const char *(*get)(struct udev_device *), struct udev_device *from, int *status)
+{
+    errno = 0;
+    const char *text = get(from);
+    if (!text && *status == 0)
+        *status = could_not_ask();
+    return text;
+}
+
+/* 0 or a negative errno, such as -EMFILE when libudev could not read what is asked for here. */
+static int copy_device(struct udev_device *from, struct mt_device **device)
+{
+    int status = 0;
     const char *const fields[] = {
-        udev_device_get_action(from),    udev_device_get_syspath(from),
-        udev_device_get_devnode(from),   udev_device_get_subsystem(from),
-        udev_device_get_sysname(from),   udev_device_get_driver(from),
-        udev_device_get_devtype(from),
+        ask(udev_device_get_action, from, &status),
+        ask(udev_device_get_syspath, from, &status),
+        ask(udev_device_get_devnode, from, &status),
+        ask(udev_device_get_subsystem, from, &status),
+        ask(udev_device_get_sysname, from, &status),
+        ask(udev_device_get_driver, from, &status),
+        ask(udev_device_get_devtype, from, &status),
     };
+    errno = 0;
+    bool initialized = udev_device_get_is_initialized(from) > 0;
+    if (!initialized && status == 0)
+        status = could_not_ask();
+    errno = 0;
     struct udev_list_entry *properties = udev_device_get_properties_list_entry(from);
     struct udev_list_entry *entry;
     size_t count = 0, text = 0;
+    if (!properties && status == 0)
+        status = could_not_ask();
+    if (status < 0)
+        return status;
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         text += size_of(fields[i]);
     udev_list_entry_foreach(entry, properties) {
@@ -57,7 +99,7 @@ static struct mt_device *copy_device(struct udev_device *from)
 
     struct mt_device *made = calloc(1, sizeof(*made) + count * sizeof(made->properties[0]) + text);
     if (!made)
-        return NULL;
+        return -ENOMEM;
     char *at = (char *)&made->properties[count];
     made->action = keep(&at, fields[0]);
     made->syspath = keep(&at, fields[1]);
@@ -66,13 +108,14 @@ static struct mt_device *copy_device(struct udev_device *from)
     made->sysname = keep(&at, fields[4]);
     made->driver = keep(&at, fields[5]);
     made->devtype = keep(&at, fields[6]);
-    made->initialized = udev_device_get_is_initialized(from) > 0;
+    made->initialized = initialized;
     udev_list_entry_foreach(entry, properties) {
         struct mt_property *property = &made->properties[made->property_count++];
         property->name = keep(&at, udev_list_entry_get_name(entry));
         property->value = keep(&at, udev_list_entry_get_value(entry));
     }
-    return made;
+    *device = made;
+    return 0;
 }
 
 /* ---- asking ---- */
@@ -87,14 +130,14 @@ void mt_udev_close(struct udev *udev)
     udev_unref(udev);
 }
 
-/* libudev says why in errno, but not always. */
 static int open_device(struct udev *udev, const char *syspath, struct udev_device **device)
 {
     errno = 0;
     *device = udev_device_new_from_syspath(udev, syspath);
     if (*device)
         return 0;
-    return errno == ENOMEM ? -ENOMEM : -ENODEV;
+    int status = could_not_ask();
+    return status < 0 ? status : -ENODEV;
 }
 
 int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **device)
@@ -103,9 +146,9 @@ int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **de
     int status = open_device(udev, syspath, &found);
     if (status < 0)
         return status;
-    *device = copy_device(found);
+    status = copy_device(found, device);
     udev_device_unref(found);
-    return *device ? 0 : -ENOMEM;
+    return status;
 }
 
 int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device **devices)
@@ -142,13 +185,12 @@ int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem
     if (status < 0)
         return status;
     /* The parent lives as long as the child. */
+    errno = 0;
     struct udev_device *parent =
         udev_device_get_parent_with_subsystem_devtype(child, subsystem, devtype);
-    status = -ENOENT;
-    if (parent) {
-        *device = copy_device(parent);
-        status = *device ? 0 : -ENOMEM;
-    }
+    status = parent ? copy_device(parent, device) : could_not_ask();
+    if (!parent && status == 0)
+        status = -ENOENT;
     udev_device_unref(child);
     return status;
 }
@@ -160,10 +202,11 @@ int mt_udev_attribute(struct udev *udev, const char *syspath, const char *name,
     int status = open_device(udev, syspath, &device);
     if (status < 0)
         return status;
+    errno = 0;
     const char *found = udev_device_get_sysattr_value(device, name);
     size_t size = size_of(found);
     if (!found)
-        status = -ENOENT;
+        status = could_not_ask() < 0 ? could_not_ask() : -ENOENT;
     else if (size > MT_ATTRIBUTE_SIZE)
         status = -EFBIG;
     else
@@ -233,9 +276,9 @@ int mt_udev_monitor_take(struct mt_udev_monitor *monitor, struct mt_device **dev
     struct udev_device *found = udev_monitor_receive_device(monitor->monitor);
     if (!found)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-    *device = copy_device(found);
+    int status = copy_device(found, device);
     udev_device_unref(found);
-    return *device ? 1 : -ENOMEM;
+    return status < 0 ? status : 1;
 }
 
 /* Lost events are a socket error, which libuv reports as a bad descriptor; take() sees it. */

@@ -30,10 +30,13 @@ struct udev;
 struct udev *mt_udev_open(void);
 void mt_udev_close(struct udev *udev);
 
-/* The devices of a subsystem, by syspath, as a list that is the caller's. 0 or a negative errno. */
+/*
+ * The devices of a subsystem, by syspath, as a list that is the caller's. 0 or a negative errno: when
+ * one of them could not be read, such as -EMFILE; one that goes while the list is made is left out.
+ */
 int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device **devices);
 
-/* -ENODEV when there is none at `syspath`. */
+/* -ENODEV when there is none at `syspath`; another negative errno when that could not be found out. */
 int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **device);
 
 /* The closest parent of that subsystem, and of that devtype if it is not NULL; or -ENOENT. */

@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- core.udev: devices that every machine has, and, where the kernel tells us, their coming and going.
 
+local fs = require "core.fs"
 local lu = require "luaunit"
 local port = require "core.port"
+local process = require "core.process"
 local task = require "task"
 local udev = require "core.udev"
 local world = require "core.world"
@@ -64,6 +66,50 @@ function T.test_parent()
       lu.assertEquals(child.syspath:sub(1, #platform.syspath), platform.syspath)
     end
   end
+end
+
+-- Lets this process open so many files more while `fn` runs.
+local function with_free_descriptors(count, fn)
+  local function limit(soft)
+    local pid = fs.readlink("/proc/self"):match("%d+")
+    assert(process.run { "prlimit", "--pid", pid, "--nofile=" .. soft .. ":", timeout = 10 })
+  end
+  local before = assert(process.run { "prlimit", "--pid", fs.readlink("/proc/self"), "--nofile", "--noheadings",
+    "--output=SOFT", timeout = 10 }).stdout:match("%d+")
+  limit(100)
+  local files = {}
+  repeat
+    local file = io.open("/dev/null")
+    files[#files + 1] = file
+  until not file
+  for _ = 1, count do table.remove(files):close() end
+  local ok, err = pcall(fn)
+  for _, file in ipairs(files) do file:close() end
+  limit(before)
+  assert(ok, err)
+end
+
+-- A device that could not be read is not one that is not there.
+function T.test_no_more_descriptors()
+  local complete = 0
+  for free = 0, 6 do
+    with_free_descriptors(free, function()
+      local errors, list = {}
+      list, errors.devices = udev.devices("net")
+      errors.device = select(2, udev.device("/sys/class/net/lo"))
+      errors.attribute = select(2, udev.attribute("/sys/class/net/lo", "ifindex"))
+      errors.parent = select(2, udev.parent("/sys/class/net/lo", "usb", "usb_device"))
+      if errors.parent.code == "not-found" then
+        errors.parent = nil
+      end
+      for what, err in pairs(errors) do
+        lu.assertEquals(err.detail.errno, "EMFILE", ("%s with %d free"):format(what, free))
+      end
+      lu.assertEquals(list and find(list, "sysname", "lo").properties.INTERFACE, not errors.devices and "lo" or nil)
+      complete = complete + (next(errors) and 0 or 1)
+    end)
+  end
+  lu.assertTrue(complete > 0 and complete < 7)
 end
 
 function T.test_monitor()
