@@ -99,7 +99,7 @@ shapes.resolver = {
 local hold = record { command = text, time = text }
 shapes.held = { version = 1, required = {}, optional = { modem = text, offline = hold, radio = hold } }
 
--- Read by modem/devices.lua, also where others have written it: see there.
+-- Read by modem/devices/files.lua, also where others have written it: see there.
 shapes.devices = { version = 1, required = { name = text } }
 
 -- ---- kept ----

@@ -53,13 +53,17 @@ local function check_usage(args)
   return true
 end
 
--- The modem that has this AT port.
+-- The modem that has this AT port; nil: none has it, or, with an error, that could not be found out.
 local function modem_at(path)
-  for _, description in ipairs(modem.list()) do
-    for _, port in ipairs(ports.of(description)) do
+  local list, unknown = modem.list()
+  for _, description in ipairs(list) do
+    local its, err = ports.of(description)
+    unknown = unknown or err
+    for _, port in ipairs(its) do
       if port.path == path then return description end
     end
   end
+  return nil, unknown
 end
 
 -- The daemon's own port: two readers would take each other's answers. Closing it leaves it open.
@@ -76,12 +80,12 @@ local function shared(description)
   }) or nil
 end
 
--- Returns the port, and which modem it is of.
+-- Returns the port, and which modem it is of. Without knowing that, the daemon might read the same port.
 local function open(args)
   if args.port then
-    local description, err = modem_at(args.port), nil
+    local description, err = modem_at(args.port)
     local port = description and shared(description)
-    if not port then
+    if not port and not err then
       port, err = at_port.open_path(args.port)
     end
     return port, err or description

@@ -43,6 +43,19 @@ local function print_waiting(waiting)
   end
 end
 
+local function print_text(list, waiting)
+  local rows = { { "CONTROL", "SPEAKS", "LINK", "USB ID", "USB PATH", "NAME" } }
+  for _, description in ipairs(list) do
+    local cells = row(description)
+    cells.lines = port_lines(description)
+    rows[#rows + 1] = cells
+  end
+  if #list > 0 then
+    columns.print(rows)
+  end
+  print_waiting(waiting)
+end
+
 local function print_json(list, waiting)
   for _, description in ipairs(list) do
     description.descriptors, description.controls = nil, nil -- of which `ports` tells all
@@ -55,6 +68,19 @@ local function print_json(list, waiting)
   print(require("json").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
 end
 
+-- All of them with their ports, those that wait for firmware, and an error when there may be others.
+local function find_all()
+  local list, err = modem.list()
+  local waiting, waiting_err = ports.in_download_mode()
+  err = err or waiting_err
+  for _, description in ipairs(list) do
+    local ports_err
+    description.ports, ports_err = ports.of(description)
+    err = err or ports_err
+  end
+  return list, waiting, err
+end
+
 return {
   summary = "List the modems of this computer, and their ports.",
   exits = { [3] = "there is none" },
@@ -65,27 +91,22 @@ return {
   end,
 
   run = function(args)
-    local list, waiting = modem.list(), ports.in_download_mode()
-    for _, description in ipairs(list) do
-      description.ports = ports.of(description)
-      for _, port in ipairs(args.probe and description.ports or {}) do ports.probe(port) end
+    local list, waiting, err = find_all()
+    for _, description in ipairs(args.probe and list or {}) do
+      for _, port in ipairs(description.ports) do ports.probe(port) end
     end
     if args.json then
       print_json(list, waiting)
+    elseif #list > 0 or #waiting > 0 then
+      print_text(list, waiting)
+    end
+    if err then
+      return nil, err
+    elseif args.json then
       return #list > 0 and 0 or exit_status.of "no-modem"
     elseif #list == 0 and #waiting == 0 then
       return modem.select() -- which says so, and what to do
     end
-    local rows = { { "CONTROL", "SPEAKS", "LINK", "USB ID", "USB PATH", "NAME" } }
-    for _, description in ipairs(list) do
-      local cells = row(description)
-      cells.lines = port_lines(description)
-      rows[#rows + 1] = cells
-    end
-    if #list > 0 then
-      columns.print(rows)
-    end
-    print_waiting(waiting)
     return 0
   end,
 }

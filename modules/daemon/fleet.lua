@@ -155,7 +155,7 @@ end
 local function let_go(self, now, unknown)
   for name, slot in pairs(self.slots) do
     if unknown and not now[name] then
-      log.warn("nobody can tell whether %s is still there: %s", name, unknown)
+      log.warn("%s may have been unplugged, which could not be found out: %s", name, unknown)
     elseif not is_same(slot, now[name]) then
       drop(self, slot, now[name] and "restarted" or "unplugged")
     elseif slot.modem then
@@ -185,7 +185,7 @@ local function pass_requests_on(self)
 end
 
 -- One that shows neither MBIM nor QMI is there, but nothing can be done with it before it is got out of that.
-local function tell_of_unusable(self, now)
+local function tell_of_unusable(self, now, unknown)
   for name, description in pairs(now) do
     if description.protocol == "at" then
       self.unusable[name] = true
@@ -194,7 +194,7 @@ local function tell_of_unusable(self, now)
     end
   end
   for name in pairs(self.unusable) do
-    if not now[name] or now[name].protocol ~= "at" then
+    if not now[name] and not unknown or now[name] and now[name].protocol ~= "at" then
       self.unusable[name] = nil
       story.of(name):believe("unplugged", "unplugged, or in another mode")
     end
@@ -204,7 +204,7 @@ end
 local function look(self)
   local now, unknown = list_by_name()
   let_go(self, now, unknown)
-  tell_of_unusable(self, now)
+  tell_of_unusable(self, now, unknown)
   for name, description in pairs(now) do
     if not self.slots[name] and description.protocol ~= "at" then
       admit(self, description)

@@ -43,15 +43,17 @@ function M.watch(description)
   return setmetatable({ before = description, monitor = monitor }, Comeback)
 end
 
--- The modem, if it has been away since. On USB each arrival has a number of its own.
+-- The modem, if it has been away since. On USB each arrival has a number of its own. A modem that could not be read is
+-- not away.
 local function look(self)
-  for _, description in ipairs(devices.list()) do
+  local list, unknown = devices.list()
+  for _, description in ipairs(list) do
     if story.name(self.before) == story.name(description) then
       local is_new = description.incarnation and description.incarnation ~= self.before.incarnation
       return (is_new or self.was_gone) and description or nil
     end
   end
-  self.was_gone = true
+  self.was_gone = self.was_gone or not unknown
 end
 
 -- Drivers that let go of the modem and take it again at once, as after a reset of its USB port, leave its number as it

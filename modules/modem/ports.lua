@@ -4,7 +4,7 @@
 local error_object = require "error"
 local process = require "core.process"
 local roles = require "modem.roles"
-local udev = require "core.udev"
+local sysfs = require "modem.sysfs"
 
 ---@class modem.port
 ---@field role "at"|"at-ppp"|"nmea"|"dm"|"qmi"|"mbim"|"ppp"|"other"|"unknown"|"download" see modem/roles.lua
@@ -86,30 +86,18 @@ end
 
 -- ---- what udev knows ----
 
-local function class_of(interface)
-  local parts = {}
-  for i, name in ipairs { "bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol" } do
-    parts[i] = udev.attribute(interface.syspath, name) or "?"
-  end
-  return table.concat(parts, ":")
-end
-
-local function number_of(interface)
-  return tonumber(udev.attribute(interface.syspath, "bInterfaceNumber") or "", 16)
-end
-
-local function usb_ports(usb)
+local function usb_ports(asked, usb)
   local list = {}
   for _, subsystem in ipairs { "tty", "usbmisc" } do
-    for _, device in ipairs(udev.devices(subsystem) or {}) do
+    for _, device in ipairs(asked:devices(subsystem)) do
       -- Most ttys are no modem's: only those below it are worth a closer look.
       local is_below = device.devnode and device.syspath:find("/" .. usb .. "/", 1, true)
-      local parent = is_below and udev.parent(device.syspath, "usb", "usb_device")
-      local interface = is_below and udev.parent(device.syspath, "usb", "usb_interface")
+      local parent = is_below and asked:parent(device, "usb", "usb_device")
+      local interface = is_below and asked:parent(device, "usb", "usb_interface")
       if interface and parent and parent.sysname == usb then
         list[#list + 1] = {
           path = device.devnode, subsystem = subsystem, driver = interface.driver,
-          interface = number_of(interface), class = class_of(interface),
+          interface = asked:number(interface, "bInterfaceNumber"), class = asked:class(interface),
         }
       end
     end
@@ -117,12 +105,12 @@ local function usb_ports(usb)
   return list
 end
 
-local function wwan_ports(folder)
+local function wwan_ports(asked, folder)
   local list = {}
-  for _, device in ipairs(udev.devices("wwan") or {}) do
+  for _, device in ipairs(asked:devices("wwan")) do
     if device.devnode and device.syspath:sub(1, #folder + 1) == folder .. "/" then
       list[#list + 1] = {
-        path = device.devnode, subsystem = "wwan", type = udev.attribute(device.syspath, "type"),
+        path = device.devnode, subsystem = "wwan", type = asked:attribute(device, "type"),
       }
     end
   end
@@ -144,12 +132,14 @@ end
 ---The ports of a modem, with what each is for. Nothing is sent to any of them.
 ---@param description modem.description
 ---@return modem.port[]
+---@return moontower.error? err there may be others, or other roles: not everything could be read
 function M.of(description)
+  local asked = sysfs.new()
   local list
   if description.usb then
-    list = M.classify(description, usb_ports(description.usb))
+    list = M.classify(description, usb_ports(asked, description.usb))
   elseif description.wwan_folder then
-    list = M.classify(description, wwan_ports(description.wwan_folder))
+    list = M.classify(description, wwan_ports(asked, description.wwan_folder))
   else
     list = file_ports(description)
   end
@@ -158,28 +148,29 @@ function M.of(description)
       port.net = port.net or port.path == control.control and control.net or nil
     end
   end
-  return list
+  return list, asked.unknown
 end
 
 ---USB devices that wait for firmware, and so are no modems for the time being.
 ---@return modem.waiting[]
+---@return moontower.error? err there may be others: not everything could be read
 function M.in_download_mode()
-  local list = {}
-  for _, device in ipairs(udev.devices("usb") or {}) do
+  local asked, list = sysfs.new(), {}
+  for _, device in ipairs(asked:devices("usb")) do
     local is_device = device.devtype == "usb_device"
-    local vendor = is_device and udev.attribute(device.syspath, "idVendor") or nil
-    local product = vendor and udev.attribute(device.syspath, "idProduct") or nil
+    local vendor = is_device and asked:attribute(device, "idVendor") or nil
+    local product = vendor and asked:attribute(device, "idProduct") or nil
     if M.is_download(vendor, product) then
       local ids = { vendor = vendor, product = product }
       list[#list + 1] = {
         usb = device.sysname, vendor = vendor, product = product,
-        manufacturer = udev.attribute(device.syspath, "manufacturer"),
-        model = udev.attribute(device.syspath, "product"),
-        ports = M.classify(ids, usb_ports(device.sysname)),
+        manufacturer = asked:attribute(device, "manufacturer"),
+        model = asked:attribute(device, "product"),
+        ports = M.classify(ids, usb_ports(asked, device.sysname)),
       }
     end
   end
-  return list
+  return list, asked.unknown
 end
 
 -- ---- asking a port ----
@@ -211,13 +202,13 @@ end
 
 -- An interface that would be the port we look for, had it a driver.
 local function driverless(description, role)
-  local ids = description
-  for _, interface in ipairs(description.usb and udev.devices("usb") or {}) do
+  local asked, ids = sysfs.new(), description
+  for _, interface in ipairs(description.usb and asked:devices("usb") or {}) do
     local is_free = interface.devtype == "usb_interface" and not interface.driver
       and interface.sysname:sub(1, #description.usb + 1) == description.usb .. ":"
     local number, class = nil, nil
     if is_free then
-      number, class = number_of(interface), class_of(interface)
+      number, class = asked:number(interface, "bInterfaceNumber"), asked:class(interface)
     end
     if is_free and M.role_of_interface(ids.vendor, ids.product, number, class) == role then
       return interface.sysname
@@ -253,7 +244,7 @@ end
 ---@return string? path
 ---@return moontower.error? err
 function M.find(description, role)
-  local list = M.of(description)
+  local list, unknown = M.of(description)
   local found = first(list, role) or role == "at" and first(list, "at-ppp")
   if found then
     return found.path
@@ -262,6 +253,9 @@ function M.find(description, role)
     if port.role == "unknown" and M.probe(port) then
       return port.path
     end
+  end
+  if unknown then
+    return error_object.during(unknown, ("look for the modem's %s port"):format(role:upper()))
   end
   return none(description, role, list)
 end

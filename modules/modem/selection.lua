@@ -18,22 +18,24 @@ local function names_control(selector, real, control)
     or real == control.control or is_within(real, control.folder)
 end
 
--- The modem as a whole, by its place or by another of its ports.
+-- The modem as a whole, by its place or by another of its ports. Also returns an error when not all of these could be
+-- read.
 local function names_modem(selector, real, description)
   local d = description
   if selector == d.usb or selector == d.pci or selector == d.platform
     or is_within(real, fs.realpath(d.usb_folder or "")) or is_within(real, d.wwan_folder) then
     return true
   end
-  for _, port in ipairs(ports.of(d)) do
+  local list, unknown = ports.of(d)
+  for _, port in ipairs(list) do
     if port.path == selector or port.path == real or port.path == "/dev/" .. selector then
       return true
     end
   end
-  return false
+  return false, unknown
 end
 
--- The modem with the port that is meant; nil if it is another one.
+-- The modem with the port that is meant; nil if it is another one, and an error if that could not be found out.
 local function chosen(description, selector)
   local real = fs.realpath(selector) or ""
   for _, control in ipairs(description.controls) do
@@ -41,7 +43,8 @@ local function chosen(description, selector)
       return devices.using(description, control)
     end
   end
-  return names_modem(selector, real, description) and description or nil
+  local is_meant, unknown = names_modem(selector, real, description)
+  return is_meant and description or nil, unknown
 end
 
 local function no_modem(selector)
@@ -74,7 +77,12 @@ function M.select(selector)
   local fitting = {}
   local list, unknown = devices.list()
   for _, description in ipairs(list) do
-    fitting[#fitting + 1] = not selector and description or chosen(description, selector) or nil
+    local meant, err = description, nil
+    if selector then
+      meant, err = chosen(description, selector)
+    end
+    unknown = unknown or err
+    fitting[#fitting + 1] = meant
   end
   fitting = selector and fitting or only_usable(fitting)
   if #fitting == 0 and unknown then

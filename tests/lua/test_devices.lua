@@ -401,6 +401,55 @@ function T.test_what_udev_is_not_through_with_does_not_count()
   lu.assertStrContains(result.stderr, "no modem is plugged in")
 end
 
+-- Lists the modems over and over, with one of the questions to udev and sysfs unanswered each time: the first, the
+-- second, and so on. The modem is there each time, as it is, or an error says why not.
+local UNREADABLE = [[
+  local devices, error_object = require "modem.devices", require "error"
+  local count, failing = 0, 0
+  for module, names in pairs {
+    ["core.udev"] = { "devices", "parent", "attribute" }, ["core.fs"] = { "list", "read", "realpath", "stat" },
+  } do
+    local library = require(module)
+    for _, name in ipairs(names) do
+      local real = library[name]
+      library[name] = function(...)
+        count = count + 1
+        if count == failing then
+          return error_object.fail { code = "io", source = "fs", message = "cannot read it" }
+        end
+        return real(...)
+      end
+    end
+  end
+  local function words(list)
+    local modem = list[1] or {}
+    return table.concat({ #list, tostring(modem.control), tostring(modem.net), #(modem.controls or {}),
+      tostring(modem.incarnation), tostring(modem.mode and modem.mode.name), tostring(modem.vendor) }, " ")
+  end
+  local wanted, err = words(devices.list())
+  assert(not err and wanted:sub(1, 2) == "1 ", wanted)
+  local questions, told = count, 0
+  for number = 1, questions do
+    count, failing = 0, number
+    local list, why = devices.list()
+    assert(why or words(list) == wanted, number .. ": " .. words(list))
+    told = told + (why and 1 or 0)
+  end
+  print(questions - told)
+]]
+
+function T.test_what_cannot_be_read_is_not_taken_for_gone()
+  assert(fs.write("/run/unreadable.lua", UNREADABLE))
+  for name, sys in pairs {
+    pcie = { PCIE, "port wwan0qmi0 QMI", "port wwan0mbim0 MBIM" }, usb = { USB }, qmi = { USB_QMI },
+    ecm = { USB_OTHER, "is 1199 9071; tty 3 2; interface 8 02:06:00 cdc_ether; interface 9 0a:00:00 cdc_ether" },
+  } do
+    make_sys(table.unpack(sys))
+    local result = moontower("run", "/run/unreadable.lua")
+    lu.assertEquals({ name, result.status, result.stderr, result.stdout }, { name, 0, "", "0\n" })
+  end
+end
+
 function T.test_what_is_no_modem()
   make_sys(PCIE, "port wwan0at0 AT", "rm $pci/mhi0/wwan/wwan0/wwan0at0/type", "port wwan0xmmrpc0 XMMRPC")
   lu.assertEquals(moontower("devices").status, 3)

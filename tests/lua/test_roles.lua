@@ -39,7 +39,8 @@ package.loaded["core.udev"] = {
   attribute = function(path, name) return (sysfs[path].attributes or {})[name] end,
 }
 
-package.loaded["modem.ports"] = nil -- the program may have it with the real one
+-- The program may have them with the real one.
+package.loaded["modem.ports"], package.loaded["modem.sysfs"] = nil, nil
 local ports = require "modem.ports"
 local roles = require "modem.roles"
 

@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: MIT
+-- Which modems there are: what udev knows, and what files describe.
+
+local error_object = require "error"
+local files = require "modem.devices.files"
+local usb = require "modem.devices.usb"
+local wwan = require "modem.devices.wwan"
+
+---@class modem.control a control port, and what goes with it
+---@field key string what files about it under /run/moontower are named after
+---@field protocol "mbim"|"qmi"|"at" what it speaks; "at": neither of the two, see modem/modes.lua
+---@field control string its path; the USB path of a modem that has no port at all
+---@field net string? the network interface that it connects
+---@field driver string?
+---@field interface integer? the number of its USB interface
+---@field folder string? where sysfs shows its USB interface
+
+---@class modem.description: modem.control
+---@field controls modem.control[] all that it has, the usual one first; the fields above are those of the one in use
+---@field vendor string? USB or PCI ids, four hexadecimal digits
+---@field product string?
+---@field manufacturer string?
+---@field model string?
+---@field usb string? USB path, "1-1": stays the same when the modem restarts
+---@field usb_folder string? where sysfs shows the USB device
+---@field pci string? PCI address, "0000:01:00.0"
+---@field platform string? the device on a system on a chip: "4080000.remoteproc"
+---@field wwan_folder string? where sysfs shows the device of the kernel's WWAN subsystem, for one that is not on USB
+---@field at string? path of its AT port, where only a file knows it: modem/ports.lua finds the others
+---@field mode modem.mode? of a modem whose protocol is "at"
+---@field incarnation string? changes when the modem restarts: what we left in it is gone then
+---@field descriptors string? the USB descriptors, as sysfs has them
+
+local M = { folder = files.folder }
+
+---The description of a modem with one of its control ports in use.
+---@param description table what is true of the whole modem
+---@param control modem.control
+---@return modem.description
+function M.using(description, control)
+  local copy = {}
+  for key, value in pairs(description) do copy[key] = value end
+  for _, key in ipairs { "key", "protocol", "control", "net", "driver", "interface", "folder" } do
+    copy[key] = control[key]
+  end
+  return copy
+end
+
+---Which modems there are. None is in the list that could not be read in full, for want of descriptors, for example.
+---@return modem.description[] descriptions in a fixed order, one a modem
+---@return moontower.error? err there may be others: not everything could be read
+function M.list()
+  local found, list, unknown = {}, {}, nil
+  for _, part in ipairs { usb, wwan, files } do
+    local err = part.add(found)
+    unknown = unknown or err
+  end
+  for i, description in ipairs(found) do
+    list[i] = M.using(description, description.controls[1])
+  end
+  table.sort(list, function(a, b) return a.key < b.key end)
+  if unknown then
+    return list, select(2, error_object.during(unknown, "look for modems"))
+  end
+  return list
+end
+
+return M
