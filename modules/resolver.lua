@@ -164,11 +164,14 @@ local function file_content(records)
     #names > 1 and "are" or "is", nameserver_lines(servers))
 end
 
--- By renaming, so that no program reads half a file; in place where it is a mount of its own, as in containers.
+-- By renaming, so that no program reads half a file; in place where it is a mount of its own, as in containers, or
+-- where its folder takes no new files.
+local in_place = { EBUSY = true, EROFS = true, EACCES = true, EPERM = true }
+
 local function put(content, mode)
   mode = mode or 420 -- 0644
   local ok, err = fs.write_atomic(FILE, content, mode)
-  if not ok and err.code == "busy" then
+  if not ok and in_place[err.detail.errno] then
     ok, err = fs.write(FILE, content, mode)
   end
   return ok, err
@@ -314,6 +317,15 @@ local function first_usable()
   end
 end
 
+-- Nobody has to stay offline for the sake of a file.
+local function with_advice(ok, err)
+  if not ok then
+    err.hint = err.hint or "To go online and leave this computer's DNS servers alone: `moontower up --no-dns`; for the "
+      .. "daemon, `dns = false` in its configuration."
+  end
+  return ok, err
+end
+
 ---@param link string
 ---@param servers string[] addresses
 ---@return resolver.record?
@@ -324,7 +336,7 @@ function M.plan(link, servers)
   if backends[name].look then
     ok, err = backends[name].look()
   end
-  return ok and { backend = name, link = link, servers = servers } or nil, err
+  return with_advice(ok and { backend = name, link = link, servers = servers } or nil, err)
 end
 
 ---What apply() may have done for a link of which nothing is written down.
@@ -335,7 +347,7 @@ function M.left_on(link) return { backend = first_usable(), link = link, servers
 ---@param record resolver.record
 ---@return true? ok
 ---@return moontower.error? err
-function M.apply(record) return backends[record.backend].apply(record) end
+function M.apply(record) return with_advice(backends[record.backend].apply(record)) end
 
 ---Which of the servers that apply() gave to the host it does not use any more.
 ---@param record resolver.record

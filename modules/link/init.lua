@@ -8,8 +8,8 @@
 local channels = require "link.channel"
 local compare = require "link.compare"
 local error_object = require "error"
-local fs = require "core.fs"
 local journals = require "link.journal"
+local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
 local probes = require "link.probes"
@@ -158,12 +158,22 @@ local function make_channel(journal)
   }
 end
 
+-- Without it, the kernel may make one more IPv6 address: no reason to stay offline.
+local function set_accept_ra(journal)
+  local ok, err = journals.set_sysctl(journal.name, "accept_ra", journal.accept_ra)
+  if not ok and err.detail and err.detail.errno == "EROFS" then
+    log.warn("%s; it heeds router advertisements as it did before", err)
+    return true
+  end
+  return ok, err
+end
+
 -- Does what the journal says.
 local function carry_out(self)
   local journal = self.journal
   local ok, err = netlink.set_link(journal.name, { mtu = self.mtu }) -- with less than 1280, it has no IPv6
   if ok and journal.accept_ra then
-    ok, err = fs.write(journals.sysctl_path(journal.name, "accept_ra"), journal.accept_ra)
+    ok, err = set_accept_ra(journal)
   end
   if ok then
     ok, err = netlink.set_link(journal.name, { up = true })

@@ -43,6 +43,21 @@ function M.sysctl_path(name, key)
   return ("/proc/sys/net/ipv6/conf/%s/%s"):format(name, key)
 end
 
+---Where /proc/sys cannot be written, as in many containers, what is so already is all right.
+---@param name string of an interface
+---@param key string
+---@param value string
+---@return true? ok
+---@return moontower.error? err
+function M.set_sysctl(name, key, value)
+  local path = M.sysctl_path(name, key)
+  local now = fs.read(path)
+  if now and now:match "%S+" == value:match "%S+" then
+    return true
+  end
+  return fs.write(path, value)
+end
+
 ---@param journal link.journal
 ---@return true? ok
 ---@return moontower.error? err
@@ -133,7 +148,7 @@ local function undo_settings(undoing, journal, name)
   journal.addresses = undo_each(undoing, journal.addresses, name, netlink.del_address)
   local before = journal.before
   if journal.accept_ra and before.accept_ra then
-    undoing:try(fs.write, M.sysctl_path(name, "accept_ra"), before.accept_ra)
+    undoing:try(M.set_sysctl, name, "accept_ra", before.accept_ra)
   end
   local up = before.up
   if up == false and is_shared(undoing, journal) then

@@ -475,4 +475,30 @@ function T.test_the_host_after_the_modem_is_pulled_out()
   lu.assertNotStrContains(result.after, "proto 77")
 end
 
+-- As in many containers.
+function T.test_proc_sys_is_read_only()
+  local result = simulated.run(UP .. " && moontower down; echo status $?", nil,
+    "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys")
+  lu.assertStrContains(result.out, "status 0\n")
+  lu.assertStrContains(result.err, "read-only file system; it heeds router advertisements as it did before")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_resolv_conf_is_a_mount_of_its_own_in_a_folder_that_is_read_only()
+  local result = simulated.run(UP .. " && cat /etc/resolv.conf && moontower down; echo status $?", nil,
+    "cp /etc/resolv.conf /run/mounted; mount --bind /run/mounted /etc/resolv.conf; mount -o remount,bind,ro /etc")
+  lu.assertEquals(result.err, "")
+  lu.assertStrContains(result.out, "nameserver 68.28.50.11\n")
+  lu.assertStrContains(result.out, "status 0\n")
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_resolv_conf_that_cannot_be_written_need_not_be()
+  local result = simulated.run(UP .. "; " .. UP .. " --no-dns && moontower down", nil, "mount -o remount,ro /etc")
+  lu.assertEquals(result.status, 0, result.err)
+  lu.assertStrContains(result.err, "write /etc/resolv.conf: read-only file system\n  To go online and leave this "
+    .. "computer's DNS servers alone: `moontower up --no-dns`")
+  lu.assertEquals(result.after, result.before)
+end
+
 return T
