@@ -207,11 +207,20 @@ local function salvaged(values, link)
   return { before = before, links = links or { { link = link, servers = {} } }, content = content }
 end
 
+-- Does the file itself say that it has servers of this link?
+local function names_link(link)
+  local names = (fs.read(FILE) or ""):match("^" .. HEADER .. "([^;\n]*)") or ""
+  for name in names:gmatch "[^%s,]+" do
+    if name == link then return true end
+  end
+  return false
+end
+
 -- What is written down of the file, and whether what stands there is ours.
 local function look_up(link)
   local kept, err = state.load(KIND, NAME)
-  if err and err.code == "malformed" then
-    return salvaged(err.detail.values or {}, link), true
+  if err and err.code == "malformed" or not err and not kept and names_link(link) then
+    return salvaged(err and err.detail.values or {}, link), true
   elseif err then
     return nil, nil, err
   end

@@ -99,13 +99,30 @@ local function next_metric(route)
   return metric
 end
 
+-- Some gateways the kernel never takes, such as the broadcast address of their own network. No packet on this link
+-- needs one.
+local function add_route(self, route)
+  local ok, err = netlink.add_route(route)
+  if ok or not route.gateway or err.code ~= "invalid" and err.code ~= "unreachable" then
+    return ok, err
+  end
+  log.warn("the modem's gateway %s cannot be one (%s); packets go through %s without it", route.gateway, err, self.name)
+  route.gateway, route.onlink, self.bearer[route.family].gateway = nil, nil, nil
+  ok, err = journals.save(self.journal) -- first, as ever
+  if ok then
+    ok, err = netlink.add_route(route)
+  end
+  return ok, err
+end
+
 -- Who did not say which metric gets the next free one: several modems may be online, each with a default route.
-local function add_routes(journal)
+local function add_routes(self)
+  local journal = self.journal
   for _, route in ipairs(journal.routes) do
-    local ok, err = netlink.add_route(route)
+    local ok, err = add_route(self, route)
     while not ok and err.code == "exists" and not journal.metric do
       route.metric = next_metric(route)
-      ok, err = journals.save(journal) -- first, as ever
+      ok, err = journals.save(journal)
       if ok then
         ok, err = netlink.add_route(route)
       end
@@ -182,7 +199,7 @@ local function carry_out(self)
     ok, err = add_addresses(journal)
   end
   if ok then
-    ok, err = add_routes(journal)
+    ok, err = add_routes(self)
   end
   if ok and #self.addresses == 0 then
     ok, err = wait_for_slaac(self)
@@ -244,7 +261,7 @@ function M.describe(bearer, journal)
   end
   return {
     name = name, bearer = bearer, mtu = now.mtu, adopted = true, differences = differences, addresses = addresses,
-    dns = journal and journal.dns and journal.dns.servers or {},
+    dns = not journal and plan.all_of(bearer, "dns") or journal and journal.dns and journal.dns.servers or {},
   }
 end
 

@@ -281,10 +281,29 @@ end
 ---@return moontower.error? err
 function M.take_down(key)
   local journal, err = load_journal(key)
+  if not journal and not err then
+    journal, err = salvage.lost(key)
+  end
   if not journal then
     return err == nil, err
   end
   return M.undo(journal)
+end
+
+-- The journals of all links on an interface; of its own, also what none is there of.
+local function all_on(interface)
+  local journals, err = on_parent(interface.index)
+  for _, journal in ipairs(journals or {}) do
+    if journal.key == interface.name then
+      return journals
+    end
+  end
+  local lost
+  if journals then
+    lost, err = salvage.lost(interface.name)
+    journals[#journals + 1] = lost
+  end
+  return not err and journals or nil, err
 end
 
 ---Undoes the host's side of all links that earlier runs left up on a modem's interface: its own, and its channels'.
@@ -296,7 +315,7 @@ function M.take_down_all(net)
   local interface, err = error_object.there(netlink.link(net))
   local journals
   if interface then
-    journals, err = on_parent(interface.index)
+    journals, err = all_on(interface)
   elseif interface == false then
     local journal
     journal, err = load_journal(net)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A link's journal that is damaged, or of another version: what it still says, and what the kernel says in its place.
 
+local error_object = require "error"
 local kinds = require "kind"
 local netlink = require "core.netlink"
 local resolver = require "resolver"
@@ -11,7 +12,7 @@ local M = {
   OURS = 77,
 }
 
-local OURS = M.OURS
+local OURS, MAIN_TABLE = M.OURS, 254
 
 ---What a damaged journal, or that of another version, still says of what is ours on the host. All that we add is
 ---marked, so where it says nothing, the kernel does.
@@ -40,16 +41,46 @@ function M.journal(key, values)
   return journal
 end
 
+-- Those that multipath has made are in a journal of its own.
+local function is_links(thing) return thing.protocol == OURS and not thing.hops and not thing.nexthop end
+
+local function has_marked(list)
+  for _, thing in ipairs(list) do
+    if is_links(thing) then return true end
+  end
+  return false
+end
+
+---The journal of an interface that has what is ours on it, though nothing is written down: who has emptied
+---/run/moontower has no less to take down.
+---@param name string
+---@return table? journal nil without an error: nothing there is ours
+---@return moontower.error? err
+function M.lost(name)
+  local there, err = error_object.there(netlink.link(name))
+  local addresses, routes
+  if there then
+    addresses, err = netlink.addresses(name)
+  end
+  if addresses then
+    routes, err = netlink.routes { link = name, table = MAIN_TABLE, protocol = OURS }
+  end
+  if routes and (has_marked(addresses) or has_marked(routes)) then
+    return M.journal(name, {})
+  end
+  return nil, err
+end
+
 ---Adds to a damaged journal all that is marked as ours on its interface.
 ---@param undoing undoing
 ---@param journal link.journal
 ---@param name string
 function M.find_marked(undoing, journal, name)
   for _, address in ipairs(undoing:ask(netlink.addresses, name) or {}) do
-    if address.protocol == OURS then table.insert(journal.addresses, address) end
+    if is_links(address) then table.insert(journal.addresses, address) end
   end
   for _, route in ipairs(undoing:ask(netlink.routes, { link = name, protocol = OURS }) or {}) do
-    if not route.hops and not route.nexthop then table.insert(journal.routes, route) end
+    if is_links(route) then table.insert(journal.routes, route) end
   end
 end
 

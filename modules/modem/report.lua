@@ -58,14 +58,12 @@ end
 
 -- What was asked for and is not there: the reason, by family. Without a refusal, the network just gave less.
 local function missing(bearer)
-  local found, is_there = {}, { ipv4 = #bearer.ipv4.addresses > 0, ipv6 = #bearer.ipv6.addresses > 0 }
+  local found = {}
   for family, err in pairs(bearer.refused or {}) do
     found[family] = err.detail and err.detail.why or tostring(err)
   end
-  if bearer.ip == "ipv4v6" and is_there.ipv4 ~= is_there.ipv6 then
-    local family = is_there.ipv4 and "ipv6" or "ipv4"
-    -- Of IPv6, the address may come by router advertisement.
-    found[family] = found[family] or family == "ipv4" and "the network gave no address" or nil
+  if bearer.ip == "ipv4v6" and #bearer.ipv4.addresses == 0 then -- that of IPv6 may come by router advertisement
+    found.ipv4 = found.ipv4 or "the network gave no address that a host can use"
   end
   return found
 end

@@ -104,6 +104,17 @@ function T.test_a_bearer_on_the_modems_interface()
   assert_nothing_left()
 end
 
+function T.test_a_gateway_that_the_kernel_never_takes()
+  local applied = assert(apply(bearer(0, { ipv4 = {
+    addresses = { { address = "10.64.0.2", prefix_length = 24 } }, gateway = "10.64.0.255", dns = {},
+  } })))
+  local route = netlink.routes({ family = "ipv4", protocol = 77 })[1]
+  lu.assertEquals({ route.destination, route.link, route.gateway }, { "default", "wwan7" })
+  lu.assertNil(applied.bearer.ipv4.gateway) -- what `up` shows
+  applied:close()
+  assert_nothing_left()
+end
+
 function T.test_a_bearer_without_a_default_route_replaces_one_with_it()
   local applied = assert(apply(bearer(0)))
   applied:keep()

@@ -501,4 +501,27 @@ function T.test_a_resolv_conf_that_cannot_be_written_need_not_be()
   lu.assertEquals(result.after, result.before)
 end
 
+-- Whether the interface was up before is not to be seen on it.
+local function as_if_down(host) return (host:gsub(",UP,LOWER_UP", "")) end
+
+function T.test_down_finds_what_is_marked_when_nothing_is_written_down()
+  local result = simulated.run(UP .. "; rm -r /run/moontower/links; moontower down")
+  simulated.assert_success(result)
+  lu.assertEquals(as_if_down(result.after), result.before)
+  result = simulated.run(UP .. "; rm -r /run/moontower/[lmr]*; moontower down; ip -o addr show dev wwan0 scope global;"
+    .. " ip route show proto 77; cat /etc/resolv.conf || true")
+  lu.assertStrContains(result.err, "what stood in /etc/resolv.conf before moontower wrote it is lost")
+  lu.assertEquals(result.out:match "is offline\n(.*)$", "")
+end
+
+function T.test_up_finds_what_is_marked_when_nothing_is_written_down()
+  local result = simulated.run(UP .. "; rm -r /run/moontower/links; "
+    .. UP .. " && ip route show proto 77 && moontower down")
+  simulated.assert_success(result)
+  local _, routes = result.out:gsub("default via[^\n]* metric 700", "")
+  lu.assertEquals(routes, 1, result.out)
+  lu.assertNotStrContains(result.out, "metric 701")
+  lu.assertEquals(as_if_down(result.after), result.before)
+end
+
 return T
