@@ -4,6 +4,7 @@
 -- What the kernel says of link and route is known at once; whether the world is behind them, only probes tell. Nothing
 -- here changes anything of it.
 
+local error_object = require "error"
 local net = require "net"
 local netlink = require "core.netlink"
 local modems = require "modem"
@@ -30,6 +31,7 @@ local PROBES = { "1.1.1.1", "8.8.8.8", "tcp:9.9.9.9:53", "2606:4700:4700::1111",
 ---@field metric integer? the lowest of its default routes, the last one that it had
 ---@field private options uplink.options
 ---@field private monitor userdata
+---@field private reason string? what was wrong with it when the kernel could last be asked
 local Uplink = {}
 Uplink.__index = Uplink
 
@@ -37,16 +39,23 @@ function Uplink:__tostring() return self.name or "the cable" end
 
 local function of_modems()
   local names = {}
-  for _, description in ipairs(modems.list()) do
+  local list, unknown = modems.list()
+  for _, description in ipairs(list) do
     for _, control in ipairs(description.controls) do names[control.net or ""] = true end
   end
-  return names
+  return names, unknown
 end
 
--- The best default route that is no modem's, through `name` if that is given.
+-- The best default route that is no modem's, through `name` if that is given; nil and an error if that could not be
+-- found out.
 local function best_route(name)
-  local ours, best = of_modems(), nil
-  for _, route in ipairs(net.routes { table = MAIN_TABLE, link = name } or {}) do
+  local ours, unknown = of_modems()
+  local routes, err = net.routes { table = MAIN_TABLE, link = name }
+  if unknown or not routes then
+    return nil, unknown or err
+  end
+  local best
+  for _, route in ipairs(routes) do
     local may_be = route.destination == "default" and route.link and route.protocol ~= plan.PROTOCOL
     if may_be and not ours[route.link] and (not best or route.metric < best.metric) then
       best = route
@@ -55,22 +64,39 @@ local function best_route(name)
   return best
 end
 
----What is wrong with it, as far as the kernel knows.
----@return string? reason nil: nothing
-function Uplink:broken()
-  local link = self.options.wired and net.link(self.options.wired)
-  if self.options.wired and not link then
-    return self.options.wired .. " is not there"
-  elseif link and not link.running then
-    return self.options.wired .. (link.up and " has no carrier" or " is switched off")
+-- Returns what is wrong with it, or nil; and an error when that could not be found out.
+local function look(self)
+  local wired = self.options.wired
+  local link, route, err
+  if wired then
+    link, err = error_object.there(net.link(wired))
+    if not link then
+      return not err and wired .. " is not there" or nil, err
+    elseif not link.running then
+      return wired .. (link.up and " has no carrier" or " is switched off")
+    end
   end
-  local route = best_route(self.options.wired)
-  if not route then
+  route, err = best_route(wired)
+  if err then
+    return nil, err
+  elseif not route then
     return self.name and self.name .. " has no default route any more" or "there is no default route but modems'"
   end
   self.name, self.metric = route.link, route.metric
-  link = link or net.link(route.link)
-  return not (link and link.running) and route.link .. " has no carrier" or nil
+  if not link then
+    link, err = error_object.there(net.link(route.link))
+  end
+  return not err and not (link and link.running) and route.link .. " has no carrier" or nil, err
+end
+
+---What is wrong with it, as far as the kernel knows. When the kernel could not be asked, it is as it was before.
+---@return string? reason nil: nothing
+function Uplink:broken()
+  local reason, err = look(self)
+  if not err then
+    self.reason = reason
+  end
+  return self.reason
 end
 
 local function probe(self)
