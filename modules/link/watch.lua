@@ -89,7 +89,9 @@ local troubles = {
 -- An address that DHCP gave is ours for a while, and has to be asked for again.
 local function keep_lease(self)
   local err = leases.keep(self.link, function() renew(self, "the DHCP server gives new settings") end)
-  self.verdict:push(err)
+  if err then
+    self.verdict:push(err)
+  end
 end
 
 local function hear_session(self, value)
@@ -139,8 +141,11 @@ end
 
 -- Other programs change interfaces, too. What of ours they take away is put back.
 local function hear_kernel(self)
-  local watching = netlink.monitor { groups = { "link", "address" } }
+  local watching, err = netlink.monitor { groups = { "link", "address" } }
   local monitor <close> = watching
+  if not watching then
+    log.warn("%s: addresses that another program takes away are not put back: %s", self.link, err)
+  end
   local event = watching and { kind = "overrun" } -- something may have happened before we listened
   while event do
     local concerns_us = event.kind == "overrun" or (event.name or event.link) == self.link.name

@@ -2,6 +2,7 @@
 -- link:wait_down on a link on which nobody but it sends anything: how often it looks, and whom it asks.
 
 local faults = require "sim.faults"
+local leases = require "modem.lease"
 local lu = require "luaunit"
 local mc7455 = require "sim.mc7455"
 local modems = require "modem"
@@ -81,6 +82,15 @@ local function watch(options, looks, answer, fn)
 end
 
 local function at_once() return 0.001 end
+
+-- The DHCP server has lent the address for ever, the last time.
+function T.test_a_lease_that_has_no_end()
+  local keep = leases.keep
+  local function restore() leases.keep = keep end
+  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  leases.keep = function() end
+  watch({}, 5, at_once, function(_, link) link.bearer.ipv4.lease = {} end)
+end
 
 -- The first answer comes soon, each other one a little later.
 local function spread_answers(sim)
