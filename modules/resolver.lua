@@ -364,9 +364,10 @@ function M.apply(record) return with_advice(backends[record.backend].apply(recor
 ---@return string? path of the file that should name them
 function M.missing(record)
   local path = backends[record.backend].in_use(record)
+  local content = path and error_object.there(fs.read(path)) -- false: there is no such file
   local named, missing = {}, {}
-  for server in (path and fs.read(path) or ""):gmatch "nameserver%s+(%S+)" do named[server] = true end
-  for _, server in ipairs(path and record.servers or {}) do
+  for server in (content or ""):gmatch "nameserver%s+(%S+)" do named[server] = true end
+  for _, server in ipairs(content ~= nil and record.servers or {}) do
     if not named[server] then missing[#missing + 1] = server end
   end
   return missing, path

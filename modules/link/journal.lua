@@ -13,7 +13,7 @@ local state = require "state"
 local undoing_of = require "undoing"
 
 local KIND = "links"
-local NOWHERE = 0 -- the index of no interface
+local NOWHERE = salvage.NOWHERE
 
 ---@class link.journal
 ---@field key string its own name: "wwan0"; "wwan0.1" for a channel of it
@@ -79,7 +79,11 @@ local function load_journal(key)
   if is_whole then
     return journal
   elseif journal or err and err.code == "malformed" then
-    return salvage.journal(key, journal or err.detail.values or {})
+    journal, err = salvage.journal(key, journal or err.detail.values or {})
+    if not err then
+      return journal
+    end
+    M.save(journal) -- its file has been moved aside: the next run finds this one
   end
   return nil, err
 end

@@ -10,6 +10,7 @@ local shapes = require "state_shapes"
 local M = {
   -- Marks our addresses and routes in the kernel (rtm_protocol, IFA_PROTO); `ip route show proto 77` lists them.
   OURS = 77,
+  NOWHERE = 0, -- the index of no interface
 }
 
 local OURS, MAIN_TABLE = M.OURS, 254
@@ -18,7 +19,8 @@ local OURS, MAIN_TABLE = M.OURS, 254
 ---marked, so where it says nothing, the kernel does.
 ---@param key string
 ---@param values table
----@return link.journal
+---@return link.journal journal without an index when the kernel could not be asked for that of its interface
+---@return moontower.error? err why it could not
 function M.journal(key, values)
   local links = shapes.links
   local journal = { key = key, before = {}, addresses = {}, routes = {} }
@@ -34,11 +36,15 @@ function M.journal(key, values)
   journal.key, journal.kept, journal.owner = key, false, nil
   if not (journal.channel and journal.parent) then
     journal.channel, journal.created, journal.parent, journal.name = nil, nil, nil, journal.name or key
-    journal.index = journal.index or (netlink.link(journal.name) or { index = 0 }).index
   end
   journal.is_salvaged = true
   journal.dns = journal.dns or resolver.left_on(journal.name or key)
-  return journal
+  if journal.index or journal.channel then
+    return journal
+  end
+  local interface, err = error_object.there(netlink.link(journal.name))
+  journal.index = interface and interface.index or not err and M.NOWHERE or nil
+  return journal, err
 end
 
 -- Those that multipath has made are in a journal of its own.

@@ -4,6 +4,7 @@
 -- One end of a virtual cable stands for the modem's interface: a TUN device takes no VLANs. They are tested where the
 -- kernel has them: tests/vm/test_sessions runs this file, too.
 
+local error_object = require "error"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local link = require "link"
@@ -11,6 +12,7 @@ local lu = require "luaunit"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
 local process = require "core.process"
+local task = require "task"
 local world = require "core.world"
 
 assert(world.enter())
@@ -123,6 +125,25 @@ function T.test_a_bearer_without_a_default_route_replaces_one_with_it()
   lu.assertEquals(netlink.routes { protocol = 77 }, {})
   lu.assertTrue(assert(link.apply(bearer(0), { dns = false, default_route = false })).adopted)
   applied:close()
+  assert_nothing_left()
+end
+
+-- What a damaged journal does not say, the kernel does: if not now, then the next time.
+function T.test_a_damaged_journal_outlives_a_kernel_that_does_not_answer()
+  assert(apply(bearer(0))):keep()
+  assert(fs.write("/run/moontower/links/wwan7.json", "{"))
+  local real = netlink.link
+  netlink.link = function() return error_object.fail { code = "io", source = "netlink", message = "no buffers" } end
+  local restored <close> = task.finally(function() netlink.link = real end) -- luacheck: ignore 211
+  local undone, err = journals.take_down("wwan7")
+  lu.assertEquals({ undone, err.code }, { false, "io" })
+  netlink.link = real
+  lu.assertEquals(#netlink.addresses("wwan7"), 2)
+  lu.assertEquals({ journals.take_down("wwan7") }, { true })
+  lu.assertEquals(netlink.addresses("wwan7"), {})
+  lu.assertEquals(netlink.routes { protocol = 77 }, {})
+  assert(fs.remove("/run/moontower/links/wwan7.json.bad"))
+  assert(netlink.set_link("wwan7", { mtu = 1500, up = false }))
   assert_nothing_left()
 end
 
