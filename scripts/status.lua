@@ -37,6 +37,9 @@ local function show_connection(device, now, watcher)
     return nil, err
   end
   report.bearer(bearer, nil, watcher)
+  if record and record.complete and not journal then
+    watcher:done("", "What `moontower up` changed on this computer is written down nowhere any more: run it again.")
+  end
   return show_link(bearer, journal, watcher)
 end
 

@@ -80,10 +80,8 @@ local function load_journal(key)
     return journal
   elseif journal or err and err.code == "malformed" then
     journal, err = salvage.journal(key, journal or err.detail.values or {})
-    if not err then
-      return journal
-    end
     M.save(journal) -- its file has been moved aside: the next run finds this one
+    return not err and journal or nil, err
   end
   return nil, err
 end

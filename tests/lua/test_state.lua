@@ -178,6 +178,24 @@ function T.test_down_undoes_what_a_damaged_journal_does_not_tell()
   end
 end
 
+-- Who only looks moves a damaged journal aside, too; and a file may be gone altogether.
+function T.test_down_after_a_look_and_without_a_journal()
+  for _, damage in ipairs { "echo >$f; moontower status", "rm $f" } do
+    local result = simulated.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
+      f=/run/moontower/links/wwan0.json; %s; moontower status
+      moontower down; echo $?; ip link set wwan0 down; rm -f /run/moontower/links/*.bad]]):format(damage))
+    lu.assertStrContains(result.out, "written down nowhere any more: run it again", false, damage)
+    lu.assertStrContains(result.out, "is offline\n0\n", false, damage .. result.err)
+    lu.assertEquals(result.after, result.before, damage)
+    result = simulated.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
+      f=/run/moontower/links/wwan0.json; %s
+      moontower up --apn r.ispsn --ip ipv4 >/dev/null; ip route show default | wc -l
+      moontower down; ip link set wwan0 down; rm -f /run/moontower/links/*.bad]]):format(damage))
+    lu.assertStrContains(result.out, "1\n", false, damage)
+    lu.assertEquals(result.after, result.before, damage)
+  end
+end
+
 -- ---- a full disk ----
 
 local UP = "moontower up --apn r.ispsn --no-probe"
