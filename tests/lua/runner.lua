@@ -11,6 +11,12 @@ local seen = setmetatable({ os = clocks }, { __index = _G, __newindex = _G })
 package.loaded.luaunit = assert(loadfile(package.searchpath("luaunit", package.path), "t", seen))()
 local lu = package.loaded.luaunit
 
+-- What a test starts as the program: under an emulator, the kernel itself cannot run it.
+local program = os.getenv "MT_PROGRAM"
+if program then
+  require("core.program").executable = program
+end
+
 local file, pattern = assert(arg[1], "which test file?"), arg[2]
 local folder = file:match("^(.*)/[^/]*$") or "."
 package.path = folder .. "/?.lua;" .. package.path

@@ -9,7 +9,7 @@ local simulated = require "simulated"
 
 local T = {}
 
-local executable = fs.realpath "/proc/self/exe"
+local executable = require("core.program").executable
 
 function T.test_tabs_stay_and_control_characters_do_not()
   lu.assertEquals(printable "Mode:\tONLINE\27[2J\7\0\127", "Mode:\tONLINE?[2J???")
