@@ -12,6 +12,7 @@ local log = require "log"
 local modems = require "modem"
 local modes = require "modem.modes"
 local story = require "story"
+local sysfs = require "modem.sysfs"
 local task = require "task"
 local terminal = require "terminal"
 local udev = require "core.udev"
@@ -228,9 +229,7 @@ end
 
 -- Whatever comes or goes, on the busses or in the folder of files that describe modems, is heard of here.
 local function watch_all(self)
-  local on_bus, err = udev.monitor {
-    subsystems = SUBSYSTEMS, source = fs.stat("/run/udev/control") and "udev" or "kernel",
-  }
+  local on_bus, err = udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() }
   if on_bus then
     self.group:spawn(forward, on_bus, self.changed)
   else

@@ -4,8 +4,8 @@
 
 local devices = require "modem.devices"
 local error_object = require "error"
-local fs = require "core.fs"
 local story = require "story"
+local sysfs = require "modem.sysfs"
 local task = require "task"
 local udev = require "core.udev"
 local watch = require "core.watch"
@@ -31,9 +31,7 @@ local function is_on_bus(description) return description.usb or description.pci 
 function M.watch(description)
   local monitor, err
   if is_on_bus(description) then
-    monitor, err = udev.monitor {
-      subsystems = SUBSYSTEMS, source = fs.stat("/run/udev/control") and "udev" or "kernel",
-    }
+    monitor, err = udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() }
   else
     monitor, err = watch.folder(devices.folder())
   end

@@ -12,6 +12,12 @@ Sysfs.__index = Sysfs
 
 local M = {}
 
+local CONTROL = "/run/udev/control"
+
+---Where events about devices come from: udev where it runs, else the kernel. OpenWrt, for one, has no udev.
+---@return "udev"|"kernel"
+function M.source() return fs.stat(CONTROL) and "udev" or "kernel" end
+
 ---@return modem.sysfs
 function M.new() return setmetatable({}, Sysfs) end
 
@@ -66,11 +72,11 @@ function Sysfs:realpath(path) return answer(self, fs.realpath(path)) end
 ---@return string? net the network interface that its driver has made
 function Sysfs:net(interface) return (answer(self, fs.list(interface.syspath .. "/net")) or {})[1] end
 
----Is udev through with a device? Where udev does not run, as on OpenWrt, no device waits for it.
+---Is udev through with a device? Where udev does not run, no device waits for it.
 ---@param device table
 ---@return boolean
 function Sysfs:is_settled(device)
-  return device.initialized or not answer(self, fs.stat("/run/udev")) and not self.unknown
+  return device.initialized or not answer(self, fs.stat(CONTROL)) and not self.unknown
 end
 
 return M

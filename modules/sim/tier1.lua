@@ -6,6 +6,7 @@
 -- like the link of a real modem it is point-to-point, without ARP. It has IP packets only: a modem that is left at
 -- Ethernet frames, or at several packets in one transfer, is not understood there.
 
+local devices = require "modem.devices"
 local fs = require "core.fs"
 local ports = require "core.port"
 local server = require "server"
@@ -82,8 +83,12 @@ function tier1.enter()
     err.hint = err.detail.errno == "EINVAL" and not_mounted or is_root and not_here or not_root
     return nil, err
   end
-  -- A udev that knows of nothing: this computer's own modems are none of the world's.
-  return fs.mkdir("/run/udev")
+  ok, err = fs.mkdir(state.folder, 448) -- 0700
+  if not ok then
+    return nil, err
+  end
+  -- This computer's own modems are none of the world's.
+  return fs.write(devices.no_bus(), "")
 end
 
 ---Ends whatever still runs in that world. To be called last of all.

@@ -48,9 +48,9 @@ local FUNCTIONS = [[
     printf '%s\n' "$@" >$path/uevent
   }
   driver() { mkdir -p /sys/bus/$2; ln -s /sys/bus/$2 $1/driver; }
-  settled() { mkdir -p /run/udev/data; echo I:1 >/run/udev/data/$1; }
+  settled() { mkdir -p /run/udev/data; : >/run/udev/control; echo I:1 >/run/udev/data/$1; }
   umount /sys 2>/dev/null || true
-  rm -rf /run/udev/data
+  rm -rf /run/udev /run/moontower/no-bus
   mount -t tmpfs none /sys
   mkdir -p /sys/class /sys/bus
 ]]
@@ -447,6 +447,27 @@ function T.test_what_cannot_be_read_is_not_taken_for_gone()
     make_sys(table.unpack(sys))
     local result = moontower("run", "/run/unreadable.lua")
     lu.assertEquals({ name, result.status, result.stderr, result.stdout }, { name, 0, "", "0\n" })
+  end
+end
+
+-- OpenWrt has no udev, and another system may have its folder without the daemon.
+function T.test_without_udev()
+  for _, left in ipairs { "rm -r /run/udev", "rm -r /run/udev/control /run/udev/data" } do
+    make_sys(PCIE, "port wwan0mbim0 MBIM", USB, left)
+    local list = devices()
+    lu.assertEquals({ list[1].control, list[1].net }, { "/dev/cdc-wdm0", "wwan1" })
+    lu.assertEquals({ list[2].control, list[2].net }, { "/dev/wwan0mbim0", "wwan0" })
+  end
+end
+
+-- A simulated modem's world is alone, whatever is plugged in and whether or not udev runs.
+function T.test_this_computers_modems_are_none_of_a_simulated_world()
+  local alone = ": >/run/moontower/no-bus"
+  for _, other in ipairs { "true", "rm -rf /run/udev" } do
+    make_sys(PCIE, "port wwan0mbim0 MBIM", USB, other, alone)
+    lu.assertEquals(moontower("devices").status, 3)
+    make_sys(USB_OTHER, "is 0e8d 7127", "interface 0 e0:01:03 rndis_host; tty 2 0", other, alone)
+    lu.assertEquals(moontower("devices").status, 3)
   end
 end
 

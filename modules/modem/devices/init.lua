@@ -2,9 +2,11 @@
 -- Which modems there are: what udev knows, and what files describe.
 
 local error_object = require "error"
+local fs = require "core.fs"
 local files = require "modem.devices.files"
 local usb = require "modem.devices.usb"
 local wwan = require "modem.devices.wwan"
+local state = require "state"
 
 ---@class modem.control a control port, and what goes with it
 ---@field key string what files about it under /run/moontower are named after
@@ -46,12 +48,18 @@ function M.using(description, control)
   return copy
 end
 
+---The file that says that the modems of this computer's busses are none of ours, as in the world of a simulated modem:
+---the kernel shows them there as well.
+---@return string
+function M.no_bus() return state.folder .. "/no-bus" end
+
 ---Which modems there are. None is in the list that could not be read in full, for want of descriptors, for example.
 ---@return modem.description[] descriptions in a fixed order, one a modem
 ---@return moontower.error? err there may be others: not everything could be read
 function M.list()
-  local found, list, unknown = {}, {}, nil
-  for _, part in ipairs { usb, wwan, files } do
+  local found, list = {}, {}
+  local no_bus, unknown = error_object.there(fs.stat(M.no_bus()))
+  for _, part in ipairs((no_bus or unknown) and { files } or { usb, wwan, files }) do
     local err = part.add(found)
     unknown = unknown or err
   end

@@ -17,11 +17,11 @@
 -- modem:shows(name) which of modem.personality.interfaces there are.
 
 local json = require "dkjson"
-local fs = require "core.fs"
 local process = require "core.process"
 local program = require "core.program"
 local udev = require "core.udev"
 local error_object = require "error"
+local sysfs = require "modem.sysfs"
 local task = require "task"
 local new_device = require("sim.usb.device").new
 local new_function = {
@@ -99,10 +99,7 @@ local function find(bus_id)
 end
 
 local function await_devices(cable)
-  local has_udevd = fs.stat("/run/udev/control") ~= nil
-  local monitor <close>, err = udev.monitor {
-    subsystems = { "usbmisc", "net", "tty" }, source = has_udevd and "udev" or "kernel",
-  }
+  local monitor <close>, err = udev.monitor { subsystems = { "usbmisc", "net", "tty" }, source = sysfs.source() }
   if not monitor then
     return nil, err
   end
