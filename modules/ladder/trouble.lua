@@ -21,6 +21,8 @@ local kinds = {
   ["rejected"] = "network", ["busy"] = "network",
 }
 local patience = { path = 1, mute = 2, network = 3 }
+-- What these notice is this computer's trouble, such as a full disk. No rung helps against it.
+local of_host = { fs = true, netlink = true, process = true, resolver = true, state = true, multipath = true }
 local at_once = { ["modem-failed"] = true, ["modem-mute"] = true } -- it has been asked again and again already
 
 -- Refusals of a connection that last, whatever the modem is made to do (3GPP TS 24.008, 24.301): barred, unknown APN,
@@ -37,7 +39,7 @@ local lasting = {
 ---@return integer? patience how many failures in a row it takes
 ---@return integer? cause that lasts from now on
 function M.of(reason, cause)
-  local kind = kinds[reason.code]
+  local kind = not of_host[reason.source] and kinds[reason.code] or nil
   local nw_error = reason.detail and reason.detail.nw_error
   if reason.code == "connect-refused" then
     cause = lasting[nw_error] and nw_error or cause

@@ -8,6 +8,7 @@
 local error_object = require "error"
 local fs = require "core.fs"
 local locks = require "modem.locks"
+local log = require "log"
 local sha256 = require "sha256"
 local state = require "state"
 local terminal = require "terminal"
@@ -264,7 +265,7 @@ function M.enter(modem, sim, found, options)
   local ok
   ok, err = entry:write()
   if not ok then
-    return nil, err
+    return error_object.during(err, "the SIM's PIN is not sent, as that it was could not be written down")
   end
   ok, err = modem:enter_pin(found.value)
   if not ok then
@@ -272,7 +273,7 @@ function M.enter(modem, sim, found, options)
   end
   ok, err = entry:strike_out()
   if not ok then
-    return nil, err
+    log.warn("the PIN was right, but stays written down as one that failed (%s): next time, give --pin-again", err)
   end
   return await_ready(modem, true)
 end

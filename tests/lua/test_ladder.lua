@@ -129,6 +129,14 @@ function T.test_what_the_modem_cannot_do_is_skipped()
   lu.assertEquals(done, { "reset", "USB reset", "USB power cycle" })
 end
 
+function T.test_a_full_disk_is_no_trouble_of_the_modems()
+  for _, source in ipairs { "fs", "netlink", "resolver" } do
+    local climber, done = new()
+    climb(climber, 9, error_object.new { code = "io", source = source, message = "no space left on device" })
+    lu.assertEquals(done, {}, source)
+  end
+end
+
 function T.test_without_a_rung_that_works_it_says_so()
   local climber = new { ["reset"] = true, ["USB reset"] = true, ["USB power cycle"] = true }
   local rung, why = climber:climb(err "modem-failed")

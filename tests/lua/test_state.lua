@@ -230,4 +230,68 @@ function T.test_down_on_a_disk_that_is_full_by_now()
   lu.assertEquals(result.after, result.before)
 end
 
+-- ---- /var/lib that takes nothing ----
+
+local KEPT = "/var/lib/moontower"
+local TAKES_NOTHING = {
+  ["no space left on device"] = ("dd if=/dev/zero of=%s/full bs=4k count=32 2>/dev/null"):format(KEPT),
+  ["read-only file system"] = "mount -o remount,ro " .. KEPT,
+}
+local TAKES_AGAIN = ("mount -o remount,rw %s; rm -f %s/full"):format(KEPT, KEPT)
+local MOUNT = ("mkdir -p %s && mount -t tmpfs -o size=64k none %s"):format(KEPT, KEPT)
+
+-- What is kept there is a convenience for all that connects.
+function T.test_up_and_down_and_serve_do_without_what_is_kept()
+  for words, make in pairs(TAKES_NOTHING) do
+    local result = simulated.run(UP .. " && moontower down && " .. UP .. " && moontower down && echo fine", nil,
+      MOUNT .. "; " .. make)
+    simulated.assert_success(result)
+    lu.assertStrContains(result.out, "fine\n")
+    lu.assertEquals(result.after, result.before)
+    result = simulated.run([[cat >/run/test/config.lua <<'END'
+return { modems = { { apn = "r.ispsn", policy = { "schedule", budget = "5 GB", day = 15 } } }, on_stop = "disconnect" }
+END
+      moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
+      until moontower why 2>&1 | grep ' is online ' || [ ! -d /proc/$daemon/fd ]; do sleep 0.05; done
+      kill $daemon; wait $daemon
+      echo "ended $?"; cat /run/test/log]], nil, MOUNT .. "; " .. make)
+    lu.assertStrContains(result.out, "is online since", false, result.out .. result.err)
+    lu.assertStrContains(result.out, words)
+    lu.assertStrContains(result.out, "ended 143")
+    lu.assertNotStrContains(result.out, "raceback")
+    lu.assertEquals(result.after, result.before)
+  end
+end
+
+function T.test_setup_and_undo_change_nothing_that_they_cannot_write_down()
+  for words, make in pairs(TAKES_NOTHING) do
+    local result = simulated.run(([[moontower sim set reset_time=0.2 search=0.02 --on all
+      %s; moontower setup calyx-sprint --yes; echo "setup $?"; moontower at 'AT!SELRAT?'; %s
+      moontower setup calyx-sprint --yes >/dev/null; echo "setup $?"; moontower at 'AT!SELRAT?'
+      %s; moontower setup --undo --yes; echo "undo $?"; moontower at 'AT!SELRAT?'; %s
+      moontower setup --undo --yes; echo "undo $?"; moontower at 'AT!SELRAT?']]):format(
+      make, TAKES_AGAIN, make, TAKES_AGAIN), nil, MOUNT, { "--factory" })
+    local parts = {}
+    for part in result.out:gmatch("!SELRAT: (%d+)") do parts[#parts + 1] = part end
+    lu.assertEquals(table.concat(parts, " "), "00 06 06 00", words .. result.out .. result.err)
+    local statuses = {}
+    for part in result.out:gmatch("%f[%a]%a+ (%d)\n") do statuses[#statuses + 1] = part end
+    lu.assertEquals(table.concat(statuses, " "), "1 0 1 0", words .. result.out .. result.err)
+    local _, count = result.err:gsub(words:gsub("%-", "%%-"), "")
+    lu.assertEquals(count, 2, result.err)
+    lu.assertNotStrContains(result.err, "raceback")
+  end
+end
+
+function T.test_a_pin_is_not_sent_when_that_cannot_be_written_down()
+  for words, make in pairs(TAKES_NOTHING) do
+    local result = simulated.run(("%s; %s --pin-file /run/test/pin; echo $?; %s; "
+      .. "%s --pin-file /run/test/pin && moontower down"):format(make, UP, TAKES_AGAIN, UP), { "pin-lock" },
+      MOUNT .. "; umask 077; echo 1234 >/run/test/pin")
+    lu.assertStrContains(result.err, "PIN is not sent, as that it was could not be written down: ", false, words)
+    lu.assertStrContains(result.err, words)
+    lu.assertEquals(result.status, 0, result.out .. result.err)
+  end
+end
+
 return T
