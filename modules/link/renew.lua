@@ -23,6 +23,16 @@ local function is_same(one, other, mtu)
     and plan.mtu(one, mtu) == plan.mtu(other, mtu)
 end
 
+-- An answer without the addresses of a family that is still connected does not mean that it has none.
+local function keep_untold(bearer, old)
+  local untold = {}
+  for family in pairs(bearer.untold or {}) do
+    bearer[family] = old[family]
+    untold[family] = #old[family].addresses == 0 or nil
+  end
+  bearer.untold = next(untold) and untold
+end
+
 ---Reads the connection's settings from the modem again. Where they have changed, or the host has lost some of them,
 ---they are put on it anew; the connection itself stays.
 ---@param link link.link
@@ -35,6 +45,7 @@ function M.renew(link, apply)
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
   local usable
   if bearer then
+    keep_untold(bearer, old)
     usable, err = plan.usable(bearer, { name = link.name })
   end
   if not usable then

@@ -17,6 +17,7 @@ local M = {}
 
 local MODEM_TIME = 3 -- seconds in which a modem in its senses says what it knows
 local CHANGE_PAUSE = 0.2
+local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
 local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
 local REPAIR_PAUSE = 5 -- somebody who takes our addresses away again and again shall not keep us busy
 
@@ -107,12 +108,19 @@ local function hear_session(self, value)
   end
 end
 
--- One family of two may be over. Mostly the other one is so a moment later, and then there is nothing to read.
+-- One family of two may be over. Mostly the other one is so a moment later, and then there is nothing to read. What the
+-- modem has failed to tell is asked for again, less and less often, and not for ever.
 local function read_changes(self)
+  local pause = FIRST_UNTOLD
   while true do
-    self.changed:pop()
+    if self.link.bearer.untold and pause <= LAST_UNTOLD then
+      local told = task.timeout(pause, self.changed.pop, self.changed)
+      pause = told and pause or pause * 2
+    else
+      self.changed:pop()
+    end
     task.sleep(CHANGE_PAUSE)
-    renew(self, "the modem says that the connection has changed")
+    renew(self, "the modem tells other addresses of the connection")
   end
 end
 

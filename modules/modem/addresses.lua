@@ -13,6 +13,11 @@ local function has_address(configuration)
   return #configuration.ipv4.addresses > 0 or #configuration.ipv6.addresses > 0
 end
 
+-- Has the modem told all that there is? `untold`: the families that it has connected without telling their addresses.
+local function is_complete(configuration)
+  return has_address(configuration) and not configuration.untold
+end
+
 -- A modem that tells no address at all may answer DHCP on its interface, as some do over MBIM, and with Ethernet frames
 -- over QMI.
 local function by_dhcp(modem, session)
@@ -39,12 +44,12 @@ end
 ---Reads the addresses of a session.
 ---@param modem modem.modem
 ---@param settings { session: integer, ip: string }
----@return { ipv4: modem.family, ipv6: modem.family }?
+---@return { ipv4: modem.family, ipv6: modem.family, untold: table<string, true>? }?
 ---@return moontower.error? err
 function M.read(modem, settings)
   local configuration, err = modem:wait_for("ip", function()
     return modem:ip_configuration(settings.session)
-  end, function(value) return value.session == settings.session and has_address(value) end, LATE)
+  end, function(value) return value.session == settings.session and is_complete(value) end, LATE)
   if not configuration and err.code == "rejected" then
     return error_object.fail {
       code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",

@@ -382,6 +382,7 @@ end
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
+---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
 ---@field ended boolean? it is known to be over
 ---@field cut boolean? the network has ended it, and nothing else was wrong as far as the modem has told
 
@@ -413,6 +414,7 @@ function Modem:bearer(settings)
     modem = self, session = settings.session, apn = settings.apn, ip = settings.ip, net = self.net,
     channel = self:channel(settings.session),
     ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = settings.refused or {},
+    untold = configuration.untold,
   }, Bearer)
   return addresses.fit(bearer)
 end

@@ -105,10 +105,11 @@ local function release(self, leg)
   return leg.client:release()
 end
 
--- Runs fn on the legs of a session, at the same time. Returns their results, by family. Session 0 may be somebody
--- else's, so it is asked about in any case; of the others there are only ours.
+-- Runs fn on the legs of a session, at the same time. Returns their results and errors, by family; nil where the modem
+-- did not answer at all. Session 0 may be somebody else's, so it is asked about in any case; of the others there are
+-- only ours.
 local function on_legs(self, session, fn)
-  local functions, names, results = {}, {}, {}
+  local functions, names, results, errors = {}, {}, {}, {}
   for _, family in ipairs(families.ipv4v6) do
     if session == 0 or (self.wds[session] or {})[family] then
       names[#names + 1] = family
@@ -125,9 +126,15 @@ local function on_legs(self, session, fn)
     if not answer[1] and (answer[2].code == "timeout" or answer[2].code == "gone") then
       return nil, answer[2]
     end
-    results[names[i]] = answer[1]
+    results[names[i]], errors[names[i]] = answer[1], answer[2]
   end
-  return results
+  return results, errors
+end
+
+-- Does the session have a connection of ours for that family, as far as we know?
+local function is_ours(self, session, family)
+  local leg = (self.wds[session] or {})[family]
+  return leg and leg.handle ~= nil
 end
 
 -- ---- what there is ----
@@ -139,11 +146,17 @@ local function ip_of(is_up)
 end
 
 function M:session(number)
-  local replies, err = on_legs(self, number, function(leg)
+  local replies, errors = on_legs(self, number, function(leg)
     return leg.client:request(wds.get_packet_service_status)
   end)
   if not replies then
-    return nil, err
+    return nil, errors
+  end
+  for family, err in pairs(errors) do
+    local is_over = err.code == "not-open" -- MBIM has started anew, and ended all
+    if not is_over and (is_ours(self, number, family) or not next(replies)) then
+      return nil, err
+    end
   end
   local state, is_up = "deactivated", {}
   for family, reply in pairs(replies) do
@@ -163,21 +176,38 @@ local function not_connected()
   }
 end
 
+-- A family that is connected has an address, also where the modem fails to tell it: see M.read of modem/addresses.lua.
+local function untold(self, configuration, errors)
+  local families_untold = {}
+  for _, family in ipairs(families.ipv4v6) do
+    local err = errors[family]
+    local is_over = err and err.detail and err.detail.status == "out-of-call"
+    if #configuration[family].addresses == 0 and is_ours(self, configuration.session, family) and not is_over then
+      families_untold[family] = true
+    end
+  end
+  return next(families_untold) and families_untold
+end
+
 function M:ip_configuration(number)
-  local legs = self.wds[number] or {}
-  local ours = (legs.ipv4 or {}).handle or (legs.ipv6 or {}).handle
-  local replies, err = on_legs(self, number, function(leg)
+  local ours = is_ours(self, number, "ipv4") or is_ours(self, number, "ipv6")
+  local replies, errors = on_legs(self, number, function(leg)
     if ours and not leg.handle then
       return not_connected() -- as far as we know, which spares a question
     end
     return leg.client:request(wds.get_current_settings, { requested_settings = address.settings })
   end)
   if not replies then
-    return nil, err
-  elseif not next(replies) then
+    return nil, errors
+  end
+  local configuration = {
+    session = number, ipv4 = address.ipv4(replies.ipv4 or {}), ipv6 = address.ipv6(replies.ipv6 or {}),
+  }
+  configuration.untold = untold(self, configuration, errors) or nil
+  if not next(replies) and not configuration.untold then
     return not_connected()
   end
-  return { session = number, ipv4 = address.ipv4(replies.ipv4 or {}), ipv6 = address.ipv6(replies.ipv6 or {}) }
+  return configuration
 end
 
 -- ---- connecting ----

@@ -60,6 +60,13 @@ local function wait_online(place)
   return back and task.now() - since
 end
 
+-- What daemon, host and modem say of one that has not come back.
+local function tell_all_of(number)
+  local place = tier1.place(number)
+  return shell(([[MT=%s; $MT why | sed -n '/^modem %s /,/^modem/p'; $MT status --device %s; $MT sim state --on %d
+    ip addr show dev %s]]):format(executable, place.name, place.name, number, place.link))
+end
+
 local function make_modems(group)
   local modems = {}
   for number = 1, MODEMS do
@@ -83,8 +90,7 @@ local function hit(modem, number, count, log)
     for _, fault in ipairs(mend) do assert(faults.apply(modem, fault)) end
     local seconds = wait_online(place)
     if not seconds then
-      log[#log + 1] = what .. ": it never came back. " .. shell(executable .. " why")
-        .. shell(("%s sim state --on %d"):format(executable, number))
+      log[#log + 1] = what .. ": it never came back. " .. tell_all_of(number)
       return
     end
     log.count = log.count + 1
@@ -113,10 +119,12 @@ local function wait_calm()
 end
 
 -- Nothing is wrong any more, so that the daemon can give back what it has of each modem.
-local function mend(modems)
+local function mend(modems, log)
   for number, modem in ipairs(modems) do
     for _, fault in ipairs(chaos.mend_all) do assert(faults.apply(modem, fault)) end
-    lu.assertNotNil(wait_online(tier1.place(number)), "never online again: " .. number)
+    if not wait_online(tier1.place(number)) then
+      lu.fail(("never online again: %d: %s\n%s"):format(number, tell_all_of(number), table.concat(log, "\n")))
+    end
   end
 end
 
@@ -152,7 +160,7 @@ function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
   local open = leftovers.descriptors(pid)
   hit_all(modems, log)
   io.stderr:write(("chaos: the longest outage was %.1f s, after %s\n"):format(log.longest, log.what))
-  mend(modems)
+  mend(modems, log)
   wait_calm()
   local leak = leftovers.too_many(pid, open)
   shell("kill -TERM " .. pid)

@@ -10,6 +10,7 @@ local faults = require "sim.faults"
 local find = require("modem").find
 local json = require "dkjson"
 local mc7455 = require "sim.mc7455"
+local netlink = require "core.netlink"
 local new_simulated = require("sim.modem").new
 local overview = require "modem.overview"
 local simulated = require "simulated"
@@ -21,6 +22,9 @@ local T = {}
 
 local eq = lu.assertEquals
 local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
 
 -- ---- clients, in a world of this process's own ----
 
@@ -206,6 +210,39 @@ function T.test_restarts_at_any_moment_lose_no_client()
     hears(events, "registration", "state", "roaming")
     modem:close()
     eq(clients_of(sim), {})
+  end)
+end
+
+-- An answer without what was asked for, or an error: neither says that a family has no address, or is over.
+function T.test_an_answer_without_addresses_takes_no_family_away()
+  for _, name in ipairs { "tlv-missing", "bare-failure" } do
+    with_modem(function(modem, sim)
+      local link <close> = assert(modem:up())
+      eq(#link.addresses, 2)
+      for count = 1, 2 do
+        sim:renumber()
+        fault(sim, name, tostring(count))
+        lu.assertNotNil(link:renew())
+        eq(#link.addresses, 2, name)
+        eq(link.addresses[1].address, sim.sessions[0].ipv4.address)
+      end
+      fault(sim, name, "1000")
+      eq(link:renew(), "same")
+      eq(#link.addresses, 2, name)
+      lu.assertTrue(link:stands())
+    end)
+  end
+end
+
+function T.test_an_error_does_not_mean_that_a_session_is_over()
+  with_modem(function(modem, sim)
+    assert(modem:connect { apn = "r.ispsn" })
+    for count = 1, 2 do
+      fault(sim, "bare-failure", tostring(count))
+      local session, err = modem:session(0)
+      eq({ session, err and err.code }, { nil, "rejected" })
+      eq(modem:session(0).ip, "ipv4v6")
+    end
   end)
 end
 
