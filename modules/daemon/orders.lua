@@ -3,6 +3,7 @@
 -- is ordered. Known by the socket that the modem is plugged into, so it outlives restarts of modem and daemon; gone at
 -- boot.
 
+local log = require "log"
 local state = require "state"
 local story = require "story"
 
@@ -21,6 +22,9 @@ local LIFTED_BY = { offline = "moontower up", radio = "moontower radio on" }
 ---@field command string what was given: "moontower down"; or in words, what another program has done
 ---@field time string when, in UTC
 
+---@type table<string, daemon.holds> by the modem's name: what could not be written down holds until this program ends
+local unwritten = {}
+
 local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
 
 -- Of a file that cannot be read, or is damaged, this much is known: something was ordered.
@@ -35,7 +39,10 @@ end
 ---@param name string the modem's: story.name()
 ---@return daemon.holds
 function M.load(name)
-  local kept, err = state.load(KIND, name)
+  local kept, err = unwritten[name], nil
+  if not kept then
+    kept, err = state.load(KIND, name)
+  end
   if err then
     return unreadable(name, err)
   end
@@ -45,10 +52,15 @@ end
 ---@param name string
 ---@param holds daemon.holds
 function M.save(name, holds)
+  local ok, err
   if next(holds) then
-    state.save(KIND, name, { modem = name, offline = holds.offline, radio = holds.radio })
+    ok, err = state.save(KIND, name, { modem = name, offline = holds.offline, radio = holds.radio })
   else
-    state.remove(KIND, name)
+    ok, err = state.remove(KIND, name)
+  end
+  unwritten[name] = not ok and holds or nil
+  if not ok then
+    log.warn("%s: what was ordered cannot be written down, and holds no longer than the daemon runs: %s", name, err)
   end
 end
 

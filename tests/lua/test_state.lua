@@ -1,17 +1,21 @@
 -- SPDX-License-Identifier: MIT
 -- state: files that are damaged, or of another version: each kind, each field, each odd value. Work goes on.
 
+local error_object = require "error"
 local fs = require "core.fs"
 local json = require "dkjson"
+local log = require "log"
 local lu = require "luaunit"
+local orders = require "daemon.orders"
 local process = require "core.process"
 local shapes = require "state_shapes"
 local simulated = require "simulated"
 local state = require "state"
+local task = require "task"
 local world = require "core.world"
 
 assert(world.enter())
-require("log").level = "error"
+log.level = "error"
 
 local T = {}
 
@@ -197,6 +201,28 @@ function T.test_down_after_a_look_and_without_a_journal()
 end
 
 -- ---- a full disk ----
+
+function T.test_an_order_that_cannot_be_written_down_holds_all_the_same()
+  local save, remove, level = state.save, state.remove, log.level
+  local function restore() state.save, state.remove, log.level = save, remove, level end
+  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local function fails() return error_object.fail { code = "io", source = "fs", message = "no space" } end
+  local function held() return (orders.load("1-1").offline or {}).command end
+  log.level = "error"
+  state.save = fails
+  orders.hold("1-1", "offline", "moontower down")
+  lu.assertEquals(held(), "moontower down")
+  state.save = save
+  orders.hold("1-1", "offline", "moontower down --device 1-1")
+  state.remove = fails
+  lu.assertTrue(orders.lift("1-1", "offline"))
+  lu.assertNil(held())
+  state.remove = remove
+  orders.hold("1-1", "offline", "moontower down")
+  lu.assertTrue(orders.lift("1-1", "offline"))
+  lu.assertNil(held())
+  lu.assertEquals(state.list "held", {})
+end
 
 local UP = "moontower up --apn r.ispsn --no-probe"
 local SMALL = "mkdir -p %s && mount -t tmpfs -o size=16k none %s"
