@@ -110,7 +110,7 @@ int mt_traceback(lua_State *L)
     struct mt_limits *limits = &mt_engine_of(L)->limits;
     struct mt_account *payer = limits->charged;
     if (lua_type(L, 1) == LUA_TTABLE)
-        return 1;  /* an error object: shared, and expected by somebody */
+        return 1;  /* an error object: shared, and the caller expects it */
     luaL_tolstring(L, 1, NULL);
     limits->charged = NULL;  /* the script may have no memory left */
     if (!mt_limits_explain(L)) {

@@ -22,8 +22,8 @@ int mt_error_errno(lua_State *L, int status, const char *source, const char *for
 int mt_traceback(lua_State *L);
 
 /*
- * A whole C function, pcall() with that handler: try(fn, ...) -> true, results... | false, err. Also
- * tells of a lack of memory, for which Lua calls no handler.
+ * A whole C function, pcall() with that handler: try(fn, ...) -> true, results... | false, err.
+ * Also handles a lack of memory, for which Lua calls no handler.
  */
 int mt_try(lua_State *L);
 

@@ -31,9 +31,9 @@ struct mt_account {
     bool is_closing;         /* time was added, in this generation, to close variables */
 
     struct mt_turns turns;
-    struct mt_task *first;   /* whose end is to be the others', or NULL */
+    struct mt_task *first;   /* its end ends the others, which are its children; or NULL */
     size_t tasks, started;   /* now; ever */
-    size_t doomed;           /* so many of those, if they have not run yet, never will */
+    size_t refused;          /* tasks with a number up to this that have not run yet never will */
 };
 
 static uint64_t nanoseconds_of(const struct mt_account *account)
@@ -84,7 +84,7 @@ struct mt_turns *mt_account_turns(struct mt_account *account)
 void mt_account_begin_generation(struct mt_account *account)
 {
     if (account->overruns > 1)
-        return;  /* it has all the time there is to end */
+        return;  /* it has been told to end, and gets no more time */
     account->used = 0;
     account->allowed = nanoseconds_of(account);
     account->is_closing = false;
@@ -118,9 +118,9 @@ size_t mt_account_held(const struct mt_account *account)
 }
 
 /*
- * Lua may be moving the stack that it asks memory for, so an allocator uses nothing of Lua's. What is
- * only a little too much is for the hook, a few steps later: there it can be raised as an error with a
- * traceback, and never in the middle of a C function.
+ * Lua may be moving the stack that it asks memory for, so an allocator uses nothing of Lua's. What
+ * is only a little too much is for the hook, a few steps later: there it can be raised as an error
+ * with a traceback, and never in the middle of a C function.
  */
 static bool may_hold_more(struct mt_account *account, size_t more)
 {
@@ -147,7 +147,7 @@ static void release(union header *block, size_t size)
     }
 }
 
-/* A block that grows is paid for by who makes it grow. */
+/* The task that makes a block grow pays for all of it. */
 void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t new_size)
 {
     struct mt_limits *limits = context;
@@ -182,8 +182,8 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
 /* ---- time ---- */
 
 /*
- * The task's own time: that the machine was busy with others, or slow to read a file, is not the
- * script's fault. Reading this clock is a system call, so only who seems to be late is asked.
+ * The task's own time: a script is not charged for a busy machine or a slow disk. Reading this
+ * clock is a system call, so it is read only once the wall clock says that the task may be late.
  */
 uint64_t mt_processor_time(void)
 {
@@ -258,7 +258,7 @@ static void note_place(lua_State *L, struct mt_account *account, lua_Debug *wher
 static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
 {
     struct mt_account *account = limits->run->account;
-    limits->charged = NULL;  /* it is told that there is no memory, so not from that memory */
+    limits->charged = NULL;  /* its account may have no memory left for the error */
     if (of_memory)
         push_memory_error(L, account, account->place);
     else
@@ -271,14 +271,13 @@ static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
 
 static void on_steps(lua_State *L, lua_Debug *where);
 
-/* Looks again at once after it has raised: what was held is garbage then, and room to clean up. */
+/* Looks again at the next step after it has raised: what the script held may be garbage by then. */
 static void look_at_memory(lua_State *L, struct mt_limits *limits)
 {
     struct mt_account *account = limits->run->account;
     size_t bytes = account->allowance.bytes;
     int steps = lua_gethookcount(L) * 2;
-    int most = bytes && account->held > bytes / 2 ? STEPS_NEAR_THE_LIMIT
-                                                                    : STEPS_BETWEEN_LOOKS;
+    int most = bytes && account->held > bytes / 2 ? STEPS_NEAR_THE_LIMIT : STEPS_BETWEEN_LOOKS;
     if (steps != most * 2)
         lua_sethook(L, on_steps, LUA_MASKCOUNT, steps < most ? steps : most);
     if (bytes == 0 || account->held <= account->look_at)
@@ -290,17 +289,16 @@ static void look_at_memory(lua_State *L, struct mt_limits *limits)
     } else if (account->held > bytes) {
         account->is_told = true;
         account->look_at = 0;
-        account->doomed = account->started;
+        account->refused = account->started;
         lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
         push_failure(L, limits, true);
         lua_error(L);
     } else {
-        account->look_at = soon < bytes / 2 ? bytes / 2
-                           : soon < bytes ? soon : bytes;
+        account->look_at = soon < bytes / 2 ? bytes / 2 : soon < bytes ? soon : bytes;
     }
 }
 
-/* It goes on in spite of a failure: so its first task is told to end. The error stays on L. */
+/* The script runs on in spite of the error: cancels its first task. The error stays on L. */
 static void end_account(lua_State *L, struct mt_limits *limits)
 {
     struct mt_account *account = limits->run->account;
@@ -313,8 +311,8 @@ static void end_account(lua_State *L, struct mt_limits *limits)
 }
 
 /*
- * Pushes the error for who ran on, and keeps it: others that are ended because of that end with it, too,
- * and not with one that names the line where they happened to be.
+ * Pushes the error of running for too long, and keeps it: tasks that are ended for the same reason
+ * end with this one, and not with one that names the line where they happened to be.
  */
 static void push_overrun(lua_State *L, struct mt_limits *limits)
 {
@@ -329,10 +327,11 @@ static void push_overrun(lua_State *L, struct mt_limits *limits)
 }
 
 /*
- * Running for too long raises once, in whichever of the account's tasks runs then; they have the same
- * time once more to clean up. Who swallows that and runs on is not asked again: the coroutine yields,
- * and mt_run_end_stopped() ends it. One that it has made and is in yields to it, before that. Where
- * nothing can yield (in table.sort, string.gsub, or closing variables), each next step raises.
+ * Running for too long raises once, in whichever of the account's tasks runs then; they have the
+ * same time once more to clean up. A task that swallows the error and runs on gets no second one:
+ * its coroutine yields, and mt_run_end_stopped() ends it. A coroutine that the task has made yields
+ * to the task first. Where nothing can yield (in table.sort, string.gsub, or closing variables),
+ * each next step raises.
  */
 static void on_steps(lua_State *L, lua_Debug *where)
 {
@@ -342,7 +341,7 @@ static void on_steps(lua_State *L, lua_Debug *where)
     if (limits->loads > 0)
         return;
     if (!account) {
-        lua_sethook(L, NULL, 0, 0);  /* of a coroutine that a task made before it left its limits */
+        lua_sethook(L, NULL, 0, 0);  /* a task made this coroutine before it left its limits */
         return;
     }
     note_place(L, account, where);
@@ -350,7 +349,7 @@ static void on_steps(lua_State *L, lua_Debug *where)
         look_at_memory(L, limits);
         if (!is_overdue(run))
             return;
-        account->doomed = account->started;
+        account->refused = account->started;
         account->overruns++;
         if (account->overruns <= 2)
             account->allowed += nanoseconds_of(account);
@@ -431,7 +430,7 @@ void mt_account_check_tasks(lua_State *L, struct mt_account *account)
     struct mt_limits *limits = &mt_engine_of(L)->limits;
     if (!account || account->allowance.tasks == 0 || account->tasks < account->allowance.tasks)
         return;
-    account->doomed = account->started;
+    account->refused = account->started;
     limits->charged = NULL;
     luaL_where(L, 2);  /* 1 is the group's method */
     mt_error_push(L, "raised", "limit", "%s%s: more than %d tasks at a time", lua_tostring(L, -1),
@@ -442,13 +441,13 @@ void mt_account_check_tasks(lua_State *L, struct mt_account *account)
     lua_error(L);
 }
 
-bool mt_run_is_doomed(const struct mt_run *run)
+bool mt_run_is_refused(const struct mt_run *run)
 {
     const struct mt_account *account = run->account;
-    return account && (run->number <= account->doomed || account->overruns > 1);
+    return account && (run->number <= account->refused || account->overruns > 1);
 }
 
-void mt_run_push_doom(lua_State *L, const struct mt_run *run)
+void mt_run_push_refusal(lua_State *L, const struct mt_run *run)
 {
     mt_error_push(L, "raised", "limit", "%s: it has used up what it may, and starts no tasks",
                   run->account->name);

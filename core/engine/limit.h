@@ -24,12 +24,12 @@ struct mt_task;
 struct mt_turns {
     struct mt_task *first, **last;
     size_t count;
-    size_t generation;      /* so many of them, from the first, were ready when its turn came */
+    size_t generation;      /* how many, from the first, were ready when their turn came */
     struct mt_turns *next;  /* whose turn is after these */
     bool is_listed;         /* waits for its turn, or has it */
 };
 
-/* How one task stands. All zero: it has no limits. */
+/* What is counted for one task. All zero: it has no limits. */
 struct mt_run {
     struct mt_account *account;  /* a reference, or NULL */
     uint64_t due;        /* when to look at the processor's clock, in uv_hrtime() nanoseconds */
@@ -38,18 +38,19 @@ struct mt_run {
     bool is_stopping;
 };
 
-/* Who runs now; the allocator's context. */
+/* The task that runs now and the account that pays: the allocator's context. */
 struct mt_limits {
-    struct mt_account *charged;  /* who pays for what is allocated, or NULL */
+    struct mt_account *charged;  /* pays for what is allocated; NULL: no account does */
     struct mt_run *run;          /* of the task that runs, or NULL */
     lua_State *thread;           /* its coroutine */
     int loads;                   /* of our modules that are under way, which is no doing of the task's */
 };
 
 /*
- * A lua_Alloc, whose context is a struct mt_limits. It never uses Lua, which may be moving a stack.
- * Who holds more than its limit, garbage not counted, meets an error a few steps later in its script. A quarter more is there to clean up with;
- * beyond, memory is refused, and Lua raises "not enough memory".
+ * A lua_Alloc, whose context is a struct mt_limits. It never calls Lua, which may be moving a
+ * stack. A task whose account holds more than its limit, garbage not counted, gets an error at one
+ * of its next VM instructions. A quarter more is there to clean up with; the allocator refuses
+ * memory beyond that, and Lua raises "not enough memory".
  */
 void *mt_limits_allocate(void *limits, void *block, size_t old_size, size_t new_size);
 
@@ -67,7 +68,7 @@ struct mt_account *mt_account_ref(struct mt_account *account);  /* both may be N
 void mt_account_unref(struct mt_account *account);
 struct mt_turns *mt_account_turns(struct mt_account *account);
 
-/* All of its tasks that were ready have had their turn: their time is counted from here on. */
+/* All of its tasks that were ready have run once: their time is counted from zero again. */
 void mt_account_begin_generation(struct mt_account *account);
 
 /*
@@ -88,11 +89,11 @@ void mt_run_set_account(struct mt_run *run, struct mt_account *account);
 /* Raises if the account may have no more tasks. */
 void mt_account_check_tasks(lua_State *L, struct mt_account *account);
 
-/* Was the task, which has not run yet, started by a script that has used up what it may? */
-bool mt_run_is_doomed(const struct mt_run *run);
+/* Must the task, which has not run yet, never run, because its account has exceeded a limit since? */
+bool mt_run_is_refused(const struct mt_run *run);
 
 /* Pushes the error that such a task ends with. */
-void mt_run_push_doom(lua_State *L, const struct mt_run *run);
+void mt_run_push_refusal(lua_State *L, const struct mt_run *run);
 
 /* The task begins to run in this coroutine: its clock starts, and it pays for what it allocates. */
 void mt_run_enter(struct mt_run *run, lua_State *thread, struct mt_limits *limits);
@@ -106,24 +107,25 @@ void mt_run_leave(struct mt_run *run);
  */
 void mt_limits_call_uncharged(lua_State *L, int arguments, int results);
 
-/* Where our own modules are, which is not where a script's mistake is. */
+/* The folder of our own modules: an error of a limit names the line of the script that called them. */
 void mt_limits_set_modules(const char *folder);
 
-/* (Re)sets the hook that looks at the clock; one that was set for something else is gone. */
+/* Sets the hook that looks at the clock, in place of any other hook. */
 void mt_run_set_hook(const struct mt_run *run, lua_State *thread);
 
 /*
- * Has the coroutine, which has just yielded, been stopped for good? Then closes its variables, for
- * which they get the same time once more, and pushes the error that the task ends with.
+ * True if the hook has made the coroutine, which has just yielded, yield for good. Then closes its
+ * variables, for which they get the same time once more, and pushes the error that the task ends
+ * with.
  */
 bool mt_run_end_stopped(struct mt_run *run, lua_State *thread);
 
-/* The task has ended: lets go of what is kept for it. */
+/* The task has ended: gives up its account, and what the registry keeps for it. */
 void mt_run_end(struct mt_run *run, lua_State *L);
 
 /*
- * Is the string on top of L "not enough memory", and a limit the reason? Then replaces it by an error
- * that says so, and where.
+ * Is the string on top of L "not enough memory", and a limit the reason? Then replaces it by an
+ * error that says so, and where.
  */
 bool mt_limits_explain(lua_State *L);
 

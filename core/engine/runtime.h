@@ -21,7 +21,7 @@ struct mt_engine {
     uv_async_t stop;               /* wakes the loop when a signal came */
     volatile sig_atomic_t signal;  /* the one that asked us to stop, or 0 */
     volatile sig_atomic_t interrupted;  /* SIGINT came, for the foreground task */
-    struct mt_output *output;      /* NULL: it does not matter whether somebody reads what we write */
+    struct mt_output *output;      /* watches the readers of our output; NULL: not watched */
     struct mt_limits limits;
 };
 
@@ -42,12 +42,15 @@ int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules);
 int mt_engine_run(struct mt_engine *engine);
 
 /*
- * From now on the engine stops, as SIGPIPE ends other programs, when nobody reads its standard output or
- * error any more. 0 or a negative errno.
+ * From now on the engine stops, as SIGPIPE ends other programs, when its standard output or error
+ * has lost its reader. 0 or a negative errno.
  */
 int mt_engine_end_on_closed_output(struct mt_engine *engine);
 
-/* Nobody does: a write has told so. False: that was not asked for. */
+/*
+ * A write has failed because the reader is gone: stops the engine. False: the readers are not
+ * watched.
+ */
 bool mt_engine_output_closed(struct mt_engine *engine);
 
 /* Closes the state and the loop. 0, or 1 when something was left open (said on standard error). */

@@ -8,7 +8,10 @@
 #include "engine/error.h"
 #include "engine/runtime.h"
 
-/* Longer than this no descriptor waits because of many ready tasks; one task may run for longer. */
+/*
+ * Many ready tasks keep the loop from its descriptors for no longer than this; one task may run
+ * longer.
+ */
 static const uint64_t longest_round = 50 * 1000 * 1000;  /* nanoseconds */
 
 /* A task's userdata is kept in the registry, under its address, from its spawn to its end. */
@@ -450,7 +453,7 @@ void mt_task_cancel(lua_State *L, struct mt_task *task)
         mt_scope_cancel(L, &task->root);
 }
 
-/* ---- interrupting what somebody at a terminal has started ---- */
+/* ---- interrupting the task that a person at the terminal has started ---- */
 
 void mt_tasks_set_foreground(struct mt_tasks *tasks, bool has_foreground, struct mt_task *task)
 {
@@ -522,7 +525,7 @@ static bool resume(lua_State *L, struct mt_task *task)
     int status = lua_resume(thread, L, arguments, &results);
     bool is_waiting = status == LUA_YIELD && task->op;
     if (status == LUA_YIELD && !is_waiting && !mt_run_end_stopped(&task->run, thread)) {
-        /* coroutine.yield() in the task's own coroutine: nobody would ever resume it. */
+        /* coroutine.yield() in the task's own coroutine, which nothing would ever resume. */
         lua_resetthread(thread);
         mt_error_push(thread, "raised", "task", "a task cannot coroutine.yield(); it can task.sleep(0)");
     }
@@ -538,7 +541,7 @@ static bool resume(lua_State *L, struct mt_task *task)
     return !is_waiting;
 }
 
-/* A task that has no right to begin: it ends as it would have, had it waited at once. */
+/* The task must not run: it ends as if it had waited at once. */
 static void end_unstarted(struct mt_task *task)
 {
     task->started = true;
@@ -546,7 +549,7 @@ static void end_unstarted(struct mt_task *task)
         mt_scope_reason(task->thread, &task->root);
         end_task(task->thread, task, false, lua_gettop(task->thread));
     } else {
-        mt_run_push_doom(task->thread, &task->run);
+        mt_run_push_refusal(task->thread, &task->run);
         end_abruptly(task->thread, task);
     }
 }
@@ -554,7 +557,7 @@ static void end_unstarted(struct mt_task *task)
 /* Runs it until it waits or ends. */
 static void give_turn(lua_State *L, struct mt_task *task)
 {
-    if (!task->started && mt_run_is_doomed(&task->run)) {
+    if (!task->started && mt_run_is_refused(&task->run)) {
         end_unstarted(task);
     } else if (!resume(L, task)) {
         return;
@@ -565,7 +568,7 @@ static void give_turn(lua_State *L, struct mt_task *task)
     lua_rawsetp(L, LUA_REGISTRYINDEX, task);  /* may be collected from here on */
 }
 
-/* Resumes tasks of one account, at least one; what becomes ready meanwhile has to wait. */
+/* Resumes tasks of one account, at least one; those that become ready now run in a later round. */
 static void give_turns(lua_State *L, struct mt_turns *turns, struct mt_account *account)
 {
     uint64_t end = uv_hrtime() + longest_round;
@@ -579,7 +582,7 @@ static void give_turns(lua_State *L, struct mt_turns *turns, struct mt_account *
     while (turns->generation > 0 && uv_hrtime() < end);
 }
 
-/* What has many ready tasks goes on after all that has become ready meanwhile. */
+/* Queues that were not emptied come after those that have become ready since. */
 static void end_deferring(struct mt_tasks *tasks)
 {
     while (tasks->deferred) {
@@ -590,8 +593,8 @@ static void end_deferring(struct mt_tasks *tasks)
 }
 
 /*
- * One round: a task that never really waits must not keep the loop from its descriptors. A round
- * that was cut short goes on where it was; which account comes next does not depend on how many
+ * One round: a task that never really waits must not keep the loop from its descriptors. The next
+ * round goes on where this one was cut short; which account comes next does not depend on how many
  * tasks it has.
  */
 bool mt_tasks_run(lua_State *L)

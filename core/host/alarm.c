@@ -17,9 +17,9 @@ struct mt_alarm {
 };
 
 /*
- * libuv's timers run on a clock that nobody sets, and that stands still while the computer sleeps:
- * "until six" would be over at some other time. A router without a battery learns the time minutes
- * after it has started, so who waits has to hear of that, too.
+ * libuv's timers run on CLOCK_MONOTONIC, which stands still while the computer sleeps: "until six"
+ * would be over at some other time. A router without a battery learns the time minutes after it has
+ * started, so a changed clock wakes the caller, too.
  */
 static int open_timer(double when)
 {

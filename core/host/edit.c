@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines that somebody types: edited with libedit on a terminal, or as they come from anything else. */
+/* Lines that a person types: edited with libedit on a terminal, or as they come from anything else. */
 #include "host/edit.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ struct mt_edit {
     locale_t locale;        /* the user's, for libedit alone: Lua keeps the "C" locale */
     char *prompt;
     bool ctrl_z;
-    struct mt_edit_reader *reader;  /* NULL: nobody asks */
+    struct mt_edit_reader *reader;  /* NULL: no line is asked for */
     char bytes[MAX_PENDING];        /* read, and not yet made a line of */
     size_t length;
     size_t taken;           /* of them, by libedit, for the key that it is at */
@@ -233,7 +233,7 @@ static void on_resized(uv_signal_t *handle, int number)
     }
 }
 
-/* We were stopped, and the shell has used the terminal meanwhile. */
+/* We were stopped, and the shell has used the terminal since. */
 static void on_continued(uv_signal_t *handle, int number)
 {
     struct mt_edit *edit = mt_container_of(handle, struct mt_edit, continued);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines that somebody types: edited with libedit on a terminal, or as they come from anything else. */
+/* Lines that a person types: edited with libedit on a terminal, or as they come from anything else. */
 #ifndef MT_HOST_EDIT_H
 #define MT_HOST_EDIT_H
 
@@ -16,7 +16,7 @@ enum mt_edit_key {
     MT_EDIT_END,          /* Ctrl-D on an empty line, or the end of the file */
 };
 
-/* Standard input and output, as somebody's prompt. There is one at a time. */
+/* Standard input and output, as a prompt. There is one at a time. */
 struct mt_edit;
 
 struct mt_edit_reader {
@@ -47,7 +47,7 @@ void mt_edit_print(struct mt_edit *edit, const char *text, size_t length);
 /* Adds a line to those that the arrow keys bring back. */
 void mt_edit_remember(struct mt_edit *edit, const char *line);
 
-/* Is there somebody at a terminal? */
+/* Are standard input and output a terminal? */
 bool mt_edit_is_terminal(const struct mt_edit *edit);
 
 /* Does the terminal let us edit? Else Ctrl-C is a signal while we read, too. */

@@ -31,7 +31,7 @@ struct mt_exchange {
 
 enum { MAX_NUDGES = 2 };
 static const double silence_before_nudge = 1.5;  /* seconds */
-static const double last_moment = 1;             /* for what a modem that started anew may answer */
+static const double last_moment = 1;  /* in which a modem that has restarted may still answer */
 
 static void on_silence(struct mt_timer *timer);
 
@@ -284,8 +284,9 @@ int mt_exchange_open(struct mt_loop *loop, struct mt_port *port, const struct mt
     made->window = window;
     made->events = events;
     /*
-     * A modem keeps answers that nobody fetched and hands them to whoever opens it next, so two
-     * runs of ours in a row must not count alike.
+     * A modem keeps answers that were not fetched and hands them to the next program that opens it.
+     * Start at a random transaction id, so a stale answer to an earlier run is not mistaken for
+     * ours.
      */
     made->counter = (uint32_t)(uv_hrtime() >> 10) & 0x00ffffff;
     made->reader = (struct mt_port_reader){ on_data, on_closed };

@@ -52,8 +52,8 @@ extern const struct mt_protocol mt_qmi_protocol;
 /*
  * A request under way. The caller owns it and keeps it until on_answer() was called, or until
  * mt_exchange_cancel(). on_answer() gets 0 and the answer's view, or a negative errno: -ETIMEDOUT,
- * -ENODEV (unplugged), -EPROTO (an answer that cannot be read), -ECONNRESET (abandoned), or whatever sending failed with. It
- * is called once, and may start others.
+ * -ENODEV (unplugged), -EPROTO (an answer that cannot be read), -ECONNRESET (abandoned), or
+ * whatever sending failed with. It is called once, and may start others.
  */
 struct mt_request {
     struct mt_request *next;
@@ -102,8 +102,9 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
 void mt_exchange_cancel(struct mt_request *request);
 
 /*
- * The modem has started anew. It will not answer what was sent before that, but it may what was sent
- * since: so what is under way has a moment left, and then fails with -ECONNRESET.
+ * The modem has restarted. It will never answer requests that were sent before that, but it may
+ * answer those sent since: all that are under way get one more second, and then fail with
+ * -ECONNRESET.
  */
 void mt_exchange_abandon(struct mt_exchange *exchange);
 
@@ -111,9 +112,9 @@ void mt_exchange_abandon(struct mt_exchange *exchange);
 int mt_exchange_transfer(struct mt_exchange *exchange, const uint8_t *bytes, size_t length);
 
 /*
- * Who listens to an exchange. It is told of every transfer, in or out, as it is on the wire and
- * before anything is made of it: garbage, late answers and all. Its owner takes it off before it is
- * freed, unless on_gone() came, which is the last that it hears. It may not close the exchange.
+ * A tap sees every transfer of an exchange, in and out, as it is on the wire and before anything is
+ * made of it: garbage and late answers too. Its owner takes it off before it is freed, unless
+ * on_gone() came, which is the last call. A tap may not close the exchange.
  */
 struct mt_tap {
     struct mt_tap *next;

@@ -11,7 +11,7 @@ static void on_clock(uv_timer_t *clock)
 {
     struct mt_loop *loop = clock->data;
 
-    /* A fired timer may start or stop others, so look at the head anew each time. */
+    /* A fired timer may start or stop others, so look at the head again each time. */
     while (loop->first && loop->first->due <= uv_now(&loop->uv)) {
         struct mt_timer *timer = loop->first;
         mt_timer_stop(timer);

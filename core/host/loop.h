@@ -13,13 +13,13 @@ struct mt_loop {
     uv_loop_t uv;
     uv_timer_t clock;        /* armed for the earliest deadline; inactive when there is none */
     struct mt_timer *first;  /* deadlines, earliest first */
-    unsigned jobs;           /* under way in the thread pool; whoever begins one counts it */
+    unsigned jobs;           /* under way in the thread pool; counted where they begin */
 };
 
 /*
- * A deadline. It belongs to whoever embeds it. uv_timer_t would do, but its memory must outlive
- * an asynchronous uv_close(); a stopped mt_timer may be freed at once, so it can live in a Lua
- * userdata or in a request that ends early. Zero-initialise before the first start.
+ * A deadline. It belongs to the struct that embeds it. uv_timer_t would do, but its memory must
+ * outlive an asynchronous uv_close(); a stopped mt_timer may be freed at once, so it can live in a
+ * Lua userdata or in a request that ends early. Zero-initialise before the first start.
  */
 struct mt_timer {
     struct mt_timer *previous, *next;
@@ -30,7 +30,10 @@ struct mt_timer {
 
 int mt_loop_init(struct mt_loop *loop);
 
-/* Runs what is still closing to its end, and waits for jobs. 0, or UV_EBUSY when somebody forgot a handle. */
+/*
+ * Runs what is still closing to its end, and waits for jobs. 0, or UV_EBUSY when a handle was left
+ * open.
+ */
 int mt_loop_close(struct mt_loop *loop);
 
 /* Calls `fire` once, `seconds` from now (at least); restarts a running timer. */

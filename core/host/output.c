@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Noticing that nobody reads our standard output or error any more. */
+/* Notices that our standard output or error has lost its reader. */
 #include "host/output.h"
 
 #include <errno.h>
@@ -70,8 +70,9 @@ static bool is_pipe(int fd)
 }
 
 /*
- * Errors and hang-ups are always told of; UV_PRIORITIZED, which neither pipes nor our sockets have, is
- * there for libuv's sake. UV_DISCONNECT would also come when the other end only has nothing more to say.
+ * epoll always reports errors and hang-ups; libuv needs some event to be asked for, so we ask for
+ * UV_PRIORITIZED, which neither pipes nor our sockets have. UV_DISCONNECT would also come when the
+ * other end has only closed its own writing side.
  */
 static int watch_stream(struct mt_loop *loop, struct mt_output *output, struct stream *stream, int fd)
 {
@@ -79,7 +80,7 @@ static int watch_stream(struct mt_loop *loop, struct mt_output *output, struct s
     stream->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (stream->fd < 0)
         return -errno;
-    /* libuv makes what it polls non-blocking, which here is also the business of others. */
+    /* libuv makes what it polls non-blocking; other processes may share this pipe, so undo that. */
     int flags = fcntl(fd, F_GETFL);
     int status = uv_poll_init(&loop->uv, &stream->poll, stream->fd);
     if (flags >= 0)

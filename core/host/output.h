@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Noticing that nobody reads our standard output or error any more. */
+/* Notices that our standard output or error has lost its reader. */
 #ifndef MT_HOST_OUTPUT_H
 #define MT_HOST_OUTPUT_H
 

@@ -17,7 +17,7 @@ int mt_packet_open(const char *link)
     if (index == 0)
         return -errno;
     address.sll_ifindex = (int)index;
-    /* Protocol 0: it hears of nothing until it is bound, and so of no other link. */
+    /* Protocol 0: it receives nothing until it is bound, and so nothing of other links. */
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;

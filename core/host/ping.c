@@ -188,7 +188,7 @@ static void on_deadline(struct mt_timer *timer)
 
 /*
  * Ping sockets need no privilege, but only groups within net.ipv4.ping_group_range may have them
- * (for IPv6, too), and by default that is nobody.
+ * (for IPv6, too), and by default no group is.
  */
 static int open_socket(struct mt_ping *ping)
 {
@@ -202,7 +202,7 @@ static int open_socket(struct mt_ping *ping)
     return ping->fd < 0 ? -errno : 0;
 }
 
-/* Connected, the socket hears of errors about the target alone. */
+/* Once connected, the socket receives errors about the target alone. */
 static int connect_socket(struct mt_ping *ping, const char *link)
 {
     int on = 1;

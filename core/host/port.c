@@ -61,8 +61,8 @@ static void on_ready(uv_poll_t *poll, int status, int events);
 
 /*
  * Not when nothing changes: libuv takes the descriptor out of epoll and puts it in again, and if a
- * cdc-wdm becomes readable in that moment, nobody is told. Its driver looks whether it is readable
- * before it joins the wait queue.
+ * cdc-wdm becomes readable in that moment, that wake-up is lost. Its driver looks whether it is
+ * readable before it joins the wait queue.
  */
 static void watch(struct mt_port *port)
 {
@@ -136,7 +136,10 @@ static bool on_readable(struct mt_port *port)
     return count > 0;
 }
 
-/* A peer that hangs up before it has read all of ours is an error; what it said before is there still. */
+/*
+ * A peer that hung up before it had read all of ours is an error; what it sent before can still be
+ * read.
+ */
 static void read_the_rest(struct mt_port *port)
 {
     while (port->reader && on_readable(port)) {
@@ -146,8 +149,8 @@ static void read_the_rest(struct mt_port *port)
 }
 
 /*
- * On cdc-wdm an error is either an unplugged device or one failed transfer, which the driver reports
- * once, at the next read or write. Ask for it; 0 means that the port lives on.
+ * On cdc-wdm an error is either an unplugged device or one failed transfer, which the driver
+ * reports once, at the next read or write. Ask for it; 0 means that the port lives on.
  */
 static int collect_error(struct mt_port *port)
 {
@@ -265,7 +268,7 @@ static int check_peer(int fd, const char *path, bool is_datagram, struct mt_port
 
 /*
  * To a socket of whatever type. The kernel says EPROTOTYPE when a path is one of another type; for
- * an abstract name, where each type has names of its own, that nobody is there.
+ * an abstract name, where each type has names of its own, that no socket is there.
  */
 static int connect_any(const char *path, struct mt_port_peer *stranger, enum mt_port_kind *kind)
 {
@@ -408,7 +411,7 @@ struct mt_listener {
     uint64_t strangers;
     struct mt_port_peer last_stranger;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    dev_t device;  /* which file our socket is: by now, another's may have its name */
+    dev_t device;  /* which file our socket is: another one may have taken its name since */
     ino_t inode;
 };
 
@@ -438,7 +441,7 @@ static void on_incoming(uv_poll_t *poll, int status, int events)
     for (int i = 0; status == 0 && i < MAX_TURNED_AWAY; i++) {
         fd = accept_ours(listener);
         if (fd == -EAGAIN || fd == -EINTR || fd == -ECONNABORTED)
-            return;  /* who called has hung up */
+            return;  /* none is waiting, or the caller has hung up */
         if (fd != -EPERM || listener->strangers == 1)
             break;
         fd = -EAGAIN;

@@ -17,7 +17,7 @@ enum mt_port_kind {
 struct mt_port;
 
 /*
- * Whoever reads a port. Called from the loop. `on_data` gets what one read returned, valid during
+ * The reader of a port. Called from the loop. `on_data` gets what one read returned, valid during
  * the call; `on_closed` comes once, when the other side is gone (status -ENODEV or such; 0 for an
  * orderly end of file), and nothing follows it. Either may close the port.
  */
@@ -32,9 +32,9 @@ struct mt_port_reader {
  * datagrams. A tty or pty is raw while the port is open, and is given its settings back when it is
  * closed.
  *
- * Anybody may bind an abstract name first. So a socket must be root's or our own user's, or it is
- * -EPERM and `stranger` says whose it is; else `stranger` has the uid 0. For a socket of datagrams
- * see mt_unix_owner().
+ * Any user may be the first to bind an abstract name. So a socket must be root's or our own user's;
+ * of another one the result is -EPERM and `stranger` says whose it is, else `stranger` has the uid
+ * 0. For a socket of datagrams see mt_unix_owner().
  */
 struct mt_port_peer;
 int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port_peer *stranger,
@@ -66,7 +66,7 @@ enum mt_port_kind mt_port_kind(const struct mt_port *port);
 /* The largest control message a cdc-wdm device takes (IOCTL_WDM_MAX_COMMAND), or 0 if unknown. */
 size_t mt_port_max_message(const struct mt_port *port);
 
-/* Who is at the other end of a unix socket, as it was when it connected or began to listen. */
+/* The process at the other end of a unix socket, as it was when it connected or began to listen. */
 struct mt_port_peer {
     int64_t pid, uid, gid;
 };
@@ -75,8 +75,8 @@ int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer);
 
 /*
  * A listening unix socket of the given kind at `path`. It accepts only when it is asked to: until
- * then the kernel keeps who calls waiting. It is for root and our own user: a stranger's connection
- * is closed at once and counted, so that a flood of them costs little and delays nobody.
+ * then the kernel keeps callers waiting. It is for root and our own user: a stranger's connection
+ * is closed at once and counted, so that a flood of them costs little and delays no other caller.
  */
 struct mt_listener;
 int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,
@@ -92,7 +92,7 @@ void mt_listener_close(struct mt_listener *listener);
 void mt_listener_watch(struct mt_listener *listener);
 void mt_listener_unwatch(struct mt_listener *listener);
 
-/* How many strangers have come since this was called last, and who the last of them was. */
+/* How many strangers have come since this was called last, and the last of them. */
 uint64_t mt_listener_strangers(struct mt_listener *listener, struct mt_port_peer *last);
 
 #endif

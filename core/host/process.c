@@ -152,7 +152,7 @@ void mt_process_abandon(struct mt_process *process)
     else if (process->running)
         terminate(process);
     else
-        finish(process);  /* nobody wants the rest of its output */
+        finish(process);  /* the rest of its output is not wanted */
 }
 
 /*

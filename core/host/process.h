@@ -70,8 +70,8 @@ struct mt_holder {
 };
 
 /*
- * Who else has the character device at `path` open? Fills in at most `limit`; returns how many, or
- * a negative errno. Only root sees everybody's descriptors.
+ * The other processes that have the character device at `path` open. Fills in at most `limit`;
+ * returns how many, or a negative errno. Only root sees the descriptors of other users.
  */
 int mt_device_holders(const char *path, struct mt_holder *holders, int limit);
 

@@ -5,7 +5,7 @@
 #include "host/exchange.h"
 #include "wire/qmi.h"
 
-/* Between two calls a message is nobody's: QMI has no fragments. */
+/* One message at a time, kept between no two calls: QMI has no fragments. */
 static void *state_new(void)
 {
     return malloc(sizeof(struct mt_qmi_message));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals, for whoever listens to one instead of being ended by it. */
+/* Signals that are read from a descriptor instead of ending the program. */
 #include "host/signal.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@ struct mt_signal {
     void *context;
 };
 
-static sigset_t heard;  /* by somebody of this process */
+static sigset_t heard;  /* those that this process listens to */
 
 /*
  * A descriptor instead of a handler: the engine's own handler stays as it is, for the time after.
- * The signal is blocked meanwhile, which children do not inherit: libuv unblocks all for them.
+ * The signal is blocked until then, which children do not inherit: libuv unblocks all for them.
  */
 int mt_signal_open(struct mt_loop *loop, int number, void (*on_event)(void *context), void *context,
                    struct mt_signal **signal)
@@ -56,7 +56,7 @@ static void on_closed(uv_handle_t *handle)
     free(mt_container_of(handle, struct mt_signal, poll));
 }
 
-/* The kernel keeps one of each kind: how often it came nobody can tell. */
+/* The kernel keeps one of each kind, and not how often it came. */
 int mt_signal_take(struct mt_signal *signal)
 {
     struct signalfd_siginfo info;
@@ -72,7 +72,7 @@ int mt_signal_take(struct mt_signal *signal)
 void mt_signal_close(struct mt_signal *signal)
 {
     uv_poll_stop(&signal->poll);
-    mt_signal_take(signal);  /* or it would come once it is unblocked */
+    mt_signal_take(signal);  /* or one that came and was not taken would act once it is unblocked */
     close(signal->fd);
     sigdelset(&heard, signal->number);
     pthread_sigmask(SIG_UNBLOCK, &signal->set, NULL);

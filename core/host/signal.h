@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals, for whoever listens to one instead of being ended by it. */
+/* Signals that are read from a descriptor instead of ending the program. */
 #ifndef MT_HOST_SIGNAL_H
 #define MT_HOST_SIGNAL_H
 
@@ -9,8 +9,8 @@
 struct mt_signal;
 
 /*
- * From now on the signal does nothing but be heard here, until this is closed. 0 or a negative
- * errno: -EBUSY when somebody of this process listens to it already.
+ * From now on the signal is only reported here, until this is closed. 0 or a negative errno: -EBUSY
+ * when another part of this process listens to it already.
  */
 int mt_signal_open(struct mt_loop *loop, int number, void (*on_event)(void *context), void *context,
                    struct mt_signal **signal);

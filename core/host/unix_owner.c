@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose a bound socket of datagrams is, of which SO_PEERCRED knows nothing. */
+/* The user of a bound socket of datagrams, which SO_PEERCRED does not tell. */
 #include "host/unix_owner.h"
 
 #include <linux/netlink.h>
@@ -16,7 +16,10 @@
 
 enum { BUFFER_SIZE = 32768, ALL_STATES = -1 };
 
-/* An entry of the list that has the name: its user, else MT_UID_UNKNOWN. (The kernel's macros know no const.) */
+/*
+ * The user of an entry of the list, if it has this name; else MT_UID_UNKNOWN. (The kernel's macros
+ * know no const.)
+ */
 static int64_t owner_in(struct nlmsghdr *header, const char *name, size_t length)
 {
     const struct unix_diag_msg *socket = NLMSG_DATA(header);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose a bound socket of datagrams is, of which SO_PEERCRED knows nothing. */
+/* The user of a bound socket of datagrams, which SO_PEERCRED does not tell. */
 #ifndef MT_HOST_UNIX_OWNER_H
 #define MT_HOST_UNIX_OWNER_H
 

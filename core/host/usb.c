@@ -17,7 +17,7 @@ struct mt_usb_job {
     char path[PATH_MAX];
     char text[32];  /* to be written; "": reset */
     int status;
-    void (*on_done)(void *context, int status);  /* NULL: nobody waits any more */
+    void (*on_done)(void *context, int status);  /* NULL: the caller does not wait any more */
     void *context;
 };
 

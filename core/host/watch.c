@@ -51,7 +51,7 @@ void mt_watch_close(struct mt_watch *watch)
     uv_close((uv_handle_t *)&watch->poll, on_closed);
 }
 
-/* Which file it was does not matter: who hears of a change looks at all of them. */
+/* Which file it was does not matter: callers list the whole folder again. */
 int mt_watch_take(struct mt_watch *watch)
 {
     char events[4096];

@@ -146,7 +146,7 @@ static int make_resolver(const struct resolver *resolver)
     return write_text(path, O_CREAT | O_TRUNC, resolver->text, resolver->length);
 }
 
-/* A folder that is made anew, and where the old one is to be found. */
+/* A folder that is made again, and the place where the old one can be found. */
 struct cover {
     const char *folder, *old;
     const char *left_out;  /* the one name in it that is not as it was */
@@ -250,7 +250,10 @@ int mt_world_enter(void)
     return status == 0 ? raise_loopback() : status;
 }
 
-/* Returns how many it has killed. One that has ended, or is another user's, does not say where it is. */
+/*
+ * Returns how many it has killed. One that has ended, or is another user's, does not say where it
+ * is.
+ */
 static int kill_others(const struct stat *here)
 {
     int killed = 0;

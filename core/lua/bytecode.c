@@ -26,11 +26,11 @@ static void push_release(lua_State *L)
 }
 
 /*
- * name(path) -> the file that bytecode of a source is kept in | nil: there is no such source, or the
- * path is not absolute. Upvalues: the folder of all bytecode, and our home. The name is the source's
- * below our home, so that an installed tree finds what the build made, and it holds the source's time
- * and size, so that a source that has changed since has no bytecode, and is parsed. The time is in
- * seconds, as archives and packages keep no more.
+ * name(path) -> the file that bytecode of a source is kept in | nil: there is no such source, or
+ * the path is not absolute. Upvalues: the folder of all bytecode, and our home. The name is the
+ * source's below our home, so that an installed tree finds what the build made, and it holds the
+ * source's time and size, so that a source that has changed since has no bytecode, and is parsed.
+ * The time is in seconds, as archives and packages keep no more.
  */
 static int l_name(lua_State *L)
 {
@@ -86,7 +86,7 @@ static int l_load(lua_State *L)
     return 2;
 }
 
-/* The loader of one of our modules, its upvalue: no doing of the script that is the first to need it. */
+/* Runs a module of ours, its upvalue, without charging the script that is the first to need it. */
 static int l_load_ours(lua_State *L)
 {
     lua_settop(L, 2);
@@ -104,7 +104,10 @@ static bool is_ours(const char *path, const char *home, size_t length)
            strncmp(path + length, modules, sizeof(modules) - 1) == 0;
 }
 
-/* A searcher for require(): what package.path finds, loaded by load(). Upvalues: load() and our home. */
+/*
+ * A searcher for require(): what package.path finds, loaded by load(). Upvalues: load() and our
+ * home.
+ */
 static int l_searcher(lua_State *L)
 {
     size_t length;

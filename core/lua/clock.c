@@ -8,7 +8,7 @@
 #include "lua/modules.h"
 #include "lua/monitor.h"
 
-/* monitor:next() -> true: it is time; false: somebody has set the clock, so think again | nil, err */
+/* monitor:next() -> true: it is time; false: the clock was set, so compute the time again | nil, err */
 static int take_alarm(lua_State *L, void *host)
 {
     int status = mt_alarm_take(host);

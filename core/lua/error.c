@@ -14,8 +14,8 @@ static int l_wrap(lua_State *L)
 }
 
 /*
- * Calls the Lua function for its caller. `return f { ... }` is a tail call, which leaves no trace of
- * the caller of a Lua function; of that of a C function it does.
+ * Calls the Lua function for its caller. `return f { ... }` is a tail call: it leaves no trace of
+ * the caller if f is a Lua function, but does if f is a C function.
  */
 static int blame_caller(lua_State *L)
 {
@@ -34,8 +34,8 @@ static int blame_caller(lua_State *L)
 }
 
 /*
- * blaming(fn) -> function: as fn(...) -> value | nil, mistake, which must not wait; but a mistake, a
- * text, is raised, with the caller's file and line.
+ * blaming(fn) -> function: as fn(...) -> value | nil, mistake, which must not wait; but a mistake,
+ * a text, is raised, with the caller's file and line.
  */
 static int l_blaming(lua_State *L)
 {

@@ -15,7 +15,7 @@
 
 struct indication {
     struct indication *next;
-    lua_Integer lost;       /* not 0: a mark where so many were dropped, and no message */
+    lua_Integer lost;       /* not 0: no message, but a mark where this number of them was dropped */
     max_align_t message[];  /* as the protocol copied it */
 };
 
@@ -57,7 +57,7 @@ static int push_failure(lua_State *L, const struct mt_lua_protocol *protocol, in
     if (status == -ETIMEDOUT)
         mt_error_push(L, "timeout", protocol->name, "the modem does not answer");
     else if (status == -ECONNRESET)
-        mt_error_push(L, "modem-failed", protocol->name, "the modem has started anew");
+        mt_error_push(L, "modem-failed", protocol->name, "the modem has restarted");
     else
         mt_error_push(L, "malformed", protocol->name, "the modem's answer is broken");
     return 2;
@@ -85,7 +85,7 @@ static struct indication *append(struct lua_exchange *exchange, size_t size)
     return indication;
 }
 
-/* A modem that floods us loses its news, not our memory; whoever reads them is told where. */
+/* A flood of indications costs us indications, not memory; the reader learns where they are missing. */
 static void drop(struct lua_exchange *exchange)
 {
     if (!exchange->mark)

@@ -39,8 +39,8 @@ static int l_file_close(lua_State *L)
 }
 
 /*
- * Pushes a file and opens it; file->fd is a negative errno if that fails. Opening never waits: for
- * whoever is at the other end of a FIFO, for example.
+ * Pushes a file and opens it; file->fd is a negative errno if that fails. Opening never waits, for
+ * the other end of a FIFO, for example.
  */
 static struct file *push_file(lua_State *L, const char *path, int flags, int mode)
 {
@@ -85,7 +85,7 @@ static const char *type_name(mode_t mode)
     }
 }
 
-/* Pushes nil and an error with the code "invalid", and what stands there as detail.type. */
+/* Pushes nil and an error with the code "invalid"; detail.type says what is there. */
 static int no_file(lua_State *L, const char *path, mode_t mode)
 {
     lua_pushnil(L);
@@ -98,8 +98,8 @@ static int no_file(lua_State *L, const char *path, mode_t mode)
 }
 
 /*
- * read(path) -> string | nil, err. At most 1 MiB. Only what is a file: anything else might keep us
- * waiting for ever.
+ * read(path) -> string | nil, err. At most 1 MiB. Only files: reading anything else might wait for
+ * ever.
  */
 static int l_read(lua_State *L)
 {
@@ -226,7 +226,7 @@ static int l_write_atomic(lua_State *L)
 }
 
 /*
- * lock(path) -> lock | nil, err ("busy": somebody else holds it). lock:close() gives it back, and
+ * lock(path) -> lock | nil, err ("busy": another holder has it). lock:close() gives it back, and
  * so does the end of the process. The file itself stays.
  */
 static int l_lock(lua_State *L)

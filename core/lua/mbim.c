@@ -161,7 +161,7 @@ static int l_split(lua_State *L)
 
 /* ---- putting fragments together ---- */
 
-/* assembly() -> assembly: the receiving side of a modem, or of whoever plays one */
+/* assembly() -> assembly: the receiving side of a modem, or of a program that plays one */
 static int l_assembly(lua_State *L)
 {
     struct mt_mbim_assembly *assembly = lua_newuserdatauv(L, sizeof(*assembly), 0);

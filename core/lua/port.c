@@ -184,7 +184,7 @@ struct mt_port *mt_lua_port_take(lua_State *L, int index)
     return taken;
 }
 
-/* What came of connecting to a socket: nil and an error. A stranger's is told with its user. */
+/* Pushes nil and the error of connecting to a socket; for a stranger's socket, it names the user. */
 static int refused(lua_State *L, int status, const struct mt_port_peer *stranger, const char *path)
 {
     if (stranger->uid == 0)
@@ -196,7 +196,8 @@ static int refused(lua_State *L, int status, const struct mt_port_peer *stranger
                       path);
     else
         mt_error_push(L, "permission", "port",
-                      "the user %I listens at %s, who is neither root nor we: nothing is sent there",
+                      "the user %I listens at %s, and is neither root nor our own user: nothing is "
+                      "sent there",
                       (LUAI_UACINT)stranger->uid, path);
     lua_pushfstring(L, "See who that is: `ss -xlp | grep %s` as root.", path);
     lua_setfield(L, -2, "hint");
@@ -224,8 +225,8 @@ static int l_open(lua_State *L)
 }
 
 /*
- * open_input(path) -> port | nil, err. To read only, as it is: a FIFO, a terminal, what is at the other
- * end of a pipe. What is a file is nothing to wait for: see core.fs.
+ * open_input(path) -> port | nil, err. To read only, and without settings of its own: a FIFO, a
+ * terminal, a pipe. A file never keeps its reader waiting: see core.fs.
  */
 static int l_open_input(lua_State *L)
 {

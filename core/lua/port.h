@@ -7,7 +7,7 @@
 
 struct mt_port;
 
-/* The port at `index`, now the caller's to close. Raises unless it is open and nobody reads it. */
+/* The port at `index`, now the caller's to close. Raises unless it is open and no task reads it. */
 struct mt_port *mt_lua_port_take(lua_State *L, int index);
 
 #endif

@@ -128,7 +128,7 @@ static int l_parse_sdu(lua_State *L)
 
 /* ---- putting frames together ---- */
 
-/* assembly() -> assembly: the receiving side of a modem, or of whoever plays one */
+/* assembly() -> assembly: the receiving side of a modem, or of a program that plays one */
 static int l_assembly(lua_State *L)
 {
     struct mt_stream *stream = lua_newuserdatauv(L, sizeof(*stream), 0);

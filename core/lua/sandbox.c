@@ -41,7 +41,7 @@ static void on_steps(lua_State *L, lua_Debug *where)
     lua_error(L);
 }
 
-/* What is raised besides text says nothing to people; where it was raised does. */
+/* A raised value that is no text says nothing to people; the place where it was raised does. */
 static int on_raise(lua_State *L)
 {
     lua_Debug caller;
@@ -57,7 +57,7 @@ static int on_raise(lua_State *L)
 
 /* ---- what goes in ---- */
 
-/* Pushes a copy of the table at `index`, and of the tables in it, so many levels deep. */
+/* Pushes a copy of the table at `index`, and of the tables in it, down to that many levels. */
 static void push_copy(lua_State *L, int index, int levels)
 {
     index = lua_absindex(L, index);
@@ -74,8 +74,8 @@ static void push_copy(lua_State *L, int index, int levels)
 
 /*
  * `("x"):rep(n)` reaches the string library through the metatable of strings, around any
- * environment, and a pattern can keep C busy for hours. So that metatable gets this table for the
- * while, which no script has in hand; pushes what was there.
+ * environment, and a pattern can keep C busy for hours. So that metatable gets this table while the
+ * chunk runs, which no script can reach; pushes the table that was there.
  */
 static void swap_string_methods(lua_State *L, int methods)
 {
@@ -173,8 +173,8 @@ static int push_failure(lua_State *L, lua_State *thread)
 
 /*
  * run(source, chunk_name, environment, seconds, bytes) -> true, results... | nil, err
- * Text chunks only. The chunk sees a copy of `environment`, of the tables in it and in those, and nothing
- * else; it gets `seconds` of the processor's time and `bytes` of memory. The results are plain
+ * Text chunks only. The chunk sees a copy of `environment`, of the tables in it and in those, and
+ * nothing else; it gets `seconds` of the processor's time and `bytes` of memory. The results are plain
  * tables that the chunk cannot change any more.
  */
 static int l_run(lua_State *L)

@@ -58,8 +58,9 @@ static int l_open(lua_State *L)
 }
 
 /*
- * end_on_closed_output(): from now on the program ends, as SIGPIPE ends others, when nobody reads its
- * standard output or error any more. With true, a write has told that: -> does the program end?
+ * end_on_closed_output(): from now on the program ends, as SIGPIPE ends others, when its standard
+ * output or error has lost its reader. With true, a write has just failed for that reason: -> does
+ * the program end?
  */
 static int l_end_on_closed_output(lua_State *L)
 {

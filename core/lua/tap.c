@@ -12,7 +12,10 @@
 #include "host/exchange.h"
 #include "lua/table.h"
 
-/* What may wait to be taken. Who does not keep up misses some, and can see how many. */
+/*
+ * The most that waits to be taken. A script that does not keep up misses some, and `dropped` says
+ * how many.
+ */
 enum { MAX_TRANSFERS = 1024, MAX_BYTES = 1 << 20 };
 
 struct transfer {
@@ -155,7 +158,7 @@ static int l_close(lua_State *L)
     return 0;
 }
 
-/* tap.dropped: how many transfers nobody took in time; or a method */
+/* tap.dropped: how many transfers were not taken in time; or a method */
 static int l_index(lua_State *L)
 {
     struct lua_tap *tap = check_tap(L);

@@ -9,8 +9,8 @@ struct mt_exchange;
 
 /*
  * Pushes a tap of the exchange and returns 1, or pushes nil and an error and returns 2. Its methods
- * are next() and close(), its field `dropped` counts what nobody took in time; one that is
- * collected closes itself. `source` is that of its errors.
+ * are next() and close(), its field `dropped` counts transfers that were not taken in time; one
+ * that is collected closes itself. `source` is that of its errors.
  */
 int mt_lua_tap_new(lua_State *L, struct mt_exchange *exchange, const char *source);
 

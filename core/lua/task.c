@@ -94,8 +94,8 @@ static int l_cancel(lua_State *L)
 }
 
 /*
- * foreground(task | true | nil): from now on Ctrl-C interrupts this task; nobody at all; the first
- * task, as ever
+ * foreground(task | true | nil): from now on Ctrl-C interrupts this task; no task at all; the first
+ * task, as at the start
  */
 static int l_foreground(lua_State *L)
 {
@@ -158,10 +158,10 @@ static int l_scope_close(lua_State *L)
 /* ---- limits ---- */
 
 /*
- * account { seconds, bytes, tasks, cleanup, name } -> what a task and those that it starts share when
- * it is given to limit(): together they may run so long until each of them has had its turn, hold so
- * much, and be so many; and shields hold no longer than `cleanup` seconds after the cancellation that
- * they hide.
+ * account { seconds, bytes, tasks, cleanup, name } -> an account for limit(), which a task shares
+ * with those that it starts. Together they may run for `seconds` of the processor's time until each
+ * that was ready has run once, hold `bytes`, and be `tasks` in number; 0 or nil: no limit. Shields
+ * hold no longer than `cleanup` seconds after the cancellation that they hide.
  */
 static int l_account(lua_State *L)
 {

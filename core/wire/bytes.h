@@ -10,9 +10,9 @@
 #include <string.h>
 
 /*
- * A reader is a view of somebody else's bytes: it owns nothing and is passed by value to keep a
- * place. Every size is compared by subtraction from what is left, so no sum of wire values can
- * wrap, and every integer is assembled bytewise, so neither alignment nor the host's byte order
+ * A reader is a view of bytes that belong to the caller: it owns nothing and is passed by value to
+ * keep a place. Every size is compared by subtraction from what is left, so no sum of wire values
+ * can wrap, and every integer is assembled bytewise, so neither alignment nor the host's byte order
  * matters.
  */
 struct mt_reader {

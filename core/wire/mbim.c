@@ -101,7 +101,7 @@ static enum mt_mbim_result take_header(struct mt_reader *reader, struct header *
     return MT_MBIM_MESSAGE;
 }
 
-/* The last part of every fragmentable type: a length and so many bytes. */
+/* The last part of every fragmentable type: a length and that many bytes. */
 static enum mt_mbim_result take_info(struct mt_reader *reader, struct mt_mbim_message *message)
 {
     uint32_t size;

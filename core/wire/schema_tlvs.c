@@ -234,7 +234,7 @@ static void check_unknown(struct mt_schema_encoder *e)
     }
 }
 
-/* What nobody declared goes out as it came in, behind the rest. */
+/* TLVs without a declaration go out as they came in, behind the rest. */
 static bool encode_unknown(struct mt_schema_encoder *e)
 {
     const char *bytes;
