@@ -3,11 +3,13 @@
 
 local core = require "core.task"
 local core_edit = require "core.edit"
+local error_object = require "error"
 local fs = require "core.fs"
 local task = require "task"
 local terminal = require "terminal"
 
 local HISTORY_MAX = 1000 -- lines kept in the file
+local HISTORY_BYTES = 256 << 10 -- so many of its end are read
 
 ---@class edit.options
 ---@field prompt string? "> " if not given
@@ -36,15 +38,38 @@ function M.history_path(name)
   return folder and ("%s/moontower/%s"):format(folder, name) or nil
 end
 
+-- The newest part of a file, and whether it is all; nil when there is none to read.
+local function read_newest(path)
+  local info, err = error_object.there(fs.stat(path))
+  if not info then
+    return info == false and "" or nil, err == nil
+  elseif info.type ~= "file" then
+    return nil, false
+  end
+  local file <close> = io.open(path, "rb")
+  if not file then
+    return nil, false
+  end
+  local is_all = info.size <= HISTORY_BYTES
+  if not is_all then
+    file:seek("end", -HISTORY_BYTES)
+  end
+  local text = file:read "a"
+  return text and (is_all and text or text:match "\n(.*)$" or text), is_all
+end
+
 local function load_history(self)
-  local text = fs.read(self.options.history) or ""
+  local text, is_all = read_newest(self.options.history)
+  if not text then
+    return
+  end
   local lines = {}
   for line in text:gmatch("[^\n]+") do lines[#lines + 1] = line end
   local first = math.max(#lines - HISTORY_MAX + 1, 1)
   for i = first, #lines do self.core:remember(lines[i]) end
   self.last = lines[#lines]
   -- Now and then the file is cut to size; if it is not there, it is made, for its owner alone.
-  if text == "" or #lines > 2 * HISTORY_MAX then
+  if text == "" or not is_all or #lines > 2 * HISTORY_MAX then
     local kept = table.concat(lines, "\n", first)
     fs.mkdir(self.options.history:match("^(.*)/") or ".", 448) -- 0700
     fs.write_atomic(self.options.history, kept ~= "" and kept .. "\n" or "", 384) -- 0600

@@ -111,6 +111,28 @@ function T.test_earlier_lines_come_back()
   end)
 end
 
+-- From other programs, or from before there was a limit: the newest part stays, and only what is not there is made.
+function T.test_a_history_that_is_too_long_keeps_its_newest_part()
+  with_script(function(path, history)
+    local long = {}
+    for i = 1, 1500 do long[i] = ("AT+LINE%04d%s"):format(i, ("x"):rep(1000)) end
+    assert(fs.write_atomic(history, table.concat(long, "\n") .. "\n"))
+    local status, output = terminal.run({ "run", path }, function(t)
+      t:expect "ask> "
+      t:type "\27[A\r" -- the arrow up
+      t:expect "[AT+LINE1500"
+      t:type "\4"
+      t:expect "the end"
+    end, { HISTORY = history })
+    lu.assertEquals(status, 0, output)
+    local kept = assert(fs.read(history))
+    lu.assertStrContains(kept, "AT+LINE1500")
+    lu.assertStrContains(kept, "AT+LINE1300")
+    lu.assertTrue(#kept < 300 << 10)
+    lu.assertEquals(kept:match "^AT%+LINE%d+x+\n", long[tonumber(kept:match "%d+")] .. "\n") -- a whole line
+  end)
+end
+
 function T.test_a_history_outlives_the_run()
   with_script(function(path, history)
     for i, keys in ipairs { "first\r", "\27[A\r" } do
