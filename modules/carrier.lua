@@ -302,12 +302,16 @@ end
 ---Reads a carrier file. It can neither run programs nor open files, nor hold things up.
 ---@param name string "calyx-sprint", or a path with a slash in it
 ---@param arguments table? what the file finds in `argument`: carriers/default.lua takes its APN from there
+---@param is_for_person boolean? a path is read where the person is who has given it: see terminal.read
 ---@return carrier.carrier?
 ---@return moontower.error? err
-function M.load(name, arguments)
+---@return string? source the text of the file, if it could be read
+function M.load(name, arguments, is_for_person)
   local path = M.path(name)
   local source, err
-  if path then
+  if path and is_for_person and name:find("/") then
+    source, err = terminal.read(name)
+  elseif path then
     source, err = fs.read(path)
   end
   if not source then
@@ -329,16 +333,16 @@ function M.load(name, arguments)
   if ok and type(values) == "table" then
     err = check_carrier(values)
     if not err then
-      return values
+      return values, nil, source
     end
   elseif ok then
     err = "it returns no carrier; end it with: return carrier { ... }"
   end
-  return error_object.fail {
+  return nil, error_object.new {
     code = "carrier-invalid", source = "carrier", message = ("carrier file %s: %s"):format(path, err),
     hint = "carriers/README.md shows how to write one.",
     detail = { path = path, mistake = tostring(err) },
-  }
+  }, source
 end
 
 return setmetatable(M, { __call = function(_, values) return new(values) end })

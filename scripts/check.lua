@@ -3,12 +3,10 @@
 
 local carrier = require "carrier"
 local carrier_lines = require "carrier_lines"
-local fs = require "core.fs"
 local words = require "carrier_words"
 
 -- Adds the line that a mistake is about.
-local function locate(err, path)
-  local source = path and fs.read(path)
+local function locate(err, source)
   local detail = err.detail or {}
   local field = detail.field and "modem." .. detail.field or carrier_lines.path(detail.mistake or "")
   local number = err.code == "carrier-invalid" and source and field and carrier_lines.line(source, field)
@@ -32,13 +30,10 @@ local function load(args)
   if name:find("%.lua$") and not name:find("/") then
     name = "./" .. name
   end
-  local chosen, err = carrier.load(name, { apn = args.apn })
-  if not chosen then
-    return nil, locate(err, err.detail and err.detail.path)
-  end
-  err = words.mistake(chosen)
+  local chosen, err, source = carrier.load(name, { apn = args.apn }, true)
+  err = err or words.mistake(chosen)
   if err then
-    return nil, locate(err, carrier.path(name))
+    return nil, locate(err, source)
   end
   return chosen
 end

@@ -116,7 +116,7 @@ local function make_plan(session, args)
   if args.undo then
     return session:plan_undo()
   end
-  local chosen, err = carrier.load(args.carrier)
+  local chosen, err = carrier.load(args.carrier, nil, true)
   if not chosen then
     return nil, err
   elseif not chosen.modem and not chosen.setup then

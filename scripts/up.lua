@@ -58,7 +58,7 @@ local function named_carrier(args, conf)
   return carrier.load(args.carrier or "default", {
     apn = args.apn or conf.apn, ip = args.ip or conf.ip, user = user, auth = user and (args.auth or conf.auth),
     password = user and password_of(args, conf),
-  })
+  }, true)
 end
 
 -- A carrier as it is, but for what is given beside it.

@@ -68,6 +68,31 @@ function T.test_a_script_is_read_where_it_was_given()
   lu.assertEquals(result.out, RAN)
 end
 
+-- The same of a carrier file.
+local CARRY = [[mkdir -p /run/test/mine; cd /run/test/mine
+  cat >x.lua <<'END'
+local carrier = require "carrier"
+return carrier { name = "Mine", bearers = { { apn = "r.ispsn", ip = "ipv4" } }, modem = { rat = "lte" } }
+END
+  mkfifo fifo
+  for option in ./x.lua ../mine/x.lua; do moontower up --carrier $option --no-probe | grep -c '184.250.142'; done
+  cat x.lua >fifo & moontower up --carrier ./fifo --no-probe | grep -c '184.250.142'
+  moontower up --carrier /dev/stdin --no-probe <x.lua | grep -c '184.250.142'
+  moontower up --carrier ./none.lua 2>&1 | grep -o 'there is no carrier.*'
+  cat x.lua >fifo & moontower setup ./fifo --plan | grep -o 'Radio access .*auto.*lte'
+  cat x.lua >fifo & moontower check ./fifo | grep -c r.ispsn
+  echo 'return carrier { bearers = { { apn = 5 } } }' >fifo &
+  moontower check ./fifo 2>&1 | grep -c 'carrier file ./fifo: '
+]]
+
+function T.test_a_carrier_file_is_read_where_it_was_given()
+  local result = run('start; until_why "is online" || exit 1;' .. CARRY .. "moontower down >/dev/null; end; true")
+  local expected = run(CARRY .. "moontower down >/dev/null")
+  local words = "1\n1\n1\n1\nthere is no carrier './none.lua'\nRadio access  auto  lte\n1\n1\n"
+  lu.assertEquals(expected.out, words, expected.err)
+  lu.assertEquals(result.out, words, result.err)
+end
+
 function T.test_trace_shows_what_passes_for_its_command()
   for _, composition in ipairs { "mbim", "qmi" } do
     local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1
