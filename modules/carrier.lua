@@ -61,7 +61,9 @@ local is_auth, auth_names = one_of("none", "pap", "chap")
 
 local function list_of(check)
   return function(value)
-    if type(value) ~= "table" or #value == 0 then return false end
+    if type(value) ~= "table" then return false end
+    local why = kind.not_a_list(value)
+    if why or #value == 0 then return false, why end
     for _, element in ipairs(value) do
       if not check(element) then return false end
     end
@@ -327,7 +329,7 @@ function M.load(name, arguments, is_for_person)
   if #source > FILE_SIZE then
     err = "it is too long for a carrier file"
   else
-    ok, values = sandbox.run(source, "@" .. path, environment(arguments or {}), SECONDS, MEMORY)
+    ok, values = sandbox.run(script.text(source), "@" .. path, environment(arguments or {}), SECONDS, MEMORY)
     err = not ok and script.mistake(tostring(values))
   end
   if ok and type(values) == "table" then

@@ -113,13 +113,18 @@ function M.environment(is_for_person)
       execute = refuse("os.execute", HOLD_UP),
       setlocale = refuse("os.setlocale", "change how everybody's numbers are written"),
     }),
-    -- By hooks, scripts that run for too long are found; by the other, strings have their methods.
-    debug = copy_without(debug, { sethook = false, setmetatable = false }),
+    -- By hooks, scripts that run for too long are found; by metatables, strings, files and ports have their methods;
+    -- all that the engine holds is in the registry.
+    debug = copy_without(debug, {
+      sethook = false, setmetatable = false, getmetatable = false, getregistry = false, setuservalue = false,
+    }),
   }
   local environment = copy_without(_G, libraries)
   environment._G = environment
   libraries._G = environment
   function environment.require(name) return libraries[name] or require(name) end
+  -- Those of files and ports are everybody's.
+  function environment.getmetatable(value) return type(value) ~= "userdata" and getmetatable(value) or nil end
   -- Both would run where no limit holds: in the middle of whatever others do, and in the hook that tells of a limit.
   function environment.setmetatable(value, metatable)
     if type(metatable) == "table" and rawget(metatable, "__gc") then
@@ -151,15 +156,20 @@ function M.mistake(message)
   return (message:gsub("near '[\"'%[%d].*$", "near a text or number"))
 end
 
----Compiles the text of a file, as loadfile() does, which may begin with "#!/usr/bin/env ...".
+---What Lua reads of the text of a file, as loadfile() does: not the mark that some editors put at its beginning, nor a
+---first line such as "#!/usr/bin/env ...".
+---@param source string
+---@return string
+function M.text(source) return (source:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")) end
+
+---Compiles the text of a file.
 ---@param text string
 ---@param path string
 ---@param environment table
 ---@return function? chunk
 ---@return string? message with file and line
 function M.compile(text, path, environment)
-  text = text:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")
-  return load(text, "@" .. path, "t", environment)
+  return load(M.text(text), "@" .. path, "t", environment)
 end
 
 ---Loads a script, and does not run it.

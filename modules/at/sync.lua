@@ -50,12 +50,25 @@ local function collect(port, seconds)
   return last
 end
 
+local function no_sense(port, last)
+  return error_object.fail {
+    code = last and "modem-failed" or "timeout", source = "at",
+    message = port.path .. (last and (": the modem answers even `AT` with %s"):format(last:upper())
+      or ": the modem does not answer"),
+    hint = last and "Is it an AT port? If so, unplug the modem and plug it in again."
+      or "It may be busy with the last command. If this lasts, unplug the modem and plug it in again.",
+  }
+end
+
 -- A modem works off its commands in order. So either as many results come as commands were sent, and the last is this
--- one's; or fewer, and then there is silence. An Escape leaves a prompt that nobody will answer.
+-- one's; or fewer, and then there is silence. An Escape leaves a prompt that nobody will answer. Who has used the port
+-- before may have left it with results in numbers, or with none: Q0V1 ends that.
 local function probe(port, seconds)
-  local job = { command = "AT", shown = "AT", lines = {}, probe = true }
   local deadline = task.now() + seconds
+  local last
   for i = 1, PROBES do
+    local command = i == 2 and "ATQ0V1" or "AT"
+    local job = { command = command, shown = command, lines = {}, probe = true }
     local ok, err = true, nil
     if port.prompted then
       ok, err = port:send(ESCAPE)
@@ -74,11 +87,9 @@ local function probe(port, seconds)
     elseif err then
       return nil, err
     end
+    last = ok or last
   end
-  return error_object.fail {
-    code = "timeout", source = "at", message = port.path .. ": the modem does not answer",
-    hint = "It may be busy with the last command. If this lasts, unplug the modem and plug it in again.",
-  }
+  return no_sense(port, last)
 end
 
 ---Makes sure that the next answer is the next command's. It costs something only at first and after a time-out.

@@ -29,21 +29,21 @@ end
 ---The commands whose values are a PIN, a password or a key, by all vendors.
 local secret = {}
 for name in ([[
-  +CPIN +CPIN2 +CLCK +CPWD +CGAUTH +QICSGP +CNCFG +CSIM +UAUTHREQ +UPSD
+  +CPIN +CPIN2 +CLCK +CPWD +CGAUTH +QICSGP +CNCFG +CSIM +CGLA +UAUTHREQ +UPSD
   !ENTERCND !SETCND !OPENLOCK !SCPROF !MIPPASS !UNLOCK
   $QCPDPP $QCPIN ^AUTHDATA ^CPIN ^CARDLOCK ^SGAUTH ^PDPAUTH *AUTHREQ *MGAUTH #PDPAUTH #SGACT #CPUK
 ]]):gmatch("%S+") do
   secret[name] = true
 end
 
----A command fit to be shown: 'AT+CPIN="1234"' gives 'AT+CPIN=(hidden)'.
+---A command fit to be shown. Modems pass over blanks in it (ITU-T V.250): 'AT+CPIN="1234"' gives 'AT+CPIN=(hidden)'.
 ---@param command string a command line, or its echo
 ---@param always boolean? hide the values of any command
 ---@return string
 function M.hide(command, always)
   if command:find("=", 1, true) then
-    for name, value in command:gmatch("([%+!%^%$#%%%*&_]%w+)%s*=()") do
-      if secret[name:upper()] and command:byte(value) ~= 63 then -- "=?" is a question
+    for name, value in command:gmatch("([%+!%^%$#%%%*&_][%w%s]+)=()") do
+      if secret[name:upper():gsub("%s", "")] and command:byte(value) ~= 63 then -- "=?" is a question
         return command:sub(1, value - 1) .. "(hidden)"
       end
     end

@@ -212,7 +212,7 @@ function M.load(path)
   if not source then
     return nil, err
   end
-  local ok, values = sandbox.run(source, "@" .. path, carrier.basis, SECONDS, MEMORY)
+  local ok, values = sandbox.run(script.text(source), "@" .. path, carrier.basis, SECONDS, MEMORY)
   local mistake
   if not ok then
     mistake = script.mistake(tostring(values))

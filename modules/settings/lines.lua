@@ -129,13 +129,20 @@ local function no_pins(text)
 end
 
 local PIN_COMMANDS = {
-  "%+CPIN2?%s*=", "%+CLCK%s*=", "%+CPWD%s*=", "%^CPIN%s*=", "%$QCPIN", "%^CARDLOCK", "^ATD",
-  "%+CSIM%s*=", "%+CRSM%s*=", "%+CGLA%s*=", -- bare commands to the card
+  "%+CPIN2?=", "%+CLCK=", "%+CPWD=", "%^CPIN=", "%$QCPIN", "%^CARDLOCK", "^ATD",
+  "%+CSIM=", "%+CRSM=", "%+CGLA=", -- bare commands to the card
 }
 
-local function carries_pin(command)
-  for _, pattern in ipairs(PIN_COMMANDS) do
-    if command:upper():find(pattern) then
+-- They switch the modem off, or leave it in its boot loader.
+local STRANDING = {
+  "!BOOTHOLD", "!POWERDOWN", "%+CPOF%f[^%w]", "%+CPWROFF", "%+QPOWD", "%+QDOWNLOAD", "%+QFASTBOOT", "%^GODLOAD",
+  "%^SMSO", "#SHDN", "#SYSHALT",
+}
+
+local function is_one_of(patterns, command)
+  local bare = command:upper():gsub("%s", "") -- as modems read it
+  for _, pattern in ipairs(patterns) do
+    if bare:find(pattern) then
       return true
     end
   end
@@ -146,10 +153,11 @@ local At = class {
   name = "at",
 
   valid = function(text)
-    if type(text) == "string" and carries_pin(text) then
+    if type(text) == "string" and is_one_of(PIN_COMMANDS, text) then
       return no_pins(at.hide(text))
-    elseif type(text) == "string" and text:upper():find("!BOOTHOLD", 1, true) then
-      return invalid(("'%s' leaves the modem in its boot loader, where nobody can talk to it"):format(text))
+    elseif type(text) == "string" and is_one_of(STRANDING, text) then
+      return invalid(("'%s' switches the modem off, or leaves it in its boot loader, where nobody can talk to it")
+        :format(text))
     elseif type(text) == "string" and text:find("^[Aa][Tt]") and not text:find("%c") then
       return true
     end
@@ -199,10 +207,10 @@ local function message_of(text)
   return message or nil
 end
 
--- Set PIN Protection, Verify PIN, Unblock PIN, Change PIN.
+-- Set PIN Protection, Verify PIN, Unblock PIN, Change PIN; those of a lock of the modem's; bare commands to the card.
 local PIN_MESSAGES = {
-  uim = { [0x25] = true, [0x26] = true, [0x27] = true, [0x28] = true },
-  dms = { [0x27] = true, [0x28] = true, [0x29] = true, [0x2a] = true },
+  uim = { [0x25] = true, [0x26] = true, [0x27] = true, [0x28] = true, [0x29] = true, [0x3b] = true },
+  dms = { [0x27] = true, [0x28] = true, [0x29] = true, [0x2a] = true, [0x41] = true, [0x42] = true },
 }
 
 local Qmi = class {

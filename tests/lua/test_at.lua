@@ -334,6 +334,8 @@ function T.test_secrets_are_never_shown()
     ['AT+CSQ;+CPIN = "1234","5678"'] = "AT+CSQ;+CPIN =(hidden)",
     ['AT+CGAUTH=1,2,"user","pass"'] = "AT+CGAUTH=(hidden)",
     ['AT^AUTHDATA=1,2,"","pass","user"'] = "AT^AUTHDATA=(hidden)",
+    ['AT+ C PIN="1234"'] = "AT+ C PIN=(hidden)",
+    ['AT+CGLA=1,26,"00200001083132"'] = "AT+CGLA=(hidden)",
     ["AT+CLCK=?"] = "AT+CLCK=?",
     ["AT+CPIN?"] = "AT+CPIN?",
     ['AT+CGDCONT=1,"IP","x"'] = 'AT+CGDCONT=1,"IP","x"',
@@ -531,6 +533,28 @@ function T.test_parser()
   lu.assertEquals({ #long.text, long.cut, long.kind }, { 4096, true, "line" })
   lu.assertEquals(core.classify "CONNECT 150000000", { result = "connect", words = "150000000" })
   lu.assertNil(core.classify "+CSQ: 1")
+end
+
+-- As chat scripts leave ports behind.
+function T.test_results_in_numbers_or_none_at_all()
+  for _, left in ipairs { "0\r", "" } do
+    local result = left
+    with_modem(false, function(command)
+      if command == "ATQ0V1" then result = "\r\nOK\r\n" end
+      return command == "ATI" and "\r\nMC7455\r\n" .. result or result
+    end, function(port)
+      lu.assertEquals(assert(port:command "ATI").lines, { "MC7455" })
+    end)
+  end
+end
+
+function T.test_a_port_that_knows_only_errors_is_not_said_to_be_silent()
+  with_modem(false, function() return "\r\nERROR\r\n" end, function(port)
+    local reply, err = port:command "ATI"
+    lu.assertNil(reply)
+    lu.assertEquals(err.code, "modem-failed")
+    lu.assertStrContains(tostring(err), "the modem answers even `AT` with ERROR")
+  end)
 end
 
 return T

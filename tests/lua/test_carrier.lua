@@ -38,6 +38,13 @@ function T.test_default_takes_its_apn_from_the_command_line()
   lu.assertEquals(values.bearers, { { apn = "internet", ip = "ipv4" } })
 end
 
+function T.test_what_editors_put_at_the_beginning()
+  for _, beginning in ipairs { "\xEF\xBB\xBF", "#!/usr/bin/lua\n", "\xEF\xBB\xBF#!/usr/bin/lua\n" } do
+    local values = assert(load_text(beginning .. HEAD .. "return carrier { name = 'x', bearers = { { apn = 'y' } } }"))
+    lu.assertEquals(values.name, "x")
+  end
+end
+
 function T.test_unknown()
   local values, err = carrier.load("nobody")
   lu.assertNil(values)
@@ -179,7 +186,7 @@ function T.test_tables_without_end_are_refused()
   refused(HEAD .. "local t = { apn = 'x' } t[1] = t return carrier { name = 'x', bearers = { t } }", "has no '1'")
   refused("local t = {} t.t = t return t", "its tables are more than 16 deep")
   refused(HEAD .. "local b = { 'mbim' } b.b = b return carrier { name = 'x', bearers = { { apn = 'x' } }, "
-    .. "modem = { composition = b } }", "its tables are more than 16 deep")
+    .. "modem = { composition = b } }", "it has the key 'b'")
   refused("local t = {} for i = 1, 10000 do t = { t } end return t", "its tables are more than 16 deep")
   refused("return { [{}] = 1 }", "it has a key that is a table")
   local values = assert(load_text(HEAD .. [[return carrier { name = "x", bearers = { { apn = "x" } },

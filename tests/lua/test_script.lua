@@ -50,6 +50,14 @@ function T.test_strings_have_no_metatable_to_get_hold_of()
   lu.assertEquals(("x"):rep(2), "xx")
 end
 
+function T.test_what_the_engine_holds_is_out_of_reach()
+  lu.assertNil(run "local file <close> = io.tmpfile() return getmetatable(file)")
+  lu.assertEquals(run "local meta = {} return getmetatable(setmetatable({}, meta)) == meta", true)
+  for _, name in ipairs { "getregistry", "getmetatable", "setmetatable", "setuservalue", "sethook" } do
+    lu.assertNil(run(("return debug.%s"):format(name)), name)
+  end
+end
+
 function T.test_each_draws_numbers_of_its_own()
   local function draw() return math.random(1 << 30), math.random(1 << 30), math.random(1 << 30) end
   math.randomseed(1)

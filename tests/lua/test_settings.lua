@@ -574,6 +574,8 @@ function T.test_lines()
 
   for _, line_with_pin in ipairs {
     'AT+CPIN="1234"', 'at+clck="SC",1,"1234"', 'AT+CSIM=26,"0020000108"', "AT!BOOTHOLD",
+    'AT + C PIN = "1234"', 'AT+CMEE=1;+ clck="SC",1,"1234"', "AT! BOOT HOLD",
+    "at+cpof", "AT+CMEE=1;+QPOWD=0", "AT^GODLOAD",
   } do
     local refused, err = list.at:normalise { line_with_pin }
     lu.assertNil(refused)
@@ -600,7 +602,8 @@ function T.test_qmi_lines()
   lu.assertTrue(list.qmi:same(now, list.qmi.lines))
   assert(list.qmi:set(modem, list.qmi.lines, { "" }))
   lu.assertEquals(asked, { 2, 0x555c, "\x01\x01\0\x08" })
-  for _, text in ipairs { "", "dms", "dms 555c", "dms 0x555c 1=8", "dms 0x555c 01=8", "nosuch 0x1", "dms 0x12345" } do
+  for _, text in ipairs { "", "dms", "dms 555c", "dms 0x555c 1=8", "dms 0x555c 01=8", "nosuch 0x1", "dms 0x12345",
+    "dms 0x28 01=01", "uim 0x3b 01=00", "uim 0x0026" } do
     local _, missing = settings_of(modem, { qmi = { text } })
     lu.assertEquals(missing.qmi.code, "invalid", text)
   end
