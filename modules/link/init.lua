@@ -311,8 +311,8 @@ local function set_up(self, parent, options)
   return self
 end
 
--- The modem's interface, and that of the bearer; of a channel that is yet to be made, the name of what a new one has.
-local function find_interface(bearer)
+-- The modem's interface.
+local function parent_of(bearer)
   local parent, err = error_object.there(netlink.link(bearer.net or ""))
   if parent == false then
     return error_object.fail {
@@ -320,15 +320,19 @@ local function find_interface(bearer)
         :format(bearer.net or "at all"),
     }
   end
-  local now = parent
-  if parent and bearer.channel then
-    now, err = error_object.there(channels.find(parent, bearer.channel))
-    now = not err and (now or { name = "default" })
+  return parent, err
+end
+
+-- The bearer's interface as it is now; of a channel that is yet to be made, the name of what a new one has.
+local function interface_now(bearer, parent)
+  if not bearer.channel then
+    return parent
   end
-  if not now then
-    return nil, nil, err
+  local found, err = error_object.there(channels.find(parent, bearer.channel))
+  if err then
+    return nil, err
   end
-  return parent, now
+  return found or { name = "default" }
 end
 
 ---Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.
@@ -341,8 +345,12 @@ function M.apply(bearer, options)
   if bearer.channel and not channels.is_valid(bearer.channel) then
     error("a channel is { kind = \"vlan\" or \"qmimux\", id = 1 or more }", 2)
   end
-  local parent, now, err = find_interface(bearer)
-  if not parent then
+  local parent, err = parent_of(bearer)
+  local now
+  if parent then
+    now, err = interface_now(bearer, parent)
+  end
+  if not now then
     return nil, err
   end
   bearer, err = plan.usable(bearer, now)

@@ -296,6 +296,15 @@ function T.test_repair_leaves_what_is_kept_or_at_work()
 end
 
 function T.test_the_modem_is_gone()
+  for session = 0, 1 do
+    local applied, err = apply(bearer(session, { net = "wwan8" }))
+    lu.assertNil(applied)
+    lu.assertEquals(err.code, "gone")
+    lu.assertStrContains(err.message, "wwan8")
+  end
+end
+
+function T.test_the_modem_goes_with_a_vlan_on_it()
   need_vlans()
   local applied = assert(apply(bearer(1)))
   applied:keep()
