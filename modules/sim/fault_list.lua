@@ -40,6 +40,15 @@ local events = {
     end,
   },
   {
+    name = "slow-driver", arguments = "SECONDS",
+    summary = "answer drivers so much later when they set themselves up (on a USB port)",
+    start = function(modem, text)
+      local value, message = seconds(text)
+      modem.driver_latency = value or modem.driver_latency
+      return value and true, message
+    end,
+  },
+  {
     name = "late", arguments = "[SECONDS]", summary = "answer the next command so much later (10): too late (AT)",
     start = function(modem, text)
       local value, message = seconds(text, 10)

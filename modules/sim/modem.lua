@@ -22,6 +22,7 @@ local store = require "sim.store"
 ---@field personality sim.personality
 ---@field latency number seconds from a command to its answer
 ---@field connect_time number seconds more that a Connect takes
+---@field driver_latency number seconds from a control request of a driver, other than a message, to its answer
 ---@field round_trip number seconds from a packet to the network's answer
 ---@field newest_mbimex integer the MBIMEx version that it agrees to at most, in BCD
 ---@field mbimex integer the one that is in force
@@ -220,6 +221,7 @@ function Modem:mend()
   self:forget_faults()
   self.scheduled = {}
   self.latency, self.connect_time = self.group and self.personality.latency or 0, 0
+  self.driver_latency = 0
   self.network = new_network()
   self.radio.hardware = "on"
   if self.packet then

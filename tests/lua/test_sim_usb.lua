@@ -232,8 +232,11 @@ local get_device_descriptor = "80 06 00 01 00 00 40 00"
 
 -- A modem that keeps what it gets and sends nothing by itself.
 local function new_modem()
-  local fake = { received = {}, packets = {}, resets = 0, personality = { max_control = 4096 } }
+  local fake = { received = {}, packets = {}, resets = 0, bus_resets = 0, personality = { max_control = 4096 } }
+  fake.driver_latency, fake.late = 0, {}
   function fake.reset_control() fake.resets = fake.resets + 1 end
+  function fake.bus_reset() fake.bus_resets = fake.bus_resets + 1 end
+  function fake.after(_, _, fn) table.insert(fake.late, fn) end
   fake.mbim = new_mbim(fake, function(_, options)
     fake.send_control = options.send
     return { receive = function(_, transfer) table.insert(fake.received, transfer) end }
@@ -288,9 +291,7 @@ end
 local function served(fn)
   local modem = new_modem()
   local identity = { vendor = 0x1199, product = 0x9071, release = 6, manufacturer = "M", model = "P", serial = "S" }
-  local bus_resets = 0
-  local device = new_device(identity, { modem.serial, modem.mbim }, function() bus_resets = bus_resets + 1 end)
-  modem.bus_resets = function() return bus_resets end
+  local device = new_device(identity, { modem.serial, modem.mbim }, modem)
   local ours, theirs = assert(world.socketpair("stream"))
   local side <close> = assert(port.adopt(ours, "stream"))
   local other <close> = assert(port.adopt(theirs, "stream"))
@@ -317,14 +318,14 @@ function T.test_enumeration()
     lu.assertEquals(k:control_in(10, "80 06 00 06 00 00 0a 00", 0).status, -32)
     lu.assertEquals(k:control_in(11, "c0 33 00 00 00 00 02 00", 0).status, -32)
     lu.assertEquals(k:control_out(12, "00 09 01 00 00 00 00 00").status, 0)
-    lu.assertEquals(modem.bus_resets(), 0)
+    lu.assertEquals(modem.bus_resets, 0)
     lu.assertEquals(k:control_in(13, "80 08 00 00 00 00 01 00", 1).data, "\1")
     lu.assertEquals(k:control_out(14, "01 0b 01 00 0d 00 00 00").status, 0)
     lu.assertEquals(k:control_in(15, "81 0a 00 00 0d 00 01 00", 1).data, "\1")
     lu.assertEquals(k:control_out(16, "01 0b 02 00 0d 00 00 00").status, -32)
     -- configured once more: the port was reset
     lu.assertEquals(k:control_out(17, "00 09 01 00 00 00 00 00").status, 0)
-    lu.assertEquals(modem.bus_resets(), 1)
+    lu.assertEquals(modem.bus_resets, 1)
   end)
 end
 
@@ -392,6 +393,23 @@ function T.test_control_channel()
     lu.assertEquals(k:control_out(7, "21 05 00 00 0c 00 00 00").status, 0)
     lu.assertEquals(modem.resets, 1)
     lu.assertEquals(k:control_in(8, "a1 01 00 00 0c 00 00 10", 0).length, 0)
+  end)
+end
+
+-- The requests of a driver's own are answered late, or never if the driver takes them back; what every device answers,
+-- and messages, are not.
+function T.test_a_slow_driver()
+  served(function(k, modem)
+    modem.driver_latency = 4
+    k:submit(1, 1, 0, 4096, "a1 85 00 00 0c 00 04 00")
+    k:submit(2, 1, 0, 4096, "a1 85 00 00 0c 00 04 00")
+    lu.assertEquals(k:control_out(3, "21 00 00 00 0c 00 05 00", "hello").seqnum, 3)
+    lu.assertEquals(k:control_in(4, get_device_descriptor, 18).seqnum, 4)
+    k:unlink(5, 1)
+    lu.assertEquals(k:answer(0).status, -104)
+    for _, answer in ipairs(modem.late) do answer() end
+    local late = k:answer(4)
+    lu.assertEquals({ late.seqnum, late.data, #modem.late }, { 2, bytes "00 40 00 00", 2 })
   end)
 end
 

@@ -25,7 +25,7 @@ local remote_wakeup, max_power = 0xa0, 500 // 2 -- bmAttributes: bus-powered; th
 ---@field descriptors table<string, table<integer, string>> by type and index
 ---@field configured integer
 ---@field alternates table<integer, integer> by interface
----@field on_bus_reset fun()
+---@field modem sim.modem
 local Device = {}
 Device.__index = Device
 
@@ -59,13 +59,13 @@ local device = {}
 
 ---@param identity table vendor, product, release, manufacturer, model, serial
 ---@param functions sim.usb.function[]
----@param on_bus_reset fun() the host has reset the port that the device is plugged into
+---@param modem sim.modem
 ---@return sim.usb.device
-function device.new(identity, functions, on_bus_reset)
+function device.new(identity, functions, modem)
   local self = setmetatable({
     functions = functions, by_interface = {}, inputs = {}, outputs = {},
     descriptors = describe(identity, functions), configured = 0, alternates = {},
-    on_bus_reset = on_bus_reset,
+    modem = modem,
   }, Device)
   for _, fn in ipairs(functions) do
     for _, interface in ipairs(fn.interfaces) do
@@ -116,7 +116,7 @@ requests["set-configuration"] = function(self, setup)
   end
   -- USB/IP does not tell of a bus reset itself; only after one is a configured device configured again.
   if self.configured ~= 0 then
-    self.on_bus_reset()
+    self.modem:bus_reset()
   end
   self.configured, self.alternates = setup.value, {}
   for _, fn in ipairs(self.functions) do
@@ -136,6 +136,16 @@ requests["set-interface"] = function(self, setup)
   end
   self.alternates[setup.index] = setup.value
   return ""
+end
+
+-- What cdc-wdm sends and fetches are messages, not requests of the driver's own.
+local messages = { ["send-command"] = true, ["get-response"] = true }
+
+---How long the answer to a control transfer takes.
+---@param setup sim.usb.setup
+---@return number seconds
+function Device:delay(setup)
+  return (requests[setup.request] or messages[setup.request]) and 0 or self.modem.driver_latency
 end
 
 ---Answers a control transfer.

@@ -76,7 +76,7 @@ local function build(options, functions)
       shown[#shown + 1] = functions[name]
     end
   end
-  return new_device(modem:usb_identity(), shown, function() modem:bus_reset() end)
+  return new_device(modem:usb_identity(), shown, modem)
 end
 
 ---@class sim.usb.info what the kernel has made of the modem

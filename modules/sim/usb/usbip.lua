@@ -65,7 +65,8 @@ local max_transfer = 1 << 20 -- far above what a driver asks for; a wild length 
 ---@class sim.usb.connection
 ---@field stream userdata
 ---@field device sim.usb.device
----@field pending table<integer, sim.usb.pipe> by the sequence numbers of the IN requests that wait in them
+---@field pending table<integer, { unlink: fun(self, seqnum: integer) }> where requests wait, by sequence number: an IN
+--- request in its pipe
 ---@field text string what was read from the stream
 ---@field at integer where its unread rest begins
 
@@ -100,7 +101,7 @@ local function answer(self, seqnum, outcome, length, data)
   return self.stream:write(header .. (data or ""))
 end
 
-local function on_control(self, head, urb, data)
+local function answer_control(self, head, urb, data)
   local reply = self.device:control(urb.setup, data)
   if not reply then
     return answer(self, head.seqnum, "stalled")
@@ -109,6 +110,23 @@ local function on_control(self, head, urb, data)
   end
   reply = reply:sub(1, math.min(urb.length, urb.setup.length))
   return answer(self, head.seqnum, "ok", #reply, reply)
+end
+
+local late = { unlink = function() end }
+
+local function on_control(self, head, urb, data)
+  local delay = self.device:delay(urb.setup)
+  if delay == 0 then
+    return answer_control(self, head, urb, data)
+  end
+  self.pending[head.seqnum] = late
+  self.device.modem:after(delay, function()
+    if self.pending[head.seqnum] then -- else the driver has lost its patience
+      self.pending[head.seqnum] = nil
+      answer_control(self, head, urb, data)
+    end
+  end)
+  return true
 end
 
 local function on_out(self, head, _, data)
