@@ -2,10 +2,15 @@
 /* udev: which devices there are, what is known about them, and which come and go. */
 #include "host/udev.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libudev.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void mt_devices_free(struct mt_device *first)
 {
@@ -16,7 +21,7 @@ void mt_devices_free(struct mt_device *first)
     }
 }
 
-/* ---- copying what libudev knows ---- */
+/* ---- what is known of a device ---- */
 
 /* The strings of a device stand behind its struct; `at` is where the next one goes. */
 static const char *keep(char **at, const char *text)
@@ -55,6 +60,29 @@ static int could_not_ask(void)
     }
 }
 
+/* Copies the strings of `from` into a device of our own. */
+static int copy_device(const struct mt_device *from, struct mt_device **device)
+{
+    struct mt_device *made =
+        malloc(sizeof(*made) + size_of(from->action) + size_of(from->syspath) +
+               size_of(from->devnode) + size_of(from->subsystem) + size_of(from->sysname) +
+               size_of(from->driver) + size_of(from->devtype));
+    if (!made)
+        return -ENOMEM;
+    char *at = (char *)(made + 1);
+    made->next = NULL;
+    made->action = keep(&at, from->action);
+    made->syspath = keep(&at, from->syspath);
+    made->devnode = keep(&at, from->devnode);
+    made->subsystem = keep(&at, from->subsystem);
+    made->sysname = keep(&at, from->sysname);
+    made->driver = keep(&at, from->driver);
+    made->devtype = keep(&at, from->devtype);
+    made->initialized = from->initialized;
+    *device = made;
+    return 0;
+}
+
 static const char *ask(const char *(*get)(struct udev_device *), struct udev_device *from, int *status)
 {
     errno = 0;
@@ -65,56 +93,136 @@ static const char *ask(const char *(*get)(struct udev_device *), struct udev_dev
 }
 
 /* 0 or a negative errno, such as -EMFILE when libudev could not read what is asked for here. */
-static int copy_device(struct udev_device *from, struct mt_device **device)
+static int copy_known(struct udev_device *from, struct mt_device **device)
 {
     int status = 0;
-    const char *const fields[] = {
-        ask(udev_device_get_action, from, &status),
-        ask(udev_device_get_syspath, from, &status),
-        ask(udev_device_get_devnode, from, &status),
-        ask(udev_device_get_subsystem, from, &status),
-        ask(udev_device_get_sysname, from, &status),
-        ask(udev_device_get_driver, from, &status),
-        ask(udev_device_get_devtype, from, &status),
+    struct mt_device known = {
+        .action = ask(udev_device_get_action, from, &status),
+        .syspath = ask(udev_device_get_syspath, from, &status),
+        .devnode = ask(udev_device_get_devnode, from, &status),
+        .subsystem = ask(udev_device_get_subsystem, from, &status),
+        .sysname = ask(udev_device_get_sysname, from, &status),
+        .driver = ask(udev_device_get_driver, from, &status),
+        .devtype = ask(udev_device_get_devtype, from, &status),
     };
     errno = 0;
-    bool initialized = udev_device_get_is_initialized(from) > 0;
-    if (!initialized && status == 0)
+    known.initialized = udev_device_get_is_initialized(from) > 0;
+    if (!known.initialized && status == 0)
         status = could_not_ask();
-    errno = 0;
-    struct udev_list_entry *properties = udev_device_get_properties_list_entry(from);
-    struct udev_list_entry *entry;
-    size_t count = 0, text = 0;
-    if (!properties && status == 0)
-        status = could_not_ask();
+    return status < 0 ? status : copy_device(&known, device);
+}
+
+/* ---- devices on a bus ---- */
+
+/*
+ * Devices on a bus (USB, PCI, platform) have drivers. While a driver sets one up, the kernel lets
+ * nobody read its `uevent`, nor that of the devices above it; and a modem that is slow to answer can
+ * keep its driver there for half a minute. libudev reads that file, and a loop that waits for it
+ * stands still. So of these devices only that is told which the links and names in sysfs say: they
+ * can always be read. Those of a class (tty, net, usbmisc) have no driver of their own.
+ */
+
+static const char *name_in(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static int join(char path[PATH_MAX], const char *folder, const char *name)
+{
+    return snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* Where a link in a folder leads to; "" where there is none. */
+static int read_link(const char *folder, const char *name, char target[PATH_MAX])
+{
+    char path[PATH_MAX];
+    int status = join(path, folder, name);
     if (status < 0)
         return status;
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-        text += size_of(fields[i]);
-    udev_list_entry_foreach(entry, properties) {
-        text += size_of(udev_list_entry_get_name(entry));
-        text += size_of(udev_list_entry_get_value(entry));
-        count++;
-    }
+    ssize_t length = readlink(path, target, PATH_MAX - 1);
+    if (length < 0)
+        status = could_not_ask();
+    target[length < 0 ? 0 : length] = '\0';
+    return status;
+}
 
-    struct mt_device *made = calloc(1, sizeof(*made) + count * sizeof(made->properties[0]) + text);
-    if (!made)
-        return -ENOMEM;
-    char *at = (char *)&made->properties[count];
-    made->action = keep(&at, fields[0]);
-    made->syspath = keep(&at, fields[1]);
-    made->devnode = keep(&at, fields[2]);
-    made->subsystem = keep(&at, fields[3]);
-    made->sysname = keep(&at, fields[4]);
-    made->driver = keep(&at, fields[5]);
-    made->devtype = keep(&at, fields[6]);
-    made->initialized = initialized;
-    udev_list_entry_foreach(entry, properties) {
-        struct mt_property *property = &made->properties[made->property_count++];
-        property->name = keep(&at, udev_list_entry_get_name(entry));
-        property->value = keep(&at, udev_list_entry_get_value(entry));
+/* The subsystem's link leads to /sys/bus/NAME or /sys/class/NAME. */
+static bool is_bus(const char *subsystem_link)
+{
+    const char *name = name_in(subsystem_link);
+    return name - subsystem_link >= 5 && memcmp(name - 5, "/bus/", 5) == 0;
+}
+
+/* The kernel names USB interfaces after their device: 1-1:1.0. */
+static const char *usb_devtype(const char *sysname)
+{
+    return strchr(sysname, ':') ? "usb_interface" : "usb_device";
+}
+
+static int bus_device(const char *syspath, const char *subsystem, struct mt_device **device)
+{
+    char driver[PATH_MAX];
+    const char *sysname = name_in(syspath);
+    int status = read_link(syspath, "driver", driver);
+    if (status < 0)
+        return status;
+    return copy_device(&(struct mt_device){
+        .syspath = syspath,
+        .subsystem = subsystem,
+        .sysname = sysname,
+        .driver = driver[0] ? name_in(driver) : NULL,
+        .devtype = strcmp(subsystem, "usb") == 0 ? usb_devtype(sysname) : NULL,
+    }, device);
+}
+
+/* Puts a device into a list by its syspath. */
+static void insert(struct mt_device **list, struct mt_device *device)
+{
+    while (*list && strcmp((*list)->syspath, device->syspath) < 0)
+        list = &(*list)->next;
+    device->next = *list;
+    *list = device;
+}
+
+/* What a link in the folder of a bus leads to; -ENODEV when it is gone since. */
+static int linked_device(const char *folder, const char *name, const char *subsystem,
+                         struct mt_device **device)
+{
+    char link[PATH_MAX], syspath[PATH_MAX];
+    int status = join(link, folder, name);
+    if (status < 0)
+        return status;
+    errno = 0;
+    if (realpath(link, syspath))
+        return bus_device(syspath, subsystem, device);
+    status = could_not_ask();
+    return status < 0 ? status : -ENODEV;
+}
+
+/* The devices of a bus, whose folder has a link to each. */
+static int bus_devices(DIR *folder, const char *path, const char *subsystem,
+                       struct mt_device **devices)
+{
+    struct mt_device *first = NULL, *device;
+    const struct dirent *entry;
+    int status = 0;
+    while (errno = 0, (entry = readdir(folder))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        status = linked_device(path, entry->d_name, subsystem, &device);
+        if (status == 0)
+            insert(&first, device);
+        else if (status != -ENODEV)
+            break;
     }
-    *device = made;
+    if (!entry)
+        status = could_not_ask();
+    if (status < 0) {
+        mt_devices_free(first);
+        return status;
+    }
+    *devices = first;
     return 0;
 }
 
@@ -130,28 +238,35 @@ void mt_udev_close(struct udev *udev)
     udev_unref(udev);
 }
 
-static int open_device(struct udev *udev, const char *syspath, struct udev_device **device)
+static int class_device(struct udev *udev, const char *syspath, struct mt_device **device)
 {
     errno = 0;
-    *device = udev_device_new_from_syspath(udev, syspath);
-    if (*device)
-        return 0;
-    int status = could_not_ask();
-    return status < 0 ? status : -ENODEV;
-}
-
-int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **device)
-{
-    struct udev_device *found;
-    int status = open_device(udev, syspath, &found);
-    if (status < 0)
-        return status;
-    status = copy_device(found, device);
+    struct udev_device *found = udev_device_new_from_syspath(udev, syspath);
+    if (!found) {
+        int status = could_not_ask();
+        return status < 0 ? status : -ENODEV;
+    }
+    int status = copy_known(found, device);
     udev_device_unref(found);
     return status;
 }
 
-int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device **devices)
+int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **device)
+{
+    char real[PATH_MAX], subsystem[PATH_MAX];
+    errno = 0;
+    if (!realpath(syspath, real)) {
+        int status = could_not_ask();
+        return status < 0 ? status : -ENODEV;
+    }
+    int status = read_link(real, "subsystem", subsystem);
+    if (status < 0)
+        return status;
+    return is_bus(subsystem) ? bus_device(real, name_in(subsystem), device)
+                             : class_device(udev, real, device);
+}
+
+static int class_devices(struct udev *udev, const char *subsystem, struct mt_device **devices)
 {
     struct udev_enumerate *search = udev_enumerate_new(udev);
     if (!search)
@@ -162,7 +277,7 @@ int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device *
     struct udev_list_entry *entry;
     struct mt_device *first = NULL, **last = &first;
     udev_list_entry_foreach(entry, status >= 0 ? udev_enumerate_get_list_entry(search) : NULL) {
-        status = mt_udev_device(udev, udev_list_entry_get_name(entry), last);
+        status = class_device(udev, udev_list_entry_get_name(entry), last);
         if (status == 0)
             last = &(*last)->next;
         else if (status != -ENODEV)  /* gone since the search */
@@ -177,42 +292,102 @@ int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device *
     return 0;
 }
 
-int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem,
-                   const char *devtype, struct mt_device **device)
+int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device **devices)
 {
-    struct udev_device *child;
-    int status = open_device(udev, syspath, &child);
-    if (status < 0)
-        return status;
-    /* The parent lives as long as the child. */
-    errno = 0;
-    struct udev_device *parent =
-        udev_device_get_parent_with_subsystem_devtype(child, subsystem, devtype);
-    status = parent ? copy_device(parent, device) : could_not_ask();
-    if (!parent && status == 0)
-        status = -ENOENT;
-    udev_device_unref(child);
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof(path), "/sys/bus/%s/devices", subsystem) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    DIR *bus = opendir(path);
+    if (!bus) {
+        int status = could_not_ask();
+        return status < 0 ? status : class_devices(udev, subsystem, devices);
+    }
+    int status = bus_devices(bus, path, subsystem, devices);
+    closedir(bus);
     return status;
 }
 
-int mt_udev_attribute(struct udev *udev, const char *syspath, const char *name,
-                      char value[MT_ATTRIBUTE_SIZE])
+/* Is the device in this folder of the subsystem and devtype? Then *device is it, else NULL. */
+static int match(struct udev *udev, const char *folder, const char *subsystem, const char *devtype,
+                 struct mt_device **device)
 {
-    struct udev_device *device;
-    int status = open_device(udev, syspath, &device);
+    char link[PATH_MAX];
+    *device = NULL;
+    int status = read_link(folder, "subsystem", link);
+    if (status < 0 || strcmp(name_in(link), subsystem) != 0)
+        return status;
+    status = mt_udev_device(udev, folder, device);
+    if (status < 0 || !devtype)
+        return status;
+    if (!(*device)->devtype || strcmp((*device)->devtype, devtype) != 0) {
+        mt_devices_free(*device);
+        *device = NULL;
+    }
+    return 0;
+}
+
+int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem,
+                   const char *devtype, struct mt_device **device)
+{
+    char folder[PATH_MAX];
+    int status = 0;
+    errno = 0;
+    if (!realpath(syspath, folder)) {
+        status = could_not_ask();
+        return status < 0 ? status : -ENODEV;
+    }
+    struct mt_device *parent = NULL;
+    for (char *slash; status == 0 && !parent && (slash = strrchr(folder, '/')) > folder;) {
+        *slash = '\0';
+        status = match(udev, folder, subsystem, devtype, &parent);
+    }
+    *device = parent;
+    return status == 0 && !parent ? -ENOENT : status;
+}
+
+/* What is read, without the end of its line; -EFBIG if there is more. */
+static int read_value(int file, char value[MT_ATTRIBUTE_SIZE])
+{
+    ssize_t length = read(file, value, MT_ATTRIBUTE_SIZE);
+    if (length < 0)
+        return -errno;
+    if (length == MT_ATTRIBUTE_SIZE)
+        return -EFBIG;
+    while (length > 0 && value[length - 1] == '\n')
+        length--;
+    value[length] = '\0';
+    return 0;
+}
+
+static int read_attribute(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE])
+{
+    char path[PATH_MAX];
+    int status = join(path, syspath, name);
     if (status < 0)
         return status;
-    errno = 0;
-    const char *found = udev_device_get_sysattr_value(device, name);
-    size_t size = size_of(found);
-    if (!found)
-        status = could_not_ask() < 0 ? could_not_ask() : -ENOENT;
-    else if (size > MT_ATTRIBUTE_SIZE)
-        status = -EFBIG;
-    else
-        memcpy(value, found, size);
-    udev_device_unref(device);
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0 && errno == ENOENT)
+        return access(syspath, F_OK) < 0 ? -ENODEV : -ENOENT;
+    if (file < 0)
+        return -errno;
+    status = read_value(file, value);
+    close(file);
     return status;
+}
+
+int mt_udev_attribute(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE])
+{
+    char link[PATH_MAX];
+    int status = read_link(syspath, name, link);
+    if (status < 0)
+        return status;
+    if (!link[0])
+        return read_attribute(syspath, name, value);
+    const char *target = name_in(link);
+    if (size_of(target) > MT_ATTRIBUTE_SIZE)
+        return -EFBIG;
+    memcpy(value, target, size_of(target));
+    return 0;
 }
 
 /* ---- events ---- */
@@ -276,7 +451,7 @@ int mt_udev_monitor_take(struct mt_udev_monitor *monitor, struct mt_device **dev
     struct udev_device *found = udev_monitor_receive_device(monitor->monitor);
     if (!found)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-    int status = copy_device(found, device);
+    int status = copy_known(found, device);
     udev_device_unref(found);
     return status < 0 ? status : 1;
 }

@@ -4,22 +4,20 @@
 #define MT_HOST_UDEV_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "host/loop.h"
 
-struct mt_property {
-    const char *name, *value;
-};
-
-/* A device at one moment: one block of memory, free() it. Strings that udev lacks are NULL. */
+/*
+ * A device at one moment: one block of memory, free() it. Strings that udev lacks are NULL. Of a
+ * device on a bus (USB, PCI), `devnode` and `initialized` are told by a monitor only, and `devtype`
+ * also of USB: see udev.c. The functions below
+ * do not wait for drivers.
+ */
 struct mt_device {
     struct mt_device *next;
     const char *action;  /* "add", "remove", "change", ... for one that a monitor told of */
     const char *syspath, *devnode, *subsystem, *sysname, *driver, *devtype;
     bool initialized;    /* have udev's rules named it and set its permissions? */
-    size_t property_count;
-    struct mt_property properties[];
 };
 
 /* Frees a list. */
@@ -45,9 +43,12 @@ int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem
 
 enum { MT_ATTRIBUTE_SIZE = 4096 };
 
-/* Copies a sysfs attribute; of a link, the name that it leads to. 0 or a negative errno. */
-int mt_udev_attribute(struct udev *udev, const char *syspath, const char *name,
-                      char value[MT_ATTRIBUTE_SIZE]);
+/*
+ * Copies a sysfs attribute; of a link, the name that it leads to. 0 or a negative errno. Some of a
+ * USB device (product, manufacturer, serial, bConfigurationValue) wait for its drivers: for these,
+ * see usb.h.
+ */
+int mt_udev_attribute(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE]);
 
 /*
  * Hears about devices of the given subsystems (the list ends with NULL): after udev's rules have

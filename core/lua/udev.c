@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core.udev: devices, their properties, attributes and parents, and their coming and going. */
+/* core.udev: devices, their attributes and parents, and their coming and going. */
 #include "host/udev.h"
 
 #include <errno.h>
@@ -31,13 +31,13 @@ static int free_list(lua_State *L)
 }
 
 /*
- * A device: { syspath, devnode?, subsystem, sysname, driver?, devtype?, initialized, properties }.
- * `initialized`: udev's rules have run for it; before that, its properties and permissions are not
- * what they will be.
+ * A device: { syspath, devnode?, subsystem, sysname, driver?, devtype?, initialized }.
+ * `initialized`: udev's rules have run for it; before that, its name and permissions are not what
+ * they will be. Of a device on a bus, only a monitor tells that and `devnode`.
  */
 static void push_device(lua_State *L, const struct mt_device *device)
 {
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 7);
     mt_table_set_string(L, "syspath", device->syspath);
     mt_table_set_string(L, "devnode", device->devnode);
     mt_table_set_string(L, "subsystem", device->subsystem);
@@ -45,10 +45,6 @@ static void push_device(lua_State *L, const struct mt_device *device)
     mt_table_set_string(L, "driver", device->driver);
     mt_table_set_string(L, "devtype", device->devtype);
     mt_table_set_flag(L, "initialized", device->initialized);
-    lua_createtable(L, 0, (int)device->property_count);
-    for (size_t i = 0; i < device->property_count; i++)
-        mt_table_set_string(L, device->properties[i].name, device->properties[i].value);
-    lua_setfield(L, -2, "properties");
 }
 
 static struct udev *udev_of(lua_State *L)
@@ -105,7 +101,7 @@ static int l_attribute(lua_State *L)
     char value[MT_ATTRIBUTE_SIZE];
     const char *syspath = luaL_checkstring(L, 1);
     const char *name = luaL_checkstring(L, 2);
-    int status = mt_udev_attribute(udev_of(L), syspath, name, value);
+    int status = mt_udev_attribute(syspath, name, value);
     if (status < 0)
         return mt_error_errno(L, status, "udev", "attribute %s of %s", name, syspath);
     lua_pushstring(L, value);

@@ -99,6 +99,16 @@ local function is_modem(vendor, product, interfaces, other)
   return false
 end
 
+-- The kernel makes the interfaces of a configuration one by one, and runs the driver of each before it makes the next.
+local function are_all_there(interfaces, descriptors, current)
+  for _, configuration in ipairs(M.configurations(descriptors)) do
+    if configuration.value == current then
+      return #interfaces >= #configuration.interfaces
+    end
+  end
+  return true -- nobody knows
+end
+
 local function other_configuration(descriptors, current)
   for _, configuration in ipairs(M.configurations(descriptors)) do
     if configuration.value ~= current and M.has_mbim(configuration.interfaces) then
@@ -117,7 +127,8 @@ end
 function M.of(vendor, product, interfaces, descriptors, configuration)
   local other = other_configuration(descriptors, configuration)
   local mode = { name = "serial", mbim_configuration = other }
-  if #interfaces == 0 or not is_modem(vendor, product, interfaces, other) then
+  if #interfaces == 0 or not are_all_there(interfaces, descriptors, configuration)
+    or not is_modem(vendor, product, interfaces, other) then
     return nil
   end
   for _, interface in ipairs(interfaces) do

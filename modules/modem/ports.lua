@@ -5,6 +5,7 @@ local error_object = require "error"
 local process = require "core.process"
 local roles = require "modem.roles"
 local sysfs = require "modem.sysfs"
+local usb_names = require "modem.usb_names"
 
 ---@class modem.port
 ---@field role "at"|"at-ppp"|"nmea"|"dm"|"qmi"|"mbim"|"ppp"|"other"|"unknown"|"download" see modem/roles.lua
@@ -162,10 +163,10 @@ function M.in_download_mode()
     local product = vendor and asked:attribute(device, "idProduct") or nil
     if M.is_download(vendor, product) then
       local ids = { vendor = vendor, product = product }
+      local manufacturer, model = usb_names.of(asked, device)
       list[#list + 1] = {
         usb = device.sysname, vendor = vendor, product = product,
-        manufacturer = asked:attribute(device, "manufacturer"),
-        model = asked:attribute(device, "product"),
+        manufacturer = manufacturer, model = model,
         ports = M.classify(ids, usb_ports(asked, device.sysname)),
       }
     end

@@ -68,15 +68,23 @@ function Sysfs:read(path) return answer(self, fs.read(path)) end
 ---@return string?
 function Sysfs:realpath(path) return answer(self, fs.realpath(path)) end
 
+---@param path string
+---@return table? stat as core.fs has it
+function Sysfs:stat(path) return answer(self, fs.stat(path)) end
+
+---@param path string
+---@return string[] names of what is in a folder
+function Sysfs:list(path) return answer(self, fs.list(path)) or {} end
+
 ---@param interface { syspath: string }
 ---@return string? net the network interface that its driver has made
-function Sysfs:net(interface) return (answer(self, fs.list(interface.syspath .. "/net")) or {})[1] end
+function Sysfs:net(interface) return self:list(interface.syspath .. "/net")[1] end
 
 ---Is udev through with a device? Where udev does not run, no device waits for it.
 ---@param device table
 ---@return boolean
 function Sysfs:is_settled(device)
-  return device.initialized or not answer(self, fs.stat(CONTROL)) and not self.unknown
+  return device.initialized or not self:stat(CONTROL) and not self.unknown
 end
 
 return M

@@ -4,10 +4,11 @@
 
 local composition = require "settings.composition"
 local error_object = require "error"
-local fs = require "core.fs"
 local modes = require "modem.modes"
 local setting = require "settings.setting"
+local sysfs = require "modem.sysfs"
 local usb = require "core.usb"
+local usb_names = require "modem.usb_names"
 
 local WRITE_NAME = "/bConfigurationValue"
 
@@ -43,7 +44,7 @@ end
 
 function ByConfiguration:read(modem) -- luacheck: ignore 212
   local description = modem.description
-  local value = tonumber((fs.read(description.usb_folder .. WRITE_NAME) or ""):match("%d+"))
+  local value = usb_names.configuration(sysfs.new(), description.usb_folder)
   for _, choice in ipairs(choices(description)) do
     if choice.exact == value then
       choice.supported = numbers(description)

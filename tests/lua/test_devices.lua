@@ -35,7 +35,8 @@ shell [[
 local PCI = "/sys/devices/pci0000:00/0000:00:1c.0/0000:01:00.0"
 local XHCI = "/sys/devices/pci0000:00/0000:00:14.0"
 
--- For the scripts below: device PATH SUBSYSTEM UEVENT-LINE...
+-- For the scripts below: device PATH SUBSYSTEM UEVENT-LINE... While a driver sets up a device on a bus, nobody can read
+-- the device's `uevent`: so there is none.
 local FUNCTIONS = [[
   device() {
     path=$1 subsystem=$2; shift 2
@@ -43,7 +44,7 @@ local FUNCTIONS = [[
     ln -s /sys/$subsystem $path/subsystem
     case $subsystem in
       class/*) ln -s $path /sys/$subsystem/ ;;
-      *) mkdir -p /sys/$subsystem/devices; ln -s $path /sys/$subsystem/devices/ ;;
+      *) mkdir -p /sys/$subsystem/devices; ln -s $path /sys/$subsystem/devices/; return ;;
     esac
     printf '%s\n' "$@" >$path/uevent
   }
@@ -134,10 +135,10 @@ local USB_OTHER = [[
   device $xhci bus/pci DRIVER=xhci_hcd
   usb=$xhci/usb1/1-1
   device $usb bus/usb DEVTYPE=usb_device
-  echo 1 >$usb/busnum; echo 5 >$usb/devnum; echo 1 >$usb/bNumConfigurations; echo 1 >$usb/bConfigurationValue
+  echo 1 >$usb/busnum; echo 5 >$usb/devnum; echo 1 >$usb/bNumConfigurations; configuration=1
   is() { echo $1 >$usb/idVendor; echo $2 >$usb/idProduct; }
   interface() { # NUMBER CLASS:SUBCLASS:PROTOCOL DRIVER
-    folder=$usb/1-1:1.$1
+    folder=$usb/1-1:$configuration.$1
     device $folder bus/usb DEVTYPE=usb_interface
     [ -z "$3" ] || driver $folder usb/drivers/$3
     printf '%02x\n' $1 >$folder/bInterfaceNumber
@@ -309,7 +310,8 @@ local function two_configurations(current)
     usb_version = 0x0200, packet_size = 64, vendor = 0x12d1, product = 0x1573, version = 0x0102,
     manufacturer_string = 0, product_string = 0, serial_string = 0, configurations = 2,
   } .. configuration(1, 0xe0, 0x01, 0x03) .. configuration(2, 0x02, 0x0e, 0x00)
-  make_sys(USB_OTHER, "is 12d1 1573; echo 2 >$usb/bNumConfigurations; echo " .. current .. " >$usb/bConfigurationValue",
+  make_sys(USB_OTHER, "is 12d1 1573; echo 2 >$usb/bNumConfigurations; : >$usb/bConfigurationValue",
+    "configuration=" .. current,
     "tty 2 0 ff:02:01; interface 0 " .. (current == 1 and "e0:01:03 rndis_host" or "02:0e:00 cdc_mbim"))
   assert(fs.write(XHCI .. "/usb1/1-1/descriptors", bytes))
 end
@@ -345,6 +347,7 @@ function T.test_choosing_a_configuration()
   lu.assertNil(setting:why_not(modem, wanted, now))
   lu.assertTrue(setting:set(modem, wanted, now))
   lu.assertStrContains(fs.read(file), "2")
+  two_configurations(2)
   local after = assert(setting:read(modem))
   lu.assertTrue(setting:same(after, wanted))
   local back = assert(setting:normalise(json.decode(json.encode(setting:undo(now, wanted)))))
@@ -392,6 +395,30 @@ function T.test_two_modems_and_no_port_twice()
   lu.assertEquals({ list[1].interface, list[1].driver, list[1].incarnation }, { 12, "cdc_mbim", "1:5" })
   lu.assertEquals({ list[2].control, list[2].net, list[2].usb }, { "/dev/wwan0mbim0", "wwan0", nil })
   lu.assertStrContains(moontower("up").stderr, "several modems: cdc-wdm0, wwan0mbim0")
+end
+
+-- While a driver sets itself up, reading a name waits for it, as a FIFO does for who writes. The number of the
+-- configuration would, too.
+function T.test_names_that_cannot_be_read_now()
+  local waits = [[
+    rm $usb/manufacturer $usb/product; mkfifo $usb/manufacturer $usb/product $usb/bConfigurationValue
+    echo 2 >$usb/bNumConfigurations; echo 189:4 >$usb/dev
+  ]]
+  make_sys(USB, waits)
+  local list = devices()
+  lu.assertEquals({ list[1].usb, list[1].incarnation }, { "1-1", "1:5/1" })
+  lu.assertNil(list[1].manufacturer or list[1].model)
+
+  make_sys(USB, waits, [[printf 'E:ID_VENDOR_ENC=%s\nE:ID_MODEL_ENC=%s\n' 'Sierra\x20Wireless\x2c\x20Incorporated' \
+    9071 >/run/udev/data/c189:4]])
+  list = devices()
+  lu.assertEquals({ list[1].manufacturer, list[1].model }, { "Sierra Wireless, Incorporated", nil })
+end
+
+function T.test_an_interface_is_still_to_come()
+  two_configurations(1)
+  shell("rm /sys/bus/usb/devices/1-1:1.0")
+  lu.assertStrContains(moontower("devices").stderr, "no modem")
 end
 
 function T.test_what_udev_is_not_through_with_does_not_count()

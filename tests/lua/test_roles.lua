@@ -39,6 +39,10 @@ package.loaded["core.udev"] = {
   attribute = function(path, name) return (sysfs[path].attributes or {})[name] end,
 }
 
+package.loaded["modem.usb_names"] = {
+  of = function(_, usb) return nil, (sysfs[usb.syspath].attributes or {}).product end,
+}
+
 -- The program may have them with the real one.
 package.loaded["modem.ports"], package.loaded["modem.sysfs"] = nil, nil
 local ports = require "modem.ports"

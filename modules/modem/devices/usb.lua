@@ -4,6 +4,7 @@
 local modes = require "modem.modes"
 local ports = require "modem.ports"
 local sysfs = require "modem.sysfs"
+local usb_names = require "modem.usb_names"
 
 local M = {}
 
@@ -27,16 +28,17 @@ end
 local function incarnation_of(asked, usb)
   local number = ("%s:%s"):format(asked:attribute(usb, "busnum"), asked:attribute(usb, "devnum"))
   local has_several = (tonumber(asked:attribute(usb, "bNumConfigurations")) or 1) > 1
-  return has_several and ("%s/%s"):format(number, asked:attribute(usb, "bConfigurationValue")) or number
+  return has_several and ("%s/%s"):format(number, usb_names.configuration(asked, usb.syspath)) or number
 end
 
 local function describe(asked, usb, controls)
+  local manufacturer, model = usb_names.of(asked, usb)
   return {
     controls = controls,
     vendor = asked:attribute(usb, "idVendor"),
     product = asked:attribute(usb, "idProduct"),
-    manufacturer = asked:attribute(usb, "manufacturer"),
-    model = asked:attribute(usb, "product"),
+    manufacturer = manufacturer,
+    model = model,
     usb = usb.sysname,
     usb_folder = usb.syspath,
     incarnation = incarnation_of(asked, usb),
@@ -85,7 +87,7 @@ end
 local function without_control(asked, usb, interfaces)
   local vendor = asked:attribute(usb, "idVendor")
   local mode = vendor and modes.of(vendor, asked:attribute(usb, "idProduct") or "", interfaces,
-    asked:read(usb.syspath .. "/descriptors"), tonumber(asked:attribute(usb, "bConfigurationValue")))
+    asked:read(usb.syspath .. "/descriptors"), usb_names.configuration(asked, usb.syspath))
   if mode then
     local description = describe(asked, usb, {})
     description.mode = mode
