@@ -81,23 +81,25 @@ end
 ---@return modem.description? description as it is now
 ---@return moontower.error? err "gone" when it does not come
 function Comeback:wait(seconds, is_complete)
-  local description
+  local seen -- last
+  local function now()
+    local description = look(self)
+    seen = description or seen
+    return description
+  end
   local back = task.timeout(seconds, function()
-    description = look(self)
-    while not description do
-      next_event(self)
-      description = look(self)
-    end
+    while not now() do next_event(self) end
     settle(self)
-    description = look(self) or description
-    -- A driver may be on its way, or not exist.
-    while description.mode and description.mode.lacks or is_complete and not is_complete(description) do
+    local description = now()
+    -- A driver may be on its way, or not exist: one that is making a port keeps the modem from the list for a moment.
+    while not description or description.mode and description.mode.lacks
+      or is_complete and not is_complete(description) do
       next_event(self)
-      description = look(self) or description
+      description = now()
     end
     return description
   end)
-  back = back or description or look(self) -- should the kernel have told nothing
+  back = back or now() or seen -- should the kernel have told nothing
   if back then
     return back
   end
