@@ -3,6 +3,7 @@
 
 local printable = require "printable"
 local terminal = require "terminal"
+local wrap = require "wrap"
 
 local M = {}
 
@@ -20,13 +21,13 @@ end
 local function print_paragraphs(header, rows)
   local width = widest(table.move(header, 2, #header, 1, {}))
   for i = 2, #rows do
-    print(rows[i][1])
+    wrap.print(rows[i][1])
     for j = 2, #rows[i] do
       if rows[i][j] ~= "" then
-        print("  " .. (width > 0 and padded(header[j], width + 2) or "") .. rows[i][j])
+        wrap.print("  " .. (width > 0 and padded(header[j], width + 2) or "") .. rows[i][j])
       end
     end
-    for _, line in ipairs(rows[i].lines or {}) do print(line) end
+    for _, line in ipairs(rows[i].lines or {}) do wrap.print(line) end
   end
 end
 

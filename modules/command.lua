@@ -29,9 +29,9 @@ local function print_error(err, as_json)
   if err.code == "busy" then
     terminal.clear_line() -- another moontower may be at work at this very terminal
   end
-  io.stderr:write("moontower: ", fit(tostring(err)), "\n")
+  io.stderr:write(wrap.fit("moontower: " .. fit(tostring(err)), 2), "\n")
   if err.hint then
-    io.stderr:write("  ", fit(err.hint), "\n")
+    io.stderr:write(wrap.fit("  " .. fit(err.hint), 2, 2), "\n")
   end
   if err.code == "raised" and err.traceback then
     io.stderr:write(fit(err.traceback), "\n")

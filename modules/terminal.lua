@@ -49,14 +49,15 @@ function M.is_terminal(fd)
   return fs.isatty(fd)
 end
 
+---@param fd 1|2|nil which terminal: that of standard output, if nothing is said
 ---@return integer? columns nil when the terminal does not say
-function M.width()
+function M.width(fd)
   local session = M.session()
   local columns
   if session then
     columns = session.width
   else
-    columns = fs.terminal_size(1)
+    columns = fs.terminal_size(fd or 1)
   end
   return columns and columns > 0 and columns or nil
 end

@@ -1,7 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- Text that was written for a wide editor, as people read it on a terminal.
 
-local M = { WIDTH = 80 }
+local terminal = require "terminal"
+
+local M = {}
+
+local WIDTH = 80 -- of help, where the terminal is wider or there is none
 
 local FULL = 100 -- a line that is longer than this goes on in the next one
 local LEAST = 20 -- so much room an explanation wants beside what it explains
@@ -9,22 +13,22 @@ local LEAST = 20 -- so much room an explanation wants beside what it explains
 local function length(text) return utf8.len(text) or #text end
 
 -- Where the lines after the first begin: under the explanation, if there is one, else a little to the right.
-local function hanging_indent(line)
+local function hanging_indent(line, width)
   local indent = #line:match("^%s*")
   local before, gap = line:match("%S()(%s%s+)%S")
   local column = before and before - 1 + #gap
-  if column and M.WIDTH - column >= LEAST then
+  if column and width - column >= LEAST then
     return column
   end
   return indent >= LEAST and indent or indent > 0 and indent + 2 or 0
 end
 
-local function fold(line, out)
-  local indent = (" "):rep(hanging_indent(line))
+local function fold(line, width, out, indent)
+  indent = (" "):rep(indent or hanging_indent(line, width))
   local now
   -- Blanks between two words stay as they are: they make columns.
   for gap, word in line:gmatch("(%s*)(%S+)") do
-    if now and length(now) + #gap + length(word) > M.WIDTH then
+    if now and length(now) + #gap + length(word) > width then
       out[#out + 1] = now
       now = indent .. word
     else
@@ -34,30 +38,52 @@ local function fold(line, out)
   out[#out + 1] = now or ""
 end
 
+local function columns(fd) return terminal.is_terminal(fd) and terminal.width(fd) or nil end
+
 ---Folds lines that are too long for a terminal. A line that fills the editor's width goes on in the next one; those
 ---that are indented, as examples and lists are, stand for themselves.
 ---@param text string
 ---@return string
 function M.text(text)
+  local width = math.min(columns(1) or WIDTH, WIDTH)
   local out, open = {}, nil
   for line in (text .. "\n"):gmatch("([^\n]*)\n") do
     local is_plain, is_full = line:find("^%S") ~= nil, length(line) > FULL
     if open and is_plain and not line:find("^%u[%l ]*:") then -- "Exit status: ..." begins something new
       line = open .. " " .. line
     elseif open then
-      fold(open, out)
+      fold(open, width, out)
     end
     open = nil
     if is_plain and is_full then
       open = line
     else
-      fold(line, out)
+      fold(line, width, out)
     end
   end
   if open then
-    fold(open, out)
+    fold(open, width, out)
   end
   return table.concat(out, "\n")
 end
+
+---Folds lines between words where they would be cut by a terminal's edge; what goes to no terminal stays as it is.
+---@param text string
+---@param fd 1|2 where it will be written
+---@param indent integer? of the lines that continue one
+---@return string
+function M.fit(text, fd, indent)
+  local width = columns(fd)
+  if not width then
+    return text
+  end
+  local out = {}
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do fold(line, width, out, indent) end
+  return table.concat(out, "\n")
+end
+
+---Prints lines as M.fit folds them.
+---@param text string
+function M.print(text) print(M.fit(text, 1)) end
 
 return M

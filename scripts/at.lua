@@ -12,6 +12,7 @@ local ports = require "modem.ports"
 local printable = require "printable"
 local task = require "task"
 local terminal = require "terminal"
+local wrap = require "wrap"
 
 -- Searching for networks takes minutes; a person can interrupt.
 local ANSWER_TIME, PATIENCE = 30, 180
@@ -227,8 +228,9 @@ end
 
 local function greet(prompt, port)
   if prompt:is_terminal() then
-    prompt:print(("%s. Commands begin with AT; Ctrl-D ends, Ctrl-C interrupts, Ctrl-R searches what was typed before.")
-      :format(printable(port)))
+    prompt:print(wrap.fit(
+      ("%s. Commands begin with AT; Ctrl-D ends, Ctrl-C interrupts, Ctrl-R searches what was typed before.")
+      :format(printable(port)), 1))
   end
 end
 

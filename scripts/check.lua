@@ -4,6 +4,7 @@
 local carrier = require "carrier"
 local carrier_lines = require "carrier_lines"
 local words = require "carrier_words"
+local wrap = require "wrap"
 
 -- Adds the line that a mistake is about.
 local function locate(err, source)
@@ -62,7 +63,7 @@ how to write one.]]
     elseif args.json then
       print(require("json").encode({ carrier = words.public(chosen) }, { indent = true }))
     else
-      for _, line in ipairs(words.lines(chosen)) do print(line) end
+      for _, line in ipairs(words.lines(chosen)) do wrap.print(line) end
     end
     return 0
   end,

@@ -189,8 +189,8 @@ exit status 1.]])
       if opened.modem then opened.modem:close() end
     end)
     if prompt:is_terminal() then
-      prompt:print(_VERSION .. " in moontower " .. require("core.program").version
-        .. ". `help` says what there is; Ctrl-D ends.")
+      prompt:print(wrap.fit(("%s in moontower %s. `help` says what there is; Ctrl-D ends."):format(
+        _VERSION, require("core.program").version), 1))
     end
     return loop(prompt, env) and 0 or 1
   end,

@@ -7,6 +7,7 @@ local modem = require "modem"
 local modes = require "modem.modes"
 local ports = require "modem.ports"
 local printable = require "printable"
+local wrap = require "wrap"
 
 local function name_of(device)
   local name = table.concat({ device.manufacturer, device.model }, " ")
@@ -38,7 +39,7 @@ end
 
 local function print_waiting(waiting)
   for _, device in ipairs(waiting) do
-    print(printable(("%s  %s:%s  %s: waits for firmware (download mode), and is no modem until it has it"):format(
+    wrap.print(printable(("%s  %s:%s  %s: waits for firmware (download mode), and is no modem until it has it"):format(
       device.usb, device.vendor, device.product, name_of(device))))
   end
 end
@@ -95,18 +96,18 @@ return {
     for _, description in ipairs(args.probe and list or {}) do
       for _, port in ipairs(description.ports) do ports.probe(port) end
     end
-    if args.json then
+    if args.json and err then
+      return nil, err -- one object, and a list that lacks modems is none
+    elseif args.json then
       print_json(list, waiting)
     elseif #list > 0 or #waiting > 0 then
       print_text(list, waiting)
     end
     if err then
       return nil, err
-    elseif args.json then
-      return #list > 0 and 0 or exit_status.of "no-modem"
-    elseif #list == 0 and #waiting == 0 then
+    elseif #list == 0 and #waiting == 0 and not args.json then
       return modem.select() -- which says so, and what to do
     end
-    return 0
+    return #list > 0 and 0 or exit_status.of "no-modem"
   end,
 }

@@ -6,6 +6,7 @@ local journals = require "link.journal"
 local modem = require "modem"
 local repair = require "repair"
 local up = require "modem.up"
+local wrap = require "wrap"
 
 local function disconnect(device, record, sessions)
   local ok, err = true, nil
@@ -76,7 +77,7 @@ return {
     elseif args.json then
       print(require("json").encode(result, { indent = true }))
     else
-      print(("%s is offline%s"):format(result.device, result.was_online and "" or ", and was so before"))
+      wrap.print(("%s is offline%s"):format(result.device, result.was_online and "" or ", and was so before"))
     end
     return 0
   end,

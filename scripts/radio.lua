@@ -6,6 +6,7 @@ local modem = require "modem"
 local orders = require "daemon.orders"
 local story = require "story"
 local up = require "modem.up"
+local wrap = require "wrap"
 
 local function describe(state)
   if state.hardware == "off" then
@@ -74,7 +75,7 @@ policies want, until `moontower radio on`; `moontower up` switches it on itself.
     elseif args.json then
       print(require("json").encode({ hardware = state.hardware, software = state.software }, { indent = true }))
     else
-      print("The radio is " .. describe(state) .. ".")
+      wrap.print("The radio is " .. describe(state) .. ".")
     end
     return 0
   end,

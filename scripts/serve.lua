@@ -3,6 +3,7 @@
 
 local config = require "daemon.config"
 local daemon = require "daemon"
+local wrap = require "wrap"
 
 return {
   summary = "Keep modems online, as a daemon: policies, hot-plug, and all other commands run in it.",
@@ -32,9 +33,10 @@ it has tried, and what it will do.]]
         print(require("json").encode({ config = path, right = true, missing = loaded.is_usual or nil },
           { indent = true }))
       elseif loaded.is_usual then
-        print(("There is no %s: any modem will be kept online, with the APN that the network chooses."):format(path))
+        wrap.print(("There is no %s: any modem will be kept online, with the APN that the network chooses.")
+          :format(path))
       else
-        print(("%s is right"):format(path))
+        wrap.print(("%s is right"):format(path))
       end
       return 0
     end

@@ -16,6 +16,7 @@ local repair = require "repair"
 local setting = require "settings.setting"
 local setup = require "setup"
 local terminal = require "terminal"
+local wrap = require "wrap"
 
 local LABEL_WIDTH = #"USB composition" -- the same words as in the tables
 
@@ -64,11 +65,11 @@ local function print_plan(made)
   for _, step in ipairs(made.steps) do
     local target = step.differs and step.setting.note and step.setting:target(step.now, step.wanted)
     if target then
-      print(step.setting:note(target))
+      wrap.print(step.setting:note(target))
     end
   end
   if made.restart then
-    print("Then the modem restarts, once, and comes back by itself.")
+    wrap.print("Then the modem restarts, once, and comes back by itself.")
   end
 end
 
@@ -131,7 +132,7 @@ end
 
 local function print_lost(session)
   for _, command in ipairs(session.report:lost()) do
-    print(("%s, and nothing is known that takes it back: %s"):format(
+    wrap.print(("%s, and nothing is known that takes it back: %s"):format(
       command.is_sure and "The modem has taken this" or "This was sent without an answer", printable(command.how)))
   end
 end
@@ -142,9 +143,9 @@ local function print_nothing_to_do(made, args)
     print_plan(made)
     print("Nothing is to be done.")
   elseif args.undo then
-    print("Nothing is left that could be put back.")
+    wrap.print("Nothing is left that could be put back.")
   else
-    print("The carrier wants nothing of this modem.")
+    wrap.print("The carrier wants nothing of this modem.")
   end
 end
 
@@ -203,6 +204,9 @@ local function run(session, args)
   if err then
     return nil, err
   elseif not agreed then
+    if not args.plan then
+      print "Nothing was changed."
+    end
     return exit_status.NOT_AS_WANTED
   end
   return change(session, made, args)

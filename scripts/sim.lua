@@ -9,6 +9,7 @@ local error_object = require "error"
 local task = require "task"
 local control = require "sim.control"
 local faults = require "sim.faults"
+local wrap = require "wrap"
 local new_modem = require("sim.modem").new
 local numbered = require("sim.personality").numbered
 local value_of = require "arguments"
@@ -58,7 +59,7 @@ local function make_modems(args, group)
 end
 
 local function announce(format, ...)
-  io.stderr:write(format:format(...), "\n")
+  io.stderr:write(wrap.fit(format:format(...), 2), "\n")
 end
 
 -- The command shares our terminal; without one it is a shell that shows where it is.
@@ -182,7 +183,7 @@ local function print_state(values)
     { "faults", #values.faults > 0 and table.concat(values.faults, " ") or "none" },
     { "commands", tostring(values.commands) },
   } do
-    print(("%-15s %s"):format(line[1], line[2]))
+    wrap.print(("%-14s  %s"):format(line[1], line[2]))
   end
 end
 

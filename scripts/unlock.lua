@@ -5,6 +5,7 @@ local modem = require "modem"
 local orders = require "daemon.orders"
 local story = require "story"
 local unlock = require "modem.unlock"
+local wrap = require "wrap"
 
 return {
   summary = "Unlock the radio of a laptop's modem (the FCC lock), and switch it on.",
@@ -39,11 +40,11 @@ left alone.]]
     elseif args.json then
       print(require("json").encode(result, { indent = true }))
     elseif not result.unlocked then
-      print("The radio is on already; nothing was to be unlocked.")
+      wrap.print("The radio is on already; nothing was to be unlocked.")
     elseif result.by then
-      print(("The radio is unlocked, and on (%s)."):format(result.by))
+      wrap.print(("The radio is unlocked, and on (%s)."):format(result.by))
     else
-      print("The radio is on; it was not locked.")
+      wrap.print("The radio is on; it was not locked.")
     end
     return 0
   end,

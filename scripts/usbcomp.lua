@@ -10,6 +10,7 @@ local reset = require "modem.reset"
 local settings = require "settings"
 local sierra = require "qmi.sierra"
 local sierra_composition = require "settings.sierra_composition"
+local wrap = require "wrap"
 
 local RESET_TIME = 180
 
@@ -98,7 +99,10 @@ local function parse(setting, now, text)
   elseif number and sierra.compositions[number] then
     return setting:normalise(names_of_number(setting, number))
   elseif number then
-    return usage("there is no composition %s", text)
+    return error_object.fail {
+      code = "usage", source = "usbcomp", message = "there is no composition " .. text,
+      hint = "`moontower usbcomp` lists them.",
+    }
   end
   local names = {}
   for name in text:lower():gmatch("[^+,%s]+") do names[#names + 1] = name end
@@ -150,7 +154,7 @@ local function list(setting, now, args)
   for _, row in ipairs(rows) do
     local line = ("%s %s%-" .. width .. "s  %s"):format(row.current and "*" or " ",
       row.number and ("%2d  "):format(row.number) or "", row.shown, row.current and "now" or row.how)
-    print((line:match("^(.-)%s*$")))
+    wrap.print((line:match("^(.-)%s*$")))
   end
   return 0
 end

@@ -7,8 +7,11 @@ local json = require "json"
 local printable = require "printable"
 local story = require "story"
 local task = require "task"
+local wrap = require "wrap"
 
 local SHOWN = 10
+
+local function say(format, ...) wrap.print(printable(format:format(...))) end
 
 -- Which APN it is connected with, or would be, and who says so.
 local function apn_of(modems, name)
@@ -29,7 +32,7 @@ end
 local function show_apn(apn)
   local names = {}
   for i, name in ipairs(apn.names) do names[i] = name ~= "" and name or "the default one" end
-  print(("  APN      %s, by %s"):format(table.concat(names, ", else "), apn.origin))
+  say("  APN      %s, by %s", table.concat(names, ", else "), apn.origin)
 end
 
 local function for_programs(told, policies, apn)
@@ -41,8 +44,6 @@ local function for_programs(told, policies, apn)
     apn = apn, policies = setmetatable(policies, { __jsontype = "array" }),
   }
 end
-
-local function say(format, ...) print(printable(format:format(...))) end
 
 local function show(told, policies, apn)
   say("modem %s is %s since %s: %s", told.modem, told.belief, told.since, tostring(told.reason))
