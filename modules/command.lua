@@ -5,6 +5,7 @@ local argparse = require "argparse"
 local error_object = require "error"
 local exit_status = require "exit_status"
 local fs = require "core.fs"
+local likely = require "likely"
 local policy = require "policy"
 local printable = require "printable"
 local program = require "core.program"
@@ -48,9 +49,22 @@ local function load_script(name)
   return assert(program.load(path))()
 end
 
-local function usage_error(message)
-  io.stderr:write("moontower: ", message, "\n")
-  return exit_status.of "usage"
+-- Before the command line is understood: does it ask for JSON?
+local function wants_json(arguments)
+  for _, argument in ipairs(arguments) do
+    if argument == "--" then
+      break
+    elseif argument == "--json" then
+      return true
+    end
+  end
+  return false
+end
+
+local function usage_error(message, hint, arguments)
+  local err = error_object.new { code = "usage", source = "command", message = message, hint = hint }
+  print_error(err, wants_json(arguments))
+  return exit_status.of(err.code)
 end
 
 -- What follows the first word belongs to the command that it names, options too.
@@ -104,7 +118,7 @@ local function parse(name, script, given)
   end
   local ok, result = parser:pparse(arguments)
   if not ok then
-    return nil, usage_error(("%s\nTry 'moontower %s --help'."):format(result, name))
+    return nil, usage_error(result, ("Try `moontower %s --help`."):format(name), given)
   end
   return result
 end
@@ -129,17 +143,22 @@ local function as_command(name, script)
   }
 end
 
+---Policies included.
+---@return string[]
+function M.names()
+  local names = {}
+  for _, file in ipairs(fs.list(program.home .. "/scripts") or {}) do names[#names + 1] = file:match("^(.+)%.lua$") end
+  table.sort(names)
+  return names
+end
+
 ---What `moontower NAME --help` shows.
 ---@param name string
----@return { name: string, summary: string, help: string }?
----@return moontower.error? err
+---@return { name: string, summary: string, help: string }? nil: there is no such command
 function M.help(name)
   local script = load_script(name)
   if not script then
-    return error_object.fail {
-      code = "usage", source = "help", message = ("there is no command '%s'"):format(name),
-      hint = "`moontower help` lists them.",
-    }
+    return nil
   end
   script = as_command(name, script)
   return { name = name, summary = script.summary, help = wrap.text(parser_of(name, script, {}):get_help()) }
@@ -187,12 +206,15 @@ end
 ---The same in this engine, where nobody else is asked first.
 ---@param name string
 ---@param arguments string[]
----@param elsewhere (fun(name: string, arguments: string[]): integer?)? asked once the command line is known to be right
+---@param elsewhere (fun(name: string, arguments: string[]): integer?, moontower.error?)? asked once the command line is
+---known to be right
 ---@return integer status for exit()
 function M.run_here(name, arguments, elsewhere)
   local script = load_script(name)
   if not script then
-    return usage_error(("there is no command '%s'. 'moontower help' lists them."):format(name))
+    local meant = likely(name, M.names())
+    return usage_error(("there is no command '%s'"):format(name),
+      (meant and ("Did you mean `moontower %s`? "):format(meant) or "") .. "`moontower help` lists them.", arguments)
   end
   script = as_command(name, script)
   local args, status = parse(name, script, arguments)
@@ -202,11 +224,13 @@ function M.run_here(name, arguments, elsewhere)
   if not script.needs_no_reader and not terminal.session() then
     signal.end_on_closed_output()
   end
-  status = elsewhere and not script.here and elsewhere(name, arguments)
-  if status then
-    return status
+  local result, err
+  if elsewhere and not script.here then
+    result, err = elsewhere(name, arguments)
   end
-  local result, err = script.run(args)
+  if not result and not err then
+    result, err = script.run(args)
+  end
   if err then
     print_error(err, args.json)
     return exit_status.of(err.code)

@@ -22,6 +22,8 @@ M.topics = {
   { name = "errors", summary = "The errors that a script meets.", folder = "modules", heading = "Errors" },
   { name = "events", summary = "What `moontower events` and the policy `notify` tell.", folder = "scripts",
     heading = "Events" },
+  { name = "json", summary = "What `--json` prints, and what its names mean.", folder = "scripts",
+    heading = "JSON, for programs" },
   { name = "orders", summary = "What commands mean to the daemon's policies.", folder = "scripts",
     heading = "What a person has ordered" },
   { name = "policies", summary = "The policies, their options, and writing one.", folder = "scripts",

@@ -2,9 +2,10 @@
 -- moontower help: the commands there are.
 
 local command = require "command"
-local fs = require "core.fs"
+local error_object = require "error"
 local handbook = require "handbook"
 local json = require "json"
+local likely = require "likely"
 local policy = require "policy"
 local program = require "core.program"
 local wrap = require "wrap"
@@ -12,12 +13,9 @@ local wrap = require "wrap"
 -- The commands, and the policies.
 local function scripts()
   local commands, policies = {}, {}
-  for _, file in ipairs(fs.list(program.home .. "/scripts") or {}) do
-    local name = file:match("^(.+)%.lua$")
-    if name then
-      local script = dofile(("%s/scripts/%s"):format(program.home, file))
-      table.insert(policy.is(script) and policies or commands, { name = name, summary = script.summary })
-    end
+  for _, name in ipairs(command.names()) do
+    local script = dofile(("%s/scripts/%s.lua"):format(program.home, name))
+    table.insert(policy.is(script) and policies or commands, { name = name, summary = script.summary })
   end
   return commands, policies
 end
@@ -28,16 +26,29 @@ local function print_list(list)
   end
 end
 
+local function not_there(name)
+  local names = command.names()
+  for _, topic in ipairs(handbook.topics) do names[#names + 1] = topic.name end
+  local meant = likely(name, names)
+  return error_object.fail {
+    code = "usage", source = "help", message = ("there is no command or topic '%s'"):format(name),
+    hint = (meant and ("Did you mean `moontower help %s`? "):format(meant) or "") .. "`moontower help` lists them.",
+  }
+end
+
 -- A command of a topic's name (events) has the topic behind its own words.
 local function explain(name)
   local topic, topic_err = handbook.explain(name)
-  local explained, err = command.help(name)
+  local explained = command.help(name)
   if explained and topic then
     explained.help = explained.help .. "\n\n" .. topic.help
-  elseif topic then
-    return topic
   end
-  return explained, topic_err or err
+  if explained then
+    return explained
+  elseif topic or topic_err then
+    return topic, topic_err
+  end
+  return not_there(name)
 end
 
 return {
@@ -62,13 +73,13 @@ return {
       print(json.encode({ commands = commands, policies = policies, topics = handbook.topics }, { indent = true }))
       return 0
     end
-    print("moontower brings 4G/5G modems online and keeps them online.\n\nUsage: moontower COMMAND [OPTIONS]\n")
+    wrap.print("moontower brings 4G/5G modems online and keeps them online.\n\nUsage: moontower COMMAND [OPTIONS]\n")
     print_list(commands)
-    print "\nPolicies, for /etc/moontower/config.lua, or run in the foreground by their name:"
+    wrap.print "\nPolicies, for /etc/moontower/config.lua, or run in the foreground by their name:"
     print_list(policies)
     print "\nTopics:"
     print_list(handbook.topics)
-    print("\n`moontower COMMAND --help` tells more, and so does `moontower help TOPIC`.\n"
+    wrap.print("\n`moontower COMMAND --help` tells more, and so does `moontower help TOPIC`.\n"
       .. "Without a modem, try: moontower sim -- moontower up -c calyx-sprint")
     return 0
   end,

@@ -15,9 +15,8 @@ local M = {}
 
 -- What commands look at; all of it would be more than the daemon has to know.
 local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
-local LOST = 1 -- exit status when the daemon ends before the command, or its output cannot be written
+local UNWRITTEN = 1 -- exit status when the command's output cannot be written
 local PART = 64 << 10 -- bytes of a file in one message
-local REFUSED = 8 -- when it is not the daemon that listens
 
 ---Whose folder only root can enter.
 ---@return string
@@ -165,7 +164,7 @@ end
 local function converse(self)
   for message in next_message, self do
     if message.exit then
-      return math.tointeger(message.exit) or LOST
+      return math.tointeger(message.exit) or 1
     end
     for name, handler in pairs(handlers) do
       if message[name] ~= nil then
@@ -196,12 +195,12 @@ end
 ---Runs a command in the daemon.
 ---@param name string
 ---@param arguments string[]
----@return integer? status nil when no daemon runs, or it is not ours to command
+---@return integer? status nil without an error: no daemon runs, or it is not ours to command
+---@return moontower.error? err
 function M.run(name, arguments)
   local port <close>, err = ports.open(M.path())
   if not port and err.detail.uid then -- a stranger would get what is typed, and would answer
-    io.stderr:write(("moontower: %s\n"):format(err))
-    return REFUSED
+    return nil, err
   elseif not port then
     return nil
   end
@@ -219,10 +218,11 @@ function M.run(name, arguments)
   if not ok then
     error(status, 0)
   elseif not status then
-    io.stderr:write("moontower: the daemon has ended, and the command with it\n")
-    return LOST
+    return error_object.fail {
+      code = "cancelled", source = "daemon", message = "the daemon has ended, and the command with it",
+    }
   end
-  return self.has_failed and LOST or status
+  return self.has_failed and UNWRITTEN or status
 end
 
 return M

@@ -47,8 +47,8 @@ control.settings = {
   rssi = setting("signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown", signal, function(m, v) m:set_signal(v) end),
 }
 
-local function invalid(message)
-  return error_object.fail { code = "invalid", source = "sim", message = message }
+local function invalid(message, hint)
+  return error_object.fail { code = "invalid", source = "sim", message = message, hint = hint }
 end
 
 local requests = {}
@@ -57,7 +57,7 @@ function requests.set(modem, request)
   for name, value in pairs(request.values or {}) do
     local found = control.settings[name]
     if not found then
-      return invalid(("there is no setting '%s'"):format(name))
+      return invalid(("there is no setting '%s'"):format(name), "`moontower sim --help` lists the settings.")
     elseif not found[2](modem, value) then
       return invalid(("%s: %s expected, not '%s'"):format(name, found[1], value))
     end

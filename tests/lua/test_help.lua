@@ -82,10 +82,34 @@ end
 function T.test_a_command_that_is_not_there()
   local _, status, words = help "nope"
   lu.assertEquals(status, 2)
-  lu.assertStrContains(words, "there is no command 'nope'")
+  lu.assertStrContains(words, "there is no command or topic 'nope'\n  `moontower help` lists them.")
+  lu.assertStrContains(select(3, help "polices"), "`moontower help policies`")
+  lu.assertStrContains(select(3, help "exit"), "`moontower help exit-status`")
   local told
   told, status = help("nope", "--json")
   lu.assertEquals({ status, json.decode(told).error.code }, { 2, "usage" })
+end
+
+function T.test_a_mistyped_command()
+  for typed, meant in pairs {
+    statsu = "status", sevre = "serve", dow = "down", resett = "reset", recon = "reconnect",
+  } do
+    local result = assert(process.run { executable, typed })
+    lu.assertEquals({ result.status, result.stdout }, { 2, "" })
+    lu.assertStrContains(result.stderr, ("Did you mean `moontower %s`?"):format(meant))
+  end
+  lu.assertNotStrContains(assert(process.run { executable, "xyz" }).stderr, "Did you mean")
+end
+
+-- A program that asked for JSON gets it whatever is wrong.
+function T.test_a_wrong_command_line_as_json()
+  for _, case in ipairs { { "up", "--json", "--bogus" }, { "radio", "of", "--json" }, { "nope", "--json" },
+    { "decode", "--json" }, { "up", "--metric", "x", "--json" }, { "setup", "--json" } } do
+    local result = assert(process.run { executable, table.unpack(case) })
+    local told = json.decode(result.stdout)
+    lu.assertEquals({ result.status, told and told.error.code, result.stderr }, { 2, "usage", "" },
+      table.concat(case, " "))
+  end
 end
 
 -- Each says what is wrong before anything is done.
