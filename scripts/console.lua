@@ -5,6 +5,7 @@ local at = require "at"
 local edit = require "edit"
 local find_modem = require("modem").find
 local printable = require "printable"
+local script = require "script"
 local show = require "show"
 local task = require "task"
 local wrap = require "wrap"
@@ -25,19 +26,19 @@ Ctrl-C interrupts a call that takes too long; Ctrl-D ends.]]
 local known = {}
 for name in ("at carrier edit log mbim net qmi schema settings show task trace"):gmatch("%S+") do known[name] = true end
 
--- What a chunk sees as its globals: Lua's own, `modem`, our modules, and what was typed before.
+-- What a chunk sees as its globals: those that any script has, `modem`, our modules, and what was typed before. Beside
+-- the daemon, os.exit() or `string.rep = nil` would else be the daemon's.
 local function environment(args, prompt)
   local opened = {}
-  local values = {
-    help = setmetatable({}, {
-      __tostring = function() return wrap.text(HELP) end, __call = function() prompt:print(wrap.text(HELP)) end,
-    }),
-    print = function(...)
-      local parts = table.pack(...)
-      for i = 1, parts.n do parts[i] = tostring(parts[i]) end
-      prompt:print(table.concat(parts, "\t"))
-    end,
-  }
+  local values = script.environment(true)
+  values.help = setmetatable({}, {
+    __tostring = function() return wrap.text(HELP) end, __call = function() prompt:print(wrap.text(HELP)) end,
+  })
+  function values.print(...)
+    local parts = table.pack(...)
+    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+    prompt:print(table.concat(parts, "\t"))
+  end
   local function modem()
     if not opened.modem then
       opened.modem = assert(find_modem(args.device, { proxy = args.proxy, protocol = args.protocol }))
@@ -48,10 +49,8 @@ local function environment(args, prompt)
     __index = function(_, name)
       if name == "modem" then
         return modem()
-      elseif known[name] then
-        return require(name)
       end
-      return _G[name]
+      return known[name] and require(name) or nil
     end,
   }), opened
 end

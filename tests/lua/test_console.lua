@@ -84,6 +84,20 @@ modem.mbim:query(require("mbim.basic_connect").device_caps).device_id
   lu.assertEquals(result.out, '"OK"\t"359072060000011"\n')
 end
 
+-- What is typed runs in the daemon.
+function T.test_nothing_that_is_typed_ends_the_daemon_or_changes_it_for_others()
+  local result = simulated.run([[moontower serve 2>/dev/null & until moontower why; do sleep 0.1; done >/dev/null 2>&1
+    for line in "os.exit()" "os.exit(0, true)" "os.execute 'sleep 1000'" "debug.getregistry()"; do
+      echo "$line" | moontower console; echo "status $?"; done
+    printf 'string.rep = nil\ntable.concat = nil\nload = nil\n_G.print = nil\nx = 1\n_G.x\n' | moontower console
+    moontower why; moontower status; kill $!; wait $!; exit 0]])
+  local _, refused = result.out:gsub("status 1\n", "")
+  lu.assertEquals(refused, 4, result.out .. result.err)
+  lu.assertStrContains(result.out, "os.exit would end all scripts")
+  lu.assertStrContains(result.out, "status 1\n1\nmodem sim is ")
+  lu.assertStrContains(result.out, "network   registered at home")
+end
+
 function T.test_half_a_chunk_at_the_end()
   local result = run "for i = 1, 2 do"
   lu.assertEquals(result.status, 1)
