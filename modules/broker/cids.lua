@@ -83,10 +83,10 @@ function M.is_sync(request) return request.service == CTL and request.id == ctl.
 local function learn_call(self, request, answer)
   local value = key(request.service, request.client)
   if request.id == wds.start_network.id then
-    local reply = wds.start_network.response:decode(answer.tlvs)
+    local reply = wds.start_network.response:decode(answer.tlvs, true)
     self.calls[value] = reply and reply.result.status == SUCCESS or self.calls[value]
   elseif request.id == wds.stop_network.id or request.id == wds.reset.id then
-    local reply = wds.stop_network.response:decode(answer.tlvs)
+    local reply = wds.stop_network.response:decode(answer.tlvs, true)
     self.calls[value] = not (reply and reply.result.status == SUCCESS) and self.calls[value] or nil
   end
 end
@@ -102,9 +102,9 @@ function Cids:learn(request, answer)
   elseif request.service ~= CTL then
     return
   elseif request.id == ctl.allocate_cid.id then
-    local reply = ctl.allocate_cid.response:decode(answer.tlvs)
+    local reply = ctl.allocate_cid.response:decode(answer.tlvs, true)
     local given = reply and reply.allocation_info
-    if given then
+    if given and given.service and given.cid then
       self.list[key(given.service, given.cid)] = true
     end
   elseif request.id == ctl.release_cid.id then
@@ -198,8 +198,9 @@ local function ended_call(message)
   if message.service ~= WDS or message.id ~= wds.get_packet_service_status.id then
     return nil
   end
-  local values = wds.get_packet_service_status.indication:decode(message.tlvs)
-  return values and values.connection_status.status == "disconnected" and key(WDS, message.client) or nil
+  local values = wds.get_packet_service_status.indication:decode(message.tlvs, true)
+  local status = values and values.connection_status and values.connection_status.status
+  return status == "disconnected" and key(WDS, message.client) or nil
 end
 
 ---The modem has said something unasked: a call may be over.

@@ -7,6 +7,7 @@ local extensions = require "mbim.ms_basic_connect_extensions"
 local nas = require "qmi.nas"
 local services = require "qmi.services"
 local uim = require "qmi.uim"
+local versions = require "mbim.versions"
 local wds = require "qmi.wds"
 
 ---@class broker.effect
@@ -36,26 +37,38 @@ local of_mode = {
   ["reset"] = RESTART, ["shutting-down"] = POWER_OFF,
 }
 
--- Where effects are found: of commands that set something, and of QMI requests. An entry is how a request is laid out,
--- and the effect, or what finds it in the request's values.
+-- Where effects are found: of commands that set something, and of QMI requests. An entry is what reads a request, and
+-- the effect, or what finds it in the request's values. Values may lack what a sloppy program leaves out.
 local of_set, of_request = {}, {}
 
-local function command(declared, effect) of_set[declared.service_uuid .. declared.cid] = { declared.set, effect } end
-
-local function message(declared, effect)
-  of_request[declared.service_id << 16 | declared.id] = { declared.request, effect }
+local function command(declared, effect)
+  of_set[declared.service_uuid .. declared.cid] = {
+    function(info) return (versions.read(declared, "set", info)) end, effect,
+  }
 end
 
-command(basic.radio_state, function(values) return values.state == "off" and RADIO_OFF or RADIO_ON end)
+local function message(declared, effect)
+  of_request[declared.service_id << 16 | declared.id] = {
+    function(tlvs) return (declared.request:decode(tlvs, true)) end, effect,
+  }
+end
+
+command(basic.radio_state, function(values)
+  return values.state == "off" and RADIO_OFF or values.state and RADIO_ON
+end)
 command(basic.packet_service, function(values) return values.action == "detach" and DETACH end)
 command(basic.connect, function(values)
-  if values.command == "activate" then
+  if not values.session or not values.command then
+    return nil
+  elseif values.command == "activate" then
     return { text = ("connected session %d"):format(values.session), session = values.session }
   end
   return { text = DISCONNECT.text, session = values.session, order = "offline", ends = true }
 end)
 command(basic.register_state, function(values)
-  return values.action == "manual" and { text = ("chose the network %s"):format(values.provider_id), ends = true }
+  return values.action == "manual" and {
+    text = ("chose the network %s"):format(values.provider_id or "by hand"), ends = true,
+  }
 end)
 command(extensions.device_reset, RESTART)
 command(extensions.device_slot_mappings, ANOTHER_SIM)
@@ -74,7 +87,7 @@ local function find(entry, bytes)
   if type(effect) ~= "function" then
     return effect
   end
-  local values = entry[1]:decode(bytes)
+  local values = entry[1](bytes)
   return values and effect(values) or nil
 end
 
@@ -95,7 +108,7 @@ end
 ---@param answer table? as core.qmi has it
 ---@return boolean
 function M.has_worked(answer)
-  local reply = answer and wds.stop_network.response:decode(answer.tlvs) -- no more than the result
+  local reply = answer and wds.stop_network.response:decode(answer.tlvs, true) -- no more than the result
   return reply ~= nil and reply.result.status == 0
 end
 

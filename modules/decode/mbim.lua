@@ -115,11 +115,6 @@ local function fields_of(command, part)
   return part == "indication" and declaration.indication == true and declaration.response or declaration[part]
 end
 
-local function compiled(layout, name)
-  layout.codec = layout.codec or schema.compile(("%s (MBIMEx %s)"):format(name, layout.version), layout.fields)
-  return layout.codec
-end
-
 local function show_info(view, kind, header, command, info)
   local secret = command ~= nil and next(command.secrets) ~= nil
   local part = kind == "command-done" and "response" or kind == "indication" and kind
@@ -152,7 +147,7 @@ local function show_info(view, kind, header, command, info)
       return
     end
     fields = layout.fields
-    codec = compiled(layout, command.name)
+    codec = versions.codec(command, layout)
   end
   local values, err = read(codec, fields, info)
   local version = values and not layout and versions.of_values(command, values)

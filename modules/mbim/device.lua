@@ -28,6 +28,8 @@ local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 ---@field private lost moontower.error? why there is nothing to hear from the modem any more
 ---@field private has_overrun boolean? that has been told
 ---@field private subscribers table<string, userdata[]>
+---@field private newer string? the MBIMEx version that another program has agreed on with the modem, from 3.0 on
+---@field private is_shared boolean? by mbim-proxy, which opens the modem for all its programs
 local Device = {}
 Device.__index = Device
 
@@ -90,9 +92,24 @@ local function open_port(path, options)
   return core_port.open(path)
 end
 
--- The proxy opens the modem for us, and tells by then what another of its programs has agreed on with it.
+local function not_spoken(version)
+  return error_object.new {
+    code = "unsupported", source = "mbim",
+    message = ("another program has switched the modem to MBIMEx %s, and moontower speaks 1.0"):format(version),
+    hint = "End that program, then `moontower reset`: it holds until the modem starts anew.",
+  }
+end
+
+-- What mbim-proxy says of what another of its programs has agreed on.
+local function hear_version(self, values)
+  self.newer = values.mbimex and values.mbimex >= NOT_SPOKEN
+    and ("%d.%d"):format(values.mbimex >> 8, values.mbimex & 0xff) or nil
+end
+
+-- The proxy opens the modem for us, and tells by then which version holds.
 local function configure_proxy(self)
   local control = require "mbim.proxy_control"
+  self.is_shared = true
   local told = self:subscribe(control.version)
   local ok, err = self:set(control.configuration, { device = self.path, timeout = PROXY_TIME }, PROXY_TIME)
   if not ok then
@@ -100,13 +117,11 @@ local function configure_proxy(self)
   end
   local item = told:length() > 0 and told:pop()
   self:unsubscribe(told)
-  if item and item.values and item.values.mbimex >= NOT_SPOKEN then
-    return error_object.fail {
-      code = "unsupported", source = "mbim",
-      message = ("another program has switched the modem to MBIMEx %d.%d, and moontower speaks 1.0"):format(
-        item.values.mbimex >> 8, item.values.mbimex & 0xff),
-      hint = "End that program, then `moontower reset`: it holds until the modem starts anew.",
-    }
+  if item and item.values then -- which hear() may be late with
+    hear_version(self, item.values)
+  end
+  if self.newer then
+    return nil, not_spoken(self.newer)
   end
   return true
 end
@@ -160,10 +175,20 @@ end
 
 Device.__close = Device.close
 
+-- Its tables need this module.
+local function versions() return require "mbim.versions" end
+
+-- A body of the modem's, in whichever layout it is.
+local function read_body(self, command, part, info)
+  local values, err, version = versions().read(command, part, info)
+  self.newer = self.newer or version
+  return values, err
+end
+
 local function failed_status(command, answer)
   local name, sentence, kind = mbim.status(answer.status)
   -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
-  local reply = command.response and #answer.info > 0 and command.response:decode(answer.info, true) or nil
+  local reply = command.response and #answer.info > 0 and versions().read(command, "response", answer.info) or nil
   return verdict.fail(command.name, verdict.new(kind, sentence), {
     source = "mbim",
     detail = { status = name, number = answer.status, reply = reply, nw_error = reply and reply.nw_error },
@@ -179,7 +204,7 @@ local function protocol_failure(doing, answer)
 end
 
 -- An answer must be to what was asked: a confused modem may use a number twice.
-local function read_answer(command, answer)
+local function read_answer(self, command, answer)
   if answer.type == "function-error" then
     return protocol_failure(command.name, answer)
   elseif answer.type ~= "command-done" or answer.service ~= command.service_uuid or answer.cid ~= command.cid then
@@ -192,7 +217,7 @@ local function read_answer(command, answer)
   elseif not command.response then
     return {}
   end
-  return command.response:decode(answer.info, true)
+  return read_body(self, command, "response", answer.info)
 end
 
 local function request(self, command, set, values, seconds)
@@ -205,6 +230,8 @@ local function request(self, command, set, values, seconds)
     return nil, err
   elseif not self.exchange then
     return nil, closed()
+  elseif self.newer and versions().differs(command, set and "set" or "query") then
+    return nil, not_spoken(self.newer)
   end
   local answer
   answer, err = self.exchange:request({
@@ -213,7 +240,7 @@ local function request(self, command, set, values, seconds)
   if not answer then
     return error_object.during(err, command.name)
   end
-  return read_answer(command, answer)
+  return read_answer(self, command, answer)
 end
 
 ---Asks.
@@ -257,8 +284,11 @@ end
 ---@param message table as core.mbim has it
 function Device:hear(message)
   local command = mbim.lookup(message.service, message.cid)
+  if self.is_shared and command == require("mbim.proxy_control").version then
+    hear_version(self, command.indication:decode(message.info, true) or {})
+  end
   local queues = self.subscribers[key_of(message.service, message.cid)]
-  local values = queues and command and command.indication and command.indication:decode(message.info, true)
+  local values = queues and command and command.indication and read_body(self, command, "indication", message.info)
   for _, queue in ipairs(values and queues or {}) do
     news.deliver(queue, { command = command, values = values })
   end
@@ -302,6 +332,9 @@ function Device:start()
   local ok, err
   for _ = 1, OPEN_TRIES do
     ok, err = handshake(self, "open", OPEN_TIME)
+    if ok and not self.is_shared then
+      self.newer = nil -- which the modem has forgotten
+    end
     if ok and self.on_open then
       self.on_open()
     end

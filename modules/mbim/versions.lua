@@ -5,8 +5,10 @@
 -- message that is not seen; but offsets that lead into the fixed part, or a size, fit only one of them.
 
 local basic = require "mbim.basic_connect"
+local error_object = require "error"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local mbim = require "mbim"
+local schema = require "schema"
 local types = require "mbim.types"
 
 local u16, u32, rest, struct, secret = mbim.u16, mbim.u32, mbim.rest, mbim.struct, mbim.secret
@@ -18,6 +20,8 @@ local function with(fields, first, last, others)
   local all = table.move(fields, first, last, 1, {})
   return table.move(others, 1, #others, #all + 1, all)
 end
+
+-- A layout is certain where offsets tell it; a longer body alone may be a sloppy modem's.
 
 -- Does each of the (offset, length) pairs at these places lead behind the fixed part? An empty one may be 0, 0.
 local function leads_behind(info, fixed, places)
@@ -47,7 +51,7 @@ local connect_set = {
   fits = function(info) return #info >= 40 and not leads_behind(info, 60, { 8, 16, 24 }) and info:byte(9) <= 1 end,
 }
 local subscriber_ready = {
-  version = "3.0", fields = with(ready, 1, 1, { u32 "flags", table.unpack(ready, 2) }),
+  version = "3.0", is_certain = true, fields = with(ready, 1, 1, { u32 "flags", table.unpack(ready, 2) }),
   fits = function(info) return not leads_behind(info, 28, { 4, 12 }) and leads_behind(info, 32, { 8, 16 }) end,
 }
 local packet_service = {
@@ -67,13 +71,13 @@ end
 
 -- Known to be of that version, and not taken apart here.
 local base_stations = {
-  version = "3.0",
+  version = "3.0", is_certain = true,
   fits = function(info)
     return not leads_behind(info, 84, places(4, 10)) and leads_behind(info, 104, places(8, 12))
   end,
 }
 local device_caps = {
-  version = "3.0",
+  version = "3.0", is_certain = true,
   fits = function(info) return #info >= 68 and not leads_behind(info, 68, places(32, 4)) end,
 }
 
@@ -105,6 +109,43 @@ local later = {
 function M.of(command, part, info)
   local layout = (layouts[command] or {})[part]
   return layout and layout.fits(info) and layout or nil
+end
+
+---Is what a host sends laid out otherwise in a later version?
+---@param command mbim.command
+---@param part "query"|"set"
+---@return boolean
+function M.differs(command, part) return (layouts[command] or {})[part] ~= nil end
+
+---@param command mbim.command
+---@param layout { version: string, fields: schema.field[] } from M.of()
+---@return schema.codec
+function M.codec(command, layout)
+  layout.codec = layout.codec or schema.compile(("%s (MBIMEx %s)"):format(command.name, layout.version), layout.fields)
+  return layout.codec
+end
+
+---Reads a body as what it is, leniently.
+---@param command mbim.command
+---@param part "query"|"set"|"response"|"indication"
+---@param info string
+---@return table? values
+---@return moontower.error? err "unsupported" where the layout is not known here
+---@return string? version that is in force for certain; nil: nothing tells
+function M.read(command, part, info)
+  local layout = M.of(command, part, info)
+  if not layout then
+    return command[part]:decode(info, true)
+  elseif not layout.fields then
+    return nil, error_object.new {
+      code = "unsupported", source = "mbim",
+      message = ("%s: the modem answers as MBIMEx %s has it, which moontower does not take apart"):format(command.name,
+        layout.version),
+      hint = "Another program has agreed on that with it. It holds until the modem starts anew: `moontower reset`.",
+    }, layout.version
+  end
+  local values, err = M.codec(command, layout):decode(info, true)
+  return values, err, layout.is_certain and layout.version or nil
 end
 
 ---The version that fields which are there tell of.

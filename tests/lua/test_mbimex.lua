@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The MBIMEx version is the modem's, and so everybody's: no program that shares it with us changes that under our feet.
 
+local basic = require "mbim.basic_connect"
 local beside = require "beside"
 local core_mbim = require "core.mbim"
 local extensions = require "mbim.ms_basic_connect_extensions"
@@ -76,7 +77,7 @@ function T.test_whichever_way_it_is_asked_for()
 end
 
 -- A proxy whose programs have agreed on a version: it says so before it answers the configuration.
-local function with_proxy(version, fn)
+local function with_proxy(version, fn, answer)
   local group <close> = task.group()
   local listener = assert(ports.listen("@mbim-proxy", "stream"))
   group:spawn(function()
@@ -88,7 +89,13 @@ local function with_proxy(version, fn)
     } .. core_mbim.build {
       type = "command-done", transaction = message.transaction, service = message.service, cid = message.cid,
     })
-    port:read()
+    local bytes = port:read()
+    while bytes do
+      if answer then
+        answer(port, core_mbim.parse(bytes))
+      end
+      bytes = port:read()
+    end
   end)
   fn()
   listener:close()
@@ -105,6 +112,34 @@ function T.test_a_proxy_that_speaks_3_0_with_the_modem_is_left_alone()
     local device <close> = assert(mbim.open("/dev/cdc-wdm0", { proxy = true }))
     lu.assertNotNil(device)
   end)
+end
+
+-- What another program agrees on while we are there: no answer is misread, and no order given that would be.
+function T.test_a_modem_that_speaks_3_0_from_now_on()
+  local told = proxy_control.version.indication:encode { mbim = 0x0100, mbimex = 0x0300 }
+  -- ready, flags, IMSI and ICCID, no ready info and no number; then the texts.
+  local subscriber = ("<I4I4I4I4I4I4I4I4"):pack(1, 0, 32, 6, 40, 8, 0, 0) .. "3\0001\0000\0\0\0" .. "8\0009\0000\0001\0"
+  local bodies = { [basic.subscriber_ready_status.cid] = subscriber }
+  for _, says_so in ipairs { true, false } do
+    with_proxy(0x0200, function()
+      local device <close> = assert(mbim.open("/dev/cdc-wdm0", { proxy = true }))
+      local reply = assert(device:query(basic.subscriber_ready_status))
+      lu.assertEquals({ reply.imsi, reply.iccid }, { "310", "8901" })
+      local _, err = device:set(basic.connect, {
+        session = 0, command = "activate", apn = "x", user = "", password = "", compression = false, auth = "none",
+        ip_type = "default", context_type = basic.context_types.internet,
+      })
+      lu.assertEquals(err.code, "unsupported")
+      lu.assertStrContains(tostring(err), "another program has switched the modem to MBIMEx 3.0")
+    end, function(port, message)
+      port:write((says_so and core_mbim.build {
+        type = "indication", service = proxy_control.version.service_uuid, cid = 2, info = told,
+      } or "") .. core_mbim.build {
+        type = "command-done", transaction = message.transaction, service = message.service, cid = message.cid,
+        info = bodies[message.cid],
+      })
+    end)
+  end
 end
 
 return T
