@@ -127,6 +127,51 @@ function T.test_nonsense_on_a_command_line()
   end
 end
 
+local function texts_below(folder, add)
+  for _, file in ipairs(assert(fs.list(folder))) do
+    local path = folder .. "/" .. file
+    if (fs.stat(path) or {}).type == "directory" then
+      texts_below(path, add)
+    elseif file:find "%.lua$" or file:find "%.md$" then
+      add(path, assert(fs.read(path)))
+    end
+  end
+end
+
+-- Hints, help and READMEs name what there is: `moontower COMMAND --option`.
+function T.test_the_commands_that_our_words_name()
+  local lists, helps, topics, count = json.decode((help "--json")), {}, {}, 0
+  for _, entry in ipairs(lists.topics) do topics[entry.name] = true end
+  for _, list in ipairs { lists.commands, lists.policies } do
+    for _, entry in ipairs(list) do helps[entry.name] = help(entry.name) end
+  end
+  local function check(words, where)
+    local name, rest = words:match "^([%w%-]+)(.*)$"
+    if not name or name:find "^%u" or name == "--version" or name == "--help" then
+      return -- a place-holder
+    end
+    count = count + 1
+    lu.assertNotNil(helps[name], where)
+    if name == "trace" then
+      return check(rest:gsub("^%s+%-%-%S+", ""):match "^%s*(.*)$", where)
+    elseif name == "run" then
+      return -- options are the script's
+    end
+    for option in rest:gmatch "%s(%-%-%l[%w%-]*)" do lu.assertStrContains(helps[name], option, false, where) end
+    local topic = name == "help" and rest:match "^%s+([%l%-]+)"
+    lu.assertTrue(not topic or topics[topic] or helps[topic] ~= nil, where)
+  end
+  for _, folder in ipairs { "modules", "scripts", "carriers" } do
+    texts_below(program.home .. "/" .. folder, function(path, text)
+      for words in text:gmatch "[`']moontower ([^`'\n]+)[`']" do check(words, path .. ": " .. words) end
+    end)
+  end
+  for words in assert(fs.read(program.home .. "/README.md")):gmatch "moontower ([^`'\n|;]+)" do
+    if words:find "^%l+ %-%-" or helps[words] then check(words, "README.md: " .. words) end
+  end
+  lu.assertTrue(count > 100, tostring(count))
+end
+
 -- One table is what the code, each command's help and the README go by.
 function T.test_exit_statuses()
   local readme = assert(fs.read(program.home .. "/scripts/README.md"))
