@@ -4,6 +4,7 @@
 local decode = require "decode"
 local error_object = require "error"
 local hex = require "decode.hex"
+local messages = require "decode.messages"
 local printer = require "decode.print"
 local services = require "qmi.services"
 
@@ -40,7 +41,7 @@ Examples:
   moontower decode --service dms 00 01 00 25 00 00 00
   mbimcli -p -d /dev/cdc-wdm0 --query-pin-state --verbose 2>&1 | moontower decode -
 Dumps (hexdump -C, xxd, od, tcpdump) and logs of mbimcli, qmicli and ModemManager may be pasted as they are; of a log,
-each message is decoded.
+each message is decoded, and the fragments of one are put together.
 Passwords and PINs are not shown.]]
     parser:option("--service", "HEX is a bare QMI message of this service (a name such as dms, or a number).")
     parser:flag("--json", "Print one JSON object, for programs; of several messages, a list.")
@@ -60,10 +61,13 @@ Passwords and PINs are not shown.]]
       return usage("HEX: %s", mistake)
     end
     local failure, views = nil, {}
-    for i, message in ipairs(pasted) do
+    for i, message in ipairs(messages.of(pasted, service ~= nil)) do
       views[i] = decode.decode(message.bytes, service)
       if message.cut then
         views[i]:note("what was pasted is cut short after %d bytes", #message.bytes)
+      end
+      if message.fragments then
+        views[i]:note("put together from %d fragments", message.fragments)
       end
       failure = failure or views[i]:failure()
     end

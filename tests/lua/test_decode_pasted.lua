@@ -96,6 +96,53 @@ function T.test_a_first_fragment_alone()
   lu.assertStrContains(text_of(view), "IP Configuration (15)")
 end
 
+local function fragmented()
+  local bytes = core_mbim.build {
+    type = "command-done", transaction = 9, service = basic.ip_configuration.service_uuid, status = 0,
+    cid = basic.ip_configuration.cid, info = assert(basic.ip_configuration.response:encode { session = 0 }),
+  }
+  return bytes, core_mbim.split(bytes, 64)
+end
+
+local function decoded(text)
+  local result = assert(process.run { executable, "decode", "--json", "-", stdin = text, timeout = 20 })
+  local told = json.decode(result.stdout)
+  return told[1] and told or { told }, result.status
+end
+
+-- In logs, as bare lines, and with another message between them; not if one is missing.
+function T.test_the_fragments_of_a_message()
+  local bytes, fragments = fragmented()
+  lu.assertTrue(#fragments > 1)
+  local alone = decoded(digits(bytes))[1]
+  local lines, bare, mixed = {}, {}, {}
+  for i, fragment in ipairs(fragments) do
+    lines[i] = "<<<<<<   data   = " .. digits(fragment):gsub("(%x%x)%f[%x]", "%1:")
+    bare[i] = digits(fragment)
+    mixed[i] = lines[i] .. "\n>>>>>>   data   = " .. COLONS
+  end
+  for _, text in ipairs { table.concat(lines, "\n"), table.concat(bare, "\n"), table.concat(bare) } do
+    local told, status = decoded(text)
+    lu.assertEquals({ #told, status, told[1].fragment }, { 1, 0, nil }, text)
+    lu.assertEquals(told[1].values, alone.values)
+    lu.assertStrContains(json.encode(told[1]), ("put together from %d fragments"):format(#fragments))
+  end
+  local told, status = decoded(table.concat(mixed, "\n"))
+  lu.assertEquals({ #told, status }, { #fragments + 1, 0 })
+  lu.assertEquals(told[#fragments].values, alone.values)
+  table.remove(lines, 1)
+  told, status = decoded(table.concat(lines, "\n"))
+  lu.assertEquals({ #told, status, told[1].fragment.number }, { #fragments - 1, 0, 2 })
+end
+
+function T.test_several_messages_as_bare_lines()
+  local told, status = decoded(BYTES .. "\n01 00 00 80 10 00 00 00 02 00 00 00 00 00 00 00\n")
+  lu.assertEquals({ #told, status, told[2].type }, { 2, 0, "open-done" })
+  told, status = decoded(BYTES .. " 01 00 00 80")
+  lu.assertEquals({ #told, status }, { 1, 0 })
+  lu.assertStrContains(json.encode(told[1]), "4 bytes after the end of the message")
+end
+
 function T.test_services_without_a_name()
   for _, service in ipairs { "0x1F", "0x7f", "127", "0x1234" } do
     local result = assert(process.run {
