@@ -23,6 +23,15 @@ local function service_of(name)
   return number
 end
 
+-- So logs are that may be given to others.
+local function cut_short(bytes)
+  return error_object.new {
+    code = "malformed", source = "decode",
+    message = ("what was pasted is cut short after %d bytes"):format(#bytes),
+    hint = "mbimcli and qmicli print all with --verbose-full, ModemManager with --log-personal-info.",
+  }
+end
+
 local function print_json(views)
   local texts = {}
   for i, view in ipairs(views) do texts[i] = printer.json(view, nil, { indent = true }) end
@@ -39,7 +48,7 @@ return {
 Examples:
   moontower decode 01 00 00 00 10 00 00 00 01 00 00 00 00 10 00 00
   moontower decode --service dms 00 01 00 25 00 00 00
-  mbimcli -p -d /dev/cdc-wdm0 --query-pin-state --verbose 2>&1 | moontower decode -
+  mbimcli -p -d /dev/cdc-wdm0 --query-pin-state --verbose-full 2>&1 | moontower decode -
 Dumps (hexdump -C, xxd, od, tcpdump) and logs of mbimcli, qmicli and ModemManager may be pasted as they are; of a log,
 each message is decoded, and the fragments of one are put together.
 Passwords and PINs are not shown.]]
@@ -69,7 +78,7 @@ Passwords and PINs are not shown.]]
       if message.fragments then
         views[i]:note("put together from %d fragments", message.fragments)
       end
-      failure = failure or views[i]:failure()
+      failure = failure or views[i]:failure() and (message.cut and cut_short(message.bytes) or views[i]:failure())
     end
     if args.json then
       print_json(views)

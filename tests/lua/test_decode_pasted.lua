@@ -71,6 +71,8 @@ function T.test_what_is_cut_short()
   local result = assert(process.run { executable, "decode", "01 00 00 00 10 00 00 00 ...", timeout = 20 })
   lu.assertEquals(result.status, 1)
   lu.assertStrContains(result.stdout, "cut short after 8 bytes")
+  lu.assertStrContains(result.stderr, "moontower: what was pasted is cut short after 8 bytes\n")
+  lu.assertStrContains(result.stderr, "--verbose-full")
 end
 
 function T.test_each_message_of_a_log()
