@@ -80,6 +80,17 @@ function M.getenv(name)
   return os.getenv(name)
 end
 
+---In the daemon: whether what a command does by a modem's verbs counts as a person's orders, and under which words.
+---@param words string? such as "moontower console": from now on it does
+---@return string? words nil: it does not, as the command says itself what it orders
+function M.orders_as(words)
+  local session = M.session()
+  if session and words then
+    session.orders_as = words
+  end
+  return session and session.orders_as
+end
+
 ---A path as the person who gave the command means it.
 ---@param path string
 ---@return string

@@ -8,6 +8,7 @@ local printable = require "printable"
 local script = require "script"
 local show = require "show"
 local task = require "task"
+local terminal = require "terminal"
 local wrap = require "wrap"
 
 local PROMPT, CONTINUED = "> ", ">> "
@@ -176,6 +177,7 @@ exit status 1.]])
   end,
 
   run = function(args)
+    terminal.orders_as "moontower console"
     local opened_prompt, err = edit.open {
       prompt = PROMPT, history = edit.history_path "console_history", keep = is_harmless,
     }

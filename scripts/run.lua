@@ -5,6 +5,7 @@ local error_object = require "error"
 local modem = require "modem"
 local policy = require "policy"
 local script = require "script"
+local terminal = require "terminal"
 
 local function run_policy(value)
   if modem.owner then
@@ -32,6 +33,7 @@ return {
     if not chunk then
       return error_object.fail { code = "invalid", source = "run", message = message }
     end
+    terminal.orders_as("moontower run " .. args.file)
     environment.arg = table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.file })
     local result, err = chunk(table.unpack(args.arguments))
     if policy.is(result) then

@@ -8,6 +8,7 @@ local devices = require "modem.devices"
 local error_object = require "error"
 local events = require "events"
 local fs = require "core.fs"
+local lending = require "daemon.lending"
 local log = require "log"
 local modems = require "modem"
 local modes = require "modem.modes"
@@ -286,21 +287,6 @@ local function open_beside(description, options)
   return modem, err
 end
 
--- The same modem, but closing it leaves it to its owner.
-local function borrowed(modem)
-  local function close() end
-  return setmetatable({}, {
-    __index = function(_, name)
-      if name == "close" then return close end
-      if name == "itself" then return modem end
-      return modem[name]
-    end,
-    __newindex = function(_, name, value) modem[name] = value end,
-    __tostring = function() return tostring(modem) end,
-    __close = close,
-  })
-end
-
 ---Lends a modem to a command that runs in the daemon.
 ---@param description modem.description
 ---@param options modem.options
@@ -332,7 +318,7 @@ function Fleet:borrow(description, options)
     return error_object.fail { code = "gone", source = "daemon", message = description.control .. " is gone again" }
   end
   let_trace(slot.modem)
-  return borrowed(slot.modem)
+  return lending.lend(slot.modem)
 end
 
 return M

@@ -93,6 +93,28 @@ function T.test_a_carrier_file_is_read_where_it_was_given()
   lu.assertEquals(result.out, words, result.err)
 end
 
+-- A person's own script, and the console, order as commands do; what `up` does on its way is no order.
+function T.test_scripts_and_the_console_give_orders()
+  local result = run [[start; until_why "is online" || exit 1; cd /run/test
+    say() { printf 'local modem <close> = assert(require("modem").find()) assert(%s)\n' "$1" >x.lua
+      moontower run x.lua; }
+    off() { until_why "is offline .*: .$1. was given" && echo "held by $1"; }
+    say 'modem:set_radio(false)'; off "moontower run x.lua"
+    say 'modem:set_radio(true)'; until_why "is online" || exit 1
+    say 'modem.at:command "AT+CFUN=4"'; off "moontower run x.lua"
+    say 'modem.at:command "AT+CFUN=1"'; until_why "is online" || exit 1
+    say 'modem:detach()'; off "moontower run x.lua"; moontower up --no-probe >/dev/null
+    say 'modem:registration()'; say 'modem.at:command "ATI"'; moontower why | grep -c "is online"
+    echo 'modem:set_radio(false)' | moontower console; off "moontower console"
+    echo 'modem:set_radio(true)' | moontower trace --brief console 2>/dev/null; until_why "is online" || exit 1
+    moontower down >/dev/null; end; true]]
+  local _, held = result.out:gsub("held by moontower run x.lua", "")
+  lu.assertEquals(held, 3, result.out .. result.err)
+  lu.assertStrContains(result.out, "held by moontower console")
+  lu.assertEquals(result.status, 0, result.err)
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_trace_shows_what_passes_for_its_command()
   for _, composition in ipairs { "mbim", "qmi" } do
     local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1
