@@ -9,6 +9,9 @@
  * Programs that the program starts are left alone.
  */
 #define _GNU_SOURCE
+/* A compiler for a machine of 32 bits may set these, and open() would be open64(), which is here, too. */
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
