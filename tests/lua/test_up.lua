@@ -115,7 +115,7 @@ end
 
 -- Both at a moment when the old connection is gone, and the new one is not there yet.
 local SWITCH = [[moontower sim set latency=0.05; moontower up --apn %s --no-probe >/run/test/switch 2>&1 & switch=$!
-  n=0; while moontower sim state | grep -q '0: r.ispsn'; do n=$((n+1)); [ $n -lt 1000 ] || exit 99; done
+  while moontower sim state | grep -q '0: r.ispsn'; do kill -0 $switch || exit 99; done
   kill -%s $switch; wait $switch; s=$?; moontower sim set latency=0; cat /run/test/switch
   moontower status; exit $s]]
 
