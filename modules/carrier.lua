@@ -179,7 +179,7 @@ local function mtu_mistake(mtu, ip)
   end
 end
 
--- What is sent for nobody.
+-- The authentication without a user.
 local function mistake_in_credentials(bearer, where)
   for _, key in ipairs { "password", "auth" } do
     if bearer[key] and bearer[key] ~= "none" and not bearer.user then

@@ -133,7 +133,7 @@ end
 ---The line of a field; of what should hold it, where it is missing.
 ---@param source string
 ---@param path string
----@return integer? number nil: nobody can tell
+---@return integer? number nil: it is unknown
 function M.line(source, path)
   local lines = M.of(source)
   while path and not lines[path] do path = path:match "^(.*)%.[^.]*$" end

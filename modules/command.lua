@@ -203,7 +203,7 @@ function M.run(name, arguments)
   return M.run_here(name, arguments, elsewhere)
 end
 
----The same in this engine, where nobody else is asked first.
+---The same in this engine, without asking a daemon first, unless `elsewhere` does.
 ---@param name string
 ---@param arguments string[]
 ---@param elsewhere (fun(name: string, arguments: string[]): integer?, moontower.error?)? asked once the command line is

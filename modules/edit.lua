@@ -125,7 +125,7 @@ function M.open(options)
   return self
 end
 
----Is somebody at a terminal? Else lines come from a file or a program, and no prompt is shown.
+---Is the input a terminal? Else lines come from a file or a program, and no prompt is shown.
 ---@return boolean
 function Prompt:is_terminal() return self.core:is_terminal() end
 

@@ -16,13 +16,13 @@ local M = {}
 M.codes = {
   -- anything
   ["timeout"]      = "no answer, or no result, in time",
-  ["interrupted"]  = "somebody asked us to stop",
+  ["interrupted"]  = "stopped by a signal, such as Ctrl-C",
   ["cancelled"]    = "given up because something around it ended",
   ["permission"]   = "the system does not let us",
   ["not-found"]    = "no such file, device or name",
   ["exists"]       = "it is there already",
-  ["busy"]         = "somebody else is using it",
-  ["invalid"]      = "a value that cannot be",
+  ["busy"]         = "another program is using it",
+  ["invalid"]      = "an invalid value",
   ["malformed"]    = "bytes that no peer should send",
   ["unreachable"]  = "the network has no way there",
   ["unsupported"]  = "this modem or system cannot do that",
@@ -104,7 +104,7 @@ end
 ---Tells what is not there from what could not be asked: only the first may be taken for gone.
 ---@param value any of a function that returns nil and an error
 ---@param err moontower.error?
----@return any value false: it is not there; nil: nobody knows
+---@return any value false: it is not there; nil: that could not be found out
 ---@return moontower.error? err of the latter
 function M.there(value, err)
   if not value and err and (err.code == "gone" or err.code == "not-found") then

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- What happens in this program, for whoever wants to know: policies, `moontower events`, `moontower why`.
+-- The events of this program, for its listeners: policies, `moontower events`, `moontower why`.
 --
--- Those who do something publish it; who listens has a queue of his own, and whoever reads too slowly loses the newest
--- ones and is told how many. Nobody waits for anybody.
+-- The part that does something publishes it; each listener has a queue, and one that reads too slowly loses the newest
+-- ones and is told how many. Publishing never waits.
 
 local new_error = require("error").new
 local task = require "task"
@@ -24,7 +24,7 @@ local LONGEST_QUEUE = 256
 ---@field event string what happened: one of M.names; scripts/README.md says what they mean
 ---@field time string when, in UTC: "2026-11-27T02:40:29Z"
 ---@field modem string? which modem: its key
----@field lost integer? how many events before this one were lost, as nobody read them
+---@field lost integer? how many events before this one were lost, as they were not read in time
 
 ---@class events.subscription
 ---@field private queue userdata
@@ -74,7 +74,7 @@ function Subscription:next() return self.queue:pop() end
 
 function Subscription:close()
   subscriptions[self] = nil
-  self.queue:close(new_error { code = "gone", source = "events", message = "nobody listens any more" })
+  self.queue:close(new_error { code = "gone", source = "events", message = "the listener was closed" })
 end
 Subscription.__close = Subscription.close
 

@@ -17,7 +17,7 @@ M.list = {
   [6]  = { "the connection was refused, or ended, or gave no address",
     "connect-refused", "disconnected", "no-address", "unreachable" },
   [7]  = { "the modem did not answer in time", "timeout", "modem-mute" },
-  [8]  = { "not permitted, or somebody else uses the modem, or it is busy", "permission", "busy" },
+  [8]  = { "not permitted, or another program uses the modem, or it is busy", "permission", "busy" },
   [9]  = { "carrier file unknown or wrong", "carrier-unknown", "carrier-invalid" },
   [10] = { "`up`: connected, but nothing answers the ping; the connection stays" },
   [11] = { "`status`: not online, or the host is not as `up` left it" },

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- What a value that somebody has written may be: seconds, a list of probes ... For carrier.check_table, policy.options.
+-- The kinds of values in a configuration, a carrier or options: seconds, a list of probes ... For carrier.check_table
+-- and policy.options.
 --
--- Mistakes are looked for as hard as it takes: what is passed over in silence is what nobody finds later.
+-- Everything is checked: a mistake that is passed over in silence is hard to find later.
 
 local M = {}
 
@@ -88,7 +89,7 @@ end
 
 ---@param entry kind.kind
 ---@param words string?
----@param least integer? so many entries; 0 if not given
+---@param least integer? how many entries at least; 0 if not given
 ---@return kind.kind
 function M.list_of(entry, words, least)
   local function check(value)

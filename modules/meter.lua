@@ -33,7 +33,7 @@ function M.parse(text)
   return math.floor(bytes)
 end
 
--- Which counter it is: another one once the interface, or the computer, has begun anew.
+-- Which counter it is: another one after the interface was made again, or the computer has restarted.
 local function counter(modem)
   local link = modem.net and net.link(modem.net)
   if link and link.statistics then
@@ -112,16 +112,16 @@ end
 ---Counts what has passed, and writes it down.
 ---@param modem modem.modem
 ---@param sim string whose data that is: an ICCID
----@param day integer of the month on which it begins anew
+---@param day integer of the month on which it starts at zero again
 ---@param now integer as os.time() has it
 ---@return integer bytes since then
----@return integer next when it begins anew
+---@return integer next when it starts at zero again
 function M.read(modem, sim, day, now)
   local first, next_first = hours.month(day, now)
   local month = os.date("%Y-%m-%d", first)
   local record, err = record_of(sim, month)
   if not record then
-    log.warn("nobody can tell what %s has used: %s", modem, err)
+    log.warn("cannot find out what %s has used: %s", modem, err)
     return 0, next_first
   end
   local has_turned = turn_to(record, month, os.date("%Y-%m-%d", next_first))

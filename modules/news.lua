@@ -7,7 +7,7 @@ local M = {}
 
 local LIMIT = 64
 
----Stands in a queue in the place of news that were lost: whoever reads it asks again for what matters.
+---Stands in a queue in the place of indications that were lost: its reader asks the modem again for what matters.
 M.overrun = { overrun = true }
 
 ---A queue of news: queue:pop() waits for the next one, or for M.overrun.

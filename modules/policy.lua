@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Policies: what shall be done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
+-- Policies: what is done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
 
 local core_error = require "core.error"
 local error_object = require "error"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The way to mbim-proxy and qmi-proxy, by which programs share a modem's control port. Started when nobody has yet.
+-- The way to mbim-proxy and qmi-proxy, by which programs share a modem's control port. Started if it does not run.
 
 local error_object = require "error"
 local fs = require "core.fs"
@@ -20,7 +20,7 @@ local function start(name)
   for _, folder in ipairs(FOLDERS) do
     local path = ("%s/%s"):format(folder, name)
     if fs.stat(path) then
-      -- It outlives us: others may be using it by then. It ends by itself when nobody does.
+      -- It outlives us, as other programs may use it. It ends by itself when none does.
       return process.run { "sh", "-c", 'exec "$0" </dev/null >/dev/null 2>&1 &', path }
     end
   end

@@ -177,7 +177,7 @@ local function put(content, mode)
   return ok, err
 end
 
--- Is what stands there ours? If not, somebody else has written it since (NetworkManager, a person): it is theirs now.
+-- Did we write what the file has now? If not, NetworkManager, for one, or a person has: it is theirs now.
 -- None at all, a beginning of ours, or what we had before, is what a kill in the middle leaves.
 -- Returns nil and an error when it cannot be read.
 local function is_ours(kept)
@@ -326,7 +326,7 @@ local function first_usable()
   end
 end
 
--- Nobody has to stay offline for the sake of a file.
+-- A file that cannot be written must not keep the host offline.
 local function with_advice(ok, err)
   if not ok then
     err.hint = err.hint or "To go online and leave this computer's DNS servers alone: `moontower up --no-dns`; for the "

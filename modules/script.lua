@@ -24,7 +24,7 @@ local function copy_without(library, replaced)
   return copy
 end
 
--- The standard input of who gives the script: as a file, since the client sends all of it at once.
+-- The standard input of the person who gives the script: as a file, since the client sends all of it at once.
 local function client_input()
   local file
   local function open()
@@ -44,7 +44,7 @@ local function client_input()
 end
 
 -- io, with a default output and input for this script: by themselves, those are the whole program's. To wait for
--- somebody to type into the daemon's terminal would hold up every task; so a policy's standard input is empty.
+-- input at the daemon's terminal would hold up every task; so a policy's standard input is empty.
 local function own_io(is_for_person)
   local own = copy_without(io, { popen = refuse("io.popen", HOLD_UP) })
   if not is_for_person then
@@ -102,7 +102,7 @@ local function add_loaders(environment)
   function environment.dofile(path) return assert(environment.loadfile(path))() end
 end
 
----@param is_for_person boolean? it is given by somebody, who may type something for it
+---@param is_for_person boolean? a person has given it, and may type something for it
 ---@return table environment for load(); what a script assigns to its globals stays in it
 function M.environment(is_for_person)
   local libraries = {
@@ -125,7 +125,7 @@ function M.environment(is_for_person)
   function environment.require(name) return libraries[name] or require(name) end
   -- Those of files and ports are everybody's.
   function environment.getmetatable(value) return type(value) ~= "userdata" and getmetatable(value) or nil end
-  -- Both would run where no limit holds: in the middle of whatever others do, and in the hook that tells of a limit.
+  -- Both would run where no limit holds: in the middle of other tasks, and in the hook that raises the error.
   function environment.setmetatable(value, metatable)
     if type(metatable) == "table" and rawget(metatable, "__gc") then
       error("a __gc function would run in other tasks; use a <close> variable", 2)
@@ -174,7 +174,7 @@ end
 
 ---Loads a script, and does not run it.
 ---@param path string
----@param is_for_person boolean? it is what somebody has given, and is read where that person is: see terminal.read
+---@param is_for_person boolean? a person has given it; it is read where that person is: see terminal.read
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return table environment

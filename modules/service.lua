@@ -7,7 +7,7 @@ local ports = require "core.port"
 local process = require "core.process"
 
 ---@class service.service
----@field address string? where the manager listens; nil: nobody has started us who wants to know
+---@field address string? where the manager listens; nil: no manager that wants to know has started us
 ---@field watchdog number? seconds within which it wants to hear that we are alive, again and again
 local Service = {}
 Service.__index = Service

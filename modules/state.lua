@@ -148,7 +148,7 @@ local function new_store(folder)
 
   ---@param kind string
   ---@return string[]? names
-  ---@return moontower.error? err nobody knows which there are
+  ---@return moontower.error? err it could not be found out which there are
   function store.list(kind)
     local files, err = error_object.there(fs.list(store.folder .. "/" .. kind))
     if files == nil then
@@ -188,7 +188,7 @@ function M.sweep_all()
   end
 end
 
--- Who has a lock: the process wrote its number into the file.
+-- The holder of a lock: the process wrote its number into the file.
 local function holder_of(path)
   local pid = math.tointeger(tonumber(fs.read(path) or ""))
   local words = pid and fs.read(("/proc/%d/cmdline"):format(pid))

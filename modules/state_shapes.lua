@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Every kind of file that the state keeps: its version, and which fields it has.
 --
--- Fields that stand in neither list are left alone. Who makes a file say something else than before raises its version;
+-- Fields that stand in neither list are left alone. A change that makes a file say something else raises its version;
 -- then an older moontower does not take the file for what it is not, nor a newer one an old file.
 
 local inet = require "core.inet"

@@ -102,7 +102,7 @@ function Story:try(what, reason)
   end
 end
 
----Who was trying something has been told to end.
+---The task that was trying something has been told to end.
 function Story:give_up()
   for _, step in ipairs(self.tried) do
     step.result = step.result or step.reason and "given up" or nil

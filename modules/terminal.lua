@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- The terminal that a task talks to: this program's own or, in the daemon, that of whoever gave the command.
+-- The terminal that a task talks to: this program's own or, in the daemon, that of the person who gave the command.
 --
 -- A command's task carries its session in its context, which the tasks that it starts inherit. So print() and the rest
--- reach the right person, whoever calls them. All that is written passes through here: so a line that is redrawn in
+-- reach the right person from any module. All that is written passes through here: so a line that is redrawn in
 -- place is never written into, and nothing is lost without a word where the disk is full.
 
 local core = require "core.task"
@@ -127,7 +127,7 @@ function M.read(path)
   if session then
     return session:read(path)
   end
-  -- A FIFO is opened only once: its writer takes whoever opens it for its reader.
+  -- A FIFO is opened only once: its writer takes the first process that opens it for its reader.
   local found = fs.stat(path)
   if found and (found.type == "fifo" or found.type == "character") then
     return read_input(path)
@@ -234,7 +234,7 @@ function M.failure_text()
   return failure and ("standard %s: %s"):format(failure.stream == "out" and "output" or "error", failure.message)
 end
 
----The end of the program: all has to be written by then.
+---The end of the program: writes all that is not written yet.
 ---@param status integer of the command
 ---@return integer status
 function M.finish(status)

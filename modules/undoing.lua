@@ -40,7 +40,7 @@ end
 ---What fn() returns.
 ---@param fn function
 ---@param ... any its arguments
----@return any value nil when it is not there, or nobody can tell: then something has failed
+---@return any value nil when it is not there, or that could not be found out: then something has failed
 function Undoing:ask(fn, ...)
   local value, err = error_object.there(fn(...))
   if value == nil and err then self:failed(err) end

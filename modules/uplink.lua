@@ -22,7 +22,7 @@ local PROBES = { "1.1.1.1", "8.8.8.8", "tcp:9.9.9.9:53", "2606:4700:4700::1111",
 ---@field wired string? its interface; if not given: that of the default route with the lowest metric
 ---@field probes string[]? as net.probe takes them: it works while one answers
 ---@field every number? seconds between probes (10)
----@field misses integer? so many probes in a row without an answer are a failure (3)
+---@field misses integer? how many probes in a row without an answer are a failure (3)
 ---@field timeout number? seconds that an answer may take (2)
 ---@field back_after number? seconds it has to have worked before it counts as well again (60)
 
@@ -103,7 +103,7 @@ local function probe(self)
   return net.quorum(self.options.probes or PROBES, { link = self.name, timeout = self.options.timeout })
 end
 
--- Waits so long, or until the kernel says that it is broken, or is not any more.
+-- Waits that time, or until the kernel says that it is broken, or is not any more.
 local function pause(self, seconds)
   local before, deadline = self:broken() ~= nil, task.now() + seconds
   repeat

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Who has refused something (host, modem, card or network), and what to do about it: the kinds of refusals that the
+-- Which of host, modem, card and network has refused something, and what to do about it: the kinds of refusals that the
 -- tables of all protocols name their numbers' kinds from.
 
 local error_object = require "error"
@@ -51,7 +51,7 @@ local kinds = {
   },
   ["detached"] = { "modem", "`moontower up` attaches; `moontower status` shows the network.", "attach-failed" },
   ["locked-modem"] = { "modem",
-    "The modem takes the SIMs of one operator, or of one device, only. Who sold it has the code that unlocks "
+    "The modem takes the SIMs of one operator, or of one device, only. Its seller has the code that unlocks "
     .. "it.", "modem-locked",
   },
 
@@ -68,7 +68,7 @@ local kinds = {
   ["card"] = { "card", "Clean it, or try it in a phone.", "sim-failure" },
   ["card-refuses"] = { "card", "The SIM itself does not allow it, or has no such thing: ask the operator." },
   ["card-waits"] = { "card", "`moontower status` shows whether it is missing, locked or still starting." },
-  ["card-changed"] = { "card", "The SIM has started anew, or was changed: try again." },
+  ["card-changed"] = { "card", "The SIM has restarted, or was changed: try again." },
 
   -- The network.
   ["account"] = { "network", "Ask the operator: the SIM may not be active, not be paid for, or not include this." },

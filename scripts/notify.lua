@@ -36,7 +36,7 @@ local function run(event)
   return process.run(command)
 end
 
--- By curl's own notation on its standard input: a secret in the address is in nobody's list of processes.
+-- By curl's own notation on its standard input: a secret in the address must not be in the list of processes.
 local function post(event)
   local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"' end
   local config = ('url = %s\nheader = "Content-Type: application/json"\ndata-raw = %s\nfail\nsilent\nshow-error\n')
@@ -48,7 +48,7 @@ local function deliver(event, how)
   local result, err = how(event)
   if not result or result.status ~= 0 then
     local words = result and (result.stderr:match "[^\n]+" or "exit status " .. result.status)
-    log.warn("nobody was told of %s: %s", event.event, err or words)
+    log.warn("could not deliver %s: %s", event.event, err or words)
   end
 end
 
@@ -71,7 +71,7 @@ return policy {
     while true do
       local event = heard:next()
       if wanted[event.event] and not queue:push(event) then
-        log.warn("nobody is told of %s: too much happens at once", event.event)
+        log.warn("cannot deliver %s: too much happens at once", event.event)
       end
     end
   end,

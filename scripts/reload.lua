@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- moontower reload: the daemon reads its configuration and scripts anew; connections stay.
+-- moontower reload: the daemon reads its configuration and scripts again; connections stay.
 
 local client = require "daemon.client"
 local config = require "daemon.config"
 local daemon = require "daemon"
 
 return {
-  summary = "Let the daemon read its configuration and policies anew. Connections stay.",
+  summary = "Let the daemon read its configuration and policies again. Connections stay.",
 
   arguments = function(parser)
     parser:flag("--json", "Print one JSON object, for programs.")
@@ -25,7 +25,7 @@ return {
       local path = daemon.running.path or config.PATH
       print(require("json").encode({ config = path, reloaded = true }, { indent = true }))
     else
-      print "read anew"
+      print "read again"
     end
     return 0
   end,

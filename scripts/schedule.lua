@@ -5,7 +5,7 @@ local clock, hours, meter = require "core.clock", require "hours", require "mete
 local kind, policy, story, task = require "kind", require "policy", require "story", require "task"
 local up = require "modem.up"
 
--- hours = "22:00-06:00", or a list; budget = "5 GB", which begins anew on that `day` of the month; modem: reconnect's.
+-- hours = "22:00-06:00", or a list; budget = "5 GB", which starts again on that `day` of the month; modem: reconnect's.
 local options = policy.options(..., {
   hours = kind.parsed_by(hours.parse), budget = kind.parsed_by(meter.parse), day = kind.whole(1, 31),
   modem = kind.table,
@@ -35,7 +35,7 @@ local function decide(modem, now)
   return true, nil, math.min(edge, budget and now + meter.pause(budget - used) or NEVER)
 end
 
--- Also ends when somebody sets the clock.
+-- Also ends when the clock is set.
 local function wait_until(time)
   local alarm <close> = assert(clock.alarm(time))
   alarm:next()

@@ -12,9 +12,9 @@ return {
 
   arguments = function(parser)
     parser:epilog [[
-The configuration says what shall become of which modem; scripts/README.md shows how. Without one, any modem is
-kept online with the APN that the network chooses. Other commands, given meanwhile, run inside the daemon.
-`moontower reload` reads the configuration anew. When the daemon ends, connections stay up, and the next one adopts
+The configuration says what is done about which modem; scripts/README.md shows how. Without one, any modem is
+kept online with the APN that the network chooses. Other commands that are given while it runs, run inside it.
+`moontower reload` reads the configuration again. When the daemon ends, connections stay up, and the next one adopts
 them. `moontower down` takes a modem offline until `moontower up`. `moontower why` tells what the daemon believes, what
 it has tried, and what it will do.]]
     parser:option("--config", ("The configuration (%s)."):format(config.PATH)):argname("FILE")

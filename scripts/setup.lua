@@ -103,7 +103,7 @@ local function is_agreed(args)
   if args.plan or args.yes then
     return args.yes
   elseif not terminal.is_terminal(0) or not terminal.is_terminal(1) then
-    return usage("there is nobody to ask: say --yes to change it, or --plan only to see it")
+    return usage("there is no terminal to ask at: say --yes to change it, or --plan only to see it")
   end
   local prompt <close>, err = edit.open()
   if not prompt then

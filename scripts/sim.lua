@@ -257,7 +257,7 @@ return {
     parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
     parser:option("--modem", "Which modem: mc7455, em7565, ec25, or another file in modules/sim."):default("mc7455")
       :argname("NAME")
-    parser:option("--count", "Plug in so many modems: sim1 with wwan0, sim2 with wwan1 ...")
+    parser:option("--count", "Plug in this number of modems: sim1 with wwan0, sim2 with wwan1 ...")
       :convert(value_of.whole("--count", 1, MAX_COUNT))
       :default("1"):argname("N")
     parser:option("--on", "Which of several modems set, fault and state are for: its number, or all."):argname("N")

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower trace COMMAND...: runs a command and shows every message between us and the modem meanwhile.
+-- moontower trace COMMAND...: runs a command and shows every message between us and the modem.
 
 local command = require "command"
 local trace = require "trace"

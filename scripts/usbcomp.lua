@@ -172,7 +172,7 @@ local function set(device, setting, now, args, watcher)
   end
   err = not args.force and setting:why_not(device, wanted, now)
   if err then
-    err.hint = (err.hint and err.hint .. " " or "") .. "Who knows better says --force."
+    err.hint = (err.hint and err.hint .. " " or "") .. "--force does it all the same."
     return nil, err
   end
   local how = setting:how(now, wanted)
@@ -270,7 +270,7 @@ Examples:
   moontower usbcomp 8                     QMI's number for it, as swi_setusbcomp.pl has them
   moontower usbcomp 0x100d                the bits of AT!USBCOMP
 By AT where the modem has an AT port, else by QMI or QMI inside MBIM; --by says otherwise. A composition with a port
-that this kernel has no driver for is refused: nobody could talk to the modem any more.]]
+that this kernel has no driver for is refused: no program could talk to the modem any more.]]
     parser:argument("composition", "Interfaces, such as at+mbim, or a number."):args("?")
     parser:option("--by", "How the modem is asked."):choices({ "at", "qmi" })
     parser:flag("--reset", "Restart the modem, so that it is in effect, and wait until it is back.")

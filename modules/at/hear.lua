@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What comes out of an AT port, sorted: the echo, the current command's answer, and what nobody asked for.
+-- What comes out of an AT port, sorted: the echo, the current command's answer, and unsolicited results.
 
 local log = require "log"
 local text = require "at.text"
@@ -112,7 +112,7 @@ local hangs_up = { ["no-carrier"] = true, busy = true, ["no-answer"] = true, ["n
 local function on_final(port, token)
   local job = not token.old and port.current or nil
   if port.message_follows then
-    port.message_follows = false -- somebody sends "OK" by SMS
+    port.message_follows = false -- an SMS may say "OK"
     return on_urc(port, token.text)
   elseif not job and port.owed == 0 and hangs_up[token.result] then
     return on_urc(port, token.text) -- a call has ended

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- An open AT port: one command at a time, whoever asks; what the modem says unasked goes to whoever listens.
+-- An open AT port: one command at a time for all tasks; unsolicited results go to the listeners.
 
 local core = require "core.at"
 local core_port = require "core.port"
@@ -29,7 +29,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field data string?
 ---@field lines string[]
 ---@field done userdata a queue that its answer is put into
----@field given_up boolean? nobody waits for it any more
+---@field given_up boolean? no task waits for it any more
 ---@field echoed boolean? its echo has come
 ---@field prompted boolean? the modem has asked for its data
 
@@ -40,7 +40,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field current at.job? what the modem is at
 ---@field unsure boolean? the next answer may not be the next command's: at/sync.lua
 ---@field late at.job? the last that had no answer in time
----@field owed integer so many answers may still come
+---@field owed integer how many answers may still come
 ---@field prompted boolean? the modem may be waiting for text
 ---@field echo boolean? the modem repeats what it is sent
 ---@field package finals userdata a queue of final results and prompts for the current command
@@ -127,7 +127,7 @@ local function await_final(self, job)
     elseif job.echoed then
       unproved = nil -- it was an earlier command's
     else
-      self.echo = false -- somebody has switched it off
+      self.echo = false -- another program has switched it off
       return unproved
     end
   end
@@ -239,7 +239,7 @@ end
 
 -- ---- listening ----
 
--- A listener that nobody holds any more is collected, and so forgotten.
+-- A listener that no script holds any more is collected, and so forgotten.
 local function listen(self, listeners)
   local queue = task.queue(LISTENER_MAX)
   if self.lost then
@@ -250,7 +250,7 @@ local function listen(self, listeners)
   return queue
 end
 
----The lines that nobody has asked for, from now on, also those in the middle of an answer: queue:pop() waits for the
+---Unsolicited results, from now on, also those in the middle of an answer: queue:pop() waits for the
 ---next. Lines are lost for a listener that lets too many come together. The queue ends when the modem is gone.
 ---@return userdata queue of strings
 function Port:urcs()
@@ -294,7 +294,7 @@ function Port.open(path)
   return Port.new(opened, path)
 end
 
----Closes it; a terminal gets its settings back. Who waits for an answer gets an error with the code "gone".
+---Closes it; a terminal gets its settings back. A task that waits for an answer gets an error with the code "gone".
 function Port:close()
   if not self.port then
     return

@@ -69,7 +69,7 @@ function Cids:hears(message)
     or self.list[key(message.service, message.client)] == true
 end
 
----Does this ask for an id? Its answer must be heard, even if the program is gone by then.
+---Does this ask for an id? Its answer must be heard, even if the program has gone before it comes.
 ---@param request table
 ---@return boolean
 function M.allocates(request) return request.service == CTL and request.id == ctl.allocate_cid.id end
@@ -153,7 +153,7 @@ local function may_release(self, request)
   return info ~= nil and has(self, key(info.service, info.cid))
 end
 
----Why the modem shall not hear of a request.
+---Why a request must not reach the modem.
 ---@param request table
 ---@return integer? error_number of QMI; nil: it may
 function Cids:objection(request)
@@ -168,7 +168,7 @@ function Cids:objection(request)
   end
 end
 
----The modem has started anew: it knows none of them any more.
+---The modem has restarted: it knows none of them any more.
 function Cids:forget() self.list, self.calls = {}, {} end
 
 local function release(value)

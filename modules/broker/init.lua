@@ -148,7 +148,7 @@ function Broker:act(client, effect, forward)
   return answer, err
 end
 
----A modem is gone: the programs that use it hear of it by the end of their connections.
+---A modem is gone: ends the connections of the programs that use it.
 ---@param modem modem.modem
 function Broker:modem_gone(modem)
   for client in pairs(self.clients) do
@@ -187,7 +187,7 @@ local function accept_all(self, kind, listener, group)
   })
 end
 
--- Another user's program has been faster: that is no proxy, and whoever uses it has to know.
+-- Another user's program has bound the name first: the administrator has to know that it is no proxy.
 local function stranger_at(socket)
   local port <close>, err = ports.open(socket)
   return not port and err.detail.uid and err or nil

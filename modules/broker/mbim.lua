@@ -27,7 +27,7 @@ local NOT_OPENED, UNKNOWN = 5, 6 -- protocol errors
 local EXT_QMUX = services["ext-qmux"]
 local VERSIONS = { mbim = 0x0100, mbimex = 0x0100 } -- in BCD
 
--- What who asks for nothing hears of.
+-- The indications of a program that subscribes to none.
 local STANDARD = {}
 for _, name in ipairs { "basic-connect", "sms", "ussd", "phonebook", "stk", "auth", "dss" } do
   STANDARD[services[name]] = {}
@@ -37,7 +37,7 @@ end
 ---@field peer broker.peer
 ---@field modem modem.modem? once it has said which one it means
 ---@field is_open boolean
----@field services table<string, integer[]> what it wants to hear of: a service's messages, all if none are named
+---@field services table<string, integer[]> what it subscribes to: a service's messages, all if none are named
 ---@field cids broker.cids its QMI client ids inside MBIM
 local Client = {}
 Client.__index = Client
@@ -121,7 +121,7 @@ local function merged(clients, modem)
   return list
 end
 
----Tells a modem what its programs want to hear of: again, when it was opened anew.
+---Subscribes at a modem to what its programs want: again, each time it has been opened.
 ---@param clients table<broker.mbim.client, boolean>
 ---@param modem modem.modem
 ---@return table? ok
@@ -225,7 +225,7 @@ local function has_worked(answer, inner)
   return is_done
 end
 
--- A modem tells of no change that the answer to the command has: we, and the other programs, read it there.
+-- A modem indicates no change that its answer to the command tells: the broker tells it to us and the other programs.
 local function tell(self, request, answer)
   local declared = mbim.lookup(request.service, request.cid)
   if not request.set or not has_worked(answer) or not declared or not declared.indication then

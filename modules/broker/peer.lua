@@ -4,9 +4,9 @@
 local error_object = require "error"
 local task = require "task"
 
-local MAX_UNREAD = 256 -- messages that it has not read yet: more than a modem says while somebody sleeps
+local MAX_UNREAD = 256 -- messages that it has not read yet: more than a modem says while a program sleeps
 local MAX_ASKED = 32 -- requests under way at a time; the others wait until it is their turn
-local FIRST_TIME = 10 -- seconds for the first message: who says nothing keeps others out
+local FIRST_TIME = 10 -- seconds for the first message: a silent program takes a place that others need
 
 ---@class broker.peer
 ---@field port userdata

@@ -2,8 +2,8 @@
 -- What a program may say to qmi-proxy, and what it hears: libqmi's rules, for as many programs as there are.
 --
 -- Requests go to the modem with numbers of our own, and come back with the program's. A program uses the client ids
--- that the modem gave it and no others; indications go to whoever owns the id they are for. Sync, which would take
--- everybody's ids back, is answered here.
+-- that the modem gave it and no others; indications go to the program that has their id. Sync, which would take the ids of
+-- all programs back, is answered here.
 
 local cids = require "broker.cids"
 local core = require "core.qmi"
@@ -134,7 +134,7 @@ function Client:hear(message)
   if self.cids:hears(message) then
     self.cids:note(message)
     if message.service == CTL and message.id == ctl.sync.id then
-      self.cids:forget() -- it has started anew
+      self.cids:forget() -- the modem has restarted
     end
     self.peer:send(core.build(message))
   end

@@ -44,7 +44,7 @@ local function in_turn(self, name, command, fn)
   return fn()
 end
 
----What the daemon has to say goes into its log, not to the terminal of whoever gave the command.
+---Runs fn(...) so that the daemon's messages go into its log, not to the terminal of the command.
 ---@param fn function
 function Commands:as_daemon(fn, ...) -- luacheck: ignore 212
   local context = core.context()

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The daemon's configuration: /etc/moontower/config.lua, which says what shall become of which modem.
+-- The daemon's configuration: /etc/moontower/config.lua, which says what is done about which modem.
 
 local carrier = require "carrier"
 local error_object = require "error"

@@ -21,7 +21,7 @@ local watch = require "core.watch"
 
 local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
 local SETTLE_TIME, SETTLE_MAX = 0.3, 5 -- the ports of one modem appear one after the other
-local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: somebody else may have it
+local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it
 
 ---@class daemon.slot
 ---@field name string
@@ -70,7 +70,7 @@ local function tell(slot, changed)
   changed:push(true)
 end
 
--- In the modem's own task, for as long as it takes; whoever wants to borrow it hears how each try ended.
+-- In the modem's own task, for as long as it takes; a task that wants to borrow it gets the result of each try.
 local function open_patiently(slot)
   local pause, asked = FIRST_RETRY, nil
   repeat
@@ -153,7 +153,7 @@ local function is_same(slot, description)
     and slot.description.control == description.control
 end
 
--- Lets go of what is not there any more, or is there anew. What could not be asked is not taken for gone.
+-- Drops modems that are not there any more, or have restarted. A modem that could not be read is not taken for gone.
 local function let_go(self, now, unknown)
   for name, slot in pairs(self.slots) do
     if unknown and not now[name] then
@@ -270,7 +270,7 @@ function Fleet:list()
   return list
 end
 
--- For a command of the daemon: what it traces hears of this modem, too.
+-- For a command of the daemon: its trace shows this modem, too.
 local function let_trace(modem)
   local session = terminal.session()
   if session then
@@ -278,7 +278,7 @@ local function let_trace(modem)
   end
 end
 
--- Another control port of a modem than the one that we keep open: nobody has that, so the command may.
+-- Another control port of a modem than the one that we keep open: it is free, so the command opens it.
 local function open_beside(description, options)
   local modem, err = modems.open_alone(description, options)
   if modem then

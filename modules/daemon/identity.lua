@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Who a modem is: asked of itself; of one that does not answer, it is the one that was in its socket last.
+-- IMEI and ICCID of a modem; for one that does not answer, those of the last modem at its USB path.
 --
--- A modem that hangs when the daemon starts shall be repaired as its configuration says, so that has to be known.
+-- A modem that hangs when the daemon starts is repaired as its configuration says, so the daemon has to find that.
 
 local state = require "state"
 local story = require "story"

@@ -169,7 +169,7 @@ local function read_anew(self)
     if not known.entry then take(self, modem, "the configuration names it now") end
   end
   events.publish("reloaded")
-  log.info("the configuration has been read anew")
+  log.info("the configuration has been read again")
   return true
 end
 
@@ -183,7 +183,7 @@ local function serve_reloads(self)
   end
 end
 
----Reads the configuration and all scripts anew. Connections stay; with a mistake in them, all stays as it was.
+---Reads the configuration and all scripts again. Connections stay; with a mistake in them, all stays as it was.
 ---@return true? ok
 ---@return moontower.error? err
 function Daemon:reload()

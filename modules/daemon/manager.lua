@@ -64,7 +64,7 @@ function Manager:start(group, fleet)
   end
 end
 
----Tells that the configuration is being read anew, and, when the block is left, that this is over.
+---Tells that the configuration is being read again, and, when the block is left, that this is over.
 ---@return table to be kept in a <close> variable
 function Manager:reloading()
   self.service:tell("RELOADING=1", ("MONOTONIC_USEC=%d"):format(math.ceil(task.now() * 1e6)))

@@ -97,7 +97,7 @@ end
 
 ---Why a modem is to stay offline.
 ---@param modem modem.modem
----@return string? reason nil: nobody has ordered that
+---@return string? reason nil: that was not ordered
 ---@return boolean? radio its radio is to stay off
 function M.why_held(modem)
   local holds = M.load(story.name(modem.description))

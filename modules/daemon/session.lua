@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A command that somebody gives beside the daemon, and that runs in it: the client is its terminal.
+-- A command that a person gives beside the daemon, and that runs in it: the client is its terminal.
 --
 -- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, environment }; then
 -- come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, { width = ... } when that
@@ -34,7 +34,7 @@ local M = {}
 function Session:send(message)
   local ok, err = self.port:write(json.encode(message) .. "\n")
   if not ok and self.task and not self.survives then
-    -- Nobody is there, or nobody reads.
+    -- The client is gone, or does not read.
     self.task:cancel(error_object.new { code = "gone", source = "daemon", message = tostring(err) })
   end
   return ok, err
@@ -155,7 +155,7 @@ local function run(self, hello, around)
   return task.plainly(around, hello.command, words_of(hello.arguments), function(...) return command.run_here(...) end)
 end
 
--- How it ended, as an exit status; what it raised is told to whoever gave it.
+-- How it ended, as an exit status; what it raised is printed at the client.
 local function run_and_tell(self, hello, around)
   local ok, status = core.try(function()
     local group <close> = task.group()
@@ -184,7 +184,7 @@ end
 ---Serves one client until its command has ended.
 ---@param port userdata its connection
 ---@param around fun(command: string, arguments: string[], run: fun(command: string, arguments: string[]): integer):
---- integer runs the command, and sees to what has to stand still meanwhile
+--- integer runs the command, and sees to what has to stand still while it runs
 function M.serve(port, around)
   local connection <close> = port
   local messages = lines.of(connection)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Runs the policies: one task for each, or one for each modem of each; restarts what fails, and replaces what is new.
 --
--- A policy is somebody's script. One that raises is told of with its traceback, and started again a little later each
--- time; one that goes on failing is switched off until the configuration is read anew.
+-- A policy is a user's script. One that raises is logged with its traceback, and started again a little later each
+-- time; one that goes on failing is switched off until the configuration is read again.
 
 local core = require "core.task"
 local error_object = require "error"
@@ -13,7 +13,7 @@ local story = require "story"
 local task = require "task"
 
 local FIRST_PAUSE, LAST_PAUSE = 1, 300
-local TRIES, GOOD_TIME = 5, 60 -- so many failures in a row, each within so many seconds of its start
+local TRIES, GOOD_TIME = 5, 60 -- failures in a row, each within this number of seconds of its start
 -- How long one may run without waiting, what its objects may hold, how many tasks it may have, and how long it may
 -- still wait once it is to end.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 45
@@ -103,7 +103,7 @@ end
 -- Runs it once, in a task of its own, and waits for its end.
 local function run_once(job, configured, argument)
   return task.limited(job.limits, function()
-    job.begun:push(true) -- whoever waits for that goes on once we wait
+    job.begun:push(true) -- the task that waits for that goes on once we wait
     configured.policy.run(argument)
   end)
 end
@@ -279,7 +279,7 @@ function Supervisor:resume(name)
 end
 
 ---Replaces the policies of all modems, and those for all of them together. Connections stay. The latter have begun when
----this returns, so that they hear of what comes next.
+---this returns, so that they get the events that come next.
 ---@param policies daemon.policy_config[] those for all modems together
 ---@param policy_of (fun(modem: modem.modem): daemon.policy_config?)? nil: as they were
 function Supervisor:replace(policies, policy_of)
@@ -294,7 +294,7 @@ function Supervisor:replace(policies, policy_of)
   end
   for _, queue in ipairs(begun) do queue:pop() end
   for modem in pairs(self.ready) do start_if_due(self, modem) end
-  collectgarbage() -- what the old ones held: files, for example, that nobody else would close
+  collectgarbage() -- what the old ones held: files, for example, that would stay open
 end
 
 ---Leaves all connections up when this program ends.

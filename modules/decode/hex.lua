@@ -82,7 +82,7 @@ local function dump_lines(text)
   return found
 end
 
--- The bytes of one line, at most so many; what follows them, set apart by two blanks or bars, is the same as text.
+-- The bytes of one line, at most `limit`; what follows them, set apart by two blanks or bars, is the same as text.
 local function line_bytes(text, most)
   text = text:gsub("|.*$", "")
   local parts, count, at = {}, 0, 1

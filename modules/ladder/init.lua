@@ -28,7 +28,7 @@ local Ladder = {}
 Ladder.__index = Ladder
 
 ---A ladder for one modem. What it has tried before is remembered by the socket that the modem is plugged into, and
----forgotten when that is another modem by then.
+---forgotten when it has become another modem.
 ---@param modem modem.modem
 ---@param list ladder.rung[]? M.rungs if not given
 ---@return ladder.ladder
@@ -66,7 +66,7 @@ function Ladder:mended()
   end
 end
 
--- Seconds until a rung may be used again. A clock that was set back meanwhile says nothing.
+-- Seconds until a rung may be used again. A clock that was set back since says nothing.
 local function rests(self, rung)
   local ago = os.time() - (tonumber(self.used[rung.name]) or 0)
   return ago >= 0 and math.max(rung.cooldown - ago, 0) or 0

@@ -115,11 +115,11 @@ function M.is_valid(channel)
   return kind and math.type(channel.id) == "integer" and channel.id > 0 and channel.id <= kind.last or false
 end
 
----The interface of a channel, whoever made it.
+---The interface of a channel, whether we made it or another program.
 ---@param parent { name: string, index: integer }
 ---@param channel link.channel
 ---@return table? link as core.netlink has it
----@return moontower.error? err nobody can tell; "gone", "not-found" or none: it is not there
+---@return moontower.error? err "gone", "not-found" or none: it is not there; else that could not be found out
 function M.find(parent, channel) return kinds[channel.kind].find(parent, channel.id) end
 
 ---The largest MTU that a channel can have.

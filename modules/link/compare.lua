@@ -37,7 +37,7 @@ local function is_default(route) return route.destination == "default" and route
 
 local family_words = { ipv4 = "IPv4", ipv6 = "IPv6" }
 
--- Who has no journal has set up the host in a way of their own: any default route will do then.
+-- Without a journal, another program has set up the host: any default route will do.
 local function compare_routes(differences, there, name, journal)
   if not journal then
     if not find(there, is_default) then
@@ -68,7 +68,7 @@ end
 ---routes) and what the kernel has. There may be other routes of ours through the same interface: see multipath.
 ---@param name string of the interface
 ---@param wanted { addresses: table[], journal: link.journal? } the addresses that the modem tells, and what is written
---- down; without the latter, somebody else has set the link up
+--- down; without the latter, another program has set the link up
 ---@return link.difference[]? differences none: all of it holds
 ---@return moontower.error? err the kernel could not be asked
 function M.kernel(name, wanted)

@@ -115,7 +115,7 @@ local function add_route(self, route)
   return ok, err
 end
 
--- Who did not say which metric gets the next free one: several modems may be online, each with a default route.
+-- Without an explicit metric, takes the next free one: several modems may be online, each with a default route.
 local function add_routes(self)
   local journal = self.journal
   for _, route in ipairs(journal.routes) do
@@ -157,7 +157,7 @@ local function make_channel(journal)
   if ok and journal.created then
     ok, err = channels.add(journal.created)
     if not ok and err.code ~= "io" and err.code ~= "timeout" then -- with these, it may be made all the same
-      journal.created = nil -- so none that somebody else has just made is removed
+      journal.created = nil -- so none that another program has just made is removed
     end
   end
   if not ok then
@@ -234,7 +234,7 @@ local function nothing() end
 
 ---A bearer's link as it is now, to look at.
 ---@param bearer modem.bearer
----@param journal link.journal? what `up` wrote down; nil: somebody else has set the link up
+---@param journal link.journal? what `up` wrote down; nil: another program has set the link up
 ---@return link.link? with `differences`: what of it does not hold
 ---@return moontower.error? err
 function M.describe(bearer, journal)
@@ -398,7 +398,7 @@ function Link:survive()
 end
 
 ---Is all that was made on the host still there?
----@return boolean? false: not all; nil: nobody knows
+---@return boolean? false: not all; nil: the kernel could not be asked
 ---@return moontower.error? err
 function Link:stands()
   local now, err = error_object.there(netlink.link(self.name))

@@ -70,7 +70,7 @@ function M.save(journal) return state.save(KIND, journal.key, journal) end
 function M.key(net, channel) return channel and ("%s.%d"):format(net, channel.id) or net end
 
 -- Returns the journal, with `is_salvaged` when its file was damaged; nil when there is none; nil and an error when
--- nobody can tell.
+-- that could not be found out.
 local function load_journal(key)
   local journal, err = state.load(KIND, key)
   local is_whole = journal and journal.key == key
@@ -119,7 +119,7 @@ function M.was_up(interface)
   return interface.up
 end
 
--- Who leaves last puts the modem's interface back.
+-- The last link to be undone puts the modem's interface back.
 local function is_shared(undoing, journal)
   local journals, err = on_parent((journal.parent or journal).index)
   if not journals then
@@ -248,7 +248,7 @@ local function repair_one(key)
   local at_work = journal and not journal.kept and journal.owner
     and process.pid_alive(journal.owner.pid, journal.owner.start)
   if err then
-    log.warn("nobody can tell whether something was left on %s: %s", key, err)
+    log.warn("cannot find out whether something was left on %s: %s", key, err)
   elseif journal and not interface and not at_work then
     log.info("undoing what was left on %s", key)
     M.undo(journal)
@@ -259,7 +259,7 @@ end
 function M.repair()
   local keys, err = state.list(KIND)
   if not keys then
-    log.warn("nobody can tell what was left on this computer: %s", err)
+    log.warn("cannot find out what was left on this computer: %s", err)
   end
   for _, key in ipairs(keys or {}) do repair_one(key) end
 end
@@ -267,7 +267,7 @@ end
 ---What stands on an interface by our doing.
 ---@param key string
 ---@return link.journal? journal nil without an error: nothing
----@return moontower.error? err nobody can tell
+---@return moontower.error? err that could not be found out
 function M.load(key)
   local journal, err = load_journal(key)
   local interface

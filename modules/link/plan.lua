@@ -65,7 +65,7 @@ function M.default_route(name, family_name, family, options)
   }
 end
 
--- What stands on the interface already is somebody else's, and stays when ours go.
+-- Addresses that are on the interface already are not ours, and stay when ours go.
 local function there_already(name)
   local addresses, err = netlink.addresses(name)
   if not addresses then
@@ -89,7 +89,7 @@ local function add_family(journal, family_name, family, there, options)
   end
 end
 
--- Returns false where there is no IPv6 at all; nil and an error when nobody can tell.
+-- Returns false where there is no IPv6 at all; nil and an error when that could not be found out.
 local function sysctl(name, key)
   return error_object.there(fs.read(journals.sysctl_path(name, key)))
 end
@@ -175,7 +175,7 @@ function M.make(journal, bearer, now, options)
       return nil, err
     end
     journal.before.accept_ra = accept_ra or nil
-    -- The modem tells our address, so the kernel shall not make a second one of router advertisements; where the modem
+    -- The modem tells our address, so the kernel must not make a second one of router advertisements; where the modem
     -- does not tell, that is the only way (2: also while this host forwards packets).
     journal.accept_ra = #bearer.ipv6.addresses > 0 and "0" or "2"
   end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The settings of a connection, read again: put on the host anew where the network has changed them.
+-- The settings of a connection, read again: put on the host again where the network has changed them.
 
 local journals = require "link.journal"
 local plan = require "link.plan"
@@ -34,7 +34,7 @@ local function keep_untold(bearer, old)
 end
 
 ---Reads the connection's settings from the modem again. Where they have changed, or the host has lost some of them,
----they are put on it anew; the connection itself stays.
+---they are put on it again; the connection itself stays.
 ---@param link link.link
 ---@param apply function link.apply
 ---@return "same"|"changed"|nil
@@ -56,7 +56,7 @@ function M.renew(link, apply)
     if err then
       return nil, err
     elseif stands then
-      old.ipv4.lease = usable.ipv4.lease -- it may have been given anew
+      old.ipv4.lease = usable.ipv4.lease -- it may be a new one
       return "same"
     end
   end

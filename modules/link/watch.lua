@@ -15,11 +15,11 @@ local traffic = require "link.traffic"
 
 local M = {}
 
-local MODEM_TIME = 3 -- seconds in which a modem in its senses says what it knows
+local MODEM_TIME = 3 -- seconds in which a responsive modem answers
 local CHANGE_PAUSE = 0.2
 local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
 local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
-local REPAIR_PAUSE = 5 -- somebody who takes our addresses away again and again shall not keep us busy
+local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and again must not keep us busy
 
 ---@class link.watching
 ---@field link link.link
@@ -31,7 +31,7 @@ local REPAIR_PAUSE = 5 -- somebody who takes our addresses away again and again 
 ---@field doubt userdata a queue of one: something makes us doubt, so look now
 ---@field missed integer looks in a row that found nothing
 ---@field is_mute boolean? the modem did not answer when it was asked last
----@field troubled boolean? the modem has told of some trouble
+---@field troubled boolean? the modem has indicated some trouble
 
 -- What another program has done, if that is the cause.
 local function blamed(self)
@@ -41,7 +41,7 @@ end
 
 local ended_by = { network = "the network", modem = "the modem", card = "the SIM", host = "this host" }
 
--- session: as the modem told of it. A modem that speaks QMI may have given a reason of its own.
+-- session: as the modem's indication or answer has it. A modem that speaks QMI may have given a reason of its own.
 local function over(self, session, what)
   local nw_error, reasons = session.nw_error, self.link.bearer.modem.why_ended or {}
   local found = nw_error and require("cause").verdict(nw_error, "session") or reasons[session.session]
@@ -158,7 +158,7 @@ local function hear_kernel(self)
   while event do
     local concerns_us = event.kind == "overrun" or (event.name or event.link) == self.link.name
     if concerns_us and self.link:stands() == false then
-      log.warn("%s: somebody else has changed its addresses; they are put back", self.link)
+      log.warn("%s: another program has changed its addresses; they are put back", self.link)
       renew(self, "another program has changed the interface")
       task.sleep(REPAIR_PAUSE)
     end
@@ -168,7 +168,7 @@ end
 
 -- One that does not answer is not asked again while the link is taken down, either.
 local function ask_briefly(self)
-  local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended, and nobody said so")
+  local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended without an indication")
   self.is_mute = err ~= nil and err.code == "timeout"
   return reason
 end

@@ -22,7 +22,7 @@ local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 ---@class mbim.device
 ---@field path string
 ---@field exchange userdata? nil once closed
----@field on_open fun()? called when it has been opened anew, and has forgotten what it was asked to tell
+---@field on_open fun()? called when it has been opened again, and has forgotten subscriptions
 ---@field on_indication fun(message: table)? hears all that the modem says unasked, as core.mbim has it
 ---@field private group task.group the task that reads indications
 ---@field private lost moontower.error? why there is nothing to hear from the modem any more
@@ -41,7 +41,7 @@ local function key_of(uuid, cid)
   return uuid .. "/" .. cid
 end
 
--- Whoever subscribed has missed something, and nobody knows what.
+-- Indications were lost, and it is unknown which: each subscriber is told so.
 local function tell_of_overrun(self, lost)
   if not self.has_overrun then
     self.has_overrun = true
@@ -56,7 +56,7 @@ local function closed()
   return error_object.new { code = "gone", source = "mbim", message = "the device is closed" }
 end
 
--- There is nothing to hear any more: whoever waits for news is told why.
+-- No indications will come any more: each subscriber is told why.
 local function end_subscriptions(self, err)
   self.lost = err
   for _, queues in pairs(self.subscribers) do
@@ -66,7 +66,7 @@ local function end_subscriptions(self, err)
   end
 end
 
--- One task per device reads what the modem says unasked and hands it to whoever subscribed.
+-- One task per device reads the modem's indications and hands them to the subscribers.
 local function read_indications(self, exchange)
   while true do
     local message, err = exchange:indication()
@@ -96,7 +96,7 @@ local function not_spoken(version)
   return error_object.new {
     code = "unsupported", source = "mbim",
     message = ("another program has switched the modem to MBIMEx %s, and moontower speaks 1.0"):format(version),
-    hint = "End that program, then `moontower reset`: it holds until the modem starts anew.",
+    hint = "End that program, then `moontower reset`: it holds until the modem restarts.",
   }
 end
 
@@ -106,7 +106,7 @@ local function hear_version(self, values)
     and ("%d.%d"):format(values.mbimex >> 8, values.mbimex & 0xff) or nil
 end
 
--- The proxy opens the modem for us, and tells by then which version holds.
+-- The proxy opens the modem for us, and has told before that which version holds.
 local function configure_proxy(self)
   local control = require "mbim.proxy_control"
   self.is_shared = true
@@ -324,7 +324,7 @@ local function handshake(self, kind, seconds)
   return true
 end
 
----Opens the MBIM function, which ends the sessions of whoever used it before. A modem whose last user left it in
+---Opens the MBIM function, which ends the sessions of its earlier user. A modem whose last user left it in
 ---the middle of something may need a CLOSE first.
 ---@return true? ok
 ---@return moontower.error? err

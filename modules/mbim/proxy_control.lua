@@ -5,7 +5,7 @@ local mbim = require "mbim"
 local u16, u32, text = mbim.u16, mbim.u32, mbim.text
 
 return {
-  -- Which modem is meant. The proxy opens it, if nobody has before.
+  -- Which modem is meant. The proxy opens it, if it has not yet.
   configuration = mbim.command {
     service = "proxy-control", cid = 1, name = "Proxy Control Configuration",
     set = { text "device", u32 "timeout" }, -- seconds

@@ -148,7 +148,7 @@ function M.read(command, part, info)
   return values, err, layout.is_certain and layout.version or nil
 end
 
----The version that fields which are there tell of.
+---The version that the fields which are there belong to.
 ---@param command mbim.command
 ---@param values table
 ---@return string? version

@@ -36,7 +36,7 @@ end
 local function nothing_given()
   return error_object.fail {
     code = "no-address", source = "modem",
-    message = "connected, but the modem tells no address, and nobody answers DHCP on its interface",
+    message = "connected, but the modem tells no address, and no server answers DHCP on its interface",
     hint = "Is the APN right? Some networks connect any APN and give it nothing.",
   }
 end

@@ -9,13 +9,13 @@ local process = require "core.process"
 
 local M = {}
 
--- Who makes a pseudo terminal may keep both of its sides open; so does the simulated modem.
+-- A program that makes a pseudo terminal may keep both of its sides open; so does the simulated modem.
 local function holder_of(path)
   local is_pty = (fs.realpath(path) or ""):find("^/dev/pts/")
   return not is_pty and (process.holders(path) or {})[1] or nil
 end
 
----Opens an AT port that nobody else uses: each would take the other's answers.
+---Opens an AT port, unless another program uses it: each would take the other's answers.
 ---@param path string
 ---@return at.port? port keep it in a <close> variable
 ---@return moontower.error? err

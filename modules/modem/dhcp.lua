@@ -100,7 +100,7 @@ end
 
 -- ---- one exchange ----
 
--- Who has an address already, and says so as `client`, gets the answer there; else it has to go to all.
+-- A client that has an address gets the answer there; to others, the server has to broadcast it.
 local function frame(self, options)
   options[PARAMETERS] = string.char(MASK, ROUTER, DNS, MTU, SECONDS, T1, T2)
   local client, server = self.client or NOBODY, self.server or "255.255.255.255"

@@ -26,7 +26,7 @@ local wait = require "modem.wait"
 ---@field link link.link? what `up` made last
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
 ---@field private cut_at number? when the network ended that, with nothing else wrong: see modem/up.lua
----@field private lock userdata nobody else of us uses it meanwhile
+---@field private lock userdata no other moontower uses the modem while we have it
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
 local Modem = {}
 
@@ -312,7 +312,7 @@ function Modem:power_cycle(options)
   return usb.power_cycle(switch, options)
 end
 
--- The verb that reads what an event tells of, for those that are not a session's.
+-- The verb that reads the state of which an event tells, for those that are not a session's.
 local verbs = {
   sim = "sim", radio = "radio", registration = "registration", packet = "packet_service", signal = "signal",
 }

@@ -197,7 +197,7 @@ end
 local function ask(self, command, read, values)
   local reply, err = self.mbim:query(command, values)
   if not reply then
-    -- It has started its control channel anew, without a word: whoever needs it next opens it.
+    -- It has restarted its control channel without an indication: the next command opens it.
     self.is_started = self.is_started and err.code ~= "not-open"
     return nil, err
   end
@@ -246,7 +246,7 @@ function Backend:pin()
     if not reply.state then
       return nil
     end
-    -- A Qualcomm modem that wants nothing names PIN2, which nobody needs to connect.
+    -- A Qualcomm modem that wants nothing names PIN2, which connecting does not need.
     local hinders = reply.type == "pin1" or reply.type == "puk1" or locks.is_lock(reply.type)
     if reply.state ~= "locked" or not hinders then
       return { type = "pin1", locked = false }

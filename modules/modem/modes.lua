@@ -34,7 +34,7 @@ local networks = {
 }
 local network_drivers = { cdc_ether = "ecm", cdc_ncm = "ncm", huawei_cdc_ncm = "ncm", rndis_host = "rndis" }
 local driver_of = { mbim = "cdc_mbim", qmi = "qmi_wwan" }
--- Who makes modems and nothing else; of others, only products that are known count.
+-- Vendors that make nothing but modems; of others, only known products count.
 local makers = { ["1199"] = true, ["2c7c"] = true, ["1bc7"] = true, ["2cb7"] = true, ["1e0e"] = true }
 
 ---The configurations that USB descriptors name.

@@ -103,7 +103,7 @@ local function ledger()
   if values then
     return values
   elseif err then
-    return invalid(("nobody can read which PINs have failed: %s"):format(err),
+    return invalid(("it cannot be read which PINs have failed: %s"):format(err),
       "Remove it, and look after your PIN yourself.")
   end
   local random <close> = assert(io.open("/dev/urandom", "rb"))
@@ -150,7 +150,7 @@ local function entry_of(modem, sim, value)
   if #names == 0 then
     return error_object.fail {
       code = "sim-locked", source = "pin", message = "the SIM wants its PIN; neither SIM nor modem tells its number",
-      hint = "So nobody could tell whether the PIN has failed before. Enter it in a phone.",
+      hint = "So it would be unknown whether the PIN has failed before. Enter it in a phone.",
     }
   end
   local list, err = ledger()
@@ -199,7 +199,7 @@ local function await_ready(modem, was_sent)
       code = "sim-failure", source = "pin",
       message = was_sent and "the SIM has taken its PIN, and is not ready all the same"
         or "the SIM wants no PIN, so none was sent, and it is not ready all the same",
-      hint = "`moontower at 'AT+CPIN?'` tells what it wants; `moontower reset` starts it anew.",
+      hint = "`moontower at 'AT+CPIN?'` tells what it wants; `moontower reset` restarts it.",
     }
   end
   return sim, err

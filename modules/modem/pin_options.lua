@@ -10,7 +10,7 @@ local M = {}
 function M.arguments(parser)
   parser:option("--pin-file", "Where the SIM's PIN is (/etc/moontower/pin): a line with it, or lines of ICCID and PIN.")
     :argname("FILE")
-  parser:option("--pin-tries", "Enter it though only so many tries are left (3; 0: though nobody knows how many).")
+  parser:option("--pin-tries", "Enter it though only this number of tries is left (3; 0: even if that is unknown).")
     :convert(arguments.whole("--pin-tries", 0, 99)):argname("N")
   parser:flag("--pin-again", "Enter it though it has failed before.")
 end

@@ -112,12 +112,12 @@ function Backend:close_port()
   end
 end
 
--- Once the MBIM around it is open. Nobody has to wait for that.
+-- Once the MBIM around it is open. No caller waits for that.
 local function hear_inside_mbim(self)
   self.qmi.group:spawn(inside_mbim.switch_indications_on, self.mbim)
 end
 
--- Starting anew takes everybody's client ids back: not while others use the modem, too.
+-- A CTL sync takes the client ids of all programs back: not while others use the modem, too.
 function Backend:start()
   if self.mbim then
     local ok, err = self.mbim:start()
@@ -127,7 +127,7 @@ function Backend:start()
     hear_inside_mbim(self)
     self:forget_sessions()
   end
-  -- Not inside MBIM, whose OPEN has started anew: a modem may have clients of its own there.
+  -- Not inside MBIM, whose OPEN has reset it: a modem may have clients of its own there.
   if self.is_shared or self.mbim then
     return self.qmi:started()
   end

@@ -106,7 +106,7 @@ local function release(self, leg)
 end
 
 -- Runs fn on the legs of a session, at the same time. Returns their results and errors, by family; nil where the modem
--- did not answer at all. Session 0 may be somebody else's, so it is asked about in any case; of the others there are
+-- did not answer at all. Session 0 may be another program's, so it is asked about in any case; of the others there are
 -- only ours.
 local function on_legs(self, session, fn)
   local functions, names, results, errors = {}, {}, {}, {}
@@ -121,7 +121,7 @@ local function on_legs(self, session, fn)
   end
   for i, answer in ipairs(assert(task.all(table.unpack(functions)))) do
     if answer[2] and answer[2].code == "not-open" then
-      self.is_started = nil -- the MBIM around it has started anew, without a word
+      self.is_started = nil -- the MBIM around it has restarted without an indication
     end
     if not answer[1] and (answer[2].code == "timeout" or answer[2].code == "gone") then
       return nil, answer[2]
@@ -153,7 +153,7 @@ function M:session(number)
     return nil, errors
   end
   for family, err in pairs(errors) do
-    local is_over = err.code == "not-open" -- MBIM has started anew, and ended all
+    local is_over = err.code == "not-open" -- MBIM has restarted, and ended all
     if not is_over and (is_ours(self, number, family) or not next(replies)) then
       return nil, err
     end
@@ -236,7 +236,7 @@ local function start(self, settings, family)
     release(self, leg) -- from before it was known how packets will be framed
     leg = leg_of(self, settings.session, family)
   end
-  remember(self, leg) -- whoever kills us leaves at least its client's id
+  remember(self, leg) -- should we be killed, at least its client's id is known
   local reply, err = leg.client:request(wds.start_network, {
     apn = settings.apn ~= "" and settings.apn or nil,
     ip_family_preference = family,
@@ -269,7 +269,7 @@ local function others_are_up(self, session)
 end
 
 -- All sessions are framed alike, so the second one needs that the first was framed for several. What was agreed holds
--- until we disconnect, the modem refuses to connect, or it starts anew.
+-- until we disconnect, the modem refuses to connect, or it restarts.
 local function agree_on_framing(self, settings)
   local others = others_are_up(self, settings.session)
   local several = settings.session > 0 or settings.multiplex or others and self.framing == "qmap"
@@ -358,7 +358,7 @@ function M:activate(settings)
       self:deactivate(settings.session)
       return error_object.fail {
         code = "disconnected", source = "qmi", message = "the modem ended the connection at once",
-        hint = "It may have started anew. Try again.",
+        hint = "It may have restarted. Try again.",
       }
     end
   end
@@ -420,7 +420,7 @@ end
 
 -- ---- news ----
 
----@param queue userdata hears of every session, also of later ones
+---@param queue userdata gets the state of every session, also of later ones
 function M:watch_sessions(queue)
   self.watchers[queue] = true
   if self.qmi.lost then

@@ -20,7 +20,7 @@ local states = {
   ["pin1-blocked"] = { "failure", "bad-sim" },
   ["illegal"] = { "failure", "bad-sim" },
 }
--- Detected and no more: an application that nobody has started. A modem that has just started does so itself, mostly.
+-- Detected and no more: an application that was not started. A modem that has just started does so itself, mostly.
 local detected = { "starting", "not-provisioned" }
 local starting, missing = { "starting", "not-initialized" }, { "missing", "sim-not-inserted" }
 local bad, locked = { "failure", "bad-sim" }, { "locked", "device-locked" }
@@ -100,7 +100,7 @@ local function older_status(device)
   }
 end
 
--- Who has fallen silent is not asked in another way.
+-- After a time-out, do not try the fallback.
 local function speaks(err)
   return err.code ~= "timeout" and err.code ~= "gone"
 end
@@ -227,7 +227,7 @@ function M.provision(device)
   if not card then
     return nil, application
   elseif not application or application.state ~= "detected" or not application.application_id then
-    return true -- it has been started meanwhile
+    return true -- it has started by itself
   end
   local reply, err = device:request(uim.change_provisioning_session, {
     session_change = { session_type = "primary-gw-provisioning", activate = true },

@@ -26,7 +26,7 @@ local AGAIN_TIME = 15
 local FRESH = 1 -- seconds for which it holds what a modem has told while its link was watched
 local KIND = "modems"
 
----Who wants to watch implements these; see modules/progress.lua.
+---The methods of a watcher of `up`; modules/progress.lua has them.
 ---@class up.watcher
 ---@field doing fun(self, label: string, text: string) something begins that may take time
 ---@field done fun(self, label: string, text: string, data: table?) a line is complete; `data` is it for programs
@@ -101,7 +101,7 @@ end
 ---What `up` left connected in this modem, if that still holds as far as one can tell without asking it.
 ---@param description modem.description
 ---@return table? record nil without an error: nothing
----@return moontower.error? err nobody can tell
+---@return moontower.error? err that could not be found out
 function M.record(description) return record_of(description) end
 
 -- ---- the steps ----
@@ -182,8 +182,8 @@ local function may_adopt(now, record, carrier)
   return record.session ~= nil and now.session.state == "activated" and M.fits(record, carrier)
 end
 
--- What an earlier run, or somebody else, left connected is not what is wanted now; then its host's side leads nowhere.
--- What of that cannot be taken down now, link.apply() meets again, and refuses.
+-- A connection that an earlier run, or another program, left is not the one that is wanted: ends it, and takes the
+-- host's side down. If that fails, link.apply() finds what is left, and refuses.
 local function clear(modem, now)
   if modem.net then
     local channel = modem:channel(SESSION)
@@ -228,7 +228,7 @@ local function bearer_for(modem, now, record, carrier, options, watcher, undo)
   return bearer, err or task.now() - start
 end
 
--- Right after the network has ended the connection of a modem that told of nothing else, connecting again is all it
+-- Right after the network has ended the connection of a modem that indicated nothing else, connecting again is all it
 -- takes: the order goes out at once. Is there still a network that may be used? That is asked at the same time.
 -- Returns as bearer_for; neither bearer nor error where the usual way has to be gone.
 local function bearer_again(modem, carrier, options, watcher, undo)
@@ -347,7 +347,7 @@ function M.down(modem, record)
   if ok then
     ok, err = modem:deactivate(record.session)
   elseif ok == false then
-    ok = true -- opened anew since, and so without sessions
+    ok = true -- opened again since, and so without sessions
   end
   if ok then
     ok, err = M.forget(modem)

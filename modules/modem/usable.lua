@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What of a modem's IP configuration a host can use. Modems send zeros, loopback addresses and lengths that cannot be.
+-- Sanitises a modem's IP configuration. Modems send zeros, loopback addresses and lengths that cannot be.
 
 local M = {}
 
@@ -11,7 +11,7 @@ local LONGEST = { ipv4 = 32, ipv6 = 128 }
 -- RFC 791 and RFC 8200: what every link must carry.
 local SMALLEST_MTU, LARGEST_MTU = { ipv4 = 576, ipv6 = 1280 }, 65535
 
--- One host's, and not each host's own. IPv6 with sixteen zeros at the beginning is nobody's, a loopback address, or an
+-- One host's, and not each host's own. IPv6 with sixteen zeros in front is unspecified, a loopback address, or an
 -- IPv4 address in other clothes (::ffff:127.0.0.1, ::10.0.0.1), which no packet can have (RFC 4291, 5156).
 local function is_unicast(address)
   if address:find(":") then

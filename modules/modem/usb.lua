@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What helps a modem that does not listen any more: a reset of its USB port, and switching the port's power.
+-- For a modem that does not answer any more: a reset of its USB port, and switching the port's power.
 --
 -- Nothing here asks the modem, and nothing touches another port. What is switched off is written down before, in
 -- /run/moontower/usb: should we be killed in between, the next run switches it on again.
@@ -82,8 +82,8 @@ local function cycle(name, off, pause, on)
   return switch_on(name, on)
 end
 
--- Writes `off`, waits, writes `on`. Who asks for it is likely to be cancelled meanwhile, as the modem is gone: that
--- shall not cut it short.
+-- Writes `off`, waits, writes `on`. The caller is probably cancelled when the modem disappears: that must not cut it
+-- short.
 local function off_and_on(name, off, pause, on)
   local held <close>, err = lock(name)
   if not held then
@@ -99,11 +99,11 @@ local function node_of(folder)
   return bus and number and ("/dev/bus/usb/%03d/%03d"):format(bus, number)
 end
 
----Resets the USB port that the modem is plugged into. Its firmware starts its interfaces anew, and drivers take it
----again, with all ports; on some modems all of the firmware starts anew. Takes seconds with a modem that is dead.
+---Resets the USB port that the modem is plugged into. Its firmware restarts its interfaces, and drivers take it
+---again, with all ports; on some modems all of the firmware restarts. Takes seconds with a modem that is dead.
 ---
 ---Where there is no file for the device in /dev/bus/usb, it is deauthorized and authorized again, which has drivers and
----interfaces start anew as well, but without a reset on the bus.
+---interfaces restart as well, but without a reset on the bus.
 ---@param description modem.description
 ---@return true? ok
 ---@return moontower.error? err "unsupported" for a modem that is not on USB, "gone", "permission", "timeout" ...
@@ -142,7 +142,7 @@ end
 ---@field vendor string? of what is plugged in, as in sysfs
 ---@field ports string[] in sysfs
 
----What is there to know of a modem's power switch, for power_cycle(), also when the modem has gone by then.
+---The power switch of a modem's port, for power_cycle(), also when the modem has gone since.
 ---@param description modem.description
 ---@return modem.usb_switch?
 ---@return moontower.error? err "unsupported" where there is no such switch, "gone"
@@ -183,7 +183,7 @@ end
 function M.repair()
   local names, err = state.list(KIND)
   if not names then
-    log.warn("nobody can tell whether a USB port was left without power: %s", err)
+    log.warn("cannot find out whether a USB port was left without power: %s", err)
   end
   for _, name in ipairs(names or {}) do
     local held <close> = lock(name)

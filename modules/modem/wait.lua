@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Waiting for a modem's state: what it says unasked ends the wait at once; one that says nothing is looked at again.
+-- Waits for a modem's state: an indication ends the wait at once; a modem that sends none is asked again.
 --
 -- Indications get lost, and some modems do not send each of them. So a wait looks for itself now and then, less and
--- less often, and once more before it gives up. A modem that nothing is waited for is not asked.
+-- less often, and once more before it gives up. Without a wait, the modem is not asked.
 
 local error_object = require "error"
 local task = require "task"
@@ -12,7 +12,7 @@ local M = {}
 local FIRST_PAUSE, LONGEST_PAUSE = 2, 30 -- seconds between looks
 local LOOK_TIME = 5 -- seconds that a look may take
 
--- The next event; nil when none comes in so many seconds. One that has no more events to come is looked at only.
+-- The next event; nil when none comes in that time. A modem from which no more events can come is only asked.
 local function next_event(self, seconds)
   if self.is_deaf then
     task.sleep(seconds)

@@ -63,7 +63,7 @@ end
 
 local remove = {}
 
--- Its number may be somebody else's by now.
+-- Another program may have its number now.
 function remove.nexthop(thing)
   local nexthops, err = netlink.nexthops { protocol = plan.PROTOCOL }
   for _, there in ipairs(nexthops or {}) do
@@ -94,7 +94,7 @@ local function undo(things)
   return undone == true, left
 end
 
--- Adds what is missing. Somebody else's default route with our metric makes us take the next one, if nobody said which.
+-- Adds what is missing. If another program's default route has our metric, takes the next one, unless one is asked for.
 local function apply(self, things, before)
   for _, thing in ipairs(things) do
     thing.replace = thing.kind ~= "rule" and before[identity(thing)] ~= nil
@@ -236,7 +236,7 @@ local function repair_one(key)
   if owner and process.pid_alive(owner.pid, owner.start) then
     return
   elseif err and err.code ~= "malformed" then
-    return log.warn("nobody can tell whether routes over several links were left: %s", err)
+    return log.warn("cannot find out whether routes over several links were left: %s", err)
   end
   log.info("undoing the routes over several links that were left")
   local asked = true
@@ -255,7 +255,7 @@ end
 function M.repair()
   local keys, err = state.list(KIND)
   if not keys then
-    log.warn("nobody can tell whether routes over several links were left: %s", err)
+    log.warn("cannot find out whether routes over several links were left: %s", err)
   end
   for _, key in ipairs(keys or {}) do repair_one(key) end
 end

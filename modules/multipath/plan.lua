@@ -23,7 +23,7 @@ local FIRST_ID = 77000
 local CARRIER = 0x10040 -- IFF_LOWER_UP or IFF_RUNNING: without either, the kernel takes no next hop
 local SOME_GATEWAY = "fe80::1"
 
--- The number of a link's next hop, or of the group (no link): as it is, or one that nobody has.
+-- The number of a link's next hop, or of the group (no link): as it is, or one that is free.
 local function id_for(set, taken, link)
   for _, thing in ipairs(set.things) do
     if thing.kind == "nexthop" and thing.link == link then

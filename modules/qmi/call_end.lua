@@ -393,7 +393,7 @@ local function entry_of(verbose, reason)
     or { unknown[verbose.type] or "modem", ("call-end reason %s %d"):format(verbose.type, verbose.reason) }
 end
 
----Who has refused or ended a connection, and why.
+---Which side has refused or ended a connection, and why.
 ---@param verbose { type: string|integer, reason: integer }?
 ---@param reason integer? the simple reason, if there is no verbose one
 ---@return verdict.verdict

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A QMI client: who asks one service of the modem, by a client id that the modem gives, and may take away again.
 --
--- An id is allocated when it is first needed. After the modem has started anew (a CTL sync indication) or has lost the
+-- An id is allocated when it is first needed. After the modem has restarted (a CTL sync indication) or has lost the
 -- id, the client is made again: with another id, and with all that set_up() had told the modem.
 
 local ctl = require "qmi.ctl"
@@ -34,7 +34,7 @@ local function give_back(self, id)
   local device = self.device
   self.id = nil
   device:changed()
-  -- Whether the modem still hears of it, nobody has to wait for.
+  -- No caller waits for the modem's answer to this.
   device.group:spawn(device.ask, device, ctl.release_cid, 0, {
     release_info = { service = self.service_id, cid = id },
   }, RELEASE_TIME)
@@ -55,7 +55,7 @@ local function allocate(self)
   for _, set_up in ipairs(self.set_ups) do
     local _, refused = device:ask(set_up.message, id, set_up.values)
     if self.id ~= id then
-      return error_object.fail { code = "modem-failed", source = "qmi", message = "the modem has started anew" }
+      return error_object.fail { code = "modem-failed", source = "qmi", message = "the modem has restarted" }
     elseif refused and (set_up.required or refused.code == "timeout") then
       give_back(self, id) -- not without it
       return nil, refused
@@ -105,7 +105,7 @@ function Client:is_listening()
   return next(self.queues) ~= nil
 end
 
--- A modem that does not know the client has not done what was asked. One that has started anew meanwhile may have: so
+-- A modem that does not know the client has not done what was asked. One that has restarted since may have: so
 -- then nothing is repeated that has a PIN or a password in it.
 local function may_repeat(self, id, message, err)
   if err.detail and err.detail.status == "invalid-client-id" then
@@ -250,7 +250,7 @@ end
 ---@return moontower.error? err
 function Client:release()
   if self.making then
-    self.making:join() -- or else the modem gives an id that nobody knows of
+    self.making:join() -- or else the modem gives an id that is never given back
   end
   local id = self.id
   self.released, self.id = true, nil

@@ -25,7 +25,7 @@ local REMAKE_TRIES = 4
 ---@class qmi.wire what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
 ---@field request fun(self, message: table, seconds: number): table?, moontower.error?
 ---@field indication fun(self): table?, moontower.error?
----@field abandon fun(self) the modem has started anew, and has forgotten what it was asked
+---@field abandon fun(self) the modem has restarted, and has forgotten what it was asked
 ---@field close fun(self)
 
 ---@class qmi.device
@@ -59,7 +59,7 @@ local function make_again(client)
   client:end_subscriptions(err)
 end
 
--- The modem has started anew: whoever waits for news has to be known to it again.
+-- The modem has restarted: it has to learn again who wants indications.
 local function resync(self)
   local listening = {}
   for client in pairs(self.clients) do
@@ -72,7 +72,7 @@ local function resync(self)
   end
 end
 
--- Whoever subscribed has missed something, and nobody knows what.
+-- Indications were lost, and it is unknown which: each subscriber is told so.
 local function tell_of_overrun(self, lost)
   if not self.has_overrun then
     self.has_overrun = true
@@ -105,7 +105,7 @@ local function closed()
   return error_object.new { code = "gone", source = "qmi", message = "the device is closed" }
 end
 
--- There is nothing to hear any more: whoever waits for news is told why.
+-- No indications will come any more: each subscriber is told why.
 local function end_subscriptions(self, err)
   self.lost = err
   for client in pairs(self.clients) do
@@ -116,7 +116,7 @@ local function end_subscriptions(self, err)
   end
 end
 
--- One task per device reads what the modem says unasked and hands it to whoever subscribed.
+-- One task per device reads the modem's indications and hands them to the subscribers.
 local function read_indications(self, wire)
   while true do
     local message, err = wire:indication()
@@ -252,7 +252,7 @@ function Device:ask(message, client_id, values, seconds)
   return reply, err
 end
 
----Asks the modem: `device:request(dms.get_ids)`. Who wants a client id of his own takes device:client().
+---Asks the modem: `device:request(dms.get_ids)`. For a client id of your own, call device:client().
 ---@param message qmi.message
 ---@param values table?
 ---@param seconds number? how long the answer may take: 10 if not given
@@ -327,7 +327,7 @@ end
 
 -- ---- the control channel ----
 
----Starts anew: the modem forgets all clients, whoever had them, and ends their connections.
+---CTL sync: the modem forgets all clients, also those of other programs, and ends their connections.
 ---@return true? ok
 ---@return moontower.error? err
 function Device:start()

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- USB compositions, whoever's: which interfaces a modem shows the host, by name, and what may not be asked for.
+-- USB compositions of all makers: which interfaces a modem shows the host, by name, and what may not be asked for.
 
 local drivers = require "settings.drivers"
 local error_object = require "error"
@@ -115,7 +115,7 @@ function M.refusal(description, interfaces, folder)
   if not set.mbim and not set.qmi and not set.at then
     return error_object.new {
       code = "unsupported", source = "settings", message = "that composition has no port for commands",
-      hint = "With it, nobody could talk to the modem any more.",
+      hint = "With it, no program could talk to the modem any more.",
     }
   elseif not description.usb then
     return nil -- no driver between us

@@ -78,7 +78,7 @@ function ByConfiguration:names(number)
   return {}
 end
 
--- The way back is sysfs, whatever ports there are; only what shall carry data needs its driver.
+-- The way back is sysfs, whatever ports there are; only the port that carries data needs its driver.
 function ByConfiguration:why_not(modem, wanted, now)
   local target, err = self:target(now, wanted)
   local set = composition.set(target and target.interfaces or {})

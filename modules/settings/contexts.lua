@@ -14,7 +14,7 @@ end
 ---A modem's contexts, by number. As wanted, `false` is one that is not to be there; those not named stay as they are.
 ---@alias settings.contexts table<integer, { apn: string, ip: "ipv4"|"ipv6"|"ipv4v6" }|false>
 
--- The network learns of the first context when the modem attaches: so that it holds, the modem has to attach anew.
+-- The modem sends the first context to the network when it attaches: so it has to attach again.
 local contexts = { name = "contexts", restart = true, blank = {} }
 
 local ip_types = { ipv4 = true, ipv6 = true, ipv4v6 = true }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Settings that any modem may have, whoever made it: PDP contexts, and radio access and bands by the system selection
+-- Settings that a modem of any maker may have: PDP contexts, and radio access and bands by the system selection
 -- of QMI's NAS.
 
 local bands = require "settings.bands"

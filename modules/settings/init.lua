@@ -38,7 +38,7 @@ local function find(name, modem, maker, session, options)
     found, err = quectel.new(name, modem, options)
   end
   local is_silent = err and (err.code == "timeout" or err.code == "gone")
-  -- Sierra's IPv6 switch counts where there is one; without an AT port, nobody knows.
+  -- Sierra's IPv6 switch counts where there is one; without an AT port, it cannot be known.
   if not found and not is_silent and not (name == "ipv6" and not modem.at) then
     local own_err = err
     found, err = generic.new(name, modem)

@@ -116,7 +116,7 @@ local function class(fields)
     return true
   end
 
-  fields.undo = function() end -- nobody knows what they did
+  fields.undo = function() end -- it is unknown what they did
   return setting.class(fields)
 end
 
@@ -156,7 +156,7 @@ local At = class {
     if type(text) == "string" and is_one_of(PIN_COMMANDS, text) then
       return no_pins(at.hide(text))
     elseif type(text) == "string" and is_one_of(STRANDING, text) then
-      return invalid(("'%s' switches the modem off, or leaves it in its boot loader, where nobody can talk to it")
+      return invalid(("'%s' switches the modem off, or leaves it in its boot loader, where no program can talk to it")
         :format(text))
     elseif type(text) == "string" and text:find("^[Aa][Tt]") and not text:find("%c") then
       return true

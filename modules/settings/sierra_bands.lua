@@ -201,7 +201,7 @@ local function masks_for(self, wanted, now)
   return masks
 end
 
--- The row that is ours, or else the first that is nobody's.
+-- The row that is ours, or else the first that is free.
 local function free_index(self)
   local ours = find_row(self, "name", OURS)
   if ours then

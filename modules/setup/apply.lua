@@ -25,7 +25,7 @@ local function entry_for(report, step)
   return entry
 end
 
--- What is done now is known to whoever comes later, whatever becomes of us.
+-- Written down before it is done: later runs know of it, even if we are killed.
 local function write_down(report, step, modem)
   step.entry = step.entry or entry_for(report, step)
   if step.setting.restart then
@@ -45,7 +45,7 @@ local function do_step(modem, step, report)
   if is_undoing then
     entry.undone = ok or nil
   else
-    -- Without an answer, nobody knows: it stays as begun.
+    -- Without an answer, the outcome is unknown: it stays as begun.
     entry.state = ok and "done" or setting.is_refusal(err) and "failed" or entry.state
     entry.err = err and tostring(err)
   end

@@ -36,7 +36,7 @@ local M = { is_empty = plan.is_empty }
 -- While their SIM is locked, some modems tell little and refuse much. Without a PIN we do what can be done.
 local function enter_pin(self)
   if self.modem.description.protocol == "at" then
-    return true -- whoever gets it out of that mode asks for the PIN then
+    return true -- the PIN is asked for once it is out of that mode
   end
   local sim, err = self.modem:sim()
   local found

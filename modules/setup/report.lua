@@ -52,13 +52,13 @@ end
 
 ---@param key string
 ---@return setup.report? report nil: nothing was changed, or all of it put back
----@return moontower.error? err there is a report, and nobody can read it
+---@return moontower.error? err there is a report, and it cannot be read
 function M.load(key)
   local values, err = state.kept.load(KIND, key)
   if values then
     return setmetatable(values, Report)
   elseif err and err.code == "malformed" then
-    err.hint = "So nobody can tell what was changed. The file is kept; run the command again to go on without it."
+    err.hint = "So it is unknown what was changed. The file is kept; run the command again to go on without it."
   end
   return nil, err
 end

@@ -180,7 +180,7 @@ function T.test_radio_off_holds_until_radio_on()
     moontower sim set latency=0.1; moontower unlock >/dev/null || exit 1; until_why "is online" || exit 1
     moontower radio off; moontower up --no-probe >/dev/null; until_why "is online" || exit 1
     moontower down; end; true]]
-  lu.assertStrContains(result.out, "The radio is off.\nread anew\nThe radio is off.\n")
+  lu.assertStrContains(result.out, "The radio is off.\nread again\nThe radio is off.\n")
   lu.assertEquals(result.after, result.before)
 end
 

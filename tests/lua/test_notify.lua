@@ -65,11 +65,11 @@ echo "no paper" >&2; exit 3
 END
     start "events = { 'modem-gone', 'modem-ready', 'belief' }, run = { 'sh', '/run/test/told' }, deadline = 0.3"
     until_in /run/test/heard '"online"'; moontower sim fault unplug 0.5
-    until_in /run/test/log "nobody was told of modem-gone: sh: "
-    until_in /run/test/log "nobody was told of modem-ready: no paper"; until_in /run/test/log "sim: online: "
+    until_in /run/test/log "could not deliver modem-gone: sh: "
+    until_in /run/test/log "could not deliver modem-ready: no paper"; until_in /run/test/log "sim: online: "
     end; rm /run/test/log; start "run = { '/run/test/none' }"
     moontower up --no-probe >/dev/null
-    until_in /run/test/log "nobody was told of belief: /run/test/none"; end]]
+    until_in /run/test/log "could not deliver belief: /run/test/none"; end]]
 end
 
 function T.test_more_than_it_can_keep_is_dropped_with_a_word()
@@ -80,7 +80,7 @@ END
     echo 'read -r event; echo "$event" >>/run/test/heard; sleep 0.02' >/run/test/told
     start "events = { 'plan', 'belief' }, run = { 'sh', '/run/test/told' }"
     until_in /run/test/heard '"online"'; moontower run /run/test/flood.lua
-    until_in /run/test/heard '"number":60'; until_in /run/test/log "nobody is told of plan: too much"
+    until_in /run/test/heard '"number":60'; until_in /run/test/log "cannot deliver plan: too much"
     ! grep -q '"number":100' /run/test/heard || exit 1
     end]]
 end
@@ -118,7 +118,7 @@ END
     moontower run /run/test/say.lua; until_in /run/test/heard '@e'; end >/dev/null || exit 1
     rm /run/test/log; start "events = { 'belief' }, post = 'http://127.0.0.1:8080/bad'"
     moontower up --no-probe >/dev/null
-    until_in /run/test/log "nobody was told of belief: curl: .*403"; end >/dev/null || exit 1
+    until_in /run/test/log "could not deliver belief: curl: .*403"; end >/dev/null || exit 1
     kill $server; grep -c "curl --config -" /run/test/listed; grep -c s3cret /run/test/listed
     ip link set lo down; cat /run/test/heard]]
   local listed, secrets = out:match "^(%d+)\n(%d+)\n"

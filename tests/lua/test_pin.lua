@@ -91,7 +91,7 @@ function T.test_a_ledger_that_nobody_can_read()
   local result = simulated.run("mkdir -p /var/lib/moontower/pins; echo x >/var/lib/moontower/pins/sent.json; "
     .. "MOONTOWER_PIN=1234 " .. UP, { "pin-lock" })
   lu.assertEquals(result.status, 1)
-  lu.assertStrContains(result.err, "nobody can read which PINs have failed")
+  lu.assertStrContains(result.err, "it cannot be read which PINs have failed")
 end
 
 -- Pulled out before the modem has answered: nobody knows what has become of it.

@@ -45,7 +45,7 @@ function T.test_a_connection_that_the_network_ends_is_made_again()
 end
 
 function T.test_a_connection_that_ends_without_a_word_is_noticed()
-  run [[fault disconnect-silent; until_why "ended, and nobody said so: connected" ]]
+  run [[fault disconnect-silent; until_why "ended without an indication: connected" ]]
 end
 
 function T.test_a_network_that_goes_and_comes_back_is_waited_for()

@@ -107,7 +107,7 @@ function T.test_sighup_reads_the_configuration_anew_and_a_mistake_in_it_leaves_t
     expect "READY=1"
     expect "WATCHDOG=1"
   end)
-  lu.assertStrContains(result.err, "read anew")
+  lu.assertStrContains(result.err, "read again")
   lu.assertStrContains(result.err, "no 'polcy'")
   lu.assertStrContains(result.err, ".config.lua:2:")
   lu.assertNotStrContains(result.err, "offline")

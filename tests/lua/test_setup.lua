@@ -78,7 +78,7 @@ end
 function T.test_nobody_to_ask()
   local result = factory(SETUP .. " </dev/null; echo status $?; moontower sim state")
   assert_words(result.out, { "status 2\n", "MC7455, QMI" })
-  lu.assertStrContains(result.err, "there is nobody to ask")
+  lu.assertStrContains(result.err, "there is no terminal to ask at")
   lu.assertEquals(factory("moontower setup").status, 2)
   lu.assertEquals(factory("moontower setup calyx-sprint --undo --yes").status, 2)
   lu.assertEquals(factory("moontower setup no-such-carrier --yes").status, 9)

@@ -188,7 +188,7 @@ function T.test_addresses_by_dhcp()
     lu.assertStrContains(result.out, "DNS       68.28.50.11, 68.28.58.11")
     lu.assertEquals(result.after, result.before)
     result = simulated.run("moontower up --apn r.ispsn --ip ipv4", { "dhcp=no" }, nil, options)
-    simulated.assert_clean_failure(result, 6, "tells no address, and nobody answers DHCP")
+    simulated.assert_clean_failure(result, 6, "tells no address, and no server answers DHCP")
   end
 end
 
