@@ -2,8 +2,8 @@
 -- What a program may say to qmi-proxy, and what it hears: libqmi's rules, for as many programs as there are.
 --
 -- Requests go to the modem with numbers of our own, and come back with the program's. A program uses the client ids
--- that the modem gave it and no others; indications go to the program that has their id. Sync, which would take the ids of
--- all programs back, is answered here.
+-- that the modem gave it and no others; indications go to the program that has their id. Sync, which would take the ids
+-- of all programs back, is answered here.
 
 local cids = require "broker.cids"
 local core = require "core.qmi"
