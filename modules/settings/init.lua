@@ -29,7 +29,7 @@ local function maker_of(modem)
   return text:find("sierra", 1, true) and "sierra" or text:find("quectel", 1, true) and "quectel" or "other"
 end
 
--- A setting of the maker's, or the generic one. Only a modem that has gone silent ends the search.
+-- A setting of the maker's, or the generic one. Only where the modem could not be asked, the search ends.
 local function find(name, modem, maker, session, options)
   local found, err
   if maker == "sierra" then
@@ -37,17 +37,17 @@ local function find(name, modem, maker, session, options)
   elseif maker == "quectel" then
     found, err = quectel.new(name, modem, options)
   end
-  local is_silent = err and (err.code == "timeout" or err.code == "gone")
+  local is_unasked = setting.is_unasked(err)
   -- Sierra's IPv6 switch counts where there is one; without an AT port, it cannot be known.
-  if not found and not is_silent and not (name == "ipv6" and not modem.at) then
+  if not found and not is_unasked and not (name == "ipv6" and not modem.at) then
     local own_err = err
     found, err = generic.new(name, modem)
     err = err or own_err
   end
-  if not found and not is_silent and name == "composition" and modem.qmi then
+  if not found and not is_unasked and name == "composition" and modem.qmi then
     found, err = require("settings.sierra_composition").by_qmi(modem, options)
   end
-  if not found and not is_silent and name == "composition" then
+  if not found and not is_unasked and name == "composition" then
     found = require("settings.configuration").new(modem, options)
   end
   return found, err
@@ -91,7 +91,7 @@ function M.for_modem(modem, wanted, options)
       lacking[name] = err
     elseif not wanted or wanted[name] ~= nil then
       found, err = find(name, modem, maker, session, options)
-      if not found and err and (err.code == "timeout" or err.code == "gone") then
+      if not found and setting.is_unasked(err) then
         return nil, err
       end
       lacking[name] = not found and missing(name, modem, err) or nil

@@ -149,6 +149,13 @@ function M.is_refusal(err)
     and err.detail.who ~= nil
 end
 
+---Could the modem not be asked at all? That says nothing of what it can do.
+---@param err moontower.error?
+---@return boolean
+function M.is_unasked(err)
+  return err ~= nil and (err.code == "timeout" or err.code == "gone" or err.detail ~= nil and err.detail.errno ~= nil)
+end
+
 ---"on" or "off": a switch's value is never false, which would read as an error.
 ---@param value any true, false, "on" or "off"
 ---@return "on"|"off"|nil value

@@ -554,6 +554,24 @@ function T.test_locked_lines()
   end
 end
 
+-- What could not be asked is not what the modem lacks: no other way is taken instead.
+function T.test_a_port_that_fails_ends_the_search()
+  for _, name in ipairs { "ipv6", "rat", "composition" } do
+    local modem = mc7455()
+    local command = modem.at.command
+    modem.qmi = { request = function() error "asked by QMI" end }
+    function modem.at:command(text, options)
+      if text == "ATI" then return command(self, text, options) end
+      return error_object.fail {
+        code = "io", source = "port", message = "write: Input/output error", detail = { errno = "EIO" },
+      }
+    end
+    local list, err = settings.for_modem(modem, { [name] = { "at", "mbim" } })
+    lu.assertNil(list)
+    lu.assertEquals(err.code, "io", name)
+  end
+end
+
 function T.test_lines()
   local answers = { ["ATI"] = "Some modem", ["AT+X=1"] = "" }
   answers["AT!PCOFFEN?"] = "!PCOFFEN:   0"
