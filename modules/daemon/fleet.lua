@@ -237,9 +237,12 @@ local function watch_all(self)
     log.warn("modems that are plugged in later will not be noticed: %s", err)
   end
   fs.mkdir(devices.folder(), 448) -- 0700
-  local in_folder = watch.folder(devices.folder())
+  local in_folder
+  in_folder, err = watch.folder(devices.folder())
   if in_folder then
     self.group:spawn(forward, in_folder, self.changed)
+  else
+    log.warn("modems that files describe will not be noticed when they come: %s", err)
   end
 end
 
