@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: MIT
+-- What a test has started ends with it, also when the test is killed: see runner.lua.
+
+local fs = require "core.fs"
+local lu = require "luaunit"
+local process = require "core.process"
+local task = require "task"
+
+local T = {}
+
+local SLEEPS = "86399.25" -- seconds: nobody else's
+
+-- A test that leaves a process of another session behind, and does not end.
+local TEST = [[
+return { test_it = function()
+  require("core.process").run { "sh", "-c", "setsid sleep %s & sleep %s" }
+end }
+]]
+
+local function sleepers()
+  local count = 0
+  for _, name in ipairs(assert(fs.list "/proc")) do
+    local words = name:find "^%d+$" and fs.read("/proc/" .. name .. "/cmdline") or ""
+    count = count + (words:find("sleep\0" .. SLEEPS, 1, true) and 1 or 0)
+  end
+  return count
+end
+
+local function wait_for_sleepers(count)
+  lu.assertTrue(task.timeout(60, function()
+    while sleepers() ~= count do task.sleep(0.05) end
+    return true
+  end), ("there are %d, not %d"):format(sleepers(), count))
+end
+
+function T.test_a_test_that_is_killed_leaves_nothing()
+  if fs.geteuid() ~= 0 then
+    lu.skip "only root has a PID namespace"
+  end
+  local pid_file = os.tmpname()
+  local file = pid_file .. ".lua"
+  local removing <close> = task.finally(function() os.remove(file) os.remove(pid_file) end) -- luacheck: ignore 211
+  assert(fs.write(file, TEST:format(SLEEPS, SLEEPS)))
+  local runner = package.searchpath("runner", package.path)
+  for _, signal in ipairs { "KILL", "TERM" } do
+    local group <close> = task.group()
+    group:spawn(process.run, {
+      "sh", "-c", 'echo $$ >"$3"; exec "$0" run "$1" "$2"', fs.realpath "/proc/self/exe", runner, file, pid_file,
+    })
+    wait_for_sleepers(2)
+    assert(process.run { "kill", "-" .. signal, (fs.read(pid_file):match "%d+") })
+    wait_for_sleepers(0)
+  end
+end
+
+return T
