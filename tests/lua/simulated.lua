@@ -38,8 +38,9 @@ end
 ---@param faults string[]? as `moontower sim --fault` takes them
 ---@param preparation string? shell commands before it, whose output does not count
 ---@param options string[]? others that `moontower sim` takes
+---@param seconds number? how long all of it may take (120)
 ---@return simulated.result
-function M.run(command, faults, preparation, options)
+function M.run(command, faults, preparation, options, seconds)
   local arguments = table.move(options or {}, 1, #(options or {}), 3, { executable, "sim" })
   for _, fault in ipairs(faults or {}) do
     table.move({ "--fault", fault }, 1, 2, #arguments + 1, arguments)
@@ -51,7 +52,7 @@ function M.run(command, faults, preparation, options)
     .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\n"
     .. "for f in status out err before after; do cat /run/test/$f; printf '" .. MARK:gsub("\n", "\\n") .. "'; done"
   table.move({ "--", "sh", "-c", script }, 1, 4, #arguments + 1, arguments)
-  arguments.timeout = 120
+  arguments.timeout = seconds or 120
   local result = assert(process.run(arguments))
   local parts = {}
   for part in result.stdout:gmatch("(.-)" .. MARK:gsub("%-", "%%-")) do parts[#parts + 1] = part end

@@ -16,7 +16,9 @@ local T = {}
 local EVERY = math.tointeger(tonumber(os.getenv "MT_INJECT_EVERY")) or 11
 local FIRST = math.tointeger(tonumber(os.getenv "MT_INJECT_FIRST")) or os.time() % EVERY + 1
 local AT_ONCE = 3 -- so many worlds
-local PARTS = 18 -- of each command's calls, each in a world of its own
+local PATIENCE = 90 -- seconds that one command may take: longer than any wait that an error could begin
+local PART_TIME = 1000 -- so the machine's speed does not matter: ctest has the last word
+local PARTS = math.ceil(200 / EVERY) -- of each command's calls, each in a world of its own: a few calls
 
 local LIBRARY = fs.realpath("/proc/self/exe"):match("^(.*)/") .. "/tests/inject.so"
 
@@ -25,19 +27,23 @@ local HIT = ([[
 export MT_INJECT_FILE=/run/test/calls
 counted() { rm -f $MT_INJECT_FILE; MT_INJECT=0 LD_PRELOAD=%s "$@" >/run/test/log 2>&1 || fail "counted: $*"
   calls=$(cat $MT_INJECT_FILE); }
-hit() { n=$1; shift; rm -f $MT_INJECT_FILE; env MT_INJECT=$n $kill LD_PRELOAD=%s "$@" >/run/test/hit 2>&1; status=$?
+hit() { n=$1; shift; rm -f $MT_INJECT_FILE
+  timeout $patience env MT_INJECT=$n $kill LD_PRELOAD=%s "$@" >/run/test/hit 2>&1; status=$?
   moment="call $n of $calls, $(cat $MT_INJECT_FILE 2>/dev/null): $*: $status: $(cat /run/test/hit)"
   ! grep -q 'raceback\|left open' /run/test/hit || fail "a mistake"
+  [ $status != 124 ] || fail "it has not ended after $patience s"
   [ -n "$kill" ] || [ $status = 0 ] || grep -q '^moontower: ' /run/test/hit || fail "no error is told"; }
 # The same of a daemon's start, until it is online or has ended.
 count_serve() { MT_INJECT=0 LD_PRELOAD=%s moontower serve --config /run/test/config.lua >/run/test/hit 2>&1 & daemon=$!
   online 1; kill -TERM $daemon; wait $daemon; calls=$(cat $MT_INJECT_FILE); }
 hit_serve() { n=$1; rm -f $MT_INJECT_FILE
-  env MT_INJECT=$n $kill LD_PRELOAD=%s moontower serve --config /run/test/config.lua >/run/test/hit 2>&1 & daemon=$!
+  timeout $patience env MT_INJECT=$n $kill LD_PRELOAD=%s moontower serve --config /run/test/config.lua \
+    >/run/test/hit 2>&1 & daemon=$!
   tries=0; until moontower why 2>&1 | grep -q ' is online ' || [ ! -d /proc/$daemon/fd ]; do tries=$((tries + 1))
     [ $tries -lt 600 ] || { cat /run/test/hit; moontower why; fail "neither online nor ended"; }; sleep 0.05; done
   kill -TERM $daemon 2>/dev/null; wait $daemon; status=$?
   moment="call $n of $calls, $(cat $MT_INJECT_FILE 2>/dev/null): serve: $status: $(cat /run/test/hit)"
+  [ $status != 124 ] || fail "it has not ended after $patience s"
   ! grep -q 'raceback\|left open' /run/test/hit || fail "a mistake"; }
 each() { i=$first; while [ $i -le $calls ]; do [ $((i / every %% parts)) != $part ] || "$@" $i
   i=$((i + every)); done; }
@@ -87,11 +93,12 @@ local scenarios = {
 }
 
 local function world(scenario, part, kill)
-  local script = ("%s%severy=%d; first=%d; part=%d; parts=%d; kill=%s\n%s\none() {\n%s\n}\neach one\necho finished\n")
-    :format(mended.PRELUDE, HIT, EVERY, FIRST, part, PARTS, kill and "MT_INJECT_KILL=1" or "", scenario.before,
-      scenario.each)
+  local numbers = ("patience=%d; every=%d; first=%d; part=%d; parts=%d; kill=%s\n")
+    :format(PATIENCE, EVERY, FIRST, part, PARTS, kill and "MT_INJECT_KILL=1" or "")
+  local script = ("%s%s%s%s\none() {\n%s\n}\neach one\necho finished\n")
+    :format(mended.PRELUDE, HIT, numbers, scenario.before, scenario.each)
   local result = simulated.run("moontower sim set reset_time=0.2 search=0.02 --on all\n" .. script, nil, nil,
-    scenario.options)
+    scenario.options, PART_TIME)
   local label = ("MT_INJECT_FIRST=%d MT_INJECT_EVERY=%d: %s"):format(FIRST, EVERY, result.out .. result.err)
   lu.assertStrContains(result.out, "finished\n", false, label)
 end
