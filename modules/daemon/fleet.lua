@@ -21,6 +21,7 @@ local watch = require "core.watch"
 
 local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
 local SETTLE_TIME, SETTLE_MAX = 0.3, 5 -- the ports of one modem appear one after the other
+local FIRST_LOOK, LAST_LOOK = 1, 60 -- seconds until modems that could not be asked for are looked for again
 local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it
 
 ---@class daemon.slot
@@ -37,6 +38,7 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field requests { description: modem.description, answer: userdata }[] for modems that are not open yet
 ---@field group task.group
 ---@field changed userdata a queue: something has been plugged in or out
+---@field pause number seconds until the next look at what could not be asked
 ---@field on_ready fun(modem: modem.modem, group: task.group)
 ---@field on_gone fun(modem: modem.modem)
 local Fleet = {}
@@ -50,7 +52,7 @@ local M = {}
 ---@return daemon.fleet
 function M.new(group, on_ready, on_gone)
   local self = setmetatable({
-    slots = {}, unusable = {}, requests = {}, group = group, changed = task.queue(1),
+    slots = {}, unusable = {}, requests = {}, group = group, changed = task.queue(1), pause = FIRST_LOOK,
     on_ready = on_ready, on_gone = on_gone,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
@@ -203,6 +205,7 @@ local function tell_of_unusable(self, now, unknown)
   end
 end
 
+-- Returns an error when there may be modems that could not be asked for.
 local function look(self)
   local now, unknown = list_by_name()
   let_go(self, now, unknown)
@@ -211,6 +214,18 @@ local function look(self)
     if not self.slots[name] and description.protocol ~= "at" then
       admit(self, description)
     end
+  end
+  return unknown
+end
+
+-- Until something comes or goes; what could not be asked is asked again, less and less often.
+local function wait_for_news(self, unknown)
+  if unknown then
+    task.timeout(self.pause, self.changed.pop, self.changed)
+    self.pause = math.min(self.pause * 2, LAST_LOOK)
+  else
+    self.pause = FIRST_LOOK
+    self.changed:pop()
   end
 end
 
@@ -249,14 +264,14 @@ end
 ---Finds modems, and goes on until it is cancelled.
 function Fleet:run()
   watch_all(self)
-  look(self)
+  local unknown = look(self)
   while true do
-    self.changed:pop()
+    wait_for_news(self, unknown)
     let_go(self, list_by_name())
     pass_requests_on(self)
     settle(self)
     pass_requests_on(self)
-    look(self)
+    unknown = look(self)
   end
 end
 

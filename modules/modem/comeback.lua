@@ -12,11 +12,13 @@ local watch = require "core.watch"
 
 local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
 local SETTLE_TIME, SETTLE_MAX = 1, 5 -- its ports appear one after the other
+local FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30 -- seconds between looks that no news asks for
 
 ---@class modem.comeback
 ---@field private before modem.description
 ---@field private monitor userdata of udev; of a folder, for a modem that a file describes
 ---@field private was_gone boolean?
+---@field private pause number seconds until the next look
 local Comeback = {}
 Comeback.__index = Comeback
 
@@ -38,7 +40,7 @@ function M.watch(description)
   if not monitor then
     return nil, err
   end
-  return setmetatable({ before = description, monitor = monitor }, Comeback)
+  return setmetatable({ before = description, monitor = monitor, pause = FIRST_PAUSE }, Comeback)
 end
 
 -- The modem, if it has been away since. On USB each arrival has a number of its own. A modem that could not be read is
@@ -65,6 +67,13 @@ local function next_event(self)
   if action == "remove" and type(device) == "table" and device.devnode == self.before.control then
     self.was_gone = true
   end
+end
+
+-- There is no news of what could not be looked at for a moment, and some gets lost: so it looks by itself, too, less
+-- and less often.
+local function wait_for_news(self)
+  task.timeout(self.pause, next_event, self)
+  self.pause = math.min(self.pause * 2, LONGEST_PAUSE)
 end
 
 local function settle(self)
@@ -94,7 +103,7 @@ function Comeback:wait(seconds, is_complete)
     -- A driver may be on its way, or not exist: one that is making a port keeps the modem from the list for a moment.
     while not description or description.mode and description.mode.lacks
       or is_complete and not is_complete(description) do
-      next_event(self)
+      wait_for_news(self)
       description = now()
     end
     return description
