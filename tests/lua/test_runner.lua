@@ -44,12 +44,13 @@ function T.test_a_test_that_is_killed_leaves_nothing()
   local runner = package.searchpath("runner", package.path)
   for _, signal in ipairs { "KILL", "TERM" } do
     local group <close> = task.group()
-    group:spawn(process.run, {
+    local running = group:spawn(process.run, {
       "sh", "-c", 'echo $$ >"$3"; exec "$0" run "$1" "$2"', fs.realpath "/proc/self/exe", runner, file, pid_file,
     })
     wait_for_sleepers(2)
     assert(process.run { "kill", "-" .. signal, (fs.read(pid_file):match "%d+") })
     wait_for_sleepers(0)
+    running:join()
   end
 end
 
