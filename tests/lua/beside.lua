@@ -17,7 +17,7 @@ M.executable = require("core.program").executable
 ---@return string output
 ---@return integer status
 function M.shell(command)
-  local result = assert(process.run { "sh", "-c", command, timeout = 60 })
+  local result = assert(process.run { "sh", "-c", command, timeout = 600 })
   return result.stdout .. result.stderr, result.status
 end
 
@@ -39,7 +39,7 @@ end
 ---@param fn fun(): any
 ---@param what string the failure, if fn() is not true in good time
 function M.wait_until(fn, what)
-  lu.assertTrue(task.timeout(20, function()
+  lu.assertTrue(task.timeout(60, function()
     while not fn() do task.sleep(0.05) end
     return true
   end), what)
@@ -59,7 +59,7 @@ function M.with_daemon(protocol, fn)
   assert(tier1.start(modem, group))
   local result
   local daemon = group:spawn(function()
-    result = assert(process.run { "sh", "-c", 'echo $$ >/run/daemon; exec "$0" serve', M.executable, timeout = 100 })
+    result = assert(process.run { "sh", "-c", 'echo $$ >/run/daemon; exec "$0" serve', M.executable, timeout = 600 })
   end)
   local function finish()
     task.shield(30, function()

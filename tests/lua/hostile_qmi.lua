@@ -15,7 +15,7 @@ local tier1 = require "sim.tier1"
 
 local CTL, WDS, DMS, NAS, BROADCAST = 0, 1, 2, 3, 0xff
 local ALLOCATE, SYNC = 0x0022, 0x0027
-local COMMAND_TIME = 100
+local COMMAND_TIME = 300
 local FLOOD = 400
 
 local function noise(length)
@@ -190,7 +190,7 @@ local group <close> = task.group()
 local modem = new_simulated(mc7455, group)
 modem:compose "qmi"
 assert(tier1.start(modem, group))
-local function host() return assert(process.run { "sh", "-c", HOST, timeout = 20 }).stdout end
+local function host() return assert(process.run { "sh", "-c", HOST, timeout = 600 }).stdout end
 local before = host()
 local result = assert(process.run { "sh", "-c", arg[2], timeout = COMMAND_TIME })
 print(json.encode { status = result.status, out = result.stdout, err = result.stderr, before = before, after = host() })

@@ -8,7 +8,7 @@ local task = require "task"
 local M = {}
 
 local function shell(command)
-  local result = assert(process.run { "sh", "-c", command, timeout = 20 })
+  local result = assert(process.run { "sh", "-c", command, timeout = 600 })
   return result.stdout .. result.stderr
 end
 
@@ -57,7 +57,7 @@ end
 ---@return string? what there is too much
 function M.too_many(pid, before)
   local now = M.descriptors(pid)
-  task.timeout(20, function()
+  task.timeout(60, function()
     while total(now) > total(before) do
       task.sleep(0.2)
       now = M.descriptors(pid)

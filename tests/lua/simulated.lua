@@ -52,7 +52,7 @@ function M.run(command, faults, preparation, options, seconds)
     .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\n"
     .. "for f in status out err before after; do cat /run/test/$f; printf '" .. MARK:gsub("\n", "\\n") .. "'; done"
   table.move({ "--", "sh", "-c", script }, 1, 4, #arguments + 1, arguments)
-  arguments.timeout = seconds or 120
+  arguments.timeout = seconds or 600
   local result = assert(process.run(arguments))
   local parts = {}
   for part in result.stdout:gmatch("(.-)" .. MARK:gsub("%-", "%%-")) do parts[#parts + 1] = part end

@@ -179,7 +179,7 @@ end
 local function fetch(queue, count)
   local items = {}
   for i = 1, count do
-    items[i] = assert(task.timeout(5, queue.pop, queue))
+    items[i] = assert(task.timeout(60, queue.pop, queue))
   end
   lu.assertEquals(queue:length(), 0)
   return items
@@ -382,7 +382,7 @@ function T.test_modem_goes()
     end
     task.sleep(0.01)
     wire:close()
-    local line, err = task.timeout(5, urcs.pop, urcs)
+    local line, err = task.timeout(60, urcs.pop, urcs)
     lu.assertNil(line)
     lu.assertEquals(err.code, "gone")
     task.sleep(0.01)

@@ -36,8 +36,15 @@ end
 
 local unread = setmetatable({}, { __mode = "k" }) -- what has come of the next frames
 
+-- The daemon closes this connection, without a word.
+local function assert_ends(port)
+  local bytes, err = task.timeout(60, port.read, port)
+  lu.assertNil(bytes)
+  lu.assertNotEquals(err.code, "timeout")
+end
+
 local function read_frame(port, frame_length)
-  return task.timeout(5, function()
+  return task.timeout(60, function()
     local buffer = unread[port] or ""
     while true do
       local length = frame_length(buffer)
@@ -309,7 +316,7 @@ function T.test_hostile_mbim_clients_are_let_go_and_disturb_nobody()
     } do
       local bad = mbim_client()
       bad:write(bytes)
-      lu.assertNil(task.timeout(3, bad.read, bad))
+      assert_ends(bad)
       bad:close()
     end
     local leaver = mbim_client()
@@ -380,7 +387,7 @@ function T.test_unplugging_ends_the_connections_and_they_can_come_back()
   with_daemon("mbim", function(modem)
     local port = mbim_client()
     assert(faults.apply(modem, "unplug", { "0.3" }))
-    lu.assertNil(task.timeout(5, port.read, port))
+    assert_ends(port)
     port:close()
     wait_until(beside.is_online, "not online again")
     local again = mbim_client()
@@ -492,7 +499,7 @@ function T.test_hostile_qmi_clients_are_let_go_and_disturb_nobody()
     for _, bytes in ipairs { ("\xff"):rep(50), "\1\1\0\0\0\0\0", "\1\255\255\0\0\0" .. ("\0"):rep(100) } do
       local bad = qmi_client()
       bad:write(bytes)
-      if #bytes < 100 then lu.assertNil(task.timeout(3, bad.read, bad)) end
+      if #bytes < 100 then assert_ends(bad) end
       bad:close()
     end
     local greedy, given = qmi_client(), 0

@@ -42,7 +42,7 @@ return {
 ]]
 
 local function shell(command)
-  local result = assert(process.run { "sh", "-c", command, timeout = 20 })
+  local result = assert(process.run { "sh", "-c", command, timeout = 600 })
   return result.stdout .. result.stderr
 end
 

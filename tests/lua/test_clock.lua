@@ -17,7 +17,7 @@ end
 function T.test_a_time_that_is_over_comes_at_once_and_a_far_one_not()
   for _, time in ipairs { -1e9, 0, 0.5, os.time() - 1, os.time() } do
     local alarm <close> = assert(clock.alarm(time))
-    lu.assertIsTrue(task.timeout(5, alarm.next, alarm))
+    lu.assertIsTrue(task.timeout(60, alarm.next, alarm))
   end
   for _, time in ipairs { os.time() + 3600, math.huge } do
     local alarm <close> = assert(clock.alarm(time))

@@ -45,7 +45,7 @@ function T.test_what_is_no_command_is_hung_up_on()
     } do
       local port <close> = connect()
       assert(port:write(bytes))
-      lu.assertNotNil(task.timeout(5, hear, port), bytes:sub(1, 60))
+      lu.assertNotNil(task.timeout(60, hear, port), bytes:sub(1, 60))
     end
     assert_serves()
   end)
@@ -64,7 +64,7 @@ function T.test_a_hello_that_is_much_work_is_hung_up_on()
     } do
       local port <close> = connect()
       assert(port:write(with(more)))
-      local heard = task.timeout(20, hear, port) or "nothing"
+      local heard = task.timeout(60, hear, port) or "nothing"
       lu.assertEquals(heard:find('"exit":0', 1, true) ~= nil, is_run, more:sub(1, 20) .. heard:sub(1, 100))
     end
     assert_serves()
@@ -81,7 +81,7 @@ function T.test_commands_that_make_no_sense_are_told_of()
     } do
       local port <close> = connect()
       assert(port:write(message))
-      lu.assertStrContains(task.timeout(10, hear, port) or "nothing after " .. message, '"exit":')
+      lu.assertStrContains(task.timeout(60, hear, port) or "nothing after " .. message, '"exit":')
     end
     assert_serves()
   end)
@@ -117,7 +117,7 @@ function T.test_a_hundred_at_once_are_served_or_told()
       group:spawn(function()
         local port <close> = connect()
         port:write(hello "why") -- it may have been refused already, and why stands there to be read
-        local heard = task.timeout(20, hear, port) or "nothing"
+        local heard = task.timeout(60, hear, port) or "nothing"
         served = served + (heard:find('"exit":0', 1, true) and 1 or 0)
         told = told + (heard:find("too many use it", 1, true) and heard:find('"exit":8', 1, true) and 1 or 0)
       end)
@@ -148,7 +148,7 @@ function T.test_news_of_a_client_that_nobody_asked_for_change_nothing()
   beside.with_daemon("mbim", function()
     local port <close> = connect()
     assert(port:write(hello "events" .. '{"answer":{}}\n{"answer":5}\n{"interrupt":5}\n'))
-    lu.assertStrContains(task.timeout(5, hear, port) or "nothing", '"exit":130')
+    lu.assertStrContains(task.timeout(60, hear, port) or "nothing", '"exit":130')
     assert_serves()
   end)
 end

@@ -30,7 +30,7 @@ local function text_of(view) return table.concat(printer.all(view), "\n") end
 local function json_of(view) return (json.decode(printer.json(view))) end
 
 local function run(...)
-  return assert(process.run { executable, "decode", timeout = 20, ... })
+  return assert(process.run { executable, "decode", timeout = 600, ... })
 end
 
 local function command(declared, set, values)

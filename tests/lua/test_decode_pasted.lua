@@ -68,7 +68,7 @@ function T.test_what_is_cut_short()
     local found = assert(hex.messages(text))
     lu.assertEquals({ digits(found[1].bytes), found[1].cut }, { "0100000010000000", true }, text)
   end
-  local result = assert(process.run { executable, "decode", "01 00 00 00 10 00 00 00 ...", timeout = 20 })
+  local result = assert(process.run { executable, "decode", "01 00 00 00 10 00 00 00 ...", timeout = 600 })
   lu.assertEquals(result.status, 1)
   lu.assertStrContains(result.stdout, "cut short after 8 bytes")
   lu.assertStrContains(result.stderr, "moontower: what was pasted is cut short after 8 bytes\n")
@@ -78,11 +78,11 @@ end
 function T.test_each_message_of_a_log()
   local log = ("<<<<<<   data   = %s\n"):format(COLONS)
     .. ">>>>>>   data   = 01:00:00:80:10:00:00:00:02:00:00:00:00:00:00:00\n"
-  local result = assert(process.run { executable, "decode", "-", stdin = log, timeout = 20 })
+  local result = assert(process.run { executable, "decode", "-", stdin = log, timeout = 600 })
   lu.assertEquals(result.status, 0)
   lu.assertStrContains(result.stdout, "MBIM open to the modem")
   lu.assertStrContains(result.stdout, "\n\nMBIM open-done from the modem")
-  result = assert(process.run { executable, "decode", "--json", "-", stdin = log, timeout = 20 })
+  result = assert(process.run { executable, "decode", "--json", "-", stdin = log, timeout = 600 })
   lu.assertEquals(json.decode(result.stdout)[2].type, "open-done")
 end
 

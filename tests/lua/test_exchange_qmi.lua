@@ -10,7 +10,7 @@ local world = require "core.world"
 
 local T = {}
 
-local PATIENCE = 5
+local PATIENCE = 60
 local RESULT = "\2\4\0\0\0\0\0"
 
 -- Two ports, connected to each other.

@@ -122,7 +122,7 @@ function T.test_nonsense_on_a_command_line()
     { "setup", "calyx-sprint", "--plan", "--wait", "0" }, { "sim", "--count", "0", "--", "true" },
     { "sim", "--latency", "-1", "--", "true" },
   } do
-    local result = assert(process.run { executable, timeout = 30, table.unpack(case) })
+    local result = assert(process.run { executable, timeout = 600, table.unpack(case) })
     lu.assertEquals(result.status, 2, table.concat(case, " ") .. ": " .. result.stderr .. result.stdout)
   end
 end

@@ -14,7 +14,7 @@ local ABREAST = 16 -- most of them wait for a modem that does not answer
 local SCRIPT = debug.getinfo(1, "S").source:match "^@(.*)test_hostile_qmi.lua$" .. "hostile_qmi.lua"
 
 local function run(attack, command)
-  local result = assert(process.run { executable, "run", SCRIPT, attack, command, timeout = 150 })
+  local result = assert(process.run { executable, "run", SCRIPT, attack, command, timeout = 600 })
   local told = json.decode(result.stdout)
   lu.assertNotNil(told, attack .. ": " .. result.stdout .. result.stderr)
   return told

@@ -22,7 +22,7 @@ local function in_zone(zone, script)
     end
     local function text(time) return time and os.date("%Y-%m-%d %H:%M", time) end
   ]] .. script))
-  local program = { require("core.program").executable, "run", path, env = { TZ = zone }, timeout = 60 }
+  local program = { require("core.program").executable, "run", path, env = { TZ = zone }, timeout = 600 }
   local result = assert(process.run(program))
   os.remove(path)
   lu.assertEquals(result.status, 0, result.stderr)

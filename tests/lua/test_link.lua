@@ -320,13 +320,13 @@ end
 -- A sysfs of our own making: what its files are told can be read, but nothing comes of it.
 local function with_sysfs(files, fn)
   local folder = "/sys/class/net"
-  assert(process.run { "mount", "-t", "tmpfs", "tmpfs", folder, timeout = 10 }.status == 0)
+  assert(process.run { "mount", "-t", "tmpfs", "tmpfs", folder, timeout = 600 }.status == 0)
   for path, content in pairs(files) do
     assert(fs.mkdir(folder .. "/" .. path:match("^(.*)/")))
     assert(fs.write(folder .. "/" .. path, content))
   end
   local ok, message = pcall(fn, function(path) return fs.read(folder .. "/" .. path) end)
-  assert(process.run { "umount", folder, timeout = 10 }.status == 0)
+  assert(process.run { "umount", folder, timeout = 600 }.status == 0)
   assert(ok, message)
 end
 

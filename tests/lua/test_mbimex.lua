@@ -41,7 +41,7 @@ end
 local function say(port, bytes, fragment)
   for at = 1, #bytes, fragment do assert(port:write(bytes:sub(at, at + fragment - 1))) end
   local buffer = ""
-  return assert(task.timeout(5, function()
+  return assert(task.timeout(60, function()
     repeat
       buffer = buffer .. assert(port:read())
     until #buffer >= 12 and #buffer >= string.unpack("<I4", buffer, 5)

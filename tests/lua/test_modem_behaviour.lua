@@ -90,7 +90,7 @@ end
 -- The next event that reads like this; those in between are allowed, since QMI tells some things in two steps.
 local function hears(events, name, expected)
   local latest
-  local found, err = task.timeout(2, function()
+  local found, err = task.timeout(60, function()
     repeat
       local event, why = events:next()
       if not event then
@@ -653,7 +653,7 @@ function behaviours.closed_in_every_state(first, sim)
       ends_well(i, running:join())
     end
     for i, call in ipairs(calls) do
-      local ok, value, err = task.timeout(2, pcall, call, modem)
+      local ok, value, err = task.timeout(60, pcall, call, modem)
       ends_well(i, ok, value, err)
       eq(value == nil and err.code or nil, "gone", "call " .. i)
     end
@@ -725,7 +725,7 @@ function behaviours.events_end_when_the_modem_is_pulled_out(modem, sim)
   end
   sim:unplug()
   for _, events in ipairs(lists) do
-    local event, err = task.timeout(2, function()
+    local event, err = task.timeout(60, function()
       local next_event, why
       repeat
         next_event, why = events:next()

@@ -18,7 +18,7 @@ local world = require "core.world"
 
 local T = {}
 
-local PATIENCE = 20
+local PATIENCE = 60
 local entered, refused = tier1.enter()
 if entered then
   assert(netlink.link "lo") -- its socket stays open

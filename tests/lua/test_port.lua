@@ -13,7 +13,7 @@ local T = {}
 local function read(from, length)
   local text = ""
   while #text < length do
-    text = text .. assert(task.timeout(5, from.read, from))
+    text = text .. assert(task.timeout(60, from.read, from))
   end
   return text
 end
@@ -50,14 +50,14 @@ function T.test_connections_wait_until_they_are_accepted()
   assert(first:write("1"))
   assert(second:write("2"))
   for _, expected in ipairs { "1", "2" } do
-    local accepted <close> = assert(task.timeout(5, listener.accept, listener))
+    local accepted <close> = assert(task.timeout(60, listener.accept, listener))
     lu.assertEquals(read(accepted, 1), expected)
   end
   local nothing, err = task.timeout(0.01, listener.accept, listener)
   lu.assertNil(nothing)
   lu.assertEquals(err.code, "timeout")
   local third <close> = assert(port.open(socket_name()))
-  local accepted <close> = assert(task.timeout(5, listener.accept, listener))
+  local accepted <close> = assert(task.timeout(60, listener.accept, listener))
   lu.assertNotNil(accepted)
   lu.assertNotNil(third)
 end
@@ -103,7 +103,7 @@ function T.test_no_descriptor_left_to_accept_with()
     held[#held + 1], held[#held + 2] = one, other
   until not one
   local last = io.open("/dev/null") -- of an odd number
-  local accepted, err = task.timeout(5, listener.accept, listener)
+  local accepted, err = task.timeout(60, listener.accept, listener)
   if last then
     last:close()
   end
@@ -114,7 +114,7 @@ function T.test_no_descriptor_left_to_accept_with()
   lu.assertStrContains(err.message, "accept")
   lu.assertEquals(err.code, "io")
   -- Nobody was turned away: once there is room, the connection is there.
-  accepted = assert(task.timeout(5, listener.accept, listener))
+  accepted = assert(task.timeout(60, listener.accept, listener))
   assert(caller:write("x"))
   lu.assertEquals(read(accepted, 1), "x")
   accepted:close()

@@ -144,7 +144,7 @@ function T.test_the_end_of_one_family_alone_is_put_on_the_host()
     group:spawn(watch, link)
     task.sleep(0.05) -- it listens
     sim:disconnect_family(0, "ipv6")
-    assert(task.timeout(10, function()
+    assert(task.timeout(60, function()
       while #link.addresses ~= 1 do task.sleep(0.02) end
       return true
     end))
@@ -278,7 +278,7 @@ function T.test_a_modem_that_was_mute_for_a_while_is_disconnected_in_the_end()
     local group <close> = task.group()
     local watching = group:spawn(link.wait_down, link, options)
     fault(sim, "blackhole")
-    assert(task.timeout(20, function()
+    assert(task.timeout(60, function()
       while not given_up do task.sleep(0.02) end
       return true
     end))

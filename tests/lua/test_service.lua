@@ -16,7 +16,7 @@ local PATIENCE = 60
 local function run(environment, script)
   local path = os.tmpname()
   assert(fs.write(path, script))
-  local program = { require("core.program").executable, "run", path, env = environment, timeout = 30 }
+  local program = { require("core.program").executable, "run", path, env = environment, timeout = 600 }
   local result = assert(process.run(program))
   os.remove(path)
   lu.assertEquals(result.status, 0, result.stderr)

@@ -52,7 +52,7 @@ end
 local function run(script)
   local path = os.tmpname()
   assert(fs.write(path, script))
-  local result = assert(process.run { require("core.program").executable, "run", path, timeout = 30 })
+  local result = assert(process.run { require("core.program").executable, "run", path, timeout = 600 })
   os.remove(path)
   return result
 end

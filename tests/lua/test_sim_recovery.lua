@@ -52,7 +52,7 @@ end
 
 -- Waits for an event of the modem that reads like this.
 local function hears(events, name, wanted)
-  assert(task.timeout(2, function()
+  assert(task.timeout(60, function()
     while true do
       local event = assert(events:next())
       local is_wanted = event.name == name
@@ -92,7 +92,7 @@ local function await(sim, wanted, act)
     end
   end)
   act()
-  assert(task.timeout(5, queue.pop, queue))
+  assert(task.timeout(60, queue.pop, queue))
 end
 
 local recovery = {}

@@ -45,7 +45,7 @@ local function open()
 end
 
 local function request(exchange, message)
-  return assert(exchange:request(message, 2))
+  return assert(exchange:request(message, 60))
 end
 
 local function command(declaration, part, values)
@@ -109,7 +109,7 @@ function T.test_two_clients()
     lu.assertEquals(request(second, command(basic.radio_state, "query")).status, 0)
     modem:set_signal(9)
     for _, exchange in ipairs { first, second } do
-      lu.assertEquals(task.timeout(2, exchange.indication, exchange).cid, basic.signal_state.cid)
+      lu.assertEquals(task.timeout(60, exchange.indication, exchange).cid, basic.signal_state.cid)
     end
   end)
 end
@@ -148,7 +148,7 @@ function T.test_control()
     end
     local port <close> = assert(ports.open(control.path))
     port:write("no JSON\n[]\n7\n")
-    lu.assertStrContains(task.timeout(2, port.read, port), "no such request")
+    lu.assertStrContains(task.timeout(60, port.read, port), "no such request")
   end)
 end
 
@@ -165,14 +165,14 @@ function T.test_at_terminal()
   with_modem(function(modem)
     local port <close> = assert(ports.open(tier1.at))
     port:write "ATE0\r"
-    lu.assertEquals(task.timeout(2, await, port, "OK\r\n"), "ATE0\r\r\nOK\r\n")
+    lu.assertEquals(task.timeout(60, await, port, "OK\r\n"), "ATE0\r\r\nOK\r\n")
     port:close()
     local again <close> = assert(ports.open(tier1.at))
     again:write 'AT!ENTERCND="A710";!USBCOMP=1,1,1000\r'
-    lu.assertEquals(task.timeout(2, await, again, "OK\r\n"), "\r\nOK\r\n")
+    lu.assertEquals(task.timeout(60, await, again, "OK\r\n"), "\r\nOK\r\n")
     again:write "AT!RESET\r"
-    lu.assertEquals(task.timeout(2, await, again, "OK\r\n"), "\r\nOK\r\n")
-    local _, err = task.timeout(2, again.read, again)
+    lu.assertEquals(task.timeout(60, await, again, "OK\r\n"), "\r\nOK\r\n")
+    local _, err = task.timeout(60, again.read, again)
     lu.assertEquals(err.code, "gone")
     task.sleep(modem.reset_time + 0.1)
     lu.assertNil(fs.stat(tier1.at)) -- the composition has MBIM only
@@ -183,7 +183,7 @@ end
 -- cat ends when the last has ended that could write to it.
 function T.test_nothing_in_a_world_outlives_it()
   local script = [["$0" sim -- sh -c 'sleep 1000000 & setsid sleep 1000000 & exit 3' | cat]]
-  local result = assert(process.run { "sh", "-c", script, require("core.program").executable, timeout = 100 })
+  local result = assert(process.run { "sh", "-c", script, require("core.program").executable, timeout = 600 })
   lu.assertEquals({ result.status, result.stderr }, { 0, "" })
 end
 

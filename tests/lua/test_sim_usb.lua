@@ -297,7 +297,7 @@ local function served(fn)
   local other <close> = assert(port.adopt(theirs, "stream"))
   local group <close> = task.group()
   local server = group:spawn(usbip.serve, other, device)
-  assert(task.timeout(5, function()
+  assert(task.timeout(60, function()
     fn(setmetatable({ stream = side, unread = "" }, kernel), modem, server)
     return true
   end))

@@ -9,7 +9,7 @@ local world = require "core.world"
 
 local M = {}
 
-local PATIENCE = 30
+local PATIENCE = 60
 local executable = require("core.program").executable
 
 ---@class terminal
@@ -85,7 +85,7 @@ function M.run(arguments, talk, env, columns)
   local command = table.move(arguments, 1, #arguments, 5, {
     "sh", "-c", ('exec setsid -c -w "$0" "$@" <%s >%s 2>&1'):format(path, path), executable,
   })
-  command.timeout = 60
+  command.timeout = 600
   command.env = { TERM = "xterm", LC_ALL = "C.UTF-8", PATH = executable:match("^(.*)/") .. ":" .. os.getenv("PATH") }
   for name, value in pairs(env or {}) do command.env[name] = value end
   local child = group:spawn(function() return process.run(command) end)
