@@ -12,7 +12,8 @@ local T = {}
 
 -- A cable, eth0, to a router in a network of its own, which ends with the world.
 local CABLE = [[
-unshare --net setpriv --pdeathsig KILL sleep 300 & echo $! >/run/test/router; sleep 0.1
+unshare --net sleep 100000 & echo $! >/run/test/router
+until [ "$(readlink /proc/$!/exe)" = "$(readlink -f "$(command -v sleep)")" ]; do sleep 0.01; done
 router() { nsenter --net=/proc/$(cat /run/test/router)/ns/net "$@"; }
 ip link add eth0 type veth peer name lan
 ip link set lan netns $(cat /run/test/router); ip address add 192.168.7.2/24 dev eth0; ip link set eth0 up

@@ -215,9 +215,10 @@ end
 
 -- After each saved step the report is complete; a kill leaves it as it was.
 function T.test_killed_while_it_restarts()
-  local result = factory(simulated.killed(SETUP .. " --yes >/dev/null", 0.9)
-    .. "; cat /var/lib/moontower/setup/*.json; sleep 1.5; " .. SETUP .. " --yes; " .. SETUP
-    .. "; moontower setup --undo --yes; moontower sim state")
+  local result = factory("{ " .. SETUP .. [[ --yes >/dev/null &
+    until grep '"restart":"1"' /var/lib/moontower/setup/*.json; do sleep 0.01; done
+    kill -KILL $!; wait $!; } 2>/dev/null; until moontower devices; do sleep 0.05; done; ]] .. SETUP .. " --yes; "
+    .. SETUP .. "; moontower setup --undo --yes; moontower sim state")
   assert_words(result.out, { '"restart":"1"', "Nothing is to be done.\n", "MC7455, QMI" })
 end
 

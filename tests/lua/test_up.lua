@@ -409,13 +409,13 @@ function T.test_a_killed_up_leaves_no_session_after_down()
 end
 
 function T.test_interrupted_while_it_pings()
-  local result = simulated.run("timeout -s INT 1 " .. UP .. " --probe 192.0.2.1")
-  simulated.assert_clean_failure(result, 124, "stopping")
+  local result = simulated.run(simulated.interrupted(UP .. " --probe 192.0.2.1", "^DNS"))
+  simulated.assert_clean_failure(result, 130, "stopping")
 end
 
 function T.test_an_interrupted_up_leaves_what_was_up_before()
-  local result = simulated.run("timeout -s INT 1 " .. UP .. " --probe 192.0.2.1", nil, UP)
-  lu.assertEquals(result.status, 124)
+  local result = simulated.run(simulated.interrupted(UP .. " --probe 192.0.2.1", "^DNS"), nil, UP)
+  lu.assertEquals(result.status, 130)
   assert_online(result.after)
   lu.assertEquals(result.after, result.before)
 end

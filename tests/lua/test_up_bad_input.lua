@@ -65,8 +65,8 @@ end
 
 -- Connecting may take a network long, so here the user loses patience first.
 function T.test_a_modem_that_stops_answering_while_it_connects()
-  local result = simulated.run("timeout -s INT 3 " .. UP, { "hang@9" })
-  simulated.assert_clean_failure(result, 124, "stopping")
+  local result = simulated.run(simulated.interrupted(UP, "^network"), { "hang@9" })
+  simulated.assert_clean_failure(result, 130, "stopping")
 end
 
 function T.test_a_modem_that_is_pulled_out()
@@ -96,8 +96,8 @@ function T.test_a_single_lost_answer_costs_time_and_nothing_else()
 end
 
 function T.test_interrupted()
-  local result = simulated.run("timeout -s INT 1 " .. UP, { "network-drop" })
-  simulated.assert_clean_failure(result, 124, "stopping")
+  local result = simulated.run(simulated.interrupted(UP, "^SIM"), { "network-drop" })
+  simulated.assert_clean_failure(result, 130, "stopping")
 end
 
 -- Killed at any moment, the next start repairs what was left.

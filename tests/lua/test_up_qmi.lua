@@ -248,12 +248,13 @@ end
 
 function T.test_interrupted()
   for _, case in ipairs {
-    { "timeout -s INT 1 " .. UP, { "network-drop" } },
-    { "timeout -s INT 0.5 " .. UP, { "slow-connect=2" } },
-    { "timeout -s INT 1 " .. UP .. " --probe 192.0.2.1" },
+    { UP, "^SIM", { "network-drop" } },
+    { UP, "^network", { "slow-connect=2" } },
+    { UP .. " --probe 192.0.2.1", "^DNS" },
   } do
-    local result = run(case[1] .. "; s=$?; sleep 0.1; " .. STATE .. "; exit $s", case[2])
-    simulated.assert_clean_failure(result, 124, "stopping")
+    local command = simulated.interrupted(case[1], case[2])
+    local result = run(command .. "; s=$?; sleep 0.1; " .. STATE .. "; exit $s", case[3])
+    simulated.assert_clean_failure(result, 130, "stopping")
     lu.assertEquals(state_in(result).sessions, {})
     assert_clients(result, 0)
   end
