@@ -33,13 +33,14 @@ function M.killed(command, seconds)
   return ("{ %s & sleep %s; kill -KILL $!; wait $!; } 2>/dev/null"):format(command, seconds)
 end
 
----A shell command that Ctrl-C interrupts once it has shown these words; then its exit status.
+---A shell command that Ctrl-C interrupts once it has shown these words, with its output and its exit status.
 ---@param command string
 ---@param words string
 ---@return string
 function M.interrupted(command, words)
   return (": >/run/test/shown; env --default-signal=INT %s >/run/test/shown & "
-    .. "until grep -q '%s' /run/test/shown; do sleep 0.02; done; kill -INT $!; wait $!"):format(command, words)
+    .. "until grep -q '%s' /run/test/shown; do sleep 0.02; done; kill -INT $!; "
+    .. "wait $!; set -- $?; cat /run/test/shown; (exit $1)"):format(command, words)
 end
 
 ---Runs a shell command in a world with a simulated modem.

@@ -318,7 +318,7 @@ return policy { name = "all", run = function(modems)
   for list in modems:changes() do print("modems " .. #list) end
 end }
 END
-    timeout -s INT 2 moontower run /run/test/all.lua; echo "status $?"]], nil, nil, { "--count", "2" })
+    timeout -s INT 5 moontower run /run/test/all.lua; echo "status $?"]], nil, nil, { "--count", "2" })
   local _, started = result.out:gsub("started", "")
   lu.assertEquals(started, 1, result.out .. result.err)
   lu.assertStrContains(result.out, "modems 2")

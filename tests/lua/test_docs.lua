@@ -47,7 +47,7 @@ function T.test_scripts_run_as_shown()
     end
     local path = write_temporary(block)
     local forever = block:match("^[^\n]*until interrupted")
-    local command = (forever and "timeout -s INT 2 moontower run " or "moontower run ") .. path
+    local command = (forever and "timeout -s INT 5 moontower run " or "moontower run ") .. path
     local result = simulated.run(command, nil, nil, block:match("^[^\n]*two modems") and { "--count", "2" })
     os.remove(path)
     local label = readme .. " " .. name .. ": " .. result.out .. result.err
