@@ -13,10 +13,9 @@ local story = require "story"
 local task = require "task"
 local traffic = require "link.traffic"
 
-local M = {}
+local M = { change_pause = 0.2 } -- seconds
 
 local MODEM_TIME = 3 -- seconds in which a responsive modem answers
-local CHANGE_PAUSE = 0.2
 local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
 local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
 local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and again must not keep us busy
@@ -119,7 +118,7 @@ local function read_changes(self)
     else
       self.changed:pop()
     end
-    task.sleep(CHANGE_PAUSE)
+    task.sleep(M.change_pause)
     renew(self, "the modem tells other addresses of the connection")
   end
 end

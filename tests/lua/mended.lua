@@ -15,13 +15,13 @@ all() { for f in -4 -6; do ip $f rule; ip $f route show table all proto 77; done
 fail() { echo "FAILED $1 ($moment)"; cat /run/test/log; exit 1; }
 run() { "$@" >/run/test/log 2>&1 || fail "$*"; }
 # Goes on while there is no modem (3): it may be restarting.
-patiently() { n=0; while "$@" >/run/test/log 2>&1; status=$?; [ $status = 3 ] && [ $n -lt 2000 ]; do
+patiently() { n=0; while "$@" >/run/test/log 2>&1; status=$?; [ $status = 3 ] && [ $n -lt 600 ]; do
   n=$((n+1)); sleep 0.05; done; [ $status = 0 ]; }
 works() { ping -c 1 -W 5 -I ${1:-wwan0} 8.8.8.8 >/run/test/log 2>&1 || fail "no traffic"; }
 same() { all >/run/test/now 2>&1; cmp -s /run/test/was /run/test/now || {
   diff /run/test/was /run/test/now >/run/test/log; fail "not as before"; }; }
 was() { all >/run/test/was 2>&1; }
-online() { n=0; until [ "$(moontower why | grep -c ' is online ')" = $1 ]; do n=$((n+1)); [ $n -lt 2000 ] || {
+online() { n=0; until [ "$(moontower why | grep -c ' is online ')" = $1 ]; do n=$((n+1)); [ $n -lt 600 ] || {
   moontower why; fail "not online"; }; sleep 0.05; done; }
 serve() { moontower serve --config /run/test/config.lua >>/run/test/serve 2>&1 & daemon=$!; online $1; }
 stop() { kill -TERM $daemon; wait $daemon; }

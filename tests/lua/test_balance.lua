@@ -12,7 +12,7 @@ cat >/run/test/config.lua <<END
 return { modems = { { apn = "r.ispsn" } }, policies = { { "balance", weights = { sim1 = 3 },
   every = 0.2, timeout = 0.3, misses = 2, first = 0.1, max = 0.5, steady = 0.1 } } }
 END
-wait_until() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 2000 ] || {
+wait_until() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 600 ] || {
   echo "not so: $1"; moontower why; host_routes; cat /run/test/log; exit 1; }; sleep 0.05; done; }
 # The hops of the default routes, "wwan0 wwan0 wwan1 wwan1" with both modems in both families.
 hops() { echo $({ ip route show default; ip -6 route show default; } | grep -o 'dev wwan[0-9]' | cut -c5- | sort); }

@@ -10,10 +10,10 @@ local T = {}
 -- Waits until `moontower why` says so, for events have to reach the daemon first.
 local personality = require "sim.mc7455"
 local UNTIL = ("IMEI=%s ICCID=%s\n"):format(personality.imei, personality.card.iccid) .. [[
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 2000 ] || { moontower why; return 1; }
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; return 1; }
   sleep 0.1; done; }
 start() { moontower serve "$@" 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 2000 ] || return 1; sleep 0.05; done; }
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
 end() { kill $daemon; wait $daemon; }
 ]]
 
@@ -171,7 +171,7 @@ function T.test_radio_off_holds_until_radio_on()
       moontower why | grep -q "$1. was given at" || exit 1; }
     moontower radio off; off "moontower radio off"
     moontower reset >/dev/null; until_why "radio off. was given" || exit 1
-    n=0; until moontower sim state | grep -q "off (software)"; do n=$((n+1)); [ $n -lt 2000 ] || exit 1; done
+    n=0; until moontower sim state | grep -q "off (software)"; do n=$((n+1)); [ $n -lt 600 ] || exit 1; done
     moontower reload; moontower radio; off "moontower radio off"; end; start; until_why "radio off. was given" || exit 1
     moontower radio on; until_why "is online" || exit 1
     moontower at AT+CFUN=4; off "moontower at 'AT+CFUN=4'"; moontower at AT+CFUN=1; until_why "is online" || exit 1
@@ -191,7 +191,7 @@ function T.test_what_up_was_given_lasts_if_it_has_worked()
       echo "return { modems = { { apn = 'r.ispsn', metric = 66, policy = 'reconnect' } } }" >/run/test/config.lua
       start --config /run/test/config.lua; until_why "is online" || exit 1
       # Its policy has connected, or found it connected.
-      settled() { n=0; until moontower why | tail -n 1 | grep -q ": connected$"; do n=$((n+1)); [ $n -lt 999 ] || exit 1
+      settled() { n=0; until moontower why | tail -n 1 | grep -q ": connected$"; do n=$((n+1)); [ $n -lt 600 ] || exit 1
         sleep 0.1; done; until_why "APN      $1" || exit 1; ip route show default | grep -q "metric $2 " || exit 1; }
       conf="r.ispsn, by modems.1. of /run/test/config.lua"
       given="the default one, by .moontower up --apn  --no-probe., given at"
@@ -242,7 +242,7 @@ end }
 END
     echo 'return { modems = { { policy = "/run/test/p/mine.lua" } } }' >/run/test/config.lua
     start --config /run/test/config.lua; until_why "policy   .*mine.lua" || exit 1
-    n=0; until moontower status >/dev/null; do n=$((n+1)); [ $n -lt 2000 ] || exit 1; sleep 0.1; done
+    n=0; until moontower status >/dev/null; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done
     echo 'return { modems = { { policy = "/run/test/p/mine.lua"' >/run/test/config.lua
     moontower reload 2>&1; echo "reload $?"
     echo 'return { modems = { { policy = "/run/test/p/mine.lua" } } }' >/run/test/config.lua
@@ -367,7 +367,7 @@ end
 
 function T.test_a_policy_in_the_foreground_has_the_modems_too()
   local result = run(OWNED .. [[moontower reconnect 2>/run/test/log & policy=$!
-    n=0; until ping -c 1 -W 1 -I wwan0 8.8.8.8 >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 2000 ] || exit 1; done
+    n=0; until ping -c 1 -W 1 -I wwan0 8.8.8.8 >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 600 ] || exit 1; done
     owned >/run/test/was
     for command in serve reconnect "run /run/test/all.lua" "up --apn x" down; do
       moontower $command >/run/test/said 2>&1; echo "$command: $?" $(cat /run/test/said)

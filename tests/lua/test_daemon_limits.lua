@@ -104,7 +104,7 @@ end
 
 local IMEI = ("IMEI=%s\n"):format(require("sim.mc7455").imei)
 local SHELL = IMEI .. [[
-until_true() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 2000 ] || { echo "never: $1"; return 1; }
+until_true() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 600 ] || { echo "never: $1"; return 1; }
   sleep 0.1; done; }
 start() { moontower serve "$@" 2>>/run/test/log & daemon=$!; until_true "[ -S /run/moontower/control/socket ]"; }
 end() { kill $daemon; wait $daemon; }

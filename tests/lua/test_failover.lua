@@ -19,7 +19,7 @@ ip link add eth0 type veth peer name lan
 ip link set lan netns $(cat /run/test/router); ip address add 192.168.7.2/24 dev eth0; ip link set eth0 up
 router sh -c 'ip link set lo up; ip address add 192.168.7.1/24 dev lan; ip link set lan up'
 ip route add default via 192.168.7.1 dev eth0 metric 100
-n=0; until ping -c 1 -W 1 192.168.7.1; do n=$((n+1)); [ $n -lt 2000 ] || exit 1; done]]
+n=0; until ping -c 1 -W 1 192.168.7.1; do n=$((n+1)); [ $n -lt 600 ] || exit 1; done]]
 
 -- What takes ten seconds on a real link takes a tenth here.
 local SERVE = [[
@@ -28,10 +28,10 @@ cat >/run/test/config.lua <<END
 return { modems = { { apn = "r.ispsn", policy = { "failover", probes = { "192.168.7.1" },
   every = 0.2, timeout = 0.3, misses = 2, back_after = ${WELL:-0.5}, modem = { probes = {} } } } } }
 END
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 2000 ] || { moontower why; return 1; }
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; return 1; }
   sleep 0.1; done; }
 start() { moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 2000 ] || return 1; sleep 0.05; done; }
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
 way() { ip route get 8.8.8.8 | grep -o 'dev [^ ]*'; }
 start
 ]]

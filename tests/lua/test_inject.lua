@@ -40,7 +40,7 @@ hit_serve() { n=$1; rm -f $MT_INJECT_FILE
   timeout $patience env MT_INJECT=$n $kill LD_PRELOAD=%s moontower serve --config /run/test/config.lua \
     >/run/test/hit 2>&1 & daemon=$!
   tries=0; until moontower why 2>&1 | grep -q ' is online ' || [ ! -d /proc/$daemon/fd ]; do tries=$((tries + 1))
-    [ $tries -lt 2000 ] || { cat /run/test/hit; moontower why; fail "neither online nor ended"; }; sleep 0.05; done
+    [ $tries -lt 600 ] || { cat /run/test/hit; moontower why; fail "neither online nor ended"; }; sleep 0.05; done
   kill -TERM $daemon 2>/dev/null; wait $daemon; status=$?
   moment="call $n of $calls, $(cat $MT_INJECT_FILE 2>/dev/null): serve: $status: $(cat /run/test/hit)"
   [ $status != 124 ] || fail "it has not ended after $patience s"

@@ -15,9 +15,9 @@ local SERVE = [[
 start() { echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } },
   policies = { { 'notify', $1 } } }" >/run/test/config.lua
   moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 2000 ] || return 1; sleep 0.05; done; }
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
 until_in() { n=0; until grep -q "$2" "$1" 2>/dev/null; do n=$((n+1))
-  [ $n -lt 2000 ] || { cat "$1" /run/test/log; exit 1; }; sleep 0.1; done; }
+  [ $n -lt 600 ] || { cat "$1" /run/test/log; exit 1; }; sleep 0.1; done; }
 end() { moontower down; kill $daemon; wait $daemon; ! grep Traceback /run/test/log; }
 ]]
 

@@ -38,14 +38,14 @@ fail() { echo "FAILED $*"; moontower why; exit 1; }
 moontower sim set reset_time=0.2 search=0.02 --on all
 moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
 n=0; until [ "$(moontower why 2>/dev/null | grep -c ' is online ')" = $COUNT ]; do
-  n=$((n+1)); [ $n -lt 2000 ] || fail "not online"; sleep 0.1; done
+  n=$((n+1)); [ $n -lt 600 ] || fail "not online"; sleep 0.1; done
 ]]
 
 -- `why` once no policy is in the middle of something; the modems; the host.
 local REPORT = [[
 settled() { moontower why >/run/test/words
   ! grep -q ': under way$\|^modem [^ ]* is \(ready\|unplugged\)' /run/test/words; }
-n=0; until settled; do n=$((n+1)); [ $n -lt 2000 ] || fail "not settled"; sleep 0.1; done
+n=0; until settled; do n=$((n+1)); [ $n -lt 600 ] || fail "not settled"; sleep 0.1; done
 moontower why --json; echo "=="; moontower sim state --json --on all; echo "=="
 for n in $(seq 0 $((COUNT - 1))); do echo "wwan$n $(ip -o address show dev wwan$n scope global | wc -l)"; done
 echo "=="

@@ -13,10 +13,10 @@ cat >/run/test/config.lua <<END
 return { modems = { { apn = "r.ispsn", policy = { "reconnect",
   every = 0.2, timeout = 0.3, misses = 2, first = 0.1, max = 0.5, steady = 0.1, $OPTIONS } } } }
 END
-until_why() { n=0; until moontower why | tr '\n' ' ' | grep -q "$1"; do n=$((n+1)); [ $n -lt 2000 ] || {
+until_why() { n=0; until moontower why | tr '\n' ' ' | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || {
   moontower why; return 1; }; sleep 0.1; done; }
 moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
-n=0; until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 2000 ] || exit 1; sleep 0.05; done
+n=0; until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done
 until_why "is online" || exit 1
 fault() { moontower sim fault "$@"; }
 ]]

@@ -38,11 +38,11 @@ set_clock() { echo $1 >/run/test/offset; mv /run/test/offset /run/test/clock/off
 start() { echo "return { modems = { { apn = 'r.ispsn', policy = { '/run/test/schedule.lua', modem = { probes = {} },
   $OPTIONS } } } }" >/run/test/config.lua
   BASE="$1" SPEED="$2" moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 2000 ] || return 1; sleep 0.05; done; }
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
 end() { kill -$1 $daemon; wait $daemon 2>/dev/null; }
 until_log() { n=0; until [ "$(grep -c "$2" /run/test/log)" -ge $1 ]; do n=$((n+1))
-  [ $n -lt 2000 ] || { cat /run/test/log; exit 1; }; sleep 0.1; done; }
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 2000 ] || { moontower why; exit 1; }
+  [ $n -lt 600 ] || { cat /run/test/log; exit 1; }; sleep 0.1; done; }
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; exit 1; }
   sleep 0.1; done; }
 traffic() { ping -q -c 50 -s 1000 -i 0.01 -I wwan0 8.8.8.8 >/dev/null; }
 ]]
