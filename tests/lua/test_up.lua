@@ -114,9 +114,9 @@ function T.test_what_a_failing_up_replaces_comes_back()
 end
 
 -- Both at a moment when the old connection is gone, and the new one is not there yet.
-local SWITCH = [[moontower sim set latency=0.05; moontower up --apn %s --no-probe >/run/test/switch 2>&1 & switch=$!
+local SWITCH = [[moontower sim fault slow-connect 5; moontower up --apn %s --no-probe >/run/test/switch 2>&1 & switch=$!
   while moontower sim state | grep -q '0: r.ispsn'; do kill -0 $switch || exit 99; done
-  kill -%s $switch; wait $switch; s=$?; moontower sim set latency=0; cat /run/test/switch
+  moontower sim fault none; kill -%s $switch; wait $switch; s=$?; cat /run/test/switch
   moontower status; exit $s]]
 
 function T.test_an_interrupted_up_brings_back_what_it_replaces()
