@@ -48,7 +48,7 @@ end
 ---@param faults string[]? as `moontower sim --fault` takes them
 ---@param preparation string? shell commands before it, whose output does not count
 ---@param options string[]? others that `moontower sim` takes
----@param seconds number? how long all of it may take (120)
+---@param seconds number? how long all of it may take (600)
 ---@return simulated.result
 function M.run(command, faults, preparation, options, seconds)
   local arguments = table.move(options or {}, 1, #(options or {}), 3, { executable, "sim" })
