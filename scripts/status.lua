@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower status: what the modem, its connection and the host's link are like now. Changes nothing.
 
+local error_object = require "error"
 local exit_status = require "exit_status"
 local journals = require "link.journal"
 local link = require "link"
@@ -23,7 +24,10 @@ end
 local function show_connection(device, now, watcher)
   local journal = device.net and journals.load(journals.key(device.net, device:channel(0)))
   local record = up.record(device.description)
-  if now.session.state ~= "activated" then
+  if now.session.err then
+    report.unknown("bearer", now.session.err, watcher)
+    return false
+  elseif now.session.state ~= "activated" then
     watcher:done("bearer", "not connected", { state = now.session.state })
     return false
   end
@@ -49,6 +53,13 @@ local function show(device, watcher)
     return nil, err
   end
   report.modem(device, now.identity, watcher)
+  if now.refusal then
+    return error_object.fail {
+      code = "modem-failed", source = "modem", detail = now.refusal.detail,
+      message = ("the modem refuses to tell anything of SIM, network and connection: %s"):format(now.refusal),
+      hint = "It may be starting. If it stays so: `moontower reset`.",
+    }
+  end
   report.sim(now.sim, now.home and now.home.id, watcher)
   if now.radio.hardware == "off" or now.radio.software == "off" then
     watcher:done("radio", "off, by " .. (now.radio.hardware == "off" and "hardware" or "software"))

@@ -16,16 +16,21 @@ local function tolerant(ask, usual, silence)
       return answer, err
     elseif err.code == "timeout" and usual.essential then
       silence.count, silence.err = silence.count + 1, err
+    elseif usual.essential then
+      silence.refusals, silence.refusal = silence.refusals + 1, err
     end
+    usual.err = err
     return usual
   end
 end
 
+---What could not be asked has an `err`, beside what is taken for the usual; `refusal` is there when that is all that
+---matters.
 ---@param modem modem.modem
 ---@return table? now { identity, sim, radio, registration, packet, signal, session, home }, each as the verb's result
 ---@return moontower.error? err
 function M.ask(modem)
-  local silence = { count = 0 }
+  local silence, essential = { count = 0, refusals = 0 }, 0
   local questions = {
     { function() return modem:identity() end, { firmware = "unknown" } },
     { function() return modem:sim() end, { state = "starting", essential = true } },
@@ -39,6 +44,7 @@ function M.ask(modem)
   local functions = {}
   for i, question in ipairs(questions) do
     functions[i] = tolerant(question[1], question[2], silence)
+    essential = essential + (question[2].essential and 1 or 0)
   end
   local answers, err = task.all(table.unpack(functions))
   if answers and silence.count > MOST_SILENCES then
@@ -49,6 +55,7 @@ function M.ask(modem)
   return {
     identity = answers[1], sim = answers[2], radio = answers[3], registration = answers[4],
     packet = answers[5], signal = answers[6], session = answers[7], home = answers[8].id ~= "" and answers[8] or nil,
+    refusal = silence.refusals == essential and silence.refusal or nil,
   }
 end
 

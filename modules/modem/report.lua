@@ -19,10 +19,21 @@ function M.modem(modem, identity, watcher)
   })
 end
 
+---The line of what could not be asked.
+---@param label string
+---@param err moontower.error
+---@param watcher up.watcher
+function M.unknown(label, err, watcher)
+  watcher:done(label, ("could not be asked: %s"):format(err), { state = "unknown", reason = tostring(err) })
+end
+
 ---@param sim table
 ---@param home string? the SIM's own network
 ---@param watcher up.watcher
 function M.sim(sim, home, watcher)
+  if sim.err then
+    return M.unknown("SIM", sim.err, watcher)
+  end
   watcher:done("SIM", sim.state .. (home and ", " .. home or ""), {
     state = sim.state, reason = sim.reason, imsi = sim.imsi, iccid = sim.iccid, numbers = sim.numbers, network = home,
   })
@@ -38,6 +49,9 @@ local state_words = {
 ---@param signal table
 ---@param watcher up.watcher
 function M.network(registration, packet, signal, watcher)
+  if registration.err then
+    return M.unknown("network", registration.err, watcher)
+  end
   local provider = registration.provider or {}
   local name = provider.name ~= "" and provider.name or provider.id ~= "" and provider.id
   local words = { (state_words[registration.state] or tostring(registration.state)) .. (name and " on " .. name or "") }
