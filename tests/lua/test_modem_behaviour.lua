@@ -8,6 +8,7 @@ local lu = require "luaunit"
 local faults = require "sim.faults"
 local find = require("modem").find
 local mc7455 = require "sim.mc7455"
+local netlink = require "core.netlink"
 local ready = require "modem.ready"
 local new_simulated = require("sim.modem").new
 local simulated = require "simulated"
@@ -24,6 +25,9 @@ local ways = {
 }
 
 local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
 
 -- ---- what the modem is expected to say ----
 
