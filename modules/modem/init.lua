@@ -4,13 +4,12 @@
 -- The verbs that need the protocol are in modem/mbim.lua and modem/qmi.lua; what is built from them is here and in
 -- modem/up.lua.
 
-local addresses = require "modem.addresses"
+local bearers = require "modem.bearer"
 local devices = require "modem.devices"
 local error_object = require "error"
 local modes = require "modem.modes"
 local process = require "core.process"
 local proxy = require "proxy"
-local refusal = require "modem.refusal"
 local selection = require "modem.selection"
 local state = require "state"
 local task = require "task"
@@ -31,8 +30,6 @@ local wait = require "modem.wait"
 local Modem = {}
 
 local PATIENCE = 3
-local UNDO_TIME = 10
-local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 
 ---@class modem.owner who keeps modems open for all tasks of this program: the daemon
 ---@field borrow fun(description: modem.description, options: modem.options): modem.modem?, moontower.error?
@@ -371,133 +368,10 @@ function Modem:wait_for(event, look, wanted, seconds)
   return wait.on(events, value, look, wanted, seconds)
 end
 
----A connection of the modem's, as the network gave it.
----@class modem.bearer
----@field modem modem.modem
----@field session integer
----@field apn string
----@field ip "ipv4"|"ipv6"|"ipv4v6" what was asked for in the end
----@field net string the modem's network interface
----@field channel link.channel? the interface of this session, where it has one of its own: link.apply() makes it
----@field ipv4 modem.family
----@field ipv6 modem.family
----@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
----@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
----@field ended boolean? it is known to be over
----@field cut boolean? the network has ended it, and nothing else was wrong as far as the modem has told
+---Reads the addresses of an active session: see modem/bearer.lua.
+Modem.bearer = bearers.read
 
----@class modem.family
----@field addresses { address: string, prefix_length: integer }[]
----@field gateway string?
----@field dns string[]
----@field mtu integer?
----@field lease modem.lease? nil: for as long as the connection lasts
-
-local Bearer = {}
-Bearer.__index = Bearer
-
----Ends the connection.
----@return true? ok
----@return moontower.error? err
-function Bearer:disconnect() return self.modem:deactivate(self.session) end
-
----Reads the addresses of an active session.
----@param settings { session: integer, apn: string, ip: string, refused: table? } refused: as the bearer has it
----@return modem.bearer?
----@return moontower.error? err
-function Modem:bearer(settings)
-  local configuration, err = addresses.read(self, settings)
-  if not configuration then
-    return nil, err
-  end
-  local bearer = setmetatable({
-    modem = self, session = settings.session, apn = settings.apn, ip = settings.ip, net = self.net,
-    channel = self:channel(settings.session),
-    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = settings.refused or {},
-    untold = configuration.untold,
-  }, Bearer)
-  return addresses.fit(bearer)
-end
-
-local authentications = { none = true, pap = true, chap = true }
-local ip_types = { ipv4 = true, ipv6 = true, ipv4v6 = true }
-
--- Ends a connection that did not come to its end.
-local Undo = {}
-function Undo:__close()
-  if not self.finished then
-    task.shield(UNDO_TIME, self.modem.deactivate, self.modem, self.session)
-  end
-end
-
----@class modem.settings
----@field apn string "" is the default one
----@field ip "ipv4"|"ipv6"|"ipv4v6"|nil
----@field user string?
----@field password string?
----@field auth "none"|"pap"|"chap"|nil
----@field session integer? 0, the usual one, if not given
----@field multiplex boolean? other sessions will follow. QMI has to know that before the first one; MBIM does not care
-
--- The network may give less than was asked for. Which family it did not give, and why, as an error.
-local function refused_families(wanted, session)
-  local refused = session.refused or {}
-  for _, family in ipairs(wanted.ip == "ipv4v6" and ip_types[session.ip] and { "ipv4", "ipv6" } or {}) do
-    if session.ip ~= "ipv4v6" and session.ip ~= family and not refused[family] then
-      local _, err = refusal.connection(wanted.apn, { source = "modem", nw_error = session.nw_error })
-      refused[family] = err
-    end
-  end
-  return refused
-end
-
--- Modems that only repeat what they were asked for may still tell why a family is missing (50, 51).
-local only_cause = { [50] = "ipv6", [51] = "ipv4" }
-
-local function narrow(bearer, nw_error)
-  local family = bearer.ip ~= "ipv4" and bearer.ip ~= "ipv6" and only_cause[nw_error]
-  if family and #bearer[family].addresses == 0 then
-    bearer.ip = family == "ipv6" and "ipv4" or "ipv6"
-    local _, reason = refusal.connection(bearer.apn, { source = "modem", nw_error = nw_error })
-    bearer.refused[family] = bearer.refused[family] or reason
-  end
-end
-
----Connects; what the session was connected to before ends. If the network refuses one of two families, the other one is
----the connection, and `bearer.refused` says why.
----@param settings modem.settings
----@return modem.bearer?
----@return moontower.error? err
-function Modem:connect(settings)
-  if type(settings) ~= "table" or type(settings.apn) ~= "string" then
-    error("connect wants a table with an apn, which may be \"\"", 2)
-  elseif settings.ip and not ip_types[settings.ip] then
-    error("ip is one of ipv4, ipv6, ipv4v6", 2)
-  elseif settings.auth and not authentications[settings.auth] then
-    error("auth is one of none, pap, chap", 2)
-  elseif settings.session and (math.type(settings.session) ~= "integer" or settings.session < 0
-    or settings.session > MAX_SESSION) then
-    error(("session is a whole number from 0 to %d"):format(MAX_SESSION), 2)
-  end
-  local wanted = { session = 0, ip = "ipv4v6" }
-  for key, value in pairs(settings) do wanted[key] = value end
-  -- Also when we are interrupted while the modem connects: who knows how far it is.
-  local undo <close> = setmetatable({ modem = self, session = wanted.session }, Undo)
-  local session, err = self:activate(wanted)
-  if not session then
-    undo.finished = err.code == "connect-refused"
-    return nil, err
-  end
-  local refused = refused_families(wanted, session)
-  wanted.ip = ip_types[session.ip] and session.ip or wanted.ip
-  wanted.refused = refused
-  local bearer
-  bearer, err = self:bearer(wanted)
-  undo.finished = bearer ~= nil
-  if bearer then
-    narrow(bearer, session.nw_error)
-  end
-  return bearer, err
-end
+---Connects: `modem:connect { apn = "r.ispsn" }`; see modem/bearer.lua.
+Modem.connect = bearers.connect
 
 return M
