@@ -276,7 +276,7 @@ function M.path(name)
   end
   for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
     local path = ("%s/%s.lua"):format(folder, name)
-    if fs.stat(path) then
+    if fs.stat(path, "link") then -- one that leads nowhere is a mistake, and not for the next folder to hide
       return path
     end
   end
@@ -319,7 +319,7 @@ function M.load(name, arguments, is_for_person)
   if not source then
     return error_object.fail {
       code = "carrier-unknown", source = "carrier",
-      message = err and err.code ~= "not-found" and ("carrier file: %s"):format(err)
+      message = err and (err.code ~= "not-found" or fs.stat(path, "link")) and ("carrier file: %s"):format(err)
         or ("there is no carrier '%s'"):format(name),
       hint = "Known: " .. table.concat(M.list(), ", ")
         .. ". Or give an APN by hand with --apn, or a file of your own as ./FILE.lua.",

@@ -185,12 +185,12 @@ local function load_all(values, path)
   return ok and config, err
 end
 
--- One that is named has to be there; the usual one need not.
+-- One that is named has to be there; the usual one need not, unless a link says where it is.
 local function read(path, is_named)
   local source, err = fs.read(path)
   if source and #source > FILE_SIZE then
     return error_object.fail { code = "invalid", source = "config", message = path .. " is too long" }
-  elseif not source and err.code == "not-found" and not is_named then
+  elseif not source and err.code == "not-found" and not is_named and not fs.stat(path, "link") then
     return DEFAULT
   end
   return source, err

@@ -4,6 +4,7 @@
 local config = require "daemon.config"
 local fs = require "core.fs"
 local lu = require "luaunit"
+local simulated = require "simulated"
 
 local T = {}
 
@@ -62,6 +63,15 @@ function T.test_a_file_that_is_named_has_to_be_there()
     lu.assertEquals({ err.code, tostring(err):find(path, 1, true) ~= nil }, { "not-found", true })
   end
   lu.assertTrue(assert(config.load()).is_usual)
+end
+
+-- What it leads to is on a disk that is not mounted, say: not the same as no configuration.
+function T.test_a_link_that_leads_nowhere_is_not_passed_over()
+  local result = simulated.run("mkdir -p /etc/moontower/carriers; ln -s /nowhere /etc/moontower/config.lua; "
+    .. "ln -s /nowhere /etc/moontower/carriers/calyx-sprint.lua; moontower check calyx-sprint; moontower serve --check")
+  lu.assertEquals(result.status, 1, result.out)
+  lu.assertStrContains(result.err, "read /etc/moontower/carriers/calyx-sprint.lua: no such file or directory")
+  lu.assertStrContains(result.err, "read /etc/moontower/config.lua: no such file or directory")
 end
 
 function T.test_what_stops_it_is_told_with_file_and_line()
