@@ -71,7 +71,7 @@ end
 
 local function packet_of(reply)
   return reply.state and {
-    state = reply.state,
+    state = type(reply.state) == "string" and reply.state or "unknown",
     technology = technology_of(reply.highest_data_class),
     nw_error = nw_error_of(reply),
   }
@@ -311,7 +311,7 @@ end
 
 function Backend:attach()
   local packet, err = change(self, basic.packet_service, { action = "attach" }, ATTACH_TIME, "packet_service")
-  if packet and (packet.state == "attached" or packet.state == "attaching") then
+  if packet and packet.state ~= "detached" and packet.state ~= "detaching" then
     return packet
   end
   local nw_error = packet and packet.nw_error or nw_error_in(err)

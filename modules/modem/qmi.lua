@@ -265,9 +265,11 @@ local function registration_of(reply)
   }
 end
 
+-- A modem that does not say, or not in words that are known, may have it all the same.
 local function packet_of(reply)
   local attached = (reply.serving_system or {}).ps_attach_state
-  return attached and { state = attached, technology = attached == "attached" and technology_of(reply) or nil }
+  local told = type(attached) == "string" and attached or "unknown"
+  return { state = told, technology = told == "attached" and technology_of(reply) or nil }
 end
 
 local tried_technologies = {
@@ -303,11 +305,7 @@ end
 
 function Backend:packet_service()
   local reply, err = self.qmi:request(nas.get_serving_system)
-  local packet = reply and packet_of(reply)
-  if reply and not packet then
-    return error_object.lacks("qmi", "Get Serving System", "state of the packet service")
-  end
-  return packet, err
+  return reply and packet_of(reply), err
 end
 
 -- Signal strength in dBm, of the newest technology that is there. Older ones say rssi, 5G only rsrp.
@@ -361,7 +359,7 @@ function Backend:attach()
   if reply or err.detail and err.detail.status == "no-effect" then
     local packet
     packet, err = self:packet_service()
-    if not packet or packet.state == "attached" then
+    if not packet or packet.state ~= "detached" then
       return packet, err
     end
     local hindered = obstacle.of_network(self, "Attach")

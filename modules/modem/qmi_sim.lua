@@ -110,11 +110,13 @@ local function card_status(device)
   local reply, err = device:request(uim.get_card_status)
   if reply and reply.card_status then
     return primary(reply.card_status)
-  elseif not reply and err.code ~= "unsupported" then
+  elseif not reply and not speaks(err) then
     return nil, err
   end
   local card, application = older_status(device)
-  if not card and reply and speaks(application) then
+  if not card and not reply and err.code ~= "unsupported" and speaks(application) then
+    return nil, err
+  elseif not card and reply and speaks(application) then
     return { state = "unknown", applications = {} } -- one that is just starting has nothing to say of its card yet
   end
   return card, application

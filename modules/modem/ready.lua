@@ -203,18 +203,23 @@ function M.has_network(registration, carrier)
   return is_registered(registration) and may_use(registration, carrier) == true
 end
 
+local on_its_way = { attaching = true, detaching = true }
+
+-- Where the modem does not say whether there is packet service, connecting shows.
 local function attached(modem, packet, watcher)
   if packet.state == "attached" then
     return packet
   end
   watcher:doing("network", "attaching")
   local now, err = modem:attach()
-  if now and now.state ~= "attached" then
+  if now and on_its_way[now.state] then
     now, err = modem:wait_for("packet", function() return modem:packet_service() end, function(value)
-      return value.state == "attached" or value.state == "detached"
+      return not on_its_way[value.state]
     end, ATTACH_TIME)
   end
-  if now and now.state ~= "attached" then
+  if not now and err.code == "unsupported" and packet.state == "unknown" then
+    return packet
+  elseif now and (now.state == "detached" or on_its_way[now.state]) then
     local words, hint = why(modem, now)
     return error_object.fail {
       code = "attach-failed", source = "modem", message = "the network gives no packet service" .. words,

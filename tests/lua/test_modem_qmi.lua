@@ -108,6 +108,43 @@ function T.test_a_card_status_without_a_card()
   eq(asked, { "uim", "dms" })
 end
 
+-- Changes what a modem answers.
+local function change_answers(modem, wanted, change)
+  local request = modem.qmi.request
+  function modem.qmi.request(device, message, ...)
+    local reply, err = request(device, message, ...)
+    if message == wanted then
+      return change(reply, err)
+    end
+    return reply, err
+  end
+end
+
+function T.test_packet_service_of_which_the_modem_says_nothing()
+  local nas = require "qmi.nas"
+  for _, told in ipairs { "unknown", 99, false } do
+    with_modem(function(modem)
+      change_answers(modem, nas.get_serving_system, function(reply)
+        reply.serving_system.ps_attach_state = told or nil
+        return reply
+      end)
+      eq(assert(modem:packet_service()).state, "unknown")
+      local link <close> = assert(modem:up())
+      eq(#link.addresses, 2)
+    end)
+  end
+end
+
+-- There is an older way to ask for it.
+function T.test_a_card_status_that_is_refused_for_a_reason_of_its_own()
+  with_modem(function(modem)
+    change_answers(modem, require("qmi.uim").get_card_status, function()
+      return nil, require("error").new { code = "invalid", message = "no", source = "qmi" }
+    end)
+    eq(assert(modem:sim()).state, "ready")
+  end)
+end
+
 function T.test_one_client_a_service()
   with_modem(function(modem, sim)
     assert(overview.ask(modem))
