@@ -9,7 +9,7 @@ local task = require "task"
 local terminal = require "terminal"
 
 local HISTORY_MAX = 1000 -- lines kept in the file
-local HISTORY_BYTES = 256 << 10 -- so many of its end are read
+local HISTORY_BYTES = 256 << 10 -- of its end, which are read
 
 ---@class edit.options
 ---@field prompt string? "> " if not given

@@ -4,7 +4,7 @@
 local MISTAKES = 2 -- letters wrong, missing, too many, or two swapped
 local SHORTEST = 3 -- of which a name may be the rest
 
--- So many mistakes make one of the other.
+-- The number of mistakes that turn one into the other.
 local function mistakes(a, b)
   local before_last, last = {}, {}
   for j = 0, #b do last[j] = j end

@@ -141,7 +141,7 @@ function M.read(command, part, info)
       code = "unsupported", source = "mbim",
       message = ("%s: the modem answers as MBIMEx %s has it, which moontower does not take apart"):format(command.name,
         layout.version),
-      hint = "Another program has agreed on that with it. It holds until the modem starts anew: `moontower reset`.",
+      hint = "Another program has agreed on that with it. It holds until the modem restarts: `moontower reset`.",
     }, layout.version
   end
   local values, err = M.codec(command, layout):decode(info, true)

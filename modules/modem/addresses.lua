@@ -19,24 +19,28 @@ local function is_complete(configuration)
 end
 
 -- A modem that tells no address at all may answer DHCP on its interface, as some do over MBIM, and with Ethernet frames
--- over QMI.
+-- over QMI. Returns nil, and what came of it, if it was asked.
 local function by_dhcp(modem, session)
   if not modem.net or modem:channel(session) then
     return nil -- the interface of a further session is not there yet
   end
-  local lease = dhcp.ask(modem.net)
-  local family = lease and usable.family("ipv4", lease)
-  if not family or #family.addresses == 0 then
-    return nil
+  local lease, err = dhcp.ask(modem.net)
+  if not lease then
+    return nil, err.code == "timeout" and "no server answers DHCP on its interface"
+      or ("DHCP on its interface fails: %s"):format(err)
+  end
+  local family = usable.family("ipv4", lease)
+  if #family.addresses == 0 then
+    return nil, "DHCP on its interface gives none that a host can have"
   end
   family.lease = lease.lease
   return family
 end
 
-local function nothing_given()
+local function nothing_given(by_dhcp_too)
   return error_object.fail {
     code = "no-address", source = "modem",
-    message = "connected, but the modem tells no address, and no server answers DHCP on its interface",
+    message = "connected, but the modem tells no address" .. (by_dhcp_too and ", and " .. by_dhcp_too or ""),
     hint = "Is the APN right? Some networks connect any APN and give it nothing.",
   }
 end
@@ -60,11 +64,11 @@ function M.read(modem, settings)
   elseif configuration.session ~= settings.session then
     return nothing_given()
   elseif not has_address(configuration) and settings.ip ~= "ipv6" then
-    local lease = by_dhcp(modem, settings.session)
+    local lease, why = by_dhcp(modem, settings.session)
     if lease then
       configuration = { session = settings.session, ipv4 = lease, ipv6 = configuration.ipv6 }
     elseif settings.ip == "ipv4" then
-      return nothing_given()
+      return nothing_given(why)
     end
   end
   return configuration

@@ -315,7 +315,7 @@ local verbs = {
 }
 local verbs_of_session = { session = "session", ip = "ip_configuration" }
 
--- Some events were lost, so what they told of is asked for: as events, which may tell of nothing new.
+-- Some events were lost, so the modem is asked for the state that they had: as events, maybe with nothing new.
 local function read_again(self, names)
   local list = {}
   local function add(name, value) list[#list + 1] = value and { name = name, value = value } or nil end

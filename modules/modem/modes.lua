@@ -106,7 +106,7 @@ local function are_all_there(interfaces, descriptors, current)
       return #interfaces >= #configuration.interfaces
     end
   end
-  return true -- nobody knows
+  return true -- unknown
 end
 
 local function other_configuration(descriptors, current)

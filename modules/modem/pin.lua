@@ -20,7 +20,7 @@ local SIM_TIME = 30
 
 ---@class pin.options
 ---@field file string? instead of /etc/moontower/pin
----@field tries integer? send it though only so many tries are left; 0: though nobody knows how many
+---@field tries integer? send it though only this number of tries is left; 0: even if that is unknown
 ---@field again boolean? send it though it has failed before
 
 ---@class pin.found from M.find()

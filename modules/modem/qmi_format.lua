@@ -17,7 +17,7 @@ local QMAP_SIZE = 1500
 local PCIE = { type = "pcie", interface_number = 4 }
 
 ---@param self modem.qmi
----@return table? endpoint the data endpoint as QMI has it; nil where nobody knows
+---@return table? endpoint the data endpoint as QMI has it; nil where it is unknown
 function M.endpoint(self)
   local description = self.description
   return description.interface and { type = "hsusb", interface_number = description.interface }

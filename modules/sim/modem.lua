@@ -36,7 +36,7 @@ local store = require "sim.store"
 ---@field commands integer received so far
 ---@field card sim.card? nil: no SIM
 ---@field lock string? to whose SIMs: the name of the code that it wants, in MBIM's words
----@field unprovisioned boolean? has nobody started the card's application?
+---@field unprovisioned boolean? was the card's application not started?
 ---@field has_fcc_lock boolean does its radio have to be unlocked each time that power comes on?
 ---@field fcc_locked boolean is it locked?
 ---@field radio { hardware: "on"|"off", software: "on"|"off" }
@@ -236,7 +236,7 @@ end
 
 -- SIM and radio ---------------------------------------------------------------------------------------------------
 
----@return "ready"|"pin"|"puk"|"dead"|"missing"|"detected"|"other" detected: nobody has started it; other: the modem is
+---@return "ready"|"pin"|"puk"|"dead"|"missing"|"detected"|"other" detected: it was not started; other: the modem is
 ---locked, and does not take it
 function Modem:sim_state()
   local state = self.card and self.card:state() or "missing"

@@ -2,10 +2,13 @@
 -- DHCP's options, as servers write them and as they should not; who is asked twice gives the same address; a lease is
 -- renewed in time, or the connection ends.
 
-local lu = require "luaunit"
+local addresses = require "modem.addresses"
 local dhcp = require "modem.dhcp"
+local error_object = require "error"
 local leases = require "modem.lease"
+local lu = require "luaunit"
 local simulated = require "simulated"
+local task = require "task"
 
 local T = {}
 
@@ -104,6 +107,30 @@ function T.test_other_settings_are_read_again()
     link.bearer = { ipv4 = family(nil, "9.9.9.10") }
   end)
   lu.assertEquals(changes, 1)
+end
+
+-- A modem that tells no address, and what the error says of DHCP.
+function T.test_why_there_is_no_address()
+  local ask = dhcp.ask
+  local function restore() dhcp.ask = ask end
+  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local function read(session, channel)
+    return select(2, addresses.read({
+      net = "wwan0", channel = function() return channel end,
+      wait_for = function() return { session = session, ipv4 = { addresses = {} }, ipv6 = { addresses = {} } } end,
+    }, { session = 0, ip = "ipv4" }))
+  end
+  for _, case in ipairs {
+    { { code = "timeout", message = "timed out" }, "no address, and no server answers DHCP on its interface" },
+    { { code = "permission", message = "refused" }, "no address, and DHCP on its interface fails: refused" },
+  } do
+    dhcp.ask = function() return error_object.fail(case[1]) end
+    lu.assertStrContains(read(0).message, case[2])
+  end
+  dhcp.ask = function() error "it is not to be asked" end
+  for _, err in ipairs { read(1), read(0, { kind = "vlan", id = 1 }) } do
+    lu.assertEquals({ err.code, err.message }, { "no-address", "connected, but the modem tells no address" })
+  end
 end
 
 function T.test_words()
