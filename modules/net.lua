@@ -42,19 +42,25 @@ local function split_port(text)
   return address or text, port or ""
 end
 
----Reads what a probe is to do: "8.8.8.8" or "ping:8.8.8.8", "tcp:1.1.1.1:443", "tcp:[2606:4700::1111]:443",
----"dns:9.9.9.9" (asks for the root), "dns:[2620:fe::fe]/example.org".
----@param spec string
----@return net.probe?
----@return moontower.error? err "invalid"
-function net.parse_probe(spec)
-  local function invalid(why)
-    return error_object.fail {
-      code = "invalid", source = "net", message = ("'%s' is no probe: %s"):format(spec, why),
-      hint = "8.8.8.8, ping:8.8.8.8, tcp:1.1.1.1:443, tcp:[2606:4700::1111]:443, dns:9.9.9.9 or "
-        .. "dns:9.9.9.9/example.org would be one.",
-    }
+local function no_probe(spec, why)
+  return error_object.fail {
+    code = "invalid", source = "net", message = ("'%s' is no probe: %s"):format(spec, why),
+    hint = "8.8.8.8, ping:8.8.8.8, tcp:1.1.1.1:443, tcp:[2606:4700::1111]:443, dns:9.9.9.9 or "
+      .. "dns:9.9.9.9/example.org would be one.",
+  }
+end
+
+-- RFC 1035: labels of 63 bytes, 253 with the dots. The root has none.
+local function is_name(name)
+  local labels = name:gsub("%.$", "")
+  for label in (labels .. "."):gmatch("([^.]*)%.") do
+    if name ~= "" and not (#label <= 63 and label:find("^[%w_-]+$")) then return false end
   end
+  return #labels <= 253
+end
+
+local function parse(spec)
+  local function invalid(why) return no_probe(spec, why) end
   if type(spec) ~= "string" then
     spec = tostring(spec)
     return invalid "a string expected"
@@ -76,10 +82,37 @@ function net.parse_probe(spec)
     return invalid "a ping has no port"
   elseif kind ~= "ping" and not (number and number >= 1 and number <= 65535) then
     return invalid "its port is a number from 1 to 65535"
+  elseif name and not is_name(name) then
+    return invalid(("'%s' is no name that DNS could know"):format(name))
   end
   return {
     kind = kind, address = address, family = family, port = kind ~= "ping" and number or nil, name = name, spec = spec,
   }
+end
+
+---Is it one host's, and not each host's own? IPv6 with sixteen zeros in front is unspecified, a loopback address, or
+---an IPv4 address in other clothes (::ffff:127.0.0.1, ::10.0.0.1), which no packet can have (RFC 4291, 5156).
+---@param address string
+---@return boolean
+function net.is_unicast(address)
+  if address:find(":") then
+    return not address:find("^::") and not address:find("^0+:") and not address:lower():find("^ff")
+  end
+  local first = tonumber(address:match("^%d+"))
+  return first > 0 and first ~= 127 and first < 224
+end
+
+---Reads what a probe of a modem's connection is to do: "8.8.8.8" or "ping:8.8.8.8", "tcp:1.1.1.1:443",
+---"tcp:[2606:4700::1111]:443", "dns:9.9.9.9" (asks for the root), "dns:[2620:fe::fe]/example.org".
+---@param spec string
+---@return net.probe?
+---@return moontower.error? err "invalid"
+function net.parse_probe(spec)
+  local wanted, err = parse(spec)
+  if wanted and not net.is_unicast(wanted.address) then
+    return no_probe(spec, ("no other computer has the address %s, so it would never answer"):format(wanted.address))
+  end
+  return wanted, err
 end
 
 ---@type kind.kind for options
@@ -90,7 +123,7 @@ local function parsed(spec)
   if type(spec) == "table" then
     return spec
   end
-  return net.parse_probe(spec)
+  return parse(spec)
 end
 
 ---Asks a host for a sign of life. Of a TCP port, "refused" is one as well; of a DNS server, any answer is.

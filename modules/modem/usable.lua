@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Sanitises a modem's IP configuration. Modems send zeros, loopback addresses and lengths that cannot be.
 
+local net = require "net"
+
 local M = {}
 
 -- More than any network gives; what is beyond is a confused modem's.
@@ -11,15 +13,7 @@ local LONGEST = { ipv4 = 32, ipv6 = 128 }
 -- RFC 791 and RFC 8200: what every link must carry.
 local SMALLEST_MTU, LARGEST_MTU = { ipv4 = 576, ipv6 = 1280 }, 65535
 
--- One host's, and not each host's own. IPv6 with sixteen zeros in front is unspecified, a loopback address, or an
--- IPv4 address in other clothes (::ffff:127.0.0.1, ::10.0.0.1), which no packet can have (RFC 4291, 5156).
-local function is_unicast(address)
-  if address:find(":") then
-    return not address:find("^::") and not address:find("^0+:") and not address:lower():find("^ff")
-  end
-  local first = tonumber(address:match("^%d+"))
-  return first > 0 and first ~= 127 and first < 224
-end
+local is_unicast = net.is_unicast
 
 local function is_link_local(address)
   return address:lower():find("^fe[89ab]") ~= nil

@@ -25,7 +25,7 @@ function T.test_what_is_right_is_taken()
     { "reconnect", { ping = "8.8.8.8", every = 0.5, misses = 1, needed = 2, timeout = 1 } },
     { "reconnect", { first = 1, max = 1e9, steady = 0 } },
     { "reconnect", { probes = {} } },
-    { "reconnect", { probes = { "tcp:[::1]:80", "dns:9.9.9.9/example.org" } } },
+    { "reconnect", { probes = { "tcp:[2001:db8::1]:80", "dns:9.9.9.9/example.org" } } },
     { "ladder", { rungs = { ["reset"] = true, ["USB reset"] = false }, cooldowns = { ["reset"] = 0 }, every = 5 } },
     { "ladder", { hook = { "/bin/true", "" } } },
     { "failover", { wired = "eth0", probes = { "9.9.9.9" }, every = 1, misses = 2, timeout = 1, back_after = 0 } },

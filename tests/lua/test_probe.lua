@@ -279,6 +279,23 @@ function T.test_specs_with_mistakes()
   end
 end
 
+-- A policy would repair a modem for ever, for want of an answer that cannot come.
+function T.test_probes_that_nothing_answers()
+  for _, address in ipairs {
+    "0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1", "::ffff:8.8.8.8",
+  } do
+    local err = assert_fails("invalid", net.parse_probe(address))
+    lu.assertStrContains(err.message, "no other computer has the address " .. address)
+  end
+  for _, name in ipairs { "a..b", "a b", ".", ".a", ("x"):rep(64), ("x."):rep(127) .. "xx", "a;b" } do
+    local err = assert_fails("invalid", net.parse_probe("dns:9.9.9.9/" .. name))
+    lu.assertStrContains(err.message, "is no name that DNS could know")
+  end
+  for _, name in ipairs { "", "org", "_sip.example.org.", ("x"):rep(63) .. ".org" } do
+    assert(net.parse_probe("dns:9.9.9.9/" .. name))
+  end
+end
+
 function T.test_probe_by_spec()
   assert_round_trip(net.probe "127.0.0.1")
   local seconds, err = net.probe("tcp:[::1]:9", { link = "lo" })
