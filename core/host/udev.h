@@ -9,9 +9,8 @@
 
 /*
  * A device at one moment: one block of memory, free() it. Strings that udev lacks are NULL. Of a
- * device on a bus (USB, PCI), `devnode` and `initialized` are told by a monitor only, and `devtype`
- * also of USB: see udev.c. The functions below
- * do not wait for drivers.
+ * device on a bus (USB, PCI), only a monitor tells `devnode` and `initialized`, and `devtype` is told
+ * of USB only: see udev.c. The functions below do not wait for drivers.
  */
 struct mt_device {
     struct mt_device *next;
