@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Accepts connections at a unix socket, up to a limit, each served in a task of its own. Of root and our own user:
--- the listener turns all others away (core/host/port.c). Those that are not served are logged once a minute.
+-- the listener turns all others away (core/host/listener.c). Those that are not served are logged once a minute.
 
 local log = require "log"
 local task = require "task"

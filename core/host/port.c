@@ -5,13 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/usb/cdc-wdm.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -205,89 +203,28 @@ int mt_port_adopt(struct mt_loop *loop, int fd, enum mt_port_kind kind, struct m
     return 0;
 }
 
-static int socket_address(const char *path, struct sockaddr_un *address, socklen_t *length)
-{
-    size_t size = strlen(path);
-    if (size >= sizeof(address->sun_path))
-        return -ENAMETOOLONG;
-    memset(address, 0, sizeof(*address));
-    address->sun_family = AF_UNIX;
-    memcpy(address->sun_path, path, size);
-    /* An abstract name is exactly as long as its address says; a path ends with its NUL. */
-    if (path[0] == '@')
-        address->sun_path[0] = '\0';
-    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (path[0] != '@'));
-    return 0;
-}
-
-static int connect_socket(const char *path, int type)
-{
-    struct sockaddr_un address;
-    socklen_t length;
-    int status = socket_address(path, &address, &length);
-    if (status < 0)
-        return status;
-    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (connect(fd, (struct sockaddr *)&address, length) < 0) {
-        status = -errno;
-        close(fd);
-        return status;
-    }
-    return fd;
-}
-
-static int peer_of(int fd, struct mt_port_peer *peer)
-{
-    struct ucred credentials;
-    socklen_t size = sizeof(credentials);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
-        return -errno;
-    *peer = (struct mt_port_peer){ credentials.pid, (int64_t)credentials.uid,
-                                   (int64_t)credentials.gid };
-    return 0;
-}
-
-/* 0 if a connected socket is root's or our own, else -EPERM and whose it is. */
-static int check_peer(int fd, const char *path, bool is_datagram, struct mt_port_peer *stranger)
-{
-    struct mt_port_peer peer = { 0, 0, MT_UID_UNKNOWN };
-    int status = 0;
-    if (is_datagram)
-        peer.uid = mt_unix_owner(path);
-    else
-        status = peer_of(fd, &peer);
-    if (status < 0)
-        return status;
-    if (peer.uid == 0 || peer.uid == (int64_t)geteuid())
-        return 0;
-    *stranger = peer;
-    return -EPERM;
-}
-
 /*
  * To a socket of whatever type. The kernel says EPROTOTYPE when a path is one of another type; for
  * an abstract name, where each type has names of its own, that no socket is there.
  */
-static int connect_any(const char *path, struct mt_port_peer *stranger, enum mt_port_kind *kind)
+static int connect_any(const char *path, struct mt_unix_peer *stranger, enum mt_port_kind *kind)
 {
     static const int types[] = { SOCK_SEQPACKET, SOCK_STREAM, SOCK_DGRAM };
     int fd = -EPROTOTYPE, type = 0;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         type = types[i];
         *kind = type == SOCK_STREAM ? MT_PORT_STREAM : MT_PORT_MESSAGES;
-        fd = connect_socket(path, type);
+        fd = mt_unix_connect(path, type);
         if (fd != -EPROTOTYPE && (path[0] != '@' || fd != -ECONNREFUSED))
             break;
     }
-    int status = fd < 0 ? fd : check_peer(fd, path, type == SOCK_DGRAM, stranger);
+    int status = fd < 0 ? fd : mt_unix_check_peer(fd, path, type == SOCK_DGRAM, stranger);
     if (fd >= 0 && status < 0)
         close(fd);
     return status < 0 ? status : fd;
 }
 
-static int open_path(const char *path, struct mt_port_peer *stranger, enum mt_port_kind *kind)
+static int open_path(const char *path, struct mt_unix_peer *stranger, enum mt_port_kind *kind)
 {
     struct stat info;
     *kind = MT_PORT_STREAM;
@@ -321,12 +258,12 @@ static int make_raw(struct mt_port *port)
     return 0;
 }
 
-int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port_peer *stranger,
+int mt_port_open(struct mt_loop *loop, const char *path, struct mt_unix_peer *stranger,
                  struct mt_port **port)
 {
     enum mt_port_kind kind;
     struct mt_port *opened;
-    *stranger = (struct mt_port_peer){ 0, 0, 0 };
+    *stranger = (struct mt_unix_peer){ 0, 0, 0 };
     int fd = open_path(path, stranger, &kind);
     if (fd < 0)
         return fd;
@@ -340,6 +277,12 @@ int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port_peer *st
     }
     *port = opened;
     return 0;
+}
+
+int mt_port_receive(struct mt_loop *loop, const char *path, struct mt_port **port)
+{
+    int fd = mt_unix_bind(path, SOCK_DGRAM);
+    return fd < 0 ? fd : mt_port_adopt(loop, fd, MT_PORT_MESSAGES, port);
 }
 
 void mt_port_set_reader(struct mt_port *port, struct mt_port_reader *reader)
@@ -383,174 +326,20 @@ size_t mt_port_max_message(const struct mt_port *port)
     return size;
 }
 
-int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer)
+int mt_port_peer(const struct mt_port *port, struct mt_unix_peer *peer)
 {
-    return peer_of(port->fd, peer);
+    return mt_unix_peer(port->fd, peer);
 }
 
-int mt_port_send(const char *path, const void *data, size_t length, struct mt_port_peer *stranger)
+int mt_port_send(const char *path, const void *data, size_t length, struct mt_unix_peer *stranger)
 {
-    *stranger = (struct mt_port_peer){ 0, 0, 0 };
-    int fd = connect_socket(path, SOCK_DGRAM);
+    *stranger = (struct mt_unix_peer){ 0, 0, 0 };
+    int fd = mt_unix_connect(path, SOCK_DGRAM);
     if (fd < 0)
         return fd;
-    int status = check_peer(fd, path, true, stranger);
+    int status = mt_unix_check_peer(fd, path, true, stranger);
     if (status == 0 && send(fd, data, length, MSG_NOSIGNAL) < 0)
         status = -errno;
     close(fd);
     return status;
-}
-
-/* ---- listening ---- */
-
-struct mt_listener {
-    uv_poll_t poll;
-    int fd;
-    void (*on_connection)(void *context, int fd);
-    void *context;
-    uint64_t strangers;
-    struct mt_port_peer last_stranger;
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    dev_t device;  /* which file our socket is: another one may have taken its name since */
-    ino_t inode;
-};
-
-enum { MAX_TURNED_AWAY = 256 };  /* in one round of the loop */
-
-/* The next connection of root's or ours; -EPERM for a stranger, who has been turned away. */
-static int accept_ours(struct mt_listener *listener)
-{
-    int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    int status = check_peer(fd, listener->path, false, &listener->last_stranger);
-    if (status == 0)
-        return fd;
-    close(fd);
-    if (status == -EPERM)
-        listener->strangers++;
-    return status;
-}
-
-/* EBADF is libuv's for an error of the socket. All other errors are accept()'s to tell. */
-static void on_incoming(uv_poll_t *poll, int status, int events)
-{
-    struct mt_listener *listener = mt_container_of(poll, struct mt_listener, poll);
-    int fd = status;
-    (void)events;
-    for (int i = 0; status == 0 && i < MAX_TURNED_AWAY; i++) {
-        fd = accept_ours(listener);
-        if (fd == -EAGAIN || fd == -EINTR || fd == -ECONNABORTED)
-            return;  /* none is waiting, or the caller has hung up */
-        if (fd != -EPERM || listener->strangers == 1)
-            break;
-        fd = -EAGAIN;
-    }
-    if (fd == -EAGAIN)
-        return;  /* more strangers: the loop's other work goes first */
-    uv_poll_stop(poll);
-    listener->on_connection(listener->context, fd);
-}
-
-void mt_listener_watch(struct mt_listener *listener)
-{
-    uv_poll_start(&listener->poll, UV_READABLE, on_incoming);
-}
-
-void mt_listener_unwatch(struct mt_listener *listener)
-{
-    uv_poll_stop(&listener->poll);
-}
-
-uint64_t mt_listener_strangers(struct mt_listener *listener, struct mt_port_peer *last)
-{
-    uint64_t count = listener->strangers;
-    *last = listener->last_stranger;
-    listener->strangers = 0;
-    return count;
-}
-
-static void on_listener_closed(uv_handle_t *handle)
-{
-    free(mt_container_of(handle, struct mt_listener, poll));
-}
-
-static bool is_file_of(const struct mt_listener *listener)
-{
-    struct stat info;
-    return listener->path[0] != '@' && lstat(listener->path, &info) == 0 &&
-           info.st_dev == listener->device && info.st_ino == listener->inode;
-}
-
-/* The file goes before the socket: as long as that is open, no other file gets its inode. */
-void mt_listener_close(struct mt_listener *listener)
-{
-    uv_poll_stop(&listener->poll);
-    if (is_file_of(listener))
-        unlink(listener->path);
-    close(listener->fd);
-    uv_close((uv_handle_t *)&listener->poll, on_listener_closed);
-}
-
-/* Bound to `path`; -EADDRINUSE where something stands already. */
-static int bind_socket(const char *path, int type)
-{
-    struct sockaddr_un address;
-    socklen_t length;
-    int status = socket_address(path, &address, &length);
-    if (status < 0)
-        return status;
-    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (bind(fd, (struct sockaddr *)&address, length) < 0) {
-        status = -errno;
-        close(fd);
-        return status;
-    }
-    return fd;
-}
-
-static int listen_socket(const char *path, enum mt_port_kind kind)
-{
-    int fd = bind_socket(path, kind == MT_PORT_MESSAGES ? SOCK_SEQPACKET : SOCK_STREAM);
-    if (fd >= 0 && listen(fd, SOMAXCONN) < 0) {
-        int status = -errno;
-        close(fd);
-        return status;
-    }
-    return fd;
-}
-
-int mt_port_receive(struct mt_loop *loop, const char *path, struct mt_port **port)
-{
-    int fd = bind_socket(path, SOCK_DGRAM);
-    return fd < 0 ? fd : mt_port_adopt(loop, fd, MT_PORT_MESSAGES, port);
-}
-
-int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,
-                     void (*on_connection)(void *context, int fd), void *context,
-                     struct mt_listener **listener)
-{
-    int fd = listen_socket(path, kind);
-    if (fd < 0)
-        return fd;
-    struct mt_listener *made = calloc(1, sizeof(*made));
-    int status = made ? uv_poll_init(&loop->uv, &made->poll, fd) : -ENOMEM;
-    if (status < 0) {
-        free(made);
-        close(fd);
-        return status;
-    }
-    made->fd = fd;
-    made->on_connection = on_connection;
-    made->context = context;
-    memcpy(made->path, path, strlen(path));
-    struct stat info;
-    if (path[0] != '@' && lstat(path, &info) == 0) {
-        made->device = info.st_dev;
-        made->inode = info.st_ino;
-    }
-    *listener = made;
-    return 0;
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "host/loop.h"
-#include "host/unix_owner.h"
+#include "host/unix_socket.h"
 
 enum mt_port_kind {
     MT_PORT_MESSAGES,  /* one read is whole messages: cdc-wdm, wwan, TUN, sockets that keep them */
@@ -36,12 +36,11 @@ struct mt_port_reader {
  * of another one the result is -EPERM and `stranger` says whose it is, else `stranger` has the uid
  * 0. For a socket of datagrams see mt_unix_owner().
  */
-struct mt_port_peer;
-int mt_port_open(struct mt_loop *loop, const char *path, struct mt_port_peer *stranger,
+int mt_port_open(struct mt_loop *loop, const char *path, struct mt_unix_peer *stranger,
                  struct mt_port **port);
 
 /* Sends one datagram to the socket at `path`, which must be root's or ours, too. */
-int mt_port_send(const char *path, const void *data, size_t length, struct mt_port_peer *stranger);
+int mt_port_send(const char *path, const void *data, size_t length, struct mt_unix_peer *stranger);
 
 /*
  * A socket at `path`, to read the datagrams that others send there. What stands at the path then is
@@ -66,33 +65,7 @@ enum mt_port_kind mt_port_kind(const struct mt_port *port);
 /* The largest control message a cdc-wdm device takes (IOCTL_WDM_MAX_COMMAND), or 0 if unknown. */
 size_t mt_port_max_message(const struct mt_port *port);
 
-/* The process at the other end of a unix socket, as it was when it connected or began to listen. */
-struct mt_port_peer {
-    int64_t pid, uid, gid;
-};
-
-int mt_port_peer(const struct mt_port *port, struct mt_port_peer *peer);
-
-/*
- * A listening unix socket of the given kind at `path`. It accepts only when it is asked to: until
- * then the kernel keeps callers waiting. It is for root and our own user: a stranger's connection
- * is closed at once and counted, so that a flood of them costs little and delays no other caller.
- */
-struct mt_listener;
-int mt_listener_open(struct mt_loop *loop, const char *path, enum mt_port_kind kind,
-                     void (*on_connection)(void *context, int fd), void *context,
-                     struct mt_listener **listener);
-void mt_listener_close(struct mt_listener *listener);
-
-/*
- * Calls on_connection once, with the descriptor of the next connection, which the callee owns, or
- * with a negative errno (such as -EMFILE): -EPERM for the first stranger since the last
- * mt_listener_strangers().
- */
-void mt_listener_watch(struct mt_listener *listener);
-void mt_listener_unwatch(struct mt_listener *listener);
-
-/* How many strangers have come since this was called last, and the last of them. */
-uint64_t mt_listener_strangers(struct mt_listener *listener, struct mt_port_peer *last);
+/* The process at the other end of a port that is a unix socket. 0 or a negative errno. */
+int mt_port_peer(const struct mt_port *port, struct mt_unix_peer *peer);
 
 #endif

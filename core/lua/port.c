@@ -9,8 +9,10 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
+#include "host/listener.h"
 #include "host/packet.h"
 #include "host/port.h"
+#include "host/unix_owner.h"
 #include "lua/modules.h"
 #include "lua/port.h"
 #include "lua/table.h"
@@ -141,7 +143,7 @@ static int l_close(lua_State *L)
 static int l_peer(lua_State *L)
 {
     struct lua_port *port = check_port(L);
-    struct mt_port_peer peer;
+    struct mt_unix_peer peer;
     int status = port->port ? mt_port_peer(port->port, &peer) : -ENODEV;
     if (status < 0)
         return mt_error_errno(L, status, "port", "peer");
@@ -185,7 +187,7 @@ struct mt_port *mt_lua_port_take(lua_State *L, int index)
 }
 
 /* Pushes nil and the error of connecting to a socket; for a stranger's socket, it names the user. */
-static int refused(lua_State *L, int status, const struct mt_port_peer *stranger, const char *path)
+static int refused(lua_State *L, int status, const struct mt_unix_peer *stranger, const char *path)
 {
     if (stranger->uid == 0)
         return mt_error_errno(L, status, "port", "open %s", path);
@@ -218,7 +220,7 @@ static int refused(lua_State *L, int status, const struct mt_port_peer *stranger
 static int l_open(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
-    struct mt_port_peer stranger;
+    struct mt_unix_peer stranger;
     struct lua_port *port = push_port(L);
     int status = mt_port_open(mt_loop(L), path, &stranger, &port->port);
     return status < 0 ? refused(L, status, &stranger, path) : 1;
@@ -245,7 +247,7 @@ static int l_send(lua_State *L)
     const char *path = luaL_checkstring(L, 1);
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    struct mt_port_peer stranger;
+    struct mt_unix_peer stranger;
     int status = mt_port_send(path, bytes, length, &stranger);
     if (status < 0)
         return refused(L, status, &stranger, path);
@@ -361,7 +363,7 @@ static const struct mt_op_class accept_class = { accept_cancel, accept_finish, a
 static int l_strangers(lua_State *L)
 {
     struct lua_listener *listener = check_listener(L);
-    struct mt_port_peer last = { 0, 0, 0 };
+    struct mt_unix_peer last = { 0, 0, 0 };
     uint64_t count = listener->listener ? mt_listener_strangers(listener->listener, &last) : 0;
     lua_pushinteger(L, (lua_Integer)count);
     lua_pushinteger(L, last.uid);
