@@ -59,6 +59,9 @@ function M.no_bus() return state.folder .. "/no-bus" end
 function M.list()
   local found, list = {}, {}
   local no_bus, unknown = error_object.there(fs.stat(M.no_bus()))
+  if unknown and unknown.code == "permission" then
+    unknown = nil -- another user's folder: its world is not ours
+  end
   for _, part in ipairs((no_bus or unknown) and { files } or { usb, wwan, files }) do
     local err = part.add(found)
     unknown = unknown or err
