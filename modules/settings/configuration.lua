@@ -3,6 +3,7 @@
 -- with MBIM. The host chooses, by bConfigurationValue in sysfs; it holds at once, until the modem is plugged in again.
 
 local composition = require "settings.composition"
+local drivers = require "settings.drivers"
 local error_object = require "error"
 local modes = require "modem.modes"
 local setting = require "settings.setting"
@@ -78,11 +79,28 @@ function ByConfiguration:names(number)
   return {}
 end
 
+-- What needs a driver in a configuration: the first of its ports for each purpose.
+local function needed(description, number)
+  local list, seen = {}, {}
+  for _, configuration in ipairs(modes.configurations(description.descriptors)) do
+    for _, interface in ipairs(configuration.value == number and configuration.interfaces or {}) do
+      local role = modes.role_of(description.vendor, description.product, interface)
+      role = aliases[role] or role
+      if (role == "mbim" or role == "qmi" or role == "at") and not seen[role] then
+        seen[role] = true
+        list[#list + 1] = { role = role, number = interface.number, class = interface.class }
+      end
+    end
+  end
+  return list
+end
+
 -- The way back is sysfs, whatever ports there are; only the port that carries data needs its driver.
 function ByConfiguration:why_not(modem, wanted, now)
   local target, err = self:target(now, wanted)
   local set = composition.set(target and target.interfaces or {})
-  return err or (set.mbim or set.qmi) and composition.refusal(modem.description, target.interfaces, self.modules) or nil
+  return err or (set.mbim or set.qmi)
+    and drivers.refusal(modem.description, needed(modem.description, target.exact), self.modules) or nil
 end
 
 function ByConfiguration:command(target)

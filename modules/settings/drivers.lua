@@ -10,6 +10,7 @@ local fs = require "core.fs"
 ---@class settings.interface
 ---@field role "mbim"|"qmi"|"at"
 ---@field number integer
+---@field class string? as "ff:00:00", where descriptors tell; nil: the usual one of its role
 
 local M = {}
 
@@ -106,6 +107,10 @@ end
 ---@return string
 function M.modalias(device, interface)
   local class = class_of[interface.role]
+  if interface.class then
+    class = {}
+    for digits in interface.class:gmatch("%x+") do class[#class + 1] = tonumber(digits, 16) end
+  end
   local release, device_class, subclass, protocol = device_part(device.descriptors)
   return ("usb:v%sp%sd%04Xdc%02Xdsc%02Xdp%02Xic%02Xisc%02Xip%02Xin%02X"):format(
     device.vendor:upper(), device.product:upper(), release, device_class, subclass, protocol,

@@ -337,7 +337,7 @@ function T.test_choosing_a_configuration()
   } }
   local folder = "/run/kernel"
   shell("mkdir -p /run/kernel; echo 'alias usb:v*p*d*dc*dsc*dp*ic02isc0Eip00in* cdc_mbim' >/run/kernel/modules.alias; "
-    .. "echo 'alias usb:v12D1p*d*dc*dsc*dp*icFFisc*ip*in* option' >>/run/kernel/modules.alias")
+    .. "echo 'alias usb:v12D1p*d*dc*dsc*dp*icFFisc02ip01in* option' >>/run/kernel/modules.alias")
   local setting = require("settings").for_modem(modem, { composition = {} }, { modules = folder }).composition
   local now, wanted = assert(setting:read(modem)), assert(setting:normalise { "mbim" })
   lu.assertEquals({ setting:show(now), setting:same(now, wanted) }, { "at+rndis", false })
