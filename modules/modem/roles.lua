@@ -102,6 +102,8 @@ local roles = {
     ["12d1"] = { -- Huawei
       ["ff:01:01"] = "at-ppp", ["ff:01:02"] = "at", ["ff:01:03"] = "dm", ["ff:01:05"] = "nmea", ["ff:01:14"] = "nmea",
       ["ff:02:01"] = "at-ppp", ["ff:02:02"] = "at", ["ff:02:03"] = "dm", ["ff:06:14"] = "nmea",
+      ["ff:01:07"] = "qmi", ["ff:01:09"] = "qmi", ["ff:01:11"] = "qmi", ["ff:01:37"] = "qmi", ["ff:01:39"] = "qmi",
+      ["ff:01:67"] = "qmi", ["ff:01:69"] = "qmi",
     },
     -- USB's own: an abstract control model that takes AT commands, whoever made it.
     any = { ["02:02:01"] = "at" },

@@ -79,7 +79,23 @@ function methods:apply_composition()
   for key, value in pairs(self.nv.usb) do
     self.usb[key] = value
   end
-  self.composition = composition.protocol_of(self.usb.mask)
+  self.composition = self:configurations()[1] or nil
+end
+
+---What each of its USB configurations speaks; most modems have one.
+---@return ("mbim"|"qmi"|false)[]
+function methods:configurations()
+  return self.personality.usb.configurations or { composition.protocol_of(self.usb.mask) or false }
+end
+
+---The host has chosen a configuration; 0 is none.
+---@param number integer
+function methods:configure(number)
+  local protocol = self:configurations()[number]
+  if protocol ~= nil and (protocol or nil) ~= self.composition then
+    self.composition = protocol or nil
+    self:reset_control()
+  end
 end
 
 ---Comes up in the usual composition of a protocol from now on, and at once.
@@ -121,13 +137,17 @@ end
 
 ---Does it show an interface?
 ---@param name string a key of the personality's interfaces
+---@param protocol "mbim"|"qmi"|false|nil of the configuration; nil: of the one that it is in
 ---@return boolean
-function methods:shows(name)
+function methods:shows(name, protocol)
   local interface = self.personality.interfaces[name]
+  if protocol == nil then
+    protocol = self.composition
+  end
   if name == "mbim" or name == "qmi" then
-    return self.composition == name
+    return protocol == name
   elseif name == "qmi2" then
-    return interface ~= nil and self.composition == "qmi" and self.usb.mask & bits.rmnet1 ~= 0
+    return interface ~= nil and protocol == "qmi" and self.usb.mask & bits.rmnet1 ~= 0
   end
   return interface ~= nil and (interface.always or self.usb.mask & bits[name] ~= 0)
 end

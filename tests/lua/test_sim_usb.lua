@@ -178,7 +178,7 @@ local function new_qmi_modem()
         options.send(session, packet:upper())
       end,
     }
-  end, 8)
+  end, { interface = 8 })
   function fake.heard()
     local list = {}
     fake.qmi.data:submit(urb(1, 4096, list))
@@ -235,6 +235,7 @@ local function new_modem()
   local fake = { received = {}, packets = {}, resets = 0, bus_resets = 0, personality = { max_control = 4096 } }
   fake.driver_latency, fake.late = 0, {}
   function fake.reset_control() fake.resets = fake.resets + 1 end
+  function fake.configure(_, value) fake.configuration = value end
   function fake.bus_reset() fake.bus_resets = fake.bus_resets + 1 end
   function fake.after(_, _, fn) table.insert(fake.late, fn) end
   fake.mbim = new_mbim(fake, function(_, options)
@@ -243,7 +244,7 @@ local function new_modem()
   end, function(_, options)
     fake.send_packet = options.send
     return { receive = function(_, session, packet) table.insert(fake.packets, { session, packet }) end }
-  end, 12)
+  end, { interface = 12 })
   local heard = {}
   fake.serial = new_serial {
     interface = 3, subclass = 0, interrupt = 5, input = 4, output = 3,
@@ -288,10 +289,11 @@ function kernel:control_out(seqnum, setup, data)
 end
 
 -- Calls fn(kernel, modem) with a device served.
-local function served(fn)
+local function served(fn, configurations)
   local modem = new_modem()
   local identity = { vendor = 0x1199, product = 0x9071, release = 6, manufacturer = "M", model = "P", serial = "S" }
-  local device = new_device(identity, { modem.serial, modem.mbim }, modem)
+  local device = new_device(identity, configurations and configurations(modem)
+    or { { modem.serial, modem.mbim } }, modem)
   local ours, theirs = assert(world.socketpair("stream"))
   local side <close> = assert(port.adopt(ours, "stream"))
   local other <close> = assert(port.adopt(theirs, "stream"))
@@ -394,6 +396,23 @@ function T.test_control_channel()
     lu.assertEquals(modem.resets, 1)
     lu.assertEquals(k:control_in(8, "a1 01 00 00 0c 00 00 10", 0).length, 0)
   end)
+end
+
+-- The functions of a configuration are there while the host has chosen it.
+function T.test_two_configurations()
+  served(function(k, modem)
+    lu.assertEquals(k:control_in(1, get_device_descriptor, 18).data:byte(18), 2)
+    for value, interfaces in ipairs { 1, 3 } do
+      local header = k:control_in(1 + value, ("80 06 %02x 02 00 00 09 00"):format(value - 1), 9).data
+      lu.assertEquals({ header:byte(5, 6) }, { interfaces, value })
+    end
+    lu.assertEquals(k:control_out(4, "00 09 01 00 00 00 00 00").status, 0)
+    lu.assertEquals(k:control_in(5, "a1 85 00 00 0c 00 04 00", 0).status, -32)
+    lu.assertEquals(k:control_out(6, "00 09 02 00 00 00 00 00").status, 0)
+    assert_bytes(k:control_in(7, "a1 85 00 00 0c 00 04 00", 4).data, "00 40 00 00")
+    lu.assertEquals({ modem.configuration, modem.bus_resets }, { 2, 0 })
+    lu.assertEquals(k:control_out(8, "00 09 03 00 00 00 00 00").status, -32)
+  end, function(modem) return { { modem.serial }, { modem.serial, modem.mbim } } end)
 end
 
 -- The requests of a driver's own are answered late, or never if the driver takes them back; what every device answers,

@@ -21,6 +21,7 @@ local standard = { "basic", "identity", "card", "network", "packet", "sms" }
 local families = {
   sierra = { "sierra", "sierra_usb", "sierra_radio", "sierra_status", "sierra_images" },
   quectel = { "quectel" },
+  plain = {}, -- what every modem takes, alone
 }
 
 local function learn(self, subjects)

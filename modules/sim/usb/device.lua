@@ -3,8 +3,6 @@
 
 local descriptors = require "sim.usb.descriptors"
 
--- The only configuration there is.
-local configuration = 1
 local strings = { manufacturer = 1, product = 2, serial = 3 }
 local remote_wakeup, max_power = 0xa0, 500 // 2 -- bmAttributes: bus-powered; the power counts in 2 mA
 
@@ -18,7 +16,7 @@ local remote_wakeup, max_power = 0xa0, 500 // 2 -- bmAttributes: bus-powered; th
 ---@field request fun(self, setup: sim.usb.setup, data: string): string? its own control requests; nil stalls
 
 ---@class sim.usb.device
----@field functions sim.usb.function[]
+---@field configurations sim.usb.function[][] their functions; the host chooses one by its place, from 1
 ---@field by_interface table<integer, sim.usb.function>
 ---@field inputs table<integer, sim.usb.pipe>
 ---@field outputs table<integer, fun(data: string)>
@@ -29,22 +27,30 @@ local remote_wakeup, max_power = 0xa0, 500 // 2 -- bmAttributes: bus-powered; th
 local Device = {}
 Device.__index = Device
 
-local function describe(identity, functions)
+local function describe_configuration(value, functions)
   local parts, interfaces = {}, 0
   for i, fn in ipairs(functions) do
     parts[i] = fn.descriptors
     interfaces = interfaces + #fn.interfaces
+  end
+  return descriptors.configuration({
+    interfaces = interfaces, value = value, attributes = remote_wakeup, max_power = max_power,
+  }, table.concat(parts))
+end
+
+local function describe(identity, configurations)
+  local described = {}
+  for value, functions in ipairs(configurations) do
+    described[value - 1] = describe_configuration(value, functions)
   end
   return {
     device = { [0] = descriptors.device {
       usb_version = 0x0210, packet_size = 64,
       vendor = identity.vendor, product = identity.product, version = identity.release,
       manufacturer_string = strings.manufacturer, product_string = strings.product, serial_string = strings.serial,
-      configurations = 1,
+      configurations = #configurations,
     } },
-    configuration = { [0] = descriptors.configuration({
-      interfaces = interfaces, value = configuration, attributes = remote_wakeup, max_power = max_power,
-    }, table.concat(parts)) },
+    configuration = described,
     string = {
       [0] = descriptors.languages(),
       [strings.manufacturer] = descriptors.string(identity.manufacturer),
@@ -55,19 +61,10 @@ local function describe(identity, functions)
   }
 end
 
-local device = {}
-
----@param identity table vendor, product, release, manufacturer, model, serial
----@param functions sim.usb.function[]
----@param modem sim.modem
----@return sim.usb.device
-function device.new(identity, functions, modem)
-  local self = setmetatable({
-    functions = functions, by_interface = {}, inputs = {}, outputs = {},
-    descriptors = describe(identity, functions), configured = 0, alternates = {},
-    modem = modem,
-  }, Device)
-  for _, fn in ipairs(functions) do
+-- Its functions are those of a configuration.
+local function show(self, value)
+  self.by_interface, self.inputs, self.outputs = {}, {}, {}
+  for _, fn in ipairs(self.configurations[value] or {}) do
     for _, interface in ipairs(fn.interfaces) do
       self.by_interface[interface] = fn
     end
@@ -78,6 +75,20 @@ function device.new(identity, functions, modem)
       self.outputs[number] = receive
     end
   end
+end
+
+local device = {}
+
+---@param identity table vendor, product, release, manufacturer, model, serial
+---@param configurations sim.usb.function[][]
+---@param modem sim.modem
+---@return sim.usb.device
+function device.new(identity, configurations, modem)
+  local self = setmetatable({
+    configurations = configurations, descriptors = describe(identity, configurations), configured = 0, alternates = {},
+    modem = modem,
+  }, Device)
+  show(self, 1)
   return self
 end
 
@@ -111,15 +122,18 @@ requests["get-configuration"] = function(self)
 end
 
 requests["set-configuration"] = function(self, setup)
-  if setup.value > configuration then
+  local value = setup.value
+  if value > #self.configurations then
     return nil
   end
-  -- USB/IP does not tell of a bus reset itself; only after one is a configured device configured again.
-  if self.configured ~= 0 then
+  -- USB/IP does not tell of a bus reset itself; only after one is a device configured again as it is.
+  if self.configured ~= 0 and value == self.configured then
     self.modem:bus_reset()
   end
-  self.configured, self.alternates = setup.value, {}
-  for _, fn in ipairs(self.functions) do
+  self.modem:configure(value)
+  show(self, value)
+  self.configured, self.alternates = value, {}
+  for _, fn in ipairs(self.configurations[value] or {}) do
     fn:reset()
   end
   return ""

@@ -14,7 +14,8 @@
 -- The functions have :receive(transfer), the QMI one .data_format, too; the network has :receive(session, packet). A
 -- reset of the USB port calls modem:bus_reset(), one of the function alone modem:reset_control().
 -- modem:usb_identity() says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings);
--- modem:shows(name) which of modem.personality.interfaces there are.
+-- modem:configurations() what each of its USB configurations speaks, modem:shows(name, protocol) which of
+-- modem.personality.interfaces are in it. The host chooses one: modem:configure(number).
 
 local json = require "dkjson"
 local process = require "core.process"
@@ -45,7 +46,8 @@ local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 local function make_serial(options, name)
   local interface, fn = options.modem.personality.interfaces[name], nil
   local port = new_serial {
-    interface = interface.interface, subclass = interface.subclass, interrupt = interface.interrupt,
+    interface = interface.interface, subclass = interface.subclass, protocol = interface.protocol,
+    interrupt = interface.interrupt,
     input = interface.input, output = interface.output,
     receive = function(data)
       if fn then
@@ -62,21 +64,25 @@ local function make_function(options, name)
   local new = new_function[name]
   if new then
     return new.make(options.modem, options[new.kind], options.network,
-      options.modem.personality.interfaces[name].interface, new.is_second)
+      options.modem.personality.interfaces[name], new.is_second)
   end
   return make_serial(options, name)
 end
 
 -- The device as the modem shows itself now. Its functions are made once, and wait while they are not shown.
 local function build(options, functions)
-  local modem, shown = options.modem, {}
-  for _, name in ipairs(order) do
-    if modem:shows(name) then
-      functions[name] = functions[name] or make_function(options, name)
-      shown[#shown + 1] = functions[name]
+  local modem, configurations = options.modem, {}
+  for value, protocol in ipairs(modem:configurations()) do
+    local shown = {}
+    for _, name in ipairs(order) do
+      if modem:shows(name, protocol) then
+        functions[name] = functions[name] or make_function(options, name)
+        shown[#shown + 1] = functions[name]
+      end
     end
+    configurations[value] = shown
   end
-  return new_device(modem:usb_identity(), shown, modem)
+  return new_device(modem:usb_identity(), configurations, modem)
 end
 
 ---@class sim.usb.info what the kernel has made of the modem

@@ -76,9 +76,10 @@ local mbim = {}
 ---@param modem sim.modem
 ---@param new_control fun(modem, options): table makes the MBIM function; see sim.usb
 ---@param new_network fun(modem, options): table makes the network
----@param interface integer the control interface; the data interface is the next one
+---@param place { interface: integer } the control interface; the data interface is the next one
 ---@return sim.usb.mbim
-function mbim.new(modem, new_control, new_network, interface)
+function mbim.new(modem, new_control, new_network, place)
+  local interface = place.interface
   local self = setmetatable({
     modem = modem,
     interfaces = { interface, interface + 1 },

@@ -15,12 +15,13 @@ local endpoints = { { notification = 7, input = 6, output = 4 }, { notification 
 local vendor_specific = 0xff
 local data_terminal_ready = 1 -- a bit of SET_CONTROL_LINE_STATE
 
-local function describe(interface, numbers)
+local function describe(place, numbers)
   local d = descriptors
   return table.concat {
     d.interface {
-      number = interface, endpoints = 3,
-      class = vendor_specific, subclass = vendor_specific, protocol = vendor_specific,
+      number = place.interface, endpoints = 3,
+      class = vendor_specific, subclass = place.subclass or vendor_specific,
+      protocol = place.protocol or vendor_specific,
     },
     d.endpoint { address = 0x80 | numbers.notification, transfer = "interrupt", packet_size = 10, interval = 9 },
     d.endpoint { address = 0x80 | numbers.input, transfer = "bulk", packet_size = 512 },
@@ -33,7 +34,8 @@ end
 ---@field control sim.qmi_function
 ---@field network table what its packets reach
 ---@field data sim.usb.pipe
----@field listens boolean has the host set DTR? The modem is deaf until then
+---@field always_listens boolean? also without DTR
+---@field listens boolean? has the host set DTR? The modem is deaf until then
 ---@field collected string[]? what goes to the host in one transfer, while a transfer of the host's is worked on
 local Qmi = {}
 Qmi.__index = Qmi
@@ -43,15 +45,15 @@ local qmi = {}
 ---@param modem sim.modem
 ---@param new_control fun(modem, options): table makes the QMI function; see sim.usb
 ---@param new_network fun(modem, options): table makes the network
----@param interface integer
+---@param place { interface: integer, subclass: integer?, protocol: integer?, always_listens: boolean? }
 ---@param is_second boolean? the modem has another one before it
 ---@return sim.usb.qmi
-function qmi.new(modem, new_control, new_network, interface, is_second)
+function qmi.new(modem, new_control, new_network, place, is_second)
   local numbers = endpoints[is_second and 2 or 1]
   local self = setmetatable({
-    interfaces = { interface },
-    descriptors = describe(interface, numbers),
-    channel = control_channel.new(interface),
+    interfaces = { place.interface }, always_listens = place.always_listens,
+    descriptors = describe(place, numbers),
+    channel = control_channel.new(place.interface),
     data = pipe.new(1024),
   }, Qmi)
   self.inputs = { [numbers.notification] = self.channel.notifications, [numbers.input] = self.data }
@@ -69,7 +71,7 @@ end
 function Qmi:reset()
   self.channel:reset()
   self.data:flush()
-  self.listens, self.collected = false, nil
+  self.listens, self.collected = self.always_listens, nil
 end
 
 function Qmi:select(_, alternate) -- luacheck: ignore 212
@@ -165,7 +167,7 @@ requests["get-response"] = function(self)
 end
 
 requests["set-control-line-state"] = function(self, setup)
-  self.listens = setup.value & data_terminal_ready ~= 0
+  self.listens = self.always_listens or setup.value & data_terminal_ready ~= 0
   if not self.listens then
     self.channel:reset() -- nobody is there who would fetch it
   end

@@ -19,7 +19,7 @@ local function describe(o)
   local parts = {
     descriptors.interface {
       number = o.interface, endpoints = o.interrupt and 3 or 2,
-      class = vendor_specific, subclass = o.subclass, protocol = o.subclass,
+      class = vendor_specific, subclass = o.subclass, protocol = o.protocol or o.subclass,
     },
   }
   if o.interrupt then
@@ -35,6 +35,7 @@ end
 ---@class sim.usb.serial.options
 ---@field interface integer
 ---@field subclass integer
+---@field protocol integer? if not the same
 ---@field input integer endpoint numbers
 ---@field output integer
 ---@field interrupt integer? for modem control lines
