@@ -255,7 +255,7 @@ return {
     parser:option("--latency", "Seconds from each command to its answer."):argname("SECONDS")
       :convert(value_of.seconds_or_none "--latency")
     parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
-    parser:option("--modem", "Which modem: mc7455, em7565, ec25, or another file in modules/sim."):default("mc7455")
+    parser:option("--modem", "Which modem: mc7455, em7565, ec25, me909, or a file in modules/sim."):default("mc7455")
       :argname("NAME")
     parser:option("--count", "Plug in this number of modems: sim1 with wwan0, sim2 with wwan1 ...")
       :convert(value_of.whole("--count", 1, MAX_COUNT))
