@@ -107,8 +107,12 @@ local function open_link(name)
   return nil, err
 end
 
-local function read_connection(channel, connection)
+-- One that was accepted just before the modem was pulled out ends with the others, though nobody knew of it.
+local function read_connection(channel, listener, connection)
   local port <close> = connection
+  if channel.listener ~= listener then
+    return
+  end
   channel.connections[port] = true
   while true do
     local transfer = port:read()
@@ -284,8 +288,9 @@ local function start_one(modem, group, place)
     end
     cable = plugged
     for _, channel in ipairs(cable.channels) do
-      group:spawn(server.run, channel.listener, group, {
-        name = "the simulated modem", serve = function(port) read_connection(channel, port) end,
+      local listener = channel.listener
+      group:spawn(server.run, listener, group, {
+        name = "the simulated modem", serve = function(port) read_connection(channel, listener, port) end,
       })
       group:spawn(read_link, network, channel, channel.link)
     end
