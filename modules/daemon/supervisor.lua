@@ -166,6 +166,19 @@ local function start(self, group, configured, modem)
   return job
 end
 
+-- Runs fn() while connections of modems stay: also one that a policy is making just then, which is about to end.
+local function keeping_links(modems, fn, ...)
+  for _, modem in ipairs(modems) do
+    modem.keeps_links = (modem.keeps_links or 0) + 1
+    if modem.link then modem.link:keep() end
+  end
+  local function over()
+    for _, modem in ipairs(modems) do modem.keeps_links = modem.keeps_links - 1 end
+  end
+  local ending <close> = task.finally(over) -- luacheck: ignore 211
+  fn(...)
+end
+
 -- Ends all that are not to go on, at the same time, and waits for them.
 local function stop(self, is_unwanted)
   local stopped = {}
@@ -177,8 +190,8 @@ local function stop(self, is_unwanted)
     end
   end
   for _, job in ipairs(stopped) do
-    self.jobs[job] = nil
     job.task:join()
+    self.jobs[job] = nil -- not earlier: others who stop it wait for its end, too
     if job.modem then
       story.of(job.modem):give_up()
     end
@@ -202,6 +215,12 @@ local keep_radio_off = {
     end,
   },
 }
+
+local function ready_modems(self)
+  local list = {}
+  for modem in pairs(self.ready) do list[#list + 1] = modem end
+  return list
+end
 
 local function has_job(self, modem)
   for job in pairs(self.jobs) do
@@ -263,10 +282,7 @@ end
 function Supervisor:pause(name)
   self.pauses[name] = (self.pauses[name] or 0) + 1
   local modem = self:modem_named(name)
-  if modem and modem.link then
-    modem.link:keep()
-  end
-  stop(self, function(job) return modem and job.modem == modem end)
+  keeping_links({ modem }, stop, self, function(job) return modem and job.modem == modem end)
   tell_watchers(self)()
 end
 
@@ -283,8 +299,7 @@ end
 ---@param policies daemon.policy_config[] those for all modems together
 ---@param policy_of (fun(modem: modem.modem): daemon.policy_config?)? nil: as they were
 function Supervisor:replace(policies, policy_of)
-  self:keep_links()
-  stop(self, function() return true end)
+  keeping_links(ready_modems(self), stop, self, function() return true end)
   for modem, ready in pairs(self.ready) do
     ready.configured = policy_of and policy_of(modem)
   end
@@ -300,6 +315,7 @@ end
 ---Leaves all connections up when this program ends.
 function Supervisor:keep_links()
   for modem in pairs(self.ready) do
+    modem.keeps_links = 1
     if modem.link then modem.link:keep() end
   end
 end

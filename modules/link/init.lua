@@ -390,11 +390,11 @@ function Link:keep()
   journals.save(self.journal)
 end
 
----Leaves the link up should this program be killed, so that the next one can adopt it; leaving the block takes it down.
----For the daemon.
+---Leaves the link up should this program be killed, so that the next one can adopt it; leaving the block takes it down,
+---unless the daemon is ending the policy just then (modem.keeps_links). For the daemon.
 function Link:survive()
   self:keep()
-  self.kept = false
+  self.kept = (self.bearer.modem.keeps_links or 0) > 0
 end
 
 ---Is all that was made on the host still there?

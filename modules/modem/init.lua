@@ -23,6 +23,7 @@ local wait = require "modem.wait"
 ---@field private is_started boolean?
 ---@field settings modem.settings_of? what `up` goes by when it is not told: from the daemon's configuration
 ---@field link link.link? what `up` made last
+---@field keeps_links integer? above 0: the daemon ends what has asked for a connection, and the connection stays
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
 ---@field private cut_at number? when the network ended that, with nothing else wrong: see modem/up.lua
 ---@field private lock userdata no other moontower uses the modem while we have it

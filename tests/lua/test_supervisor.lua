@@ -54,6 +54,35 @@ function T.test_another_entry_does_not_end_the_peace_of_a_command()
   lu.assertEquals(runs, { now = 1, ever = 1 })
 end
 
+-- A command that stops a policy waits until it has cleaned up, also when it is being stopped already.
+function T.test_a_command_waits_for_a_policy_that_a_reload_ends()
+  local runs, cleaning, clean = { now = 0 }, task.queue(1), task.queue(1)
+  local slow = { name = "slow", policy = policy { name = "slow", each = { modem = "ready" }, run = function()
+    runs.now = runs.now + 1
+    local function leave()
+      task.shield(10, function()
+        cleaning:push(true)
+        clean:pop()
+      end)
+      runs.now = runs.now - 1
+    end
+    local ending <close> = task.finally(leave) -- luacheck: ignore 211
+    task.sleep(1e6)
+  end } }
+  local group <close> = task.group()
+  local all, modem = supervisor.new(group), modem_and_policy {}
+  all:modem_ready(modem, group, slow)
+  task.sleep(0)
+  group:spawn(all.replace, all, {}, function() return slow end)
+  cleaning:pop()
+  group:spawn(function()
+    task.sleep(0.01) -- the command's pause has begun
+    clean:push(true)
+  end)
+  all:pause "9-9"
+  lu.assertEquals(runs.now, 0)
+end
+
 -- Also what its file keeps in variables.
 function T.test_a_policy_that_is_replaced_leaves_no_descriptors_open()
   local function open_ones() return #assert(fs.list("/proc/self/fd")) end
