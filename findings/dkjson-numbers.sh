@@ -4,6 +4,7 @@
 # So counts of bytes have to be Lua integers. It reads numbers and lists that are no JSON, such as 01, .5 and [1,]; and
 # "\ud800", half a surrogate pair, becomes bytes that are no UTF-8 (RFC 8259, sections 5 to 8).
 
+# shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
 unpack bookworm lua-dkjson=2.6-2
 

@@ -6,6 +6,7 @@
 # A runner with arguments of its own then runs 0 tests and succeeds. runSuiteByInstancesNoCmdLineParsing(), which 3.4
 # lacks, runs them.
 
+# shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
 
 cat >"$folder/suite.lua" <<'END'

@@ -8,6 +8,7 @@
 #
 # The modem is a stand-in of some lines, in the place of mbim-proxy, in a network namespace of its own.
 
+# shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
 unpack bookworm libmbim-utils=1.28.2-1 libmbim-glib4=1.28.2-1
 

@@ -4,6 +4,7 @@
 # which a network can have (3GPP TS 23.003, 9.1); both are in Android's form of the data, too. One network, 440-11, has
 # two providers that are both marked as its primary one. Sprint's 310-120 and 312-530 are not in it.
 
+# shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
 unpack bookworm mobile-broadband-provider-info=20230416-1
 

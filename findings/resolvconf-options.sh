@@ -5,6 +5,7 @@
 #
 # So no one command line works with both, and an exit status of `-d` says nothing of the deletion.
 
+# shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
 
 # In a /run and an /etc of its own, as root of nothing else.

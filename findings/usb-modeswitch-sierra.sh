@@ -6,6 +6,7 @@
 # One that is to stay in another, such as one with MBIM, does not where this package is installed. The MC7455 and EM7455
 # (1199:9071, 9079) are not in the data.
 
+# shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
 unpack bookworm usb-modeswitch-data=20191128-5
 
