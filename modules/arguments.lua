@@ -5,11 +5,11 @@ local kind = require "kind"
 
 local M = {}
 
----argparse takes nil and why it is none.
+---Makes a convert() for numbers, which returns nil and the mistake where the text is none of the kind.
 ---@param option string for the message
 ---@param wanted kind.kind of numbers
 ---@return fun(text: string): number?, string?
-local function checked(option, wanted)
+function M.of(option, wanted)
   return function(text)
     local value = tonumber(text)
     value = math.tointeger(value) or value
@@ -21,20 +21,18 @@ local function checked(option, wanted)
   end
 end
 
-M.of = checked
+---@param option string
+---@return fun(text: string): number?, string?
+function M.seconds(option) return M.of(option, kind.seconds) end
 
 ---@param option string
 ---@return fun(text: string): number?, string?
-function M.seconds(option) return checked(option, kind.seconds) end
-
----@param option string
----@return fun(text: string): number?, string?
-function M.seconds_or_none(option) return checked(option, kind.seconds_or_none) end
+function M.seconds_or_none(option) return M.of(option, kind.seconds_or_none) end
 
 ---@param option string
 ---@param least integer
 ---@param most integer
 ---@return fun(text: string): integer?, string?
-function M.whole(option, least, most) return checked(option, kind.whole(least, most)) end
+function M.whole(option, least, most) return M.of(option, kind.whole(least, most)) end
 
 return M
