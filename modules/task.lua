@@ -169,6 +169,10 @@ function Group:spawn(fn, ...)
   return child
 end
 
+---Is the block being left? Then it starts no tasks any more.
+---@return boolean
+function Group:is_closing() return self.closing == true end
+
 ---Waits until every task of the group has ended; an error in one is raised here.
 function Group:wait()
   repeat

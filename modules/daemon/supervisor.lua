@@ -152,7 +152,6 @@ local function start(self, group, configured, modem)
       seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = "policy " .. configured.name,
     },
   }
-  self.jobs[job] = true
   job.modems = not modem and setmetatable({ supervisor = self, watchers = {} }, Modems) or nil
   job.task = group:spawn(function()
     core.set_context { policy = configured.name } -- not that of a command which lets policies go on,
@@ -163,6 +162,7 @@ local function start(self, group, configured, modem)
       error(err, 0)
     end
   end)
+  self.jobs[job] = true
   return job
 end
 
@@ -231,7 +231,7 @@ end
 
 local function start_if_due(self, modem)
   local ready = modem and self.ready[modem]
-  if not ready then
+  if not ready or ready.group:is_closing() then -- it is about to go
     return
   end
   tell_watchers(self)

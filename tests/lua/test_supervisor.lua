@@ -83,6 +83,32 @@ function T.test_a_command_waits_for_a_policy_that_a_reload_ends()
   lu.assertEquals(runs.now, 0)
 end
 
+-- Its tasks are ending, one of them slowly, when the daemon reads its configuration anew: that is no failure of this.
+function T.test_a_modem_that_is_just_going_gets_no_policy()
+  local runs = { now = 0, ever = 0 }
+  local outer <close> = task.group()
+  local all, modem, configured = supervisor.new(outer), modem_and_policy(runs)
+  local slow, ready = task.queue(1), task.queue(1)
+  local going = outer:spawn(function()
+    local group <close> = task.group()
+    group:spawn(task.shield, 1000, slow.pop, slow)
+    all:modem_ready(modem, group, configured)
+    task.sleep(0)
+    ready:push(true)
+  end)
+  ready:pop()
+  local ok, err = pcall(function()
+    all:replace({}, function() return configured end)
+    all:pause "9-9"
+    all:resume "9-9"
+  end)
+  slow:close "ended"
+  going:join()
+  lu.assertTrue(ok, tostring(err))
+  all:modem_gone(modem)
+  lu.assertEquals(runs, { now = 0, ever = 1 })
+end
+
 -- Also what its file keeps in variables.
 function T.test_a_policy_that_is_replaced_leaves_no_descriptors_open()
   local function open_ones() return #assert(fs.list("/proc/self/fd")) end
