@@ -2,7 +2,11 @@
 -- Puts back what a setup has changed, the newest first, as its report says.
 
 local carrier = require "carrier"
+local error_object = require "error"
 local plan = require "setup.plan"
+local printable = require "printable"
+local setting = require "settings.setting"
+local state = require "state"
 
 local M = {}
 
@@ -11,7 +15,7 @@ local M = {}
 ---@return carrier.modem wanted
 ---@return string[] names
 function M.wanted(report)
-  local chosen = carrier.load(report.carrier) -- for its password; it may be gone
+  local chosen = report.carrier and carrier.load(report.carrier) -- for its password; it may be gone
   local wanted, names = { unlock = chosen and chosen.modem and chosen.modem.unlock }, {}
   for _, entry in ipairs(report:to_undo()) do
     wanted[entry.name] = entry.back
@@ -20,13 +24,44 @@ function M.wanted(report)
   return wanted, names
 end
 
+local function damaged(report, why)
+  return error_object.fail {
+    code = "malformed", source = "setup",
+    message = "what was changed in this modem is written down in a way that makes no sense: " .. printable(why),
+    hint = ("Put it back by hand, with the help of %s, and remove that file."):format(
+      state.kept.path("setup", report.key)),
+  }
+end
+
+-- A setting's values are in words of its own, and a mistake in them is raised.
+local function tried(report, fn, ...)
+  local ok, value, err = pcall(fn, ...)
+  if ok then
+    return value, err
+  elseif type(value) == "table" then
+    error(value, 0)
+  end
+  return damaged(report, value)
+end
+
 ---@param modem modem.modem
 ---@param report setup.report
 ---@return setup.plan?
----@return moontower.error? err
+---@return moontower.error? err before anything is sent
 function M.plan(modem, report)
   local wanted, names = M.wanted(report)
-  local made, err = plan.make(modem, wanted, { names = names })
+  for _, name in ipairs(names) do
+    if not setting.titles[name] then
+      return damaged(report, ("there is no setting '%s'"):format(name:sub(1, 40)))
+    end
+  end
+  local made, err = tried(report, plan.make, modem, wanted, { names = names })
+  for _, step in ipairs(made and made.steps or {}) do
+    local shown, mistake = tried(report, step.setting.show, step.setting, step.wanted)
+    if not shown then
+      return nil, mistake
+    end
+  end
   if not made then
     return nil, err
   end

@@ -292,4 +292,18 @@ function T.test_pulled_out_at_every_single_step()
   lu.assertTrue(last > 20, "only " .. last)
 end
 
+-- Values that no shape declares: they are in the words of each setting.
+function T.test_a_report_that_makes_no_sense_is_told_of_before_anything_is_sent()
+  local result = simulated.run([[moontower setup calyx-sprint --yes >/dev/null
+    file=$(echo /var/lib/moontower/setup/*.json); cp $file /run/test/report
+    for change in '/"carrier"/d' 's/"name":"rat"/"name":"..\/x"/' 's/"index":[0-9]*/"index":"x"/'; do
+      sed "$change" /run/test/report >$file; moontower setup --undo --plan >/dev/null; echo "status $?"; done]],
+    nil, nil, { "--factory" })
+  lu.assertEquals(result.out, "status 12\nstatus 1\nstatus 1\n", result.err)
+  local _, told = result.err:gsub("is written down in a way that makes no sense", "")
+  lu.assertEquals(told, 2, result.err)
+  lu.assertStrContains(result.err, "there is no setting '../x'")
+  lu.assertNotStrContains(result.err, "traceback")
+end
+
 return T
