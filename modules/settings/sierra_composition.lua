@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Which USB interfaces a Sierra modem shows: by AT!USBCOMP, or by QMI where there is no AT port or no such command.
+-- Which USB interfaces a Sierra modem shows: by AT!USBCOMP or AT!UDUSBCOMP, or by QMI where there is no AT port or
+-- neither command.
 
 local composition = require "settings.composition"
 local error_object = require "error"
@@ -212,6 +213,60 @@ function ByQmi:set(modem, wanted, now)
   return reply and true, err
 end
 
+-- ---- AT!UDUSBCOMP ----
+
+-- The MC73xx and EM73xx have the numbers of QMI by AT.
+local ByNumber = composition.class "udusbcomp"
+ByNumber.blank, ByNumber.target = {}, ByQmi.target
+
+-- "8  - DM   NMEA  AT    MBIM           SUPPORTED"
+local function supported_of(reply)
+  local list = {}
+  for _, line in ipairs(reply.lines) do
+    local number, words = line:match("^%s*(%d+)%s*%-%s*(.*)$")
+    if number and words:find "SUPPORTED" and not words:find "NOT SUPPORTED" then
+      list[#list + 1] = tonumber(number)
+    end
+  end
+  return list
+end
+
+function ByNumber:read(modem)
+  local reply, err = self.session:ask(modem, "AT!UDUSBCOMP?")
+  if not reply then
+    return nil, err
+  end
+  local number = tonumber(table.concat(reply.lines, "\n"):gsub("^%s*!UDUSBCOMP:", ""):match "^%s*(%d+)%s*$")
+  if not number then
+    return setting.UNKNOWN
+  end
+  return { interfaces = interfaces_of(number), supported = self.supported, by = self.by, exact = number }
+end
+
+function ByNumber:command(target) -- luacheck: ignore 212
+  return ("AT!UDUSBCOMP=%d"):format(target.exact)
+end
+
+function ByNumber:set(modem, wanted, now)
+  local target, err = self:target(now, wanted)
+  local reply
+  if target then
+    reply, err = self.session:ask(modem, self:command(target))
+  end
+  return reply and true, err
+end
+
+local function by_number(session, modem, options)
+  local reply, err = session:ask(modem, "AT!UDUSBCOMP=?")
+  local supported = reply and supported_of(reply)
+  if not supported or #supported == 0 then
+    return nil, err
+  end
+  return setting.new(ByNumber, {
+    session = session, supported = supported, modules = options.modules, blank = { supported = supported },
+  })
+end
+
 -- ---- which of them ----
 
 ---By AT, as the modem lists it.
@@ -224,7 +279,8 @@ function M.new(session, modem, options)
   local reply, err = session:ask(modem, "AT!USBCOMP=?")
   local bits = reply and bits_of(reply)
   if not bits then
-    return nil, err
+    local other = by_number(session, modem, options)
+    return other, not other and err or nil
   elseif not bits.MBIM and not bits.RMNET0 then
     return error_object.fail {
       code = "unsupported", source = "settings", message = "AT!USBCOMP=? names no interfaces",

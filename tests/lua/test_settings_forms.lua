@@ -166,6 +166,27 @@ function T.test_what_is_unknown_can_be_set()
 end
 
 -- Of QMI, the same: what an answer lacks is unknown.
+-- The MC73xx and EM73xx have no AT!USBCOMP.
+function T.test_compositions_by_number()
+  local help = "!UDUSBCOMP: \n0  - reserved NOT SUPPORTED\n6  - DM   NMEA  AT    QMI   SUPPORTED\n"
+    .. "7  - DM   NMEA  AT    RMNET1 RMNET2 RMNET3   NOT SUPPORTED\n8  - DM   NMEA  AT    MBIM   SUPPORTED\n"
+    .. "9  - MBIM   SUPPORTED\n"
+  for now, shown in pairs {
+    ["!UDUSBCOMP: \n6\n\n"] = "dm+nmea+at+qmi", ["!UDUSBCOMP: 6"] = "dm+nmea+at+qmi", ["6"] = "dm+nmea+at+qmi",
+    ["!UDUSBCOMP: \n8"] = "dm+nmea+at+mbim", ["!UDUSBCOMP: what?"] = "unknown",
+  } do
+    local composition, modem = setting_of("composition", {
+      ATI = SIERRA, ["AT!UDUSBCOMP=?"] = help, ["AT!UDUSBCOMP?"] = now,
+    })
+    local value = assert(composition:read(modem))
+    lu.assertEquals(composition:show(value), shown, now)
+    local wanted = assert(composition:normalise { "at", "mbim" })
+    lu.assertEquals(composition:same(value, wanted), shown == "dm+nmea+at+mbim")
+    assert(composition:set(modem, wanted, value))
+    lu.assertEquals(modem.at.sent[#modem.at.sent], "AT!UDUSBCOMP=8")
+  end
+end
+
 local function qmi_modem(answers)
   local sent = {}
   local qmi = { request = function(_, message, values)
