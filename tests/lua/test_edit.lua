@@ -121,6 +121,7 @@ function T.test_a_history_that_is_too_long_keeps_its_newest_part()
       t:expect "ask> "
       t:type "\27[A\r" -- the arrow up
       t:expect "[AT+LINE1500"
+      t:expect "ask> "
       t:type "\4"
       t:expect "the end"
     end, { HISTORY = history })

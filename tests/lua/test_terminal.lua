@@ -48,7 +48,7 @@ local CASES = {
   { run = "trace --brief status", cut = true, before = "up --carrier calyx-sprint", shows = { "Connect" } },
   { run = "unlock", shows = { "on already" } },
   { run = "radio on", before = "radio off", shows = { "is on" } },
-  { run = "reload", alone = 1, shows = { "read anew" } },
+  { run = "reload", alone = 1, shows = { "read again" } },
   { run = "why --json", alone = 1, cut = true },
   { run = "run hello.lua", prepare = "cd /run && echo 'print(require(\"modem\").find())' >hello.lua",
     shows = { "MC7455" } },
