@@ -33,6 +33,9 @@ function T.setUp()
     add_addresses(i)
     links[i] = { name = name, bearer = { ipv4 = {}, ipv6 = {} } }
   end
+  -- The kernel adds routes to its own IPv6 addresses a little later.
+  local wait = "until [ $(ip -6 route show table local | grep -c '^local 2001:') = 3 ]; do sleep 0.01; done"
+  assert(process.run { "sh", "-c", wait, timeout = 100 })
   links[1].bearer.ipv4.gateway = "10.64.1.1" -- on the link
   links[2].bearer.ipv4.gateway = "203.0.113.1" -- nowhere near
   links[2].bearer.ipv6.gateway = "fe80::77"
