@@ -100,6 +100,8 @@ return {
     end
     if args.json then
       print(json.encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
+    elseif daemon.running.fleet.unsure then
+      say("There may be modems that are not known yet: %s", daemon.running.fleet.unsure)
     elseif #names == 0 then
       print "There is no modem yet."
     end

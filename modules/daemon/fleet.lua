@@ -21,8 +21,7 @@ local watch = require "core.watch"
 
 local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
 local SETTLE_TIME, SETTLE_MAX = 0.3, 5 -- the ports of one modem appear one after the other
-local FIRST_LOOK, LAST_LOOK = 1, 60 -- seconds until modems that could not be asked for are looked for again
-local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it
+local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it; of an unsure look
 
 ---@class daemon.slot
 ---@field name string
@@ -38,7 +37,8 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field requests { description: modem.description, answer: userdata }[] for modems that are not open yet
 ---@field group task.group
 ---@field changed userdata a queue: something has been plugged in or out
----@field pause number seconds until the next look at what could not be asked
+---@field unsure moontower.error? why not all modems may be known
+---@field hears { bus: boolean?, folder: boolean? } what is being watched
 ---@field on_ready fun(modem: modem.modem, group: task.group)
 ---@field on_gone fun(modem: modem.modem)
 local Fleet = {}
@@ -52,7 +52,7 @@ local M = {}
 ---@return daemon.fleet
 function M.new(group, on_ready, on_gone)
   local self = setmetatable({
-    slots = {}, unusable = {}, requests = {}, group = group, changed = task.queue(1), pause = FIRST_LOOK,
+    slots = {}, unusable = {}, requests = {}, hears = {}, group = group, changed = task.queue(1),
     on_ready = on_ready, on_gone = on_gone,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
@@ -205,7 +205,7 @@ local function tell_of_unusable(self, now, unknown)
   end
 end
 
--- Returns an error when there may be modems that could not be asked for.
+-- Returns why not all could be found out.
 local function look(self)
   local now, unknown = list_by_name()
   let_go(self, now, unknown)
@@ -218,17 +218,6 @@ local function look(self)
   return unknown
 end
 
--- Until something comes or goes; what could not be asked is asked again, less and less often.
-local function wait_for_news(self, unknown)
-  if unknown then
-    task.timeout(self.pause, self.changed.pop, self.changed)
-    self.pause = math.min(self.pause * 2, LAST_LOOK)
-  else
-    self.pause = FIRST_LOOK
-    self.changed:pop()
-  end
-end
-
 local function settle(self)
   local deadline = task.now() + SETTLE_MAX
   repeat
@@ -236,42 +225,66 @@ local function settle(self)
   until quiet or task.now() > deadline
 end
 
-local function forward(monitor, changed)
+local openers = {
+  bus = function() return udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() } end,
+  folder = function()
+    fs.mkdir(devices.folder(), 448) -- 0700
+    return watch.folder(devices.folder())
+  end,
+}
+
+local function forward(self, name, monitor)
+  local closing <close> = task.finally(function() self.hears[name] = nil end) -- luacheck: ignore 211
   local events_of <close> = monitor
   while events_of:next() do
-    changed:push(true)
+    self.changed:push(true)
   end
 end
 
--- Whatever comes or goes, on the busses or in the folder of files that describe modems, is heard of here.
+-- Whatever comes or goes, on the busses or in the folder of files that describe modems, is noticed here. Returns the
+-- reason if not.
 local function watch_all(self)
-  local on_bus, err = udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() }
-  if on_bus then
-    self.group:spawn(forward, on_bus, self.changed)
-  else
-    log.warn("modems that are plugged in later will not be noticed: %s", err)
+  local unheard
+  for name, open in pairs(openers) do
+    local monitor, err
+    if not self.hears[name] then
+      monitor, err = open()
+    end
+    if monitor then
+      self.hears[name] = true
+      self.group:spawn(forward, self, name, monitor)
+    end
+    unheard = unheard or err
   end
-  fs.mkdir(devices.folder(), 448) -- 0700
-  local in_folder
-  in_folder, err = watch.folder(devices.folder())
-  if in_folder then
-    self.group:spawn(forward, in_folder, self.changed)
-  else
-    log.warn("modems that files describe will not be noticed when they come: %s", err)
+  return unheard
+end
+
+-- Until something has changed. What could not be watched or found out, as no descriptor was left, is looked at again.
+local function wait_for_change(self, pause)
+  if not pause then
+    return true, self.changed:pop()
   end
+  local _, late = task.timeout(pause, self.changed.pop, self.changed)
+  return not late
 end
 
 ---Finds modems, and goes on until it is cancelled.
 function Fleet:run()
-  watch_all(self)
-  local unknown = look(self)
+  local pause
   while true do
-    wait_for_news(self, unknown)
-    let_go(self, list_by_name())
-    pass_requests_on(self)
-    settle(self)
-    pass_requests_on(self)
-    unknown = look(self)
+    local unheard = watch_all(self)
+    unheard = look(self) or unheard
+    if unheard and not pause then
+      log.warn("not all modems may be known, or noticed when they are plugged in: %s", unheard)
+    end
+    self.unsure = unheard
+    pause = unheard and math.min((pause or FIRST_RETRY / 2) * 2, LAST_RETRY) or nil
+    if wait_for_change(self, pause) then
+      let_go(self, list_by_name())
+      pass_requests_on(self)
+      settle(self)
+      pass_requests_on(self)
+    end
   end
 end
 

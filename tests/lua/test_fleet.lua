@@ -1,0 +1,60 @@
+-- SPDX-License-Identifier: MIT
+-- The daemon's modems, where the system could not be asked which there are, or could not tell of new ones.
+
+local devices = require "modem.devices"
+local error_object = require "error"
+local events = require "events"
+local fleets = require "daemon.fleet"
+local lu = require "luaunit"
+local modems = require "modem"
+local story = require "story"
+local task = require "task"
+local udev = require "core.udev"
+
+local T = {}
+
+local MODEM = {
+  usb = "9-9", key = "cdc-wdm9", control = "/dev/nowhere", protocol = "mbim", incarnation = "1", ports = {},
+  controls = { { key = "cdc-wdm9", control = "/dev/nowhere" } },
+}
+local FAILURE = error_object.new { code = "io", source = "test", message = "too many open files" }
+
+-- Each fails once, as without descriptors.
+local function failing_once(good)
+  local calls = 0
+  return function(...)
+    calls = calls + 1
+    if calls == 1 then
+      return nil, FAILURE
+    end
+    return good(...)
+  end, function() return calls end
+end
+
+function T.test_what_could_not_be_asked_is_asked_again()
+  local list, monitor, owner = devices.list, udev.monitor, modems.owner
+  local restored <close> = task.finally(function() -- luacheck: ignore 211
+    devices.list, udev.monitor, modems.owner = list, monitor, owner
+    story.forget(MODEM.usb)
+  end)
+  local find = failing_once(function() return { MODEM } end)
+  devices.list = function()
+    local found, err = find()
+    return found or {}, err
+  end
+  local monitors
+  udev.monitor, monitors = failing_once(monitor)
+  local heard <close> = events.subscribe()
+  local group <close> = task.group()
+  local fleet = fleets.new(group, function() end, function() end)
+  group:spawn(fleet.run, fleet)
+  local event
+  task.timeout(30, function()
+    repeat event = heard:next() until event.modem == MODEM.usb
+  end)
+  lu.assertEquals({ event.event, event.belief }, { "belief", "unusable" }) -- found, though nothing was plugged in
+  lu.assertEquals(monitors(), 2)
+  lu.assertNil(fleet.unsure)
+end
+
+return T
