@@ -39,22 +39,26 @@ local function new_warner(group, name, describe, count)
   end
 end
 
+-- Of what is counted here.
+local function counting_warner(group, name, describe)
+  local number, latest = 0, nil
+  local warn = new_warner(group, name, describe, function()
+    local counted = number
+    number = 0
+    return counted, latest
+  end)
+  return function(detail)
+    number, latest = number + 1, detail
+    warn()
+  end
+end
+
 local function warners(listener, group, name)
-  local full = 0
   local stranger = new_warner(group, name, function(uid)
     return ("only root may use it, not the user %d"):format(uid)
   end, function() return listener:strangers() end)
-  local warn_of_full = new_warner(group, name, function()
-    return "too many use it at the same time"
-  end, function()
-    local number = full
-    full = 0
-    return number
-  end)
-  return stranger, function()
-    full = full + 1
-    warn_of_full()
-  end
+  local full = counting_warner(group, name, function() return "too many use it at the same time" end)
+  return stranger, full, counting_warner(group, name, tostring)
 end
 
 ---Accepts until the listener is closed.
@@ -63,7 +67,7 @@ end
 ---@param options server.options
 function M.run(listener, group, options)
   local socket <close> = listener
-  local warn_of_stranger, warn_of_full = warners(listener, group, options.name)
+  local warn_of_stranger, warn_of_full, warn_of_failure = warners(listener, group, options.name)
   while true do
     local port, err = socket:accept()
     if port and options.is_full and options.is_full() then
@@ -79,7 +83,7 @@ function M.run(listener, group, options)
     elseif err.code == "permission" then
       warn_of_stranger()
     else
-      log.warn("%s: %s", options.name, err)
+      warn_of_failure(err)
       task.sleep(PAUSE)
     end
   end
