@@ -46,7 +46,11 @@ local function load_script(name)
   if not name:find("^[%w-]+$") or not fs.stat(path) then
     return nil
   end
-  return assert(program.load(path))()
+  local chunk, message = program.load(path)
+  if not chunk then
+    error(error_object.new { code = "io", source = "command", message = message }, 0)
+  end
+  return chunk()
 end
 
 -- Before the command line is understood: does it ask for JSON?

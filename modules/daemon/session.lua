@@ -168,8 +168,8 @@ local function run_and_tell(self, hello, around)
   elseif type(status) == "table" and status.code == "interrupted" then
     return 130
   end
-  local traceback = type(status) == "table" and status.traceback or ""
-  self:write("err", ("moontower: %s\n%s\n"):format(error_object.text(status), traceback))
+  local traceback = type(status) == "table" and status.traceback
+  self:write("err", ("moontower: %s\n%s"):format(error_object.text(status), traceback and traceback .. "\n" or ""))
   return 1
 end
 
