@@ -116,11 +116,12 @@ function T.test_a_history_that_is_too_long_keeps_its_newest_part()
   with_script(function(path, history)
     local long = {}
     for i = 1, 1500 do long[i] = ("AT+LINE%04d%s"):format(i, ("x"):rep(1000)) end
+    long[#long + 1] = "AT+LAST"
     assert(fs.write_atomic(history, table.concat(long, "\n") .. "\n"))
     local status, output = terminal.run({ "run", path }, function(t)
       t:expect "ask> "
       t:type "\27[A\r" -- the arrow up
-      t:expect "[AT+LINE1500"
+      t:expect "[AT+LAST]"
       t:expect "ask> "
       t:type "\4"
       t:expect "the end"
@@ -128,6 +129,7 @@ function T.test_a_history_that_is_too_long_keeps_its_newest_part()
     lu.assertEquals(status, 0, output)
     local kept = assert(fs.read(history))
     lu.assertStrContains(kept, "AT+LINE1500")
+    lu.assertStrContains(kept, "\nAT+LAST\n")
     lu.assertStrContains(kept, "AT+LINE1300")
     lu.assertTrue(#kept < 300 << 10)
     lu.assertEquals(kept:match "^AT%+LINE%d+x+\n", long[tonumber(kept:match "%d+")] .. "\n") -- a whole line
