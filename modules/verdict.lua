@@ -93,11 +93,18 @@ local kinds = {
   },
 }
 
+-- Kinds that may be over by themselves.
+local PASSING = {}
+for _, kind in ipairs { "moving", "busy", "starting", "throttled", "later", "once-more", "network", "modem" } do
+  PASSING[kind] = true
+end
+
 ---@class verdict.verdict
 ---@field who "host"|"modem"|"card"|"network"
 ---@field code string? of an error; nil: that of what was refused
 ---@field words string
 ---@field hint string
+---@field passes boolean? the same may be granted later, with nothing changed
 ---@field nw_error integer? the network's cause, where it is one (3GPP)
 
 ---@param kind string
@@ -106,7 +113,7 @@ local kinds = {
 ---@return verdict.verdict
 function M.new(kind, words, hint)
   local found = kinds[kind] or error(("there is no kind of refusal '%s'"):format(tostring(kind)), 2)
-  return { who = found[1], code = found[3], words = words, hint = hint or found[2] }
+  return { who = found[1], code = found[3], words = words, hint = hint or found[2], passes = PASSING[kind] }
 end
 
 ---The error of a command that was refused.

@@ -45,6 +45,7 @@ function M.renew(link, apply)
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
   local usable
   if bearer then
+    bearer.wanted = old.wanted
     keep_untold(bearer, old)
     usable, err = plan.usable(bearer, { name = link.name })
   end

@@ -9,9 +9,8 @@ local netlink = require "core.netlink"
 local probes = require "link.probes"
 local task = require "task"
 
-local M = {}
+local M = { EVERY = 10 } -- seconds
 
-local EVERY = 10
 local BUSY, SHORTEST = 5, 1 -- a link with traffic is looked at so many times as often, but no more than once a second
 local SLOWEST, RAREST = 3, 12 -- pauses grow to so many times `every`: between looks, and between probes
 local STALL_PACKETS = 10 -- sent with none received: no accident
@@ -106,7 +105,7 @@ end
 --- is the reason why the link is down
 ---@return moontower.error reason
 function M.watch(self, on_miss)
-  local every = self.options.every or EVERY
+  local every = self.options.every or M.EVERY
   local traffic = { every = every, look = every, quiet = every, due = task.now() + every, unanswered = 0 }
   count_anew(self, traffic, next(self.lists) ~= nil) -- the link has just been proven
   while true do

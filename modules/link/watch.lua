@@ -13,10 +13,13 @@ local story = require "story"
 local task = require "task"
 local traffic = require "link.traffic"
 
+local families = { ipv4 = "IPv4", ipv6 = "IPv6" }
+
 local M = { change_pause = 0.2 } -- seconds
 
 local MODEM_TIME = 3 -- seconds in which a responsive modem answers
 local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
+local AWAIT, LONGEST_AWAIT = 6, 3600 -- times `every`; seconds
 local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
 local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and again must not keep us busy
 
@@ -91,6 +94,27 @@ local function keep_lease(self)
   local err = leases.keep(self.link, function() renew(self, "the DHCP server gives new settings") end)
   if err then
     self.verdict:push(err)
+  end
+end
+
+-- A family that was refused for a while is asked for again, beside the other one: less and less often, as modem and
+-- network are stricter with those that are in a hurry.
+local function ask_for_refused(self)
+  local pause = AWAIT * (self.options.every or traffic.EVERY)
+  local awaited = self.link.bearer:awaited()
+  while awaited do
+    task.sleep(pause)
+    pause = math.min(pause * 2, LONGEST_AWAIT)
+    for _, family in ipairs(self.link.bearer:awaited() or {}) do
+      local name = families[family]
+      local done = story.of(self.link.bearer.modem):try("ask for " .. name, self.link.bearer.refused[family])
+      local ok, err = self.link.bearer:ask_again(family)
+      done(ok and "given" or err)
+      if ok then
+        renew(self, name .. " is given as well")
+      end
+    end
+    awaited = self.link.bearer:awaited()
   end
 end
 
@@ -205,6 +229,7 @@ function M.wait_down(link, options)
   group:spawn(hear_modem, self)
   group:spawn(read_changes, self)
   group:spawn(hear_kernel, self)
+  group:spawn(ask_for_refused, self)
   if link.bearer.ipv4.lease then
     group:spawn(keep_lease, self)
   end

@@ -21,6 +21,7 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
+---@field wanted modem.settings? what was asked for; nil: not known
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
 ---@field ended boolean? it is known to be over
 ---@field cut boolean? the network has ended it, and nothing else was wrong as far as the modem has told
@@ -39,6 +40,31 @@ Bearer.__index = Bearer
 ---@return true? ok
 ---@return moontower.error? err
 function Bearer:disconnect() return self.modem:deactivate(self.session) end
+
+---The families that were refused and may be given later, with nothing changed; nil where the modem cannot ask for a
+---family beside the other one.
+---@return ("ipv4"|"ipv6")[]?
+function Bearer:awaited()
+  local list = {}
+  for _, family in ipairs(self.modem.activate_family and self.wanted and { "ipv4", "ipv6" } or {}) do
+    list[#list + 1] = self.refused[family] and refusal.passes(self.refused[family]) and family or nil
+  end
+  return #list > 0 and list or nil
+end
+
+---Asks for one of these families again. link:renew() then gives it to the host.
+---@param family "ipv4"|"ipv6"
+---@return true? ok
+---@return moontower.error? err
+function Bearer:ask_again(family)
+  local ok, err = self.modem:activate_family(self.wanted, family)
+  self.refused[family] = err
+  if ok then
+    self.ip = "ipv4v6"
+    require("modem.up").keep_given(self)
+  end
+  return ok, err
+end
 
 ---Reads the addresses of an active session.
 ---@param modem modem.modem
@@ -136,6 +162,7 @@ function M.connect(modem, settings)
   bearer, err = M.read(modem, wanted)
   undo.finished = bearer ~= nil
   if bearer then
+    bearer.wanted = wanted
     narrow(bearer, session.nw_error)
   end
   return bearer, err

@@ -289,6 +289,16 @@ local function agree_on_framing(self, settings)
   return ok, err
 end
 
+---Connects a family beside the one that the session has.
+---@param settings modem.settings
+---@param family "ipv4"|"ipv6"
+---@return true? ok
+---@return moontower.error? err
+function M:activate_family(settings, family)
+  local leg, err = start(self, settings, family)
+  return leg and true, err
+end
+
 -- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
 -- and tells as its own: the other one is tried all the same.
 local function start_in_turn(self, settings)

@@ -30,6 +30,7 @@ local function fail(code, doing, procedure, given)
     message = ("%s: %s"):format(doing:format(names[found.who]), why), hint = found.hint,
     detail = {
       nw_error = found.nw_error, status = err and err.detail and err.detail.status, who = found.who, why = why,
+      passes = found.passes,
     },
   }
 end
@@ -73,6 +74,13 @@ end
 ---@return boolean
 function M.concerns_all_types(err)
   return IN_THE_WAY[err.code] or CONCERNS_ALL[err.detail and err.detail.nw_error] or false
+end
+
+---May the same be granted later, with nothing changed?
+---@param err moontower.error
+---@return boolean
+function M.passes(err)
+  return err.code == "timeout" or err.code == "busy" or (err.detail or {}).passes or false
 end
 
 ---Why neither family was given.

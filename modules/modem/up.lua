@@ -65,7 +65,7 @@ local function keep_record(modem, settings, carrier, options, bearer)
     local detail = err.detail or {}
     refused[family] = {
       code = err.code, message = err.message, hint = err.hint, source = err.source,
-      detail = { nw_error = detail.nw_error, why = detail.why },
+      detail = { nw_error = detail.nw_error, why = detail.why, passes = detail.passes },
     }
   end
   return state.save(KIND, modem.description.key, {
@@ -197,6 +197,16 @@ local function clear(modem, now)
   end
 end
 
+---A family that was refused has been given since.
+---@param bearer modem.bearer
+function M.keep_given(bearer)
+  local record = record_of(bearer.modem.description)
+  if record then
+    record.given, record.refused = bearer.ip, nil
+    state.save(KIND, bearer.modem.description.key, record)
+  end
+end
+
 ---The bearer of a session that an earlier run has left.
 ---@param modem modem.modem
 ---@param record table from M.record()
@@ -204,6 +214,9 @@ end
 ---@return moontower.error? err
 function M.adopted(modem, record)
   local bearer, err = modem:bearer { session = record.session, apn = record.apn, ip = record.given or record.ip }
+  if bearer then
+    bearer.wanted = record
+  end
   for family, reason in pairs(bearer and record.refused or {}) do
     bearer.refused[family] = error_object.new(reason)
   end

@@ -15,6 +15,7 @@ local new_simulated = require("sim.modem").new
 local overview = require "modem.overview"
 local simulated = require "simulated"
 local state = require "state"
+local story = require "story"
 local task = require "task"
 local tier1 = require "sim.tier1"
 
@@ -280,6 +281,27 @@ function T.test_an_error_does_not_mean_that_a_session_is_over()
       eq({ session, err and err.code }, { nil, "rejected" })
       eq(modem:session(0).ip, "ipv4v6")
     end
+  end)
+end
+
+-- The network blocks IPv4 for a while only: IPv6 goes on, and IPv4 is there again with nobody doing anything.
+function T.test_a_family_that_was_refused_for_a_while_is_asked_for_again()
+  with_modem(function(modem, sim)
+    sim.network.refuses_family.ipv4 = 209 -- blocked for a while: QMI's internal reason
+    local link <close> = assert(modem:up())
+    eq({ link.bearer.ip, #link.addresses }, { "ipv6", 1 })
+    local group <close> = task.group()
+    group:spawn(function() return link:wait_down { probes = {}, every = 0.01 } end)
+    assert(task.timeout(10, function()
+      local asked = story.of(modem)
+      while #asked.tried < 2 do task.sleep(0.01) end
+      eq(#link.addresses, 1)
+      sim.network.refuses_family.ipv4 = nil
+      while #link.addresses < 2 do task.sleep(0.01) end
+      return true
+    end))
+    eq({ link.bearer.ip, link.bearer.refused }, { "ipv4v6", {} })
+    eq(require("modem.up").record(modem.description).given, "ipv4v6")
   end)
 end
 
