@@ -210,15 +210,17 @@ local function carry_out(self)
   return ok, err
 end
 
--- Does the host still have all that the journal says, and is that all that is wanted?
+-- Does the host still have all that the journal says, and is that all that is wanted? Of a link whose only address the
+-- kernel has made from a router advertisement, the modem tells none.
 local function stands(journal, link, now, options)
-  local differences, err = compare.kernel(now.name, { addresses = link.addresses, journal = journal })
+  local told = plan.all_of(link.bearer, "addresses")
+  local differences, err = compare.kernel(now.name, { addresses = told, journal = journal })
   if not differences then
     return nil, err
   end
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
   return #differences == 0
-    and (#journal.routes > 0) == (options.default_route ~= false and #link.addresses > 0)
+    and (#journal.routes > 0) == (options.default_route ~= false and #told > 0)
     and journal.metric == options.metric and journal.table == options.table and journal.mtu == options.mtu
     and (options.dns == false or servers == table.concat(link.dns, " "))
 end
@@ -369,6 +371,7 @@ function M.apply(bearer, options)
     return nil, err
   elseif left and stands(left, self, now, options) then
     self.journal, self.adopted = left, true
+    self.addresses[1] = self.addresses[1] or global_ipv6(now.name)
     self.kept = true -- by who made it: leaving a block does not take it down, close() does
     return self
   end

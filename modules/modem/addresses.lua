@@ -45,6 +45,20 @@ local function nothing_given(by_dhcp_too)
   }
 end
 
+-- The modem refuses to tell: either the connection is over, or it cannot, and may answer DHCP, or let the network
+-- advertise an address.
+local function refused(modem, session, err)
+  local now = modem:session(session)
+  if now and now.state == "activated" then
+    return { session = session, ipv4 = usable.family("ipv4", { addresses = {}, dns = {} }),
+      ipv6 = usable.family("ipv6", { addresses = {}, dns = {} }) }
+  end
+  return error_object.fail {
+    code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
+    hint = "Try again. `moontower status` shows SIM and network.", detail = err.detail,
+  }
+end
+
 ---Reads the addresses of a session.
 ---@param modem modem.modem
 ---@param settings { session: integer, ip: string }
@@ -54,12 +68,10 @@ function M.read(modem, settings)
   local configuration, err = modem:wait_for("ip", function()
     return modem:ip_configuration(settings.session)
   end, function(value) return value.session == settings.session and is_complete(value) end, LATE)
-  if not configuration and err.code == "rejected" then
-    return error_object.fail {
-      code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
-      hint = "Try again. `moontower status` shows SIM and network.", detail = err.detail,
-    }
-  elseif not configuration then
+  if not configuration and (err.code == "rejected" or err.code == "unsupported") then
+    configuration, err = refused(modem, settings.session, err)
+  end
+  if not configuration then
     return nil, err
   elseif configuration.session ~= settings.session then
     return nothing_given()

@@ -133,6 +133,43 @@ function T.test_why_there_is_no_address()
   end
 end
 
+-- A modem that refuses the question, and what has become of the connection since.
+function T.test_a_modem_that_does_not_tell_addresses()
+  local ask = dhcp.ask
+  local function restore() dhcp.ask = ask end
+  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local function read(code, state)
+    return addresses.read({
+      net = "wwan0", channel = function() end,
+      session = function() return state and { state = state } end,
+      wait_for = function() return error_object.fail { code = code, message = "no" } end,
+    }, { session = 0, ip = "ipv4v6" })
+  end
+  dhcp.ask = function() return family(lease_at(1000)) end
+  for _, code in ipairs { "rejected", "unsupported" } do
+    lu.assertEquals(#assert(read(code, "activated")).ipv4.addresses, 1)
+    for _, state in ipairs { "deactivated", false } do
+      lu.assertEquals(select(2, read(code, state)).code, "disconnected")
+    end
+  end
+  lu.assertEquals(select(2, read("timeout", "activated")).code, "timeout")
+  dhcp.ask = function() return error_object.fail { code = "timeout", message = "timed out" } end
+  lu.assertEquals(assert(read("unsupported", "activated")).ipv6.addresses, {})
+end
+
+-- The only address is one that the kernel makes of what the network advertises.
+function T.test_up_again_keeps_an_advertised_address()
+  local up = "moontower up --apn r.ispsn --ip ipv6 --json"
+  for _, options in ipairs { {}, { "--composition", "qmi" } } do
+    local result = simulated.run(up .. "; " .. up .. "; moontower down", { "dhcp=no" }, nil, options)
+    simulated.assert_success(result)
+    local first, second = result.out:match('"address":"([%x:]+)".-"address":"([%x:]+)"')
+    lu.assertEquals(first, second, result.out)
+    lu.assertNotNil(first, result.out)
+    lu.assertEquals(result.after, result.before)
+  end
+end
+
 function T.test_words()
   for seconds, words in pairs { [2] = "2 s", [119] = "119 s", [300] = "5 min", [5400] = "90 min", [86400] = "24 h" } do
     lu.assertEquals(leases.words(seconds), words)
