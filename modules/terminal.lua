@@ -286,6 +286,7 @@ end
 
 ---Makes print() and io.write() go to the terminal of the task that calls them. Once, before anything is written.
 function M.install()
+  files.out:setvbuf "line" -- a script that runs for days, piped into another program, is read while it runs
   -- luacheck: push globals io print
   io.stdout, io.stderr = stream("out", io.stdout), stream("err", io.stderr)
   function io.write(...) return io.stdout:write(...) end

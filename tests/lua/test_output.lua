@@ -47,6 +47,14 @@ local function on_a_full_disk(with_daemon)
   lu.assertEquals(select(2, err:gsub("standard output: No space left on device\n", "")), #COMMANDS, err)
 end
 
+-- It ends when its output has lost its reader, who goes after the first line.
+function T.test_a_script_is_read_while_it_runs()
+  local result = simulated.run [[
+    echo 'print "first"; require("task").sleep(1e6)' >/run/long.lua
+    moontower run /run/long.lua | { read -r line; echo "read $line"; } ]]
+  lu.assertEquals({ result.out, result.err }, { "read first\n", "" })
+end
+
 function T.test_a_full_disk() on_a_full_disk(false) end
 function T.test_a_full_disk_beside_the_daemon() on_a_full_disk(true) end
 
