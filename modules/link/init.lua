@@ -33,6 +33,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field adopted boolean it was there already, just so
 ---@field address string? the first of its addresses
 ---@field on_close fun() called when it is undone
+---@field on_given fun() called when a family that was refused has been given
 ---@field proven table<string, boolean>? families through which something has answered: see link/probes.lua
 ---@field private options table
 ---@field private renewing task.mutex
@@ -362,7 +363,7 @@ function M.apply(bearer, options)
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
-    on_close = nothing, options = options, renewing = task.mutex(),
+    on_close = nothing, on_given = nothing, options = options, renewing = task.mutex(),
   }, Link)
   local key = journals.key(parent.name, bearer.channel)
   local left
@@ -415,6 +416,12 @@ end
 ---@return "same"|"changed"|nil
 ---@return moontower.error? err
 function Link:renew() return renewal.renew(self, M.apply) end
+
+---Asks again for a family that was refused, beside the other one; its addresses are there after link:renew().
+---@param family "ipv4"|"ipv6" one of link.bearer:awaited()
+---@return true? ok
+---@return moontower.error? err
+function Link:ask_again(family) return renewal.ask_again(self, family) end
 
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.
 function Link:close()

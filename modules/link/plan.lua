@@ -110,7 +110,7 @@ function M.usable(bearer, now)
   end
   local ipv4_only = setmetatable({}, getmetatable(bearer))
   for key, value in pairs(bearer) do ipv4_only[key] = value end
-  ipv4_only.ip, ipv4_only.ipv6 = "ipv4", { addresses = {}, dns = {} }
+  ipv4_only.ip, ipv4_only.ipv6, ipv4_only.wanted = "ipv4", { addresses = {}, dns = {} }, nil
   return ipv4_only
 end
 

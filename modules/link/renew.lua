@@ -33,6 +33,22 @@ local function keep_untold(bearer, old)
   bearer.untold = next(untold) and untold
 end
 
+---Asks again for a family that was refused. The settings may be read again while the modem works on it.
+---@param link link.link
+---@param family "ipv4"|"ipv6"
+---@return true? ok
+---@return moontower.error? err
+function M.ask_again(link, family)
+  local ok, err = link.bearer:ask_again(family)
+  if ok then
+    link.bearer.ended = nil -- the other one may just have ended
+    local turn <close> = link.renewing:lock() -- luacheck: ignore 211
+    link.bearer.ip = "ipv4v6"
+    link.on_given()
+  end
+  return ok, err
+end
+
 ---Reads the connection's settings from the modem again. Where they have changed, or the host has lost some of them,
 ---they are put on it again; the connection itself stays.
 ---@param link link.link

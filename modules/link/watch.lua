@@ -5,7 +5,6 @@
 -- link/probes.lua.
 
 local error_object = require "error"
-local leases = require "modem.lease"
 local log = require "log"
 local netlink = require "core.netlink"
 local probes = require "link.probes"
@@ -34,6 +33,8 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field missed integer looks in a row that found nothing
 ---@field is_mute boolean? the modem did not answer when it was asked last
 ---@field troubled boolean? the modem has indicated some trouble
+---@field group task.group
+---@field keeps_lease boolean? a task sees to the lease of its IPv4 address
 
 -- What another program has done, if that is the cause.
 local function blamed(self)
@@ -67,12 +68,30 @@ local function ask_modem(self, what)
   return err and err.code == "gone" and err or nil
 end
 
+-- An address that DHCP gave is ours for a while, and has to be asked for again.
+local function keep_lease(self, renew)
+  if self.keeps_lease or not self.link.bearer.ipv4.lease then
+    return
+  end
+  self.keeps_lease = true
+  self.group:spawn(function()
+    local err = self.link.bearer:keep_lease(self.link, function()
+      renew(self, "the DHCP server gives new settings")
+    end)
+    self.keeps_lease = nil
+    if err then
+      self.verdict:push(err)
+    end
+  end)
+end
+
 local function renew(self, reason)
   local now, err = self.link:renew()
   if now == "changed" then
     self.lists = probes.lists(self.link, self.options)
     story.of(self.link.bearer.modem):try("new settings", reason)("applied")
   end
+  keep_lease(self, renew) -- a family that has just been given may have one
   return now, err
 end
 
@@ -89,32 +108,22 @@ local troubles = {
   end,
 }
 
--- An address that DHCP gave is ours for a while, and has to be asked for again.
-local function keep_lease(self)
-  local err = leases.keep(self.link, function() renew(self, "the DHCP server gives new settings") end)
-  if err then
-    self.verdict:push(err)
-  end
-end
-
 -- A family that was refused for a while is asked for again, beside the other one: less and less often, as modem and
 -- network are stricter with those that are in a hurry.
 local function ask_for_refused(self)
-  local pause = AWAIT * (self.options.every or traffic.EVERY)
-  local awaited = self.link.bearer:awaited()
-  while awaited do
-    task.sleep(pause)
-    pause = math.min(pause * 2, LONGEST_AWAIT)
-    for _, family in ipairs(self.link.bearer:awaited() or {}) do
-      local name = families[family]
-      local done = story.of(self.link.bearer.modem):try("ask for " .. name, self.link.bearer.refused[family])
-      local ok, err = self.link.bearer:ask_again(family)
+  local link = self.link
+  for attempt in task.backoff { first = AWAIT * (self.options.every or traffic.EVERY), max = LONGEST_AWAIT } do
+    local family = link.bearer:awaited()
+    if not family then
+      break
+    elseif attempt.number > 1 then
+      local done = story.of(link.bearer.modem):try("ask for " .. families[family], link.bearer.refused[family])
+      local ok, err = link:ask_again(family)
       done(ok and "given" or err)
       if ok then
-        renew(self, name .. " is given as well")
+        self.changed:push(true)
       end
     end
-    awaited = self.link.bearer:awaited()
   end
 end
 
@@ -226,13 +235,12 @@ function M.wait_down(link, options)
   local told = story.of(link.bearer.modem)
   told:believe("online", ("as %s"):format(link.address))
   local group <close> = task.group()
+  self.group = group
   group:spawn(hear_modem, self)
   group:spawn(read_changes, self)
   group:spawn(hear_kernel, self)
   group:spawn(ask_for_refused, self)
-  if link.bearer.ipv4.lease then
-    group:spawn(keep_lease, self)
-  end
+  keep_lease(self, renew)
   group:spawn(look_at_traffic, self)
   local reason = self.verdict:pop()
   if reason.code ~= "gone" then

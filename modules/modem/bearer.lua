@@ -2,6 +2,7 @@
 -- Connections of a modem: asked for, and as the network gave them.
 
 local addresses = require "modem.addresses"
+local leases = require "modem.lease"
 local refusal = require "modem.refusal"
 local task = require "task"
 
@@ -21,7 +22,7 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
----@field wanted modem.settings? what was asked for; nil: not known
+---@field wanted modem.settings? what was asked for; nil: not known, or the host cannot use more of it
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
 ---@field ended boolean? it is known to be over
 ---@field cut boolean? the network has ended it, and nothing else was wrong as far as the modem has told
@@ -41,30 +42,31 @@ Bearer.__index = Bearer
 ---@return moontower.error? err
 function Bearer:disconnect() return self.modem:deactivate(self.session) end
 
----The families that were refused and may be given later, with nothing changed; nil where the modem cannot ask for a
+---The family that was refused and may be given later, with nothing changed; nil where the modem cannot ask for a
 ---family beside the other one.
----@return ("ipv4"|"ipv6")[]?
+---@return "ipv4"|"ipv6"|nil
 function Bearer:awaited()
-  local list = {}
-  for _, family in ipairs(self.modem.activate_family and self.wanted and { "ipv4", "ipv6" } or {}) do
-    list[#list + 1] = self.refused[family] and refusal.passes(self.refused[family]) and family or nil
+  for family, reason in pairs(self.modem.activate_family and self.wanted and self.refused or {}) do
+    if refusal.passes(reason) then
+      return family
+    end
   end
-  return #list > 0 and list or nil
 end
 
----Asks for one of these families again. link:renew() then gives it to the host.
+---Asks for one of these families again. Its addresses are read as those of the other one are.
 ---@param family "ipv4"|"ipv6"
 ---@return true? ok
 ---@return moontower.error? err
 function Bearer:ask_again(family)
   local ok, err = self.modem:activate_family(self.wanted, family)
-  self.refused[family] = err
-  if ok then
-    self.ip = "ipv4v6"
-    require("modem.up").keep_given(self)
+  if ok or err.code == "connect-refused" then -- anything else in the way is no refusal: it is asked for again
+    self.refused[family] = err
   end
   return ok, err
 end
+
+---Keeps the lease of an IPv4 address that DHCP gave: see modem/lease.lua.
+Bearer.keep_lease = function(_, link, on_change) return leases.keep(link, on_change) end
 
 ---Reads the addresses of an active session.
 ---@param modem modem.modem

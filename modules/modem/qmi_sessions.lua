@@ -289,16 +289,6 @@ local function agree_on_framing(self, settings)
   return ok, err
 end
 
----Connects a family beside the one that the session has.
----@param settings modem.settings
----@param family "ipv4"|"ipv6"
----@return true? ok
----@return moontower.error? err
-function M:activate_family(settings, family)
-  local leg, err = start(self, settings, family)
-  return leg and true, err
-end
-
 -- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
 -- and tells as its own: the other one is tried all the same.
 local function start_in_turn(self, settings)
@@ -392,6 +382,27 @@ local function stop(self, leg)
     return nil, err
   end
   return release(self, leg) -- which ends it, too, should the modem have refused
+end
+
+---Connects a family beside the one that the session has. Should the caller be cancelled, as that one has ended for
+---example, nothing of it is left in the modem.
+---@param settings modem.settings
+---@param family "ipv4"|"ipv6"
+---@return true? ok
+---@return moontower.error? err
+function M:activate_family(settings, family)
+  if is_ours(self, settings.session, family) then
+    return true -- another task was faster
+  end
+  local undo <close> = task.undo(function()
+    local leg = (self.wds[settings.session] or {})[family]
+    if leg then
+      task.shield(DISCONNECT_TIME, stop, self, leg)
+    end
+  end)
+  local leg, err = start(self, settings, family)
+  undo.finished = leg ~= nil or err.code == "connect-refused"
+  return leg and true, err
 end
 
 function M:deactivate(number)

@@ -197,13 +197,12 @@ local function clear(modem, now)
   end
 end
 
----A family that was refused has been given since.
----@param bearer modem.bearer
-function M.keep_given(bearer)
-  local record = record_of(bearer.modem.description)
+-- A family that was refused has been given since, so there are both.
+local function keep_given(modem)
+  local record = record_of(modem.description)
   if record then
-    record.given, record.refused = bearer.ip, nil
-    state.save(KIND, bearer.modem.description.key, record)
+    record.given, record.refused = "ipv4v6", nil
+    state.save(KIND, modem.description.key, record)
   end
 end
 
@@ -346,6 +345,7 @@ function M.up(modem, carrier, options)
     modem.cut_at = applied.bearer.cut and task.now() or nil
     M.forget(modem)
   end
+  applied.on_given = function() keep_given(modem) end
   report.link(applied, watcher, bearer)
   return applied
 end

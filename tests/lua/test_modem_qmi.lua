@@ -305,6 +305,60 @@ function T.test_a_family_that_was_refused_for_a_while_is_asked_for_again()
   end)
 end
 
+-- Online by IPv6, and nothing is in the way of IPv4 any more.
+local function with_ipv4_to_ask_for(fn)
+  with_modem(function(modem, sim)
+    sim.network.refuses_family.ipv4 = 209
+    local link <close> = assert(modem:up())
+    sim.network.refuses_family.ipv4 = nil
+    fn(modem, sim, link)
+  end)
+end
+
+-- The modem is connecting when the link is not watched any more: IPv6 stays, and nothing of IPv4.
+function T.test_a_family_that_is_asked_for_in_vain_leaves_nothing()
+  with_ipv4_to_ask_for(function(_, sim, link)
+    local group <close> = task.group()
+    local asking = group:spawn(link.ask_again, link, "ipv4")
+    local connect = sim.connect_family
+    function sim:connect_family(...)
+      asking:cancel(task.unwanted)
+      return connect(self, ...)
+    end
+    eq(asking:join(), false)
+    eq({ sim.sessions[0].ip_type, sim.sessions[0].ipv4 }, { "ipv6" })
+    eq(link:renew(), "same")
+    sim.connect_family = connect
+    assert(link:ask_again("ipv4"))
+    eq({ link:renew(), #link.addresses }, { "changed", 2 })
+  end)
+end
+
+-- Its settings may change while the modem is connecting the other family.
+function T.test_a_link_may_change_while_a_family_is_asked_for()
+  with_ipv4_to_ask_for(function(modem, sim, link)
+    function modem.activate_family(...)
+      modem.activate_family = nil
+      sim:renumber()
+      eq(link:renew(), "changed")
+      return modem.activate_family(...)
+    end
+    assert(link:ask_again("ipv4"))
+    eq({ link.bearer.ip, link.bearer:awaited() }, { "ipv4v6" })
+  end)
+end
+
+-- What was in the way just then is no answer of the network's.
+function T.test_a_family_is_asked_for_again_after_another_failure()
+  with_ipv4_to_ask_for(function(modem, sim, link)
+    fault(sim, "busy", 1)
+    eq(select(2, link:ask_again("ipv4")).code, "busy")
+    eq(link.bearer:awaited(), "ipv4")
+    eq(require("modem.up").record(modem.description).given, "ipv6")
+    lu.assertStrContains(link.bearer.refused.ipv4.detail.why, "block")
+  end)
+end
+
 function T.test_no_client_ids_left()
   with_modem(function(modem, sim)
     for _ = 1, 16 do
