@@ -279,8 +279,11 @@ function M.new(session, modem, options)
   local reply, err = session:ask(modem, "AT!USBCOMP=?")
   local bits = reply and bits_of(reply)
   if not bits then
-    local other = by_number(session, modem, options)
-    return other, not other and err or nil
+    local other, why
+    if not setting.is_unasked(err) then
+      other, why = by_number(session, modem, options)
+    end
+    return other, not other and (setting.is_unasked(why) and why or err) or nil
   elseif not bits.MBIM and not bits.RMNET0 then
     return error_object.fail {
       code = "unsupported", source = "settings", message = "AT!USBCOMP=? names no interfaces",
