@@ -97,8 +97,9 @@ function Comeback:wait(seconds, is_complete)
     return description
   end
   local back = task.timeout(seconds, function()
-    while not now() do next_event(self) end
+    while not now() do wait_for_news(self) end
     settle(self)
+    self.pause = FIRST_PAUSE
     local description = now()
     -- A driver may be on its way, or not exist: one that is making a port keeps the modem from the list for a moment.
     while not description or description.mode and description.mode.lacks

@@ -18,6 +18,7 @@ local state = require "state"
 local story = require "story"
 local task = require "task"
 local tier1 = require "sim.tier1"
+local udev = require "core.udev"
 local usb = require "core.usb"
 
 local entered, refused = tier1.enter()
@@ -218,6 +219,27 @@ local function help(sim, verb, options)
   local back = assert(coming:wait(10))
   lu.assertNotEquals(back.incarnation, modem.description.incarnation)
   fails("gone", modem:registration())
+end
+
+-- Nothing is indicated any more, and the list could not be read when the last event came.
+function T.test_a_modem_comes_back_while_the_list_cannot_be_read()
+  local before = { usb = "9-9", control = "/dev/nowhere", incarnation = "1" }
+  local list, monitor, calls = devices.list, udev.monitor, 0
+  local restored <close> = task.finally(function() -- luacheck: ignore 211
+    devices.list, udev.monitor = list, monitor
+  end)
+  local silent = task.queue(1)
+  udev.monitor = function() return { next = function() return silent:pop() end, close = function() end } end
+  devices.list = function()
+    calls = calls + 1
+    if calls == 1 then
+      return {}, { code = "io" }
+    end
+    return { { usb = "9-9", control = "/dev/nowhere", incarnation = "2" } }
+  end
+  local coming <close> = assert(comeback.watch(before))
+  local back = assert(task.timeout(60, coming.wait, coming, 1e6))
+  eq(back.incarnation, "2")
 end
 
 local function assert_helps(verb, options)
