@@ -159,7 +159,8 @@ end
 local function let_go(self, now, unknown)
   for name, slot in pairs(self.slots) do
     if unknown and not now[name] then
-      log.warn("%s may have been unplugged, which could not be found out: %s", name, unknown)
+      local warn = self.unsure and log.debug or log.warn -- once, not at each look
+      warn("%s may have been unplugged, which could not be found out: %s", name, unknown)
     elseif not is_same(slot, now[name]) then
       drop(self, slot, now[name] and "restarted" or "unplugged")
     elseif slot.modem then
@@ -234,7 +235,11 @@ local openers = {
 }
 
 local function forward(self, name, monitor)
-  local closing <close> = task.finally(function() self.hears[name] = nil end) -- luacheck: ignore 211
+  local function over()
+    self.hears[name] = nil
+    self.changed:push(true) -- so that it is watched again
+  end
+  local closing <close> = task.finally(over) -- luacheck: ignore 211
   local events_of <close> = monitor
   while events_of:next() do
     self.changed:push(true)

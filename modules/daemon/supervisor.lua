@@ -315,7 +315,7 @@ end
 ---Leaves all connections up when this program ends.
 function Supervisor:keep_links()
   for modem in pairs(self.ready) do
-    modem.keeps_links = 1
+    modem.keeps_links = (modem.keeps_links or 0) + 1 -- a command that has stopped policies counts back when it ends
     if modem.link then modem.link:keep() end
   end
 end

@@ -57,4 +57,27 @@ function T.test_what_could_not_be_asked_is_asked_again()
   lu.assertNil(fleet.unsure)
 end
 
+-- As when its socket fails.
+function T.test_what_ends_is_watched_again()
+  local list, monitor, owner = devices.list, udev.monitor, modems.owner
+  local restored <close> = task.finally(function() -- luacheck: ignore 211
+    devices.list, udev.monitor, modems.owner = list, monitor, owner
+  end)
+  devices.list = function() return {} end
+  local ended = setmetatable({ next = function() return nil, FAILURE end }, { __close = function() end })
+  local again, calls = task.queue(1), 0
+  udev.monitor = function(...)
+    calls = calls + 1
+    if calls == 1 then
+      return ended
+    end
+    again:push(true)
+    return monitor(...)
+  end
+  local group <close> = task.group()
+  local fleet = fleets.new(group, function() end, function() end)
+  group:spawn(fleet.run, fleet)
+  lu.assertTrue(task.timeout(60, again.pop, again))
+end
+
 return T
