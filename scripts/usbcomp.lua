@@ -172,7 +172,7 @@ local function set(device, setting, now, args, watcher)
   end
   err = not args.force and setting:why_not(device, wanted, now)
   if err then
-    err.hint = (err.hint and err.hint .. " " or "") .. "--force does it all the same."
+    err.hint = (err.hint and err.hint .. " " or "") .. "--force does it anyway."
     return nil, err
   end
   local how = setting:how(now, wanted)

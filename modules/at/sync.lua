@@ -61,8 +61,8 @@ local function no_sense(port, last)
 end
 
 -- A modem works off its commands in order. So either as many results come as commands were sent, and the last is this
--- one's; or fewer, and then there is silence. An Escape leaves a prompt that nobody will answer. Who has used the port
--- before may have left it with results in numbers, or with none: Q0V1 ends that.
+-- one's; or fewer, and then there is silence. An Escape leaves a prompt that has no answer to come. The program that
+-- used the port before may have left it with results in numbers, or with none: Q0V1 ends that.
 local function probe(port, seconds)
   local deadline = task.now() + seconds
   local last

@@ -109,7 +109,7 @@ local function add_route(self, route)
   end
   log.warn("the modem's gateway %s cannot be one (%s); packets go through %s without it", route.gateway, err, self.name)
   route.gateway, route.onlink, self.bearer[route.family].gateway = nil, nil, nil
-  ok, err = journals.save(self.journal) -- first, as ever
+  ok, err = journals.save(self.journal) -- before it is done
   if ok then
     ok, err = netlink.add_route(route)
   end

@@ -265,7 +265,7 @@ local function registration_of(reply)
   }
 end
 
--- A modem that does not say, or not in words that are known, may have it all the same.
+-- A modem may have packet service without saying so, or may say so in words that are not known.
 local function packet_of(reply)
   local attached = (reply.serving_system or {}).ps_attach_state
   local told = type(attached) == "string" and attached or "unknown"

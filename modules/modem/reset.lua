@@ -9,7 +9,7 @@ local task = require "task"
 local M = {}
 
 local ANSWER_TIME = 10
--- A modem that does not answer gets its orders all the same, after this number of seconds.
+-- After this number of seconds, a modem gets its orders even if it does not answer.
 local MUTE_TIME, START_TIME, ORDER_TIME = 4, 5, 3
 
 local RESETS = { "AT!RESET", "AT+CFUN=1,1" } -- Sierra's, which others do not know; 3GPP TS 27.007

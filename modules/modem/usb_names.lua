@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- What a USB device calls itself, and which of its configurations it is in, without waiting for its drivers.
 --
--- While a driver sets itself up, which takes as long as the modem takes to answer, the kernel shows nobody the device's
--- `manufacturer`, `product` and `bConfigurationValue`. So names come from udev's database; where it has none (OpenWrt),
--- `cat` reads the file, which can be killed. The number of the configuration is a part of its interfaces' names.
+-- While a driver sets itself up, which takes as long as the modem takes to answer, the kernel does not show the
+-- device's `manufacturer`, `product` and `bConfigurationValue`. So names come from udev's database; where it has none
+-- (OpenWrt), `cat` reads the file, which can be killed. The number of the configuration is a part of its interfaces'
+-- names.
 
 local process = require "core.process"
 

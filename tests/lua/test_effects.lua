@@ -64,7 +64,7 @@ function T.test_requests_that_are_shorter_or_longer()
   end
 end
 
--- A modem that leaves the handle of the call out has started it all the same.
+-- A modem that leaves the handle of the call out has started it nevertheless.
 function T.test_a_call_whose_answer_lacks_the_handle()
   local success, failure = "\2\4\0\0\0\0\0", "\2\4\0\1\0\14\0"
   for _, case in ipairs { { success, 0 }, { success .. "\1\4\0\7\0\0\0", 0 }, { success .. "\1\1\0\7", 0 },

@@ -284,7 +284,7 @@ function T.test_an_error_does_not_mean_that_a_session_is_over()
   end)
 end
 
--- The network blocks IPv4 for a while only: IPv6 goes on, and IPv4 is there again with nobody doing anything.
+-- The network blocks IPv4 for a while only: IPv6 goes on, and IPv4 comes back by itself.
 function T.test_a_family_that_was_refused_for_a_while_is_asked_for_again()
   with_modem(function(modem, sim)
     sim.network.refuses_family.ipv4 = 209 -- blocked for a while: QMI's internal reason

@@ -78,7 +78,7 @@ end
 function T.test_a_pipe_without_a_reader() without_a_reader(false) end
 function T.test_a_pipe_without_a_reader_beside_the_daemon() without_a_reader(true) end
 
--- Nothing more happens after the last event that was read: the client notices the end of its reader all the same, and
+-- Nothing more happens after the last event that was read: the client still notices the end of its reader, and
 -- the daemon lets go of the client.
 function T.test_events_end_with_their_reader()
   local result = simulated.run(DAEMON .. [[

@@ -83,7 +83,7 @@ function T.test_a_command_waits_for_a_policy_that_a_reload_ends()
   lu.assertEquals(runs.now, 0)
 end
 
--- Its tasks are ending, one of them slowly, when the daemon reads its configuration anew: that is no failure of this.
+-- Its tasks are ending, one of them slowly, when the daemon reads its configuration again: that is no failure of this.
 function T.test_a_modem_that_is_just_going_gets_no_policy()
   local runs = { now = 0, ever = 0 }
   local outer <close> = task.group()

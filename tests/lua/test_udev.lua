@@ -66,7 +66,7 @@ function T.test_parent()
   end
 end
 
--- Lets this process open so many files more while `fn` runs.
+-- Lets this process open only that many more files while `fn` runs.
 local function with_free_descriptors(count, fn)
   local function limit(soft)
     local pid = fs.readlink("/proc/self"):match("%d+")
