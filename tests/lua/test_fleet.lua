@@ -49,7 +49,7 @@ function T.test_what_could_not_be_asked_is_asked_again()
   local fleet = fleets.new(group, function() end, function() end)
   group:spawn(fleet.run, fleet)
   local event
-  task.timeout(30, function()
+  task.timeout(60, function()
     repeat event = heard:next() until event.modem == MODEM.usb
   end)
   lu.assertEquals({ event.event, event.belief }, { "belief", "unusable" }) -- found, though nothing was plugged in
