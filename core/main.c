@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "engine/runtime.h"
@@ -37,6 +38,8 @@ static void find_places(struct places *places)
     char here[PATH_MAX], cache[PATH_MAX + 32];
     ssize_t length = readlink("/proc/self/exe", here, sizeof(here) - 1);
     here[length > 0 ? length : 0] = '\0';
+    if (length <= 0 && !realpath((const char *)getauxval(AT_EXECFN), here)) /* /proc is not there */
+        here[0] = '\0';
     snprintf(places->program, sizeof(places->program), "%s", here);
     char *slash = strrchr(here, '/');
     if (slash)

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Removes what `cmake --install` has put into place, and our own folders when nothing else is in them.
+if(NOT EXISTS "${CMAKE_CURRENT_BINARY_DIR}/install_manifest.txt")
+    message(STATUS "Nothing has been installed from here, or it has been removed already.")
+    return()
+endif()
 file(STRINGS install_manifest.txt files)
 foreach(file ${files})
     set(file "$ENV{DESTDIR}${file}")
