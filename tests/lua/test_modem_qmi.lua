@@ -9,6 +9,7 @@ local error_codes = require("error").codes
 local faults = require "sim.faults"
 local find = require("modem").find
 local json = require "dkjson"
+local leases = require "modem.lease"
 local mc7455 = require "sim.mc7455"
 local netlink = require "core.netlink"
 local new_simulated = require("sim.modem").new
@@ -356,6 +357,30 @@ function T.test_a_family_is_asked_for_again_after_another_failure()
     eq(link.bearer:awaited(), "ipv4")
     eq(require("modem.up").record(modem.description).given, "ipv6")
     lu.assertStrContains(link.bearer.refused.ipv4.detail.why, "block")
+  end)
+end
+
+-- The modem told an address at first; now it is one that DHCP lends.
+function T.test_a_lease_that_comes_later_is_kept()
+  with_modem(function(modem, sim)
+    local link <close> = assert(modem:up())
+    local keep, read, kept = leases.keep, modem.bearer, task.queue(1)
+    local restored <close> = task.finally(function() leases.keep = keep end) -- luacheck: ignore 211
+    leases.keep = function() kept:push(true) end
+    function modem.bearer(...)
+      local bearer, err = read(...)
+      if bearer then bearer.ipv4.lease = {} end
+      return bearer, err
+    end
+    local group <close> = task.group()
+    group:spawn(link.wait_down, link, { probes = {} })
+    lu.assertTrue(task.timeout(60, function()
+      while kept:length() == 0 do
+        sim:renumber()
+        task.sleep(0.05)
+      end
+      return true
+    end))
   end)
 end
 
