@@ -193,6 +193,20 @@ local function stranger_at(socket)
   return not port and err.detail.uid and err or nil
 end
 
+-- A proxy that lingers after its last program, or a stranger, has the name: it is ours once they have gone. Else the
+-- next program would start a proxy of its own, whose OPEN ends our connection.
+local function accept_later(self, kind, group)
+  local listener
+  for attempt in task.backoff { first = 2, max = 60 } do
+    listener = attempt.number > 1 and ports.listen(kind.socket, "stream")
+    if listener then
+      break
+    end
+  end
+  log.info("%s is free: other programs can share the modems by it", kind.socket)
+  accept_all(self, kind, listener, group)
+end
+
 ---Starts to serve other programs.
 ---@param group task.group
 ---@param list fun(): modem.modem[] the modems that are open
@@ -210,6 +224,7 @@ function M.start(group, list, order)
     else
       err = err.code == "busy" and stranger_at(kind.socket) or err
       log.warn("other programs cannot share the modems by %s: %s", kind.socket, err)
+      group:spawn(accept_later, self, kind, group)
     end
   end
   return self

@@ -53,11 +53,13 @@ function T.test_a_proxy_of_a_strangers_gets_nothing()
   end
 end
 
-function T.test_the_daemon_says_whose_proxy_it_is_that_stands_in_its_place()
+function T.test_the_daemon_says_whose_proxy_stands_in_its_place_and_takes_it_back()
   need_stranger()
   local result = simulated.run(squat("stream", "@mbim-proxy") .. [[moontower serve & daemon=$!
     until moontower why 2>/dev/null | grep -q 'is online'; do sleep 0.1; done
-    kill $squatter $daemon; wait $daemon; moontower down; cat /run/heard]])
+    kill $squatter; wait $squatter; until grep -q @mbim-proxy /proc/net/unix; do sleep 0.1; done
+    kill $daemon; wait $daemon; moontower down; cat /run/heard]])
+  lu.assertStrContains(result.err, "@mbim-proxy is free: other programs can share the modems by it")
   lu.assertStrContains(result.err, "cannot share the modems by @mbim-proxy: the user 4711 listens at @mbim-proxy")
   lu.assertStrMatches(result.out, ".*ready\n")
 end
