@@ -14,7 +14,7 @@ local CONTAINER = {
   "sh", "-c", '"$@"; exit $?', "sh",
 }
 
--- Is such a namespace to be had? It takes root, and a kernel of our own: qemu-user has none.
+-- Is such a namespace to be had? It takes root.
 local function can_contain()
   local probe = table.move(CONTAINER, 1, #CONTAINER, 1, { timeout = 10 })
   probe[#probe + 1] = "true"
@@ -22,9 +22,13 @@ local function can_contain()
   return result and result.status == 0
 end
 
+-- What a test starts as the program: under an emulator, the kernel itself cannot run it.
+local program = os.getenv "MT_PROGRAM"
+
 if not process.take_variable(CONTAINED) and can_contain() then
   local again = table.move(CONTAINER, 1, #CONTAINER, 1, { env = { [CONTAINED] = "yes" } })
-  table.move({ fs.realpath "/proc/self/exe", "run", debug.getinfo(1, "S").source:sub(2) }, 1, 3, #again + 1, again)
+  table.move({ program or fs.realpath "/proc/self/exe", "run", debug.getinfo(1, "S").source:sub(2) }, 1, 3,
+    #again + 1, again)
   table.move(arg, 1, #arg, #again + 1, again)
   return assert(process.spawn_attached(again)).status
 end
@@ -35,8 +39,6 @@ local seen = setmetatable({ os = clocks }, { __index = _G, __newindex = _G })
 package.loaded.luaunit = assert(loadfile(package.searchpath("luaunit", package.path), "t", seen))()
 local lu = package.loaded.luaunit
 
--- What a test starts as the program: under an emulator, the kernel itself cannot run it.
-local program = os.getenv "MT_PROGRAM"
 if program then
   require("core.program").executable = program
 end
