@@ -38,7 +38,7 @@ function T.test_a_test_that_is_killed_leaves_nothing()
     lu.skip "only root has a PID namespace"
   end
   local pid_file = os.tmpname()
-  local file = pid_file .. ".lua"
+  local file = pid_file:gsub("[^/]*$", "test_%0.lua", 1) -- lua-unit 3.5 runs only what is called a test
   local removing <close> = task.finally(function() os.remove(file) os.remove(pid_file) end) -- luacheck: ignore 211
   assert(fs.write(file, TEST:format(SLEEPS, SLEEPS)))
   local runner = package.searchpath("runner", package.path)
