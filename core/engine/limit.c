@@ -271,7 +271,7 @@ static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
 
 static void on_steps(lua_State *L, lua_Debug *where);
 
-/* Looks again at the next step after it has raised: what the script held may be garbage by then. */
+/* After raising, the hook looks at the next step already: garbage may have made room. */
 static void look_at_memory(lua_State *L, struct mt_limits *limits)
 {
     struct mt_account *account = limits->run->account;

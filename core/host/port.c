@@ -204,8 +204,8 @@ int mt_port_adopt(struct mt_loop *loop, int fd, enum mt_port_kind kind, struct m
 }
 
 /*
- * To a socket of whatever type. The kernel says EPROTOTYPE when a path is one of another type; for
- * an abstract name, where each type has names of its own, that no socket is there.
+ * Connects to a socket of any type. The kernel answers EPROTOTYPE when a path is a socket of another
+ * type; abstract names are separate for each type, so there it answers that no socket is there.
  */
 static int connect_any(const char *path, struct mt_unix_peer *stranger, enum mt_port_kind *kind)
 {

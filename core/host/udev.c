@@ -115,11 +115,11 @@ static int copy_known(struct udev_device *from, struct mt_device **device)
 /* ---- devices on a bus ---- */
 
 /*
- * Devices on a bus (USB, PCI, platform) have drivers. While a driver sets one up, the kernel lets
- * nobody read its `uevent`, nor that of the devices above it; and a modem that is slow to answer can
- * keep its driver there for half a minute. libudev reads that file, and a loop that waits for it
- * stands still. So of these devices only that is told which the links and names in sysfs say: they
- * can always be read. Those of a class (tty, net, usbmisc) have no driver of their own.
+ * Devices on a bus (USB, PCI, platform) have drivers. While a driver probes one, the kernel locks its
+ * `uevent`, and that of the devices above it; a modem that is slow to answer can keep its driver in
+ * probe for half a minute. libudev reads that file, and would block the loop. So these devices are
+ * described by the links and names in sysfs alone, which can always be read. Devices of a class (tty,
+ * net, usbmisc) have no driver to wait for.
  */
 
 static const char *name_in(const char *path)

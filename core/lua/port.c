@@ -227,8 +227,8 @@ static int l_open(lua_State *L)
 }
 
 /*
- * open_input(path) -> port | nil, err. To read only, and without settings of its own: a FIFO, a
- * terminal, a pipe. A file never keeps its reader waiting: see core.fs.
+ * open_input(path) -> port | nil, err. Opens a FIFO, a terminal or a pipe to read only, and leaves a
+ * terminal's settings as they are. Regular files never block: see core.fs.
  */
 static int l_open_input(lua_State *L)
 {

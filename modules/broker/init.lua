@@ -193,8 +193,8 @@ local function stranger_at(socket)
   return not port and err.detail.uid and err or nil
 end
 
--- A proxy that lingers after its last program, or a stranger, has the name: it is ours once they have gone. Else the
--- next program would start a proxy of its own, whose OPEN ends our connection.
+-- A proxy that lingers after its last program, or a stranger, has the name: we take it once they have gone. Otherwise
+-- the next program would start another proxy, which sends OPEN and so ends our connection.
 local function accept_later(self, kind, group)
   local listener
   for attempt in task.backoff { first = 2, max = 60 } do

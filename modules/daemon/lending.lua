@@ -47,7 +47,8 @@ local function lend_at(modem, port, words)
   })
 end
 
--- The verbs that a policy would undo. What `up` does on its way is no order of its own, so it gets the modem itself.
+-- The verbs that a policy would undo. `up` calls some of them on its way: these are no orders, so it gets the modem
+-- itself.
 local function orders(modem, words)
   return {
     set_radio = function(_, on)

@@ -47,7 +47,7 @@ function M.journal(key, values)
   return journal, err
 end
 
--- Those that multipath has made are in a journal of its own.
+-- modules/multipath keeps a journal of the routes that it makes.
 local function is_links(thing) return thing.protocol == OURS and not thing.hops and not thing.nexthop end
 
 local function has_marked(list)

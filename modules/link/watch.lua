@@ -44,7 +44,7 @@ end
 
 local ended_by = { network = "the network", modem = "the modem", card = "the SIM", host = "this host" }
 
--- session: as the modem's indication or answer has it. A modem that speaks QMI may have given a reason of its own.
+-- session: as the modem's indication or answer has it. A QMI modem may have told an internal reason before.
 local function over(self, session, what)
   local nw_error, reasons = session.nw_error, self.link.bearer.modem.why_ended or {}
   local found = nw_error and require("cause").verdict(nw_error, "session") or reasons[session.session]

@@ -43,8 +43,8 @@ function M.watch(description)
   return setmetatable({ before = description, monitor = monitor, pause = FIRST_PAUSE }, Comeback)
 end
 
--- The modem, if it has been away since. On USB each arrival has a number of its own. A modem that could not be read is
--- not away.
+-- Returns the modem, if it has been away since: the USB core gives each arrival a new number. A modem that could not be
+-- read counts as there.
 local function look(self)
   local list, unknown = devices.list()
   for _, description in ipairs(list) do

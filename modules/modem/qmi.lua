@@ -127,7 +127,7 @@ function Backend:start()
     hear_inside_mbim(self)
     self:forget_sessions()
   end
-  -- Not inside MBIM, whose OPEN has reset it: a modem may have clients of its own there.
+  -- Inside MBIM no SYNC is sent: OPEN has reset QMI already, and the modem's own clients would lose their ids.
   if self.is_shared or self.mbim then
     return self.qmi:started()
   end

@@ -136,8 +136,8 @@ function M.is_exact(self, wanted)
   return wanted.exact ~= nil and wanted.by == self.by
 end
 
----Makes a class of composition settings. What it lacks: read, set, command(self, target), and
----target(self, now, wanted) -> { interfaces = ..., exact = ... } | nil, err.
+---Makes a class of composition settings. Its maker adds read, command(self, target),
+---order(self, modem, target) -> ok | nil, err, and target(self, now, wanted) -> { interfaces, exact } | nil, err.
 ---@param by string
 ---@return table class
 function M.class(by)
@@ -164,6 +164,14 @@ function M.class(by)
   function fields:why_not(modem, wanted, now)
     local target, err = self:target(now, wanted)
     return err or M.refusal(modem.description, target.interfaces, self.modules)
+  end
+
+  function fields:set(modem, wanted, now)
+    local target, err = self:target(now, wanted)
+    if not target then
+      return nil, err
+    end
+    return self:order(modem, target)
   end
 
   return setting.class(fields)

@@ -107,12 +107,8 @@ function ByConfiguration:command(target)
   return ("echo %d > %s%s"):format(target.exact, self.description.usb_folder, WRITE_NAME)
 end
 
-function ByConfiguration:set(_, wanted, now)
-  local target, err = self:target(now, wanted)
-  local ok
-  if target then
-    ok, err = usb.write(self.description.usb_folder .. WRITE_NAME, tostring(target.exact))
-  end
+function ByConfiguration:order(_, target)
+  local ok, err = usb.write(self.description.usb_folder .. WRITE_NAME, tostring(target.exact))
   if err and err.code == "permission" then
     err.hint = "Run it as root, for example with sudo."
   end

@@ -215,11 +215,7 @@ function Composition:command(target) -- luacheck: ignore 212
   return ('AT+QCFG="usbnet",%d'):format(target.exact)
 end
 
-function Composition:set(modem, wanted, now)
-  local target, err = self:target(now, wanted)
-  if not target then
-    return nil, err
-  end
+function Composition:order(modem, target)
   return send(modem, { self:command(target) })
 end
 

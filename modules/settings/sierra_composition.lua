@@ -124,12 +124,8 @@ function ByAt:command(target) -- luacheck: ignore 212
   return ("AT!USBCOMP=%d,%d,%X"):format(target.index, target.type, target.exact)
 end
 
-function ByAt:set(modem, wanted, now)
-  local target, err = self:target(now, wanted)
-  local reply
-  if target then
-    reply, err = self.session:ask(modem, self:command(target))
-  end
+function ByAt:order(modem, target)
+  local reply, err = self.session:ask(modem, self:command(target))
   return reply and true, err
 end
 
@@ -204,12 +200,8 @@ function ByQmi:command(target) -- luacheck: ignore 212
   return ("QMI DMS 0x555C, composition %d"):format(target.exact)
 end
 
-function ByQmi:set(modem, wanted, now)
-  local target, err = self:target(now, wanted)
-  local reply
-  if target then
-    reply, err = modem.qmi:request(sierra_qmi.set_usb_composition, { current = target.exact })
-  end
+function ByQmi:order(modem, target) -- luacheck: ignore 212
+  local reply, err = modem.qmi:request(sierra_qmi.set_usb_composition, { current = target.exact })
   return reply and true, err
 end
 
@@ -217,7 +209,7 @@ end
 
 -- The MC73xx and EM73xx have the numbers of QMI by AT.
 local ByNumber = composition.class "udusbcomp"
-ByNumber.blank, ByNumber.target = {}, ByQmi.target
+ByNumber.blank, ByNumber.target, ByNumber.order = {}, ByQmi.target, ByAt.order
 
 -- "8  - DM   NMEA  AT    MBIM           SUPPORTED"
 local function supported_of(reply)
@@ -245,15 +237,6 @@ end
 
 function ByNumber:command(target) -- luacheck: ignore 212
   return ("AT!UDUSBCOMP=%d"):format(target.exact)
-end
-
-function ByNumber:set(modem, wanted, now)
-  local target, err = self:target(now, wanted)
-  local reply
-  if target then
-    reply, err = self.session:ask(modem, self:command(target))
-  end
-  return reply and true, err
 end
 
 local function by_number(session, modem, options)
