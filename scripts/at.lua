@@ -19,7 +19,7 @@ local ANSWER_TIME, PATIENCE = 30, 180
 
 local function usage(format, ...)
   return error_object.fail {
-    code = "usage", source = "at", message = format:format(...), hint = "Try 'moontower at --help'.",
+    code = "usage", source = "at", message = format:format(...), hint = "Try `moontower at --help`.",
   }
 end
 

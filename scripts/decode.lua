@@ -10,7 +10,7 @@ local services = require "qmi.services"
 
 local function usage(format, ...)
   return error_object.fail {
-    code = "usage", source = "decode", message = format:format(...), hint = "Try 'moontower decode --help'.",
+    code = "usage", source = "decode", message = format:format(...), hint = "Try `moontower decode --help`.",
   }
 end
 

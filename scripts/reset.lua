@@ -101,7 +101,7 @@ same; if it takes none, --usb and --power do without it: the ladder of `moontowe
     if args.wait and args.no_wait then
       return error_object.fail {
         code = "usage", source = "reset", message = "either --wait or --no-wait",
-        hint = "Try 'moontower reset --help'.",
+        hint = "Try `moontower reset --help`.",
       }
     end
     local watcher <close> = progress.new(args.json)

@@ -22,7 +22,7 @@ local LABEL_WIDTH = #"USB composition" -- the same words as in the tables
 
 local function usage(message)
   return error_object.fail {
-    code = "usage", source = "setup", message = message, hint = "Try 'moontower setup --help'.",
+    code = "usage", source = "setup", message = message, hint = "Try `moontower setup --help`.",
   }
 end
 

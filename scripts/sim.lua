@@ -66,7 +66,7 @@ end
 local function run_command(command, count)
   local env = { MOONTOWER_SIM = "1" }
   if #command == 0 then
-    announce("%s plugged in. Try 'moontower up'; 'moontower sim fault ...' makes trouble; 'exit' ends it.",
+    announce("%s plugged in. Try `moontower up`; `moontower sim fault ...` makes trouble; `exit` ends it.",
       count == 1 and "A simulated modem is" or count .. " simulated modems are")
     command = { os.getenv("SHELL") or "/bin/sh" }
     env.debian_chroot, env.PS1 = "sim", "(sim) \\w\\$ "

@@ -21,7 +21,7 @@ local up = require "modem.up"
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
 
 local function usage(message)
-  return error_object.fail { code = "usage", source = "up", message = message, hint = "Try 'moontower up --help'." }
+  return error_object.fail { code = "usage", source = "up", message = message, hint = "Try `moontower up --help`." }
 end
 
 local function check_usage(args)

@@ -19,7 +19,7 @@ local wishes = { { "at", "qmi" }, { "at", "mbim" } }
 
 local function usage(format, ...)
   return error_object.fail {
-    code = "usage", source = "usbcomp", message = format:format(...), hint = "Try 'moontower usbcomp --help'.",
+    code = "usage", source = "usbcomp", message = format:format(...), hint = "Try `moontower usbcomp --help`.",
   }
 end
 

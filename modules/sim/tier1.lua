@@ -102,7 +102,7 @@ local function open_link(name)
   if err.code == "busy" then
     err.hint = name .. " exists already: pull that modem out, or end what made it."
   else
-    err.hint = "Is /dev/net/tun there, and may you open it? Try 'modprobe tun'."
+    err.hint = "Is /dev/net/tun there, and may you open it? Try `modprobe tun`."
   end
   return nil, err
 end
