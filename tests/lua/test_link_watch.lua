@@ -22,6 +22,7 @@ end
 
 local EVERY = 0.05
 local LOOKS = 40
+local PATIENCE = 600 -- seconds: a busy machine is slow
 
 ---@class watched what link:wait_down has done so far
 ---@field looks integer
@@ -59,8 +60,8 @@ local function watch(options, looks, answer, fn)
   assert(tier1.start(sim, group))
   local modem <close> = assert(modems.find())
   local link <close> = assert(modem:up())
+  lu.assertTrue(link:prove { probes = options.probes, timeout = PATIENCE })
   options.every, options.timeout = EVERY, answer and EVERY or 2 -- a host that is really asked may answer late
-  lu.assertTrue(link:prove(options))
   local around <close> = task.group()
   if fn then
     fn(sim, link, around)
@@ -69,7 +70,7 @@ local function watch(options, looks, answer, fn)
   local watched = { looks = 0, rounds = 0, asked = {} }
   local counting <close> = count(watched, answer) -- luacheck: ignore 211
   local watching = around:spawn(link.wait_down, link, options)
-  assert(task.timeout(60, function()
+  assert(task.timeout(PATIENCE, function()
     while watched.looks < looks do task.sleep(0.01) end
     return true
   end))
