@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Log lines on standard error, by level.
 
-local printable = require "printable"
+local printable = require "base.printable"
 
 local levels = { error = 1, warn = 2, info = 3, debug = 4 }
 

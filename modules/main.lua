@@ -5,7 +5,12 @@ local terminal = require "terminal"
 
 terminal.install() -- before anything is loaded that keeps print() for itself
 
-local command = require "command"
+local command = require "cli.command"
+
+command.set_daemon {
+  elsewhere = function(...) return require("daemon.client").run(...) end,
+  run_policy = function(...) return require("daemon").run_policy(...) end,
+}
 
 local name = arg[1] or "help"
 if name == "--version" then

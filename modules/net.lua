@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The host's network, for scripts: pings and other probes through one interface, and what the kernel says of its links.
 
-local error_object = require "error"
+local errors = require "errors"
 local inet = require "core.inet"
-local kinds = require "kind"
+local kinds = require "base.validate"
 local netlink = require "core.netlink"
 local ping = require "core.ping"
 local probe = require "core.probe"
@@ -43,7 +43,7 @@ local function split_port(text)
 end
 
 local function no_probe(spec, why)
-  return error_object.fail {
+  return errors.fail {
     code = "invalid", source = "net", message = ("'%s' is no probe: %s"):format(spec, why),
     hint = "8.8.8.8, ping:8.8.8.8, tcp:1.1.1.1:443, tcp:[2606:4700::1111]:443, dns:9.9.9.9 or "
       .. "dns:9.9.9.9/example.org would be one.",
@@ -115,7 +115,7 @@ function net.parse_probe(spec)
   return wanted, err
 end
 
----@type kind.kind for options
+---@type validate.kind for options
 net.probes = kinds.list_of(kinds.parsed_by(net.parse_probe),
   'a list of probes, such as { "8.8.8.8", "tcp:1.1.1.1:443" }')
 
@@ -179,7 +179,7 @@ local function usable(specs, link)
     end
   end
   if #list == 0 then
-    return error_object.fail {
+    return errors.fail {
       code = #specs > 0 and "unreachable" or "invalid", source = "net",
       message = #specs > 0 and ("%s has no address to reach any of the hosts from"):format(link)
         or "there is nothing to probe",
@@ -194,7 +194,7 @@ local function too_few(failures, answered, needed, total)
     parts[i] = ("%s: %s"):format(failure.spec, failure.err.message)
     code = failure.err.code == code and code or "unreachable"
   end
-  return error_object.fail {
+  return errors.fail {
     code = code, source = "net", detail = { failures = failures },
     message = ("%d of %d probes answered, %d needed (%s)"):format(answered, total, needed, table.concat(parts, "; ")),
   }

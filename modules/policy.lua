@@ -2,12 +2,12 @@
 -- Policies: what is done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
 
 local core_error = require "core.error"
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
-local kind = require "kind"
+local validate = require "base.validate"
 local log = require "log"
 local program = require "core.program"
-local script = require "script"
+local script = require "loading.script"
 local task = require "task"
 
 ---@class policy.policy
@@ -60,7 +60,7 @@ function M.is(value) return getmetatable(value) == Policy end
 
 ---Where policies are looked for by name, in order.
 ---@return string[]
-function M.folders() return { "/etc/moontower/policies", program.home .. "/scripts" } end
+function M.folders() return { "/etc/moontower/policies", program.home .. "/scripts/policies" } end
 
 ---@param name string "reconnect", or a path with a slash in it
 ---@return string? path nil when there is no such file
@@ -79,7 +79,7 @@ function M.path(name)
 end
 
 local function invalid(message)
-  return error_object.fail { code = "invalid", source = "policy", message = message,
+  return errors.fail { code = "invalid", source = "policy", message = message,
     hint = "How to write one is in scripts/README.md." }
 end
 
@@ -130,7 +130,7 @@ function M.load(name, options)
   if err and err.code ~= "not-found" then
     return nil, err
   elseif not path then
-    return error_object.fail {
+    return errors.fail {
       code = "not-found", source = "policy", message = ("there is no policy '%s'"):format(name),
       hint = "Policies are files in scripts/ and /etc/moontower/policies; a path needs a slash in it: ./mine.lua.",
     }
@@ -146,9 +146,9 @@ function M.load(name, options)
   local ok, value = task.limited(limits, chunk, given)
   local is_table = not ok and type(value) == "table"
   if is_table and value.code and value.code ~= "raised" then
-    return error_object.during(value, "policy " .. name) -- a mistake in its options, or of what it builds on
+    return errors.during(value, "policy " .. name) -- a mistake in its options, or of what it builds on
   elseif not ok then
-    return invalid(("%s\n%s"):format(error_object.text(value), is_table and value.traceback or ""))
+    return invalid(("%s\n%s"):format(errors.text(value), is_table and value.traceback or ""))
   elseif not M.is(value) then
     return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
   end
@@ -170,7 +170,7 @@ local function mistake_in_options(given, kinds, rules)
     end
   end
   for _, name in ipairs(names) do
-    local mistake = given[name] ~= nil and kind.mistake(kinds[name], given[name], ("the option '%s'"):format(name))
+    local mistake = given[name] ~= nil and validate.mistake(kinds[name], given[name], ("the option '%s'"):format(name))
     if mistake then
       return mistake
     end
@@ -183,7 +183,7 @@ end
 
 ---Checks the options that a policy's file finds in `...`: a mistake in the configuration is no reason to do half of it.
 ---@param given table? nil: the file is only looked at, for its summary
----@param kinds table<string, kind.kind> what may be given
+---@param kinds table<string, validate.kind> what may be given
 ---@param rules { others: boolean?, any_of: string[]? }? others: those are for a policy that this one builds on, and no
 --- mistake here; any_of: one of these is needed
 ---@return table own
@@ -191,7 +191,7 @@ end
 function M.options(given, kinds, rules)
   local mistake = given and mistake_in_options(given, kinds, rules or {})
   if mistake then
-    error(error_object.new {
+    error(errors.new {
       code = "invalid", source = "policy", message = mistake,
       hint = "The options of each policy are in scripts/README.md.",
     })

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The way to mbim-proxy and qmi-proxy, by which programs share a modem's control port. Started if it does not run.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local ports = require "core.port"
 local process = require "core.process"
@@ -24,7 +24,7 @@ local function start(name)
       return process.run { "sh", "-c", 'exec "$0" </dev/null >/dev/null 2>&1 &', path }
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = "not-found", source = "proxy", message = ("there is no %s on this computer"):format(name),
     hint = ("Install the package %s, or do without --proxy."):format(PACKAGE[name]),
   }

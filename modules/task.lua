@@ -6,13 +6,13 @@
 
 local core = require "core.task"
 local new_queue = require("core.queue").new
-local error_text = require("error").text
+local error_text = require("errors").text
 local log = require "log"
-local error_object = require "error"
+local errors = require "errors"
 
 local task = {
   ---What a task that is no longer wanted is cancelled with: `child:cancel(task.unwanted)`.
-  unwanted = error_object.new { code = "cancelled", message = "no longer wanted", source = "task" },
+  unwanted = errors.new { code = "cancelled", message = "no longer wanted", source = "task" },
 }
 
 ---Waits.
@@ -213,7 +213,7 @@ function task.plainly(fn, ...)
   if results[1] then
     return table.unpack(results, 2, results.n)
   end
-  error(error_object.plain(results[2]), 0)
+  error(errors.plain(results[2]), 0)
 end
 
 ---Calls fn(...) in a task of its own with limits, which it shares with all tasks that it starts.

@@ -16,9 +16,9 @@ local off = {}
 local function switch() return core.context() or off end
 
 ---Switches it on, for devices opened from now on.
----@param options { brief: boolean?, json: boolean?, write: (fun(text: string))? }? write: standard error if not given
-function trace.enable(options)
-  switch().trace = require("decode.live").new(options or {})
+---@param printer decode.live shows what passes: see decode.live
+function trace.enable(printer)
+  switch().trace = printer
 end
 
 ---Switches it off, for devices opened from now on.

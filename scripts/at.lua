@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: MIT
 -- moontower at: AT commands to a modem, given as arguments, from a file, or typed.
 
-local arguments = require "arguments"
+local arguments = require "cli.arguments"
 local at = require "at"
 local at_port = require "modem.at"
-local edit = require "edit"
+local edit = require "terminal.line_editor"
 local effect = require "at.effect"
-local error_object = require "error"
+local errors = require "errors"
 local modem = require "modem"
 local ports = require "modem.ports"
-local printable = require "printable"
+local printable = require "base.printable"
 local task = require "task"
 local terminal = require "terminal"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 -- Searching for networks takes minutes; a person can interrupt.
 local ANSWER_TIME, PATIENCE = 30, 180
 
 local function usage(format, ...)
-  return error_object.fail {
+  return errors.fail {
     code = "usage", source = "at", message = format:format(...), hint = "Try `moontower at --help`.",
   }
 end
@@ -148,7 +148,7 @@ local function run_commands(port, args)
       result = reply.result, text = reply.text }
   end
   if args.json then
-    print(require("json").encode({ port = port.path, commands = done }, { indent = true }))
+    print(require("base.json").encode({ port = port.path, commands = done }, { indent = true }))
   end
   return 0
 end
@@ -181,7 +181,7 @@ local function with_text(port, prompt, command, options)
   end
   local text = prompt:text()
   if not text then
-    return error_object.fail {
+    return errors.fail {
       code = "interrupted", source = "at", message = at.hide(command) .. ": the text was given up; it ends with Ctrl-Z",
     }
   end
@@ -266,7 +266,7 @@ local function type_commands(port, args)
   end
   if port.lost then
     shower:join()
-    return error_object.fail {
+    return errors.fail {
       code = "gone", source = "at", message = ("the modem is gone, and %s with it"):format(port.path),
       hint = "After a restart it is back in some seconds: `moontower devices` shows it.",
     }

@@ -2,9 +2,9 @@
 -- moontower check: reads a carrier file as `up` would, and says what is wrong with it, or what it means.
 
 local carrier = require "carrier"
-local carrier_lines = require "carrier_lines"
-local words = require "carrier_words"
-local wrap = require "wrap"
+local carrier_lines = require "carrier.lines"
+local words = require "setup.explain"
+local wrap = require "terminal.wrap"
 
 -- Adds the line that a mistake is about.
 local function locate(err, source)
@@ -61,7 +61,7 @@ how to write one.]]
     if not chosen then
       return nil, err
     elseif args.json then
-      print(require("json").encode({ carrier = words.public(chosen) }, { indent = true }))
+      print(require("base.json").encode({ carrier = words.public(chosen) }, { indent = true }))
     else
       for _, line in ipairs(words.lines(chosen)) do wrap.print(line) end
     end

@@ -2,14 +2,14 @@
 -- moontower console: a Lua prompt in the engine, with the modem in hand; every call that waits just works.
 
 local at = require "at"
-local edit = require "edit"
+local edit = require "terminal.line_editor"
 local find_modem = require("modem").find
-local printable = require "printable"
-local script = require "script"
-local show = require "show"
+local printable = require "base.printable"
+local script = require "loading.script"
+local show = require "terminal.inspect"
 local task = require "task"
 local terminal = require "terminal"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 local PROMPT, CONTINUED = "> ", ">> "
 local HELP = [[

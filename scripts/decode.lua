@@ -2,14 +2,14 @@
 -- moontower decode HEX: tells what a message between a host and a modem says, and what is wrong with a bad one.
 
 local decode = require "decode"
-local error_object = require "error"
+local errors = require "errors"
 local hex = require "decode.hex"
 local messages = require "decode.messages"
 local printer = require "decode.print"
 local services = require "qmi.services"
 
 local function usage(format, ...)
-  return error_object.fail {
+  return errors.fail {
     code = "usage", source = "decode", message = format:format(...), hint = "Try `moontower decode --help`.",
   }
 end
@@ -25,7 +25,7 @@ end
 
 -- So logs are that may be given to others.
 local function cut_short(bytes)
-  return error_object.new {
+  return errors.new {
     code = "malformed", source = "decode",
     message = ("what was pasted is cut short after %d bytes"):format(#bytes),
     hint = "mbimcli and qmicli print all with --verbose-full, ModemManager with --log-personal-info.",

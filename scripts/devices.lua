@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- moontower devices: which modems there are, and which ports each has.
 
-local columns = require "columns"
-local exit_status = require "exit_status"
+local columns = require "terminal.columns"
+local exit_status = require "cli.exit_status"
 local modem = require "modem"
 local modes = require "modem.modes"
 local ports = require "modem.ports"
-local printable = require "printable"
-local wrap = require "wrap"
+local printable = require "base.printable"
+local wrap = require "terminal.wrap"
 
 local function name_of(device)
   local name = table.concat({ device.manufacturer, device.model }, " ")
@@ -66,7 +66,7 @@ local function print_json(list, waiting)
     list[#list + 1] = device
   end
   for _, device in ipairs(list) do setmetatable(device.ports, { __jsontype = "array" }) end
-  print(require("json").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
+  print(require("base.json").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
 end
 
 -- All of them with their ports, those that wait for firmware, and an error when there may be others.

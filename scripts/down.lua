@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- moontower down: takes the modem offline, and the host back to how it was.
 
-local error_object = require "error"
+local errors = require "errors"
 local journals = require "link.journal"
 local modem = require "modem"
 local repair = require "repair"
 local up = require "modem.up"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 local function disconnect(device, record, sessions)
   local ok, err = true, nil
@@ -39,7 +39,7 @@ local function take_down(device, description)
   if not ok then
     return nil, err
   elseif not undone then
-    return error_object.fail {
+    return errors.fail {
       code = "io", source = "down",
       message = ("the modem is disconnected, but this computer is not as it was before `up`: %s"):format(why),
       hint = "What is left is written down: run `moontower down` again to take it back.",
@@ -75,7 +75,7 @@ return {
     if not result then
       return nil, err
     elseif args.json then
-      print(require("json").encode(result, { indent = true }))
+      print(require("base.json").encode(result, { indent = true }))
     else
       wrap.print(("%s is offline%s"):format(result.device, result.was_online and "" or ", and was so before"))
     end

@@ -4,7 +4,7 @@
 local client = require "daemon.client"
 local daemon = require "daemon"
 local events = require "events"
-local json = require "json"
+local json = require "base.json"
 local terminal = require "terminal"
 
 return {

@@ -1,20 +1,19 @@
 -- SPDX-License-Identifier: MIT
 -- moontower help: the commands there are.
 
-local command = require "command"
-local error_object = require "error"
-local handbook = require "handbook"
-local json = require "json"
-local likely = require "likely"
+local command = require "cli.command"
+local errors = require "errors"
+local handbook = require "cli.handbook"
+local json = require "base.json"
+local likely = require "cli.nearest"
 local policy = require "policy"
-local program = require "core.program"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 -- The commands, and the policies.
 local function scripts()
   local commands, policies = {}, {}
   for _, name in ipairs(command.names()) do
-    local script = dofile(("%s/scripts/%s.lua"):format(program.home, name))
+    local script = command.script(name)
     table.insert(policy.is(script) and policies or commands, { name = name, summary = script.summary })
   end
   return commands, policies
@@ -30,7 +29,7 @@ local function not_there(name)
   local names = command.names()
   for _, topic in ipairs(handbook.topics) do names[#names + 1] = topic.name end
   local meant = likely(name, names)
-  return error_object.fail {
+  return errors.fail {
     code = "usage", source = "help", message = ("there is no command or topic '%s'"):format(name),
     hint = (meant and ("Did you mean `moontower help %s`? "):format(meant) or "") .. "`moontower help` lists them.",
   }
@@ -80,7 +79,7 @@ return {
     print "\nTopics:"
     print_list(handbook.topics)
     wrap.print("\n`moontower COMMAND --help` tells more, and so does `moontower help TOPIC`.\n"
-      .. "Without a modem, try: moontower sim -- moontower up -c calyx-sprint")
+      .. "Without a modem, try: moontower simulate -- moontower up -c calyx-sprint")
     return 0
   end,
 }

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- moontower radio: switches the modem's radio on or off, or tells which it is.
 
-local error_object = require "error"
+local errors = require "errors"
 local modem = require "modem"
 local orders = require "daemon.orders"
-local story = require "story"
+local status = require "status"
 local up = require "modem.up"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 local function describe(state)
   if state.hardware == "off" then
@@ -20,7 +20,7 @@ local SWITCHED = "Look for a switch or an airplane key; in an adapter, pin 20 of
 local LOCKED = "The modems of laptops may be locked by their maker: see `moontower unlock --help`."
 
 local function stays_off(message, hint, detail)
-  return error_object.fail { code = "radio-off", source = "radio", message = message, hint = hint, detail = detail }
+  return errors.fail { code = "radio-off", source = "radio", message = message, hint = hint, detail = detail }
 end
 
 local function switch(device, wanted)
@@ -42,7 +42,7 @@ local function switch(device, wanted)
     up.take_down(device) -- the connection is gone with it
   end
   if not modem.owner then -- what was ordered beside an earlier daemon holds for the next one, until now
-    orders.lift(story.name(device.description), wanted == "on" and "radio" or nil)
+    orders.lift(status.name(device.description), wanted == "on" and "radio" or nil)
   end
   return state
 end
@@ -73,7 +73,7 @@ policies want, until `moontower radio on`; `moontower up` switches it on itself.
     if not state then
       return nil, err
     elseif args.json then
-      print(require("json").encode({ hardware = state.hardware, software = state.software }, { indent = true }))
+      print(require("base.json").encode({ hardware = state.hardware, software = state.software }, { indent = true }))
     else
       wrap.print("The radio is " .. describe(state) .. ".")
     end

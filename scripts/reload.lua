@@ -23,7 +23,7 @@ return {
     end
     if args.json then
       local path = daemon.running.path or config.PATH
-      print(require("json").encode({ config = path, reloaded = true }, { indent = true }))
+      print(require("base.json").encode({ config = path, reloaded = true }, { indent = true }))
     else
       print "read again"
     end

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- moontower reset: restarts the modem, and waits until it is back.
 
-local arguments = require "arguments"
-local comeback = require "modem.comeback"
-local error_object = require "error"
+local arguments = require "cli.arguments"
+local comeback = require "modem.reenumeration"
+local errors = require "errors"
 local modem = require "modem"
-local progress = require "progress"
+local progress = require "terminal.progress"
 local reset = require "modem.reset"
 local usb = require "modem.usb"
 
@@ -99,7 +99,7 @@ same; if it takes none, --usb and --power do without it: the ladder of `moontowe
 
   run = function(args)
     if args.wait and args.no_wait then
-      return error_object.fail {
+      return errors.fail {
         code = "usage", source = "reset", message = "either --wait or --no-wait",
         hint = "Try `moontower reset --help`.",
       }
@@ -107,7 +107,7 @@ same; if it takes none, --usb and --power do without it: the ladder of `moontowe
     local watcher <close> = progress.new(args.json)
     local status, err = restart(args, watcher)
     if status and args.json then
-      print(require("json").encode(watcher.values, { indent = true }))
+      print(require("base.json").encode(watcher.values, { indent = true }))
     end
     return status, err
   end,

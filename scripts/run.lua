@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- moontower run FILE [ARG...]: runs a Lua script of the user's own in the engine.
 
-local error_object = require "error"
+local errors = require "errors"
 local modem = require "modem"
 local policy = require "policy"
-local script = require "script"
+local script = require "loading.script"
 local terminal = require "terminal"
 
 local function run_policy(value)
   if modem.owner then
-    return error_object.fail {
+    return errors.fail {
       code = "busy", source = "run", message = ("%s is a policy, and a daemon has the modems"):format(value.name),
       hint = "Name it in /etc/moontower/config.lua, then `moontower reload`.",
     }
@@ -31,7 +31,7 @@ return {
   run = function(args)
     local chunk, message, environment = script.load(args.file, true)
     if not chunk then
-      return error_object.fail { code = "invalid", source = "run", message = message }
+      return errors.fail { code = "invalid", source = "run", message = message }
     end
     terminal.orders_as("moontower run " .. args.file)
     environment.arg = table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.file })
@@ -40,7 +40,7 @@ return {
       return run_policy(result)
     end
     if result == nil and err ~= nil then
-      return nil, type(err) == "table" and err or error_object.new { code = "raised", message = tostring(err) }
+      return nil, type(err) == "table" and err or errors.new { code = "raised", message = tostring(err) }
     end
     return math.type(result) == "integer" and result or 0
   end,

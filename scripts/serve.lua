@@ -3,7 +3,7 @@
 
 local config = require "daemon.config"
 local daemon = require "daemon"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 return {
   summary = "Keep modems online, as a daemon: policies, hot-plug, and all other commands run in it.",
@@ -30,7 +30,7 @@ it has tried, and what it will do.]]
       end
       local path = args.config or config.PATH
       if args.json then
-        print(require("json").encode({ config = path, right = true, missing = loaded.is_usual or nil },
+        print(require("base.json").encode({ config = path, right = true, missing = loaded.is_usual or nil },
           { indent = true }))
       elseif loaded.is_usual then
         wrap.print(("There is no %s: any modem will be kept online, with the APN that the network chooses.")

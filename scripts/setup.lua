@@ -1,27 +1,27 @@
 -- SPDX-License-Identifier: MIT
 -- moontower setup: puts a modem into the state that a carrier wants; says first what that will change.
 
-local arguments = require "arguments"
+local arguments = require "cli.arguments"
 local carrier = require "carrier"
-local columns = require "columns"
-local edit = require "edit"
-local error_object = require "error"
-local exit_status = require "exit_status"
-local json = require "json"
+local columns = require "terminal.columns"
+local edit = require "terminal.line_editor"
+local errors = require "errors"
+local exit_status = require "cli.exit_status"
+local json = require "base.json"
 local modem = require "modem"
 local pin_options = require "modem.pin_options"
-local printable = require "printable"
-local progress = require "progress"
+local printable = require "base.printable"
+local progress = require "terminal.progress"
 local repair = require "repair"
 local setting = require "settings.setting"
 local setup = require "setup"
 local terminal = require "terminal"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 local LABEL_WIDTH = #"USB composition" -- the same words as in the tables
 
 local function usage(message)
-  return error_object.fail {
+  return errors.fail {
     code = "usage", source = "setup", message = message, hint = "Try `moontower setup --help`.",
   }
 end
@@ -121,7 +121,7 @@ local function make_plan(session, args)
   if not chosen then
     return nil, err
   elseif not chosen.modem and not chosen.setup then
-    return error_object.fail {
+    return errors.fail {
       code = "carrier-invalid", source = "setup",
       message = ("the carrier '%s' wants nothing of a modem"):format(args.carrier),
       hint = "It has no `modem` table: `moontower up` is all that it takes.",

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- moontower status: what the modem, its connection and the host's link are like now. Changes nothing.
 
-local error_object = require "error"
-local exit_status = require "exit_status"
+local errors = require "errors"
+local exit_status = require "cli.exit_status"
 local journals = require "link.journal"
 local link = require "link"
 local modem = require "modem"
-local overview = require "modem.overview"
-local progress = require "progress"
+local overview = require "modem.snapshot"
+local progress = require "terminal.progress"
 local report = require "modem.report"
 local up = require "modem.up"
 
@@ -54,7 +54,7 @@ local function show(device, watcher)
   end
   report.modem(device, now.identity, watcher)
   if now.refusal then
-    return error_object.fail {
+    return errors.fail {
       code = "modem-failed", source = "modem", detail = now.refusal.detail,
       message = ("the modem refuses to tell anything of SIM, network and connection: %s"):format(now.refusal),
       hint = "It may be starting. If it stays so: `moontower reset`.",
@@ -129,7 +129,7 @@ return {
       return nil, err
     elseif args.json then
       watcher.values.online = online
-      print(require("json").encode(watcher.values, { indent = true }))
+      print(require("base.json").encode(watcher.values, { indent = true }))
     end
     return online and 0 or exit_status.OFFLINE
   end,

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- moontower trace COMMAND...: runs a command and shows every message between us and the modem.
 
-local command = require "command"
+local command = require "cli.command"
+local live = require "decode.live"
 local trace = require "trace"
 
 return {
@@ -22,7 +23,7 @@ is in it. Passwords and PINs are hidden; the SIM's and the modem's numbers are n
 
   run = function(args)
     local words = args.command
-    trace.enable { brief = args.brief, json = args.lines }
+    trace.enable(live.new { brief = args.brief, json = args.lines })
     arg = table.move(words, 1, #words, 1, { [0] = arg[0] })
     return command.run(words[1], table.move(words, 2, #words, 1, {}))
   end,

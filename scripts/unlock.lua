@@ -3,9 +3,9 @@
 
 local modem = require "modem"
 local orders = require "daemon.orders"
-local story = require "story"
+local status = require "status"
 local unlock = require "modem.unlock"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 return {
   summary = "Unlock the radio of a laptop's modem (the FCC lock), and switch it on.",
@@ -33,12 +33,12 @@ left alone.]]
       result, err = unlock.unlock(device)
     end
     if result and not modem.owner then
-      orders.lift(story.name(device.description), "radio")
+      orders.lift(status.name(device.description), "radio")
     end
     if not result then
       return nil, err
     elseif args.json then
-      print(require("json").encode(result, { indent = true }))
+      print(require("base.json").encode(result, { indent = true }))
     elseif not result.unlocked then
       wrap.print("The radio is on already; nothing was to be unlocked.")
     elseif result.by then

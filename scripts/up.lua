@@ -1,27 +1,27 @@
 -- SPDX-License-Identifier: MIT
 -- moontower up: brings the modem online, and leaves it so.
 
-local arguments = require "arguments"
+local arguments = require "cli.arguments"
 local carrier = require "carrier"
-local error_object = require "error"
-local exit_status = require "exit_status"
+local errors = require "errors"
+local exit_status = require "cli.exit_status"
 local modem = require "modem"
 local net = require "net"
-local network_conf = require "network_conf"
+local network_conf = require "modem.network_conf"
 local online = require "link.online"
 local orders = require "daemon.orders"
 local pin_options = require "modem.pin_options"
-local progress = require "progress"
+local progress = require "terminal.progress"
 local repair = require "repair"
 local restore = require "modem.restore"
-local story = require "story"
+local status = require "status"
 local terminal = require "terminal"
 local up = require "modem.up"
 
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
 
 local function usage(message)
-  return error_object.fail { code = "usage", source = "up", message = message, hint = "Try `moontower up --help`." }
+  return errors.fail { code = "usage", source = "up", message = message, hint = "Try `moontower up --help`." }
 end
 
 local function check_usage(args)
@@ -161,33 +161,33 @@ local function connect(device, chosen, options, args, watcher)
     return nil, err
   end
   local link <close> = applied -- until it is kept: Ctrl-C takes it down
-  local status = 0
+  local exit = 0
   if not args.no_probe then
     local default = link.addresses[1].address:find(":") and PROBE_IPV6 or PROBE_IPV4
-    status, err = try_out(link, args.probe or chosen.probe or default, args, watcher)
+    exit, err = try_out(link, args.probe or chosen.probe or default, args, watcher)
   end
-  if not status then
+  if not exit then
     return nil, err
   end
-  watcher:data("online", status == 0)
+  watcher:data("online", exit == 0)
   link:keep()
   if modem.owner then -- its policies go by what was ordered last, and has worked
     modem.owner.is_up(device, link, asks_for_more(args) and {
       carrier = asks_for_carrier(args) and chosen or nil, options = link_options(args),
     } or nil)
   else
-    orders.lift(story.name(device.description), "offline", "radio")
+    orders.lift(status.name(device.description), "offline", "radio")
   end
-  return status
+  return exit
 end
 
 -- What a policy keeps offline on purpose, it would take offline again: better to say so at once.
-local policy_beliefs = { off = true, standby = true }
+local policy_states = { off = true, standby = true }
 
 local function refused_by_policy(device)
-  local told = modem.owner and story.of(device)
-  if told and policy_beliefs[told.belief] then
-    return error_object.new {
+  local told = modem.owner and status.of(device)
+  if told and policy_states[told.state] then
+    return errors.new {
       code = "busy", source = "up", message = ("its policy keeps the modem offline: %s"):format(told.reason),
       hint = "Give it another policy in the configuration, then `moontower reload`; or see `moontower why`.",
     }
@@ -207,13 +207,13 @@ local function switch(device, named, args, watcher)
   end
   local surviving <close> = standing and terminal.survive_hangup() or nil -- luacheck: ignore 211
   local back <close> = restore.guard(device, standing, watcher)
-  local status
-  status, err = connect(device, chosen, options_for(args, device, standing, chosen), args, watcher)
-  if not status then
+  local exit
+  exit, err = connect(device, chosen, options_for(args, device, standing, chosen), args, watcher)
+  if not exit then
     return back:bring_back(err)
   end
   back.finished = true
-  return status
+  return exit
 end
 
 local function bring_up(args, watcher)
@@ -286,10 +286,10 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
 
   run = function(args)
     local watcher <close> = progress.new(args.json)
-    local status, err = bring_up(args, watcher)
-    if status and args.json then
-      print(require("json").encode(watcher.values, { indent = true }))
+    local exit, err = bring_up(args, watcher)
+    if exit and args.json then
+      print(require("base.json").encode(watcher.values, { indent = true }))
     end
-    return status, err
+    return exit, err
   end,
 }

@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- moontower usbcomp: which USB interfaces the modem shows, and with which to come up from the next restart on.
 
-local comeback = require "modem.comeback"
+local comeback = require "modem.reenumeration"
 local composition = require "settings.composition"
-local error_object = require "error"
+local errors = require "errors"
 local modem = require "modem"
-local progress = require "progress"
+local progress = require "terminal.progress"
 local reset = require "modem.reset"
 local settings = require "settings"
 local sierra = require "qmi.sierra"
 local sierra_composition = require "settings.sierra_composition"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 local RESET_TIME = 180
 
@@ -18,7 +18,7 @@ local RESET_TIME = 180
 local wishes = { { "at", "qmi" }, { "at", "mbim" } }
 
 local function usage(format, ...)
-  return error_object.fail {
+  return errors.fail {
     code = "usage", source = "usbcomp", message = format:format(...), hint = "Try `moontower usbcomp --help`.",
   }
 end
@@ -38,7 +38,7 @@ end
 
 local function by_qmi(device)
   if not device.qmi then
-    return error_object.fail { code = "unsupported", source = "usbcomp", message = "the modem speaks no QMI" }
+    return errors.fail { code = "unsupported", source = "usbcomp", message = "the modem speaks no QMI" }
   end
   return sierra_composition.by_qmi(device, {})
 end
@@ -99,7 +99,7 @@ local function parse(setting, now, text)
   elseif number and sierra.compositions[number] then
     return setting:normalise(names_of_number(setting, number))
   elseif number then
-    return error_object.fail {
+    return errors.fail {
       code = "usage", source = "usbcomp", message = "there is no composition " .. text,
       hint = "`moontower usbcomp` lists them.",
     }
@@ -146,7 +146,7 @@ local function list(setting, now, args)
         current = row.current, number = row.number, interfaces = setmetatable(row.interfaces, { __jsontype = "array" }),
       }
     end
-    print(require("json").encode({ by = setting.by, compositions = entries }, { indent = true }))
+    print(require("base.json").encode({ by = setting.by, compositions = entries }, { indent = true }))
     return 0
   end
   local width = 0
@@ -286,7 +286,7 @@ that this kernel has no driver for is refused: no program could talk to the mode
     if not result then
       return nil, err
     elseif args.json and result ~= "listed" then
-      print(require("json").encode(watcher.values, { indent = true }))
+      print(require("base.json").encode(watcher.values, { indent = true }))
     end
     return 0
   end,

@@ -3,11 +3,11 @@
 
 local client = require "daemon.client"
 local daemon = require "daemon"
-local json = require "json"
-local printable = require "printable"
-local story = require "story"
+local json = require "base.json"
+local printable = require "base.printable"
+local status = require "status"
 local task = require "task"
-local wrap = require "wrap"
+local wrap = require "terminal.wrap"
 
 local SHOWN = 10
 
@@ -16,7 +16,7 @@ local function say(format, ...) wrap.print(printable(format:format(...))) end
 -- Which APN it is connected with, or would be, and who says so.
 local function apn_of(modems, name)
   for _, modem in ipairs(modems) do
-    local settings = story.name(modem.description) == name and modem.settings
+    local settings = status.name(modem.description) == name and modem.settings
     if settings then
       local ordered = settings.ordered and settings.ordered.carrier and settings.ordered
       local names = {}
@@ -38,7 +38,7 @@ end
 local function for_programs(told, policies, apn)
   local plan = told.plan
   return {
-    modem = told.modem, belief = told.belief, reason = told.reason, since = told.since,
+    modem = told.modem, state = told.state, reason = told.reason, since = told.since,
     tried = setmetatable(told.tried, { __jsontype = "array" }),
     plan = plan and { what = plan.what, reason = plan.reason, seconds = math.max(plan.at - task.now(), 0) },
     apn = apn, policies = setmetatable(policies, { __jsontype = "array" }),
@@ -46,7 +46,7 @@ local function for_programs(told, policies, apn)
 end
 
 local function show(told, policies, apn)
-  say("modem %s is %s since %s: %s", told.modem, told.belief, told.since, tostring(told.reason))
+  say("modem %s is %s since %s: %s", told.modem, told.state, told.since, tostring(told.reason))
   say("  policy   %s", #policies > 0 and table.concat(policies, ", ") or "none")
   if apn then
     show_apn(apn)
@@ -86,11 +86,11 @@ return {
       return client.not_there "why"
     end
     local names, list = {}, {}
-    for name in pairs(story.all()) do names[#names + 1] = name end
+    for name in pairs(status.all()) do names[#names + 1] = name end
     table.sort(names)
     local jobs = daemon.running.supervisor:list()
     for _, name in ipairs(names) do
-      local told, its = story.all()[name], policies_of(jobs, name)
+      local told, its = status.all()[name], policies_of(jobs, name)
       local apn = apn_of(daemon.running.fleet:list(), name)
       if args.json then
         list[#list + 1] = for_programs(told, its, apn)

@@ -7,7 +7,7 @@
 
 /*
  * Pushes { code=, source=, message= } with the metatable "mt.error" (whose __tostring gives the
- * message). `code` is one of those listed in modules/error.lua; `source` is the part of the engine
+ * message). `code` is one of those listed in modules/errors.lua; `source` is the part of the engine
  * that noticed. The format is lua_pushfstring()'s.
  */
 void mt_error_push(lua_State *L, const char *code, const char *source, const char *format, ...);

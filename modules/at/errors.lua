@@ -2,7 +2,7 @@
 -- What the numbers of +CME ERROR (3GPP TS 27.007) and +CMS ERROR (27.005, 24.011, 23.040) mean: who refuses, and why.
 
 local cause = require "cause"
-local verdict = require "verdict"
+local verdict = require "cause.verdict"
 
 -- Each has a kind of refusal (verdict.lua) and words.
 local cme = {

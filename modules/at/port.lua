@@ -3,12 +3,12 @@
 
 local core = require "core.at"
 local core_port = require "core.port"
-local error_object = require "error"
+local errors = require "errors"
 local task = require "task"
-local verdict = require "verdict"
-local errors = require "at.errors"
-local hear = require "at.hear"
-local sync = require "at.sync"
+local verdict = require "cause.verdict"
+local at_errors = require "at.errors"
+local hear = require "at.demux"
+local sync = require "at.resync"
 local text = require "at.text"
 
 local ANSWER_TIME = 10
@@ -77,7 +77,7 @@ end
 
 local function failure(job, final)
   local detail = { result = final.result, number = final.number, words = final.words, lines = job.lines }
-  local found = final.number and errors.verdict(final.result, final.number)
+  local found = final.number and at_errors.verdict(final.result, final.number)
   if found then
     detail.words = found.words
     found.words = ("%s (%s)"):format(found.words, final.text)
@@ -89,7 +89,7 @@ end
 
 local function reply_of(job, final)
   if job.prompted and not job.data then
-    return error_object.fail {
+    return errors.fail {
       code = "rejected", source = "at", message = job.shown .. ": the modem wants text to go with this command",
       detail = { result = "prompt" },
     }
@@ -136,7 +136,7 @@ end
 local function exchange(self, job)
   local ok, err = sync.ensure(self, job.seconds)
   if not ok then
-    return error_object.during(err, job.shown)
+    return errors.during(err, job.shown)
   end
   local final
   ok, err = self:ask(job)
@@ -149,11 +149,11 @@ local function exchange(self, job)
   end
   sync.lose_count(self, job)
   if err.code == "timeout" then
-    return error_object.fail {
+    return errors.fail {
       code = "timeout", source = "at", message = ("%s: no answer in %g seconds"):format(job.shown, job.seconds),
     }
   end
-  return error_object.during(err, job.shown)
+  return errors.during(err, job.shown)
 end
 
 -- One task has the modem's ear. A command whose asker has gone is waited for all the same: the modem is at it.
@@ -193,7 +193,7 @@ function Port:command(command, options)
   check(command, options)
   local shown = text.hide(command, options.secret)
   if self.lost then
-    return error_object.during(self.lost, shown)
+    return errors.during(self.lost, shown)
   end
   local job <close> = setmetatable({
     port = self, command = command, shown = shown, seconds = options.seconds or ANSWER_TIME, lines = {},
@@ -201,11 +201,11 @@ function Port:command(command, options)
   }, Job)
   self.waiting[job] = true
   if not self.jobs:push(job) then
-    return error_object.fail { code = "busy", source = "at", message = shown .. ": too many commands are waiting" }
+    return errors.fail { code = "busy", source = "at", message = shown .. ": too many commands are waiting" }
   end
   local result, err = job.done:pop()
   if not result then
-    return error_object.during(err, shown)
+    return errors.during(err, shown)
   end
   return table.unpack(result, 1, result.n)
 end
@@ -299,7 +299,7 @@ function Port:close()
   if not self.port then
     return
   end
-  lose(self, error_object.new { code = "gone", source = "at", message = "the port is closed" })
+  lose(self, errors.new { code = "gone", source = "at", message = "the port is closed" })
   self.port:close()
   self.port = nil
   self.group:__close()

@@ -11,8 +11,8 @@ local log = require "log"
 local mbim = require "broker.mbim"
 local peers = require "broker.peer"
 local ports = require "core.port"
-local server = require "server"
-local story = require "story"
+local unix_server = require "unix_server"
+local status = require "status"
 local task = require "task"
 
 local MAX_CLIENTS = 32
@@ -102,13 +102,13 @@ end
 -- What a program has done, in `moontower why` and in events.
 local function tell(client, effect, words)
   local modem, process = client.modem, client.peer.process
-  local told = story.of(modem)
-  told:heard(words)
+  local told = status.of(modem)
+  told:record(words)
   events.publish("program", {
     modem = told.modem, program = client.peer.name, pid = process.pid, what = effect.text,
   })
-  if effect.order == "radio off" and not modem.link and told.belief ~= "offline" then
-    told:believe("offline", words)
+  if effect.order == "radio off" and not modem.link and told.state ~= "offline" then
+    told:set("offline", words)
   end
 end
 
@@ -181,7 +181,7 @@ local function count(clients)
 end
 
 local function accept_all(self, kind, listener, group)
-  server.run(listener, group, {
+  unix_server.run(listener, group, {
     name = kind.socket, is_full = function() return count(self.clients) >= MAX_CLIENTS end,
     serve = function(port, process) serve(self, kind, port, process) end,
   })

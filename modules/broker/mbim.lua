@@ -9,7 +9,7 @@ local basic = require "mbim.basic_connect"
 local cids = require "broker.cids"
 local core = require "core.mbim"
 local effects = require "broker.effects"
-local error_object = require "error"
+local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local mbim = require "mbim"
 local proxy_control = require "mbim.proxy_control"
@@ -180,7 +180,7 @@ end
 local function ask_modem(self, request, inner)
   local exchange = self.modem.mbim.exchange
   if not exchange then
-    return error_object.fail { code = "gone", source = "broker", message = "the modem is gone" }
+    return errors.fail { code = "gone", source = "broker", message = "the modem is gone" }
   end
   local function ask()
     local allocates = inner and cids.allocates(inner)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- One program that is connected to us as to a proxy: what it may cost us is bounded, and its end is heard of.
 
-local error_object = require "error"
+local errors = require "errors"
 local task = require "task"
 
 local MAX_UNREAD = 256 -- messages that it has not read yet: more than a modem says while a program sleeps
@@ -44,7 +44,7 @@ end
 function Peer:drop(why)
   self.reason = self.reason or why
   self.port:close()
-  self.outgoing:close(error_object.new { code = "gone", source = "broker", message = why })
+  self.outgoing:close(errors.new { code = "gone", source = "broker", message = why })
 end
 
 local function write_all(self)

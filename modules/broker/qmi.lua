@@ -9,7 +9,7 @@ local cids = require "broker.cids"
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"
 local effects = require "broker.effects"
-local error_object = require "error"
+local errors = require "errors"
 local task = require "task"
 local wda = require "qmi.wda"
 
@@ -58,7 +58,7 @@ end
 local function ask_modem(self, request)
   local wire = self.modem.qmi.wire
   if not wire then
-    return error_object.fail { code = "gone", source = "broker", message = "the modem is gone" }
+    return errors.fail { code = "gone", source = "broker", message = "the modem is gone" }
   end
   local function ask()
     local reservation <close> = cids.allocates(request) and self.cids:reserve(request) -- luacheck: ignore 211

@@ -2,8 +2,8 @@
 -- The client of the daemon: gives it a command, and is that command's terminal until it has ended.
 
 local core = require "core.task"
-local edit = require "edit"
-local error_object = require "error"
+local edit = require "terminal.line_editor"
+local errors = require "errors"
 local fs = require "core.fs"
 local json = require "dkjson"
 local ports = require "core.port"
@@ -181,12 +181,12 @@ end
 function M.not_there(source)
   local port <close>, err = ports.open(M.path())
   if not port and err.code == "permission" then
-    return error_object.fail {
+    return errors.fail {
       code = "permission", source = source, message = "only root may ask whether a daemon runs, and talk to it",
       hint = "Run it as root, for example with sudo.",
     }
   end
-  return error_object.fail {
+  return errors.fail {
     code = "not-found", source = source, message = "no daemon runs",
     hint = "Start one: `moontower serve`. `moontower status` tells what the modem is like now.",
   }
@@ -218,7 +218,7 @@ function M.run(name, arguments)
   if not ok then
     error(status, 0)
   elseif not status then
-    return error_object.fail {
+    return errors.fail {
       code = "cancelled", source = "daemon", message = "the daemon has ended, and the command with it",
     }
   end

@@ -3,7 +3,7 @@
 
 local core = require "core.task"
 local orders = require "daemon.orders"
-local story = require "story"
+local status = require "status"
 local task = require "task"
 local up = require "modem.up"
 
@@ -54,8 +54,8 @@ function Commands:as_daemon(fn, ...) -- luacheck: ignore 212
 end
 
 local function lift(name, what, command)
-  if orders.lift(name, table.unpack(what)) and story.of(name).belief ~= "online" then
-    story.of(name):believe("ready", orders.clause(command))
+  if orders.lift(name, table.unpack(what)) and status.of(name).state ~= "online" then
+    status.of(name):set("ready", orders.clause(command))
   end
 end
 
@@ -87,7 +87,7 @@ end
 function Commands:current(name) return (self.turns[name] or {}).command end
 
 ---Runs what changes a modem.
----@param name string the modem's: story.name()
+---@param name string the modem's: status.name()
 ---@param order string a key of orders_of
 ---@param command string as it was given, or what another program has done: for people
 ---@param run fun(): boolean, any has it worked?

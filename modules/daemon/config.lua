@@ -2,13 +2,13 @@
 -- The daemon's configuration: /etc/moontower/config.lua, which says what is done about which modem.
 
 local carrier = require "carrier"
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local identity = require "daemon.identity"
-local kind = require "kind"
+local validate = require "base.validate"
 local policy = require "policy"
 local sandbox = require "core.sandbox"
-local script = require "script"
+local script = require "loading.script"
 
 ---@class daemon.config
 ---@field modems daemon.modem_config[] the first that fits a modem is the modem's
@@ -44,40 +44,40 @@ local DEFAULT = 'return { modems = { { policy = "reconnect" } } }'
 local USUAL = "reconnect"
 
 local policy_kind = {
-  function(value) return kind.text[1](value) or type(value) == "table" and kind.text[1](value[1]) end,
+  function(value) return validate.text[1](value) or type(value) == "table" and validate.text[1](value[1]) end,
   'the name of a policy, or { "name", option = value }',
 }
 local policy_or_none = {
   function(value) return value == false or policy_kind[1](value) end,
   'the name of a policy, or { "name", option = value }; or false, for none',
 }
-local number = kind.whole(1, 0xffffffff)
+local number = validate.whole(1, 0xffffffff)
 
 local modem_keys = {
-  imei = kind.digits,
-  iccid = kind.digits,
-  usb = { kind.text[1], 'a USB path such as "1-1.2"' },
-  carrier = { kind.text[1], "the name of a carrier file, or its path" },
-  apn = kind.text,
+  imei = validate.digits,
+  iccid = validate.digits,
+  usb = { validate.text[1], 'a USB path such as "1-1.2"' },
+  carrier = { validate.text[1], "the name of a carrier file, or its path" },
+  apn = validate.text,
   policy = policy_or_none,
   metric = number,
   mtu = carrier.mtu,
   table = number,
-  dns = kind.flag,
-  default_route = kind.flag,
-  roaming = kind.flag,
-  wait = kind.seconds,
-  pin_file = { kind.text[1], "a path" },
+  dns = validate.flag,
+  default_route = validate.flag,
+  roaming = validate.flag,
+  wait = validate.seconds,
+  pin_file = { validate.text[1], "a path" },
 }
 
-local broker_keys = { others_may = kind.one_of { "use", "order" } }
+local broker_keys = { others_may = validate.one_of { "use", "order" } }
 
 local config_keys = {
-  broker = kind.table,
-  modems = kind.list_of(kind.table, 'a list of tables: { { policy = "reconnect" } }'),
-  policies = kind.list_of(policy_kind, 'a list of policies: { "name" }, or { { "name", option = value } }'),
-  log = kind.one_of { "error", "warn", "info", "debug" },
-  on_stop = kind.one_of { "keep", "disconnect" },
+  broker = validate.table,
+  modems = validate.list_of(validate.table, 'a list of tables: { { policy = "reconnect" } }'),
+  policies = validate.list_of(policy_kind, 'a list of policies: { "name" }, or { { "name", option = value } }'),
+  log = validate.one_of { "error", "warn", "info", "debug" },
+  on_stop = validate.one_of { "keep", "disconnect" },
 }
 
 local function mistake_in(values)
@@ -103,7 +103,7 @@ local function load_policy(entry, for_one_modem)
   if not loaded then
     return nil, err
   elseif for_one_modem ~= (loaded.each ~= nil) then
-    return error_object.fail {
+    return errors.fail {
       code = "invalid", source = "config",
       message = ("the policy '%s' is for %s"):format(name, for_one_modem and "all modems together" or "one modem each"),
       hint = for_one_modem and "Name it in `policies` of the configuration, not in a modem's `policy`."
@@ -171,14 +171,14 @@ local function load_all(values, path)
     config.names_sims = config.names_sims or entry.iccid ~= nil
     config.modems[i], err = load_modem(entry, path and ("modems[%d] of %s"):format(i, path))
     if not config.modems[i] then
-      return error_object.during(err, ("modems[%d]"):format(i))
+      return errors.during(err, ("modems[%d]"):format(i))
     end
   end
   for i, entry in ipairs(values.policies or {}) do
     local err
     config.policies[i], err = load_policy(entry, false)
     if not config.policies[i] then
-      return error_object.during(err, ("policies[%d]"):format(i))
+      return errors.during(err, ("policies[%d]"):format(i))
     end
   end
   local ok, err = add_usual_policies(config, values.modems or {})
@@ -189,7 +189,7 @@ end
 local function read(path, is_named)
   local source, err = fs.read(path)
   if source and #source > FILE_SIZE then
-    return error_object.fail { code = "invalid", source = "config", message = path .. " is too long" }
+    return errors.fail { code = "invalid", source = "config", message = path .. " is too long" }
   elseif not source and err.code == "not-found" and not is_named and not fs.stat(path, "link") then
     return DEFAULT
   end
@@ -222,7 +222,7 @@ function M.load(path)
     mistake = mistake_in(values)
   end
   if mistake then
-    return error_object.fail {
+    return errors.fail {
       code = "invalid", source = "config", message = in_file(path, mistake),
       hint = "What a configuration looks like is in scripts/README.md.",
     }
@@ -230,7 +230,7 @@ function M.load(path)
   local config
   config, err = load_all(values, source ~= DEFAULT and path)
   if not config then
-    return error_object.during(err, path)
+    return errors.during(err, path)
   end
   config.is_usual = source == DEFAULT
   return config

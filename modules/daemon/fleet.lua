@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: MIT
 -- The modems that the daemon keeps open: opened when they are plugged in, let go when they are gone.
 --
--- A modem is known by the socket that it is plugged into (story.name), never by its cdc-wdm number; a restart makes it
+-- A modem is known by the socket that it is plugged into (status.name), never by its cdc-wdm number; a restart makes it
 -- another modem to us. Commands that run in the daemon borrow modems from here.
 
 local devices = require "modem.devices"
-local error_object = require "error"
+local errors = require "errors"
 local events = require "events"
 local fs = require "core.fs"
 local lending = require "daemon.lending"
 local log = require "log"
 local modems = require "modem"
 local modes = require "modem.modes"
-local story = require "story"
+local status = require "status"
 local sysfs = require "modem.sysfs"
 local task = require "task"
 local terminal = require "terminal"
@@ -82,7 +82,7 @@ local function open_patiently(slot)
       asked:push { ok = slot.modem ~= nil, err = err }
     end
     if not slot.modem then
-      story.of(slot.name):believe("unusable", err)
+      status.of(slot.name):set("unusable", err)
       asked = task.timeout(pause, slot.wanted.pop, slot.wanted)
       pause = math.min(pause * 2, LAST_RETRY)
     end
@@ -117,7 +117,7 @@ local function live(self, slot)
 end
 
 local function admit(self, description)
-  local name = story.name(description)
+  local name = status.name(description)
   local slot = { name = name, description = description, wanted = task.queue() }
   self.slots[name] = slot
   slot.task = self.group:spawn(function()
@@ -134,9 +134,9 @@ end
 local function drop(self, slot, reason)
   self.slots[slot.name] = nil
   log.info("%s: %s", slot.name, reason)
-  slot.task:cancel(error_object.new { code = "cancelled", source = "daemon", message = reason })
+  slot.task:cancel(errors.new { code = "cancelled", source = "daemon", message = reason })
   slot.task:join()
-  story.of(slot.name):believe("unplugged", reason)
+  status.of(slot.name):set("unplugged", reason)
   events.publish("modem-gone", { modem = slot.name })
   if slot.modem then
     self.on_gone(slot.modem)
@@ -146,7 +146,7 @@ end
 local function list_by_name()
   local now = {}
   local list, err = devices.list()
-  for _, description in ipairs(list) do now[story.name(description)] = description end
+  for _, description in ipairs(list) do now[status.name(description)] = description end
   return now, err
 end
 
@@ -174,7 +174,7 @@ local function pass_requests_on(self)
   local requests = self.requests
   self.requests = {}
   for _, request in ipairs(requests) do
-    local name = story.name(request.description)
+    local name = status.name(request.description)
     if self.slots[name] and not is_same(self.slots[name], request.description) then
       let_go(self, list_by_name()) -- it has restarted since we looked
     end
@@ -182,7 +182,7 @@ local function pass_requests_on(self)
     if is_same(slot, request.description) then
       slot.wanted:push(request.answer)
     else
-      request.answer:push { err = error_object.new {
+      request.answer:push { err = errors.new {
         code = "gone", source = "daemon", message = request.description.control .. " has restarted",
       } }
     end
@@ -195,13 +195,13 @@ local function tell_of_unusable(self, now, unknown)
     if description.protocol == "at" then
       self.unusable[name] = true
       local _, err = modes.refusal(description)
-      story.of(name):believe("unusable", ("%s. %s"):format(err, err.hint))
+      status.of(name):set("unusable", ("%s. %s"):format(err, err.hint))
     end
   end
   for name in pairs(self.unusable) do
     if not now[name] and not unknown or now[name] and now[name].protocol ~= "at" then
       self.unusable[name] = nil
-      story.of(name):believe("unplugged", "unplugged, or in another mode")
+      status.of(name):set("unplugged", "unplugged, or in another mode")
     end
   end
 end
@@ -333,13 +333,13 @@ function Fleet:borrow(description, options)
     return open_beside(description, options)
   end
   if options.protocol and options.protocol ~= description.protocol then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "daemon",
       message = ("the daemon speaks %s to %s"):format(description.protocol:upper(), description.control),
       hint = "Scripts have QMI inside MBIM as modem.qmi, beside it.",
     }
   end
-  local slot = self.slots[story.name(description)]
+  local slot = self.slots[status.name(description)]
   if not slot or not slot.modem or not is_same(slot, description) then
     local answer = task.queue(1)
     table.insert(self.requests, { description = description, answer = answer })
@@ -348,10 +348,10 @@ function Fleet:borrow(description, options)
     if not got.ok then
       return nil, got.err
     end
-    slot = self.slots[story.name(description)]
+    slot = self.slots[status.name(description)]
   end
   if not slot then
-    return error_object.fail { code = "gone", source = "daemon", message = description.control .. " is gone again" }
+    return errors.fail { code = "gone", source = "daemon", message = description.control .. " is gone again" }
   end
   let_trace(slot.modem)
   return lending.lend(slot.modem)

@@ -3,24 +3,24 @@
 
 local brokers = require "broker"
 local client = require "daemon.client"
-local command = require "command"
+local command = require "cli.command"
 local commands = require "daemon.commands"
 local config = require "daemon.config"
-local error_object = require "error"
+local errors = require "errors"
 local events = require "events"
 local fleet = require "daemon.fleet"
 local fs = require "core.fs"
 local log = require "log"
-local manager = require "daemon.manager"
-local missing = require "daemon.missing"
+local manager = require "daemon.service_manager"
+local missing = require "daemon.restart_watchdog"
 local modems = require "modem"
 local policy = require "policy"
 local ports = require "core.port"
 local repair = require "repair"
-local server = require "server"
-local session = require "daemon.session"
+local unix_server = require "unix_server"
+local session = require "daemon.remote_command"
 local state = require "state"
-local story = require "story"
+local status = require "status"
 local supervisor = require "daemon.supervisor"
 local task = require "task"
 
@@ -50,7 +50,7 @@ M.running = nil
 
 -- What a person has ordered, once it has worked, goes before what the configuration says.
 local function effective(self, modem, entry)
-  local ordered = self.overrides[story.name(modem.description)]
+  local ordered = self.overrides[status.name(modem.description)]
   local options = {}
   for _, source in ipairs { entry.options, ordered and ordered.options or {} } do
     for key, value in pairs(source) do options[key] = value end
@@ -70,7 +70,7 @@ local function configure(self, modem)
 end
 
 local function is_up(self, modem, link, override)
-  local name = story.name(modem.description)
+  local name = status.name(modem.description)
   if override then
     override.command, override.time = self.commands:current(name), os.date("!%Y-%m-%dT%H:%M:%SZ")
   end
@@ -78,7 +78,7 @@ local function is_up(self, modem, link, override)
   if self.known[modem.itself] then
     configure(self, modem.itself)
   end
-  story.of(name):believe("online", ("as %s"):format(link.address))
+  status.of(name):set("online", ("as %s"):format(link.address))
 end
 
 local function policies_for_all(self)
@@ -96,8 +96,8 @@ local function look_again(self, modem)
   local entry
   entry, known.is_sure = config.entry_for(self.config, modem)
   if entry ~= known.entry then
-    self.overrides[story.name(modem.description)] = nil -- it was for another SIM
-    local name = story.name(modem.description)
+    self.overrides[status.name(modem.description)] = nil -- it was for another SIM
+    local name = status.name(modem.description)
     self.supervisor:pause(name)
     self.supervisor:modem_gone(modem)
     if modem.link then
@@ -129,10 +129,10 @@ function take(self, modem, why)
   local known = self.known[modem]
   local configured, entry, is_sure = configure(self, modem)
   if entry then
-    story.of(modem):believe("ready", why)
+    status.of(modem):set("ready", why)
     self.supervisor:modem_ready(modem, known.group, configured)
   else
-    story.of(modem):believe("ignored", is_sure and "the configuration does not name it"
+    status.of(modem):set("ignored", is_sure and "the configuration does not name it"
       or "it does not say who it is, and so whether the configuration names it")
   end
   if not known.follower and (not is_sure or self.config.names_sims) then
@@ -206,9 +206,9 @@ local function run_in_turn(self, name, arguments, run)
     order = "change"
   end
   local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
-  return self.commands:carry_out(story.name(description), order, words, function()
-    local status = run(name, arguments)
-    return command.has_worked(status), status
+  return self.commands:carry_out(status.name(description), order, words, function()
+    local exit = run(name, arguments)
+    return command.has_worked(exit), exit
   end)
 end
 
@@ -219,7 +219,7 @@ local function order_of_other(self, modem, order, words, forward)
     return forward()
   end
   local results
-  self.commands:carry_out(story.name(modem.description), order, words, function()
+  self.commands:carry_out(status.name(modem.description), order, words, function()
     results = table.pack(forward())
     local has_worked = results[3]
     if has_worked and order ~= "radio on" and modem.link then
@@ -243,14 +243,14 @@ local function accept_clients(self, listener, group)
       log.error("a client's connection: %s", err)
     end
   end
-  server.run(listener, group, {
+  unix_server.run(listener, group, {
     name = "the control socket", serve = serve, refuse = session.refuse,
     is_full = function() return clients >= MAX_CLIENTS end,
   })
 end
 
 local function runs_already()
-  return error_object.fail {
+  return errors.fail {
     code = "busy", source = "daemon", message = "a daemon runs already",
     hint = "`moontower status` and all other commands run in it. What it does about modems is in "
       .. "/etc/moontower/config.lua; after a change, `moontower reload`.",
@@ -267,7 +267,7 @@ local function become_owner()
   if is_daemon then
     return runs_already()
   end
-  return error_object.fail {
+  return errors.fail {
     code = "busy", source = "daemon", message = "another moontower has the modems: a policy in the foreground",
     hint = "End that one first, with Ctrl-C at its terminal.",
   }
@@ -323,10 +323,10 @@ function M.run(options)
   self.supervisor, self.missing = supervisor.new(group), missing.new(group)
   self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
-  function modems.owner.open_modem(description) return self.supervisor:modem_named(story.name(description)) end
+  function modems.owner.open_modem(description) return self.supervisor:modem_named(status.name(description)) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
   function modems.owner.carry_out(description, ...)
-    return self.commands:carry_out(story.name(description), ...)
+    return self.commands:carry_out(status.name(description), ...)
   end
   local function at_the_end() leave(self, options.alone) end
   local leaving <close> = task.finally(at_the_end) -- luacheck: ignore 211

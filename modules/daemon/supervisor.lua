@@ -5,11 +5,11 @@
 -- time; one that goes on failing is switched off until the configuration is read again.
 
 local core = require "core.task"
-local error_object = require "error"
+local errors = require "errors"
 local events = require "events"
 local log = require "log"
 local orders = require "daemon.orders"
-local story = require "story"
+local status = require "status"
 local task = require "task"
 
 local FIRST_PAUSE, LAST_PAUSE = 1, 300
@@ -50,11 +50,11 @@ Modems.__index = Modems
 function Modems:list()
   local list = {}
   for modem in pairs(self.supervisor.ready) do
-    if not self.supervisor.pauses[story.name(modem.description)] and not orders.why_held(modem) then
+    if not self.supervisor.pauses[status.name(modem.description)] and not orders.why_held(modem) then
       list[#list + 1] = modem
     end
   end
-  table.sort(list, function(a, b) return story.name(a.description) < story.name(b.description) end)
+  table.sort(list, function(a, b) return status.name(a.description) < status.name(b.description) end)
   return list
 end
 
@@ -109,13 +109,13 @@ local function run_once(job, configured, argument)
 end
 
 local function report(job, err)
-  local text, traceback = error_object.text(err), type(err) == "table" and err.traceback or nil
+  local text, traceback = errors.text(err), type(err) == "table" and err.traceback or nil
   log.error("policy %s: %s", job.name, text)
   if traceback then
     io.stderr:write(traceback, "\n")
   end
   events.publish("policy-failed", {
-    policy = job.name, modem = job.modem and story.name(job.modem.description), message = text,
+    policy = job.name, modem = job.modem and status.name(job.modem.description), message = text,
     traceback = traceback,
   })
 end
@@ -127,7 +127,7 @@ local function run_for_ever(job, configured, argument)
     local ok, err = run_once(job, configured, argument)
     collectgarbage() -- what it held; an idle daemon makes no garbage that would have Lua do so
     if ok then
-      events.publish("policy-ended", { policy = job.name, modem = job.modem and story.name(job.modem.description) })
+      events.publish("policy-ended", { policy = job.name, modem = job.modem and status.name(job.modem.description) })
       return
     end
     task.sleep(0) -- raises, should it have been told to end; whatever else it says, it has failed
@@ -142,7 +142,7 @@ local function run_for_ever(job, configured, argument)
     end
   end
   log.error("policy %s has failed %d times and is switched off; mend it, then `moontower reload`", job.name, TRIES)
-  events.publish("policy-disabled", { policy = job.name, modem = job.modem and story.name(job.modem.description) })
+  events.publish("policy-disabled", { policy = job.name, modem = job.modem and status.name(job.modem.description) })
 end
 
 local function start(self, group, configured, modem)
@@ -193,7 +193,7 @@ local function stop(self, is_unwanted)
     job.task:join()
     self.jobs[job] = nil -- not earlier: others who stop it wait for its end, too
     if job.modem then
-      story.of(job.modem):give_up()
+      status.of(job.modem):give_up()
     end
   end
 end
@@ -235,12 +235,12 @@ local function start_if_due(self, modem)
     return
   end
   tell_watchers(self)
-  if has_job(self, modem) or self.pauses[story.name(modem.description)] then
+  if has_job(self, modem) or self.pauses[status.name(modem.description)] then
     return
   end
   local held, radio = orders.why_held(modem)
   if held then
-    story.of(modem):believe("offline", held)
+    status.of(modem):set("offline", held)
   end
   local due = held and radio and keep_radio_off or not held and ready.configured
   if due then
@@ -261,7 +261,7 @@ end
 ---@param modem modem.modem
 function Supervisor:modem_gone(modem)
   self.ready[modem] = nil
-  story.of(modem):give_up()
+  status.of(modem):give_up()
   for job in pairs(self.jobs) do
     if job.modem == modem then self.jobs[job] = nil end
   end
@@ -272,13 +272,13 @@ end
 ---@return modem.modem? modem that policies have to do with
 function Supervisor:modem_named(name)
   for modem in pairs(self.ready) do
-    if story.name(modem.description) == name then return modem end
+    if status.name(modem.description) == name then return modem end
   end
 end
 
 ---Stops what is done about a modem; its connection stays. Policies for all modems have let go of it then, too. It may
 ---restart until resume() is called: nothing is done about it then, either.
----@param name string the modem's: story.name()
+---@param name string the modem's: status.name()
 function Supervisor:pause(name)
   self.pauses[name] = (self.pauses[name] or 0) + 1
   local modem = self:modem_named(name)
@@ -325,7 +325,7 @@ function Supervisor:list()
   local list = {}
   for job in pairs(self.jobs) do
     if job.configured ~= keep_radio_off then
-      list[#list + 1] = { policy = job.name, modem = job.modem and story.name(job.modem.description) }
+      list[#list + 1] = { policy = job.name, modem = job.modem and status.name(job.modem.description) }
     end
   end
   return list

@@ -5,7 +5,7 @@ local core = require "core.mbim"
 local decode_mbim = require("decode.mbim").decode
 local decode_qmux = require("decode.qmi").qmux
 local printer = require "decode.print"
-local printable = require "printable"
+local printable = require "base.printable"
 local task = require "task"
 local tree = require "decode.tree"
 

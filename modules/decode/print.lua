@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Puts a decoded message into lines for people, or into one JSON object.
 
-local json = require "json"
-local printable = require "printable"
+local json = require "base.json"
+local printable = require "base.printable"
 local tree = require "decode.tree"
 
 local M = {}

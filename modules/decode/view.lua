@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What is known of one message: a line, facts for people, the same for programs, and what is wrong with it.
 
-local error_object = require "error"
+local errors = require "errors"
 local tree = require "decode.tree"
 
 ---@class decode.view
@@ -53,7 +53,7 @@ end
 ---Something is wrong; what is found first counts.
 ---@param message string
 function View:fail(message)
-  self.err = self.err or error_object.new { code = "malformed", source = "decode", message = message }
+  self.err = self.err or errors.new { code = "malformed", source = "decode", message = message }
 end
 
 ---@return moontower.error? err what is wrong with it, or with the message inside it

@@ -5,11 +5,11 @@
 -- also across restarts of this program and of the modem, so what is wrong for good does not wear modem or network out.
 -- There is no last state: after the highest rung it begins at the lowest again.
 
-local error_object = require "error"
+local errors = require "errors"
 local rungs = require "ladder.rungs"
 local state = require "state"
-local story = require "story"
-local trouble = require "ladder.trouble"
+local status = require "status"
+local trouble = require "ladder.classify"
 
 local M = { rungs = rungs.all, hook = rungs.hook }
 
@@ -33,7 +33,7 @@ Ladder.__index = Ladder
 ---@param list ladder.rung[]? M.rungs if not given
 ---@return ladder.ladder
 function M.new(modem, list)
-  local self = setmetatable({ modem = modem, key = story.name(modem.description), failures = 0 }, Ladder)
+  local self = setmetatable({ modem = modem, key = status.name(modem.description), failures = 0 }, Ladder)
   self.rungs = table.move(list or M.rungs, 1, #(list or M.rungs), 1, {})
   table.sort(self.rungs, function(a, b) return a.cost < b.cost end)
   local kept = state.kept.load(KIND, self.key) or {}
@@ -94,7 +94,7 @@ local function use(self, rung, position, reason)
   self.position, self.failures = position, 0
   self.used[rung.name] = os.time()
   save(self) -- before it is used: it may end us
-  local ended = story.of(self.modem):try(rung.name, reason)
+  local ended = status.of(self.modem):attempt(rung.name, reason)
   local ok, result, err = pcall(rung.run, self.modem)
   if not ok then
     ended(result)
@@ -113,13 +113,13 @@ function Ladder:climb(reason)
   local kind, patience
   kind, patience, self.cause = trouble.of(reason, self.cause)
   if not kind then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "ladder", message = "restarting things does not help against that",
     }
   end
   self.failures = self.failures + 1
   if self.failures < patience then
-    return error_object.fail {
+    return errors.fail {
       code = "busy", source = "ladder",
       message = ("%d of %d tries before the next rung"):format(self.failures, patience),
     }
@@ -128,7 +128,7 @@ function Ladder:climb(reason)
   while true do
     local rung, position = next_rung(self, kind)
     if not rung or tried[rung] then
-      return error_object.fail {
+      return errors.fail {
         code = "busy", source = "ladder",
         message = rung and "no rung works on this modem"
           or ("all rungs rest; the next one may be used in %d s"):format(position or 0),

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The rungs: what can be done to a modem that does not work, what each costs, and how long it rests afterwards.
 
-local error_object = require "error"
+local errors = require "errors"
 local process = require "core.process"
-local story = require "story"
+local status = require "status"
 local task = require "task"
 
 local M = {}
@@ -24,7 +24,7 @@ local HOOK_TIME = 120
 -- A modem that restarts takes the task that we are in with it.
 local function wait_until_it_is_gone(how)
   task.sleep(GOES_AWAY)
-  return error_object.fail {
+  return errors.fail {
     code = "timeout", source = "ladder", message = ("%s: the modem has not restarted"):format(how),
   }
 end
@@ -94,14 +94,14 @@ function M.hook(arguments)
     name = arguments[1], cost = 1000, cooldown = 3600, helps = any,
     run = function(modem)
       local command = table.move(arguments, 1, #arguments, 1, { timeout = HOOK_TIME, env = {
-        MOONTOWER_MODEM = story.name(modem.description), MOONTOWER_CONTROL = modem.description.control,
+        MOONTOWER_MODEM = status.name(modem.description), MOONTOWER_CONTROL = modem.description.control,
         MOONTOWER_NET = modem.net or "",
       } })
       local result, err = process.run(command)
       if result and result.status == 0 then
         return "done"
       end
-      return error_object.fail {
+      return errors.fail {
         code = "io", source = "ladder",
         message = ("%s: %s"):format(arguments[1], err or "it ended with status " .. tostring(result.status)),
       }

@@ -5,7 +5,7 @@
 -- session by a mux id, and qmi_wwan has an interface for each id that was written to a file of the modem's interface;
 -- which framing that one is in is the modem's business, not ours.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local netlink = require "core.netlink"
 
@@ -45,7 +45,7 @@ end
 function vlan.add(created)
   local ok, err = netlink.add_link(created)
   if not ok and err.code == "unsupported" then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "link",
       message = ("session %d needs a VLAN on %s, and this kernel has no VLANs"):format(created.id, created.parent),
       hint = "Try `modprobe 8021q`. A kernel without that module wants CONFIG_VLAN_8021Q.",
@@ -80,7 +80,7 @@ function qmimux.name() end -- the kernel's choice
 
 function qmimux.add(created)
   if not fs.stat(sysfs(created.parent, "qmi/add_mux")) then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "link",
       message = ("the driver of %s cannot split it into several sessions"):format(created.parent),
       hint = "That takes qmi_wwan of Linux 5.12 or newer; over MBIM, cdc_mbim of any version.",
@@ -89,13 +89,13 @@ function qmimux.add(created)
   local ok, err = fs.write(sysfs(created.parent, "qmi/add_mux"), ("0x%02x"):format(created.id))
   local found, unknown = true, nil
   if ok then
-    found, unknown = error_object.there(qmimux.find({ name = created.parent }, created.id))
+    found, unknown = errors.there(qmimux.find({ name = created.parent }, created.id))
   end
   if unknown then
     return nil, unknown
   elseif not found then
     qmimux.remove(nil, { name = created.parent }, created.id)
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "link",
       message = ("the driver of %s does not tell which interface is which session's"):format(created.parent),
       hint = "That takes qmi_wwan of Linux 5.12 or newer; over MBIM, cdc_mbim of any version.",

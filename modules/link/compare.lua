@@ -3,7 +3,7 @@
 
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local resolver = require "resolver"
+local resolver = require "link.dns"
 
 local MAIN_TABLE = 254
 

@@ -7,16 +7,16 @@
 
 local channels = require "link.channel"
 local compare = require "link.compare"
-local error_object = require "error"
+local errors = require "errors"
 local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
 local probes = require "link.probes"
 local renewal = require "link.renew"
-local resolver = require "resolver"
+local resolver = require "link.dns"
 local task = require "task"
-local watch = require "link.watch"
+local watch = require "link.monitor"
 
 local MAIN_TABLE = 254
 
@@ -77,7 +77,7 @@ local function wait_for_slaac(self)
     table.insert(self.addresses, address)
     return true
   elseif err.code == "timeout" then
-    return error_object.fail {
+    return errors.fail {
       code = "no-address", source = "link",
       message = "connected, but neither the modem nor the network gave an address",
       hint = "Is the APN right? Some networks connect any APN and give it nothing.",
@@ -129,7 +129,7 @@ local function add_routes(self)
       end
     end
     if not ok and err.code == "exists" then
-      return error_object.fail {
+      return errors.fail {
         code = "exists", source = "link",
         message = ("another default route has the metric %d already"):format(route.metric),
         hint = "Choose another one with --metric.",
@@ -165,13 +165,13 @@ local function make_channel(journal)
     return nil, err
   end
   local made
-  made, err = error_object.there(channels.find(parent, journal.channel))
+  made, err = errors.there(channels.find(parent, journal.channel))
   if made then
     return made
   elseif err then
     return nil, err
   end
-  return error_object.fail {
+  return errors.fail {
     code = "gone", source = "link", message = ("no interface for %s: it is gone again"):format(journal.key),
   }
 end
@@ -316,9 +316,9 @@ end
 
 -- The modem's interface.
 local function parent_of(bearer)
-  local parent, err = error_object.there(netlink.link(bearer.net or ""))
+  local parent, err = errors.there(netlink.link(bearer.net or ""))
   if parent == false then
-    return error_object.fail {
+    return errors.fail {
       code = "gone", source = "link", message = ("no network interface for the modem: there is no link %s")
         :format(bearer.net or "at all"),
     }
@@ -331,7 +331,7 @@ local function interface_now(bearer, parent)
   if not bearer.channel then
     return parent
   end
-  local found, err = error_object.there(channels.find(parent, bearer.channel))
+  local found, err = errors.there(channels.find(parent, bearer.channel))
   if err then
     return nil, err
   end
@@ -405,7 +405,7 @@ end
 ---@return boolean? false: not all; nil: the kernel could not be asked
 ---@return moontower.error? err
 function Link:stands()
-  local now, err = error_object.there(netlink.link(self.name))
+  local now, err = errors.there(netlink.link(self.name))
   if not now then
     return now, err
   end

@@ -2,15 +2,15 @@
 -- The journal of a link: all that we change on an interface, written before the first change, and how to undo it.
 
 local channels = require "link.channel"
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
-local resolver = require "resolver"
+local resolver = require "link.dns"
 local salvage = require "link.salvage"
 local state = require "state"
-local undoing_of = require "undoing"
+local undoing_of = require "state.rollback"
 
 local KIND = "links"
 local NOWHERE = salvage.NOWHERE
@@ -165,14 +165,14 @@ local function same_interface(journal)
   if journal.index == NOWHERE then
     return nil
   elseif journal.index then
-    local interface, err = error_object.there(netlink.link(journal.index))
+    local interface, err = errors.there(netlink.link(journal.index))
     return interface or nil, err
   end
   -- Killed while making it: is it there?
-  local parent, err = error_object.there(netlink.link(journal.parent.index))
+  local parent, err = errors.there(netlink.link(journal.parent.index))
   local interface
   if parent then
-    interface, err = error_object.there(channels.find(parent, journal.channel))
+    interface, err = errors.there(channels.find(parent, journal.channel))
   end
   return interface or nil, err
 end
@@ -314,7 +314,7 @@ end
 ---@return boolean undone
 ---@return moontower.error? err
 function M.take_down_all(net)
-  local interface, err = error_object.there(netlink.link(net))
+  local interface, err = errors.there(netlink.link(net))
   local journals
   if interface then
     journals, err = all_on(interface)

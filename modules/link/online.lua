@@ -2,7 +2,7 @@
 -- Does a link that has just come up work? One host is asked, and the DNS servers, while the modem may go or the network
 -- may end the connection.
 
-local error_object = require "error"
+local errors = require "errors"
 local net = require "net"
 local task = require "task"
 
@@ -14,7 +14,7 @@ local TRIES = 3
 local function ended(session)
   local nw_error = session.nw_error
   local found = nw_error and require("cause").verdict(nw_error, "session")
-  return error_object.new {
+  return errors.new {
     code = "disconnected", source = "link", detail = { nw_error = nw_error }, hint = found and found.hint,
     message = "the connection ended while it was tried out"
       .. (found and (": %s (cause %d)"):format(found.words, nw_error) or ""),

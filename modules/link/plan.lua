@@ -2,11 +2,11 @@
 -- What a bearer means for the host: decided here, before anything is changed.
 
 local channels = require "link.channel"
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
-local resolver = require "resolver"
+local resolver = require "link.dns"
 
 local M = {
   PROTOCOL = journals.PROTOCOL,
@@ -91,7 +91,7 @@ end
 
 -- Returns false where there is no IPv6 at all; nil and an error when that could not be found out.
 local function sysctl(name, key)
-  return error_object.there(fs.read(journals.sysctl_path(name, key)))
+  return errors.there(fs.read(journals.sysctl_path(name, key)))
 end
 
 -- A host with IPv6 switched off takes no IPv6 addresses; they would be waited for in vain.
@@ -120,7 +120,7 @@ end
 ---@return link.journal?
 ---@return moontower.error? err
 function M.channel(bearer, parent)
-  local found, err = error_object.there(channels.find(parent, bearer.channel))
+  local found, err = errors.there(channels.find(parent, bearer.channel))
   local was_up
   if not err then
     was_up, err = journals.was_up(parent)

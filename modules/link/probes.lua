@@ -4,7 +4,7 @@
 -- A family counts once it has answered: many networks give an IPv6 address that leads nowhere, and reconnecting for
 -- that would never end.
 
-local error_object = require "error"
+local errors = require "errors"
 local net = require "net"
 local task = require "task"
 
@@ -102,13 +102,13 @@ end
 -- Asks all families at once, and waits until all have answered, or `enough` of them. Returns which have answered, what
 -- the others failed with, and whether there may be answers later.
 local function ask(link, options, lists, way, enough)
-  local alive, errors, late, results, families = {}, {}, false, task.queue(#FAMILIES), 0
+  local alive, failures, late, results, families = {}, {}, false, task.queue(#FAMILIES), 0
   local group <close> = task.group()
   for family, specs in pairs(lists) do
     families = families + 1
     group:spawn(function()
       local answers, err, more = way(link, options, specs)
-      alive[family], errors[family], late = answers and true, err, late or more
+      alive[family], failures[family], late = answers and true, err, late or more
       results:push(answers ~= nil)
     end)
   end
@@ -119,17 +119,17 @@ local function ask(link, options, lists, way, enough)
       break
     end
   end
-  return alive, errors, late
+  return alive, failures, late
 end
 
-local function silent(link, lists, errors)
+local function silent(link, lists, failures)
   local asked = {}
   for _, family in ipairs(FAMILIES) do
-    local specs = errors[family] and lists[family] or {}
+    local specs = failures[family] and lists[family] or {}
     table.move(specs, 1, #specs, #asked + 1, asked)
   end
-  return error_object.new {
-    code = "unreachable", source = "link", detail = { errors = errors },
+  return errors.new {
+    code = "unreachable", source = "link", detail = { errors = failures },
     message = ("nothing answers through %s (%s)"):format(link.name, table.concat(asked, ", ")),
   }
 end
@@ -148,15 +148,15 @@ function M.lists(link, options) return by_family(link, probes_for(link, options)
 ---@return moontower.error? err "unreachable"
 ---@return boolean late there may be answers later
 function M.check(link, options, lists, in_doubt)
-  local alive, errors, late = ask(link, options, lists, in_doubt and ask_all or ask_first)
+  local alive, failures, late = ask(link, options, lists, in_doubt and ask_all or ask_first)
   local proven = link.proven or {}
   for family in pairs(lists) do
     if proven[family] and not alive[family] then
-      return silent(link, lists, errors), late
+      return silent(link, lists, failures), late
     end
   end
   if not next(alive) then
-    return silent(link, lists, errors), late
+    return silent(link, lists, failures), late
   end
   for family in pairs(alive) do proven[family] = true end
   link.proven = proven
@@ -171,16 +171,16 @@ end
 function M.prove(link, options)
   options = options or {}
   local lists = M.lists(link, options)
-  local errors
+  local failures
   for _ = 1, next(lists) and options.misses or M.MISSES do
     local alive
-    alive, errors = ask(link, options, lists, ask_all, 1)
+    alive, failures = ask(link, options, lists, ask_all, 1)
     if next(alive) or not next(lists) then
       link.proven = alive
       return true
     end
   end
-  return nil, silent(link, lists, errors)
+  return nil, silent(link, lists, failures)
 end
 
 return M

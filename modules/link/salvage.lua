@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- A link's journal that is damaged, or of another version: what it still says, and what the kernel says in its place.
 
-local error_object = require "error"
-local kinds = require "kind"
+local errors = require "errors"
+local kinds = require "base.validate"
 local netlink = require "core.netlink"
-local resolver = require "resolver"
-local shapes = require "state_shapes"
+local resolver = require "link.dns"
+local shapes = require "state.shapes"
 
 local M = {
   -- Marks our addresses and routes in the kernel (rtm_protocol, IFA_PROTO); `ip route show proto 77` lists them.
@@ -42,7 +42,7 @@ function M.journal(key, values)
   if journal.index or journal.channel then
     return journal
   end
-  local interface, err = error_object.there(netlink.link(journal.name))
+  local interface, err = errors.there(netlink.link(journal.name))
   journal.index = interface and interface.index or not err and M.NOWHERE or nil
   return journal, err
 end
@@ -63,7 +63,7 @@ end
 ---@return table? journal nil without an error: nothing there is ours
 ---@return moontower.error? err
 function M.lost(name)
-  local there, err = error_object.there(netlink.link(name))
+  local there, err = errors.there(netlink.link(name))
   local addresses, routes
   if there then
     addresses, err = netlink.addresses(name)

@@ -4,7 +4,7 @@
 -- Counters are read often, since that costs no packet. An idle link is probed less and less often while it answers; one
 -- through which something is sent, and nothing comes, at once.
 
-local error_object = require "error"
+local errors = require "errors"
 local netlink = require "core.netlink"
 local probes = require "link.probes"
 local task = require "task"
@@ -45,7 +45,7 @@ local function wait(self, pause)
 end
 
 local function stalled(self, unanswered)
-  return unanswered >= STALL_PACKETS and error_object.new {
+  return unanswered >= STALL_PACKETS and errors.new {
     code = "unreachable", source = "link",
     message = ("%d packets have been sent through %s, and none received"):format(unanswered, self.link.name),
   } or nil

@@ -3,13 +3,13 @@
 
 local core = require "core.mbim"
 local core_port = require "core.port"
-local error_object = require "error"
+local errors = require "errors"
 local log = require "log"
 local mbim = require "mbim"
-local news = require "news"
+local news = require "events.subscribers"
 local task = require "task"
 local trace = require "trace"
-local verdict = require "verdict"
+local verdict = require "cause.verdict"
 
 -- libmbim's and umbim's users know modems that need this long for an ordinary answer.
 local ANSWER_TIME = 10
@@ -53,7 +53,7 @@ local function tell_of_overrun(self, lost)
 end
 
 local function closed()
-  return error_object.new { code = "gone", source = "mbim", message = "the device is closed" }
+  return errors.new { code = "gone", source = "mbim", message = "the device is closed" }
 end
 
 -- No indications will come any more: each subscriber is told why.
@@ -93,7 +93,7 @@ local function open_port(path, options)
 end
 
 local function not_spoken(version)
-  return error_object.new {
+  return errors.new {
     code = "unsupported", source = "mbim",
     message = ("another program has switched the modem to MBIMEx %s, and moontower speaks 1.0"):format(version),
     hint = "End that program, then `moontower reset`: it holds until the modem restarts.",
@@ -113,7 +113,7 @@ local function configure_proxy(self)
   local told = self:subscribe(control.version)
   local ok, err = self:set(control.configuration, { device = self.path, timeout = PROXY_TIME }, PROXY_TIME)
   if not ok then
-    return error_object.during(err, "mbim-proxy could not open " .. self.path)
+    return errors.during(err, "mbim-proxy could not open " .. self.path)
   end
   local item = told:length() > 0 and told:pop()
   self:unsubscribe(told)
@@ -208,7 +208,7 @@ local function read_answer(self, command, answer)
   if answer.type == "function-error" then
     return protocol_failure(command.name, answer)
   elseif answer.type ~= "command-done" or answer.service ~= command.service_uuid or answer.cid ~= command.cid then
-    return error_object.fail {
+    return errors.fail {
       code = "malformed", source = "mbim",
       message = ("%s: the modem answered something else"):format(command.name),
     }
@@ -238,7 +238,7 @@ local function request(self, command, set, values, seconds)
     type = "command", service = command.service_uuid, cid = command.cid, set = set, info = info,
   }, seconds or ANSWER_TIME)
   if not answer then
-    return error_object.during(err, command.name)
+    return errors.during(err, command.name)
   end
   return read_answer(self, command, answer)
 end
@@ -316,7 +316,7 @@ local function handshake(self, kind, seconds)
   elseif answer.type == "function-error" then
     return protocol_failure("MBIM " .. kind:upper(), answer)
   elseif answer.type ~= kind .. "-done" or answer.status ~= 0 then
-    return error_object.fail {
+    return errors.fail {
       code = "rejected", source = "mbim", message = ("the modem refuses MBIM %s"):format(kind:upper()),
       detail = { number = answer.status },
     }
@@ -343,7 +343,7 @@ function Device:start()
     end
     handshake(self, "close", CLOSE_TIME)
   end
-  return error_object.fail {
+  return errors.fail {
     code = err.code == "timeout" and "modem-mute" or "modem-failed", source = "mbim",
     message = ("%s does not answer MBIM OPEN: %s"):format(self.path, err),
     hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak MBIM here.",

@@ -5,7 +5,7 @@
 -- message that is not seen; but offsets that lead into the fixed part, or a size, fit only one of them.
 
 local basic = require "mbim.basic_connect"
-local error_object = require "error"
+local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local mbim = require "mbim"
 local schema = require "schema"
@@ -137,7 +137,7 @@ function M.read(command, part, info)
   if not layout then
     return command[part]:decode(info, true)
   elseif not layout.fields then
-    return nil, error_object.new {
+    return nil, errors.new {
       code = "unsupported", source = "mbim",
       message = ("%s: the modem answers as MBIMEx %s has it, which moontower does not take apart"):format(command.name,
         layout.version),

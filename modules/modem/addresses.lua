@@ -2,8 +2,8 @@
 -- The addresses of an active session: told by the modem, or by DHCP where it does not; and what no link can carry.
 
 local dhcp = require "modem.dhcp"
-local error_object = require "error"
-local usable = require "modem.usable"
+local errors = require "errors"
+local usable = require "modem.sanitize"
 
 local M = {}
 
@@ -38,7 +38,7 @@ local function by_dhcp(modem, session)
 end
 
 local function nothing_given(by_dhcp_too)
-  return error_object.fail {
+  return errors.fail {
     code = "no-address", source = "modem",
     message = "connected, but the modem tells no address" .. (by_dhcp_too and ", and " .. by_dhcp_too or ""),
     hint = "Is the APN right? Some networks connect any APN and give it nothing.",
@@ -53,7 +53,7 @@ local function refused(modem, session, err)
     return { session = session, ipv4 = usable.family("ipv4", { addresses = {}, dns = {} }),
       ipv6 = usable.family("ipv6", { addresses = {}, dns = {} }) }
   end
-  return error_object.fail {
+  return errors.fail {
     code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
     hint = "Try again. `moontower status` shows SIM and network.", detail = err.detail,
   }
@@ -97,7 +97,7 @@ function M.fit(bearer)
     return bearer
   end
   local why = ("an MTU of %d has no room for IPv6, which needs 1280"):format(mtu)
-  local err = error_object.new {
+  local err = errors.new {
     code = "no-address", source = "modem", message = "connected, but " .. why,
     hint = "Connect with --ip ipv4; or ask the operator.", detail = { why = why, mtu = mtu },
   }

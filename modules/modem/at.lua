@@ -2,7 +2,7 @@
 -- The AT port of a modem, opened when it is first needed: `modem.at`.
 
 local at = require "at"
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local ports = require "modem.ports"
 local process = require "core.process"
@@ -22,7 +22,7 @@ end
 function M.open_path(path)
   local holder = holder_of(path)
   if holder then
-    return error_object.fail {
+    return errors.fail {
       code = "busy", source = "at", message = ("%s is in use by %s (process %d)"):format(path, holder.name, holder.pid),
       hint = holder.name == "ModemManager" and "`systemctl stop ModemManager`, then try again."
         or "Stop it, then try again.",

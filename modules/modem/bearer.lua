@@ -3,7 +3,7 @@
 
 local addresses = require "modem.addresses"
 local leases = require "modem.lease"
-local refusal = require "modem.refusal"
+local refusal = require "modem.network_reject"
 local task = require "task"
 
 local M = {}

@@ -4,7 +4,7 @@
 -- The modem is asked below IP, since without an address the kernel would drop the answer. When a lease has to be asked
 -- for again is in modem/lease.lua.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local inet = require "core.inet"
 local netlink = require "core.netlink"
@@ -144,7 +144,7 @@ local function await(self, wanted)
     if message and message.type == wanted then
       return message
     elseif message and message.type == REFUSED then
-      return error_object.fail {
+      return errors.fail {
         code = "rejected", source = "dhcp", message = "the DHCP server says that the address is not ours",
       }
     elseif not bytes_read then

@@ -6,7 +6,7 @@
 
 local bearers = require "modem.bearer"
 local devices = require "modem.devices"
-local error_object = require "error"
+local errors = require "errors"
 local modes = require "modem.modes"
 local process = require "core.process"
 local proxy = require "proxy"
@@ -65,7 +65,7 @@ local function way_in(description, options)
   if not holder or is_proxy and (options.proxy or proxy.clients(holder.name) == 0) then
     return options.proxy or is_proxy ~= nil
   end
-  return error_object.fail {
+  return errors.fail {
     code = "busy", source = "modem",
     message = ("%s is in use by %s (process %d)"):format(description.control, holder.name, holder.pid),
     -- mbim-proxy mostly works for ModemManager.
@@ -95,11 +95,11 @@ end
 
 local function protocol_for(description, wanted)
   if description.protocol == "at" then
-    return "at_alone"
+    return "at_only"
   elseif not wanted or wanted == description.protocol or wanted == "qmi" then
     return wanted or description.protocol
   end
-  return error_object.fail {
+  return errors.fail {
     code = "unsupported", source = "modem",
     message = ("%s speaks %s, not %s"):format(description.control, description.protocol:upper(), wanted:upper()),
   }

@@ -2,10 +2,10 @@
 -- An address that DHCP gave for a while is kept by asking for it again in time (RFC 2131, 4.4.5).
 
 local dhcp = require "modem.dhcp"
-local error_object = require "error"
+local errors = require "errors"
 local log = require "log"
 local task = require "task"
-local usable = require "modem.usable"
+local usable = require "modem.sanitize"
 
 local M = {}
 
@@ -40,7 +40,7 @@ local function ask_in_time(name, lease, clock)
       clock.sleep(math.min(rest, math.max(rest / 2, SHORTEST)))
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = "timeout", source = "dhcp", message = ("no DHCP server has answered for %.0f s")
       :format(lease.seconds - lease.t1),
   }
@@ -72,7 +72,7 @@ function M.keep(link, on_change, clock)
     if link.bearer.ipv4.lease == lease then -- else the settings have been read again since
       local given, err = ask_in_time(link.name, lease, clock)
       if not given then
-        return error_object.new {
+        return errors.new {
           code = "disconnected", source = "link", detail = { address = lease.address },
           message = ("the lease of %s is over: %s"):format(lease.address, err.message),
         }

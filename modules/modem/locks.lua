@@ -3,7 +3,7 @@
 --
 -- They have codes of their own, with few tries, that only the seller knows: none is ever sent.
 
-local error_object = require "error"
+local errors = require "errors"
 
 local M = {}
 
@@ -33,7 +33,7 @@ function M.is_lock(pin_type) return lock_of(pin_type) ~= nil end
 function M.fail(pin)
   local lock = lock_of(pin.type)
   local is_blocked = pin.type:find("puk$") ~= nil
-  return error_object.fail {
+  return errors.fail {
     code = "modem-locked", source = "modem",
     message = ("the modem takes only %s, and this SIM is another (%s)%s"):format(lock[1], lock[2],
       is_blocked and "; after too many wrong codes it wants an unblocking key" or ""),

@@ -3,12 +3,12 @@
 
 local basic = require "mbim.basic_connect"
 local descriptors = require "mbim.descriptors"
-local error_object = require "error"
+local errors = require "errors"
 local locks = require "modem.locks"
 local mbim = require "mbim"
-local refusal = require "modem.refusal"
+local refusal = require "modem.network_reject"
 local trace = require "trace"
-local usable = require "modem.usable"
+local usable = require "modem.sanitize"
 local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
@@ -203,7 +203,7 @@ local function ask(self, command, read, values)
   end
   local value = read(reply)
   if not value then
-    return error_object.lacks("mbim", command.name, "state")
+    return errors.lacks("mbim", command.name, "state")
   end
   return value
 end
@@ -260,7 +260,7 @@ end
 function Backend:enter_pin(pin)
   local reply, err = self.mbim:set(basic.pin, { type = "pin1", operation = "enter", pin = pin }, PIN_TIME)
   if reply and reply.type == "pin1" and reply.state == "locked" then
-    return error_object.fail { code = "rejected", source = "mbim", message = "PIN: the SIM is still locked" }
+    return errors.fail { code = "rejected", source = "mbim", message = "PIN: the SIM is still locked" }
   end
   return reply and true, err
 end
@@ -353,11 +353,11 @@ local function activate(self, settings)
       return value.session == settings.session and value.state ~= "activating"
     end, CONNECT_TIME)
     if err and err.code == "timeout" then
-      return error_object.during(err, "the modem says it is connecting, and does not come to an end")
+      return errors.during(err, "the modem says it is connecting, and does not come to an end")
     end
   end
   if session and session.session ~= settings.session then
-    return error_object.fail {
+    return errors.fail {
       code = "malformed", source = "mbim", message = "the modem connected another session than it was asked to",
     }
   elseif session and session.state == "activated" then

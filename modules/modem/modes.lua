@@ -4,7 +4,7 @@
 -- Such a modem is a network card to the host (ECM, NCM, RNDIS), or has serial ports alone; it may have another USB
 -- configuration (bConfigurationValue) with MBIM in it, as some of Huawei and HP have.
 
-local error_object = require "error"
+local errors = require "errors"
 local ports = require "modem.ports"
 local roles = require "modem.roles"
 
@@ -176,7 +176,7 @@ end
 ---@return moontower.error
 function M.refusal(description)
   local lacks = description.mode.lacks
-  return error_object.fail {
+  return errors.fail {
     code = "wrong-mode", source = "modem",
     message = lacks and ("no driver has taken the %s port of the modem at %s (USB interface %s)"):format(
       lacks.role:upper(), description.usb, lacks.interface)

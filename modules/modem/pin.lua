@@ -5,11 +5,11 @@
 -- everybody can see, nor from a carrier file, which people share. It is sent once. What is sent is written down before,
 -- as a salted hash with the SIM's number, and struck out when the SIM has taken it. So a wrong one is never sent again.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local locks = require "modem.locks"
 local log = require "log"
-local sha256 = require "sha256"
+local sha256 = require "modem.sha256"
 local state = require "state"
 local terminal = require "terminal"
 
@@ -30,7 +30,7 @@ local SIM_TIME = 30
 local M = {}
 
 local function invalid(message, hint)
-  return error_object.fail { code = "invalid", source = "pin", message = message, hint = hint }
+  return errors.fail { code = "invalid", source = "pin", message = message, hint = hint }
 end
 
 -- ---- where it comes from ----
@@ -65,7 +65,7 @@ local function from_file(path, iccid, must_be_there)
   elseif info.type ~= "file" then
     return invalid(("%s is no file"):format(path))
   elseif info.uid ~= 0 and info.uid ~= fs.geteuid() or info.mode & 63 ~= 0 then -- 077
-    return error_object.fail {
+    return errors.fail {
       code = "permission", source = "pin", message = ("%s: others than its owner can read or change it"):format(path),
       hint = ("`chown root %s; chmod 600 %s`"):format(path, path),
     }
@@ -148,7 +148,7 @@ end
 local function entry_of(modem, sim, value)
   local names = names_of(modem, sim)
   if #names == 0 then
-    return error_object.fail {
+    return errors.fail {
       code = "sim-locked", source = "pin", message = "the SIM wants its PIN; neither SIM nor modem tells its number",
       hint = "So it would be unknown whether the PIN has failed before. Enter it in a phone.",
     }
@@ -170,7 +170,7 @@ function Entry:strike_out() return change(self, nil) end
 -- ---- sending it ----
 
 local function locked(message, hint, pin)
-  return error_object.fail { code = "sim-locked", source = "pin", message = message, hint = hint, detail = pin }
+  return errors.fail { code = "sim-locked", source = "pin", message = message, hint = hint, detail = pin }
 end
 
 -- Why it must not be sent; nil when it may.
@@ -195,7 +195,7 @@ local function await_ready(modem, was_sent)
     return value.state ~= "locked" and value.state ~= "starting"
   end, SIM_TIME)
   if sim and (sim.state == "locked" or sim.state == "starting") then
-    return error_object.fail {
+    return errors.fail {
       code = "sim-failure", source = "pin",
       message = was_sent and "the SIM has taken its PIN, and is not ready all the same"
         or "the SIM wants no PIN, so none was sent, and it is not ready all the same",
@@ -223,14 +223,14 @@ local function judge(modem, sim, err, found, entry)
     return await_ready(modem, true)
   elseif not_asked[err.code] then
     entry:strike_out()
-    return error_object.during(err, "the SIM's PIN")
+    return errors.during(err, "the SIM's PIN")
   elseif after and after.type == "puk1" and after.locked then
-    return error_object.fail {
+    return errors.fail {
       code = "sim-blocked", source = "pin", message = "the PIN was wrong, and the SIM is blocked: it wants its PUK now",
       hint = "The operator tells the PUK. Enter it in a phone.", detail = after,
     }
   elseif err.code == "gone" or err.code == "timeout" then
-    return error_object.during(err, "the SIM's PIN was sent")
+    return errors.during(err, "the SIM's PIN was sent")
   end
   return locked(("the PIN from %s is wrong%s; it will not be sent again"):format(found.from,
     after and after.tries and (", and %d tries are left"):format(after.tries) or ""),
@@ -265,7 +265,7 @@ function M.enter(modem, sim, found, options)
   local ok
   ok, err = entry:write()
   if not ok then
-    return error_object.during(err, "the SIM's PIN is not sent, as that it was could not be written down")
+    return errors.during(err, "the SIM's PIN is not sent, as that it was could not be written down")
   end
   ok, err = modem:enter_pin(found.value)
   if not ok then

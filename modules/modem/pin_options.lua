@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The options about the SIM's PIN, for all commands that may enter it: see modem/pin.lua.
 
-local arguments = require "arguments"
+local arguments = require "cli.arguments"
 local terminal = require "terminal"
 
 local M = {}

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The ports of a modem: which there are, what each is for, and the one that takes AT commands.
 
-local error_object = require "error"
+local errors = require "errors"
 local process = require "core.process"
 local roles = require "modem.roles"
 local sysfs = require "modem.sysfs"
@@ -219,7 +219,7 @@ end
 
 local function none(description, role, list)
   local function fail(message, hint)
-    return error_object.fail { code = "not-found", source = "modem", message = message, hint = hint }
+    return errors.fail { code = "not-found", source = "modem", message = message, hint = hint }
   end
   if M.is_download(description.vendor, description.product) then
     return fail(("%s waits for firmware (download mode)"):format(description.usb),
@@ -256,7 +256,7 @@ function M.find(description, role)
     end
   end
   if unknown then
-    return error_object.during(unknown, ("look for the modem's %s port"):format(role:upper()))
+    return errors.during(unknown, ("look for the modem's %s port"):format(role:upper()))
   end
   return none(description, role, list)
 end

@@ -2,7 +2,7 @@
 -- Restarts a modem, in whichever way it takes: by AT, by QMI, by MBIM.
 
 local dms = require "qmi.dms"
-local error_object = require "error"
+local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local task = require "task"
 
@@ -107,7 +107,7 @@ function M.reset(modem)
       reasons[#reasons + 1] = ("%s: %s"):format(way[1], err)
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = last and last.code or "unsupported", source = "modem",
     message = "the modem cannot be restarted: " .. table.concat(reasons, "; "),
     hint = modem.description.usb_folder and "`moontower reset --usb` resets its USB port without asking it, "

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The connection that another one is to replace comes back if that one fails: it may be the only way to this computer.
 
-local error_object = require "error"
+local errors = require "errors"
 local journals = require "link.journal"
 local task = require "task"
 local up = require "modem.up"
@@ -95,7 +95,7 @@ function Restore:bring_back(err)
     copy.message = ("%s; and the connection to %s, which was there before, does not come back: %s")
       :format(err, name, why)
   end
-  return nil, error_object.new(copy)
+  return nil, errors.new(copy)
 end
 
 function Restore:__close(err)

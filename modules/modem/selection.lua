@@ -2,7 +2,7 @@
 -- Which of the modems is meant, and by which of its ports: `--device`, and what scripts give to modem.find().
 
 local devices = require "modem.devices"
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local ports = require "modem.ports"
 
@@ -49,14 +49,14 @@ end
 
 local function no_modem(selector)
   if selector then
-    return error_object.fail {
+    return errors.fail {
       code = "no-modem", source = "modem", message = ("there is no modem at %s"):format(selector),
       hint = "`moontower devices` lists the modems there are.",
     }
   end
-  return error_object.fail {
+  return errors.fail {
     code = "no-modem", source = "modem", message = "no modem is plugged in, or no driver knows it",
-    hint = "Is it in lsusb? Does dmesg name it? Without a modem at hand, `moontower sim` simulates one.",
+    hint = "Is it in lsusb? Does dmesg name it? Without a modem at hand, `moontower simulate` simulates one.",
   }
 end
 
@@ -92,7 +92,7 @@ function M.select(selector)
   elseif #fitting > 1 then
     local keys = {}
     for i, description in ipairs(fitting) do keys[i] = description.key end
-    return error_object.fail {
+    return errors.fail {
       code = "several-modems", source = "modem", message = "there are several modems: " .. table.concat(keys, ", "),
       hint = "Say which with --device.",
     }

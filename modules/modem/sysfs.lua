@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Asks udev and sysfs, and keeps apart what is not there and what could not be read.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local udev = require "core.udev"
 
@@ -23,7 +23,7 @@ function M.new() return setmetatable({}, Sysfs) end
 
 -- The answer; nil: it is not there, or could not be read.
 local function answer(self, value, err)
-  value, err = error_object.there(value, err)
+  value, err = errors.there(value, err)
   self.unknown = self.unknown or err
   return value or nil
 end

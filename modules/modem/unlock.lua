@@ -2,7 +2,7 @@
 -- The FCC lock: the modems of some laptops keep their radio off, at each start again, until somebody says the word.
 
 local dms = require "qmi.dms"
-local error_object = require "error"
+local errors = require "errors"
 local quectel = require "mbim.quectel"
 
 local M = {}
@@ -50,7 +50,7 @@ function M.unlock(modem)
       return { unlocked = true, by = ok and way[1] or nil }
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = "radio-off", source = "modem",
     message = "the modem's radio stays off" .. (err and ": " .. tostring(err) or ""),
     hint = "Some makers lock their modems in other ways: ModemManager's fcc-unlock scripts know more.",

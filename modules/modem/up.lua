@@ -4,11 +4,11 @@
 -- What does not depend on one another is asked at the same time: with a modem that needs 20 ms for each answer, that is
 -- most of the time there is to save.
 
-local error_object = require "error"
+local errors = require "errors"
 local journals = require "link.journal"
 local link = require "link"
-local overview = require "modem.overview"
-local ready = require "modem.ready"
+local overview = require "modem.snapshot"
+local ready = require "modem.prerequisites"
 local report = require "modem.report"
 local state = require "state"
 local task = require "task"
@@ -26,7 +26,7 @@ local AGAIN_TIME = 15
 local FRESH = 1 -- seconds for which it holds what a modem has told while its link was watched
 local KIND = "modems"
 
----The methods of a watcher of `up`; modules/progress.lua has them.
+---The methods of a watcher of `up`; modules/terminal/progress.lua has them.
 ---@class up.watcher
 ---@field doing fun(self, label: string, text: string) something begins that may take time
 ---@field done fun(self, label: string, text: string, data: table?) a line is complete; `data` is it for programs
@@ -217,7 +217,7 @@ function M.adopted(modem, record)
     bearer.wanted = record
   end
   for family, reason in pairs(bearer and record.refused or {}) do
-    bearer.refused[family] = error_object.new(reason)
+    bearer.refused[family] = errors.new(reason)
   end
   return bearer, err
 end

@@ -4,7 +4,7 @@
 -- Nothing here asks the modem, and nothing touches another port. What is switched off is written down before, in
 -- /run/moontower/usb: should we be killed in between, the next run switches it on again.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local log = require "log"
 local state = require "state"
@@ -22,11 +22,11 @@ local OFF_TIME = 3 -- until there is no charge left in it
 local function folder_of(description)
   local folder = description.usb_folder
   if not folder then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "usb", message = ("%s is not on USB"):format(description.control),
     }
   elseif not fs.stat(folder) then
-    return error_object.fail {
+    return errors.fail {
       code = "gone", source = "usb", message = ("%s is not on USB any more"):format(description.control),
     }
   end
@@ -127,7 +127,7 @@ local function has_switch(port) return port and fs.stat(port .. "/disable") ~= n
 local function ports_of(folder)
   local port = fs.realpath(folder .. "/port")
   if not has_switch(port) then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "usb",
       message = "the power of the modem's USB port cannot be switched: " .. folder .. "/port/disable is not there",
       hint = "It takes Linux 6.0 or newer.",

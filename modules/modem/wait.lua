@@ -4,7 +4,7 @@
 -- Indications get lost, and some modems do not send each of them. So a wait looks for itself now and then, less and
 -- less often, and once more before it gives up. Without a wait, the modem is not asked.
 
-local error_object = require "error"
+local errors = require "errors"
 local task = require "task"
 
 local M = {}
@@ -41,7 +41,7 @@ function M.on(events, value, look, wanted, seconds)
   while value == nil or not wanted(value) do
     local now = task.now()
     if now - start >= seconds and looked_at - start >= seconds then
-      return value, error_object.new {
+      return value, errors.new {
         code = "timeout", source = "modem", message = ("the modem has not changed in %g seconds"):format(seconds),
       }
     end

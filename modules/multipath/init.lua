@@ -4,7 +4,7 @@
 -- All that will be done stands in a journal (/run/moontower/multipath/NAME.json) first, so the next start can undo what
 -- a run that was killed has left. What is added, and how, is decided in multipath/plan.lua.
 
-local error_object = require "error"
+local errors = require "errors"
 local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
@@ -12,7 +12,7 @@ local plan = require "multipath.plan"
 local process = require "core.process"
 local state = require "state"
 local task = require "task"
-local undoing_of = require "undoing"
+local undoing_of = require "state.rollback"
 
 local KIND = "multipath"
 local UNDO_TIME = 15
@@ -108,7 +108,7 @@ local function apply(self, things, before)
       end
     end
     if not ok and err.code == "exists" and thing.balanced then
-      return error_object.fail {
+      return errors.fail {
         code = "exists", source = "multipath",
         message = ("another default route has the metric %d already"):format(thing.metric),
         hint = "Choose another one: the option `metric`.",

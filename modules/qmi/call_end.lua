@@ -7,7 +7,7 @@
 -- cause.lua; the others are found here. The simple reason, a number alone, is all that older modems have.
 
 local cause = require "cause"
-local verdict = require "verdict"
+local verdict = require "cause.verdict"
 
 -- Reasons of "cm", the call manager, that are simple ones as well.
 local both = {

@@ -5,8 +5,8 @@
 -- id, the client is made again: with another id, and with all that set_up() had told the modem.
 
 local ctl = require "qmi.ctl"
-local error_object = require "error"
-local news = require "news"
+local errors = require "errors"
+local news = require "events.subscribers"
 
 local RELEASE_TIME = 5
 
@@ -48,14 +48,14 @@ local function allocate(self)
   end
   local id = (reply.allocation_info or {}).cid
   if not id then
-    return error_object.lacks("qmi", "Allocate CID", "client id")
+    return errors.lacks("qmi", "Allocate CID", "client id")
   end
   self.id = id
   device:changed()
   for _, set_up in ipairs(self.set_ups) do
     local _, refused = device:ask(set_up.message, id, set_up.values)
     if self.id ~= id then
-      return error_object.fail { code = "modem-failed", source = "qmi", message = "the modem has restarted" }
+      return errors.fail { code = "modem-failed", source = "qmi", message = "the modem has restarted" }
     elseif refused and (set_up.required or refused.code == "timeout") then
       give_back(self, id) -- not without it
       return nil, refused
@@ -77,13 +77,13 @@ function Client:allocate()
   if self.id then
     return self.id
   elseif self.released or not self.device.wire then
-    return error_object.fail { code = "gone", source = "qmi", message = "the QMI client has been released" }
+    return errors.fail { code = "gone", source = "qmi", message = "the QMI client has been released" }
   end
   local making = self.making or self.device.group:spawn(make, self)
   self.making = making
   local ok, id, err = making:join()
   if not ok then
-    return error_object.fail { code = "gone", source = "qmi", message = "the device was closed" }
+    return errors.fail { code = "gone", source = "qmi", message = "the device was closed" }
   end
   return id, err
 end

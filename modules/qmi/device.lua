@@ -5,12 +5,12 @@ local Client = require "qmi.client"
 local core = require "core.qmi"
 local core_port = require "core.port"
 local ctl = require "qmi.ctl"
-local error_object = require "error"
+local errors = require "errors"
 local log = require "log"
 local qmi = require "qmi"
 local task = require "task"
 local trace = require "trace"
-local verdict = require "verdict"
+local verdict = require "cause.verdict"
 
 -- What libqmi's users allow an ordinary answer.
 local ANSWER_TIME = 10
@@ -102,7 +102,7 @@ local function dispatch(self, message)
 end
 
 local function closed()
-  return error_object.new { code = "gone", source = "qmi", message = "the device is closed" }
+  return errors.new { code = "gone", source = "qmi", message = "the device is closed" }
 end
 
 -- No indications will come any more: each subscriber is told why.
@@ -174,7 +174,7 @@ function Device.open(path, options)
     ok, err = self:ask(ctl.proxy_open, 0, { device_path = path }, PROXY_TIME)
     if not ok then
       self:close()
-      return error_object.during(err, "qmi-proxy could not open " .. path)
+      return errors.during(err, "qmi-proxy could not open " .. path)
     end
   end
   return self
@@ -235,15 +235,15 @@ function Device:ask(message, client_id, values, seconds)
     type = "request", service = message.service_id, client = client_id, id = message.id, tlvs = tlvs,
   }, seconds or ANSWER_TIME)
   if not answer then
-    return error_object.during(err, message.name)
+    return errors.during(err, message.name)
   elseif answer.id ~= message.id then
-    return error_object.fail {
+    return errors.fail {
       code = "malformed", source = "qmi", message = ("%s: the modem answered something else"):format(message.name),
     }
   end
   reply, err = message.response:decode(answer.tlvs, true)
   if reply and not reply.result.error then -- nor, then, do we know whether it was done
-    return error_object.fail {
+    return errors.fail {
       code = "malformed", source = "qmi", message = ("%s: the modem's answer has no result"):format(message.name),
     }
   elseif reply and reply.result.status ~= 0 then
@@ -348,7 +348,7 @@ function Device:start()
   elseif err.code == "gone" then
     return nil, err
   end
-  return error_object.fail {
+  return errors.fail {
     code = "modem-mute", source = "qmi",
     message = ("%s does not answer QMI: %s"):format(self.path, err),
     hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak QMI here.",

@@ -3,7 +3,7 @@
 
 local basic = require "mbim.basic_connect"
 local core = require "core.qmi"
-local error_object = require "error"
+local errors = require "errors"
 local ext_qmux = require "mbim.ext_qmux"
 local mbim = require "mbim"
 local Device = require "qmi.device"
@@ -31,7 +31,7 @@ function Wire:request(message, seconds)
     return nil, err
   elseif answer.type ~= "response" or answer.transaction ~= transaction or answer.service ~= message.service
     or answer.client ~= message.client then
-    return error_object.fail {
+    return errors.fail {
       code = "malformed", source = "qmi", message = "the modem answered something else",
     }
   end
@@ -56,7 +56,7 @@ function Wire:abandon() end -- luacheck: ignore 212
 
 function Wire:close()
   self.mbim:unsubscribe(self.queue)
-  self.queue:close(error_object.new { code = "gone", source = "qmi", message = "the device is closed" })
+  self.queue:close(errors.new { code = "gone", source = "qmi", message = "the device is closed" })
 end
 
 local M = {}

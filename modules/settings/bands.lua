@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Bands as people write them ("B2+B12+n71": LTE with B, 5G with n) and as modems do: masks, lists and words of bits.
 
-local error_object = require "error"
+local errors = require "errors"
 
 ---@class settings.bands
 ---@field lte integer[] sorted
@@ -28,7 +28,7 @@ function M.parse(text)
     local letter, digits = word:lower():match("^([bn])(%d%d?%d?)$")
     local kind, band = kinds[letter], math.tointeger(tonumber(digits))
     if not kind or band < 1 or band > HIGHEST[kind] then
-      return error_object.fail {
+      return errors.fail {
         code = "invalid", source = "settings", message = ("'%s' is no band"):format(word),
         hint = "Bands are written as in \"B2+B12+n71\": B for LTE, n for 5G.",
       }
@@ -36,7 +36,7 @@ function M.parse(text)
     add(bands[kind], band)
   end
   if #bands.lte + #bands.nr == 0 then
-    return error_object.fail { code = "invalid", source = "settings", message = "no bands given" }
+    return errors.fail { code = "invalid", source = "settings", message = "no bands given" }
   end
   table.sort(bands.lte)
   table.sort(bands.nr)
@@ -133,7 +133,7 @@ end
 function M.refusal(wanted, able)
   local lacking = { lte = M.without(wanted.lte or {}, able.lte or {}), nr = M.without(wanted.nr or {}, able.nr or {}) }
   if #lacking.lte + #lacking.nr > 0 then
-    return error_object.new {
+    return errors.new {
       code = "unsupported", source = "settings",
       message = ("this modem does not have %s"):format(M.format(lacking)),
       hint = "It has " .. M.format(able) .. ".",

@@ -2,7 +2,7 @@
 -- USB compositions of all makers: which interfaces a modem shows the host, by name, and what may not be asked for.
 
 local drivers = require "settings.drivers"
-local error_object = require "error"
+local errors = require "errors"
 local roles = require "modem.roles"
 local setting = require "settings.setting"
 
@@ -22,7 +22,7 @@ for _, name in ipairs(M.names) do known[name] = true end
 M.data = { qmi = true, mbim = true, ecm = true, ncm = true, rndis = true }
 
 local function invalid(message)
-  return error_object.fail {
+  return errors.fail {
     code = "invalid", source = "settings", message = message,
     hint = 'A composition is a list such as { "at", "mbim" }, with either mbim or qmi in it.',
   }
@@ -113,7 +113,7 @@ end
 function M.refusal(description, interfaces, folder)
   local set, needed = M.set(interfaces), {}
   if not set.mbim and not set.qmi and not set.at then
-    return error_object.new {
+    return errors.new {
       code = "unsupported", source = "settings", message = "that composition has no port for commands",
       hint = "With it, no program could talk to the modem any more.",
     }

@@ -4,7 +4,7 @@
 
 local composition = require "settings.composition"
 local drivers = require "settings.drivers"
-local error_object = require "error"
+local errors = require "errors"
 local modes = require "modem.modes"
 local setting = require "settings.setting"
 local sysfs = require "modem.sysfs"
@@ -63,7 +63,7 @@ function ByConfiguration:target(_, wanted)
       return choice
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = "unsupported", source = "settings",
     message = ("this modem has no USB configuration with %s"):format(table.concat(wanted.interfaces, "+")),
   }

@@ -2,7 +2,7 @@
 -- PDP contexts: an APN and an IP type by number, as AT+CGDCONT (3GPP TS 27.007) has them, or the WDS profiles of QMI.
 
 local at = require "at"
-local error_object = require "error"
+local errors = require "errors"
 local setting = require "settings.setting"
 
 local ANSWER_TIME = 10
@@ -20,7 +20,7 @@ local contexts = { name = "contexts", restart = true, blank = {} }
 local ip_types = { ipv4 = true, ipv6 = true, ipv4v6 = true }
 
 local function invalid_context(number, message)
-  return error_object.fail {
+  return errors.fail {
     code = "invalid", source = "settings", message = ("context %s: %s"):format(tostring(number), message),
     hint = 'Contexts are written as { [1] = { apn = "internet", ip = "ipv4v6" } }.',
   }
@@ -158,7 +158,7 @@ end
 
 -- The usual message lets the modem choose the number; Sierra's own takes the one that is asked for.
 local function create(modem, number, values)
-  local profiles = require "qmi.wds_profile"
+  local profiles = require "qmi.wds.profile"
   values.profile_identifier = profile_id(number)
   local reply, err = modem.qmi:request(profiles.swi_create_profile_indexed, values)
   if reply or not setting.is_refusal(err) then
@@ -171,7 +171,7 @@ local function create(modem, number, values)
     return done(reply, err)
   end
   modem.qmi:request(profiles.delete_profile, { profile_identifier = made })
-  return error_object.fail {
+  return errors.fail {
     code = "unsupported", source = "settings",
     message = ("by QMI, this modem makes no context %d, only %d"):format(number, made.profile_index),
   }
@@ -185,7 +185,7 @@ local ContextsByQmi = with {
   end,
 
   read = function(_, modem)
-    local profiles = require "qmi.wds_profile"
+    local profiles = require "qmi.wds.profile"
     local reply, err = modem.qmi:request(profiles.get_profile_list, { profile_type = "3gpp" })
     if not reply then
       return nil, err
@@ -206,7 +206,7 @@ local ContextsByQmi = with {
   end,
 
   set_one = function(_, modem, number, context, now)
-    local profiles = require "qmi.wds_profile"
+    local profiles = require "qmi.wds.profile"
     local identifier = profile_id(number)
     if not context then
       return done(modem.qmi:request(profiles.delete_profile, { profile_identifier = identifier }))

@@ -4,7 +4,7 @@
 -- A modem that changes its interfaces, or its product id, comes back as something that the kernel may not know: then it
 -- has no control port, and nobody can change it back. So its modalias is looked up before.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 
 ---@class settings.interface
@@ -152,7 +152,7 @@ function M.refusal(device, interfaces, folder)
       local names = {}
       for driver in pairs(drivers_of[interface.role]) do names[#names + 1] = driver end
       table.sort(names)
-      return error_object.new {
+      return errors.new {
         code = "unsupported", source = "settings",
         message = ("this kernel has no driver for the %s port that %s:%s would have then"):format(
           interface.role:upper(), device.vendor, device.product),

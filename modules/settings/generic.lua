@@ -3,7 +3,7 @@
 -- of QMI's NAS.
 
 local bands = require "settings.bands"
-local error_object = require "error"
+local errors = require "errors"
 local setting = require "settings.setting"
 local technologies = require "settings.technologies"
 
@@ -24,12 +24,12 @@ local interface_of = {
 }
 
 local function preference(modem)
-  return modem.qmi:request(require("qmi.nas_preference").get_system_selection_preference)
+  return modem.qmi:request(require("qmi.nas.preference").get_system_selection_preference)
 end
 
 local function prefer(modem, values)
   values.change_duration = "permanent"
-  return done(modem.qmi:request(require("qmi.nas_preference").set_system_selection_preference, values))
+  return done(modem.qmi:request(require("qmi.nas.preference").set_system_selection_preference, values))
 end
 
 local Rat = setting.class { name = "rat", restart = false }
@@ -65,7 +65,7 @@ function Rat:why_not(_, wanted)
   local able = technologies.set(self.all)
   for name in pairs(wanted ~= "auto" and technologies.set(wanted) or {}) do
     if not able[name] then
-      return error_object.new {
+      return errors.new {
         code = "unsupported", source = "settings", message = ("this modem does not have %s"):format(name),
         hint = "It has: " .. self.all,
       }
@@ -208,7 +208,7 @@ local IPv6 = setting.class { name = "ipv6", restart = false }
 IPv6.normalise = function(_, wanted) return setting.switch(wanted) end
 IPv6.read = function() return "on" end
 local function no_switch()
-  return error_object.fail {
+  return errors.fail {
     code = "unsupported", source = "settings", message = "this modem has no switch for IPv6: it is always on",
     hint = 'Ask for an IPv4 connection instead: ip = "ipv4" in the bearer.',
   }

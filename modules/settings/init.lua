@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The settings of a modem: the things about it that a carrier may want, each with the way to do it on this one.
 
-local error_object = require "error"
+local errors = require "errors"
 local generic = require "settings.generic"
 local lines = require "settings.lines"
 local quectel = require "settings.quectel"
@@ -54,7 +54,7 @@ local function find(name, modem, maker, session, options)
 end
 
 local function missing(name, modem, err)
-  return error_object.new {
+  return errors.new {
     code = "unsupported", source = "settings",
     message = err and ("this modem offers no way to set %s: %s"):format(name, err)
       or ("this modem offers no way to set %s"):format(name),

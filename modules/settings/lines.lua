@@ -5,7 +5,7 @@
 -- only if it does not. A line that says nothing is sent each time.
 
 local at = require "at"
-local error_object = require "error"
+local errors = require "errors"
 local schema = require "schema"
 local services = require "qmi.services"
 local setting = require "settings.setting"
@@ -20,7 +20,7 @@ local ANSWER_TIME = 10
 local M = {}
 
 local function invalid(message, hint)
-  return error_object.fail { code = "invalid", source = "settings", message = message, hint = hint }
+  return errors.fail { code = "invalid", source = "settings", message = message, hint = hint }
 end
 
 -- Runs of blanks count as one, as terminals and firmwares differ in them.
@@ -168,7 +168,7 @@ local At = class {
   ask = function(self, modem, command)
     local reply, err
     if not modem.at then
-      return error_object.fail { code = "unsupported", source = "settings", message = "the modem has no AT port" }
+      return errors.fail { code = "unsupported", source = "settings", message = "the modem has no AT port" }
     elseif self.session and command:find("^[Aa][Tt]!") then
       reply, err = self.session:ask(modem, command)
     else
@@ -229,7 +229,7 @@ local Qmi = class {
   -- The answer as lines of the same form: "10=08".
   ask = function(_, modem, text)
     if not modem.qmi then
-      return error_object.fail { code = "unsupported", source = "settings", message = "the modem speaks no QMI" }
+      return errors.fail { code = "unsupported", source = "settings", message = "the modem speaks no QMI" }
     end
     local reply, err = modem.qmi:request(message_of(text))
     if not reply then

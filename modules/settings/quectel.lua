@@ -6,7 +6,7 @@
 local at = require "at"
 local bands = require "settings.bands"
 local composition = require "settings.composition"
-local error_object = require "error"
+local errors = require "errors"
 local setting = require "settings.setting"
 local technologies = require "settings.technologies"
 
@@ -26,7 +26,7 @@ local function ask(modem, command, key)
       return table.move(values, 2, #values, 1, {})
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = "malformed", source = "at", message = ("AT+%s: no %s in the answer"):format(command, key),
   }
 end
@@ -60,7 +60,7 @@ local function wanted_mode(_, wanted)
       return name, err
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = "unsupported", source = "settings", message = ("this modem cannot be set to %s"):format(name),
     hint = "It can be set to auto, or to one technology: gsm, umts or lte.",
   }
@@ -130,7 +130,7 @@ local Bands = class {
     local values, err = ask(modem, "QCFG", "band")
     local mask = values and (values[2] or ""):match("^0?[xX]?(%x+)$")
     if values and not mask then
-      return error_object.fail { code = "malformed", source = "at", message = 'AT+QCFG="band": no mask for LTE' }
+      return errors.fail { code = "malformed", source = "at", message = 'AT+QCFG="band": no mask for LTE' }
     end
     return mask and { lte = bands.of_hex(mask), nr = {} }, err
   end,
@@ -191,7 +191,7 @@ function Composition:read(modem)
   local values, err = ask(modem, "QCFG", "usbnet")
   local number = values and math.tointeger(tonumber(values[1]))
   if values and not number then
-    return error_object.fail { code = "malformed", source = "at", message = 'AT+QCFG="usbnet": no number' }
+    return errors.fail { code = "malformed", source = "at", message = 'AT+QCFG="usbnet": no number' }
   end
   return number and { interfaces = of_net(number), by = self.by, exact = number }, err
 end
@@ -205,7 +205,7 @@ function Composition:target(_, wanted)
       return { interfaces = of_net(number), exact = number }
     end
   end
-  return error_object.fail {
+  return errors.fail {
     code = "unsupported", source = "settings",
     message = ("this modem has no composition with %s"):format(table.concat(wanted.interfaces, "+")),
   }

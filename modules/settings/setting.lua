@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What every setting has in common: one thing about a modem that can be read, compared and set.
 
-local error_object = require "error"
+local errors = require "errors"
 
 ---A setting. Values are plain tables and strings: they may go through JSON, and what read() gave can be given
 ---to normalise() and set() later to put things back.
@@ -166,7 +166,7 @@ function M.switch(value)
   elseif value == false or value == "off" then
     return "off"
   end
-  return error_object.fail {
+  return errors.fail {
     code = "invalid", source = "settings", message = ("'%s' is neither true nor false"):format(tostring(value)),
   }
 end

@@ -4,7 +4,7 @@
 --
 -- Models differ in what the numbers of these commands mean, so all is chosen by the names that the modem itself lists.
 
-local error_object = require "error"
+local errors = require "errors"
 local setting = require "settings.setting"
 local technologies = require "settings.technologies"
 
@@ -43,7 +43,7 @@ function Session:unlock()
   if reply then
     return true
   elseif setting.is_refusal(err) then
-    self.refused = error_object.new {
+    self.refused = errors.new {
       code = "rejected", source = "at", message = "the modem does not take the password for protected commands",
       hint = "Give the right one as `unlock` in the carrier's modem table.", detail = err.detail,
     }
@@ -61,7 +61,7 @@ end
 function Session:ask(modem, command)
   self.at = modem.at
   if not self.at then
-    return error_object.fail { code = "unsupported", source = "settings", message = "the modem has no AT port now" }
+    return errors.fail { code = "unsupported", source = "settings", message = "the modem has no AT port now" }
   end
   local reply, err = self.at:command(command, { seconds = ANSWER_TIME })
   if reply or not setting.is_refusal(err) then
@@ -138,7 +138,7 @@ function Rat:normalise(wanted)
   end
   local names = {}
   for i, row in ipairs(self.rows) do names[i] = row.value end
-  return error_object.fail {
+  return errors.fail {
     code = "unsupported", source = "settings", message = ("this modem cannot be set to %s"):format(value),
     hint = "It can be set to: " .. table.concat(names, ", "),
   }

@@ -5,7 +5,7 @@
 -- about LTE; what a line says of the older technologies stays as it is.
 
 local bands = require "settings.bands"
-local error_object = require "error"
+local errors = require "errors"
 local setting = require "settings.setting"
 
 ---@class settings.sierra.band_row
@@ -174,7 +174,7 @@ end
 function Bands:why_not(_, wanted)
   local all = find_row(self, "name", "all bands")
   if not self.columns[1] then
-    return error_object.new {
+    return errors.new {
       code = "unsupported", source = "settings", message = "the modem does not show which bands it has",
     }
   elseif all and all.masks and not wanted.masks then

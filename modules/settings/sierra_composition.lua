@@ -3,7 +3,7 @@
 -- neither command.
 
 local composition = require "settings.composition"
-local error_object = require "error"
+local errors = require "errors"
 local setting = require "settings.setting"
 local sierra_qmi = require "qmi.sierra"
 
@@ -92,7 +92,7 @@ function ByAt:target(now, wanted)
     return wanted
   end
   if not now then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "settings",
       message = "AT!USBCOMP? does not tell the composition, nor AT!USBCOMP=? the usual one: no config type is known",
     }
@@ -110,7 +110,7 @@ function ByAt:target(now, wanted)
   end
   for _, name in ipairs(wanted.interfaces) do
     if not has[name] then
-      return error_object.fail {
+      return errors.fail {
         code = "unsupported", source = "settings",
         message = ("AT!USBCOMP=? of this modem lists no interface for %s"):format(name:upper()),
       }
@@ -171,7 +171,7 @@ function ByQmi:target(now, wanted)
     if is_supported then
       return wanted
     end
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "settings",
       message = ("this modem does not support composition %d"):format(wanted.exact),
       detail = { supported = now.supported },
@@ -187,7 +187,7 @@ function ByQmi:target(now, wanted)
     end
   end
   if not best then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "settings",
       message = ("this modem supports no composition with %s"):format(table.concat(wanted.interfaces, "+")),
       detail = { supported = now.supported },
@@ -268,7 +268,7 @@ function M.new(session, modem, options)
     end
     return other, not other and (setting.is_unasked(why) and why or err) or nil
   elseif not bits.MBIM and not bits.RMNET0 then
-    return error_object.fail {
+    return errors.fail {
       code = "unsupported", source = "settings", message = "AT!USBCOMP=? names no interfaces",
     }
   end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Radio access technologies by name: whatever a modem or a person calls them, as "auto", "lte" or "umts+lte".
 
-local error_object = require "error"
+local errors = require "errors"
 
 local M = {}
 
@@ -53,13 +53,13 @@ function M.wanted(wanted)
     name = name and (automatic[word] or words[word]) and name
   end
   if name == "nr" and wanted:lower():find "5g" then
-    return error_object.fail {
+    return errors.fail {
       code = "invalid", source = "settings",
       message = ("'%s' is not clear: most 5G networks need LTE beside it"):format(wanted),
       hint = 'Say "lte+nr", or "nr" for 5G alone (standalone).',
     }
   elseif not name then
-    return error_object.fail {
+    return errors.fail {
       code = "invalid", source = "settings",
       message = ("'%s' is no radio access technology"):format(tostring(wanted)),
       hint = "Say auto, gsm, umts, lte or nr, or several: \"umts+lte\".",

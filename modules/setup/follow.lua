@@ -2,7 +2,7 @@
 -- Restarts the modem, and follows it until it is there again: at the same place, maybe with another product id, other
 -- ports and another protocol.
 
-local comeback = require "modem.comeback"
+local comeback = require "modem.reenumeration"
 local modem_module = require "modem"
 local ports = require "modem.ports"
 local reset = require "modem.reset"

@@ -3,7 +3,7 @@
 
 local apply = require "setup.apply"
 local check = require "setup.check"
-local error_object = require "error"
+local errors = require "errors"
 local follow = require "setup.follow"
 local log = require "log"
 local modem_module = require "modem"
@@ -122,7 +122,7 @@ end
 function Session:plan_undo()
   local report = self.report
   if not report then
-    return error_object.fail {
+    return errors.fail {
       code = "not-found", source = "setup",
       message = "moontower has changed nothing in this modem, or put all of it back",
     }
@@ -157,7 +157,7 @@ end
 local function tell_if_interrupted(self)
   return task.finally(function(reason)
     if reason ~= nil then
-      local interrupted = error_object.new { code = "interrupted", message = "interrupted", source = "setup" }
+      local interrupted = errors.new { code = "interrupted", message = "interrupted", source = "setup" }
       local _, err = self.report:explain(interrupted, apply.advice)
       self.watcher:rest()
       for line in (tostring(err) .. "\n" .. err.hint):gmatch("[^\n]+") do log.warn("%s", line) end
@@ -219,7 +219,7 @@ function Session:apply(made, carrier_name)
   self.report.finished = outcome.holds
   ok, err = self.report:save()
   if not ok then
-    err = select(2, error_object.during(err, outcome.holds and "all is as wanted, but that is not written down"
+    err = select(2, errors.during(err, outcome.holds and "all is as wanted, but that is not written down"
       or "not all is as wanted, and that is not written down"))
     return self.report:explain(err, apply.advice)
   end

@@ -2,7 +2,7 @@
 -- The plan: what a modem is like, what it is to be like, and the steps from here to there. Making it changes nothing.
 
 local compositions = require "settings.composition"
-local error_object = require "error"
+local errors = require "errors"
 local settings = require "settings"
 
 ---@class setup.step
@@ -32,12 +32,12 @@ local function make_step(modem, setting, value)
     now, err = setting:read(modem)
   end
   if wanted == nil or now == nil then
-    return error_object.during(err, setting.title)
+    return errors.during(err, setting.title)
   end
   local differs = not setting:same(now, wanted)
   local refusal = differs and setting:why_not(modem, wanted, now)
   if refusal then
-    return error_object.during(refusal, setting.title)
+    return errors.during(refusal, setting.title)
   end
   return {
     name = setting.name, title = setting.title, setting = setting, now = now, wanted = wanted, differs = differs,

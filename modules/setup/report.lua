@@ -2,10 +2,10 @@
 -- What `setup` has changed in a modem, in /var/lib/moontower/setup: written before each step, so that whatever happens,
 -- it is known what was done and how to put it back.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local state = require "state"
-local story = require "story"
+local status = require "status"
 
 local KIND = "setup"
 local UNCHANGED = "Nothing was changed."
@@ -47,7 +47,7 @@ function M.key(modem)
   if not identity then
     return nil, err
   end
-  return identity.imei or story.name(modem.description)
+  return identity.imei or status.name(modem.description)
 end
 
 ---@param key string
@@ -95,7 +95,7 @@ function Report:remove()
   if not self:is_written() then
     return true
   end
-  return error_object.fail {
+  return errors.fail {
     code = "io", source = "setup", message = ("all is put back, but %s cannot be removed"):format(self:path()),
     hint = "Remove it: else the next setup takes it for what is still changed.",
   }
@@ -134,7 +134,7 @@ end
 ---@return nil
 ---@return moontower.error
 function M.with_hint(err, hint)
-  local _, copy = error_object.during(err, "setup")
+  local _, copy = errors.during(err, "setup")
   copy.hint = (err.hint and err.hint .. "\n  " or "") .. hint
   return nil, copy
 end

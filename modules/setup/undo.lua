@@ -2,9 +2,9 @@
 -- Puts back what a setup has changed, the newest first, as its report says.
 
 local carrier = require "carrier"
-local error_object = require "error"
+local errors = require "errors"
 local plan = require "setup.plan"
-local printable = require "printable"
+local printable = require "base.printable"
 local setting = require "settings.setting"
 local state = require "state"
 
@@ -25,7 +25,7 @@ function M.wanted(report)
 end
 
 local function damaged(report, why)
-  return error_object.fail {
+  return errors.fail {
     code = "malformed", source = "setup",
     message = "what was changed in this modem is written down in a way that makes no sense: " .. printable(why),
     hint = ("Put it back by hand, with the help of %s, and remove that file."):format(

@@ -2,7 +2,7 @@
 -- What a carrier wants of a modem: its `modem` table, and what its setup(modem) function adds for the modem at hand.
 
 local carrier_module = require "carrier"
-local error_object = require "error"
+local errors = require "errors"
 local sandbox = require "core.sandbox"
 
 -- The function decides; it does not wait. What it asks for is done later, step by step.
@@ -29,7 +29,7 @@ local function restricted(modem, identity, wanted)
 end
 
 local function invalid(name, message)
-  return error_object.fail {
+  return errors.fail {
     code = "carrier-invalid", source = "carrier", message = ("%s: %s"):format(name, message),
     hint = "carriers/README.md shows how to write one.",
   }

@@ -2,7 +2,7 @@
 -- The how-to for an MC7455 with a Calyx Institute SIM, as it is typed into minicom: one line for each line. Run it with
 -- `moontower run scripts/examples/calyx-by-hand.lua`; `moontower setup calyx-sprint` does the same, and looks first.
 
-local comeback = require "modem.comeback"
+local comeback = require "modem.reenumeration"
 local modem = require "modem"
 local reset = require "modem.reset"
 local sierra = require "qmi.sierra"

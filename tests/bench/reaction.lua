@@ -6,13 +6,13 @@
 -- it comes in. What the simulated modem does in between counts as ours.
 
 local events = require "events"
-local faults = require "sim.faults"
-local mc7455 = require "sim.mc7455"
+local faults = require "simulator.faults"
+local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
-local new_simulated = require("sim.modem").new
+local new_simulated = require("simulator.modem").new
 local policy = require "policy"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local COMPOSITION, ROUNDS = arg[1] or "mbim", math.tointeger(tonumber(arg[2])) or 15
 local LATENCIES = { 0, 0.02 }
@@ -43,7 +43,7 @@ end
 
 -- Notes when what passes between modem and host, once `marks` is not empty.
 local function tap(composition, marks)
-  local sim = require("sim." .. composition)
+  local sim = require("simulator." .. composition)
   local new = sim.new
   sim.new = function(modem, options)
     if not options.inner then
@@ -72,7 +72,7 @@ end
 
 local function wait_online(heard)
   assert(task.timeout(PATIENCE, function()
-    repeat local event = assert(heard:next()) until event.event == "belief" and event.belief == "online"
+    repeat local event = assert(heard:next()) until event.event == "state" and event.state == "online"
     return true
   end))
 end

@@ -4,7 +4,7 @@
 -- To be run beside a simulated modem, and before any daemon: so this is a process of its own, which sees of the keeper
 -- only what comes through wwan0, and what the keeper says of itself.
 
-local control = require "sim.control"
+local control = require "simulator.control"
 local fs = require "core.fs"
 local json = require "dkjson"
 local net = require "net"
@@ -75,14 +75,14 @@ end
 
 -- What the keeper says -----------------------------------------------------------------------------------------------
 
--- When it said what, since `since`: a list of { at, belief or nil, what }.
+-- When it said what, since `since`: a list of { at, state or nil, what }.
 local function said(since)
   local list = {}
   for at, words in (fs.read(LOG .. "/log") or ""):gmatch "(%S+) ([^\n]*)\n" do
     at = tonumber(at)
-    local event = words:sub(1, 1) == "{" and json.decode(words) or { belief = words }
+    local event = words:sub(1, 1) == "{" and json.decode(words) or { state = words }
     if at >= since - TICK then
-      list[#list + 1] = { at = at, belief = event.belief, what = event.what }
+      list[#list + 1] = { at = at, state = event.state, what = event.what }
     end
   end
   return list
@@ -91,7 +91,7 @@ end
 -- What is mended without ever being offline is noticed, too.
 local function noticed(since)
   for _, word in ipairs(said(since)) do
-    if word.what or word.belief ~= "online" then
+    if word.what or word.state ~= "online" then
       return word.at
     end
   end
@@ -100,7 +100,7 @@ end
 local function tried(since, until_)
   local list = {}
   for _, word in ipairs(said(since)) do
-    local what = word.what or word.belief == "tried" and "again"
+    local what = word.what or word.state == "tried" and "again"
     if what and word.at <= until_ then
       list[#list + 1] = what
     end
@@ -192,7 +192,7 @@ end
 local who, chosen = arg[1], {}
 for i = 2, #arg do chosen[arg[i]] = true end
 if os.getenv "MOONTOWER_SIM" ~= "1" then
-  return nil, "this is to be run beside a simulated modem: moontower sim -- ..."
+  return nil, "this is to be run beside a simulated modem: moontower simulate -- ..."
 end
 print(("%-14s %-22s %10s %10s  %s"):format("kept by", "fault", "noticed s", "traffic s", "tried"))
 for _, case in ipairs(cases) do

@@ -2,11 +2,11 @@
 -- For tests: a daemon in a process of its own, which keeps a simulated modem in this process online.
 
 local lu = require "luaunit"
-local new_simulated = require("sim.modem").new
+local new_simulated = require("simulator.modem").new
 local ping = require "core.ping"
 local process = require "core.process"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local M = {}
 
@@ -54,7 +54,7 @@ function M.with_daemon(protocol, fn)
     lu.skip("no world of our own here: " .. tostring(refused))
   end
   local group <close> = task.group()
-  local modem = new_simulated(require "sim.mc7455", group)
+  local modem = new_simulated(require "simulator.models.mc7455", group)
   modem:compose(protocol)
   assert(tier1.start(modem, group))
   local result

@@ -5,13 +5,13 @@
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"
 local json = require "dkjson"
-local mc7455 = require "sim.mc7455"
-local new_simulated = require("sim.modem").new
+local mc7455 = require "simulator.models.mc7455"
+local new_simulated = require("simulator.modem").new
 local process = require "core.process"
 local services = require "qmi.services"
-local sim_qmi = require "sim.qmi"
+local sim_qmi = require "simulator.qmi"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local CTL, WDS, DMS, NAS, BROADCAST = 0, 1, 2, 3, 0xff
 local ALLOCATE, SYNC = 0x0022, 0x0027

@@ -11,7 +11,7 @@ all() { for f in -4 -6; do ip $f rule; ip $f route show table all proto 77; done
   for n in wwan0 wwan1; do cat /proc/sys/net/ipv6/conf/$n/accept_ra; done 2>/dev/null; stat -c '%A %N' /etc/resolv.conf
   cat /etc/resolv.conf
   find /run/moontower /var/lib/moontower -type f |
-    grep -v '/sim/\|/locks/\|/devices/\|/control/\|/identities/\|/ladders/.*json$' | sort; } 2>/dev/null
+    grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/ladders/.*json$' | sort; } 2>/dev/null
 fail() { echo "FAILED $1 ($moment)"; cat /run/test/log; exit 1; }
 run() { "$@" >/run/test/log 2>&1 || fail "$*"; }
 # Goes on while there is no modem (3): it may be restarting.

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- A host for the tests of the simulated modem's AT function: it writes command lines, and collects what comes back.
 
-local sim_at = require "sim.at"
-local sim_modem = require "sim.modem"
+local sim_at = require "simulator.at"
+local sim_modem = require "simulator.modem"
 
 ---@class sim_at_host
 ---@field modem sim.modem
@@ -20,7 +20,8 @@ function sim_at_host.new(options)
   options = options or {}
   local self = setmetatable({ received = "" }, Host)
   self.modem = options.modem
-    or sim_modem.new(require("sim." .. (options.personality or "mc7455")), options.group, { factory = options.factory })
+    or sim_modem.new(require("simulator.models." .. (options.personality or "mc7455")), options.group,
+      { factory = options.factory })
   self.fn = sim_at.new(self.modem, { send = function(bytes) self.received = self.received .. bytes end })
   if not options.echo then
     self:ask "ATE0"

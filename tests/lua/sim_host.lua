@@ -2,9 +2,9 @@
 -- A host for the tests of the simulated modem: it sends commands, and collects what comes back, transfer by transfer.
 
 local core = require "core.mbim"
-local mc7455 = require "sim.mc7455"
-local sim_mbim = require "sim.mbim"
-local sim_modem = require "sim.modem"
+local mc7455 = require "simulator.models.mc7455"
+local sim_mbim = require "simulator.mbim"
+local sim_modem = require "simulator.modem"
 
 ---@class sim_host
 ---@field modem sim.modem

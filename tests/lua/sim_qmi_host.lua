@@ -3,10 +3,10 @@
 
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"
-local mc7455 = require "sim.mc7455"
+local mc7455 = require "simulator.models.mc7455"
 local qmi = require "qmi"
-local sim_modem = require "sim.modem"
-local sim_qmi = require "sim.qmi"
+local sim_modem = require "simulator.modem"
+local sim_qmi = require "simulator.qmi"
 
 ---@class sim_qmi_host
 ---@field modem sim.modem

@@ -45,13 +45,13 @@ end
 
 ---Runs a shell command in a world with a simulated modem.
 ---@param command string such as "moontower up --apn r.ispsn"
----@param faults string[]? as `moontower sim --fault` takes them
+---@param faults string[]? as `moontower simulate --fault` takes them
 ---@param preparation string? shell commands before it, whose output does not count
----@param options string[]? others that `moontower sim` takes
+---@param options string[]? others that `moontower simulate` takes
 ---@param seconds number? how long all of it may take (600)
 ---@return simulated.result
 function M.run(command, faults, preparation, options, seconds)
-  local arguments = table.move(options or {}, 1, #(options or {}), 3, { executable, "sim" })
+  local arguments = table.move(options or {}, 1, #(options or {}), 3, { executable, "simulate" })
   for _, fault in ipairs(faults or {}) do
     table.move({ "--fault", fault }, 1, 2, #arguments + 1, arguments)
   end

@@ -101,7 +101,7 @@ local function typed(talk, options)
   local home = os.tmpname()
   os.remove(home)
   local arguments = table.move({ "--", "moontower", "at" }, 1, 3, #(options or {}) + 2,
-    table.move(options or {}, 1, #(options or {}), 2, { "sim" }))
+    table.move(options or {}, 1, #(options or {}), 2, { "simulate" }))
   local status, output = terminal.run(arguments, function(t)
     t:expect "at> "
     talk(t)

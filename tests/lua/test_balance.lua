@@ -9,7 +9,7 @@ local T = {}
 -- Quick enough for a test: what takes ten seconds on a real link takes a tenth here.
 local SERVE = [[
 cat >/run/test/config.lua <<END
-return { modems = { { apn = "r.ispsn" } }, policies = { { "balance", weights = { sim1 = 3 },
+return { modems = { { apn = "r.ispsn" } }, policies = { { "balance", weights = { simulated1 = 3 },
   every = 0.2, timeout = 0.3, misses = 2, first = 0.1, max = 0.5, steady = 0.1 } } }
 END
 wait_until() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 600 ] || {
@@ -55,14 +55,14 @@ end
 
 function T.test_one_that_dies_leaves_and_comes_back()
   for _, fault in ipairs { "unplug 1", "network-drop 1", "blackhole 2" } do
-    run(([[start; both; moontower sim fault %s --on 1; only wwan1
+    run(([[start; both; moontower simulate fault %s --on 1; only wwan1
       ping -c 1 -W 5 8.8.8.8 >/dev/null || exit 1; both; finish]]):format(fault))
   end
 end
 
 function T.test_new_addresses_get_new_rules()
   run [[start; both; old=$(rules -4 | grep -o 'from [0-9.]*')
-    moontower sim fault renumber --on 2
+    moontower simulate fault renumber --on 2
     wait_until '[ "$(rules -4 | grep -o "from [0-9.]*")" != "$old" ]'; both
     for a in $(addresses); do
       rules -4 | grep -q "from $a " || exit 1; ping -c 1 -W 5 -I $a 8.8.8.8 >/dev/null || exit 1
@@ -76,7 +76,7 @@ function T.test_a_modem_that_is_held_or_used_by_a_command_takes_no_part()
 end
 
 function T.test_a_reload_keeps_the_connections()
-  run [[start; both; moontower reload; both; moontower sim state --json --on 1 >/run/test/1
+  run [[start; both; moontower reload; both; moontower simulate state --json --on 1 >/run/test/1
     [ "$(moontower why | grep -c ' connect, because')" = 4 ] || exit 1
     ! grep -q "offline" /run/test/log || exit 1; finish]]
 end

@@ -8,13 +8,13 @@ local core_qmi = require "core.qmi"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
 local ext_qmux = require "mbim.ext_qmux"
-local faults = require "sim.faults"
+local faults = require "simulator.faults"
 local lu = require "luaunit"
 local ports = require "core.port"
 local proxy_control = require "mbim.proxy_control"
-local sim_mbim = require "sim.mbim"
+local sim_mbim = require "simulator.mbim"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local T = {}
 

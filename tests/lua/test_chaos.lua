@@ -3,18 +3,18 @@
 --
 -- The seed is printed. MT_CHAOS_SEED=n gives the same faults again, MT_CHAOS_FAULTS=n more or fewer of them.
 
-local card = require "sim.card"
-local chaos = require "sim.chaos"
-local faults = require "sim.faults"
+local card = require "simulator.card"
+local chaos = require "simulator.chaos"
+local faults = require "simulator.faults"
 local fs = require "core.fs"
 local leftovers = require "leftovers"
 local lu = require "luaunit"
-local new_simulated = require("sim.modem").new
-local personality = require "sim.personality"
+local new_simulated = require("simulator.modem").new
+local personality = require "simulator.models.personality"
 local ping = require "core.ping"
 local process = require "core.process"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local T = {}
 
@@ -70,7 +70,7 @@ end
 local function make_modems(group)
   local modems = {}
   for number = 1, MODEMS do
-    local modem = new_simulated(personality.numbered(require "sim.mc7455", number), group)
+    local modem = new_simulated(personality.numbered(require "simulator.models.mc7455", number), group)
     modem:compose(number % 2 == 0 and "qmi" or "mbim")
     modem.reset_time, modem.search_time = 0.3, 0.1
     modems[number] = modem

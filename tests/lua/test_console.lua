@@ -2,7 +2,7 @@
 -- `moontower console`: Lua typed at a prompt, with the simulated modem in hand; and how it shows values.
 
 local lu = require "luaunit"
-local show = require "show"
+local show = require "terminal.inspect"
 local simulated = require "simulated"
 local terminal = require "typing"
 
@@ -94,7 +94,7 @@ function T.test_nothing_that_is_typed_ends_the_daemon_or_changes_it_for_others()
   local _, refused = result.out:gsub("status 1\n", "")
   lu.assertEquals(refused, 4, result.out .. result.err)
   lu.assertStrContains(result.out, "os.exit would end all scripts")
-  lu.assertStrContains(result.out, "status 1\n1\nmodem sim is ")
+  lu.assertStrContains(result.out, "status 1\n1\nmodem simulated is ")
   lu.assertStrContains(result.out, "network   registered at home")
 end
 
@@ -107,7 +107,7 @@ end
 -- ---- typed ----
 
 function T.test_typing()
-  local status, output = terminal.run({ "sim", "--", "moontower", "console" }, function(t)
+  local status, output = terminal.run({ "simulate", "--", "moontower", "console" }, function(t)
     t:expect "\n> "
     t:type "modem:signal()\r"
     t:expect "dbm"

@@ -8,7 +8,7 @@ local simulated = require "simulated"
 local T = {}
 
 -- Waits until `moontower why` says so, for events have to reach the daemon first.
-local personality = require "sim.mc7455"
+local personality = require "simulator.models.mc7455"
 local UNTIL = ("IMEI=%s ICCID=%s\n"):format(personality.imei, personality.card.iccid) .. [[
 until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; return 1; }
   sleep 0.1; done; }
@@ -26,9 +26,9 @@ end
 
 function T.test_it_brings_a_modem_online_and_back()
   local result = run [[start; until_why "is online" || exit 1
-    moontower sim fault disconnect
+    moontower simulate fault disconnect
     until_why "because the network ended the connection: .*: connected" || exit 1
-    moontower sim fault unplug 1; until_why "is unplugged"; until_why "is online" || exit 1
+    moontower simulate fault unplug 1; until_why "is unplugged"; until_why "is online" || exit 1
     moontower down; end; grep -c Traceback /run/test/log; true]]
   lu.assertEquals(result.after, result.before)
 end
@@ -144,7 +144,7 @@ function T.test_the_second_port_of_a_modem()
     ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null && ping -c1 -W5 -I wwan0 8.8.8.8 >/dev/null || exit 1
     moontower down --device wwan1; moontower why | grep -c 'is online'; moontower down >/dev/null; end; true]],
     nil, nil, { "--composition", "qmi" })
-  lu.assertStrContains(result.out, "1\n/run/moontower/sim/qmi2 is offline\n1\n")
+  lu.assertStrContains(result.out, "1\n/run/moontower/simulator/qmi2 is offline\n1\n")
   lu.assertEquals(result.after, result.before)
 end
 
@@ -159,25 +159,25 @@ end
 
 function T.test_down_holds_until_up()
   local result = run [[start; until_why "is online" || exit 1
-    moontower down; moontower sim fault unplug 1; until_why "is unplugged"; until_why "down. was given" || exit 1
+    moontower down; moontower simulate fault unplug 1; until_why "is unplugged"; until_why "down. was given" || exit 1
     moontower up --no-probe >/dev/null; until_why "is online" || exit 1; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 
 -- A modem that restarts has its radio on again.
 function T.test_radio_off_holds_until_radio_on()
-  local result = run [[moontower sim set reset_time=0.2; start; until_why "is online" || exit 1
-    off() { moontower sim state | grep -q "off (software)" || exit 1
+  local result = run [[moontower simulate set reset_time=0.2; start; until_why "is online" || exit 1
+    off() { moontower simulate state | grep -q "off (software)" || exit 1
       moontower why | grep -q "$1. was given at" || exit 1; }
     moontower radio off; off "moontower radio off"
     moontower reset >/dev/null; until_why "radio off. was given" || exit 1
-    n=0; until moontower sim state | grep -q "off (software)"; do n=$((n+1)); [ $n -lt 600 ] || exit 1; done
+    n=0; until moontower simulate state | grep -q "off (software)"; do n=$((n+1)); [ $n -lt 600 ] || exit 1; done
     moontower reload; moontower radio; off "moontower radio off"; end; start; until_why "radio off. was given" || exit 1
     moontower radio on; until_why "is online" || exit 1
     moontower at AT+CFUN=4; off "moontower at 'AT+CFUN=4'"; moontower at AT+CFUN=1; until_why "is online" || exit 1
     moontower at AT+CGATT=0; until_why "at 'AT+CGATT=0'. was given at .*moontower up. ends that" || exit 1
     moontower up --no-probe >/dev/null; until_why "is online" || exit 1
-    moontower sim set latency=0.1; moontower unlock >/dev/null || exit 1; until_why "is online" || exit 1
+    moontower simulate set latency=0.1; moontower unlock >/dev/null || exit 1; until_why "is online" || exit 1
     moontower radio off; moontower up --no-probe >/dev/null; until_why "is online" || exit 1
     moontower down; end; true]]
   lu.assertStrContains(result.out, "The radio is off.\nread again\nThe radio is off.\n")
@@ -198,13 +198,13 @@ function T.test_what_up_was_given_lasts_if_it_has_worked()
       settled "$conf" 66; moontower up --apn wrong; echo "wrong $?"; settled "$conf" 66
       moontower up --no-probe | grep ^bearer; settled "$conf" 66
       moontower up --apn '' --no-probe >/dev/null || exit 1; settled "$given" 66
-      moontower sim fault disconnect; until_why "because the network ended the connection: .*: connected" || exit 1
+      moontower simulate fault disconnect; until_why "because the network ended the connection: .*: connected" || exit 1
       moontower reload; settled "$given" 66; moontower up --apn wrong; echo "wrong $?"; settled "$given" 66
       moontower down >/dev/null; moontower up --apn wrong; echo "wrong $?"
       until_why "is offline since .*moontower down. was given" || exit 1
       moontower up --no-probe >/dev/null; settled "$conf" 66
       moontower up --metric 77 --no-dns --no-probe >/dev/null; settled "$conf" 77
-      moontower sim fault disconnect; until_why "ended the connection: .*: connected"; settled "$conf" 77
+      moontower simulate fault disconnect; until_why "ended the connection: .*: connected"; settled "$conf" 77
       grep -q 68.28 /etc/resolv.conf; echo "dns $?"; moontower up --no-probe >/dev/null; settled "$conf" 66
       moontower down >/dev/null; end; true]], nil, nil, { "--composition", composition })
     lu.assertEquals(result.status, 0, result.out .. result.err)
@@ -227,7 +227,7 @@ function T.test_a_killed_daemon_loses_no_connection()
   local result = run [[start; until_why "is online" || exit 1
     ip -o address show dev wwan0 scope global >/run/test/1; kill -KILL $daemon; wait $daemon 2>/dev/null
     start; until_why "is online" || exit 1; ip -o address show dev wwan0 scope global >/run/test/2
-    cmp /run/test/1 /run/test/2 || exit 1; moontower sim state | grep commands >/dev/null
+    cmp /run/test/1 /run/test/2 || exit 1; moontower simulate state | grep commands >/dev/null
     moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
@@ -276,12 +276,14 @@ end }
 END
     echo 'return { modems = { { policy = "/run/test/mine.lua" } } }' >/run/test/config.lua
     start --config /run/test/config.lua; until_why "is online since .* as " || exit 1
-    moontower sim fault disconnect; moontower sim fault detach; until_why "is offline since .*: the network" || exit 1
+    moontower simulate fault disconnect; moontower simulate fault detach
+    until_why "is offline since .*: the network" || exit 1
     moontower down >/dev/null; end; true]]
 end
 
 function T.test_two_modems_get_a_default_route_each()
-  local result = simulated.run(UNTIL .. [[start; until_why "sim1 is online" && until_why "sim2 is online" || exit 1
+  local result = simulated.run(UNTIL .. [[start
+    until_why "simulated1 is online" && until_why "simulated2 is online" || exit 1
     ip route show default; ip -6 route show default
     for i in 0 1; do ping -c 1 -W 5 -I wwan$i 8.8.8.8 >/dev/null || exit 1; done
     moontower down --device wwan1; moontower down --device wwan0; end; true]], nil, nil, { "--count", "2" })
@@ -293,10 +295,10 @@ function T.test_two_modems_get_a_default_route_each()
 end
 
 function T.test_a_modem_is_known_by_its_sim_also_when_that_comes_later()
-  local result = run [[moontower sim fault sim-remove
+  local result = run [[moontower simulate fault sim-remove
     echo 'return { modems = { { iccid = "'$ICCID'", policy = "reconnect" } } }' >/run/test/config.lua
     start --config /run/test/config.lua; until_why "is ignored since .*: it does not say who it is" || exit 1
-    moontower sim fault sim-insert; until_why "is online" || exit 1; moontower down; end; true]]
+    moontower simulate fault sim-insert; until_why "is online" || exit 1; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 
@@ -304,9 +306,9 @@ function T.test_a_hung_modem_is_taken_for_the_one_that_was_there_last()
   local result = run [[
     echo 'return { modems = { { imei = "'$IMEI'", policy = "reconnect" } } }' >/run/test/config.lua
     start --config /run/test/config.lua; until_why "is online" || exit 1; moontower down; moontower up >/dev/null
-    kill -KILL $daemon; wait $daemon 2>/dev/null; moontower sim fault hang
+    kill -KILL $daemon; wait $daemon 2>/dev/null; moontower simulate fault hang
     start --config /run/test/config.lua; until_why "is ready\\|is offline" || exit 1
-    moontower sim fault none; until_why "is online" || exit 1; moontower down; end; true]]
+    moontower simulate fault none; until_why "is online" || exit 1; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 
@@ -328,7 +330,8 @@ end
 
 -- What is held would stay offline, whatever the policy says.
 function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offline()
-  local result = simulated.run(UNTIL .. [[start; until_why "sim1 is online" && until_why "sim2 is online" || exit 1
+  local result = simulated.run(UNTIL .. [[start
+    until_why "simulated1 is online" && until_why "simulated2 is online" || exit 1
     held() { echo "$1 $?:" $(ls /run/moontower/held 2>/dev/null); }
     moontower down 2>&1 >/dev/null; held several; moontower down --help >/dev/null; held help
     moontower down -x 2>/dev/null; held wrong; moontower down --device x 2>/dev/null; held none
@@ -336,8 +339,8 @@ function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offli
     moontower trace --brief down -d wwan1 >/dev/null 2>&1; held traced
     moontower why | grep -c "is offline"; end; true]], nil, nil, { "--count", "2" })
   lu.assertEquals(result.status, 0, result.out .. result.err)
-  for _, words in ipairs { "several 3:\n", "help 0:\n", "wrong 2:\n", "none 3:\n", "joined 0: sim1.json\n",
-    "traced 0: sim1.json sim2.json\n2\n" } do
+  for _, words in ipairs { "several 3:\n", "help 0:\n", "wrong 2:\n", "none 3:\n", "joined 0: simulated1.json\n",
+    "traced 0: simulated1.json simulated2.json\n2\n" } do
     lu.assertStrContains(result.out, words)
   end
   lu.assertEquals(result.after, result.before)

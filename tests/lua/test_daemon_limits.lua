@@ -102,7 +102,7 @@ function T.test_one_whose_error_cannot_be_told_has_failed()
   lu.assertStrContains(failures[1].message, "cannot be turned into text")
 end
 
-local IMEI = ("IMEI=%s\n"):format(require("sim.mc7455").imei)
+local IMEI = ("IMEI=%s\n"):format(require("simulator.models.mc7455").imei)
 local SHELL = IMEI .. [[
 until_true() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 600 ] || { echo "never: $1"; return 1; }
   sleep 0.1; done; }
@@ -123,7 +123,7 @@ end
 
 local TWO = { "--count", "2" }
 
--- The policy of sim1 does this, and fails at least twice, while sim2 stays online and answers.
+-- The policy of simulated1 does this, and fails at least twice, while simulated2 stays online and answers.
 local function beside_a_good_one(body, message)
   local result = run([[write bad <<'END'
 local policy = require "policy"
@@ -132,7 +132,7 @@ return policy { name = "bad", each = { modem = "ready" }, run = function(modem)
 
 end }
 END
-    start --config /run/test/config.lua; until_true "moontower why | grep 'sim2 is online'" || exit 1
+    start --config /run/test/config.lua; until_true "moontower why | grep 'simulated2 is online'" || exit 1
     moontower events --json >/run/test/events & ping -c 100 -i 0.1 -W 5 -I wwan1 8.8.8.8 >/run/test/ping & pinging=$!
     until_true "[ \$(grep -c policy-failed /run/test/events) -ge 2 ]" || exit 1
     wait $pinging || exit 1; tail -n 3 /run/test/ping; ! grep link-down /run/test/events || exit 1

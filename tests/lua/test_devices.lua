@@ -5,10 +5,10 @@
 local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
-local new_modem = require("sim.modem").new
+local new_modem = require("simulator.modem").new
 local process = require "core.process"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 assert(tier1.enter())
 
@@ -300,7 +300,7 @@ end
 
 -- Two configurations, as its descriptors tell: 1 with RNDIS and AT, 2 with MBIM and AT.
 local function two_configurations(current)
-  local d = require "sim.usb.descriptors"
+  local d = require "simulator.usb.descriptors"
   local at = d.interface { number = 2, endpoints = 0, class = 0xff, subclass = 0x02, protocol = 0x01 }
   local function configuration(value, class, subclass, protocol)
     return d.configuration({ interfaces = 2, value = value, attributes = 0xa0, max_power = 250 },
@@ -431,7 +431,7 @@ end
 -- Lists the modems over and over, with one of the questions to udev and sysfs unanswered each time: the first, the
 -- second, and so on. The modem is there each time, as it is, or an error says why not.
 local UNREADABLE = [[
-  local devices, error_object = require "modem.devices", require "error"
+  local devices, errors = require "modem.devices", require "errors"
   local count, failing = 0, 0
   for module, names in pairs {
     ["core.udev"] = { "devices", "parent", "attribute" }, ["core.fs"] = { "list", "read", "realpath", "stat" },
@@ -442,7 +442,7 @@ local UNREADABLE = [[
       library[name] = function(...)
         count = count + 1
         if count == failing then
-          return error_object.fail { code = "io", source = "fs", message = "cannot read it" }
+          return errors.fail { code = "io", source = "fs", message = "cannot read it" }
         end
         return real(...)
       end
@@ -507,12 +507,12 @@ end
 local function online(composition, port_name, kind)
   make_sys(PCIE, ("port %s %s"):format(port_name, kind),
     ("ln -sf %s /dev/%s"):format(tier1.sockets[composition], port_name))
-  local personality = setmetatable({}, { __index = require "sim.mc7455" })
+  local personality = setmetatable({}, { __index = require "simulator.models.mc7455" })
   local group <close> = task.group()
   local modem = new_modem(personality, group)
   modem:compose(composition)
   assert(tier1.start(modem, group))
-  fs.remove "/run/moontower/devices/sim.json"
+  fs.remove "/run/moontower/devices/simulated.json"
   local device = "/dev/" .. port_name
   for _, step in ipairs {
     { { "up", "--device", device, "--carrier", "calyx-sprint", "--no-dns" }, 0, "8.8.8.8 answers in" },

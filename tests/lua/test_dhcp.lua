@@ -4,7 +4,7 @@
 
 local addresses = require "modem.addresses"
 local dhcp = require "modem.dhcp"
-local error_object = require "error"
+local errors = require "errors"
 local leases = require "modem.lease"
 local lu = require "luaunit"
 local simulated = require "simulated"
@@ -124,7 +124,7 @@ function T.test_why_there_is_no_address()
     { { code = "timeout", message = "timed out" }, "no address, and no server answers DHCP on its interface" },
     { { code = "permission", message = "refused" }, "no address, and DHCP on its interface fails: refused" },
   } do
-    dhcp.ask = function() return error_object.fail(case[1]) end
+    dhcp.ask = function() return errors.fail(case[1]) end
     lu.assertStrContains(read(0).message, case[2])
   end
   dhcp.ask = function() error "it is not to be asked" end
@@ -142,7 +142,7 @@ function T.test_a_modem_that_does_not_tell_addresses()
     return addresses.read({
       net = "wwan0", channel = function() end,
       session = function() return state and { state = state } end,
-      wait_for = function() return error_object.fail { code = code, message = "no" } end,
+      wait_for = function() return errors.fail { code = code, message = "no" } end,
     }, { session = 0, ip = "ipv4v6" })
   end
   dhcp.ask = function() return family(lease_at(1000)) end
@@ -153,7 +153,7 @@ function T.test_a_modem_that_does_not_tell_addresses()
     end
   end
   lu.assertEquals(select(2, read("timeout", "activated")).code, "timeout")
-  dhcp.ask = function() return error_object.fail { code = "timeout", message = "timed out" } end
+  dhcp.ask = function() return errors.fail { code = "timeout", message = "timed out" } end
   lu.assertEquals(assert(read("unsupported", "activated")).ipv6.addresses, {})
 end
 
@@ -188,7 +188,7 @@ function dhcp.renew(...)
   local family, err = renew(...)
   renewed = renewed + (family and 1 or 0)
   if renewed == 2 then
-    require("core.process").run { "moontower", "sim", "fault", "dhcp", "no" }
+    require("core.process").run { "moontower", "simulate", "fault", "dhcp", "no" }
   end
   return family, err
 end

@@ -2,6 +2,7 @@
 -- The examples in the README files run as shown, beside the simulated modem.
 
 local carrier = require "carrier"
+local commands = require "cli.command"
 local events = require "events"
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -16,7 +17,7 @@ local READMES = {
   "README.md", "carriers/README.md", "core/README.md", "modules/README.md", "modules/daemon/README.md",
   "modules/ladder/README.md", "modules/link/README.md", "modules/mbim/README.md", "modules/modem/README.md",
   "modules/multipath/README.md", "modules/qmi/README.md",
-  "modules/sim/README.md", "scripts/README.md", "tests/README.md",
+  "modules/simulator/README.md", "scripts/README.md", "tests/README.md",
 }
 
 ---Calls fn(block, readme) for each fenced block of a language.
@@ -80,9 +81,7 @@ local function options_of_policies()
     all[debug.getinfo(2, "S").source:match "([^/]+)%.lua$"] = kinds
     return {}, {}
   end
-  for _, file in ipairs(assert(fs.list(program.home .. "/scripts"))) do
-    if file:find "%.lua$" then dofile(program.home .. "/scripts/" .. file) end
-  end
+  for _, name in ipairs(commands.names()) do commands.script(name) end
   return all
 end
 

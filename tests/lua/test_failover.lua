@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- The policy failover: a cable that fails in several ways and comes back, beside a simulated modem.
 
-local error_object = require "error"
+local errors = require "errors"
 local lu = require "luaunit"
 local net = require "net"
 local simulated = require "simulated"
 local task = require "task"
-local uplink = require "uplink"
+local wired_uplink = require "wired_uplink"
 
 local T = {}
 
@@ -78,13 +78,13 @@ function T.test_a_kernel_that_cannot_be_asked()
   local link, routes = net.link, net.routes
   local function restore() net.link, net.routes = link, routes end
   local restored <close> = task.finally(restore) -- luacheck: ignore 211
-  local function fails() return error_object.fail { code = "io", source = "netlink", message = "no buffer space" } end
+  local function fails() return errors.fail { code = "io", source = "netlink", message = "no buffer space" } end
   local function of_route() return { { destination = "default", link = "eth0", metric = 100 } } end
   local function without_route() return {} end
   local function works() return { up = true, running = true } end
-  local function is_gone() return error_object.fail { code = "gone", source = "netlink", message = "no device" } end
+  local function is_gone() return errors.fail { code = "gone", source = "netlink", message = "no device" } end
   net.link, net.routes = works, of_route
-  local wired <close> = assert(uplink.open { wired = "eth0" })
+  local wired <close> = assert(wired_uplink.open { wired = "eth0" })
   for _, case in ipairs {
     { works, of_route, nil }, { fails, of_route, nil }, { works, fails, nil },
     { is_gone, of_route, "eth0 is not there" }, { fails, of_route, "eth0 is not there" }, { works, of_route, nil },

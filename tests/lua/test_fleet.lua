@@ -2,12 +2,12 @@
 -- The daemon's modems, where the system could not be asked which there are, or could not tell of new ones.
 
 local devices = require "modem.devices"
-local error_object = require "error"
+local errors = require "errors"
 local events = require "events"
 local fleets = require "daemon.fleet"
 local lu = require "luaunit"
 local modems = require "modem"
-local story = require "story"
+local status = require "status"
 local task = require "task"
 local udev = require "core.udev"
 
@@ -17,7 +17,7 @@ local MODEM = {
   usb = "9-9", key = "cdc-wdm9", control = "/dev/nowhere", protocol = "mbim", incarnation = "1", ports = {},
   controls = { { key = "cdc-wdm9", control = "/dev/nowhere" } },
 }
-local FAILURE = error_object.new { code = "io", source = "test", message = "too many open files" }
+local FAILURE = errors.new { code = "io", source = "test", message = "too many open files" }
 
 -- Each fails once, as without descriptors.
 local function failing_once(good)
@@ -35,7 +35,7 @@ function T.test_what_could_not_be_asked_is_asked_again()
   local list, monitor, owner = devices.list, udev.monitor, modems.owner
   local restored <close> = task.finally(function() -- luacheck: ignore 211
     devices.list, udev.monitor, modems.owner = list, monitor, owner
-    story.forget(MODEM.usb)
+    status.forget(MODEM.usb)
   end)
   local find = failing_once(function() return { MODEM } end)
   devices.list = function()
@@ -52,7 +52,7 @@ function T.test_what_could_not_be_asked_is_asked_again()
   task.timeout(60, function()
     repeat event = heard:next() until event.modem == MODEM.usb
   end)
-  lu.assertEquals({ event.event, event.belief }, { "belief", "unusable" }) -- found, though nothing was plugged in
+  lu.assertEquals({ event.event, event.state }, { "state", "unusable" }) -- found, though nothing was plugged in
   lu.assertEquals(monitors(), 2)
   lu.assertNil(fleet.unsure)
 end

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- `moontower help`, for people and for programs.
 
-local exit_status = require "exit_status"
+local command = require "cli.command"
+local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -29,7 +30,9 @@ function T.test_every_script_is_in_the_list_once()
       lu.assertStrContains(text, (" %s %s"):format(entry.name, entry.summary))
     end
   end
-  for _, file in ipairs(assert(fs.list(program.home .. "/scripts"))) do there[#there + 1] = file:match "^(.+)%.lua$" end
+  for _, folder in ipairs { "/scripts", "/scripts/policies" } do
+    for _, file in ipairs(assert(fs.list(program.home .. folder))) do there[#there + 1] = file:match "^(.+)%.lua$" end
+  end
   lu.assertItemsEquals(listed, there)
   lu.assertEquals({ lists.commands[1].name, lists.policies[1].name }, { "at", "balance" })
 end
@@ -119,8 +122,8 @@ function T.test_nonsense_on_a_command_line()
     { "up", "--metric", "0" }, { "up", "--wait", "-1" }, { "up", "--wait", "nan" }, { "up", "--wait", "soon" },
     { "up", "--probe", "9.9.9.9", "--no-probe" }, { "up", "--pin-tries", "-1" }, { "up", "--pin-tries", "1.5" },
     { "at", "--timeout", "0", "AT" }, { "reset", "--wait", "inf" }, { "reset", "--wait", "9", "--no-wait" },
-    { "setup", "calyx-sprint", "--plan", "--wait", "0" }, { "sim", "--count", "0", "--", "true" },
-    { "sim", "--latency", "-1", "--", "true" },
+    { "setup", "calyx-sprint", "--plan", "--wait", "0" }, { "simulate", "--count", "0", "--", "true" },
+    { "simulate", "--latency", "-1", "--", "true" },
   } do
     local result = assert(process.run { executable, timeout = 600, table.unpack(case) })
     lu.assertEquals(result.status, 2, table.concat(case, " ") .. ": " .. result.stderr .. result.stdout)
@@ -178,11 +181,10 @@ function T.test_exit_statuses()
   for status, entry in pairs(exit_status.list) do
     lu.assertStrContains(readme, ("| %d | %s |\n"):format(status, entry[1]))
   end
-  for _, file in ipairs(assert(fs.list(program.home .. "/scripts"))) do
-    local name = file:match "^(.+)%.lua$"
-    local exits = name and dofile(("%s/scripts/%s"):format(program.home, file)).exits
+  for _, name in ipairs(command.names()) do
+    local exits = command.script(name).exits
     for status in pairs(exits or {}) do lu.assertNotNil(exit_status.list[status], name) end
-    if name and exits ~= false then
+    if exits ~= false then
       lu.assertStrContains(help(name), "\nExit status: 0 ")
     end
   end

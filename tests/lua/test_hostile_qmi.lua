@@ -39,7 +39,7 @@ local function problem(attack, command)
 end
 
 local function check_all(command)
-  if not process.run({ executable, "sim", "--", "true" }) then
+  if not process.run({ executable, "simulate", "--", "true" }) then
     lu.skip("no world of our own here")
   end
   local waiting, problems = task.queue(1000), {}

@@ -97,7 +97,7 @@ local function world(scenario, part, kill)
     :format(PATIENCE, EVERY, FIRST, part, PARTS, kill and "MT_INJECT_KILL=1" or "")
   local script = ("%s%s%s%s\none() {\n%s\n}\neach one\necho finished\n")
     :format(mended.PRELUDE, HIT, numbers, scenario.before, scenario.each)
-  local result = simulated.run("moontower sim set reset_time=0.2 search=0.02 --on all\n" .. script, nil, nil,
+  local result = simulated.run("moontower simulate set reset_time=0.2 search=0.02 --on all\n" .. script, nil, nil,
     scenario.options, PART_TIME)
   local label = ("MT_INJECT_FIRST=%d MT_INJECT_EVERY=%d: %s"):format(FIRST, EVERY, result.out .. result.err)
   lu.assertStrContains(result.out, "finished\n", false, label)

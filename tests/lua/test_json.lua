@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- What leaves us as text: JSON for programs, lines for terminals, whatever modems, networks and files put into it.
 
-local encoding = require "encoding"
-local json = require "json"
+local encoding = require "base.encoding"
+local json = require "base.json"
 local lu = require "luaunit"
-local printable = require "printable"
-local show = require "show"
+local printable = require "base.printable"
+local show = require "terminal.inspect"
 
 local T = {}
 

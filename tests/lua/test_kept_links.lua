@@ -2,15 +2,15 @@
 -- A command, or a reload, ends the policy that has a connection: the connection stays, whatever moment it is.
 
 local lu = require "luaunit"
-local mc7455 = require "sim.mc7455"
+local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
 local netlink = require "core.netlink"
-local new_simulated = require("sim.modem").new
+local new_simulated = require("simulator.modem").new
 local policy = require "policy"
-local story = require "story"
+local status = require "status"
 local supervisor = require "daemon.supervisor"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 local up = require "modem.up"
 
 local T = {}
@@ -59,7 +59,7 @@ local function when_connected(fn)
 end
 
 function T.test_a_command_that_comes_while_a_policy_connects()
-  when_connected(function(all, modem) all:pause(story.name(modem.description)) end)
+  when_connected(function(all, modem) all:pause(status.name(modem.description)) end)
 end
 
 function T.test_a_reload_that_comes_while_a_policy_connects()

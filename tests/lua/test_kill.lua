@@ -4,7 +4,7 @@
 -- The seed is printed. MT_KILL_SEED=n gives the same moments again, MT_KILL_TIMES=n more or fewer of them. A moment is
 -- a part of how long the command takes when nobody disturbs it.
 
-local chaos = require "sim.chaos"
+local chaos = require "simulator.chaos"
 local lu = require "luaunit"
 local mended = require "mended"
 local simulated = require "simulated"
@@ -30,7 +30,7 @@ kill_at() { part=$1; shift; "$@" >/run/test/log 2>&1 & pid=$!
 -- Runs `body` for each of these moments, which it finds as $part, and numbers them in $turn.
 local function world(before, body, moments, options)
   local script = {
-    mended.PRELUDE, KILL_AT, "moontower sim set reset_time=0.2 search=0.02 --on all\n", before, "\nturn=0\n",
+    mended.PRELUDE, KILL_AT, "moontower simulate set reset_time=0.2 search=0.02 --on all\n", before, "\nturn=0\n",
   }
   script[#script + 1] = ("for part in %s; do\nturn=$((turn + 1))\n%s\ndone; echo finished $turn"):format(
     table.concat(moments, " "), body)
@@ -136,8 +136,9 @@ end
 -- A kill in the middle of a write is too rare to wait for.
 function T.test_what_a_kill_in_the_middle_of_a_write_leaves_is_removed()
   local result = simulated.run(mended.PRELUDE .. [[was
-    for f in /run/moontower/held/sim /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
-      /run/moontower/qmi/sim /run/moontower/usb/sim /var/lib/moontower/ladders/sim /var/lib/moontower/setup/1 \
+    for f in /run/moontower/held/simulated /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
+      /run/moontower/qmi/simulated /run/moontower/usb/simulated /var/lib/moontower/ladders/simulated \
+      /var/lib/moontower/setup/1 \
       /var/lib/moontower/sims/1; do
       mkdir -p ${f%/*}; echo '{' >$f.json.999999.new
     done; echo x >/etc/resolv.conf.999999.new

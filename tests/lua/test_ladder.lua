@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The ladder: which rung is used against what, when, and what is remembered of it.
 
-local error_object = require "error"
+local errors = require "errors"
 local ladder = require "ladder"
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -32,7 +32,7 @@ local function rungs_for(done, failing)
       run = function()
         table.insert(done, usual.name)
         if failing and failing[usual.name] then
-          return error_object.fail { code = "unsupported", source = "test", message = "cannot" }
+          return errors.fail { code = "unsupported", source = "test", message = "cannot" }
         end
         return "done"
       end,
@@ -47,7 +47,7 @@ local function new(failing)
 end
 
 local function err(code, nw_error)
-  return error_object.new { code = code, source = "test", message = code, detail = { nw_error = nw_error } }
+  return errors.new { code = code, source = "test", message = code, detail = { nw_error = nw_error } }
 end
 
 local function climb(climber, times, reason)
@@ -132,7 +132,7 @@ end
 function T.test_a_full_disk_is_no_trouble_of_the_modems()
   for _, source in ipairs { "fs", "netlink", "resolver" } do
     local climber, done = new()
-    climb(climber, 9, error_object.new { code = "io", source = source, message = "no space left on device" })
+    climb(climber, 9, errors.new { code = "io", source = source, message = "no space left on device" })
     lu.assertEquals(done, {}, source)
   end
 end

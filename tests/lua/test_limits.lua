@@ -376,7 +376,7 @@ local function require_slowly(after)
   -- luacheck: pop
   package.loaded.sha256 = nil
   return task.limited({ seconds = 0.1, bytes = 64 << 10, name = "policy test" }, function()
-    local module = require "sha256"
+    local module = require "modem.sha256"
     after()
     return module
   end)

@@ -4,7 +4,7 @@
 -- One end of a virtual cable stands for the modem's interface: a TUN device takes no VLANs. They are tested where the
 -- kernel has them: tests/vm/test_sessions runs this file, too.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local link = require "link"
@@ -133,7 +133,7 @@ function T.test_a_damaged_journal_outlives_a_kernel_that_does_not_answer()
   assert(apply(bearer(0))):keep()
   assert(fs.write("/run/moontower/links/wwan7.json", "{"))
   local real = netlink.link
-  netlink.link = function() return error_object.fail { code = "io", source = "netlink", message = "no buffers" } end
+  netlink.link = function() return errors.fail { code = "io", source = "netlink", message = "no buffers" } end
   local restored <close> = task.finally(function() netlink.link = real end) -- luacheck: ignore 211
   local undone, err = journals.take_down("wwan7")
   lu.assertEquals({ undone, err.code }, { false, "io" })

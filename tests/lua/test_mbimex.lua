@@ -10,7 +10,7 @@ local mbim = require "mbim"
 local ports = require "core.port"
 local proxy_control = require "mbim.proxy_control"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local T = {}
 

@@ -5,16 +5,16 @@
 -- modem says is compared with what stands here, so all three ways are held to the same.
 
 local lu = require "luaunit"
-local faults = require "sim.faults"
+local faults = require "simulator.faults"
 local find = require("modem").find
-local mc7455 = require "sim.mc7455"
+local mc7455 = require "simulator.models.mc7455"
 local netlink = require "core.netlink"
-local ready = require "modem.ready"
-local new_simulated = require("sim.modem").new
+local ready = require "modem.prerequisites"
+local new_simulated = require("simulator.modem").new
 local simulated = require "simulated"
 local state = require "state"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local T = {}
 
@@ -828,7 +828,7 @@ local function with_modem(way, behaviour)
   assert(tier1.start(sim, group))
   local pull <close> = task.finally(function() -- luacheck: ignore 211
     sim:unplug()
-    state.remove("qmi", "sim")
+    state.remove("qmi", "simulated")
   end)
   local modem <close> = assert(find(nil, way.options))
   behaviour(modem, sim)
@@ -844,7 +844,7 @@ end
 local HANGING = [[
 local task = require "task"
 local modem <close> = assert(require("modem").find(nil, { protocol = os.getenv("PROTOCOL") }))
-assert(require("sim.control").ask { request = "fault", name = "hang" })
+assert(require("simulator.control").ask { request = "fault", name = "hang" })
 local verbs = { "identity", "sim", "pin", "radio", "registration", "packet_service", "signal", "home_provider" }
 local functions = {}
 for i, verb in ipairs(verbs) do

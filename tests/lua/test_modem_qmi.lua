@@ -5,20 +5,20 @@
 
 local fs = require "core.fs"
 local lu = require "luaunit"
-local error_codes = require("error").codes
-local faults = require "sim.faults"
+local error_codes = require("errors").codes
+local faults = require "simulator.faults"
 local find = require("modem").find
 local json = require "dkjson"
 local leases = require "modem.lease"
-local mc7455 = require "sim.mc7455"
+local mc7455 = require "simulator.models.mc7455"
 local netlink = require "core.netlink"
-local new_simulated = require("sim.modem").new
-local overview = require "modem.overview"
+local new_simulated = require("simulator.modem").new
+local overview = require "modem.snapshot"
 local simulated = require "simulated"
 local state = require "state"
-local story = require "story"
+local status = require "status"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local T = {}
 
@@ -41,7 +41,7 @@ local function with_modem(fn)
   assert(tier1.start(sim, group))
   local pull <close> = task.finally(function() -- luacheck: ignore 211
     sim:unplug()
-    state.remove("qmi", "sim")
+    state.remove("qmi", "simulated")
   end)
   local modem <close> = assert(find())
   fn(modem, sim)
@@ -103,10 +103,10 @@ function T.test_a_card_status_without_a_card()
       if message.service == "uim" then
         return { result = { status = 0, error = 0 } }
       end
-      return nil, require("error").new { code = "unsupported", message = "unknown", source = "qmi" }
+      return nil, require("errors").new { code = "unsupported", message = "unknown", source = "qmi" }
     end,
   }
-  eq(require("modem.qmi_sim").read(device), { state = "starting", reason = "not-initialized", numbers = {} })
+  eq(require("modem.qmi.card").read(device), { state = "starting", reason = "not-initialized", numbers = {} })
   eq(asked, { "uim", "dms" })
 end
 
@@ -141,7 +141,7 @@ end
 function T.test_a_card_status_that_is_refused_for_a_reason_of_its_own()
   with_modem(function(modem)
     change_answers(modem, require("qmi.uim").get_card_status, function()
-      return nil, require("error").new { code = "invalid", message = "no", source = "qmi" }
+      return nil, require("errors").new { code = "invalid", message = "no", source = "qmi" }
     end)
     eq(assert(modem:sim()).state, "ready")
   end)
@@ -294,7 +294,7 @@ function T.test_a_family_that_was_refused_for_a_while_is_asked_for_again()
     local group <close> = task.group()
     group:spawn(function() return link:wait_down { probes = {}, every = 0.01 } end)
     assert(task.timeout(60, function()
-      local asked = story.of(modem)
+      local asked = status.of(modem)
       while #asked.tried < 2 do task.sleep(0.01) end
       eq(#link.addresses, 1)
       sim.network.refuses_family.ipv4 = nil
@@ -420,7 +420,7 @@ function T.test_a_file_of_clients_that_is_wrong()
       { { service = 999, client = 999 } }, { 7 }, 7,
     } do
       assert(fs.mkdir(state.folder .. "/qmi"))
-      assert(fs.write(state.path("qmi", "sim"), json.encode { clients = clients }))
+      assert(fs.write(state.path("qmi", "simulated"), json.encode { clients = clients }))
       local again <close> = assert(find())
       eq(again:session(0).state, "deactivated")
       assert(again:connect { apn = "r.ispsn" })
@@ -453,7 +453,8 @@ local statuses = {
 }
 
 local function run(fault_text)
-  local result = simulated.run(UP .. " --json; s=$?; echo '#'; moontower sim state --json; exit $s", { fault_text },
+  local result = simulated.run(UP .. " --json; s=$?; echo '#'; moontower simulate state --json; exit $s",
+    { fault_text },
     nil, { "--composition", "qmi" })
   local said, now = result.out:match("^(.*)#(.*)$")
   result.said, result.now = json.decode(said), json.decode(now)
@@ -462,7 +463,7 @@ end
 
 -- The client ids that a modem which does not answer could not be given back are written down, for the next run.
 local function without_clients(host)
-  return (host:gsub("/run/moontower/qmi/sim.json\n", ""))
+  return (host:gsub("/run/moontower/qmi/simulated.json\n", ""))
 end
 
 -- Ended in time, either online or with a clear error and a clean host.

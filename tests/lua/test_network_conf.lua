@@ -4,7 +4,7 @@
 local fs = require "core.fs"
 local log = require "log"
 local lu = require "luaunit"
-local network_conf = require "network_conf"
+local network_conf = require "modem.network_conf"
 local process = require "core.process"
 local world = require "core.world"
 

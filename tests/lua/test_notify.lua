@@ -40,21 +40,21 @@ end
 
 function T.test_a_program_gets_the_event_on_its_input_and_in_its_environment()
   local out = run [[cat >/run/test/told <<'END'
-{ cat; echo "$1 $MOONTOWER_EVENT $MOONTOWER_EVENT_MODEM $MOONTOWER_EVENT_BELIEF"; } >>/run/test/heard
+{ cat; echo "$1 $MOONTOWER_EVENT $MOONTOWER_EVENT_MODEM $MOONTOWER_EVENT_STATE"; } >>/run/test/heard
 END
-    start "events = { 'belief' }, run = { 'sh', '/run/test/told', 'a; \$(b)' }"
+    start "events = { 'state' }, run = { 'sh', '/run/test/told', 'a; \$(b)' }"
     until_in /run/test/heard '"online"'; until_in /run/test/heard ' online$'; end; cat /run/test/heard]]
-  lu.assertStrContains(out, "a; $(b) belief sim online\n")
+  lu.assertStrContains(out, "a; $(b) state simulated online\n")
   lu.assertNotStrContains(out, '"modem-ready"')
   for line in out:gmatch "{[^\n]*}" do
-    lu.assertEquals(json.decode(line).event, "belief")
+    lu.assertEquals(json.decode(line).event, "state")
   end
 end
 
 function T.test_the_modems_that_are_there_when_the_daemon_starts_are_told_of()
   local out = run [[start "events = { 'modem-ready' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
     until_in /run/test/heard '"modem-ready"'; end >/dev/null; cat /run/test/heard]]
-  lu.assertStrContains(out, '"modem":"sim"')
+  lu.assertStrContains(out, '"modem":"simulated"')
 end
 
 function T.test_one_that_hangs_or_fails_or_is_not_there_is_told_of_and_the_next_event_is_delivered()
@@ -63,13 +63,13 @@ read -r event; echo "$event" >>/run/test/heard
 case $event in *modem-gone*) sleep 300 ;; esac
 echo "no paper" >&2; exit 3
 END
-    start "events = { 'modem-gone', 'modem-ready', 'belief' }, run = { 'sh', '/run/test/told' }, deadline = 0.3"
-    until_in /run/test/heard '"online"'; moontower sim fault unplug 0.5
+    start "events = { 'modem-gone', 'modem-ready', 'state' }, run = { 'sh', '/run/test/told' }, deadline = 0.3"
+    until_in /run/test/heard '"online"'; moontower simulate fault unplug 0.5
     until_in /run/test/log "could not deliver modem-gone: sh: "
     until_in /run/test/log "could not deliver modem-ready: no paper"; until_in /run/test/log "sim: online: "
     end; rm /run/test/log; start "run = { '/run/test/none' }"
     moontower up --no-probe >/dev/null
-    until_in /run/test/log "could not deliver belief: /run/test/none"; end]]
+    until_in /run/test/log "could not deliver state: /run/test/none"; end]]
 end
 
 function T.test_more_than_it_can_keep_is_dropped_with_a_word()
@@ -78,7 +78,7 @@ local events = require "events"
 for n = 1, 100 do events.publish("plan", { number = n }) end
 END
     echo 'read -r event; echo "$event" >>/run/test/heard; sleep 0.02' >/run/test/told
-    start "events = { 'plan', 'belief' }, run = { 'sh', '/run/test/told' }"
+    start "events = { 'plan', 'state' }, run = { 'sh', '/run/test/told' }"
     until_in /run/test/heard '"online"'; moontower run /run/test/flood.lua
     until_in /run/test/heard '"number":60'; until_in /run/test/log "cannot deliver plan: too much"
     ! grep -q '"number":100' /run/test/heard || exit 1
@@ -110,15 +110,15 @@ while (my $client = $server->accept) {
 }
 END
     ip link set lo up; perl /run/test/server.pl & server=$!
-    start "events = { 'belief', 'tried' }, post = 'http://127.0.0.1:8080/good?key=s3cret'"
+    start "events = { 'state', 'tried' }, post = 'http://127.0.0.1:8080/good?key=s3cret'"
     until_in /run/test/heard '"online"'
     cat >/run/test/say.lua <<'END'
 require("events").publish("tried", { words = "a \"b\" \\ c\nd @e" })
 END
     moontower run /run/test/say.lua; until_in /run/test/heard '@e'; end >/dev/null || exit 1
-    rm /run/test/log; start "events = { 'belief' }, post = 'http://127.0.0.1:8080/bad'"
+    rm /run/test/log; start "events = { 'state' }, post = 'http://127.0.0.1:8080/bad'"
     moontower up --no-probe >/dev/null
-    until_in /run/test/log "could not deliver belief: curl: .*403"; end >/dev/null || exit 1
+    until_in /run/test/log "could not deliver state: curl: .*403"; end >/dev/null || exit 1
     kill $server; grep -c "curl --config -" /run/test/listed; grep -c s3cret /run/test/listed
     ip link set lo down; cat /run/test/heard]]
   local listed, secrets = out:match "^(%d+)\n(%d+)\n"

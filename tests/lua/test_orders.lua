@@ -35,7 +35,7 @@ cat >/run/test/config.lua <<'END'
 return { modems = { { apn = "r.ispsn", policy = { "reconnect", probes = {}, first = 0.1, max = 0.5 } } } }
 END
 fail() { echo "FAILED $*"; moontower why; exit 1; }
-moontower sim set reset_time=0.2 search=0.02 --on all
+moontower simulate set reset_time=0.2 search=0.02 --on all
 moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
 n=0; until [ "$(moontower why 2>/dev/null | grep -c ' is online ')" = $COUNT ]; do
   n=$((n+1)); [ $n -lt 600 ] || fail "not online"; sleep 0.1; done
@@ -46,12 +46,12 @@ local REPORT = [[
 settled() { moontower why >/run/test/words
   ! grep -q ': under way$\|^modem [^ ]* is \(ready\|unplugged\)' /run/test/words; }
 n=0; until settled; do n=$((n+1)); [ $n -lt 600 ] || fail "not settled"; sleep 0.1; done
-moontower why --json; echo "=="; moontower sim state --json --on all; echo "=="
+moontower why --json; echo "=="; moontower simulate state --json --on all; echo "=="
 for n in $(seq 0 $((COUNT - 1))); do echo "wwan$n $(ip -o address show dev wwan$n scope global | wc -l)"; done
 echo "=="
 grep -i "traceback" /run/test/log
 for n in $(seq 0 $((COUNT - 1))); do moontower down -d wwan$n >/dev/null || fail "down $n"; done
-kill $daemon; wait $daemon; for n in $(seq 1 $COUNT); do rm -f /run/moontower/held/sim$n.json; done
+kill $daemon; wait $daemon; for n in $(seq 1 $COUNT); do rm -f /run/moontower/held/simulated$n.json; done
 ]]
 
 local function command_of(order, number)
@@ -87,11 +87,11 @@ end
 local function difference(seen, number, ...)
   local state = { by = "modems[1] of /run/test/config.lua" }
   for _, order in ipairs { ... } do order[2](state) end
-  local told, now = seen.why["sim" .. number], seen.state[number]
+  local told, now = seen.why["simulated" .. number], seen.state[number]
   lu.assertNotNil(told, seen.text)
   local online = not state.offline and not state.radio
-  if told.belief ~= (online and "online" or "offline") then
-    return ("it is believed %s: %s"):format(told.belief, told.reason)
+  if told.state ~= (online and "online" or "offline") then
+    return ("it is believed %s: %s"):format(told.state, told.reason)
   elseif told.apn.origin:sub(1, #state.by) ~= state.by then
     return "its APN is by " .. told.apn.origin
   elseif now.radio.software ~= (state.radio and "off" or "on") then
@@ -124,7 +124,7 @@ function T.test_one_after_the_other_the_last_one_holds()
     local seen = run(list, "( $1; a=$?; $2; echo $a $? >/run/test/status.$n ) & pids=\"$pids $!\"")
     for number, pair in ipairs(list) do
       local label = ("`%s`, then `%s`: "):format(pair[1][1], pair[2][1])
-      lu.assertEquals(seen.status["sim" .. number], { pair[1][3] or 0, pair[2][3] or 0 }, label)
+      lu.assertEquals(seen.status["simulated" .. number], { pair[1][3] or 0, pair[2][3] or 0 }, label)
       local wrong = difference(seen, number, pair[1], pair[2])
       lu.assertNil(wrong, label .. tostring(wrong))
     end
@@ -140,7 +140,7 @@ function T.test_at_the_same_time_one_of_them_is_the_last()
       "( $1 & a=$!; $2; b=$?; wait $a; echo $? $b >/run/test/status.$n ) & pids=\"$pids $!\"")
     for number, pair in ipairs(list) do
       local a, b = pair[1], pair[2]
-      local status = seen.status["sim" .. number]
+      local status = seen.status["simulated" .. number]
       local done = {}
       for i, order in ipairs(pair) do done[i] = status[i] == (order[3] or 0) end
       local label = ("`%s` and `%s`, which end with %d and %d: "):format(a[1], b[1], status[1], status[2])

@@ -4,7 +4,7 @@
 local beside = require "beside"
 local lu = require "luaunit"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local T = {}
 

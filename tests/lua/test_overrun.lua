@@ -3,17 +3,17 @@
 
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
-local faults = require "sim.faults"
+local faults = require "simulator.faults"
 local lu = require "luaunit"
-local mc7455 = require "sim.mc7455"
+local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
-local new_simulated = require("sim.modem").new
+local new_simulated = require("simulator.modem").new
 local netlink = require "core.netlink"
-local news = require "news"
+local news = require "events.subscribers"
 local port = require "core.port"
 local process = require "core.process"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 local world = require "core.world"
 
 local T = {}

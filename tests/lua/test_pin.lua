@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- The SIM's PIN: sent once, never again after it has failed, never while few tries are left, and shown nowhere.
 
-local error_object = require "error"
+local errors = require "errors"
 local lu = require "luaunit"
 local pins = require "modem.pin"
-local sha256 = require "sha256"
+local sha256 = require "modem.sha256"
 local simulated = require "simulated"
 local state = require "state"
 
@@ -46,7 +46,7 @@ function T.test_the_right_pin()
 end
 
 function T.test_a_wrong_pin_is_sent_once_ever()
-  local again = "; " .. UP .. "; moontower sim state --json | grep -o 'commands.:[0-9]*'"
+  local again = "; " .. UP .. "; moontower simulate state --json | grep -o 'commands.:[0-9]*'"
   with_both("export MOONTOWER_PIN=9999; " .. UP .. again .. "; " .. UP .. " --pin-tries 1" .. again
     .. "; moontower trace -q " .. UP:sub(11) .. " --pin-tries 1 2>&1 | grep -ci -e 'set PIN' -e 'verify PIN'"
     .. "; MOONTOWER_PIN=1234 " .. UP .. " --pin-tries 2 | tail -n 1", function(result)
@@ -97,8 +97,8 @@ end
 -- Pulled out before the modem has answered: nobody knows what has become of it.
 function T.test_an_unknown_outcome_counts_as_failed()
   for command = 1, 20 do
-    local result = simulated.run("export MOONTOWER_PIN=9999; " .. UP .. "; moontower sim fault none; "
-      .. "moontower sim fault pin-lock; " .. UP .. "; ls /var/lib/moontower/pins",
+    local result = simulated.run("export MOONTOWER_PIN=9999; " .. UP .. "; moontower simulate fault none; "
+      .. "moontower simulate fault pin-lock; " .. UP .. "; ls /var/lib/moontower/pins",
       { "pin-lock", "unplug@" .. command })
     if result.err:find("the SIM's PIN was sent", 1, true) then
       lu.assertStrContains(result.err, "has failed before, and is not sent again")
@@ -121,7 +121,7 @@ function T.test_a_wrong_pin_is_not_forgotten_when_the_sim_is_changed()
     wait_for = function(self) return self:sim() end,
     enter_pin = function()
       sent, is_locked = sent + 1, false
-      return error_object.fail { code = "rejected", source = "test", message = "incorrect" }
+      return errors.fail { code = "rejected", source = "test", message = "incorrect" }
     end,
   }
   pins.enter(modem, sim, { value = "9999", from = "a test" }, {})
@@ -179,7 +179,7 @@ function T.test_setup_enters_it_as_well()
     { "pin-lock" }, pin_file "1234\\n" .. ":", { "--factory" })
   simulated.assert_success(result)
   lu.assertStrContains(result.out, "8.8.8.8 answers in")
-  result = simulated.run("MOONTOWER_PIN=9999 moontower setup calyx-sprint --yes; moontower sim state",
+  result = simulated.run("MOONTOWER_PIN=9999 moontower setup calyx-sprint --yes; moontower simulate state",
     { "pin-lock" }, nil, { "--factory" })
   lu.assertStrContains(result.err, "is wrong, and 2 tries are left")
   lu.assertStrContains(result.err, "Nothing was changed.")

@@ -33,7 +33,7 @@ function T.test_what_is_right_is_taken()
     { "schedule", { hours = "22:00-06:00" } },
     { "schedule", { hours = { "22:00-06:00", "12:00-13:00" }, budget = "5 GB", day = 31, modem = { every = 5 } } },
     { "balance", { metric = 1, weights = { ["1-1.2"] = 256, ["359072061234567"] = 1 }, every = 5 } },
-    { "notify", { run = { "/bin/true" }, events = { "belief", "sim" }, deadline = 1 } },
+    { "notify", { run = { "/bin/true" }, events = { "state", "sim" }, deadline = 1 } },
     { "notify", { post = "http://[::1]:80/told?key=x" } },
   } do
     lu.assertTrue(policy.is(assert(policy.load(case[1], case[2]))))
@@ -124,7 +124,7 @@ function T.test_mistakes_of_those_that_build_on_it()
     { "balance", { weights = { ["1-1.2"] = -3 } }, "'1-1.2' should be a whole number from 1 to 256" },
     { "balance", { weights = { 3, 1 } }, "'1' should be a USB path or an IMEI, as a text" },
     { "balance", { metric = -1 }, "the option 'metric' should be a whole number from 1" },
-    { "notify", { events = { "belief" } }, "it needs one of the options 'run', 'post'" },
+    { "notify", { events = { "state" } }, "it needs one of the options 'run', 'post'" },
     { "notify", { run = "program" }, "the option 'run' should be a program and its arguments" },
     { "notify", { run = {} }, "it is empty" },
     { "notify", { run = { 5 } }, "entry 1 should be a text" },

@@ -3,7 +3,7 @@
 
 local fs = require "core.fs"
 local lu = require "luaunit"
-local printable = require "printable"
+local printable = require "base.printable"
 local process = require "core.process"
 local simulated = require "simulated"
 

@@ -7,7 +7,7 @@ local inet = require "core.inet"
 local lu = require "luaunit"
 local net = require "net"
 local netlink = require "core.netlink"
-local packets = require "sim.packets"
+local packets = require "simulator.packets"
 local port = require "core.port"
 local probe = require "core.probe"
 local simulated = require "simulated"
@@ -368,7 +368,7 @@ function T.test_through_a_simulated_modem()
 end
 
 function T.test_through_a_blackhole()
-  local out = run_script("0.1", "moontower sim fault blackhole")
+  local out = run_script("0.1", "moontower simulate fault blackhole")
   lu.assertEquals(select(2, out:gsub("\ttimeout\n", "")), 6, out)
   lu.assertStrContains(out, "0 of 3 probes answered, 3 needed (")
 end

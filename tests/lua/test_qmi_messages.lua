@@ -5,7 +5,7 @@ local lu = require "luaunit"
 local written = require "listing"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
-local dms_uim = require "qmi.dms_uim"
+local dms_uim = require "qmi.dms.uim"
 local qmi = require "qmi"
 local sierra = require "qmi.sierra"
 local uim = require "qmi.uim"
@@ -320,8 +320,8 @@ end
 
 function T.test_parts_are_in_their_service()
   lu.assertIs(dms.uim_verify_pin, dms_uim.verify_pin)
-  lu.assertIs(dms.get_firmware_preference, require("qmi.dms_firmware").get_firmware_preference)
-  lu.assertIs(uim.send_apdu, require("qmi.uim_files").send_apdu)
+  lu.assertIs(dms.get_firmware_preference, require("qmi.dms.firmware").get_firmware_preference)
+  lu.assertIs(uim.send_apdu, require("qmi.uim.files").send_apdu)
 end
 
 function T.test_secrets()

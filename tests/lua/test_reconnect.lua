@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- Connecting again right after the network has ended a connection: what the modem is asked, and what it is not.
 
-local faults = require "sim.faults"
-local link_watch = require "link.watch"
+local faults = require "simulator.faults"
+local link_watch = require "link.monitor"
 local lu = require "luaunit"
-local mc7455 = require "sim.mc7455"
+local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
-local new_simulated = require("sim.modem").new
+local new_simulated = require("simulator.modem").new
 local state = require "state"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 
 local T = {}
 
@@ -33,7 +33,7 @@ local function online(composition, fn)
   assert(tier1.start(sim, group))
   local unplug <close> = task.finally(function() -- luacheck: ignore 211
     sim:unplug()
-    state.remove("qmi", "sim")
+    state.remove("qmi", "simulated")
   end)
   local modem <close> = assert(modems.find())
   fn(modem, sim, assert(modem:up()))

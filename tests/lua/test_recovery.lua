@@ -18,7 +18,7 @@ until_why() { n=0; until moontower why | tr '\n' ' ' | grep -q "$1"; do n=$((n+1
 moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
 n=0; until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done
 until_why "is online" || exit 1
-fault() { moontower sim fault "$@"; }
+fault() { moontower simulate fault "$@"; }
 ]]
 
 -- Over both protocols at the same time; each time all has to be as before once the modem is taken down.

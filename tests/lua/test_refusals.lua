@@ -5,13 +5,13 @@
 local at_errors = require "at.errors"
 local call_end = require "qmi.call_end"
 local cause = require "cause"
-local error_object = require "error"
-local exit_status = require "exit_status"
+local errors = require "errors"
+local exit_status = require "cli.exit_status"
 local lu = require "luaunit"
 local mbim_status = require "mbim.status"
 local qmi_status = require "qmi.status"
-local refusal = require "modem.refusal"
-local verdict = require "verdict"
+local refusal = require "modem.network_reject"
+local verdict = require "cause.verdict"
 
 local T = {}
 
@@ -35,7 +35,7 @@ local function check(found, number, what)
   lu.assertTrue(parties[found.who], which)
   lu.assertTrue(#found.words > 0 and #found.hint > 0, which)
   lu.assertNil(found.words:find(tostring(number), 1, true), which .. ": " .. found.words)
-  lu.assertTrue(found.code == nil or error_object.codes[found.code] ~= nil, which)
+  lu.assertTrue(found.code == nil or errors.codes[found.code] ~= nil, which)
   return found
 end
 
@@ -150,7 +150,7 @@ function T.test_a_connection_says_who_refused_it()
   end
   local _, err = refused { source = "mbim", nw_error = 7 }
   lu.assertStrContains(err.message, "data service not allowed for this SIM (cause 7)")
-  for _, given in ipairs { { source = "mbim" }, { source = "qmi", err = error_object.new {
+  for _, given in ipairs { { source = "mbim" }, { source = "qmi", err = errors.new {
     code = "rejected", message = "x", detail = {} } } } do
     _, err = refused(given)
     lu.assertNotNil(err.hint)
@@ -160,7 +160,7 @@ end
 function T.test_every_code_of_a_verdict_has_an_exit_status_of_its_own()
   for status, entry in pairs(exit_status.list) do
     for i = 2, #entry do
-      lu.assertNotNil(error_object.codes[entry[i]], entry[i])
+      lu.assertNotNil(errors.codes[entry[i]], entry[i])
       lu.assertEquals(exit_status.of(entry[i]), status)
     end
   end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Settings against modems that answer from a script: an MC7455, an EM7565 and an EC25, in the forms they were seen in.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -34,7 +34,7 @@ local function new_port(answers, locked)
     if not self.unlocked and locked and locked[command] ~= nil then answer = locked[command] end
     if type(answer) == "function" then answer = answer() end
     if not answer then
-      return error_object.fail {
+      return errors.fail {
         code = "rejected", source = "at", message = command .. ": ERROR", detail = { result = "error" },
       }
     end
@@ -475,7 +475,7 @@ local function qmi_modem()
     end,
     ["Swi Create Profile Indexed"] = function(values)
       if state.is_plain then
-        return error_object.fail { code = "rejected", message = "no such message" }
+        return errors.fail { code = "rejected", message = "no such message" }
       end
       state.profiles[values.profile_identifier.profile_index] = values
       return {}
@@ -562,7 +562,7 @@ function T.test_a_port_that_fails_ends_the_search()
     modem.qmi = { request = function() error "asked by QMI" end }
     function modem.at:command(text, options)
       if text == "ATI" then return command(self, text, options) end
-      return error_object.fail {
+      return errors.fail {
         code = "io", source = "port", message = "write: Input/output error", detail = { errno = "EIO" },
       }
     end
@@ -644,7 +644,7 @@ end
 function T.test_a_modem_that_falls_silent()
   local modem = mc7455()
   function modem.at:command(command) -- luacheck: ignore 212
-    return error_object.fail { code = "timeout", source = "at", message = command .. ": no answer" }
+    return errors.fail { code = "timeout", source = "at", message = command .. ": no answer" }
   end
   local list, err = settings.for_modem(modem, { rat = "lte" })
   lu.assertNil(list)

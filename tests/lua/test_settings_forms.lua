@@ -2,7 +2,7 @@
 -- Settings on modems that answer in the forms that real ones do, and on modems that do not tell, or not in a way that
 -- we understand: then a setting is unknown, and can be set.
 
-local error_object = require "error"
+local errors = require "errors"
 local lu = require "luaunit"
 local settings = require "settings"
 
@@ -24,7 +24,7 @@ local function modem_of(answers)
     self.sent[#self.sent + 1] = command
     local answer = answers[command]
     if not answer and (not command:find("=") or command:find("=%?$") or command:find('^AT%+Q%w+="[%w_]+"$')) then
-      return error_object.fail {
+      return errors.fail {
         code = "rejected", source = "at", message = command .. ": ERROR", detail = { result = "error" },
       }
     end
@@ -193,7 +193,7 @@ local function qmi_modem(answers)
     sent[#sent + 1] = message.name
     local answer = answers[message.name]
     if not answer and message.name:find("Get") then
-      return error_object.fail { code = "rejected", source = "qmi", message = message.name .. ": refused" }
+      return errors.fail { code = "rejected", source = "qmi", message = message.name .. ": refused" }
     end
     return answer or { values = values }
   end }
@@ -227,7 +227,7 @@ end
 -- A modem that has gone silent is another matter: nothing is set then.
 function T.test_silence_is_an_error()
   local rat, modem = setting_of("rat", { ATI = SIERRA, ["AT!SELRAT=?"] = SELRAT_LIST })
-  function modem.at.command() return error_object.fail { code = "timeout", source = "at", message = "no answer" } end
+  function modem.at.command() return errors.fail { code = "timeout", source = "at", message = "no answer" } end
   local now, err = rat:read(modem)
   lu.assertNil(now)
   lu.assertEquals(err.code, "timeout")

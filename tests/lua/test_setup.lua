@@ -28,7 +28,7 @@ local function assert_words(text, list)
 end
 
 function T.test_plan_shows_and_changes_nothing()
-  local result = factory(SETUP .. " --plan; echo status $?; moontower sim state; " .. SETUP .. " --plan --json; "
+  local result = factory(SETUP .. " --plan; echo status $?; moontower simulate state; " .. SETUP .. " --plan --json; "
     .. "ls /var/lib/moontower 2>&1")
   lu.assertEquals(result.err, "")
   assert_words(result.out, PLAN)
@@ -39,11 +39,12 @@ end
 
 function T.test_setup_then_up_then_nothing_to_be_done()
   local result = factory(SETUP .. " --yes && moontower up --carrier calyx-sprint && " .. SETUP
-    .. " && moontower sim state --json | grep -o 'commands.:[0-9]*'; moontower status")
+    .. " && moontower simulate state --json | grep -o 'commands.:[0-9]*'; moontower status")
   simulated.assert_success(result)
   assert_words(result.out, PLAN)
   assert_words(result.out, {
-    "IPv6            off -> on\n", "Restart         by AT; back after", "/run/moontower/sim/mbim, MBIM (1199:9071)",
+    "IPv6            off -> on\n", "Restart         by AT; back after",
+    "/run/moontower/simulator/mbim, MBIM (1199:9071)",
     "USB composition  dm+nmea+at+mbim      as wanted", "8.8.8.8 answers in", "Nothing is to be done.\n",
     "connected already",
   })
@@ -69,14 +70,15 @@ function T.test_a_modem_without_a_control_port()
     .. "moontower devices")
   simulated.assert_success(result)
   assert_words(result.out, {
-    "back      as /run/moontower/sim/at, AT (1199:9071)\n", "USB composition  dm+nmea+at", "AT!USBCOMP=1,1,100D\n",
+    "back      as /run/moontower/simulator/at, AT (1199:9071)\n",
+    "USB composition  dm+nmea+at", "AT!USBCOMP=1,1,100D\n",
     "MBIM (1199:9071)\n", "8.8.8.8 answers in", "USB composition  dm+nmea+at           as wanted\n",
     "It has serial ports alone, and shows neither MBIM nor QMI.\n",
   })
 end
 
 function T.test_nobody_to_ask()
-  local result = factory(SETUP .. " </dev/null; echo status $?; moontower sim state")
+  local result = factory(SETUP .. " </dev/null; echo status $?; moontower simulate state")
   assert_words(result.out, { "status 2\n", "MC7455, QMI" })
   lu.assertStrContains(result.err, "there is no terminal to ask at")
   lu.assertEquals(factory("moontower setup").status, 2)
@@ -149,8 +151,9 @@ function T.test_a_restart_that_is_still_due()
   local result = factory("moontower at 'AT!ENTERCND=\"A710\"' 'AT!USBCOMP=1,1,100D' >/dev/null; " .. SETUP
     .. " --yes | tail -n 6; moontower devices")
   simulated.assert_success(result)
-  assert_words(result.out, { "Restart         by AT; back after", "sim/mbim" })
-  result = factory(SETUP .. " --yes --wait 2 2>/dev/null; moontower sim fault none; " .. SETUP .. " --yes; " .. SETUP,
+  assert_words(result.out, { "Restart         by AT; back after", "simulator/mbim" })
+  result = factory(SETUP .. " --yes --wait 2 2>/dev/null; moontower simulate fault none; "
+    .. SETUP .. " --yes; " .. SETUP,
     { "--factory", "--fault", "hang@23" })
   simulated.assert_success(result)
   lu.assertStrContains(result.out, "Nothing is to be done.\n")
@@ -199,7 +202,8 @@ end
 
 function T.test_interrupted()
   local result = factory(SETUP .. " --yes >/run/test/first & until grep -q 'off -> on' /run/test/first; do sleep 0.02; "
-    .. "done; kill -TERM $!; wait $!; echo status $?; moontower sim set latency=0; " .. SETUP .. " --yes; " .. SETUP,
+    .. "done; kill -TERM $!; wait $!; echo status $?; moontower simulate set latency=0; "
+    .. SETUP .. " --yes; " .. SETUP,
     { "--factory", "--latency", "0.2" })
   assert_words(result.out, { "status 143\n", "Nothing is to be done.\n" })
   assert_words(result.err, { "setup: interrupted\n", "Changed so far:\n", "IPv6: off -> on", "again completes it" })
@@ -218,7 +222,7 @@ function T.test_killed_while_it_restarts()
   local result = factory("{ " .. SETUP .. [[ --yes >/dev/null &
     until grep '"restart":"1"' /var/lib/moontower/setup/*.json; do sleep 0.01; done
     kill -KILL $!; wait $!; } 2>/dev/null; until moontower devices; do sleep 0.05; done; ]] .. SETUP .. " --yes; "
-    .. SETUP .. "; moontower setup --undo --yes; moontower sim state")
+    .. SETUP .. "; moontower setup --undo --yes; moontower simulate state")
   assert_words(result.out, { '"restart":"1"', "Nothing is to be done.\n", "MC7455, QMI" })
 end
 
@@ -249,14 +253,15 @@ function T.test_the_how_to_as_a_script()
   simulated.assert_success(result)
   assert_words(result.out, {
     "> AT!ENTERCND=(hidden)\nOK\n", "> AT+CPIN?\n+CPIN: READY\nOK\n", '> AT+CGDCONT=1,"ipv4v6","r.ispsn"\nOK\n',
-    "sim/mbim, MBIM.", "USB composition 8, of ", "8.8.8.8 answers in", "dm+nmea+at+mbim",
+    "simulator/mbim, MBIM.", "USB composition 8, of ", "8.8.8.8 answers in", "dm+nmea+at+mbim",
   })
 end
 
 -- ---- pulled out ----
 
-local SECOND = "moontower sim fault none; sleep 0.1; " .. SETUP .. " --yes >/run/test/second 2>&1; echo second $?; "
-  .. SETUP .. " | tail -n 1; moontower sim state"
+local SECOND = "moontower simulate fault none; sleep 0.1; "
+  .. SETUP .. " --yes >/run/test/second 2>&1; echo second $?; "
+  .. SETUP .. " | tail -n 1; moontower simulate state"
 
 local function pulled_out_at(number)
   local result = simulated.run(SETUP .. " --yes --wait 2 >/run/test/first; echo first $?; " .. SECOND,

@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- state: files that are damaged, or of another version: each kind, each field, each odd value. Work goes on.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local json = require "dkjson"
 local log = require "log"
 local lu = require "luaunit"
 local orders = require "daemon.orders"
 local process = require "core.process"
-local shapes = require "state_shapes"
+local shapes = require "state.shapes"
 local simulated = require "simulated"
 local state = require "state"
 local task = require "task"
@@ -44,8 +44,8 @@ local examples = {
   usb = { on = { { path = "/sys/x", text = "1" } } },
   resolver = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",
     before = { kind = "file", content = "z", mode = 420 } },
-  held = { modem = "sim", offline = { command = "moontower down", time = "now" } },
-  devices = { name = "sim" },
+  held = { modem = "simulated", offline = { command = "moontower down", time = "now" } },
+  devices = { name = "simulated" },
   pins = { salt = "ab", sent = { cd = "2026-01-01" } },
   usage = { since = "2026-01-01", bytes = 5, counter = "x", total = 7 },
   setup = { key = "1", carrier = "c", modem = "m", date = "d", restart = "r", finished = false,
@@ -172,7 +172,7 @@ function T.test_down_undoes_what_a_damaged_journal_does_not_tell()
       damage '%s'; moontower down || exit 1
       grep nameserver /etc/resolv.conf | grep 68.28
       ip route show proto 77; ip -6 route show proto 77; ip -o address show dev wwan0 scope global; echo end
-      moontower sim state --json | grep '"session":'
+      moontower simulate state --json | grep '"session":'
       moontower up --apn r.ispsn --no-probe >/dev/null && moontower down]]):format(damage))
     lu.assertEquals(result.status, 0, damage .. result.out .. result.err)
     lu.assertStrContains(result.err, "damaged", false, damage)
@@ -206,7 +206,7 @@ function T.test_an_order_that_cannot_be_written_down_holds_all_the_same()
   local save, remove, level = state.save, state.remove, log.level
   local function restore() state.save, state.remove, log.level = save, remove, level end
   local restored <close> = task.finally(restore) -- luacheck: ignore 211
-  local function fails() return error_object.fail { code = "io", source = "fs", message = "no space" } end
+  local function fails() return errors.fail { code = "io", source = "fs", message = "no space" } end
   local function held() return (orders.load("1-1").offline or {}).command end
   log.level = "error"
   state.save = fails
@@ -233,7 +233,8 @@ function T.test_up_with_no_room_for_what_it_writes_down_changes_nothing()
     local folder = "/run/moontower/" .. kind
     local result = simulated.run(UP, nil, (SMALL .. FILL):format(folder, folder, folder))
     simulated.assert_clean_failure(result, 1, "no space left on device")
-    local left = simulated.run(UP .. "; ls " .. folder .. "; moontower sim state --json | grep '\"session\":'", nil,
+    local left = simulated.run(
+      UP .. "; ls " .. folder .. "; moontower simulate state --json | grep '\"session\":'", nil,
       (SMALL .. FILL):format(folder, folder, folder))
     lu.assertStrContains(left.out, "\nfull\n", false, left.out)
     lu.assertNotStrContains(left.out, '"session":')
@@ -252,7 +253,7 @@ function T.test_down_on_a_disk_that_is_full_by_now()
   local result = simulated.run(("%s >/dev/null && { %s; moontower down; }; rm /run/moontower/*/full"):format(UP, fill),
     nil, table.concat(prepare, "; "))
   lu.assertEquals(result.status, 0, result.out .. result.err)
-  lu.assertEquals(result.out, "/run/moontower/sim/mbim is offline\n", result.err)
+  lu.assertEquals(result.out, "/run/moontower/simulator/mbim is offline\n", result.err)
   lu.assertEquals(result.after, result.before)
 end
 
@@ -291,7 +292,7 @@ end
 
 function T.test_setup_and_undo_change_nothing_that_they_cannot_write_down()
   for words, make in pairs(TAKES_NOTHING) do
-    local result = simulated.run(([[moontower sim set reset_time=0.2 search=0.02 --on all
+    local result = simulated.run(([[moontower simulate set reset_time=0.2 search=0.02 --on all
       %s; moontower setup calyx-sprint --yes; echo "setup $?"; moontower at 'AT!SELRAT?'; %s
       moontower setup calyx-sprint --yes >/dev/null; echo "setup $?"; moontower at 'AT!SELRAT?'
       %s; moontower setup --undo --yes; echo "undo $?"; moontower at 'AT!SELRAT?'; %s

@@ -66,12 +66,12 @@ end
 
 function T.test_sockets_at_paths_of_a_strangers_get_nothing()
   need_stranger()
-  local open_up = "chmod 755 /run/moontower /run/moontower/sim; mkdir -p /run/moontower/control; "
+  local open_up = "chmod 755 /run/moontower /run/moontower/simulator; mkdir -p /run/moontower/control; "
   for path, command in pairs {
     ["/run/moontower/control/socket"] = "moontower status",
-    ["/run/moontower/sim/control"] = "moontower sim state",
-    ["/run/moontower/sim/mbim"] = "moontower up --apn r.ispsn",
-    ["/run/moontower/sim/at"] = "moontower at ATI",
+    ["/run/moontower/simulator/control"] = "moontower simulate state",
+    ["/run/moontower/simulator/mbim"] = "moontower up --apn r.ispsn",
+    ["/run/moontower/simulator/at"] = "moontower at ATI",
   } do
     local result = simulated.run(([[%s rm -f %s; chmod 777 $(dirname %s); %s %s; echo status $?; kill $squatter;
       cat /run/heard]]):format(open_up, path, path, squat("stream", path), command))
@@ -85,7 +85,7 @@ function T.test_a_manager_that_is_a_strangers_is_told_nothing()
   need_stranger()
   for _, address in ipairs { "/run/test/notify", "@moontower-test-notify" } do
     local result = simulated.run("chmod 777 /run/test; " .. squat("dgram", address) .. ([[
-      echo 'require("service").new():tell "STATUS=well"' >/run/script.lua
+      echo 'require("daemon.sd_notify").new():tell "STATUS=well"' >/run/script.lua
       NOTIFY_SOCKET=%s moontower run /run/script.lua; kill $squatter; cat /run/heard]]):format(address))
     lu.assertStrContains(result.err, "the user 4711 listens at " .. address)
     lu.assertStrMatches(result.out, ".*ready\n")
@@ -107,7 +107,7 @@ function T.test_a_flood_of_a_strangers_connections_keeps_nobody_out_and_is_told_
       flooded:push(result.stdout .. result.stderr)
     end)
     for _ = 1, 5 do
-      local out = beside.shell "mbimcli -p -d /run/moontower/sim/mbim --query-signal-state"
+      local out = beside.shell "mbimcli -p -d /run/moontower/simulator/mbim --query-signal-state"
       lu.assertStrContains(out, "RSSI")
     end
     lu.assertEquals(flooded:pop(), "3000 connected\n")

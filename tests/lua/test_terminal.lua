@@ -55,7 +55,7 @@ local CASES = {
   { run = "run /nowhere.lua", status = 1, shows = { "/nowhere.lua: no such file" } },
   { run = "serve --check", shows = { "any modem will be kept online" } },
   { run = "sim state", shows = { "registration" } },
-  { run = "sim set nonsense=1", status = 1, shows = { "lists the settings" } },
+  { run = "simulate set nonsense=1", status = 1, shows = { "lists the settings" } },
   { run = "decode 01 0c 00 00 02 01 00 01 00 25 00 00 00", shows = { "Get IDs" } },
   { run = "decode 01 0c 00", status = 1, shows = { "it says 13 bytes" } },
   { run = "up --carrier nobody", status = 9, shows = { "Or give an APN by hand with --apn" } },
@@ -78,7 +78,7 @@ local function arguments_of(case, with_daemon)
     script = script .. ("moontower %s >/dev/null 2>&1 </dev/null\n"):format(case.before)
   end
   script = script .. ("set -m; echo now; moontower %s; status=$?; echo ended; exit $status"):format(case.run)
-  local arguments = { "sim", "--", "sh", "-c", script }
+  local arguments = { "simulate", "--", "sh", "-c", script }
   if case.factory then table.insert(arguments, 2, "--factory") end
   return arguments
 end
@@ -146,9 +146,9 @@ local INTERRUPTED = {
 
 local function interrupt(case, with_daemon, kind)
   local script = (with_daemon and DAEMON or "") .. (case.before or ":") .. "\n"
-    .. (case.fault and ("moontower sim fault %s >/dev/null\n"):format((case.fault:gsub("=", " "))) or "")
+    .. (case.fault and ("moontower simulate fault %s >/dev/null\n"):format((case.fault:gsub("=", " "))) or "")
     .. ("set -m; echo now; moontower %s; status=$?; echo ended; exit $status"):format(case.run)
-  local status, output = typing.run({ "sim", "--", "sh", "-c", script }, function(terminal)
+  local status, output = typing.run({ "simulate", "--", "sh", "-c", script }, function(terminal)
     terminal:expect "now\r\n"
     if kind == "dumb" or not case.shows then
       task.sleep(1) -- nothing is shown that could be waited for
@@ -191,7 +191,7 @@ end
 
 -- The line that is redrawn fits, from the second time on at the latest.
 local function narrow(with_daemon)
-  typing.run({ "sim", "--fault", "network-drop", "--", "sh", "-c", (with_daemon and DAEMON or "")
+  typing.run({ "simulate", "--fault", "network-drop", "--", "sh", "-c", (with_daemon and DAEMON or "")
     .. "set -m; echo now; moontower up --carrier calyx-sprint; echo ended" }, function(terminal)
     terminal:expect "now\r\n"
     terminal:expect "network   "
@@ -210,8 +210,8 @@ function T.test_made_narrower_beside_the_daemon() narrow(true) end
 
 -- The second one's words do not stick to the progress of the first.
 function T.test_two_at_once_at_one_terminal()
-  local status, output = typing.run({ "sim", "--", "sh", "-c", [[
-    moontower sim fault latency 1; stty -echo; echo now
+  local status, output = typing.run({ "simulate", "--", "sh", "-c", [[
+    moontower simulate fault latency 1; stty -echo; echo now
     moontower up --carrier calyx-sprint & first=$!
     read go
     moontower up --carrier calyx-sprint; echo status $?

@@ -4,6 +4,7 @@
 local basic = require "mbim.basic_connect"
 local core_mbim = require "core.mbim"
 local json = require "dkjson"
+local live = require "decode.live"
 local lu = require "luaunit"
 local simulated = require "simulated"
 local task = require "task"
@@ -93,7 +94,7 @@ end
 function T.test_a_modem_that_speaks_qmi()
   local executable = require("core.program").executable
   local result = assert(require("core.process").run {
-    executable, "sim", "--composition", "qmi", "--", "sh", "-c",
+    executable, "simulate", "--composition", "qmi", "--", "sh", "-c",
     "MOONTOWER_PASSWORD=hunter2 " .. executable .. " trace up --apn r.ispsn --user me --no-probe", timeout = 60,
   })
   lu.assertEquals(result.status, 0, result.stderr)
@@ -109,7 +110,7 @@ local function traced(protocol, transfers, options, dropped)
   options = options or {}
   local written = {}
   options.write = function(text) written[#written + 1] = text end
-  trace.enable(options)
+  trace.enable(live.new(options))
   local at = 0
   local exchange = {
     tap = function()

@@ -39,7 +39,7 @@ function T.test_up_then_down_leaves_nothing()
 end
 
 function T.test_up_twice_keeps_the_session()
-  local result = simulated.run(UP .. " && moontower sim state --json", nil, UP)
+  local result = simulated.run(UP .. " && moontower simulate state --json", nil, UP)
   simulated.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
   lu.assertEquals(result.after, result.before)
@@ -56,8 +56,9 @@ end
 
 -- It takes nothing away from `up`, and needs no answer of the modem.
 function T.test_status_while_up_is_at_work_tells_so()
-  local result = simulated.run([[moontower sim set latency=0.2; moontower up --apn r.ispsn >/run/test/up 2>&1 & up=$!
-    n=0; until [ "$(cat /run/moontower/locks/sim 2>/dev/null)" = $up ]; do
+  local result = simulated.run([[moontower simulate set latency=0.2
+    moontower up --apn r.ispsn >/run/test/up 2>&1 & up=$!
+    n=0; until [ "$(cat /run/moontower/locks/simulated 2>/dev/null)" = $up ]; do
       n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
     moontower status; echo "status $?"; moontower status --json | tr -d ' \n'; wait $up; echo "up $?"]])
   lu.assertStrContains(result.out, "(MBIM), in use: `moontower up --apn r.ispsn` (process ")
@@ -70,10 +71,10 @@ end
 
 -- Its turn ends soon.
 function T.test_up_waits_for_a_status_that_is_at_work()
-  local result = simulated.run([[moontower sim set latency=0.2; moontower status >/dev/null & status=$!
-    n=0; until [ "$(cat /run/moontower/locks/sim 2>/dev/null)" = $status ]; do
+  local result = simulated.run([[moontower simulate set latency=0.2; moontower status >/dev/null & status=$!
+    n=0; until [ "$(cat /run/moontower/locks/simulated 2>/dev/null)" = $status ]; do
       n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
-    moontower sim set latency=0; moontower up --apn r.ispsn]])
+    moontower simulate set latency=0; moontower up --apn r.ispsn]])
   simulated.assert_success(result)
 end
 
@@ -114,9 +115,10 @@ function T.test_what_a_failing_up_replaces_comes_back()
 end
 
 -- Both at a moment when the old connection is gone, and the new one is not there yet.
-local SWITCH = [[moontower sim fault slow-connect 5; moontower up --apn %s --no-probe >/run/test/switch 2>&1 & switch=$!
-  while moontower sim state | grep -q '0: r.ispsn'; do kill -0 $switch || exit 99; done
-  moontower sim fault none; kill -%s $switch; wait $switch; s=$?; cat /run/test/switch
+local SWITCH = [[moontower simulate fault slow-connect 5
+  moontower up --apn %s --no-probe >/run/test/switch 2>&1 & switch=$!
+  while moontower simulate state | grep -q '0: r.ispsn'; do kill -0 $switch || exit 99; done
+  moontower simulate fault none; kill -%s $switch; wait $switch; s=$?; cat /run/test/switch
   moontower status; exit $s]]
 
 function T.test_an_interrupted_up_brings_back_what_it_replaces()
@@ -194,7 +196,7 @@ end
 
 function T.test_news_that_never_come()
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
-    local result = simulated.run("moontower sim fault network-drop 1; " .. UP, { "no-news" }, nil, options)
+    local result = simulated.run("moontower simulate fault network-drop 1; " .. UP, { "no-news" }, nil, options)
     simulated.assert_success(result)
     lu.assertStrContains(result.out, "registered at home")
   end
@@ -248,7 +250,7 @@ end
 
 function T.test_exit_statuses_of_what_is_not_there()
   local result = simulated.run("moontower devices --json; echo $?; moontower devices; echo $?; moontower up",
-    nil, "moontower sim fault unplug; until ! ls /run/moontower/sim/mbim; do sleep 0.02; done")
+    nil, "moontower simulate fault unplug; until ! ls /run/moontower/simulator/mbim; do sleep 0.02; done")
   lu.assertStrContains(result.out, "[]\n3\n3\n")
   lu.assertEquals(result.status, 3)
   result = simulated.run("moontower up; echo $?; moontower up --json", nil, nil, { "--count", "2" })
@@ -259,11 +261,13 @@ end
 
 function T.test_the_modem_goes_while_the_ping_waits()
   local waiting = "until ip -4 -o address show dev wwan0 | grep -q 184; do sleep 0.02; done; sleep 0.1"
-  local result = simulated.run(("moontower up --apn r.ispsn & up=$!; %s; moontower sim fault unplug; wait $up"):format(
+  local result = simulated.run(
+    ("moontower up --apn r.ispsn & up=$!; %s; moontower simulate fault unplug; wait $up"):format(
     waiting), { "blackhole" })
   lu.assertEquals(result.status, 3, result.out .. result.err)
   lu.assertNotStrContains(result.out, "stays up")
-  result = simulated.run(("moontower up --apn r.ispsn & up=$!; %s; moontower sim fault disconnect; wait $up"):format(
+  result = simulated.run(
+    ("moontower up --apn r.ispsn & up=$!; %s; moontower simulate fault disconnect; wait $up"):format(
     waiting), { "blackhole" })
   lu.assertEquals(result.status, 6, result.out .. result.err)
   lu.assertStrContains(result.err, "ended while it was tried out")
@@ -371,7 +375,7 @@ function T.test_a_foreign_resolv_conf_survives_down()
 end
 
 function T.test_status_waits_for_a_slow_modem_instead_of_opening_it_anew()
-  local result = simulated.run("moontower sim set latency=2.5; moontower status", nil, UP)
+  local result = simulated.run("moontower simulate set latency=2.5; moontower status", nil, UP)
   simulated.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
 end
@@ -393,8 +397,8 @@ function T.test_another_ip_type_is_another_session()
 end
 
 function T.test_down_waits_its_turn_beside_up()
-  local result = simulated.run("moontower sim set latency=0.1; " .. UP .. [[ >/dev/null & up=$!
-    n=0; until [ "$(cat /run/moontower/locks/sim 2>/dev/null)" = $up ]; do
+  local result = simulated.run("moontower simulate set latency=0.1; " .. UP .. [[ >/dev/null & up=$!
+    n=0; until [ "$(cat /run/moontower/locks/simulated 2>/dev/null)" = $up ]; do
       n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
     moontower down && wait $up]])
   simulated.assert_success(result)
@@ -403,7 +407,7 @@ end
 
 function T.test_a_killed_up_leaves_no_session_after_down()
   local result = simulated.run(
-    simulated.killed(UP, 0.35) .. "; moontower down; moontower sim state --json", { "slow-connect=1" })
+    simulated.killed(UP, 0.35) .. "; moontower down; moontower simulate state --json", { "slow-connect=1" })
   lu.assertStrContains(result.out, '"sessions":[]')
   lu.assertEquals(result.after, result.before)
 end
@@ -469,7 +473,7 @@ function T.test_a_resolv_conf_that_is_a_link()
 end
 
 function T.test_the_host_after_the_modem_is_pulled_out()
-  local result = simulated.run(UP .. "; moontower sim fault unplug; moontower down")
+  local result = simulated.run(UP .. "; moontower simulate fault unplug; moontower down")
   lu.assertEquals(result.status, 3)
   lu.assertNotStrContains(result.after, "68.28.50.11")
   lu.assertNotStrContains(result.after, "proto 77")

@@ -26,7 +26,7 @@ local function fails(status, words, faults, command)
 end
 
 function T.test_no_modem()
-  local result = simulated.run(UP, nil, "moontower sim fault unplug")
+  local result = simulated.run(UP, nil, "moontower simulate fault unplug")
   simulated.assert_clean_failure(result, 3, "no modem is plugged in")
 end
 

@@ -10,7 +10,7 @@ local T = {}
 
 local UP = "moontower up --carrier calyx-sprint"
 local QMI = { "--composition", "qmi" }
-local STATE = "moontower sim state --json"
+local STATE = "moontower simulate state --json"
 
 local function run(command, faults, preparation)
   return simulated.run(command, faults, preparation, QMI)
@@ -55,12 +55,13 @@ end
 -- A modem has two control ports in this composition: one modem, and the second port can be chosen.
 function T.test_the_second_port()
   local result = run([[moontower up --apn r.ispsn && moontower up --device wwan1 --apn ims --no-dns &&
-    moontower status --device /run/moontower/sim/qmi2 && ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null &&
+    moontower status --device /run/moontower/simulator/qmi2 && ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null &&
     moontower down --device wwan1 && moontower status && moontower down; ip -o route show dev wwan1; ]] .. STATE)
   simulated.assert_success(result)
   for _, line in ipairs {
-    "/run/moontower/sim/qmi2 (QMI)", "wwan1     184.250.142.66/30 via", "/run/moontower/sim/qmi2 is offline",
-    "wwan0     184.250.142.38/30 via", "/run/moontower/sim/qmi is offline",
+    "/run/moontower/simulator/qmi2 (QMI)", "wwan1     184.250.142.66/30 via",
+    "/run/moontower/simulator/qmi2 is offline",
+    "wwan0     184.250.142.38/30 via", "/run/moontower/simulator/qmi is offline",
   } do
     lu.assertStrContains(result.out, line)
   end
@@ -73,7 +74,7 @@ function T.test_up_tells_what_it_does()
   simulated.assert_success(result)
   assert_online(result.after)
   for _, line in ipairs {
-    "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06   /run/moontower/sim/qmi (QMI)",
+    "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06   /run/moontower/simulator/qmi (QMI)",
     "SIM       ready, 310120",
     "network   registered at home on Sprint, LTE, -71 dBm",
     "bearer    r.ispsn, IPv4 and IPv6, ",
@@ -289,14 +290,15 @@ function T.test_killed_while_it_connects()
 end
 
 function T.test_the_host_after_the_modem_is_pulled_out()
-  local result = run(UP .. "; moontower sim fault unplug; moontower down")
+  local result = run(UP .. "; moontower simulate fault unplug; moontower down")
   lu.assertEquals(result.status, 3)
   lu.assertNotStrContains(result.after, "68.28.50.11")
   lu.assertNotStrContains(result.after, "proto 77")
 end
 
 function T.test_the_modem_was_replugged()
-  local result = run(UP .. " && " .. STATE, nil, UP .. "; moontower sim fault unplug; moontower sim fault replug")
+  local result = run(UP .. " && " .. STATE, nil,
+    UP .. "; moontower simulate fault unplug; moontower simulate fault replug")
   simulated.assert_success(result)
   assert_online(result.after)
   lu.assertNotStrContains(result.out, "connected already")

@@ -2,22 +2,22 @@
 -- Resetting a USB port and switching its power: core.usb on files; modem/usb.lua on a tree like that of sysfs; and both
 -- on simulated modems that hang.
 
-local comeback = require "modem.comeback"
+local comeback = require "modem.reenumeration"
 local devices = require "modem.devices"
-local faults = require "sim.faults"
+local faults = require "simulator.faults"
 local find = require("modem").find
 local fs = require "core.fs"
 local lu = require "luaunit"
-local mc7455 = require "sim.mc7455"
-local missing = require "daemon.missing"
+local mc7455 = require "simulator.models.mc7455"
+local missing = require "daemon.restart_watchdog"
 local modem_usb = require "modem.usb"
-local numbered = require("sim.personality").numbered
-local new_simulated = require("sim.modem").new
+local numbered = require("simulator.models.personality").numbered
+local new_simulated = require("simulator.modem").new
 local process = require "core.process"
 local state = require "state"
-local story = require "story"
+local status = require "status"
 local task = require "task"
-local tier1 = require "sim.tier1"
+local tier1 = require "simulator.tier1"
 local udev = require "core.udev"
 local usb = require "core.usb"
 
@@ -211,7 +211,7 @@ end
 
 -- Helps the first modem, which hangs, by a method of it.
 local function help(sim, verb, options)
-  local modem <close> = assert(find "sim1")
+  local modem <close> = assert(find "simulated1")
   assert(modem:connect { apn = "r.ispsn", ip = "ipv4" })
   assert(faults.apply(sim, "hang-hard"))
   local coming <close> = assert(comeback.watch(modem.description))
@@ -249,7 +249,7 @@ local function assert_helps(verb, options)
     for _ = 1, 2 do
       help(sim, verb, options)
       eq({ sim.faults, sim.sessions }, { {}, {} })
-      local modem <close> = assert(find "sim1")
+      local modem <close> = assert(find "simulated1")
       eq(modem:registration().state, "home")
     end
     eq(events, { "unplugged", "plugged", "unplugged", "plugged" })
@@ -274,7 +274,7 @@ end
 local fleet = {}
 function fleet.is_there(_, name)
   for _, description in ipairs(devices.list()) do
-    if story.name(description) == name then
+    if status.name(description) == name then
       return true
     end
   end
@@ -285,7 +285,7 @@ function T.test_a_modem_that_stays_away_after_a_restart_is_power_cycled()
   with_modems(2, function(simulated)
     local sim, neighbour = table.unpack(simulated)
     local events, undisturbed = bus_events(sim), bus_events(neighbour)
-    local modem <close> = assert(find "sim1")
+    local modem <close> = assert(find "simulated1")
     assert(faults.apply(sim, "stay-away"))
     assert(modem:reset())
     assert(task.timeout(60, function()

@@ -39,7 +39,7 @@ function T.test_there_and_back()
   simulated.assert_success(result)
   for _, words in ipairs {
     "dm+nmea+at+mbim -> dm+nmea+at+qmi, by AT!USBCOMP=1,1,10D", "in effect after `moontower reset`",
-    "is dm+nmea+at+qmi already", "/run/moontower/sim/qmi  QMI", "-> mbim, by QMI DMS 0x555C, composition 9",
+    "is dm+nmea+at+qmi already", "/run/moontower/simulator/qmi  QMI", "-> mbim, by QMI DMS 0x555C, composition 9",
     "*  9  mbim", "-> dm+at+mbim, by AT!USBCOMP=1,1,1009", "* dm+at+mbim",
   } do
     lu.assertStrContains(result.out, words)
@@ -64,13 +64,15 @@ function T.test_the_way_out_of_a_network_mode()
     moontower usbcomp at+mbim --reset && moontower up --apn r.ispsn && moontower down]], { "--modem", "ec25" })
   lu.assertEquals(result.status, 0, result.err)
   for _, words in ipairs {
-    "back      as /run/moontower/sim/at, AT (2c7c:0125)\n", "It is in ECM mode, and shows neither MBIM nor QMI.\n",
+    "back      as /run/moontower/simulator/at, AT (2c7c:0125)\n",
+    "It is in ECM mode, and shows neither MBIM nor QMI.\n",
     "* dm+nmea+at+ecm   now\n", "up 3\n", '"code":"wrong-mode"', "status 3\n", 'AT+QCFG="usbnet",2',
-    "/run/moontower/sim/mbim, MBIM\n", "8.8.8.8 answers in",
+    "/run/moontower/simulator/mbim, MBIM\n", "8.8.8.8 answers in",
   } do
     lu.assertStrContains(result.out, words)
   end
-  lu.assertStrContains(result.err, "moontower: the modem at /run/moontower/sim/at is in ECM mode: it shows neither "
+  lu.assertStrContains(result.err,
+    "moontower: the modem at /run/moontower/simulator/at is in ECM mode: it shows neither "
     .. "MBIM nor QMI\n  `moontower usbcomp at+mbim --reset` gets it out of that")
 end
 
@@ -92,7 +94,7 @@ function T.test_reset()
   local result = run "moontower reset && moontower reset --json && moontower status >/dev/null; moontower at ATI"
   simulated.assert_success(result)
   lu.assertStrContains(result.out, "restarts, by AT\n")
-  lu.assertStrContains(result.out, "back      as /run/moontower/sim/mbim, MBIM (1199:9071)\n")
+  lu.assertStrContains(result.out, "back      as /run/moontower/simulator/mbim, MBIM (1199:9071)\n")
 end
 
 function T.test_reset_without_an_at_port()
@@ -115,19 +117,19 @@ function T.test_a_modem_that_hangs_gets_the_order()
     simulated.assert_success(result)
     lu.assertStrContains(result.out, "restarts, by AT\n")
   end
-  local result = run "moontower usbcomp 9 --by qmi --reset && moontower sim fault hang && moontower reset"
+  local result = run "moontower usbcomp 9 --by qmi --reset && moontower simulate fault hang && moontower reset"
   simulated.assert_success(result)
   lu.assertStrContains(result.out, "restarts, by MBIM\n")
 end
 
 -- It takes no order either: its USB port is all that is left.
 function T.test_a_reset_of_the_usb_port_and_of_its_power()
-  local result = run([[moontower reset --usb && moontower status >/dev/null; moontower sim fault hang-hard
+  local result = run([[moontower reset --usb && moontower status >/dev/null; moontower simulate fault hang-hard
     moontower reset --power --json; moontower at ATI >/dev/null; moontower reset --usb --power 2>&1]], nil,
     { "hang-hard" })
   lu.assertEquals(result.status, 2, result.err)
   for _, words in ipairs {
-    "restarts, by a reset of its USB port\n", "back      as /run/moontower/sim/mbim, MBIM (1199:9071)\n",
+    "restarts, by a reset of its USB port\n", "back      as /run/moontower/simulator/mbim, MBIM (1199:9071)\n",
     '"by":"its power switched off and on"', "can not be used together",
   } do
     lu.assertStrContains(result.out, words)

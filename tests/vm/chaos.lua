@@ -6,8 +6,8 @@
 
 package.path = "tests/lua/?.lua;" .. package.path
 
-local chaos = require "sim.chaos"
-local control = require "sim.control"
+local chaos = require "simulator.chaos"
+local control = require "simulator.control"
 local fs = require "core.fs"
 local leftovers = require "leftovers"
 local net = require "net"
@@ -68,7 +68,8 @@ local function hit(source, number, longest)
   for _, fault in ipairs(mend) do assert(apply(fault)) end
   local seconds = wait_online()
   if not seconds then
-    return what .. ": it never came back\n" .. shell "moontower why; moontower sim state; tail -n 40 /run/daemon.log"
+    return what .. ": it never came back\n"
+      .. shell "moontower why; moontower simulate state; tail -n 40 /run/daemon.log"
   end
   print(("%-32s %5.1f s"):format(what, seconds))
   longest.seconds = math.max(longest.seconds, seconds)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The modems that files describe.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local json = require "dkjson"
 local state = require "state"
@@ -34,9 +34,9 @@ end
 ---@return moontower.error? err there may be others: not everything could be read
 function M.add(list)
   local folder = M.folder()
-  local files, unknown = error_object.there(fs.list(folder))
+  local files, unknown = errors.there(fs.list(folder))
   for _, file in ipairs(files or {}) do
-    local content, err = error_object.there(fs.read(folder .. "/" .. file))
+    local content, err = errors.there(fs.read(folder .. "/" .. file))
     unknown = unknown or err
     local values = json.decode(content or "")
     local function text(key) return type(values[key]) == "string" and values[key] or nil end

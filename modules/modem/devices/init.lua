@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Which modems there are: what udev knows, and what files describe.
 
-local error_object = require "error"
+local errors = require "errors"
 local fs = require "core.fs"
 local files = require "modem.devices.files"
 local usb = require "modem.devices.usb"
@@ -58,7 +58,7 @@ function M.no_bus() return state.folder .. "/no-bus" end
 ---@return moontower.error? err there may be others: not everything could be read
 function M.list()
   local found, list = {}, {}
-  local no_bus, unknown = error_object.there(fs.stat(M.no_bus()))
+  local no_bus, unknown = errors.there(fs.stat(M.no_bus()))
   if unknown and unknown.code == "permission" then
     unknown = nil -- another user's folder: its world is not ours
   end
@@ -71,7 +71,7 @@ function M.list()
   end
   table.sort(list, function(a, b) return a.key < b.key end)
   if unknown then
-    return list, select(2, error_object.during(unknown, "look for modems"))
+    return list, select(2, errors.during(unknown, "look for modems"))
   end
   return list
 end

@@ -1,0 +1,350 @@
+-- SPDX-License-Identifier: MIT
+-- Carrier files: what an operator needs, as data; read in a sandbox, since people download them.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local validate = require "base.validate"
+local program = require "core.program"
+local sandbox = require "core.sandbox"
+local script = require "loading.script"
+local terminal = require "terminal"
+
+---@class carrier.bearer
+---@field apn string "" leaves the choice to the network
+---@field ip "ipv4"|"ipv6"|"ipv4v6"|nil nil: ipv4v6
+---@field user string?
+---@field password string?
+---@field auth "none"|"pap"|"chap"|nil nil: none without a user, chap with one
+---@field mtu integer? of the interface; nil: what the network says
+
+---@class carrier.carrier
+---@field name string
+---@field plmns string[]? MCC and MNC of its networks
+---@field bearers carrier.bearer[] in the order to try them
+---@field roaming boolean? may it connect in foreign networks? nil: no
+---@field probe string? what answers when the connection works: see net.parse_probe
+---@field modem carrier.modem? the state that the modem has to be in: what `moontower setup` sees to
+---@field setup fun(modem: table)? what else is wanted, worked out for the modem at hand: see modules/setup/wanted.lua
+
+---@class carrier.modem see modules/settings
+---@field ipv6 boolean?
+---@field contexts table<integer, { apn: string, ip: "ipv4"|"ipv6"|"ipv4v6"|nil }>? PDP contexts by number
+---@field rat string? radio access: "auto", "lte", "umts+lte" ...
+---@field bands string? "B2+B12+n71", "all", or a name that the modem has for a set of bands
+---@field composition string[]? the USB interfaces that it needs: { "at", "mbim" }
+---@field at (string|table)[]? AT commands, each as text or as { "AT...", check = "AT...?", want = "..." }
+---@field qmi (string|table)[]? QMI messages, likewise: "dms 0x555c 01=08"
+---@field unlock string? the password for protected commands, if not the usual one
+
+local M = {}
+
+-- A carrier file is a page of data; what needs more than this is not one.
+local SECONDS, MEMORY, FILE_SIZE = 1, 2 << 20, 256 << 10
+local MAX_BEARERS = 16
+
+-- Called from inside the sandbox, where strings have lost their `find` method: hence string.find.
+local find = string.find
+local function is_plmn(value) return type(value) == "string" and find(value, "^%d%d%d%d%d%d?$") end
+local function is_text(value)
+  return type(value) == "string" and #value <= 255 and not find(value, "%c") and utf8.len(value) ~= nil
+end
+local function is_flag(value) return type(value) == "boolean" end
+
+local function one_of(...)
+  local names = { ... }
+  for _, name in ipairs(names) do names[name] = true end
+  return function(value) return names[value] == true end, table.concat(names, ", ")
+end
+
+local is_ip, ip_names = one_of("ipv4", "ipv6", "ipv4v6")
+local is_auth, auth_names = one_of("none", "pap", "chap")
+
+local function list_of(check)
+  return function(value)
+    if type(value) ~= "table" then return false end
+    local why = validate.not_a_list(value)
+    if why or #value == 0 then return false, why end
+    for _, element in ipairs(value) do
+      if not check(element) then return false end
+    end
+    return true
+  end
+end
+
+-- Hosts need not take more than 576 bytes of IPv4, and have to take 1280 of IPv6.
+local LEAST_MTU, LEAST_IPV6_MTU = 576, 1280
+M.mtu = validate.whole(LEAST_MTU, 65535)
+
+local bearer_keys = {
+  apn = { is_text, "a text", required = true },
+  ip = { is_ip, "one of " .. ip_names },
+  user = { is_text, "a text" },
+  password = { is_text, "a text" },
+  auth = { is_auth, "one of " .. auth_names },
+  mtu = M.mtu,
+}
+
+local carrier_keys = {
+  name = { is_text, "a text", required = true },
+  plmns = { list_of(is_plmn), "a list of five or six digits each, such as \"310120\"" },
+  bearers = { list_of(function(value) return type(value) == "table" end), "a list of tables", required = true },
+  roaming = { is_flag, "true or false" },
+  probe = { is_text, "an address" },
+  modem = { function(value) return type(value) == "table" end, "a table" },
+  setup = { function(value) return type(value) == "function" end, "a function" },
+}
+
+local function is_context_list(value)
+  for number, context in pairs(type(value) == "table" and value or {}) do
+    if math.type(number) ~= "integer" or number < 1 or number > 255 or type(context) ~= "table" then return false end
+  end
+  return type(value) == "table" and next(value) ~= nil
+end
+
+local context_keys = { apn = bearer_keys.apn, ip = bearer_keys.ip }
+
+-- A raw line: the text of a command, alone or with what to look at to see that it holds.
+local line_keys = {
+  [1] = { is_text, "a text", required = true },
+  check = { is_text, "a text" },
+  want = { is_text, "a text" },
+}
+local function is_line(value) return is_text(value) or type(value) == "table" end
+local lines = { list_of(is_line), "a list of commands" }
+
+local modem_keys = {
+  ipv6 = { is_flag, "true or false" },
+  contexts = { is_context_list, 'a table such as { [1] = { apn = "internet", ip = "ipv4v6" } }' },
+  rat = { is_text, 'a text such as "lte"' },
+  bands = { is_text, 'a text such as "B2+B12"' },
+  composition = { list_of(is_text), 'a list such as { "at", "mbim" }' },
+  at = lines,
+  qmi = lines,
+  unlock = { is_text, "a text" },
+}
+
+local function sorted_keys(keys)
+  local names = {}
+  for name in pairs(keys) do names[#names + 1] = tostring(name) end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+---Looks for a mistake in a table.
+---@param values table
+---@param keys table<string, validate.kind> each may have required = true
+---@param where string what the table is
+---@return string? mistake
+local function check_table(values, keys, where)
+  for key in pairs(values) do
+    if not keys[key] then
+      return ("%s has no '%s' (it may have: %s)"):format(where, tostring(key):sub(1, 60), sorted_keys(keys))
+    end
+  end
+  for key, rule in pairs(keys) do
+    local value = values[key]
+    if value == nil and rule.required then
+      return ("%s needs a '%s'"):format(where, key)
+    end
+    local mistake = value ~= nil and validate.mistake(rule, value, ("%s: '%s'"):format(where, key))
+    if mistake then
+      return mistake
+    end
+  end
+end
+
+M.check_table = check_table
+
+---Looks for a mistake in a `modem` table.
+---@param values table
+---@return string? mistake
+function M.check_modem(values)
+  local mistake = check_table(values, modem_keys, "modem")
+  for number, context in pairs(not mistake and values.contexts or {}) do
+    mistake = mistake or check_table(context, context_keys, ("modem.contexts[%d]"):format(number))
+  end
+  for _, key in ipairs { "at", "qmi" } do
+    for i, line in ipairs(not mistake and values[key] or {}) do
+      local keys = type(line) == "table" and line_keys
+      mistake = mistake or keys and check_table(line, keys, ("modem.%s[%d]"):format(key, i)) or nil
+    end
+  end
+  return mistake
+end
+
+-- Below that, the kernel takes IPv6 off the link without a word.
+local function mtu_mistake(mtu, ip)
+  if mtu and mtu < LEAST_IPV6_MTU and ip ~= "ipv4" then
+    return ("an MTU of %d is too small for IPv6, which needs %d"):format(mtu, LEAST_IPV6_MTU)
+  end
+end
+
+-- The authentication without a user.
+local function mistake_in_credentials(bearer, where)
+  for _, key in ipairs { "password", "auth" } do
+    if bearer[key] and bearer[key] ~= "none" and not bearer.user then
+      return ("%s: '%s' goes with a user, and there is none"):format(where, key)
+    end
+  end
+end
+
+local function check_carrier(values)
+  local mistake = check_table(values, carrier_keys, "a carrier")
+  if not mistake and #values.bearers > MAX_BEARERS then
+    return ("more than %d bearers"):format(MAX_BEARERS)
+  end
+  for i, bearer in ipairs(not mistake and values.bearers or {}) do
+    local where = ("bearers[%d]"):format(i)
+    mistake = mistake or check_table(bearer, bearer_keys, where) or mistake_in_credentials(bearer, where)
+    local too_small = not mistake and mtu_mistake(bearer.mtu, bearer.ip)
+    mistake = too_small and ('%s: %s; with ip = "ipv4" it may be less'):format(where, too_small) or mistake
+  end
+  return mistake or values.modem and M.check_modem(values.modem) or nil
+end
+
+---`return carrier { name = ..., bearers = { { apn = ... } } }`: the whole of most carrier files. Raises on a mistake.
+---@param values carrier.carrier
+---@return carrier.carrier
+local function new(values)
+  if type(values) ~= "table" then
+    error("a carrier is a table: carrier { name = ..., bearers = ... }", 2)
+  end
+  local mistake = check_carrier(values)
+  if mistake then
+    error(mistake, 2)
+  end
+  return values
+end
+
+local function pick(library, names)
+  local picked = {}
+  for name in names:gmatch("%a+") do picked[name] = library[name] end
+  return picked
+end
+
+---What every file that runs in the sandbox finds; each run gets a copy. No pattern matching and no string.rep: a short
+---pattern can keep the matcher busy for hours. No table.insert: with a table whose length is said to be huge, it never
+---ends.
+M.basis = {
+  ipairs = ipairs, pairs = pairs, tostring = tostring, tonumber = tonumber, type = type, error = error,
+  math = pick(math, "floor ceil min max abs"),
+  table = pick(table, "concat unpack"),
+  string = pick(string, "byte char len lower upper sub format"),
+}
+
+local function environment(arguments)
+  local values = {
+    require = function(name)
+      if name ~= "carrier" then
+        error(("a carrier file can't require '%s'; only \"carrier\""):format(tostring(name)), 2)
+      end
+      return new
+    end,
+    argument = arguments,
+  }
+  for name, value in pairs(M.basis) do values[name] = value end
+  return values
+end
+
+---The folders that carrier files are looked for in, in order.
+---@return string[]
+function M.folders()
+  return { "/etc/moontower/carriers", program.home .. "/carriers" }
+end
+
+---@return string[] names of all carriers there are, sorted
+function M.list()
+  local names, seen = {}, {}
+  for _, folder in ipairs(M.folders()) do
+    for _, file in ipairs(fs.list(folder) or {}) do
+      local name = file:match("^(.+)%.lua$")
+      if name and not seen[name] then
+        seen[name] = true
+        names[#names + 1] = name
+      end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+---@param name string "calyx-sprint", or a path with a slash in it
+---@return string? path nil when there is no such file
+function M.path(name)
+  if name:find("/") then
+    return terminal.path(name)
+  end
+  for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
+    local path = ("%s/%s.lua"):format(folder, name)
+    if fs.stat(path, "link") then -- one that leads nowhere is a mistake, and not for the next folder to hide
+      return path
+    end
+  end
+end
+
+---May its connections have this MTU?
+---@param chosen carrier.carrier
+---@param mtu integer? nil: what it says itself, which is looked at when it is read
+---@return true? ok
+---@return moontower.error? err
+function M.takes_mtu(chosen, mtu)
+  for _, bearer in ipairs(mtu and chosen.bearers or {}) do
+    local mistake = mtu_mistake(mtu, bearer.ip)
+    if mistake then
+      return errors.fail {
+        code = "invalid", source = "carrier", message = mistake,
+        hint = ('Say %d or more; or ask for IPv4 only: --ip ipv4, or `ip = "ipv4"` in the carrier file.'):format(
+          LEAST_IPV6_MTU),
+      }
+    end
+  end
+  return true
+end
+
+---Reads a carrier file. It can neither run programs nor open files, nor hold things up.
+---@param name string "calyx-sprint", or a path with a slash in it
+---@param arguments table? what the file finds in `argument`: carriers/default.lua takes its APN from there
+---@param is_for_person boolean? a path is read where the person is who has given it: see terminal.read
+---@return carrier.carrier?
+---@return moontower.error? err
+---@return string? source the text of the file, if it could be read
+function M.load(name, arguments, is_for_person)
+  local path = M.path(name)
+  local source, err
+  if path and is_for_person and name:find("/") then
+    source, err = terminal.read(name)
+  elseif path then
+    source, err = fs.read(path)
+  end
+  if not source then
+    return errors.fail {
+      code = "carrier-unknown", source = "carrier",
+      message = err and (err.code ~= "not-found" or fs.stat(path, "link")) and ("carrier file: %s"):format(err)
+        or ("there is no carrier '%s'"):format(name),
+      hint = "Known: " .. table.concat(M.list(), ", ")
+        .. ". Or give an APN by hand with --apn, or a file of your own as ./FILE.lua.",
+    }
+  end
+  local ok, values
+  if #source > FILE_SIZE then
+    err = "it is too long for a carrier file"
+  else
+    ok, values = sandbox.run(script.text(source), "@" .. path, environment(arguments or {}), SECONDS, MEMORY)
+    err = not ok and script.mistake(tostring(values))
+  end
+  if ok and type(values) == "table" then
+    err = check_carrier(values)
+    if not err then
+      return values, nil, source
+    end
+  elseif ok then
+    err = "it returns no carrier; end it with: return carrier { ... }"
+  end
+  return nil, errors.new {
+    code = "carrier-invalid", source = "carrier", message = ("carrier file %s: %s"):format(path, err),
+    hint = "carriers/README.md shows how to write one.",
+    detail = { path = path, mistake = tostring(err) },
+  }, source
+end
+
+return setmetatable(M, { __call = function(_, values) return new(values) end })

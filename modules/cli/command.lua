@@ -1,0 +1,269 @@
+-- SPDX-License-Identifier: MIT
+-- Runs a command: finds its script, reads its arguments, runs it, turns its end into an exit status.
+
+local argparse = require "argparse"
+local errors = require "errors"
+local exit_status = require "cli.exit_status"
+local fs = require "core.fs"
+local likely = require "cli.nearest"
+local policy = require "policy"
+local printable = require "base.printable"
+local program = require "core.program"
+local signal = require "core.signal"
+local terminal = require "terminal"
+local wrap = require "terminal.wrap"
+
+local M = {}
+
+---@class cli.daemon what main.lua knows of the daemon, which stands above the command line
+---@field elsewhere fun(name: string, arguments: string[]): integer?, moontower.error? runs a command in the daemon;
+--- nil: there is none
+---@field run_policy fun(loaded: policy): integer?, moontower.error? runs a policy in the foreground
+local daemon
+
+---@param functions cli.daemon
+function M.set_daemon(functions) daemon = functions end
+
+-- Of several lines, each.
+local function fit(text) return (text:gsub("[^\n]+", printable)) end
+
+local function print_error(err, as_json)
+  if as_json then
+    local fields = {}
+    for _, key in ipairs { "code", "message", "hint", "source", "detail", "traceback" } do
+      fields[key] = err[key]
+    end
+    print(require("base.json").encode({ error = fields }))
+    return
+  end
+  if err.code == "busy" then
+    terminal.clear_line() -- another moontower may be at work at this very terminal
+  end
+  io.stderr:write(wrap.fit("moontower: " .. fit(tostring(err)), 2), "\n")
+  if err.hint then
+    io.stderr:write(wrap.fit("  " .. fit(err.hint), 2, 2), "\n")
+  end
+  if err.code == "raised" and err.traceback then
+    io.stderr:write(fit(err.traceback), "\n")
+  end
+end
+
+local FOLDERS = { "scripts", "scripts/policies" }
+
+local function path_of(name)
+  for _, folder in ipairs(name:find "^[%w-]+$" and FOLDERS or {}) do
+    local path = ("%s/%s/%s.lua"):format(program.home, folder, name)
+    if fs.stat(path) then
+      return path
+    end
+  end
+end
+
+---@param name string
+---@return table? script what its file returns; nil: there is none
+function M.script(name)
+  local path = path_of(name)
+  if not path then
+    return nil
+  end
+  local chunk, message = program.load(path)
+  if not chunk then
+    error(errors.new { code = "io", source = "command", message = message }, 0)
+  end
+  return chunk()
+end
+
+-- Before the command line is understood: does it ask for JSON?
+local function wants_json(arguments)
+  for _, argument in ipairs(arguments) do
+    if argument == "--" then
+      break
+    elseif argument == "--json" then
+      return true
+    end
+  end
+  return false
+end
+
+local function usage_error(message, hint, arguments)
+  local err = errors.new { code = "usage", source = "command", message = message, hint = hint }
+  print_error(err, wants_json(arguments))
+  return exit_status.of(err.code)
+end
+
+-- What follows the first word belongs to the command that it names, options too.
+local function end_options(arguments)
+  for i, argument in ipairs(arguments) do
+    if argument == "--" then
+      break
+    elseif not argument:find("^%-") then
+      local marked = table.move(arguments, 1, #arguments, 1, {})
+      table.insert(marked, i, "--")
+      return marked
+    end
+  end
+  return arguments
+end
+
+local function wants_help(script, arguments)
+  for _, argument in ipairs(arguments) do
+    if argument == "--" or script.passes_help_on and not argument:find("^%-") then
+      break
+    elseif argument == "-h" or argument == "--help" then
+      return true
+    end
+  end
+  return false
+end
+
+-- argparse ends the process itself for --help and for mistakes; here both have to come back.
+local function parser_of(name, script, arguments)
+  if script.precedes_command then
+    arguments = end_options(arguments)
+  end
+  local parser = argparse("moontower " .. name, script.summary)
+  parser:add_help(false)
+  parser:flag("-h --help", "Show this help and exit.")
+  if script.arguments then
+    script.arguments(parser)
+  end
+  if script.exits ~= false then
+    local epilog = parser._epilog and parser._epilog:gsub("%s+$", "") .. "\n" or ""
+    parser:epilog(epilog .. exit_status.help(script.exits))
+  end
+  return parser, arguments
+end
+
+local function parse(name, script, given)
+  local parser, arguments = parser_of(name, script, given)
+  if wants_help(script, arguments) then
+    print(wrap.text(parser:get_help()))
+    return nil, 0
+  end
+  local ok, result = parser:pparse(arguments)
+  if not ok then
+    return nil, usage_error(result, ("Try `moontower %s --help`."):format(name), given)
+  end
+  return result
+end
+
+-- A script that is a policy runs as one, in the foreground, if it can do so without options.
+local function as_command(name, script)
+  if not policy.is(script) then
+    return script
+  end
+  return {
+    summary = script.summary or script.name, here = true,
+    arguments = function(parser)
+      parser:epilog "`moontower help policies` lists its options, and tells where it is named."
+    end,
+    run = function()
+      local loaded, err = policy.load(path_of(name), {})
+      if not loaded then
+        return nil, err
+      end
+      return daemon.run_policy(loaded)
+    end,
+  }
+end
+
+---Policies included.
+---@return string[]
+function M.names()
+  local names = {}
+  for _, folder in ipairs(FOLDERS) do
+    for _, file in ipairs(fs.list(program.home .. "/" .. folder) or {}) do
+      names[#names + 1] = file:match "^(.+)%.lua$"
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+---What `moontower NAME --help` shows.
+---@param name string
+---@return { name: string, summary: string, help: string }? nil: there is no such command
+function M.help(name)
+  local script = M.script(name)
+  if not script then
+    return nil
+  end
+  script = as_command(name, script)
+  return { name = name, summary = script.summary, help = wrap.text(parser_of(name, script, {}):get_help()) }
+end
+
+---What a command line orders of a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only
+---asks for help.
+---@param name string
+---@param given string[]
+---@return string? order
+---@return string? device the modem that it names
+function M.order(name, given)
+  local script = M.script(name)
+  if not script or policy.is(script) or not (script.order or script.precedes_command) then
+    return nil
+  end
+  local parser, arguments = parser_of(name, script, given)
+  if wants_help(script, arguments) then
+    return nil
+  end
+  local ok, args = parser:pparse(arguments)
+  if not ok then
+    return nil
+  elseif script.precedes_command then
+    return M.order(args.command[1], table.move(args.command, 2, #args.command, 1, {}))
+  end
+  return script.order(args), args.device
+end
+
+---Did a command do what was ordered?
+---@param status integer its exit status
+---@return boolean
+function M.has_worked(status) return status == 0 or status == exit_status.NO_ANSWER end
+
+---Runs `moontower NAME ARGUMENTS...`: in the daemon if one runs, else in this engine.
+---@param name string
+---@param arguments string[]
+---@return integer status for exit()
+function M.run(name, arguments)
+  -- A command that runs another one (trace) may be in the daemon already.
+  local elsewhere = not terminal.session() and daemon.elsewhere or nil
+  return M.run_here(name, arguments, elsewhere)
+end
+
+---The same in this engine, without asking a daemon first, unless `elsewhere` does.
+---@param name string
+---@param arguments string[]
+---@param elsewhere (fun(name: string, arguments: string[]): integer?, moontower.error?)? asked once the command line is
+---known to be right
+---@return integer status for exit()
+function M.run_here(name, arguments, elsewhere)
+  local script = M.script(name)
+  if not script then
+    local meant = likely(name, M.names())
+    return usage_error(("there is no command '%s'"):format(name),
+      (meant and ("Did you mean `moontower %s`? "):format(meant) or "") .. "`moontower help` lists them.", arguments)
+  end
+  script = as_command(name, script)
+  local args, status = parse(name, script, arguments)
+  if not args then
+    return status
+  end
+  if not script.needs_no_reader and not terminal.session() then
+    signal.end_on_closed_output()
+  end
+  local result, err
+  if elsewhere and not script.here then
+    result, err = elsewhere(name, arguments)
+  end
+  if not result and not err then
+    result, err = script.run(args)
+  end
+  if err then
+    print_error(err, args.json)
+    return exit_status.of(err.code)
+  end
+  return result or 0
+end
+
+return M

@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: MIT
+-- A command that a person gives beside the daemon, and that runs in it: the client is its terminal.
+--
+-- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, environment }; then
+-- come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, { width = ... } when that
+-- has changed, and { answer = ... } for what it was asked. It hears { out = text }, { err = text }, { ask = ... } and,
+-- at the end, { exit = status }.
+
+local command = require "cli.command"
+local core = require "core.task"
+local errors = require "errors"
+local json = require "dkjson"
+local lines = require "daemon.lines"
+local log = require "log"
+local task = require "task"
+
+local REFUSED = 8 -- exit status: see scripts/README.md
+local HELLO_TIME, FAREWELL_TIME = 10, 5
+-- How long a command may run without waiting, what its objects may hold, how many tasks it may have, and how long it
+-- may wait once it is to end.
+local SECONDS, BYTES, TASKS, CLEANUP = 5, 64 << 20, 1000, 45
+
+---@class daemon.session : terminal.session
+---@field port userdata
+---@field task userdata? that the command runs in
+---@field group task.group what goes on beside it: a trace
+---@field answers userdata a queue of what the client answered
+local Session = {}
+Session.__index = Session
+
+local M = {}
+
+---@private
+function Session:send(message)
+  local ok, err = self.port:write(json.encode(message) .. "\n")
+  if not ok and self.task and not self.survives then
+    -- The client is gone, or does not read.
+    self.task:cancel(errors.new { code = "gone", source = "daemon", message = tostring(err) })
+  end
+  return ok, err
+end
+
+---@param stream "out"|"err"
+---@param text string
+function Session:write(stream, text)
+  if text ~= "" then
+    self:send { [stream] = text }
+  end
+end
+
+---Asks the client something that only it can do, such as to edit a line.
+---@param question table
+---@return table answer raises when the client is gone
+function Session:ask(question)
+  self:send { ask = question }
+  local answer, err = self.answers:pop()
+  if not answer then
+    error(err, 0)
+  end
+  return answer
+end
+
+-- The client's prompt, with the methods that core.edit's has.
+local Prompt = {}
+Prompt.__index = Prompt
+
+function Prompt:is_terminal() return self.session.terminals[1] and self.session.terminals[2] end
+function Prompt:read(prompt, multiline)
+  local answer = self.session:ask { read = prompt, multiline = multiline }
+  if answer.line then
+    return answer.line, answer.ended
+  end
+  return nil, answer.err and errors.new(answer.err)
+end
+function Prompt:remember(line) self.session:send { remember = line } end
+function Prompt:print(text) self.session:send { show = text } end
+function Prompt:close() self.session:send { unprompt = true } end
+
+---Opens the client's prompt.
+---@param history string? path of a file of the client's
+---@return table prompt
+function Session:edit(history)
+  self:ask { prompt = true, history = history }
+  return setmetatable({ session = self }, Prompt)
+end
+
+---Reads what the client calls by this name: a file, its standard input, a pipe.
+---@param path string
+---@return string?
+---@return moontower.error? err
+function Session:read(path)
+  local parts = {}
+  while true do
+    local answer = self:ask { file = path, part = #parts + 1 }
+    if not answer.text then
+      local err = answer.err or {}
+      return nil, errors.new { code = tostring(err.code), message = tostring(err.message), source = "client" }
+    end
+    parts[#parts + 1] = answer.text
+    if answer.is_last then
+      return table.concat(parts)
+    end
+  end
+end
+
+local function interrupted()
+  return errors.new { code = "interrupted", source = "daemon", message = "interrupted" }
+end
+
+local function interrupt(self)
+  local what = self.foreground
+  if type(what) == "userdata" and not what:ended() then
+    what:cancel(interrupted())
+  elseif not what and self.task then
+    self.task:cancel(interrupted())
+  end
+end
+
+local function listen(self, messages)
+  for message in messages do
+    if message.interrupt then
+      interrupt(self)
+    elseif message.failed and self.streams and self.task then
+      self.task:cancel(interrupted())
+    elseif message.width then
+      self.width = math.tointeger(message.width)
+    elseif message.answer then
+      self.answers:push(message.answer)
+    end
+  end
+  local gone = errors.new { code = "gone", source = "daemon", message = "the client is gone" }
+  self.answers:close(gone)
+  if self.task and not self.survives then
+    self.task:cancel(gone)
+  end
+end
+
+local function words_of(list)
+  local words = {}
+  for i, word in ipairs(type(list) == "table" and list or {}) do words[i] = tostring(word) end
+  return words
+end
+
+local function is_hello(value)
+  return value and type(value.command) == "string" and type(value.folder) == "string"
+    and type(value.terminals) == "table" and type(value.environment) == "table"
+end
+
+local function run(self, hello, around)
+  local name = "command " .. hello.command
+  core.set_context { session = self, name = name }
+  core.limit { seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = name }
+  local group <close> = task.group()
+  self.group = group
+  return task.plainly(around, hello.command, words_of(hello.arguments), function(...) return command.run_here(...) end)
+end
+
+-- How it ended, as an exit status; what it raised is printed at the client.
+local function run_and_tell(self, hello, around)
+  local ok, status = core.try(function()
+    local group <close> = task.group()
+    self.task = group:spawn(run, self, hello, around)
+    return select(2, self.task:join())
+  end)
+  self.task = nil
+  if ok then
+    return math.tointeger(status) or 0
+  elseif type(status) == "table" and status.code == "interrupted" then
+    return 130
+  end
+  local traceback = type(status) == "table" and status.traceback
+  self:write("err", ("moontower: %s\n%s"):format(errors.text(status), traceback and traceback .. "\n" or ""))
+  return 1
+end
+
+---Tells a client that its command will not be run, without waiting.
+---@param port userdata its connection
+---@param reason string
+function M.refuse(port, reason)
+  local farewell = json.encode { err = ("moontower: the daemon refuses: %s\n"):format(reason) } .. "\n"
+  port:write(farewell .. json.encode { exit = REFUSED } .. "\n")
+end
+
+---Serves one client until its command has ended.
+---@param port userdata its connection
+---@param around fun(command: string, arguments: string[], run: fun(command: string, arguments: string[]): integer):
+--- integer runs the command, and sees to what has to stand still while it runs
+function M.serve(port, around)
+  local connection <close> = port
+  local messages = lines.of(connection)
+  local hello = task.timeout(HELLO_TIME, messages)
+  if not is_hello(hello) then
+    return
+  end
+  local self = setmetatable({
+    port = connection, answers = task.queue(), folder = hello.folder, terminals = hello.terminals,
+    width = math.tointeger(hello.width), environment = hello.environment,
+  }, Session)
+  log.debug("command: %s", hello.command)
+  local group <close> = task.group()
+  local listener = group:spawn(listen, self, messages)
+  if self:send { exit = run_and_tell(self, hello, around) } then
+    -- It has everything once it hangs up.
+    task.timeout(FAREWELL_TIME, listener.join, listener)
+  end
+end
+
+return M

@@ -1,0 +1,252 @@
+-- SPDX-License-Identifier: MIT
+-- Is a link alive? First what modem and kernel say of it, then the traffic on it; probes only when that is silent.
+--
+-- What is said costs nothing and is known at once. For the traffic see link/traffic.lua, for the probes
+-- link/probes.lua.
+
+local errors = require "errors"
+local log = require "log"
+local netlink = require "core.netlink"
+local probes = require "link.probes"
+local status = require "status"
+local task = require "task"
+local traffic = require "link.traffic"
+
+local families = { ipv4 = "IPv4", ipv6 = "IPv6" }
+
+local M = { change_pause = 0.2 } -- seconds
+
+local MODEM_TIME = 3 -- seconds in which a responsive modem answers
+local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
+local AWAIT, LONGEST_AWAIT = 6, 3600 -- times `every`; seconds
+local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
+local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and again must not keep us busy
+
+---@class link.watching
+---@field link link.link
+---@field options link.watch
+---@field lists table<string, string[]> probes by family
+---@field ip string the families that it has, as the modem has told
+---@field changed userdata a queue of one: the modem says that it has others
+---@field verdict userdata a queue of one: why the link is down
+---@field doubt userdata a queue of one: something makes us doubt, so look now
+---@field missed integer looks in a row that found nothing
+---@field is_mute boolean? the modem did not answer when it was asked last
+---@field troubled boolean? the modem has indicated some trouble
+---@field group task.group
+---@field keeps_lease boolean? a task sees to the lease of its IPv4 address
+
+-- What another program has done, if that is the cause.
+local function blamed(self)
+  local blame = self.link.bearer.modem.blame
+  return blame and task.now() - blame.at < BLAME_TIME and blame.words or nil
+end
+
+local ended_by = { network = "the network", modem = "the modem", card = "the SIM", host = "this host" }
+
+-- session: as the modem's indication or answer has it. A QMI modem may have told an internal reason before.
+local function over(self, session, what)
+  local nw_error, reasons = session.nw_error, self.link.bearer.modem.why_ended or {}
+  local found = nw_error and require("cause").verdict(nw_error, "session") or reasons[session.session]
+  local why = found and (": %s%s"):format(found.words, nw_error and (" (cause %d)"):format(nw_error) or "") or ""
+  return errors.new {
+    code = "disconnected", source = "link", hint = found and found.hint,
+    detail = { nw_error = nw_error, who = found and found.who or nil },
+    message = blamed(self) or what
+      or ("%s ended the connection%s"):format(ended_by[found and found.who or "network"], why),
+  }
+end
+
+-- Asks the modem. Returns why the session is over, if it is; a modem that does not answer proves nothing.
+local function ask_modem(self, what)
+  local bearer = self.link.bearer
+  local session, err = bearer.modem:session(bearer.session)
+  if session and session.state ~= "activated" and session.state ~= "activating" then
+    bearer.ended = true
+    return over(self, session, what)
+  end
+  return err and err.code == "gone" and err or nil
+end
+
+-- An address that DHCP gave is ours for a while, and has to be asked for again.
+local function keep_lease(self, renew)
+  if self.keeps_lease or not self.link.bearer.ipv4.lease then
+    return
+  end
+  self.keeps_lease = true
+  self.group:spawn(function()
+    local err = self.link.bearer:keep_lease(self.link, function()
+      renew(self, "the DHCP server gives new settings")
+    end)
+    self.keeps_lease = nil
+    if err then
+      self.verdict:push(err)
+    end
+  end)
+end
+
+local function renew(self, reason)
+  local now, err = self.link:renew()
+  if now == "changed" then
+    self.lists = probes.lists(self.link, self.options)
+    status.of(self.link.bearer.modem):attempt("new settings", reason)("applied")
+  end
+  keep_lease(self, renew) -- a family that has just been given may have one
+  return now, err
+end
+
+-- What bodes ill, in words.
+local troubles = {
+  packet = function(value) return value.state == "detached" and "the network has detached the modem" end,
+  registration = function(value)
+    return (value.state == "deregistered" or value.state == "searching" or value.state == "denied")
+      and "the modem has lost the network"
+  end,
+  sim = function(value) return value.state ~= "ready" and value.state ~= "starting" and "the SIM is gone" end,
+  radio = function(value)
+    return (value.hardware == "off" or value.software == "off") and "the radio has been switched off"
+  end,
+}
+
+-- A family that was refused for a while is asked for again, beside the other one: less and less often, as modem and
+-- network are stricter with those that are in a hurry.
+local function ask_for_refused(self)
+  local link = self.link
+  for attempt in task.backoff { first = AWAIT * (self.options.every or traffic.EVERY), max = LONGEST_AWAIT } do
+    local family = link.bearer:awaited()
+    if not family then
+      break
+    elseif attempt.number > 1 then
+      local done = status.of(link.bearer.modem):attempt("ask for " .. families[family], link.bearer.refused[family])
+      local ok, err = link:ask_again(family)
+      done(ok and "given" or err)
+      if ok then
+        self.changed:push(true)
+      end
+    end
+  end
+end
+
+local function hear_session(self, value)
+  local bearer = self.link.bearer
+  if value.session ~= bearer.session then
+    return nil
+  elseif value.state ~= "activated" and value.state ~= "activating" then
+    bearer.ended, bearer.cut = true, not self.troubled
+    return over(self, value)
+  elseif value.ip ~= self.ip then
+    self.ip = value.ip
+    self.changed:push(true)
+  end
+end
+
+-- One family of two may be over. Mostly the other one is so a moment later, and then there is nothing to read. What the
+-- modem has failed to tell is asked for again, less and less often, and not for ever.
+local function read_changes(self)
+  local pause = FIRST_UNTOLD
+  while true do
+    if self.link.bearer.untold and pause <= LAST_UNTOLD then
+      local told = task.timeout(pause, self.changed.pop, self.changed)
+      pause = told and pause or pause * 2
+    else
+      self.changed:pop()
+    end
+    task.sleep(M.change_pause)
+    renew(self, "the modem tells other addresses of the connection")
+  end
+end
+
+local function hear_modem(self)
+  local modem = self.link.bearer.modem
+  local events <close> = modem:events("session", "ip", "packet", "registration", "sim", "radio")
+  local err = ask_modem(self) -- it may have ended before we listened
+  while not err do
+    local event
+    event, err = events:next()
+    local trouble = event and troubles[event.name] and troubles[event.name](event.value)
+    if event and event.name == "session" then
+      err = hear_session(self, event.value)
+    elseif event and event.name == "ip" then
+      if event.value.session == self.link.bearer.session then
+        renew(self, "the network has given new settings")
+      end
+    elseif trouble then
+      self.troubled = true
+      err = ask_modem(self, trouble)
+      self.doubt:push(true)
+    end
+  end
+  self.verdict:push(err)
+end
+
+-- Other programs change interfaces, too. What of ours they take away is put back.
+local function hear_kernel(self)
+  local watching, err = netlink.monitor { groups = { "link", "address" } }
+  local monitor <close> = watching
+  if not watching then
+    log.warn("%s: addresses that another program takes away are not put back: %s", self.link, err)
+  end
+  local event = watching and { kind = "overrun" } -- something may have happened before we listened
+  while event do
+    local concerns_us = event.kind == "overrun" or (event.name or event.link) == self.link.name
+    if concerns_us and self.link:stands() == false then
+      log.warn("%s: another program has changed its addresses; they are put back", self.link)
+      renew(self, "another program has changed the interface")
+      task.sleep(REPAIR_PAUSE)
+    end
+    event = monitor:next()
+  end
+end
+
+-- One that does not answer is not asked again while the link is taken down, either.
+local function ask_briefly(self)
+  local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended without an indication")
+  self.is_mute = err ~= nil and err.code == "timeout"
+  return reason
+end
+
+-- A missed look makes us ask the modem; too many of them, read the settings, which may be others by now.
+local function after_miss(self, err)
+  local reason = self.missed == 1 and ask_briefly(self)
+  if not reason and self.missed >= (self.options.misses or probes.MISSES)
+    and task.timeout(MODEM_TIME, renew, self, err) ~= "changed" then
+    reason = err
+  end
+  return reason
+end
+
+local function look_at_traffic(self)
+  local reason = traffic.watch(self, function(err) return after_miss(self, err) end)
+  self.link.bearer.ended = self.link.bearer.ended or self.is_mute
+  self.verdict:push(reason)
+end
+
+---Waits until the link is down: until modem or kernel say so, or nothing comes through it any more. Meanwhile, settings
+---that the network changes are applied. Whoever watches a link takes it for one that works: `moontower why` says so.
+---@param link link.link
+---@param options link.watch?
+---@return moontower.error reason "disconnected", "unreachable", "gone"
+function M.wait_down(link, options)
+  local self = {
+    link = link, options = options or {}, ip = link.bearer.ip,
+    verdict = task.queue(1), doubt = task.queue(1), changed = task.queue(1),
+    lists = probes.lists(link, options or {}), missed = 0,
+  }
+  local told = status.of(link.bearer.modem)
+  told:set("online", ("as %s"):format(link.address))
+  local group <close> = task.group()
+  self.group = group
+  group:spawn(hear_modem, self)
+  group:spawn(read_changes, self)
+  group:spawn(hear_kernel, self)
+  group:spawn(ask_for_refused, self)
+  keep_lease(self, renew)
+  group:spawn(look_at_traffic, self)
+  local reason = self.verdict:pop()
+  if reason.code ~= "gone" then
+    told:set("offline", reason)
+  end
+  return reason
+end
+
+return M

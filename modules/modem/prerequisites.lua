@@ -1,0 +1,276 @@
+-- SPDX-License-Identifier: MIT
+-- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
+
+local errors = require "errors"
+local locks = require "modem.locks"
+local pins = require "modem.pin"
+local report = require "modem.report"
+
+local M = {}
+
+-- A SIM needs seconds after power-up; a search through all bands takes minutes, but mostly ends in one.
+local SIM_TIME, NETWORK_TIME, ATTACH_TIME = 30, 90, 60
+local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
+local RADIO_TIME = 5 -- some modems answer first, and switch it on then
+
+-- A PIN that is configured is entered, with care; without one there is nothing that we could do.
+local function locked_sim(modem, sim, watcher, options)
+  local pin = modem:pin() or {}
+  if locks.is_lock(pin.type) then
+    return locks.fail(pin)
+  end
+  local found, err = pins.find(sim.iccid, options)
+  if found then
+    watcher:doing("SIM", "entering the PIN from " .. found.from)
+    return pins.enter(modem, sim, found, options)
+  elseif err then
+    return nil, err
+  end
+  local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
+  if pin.type == "puk1" then
+    return errors.fail {
+      code = "sim-blocked", source = "modem", message = "the SIM is blocked and wants its PUK" .. tries,
+      hint = "The operator tells the PUK. Enter it in a phone; too many wrong PUKs destroy the SIM.",
+      detail = pin,
+    }
+  end
+  return errors.fail {
+    code = "sim-locked", source = "modem", message = "the SIM is locked and wants its PIN" .. tries,
+    hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
+    detail = pin,
+  }
+end
+
+local sim_problems = {
+  ["sim-not-inserted"] = { "sim-missing", "there is no SIM in the modem", "Is it in the right way, and all the way?" },
+  ["no-esim-profile"] = { "sim-missing", "the eSIM has no profile", "Load one from the operator first." },
+  ["bad-sim"] = { "sim-failure", "the modem cannot use this SIM", "Clean it, or try it in a phone." },
+  ["not-provisioned"] = { "sim-failure", "the modem does not start the SIM's application",
+    "Reset the modem, or take the SIM out and put it in again." },
+  ["not-activated"] = { "sim-failure", "the SIM has not been activated", "The operator can activate it." },
+}
+
+local function wait_started(modem, seconds)
+  return modem:wait_for("sim", function() return modem:sim() end, function(value)
+    return value.state ~= "starting"
+  end, seconds)
+end
+
+-- While the maker's lock keeps the radio off, the modems of some laptops do not see their card.
+local FCC_HINT = "The modems of some laptops see no SIM while their radio is locked (FCC lock): try `moontower unlock`."
+  .. " If it is not that: is the SIM in the right way, and all the way?"
+
+local function hint_of(problem, radio)
+  local may_be_locked = problem[1] == "sim-missing" and radio.software == "off" and radio.hardware ~= "off"
+  return may_be_locked and FCC_HINT or problem[3]
+end
+
+local function check_sim(modem, now, watcher, options)
+  local sim = now.sim
+  local err
+  if sim.state == "starting" then
+    watcher:doing("SIM", "starting")
+    sim, err = wait_started(modem, sim.reason == "not-provisioned" and PROVISION_TIME or SIM_TIME)
+  end
+  if sim and sim.reason == "not-provisioned" then
+    watcher:doing("SIM", "starting its application")
+    modem:provision_sim() -- what has become of that is seen at the SIM
+    sim, err = wait_started(modem, SIM_TIME)
+  end
+  if not sim then
+    return nil, err
+  end
+  if sim.state == "locked" then
+    sim, err = locked_sim(modem, sim, watcher, options)
+    if not sim then
+      return nil, err
+    end
+  end
+  if sim.state == "ready" then
+    return sim
+  end
+  local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
+  return errors.fail {
+    code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, now.radio),
+  }
+end
+
+local function switch_radio_on(modem, radio, watcher, undo)
+  if radio.hardware == "off" then
+    return errors.fail {
+      code = "radio-off", source = "modem", message = "the radio is switched off by hardware",
+      hint = "A switch on the computer, or the W_DISABLE pin of the modem's slot, keeps it off.",
+    }
+  elseif radio.software == "on" then
+    return true
+  end
+  watcher:doing("radio", "switching on")
+  undo.radio = true
+  local now, err = modem:set_radio(true)
+  if now and now.software ~= "on" then
+    now, err = modem:wait_for("radio", function() return modem:radio() end, function(value)
+      return value.software == "on"
+    end, RADIO_TIME)
+  end
+  if not now or now.software ~= "on" then
+    return errors.fail {
+      code = "radio-off", source = "modem",
+      message = "the radio is off and stays off" .. (err and ": " .. tostring(err) or ""),
+      hint = "Laptop modems may need the maker's FCC unlock; others are low on power, or too hot.",
+      detail = err and err.detail,
+    }
+  end
+  watcher:done("radio", "switched on")
+  return true
+end
+
+local function is_registered(registration)
+  return registration.state == "home" or registration.state == "roaming" or registration.state == "partner"
+end
+
+-- Causes with which every network refuses, until the card or the modem is another one (3GPP TS 24.008, 24.301): unknown
+-- SIM, illegal SIM, IMEI not accepted, illegal modem, no data service, no service at all. All others are one network's,
+-- one area's, or a moment's: the modem goes on to look for another cell that takes it.
+local final = { [2] = true, [3] = true, [5] = true, [6] = true, [7] = true, [8] = true }
+
+local function is_settled(registration)
+  return is_registered(registration) or registration.state == "denied" and final[registration.nw_error]
+end
+
+local function why(modem, registration)
+  local number = registration.nw_error
+  local found = number and require("cause").verdict(number, "registration", modem.refused_in)
+  return found and (": %s (cause %d)"):format(found.words, number) or "", found and found.hint
+end
+
+local function denied(modem, registration)
+  local cause, hint = why(modem, registration)
+  return errors.fail {
+    code = "registration-denied", source = "modem", message = "the network refuses this SIM" .. cause,
+    hint = hint or "Is the SIM activated, and paid for?",
+    detail = { nw_error = registration.nw_error, who = "network" },
+  }
+end
+
+-- Asks for what is not there yet, then waits for it, so that nothing is missed between the two.
+local function registered(modem, registration, watcher, seconds)
+  if registration.state == "deregistered" then
+    watcher:doing("network", "registering")
+    modem:register() -- its outcome comes as an event
+  end
+  local now, err, shown = registration, nil, nil
+  local function settled(value)
+    if not is_settled(value) and value.state ~= shown then
+      watcher:doing("network", value.state == "denied" and "refused" .. why(modem, value) .. "; looking for another"
+        or "searching")
+      shown = value.state
+    end
+    return is_settled(value)
+  end
+  if not settled(registration) then
+    now, err = modem:wait_for("registration", function() return modem:registration() end, settled, seconds)
+  end
+  if not now then
+    return nil, err
+  elseif now.state == "denied" then
+    return denied(modem, now)
+  elseif not is_registered(now) then
+    return errors.fail {
+      code = "not-registered", source = "modem",
+      message = ("no network after %g seconds of searching"):format(seconds) .. why(modem, now),
+      hint = "Antennas connected? Is there coverage? Does the modem's radio access (4G, 3G) suit the network?",
+    }
+  end
+  return now
+end
+
+local function may_use(registration, carrier)
+  if registration.state ~= "roaming" and registration.state ~= "partner" or carrier.roaming then
+    return true
+  end
+  return errors.fail {
+    code = "roaming-refused", source = "modem",
+    message = ("only a foreign network is there (%s), and roaming may cost money"):format(registration.provider.name),
+    hint = "Allow it with --roaming, or with `roaming = true` in the carrier file.",
+  }
+end
+
+---Is the modem registered, and with a network that the carrier's settings allow? Waits for nothing.
+---@param registration table
+---@param carrier carrier.carrier
+---@return boolean
+function M.has_network(registration, carrier)
+  return is_registered(registration) and may_use(registration, carrier) == true
+end
+
+local on_its_way = { attaching = true, detaching = true }
+
+-- Where the modem does not say whether there is packet service, connecting shows.
+local function attached(modem, packet, watcher)
+  if packet.state == "attached" then
+    return packet
+  end
+  watcher:doing("network", "attaching")
+  local now, err = modem:attach()
+  if now and on_its_way[now.state] then
+    now, err = modem:wait_for("packet", function() return modem:packet_service() end, function(value)
+      return not on_its_way[value.state]
+    end, ATTACH_TIME)
+  end
+  if not now and err.code == "unsupported" and packet.state == "unknown" then
+    return packet
+  elseif now and (now.state == "detached" or on_its_way[now.state]) then
+    local words, hint = why(modem, now)
+    return errors.fail {
+      code = "attach-failed", source = "modem", message = "the network gives no packet service" .. words,
+      hint = hint or "Does the plan include data? Try again later, or in another network.",
+      detail = { nw_error = now.nw_error, who = "network" },
+    }
+  end
+  return now, err
+end
+
+-- The SIM's own network: the modem tells, or the first digits of the IMSI do. North American MNCs have three.
+local function home_network(modem, now, sim)
+  local home = now.home or modem:home_provider()
+  if home and home.id ~= "" then
+    return home.id
+  end
+  local imsi = sim.imsi or ""
+  return imsi:match("^3[01]%d%d%d%d") or imsi:match("^%d%d%d%d%d") or "unknown operator"
+end
+
+---Waits for, or brings about, all that a connection needs.
+---@param modem modem.modem
+---@param now table what the modem said of itself: { sim =, radio =, registration =, packet =, home = }
+---@param options { carrier: carrier.carrier, wait: number?, pin: pin.options?, watcher: up.watcher } wait: seconds for
+---a network, or 90
+---@param undo table `radio` is set in it when the radio had to be switched on
+---@return table? registration
+---@return table|moontower.error packet or err
+function M.wait(modem, now, options, undo)
+  local watcher = options.watcher
+  local sim, err = check_sim(modem, now, watcher, options.pin or {})
+  if not sim then
+    return nil, err
+  end
+  local home = home_network(modem, now, sim)
+  report.sim(sim, home, watcher)
+  local on, registration, allowed, packet
+  on, err = switch_radio_on(modem, now.radio, watcher, undo)
+  if on then
+    registration, err = registered(modem, now.registration, watcher, options.wait or NETWORK_TIME)
+  end
+  if registration then
+    allowed, err = may_use(registration, options.carrier)
+  end
+  if allowed then
+    packet, err = attached(modem, now.packet, watcher)
+  end
+  if not packet then
+    return nil, err
+  end
+  return registration, packet
+end
+
+return M

@@ -1,0 +1,48 @@
+-- SPDX-License-Identifier: MIT
+-- The addresses of a connection over QMI: from what Get Current Settings says to what a host can use.
+
+local usable = require "modem.sanitize"
+
+local M = {
+  ---What has to be asked for.
+  settings = { "dns-address", "ip-address", "gateway-info", "mtu", "ip-family" },
+}
+
+local function prefix_length(mask)
+  local length = 0
+  for byte in mask:gmatch("%d+") do
+    byte = math.tointeger(byte)
+    while byte & 0x80 ~= 0 do
+      length, byte = length + 1, byte << 1 & 0xff
+    end
+  end
+  return length
+end
+
+---@param reply table of Get Current Settings
+---@return modem.family
+function M.ipv4(reply)
+  local address = reply.ipv4_address
+  return usable.family("ipv4", {
+    addresses = address and {
+      { address = address, prefix_length = prefix_length(reply.ipv4_gateway_subnet_mask or "255.255.255.255") },
+    } or {},
+    gateway = reply.ipv4_gateway_address,
+    dns = { reply.primary_ipv4_dns_address or reply.secondary_ipv4_dns_address, reply.secondary_ipv4_dns_address },
+    mtu = reply.mtu,
+  })
+end
+
+---@param reply table of Get Current Settings
+---@return modem.family
+function M.ipv6(reply)
+  local gateway = reply.ipv6_gateway_address
+  return usable.family("ipv6", {
+    addresses = { reply.ipv6_address },
+    gateway = gateway and gateway.address,
+    dns = { reply.ipv6_primary_dns_address or reply.ipv6_secondary_dns_address, reply.ipv6_secondary_dns_address },
+    mtu = reply.mtu,
+  })
+end
+
+return M

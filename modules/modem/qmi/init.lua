@@ -1,0 +1,395 @@
+-- SPDX-License-Identifier: MIT
+-- A modem over QMI: the verbs about the modem, its SIM and its network. Those about connections: qmi_sessions.lua.
+
+local dms = require "qmi.dms"
+local errors = require "errors"
+local inside_mbim = require "qmi.inside_mbim"
+local nas = require "qmi.nas"
+local obstacle = require "modem.qmi.diagnose"
+local qmi = require "qmi"
+local sessions = require "modem.qmi.sessions"
+local sim_card = require "modem.qmi.card"
+local state = require "state"
+local task = require "task"
+local trace = require "trace"
+
+local RADIO_TIME, ATTACH_TIME = 20, 60
+local KIND = "qmi" -- of the files that remember client ids
+
+---@class modem.qmi : modem.modem
+---@field qmi qmi.device
+---@field private wds table<integer, table> the WDS clients of each session: see qmi_sessions.lua
+---@field private framing "disabled"|"qmap"|nil how packets are framed, as far as we know
+---@field refused_in string? technology of the network that has refused the registration last
+---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
+---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
+local Backend = {}
+
+for name, method in pairs(sessions) do
+  Backend[name] = method
+end
+
+-- ---- opening and closing ----
+
+-- Client ids outlive us in the modem, and those of a connection have to: so which there are stands in a file, for the
+-- next run to go on with them, or to give them back if we were killed.
+local function remember_clients(self)
+  local list = self.qmi:allocated()
+  local key = self.description.key
+  if #list == 0 then
+    return state.remove(KIND, key)
+  end
+  return state.save(KIND, key, { incarnation = self.description.incarnation, clients = list })
+end
+
+local function take_up_clients(self)
+  local left = state.load(KIND, self.description.key)
+  if not left or left.incarnation ~= self.description.incarnation then
+    return
+  end
+  for _, entry in ipairs(left.clients) do
+    local client = self.qmi:adopt(entry.service, entry.client)
+    if entry.kept then
+      self:take_up_session(client, entry.kept)
+    end -- else it is given back when we close
+  end
+end
+
+-- How QMI gets to the modem: through its own port, through qmi-proxy, or inside MBIM.
+local function open_device(description, options)
+  if description.protocol == "qmi" then
+    return qmi.open(description.control, options)
+  end
+  local mbim_device, err = require("modem.mbim").open_device(description, options)
+  if not mbim_device then
+    return nil, err
+  end
+  return inside_mbim.open(mbim_device), mbim_device
+end
+
+---Opens the control port of a modem; sends nothing.
+---@param description modem.description
+---@param options { proxy: boolean? }
+---@return table? fields of the facade
+---@return moontower.error? err
+function Backend.open(description, options)
+  local device, host = open_device(description, options)
+  if not device then
+    return nil, host
+  end
+  return {
+    qmi = device, mbim = host, description = description, is_shared = options.proxy,
+    wds = {}, watchers = {}, why_ended = {},
+  }
+end
+
+---Called once, when the facade around it is complete.
+---Shows what passes, if that is switched on: see trace.lua.
+---@param group task.group
+function Backend:trace(group)
+  if self.qmi.wire and self.qmi.wire.tap then
+    trace.watch(self.qmi.wire, "qmi", group)
+  end
+end
+
+function Backend:opened()
+  take_up_clients(self)
+  self.qmi.on_change = function() remember_clients(self) end
+  self.qmi.on_lost = function(err) self:end_watching(err) end
+end
+
+-- What costs something, and few scripts want.
+Backend.made = {
+  ---AT commands; false where there is no AT port.
+  at = function(self) return require("modem.at").make(self) end,
+}
+
+function Backend:close_port()
+  require("modem.at").close(self)
+  self.qmi:close()
+  if self.mbim then
+    self.mbim:close()
+  end
+end
+
+-- Once the MBIM around it is open. No caller waits for that.
+local function hear_inside_mbim(self)
+  self.qmi.group:spawn(inside_mbim.switch_indications_on, self.mbim)
+end
+
+-- A CTL sync takes the client ids of all programs back: not while others use the modem, too.
+function Backend:start()
+  if self.mbim then
+    local ok, err = self.mbim:start()
+    if not ok then
+      return nil, err
+    end
+    hear_inside_mbim(self)
+    self:forget_sessions()
+  end
+  -- Inside MBIM no SYNC is sent: OPEN has reset QMI already, and the modem's own clients would lose their ids.
+  if self.is_shared or self.mbim then
+    return self.qmi:started()
+  end
+  return self.qmi:start()
+end
+
+function Backend:started()
+  if self.mbim then
+    local ok, err = self.mbim:started()
+    if not ok then
+      return ok, err
+    end
+    hear_inside_mbim(self)
+  end
+  return self.qmi:started()
+end
+
+-- ---- what the modem is ----
+
+-- Whatever a modem does not know, it does not have; only silence is a failure.
+local function optional(reply, err)
+  if reply or err.code ~= "timeout" and err.code ~= "gone" then
+    return reply or {}
+  end
+  return nil, err
+end
+
+function Backend:identity()
+  local device = self.qmi
+  local answers, err = task.all(
+    function() return optional(device:request(dms.get_ids)) end,
+    function() return optional(device:request(dms.get_revision)) end,
+    function() return optional(device:request(dms.get_model)) end)
+  if not answers then
+    return nil, err
+  end
+  local ids, revision, model = answers[1], answers[2].revision or "", answers[3].model
+  return {
+    imei = ids.imei ~= "0" and ids.imei or nil,
+    firmware = revision:match("^%S+") or "unknown", -- what follows is where and when it was built
+    hardware = model,
+  }
+end
+
+function Backend:sim() return sim_card.read(self.qmi) end
+function Backend:provision_sim() return sim_card.provision(self.qmi) end
+function Backend:pin() return sim_card.pin(self.qmi) end
+function Backend:enter_pin(pin) return sim_card.enter_pin(self.qmi, pin) end
+
+function Backend:radio()
+  local reply, err = self.qmi:request(dms.get_operating_mode)
+  if not reply then
+    return nil, err
+  elseif not reply.mode then
+    return errors.lacks("qmi", "Get Operating Mode", "mode")
+  end
+  return {
+    hardware = reply.hardware_restricted_mode and "off" or "on",
+    software = reply.mode == "online" and "on" or "off",
+  }
+end
+
+function Backend:set_radio(on)
+  local reply, err = self.qmi:request(dms.set_operating_mode, { mode = on and "online" or "low-power" }, RADIO_TIME)
+  -- Asked for the mode that it is in, a modem may say so instead.
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  return self:radio()
+end
+
+-- ---- the network ----
+
+-- The newest that is in use, as people call it.
+local technologies = {
+  { "5gnr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "td-scdma", "UMTS" }, { "gsm", "GPRS" },
+}
+local faster = {
+  umts = { hsdpa = "HSPA", hsupa = "HSPA", ["hsdpa-plus"] = "HSPA", ["dc-hsdpa-plus"] = "HSPA" },
+  gsm = { edge = "EDGE" },
+}
+
+local function technology_of(reply)
+  local in_use = {}
+  for _, interface in ipairs((reply.serving_system or {}).radio_interfaces or {}) do in_use[interface] = true end
+  for _, technology in ipairs(technologies) do
+    if in_use[technology[1]] then
+      for _, capability in ipairs(reply.data_service_capability or {}) do
+        local name = (faster[technology[1]] or {})[capability]
+        if name then
+          return name
+        end
+      end
+      return technology[2]
+    end
+  end
+end
+
+local north_american = { [302] = true, [334] = true }
+for mcc = 310, 316 do
+  north_american[mcc] = true
+end
+
+-- A network's id: the MNC has two digits or three, and only the modem knows which. In North America it has three.
+local function plmn_id(plmn, three_digits)
+  if not plmn or not plmn.mnc or plmn.mcc == 0 then
+    return ""
+  end
+  three_digits = three_digits or plmn.mnc > 99 or north_american[plmn.mcc]
+  return (three_digits and "%03d%03d" or "%03d%02d"):format(plmn.mcc, plmn.mnc)
+end
+
+local states = {
+  ["not-registered"] = "deregistered", ["not-registered-searching"] = "searching",
+  ["registration-denied"] = "denied", ["unknown"] = "unknown",
+}
+
+local function registration_of(reply)
+  local digits = reply.mnc_pcs_digit_include_status
+  local current = (reply.serving_system or {}).registration_state
+  if not current then
+    return nil
+  end
+  local plmn = reply.current_plmn
+  local three_digits = digits and plmn and digits.mnc == plmn.mnc and digits.includes_pcs_digit
+  if current == "registered" then
+    current = reply.roaming_indicator == "on" and "roaming" or "home"
+  else
+    current = states[current] or "unknown"
+  end
+  return {
+    state = current,
+    provider = { id = plmn_id(plmn, three_digits), name = plmn and plmn.description or "" },
+    technology = technology_of(reply),
+  }
+end
+
+-- A modem may have packet service without saying so, or may say so in words that are not known.
+local function packet_of(reply)
+  local attached = (reply.serving_system or {}).ps_attach_state
+  local told = type(attached) == "string" and attached or "unknown"
+  return { state = told, technology = told == "attached" and technology_of(reply) or nil }
+end
+
+local tried_technologies = {
+  { "nr5g", "5G" }, { "lte", "LTE" }, { "wcdma", "UMTS" }, { "td_scdma", "UMTS" }, { "gsm", "GPRS" },
+}
+
+-- Why the network refuses us stands in the System Info of the technology that was tried.
+local function reject_cause(self)
+  local reply = self.qmi:request(nas.get_system_info)
+  for _, tried in ipairs(tried_technologies) do
+    local info = reply and reply[tried[1] .. "_system_info"]
+    if info and info.registration_reject_info_valid and info.registration_reject_cause ~= 0 then
+      return info.registration_reject_cause, tried[2]
+    end
+  end
+end
+
+local function with_cause(self, registration)
+  if registration.state == "denied" or registration.state == "searching" then
+    registration.nw_error, self.refused_in = reject_cause(self)
+  end
+  return registration
+end
+
+function Backend:registration()
+  local reply, err = self.qmi:request(nas.get_serving_system)
+  local registration = reply and registration_of(reply)
+  if reply and not registration then
+    return errors.lacks("qmi", "Get Serving System", "registration state")
+  end
+  return registration and with_cause(self, registration), err
+end
+
+function Backend:packet_service()
+  local reply, err = self.qmi:request(nas.get_serving_system)
+  return reply and packet_of(reply), err
+end
+
+-- Signal strength in dBm, of the newest technology that is there. Older ones say rssi, 5G only rsrp.
+local function signal_of(reply)
+  for _, name in ipairs { "lte", "wcdma", "td_scdma", "hdr", "cdma", "gsm", "nr5g" } do
+    local strength = reply[name]
+    local dbm = type(strength) == "table" and (strength.rssi or strength.rsrp) or math.type(strength) and strength
+    if dbm and dbm < 0 and dbm > -125 then
+      return { dbm = dbm }
+    end
+  end
+  return {}
+end
+
+function Backend:signal()
+  local reply, err = self.qmi:request(nas.get_signal_info)
+  if reply then
+    return signal_of(reply)
+  elseif err.code ~= "unsupported" then
+    return nil, err
+  end
+  reply, err = self.qmi:request(nas.get_signal_strength) -- modems from before LTE
+  return reply and { dbm = (reply.signal_strength or {}).strength }, err
+end
+
+function Backend:home_provider()
+  local reply, err = self.qmi:request(nas.get_home_network)
+  if not reply then
+    return nil, err.code == "rejected" and obstacle.of_sim(self, "Get Home Network") or err
+  end
+  local digits, plmn = reply.home_network_3gpp_mnc, reply.home_network
+  if not plmn or not plmn.mnc then
+    return errors.lacks("qmi", "Get Home Network", "network")
+  end
+  return {
+    id = plmn_id(plmn, digits and digits.is_3gpp and digits.includes_pcs_digit),
+    name = plmn.description or "",
+  }
+end
+
+function Backend:register()
+  local reply, err = self.qmi:request(nas.initiate_network_register, { action = "automatic" }, ATTACH_TIME)
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  return self:registration()
+end
+
+function Backend:attach()
+  local reply, err = self.qmi:request(nas.attach_detach, { action = "attach" }, ATTACH_TIME)
+  if reply or err.detail and err.detail.status == "no-effect" then
+    local packet
+    packet, err = self:packet_service()
+    if not packet or packet.state ~= "detached" then
+      return packet, err
+    end
+    local hindered = obstacle.of_network(self, "Attach")
+    packet.state = "attaching" -- the rest comes as an event
+    return not hindered and packet or nil, hindered
+  elseif err.code ~= "rejected" then
+    return nil, err
+  end
+  return require("modem.network_reject").packet_service { source = "qmi", err = err }
+end
+
+---Ends the packet service, and with it all sessions.
+function Backend:detach()
+  local reply, err = self.qmi:request(nas.attach_detach, { action = "detach" }, ATTACH_TIME)
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  local packet
+  packet, err = self:packet_service()
+  if packet and packet.state == "attached" then
+    packet.state = "detaching" -- the rest comes as an event
+  end
+  return packet, err
+end
+
+-- How the facade reads an indication of signal strength, for modem/qmi_events.lua.
+Backend.signal_of = function(_, reply) return signal_of(reply) end
+
+function Backend:listen(...)
+  return require("modem.qmi.events").listen(self, ...)
+end
+
+return Backend

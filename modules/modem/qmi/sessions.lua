@@ -1,0 +1,524 @@
+-- SPDX-License-Identifier: MIT
+-- Connections over QMI. A session has a WDS client for each IP family: its leg. Methods of modem/qmi.lua.
+--
+-- A connection lasts as long as its client. So the clients of a connection are kept when the port is closed, and a
+-- later run takes them up again.
+
+local address = require "modem.qmi.address"
+local call_end = require "qmi.call_end"
+local errors = require "errors"
+local format = require "modem.qmi.framing"
+local news = require "events.subscribers"
+local obstacle = require "modem.qmi.diagnose"
+local refusal = require "modem.network_reject"
+local task = require "task"
+local wds = require "qmi.wds"
+
+local CONNECT_TIME, DISCONNECT_TIME = 90, 10
+local ANY_CONNECTION = 0xffffffff -- the handle that stands for whatever there is
+
+local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv6" } }
+
+---@class modem.qmi_leg
+---@field client qmi.client
+---@field session integer
+---@field family "ipv4"|"ipv6"
+---@field handle integer? of the connection, while there is one of ours
+---@field bound boolean is it tied to its session's mux id? One that is not speaks of session 0
+---@field apn string? that its family was last connected to
+
+---@class modem.qmi
+local M = {}
+
+-- ---- legs ----
+
+-- Mux ids count from 1. Inside MBIM they are its sessions, and session 0 needs none.
+local function mux_of(self, session)
+  return self.mbim and session or session + 1
+end
+
+local function must_be_bound(self, session)
+  if self.mbim then
+    return session > 0
+  end
+  return self.framing == "qmap"
+end
+
+local function add_leg(self, client, session, family)
+  local leg = { client = client, session = session, family = family, bound = must_be_bound(self, session) }
+  self.wds[session] = self.wds[session] or {}
+  self.wds[session][family] = leg
+  if leg.bound then
+    client:prepare(wds.bind_mux_data_port, {
+      endpoint_info = format.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered",
+    }, true)
+  end
+  client:prepare(wds.set_ip_family, { preference = family })
+  client.on_lost = function()
+    local had_connection = leg.handle ~= nil
+    leg.handle, leg.apn, client.kept = nil, nil, nil
+    self.agreed = nil
+    for queue in pairs(had_connection and self.watchers or {}) do
+      news.deliver(queue, {
+        client = client, message = wds.get_packet_service_status,
+        values = { connection_status = { status = "disconnected" } },
+      })
+    end
+  end
+  for queue in pairs(self.watchers) do
+    client:subscribe(queue, wds.get_packet_service_status)
+  end
+  return leg
+end
+
+local function leg_of(self, session, family)
+  local leg = (self.wds[session] or {})[family]
+  return leg or add_leg(self, self.qmi:client("wds"), session, family)
+end
+
+local function remember(self, leg)
+  leg.client.kept = { session = leg.session, family = leg.family, handle = leg.handle, qmap = self.framing == "qmap" }
+  self.qmi:changed()
+end
+
+---A client that an earlier run left a connection with; without a handle, if that was killed while it connected.
+---@param client qmi.client
+---@param kept table what remember() wrote
+function M:take_up_session(client, kept)
+  local is_valid = type(kept) == "table" and math.type(kept.session) == "integer" and families[kept.family]
+  if not is_valid or (self.wds[kept.session] or {})[kept.family] then
+    return
+  end
+  self.framing = kept.qmap and "qmap" or "disabled"
+  local leg = add_leg(self, client, kept.session, kept.family)
+  if math.type(kept.handle) == "integer" then
+    leg.handle, client.kept = kept.handle, kept
+  end
+end
+
+local function release(self, leg)
+  local legs = self.wds[leg.session]
+  if legs and legs[leg.family] == leg then -- several tasks may end it
+    legs[leg.family] = nil
+  end
+  leg.client.kept, leg.client.on_lost = nil, nil
+  return leg.client:release()
+end
+
+-- Runs fn on the legs of a session, at the same time. Returns their results and errors, by family; nil where the modem
+-- did not answer at all. Session 0 may be another program's, so it is asked about in any case; of the others there are
+-- only ours.
+local function on_legs(self, session, fn)
+  local functions, names, results, failures = {}, {}, {}, {}
+  for _, family in ipairs(families.ipv4v6) do
+    if session == 0 or (self.wds[session] or {})[family] then
+      names[#names + 1] = family
+      functions[#functions + 1] = function()
+        local result, err = fn(leg_of(self, session, family))
+        return { result, err }
+      end
+    end
+  end
+  for i, answer in ipairs(assert(task.all(table.unpack(functions)))) do
+    if answer[2] and answer[2].code == "not-open" then
+      self.is_started = nil -- the MBIM around it has restarted without an indication
+    end
+    if not answer[1] and (answer[2].code == "timeout" or answer[2].code == "gone") then
+      return nil, answer[2]
+    end
+    results[names[i]], failures[names[i]] = answer[1], answer[2]
+  end
+  return results, failures
+end
+
+-- Does the session have a connection of ours for that family, as far as we know?
+local function is_ours(self, session, family)
+  local leg = (self.wds[session] or {})[family]
+  return leg and leg.handle ~= nil
+end
+
+-- ---- what there is ----
+
+local states = { connected = "activated", suspended = "activated", authenticating = "activating" }
+
+local function ip_of(is_up)
+  return is_up.ipv4 and is_up.ipv6 and "ipv4v6" or is_up.ipv4 and "ipv4" or is_up.ipv6 and "ipv6" or "default"
+end
+
+function M:session(number)
+  local replies, failures = on_legs(self, number, function(leg)
+    return leg.client:request(wds.get_packet_service_status)
+  end)
+  if not replies then
+    return nil, failures
+  end
+  for family, err in pairs(failures) do
+    local is_over = err.code == "not-open" -- MBIM has restarted, and ended all
+    if not is_over and (is_ours(self, number, family) or not next(replies)) then
+      return nil, err
+    end
+  end
+  local state, is_up = "deactivated", {}
+  for family, reply in pairs(replies) do
+    if not reply.connection_status then
+      return errors.lacks("qmi", "Get Packet Service Status", "connection status")
+    end
+    local one = states[reply.connection_status]
+    is_up[family] = one == "activated"
+    state = one == "activated" and one or state == "deactivated" and one or state
+  end
+  return { session = number, state = state, ip = ip_of(is_up) }
+end
+
+local function not_connected()
+  return errors.fail {
+    code = "rejected", source = "qmi", message = "that session is not connected", detail = { status = "out-of-call" },
+  }
+end
+
+-- A family that is connected has an address, also where the modem fails to tell it: see M.read of modem/addresses.lua.
+local function untold(self, configuration, failures)
+  local families_untold = {}
+  for _, family in ipairs(families.ipv4v6) do
+    local err = failures[family]
+    local is_over = err and err.detail and err.detail.status == "out-of-call"
+    if #configuration[family].addresses == 0 and is_ours(self, configuration.session, family) and not is_over then
+      families_untold[family] = true
+    end
+  end
+  return next(families_untold) and families_untold
+end
+
+function M:ip_configuration(number)
+  local ours = is_ours(self, number, "ipv4") or is_ours(self, number, "ipv6")
+  local replies, failures = on_legs(self, number, function(leg)
+    if ours and not leg.handle then
+      return not_connected() -- as far as we know, which spares a question
+    end
+    return leg.client:request(wds.get_current_settings, { requested_settings = address.settings })
+  end)
+  if not replies then
+    return nil, failures
+  end
+  local configuration = {
+    session = number, ipv4 = address.ipv4(replies.ipv4 or {}), ipv6 = address.ipv6(replies.ipv6 or {}),
+  }
+  configuration.untold = untold(self, configuration, failures) or nil
+  if not next(replies) and not configuration.untold then
+    return not_connected()
+  end
+  return configuration
+end
+
+-- ---- connecting ----
+
+-- A refusal carries the network's cause, or the modem's own reason, or neither.
+local function refused(self, settings, err)
+  if err.code ~= "rejected" then
+    return nil, err -- the modem's own trouble: silence, not ready ...
+  end
+  local reply = err.detail and err.detail.reply or {}
+  local verbose = reply.verbose_call_end_reason
+  local nw_error = call_end.cause(verbose, reply.call_end_reason)
+  local hindered = not nw_error and obstacle.of_connection(self, "Start Network")
+  if hindered then
+    return nil, hindered
+  end
+  local found = (verbose or reply.call_end_reason) and call_end.verdict(verbose, reply.call_end_reason)
+  return refusal.connection(settings.apn, { source = "qmi", nw_error = nw_error, verdict = found, err = err })
+end
+
+local authentications = { pap = { "pap" }, chap = { "chap" } }
+
+local function start(self, settings, family)
+  local leg = leg_of(self, settings.session, family)
+  if leg.bound ~= must_be_bound(self, settings.session) then
+    release(self, leg) -- from before it was known how packets will be framed
+    leg = leg_of(self, settings.session, family)
+  end
+  remember(self, leg) -- should we be killed, at least its client's id is known
+  local reply, err = leg.client:request(wds.start_network, {
+    apn = settings.apn ~= "" and settings.apn or nil,
+    ip_family_preference = family,
+    username = settings.user, password = settings.password,
+    authentication_preference = settings.user and authentications[settings.auth or "chap"] or nil,
+  }, CONNECT_TIME)
+  if not reply and err.detail and err.detail.status == "no-effect" then
+    reply = { packet_data_handle = ANY_CONNECTION } -- the modem connects by itself
+  end
+  if not reply then
+    leg.client.kept = nil
+    self.agreed = nil
+    self.qmi:changed()
+    return refused(self, settings, err)
+  end
+  leg.handle, leg.apn = reply.packet_data_handle or ANY_CONNECTION, settings.apn
+  remember(self, leg)
+  return leg
+end
+
+local function others_are_up(self, session)
+  for number, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      if number ~= session and leg.handle then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- All sessions are framed alike, so the second one needs that the first was framed for several. What was agreed holds
+-- until we disconnect, the modem refuses to connect, or it restarts.
+local function agree_on_framing(self, settings)
+  local others = others_are_up(self, settings.session)
+  local several = settings.session > 0 or settings.multiplex or others and self.framing == "qmap"
+  local framing = several and "qmap" or "disabled"
+  if others and self.framing ~= framing and not self.mbim then
+    return errors.fail {
+      code = "busy", source = "qmi", message = "the modem's first session was connected as its only one",
+      hint = "Disconnect it, and connect it again with `multiplex = true`.",
+    }
+  end
+  if self.agreed == framing then
+    return true
+  end
+  local ok, err = format.agree(self, framing)
+  self.framing = ok and framing
+  self.agreed = ok and framing or nil
+  return ok, err
+end
+
+-- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
+-- and tells as its own: the other one is tried all the same.
+local function start_in_turn(self, settings)
+  local is_up, failures = {}, {}
+  for _, family in ipairs(families[settings.ip]) do
+    local leg, err = start(self, settings, family)
+    is_up[family], failures[family] = leg ~= nil, err
+    if err and refusal.concerns_all_types(err) then
+      break
+    end
+  end
+  return is_up, failures
+end
+
+-- Families that the network has given before are started at the same time. Where the modem cannot do that, it refuses
+-- one of them without a cause of the network's: that one is started again, alone.
+local function start_at_once(self, settings)
+  local is_up, failures, functions = {}, {}, {}
+  for i, family in ipairs(families[settings.ip]) do
+    functions[i] = function()
+      local leg, err = start(self, settings, family)
+      is_up[family], failures[family] = leg ~= nil, err
+      return true
+    end
+  end
+  assert(task.all(table.unpack(functions)))
+  for _, family in ipairs(families[settings.ip]) do
+    local err, other = failures[family], family == "ipv4" and "ipv6" or "ipv4"
+    if err and is_up[other] and err.code ~= "timeout" and err.code ~= "gone" and not (err.detail or {}).nw_error then
+      local leg
+      leg, failures[family] = start(self, settings, family)
+      is_up[family] = leg ~= nil
+    end
+  end
+  return is_up, failures
+end
+
+-- Did the network give all that is wanted, until it ended the connection?
+local function had_all(self, settings)
+  for _, family in ipairs(families[settings.ip]) do
+    local leg = (self.wds[settings.session] or {})[family]
+    if not leg or leg.apn ~= settings.apn then
+      return false
+    end
+  end
+  return true
+end
+
+function M:activate(settings)
+  for _, leg in pairs(self.wds[settings.session] or {}) do
+    if leg.handle then
+      self:deactivate(settings.session) -- connected already: by an earlier run, or as it was wanted earlier
+      break
+    end
+  end
+  local ok, err = agree_on_framing(self, settings)
+  if not ok then
+    return nil, err
+  end
+  local is_up, failures = (had_all(self, settings) and start_at_once or start_in_turn)(self, settings)
+  if not (is_up.ipv4 or is_up.ipv6) then
+    return refusal.of_families(failures)
+  end
+  local legs = self.wds[settings.session] or {}
+  for _, family in ipairs(families.ipv4v6) do
+    if is_up[family] and not (legs[family] or {}).handle then -- lost while the other one was started
+      self:deactivate(settings.session)
+      return errors.fail {
+        code = "disconnected", source = "qmi", message = "the modem ended the connection at once",
+        hint = "It may have restarted. Try again.",
+      }
+    end
+  end
+  return { session = settings.session, state = "activated", ip = ip_of(is_up), refused = failures }
+end
+
+local function stop(self, leg)
+  local values = { packet_data_handle = leg.handle, disable_autoconnect = leg.handle == ANY_CONNECTION or nil }
+  if not leg.handle then
+    -- Somebody else's, or one that the modem makes by itself.
+    local status, err = leg.client:request(wds.get_packet_service_status)
+    if err and (err.code == "timeout" or err.code == "gone") then
+      return nil, err
+    elseif not status or status.connection_status and not states[status.connection_status] then
+      return release(self, leg)
+    end
+    values = { packet_data_handle = ANY_CONNECTION, disable_autoconnect = true }
+  end
+  local reply, err = leg.client:request(wds.stop_network, values, DISCONNECT_TIME)
+  if not reply and (err.code == "timeout" or err.code == "gone") then
+    return nil, err
+  end
+  return release(self, leg) -- which ends it, too, should the modem have refused
+end
+
+---Connects a family beside the one that the session has. Should the caller be cancelled, as that one has ended for
+---example, nothing of it is left in the modem.
+---@param settings modem.settings
+---@param family "ipv4"|"ipv6"
+---@return true? ok
+---@return moontower.error? err
+function M:activate_family(settings, family)
+  if is_ours(self, settings.session, family) then
+    return true -- another task was faster
+  end
+  local undo <close> = task.undo(function()
+    local leg = (self.wds[settings.session] or {})[family]
+    if leg then
+      task.shield(DISCONNECT_TIME, stop, self, leg)
+    end
+  end)
+  local leg, err = start(self, settings, family)
+  undo.finished = leg ~= nil or err.code == "connect-refused"
+  return leg and true, err
+end
+
+function M:deactivate(number)
+  self.agreed = nil
+  local results, err = on_legs(self, number, function(leg) return stop(self, leg) end)
+  if not results then
+    return nil, err
+  end
+  self.wds[number] = nil
+  return true
+end
+
+---The modem has ended all sessions.
+function M:forget_sessions()
+  self.agreed = nil
+  local ended = {} -- others may connect while we wait for the modem
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      ended[#ended + 1] = leg
+    end
+  end
+  for _, leg in ipairs(ended) do
+    release(self, leg)
+  end
+end
+
+---The interface of a session: see link/channel.lua. None for the modem's own.
+---@param session integer
+---@return link.channel?
+function M:channel(session)
+  if self.mbim then
+    return session > 0 and { kind = "vlan", id = session } or nil
+  end
+  return self.framing == "qmap" and { kind = "qmimux", id = mux_of(self, session) } or nil
+end
+
+-- ---- news ----
+
+---@param queue userdata gets the state of every session, also of later ones
+function M:watch_sessions(queue)
+  self.watchers[queue] = true
+  if self.qmi.lost then
+    queue:close(self.qmi.lost)
+  end
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      leg.client:subscribe(queue, wds.get_packet_service_status)
+    end
+  end
+end
+
+---@param queue userdata
+function M:unwatch_sessions(queue)
+  self.watchers[queue] = nil
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      leg.client:unsubscribe(queue)
+    end
+  end
+end
+
+---The modem is gone. Without a session, a queue belongs to no client, which would close it.
+---@param err moontower.error
+function M:end_watching(err)
+  for queue in pairs(self.watchers) do
+    queue:close(err)
+  end
+end
+
+local function leg_with(self, client)
+  for _, legs in pairs(self.wds) do
+    for _, leg in pairs(legs) do
+      if leg.client == client then
+        return leg, legs
+      end
+    end
+  end
+end
+
+---@param client qmi.client
+---@return integer? session
+function M:session_of_client(client)
+  local leg = leg_with(self, client)
+  return leg and leg.session
+end
+
+---How an indication of Get Packet Service Status reads.
+---@param client qmi.client
+---@param values table
+---@return table? value as session() has it
+function M:session_news(client, values)
+  local leg, legs = leg_with(self, client)
+  local status = (values.connection_status or {}).status
+  if not leg or not status then
+    return nil -- we have just disconnected it
+  end
+  local state = states[status] or "deactivated"
+  if state == "deactivated" and leg.handle then
+    leg.handle = nil
+    client.kept = nil
+    self.qmi:changed()
+  end
+  local is_up = { [leg.family] = state == "activated" }
+  for family, other in pairs(legs) do
+    if other ~= leg then
+      is_up[family] = other.handle ~= nil
+    end
+  end
+  local verbose, reason = values.verbose_call_end_reason, values.call_end_reason
+  local ended = state == "deactivated" and (verbose or reason) and call_end.verdict(verbose, reason) or nil
+  self.why_ended[leg.session] = ended
+  return {
+    session = leg.session, ip = ip_of(is_up),
+    state = (is_up.ipv4 or is_up.ipv6) and "activated" or state,
+    nw_error = ended and ended.nw_error,
+  }
+end
+
+return M

@@ -1,0 +1,281 @@
+-- SPDX-License-Identifier: MIT
+-- The device management service: who the modem is, its operating mode, its time and its locks.
+--
+-- Its messages about the card are in qmi/dms_uim.lua and those about firmware in qmi/dms_firmware.lua; they are in the
+-- table returned here as well: dms.uim_verify_pin is dms_uim.verify_pin. What Sierra added is in qmi/sierra.lua alone.
+
+local qmi = require "qmi"
+local types = require "qmi.types"
+
+local u8, u16, u32, u64, uint = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.uint
+local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
+local chars, lbytes, secret = qmi.chars, qmi.lbytes, qmi.secret
+
+---@class qmi.dms: qmi.dms_firmware
+local dms = {}
+
+for key, declared in pairs(require "qmi.dms.uim") do
+  dms["uim_" .. key] = declared
+end
+for key, declared in pairs(require "qmi.dms.firmware") do
+  dms[key] = declared
+end
+
+local function message(key, declaration)
+  declaration.service = "dms"
+  dms[key] = qmi.message(declaration)
+end
+
+-- Who it is
+
+message("get_supported_messages", {
+  id = 0x001e, name = "Get Supported Messages",
+  response = types.supported_messages,
+})
+
+message("get_capabilities", {
+  id = 0x0020, name = "Get Capabilities",
+  response = {
+    [0x01] = struct {
+      u32 "max_tx_channel_rate", -- bit/s, as is the next
+      u32 "max_rx_channel_rate",
+      enum(u8, {
+        none = 0, cs = 1, ps = 2, ["simultaneous-cs-ps"] = 3, ["non-simultaneous-cs-ps"] = 4,
+      }) "data_service_capability",
+      enum(u8, { ["not-supported"] = 1, supported = 2 }) "sim_capability",
+      list(u8, enum(u8, {
+        cdma20001x = 1, evdo = 2, gsm = 4, umts = 5, lte = 8, tds = 9, ["5gnr"] = 10,
+      })) "radio_interface_list",
+    } "info",
+  },
+})
+
+message("get_manufacturer", {
+  id = 0x0021, name = "Get Manufacturer",
+  response = { [0x01] = qmi.string "manufacturer" },
+})
+
+message("get_model", {
+  id = 0x0022, name = "Get Model",
+  response = { [0x01] = qmi.string "model" },
+})
+
+message("get_revision", {
+  id = 0x0023, name = "Get Revision",
+  response = { [0x01] = qmi.string "revision" }, -- of the firmware
+})
+
+message("get_msisdn", {
+  id = 0x0024, name = "Get MSISDN",
+  response = { [0x01] = qmi.string "msisdn" },
+})
+
+message("get_ids", {
+  id = 0x0025, name = "Get IDs",
+  response = {
+    [0x10] = qmi.string "esn",
+    [0x11] = qmi.string "imei",
+    [0x12] = qmi.string "meid",
+    [0x13] = qmi.string "imei_software_version",
+  },
+})
+
+message("get_hardware_revision", {
+  id = 0x002c, name = "Get Hardware Revision",
+  response = { [0x01] = qmi.string "revision" },
+})
+
+message("get_factory_sku", {
+  id = 0x0046, name = "Get Factory SKU",
+  response = { [0x01] = qmi.string "sku" },
+})
+
+message("get_software_version", {
+  id = 0x0051, name = "Get Software Version",
+  response = { [0x01] = qmi.string "version" },
+})
+
+message("get_band_capabilities", {
+  id = 0x0045, name = "Get Band Capabilities",
+  response = {
+    [0x01] = types.bands "band_capability",
+    [0x10] = types.lte_bands "lte_band_capability",
+    [0x12] = list(u16, u16) "extended_lte_band_capability", -- the bands' numbers, all of them
+    [0x13] = list(u16, u16) "nr5g_band_capability",
+  },
+})
+
+message("get_mac_address", {
+  id = 0x005c, name = "Get MAC Address",
+  request  = { [0x01] = enum(u32, { wlan = 0, bt = 1 }) "device" },
+  response = { [0x10] = lbytes(u8) "mac_address" },
+})
+
+-- What it does
+
+local operating_mode = enum(u8, {
+  ["online"] = 0, ["low-power"] = 1, ["factory-test"] = 2, ["offline"] = 3, ["reset"] = 4, ["shutting-down"] = 5,
+  ["persistent-low-power"] = 6, ["mode-only-low-power"] = 7, ["unknown"] = 0xff,
+})
+
+message("get_operating_mode", {
+  id = 0x002d, name = "Get Operating Mode",
+  response = {
+    [0x01] = operating_mode "mode",
+    [0x10] = flags(u16, {
+      ["host-image-misconfiguration"] = 1, ["pri-image-misconfiguration"] = 2,
+      ["pri-version-incompatible"] = 4, ["device-memory-full"] = 8,
+    }) "offline_reason",
+    [0x11] = bool(u8) "hardware_restricted_mode", -- the W_DISABLE pin, or a switch: no command turns the radio on
+  },
+})
+
+message("set_operating_mode", {
+  id = 0x002e, name = "Set Operating Mode",
+  request  = { [0x01] = operating_mode "mode" }, -- many modems go to "reset" from "offline" only
+  response = {},
+})
+
+local power_state = struct {
+  flags(u8, { ["external-source"] = 1, ["battery-connected"] = 2, ["battery-charging"] = 4, fault = 8 }) "flags",
+  u8 "battery_level", -- percent
+}
+
+message("get_power_state", {
+  id = 0x0026, name = "Get Power State",
+  response = { [0x01] = power_state "info" },
+})
+
+local activation_state = enum(u16, {
+  ["not-activated"] = 0, ["activated"] = 1, ["connecting"] = 2, ["connected"] = 3, ["otasp-authenticated"] = 4,
+  ["otasp-nam"] = 5, ["otasp-mdn"] = 6, ["otasp-imsi"] = 7, ["otasp-prl"] = 8, ["otasp-spc"] = 9,
+  ["otasp-committed"] = 10,
+})
+
+message("get_activation_state", {
+  id = 0x0031, name = "Get Activation State",
+  response = { [0x01] = activation_state "info" },
+})
+
+message("get_time", {
+  id = 0x002f, name = "Get Time",
+  response = { -- all three since 6 January 1980, the first day of GPS
+    [0x01] = struct {
+      uint(6) "time_count", -- 1.25 ms
+      enum(u16, { device = 0, ["cdma-network"] = 1, ["hdr-network"] = 2 }) "time_source",
+    } "device_time",
+    [0x10] = u64 "system_time", -- ms, as is the next
+    [0x11] = u64 "user_time",
+  },
+})
+
+message("set_time", {
+  id = 0x004b, name = "Set Time",
+  request = {
+    [0x01] = u64 "time_value", -- ms since 6 January 1980
+    [0x10] = enum(u32, { user = 0 }) "time_reference_type",
+  },
+  response = {},
+})
+
+message("get_alt_net_config", {
+  id = 0x004d, name = "Get Alt Net Config",
+  response = { [0x01] = bool(u8) "config" },
+})
+
+message("set_alt_net_config", {
+  id = 0x004e, name = "Set Alt Net Config",
+  request  = { [0x01] = bool(u8) "config" },
+  response = {},
+})
+
+-- Asks the modem to turn its radio on although a laptop's maker has locked it; Sierra's EM7455 and others.
+message("set_fcc_authentication", {
+  id = 0x555f, name = "Set FCC Authentication",
+  response = {},
+})
+
+-- What it says unasked
+
+message("reset", { -- of this client's subscriptions; the modem is reset with an operating mode
+  id = 0x0000, name = "Reset",
+  response = {},
+})
+
+message("set_event_report", {
+  id = 0x0001, name = "Set Event Report",
+  request = {
+    [0x10] = bool(u8) "power_state_reporting",
+    [0x11] = struct { u8 "lower_limit", u8 "upper_limit" } "battery_level_report_limits", -- percent
+    [0x12] = bool(u8) "pin_state_reporting",
+    [0x13] = bool(u8) "activation_state_reporting",
+    [0x14] = bool(u8) "operating_mode_reporting",
+    [0x15] = bool(u8) "uim_state_reporting",
+    [0x16] = bool(u8) "wireless_disable_state_reporting",
+    [0x17] = bool(u8) "prl_init_reporting",
+  },
+  response = {},
+  indication = {
+    [0x10] = power_state "power_state",
+    [0x11] = types.dms_pin "pin1_status",
+    [0x12] = types.dms_pin "pin2_status",
+    [0x13] = activation_state "activation_state",
+    [0x14] = operating_mode "operating_mode",
+    [0x15] = types.dms_uim_state "uim_state",
+    [0x16] = bool(u8) "wireless_disable_state", -- true: the radio is switched off by hardware
+    [0x17] = bool(u8) "prl_init_notification",
+  },
+})
+
+-- Locks, factory defaults and the user's data
+
+local code6 = secret(chars(6)) -- the service programming code, often "000000"
+local code4 = secret(chars(4))
+
+message("restore_factory_defaults", {
+  id = 0x003a, name = "Restore Factory Defaults",
+  request  = { [0x01] = code6 "service_programming_code" },
+  response = {},
+})
+
+message("validate_service_programming_code", {
+  id = 0x003b, name = "Validate Service Programming Code",
+  request  = { [0x01] = code6 "service_programming_code" },
+  response = {},
+})
+
+message("set_service_programming_code", {
+  id = 0x0052, name = "Set Service Programming Code",
+  request  = { [0x01] = code6 "current_code", [0x02] = code6 "new_code" },
+  response = {},
+})
+
+message("get_user_lock_state", {
+  id = 0x0034, name = "Get User Lock State",
+  response = { [0x01] = bool(u8) "enabled" },
+})
+
+message("set_user_lock_state", {
+  id = 0x0035, name = "Set User Lock State",
+  request  = { [0x01] = struct { bool(u8) "enabled", code4 "lock_code" } "info" },
+  response = {},
+})
+
+message("set_user_lock_code", {
+  id = 0x0036, name = "Set User Lock Code",
+  request  = { [0x01] = struct { code4 "old_code", code4 "new_code" } "info" },
+  response = {},
+})
+
+message("read_user_data", {
+  id = 0x0037, name = "Read User Data",
+  response = { [0x01] = lbytes(u16) "user_data" },
+})
+
+message("write_user_data", {
+  id = 0x0038, name = "Write User Data",
+  request  = { [0x01] = lbytes(u16) "user_data" },
+  response = {},
+})
+
+return dms

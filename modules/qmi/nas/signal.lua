@@ -1,0 +1,272 @@
+-- SPDX-License-Identifier: MIT
+-- NAS, network access: signal strength, bands and carrier aggregation, as data.
+
+local qmi = require "qmi"
+local types = require "qmi.nas.types"
+
+local u8, u16, u32, i8, i16, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.i8, qmi.i16, qmi.i32
+local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
+local radio_interface, active_band, bandwidth = types.radio_interface, types.active_band, types.bandwidth
+local yes_no = bool(u8)
+
+---@class qmi.nas_signal
+local signal = {}
+
+local function message(key, declaration)
+  declaration.service = "nas"
+  signal[key] = qmi.message(declaration)
+end
+
+-- The level, 0 to 8, of HDR's signal to interference and noise: -9, -6, -4.5, -3, -2, 1, 3, 6 and 9 dB.
+local sinr_level = u8
+
+-- One value for each radio technology.
+local function each(...)
+  return list(u16, struct { ..., radio_interface "radio_interface" })
+end
+
+-- The older messages: Set Event Report and Get Signal Strength.
+
+message("set_event_report", {
+  id = 0x0002, name = "Set Event Report",
+  request = {
+    [0x10] = struct { yes_no "report", list(u8, i8) "thresholds" } "signal_strength_indicator", -- dBm
+    [0x11] = yes_no "rf_band_information",
+    [0x12] = yes_no "registration_reject_reason",
+    [0x13] = struct { yes_no "report", u8 "rssi_delta" } "rssi_indicator", -- dB, as are the other deltas
+    [0x14] = struct { yes_no "report", u8 "ecio_delta" } "ecio_indicator",
+    [0x15] = struct { yes_no "report", u8 "io_delta" } "io_indicator",
+    [0x16] = struct { yes_no "report", u8 "sinr_delta" } "sinr_indicator",
+    [0x17] = yes_no "error_rate_indicator",
+    [0x19] = struct { yes_no "report", list(u8, i16) "thresholds" } "ecio_threshold",
+    [0x1a] = struct { yes_no "report", list(u8, u8) "thresholds" } "sinr_threshold",
+    [0x1b] = struct { yes_no "report", u8 "snr_delta" } "lte_snr_delta",
+    [0x1c] = struct { yes_no "report", u8 "rsrp_delta" } "lte_rsrp_delta",
+  },
+  response = {},
+  indication = {
+    [0x10] = struct { i8 "strength", radio_interface "radio_interface" } "signal_strength", -- dBm
+    [0x11] = list(u8, struct {
+      radio_interface "radio_interface",
+      active_band "active_band_class",
+      u16 "active_channel",
+    }) "rf_band_information",
+    [0x12] = struct { types.service_domain "service_domain", u16 "reject_cause" } "registration_reject_reason",
+    [0x13] = struct { u8 "rssi", radio_interface "radio_interface" } "rssi", -- -dBm
+    [0x14] = struct { u8 "ecio", radio_interface "radio_interface" } "ecio", -- -0.5 dB
+    [0x15] = i32 "io", -- dBm
+    [0x16] = sinr_level "sinr",
+    [0x17] = struct { u16 "rate", radio_interface "radio_interface" } "error_rate",
+    [0x18] = struct { i8 "rsrq", radio_interface "radio_interface" } "rsrq", -- dB
+    [0x19] = i16 "lte_snr", -- 0.1 dB
+    [0x1a] = i16 "lte_rsrp", -- dBm
+  },
+})
+
+message("get_signal_strength", {
+  id = 0x0020, name = "Get Signal Strength",
+  request = {
+    [0x10] = flags(u16, {
+      ["rssi"] = 1 << 0, ["ecio"] = 1 << 1, ["io"] = 1 << 2, ["sinr"] = 1 << 3, ["error-rate"] = 1 << 4,
+      ["rsrq"] = 1 << 5, ["lte-snr"] = 1 << 6, ["lte-rsrp"] = 1 << 7,
+    }) "request_mask",
+  },
+  response = {
+    [0x01] = struct { i8 "strength", radio_interface "radio_interface" } "signal_strength", -- dBm
+    [0x10] = each(i8 "strength") "strength_list",
+    [0x11] = each(u8 "rssi") "rssi_list", -- -dBm
+    [0x12] = each(u8 "ecio") "ecio_list", -- -0.5 dB
+    [0x13] = i32 "io", -- dBm
+    [0x14] = sinr_level "sinr",
+    [0x15] = each(u16 "rate") "error_rate_list", -- GSM and WCDMA: 0 to 7; CDMA: 0.01 %; 0xffff: unknown
+    [0x16] = struct { i8 "rsrq", radio_interface "radio_interface" } "rsrq", -- dB
+    [0x17] = i16 "lte_snr", -- 0.1 dB
+    [0x18] = i16 "lte_rsrp", -- dBm
+  },
+})
+
+-- The newer messages. A technology is there when the modem uses it.
+-- RSSI, RSRP and RSCP in dBm, RSRQ in dB, SNR in 0.1 dB, Ec/Io in -0.5 dB. -32768 is unknown.
+local signal_info = {
+  [0x10] = struct { i8 "rssi", i16 "ecio" } "cdma",
+  [0x11] = struct { i8 "rssi", i16 "ecio", sinr_level "sinr", i32 "io" } "hdr",
+  [0x12] = i8 "gsm", -- RSSI
+  [0x13] = struct { i8 "rssi", i16 "ecio" } "wcdma",
+  [0x14] = struct { i8 "rssi", i8 "rsrq", i16 "rsrp", i16 "snr" } "lte",
+  [0x15] = i8 "tdma", -- TD-SCDMA's RSCP
+  [0x17] = struct { i16 "rsrp", i16 "snr" } "nr5g",
+  [0x18] = i16 "nr5g_rsrq",
+  [0x19] = i16 "wcdma_rscp",
+}
+
+local signal_info_response = { [0x16] = struct { i32 "rssi", i32 "rscp", i32 "ecio", i32 "sinr" } "tdma_extended" }
+for tag, field in pairs(signal_info) do
+  signal_info_response[tag] = field
+end
+
+message("get_signal_info", { id = 0x004f, name = "Get Signal Info", response = signal_info_response })
+
+message("signal_info", { id = 0x0051, name = "Signal Info", indication = signal_info })
+
+local report = struct {
+  u8 "rate", -- 0: as the modem likes; 1 to 5: once in so many seconds
+  u8 "average_period", -- 0: as the modem likes; 1 to 10: seconds
+}
+
+-- A Signal Info comes when a value crosses one of its thresholds, which are in the value's own unit: RSRQ in dB
+-- and so on, but LTE's SNR and each Ec/Io in 0.1 dB and -0.5 dB as above.
+message("config_signal_info", {
+  id = 0x0050, name = "Config Signal Info",
+  request = {
+    [0x10] = list(u8, i8) "rssi_threshold",
+    [0x11] = list(u8, i16) "ecio_threshold",
+    [0x12] = list(u8, u8) "sinr_threshold",
+    [0x13] = list(u8, i16) "lte_snr_threshold",
+    [0x14] = list(u8, i32) "io_threshold",
+    [0x15] = list(u8, i8) "rsrq_threshold",
+    [0x16] = list(u8, i16) "rsrp_threshold",
+    [0x17] = report "lte_report",
+    [0x18] = list(u8, i8) "rscp_threshold",
+  },
+  response = {},
+})
+
+-- The second kind takes for each value either a list of thresholds or a delta, all in 0.1 dB (0.1 dBm).
+local config = { [0x2a] = report "lte_report", [0x37] = report "nr5g_report" }
+for tag, value in pairs {
+  [0x10] = "cdma_rssi", [0x12] = "cdma_ecio", [0x14] = "hdr_rssi", [0x16] = "hdr_ecio", [0x18] = "hdr_sinr",
+  [0x1a] = "hdr_io", [0x1c] = "gsm_rssi", [0x1e] = "wcdma_rssi", [0x20] = "wcdma_ecio", [0x22] = "lte_rssi",
+  [0x24] = "lte_snr", [0x26] = "lte_rsrq", [0x28] = "lte_rsrp", [0x33] = "nr5g_snr", [0x35] = "nr5g_rsrp",
+  [0x38] = "nr5g_rsrq", [0x3a] = "wcdma_rscp",
+} do
+  config[tag] = list(u8, i16)(value .. "_threshold_list")
+  config[tag + 1] = u16(value .. "_delta")
+end
+
+message("config_signal_info_v2", {
+  id = 0x006c, name = "Config Signal Info v2",
+  request = config,
+  response = {},
+})
+
+message("get_rf_band_information", {
+  id = 0x0031, name = "Get RF Band Information",
+  response = {
+    [0x01] = list(u8, struct {
+      radio_interface "radio_interface",
+      active_band "active_band_class",
+      u16 "active_channel",
+    }) "list",
+    [0x11] = list(u8, struct {
+      radio_interface "radio_interface",
+      active_band "active_band_class",
+      u32 "active_channel",
+    }) "extended_list", -- NR's channel numbers do not fit into the first
+    [0x12] = list(u8, struct { radio_interface "radio_interface", bandwidth "bandwidth" }) "bandwidth_list",
+  },
+})
+
+local rx_chain = struct {
+  yes_no "is_radio_tuned",
+  i32 "rx_power", -- 0.1 dBm, as are RSCP and RSRP
+  i32 "ecio", -- 0.1 dB
+  i32 "rscp",
+  i32 "rsrp",
+  u32 "phase", -- 0.01 degrees; 0xffffffff: unknown
+}
+
+message("get_tx_rx_info", {
+  id = 0x005a, name = "Get Tx Rx Info",
+  request = { [0x01] = radio_interface "radio_interface" },
+  response = {
+    [0x10] = rx_chain "rx_chain_0_info",
+    [0x11] = rx_chain "rx_chain_1_info",
+    [0x12] = struct { yes_no "is_in_traffic", i32 "tx_power" } "tx_info", -- 0.1 dBm, meaningless out of traffic
+    [0x15] = rx_chain "rx_chain_2_info",
+    [0x16] = rx_chain "rx_chain_3_info",
+  },
+})
+
+local scell_state = enum(u32, { deconfigured = 0, deactivated = 1, activated = 2 })
+
+message("get_lte_cphy_ca_info", {
+  id = 0x00ac, name = "Get LTE Cphy CA Info",
+  response = {
+    [0x11] = bandwidth "dl_bandwidth",
+    [0x12] = struct {
+      u16 "physical_cell_id",
+      u16 "rx_channel",
+      bandwidth "dl_bandwidth",
+      active_band "lte_band",
+      scell_state "state",
+    } "phy_ca_agg_scell_info",
+    [0x13] = struct {
+      u16 "physical_cell_id",
+      u16 "rx_channel",
+      bandwidth "dl_bandwidth",
+      active_band "lte_band",
+    } "phy_ca_agg_pcell_info",
+    [0x14] = u8 "scell_index",
+    [0x15] = list(u8, struct {
+      u16 "physical_cell_id",
+      u16 "rx_channel",
+      bandwidth "dl_bandwidth",
+      active_band "lte_band",
+      scell_state "state",
+      u8 "cell_index",
+    }) "phy_ca_agg_secondary_cells",
+  },
+})
+
+-- A secondary cell came, went, or changed its state; Get LTE Cphy CA Info then tells all.
+message("lte_cphy_ca", {
+  id = 0x0082, name = "LTE Cphy CA",
+  indication = {
+    [0x01] = qmi.optional(struct {
+      u16 "physical_cell_id",
+      u16 "rx_channel",
+      scell_state "state",
+    }) "phy_ca_agg_scell",
+  },
+})
+
+-- Sierra's own summary, with the temperature.
+message("swi_get_status", {
+  id = 0x5556, name = "Swi Get Status",
+  response = {
+    [0x01] = struct {
+      i8 "temperature", -- degrees Celsius
+      enum(u8, {
+        ["powering-off"] = 0, ["factory-test"] = 1, ["offline"] = 2, ["offline-amps"] = 3, ["offline-cdma"] = 4,
+        ["online"] = 5, ["low-power"] = 6, ["resetting"] = 7, ["network-test"] = 8, ["offline-request"] = 9,
+        ["pseudo-online"] = 10, ["resetting-modem"] = 11, ["unknown"] = 0xff,
+      }) "modem_mode",
+      enum(u8, {
+        ["no-service"] = 0, ["amps"] = 1, ["cdma"] = 2, ["gsm"] = 3, ["hdr"] = 4, ["wcdma"] = 5, ["gps"] = 6,
+        ["wlan"] = 8, ["lte"] = 9, ["unknown"] = 0xff,
+      }) "system_mode",
+      enum(u8, {
+        ["no-service"] = 0, ["in-progress"] = 1, ["failed"] = 2, ["limited"] = 3, ["full-service"] = 4,
+        ["unknown"] = 0xff,
+      }) "ims_registration_state",
+      enum(u8, { attached = 0, detached = 1, unknown = 0xff }) "packet_service_state",
+    } "common_info",
+    [0x10] = struct {
+      types.active_band_u8 "band",
+      types.bandwidth_u8 "bandwidth",
+      u16 "rx_channel",
+      u16 "tx_channel",
+      enum(u8, {
+        ["deregistered"] = 0, ["registration-initiated"] = 1, ["registered"] = 2, ["tau-initiated"] = 3,
+        ["service-request-initiated"] = 4, ["deregistration-initiated"] = 5, ["invalid"] = 6, ["unknown"] = 0xff,
+      }) "emm_state",
+      u8 "emm_sub_state",
+      enum(u8, {
+        ["rrc-idle"] = 0, ["waiting-rrc-confirm"] = 1, ["rrc-connecting"] = 2, ["rrc-releasing"] = 3,
+        ["unknown"] = 0xff,
+      }) "emm_connection_state",
+    } "lte_info",
+  },
+})
+
+return signal

@@ -1,0 +1,275 @@
+-- SPDX-License-Identifier: MIT
+-- The user identity module service: the card, its slots and PINs.
+--
+-- Its files, channels and APDUs are in qmi/uim_files.lua; they are in the table returned here as well.
+
+local qmi = require "qmi"
+local types = require "qmi.types"
+
+local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
+local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
+local lbytes, lstring, secret = qmi.lbytes, qmi.lstring, qmi.secret
+
+---@class qmi.uim: qmi.uim_files
+local uim = {}
+
+for key, declared in pairs(require "qmi.uim.files") do
+  uim[key] = declared
+end
+
+local function message(key, declaration)
+  declaration.service = "uim"
+  uim[key] = qmi.message(declaration)
+end
+
+message("reset", {
+  id = 0x0000, name = "Reset",
+  response = {},
+})
+
+message("get_supported_messages", {
+  id = 0x001e, name = "Get Supported Messages",
+  response = types.supported_messages,
+})
+
+-- The card's state
+
+local pin_state = enum(u8, {
+  ["not-initialized"] = 0, ["enabled-not-verified"] = 1, ["enabled-verified"] = 2, ["disabled"] = 3,
+  ["blocked"] = 4, ["permanently-blocked"] = 5,
+})
+
+local feature_names = {
+  "gw-network", "gw-network-subset", "gw-service-provider", "gw-corporate", "gw-uim", "1x-network-type-1",
+  "1x-network-type-2", "1x-hrpd", "1x-service-provider", "1x-corporate", "1x-ruim", "gw-service-provider-name",
+  "gw-sp-ehplmn", "gw-iccid", "gw-impi", "gw-network-subset-service-provider", "gw-carrier",
+}
+-- The card's status has the same features, but an "unknown" at 11 moves the later ones up.
+local features, status_features = {}, { unknown = 11 }
+for i, name in ipairs(feature_names) do
+  features[name] = i - 1
+  status_features[name] = i - 1 < 11 and i - 1 or i
+end
+
+local application = struct {
+  enum(u8, { unknown = 0, sim = 1, usim = 2, ruim = 3, csim = 4, isim = 5 }) "type",
+  enum(u8, {
+    ["unknown"] = 0, ["detected"] = 1, ["pin1-or-upin-pin-required"] = 2, ["puk1-or-upin-puk-required"] = 3,
+    ["check-personalization-state"] = 4, ["pin1-blocked"] = 5, ["illegal"] = 6, ["ready"] = 7,
+  }) "state",
+  enum(u8, {
+    ["unknown"] = 0, ["in-progress"] = 1, ["ready"] = 2, ["code-required"] = 3, ["puk-code-required"] = 4,
+    ["permanently-blocked"] = 5,
+  }) "personalization_state",
+  enum(u8, status_features) "personalization_feature",
+  u8 "personalization_retries",
+  u8 "personalization_unblock_retries",
+  lbytes(u8) "application_id", -- the AID
+  bool(u8) "upin_replaces_pin1",
+  pin_state "pin1_state",
+  u8 "pin1_retries",
+  u8 "puk1_retries",
+  pin_state "pin2_state",
+  u8 "pin2_retries",
+  u8 "puk2_retries",
+}
+
+local card_status = {
+  [0x10] = struct {
+    -- The high byte is an index of `cards`, the low byte one of its `applications`, from 0; 0xffff: there is none.
+    u16 "index_gw_primary",
+    u16 "index_1x_primary",
+    u16 "index_gw_secondary",
+    u16 "index_1x_secondary",
+    list(u8, struct { -- one for each slot
+      enum(u8, { absent = 0, present = 1, error = 2 }) "state",
+      pin_state "upin_state",
+      u8 "upin_retries",
+      u8 "upuk_retries",
+      enum(u8, {
+        ["unknown"] = 0, ["power-down"] = 1, ["poll"] = 2, ["no-atr-received"] = 3, ["voltage-mismatch"] = 4,
+        ["parity"] = 5, ["possibly-removed"] = 6, ["technical"] = 7,
+      }) "error", -- says something when the state is "error"
+      list(u8, application) "applications",
+    }) "cards",
+  } "card_status",
+}
+
+message("get_card_status", {
+  id = 0x002f, name = "Get Card Status",
+  response = card_status,
+})
+
+message("card_status", {
+  id = 0x0032, name = "Card Status",
+  indication = card_status,
+})
+
+local events = flags(u32, {
+  ["card-status"] = 1, ["sap-connection"] = 2, ["extended-card-status"] = 4, ["physical-slot-status"] = 0x10,
+})
+
+message("register_events", {
+  id = 0x002e, name = "Register Events",
+  request  = { [0x01] = events "event_registration_mask" },
+  response = { [0x10] = events "event_registration_mask" }, -- those that the modem agrees to
+})
+
+-- Slots. Slot numbers count from 1.
+
+message("power_off_sim", {
+  id = 0x0030, name = "Power Off SIM",
+  request  = { [0x01] = u8 "slot" },
+  response = {},
+})
+
+message("power_on_sim", {
+  id = 0x0031, name = "Power On SIM",
+  request  = { [0x01] = u8 "slot" },
+  response = {},
+})
+
+message("get_atr", {
+  id = 0x0041, name = "Get ATR",
+  request  = { [0x01] = u8 "slot" },
+  response = { [0x10] = lbytes(u8) "atr" },
+})
+
+message("switch_slot", {
+  id = 0x0046, name = "Switch Slot",
+  request  = { [0x01] = u8 "logical_slot", [0x02] = u32 "physical_slot" },
+  response = {},
+})
+
+local slot_status = { -- three lists with one element for each physical slot
+  [0x10] = list(u8, struct {
+    enum(u32, { unknown = 0, absent = 1, present = 2 }) "physical_card_status",
+    enum(u32, { inactive = 0, active = 1 }) "physical_slot_status",
+    u8 "logical_slot",
+    lbytes(u8) "iccid", -- BCD, the low half of a byte first
+  }) "physical_slot_status",
+  [0x11] = list(u8, struct {
+    enum(u32, { unknown = 0, icc = 1, uicc = 2 }) "card_protocol",
+    u8 "valid_applications",
+    lbytes(u8) "atr_value",
+    bool(u8) "is_euicc",
+  }) "physical_slot_information",
+  [0x12] = list(u8, struct { lbytes(u8) "eid" }) "slot_eid", -- BCD, the high half first
+}
+
+message("get_slot_status", {
+  id = 0x0047, name = "Get Slot Status",
+  response = slot_status,
+})
+
+message("slot_status", {
+  id = 0x0048, name = "Slot Status",
+  indication = slot_status,
+})
+
+message("change_provisioning_session", {
+  id = 0x0038, name = "Change Provisioning Session",
+  request = {
+    [0x01] = struct { types.session_type "session_type", bool(u8) "activate" } "session_change",
+    [0x10] = struct { u8 "slot", lbytes(u8) "application_id" } "application_information",
+  },
+  response = {},
+})
+
+-- PINs
+
+local pin_id = enum(u8, { unknown = 0, pin1 = 1, pin2 = 2, upin = 3, ["hidden-key"] = 4 })
+local code = secret(lstring(u8))
+
+-- With a token, the answer says only that the card has been asked, and an indication brings the result.
+local token = u32 "response_in_indication_token"
+
+message("set_pin_protection", {
+  id = 0x0025, name = "Set PIN Protection",
+  request = {
+    [0x01] = types.session "session",
+    [0x02] = struct { pin_id "pin_id", bool(u8) "pin_enabled", code "pin_value" } "info",
+    [0x11] = token,
+  },
+  response = {
+    [0x10] = types.retries "retries_remaining",
+    [0x12] = token,
+  },
+})
+
+local pin_response = {
+  [0x10] = types.retries "retries_remaining",
+  [0x12] = token,
+  [0x13] = types.card_result "card_result",
+}
+
+message("verify_pin", {
+  id = 0x0026, name = "Verify PIN",
+  request = {
+    [0x01] = types.session "session",
+    [0x02] = struct { pin_id "pin_id", code "pin_value" } "info",
+    [0x12] = token, -- 0x12 here, though 0x11 in the other three
+  },
+  response = pin_response,
+})
+
+message("unblock_pin", {
+  id = 0x0027, name = "Unblock PIN",
+  request = {
+    [0x01] = types.session "session",
+    [0x02] = struct { pin_id "pin_id", code "puk", code "new_pin" } "info",
+    [0x11] = token,
+  },
+  response = pin_response,
+})
+
+message("change_pin", {
+  id = 0x0028, name = "Change PIN",
+  request = {
+    [0x01] = types.session "session",
+    [0x02] = struct { pin_id "pin_id", code "old_pin", code "new_pin" } "info",
+    [0x11] = token,
+  },
+  response = pin_response,
+})
+
+-- Personalization: locks to a network or an operator
+
+local feature = enum(u8, features)
+local feature_status = list(u8, struct { feature "feature", u8 "verify_left", u8 "unblock_left" })
+
+message("depersonalization", {
+  id = 0x0029, name = "Depersonalization",
+  request = {
+    [0x01] = struct { feature "feature", enum(u8, { deactivate = 0, unblock = 1 }) "operation", code "control_key" }
+      "info",
+    [0x10] = u8 "slot",
+  },
+  response = { [0x10] = struct { u8 "verify_left", u8 "unblock_left" } "retries_remaining" },
+})
+
+message("get_configuration", {
+  id = 0x003a, name = "Get Configuration",
+  request = {
+    [0x10] = flags(u32, {
+      ["automatic-selection"] = 1, ["personalization-status"] = 2, ["halt-subscription"] = 4,
+    }) "configuration_mask",
+  },
+  response = {
+    [0x10] = bool(u8) "automatic_selection",
+    [0x11] = feature_status "personalization_status",
+    [0x12] = bool(u8) "halt_subscription",
+    [0x13] = list(u8, struct { feature_status "slot" }) "personalization_status_other",
+  },
+})
+
+message("remote_unlock", {
+  id = 0x005d, name = "Remote Unlock",
+  request = {
+    [0x10] = secret(lbytes(u16)) "simlock_data",
+    [0x12] = secret(lbytes(u16)) "simlock_extended_data",
+  },
+  response = {},
+})
+
+return uim

@@ -1,0 +1,212 @@
+-- SPDX-License-Identifier: MIT
+-- WDS, wireless data: starting, stopping and setting up a data connection, as data.
+--
+-- Profiles are in qmi/wds_profile.lua, what goes through a connection and over which technology is in
+-- qmi/wds_traffic.lua; this table has all of them.
+
+local qmi = require "qmi"
+local shared = require "qmi.types"
+local types = require "qmi.wds.types"
+
+local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
+local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
+local string, lstring, lbytes, secret = qmi.string, qmi.lstring, qmi.lbytes, qmi.secret
+local optional, ipv4, ipv6 = qmi.optional, qmi.le.ipv4, qmi.ipv6
+local ip_family = types.ip_family
+local yes_no = bool(u8)
+
+---@class qmi.wds: qmi.wds_profile, qmi.wds_traffic
+local wds = {}
+
+for _, part in ipairs { "qmi.wds.profile", "qmi.wds.traffic" } do
+  for key, declared in pairs(require(part)) do
+    wds[key] = declared
+  end
+end
+
+local function message(key, declaration)
+  declaration.service = "wds"
+  wds[key] = qmi.message(declaration)
+end
+
+message("reset", { id = 0x0000, name = "Reset", response = {} })
+
+message("get_supported_messages", {
+  id = 0x001e, name = "Get Supported Messages",
+  response = shared.supported_messages,
+})
+
+message("abort", {
+  id = 0x0002, name = "Abort",
+  request = { [0x01] = u16 "transaction_id" },
+  response = {},
+})
+
+message("start_network", {
+  id = 0x0020, name = "Start Network",
+  request = {
+    [0x10] = ipv4 "primary_dns_address_preference",
+    [0x11] = ipv4 "secondary_dns_address_preference",
+    [0x12] = ipv4 "primary_nbns_address_preference",
+    [0x13] = ipv4 "secondary_nbns_address_preference",
+    [0x14] = string "apn",
+    [0x15] = ipv4 "ipv4_address_preference",
+    [0x16] = types.authentication "authentication_preference",
+    [0x17] = string "username",
+    [0x18] = secret(string) "password",
+    [0x19] = ip_family "ip_family_preference",
+    [0x30] = flags(u8, { ["3gpp"] = 1, ["3gpp2"] = 2 }) "technology_preference",
+    [0x31] = u8 "profile_index_3gpp",
+    [0x32] = u8 "profile_index_3gpp2",
+    [0x33] = yes_no "enable_autoconnect",
+    [0x34] = types.extended_technology "extended_technology_preference",
+    [0x35] = enum(u8, { laptop = 0, embedded = 1 }) "call_type",
+  },
+  response = {
+    [0x01] = u32 "packet_data_handle",
+    [0x10] = types.call_end_reason "call_end_reason", -- with the error "call-failed", as is the next
+    [0x11] = types.verbose_call_end_reason "verbose_call_end_reason",
+  },
+})
+
+message("stop_network", {
+  id = 0x0021, name = "Stop Network",
+  request = {
+    [0x01] = u32 "packet_data_handle", -- 0xffffffff with disable_autoconnect: whatever connection there is
+    [0x10] = yes_no "disable_autoconnect",
+  },
+  response = {},
+})
+
+local connection_status = enum(u8, {
+  unknown = 0, disconnected = 1, connected = 2, suspended = 3, authenticating = 4,
+})
+
+message("get_packet_service_status", {
+  id = 0x0022, name = "Get Packet Service Status",
+  response = { [0x01] = connection_status "connection_status" },
+  indication = {
+    [0x01] = struct {
+      connection_status "status",
+      optional(yes_no) "reconfiguration_required", -- the addresses have changed: read the settings again
+    } "connection_status",
+    [0x10] = types.call_end_reason "call_end_reason",
+    [0x11] = types.verbose_call_end_reason "verbose_call_end_reason",
+    [0x12] = ip_family "ip_family",
+    [0x14] = u8 "bearer_id",
+    [0x15] = yes_no "xlat_capability",
+    [0x34] = types.extended_technology "extended_technology_preference",
+  },
+})
+
+message("get_current_settings", {
+  id = 0x002d, name = "Get Current Settings",
+  request = { [0x10] = types.settings_mask "requested_settings" },
+  response = {
+    [0x10] = string "profile_name",
+    [0x11] = types.pdp_type "pdp_type",
+    [0x14] = string "apn_name",
+    [0x15] = ipv4 "primary_ipv4_dns_address",
+    [0x16] = ipv4 "secondary_ipv4_dns_address",
+    [0x17] = types.umts_qos "umts_granted_qos",
+    [0x19] = types.gprs_qos "gprs_granted_qos",
+    [0x1b] = string "username",
+    [0x1d] = types.authentication "authentication",
+    [0x1e] = ipv4 "ipv4_address",
+    [0x1f] = types.profile_identifier "profile_identifier",
+    [0x20] = ipv4 "ipv4_gateway_address",
+    [0x21] = ipv4 "ipv4_gateway_subnet_mask",
+    [0x22] = yes_no "pcscf_address_using_pco",
+    [0x23] = list(u8, ipv4) "pcscf_server_address_list",
+    [0x24] = list(u8, lstring(u16)) "pcscf_domain_name_list",
+    [0x25] = struct { ipv6 "address", u8 "prefix_length" } "ipv6_address",
+    [0x26] = struct { ipv6 "address", u8 "prefix_length" } "ipv6_gateway_address",
+    [0x27] = ipv6 "ipv6_primary_dns_address",
+    [0x28] = ipv6 "ipv6_secondary_dns_address",
+    [0x29] = u32 "mtu",
+    [0x2a] = list(u8, lstring(u16)) "domain_name_list",
+    [0x2b] = ip_family "ip_family",
+    [0x2c] = yes_no "imcn_flag",
+    [0x2d] = types.extended_technology "extended_technology_preference",
+    [0x2f] = struct {
+      u16 "mcc",
+      u16 "mnc",
+      yes_no "mnc_includes_pcs_digit",
+      lbytes(u8) "app_specific_info",
+      u16 "container_id",
+    } "operator_reserved_pco",
+  },
+})
+
+message("set_ip_family", {
+  id = 0x004d, name = "Set IP Family",
+  request = { [0x01] = ip_family "preference" },
+  response = {},
+})
+
+message("bind_data_port", {
+  id = 0x0089, name = "Bind Data Port",
+  request = {
+    [0x01] = enum(u16, {
+      ["none"] = 0, ["a2-mux-rmnet0"] = 0x0e04, ["a2-mux-rmnet1"] = 0x0e05, ["a2-mux-rmnet2"] = 0x0e06,
+      ["a2-mux-rmnet3"] = 0x0e07, ["a2-mux-rmnet4"] = 0x0e08, ["a2-mux-rmnet5"] = 0x0e09,
+      ["a2-mux-rmnet6"] = 0x0e0a, ["a2-mux-rmnet7"] = 0x0e0b,
+    }) "data_port",
+  },
+  response = {},
+})
+
+message("bind_mux_data_port", {
+  id = 0x00a2, name = "Bind Mux Data Port",
+  request = {
+    [0x10] = shared.endpoint "endpoint_info",
+    [0x11] = u8 "mux_id",
+    [0x13] = enum(u32, { tethered = 1, undefined = 0xff }) "client_type",
+  },
+  response = {},
+})
+
+local subscription = enum(u32, { default = 0, primary = 1, secondary = 2, tertiary = 3, any = 0xff })
+
+message("bind_subscription", {
+  id = 0x00af, name = "Bind Subscription",
+  request = { [0x01] = subscription "subscription_id" },
+  response = {},
+})
+
+message("get_bind_subscription", {
+  id = 0x00b0, name = "Get Bind Subscription",
+  response = { [0x10] = subscription "subscription_id" },
+})
+
+local autoconnect = {
+  [0x01] = enum(u8, { disabled = 0, enabled = 1, paused = 2 }) "status",
+  [0x10] = enum(u8, { ["allowed"] = 0, ["home-only"] = 1 }) "roaming",
+}
+
+message("get_autoconnect_settings", {
+  id = 0x0034, name = "Get Autoconnect Settings",
+  response = autoconnect,
+})
+
+message("set_autoconnect_settings", {
+  id = 0x0051, name = "Set Autoconnect Settings",
+  request = autoconnect,
+  response = {},
+})
+
+message("indication_register", {
+  id = 0x0003, name = "Indication Register",
+  request = {
+    [0x12] = yes_no "report_extended_ip_configuration_change",
+    [0x19] = yes_no "report_profile_changes",
+  },
+  response = {},
+})
+
+message("extended_ip_config", {
+  id = 0x008c, name = "Extended IP Config",
+  indication = { [0x10] = types.settings_mask "changed_ip_configuration" },
+})
+
+return wds

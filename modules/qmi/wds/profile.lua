@@ -1,0 +1,235 @@
+-- SPDX-License-Identifier: MIT
+-- WDS, wireless data: profiles (what a modem stores about an APN) and which of them it attaches with, as data.
+
+local qmi = require "qmi"
+local types = require "qmi.wds.types"
+
+local u8, u16, u32, u64, i8 = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.i8
+local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
+local string, lstring, secret, ipv4, ipv6 = qmi.string, qmi.lstring, qmi.secret, qmi.le.ipv4, qmi.ipv6
+local yes_no = bool(u8)
+
+---@class qmi.wds_profile
+local profile = {}
+
+local function message(key, declaration)
+  declaration.service = "wds"
+  profile[key] = qmi.message(declaration)
+end
+
+-- Tables of fields by tag, put together.
+local function join(...)
+  local all = {}
+  for _, fields in ipairs { ... } do
+    for tag, field in pairs(fields) do
+      all[tag] = field
+    end
+  end
+  return all
+end
+
+local profile_type = types.profile_type
+local identifier = types.profile_identifier "profile_identifier"
+
+-- Why a profile could not be read or written, beside the QMI error "extended-internal".
+local extended_error = {
+  [0xe0] = enum(u16, {
+    ["unknown"] = 0, ["fail"] = 1, ["invalid-handle"] = 2, ["invalid-operation"] = 3,
+    ["invalid-profile-type"] = 4, ["invalid-profile-number"] = 5, ["invalid-profile-id"] = 6,
+    ["invalid-argument"] = 7, ["registry-not-initialized"] = 8, ["invalid-parameter-length"] = 9,
+    ["list-end"] = 10, ["invalid-subscription-id"] = 11, ["invalid-profile-family"] = 12,
+    ["3gpp-invalid-profile-family"] = 1001, ["3gpp-access-error"] = 1002, ["3gpp-context-not-defined"] = 1003,
+    ["3gpp-valid-flag-not-set"] = 1004, ["3gpp-read-only-flag-set"] = 1005, ["3gpp-out-of-profiles"] = 1006,
+    ["3gpp2-invalid-profile-id"] = 1101,
+  }) "extended_error_code",
+}
+
+-- With the flag the structure has one byte more.
+local function umts_qos(with_signaling_indication)
+  local fields = {}
+  for i, field in ipairs(types.umts_qos.fields) do
+    fields[i] = field
+  end
+  fields[#fields + 1] = with_signaling_indication and i8 "signaling_indication" or nil
+  return struct(fields)
+end
+
+-- What a profile consists of, in the requests that write it and the responses that read it.
+local settings = {
+  [0x10] = string "profile_name",
+  [0x11] = types.pdp_type "pdp_type",
+  [0x12] = enum(u8, {
+    ["off"] = 0, ["manufacturer-preferred"] = 1, ["rfc1144"] = 2, ["rfc2507"] = 3, ["rfc3095"] = 4,
+  }) "pdp_header_compression_type",
+  [0x13] = enum(u8, {
+    ["off"] = 0, ["manufacturer-preferred"] = 1, ["v42bis"] = 2, ["v44"] = 3,
+  }) "pdp_data_compression_type",
+  [0x14] = string "apn_name",
+  [0x15] = ipv4 "primary_ipv4_dns_address",
+  [0x16] = ipv4 "secondary_ipv4_dns_address",
+  [0x17] = umts_qos(false) "umts_requested_qos",
+  [0x18] = umts_qos(false) "umts_minimum_qos",
+  [0x19] = types.gprs_qos "gprs_requested_qos",
+  [0x1a] = types.gprs_qos "gprs_minimum_qos",
+  [0x1b] = string "username",
+  [0x1c] = secret(string) "password",
+  [0x1d] = types.authentication "authentication",
+  [0x1e] = ipv4 "ipv4_address_preference",
+  [0x1f] = yes_no "pcscf_address_using_pco",
+  [0x20] = enum(u8, { none = 0, reject = 1, permission = 2 }) "pdp_access_control",
+  [0x21] = yes_no "pcscf_address_using_dhcp",
+  [0x22] = yes_no "imcn_flag",
+  [0x25] = u8 "pdp_context_number", -- the cid of AT+CGDCONT
+  [0x26] = yes_no "pdp_context_secondary_flag",
+  [0x27] = u8 "pdp_context_primary_id",
+  [0x28] = ipv6 "ipv6_address_preference",
+  [0x29] = umts_qos(true) "umts_requested_qos_with_signaling_indication_flag",
+  [0x2a] = umts_qos(true) "umts_minimum_qos_with_signaling_indication_flag",
+  [0x2b] = ipv6 "ipv6_primary_dns_address_preference",
+  [0x2c] = ipv6 "ipv6_secondary_dns_address_preference",
+  [0x2d] = enum(u8, { nas = 0, dhcp = 1 }) "address_allocation_preference",
+  [0x2e] = struct {
+    u8 "qos_class_identifier", -- 0: as the network likes; 1 to 4 have a guaranteed rate, 5 to 8 have none
+    u32 "guaranteed_downlink_bitrate", -- bit/s, as are the others
+    u32 "max_downlink_bitrate",
+    u32 "guaranteed_uplink_bitrate",
+    u32 "max_uplink_bitrate",
+  } "lte_qos_parameters",
+  [0x2f] = yes_no "apn_disabled_flag",
+  [0x50] = struct { u16 "vlan_id_range_start", u16 "vlan_id_range_end" } "vlan_id_type",
+}
+
+local writable = join(settings, {
+  [0x3e] = yes_no "roaming_disallowed_flag",
+  [0xdd] = flags(u64, {
+    ["default"] = 1 << 0, ["ims"] = 1 << 1, ["mms"] = 1 << 2, ["dun"] = 1 << 3, ["supl"] = 1 << 4,
+    ["hipri"] = 1 << 5, ["fota"] = 1 << 6, ["cbs"] = 1 << 7, ["ia"] = 1 << 8, ["emergency"] = 1 << 9,
+    ["ut"] = 1 << 10, ["mcx"] = 1 << 11,
+  }) "apn_type_mask",
+})
+
+local later = {
+  [0xde] = yes_no "clat_enabled",
+  [0xdf] = yes_no "ipv6_prefix_delegation",
+}
+
+message("create_profile", {
+  id = 0x0027, name = "Create Profile",
+  request = join(writable, { [0x01] = profile_type "profile_type" }),
+  response = join(extended_error, { [0x01] = identifier }),
+})
+
+message("modify_profile", {
+  id = 0x0028, name = "Modify Profile",
+  request = join(writable, later, { [0x01] = identifier }),
+  response = extended_error,
+})
+
+message("delete_profile", {
+  id = 0x0029, name = "Delete Profile",
+  request = { [0x01] = identifier },
+  response = extended_error,
+})
+
+message("get_profile_list", {
+  id = 0x002a, name = "Get Profile List",
+  request = { [0x10] = profile_type "profile_type" },
+  response = join(extended_error, {
+    [0x01] = list(u8, struct {
+      profile_type "profile_type",
+      u8 "profile_index",
+      lstring(u8) "profile_name",
+    }) "profile_list",
+  }),
+})
+
+message("get_profile_settings", {
+  id = 0x002b, name = "Get Profile Settings",
+  request = { [0x01] = identifier },
+  response = join(writable, later, extended_error),
+})
+
+message("get_default_settings", {
+  id = 0x002c, name = "Get Default Settings",
+  request = { [0x01] = profile_type "profile_type" },
+  response = join(settings, extended_error),
+})
+
+local family = enum(u8, { embedded = 0, tethered = 1 })
+
+message("get_default_profile_number", {
+  id = 0x0049, name = "Get Default Profile Number",
+  request = { [0x01] = struct { profile_type "type", family "family" } "profile_type" },
+  response = join(extended_error, { [0x01] = u8 "index" }),
+})
+
+message("set_default_profile_number", {
+  id = 0x004a, name = "Set Default Profile Number",
+  request = { [0x01] = struct { profile_type "type", family "family", u8 "index" } "profile_identifier" },
+  response = extended_error,
+})
+
+message("get_lte_attach_parameters", {
+  id = 0x0085, name = "Get LTE Attach Parameters",
+  response = {
+    [0x10] = string "apn",
+    [0x11] = enum(u8, { ipv4 = 0, ipv6 = 1, ipv4v6 = 2 }) "ip_support_type",
+    [0x12] = yes_no "ota_attach_performed",
+  },
+})
+
+message("get_max_lte_attach_pdn_number", {
+  id = 0x0092, name = "Get Max LTE Attach PDN Number",
+  response = { [0x10] = u8 "info" },
+})
+
+message("set_lte_attach_pdn_list", {
+  id = 0x0093, name = "Set LTE Attach PDN List",
+  request = {
+    [0x01] = list(u8, u16) "list", -- 3GPP profile numbers, the likeliest first
+    [0x10] = enum(u32, { ["none"] = 1, ["detach-or-pdn-disconnect"] = 2 }) "action",
+  },
+  response = {},
+  indication = { [0x01] = yes_no "action_result" },
+})
+
+message("get_lte_attach_pdn_list", {
+  id = 0x0094, name = "Get LTE Attach PDN List",
+  response = {
+    [0x10] = list(u8, u16) "current_list",
+    [0x11] = list(u8, u16) "pending_list",
+  },
+})
+
+message("configure_profile_event_list", {
+  id = 0x00a7, name = "Configure Profile Event List",
+  request = { [0x10] = list(u8, types.profile_identifier) "register" },
+  response = {},
+})
+
+message("profile_changed", {
+  id = 0x00a8, name = "Profile Changed",
+  indication = {
+    [0x10] = struct {
+      profile_type "profile_type",
+      u8 "profile_index",
+      enum(u8, {
+        ["create-event"] = 1, ["delete-event"] = 2, ["modify-event"] = 3, ["subscription-change-event"] = 4,
+      }) "change_event",
+    } "profile_event",
+  },
+})
+
+-- Sierra's own: creates a profile with the number that is asked for.
+message("swi_create_profile_indexed", {
+  id = 0x5558, name = "Swi Create Profile Indexed",
+  request = {
+    [0x01] = identifier,
+    [0x10] = settings[0x10], [0x11] = settings[0x11], [0x14] = settings[0x14], [0x15] = settings[0x15],
+    [0x16] = settings[0x16], [0x1b] = settings[0x1b], [0x1c] = settings[0x1c], [0x1d] = settings[0x1d],
+    [0x1e] = settings[0x1e], [0x25] = settings[0x25], [0x2f] = settings[0x2f], [0x3e] = writable[0x3e],
+  },
+  response = { [0x01] = identifier },
+})
+
+return profile

@@ -1,0 +1,77 @@
+-- SPDX-License-Identifier: MIT
+-- AT commands about PIN and PUK (3GPP TS 27.007). The card counts the tries, whoever spends them.
+
+local card = require "simulator.at.card_state"
+local pins = require "simulator.qmi.pins"
+
+local NOT_ALLOWED, INCORRECT_PARAMETERS = 3, 50
+
+local numbers = {
+  ["no-effect"] = NOT_ALLOWED, ["invalid-argument"] = INCORRECT_PARAMETERS, ["incorrect-pin"] = 16,
+  ["pin-blocked"] = 12, ["pin-always-blocked"] = 13, ["no-sim"] = 10,
+}
+
+-- Has the card do something with PIN1.
+local function operate(modem, operation, info)
+  info.id = "pin1"
+  local err = pins.operate(modem, operation, info)
+  if err then
+    return nil, numbers[err]
+  end
+  return {}
+end
+
+local states = { ready = "READY", pin = "SIM PIN", puk = "SIM PUK" }
+
+local function enter(modem, arguments)
+  local state = modem:sim_state()
+  if state == "pin" then
+    return operate(modem, "verify", { pin = arguments[1] })
+  elseif state == "puk" and arguments[2] then
+    return operate(modem, "unblock", { pin = arguments[1], new_pin = arguments[2] })
+  end
+  return nil, card.failure(modem) or NOT_ALLOWED
+end
+
+-- Of facilities that can be locked, the modem has the SIM.
+local function lock(modem, arguments)
+  local facility, mode, pin = arguments[1], arguments[2], arguments[3]
+  if not modem.card then
+    return nil, card.failure(modem)
+  elseif facility:upper() ~= "SC" then
+    return nil, NOT_ALLOWED
+  elseif mode == "2" then
+    return { "+CLCK: " .. (modem.card.pin_enabled and 1 or 0) }
+  elseif mode ~= "0" and mode ~= "1" or not pin then
+    return nil, INCORRECT_PARAMETERS
+  end
+  return operate(modem, "protect", { pin = pin, enabled = mode == "1" })
+end
+
+local function change(modem, arguments)
+  local facility, pin, new_pin = arguments[1], arguments[2], arguments[3]
+  if facility:upper() ~= "SC" then
+    return nil, NOT_ALLOWED
+  elseif not pin or not new_pin then
+    return nil, INCORRECT_PARAMETERS
+  end
+  return operate(modem, "change", { pin = pin, new_pin = new_pin })
+end
+
+---@param handle fun(name: string, parts: table)
+return function(handle)
+  handle("+CPIN", {
+    query = function(modem)
+      local state = states[modem:sim_state()]
+      if not state then
+        return nil, card.failure(modem)
+      end
+      return { "+CPIN: " .. state }
+    end,
+    test = function() return {} end,
+    set = enter,
+  })
+  handle("+CLCK", { set = lock, test = function() return { '+CLCK: ("SC")' } end })
+  handle("+CPWD", { set = change, test = function() return { '+CPWD: ("SC",8)' } end })
+  handle("+CPINR", { run = card.tries { "+CPINR: SIM PIN,PIN_TRIES,3", "+CPINR: SIM PUK,PUK_TRIES,10" } })
+end

@@ -1,0 +1,183 @@
+-- SPDX-License-Identifier: MIT
+-- Quectel's AT commands, as far as they are needed: what the modem is on USB, technologies, bands, and its cell.
+
+local card = require "simulator.at.card_state"
+local composition = require "simulator.composition"
+
+local INCORRECT_PARAMETERS = 50
+local bits = composition.bits
+
+local function name_of(arguments)
+  return (arguments[1] or ""):lower()
+end
+
+-- AT+QCFG: a name without values shows the setting, with values it sets it -----------------------------------------
+
+local settings = {}
+
+local flags = { bits.diag, bits.nmea, bits.modem } -- then the second AT port, network, ADB, sound
+
+settings.usbcfg = {
+  show = function(modem)
+    local usb, list = modem.nv.usb, {}
+    for i, bit in ipairs(flags) do
+      list[i] = usb.mask & bit ~= 0 and 1 or 0
+    end
+    return ("0x%04X,0x%04X,%s,1,1,0,0"):format(usb.vendor, usb.product, table.concat(list, ","))
+  end,
+  set = function(modem, arguments)
+    local vendor, product = tonumber(arguments[2]), tonumber(arguments[3])
+    if not vendor or not product or #arguments < 10 then
+      return false
+    end
+    local usb = modem.nv.usb
+    usb.vendor, usb.product = vendor & 0xffff, product & 0xffff
+    for i, bit in ipairs(flags) do
+      usb.mask = usb.mask & ~bit | (arguments[i + 3] == "1" and bit or 0)
+    end
+    return true
+  end,
+}
+
+local networks = { ["0"] = bits.rmnet0, ["1"] = bits.ecm, ["2"] = bits.mbim, ["3"] = bits.rndis }
+local any_network = bits.rmnet0 | bits.ecm | bits.mbim | bits.rndis
+
+settings.usbnet = {
+  show = function(modem)
+    for number, bit in pairs(networks) do
+      if modem.nv.usb.mask & bit ~= 0 then return number end
+    end
+    return "0"
+  end,
+  set = function(modem, arguments)
+    local usb, network = modem.nv.usb, networks[arguments[2]]
+    usb.mask = network and usb.mask & ~any_network | network or usb.mask
+    return network ~= nil
+  end,
+}
+
+local scan_modes = {
+  ["0"] = { gsm = true, umts = true, lte = true }, ["1"] = { gsm = true }, ["2"] = { umts = true },
+  ["3"] = { lte = true }, ["5"] = { umts = true, lte = true },
+}
+
+settings.nwscanmode = {
+  show = function(modem)
+    for number, modes in pairs(scan_modes) do
+      local has = modem.preference.modes
+      if modes.gsm == has.gsm and modes.umts == has.umts and modes.lte == has.lte then
+        return number
+      end
+    end
+    return "0"
+  end,
+  set = function(modem, arguments)
+    local modes = scan_modes[arguments[2]]
+    if modes then
+      modem.preference.modes = { gsm = modes.gsm, umts = modes.umts, lte = modes.lte }
+      modem:settle()
+    end
+    return modes ~= nil
+  end,
+}
+
+local ANY_BAND = 0x7fffffffffffffff -- a mask that stands for all
+
+settings.band = {
+  show = function(modem)
+    local mask = 0
+    for _, band in ipairs(modem.preference.lte_bands) do
+      mask = mask | 1 << band - 1
+    end
+    return ("0x93,0x%x,0x0"):format(mask)
+  end,
+  -- 0 leaves things as they are.
+  set = function(modem, arguments)
+    local mask = tonumber((arguments[3] or ""):match("^0?x?(%x+)$") or "", 16)
+    local chosen = {}
+    for _, band in ipairs(mask and modem.personality.lte_bands or {}) do
+      if mask >> band - 1 & 1 ~= 0 or mask == ANY_BAND then
+        chosen[#chosen + 1] = band
+      end
+    end
+    if #chosen > 0 then
+      modem.preference.lte_bands = chosen
+      modem:settle()
+    end
+    return mask == 0 or #chosen > 0
+  end,
+}
+
+local function configure(modem, arguments)
+  local name = name_of(arguments)
+  local setting = settings[name]
+  if not setting then
+    return nil, INCORRECT_PARAMETERS
+  elseif not arguments[2] then
+    return { ('+QCFG: "%s",%s'):format(name, setting.show(modem)) }
+  elseif not setting.set(modem, arguments) then
+    return nil, INCORRECT_PARAMETERS
+  end
+  return {}
+end
+
+-- Status --------------------------------------------------------------------------------------------------------------
+
+local bandwidth_index = { [1.4] = 0, [3] = 1, [5] = 2, [10] = 3, [15] = 4, [20] = 5 }
+
+local function duplex(cell)
+  return cell.band >= 33 and cell.band <= 53 and "TDD" or "FDD"
+end
+
+local function cell_report(modem, arguments)
+  local cell, provider = modem.personality.cell, modem.personality.provider
+  if name_of(arguments) ~= "servingcell" then
+    return nil, INCORRECT_PARAMETERS
+  elseif not modem:is_registered() then
+    return { '+QENG: "servingcell","SEARCH"' }
+  end
+  local mcc, mnc = provider.id:match("^(...)(.+)$")
+  local width = bandwidth_index[cell.bandwidth]
+  return { ('+QENG: "servingcell","%s","LTE","%s",%s,%s,%X,%d,%d,%d,%d,%d,%X,%d,%d,%d,%d,%d'):format(
+    next(modem.sessions) and "CONNECT" or "NOCONN", duplex(cell), mcc, mnc, cell.id, cell.pci, cell.earfcn, cell.band,
+    width, width, cell.tac, cell.rsrp, cell.rsrq, 2 * modem:signal() - 113, cell.snr // 10, 30) }
+end
+
+local function network_report(modem)
+  local cell = modem.personality.cell
+  if not modem:is_registered() then
+    return { "+QNWINFO: No Service" }
+  end
+  return { ('+QNWINFO: "%s LTE","%s","LTE BAND %d",%d'):format(duplex(cell), modem.personality.provider.id, cell.band,
+    cell.earfcn) }
+end
+
+---@param handle fun(name: string, parts: table)
+return function(handle)
+  handle("I", { run = function(modem)
+    local personality = modem.personality
+    return { personality.usb.manufacturer, personality.hardware, "Revision: " .. personality.firmware }
+  end })
+  handle("+QCFG", { set = configure, test = function()
+    return {
+      '+QCFG: "nwscanmode",(0-3,5),(0,1)', '+QCFG: "band",<bandval>,<ltebandval>,<tdsbandval>,(0,1)',
+      '+QCFG: "usbnet",(0-3)', '+QCFG: "usbcfg",<vid>,<pid>,<diag>,<nmea>,<at_port>,<modem>,<rmnet>,<adb>,<uac>',
+    }
+  end })
+  handle("+QCCID", card.iccid "+QCCID: %s")
+  local tries = card.tries { '+QPINC: "SC",PIN_TRIES,PUK_TRIES', '+QPINC: "P2",3,10' }
+  handle("+QPINC", { query = tries, set = tries })
+  handle("+QENG", { set = cell_report })
+  handle("+QNWINFO", { run = network_report })
+  handle("+QGPS", {
+    query = function(modem) return { "+QGPS: " .. (modem.gps and 1 or 0) } end,
+    set = function(modem)
+      modem:set_gps(true)
+      return {}
+    end,
+  })
+  handle("+QGPSEND", { run = function(modem)
+    modem:set_gps(false)
+    return {}
+  end })
+end

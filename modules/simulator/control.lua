@@ -1,0 +1,242 @@
+-- SPDX-License-Identifier: MIT
+-- The socket through which `moontower simulate set`, `fault` and `state` reach the modems that run: a line of
+-- JSON each way.
+
+local card = require "simulator.card"
+local fs = require "core.fs"
+local json = require "dkjson"
+local ports = require "core.port"
+local errors = require "errors"
+local faults = require "simulator.faults"
+local validate = require "base.validate"
+local unix_server = require "unix_server"
+local state = require "state"
+local task = require "task"
+
+local LONGEST_LINE = 65536
+local PATIENCE = 5 -- seconds for an answer
+
+local control = { folder = "/run/moontower/simulator" }
+control.path = control.folder .. "/control"
+
+local function setting(words, wanted, apply)
+  return { words, function(modem, text)
+    local value = tonumber(text)
+    value = math.tointeger(value) or value
+    if validate.mistake(wanted, value, "") then
+      return false
+    end
+    apply(modem, value)
+    return true
+  end }
+end
+
+local seconds = validate.seconds_or_none
+local signal = {
+  function(value) return math.type(value) == "integer" and (value >= 0 and value <= 31 or value == 99) end, "",
+}
+
+---What `set` changes, by name.
+control.settings = {
+  latency = setting("seconds from a command to its answer", seconds, function(m, v) m.latency = v end),
+  rtt = setting("seconds from a packet to the network's answer", seconds, function(m, v) m.round_trip = v end),
+  reset_time = setting("seconds from a reset until it is back", seconds, function(m, v) m.reset_time = v end),
+  search = setting("seconds until a network is found", seconds, function(m, v) m.search_time = v end),
+  mbimex = setting("the newest MBIMEx version that it agrees to: 1, 2 or 3", validate.whole(1, 3), function(m, v)
+    m.newest_mbimex = v << 8
+  end),
+  rssi = setting("signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown", signal, function(m, v) m:set_signal(v) end),
+}
+
+local function invalid(message, hint)
+  return errors.fail { code = "invalid", source = "simulator", message = message, hint = hint }
+end
+
+local requests = {}
+
+function requests.set(modem, request)
+  for name, value in pairs(request.values or {}) do
+    local found = control.settings[name]
+    if not found then
+      return invalid(("there is no setting '%s'"):format(name), "`moontower simulate --help` lists the settings.")
+    elseif not found[2](modem, value) then
+      return invalid(("%s: %s expected, not '%s'"):format(name, found[1], value))
+    end
+  end
+  return {}
+end
+
+function requests.fault(modem, request)
+  local ok, err = faults.apply(modem, request.name, request.arguments, request.after)
+  if not ok then
+    return nil, err
+  end
+  return {}
+end
+
+function requests.state(modem)
+  local sessions, in_force = {}, {}
+  for number, session in pairs(modem.sessions) do
+    sessions[#sessions + 1] = {
+      session = number, apn = session.apn, ip_type = session.ip_type,
+      ipv4 = session.ipv4 and session.ipv4.address, ipv6 = session.ipv6 and session.ipv6.address,
+    }
+  end
+  local clients = {}
+  modem:emit("clients", clients)
+  for name in pairs(modem.faults) do
+    in_force[#in_force + 1] = name
+  end
+  return {
+    modem = modem.personality.hardware, composition = modem.composition, plugged = modem.plugged,
+    sim = modem:sim_state(), radio = modem.radio,
+    registration = modem.registration.state, packet_service = modem.packet.state, rssi = modem:signal(),
+    sessions = setmetatable(sessions, { __jsontype = "array" }),
+    faults = setmetatable(in_force, { __jsontype = "array" }),
+    clients = setmetatable(clients, { __jsontype = "array" }),
+    commands = modem.commands, statistics = modem.statistics,
+    wrong_pins = card.wrong_pins[modem.personality.card.iccid] or 0,
+  }
+end
+
+-- Which modems a request is for, and whether it named a single one.
+local function choose(modems, request)
+  local on = request.on
+  if on == "all" or on == nil and request.request == "state" and #modems > 1 then
+    return modems, false
+  elseif on == nil and #modems > 1 then
+    local _, err = invalid(("there are %d simulated modems here"):format(#modems))
+    err.hint = "Say which one with --on N, or --on all."
+    return nil, err
+  end
+  local modem = modems[math.tointeger(tonumber(on == nil and 1 or tostring(on):match("^sim(%d+)$") or on))]
+  if not modem then
+    return invalid(("there is no simulated modem '%s' here"):format(on))
+  end
+  return { modem }, true
+end
+
+local function handle(modems, request)
+  local handler = type(request) == "table" and requests[request.request]
+  if not handler then
+    return invalid("no such request")
+  end
+  local chosen, is_single = choose(modems, request)
+  if not chosen then
+    return nil, is_single
+  end
+  local results = {}
+  for i, modem in ipairs(chosen) do
+    local result, err = handler(modem, request)
+    if not result then
+      return nil, err
+    end
+    results[i] = result
+  end
+  return is_single and results[1] or results
+end
+
+local function answer(modems, line)
+  local result, err = handle(modems, (json.decode(line)))
+  if not result then
+    return { error = { code = err.code, message = err.message, hint = err.hint } }
+  end
+  return { result = result }
+end
+
+local function converse(modems, connection)
+  local port <close> = connection
+  local buffer = ""
+  while #buffer <= LONGEST_LINE do
+    local bytes = port:read()
+    if not bytes then
+      return
+    end
+    buffer = buffer .. bytes
+    for line in buffer:gmatch("(.-)\n") do
+      port:write(json.encode(answer(modems, line)) .. "\n")
+    end
+    buffer = buffer:match("[^\n]*$")
+  end
+end
+
+---Is there a simulated modem that runs here?
+---@return boolean
+function control.is_running()
+  local port <close> = ports.open(control.path)
+  return port ~= nil
+end
+
+local function serve(lock, listener, group, modems)
+  local mine <close> = lock -- luacheck: ignore 211
+  unix_server.run(listener, group, {
+    name = "the simulated modem's control socket", serve = function(port) converse(modems, port) end,
+  })
+end
+
+---Answers requests, in tasks of the group.
+---@param modems sim.modem[]
+---@param group task.group
+---@return true? ok
+---@return moontower.error? err
+function control.start(modems, group)
+  local ok, err = fs.mkdir(control.folder, 448) -- 0700
+  if not ok then
+    return nil, err
+  end
+  local lock
+  lock, err = state.lock("simulator")
+  if not lock then
+    return nil, err
+  end
+  fs.remove(control.path) -- of a modem that was killed
+  local listener
+  listener, err = ports.listen(control.path, "stream")
+  if not listener then
+    lock:close()
+    return nil, err
+  end
+  group:spawn(serve, lock, listener, group, modems)
+  return true
+end
+
+local function exchange(port, request)
+  port:write(json.encode(request) .. "\n")
+  local buffer = ""
+  while not buffer:find("\n", 1, true) do
+    local bytes, err = port:read()
+    if not bytes then
+      return nil, err
+    end
+    buffer = buffer .. bytes
+  end
+  return json.decode(buffer)
+end
+
+---Asks the modems that run.
+---@param request table request = "set", "fault" or "state", and what belongs to it; on: a modem's number, or "all"
+---@return table? result a list of them, when it was not for a single modem
+---@return moontower.error? err
+function control.ask(request)
+  local port <close>, err = ports.open(control.path)
+  if not port and err.code == "permission" then
+    return nil, err
+  elseif not port then
+    return errors.fail {
+      code = "not-found", source = "simulator", message = "no simulated modem runs here",
+      hint = "Start one with 'moontower simulate', and type this in its shell.",
+    }
+  end
+  local reply
+  reply, err = task.timeout(PATIENCE, exchange, port, request)
+  if not reply then
+    return nil, err
+  elseif reply.error then
+    return errors.fail {
+      code = reply.error.code, source = "simulator", message = reply.error.message, hint = reply.error.hint,
+    }
+  end
+  return reply.result
+end
+
+return control

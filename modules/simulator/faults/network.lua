@@ -1,0 +1,194 @@
+-- SPDX-License-Identifier: MIT
+-- What the network can do to the simulated modem, fault by fault: a part of fault_list.lua.
+
+local arguments = require "simulator.faults.arguments"
+
+local seconds, cause, for_a_while = arguments.seconds, arguments.cause, arguments.for_a_while
+local LEASE = 7200 -- seconds
+
+-- 3GPP's causes end below 200, where a modem's own reasons begin.
+local function refuse_family(modem, family, text, default)
+  local number = text and math.tointeger(tonumber(text)) or not text and default
+  if not number or number < 1 or number > 255 then
+    return nil, ("a cause of 3GPP's or an internal reason of QMI's expected, not '%s'"):format(text)
+  end
+  modem.network.refuses_family[family] = number
+  return true
+end
+
+local function refuse_all(modem, text, default)
+  local value, message = cause(text, default)
+  modem.network.refuses_all = value
+  return value and true, message
+end
+
+---@type sim.fault[]
+return {
+  {
+    name = "network-drop", arguments = "[SECONDS]", summary = "lose the network, for good or for so long",
+    start = function(modem, text)
+      modem.network.present = false
+      modem:settle()
+      return for_a_while(modem, text, function()
+        modem.network.present = true
+        modem:settle()
+      end)
+    end,
+  },
+  {
+    name = "disconnect", arguments = "[CAUSE]", summary = "let the network end all sessions (36, regular deactivation)",
+    start = function(modem, text)
+      local value, message = cause(text, 36)
+      if value then
+        modem:drop_sessions(value)
+      end
+      return value and true, message
+    end,
+  },
+  {
+    name = "disconnect-silent", summary = "end all sessions and tell nobody: who asks is told the truth",
+    start = function(modem)
+      modem:disconnect_all()
+      return true
+    end,
+  },
+  {
+    name = "detach", summary = "let the network detach us, until the host attaches again",
+    start = function(modem)
+      modem.packet.wanted = false
+      modem:settle()
+      return true
+    end,
+  },
+  {
+    name = "deny", arguments = "[CAUSE]", summary = "let the network refuse to register us (15, no suitable cells)",
+    start = function(modem, text)
+      local value, message = cause(text, 15)
+      modem.network.denied = value
+      modem:settle()
+      return value and true, message
+    end,
+  },
+  {
+    name = "roam", summary = "be registered with a foreign network",
+    start = function(modem)
+      modem.network.roaming = true
+      modem:settle()
+      return true
+    end,
+  },
+  {
+    name = "refuse", arguments = "[CAUSE]",
+    summary = "refuse dual stack: 50, IPv4 only; 51, IPv6 only; 52, one type a bearer",
+    start = function(modem, text)
+      local value, message = cause(text, 52)
+      modem.network.refuses = value
+      return value and true, message
+    end,
+  },
+  {
+    name = "refuse-ipv4", arguments = "[REASON]", summary = "refuse IPv4 alone: a cause, or a reason of QMI's (208)",
+    start = function(modem, text) return refuse_family(modem, "ipv4", text, 208) end,
+  },
+  {
+    name = "refuse-ipv6", arguments = "[REASON]", summary = "refuse IPv6 alone: a cause, or a reason of QMI's (210)",
+    start = function(modem, text) return refuse_family(modem, "ipv6", text, 210) end,
+  },
+  {
+    name = "downgrade", arguments = "[ipv4|ipv6]", summary = "give who asks for dual stack only one of the two",
+    start = function(modem, text)
+      local family = text or "ipv4"
+      if family ~= "ipv4" and family ~= "ipv6" then
+        return nil, "ipv4 or ipv6 expected, not '" .. family .. "'"
+      end
+      modem.network.only = family
+      return true
+    end,
+  },
+  {
+    name = "refuse-apn", arguments = "[CAUSE]", summary = "refuse every connection (27, missing or unknown APN)",
+    start = function(modem, text) return refuse_all(modem, text, 27) end,
+  },
+  {
+    name = "refuse-auth", arguments = "[CAUSE]", summary = "refuse every connection (29, user authentication failed)",
+    start = function(modem, text) return refuse_all(modem, text, 29) end,
+  },
+  {
+    name = "throttle", arguments = "[SECONDS]",
+    summary = "refuse a connection (27), then all (0) until nobody has tried for so long (5)",
+    start = function(modem, text)
+      local value, message = seconds(text, 5)
+      modem.network.throttle = value and { seconds = value }
+      return value and true, message
+    end,
+  },
+  {
+    name = "renumber", summary = "let the network give all sessions other addresses",
+    start = function(modem)
+      modem:renumber()
+      return true
+    end,
+  },
+  {
+    name = "blackhole", arguments = "[SECONDS]", summary = "lose every packet",
+    start = function(modem, text)
+      modem.network.data = false
+      return for_a_while(modem, text, function() modem.network.data = true end)
+    end,
+  },
+  {
+    name = "blackhole-until", arguments = "[WHAT]",
+    summary = "lose every packet until the host does this: reconnect (usual), attach, radio or reset",
+    start = function(modem, text)
+      if not modem:lose_until(text or "reconnect") then
+        return nil, "reconnect, attach, radio or reset expected, not '" .. text .. "'"
+      end
+      return true
+    end,
+  },
+  {
+    name = "no-dns", summary = "let the DNS servers be silent",
+    start = function(modem)
+      modem.network.dns = false
+      return true
+    end,
+  },
+  {
+    name = "sms", arguments = "TEXT", summary = "let an SMS come in, which QMI tells of",
+    start = function(modem, ...)
+      local text = table.concat({ ... }, " ")
+      if text == "" then
+        return nil, "a text expected"
+      elseif not modem:receive_sms(text) then
+        return nil, "the modem is not registered, or its store is full"
+      end
+      return true
+    end,
+  },
+  {
+    name = "no-servers", summary = "give new sessions no DNS servers",
+    start = function(modem)
+      modem.network.servers = false
+      return true
+    end,
+  },
+  {
+    name = "dhcp", arguments = "[SECONDS|no]",
+    summary = "tell no address, and lend one by DHCP for 7200 s, or as long as given; no: nor that",
+    start = function(modem, text)
+      local lease = math.tointeger(tonumber(text or LEASE))
+      if text ~= "no" and not (lease and lease > 0) then
+        return nil, "seconds or no expected, not '" .. text .. "'"
+      end
+      modem.network.tells, modem.network.dhcp = false, text ~= "no" and lease
+      return true
+    end,
+  },
+  {
+    name = "slash32", summary = "give new sessions a /32, and a gateway outside it",
+    start = function(modem)
+      modem.network.slash32 = true
+      return true
+    end,
+  },
+}

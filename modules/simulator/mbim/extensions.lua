@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: MIT
+-- What the modem answers to Microsoft's Basic Connect Extensions: handlers[cid], as in basic_connect.lua.
+
+local extensions = require "mbim.ms_basic_connect_extensions"
+local registry = require "simulator.mbim.registry"
+
+local handlers = {}
+
+local function handle(command, parts)
+  handlers[command.cid] = parts
+end
+
+local function attach_configuration(modem)
+  local configurations = {}
+  for _, roaming in ipairs { "home", "partner", "non-partner" } do
+    configurations[#configurations + 1] = {
+      ip_type = modem.personality.default_ip_type, roaming = roaming, source = "modem",
+      apn = modem.contexts[0].apn,
+    }
+  end
+  return { configurations = configurations }
+end
+
+handle(extensions.lte_attach_configuration, {
+  query = attach_configuration,
+  set = function(modem, values)
+    for _, configuration in ipairs(values.operation == "default" and values.configurations or {}) do
+      if configuration.roaming == "home" then
+        modem.contexts[0] = { apn = configuration.apn }
+      end
+    end
+    if values.operation == "restore-factory" then
+      modem.contexts[0] = { apn = modem.personality.default_apn }
+    end
+    return attach_configuration(modem)
+  end,
+})
+
+handle(extensions.lte_attach_info, {
+  query = function(modem)
+    local attached = modem.packet.state == "attached"
+    return {
+      state = attached and "attached" or "detached",
+      ip_type = attached and modem.personality.default_ip_type or "default",
+      apn = attached and modem.contexts[0].apn or nil,
+    }
+  end,
+})
+
+handle(extensions.device_caps, {
+  query = function(modem)
+    local caps = registry.device_caps(modem.personality)
+    caps.executor = 0
+    return caps
+  end,
+})
+
+handle(extensions.device_reset, {
+  set = function(modem)
+    -- The answer goes out before the modem does.
+    modem:after(modem.group and 0.01 or 0, function() modem:restart() end)
+    return {}
+  end,
+})
+
+handle(extensions.base_stations_info, {
+  query = function(modem)
+    local cell, provider = modem.personality.cell, modem.personality.provider
+    if not modem:is_registered() then
+      return {}
+    end
+    return {
+      system_type = { "lte" },
+      lte_serving = {
+        provider_id = provider.id, cell_id = cell.id, earfcn = cell.earfcn, pci = cell.pci, tac = cell.tac,
+        rsrp = cell.rsrp, rsrq = cell.rsrq, timing_advance = 0xffffffff,
+      },
+    }
+  end,
+})
+
+-- MBIM 1.0 with the extensions of 1.0, whatever the host offers: this firmware is older than the rest. It may have been
+-- told to be newer; then what is agreed on holds for all that use it until it is opened again.
+handle(extensions.version, {
+  query = function(modem, values)
+    modem.mbimex = math.min(modem.newest_mbimex, values.mbimex)
+    return { mbim = 0x0100, mbimex = modem.mbimex }
+  end,
+})
+
+return handlers

@@ -1,0 +1,177 @@
+-- SPDX-License-Identifier: MIT
+-- The network behind the modem: it answers pings, DNS queries, the first packet of a TCP connection and
+-- router solicitations, and nothing else.
+
+local dhcp = require "simulator.dhcp"
+local dns = require "simulator.dns"
+local faults = require "simulator.faults"
+local packets = require "simulator.packets"
+
+local LINK_LOCAL = "fe80::"
+local ALL_NODES = "ff02::1"
+local DNS_PORT = 53
+local OPEN_PORTS = { [80] = true, [443] = true }
+
+-- Flags of TCP.
+local FIN, SYN, RST, ACK = 1, 2, 4, 16
+
+-- Types of ICMP and ICMPv6 messages.
+local ECHO = {
+  [packets.ICMP] = { request = 8, reply = 0 },
+  [packets.ICMPV6] = { request = 128, reply = 129 },
+}
+local ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT = 133, 134
+local AUTONOMOUS = 0x40 -- addresses may be made from the prefix; it is not on-link, as the /64 is routed to the host
+
+---@class sim.network
+---@field modem sim.modem
+---@field send fun(session: integer, packet: string)
+local Network = {}
+Network.__index = Network
+
+local M = {}
+
+---@param modem sim.modem
+---@param options { send: fun(session: integer, packet: string) } takes what the network has for the host
+---@return sim.network
+function M.new(modem, options)
+  local echo = {}
+  for _, address in ipairs(modem.personality.echo) do
+    echo[address] = true
+  end
+  return setmetatable({ modem = modem, send = options.send, echo = echo }, Network)
+end
+
+local function contains(list, value)
+  for _, entry in ipairs(list) do
+    if entry == value then
+      return true
+    end
+  end
+  return false
+end
+
+-- A host may use all of its /64, and speaks to the router next to it from its link-local address.
+local function may_send(settings, header)
+  if header.family == "ipv4" then
+    return header.source == settings.address or header.source == "0.0.0.0" and header.target == "255.255.255.255"
+  end
+  local prefix = packets.prefix_of(header.source)
+  return prefix == packets.prefix_of(settings.address) or prefix == LINK_LOCAL or header.source == "::"
+end
+
+local function is_ours(self, settings, address)
+  return address == settings.gateway or self.echo[address] or contains(settings.dns, address)
+end
+
+local function reply_to(header)
+  return {
+    family = header.family, source = header.target, target = header.source, protocol = header.protocol,
+  }
+end
+
+local function advertise(settings, header)
+  return packets.with_icmp({
+    family = "ipv6", protocol = packets.ICMPV6, source = settings.gateway,
+    target = header.source == "::" and ALL_NODES or header.source,
+  }, {
+    type = ROUTER_ADVERTISEMENT,
+    body = assert(packets.router_advertisement:encode {
+      hop_limit = 64, router_lifetime = 65535,
+      prefix_option = 3, prefix_option_length = 4, prefix_length = 64, prefix_flags = AUTONOMOUS,
+      valid_lifetime = 0xffffffff, preferred_lifetime = 0xffffffff, prefix = packets.prefix_of(settings.address),
+      mtu_option = 5, mtu_option_length = 1, mtu = settings.mtu,
+    }),
+  })
+end
+
+local function answer_icmp(self, settings, header)
+  local echo = ECHO[header.protocol]
+  local message = packets.parse_icmp(header)
+  if not message then
+    return nil
+  elseif message.type == echo.request and is_ours(self, settings, header.target) then
+    return packets.with_icmp(reply_to(header), { type = echo.reply, body = message.body })
+  elseif header.protocol == packets.ICMPV6 and message.type == ROUTER_SOLICITATION then
+    return advertise(settings, header)
+  end
+end
+
+local function answer_dhcp(settings, datagram, lease)
+  local body, target = dhcp.answer(datagram.body, settings, lease)
+  return body and packets.with_udp({
+    family = "ipv4", source = settings.gateway, target = target, protocol = packets.UDP,
+  }, { source_port = dhcp.SERVER_PORT, target_port = dhcp.CLIENT_PORT, body = body })
+end
+
+local function answer_udp(self, settings, header)
+  local datagram = packets.parse_udp(header)
+  if datagram and datagram.target_port == dhcp.SERVER_PORT and self.modem.network.dhcp then
+    return answer_dhcp(settings, datagram, self.modem.network.dhcp)
+  end
+  if not datagram or datagram.target_port ~= DNS_PORT or not self.modem.network.dns
+    or not contains(settings.dns, header.target) and not self.echo[header.target] then
+    return nil
+  end
+  local body = dns.answer(datagram.body, self.modem.personality.hosts)
+  return body and packets.with_udp(reply_to(header), {
+    source_port = DNS_PORT, target_port = datagram.source_port, body = body,
+  })
+end
+
+-- A connection to an open port comes about, and ends by a reset when something is said in it.
+local function answer_tcp(self, settings, header)
+  local segment = packets.parse_tcp(header)
+  if not segment or segment.flags & RST ~= 0 or not is_ours(self, settings, header.target) then
+    return nil
+  end
+  local asks = segment.flags & SYN ~= 0
+  local says = #segment.body > 0 or segment.flags & FIN ~= 0
+  if not asks and not says then
+    return nil
+  end
+  local opens = asks and OPEN_PORTS[segment.target_port]
+  return packets.with_tcp(reply_to(header), {
+    source_port = segment.target_port, target_port = segment.source_port, window = opens and 65535 or 0,
+    sequence = asks and 0 or segment.acknowledged, flags = (opens and SYN or RST) | ACK,
+    acknowledged = (segment.sequence + (asks and 1 or #segment.body)) & 0xffffffff,
+  })
+end
+
+local answers = {
+  ipv4 = { [packets.ICMP] = answer_icmp, [packets.UDP] = answer_udp, [packets.TCP] = answer_tcp },
+  ipv6 = { [packets.ICMPV6] = answer_icmp, [packets.UDP] = answer_udp, [packets.TCP] = answer_tcp },
+}
+
+local function deliver(self, session, packet)
+  local modem = self.modem
+  if modem.sessions[session.number] == session and not modem:loses(session) and not faults.stalls(modem) then
+    modem.statistics.in_octets = modem.statistics.in_octets + #packet
+    modem.statistics.in_packets = modem.statistics.in_packets + 1
+    self.send(session.number, packet)
+  end
+end
+
+---Takes one IP packet from the host.
+---@param number integer the session that it came in
+---@param packet string
+function Network:receive(number, packet)
+  local modem = self.modem
+  local session = modem.sessions[number]
+  if not session or faults.stalls(modem) then
+    return -- the former: the host's router solicitations, before it is connected
+  end
+  modem.statistics.out_octets = modem.statistics.out_octets + #packet
+  modem.statistics.out_packets = modem.statistics.out_packets + 1
+  local header = not modem:loses(session) and packets.parse(packet)
+  local settings = header and session[header.family]
+  local answer = header and answers[header.family][header.protocol]
+  if settings and answer and may_send(settings, header) then
+    local reply = answer(self, settings, header)
+    if reply then
+      modem:after(modem.round_trip, function() deliver(self, session, packets.build(reply)) end)
+    end
+  end
+end
+
+return M

@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: MIT
+-- What the simulated modem's device management service knows of the card.
+
+local dms = require "qmi.dms"
+local pins = require "simulator.qmi.pins"
+
+local function status(pin)
+  return { current_status = pin.state, verify_retries_left = pin.tries, unblock_retries_left = pin.puk_tries }
+end
+
+local uim_states = { ready = "initialization-completed", missing = "not-present" }
+
+local function uim_state(modem)
+  return uim_states[modem:sim_state()] or "locked-or-failed"
+end
+
+---Adds it to the device management service.
+return function(device, handle)
+  handle(dms.uim_get_iccid, function(modem)
+    if not modem.card then
+      return nil, "uim-uninitialized"
+    end
+    return { iccid = modem.card.iccid }
+  end)
+
+  handle(dms.uim_get_imsi, function(modem)
+    if modem:sim_state() ~= "ready" then
+      return nil, "uim-uninitialized"
+    end
+    return { imsi = modem.card.imsi }
+  end)
+
+  handle(dms.uim_get_state, function(modem)
+    return { state = uim_state(modem) }
+  end)
+
+  handle(dms.uim_get_pin_status, function(modem)
+    if not modem.card then
+      return nil, "uim-uninitialized"
+    end
+    local pin1, pin2 = pins.states(modem.card)
+    return { pin1_status = status(pin1), pin2_status = status(pin2) }
+  end)
+
+  local function answer(modem, operation, info)
+    local err, retries = pins.operate(modem, operation, info)
+    return { pin_retries_status = retries }, err
+  end
+
+  handle(dms.uim_verify_pin, function(modem, values)
+    return answer(modem, "verify", { id = values.info.pin_id, pin = values.info.pin })
+  end)
+
+  handle(dms.uim_set_pin_protection, function(modem, values)
+    local info = values.info
+    return answer(modem, "protect", { id = info.pin_id, pin = info.pin, enabled = info.protection_enabled })
+  end)
+
+  handle(dms.uim_change_pin, function(modem, values)
+    local info = values.info
+    return answer(modem, "change", { id = info.pin_id, pin = info.old_pin, new_pin = info.new_pin })
+  end)
+
+  handle(dms.uim_unblock_pin, function(modem, values)
+    local info = values.info
+    return answer(modem, "unblock", { id = info.pin_id, pin = info.puk, new_pin = info.new_pin })
+  end)
+
+  function device.events.sim(modem, client)
+    local values = {}
+    if client.wants.uim_state_reporting then
+      values.uim_state = uim_state(modem)
+    end
+    if client.wants.pin_state_reporting and modem.card then
+      values.pin1_status = status((pins.states(modem.card)))
+    end
+    if next(values) then
+      client.fn:indicate(client, dms.set_event_report, values)
+    end
+  end
+end

@@ -1,0 +1,152 @@
+-- SPDX-License-Identifier: MIT
+-- The simulated modem's user identity module service: the card, its PINs, its power.
+
+local uim = require "qmi.uim"
+local pins = require "simulator.qmi.pins"
+local service = require "simulator.qmi.service"
+local register_files = require "simulator.qmi.uim.files"
+
+local card_service, handle = service.new(1, 46)
+register_files(handle)
+
+local NONE = 0xffff -- the index of no application
+local ISIM = "\xa0\x00\x00\x00\x87\x10\x04\xff\xff\xff\xff\x89\x06\x19\x00\x00"
+local USIM = "\xa0\x00\x00\x00\x87\x10\x02\xff\xff\xff\xff\x89\x06\x19\x00\x00" -- its AID
+
+local application_state = {
+  detected = "detected", other = "check-personalization-state", ready = "ready",
+  pin = "pin1-or-upin-pin-required", puk = "puk1-or-upin-puk-required", dead = "pin1-blocked",
+}
+
+local features = {
+  ["network"] = "gw-network", ["network-subset"] = "gw-network-subset", ["service-provider"] = "gw-service-provider",
+  ["corporate"] = "gw-corporate", ["device-sim"] = "gw-uim",
+}
+
+-- One for calls comes first on some cards.
+local function isim(state)
+  return { type = "isim", state = state == "ready" and "ready" or "detected", application_id = ISIM }
+end
+
+local function application(modem)
+  local pin1, pin2 = pins.states(modem.card)
+  local ready, lock = modem:sim_state() == "ready", modem:sim_state() == "other" and modem.lock
+  return {
+    type = "usim", state = application_state[modem:sim_state()],
+    personalization_state = lock and (lock:find("puk$") and "puk-code-required" or "code-required")
+      or ready and "ready" or "unknown",
+    personalization_feature = lock and features[lock:match("^(.*)%-p[iu]")] or "unknown",
+    personalization_retries = lock and 10 or 0, personalization_unblock_retries = lock and 10 or 0,
+    application_id = USIM, upin_replaces_pin1 = false,
+    pin1_state = pin1.state, pin1_retries = pin1.tries, puk1_retries = pin1.puk_tries,
+    pin2_state = pin2.state, pin2_retries = pin2.tries, puk2_retries = pin2.puk_tries,
+  }
+end
+
+local function card_status(modem)
+  local card = { state = "absent", upin_state = "not-initialized", error = "unknown", applications = {} }
+  if modem.card then
+    card.state, card.applications = "present", { application(modem) }
+    if modem.unprovisioned ~= nil then
+      table.insert(card.applications, 1, isim(modem:sim_state()))
+    end
+  elseif modem.parked_card then
+    card.state, card.error = "error", "power-down"
+  end
+  return { card_status = {
+    index_gw_primary = modem.card and not modem.unprovisioned and #card.applications - 1 or NONE,
+    index_1x_primary = NONE,
+    index_gw_secondary = NONE, index_1x_secondary = NONE,
+    cards = { card },
+  } }
+end
+
+handle(uim.get_card_status, card_status)
+
+handle(uim.register_events, function(_, values, client)
+  client.wants.card = values.event_registration_mask["card-status"]
+  return { event_registration_mask = { ["card-status"] = client.wants.card } }
+end)
+
+function card_service.events.sim(modem, client)
+  if client.wants.card then
+    client.fn:indicate(client, uim.card_status, card_status(modem))
+  end
+end
+
+-- Only what has more than one slot knows of these.
+handle(uim.get_slot_status, function() return nil, "not-supported" end)
+handle(uim.switch_slot, function() return nil, "not-supported" end)
+
+-- Power -------------------------------------------------------------------------------------------------------------
+
+handle(uim.power_off_sim, function(modem, values)
+  if values.slot ~= 1 then
+    return nil, "invalid-argument"
+  elseif not modem.card then
+    return nil, "no-effect"
+  end
+  modem.parked_card = modem.card
+  modem:set_card(nil)
+  return {}
+end)
+
+handle(uim.power_on_sim, function(modem, values)
+  if values.slot ~= 1 then
+    return nil, "invalid-argument"
+  elseif not modem.parked_card then
+    return nil, "no-effect"
+  end
+  local card = modem.parked_card
+  modem.parked_card = nil
+  card:power_on()
+  modem:set_card(card)
+  return {}
+end)
+
+handle(uim.change_provisioning_session, function(modem, values)
+  local change, wanted = values.session_change, values.application_information
+  if change.session_type ~= "primary-gw-provisioning" then
+    return {}
+  elseif change.activate and (not wanted or wanted.slot ~= 1 or wanted.application_id ~= USIM) then
+    return nil, "invalid-argument"
+  elseif modem.unprovisioned == not change.activate then
+    return nil, "no-effect"
+  end
+  modem.unprovisioned = not change.activate
+  modem:sim_changed()
+  return {}
+end)
+
+-- The card never changes its files, so there is nothing to tell.
+handle(uim.refresh_register, function() return {} end)
+handle(uim.refresh_register_all, function() return {} end)
+handle(uim.refresh_complete, function() return {} end)
+
+-- PINs --------------------------------------------------------------------------------------------------------------
+
+local function answer(modem, operation, info)
+  local err, retries = pins.operate(modem, operation, info)
+  return { retries_remaining = retries }, err
+end
+
+handle(uim.verify_pin, function(modem, values)
+  return answer(modem, "verify", { id = values.info.pin_id, pin = values.info.pin_value })
+end)
+
+handle(uim.set_pin_protection, function(modem, values)
+  local info = values.info
+  return answer(modem, "protect", { id = info.pin_id, pin = info.pin_value, enabled = info.pin_enabled })
+end)
+
+handle(uim.change_pin, function(modem, values)
+  local info = values.info
+  return answer(modem, "change", { id = info.pin_id, pin = info.old_pin, new_pin = info.new_pin })
+end)
+
+handle(uim.unblock_pin, function(modem, values)
+  local info = values.info
+  return answer(modem, "unblock", { id = info.pin_id, pin = info.puk, new_pin = info.new_pin })
+end)
+
+return card_service

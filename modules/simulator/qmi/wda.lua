@@ -1,0 +1,55 @@
+-- SPDX-License-Identifier: MIT
+-- The simulated modem's wireless data administration: what goes over the data endpoints.
+
+local wda = require "qmi.wda"
+local service = require "simulator.qmi.service"
+
+local administration, handle = service.new(1, 16)
+
+-- What this modem can put together, and how much of it.
+local aggregations = { disabled = true, qmap = true }
+local MAX_DATAGRAMS, MAX_SIZE = 32, 16384
+
+local function format_of(client)
+  local format = client.fn.data_format
+  return {
+    qos_format = false,
+    link_layer_protocol = format.link,
+    uplink_data_aggregation_protocol = format.uplink,
+    downlink_data_aggregation_protocol = format.downlink,
+    downlink_data_aggregation_max_datagrams = format.max_datagrams,
+    downlink_data_aggregation_max_size = format.max_size,
+    uplink_data_aggregation_max_datagrams = format.uplink == "qmap" and MAX_DATAGRAMS or 0,
+    uplink_data_aggregation_max_size = format.uplink == "qmap" and MAX_SIZE or 0,
+  }
+end
+
+-- What the modem can't do is left as it was, and the answer says so: hosts have to read it.
+handle(wda.set_data_format, function(_, values, client)
+  local format = client.fn.data_format
+  local link = values.link_layer_protocol
+  if link == "802.3" or link == "raw-ip" then
+    format.link = link
+  end
+  for direction, wanted in pairs {
+    uplink = values.uplink_data_aggregation_protocol, downlink = values.downlink_data_aggregation_protocol,
+  } do
+    if aggregations[wanted] and (wanted ~= "qmap" or format.link == "raw-ip") then
+      format[direction] = wanted
+    end
+  end
+  local muxed = format.downlink == "qmap"
+  format.max_datagrams = muxed
+    and math.min(values.downlink_data_aggregation_max_datagrams or MAX_DATAGRAMS, MAX_DATAGRAMS) or 0
+  format.max_size = muxed and math.min(values.downlink_data_aggregation_max_size or MAX_SIZE, MAX_SIZE) or 0
+  return format_of(client)
+end)
+
+handle(wda.get_data_format, function(_, _, client)
+  return format_of(client)
+end)
+
+handle(wda.set_qmap_settings, function() return { in_band_flow_control = false } end)
+handle(wda.get_qmap_settings, function() return { in_band_flow_control = false } end)
+
+return administration

@@ -1,0 +1,121 @@
+-- SPDX-License-Identifier: MIT
+-- What the simulated modem keeps when its power goes: USB composition, profiles, settings, firmware preference, SMS.
+
+local composition = require "simulator.composition"
+local sms = require "simulator.sms"
+
+local SENDER = "15550100999"
+local MAX_SMS = 50
+
+local store = { methods = {} }
+
+---@class sim.modem
+---@field nv { usb: sim.usb_choice, custom: table<string, integer>?, [string]: any } what AT commands have set
+---@field profiles table<integer, table> of QMI's wireless data service, by its names
+---@field preference table which networks it may use: modes, roaming, lte_bands; the rest is only kept
+---@field sent string[] PDUs that have gone out
+---@field sms table<integer, { tag: string, pdu: string }> from 0
+---@field default_profile integer
+---@field attach_profiles integer[] which profiles it attaches with
+local methods = store.methods
+
+local usual = { protocol = "mbim", pdp_type = "ipv4-or-ipv6" }
+
+-- All settings: as they leave the factory, or as somebody has set them up who uses it.
+local function format_settings(modem, is_factory)
+  local personality = modem.personality
+  local state = is_factory and personality.factory or usual
+  local custom, modes = state.custom or personality.custom, {}
+  for _, mode in ipairs(personality.modes) do
+    modes[mode] = true
+  end
+  modem.nv = {
+    usb = composition.usual(personality, state.protocol), super_speed = false, power_off = 0, band_customs = {},
+    custom = custom and {},
+  }
+  for key, value in pairs(custom or {}) do
+    modem.nv.custom[key] = value
+  end
+  modem.profiles = {
+    { profile_name = "profile1", apn_name = state.apn or personality.default_apn, pdp_type = state.pdp_type },
+  }
+  modem.preference = {
+    modes = modes, roaming = true, order = { "lte", "umts" }, domain = "cs-ps",
+    lte_bands = personality.lte_bands, umts_bands = personality.umts_bands, usage = "data-centric",
+  }
+  modem.firmware_preference = nil
+  modem.nmea_types, modem.location_mode = { gga = true, rmc = true }, "default"
+  modem.default_profile, modem.attach_profiles, modem.autoconnect = 1, { 1 }, "disabled"
+end
+
+---As it is when it is new to us.
+---@param modem sim.modem
+---@param is_factory boolean? as it leaves the factory, instead of set up
+function store.format(modem, is_factory)
+  format_settings(modem, is_factory)
+  modem.sms, modem.sent = {}, {}
+end
+
+---All settings are as they leave the factory, once it has restarted.
+function methods:restore_settings()
+  format_settings(self, true)
+end
+
+---Is IPv6 switched on? Sierra's modems have a setting for it.
+---@return boolean
+function methods:is_ipv6_enabled()
+  local custom = self.nv.custom
+  return custom == nil or (custom.IPV6ENABLE or 0) ~= 0
+end
+
+---The APN that it attaches with follows from the profiles.
+function methods:profiles_changed()
+  local profile = self.profiles[self.attach_profiles[1]]
+  local apn = profile and profile.apn_name or ""
+  self.contexts[0].apn = apn ~= "" and apn or self.personality.default_apn
+end
+
+---Keeps an SMS in the first free place.
+---@param tag "mt-read"|"mt-not-read"|"mo-sent"|"mo-not-sent"
+---@param pdu string
+---@return integer? index nil: the store is full
+function methods:keep_sms(tag, pdu)
+  for index = 0, MAX_SMS - 1 do
+    if not self.sms[index] then
+      self.sms[index] = { tag = tag, pdu = pdu }
+      return index
+    end
+  end
+end
+
+---An SMS comes in.
+---@param text string
+---@return boolean taken
+function methods:receive_sms(text)
+  if not self:is_registered() then
+    return false
+  end
+  local index = self:keep_sms("mt-not-read", sms.deliver(self.personality.smsc, SENDER, text))
+  if not index then
+    return false
+  end
+  self:emit("sms", index)
+  return true
+end
+
+---Do its preferences let it use the cell that is there?
+---@return boolean
+function methods:may_use_cell()
+  local preference, cell = self.preference, self.personality.cell
+  if not preference.modes.lte or self.network.roaming and not preference.roaming then
+    return false
+  end
+  for _, band in ipairs(preference.lte_bands) do
+    if band == cell.band then
+      return true
+    end
+  end
+  return false
+end
+
+return store

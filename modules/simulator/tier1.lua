@@ -1,0 +1,353 @@
+-- SPDX-License-Identifier: MIT
+-- Tier 1 of the simulated modem: a socket for its control channel, a TUN device for its data, a pseudo terminal for AT
+-- commands, in a world of their own.
+--
+-- A cdc-wdm device reads and writes whole messages, and so does a seqpacket socket. The TUN device carries session 0;
+-- like the link of a real modem it is point-to-point, without ARP. It has IP packets only: a modem that is left at
+-- Ethernet frames, or at several packets in one transfer, is not understood there.
+
+local devices = require "modem.devices"
+local fs = require "core.fs"
+local ports = require "core.port"
+local unix_server = require "unix_server"
+local world = require "core.world"
+local state = require "state"
+local control = require "simulator.control"
+local pty = require "simulator.pty"
+local sim_at = require "simulator.at"
+local sim_network = require "simulator.network"
+local usb_port = require "simulator.usb_port"
+
+---@class sim.tier1.place where a modem is plugged in
+---@field name string
+---@field folder string
+---@field sockets table<string, string> by the name of the control port: "mbim", "qmi", "qmi2"
+---@field link string of the first control port
+---@field links table<string, string> likewise
+---@field at string
+---@field usb string? where sysfs would show it
+
+---@param name string
+---@param folder string
+---@param link string
+---@param second string the link of its second QMI port
+---@return sim.tier1.place
+local function new_place(name, folder, link, second)
+  return {
+    name = name, folder = folder, link = link, at = folder .. "/at",
+    sockets = { mbim = folder .. "/mbim", qmi = folder .. "/qmi", qmi2 = folder .. "/qmi2" },
+    links = { mbim = link, qmi = link, qmi2 = second },
+  }
+end
+
+-- Where the only modem is.
+local usual = new_place("simulated", control.folder, "wwan0", "wwan1")
+
+local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at }
+
+---Where the n-th of several modems is.
+---@param number integer
+---@return sim.tier1.place
+function tier1.place(number)
+  local name = "simulated" .. number
+  return new_place(name, control.folder .. "/" .. name, "wwan" .. number - 1, ("wwan%db"):format(number - 1))
+end
+
+---@class sim.tier1.cable what is there while the modem is plugged in
+---@field place sim.tier1.place
+---@field channels sim.tier1.channel[] those of the composition, the first one in front
+---@field at sim.pty? when the composition has AT
+
+---@class sim.tier1.channel a control port, and the link that it connects
+---@field name string "mbim", "qmi", "qmi2"
+---@field fn table what speaks for the modem there
+---@field connections table<userdata, boolean>
+---@field listener userdata? while the modem is plugged in
+---@field link userdata?
+
+local not_root = "Run it as root, for example with sudo; or let users have namespaces of their own: set\n"
+  .. "  kernel.unprivileged_userns_clone=1 on Debian, kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu."
+local not_here = "Namespaces are forbidden here: by a container, or by user.max_net_namespaces (see sysctl)."
+-- The kernel refuses namespaces to a process with threads, which every program has in qemu-user, and a private mount
+-- table to one whose root folder is no mount point.
+local not_mounted = "In a chroot, the root folder must be a mount point: `mount --bind DIR DIR` before `chroot DIR`. "
+  .. "An emulator such as\n  qemu-user cannot enter namespaces: run it on the machine itself, or in a virtual one."
+
+---Moves this process into a world of its own. To be called before anything else is open.
+---@return true? ok
+---@return moontower.error? err
+function tier1.enter()
+  local is_root = fs.geteuid() == 0 -- asked now: inside, everybody is
+  local ok, err = world.enter()
+  if not ok then
+    err.hint = err.detail.errno == "EINVAL" and not_mounted or is_root and not_here or not_root
+    return nil, err
+  end
+  ok, err = fs.mkdir(state.folder, 448) -- 0700
+  if not ok then
+    return nil, err
+  end
+  -- This computer's own modems are none of the world's.
+  return fs.write(devices.no_bus(), "")
+end
+
+---Ends whatever still runs in that world. To be called last of all.
+tier1.leave = world.empty
+
+local function open_link(name)
+  local fd, err = world.tun(name)
+  if fd then
+    return ports.adopt(fd, "messages")
+  end
+  if err.code == "busy" then
+    err.hint = name .. " exists already: pull that modem out, or end what made it."
+  else
+    err.hint = "Is /dev/net/tun there, and may you open it? Try `modprobe tun`."
+  end
+  return nil, err
+end
+
+-- One that was accepted just before the modem was pulled out ends with the others, though nobody knew of it.
+local function read_connection(channel, listener, connection)
+  local port <close> = connection
+  if channel.listener ~= listener then
+    return
+  end
+  channel.connections[port] = true
+  while true do
+    local transfer = port:read()
+    if not transfer then
+      break
+    end
+    channel.fn:receive(transfer, port)
+  end
+  channel.connections[port] = nil
+  channel.fn:forget(port)
+end
+
+-- Does the modem take and send bare IP packets? Always with MBIM; with QMI, once it has been told so.
+local function is_plain(fn)
+  local format = fn.data_format
+  return not format or format.link == "raw-ip" and format.uplink == "disabled" and format.downlink == "disabled"
+end
+
+local function read_link(network, channel, link)
+  while true do
+    local packet = link:read()
+    if not packet then
+      return
+    elseif is_plain(channel.fn) then
+      network:receive(channel.fn.session or 0, packet)
+    end
+  end
+end
+
+-- Whatever of the cable is there.
+local function pull(cable)
+  state.remove("devices", cable.place.name)
+  for _, channel in ipairs(cable.channels) do
+    for port in pairs(channel.connections) do
+      port:close()
+    end
+    for _, part in pairs { channel.listener, channel.link } do
+      part:close()
+    end
+    channel.listener, channel.link = nil, nil
+  end
+  if cable.at then
+    cable.at:close()
+  end
+end
+
+local function open_channel(channel, place)
+  local err
+  channel.link, err = open_link(place.links[channel.name])
+  if channel.link then
+    channel.listener, err = ports.listen(place.sockets[channel.name], "messages")
+  end
+  return channel.listener, err
+end
+
+-- What the file says of the other control ports than the first.
+local function others_of(cable)
+  local list = {}
+  for i = 2, #cable.channels do
+    local name = cable.channels[i].name
+    list[i - 1] = { qmi = cable.place.sockets[name], net = cable.place.links[name] }
+  end
+  return #list > 0 and list or nil
+end
+
+-- Opens sockets, links and terminal, and writes the file that says which modem they belong to.
+local function open_parts(modem, cable, arrival)
+  local identity, place = modem:usb_identity(), cable.place
+  local ok, err = fs.mkdir(place.folder, 448) -- 0700
+  for _, channel in ipairs(ok and cable.channels or {}) do
+    ok, err = open_channel(channel, place)
+    if not ok then
+      break
+    end
+  end
+  if not ok then
+    return nil, err
+  end
+  if modem:shows "modem" then
+    cable.at, err = pty.open(place.at)
+    if not cable.at then
+      return nil, err
+    end
+  end
+  local first = cable.channels[1]
+  return state.save("devices", place.name, {
+    name = place.name, composition = modem.composition, mode = modem:network_mode(),
+    [first and first.name or "none"] = first and place.sockets[first.name], net = first and place.link or nil,
+    controls = others_of(cable),
+    at = cable.at and place.at, incarnation = tostring(arrival),
+    vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
+    manufacturer = identity.manufacturer, model = modem.personality.hardware, usb_folder = place.usb,
+  })
+end
+
+-- Makes what `moontower` looks for.
+local function plug(modem, place, channels, arrival)
+  local cable = { place = place, channels = channels }
+  local ok, err = open_parts(modem, cable, arrival)
+  if not ok then
+    pull(cable)
+    return nil, err
+  end
+  return cable
+end
+
+local function read_terminal(fn, cable)
+  while true do
+    local bytes = cable.at.port:read()
+    if not bytes then
+      return
+    end
+    fn:receive(bytes)
+  end
+end
+
+-- The control ports in the order of their interfaces, and what speaks for the modem there.
+local kinds = {
+  { name = "qmi", fn = "simulator.qmi" },
+  { name = "qmi2", fn = "simulator.qmi", second = true },
+  { name = "mbim", fn = "simulator.mbim" },
+}
+
+local function new_channel(modem, kind)
+  local channel = { name = kind.name, connections = {} }
+  channel.fn = require(kind.fn).new(modem, {
+    send = function(transfer, to)
+      for port in pairs(to and { [to] = true } or channel.connections) do
+        port:write(transfer)
+      end
+    end,
+    second = kind.second,
+  })
+  return channel
+end
+
+-- Plugs a modem in; it is there until the group ends, or it is unplugged.
+local function start_one(modem, group, place)
+  local cable
+  local arrivals = 0
+  local made = {} -- channels by name; each is made when it is first needed
+  local function channels()
+    local list = {}
+    for _, kind in ipairs(kinds) do
+      if modem:shows(kind.name) then
+        made[kind.name] = made[kind.name] or new_channel(modem, kind)
+        list[#list + 1] = made[kind.name]
+      end
+    end
+    return list
+  end
+  local network = sim_network.new(modem, {
+    send = function(session, packet)
+      for _, channel in ipairs(cable.channels) do
+        if session == (channel.fn.session or 0) and is_plain(channel.fn) and channel.link then
+          channel.link:write(packet)
+        end
+      end
+    end,
+  })
+  local at = sim_at.new(modem, {
+    send = function(bytes)
+      if cable.at then
+        cable.at.port:write(bytes)
+      end
+    end,
+  })
+  local function plug_in()
+    arrivals = arrivals + 1
+    local plugged, err = plug(modem, place, channels(), arrivals)
+    if not plugged then
+      return nil, err
+    end
+    cable = plugged
+    for _, channel in ipairs(cable.channels) do
+      local listener = channel.listener
+      group:spawn(unix_server.run, listener, group, {
+        name = "the simulated modem", serve = function(port) read_connection(channel, listener, port) end,
+      })
+      group:spawn(read_link, network, channel, channel.link)
+    end
+    if cable.at then
+      group:spawn(read_terminal, at, cable)
+    end
+    return true
+  end
+  modem:listen(function(event)
+    if event == "unplugged" then
+      pull(cable)
+    elseif event == "plugged" then
+      assert(plug_in())
+    end
+  end)
+  if modem.plugged then
+    return plug_in()
+  end
+  return true
+end
+
+---Plugs several modems into the world that this process is in; a single one is "simulated", of several
+--- they are "simulated1" ...
+---@param modems sim.modem[]
+---@param group task.group
+---@return true? ok
+---@return moontower.error? err
+function tier1.start_all(modems, group)
+  local places, names, usb = {}, {}, nil
+  for number in ipairs(modems) do
+    places[number] = #modems == 1 and usual or tier1.place(number)
+    names[number] = places[number].name
+  end
+  local ok, err = control.start(modems, group)
+  if ok then
+    usb, err = usb_port.start(modems, names, group)
+  end
+  if not usb then
+    return nil, err
+  end
+  for number, modem in ipairs(modems) do
+    places[number].usb = usb[number].folder
+    ok, err = start_one(modem, group, places[number])
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+---Plugs one modem in.
+---@param modem sim.modem
+---@param group task.group
+---@return true? ok
+---@return moontower.error? err
+function tier1.start(modem, group)
+  return tier1.start_all({ modem }, group)
+end
+
+return tier1

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+-- The control channel that cdc-wdm reads and writes: messages over endpoint 0, each announced on an interrupt endpoint
+-- (CDC 1.2; MBIM 1.0 section 8). QMI on USB has it from MBIM.
+
+local schema = require "schema"
+local pipe = require "simulator.usb.pipe"
+
+-- A notification looks like the setup packet of a request, but comes from the modem.
+local notification = schema.compile("CDC notification", {
+  schema.enum(schema.be.u16, { ["response-available"] = 0xa101 }) "notification",
+  schema.u16 "value",
+  schema.u16 "interface",
+  schema.u16 "length",
+})
+
+---@class sim.usb.control_channel
+---@field interface integer
+---@field notifications sim.usb.pipe
+---@field responses string[] messages that the host has not fetched yet
+local Channel = {}
+Channel.__index = Channel
+
+local control_channel = {}
+
+---@param interface integer
+---@return sim.usb.control_channel
+function control_channel.new(interface)
+  return setmetatable({ interface = interface, notifications = pipe.new(256), responses = {} }, Channel)
+end
+
+---Drops what was not fetched yet.
+function Channel:reset()
+  self.notifications:flush()
+  self.responses = {}
+end
+
+---Sends a message. The host fetches one for each notification, so every message gets its own.
+---@param message string
+function Channel:send(message)
+  local announced = self.notifications:send(assert(notification:encode {
+    notification = "response-available", interface = self.interface,
+  }))
+  if announced then
+    table.insert(self.responses, message)
+  end
+end
+
+---GET_ENCAPSULATED_RESPONSE.
+---@return string message "" when there is none
+function Channel:fetch()
+  return table.remove(self.responses, 1) or ""
+end
+
+return control_channel

@@ -1,0 +1,188 @@
+-- SPDX-License-Identifier: MIT
+-- Tier 2 of the simulated modem: it is plugged into this computer as a USB device, and the kernel's own drivers bind.
+--
+--     local ok, err = require("simulator.usb").run {
+--       modem   = modem,           -- from sim.modem; "unplugged" and "plugged" pull and plug its cable
+--       mbim    = sim_mbim.new,    -- called once at most: mbim(modem, { send = function(transfer) })
+--       qmi     = sim_qmi.new,     -- once for each port; modem.composition says which of the two it comes up with
+--       network = sim_network.new, -- likewise: network(modem, { send = function(session, packet) })
+--       at      = sim_at.new,      -- for each AT port: at(modem, { send = function(bytes) })
+--       nmea    = sim_nmea.new,    -- likewise
+--       ready   = function(info) end, -- each time the kernel has made its devices; must not wait
+--     }
+--
+-- The functions have :receive(transfer), the QMI one .data_format, too; the network has :receive(session, packet). A
+-- reset of the USB port calls modem:bus_reset(), one of the function alone modem:reset_control().
+-- modem:usb_identity() says who it is: vendor, product, release (numbers), manufacturer, model, serial (strings);
+-- modem:configurations() what each of its USB configurations speaks, modem:shows(name, protocol) which of
+-- modem.personality.interfaces are in it. The host chooses one: modem:configure(number).
+
+local json = require "dkjson"
+local process = require "core.process"
+local program = require "core.program"
+local udev = require "core.udev"
+local errors = require "errors"
+local sysfs = require "modem.sysfs"
+local task = require "task"
+local new_device = require("simulator.usb.device").new
+local new_function = {
+  mbim = { make = require("simulator.usb.mbim").new, kind = "mbim" },
+  qmi = { make = require("simulator.usb.qmi").new, kind = "qmi" },
+  qmi2 = { make = require("simulator.usb.qmi").new, kind = "qmi", is_second = true },
+}
+local new_serial = require("simulator.usb.serial").new
+local usbip = require "simulator.usb.usbip"
+local vhci = require "simulator.usb.vhci"
+
+-- Long enough for an emulated computer to load the drivers.
+local enumeration_time = 30
+
+local usb = {}
+
+-- Interfaces in the order of their descriptors. Diagnostics hear nothing and say nothing.
+local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim" }
+local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
+
+local function make_serial(options, name)
+  local interface, fn = options.modem.personality.interfaces[name], nil
+  local port = new_serial {
+    interface = interface.interface, subclass = interface.subclass, protocol = interface.protocol,
+    interrupt = interface.interrupt,
+    input = interface.input, output = interface.output,
+    receive = function(data)
+      if fn then
+        fn:receive(data)
+      end
+    end,
+  }
+  local new = options[speaks[name]]
+  fn = new and new(options.modem, { send = function(data) port:send(data) end })
+  return port
+end
+
+local function make_function(options, name)
+  local new = new_function[name]
+  if new then
+    return new.make(options.modem, options[new.kind], options.network,
+      options.modem.personality.interfaces[name], new.is_second)
+  end
+  return make_serial(options, name)
+end
+
+-- The device as the modem shows itself now. Its functions are made once, and wait while they are not shown.
+local function build(options, functions)
+  local modem, configurations = options.modem, {}
+  for value, protocol in ipairs(modem:configurations()) do
+    local shown = {}
+    for _, name in ipairs(order) do
+      if modem:shows(name, protocol) then
+        functions[name] = functions[name] or make_function(options, name)
+        shown[#shown + 1] = functions[name]
+      end
+    end
+    configurations[value] = shown
+  end
+  return new_device(modem:usb_identity(), configurations, modem)
+end
+
+---@class sim.usb.info what the kernel has made of the modem
+---@field bus_id string such as "1-1"
+---@field control string such as "/dev/cdc-wdm0"
+---@field net string? such as "wwan0"
+
+-- The modem as everybody else finds it: with udevd, once its rules have run, which may rename its interface. One that
+-- has serial ports alone has none.
+-- A child looks: while a driver sets itself up, the kernel lets nobody read the device's files in sysfs, and the driver
+-- waits for this very process to answer as the device.
+local function find(bus_id)
+  local result = process.run { program.executable, "devices", "--json", timeout = enumeration_time }
+  for _, description in ipairs(result and json.decode(result.stdout) or {}) do
+    local is_whole = description.net or description.mode and not description.mode.lacks
+    if description.usb == bus_id and is_whole then
+      return description
+    end
+  end
+end
+
+local function await_devices(cable)
+  local monitor <close>, err = udev.monitor { subsystems = { "usbmisc", "net", "tty" }, source = sysfs.source() }
+  if not monitor then
+    return nil, err
+  end
+  while true do
+    local action
+    action, err = monitor:next()
+    if not action then
+      return nil, err
+    end
+    local bus_id = cable:bus_id()
+    local found = bus_id and find(bus_id)
+    if found then
+      return { bus_id = bus_id, control = found.control, net = found.net }
+    end
+  end
+end
+
+local function no_devices(err)
+  if err.code ~= "timeout" then
+    return err
+  end
+  return errors.new {
+    code = "timeout", source = "simulator", message = "the kernel has made no devices of the simulated modem",
+    hint = "Are its drivers there? `modprobe -a cdc_mbim qmi_wwan`",
+  }
+end
+
+-- From plug to unplug; returns why.
+local function serve(cable, device, ready)
+  local failure
+  local group <close> = task.group()
+  group:spawn(function()
+    local info, err = task.timeout(enumeration_time, await_devices, cable)
+    if info then
+      ready(info)
+    else
+      failure = no_devices(err)
+      cable:close()
+    end
+  end)
+  local _, err = usbip.serve(cable.stream, device)
+  return failure or err
+end
+
+---Plugs the modem in, and serves it until something fails or the task is cancelled.
+---@param options { modem: sim.modem, mbim: function, qmi: function, network: function, at: function?, nmea: function?,
+--- ready: fun(info) }
+---@return nil
+---@return moontower.error err why it could not be plugged in, or did not stay so
+function usb.run(options)
+  local modem, functions = options.modem, {}
+  local plugged = task.queue()
+  local current
+  modem:listen(function(event)
+    if event == "unplugged" and current then
+      current.pulled = true
+      current:close()
+    elseif event == "plugged" then
+      plugged:push(true)
+    end
+  end)
+  while true do
+    while not modem.plugged do
+      plugged:pop()
+    end
+    local cable <close>, err = vhci.plug()
+    if not cable then
+      return nil, err
+    end
+    current = cable
+    local device = build(options, functions)
+    err = serve(cable, device, options.ready)
+    device:unplugged()
+    if not cable.pulled then
+      return errors.during(err, "the simulated modem on the virtual USB port")
+    end
+  end
+end
+
+return usb

@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+-- NTB16: the transfer blocks that carry IP packets over the data endpoints (USB NCM 1.0 section 3, MBIM 1.0 section 7).
+
+local schema = require "schema"
+local errors = require "errors"
+local u8, u16, bytes = schema.u8, schema.u16, schema.bytes
+
+local header = schema.compile("NTH16", {
+  bytes(4) "signature",
+  u16 "header_length",
+  u16 "sequence",
+  u16 "block_length",
+  u16 "ndp_index",
+})
+
+-- "IPS" and the session for IP packets; "DSS" is for device services, which this modem has none of.
+local pointers = schema.compile("NDP16", {
+  bytes(3) "kind",
+  u8 "session",
+  u16 "length",
+  u16 "next_ndp_index",
+})
+
+local pointer = schema.compile("NDP16 entry", {
+  u16 "index",
+  u16 "length",
+})
+
+local header_size, pointers_size, pointer_size = 12, 8, 4
+
+local ntb = {}
+
+---Wraps one packet.
+---@param sequence integer counts the blocks of one direction, modulo 65536
+---@param session integer
+---@param packet string
+---@return string? block
+---@return moontower.error? err the packet is too long
+function ntb.encode(sequence, session, packet)
+  local ndp_size = pointers_size + 2 * pointer_size -- the second entry is the terminator
+  local packet_at = header_size + ndp_size
+  local nth, err = header:encode {
+    signature = "NCMH", header_length = header_size, sequence = sequence & 0xffff,
+    block_length = packet_at + #packet, ndp_index = header_size,
+  }
+  if not nth then
+    return nil, err
+  end
+  return table.concat {
+    nth,
+    pointers:encode { kind = "IPS", session = session, length = ndp_size },
+    pointer:encode { index = packet_at, length = #packet },
+    pointer:encode {},
+    packet,
+  }
+end
+
+local function malformed(message)
+  return errors.fail { code = "malformed", source = "ntb", message = message }
+end
+
+local function decode_at(codec, block, offset, size)
+  return codec:decode(block:sub(offset + 1, offset + size))
+end
+
+local function read_pointers(block, at, packets)
+  local ndp, err = decode_at(pointers, block, at, pointers_size)
+  if not ndp then
+    return nil, err
+  end
+  for offset = at + pointers_size, at + ndp.length - pointer_size, pointer_size do
+    local entry
+    entry, err = decode_at(pointer, block, offset, pointer_size)
+    if not entry then
+      return nil, err
+    elseif entry.index == 0 or entry.length == 0 then
+      break
+    elseif entry.index + entry.length > #block then
+      return malformed("a packet reaches beyond the end of its block")
+    elseif ndp.kind == "IPS" then
+      table.insert(packets, {
+        session = ndp.session, packet = block:sub(entry.index + 1, entry.index + entry.length),
+      })
+    end
+  end
+  return ndp.next_ndp_index
+end
+
+---@class sim.usb.ntb.packet
+---@field session integer
+---@field packet string
+
+---Unwraps a block.
+---@param block string
+---@return sim.usb.ntb.packet[]? packets in order
+---@return moontower.error? err the block is malformed
+function ntb.decode(block)
+  local nth, err = decode_at(header, block, 0, header_size)
+  if not nth then
+    return nil, err
+  elseif nth.signature ~= "NCMH" then
+    return malformed("no NTB16: its signature is not NCMH")
+  end
+  local packets, at = {}, nth.ndp_index
+  while at ~= 0 do
+    local following
+    following, err = read_pointers(block, at, packets)
+    if not following then
+      return nil, err
+    elseif following ~= 0 and following <= at then
+      return malformed("its datagram pointer tables do not go forward")
+    end
+    at = following
+  end
+  return packets
+end
+
+return ntb

@@ -1,0 +1,182 @@
+-- SPDX-License-Identifier: MIT
+-- The QMI function on USB: a vendor-specific interface with a control channel as cdc-wdm wants it, and packets.
+--
+-- What goes over its bulk endpoints the host chooses with WDA: Ethernet frames, bare IP packets, or QMAP.
+
+local control_channel = require "simulator.usb.control_channel"
+local descriptors = require "simulator.usb.descriptors"
+local ethernet = require "simulator.usb.ethernet"
+local pipe = require "simulator.usb.pipe"
+local qmap = require "simulator.usb.qmap"
+local log = require "log"
+
+-- By place among a modem's QMI interfaces.
+local endpoints = { { notification = 7, input = 6, output = 4 }, { notification = 9, input = 8, output = 5 } }
+local vendor_specific = 0xff
+local data_terminal_ready = 1 -- a bit of SET_CONTROL_LINE_STATE
+
+local function describe(place, numbers)
+  local d = descriptors
+  return table.concat {
+    d.interface {
+      number = place.interface, endpoints = 3,
+      class = vendor_specific, subclass = place.subclass or vendor_specific,
+      protocol = place.protocol or vendor_specific,
+    },
+    d.endpoint { address = 0x80 | numbers.notification, transfer = "interrupt", packet_size = 10, interval = 9 },
+    d.endpoint { address = 0x80 | numbers.input, transfer = "bulk", packet_size = 512 },
+    d.endpoint { address = numbers.output, transfer = "bulk", packet_size = 512 },
+  }
+end
+
+---@class sim.usb.qmi: sim.usb.function
+---@field channel sim.usb.control_channel
+---@field control sim.qmi_function
+---@field network table what its packets reach
+---@field data sim.usb.pipe
+---@field always_listens boolean? also without DTR
+---@field listens boolean? has the host set DTR? The modem is deaf until then
+---@field collected string[]? what goes to the host in one transfer, while a transfer of the host's is worked on
+local Qmi = {}
+Qmi.__index = Qmi
+
+local qmi = {}
+
+---@param modem sim.modem
+---@param new_control fun(modem, options): table makes the QMI function; see sim.usb
+---@param new_network fun(modem, options): table makes the network
+---@param place { interface: integer, subclass: integer?, protocol: integer?, always_listens: boolean? }
+---@param is_second boolean? the modem has another one before it
+---@return sim.usb.qmi
+function qmi.new(modem, new_control, new_network, place, is_second)
+  local numbers = endpoints[is_second and 2 or 1]
+  local self = setmetatable({
+    interfaces = { place.interface }, always_listens = place.always_listens,
+    descriptors = describe(place, numbers),
+    channel = control_channel.new(place.interface),
+    data = pipe.new(1024),
+  }, Qmi)
+  self.inputs = { [numbers.notification] = self.channel.notifications, [numbers.input] = self.data }
+  self.outputs = { [numbers.output] = function(transfer) self:receive_transfer(transfer) end }
+  self.control = new_control(modem, {
+    send = function(frame) self.channel:send(frame) end, second = is_second,
+  })
+  self.network = new_network(modem, {
+    send = function(session, packet) self:send_packet(session, packet) end,
+  })
+  self:reset()
+  return self
+end
+
+function Qmi:reset()
+  self.channel:reset()
+  self.data:flush()
+  self.listens, self.collected = self.always_listens, nil
+end
+
+function Qmi:select(_, alternate) -- luacheck: ignore 212
+  return alternate == 0
+end
+
+-- Packets -----------------------------------------------------------------------------------------------------------
+
+local function flush(self)
+  local list = self.collected
+  self.collected = nil
+  if list and #list > 0 then
+    self.data:send(table.concat(list))
+  end
+end
+
+local function send_muxed(self, format, session, packet)
+  local bytes = qmap.encode(session, packet)
+  local list = self.collected
+  if not list then
+    self.data:send(bytes)
+    return
+  end
+  local size = #bytes
+  for _, other in ipairs(list) do
+    size = size + #other
+  end
+  if #list == format.max_datagrams or size > format.max_size then
+    flush(self)
+    self.collected = {}
+  end
+  table.insert(self.collected, bytes)
+end
+
+-- Without QMAP there is no telling sessions apart: only the port's own has the endpoints.
+function Qmi:send_packet(session, packet)
+  local format = self.control.data_format
+  if format.downlink == "qmap" then
+    send_muxed(self, format, session, packet)
+  elseif session == self.control.session then
+    self.data:send(format.link == "raw-ip" and packet or ethernet.wrap(packet))
+  end
+end
+
+local receivers = {}
+
+function receivers.qmap(self, transfer)
+  local packets, err = qmap.decode(transfer)
+  if not packets then
+    -- Such as what the kernel sends on its own over the link that carries the others.
+    log.debug("simulated modem: the host sent a bad QMAP transfer: %s", err)
+    return
+  end
+  self.collected = {}
+  for _, item in ipairs(packets) do
+    self.network:receive(item.mux_id, item.packet)
+  end
+  flush(self)
+end
+
+receivers["raw-ip"] = function(self, packet)
+  self.network:receive(self.control.session, packet)
+end
+
+receivers["802.3"] = function(self, frame)
+  local packet, answer = ethernet.receive(frame)
+  if answer then
+    self.data:send(answer)
+  elseif packet then
+    self.network:receive(self.control.session, packet)
+  end
+end
+
+function Qmi:receive_transfer(transfer)
+  local format = self.control.data_format
+  local receive = receivers[format.uplink == "qmap" and "qmap" or format.link]
+  receive(self, transfer)
+end
+
+-- Control requests --------------------------------------------------------------------------------------------------
+
+local requests = {}
+
+requests["send-command"] = function(self, _, data)
+  if self.listens then
+    self.control:receive(data)
+  end
+  return ""
+end
+
+requests["get-response"] = function(self)
+  return self.channel:fetch()
+end
+
+requests["set-control-line-state"] = function(self, setup)
+  self.listens = self.always_listens or setup.value & data_terminal_ready ~= 0
+  if not self.listens then
+    self.channel:reset() -- nobody is there who would fetch it
+  end
+  return ""
+end
+
+function Qmi:request(setup, data)
+  local answer = requests[setup.request]
+  return answer and answer(self, setup, data)
+end
+
+return qmi

@@ -1,0 +1,232 @@
+-- SPDX-License-Identifier: MIT
+-- What has to outlive a run: small JSON files under /run/moontower (gone at boot) or /var/lib/moontower (kept), and
+-- locks. What kinds of files there are, and what is in them, is declared in modules/state/shapes.lua.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local json = require "dkjson"
+local kinds = require "base.validate"
+local log = require "log"
+local process = require "core.process"
+local shapes = require "state.shapes"
+
+local ASIDE = 4 -- damaged files of one name that are kept
+local LARGEST = 1 << 20 -- bytes, which is what fs.read takes
+
+-- ---- one file ----
+
+local function shape_of(kind)
+  return shapes[kind] or error(("modules/state/shapes.lua declares no '%s'"):format(kind), 3)
+end
+
+---What is wrong with the values of a file.
+---@param shape state.shape
+---@param values any
+---@return string? why nil: nothing
+local function mistake(shape, values)
+  if type(values) ~= "table" then
+    return "it is no JSON object"
+  elseif values.version ~= nil and values.version ~= shape.version then
+    return ("it is of version %s, and this moontower knows version %d"):format(tostring(values.version), shape.version)
+  end
+  return select(2, kinds.record(shape.required, shape.optional)[1](values))
+end
+
+local function unfit(path, why, values)
+  return errors.fail {
+    code = "malformed", source = "state", detail = { values = values },
+    message = ("%s is damaged, or of another version: %s"):format(path, why),
+  }
+end
+
+-- Returns the values; false when there is no such file; nil and an error, "malformed" when it does not fit.
+local function read(path, shape)
+  local info, err = errors.there(fs.stat(path, "link"))
+  if not info then
+    return info, err
+  elseif info.type ~= "file" then
+    return unfit(path, ("it is no file, but a %s"):format(info.type))
+  elseif info.size > LARGEST then
+    return unfit(path, ("it has %d bytes"):format(info.size))
+  end
+  local text
+  text, err = errors.there(fs.read(path))
+  if not text then
+    return text, err
+  end
+  local ok, values, after = pcall(json.decode, text, 1, nil) -- deep enough a nesting raises
+  local is_whole = ok and values ~= nil and not text:find("%S", after)
+  local why = mistake(shape, is_whole and values or nil)
+  if why then
+    return unfit(path, why, ok and type(values) == "table" and values or nil)
+  end
+  values.version = nil
+  return values
+end
+
+-- Under a name of its own; when all of these are taken, one of them is given up.
+local function move_aside(path)
+  for _, may_replace in ipairs { false, true } do
+    for i = 1, ASIDE do
+      local aside = path .. ".bad" .. (i > 1 and i or "")
+      local is_free = not fs.stat(aside, "link") or may_replace and fs.remove(aside)
+      if is_free then
+        local ok, err = fs.rename(path, aside)
+        return ok and aside or nil, err
+      end
+    end
+  end
+  return nil, "none of the files beside it can be removed"
+end
+
+-- ---- folders of them ----
+
+---A folder of such files.
+---@class state.store
+---@field folder string
+
+---@param folder string
+---@return state.store
+local function new_store(folder)
+  local store = { folder = folder }
+
+  ---@param kind string a folder of its own: "links", "modems" ...
+  ---@param name string
+  ---@return string
+  function store.path(kind, name)
+    return ("%s/%s/%s.json"):format(store.folder, kind, (name:gsub("[^%w._-]", "_")))
+  end
+
+  ---What does not fit is moved aside, and a warning names it: work goes on without it.
+  ---@param kind string
+  ---@param name string
+  ---@return table? values nil without an error: there is no such file
+  ---@return moontower.error? err it could not be read; "malformed": it was moved aside, detail.values has what it said
+  function store.load(kind, name)
+    local shape, path = shape_of(kind), store.path(kind, name)
+    local values, err = read(path, shape)
+    if err and err.code == "malformed" and not shape.is_precious then
+      local aside, why = move_aside(path)
+      log.warn("%s; %s", err, aside and "it is kept as " .. aside or ("it cannot be moved aside: %s"):format(why))
+    end
+    return values or nil, err
+  end
+
+  ---Written aside and renamed, so that a kill at any moment leaves the old or the new one.
+  ---@param kind string
+  ---@param name string
+  ---@param values table
+  ---@return true? ok
+  ---@return moontower.error? err
+  function store.save(kind, name, values)
+    local shape, versioned = shape_of(kind), {}
+    for key, value in pairs(values) do versioned[key] = value end
+    versioned.version = shape.version
+    local why = mistake(shape, versioned)
+    if why then
+      error(("%s/%s: %s"):format(kind, name, why), 2)
+    end
+    local ok, err = fs.mkdir(store.folder .. "/" .. kind, 448) -- 0700
+    if ok then
+      ok, err = fs.write_atomic(store.path(kind, name), json.encode(versioned, { indent = true }), 384) -- 0600
+    end
+    if not ok then
+      err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
+      return nil, err
+    end
+    return true
+  end
+
+  ---@param kind string
+  ---@param name string
+  ---@return true? ok also when there was none
+  ---@return moontower.error? err
+  function store.remove(kind, name)
+    local removed, err = errors.there(fs.remove(store.path(kind, name)))
+    return removed ~= nil or nil, err
+  end
+
+  ---@param kind string
+  ---@return string[]? names
+  ---@return moontower.error? err it could not be found out which there are
+  function store.list(kind)
+    local files, err = errors.there(fs.list(store.folder .. "/" .. kind))
+    if files == nil then
+      return nil, err
+    end
+    local names = {}
+    for _, file in ipairs(files or {}) do
+      names[#names + 1] = file:match("^(.+)%.json$")
+    end
+    return names
+  end
+
+  return store
+end
+
+local M = new_store "/run/moontower"
+
+---@type state.store what outlives a boot
+M.kept = new_store "/var/lib/moontower"
+
+---Removes what runs that were killed in the middle of an atomic write have left beside the file.
+---@param folder string
+---@param file string? only beside this file
+function M.sweep(folder, file)
+  for _, name in ipairs(fs.list(folder) or {}) do
+    local original, pid = name:match("^(.+)%.(%d+)%.new$")
+    if original and (not file or original == file) and not process.pid_alive(math.tointeger(tonumber(pid))) then
+      fs.remove(folder .. "/" .. name)
+    end
+  end
+end
+
+---The same, of all that is kept here.
+function M.sweep_all()
+  for _, store in ipairs { M, M.kept } do
+    for _, kind in ipairs(fs.list(store.folder) or {}) do M.sweep(store.folder .. "/" .. kind) end
+  end
+end
+
+-- The holder of a lock: the process wrote its number into the file.
+local function holder_of(path)
+  local pid = math.tointeger(tonumber(fs.read(path) or ""))
+  local words = pid and fs.read(("/proc/%d/cmdline"):format(pid))
+  if not words or words == "" then
+    return nil
+  end
+  return { pid = pid, command = (words:gsub("^[^%z]*/", ""):gsub("%z$", ""):gsub("%z", " ")) }
+end
+
+local function held(name, path)
+  local holder = holder_of(path)
+  return errors.fail {
+    code = "busy", source = "state", detail = holder,
+    message = holder and ("`%s` (process %d) is at work on %s"):format(holder.command, holder.pid, name)
+      or ("another moontower is at work on %s"):format(name),
+    hint = "Wait until it is done, or stop it.",
+  }
+end
+
+---Takes a lock that ends with the process, however it ends.
+---@param name string
+---@return userdata? lock lock:close() gives it back
+---@return moontower.error? err "busy": detail is { pid, command } of who has it, if that is known
+function M.lock(name)
+  local path = ("%s/locks/%s"):format(M.folder, (name:gsub("[^%w._-]", "_")))
+  local ok, err = fs.mkdir(M.folder .. "/locks", 448)
+  local lock
+  if ok then
+    lock, err = fs.lock(path)
+  end
+  if lock then
+    fs.write(path, tostring(fs.getpid()))
+    return lock
+  elseif err.code == "busy" then
+    return held(name, path)
+  end
+  err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
+  return nil, err
+end
+
+return M

@@ -1,0 +1,139 @@
+-- SPDX-License-Identifier: MIT
+-- Every kind of file that the state keeps: its version, and which fields it has.
+--
+-- Fields that stand in neither list are left alone. A change that makes a file say something else raises its version;
+-- then an older moontower does not take the file for what it is not, nor a newer one an old file.
+
+local inet = require "core.inet"
+local validate = require "base.validate"
+
+local text, flag, record, whole = validate.text, validate.flag, validate.record, validate.whole
+local function list_of(entry) return validate.list_of(entry, "a list") end
+local any_text = { function(value) return type(value) == "string" end, "a text" }
+local address = { function(value) return type(value) == "string" and inet.family(value) ~= nil end, "an IP address" }
+local family = validate.one_of { "ipv4", "ipv6" }
+local count = whole(0, 0x7fffffffffffffff)
+local bytes = whole(0, 1 << 53)
+local index = whole(0, 0x7fffffff)
+local u32 = whole(0, 0xffffffff)
+local protocol = whole(0, 255)
+local sysctl = { function(value) return type(value) == "string" and value:find "^%d%s*$" ~= nil end, "a digit" }
+local owner = record({ pid = index }, { start = count })
+local channel = record { kind = validate.one_of { "vlan", "qmimux" }, id = whole(1, 4094) }
+local servers = list_of(address)
+
+---@class state.shape
+---@field version integer
+---@field required table<string, validate.kind>
+---@field optional table<string, validate.kind>?
+---@field is_precious boolean? a damaged one stays where it is: what it forbids must not be allowed by moving it
+
+---@type table<string, state.shape>
+local shapes = {}
+
+-- ---- gone at boot ----
+
+shapes.links = {
+  version = 1,
+  required = {
+    key = text, before = record({}, { mtu = u32, up = flag, accept_ra = sysctl }),
+    addresses = list_of(record({ link = text, address = address, prefix_length = whole(0, 128) },
+      { protocol = protocol })),
+    routes = list_of(record({ link = text, destination = text, family = family, metric = u32 },
+      { gateway = address, source = address, table = u32, protocol = protocol, onlink = flag })),
+  },
+  optional = {
+    name = text, index = index, session = index, channel = channel,
+    parent = record { name = text, index = index, up = flag },
+    created = record({ kind = text, parent = text, id = whole(1, 4094) }, { name = text }),
+    owner = owner, kept = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
+    dns = record { backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
+  },
+}
+
+shapes.multipath = {
+  version = 1,
+  required = {
+    things = list_of(record({ kind = validate.one_of { "nexthop", "route", "rule" } }, {
+      id = whole(1, 0xffffffff), family = family, link = text, gateway = address, onlink = flag, protocol = protocol,
+      table = u32, metric = u32, destination = text, from = text, source = address, priority = u32, nexthop = u32,
+      group = list_of(record({ id = whole(1, 0xffffffff) }, { weight = whole(1, 65536) })),
+      hops = list_of(record({ link = text }, { gateway = address, onlink = flag, weight = whole(1, 256) })),
+      balanced = flag, replace = flag,
+    })),
+  },
+  optional = { key = text, owner = owner },
+}
+
+shapes.modems = {
+  version = 1,
+  required = { session = index, ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" } },
+  optional = {
+    incarnation = text, net = text, carrier = any_text, apn = any_text, user = any_text, auth = any_text,
+    complete = flag, given = any_text, protocol = any_text, proxy = flag, password = any_text, roaming = flag,
+    probe = any_text, options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
+    mtu = u32,
+    refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
+      detail = validate.table }), "errors by family"),
+  },
+}
+
+shapes.qmi = {
+  version = 1,
+  required = { clients = list_of(record({ service = protocol, client = protocol }, { kept = validate.table })) },
+  optional = { incarnation = text },
+}
+
+shapes.usb = { version = 1, required = { on = list_of(record { path = text, text = any_text }) } }
+
+shapes.resolver = {
+  version = 1,
+  required = {
+    links = list_of(record { link = text, servers = servers }), content = any_text,
+    before = record({ kind = validate.one_of { "file", "link", "missing" } },
+      { content = any_text, mode = whole(0, 4095), target = text }),
+  },
+  optional = { previous = any_text },
+}
+
+local hold = record { command = text, time = text }
+shapes.held = { version = 1, required = {}, optional = { modem = text, offline = hold, radio = hold } }
+
+-- Read by modem/devices/files.lua, also where others have written it: see there.
+shapes.devices = { version = 1, required = { name = text } }
+
+-- ---- kept ----
+
+shapes.pins = {
+  version = 1, is_precious = true,
+  required = { salt = text, sent = validate.map_of(text, any_text, "dates by hash") },
+}
+
+shapes.usage = {
+  version = 1,
+  required = { since = text, bytes = bytes },
+  optional = {
+    counter = text, total = bytes, before = record { since = text, bytes = bytes },
+    behind = record { since = text, next = text, bytes = bytes, counts = flag },
+  },
+}
+
+shapes.setup = {
+  version = 1,
+  required = {
+    key = text,
+    entries = list_of(record({ name = text, title = text, state = validate.one_of { "begun", "done", "failed" } },
+      { before = any_text, wanted = any_text, how = any_text, back_how = any_text, err = any_text, undone = flag })),
+  },
+  optional = { carrier = any_text, modem = any_text, date = any_text, restart = any_text, finished = flag },
+}
+
+shapes.sockets = { version = 1, required = {}, optional = { imei = text, iccid = text } }
+
+shapes.ladders = {
+  version = 1,
+  required = {},
+  optional = { position = index, imei = text, used = validate.map_of(text, validate.finite, "times by rung") },
+}
+
+return shapes

@@ -1,0 +1,121 @@
+-- SPDX-License-Identifier: MIT
+-- What is believed of each modem, since when and why; what was tried; what will be tried next: for `moontower why`.
+--
+-- Whoever decides something says so here. It is logged, published as an event, and kept: the last ones of each modem.
+
+local events = require "events"
+local log = require "log"
+local task = require "task"
+
+local M = {}
+
+local LONGEST = 50 -- what was tried before is forgotten
+
+---@class status.step
+---@field time string
+---@field what string "reconnect", "modem reset" ...
+---@field reason string? why; nil: another program has done it
+---@field result string? how it ended
+
+---@class status.status
+---@field modem string see status.name()
+---@field state string "online", "offline", "recovering", "waiting" ...
+---@field reason string why that is believed
+---@field since string when that began
+---@field tried status.step[] the oldest first
+---@field plan { what: string, reason: string?, at: number }? what comes next, and when, on task.now()'s clock
+local Status = {}
+Status.__index = Status
+
+local statuses = {}
+
+local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
+
+---What a modem is called in statuses and events: by the socket that it is plugged into, as cdc-wdm numbers swap.
+---@param description modem.description
+---@return string
+function M.name(description)
+  return description.usb or description.pci or description.platform or description.controls[1].key
+end
+
+---The status of one modem, begun when it is first asked for.
+---@param modem modem.modem|string the modem, or its name
+---@return status.status
+function M.of(modem)
+  local key = type(modem) == "string" and modem or M.name(modem.description)
+  statuses[key] = statuses[key] or setmetatable({
+    modem = key, state = "unknown", reason = "nothing is known yet", since = now(), tried = {},
+  }, Status)
+  return statuses[key]
+end
+
+---@return table<string, status.status> by name
+function M.all() return statuses end
+
+---@param key string of a modem that will not come back
+function M.forget(key) statuses[key] = nil end
+
+local function keep(self, step)
+  table.insert(self.tried, step)
+  if #self.tried > LONGEST then
+    table.remove(self.tried, 1)
+  end
+  return step
+end
+
+---Says what is believed from now on. Nothing happens when that is known already.
+---@param state string
+---@param reason any an error, or words
+function Status:set(state, reason)
+  reason = tostring(reason)
+  if state == self.state and reason == self.reason then
+    return
+  end
+  if state ~= self.state then
+    self.since = now()
+  end
+  self.state, self.reason = state, reason
+  log.info("%s: %s: %s", self.modem, state, reason)
+  events.publish("state", { modem = self.modem, state = state, reason = reason })
+end
+
+---Says what another program has done to the modem.
+---@param what string such as "ModemManager, process 812, switched the radio off"
+function Status:record(what)
+  keep(self, { time = now(), what = what })
+  log.info("%s: %s", self.modem, what)
+end
+
+---Says what is being tried; how it ends is told by the function returned.
+---@param what string
+---@param reason any an error, or words
+---@return fun(result: any) ended
+function Status:attempt(what, reason)
+  local step = keep(self, { time = now(), what = what, reason = tostring(reason) })
+  self.plan = nil
+  log.info("%s: %s, because %s", self.modem, what, step.reason)
+  events.publish("try", { modem = self.modem, what = what, reason = step.reason })
+  return function(result)
+    step.result = tostring(result)
+    log.info("%s: %s: %s", self.modem, what, step.result)
+    events.publish("tried", { modem = self.modem, what = what, result = step.result })
+  end
+end
+
+---The task that was trying something has been told to end.
+function Status:give_up()
+  for _, step in ipairs(self.tried) do
+    step.result = step.result or step.reason and "given up" or nil
+  end
+end
+
+---Says what will be done next, and in how many seconds.
+---@param what string
+---@param seconds number
+---@param reason any? an error, or words
+function Status:schedule(what, seconds, reason)
+  self.plan = { what = what, at = task.now() + seconds, reason = reason and tostring(reason) }
+  events.publish("plan", { modem = self.modem, what = what, seconds = seconds, reason = self.plan.reason })
+end
+
+return M

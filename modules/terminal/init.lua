@@ -1,0 +1,301 @@
+-- SPDX-License-Identifier: MIT
+-- The terminal that a task talks to: this program's own or, in the daemon, that of the person who gave the command.
+--
+-- A command's task carries its session in its context, which the tasks that it starts inherit. So print() and the rest
+-- reach the right person from any module. All that is written passes through here: so a line that is redrawn in
+-- place is never written into, and nothing is lost without a word where the disk is full.
+
+local core = require "core.task"
+local errors = require "errors"
+local fs = require "core.fs"
+local signal = require "core.signal"
+
+local M = {}
+
+local EPIPE = 32
+local FAILED, NO_READER = 1, 141 -- exit statuses when not all could be written
+local ERASE = "\r\27[K"
+
+---@class terminal.session a client of the daemon: see modules/daemon/remote_command.lua
+---@field write fun(self, stream: "out"|"err", text: string)
+---@field terminals boolean[] which of its descriptors 0, 1 and 2 are a terminal
+---@field width integer?
+---@field folder string where the command was given
+---@field environment table<string, string>
+---@field foreground userdata|boolean|nil see core.task.foreground
+---@field survives boolean? see terminal.survive_hangup
+---@field edit fun(self): userdata? its prompt, as core.edit opens one
+---@field read fun(self, path: string): string?, moontower.error? a file of the client's
+---@field line string? what is redrawn in place: see terminal.show_line
+---@field streams boolean? see terminal.stream
+
+-- The same of this program's own terminal.
+local own = {}
+
+---The session of the current task.
+---@return terminal.session?
+function M.session()
+  local context = core.context()
+  return context and context.session
+end
+
+---@param fd 0|1|2
+---@return boolean
+function M.is_terminal(fd)
+  local session = M.session()
+  if session then
+    return session.terminals[fd + 1] == true
+  end
+  return fs.isatty(fd)
+end
+
+---@param fd 1|2|nil which terminal: that of standard output, if nothing is said
+---@return integer? columns nil when the terminal does not say
+function M.width(fd)
+  local session = M.session()
+  local columns
+  if session then
+    columns = session.width
+  else
+    columns = fs.terminal_size(fd or 1)
+  end
+  return columns and columns > 0 and columns or nil
+end
+
+---Can a line of it be written again? A "dumb" terminal, such as Emacs's, shows escape sequences as they are.
+---@return boolean
+function M.can_redraw()
+  local kind = M.getenv("TERM")
+  return M.is_terminal(1) and kind ~= nil and kind ~= "" and kind ~= "dumb"
+end
+
+---A variable of the environment that the command was given in.
+---@param name string
+---@return string?
+function M.getenv(name)
+  local session = M.session()
+  if session then
+    return session.environment[name]
+  end
+  return os.getenv(name)
+end
+
+---In the daemon: whether what a command does by a modem's verbs counts as a person's orders, and under which words.
+---@param words string? such as "moontower console": from now on it does
+---@return string? words nil: it does not, as the command says itself what it orders
+function M.orders_as(words)
+  local session = M.session()
+  if session and words then
+    session.orders_as = words
+  end
+  return session and session.orders_as
+end
+
+---A path as the person who gave the command means it.
+---@param path string
+---@return string
+function M.path(path)
+  local session = M.session()
+  return session and path:sub(1, 1) ~= "/" and ("%s/%s"):format(session.folder, path) or path
+end
+
+local LONGEST = 1 << 20 -- bytes, as of a file that fs.read takes
+
+-- All that comes through a FIFO or a pipe, or is typed.
+local function read_input(path)
+  local port <close>, err = require("core.port").open_input(path)
+  local parts, length = {}, 0
+  while port and length <= LONGEST do
+    local bytes
+    bytes, err = port:read()
+    if not bytes and err and err.code ~= "gone" then
+      return nil, err
+    elseif not bytes then
+      return table.concat(parts)
+    end
+    parts[#parts + 1], length = bytes, length + #bytes
+  end
+  return nil, err or errors.new { code = "invalid", source = "terminal", message = path .. " is too long" }
+end
+
+---Reads what the person who gave the command calls by this name, where that person is: a file, standard input, a pipe.
+---@param path string
+---@return string?
+---@return moontower.error? err
+function M.read(path)
+  local session = M.session()
+  if session then
+    return session:read(path)
+  end
+  -- A FIFO is opened only once: its writer takes the first process that opens it for its reader.
+  local found = fs.stat(path)
+  if found and (found.type == "fifo" or found.type == "character") then
+    return read_input(path)
+  end
+  return fs.read(path)
+end
+
+---What Ctrl-C interrupts: see core.task.foreground.
+---@param what userdata|boolean|nil
+function M.foreground(what)
+  local session = M.session()
+  if session then
+    session.foreground = what
+  else
+    core.foreground(what)
+  end
+end
+
+-- ---- writing ----
+
+local files = { out = io.stdout, err = io.stderr }
+local numbers = { out = 1, err = 2 }
+
+-- Without a reader, the program ends as SIGPIPE ends others; serve alone goes on.
+local function note_failure(name, message, errno)
+  if errno == EPIPE and not own.survives and signal.end_on_closed_output(true) then
+    error(errors.new { code = "interrupted", source = "terminal", message = "the output has no reader" }, 0)
+  end
+  own.failure = own.failure or { stream = name, message = message, errno = errno }
+  if own.streams then
+    error(errors.new { code = "io", source = "terminal", message = M.failure_text() }, 0)
+  end
+end
+
+local function write_own(name, text)
+  local ok, message, errno = files[name]:write(text)
+  if ok and name == "out" and own.streams then
+    ok, message, errno = files[name]:flush()
+  end
+  if not ok then
+    note_failure(name, message, errno)
+  end
+end
+
+local function write_raw(name, text)
+  local session = M.session()
+  if session then
+    session:write(name, text)
+  else
+    write_own(name, text)
+  end
+end
+
+local function flush()
+  if not M.session() then
+    local ok, message, errno = files.out:flush()
+    if not ok then
+      note_failure("out", message, errno)
+    end
+  end
+end
+
+local function write(name, text)
+  local screen = M.session() or own
+  local line = screen.line and M.is_terminal(numbers[name]) and screen.line
+  if not line then
+    return write_raw(name, text)
+  end
+  write_raw("out", ERASE)
+  flush()
+  write_raw(name, text)
+  if text:sub(-1) == "\n" then
+    write_raw("out", line)
+    flush()
+  end
+end
+
+---Shows a line that the next one replaces; whatever else is written goes above it. Where that cannot be done, nothing
+---is shown.
+---@param line string? printable, and no wider than the terminal; nil: none any more
+function M.show_line(line)
+  local screen = M.session() or own
+  if M.can_redraw() and (line or screen.line) then
+    write_raw("out", ERASE .. (line or ""))
+    flush()
+    screen.line = line
+  end
+end
+
+---Takes off the terminal what stands on the line so far, such as another program's progress.
+function M.clear_line()
+  if M.can_redraw() and M.is_terminal(2) then
+    write_raw("err", ERASE)
+  end
+end
+
+---The output of the command in this task is all that it is for: it ends as soon as that cannot be written.
+function M.stream() (M.session() or own).streams = true end
+
+---Why this program's own output could not be written.
+---@return string?
+function M.failure_text()
+  local failure = own.failure
+  return failure and ("standard %s: %s"):format(failure.stream == "out" and "output" or "error", failure.message)
+end
+
+---The end of the program: writes all that is not written yet.
+---@param status integer of the command
+---@return integer status
+function M.finish(status)
+  flush()
+  local failure = own.failure
+  if not failure then
+    return status
+  elseif failure.errno == EPIPE then
+    return status == 0 and NO_READER or status
+  end
+  files.err:write("moontower: ", M.failure_text(), "\n  Not all of the output could be written.\n")
+  return status == 0 and FAILED or status
+end
+
+---While this is kept in a <close> variable, the end of the terminal does not end the command: one given over a
+---connection that it takes down for a moment, by ssh, still sees to it that there is one afterwards.
+---@return table
+function M.survive_hangup()
+  local session = M.session()
+  if session then
+    session.survives = true
+    return setmetatable({}, { __close = function() session.survives = false end })
+  end
+  local hangups = signal.open "HUP" -- unless it is heard already
+  own.survives = true
+  return setmetatable({}, { __close = function()
+    own.survives = false
+    if hangups then hangups:close() end
+  end })
+end
+
+-- A file of the io library, written as the task that writes wants it.
+local function stream(name, file)
+  local made = {}
+  function made:write(...)
+    write(name, table.concat({ ... }))
+    return self
+  end
+  function made:flush()
+    flush()
+    return self
+  end
+  return setmetatable(made, {
+    __index = function(_, method)
+      return function(_, ...) return file[method](file, ...) end
+    end,
+  })
+end
+
+---Makes print() and io.write() go to the terminal of the task that calls them. Once, before anything is written.
+function M.install()
+  files.out:setvbuf "line" -- a script that runs for days, piped into another program, is read while it runs
+  -- luacheck: push globals io print
+  io.stdout, io.stderr = stream("out", io.stdout), stream("err", io.stderr)
+  function io.write(...) return io.stdout:write(...) end
+  function print(...)
+    local words = table.pack(...)
+    for i = 1, words.n do words[i] = tostring(words[i]) end
+    io.stdout:write(table.concat(words, "\t", 1, words.n), "\n")
+  end
+  -- luacheck: pop
+end
+
+return M

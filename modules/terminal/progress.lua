@@ -1,0 +1,127 @@
+-- SPDX-License-Identifier: MIT
+-- What a person sees while a command works: a line per step, the current one counting its seconds on a terminal.
+
+local printable = require "base.printable"
+local task = require "task"
+local terminal = require "terminal"
+
+local M = {}
+
+local LABEL_WIDTH, NARROWEST = 9, 20
+
+-- The text of a line, and how far its label goes.
+local function labelled(self, label, text)
+  local width = math.max(self.label_width, utf8.len(label) or #label)
+  return label .. (" "):rep(width - (utf8.len(label) or #label) + 1), (printable(text):gsub("\t", " ")), width + 1
+end
+
+-- The first `count` characters.
+local function cut(text, count)
+  local stop = utf8.len(text) and utf8.offset(text, math.max(count, 0) + 1)
+  return text:sub(1, (stop or math.max(count, 0) + 1) - 1)
+end
+
+-- A finished line: on a terminal that is narrower, several, with the label standing out.
+local function print_line(self, label, text)
+  local head, rest, indent = labelled(self, label, text)
+  local columns = terminal.is_terminal(1) and terminal.width()
+  local room = columns and columns - indent
+  while room and room >= NARROWEST and (utf8.len(rest) or #rest) > room do
+    local first = cut(rest, room + 1)
+    local stop = first:match("^.*%S()%s")
+    if not stop then
+      break -- one long word
+    end
+    print(head .. rest:sub(1, stop - 1))
+    head, rest = (" "):rep(indent), rest:sub(stop):gsub("^%s+", "")
+  end
+  print(((head .. rest):match("^(.-)%s*$")))
+  io.stdout:flush()
+end
+
+local Terminal = {}
+Terminal.__index = Terminal
+
+-- The line being worked on is redrawn in place once a second, and only while there is one.
+local function draw(self)
+  local seconds = math.floor(task.now() - self.since)
+  local tail = " ..." .. (seconds > 0 and (" %d s"):format(seconds) or "")
+  local head, text = labelled(self, self.label, self.text)
+  -- A line that wraps could not be drawn over; the last column makes some terminals wrap.
+  local room = (terminal.width() or 80) - 1
+  terminal.show_line(cut(cut(head .. text, room - #tail) .. tail, room))
+end
+
+function Terminal:doing(label, text)
+  self.label, self.text = label, text
+  self.since = task.now()
+  draw(self)
+  self.ticker = self.ticker or self.group:spawn(function()
+    while true do
+      task.sleep(1)
+      draw(self)
+    end
+  end)
+end
+
+function Terminal:done(label, text)
+  self:rest()
+  print_line(self, label, text)
+end
+
+function Terminal:data() end -- luacheck: ignore 212
+
+function Terminal:rest()
+  if self.label then
+    terminal.show_line(nil)
+    self.label = nil
+  end
+  if self.ticker then
+    self.ticker:cancel(task.unwanted)
+    self.ticker = nil
+  end
+end
+
+function Terminal:close()
+  self:rest()
+  self.group:__close()
+end
+
+local Lines = {}
+Lines.__index = Lines
+function Lines:doing() end -- luacheck: ignore 212
+function Lines:done(label, text) print_line(self, label, text) end
+function Lines:rest() end -- luacheck: ignore 212
+function Lines:data() end -- luacheck: ignore 212
+function Lines:close() end -- luacheck: ignore 212
+
+-- For programs: no lines, but one object at the end, its keys the labels.
+local Json = {}
+Json.__index = Json
+function Json:doing() end -- luacheck: ignore 212
+function Json:done(label, _, data)
+  if data then
+    self:data(label, data)
+  end
+end
+function Json:data(label, data) self.values[label:lower()] = data end
+function Json:rest() end -- luacheck: ignore 212
+function Json:close() end -- luacheck: ignore 212
+
+Terminal.__close, Lines.__close, Json.__close = Terminal.close, Lines.close, Json.close
+
+---A watcher that fits who reads standard output: keep it in a <close> variable.
+---@param as_json boolean?
+---@param label_width integer? of the longest label
+---@return up.watcher
+function M.new(as_json, label_width)
+  label_width = label_width or LABEL_WIDTH
+  if as_json then
+    return setmetatable({ values = {} }, Json)
+  elseif terminal.can_redraw() then
+    return setmetatable({ group = task.group(), label_width = label_width }, Terminal)
+  end
+  return setmetatable({ label_width = label_width }, Lines)
+end
+
+return M

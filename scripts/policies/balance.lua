@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: MIT
+-- Policy: everything over several modems at once, by weight. A dead one leaves, and comes back when it works again.
+
+local validate, log, multipath, policy = require "base.validate", require "log", require "multipath", require "policy"
+local status, task = require "status", require "task"
+
+-- metric; weights = { ["1-1.2"] = 3, ["359072061234567"] = 1 }; and all that reconnect takes.
+local options, of_reconnect = policy.options(..., {
+  metric = validate.whole(1, 0xffffffff),
+  weights = validate.map_of({ validate.text[1], "a USB path or an IMEI, as a text" }, validate.whole(1, 256),
+    'weights such as { ["1-1.2"] = 3 }'),
+}, { others = true })
+assert(policy.load("reconnect", of_reconnect)) -- a mistake in them is told now
+
+-- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 for those that are not named.
+local function weight_of(modem)
+  local weights = options.weights or {}
+  return weights[status.name(modem.description)] or next(weights) and weights[(modem:identity() or {}).imei] or 1
+end
+
+return policy {
+  name = "balance",
+  summary = "Use several modems at once: connections are spread over all that work, by weight.",
+
+  run = function(modems)
+    local set <close> = multipath.new { metric = options.metric }
+    local group <close> = task.group()
+    local members, tasks = {}, {}
+
+    local function update()
+      local list = {}
+      for _, member in pairs(members) do list[#list + 1] = member end
+      local ok, err = set:update(list)
+      if not ok then log.error("%s", err) end
+    end
+
+    -- Each modem is kept online as ever, and is in the set meanwhile.
+    local function join(modem, link)
+      members[modem] = { link = link, weight = weight_of(modem) }
+      update()
+      return task.finally(function()
+        members[modem] = nil
+        update()
+      end)
+    end
+    of_reconnect.up, of_reconnect.online = { default_route = false }, join
+    local reconnect = assert(policy.load("reconnect", of_reconnect))
+
+    group:spawn(set.watch, set)
+    for list in modems:changes() do
+      local wanted = {}
+      for _, modem in ipairs(list) do
+        wanted[modem] = true
+        tasks[modem] = tasks[modem] or group:spawn(reconnect.run, modem)
+      end
+      for modem, child in pairs(tasks) do
+        if not wanted[modem] then
+          child:cancel(task.unwanted)
+          child:join()
+          tasks[modem] = nil
+        end
+      end
+    end
+  end,
+}

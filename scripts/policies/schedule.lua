@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: MIT
+-- Policy: online only at certain hours, and only while the month's data lasts.
+
+local clock, hours, meter = require "core.clock", require "usage.time_window", require "usage"
+local validate, policy, status, task = require "base.validate", require "policy", require "status", require "task"
+local up = require "modem.up"
+
+-- hours = "22:00-06:00", or a list; budget = "5 GB", which starts again on that `day` of the month; modem: reconnect's.
+local options = policy.options(..., {
+  hours = validate.parsed_by(hours.parse), budget = validate.parsed_by(meter.parse), day = validate.whole(1, 31),
+  modem = validate.table,
+}, { any_of = { "hours", "budget" } })
+local windows = options.hours and assert(hours.parse(options.hours))
+local budget = options.budget and assert(meter.parse(options.budget))
+local day, NEVER = options.day or 1, math.huge
+local reconnect = assert(policy.load("reconnect", options.modem))
+
+local function sim_of(modem)
+  local sim = modem:ensure_started() and modem:sim()
+  return sim and sim.iccid or status.name(modem.description)
+end
+
+-- May it be online? Why not, and when that has to be asked again.
+local function decide(modem, now)
+  local used, anew = 0, NEVER
+  if budget then
+    used, anew = meter.read(modem, sim_of(modem), day, now)
+  end
+  local edge = windows and hours.next_edge(windows, now) or NEVER
+  if windows and not hours.within(windows, now) then
+    return false, "it is outside of its hours", edge
+  elseif budget and used >= budget then
+    return false, ("its %s for the month are used up"):format(options.budget), anew
+  end
+  return true, nil, math.min(edge, budget and now + meter.pause(budget - used) or NEVER)
+end
+
+-- Also ends when the clock is set.
+local function wait_until(time)
+  local alarm <close> = assert(clock.alarm(time))
+  alarm:next()
+end
+
+return policy {
+  name = "schedule",
+  summary = "Use a modem only at certain hours, or within a monthly budget.",
+  each = { modem = "ready" },
+
+  run = function(modem)
+    local told = status.of(modem)
+    while true do
+      local may, reason, again = decide(modem, os.time())
+      if may then
+        local ended
+        do
+          local group <close> = task.group() -- leaving it takes the modem offline
+          group:spawn(reconnect.run, modem)
+          while may do
+            wait_until(again)
+            may, reason, again = decide(modem, os.time())
+          end
+          ended = told:attempt("go offline", reason)
+        end
+        ended "the modem is offline"
+      else
+        up.take_down(modem) -- what an earlier run has left
+        told:set("off", reason)
+        told:schedule("go online", again - os.time(), reason)
+        wait_until(again)
+      end
+    end
+  end,
+}

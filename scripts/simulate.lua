@@ -1,0 +1,290 @@
+-- SPDX-License-Identifier: MIT
+-- moontower simulate: a simulated modem to try things with, and what can go wrong with it.
+
+local foreground = require("core.task").foreground
+local fs = require "core.fs"
+local json = require "base.json"
+local process = require "core.process"
+local errors = require "errors"
+local task = require "task"
+local control = require "simulator.control"
+local faults = require "simulator.faults"
+local wrap = require "terminal.wrap"
+local new_modem = require("simulator.modem").new
+local numbered = require("simulator.models.personality").numbered
+local value_of = require "cli.arguments"
+
+local MAX_COUNT = 100
+
+local function usage(message)
+  return errors.fail {
+    code = "invalid", source = "simulator", message = message, hint = "'moontower simulate --help' says how.",
+  }
+end
+
+-- The modem's own process -------------------------------------------------------------------------------------------
+
+local function make_modem(args, group, number)
+  local ok, personality = pcall(require, "simulator.models." .. args.modem)
+  if not ok or not personality.usb then
+    return usage(("there is no simulated modem '%s'"):format(args.modem))
+  end
+  local modem = new_modem(numbered(personality, number), group, { factory = args.factory })
+  if args.composition then
+    modem:compose(args.composition)
+  end
+  modem.latency = args.latency or modem.latency
+  for _, text in ipairs(args.fault) do
+    local fault, err = faults.parse(text)
+    if fault then
+      ok, err = faults.apply(modem, fault.name, fault.arguments, fault.after)
+    end
+    if not fault or not ok then
+      return nil, err
+    end
+  end
+  return modem
+end
+
+local function make_modems(args, group)
+  local modems = {}
+  for number = 1, args.count do
+    local modem, err = make_modem(args, group, number)
+    if not modem then
+      return nil, err
+    end
+    modems[number] = modem
+  end
+  return modems
+end
+
+local function announce(format, ...)
+  io.stderr:write(wrap.fit(format:format(...), 2), "\n")
+end
+
+-- The command shares our terminal; without one it is a shell that shows where it is.
+local function run_command(command, count)
+  local env = { MOONTOWER_SIM = "1" }
+  if #command == 0 then
+    announce("%s plugged in. Try `moontower up`; `moontower simulate fault ...` makes trouble; `exit` ends it.",
+      count == 1 and "A simulated modem is" or count .. " simulated modems are")
+    command = { os.getenv("SHELL") or "/bin/sh" }
+    env.debian_chroot, env.PS1 = "simulated", "(simulated) \\w\\$ "
+  end
+  foreground(true) -- Ctrl-C at our terminal is the command's
+  local result, err = process.spawn_attached(table.move(command, 1, #command, 1, { env = env }))
+  if not result then
+    return nil, err
+  end
+  return result.status
+end
+
+local function run_in_world(args, command)
+  local tier1 = require "simulator.tier1"
+  local entered, err = tier1.enter()
+  if not entered then
+    return nil, err
+  end
+  local left <close> = task.finally(tier1.leave) -- luacheck: ignore 211
+  local group <close> = task.group()
+  local modems, ok
+  modems, err = make_modems(args, group)
+  if modems then
+    ok, err = tier1.start_all(modems, group)
+  end
+  if not ok then
+    return nil, err
+  end
+  return run_command(command, args.count)
+end
+
+local function run_on_usb(args, command)
+  if fs.geteuid() ~= 0 then
+    return errors.fail {
+      code = "permission", source = "simulator", message = "only root can plug in a USB device",
+      hint = "Run it with sudo; or leave --usb out: that needs no rights.",
+    }
+  end
+  local group <close> = task.group()
+  local modem, err = make_modem(args, group, 1)
+  local ok = modem
+  if modem then
+    ok, err = control.start({ modem }, group)
+  end
+  if not ok then
+    return nil, err
+  end
+  local plugged = task.queue(1)
+  group:spawn(function()
+    local _, reason = require("simulator.usb").run {
+      modem = modem, mbim = require("simulator.mbim").new, qmi = require("simulator.qmi").new,
+      network = require("simulator.network").new, at = require("simulator.at").new,
+      nmea = require("simulator.nmea").new,
+      ready = function(info)
+        announce("The simulated modem is %s and %s (USB %s).", info.control, info.net or "no network interface",
+          info.bus_id)
+        plugged:push(info)
+      end,
+    }
+    plugged:close(reason)
+  end)
+  local info
+  info, err = plugged:pop()
+  if info and #command > 0 then
+    return run_command(command, 1)
+  end
+  while info do
+    info, err = plugged:pop() -- until interrupted
+  end
+  return nil, err
+end
+
+-- The one that runs -------------------------------------------------------------------------------------------------
+
+local words = {}
+
+function words.set(list, args)
+  local values = {}
+  for _, text in ipairs(list) do
+    local name, value = text:match("^([%w_-]+)=(.+)$")
+    if not name then
+      return usage(("'%s' is not NAME=VALUE"):format(text))
+    end
+    values[name] = value
+  end
+  return control.ask { request = "set", on = args.on, values = values }
+end
+
+function words.fault(list, args)
+  local fault, err = faults.parse(list[1] or "")
+  if not fault then
+    return nil, err
+  end
+  local arguments = #list > 1 and table.move(list, 2, #list, 1, {}) or fault.arguments
+  return control.ask {
+    request = "fault", on = args.on, name = fault.name, arguments = arguments, after = fault.after,
+  }
+end
+
+local function print_state(values)
+  local sessions = {}
+  for i, session in ipairs(values.sessions) do
+    sessions[i] = ("%d: %s %s"):format(session.session, session.apn, table.concat(
+      { session.ipv4 or session.ipv6, session.ipv4 and session.ipv6 }, " "))
+  end
+  for _, line in ipairs {
+    { "modem", values.modem .. ", " .. (values.composition or "at alone"):upper()
+      .. (values.plugged and "" or ", unplugged") },
+    { "sim", values.sim },
+    { "radio", ("%s (switch), %s (software)"):format(values.radio.hardware, values.radio.software) },
+    { "registration", values.registration },
+    { "packet service", values.packet_service },
+    { "signal", values.rssi == 99 and "none" or ("%d dBm"):format(2 * values.rssi - 113) },
+    { "sessions", #sessions > 0 and table.concat(sessions, "; ") or "none" },
+    { "faults", #values.faults > 0 and table.concat(values.faults, " ") or "none" },
+    { "commands", tostring(values.commands) },
+  } do
+    wrap.print(("%-14s  %s"):format(line[1], line[2]))
+  end
+end
+
+function words.state(_, args)
+  local values, err = control.ask { request = "state", on = args.on }
+  if not values then
+    return nil, err
+  elseif args.json then
+    print(json.encode(values, { indent = true }))
+    return true
+  end
+  for number, one in ipairs(values.modem and { values } or values) do
+    if not values.modem then
+      print(("%ssim%d"):format(number > 1 and "\n" or "", number))
+    end
+    print_state(one)
+  end
+  return true
+end
+
+-- The command line --------------------------------------------------------------------------------------------------
+
+local function settings_help()
+  local lines = {}
+  for name, setting in pairs(control.settings) do
+    lines[#lines + 1] = ("  %-24s %s"):format(name, setting[1])
+  end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
+-- argparse does not tell what came after "--", so count.
+local function split_words(args)
+  local after = 0
+  for i, word in ipairs(arg) do
+    if word == "--" then
+      after = #arg - i
+      break
+    end
+  end
+  local all, first = args.words, #args.words - after
+  return table.move(all, 1, first, 1, {}), table.move(all, first + 1, #all, 1, {})
+end
+
+return {
+  summary = "A simulated modem: in a world of its own, or on this computer's USB.",
+  exits = false,
+  here = true,
+
+  arguments = function(parser)
+    parser:usage(table.concat({
+      "Usage: moontower simulate [OPTION...] [-- COMMAND [ARG...]]",
+      "       moontower simulate --usb [OPTION...] [-- COMMAND [ARG...]]",
+      "       moontower simulate set NAME=VALUE... [--on N]",
+      "       moontower simulate fault NAME[@N] [ARG] [--on N]",
+      "       moontower simulate state [--json] [--on N]",
+    }, "\n"))
+    parser:description("Runs COMMAND, or a shell, where a simulated modem is plugged in (a Sierra MC7455, if you name\n"
+      .. "no other), and ends with it.\n"
+      .. "Nothing outside changes. With --usb the modem is a USB device of this very computer instead.\n"
+      .. "set, fault and state reach the modem from the shell that it has started.")
+    parser:epilog("Settings:\n" .. settings_help() .. "\n\nFaults (NAME@N begins at the N-th command from now; "
+      .. "with --fault, NAME=ARG@N):\n" .. faults.help())
+    parser:argument("words", "The command, or set, fault or state with what belongs to it."):args("*")
+    parser:flag("--usb", "Plug it into this computer, by USB/IP. Needs root and the kernel module vhci-hcd.")
+    parser:option("--composition", "What it speaks: mbim, which is usual, or qmi."):choices({ "mbim", "qmi" })
+      :argname("PROTOCOL")
+    parser:flag("--factory", "Not set up yet, as it leaves the factory: QMI, no IPv6, a wrong APN.")
+    parser:option("--latency", "Seconds from each command to its answer."):argname("SECONDS")
+      :convert(value_of.seconds_or_none "--latency")
+    parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
+    parser:option("--modem", "Which modem: mc7455, em7565, ec25, me909, or a file in modules/simulator/models.")
+      :default("mc7455")
+      :argname("NAME")
+    parser:option("--count", "Plug in this number of modems: simulated1 with wwan0, simulated2 with wwan1 ...")
+      :convert(value_of.whole("--count", 1, MAX_COUNT))
+      :default("1"):argname("N")
+    parser:option("--on", "Which of several modems set, fault and state are for: its number, or all."):argname("N")
+    parser:flag("--json", "Print the state as JSON.")
+  end,
+
+  run = function(args)
+    local before, command = split_words(args)
+    local word = table.remove(before, 1)
+    if word and not words[word] then
+      return usage(("'%s' is neither set, fault nor state; a command comes after --"):format(word))
+    elseif word then
+      local ok, err = words[word](before, args)
+      if not ok then
+        return nil, err
+      end
+      return 0
+    elseif args.usb and args.count > 1 then
+      return usage "with --usb, --count takes only 1"
+    elseif control.is_running() then
+      return errors.fail {
+        code = "busy", source = "simulator", message = "a simulated modem runs here already",
+        hint = "'moontower simulate state' shows it. End that one first.",
+      }
+    end
+    return (args.usb and run_on_usb or run_in_world)(args, command)
+  end,
+}

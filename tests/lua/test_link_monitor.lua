@@ -1,0 +1,149 @@
+-- SPDX-License-Identifier: MIT
+-- link:wait_down on a link on which nobody but it sends anything: how often it looks, and whom it asks.
+
+local faults = require "simulator.faults"
+local leases = require "modem.lease"
+local lu = require "luaunit"
+local mc7455 = require "simulator.models.mc7455"
+local modems = require "modem"
+local net = require "net"
+local netlink = require "core.netlink"
+local new_simulated = require("simulator.modem").new
+local ping = require "core.ping"
+local task = require "task"
+local tier1 = require "simulator.tier1"
+
+local T = {}
+
+local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
+
+local EVERY = 0.05
+local LOOKS = 40
+local PATIENCE = 600 -- seconds: a busy machine is slow
+
+---@class watched what link:wait_down has done so far
+---@field looks integer
+---@field rounds integer how often a first host was asked
+---@field asked table<string, integer> how often each host was asked
+
+-- Counts, until it is closed, how often link/ looks at the counters and asks hosts. answer(spec) may answer in their
+-- stead; else they are asked.
+local function count(watched, answer)
+  local links, probe = netlink.links, net.probe
+  local function is_by(file) return debug.getinfo(3, "S").source:find(file, 1, true) end
+  netlink.links = function()
+    watched.looks = watched.looks + (is_by "link/traffic.lua" and 1 or 0)
+    return links()
+  end
+  net.probe = function(spec, options)
+    local name = type(spec) == "table" and spec.spec or spec
+    watched.rounds = watched.rounds + (is_by "link/probes.lua" and 1 or 0)
+    watched.asked[name] = (watched.asked[name] or 0) + 1
+    if answer then
+      return answer(name, options)
+    end
+    return probe(spec, options)
+  end
+  return task.finally(function() netlink.links, net.probe = links, probe end)
+end
+
+-- Watches a link of its own until it has been looked at so often. fn(sim, link) is called before that.
+local function watch(options, looks, answer, fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local sim = new_simulated(mc7455, group)
+  assert(tier1.start(sim, group))
+  local modem <close> = assert(modems.find())
+  local link <close> = assert(modem:up())
+  lu.assertTrue(link:prove { probes = options.probes, timeout = PATIENCE })
+  options.every, options.timeout = EVERY, answer and EVERY or 2 -- a host that is really asked may answer late
+  local around <close> = task.group()
+  if fn then
+    fn(sim, link, around)
+  end
+  task.sleep(0.3) -- the kernel looks for a router on a new interface
+  local watched = { looks = 0, rounds = 0, asked = {} }
+  local counting <close> = count(watched, answer) -- luacheck: ignore 211
+  local watching = around:spawn(link.wait_down, link, options)
+  assert(task.timeout(PATIENCE, function()
+    while watched.looks < looks do task.sleep(0.01) end
+    return true
+  end))
+  watching:cancel(task.unwanted)
+  watching:join()
+  link:close()
+  modem:close()
+  sim:unplug()
+  return watched
+end
+
+local function at_once() return 0.001 end
+
+-- The DHCP server has lent the address for ever, the last time.
+function T.test_a_lease_that_has_no_end()
+  local keep = leases.keep
+  local function restore() leases.keep = keep end
+  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  leases.keep = function() end
+  watch({}, 5, at_once, function(_, link) link.bearer.ipv4.lease = {} end)
+end
+
+-- The first answer comes soon, each other one a little later.
+local function spread_answers(sim)
+  local after, number = sim.after, 0
+  sim.round_trip = 0.01
+  function sim:after(seconds, fn)
+    number = number + 1
+    return after(self, seconds == self.round_trip and number % 3 > 0 and 0.03 or seconds, fn)
+  end
+end
+
+-- An answer in time is enough; those that come after it are no traffic that would prove the link.
+function T.test_answers_to_probes_are_no_traffic()
+  local looks = 2 * LOOKS
+  local watched = watch({ probes = { "8.8.8.8", "1.1.1.1", "dns:68.28.50.11" } }, looks, nil, spread_answers)
+  lu.assertTrue(watched.rounds >= 3, "probed")
+  lu.assertTrue(watched.rounds <= looks / 4, ("%d rounds of probes in %d looks"):format(watched.rounds, looks))
+end
+
+function T.test_an_idle_link_is_probed_less_and_less_by_one_host()
+  local watched = watch({ probes = { "8.8.8.8", "1.1.1.1", "2001:4860:4860::8888" } }, LOOKS, at_once)
+  lu.assertEquals(watched.asked["1.1.1.1"], nil)
+  lu.assertEquals(watched.asked["8.8.8.8"], watched.asked["2001:4860:4860::8888"])
+  lu.assertTrue(watched.asked["8.8.8.8"] >= 3, "probed")
+  lu.assertTrue(watched.asked["8.8.8.8"] <= LOOKS / 3, ("%d times in %d looks"):format(watched.asked["8.8.8.8"], LOOKS))
+end
+
+function T.test_when_a_host_is_silent_others_are_asked_and_remembered()
+  local function silent(spec, options)
+    if spec == "8.8.8.8" then
+      task.sleep(options.timeout)
+      return nil, { code = "timeout", message = "no answer" }
+    end
+    return 0.001
+  end
+  local watched = watch({ probes = { "8.8.8.8", "1.1.1.1" }, misses = 1 }, LOOKS, silent)
+  lu.assertEquals(watched.asked["8.8.8.8"], 1)
+  lu.assertTrue(watched.asked["1.1.1.1"] >= 3, "not given up")
+end
+
+-- Nothing comes back of what is sent: then it is not waited for the next probe of an idle link.
+function T.test_what_is_sent_without_an_answer_is_looked_into_at_once()
+  local watched = watch({ probes = { "8.8.8.8" } }, LOOKS, at_once, function(sim, link, group)
+    assert(faults.apply(sim, "blackhole", {}))
+    group:spawn(function()
+      while true do
+        ping.echo { address = "1.1.1.1", link = link.name, timeout = 0.01 }
+        task.sleep(0.01) -- it fails at once when the link is taken down
+      end
+    end)
+  end)
+  lu.assertTrue(watched.asked["8.8.8.8"] >= LOOKS / 3, ("%d times"):format(watched.asked["8.8.8.8"]))
+end
+
+return T

@@ -1,0 +1,474 @@
+-- SPDX-License-Identifier: MIT
+-- The simulated modem as a USB device, against bytes: descriptors, NTBs, and USB/IP with this test as the kernel.
+
+local lu = require "luaunit"
+local port = require "core.port"
+local world = require "core.world"
+local task = require "task"
+local descriptors = require "simulator.usb.descriptors"
+local ethernet = require "simulator.usb.ethernet"
+local ip = require "simulator.packets"
+local new_device = require("simulator.usb.device").new
+local new_mbim = require("simulator.usb.mbim").new
+local new_qmi = require("simulator.usb.qmi").new
+local new_serial = require("simulator.usb.serial").new
+local ntb = require "simulator.usb.ntb"
+local pipe = require "simulator.usb.pipe"
+local qmap = require "simulator.usb.qmap"
+local usbip = require "simulator.usb.usbip"
+
+local T = {}
+
+local function bytes(listing)
+  return (listing:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function hex(text)
+  return (text:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
+end
+
+local function assert_bytes(got, listing)
+  lu.assertEquals(hex(got), hex(bytes(listing)))
+end
+
+-- Descriptors -----------------------------------------------------------------------------------------------------
+
+function T.test_descriptors()
+  assert_bytes(descriptors.endpoint { address = 0x86, transfer = "interrupt", packet_size = 64, interval = 9 },
+    "07 05 86 03 40 00 09")
+  assert_bytes(descriptors.association { first_interface = 12, interfaces = 2, class = 2, subclass = 14 },
+    "08 0b 0c 02 02 0e 00 00")
+  assert_bytes(descriptors.mbim_extended {
+    subtype = "mbim_extended", version = 0x0100, max_outstanding_commands = 64, mtu = 1500,
+  }, "08 24 1c 00 01 40 dc 05")
+  assert_bytes(descriptors.string "A™", "06 03 41 00 22 21")
+  assert_bytes(descriptors.bos(), "05 0f 0c 00 01  07 10 02 00 00 00 00")
+  assert_bytes(descriptors.configuration({ interfaces = 1, value = 1, attributes = 0xa0, max_power = 250 }, "xyz"),
+    "09 02 0c 00 01 01 00 a0 fa 78 79 7a")
+end
+
+-- Pipes -----------------------------------------------------------------------------------------------------------
+
+local function urb(seqnum, length, heard)
+  return { seqnum = seqnum, length = length, complete = function(data) table.insert(heard, data) end }
+end
+
+function T.test_a_pipe_matches_requests_and_transfers()
+  local p, heard = pipe.new(2), {}
+  lu.assertTrue(p:send("one"))
+  lu.assertTrue(p:send("two"))
+  lu.assertFalse(p:send("lost"))
+  p:submit(urb(1, 512, heard))
+  p:submit(urb(2, 2, heard))
+  p:submit(urb(3, 2, heard))
+  p:submit(urb(4, 512, heard))
+  p:submit(urb(5, 512, heard))
+  lu.assertEquals(heard, { "one", "tw", "o" })
+  p:unlink(4)
+  p:send("four")
+  p:send("five")
+  lu.assertEquals(heard, { "one", "tw", "o", "four" })
+  p:flush()
+  p:submit(urb(6, 512, heard))
+  lu.assertEquals(#heard, 4)
+end
+
+-- NTBs ------------------------------------------------------------------------------------------------------------
+
+local block = bytes [[
+  4e 43 4d 48  0c 00  02 00  1f 00  0c 00
+  49 50 53 05  10 00  00 00  1c 00  03 00  00 00  00 00
+  61 62 63
+]]
+
+function T.test_ntb_encode()
+  lu.assertEquals(hex(ntb.encode(0x10002, 5, "abc")), hex(block))
+  local packets = assert(ntb.decode(block))
+  lu.assertEquals(packets, { { session = 5, packet = "abc" } })
+  local none, err = ntb.encode(0, 0, ("x"):rep(65536))
+  lu.assertNil(none)
+  lu.assertEquals(err.code, "invalid")
+end
+
+-- Pointer tables may stand behind the packets, be chained, and hold what is not for us.
+function T.test_ntb_decode_chained_tables()
+  local packets = assert(ntb.decode(bytes [[
+    4e 43 4d 48  0c 00  00 00  54 00  14 00
+    61 62 63 64  65 66 00 00
+    49 50 53 00  14 00  28 00  0c 00  04 00  10 00  02 00  00 00  00 00
+    44 53 53 01  10 00  38 00  0c 00  01 00  00 00  00 00
+    49 50 53 02  10 00  00 00  0d 00  02 00  00 00  00 00
+  ]]))
+  lu.assertEquals(packets, {
+    { session = 0, packet = "abcd" }, { session = 0, packet = "ef" }, { session = 2, packet = "bc" },
+  })
+end
+
+function T.test_ntb_decode_refuses()
+  local function refused(bad)
+    local packets, err = ntb.decode(bad)
+    lu.assertNil(packets)
+    lu.assertEquals(err.code, "malformed")
+  end
+  refused("")
+  refused("ncmh" .. block:sub(5)) -- 32-bit blocks have another signature
+  refused(block:sub(1, 10) .. "\xff\xff" .. block:sub(13)) -- no table there
+  refused(block:sub(1, 18) .. "\x0c\x00" .. block:sub(21)) -- a table that names itself as the next
+  refused(block:sub(1, 22) .. "\xff\xff" .. block:sub(25)) -- too long a packet
+  for length = 0, #block - 1 do
+    refused(block:sub(1, length))
+  end
+end
+
+-- QMI's ways to carry packets ------------------------------------------------------------------------------------
+
+function T.test_qmap()
+  lu.assertEquals(hex(qmap.encode(5, "abcde")), hex(bytes "03 05 00 08  61 62 63 64 65 00 00 00"))
+  lu.assertEquals(qmap.decode(qmap.encode(1, "abcd") .. qmap.encode(2, "e") .. bytes "80 00 00 04 01020304"), {
+    { mux_id = 1, packet = "abcd" }, { mux_id = 2, packet = "e" },
+  })
+  for _, bad in ipairs { "00 01 00", "00 01 00 02 61", "03 01 00 02 61 62" } do
+    local none, err = qmap.decode(bytes(bad))
+    lu.assertNil(none)
+    lu.assertEquals(err.code, "malformed")
+  end
+end
+
+function T.test_ethernet()
+  local packet, answer = ethernet.receive(bytes [[
+    ff ff ff ff ff ff  02 00 00 00 00 07  08 06
+    00 01 08 00 06 04 00 01  02 00 00 00 00 07  0a 00 00 02  00 00 00 00 00 00  0a 00 00 01
+  ]])
+  lu.assertNil(packet)
+  assert_bytes(answer, [[
+    00 a0 c6 00 00 00  02 50 f3 00 00 00  08 06
+    00 01 08 00 06 04 00 02  02 50 f3 00 00 00  0a 00 00 01  02 00 00 00 00 07  0a 00 00 02
+  ]])
+  lu.assertEquals(ethernet.receive(bytes "02 50 f3 00 00 00 02 00 00 00 00 07 08 00 45 aa"), "\x45\xaa")
+  assert_bytes(ethernet.wrap("\x60..."), "00 a0 c6 00 00 00 02 50 f3 00 00 00 86 dd 60 2e 2e 2e")
+  lu.assertNil(ethernet.receive("short"))
+end
+
+-- Is fe80::1 a neighbour? The host asks from fe80::2.
+function T.test_ethernet_neighbours()
+  local question = ip.build(ip.with_icmp({
+    family = "ipv6", protocol = ip.ICMPV6, source = "fe80::2", target = "ff02::1:ff00:1",
+  }, { type = 135, body = bytes "00 00 00 00 fe 80 00 00 00 00 00 00 00 00 00 00 00 00 00 01" }))
+  local packet, answer = ethernet.receive(bytes "33 33 ff 00 00 01 02 00 00 00 00 07 86 dd" .. question)
+  lu.assertNil(packet)
+  local header = ip.parse(answer:sub(15))
+  lu.assertEquals({ header.source, header.target }, { "fe80::1", "fe80::2" })
+  local message = ip.parse_icmp(header)
+  lu.assertEquals(message.type, 136)
+  lu.assertEquals(hex(message.body:sub(-8)), hex(bytes "02 01 02 50 f3 00 00 00"))
+end
+
+local function new_qmi_modem()
+  local fake = { received = {}, packets = {}, format = { link = "802.3", uplink = "disabled", downlink = "disabled" } }
+  fake.qmi = new_qmi(fake, function(_, options)
+    fake.send_control = options.send
+    return {
+      data_format = fake.format, session = 0, receive = function(_, frame) table.insert(fake.received, frame) end,
+    }
+  end, function(_, options)
+    fake.send_packet = options.send
+    return {
+      receive = function(_, session, packet)
+        table.insert(fake.packets, { session, packet })
+        options.send(session, packet:upper())
+      end,
+    }
+  end, { interface = 8 })
+  function fake.heard()
+    local list = {}
+    fake.qmi.data:submit(urb(1, 4096, list))
+    fake.qmi.data:unlink(1)
+    return list[1]
+  end
+  return fake
+end
+
+function T.test_qmi_is_deaf_until_dtr()
+  local fake = new_qmi_modem()
+  local function command(text)
+    lu.assertEquals(fake.qmi:request({ request = "send-command", index = 8 }, text), "")
+  end
+  command "one"
+  fake.qmi:request({ request = "set-control-line-state", value = 1, index = 8 }, "")
+  command "two"
+  fake.qmi:request({ request = "set-control-line-state", value = 0, index = 8 }, "")
+  command "three"
+  lu.assertEquals(fake.received, { "two" })
+  fake.send_control "answer"
+  lu.assertEquals(fake.qmi:request({ request = "get-response", index = 8 }, ""), "answer")
+  lu.assertNil(fake.qmi:request({ request = "get-ntb-parameters", index = 8 }, ""))
+end
+
+function T.test_qmi_data()
+  local fake = new_qmi_modem()
+  fake.qmi:receive_transfer(bytes "02 50 f3 00 00 00 02 00 00 00 00 07 08 00" .. "Eabc")
+  lu.assertEquals(fake.packets[1], { 0, "Eabc" })
+  assert_bytes(fake.heard(), "00 a0 c6 00 00 00 02 50 f3 00 00 00 08 00 45 41 42 43")
+  fake.format.link = "raw-ip"
+  fake.qmi:receive_transfer("Eabc")
+  lu.assertEquals(fake.heard(), "EABC")
+  fake.send_packet(1, "lost")
+  lu.assertNil(fake.heard())
+  fake.format.uplink, fake.format.downlink = "qmap", "qmap"
+  fake.format.max_datagrams, fake.format.max_size = 2, 4096
+  fake.qmi:receive_transfer(qmap.encode(1, "abcd") .. qmap.encode(2, "efgh") .. qmap.encode(1, "ijkl"))
+  lu.assertEquals(qmap.decode(fake.heard()), {
+    { mux_id = 1, packet = "ABCD" }, { mux_id = 2, packet = "EFGH" },
+  })
+  lu.assertEquals(qmap.decode(fake.heard()), { { mux_id = 1, packet = "IJKL" } })
+  fake.send_packet(3, "more")
+  lu.assertEquals(fake.heard(), qmap.encode(3, "more"))
+  fake.qmi:receive_transfer("noise")
+end
+
+-- USB/IP ----------------------------------------------------------------------------------------------------------
+
+local get_device_descriptor = "80 06 00 01 00 00 40 00"
+
+-- A modem that keeps what it gets and sends nothing by itself.
+local function new_modem()
+  local fake = { received = {}, packets = {}, resets = 0, bus_resets = 0, personality = { max_control = 4096 } }
+  fake.driver_latency, fake.late = 0, {}
+  function fake.reset_control() fake.resets = fake.resets + 1 end
+  function fake.configure(_, value) fake.configuration = value end
+  function fake.bus_reset() fake.bus_resets = fake.bus_resets + 1 end
+  function fake.after(_, _, fn) table.insert(fake.late, fn) end
+  fake.mbim = new_mbim(fake, function(_, options)
+    fake.send_control = options.send
+    return { receive = function(_, transfer) table.insert(fake.received, transfer) end }
+  end, function(_, options)
+    fake.send_packet = options.send
+    return { receive = function(_, session, packet) table.insert(fake.packets, { session, packet }) end }
+  end, { interface = 12 })
+  local heard = {}
+  fake.serial = new_serial {
+    interface = 3, subclass = 0, interrupt = 5, input = 4, output = 3,
+    receive = function(data) table.insert(heard, data) end,
+  }
+  fake.heard = heard
+  return fake
+end
+
+local kernel = {}
+kernel.__index = kernel
+
+-- Sends a request: its sequence number, direction (1 is IN), endpoint, length, setup packet, data.
+function kernel:submit(seqnum, direction, endpoint, length, setup, data)
+  self.stream:write(bytes(("00000001 %08x 00010002 %08x %08x 00000000 %08x 00000000 00000000 00000000 %s"):format(
+    seqnum, direction, endpoint, length, setup or "0000000000000000")) .. (data or ""))
+end
+
+function kernel:unlink(seqnum, victim)
+  self.stream:write(bytes(("00000002 %08x 00010002 00000000 00000000 %08x"):format(seqnum, victim)) .. ("\0"):rep(24))
+end
+
+-- Waits for an answer with so many bytes of data.
+function kernel:answer(length)
+  while #self.unread < 48 + length do
+    self.unread = self.unread .. assert(self.stream:read())
+  end
+  local header, data = self.unread:sub(1, 48), self.unread:sub(49, 48 + length)
+  self.unread = self.unread:sub(49 + length)
+  local command, seqnum, status, actual = string.unpack(">I4 I4 xxxxxxxxxxxx i4 I4", header)
+  return { command = command, seqnum = seqnum, status = status, length = actual, data = data }
+end
+
+function kernel:control_in(seqnum, setup, length)
+  self:submit(seqnum, 1, 0, 4096, setup)
+  return self:answer(length)
+end
+
+function kernel:control_out(seqnum, setup, data)
+  self:submit(seqnum, 0, 0, #(data or ""), setup, data)
+  return self:answer(0)
+end
+
+-- Calls fn(kernel, modem) with a device served.
+local function served(fn, configurations)
+  local modem = new_modem()
+  local identity = { vendor = 0x1199, product = 0x9071, release = 6, manufacturer = "M", model = "P", serial = "S" }
+  local device = new_device(identity, configurations and configurations(modem)
+    or { { modem.serial, modem.mbim } }, modem)
+  local ours, theirs = assert(world.socketpair("stream"))
+  local side <close> = assert(port.adopt(ours, "stream"))
+  local other <close> = assert(port.adopt(theirs, "stream"))
+  local group <close> = task.group()
+  local server = group:spawn(usbip.serve, other, device)
+  assert(task.timeout(60, function()
+    fn(setmetatable({ stream = side, unread = "" }, kernel), modem, server)
+    return true
+  end))
+end
+
+function T.test_enumeration()
+  served(function(k, modem)
+    local answer = k:control_in(7, get_device_descriptor, 18)
+    lu.assertEquals({ answer.command, answer.seqnum, answer.status, answer.length }, { 3, 7, 0, 18 })
+    assert_bytes(answer.data, "12 01 10 02 00 00 00 40 99 11 71 90 06 00 01 02 03 01")
+    -- as much as was asked for
+    answer = k:control_in(8, "80 06 00 02 00 00 09 00", 9)
+    lu.assertEquals(answer.length, 9)
+    local total = string.unpack("<I2", answer.data, 3)
+    answer = k:control_in(9, ("80 06 00 02 00 00 %02x %02x"):format(total & 255, total >> 8), total)
+    lu.assertEquals(answer.length, total)
+    -- nothing like that: a stall
+    lu.assertEquals(k:control_in(10, "80 06 00 06 00 00 0a 00", 0).status, -32)
+    lu.assertEquals(k:control_in(11, "c0 33 00 00 00 00 02 00", 0).status, -32)
+    lu.assertEquals(k:control_out(12, "00 09 01 00 00 00 00 00").status, 0)
+    lu.assertEquals(modem.bus_resets, 0)
+    lu.assertEquals(k:control_in(13, "80 08 00 00 00 00 01 00", 1).data, "\1")
+    lu.assertEquals(k:control_out(14, "01 0b 01 00 0d 00 00 00").status, 0)
+    lu.assertEquals(k:control_in(15, "81 0a 00 00 0d 00 01 00", 1).data, "\1")
+    lu.assertEquals(k:control_out(16, "01 0b 02 00 0d 00 00 00").status, -32)
+    -- configured once more: the port was reset
+    lu.assertEquals(k:control_out(17, "00 09 01 00 00 00 00 00").status, 0)
+    lu.assertEquals(modem.bus_resets, 1)
+  end)
+end
+
+function T.test_requests_in_pieces_and_in_bulk()
+  served(function(k)
+    local stream, sent = k.stream, {}
+    k.stream = { write = function(_, data) table.insert(sent, data) end }
+    for seqnum = 1, 100 do
+      k:submit(seqnum, 0, 3, 10, nil, "0123456789")
+    end
+    k.stream = stream
+    local all = table.concat(sent)
+    for at = 1, 500, 7 do
+      stream:write(all:sub(at, math.min(at + 6, 500)))
+      task.sleep(0)
+    end
+    stream:write(all:sub(501))
+    for seqnum = 1, 100 do
+      local answer = k:answer(0)
+      lu.assertEquals({ answer.seqnum, answer.status, answer.length }, { seqnum, 0, 10 })
+    end
+  end)
+end
+
+function T.test_pending_requests_and_unlink()
+  served(function(k, modem)
+    k:submit(1, 1, 14, 2048)
+    k:submit(2, 1, 14, 2048)
+    k:unlink(3, 1)
+    local answer = k:answer(0)
+    lu.assertEquals({ answer.command, answer.seqnum, answer.status }, { 4, 3, -104 })
+    modem.send_packet(5, "abc")
+    answer = k:answer(31)
+    lu.assertEquals({ answer.command, answer.seqnum, answer.length }, { 3, 2, 31 })
+    lu.assertEquals(ntb.decode(answer.data), { { session = 5, packet = "abc" } })
+    -- too late
+    k:unlink(4, 2)
+    answer = k:answer(0)
+    lu.assertEquals({ answer.command, answer.seqnum, answer.status }, { 4, 4, 0 })
+    -- no such endpoint
+    k:submit(5, 1, 9, 64)
+    lu.assertEquals(k:answer(0).status, -32)
+    k:submit(6, 0, 9, 2, nil, "ab")
+    lu.assertEquals(k:answer(0).status, -32)
+  end)
+end
+
+function T.test_control_channel()
+  served(function(k, modem)
+    lu.assertEquals(k:control_out(1, "21 00 00 00 0c 00 05 00", "hello").length, 5)
+    lu.assertEquals(modem.received, { "hello" })
+    k:submit(2, 1, 6, 64)
+    modem.send_control("first answer")
+    modem.send_control("second")
+    local notification = k:answer(8)
+    assert_bytes(notification.data, "a1 01 00 00 0c 00 00 00")
+    lu.assertEquals(k:control_in(3, "a1 01 00 00 0c 00 00 10", 12).data, "first answer")
+    -- one notification, one message
+    k:submit(4, 1, 6, 64)
+    assert_bytes(k:answer(8).data, "a1 01 00 00 0c 00 00 00")
+    lu.assertEquals(k:control_in(5, "a1 01 00 00 0c 00 00 10", 6).data, "second")
+    lu.assertEquals(k:control_in(6, "a1 01 00 00 0c 00 00 10", 0).length, 0)
+    -- what was not fetched before a reset of the function is lost
+    modem.send_control("third")
+    lu.assertEquals(k:control_out(7, "21 05 00 00 0c 00 00 00").status, 0)
+    lu.assertEquals(modem.resets, 1)
+    lu.assertEquals(k:control_in(8, "a1 01 00 00 0c 00 00 10", 0).length, 0)
+  end)
+end
+
+-- The functions of a configuration are there while the host has chosen it.
+function T.test_two_configurations()
+  served(function(k, modem)
+    lu.assertEquals(k:control_in(1, get_device_descriptor, 18).data:byte(18), 2)
+    for value, interfaces in ipairs { 1, 3 } do
+      local header = k:control_in(1 + value, ("80 06 %02x 02 00 00 09 00"):format(value - 1), 9).data
+      lu.assertEquals({ header:byte(5, 6) }, { interfaces, value })
+    end
+    lu.assertEquals(k:control_out(4, "00 09 01 00 00 00 00 00").status, 0)
+    lu.assertEquals(k:control_in(5, "a1 85 00 00 0c 00 04 00", 0).status, -32)
+    lu.assertEquals(k:control_out(6, "00 09 02 00 00 00 00 00").status, 0)
+    assert_bytes(k:control_in(7, "a1 85 00 00 0c 00 04 00", 4).data, "00 40 00 00")
+    lu.assertEquals({ modem.configuration, modem.bus_resets }, { 2, 0 })
+    lu.assertEquals(k:control_out(8, "00 09 03 00 00 00 00 00").status, -32)
+  end, function(modem) return { { modem.serial }, { modem.serial, modem.mbim } } end)
+end
+
+-- The requests of a driver's own are answered late, or never if the driver takes them back; what every device answers,
+-- and messages, are not.
+function T.test_a_slow_driver()
+  served(function(k, modem)
+    modem.driver_latency = 4
+    k:submit(1, 1, 0, 4096, "a1 85 00 00 0c 00 04 00")
+    k:submit(2, 1, 0, 4096, "a1 85 00 00 0c 00 04 00")
+    lu.assertEquals(k:control_out(3, "21 00 00 00 0c 00 05 00", "hello").seqnum, 3)
+    lu.assertEquals(k:control_in(4, get_device_descriptor, 18).seqnum, 4)
+    k:unlink(5, 1)
+    lu.assertEquals(k:answer(0).status, -104)
+    for _, answer in ipairs(modem.late) do answer() end
+    local late = k:answer(4)
+    lu.assertEquals({ late.seqnum, late.data, #modem.late }, { 2, bytes "00 40 00 00", 2 })
+  end)
+end
+
+function T.test_data_channel()
+  served(function(k, modem)
+    local parameters = k:control_in(1, "a1 80 00 00 0c 00 1c 00", 28).data
+    assert_bytes(parameters, "1c 00 01 00  00 40 00 00 04 00 00 00 04 00 00 00  00 40 00 00 04 00 00 00 04 00 00 00")
+    lu.assertEquals(k:control_out(2, "21 86 00 00 0c 00 04 00", bytes "00 20 00 00").status, 0)
+    assert_bytes(k:control_in(3, "a1 85 00 00 0c 00 04 00", 4).data, "00 20 00 00")
+    lu.assertEquals(k:control_out(4, "21 86 00 00 0c 00 04 00", bytes "01 40 00 00").status, -32)
+    lu.assertEquals(k:control_out(5, "21 86 00 00 0c 00 02 00", bytes "01 40").status, -32)
+    lu.assertEquals(k:control_out(6, "21 84 01 00 0c 00 00 00").status, -32) -- NTB32
+    k:submit(7, 0, 15, #block, nil, block)
+    lu.assertEquals(k:answer(0).length, #block)
+    lu.assertEquals(modem.packets, { { 5, "abc" } })
+  end)
+end
+
+function T.test_serial()
+  served(function(k, modem)
+    lu.assertEquals(k:control_out(1, "21 22 03 00 03 00 00 00").status, 0)
+    lu.assertEquals(k:control_out(2, "21 00 00 00 03 00 00 00").status, -32)
+    k:submit(3, 0, 3, 4, nil, "AT\r\n")
+    lu.assertEquals(k:answer(0).length, 4)
+    lu.assertEquals(modem.heard, { "AT\r\n" })
+  end)
+end
+
+function T.test_a_bad_stream_ends()
+  for _, bad in ipairs {
+    ("\xff"):rep(48),
+    bytes "00000001 00000001 00010002 00000000 00000003 00000000 7fffffff" .. ("\0"):rep(20),
+  } do
+    served(function(k, _, server)
+      k.stream:write(bad)
+      local _, result, err = server:join()
+      lu.assertNil(result)
+      lu.assertEquals(err.code, "malformed")
+    end)
+  end
+end
+
+return T
