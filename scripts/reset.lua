@@ -32,7 +32,7 @@ local function ask(description, args)
     local ok, err = way.fn(description)
     return ok and way.words, err
   end
-  local opened, err = modem.open(description, { proxy = args.proxy, at_alone = true })
+  local opened, err = modem.open(description, { proxy = args.proxy, at_only = true })
   local device <close> = opened
   if not device then
     return nil, err

@@ -195,7 +195,7 @@ end
 
 -- Opens the modem, and does with it what is wanted.
 local function with_modem(description, args, watcher)
-  local opened, err = modem.open(description, { proxy = args.proxy, at_alone = true })
+  local opened, err = modem.open(description, { proxy = args.proxy, at_only = true })
   local device <close> = opened
   local ok, setting, now, result
   if device then

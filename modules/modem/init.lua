@@ -90,7 +90,7 @@ end
 ---@class modem.options
 ---@field protocol "mbim"|"qmi"|nil "qmi" on a modem that speaks MBIM: QMI inside MBIM
 ---@field patience number? seconds to wait while another moontower has the modem; 3 if not given
----@field at_alone boolean? also a modem without MBIM and QMI: it has few verbs, see modem/at_alone.lua
+---@field at_only boolean? also a modem without MBIM and QMI: it has few verbs, see modem/at_only.lua
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
 
 local function protocol_for(description, wanted)
@@ -124,10 +124,10 @@ end
 ---@return modem.modem? modem keep it in a <close> variable
 ---@return moontower.error? err
 function M.open(description, options)
-  local is_at_alone = description.protocol == "at"
-  if is_at_alone and not (options and options.at_alone) then
+  local is_at_only = description.protocol == "at"
+  if is_at_only and not (options and options.at_only) then
     return modes.refusal(description)
-  elseif M.owner and not is_at_alone then
+  elseif M.owner and not is_at_only then
     return M.owner.borrow(description, options or {})
   end
   return M.open_alone(description, options)

@@ -105,7 +105,7 @@ function M.restart(modem, interfaces, options, under_way)
   watcher:done("Restart", ("by %s; back after %.0f s as %s, %s%s"):format(how, task.now() - start, description.control,
     description.protocol:upper(), description.product and (" (%s:%s)"):format(description.vendor, description.product)
     or ""))
-  return reopen(description, { proxy = before.options.proxy, at_alone = true })
+  return reopen(description, { proxy = before.options.proxy, at_only = true })
 end
 
 return M

@@ -59,7 +59,7 @@ end
 ---@return setup.session?
 ---@return moontower.error? err
 function M.open(description, options)
-  local modem, err = modem_module.open(description, { proxy = options.proxy, at_alone = true })
+  local modem, err = modem_module.open(description, { proxy = options.proxy, at_only = true })
   local ok, key
   if modem then
     local self = setmetatable({
