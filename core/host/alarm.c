@@ -9,13 +9,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-struct mt_alarm {
-    uv_poll_t poll;
-    int fd;
-    void (*on_event)(void *context);
-    void *context;
-};
-
 /*
  * libuv's timers run on CLOCK_MONOTONIC, which stands still while the computer sleeps: "until six"
  * would be over at some other time. A router without a battery learns the time minutes after it has
@@ -41,39 +34,13 @@ static int open_timer(double when)
     return fd;
 }
 
-int mt_alarm_open(struct mt_loop *loop, double when, void (*on_event)(void *context), void *context,
-                  struct mt_alarm **alarm)
+int mt_alarm_open(struct mt_loop *loop, double when, struct mt_monitor **alarm)
 {
-    struct mt_alarm *made = calloc(1, sizeof(*made));
-    if (!made)
-        return -ENOMEM;
-    made->on_event = on_event;
-    made->context = context;
-    made->fd = open_timer(when);
-    int status = made->fd < 0 ? made->fd : uv_poll_init(&loop->uv, &made->poll, made->fd);
-    if (status < 0) {
-        if (made->fd >= 0)
-            close(made->fd);
-        free(made);
-        return status;
-    }
-    *alarm = made;
-    return 0;
+    struct mt_monitor *made = calloc(1, sizeof(*made));
+    return made ? mt_monitor_open(loop, made, open_timer(when), alarm) : -ENOMEM;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    free(mt_container_of(handle, struct mt_alarm, poll));
-}
-
-void mt_alarm_close(struct mt_alarm *alarm)
-{
-    uv_poll_stop(&alarm->poll);
-    close(alarm->fd);
-    uv_close((uv_handle_t *)&alarm->poll, on_closed);
-}
-
-int mt_alarm_take(struct mt_alarm *alarm)
+int mt_alarm_take(struct mt_monitor *alarm)
 {
     uint64_t times;
     ssize_t count;
@@ -85,23 +52,4 @@ int mt_alarm_take(struct mt_alarm *alarm)
     if (errno == ECANCELED)
         return MT_ALARM_CLOCK_SET;
     return errno == EAGAIN ? 0 : -errno;
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events)
-{
-    struct mt_alarm *alarm = mt_container_of(poll, struct mt_alarm, poll);
-    (void)status;
-    (void)events;
-    uv_poll_stop(poll);
-    alarm->on_event(alarm->context);
-}
-
-void mt_alarm_watch(struct mt_alarm *alarm)
-{
-    uv_poll_start(&alarm->poll, UV_READABLE, on_readable);
-}
-
-void mt_alarm_unwatch(struct mt_alarm *alarm)
-{
-    uv_poll_stop(&alarm->poll);
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host/loop.h"
+#include "host/monitor.h"
 
 /* An IPv4 or IPv6 address; family 0 means that there is none. */
 struct mt_ip {
@@ -153,10 +153,9 @@ int mt_netlink_add_rule(struct mt_netlink *netlink, const struct mt_rule *rule);
 int mt_netlink_delete_rule(struct mt_netlink *netlink, const struct mt_rule *rule);
 
 /*
- * A monitor hears about changes. It reads only when it is asked to: until then the kernel queues,
- * and tells when its queue was too short (MT_NETLINK_OVERRUN).
+ * A monitor reports changes. Until it is read the kernel queues them, and it says when its queue was
+ * too short (MT_NETLINK_OVERRUN).
  */
-struct mt_netlink_monitor;
 enum {
     MT_NETLINK_WATCH_LINKS = 1,
     MT_NETLINK_WATCH_ADDRESSES = 2,
@@ -164,15 +163,9 @@ enum {
     MT_NETLINK_WATCH_NEXTHOPS = 8,
     MT_NETLINK_WATCH_RULES = 16,
 };
-int mt_netlink_monitor_open(struct mt_loop *loop, unsigned what, void (*on_event)(void *context),
-                            void *context, struct mt_netlink_monitor **monitor);
-void mt_netlink_monitor_close(struct mt_netlink_monitor *monitor);
+int mt_netlink_monitor_open(struct mt_loop *loop, unsigned what, struct mt_monitor **monitor);
 
 /* 1 and the oldest event, valid until the next; 0 when there is none yet, or a negative errno. */
-int mt_netlink_monitor_take(struct mt_netlink_monitor *monitor, struct mt_netlink_item *item);
-
-/* Calls on_event once, when there is something to take. */
-void mt_netlink_monitor_watch(struct mt_netlink_monitor *monitor);
-void mt_netlink_monitor_unwatch(struct mt_netlink_monitor *monitor);
+int mt_netlink_monitor_take(struct mt_monitor *monitor, struct mt_netlink_item *item);
 
 #endif

@@ -3,26 +3,16 @@
 #ifndef MT_HOST_SIGNAL_H
 #define MT_HOST_SIGNAL_H
 
-#include "host/loop.h"
-
-/* Like a watch it reads only when it is asked to. */
-struct mt_signal;
+#include "host/monitor.h"
 
 /*
  * From now on the signal is only reported here, until this is closed. 0 or a negative errno: -EBUSY
  * when another part of this process listens to it already.
+ * Closed, it does what it did before; one that came and has not been taken is dropped.
  */
-int mt_signal_open(struct mt_loop *loop, int number, void (*on_event)(void *context), void *context,
-                   struct mt_signal **signal);
-
-/* From now on it does what it did before; so does one that came and has not been taken. */
-void mt_signal_close(struct mt_signal *signal);
+int mt_signal_open(struct mt_loop *loop, int number, struct mt_monitor **signal);
 
 /* 1 when it has come since it was last asked, 0 when it has not, or a negative errno. */
-int mt_signal_take(struct mt_signal *signal);
-
-/* Calls on_event once, when there is something to take. */
-void mt_signal_watch(struct mt_signal *signal);
-void mt_signal_unwatch(struct mt_signal *signal);
+int mt_signal_take(struct mt_monitor *signal);
 
 #endif

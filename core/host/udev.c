@@ -392,11 +392,9 @@ int mt_udev_attribute(const char *syspath, const char *name, char value[MT_ATTRI
 
 /* ---- events ---- */
 
-struct mt_udev_monitor {
-    uv_poll_t poll;
-    struct udev_monitor *monitor;
-    void (*on_event)(void *context);
-    void *context;
+struct udev_source {
+    struct mt_monitor base;
+    struct udev_monitor *udev;
 };
 
 static int subscribe(struct udev_monitor *monitor, const char *const *subsystems)
@@ -411,67 +409,33 @@ static int subscribe(struct udev_monitor *monitor, const char *const *subsystems
     return udev_monitor_enable_receiving(monitor);
 }
 
-int mt_udev_monitor_open(struct mt_loop *loop, struct udev *udev, const char *const *subsystems,
-                         bool from_kernel, void (*on_event)(void *context), void *context,
-                         struct mt_udev_monitor **monitor)
+static void release(struct mt_monitor *base)
 {
-    struct mt_udev_monitor *made = calloc(1, sizeof(*made));
+    udev_monitor_unref(mt_container_of(base, struct udev_source, base)->udev);
+}
+
+int mt_udev_monitor_open(struct mt_loop *loop, struct udev *udev, const char *const *subsystems,
+                         bool from_kernel, struct mt_monitor **monitor)
+{
+    struct udev_source *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
-    made->on_event = on_event;
-    made->context = context;
-    made->monitor = udev_monitor_new_from_netlink(udev, from_kernel ? "kernel" : "udev");
-    int status = made->monitor ? subscribe(made->monitor, subsystems) : -ENOMEM;
+    made->base.release = release;
+    made->udev = udev_monitor_new_from_netlink(udev, from_kernel ? "kernel" : "udev");
+    int status = made->udev ? subscribe(made->udev, subsystems) : -ENOMEM;
     if (status >= 0)
-        status = uv_poll_init(&loop->uv, &made->poll, udev_monitor_get_fd(made->monitor));
-    if (status < 0) {
-        udev_monitor_unref(made->monitor);
-        free(made);
-        return status;
-    }
-    *monitor = made;
-    return 0;
+        status = udev_monitor_get_fd(made->udev);
+    return mt_monitor_open(loop, &made->base, status, monitor);
 }
 
-static void on_monitor_closed(uv_handle_t *handle)
-{
-    free(mt_container_of(handle, struct mt_udev_monitor, poll));
-}
-
-void mt_udev_monitor_close(struct mt_udev_monitor *monitor)
-{
-    uv_poll_stop(&monitor->poll);
-    udev_monitor_unref(monitor->monitor);
-    uv_close((uv_handle_t *)&monitor->poll, on_monitor_closed);
-}
-
-int mt_udev_monitor_take(struct mt_udev_monitor *monitor, struct mt_device **device)
+int mt_udev_monitor_take(struct mt_monitor *monitor, struct mt_device **device)
 {
     errno = EAGAIN;
-    struct udev_device *found = udev_monitor_receive_device(monitor->monitor);
+    struct udev_device *found = udev_monitor_receive_device(
+        mt_container_of(monitor, struct udev_source, base)->udev);
     if (!found)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
     int status = copy_known(found, device);
     udev_device_unref(found);
     return status < 0 ? status : 1;
-}
-
-/* Lost events are a socket error, which libuv reports as a bad descriptor; take() sees it. */
-static void on_readable(uv_poll_t *poll, int status, int events)
-{
-    struct mt_udev_monitor *monitor = mt_container_of(poll, struct mt_udev_monitor, poll);
-    (void)status;
-    (void)events;
-    uv_poll_stop(poll);
-    monitor->on_event(monitor->context);
-}
-
-void mt_udev_monitor_watch(struct mt_udev_monitor *monitor)
-{
-    uv_poll_start(&monitor->poll, UV_READABLE, on_readable);
-}
-
-void mt_udev_monitor_unwatch(struct mt_udev_monitor *monitor)
-{
-    uv_poll_stop(&monitor->poll);
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "host/loop.h"
+#include "host/monitor.h"
 
 /*
  * A device at one moment: one block of memory, free() it. Strings that udev lacks are NULL. Of a
@@ -51,20 +51,12 @@ int mt_udev_attribute(const char *syspath, const char *name, char value[MT_ATTRI
 
 /*
  * Hears about devices of the given subsystems (the list ends with NULL): after udev's rules have
- * run, or, with from_kernel, before them (and where no udevd is). Like a netlink monitor it reads
- * only when it is asked to.
+ * run, or, with from_kernel, before them (and where no udevd is).
  */
-struct mt_udev_monitor;
 int mt_udev_monitor_open(struct mt_loop *loop, struct udev *udev, const char *const *subsystems,
-                         bool from_kernel, void (*on_event)(void *context), void *context,
-                         struct mt_udev_monitor **monitor);
-void mt_udev_monitor_close(struct mt_udev_monitor *monitor);
+                         bool from_kernel, struct mt_monitor **monitor);
 
 /* 1 and the oldest event, 0 when there is none yet, -ENOBUFS when events were lost, or an errno. */
-int mt_udev_monitor_take(struct mt_udev_monitor *monitor, struct mt_device **device);
-
-/* Calls on_event once, when there is something to take. */
-void mt_udev_monitor_watch(struct mt_udev_monitor *monitor);
-void mt_udev_monitor_unwatch(struct mt_udev_monitor *monitor);
+int mt_udev_monitor_take(struct mt_monitor *monitor, struct mt_device **device);
 
 #endif

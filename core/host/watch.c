@@ -7,52 +7,30 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-struct mt_watch {
-    uv_poll_t poll;
-    int fd;
-    void (*on_event)(void *context);
-    void *context;
-};
-
 /* A file counts once it is complete: what is written aside and renamed is one event. */
 enum { EVENTS = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR };
 
-int mt_watch_open(struct mt_loop *loop, const char *folder, void (*on_event)(void *context),
-                  void *context, struct mt_watch **watch)
+static int open_inotify(const char *folder)
 {
-    struct mt_watch *made = calloc(1, sizeof(*made));
-    if (!made)
-        return -ENOMEM;
-    made->on_event = on_event;
-    made->context = context;
-    made->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    int status = made->fd < 0 || inotify_add_watch(made->fd, folder, EVENTS) < 0 ? -errno : 0;
-    if (status == 0)
-        status = uv_poll_init(&loop->uv, &made->poll, made->fd);
-    if (status < 0) {
-        if (made->fd >= 0)
-            close(made->fd);
-        free(made);
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (inotify_add_watch(fd, folder, EVENTS) < 0) {
+        int status = -errno;
+        close(fd);
         return status;
     }
-    *watch = made;
-    return 0;
+    return fd;
 }
 
-static void on_closed(uv_handle_t *handle)
+int mt_watch_open(struct mt_loop *loop, const char *folder, struct mt_monitor **watch)
 {
-    free(mt_container_of(handle, struct mt_watch, poll));
-}
-
-void mt_watch_close(struct mt_watch *watch)
-{
-    uv_poll_stop(&watch->poll);
-    close(watch->fd);
-    uv_close((uv_handle_t *)&watch->poll, on_closed);
+    struct mt_monitor *made = calloc(1, sizeof(*made));
+    return made ? mt_monitor_open(loop, made, open_inotify(folder), watch) : -ENOMEM;
 }
 
 /* Which file it was does not matter: callers list the whole folder again. */
-int mt_watch_take(struct mt_watch *watch)
+int mt_watch_take(struct mt_monitor *watch)
 {
     char events[4096];
     int changed = 0;
@@ -65,23 +43,4 @@ int mt_watch_take(struct mt_watch *watch)
         else if (errno != EINTR)
             return -errno;
     }
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events)
-{
-    struct mt_watch *watch = mt_container_of(poll, struct mt_watch, poll);
-    (void)status;
-    (void)events;
-    uv_poll_stop(poll);
-    watch->on_event(watch->context);
-}
-
-void mt_watch_watch(struct mt_watch *watch)
-{
-    uv_poll_start(&watch->poll, UV_READABLE, on_readable);
-}
-
-void mt_watch_unwatch(struct mt_watch *watch)
-{
-    uv_poll_stop(&watch->poll);
 }

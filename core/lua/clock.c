@@ -9,7 +9,7 @@
 #include "lua/monitor.h"
 
 /* monitor:next() -> true: it is time; false: the clock was set, so compute the time again | nil, err */
-static int take_alarm(lua_State *L, void *host)
+static int take_alarm(lua_State *L, struct mt_monitor *host)
 {
     int status = mt_alarm_take(host);
     if (status <= 0)
@@ -18,35 +18,14 @@ static int take_alarm(lua_State *L, void *host)
     return 1;
 }
 
-static void watch(void *host)
-{
-    mt_alarm_watch(host);
-}
-
-static void unwatch(void *host)
-{
-    mt_alarm_unwatch(host);
-}
-
-static void close_alarm(void *host)
-{
-    mt_alarm_close(host);
-}
-
-static const struct mt_lua_monitor_class alarm_class = {
-    "clock", take_alarm, watch, unwatch, close_alarm,
-};
-
 /* alarm(when) -> monitor | nil, err. In seconds as os.time() has them. */
 static int l_alarm(lua_State *L)
 {
     double when = luaL_checknumber(L, 1);
-    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &alarm_class);
-    struct mt_alarm *host = NULL;
-    int status = mt_alarm_open(mt_loop(L), when, mt_lua_monitor_on_event, monitor, &host);
+    struct mt_monitor **host = mt_lua_monitor_new(L, "clock", take_alarm);
+    int status = mt_alarm_open(mt_loop(L), when, host);
     if (status < 0)
         return mt_error_errno(L, status, "clock", "set an alarm");
-    monitor->host = host;
     return 1;
 }
 

@@ -9,20 +9,27 @@
 #include "engine/task.h"
 #include "lua/table.h"
 
-/* The monitor stands at stack index 1 of the waiting function, below its op. */
-struct next_op {
-    struct mt_op base;
-    struct mt_lua_monitor *monitor;
+struct monitor {
+    const char *source;
+    int (*take)(lua_State *L, struct mt_monitor *host);
+    struct mt_monitor *host;  /* NULL until it is opened, and once it is closed */
+    struct next_op *waiting;
 };
 
-static struct mt_lua_monitor *check_monitor(lua_State *L)
+/* The monitor is at stack index 1 of the waiting function, below its op. */
+struct next_op {
+    struct mt_op base;
+    struct monitor *monitor;
+};
+
+static struct monitor *check_monitor(lua_State *L)
 {
     return luaL_checkudata(L, 1, "mt.monitor");
 }
 
-void mt_lua_monitor_on_event(void *context)
+static void on_event(void *context)
 {
-    struct mt_lua_monitor *monitor = context;
+    struct monitor *monitor = context;
     struct next_op *op = monitor->waiting;
     monitor->waiting = NULL;
     mt_op_done(&op->base);
@@ -31,11 +38,11 @@ void mt_lua_monitor_on_event(void *context)
 static void next_cancel(struct mt_op *base)
 {
     struct next_op *op = (struct next_op *)base;
-    struct mt_lua_monitor *monitor = op->monitor;
+    struct monitor *monitor = op->monitor;
     if (monitor->waiting != op)
-        return;  /* it has been told, and another may be waiting by now */
+        return;  /* its event has come, and another task may be waiting already */
     monitor->waiting = NULL;
-    monitor->class->unwatch(monitor->host);
+    mt_monitor_disarm(monitor->host);
 }
 
 static int l_next(lua_State *L);
@@ -52,11 +59,11 @@ static const struct mt_op_class next_class = { next_cancel, next_finish, NULL };
 /* monitor:next() waits -> the event | nil, err */
 static int l_next(lua_State *L)
 {
-    struct mt_lua_monitor *monitor = check_monitor(L);
+    struct monitor *monitor = check_monitor(L);
     lua_settop(L, 1);
-    int count = monitor->host ? monitor->class->take(L, monitor->host) : -ENODEV;
+    int count = monitor->host ? monitor->take(L, monitor->host) : -ENODEV;
     if (count < 0)
-        return mt_error_errno(L, count, monitor->class->source, "monitor");
+        return mt_error_errno(L, count, monitor->source, "monitor");
     if (count > 0)
         return count;
     if (monitor->waiting)
@@ -65,29 +72,30 @@ static int l_next(lua_State *L)
     struct next_op *op = mt_op_new(L, sizeof(*op), &next_class);
     op->monitor = monitor;
     monitor->waiting = op;
-    monitor->class->watch(monitor->host);
+    mt_monitor_arm(monitor->host, on_event, monitor);
     return mt_op_wait(L, &op->base);
 }
 
-/* monitor:close(): who waits for it gets an error with the code "gone" */
+/* monitor:close(): a task that waits for it gets an error with the code "gone" */
 static int l_close(lua_State *L)
 {
-    struct mt_lua_monitor *monitor = check_monitor(L);
+    struct monitor *monitor = check_monitor(L);
     if (!monitor->host)
         return 0;
-    monitor->class->close(monitor->host);
+    mt_monitor_close(monitor->host);
     monitor->host = NULL;
     if (monitor->waiting)
-        mt_lua_monitor_on_event(monitor);
+        on_event(monitor);
     return 0;
 }
 
-struct mt_lua_monitor *mt_lua_monitor_new(lua_State *L, const struct mt_lua_monitor_class *class)
+struct mt_monitor **mt_lua_monitor_new(lua_State *L, const char *source,
+                                       int (*take)(lua_State *L, struct mt_monitor *host))
 {
-    struct mt_lua_monitor *monitor = lua_newuserdatauv(L, sizeof(*monitor), 0);
-    *monitor = (struct mt_lua_monitor){ .class = class };
+    struct monitor *monitor = lua_newuserdatauv(L, sizeof(*monitor), 0);
+    *monitor = (struct monitor){ .source = source, .take = take };
     luaL_setmetatable(L, "mt.monitor");
-    return monitor;
+    return &monitor->host;
 }
 
 static const luaL_Reg methods[] = {

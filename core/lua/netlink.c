@@ -211,7 +211,7 @@ static void push_event(lua_State *L, const struct mt_netlink_item *item)
  * thing, with kind = "link" | "address" | "route" | "nexthop" | "rule" and action = "new" (also:
  * changed) | "del"; or { kind = "overrun" }: events were lost, look at everything again.
  */
-static int take_event(lua_State *L, void *host)
+static int take_event(lua_State *L, struct mt_monitor *host)
 {
     struct mt_netlink_item item;
     int status = mt_netlink_monitor_take(host, &item);
@@ -219,25 +219,6 @@ static int take_event(lua_State *L, void *host)
         push_event(L, &item);
     return status;
 }
-
-static void watch(void *host)
-{
-    mt_netlink_monitor_watch(host);
-}
-
-static void unwatch(void *host)
-{
-    mt_netlink_monitor_unwatch(host);
-}
-
-static void close_monitor(void *host)
-{
-    mt_netlink_monitor_close(host);
-}
-
-static const struct mt_lua_monitor_class monitor_class = {
-    "netlink", take_event, watch, unwatch, close_monitor,
-};
 
 static unsigned read_groups(lua_State *L)
 {
@@ -257,12 +238,10 @@ static unsigned read_groups(lua_State *L)
 static int l_monitor(lua_State *L)
 {
     unsigned what = read_groups(L);
-    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &monitor_class);
-    struct mt_netlink_monitor *host = NULL;
-    int status = mt_netlink_monitor_open(mt_loop(L), what, mt_lua_monitor_on_event, monitor, &host);
+    struct mt_monitor **host = mt_lua_monitor_new(L, "netlink", take_event);
+    int status = mt_netlink_monitor_open(mt_loop(L), what, host);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "monitor");
-    monitor->host = host;
     return 1;
 }
 

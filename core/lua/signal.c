@@ -16,7 +16,7 @@ static const char *const names[] = { "HUP", "USR1", "USR2", NULL };
 static const int numbers[] = { SIGHUP, SIGUSR1, SIGUSR2 };
 
 /* monitor:next() -> true | nil, err: the signal has come since. */
-static int take_signal(lua_State *L, void *host)
+static int take_signal(lua_State *L, struct mt_monitor *host)
 {
     int status = mt_signal_take(host);
     if (status <= 0)
@@ -25,35 +25,14 @@ static int take_signal(lua_State *L, void *host)
     return 1;
 }
 
-static void watch(void *host)
-{
-    mt_signal_watch(host);
-}
-
-static void unwatch(void *host)
-{
-    mt_signal_unwatch(host);
-}
-
-static void close_signal(void *host)
-{
-    mt_signal_close(host);
-}
-
-static const struct mt_lua_monitor_class signal_class = {
-    "signal", take_signal, watch, unwatch, close_signal,
-};
-
 /* open("HUP" | "USR1" | "USR2") -> monitor | nil, err, "busy" where another one hears it */
 static int l_open(lua_State *L)
 {
     int which = luaL_checkoption(L, 1, NULL, names);
-    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &signal_class);
-    struct mt_signal *host = NULL;
-    int status = mt_signal_open(mt_loop(L), numbers[which], mt_lua_monitor_on_event, monitor, &host);
+    struct mt_monitor **host = mt_lua_monitor_new(L, "signal", take_signal);
+    int status = mt_signal_open(mt_loop(L), numbers[which], host);
     if (status < 0)
         return mt_error_errno(L, status, "signal", "hear SIG%s", names[which]);
-    monitor->host = host;
     return 1;
 }
 

@@ -115,7 +115,7 @@ static int l_attribute(lua_State *L)
  * The actions are the kernel's: "add", "remove", "change", "move", "bind", "unbind"; or, without
  * a device, "overrun": events were lost, look at all devices again.
  */
-static int take_event(lua_State *L, void *host)
+static int take_event(lua_State *L, struct mt_monitor *host)
 {
     struct mt_device **device = push_list(L);
     int status = mt_udev_monitor_take(host, device);
@@ -129,25 +129,6 @@ static int take_event(lua_State *L, void *host)
     push_device(L, *device);
     return 2;
 }
-
-static void watch(void *host)
-{
-    mt_udev_monitor_watch(host);
-}
-
-static void unwatch(void *host)
-{
-    mt_udev_monitor_unwatch(host);
-}
-
-static void close_monitor(void *host)
-{
-    mt_udev_monitor_close(host);
-}
-
-static const struct mt_lua_monitor_class monitor_class = {
-    "udev", take_event, watch, unwatch, close_monitor,
-};
 
 enum { MAX_SUBSYSTEMS = 16 };
 
@@ -181,13 +162,10 @@ static int l_monitor(lua_State *L)
     read_subsystems(L, subsystems);
     lua_getfield(L, 1, "source");
     bool from_kernel = luaL_checkoption(L, 2, "udev", sources) == 1;
-    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &monitor_class);
-    struct mt_udev_monitor *host = NULL;
-    int status = mt_udev_monitor_open(mt_loop(L), udev_of(L), subsystems, from_kernel,
-                                      mt_lua_monitor_on_event, monitor, &host);
+    struct mt_monitor **host = mt_lua_monitor_new(L, "udev", take_event);
+    int status = mt_udev_monitor_open(mt_loop(L), udev_of(L), subsystems, from_kernel, host);
     if (status < 0)
         return mt_error_errno(L, status, "udev", "monitor");
-    monitor->host = host;
     return 1;
 }
 

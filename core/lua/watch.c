@@ -10,7 +10,7 @@
 #include "lua/monitor.h"
 
 /* monitor:next() -> true | nil, err: something in the folder has changed since. */
-static int take_change(lua_State *L, void *host)
+static int take_change(lua_State *L, struct mt_monitor *host)
 {
     int status = mt_watch_take(host);
     if (status <= 0)
@@ -19,35 +19,14 @@ static int take_change(lua_State *L, void *host)
     return 1;
 }
 
-static void watch(void *host)
-{
-    mt_watch_watch(host);
-}
-
-static void unwatch(void *host)
-{
-    mt_watch_unwatch(host);
-}
-
-static void close_watch(void *host)
-{
-    mt_watch_close(host);
-}
-
-static const struct mt_lua_monitor_class watch_class = {
-    "watch", take_change, watch, unwatch, close_watch,
-};
-
 /* folder(path) -> monitor | nil, err */
 static int l_folder(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
-    struct mt_lua_monitor *monitor = mt_lua_monitor_new(L, &watch_class);
-    struct mt_watch *host = NULL;
-    int status = mt_watch_open(mt_loop(L), path, mt_lua_monitor_on_event, monitor, &host);
+    struct mt_monitor **host = mt_lua_monitor_new(L, "watch", take_change);
+    int status = mt_watch_open(mt_loop(L), path, host);
     if (status < 0)
         return mt_error_errno(L, status, "watch", "watch %s", path);
-    monitor->host = host;
     return 1;
 }
 
