@@ -114,20 +114,20 @@ static void fill_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
-    struct mt_engine engine;
+    struct mt_runtime runtime;
     (void)argc;
     fill_standard_descriptors();
-    if (mt_engine_open(&engine, mt_lua_preload) < 0) {
+    if (mt_runtime_open(&runtime, mt_lua_preload) < 0) {
         fprintf(stderr, "moontower: the engine cannot start\n");
         return 1;
     }
     int status = 1;
-    lua_pushcfunction(engine.L, set_arguments);
-    lua_pushlightuserdata(engine.L, argv);
-    if (lua_pcall(engine.L, 1, 1, 0) == LUA_OK)
-        status = mt_engine_run(&engine);
+    lua_pushcfunction(runtime.L, set_arguments);
+    lua_pushlightuserdata(runtime.L, argv);
+    if (lua_pcall(runtime.L, 1, 1, 0) == LUA_OK)
+        status = mt_runtime_run(&runtime);
     else
-        fprintf(stderr, "moontower: %s\n", lua_tostring(engine.L, -1));
-    int leaked = mt_engine_close(&engine);
+        fprintf(stderr, "moontower: %s\n", lua_tostring(runtime.L, -1));
+    int leaked = mt_runtime_close(&runtime);
     return status ? status : leaked;
 }

@@ -18,18 +18,6 @@ void mt_error_push(lua_State *L, const char *code, const char *source, const cha
  */
 int mt_error_errno(lua_State *L, int status, const char *source, const char *format, ...);
 
-/* The message handler at a task's edge: gives an error its traceback, once. */
-int mt_traceback(lua_State *L);
-
-/*
- * A whole C function, pcall() with that handler: try(fn, ...) -> true, results... | false, err.
- * Also handles a lack of memory, for which Lua calls no handler.
- */
-int mt_try(lua_State *L);
-
-/* After a protected call that had this handler: Lua does not call it when there is no memory. */
-void mt_trace_late(lua_State *L, int status);
-
 /* Creates the metatable. */
 void mt_error_init(lua_State *L);
 

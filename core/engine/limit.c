@@ -9,8 +9,8 @@
 #include <time.h>
 #include <uv.h>
 
+#include "engine/engine.h"
 #include "engine/error.h"
-#include "engine/runtime.h"
 
 /* A step can be a C function that takes a millisecond, or a string of megabytes. */
 enum { STEPS_BETWEEN_LOOKS = 200, STEPS_NEAR_THE_LIMIT = 10 };
@@ -22,8 +22,8 @@ struct mt_account {
     char place[LUA_IDSIZE + 16];  /* where one of its tasks was at the latest look: "FILE:LINE:" */
 
     size_t held;
-    size_t look_at;     /* holding more, garbage is collected, to see what it really holds */
-    bool is_told;       /* that it holds too much: it may spend the reserve, to clean up */
+    size_t gc_threshold;     /* holding more, garbage is collected, to see what it really holds */
+    bool limit_raised;       /* that it holds too much: it may spend the reserve, to clean up */
     bool is_refused;    /* memory, since that was last explained */
 
     uint64_t used, allowed;  /* nanoseconds, in this generation of its tasks */
@@ -32,6 +32,7 @@ struct mt_account {
 
     struct mt_turns turns;
     struct mt_task *first;   /* its end ends the others, which are its children; or NULL */
+    void (*cancel)(lua_State *L, struct mt_task *task);
     size_t tasks, started;   /* now; ever */
     size_t refused;          /* tasks with a number up to this that have not run yet never will */
 };
@@ -55,7 +56,7 @@ struct mt_account *mt_account_new(const char *name, const struct mt_allowance *a
     if (account) {
         account->references = 1;
         account->allowance = *allowance;
-        account->look_at = allowance->bytes / 2;
+        account->gc_threshold = allowance->bytes / 2;
         account->turns.last = &account->turns.first;
         account->allowed = nanoseconds_of(account);
         snprintf(account->name, sizeof(account->name), "%s", name);
@@ -90,9 +91,11 @@ void mt_account_begin_generation(struct mt_account *account)
     account->is_closing = false;
 }
 
-void mt_account_set_first(struct mt_account *account, struct mt_task *first)
+void mt_account_set_first(struct mt_account *account, struct mt_task *first,
+                          void (*cancel)(lua_State *L, struct mt_task *task))
 {
     account->first = first;
+    account->cancel = cancel;
     account->overruns = 0;
 }
 
@@ -128,9 +131,9 @@ static bool may_hold_more(struct mt_account *account, size_t more)
     size_t after = account->held + more;
     if (account->allowance.bytes == 0)
         return true;
-    if (account->is_told && after < account->allowance.bytes - reserve) {
-        account->is_told = false;
-        account->look_at = account->allowance.bytes;
+    if (account->limit_raised && after < account->allowance.bytes - reserve) {
+        account->limit_raised = false;
+        account->gc_threshold = account->allowance.bytes;
     }
     if (after > account->allowance.bytes + reserve)
         account->is_refused = true;
@@ -192,28 +195,28 @@ uint64_t mt_processor_time(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void start_clock(struct mt_run *run)
+static void start_clock(struct mt_slice *slice)
 {
-    const struct mt_account *account = run->account;
+    const struct mt_account *account = slice->account;
     uint64_t left = account->allowed > account->used ? account->allowed - account->used : 0;
-    run->processor = mt_processor_time();
-    run->due = uv_hrtime() + left;
+    slice->processor = mt_processor_time();
+    slice->due = uv_hrtime() + left;
 }
 
-static void charge(struct mt_run *run)
+static void charge(struct mt_slice *slice)
 {
     uint64_t now = mt_processor_time();
-    run->account->used += now - run->processor;
-    run->processor = now;
+    slice->account->used += now - slice->processor;
+    slice->processor = now;
 }
 
-static bool is_overdue(struct mt_run *run)
+static bool is_overdue(struct mt_slice *slice)
 {
-    if (run->account->allowance.seconds == 0 || uv_hrtime() < run->due)
+    if (slice->account->allowance.seconds == 0 || uv_hrtime() < slice->due)
         return false;
-    charge(run);
-    start_clock(run);
-    return run->account->used >= run->account->allowed;
+    charge(slice);
+    start_clock(slice);
+    return slice->account->used >= slice->account->allowed;
 }
 
 /* ---- what a script meets ---- */
@@ -257,7 +260,7 @@ static void note_place(lua_State *L, struct mt_account *account, lua_Debug *wher
 /* Pushes the error, whose traceback begins with the function in which the hook was called. */
 static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
 {
-    struct mt_account *account = limits->run->account;
+    struct mt_account *account = limits->slice->account;
     limits->charged = NULL;  /* its account may have no memory left for the error */
     if (of_memory)
         push_memory_error(L, account, account->place);
@@ -272,41 +275,41 @@ static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
 static void on_steps(lua_State *L, lua_Debug *where);
 
 /* After raising, the hook looks at the next step already: garbage may have made room. */
-static void look_at_memory(lua_State *L, struct mt_limits *limits)
+static void check_memory(lua_State *L, struct mt_limits *limits)
 {
-    struct mt_account *account = limits->run->account;
+    struct mt_account *account = limits->slice->account;
     size_t bytes = account->allowance.bytes;
     int steps = lua_gethookcount(L) * 2;
     int most = bytes && account->held > bytes / 2 ? STEPS_NEAR_THE_LIMIT : STEPS_BETWEEN_LOOKS;
     if (steps != most * 2)
         lua_sethook(L, on_steps, LUA_MASKCOUNT, steps < most ? steps : most);
-    if (bytes == 0 || account->held <= account->look_at)
+    if (bytes == 0 || account->held <= account->gc_threshold)
         return;
     lua_gc(L, LUA_GCCOLLECT);
     size_t soon = account->held + bytes / 8;
-    if (account->held > bytes && account->is_told) {
-        account->look_at = soon;
+    if (account->held > bytes && account->limit_raised) {
+        account->gc_threshold = soon;
     } else if (account->held > bytes) {
-        account->is_told = true;
-        account->look_at = 0;
+        account->limit_raised = true;
+        account->gc_threshold = 0;
         account->refused = account->started;
         lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
         push_failure(L, limits, true);
         lua_error(L);
     } else {
-        account->look_at = soon < bytes / 2 ? bytes / 2 : soon < bytes ? soon : bytes;
+        account->gc_threshold = soon < bytes / 2 ? bytes / 2 : soon < bytes ? soon : bytes;
     }
 }
 
 /* The script runs on in spite of the error: cancels its first task. The error stays on L. */
 static void end_account(lua_State *L, struct mt_limits *limits)
 {
-    struct mt_account *account = limits->run->account;
+    struct mt_account *account = limits->slice->account;
     if (!account->first)
         return;
     limits->charged = NULL;
     lua_pushvalue(L, -1);
-    mt_task_cancel(L, account->first);
+    account->cancel(L, account->first);
     limits->charged = account;
 }
 
@@ -316,7 +319,7 @@ static void end_account(lua_State *L, struct mt_limits *limits)
  */
 static void push_overrun(lua_State *L, struct mt_limits *limits)
 {
-    struct mt_account *account = limits->run->account;
+    struct mt_account *account = limits->slice->account;
     if (account->overruns > 2 && lua_rawgetp(L, LUA_REGISTRYINDEX, account) == LUA_TTABLE)
         return;
     push_failure(L, limits, false);
@@ -329,15 +332,15 @@ static void push_overrun(lua_State *L, struct mt_limits *limits)
 /*
  * Running for too long raises once, in whichever of the account's tasks runs then; they have the
  * same time once more to clean up. A task that swallows the error and runs on gets no second one:
- * its coroutine yields, and mt_run_end_stopped() ends it. A coroutine that the task has made yields
+ * its coroutine yields, and mt_slice_end_stopped() ends it. A coroutine that the task has made yields
  * to the task first. Where nothing can yield (in table.sort, string.gsub, or closing variables),
  * each next step raises.
  */
 static void on_steps(lua_State *L, lua_Debug *where)
 {
-    struct mt_limits *limits = &mt_engine_of(L)->limits;
-    struct mt_run *run = limits->run;
-    struct mt_account *account = run ? run->account : NULL;
+    struct mt_limits *limits = mt_engine_of(L)->limits;
+    struct mt_slice *slice = limits->slice;
+    struct mt_account *account = slice ? slice->account : NULL;
     if (limits->loads > 0)
         return;
     if (!account) {
@@ -345,9 +348,9 @@ static void on_steps(lua_State *L, lua_Debug *where)
         return;
     }
     note_place(L, account, where);
-    if (!run->is_stopping) {
-        look_at_memory(L, limits);
-        if (!is_overdue(run))
+    if (!slice->is_stopping) {
+        check_memory(L, limits);
+        if (!is_overdue(slice))
             return;
         account->refused = account->started;
         account->overruns++;
@@ -355,40 +358,40 @@ static void on_steps(lua_State *L, lua_Debug *where)
             account->allowed += nanoseconds_of(account);
         push_overrun(L, limits);
         if (account->overruns == 1) {
-            start_clock(run);
+            start_clock(slice);
             lua_error(L);
         }
         if (account->overruns == 2)
             end_account(L, limits);
-        run->is_stopping = true;
-        lua_rawsetp(L, LUA_REGISTRYINDEX, run);
+        slice->is_stopping = true;
+        lua_rawsetp(L, LUA_REGISTRYINDEX, slice);
     }
     lua_sethook(L, on_steps, LUA_MASKCOUNT, 1);
     lua_sethook(limits->thread, on_steps, LUA_MASKCOUNT, 1);
     if (lua_isyieldable(L)) {
         lua_yield(L, 0);
     } else {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, run);
+        lua_rawgetp(L, LUA_REGISTRYINDEX, slice);
         lua_error(L);
     }
 }
 
 void mt_limits_call_uncharged(lua_State *L, int arguments, int results)
 {
-    struct mt_limits *limits = &mt_engine_of(L)->limits;
-    struct mt_run *run = limits->run;
+    struct mt_limits *limits = mt_engine_of(L)->limits;
+    struct mt_slice *slice = limits->slice;
     struct mt_account *payer = limits->charged;
-    if (!run || !run->account || limits->loads > 0) {
+    if (!slice || !slice->account || limits->loads > 0) {
         lua_call(L, arguments, results);
         return;
     }
-    charge(run);
+    charge(slice);
     limits->loads++;
     limits->charged = NULL;
     int status = lua_pcall(L, arguments, results, 0);
     limits->charged = payer;
     limits->loads--;
-    start_clock(run);
+    start_clock(slice);
     if (status != LUA_OK)
         lua_error(L);
 }
@@ -396,8 +399,8 @@ void mt_limits_call_uncharged(lua_State *L, int arguments, int results)
 bool mt_limits_explain(lua_State *L)
 {
     static const char no_memory[] = "not enough memory";
-    struct mt_limits *limits = &mt_engine_of(L)->limits;
-    struct mt_account *account = limits->run ? limits->run->account : NULL;
+    struct mt_limits *limits = mt_engine_of(L)->limits;
+    struct mt_account *account = limits->slice ? limits->slice->account : NULL;
     size_t length;
     if (!account || !account->is_refused)
         return false;
@@ -412,13 +415,13 @@ bool mt_limits_explain(lua_State *L)
     return true;
 }
 
-void mt_run_set_account(struct mt_run *run, struct mt_account *account)
+void mt_slice_set_account(struct mt_slice *slice, struct mt_account *account)
 {
-    struct mt_account *old = run->account;
-    run->account = mt_account_ref(account);
+    struct mt_account *old = slice->account;
+    slice->account = mt_account_ref(account);
     if (account) {
         account->tasks++;
-        run->number = ++account->started;
+        slice->number = ++account->started;
     }
     if (old)
         old->tasks--;
@@ -427,7 +430,7 @@ void mt_run_set_account(struct mt_run *run, struct mt_account *account)
 
 void mt_account_check_tasks(lua_State *L, struct mt_account *account)
 {
-    struct mt_limits *limits = &mt_engine_of(L)->limits;
+    struct mt_limits *limits = mt_engine_of(L)->limits;
     if (!account || account->allowance.tasks == 0 || account->tasks < account->allowance.tasks)
         return;
     account->refused = account->started;
@@ -441,68 +444,68 @@ void mt_account_check_tasks(lua_State *L, struct mt_account *account)
     lua_error(L);
 }
 
-bool mt_run_is_refused(const struct mt_run *run)
+bool mt_slice_is_refused(const struct mt_slice *slice)
 {
-    const struct mt_account *account = run->account;
-    return account && (run->number <= account->refused || account->overruns > 1);
+    const struct mt_account *account = slice->account;
+    return account && (slice->number <= account->refused || account->overruns > 1);
 }
 
-void mt_run_push_refusal(lua_State *L, const struct mt_run *run)
+void mt_slice_push_refusal(lua_State *L, const struct mt_slice *slice)
 {
     mt_error_push(L, "raised", "limit", "%s: it has used up what it may, and starts no tasks",
-                  run->account->name);
+                  slice->account->name);
 }
 
-void mt_run_set_hook(const struct mt_run *run, lua_State *thread)
+void mt_slice_set_hook(const struct mt_slice *slice, lua_State *thread)
 {
-    if (run->account)
+    if (slice->account)
         lua_sethook(thread, on_steps, LUA_MASKCOUNT, 1);  /* then after 2, 4 ... steps */
     else
         lua_sethook(thread, NULL, 0, 0);
 }
 
-void mt_run_enter(struct mt_run *run, lua_State *thread, struct mt_limits *limits)
+void mt_slice_enter(struct mt_slice *slice, lua_State *thread, struct mt_limits *limits)
 {
-    limits->charged = run->account;
-    limits->run = run;
+    limits->charged = slice->account;
+    limits->slice = slice;
     limits->thread = thread;
-    if (run->account) {
-        start_clock(run);
-        mt_run_set_hook(run, thread);
+    if (slice->account) {
+        start_clock(slice);
+        mt_slice_set_hook(slice, thread);
     }
 }
 
-void mt_run_leave(struct mt_run *run)
+void mt_slice_leave(struct mt_slice *slice)
 {
-    if (run->account)
-        charge(run);
+    if (slice->account)
+        charge(slice);
 }
 
-bool mt_run_end_stopped(struct mt_run *run, lua_State *thread)
+bool mt_slice_end_stopped(struct mt_slice *slice, lua_State *thread)
 {
-    struct mt_account *account = run->account;
-    if (!run->is_stopping)
+    struct mt_account *account = slice->account;
+    if (!slice->is_stopping)
         return false;
-    run->is_stopping = false;
+    slice->is_stopping = false;
     if (!account->is_closing) {
         account->is_closing = true;
         account->allowed = account->used + nanoseconds_of(account);
     }
-    start_clock(run);
-    mt_run_set_hook(run, thread);
+    start_clock(slice);
+    mt_slice_set_hook(slice, thread);
     lua_resetthread(thread);
     lua_settop(thread, 0);
-    lua_rawgetp(thread, LUA_REGISTRYINDEX, run);
+    lua_rawgetp(thread, LUA_REGISTRYINDEX, slice);
     lua_pushnil(thread);
-    lua_rawsetp(thread, LUA_REGISTRYINDEX, run);
+    lua_rawsetp(thread, LUA_REGISTRYINDEX, slice);
     return true;
 }
 
-void mt_run_end(struct mt_run *run, lua_State *L)
+void mt_slice_end(struct mt_slice *slice, lua_State *L)
 {
-    if (run->is_stopping) {
+    if (slice->is_stopping) {
         lua_pushnil(L);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, run);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, slice);
     }
-    mt_run_set_account(run, NULL);
+    mt_slice_set_account(slice, NULL);
 }

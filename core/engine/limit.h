@@ -29,8 +29,8 @@ struct mt_turns {
     bool is_listed;         /* waits for its turn, or has it */
 };
 
-/* What is counted for one task. All zero: it has no limits. */
-struct mt_run {
+/* A task's slice of the processor, since it was resumed. All zero: the task has no limits. */
+struct mt_slice {
     struct mt_account *account;  /* a reference, or NULL */
     uint64_t due;        /* when to look at the processor's clock, in uv_hrtime() nanoseconds */
     uint64_t processor;  /* what that clock showed when the task was resumed */
@@ -41,7 +41,7 @@ struct mt_run {
 /* The task that runs now and the account that pays: the allocator's context. */
 struct mt_limits {
     struct mt_account *charged;  /* pays for what is allocated; NULL: no account does */
-    struct mt_run *run;          /* of the task that runs, or NULL */
+    struct mt_slice *slice;          /* of the task that runs, or NULL */
     lua_State *thread;           /* its coroutine */
     int loads;                   /* of our modules that are under way, which is no doing of the task's */
 };
@@ -72,10 +72,12 @@ struct mt_turns *mt_account_turns(struct mt_account *account);
 void mt_account_begin_generation(struct mt_account *account);
 
 /*
- * From here on this task is the account's first, until it ends: it is cancelled when the account's
- * tasks go on running for too long. Earlier failures are forgotten.
+ * From here on this task is the account's first, until it ends. When the account's tasks go on
+ * running for too long, `cancel` cancels it, with the error on top of L (popped). Earlier failures
+ * are forgotten.
  */
-void mt_account_set_first(struct mt_account *account, struct mt_task *first);
+void mt_account_set_first(struct mt_account *account, struct mt_task *first,
+                          void (*cancel)(lua_State *L, struct mt_task *task));
 void mt_account_unset_first(lua_State *L, struct mt_account *account, const struct mt_task *first);
 double mt_account_cleanup(const struct mt_account *account);  /* NULL: 0 */
 size_t mt_account_held(const struct mt_account *account);
@@ -83,23 +85,23 @@ size_t mt_account_held(const struct mt_account *account);
 /* Nanoseconds that the processor has spent on this thread. */
 uint64_t mt_processor_time(void);
 
-/* Gives the run an account, of which it holds a reference until another (or NULL) is set. */
-void mt_run_set_account(struct mt_run *run, struct mt_account *account);
+/* Gives the slice an account, of which it holds a reference until another (or NULL) is set. */
+void mt_slice_set_account(struct mt_slice *slice, struct mt_account *account);
 
 /* Raises if the account may have no more tasks. */
 void mt_account_check_tasks(lua_State *L, struct mt_account *account);
 
 /* Must the task, which has not run yet, never run, because its account has exceeded a limit since? */
-bool mt_run_is_refused(const struct mt_run *run);
+bool mt_slice_is_refused(const struct mt_slice *slice);
 
 /* Pushes the error that such a task ends with. */
-void mt_run_push_refusal(lua_State *L, const struct mt_run *run);
+void mt_slice_push_refusal(lua_State *L, const struct mt_slice *slice);
 
 /* The task begins to run in this coroutine: its clock starts, and it pays for what it allocates. */
-void mt_run_enter(struct mt_run *run, lua_State *thread, struct mt_limits *limits);
+void mt_slice_enter(struct mt_slice *slice, lua_State *thread, struct mt_limits *limits);
 
 /* The task waits, or has ended: the account is charged with its time. */
-void mt_run_leave(struct mt_run *run);
+void mt_slice_leave(struct mt_slice *slice);
 
 /*
  * Calls the function below the top `arguments` values as lua_call() does, and charges the running
@@ -111,17 +113,17 @@ void mt_limits_call_uncharged(lua_State *L, int arguments, int results);
 void mt_limits_set_modules(const char *folder);
 
 /* Sets the hook that looks at the clock, in place of any other hook. */
-void mt_run_set_hook(const struct mt_run *run, lua_State *thread);
+void mt_slice_set_hook(const struct mt_slice *slice, lua_State *thread);
 
 /*
  * True if the hook has made the coroutine, which has just yielded, yield for good. Then closes its
  * variables, for which they get the same time once more, and pushes the error that the task ends
  * with.
  */
-bool mt_run_end_stopped(struct mt_run *run, lua_State *thread);
+bool mt_slice_end_stopped(struct mt_slice *slice, lua_State *thread);
 
 /* The task has ended: gives up its account, and what the registry keeps for it. */
-void mt_run_end(struct mt_run *run, lua_State *L);
+void mt_slice_end(struct mt_slice *slice, lua_State *L);
 
 /*
  * Is the string on top of L "not enough memory", and a limit the reason? Then replaces it by an

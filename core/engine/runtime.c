@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine: one loop, one Lua state, from start to a clean end. */
+/* The runtime: one loop, one Lua state, from start to a clean end. */
 #include "engine/runtime.h"
 
 #include <errno.h>
@@ -14,11 +14,9 @@
 #include "engine/error.h"
 #include "host/edit.h"
 
-struct mt_engine *mt_engine_of(lua_State *L)
+static struct mt_runtime *runtime_of(lua_State *L)
 {
-    struct mt_engine *engine;
-    memcpy(&engine, lua_getextraspace(L), sizeof(engine));
-    return engine;
+    return mt_container_of(mt_engine_of(L), struct mt_runtime, engine);
 }
 
 /* Strings have one metatable for the whole program: no script gets hold of it. */
@@ -33,11 +31,11 @@ static void protect_strings(lua_State *L)
 
 static int open_state(lua_State *L)
 {
-    struct mt_engine *engine = mt_engine_of(L);
+    struct mt_runtime *runtime = runtime_of(L);
     luaL_openlibs(L);
     protect_strings(L);
     mt_error_init(L);
-    mt_tasks_init(L, &engine->tasks);
+    mt_tasks_init(L, &runtime->tasks);
     lua_pushvalue(L, 1);
     lua_call(L, 0, 0);
     return 0;
@@ -48,7 +46,7 @@ static int open_state(lua_State *L)
  * and the loop does not run; what is left then, the journal undoes at the next start.
  */
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
-static struct mt_engine *signalled;  /* the one engine of this process */
+static struct mt_runtime *signalled;  /* the one of this process */
 
 static void on_signal(int number)
 {
@@ -75,17 +73,17 @@ static void on_signal(int number)
 
 static int cancel_first(lua_State *L)
 {
-    struct mt_engine *engine = mt_engine_of(L);
+    struct mt_runtime *runtime = runtime_of(L);
     mt_error_push(L, "interrupted", "task", "interrupted");
-    mt_task_cancel(L, engine->first);
+    mt_task_cancel(L, runtime->first);
     return 0;
 }
 
 static int interrupt_foreground(lua_State *L)
 {
-    struct mt_engine *engine = mt_engine_of(L);
-    if (engine->interrupted) {
-        engine->interrupted = 0;
+    struct mt_runtime *runtime = runtime_of(L);
+    if (runtime->interrupted) {
+        runtime->interrupted = 0;
         mt_tasks_interrupt(L);
     }
     return 0;
@@ -94,54 +92,58 @@ static int interrupt_foreground(lua_State *L)
 /* In a protected call: nothing may longjmp through libuv. */
 static void on_stop(uv_async_t *handle)
 {
-    struct mt_engine *engine = mt_container_of(handle, struct mt_engine, stop);
-    if (engine->signal && engine->signal != SIGPIPE)
+    struct mt_runtime *runtime = mt_container_of(handle, struct mt_runtime, stop);
+    if (runtime->signal && runtime->signal != SIGPIPE)
         fprintf(stderr, "\nmoontower: stopping; once more to stop at once\n");
-    lua_pushcfunction(engine->L, engine->signal ? cancel_first : interrupt_foreground);
-    if (lua_pcall(engine->L, 0, 0, 0) != LUA_OK)
-        lua_pop(engine->L, 1);
+    lua_pushcfunction(runtime->L, runtime->signal ? cancel_first : interrupt_foreground);
+    if (lua_pcall(runtime->L, 0, 0, 0) != LUA_OK)
+        lua_pop(runtime->L, 1);
 }
 
 static void on_closed_output(void *context)
 {
-    struct mt_engine *engine = context;
-    if (!engine->signal) {
-        engine->signal = SIGPIPE;
-        uv_async_send(&engine->stop);
+    struct mt_runtime *runtime = context;
+    if (!runtime->signal) {
+        runtime->signal = SIGPIPE;
+        uv_async_send(&runtime->stop);
     }
 }
 
-int mt_engine_end_on_closed_output(struct mt_engine *engine)
+int mt_runtime_end_on_closed_output(lua_State *L)
 {
-    return engine->output ? 0
-        : mt_output_watch(&engine->loop, on_closed_output, engine, &engine->output);
+    struct mt_runtime *runtime = runtime_of(L);
+    return runtime->output ? 0
+        : mt_output_watch(&runtime->engine.loop, on_closed_output, runtime, &runtime->output);
 }
 
-bool mt_engine_output_closed(struct mt_engine *engine)
+bool mt_runtime_output_closed(lua_State *L)
 {
-    if (engine->output)
-        on_closed_output(engine);
-    return engine->output != NULL;
+    struct mt_runtime *runtime = runtime_of(L);
+    if (runtime->output)
+        on_closed_output(runtime);
+    return runtime->output != NULL;
 }
 
-int mt_engine_open(struct mt_engine *engine, lua_CFunction open_modules)
+int mt_runtime_open(struct mt_runtime *runtime, lua_CFunction open_modules)
 {
-    memset(engine, 0, sizeof(*engine));
+    memset(runtime, 0, sizeof(*runtime));
+    runtime->engine.tasks = &runtime->tasks;
+    runtime->engine.limits = &runtime->limits;
     signal(SIGPIPE, SIG_IGN);  /* who writes gets EPIPE, and decides */
-    int status = mt_loop_init(&engine->loop);
+    int status = mt_loop_init(&runtime->engine.loop);
     if (status < 0)
         return status;
-    status = uv_async_init(&engine->loop.uv, &engine->stop, on_stop);
+    status = uv_async_init(&runtime->engine.loop.uv, &runtime->stop, on_stop);
     if (status < 0)
         return status;
-    engine->L = lua_newstate(mt_limits_allocate, &engine->limits);
-    if (!engine->L)
+    runtime->L = lua_newstate(mt_limits_allocate, &runtime->limits);
+    if (!runtime->L)
         return -ENOMEM;
-    memcpy(lua_getextraspace(engine->L), &engine, sizeof(engine));
-    lua_pushcfunction(engine->L, open_state);
-    lua_pushcfunction(engine->L, open_modules);
-    if (lua_pcall(engine->L, 1, 0, 0) != LUA_OK) {
-        fprintf(stderr, "moontower: %s\n", lua_tostring(engine->L, -1));
+    mt_engine_set(runtime->L, &runtime->engine);
+    lua_pushcfunction(runtime->L, open_state);
+    lua_pushcfunction(runtime->L, open_modules);
+    if (lua_pcall(runtime->L, 1, 0, 0) != LUA_OK) {
+        fprintf(stderr, "moontower: %s\n", lua_tostring(runtime->L, -1));
         return -EINVAL;
     }
     return 0;
@@ -155,42 +157,42 @@ static void report(lua_State *L, int index)
 }
 
 /* Of a task that ended with the last `count` values: true and its results, or false and its error. */
-static int exit_status(struct mt_engine *engine, int count)
+static int exit_status(struct mt_runtime *runtime, int count)
 {
-    lua_State *L = engine->L;
+    lua_State *L = runtime->L;
     int ok = lua_gettop(L) - count + 1;
-    if (engine->signal == SIGPIPE)
+    if (runtime->signal == SIGPIPE)
         return 128 + SIGPIPE;  /* whatever the script made of it */
     if (lua_toboolean(L, ok))
         return count > 1 && lua_isinteger(L, ok + 1) ? (int)lua_tointeger(L, ok + 1) : 0;
-    if (engine->signal)
-        return 128 + engine->signal;
+    if (runtime->signal)
+        return 128 + runtime->signal;
     report(L, ok + 1);
     return 1;
 }
 
 static int protected_run(lua_State *L)
 {
-    struct mt_engine *engine = mt_engine_of(L);
-    engine->first = mt_task_spawn(L, 0);
-    signalled = engine;
+    struct mt_runtime *runtime = runtime_of(L);
+    runtime->first = mt_task_spawn(L, 0);
+    signalled = runtime;
     for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++) {
         struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
         sigaction(stop_signals[i], &action, NULL);
     }
-    while (!mt_task_ended(engine->first)) {
+    while (!mt_task_ended(runtime->first)) {
         bool more = mt_tasks_run(L);
-        if (!mt_task_ended(engine->first))
-            uv_run(&engine->loop.uv, more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+        if (!mt_task_ended(runtime->first))
+            uv_run(&runtime->engine.loop.uv, more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
     }
     int results = mt_task_join(L);
-    lua_pushinteger(L, exit_status(engine, results));
+    lua_pushinteger(L, exit_status(runtime, results));
     return 1;
 }
 
-int mt_engine_run(struct mt_engine *engine)
+int mt_runtime_run(struct mt_runtime *runtime)
 {
-    lua_State *L = engine->L;
+    lua_State *L = runtime->L;
     lua_pushcfunction(L, protected_run);
     lua_insert(L, -2);
     if (lua_pcall(L, 1, 1, 0) != LUA_OK)
@@ -200,23 +202,23 @@ int mt_engine_run(struct mt_engine *engine)
     return status;
 }
 
-static void say_handle(uv_handle_t *handle, void *unused)
+static void print_handle(uv_handle_t *handle, void *unused)
 {
     (void)unused;
     fprintf(stderr, "moontower: left open: %s%s\n", uv_handle_type_name(uv_handle_get_type(handle)),
             uv_is_closing(handle) ? " (closing)" : "");
 }
 
-int mt_engine_close(struct mt_engine *engine)
+int mt_runtime_close(struct mt_runtime *runtime)
 {
-    if (engine->L)
-        lua_close(engine->L);
+    if (runtime->L)
+        lua_close(runtime->L);
     for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
         signal(stop_signals[i], SIG_DFL);
-    mt_output_close(engine->output);
-    uv_close((uv_handle_t *)&engine->stop, NULL);
-    if (mt_loop_close(&engine->loop) == 0)
+    mt_output_close(runtime->output);
+    uv_close((uv_handle_t *)&runtime->stop, NULL);
+    if (mt_loop_close(&runtime->engine.loop) == 0)
         return 0;
-    uv_walk(&engine->loop.uv, say_handle, NULL);
+    uv_walk(&runtime->engine.loop.uv, print_handle, NULL);
     return 1;
 }

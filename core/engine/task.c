@@ -5,8 +5,9 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "engine/error.h"
-#include "engine/runtime.h"
+#include "engine/protect.h"
 
 /*
  * Many ready tasks keep the loop from its descriptors for no longer than this; one task may run
@@ -22,7 +23,7 @@ struct mt_task {
     lua_State *thread;
     struct mt_op *op;  /* what it waits for */
     struct mt_scope root, *scope;
-    struct mt_run run;
+    struct mt_slice slice;
     int arguments;  /* for the first resume */
     bool started, queued, ended;
 };
@@ -52,7 +53,7 @@ static int op_gc(lua_State *L)
 static int task_gc(lua_State *L)
 {
     struct mt_task *task = lua_touserdata(L, 1);
-    mt_run_set_account(&task->run, NULL);
+    mt_slice_set_account(&task->slice, NULL);
     return 0;
 }
 
@@ -98,7 +99,7 @@ static struct mt_turns *take_turns(struct mt_tasks *tasks)
 
 static struct mt_turns *turns_of(struct mt_task *task)
 {
-    struct mt_account *account = task->run.account;
+    struct mt_account *account = task->slice.account;
     return account ? mt_account_turns(account) : &task->tasks->without_account;
 }
 
@@ -130,7 +131,7 @@ static struct mt_task *take_ready(struct mt_turns *turns)
 
 struct mt_task *mt_task_current(lua_State *L)
 {
-    return mt_engine_of(L)->tasks.running;
+    return mt_engine_of(L)->tasks->running;
 }
 
 struct mt_loop *mt_loop(lua_State *L)
@@ -175,7 +176,7 @@ static void on_overdue(struct mt_timer *timer)
 
 static void begin_cancelling(struct mt_scope *scope)
 {
-    double cleanup = mt_account_cleanup(scope->task->run.account);
+    double cleanup = mt_account_cleanup(scope->task->slice.account);
     scope->cancelled = true;
     if (cleanup > 0)
         mt_timer_start(scope->loop, &scope->deadline, cleanup, on_overdue);
@@ -348,8 +349,8 @@ static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_resu
 static int on_returned(lua_State *L, int status, lua_KContext context)
 {
     bool ok = status == LUA_OK || status == LUA_YIELD;
-    mt_trace_late(L, status);
-    mt_engine_of(L)->limits.charged = NULL;  /* what follows must not fail */
+    mt_traceback_oom(L, status);
+    mt_engine_of(L)->limits->charged = NULL;  /* what follows must not fail */
     end_task(L, (struct mt_task *)context, ok, 2);
     return 0;
 }
@@ -392,13 +393,13 @@ void mt_task_set_account(lua_State *L, struct mt_account *account)
     struct mt_task *task = mt_task_current(L);
     if (!task || task->thread != L)
         luaL_error(L, "limits need a task of its own");
-    mt_account_unset_first(L, task->run.account, task);
-    mt_run_leave(&task->run);
-    mt_run_set_account(&task->run, account);
+    mt_account_unset_first(L, task->slice.account, task);
+    mt_slice_leave(&task->slice);
+    mt_slice_set_account(&task->slice, account);
     if (account)
-        mt_account_set_first(account, task);
-    mt_run_set_hook(&task->run, L);
-    mt_run_enter(&task->run, L, &mt_engine_of(L)->limits);
+        mt_account_set_first(account, task, mt_task_cancel);
+    mt_slice_set_hook(&task->slice, L);
+    mt_slice_enter(&task->slice, L, mt_engine_of(L)->limits);
 }
 
 void mt_task_set_owner(lua_State *L, struct mt_task *task)
@@ -411,8 +412,8 @@ void mt_task_set_owner(lua_State *L, struct mt_task *task)
 
 struct mt_task *mt_task_spawn(lua_State *L, int arguments)
 {
-    struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
-    struct mt_account *account = tasks->running ? tasks->running->run.account : NULL;
+    struct mt_tasks *tasks = mt_engine_of(L)->tasks;
+    struct mt_account *account = tasks->running ? tasks->running->slice.account : NULL;
     int function = lua_gettop(L) - arguments;
 
     mt_account_check_tasks(L, account);
@@ -440,7 +441,7 @@ struct mt_task *mt_task_spawn(lua_State *L, int arguments)
     task->root.loop = mt_loop(L);
     task->root.reason = LUA_NOREF;
     task->scope = &task->root;
-    mt_run_set_account(&task->run, account);
+    mt_slice_set_account(&task->slice, account);
     make_ready(task);
     return task;
 }
@@ -464,7 +465,7 @@ void mt_tasks_set_foreground(struct mt_tasks *tasks, bool has_foreground, struct
 static void on_next_step(lua_State *L, lua_Debug *where)
 {
     (void)where;
-    mt_run_set_hook(&mt_task_current(L)->run, L);
+    mt_slice_set_hook(&mt_task_current(L)->slice, L);
     mt_error_push(L, "interrupted", "task", "interrupted");
     lua_error(L);
 }
@@ -480,11 +481,11 @@ bool mt_tasks_on_interrupt(struct mt_tasks *tasks)
 
 void mt_tasks_interrupt(lua_State *L)
 {
-    struct mt_task *task = mt_engine_of(L)->tasks.foreground;
+    struct mt_task *task = mt_engine_of(L)->tasks->foreground;
     if (!task)
         return;
     /* The signal may have come just before it began to wait: interrupted once is enough. */
-    mt_run_set_hook(&task->run, task->thread);
+    mt_slice_set_hook(&task->slice, task->thread);
     mt_error_push(L, "interrupted", "task", "interrupted");
     mt_task_cancel(L, task);
 }
@@ -494,8 +495,8 @@ bool mt_task_ended(const struct mt_task *task)
     return task->ended;
 }
 
-/* Ends a task in which no script can do so any more, with the error on top of its coroutine. */
-static void end_abruptly(lua_State *thread, struct mt_task *task)
+/* Ends a task in which nothing of the script runs any more, with the error on top of its coroutine. */
+static void end_from_outside(lua_State *thread, struct mt_task *task)
 {
     luaL_checkstack(thread, 3, NULL);
     lua_rawgetp(thread, LUA_REGISTRYINDEX, task);
@@ -512,7 +513,7 @@ static void end_abruptly(lua_State *thread, struct mt_task *task)
 /* Returns whether the coroutine has come to its end. */
 static bool resume(lua_State *L, struct mt_task *task)
 {
-    struct mt_limits *limits = &mt_engine_of(L)->limits;
+    struct mt_limits *limits = mt_engine_of(L)->limits;
     struct mt_limits outer_limits = *limits;
     struct mt_task *outer = task->tasks->running;
     lua_State *thread = task->thread;
@@ -520,24 +521,24 @@ static bool resume(lua_State *L, struct mt_task *task)
     int results = 0;
 
     task->started = true;
-    mt_run_enter(&task->run, thread, limits);
+    mt_slice_enter(&task->slice, thread, limits);
     task->tasks->running = task;
     int status = lua_resume(thread, L, arguments, &results);
     bool is_waiting = status == LUA_YIELD && task->op;
-    if (status == LUA_YIELD && !is_waiting && !mt_run_end_stopped(&task->run, thread)) {
+    if (status == LUA_YIELD && !is_waiting && !mt_slice_end_stopped(&task->slice, thread)) {
         /* coroutine.yield() in the task's own coroutine, which nothing would ever resume. */
         lua_resetthread(thread);
         mt_error_push(thread, "raised", "task", "a task cannot coroutine.yield(); it can task.sleep(0)");
     }
     task->tasks->running = outer;
     *limits = outer_limits;
-    mt_run_leave(&task->run);
+    mt_slice_leave(&task->slice);
 
     if (is_waiting)
         lua_pop(thread, results);
     /* task_main() catches what a script raises; here is what is left: no memory to do even that. */
     else if (!task->ended)
-        end_abruptly(thread, task);
+        end_from_outside(thread, task);
     return !is_waiting;
 }
 
@@ -549,21 +550,21 @@ static void end_unstarted(struct mt_task *task)
         mt_scope_reason(task->thread, &task->root);
         end_task(task->thread, task, false, lua_gettop(task->thread));
     } else {
-        mt_run_push_refusal(task->thread, &task->run);
-        end_abruptly(task->thread, task);
+        mt_slice_push_refusal(task->thread, &task->slice);
+        end_from_outside(task->thread, task);
     }
 }
 
 /* Runs it until it waits or ends. */
 static void give_turn(lua_State *L, struct mt_task *task)
 {
-    if (!task->started && mt_run_is_refused(&task->run)) {
+    if (!task->started && mt_slice_is_refused(&task->slice)) {
         end_unstarted(task);
     } else if (!resume(L, task)) {
         return;
     }
-    mt_account_unset_first(L, task->run.account, task);
-    mt_run_end(&task->run, L);
+    mt_account_unset_first(L, task->slice.account, task);
+    mt_slice_end(&task->slice, L);
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, task);  /* may be collected from here on */
 }
@@ -599,13 +600,13 @@ static void end_deferring(struct mt_tasks *tasks)
  */
 bool mt_tasks_run(lua_State *L)
 {
-    struct mt_tasks *tasks = &mt_engine_of(L)->tasks;
+    struct mt_tasks *tasks = mt_engine_of(L)->tasks;
     uint64_t end = uv_hrtime() + longest_round;
 
     end_deferring(tasks);
     for (size_t left = tasks->turns; left > 0; left--) {
         struct mt_turns *turns = take_turns(tasks);
-        struct mt_account *account = mt_account_ref(turns->first->run.account);
+        struct mt_account *account = mt_account_ref(turns->first->slice.account);
         give_turns(L, turns, account);
         turns->is_listed = turns->count > 0;
         if (turns->is_listed) {

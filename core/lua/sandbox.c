@@ -4,8 +4,9 @@
 #include <lualib.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "engine/error.h"
-#include "engine/runtime.h"
+#include "engine/limit.h"
 #include "lua/modules.h"
 
 enum { STEPS_BETWEEN_LOOKS = 100, DEEPEST = 16, LONGEST_MESSAGE = 1000 };
@@ -179,8 +180,8 @@ static int push_failure(lua_State *L, lua_State *thread)
  */
 static int l_run(lua_State *L)
 {
-    struct mt_engine *engine = mt_engine_of(L);
-    struct mt_account *outer = engine->limits.charged;
+    struct mt_limits *limits = mt_engine_of(L)->limits;
+    struct mt_account *outer = limits->charged;
     size_t length;
     const char *source = luaL_checklstring(L, 1, &length);
     const char *name = luaL_checkstring(L, 2);
@@ -194,7 +195,7 @@ static int l_run(lua_State *L)
     struct mt_account *account = mt_account_new("sandbox", &(struct mt_allowance){ .bytes = bytes });
     if (!account)
         return luaL_error(L, "not enough memory");
-    engine->limits.charged = NULL;  /* nothing may be raised while strings have other methods */
+    limits->charged = NULL;  /* nothing may be raised while strings have other methods */
     lua_State *thread = lua_newthread(L);  /* a coroutine of its own: hooks are set for one coroutine */
     lua_pushcfunction(thread, on_raise);
     push_copy(L, 3, 2);
@@ -204,12 +205,12 @@ static int l_run(lua_State *L)
 
     lua_sethook(thread, on_steps, LUA_MASKCOUNT, STEPS_BETWEEN_LOOKS);
     start_clock(seconds);
-    engine->limits.charged = account;
+    limits->charged = account;
     int status = run(thread, source, length, name);
-    engine->limits.charged = NULL;
+    limits->charged = NULL;
     lua_sethook(thread, NULL, 0, 0);
     swap_string_methods(L, -1);
-    engine->limits.charged = outer;
+    limits->charged = outer;
     mt_account_unref(account);
     if (status != LUA_OK)
         return push_failure(L, thread);

@@ -43,12 +43,11 @@ static int l_open(lua_State *L)
  */
 static int l_end_on_closed_output(lua_State *L)
 {
-    struct mt_engine *engine = mt_engine_of(L);
     if (lua_toboolean(L, 1)) {
-        lua_pushboolean(L, mt_engine_output_closed(engine));
+        lua_pushboolean(L, mt_runtime_output_closed(L));
         return 1;
     }
-    int status = mt_engine_end_on_closed_output(engine);
+    int status = mt_runtime_end_on_closed_output(L);
     if (status < 0)
         return mt_error_errno(L, status, "signal", "watch standard output");
     lua_pushboolean(L, true);

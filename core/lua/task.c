@@ -2,9 +2,10 @@
 /* core.task: what modules/task.lua builds groups and time-outs from. */
 #include <lauxlib.h>
 
+#include "engine/engine.h"
 #include "engine/error.h"
 #include "engine/limit.h"
-#include "engine/runtime.h"
+#include "engine/protect.h"
 #include "engine/task.h"
 #include "lua/modules.h"
 
@@ -100,7 +101,7 @@ static int l_cancel(lua_State *L)
 static int l_foreground(lua_State *L)
 {
     struct mt_task *task = lua_isuserdata(L, 1) ? luaL_checkudata(L, 1, "mt.task") : NULL;
-    mt_tasks_set_foreground(&mt_engine_of(L)->tasks, lua_toboolean(L, 1), task);
+    mt_tasks_set_foreground(mt_engine_of(L)->tasks, lua_toboolean(L, 1), task);
     return 0;
 }
 
