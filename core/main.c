@@ -51,6 +51,18 @@ static void find_places(struct places *places)
 }
 
 /*
+ * Takes the current folder, Lua's last resort, off one of the paths in `package`, at the top: what
+ * is in it may be another user's.
+ */
+static void forget_current_folder(lua_State *L, const char *path, const char *entries)
+{
+    lua_getfield(L, -1, path);
+    luaL_gsub(L, lua_tostring(L, -1), entries, "");
+    lua_setfield(L, -3, path);
+    lua_pop(L, 1);
+}
+
+/*
  * Pushes modules/main.lua as a function: called in the first task, it returns the exit status.
  * `require "core.program"` tells scripts where this program and their files are, the version, and
  * how to load more.
@@ -60,6 +72,8 @@ static int load_main(lua_State *L)
     struct places places = { .home = "" };
     find_places(&places);
     lua_getglobal(L, "package");
+    forget_current_folder(L, "path", ";./?.lua;./?/init.lua");
+    forget_current_folder(L, "cpath", ";./?.so");
     lua_pushfstring(L, "%s/modules/?.lua;%s/modules/?/init.lua;", places.home, places.home);
     lua_getfield(L, -2, "path");
     lua_concat(L, 2);

@@ -6,7 +6,7 @@ local errors = require "errors"
 local fs = require "core.fs"
 local validate = require "base.validate"
 local log = require "log"
-local program = require "core.program"
+local places = require "loading.places"
 local script = require "loading.script"
 local task = require "task"
 
@@ -58,24 +58,15 @@ end
 ---@return boolean
 function M.is(value) return getmetatable(value) == Policy end
 
----Where policies are looked for by name, in order.
----@return string[]
-function M.folders() return { "/etc/moontower/policies", program.home .. "/scripts/policies" } end
-
 ---@param name string "reconnect", or a path with a slash in it
----@return string? path nil when there is no such file
----@return moontower.error? err why a path leads to none
+---@return string|false|nil path nil: there is no such file; false: it is refused
+---@return moontower.error? err why a path leads to none, or why it is refused
 function M.path(name)
   if name:find("/") then
     local there, err = fs.stat(name)
     return there and name or nil, err
   end
-  for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
-    local path = ("%s/%s.lua"):format(folder, name)
-    if fs.stat(path) then
-      return path
-    end
-  end
+  return places.find("policies", name)
 end
 
 local function invalid(message)
@@ -132,7 +123,7 @@ function M.load(name, options)
   elseif not path then
     return errors.fail {
       code = "not-found", source = "policy", message = ("there is no policy '%s'"):format(name),
-      hint = "Policies are files in scripts/ and /etc/moontower/policies; a path needs a slash in it: ./mine.lua.",
+      hint = "Policies are files in /etc/moontower/policies and among ours; a path needs a slash in it: ./mine.lua.",
     }
   end
   local chunk, message = script.load(path)

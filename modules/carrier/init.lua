@@ -4,7 +4,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local validate = require "base.validate"
-local program = require "core.program"
+local places = require "loading.places"
 local sandbox = require "core.sandbox"
 local script = require "loading.script"
 local terminal = require "terminal"
@@ -246,40 +246,17 @@ local function environment(arguments)
   return values
 end
 
----The folders that carrier files are looked for in, in order.
----@return string[]
-function M.folders()
-  return { "/etc/moontower/carriers", program.home .. "/carriers" }
-end
-
 ---@return string[] names of all carriers there are, sorted
-function M.list()
-  local names, seen = {}, {}
-  for _, folder in ipairs(M.folders()) do
-    for _, file in ipairs(fs.list(folder) or {}) do
-      local name = file:match("^(.+)%.lua$")
-      if name and not seen[name] then
-        seen[name] = true
-        names[#names + 1] = name
-      end
-    end
-  end
-  table.sort(names)
-  return names
-end
+function M.list() return places.names "carriers" end
 
 ---@param name string "calyx-sprint", or a path with a slash in it
----@return string? path nil when there is no such file
+---@return string|false|nil path nil: there is no such file; false: it is refused
+---@return moontower.error? err why it is refused
 function M.path(name)
   if name:find("/") then
     return terminal.path(name)
   end
-  for _, folder in ipairs(name:find("^[%w._-]+$") and M.folders() or {}) do
-    local path = ("%s/%s.lua"):format(folder, name)
-    if fs.stat(path, "link") then -- one that leads nowhere is a mistake, and not for the next folder to hide
-      return path
-    end
-  end
+  return places.find("carriers", name)
 end
 
 ---May its connections have this MTU?
@@ -309,8 +286,11 @@ end
 ---@return moontower.error? err
 ---@return string? source the text of the file, if it could be read
 function M.load(name, arguments, is_for_person)
-  local path = M.path(name)
-  local source, err
+  local path, err = M.path(name)
+  if path == false then
+    return nil, err
+  end
+  local source
   if path and is_for_person and name:find("/") then
     source, err = terminal.read(name)
   elseif path then

@@ -26,6 +26,8 @@ M.topics = {
     heading = "JSON, for programs" },
   { name = "orders", summary = "What commands mean to the daemon's policies.", folder = "scripts",
     heading = "What a person has ordered" },
+  { name = "places", summary = "Where your own commands, policies, carriers and modules are looked for.",
+    folder = "scripts", heading = "Where files are looked for" },
   { name = "policies", summary = "The policies, their options, and writing one.", folder = "scripts",
     heading = "Policies" },
   { name = "probes", summary = "How pings and other probes are written.", folder = "modules",

@@ -2,10 +2,11 @@
 -- Scripts of a user's own, policies among them: loaded with globals of their own, since many run beside each other.
 --
 -- This keeps accidents apart, not enemies: what one assigns to globals and to the tables of the standard library, the
--- numbers that it has drawn, and the files that it reads and writes by default are its own. The modules that scripts
--- require, and package.path, are everybody's.
+-- numbers that it has drawn, and the files that it reads and writes by default are its own. So are the modules of its
+-- user's: each script loads them for itself. Those of ours, and package.path, are everybody's.
 
 local fs = require "core.fs"
+local places = require "loading.places"
 local sandbox = require "core.sandbox"
 local terminal = require "terminal"
 
@@ -102,9 +103,57 @@ local function add_loaders(environment)
   function environment.dofile(path) return assert(environment.loadfile(path))() end
 end
 
+-- Does require() find it without us?
+local function is_installed(name)
+  return package.loaded[name] ~= nil or package.preload[name] ~= nil
+    or package.searchpath(name, package.path) ~= nil or package.searchpath(name, package.cpath) ~= nil
+end
+
+local LOADING = {}
+
+-- The module's globals are the script's. It is loaded again when the script is, as by `moontower reload`.
+local function load_module(path, name, environment, loaded)
+  loaded[name] = LOADING
+  local chunk, message
+  local text, err = fs.read(path)
+  if text then
+    chunk, message = M.compile(text, path, environment)
+  end
+  if not chunk then
+    loaded[name] = nil
+    error(err or message, 0)
+  end
+  local value = chunk(name, path)
+  loaded[name] = value == nil or value
+  return loaded[name]
+end
+
+-- require() for one script: first what it has for itself, then ours and what is installed for Lua, then its user's.
+local function new_require(environment, libraries, beside)
+  local loaded = {}
+  return function(name)
+    if libraries[name] ~= nil then
+      return libraries[name]
+    elseif loaded[name] == LOADING then
+      error(("the module '%s' requires itself"):format(name), 2)
+    elseif loaded[name] ~= nil then
+      return loaded[name]
+    elseif is_installed(name) then
+      return require(name)
+    end
+    local path, err = places.find_module(name, beside)
+    if path then
+      return load_module(path, name, environment, loaded)
+    end
+    local ok, found = pcall(require, name) -- or it tells where it has looked
+    return ok and found or error(path == nil and found .. err or err, 2)
+  end
+end
+
 ---@param is_for_person boolean? a person has given it, and may type something for it
+---@param beside string? a folder with modules of its own
 ---@return table environment for load(); what a script assigns to its globals stays in it
-function M.environment(is_for_person)
+function M.environment(is_for_person, beside)
   local libraries = {
     string = copy_without(string), table = copy_without(table), utf8 = copy_without(utf8),
     coroutine = copy_without(coroutine), math = sandbox.new_math(), io = own_io(is_for_person),
@@ -122,7 +171,7 @@ function M.environment(is_for_person)
   local environment = copy_without(_G, libraries)
   environment._G = environment
   libraries._G = environment
-  function environment.require(name) return libraries[name] or require(name) end
+  environment.require = new_require(environment, libraries, beside)
   -- Those of files and ports are everybody's.
   function environment.getmetatable(value) return type(value) ~= "userdata" and getmetatable(value) or nil end
   -- Both would run where no limit holds: in the middle of other tasks, and in the hook that raises the error.
@@ -172,14 +221,15 @@ function M.compile(text, path, environment)
   return load(M.text(text), "@" .. path, "t", environment)
 end
 
----Loads a script, and does not run it.
+---Loads a script, and does not run it. It may require what is in the folder `modules` beside it.
 ---@param path string
 ---@param is_for_person boolean? a person has given it; it is read where that person is: see terminal.read
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return table environment
 function M.load(path, is_for_person)
-  local environment = M.environment(is_for_person)
+  local folder = (is_for_person and terminal.path(path) or path):match "^(.*)/[^/]*$" or "."
+  local environment = M.environment(is_for_person, folder .. "/modules")
   local read = is_for_person and terminal.read or fs.read
   local text, err = read(path)
   if not text then

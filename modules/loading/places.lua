@@ -1,0 +1,165 @@
+-- SPDX-License-Identifier: MIT
+-- Where commands, policies, carriers, makers and modules are looked for, and whose files are taken.
+--
+-- Ours are wherever the program is. A user's own are in /etc/moontower, and in the folders of $MOONTOWER_PATH, which
+-- have the same layout. As much of it runs as root, only root, or the user who runs it, may have made them.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local program = require "core.program"
+
+---@alias places.kind "carriers"|"makers"|"modules"|"policies"|"scripts"
+
+local M = { HOME = "/etc/moontower" }
+
+---@type table<places.kind, string> the folder of ours
+local ours = {
+  carriers = "carriers", makers = "modules/makers", modules = "modules", policies = "scripts/policies",
+  scripts = "scripts",
+}
+
+-- A command of ours keeps its meaning, and require() looks in no other folder for a module of ours. A carrier or a
+-- policy of the same name stands in for ours.
+local ours_first = { modules = true, scripts = true }
+
+---@class places.folder
+---@field path string
+---@field is_ours boolean? as trustworthy as the program
+
+---The folders for one kind of file, in the order in which they are looked through.
+---@param kind places.kind
+---@return places.folder[]
+function M.folders(kind)
+  local list = {}
+  for folder in (os.getenv "MOONTOWER_PATH" or ""):gmatch "[^:]+" do
+    list[#list + 1] = { path = ("%s/%s"):format(folder, kind) }
+  end
+  list[#list + 1] = { path = ("%s/%s"):format(M.HOME, kind) }
+  table.insert(list, ours_first[kind] and 1 or #list + 1,
+    { path = ("%s/%s"):format(program.home, ours[kind]), is_ours = true })
+  return list
+end
+
+-- ---- whose files are taken ----
+
+local OTHERS_WRITE, STICKY = 18, 512 -- 0022, 01000
+
+-- In a user namespace, root's files seem to belong to the owner of "/", but so do those of all other users. Those here
+-- are root's for sure.
+local function is_roots(path) return not path:find "/.*/" or path:find "^/etc/" ~= nil end
+
+local function is_trusted(owner, path)
+  return owner == 0 or owner == fs.geteuid() or owner == fs.stat("/").uid and is_roots(path)
+end
+
+local function refuse(path, part, why, hint)
+  return errors.fail {
+    code = "permission", source = "loading", hint = hint,
+    message = ("%s is refused: %s %s"):format(path, part == path and "it" or part, why),
+  }
+end
+
+local function check_part(path, part)
+  local found, err = fs.stat(part)
+  if not found then
+    return nil, err
+  elseif not is_trusted(found.uid, part) then
+    return refuse(path, part, ("belongs to the user %d"):format(found.uid), fs.geteuid() == 0
+      and ("Root runs only what belongs to root: chown root %s"):format(part)
+      or "It has to belong to you or to root: make a copy that does.")
+  elseif found.mode & OTHERS_WRITE ~= 0 and not (found.type == "directory" and found.mode & STICKY ~= 0) then
+    return refuse(path, part, "can be written by others than its owner", ("chmod go-w %s"):format(part))
+  end
+  return true
+end
+
+---May a file run with our rights? It, and all folders on the way to it, have to belong to root, or to the user who runs
+---this, and no one else may be able to write there.
+---@param path string
+---@return true? ok
+---@return moontower.error? err that tells what to do about it
+function M.check(path)
+  local real, err = fs.realpath(path)
+  if not real then
+    return nil, err
+  end
+  local stop = 1
+  while stop do
+    local ok
+    ok, err = check_part(path, stop == 1 and "/" or real:sub(1, stop - 1))
+    if not ok then
+      return nil, err
+    end
+    stop = stop <= #real and (real:find("/", stop + 1, true) or #real + 1) or nil
+  end
+  return true
+end
+
+-- ---- finding them ----
+
+-- Of a folder that is not ours, only what may run with our rights. A link that leads nowhere is a mistake, and not for
+-- the next folder to hide: reading it tells.
+local function find_in(folder, name, forms)
+  for _, form in ipairs(forms) do
+    local path = form:format(folder.path, name)
+    if fs.stat(path, "link") then
+      if folder.is_ours or not fs.stat(path) then
+        return path
+      end
+      local ok, err = M.check(path)
+      return ok and path or false, err
+    end
+  end
+end
+
+local FILE, MODULE = { "%s/%s.lua" }, { "%s/%s.lua", "%s/%s/init.lua" }
+
+---@param kind places.kind of all but modules
+---@param name string without ".lua"
+---@return string|false|nil path nil: there is none; false: what is there is refused
+---@return moontower.error? err why
+---@return boolean? is_ours
+function M.find(kind, name)
+  for _, folder in ipairs(name:find "^[%w._-]+$" and M.folders(kind) or {}) do
+    local path, err = find_in(folder, name, FILE)
+    if path ~= nil then
+      return path, err, folder.is_ours
+    end
+  end
+end
+
+---A module of a user's own.
+---@param name string as require() takes it: "a.b" is a/b.lua or a/b/init.lua
+---@param beside string? a folder that is looked in first
+---@return string|false|nil path nil: there is none; false: what is there is refused
+---@return moontower.error|string err why; or where it was looked for
+function M.find_module(name, beside)
+  local looked = {}
+  for _, folder in ipairs(table.move(M.folders "modules", 2, 100, beside and 2 or 1, { { path = beside } })) do
+    local path, err = find_in(folder, name:gsub("%.", "/"), MODULE)
+    if path ~= nil then
+      return path, err
+    end
+    for _, form in ipairs(MODULE) do looked[#looked + 1] = "\n\tno file '" .. form:format(folder.path, name) .. "'" end
+  end
+  return nil, table.concat(looked)
+end
+
+---@param kind places.kind
+---@return string[] names of all that there are, sorted
+function M.names(kind)
+  local names, seen = {}, {}
+  for _, folder in ipairs(M.folders(kind)) do
+    for _, file in ipairs(fs.list(folder.path) or {}) do
+      local name = file:match "^([^.].*)%.lua$"
+      if name and not seen[name] then
+        seen[name] = true
+        names[#names + 1] = name
+      end
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+return M
