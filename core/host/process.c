@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes, and what /proc tells about the others. */
+/* Child processes. */
 #include "host/process.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +17,7 @@
 struct pipe_end {
     uv_pipe_t pipe;
     struct mt_process *process;
-    struct mt_output *output;
+    struct mt_child_output *output;
     bool open;
 };
 
@@ -199,7 +195,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(shared, sizeof(shared));
 }
 
-static void append(struct mt_output *output, const char *data, size_t length)
+static void append(struct mt_child_output *output, const char *data, size_t length)
 {
     if (length > MT_OUTPUT_LIMIT - output->length) {
         length = MT_OUTPUT_LIMIT - output->length;
@@ -246,7 +242,7 @@ static void on_written(uv_write_t *write, int status)
 
 /* ---- the beginning ---- */
 
-static void open_end(struct mt_process *process, struct pipe_end *end, struct mt_output *output)
+static void open_end(struct mt_process *process, struct pipe_end *end, struct mt_child_output *output)
 {
     end->process = process;
     end->output = output;
@@ -336,7 +332,7 @@ int mt_process_start(struct mt_processes *processes, const struct mt_process_opt
     processes->first = made;
     int status = spawn(made, options);
     if (status < 0) {
-        /* libuv wants even a process that never was to be closed. */
+        /* libuv requires that even a process that it could not start is closed. */
         uv_close((uv_handle_t *)&made->child, on_child_closed);
         finish(made);
         return status;
@@ -354,99 +350,4 @@ int mt_process_start(struct mt_processes *processes, const struct mt_process_opt
 const struct mt_process_result *mt_process_result(const struct mt_process *process)
 {
     return &process->result;
-}
-
-/* ---- other processes ---- */
-
-/*
- * Only descriptors that lead below /dev are looked at closely: stat() on others, a dead network
- * mount for one, may block.
- */
-static bool leads_to_device(int directory, const char *name, dev_t device)
-{
-    char target[6];
-    struct stat info;
-    return readlinkat(directory, name, target, sizeof(target)) >= 5 &&
-           strncmp(target, "/dev/", 5) == 0 && fstatat(directory, name, &info, 0) == 0 &&
-           S_ISCHR(info.st_mode) && info.st_rdev == device;
-}
-
-static bool holds(const char *pid, dev_t device)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
-    DIR *descriptors = opendir(path);
-    if (!descriptors)
-        return false;
-    bool found = false;
-    struct dirent *entry;
-    while (!found && (entry = readdir(descriptors)))
-        found = leads_to_device(dirfd(descriptors), entry->d_name, device);
-    closedir(descriptors);
-    return found;
-}
-
-static ssize_t read_small(const char *path, char *text, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    ssize_t length = read(fd, text, size - 1);
-    if (length < 0)
-        length = -errno;
-    text[length > 0 ? length : 0] = '\0';
-    close(fd);
-    return length;
-}
-
-static void name_holder(struct mt_holder *holder, const char *pid)
-{
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-    holder->pid = (pid_t)atoi(pid);
-    read_small(path, holder->name, sizeof(holder->name));
-    holder->name[strcspn(holder->name, "\n")] = '\0';
-}
-
-int mt_device_holders(const char *path, struct mt_holder *holders, int limit)
-{
-    struct stat info;
-    if (stat(path, &info) < 0)
-        return -errno;
-    if (!S_ISCHR(info.st_mode))
-        return -ENODEV;
-    DIR *processes = opendir("/proc");
-    if (!processes)
-        return -errno;
-    int count = 0;
-    struct dirent *entry;
-    while (count < limit && (entry = readdir(processes))) {
-        const char *pid = entry->d_name;
-        if (pid[0] < '1' || pid[0] > '9' || atoi(pid) == getpid())
-            continue;
-        if (holds(pid, info.st_rdev))
-            name_holder(&holders[count++], pid);
-    }
-    closedir(processes);
-    return count;
-}
-
-int mt_process_start_time(pid_t pid, uint64_t *ticks)
-{
-    char path[64], text[1024];
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    ssize_t length = read_small(path, text, sizeof(text));
-    if (length < 0)
-        return length == -ESRCH ? -ENOENT : (int)length;
-    /* The second field, the name in parentheses, may itself hold spaces and parentheses. */
-    const char *field = strrchr(text, ')');
-    for (int number = 2; field && number < 22; number++) {
-        field = strchr(field, ' ');
-        if (field)
-            field++;
-    }
-    if (!field)
-        return -EPROTO;
-    *ticks = strtoull(field, NULL, 10);
-    return 0;
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes, and what /proc tells about the others. */
+/* Child processes. */
 #ifndef MT_HOST_PROCESS_H
 #define MT_HOST_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 #include "host/loop.h"
 
 /* What a child wrote; owned by its process. */
-struct mt_output {
+struct mt_child_output {
     char *data;
     size_t length;
     bool truncated;  /* it wrote more than MT_OUTPUT_LIMIT; the rest was read and dropped */
@@ -35,7 +33,7 @@ struct mt_process_result {
     int status;     /* the exit status, or 128 + the signal that ended it */
     int signal;     /* or 0 */
     bool timed_out;
-    struct mt_output out, err;
+    struct mt_child_output out, err;
 };
 
 /* The children of one engine. */
@@ -63,22 +61,5 @@ void mt_process_release(struct mt_process *process);
 
 /* Ends a process that is not wanted any more (SIGTERM, SIGKILL after a second), and frees it. */
 void mt_process_abandon(struct mt_process *process);
-
-struct mt_holder {
-    pid_t pid;
-    char name[16];
-};
-
-/*
- * The other processes that have the character device at `path` open. Fills in at most `limit`;
- * returns how many, or a negative errno. Only root sees the descriptors of other users.
- */
-int mt_device_holders(const char *path, struct mt_holder *holders, int limit);
-
-/*
- * When a process started, in clock ticks since boot: with its pid, this names a process for good,
- * while pids are used again. -ENOENT when there is no such process.
- */
-int mt_process_start_time(pid_t pid, uint64_t *ticks);
 
 #endif

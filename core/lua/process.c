@@ -10,6 +10,7 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
+#include "host/proc.h"
 #include "lua/modules.h"
 #include "lua/table.h"
 
@@ -41,7 +42,7 @@ static void release(struct run_op *op)
     op->process = NULL;
 }
 
-static void set_output(lua_State *L, const char *name, const struct mt_output *output)
+static void set_output(lua_State *L, const char *name, const struct mt_child_output *output)
 {
     mt_table_set_bytes(L, name, output->data ? output->data : "", output->length);
 }
@@ -205,7 +206,7 @@ static int l_holders(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     struct mt_holder holders[MAX_HOLDERS];
-    int count = mt_device_holders(path, holders, MAX_HOLDERS);
+    int count = mt_proc_holders(path, holders, MAX_HOLDERS);
     if (count < 0)
         return mt_error_errno(L, count, "process", "holders of %s", path);
     lua_createtable(L, count, 0);
@@ -223,7 +224,7 @@ static int l_start_time(lua_State *L)
 {
     lua_Integer pid = luaL_checkinteger(L, 1);
     uint64_t ticks;
-    int status = mt_process_start_time((pid_t)pid, &ticks);
+    int status = mt_proc_start_time((pid_t)pid, &ticks);
     if (status < 0)
         return mt_error_errno(L, status, "process", "process %I", pid);
     lua_pushinteger(L, (lua_Integer)ticks);
@@ -234,7 +235,7 @@ static int l_start_time(lua_State *L)
 static int l_pid_alive(lua_State *L)
 {
     uint64_t ticks;
-    bool alive = mt_process_start_time((pid_t)luaL_checkinteger(L, 1), &ticks) == 0 &&
+    bool alive = mt_proc_start_time((pid_t)luaL_checkinteger(L, 1), &ticks) == 0 &&
                  (lua_isnoneornil(L, 2) || (lua_Integer)ticks == luaL_checkinteger(L, 2));
     lua_pushboolean(L, alive);
     return 1;
