@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* A watch: hearing that files in a folder come, go or change. */
-#include "host/watch.h"
+/* inotify: files in a folder come, go or change. */
+#include "host/inotify.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* A file counts once it is complete: what is written aside and renamed is one event. */
-enum { EVENTS = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR };
+struct inotify_monitor {
+    struct mt_monitor base;
+    bool is_gone;  /* the folder */
+};
+
+enum {
+    /* A file counts once it is complete: one that is written aside and renamed is one event. */
+    CHANGES = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE,
+    /* The kernel sends IN_IGNORED by itself, when the folder is removed or its file system unmounted. */
+    GONE = IN_MOVE_SELF | IN_IGNORED,
+};
 
 static int open_inotify(const char *folder)
 {
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0)
         return -errno;
-    if (inotify_add_watch(fd, folder, EVENTS) < 0) {
+    if (inotify_add_watch(fd, folder, CHANGES | IN_MOVE_SELF | IN_ONLYDIR) < 0) {
         int status = -errno;
         close(fd);
         return status;
@@ -23,24 +33,39 @@ static int open_inotify(const char *folder)
     return fd;
 }
 
-int mt_watch_open(struct mt_loop *loop, const char *folder, struct mt_monitor **watch)
+int mt_inotify_open(struct mt_loop *loop, const char *folder, struct mt_monitor **monitor)
 {
-    struct mt_monitor *made = calloc(1, sizeof(*made));
-    return made ? mt_monitor_open(loop, made, open_inotify(folder), watch) : -ENOMEM;
+    struct inotify_monitor *made = calloc(1, sizeof(*made));
+    return made ? mt_monitor_open(loop, &made->base, open_inotify(folder), monitor) : -ENOMEM;
+}
+
+static bool has_gone(const char *events, size_t length)
+{
+    const struct inotify_event *event;
+    bool is_gone = false;
+    for (size_t at = 0; at < length; at += sizeof(*event) + event->len) {
+        event = (const struct inotify_event *)(const void *)(events + at);
+        is_gone = is_gone || event->mask & GONE;
+    }
+    return is_gone;
 }
 
 /* Which file it was does not matter: callers list the whole folder again. */
-int mt_watch_take(struct mt_monitor *watch)
+int mt_inotify_take(struct mt_monitor *base)
 {
-    char events[4096];
+    struct inotify_monitor *monitor = mt_container_of(base, struct inotify_monitor, base);
+    _Alignas(struct inotify_event) char events[sizeof(struct inotify_event) + 4096];
     int changed = 0;
-    for (;;) {
-        ssize_t count = read(watch->fd, events, sizeof(events));
-        if (count > 0)
+    while (!monitor->is_gone) {
+        ssize_t count = read(base->fd, events, sizeof(events));
+        if (count > 0) {
             changed = 1;
-        else if (count == 0 || errno == EAGAIN)
+            monitor->is_gone = has_gone(events, (size_t)count);
+        } else if (count == 0 || errno == EAGAIN) {
             return changed;
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             return -errno;
+        }
     }
+    return -ENOENT;
 }

@@ -12,6 +12,7 @@ int mt_lua_edit_open(lua_State *L);
 int mt_lua_error_open(lua_State *L);
 int mt_lua_fs_open(lua_State *L);
 int mt_lua_inet_open(lua_State *L);
+int mt_lua_inotify_open(lua_State *L);
 int mt_lua_mbim_open(lua_State *L);
 int mt_lua_netlink_open(lua_State *L);
 int mt_lua_ping_open(lua_State *L);
@@ -25,7 +26,6 @@ int mt_lua_signal_open(lua_State *L);
 int mt_lua_task_open(lua_State *L);
 int mt_lua_udev_open(lua_State *L);
 int mt_lua_usb_open(lua_State *L);
-int mt_lua_watch_open(lua_State *L);
 int mt_lua_world_open(lua_State *L);
 
 /*

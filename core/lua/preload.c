@@ -12,6 +12,7 @@ static const luaL_Reg modules[] = {
     { "core.error", mt_lua_error_open },
     { "core.fs", mt_lua_fs_open },
     { "core.inet", mt_lua_inet_open },
+    { "core.inotify", mt_lua_inotify_open },
     { "core.mbim", mt_lua_mbim_open },
     { "core.netlink", mt_lua_netlink_open },
     { "core.ping", mt_lua_ping_open },
@@ -26,7 +27,6 @@ static const luaL_Reg modules[] = {
     { "core.task", mt_lua_task_open },
     { "core.udev", mt_lua_udev_open },
     { "core.usb", mt_lua_usb_open },
-    { "core.watch", mt_lua_watch_open },
     { "core.world", mt_lua_world_open },
     { NULL, NULL },
 };

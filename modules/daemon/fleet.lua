@@ -8,6 +8,7 @@ local devices = require "modem.devices"
 local errors = require "errors"
 local events = require "events"
 local fs = require "core.fs"
+local inotify = require "core.inotify"
 local lending = require "daemon.lending"
 local log = require "log"
 local modems = require "modem"
@@ -17,7 +18,6 @@ local sysfs = require "modem.sysfs"
 local task = require "task"
 local terminal = require "terminal"
 local udev = require "core.udev"
-local watch = require "core.watch"
 
 local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
 local SETTLE_TIME, SETTLE_MAX = 0.3, 5 -- the ports of one modem appear one after the other
@@ -230,7 +230,7 @@ local openers = {
   bus = function() return udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() } end,
   folder = function()
     fs.mkdir(devices.folder(), 448) -- 0700
-    return watch.folder(devices.folder())
+    return inotify.folder(devices.folder())
   end,
 }
 

@@ -4,11 +4,11 @@
 
 local devices = require "modem.devices"
 local errors = require "errors"
+local inotify = require "core.inotify"
 local status = require "status"
 local sysfs = require "modem.sysfs"
 local task = require "task"
 local udev = require "core.udev"
-local watch = require "core.watch"
 
 local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
 local SETTLE_TIME, SETTLE_MAX = 1, 5 -- its ports appear one after the other
@@ -35,7 +35,7 @@ function M.watch(description)
   if is_on_bus(description) then
     monitor, err = udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() }
   else
-    monitor, err = watch.folder(devices.folder())
+    monitor, err = inotify.folder(devices.folder())
   end
   if not monitor then
     return nil, err

@@ -7,7 +7,7 @@
 
 local control = require "simulator.control"
 local fs = require "core.fs"
-local watch = require "core.watch"
+local inotify = require "core.inotify"
 
 local FOLDER = control.folder .. "/usb"
 local PRIVATE = 448 -- 0700
@@ -124,7 +124,7 @@ function usb_port.start(modems, names, group)
   local ok, err = fs.mkdir(FOLDER, PRIVATE)
   local monitor
   if ok then
-    monitor, err = watch.folder(FOLDER)
+    monitor, err = inotify.folder(FOLDER)
   end
   if not monitor then
     return nil, err

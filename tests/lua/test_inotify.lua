@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- core.watch: hearing that files in a folder come, go or change.
+-- core.inotify: files in a folder come, go or change.
 
 local fs = require "core.fs"
+local inotify = require "core.inotify"
 local lu = require "luaunit"
 local task = require "task"
-local watch = require "core.watch"
 
 local T = {}
 
@@ -12,7 +12,7 @@ local function in_folder(fn)
   local folder = os.tmpname()
   os.remove(folder)
   assert(fs.mkdir(folder, 448))
-  local monitor <close> = assert(watch.folder(folder))
+  local monitor <close> = assert(inotify.folder(folder))
   fn(monitor, folder .. "/file", folder)
   fs.remove(folder .. "/file")
   os.remove(folder)
@@ -38,7 +38,7 @@ function T.test_files_come_change_and_go()
   end)
 end
 
-function T.test_who_waits_is_woken()
+function T.test_a_change_or_closing_wakes_the_waiting_task()
   in_folder(function(monitor, file)
     local group <close> = task.group()
     local waiting = group:spawn(function() return monitor:next() end)
@@ -54,8 +54,36 @@ function T.test_who_waits_is_woken()
   end)
 end
 
+-- Nothing can be reported of a folder that is not there any more: the monitor ends instead of waiting for ever.
+function T.test_a_folder_that_goes_ends_the_monitor()
+  for _, go in ipairs { os.remove, function(folder) assert(os.rename(folder, folder .. ".old")) end } do
+    in_folder(function(monitor, _, folder)
+      local group <close> = task.group()
+      local waiting = group:spawn(function() return monitor:next() end)
+      task.sleep(0)
+      go(folder)
+      local _, value, err = waiting:join()
+      lu.assertNil(value)
+      lu.assertEquals(err.code, "not-found")
+      _, err = monitor:next()
+      lu.assertEquals(err.code, "not-found")
+      os.remove(folder .. ".old")
+    end)
+  end
+end
+
+function T.test_a_folder_that_is_removed_with_its_files_ends_the_monitor()
+  in_folder(function(monitor, file, folder)
+    assert(fs.write(file, "1"))
+    fs.remove(file)
+    os.remove(folder)
+    local _, err = monitor:next()
+    lu.assertEquals(err.code, "not-found")
+  end)
+end
+
 function T.test_no_such_folder()
-  local monitor, err = watch.folder "/no/such/folder"
+  local monitor, err = inotify.folder "/no/such/folder"
   lu.assertNil(monitor)
   lu.assertEquals(err.code, "not-found")
 end

@@ -12,7 +12,7 @@ local SETTING = [[
 export TZ=UTC0
 cat >/run/test/schedule.lua <<'END'
 local policy, task, state = require "policy", require "task", require "state"
-local fs, watch = require "core.fs", require "core.watch"
+local fs, inotify = require "core.fs", require "core.inotify"
 local os = package.loaded.os -- the one of all modules, not this file's own
 local speed, start, real = tonumber(os.getenv "SPEED"), task.now(), os.time
 local y, m, d, h, min = os.getenv "BASE":match "(%d+)-(%d+)-(%d+) (%d+):(%d+)"
@@ -25,7 +25,7 @@ end
 package.loaded["core.clock"] = { alarm = function(time)
   local alarm = task.finally(function() end)
   function alarm.next()
-    local changed <close> = assert(watch.folder "/run/test/clock")
+    local changed <close> = assert(inotify.folder "/run/test/clock")
     task.timeout(math.max((time - os.time()) / speed, 0), changed.next, changed)
     return true
   end
