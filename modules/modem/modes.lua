@@ -5,8 +5,8 @@
 -- configuration (bConfigurationValue) with MBIM in it, as some of Huawei and HP have.
 
 local errors = require "errors"
+local maker = require "maker"
 local ports = require "modem.ports"
-local roles = require "modem.roles"
 
 ---@class modem.usb_interface
 ---@field name string "1-1:1.3"
@@ -34,8 +34,6 @@ local networks = {
 }
 local network_drivers = { cdc_ether = "ecm", cdc_ncm = "ncm", huawei_cdc_ncm = "ncm", rndis_host = "rndis" }
 local driver_of = { mbim = "cdc_mbim", qmi = "qmi_wwan" }
--- Vendors that make nothing but modems; of others, only known products count.
-local makers = { ["1199"] = true, ["2c7c"] = true, ["1bc7"] = true, ["2cb7"] = true, ["1e0e"] = true }
 
 ---The configurations that USB descriptors name.
 ---@param descriptors string? as sysfs has them: of the device, then of each configuration
@@ -87,14 +85,16 @@ function M.role_of(vendor, product, interface)
     or ports.role_of_interface(vendor, product, interface.number, interface.class)
 end
 
+-- Of a vendor that makes other things, too, only known products count.
 local function is_modem(vendor, product, interfaces, other)
   if ports.is_download(vendor, product) then
     return false
-  elseif makers[vendor] or (roles.usb[vendor] or {})[product] or other or M.has_mbim(interfaces) then
+  elseif maker.makes_only_modems(vendor) or maker.quirks("usb", vendor, product).ports or other
+    or M.has_mbim(interfaces) then
     return true
   end
   for _, interface in ipairs(interfaces) do
-    if (roles.classes[vendor] or {})[interface.class] then return true end
+    if maker.role_of_class(vendor, interface.class) then return true end
   end
   return false
 end

@@ -2,13 +2,13 @@
 -- The ports of a modem: which there are, what each is for, and the one that takes AT commands.
 
 local errors = require "errors"
+local maker = require "maker"
 local process = require "core.process"
-local roles = require "modem.roles"
 local sysfs = require "modem.sysfs"
 local usb_names = require "modem.usb_names"
 
 ---@class modem.port
----@field role "at"|"at-ppp"|"nmea"|"dm"|"qmi"|"mbim"|"ppp"|"other"|"unknown"|"download" see modem/roles.lua
+---@field role "at"|"at-ppp"|"nmea"|"dm"|"qmi"|"mbim"|"ppp"|"other"|"unknown"|"download" see makers/README.md
 ---@field path string
 ---@field interface integer? the number of its USB interface
 ---@field net string? of a control port: the network interface that it connects
@@ -34,7 +34,14 @@ local M = {}
 
 local PROBE_TIME = 1
 local role_of_driver = { cdc_mbim = "mbim", qmi_wwan = "qmi" }
--- The table says what an interface is for; on a tty it cannot be one of these.
+-- The `type` of a port of the kernel's WWAN subsystem, which is how PCIe modems appear.
+local role_of_type = {
+  AT = "at", QCDM = "dm", QMI = "qmi", MBIM = "mbim", NMEA = "nmea",
+  XMMRPC = "other", ADB = "other", MIPC = "other", FIREHOSE = "download", FASTBOOT = "download",
+}
+-- USB's own classes, of any maker: an abstract control model that takes AT commands.
+local role_of_class = { ["02:02:01"] = "at" }
+-- A maker's table says what an interface is for; on a tty it cannot be one of these.
 local not_on_tty = { qmi = true, mbim = true }
 
 ---Does this device wait for firmware?
@@ -42,25 +49,25 @@ local not_on_tty = { qmi = true, mbim = true }
 ---@param product string?
 ---@return boolean
 function M.is_download(vendor, product)
-  return (roles.download[vendor or ""] or {})[product or ""] == true
+  return maker.quirks("usb", vendor, product).download == true
 end
 
----What the table knows of a USB interface; nil where nothing.
+---What is known of a USB interface: by the tables of makers, or by its class; nil where nothing is.
 ---@param vendor string
 ---@param product string
 ---@param number integer?
 ---@param class string?
 ---@return string? role
 function M.role_of_interface(vendor, product, number, class)
-  return ((roles.usb[vendor] or {})[product] or {})[number or false]
-    or (roles.classes[vendor] or {})[class or ""] or roles.classes.any[class or ""]
+  return (maker.quirks("usb", vendor, product).ports or {})[number or false]
+    or maker.role_of_class(vendor, class) or role_of_class[class or ""]
 end
 
 local function role_of(ids, raw)
   if M.is_download(ids.vendor, ids.product) then
     return "download"
   elseif raw.subsystem == "wwan" then
-    return roles.wwan[raw.type] or "other"
+    return role_of_type[raw.type] or "other"
   elseif raw.subsystem == "usbmisc" then
     return role_of_driver[raw.driver] or "other"
   end

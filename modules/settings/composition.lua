@@ -3,7 +3,7 @@
 
 local drivers = require "settings.drivers"
 local errors = require "errors"
-local roles = require "modem.roles"
+local maker = require "maker"
 local setting = require "settings.setting"
 
 ---@class settings.composition
@@ -93,9 +93,9 @@ local function normalise(_, wanted)
   return { interfaces = M.sorted(list) }
 end
 
--- The number that an interface will have: the table of ports knows it for most modems.
+-- The number that an interface will have: its maker's table knows it for most modems.
 local function number_of(description, role)
-  local numbers = (roles.usb[description.vendor] or {})[description.product] or {}
+  local numbers = maker.quirks("usb", description.vendor, description.product).ports or {}
   local lowest
   for number, name in pairs(numbers) do
     if name == role and (not lowest or number < lowest) then

@@ -433,6 +433,7 @@ end
 local UNREADABLE = [[
   local devices, errors = require "modem.devices", require "errors"
   local count, failing = 0, 0
+  require("maker").all() -- these are read once
   for module, names in pairs {
     ["core.udev"] = { "devices", "parent", "attribute" }, ["core.fs"] = { "list", "read", "realpath", "stat" },
   } do

@@ -3,6 +3,7 @@
 
 local core_port = require "core.port"
 local lu = require "luaunit"
+local maker = require "maker"
 local task = require "task"
 local world = require "core.world"
 
@@ -46,7 +47,6 @@ package.loaded["modem.usb_names"] = {
 -- The program may have them with the real one.
 package.loaded["modem.ports"], package.loaded["modem.sysfs"] = nil, nil
 local ports = require "modem.ports"
-local roles = require "modem.roles"
 
 local USB = "/sys/devices/usb1/1-1"
 
@@ -216,21 +216,53 @@ function T.test_download_mode()
   lu.assertFalse(ports.is_download(nil, nil))
 end
 
--- No product is both, and every word is one of the list.
-function T.test_the_table_makes_sense()
+-- No product is in two entries, none with ports waits for firmware, and every word is one of the list.
+function T.test_the_tables_make_sense()
   local words = {
     at = true, ["at-ppp"] = true, ppp = true, nmea = true, dm = true, qmi = true, mbim = true, other = true,
+    ecm = true, rndis = true,
   }
-  for vendor, products in pairs(roles.usb) do
-    lu.assertStrMatches(vendor, "%x%x%x%x")
-    for product, interfaces in pairs(products) do
-      lu.assertStrMatches(product, "%x%x%x%x")
-      lu.assertFalse(ports.is_download(vendor, product), vendor .. ":" .. product)
-      for number, role in pairs(interfaces) do
-        lu.assertTrue(math.type(number) == "integer" and words[role], vendor .. ":" .. product)
-      end
+  local seen = {}
+  local function check(vendor, entry)
+    for product in entry[1]:gmatch "%S+" do
+      local id = vendor .. ":" .. product
+      lu.assertNil(seen[id], id .. " is in two entries")
+      seen[id] = true
+      lu.assertIs(maker.quirks("usb", vendor, product), entry, id)
+      lu.assertTrue((entry.ports == nil) == (entry.download == true), id)
+    end
+    for number, role in pairs(entry.ports or {}) do
+      lu.assertTrue(math.type(number) == "integer" and words[role], vendor .. ":" .. entry[1])
     end
   end
+  for usb in maker.each "usb" do
+    for vendor, entries in pairs(usb) do
+      for _, entry in ipairs(entries) do check(vendor, entry) end
+    end
+  end
+  lu.assertTrue(seen["1199:9071"] and seen["2c7c:0125"] and seen["05c6:9008"])
+end
+
+function T.test_a_mistake_in_a_maker_is_told()
+  for values, message in pairs {
+    [{}] = "needs a 'name'", [{ name = "x", port = {} }] = "no 'port'", [{ name = 7 }] = "'name' of a maker cannot be",
+    [{ name = "x", at = { secrets = "" } }] = "'at' has no 'secrets'",
+    [{ name = "x", usb = { ["1BC7"] = {} } }] = "'1BC7' is no vendor id",
+    [{ name = "x", usb = { ["1bc7"] = { { "10" } } } }] = "'10' of vendor 1bc7 is no product id",
+  } do
+    local ok, err = pcall(maker, values)
+    lu.assertFalse(ok)
+    lu.assertStrContains(tostring(err), message)
+  end
+end
+
+function T.test_whose_modem_it_is()
+  local function name(description) return (maker.of(description) or {}).name end
+  lu.assertEquals(name { vendor = "1199", product = "9071" }, "sierra")
+  lu.assertEquals(name { vendor = "413c", product = "81b6" }, "sierra")
+  lu.assertEquals(name { vendor = "413c", product = "81d7" }, "foxconn")
+  lu.assertEquals(name { vendor = "ffff", product = "0001", manufacturer = "Quectel, Incorporated" }, "quectel")
+  lu.assertNil(name { vendor = "ffff", product = "0001" })
 end
 
 function T.test_described_by_a_file()

@@ -1,0 +1,269 @@
+-- SPDX-License-Identifier: MIT
+-- Makers of modems: a file of makers/ returns `maker { name = ..., usb = ... }`, which says as data what is odd about
+-- its modems.
+--
+-- This is the registry that the mechanisms ask (modem/, settings/, at/ and others). It stands below them, and a maker's
+-- file stands above those that it uses; so the files are loaded when they are first asked for, and what they need for
+-- more than ids and words is named as a module, or loaded in a function.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local program = require "core.program"
+
+---@class maker.quirks one entry of a maker's `usb` or `pci`: all that is odd about the devices with these ids
+---@field [1] string their products, four hexadecimal digits each, with blanks between them
+---@field ports table<integer, string>? what a USB interface is for, by its number: see makers/README.md
+---@field download boolean? it waits for firmware, so nothing may be sent to it
+---@field [string] any what the maker's own settings know of it
+
+---@class maker.vendor: maker.quirks[] the entries of one vendor id
+---@field only_modems boolean? this vendor's devices are modems, also those that are not listed
+
+---@class maker.at a maker's words in the language of AT commands; lists are texts with blanks between the words
+---@field secret string? commands whose values are a PIN, a password or a key
+---@field pins string? of these, those that a carrier's raw lines may not have, as patterns
+---@field urcs string? prefixes of the lines that modems send without being asked
+---@field urc_lines string[]? whole lines of that kind
+---@field resets string[]? commands that restart a modem, the usual one first
+---@field strands string? commands that switch a modem off or leave it in its boot loader, as patterns
+---@field orders table<string, "change"|"context">? what a command orders, where a policy would undo it: at/effect.lua
+
+---@class maker.maker
+---@field name string the name of its file
+---@field brands string[]? words, in lower case, by which a modem's own text names it; its name, if it says nothing
+---@field usb table<string, maker.vendor>? by vendor id
+---@field pci table<string, maker.vendor>?
+---@field usb_classes table<string, table<string, string>>? by vendor: what an interface is for, by its class, subclass
+--- and protocol, where interfaces are numbered as it comes
+---@field at maker.at?
+---@field settings (string|fun(): maker.settings)? the module that has its settings, or a function that returns them
+---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
+--- without an AT port
+---@field unlock { [1]: string, [2]: fun(modem: table): any, moontower.error? }[]? ways to unlock a laptop's radio
+---@field mbim_services table<string, string>? UUIDs, by name
+---@field messages { mbim: string?, qmi: string? }? modules that declare messages of its own
+local Maker = {}
+Maker.__index = Maker
+
+---@class maker.module
+---@overload fun(values: table): maker.maker
+local M = {}
+
+local keys = {
+  name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
+  composition_by_qmi = "function", unlock = "table", mbim_services = "table", messages = "table",
+  settings = { ["string"] = true, ["function"] = true },
+}
+local at_keys = {
+  secret = "string", pins = "string", urcs = "string", urc_lines = "table", resets = "table", strands = "string",
+  orders = "table",
+}
+
+-- ---- a declaration ----
+
+local function check_keys(values, known, what)
+  for key, value in pairs(values) do
+    local wanted = known[key]
+    if not wanted then
+      return ("%s has no '%s'"):format(what, tostring(key))
+    elseif wanted ~= type(value) and not (type(wanted) == "table" and wanted[type(value)]) then
+      return ("'%s' of %s cannot be a %s"):format(key, what, type(value))
+    end
+  end
+end
+
+local function check_vendor(vendor, entries)
+  if type(vendor) ~= "string" or not vendor:find "^[%da-f][%da-f][%da-f][%da-f]$" then
+    return ("'%s' is no vendor id: four hexadecimal digits, in lower case"):format(tostring(vendor))
+  end
+  for _, entry in ipairs(entries) do
+    for product in tostring(entry[1]):gmatch("%S+") do
+      if not product:find("^[%da-f][%da-f][%da-f][%da-f]$") then
+        return ("'%s' of vendor %s is no product id: four hexadecimal digits, in lower case"):format(product, vendor)
+      end
+    end
+  end
+end
+
+local function mistake_in(values)
+  if type(values) ~= "table" then
+    return "a maker is a table: maker { name = ..., usb = ... }"
+  end
+  local mistake = check_keys(values, keys, "a maker") or check_keys(values.at or {}, at_keys, "a maker's 'at'")
+  if not mistake and not values.name then
+    mistake = "a maker needs a 'name'"
+  end
+  for _, bus in ipairs { "usb", "pci" } do
+    for vendor, entries in pairs(values[bus] or {}) do
+      mistake = mistake or check_vendor(vendor, entries)
+    end
+  end
+  return mistake
+end
+
+setmetatable(M --[[@as table]], {
+  ---Checks what a maker's file returns.
+  __call = function(_, values)
+    local mistake = mistake_in(values)
+    if mistake then
+      local message = ("%s: %s"):format(type(values) == "table" and values.name or "?", mistake)
+      error(errors.new { code = "invalid", source = "maker", message = message,
+        hint = "modules/makers/README.md explains each key." }, 2)
+    end
+    values.brands = values.brands or { values.name }
+    values.at = values.at or {}
+    return setmetatable(values, Maker)
+  end,
+})
+
+---What a key names: a module that has not been loaded yet, or a function's result.
+---@param key string "settings"
+---@return table? nil where it has none
+function Maker:load(key)
+  local value = self[key]
+  if type(value) == "function" then
+    return value()
+  end
+  return value and require(value) or nil
+end
+
+---The entries of one vendor id.
+---@param bus "usb"|"pci"
+---@param vendor string?
+---@return maker.quirks[]
+function Maker:entries(bus, vendor) return (self[bus] or {})[vendor] or {} end
+
+-- ---- all of them ----
+
+---Where the files of makers are.
+---@return string[]
+function M.folders() return { program.home .. "/modules/makers" } end
+
+local makers
+
+---All makers, in the order of their names. A file that cannot be read raises, as one that is required does.
+---@return maker.maker[]
+function M.all()
+  if makers then
+    return makers
+  end
+  local names = {}
+  for _, folder in ipairs(M.folders()) do
+    local files, err = errors.there(fs.list(folder))
+    if err then
+      error(err, 2)
+    end
+    for _, file in ipairs(files or {}) do
+      names[#names + 1] = file:match("^([%l%d_]+)%.lua$") or file:match("^[%l%d_]+$")
+    end
+  end
+  table.sort(names)
+  local list = {}
+  for i, name in ipairs(names) do list[i] = require("makers." .. name) end
+  makers = list
+  return makers
+end
+
+---The values that makers have for a key, for a loop.
+---@param key string
+---@param part string? "at": the key is in there
+---@return fun(): any?
+function M.each(key, part)
+  local list, i = M.all(), 0
+  return function()
+    local value
+    while value == nil and i < #list do
+      i = i + 1
+      local from = part and list[i][part] or list[i]
+      value = from[key]
+    end
+    return value
+  end
+end
+
+---The words that all makers have for a key of `at`, as a set.
+---@param key string "secret", "urcs"
+---@return table<string, true>
+function M.words(key)
+  local set = {}
+  for text in M.each(key, "at") do
+    for word in text:gmatch("%S+") do set[word] = true end
+  end
+  return set
+end
+
+-- ---- by id ----
+
+local found = { usb = {}, pci = {} }
+
+-- By product: the entry of it, and whose it is.
+local function products_of(bus, vendor)
+  local known = found[bus][vendor]
+  if known then
+    return known
+  end
+  known = {}
+  for _, maker in ipairs(M.all()) do
+    for _, entry in ipairs(maker:entries(bus, vendor)) do
+      for product in entry[1]:gmatch("%S+") do known[product] = { quirks = entry, maker = maker } end
+    end
+  end
+  found[bus][vendor] = known
+  return known
+end
+
+local NONE = {}
+
+---What is odd about a device.
+---@param bus "usb"|"pci"
+---@param vendor string? four hexadecimal digits
+---@param product string?
+---@return maker.quirks quirks empty where nothing is
+---@return maker.maker? maker
+function M.quirks(bus, vendor, product)
+  local entry = vendor and product and products_of(bus, vendor)[product] or NONE
+  return entry.quirks or NONE, entry.maker
+end
+
+---Does this vendor make nothing but modems?
+---@param vendor string
+---@return boolean
+function M.makes_only_modems(vendor)
+  for usb in M.each "usb" do
+    if usb[vendor] and usb[vendor].only_modems then return true end
+  end
+  return false
+end
+
+---What a USB interface of a vendor is for, by its class.
+---@param vendor string
+---@param class string? "ff:01:02"
+---@return string? role
+function M.role_of_class(vendor, class)
+  for classes in M.each "usb_classes" do
+    local role = (classes[vendor] or NONE)[class or ""]
+    if role then return role end
+  end
+end
+
+---Whose modem it is, by a text of its own.
+---@param text string
+---@return maker.maker?
+function M.of_text(text)
+  text = text:lower()
+  for _, maker in ipairs(M.all()) do
+    for _, brand in ipairs(maker.brands) do
+      if text:find(brand, 1, true) then return maker end
+    end
+  end
+end
+
+---Whose modem it is, without asking it: by its ids, or by what USB has for its manufacturer.
+---@param description modem.description
+---@return maker.maker?
+function M.of(description)
+  local _, maker = M.quirks(description.pci and "pci" or "usb", description.vendor, description.product)
+  return maker or M.of_text(description.manufacturer or "")
+end
+
+return M

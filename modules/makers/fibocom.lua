@@ -1,0 +1,29 @@
+-- SPDX-License-Identifier: MIT
+-- Fibocom: L and FM modules, some of them under the ids of the makers of their chips.
+--
+-- Sources of ids and ports: the kernel's drivers option and qmi_wwan; ModemManager's rules for port types.
+
+local maker = require "maker"
+
+return maker {
+  name = "fibocom",
+
+  usb = {
+    ["2cb7"] = {
+      only_modems = true,
+      { "0007", ports = { [2] = "at", [4] = "other", [6] = "at" } },
+      { "0104", ports = { [0] = "dm", [1] = "at", [2] = "at", [3] = "other" } },
+      { "0106", ports = { [0] = "other", [1] = "at", [2] = "at" } },
+      { "010a", ports = { [0] = "at", [1] = "at" } },
+      { "0115", ports = { [2] = "other", [3] = "at", [4] = "other", [5] = "other" } },
+      { "01a0", ports = { [2] = "at", [3] = "at", [4] = "other" } },
+      { "01a2", ports = { [2] = "at", [3] = "other", [4] = "other", [5] = "other" } },
+      { "01a4", ports = { [2] = "other", [3] = "at", [4] = "other", [5] = "other", [6] = "other" } },
+    },
+    ["1508"] = { { "1001", ports = { [0] = "dm", [1] = "at", [2] = "at", [3] = "at" } } }, -- NL668
+    ["8087"] = { -- Intel's: L850-GL
+      { "095a", ports = { [0] = "at", [2] = "other", [4] = "at" } },
+      { "0716", download = true },
+    },
+  },
+}

@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: MIT
+-- Foxconn: the T77W968, also under Dell's name (DW5821e).
+--
+-- Sources of ids and ports: the kernel's drivers option and qmi_wwan; ModemManager's rules for port types.
+
+local maker = require "maker"
+
+local t77w968 = { [2] = "at", [3] = "at", [4] = "nmea", [5] = "dm" }
+
+return maker {
+  name = "foxconn",
+
+  usb = {
+    ["0489"] = { { "e0b4 e0b5", ports = t77w968 } },
+    ["413c"] = { { "81d7 81e0", ports = t77w968 } },
+  },
+}

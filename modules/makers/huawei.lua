@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: MIT
+-- Huawei: its modems number USB interfaces as it comes, and say by class what each is for.
+--
+-- Source: the kernel's drivers option and qmi_wwan.
+
+local maker = require "maker"
+
+return maker {
+  name = "huawei",
+
+  usb_classes = {
+    ["12d1"] = {
+      ["ff:01:01"] = "at-ppp", ["ff:01:02"] = "at", ["ff:01:03"] = "dm", ["ff:01:05"] = "nmea", ["ff:01:14"] = "nmea",
+      ["ff:02:01"] = "at-ppp", ["ff:02:02"] = "at", ["ff:02:03"] = "dm", ["ff:06:14"] = "nmea",
+      ["ff:01:07"] = "qmi", ["ff:01:09"] = "qmi", ["ff:01:11"] = "qmi", ["ff:01:37"] = "qmi", ["ff:01:39"] = "qmi",
+      ["ff:01:67"] = "qmi", ["ff:01:69"] = "qmi",
+    },
+  },
+}

@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: MIT
+-- Quectel: EC and EG of LTE, RM and RG of 5G.
+--
+-- Sources of ids and ports: the kernel's drivers option and qmi_wwan; ModemManager's rules for port types.
+
+local maker = require "maker"
+
+return maker {
+  name = "quectel",
+
+  usb = {
+    ["2c7c"] = {
+      only_modems = true,
+      { "0121 0125 0191 0195 0296 0306 0512 0800 0801",
+        ports = { [0] = "dm", [1] = "nmea", [2] = "at", [3] = "at-ppp", [4] = "qmi" } },
+      { "0128", ports = { [3] = "dm", [4] = "nmea", [5] = "at" } },
+    },
+  },
+}

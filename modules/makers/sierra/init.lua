@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: MIT
+-- Sierra Wireless: MC73xx, MC74xx, EM74xx, EM75xx, EM91xx and HL78xx, also under the names of those that sell them.
+--
+-- Sources of ids and ports: the kernel's drivers qcserial, option and qmi_wwan; ModemManager's rules for port types.
+
+local maker = require "maker"
+
+-- The MC73xx and later.
+local swi = { [0] = "dm", [2] = "nmea", [3] = "at", [8] = "qmi", [10] = "qmi", [12] = "mbim" }
+
+return maker {
+  name = "sierra",
+
+  usb = {
+    ["1199"] = {
+      only_modems = true,
+      { "68a2 68c0 901c 901f 9041 9051 9053 9054 9055 9056 9061 9063 9071 9079 907b 9091", ports = swi },
+      { "68b1 9068 90b1", ports = { [0] = "mbim" } },
+      { "90d3 90e3", ports = { [0] = "mbim", [3] = "at", [4] = "dm" } }, -- EM919x, EM929x
+      { "c001", ports = { [0] = "at", [2] = "at-ppp", [4] = "nmea" } },  -- HL78xx
+      { "68a4 68a8 9000 9010 9012 9014 9018 9070 9078 907a 9090 90b0 90d2", download = true },
+    },
+    ["0f3d"] = { { "68a2", ports = swi } }, -- AirPrime
+    ["114f"] = { { "68a2", ports = swi } }, -- Digi
+    ["03f0"] = {                            -- HP lt4111, lt4120
+      { "4e1d 9d1d", ports = swi },
+      { "201d 241d 371d", download = true },
+    },
+    ["413c"] = { -- Dell
+      { "81a2 81a3 81a4 81a8 81a9 81b1 81b3 81b6 81cc", ports = swi },
+      { "8171 8185 8193 81a6 81b5 81cb", download = true },
+    },
+  },
+}

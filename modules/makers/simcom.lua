@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: MIT
+-- SIMCom: SIM7xxx and SIM8xxx.
+--
+-- Sources of ids and ports: the kernel's drivers option and qmi_wwan; ModemManager's rules for port types.
+
+local maker = require "maker"
+
+return maker {
+  name = "simcom",
+
+  usb = {
+    ["1e0e"] = {
+      only_modems = true,
+      { "9001", ports = { [0] = "dm", [1] = "nmea", [2] = "at", [3] = "at-ppp", [4] = "other", [5] = "qmi" } },
+      { "9011", ports = { [2] = "other", [4] = "at", [5] = "at-ppp" } },
+      { "9100 9200", ports = { [1] = "at", [3] = "at" } },
+      { "9205", ports = { [0] = "dm", [1] = "nmea", [2] = "at", [3] = "at-ppp" } },
+      { "9206", ports = { [0] = "dm", [1] = "nmea", [2] = "at", [3] = "other", [4] = "other", [5] = "at-ppp" } },
+    },
+  },
+}
