@@ -79,7 +79,7 @@ local function run_command(command, count)
   return result.status
 end
 
-local function run_in_world(args, command)
+local function run_in_namespaces(args, command)
   local tier1 = require "simulator.tier1"
   local entered, err = tier1.enter()
   if not entered then
@@ -230,7 +230,7 @@ local function split_words(args)
 end
 
 return {
-  summary = "A simulated modem: in a world of its own, or on this computer's USB.",
+  summary = "A simulated modem: in private namespaces, or on this computer's USB.",
   exits = false,
   here = true,
 
@@ -285,6 +285,6 @@ return {
         hint = "'moontower simulate state' shows it. End that one first.",
       }
     end
-    return (args.usb and run_on_usb or run_in_world)(args, command)
+    return (args.usb and run_on_usb or run_in_namespaces)(args, command)
   end,
 }

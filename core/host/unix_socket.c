@@ -56,6 +56,11 @@ int mt_unix_bind(const char *path, int type)
     return open_at(path, type, true);
 }
 
+int mt_unix_pair(int type, int fds[2])
+{
+    return socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+}
+
 int mt_unix_peer(int fd, struct mt_unix_peer *peer)
 {
     struct ucred credentials;

@@ -19,6 +19,9 @@ struct mt_unix_peer {
 int mt_unix_connect(const char *path, int type);
 int mt_unix_bind(const char *path, int type);
 
+/* Two sockets that are connected to each other. 0 or a negative errno. */
+int mt_unix_pair(int type, int fds[2]);
+
 /* The peer of a connected socket that is no datagram socket. 0 or a negative errno. */
 int mt_unix_peer(int fd, struct mt_unix_peer *peer);
 

@@ -8,12 +8,14 @@
 /* Each pushes its module table. */
 int mt_lua_at_open(lua_State *L);
 int mt_lua_clock_open(lua_State *L);
+int mt_lua_descriptor_open(lua_State *L);
 int mt_lua_edit_open(lua_State *L);
 int mt_lua_error_open(lua_State *L);
 int mt_lua_fs_open(lua_State *L);
 int mt_lua_inet_open(lua_State *L);
 int mt_lua_inotify_open(lua_State *L);
 int mt_lua_mbim_open(lua_State *L);
+int mt_lua_namespace_open(lua_State *L);
 int mt_lua_netlink_open(lua_State *L);
 int mt_lua_ping_open(lua_State *L);
 int mt_lua_port_open(lua_State *L);
@@ -26,7 +28,6 @@ int mt_lua_signal_open(lua_State *L);
 int mt_lua_task_open(lua_State *L);
 int mt_lua_udev_open(lua_State *L);
 int mt_lua_usb_open(lua_State *L);
-int mt_lua_world_open(lua_State *L);
 
 /*
  * A lua_CFunction with two arguments, the folder of bytecode and that of our Lua files. Makes

@@ -8,12 +8,14 @@
 static const luaL_Reg modules[] = {
     { "core.at", mt_lua_at_open },
     { "core.clock", mt_lua_clock_open },
+    { "core.descriptor", mt_lua_descriptor_open },
     { "core.edit", mt_lua_edit_open },
     { "core.error", mt_lua_error_open },
     { "core.fs", mt_lua_fs_open },
     { "core.inet", mt_lua_inet_open },
     { "core.inotify", mt_lua_inotify_open },
     { "core.mbim", mt_lua_mbim_open },
+    { "core.namespace", mt_lua_namespace_open },
     { "core.netlink", mt_lua_netlink_open },
     { "core.ping", mt_lua_ping_open },
     { "core.port", mt_lua_port_open },
@@ -27,7 +29,6 @@ static const luaL_Reg modules[] = {
     { "core.task", mt_lua_task_open },
     { "core.udev", mt_lua_udev_open },
     { "core.usb", mt_lua_usb_open },
-    { "core.world", mt_lua_world_open },
     { NULL, NULL },
 };
 

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- A pseudo terminal under a name of its own, in the place of a serial port's device file.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local ports = require "core.port"
-local world = require "core.world"
 
 ---@class sim.pty
 ---@field port userdata our end
@@ -19,7 +19,7 @@ local pty = {}
 ---@return sim.pty?
 ---@return moontower.error?
 function pty.open(path)
-  local fd, name = world.pty()
+  local fd, name = descriptor.pty()
   if not fd then
     return nil, name
   end

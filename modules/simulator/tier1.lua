@@ -1,16 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- Tier 1 of the simulated modem: a socket for its control channel, a TUN device for its data, a pseudo terminal for AT
--- commands, in a world of their own.
+-- commands, in private namespaces.
 --
 -- A cdc-wdm device reads and writes whole messages, and so does a seqpacket socket. The TUN device carries session 0;
 -- like the link of a real modem it is point-to-point, without ARP. It has IP packets only: a modem that is left at
 -- Ethernet frames, or at several packets in one transfer, is not understood there.
 
+local descriptor = require "core.descriptor"
 local devices = require "modem.devices"
 local fs = require "core.fs"
+local namespace = require "core.namespace"
 local ports = require "core.port"
 local unix_server = require "unix_server"
-local world = require "core.world"
 local state = require "state"
 local control = require "simulator.control"
 local pty = require "simulator.pty"
@@ -73,12 +74,12 @@ local not_here = "Namespaces are forbidden here: by a container, or by user.max_
 local not_mounted = "In a chroot, the root folder must be a mount point: `mount --bind DIR DIR` before `chroot DIR`. "
   .. "An emulator such as\n  qemu-user cannot enter namespaces: run it on the machine itself, or in a virtual one."
 
----Moves this process into a world of its own. To be called before anything else is open.
+---Moves this process into new namespaces. To be called before anything else is open.
 ---@return true? ok
 ---@return moontower.error? err
 function tier1.enter()
   local is_root = fs.geteuid() == 0 -- asked now: inside, everybody is
-  local ok, err = world.enter()
+  local ok, err = namespace.enter()
   if not ok then
     err.hint = err.detail.errno == "EINVAL" and not_mounted or is_root and not_here or not_root
     return nil, err
@@ -87,15 +88,15 @@ function tier1.enter()
   if not ok then
     return nil, err
   end
-  -- This computer's own modems are none of the world's.
+  -- This computer's own modems do not count here.
   return fs.write(devices.no_bus(), "")
 end
 
----Ends whatever still runs in that world. To be called last of all.
-tier1.leave = world.empty
+---Ends whatever still runs in those namespaces. To be called last of all.
+tier1.leave = namespace.empty
 
 local function open_link(name)
-  local fd, err = world.tun(name)
+  local fd, err = descriptor.tun(name)
   if fd then
     return ports.adopt(fd, "messages")
   end
@@ -312,7 +313,7 @@ local function start_one(modem, group, place)
   return true
 end
 
----Plugs several modems into the world that this process is in; a single one is "simulated", of several
+---Plugs several modems into the namespaces that this process is in; a single one is "simulated", of several
 --- they are "simulated1" ...
 ---@param modems sim.modem[]
 ---@param group task.group

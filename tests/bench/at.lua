@@ -6,8 +6,8 @@
 
 local at = require "at"
 local core_port = require "core.port"
+local descriptor = require "core.descriptor"
 local task = require "task"
-local world = require "core.world"
 
 local COUNT = math.tointeger(tonumber(arg[1])) or 10000
 local ANSWER = "\r\n+CSQ: 17,99\r\n\r\nOK\r\n"
@@ -36,7 +36,7 @@ end
 
 for _, echo in ipairs { true, false } do
   local group <close> = task.group()
-  local fd, path = assert(world.pty())
+  local fd, path = assert(descriptor.pty())
   local wire <close> = assert(core_port.adopt(fd, "stream"))
   local port <close> = assert(at.open(path))
   group:spawn(play, wire, echo)

@@ -4,10 +4,10 @@
 local at = require "at"
 local core = require "core.at"
 local core_port = require "core.port"
+local descriptor = require "core.descriptor"
 local lu = require "luaunit"
 local process = require "core.process"
 local task = require "task"
-local world = require "core.world"
 
 local T = {}
 
@@ -36,7 +36,7 @@ end
 ---Calls fn(port, group, wire) with an AT port whose modem is `answer`.
 local function with_modem(echo, answer, fn)
   local group <close> = task.group()
-  local ours, theirs = assert(world.socketpair("stream"))
+  local ours, theirs = assert(descriptor.socketpair("stream"))
   local wire <close> = assert(core_port.adopt(theirs, "stream"))
   local port <close> = at.adopt(assert(core_port.adopt(ours, "stream")), "test")
   group:spawn(play, wire, echo, answer)
@@ -86,7 +86,7 @@ function T.test_answers_with_echo_and_without()
 end
 
 function T.test_terminal_is_given_its_settings_back()
-  local fd, path = assert(world.pty())
+  local fd, path = assert(descriptor.pty())
   local wire <close> = assert(core_port.adopt(fd, "stream"))
   local function settings()
     return assert(process.run { "stty", "-a", "-F", path }).stdout
@@ -278,7 +278,7 @@ end
 
 function T.test_echo_may_change()
   local group <close> = task.group()
-  local ours, theirs = assert(world.socketpair("stream"))
+  local ours, theirs = assert(descriptor.socketpair("stream"))
   local wire <close> = assert(core_port.adopt(theirs, "stream"))
   local port <close> = at.adopt(assert(core_port.adopt(ours, "stream")), "test")
   local echo = true

@@ -3,12 +3,12 @@
 
 local fs = require "core.fs"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local resolver = require "link.dns"
 local state = require "state"
 local task = require "task"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 
 local T = {}
 local FILE = "/etc/resolv.conf"

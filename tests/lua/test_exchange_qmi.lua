@@ -3,10 +3,10 @@
 
 local core = require "core.qmi"
 local core_mbim = require "core.mbim"
+local descriptor = require "core.descriptor"
 local lu = require "luaunit"
 local port = require "core.port"
 local task = require "task"
-local world = require "core.world"
 
 local T = {}
 
@@ -15,7 +15,7 @@ local RESULT = "\2\4\0\0\0\0\0"
 
 -- Two ports, connected to each other.
 local function pair(kind)
-  local one, other = assert(world.socketpair(kind == "stream" and "stream" or "seqpacket"))
+  local one, other = assert(descriptor.socketpair(kind == "stream" and "stream" or "seqpacket"))
   return assert(port.adopt(one, kind)), assert(port.adopt(other, kind))
 end
 

@@ -9,13 +9,13 @@ local fs = require "core.fs"
 local journals = require "link.journal"
 local link = require "link"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
 local process = require "core.process"
 local task = require "task"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 assert(netlink.link("lo"))
 assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
 

@@ -1,17 +1,18 @@
 -- SPDX-License-Identifier: MIT
 -- multipath: several links of a private network at once, and nothing left of it.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local multipath = require "multipath"
+local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local port = require "core.port"
 local process = require "core.process"
 local state = require "state"
 local task = require "task"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 assert(netlink.link("lo"))
 assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
 
@@ -29,7 +30,7 @@ function T.setUp()
   devices, links = {}, {}
   for i = 1, 3 do
     local name = "wwan" .. i
-    devices[i] = assert(port.adopt(assert(world.tun(name)), "messages"))
+    devices[i] = assert(port.adopt(assert(descriptor.tun(name)), "messages"))
     add_addresses(i)
     links[i] = { name = name, bearer = { ipv4 = {}, ipv6 = {} } }
   end

@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- core.netlink: links, addresses, routes, next hops and rules of a private network namespace, and their changes.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local ping = require "core.ping"
 local port = require "core.port"
 local task = require "task"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 assert(netlink.link("lo")) -- opens the netlink socket, which stays
 -- No addresses but ours, and no chatter about them.
 assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
@@ -18,7 +19,7 @@ local T = {}
 local device
 
 function T.setUp()
-  device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  device = assert(port.adopt(assert(descriptor.tun("wwan7")), "messages"))
   assert(netlink.set_link("wwan7", { up = true, mtu = 1400 }))
 end
 
@@ -230,7 +231,7 @@ end
 
 -- A second way out, and an address of each family on both.
 local function with_two_ways(fn)
-  local other <close> = assert(port.adopt(assert(world.tun("wwan8")), "messages")) -- luacheck: ignore 211
+  local other <close> = assert(port.adopt(assert(descriptor.tun("wwan8")), "messages")) -- luacheck: ignore 211
   assert(netlink.set_link("wwan8", { up = true }))
   for i, name in ipairs { "wwan7", "wwan8" } do
     assert(netlink.add_address { link = name, address = ("10.64.%d.2"):format(i), prefix_length = 30 })

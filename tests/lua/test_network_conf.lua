@@ -4,11 +4,11 @@
 local fs = require "core.fs"
 local log = require "log"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local network_conf = require "modem.network_conf"
 local process = require "core.process"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 assert(process.run { "mount", "-t", "tmpfs", "none", "/etc" }.status == 0)
 log.level = "error" -- what is not read is said as a warning
 

@@ -3,6 +3,7 @@
 
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
+local descriptor = require "core.descriptor"
 local faults = require "simulator.faults"
 local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
@@ -14,7 +15,6 @@ local port = require "core.port"
 local process = require "core.process"
 local task = require "task"
 local tier1 = require "simulator.tier1"
-local world = require "core.world"
 
 local T = {}
 
@@ -25,7 +25,7 @@ if entered then
 end
 
 local function pair()
-  local one, other = assert(world.socketpair "seqpacket")
+  local one, other = assert(descriptor.socketpair "seqpacket")
   return assert(port.adopt(one, "messages")), assert(port.adopt(other, "messages"))
 end
 

@@ -1,16 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- core.ping: replies, silence and refusals, in a private network namespace.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local inet = require "core.inet"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local ping = require "core.ping"
 local port = require "core.port"
 local task = require "task"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 assert(netlink.link("lo")) -- opens the netlink socket, which stays
 -- No addresses but ours, and no chatter about them.
 assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
@@ -28,7 +29,7 @@ local function add_ipv6_address(address)
 end
 
 function T.setUp()
-  device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  device = assert(port.adopt(assert(descriptor.tun("wwan7")), "messages"))
   assert(netlink.set_link("wwan7", { up = true }))
   assert(netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 24 })
   add_ipv6_address("2001:db8::2")

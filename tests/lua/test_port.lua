@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- core.port: terminals that are raw while they are open, and listening sockets that run out of descriptors.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local port = require "core.port"
 local process = require "core.process"
 local task = require "task"
-local world = require "core.world"
 
 local T = {}
 
@@ -23,7 +23,7 @@ local function settings(path)
 end
 
 function T.test_terminal_is_raw_while_it_is_open()
-  local fd, path = assert(world.pty())
+  local fd, path = assert(descriptor.pty())
   local master <close> = assert(port.adopt(fd, "stream"))
   local before = settings(path)
   lu.assertStrContains(before, " icanon")
@@ -99,7 +99,7 @@ function T.test_no_descriptor_left_to_accept_with()
   assert(process.run({ "prlimit", "--pid", tostring(fs.getpid()), "--nofile=256:" }).status == 0)
   local held = {}
   repeat
-    local one, other = world.socketpair("stream")
+    local one, other = descriptor.socketpair("stream")
     held[#held + 1], held[#held + 2] = one, other
   until not one
   local last = io.open("/dev/null") -- of an odd number
@@ -108,7 +108,7 @@ function T.test_no_descriptor_left_to_accept_with()
     last:close()
   end
   for _, fd in ipairs(held) do
-    world.close_fd(fd)
+    descriptor.close(fd)
   end
   lu.assertNil(accepted)
   lu.assertStrContains(err.message, "accept")

@@ -2,9 +2,11 @@
 -- Probes: TCP connections and DNS queries through one link, in a private network namespace; their specs; quorums. And
 -- all of them through a simulated modem.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local inet = require "core.inet"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local net = require "net"
 local netlink = require "core.netlink"
 local packets = require "simulator.packets"
@@ -12,9 +14,8 @@ local port = require "core.port"
 local probe = require "core.probe"
 local simulated = require "simulated"
 local task = require "task"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 assert(netlink.link("lo")) -- opens the netlink socket, which stays
 assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
 
@@ -33,7 +34,7 @@ local function add_ipv6_address(address)
 end
 
 function T.setUp()
-  device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  device = assert(port.adopt(assert(descriptor.tun("wwan7")), "messages"))
   assert(netlink.set_link("wwan7", { up = true }))
   assert(netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 24 })
 end

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- core.process: children run, fed, read, timed out and cancelled; other processes looked at.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local port = require "core.port"
 local process = require "core.process"
 local task = require "task"
-local world = require "core.world"
 
 assert(process.run { "true" }) -- from its first pipe on, libuv keeps a spare descriptor
 
@@ -110,7 +110,7 @@ function T.test_start_time_tells_a_pid_from_its_reuse()
 end
 
 function T.test_holders()
-  local fd, slave = world.pty()
+  local fd, slave = descriptor.pty()
   local master <close> = assert(port.adopt(fd, "stream"))
   lu.assertNotNil(master)
   lu.assertEquals(process.holders(slave), {})

@@ -2,10 +2,10 @@
 -- Which port of a modem is for what: by the table, by the kernel's words, and by asking.
 
 local core_port = require "core.port"
+local descriptor = require "core.descriptor"
 local lu = require "luaunit"
 local maker = require "maker"
 local task = require "task"
-local world = require "core.world"
 
 -- ---- a /sys that is a table ----
 
@@ -118,7 +118,7 @@ end
 
 -- A port that answers what it is sent with `answer`, and keeps what that was.
 local function with_pty(answer, fn)
-  local peer, path = assert(world.pty())
+  local peer, path = assert(descriptor.pty())
   local heard = {}
   peer = assert(core_port.adopt(peer, "stream"))
   local group <close> = task.group()

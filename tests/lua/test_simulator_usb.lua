@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The simulated modem as a USB device, against bytes: descriptors, NTBs, and USB/IP with this test as the kernel.
 
+local descriptor = require "core.descriptor"
 local lu = require "luaunit"
 local port = require "core.port"
-local world = require "core.world"
 local task = require "task"
 local descriptors = require "simulator.usb.descriptors"
 local ethernet = require "simulator.usb.ethernet"
@@ -294,7 +294,7 @@ local function served(fn, configurations)
   local identity = { vendor = 0x1199, product = 0x9071, release = 6, manufacturer = "M", model = "P", serial = "S" }
   local device = new_device(identity, configurations and configurations(modem)
     or { { modem.serial, modem.mbim } }, modem)
-  local ours, theirs = assert(world.socketpair("stream"))
+  local ours, theirs = assert(descriptor.socketpair("stream"))
   local side <close> = assert(port.adopt(ours, "stream"))
   local other <close> = assert(port.adopt(theirs, "stream"))
   local group <close> = task.group()

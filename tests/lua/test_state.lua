@@ -6,15 +6,15 @@ local fs = require "core.fs"
 local json = require "dkjson"
 local log = require "log"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local orders = require "daemon.orders"
 local process = require "core.process"
 local shapes = require "state.shapes"
 local simulated = require "simulated"
 local state = require "state"
 local task = require "task"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 log.level = "error"
 
 local T = {}

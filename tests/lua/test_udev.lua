@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- core.udev: devices that every machine has, and, where the kernel tells us, their coming and going.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
 local port = require "core.port"
 local process = require "core.process"
 local task = require "task"
 local udev = require "core.udev"
-local world = require "core.world"
 
-assert(world.enter()) -- so that the link made here is nobody else's
+assert(namespace.enter()) -- so that the link made here is nobody else's
 
 local T = {}
 
@@ -112,7 +113,7 @@ end
 
 function T.test_monitor()
   local monitor <close> = assert(udev.monitor { subsystems = { "net" }, source = "kernel" })
-  local device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  local device = assert(port.adopt(assert(descriptor.tun("wwan7")), "messages"))
   local action, added = task.timeout(60, monitor.next, monitor)
   lu.assertEquals(action, "add")
   lu.assertEquals({ added.sysname, added.subsystem }, { "wwan7", "net" })
@@ -132,7 +133,7 @@ function T.test_monitor_that_waits_anew_survives_the_collector()
   local first, taken
   local slow = group:spawn(function() first = select(2, monitor:next()) end)
   task.sleep(0.01)
-  local device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  local device = assert(port.adopt(assert(descriptor.tun("wwan7")), "messages"))
   group:spawn(function() taken = select(2, monitor:next()) end)
   task.sleep(0.01)
   collectgarbage()

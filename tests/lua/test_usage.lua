@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- How much data a SIM has used: counted across restarts, counters that begin anew, and months.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local meter = require "usage"
+local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local port = require "core.port"
 local state = require "state"
-local world = require "core.world"
 
-assert(world.enter())
+assert(namespace.enter())
 assert(netlink.link("lo"))
 assert(fs.write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1")) -- no packets but ours
 
@@ -19,7 +20,7 @@ local NOVEMBER, DECEMBER = os.time { year = 2026, month = 11, day = 27 }, os.tim
 local device
 
 local function plug_in()
-  device = assert(port.adopt(assert(world.tun("wwan7")), "messages"))
+  device = assert(port.adopt(assert(descriptor.tun("wwan7")), "messages"))
   assert(netlink.set_link("wwan7", { up = true }))
 end
 

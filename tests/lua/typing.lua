@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- For tests: runs a command at a terminal, types to it, and reads what it shows.
 
+local descriptor = require "core.descriptor"
 local lu = require "luaunit"
 local ports = require "core.port"
 local process = require "core.process"
 local task = require "task"
-local world = require "core.world"
 
 local M = {}
 
@@ -75,7 +75,7 @@ end
 ---@return integer status
 ---@return string output
 function M.run(arguments, talk, env, columns)
-  local fd, path = assert(world.pty())
+  local fd, path = assert(descriptor.pty())
   local group <close> = task.group()
   local port <close> = assert(ports.adopt(fd, "stream"))
   local theirs <close> = assert(ports.open(path)) -- luacheck: ignore 211

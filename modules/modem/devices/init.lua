@@ -48,8 +48,8 @@ function M.using(description, control)
   return copy
 end
 
----The file that says that the modems of this computer's busses are none of ours, as in the world of a simulated modem:
----the kernel shows them there as well.
+---The file that says that the modems of this computer's busses are none of ours, as in the namespaces of a simulated
+---modem: the kernel shows them there as well.
 ---@return string
 function M.no_bus() return state.folder .. "/no-bus" end
 
@@ -60,7 +60,7 @@ function M.list()
   local found, list = {}, {}
   local no_bus, unknown = errors.there(fs.stat(M.no_bus()))
   if unknown and unknown.code == "permission" then
-    unknown = nil -- another user's folder: its world is not ours
+    unknown = nil -- another user's folder: its namespaces are not ours
   end
   for _, part in ipairs((no_bus or unknown) and { files } or { usb, wwan, files }) do
     local err = part.add(found)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The kernel's virtual USB host controller, vhci_hcd: its sockets for plugs, and the cable into one of them.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local port = require "core.port"
-local world = require "core.world"
 local errors = require "errors"
 
 local controller = "/sys/devices/platform/vhci_hcd.0/"
@@ -59,15 +59,15 @@ end
 
 -- The kernel takes a reference of its own to the socket, so our descriptor of its end is closed either way.
 local function attach(number)
-  local ours, kernels = world.socketpair("stream")
+  local ours, kernels = descriptor.socketpair("stream")
   if not ours then
     return nil, kernels
   end
   local line = ("%d %d %d %d"):format(number, kernels, device_id, high_speed)
   local ok, err = fs.write(controller .. "attach", line)
-  world.close_fd(kernels)
+  descriptor.close(kernels)
   if not ok then
-    world.close_fd(ours)
+    descriptor.close(ours)
     if err.code == "permission" then
       err.hint = "Only root can plug a USB device in: try sudo"
     end

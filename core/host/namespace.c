@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A world of one's own: private network, /sys, /run and resolv.conf, and stand-ins for devices. */
-#include "host/world.h"
+/* Namespaces: a private network, /sys, /run and resolv.conf for this process and its children. */
+#include "host/namespace.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
+#include <limits.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* ---- namespaces ---- */
 
 /* Namespaces are a thread's: one that exists already would stay outside. */
 static bool has_threads(void)
@@ -61,7 +61,7 @@ static int unshare_all(void)
     if (user == 0)
         return 0;
     int status = map_user("/proc/self/uid_map", user);
-    /* Only who cannot drop groups may map one. */
+    /* The kernel lets a process map its group only once it cannot drop groups any more. */
     if (status == 0)
         status = write_text("/proc/self/setgroups", 0, "deny", 4);
     if (status == 0)
@@ -208,7 +208,7 @@ static int make_folders(void)
 
 /*
  * A new sysfs shows the links of the new network namespace. In a user namespace the kernel may
- * refuse it; then /sys/class/net is wrong, and what asks netlink is right all the same.
+ * refuse it; then /sys/class/net is wrong, but netlink is right.
  */
 static int make_sys(void)
 {
@@ -238,7 +238,7 @@ static int make_mounts(void)
 
 static bool is_inside;
 
-int mt_world_enter(void)
+int mt_namespace_enter(void)
 {
     if (has_threads())
         return -EBUSY;
@@ -251,8 +251,8 @@ int mt_world_enter(void)
 }
 
 /*
- * Returns how many it has killed. One that has ended, or is another user's, does not say where it
- * is.
+ * Returns how many it has killed. A process that has ended, or is another user's, does not say in
+ * which namespace it is.
  */
 static int kill_others(const struct stat *here)
 {
@@ -275,51 +275,12 @@ static int kill_others(const struct stat *here)
     return killed;
 }
 
-void mt_world_empty(void)
+void mt_namespace_empty(void)
 {
-    enum { ROUNDS = 10 };  /* one may start another while we look */
+    enum { ROUNDS = 10 };  /* a process may start another between two looks */
     struct stat here;
     if (!is_inside || stat("/proc/self/ns/mnt", &here) < 0)
         return;
     for (int i = 0; i < ROUNDS && kill_others(&here) > 0; i++)
         continue;
-}
-
-/* ---- stand-ins for devices ---- */
-
-int mt_world_tun(const char *name)
-{
-    struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
-    size_t length = strlen(name);
-    if (length == 0 || length >= sizeof(request.ifr_name))
-        return -EINVAL;
-    memcpy(request.ifr_name, name, length);
-    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    if (ioctl(fd, TUNSETIFF, &request) < 0) {
-        int status = -errno;
-        close(fd);
-        return status;
-    }
-    return fd;
-}
-
-int mt_world_pty(char slave[PATH_MAX])
-{
-    int fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    if (grantpt(fd) < 0 || unlockpt(fd) < 0 || ptsname_r(fd, slave, PATH_MAX) != 0) {
-        int status = -errno;
-        close(fd);
-        return status;
-    }
-    return fd;
-}
-
-int mt_world_socketpair(bool seqpacket, int fds[2])
-{
-    int type = seqpacket ? SOCK_SEQPACKET : SOCK_STREAM;
-    return socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Namespaces: a private network, /sys, /run and resolv.conf for this process and its children. */
+#ifndef MT_HOST_NAMESPACE_H
+#define MT_HOST_NAMESPACE_H
+
+/*
+ * Moves this process, and the children it will have, into new network and mount namespaces (as root
+ * in a new user namespace, when it is not root already): nothing that it does to links, routes,
+ * /run, /etc/resolv.conf or /var/lib/moontower is seen outside, and all of it ends with them.
+ * There is no way back. -EBUSY once the process has threads. After any other error the process may
+ * be half inside: it should end.
+ */
+int mt_namespace_enter(void);
+
+/*
+ * Kills all other processes in the namespaces which this process has entered: they would keep them,
+ * and the kernel's share of them, for ever, out of reach. Does nothing outside.
+ */
+void mt_namespace_empty(void);
+
+#endif
