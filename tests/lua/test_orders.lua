@@ -67,7 +67,7 @@ local function run(pairs_of_orders, script)
     parts[#parts + 1] = script:gsub("%$(%d)", command):gsub("%$n", number) .. "\n"
   end
   parts[#parts + 1] = [[wait $pids
-    for n in $(seq 1 $COUNT); do echo "sim$n $(cat /run/test/status.$n)"; done; echo ==
+    for n in $(seq 1 $COUNT); do echo "simulated$n $(cat /run/test/status.$n)"; done; echo ==
   ]]
   parts[#parts + 1] = REPORT
   local result = simulated.run(table.concat(parts), nil, nil, { "--count", tostring(#pairs_of_orders) })
@@ -77,7 +77,9 @@ local function run(pairs_of_orders, script)
   for section in (result.out .. "==\n"):gmatch("(.-)==\n") do sections[#sections + 1] = section end
   local seen = { why = {}, state = json.decode(sections[3]), links = {}, status = {}, text = result.out }
   for _, told in ipairs(json.decode(sections[2])) do seen.why[told.modem] = told end
-  for name, a, b in sections[1]:gmatch "(sim%d+) (%d+) (%d+)" do seen.status[name] = { tonumber(a), tonumber(b) } end
+  for name, a, b in sections[1]:gmatch "(simulated%d+) (%d+) (%d+)" do
+    seen.status[name] = { tonumber(a), tonumber(b) }
+  end
   for name, count in sections[4]:gmatch "(wwan%d+) (%d+)" do seen.links[name] = tonumber(count) end
   lu.assertNotStrContains(sections[5], "raceback")
   return seen

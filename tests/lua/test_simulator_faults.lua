@@ -2,6 +2,7 @@
 -- The simulated modem's faults: what each does to its answers, and when.
 
 local lu = require "luaunit"
+local program = require "core.program"
 local fs = require "core.fs"
 local basic = require "mbim.basic_connect"
 local faults = require "simulator.faults"
@@ -56,8 +57,7 @@ end
 
 -- Each can be started as the help says, without an argument where that is optional, and is over after "none".
 function T.test_each_starts_and_is_mended()
-  local folder = assert(package.searchpath("simulator.faults", package.path)):match("^(.*)/")
-  local readme = assert(fs.read(folder .. "/README.md"))
+  local readme = assert(fs.read(program.home .. "/modules/simulator/README.md"))
   local needed = { SECONDS = "0.01", COUNT = "2", TEXT = "hello" }
   for _, fault in ipairs(faults.list) do
     local host = opened()
