@@ -66,7 +66,7 @@ END
     start "events = { 'modem-gone', 'modem-ready', 'state' }, run = { 'sh', '/run/test/told' }, deadline = 0.3"
     until_in /run/test/heard '"online"'; moontower simulate fault unplug 0.5
     until_in /run/test/log "could not deliver modem-gone: sh: "
-    until_in /run/test/log "could not deliver modem-ready: no paper"; until_in /run/test/log "sim: online: "
+    until_in /run/test/log "could not deliver modem-ready: no paper"; until_in /run/test/log "simulated: online: "
     end; rm /run/test/log; start "run = { '/run/test/none' }"
     moontower up --no-probe >/dev/null
     until_in /run/test/log "could not deliver state: /run/test/none"; end]]
