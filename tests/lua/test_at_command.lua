@@ -5,33 +5,33 @@ local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
-local simulated = require "simulated"
-local terminal = require "typing"
+local pty = require "support.pty"
+local world = require "support.world"
 
 local T = {}
 
 local function run(command, faults)
-  return simulated.run(command, faults)
+  return world.run(command, faults)
 end
 
 -- ---- arguments ----
 
 function T.test_the_answer_and_nothing_else()
   local result = run "moontower at 'AT!SELRAT?'"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(result.out, "!SELRAT: 00, Automatic\n")
 end
 
 function T.test_one_after_the_other()
   local result = run [[moontower at 'AT!ENTERCND="A710"' 'AT!USBCOMP?' AT+CPIN?]]
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(result.out, "Config Index: 1\nConfig Type:  1 (Generic)\n"
     .. "Interface bitmask: 0000100D (diag,nmea,modem,mbim)\n+CPIN: READY\n")
 end
 
 function T.test_typographic_quotation_marks_are_mended()
   local result = run "moontower at 'AT!ENTERCND=\u{201d}A710\u{201d}' 'AT!USBPID?'"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "9071")
 end
 
@@ -42,16 +42,16 @@ function T.test_exit_statuses()
   lu.assertStrContains(result.err, "AT!ENTERCND")
   lu.assertStrContains(result.out, "+CSQ: ")
   lu.assertNotStrContains(result.out, "Manufacturer")
-  simulated.assert_clean_failure(run("moontower at --timeout 0.5 ATI", { "hang" }), 7, "does not answer")
-  simulated.assert_clean_failure(run "moontower at nonsense", 2, "begins with AT")
+  world.assert_clean_failure(run("moontower at --timeout 0.5 ATI", { "hang" }), 7, "does not answer")
+  world.assert_clean_failure(run "moontower at nonsense", 2, "begins with AT")
   lu.assertEquals(run("moontower at --json").status, 2)
-  simulated.assert_clean_failure(run "moontower at -d nowhere ATI", 3, "nowhere")
+  world.assert_clean_failure(run "moontower at -d nowhere ATI", 3, "nowhere")
   lu.assertEquals(run("moontower at --port /nowhere ATI").status, 1)
 end
 
 function T.test_json()
   local result = run "moontower at --json ATI AT+CPIN?"
-  simulated.assert_success(result)
+  world.assert_success(result)
   local values = json.decode(result.out)
   lu.assertEquals(values.commands[2], { command = "AT+CPIN?", lines = { "+CPIN: READY" }, result = "ok", text = "OK" })
   result = run "moontower at --json 'AT!NONSENSE'"
@@ -60,7 +60,7 @@ end
 
 function T.test_a_text_for_the_modem_s_prompt()
   local result = run [[moontower at --text 'On my way' AT+CMGF=1 'AT+CMGS="+15550100"']]
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "+CMGS: ")
   result = run [[moontower at AT+CMGF=1 'AT+CMGS="+15550100"']]
   lu.assertEquals(result.status, 1)
@@ -84,7 +84,7 @@ end
 
 function T.test_a_recipe()
   local result = run [[printf '# who\nAT+CMGF=1\n\nAT+CMGS="+1"\ntwo\nlines\032AT+CPIN?\n' | moontower at]]
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrMatches(result.out, "OK\n%+CMGS: %d+\nOK\n%+CPIN: READY\nOK\n")
 end
 
@@ -102,7 +102,7 @@ local function typed(talk, options)
   os.remove(home)
   local arguments = table.move({ "--", "moontower", "at" }, 1, 3, #(options or {}) + 2,
     table.move(options or {}, 1, #(options or {}), 2, { "simulate" }))
-  local status, output = terminal.run(arguments, function(t)
+  local status, output = pty.run(arguments, function(t)
     t:expect "at> "
     talk(t)
   end, { XDG_STATE_HOME = home })

@@ -2,7 +2,7 @@
 -- The policy balance over two simulated modems: traffic over both, one that dies and works again, and nothing left.
 
 local lu = require "luaunit"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
@@ -12,27 +12,24 @@ cat >/run/test/config.lua <<END
 return { modems = { { apn = "r.ispsn" } }, policies = { { "balance", weights = { simulated1 = 3 },
   every = 0.2, timeout = 0.3, misses = 2, first = 0.1, max = 0.5, steady = 0.1 } } }
 END
-wait_until() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 600 ] || {
-  echo "not so: $1"; moontower why; host_routes; cat /run/test/log; exit 1; }; sleep 0.05; done; }
+. $SUPPORT/daemon.sh
 # The hops of the default routes, "wwan0 wwan0 wwan1 wwan1" with both modems in both families.
 hops() { echo $({ ip route show default; ip -6 route show default; } | grep -o 'dev wwan[0-9]' | cut -c5- | sort); }
 host_routes() { for f in -4 -6; do ip $f route show table all proto 77; rules $f; done; ip nexthop
   grep -c nameserver /etc/resolv.conf; }
 rules() { ip $1 rule | grep 'proto 77'; }
-both() { wait_until '[ "$(hops)" = "wwan0 wwan0 wwan1 wwan1" ]'; }
-only() { wait_until "[ \"\$(hops)\" = \"$1 $1\" ]"; }
-start() { moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!
-  wait_until '[ -S /run/moontower/control/socket ]'; }
+both() { until_true '[ "$(hops)" = "wwan0 wwan0 wwan1 wwan1" ]'; }
+only() { until_true "[ \"\$(hops)\" = \"$1 $1\" ]"; }
 addresses() { ip -o -4 address show scope global | sed 's/.*inet \([0-9.]*\).*/\1/'; }
 sent() { ip -s -o link show dev $1 | sed 's/.*TX: [^\\]*\\ *[0-9]* *\([0-9]*\).*/\1/'; }
 finish() { moontower down --device wwan0 >/dev/null; moontower down --device wwan1 >/dev/null
-  kill $daemon; wait $daemon
+  end
   [ -z "$(rules -4; rules -6; ip nexthop; ls /run/moontower/multipath)" ] || { host_routes; exit 1; }
   ! grep Traceback /run/test/log; }
 ]]
 
 local function run(script)
-  local result = simulated.run(SERVE .. script, nil, nil, { "--count", "2" })
+  local result = world.run(SERVE .. script, nil, nil, { "--count", "2" })
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertNotStrContains(result.out .. result.err, "left open")
   lu.assertEquals(result.after, result.before)
@@ -63,7 +60,7 @@ end
 function T.test_new_addresses_get_new_rules()
   run [[start; both; old=$(rules -4 | grep -o 'from [0-9.]*')
     moontower simulate fault renumber --on 2
-    wait_until '[ "$(rules -4 | grep -o "from [0-9.]*")" != "$old" ]'; both
+    until_true '[ "$(rules -4 | grep -o "from [0-9.]*")" != "$old" ]'; both
     for a in $(addresses); do
       rules -4 | grep -q "from $a " || exit 1; ping -c 1 -W 5 -I $a 8.8.8.8 >/dev/null || exit 1
     done; [ "$(rules -4 | wc -l)" = 2 ] || exit 1; finish]]

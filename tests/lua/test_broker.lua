@@ -2,10 +2,10 @@
 -- The daemon as mbim-proxy and qmi-proxy: real clients at the same time, and hostile ones that disturb nobody.
 
 local basic = require "mbim.basic_connect"
-local beside = require "beside"
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local ctl = require "qmi.ctl"
+local daemon = require "support.daemon"
 local dms = require "qmi.dms"
 local ext_qmux = require "mbim.ext_qmux"
 local faults = require "simulator.faults"
@@ -18,7 +18,7 @@ local tier1 = require "simulator.tier1"
 
 local T = {}
 
-local shell, wait_until, with_daemon = beside.shell, beside.wait_until, beside.with_daemon
+local shell, wait_until, with_daemon = daemon.shell, daemon.wait_until, daemon.beside
 local INVALID_CLIENT_ID = 7 -- an error of QMI's
 local STATUS_INVALID_PARAMETERS = 21 -- of MBIM's
 local CONTROL = { mbim = tier1.sockets.mbim, qmi = tier1.sockets.qmi }
@@ -146,7 +146,7 @@ end
 -- ---- MBIM ----
 
 function T.test_ten_mbimcli_and_qmicli_at_once()
-  beside.need { mbimcli = "libmbim-utils", qmicli = "libqmi-utils", ping = "iputils-ping" }
+  daemon.need { mbimcli = "libmbim-utils", qmicli = "libqmi-utils", ping = "iputils-ping" }
   with_daemon("mbim", function()
     local out = shell(([[ping -q -i 0.05 -w 20 -c 40 -I wwan0 8.8.8.8 >/run/pings & pinger=$!
       for i in 1 2 3 4 5 6 7 8 9 10; do mbimcli -p -d %s --query-signal-state >/run/out.$i 2>&1 & clients="$clients $!"
@@ -225,7 +225,7 @@ function T.test_each_hears_what_it_subscribed_to()
     lu.assertTrue(heard.all[basic.signal_state.cid] and heard.all[basic.radio_state.cid])
     lu.assertEquals(heard.signal, { [basic.signal_state.cid] = true })
     lu.assertEquals(heard.none, {})
-    wait_until(beside.is_online, "the radio was off for a moment")
+    wait_until(daemon.is_online, "the radio was off for a moment")
   end)
 end
 
@@ -389,7 +389,7 @@ function T.test_unplugging_ends_the_connections_and_they_can_come_back()
     assert(faults.apply(modem, "unplug", { "0.3" }))
     assert_ends(port)
     port:close()
-    wait_until(beside.is_online, "not online again")
+    wait_until(daemon.is_online, "not online again")
     local again = mbim_client()
     lu.assertTrue(is_alive_mbim(again))
     again:close()
@@ -405,7 +405,7 @@ local function ids_in(modem)
 end
 
 function T.test_ten_qmicli_at_once()
-  beside.need { qmicli = "libqmi-utils" }
+  daemon.need { qmicli = "libqmi-utils" }
   with_daemon("qmi", function(modem)
     local before = ids_in(modem)
     local out = shell(([[for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -466,10 +466,10 @@ end
 
 -- As qmi-network does it: one qmicli starts the call and leaves its id, others ask for it and end it.
 function T.test_a_call_outlives_the_program_that_has_started_it()
-  beside.need { qmicli = "libqmi-utils" }
+  daemon.need { qmicli = "libqmi-utils" }
   with_daemon("qmi", function(modem)
     local qmicli = ("qmicli -p -d %s --device-open-qmi "):format(CONTROL.qmi)
-    shell(beside.executable .. " down")
+    shell(daemon.executable .. " down")
     local before = ids_in(modem)
     local function start()
       local out = shell(qmicli .. "--wds-start-network=apn=r.ispsn,ip-type=4 --client-no-release-cid")
@@ -487,7 +487,7 @@ function T.test_a_call_outlives_the_program_that_has_started_it()
     start()
     modem:disconnect(0, 0) -- the network ends it, and nobody asks for the id any more
     wait_until(function() return ids_in(modem) == before end, "the id is left in the modem")
-    local out, status = shell(beside.executable .. " up")
+    local out, status = shell(daemon.executable .. " up")
     lu.assertEquals(status, 0, out)
   end)
 end

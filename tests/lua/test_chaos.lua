@@ -7,12 +7,12 @@ local card = require "simulator.card"
 local chaos = require "simulator.chaos"
 local faults = require "simulator.faults"
 local fs = require "core.fs"
-local leftovers = require "leftovers"
 local lu = require "luaunit"
 local new_simulated = require("simulator.modem").new
 local personality = require "simulator.models.personality"
 local ping = require "core.ping"
 local process = require "core.process"
+local snapshot = require "support.snapshot"
 local task = require "task"
 local tier1 = require "simulator.tier1"
 
@@ -63,7 +63,7 @@ end
 -- What daemon, host and modem say of one that has not come back.
 local function tell_all_of(number)
   local place = tier1.place(number)
-  return shell(([[MT=%s; $MT why | sed -n '/^modem %s /,/^modem/p'; $MT status --device %s; $MT simulate state --on %d
+  return shell(([[MT=%s; $MT why | sed -n '/^modem %s /,/^modem/p'; $MT status --device %s; $MT sim state --on %d
     ip addr show dev %s]]):format(executable, place.name, place.name, number, place.link))
 end
 
@@ -148,7 +148,7 @@ function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
   local group <close> = task.group()
   local modems = make_modems(group)
   assert(tier1.start_all(modems, group))
-  local before = leftovers.host()
+  local before = snapshot.host()
   local ended = task.queue(1)
   local daemon_pid = start_daemon(group, ended)
   local log = { count = 0, longest = 0 }
@@ -157,12 +157,12 @@ function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
   end
   wait_calm()
   local pid = daemon_pid()
-  local open = leftovers.descriptors(pid)
+  local open = snapshot.descriptors(pid)
   hit_all(modems, log)
   io.stderr:write(("chaos: the longest outage was %.1f s, after %s\n"):format(log.longest, log.what))
   mend(modems, log)
   wait_calm()
-  local leak = leftovers.too_many(pid, open)
+  local leak = snapshot.too_many(pid, open)
   shell("kill -TERM " .. pid)
   local result = assert(task.timeout(60, ended.pop, ended))
   local label = ("MT_CHAOS_SEED=%d: %s\n%s"):format(SEED, table.concat(log, "\n"), result.stderr)
@@ -171,7 +171,7 @@ function T.test_whatever_happens_each_modem_comes_back_and_nothing_is_left()
   lu.assertNotStrContains(result.stderr, "left open", label)
   lu.assertNotStrContains(result.stderr, "Sanitizer", label)
   lu.assertNil(leak, label)
-  lu.assertEquals(leftovers.host(), before, label)
+  lu.assertEquals(snapshot.host(), before, label)
   -- The PIN in the configuration is wrong: each card may be given it once, ever.
   for iccid, count in pairs(card.wrong_pins) do lu.assertTrue(count <= 1, iccid .. " " .. label) end
   for _, modem in ipairs(modems) do modem:unplug() end

@@ -2,9 +2,9 @@
 -- `moontower console`: Lua typed at a prompt, with the simulated modem in hand; and how it shows values.
 
 local lu = require "luaunit"
+local pty = require "support.pty"
 local show = require "terminal.inspect"
-local simulated = require "simulated"
-local terminal = require "typing"
+local world = require "support.world"
 
 local T = {}
 
@@ -42,7 +42,7 @@ end
 -- ---- from a pipe ----
 
 local function run(text, options)
-  return simulated.run("moontower console <<'END'\n" .. text .. "\nEND", nil, nil, options)
+  return world.run("moontower console <<'END'\n" .. text .. "\nEND", nil, nil, options)
 end
 
 function T.test_a_session()
@@ -68,7 +68,7 @@ end
 
 function T.test_errors_are_values()
   local result = run 'modem.at:command "AT!NONSENSE"\nselect(2, modem.at:command("AT!NONSENSE")).detail.result'
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(result.out, 'nil\tAT!NONSENSE: ERROR\n"error"\n')
 end
 
@@ -77,16 +77,16 @@ function T.test_qmi_and_mbim_at_once()
 modem.qmi:request(require("qmi.dms").get_ids).imei
 modem.mbim:query(require("mbim.basic_connect").device_caps).device_id
 ]]
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(result.out, '"359072060000011"\n"359072060000011"\n')
   result = run([[modem.at:command("AT").text, modem:identity().imei]], { "--composition", "qmi" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(result.out, '"OK"\t"359072060000011"\n')
 end
 
 -- What is typed runs in the daemon.
 function T.test_nothing_that_is_typed_ends_the_daemon_or_changes_it_for_others()
-  local result = simulated.run([[moontower serve 2>/dev/null & until moontower why; do sleep 0.1; done >/dev/null 2>&1
+  local result = world.run([[moontower serve 2>/dev/null & until moontower why; do sleep 0.1; done >/dev/null 2>&1
     for line in "os.exit()" "os.exit(0, true)" "os.execute 'sleep 1000'" "debug.getregistry()"; do
       echo "$line" | moontower console; echo "status $?"; done
     printf 'string.rep = nil\ntable.concat = nil\nload = nil\n_G.print = nil\nx = 1\n_G.x\n' | moontower console
@@ -107,7 +107,7 @@ end
 -- ---- typed ----
 
 function T.test_typing()
-  local status, output = terminal.run({ "simulate", "--", "moontower", "console" }, function(t)
+  local status, output = pty.run({ "simulate", "--", "moontower", "console" }, function(t)
     t:expect "\n> "
     t:type "modem:signal()\r"
     t:expect "dbm"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The daemon's control socket: whatever comes by it, the daemon, its modem and other clients go on.
 
-local beside = require "beside"
+local daemon = require "support.daemon"
 local json = require "dkjson"
 local lu = require "luaunit"
 local ports = require "core.port"
@@ -10,7 +10,7 @@ local task = require "task"
 local T = {}
 
 local PATH = "/run/moontower/control/socket"
-local STATUS = beside.executable .. " status"
+local STATUS = daemon.executable .. " status"
 
 local function connect() return assert(ports.open(PATH)) end
 
@@ -32,12 +32,12 @@ local function hear(port)
 end
 
 local function assert_serves()
-  local out, status = beside.shell(STATUS)
+  local out, status = daemon.shell(STATUS)
   lu.assertEquals(status, 0, out)
 end
 
 function T.test_what_is_no_command_is_hung_up_on()
-  beside.with_daemon("mbim", function()
+  daemon.beside("mbim", function()
     for _, bytes in ipairs {
       "\n", "garbage\n", "[]\n", "{}\n", "null\n", ("\xff"):rep(1000) .. "\n", '{"command":{}}\n',
       '{"command":"status","folder":1,"terminals":[],"environment":{}}\n', ("["):rep(100000) .. "\n",
@@ -53,7 +53,7 @@ end
 
 -- What would take seconds to read is not read; a long line of little is.
 function T.test_a_hello_that_is_much_work_is_hung_up_on()
-  beside.with_daemon("mbim", function()
+  daemon.beside("mbim", function()
     local simple = hello "why"
     local function with(more) return simple:sub(1, -3) .. ',"more":' .. more .. "}\n" end
     for more, is_run in pairs {
@@ -72,7 +72,7 @@ function T.test_a_hello_that_is_much_work_is_hung_up_on()
 end
 
 function T.test_commands_that_make_no_sense_are_told_of()
-  beside.with_daemon("mbim", function()
+  daemon.beside("mbim", function()
     for _, message in ipairs {
       hello("no-such-command"), hello("../../etc/passwd"), hello("status", { "--no-such" }),
       hello("status", { {}, {} }), hello("", {}), hello("serve"), hello("trace", { "serve" }),
@@ -88,7 +88,7 @@ function T.test_commands_that_make_no_sense_are_told_of()
 end
 
 function T.test_a_line_without_end_is_cut_off()
-  beside.with_daemon("mbim", function()
+  daemon.beside("mbim", function()
     local port <close> = connect()
     local sent = 0
     while sent < 64 << 20 and port:write(("x"):rep(1 << 16)) do sent = sent + (1 << 16) end
@@ -98,8 +98,8 @@ function T.test_a_line_without_end_is_cut_off()
 end
 
 function T.test_one_that_never_reads_ends_its_own_command_only()
-  beside.with_daemon("mbim", function()
-    beside.shell "printf 'while true do print((\"x\"):rep(4000)) end' >/run/shout.lua"
+  daemon.beside("mbim", function()
+    daemon.shell "printf 'while true do print((\"x\"):rep(4000)) end' >/run/shout.lua"
     local port <close> = connect()
     assert(port:write(hello("run", { "/run/shout.lua" })))
     assert_serves()
@@ -108,7 +108,7 @@ function T.test_one_that_never_reads_ends_its_own_command_only()
 end
 
 function T.test_a_hundred_at_once_are_served_or_told()
-  beside.with_daemon("mbim", function()
+  daemon.beside("mbim", function()
     local served, told = 0, 0
     local idle = {}
     for i = 1, 60 do idle[i] = connect() end -- they say nothing
@@ -126,12 +126,12 @@ function T.test_a_hundred_at_once_are_served_or_told()
     lu.assertEquals(served + told, 40)
     lu.assertTrue(told > 0 and served > 0, ("%d served, %d told"):format(served, told))
     for _, port in ipairs(idle) do port:close() end
-    beside.wait_until(function() return select(2, beside.shell(STATUS)) == 0 end, "it serves nobody any more")
+    daemon.wait_until(function() return select(2, daemon.shell(STATUS)) == 0 end, "it serves nobody any more")
   end)
 end
 
 function T.test_a_client_that_dies_takes_its_command_with_it()
-  beside.with_daemon("mbim", function()
+  daemon.beside("mbim", function()
     for _ = 1, 20 do
       local port = connect()
       assert(port:write(hello "events"))
@@ -145,7 +145,7 @@ function T.test_a_client_that_dies_takes_its_command_with_it()
 end
 
 function T.test_news_of_a_client_that_nobody_asked_for_change_nothing()
-  beside.with_daemon("mbim", function()
+  daemon.beside("mbim", function()
     local port <close> = connect()
     assert(port:write(hello "events" .. '{"answer":{}}\n{"answer":5}\n{"interrupt":5}\n'))
     lu.assertStrContains(task.timeout(60, hear, port) or "nothing", '"exit":130')

@@ -3,38 +3,31 @@
 
 local json = require "dkjson"
 local lu = require "luaunit"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
--- Waits until `moontower why` says so, for events have to reach the daemon first.
 local personality = require "simulator.models.mc7455"
-local UNTIL = ("IMEI=%s ICCID=%s\n"):format(personality.imei, personality.card.iccid) .. [[
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; return 1; }
-  sleep 0.1; done; }
-start() { moontower serve "$@" 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
-end() { kill $daemon; wait $daemon; }
-]]
+local PRELUDE = ("IMEI=%s ICCID=%s; . $SUPPORT/daemon.sh\n"):format(personality.imei, personality.card.iccid)
 
 local function run(script)
-  local result = simulated.run(UNTIL .. script)
+  local result = world.run(PRELUDE .. script)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertNotStrContains(result.out .. result.err, "left open")
   return result
 end
 
 function T.test_it_brings_a_modem_online_and_back()
-  local result = run [[start; until_why "is online" || exit 1
+  local result = run [[start; until_why "is online"
     moontower simulate fault disconnect
-    until_why "because the network ended the connection: .*: connected" || exit 1
-    moontower simulate fault unplug 1; until_why "is unplugged"; until_why "is online" || exit 1
+    until_why "because the network ended the connection: .*: connected"
+    moontower simulate fault unplug 1; until_why "is unplugged"; until_why "is online"
     moontower down; end; grep -c Traceback /run/test/log; true]]
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_commands_run_in_it_with_their_status_and_json()
-  local result = run [[start; until_why "is online" || exit 1
+  local result = run [[start; until_why "is online"
     moontower status --json | grep -c '"online":true'
     moontower status --no-such-option 2>/dev/null; echo "usage $?"
     moontower down; moontower status >/dev/null; echo "offline $?"; moontower up --no-probe >/dev/null; echo "up $?"
@@ -62,7 +55,7 @@ local RAN = "file\t1\n7\npipe\t2\n8\nfifo\t3\n9\nfile\t4\n7\n1\ntyped\t12\t and 
   .. "moontower: read /run: illegal operation on a directory\n1\n"
 
 function T.test_a_script_is_read_where_it_was_given()
-  local result = run('start; until_why "is online" || exit 1;' .. RUN .. "moontower down >/dev/null; end; true")
+  local result = run('start; until_why "is online";' .. RUN .. "moontower down >/dev/null; end; true")
   lu.assertStrContains(result.out, RAN)
   result = run(RUN .. "true")
   lu.assertEquals(result.out, RAN)
@@ -86,7 +79,7 @@ END
 ]]
 
 function T.test_a_carrier_file_is_read_where_it_was_given()
-  local result = run('start; until_why "is online" || exit 1;' .. CARRY .. "moontower down >/dev/null; end; true")
+  local result = run('start; until_why "is online";' .. CARRY .. "moontower down >/dev/null; end; true")
   local expected = run(CARRY .. "moontower down >/dev/null")
   local words = "1\n1\n1\n1\nthere is no carrier './none.lua'\nRadio access  auto  lte\n1\n1\n"
   lu.assertEquals(expected.out, words, expected.err)
@@ -95,18 +88,18 @@ end
 
 -- A person's own script, and the console, order as commands do; what `up` does on its way is no order.
 function T.test_scripts_and_the_console_give_orders()
-  local result = run [[start; until_why "is online" || exit 1; cd /run/test
+  local result = run [[start; until_why "is online"; cd /run/test
     say() { printf 'local modem <close> = assert(require("modem").find()) assert(%s)\n' "$1" >x.lua
       moontower run x.lua; }
     off() { until_why "is offline .*: .$1. was given" && echo "held by $1"; }
     say 'modem:set_radio(false)'; off "moontower run x.lua"
-    say 'modem:set_radio(true)'; until_why "is online" || exit 1
+    say 'modem:set_radio(true)'; until_why "is online"
     say 'modem.at:command "AT+CFUN=4"'; off "moontower run x.lua"
-    say 'modem.at:command "AT+CFUN=1"'; until_why "is online" || exit 1
+    say 'modem.at:command "AT+CFUN=1"'; until_why "is online"
     say 'modem:detach()'; off "moontower run x.lua"; moontower up --no-probe >/dev/null
     say 'modem:registration()'; say 'modem.at:command "ATI"'; moontower why | grep -c "is online"
     echo 'modem:set_radio(false)' | moontower console; off "moontower console"
-    echo 'modem:set_radio(true)' | moontower trace --brief console 2>/dev/null; until_why "is online" || exit 1
+    echo 'modem:set_radio(true)' | moontower trace --brief console 2>/dev/null; until_why "is online"
     moontower down >/dev/null; end; true]]
   local _, held = result.out:gsub("held by moontower run x.lua", "")
   lu.assertEquals(held, 3, result.out .. result.err)
@@ -117,7 +110,7 @@ end
 
 function T.test_trace_shows_what_passes_for_its_command()
   for _, composition in ipairs { "mbim", "qmi" } do
-    local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1
+    local result = world.run(PRELUDE .. [[start; until_why "is online"
       moontower trace --brief status >/dev/null 2>/run/test/trace; grep -c ' > ' /run/test/trace
       moontower down >/dev/null; end; true]], nil, nil, { "--composition", composition })
     lu.assertTrue(tonumber(result.out:match("%d+")) > 3, result.out .. result.err)
@@ -127,9 +120,9 @@ end
 
 -- One that shows neither MBIM nor QMI is told of, and commands get it out of that.
 function T.test_a_modem_in_a_network_mode()
-  local result = simulated.run(UNTIL .. [[moontower at 'AT+QCFG="usbnet",1' && moontower reset >/dev/null || exit 1
-    start; until_why "in ECM mode" || exit 1; moontower why
-    moontower usbcomp mbim --reset >/dev/null || exit 1; until_why "is online" || exit 1; moontower down >/dev/null
+  local result = world.run(PRELUDE .. [[moontower at 'AT+QCFG="usbnet",1' && moontower reset >/dev/null || exit 1
+    start; until_why "in ECM mode"; moontower why
+    moontower usbcomp mbim --reset >/dev/null || exit 1; until_why "is online"; moontower down >/dev/null
     end; true]], nil, nil, { "--modem", "ec25" })
   lu.assertEquals(result.status, 0, result.err)
   lu.assertStrContains(result.out, "usbcomp at+mbim --reset")
@@ -138,7 +131,7 @@ end
 
 -- A modem with two control ports is one modem to the daemon; a command may take the port that it does not use.
 function T.test_the_second_port_of_a_modem()
-  local result = simulated.run(UNTIL .. [[start; until_why "is online" || exit 1
+  local result = world.run(PRELUDE .. [[start; until_why "is online"
     moontower why | grep -c 'is online'
     moontower up --device wwan1 --apn ims --no-dns >/dev/null || exit 1
     ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null && ping -c1 -W5 -I wwan0 8.8.8.8 >/dev/null || exit 1
@@ -151,34 +144,34 @@ end
 function T.test_why_names_the_modems_own_policy_and_those_for_all_modems()
   local result = run [[echo "return { modems = { { policy = 'reconnect' } },
       policies = { { 'notify', run = { 'true' } } } }" >/run/test/config.lua
-    start --config /run/test/config.lua; until_why "policy   reconnect, notify$" || exit 1
+    start; until_why "policy   reconnect, notify$"
     moontower why --json | tr -d '\n ' | grep -c '"policies":\["reconnect","notify"\]'
     moontower down >/dev/null; end; true]]
   lu.assertStrContains(result.out, "1\n")
 end
 
 function T.test_down_holds_until_up()
-  local result = run [[start; until_why "is online" || exit 1
-    moontower down; moontower simulate fault unplug 1; until_why "is unplugged"; until_why "down. was given" || exit 1
-    moontower up --no-probe >/dev/null; until_why "is online" || exit 1; moontower down; end; true]]
+  local result = run [[start; until_why "is online"
+    moontower down; moontower simulate fault unplug 1; until_why "is unplugged"; until_why "down. was given"
+    moontower up --no-probe >/dev/null; until_why "is online"; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 
 -- A modem that restarts has its radio on again.
 function T.test_radio_off_holds_until_radio_on()
-  local result = run [[moontower simulate set reset_time=0.2; start; until_why "is online" || exit 1
+  local result = run [[moontower simulate set reset_time=0.2; start; until_why "is online"
     off() { moontower simulate state | grep -q "off (software)" || exit 1
       moontower why | grep -q "$1. was given at" || exit 1; }
     moontower radio off; off "moontower radio off"
-    moontower reset >/dev/null; until_why "radio off. was given" || exit 1
-    n=0; until moontower simulate state | grep -q "off (software)"; do n=$((n+1)); [ $n -lt 600 ] || exit 1; done
-    moontower reload; moontower radio; off "moontower radio off"; end; start; until_why "radio off. was given" || exit 1
-    moontower radio on; until_why "is online" || exit 1
-    moontower at AT+CFUN=4; off "moontower at 'AT+CFUN=4'"; moontower at AT+CFUN=1; until_why "is online" || exit 1
-    moontower at AT+CGATT=0; until_why "at 'AT+CGATT=0'. was given at .*moontower up. ends that" || exit 1
-    moontower up --no-probe >/dev/null; until_why "is online" || exit 1
-    moontower simulate set latency=0.1; moontower unlock >/dev/null || exit 1; until_why "is online" || exit 1
-    moontower radio off; moontower up --no-probe >/dev/null; until_why "is online" || exit 1
+    moontower reset >/dev/null; until_why "radio off. was given"
+    until_true 'moontower simulate state | grep "off (software)"'
+    moontower reload; moontower radio; off "moontower radio off"; end; start; until_why "radio off. was given"
+    moontower radio on; until_why "is online"
+    moontower at AT+CFUN=4; off "moontower at 'AT+CFUN=4'"; moontower at AT+CFUN=1; until_why "is online"
+    moontower at AT+CGATT=0; until_why "at 'AT+CGATT=0'. was given at .*moontower up. ends that"
+    moontower up --no-probe >/dev/null; until_why "is online"
+    moontower simulate set latency=0.1; moontower unlock >/dev/null || exit 1; until_why "is online"
+    moontower radio off; moontower up --no-probe >/dev/null; until_why "is online"
     moontower down; end; true]]
   lu.assertStrContains(result.out, "The radio is off.\nread again\nThe radio is off.\n")
   lu.assertEquals(result.after, result.before)
@@ -187,21 +180,21 @@ end
 -- A word that is mistyped is not what the daemon goes by from then on.
 function T.test_what_up_was_given_lasts_if_it_has_worked()
   for _, composition in ipairs { "mbim", "qmi" } do
-    local result = simulated.run(UNTIL .. [[
+    local result = world.run(PRELUDE .. [[
       echo "return { modems = { { apn = 'r.ispsn', metric = 66, policy = 'reconnect' } } }" >/run/test/config.lua
-      start --config /run/test/config.lua; until_why "is online" || exit 1
+      start; until_why "is online"
       # Its policy has connected, or found it connected.
-      settled() { n=0; until moontower why | tail -n 1 | grep -q ": connected$"; do n=$((n+1)); [ $n -lt 600 ] || exit 1
-        sleep 0.1; done; until_why "APN      $1" || exit 1; ip route show default | grep -q "metric $2 " || exit 1; }
+      settled() { until_true 'moontower why | tail -n 1 | grep ": connected$"'
+        until_why "APN      $1"; ip route show default | grep -q "metric $2 " || exit 1; }
       conf="r.ispsn, by modems.1. of /run/test/config.lua"
       given="the default one, by .moontower up --apn  --no-probe., given at"
       settled "$conf" 66; moontower up --apn wrong; echo "wrong $?"; settled "$conf" 66
       moontower up --no-probe | grep ^bearer; settled "$conf" 66
       moontower up --apn '' --no-probe >/dev/null || exit 1; settled "$given" 66
-      moontower simulate fault disconnect; until_why "because the network ended the connection: .*: connected" || exit 1
+      moontower simulate fault disconnect; until_why "because the network ended the connection: .*: connected"
       moontower reload; settled "$given" 66; moontower up --apn wrong; echo "wrong $?"; settled "$given" 66
       moontower down >/dev/null; moontower up --apn wrong; echo "wrong $?"
-      until_why "is offline since .*moontower down. was given" || exit 1
+      until_why "is offline since .*moontower down. was given"
       moontower up --no-probe >/dev/null; settled "$conf" 66
       moontower up --metric 77 --no-dns --no-probe >/dev/null; settled "$conf" 77
       moontower simulate fault disconnect; until_why "ended the connection: .*: connected"; settled "$conf" 77
@@ -217,16 +210,16 @@ function T.test_what_up_was_given_lasts_if_it_has_worked()
 end
 
 function T.test_up_without_the_daemon_ends_what_holds()
-  local result = run [[start; until_why "is online" || exit 1; moontower down; moontower radio off; end
-    moontower up --no-probe >/dev/null; start; until_why "is online" || exit 1; moontower radio off; end
-    moontower radio on; start; until_why "is online" || exit 1; moontower down; end; true]]
+  local result = run [[start; until_why "is online"; moontower down; moontower radio off; end
+    moontower up --no-probe >/dev/null; start; until_why "is online"; moontower radio off; end
+    moontower radio on; start; until_why "is online"; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_killed_daemon_loses_no_connection()
-  local result = run [[start; until_why "is online" || exit 1
+  local result = run [[start; until_why "is online"
     ip -o address show dev wwan0 scope global >/run/test/1; kill -KILL $daemon; wait $daemon 2>/dev/null
-    start; until_why "is online" || exit 1; ip -o address show dev wwan0 scope global >/run/test/2
+    start; until_why "is online"; ip -o address show dev wwan0 scope global >/run/test/2
     cmp /run/test/1 /run/test/2 || exit 1; moontower simulate state | grep commands >/dev/null
     moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
@@ -241,8 +234,8 @@ return policy { name = "mine", each = { modem = "ready" }, run = function(modem)
 end }
 END
     echo 'return { modems = { { policy = "/run/test/p/mine.lua" } } }' >/run/test/config.lua
-    start --config /run/test/config.lua; until_why "policy   .*mine.lua" || exit 1
-    n=0; until moontower status >/dev/null; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done
+    start; until_why "policy   .*mine.lua"
+    until_true "moontower status"
     echo 'return { modems = { { policy = "/run/test/p/mine.lua"' >/run/test/config.lua
     moontower reload 2>&1; echo "reload $?"
     echo 'return { modems = { { policy = "/run/test/p/mine.lua" } } }' >/run/test/config.lua
@@ -259,7 +252,7 @@ function T.test_a_policy_that_fails_is_switched_off_and_nothing_else_notices()
   local result = run [[echo 'local policy = require "policy"
 return policy { name = "bad", run = function() error "oops" end }' >/run/test/bad.lua
     echo 'return { modems = { { policy = "reconnect" } }, policies = { "/run/test/bad.lua" } }' >/run/test/config.lua
-    start --config /run/test/config.lua; until_why "is online" || exit 1
+    start; until_why "is online"
     grep -q "bad.lua:2: oops" /run/test/log && grep -q "stack traceback" /run/test/log || exit 1
     moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
@@ -275,15 +268,15 @@ return require "policy" { name = "mine", each = { modem = "ready" }, run = funct
 end }
 END
     echo 'return { modems = { { policy = "/run/test/mine.lua" } } }' >/run/test/config.lua
-    start --config /run/test/config.lua; until_why "is online since .* as " || exit 1
+    start; until_why "is online since .* as "
     moontower simulate fault disconnect; moontower simulate fault detach
-    until_why "is offline since .*: the network" || exit 1
+    until_why "is offline since .*: the network"
     moontower down >/dev/null; end; true]]
 end
 
 function T.test_two_modems_get_a_default_route_each()
-  local result = simulated.run(UNTIL .. [[start
-    until_why "simulated1 is online" && until_why "simulated2 is online" || exit 1
+  local result = world.run(PRELUDE .. [[start
+    until_why "simulated1 is online" && until_why "simulated2 is online"
     ip route show default; ip -6 route show default
     for i in 0 1; do ping -c 1 -W 5 -I wwan$i 8.8.8.8 >/dev/null || exit 1; done
     moontower down --device wwan1; moontower down --device wwan0; end; true]], nil, nil, { "--count", "2" })
@@ -297,23 +290,23 @@ end
 function T.test_a_modem_is_known_by_its_sim_also_when_that_comes_later()
   local result = run [[moontower simulate fault sim-remove
     echo 'return { modems = { { iccid = "'$ICCID'", policy = "reconnect" } } }' >/run/test/config.lua
-    start --config /run/test/config.lua; until_why "is ignored since .*: it does not say who it is" || exit 1
-    moontower simulate fault sim-insert; until_why "is online" || exit 1; moontower down; end; true]]
+    start; until_why "is ignored since .*: it does not say who it is"
+    moontower simulate fault sim-insert; until_why "is online"; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_hung_modem_is_taken_for_the_one_that_was_there_last()
   local result = run [[
     echo 'return { modems = { { imei = "'$IMEI'", policy = "reconnect" } } }' >/run/test/config.lua
-    start --config /run/test/config.lua; until_why "is online" || exit 1; moontower down; moontower up >/dev/null
+    start; until_why "is online"; moontower down; moontower up >/dev/null
     kill -KILL $daemon; wait $daemon 2>/dev/null; moontower simulate fault hang
-    start --config /run/test/config.lua; until_why "is ready\\|is offline" || exit 1
-    moontower simulate fault none; until_why "is online" || exit 1; moontower down; end; true]]
+    start; until_why "is ready\\|is offline"
+    moontower simulate fault none; until_why "is online"; moontower down; end; true]]
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_policy_for_all_modems_starts_once_in_the_foreground()
-  local result = simulated.run([[cat >/run/test/all.lua <<'END'
+  local result = world.run([[cat >/run/test/all.lua <<'END'
 local policy = require "policy"
 return policy { name = "all", run = function(modems)
   print("started")
@@ -330,8 +323,8 @@ end
 
 -- What is held would stay offline, whatever the policy says.
 function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offline()
-  local result = simulated.run(UNTIL .. [[start
-    until_why "simulated1 is online" && until_why "simulated2 is online" || exit 1
+  local result = world.run(PRELUDE .. [[start
+    until_why "simulated1 is online" && until_why "simulated2 is online"
     held() { echo "$1 $?:" $(ls /run/moontower/held 2>/dev/null); }
     moontower down 2>&1 >/dev/null; held several; moontower down --help >/dev/null; held help
     moontower down -x 2>/dev/null; held wrong; moontower down --device x 2>/dev/null; held none
@@ -354,7 +347,7 @@ echo 'return require "policy" { name = "all", run = function(modems) for _ in mo
 ]]
 
 function T.test_who_is_refused_beside_the_daemon_takes_nothing_away()
-  local result = run(OWNED .. [[start; until_why "is online" || exit 1; owned >/run/test/was
+  local result = run(OWNED .. [[start; until_why "is online"; owned >/run/test/was
     for command in serve reconnect "run /run/test/all.lua" "trace serve" balance up\ --apn\ x/y; do
       moontower $command >/run/test/said 2>&1; echo "$command: $?" $(cat /run/test/said)
       owned >/run/test/now; diff /run/test/was /run/test/now || exit 1
@@ -370,7 +363,7 @@ end
 
 function T.test_a_policy_in_the_foreground_has_the_modems_too()
   local result = run(OWNED .. [[moontower reconnect 2>/run/test/log & policy=$!
-    n=0; until grep -q "online: as" /run/test/log; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done
+    until_in /run/test/log "online: as"
     owned >/run/test/was
     for command in serve reconnect "run /run/test/all.lua" "up --apn x" down; do
       moontower $command >/run/test/said 2>&1; echo "$command: $?" $(cat /run/test/said)
@@ -386,7 +379,7 @@ end
 
 function T.test_programs_are_told_whether_a_configuration_is_right()
   local result = run [[echo "return { log = 'warn' }" >/run/test/config.lua
-    echo "return { log = 'loud' }" >/run/test/bad.lua; start --config /run/test/config.lua
+    echo "return { log = 'loud' }" >/run/test/bad.lua; start
     moontower reload --json >/run/test/told; echo "status $?"; tr -d '\n' </run/test/told; echo
     cp /run/test/bad.lua /run/test/config.lua
     moontower reload --json >/run/test/told; echo "status $?"; cat /run/test/told
@@ -405,7 +398,7 @@ function T.test_programs_are_told_whether_a_configuration_is_right()
 end
 
 function T.test_without_a_daemon_its_commands_say_so()
-  local result = simulated.run "moontower why; moontower events; moontower reload"
+  local result = world.run "moontower why; moontower events; moontower reload"
   lu.assertEquals(result.status, 1)
   lu.assertStrContains(result.err, "no daemon runs")
 end

@@ -4,9 +4,9 @@
 local events = require "events"
 local lu = require "luaunit"
 local policy = require "policy"
-local simulated = require "simulated"
 local supervisor = require "daemon.supervisor"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -104,10 +104,7 @@ end
 
 local IMEI = ("IMEI=%s\n"):format(require("simulator.models.mc7455").imei)
 local SHELL = IMEI .. [[
-until_true() { n=0; until eval "$1" >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 600 ] || { echo "never: $1"; return 1; }
-  sleep 0.1; done; }
-start() { moontower serve "$@" 2>>/run/test/log & daemon=$!; until_true "[ -S /run/moontower/control/socket ]"; }
-end() { kill $daemon; wait $daemon; }
+. $SUPPORT/daemon.sh
 write() { cat >/run/test/$1.lua; }
 write config <<END
 return { modems = { { imei = "$IMEI", policy = "/run/test/bad.lua" }, { policy = "reconnect" } } }
@@ -115,7 +112,7 @@ END
 ]]
 
 local function run(script, options)
-  local result = simulated.run(SHELL .. script, nil, nil, options)
+  local result = world.run(SHELL .. script, nil, nil, options)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertNotStrContains(result.out .. result.err, "left open")
   return result
@@ -132,9 +129,9 @@ return policy { name = "bad", each = { modem = "ready" }, run = function(modem)
 
 end }
 END
-    start --config /run/test/config.lua; until_true "moontower why | grep 'simulated2 is online'" || exit 1
+    start; until_true "moontower why | grep 'simulated2 is online'"
     moontower events --json >/run/test/events & ping -c 100 -i 0.1 -W 5 -I wwan1 8.8.8.8 >/run/test/ping & pinging=$!
-    until_true "[ \$(grep -c policy-failed /run/test/events) -ge 2 ]" || exit 1
+    until_true "[ \$(grep -c policy-failed /run/test/events) -ge 2 ]"
     wait $pinging || exit 1; tail -n 3 /run/test/ping; ! grep link-down /run/test/events || exit 1
     moontower status --device wwan1 >/dev/null || exit 1; grep policy-failed /run/test/events
     moontower down --device wwan1 >/dev/null; end; cat /run/test/log; true]], TWO)
@@ -220,7 +217,7 @@ return policy { name = "bad", each = { modem = "ready" }, run = function(modem)
   link:wait_down()
 end }
 END
-    start --config /run/test/config.lua; until_true "[ -e /run/test/second ]" || exit 1
+    start; until_true "[ -e /run/test/second ]"
     ping -c 1 -W 5 8.8.8.8 >/dev/null || exit 1
     moontower down >/dev/null; end; cat /run/test/log; true]]
   lu.assertStrContains(result.out, "bad.lua:6: policy /run/test/bad.lua: ran 1.0 s without waiting")
@@ -235,7 +232,7 @@ return policy { name = "bad", each = { modem = "ready" }, run = function(modem)
   link:wait_down()
 end }
 END
-    start --config /run/test/config.lua; until_true "moontower status" || exit 1
+    start; until_true "moontower status"
     echo 'while true do end' >/run/test/bad.lua
     moontower serve --check --config /run/test/config.lua 2>&1; echo "check $?"
     moontower reload 2>&1; echo "reload $?"
@@ -249,7 +246,7 @@ END
 end
 
 function T.test_a_command_that_spins_or_eats_memory_is_stopped()
-  local result = run [[start; until_true "moontower status" || exit 1
+  local result = run [[rm /run/test/config.lua; start; until_true "moontower status"
     write spin <<'END'
 while true do pcall(function() while true do end end) end
 END

@@ -7,8 +7,8 @@ local dhcp = require "modem.dhcp"
 local errors = require "errors"
 local leases = require "modem.lease"
 local lu = require "luaunit"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -28,8 +28,8 @@ end
 
 function T.test_up_again_finds_the_same_address()
   local up = "moontower up --apn r.ispsn --ip ipv4"
-  local result = simulated.run(up, { "dhcp" }, up)
-  simulated.assert_success(result)
+  local result = world.run(up, { "dhcp" }, up)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
   lu.assertEquals(result.after, result.before)
 end
@@ -161,8 +161,8 @@ end
 function T.test_up_again_keeps_an_advertised_address()
   local up = "moontower up --apn r.ispsn --ip ipv6 --json"
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
-    local result = simulated.run(up .. "; " .. up .. "; moontower down", { "dhcp=no" }, nil, options)
-    simulated.assert_success(result)
+    local result = world.run(up .. "; " .. up .. "; moontower down", { "dhcp=no" }, nil, options)
+    world.assert_success(result)
     local first, second = result.out:match('"address":"([%x:]+)".-"address":"([%x:]+)"')
     lu.assertEquals(first, second, result.out)
     lu.assertNotNil(first, result.out)
@@ -199,7 +199,7 @@ END
 
 function T.test_the_connection_ends_with_its_lease()
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
-    local result = simulated.run(WATCHED .. "moontower run /run/test/watch.lua", { "dhcp=6" }, nil, options)
+    local result = world.run(WATCHED .. "moontower run /run/test/watch.lua", { "dhcp=6" }, nil, options)
     lu.assertEquals(result.status, 0, result.out .. result.err)
     lu.assertStrContains(result.out, "renewed\tdisconnected\tthe lease of 184.250.142.38 is over: no DHCP server")
     lu.assertEquals(result.after, result.before)
@@ -207,8 +207,8 @@ function T.test_the_connection_ends_with_its_lease()
 end
 
 function T.test_up_says_how_long_it_lasts()
-  local result = simulated.run("moontower up --apn r.ispsn --ip ipv4", { "dhcp" })
-  simulated.assert_success(result)
+  local result = world.run("moontower up --apn r.ispsn --ip ipv4", { "dhcp" })
+  world.assert_success(result)
   lu.assertStrContains(result.out, "184.250.142.38 is lent for 2 h by DHCP")
 end
 

@@ -8,8 +8,8 @@ local fs = require "core.fs"
 local lu = require "luaunit"
 local policy = require "policy"
 local program = require "core.program"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -49,7 +49,7 @@ function T.test_scripts_run_as_shown()
     local path = write_temporary(block)
     local forever = block:match("^[^\n]*until interrupted")
     local command = (forever and "timeout -s INT 5 moontower run " or "moontower run ") .. path
-    local result = simulated.run(command, nil, nil, block:match("^[^\n]*two modems") and { "--count", "2" })
+    local result = world.run(command, nil, nil, block:match("^[^\n]*two modems") and { "--count", "2" })
     os.remove(path)
     local label = readme .. " " .. name .. ": " .. result.out .. result.err
     lu.assertEquals(result.status, forever and 124 or 0, label)
@@ -112,7 +112,7 @@ end
 
 function T.test_commands_run_as_shown()
   local count = each_block("sh", function(block, readme)
-    local result = simulated.run("set -e\n" .. block)
+    local result = world.run("set -e\n" .. block)
     lu.assertEquals(result.status, 0, readme .. ": " .. result.out .. result.err)
   end)
   lu.assertTrue(count >= 3)

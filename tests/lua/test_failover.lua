@@ -4,9 +4,9 @@
 local errors = require "errors"
 local lu = require "luaunit"
 local net = require "net"
-local simulated = require "simulated"
 local task = require "task"
 local wired_uplink = require "wired_uplink"
+local world = require "support.world"
 
 local T = {}
 
@@ -28,18 +28,15 @@ cat >/run/test/config.lua <<END
 return { modems = { { apn = "r.ispsn", policy = { "failover", probes = { "192.168.7.1" },
   every = 0.2, timeout = 0.3, misses = 2, back_after = ${WELL:-0.5}, modem = { probes = {} } } } } }
 END
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; return 1; }
-  sleep 0.1; done; }
-start() { moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
+. $SUPPORT/daemon.sh
 way() { ip route get 8.8.8.8 | grep -o 'dev [^ ]*'; }
 start
 ]]
 
 local function run(script, well)
-  local result = simulated.run(("WELL=%s\n"):format(well or "") .. SERVE .. script .. [[
+  local result = world.run(("WELL=%s\n"):format(well or "") .. SERVE .. script .. [[
 
-    kill $daemon; wait $daemon; ! grep Traceback /run/test/log]], nil, CABLE)
+    end; ! grep Traceback /run/test/log]], nil, CABLE)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertNotStrContains(result.out .. result.err, "left open")
   return result
@@ -47,13 +44,13 @@ end
 
 -- Breaks the cable, and mends it; in between the modem is the way, and afterwards the cable.
 local function fails_over(words, breaking, mending)
-  local result = run(([[until_why "is standby" || exit 1; way
+  local result = run(([[until_why "is standby"; way
     %s
-    until_why "is online" || exit 1; way; moontower why | grep -c "connect, because"
+    until_why "is online"; way; moontower why | grep -c "connect, because"
     ip -4 route show default dev wwan0 | grep -c "metric 99"
     %s
-    until_why "hand back, because eth0 has been well for 0.5 seconds: the modem is offline" || exit 1
-    until_why "is standby" || exit 1; way; cat /run/test/log]]):format(breaking, mending))
+    until_why "hand back, because eth0 has been well for 0.5 seconds: the modem is offline"
+    until_why "is standby"; way; cat /run/test/log]]):format(breaking, mending))
   lu.assertStrMatches(result.out, "dev eth0\ndev wwan0\n1\n1\ndev eth0\n.*")
   lu.assertStrContains(result.out, words)
   lu.assertEquals(result.after, result.before)
@@ -98,29 +95,29 @@ end
 
 -- The kernel lets nothing come before it, so all that can be done is to say so.
 function T.test_a_cable_whose_metric_is_0_is_warned_of()
-  local result = run [[until_why "is standby" || exit 1; grep -c "has the metric 0" /run/test/log; kill $daemon
+  local result = run [[until_why "is standby"; grep -c "has the metric 0" /run/test/log; kill $daemon
     wait $daemon; ip route del default dev eth0; ip route add default via 192.168.7.1 dev eth0; start
-    until_why "is standby" || exit 1; grep -c "default route of eth0 has the metric 0, which no modem" /run/test/log
+    until_why "is standby"; grep -c "default route of eth0 has the metric 0, which no modem" /run/test/log
     ip route del default dev eth0; ip route add default via 192.168.7.1 dev eth0 metric 100]]
   lu.assertEquals(result.out, "0\n1\n")
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_cable_that_is_well_only_for_a_moment_is_not_gone_back_to()
-  local result = run([[until_why "is standby" || exit 1
-    router ip link set lan down; until_why "is online" || exit 1
+  local result = run([[until_why "is standby"
+    router ip link set lan down; until_why "is online"
     for n in 1 2 3; do router ip link set lan up; sleep 0.2; router ip link set lan down; sleep 0.2; done
     moontower why | grep -c "hand back"; way; router ip link set lan up
-    until_why "is standby" || exit 1; moontower why | grep -c "hand back\|connect, because"]], 3)
+    until_why "is standby"; moontower why | grep -c "hand back\|connect, because"]], 3)
   lu.assertEquals(result.out, "0\ndev wwan0\n2\n")
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_killed_daemon_leaves_the_modem_in_charge_until_the_cable_is_well_again()
-  local result = run [[until_why "is standby" || exit 1
-    router ip link set lan down; until_why "is online" || exit 1
-    kill -KILL $daemon; wait $daemon 2>/dev/null; start; until_why "is online" || exit 1; way
-    kill -KILL $daemon; wait $daemon 2>/dev/null; router ip link set lan up; start; until_why "is standby" || exit 1
+  local result = run [[until_why "is standby"
+    router ip link set lan down; until_why "is online"
+    kill -KILL $daemon; wait $daemon 2>/dev/null; start; until_why "is online"; way
+    kill -KILL $daemon; wait $daemon 2>/dev/null; router ip link set lan up; start; until_why "is standby"
     way]]
   lu.assertEquals(result.out, "dev wwan0\ndev eth0\n")
   lu.assertEquals(result.after, result.before)

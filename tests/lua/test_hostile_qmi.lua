@@ -11,7 +11,7 @@ local task = require "task"
 local T = {}
 
 local ABREAST = 16 -- most of them wait for a modem that does not answer
-local SCRIPT = debug.getinfo(1, "S").source:match "^@(.*)test_hostile_qmi.lua$" .. "hostile_qmi.lua"
+local SCRIPT = assert(package.searchpath("support.hostile_qmi", package.path))
 
 local function run(attack, command)
   local result = assert(process.run { executable, "run", SCRIPT, attack, command, timeout = 600 })

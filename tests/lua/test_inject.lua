@@ -7,9 +7,8 @@
 
 local fs = require "core.fs"
 local lu = require "luaunit"
-local mended = require "mended"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -25,7 +24,7 @@ local LIBRARY = fs.realpath("/proc/self/exe"):match("^(.*)/") .. "/tests/inject.
 -- `counted COMMAND` counts its calls; `hit N COMMAND` fails its Nth, or kills it there, and keeps its exit status.
 local HIT = ([[
 export MT_INJECT_FILE=/run/test/calls
-counted() { rm -f $MT_INJECT_FILE; MT_INJECT=0 LD_PRELOAD=%s "$@" >/run/test/log 2>&1 || fail "counted: $*"
+counted() { rm -f $MT_INJECT_FILE; MT_INJECT=0 LD_PRELOAD=%s "$@" >/run/test/output 2>&1 || fail "counted: $*"
   calls=$(cat $MT_INJECT_FILE); }
 hit() { n=$1; shift; rm -f $MT_INJECT_FILE
   timeout $patience env MT_INJECT=$n $kill LD_PRELOAD=%s "$@" >/run/test/hit 2>&1; status=$?
@@ -86,18 +85,18 @@ local scenarios = {
     each = [[hit $1 moontower setup calyx-sprint --yes
       patiently moontower setup calyx-sprint --yes || fail "not completed"
       moontower setup calyx-sprint | grep -q "^Nothing is to be done" || fail "not set up"
-      patiently moontower setup --undo --yes || grep -q "has changed nothing" /run/test/log || fail "not undone"
+      patiently moontower setup --undo --yes || grep -q "has changed nothing" /run/test/output || fail "not undone"
       moontower setup --undo --plan 2>&1 | grep -q "has changed nothing" || fail "not undone"; same]],
     options = { "--factory" },
   },
 }
 
-local function world(scenario, part, kill)
+local function in_world(scenario, part, kill)
   local numbers = ("patience=%d; every=%d; first=%d; part=%d; parts=%d; kill=%s\n")
     :format(PATIENCE, EVERY, FIRST, part, PARTS, kill and "MT_INJECT_KILL=1" or "")
   local script = ("%s%s%s%s\none() {\n%s\n}\neach one\necho finished\n")
-    :format(mended.PRELUDE, HIT, numbers, scenario.before, scenario.each)
-  local result = simulated.run("moontower simulate set reset_time=0.2 search=0.02 --on all\n" .. script, nil, nil,
+    :format(". $SUPPORT/unchanged.sh\n", HIT, numbers, scenario.before, scenario.each)
+  local result = world.run("moontower simulate set reset_time=0.2 search=0.02 --on all\n" .. script, nil, nil,
     scenario.options, PART_TIME)
   local label = ("MT_INJECT_FIRST=%d MT_INJECT_EVERY=%d: %s"):format(FIRST, EVERY, result.out .. result.err)
   lu.assertStrContains(result.out, "finished\n", false, label)
@@ -111,7 +110,7 @@ local function run(names, kill)
   local function work()
     while #todo > 0 do
       local scenario, part = table.unpack(table.remove(todo, 1))
-      world(scenario, part, kill)
+      in_world(scenario, part, kill)
     end
   end
   local group <close> = task.group()

@@ -6,9 +6,8 @@
 
 local chaos = require "simulator.chaos"
 local lu = require "luaunit"
-local mended = require "mended"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -20,21 +19,22 @@ local AT_ONCE = 3 -- so many worlds
 -- through.
 local KILL_AT = [[
 microseconds() { echo $(($(date +%s%N) / 1000)); }
-undisturbed() { start=$(microseconds); "$@" >/run/test/log 2>&1 || fail "undisturbed: $*"
+undisturbed() { start=$(microseconds); "$@" >/run/test/output 2>&1 || fail "undisturbed: $*"
   time=$(($(microseconds) - start)); }
-kill_at() { part=$1; shift; "$@" >/run/test/log 2>&1 & pid=$!
+kill_at() { part=$1; shift; "$@" >/run/test/output 2>&1 & pid=$!
   pause=$((time * part / 1000000)); sleep $((pause / 1000000)).$(printf %06d $((pause % 1000000)))
   kill -KILL $pid 2>/dev/null; wait $pid; moment="killed after $pause us: $*"; }
 ]]
 
 -- Runs `body` for each of these moments, which it finds as $part, and numbers them in $turn.
-local function world(before, body, moments, options)
+local function in_world(before, body, moments, options)
   local script = {
-    mended.PRELUDE, KILL_AT, "moontower simulate set reset_time=0.2 search=0.02 --on all\n", before, "\nturn=0\n",
+    ". $SUPPORT/unchanged.sh\n", KILL_AT,
+    "moontower simulate set reset_time=0.2 search=0.02 --on all\n", before, "\nturn=0\n",
   }
   script[#script + 1] = ("for part in %s; do\nturn=$((turn + 1))\n%s\ndone; echo finished $turn"):format(
     table.concat(moments, " "), body)
-  local result = simulated.run(table.concat(script), nil, nil, options)
+  local result = world.run(table.concat(script), nil, nil, options)
   local label = ("MT_KILL_SEED=%d %s: %s"):format(SEED, table.concat(options or {}, " "), result.out .. result.err)
   lu.assertStrContains(result.out, "finished " .. #moments, false, label)
   lu.assertNotStrContains(result.out .. result.err, "raceback", label)
@@ -63,17 +63,17 @@ local scenarios = {
       [ $((turn % 2)) = 0 ] || { run moontower up --apn r.ispsn; works; }; run moontower down; same]],
   },
   serve = {
-    before = RECONNECT .. "was; undisturbed serve 1; works; stop; same",
+    before = RECONNECT .. "was; undisturbed serve 1; works; end; same",
     each = "kill_at $part " .. SERVE .. [[
 
-      [ $((turn % 2)) = 0 ] && run moontower down || { serve 1; works; stop; }; same]],
+      [ $((turn % 2)) = 0 ] && run moontower down || { serve 1; works; end; }; same]],
   },
   balance = {
-    before = BALANCE .. "was; undisturbed serve 2; works wwan1; stop; same",
+    before = BALANCE .. "was; undisturbed serve 2; works wwan1; end; same",
     each = "kill_at $part " .. SERVE .. [[
 
       if [ $((turn % 2)) = 0 ]; then for n in wwan0 wwan1; do run moontower down --device $n; done
-      else serve 2; works wwan0; works wwan1; stop; fi; same]],
+      else serve 2; works wwan0; works wwan1; end; fi; same]],
     options = { "--count", "2" },
   },
   -- The first setup is not counted: it makes the modem's interface anew.
@@ -85,7 +85,7 @@ local scenarios = {
       moontower setup calyx-sprint | grep -q "^Nothing is to be done" || fail "not set up"
       run moontower up --carrier calyx-sprint; works; run moontower down
       kill_at $part moontower setup --undo --yes
-      patiently moontower setup --undo --yes || grep -q "has changed nothing" /run/test/log || fail "not undone"
+      patiently moontower setup --undo --yes || grep -q "has changed nothing" /run/test/output || fail "not undone"
       moontower setup --undo --plan 2>&1 | grep -q "has changed nothing" || fail "not undone"; same]],
     options = { "--factory" },
   },
@@ -117,7 +117,7 @@ function T.test_what_is_killed_is_put_right_by_the_next_start()
       next_world = next_world + 1
       local entry = worlds[next_world]
       local scenario = scenarios[entry[1]]
-      world(scenario.before, scenario.each, entry.moments, entry[2] or scenario.options)
+      in_world(scenario.before, scenario.each, entry.moments, entry[2] or scenario.options)
     end
   end
   for _ = 1, AT_ONCE do group:spawn(work) end
@@ -126,16 +126,16 @@ end
 
 function T.test_a_killed_daemon_loses_no_packet()
   for _, options in ipairs { {}, QMI } do
-    world(RECONNECT .. "was; serve 1", [[ping -i 0.05 -c 50 -I wwan0 8.8.8.8 >/run/test/ping 2>&1 & pinger=$!
+    in_world(RECONNECT .. "was; serve 1", [[ping -i 0.05 -c 50 -I wwan0 8.8.8.8 >/run/test/ping 2>&1 & pinger=$!
       sleep 0.5; kill -KILL $daemon; wait $daemon; sleep 0.2; serve 1
       wait $pinger; grep -q "50 received, 0% packet loss" /run/test/ping || { cat /run/test/ping; fail "losses"; }
-      stop; same]], { 0 }, options)
+      end; same]], { 0 }, options)
   end
 end
 
 -- A kill in the middle of a write is too rare to wait for.
 function T.test_what_a_kill_in_the_middle_of_a_write_leaves_is_removed()
-  local result = simulated.run(mended.PRELUDE .. [[was
+  local result = world.run(". $SUPPORT/unchanged.sh\n" .. [[was
     for f in /run/moontower/held/simulated /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
       /run/moontower/qmi/simulated /run/moontower/usb/simulated /var/lib/moontower/ladders/simulated \
       /var/lib/moontower/setup/1 \

@@ -4,7 +4,7 @@
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
-local terminal = require "typing"
+local pty = require "support.pty"
 
 local T = {}
 
@@ -55,7 +55,7 @@ end
 
 local function talk(fn)
   with_script(function(path, history)
-    local status, output = terminal.run({ "run", path }, function(t)
+    local status, output = pty.run({ "run", path }, function(t)
       t:expect "ask> "
       fn(t, history)
       t:expect "ask> " -- only now Ctrl-D is a key, as it is at any prompt
@@ -118,7 +118,7 @@ function T.test_a_history_that_is_too_long_keeps_its_newest_part()
     for i = 1, 1500 do long[i] = ("AT+LINE%04d%s"):format(i, ("x"):rep(1000)) end
     long[#long + 1] = "AT+LAST"
     assert(fs.write_atomic(history, table.concat(long, "\n") .. "\n"))
-    local status, output = terminal.run({ "run", path }, function(t)
+    local status, output = pty.run({ "run", path }, function(t)
       t:expect "ask> "
       t:type "\27[A\r" -- the arrow up
       t:expect "[AT+LAST]"
@@ -139,7 +139,7 @@ end
 function T.test_a_history_outlives_the_run()
   with_script(function(path, history)
     for i, keys in ipairs { "first\r", "\27[A\r" } do
-      terminal.run({ "run", path }, function(t)
+      pty.run({ "run", path }, function(t)
         t:expect "ask> "
         t:type(keys)
         t:expect "[first]"
@@ -205,7 +205,7 @@ function T.test_the_terminal_is_given_back()
     local ends = { "\4", "TERM", "HUP" }
     for _, ending in ipairs(ends) do
       local settings
-      terminal.run({ "run", path }, function(t)
+      pty.run({ "run", path }, function(t)
         t:expect "ask> "
         t:type "some"
         t:expect "some"

@@ -10,6 +10,7 @@ local net = require "net"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local ping = require "core.ping"
+local probes = require "link.probes"
 local task = require "task"
 local tier1 = require "simulator.tier1"
 
@@ -26,28 +27,30 @@ local PATIENCE = 600 -- seconds: a busy machine is slow
 
 ---@class watched what link:wait_down has done so far
 ---@field looks integer
----@field rounds integer how often a first host was asked
+---@field rounds integer how often hosts were asked
 ---@field asked table<string, integer> how often each host was asked
 
 -- Counts, until it is closed, how often link/ looks at the counters and asks hosts. answer(spec) may answer in their
 -- stead; else they are asked.
 local function count(watched, answer)
-  local links, probe = netlink.links, net.probe
-  local function is_by(file) return debug.getinfo(3, "S").source:find(file, 1, true) end
+  local links, probe, check = netlink.links, net.probe, probes.check
   netlink.links = function()
-    watched.looks = watched.looks + (is_by "link/traffic.lua" and 1 or 0)
+    watched.looks = watched.looks + 1
     return links()
+  end
+  probes.check = function(...)
+    watched.rounds = watched.rounds + 1
+    return check(...)
   end
   net.probe = function(spec, options)
     local name = type(spec) == "table" and spec.spec or spec
-    watched.rounds = watched.rounds + (is_by "link/probes.lua" and 1 or 0)
     watched.asked[name] = (watched.asked[name] or 0) + 1
     if answer then
       return answer(name, options)
     end
     return probe(spec, options)
   end
-  return task.finally(function() netlink.links, net.probe = links, probe end)
+  return task.finally(function() netlink.links, net.probe, probes.check = links, probe, check end)
 end
 
 -- Watches a link of its own until it has been looked at so often. fn(sim, link) is called before that.

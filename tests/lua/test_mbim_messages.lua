@@ -1,20 +1,20 @@
 -- SPDX-License-Identifier: MIT
 -- The MBIM declarations against bytes: known messages decode as expected, and every codec survives a round trip.
 
-local lu = require "luaunit"
-local written = require "listing"
-local mbim = require "mbim"
 local basic = require "mbim.basic_connect"
-local extensions = require "mbim.ms_basic_connect_extensions"
-local messages = require "mbim.messages"
 local cause = require "cause"
+local dump = require "support.hex"
+local extensions = require "mbim.ms_basic_connect_extensions"
+local lu = require "luaunit"
+local mbim = require "mbim"
+local messages = require "mbim.messages"
 
 local T = {}
 
 -- MBIM's text is UTF-16LE.
-local function bytes(text) return written.bytes(text, "%02x00") end
+local function bytes(text) return dump.bytes(text, "%02x00") end
 
-local hex = written.hex
+local hex = dump.hex
 
 local function set(...)
   local result = {}

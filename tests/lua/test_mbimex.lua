@@ -2,8 +2,8 @@
 -- The MBIMEx version is the modem's, and so everybody's: no program that shares it with us changes that under our feet.
 
 local basic = require "mbim.basic_connect"
-local beside = require "beside"
 local core_mbim = require "core.mbim"
+local daemon = require "support.daemon"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local lu = require "luaunit"
 local mbim = require "mbim"
@@ -18,20 +18,20 @@ local PORT = tier1.sockets.mbim
 
 -- Two commands of it, by one program and then by another.
 local function reconnects()
-  local out, status = beside.shell(beside.executable .. " down && " .. beside.executable .. " up")
+  local out, status = daemon.shell(daemon.executable .. " down && " .. daemon.executable .. " up")
   lu.assertEquals(status, 0, out)
 end
 
 function T.test_mbimcli_that_wants_3_0_is_answered_1_0_and_later_connects_work()
-  beside.need { mbimcli = "libmbim-utils" }
-  beside.with_daemon("mbim", function(modem)
+  daemon.need { mbimcli = "libmbim-utils" }
+  daemon.beside("mbim", function(modem)
     modem.newest_mbimex = 0x0300
     for _, option in ipairs { "--device-open-ms-mbimex-v2", "--device-open-ms-mbimex-v3" } do
-      local out, status = beside.shell(("mbimcli -v -p -d %s %s --query-radio-state"):format(PORT, option))
+      local out, status = daemon.shell(("mbimcli -v -p -d %s %s --query-radio-state"):format(PORT, option))
       lu.assertEquals(status, 0, out)
       lu.assertStrContains(out, "Software radio state: 'on'")
     end
-    local out = beside.shell(("mbimcli -p -d %s --ms-query-version=1.0,3.0"):format(PORT))
+    local out = daemon.shell(("mbimcli -p -d %s --ms-query-version=1.0,3.0"):format(PORT))
     lu.assertStrContains(out, "MBIM extended version : 1.00")
     lu.assertEquals(modem.mbimex, 0x0100)
     reconnects()
@@ -51,7 +51,7 @@ end
 
 -- Asked, set, with something behind it or nothing in it, in fragments, and byte by byte.
 function T.test_whichever_way_it_is_asked_for()
-  beside.with_daemon("mbim", function(modem)
+  daemon.beside("mbim", function(modem)
     modem.newest_mbimex = 0x0300
     local port <close> = assert(ports.open "@mbim-proxy")
     lu.assertEquals(say(port, core_mbim.build {

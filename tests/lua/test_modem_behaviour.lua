@@ -4,17 +4,17 @@
 -- Each gets a modem as a script has it, and the simulated one behind it, in a world of this process's own. What the
 -- modem says is compared with what stands here, so all three ways are held to the same.
 
-local lu = require "luaunit"
 local faults = require "simulator.faults"
 local find = require("modem").find
+local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local netlink = require "core.netlink"
-local ready = require "modem.prerequisites"
 local new_simulated = require("simulator.modem").new
-local simulated = require "simulated"
+local ready = require "modem.prerequisites"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local world = require "support.world"
 
 local T = {}
 
@@ -861,9 +861,9 @@ function T.test_a_modem_that_hangs()
   for i, way in ipairs(ways) do
     functions[i] = function()
       local protocol = way.options and "PROTOCOL=qmi " or ""
-      local result = simulated.run(protocol .. "moontower run /run/hanging.lua", nil,
+      local result = world.run(protocol .. "moontower run /run/hanging.lua", nil,
         "cat >/run/hanging.lua <<'END'\n" .. HANGING .. "END\n:", { "--composition", way.composition })
-      simulated.assert_success(result)
+      world.assert_success(result)
       eq(result.out, "identity timeout\nsim timeout\npin timeout\nradio timeout\nregistration timeout\n"
         .. "packet_service timeout\nsignal timeout\nhome_provider timeout\n")
       return true

@@ -3,22 +3,22 @@
 --
 -- Whatever the modem does, `moontower up` succeeds or says why not, in time, and leaves nothing half done.
 
-local fs = require "core.fs"
-local lu = require "luaunit"
 local error_codes = require("errors").codes
 local faults = require "simulator.faults"
 local find = require("modem").find
+local fs = require "core.fs"
 local json = require "dkjson"
 local leases = require "modem.lease"
+local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local overview = require "modem.snapshot"
-local simulated = require "simulated"
 local state = require "state"
 local status = require "status"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local world = require "support.world"
 
 local T = {}
 
@@ -302,7 +302,7 @@ function T.test_a_family_that_was_refused_for_a_while_is_asked_for_again()
       return true
     end))
     eq({ link.bearer.ip, link.bearer.refused }, { "ipv4v6", {} })
-    eq(modem:connection().ip, "ipv4v6")
+    eq(require("modem.up").record(modem.description).given, "ipv4v6")
   end)
 end
 
@@ -355,7 +355,7 @@ function T.test_a_family_is_asked_for_again_after_another_failure()
     fault(sim, "busy", 1)
     eq(select(2, link:ask_again("ipv4")).code, "busy")
     eq(link.bearer:awaited(), "ipv4")
-    eq(modem:connection().ip, "ipv6")
+    eq(require("modem.up").record(modem.description).given, "ipv6")
     lu.assertStrContains(link.bearer.refused.ipv4.detail.why, "block")
   end)
 end
@@ -453,7 +453,7 @@ local statuses = {
 }
 
 local function run(fault_text)
-  local result = simulated.run(UP .. " --json; s=$?; echo '#'; moontower simulate state --json; exit $s",
+  local result = world.run(UP .. " --json; s=$?; echo '#'; moontower simulate state --json; exit $s",
     { fault_text },
     nil, { "--composition", "qmi" })
   local said, now = result.out:match("^(.*)#(.*)$")

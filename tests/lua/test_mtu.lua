@@ -4,7 +4,7 @@
 local config = require "daemon.config"
 local fs = require "core.fs"
 local lu = require "luaunit"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
@@ -15,10 +15,10 @@ END
 ]]
 
 function T.test_by_hand()
-  local result = simulated.run("moontower up --apn r.ispsn; moontower up --apn r.ispsn --mtu 1400; "
+  local result = world.run("moontower up --apn r.ispsn; moontower up --apn r.ispsn --mtu 1400; "
     .. "cat /sys/class/net/wwan0/mtu; moontower up; "
     .. "moontower up --apn r.ispsn --mtu 1300 --json | grep -o 'mtu.:[0-9]*'; moontower down")
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(select(2, result.out:gsub(", MTU 1400\n", "")), 2, result.out)
   lu.assertStrContains(result.out, "\n1400\n")
   lu.assertStrContains(result.out, 'mtu":1300')
@@ -26,10 +26,10 @@ function T.test_by_hand()
 end
 
 function T.test_of_a_carrier()
-  local result = simulated.run(CARRIER:format("8.8.8.8", 'ip = "ipv4", mtu = 600')
+  local result = world.run(CARRIER:format("8.8.8.8", 'ip = "ipv4", mtu = 600')
     .. "moontower up -c /run/test/own.lua --no-probe; moontower up; cat /sys/class/net/wwan0/mtu; "
     .. "moontower check /run/test/own.lua; moontower down")
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "\n600\n")
   lu.assertStrContains(result.out, "MTU 600")
 end
@@ -37,8 +37,8 @@ end
 -- Nothing has been done then: not even the modem has been asked.
 function T.test_what_cannot_be_is_refused_first()
   local function refused(command, status, words, preparation)
-    local result = simulated.run(command, { "hang" }, preparation)
-    simulated.assert_clean_failure(result, status, words)
+    local result = world.run(command, { "hang" }, preparation)
+    world.assert_clean_failure(result, status, words)
   end
   refused("moontower up --apn r.ispsn --mtu 1279", 1, "too small for IPv6, which needs 1280")
   refused("moontower up --apn r.ispsn --ip ipv4 --mtu 575", 2, "a whole number from 576 to 65535")
@@ -52,9 +52,9 @@ function T.test_what_cannot_be_is_refused_first()
 end
 
 function T.test_a_probe_may_be_what_policies_take()
-  local result = simulated.run("moontower up --apn r.ispsn --probe dns:68.28.50.11; "
+  local result = world.run("moontower up --apn r.ispsn --probe dns:68.28.50.11; "
     .. "moontower up --apn r.ispsn --probe ping:8.8.8.8; moontower down")
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "dns:68.28.50.11 answers in")
   lu.assertStrContains(result.out, "ping:8.8.8.8 answers in")
 end

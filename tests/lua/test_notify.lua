@@ -7,22 +7,20 @@ local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
 local program = require "core.program"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
 local SERVE = [[
-start() { echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } },
+. $SUPPORT/daemon.sh
+serve() { echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } },
   policies = { { 'notify', $1 } } }" >/run/test/config.lua
-  moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
-until_in() { n=0; until grep -q "$2" "$1" 2>/dev/null; do n=$((n+1))
-  [ $n -lt 600 ] || { cat "$1" /run/test/log; exit 1; }; sleep 0.1; done; }
-end() { moontower down; kill $daemon; wait $daemon; ! grep Traceback /run/test/log; }
+  start; }
+finish() { moontower down; end; ! grep Traceback /run/test/log; }
 ]]
 
 local function run(script)
-  local result = simulated.run(SERVE .. script)
+  local result = world.run(SERVE .. script)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertNotStrContains(result.out .. result.err, "left open")
   lu.assertEquals(result.after, result.before)
@@ -42,8 +40,8 @@ function T.test_a_program_gets_the_event_on_its_input_and_in_its_environment()
   local out = run [[cat >/run/test/told <<'END'
 { cat; echo "$1 $MOONTOWER_EVENT $MOONTOWER_EVENT_MODEM $MOONTOWER_EVENT_STATE"; } >>/run/test/heard
 END
-    start "events = { 'state' }, run = { 'sh', '/run/test/told', 'a; \$(b)' }"
-    until_in /run/test/heard '"online"'; until_in /run/test/heard ' online$'; end; cat /run/test/heard]]
+    serve "events = { 'state' }, run = { 'sh', '/run/test/told', 'a; \$(b)' }"
+    until_in /run/test/heard '"online"'; until_in /run/test/heard ' online$'; finish; cat /run/test/heard]]
   lu.assertStrContains(out, "a; $(b) state simulated online\n")
   lu.assertNotStrContains(out, '"modem-ready"')
   for line in out:gmatch "{[^\n]*}" do
@@ -52,8 +50,8 @@ END
 end
 
 function T.test_the_modems_that_are_there_when_the_daemon_starts_are_told_of()
-  local out = run [[start "events = { 'modem-ready' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
-    until_in /run/test/heard '"modem-ready"'; end >/dev/null; cat /run/test/heard]]
+  local out = run [[serve "events = { 'modem-ready' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
+    until_in /run/test/heard '"modem-ready"'; finish >/dev/null; cat /run/test/heard]]
   lu.assertStrContains(out, '"modem":"simulated"')
 end
 
@@ -63,13 +61,13 @@ read -r event; echo "$event" >>/run/test/heard
 case $event in *modem-gone*) sleep 300 ;; esac
 echo "no paper" >&2; exit 3
 END
-    start "events = { 'modem-gone', 'modem-ready', 'state' }, run = { 'sh', '/run/test/told' }, deadline = 0.3"
+    serve "events = { 'modem-gone', 'modem-ready', 'state' }, run = { 'sh', '/run/test/told' }, deadline = 0.3"
     until_in /run/test/heard '"online"'; moontower simulate fault unplug 0.5
     until_in /run/test/log "could not deliver modem-gone: sh: "
     until_in /run/test/log "could not deliver modem-ready: no paper"; until_in /run/test/log "simulated: online: "
-    end; rm /run/test/log; start "run = { '/run/test/none' }"
+    finish; rm /run/test/log; serve "run = { '/run/test/none' }"
     moontower up --no-probe >/dev/null
-    until_in /run/test/log "could not deliver state: /run/test/none"; end]]
+    until_in /run/test/log "could not deliver state: /run/test/none"; finish]]
 end
 
 function T.test_more_than_it_can_keep_is_dropped_with_a_word()
@@ -78,11 +76,11 @@ local events = require "events"
 for n = 1, 100 do events.publish("plan", { number = n }) end
 END
     echo 'read -r event; echo "$event" >>/run/test/heard; sleep 0.02' >/run/test/told
-    start "events = { 'plan', 'state' }, run = { 'sh', '/run/test/told' }"
+    serve "events = { 'plan', 'state' }, run = { 'sh', '/run/test/told' }"
     until_in /run/test/heard '"online"'; moontower run /run/test/flood.lua
     until_in /run/test/heard '"number":60'; until_in /run/test/log "cannot deliver plan: too much"
     ! grep -q '"number":100' /run/test/heard || exit 1
-    end]]
+    finish]]
 end
 
 -- A web server in Perl, which every Debian has; curl is the real one.
@@ -110,15 +108,15 @@ while (my $client = $server->accept) {
 }
 END
     ip link set lo up; perl /run/test/server.pl & server=$!
-    start "events = { 'state', 'tried' }, post = 'http://127.0.0.1:8080/good?key=s3cret'"
+    serve "events = { 'state', 'tried' }, post = 'http://127.0.0.1:8080/good?key=s3cret'"
     until_in /run/test/heard '"online"'
     cat >/run/test/say.lua <<'END'
 require("events").publish("tried", { words = "a \"b\" \\ c\nd @e" })
 END
-    moontower run /run/test/say.lua; until_in /run/test/heard '@e'; end >/dev/null || exit 1
-    rm /run/test/log; start "events = { 'state' }, post = 'http://127.0.0.1:8080/bad'"
+    moontower run /run/test/say.lua; until_in /run/test/heard '@e'; finish >/dev/null || exit 1
+    rm /run/test/log; serve "events = { 'state' }, post = 'http://127.0.0.1:8080/bad'"
     moontower up --no-probe >/dev/null
-    until_in /run/test/log "could not deliver state: curl: .*403"; end >/dev/null || exit 1
+    until_in /run/test/log "could not deliver state: curl: .*403"; finish >/dev/null || exit 1
     kill $server; grep -c "curl --config -" /run/test/listed; grep -c s3cret /run/test/listed
     ip link set lo down; cat /run/test/heard]]
   local listed, secrets = out:match "^(%d+)\n(%d+)\n"

@@ -4,8 +4,8 @@
 
 local json = require "dkjson"
 local lu = require "luaunit"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -36,22 +36,21 @@ return { modems = { { apn = "r.ispsn", policy = { "reconnect", probes = {}, firs
 END
 fail() { echo "FAILED $*"; moontower why; exit 1; }
 moontower simulate set reset_time=0.2 search=0.02 --on all
-moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
-n=0; until [ "$(moontower why 2>/dev/null | grep -c ' is online ')" = $COUNT ]; do
-  n=$((n+1)); [ $n -lt 600 ] || fail "not online"; sleep 0.1; done
+. $SUPPORT/daemon.sh
+start; until_true '[ "$(moontower why | grep -c " is online ")" = $COUNT ]'
 ]]
 
 -- `why` once no policy is in the middle of something; the modems; the host.
 local REPORT = [[
 settled() { moontower why >/run/test/words
   ! grep -q ': under way$\|^modem [^ ]* is \(ready\|unplugged\)' /run/test/words; }
-n=0; until settled; do n=$((n+1)); [ $n -lt 600 ] || fail "not settled"; sleep 0.1; done
+until_true settled
 moontower why --json; echo "=="; moontower simulate state --json --on all; echo "=="
 for n in $(seq 0 $((COUNT - 1))); do echo "wwan$n $(ip -o address show dev wwan$n scope global | wc -l)"; done
 echo "=="
 grep -i "traceback" /run/test/log
 for n in $(seq 0 $((COUNT - 1))); do moontower down -d wwan$n >/dev/null || fail "down $n"; done
-kill $daemon; wait $daemon; for n in $(seq 1 $COUNT); do rm -f /run/moontower/held/simulated$n.json; done
+end; for n in $(seq 1 $COUNT); do rm -f /run/moontower/held/simulated$n.json; done
 ]]
 
 local function command_of(order, number)
@@ -70,7 +69,7 @@ local function run(pairs_of_orders, script)
     for n in $(seq 1 $COUNT); do echo "simulated$n $(cat /run/test/status.$n)"; done; echo ==
   ]]
   parts[#parts + 1] = REPORT
-  local result = simulated.run(table.concat(parts), nil, nil, { "--count", tostring(#pairs_of_orders) })
+  local result = world.run(table.concat(parts), nil, nil, { "--count", tostring(#pairs_of_orders) })
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertEquals(result.after, result.before)
   local sections = {}

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- What other programs do to a modem through the daemon: known at once, named, and undone or taken for an order.
 
-local beside = require "beside"
+local daemon = require "support.daemon"
 local lu = require "luaunit"
 local task = require "task"
 local tier1 = require "simulator.tier1"
 
 local T = {}
 
-local shell, wait_until, with_daemon = beside.shell, beside.wait_until, beside.with_daemon
-local WHY = beside.executable .. " why"
+local shell, wait_until, with_daemon = daemon.shell, daemon.wait_until, daemon.beside
+local WHY = daemon.executable .. " why"
 
 -- mbimcli or qmicli, by the daemon.
 local client = {
@@ -18,7 +18,7 @@ local client = {
 }
 
 local function run(protocol, arguments)
-  beside.need { [protocol .. "cli"] = ("lib%s-utils"):format(protocol) }
+  daemon.need { [protocol .. "cli"] = ("lib%s-utils"):format(protocol) }
   local out, status = shell(client[protocol] .. arguments)
   lu.assertEquals(status, 0, out)
   return out
@@ -31,7 +31,7 @@ local function wait_for_undone(program, what)
   local words = ("%s, process %%d+, %s"):format(program, what)
   wait_until(function() return why():find("connect, because " .. words .. ": connected") end,
     words .. " is not in:\n" .. why())
-  wait_until(beside.is_online, "not online again")
+  wait_until(daemon.is_online, "not online again")
   local out = why()
   lu.assertNotNil(out:find(words .. "\n"), out) -- a line of its own
 end
@@ -48,7 +48,7 @@ end
 
 function T.test_the_same_by_qmi_inside_mbim()
   with_daemon("mbim", function(modem)
-    beside.need { qmicli = "libqmi-utils" }
+    daemon.need { qmicli = "libqmi-utils" }
     local out, status = shell(("qmicli -p -d %s --device-open-mbim --dms-set-operating-mode=low-power"):format(
       tier1.sockets.mbim))
     lu.assertEquals(status, 0, out)
@@ -83,7 +83,7 @@ function T.test_a_modem_that_is_restarted_comes_back()
     run("qmi", "--dms-set-operating-mode=offline")
     run("qmi", "--dms-set-operating-mode=reset")
     wait_until(function() return why():find "qmicli, process %d+, restarted the modem\n" end, "not told")
-    wait_until(beside.is_online, "not online again")
+    wait_until(daemon.is_online, "not online again")
   end)
 end
 
@@ -92,7 +92,7 @@ function T.test_the_data_format_stays_as_it_is()
   with_daemon("qmi", function()
     local out = run("qmi", "--wda-set-data-format=link-layer-protocol=802-3")
     lu.assertStrContains(out, "Link layer protocol: 'raw-ip'")
-    lu.assertTrue(beside.is_online())
+    lu.assertTrue(daemon.is_online())
   end)
 end
 
@@ -103,7 +103,7 @@ local function with_orders(fn)
   with_daemon("mbim", function(modem)
     shell(([[mkdir -p /etc/moontower; echo 'return { modems = { { policy = "reconnect" } },
       broker = { others_may = "order" } }' >%s]]):format(CONFIG))
-    lu.assertEquals(select(2, shell(beside.executable .. " reload")), 0)
+    lu.assertEquals(select(2, shell(daemon.executable .. " reload")), 0)
     local removing <close> = task.finally(function() os.remove(CONFIG) end) -- luacheck: ignore 211
     fn(modem)
   end)
@@ -118,12 +118,12 @@ function T.test_an_order_of_another_programs_holds_if_the_configuration_says_so(
     lu.assertEquals(shell "ip -o address show dev wwan0 scope global", "")
     lu.assertEquals(modem.radio.software, "off")
     run("mbim", "--set-radio-state=on")
-    wait_until(beside.is_online, "not online again:\n" .. why())
+    wait_until(daemon.is_online, "not online again:\n" .. why())
     run("mbim", "--disconnect=0")
     out = why()
     lu.assertNotNil(out:find "is offline since [^ ]+: mbimcli, process %d+, ended the connection at ", out)
     lu.assertNil(modem.sessions[0])
-    lu.assertEquals(select(2, shell(beside.executable .. " up")), 0)
+    lu.assertEquals(select(2, shell(daemon.executable .. " up")), 0)
   end)
 end
 

@@ -3,7 +3,7 @@
 -- the daemon.
 
 local lu = require "luaunit"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
@@ -12,7 +12,7 @@ local COMMANDS = {
   "--version", "help", "help --json", "up --help", "setup --help", "at --help", "events --help", "simulate --help",
   "status", "status --json", "up --carrier calyx-sprint", "up --json --carrier calyx-sprint", "devices",
   "devices --json", "usbcomp", "at ATI", "at ATI --json", "check calyx-sprint", "check calyx-sprint --json",
-  "trace --brief status", "setup calyx-sprint --plan", "setup calyx-sprint --plan --json", "simulate state",
+  "trace --brief status", "setup calyx-sprint --plan", "setup calyx-sprint --plan --json", "sim state",
   "usbcomp --json", "unlock", "radio on", "down", "reset --no-wait", "simulate --help", "reconnect --help",
   "help policies",
   "decode 01 0c 00 00 02 01 00 01 00 25 00 00 00", "run /run/print.lua", "console </run/print.lua",
@@ -30,7 +30,7 @@ local function with_all(with_daemon, redirection)
   for _, command in ipairs(COMMANDS) do
     script = script .. ("{ moontower %s; echo \"%s: $?\" >>/run/statuses; } %s\n"):format(command, command, redirection)
   end
-  local result = simulated.run(script .. "cat /run/statuses" .. (with_daemon and "; kill $daemon; wait $daemon" or ""))
+  local result = world.run(script .. "cat /run/statuses" .. (with_daemon and "; kill $daemon; wait $daemon" or ""))
   for _, words in ipairs { "traceback", "left open", "while cleaning up" } do
     lu.assertNotStrContains(result.err, words)
   end
@@ -50,7 +50,7 @@ end
 
 -- It ends when its output has lost its reader, who goes after the first line.
 function T.test_a_script_is_read_while_it_runs()
-  local result = simulated.run [[
+  local result = world.run [[
     echo 'print "first"; require("task").sleep(1e6)' >/run/long.lua
     moontower run /run/long.lua | { read -r line; echo "read $line"; } ]]
   lu.assertEquals({ result.out, result.err }, { "read first\n", "" })
@@ -66,7 +66,7 @@ local function without_a_reader(with_daemon)
     script = script .. ("%smoontower %s 2>>/run/errors; echo \"%s: $?\" >>/run/statuses; } "
       .. "| { exec <&-; : >/run/closed; }\n"):format(first, command, command)
   end
-  local result = simulated.run(script .. "cat /run/statuses; cat /run/errors >&2"
+  local result = world.run(script .. "cat /run/statuses; cat /run/errors >&2"
     .. (with_daemon and "; kill $daemon; wait $daemon" or ""))
   for command, status in result.out:gmatch("([^\n]+): (%d+)\n") do
     lu.assertEquals(tonumber(status), 141, command)
@@ -82,7 +82,7 @@ function T.test_a_pipe_without_a_reader_beside_the_daemon() without_a_reader(tru
 -- Nothing more happens after the last event that was read: the client still notices the end of its reader, and
 -- the daemon lets go of the client.
 function T.test_events_end_with_their_reader()
-  local result = simulated.run(DAEMON .. [[
+  local result = world.run(DAEMON .. [[
     connections() { grep -c ' 03 *[0-9]* /run/moontower/control/socket$' /proc/net/unix; }
     mkfifo /run/pipe
     { moontower events; echo "status $?" >&2; } >/run/pipe &

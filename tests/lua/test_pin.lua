@@ -5,8 +5,8 @@ local errors = require "errors"
 local lu = require "luaunit"
 local pins = require "modem.pin"
 local sha256 = require "modem.sha256"
-local simulated = require "simulated"
 local state = require "state"
+local world = require "support.world"
 
 local T = {}
 
@@ -16,7 +16,7 @@ local COMPOSITIONS = { mbim = {}, qmi = { "--composition", "qmi" } }
 -- The same with a modem that speaks MBIM, and with one that speaks QMI.
 local function with_both(command, check, faults)
   for composition, options in pairs(COMPOSITIONS) do
-    check(simulated.run(command, faults or { "pin-lock" }, nil, options), composition)
+    check(world.run(command, faults or { "pin-lock" }, nil, options), composition)
   end
 end
 
@@ -39,7 +39,7 @@ function T.test_the_right_pin()
     "echo 1234 >/run/pin; chmod 400 /run/pin; MOONTOWER_PIN=9999 " .. UP .. " --pin-file /run/pin",
   } do
     with_both(way, function(result)
-      simulated.assert_success(result)
+      world.assert_success(result)
       lu.assertStrContains(result.out, "8.8.8.8 answers in")
     end)
   end
@@ -88,7 +88,7 @@ function T.test_pin_again()
 end
 
 function T.test_a_ledger_that_nobody_can_read()
-  local result = simulated.run("mkdir -p /var/lib/moontower/pins; echo x >/var/lib/moontower/pins/sent.json; "
+  local result = world.run("mkdir -p /var/lib/moontower/pins; echo x >/var/lib/moontower/pins/sent.json; "
     .. "MOONTOWER_PIN=1234 " .. UP, { "pin-lock" })
   lu.assertEquals(result.status, 1)
   lu.assertStrContains(result.err, "it cannot be read which PINs have failed")
@@ -97,7 +97,7 @@ end
 -- Pulled out before the modem has answered: nobody knows what has become of it.
 function T.test_an_unknown_outcome_counts_as_failed()
   for command = 1, 20 do
-    local result = simulated.run("export MOONTOWER_PIN=9999; " .. UP .. "; moontower simulate fault none; "
+    local result = world.run("export MOONTOWER_PIN=9999; " .. UP .. "; moontower simulate fault none; "
       .. "moontower simulate fault pin-lock; " .. UP .. "; ls /var/lib/moontower/pins",
       { "pin-lock", "unplug@" .. command })
     if result.err:find("the SIM's PIN was sent", 1, true) then
@@ -140,12 +140,12 @@ function T.test_files_that_will_not_do()
     { pin_file "89999 1234\\n", "Put it into /etc/moontower/pin" },
     { "export MOONTOWER_PIN=12; ", "is no PIN of 4 to 8 digits" },
   } do
-    local result = simulated.run(case[1] .. UP, { "pin-lock" })
+    local result = world.run(case[1] .. UP, { "pin-lock" })
     lu.assertTrue(result.status ~= 0)
     lu.assertStrContains(result.err, case[2])
     lu.assertNotStrContains(result.err, "12x4")
   end
-  lu.assertStrContains(simulated.run(UP .. " --pin-file /run/none", { "pin-lock" }).err, "/run/none")
+  lu.assertStrContains(world.run(UP .. " --pin-file /run/none", { "pin-lock" }).err, "/run/none")
 end
 
 -- The card's other numbers have those digits in them, too.
@@ -175,11 +175,11 @@ end
 
 -- The restart locks the SIM again.
 function T.test_setup_enters_it_as_well()
-  local result = simulated.run("moontower setup calyx-sprint --yes && moontower up --carrier calyx-sprint",
+  local result = world.run("moontower setup calyx-sprint --yes && moontower up --carrier calyx-sprint",
     { "pin-lock" }, pin_file "1234\\n" .. ":", { "--factory" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "8.8.8.8 answers in")
-  result = simulated.run("MOONTOWER_PIN=9999 moontower setup calyx-sprint --yes; moontower simulate state",
+  result = world.run("MOONTOWER_PIN=9999 moontower setup calyx-sprint --yes; moontower simulate state",
     { "pin-lock" }, nil, { "--factory" })
   lu.assertStrContains(result.err, "is wrong, and 2 tries are left")
   lu.assertStrContains(result.err, "Nothing was changed.")

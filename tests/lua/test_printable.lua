@@ -5,7 +5,7 @@ local fs = require "core.fs"
 local lu = require "luaunit"
 local printable = require "base.printable"
 local process = require "core.process"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
@@ -27,7 +27,7 @@ end
 
 -- They are to be copied: a command or a path is not made the beginning of a sentence.
 function T.test_hints_are_printed_as_they_are()
-  local result = simulated.run("echo 1234 >/run/pin; chmod 644 /run/pin; moontower up --apn r.ispsn "
+  local result = world.run("echo 1234 >/run/pin; chmod 644 /run/pin; moontower up --apn r.ispsn "
     .. "--pin-file /run/pin; "
     .. "echo 'return 1' >/run/wrong.lua; moontower check /run/wrong.lua", { "pin-lock" })
   lu.assertStrContains(result.err, "\n  `chown root /run/pin; chmod 600 /run/pin`\n")

@@ -12,8 +12,8 @@ local netlink = require "core.netlink"
 local packets = require "simulator.packets"
 local port = require "core.port"
 local probe = require "core.probe"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 assert(namespace.enter())
 assert(netlink.link("lo")) -- opens the netlink socket, which stays
@@ -356,9 +356,9 @@ print(net.quorum({ "8.8.8.8", "tcp:1.1.1.1:443", "dns:8.8.8.8" }, { link = "wwan
 
 local function run_script(timeout, after)
   local text = SCRIPT:gsub("TIMEOUT", timeout)
-  local result = simulated.run("moontower up --no-dns --apn r.ispsn >/dev/null && " .. (after or ":")
+  local result = world.run("moontower up --no-dns --apn r.ispsn >/dev/null && " .. (after or ":")
     .. " && cat >/run/probe.lua <<'END' && moontower run /run/probe.lua\n" .. text .. "END")
-  simulated.assert_success(result)
+  world.assert_success(result)
   return result.out
 end
 

@@ -1,23 +1,23 @@
 -- SPDX-License-Identifier: MIT
 -- The QMI declarations of ctl, dms, wda, uim, wms and sierra against bytes, and every declared codec there and back.
 
-local lu = require "luaunit"
-local written = require "listing"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
 local dms_uim = require "qmi.dms.uim"
+local dump = require "support.hex"
+local lu = require "luaunit"
+local messages = require "qmi.messages"
 local qmi = require "qmi"
 local sierra = require "qmi.sierra"
+local status = require "qmi.status"
 local uim = require "qmi.uim"
 local wda = require "qmi.wda"
 local wms = require "qmi.wms"
-local messages = require "qmi.messages"
-local status = require "qmi.status"
 
 local T = {}
 
 -- TLVs only, without any header.
-local bytes, hex = written.bytes, written.hex
+local bytes, hex = dump.bytes, dump.hex
 
 local OK = "020400 00000000 "
 local ok = { status = 0, error = 0 }

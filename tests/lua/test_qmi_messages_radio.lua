@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The QMI declarations of nas, wds and loc against bytes, every declared codec there and back, and call-end reasons.
 
+local dump = require "support.hex"
 local lu = require "luaunit"
-local written = require "listing"
 local schema = require "schema"
 
 -- Every declaration passes here on its way to its codec: kept, to make up values for all that it has.
@@ -26,7 +26,7 @@ schema.compile_tlvs = compile_tlvs
 local T = {}
 
 -- TLVs only, without any header.
-local bytes, hex = written.bytes, written.hex
+local bytes, hex = dump.bytes, dump.hex
 
 local function set(...)
   local result = {}

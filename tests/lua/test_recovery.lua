@@ -2,8 +2,8 @@
 -- The policy reconnect against the faults that users suffer: what is noticed, how, and what brings the modem back.
 
 local lu = require "luaunit"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -13,11 +13,9 @@ cat >/run/test/config.lua <<END
 return { modems = { { apn = "r.ispsn", policy = { "reconnect",
   every = 0.2, timeout = 0.3, misses = 2, first = 0.1, max = 0.5, steady = 0.1, $OPTIONS } } } }
 END
-until_why() { n=0; until moontower why | tr '\n' ' ' | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || {
-  moontower why; return 1; }; sleep 0.1; done; }
-moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
-n=0; until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done
-until_why "is online" || exit 1
+. $SUPPORT/daemon.sh
+start
+until_why "is online"
 fault() { moontower simulate fault "$@"; }
 ]]
 
@@ -26,9 +24,9 @@ local function run(script, options)
   local compositions, functions = { "mbim", "qmi" }, {}
   for i, composition in ipairs(compositions) do
     functions[i] = function()
-      return simulated.run(("OPTIONS='%s'\n"):format(options or "") .. SERVE .. script .. [[
+      return world.run(("OPTIONS='%s'\n"):format(options or "") .. SERVE .. script .. [[
 
-        moontower why; moontower down; kill $daemon; wait $daemon; ! grep Traceback /run/test/log]],
+        moontower why; moontower down; end; ! grep Traceback /run/test/log]],
         nil, nil, { "--composition", composition })
     end
   end
@@ -54,7 +52,7 @@ end
 
 function T.test_new_addresses_are_put_on_the_host_without_reconnecting()
   run [[ip -o -4 address show dev wwan0 | grep -o 'inet [0-9.]*' >/run/test/1
-    fault renumber; until_why "new settings, because .*: applied" || exit 1
+    fault renumber; until_why "new settings, because .*: applied"
     ip -o -4 address show dev wwan0 | grep -o 'inet [0-9.]*' >/run/test/2
     ! cmp -s /run/test/1 /run/test/2 || exit 1
     [ "$(ip -o -4 address show dev wwan0 scope global | wc -l)" = 1 ] || exit 1
@@ -63,9 +61,9 @@ function T.test_new_addresses_are_put_on_the_host_without_reconnecting()
 end
 
 function T.test_a_dead_path_climbs_until_it_is_mended()
-  run [[fault blackhole-until reconnect; until_why "  reconnect, because nothing"; until_why "is online" || exit 1
-    fault blackhole-until attach; until_why "detach and attach, because nothing"; until_why "is online" || exit 1
-    fault blackhole-until radio; until_why "radio off and on, because"; until_why "is online" || exit 1
+  run [[fault blackhole-until reconnect; until_why "  reconnect, because nothing"; until_why "is online"
+    fault blackhole-until attach; until_why "detach and attach, because nothing"; until_why "is online"
+    fault blackhole-until radio; until_why "radio off and on, because"; until_why "is online"
     fault blackhole-until reset; until_why "  reset, because"; until_why "is online"]]
 end
 
@@ -74,11 +72,11 @@ function T.test_a_mute_modem_is_reset()
 end
 
 function T.test_the_sim_is_waited_for()
-  run [[fault sim-remove; until_why "is offline" || exit 1; fault sim-insert; until_why "is online"]]
+  run [[fault sim-remove; until_why "is offline"; fault sim-insert; until_why "is online"]]
 end
 
 function T.test_a_wrong_apn_never_climbs_and_is_tried_less_and_less()
-  run [[fault refuse-apn; fault disconnect; until_why "missing or unknown APN" || exit 1; sleep 3
+  run [[fault refuse-apn; fault disconnect; until_why "missing or unknown APN"; sleep 3
     ! moontower why | grep "detach\|radio off\|reset, because" || exit 1
     tries=$(moontower why | grep -c " connect, because"); [ $tries -lt 12 ] || { echo "$tries tries"; exit 1; }
     fault none; until_why "is online"]]
@@ -87,7 +85,7 @@ end
 function T.test_a_link_is_not_probed_while_traffic_flows()
   run([[ping -q -i 0.05 -I wwan0 8.8.8.8 >/dev/null & pinger=$!
     fault no-dns; sleep 1.5; moontower why | grep -q "is online" || exit 1
-    kill $pinger; until_why "is offline.*nothing answers" || exit 1
+    kill $pinger; until_why "is offline.*nothing answers"
     fault none; until_why "is online"]], 'probes = { "dns:68.28.50.11" }')
 end
 
@@ -98,7 +96,7 @@ end
 
 function T.test_addresses_that_another_program_takes_away_are_put_back()
   run [[ip address flush dev wwan0 scope global
-    until_why "another program has changed the interface: applied" || exit 1
+    until_why "another program has changed the interface: applied"
     ping -c 1 -W 5 -I wwan0 8.8.8.8 >/dev/null]]
 end
 

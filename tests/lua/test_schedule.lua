@@ -2,7 +2,7 @@
 -- The policy schedule beside a simulated modem, on a clock of the test's own.
 
 local lu = require "luaunit"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
@@ -33,22 +33,18 @@ package.loaded["core.clock"] = { alarm = function(time)
 end }
 return assert(policy.load("schedule", ...))
 END
+. $SUPPORT/daemon.sh
 mkdir -p /run/test/clock
 set_clock() { echo $1 >/run/test/offset; mv /run/test/offset /run/test/clock/offset; }
-start() { echo "return { modems = { { apn = 'r.ispsn', policy = { '/run/test/schedule.lua', modem = { probes = {} },
+serve() { echo "return { modems = { { apn = 'r.ispsn', policy = { '/run/test/schedule.lua', modem = { probes = {} },
   $OPTIONS } } } }" >/run/test/config.lua
-  BASE="$1" SPEED="$2" moontower serve --config /run/test/config.lua 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
-end() { kill -$1 $daemon; wait $daemon 2>/dev/null; }
-until_log() { n=0; until [ "$(grep -c "$2" /run/test/log)" -ge $1 ]; do n=$((n+1))
-  [ $n -lt 600 ] || { cat /run/test/log; exit 1; }; sleep 0.1; done; }
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; exit 1; }
-  sleep 0.1; done; }
+  export BASE="$1" SPEED="$2"; start; }
+until_log() { until_in /run/test/log "$2" $1; }
 traffic() { ping -q -c 50 -s 1000 -i 0.01 -I wwan0 8.8.8.8 >/dev/null; }
 ]]
 
 local function run(options, script)
-  local result = simulated.run(("OPTIONS='%s'\n"):format(options) .. SETTING .. script)
+  local result = world.run(("OPTIONS='%s'\n"):format(options) .. SETTING .. script)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertNotStrContains(result.out .. result.err, "left open")
   lu.assertEquals(result.after, result.before)
@@ -56,13 +52,13 @@ local function run(options, script)
 end
 
 function T.test_it_is_online_only_at_its_hours()
-  run([[hours = { "23:00-00:05", "00:15-01:00" }]], [[start "2026-11-26 23:55" 600
+  run([[hours = { "23:00-00:05", "00:15-01:00" }]], [[serve "2026-11-26 23:55" 600
     until_log 1 "online: as"; until_log 1 "off: it is outside of its hours"; until_log 2 "online: as"
     until_log 2 "off: it is outside of its hours"; end TERM; ! grep Traceback /run/test/log]])
 end
 
 function T.test_outside_of_them_it_says_when_it_will_go_online()
-  local result = run([[hours = "22:00-06:00"]], [[start "2026-11-26 12:00" 1; until_why "is off"
+  local result = run([[hours = "22:00-06:00"]], [[serve "2026-11-26 12:00" 1; until_why "is off"
     moontower why; moontower up 2>&1; echo "up $?"; moontower why | grep -c "is off since"; end TERM; true]])
   lu.assertStrContains(result.out, "its policy keeps the modem offline: it is outside of its hours")
   lu.assertStrContains(result.out, "up 8\n1\n")
@@ -71,23 +67,23 @@ function T.test_outside_of_them_it_says_when_it_will_go_online()
 end
 
 function T.test_what_a_killed_run_left_up_is_taken_down_outside_of_its_hours()
-  run([[hours = "22:00-06:00"]], [[start "2026-11-26 23:00" 1; until_why "is online"; end KILL
+  run([[hours = "22:00-06:00"]], [[serve "2026-11-26 23:00" 1; until_why "is online"; end KILL
     ip -o address show dev wwan0 scope global | grep -q inet || exit 1
-    start "2026-11-27 07:00" 1; until_why "is off"; end TERM; true]])
+    serve "2026-11-27 07:00" 1; until_why "is off"; end TERM; true]])
 end
 
 function T.test_a_budget_survives_a_kill_and_begins_anew_with_the_month()
-  run([[budget = "90 kB", day = 15]], [[start "2026-11-20 12:00" 1; until_why "is online"
+  run([[budget = "90 kB", day = 15]], [[serve "2026-11-20 12:00" 1; until_why "is online"
     traffic; until_log 1 "off: its 90 kB for the month are used up"
-    end KILL; start "2026-12-14 12:00" 1; until_why "is off"
-    end KILL; start "2026-12-15 00:00" 1; until_why "is online"; end KILL
-    start "2026-12-16 00:00" 1; until_why "is online"; traffic; until_log 3 "off: its 90 kB"; end TERM
+    end KILL; serve "2026-12-14 12:00" 1; until_why "is off"
+    end KILL; serve "2026-12-15 00:00" 1; until_why "is online"; end KILL
+    serve "2026-12-16 00:00" 1; until_why "is online"; traffic; until_log 3 "off: its 90 kB"; end TERM
     [ "$(grep -c "online: as" /run/test/log)" = 3 ] ]])
 end
 
 -- All that a running daemon goes by, when somebody, or the network, sets the clock.
 function T.test_a_clock_that_is_set_is_noticed_at_once()
-  run([[hours = "22:00-06:00"]], [[start "2026-11-26 12:00" 1; until_why "is off since"
+  run([[hours = "22:00-06:00"]], [[serve "2026-11-26 12:00" 1; until_why "is off since"
     for i in 1 2; do
       set_clock 39600; until_why "is online"; set_clock -3600; until_why "is off since"
       set_clock 31575600; until_why "is online"; set_clock -1000000000; until_why "is off since"
@@ -97,7 +93,7 @@ function T.test_a_clock_that_is_set_is_noticed_at_once()
 end
 
 function T.test_a_budget_is_not_spent_by_a_clock_that_was_ahead()
-  run([[budget = "90 kB", day = 15]], [[start "2026-11-20 12:00" 1; until_why "is online"
+  run([[budget = "90 kB", day = 15]], [[serve "2026-11-20 12:00" 1; until_why "is online"
     set_clock 31536000; traffic; until_log 1 "off: its 90 kB for the month are used up"
     set_clock 0; until_why "is off since"; set_clock 2160000; until_why "is online"; moontower down >/dev/null; end TERM
     ! grep -i traceback /run/test/log]])

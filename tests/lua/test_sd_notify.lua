@@ -5,8 +5,8 @@ local fs = require "core.fs"
 local lu = require "luaunit"
 local ports = require "core.port"
 local process = require "core.process"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -66,7 +66,7 @@ local function with_daemon(fn)
   local manager <close> = assert(ports.receive(socket))
   assert(fs.write(config, 'return { modems = { { policy = "reconnect" } } }'))
   local group <close> = task.group()
-  local daemon = group:spawn(simulated.run, ([[sh -c '
+  local daemon = group:spawn(world.run, ([[sh -c '
     echo $$ >%s; NOTIFY_SOCKET=%s WATCHDOG_USEC=100000 exec moontower serve --config %s']]):format(pid, socket, config))
   local function expect(words)
     repeat local said = next_datagram(manager) until said:find(words, 1, true)

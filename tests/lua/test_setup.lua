@@ -4,8 +4,8 @@
 local json = require "dkjson"
 local lu = require "luaunit"
 local program = require "core.program"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -20,7 +20,7 @@ local PLAN = {
 }
 
 local function factory(command, options)
-  return simulated.run(command, nil, nil, options or FACTORY)
+  return world.run(command, nil, nil, options or FACTORY)
 end
 
 local function assert_words(text, list)
@@ -40,7 +40,7 @@ end
 function T.test_setup_then_up_then_nothing_to_be_done()
   local result = factory(SETUP .. " --yes && moontower up --carrier calyx-sprint && " .. SETUP
     .. " && moontower simulate state --json | grep -o 'commands.:[0-9]*'; moontower status")
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, PLAN)
   assert_words(result.out, {
     "IPv6            off -> on\n", "Restart         by AT; back after",
@@ -52,9 +52,9 @@ end
 
 -- What cannot be read can be set, which is the cure; and is not promised to be put back.
 function T.test_a_setting_that_cannot_be_read()
-  local result = simulated.run(SETUP .. " --plan; moontower at 'AT!SELRAT?'; " .. SETUP .. " --yes && " .. SETUP
+  local result = world.run(SETUP .. " --plan; moontower at 'AT!SELRAT?'; " .. SETUP .. " --yes && " .. SETUP
     .. " && moontower setup --undo --yes", { "unknown-rat" }, nil, FACTORY)
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, {
     "Radio access     unknown              lte                  AT!SELRAT=06\n", "Unknown RAT mode\n",
     "Radio access    unknown -> lte\n", "Radio access     lte                  as wanted\n", "Nothing is to be done.\n",
@@ -68,7 +68,7 @@ function T.test_a_modem_without_a_control_port()
   local result = factory([[moontower at 'AT!ENTERCND="A710"' 'AT!USBCOMP=1,1,D' && moontower reset && ]] .. SETUP
     .. " --yes && moontower up --carrier calyx-sprint && moontower down && moontower setup --undo --yes && "
     .. "moontower devices")
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, {
     "back      as /run/moontower/simulator/at, AT (1199:9071)\n",
     "USB composition  dm+nmea+at", "AT!USBCOMP=1,1,100D\n",
@@ -101,7 +101,7 @@ end
 
 function T.test_json()
   local result = factory(SETUP .. " --yes --json")
-  simulated.assert_success(result)
+  world.assert_success(result)
   local values = assert(json.decode(result.out))
   lu.assertEquals({ values.changed, values.holds, values.restart, values.modem, #values.steps },
     { true, true, true, "359072060000011", 4 })
@@ -115,14 +115,14 @@ end
 function T.test_another_model_has_other_numbers()
   local result = factory(SETUP .. " --yes && " .. SETUP .. " && moontower up --carrier calyx-sprint",
     { "--factory", "--modem", "em7565" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, { "AT!USBCOMP=1,3,100D", "1199:9091", "Nothing is to be done.\n", "8.8.8.8 answers in" })
 end
 
 function T.test_a_modem_of_another_maker()
   local result = factory("moontower setup " .. program.home .. "/carriers/calyx-sprint.lua --yes && " .. SETUP,
     { "--factory", "--modem", "ec25" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, { 'AT+QCFG="usbnet"', "Nothing is to be done.\n" })
 end
 
@@ -130,7 +130,7 @@ end
 function T.test_without_an_at_port_it_takes_two_rounds()
   local result = factory("moontower usbcomp 9 --by qmi --reset --force >/run/test/usbcomp 2>&1; " .. SETUP
     .. " --yes && " .. SETUP)
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, {
     "after the restart: it takes an AT port", "QMI DMS 0x555C, composition 8", "IPv6            off -> on\n",
     "Nothing is to be done.\n",
@@ -138,9 +138,9 @@ function T.test_without_an_at_port_it_takes_two_rounds()
 end
 
 function T.test_a_connection_ends_before_the_restart()
-  local result = simulated.run(SETUP .. " --yes && ip route", nil,
+  local result = world.run(SETUP .. " --yes && ip route", nil,
     "moontower at 'AT!ENTERCND=\"A710\"' 'AT!CUSTOM=\"IPV6ENABLE\",0'; moontower up --carrier calyx-sprint")
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.before, "proto 77")
   lu.assertNotStrContains(result.after, "proto 77")
   lu.assertNotStrContains(result.after, "68.28.50.11")
@@ -150,12 +150,12 @@ end
 function T.test_a_restart_that_is_still_due()
   local result = factory("moontower at 'AT!ENTERCND=\"A710\"' 'AT!USBCOMP=1,1,100D' >/dev/null; " .. SETUP
     .. " --yes | tail -n 6; moontower devices")
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, { "Restart         by AT; back after", "simulator/mbim" })
   result = factory(SETUP .. " --yes --wait 2 2>/dev/null; moontower simulate fault none; "
     .. SETUP .. " --yes; " .. SETUP,
     { "--factory", "--fault", "hang@23" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "Nothing is to be done.\n")
 end
 
@@ -235,7 +235,7 @@ function T.test_setup_of_a_carrier_decides_by_the_modem()
     end }]]
   local result = factory(("cat >/run/x.lua <<'E'\n%s\nE\n%s --yes && %s"):format(carrier,
     "moontower setup /run/x.lua", "moontower setup /run/x.lua"))
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, { "AT!SELRAT=06", "AT!PCOFFEN=2", "Nothing is to be done.\n" })
   for body, words in pairs {
     ["while true do end"] = "runs for too long", ["os.exit()"] = "nil value (global 'os')",
@@ -243,14 +243,14 @@ function T.test_setup_of_a_carrier_decides_by_the_modem()
   } do
     result = factory(("cat >/run/x.lua <<'E'\n%s\nE\nmoontower setup /run/x.lua --yes"):format(
       'return { name = "x", bearers = { { apn = "a" } }, setup = function(modem) ' .. body .. " end }"))
-    simulated.assert_clean_failure(result, 9, words)
+    world.assert_clean_failure(result, 9, words)
   end
 end
 
 function T.test_the_how_to_as_a_script()
   local path = program.home .. "/scripts/examples/calyx-by-hand.lua"
   local result = factory("moontower run " .. path .. " && moontower up --carrier calyx-sprint && moontower usbcomp")
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_words(result.out, {
     "> AT!ENTERCND=(hidden)\nOK\n", "> AT+CPIN?\n+CPIN: READY\nOK\n", '> AT+CGDCONT=1,"ipv4v6","r.ispsn"\nOK\n',
     "simulator/mbim, MBIM.", "USB composition 8, of ", "8.8.8.8 answers in", "dm+nmea+at+mbim",
@@ -264,7 +264,7 @@ local SECOND = "moontower simulate fault none; sleep 0.1; "
   .. SETUP .. " | tail -n 1; moontower simulate state"
 
 local function pulled_out_at(number)
-  local result = simulated.run(SETUP .. " --yes --wait 2 >/run/test/first; echo first $?; " .. SECOND,
+  local result = world.run(SETUP .. " --yes --wait 2 >/run/test/first; echo first $?; " .. SECOND,
     { ("unplug@%d"):format(number) }, nil, FACTORY)
   local at = ("pulled out at command %d\n%s%s"):format(number, result.out, result.err)
   local first = tonumber(result.out:match("first (%d+)"))
@@ -299,7 +299,7 @@ end
 
 -- Values that no shape declares: they are in the words of each setting.
 function T.test_a_report_that_makes_no_sense_is_told_of_before_anything_is_sent()
-  local result = simulated.run([[moontower setup calyx-sprint --yes >/dev/null
+  local result = world.run([[moontower setup calyx-sprint --yes >/dev/null
     file=$(echo /var/lib/moontower/setup/*.json); cp $file /run/test/report
     for change in '/"carrier"/d' 's/"name":"rat"/"name":"..\/x"/' 's/"index":[0-9]*/"index":"x"/'; do
       sed "$change" /run/test/report >$file; moontower setup --undo --plan >/dev/null; echo "status $?"; done]],

@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: MIT
 -- The simulated modem's AT function: how it converses, and what it says, checked against transcripts of real ones.
 
-local lu = require "luaunit"
-local task = require "task"
+local at_client = require "support.at_client"
 local basic = require "mbim.basic_connect"
 local faults = require "simulator.faults"
-local sim_at_host = require "sim_at_host"
+local lu = require "luaunit"
 local sim_mbim = require "simulator.mbim"
 local sim_nmea = require "simulator.nmea"
+local task = require "task"
 
 local T = {}
 
-local new = sim_at_host.new
+local new = at_client.new
 
 local function apply(host, text)
   local fault = assert(faults.parse(text))

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- Faults at random: the same ones for the same seed, each one real, and all of them mended as it says.
 
-local lu = require "luaunit"
 local basic = require "mbim.basic_connect"
 local chaos = require "simulator.chaos"
 local faults = require "simulator.faults"
-local sim_host = require "sim_host"
-local sim_qmi_host = require "sim_qmi_host"
+local lu = require "luaunit"
+local mbim_client = require "support.mbim_client"
 local nas = require "qmi.nas"
+local qmi_client = require "support.qmi_client"
 
 local T = {}
 
@@ -93,7 +93,7 @@ local function survive(protocol, new_host, check)
 end
 
 function T.test_over_mbim()
-  local seen, count = survive("mbim", sim_host.new, function(host)
+  local seen, count = survive("mbim", mbim_client.new, function(host)
     host.transfers = {}
     lu.assertTrue(host:open())
     lu.assertEquals(host:query(basic.register_state).state, "home")
@@ -109,7 +109,7 @@ function T.test_over_mbim()
 end
 
 function T.test_over_qmi()
-  local seen = survive("qmi", sim_qmi_host.new, function(host)
+  local seen = survive("qmi", qmi_client.new, function(host)
     host:answers()
     lu.assertEquals(host:ask(nas.get_signal_info, {}, host:allocate "nas").lte.rssi, -71)
     lu.assertNotNil(host.modem:connect(0, { ip_type = "ipv4v6" }))

@@ -1,21 +1,20 @@
 -- SPDX-License-Identifier: MIT
 -- The simulated modem's faults: what each does to its answers, and when.
 
-local lu = require "luaunit"
-local program = require "core.program"
-local fs = require "core.fs"
 local basic = require "mbim.basic_connect"
-local faults = require "simulator.faults"
-local sim_host = require "sim_host"
-local sim_qmi_host = require "sim_qmi_host"
 local ctl = require "qmi.ctl"
+local faults = require "simulator.faults"
+local fs = require "core.fs"
+local lu = require "luaunit"
+local mbim_client = require "support.mbim_client"
 local nas = require "qmi.nas"
+local qmi_client = require "support.qmi_client"
 local wds = require "qmi.wds"
 
 local T = {}
 
 local function opened()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   assert(host:open())
   return host
 end
@@ -57,7 +56,8 @@ end
 
 -- Each can be started as the help says, without an argument where that is optional, and is over after "none".
 function T.test_each_starts_and_is_mended()
-  local readme = assert(fs.read(program.home .. "/modules/simulator/README.md"))
+  local folder = assert(package.searchpath("simulator.faults", package.path)):match("^(.*)/")
+  local readme = assert(fs.read(folder .. "/README.md"))
   local needed = { SECONDS = "0.01", COUNT = "2", TEXT = "hello" }
   for _, fault in ipairs(faults.list) do
     local host = opened()
@@ -97,7 +97,7 @@ function T.test_hang_ends_with_a_reset()
 end
 
 function T.test_open_dead()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   apply(host, "open-dead")
   lu.assertNil(host:open())
   host.modem:restart()
@@ -156,7 +156,7 @@ local function qmi_answer(host)
 end
 
 local function qmi_host()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   host:ask(nas.get_signal_info)
   return host
 end

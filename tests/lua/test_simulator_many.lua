@@ -1,19 +1,19 @@
 -- SPDX-License-Identifier: MIT
 -- Several simulated modems in one world: each is its own, and the control socket reaches any of them.
 
-local lu = require "luaunit"
-local fs = require "core.fs"
-local json = require "dkjson"
 local control = require "simulator.control"
 local devices = require "modem.devices"
 local find = require("modem").find
+local fs = require "core.fs"
+local json = require "dkjson"
+local lu = require "luaunit"
 local new_simulated = require("simulator.modem").new
 local personality = require "simulator.models.personality"
 local ping = require "core.ping"
 local process = require "core.process"
-local simulated = require "simulated"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local world = require "support.world"
 
 local T = {}
 
@@ -155,10 +155,10 @@ function T.test_control()
 end
 
 function T.test_command()
-  local result = simulated.run("moontower simulate fault unplug --on 2; moontower simulate state; "
+  local result = world.run("moontower simulate fault unplug --on 2; moontower simulate state; "
     .. "moontower simulate state --on 3 --json; moontower simulate set latency=0 --on all; ls /run/moontower/devices",
     nil, nil, { "--count", "3" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   for _, text in ipairs { "simulated1\nmodem", "\nsimulated2\nmodem           MC7455, MBIM, unplugged",
     "simulated1.json\nsimulated3.json" } do
     lu.assertStrContains(result.out, text)

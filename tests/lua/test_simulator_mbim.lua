@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- The simulated modem's MBIM function: what it answers to a host, command by command.
 
-local lu = require "luaunit"
-local core = require "core.mbim"
-local task = require "task"
 local basic = require "mbim.basic_connect"
+local core = require "core.mbim"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local faults = require "simulator.faults"
-local sim_host = require "sim_host"
+local lu = require "luaunit"
+local mbim_client = require "support.mbim_client"
+local task = require "task"
 
 local T = {}
 
@@ -16,7 +16,7 @@ local CONTEXT_NOT_ACTIVATED, INVALID_PARAMETERS = 16, 21
 local internet = basic.context_types.internet
 
 local function opened()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   assert(host:open())
   host:query(basic.subscriber_ready_status)
   return host
@@ -37,7 +37,7 @@ end
 -- The channel ------------------------------------------------------------------------------------------------------
 
 function T.test_not_opened()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   local transaction = host:send_command(basic.device_caps, "query")
   local answer = host:answers()[1]
   lu.assertEquals({ answer.type, answer.transaction, answer.status }, { "function-error", transaction, 5 })
@@ -62,7 +62,7 @@ function T.test_open_again_ends_sessions()
 end
 
 function T.test_answers_in_fragments()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   lu.assertTrue(host:open(64))
   host:send_command(basic.device_caps, "query")
   lu.assertTrue(#host.transfers > 3)
@@ -133,7 +133,7 @@ end
 
 function T.test_latency_overlaps_and_keeps_order()
   local group <close> = task.group()
-  local host = sim_host.new(group)
+  local host = mbim_client.new(group)
   host.modem.latency = 0
   lu.assertTrue(host:open())
   host.modem.latency = 0.05
@@ -251,7 +251,7 @@ end
 
 function T.test_network_drop_and_return()
   local group <close> = task.group()
-  local host = sim_host.new(group)
+  local host = mbim_client.new(group)
   host.modem.latency, host.modem.search_time = 0, 0.05
   host:open()
   host:query(basic.subscriber_ready_status)
@@ -298,7 +298,7 @@ function T.test_connect()
 end
 
 function T.test_connect_before_the_subscriber_is_asked()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   host:open()
   lu.assertEquals(select(2, connect(host)), FAILURE)
 end
@@ -364,7 +364,7 @@ end
 
 function T.test_device_reset()
   local group <close> = task.group()
-  local host = sim_host.new(group)
+  local host = mbim_client.new(group)
   host.modem.latency = 0
   host:open()
   local events = task.queue(8)

@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- The simulated modem's QMI function: the control service, the card, the network, and calls.
 
-local lu = require "luaunit"
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
 local faults = require "simulator.faults"
+local lu = require "luaunit"
 local nas = require "qmi.nas"
+local qmi_client = require "support.qmi_client"
 local sierra = require "qmi.sierra"
-local sim_qmi_host = require "sim_qmi_host"
 local task = require "task"
 local uim = require "qmi.uim"
 local wda = require "qmi.wda"
@@ -43,7 +43,7 @@ end
 -- The control service -----------------------------------------------------------------------------------------------
 
 function T.test_versions()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local names = {}
   for i, entry in ipairs(host:ask(ctl.get_version_info).service_list) do
     names[i] = entry.service
@@ -52,7 +52,7 @@ function T.test_versions()
 end
 
 function T.test_client_ids()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local first, second = host:allocate "dms", host:allocate "dms"
   lu.assertEquals({ first, second }, { 1, 2 })
   lu.assertEquals(host:ask(dms.get_model, nil, second).model, "MC7455")
@@ -69,7 +69,7 @@ function T.test_client_ids()
 end
 
 function T.test_sync_releases_everything()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local client = data_client(host, "ipv4")
   start(host, client)
   host:ask(ctl.sync)
@@ -78,7 +78,7 @@ function T.test_sync_releases_everything()
 end
 
 function T.test_bad_requests()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local client = host:allocate "dms"
   local function answer(service, id, message, tlvs)
     host:send(service, id, message, tlvs)
@@ -95,7 +95,7 @@ end
 
 -- Every byte that a host may send wrongly: the modem stays alive.
 function T.test_noise_is_survived()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local client = data_client(host, "ipv4")
   math.randomseed(1)
   local frame = core.build {
@@ -116,7 +116,7 @@ end
 
 function T.test_latency_overlaps_and_keeps_order()
   local group <close> = task.group()
-  local host = sim_qmi_host.new(group)
+  local host = qmi_client.new(group)
   host.modem.latency = 0.05
   local first = host:send(0, 0, ctl.get_version_info.id, "")
   host.modem.latency = 0
@@ -129,7 +129,7 @@ end
 
 -- All that needs no values: each is answered with something that decodes.
 function T.test_every_simple_request()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   for _, message in ipairs(require "qmi.messages") do
     local service = host.fn.services[message.service_id]
     local tlvs = message.request and pcall(message.request.encode, message.request, {})
@@ -144,7 +144,7 @@ end
 -- The device and its card -------------------------------------------------------------------------------------------
 
 function T.test_identity()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   lu.assertEquals(host:ask(dms.get_ids).imei, "359072060000011")
   lu.assertEquals(host:ask(dms.get_manufacturer).manufacturer, "Sierra Wireless, Incorporated")
   lu.assertEquals(host:ask(dms.get_revision).revision, "SWI9X30C_02.24.05.06")
@@ -153,7 +153,7 @@ function T.test_identity()
 end
 
 function T.test_operating_mode()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   host:ask(dms.set_event_report, { operating_mode_reporting = true })
   host:ask(dms.set_operating_mode, { mode = "low-power" })
   lu.assertEquals(host:indicated(dms.set_event_report)[1].operating_mode, "low-power")
@@ -172,7 +172,7 @@ function T.test_operating_mode()
 end
 
 function T.test_locked_radio()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   apply(host, "fcc-lock")
   host.ids = { ctl = 0 }
   lu.assertEquals(host:ask(dms.get_operating_mode).mode, "low-power")
@@ -186,7 +186,7 @@ function T.test_locked_radio()
 end
 
 function T.test_composition()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local composition = host:ask(sierra.get_usb_composition)
   lu.assertEquals({ composition.current, composition.supported[1], #composition.supported }, { 6, 6, 17 })
   failed("invalid-argument", host:ask(sierra.set_usb_composition, { current = 99 }))
@@ -208,7 +208,7 @@ local function verify(host, pin)
 end
 
 function T.test_pin()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   failed("no-effect", verify(host, "1234"))
   host:ask(uim.register_events, { event_registration_mask = { "card-status" } })
   apply(host, "pin-lock")
@@ -226,7 +226,7 @@ function T.test_pin()
 end
 
 function T.test_puk()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   apply(host, "puk")
   lu.assertEquals(application(host).state, "puk1-or-upin-puk-required")
   failed("pin-blocked", verify(host, "1234"))
@@ -250,7 +250,7 @@ local function read_file(host, id)
 end
 
 function T.test_files_and_power()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   lu.assertEquals(read_file(host, 0x2fe2).read_result, "\x98\x10\x21\x00\x00\x10\x32\x54\x76\x18")
   lu.assertEquals(read_file(host, 0x6f07).read_result, "\8\x39\x01\x21\x00\x00\x00\x10\x32")
   failed("sim-file-not-found", read_file(host, 0x6f99))
@@ -267,7 +267,7 @@ end
 -- The network -------------------------------------------------------------------------------------------------------
 
 function T.test_serving_system()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local reply = host:ask(nas.get_serving_system)
   lu.assertEquals(reply.serving_system, {
     registration_state = "registered", cs_attach_state = "attached", ps_attach_state = "attached",
@@ -280,7 +280,7 @@ function T.test_serving_system()
 end
 
 function T.test_indications()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local client, other = host:allocate "nas", host:allocate "nas"
   host:ask(nas.register_indications, {
     serving_system_events = true, system_info = true, signal_info = true,
@@ -298,7 +298,7 @@ function T.test_indications()
 end
 
 function T.test_selection()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   lu.assertEquals(#host:ask(nas.network_scan).network_information, 3)
   failed("no-effect", host:ask(nas.initiate_network_register, { action = "automatic" }))
   host:ask(nas.initiate_network_register, {
@@ -323,7 +323,7 @@ end
 -- Calls -------------------------------------------------------------------------------------------------------------
 
 function T.test_two_families()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local four, six = data_client(host, "ipv4"), data_client(host, "ipv6")
   failed("out-of-call", host:ask(wds.get_current_settings, {}, four))
   local handle = start(host, four).packet_data_handle
@@ -353,7 +353,7 @@ function T.test_two_families()
 end
 
 function T.test_refusals()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local client = data_client(host, "ipv4")
   local reply, err = start(host, client, "internet")
   lu.assertEquals({ err, reply.call_end_reason }, { "call-failed", 1018 })
@@ -369,7 +369,7 @@ function T.test_refusals()
 end
 
 function T.test_the_network_ends_a_call()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local client = data_client(host, "ipv4")
   start(host, client)
   host:indicated(wds.get_packet_service_status)
@@ -384,7 +384,7 @@ end
 
 -- A host that has lost its client finds the call by the session's family, and may end it.
 function T.test_another_client_sees_the_call()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   start(host, data_client(host, "ipv4"))
   local other = data_client(host, "ipv4")
   lu.assertEquals(host:ask(wds.get_packet_service_status, nil, other).connection_status, "connected")
@@ -394,7 +394,7 @@ function T.test_another_client_sees_the_call()
 end
 
 function T.test_sessions()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   start(host, data_client(host, "ipv4"))
   local second = data_client(host, "ipv4", 2)
   lu.assertEquals(start(host, second).verbose_call_end_reason.reason, 55) -- two for one APN and family
@@ -403,7 +403,7 @@ function T.test_sessions()
 end
 
 function T.test_odd_networks()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local client = data_client(host, "ipv4")
   apply(host, "slash32")
   apply(host, "no-servers")
@@ -415,7 +415,7 @@ function T.test_odd_networks()
 end
 
 function T.test_data_format()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   lu.assertEquals(host:ask(wda.get_data_format, {}).link_layer_protocol, "802.3")
   local format = host:ask(wda.set_data_format, {
     link_layer_protocol = "raw-ip", uplink_data_aggregation_protocol = "qmap",

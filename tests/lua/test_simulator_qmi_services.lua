@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The simulated modem's QMI function: profiles, messages, location; and QMI inside of MBIM.
 
-local lu = require "luaunit"
 local basic = require "mbim.basic_connect"
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"
@@ -9,9 +8,10 @@ local dms = require "qmi.dms"
 local ext_qmux = require "mbim.ext_qmux"
 local faults = require "simulator.faults"
 local loc = require "qmi.loc"
+local lu = require "luaunit"
+local mbim_client = require "support.mbim_client"
 local nas = require "qmi.nas"
-local sim_host = require "sim_host"
-local sim_qmi_host = require "sim_qmi_host"
+local qmi_client = require "support.qmi_client"
 local task = require "task"
 local wds = require "qmi.wds"
 local wms = require "qmi.wms"
@@ -29,7 +29,7 @@ local function identifier(index)
 end
 
 function T.test_profiles()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local function settings(index)
     return host:ask(wds.get_profile_settings, { profile_identifier = identifier(index) })
   end
@@ -53,7 +53,7 @@ end
 
 -- What is stored outlives a restart, and calls take their APN from there.
 function T.test_profiles_are_kept_and_used()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   host:ask(wds.modify_profile, { profile_identifier = identifier(1), apn_name = "internet" })
   lu.assertEquals(host:ask(wds.get_lte_attach_parameters).apn, "internet")
   host.modem:restart()
@@ -66,7 +66,7 @@ function T.test_profiles_are_kept_and_used()
 end
 
 function T.test_statistics()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   host.modem.statistics.out_octets = 123
   local reply, err = host:ask(wds.get_packet_statistics, { mask = { "tx-bytes-ok" } })
   lu.assertEquals({ err, reply.last_call_tx_bytes_ok }, { "out-of-call", 123 })
@@ -77,7 +77,7 @@ end
 
 function T.test_event_reports()
   local group <close> = task.group()
-  local host = sim_qmi_host.new(group)
+  local host = qmi_client.new(group)
   host.modem.latency = 0
   host:ask(wds.set_event_report, { data_call_status = true, current_data_bearer_technology = true })
   host:ask(wds.start_network, {})
@@ -96,7 +96,7 @@ end
 -- Messages ----------------------------------------------------------------------------------------------------------
 
 function T.test_sms()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   host:ask(wms.set_event_report, { new_mt_message_indicator = true })
   assert(faults.apply(host.modem, "sms", { "hellohello" }))
   local place = host:indicated(wms.set_event_report)[1].mt_message
@@ -121,7 +121,7 @@ function T.test_sms()
 end
 
 function T.test_sms_out()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   local data = { format = "gsm-wcdma-point-to-point", raw_data = "\0\1\2" }
   lu.assertEquals(host:ask(wms.raw_send, { raw_message_data = data }).message_id, 1)
   lu.assertEquals(host.modem.sent, { "\0\1\2" })
@@ -140,7 +140,7 @@ end
 
 function T.test_location()
   local group <close> = task.group()
-  local host = sim_qmi_host.new(group)
+  local host = qmi_client.new(group)
   host.modem.latency = 0
   host:ask(loc.register_events, { event_registration_mask = { "position-report", "nmea" } })
   host:ask(loc.start, { session_id = 1, fix_recurrence_type = "single-fix" })
@@ -181,7 +181,7 @@ local function inside(host)
 end
 
 function T.test_inside_mbim()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   host:open()
   local qmi = inside(host)
   lu.assertEquals(qmi.ask(dms.get_model, qmi.allocate "dms").model, "MC7455")
@@ -203,7 +203,7 @@ function T.test_inside_mbim()
 end
 
 function T.test_noise_inside_mbim()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   host:open()
   local _, status = host:set(ext_qmux.message, { qmux = "no frame" })
   lu.assertEquals(status, 2)

@@ -288,16 +288,16 @@ end
 
 -- Firmware that hangs -------------------------------------------------------------------------------------------------
 
-local sim_at_host = require "sim_at_host"
-local sim_host = require "sim_host"
-local sim_qmi_host = require "sim_qmi_host"
+local at_client = require "support.at_client"
 local basic = require "mbim.basic_connect"
 local core_qmi = require "core.qmi"
 local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
 local ext_qmux = require "mbim.ext_qmux"
 local extensions = require "mbim.ms_basic_connect_extensions"
+local mbim_client = require "support.mbim_client"
 local nas = require "qmi.nas"
+local qmi_client = require "support.qmi_client"
 
 -- What happens to a modem, but for news.
 local function bus_events(modem)
@@ -314,7 +314,7 @@ local restarted = { "unplugged", "plugged" }
 local reset_mode = assert(dms.set_operating_mode.request:encode { mode = "reset" })
 
 function T.test_hang_obeys_an_order_to_reset_by_mbim()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   host:open()
   local events = bus_events(host.modem)
   fault(host.modem, "hang")
@@ -327,7 +327,7 @@ function T.test_hang_obeys_an_order_to_reset_by_mbim()
 end
 
 function T.test_hang_obeys_an_order_to_reset_by_qmi_inside_mbim()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   host:open()
   local events = bus_events(host.modem)
   fault(host.modem, "hang")
@@ -345,7 +345,7 @@ function T.test_hang_obeys_an_order_to_reset_by_qmi_inside_mbim()
 end
 
 function T.test_hang_obeys_an_order_to_reset_by_qmi()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   host:ask(nas.get_signal_info)
   local id = host:allocate "dms"
   local events = bus_events(host.modem)
@@ -357,7 +357,7 @@ end
 
 function T.test_hang_obeys_an_order_to_reset_by_at()
   for _, command in ipairs { "AT!RESET", "at+cfun=1,1" } do
-    local host = sim_at_host.new()
+    local host = at_client.new()
     local events = bus_events(host.modem)
     fault(host.modem, "hang")
     eq({ host:ask "AT+CFUN=0", host.modem.radio.software }, { "", "on" })
@@ -367,9 +367,9 @@ function T.test_hang_obeys_an_order_to_reset_by_at()
 end
 
 function T.test_hang_hard_obeys_nothing()
-  local host = sim_host.new()
+  local host = mbim_client.new()
   host:open()
-  local at = sim_at_host.new { modem = host.modem }
+  local at = at_client.new { modem = host.modem }
   local events = bus_events(host.modem)
   fault(host.modem, "hang-hard")
   host:send_command(extensions.device_reset, "set")
@@ -383,7 +383,7 @@ function T.test_hang_hard_obeys_nothing()
 end
 
 function T.test_open_dead_over_qmi()
-  local host = sim_qmi_host.new()
+  local host = qmi_client.new()
   host:ask(nas.get_signal_info)
   fault(host.modem, "open-dead")
   eq(host:ask(nas.get_signal_info).lte.rssi, -71) -- who is there already is served

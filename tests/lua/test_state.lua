@@ -10,9 +10,9 @@ local namespace = require "core.namespace"
 local orders = require "daemon.orders"
 local process = require "core.process"
 local shapes = require "state.shapes"
-local simulated = require "simulated"
 local state = require "state"
 local task = require "task"
+local world = require "support.world"
 
 assert(namespace.enter())
 log.level = "error"
@@ -168,7 +168,7 @@ function T.test_down_undoes_what_a_damaged_journal_does_not_tell()
     'sed -i "s/\\"routes\\":/\\"roads\\":/; s/\\"before\\":/\\"after\\":/" $f', "rm $f; mkdir $f",
     "rm $f; mkfifo $f",
   } do
-    local result = simulated.run(DAMAGE .. ([[moontower up --apn r.ispsn >/dev/null || exit 1
+    local result = world.run(DAMAGE .. ([[moontower up --apn r.ispsn >/dev/null || exit 1
       damage '%s'; moontower down || exit 1
       grep nameserver /etc/resolv.conf | grep 68.28
       ip route show proto 77; ip -6 route show proto 77; ip -o address show dev wwan0 scope global; echo end
@@ -185,13 +185,13 @@ end
 -- Who only looks moves a damaged journal aside, too; and a file may be gone altogether.
 function T.test_down_after_a_look_and_without_a_journal()
   for _, damage in ipairs { "echo >$f; moontower status", "rm $f" } do
-    local result = simulated.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
+    local result = world.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
       f=/run/moontower/links/wwan0.json; %s; moontower status
       moontower down; echo $?; ip link set wwan0 down; rm -f /run/moontower/links/*.bad]]):format(damage))
     lu.assertStrContains(result.out, "written down nowhere any more: run it again", false, damage)
     lu.assertStrContains(result.out, "is offline\n0\n", false, damage .. result.err)
     lu.assertEquals(result.after, result.before, damage)
-    result = simulated.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
+    result = world.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
       f=/run/moontower/links/wwan0.json; %s
       moontower up --apn r.ispsn --ip ipv4 >/dev/null; ip route show default | wc -l
       moontower down; ip link set wwan0 down; rm -f /run/moontower/links/*.bad]]):format(damage))
@@ -231,9 +231,9 @@ local FILL = "; dd if=/dev/zero of=%s/full bs=4k count=8"
 function T.test_up_with_no_room_for_what_it_writes_down_changes_nothing()
   for _, kind in ipairs { "links", "modems", "resolver" } do
     local folder = "/run/moontower/" .. kind
-    local result = simulated.run(UP, nil, (SMALL .. FILL):format(folder, folder, folder))
-    simulated.assert_clean_failure(result, 1, "no space left on device")
-    local left = simulated.run(
+    local result = world.run(UP, nil, (SMALL .. FILL):format(folder, folder, folder))
+    world.assert_clean_failure(result, 1, "no space left on device")
+    local left = world.run(
       UP .. "; ls " .. folder .. "; moontower simulate state --json | grep '\"session\":'", nil,
       (SMALL .. FILL):format(folder, folder, folder))
     lu.assertStrContains(left.out, "\nfull\n", false, left.out)
@@ -250,7 +250,7 @@ function T.test_down_on_a_disk_that_is_full_by_now()
   end
   local fill = "for f in links modems resolver; do dd if=/dev/zero of=/run/moontower/$f/full bs=4k count=8; done "
     .. "2>/dev/null"
-  local result = simulated.run(("%s >/dev/null && { %s; moontower down; }; rm /run/moontower/*/full"):format(UP, fill),
+  local result = world.run(("%s >/dev/null && { %s; moontower down; }; rm /run/moontower/*/full"):format(UP, fill),
     nil, table.concat(prepare, "; "))
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertEquals(result.out, "/run/moontower/simulator/mbim is offline\n", result.err)
@@ -270,12 +270,12 @@ local MOUNT = ("mkdir -p %s && mount -t tmpfs -o size=64k none %s"):format(KEPT,
 -- What is kept there is a convenience for all that connects.
 function T.test_up_and_down_and_serve_do_without_what_is_kept()
   for words, make in pairs(TAKES_NOTHING) do
-    local result = simulated.run(UP .. " && moontower down && " .. UP .. " && moontower down && echo fine", nil,
+    local result = world.run(UP .. " && moontower down && " .. UP .. " && moontower down && echo fine", nil,
       MOUNT .. "; " .. make)
-    simulated.assert_success(result)
+    world.assert_success(result)
     lu.assertStrContains(result.out, "fine\n")
     lu.assertEquals(result.after, result.before)
-    result = simulated.run([[cat >/run/test/config.lua <<'END'
+    result = world.run([[cat >/run/test/config.lua <<'END'
 return { modems = { { apn = "r.ispsn", policy = { "schedule", budget = "5 GB", day = 15 } } }, on_stop = "disconnect" }
 END
       moontower serve --config /run/test/config.lua 2>/run/test/log & daemon=$!
@@ -292,7 +292,7 @@ end
 
 function T.test_setup_and_undo_change_nothing_that_they_cannot_write_down()
   for words, make in pairs(TAKES_NOTHING) do
-    local result = simulated.run(([[moontower simulate set reset_time=0.2 search=0.02 --on all
+    local result = world.run(([[moontower simulate set reset_time=0.2 search=0.02 --on all
       %s; moontower setup calyx-sprint --yes; echo "setup $?"; moontower at 'AT!SELRAT?'; %s
       moontower setup calyx-sprint --yes >/dev/null; echo "setup $?"; moontower at 'AT!SELRAT?'
       %s; moontower setup --undo --yes; echo "undo $?"; moontower at 'AT!SELRAT?'; %s
@@ -312,7 +312,7 @@ end
 
 function T.test_a_pin_is_not_sent_when_that_cannot_be_written_down()
   for words, make in pairs(TAKES_NOTHING) do
-    local result = simulated.run(("%s; %s --pin-file /run/test/pin; echo $?; %s; "
+    local result = world.run(("%s; %s --pin-file /run/test/pin; echo $?; %s; "
       .. "%s --pin-file /run/test/pin && moontower down"):format(make, UP, TAKES_AGAIN, UP), { "pin-lock" },
       MOUNT .. "; umask 077; echo 1234 >/run/test/pin")
     lu.assertStrContains(result.err, "PIN is not sent, as that it was could not be written down: ", false, words)

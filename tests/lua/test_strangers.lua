@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- A user who is neither root nor we: what it listens at is not trusted, and what we listen at is not for it.
 
-local beside = require "beside"
+local daemon = require "support.daemon"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local ports = require "core.port"
 local process = require "core.process"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -42,7 +42,7 @@ function T.test_a_proxy_of_a_strangers_gets_nothing()
   need_stranger()
   for _, kind in ipairs { "stream", "seqpacket", "dgram" } do
     for _, protocol in ipairs { "mbim", "qmi" } do
-      local result = simulated.run(squat(kind, "@" .. protocol .. "-proxy")
+      local result = world.run(squat(kind, "@" .. protocol .. "-proxy")
         .. "moontower up --proxy --apn r.ispsn --user me; echo status $?; kill $squatter; cat /run/heard", nil,
         "export MOONTOWER_PASSWORD=secret", { "--composition", protocol })
       lu.assertStrContains(result.out, "status 8")
@@ -55,7 +55,7 @@ end
 
 function T.test_the_daemon_says_whose_proxy_stands_in_its_place_and_takes_it_back()
   need_stranger()
-  local result = simulated.run(squat("stream", "@mbim-proxy") .. [[moontower serve & daemon=$!
+  local result = world.run(squat("stream", "@mbim-proxy") .. [[moontower serve & daemon=$!
     until moontower why 2>/dev/null | grep -q 'is online'; do sleep 0.1; done
     kill $squatter; wait $squatter; until grep -q @mbim-proxy /proc/net/unix; do sleep 0.1; done
     kill $daemon; wait $daemon; moontower down; cat /run/heard]])
@@ -73,7 +73,7 @@ function T.test_sockets_at_paths_of_a_strangers_get_nothing()
     ["/run/moontower/simulator/mbim"] = "moontower up --apn r.ispsn",
     ["/run/moontower/simulator/at"] = "moontower at ATI",
   } do
-    local result = simulated.run(([[%s rm -f %s; chmod 777 $(dirname %s); %s %s; echo status $?; kill $squatter;
+    local result = world.run(([[%s rm -f %s; chmod 777 $(dirname %s); %s %s; echo status $?; kill $squatter;
       cat /run/heard]]):format(open_up, path, path, squat("stream", path), command))
     lu.assertStrContains(result.out, "status 8", false, path .. result.out .. result.err)
     lu.assertStrMatches(result.out, ".*ready\n")
@@ -84,7 +84,7 @@ end
 function T.test_a_manager_that_is_a_strangers_is_told_nothing()
   need_stranger()
   for _, address in ipairs { "/run/test/notify", "@moontower-test-notify" } do
-    local result = simulated.run("chmod 777 /run/test; " .. squat("dgram", address) .. ([[
+    local result = world.run("chmod 777 /run/test; " .. squat("dgram", address) .. ([[
       echo 'require("daemon.sd_notify").new():tell "STATUS=well"' >/run/script.lua
       NOTIFY_SOCKET=%s moontower run /run/script.lua; kill $squatter; cat /run/heard]]):format(address))
     lu.assertStrContains(result.err, "the user 4711 listens at " .. address)
@@ -99,15 +99,15 @@ local FLOOD = [[use Socket; my $n = 0; my @held; while ($n < 3000) { socket(my $
 
 function T.test_a_flood_of_a_strangers_connections_keeps_nobody_out_and_is_told_of_once()
   need_stranger()
-  beside.need { mbimcli = "libmbim-utils" }
-  local log = beside.with_daemon("mbim", function(_, group)
+  daemon.need { mbimcli = "libmbim-utils" }
+  local log = daemon.beside("mbim", function(_, group)
     local flooded = task.queue(1)
     group:spawn(function()
       local result = process.run { "sh", "-c", as_stranger(("perl -e '%s' </dev/null"):format(FLOOD)), timeout = 60 }
       flooded:push(result.stdout .. result.stderr)
     end)
     for _ = 1, 5 do
-      local out = beside.shell "mbimcli -p -d /run/moontower/simulator/mbim --query-signal-state"
+      local out = daemon.shell "mbimcli -p -d /run/moontower/simulator/mbim --query-signal-state"
       lu.assertStrContains(out, "RSSI")
     end
     lu.assertEquals(flooded:pop(), "3000 connected\n")

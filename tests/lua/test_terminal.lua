@@ -4,9 +4,9 @@
 local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
-local screen = require "screen"
+local pty = require "support.pty"
+local screen = require "support.screen"
 local task = require "task"
-local typing = require "typing"
 
 local T = {}
 
@@ -54,7 +54,7 @@ local CASES = {
     shows = { "MC7455" } },
   { run = "run /nowhere.lua", status = 1, shows = { "/nowhere.lua: no such file" } },
   { run = "serve --check", shows = { "any modem will be kept online" } },
-  { run = "simulate state", shows = { "registration" } },
+  { run = "sim state", shows = { "registration" } },
   { run = "simulate set nonsense=1", status = 1, shows = { "lists the settings" } },
   { run = "decode 01 0c 00 00 02 01 00 01 00 25 00 00 00", shows = { "Get IDs" } },
   { run = "decode 01 0c 00", status = 1, shows = { "it says 13 bytes" } },
@@ -93,7 +93,7 @@ end
 local function run(case, with_daemon, columns, kind)
   local name = ("%s, %s, %d columns, TERM=%s"):format(case.run, with_daemon and "beside the daemon" or "alone",
     columns, kind)
-  local status, output = typing.run(arguments_of(case, with_daemon), function(terminal)
+  local status, output = pty.run(arguments_of(case, with_daemon), function(terminal)
     terminal:expect "now\r\n"
     for _, pair in ipairs(case.types or {}) do
       terminal:expect(pair[1])
@@ -148,7 +148,7 @@ local function interrupt(case, with_daemon, kind)
   local script = (with_daemon and DAEMON or "") .. (case.before or ":") .. "\n"
     .. (case.fault and ("moontower simulate fault %s >/dev/null\n"):format((case.fault:gsub("=", " "))) or "")
     .. ("set -m; echo now; moontower %s; status=$?; echo ended; exit $status"):format(case.run)
-  local status, output = typing.run({ "simulate", "--", "sh", "-c", script }, function(terminal)
+  local status, output = pty.run({ "simulate", "--", "sh", "-c", script }, function(terminal)
     terminal:expect "now\r\n"
     if kind == "dumb" or not case.shows then
       task.sleep(1) -- nothing is shown that could be waited for
@@ -191,7 +191,7 @@ end
 
 -- The line that is redrawn fits, from the second time on at the latest.
 local function narrow(with_daemon)
-  typing.run({ "simulate", "--fault", "network-drop", "--", "sh", "-c", (with_daemon and DAEMON or "")
+  pty.run({ "simulate", "--fault", "network-drop", "--", "sh", "-c", (with_daemon and DAEMON or "")
     .. "set -m; echo now; moontower up --carrier calyx-sprint; echo ended" }, function(terminal)
     terminal:expect "now\r\n"
     terminal:expect "network   "
@@ -210,7 +210,7 @@ function T.test_made_narrower_beside_the_daemon() narrow(true) end
 
 -- The second one's words do not stick to the progress of the first.
 function T.test_two_at_once_at_one_terminal()
-  local status, output = typing.run({ "simulate", "--", "sh", "-c", [[
+  local status, output = pty.run({ "simulate", "--", "sh", "-c", [[
     moontower simulate fault latency 1; stty -echo; echo now
     moontower up --carrier calyx-sprint & first=$!
     read go

@@ -6,9 +6,9 @@ local core_mbim = require "core.mbim"
 local json = require "dkjson"
 local live = require "decode.live"
 local lu = require "luaunit"
-local simulated = require "simulated"
 local task = require "task"
 local trace = require "trace"
+local world = require "support.world"
 
 local T = {}
 
@@ -17,7 +17,7 @@ local UP = "MOONTOWER_PASSWORD=hunter2 moontower trace %s up --apn r.ispsn --use
 -- ---- commands ----
 
 function T.test_up()
-  local result = simulated.run(UP:format "")
+  local result = world.run(UP:format "")
   lu.assertEquals(result.status, 0, result.err)
   lu.assertStrContains(result.out, "bearer    r.ispsn, IPv4 and IPv6")
   lu.assertNotStrContains(result.err, "hunter2")
@@ -34,7 +34,7 @@ function T.test_up()
 end
 
 function T.test_brief()
-  local result = simulated.run(UP:format "-q")
+  local result = world.run(UP:format "-q")
   lu.assertEquals(result.status, 0, result.err)
   lu.assertStrContains(result.err, "set Connect\n")
   for line in result.err:gmatch("[^\n]+") do
@@ -43,7 +43,7 @@ function T.test_brief()
 end
 
 function T.test_json_lines()
-  local result = simulated.run(UP:format "--json" .. " --json")
+  local result = world.run(UP:format "--json" .. " --json")
   lu.assertEquals(result.status, 0, result.err)
   lu.assertEquals(json.decode(result.out).link.addresses[1].address, "184.250.142.38")
   lu.assertNotStrContains(result.err, "hunter2")
@@ -64,14 +64,14 @@ function T.test_the_exit_status_is_the_command_s()
     ["moontower trace --nonsense status"] = 2, ["moontower trace"] = 2, ["moontower trace up --help"] = 0,
     ["moontower trace -q up -c nobody"] = 9,
   } do
-    lu.assertEquals(simulated.run(command).status, status, command)
+    lu.assertEquals(world.run(command).status, status, command)
   end
 end
 
 function T.test_options_after_the_command_are_its_own()
-  local result = simulated.run("moontower trace status --json -d nowhere")
+  local result = world.run("moontower trace status --json -d nowhere")
   lu.assertEquals(json.decode(result.out).error.code, "no-modem")
-  lu.assertStrContains(simulated.run("moontower trace up --help").out, "Usage: moontower up ")
+  lu.assertStrContains(world.run("moontower trace up --help").out, "Usage: moontower up ")
 end
 
 function T.test_scripts_of_one_s_own()
@@ -79,14 +79,14 @@ function T.test_scripts_of_one_s_own()
   local file <close> = assert(io.open(path, "w"))
   file:write([[local modem <close> = assert(require("modem").find()); print(assert(modem:identity()).imei)]])
   file:flush()
-  local result = simulated.run("moontower trace run " .. path)
+  local result = world.run("moontower trace run " .. path)
   os.remove(path)
   lu.assertEquals(result.out, "359072060000011\n")
   lu.assertStrContains(result.err, "device_id          359072060000011")
 end
 
 function T.test_what_nobody_waits_for_shows_too()
-  local result = simulated.run("moontower trace status", { "garbage" })
+  local result = world.run("moontower trace status", { "garbage" })
   lu.assertStrContains(result.err, " < MBIM ")
   lu.assertStrContains(result.err, "wrong: ")
 end

@@ -2,7 +2,7 @@
 -- `moontower up`, `down` and `status` on the simulated modem, as a user runs them.
 
 local lu = require "luaunit"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
@@ -16,8 +16,8 @@ local function assert_online(host)
 end
 
 function T.test_up_tells_what_it_does()
-  local result = simulated.run(UP)
-  simulated.assert_success(result)
+  local result = world.run(UP)
+  world.assert_success(result)
   assert_online(result.after)
   for _, line in ipairs {
     "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06",
@@ -33,22 +33,22 @@ function T.test_up_tells_what_it_does()
 end
 
 function T.test_up_then_down_leaves_nothing()
-  local result = simulated.run(UP .. " && moontower down")
-  simulated.assert_success(result)
+  local result = world.run(UP .. " && moontower down")
+  world.assert_success(result)
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_up_twice_keeps_the_session()
-  local result = simulated.run(UP .. " && moontower simulate state --json", nil, UP)
-  simulated.assert_success(result)
+  local result = world.run(UP .. " && moontower simulate state --json", nil, UP)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
   lu.assertEquals(result.after, result.before)
   assert_online(result.after)
 end
 
 function T.test_another_apn_replaces_the_session()
-  local result = simulated.run("moontower up --apn ''", nil, UP .. " --no-dns")
-  simulated.assert_success(result)
+  local result = world.run("moontower up --apn ''", nil, UP .. " --no-dns")
+  world.assert_success(result)
   lu.assertStrContains(result.out, "replaced  r.ispsn, which is up: the network's choice of an APN takes its place\n")
   lu.assertStrContains(result.out, "default APN")
   lu.assertStrContains(result.after, "nameserver 68.28.50.11")
@@ -56,7 +56,7 @@ end
 
 -- It takes nothing away from `up`, and needs no answer of the modem.
 function T.test_status_while_up_is_at_work_tells_so()
-  local result = simulated.run([[moontower simulate set latency=0.2
+  local result = world.run([[moontower simulate set latency=0.2
     moontower up --apn r.ispsn >/run/test/up 2>&1 & up=$!
     n=0; until [ "$(cat /run/moontower/locks/simulated 2>/dev/null)" = $up ]; do
       n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
@@ -71,23 +71,23 @@ end
 
 -- Its turn ends soon.
 function T.test_up_waits_for_a_status_that_is_at_work()
-  local result = simulated.run([[moontower simulate set latency=0.2; moontower status >/dev/null & status=$!
+  local result = world.run([[moontower simulate set latency=0.2; moontower status >/dev/null & status=$!
     n=0; until [ "$(cat /run/moontower/locks/simulated 2>/dev/null)" = $status ]; do
       n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
     moontower simulate set latency=0; moontower up --apn r.ispsn]])
-  simulated.assert_success(result)
+  world.assert_success(result)
 end
 
 function T.test_up_without_arguments_keeps_what_is_up()
-  local result = simulated.run("moontower up && moontower up --metric 60", nil, UP .. " --no-dns --metric 50")
-  simulated.assert_success(result)
+  local result = world.run("moontower up && moontower up --metric 60", nil, UP .. " --no-dns --metric 50")
+  world.assert_success(result)
   lu.assertEquals(select(2, result.out:gsub("r.ispsn, IPv4 and IPv6, connected already", "")), 2)
   lu.assertStrContains(result.after, "metric 60")
   lu.assertNotStrContains(result.after, "68.28.50.11")
 end
 
 function T.test_up_without_arguments_is_what_the_configuration_says_if_there_is_one()
-  local result = simulated.run("moontower up", nil, UP .. "; echo APN=internet >/etc/mbim-network.conf")
+  local result = world.run("moontower up", nil, UP .. "; echo APN=internet >/etc/mbim-network.conf")
   lu.assertEquals(result.status, 6)
   lu.assertStrContains(result.out, "replaced  r.ispsn, which is up: internet takes its place\n")
   lu.assertEquals(result.after, result.before)
@@ -100,7 +100,7 @@ function T.test_what_a_failing_up_replaces_comes_back()
       { "up --apn wrong", 6, "cause 33" }, { "up --apn wrong --user me --auth pap", 6, "cause 33" },
       { "up --metric 1024", 1, "metric 1024 already" },
     } do
-      local result = simulated.run("export MOONTOWER_PASSWORD=wrong\nmoontower " .. case[1]
+      local result = world.run("export MOONTOWER_PASSWORD=wrong\nmoontower " .. case[1]
         .. "; s=$?; moontower status >&2 && exit $s", nil, [[
         ip route add default dev lo metric 1024
         MOONTOWER_PASSWORD=secret moontower up --apn r.ispsn --user them --auth chap --metric 50 --no-dns]],
@@ -122,7 +122,7 @@ local SWITCH = [[moontower simulate fault slow-connect 5
   moontower status; exit $s]]
 
 function T.test_an_interrupted_up_brings_back_what_it_replaces()
-  local result = simulated.run(SWITCH:format("''", "INT"), nil, UP)
+  local result = world.run(SWITCH:format("''", "INT"), nil, UP)
   lu.assertEquals(result.status, 130, result.out .. result.err)
   lu.assertStrContains(result.out, "bearer    r.ispsn, IPv4 and IPv6, connected already")
   lu.assertEquals(result.after, result.before)
@@ -130,18 +130,18 @@ end
 
 -- It was typed over the connection that it replaces.
 function T.test_the_end_of_the_terminal_does_not_end_a_switch()
-  local result = simulated.run(SWITCH:format("''", "HUP"), nil, UP)
+  local result = world.run(SWITCH:format("''", "HUP"), nil, UP)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertStrContains(result.out, "bearer    default APN, IPv4 and IPv6, connected already")
-  local failed = simulated.run(SWITCH:format("wrong", "HUP"), nil, UP)
+  local failed = world.run(SWITCH:format("wrong", "HUP"), nil, UP)
   lu.assertEquals(failed.status, 6, failed.out .. failed.err)
   lu.assertStrContains(failed.out, "bearer    r.ispsn, IPv4 and IPv6, connected already")
   lu.assertEquals(failed.after, failed.before)
 end
 
 function T.test_json_is_for_programs()
-  local result = simulated.run(UP .. " --json")
-  simulated.assert_success(result)
+  local result = world.run(UP .. " --json")
+  world.assert_success(result)
   local values = require("dkjson").decode(result.out)
   lu.assertEquals(values.link.addresses[1].address, "184.250.142.38")
   lu.assertEquals(values.dns, { "68.28.50.11", "68.28.58.11" })
@@ -150,7 +150,7 @@ function T.test_json_is_for_programs()
 end
 
 function T.test_json_errors()
-  local result = simulated.run("moontower up --apn wrong --json")
+  local result = world.run("moontower up --apn wrong --json")
   lu.assertEquals(result.status, 6)
   local err = require("dkjson").decode(result.out).error
   lu.assertEquals(err.code, "connect-refused")
@@ -158,15 +158,15 @@ function T.test_json_errors()
 end
 
 function T.test_ipv4_only()
-  local result = simulated.run("moontower up --apn r.ispsn --ip ipv4")
-  simulated.assert_success(result)
+  local result = world.run("moontower up --apn r.ispsn --ip ipv4")
+  world.assert_success(result)
   lu.assertStrContains(result.after, "184.250.142.38")
   lu.assertNotStrContains(result.after, "2600:")
 end
 
 function T.test_ipv6_only()
-  local result = simulated.run("moontower up --apn r.ispsn --ip ipv6")
-  simulated.assert_success(result)
+  local result = world.run("moontower up --apn r.ispsn --ip ipv6")
+  world.assert_success(result)
   lu.assertStrContains(result.after, "2600:")
   lu.assertNotStrContains(result.after, "184.250.142.38")
   lu.assertStrContains(result.out, "2001:4860:4860::8888 answers")
@@ -174,8 +174,8 @@ end
 
 function T.test_refused_dual_stack_falls_back_as_the_cause_says()
   for cause, address in pairs { [50] = "184.250.142.38", [51] = "2600:", [52] = "184.250.142.38" } do
-    local result = simulated.run(UP, { "refuse=" .. cause })
-    simulated.assert_success(result)
+    local result = world.run(UP, { "refuse=" .. cause })
+    world.assert_success(result)
     lu.assertStrContains(result.after, address)
     lu.assertNotStrContains(result.after, cause == 51 and "184.250" or "2600:")
   end
@@ -184,76 +184,76 @@ end
 -- Over MBIM as with Ethernet frames over QMI, some modems leave it to DHCP to tell the address.
 function T.test_addresses_by_dhcp()
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
-    local result = simulated.run("moontower up --apn r.ispsn --ip ipv4 && moontower down", { "dhcp" }, nil, options)
-    simulated.assert_success(result)
+    local result = world.run("moontower up --apn r.ispsn --ip ipv4 && moontower down", { "dhcp" }, nil, options)
+    world.assert_success(result)
     lu.assertStrContains(result.out, "184.250.142.38/30 via 184.250.142.37, MTU 1500")
     lu.assertStrContains(result.out, "DNS       68.28.50.11, 68.28.58.11")
     lu.assertEquals(result.after, result.before)
-    result = simulated.run("moontower up --apn r.ispsn --ip ipv4", { "dhcp=no" }, nil, options)
-    simulated.assert_clean_failure(result, 6, "tells no address, and no server answers DHCP")
+    result = world.run("moontower up --apn r.ispsn --ip ipv4", { "dhcp=no" }, nil, options)
+    world.assert_clean_failure(result, 6, "tells no address, and no server answers DHCP")
   end
 end
 
 function T.test_news_that_never_come()
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
-    local result = simulated.run("moontower simulate fault network-drop 1; " .. UP, { "no-news" }, nil, options)
-    simulated.assert_success(result)
+    local result = world.run("moontower simulate fault network-drop 1; " .. UP, { "no-news" }, nil, options)
+    world.assert_success(result)
     lu.assertStrContains(result.out, "registered at home")
   end
 end
 
 function T.test_a_network_that_gives_only_one_of_two_families()
-  local result = simulated.run(UP, { "downgrade=ipv4" })
-  simulated.assert_success(result)
+  local result = world.run(UP, { "downgrade=ipv4" })
+  world.assert_success(result)
   lu.assertStrContains(result.out, "r.ispsn, IPv4, ")
 end
 
 function T.test_fragmented_answers()
-  simulated.assert_success(simulated.run(UP, { "fragments" }))
+  world.assert_success(world.run(UP, { "fragments" }))
 end
 
 function T.test_duplicate_answers_and_floods_disturb_nobody()
-  simulated.assert_success(simulated.run(UP, { "duplicate" }))
-  simulated.assert_success(simulated.run(UP, { "flood=1000" }))
+  world.assert_success(world.run(UP, { "duplicate" }))
+  world.assert_success(world.run(UP, { "flood=1000" }))
 end
 
 function T.test_a_network_that_comes_later()
-  local result = simulated.run(UP, { "network-drop=2" })
-  simulated.assert_success(result)
+  local result = world.run(UP, { "network-drop=2" })
+  world.assert_success(result)
   assert_online(result.after)
 end
 
 function T.test_a_bearer_without_pings_stays_up_and_says_so()
-  local result = simulated.run(UP .. " --probe 192.0.2.1")
+  local result = world.run(UP .. " --probe 192.0.2.1")
   lu.assertEquals(result.status, 10, result.err)
   lu.assertStrContains(result.out, "192.0.2.1 does not answer")
   assert_online(result.after)
 end
 
 function T.test_no_dns_leaves_the_resolver_alone()
-  local result = simulated.run(UP .. " --no-dns")
-  simulated.assert_success(result)
+  local result = world.run(UP .. " --no-dns")
+  world.assert_success(result)
   lu.assertNotStrContains(result.after, "68.28.50.11")
 end
 
 function T.test_status_when_offline()
-  local result = simulated.run("moontower status")
+  local result = world.run("moontower status")
   lu.assertEquals(result.status, 11)
   lu.assertStrContains(result.out, "not connected")
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_status_does_not_end_a_session_that_somebody_left()
-  local result = simulated.run("rm /run/moontower/modems/*; moontower status", nil, UP)
+  local result = world.run("rm /run/moontower/modems/*; moontower status", nil, UP)
   lu.assertStrContains(result.out, "184.250.142.38")
 end
 
 function T.test_exit_statuses_of_what_is_not_there()
-  local result = simulated.run("moontower devices --json; echo $?; moontower devices; echo $?; moontower up",
+  local result = world.run("moontower devices --json; echo $?; moontower devices; echo $?; moontower up",
     nil, "moontower simulate fault unplug; until ! ls /run/moontower/simulator/mbim; do sleep 0.02; done")
   lu.assertStrContains(result.out, "[]\n3\n3\n")
   lu.assertEquals(result.status, 3)
-  result = simulated.run("moontower up; echo $?; moontower up --json", nil, nil, { "--count", "2" })
+  result = world.run("moontower up; echo $?; moontower up --json", nil, nil, { "--count", "2" })
   lu.assertStrContains(result.out, "3\n")
   lu.assertStrContains(result.out, '"several-modems"')
   lu.assertEquals(result.status, 3)
@@ -261,12 +261,12 @@ end
 
 function T.test_the_modem_goes_while_the_ping_waits()
   local waiting = "until ip -4 -o address show dev wwan0 | grep -q 184; do sleep 0.02; done; sleep 0.1"
-  local result = simulated.run(
+  local result = world.run(
     ("moontower up --apn r.ispsn & up=$!; %s; moontower simulate fault unplug; wait $up"):format(
     waiting), { "blackhole" })
   lu.assertEquals(result.status, 3, result.out .. result.err)
   lu.assertNotStrContains(result.out, "stays up")
-  result = simulated.run(
+  result = world.run(
     ("moontower up --apn r.ispsn & up=$!; %s; moontower simulate fault disconnect; wait $up"):format(
     waiting), { "blackhole" })
   lu.assertEquals(result.status, 6, result.out .. result.err)
@@ -275,23 +275,23 @@ function T.test_the_modem_goes_while_the_ping_waits()
 end
 
 function T.test_silent_dns_servers_are_warned_of()
-  local result = simulated.run(UP, { "no-dns" })
-  simulated.assert_success(result)
+  local result = world.run(UP, { "no-dns" })
+  world.assert_success(result)
   lu.assertStrContains(result.out, "But none of the DNS servers answers (68.28.50.11, 68.28.58.11)")
-  result = simulated.run(UP .. " --json")
+  result = world.run(UP .. " --json")
   lu.assertTrue(require("dkjson").decode(result.out).probe.dns_answers)
 end
 
 function T.test_half_a_dual_stack_is_told_of()
   for fault, words in pairs { ["refuse-ipv6"] = "no IPv6: ", ["refuse-ipv4"] = "no IPv4: " } do
     for _, protocol in ipairs { "mbim", "qmi" } do
-      local result = simulated.run("moontower up --apn r.ispsn && moontower status", { fault }, nil,
+      local result = world.run("moontower up --apn r.ispsn && moontower status", { fault }, nil,
         { "--composition", protocol })
-      simulated.assert_success(result)
+      world.assert_success(result)
       lu.assertEquals(select(2, result.out:gsub(words, "")), 2, result.out)
     end
   end
-  local result = simulated.run("moontower up --apn r.ispsn --json", nil, nil, { "--factory" })
+  local result = world.run("moontower up --apn r.ispsn --json", nil, nil, { "--factory" })
   local bearer = require("dkjson").decode(result.out).bearer
   lu.assertEquals(bearer.ip, "ipv4")
   lu.assertStrContains(bearer.missing.ipv6, "only IPv4 allowed")
@@ -299,9 +299,9 @@ end
 
 -- The same names and types for the same things; keys in the same order each time.
 function T.test_json_of_up_and_status()
-  local result = simulated.run("moontower up --apn r.ispsn --json; echo ---; moontower status --json; echo ---; "
+  local result = world.run("moontower up --apn r.ispsn --json; echo ---; moontower status --json; echo ---; "
     .. "moontower status --json")
-  simulated.assert_success(result)
+  world.assert_success(result)
   local up, status, again = result.out:match("^(.*)%-%-%-\n(.*)%-%-%-\n(.*)$")
   lu.assertEquals(status, again)
   up, status = require("dkjson").decode(up), require("dkjson").decode(status)
@@ -314,7 +314,7 @@ end
 function T.test_a_locked_modem_is_not_given_the_pin()
   local pin = "echo 1234 >/run/pin; chmod 600 /run/pin; "
   for _, protocol in ipairs { "mbim", "qmi" } do
-    local result = simulated.run(pin .. "moontower setup calyx-sprint --yes --pin-file /run/pin; echo setup $?; "
+    local result = world.run(pin .. "moontower setup calyx-sprint --yes --pin-file /run/pin; echo setup $?; "
       .. "moontower up --pin-file /run/pin", { "network-lock" }, nil, { "--composition", protocol })
     lu.assertEquals(result.status, 4, result.out .. result.err)
     lu.assertStrContains(result.out, "setup 0\n")
@@ -325,10 +325,10 @@ end
 
 -- What an FCC-locked modem says of its card is no reason to look at the card.
 function T.test_no_sim_while_the_radio_is_locked()
-  local locked = simulated.run("moontower up", { "fcc-lock", "sim-remove" })
+  local locked = world.run("moontower up", { "fcc-lock", "sim-remove" })
   lu.assertEquals(locked.status, 4)
   lu.assertStrContains(locked.err, "`moontower unlock`")
-  local missing = simulated.run("moontower up", { "sim-remove" })
+  local missing = world.run("moontower up", { "sim-remove" })
   lu.assertEquals(missing.status, 4)
   lu.assertNotStrContains(missing.err, "unlock")
 end
@@ -345,33 +345,22 @@ function T.test_status_compares_with_what_the_kernel_has()
     ["echo nameserver 192.0.2.1 >/etc/resolv.conf"] = { "the DNS server 68.28.50.11 is not in use: /etc/resolv.conf" },
   }
   for command, expected in pairs(undone) do
-    local result = simulated.run("moontower status", nil, ("%s; %s"):format(UP, command))
+    local result = world.run("moontower status", nil, ("%s; %s"):format(UP, command))
     lu.assertEquals(result.status, 11, command .. result.out)
     for _, words in ipairs(expected) do lu.assertStrContains(result.out, words) end
     lu.assertStrContains(result.out, "Run that again")
   end
 end
 
--- The network ends it, and no policy is there to see that.
-function T.test_status_of_a_link_that_has_outlived_its_connection()
-  local result = simulated.run("moontower status; test $? = 11 && moontower down", nil,
-    UP .. "; moontower simulate fault disconnect")
-  simulated.assert_success(result)
-  lu.assertStrContains(result.out, "bearer    not connected\n")
-  lu.assertStrContains(result.out, "host      wwan0 is still set up for a connection that is over\n")
-  lu.assertStrContains(result.out, "takes everything back")
-  lu.assertNotStrContains(result.after, "184.250.142")
-end
-
 function T.test_up_mends_what_status_found()
-  local result = simulated.run(UP .. " && moontower status", nil,
+  local result = world.run(UP .. " && moontower status", nil,
     UP .. "; ip addr flush dev wwan0; ip link set wwan0 down")
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_online(result.after)
 end
 
 function T.test_status_of_a_connection_that_the_host_does_not_use()
-  local result = simulated.run("moontower status --json", nil,
+  local result = world.run("moontower status --json", nil,
     UP .. "; rm /run/moontower/links/*; ip addr flush dev wwan0")
   lu.assertEquals(result.status, 11)
   local values = require("dkjson").decode(result.out)
@@ -380,63 +369,63 @@ function T.test_status_of_a_connection_that_the_host_does_not_use()
 end
 
 function T.test_a_foreign_resolv_conf_survives_down()
-  local result = simulated.run("echo 'nameserver 192.0.2.53' >/etc/resolv.conf; moontower down", nil, UP)
-  simulated.assert_success(result)
+  local result = world.run("echo 'nameserver 192.0.2.53' >/etc/resolv.conf; moontower down", nil, UP)
+  world.assert_success(result)
   lu.assertStrContains(result.after, "nameserver 192.0.2.53")
 end
 
 function T.test_status_waits_for_a_slow_modem_instead_of_opening_it_anew()
-  local result = simulated.run("moontower simulate set latency=2.5; moontower status", nil, UP)
-  simulated.assert_success(result)
+  local result = world.run("moontower simulate set latency=2.5; moontower status", nil, UP)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
 end
 
 function T.test_ipv6_switched_off_on_the_host()
   local off = "sysctl -q -w net.ipv6.conf.wwan0.disable_ipv6=1"
-  local result = simulated.run(UP, nil, off .. "; " .. UP)
-  simulated.assert_success(result)
+  local result = world.run(UP, nil, off .. "; " .. UP)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
   lu.assertNotStrContains(result.out, "2600:")
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_another_ip_type_is_another_session()
-  local result = simulated.run("moontower up --apn r.ispsn --ip ipv4", nil, UP)
-  simulated.assert_success(result)
+  local result = world.run("moontower up --apn r.ispsn --ip ipv4", nil, UP)
+  world.assert_success(result)
   lu.assertNotStrContains(result.out, "connected already")
   lu.assertNotStrContains(result.after, "2600:")
 end
 
 function T.test_down_waits_its_turn_beside_up()
-  local result = simulated.run("moontower simulate set latency=0.1; " .. UP .. [[ >/dev/null & up=$!
+  local result = world.run("moontower simulate set latency=0.1; " .. UP .. [[ >/dev/null & up=$!
     n=0; until [ "$(cat /run/moontower/locks/simulated 2>/dev/null)" = $up ]; do
       n=$((n+1)); [ $n -lt 10000 ] || exit 1; done
     moontower down && wait $up]])
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_killed_up_leaves_no_session_after_down()
-  local result = simulated.run(
-    simulated.killed(UP, 0.35) .. "; moontower down; moontower simulate state --json", { "slow-connect=1" })
+  local result = world.run(
+    world.killed(UP, 0.35) .. "; moontower down; moontower simulate state --json", { "slow-connect=1" })
   lu.assertStrContains(result.out, '"sessions":[]')
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_interrupted_while_it_pings()
-  local result = simulated.run(simulated.interrupted(UP .. " --probe 192.0.2.1", "^DNS"))
-  simulated.assert_clean_failure(result, 130, "stopping")
+  local result = world.run(world.interrupted(UP .. " --probe 192.0.2.1", "^DNS"))
+  world.assert_clean_failure(result, 130, "stopping")
 end
 
 function T.test_an_interrupted_up_leaves_what_was_up_before()
-  local result = simulated.run(simulated.interrupted(UP .. " --probe 192.0.2.1", "^DNS"), nil, UP)
+  local result = world.run(world.interrupted(UP .. " --probe 192.0.2.1", "^DNS"), nil, UP)
   lu.assertEquals(result.status, 130)
   assert_online(result.after)
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_a_resolv_conf_that_cannot_be_put_back_is_not_forgotten()
-  local result = simulated.run(
+  local result = world.run(
     "mount -o remount,ro /etc && moontower down; echo status $?; mount -o remount,rw /etc; moontower down", nil, UP)
   lu.assertEquals(result.status, 0, result.err)
   lu.assertStrContains(result.out, "status 1\n")
@@ -461,7 +450,7 @@ chmod +x /run/test/bin/resolvconf]]
 local WITH_IT = "PATH=/run/test/bin:$PATH; "
 
 function T.test_openresolv_before_its_first_call()
-  local result = simulated.run(WITH_IT .. UP .. "; cat /run/resolvconf/interfaces/wwan0.moontower; "
+  local result = world.run(WITH_IT .. UP .. "; cat /run/resolvconf/interfaces/wwan0.moontower; "
     .. "resolvconf -d wwan0.moontower; moontower down; echo status $?; ls /run/resolvconf/interfaces", nil, OPENRESOLV)
   lu.assertEquals(result.err, "")
   lu.assertStrContains(result.out, "nameserver 68.28.50.11\n")
@@ -469,22 +458,22 @@ function T.test_openresolv_before_its_first_call()
 end
 
 function T.test_resolvconf_with_no_room_for_our_servers_is_told_of()
-  local result = simulated.run(WITH_IT .. UP, nil, OPENRESOLV
+  local result = world.run(WITH_IT .. UP, nil, OPENRESOLV
     .. "; for i in 1 2 3; do echo nameserver 192.0.2.$i; done >/run/eth0")
   lu.assertStrContains(result.err,
     "resolvconf prefers the DNS servers of other links (192.0.2.1, 192.0.2.2, 192.0.2.3) to those of wwan0")
 end
 
 function T.test_a_resolv_conf_that_is_a_link()
-  local result = simulated.run(UP .. " && moontower down && readlink /etc/resolv.conf", nil,
+  local result = world.run(UP .. " && moontower down && readlink /etc/resolv.conf", nil,
     "cp /etc/resolv.conf /run/elsewhere; ln -sf /run/elsewhere /etc/resolv.conf")
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "/run/elsewhere")
   lu.assertEquals(result.after, result.before)
 end
 
 function T.test_the_host_after_the_modem_is_pulled_out()
-  local result = simulated.run(UP .. "; moontower simulate fault unplug; moontower down")
+  local result = world.run(UP .. "; moontower simulate fault unplug; moontower down")
   lu.assertEquals(result.status, 3)
   lu.assertNotStrContains(result.after, "68.28.50.11")
   lu.assertNotStrContains(result.after, "proto 77")
@@ -492,7 +481,7 @@ end
 
 -- As in many containers.
 function T.test_proc_sys_is_read_only()
-  local result = simulated.run(UP .. " && moontower down; echo status $?", nil,
+  local result = world.run(UP .. " && moontower down; echo status $?", nil,
     "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys")
   lu.assertStrContains(result.out, "status 0\n")
   lu.assertStrContains(result.err, "read-only file system; it heeds router advertisements as it did before")
@@ -500,7 +489,7 @@ function T.test_proc_sys_is_read_only()
 end
 
 function T.test_resolv_conf_is_a_mount_of_its_own_in_a_folder_that_is_read_only()
-  local result = simulated.run(UP .. " && cat /etc/resolv.conf && moontower down; echo status $?", nil,
+  local result = world.run(UP .. " && cat /etc/resolv.conf && moontower down; echo status $?", nil,
     "cp /etc/resolv.conf /run/mounted; mount --bind /run/mounted /etc/resolv.conf; mount -o remount,bind,ro /etc")
   lu.assertEquals(result.err, "")
   lu.assertStrContains(result.out, "nameserver 68.28.50.11\n")
@@ -509,7 +498,7 @@ function T.test_resolv_conf_is_a_mount_of_its_own_in_a_folder_that_is_read_only(
 end
 
 function T.test_a_resolv_conf_that_cannot_be_written_need_not_be()
-  local result = simulated.run(UP .. "; " .. UP .. " --no-dns && moontower down", nil, "mount -o remount,ro /etc")
+  local result = world.run(UP .. "; " .. UP .. " --no-dns && moontower down", nil, "mount -o remount,ro /etc")
   lu.assertEquals(result.status, 0, result.err)
   lu.assertStrContains(result.err, "write /etc/resolv.conf: read-only file system\n  To go online and leave this "
     .. "computer's DNS servers alone: `moontower up --no-dns`")
@@ -520,19 +509,19 @@ end
 local function as_if_down(host) return (host:gsub(",UP,LOWER_UP", "")) end
 
 function T.test_down_finds_what_is_marked_when_nothing_is_written_down()
-  local result = simulated.run(UP .. "; rm -r /run/moontower/links; moontower down")
-  simulated.assert_success(result)
+  local result = world.run(UP .. "; rm -r /run/moontower/links; moontower down")
+  world.assert_success(result)
   lu.assertEquals(as_if_down(result.after), result.before)
-  result = simulated.run(UP .. "; rm -r /run/moontower/[lmr]*; moontower down; ip -o addr show dev wwan0 scope global;"
+  result = world.run(UP .. "; rm -r /run/moontower/[lmr]*; moontower down; ip -o addr show dev wwan0 scope global;"
     .. " ip route show proto 77; cat /etc/resolv.conf || true")
   lu.assertStrContains(result.err, "what stood in /etc/resolv.conf before moontower wrote it is lost")
   lu.assertEquals(result.out:match "is offline\n(.*)$", "")
 end
 
 function T.test_up_finds_what_is_marked_when_nothing_is_written_down()
-  local result = simulated.run(UP .. "; rm -r /run/moontower/links; "
+  local result = world.run(UP .. "; rm -r /run/moontower/links; "
     .. UP .. " && ip route show proto 77 && moontower down")
-  simulated.assert_success(result)
+  world.assert_success(result)
   local _, routes = result.out:gsub("default via[^\n]* metric 700", "")
   lu.assertEquals(routes, 1, result.out)
   lu.assertNotStrContains(result.out, "metric 701")

@@ -2,8 +2,8 @@
 -- What can go wrong on the way online: each ends with a clear error, a status that says what kind, and a clean host.
 
 local lu = require "luaunit"
-local simulated = require "simulated"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -22,12 +22,12 @@ local function all_of(list, check)
 end
 
 local function fails(status, words, faults, command)
-  simulated.assert_clean_failure(simulated.run(command or UP, faults), status, words)
+  world.assert_clean_failure(world.run(command or UP, faults), status, words)
 end
 
 function T.test_no_modem()
-  local result = simulated.run(UP, nil, "moontower simulate fault unplug")
-  simulated.assert_clean_failure(result, 3, "no modem is plugged in")
+  local result = world.run(UP, nil, "moontower simulate fault unplug")
+  world.assert_clean_failure(result, 3, "no modem is plugged in")
 end
 
 function T.test_no_such_device() fails(3, "there is no modem at /dev/nothing", nil, UP .. " --device /dev/nothing") end
@@ -52,26 +52,26 @@ function T.test_no_network() fails(5, "no network after 1 second", { "network-dr
 
 function T.test_roaming_is_asked_for()
   fails(5, "roaming may cost money", { "roam" })
-  simulated.assert_success(simulated.run(UP .. " --roaming", { "roam" }))
+  world.assert_success(world.run(UP .. " --roaming", { "roam" }))
 end
 
 function T.test_a_modem_that_stops_answering()
   all_of({ 1, 2, 3, 5, 10 }, function(command)
-    local result = simulated.run(UP, { "hang@" .. command })
+    local result = world.run(UP, { "hang@" .. command })
     lu.assertTrue(result.status == 7 or result.status == 3, result.out .. result.err)
-    simulated.assert_clean_failure(result, result.status, "answer")
+    world.assert_clean_failure(result, result.status, "answer")
   end)
 end
 
 -- Connecting may take a network long, so here the user loses patience first.
 function T.test_a_modem_that_stops_answering_while_it_connects()
-  local result = simulated.run(simulated.interrupted(UP, "^network"), { "hang@9" })
-  simulated.assert_clean_failure(result, 130, "stopping")
+  local result = world.run(world.interrupted(UP, "^network"), { "hang@9" })
+  world.assert_clean_failure(result, 130, "stopping")
 end
 
 function T.test_a_modem_that_is_pulled_out()
   all_of({ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, function(command)
-    local result = simulated.run(UP, { "unplug@" .. command })
+    local result = world.run(UP, { "unplug@" .. command })
     lu.assertEquals(result.status, 3, result.out .. result.err)
     lu.assertNotStrContains(result.err, "traceback")
     lu.assertNotStrContains(result.after, "68.28.50.11")
@@ -83,38 +83,38 @@ function T.test_open_never_answered() fails(7, "does not answer MBIM OPEN", { "o
 
 function T.test_nonsense_on_the_wire()
   all_of({ "garbage@3", "wrong-id@3", "truncate@3", "out-of-order@3", "noise@3" }, function(fault)
-    local result = simulated.run(UP, { fault })
+    local result = world.run(UP, { fault })
     lu.assertTrue(result.status == 7 or result.status == 1 or result.status == 3, fault .. result.out .. result.err)
-    simulated.assert_clean_failure(result, result.status, "moontower: ")
+    world.assert_clean_failure(result, result.status, "moontower: ")
   end)
 end
 
 function T.test_a_single_lost_answer_costs_time_and_nothing_else()
   all_of({ 3, 4, 5, 6, 7, 8 }, function(command)
-    simulated.assert_success(simulated.run(UP, { "silent=1@" .. command }))
+    world.assert_success(world.run(UP, { "silent=1@" .. command }))
   end)
 end
 
 function T.test_interrupted()
-  local result = simulated.run(simulated.interrupted(UP, "^SIM"), { "network-drop" })
-  simulated.assert_clean_failure(result, 130, "stopping")
+  local result = world.run(world.interrupted(UP, "^SIM"), { "network-drop" })
+  world.assert_clean_failure(result, 130, "stopping")
 end
 
 -- Killed at any moment, the next start repairs what was left.
 function T.test_killed()
   all_of({ 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3 }, function(seconds)
-    local kill = simulated.killed(UP, seconds)
-    local result = simulated.run(kill .. "; moontower down", { "latency=0.02" })
+    local kill = world.killed(UP, seconds)
+    local result = world.run(kill .. "; moontower down", { "latency=0.02" })
     lu.assertEquals(result.status, 0, result.err)
     lu.assertEquals(result.after, result.before)
-    result = simulated.run(kill .. "; " .. UP, { "latency=0.02" })
+    result = world.run(kill .. "; " .. UP, { "latency=0.02" })
     lu.assertEquals(result.status, 0, result.err)
     lu.assertStrContains(result.after, "184.250.142.38/30")
   end)
 end
 
 function T.test_usage()
-  local result = simulated.run("moontower up --metrik 5")
+  local result = world.run("moontower up --metrik 5")
   lu.assertEquals(result.status, 2)
   lu.assertStrContains(result.err, "unknown option '--metrik'")
 end

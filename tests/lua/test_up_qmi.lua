@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- `moontower up`, `down` and `status` on a modem that speaks QMI, as a user runs them; and QMI inside MBIM.
 
-local lu = require "luaunit"
 local json = require "dkjson"
-local simulated = require "simulated"
+local lu = require "luaunit"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -13,11 +13,11 @@ local QMI = { "--composition", "qmi" }
 local STATE = "moontower simulate state --json"
 
 local function run(command, faults, preparation)
-  return simulated.run(command, faults, preparation, QMI)
+  return world.run(command, faults, preparation, QMI)
 end
 
 local function fails(status, words, faults, command)
-  simulated.assert_clean_failure(run(command or UP, faults), status, words)
+  world.assert_clean_failure(run(command or UP, faults), status, words)
 end
 
 local function all_of(list, check)
@@ -57,7 +57,7 @@ function T.test_the_second_port()
   local result = run([[moontower up --apn r.ispsn && moontower up --device wwan1 --apn ims --no-dns &&
     moontower status --device /run/moontower/simulator/qmi2 && ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null &&
     moontower down --device wwan1 && moontower status && moontower down; ip -o route show dev wwan1; ]] .. STATE)
-  simulated.assert_success(result)
+  world.assert_success(result)
   for _, line in ipairs {
     "/run/moontower/simulator/qmi2 (QMI)", "wwan1     184.250.142.66/30 via",
     "/run/moontower/simulator/qmi2 is offline",
@@ -71,7 +71,7 @@ end
 
 function T.test_up_tells_what_it_does()
   local result = run(UP)
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_online(result.after)
   for _, line in ipairs {
     "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06   /run/moontower/simulator/qmi (QMI)",
@@ -94,7 +94,7 @@ end
 
 function T.test_up_then_down_leaves_nothing()
   local result = run(UP .. " && moontower down && " .. STATE)
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(result.after, result.before)
   lu.assertEquals(state_in(result).sessions, {})
   assert_clients(result, 0)
@@ -109,7 +109,7 @@ end
 
 function T.test_up_twice_keeps_the_session()
   local result = run(UP .. " && moontower status && " .. STATE, nil, UP)
-  simulated.assert_success(result)
+  world.assert_success(result)
   local _, count = result.out:gsub("connected already", "")
   lu.assertEquals(count, 2)
   lu.assertEquals(result.after, result.before)
@@ -119,7 +119,7 @@ end
 
 function T.test_another_apn_replaces_the_session()
   local result = run("moontower up --apn '' && " .. STATE, nil, UP .. " --no-dns")
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "default APN")
   lu.assertStrContains(result.after, "nameserver 68.28.50.11")
   assert_clients(result, 2)
@@ -127,7 +127,7 @@ end
 
 function T.test_another_ip_type_is_another_session()
   local result = run("moontower up --apn r.ispsn --ip ipv4 && " .. STATE, nil, UP)
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertNotStrContains(result.out, "connected already")
   lu.assertNotStrContains(result.after, "2600:")
   assert_clients(result, 1)
@@ -135,7 +135,7 @@ end
 
 function T.test_json_is_for_programs()
   local result = run(UP .. " --json")
-  simulated.assert_success(result)
+  world.assert_success(result)
   local values = json.decode(result.out)
   lu.assertEquals(values.modem.protocol, "qmi")
   lu.assertEquals(values.link.addresses[1].address, "184.250.142.38")
@@ -154,7 +154,7 @@ end
 
 function T.test_one_family()
   local result = run("moontower up --apn r.ispsn --ip ipv6")
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.after, "2600:")
   lu.assertNotStrContains(result.after, "184.250.142.38")
   lu.assertStrContains(result.out, "2001:4860:4860::8888 answers")
@@ -163,21 +163,20 @@ end
 -- As an operator does that has no IPv4 any more: the modem knows, and does not even ask it.
 function T.test_a_family_that_is_refused()
   local why = [[cat >/run/why.lua <<'END'
-local modem = require "modem"
-local connection = modem.connection(assert(modem.select()))
-print(connection.ip, connection.refused.ipv4.detail.why)
+local record = require("modem.up").record(assert(require("modem").select()))
+print(record.given, record.refused.ipv4.detail.why)
 END
 moontower run /run/why.lua]]
   for _, protocol in ipairs { "", " --protocol qmi" } do
     local composition = protocol == "" and QMI or nil
-    local result = simulated.run(UP .. protocol .. "; moontower status >/dev/null; " .. why, { "refuse-ipv4=208" }, nil,
+    local result = world.run(UP .. protocol .. "; moontower status >/dev/null; " .. why, { "refuse-ipv4=208" }, nil,
       composition)
-    simulated.assert_success(result)
+    world.assert_success(result)
     lu.assertStrContains(result.out, "bearer    r.ispsn, IPv6, ")
     lu.assertStrContains(result.after, "2600:100e:b02d:1::2/64")
     lu.assertStrContains(result.out, "ipv6\tIPv4 not allowed for this APN")
-    result = simulated.run(UP .. protocol, { "refuse-ipv6=33" }, nil, composition)
-    simulated.assert_success(result)
+    result = world.run(UP .. protocol, { "refuse-ipv6=33" }, nil, composition)
+    world.assert_success(result)
     lu.assertStrContains(result.out, "bearer    r.ispsn, IPv4, ")
   end
 end
@@ -200,13 +199,13 @@ end
 -- The modem has found the SIM's application, and started none: it is asked to.
 function T.test_a_sim_that_nobody_has_started()
   local result = run(UP, { "unprovisioned" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "SIM       ready, 310120")
 end
 
 function T.test_a_modem_that_takes_other_sims_only()
   for _, options in ipairs { QMI, {} } do
-    local result = simulated.run(UP .. " --pin-file /run/pin", { "network-lock" },
+    local result = world.run(UP .. " --pin-file /run/pin", { "network-lock" },
       "echo 1234 >/run/pin; chmod 600 /run/pin", options)
     lu.assertStrContains(result.err, "takes only SIMs of one operator, and this SIM is another (network lock)")
     lu.assertNotStrContains(result.err, "PIN from")
@@ -219,7 +218,7 @@ function T.test_a_locked_sim_says_where_its_pin_belongs()
 end
 
 function T.test_roaming_is_asked_for()
-  simulated.assert_success(run(UP .. " --roaming", { "roam" }))
+  world.assert_success(run(UP .. " --roaming", { "roam" }))
 end
 
 function T.test_a_radio_that_was_off()
@@ -230,7 +229,7 @@ assert(modem:set_radio(false))
 END
 moontower run /run/off.lua]]
   local result = run(UP, nil, off)
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "radio     switched on")
   result = run("moontower up --apn wrong; " .. STATE, nil, off)
   lu.assertEquals(state_in(result).radio.software, "off")
@@ -239,13 +238,13 @@ end
 
 function T.test_a_network_that_comes_later()
   local result = run(UP, { "network-drop=2" })
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_online(result.after)
 end
 
 function T.test_duplicate_answers_and_floods_disturb_nobody()
-  simulated.assert_success(run(UP, { "duplicate" }))
-  simulated.assert_success(run(UP, { "flood=1000" }))
+  world.assert_success(run(UP, { "duplicate" }))
+  world.assert_success(run(UP, { "flood=1000" }))
 end
 
 function T.test_interrupted()
@@ -254,9 +253,9 @@ function T.test_interrupted()
     { UP, "^network", { "slow-connect=2" } },
     { UP .. " --probe 192.0.2.1", "^DNS" },
   } do
-    local command = simulated.interrupted(case[1], case[2])
+    local command = world.interrupted(case[1], case[2])
     local result = run(command .. "; s=$?; sleep 0.1; " .. STATE .. "; exit $s", case[3])
-    simulated.assert_clean_failure(result, 130, "stopping")
+    world.assert_clean_failure(result, 130, "stopping")
     lu.assertEquals(state_in(result).sessions, {})
     assert_clients(result, 0)
   end
@@ -265,7 +264,7 @@ end
 -- Killed at any moment, the next start repairs what was left, in the modem too.
 function T.test_killed()
   all_of({ 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5 }, function(seconds)
-    local kill = simulated.killed(UP, seconds)
+    local kill = world.killed(UP, seconds)
     local result = run(kill .. "; moontower down && " .. STATE, { "latency=0.02" })
     lu.assertEquals(result.status, 0, result.err)
     lu.assertEquals(result.after, result.before)
@@ -284,7 +283,7 @@ function T.test_killed()
 end
 
 function T.test_killed_while_it_connects()
-  local result = run(simulated.killed(UP, 0.6) .. "; moontower down; " .. STATE, { "slow-connect=1" })
+  local result = run(world.killed(UP, 0.6) .. "; moontower down; " .. STATE, { "slow-connect=1" })
   lu.assertEquals(state_in(result).sessions, {})
   lu.assertEquals(result.after, result.before)
   assert_clients(result, 0)
@@ -300,7 +299,7 @@ end
 function T.test_the_modem_was_replugged()
   local result = run(UP .. " && " .. STATE, nil,
     UP .. "; moontower simulate fault unplug; moontower simulate fault replug")
-  simulated.assert_success(result)
+  world.assert_success(result)
   assert_online(result.after)
   lu.assertNotStrContains(result.out, "connected already")
   assert_clients(result, 2)
@@ -311,24 +310,24 @@ end
 local INSIDE = UP .. " --protocol qmi"
 
 function T.test_inside_mbim()
-  local result = simulated.run(INSIDE .. " && moontower status && " .. STATE)
-  simulated.assert_success(result)
+  local result = world.run(INSIDE .. " && moontower status && " .. STATE)
+  world.assert_success(result)
   assert_online(result.after)
   lu.assertStrContains(result.out, "connected already")
   assert_clients(result, 2)
 end
 
 function T.test_inside_mbim_up_then_down_leaves_nothing()
-  local result = simulated.run(INSIDE .. " && moontower down && " .. STATE)
-  simulated.assert_success(result)
+  local result = world.run(INSIDE .. " && moontower down && " .. STATE)
+  world.assert_success(result)
   lu.assertEquals(result.after, result.before)
   lu.assertEquals(state_in(result).sessions, {})
   assert_clients(result, 0)
 end
 
 function T.test_inside_mbim_up_twice_keeps_the_session()
-  local result = simulated.run(INSIDE, nil, INSIDE)
-  simulated.assert_success(result)
+  local result = world.run(INSIDE, nil, INSIDE)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
   lu.assertEquals(result.after, result.before)
 end
@@ -339,7 +338,7 @@ function T.test_inside_mbim_what_is_missing()
     { 4, "wants its PIN, 3 tries left", "pin-lock" },
     { 5, "the network refuses this SIM: ", "deny=3" },
   }, function(case)
-    simulated.assert_clean_failure(simulated.run(case[4] or INSIDE, { case[3] }), case[1], case[2])
+    world.assert_clean_failure(world.run(case[4] or INSIDE, { case[3] }), case[1], case[2])
   end)
 end
 

@@ -3,19 +3,19 @@
 
 local json = require "dkjson"
 local lu = require "luaunit"
-local simulated = require "simulated"
+local world = require "support.world"
 
 local T = {}
 
 local function run(command, options, faults)
-  return simulated.run(command, faults, nil, options)
+  return world.run(command, faults, nil, options)
 end
 
 -- ---- compositions ----
 
 function T.test_a_list_by_at_and_by_qmi()
   local result = run "moontower usbcomp; moontower usbcomp --by qmi"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "* dm+nmea+at+mbim  now\n")
   lu.assertStrContains(result.out, "moontower usbcomp at+qmi\n")
   lu.assertStrContains(result.out, "   6  dm+nmea+at+qmi")
@@ -25,7 +25,7 @@ end
 
 function T.test_json()
   local result = run "moontower usbcomp --json"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertEquals(json.decode(result.out).compositions[1],
     { current = true, interfaces = { "dm", "nmea", "at", "mbim" } })
 end
@@ -36,7 +36,7 @@ function T.test_there_and_back()
     moontower usbcomp at+qmi && moontower usbcomp at+qmi && moontower devices && moontower usbcomp qmi --reset &&
     moontower devices && moontower usbcomp 9 --by qmi --reset && moontower usbcomp && moontower usbcomp 8 --reset &&
     moontower usbcomp 0x1009 --reset && moontower usbcomp]]
-  simulated.assert_success(result)
+  world.assert_success(result)
   for _, words in ipairs {
     "dm+nmea+at+mbim -> dm+nmea+at+qmi, by AT!USBCOMP=1,1,10D", "in effect after `moontower reset`",
     "is dm+nmea+at+qmi already", "/run/moontower/simulator/qmi  QMI", "-> mbim, by QMI DMS 0x555C, composition 9",
@@ -51,7 +51,7 @@ function T.test_by_name_on_other_makes()
     { "em7565", "AT!USBCOMP=1,3,100D" }, { "ec25", 'AT+QCFG="usbnet",2' },
   } do
     local result = run("moontower usbcomp at+mbim --reset && moontower usbcomp", { "--modem", case[1], "--factory" })
-    simulated.assert_success(result)
+    world.assert_success(result)
     lu.assertStrContains(result.out, case[2])
     lu.assertStrContains(result.out, "* dm+nmea+at+mbim  now")
   end
@@ -92,14 +92,14 @@ end
 
 function T.test_reset()
   local result = run "moontower reset && moontower reset --json && moontower status >/dev/null; moontower at ATI"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "restarts, by AT\n")
   lu.assertStrContains(result.out, "back      as /run/moontower/simulator/mbim, MBIM (1199:9071)\n")
 end
 
 function T.test_reset_without_an_at_port()
   local result = run "moontower usbcomp 9 --by qmi --reset && moontower reset"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "restarts, by QMI\n")
 end
 
@@ -114,11 +114,11 @@ function T.test_a_modem_that_hangs_gets_the_order()
   for _, composition in ipairs { "mbim", "qmi" } do
     local result = run("moontower reset && moontower status >/dev/null; moontower at ATI >/dev/null",
       { "--composition", composition }, { "hang" })
-    simulated.assert_success(result)
+    world.assert_success(result)
     lu.assertStrContains(result.out, "restarts, by AT\n")
   end
   local result = run "moontower usbcomp 9 --by qmi --reset && moontower simulate fault hang && moontower reset"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "restarts, by MBIM\n")
 end
 
@@ -141,7 +141,7 @@ end
 
 function T.test_radio()
   local result = run "moontower radio; moontower radio off; moontower radio state --json; moontower radio on"
-  simulated.assert_success(result)
+  world.assert_success(result)
   lu.assertStrContains(result.out, "The radio is on.\nThe radio is off.\n")
   lu.assertStrContains(result.out, "}\nThe radio is on.\n")
 end
@@ -149,10 +149,10 @@ end
 function T.test_a_locked_radio()
   for _, composition in ipairs { "mbim", "qmi" } do
     local result = run("moontower radio on", { "--composition", composition }, { "fcc-lock" })
-    simulated.assert_clean_failure(result, 5, "moontower unlock")
+    world.assert_clean_failure(result, 5, "moontower unlock")
     result = run("moontower unlock && moontower unlock && moontower radio", { "--composition", composition },
       { "fcc-lock" })
-    simulated.assert_success(result)
+    world.assert_success(result)
     lu.assertEquals(result.out, "The radio is unlocked, and on (QMI DMS 0x555F (Set FCC Authentication)).\n"
       .. "The radio is on already; nothing was to be unlocked.\nThe radio is on.\n")
   end

@@ -9,9 +9,9 @@ package.path = "tests/lua/?.lua;" .. package.path
 local chaos = require "simulator.chaos"
 local control = require "simulator.control"
 local fs = require "core.fs"
-local leftovers = require "leftovers"
 local net = require "net"
 local process = require "core.process"
+local snapshot = require "support.snapshot"
 local task = require "task"
 
 local protocol, count, seed = arg[1], math.tointeger(tonumber(arg[2])), math.tointeger(tonumber(arg[3]))
@@ -105,7 +105,7 @@ end
 assert(fs.write("/run/config.lua", CONFIG))
 shell "umask 077; echo 0000 >/run/pin"
 assert(control.ask { request = "set", values = { reset_time = "0.5" } })
-local before = leftovers.host()
+local before = snapshot.host()
 local failure
 do
   local group <close> = task.group()
@@ -116,14 +116,14 @@ do
   failure = not wait_online() and "never online\n" .. shell "cat /run/daemon.log" or nil
   wait_calm()
   local pid = math.tointeger(tonumber(assert(fs.read "/run/daemon.pid")))
-  local open = leftovers.descriptors(pid)
+  local open = snapshot.descriptors(pid)
   failure = failure or hit_all()
   wait_calm()
-  failure = failure or leftovers.too_many(pid, open)
+  failure = failure or snapshot.too_many(pid, open)
   shell("kill -TERM " .. pid)
   failure = failure or not task.timeout(60, daemon.join, daemon) and "it does not end" or nil
 end
-failure = failure or check(before, leftovers.host())
+failure = failure or check(before, snapshot.host())
 if failure then
   return nil, failure
 end

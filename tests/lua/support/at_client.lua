@@ -4,19 +4,19 @@
 local sim_at = require "simulator.at"
 local sim_modem = require "simulator.modem"
 
----@class sim_at_host
+---@class at_client
 ---@field modem sim.modem
 ---@field fn sim.at_function
 ---@field received string what the host has not read
 local Host = {}
 Host.__index = Host
 
-local sim_at_host = {}
+local at_client = {}
 
 ---A modem of its own, and a host. Without a group the modem answers at once.
 ---@param options { personality: string?, group: task.group?, factory: boolean?, modem: sim.modem?, echo: boolean? }?
----@return sim_at_host
-function sim_at_host.new(options)
+---@return at_client
+function at_client.new(options)
   options = options or {}
   local self = setmetatable({ received = "" }, Host)
   self.modem = options.modem
@@ -46,10 +46,10 @@ function Host:ask(command)
 end
 
 ---Lets the modem have AT!ENTERCND.
----@return sim_at_host
+---@return at_client
 function Host:unlock()
   assert(self:ask 'AT!ENTERCND="A710"' == "OK")
   return self
 end
 
-return sim_at_host
+return at_client

@@ -6,7 +6,7 @@ local mc7455 = require "simulator.models.mc7455"
 local sim_mbim = require "simulator.mbim"
 local sim_modem = require "simulator.modem"
 
----@class sim_host
+---@class mbim_client
 ---@field modem sim.modem
 ---@field fn sim.mbim_function
 ---@field transfers string[] that the host has not read
@@ -14,11 +14,11 @@ local sim_modem = require "simulator.modem"
 local Host = {}
 Host.__index = Host
 
-local sim_host = {}
+local mbim_client = {}
 
 ---A modem of its own, and a host. Without a group the modem answers at once.
 ---@param group task.group?
-function sim_host.new(group)
+function mbim_client.new(group)
   local self = setmetatable({ transfers = {}, indications = {}, transaction = 0, assembly = core.assembly() }, Host)
   self.modem = sim_modem.new(mc7455, group)
   self.fn = sim_mbim.new(self.modem, {
@@ -94,4 +94,4 @@ function Host:indicated(command)
   return found
 end
 
-return sim_host
+return mbim_client

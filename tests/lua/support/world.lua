@@ -1,10 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- For tests: runs commands beside a simulated modem, as a user would, and tells what they left on the host.
+-- For tests: runs commands in a world with a simulated modem, as a user would, and tells what they left on the host.
 
+local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
 
 local M = {}
+
+local _, file = ... -- of this module
+local SUPPORT = fs.realpath(file):match "^(.*)/"
 
 local executable = require("core.program").executable
 
@@ -18,7 +22,7 @@ local HOST = [[host() {
 
 local MARK = "\n----------------\n"
 
----@class simulated.result
+---@class world.result
 ---@field status integer of the command
 ---@field out string
 ---@field err string
@@ -43,20 +47,20 @@ function M.interrupted(command, words)
     .. "wait $!; set -- $?; cat /run/test/shown; (exit $1)"):format(command, words)
 end
 
----Runs a shell command in a world with a simulated modem.
+---Runs a shell command in a world with a simulated modem. Functions for it are in the files of $SUPPORT.
 ---@param command string such as "moontower up --apn r.ispsn"
 ---@param faults string[]? as `moontower simulate --fault` takes them
 ---@param preparation string? shell commands before it, whose output does not count
 ---@param options string[]? others that `moontower simulate` takes
 ---@param seconds number? how long all of it may take (600)
----@return simulated.result
+---@return world.result
 function M.run(command, faults, preparation, options, seconds)
   local arguments = table.move(options or {}, 1, #(options or {}), 3, { executable, "simulate" })
   for _, fault in ipairs(faults or {}) do
     table.move({ "--fault", fault }, 1, 2, #arguments + 1, arguments)
   end
   local folder = executable:match("^(.*)/")
-  local script = HOST .. ('export PATH="%s:$PATH"\n'):format(folder) .. "mkdir /run/test\n"
+  local script = HOST .. ('export PATH="%s:$PATH"\nexport SUPPORT=%s\n'):format(folder, SUPPORT) .. "mkdir /run/test\n"
     .. "{ " .. (preparation or ":") .. "; } >/dev/null 2>&1\n"
     .. "host >/run/test/before 2>&1\n( " .. command .. "\n) >/run/test/out 2>/run/test/err\n"
     .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\n"
@@ -73,7 +77,7 @@ function M.run(command, faults, preparation, options, seconds)
 end
 
 ---The command failed with this status, said this, and left the host as it was.
----@param result simulated.result
+---@param result world.result
 ---@param status integer
 ---@param words string that its error message contains
 function M.assert_clean_failure(result, status, words)
@@ -84,7 +88,7 @@ function M.assert_clean_failure(result, status, words)
   lu.assertEquals(result.after, result.before)
 end
 
----@param result simulated.result
+---@param result world.result
 function M.assert_success(result)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertEquals(result.err, "")

@@ -8,7 +8,7 @@ local qmi = require "qmi"
 local sim_modem = require "simulator.modem"
 local sim_qmi = require "simulator.qmi"
 
----@class sim_qmi_host
+---@class qmi_client
 ---@field modem sim.modem
 ---@field fn sim.qmi_function
 ---@field frames string[] that the host has not read
@@ -17,11 +17,11 @@ local sim_qmi = require "simulator.qmi"
 local Host = {}
 Host.__index = Host
 
-local sim_qmi_host = {}
+local qmi_client = {}
 
 ---A modem of its own, and a host. Without a group the modem answers at once.
 ---@param group task.group?
-function sim_qmi_host.new(group)
+function qmi_client.new(group)
   local self = setmetatable({ frames = {}, indications = {}, transaction = 0, ids = { ctl = 0 } }, Host)
   self.modem = sim_modem.new(mc7455, group)
   self.modem:compose "qmi"
@@ -102,4 +102,4 @@ function Host:indicated(message, client)
   return found
 end
 
-return sim_qmi_host
+return qmi_client

@@ -49,7 +49,7 @@ end
 ---@param protocol "mbim"|"qmi"
 ---@param fn fun(modem: table, group: task.group)
 ---@return string log what the daemon has written
-function M.with_daemon(protocol, fn)
+function M.beside(protocol, fn)
   if not entered then
     lu.skip("no world of our own here: " .. tostring(refused))
   end
