@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Queues of what a modem says unasked. A reader that is too slow loses some of it, and is told so where it was lost.
+-- Queues of indications. A reader that is too slow loses the newest; a mark in their place counts them.
 
 local task = require "task"
 
@@ -7,23 +7,55 @@ local M = {}
 
 local LIMIT = 64
 
----Stands in a queue in the place of indications that were lost: its reader asks the modem again for what matters.
-M.overrun = { overrun = true }
+---@class events.mark stands in a queue in the place of items that were lost
+---@field overrun true
+---@field lost integer how many
 
----A queue of news: queue:pop() waits for the next one, or for M.overrun.
+-- The mark at the end of each queue that is full.
+local marks = setmetatable({}, { __mode = "k" })
+
+---A queue for deliver(): queue:pop() waits for the next item, or for a mark.
 ---@return userdata
 function M.queue() return task.queue(LIMIT + 1) end
 
----Puts news in a queue; when it is full, the mark that some were lost.
+---Puts an item into a queue that has room; into a full one, a mark.
 ---@param queue userdata
----@param item table
+---@param item table a mark passes on what its source has lost
 function M.deliver(queue, item)
-  local length = queue:length()
-  if length < LIMIT then
+  if queue:length() < LIMIT then
+    marks[queue] = nil
     queue:push(item)
-  elseif length == LIMIT then
-    queue:push(M.overrun) -- and then there is no room for more, until some of it has been read
+    return
+  end
+  local mark = marks[queue]
+  if not mark then
+    mark = M.mark(0)
+    marks[queue] = mark
+    queue:push(mark)
+  end
+  mark.lost = mark.lost + (item.overrun and item.lost or 1)
+end
+
+---Adds a queue to a list of those that get the same items, once.
+---@param queues userdata[]
+---@param queue userdata
+function M.add(queues, queue)
+  M.remove(queues, queue)
+  table.insert(queues, queue)
+end
+
+---@param queues userdata[]
+---@param queue userdata
+function M.remove(queues, queue)
+  for i = #queues, 1, -1 do
+    if queues[i] == queue then
+      table.remove(queues, i)
+    end
   end
 end
+
+---@param lost integer
+---@return events.mark
+function M.mark(lost) return { overrun = true, lost = lost } end
 
 return M

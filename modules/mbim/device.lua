@@ -6,7 +6,7 @@ local core_port = require "core.port"
 local errors = require "errors"
 local log = require "log"
 local mbim = require "mbim"
-local news = require "events.subscribers"
+local subscribers = require "events.subscribers"
 local task = require "task"
 local trace = require "trace"
 local verdict = require "cause.verdict"
@@ -41,14 +41,18 @@ local function key_of(uuid, cid)
   return uuid .. "/" .. cid
 end
 
--- Indications were lost, and it is unknown which: each subscriber is told so.
-local function tell_of_overrun(self, lost)
+-- Indications were lost, and it is unknown which: each subscriber gets a mark.
+local function report_overrun(self, lost)
   if not self.has_overrun then
     self.has_overrun = true
-    log.warn("%s: the modem says more than can be read; %d of its messages were lost", self.path, lost)
+    log.warn("%s: the modem sends faster than we read; %d of its messages were lost", self.path, lost)
   end
+  local marked = {}
   for _, queues in pairs(self.subscribers) do
-    for _, queue in ipairs(queues) do news.deliver(queue, news.overrun) end
+    for _, queue in ipairs(queues) do
+      if not marked[queue] then subscribers.deliver(queue, subscribers.mark(lost)) end
+      marked[queue] = true
+    end
   end
 end
 
@@ -75,7 +79,7 @@ local function read_indications(self, exchange)
       return
     end
     if message.type == "overrun" then
-      tell_of_overrun(self, message.lost)
+      report_overrun(self, message.lost)
     else
       if self.on_indication then
         self.on_indication(message)
@@ -263,21 +267,27 @@ function Device:set(command, values, seconds)
   return request(self, command, true, values, seconds)
 end
 
----What the modem says unasked: queue:pop() waits for { command =, values = }; { overrun = true } where some was lost,
----as it was not read in time; nil and an error once the modem is gone.
+---Indications of these commands: queue:pop() waits for { command =, values = }; for { overrun = true, lost = number }
+---where some were lost, as they were not read in time; nil and an error once the modem is gone.
 ---@param ... mbim.command
 ---@return userdata queue
 function Device:subscribe(...)
-  local queue = news.queue()
-  for _, command in ipairs { ... } do
-    local key = key_of(command.service_uuid, command.cid)
-    self.subscribers[key] = self.subscribers[key] or {}
-    table.insert(self.subscribers[key], queue)
-  end
+  local queue = subscribers.queue()
+  for _, command in ipairs { ... } do self:listen(queue, command) end
+  return queue
+end
+
+---Puts the indications of one more command into the queue of a subscription.
+---@param queue userdata
+---@param command mbim.command
+function Device:listen(queue, command)
+  local key = key_of(command.service_uuid, command.cid)
+  local queues = self.subscribers[key] or {}
+  self.subscribers[key] = queues
+  subscribers.add(queues, queue)
   if self.lost then
     queue:close(self.lost)
   end
-  return queue
 end
 
 ---Tells those who subscribed: for the modem, or for a program whose command has changed something.
@@ -290,20 +300,14 @@ function Device:hear(message)
   local queues = self.subscribers[key_of(message.service, message.cid)]
   local values = queues and command and command.indication and read_body(self, command, "indication", message.info)
   for _, queue in ipairs(values and queues or {}) do
-    news.deliver(queue, { command = command, values = values })
+    subscribers.deliver(queue, { command = command, values = values })
   end
 end
 
 ---Ends a subscription.
 ---@param queue userdata
 function Device:unsubscribe(queue)
-  for _, queues in pairs(self.subscribers) do
-    for i = #queues, 1, -1 do
-      if queues[i] == queue then
-        table.remove(queues, i)
-      end
-    end
-  end
+  for _, queues in pairs(self.subscribers) do subscribers.remove(queues, queue) end
 end
 
 local function handshake(self, kind, seconds)

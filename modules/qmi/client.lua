@@ -6,7 +6,7 @@
 
 local ctl = require "qmi.ctl"
 local errors = require "errors"
-local news = require "events.subscribers"
+local subscribers = require "events.subscribers"
 
 local RELEASE_TIME = 5
 
@@ -177,26 +177,15 @@ function Client:is_set_up(message)
   return false
 end
 
-local function contains(list, value)
-  for _, element in ipairs(list) do
-    if element == value then
-      return true
-    end
-  end
-  return false
-end
-
----Puts what the modem says unasked in a queue: { client =, message =, values = }; { overrun = true } where some was
----lost, as it was not read in time. The queue is closed once the modem is gone.
----@param queue userdata from news.queue()
+---Puts indications into a queue: { client =, message =, values = }; { overrun = true, lost = number } where some were
+---lost, as they were not read in time. The queue is closed once the modem is gone.
+---@param queue userdata from events.subscribers
 ---@param ... qmi.message
 function Client:subscribe(queue, ...)
   for _, message in ipairs { ... } do
     local queues = self.queues[message] or {}
     self.queues[message] = queues
-    if not contains(queues, queue) then
-      table.insert(queues, queue)
-    end
+    subscribers.add(queues, queue)
   end
   if self.device.lost then
     queue:close(self.device.lost)
@@ -206,11 +195,7 @@ end
 ---@param queue userdata
 function Client:unsubscribe(queue)
   for message, queues in pairs(self.queues) do
-    for i = #queues, 1, -1 do
-      if queues[i] == queue then
-        table.remove(queues, i)
-      end
-    end
+    subscribers.remove(queues, queue)
     if #queues == 0 then
       self.queues[message] = nil
     end
@@ -224,14 +209,14 @@ function Client:deliver(message, tlvs)
   local queues = self.queues[message]
   local values = queues and message.indication:decode(tlvs, true)
   for _, queue in ipairs(values and queues or {}) do
-    news.deliver(queue, { client = self, message = message, values = values })
+    subscribers.deliver(queue, { client = self, message = message, values = values })
   end
 end
 
----Indications were lost.
-function Client:overrun()
+---@param found table<userdata, true> gets the queues of all that subscribe to this client
+function Client:add_queues(found)
   for _, queues in pairs(self.queues) do
-    for _, queue in ipairs(queues) do news.deliver(queue, news.overrun) end
+    for _, queue in ipairs(queues) do found[queue] = true end
   end
 end
 

@@ -8,6 +8,7 @@ local ctl = require "qmi.ctl"
 local errors = require "errors"
 local log = require "log"
 local qmi = require "qmi"
+local subscribers = require "events.subscribers"
 local task = require "task"
 local trace = require "trace"
 local verdict = require "cause.verdict"
@@ -72,18 +73,20 @@ local function resync(self)
   end
 end
 
--- Indications were lost, and it is unknown which: each subscriber is told so.
-local function tell_of_overrun(self, lost)
+-- Indications were lost, and it is unknown which: each subscriber gets a mark.
+local function report_overrun(self, lost)
   if not self.has_overrun then
     self.has_overrun = true
-    log.warn("%s: the modem says more than can be read; %s messages were lost", self.path, lost or "some")
+    log.warn("%s: the modem sends faster than we read; %d of its messages were lost", self.path, lost)
   end
-  for client in pairs(self.clients) do client:overrun() end
+  local queues = {}
+  for client in pairs(self.clients) do client:add_queues(queues) end
+  for queue in pairs(queues) do subscribers.deliver(queue, subscribers.mark(lost)) end
 end
 
 local function dispatch(self, message)
   if message.type == "overrun" then
-    return tell_of_overrun(self, message.lost)
+    return report_overrun(self, message.lost)
   elseif self.on_indication then
     self.on_indication(message)
   end

@@ -44,7 +44,7 @@ function Wire:indication()
     if not item then
       return nil, err
     end
-    local message = item.overrun and { type = "overrun" } or core.parse(item.values.qmux or "")
+    local message = item.overrun and { type = "overrun", lost = item.lost } or core.parse(item.values.qmux or "")
     if message and (message.type == "overrun" or message.type == "indication") then
       return message
     end

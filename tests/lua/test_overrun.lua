@@ -10,7 +10,7 @@ local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
 local new_simulated = require("simulator.modem").new
 local netlink = require "core.netlink"
-local news = require "events.subscribers"
+local subscribers = require "events.subscribers"
 local port = require "core.port"
 local process = require "core.process"
 local task = require "task"
@@ -89,12 +89,12 @@ function T.test_an_exchange_that_is_read_in_time_drops_none()
 end
 
 function T.test_a_queue_of_news_ends_with_a_mark_once_it_is_full()
-  local queue = news.queue()
-  for number = 1, 100 do news.deliver(queue, { number }) end
+  local queue = subscribers.queue()
+  for number = 1, 100 do subscribers.deliver(queue, { number }) end
   for number = 1, 64 do lu.assertEquals(queue:pop(), { number }) end
-  lu.assertIs(queue:pop(), news.overrun)
+  lu.assertEquals(queue:pop(), { overrun = true, lost = 36 })
   lu.assertEquals(queue:length(), 0)
-  news.deliver(queue, { 101 })
+  subscribers.deliver(queue, { 101 })
   lu.assertEquals(queue:pop(), { 101 })
 end
 
