@@ -8,6 +8,7 @@ local bearers = require "modem.bearer"
 local devices = require "modem.devices"
 local errors = require "errors"
 local modes = require "modem.modes"
+local notifications = require "modem.notifications"
 local process = require "core.process"
 local proxy = require "proxy"
 local selection = require "modem.selection"
@@ -21,6 +22,7 @@ local wait = require "modem.wait"
 ---@field net string? its network interface
 ---@field options modem.options how it was opened
 ---@field private is_started boolean?
+---@field notifications modem.notifications
 ---@field settings modem.settings_of? what `up` goes by when it is not told: from the daemon's configuration
 ---@field link link.link? what `up` made last
 ---@field keeps_links integer? above 0: the daemon ends what has asked for a connection, and the connection stays
@@ -169,6 +171,7 @@ function M.open_alone(description, options)
   fields.description, fields.net, fields.lock, fields.options = description, description.net, lock, options
   fields.starting = task.mutex()
   local self = setmetatable(fields, class)
+  self.notifications = notifications.new(self)
   self:opened()
   return self
 end
@@ -230,20 +233,9 @@ end
 function Modem:close()
   self.is_started = nil
   self:close_port()
+  self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
   self.lock:close()
 end
-
----@class modem.events
-local Events = {}
-Events.__index = Events
-
----Waits for the next event.
----@return { name: string, value: table }? event
----@return moontower.error? err "gone" once the modem is unplugged
-function Events:next() return self.pop() end
-
-function Events:close() self.stop() end
-Events.__close = Events.close
 
 ---Brings the modem online, as `moontower up` does: see modem/up.lua.
 ---What a person has ordered wins over what a policy wants.
@@ -310,47 +302,10 @@ function Modem:power_cycle(options)
   return usb.power_cycle(switch, options)
 end
 
--- The verb that reads the state of which an event tells, for those that are not a session's.
-local verbs = {
-  sim = "sim", radio = "radio", registration = "registration", packet = "packet_service", signal = "signal",
-}
-local verbs_of_session = { session = "session", ip = "ip_configuration" }
-
--- Some events were lost, so the modem is asked for the state that they had: as events, maybe with nothing new.
-local function read_again(self, names)
-  local list = {}
-  local function add(name, value) list[#list + 1] = value and { name = name, value = value } or nil end
-  for _, name in ipairs(names) do
-    local link = self.link
-    if verbs[name] then
-      add(name, (self[verbs[name]](self)))
-    else
-      add(name, (self[verbs_of_session[name]](self, link and link.bearer.session or 0)))
-    end
-  end
-  return list
-end
-
 ---What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
 ---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result
 ---@return modem.events
-function Modem:events(...)
-  local _, pop, stop = self:listen(...)
-  local pending, names = {}, { ... }
-  local function next_event()
-    while true do
-      local event, err = table.remove(pending, 1), nil
-      if not event then
-        event, err = pop()
-      end
-      if not event or event.name ~= "overrun" then
-        return event, err
-      end
-      pending = read_again(self, names)
-    end
-  end
-  return setmetatable({ pop = next_event, stop = stop }, Events)
-end
+function Modem:events(...) return self.notifications:subscribe(...) end
 
 ---Waits until a part of the modem's state is as wanted: looks once, then at each event, and again now and then, in case
 ---the modem does not tell: see modem/wait.lua.

@@ -170,28 +170,18 @@ function Backend:start()
 end
 function Backend:started() return self.mbim:started() end
 
-function Backend:listen(...)
-  local commands, readers = {}, {}
-  for i, name in ipairs { ... } do
-    local event = events[name] or error(("there is no event '%s'"):format(name), 3)
-    commands[i] = event[1]
-    readers[event[1]] = { name = name, read = event[2] }
-  end
-  local queue = self.mbim:subscribe(table.unpack(commands))
-  return queue, function()
-    while true do
-      local message, err = queue:pop()
-      local reader = message and readers[message.command]
-      local value = reader and reader.read(message.values)
-      if value then
-        return { name = reader.name, value = value }
-      elseif not message then
-        return nil, err
-      elseif message.overrun then
-        return { name = "overrun" }
-      end
-    end
-  end, function() self.mbim:unsubscribe(queue) end
+---Puts the indications of an event into a queue: for modem/notifications.lua.
+---@param queue userdata
+---@param name string
+function Backend:listen(queue, name) self.mbim:listen(queue, events[name][1]) end
+
+---What an item of that queue says of an event.
+---@param name string
+---@param item table
+---@return table? value as the verb's result; nil: nothing
+function Backend.notified(_, name, item)
+  local event = events[name]
+  return event[1] == item.command and event[2](item.values) or nil
 end
 
 local function ask(self, command, read, values)

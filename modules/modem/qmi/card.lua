@@ -175,20 +175,8 @@ local function numbers_of(device)
   return reply and reply.msisdn and reply.msisdn ~= "" and { reply.msisdn } or {}
 end
 
----@param device qmi.device
----@return table? sim { state, reason, imsi, iccid, numbers }
----@return moontower.error? err
-function M.read(device)
-  local card, application = card_status(device)
-  if not card and application then
-    return nil, application
-  end
-  local state = state_of(card, application)
-  local sim = { state = state[1], reason = state[2], numbers = {} }
-  if sim.state ~= "ready" and sim.state ~= "locked" then
-    return sim
-  end
-  -- A locked card tells only its own number.
+-- A card that is ready tells its numbers; one that is locked, only its own.
+local function with_numbers(device, sim)
   local questions = { function() return iccid_of(device) end }
   if sim.state == "ready" then
     questions[2] = function() return imsi_of(device) end
@@ -199,6 +187,41 @@ function M.read(device)
   sim.imsi = answers[2] ~= "" and answers[2] or nil
   sim.numbers = answers[3] or {}
   return sim
+end
+
+local function sim_of(device, card, application, last)
+  local state = state_of(card, application)
+  local sim = { state = state[1], reason = state[2], numbers = {} }
+  if sim.state ~= "ready" and sim.state ~= "locked" then
+    return sim
+  elseif last and last.state == sim.state and last.iccid and (last.imsi or sim.state == "locked") then
+    return last -- a card cannot be changed without its state changing
+  end
+  return with_numbers(device, sim)
+end
+
+---@param device qmi.device
+---@return table? sim { state, reason, imsi, iccid, numbers }
+---@return moontower.error? err
+function M.read(device)
+  local card, application = card_status(device)
+  if not card and application then
+    return nil, application
+  end
+  return sim_of(device, card, application)
+end
+
+---How an indication of the card's status reads.
+---@param device qmi.device
+---@param values table
+---@param last table? the last value
+---@return table? sim
+function M.notified(device, values, last)
+  if not values.card_status then
+    return (M.read(device))
+  end
+  local card, application = primary(values.card_status)
+  return sim_of(device, card, application, last)
 end
 
 ---@param device qmi.device

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A modem over QMI: the verbs about the modem, its SIM and its network. Those about connections: qmi_sessions.lua.
+-- A modem over QMI: the verbs about the modem, its SIM and its network. Those about connections: sessions.lua.
 
 local dms = require "qmi.dms"
 local errors = require "errors"
@@ -18,7 +18,8 @@ local KIND = "qmi" -- of the files that remember client ids
 
 ---@class modem.qmi : modem.modem
 ---@field qmi qmi.device
----@field private wds table<integer, table> the WDS clients of each session: see qmi_sessions.lua
+---@field private wds table<integer, table> the WDS clients of each session: see sessions.lua
+---@field private watcher userdata? the queue that gets the state of every session
 ---@field private framing "disabled"|"qmap"|nil how packets are framed, as far as we know
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
@@ -79,7 +80,7 @@ function Backend.open(description, options)
   end
   return {
     qmi = device, mbim = host, description = description, is_shared = options.proxy,
-    wds = {}, watchers = {}, why_ended = {},
+    wds = {}, why_ended = {},
   }
 end
 
@@ -385,11 +386,82 @@ function Backend:detach()
   return packet, err
 end
 
--- How the facade reads an indication of signal strength, for modem/qmi_events.lua.
-Backend.signal_of = function(_, reply) return signal_of(reply) end
+-- ---- indications ----
 
-function Backend:listen(...)
-  return require("modem.qmi.events").listen(self, ...)
+---As modem/mbim.lua has it.
+function Backend:listen(...) require("modem.qmi.events").listen(self, ...) end
+
+function Backend:notified(...) return require("modem.qmi.events").notified(self, ...) end
+
+---How an indication of signal strength reads.
+---@param values table
+---@return table value
+function Backend.signal_notified(_, values) return signal_of(values) end
+
+---How a DMS event report reads, which tells only what has changed.
+---@param values table
+---@param last table? the last value
+---@return table? value nil: it is about something else
+function Backend:radio_notified(values, last)
+  local mode, is_disabled = values.operating_mode, values.wireless_disable_state
+  local now = { hardware = last and last.hardware, software = last and last.software }
+  if mode == nil and is_disabled == nil then
+    return nil
+  end
+  if mode ~= nil then
+    now.software = mode == "online" and "on" or "off"
+  end
+  if is_disabled ~= nil then
+    now.hardware = is_disabled and "off" or "on"
+  end
+  return now.hardware and now.software and now or self:radio()
+end
+
+---@param values table of an indication of Get Serving System
+---@return table? value
+function Backend.packet_notified(_, values) return values.serving_system and packet_of(values) end
+
+-- Is that the network that an id of ours names?
+local function is_plmn(id, plmn)
+  return tonumber(id:sub(1, 3)) == plmn.mcc and tonumber(id:sub(4)) == plmn.mnc
+end
+
+-- The network that an indication names, or calls the same as before; nil: it does not say, or not how long the MNC is.
+local function provider_notified(values, registration, last)
+  local plmn, known = values.current_plmn, last and last.provider.id ~= "" and last.provider
+  if not plmn then
+    return values.plmn_not_changed_indication and known or nil
+  elseif values.mnc_pcs_digit_include_status or #registration.provider.id == 6 then
+    return registration.provider
+  end
+  return known and plmn.mnc and is_plmn(known.id, plmn) and { id = known.id, name = registration.provider.name } or nil
+end
+
+---How an indication of Get Serving System reads. What it leaves out is not guessed, as roaming may cost money.
+---@param values table
+---@param last table? the last value
+---@return table? value
+function Backend:registration_notified(values, last)
+  local registration = registration_of(values)
+  if registration and (registration.state == "home" or registration.state == "roaming") then
+    registration.provider = provider_notified(values, registration, last)
+    return registration.provider and values.roaming_indicator and registration or self:registration()
+  end
+  return registration and with_cause(self, registration)
+end
+
+---How an indication of Network Reject reads.
+---@param values table
+---@param last table? the last value
+---@return table? value
+function Backend:reject_notified(values, last)
+  if not last or last.state ~= "denied" and last.state ~= "searching" then
+    return self:registration()
+  end
+  self.refused_in = technology_of { serving_system = { radio_interfaces = { values.radio_interface } } }
+  return {
+    state = last.state, provider = last.provider, technology = last.technology, nw_error = values.reject_cause,
+  }
 end
 
 return Backend

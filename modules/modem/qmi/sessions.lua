@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Connections over QMI. A session has a WDS client for each IP family: its leg. Methods of modem/qmi.lua.
+-- Connections over QMI. A session has a WDS client for each IP family: its leg. Methods of modem/qmi/init.lua.
 --
 -- A connection lasts as long as its client. So the clients of a connection are kept when the port is closed, and a
 -- later run takes them up again.
@@ -8,9 +8,9 @@ local address = require "modem.qmi.address"
 local call_end = require "qmi.call_end"
 local errors = require "errors"
 local format = require "modem.qmi.framing"
-local news = require "events.subscribers"
 local obstacle = require "modem.qmi.diagnose"
 local refusal = require "modem.network_reject"
+local subscribers = require "events.subscribers"
 local task = require "task"
 local wds = require "qmi.wds"
 
@@ -58,15 +58,15 @@ local function add_leg(self, client, session, family)
     local had_connection = leg.handle ~= nil
     leg.handle, leg.apn, client.kept = nil, nil, nil
     self.agreed = nil
-    for queue in pairs(had_connection and self.watchers or {}) do
-      news.deliver(queue, {
+    if had_connection and self.watcher then
+      subscribers.deliver(self.watcher, {
         client = client, message = wds.get_packet_service_status,
         values = { connection_status = { status = "disconnected" } },
       })
     end
   end
-  for queue in pairs(self.watchers) do
-    client:subscribe(queue, wds.get_packet_service_status)
+  if self.watcher then
+    client:subscribe(self.watcher, wds.get_packet_service_status)
   end
   return leg
 end
@@ -439,11 +439,11 @@ function M:channel(session)
   return self.framing == "qmap" and { kind = "qmimux", id = mux_of(self, session) } or nil
 end
 
--- ---- news ----
+-- ---- indications ----
 
 ---@param queue userdata gets the state of every session, also of later ones
 function M:watch_sessions(queue)
-  self.watchers[queue] = true
+  self.watcher = queue
   if self.qmi.lost then
     queue:close(self.qmi.lost)
   end
@@ -454,21 +454,11 @@ function M:watch_sessions(queue)
   end
 end
 
----@param queue userdata
-function M:unwatch_sessions(queue)
-  self.watchers[queue] = nil
-  for _, legs in pairs(self.wds) do
-    for _, leg in pairs(legs) do
-      leg.client:unsubscribe(queue)
-    end
-  end
-end
-
----The modem is gone. Without a session, a queue belongs to no client, which would close it.
+---The modem is gone. Without a session, the queue belongs to no client, which would close it.
 ---@param err moontower.error
 function M:end_watching(err)
-  for queue in pairs(self.watchers) do
-    queue:close(err)
+  if self.watcher then
+    self.watcher:close(err)
   end
 end
 
@@ -493,7 +483,7 @@ end
 ---@param client qmi.client
 ---@param values table
 ---@return table? value as session() has it
-function M:session_news(client, values)
+function M:session_notified(client, values)
   local leg, legs = leg_with(self, client)
   local status = (values.connection_status or {}).status
   if not leg or not status then

@@ -32,7 +32,7 @@ local function common(modem)
   local values = { serving_system = {
     registration_state = registration_states[modem.registration.state],
     cs_attach_state = registered and "attached" or "detached",
-    ps_attach_state = modem.packet.state,
+    ps_attach_state = registered and modem.packet.state or "detached",
     selected_network = "3gpp",
     radio_interfaces = { registered and "lte" or "none" },
   } }

@@ -1,0 +1,203 @@
+-- SPDX-License-Identifier: MIT
+-- Notifications of a modem: each indication is read once, however many tasks listen to it.
+--
+-- One task per open modem turns indications into the values that the modem's verbs return, keeps the last value of
+-- each, and hands them to the listeners. Where indications were lost, it asks the modem once for all of them; a
+-- listener that was too slow gets the last values, and is told how many it has missed.
+
+local log = require "log"
+local subscribers = require "events.subscribers"
+local task = require "task"
+
+-- In the order in which the events of one indication are published: first those for which no modem is asked.
+local NAMES = { "sim", "radio", "packet", "registration", "signal", "session", "ip" }
+local is_name = {}
+for _, name in ipairs(NAMES) do is_name[name] = true end
+
+-- The verb that returns the value of an event, for those that are not a session's.
+local verbs = {
+  sim = "sim", radio = "radio", registration = "registration", packet = "packet_service", signal = "signal",
+}
+local verbs_of_session = { session = "session", ip = "ip_configuration" }
+
+---@class modem.event
+---@field name string
+---@field value table as the verb returns it; all listeners get the same table, to read
+---@field lost integer? how many events this listener has missed before this one
+
+---@class modem.events
+---@field private source modem.notifications
+---@field private names table<string, true>
+---@field private queue userdata
+---@field private first integer the number of the first indication that it gets
+---@field private pending modem.event[] what it has missed
+local Events = {}
+Events.__index = Events
+
+---@class modem.notifications
+---@field private modem modem.modem
+---@field private queue userdata of indications
+---@field private taken integer how many have been taken out of it
+---@field private last table<string, modem.event> the last event of each name, and of each session of a name
+---@field private listeners table<modem.events, true>
+---@field private group task.group? of the task that reads; nil before there is a first listener
+---@field private lost moontower.error? why there will be no more
+local Notifications = {}
+Notifications.__index = Notifications
+
+local M = {}
+
+---@param modem modem.modem
+---@return modem.notifications
+function M.new(modem)
+  return setmetatable({
+    modem = modem, queue = subscribers.queue(), taken = 0, last = {}, listeners = {},
+  }, Notifications)
+end
+
+local function is_wanted(self, name)
+  for listener in pairs(self.listeners) do
+    if listener.names[name] then
+      return true
+    end
+  end
+  return false
+end
+
+local function key_of(name, value)
+  return value.session and name .. " " .. value.session or name
+end
+
+local function publish(self, name, value)
+  local event = { name = name, value = value }
+  self.last[key_of(name, value)] = event
+  for listener in pairs(self.listeners) do
+    if listener.names[name] and self.taken >= listener.first then
+      subscribers.deliver(listener.queue, event)
+    end
+  end
+end
+
+-- Some indications were lost, so the modem is asked for what they may have said.
+local function read_again(self, lost)
+  log.debug("%s: %d indications were lost; its state is read again", self.modem, lost)
+  self.last = {}
+  for _, name in ipairs(NAMES) do
+    local value
+    if is_wanted(self, name) then
+      local link = self.modem.link
+      local verb, session = verbs[name] or verbs_of_session[name], link and link.bearer.session or 0
+      value = self.modem[verb](self.modem, verbs_of_session[name] and session)
+    end
+    if value then
+      publish(self, name, value)
+    end
+  end
+end
+
+local function read(self, item)
+  for _, name in ipairs(NAMES) do
+    if not is_wanted(self, name) then
+      self.last[name] = nil -- it is not followed any more
+    else
+      local last = self.last[name]
+      local value = self.modem:notified(name, item, last and last.value)
+      if value then
+        publish(self, name, value)
+      end
+    end
+  end
+end
+
+local function finish(self, err)
+  self.lost = self.lost or err
+  for listener in pairs(self.listeners) do listener.queue:close(self.lost) end
+end
+
+local function read_indications(self)
+  while true do
+    local item, err = self.queue:pop()
+    if not item then
+      return finish(self, err)
+    end
+    self.taken = self.taken + 1
+    if item.overrun then
+      read_again(self, item.lost)
+    else
+      read(self, item)
+    end
+  end
+end
+
+---Listens from now on: what has been indicated before, but has not been read yet, is not delivered.
+---@param ... string names of events
+---@return modem.events
+function Notifications:subscribe(...)
+  local names = {}
+  for _, name in ipairs { ... } do
+    names[name] = is_name[name] or error(("there is no event '%s'"):format(name), 3)
+  end
+  local events = setmetatable({
+    source = self, names = names, queue = subscribers.queue(), first = self.taken + self.queue:length() + 1,
+    pending = {},
+  }, Events)
+  if self.lost then
+    events.queue:close(self.lost)
+    return events
+  end
+  self.listeners[events] = true
+  local undo <close> = task.undo(function() events:close() end)
+  if not self.group then
+    self.group = task.group()
+    self.group:spawn(read_indications, self)
+  end
+  for name in pairs(names) do self.modem:listen(self.queue, name) end
+  undo.finished = true
+  return events
+end
+
+---The modem has forgotten what it has told, and may have changed since.
+function Notifications:forget() self.last = {} end
+
+---The modem's port is closed.
+---@param err moontower.error
+function Notifications:close(err)
+  if self.group then
+    self.group:__close()
+    self.group = nil
+  end
+  finish(self, err)
+end
+
+---Waits for the next event.
+---@return modem.event? event
+---@return moontower.error? err "gone" once the modem is unplugged
+function Events:next()
+  while true do
+    local event, err = table.remove(self.pending, 1), nil
+    if not event then
+      event, err = self.queue:pop()
+    end
+    if not event or not event.overrun then
+      return event, err
+    end
+    self.pending = self:missed(event.lost)
+  end
+end
+
+---@private
+function Events:missed(lost)
+  local list = {}
+  for _, event in pairs(self.source.last) do
+    if self.names[event.name] then
+      list[#list + 1] = { name = event.name, value = event.value, lost = lost }
+      lost = nil
+    end
+  end
+  return list
+end
+
+function Events:close() self.source.listeners[self] = nil end
+Events.__close = Events.close
+
+return M

@@ -1,0 +1,234 @@
+-- SPDX-License-Identifier: MIT
+-- Notifications of a modem: an indication costs no question to the modem, or one, however many tasks listen.
+
+local events_of_modems = require("events").of_modems
+local faults = require "simulator.faults"
+local lu = require "luaunit"
+local mc7455 = require "simulator.models.mc7455"
+local modems = require "modem"
+local netlink = require "core.netlink"
+local new_simulated = require("simulator.modem").new
+local state = require "state"
+local subscribers = require "events.subscribers"
+local task = require "task"
+local tier1 = require "simulator.tier1"
+
+local T = {}
+
+local eq = lu.assertEquals
+local PATIENCE = 60
+local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
+
+local ways = {
+  { speaks = "mbim", composition = "mbim" }, { speaks = "qmi", composition = "qmi" },
+  { speaks = "qmi", composition = "mbim", options = { protocol = "qmi" } },
+}
+
+local function fault(sim, name, argument) assert(faults.apply(sim, name, { argument })) end
+
+local function with_modem(way, fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local sim = new_simulated(mc7455, group)
+  sim:compose(way.composition)
+  sim.search_time = 0.02
+  assert(tier1.start(sim, group))
+  local unplug <close> = task.finally(function() -- luacheck: ignore 211
+    sim:unplug()
+    state.remove("qmi", "simulated")
+  end)
+  local modem <close> = assert(modems.find(nil, way.options))
+  fn(modem, sim)
+end
+
+-- What goes to the modem from now on: a function that returns the number of transfers since it was called last.
+local function count_commands(modem)
+  local exchange = modem.mbim and modem.mbim.exchange or modem.qmi.wire
+  local count = 0
+  local taps = exchange:tap()
+  local group = task.group()
+  group:spawn(function()
+    for transfer in taps.next, taps do count = count + (transfer.sent and 1 or 0) end
+  end)
+  return function()
+    local now = count
+    count = 0
+    return now
+  end, task.finally(function() group:__close() end)
+end
+
+local function next_that_reads(events, name, key, value)
+  local event = assert(task.timeout(PATIENCE, function()
+    local event
+    repeat
+      event = assert(events:next())
+    until event.name == name and event.value[key] == value
+    return event
+  end))
+  return event
+end
+
+-- Those who listen to a modem beside the daemon: the fleet, the daemon's eye on the SIM, and a link that is watched.
+local function listeners(modem)
+  return {
+    modem:events(table.unpack(events_of_modems)), modem:events("sim"),
+    modem:events("session", "ip", "packet", "registration", "sim", "radio"),
+  }
+end
+
+local function all_receive(list, name, key, value)
+  for _, events in ipairs(list) do
+    if events.names[name] then
+      next_that_reads(events, name, key, value)
+    end
+  end
+end
+
+-- What each change costs: only a modem that searches or was denied is asked, for the reason.
+local changes = {
+  { "roaming", function(sim) fault(sim, "roam") end, "registration", "state", "roaming", 0 },
+  { "at home again", function(sim) fault(sim, "none") end, "registration", "state", "home", 0 },
+  { "detached", function(sim) fault(sim, "detach") end, "packet", "state", "detached", 0 },
+  { "denied", function(sim) fault(sim, "deny", "7") end, "registration", "nw_error", 7, 1 },
+  { "no card", function(sim) fault(sim, "sim-remove") end, "sim", "state", "missing", 0 },
+}
+
+function T.test_a_change_costs_no_command_or_one()
+  for _, way in ipairs(ways) do
+    with_modem(way, function(modem, sim)
+      local list = listeners(modem)
+      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      for _, change in ipairs(changes) do
+        change[2](sim)
+        all_receive(list, table.unpack(change, 3, 5))
+        local cost, count = way.speaks == "qmi" and change[6] or 0, commands()
+        lu.assertTrue(count <= cost, ("%s, over %s: %d commands"):format(change[1], way.speaks, count))
+      end
+    end)
+  end
+end
+
+-- A listener that does not read loses events; it gets the last value, and how many there were before it.
+function T.test_a_slow_listener_gets_the_last_value()
+  for _, way in ipairs(ways) do
+    with_modem(way, function(modem, sim)
+      local slow <close> = modem:events("signal", "radio")
+      local quick <close> = modem:events("signal")
+      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      for i = 1, 100 do
+        sim:set_signal(i % 31)
+        assert(task.timeout(PATIENCE, quick.next, quick))
+      end
+      for i = 1, 64 do eq(slow:next(), { name = "signal", value = { dbm = -113 + 2 * (i % 31) } }) end
+      eq(slow:next(), { name = "signal", value = { dbm = -113 + 2 * (100 % 31) }, lost = 36 })
+      eq(commands(), 0)
+      sim:set_radio("software", "off")
+      next_that_reads(slow, "radio", "software", "off")
+    end)
+  end
+end
+
+-- Indications were lost before they were read: the modem is asked once for each kind, not once by each listener.
+function T.test_what_was_lost_is_read_once_for_all_listeners()
+  for _, way in ipairs(ways) do
+    with_modem(way, function(modem)
+      local list = {}
+      for i = 1, 3 do list[i] = modem:events("radio", "packet") end
+      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      subscribers.deliver(modem.notifications.queue, subscribers.mark(5))
+      for _, events in ipairs(list) do
+        next_that_reads(events, "radio", "software", "on")
+        next_that_reads(events, "packet", "state", "attached")
+      end
+      eq(commands(), 2)
+    end)
+  end
+end
+
+-- An event of before is not taken for one of what is done next.
+function T.test_a_listener_gets_nothing_of_before()
+  with_modem(ways[1], function(modem, sim)
+    local first <close> = modem:events("radio")
+    local enough = task.queue()
+    function modem.notified(...)
+      modem.notified = nil
+      enough:pop()
+      return modem.notified(...)
+    end
+    sim:set_radio("software", "off")
+    assert(modem:radio())
+    local second <close> = modem:events("radio")
+    enough:push(true)
+    next_that_reads(first, "radio", "software", "off")
+    sim:set_radio("software", "on")
+    eq(second:next().value.software, "on")
+  end)
+end
+
+local home = { mcc = 310, mnc = 120, description = "Sprint" }
+local function serving(registration_state) return { registration_state = registration_state } end
+local at_home = { state = "home", provider = { id = "310120", name = "Sprint" } }
+local elsewhere = { mcc = 262, mnc = 2, description = "Vodafone" } -- 26202 or 262002: it does not say
+local abroad = { state = "roaming", provider = { id = "26202", name = "Vodafone" } }
+
+-- What an indication of Get Serving System says, the last value, and the value that it makes; nil: the modem is asked.
+local indications = {
+  { { serving_system = serving "registered", roaming_indicator = "off", current_plmn = home }, nil, at_home },
+  { { serving_system = serving "registered", current_plmn = home }, at_home, nil },
+  { { serving_system = serving "registered", roaming_indicator = "off" }, at_home, nil },
+  { { serving_system = serving "registered", roaming_indicator = "off", plmn_not_changed_indication = true },
+    nil, nil },
+  { { serving_system = serving "registered", roaming_indicator = "off", plmn_not_changed_indication = true },
+    at_home, at_home },
+  { { serving_system = serving "registered", roaming_indicator = "on", current_plmn = elsewhere }, nil, nil },
+  { { serving_system = serving "registered", roaming_indicator = "on", current_plmn = elsewhere }, abroad, abroad },
+  { { serving_system = serving "registered", roaming_indicator = "on", current_plmn = elsewhere }, at_home, nil },
+  { { serving_system = serving "not-registered" }, at_home,
+    { state = "deregistered", provider = { id = "", name = "" } } },
+}
+
+function T.test_what_an_indication_leaves_out_is_not_guessed()
+  with_modem(ways[2], function(modem)
+    local asked = {}
+    function modem.registration() return asked end
+    for i, case in ipairs(indications) do
+      eq(modem:registration_notified(case[1], case[2]), case[3] or asked, "case " .. i)
+    end
+    lu.assertNil(modem:registration_notified({}, at_home))
+    local rejected = modem:reject_notified({ radio_interface = "lte", reject_cause = 8 }, { state = "searching" })
+    eq({ rejected.nw_error, modem.refused_in }, { 8, "LTE" })
+    lu.assertIs(modem:reject_notified({ radio_interface = "lte", reject_cause = 8 }, at_home), asked)
+  end)
+end
+
+function T.test_a_report_of_half_the_radio()
+  with_modem(ways[2], function(modem)
+    local asked = {}
+    function modem.radio() return asked end
+    local on = { hardware = "on", software = "on" }
+    eq(modem:radio_notified({ wireless_disable_state = true }, on), { hardware = "off", software = "on" })
+    eq(modem:radio_notified({ operating_mode = "low-power" }, on), { hardware = "on", software = "off" })
+    lu.assertIs(modem:radio_notified({ operating_mode = "online" }, nil), asked)
+    lu.assertNil(modem:radio_notified({ power_state = {} }, on))
+  end)
+end
+
+-- The count that the tests above rely on.
+function T.test_each_question_counts()
+  for _, way in ipairs(ways) do
+    with_modem(way, function(modem)
+      assert(modem:registration())
+      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      assert(modem:registration())
+      assert(modem:registration())
+      eq(commands(), 2)
+    end)
+  end
+end
+
+return T
