@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- What is believed of each modem, since when and why; what was tried; what will be tried next: for `moontower why`.
 --
--- Whoever decides something says so here. It is logged, published as an event, and kept: the last ones of each modem.
+-- A part that decides something says so here. It is logged, published as an event, and kept: the last ones of each
+-- modem. Where a modem has several policies, the first speaks for it, and each other one has a line of its own.
 
+local core = require "core.task"
 local events = require "events"
 local log = require "log"
 local task = require "task"
@@ -24,6 +26,8 @@ local LONGEST = 50 -- what was tried before is forgotten
 ---@field since string when that began
 ---@field tried status.step[] the oldest first
 ---@field plan { what: string, reason: string?, at: number }? what comes next, and when, on task.now()'s clock
+---@field policy string? whose line this is; nil: the modem's
+---@field lines table<string, status.status> of its other policies, by name
 local Status = {}
 Status.__index = Status
 
@@ -38,15 +42,31 @@ function M.name(description)
   return description.usb or description.pci or description.platform or description.controls[1].key
 end
 
----The status of one modem, begun when it is first asked for.
+local function new(modem, policy)
+  return setmetatable({
+    modem = modem, policy = policy, label = policy and ("%s, %s"):format(modem, policy) or modem, state = "unknown",
+    reason = "nothing is known yet", since = now(), tried = {}, lines = {},
+  }, Status)
+end
+
+---The status of one modem, begun when it is first asked for. A policy that is not the first one of the modem gets the
+---line that it has of its own.
 ---@param modem modem.modem|string the modem, or its name
 ---@return status.status
 function M.of(modem)
   local key = type(modem) == "string" and modem or M.name(modem.description)
-  statuses[key] = statuses[key] or setmetatable({
-    modem = key, state = "unknown", reason = "nothing is known yet", since = now(), tried = {},
-  }, Status)
-  return statuses[key]
+  statuses[key] = statuses[key] or new(key)
+  local context = core.context()
+  return context and context.beside and statuses[key]:line(context.beside) or statuses[key]
+end
+
+---@param policy string? nil: the modem's own
+---@return status.status
+function Status:line(policy)
+  if policy then
+    self.lines[policy] = self.lines[policy] or new(self.modem, policy)
+  end
+  return self.lines[policy] or self
 end
 
 ---@return table<string, status.status> by name
@@ -54,6 +74,14 @@ function M.all() return statuses end
 
 ---@param key string of a modem that will not come back
 function M.forget(key) statuses[key] = nil end
+
+---@return status.status[] the lines of its other policies, by name
+function Status:others()
+  local list = {}
+  for _, line in pairs(self.lines) do list[#list + 1] = line end
+  table.sort(list, function(a, b) return a.policy < b.policy end)
+  return list
+end
 
 local function keep(self, step)
   table.insert(self.tried, step)
@@ -75,15 +103,15 @@ function Status:set(state, reason)
     self.since = now()
   end
   self.state, self.reason = state, reason
-  log.info("%s: %s: %s", self.modem, state, reason)
-  events.publish("state", { modem = self.modem, state = state, reason = reason })
+  log.info("%s: %s: %s", self.label, state, reason)
+  events.publish("state", { modem = self.modem, policy = self.policy, state = state, reason = reason })
 end
 
 ---Says what another program has done to the modem.
 ---@param what string such as "ModemManager, process 812, switched the radio off"
 function Status:record(what)
   keep(self, { time = now(), what = what })
-  log.info("%s: %s", self.modem, what)
+  log.info("%s: %s", self.label, what)
 end
 
 ---Says what is being tried; how it ends is told by the function returned.
@@ -93,12 +121,12 @@ end
 function Status:attempt(what, reason)
   local step = keep(self, { time = now(), what = what, reason = tostring(reason) })
   self.plan = nil
-  log.info("%s: %s, because %s", self.modem, what, step.reason)
-  events.publish("try", { modem = self.modem, what = what, reason = step.reason })
+  log.info("%s: %s, because %s", self.label, what, step.reason)
+  events.publish("try", { modem = self.modem, policy = self.policy, what = what, reason = step.reason })
   return function(result)
     step.result = tostring(result)
-    log.info("%s: %s: %s", self.modem, what, step.result)
-    events.publish("tried", { modem = self.modem, what = what, result = step.result })
+    log.info("%s: %s: %s", self.label, what, step.result)
+    events.publish("tried", { modem = self.modem, policy = self.policy, what = what, result = step.result })
   end
 end
 
@@ -115,7 +143,9 @@ end
 ---@param reason any? an error, or words
 function Status:schedule(what, seconds, reason)
   self.plan = { what = what, at = task.now() + seconds, reason = reason and tostring(reason) }
-  events.publish("plan", { modem = self.modem, what = what, seconds = seconds, reason = self.plan.reason })
+  events.publish("plan", {
+    modem = self.modem, policy = self.policy, what = what, seconds = seconds, reason = self.plan.reason,
+  })
 end
 
 return M

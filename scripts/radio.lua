@@ -5,7 +5,6 @@ local errors = require "errors"
 local modem = require "modem"
 local orders = require "daemon.orders"
 local status = require "status"
-local up = require "modem.up"
 local wrap = require "terminal.wrap"
 
 local function describe(state)
@@ -39,7 +38,7 @@ local function switch(device, wanted)
     return stays_off(("the radio stays %s"):format(state.software), wanted == "on" and LOCKED or nil)
   end
   if wanted == "off" then
-    up.take_down(device) -- the connection is gone with it
+    device:down() -- the connection is gone with it
   end
   if not modem.owner then -- what was ordered beside an earlier daemon holds for the next one, until now
     orders.lift(status.name(device.description), wanted == "on" and "radio" or nil)

@@ -198,7 +198,7 @@ function words.state(_, args)
   end
   for number, one in ipairs(values.modem and { values } or values) do
     if not values.modem then
-      print(("%ssim%d"):format(number > 1 and "\n" or "", number))
+      print(("%ssimulated%d"):format(number > 1 and "\n" or "", number))
     end
     print_state(one)
   end

@@ -3,48 +3,43 @@
 
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
-local journals = require "link.journal"
 local link = require "link"
 local modem = require "modem"
 local overview = require "modem.snapshot"
 local progress = require "terminal.progress"
 local report = require "modem.report"
-local up = require "modem.up"
 
 -- The host's side: what `up` wrote down, compared with what the kernel has.
-local function show_link(bearer, journal, watcher)
-  local described, err = link.describe(bearer, journal)
+local function show_link(bearer, watcher)
+  local described, err = link.describe(bearer)
   if not described then
     return nil, err
   end
   report.link(described, watcher, bearer)
-  return report.differences(described, journal ~= nil, watcher)
+  return report.differences(described, watcher)
 end
 
 local function show_connection(device, now, watcher)
-  local journal = device.net and journals.load(journals.key(device.net, device:channel(0)))
-  local record = up.record(device.description)
+  local written = device:connection()
   if now.session.err then
     report.unknown("bearer", now.session.err, watcher)
     return false
   elseif now.session.state ~= "activated" then
     watcher:done("bearer", "not connected", { state = now.session.state })
+    report.outlived(written, watcher)
     return false
   end
-  local bearer, err
-  if record and record.complete then
-    bearer, err = up.adopted(device, record)
-  else
-    bearer, err = device:bearer { session = 0, apn = record and record.apn or "unknown APN", ip = now.session.ip }
-  end
+  local is_complete = written and written.complete
+  local bearer, err = device:bearer(is_complete and written
+    or { session = 0, apn = written and written.apn or "unknown APN", ip = now.session.ip })
   if not bearer then
     return nil, err
   end
   report.bearer(bearer, nil, watcher)
-  if record and record.complete and not journal then
+  if is_complete and not written.interface then
     watcher:done("", "What `moontower up` changed on this computer is written down nowhere any more: run it again.")
   end
-  return show_link(bearer, journal, watcher)
+  return show_link(bearer, watcher)
 end
 
 local function show(device, watcher)
@@ -76,10 +71,10 @@ local function open(args, watcher)
     return nil, err
   end
   watcher:doing("modem", description.control)
-  local record = up.record(description) or {}
+  local last = modem.connection(description) or {}
   local found
   found, err = modem.find(description.control, {
-    proxy = args.proxy or record.proxy, protocol = record.protocol, patience = 0,
+    proxy = args.proxy or last.proxy, protocol = last.protocol, patience = 0,
   })
   return found, err, description
 end
@@ -88,15 +83,14 @@ end
 local function show_busy(description, err, watcher)
   watcher:done("modem", ("%s (%s), in use: %s"):format(description.control, description.protocol:upper(), err),
     { device = description.control, protocol = description.protocol, used_by = err.detail })
-  local record = up.record(description)
-  local journal = description.net and journals.load(description.net)
-  if not record or not record.complete or not journal then
+  local written = modem.connection(description)
+  if not written or not written.complete or not written.interface then
     watcher:done("bearer", "not connected yet", { state = "unknown" })
     return false
   end
-  watcher:done("bearer", record.apn ~= "" and record.apn or "default APN", { apn = record.apn })
-  for i, address in ipairs(journal.addresses) do
-    watcher:done(i == 1 and journal.name or "", ("%s/%d"):format(address.address, address.prefix_length))
+  watcher:done("bearer", written.apn ~= "" and written.apn or "default APN", { apn = written.apn })
+  for i, address in ipairs(written.addresses) do
+    watcher:done(i == 1 and written.interface or "", ("%s/%d"):format(address.address, address.prefix_length))
   end
   return true
 end

@@ -186,11 +186,13 @@ local policy_states = { off = true, standby = true }
 
 local function refused_by_policy(device)
   local told = modem.owner and status.of(device)
-  if told and policy_states[told.state] then
-    return errors.new {
-      code = "busy", source = "up", message = ("its policy keeps the modem offline: %s"):format(told.reason),
-      hint = "Give it another policy in the configuration, then `moontower reload`; or see `moontower why`.",
-    }
+  for _, line in ipairs(told and table.move(told:others(), 1, 100, 2, { told }) or {}) do
+    if policy_states[line.state] then
+      return errors.new {
+        code = "busy", source = "up", message = ("its policy keeps the modem offline: %s"):format(line.reason),
+        hint = "Give it another policy in the configuration, then `moontower reload`; or see `moontower why`.",
+      }
+    end
   end
 end
 

@@ -36,21 +36,19 @@ local function show_apn(apn)
 end
 
 local function for_programs(told, policies, apn)
-  local plan = told.plan
+  local plan, lines = told.plan, {}
+  for i, line in ipairs(told:others()) do lines[i] = for_programs(line) end
   return {
-    modem = told.modem, state = told.state, reason = told.reason, since = told.since,
+    modem = told.modem, policy = told.policy, lines = lines[1] and lines,
+    state = told.state, reason = told.reason, since = told.since,
     tried = setmetatable(told.tried, { __jsontype = "array" }),
     plan = plan and { what = plan.what, reason = plan.reason, seconds = math.max(plan.at - task.now(), 0) },
-    apn = apn, policies = setmetatable(policies, { __jsontype = "array" }),
+    apn = apn, policies = policies and setmetatable(policies, { __jsontype = "array" }),
   }
 end
 
-local function show(told, policies, apn)
-  say("modem %s is %s since %s: %s", told.modem, told.state, told.since, tostring(told.reason))
-  say("  policy   %s", #policies > 0 and table.concat(policies, ", ") or "none")
-  if apn then
-    show_apn(apn)
-  end
+-- What was tried, and what comes next.
+local function show_steps(told)
   for i = math.max(#told.tried - SHOWN + 1, 1), #told.tried do
     local step = told.tried[i]
     local result = step.result == step.reason and "the same again" or step.result or "under way"
@@ -62,9 +60,23 @@ local function show(told, policies, apn)
   end
 end
 
--- The modem's own one, then those for all modems together.
+local function show(told, policies, apn)
+  say("modem %s is %s since %s: %s", told.modem, told.state, told.since, tostring(told.reason))
+  say("  policy   %s", #policies > 0 and table.concat(policies, ", ") or "none")
+  if apn then
+    show_apn(apn)
+  end
+  show_steps(told)
+  for _, line in ipairs(told:others()) do
+    say("policy %s of modem %s is %s since %s: %s", line.policy, line.modem, line.state, line.since, line.reason)
+    show_steps(line)
+  end
+end
+
+-- The modem's own ones, then those for all modems together.
 local function policies_of(jobs, modem)
   local own, of_all = {}, {}
+  table.sort(jobs, function(a, b) return (a.beside or "") < (b.beside or "") end)
   for _, job in ipairs(jobs) do
     if not job.modem or job.modem == modem then
       table.insert(job.modem and own or of_all, job.policy)

@@ -24,6 +24,11 @@ local daemon
 ---@param functions cli.daemon
 function M.set_daemon(functions) daemon = functions end
 
+-- Words that could mean one command or another.
+local two_meanings = {
+  sim = "`moontower simulate` simulates a modem; `moontower status` shows the SIM card. ",
+}
+
 -- Of several lines, each.
 local function fit(text) return (text:gsub("[^\n]+", printable)) end
 
@@ -241,8 +246,9 @@ function M.run_here(name, arguments, elsewhere)
   local script = M.script(name)
   if not script then
     local meant = likely(name, M.names())
+    local hint = meant and ("Did you mean `moontower %s`? "):format(meant) or ""
     return usage_error(("there is no command '%s'"):format(name),
-      (meant and ("Did you mean `moontower %s`? "):format(meant) or "") .. "`moontower help` lists them.", arguments)
+      (two_meanings[name] or hint) .. "`moontower help` lists them.", arguments)
   end
   script = as_command(name, script)
   local args, status = parse(name, script, arguments)

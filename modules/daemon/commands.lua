@@ -5,7 +5,6 @@ local core = require "core.task"
 local orders = require "daemon.orders"
 local status = require "status"
 local task = require "task"
-local up = require "modem.up"
 
 ---@class daemon.commands
 ---@field private supervisor daemon.supervisor
@@ -73,7 +72,7 @@ local function carry_out(self, name, effect, command, run)
   undo.finished = undo.finished or worked
   local modem = worked and effect.hold and self.supervisor:modem_named(name)
   if modem then
-    up.take_down(modem) -- the host's side stays when an AT command, or another program, ends the connection
+    modem:down() -- the host's side stays when an AT command, or another program, ends the connection
   end
   if effect.lifts and (worked or effect.always) then
     undo.finished = true

@@ -24,7 +24,7 @@ local script = require "loading.script"
 ---@field iccid string?
 ---@field usb string? USB path
 ---@field carrier carrier.carrier
----@field policy daemon.policy_config?
+---@field policies daemon.policy_config[] the first one speaks for the modem
 ---@field options table for modem/up.lua
 ---@field origin string where its APN comes from, in words
 
@@ -47,9 +47,18 @@ local policy_kind = {
   function(value) return validate.text[1](value) or type(value) == "table" and validate.text[1](value[1]) end,
   'the name of a policy, or { "name", option = value }',
 }
-local policy_or_none = {
-  function(value) return value == false or policy_kind[1](value) end,
-  'the name of a policy, or { "name", option = value }; or false, for none',
+
+-- Options are those of one policy: so a table that begins with a name, and has no second one, is one policy.
+local function is_list(value) return type(value) == "table" and (type(value[1]) ~= "string" or value[2] ~= nil) end
+local policy_list = validate.list_of(policy_kind, nil, 1)
+local policies_or_none = {
+  function(value)
+    if is_list(value) then
+      return policy_list[1](value)
+    end
+    return value == false or policy_kind[1](value)
+  end,
+  'the name of a policy, or { "name", option = value }, or a list of these; or false, for none',
 }
 local number = validate.whole(1, 0xffffffff)
 
@@ -59,7 +68,7 @@ local modem_keys = {
   usb = { validate.text[1], 'a USB path such as "1-1.2"' },
   carrier = { validate.text[1], "the name of a carrier file, or its path" },
   apn = validate.text,
-  policy = policy_or_none,
+  policy = policies_or_none,
   metric = number,
   mtu = carrier.mtu,
   table = number,
@@ -113,6 +122,23 @@ local function load_policy(entry, for_one_modem)
   return { name = name, policy = loaded, options = options }
 end
 
+-- Each has a line of its own in `moontower why`, by its name.
+local function load_policies(entry)
+  local list, seen = {}, {}
+  for i, one in ipairs(is_list(entry) and entry or { entry or nil }) do
+    local loaded, err = load_policy(one, true)
+    if not loaded then
+      return nil, err
+    end
+    local name = loaded.policy.name
+    if seen[name] then
+      return errors.fail { code = "invalid", source = "config", message = ("it has two policies '%s'"):format(name) }
+    end
+    list[i], seen[name] = loaded, true
+  end
+  return list
+end
+
 local function origin_of(entry, where)
   if not where then
     return ("the network; there is no %s"):format(M.PATH)
@@ -130,15 +156,15 @@ local function load_modem(entry, where)
   chosen.roaming = entry.roaming or chosen.roaming
   local takes_mtu, loaded
   takes_mtu, err = carrier.takes_mtu(chosen, entry.mtu)
-  if takes_mtu and entry.policy then
-    loaded, err = load_policy(entry.policy, true)
+  if takes_mtu then
+    loaded, err = load_policies(entry.policy)
   end
   if err then
     return nil, err
   end
   return {
     origin = origin_of(entry, where),
-    imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policy = loaded,
+    imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policies = loaded,
     options = {
       metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, default_route = entry.default_route,
       wait = entry.wait, pin = { file = entry.pin_file },
@@ -154,7 +180,7 @@ local function add_usual_policies(config, entries)
   for i, entry in ipairs(entries) do
     if entry.policy == nil then
       local err
-      config.modems[i].policy, err = load_policy(USUAL, true)
+      config.modems[i].policies, err = load_policies(USUAL)
       if err then return nil, err end
     end
   end

@@ -60,13 +60,19 @@ local function effective(self, modem, entry)
   }
 end
 
+local function policies_for_one(self, entry)
+  if self.only then
+    return self.only.policy.each and { self.only } or {}
+  end
+  return entry.policies
+end
+
 -- What the configuration says of a modem: also what its up() goes by.
 local function configure(self, modem)
   local entry, is_sure = config.entry_for(self.config, modem)
   modem.settings = entry and effective(self, modem, entry) or nil
   self.known[modem].entry, self.known[modem].is_sure = entry, is_sure
-  local configured = entry and (self.only or entry.policy)
-  return configured and configured.policy.each and configured, entry, is_sure
+  return entry and policies_for_one(self, entry) or {}, entry, is_sure
 end
 
 local function is_up(self, modem, link, override)

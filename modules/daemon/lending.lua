@@ -55,6 +55,7 @@ local function orders(modem, words)
       return order(modem, on and "radio on" or "radio off", words, function() return modem:set_radio(on) end)
     end,
     detach = function() return order(modem, "offline", words, function() return modem:detach() end) end,
+    down = function() return order(modem, "offline", words, function() return modem:down() end) end,
     up = function(_, ...) return modem:up(...) end,
   }
 end

@@ -21,6 +21,7 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 
 ---@class daemon.job one task of a policy
 ---@field name string of the policy
+---@field beside string? the name that it has in `why`, if it is not the first policy of its modem
 ---@field modem modem.modem? nil: it is for all of them
 ---@field modems policy.modems? what it gets then
 ---@field task userdata
@@ -30,7 +31,7 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 ---@class daemon.supervisor
 ---@field group task.group
 ---@field jobs table<daemon.job, boolean>
----@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config? }>
+---@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config[] }>
 ---@field pauses table<string, integer> by the modem's name, as it may restart: how many commands it stands still for
 local Supervisor = {}
 Supervisor.__index = Supervisor
@@ -142,19 +143,22 @@ local function run_for_ever(job, configured, argument)
     end
   end
   log.error("policy %s has failed %d times and is switched off; mend it, then `moontower reload`", job.name, TRIES)
+  if job.beside then
+    status.of(job.modem):set("switched off", ("it has failed %d times"):format(TRIES))
+  end
   events.publish("policy-disabled", { policy = job.name, modem = job.modem and status.name(job.modem.description) })
 end
 
-local function start(self, group, configured, modem)
+local function start(self, group, configured, modem, beside)
   local job = {
-    name = configured.name, modem = modem, configured = configured, begun = task.queue(1),
+    name = configured.name, modem = modem, beside = beside, configured = configured, begun = task.queue(1),
     limits = core.account {
       seconds = SECONDS, bytes = BYTES, tasks = TASKS, cleanup = CLEANUP, name = "policy " .. configured.name,
     },
   }
   job.modems = not modem and setmetatable({ supervisor = self, watchers = {} }, Modems) or nil
   job.task = group:spawn(function()
-    core.set_context { policy = configured.name } -- not that of a command which lets policies go on,
+    core.set_context { policy = configured.name, beside = beside } -- not that of a command which lets policies go on,
     core.limit(nil) -- nor its limits
     local _, err = xpcall(run_for_ever, core.traceback, job, configured, modem or job.modems)
     self.jobs[job] = nil
@@ -193,7 +197,7 @@ local function stop(self, is_unwanted)
     job.task:join()
     self.jobs[job] = nil -- not earlier: others who stop it wait for its end, too
     if job.modem then
-      status.of(job.modem):give_up()
+      status.of(job.modem):line(job.beside):give_up()
     end
   end
 end
@@ -241,17 +245,20 @@ local function start_if_due(self, modem)
   local held, radio = orders.why_held(modem)
   if held then
     status.of(modem):set("offline", held)
+    for _, line in pairs(status.of(modem).lines) do
+      line:set("stopped", held)
+      line.plan = nil
+    end
   end
-  local due = held and radio and keep_radio_off or not held and ready.configured
-  if due then
-    start(self, ready.group, due, modem)
+  for i, configured in ipairs(held and { radio and keep_radio_off or nil } or ready.configured) do
+    start(self, ready.group, configured, modem, i > 1 and configured.policy.name or nil)
   end
 end
 
 ---A modem has come, with what the configuration says of it.
 ---@param modem modem.modem
 ---@param group task.group that lives as long as the modem is there
----@param configured daemon.policy_config?
+---@param configured daemon.policy_config[] each in a task of its own; the first one speaks for the modem
 function Supervisor:modem_ready(modem, group, configured)
   self.ready[modem] = { group = group, configured = configured }
   start_if_due(self, modem)
@@ -297,11 +304,12 @@ end
 ---Replaces the policies of all modems, and those for all of them together. Connections stay. The latter have begun when
 ---this returns, so that they get the events that come next.
 ---@param policies daemon.policy_config[] those for all modems together
----@param policy_of (fun(modem: modem.modem): daemon.policy_config?)? nil: as they were
-function Supervisor:replace(policies, policy_of)
+---@param policies_of (fun(modem: modem.modem): daemon.policy_config[])? nil: none
+function Supervisor:replace(policies, policies_of)
   keeping_links(ready_modems(self), stop, self, function() return true end)
   for modem, ready in pairs(self.ready) do
-    ready.configured = policy_of and policy_of(modem)
+    ready.configured = policies_of and policies_of(modem) or {}
+    status.of(modem).lines = {}
   end
   local begun = {}
   for i, configured in ipairs(policies) do
@@ -320,12 +328,14 @@ function Supervisor:keep_links()
   end
 end
 
----@return { policy: string, modem: string? }[] what runs now
+---@return { policy: string, modem: string?, beside: string? }[] what runs now
 function Supervisor:list()
   local list = {}
   for job in pairs(self.jobs) do
     if job.configured ~= keep_radio_off then
-      list[#list + 1] = { policy = job.name, modem = job.modem and status.name(job.modem.description) }
+      list[#list + 1] = {
+        policy = job.name, modem = job.modem and status.name(job.modem.description), beside = job.beside,
+      }
     end
   end
   return list

@@ -34,6 +34,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field address string? the first of its addresses
 ---@field on_close fun() called when it is undone
 ---@field on_given fun() called when a family that was refused has been given
+---@field is_closed boolean? it has been undone
 ---@field proven table<string, boolean>? families through which something has answered: see link/probes.lua
 ---@field private options table
 ---@field private renewing task.mutex
@@ -237,10 +238,10 @@ local function nothing() end
 
 ---A bearer's link as it is now, to look at.
 ---@param bearer modem.bearer
----@param journal link.journal? what `up` wrote down; nil: another program has set the link up
----@return link.link? with `differences`: what of it does not hold
+---@return link.link? with `differences`: what of it does not hold; `is_ours`: it is written down, as `up` does
 ---@return moontower.error? err
-function M.describe(bearer, journal)
+function M.describe(bearer)
+  local journal = bearer.net and journals.load(journals.key(bearer.net, bearer.channel))
   local name = journal and journal.name or bearer.net
   local now, err = netlink.link(name or "")
   local there, differences
@@ -264,6 +265,7 @@ function M.describe(bearer, journal)
   end
   return {
     name = name, bearer = bearer, mtu = now.mtu, adopted = true, differences = differences, addresses = addresses,
+    is_ours = journal ~= nil,
     dns = not journal and plan.all_of(bearer, "dns") or journal and journal.dns and journal.dns.servers or {},
   }
 end
@@ -425,6 +427,10 @@ function Link:ask_again(family) return renewal.ask_again(self, family) end
 
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.
 function Link:close()
+  if self.is_closed then
+    return
+  end
+  self.is_closed = true
   task.shield(UNDO_TIME, function()
     journals.undo(self.journal) -- it tells what fails
     if not self.bearer.ended then

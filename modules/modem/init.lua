@@ -176,6 +176,12 @@ function M.open_alone(description, options)
   return self
 end
 
+---What `up` has left connected in a modem, as it is written down; the modem need not be open.
+---@param description modem.description
+---@return modem.connection? connection nil without an error: nothing
+---@return moontower.error? err that could not be found out
+function M.connection(description) return require("modem.connection").of(description) end
+
 ---Finds the modem, opens it, and makes it ready for commands: for scripts.
 ---@param selector string? as for modem.select
 ---@param options modem.options?
@@ -263,6 +269,16 @@ function Modem:up(carrier, options)
   end
   return link, err
 end
+
+---Takes the modem offline, as `moontower down` does: this computer first, then all sessions that are known of.
+---@return { interface: string?, was_online: boolean }?
+---@return moontower.error? err
+function Modem:down() return require("modem.connection").down(self) end
+
+---What `up` has connected, in this run or an earlier one, as it is written down: the modem is not asked.
+---@return modem.connection? connection nil without an error: nothing
+---@return moontower.error? err that could not be found out
+function Modem:connection() return require("modem.connection").of(self.description, self) end
 
 -- It is about to leave the bus. Should it not come back, its power is all that is left to switch.
 local function will_restart(self)

@@ -135,17 +135,29 @@ function M.link(applied, watcher, bearer)
   watcher:done("DNS", #applied.dns > 0 and table.concat(applied.dns, ", ") or "none given by the network", applied.dns)
 end
 
+---The modem is not connected: this computer may still be set up as if it were.
+---@param connection modem.connection?
+---@param watcher up.watcher
+function M.outlived(connection, watcher)
+  local name = connection and connection.interface
+  if name then
+    local message = ("%s is still set up for a connection that is over"):format(name)
+    watcher:done("host", message)
+    watcher:done("", "`moontower up` connects again; `moontower down` takes everything back.")
+    watcher:data("differences", { { what = "link", message = message } })
+  end
+end
+
 ---What of a link does not hold on the host, a line each, and the way out.
 ---@param described link.link from link.describe()
----@param is_ours boolean did `up` set it up?
 ---@param watcher up.watcher
 ---@return boolean holds
-function M.differences(described, is_ours, watcher)
+function M.differences(described, watcher)
   for i, difference in ipairs(described.differences) do
     watcher:done(i == 1 and "host" or "", difference.message)
   end
   if #described.differences > 0 then
-    watcher:done("", is_ours and "The host is not as `moontower up` left it. Run that again, and it will be."
+    watcher:done("", described.is_ours and "The host is not as `moontower up` left it. Run that again, and it will be."
       or "The modem is connected, not by `moontower up`, and the host does not use it. `moontower up` changes that.")
   end
   watcher:data("differences", described.differences)

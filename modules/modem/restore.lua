@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The connection that another one is to replace comes back if that one fails: it may be the only way to this computer.
 
+local connections = require "modem.connection"
 local errors = require "errors"
-local journals = require "link.journal"
 local task = require "task"
 local up = require "modem.up"
 
@@ -13,17 +13,13 @@ local M = {}
 ---@class modem.standing a connection of an earlier `up` that is there, on the host, too
 ---@field carrier carrier.carrier what asks for the same again
 ---@field options table of the link, for up.up()
----@field record table from up.record()
-
-local function has_link(modem)
-  return modem.net and journals.load(journals.key(modem.net, modem:channel(up.SESSION))) ~= nil
-end
+---@field record modem.connection_record
 
 ---@param modem modem.modem
 ---@return modem.standing?
 function M.standing(modem)
-  local record = up.record(modem.description)
-  if not record or not record.complete or not has_link(modem) then
+  local record = connections.record(modem.description)
+  if not record or not record.complete or not connections.is_on_host(modem) then
     return nil
   end
   return {
@@ -42,7 +38,7 @@ end
 ---@param standing modem.standing
 ---@param carrier carrier.carrier
 ---@return boolean
-function M.is_same(standing, carrier) return up.fits(standing.record, carrier) end
+function M.is_same(standing, carrier) return connections.fits(standing.record, carrier) end
 
 local function name_of(standing)
   local apn = standing.carrier.bearers[1].apn
@@ -50,8 +46,8 @@ local function name_of(standing)
 end
 
 local function is_there(modem, standing)
-  local record = up.record(modem.description)
-  return has_link(modem) and record ~= nil and record.complete and up.fits(record, standing.carrier)
+  local record = connections.record(modem.description)
+  return record ~= nil and connections.fits(record, standing.carrier) and connections.is_on_host(modem)
 end
 
 ---@class modem.restore

@@ -4,27 +4,19 @@
 -- What does not depend on one another is asked at the same time: with a modem that needs 20 ms for each answer, that is
 -- most of the time there is to save.
 
-local errors = require "errors"
-local journals = require "link.journal"
+local connections = require "modem.connection"
 local link = require "link"
 local overview = require "modem.snapshot"
 local ready = require "modem.prerequisites"
 local report = require "modem.report"
-local state = require "state"
 local task = require "task"
 
-local SESSION = 0
-
-local M = {
-  ---The session that `up` connects.
-  SESSION = SESSION,
-}
+local M = {}
 
 local UNDO_TIME = 15
 local LOST = 3 -- seconds after which an answer may be lost, and is asked for once more
 local AGAIN_TIME = 15
 local FRESH = 1 -- seconds for which it holds what a modem has told while its link was watched
-local KIND = "modems"
 
 ---The methods of a watcher of `up`; modules/terminal/progress.lua has them.
 ---@class up.watcher
@@ -35,81 +27,12 @@ local KIND = "modems"
 local function nothing() end
 local silent = { doing = nothing, done = nothing, data = nothing, rest = nothing }
 
--- ---- what an earlier run left in the modem ----
-
--- Of a damaged record this much holds: there may be a session.
-local function record_of(description)
-  local record, err = state.load(KIND, description.key)
-  if err and err.code == "malformed" then
-    record = { session = SESSION, ip = "ipv4v6", incarnation = description.incarnation, net = description.net }
-    err = nil
-    state.save(KIND, description.key, record)
-  end
-  return record and record.incarnation == description.incarnation and record or nil, err
-end
-
-local LINK_OPTIONS = { "dns", "metric", "table", "default_route", "mtu" }
-
-local function of_link(options)
-  local values = {}
-  for _, name in ipairs(LINK_OPTIONS) do values[name] = options[name] end
-  return values
-end
-
--- Kept from before the modem connects until it is disconnected: a run that is killed in between leaves a session, too.
--- With the bearer, it is complete: what was given of what was wanted, and why not the rest.
--- All that asks for the same again is in it, the password too: only root may read the file.
-local function keep_record(modem, settings, carrier, options, bearer)
-  local refused = {}
-  for family, err in pairs(bearer and bearer.refused or {}) do
-    local detail = err.detail or {}
-    refused[family] = {
-      code = err.code, message = err.message, hint = err.hint, source = err.source,
-      detail = { nw_error = detail.nw_error, why = detail.why, passes = detail.passes },
-    }
-  end
-  return state.save(KIND, modem.description.key, {
-    incarnation = modem.description.incarnation, net = modem.net, session = SESSION, carrier = carrier.name,
-    apn = settings.apn, ip = settings.ip or "ipv4v6", user = settings.user, password = settings.password,
-    auth = settings.auth, mtu = settings.mtu,
-    roaming = carrier.roaming, probe = carrier.probe, options = of_link(options),
-    complete = bearer ~= nil, given = bearer and bearer.ip, refused = refused,
-    protocol = modem.options.protocol, proxy = modem.options.proxy,
-  })
-end
-
-local function keep_options(modem, record, options)
-  local now, changed = of_link(options), false
-  for _, name in ipairs(LINK_OPTIONS) do
-    changed = changed or now[name] ~= (record.options or {})[name]
-  end
-  if changed then
-    record.options = now
-    state.save(KIND, modem.description.key, record)
-  end
-end
-
----Nothing of ours is in this modem any more.
----@param modem modem.modem
----@return true? ok
----@return moontower.error? err
-function M.forget(modem)
-  modem.link = nil
-  return state.remove(KIND, modem.description.key)
-end
-
----What `up` left connected in this modem, if that still holds as far as one can tell without asking it.
----@param description modem.description
----@return table? record nil without an error: nothing
----@return moontower.error? err that could not be found out
-function M.record(description) return record_of(description) end
-
 -- ---- the steps ----
 
 -- Opening an MBIM function ends its sessions: not if one of ours may be running, and the modem answers.
 local function open(modem, is_mute)
   local turn <close> = modem.starting:lock() -- luacheck: ignore 211
-  local record, err = record_of(modem.description)
+  local record, err = connections.record(modem.description)
   local ok
   if err then
     return nil, err
@@ -120,7 +43,7 @@ local function open(modem, is_mute)
   if not ok and (not err or err.code == "timeout") then
     ok, err = modem:start()
     modem.is_started, record = ok, nil
-    M.forget(modem)
+    connections.clear_record(modem)
   end
   return ok and (record or {}), err
 end
@@ -134,7 +57,7 @@ local function look(modem, watcher)
     now, err = overview.ask(modem)
   end
   if now then
-    return record_of(modem.description) or {}, now
+    return connections.record(modem.description) or {}, now
   elseif err and err.code == "gone" then
     return nil, err
   end
@@ -149,16 +72,16 @@ end
 -- Tries the carrier's bearers in their order; what one cause forbids, another APN may allow.
 local function connected(modem, carrier, options, watcher)
   local err
-  for _, settings in ipairs(carrier.bearers) do
-    watcher:doing("bearer", settings.apn ~= "" and settings.apn or "default APN")
+  for _, parameters in ipairs(carrier.bearers) do
+    watcher:doing("bearer", parameters.apn ~= "" and parameters.apn or "default APN")
     local ok, bearer
-    ok, err = keep_record(modem, settings, carrier, options)
+    ok, err = connections.save(modem, parameters, carrier, options)
     if ok then
-      bearer, err = modem:connect(settings)
+      bearer, err = modem:connect(parameters)
     end
     if bearer then
-      keep_record(modem, settings, carrier, options, bearer)
-      bearer.mtu = settings.mtu
+      connections.save(modem, parameters, carrier, options, bearer)
+      bearer.mtu = parameters.mtu
       return bearer
     elseif err.code ~= "connect-refused" then
       break
@@ -167,71 +90,15 @@ local function connected(modem, carrier, options, watcher)
   return nil, err
 end
 
--- Is the session that was left the one that the carrier would ask for first? One family of two may be all there is of
--- it, if that run was killed while it connected.
----@param record table from M.record()
----@param carrier carrier.carrier
----@return boolean
-function M.fits(record, carrier)
-  local wanted = carrier.bearers[1]
-  return record.complete and record.apn == wanted.apn and record.ip == (wanted.ip or "ipv4v6")
-    and record.user == wanted.user and record.password == wanted.password and record.auth == wanted.auth
-end
-
-local function may_adopt(now, record, carrier)
-  return record.session ~= nil and now.session.state == "activated" and M.fits(record, carrier)
-end
-
--- A connection that an earlier run, or another program, left is not the one that is wanted: ends it, and takes the
--- host's side down. If that fails, link.apply() finds what is left, and refuses.
-local function clear(modem, now)
-  if modem.net then
-    local channel = modem:channel(SESSION)
-    journals.take_down(modem.net)
-    if channel then
-      journals.take_down(journals.key(modem.net, channel))
-    end
-  end
-  if now.session.state == "activated" then
-    modem:deactivate(SESSION)
-  end
-end
-
--- A family that was refused has been given since, so there are both.
-local function keep_given(modem)
-  local record = record_of(modem.description)
-  if record then
-    record.given, record.refused = "ipv4v6", nil
-    state.save(KIND, modem.description.key, record)
-  end
-end
-
----The bearer of a session that an earlier run has left.
----@param modem modem.modem
----@param record table from M.record()
----@return modem.bearer?
----@return moontower.error? err
-function M.adopted(modem, record)
-  local bearer, err = modem:bearer { session = record.session, apn = record.apn, ip = record.given or record.ip }
-  if bearer then
-    bearer.wanted = record
-  end
-  for family, reason in pairs(bearer and record.refused or {}) do
-    bearer.refused[family] = errors.new(reason)
-  end
-  return bearer, err
-end
-
 -- Returns a bearer, and the seconds that connecting took; none when it was connected already.
 local function bearer_for(modem, now, record, carrier, options, watcher, undo)
-  if may_adopt(now, record, carrier) then
-    local bearer = M.adopted(modem, record)
+  if connections.is_adoptable(record, now.session, carrier) then
+    local bearer = connections.adopt(modem, record, options)
     if bearer then
-      keep_options(modem, record, options)
       bearer.mtu = carrier.bearers[1].mtu
       return bearer
     end
-    clear(modem, now)
+    connections.clear(modem, now.session)
   end
   local start = task.now()
   undo.record = true
@@ -281,8 +148,8 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
     return nil, now
   end
   report.modem(modem, now.identity, watcher)
-  if not may_adopt(now, record, carrier) then
-    clear(modem, now)
+  if not connections.is_adoptable(record, now.session, carrier) then
+    connections.clear(modem, now.session)
   end
   local registration, packet = ready.wait(modem, now, {
     carrier = carrier, wait = options.wait, pin = options.pin, watcher = watcher,
@@ -305,7 +172,7 @@ local function undo_modem(undo)
       modem:deactivate(undo.session)
     end
     if undo.record then
-      M.forget(modem)
+      connections.clear_record(modem)
     end
     if undo.radio then
       modem:set_radio(false)
@@ -343,44 +210,11 @@ function M.up(modem, carrier, options)
   modem.link = applied
   applied.on_close = function()
     modem.cut_at = applied.bearer.cut and task.now() or nil
-    M.forget(modem)
+    connections.clear_record(modem)
   end
-  applied.on_given = function() keep_given(modem) end
+  applied.on_given = function() connections.family_given(modem) end
   report.link(applied, watcher, bearer)
   return applied
-end
-
----Disconnects what `up` left in this modem.
----@param modem modem.modem
----@param record table from M.record()
----@return true? ok
----@return moontower.error? err
-function M.down(modem, record)
-  local ok, err = modem:started()
-  if ok then
-    ok, err = modem:deactivate(record.session)
-  elseif ok == false then
-    ok = true -- opened again since, and so without sessions
-  end
-  if ok then
-    ok, err = M.forget(modem)
-  end
-  return ok, err
-end
-
----Takes down whatever `up` left connected: the host's side first, which never depends on the modem.
----@param modem modem.modem
-function M.take_down(modem)
-  local record = record_of(modem.description)
-  local net = record and record.net or modem.net
-  if net then
-    journals.take_down_all(net)
-  end
-  if record then
-    M.down(modem, record)
-  else
-    M.forget(modem) -- what is written down is of before a restart
-  end
 end
 
 return M

@@ -7,7 +7,6 @@ local modem_module = require "modem"
 local ports = require "modem.ports"
 local reset = require "modem.reset"
 local task = require "task"
-local up = require "modem.up"
 
 local BACK_TIME = 240 -- an EM7565 that changes its product id has been seen to take three minutes
 local AT_TRIES, AT_TIME = 6, 5
@@ -63,12 +62,12 @@ end
 ---@return modem.comeback? watch keep it in a <close> variable
 ---@return moontower.error? err
 function M.watch(modem)
-  up.take_down(modem) -- what is left of it on the host would lead nowhere
+  modem:down() -- what is left of it on the host would lead nowhere
   return comeback.watch(modem.description)
 end
 
 local function ask(modem, watcher)
-  up.take_down(modem) -- what is left of it on the host would lead nowhere
+  modem:down() -- what is left of it on the host would lead nowhere
   watcher:doing("Restart", "asking for it")
   return reset.reset(modem)
 end

@@ -109,7 +109,7 @@ local function choose(modems, request)
     err.hint = "Say which one with --on N, or --on all."
     return nil, err
   end
-  local modem = modems[math.tointeger(tonumber(on == nil and 1 or tostring(on):match("^sim(%d+)$") or on))]
+  local modem = modems[math.tointeger(tonumber(on == nil and 1 or tostring(on):match("^simulated(%d+)$") or on))]
   if not modem then
     return invalid(("there is no simulated modem '%s' here"):format(on))
   end

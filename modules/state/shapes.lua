@@ -70,8 +70,9 @@ shapes.modems = {
   required = { session = index, ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" } },
   optional = {
     incarnation = text, net = text, carrier = any_text, apn = any_text, user = any_text, auth = any_text,
-    complete = flag, given = any_text, protocol = any_text, proxy = flag, password = any_text, roaming = flag,
-    probe = any_text, options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
+    complete = flag, since = count, given = any_text, protocol = any_text, proxy = flag, password = any_text,
+    roaming = flag, probe = any_text,
+    options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
     mtu = u32,
     refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
       detail = validate.table }), "errors by family"),

@@ -27,10 +27,9 @@ local function print_line(self, label, text)
   local columns = terminal.is_terminal(1) and terminal.width()
   local room = columns and columns - indent
   while room and room >= NARROWEST and (utf8.len(rest) or #rest) > room do
-    local first = cut(rest, room + 1)
-    local stop = first:match("^.*%S()%s")
+    local stop = cut(rest, room + 1):match("^.*%S()%s") or rest:match("^%S+()%s") -- a word that is too long stays whole
     if not stop then
-      break -- one long word
+      break
     end
     print(head .. rest:sub(1, stop - 1))
     head, rest = (" "):rep(indent), rest:sub(stop):gsub("^%s+", "")

@@ -3,7 +3,7 @@
 
 local validate, log, net, policy = require "base.validate", require "log", require "net", require "policy"
 local status, task = require "status", require "task"
-local up, wired_uplink = require "modem.up", require "wired_uplink"
+local wired_uplink = require "wired_uplink"
 
 -- wired, probes, every, misses, timeout, back_after: of the cable (modules/wired_uplink.lua); modem: options for
 -- `reconnect`.
@@ -37,7 +37,7 @@ return policy {
   run = function(modem)
     local told = status.of(modem)
     local wired <close> = wired_uplink.open(options)
-    local taken_over = up.record(modem.description) -- by an earlier run: it is handed back by the same rule
+    local taken_over = modem:connection() -- by an earlier run: it is handed back by the same rule
     while true do
       look_at_metric(wired)
       if not taken_over then

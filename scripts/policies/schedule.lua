@@ -3,7 +3,6 @@
 
 local clock, hours, meter = require "core.clock", require "usage.time_window", require "usage"
 local validate, policy, status, task = require "base.validate", require "policy", require "status", require "task"
-local up = require "modem.up"
 
 -- hours = "22:00-06:00", or a list; budget = "5 GB", which starts again on that `day` of the month; modem: reconnect's.
 local options = policy.options(..., {
@@ -63,7 +62,7 @@ return policy {
         end
         ended "the modem is offline"
       else
-        up.take_down(modem) -- what an earlier run has left
+        modem:down() -- what an earlier run has left
         told:set("off", reason)
         told:schedule("go online", again - os.time(), reason)
         wait_until(again)

@@ -63,7 +63,7 @@ end
 -- What daemon, host and modem say of one that has not come back.
 local function tell_all_of(number)
   local place = tier1.place(number)
-  return shell(([[MT=%s; $MT why | sed -n '/^modem %s /,/^modem/p'; $MT status --device %s; $MT sim state --on %d
+  return shell(([[MT=%s; $MT why | sed -n '/^modem %s /,/^modem/p'; $MT status --device %s; $MT simulate state --on %d
     ip addr show dev %s]]):format(executable, place.name, place.name, number, place.link))
 end
 

@@ -39,14 +39,18 @@ function T.test_what_is_right_is_read()
     },
   }]])
   lu.assertEquals({ loaded.log, loaded.on_stop, #loaded.modems, #loaded.policies }, { "debug", "disconnect", 3, 2 })
-  lu.assertEquals(loaded.modems[3].policy.options, { every = 30 })
+  lu.assertEquals(loaded.modems[3].policies[1].options, { every = 30 })
   lu.assertEquals(#assert(load "return {}").modems, 0)
 end
 
 function T.test_a_modem_without_a_policy_gets_the_usual_one()
   local function policies_of(text)
     local names = {}
-    for i, entry in ipairs(assert(load(text)).modems) do names[i] = entry.policy and entry.policy.name or "none" end
+    for i, entry in ipairs(assert(load(text)).modems) do
+      local policies = {}
+      for j, configured in ipairs(entry.policies) do policies[j] = configured.name end
+      names[i] = policies[1] and table.concat(policies, "+") or "none"
+    end
     return table.concat(names, " ")
   end
   lu.assertEquals(policies_of "return { modems = { { apn = 'x' }, {}, { policy = false } } }",
@@ -54,6 +58,27 @@ function T.test_a_modem_without_a_policy_gets_the_usual_one()
   lu.assertEquals(policies_of "return { modems = { {} }, policies = { { 'notify', run = { 'x' } } } }", "reconnect")
   lu.assertEquals(policies_of "return { modems = { {}, { policy = 'ladder' } }, policies = { 'balance' } }",
     "none ladder")
+end
+
+-- A list of names, or one name with its options.
+function T.test_the_policies_of_one_modem()
+  local function policies_of(policy)
+    local names = {}
+    for i, configured in ipairs(assert(load(("return { modems = { { policy = %s } } }"):format(policy))).modems[1]
+      .policies) do
+      names[i] = configured.name .. " " .. tostring(configured.options.every)
+    end
+    return table.concat(names, ", ")
+  end
+  for policy, expected in pairs {
+    ["'reconnect'"] = "reconnect nil", ["{ 'reconnect' }"] = "reconnect nil",
+    ["{ 'reconnect', every = 5 }"] = "reconnect 5", ["{ { 'reconnect', every = 5 } }"] = "reconnect 5",
+    ["{ 'reconnect', 'ladder' }"] = "reconnect nil, ladder nil",
+    ["{ { 'reconnect', every = 5 }, 'ladder' }"] = "reconnect 5, ladder nil",
+    ["{ 'reconnect', { 'ladder', every = 5 } }"] = "reconnect nil, ladder 5", ["false"] = "",
+  } do
+    lu.assertEquals(policies_of(policy), expected, policy)
+  end
 end
 
 function T.test_a_file_that_is_named_has_to_be_there()
@@ -138,6 +163,14 @@ function T.test_what_it_names_is_told_with_its_entry()
     { "return { modems = { { policy = 'nope' } } }", ": modems[1]: ", "there is no policy 'nope'" },
     { "return { modems = { { carrier = 'nope' } } }", ": modems[1]: ", "there is no carrier 'nope'" },
     { "return { policies = { 'reconnect' } }", ": policies[1]: ", "is for one modem each" },
+    { "return { modems = { { policy = { 'reconnect', 'reconnect' } } } }", ": modems[1]: ",
+      "it has two policies 'reconnect'" },
+    { "return { modems = { { policy = { 'reconnect', 'ladder', every = 5 } } } }", ": modems[1]: 'policy' should be ",
+      "it has the key 'every'" },
+    { "return { modems = { { policy = { 'reconnect', 5 } } } }", ": modems[1]: 'policy' should be ",
+      "entry 2 should be the name of a policy" },
+    { "return { modems = { { policy = {} } } }", ": modems[1]: 'policy' should be ", "it is empty" },
+    { "return { modems = { { policy = { 'reconnect', 'balance' } } } }", ": modems[1]: ", "is for all modems" },
     { "return { modems = { { policy = 'balance' } } }", ": modems[1]: ", "is for all modems together" },
   }
 end

@@ -102,6 +102,8 @@ function T.test_a_mistyped_command()
     lu.assertStrContains(result.stderr, ("Did you mean `moontower %s`?"):format(meant))
   end
   lu.assertNotStrContains(assert(process.run { executable, "xyz" }).stderr, "Did you mean")
+  local sim = assert(process.run { executable, "sim", "--", "true" }).stderr
+  lu.assertStrContains(sim, "`moontower simulate` simulates a modem; `moontower status` shows the SIM card.")
 end
 
 -- A program that asked for JSON gets it whatever is wrong.

@@ -47,7 +47,7 @@ local function when_connected(fn)
   do
     local policies <close> = task.group()
     local all = supervisor.new(policies)
-    all:modem_ready(modem, policies, connect)
+    all:modem_ready(modem, policies, { connect })
     connected:pop()
     go_on:push(true)
     fn(all, modem)
@@ -63,7 +63,7 @@ function T.test_a_command_that_comes_while_a_policy_connects()
 end
 
 function T.test_a_reload_that_comes_while_a_policy_connects()
-  when_connected(function(all) all:replace({}, function() end) end)
+  when_connected(function(all) all:replace({}, function() return {} end) end)
 end
 
 return T

@@ -12,7 +12,7 @@ local COMMANDS = {
   "--version", "help", "help --json", "up --help", "setup --help", "at --help", "events --help", "simulate --help",
   "status", "status --json", "up --carrier calyx-sprint", "up --json --carrier calyx-sprint", "devices",
   "devices --json", "usbcomp", "at ATI", "at ATI --json", "check calyx-sprint", "check calyx-sprint --json",
-  "trace --brief status", "setup calyx-sprint --plan", "setup calyx-sprint --plan --json", "sim state",
+  "trace --brief status", "setup calyx-sprint --plan", "setup calyx-sprint --plan --json", "simulate state",
   "usbcomp --json", "unlock", "radio on", "down", "reset --no-wait", "simulate --help", "reconnect --help",
   "help policies",
   "decode 01 0c 00 00 02 01 00 01 00 25 00 00 00", "run /run/print.lua", "console </run/print.lua",

@@ -8,6 +8,7 @@ local fs = require "core.fs"
 local lu = require "luaunit"
 local mbim_client = require "support.mbim_client"
 local nas = require "qmi.nas"
+local program = require "core.program"
 local qmi_client = require "support.qmi_client"
 local wds = require "qmi.wds"
 
@@ -56,8 +57,7 @@ end
 
 -- Each can be started as the help says, without an argument where that is optional, and is over after "none".
 function T.test_each_starts_and_is_mended()
-  local folder = assert(package.searchpath("simulator.faults", package.path)):match("^(.*)/")
-  local readme = assert(fs.read(folder .. "/README.md"))
+  local readme = assert(fs.read(program.home .. "/modules/simulator/README.md"))
   local needed = { SECONDS = "0.01", COUNT = "2", TEXT = "hello" }
   for _, fault in ipairs(faults.list) do
     local host = opened()

@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- Which policies run: commands that want a modem make them stand still, whatever else changes meanwhile.
 
+local events = require "events"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local policy = require "policy"
+local status = require "status"
 local supervisor = require "daemon.supervisor"
 local task = require "task"
 
@@ -24,7 +26,7 @@ function T.test_two_commands_at_a_time_both_have_it_to_themselves()
   local runs = { now = 0, ever = 0 }
   local group <close> = task.group()
   local all, modem, configured = supervisor.new(group), modem_and_policy(runs)
-  all:modem_ready(modem, group, configured)
+  all:modem_ready(modem, group, { configured })
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 1, ever = 1 })
   all:pause "9-9"
@@ -42,16 +44,55 @@ function T.test_another_entry_does_not_end_the_peace_of_a_command()
   local runs = { now = 0, ever = 0 }
   local group <close> = task.group()
   local all, modem, configured = supervisor.new(group), modem_and_policy(runs)
-  all:modem_ready(modem, group, nil)
+  all:modem_ready(modem, group, {})
   all:pause "9-9"
   all:modem_gone(modem)
-  all:modem_ready(modem, group, configured)
-  all:replace({}, function() return configured end)
+  all:modem_ready(modem, group, { configured })
+  all:replace({}, function() return { configured } end)
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 0, ever = 0 })
   all:resume "9-9"
   task.sleep(0.01)
   lu.assertEquals(runs, { now = 1, ever = 1 })
+end
+
+-- Each in a task of its own, with a line of its own in `why`; the first one speaks for the modem.
+function T.test_several_policies_of_one_modem()
+  local group <close> = task.group()
+  local real, all, modem = task.sleep, supervisor.new(group), modem_and_policy {}
+  local restoring <close> = task.finally(function() -- luacheck: ignore 211
+    task.sleep = real
+    status.forget "9-9"
+  end)
+  task.sleep = function(seconds) return real(seconds < 1e6 and 0 or seconds) end -- no pauses between failures
+  local heard <close> = events.subscribe()
+  local function new(name, run)
+    return { name = name, policy = policy { name = name, each = { modem = "ready" }, run = run } }
+  end
+  local function stay(state)
+    return function(it)
+      status.of(it):set(state, "it says so")
+      real(1e6)
+    end
+  end
+  all:modem_ready(modem, group, {
+    new("reconnect", stay "online"), new("night", stay "quiet"), new("wrong", function(it)
+      status.of(it):attempt("something", "it tries")
+      error "no"
+    end),
+  })
+  local event
+  repeat event = heard:next() until event.event == "policy-disabled"
+  lu.assertEquals(event.policy, "wrong")
+  local told = status.of "9-9"
+  local lines = told:others()
+  lu.assertEquals({ told.state, lines[1].policy, lines[1].state, lines[2].policy, lines[2].state },
+    { "online", "night", "quiet", "wrong", "switched off" })
+  lu.assertEquals({ #told.tried, #lines[1].tried, #lines[2].tried }, { 0, 0, 5 })
+  lu.assertEquals(#all:list(), 2)
+  all:replace({}, function() return { new("reconnect", stay "offline") } end)
+  repeat event = heard:next() until event.state == "offline"
+  lu.assertEquals({ told.state, #told:others(), #all:list() }, { "offline", 0, 1 })
 end
 
 -- A command that stops a policy waits until it has cleaned up, also when it is being stopped already.
@@ -71,9 +112,9 @@ function T.test_a_command_waits_for_a_policy_that_a_reload_ends()
   end } }
   local group <close> = task.group()
   local all, modem = supervisor.new(group), modem_and_policy {}
-  all:modem_ready(modem, group, slow)
+  all:modem_ready(modem, group, { slow })
   task.sleep(0)
-  group:spawn(all.replace, all, {}, function() return slow end)
+  group:spawn(all.replace, all, {}, function() return { slow } end)
   cleaning:pop()
   group:spawn(function()
     task.sleep(0.01) -- the command's pause has begun
@@ -92,13 +133,13 @@ function T.test_a_modem_that_is_just_going_gets_no_policy()
   local going = outer:spawn(function()
     local group <close> = task.group()
     group:spawn(task.shield, 1000, slow.pop, slow)
-    all:modem_ready(modem, group, configured)
+    all:modem_ready(modem, group, { configured })
     task.sleep(0)
     ready:push(true)
   end)
   ready:pop()
   local ok, err = pcall(function()
-    all:replace({}, function() return configured end)
+    all:replace({}, function() return { configured } end)
     all:pause "9-9"
     all:resume "9-9"
   end)

@@ -54,7 +54,7 @@ local CASES = {
     shows = { "MC7455" } },
   { run = "run /nowhere.lua", status = 1, shows = { "/nowhere.lua: no such file" } },
   { run = "serve --check", shows = { "any modem will be kept online" } },
-  { run = "sim state", shows = { "registration" } },
+  { run = "simulate state", shows = { "registration" } },
   { run = "simulate set nonsense=1", status = 1, shows = { "lists the settings" } },
   { run = "decode 01 0c 00 00 02 01 00 01 00 25 00 00 00", shows = { "Get IDs" } },
   { run = "decode 01 0c 00", status = 1, shows = { "it says 13 bytes" } },

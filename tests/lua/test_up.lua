@@ -352,6 +352,17 @@ function T.test_status_compares_with_what_the_kernel_has()
   end
 end
 
+-- The network ends it, and no policy is there to see that.
+function T.test_status_of_a_link_that_has_outlived_its_connection()
+  local result = world.run("moontower status; test $? = 11 && moontower down", nil,
+    UP .. "; moontower simulate fault disconnect")
+  world.assert_success(result)
+  lu.assertStrContains(result.out, "bearer    not connected\n")
+  lu.assertStrContains(result.out, "host      wwan0 is still set up for a connection that is over\n")
+  lu.assertStrContains(result.out, "takes everything back")
+  lu.assertNotStrContains(result.after, "184.250.142")
+end
+
 function T.test_up_mends_what_status_found()
   local result = world.run(UP .. " && moontower status", nil,
     UP .. "; ip addr flush dev wwan0; ip link set wwan0 down")

@@ -163,8 +163,9 @@ end
 -- As an operator does that has no IPv4 any more: the modem knows, and does not even ask it.
 function T.test_a_family_that_is_refused()
   local why = [[cat >/run/why.lua <<'END'
-local record = require("modem.up").record(assert(require("modem").select()))
-print(record.given, record.refused.ipv4.detail.why)
+local modem = require "modem"
+local connection = modem.connection(assert(modem.select()))
+print(connection.ip, connection.refused.ipv4.detail.why)
 END
 moontower run /run/why.lua]]
   for _, protocol in ipairs { "", " --protocol qmi" } do

@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: MIT
+-- The connection that `modem:up()` makes: what scripts learn of it, and its end by `modem:down()`.
+
+local faults = require "simulator.faults"
+local fs = require "core.fs"
+local lu = require "luaunit"
+local mc7455 = require "simulator.models.mc7455"
+local modems = require "modem"
+local netlink = require "core.netlink"
+local new_simulated = require("simulator.modem").new
+local state = require "state"
+local task = require "task"
+local tier1 = require "simulator.tier1"
+
+local T = {}
+
+local eq = lu.assertEquals
+local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
+
+-- Calls fn(modem, simulated) over each protocol.
+local function with_modem(fn, protocols)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  for _, composition in ipairs(protocols or { "mbim", "qmi" }) do
+    local group <close> = task.group()
+    local sim = new_simulated(mc7455, group)
+    sim:compose(composition)
+    sim.latency, sim.search_time = 0, 0.02
+    assert(tier1.start(sim, group))
+    local pull <close> = task.finally(function() -- luacheck: ignore 211
+      sim:unplug()
+      state.remove("qmi", "simulated")
+      state.remove("modems", "simulated")
+    end)
+    local modem <close> = assert(modems.find())
+    fn(modem, sim)
+  end
+end
+
+function T.test_what_scripts_learn_of_it()
+  with_modem(function(modem)
+    eq({ modem:connection() }, {})
+    local before = os.time()
+    local link <close> = assert(modem:up())
+    local connection = modem:connection()
+    eq({ connection.apn, connection.ip, connection.session, connection.interface }, { "", "ipv4v6", 0, link.name })
+    eq({ connection.complete, connection.refused, #connection.addresses }, { true, {}, 2 })
+    lu.assertTrue(connection.since >= before and connection.since <= os.time())
+    eq(modems.connection(modem.description), connection)
+    eq({ connection.user, connection.password }, {})
+  end)
+end
+
+function T.test_down_ends_it_and_the_link_with_it()
+  with_modem(function(modem, sim)
+    local link <close> = assert(modem:up())
+    eq(modem:down(), { interface = link.name, was_online = true })
+    eq({ modem:connection() }, {})
+    eq({ modem:session(0).state, sim.sessions[0] }, { "deactivated" })
+    eq({ link.is_closed, netlink.addresses(link.name) }, { true, {} })
+    local again <close> = assert(modem:up())
+    link:close() -- takes nothing away from the new one
+    eq({ modem:session(0).state, again:stands() }, { "activated", true })
+    eq(modem:down().was_online, true)
+    eq(modem:down().was_online, false)
+  end)
+end
+
+-- A record that another program has damaged: there may be a session, so it is ended.
+function T.test_a_damaged_record()
+  with_modem(function(modem, sim)
+    local link <close> = assert(modem:up())
+    assert(fs.write(state.path("modems", modem.description.key), "{"))
+    local connection = modem:connection()
+    eq({ connection.apn, connection.complete, connection.session }, { nil, false, 0 })
+    eq(modem:down(), { interface = link.name, was_online = true })
+    eq(sim.sessions[0], nil)
+  end)
+end
+
+-- The host's side is taken down at once; the modem's stays written down, and the next one ends it.
+function T.test_down_of_a_modem_that_does_not_answer()
+  with_modem(function(modem, sim)
+    local link <close> = assert(modem:up())
+    link.is_closed = true
+    assert(faults.apply(sim, "silent", { "1" }))
+    local ok, err = modem:down()
+    eq({ ok, err.code }, { nil, "timeout" })
+    eq(netlink.addresses(link.name), {})
+    eq(modem:connection().interface, nil)
+    eq({ modem:down().was_online, sim.sessions[0] }, { true })
+  end, { "mbim" })
+end
+
+return T

@@ -1,0 +1,59 @@
+-- SPDX-License-Identifier: MIT
+-- Policies of a user's own in the daemon: several for one modem, and the building blocks that they use.
+
+local json = require "dkjson"
+local lu = require "luaunit"
+local world = require "support.world"
+
+local T = {}
+
+local DAEMON = [[
+start() { mkdir -p /etc/moontower/policies; echo "return { $1 }" >/etc/moontower/config.lua
+  moontower serve 2>>/run/test/log & daemon=$!; n=0
+  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
+until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; return 1; }
+  sleep 0.1; done; }
+end() { moontower down >/dev/null; kill $daemon; wait $daemon; }
+policy() { cat >/etc/moontower/policies/$1.lua; }
+mkdir -p /etc/moontower/policies
+]]
+
+local function run(script)
+  local result = world.run(DAEMON .. script)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertEquals(result.after, result.before)
+  return result.out
+end
+
+function T.test_two_policies_of_one_modem()
+  local out = run [[policy night <<'END'
+local policy, status, task = require "policy", require "status", require "task"
+local options = policy.options(..., { word = require("base.validate").text })
+return policy { name = "night", each = { modem = "ready" }, run = function(modem)
+  local told = status.of(modem)
+  told:attempt("look at the clock", "it is due")("done")
+  told:set(options.word, "nothing is to be done")
+  told:schedule("look again", 3600)
+  task.sleep(1e6)
+end }
+END
+    start 'modems = { { apn = "r.ispsn", policy = { "reconnect", { "night", word = "awake" } } } }' || exit 1
+    until_why "modem .* is online" && until_why "policy night of modem .* is awake" || exit 1
+    moontower why; echo ----; moontower why --json
+    sed -i 's/awake/asleep/' /etc/moontower/config.lua; moontower reload
+    until_why "policy night of modem .* is asleep" && until_why "modem .* is online" || exit 1
+    moontower down >/dev/null; moontower why; moontower up --no-probe >/dev/null
+    until_why "policy night of modem .* is asleep" || exit 1; end; true]]
+  local text, told = out:match "^(.-)\n%-%-%-%-\n(.-)\nread again\n"
+  lu.assertStrContains(text, "\n  policy   reconnect, night\n")
+  lu.assertStrMatches(text, ".*\npolicy night of modem %S+ is awake since %S+: nothing is to be done\n"
+    .. "  %S+  look at the clock, because it is due: done\n  next     look again in 3%d+ s")
+  told = json.decode(told)
+  lu.assertEquals({ told[1].state, #told[1].policies, #told[1].lines }, { "online", 2, 1 })
+  lu.assertEquals({ told[1].lines[1].policy, told[1].lines[1].state, told[1].lines[1].tried[1].result },
+    { "night", "awake", "done" })
+  lu.assertStrMatches(out, ".*\npolicy night of modem %S+ is stopped since %S+: .moontower down. was given.*")
+  lu.assertNotStrContains(out:match "is stopped since.*", "look again in")
+end
+
+return T
