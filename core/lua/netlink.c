@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* core.netlink: the kernel's network links and addresses, and all changes, for Lua. */
+/* core.netlink: the kernel's network links and addresses, and the changes of everything, for Lua. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <linux/if_addr.h>
 #include <net/if.h>
+#include <netlink/addr.h>
+#include <netlink/msg.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/vlan.h>
 #include <string.h>
 
 #include "engine/error.h"
 #include "engine/task.h"
-#include "host/netlink.h"
 #include "lua/modules.h"
 #include "lua/monitor.h"
 #include "lua/netlink_push.h"
-#include "lua/netlink_routing.h"
+#include "lua/netlink_request.h"
 #include "lua/table.h"
 
 /*
@@ -23,13 +27,21 @@
  */
 static int l_link(lua_State *L)
 {
-    struct mt_link link;
     int index = lua_isinteger(L, 1) ? (int)lua_tointeger(L, 1) : 0;
     const char *name = luaL_checkstring(L, 1);
-    int status = mt_netlink_get_link(mt_lua_netlink(L), index, name, &link);
+    struct nl_msg *message = NULL;
+    size_t count = 0;
+    int status = -ENODEV;
+    if (strlen(name) < IF_NAMESIZE) {
+        int built = rtnl_link_build_get_request(index, name, &message);
+        status = mt_netlink_send(L, built, message);
+    }
+    const struct mt_netlink_item *items = mt_netlink_answer(mt_lua_netlink(L), &count);
+    if (status == 0 && count == 0)
+        status = -ENODEV;
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "link %s", name);
-    mt_netlink_push_link(L, &link);
+    mt_netlink_push(L, items);
     return 1;
 }
 
@@ -42,28 +54,49 @@ static int l_set_link(lua_State *L)
     lua_insert(L, 1);
     int up = mt_argument(L, "up") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
     uint32_t mtu = (uint32_t)mt_argument_integer(L, "mtu", UINT32_MAX, 0);
+    struct rtnl_link *link = mt_netlink_new(L, "route/link");
+    struct rtnl_link *changes = mt_netlink_new(L, "route/link");
+    struct nl_msg *message = NULL;
 
-    int index = mt_lua_link_index(name);
-    int status = index < 0 ? index : mt_netlink_set_link(mt_lua_netlink(L), index, up, mtu);
+    int status = mt_netlink_index(name);
+    rtnl_link_set_ifindex(link, status);
+    if (up == 1)
+        rtnl_link_set_flags(changes, IFF_UP);
+    else if (up == 0)
+        rtnl_link_unset_flags(changes, IFF_UP);
+    if (mtu)
+        rtnl_link_set_mtu(changes, mtu);
+    if (status > 0) {
+        int built = rtnl_link_build_change_request(link, changes, 0, &message);
+        status = mt_netlink_send(L, built, message);
+    }
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "set link %s", name);
-    return mt_lua_netlink_done(L);
+    return mt_netlink_done(L);
 }
 
 /* links() -> list of what link() returns | nil, err */
 static int l_links(lua_State *L)
 {
-    const struct mt_netlink_item *items = NULL;
-    size_t count = 0;
-    int status = mt_netlink_dump(mt_lua_netlink(L), MT_NETLINK_LINK, &items, &count);
-    if (status < 0)
-        return mt_error_errno(L, status, "netlink", "links");
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        mt_netlink_push_link(L, &items[i].link);
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-    return 1;
+    lua_settop(L, 0);
+    return mt_netlink_list(L, MT_NETLINK_LINK, "links");
+}
+
+static int add_vlan(lua_State *L, const char *name, const char *parent, int id)
+{
+    struct rtnl_link *link = mt_netlink_new(L, "route/link");
+    struct nl_msg *message = NULL;
+    int index = mt_netlink_index(parent);
+    if (index < 0 || strlen(name) >= IF_NAMESIZE)
+        return index < 0 ? index : -EINVAL;
+    int built = rtnl_link_set_type(link, "vlan");
+    if (built == 0)
+        built = rtnl_link_vlan_set_id(link, (uint16_t)id);
+    rtnl_link_set_name(link, name);
+    rtnl_link_set_link(link, index);
+    if (built == 0)
+        built = rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message);
+    return mt_netlink_send(L, built, message);
 }
 
 /*
@@ -81,84 +114,72 @@ static int l_add_link(lua_State *L)
     if (id < 0)
         luaL_error(L, "id is missing");
 
-    int index = mt_lua_link_index(parent);
-    int status = index < 0 ? index
-                           : mt_netlink_add_vlan(mt_lua_netlink(L), name, index, (uint16_t)id);
+    int status = add_vlan(L, name, parent, (int)id);
     if (status == -EOPNOTSUPP)
-        return mt_lua_netlink_unsupported(L, "the kernel has no VLANs on this link");
+        return mt_netlink_unsupported(L, "the kernel has no VLANs on this link");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "add link %s on %s", name, parent);
-    return mt_lua_netlink_done(L);
+    return mt_netlink_done(L);
 }
 
 /* remove_link(name) -> true | nil, err: "unsupported" for a device, which only its driver ends */
 static int l_remove_link(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    int index = mt_lua_link_index(name);
-    int status = index < 0 ? index : mt_netlink_remove_link(mt_lua_netlink(L), index);
+    struct rtnl_link *link = mt_netlink_new(L, "route/link");
+    struct nl_msg *message = NULL;
+    int status = mt_netlink_index(name);
+    rtnl_link_set_ifindex(link, status);
+    if (status > 0) {
+        int built = rtnl_link_build_delete_request(link, &message);
+        status = mt_netlink_send(L, built, message);
+    }
     if (status == -EOPNOTSUPP)
-        return mt_lua_netlink_unsupported(L, "this link cannot be removed");
+        return mt_netlink_unsupported(L, "this link cannot be removed");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "remove link %s", name);
-    return mt_lua_netlink_done(L);
+    return mt_netlink_done(L);
 }
 
 /* addresses(link?) -> list of { link, family = "ipv4" | "ipv6", address, prefix_length, scope,
  * protocol?, peer? } | nil, err */
 static int l_addresses(lua_State *L)
 {
-    const char *name = luaL_optstring(L, 1, NULL);
-    int link = name ? mt_lua_link_index(name) : 0;
-    const struct mt_netlink_item *items = NULL;
-    size_t count = 0;
-    int status = link < 0 ? link
-                          : mt_netlink_dump(mt_lua_netlink(L), MT_NETLINK_ADDRESS, &items, &count);
-    if (status < 0)
-        return mt_error_errno(L, status, "netlink", "addresses of %s", name ? name : "all links");
-    lua_newtable(L);
-    for (size_t i = 0; i < count; i++) {
-        if (link && items[i].address.link != link)
-            continue;
-        mt_netlink_push_address(L, &items[i].address);
-        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-    }
-    return 1;
+    const char *link = luaL_optstring(L, 1, NULL);
+    lua_createtable(L, 0, 1);
+    mt_table_set_string(L, "link", link);
+    lua_replace(L, 1);
+    return mt_netlink_list(L, MT_NETLINK_ADDRESS, "addresses");
 }
 
-static int read_address(lua_State *L, struct mt_address *address)
+static int read_address(lua_State *L, struct rtnl_addr *address)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    memset(address, 0, sizeof(*address));
     const char *link = mt_argument_need(L, "link");
-    int status = mt_ip_parse(mt_argument_need(L, "address"), &address->address);
-    lua_Integer longest = address->address.family == AF_INET6 ? 128 : 32;
-    address->prefix_length = (uint8_t)mt_argument_integer(L, "prefix_length", longest, longest);
-    address->protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0);
-    if (mt_argument_flag(L, "no_prefix_route"))
-        address->flags |= IFA_F_NOPREFIXROUTE;
-    /* The network has just given us this address: waiting to see whether a neighbour has it too
-     * would only delay the first packet. */
-    if (address->address.family == AF_INET6)
-        address->flags |= IFA_F_NODAD;
+    int longest = strchr(mt_argument_need(L, "address"), ':') ? 128 : 32;
+    int length = (int)mt_argument_integer(L, "prefix_length", longest, longest);
+    unsigned flags = mt_argument_flag(L, "no_prefix_route") ? IFA_F_NOPREFIXROUTE : 0;
+    struct nl_addr *local;
+    int status = mt_netlink_ip(L, "address", false, &local);
     if (status < 0)
         return status;
-    address->link = mt_lua_link_index(link);
-    return address->link < 0 ? address->link : 0;
+    status = rtnl_addr_set_local(address, local) < 0 ? -ENOMEM : mt_netlink_index(link);
+    nl_addr_put(local);
+    rtnl_addr_set_prefixlen(address, length);
+    /* The network has just given us this address: waiting to see whether a neighbour has it too
+     * would only delay the first packet. */
+    rtnl_addr_set_flags(address, longest == 128 ? flags | IFA_F_NODAD : flags);
+    rtnl_addr_set_ifindex(address, status);
+    return status;
 }
 
-static int change_address(lua_State *L, const char *what,
-                          int (*change)(struct mt_netlink *, const struct mt_address *))
+static int changed_address(lua_State *L, const char *what, struct rtnl_addr *address, int status)
 {
-    struct mt_address address;
-    int status = read_address(L, &address);
-    if (status == 0)
-        status = change(mt_lua_netlink(L), &address);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s address %s/%d on %s", what,
-                              mt_argument_need(L, "address"), (int)address.prefix_length,
+                              mt_argument_need(L, "address"), rtnl_addr_get_prefixlen(address),
                               mt_argument_need(L, "link"));
-    return mt_lua_netlink_done(L);
+    return mt_netlink_done(L);
 }
 
 /*
@@ -167,44 +188,35 @@ static int change_address(lua_State *L, const char *what,
  */
 static int l_add_address(lua_State *L)
 {
-    return change_address(L, "add", mt_netlink_add_address);
+    struct rtnl_addr *address = mt_netlink_new(L, "route/addr");
+    int status = read_address(L, address);
+    uint8_t protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0);
+    struct nl_msg *message = NULL;
+    if (status > 0) {
+        int built = rtnl_addr_build_add_request(address, NLM_F_EXCL, &message);
+        if (built == 0 && protocol)
+            nla_put_u8(message, MT_IFA_PROTO, protocol);  /* a page has room for it */
+        status = mt_netlink_send(L, built, message);
+    }
+    return changed_address(L, "add", address, status);
 }
 
 /* del_address { link=, address=, prefix_length= } -> true | nil, err */
 static int l_del_address(lua_State *L)
 {
-    return change_address(L, "delete", mt_netlink_delete_address);
+    struct rtnl_addr *address = mt_netlink_new(L, "route/addr");
+    struct nl_msg *message = NULL;
+    int status = read_address(L, address);
+    if (status > 0) {
+        int built = rtnl_addr_build_delete_request(address, 0, &message);
+        status = mt_netlink_send(L, built, message);
+    }
+    return changed_address(L, "delete", address, status);
 }
 
 /* ---- events ---- */
 
-static void push_event(lua_State *L, const struct mt_netlink_item *item)
-{
-    static const char *const kinds[] = { "link", "address", "route", "nexthop", "rule", "overrun" };
-    switch (item->kind) {
-    case MT_NETLINK_LINK:
-        mt_netlink_push_link(L, &item->link);
-        break;
-    case MT_NETLINK_ADDRESS:
-        mt_netlink_push_address(L, &item->address);
-        break;
-    case MT_NETLINK_ROUTE:
-        mt_netlink_push_route(L, &item->route);
-        break;
-    case MT_NETLINK_NEXTHOP:
-        mt_netlink_push_nexthop(L, &item->nexthop);
-        break;
-    case MT_NETLINK_RULE:
-        mt_netlink_push_rule(L, &item->rule);
-        break;
-    case MT_NETLINK_OVERRUN:
-        lua_createtable(L, 0, 1);
-        break;
-    }
-    mt_table_set_string(L, "kind", kinds[item->kind]);
-    if (item->kind != MT_NETLINK_OVERRUN)
-        mt_table_set_string(L, "action", item->deleted ? "del" : "new");
-}
+static const char *const kinds[] = { "link", "address", "route", "nexthop", "rule", NULL };
 
 /*
  * An event is what link(), addresses(), routes(), nexthops() or rules() would return for one
@@ -213,33 +225,37 @@ static void push_event(lua_State *L, const struct mt_netlink_item *item)
  */
 static int take_event(lua_State *L, struct mt_monitor *host)
 {
-    struct mt_netlink_item item;
+    const struct mt_netlink_item *item;
     int status = mt_netlink_monitor_take(host, &item);
-    if (status > 0)
-        push_event(L, &item);
-    return status;
+    if (status <= 0)
+        return status;
+    bool overrun = item->kind == MT_NETLINK_OVERRUN;
+    mt_netlink_push(L, item);
+    mt_table_set_string(L, "kind", overrun ? "overrun" : kinds[item->kind]);
+    if (!overrun)
+        mt_table_set_string(L, "action", item->deleted ? "del" : "new");
+    return 1;
 }
 
 static unsigned read_groups(lua_State *L)
 {
-    static const char *const names[] = { "link", "address", "route", "nexthop", "rule", NULL };
-    unsigned what = 0;
+    unsigned groups = 0;
     luaL_checktype(L, 1, LUA_TTABLE);
     if (mt_argument(L, "groups") != LUA_TTABLE)
         luaL_error(L, "groups is missing");
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-        what |= 1U << luaL_checkoption(L, -1, NULL, names);
+        groups |= 1U << luaL_checkoption(L, -1, NULL, kinds);
         lua_pop(L, 1);
     }
-    return what;
+    return groups;
 }
 
 /* monitor { groups = { "link", "address", "route", "nexthop", "rule" } } -> monitor | nil, err */
 static int l_monitor(lua_State *L)
 {
-    unsigned what = read_groups(L);
+    unsigned groups = read_groups(L);
     struct mt_monitor **host = mt_lua_monitor_new(L, "netlink", take_event);
-    int status = mt_netlink_monitor_open(mt_loop(L), what, host);
+    int status = mt_netlink_monitor_open(mt_loop(L), groups, host);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "monitor");
     return 1;
@@ -285,5 +301,7 @@ int mt_lua_netlink_open(lua_State *L)
     luaL_setfuncs(L, functions, 1);
     lua_pushvalue(L, -2);
     luaL_setfuncs(L, mt_lua_netlink_routing, 1);
+    lua_pushvalue(L, -2);
+    luaL_setfuncs(L, mt_lua_netlink_nexthops, 1);
     return 1;
 }

@@ -7,11 +7,10 @@
 
 #include "host/netlink.h"
 
-/* Each pushes a table with the fields that core.netlink documents; only want of memory raises. */
-void mt_netlink_push_link(lua_State *L, const struct mt_link *link);
-void mt_netlink_push_address(lua_State *L, const struct mt_address *address);
-void mt_netlink_push_route(lua_State *L, const struct mt_route *route);
-void mt_netlink_push_nexthop(lua_State *L, const struct mt_nexthop *nexthop);
-void mt_netlink_push_rule(lua_State *L, const struct mt_rule *rule);
+/* IFA_PROTO, of Linux 5.18; older kernels ignore it, older headers and Debian 12's libnl lack it. */
+enum { MT_IFA_PROTO = 11 };
+
+/* Pushes a table with the fields that core.netlink documents; only want of memory raises. */
+void mt_netlink_push(lua_State *L, const struct mt_netlink_item *item);
 
 #endif
