@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "engine/error.h"
-#include "host/edit.h"
+#include "host/line_editor.h"
 
 static struct mt_runtime *runtime_of(lua_State *L)
 {
@@ -61,7 +61,7 @@ static void on_signal(int number)
     if (signalled->signal) {
         /* timeout(1) and some service managers send each signal twice: that is asking once. */
         if (now.tv_sec - first.tv_sec > 1) {
-            mt_edit_restore_terminal();
+            mt_line_editor_restore_terminal();
             _exit(128 + number);
         }
         return;

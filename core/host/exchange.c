@@ -22,15 +22,15 @@ struct mt_exchange {
     struct mt_request *first;  /* sent ones and waiting ones, oldest first */
     struct mt_tap *first_tap;
     struct mt_timer fragment_deadline;
-    uint8_t *nudge;
-    size_t nudge_length;
-    unsigned nudges;  /* sent since the last answer */
+    uint8_t *wakeup;
+    size_t wakeup_length;
+    unsigned wakeups;  /* sent since the last answer */
     struct mt_timer silence;
     struct mt_exchange_events events;
 };
 
-enum { MAX_NUDGES = 2 };
-static const double silence_before_nudge = 1.5;  /* seconds */
+enum { MAX_WAKEUPS = 2 };
+static const double silence_before_wakeup = 1.5;  /* seconds */
 static const double last_moment = 1;  /* in which a modem that has restarted may still answer */
 
 static void on_silence(struct mt_timer *timer);
@@ -38,9 +38,9 @@ static void on_silence(struct mt_timer *timer);
 /* Call whenever what the modem owes has changed. */
 static void watch_silence(struct mt_exchange *exchange)
 {
-    if (exchange->nudge && exchange->outstanding > 0 &&
-        exchange->outstanding < exchange->window && exchange->nudges < MAX_NUDGES)
-        mt_timer_start(exchange->loop, &exchange->silence, silence_before_nudge, on_silence);
+    if (exchange->wakeup && exchange->outstanding > 0 &&
+        exchange->outstanding < exchange->window && exchange->wakeups < MAX_WAKEUPS)
+        mt_timer_start(exchange->loop, &exchange->silence, silence_before_wakeup, on_silence);
     else
         mt_timer_stop(&exchange->silence);
 }
@@ -100,13 +100,13 @@ int mt_exchange_transfer(struct mt_exchange *exchange, const uint8_t *bytes, siz
     return mt_port_write(exchange->port, bytes, length);
 }
 
-/* Its answer will be nobody's. */
+/* No request waits for its answer. */
 static void on_silence(struct mt_timer *timer)
 {
     struct mt_exchange *exchange = mt_container_of(timer, struct mt_exchange, silence);
-    exchange->nudges++;
-    number(exchange, exchange->nudge, exchange->nudge_length);
-    exchange->protocol->send(exchange, exchange->nudge, exchange->nudge_length,
+    exchange->wakeups++;
+    number(exchange, exchange->wakeup, exchange->wakeup_length);
+    exchange->protocol->send(exchange, exchange->wakeup, exchange->wakeup_length,
                              exchange->max_transfer);
     watch_silence(exchange);
 }
@@ -119,7 +119,7 @@ static int send_request(struct mt_exchange *exchange, struct mt_request *request
                                           exchange->max_transfer);
     free(request->message);
     request->message = NULL;
-    exchange->nudges = 0;
+    exchange->wakeups = 0;
     watch_silence(exchange);
     return status;
 }
@@ -143,7 +143,7 @@ static void on_deadline(struct mt_timer *timer)
 {
     struct mt_request *request = mt_container_of(timer, struct mt_request, deadline);
     struct mt_exchange *exchange = request->exchange;
-    finish(request, request->abandoned ? -ECONNRESET : -ETIMEDOUT, NULL);
+    finish(request, request->before_reset ? -ECONNRESET : -ETIMEDOUT, NULL);
     send_waiting(exchange);
     watch_silence(exchange);
 }
@@ -162,7 +162,7 @@ static void answer(struct mt_exchange *exchange, uint32_t id, int status, const 
     if (!request)
         return;  /* late, or not for us */
     finish(request, status, view);
-    exchange->nudges = 0;
+    exchange->wakeups = 0;
     send_waiting(exchange);
     watch_silence(exchange);
 }
@@ -174,16 +174,16 @@ static void receive(struct mt_exchange *exchange, const uint8_t *transfer, size_
     if (exchange->first_tap)
         tell_taps(exchange, false, transfer, length);
     switch (exchange->protocol->receive(exchange->state, transfer, length, &id, &view)) {
-    case MT_RECEIVED_ANSWER:
+    case MT_RX_ANSWER:
         answer(exchange, id, 0, view);
         break;
-    case MT_RECEIVED_BROKEN:
+    case MT_RX_MALFORMED:
         answer(exchange, id, -EPROTO, NULL);
         break;
-    case MT_RECEIVED_INDICATION:
+    case MT_RX_INDICATION:
         exchange->events.on_indication(exchange->events.context, view);
         break;
-    case MT_RECEIVED_NOTHING:
+    case MT_RX_NOTHING:
         break;
     }
 }
@@ -255,7 +255,7 @@ static struct mt_stream *stream_new(const struct mt_protocol *protocol)
 
 static void exchange_free(struct mt_exchange *exchange)
 {
-    free(exchange->nudge);
+    free(exchange->wakeup);
     free(exchange->stream);
     free(exchange->state);
     free(exchange);
@@ -301,15 +301,15 @@ void mt_exchange_close(struct mt_exchange *exchange)
     exchange_free(exchange);
 }
 
-int mt_exchange_set_nudge(struct mt_exchange *exchange, const uint8_t *message, size_t length)
+int mt_exchange_set_wakeup(struct mt_exchange *exchange, const uint8_t *message, size_t length)
 {
     uint8_t *copy = malloc(length);
     if (!copy)
         return -ENOMEM;
     memcpy(copy, message, length);
-    free(exchange->nudge);
-    exchange->nudge = copy;
-    exchange->nudge_length = length;
+    free(exchange->wakeup);
+    exchange->wakeup = copy;
+    exchange->wakeup_length = length;
     return 0;
 }
 
@@ -325,7 +325,7 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
     request->length = length;
     request->exchange = exchange;
     request->id = 0;
-    request->abandoned = false;
+    request->before_reset = false;
     request->next = NULL;
     struct mt_request **at = &exchange->first;
     while (*at)
@@ -346,12 +346,12 @@ void mt_exchange_cancel(struct mt_request *request)
     watch_silence(exchange);
 }
 
-void mt_exchange_abandon(struct mt_exchange *exchange)
+void mt_exchange_fail_after_reset(struct mt_exchange *exchange)
 {
     for (struct mt_request *request = exchange->first; request; request = request->next) {
-        if (request->id == 0 || request->abandoned)
+        if (request->id == 0 || request->before_reset)
             continue;
-        request->abandoned = true;
+        request->before_reset = true;
         mt_timer_start(exchange->loop, &request->deadline, last_moment, on_deadline);
     }
 }

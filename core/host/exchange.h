@@ -12,12 +12,12 @@
 struct mt_exchange;
 struct mt_port;
 
-/* What a transfer turned out to be. */
-enum mt_received {
-    MT_RECEIVED_NOTHING,
-    MT_RECEIVED_ANSWER,
-    MT_RECEIVED_BROKEN,  /* an answer that cannot be read */
-    MT_RECEIVED_INDICATION,
+/* What a received transfer is. */
+enum mt_rx {
+    MT_RX_NOTHING,
+    MT_RX_ANSWER,
+    MT_RX_MALFORMED,  /* an answer that cannot be parsed */
+    MT_RX_INDICATION,
 };
 
 /*
@@ -40,7 +40,7 @@ struct mt_protocol {
      * when none begins here.
      */
     int (*frame)(const uint8_t *bytes, size_t size);
-    enum mt_received (*receive)(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
+    enum mt_rx (*receive)(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
                                 const void **view);
     bool (*incomplete)(const void *state);  /* is a fragment missing? */
     double fragment_timeout;  /* seconds that it, or the rest of a transfer, may take to come */
@@ -52,7 +52,7 @@ extern const struct mt_protocol mt_qmi_protocol;
 /*
  * A request under way. The caller owns it and keeps it until on_answer() was called, or until
  * mt_exchange_cancel(). on_answer() gets 0 and the answer's view, or a negative errno: -ETIMEDOUT,
- * -ENODEV (unplugged), -EPROTO (an answer that cannot be read), -ECONNRESET (abandoned), or
+ * -ENODEV (unplugged), -EPROTO (a malformed answer), -ECONNRESET (the modem was reset), or
  * whatever sending failed with. It is called once, and may start others.
  */
 struct mt_request {
@@ -60,7 +60,7 @@ struct mt_request {
     struct mt_exchange *exchange;  /* NULL unless under way */
     struct mt_timer deadline;
     uint32_t id;                   /* 0 while it waits for its turn */
-    bool abandoned;                /* see mt_exchange_abandon() */
+    bool before_reset;             /* see mt_exchange_fail_after_reset() */
     uint8_t *message;              /* ours, until it is sent */
     size_t length;
     void (*on_answer)(struct mt_request *request, int status, const void *view);
@@ -87,9 +87,9 @@ int mt_exchange_open(struct mt_loop *loop, struct mt_port *port, const struct mt
  * Gives the exchange a harmless request to send when the modem is silent although it owes answers.
  * A modem announces each answer, and the driver fetches one for each announcement. If an earlier
  * user closed the device between the two, every answer stays in the modem until the next one is
- * announced, and the last one for ever. A nudge makes the modem announce something.
+ * announced, and the last one for ever. This request makes the modem announce something.
  */
-int mt_exchange_set_nudge(struct mt_exchange *exchange, const uint8_t *message, size_t length);
+int mt_exchange_set_wakeup(struct mt_exchange *exchange, const uint8_t *message, size_t length);
 
 /* Fails what is under way with -ENODEV, then closes the port. */
 void mt_exchange_close(struct mt_exchange *exchange);
@@ -102,11 +102,10 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
 void mt_exchange_cancel(struct mt_request *request);
 
 /*
- * The modem has restarted. It will never answer requests that were sent before that, but it may
- * answer those sent since: all that are under way get one more second, and then fail with
- * -ECONNRESET.
+ * The modem has restarted. It never answers requests that were sent before that, but it may answer
+ * those sent since: all that are under way get one more second, and then fail with -ECONNRESET.
  */
-void mt_exchange_abandon(struct mt_exchange *exchange);
+void mt_exchange_fail_after_reset(struct mt_exchange *exchange);
 
 /* For a protocol's send(): one transfer to the port, which taps see. */
 int mt_exchange_transfer(struct mt_exchange *exchange, const uint8_t *bytes, size_t length);

@@ -72,7 +72,7 @@ static bool answers(uint32_t type)
            type == MT_MBIM_COMMAND_DONE || type == MT_MBIM_FUNCTION_ERROR;
 }
 
-static enum mt_received receive(void *context, const uint8_t *bytes, size_t length, uint32_t *id,
+static enum mt_rx receive(void *context, const uint8_t *bytes, size_t length, uint32_t *id,
                                 const void **view)
 {
     struct mbim_state *state = context;
@@ -81,13 +81,13 @@ static enum mt_received receive(void *context, const uint8_t *bytes, size_t leng
     *view = &state->message;
     *id = state->message.transaction;
     if (result == MT_MBIM_MORE)
-        return MT_RECEIVED_NOTHING;
+        return MT_RX_NOTHING;
     /* An answer too broken to read, whose header still says whose it is: better than a time-out. */
     if (result < 0)
-        return answers(state->message.type) ? MT_RECEIVED_BROKEN : MT_RECEIVED_NOTHING;
+        return answers(state->message.type) ? MT_RX_MALFORMED : MT_RX_NOTHING;
     if (state->message.type == MT_MBIM_INDICATE_STATUS)
-        return MT_RECEIVED_INDICATION;
-    return answers(state->message.type) ? MT_RECEIVED_ANSWER : MT_RECEIVED_NOTHING;
+        return MT_RX_INDICATION;
+    return answers(state->message.type) ? MT_RX_ANSWER : MT_RX_NOTHING;
 }
 
 const struct mt_protocol mt_mbim_protocol = {

@@ -44,7 +44,7 @@ static int send_message(struct mt_exchange *exchange, const uint8_t *message, si
     return mt_exchange_transfer(exchange, message, length);
 }
 
-static enum mt_received receive(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
+static enum mt_rx receive(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
                                 const void **view)
 {
     struct mt_qmi_message *message = state;
@@ -53,13 +53,13 @@ static enum mt_received receive(void *state, const uint8_t *bytes, size_t length
     *id = id_of(message);
     switch (message->type) {
     case MT_QMI_RESPONSE:
-        return result < 0 ? MT_RECEIVED_BROKEN : MT_RECEIVED_ANSWER;
+        return result < 0 ? MT_RX_MALFORMED : MT_RX_ANSWER;
     case MT_QMI_INDICATION:
-        return result < 0 ? MT_RECEIVED_NOTHING : MT_RECEIVED_INDICATION;
+        return result < 0 ? MT_RX_NOTHING : MT_RX_INDICATION;
     case MT_QMI_REQUEST:
         break;
     }
-    return MT_RECEIVED_NOTHING;
+    return MT_RX_NOTHING;
 }
 
 const struct mt_protocol mt_qmi_protocol = {

@@ -245,20 +245,20 @@ static int l_request(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-static int l_abandon(lua_State *L)
+static int l_fail_after_reset(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
     if (exchange->exchange)
-        mt_exchange_abandon(exchange->exchange);
+        mt_exchange_fail_after_reset(exchange->exchange);
     return 0;
 }
 
-static int l_set_nudge(lua_State *L)
+static int l_set_wakeup(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
     uint8_t *bytes;
     size_t length = exchange->protocol->build(L, 2, &bytes);
-    if (exchange->exchange && mt_exchange_set_nudge(exchange->exchange, bytes, length) < 0)
+    if (exchange->exchange && mt_exchange_set_wakeup(exchange->exchange, bytes, length) < 0)
         return luaL_error(L, "not enough memory");
     return 0;
 }
@@ -301,10 +301,10 @@ int mt_lua_exchange_new(lua_State *L, const struct mt_lua_protocol *protocol, in
 
 static const luaL_Reg methods[] = {
     { "close", l_close },
-    { "abandon", l_abandon },
+    { "fail_after_reset", l_fail_after_reset },
     { "indication", l_indication },
     { "request", l_request },
-    { "set_nudge", l_set_nudge },
+    { "set_wakeup", l_set_wakeup },
     { "tap", l_tap },
     { "__close", l_close },
     { "__gc", l_close },

@@ -33,8 +33,8 @@ struct mt_lua_protocol {
  *     request(message, seconds) waits -> answer | nil, err; it is numbered here
  *     indication() waits -> message | nil, err once the port is gone; { type = "overrun", lost = }
  *         where that number of messages was dropped, because they were not read in time
- *     abandon(): see mt_exchange_abandon(); requests that stay unanswered fail as "modem-failed"
- *     set_nudge(message): see mt_exchange_set_nudge()
+ *     fail_after_reset(): see mt_exchange_fail_after_reset(); requests that stay unanswered fail as "modem-failed"
+ *     set_wakeup(message): see mt_exchange_set_wakeup()
  *     tap() -> tap | nil, err: hears every transfer (lua/tap.h)
  *     close()
  */

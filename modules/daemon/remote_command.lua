@@ -60,7 +60,7 @@ function Session:ask(question)
   return answer
 end
 
--- The client's prompt, with the methods that core.edit's has.
+-- The client's prompt, with the methods that core.line_editor's has.
 local Prompt = {}
 Prompt.__index = Prompt
 

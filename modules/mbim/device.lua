@@ -154,7 +154,7 @@ function Device.open(path, options)
   trace.watch(self.exchange, "mbim", self.group)
   -- Harmless, and known to every modem.
   local caps = require("mbim.basic_connect").device_caps
-  self.exchange:set_nudge { type = "command", service = caps.service_uuid, cid = caps.cid }
+  self.exchange:set_wakeup { type = "command", service = caps.service_uuid, cid = caps.cid }
   self.group:spawn(read_indications, self, self.exchange)
   if options.proxy then
     local ok

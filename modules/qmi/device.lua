@@ -26,7 +26,7 @@ local REMAKE_TRIES = 4
 ---@class qmi.wire what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
 ---@field request fun(self, message: table, seconds: number): table?, moontower.error?
 ---@field indication fun(self): table?, moontower.error?
----@field abandon fun(self) the modem has restarted, and has forgotten what it was asked
+---@field fail_after_reset fun(self) the modem has restarted, and answers no earlier request
 ---@field close fun(self)
 
 ---@class qmi.device
@@ -67,7 +67,7 @@ local function resync(self)
     listening[#listening + 1] = client:is_listening() and client or nil
     client:lose()
   end
-  self.wire:abandon()
+  self.wire:fail_after_reset()
   for _, client in ipairs(listening) do
     self.group:spawn(make_again, client)
   end
@@ -167,7 +167,7 @@ function Device.open(path, options)
   end
   local exchange = core.exchange(port, WINDOW)
   -- Harmless, and known to every modem.
-  exchange:set_nudge { service = 0, client = 0, type = "request", id = ctl.get_version_info.id, tlvs = "" }
+  exchange:set_wakeup { service = 0, client = 0, type = "request", id = ctl.get_version_info.id, tlvs = "" }
   local group = task.group()
   trace.watch(exchange, "qmi", group)
   local self = Device.new(exchange, path, group)

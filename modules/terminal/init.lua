@@ -24,7 +24,7 @@ local ERASE = "\r\27[K"
 ---@field environment table<string, string>
 ---@field foreground userdata|boolean|nil see core.task.foreground
 ---@field survives boolean? see terminal.survive_hangup
----@field edit fun(self): userdata? its prompt, as core.edit opens one
+---@field edit fun(self): userdata? its prompt, as core.line_editor opens one
 ---@field read fun(self, path: string): string?, moontower.error? a file of the client's
 ---@field line string? what is redrawn in place: see terminal.show_line
 ---@field streams boolean? see terminal.stream

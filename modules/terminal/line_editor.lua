@@ -2,7 +2,7 @@
 -- A prompt for people: line editing, and a history that outlives us. Without a terminal, plain lines.
 
 local core = require "core.task"
-local core_edit = require "core.edit"
+local core_line_editor = require "core.line_editor"
 local errors = require "errors"
 local fs = require "core.fs"
 local task = require "task"
@@ -110,7 +110,7 @@ function M.open(options)
   if session then
     opened = session:edit(options.history) -- the client reads and writes the history: it is a file of its user's
   else
-    opened, err = core_edit.open()
+    opened, err = core_line_editor.open()
   end
   if not opened then
     return nil, err

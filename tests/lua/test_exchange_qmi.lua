@@ -301,15 +301,15 @@ function T.test_late_answers_are_nobodys()
   lu.assertEquals(assert(wait_for(results)).tlvs, RESULT)
 end
 
-function T.test_a_silent_modem_is_nudged()
+function T.test_a_silent_modem_gets_a_wakeup_request()
   local modem, exchange = pair_with_exchange("messages")
   local group <close> = task.group()
-  exchange:set_nudge { type = "request", service = 0, id = 0x21 }
+  exchange:set_wakeup { type = "request", service = 0, id = 0x21 }
   local results = ask(group, exchange, { type = "request", service = 0, id = 0x22 }, 10)
-  local request, nudge = core.parse(read(modem)), core.parse(read(modem))
-  lu.assertEquals(nudge.id, 0x21)
-  lu.assertNotEquals(nudge.transaction, request.transaction)
-  modem:write(core.build(answer_to(nudge)))
+  local request, wakeup = core.parse(read(modem)), core.parse(read(modem))
+  lu.assertEquals(wakeup.id, 0x21)
+  lu.assertNotEquals(wakeup.transaction, request.transaction)
+  modem:write(core.build(answer_to(wakeup)))
   modem:write(core.build(answer_to(request)))
   lu.assertEquals(assert(wait_for(results)).id, 0x22)
 end

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* core.edit: a prompt on standard input and output, read in direct style. */
-#include "host/edit.h"
+/* core.line_editor: a prompt on standard input and output, read in direct style. */
+#include "host/line_editor.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -14,16 +14,16 @@
 
 struct read_op {
     struct mt_op base;
-    struct mt_edit_reader reader;
+    struct mt_line_editor_reader reader;
     struct lua_prompt *prompt;
     char *line;
     size_t length;
-    enum mt_edit_key key;
+    enum mt_line_editor_key key;
     int status;
 };
 
 struct lua_prompt {
-    struct mt_edit *edit;  /* NULL once closed */
+    struct mt_line_editor *edit;  /* NULL once closed */
     struct read_op *waiting;
 };
 
@@ -32,15 +32,15 @@ static struct lua_prompt *check_prompt(lua_State *L)
     return luaL_checkudata(L, 1, "mt.prompt");
 }
 
-static struct mt_edit *check_open(lua_State *L)
+static struct mt_line_editor *check_open(lua_State *L)
 {
     struct lua_prompt *prompt = check_prompt(L);
     luaL_argcheck(L, prompt->edit, 1, "the prompt is closed");
     return prompt->edit;
 }
 
-static void on_line(struct mt_edit_reader *reader, const char *line, size_t length,
-                    enum mt_edit_key key)
+static void on_line(struct mt_line_editor_reader *reader, const char *line, size_t length,
+                    enum mt_line_editor_key key)
 {
     struct read_op *op = mt_container_of(reader, struct read_op, reader);
     op->prompt->waiting = NULL;
@@ -65,7 +65,7 @@ static void read_cancel(struct mt_op *base)
     struct read_op *op = (struct read_op *)base;
     if (op->prompt->waiting == op) {
         op->prompt->waiting = NULL;
-        mt_edit_stop(op->prompt->edit);
+        mt_line_editor_stop(op->prompt->edit);
     }
     read_release(base);
 }
@@ -76,14 +76,14 @@ static int read_finish(lua_State *L, struct mt_op *base)
     if (op->status < 0)
         return mt_error_errno(L, op->status, "edit", "read");
     lua_pushnil(L);
-    if (op->key == MT_EDIT_END)
+    if (op->key == MT_LINE_END)
         return 1;
-    if (op->key == MT_EDIT_INTERRUPTED) {
+    if (op->key == MT_LINE_INTERRUPTED) {
         mt_error_push(L, "interrupted", "edit", "interrupted");
         return 2;
     }
     lua_pushlstring(L, op->line, op->length);
-    lua_pushboolean(L, op->key == MT_EDIT_CTRL_Z);
+    lua_pushboolean(L, op->key == MT_LINE_CTRL_Z);
     return 2;
 }
 
@@ -96,7 +96,7 @@ static const struct mt_op_class read_class = { read_cancel, read_finish, read_re
 static int l_read(lua_State *L)
 {
     struct lua_prompt *prompt = check_prompt(L);
-    struct mt_edit *edit = check_open(L);
+    struct mt_line_editor *edit = check_open(L);
     const char *text = luaL_optstring(L, 2, "");
     bool ctrl_z = lua_toboolean(L, 3);
     if (prompt->waiting)
@@ -105,9 +105,9 @@ static int l_read(lua_State *L)
     op->prompt = prompt;
     op->reader.on_line = on_line;
     prompt->waiting = op;
-    int status = mt_edit_read(edit, text, ctrl_z, &op->reader);
+    int status = mt_line_editor_read(edit, text, ctrl_z, &op->reader);
     if (status < 0) {
-        mt_edit_stop(edit);
+        mt_line_editor_stop(edit);
         prompt->waiting = NULL;
         op->status = status;
         mt_op_done(&op->base);
@@ -118,32 +118,32 @@ static int l_read(lua_State *L)
 /* prompt:print(text): shows it, above the line being edited if there is one */
 static int l_print(lua_State *L)
 {
-    struct mt_edit *edit = check_open(L);
+    struct mt_line_editor *edit = check_open(L);
     size_t length;
     const char *text = luaL_checklstring(L, 2, &length);
-    mt_edit_print(edit, text, length);
+    mt_line_editor_print(edit, text, length);
     return 0;
 }
 
 /* prompt:remember(line): the arrow keys bring it back */
 static int l_remember(lua_State *L)
 {
-    struct mt_edit *edit = check_open(L);
-    mt_edit_remember(edit, luaL_checkstring(L, 2));
+    struct mt_line_editor *edit = check_open(L);
+    mt_line_editor_remember(edit, luaL_checkstring(L, 2));
     return 0;
 }
 
 /* prompt:is_terminal() -> boolean */
 static int l_is_terminal(lua_State *L)
 {
-    lua_pushboolean(L, mt_edit_is_terminal(check_open(L)));
+    lua_pushboolean(L, mt_line_editor_is_terminal(check_open(L)));
     return 1;
 }
 
 /* prompt:is_edited() -> boolean: Ctrl-C is a key while it reads, and no signal */
 static int l_is_edited(lua_State *L)
 {
-    lua_pushboolean(L, mt_edit_is_edited(check_open(L)));
+    lua_pushboolean(L, mt_line_editor_is_edited(check_open(L)));
     return 1;
 }
 
@@ -151,14 +151,14 @@ static int l_is_edited(lua_State *L)
 static int l_close(lua_State *L)
 {
     struct lua_prompt *prompt = check_prompt(L);
-    struct mt_edit *edit = prompt->edit;
+    struct mt_line_editor *edit = prompt->edit;
     if (!edit)
         return 0;
-    mt_edit_stop(edit);
+    mt_line_editor_stop(edit);
     if (prompt->waiting)
-        on_line(&prompt->waiting->reader, "", 0, MT_EDIT_END);
+        on_line(&prompt->waiting->reader, "", 0, MT_LINE_END);
     prompt->edit = NULL;
-    mt_edit_close(edit);
+    mt_line_editor_close(edit);
     return 0;
 }
 
@@ -168,7 +168,7 @@ static int l_open(lua_State *L)
     struct lua_prompt *prompt = lua_newuserdatauv(L, sizeof(*prompt), 0);
     memset(prompt, 0, sizeof(*prompt));
     luaL_setmetatable(L, "mt.prompt");
-    int status = mt_edit_open(mt_loop(L), &prompt->edit);
+    int status = mt_line_editor_open(mt_loop(L), &prompt->edit);
     if (status < 0)
         return mt_error_errno(L, status, "edit", "open the terminal");
     return 1;
@@ -186,7 +186,7 @@ static const luaL_Reg methods[] = {
     { NULL, NULL },
 };
 
-int mt_lua_edit_open(lua_State *L)
+int mt_lua_line_editor_open(lua_State *L)
 {
     mt_class_new(L, "mt.prompt", methods);
     lua_createtable(L, 0, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines that a person types: edited with libedit on a terminal, or as they come from anything else. */
-#include "host/edit.h"
+#include "host/line_editor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ enum {
     CTRL_C = 3, CTRL_D = 4, CTRL_Z = 26,
 };
 
-struct mt_edit {
+struct mt_line_editor {
     struct mt_loop *loop;
     uv_poll_t poll;
     uv_signal_t resized, continued;
@@ -39,7 +39,7 @@ struct mt_edit {
     locale_t locale;        /* the user's, for libedit alone: Lua keeps the "C" locale */
     char *prompt;
     bool ctrl_z;
-    struct mt_edit_reader *reader;  /* NULL: no line is asked for */
+    struct mt_line_editor_reader *reader;  /* NULL: no line is asked for */
     char bytes[MAX_PENDING];        /* read, and not yet made a line of */
     size_t length;
     size_t taken;           /* of them, by libedit, for the key that it is at */
@@ -51,7 +51,7 @@ static struct termios terminal;  /* as we found it */
 static volatile sig_atomic_t is_ours;
 static bool is_open;
 
-void mt_edit_restore_terminal(void)
+void mt_line_editor_restore_terminal(void)
 {
     if (is_ours)
         tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
@@ -67,7 +67,7 @@ void mt_edit_restore_terminal(void)
  */
 static int take_character(EditLine *editor, wchar_t *character)
 {
-    struct mt_edit *edit;
+    struct mt_line_editor *edit;
     mbstate_t state = { 0 };
     el_get(editor, EL_CLIENTDATA, &edit);
     size_t left = edit->length - edit->taken;
@@ -84,7 +84,7 @@ static int take_character(EditLine *editor, wchar_t *character)
 
 static char *prompt_of(EditLine *editor)
 {
-    struct mt_edit *edit;
+    struct mt_line_editor *edit;
     el_get(editor, EL_CLIENTDATA, &edit);
     return edit->prompt;
 }
@@ -112,7 +112,7 @@ static locale_t user_locale(void)
     return plain ? plain : user;
 }
 
-static int start_editor(struct mt_edit *edit)
+static int start_editor(struct mt_line_editor *edit)
 {
     HistEvent event;
     edit->locale = user_locale();
@@ -136,7 +136,7 @@ static int start_editor(struct mt_edit *edit)
     return edit->editor && edit->history ? 0 : -ENOMEM;
 }
 
-static void end_editor(struct mt_edit *edit)
+static void end_editor(struct mt_line_editor *edit)
 {
     locale_t outer = edit->locale ? uselocale(edit->locale) : (locale_t)0;
     if (edit->editor)
@@ -152,7 +152,7 @@ static void end_editor(struct mt_edit *edit)
 }
 
 /* Editing shows the prompt and makes the terminal ours; ending that gives it back. */
-static void set_editing(struct mt_edit *edit, bool editing)
+static void set_editing(struct mt_line_editor *edit, bool editing)
 {
     locale_t outer = uselocale(edit->locale);
     is_ours |= editing;
@@ -183,7 +183,7 @@ static size_t columns(void)
 }
 
 /* Takes prompt and line off the screen, however many rows they fill. */
-static void erase_line(struct mt_edit *edit)
+static void erase_line(struct mt_line_editor *edit)
 {
     wchar_t prompt[128];
     size_t length = mbstowcs(prompt, edit->prompt, sizeof(prompt) / sizeof(prompt[0]));
@@ -202,7 +202,7 @@ static void write_lines(const char *text, size_t length)
         fputc('\n', stdout);
 }
 
-void mt_edit_print(struct mt_edit *edit, const char *text, size_t length)
+void mt_line_editor_print(struct mt_line_editor *edit, const char *text, size_t length)
 {
     if (edit->editor && edit->reader) {
         locale_t outer = uselocale(edit->locale);
@@ -222,7 +222,7 @@ void mt_edit_print(struct mt_edit *edit, const char *text, size_t length)
 
 static void on_resized(uv_signal_t *handle, int number)
 {
-    struct mt_edit *edit = mt_container_of(handle, struct mt_edit, resized);
+    struct mt_line_editor *edit = mt_container_of(handle, struct mt_line_editor, resized);
     (void)number;
     if (edit->reader) {
         locale_t outer = uselocale(edit->locale);
@@ -236,7 +236,7 @@ static void on_resized(uv_signal_t *handle, int number)
 /* We were stopped, and the shell has used the terminal since. */
 static void on_continued(uv_signal_t *handle, int number)
 {
-    struct mt_edit *edit = mt_container_of(handle, struct mt_edit, continued);
+    struct mt_line_editor *edit = mt_container_of(handle, struct mt_line_editor, continued);
     (void)number;
     if (edit->reader) {
         locale_t outer = uselocale(edit->locale);
@@ -249,25 +249,25 @@ static void on_continued(uv_signal_t *handle, int number)
 
 /* ---- from bytes to a line ---- */
 
-static void drop(struct mt_edit *edit, size_t count)
+static void drop(struct mt_line_editor *edit, size_t count)
 {
     edit->length -= count;
     memmove(edit->bytes, edit->bytes + count, edit->length);
 }
 
-static void finish(struct mt_edit *edit, const char *line, size_t length, enum mt_edit_key key)
+static void finish(struct mt_line_editor *edit, const char *line, size_t length, enum mt_line_editor_key key)
 {
-    struct mt_edit_reader *reader = edit->reader;
+    struct mt_line_editor_reader *reader = edit->reader;
     char *copy = malloc(length + 1);  /* libedit's own ends with the editing */
     if (copy && length)
         memcpy(copy, line, length);
-    mt_edit_stop(edit);
+    mt_line_editor_stop(edit);
     reader->on_line(reader, copy ? copy : "", copy ? length : 0, key);
     free(copy);
 }
 
 /* What of the line has been typed, for keys that libedit does not get. */
-static void finish_edited(struct mt_edit *edit, const char *shown, enum mt_edit_key key)
+static void finish_edited(struct mt_line_editor *edit, const char *shown, enum mt_line_editor_key key)
 {
     const LineInfo *line = el_line(edit->editor);
     size_t length = (size_t)(line->lastchar - line->buffer);
@@ -276,7 +276,7 @@ static void finish_edited(struct mt_edit *edit, const char *shown, enum mt_edit_
 }
 
 /* Like every program at a terminal; on_continued() goes on. */
-static void suspend(struct mt_edit *edit)
+static void suspend(struct mt_line_editor *edit)
 {
     el_set(edit->editor, EL_PREP_TERM, 0);
     fputc('\n', stdout);
@@ -285,7 +285,7 @@ static void suspend(struct mt_edit *edit)
 }
 
 /* Returns whether there was enough to do something. */
-static bool edit_key(struct mt_edit *edit)
+static bool edit_key(struct mt_line_editor *edit)
 {
     int count = 0;
     edit->taken = 0;
@@ -295,15 +295,15 @@ static bool edit_key(struct mt_edit *edit)
         return false;
     drop(edit, edit->starved ? 1 : edit->taken);
     if (line && count > 0 && line[count - 1] == '\n')
-        finish(edit, line, (size_t)count - 1, MT_EDIT_ENTER);
+        finish(edit, line, (size_t)count - 1, MT_LINE_ENTER);
     else if (line && count == 1 && line[0] == CTRL_D) {
         fputc('\n', stdout);
-        finish(edit, "", 0, MT_EDIT_END);
+        finish(edit, "", 0, MT_LINE_END);
     }
     return true;
 }
 
-static void edit_bytes(struct mt_edit *edit)
+static void edit_bytes(struct mt_line_editor *edit)
 {
     bool enough = true;
     locale_t outer = uselocale(edit->locale);
@@ -312,20 +312,20 @@ static void edit_bytes(struct mt_edit *edit)
         if (key == CTRL_C || key == CTRL_Z)
             drop(edit, 1);
         if (key == CTRL_C)
-            finish_edited(edit, "^C\n", MT_EDIT_INTERRUPTED);
+            finish_edited(edit, "^C\n", MT_LINE_INTERRUPTED);
         else if (key == CTRL_Z && edit->ctrl_z)
-            finish_edited(edit, "^Z\n", MT_EDIT_CTRL_Z);
+            finish_edited(edit, "^Z\n", MT_LINE_CTRL_Z);
         else if (key == CTRL_Z)
             suspend(edit);
         else
             enough = edit_key(edit);
     }
     if (edit->at_end && edit->reader)
-        finish(edit, "", 0, MT_EDIT_END);
+        finish(edit, "", 0, MT_LINE_END);
     uselocale(outer);
 }
 
-static void cut_line(struct mt_edit *edit)
+static void cut_line(struct mt_line_editor *edit)
 {
     char line[MAX_PENDING];
     size_t length = 0;
@@ -335,7 +335,7 @@ static void cut_line(struct mt_edit *edit)
     if (length == edit->length && length < MAX_PENDING && !edit->at_end)
         return;
     if (length == 0 && edit->length == 0) {
-        finish(edit, "", 0, MT_EDIT_END);
+        finish(edit, "", 0, MT_LINE_END);
         return;
     }
     bool is_text_end = length < edit->length && edit->bytes[length] == CTRL_Z;
@@ -344,10 +344,10 @@ static void cut_line(struct mt_edit *edit)
     drop(edit, used);
     if (length > 0 && line[length - 1] == '\r')
         length--;
-    finish(edit, line, length, is_text_end ? MT_EDIT_CTRL_Z : MT_EDIT_ENTER);
+    finish(edit, line, length, is_text_end ? MT_LINE_CTRL_Z : MT_LINE_ENTER);
 }
 
-static void use_bytes(struct mt_edit *edit)
+static void use_bytes(struct mt_line_editor *edit)
 {
     if (edit->editor)
         edit_bytes(edit);
@@ -355,7 +355,7 @@ static void use_bytes(struct mt_edit *edit)
         cut_line(edit);
 }
 
-static void fill(struct mt_edit *edit)
+static void fill(struct mt_line_editor *edit)
 {
     ssize_t count = read(edit->fd, edit->bytes + edit->length, MAX_PENDING - edit->length);
     if (count < 0 && (errno == EINTR || errno == EAGAIN))
@@ -373,7 +373,7 @@ static void fill(struct mt_edit *edit)
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    struct mt_edit *edit = mt_container_of(poll, struct mt_edit, poll);
+    struct mt_line_editor *edit = mt_container_of(poll, struct mt_line_editor, poll);
     (void)events;
     if (status < 0)
         edit->at_end = true;
@@ -386,19 +386,19 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-    struct mt_edit *edit = handle->data;
+    struct mt_line_editor *edit = handle->data;
     if (--edit->open_handles == 0)
         free(edit);
 }
 
-static void close_handle(struct mt_edit *edit, uv_handle_t *handle)
+static void close_handle(struct mt_line_editor *edit, uv_handle_t *handle)
 {
     handle->data = edit;
     uv_close(handle, on_handle_closed);
 }
 
 /* libuv makes what it polls non-blocking, and here that is also the shell's, and standard output's. */
-static int watch_input(struct mt_edit *edit)
+static int watch_input(struct mt_line_editor *edit)
 {
     int flags = fcntl(edit->fd, F_GETFL);
     int status = uv_poll_init(&edit->loop->uv, &edit->poll, edit->fd);
@@ -409,7 +409,7 @@ static int watch_input(struct mt_edit *edit)
     return status == 0 || status == UV_EPERM ? 0 : status;
 }
 
-static int watch_signals(struct mt_edit *edit)
+static int watch_signals(struct mt_line_editor *edit)
 {
     int status = uv_signal_init(&edit->loop->uv, &edit->resized);
     if (status < 0)
@@ -430,11 +430,11 @@ static bool can_edit(void)
     return kind && *kind && strcmp(kind, "dumb") != 0;
 }
 
-int mt_edit_open(struct mt_loop *loop, struct mt_edit **edit)
+int mt_line_editor_open(struct mt_loop *loop, struct mt_line_editor **edit)
 {
     if (is_open)
         return -EBUSY;
-    struct mt_edit *made = calloc(1, sizeof(*made));
+    struct mt_line_editor *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
     made->loop = loop;
@@ -448,14 +448,14 @@ int mt_edit_open(struct mt_loop *loop, struct mt_edit **edit)
             status = start_editor(made);
     }
     if (status < 0) {
-        mt_edit_close(made);
+        mt_line_editor_close(made);
         return status;
     }
     *edit = made;
     return 0;
 }
 
-void mt_edit_stop(struct mt_edit *edit)
+void mt_line_editor_stop(struct mt_line_editor *edit)
 {
     if (!edit->reader)
         return;
@@ -466,10 +466,10 @@ void mt_edit_stop(struct mt_edit *edit)
         set_editing(edit, false);
 }
 
-void mt_edit_close(struct mt_edit *edit)
+void mt_line_editor_close(struct mt_line_editor *edit)
 {
     int handles = edit->open_handles;
-    mt_edit_stop(edit);
+    mt_line_editor_stop(edit);
     end_editor(edit);
     free(edit->prompt);
     edit->prompt = NULL;
@@ -490,8 +490,8 @@ void mt_edit_close(struct mt_edit *edit)
         free(edit);
 }
 
-int mt_edit_read(struct mt_edit *edit, const char *prompt, bool ctrl_z,
-                 struct mt_edit_reader *reader)
+int mt_line_editor_read(struct mt_line_editor *edit, const char *prompt, bool ctrl_z,
+                 struct mt_line_editor_reader *reader)
 {
     char *copy = strdup(prompt);
     if (!copy)
@@ -515,7 +515,7 @@ int mt_edit_read(struct mt_edit *edit, const char *prompt, bool ctrl_z,
     return edit->reader ? uv_poll_start(&edit->poll, UV_READABLE, on_readable) : 0;
 }
 
-void mt_edit_remember(struct mt_edit *edit, const char *line)
+void mt_line_editor_remember(struct mt_line_editor *edit, const char *line)
 {
     HistEvent event;
     if (!edit->editor)
@@ -525,12 +525,12 @@ void mt_edit_remember(struct mt_edit *edit, const char *line)
     uselocale(outer);
 }
 
-bool mt_edit_is_terminal(const struct mt_edit *edit)
+bool mt_line_editor_is_terminal(const struct mt_line_editor *edit)
 {
     return edit->is_terminal;
 }
 
-bool mt_edit_is_edited(const struct mt_edit *edit)
+bool mt_line_editor_is_edited(const struct mt_line_editor *edit)
 {
     return edit->editor != NULL;
 }
