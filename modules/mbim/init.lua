@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- MBIM for scripts: the notation to declare commands in, the commands declared so far, and the way to a device.
 
+local parts = require "schema.message"
 local schema = require "schema"
 local services = require "mbim.services"
 
@@ -29,15 +30,11 @@ local services = require "mbim.services"
 local mbim = { services = services }
 
 -- mbim.u32, mbim.text, mbim.enum and so on: a script that declares a command needs this one module.
-for name, constructor in pairs(schema) do
-  if not name:find("^compile") and name ~= "secrets" then
-    mbim[name] = constructor
-  end
-end
+parts.add_notation(mbim)
 
 local registry = {} -- [uuid][cid] = command
 
-local Command = {}
+local Command = { __index = parts.index }
 function Command.__tostring(self)
   return ("%s (%s %d)"):format(self.name, self.service, self.cid)
 end
@@ -70,18 +67,11 @@ end
 
 -- Parts that are laid out alike, the same table of fields, share one codec.
 local function compile(codecs, fields, name)
-  if fields == nil then
-    return nil
-  end
-  if not codecs[fields] then
-    local ok, result = pcall(schema.compile, name, fields)
-    if not ok then
-      error(result, 3)
-    end
-    codecs[fields] = result
-  end
+  codecs[fields] = codecs[fields] or schema.compile(name, fields)
   return codecs[fields]
 end
+
+local titles = { query = " query", set = " set", response = "", indication = " indication" }
 
 local function check(declaration)
   local name = declaration.name
@@ -117,25 +107,20 @@ end
 function mbim.command(declaration)
   local uuid = check(declaration)
   local name, codecs = declaration.name, {}
-  local response = compile(codecs, declaration.response, name)
-  local indication = declaration.indication
-  local command = setmetatable({
-    service      = services[uuid] or uuid,
-    service_uuid = uuid,
-    cid          = declaration.cid,
-    name         = name,
-    response     = response,
-    query        = compile(codecs, declaration.query, name .. " query"),
-    set          = compile(codecs, declaration.set, name .. " set"),
-    indication   = indication == true and response or compile(codecs, indication, name .. " indication"),
-    secrets      = {},
-    declaration  = declaration,
-  }, Command)
-  for _, part in ipairs { "query", "set", "response", "indication" } do
-    for field in pairs(type(declaration[part]) == "table" and schema.secrets(declaration[part]) or {}) do
-      command.secrets[field] = true
+  local late = {}
+  function late.secrets() return parts.secrets(declaration, { "query", "set", "response", "indication" }) end
+  for part, title in pairs(titles) do
+    local fields = declaration[part]
+    if fields == true then
+      fields, title = declaration.response, ""
     end
+    late[part] = fields and function() return compile(codecs, fields, name .. title) end
   end
+  local command = setmetatable({
+    service = services[uuid] or uuid, service_uuid = uuid, cid = declaration.cid, name = name,
+    declaration = declaration, late = late,
+  }, Command)
+  parts.check(command, 2)
   registry[uuid] = registry[uuid] or {}
   registry[uuid][command.cid] = command
   return command

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- QMI for scripts: the notation to declare messages in, the messages declared so far, and the way to a device.
 
+local parts = require "schema.message"
 local schema = require "schema"
 local services = require "qmi.services"
 
@@ -27,18 +28,14 @@ local services = require "qmi.services"
 local qmi = { services = services }
 
 -- qmi.u32, qmi.string, qmi.enum and so on: a script that declares a message needs this one module.
-for name, constructor in pairs(schema) do
-  if not name:find("^compile") and name ~= "secrets" then
-    qmi[name] = constructor
-  end
-end
+parts.add_notation(qmi)
 
 local registry = {} -- [service number][id] = message
 
 local RESULT = 0x02
 local result = schema.struct { schema.u16 "status", schema.u16 "error" } "result"
 
-local Message = {}
+local Message = { __index = parts.index }
 function Message.__tostring(self)
   return ("%s (%s 0x%04x)"):format(self.name, self.service, self.id)
 end
@@ -76,14 +73,6 @@ local function check(declaration)
   return number
 end
 
-local function compile(name, fields, is_response)
-  local ok, codec = pcall(schema.compile_tlvs, name, fields, is_response)
-  if not ok then
-    error(codec, 3)
-  end
-  return codec
-end
-
 local function with_result(fields)
   local all = { [RESULT] = result }
   for tag, field in pairs(fields or {}) do
@@ -98,24 +87,23 @@ end
 function qmi.message(declaration)
   local number = check(declaration)
   local name, indication = declaration.name, declaration.indication
-  local is_requested = declaration.request or declaration.response
-  local message = setmetatable({
-    service     = services[number] or ("0x%02x"):format(number),
-    service_id  = number,
-    id          = declaration.id,
-    name        = name,
-    request     = is_requested and compile(name .. " request", declaration.request or {}, false) or nil,
-    response    = is_requested and compile(name, with_result(declaration.response), true) or nil,
-    indication  = indication and compile(name .. " indication",
-      indication == true and declaration.response or indication, false) or nil,
-    secrets     = {},
-    declaration = declaration,
-  }, Message)
-  for _, part in ipairs { "request", "response", "indication" } do
-    for field in pairs(type(declaration[part]) == "table" and schema.secrets(declaration[part]) or {}) do
-      message.secrets[field] = true
+  local late = {}
+  function late.secrets() return parts.secrets(declaration, { "request", "response", "indication" }) end
+  if declaration.request or declaration.response then
+    function late.request() return schema.compile_tlvs(name .. " request", declaration.request or {}, false) end
+    function late.response() return schema.compile_tlvs(name, with_result(declaration.response), true) end
+  end
+  if indication then
+    function late.indication()
+      local fields = indication == true and declaration.response or indication
+      return schema.compile_tlvs(name .. " indication", fields, false)
     end
   end
+  local message = setmetatable({
+    service = services[number] or ("0x%02x"):format(number), service_id = number, id = declaration.id, name = name,
+    declaration = declaration, late = late,
+  }, Message)
+  parts.check(message, 2)
   registry[number] = registry[number] or {}
   registry[number][message.id] = message
   return message

@@ -21,6 +21,11 @@ local call_end = require "qmi.call_end"
 local cause = require "cause"
 local qmi = require "qmi"
 
+-- Each is compiled when it is first read.
+for _, message in ipairs(require "qmi.messages") do
+  local _, _, _ = message.request, message.response, message.indication
+end
+
 schema.compile_tlvs = compile_tlvs
 
 local T = {}

@@ -550,6 +550,10 @@ static void secrets_are_named(void **state)
 {
     (void)state;
     wire_lua_run(L,
+                 "local message = require 'schema.message'\n"
+                 "local function secrets(fields)\n"
+                 "  return message.secrets({ part = fields, other = true }, { 'part', 'other' })\n"
+                 "end\n"
                  "local pin = secret(text)\n"
                  "assert(same(secrets { u8 'a', pin 'b', struct { pin 'c', u8 'd' } 'e',\n"
                  "  refs(struct { list(u8, struct { secret(lstring(u8)) 'f' }) 'g' }) 'h',\n"

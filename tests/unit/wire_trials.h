@@ -16,7 +16,7 @@
 static lua_State *L;
 
 /*
- * Declarations and values are written in Lua, with the notation of modules/schema.lua as globals;
+ * Declarations and values are written in Lua, with the notation of modules/schema/init.lua as globals;
  * bytes are written in hexadecimal, where dots and spaces are for the reader.
  */
 static const char wire_trials_chunk[] =

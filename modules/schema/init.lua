@@ -211,25 +211,4 @@ function schema.secret(t)
   return secret
 end
 
-local function add_secrets(names, fields)
-  for _, field in pairs(fields) do
-    local t = field.type
-    while t do -- down to what a list or a reference holds
-      if t.secret then
-        names[field.name] = true
-      end
-      if t.fields then
-        add_secrets(names, t.fields)
-      end
-      t = t.of
-    end
-  end
-  return names
-end
-
----The names of all fields that are secret, however deep they are.
----@param fields schema.fields
----@return table<string, true>
-function schema.secrets(fields) return add_secrets({}, fields) end
-
 return schema
