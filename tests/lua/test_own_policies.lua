@@ -8,12 +8,9 @@ local world = require "support.world"
 local T = {}
 
 local DAEMON = [[
-start() { mkdir -p /etc/moontower/policies; echo "return { $1 }" >/etc/moontower/config.lua
-  moontower serve 2>>/run/test/log & daemon=$!; n=0
-  until [ -S /run/moontower/control/socket ]; do n=$((n+1)); [ $n -lt 600 ] || return 1; sleep 0.05; done; }
-until_why() { n=0; until moontower why | grep -q "$1"; do n=$((n+1)); [ $n -lt 600 ] || { moontower why; return 1; }
-  sleep 0.1; done; }
-end() { moontower down >/dev/null; kill $daemon; wait $daemon; }
+. $SUPPORT/daemon.sh
+serve() { echo "return { $1 }" >/etc/moontower/config.lua; start; }
+finish() { moontower down >/dev/null; end; }
 policy() { cat >/etc/moontower/policies/$1.lua; }
 mkdir -p /etc/moontower/policies
 ]]
@@ -37,13 +34,13 @@ return policy { name = "night", each = { modem = "ready" }, run = function(modem
   task.sleep(1e6)
 end }
 END
-    start 'modems = { { apn = "r.ispsn", policy = { "reconnect", { "night", word = "awake" } } } }' || exit 1
-    until_why "modem .* is online" && until_why "policy night of modem .* is awake" || exit 1
+    serve 'modems = { { apn = "r.ispsn", policy = { "reconnect", { "night", word = "awake" } } } }'
+    until_why "modem .* is online"; until_why "policy night of modem .* is awake"
     moontower why; echo ----; moontower why --json
     sed -i 's/awake/asleep/' /etc/moontower/config.lua; moontower reload
-    until_why "policy night of modem .* is asleep" && until_why "modem .* is online" || exit 1
+    until_why "policy night of modem .* is asleep"; until_why "modem .* is online"
     moontower down >/dev/null; moontower why; moontower up --no-probe >/dev/null
-    until_why "policy night of modem .* is asleep" || exit 1; end; true]]
+    until_why "policy night of modem .* is asleep"; finish; true]]
   local text, told = out:match "^(.-)\n%-%-%-%-\n(.-)\nread again\n"
   lu.assertStrContains(text, "\n  policy   reconnect, night\n")
   lu.assertStrMatches(text, ".*\npolicy night of modem %S+ is awake since %S+: nothing is to be done\n"
