@@ -194,7 +194,7 @@ function Group:__close(err)
   cancel_children(self, self.ending)
   do
     -- No deadline of its own: each child bounds its own clean-up, and limits see to those that do not.
-    local shield <close> = core.scope(nil, true) -- luacheck: ignore 211
+    local _ <close> = core.scope(nil, true)
     self:wait()
   end
   self.scope:__close()

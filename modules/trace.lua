@@ -46,7 +46,7 @@ function trace.watch(exchange, protocol, group)
   end
   group:spawn(function()
     -- A device that is closed cancels this task; what came before that is still shown.
-    local rest <close> = task.finally(function() task.shield(DRAIN_TIME, show_all) end) -- luacheck: ignore 211
+    local _ <close> = task.finally(function() task.shield(DRAIN_TIME, show_all) end)
     show_all()
   end)
 end

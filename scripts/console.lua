@@ -186,7 +186,7 @@ exit status 1.]])
     end
     local prompt <close> = opened_prompt
     local env, opened = environment(args, prompt)
-    local hold <close> = task.finally(function() -- luacheck: ignore 211
+    local _ <close> = task.finally(function()
       if opened.modem then opened.modem:close() end
     end)
     if prompt:is_terminal() then

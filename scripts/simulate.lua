@@ -85,7 +85,7 @@ local function run_in_namespaces(args, command)
   if not entered then
     return nil, err
   end
-  local left <close> = task.finally(tier1.leave) -- luacheck: ignore 211
+  local _ <close> = task.finally(tier1.leave)
   local group <close> = task.group()
   local modems, ok
   modems, err = make_modems(args, group)

@@ -207,7 +207,7 @@ local function switch(device, named, args, watcher)
     watcher:done("replaced", ("%s, which is up: %s takes its place"):format(apn_of(standing.carrier), apn_of(chosen)),
       { apn = standing.carrier.bearers[1].apn })
   end
-  local surviving <close> = standing and terminal.survive_hangup() or nil -- luacheck: ignore 211
+  local _ <close> = standing and terminal.survive_hangup() or nil
   local back <close> = restore.guard(device, standing, watcher)
   local exit
   exit, err = connect(device, chosen, options_for(args, device, standing, chosen), args, watcher)

@@ -159,7 +159,7 @@ function Broker:modem_gone(modem)
 end
 
 local function serve(self, kind, port, process)
-  local connection <close> = port -- luacheck: ignore 211
+  local _ <close> = port
   local name = name_of(process)
   local peer = peers.new(port, name, process)
   local client = kind.new(self, peer)
@@ -168,7 +168,7 @@ local function serve(self, kind, port, process)
     self.clients[client] = nil
     task.shield(LEAVE_TIME, client.leave, client)
   end
-  local leaving <close> = task.finally(leave) -- luacheck: ignore 211
+  local _ <close> = task.finally(leave)
   log.debug("%s: %s has come", kind.socket, name)
   local why = peer:run(kind.frame, function(bytes) return client:receive(bytes) end)
   log.debug("%s: %s is let go: %s", kind.socket, name, why)

@@ -184,7 +184,7 @@ local function ask_modem(self, request, inner)
   end
   local function ask()
     local allocates = inner and cids.allocates(inner)
-    local reservation <close> = allocates and self.cids:reserve(inner) or nil -- luacheck: ignore 211
+    local _ <close> = allocates and self.cids:reserve(inner) or nil
     local answer, err = exchange:request({
       type = "command", service = request.service, cid = request.cid, set = request.set, info = request.info,
     }, COMMAND_TIME)

@@ -87,7 +87,7 @@ function Peer:run(frame, receive)
       if answer then
         self.turns:pop()
         group:spawn(function()
-          local turn <close> = task.finally(function() self.turns:push(true) end) -- luacheck: ignore 211
+          local _ <close> = task.finally(function() self.turns:push(true) end)
           answer()
         end)
       end

@@ -61,7 +61,7 @@ local function ask_modem(self, request)
     return errors.fail { code = "gone", source = "broker", message = "the modem is gone" }
   end
   local function ask()
-    local reservation <close> = cids.allocates(request) and self.cids:reserve(request) -- luacheck: ignore 211
+    local _ <close> = cids.allocates(request) and self.cids:reserve(request)
     local answer, err = wire:request({
       type = "request", service = request.service, client = request.client, id = request.id, tlvs = request.tlvs,
     }, ANSWER_TIME)

@@ -37,17 +37,17 @@ local function in_turn(self, name, command, fn)
   if turns.command then
     io.stderr:write(("moontower: waiting until this is done: %s\n"):format(orders.clause(turns.command)))
   end
-  local turn <close> = turns.mutex:lock() -- luacheck: ignore 211
-  local ending <close> = task.finally(function() turns.command = nil end) -- luacheck: ignore 211
+  local _ <close> = turns.mutex:lock()
+  local _ <close> = task.finally(function() turns.command = nil end)
   turns.command = command
   return fn()
 end
 
 ---Runs fn(...) so that the daemon's messages go into its log, not to the terminal of the command.
 ---@param fn function
-function Commands:as_daemon(fn, ...) -- luacheck: ignore 212
+function Commands:as_daemon(fn, ...)
   local context = core.context()
-  local restoring <close> = task.finally(function() core.set_context(context) end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() core.set_context(context) end)
   core.set_context {}
   fn(...)
 end
@@ -60,7 +60,7 @@ end
 
 local function carry_out(self, name, effect, command, run)
   local function resume() self:as_daemon(self.supervisor.resume, self.supervisor, name) end
-  local resuming <close> = task.finally(resume) -- luacheck: ignore 211
+  local _ <close> = task.finally(resume)
   self.supervisor:pause(name)
   local before = orders.load(name)
   local undo <close> = task.undo(function() orders.save(name, before) end)

@@ -103,10 +103,10 @@ local function live(self, slot)
       slot.modem:close()
     end
   end
-  local closing <close> = task.finally(close) -- luacheck: ignore 211
+  local _ <close> = task.finally(close)
   open_patiently(slot)
   slot.group = task.group()
-  local group <close> = slot.group -- luacheck: ignore 211
+  local group <close> = slot.group
   group:spawn(answer_borrowers, slot)
   group:spawn(tell, slot, self.changed)
   events.publish("modem-ready", {
@@ -239,7 +239,7 @@ local function forward(self, name, monitor)
     self.hears[name] = nil
     self.changed:push(true) -- so that it is watched again
   end
-  local closing <close> = task.finally(over) -- luacheck: ignore 211
+  local _ <close> = task.finally(over)
   local events_of <close> = monitor
   while events_of:next() do
     self.changed:push(true)

@@ -183,7 +183,7 @@ end
 local function serve_reloads(self)
   while true do
     local answer = self.reloads:pop()
-    local reloading <close> = self.manager:reloading() -- luacheck: ignore 211
+    local _ <close> = self.manager:reloading()
     local ok, err = read_anew(self)
     answer:push { ok = ok, err = err }
   end
@@ -241,7 +241,7 @@ local function accept_clients(self, listener, group)
   local clients = 0
   local function serve(port)
     clients = clients + 1
-    local counted <close> = task.finally(function() clients = clients - 1 end) -- luacheck: ignore 211
+    local _ <close> = task.finally(function() clients = clients - 1 end)
     local ok, err = xpcall(session.serve, debug.traceback, port, function(name, arguments, run)
       return run_in_turn(self, name, arguments, run)
     end)
@@ -335,7 +335,7 @@ function M.run(options)
     return self.commands:carry_out(status.name(description), ...)
   end
   local function at_the_end() leave(self, options.alone) end
-  local leaving <close> = task.finally(at_the_end) -- luacheck: ignore 211
+  local _ <close> = task.finally(at_the_end)
   if not options.alone then
     local ok
     ok, err = open_control(self, group)

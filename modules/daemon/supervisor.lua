@@ -179,7 +179,7 @@ local function keeping_links(modems, fn, ...)
   local function over()
     for _, modem in ipairs(modems) do modem.keeps_links = modem.keeps_links - 1 end
   end
-  local ending <close> = task.finally(over) -- luacheck: ignore 211
+  local _ <close> = task.finally(over)
   fn(...)
 end
 

@@ -42,7 +42,7 @@ function M.ask_again(link, family)
   local ok, err = link.bearer:ask_again(family)
   if ok then
     link.bearer.ended = nil -- the other one may just have ended
-    local turn <close> = link.renewing:lock() -- luacheck: ignore 211
+    local _ <close> = link.renewing:lock()
     link.bearer.ip = "ipv4v6"
     link.on_given()
   end
@@ -56,7 +56,7 @@ end
 ---@return "same"|"changed"|nil
 ---@return moontower.error? err
 function M.renew(link, apply)
-  local turn <close> = link.renewing:lock() -- luacheck: ignore 211
+  local _ <close> = link.renewing:lock()
   local old = link.bearer
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
   local usable

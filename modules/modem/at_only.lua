@@ -11,10 +11,10 @@ local Backend = { made = { at = at_port.make } }
 ---@return table
 function Backend.open() return {} end
 
-function Backend:opened() end -- luacheck: ignore 212
+function Backend:opened() end
 
 ---@return true
-function Backend:started() return true end -- luacheck: ignore 212
+function Backend:started() return true end
 
 function Backend:close_port() at_port.close(self) end
 

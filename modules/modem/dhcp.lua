@@ -269,7 +269,7 @@ function M.ask(name)
   if not ok then
     return nil, err
   end
-  local down <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     if not before.up then
       netlink.set_link(name, { up = false })
     end

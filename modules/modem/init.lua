@@ -205,7 +205,7 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function Modem:ensure_started()
-  local turn <close> = self.starting:lock() -- luacheck: ignore 211
+  local _ <close> = self.starting:lock()
   if not self.is_started then
     local ok, err = self:started()
     if ok == false then

@@ -137,7 +137,7 @@ end
 ---@param group task.group
 function Backend:trace(group) trace.watch(self.mbim.exchange, "mbim", group) end
 
-function Backend:opened() end -- luacheck: ignore 212
+function Backend:opened() end
 
 -- What costs something, and few scripts want.
 Backend.made = {
@@ -412,7 +412,7 @@ end
 ---The interface of a session: to cdc_mbim, session N is VLAN N. None for the modem's own.
 ---@param session integer
 ---@return link.channel?
-function Backend:channel(session) -- luacheck: ignore 212
+function Backend:channel(session)
   return session > 0 and { kind = "vlan", id = session } or nil
 end
 

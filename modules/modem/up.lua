@@ -31,7 +31,7 @@ local silent = { doing = nothing, done = nothing, data = nothing, rest = nothing
 
 -- Opening an MBIM function ends its sessions: not if one of ours may be running, and the modem answers.
 local function open(modem, is_mute)
-  local turn <close> = modem.starting:lock() -- luacheck: ignore 211
+  local _ <close> = modem.starting:lock()
   local record, err = connections.record(modem.description)
   local ok
   if err then

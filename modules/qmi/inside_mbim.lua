@@ -52,7 +52,7 @@ function Wire:indication()
 end
 
 -- MBIM answers each command, whatever has become of QMI behind it.
-function Wire:fail_after_reset() end -- luacheck: ignore 212
+function Wire:fail_after_reset() end
 
 function Wire:close()
   self.mbim:unsubscribe(self.queue)

@@ -43,7 +43,7 @@ local function numbers(description)
   return list
 end
 
-function ByConfiguration:read(modem) -- luacheck: ignore 212
+function ByConfiguration:read(modem)
   local description = modem.description
   local value = usb_names.configuration(sysfs.new(), description.usb_folder)
   for _, choice in ipairs(choices(description)) do

@@ -26,7 +26,7 @@ local function invalid_context(number, message)
   }
 end
 
-function contexts:normalise(wanted) -- luacheck: ignore 212
+function contexts:normalise(wanted)
   local list = {}
   for key, context in pairs(wanted) do
     local number = math.tointeger(tonumber(key)) -- JSON has made strings of them
@@ -68,11 +68,11 @@ local function different(now, wanted)
   return numbers
 end
 
-function contexts:same(now, wanted) -- luacheck: ignore 212
+function contexts:same(now, wanted)
   return #different(now, wanted) == 0
 end
 
-function contexts:show(value) -- luacheck: ignore 212
+function contexts:show(value)
   local words = {}
   for _, number in ipairs(numbers_of(value)) do
     local context = value[number]
@@ -100,7 +100,7 @@ function contexts:set(modem, wanted, now)
 end
 
 -- What was not there before goes again; others of the modem's are none of our business.
-function contexts:undo(now, wanted) -- luacheck: ignore 212
+function contexts:undo(now, wanted)
   local list = {}
   for number in pairs(wanted) do list[number] = now[number] or false end
   return list

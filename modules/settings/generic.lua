@@ -45,7 +45,7 @@ local function set_of_modes(modes)
   return set
 end
 
-function Rat:normalise(wanted) -- luacheck: ignore 212
+function Rat:normalise(wanted)
   return technologies.wanted(wanted)
 end
 
@@ -73,7 +73,7 @@ function Rat:why_not(_, wanted)
   end
 end
 
-function Rat:how(_, wanted) -- luacheck: ignore 212
+function Rat:how(_, wanted)
   return "QMI NAS system selection: " .. wanted
 end
 
@@ -141,7 +141,7 @@ function Bands:normalise(wanted)
   return bands.parse(tostring(wanted))
 end
 
-function Bands:read(modem) -- luacheck: ignore 212
+function Bands:read(modem)
   local reply, err = preference(modem)
   if reply and not reply.lte_band_preference and not reply.extended_lte_band_preference then
     return setting.UNKNOWN
@@ -168,7 +168,7 @@ function Bands:why_not(_, wanted)
   return bands.refusal(wanted, self.able)
 end
 
-function Bands:how(_, wanted) -- luacheck: ignore 212
+function Bands:how(_, wanted)
   return "QMI NAS system selection: " .. bands.format(wanted)
 end
 

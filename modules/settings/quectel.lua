@@ -211,7 +211,7 @@ function Composition:target(_, wanted)
   }
 end
 
-function Composition:command(target) -- luacheck: ignore 212
+function Composition:command(target)
   return ('AT+QCFG="usbnet",%d'):format(target.exact)
 end
 

@@ -18,13 +18,13 @@ local Setting = {}
 ---@param wanted any
 ---@return any? value
 ---@return moontower.error? err
-function Setting:normalise(wanted) return wanted end -- luacheck: ignore 212
+function Setting:normalise(wanted) return wanted end
 
 ---Is the modem as it is wanted?
 ---@param now any what read() gave
 ---@param wanted any what normalise() gave
 ---@return boolean
-function Setting:same(now, wanted) return now == wanted end -- luacheck: ignore 212
+function Setting:same(now, wanted) return now == wanted end
 
 ---Afterwards: has it worked, as far as that can be seen?
 ---@param now any
@@ -34,7 +34,7 @@ function Setting:holds(now, wanted) return self:same(now, wanted) end
 
 ---@param value any
 ---@return string for people
-function Setting:show(value) return tostring(value) end -- luacheck: ignore 212
+function Setting:show(value) return tostring(value) end
 
 ---The commands that set() would send.
 ---@param now any

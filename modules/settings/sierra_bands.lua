@@ -157,14 +157,14 @@ local function same_masks(a, b)
   return true
 end
 
-function Bands:same(now, wanted) -- luacheck: ignore 212
+function Bands:same(now, wanted)
   if wanted.masks then
     return now.masks ~= nil and same_masks(wanted.masks, now.masks)
   end
   return setting.same_set(now.lte, wanted.lte) and #wanted.nr == 0
 end
 
-function Bands:show(value) -- luacheck: ignore 212
+function Bands:show(value)
   if value.name and value.name ~= OURS then
     return value.name
   end
@@ -182,7 +182,7 @@ function Bands:why_not(_, wanted)
   end
 end
 
-function Bands:undo(now) -- luacheck: ignore 212
+function Bands:undo(now)
   return now.masks and now
 end
 

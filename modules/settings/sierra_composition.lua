@@ -120,7 +120,7 @@ function ByAt:target(now, wanted)
   return { interfaces = names_of(self.bits, mask), index = now.index, type = now.type, exact = mask }
 end
 
-function ByAt:command(target) -- luacheck: ignore 212
+function ByAt:command(target)
   return ("AT!USBCOMP=%d,%d,%X"):format(target.index, target.type, target.exact)
 end
 
@@ -196,11 +196,11 @@ function ByQmi:target(now, wanted)
   return best
 end
 
-function ByQmi:command(target) -- luacheck: ignore 212
+function ByQmi:command(target)
   return ("QMI DMS 0x555C, composition %d"):format(target.exact)
 end
 
-function ByQmi:order(modem, target) -- luacheck: ignore 212
+function ByQmi:order(modem, target)
   local reply, err = modem.qmi:request(sierra_qmi.set_usb_composition, { current = target.exact })
   return reply and true, err
 end
@@ -235,7 +235,7 @@ function ByNumber:read(modem)
   return { interfaces = interfaces_of(number), supported = self.supported, by = self.by, exact = number }
 end
 
-function ByNumber:command(target) -- luacheck: ignore 212
+function ByNumber:command(target)
   return ("AT!UDUSBCOMP=%d"):format(target.exact)
 end
 

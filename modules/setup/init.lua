@@ -166,14 +166,14 @@ local function tell_if_interrupted(self)
 end
 
 local function carry_out(self, made)
-  local guard <close> = tell_if_interrupted(self) -- luacheck: ignore 211
+  local _ <close> = tell_if_interrupted(self)
   for round = 1, ROUNDS do
     local watch, ok, err = nil, true, nil
     if made.at_once then
       watch, err = follow.watch(self.modem)
       ok = watch ~= nil
     end
-    local watching <close> = watch -- luacheck: ignore 211
+    local _ <close> = watch
     if ok then
       ok, err = apply.apply(self.modem, made, self.report, self.watcher)
     end

@@ -22,9 +22,9 @@ local function restricted(modem, identity, wanted)
     wanted[list] = wanted[list] or {}
     wanted[list][#wanted[list] + 1] = element
   end
-  function facts:set(name, value) wanted[name] = value end -- luacheck: ignore 212
-  function facts:at(line, options) add("at", line, options) end -- luacheck: ignore 212
-  function facts:qmi(line, options) add("qmi", line, options) end -- luacheck: ignore 212
+  function facts:set(name, value) wanted[name] = value end
+  function facts:at(line, options) add("at", line, options) end
+  function facts:qmi(line, options) add("qmi", line, options) end
   return facts
 end
 

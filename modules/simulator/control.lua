@@ -168,7 +168,7 @@ function control.is_running()
 end
 
 local function serve(lock, listener, group, modems)
-  local mine <close> = lock -- luacheck: ignore 211
+  local _ <close> = lock
   unix_server.run(listener, group, {
     name = "the simulated modem's control socket", serve = function(port) converse(modems, port) end,
   })

@@ -106,7 +106,7 @@ local function new_port(modem, folder)
 end
 
 local function hear(monitor, ports)
-  local watching <close> = monitor -- luacheck: ignore 211
+  local _ <close> = monitor
   while assert(monitor:next()) do
     for _, port in ipairs(ports) do
       look(port)

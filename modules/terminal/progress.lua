@@ -68,7 +68,7 @@ function Terminal:done(label, text)
   print_line(self, label, text)
 end
 
-function Terminal:data() end -- luacheck: ignore 212
+function Terminal:data() end
 
 function Terminal:rest()
   if self.label then
@@ -88,24 +88,24 @@ end
 
 local Lines = {}
 Lines.__index = Lines
-function Lines:doing() end -- luacheck: ignore 212
+function Lines:doing() end
 function Lines:done(label, text) print_line(self, label, text) end
-function Lines:rest() end -- luacheck: ignore 212
-function Lines:data() end -- luacheck: ignore 212
-function Lines:close() end -- luacheck: ignore 212
+function Lines:rest() end
+function Lines:data() end
+function Lines:close() end
 
 -- For programs: no lines, but one object at the end, its keys the labels.
 local Json = {}
 Json.__index = Json
-function Json:doing() end -- luacheck: ignore 212
+function Json:doing() end
 function Json:done(label, _, data)
   if data then
     self:data(label, data)
   end
 end
 function Json:data(label, data) self.values[label:lower()] = data end
-function Json:rest() end -- luacheck: ignore 212
-function Json:close() end -- luacheck: ignore 212
+function Json:rest() end
+function Json:close() end
 
 Terminal.__close, Lines.__close, Json.__close = Terminal.close, Lines.close, Json.close
 

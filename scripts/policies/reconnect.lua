@@ -30,7 +30,7 @@ return policy {
       if not err then
         attempt:succeeded()
         repair:mended()
-        local joined <close> = options.online and options.online(modem, link) -- luacheck: ignore 211
+        local _ <close> = options.online and options.online(modem, link)
         reason = link:wait_down(options)
       else
         reason = err

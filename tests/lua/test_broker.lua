@@ -280,7 +280,7 @@ end
 
 -- What is no request, or stands beside one, would reach the modem without anybody having looked at it.
 function T.test_inside_mbim_only_requests_that_can_be_read_go_to_the_modem()
-  local frames, restored <close> = frames_inside_mbim() -- luacheck: ignore 211
+  local frames, _ <close> = frames_inside_mbim()
   local good
   with_daemon("mbim", function()
     local port = mbim_client()

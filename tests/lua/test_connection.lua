@@ -31,7 +31,7 @@ local function with_modem(fn, protocols)
     sim:compose(composition)
     sim.latency, sim.search_time = 0, 0.02
     assert(tier1.start(sim, group))
-    local pull <close> = task.finally(function() -- luacheck: ignore 211
+    local _ <close> = task.finally(function()
       sim:unplug()
       state.remove("qmi", "simulated")
       state.remove("modems", "simulated")

@@ -19,7 +19,7 @@ local function fail_for_good(run)
   local sleep, pauses, failures = task.sleep, {}, {}
   local heard <close> = events.subscribe()
   local group <close> = task.group()
-  local restored <close> = task.finally(function() task.sleep = sleep end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() task.sleep = sleep end)
   task.sleep = function(seconds)
     pauses[#pauses + 1] = seconds > 0 and seconds or nil
     sleep(0)
@@ -179,7 +179,7 @@ function T.test_one_that_will_not_end_does_not_hold_up_a_reload()
   local group <close> = task.group()
   local core = require "core.task"
   local account = core.account
-  local restored <close> = task.finally(function() core.account = account end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() core.account = account end)
   core.account = function(limits)
     limits.cleanup = 0.1
     return account(limits)
@@ -188,7 +188,7 @@ function T.test_one_that_will_not_end_does_not_hold_up_a_reload()
   local started, ended = 0, 0
   local function never_end()
     started = started + 1
-    local shielded <close> = task.finally(function() -- luacheck: ignore 211
+    local _ <close> = task.finally(function()
       ended = ended + 1
       task.shield(1e6, task.sleep, 1e6)
     end)

@@ -113,7 +113,7 @@ end
 function T.test_why_there_is_no_address()
   local ask = dhcp.ask
   local function restore() dhcp.ask = ask end
-  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local _ <close> = task.finally(restore)
   local function read(session, channel)
     return select(2, addresses.read({
       net = "wwan0", channel = function() return channel end,
@@ -137,7 +137,7 @@ end
 function T.test_a_modem_that_does_not_tell_addresses()
   local ask = dhcp.ask
   local function restore() dhcp.ask = ask end
-  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local _ <close> = task.finally(restore)
   local function read(code, state)
     return addresses.read({
       net = "wwan0", channel = function() end,

@@ -76,7 +76,7 @@ end
 -- As `moontower help` does it, so that no policy's options are checked; but what they could be is written down.
 local function options_of_policies()
   local all, real = {}, policy.options
-  local restored <close> = task.finally(function() policy.options = real end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() policy.options = real end)
   function policy.options(_, kinds)
     all[debug.getinfo(2, "S").source:match "([^/]+)%.lua$"] = kinds
     return {}, {}

@@ -74,7 +74,7 @@ end
 function T.test_a_kernel_that_cannot_be_asked()
   local link, routes = net.link, net.routes
   local function restore() net.link, net.routes = link, routes end
-  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local _ <close> = task.finally(restore)
   local function fails() return errors.fail { code = "io", source = "netlink", message = "no buffer space" } end
   local function of_route() return { { destination = "default", link = "eth0", metric = 100 } } end
   local function without_route() return {} end

@@ -33,7 +33,7 @@ end
 
 function T.test_what_could_not_be_asked_is_asked_again()
   local list, monitor, owner = devices.list, udev.monitor, modems.owner
-  local restored <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     devices.list, udev.monitor, modems.owner = list, monitor, owner
     status.forget(MODEM.usb)
   end)
@@ -60,7 +60,7 @@ end
 -- As when its socket fails.
 function T.test_what_ends_is_watched_again()
   local list, monitor, owner = devices.list, udev.monitor, modems.owner
-  local restored <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     devices.list, udev.monitor, modems.owner = list, monitor, owner
   end)
   devices.list = function() return {} end

@@ -136,7 +136,7 @@ function T.test_only_files_are_read_and_nothing_is_waited_for()
   local fifo = os.tmpname()
   os.remove(fifo)
   assert(require("core.process").run { "mkfifo", fifo })
-  local unix <close> = assert(require("core.port").listen(fifo .. ".socket", "stream")) -- luacheck: ignore 211
+  local _ <close> = assert(require("core.port").listen(fifo .. ".socket", "stream"))
   for path, kind in pairs {
     [fifo] = "fifo", ["/dev/zero"] = "character", ["/dev/ptmx"] = "character",
   } do

@@ -21,7 +21,7 @@ if entered then
 end
 
 local function run(modem)
-  local link <close> = modem:up() -- luacheck: ignore 211
+  local _ <close> = modem:up()
   task.sleep(1e6)
 end
 local connect = { name = "connect", policy = policy { name = "connect", each = { modem = "ready" }, run = run } }
@@ -37,7 +37,7 @@ local function when_connected(fn)
   assert(tier1.start(sim, group))
   local modem <close> = assert(modems.find())
   modem.settings = { options = {} }
-  local restoring <close> = task.finally(function() up.up = real end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() up.up = real end)
   up.up = function(...)
     local link = assert(real(...))
     connected:push(true)

@@ -71,7 +71,7 @@ end
 function T.test_a_spin_that_swallows_it_is_stopped_for_good()
   local caught, closed = 0, false
   assert_stopped(failure(QUICK, function()
-    local guard <close> = task.finally(function() closed = true end) -- luacheck: ignore 211
+    local _ <close> = task.finally(function() closed = true end)
     while true do
       pcall(spin)
       caught = caught + 1
@@ -120,12 +120,12 @@ end
 
 function T.test_a_spin_in_a_close_handler()
   local function spins_at_its_end()
-    local guard <close> = task.finally(function() while true do pcall(spin) end end) -- luacheck: ignore 211
+    local _ <close> = task.finally(function() while true do pcall(spin) end end)
     error "oops"
   end
   assert_stopped(failure(QUICK, spins_at_its_end), RAN)
   assert_stopped(failure(QUICK, function()
-    local guard <close> = task.finally(function() while true do pcall(spin) end end) -- luacheck: ignore 211
+    local _ <close> = task.finally(function() while true do pcall(spin) end end)
     while true do pcall(spin) end
   end), RAN)
 end
@@ -363,7 +363,7 @@ local function require_slowly(after)
   local floor, loaded = math.floor, package.loaded.sha256
   local is_slow = true
   -- luacheck: push ignore 122
-  local restored <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     math.floor, package.loaded.sha256 = floor, loaded
   end)
   math.floor = function(value)
@@ -459,7 +459,7 @@ function T.test_there_is_memory_left_to_clean_up_with()
   local cleaned
   assert_stopped(failure(SMALL, function()
     local held = {}
-    local guard <close> = task.finally(function() -- luacheck: ignore 211
+    local _ <close> = task.finally(function()
       local group <close> = task.group()
       task.shield(1, function()
         group:spawn(function() cleaned = #held end)

@@ -239,7 +239,7 @@ end
 
 function T.test_there_is_one_prompt_at_a_time()
   local edit = require "terminal.line_editor"
-  local prompt <close> = assert(edit.open()) -- luacheck: ignore 211
+  local _ <close> = assert(edit.open())
   local _, err = edit.open()
   lu.assertEquals(err.code, "busy")
 end

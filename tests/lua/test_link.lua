@@ -134,7 +134,7 @@ function T.test_a_damaged_journal_outlives_a_kernel_that_does_not_answer()
   assert(fs.write("/run/moontower/links/wwan7.json", "{"))
   local real = netlink.link
   netlink.link = function() return errors.fail { code = "io", source = "netlink", message = "no buffers" } end
-  local restored <close> = task.finally(function() netlink.link = real end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() netlink.link = real end)
   local undone, err = journals.take_down("wwan7")
   lu.assertEquals({ undone, err.code }, { false, "io" })
   netlink.link = real

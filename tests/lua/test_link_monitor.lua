@@ -71,7 +71,7 @@ local function watch(options, looks, answer, fn)
   end
   task.sleep(0.3) -- the kernel looks for a router on a new interface
   local watched = { looks = 0, rounds = 0, asked = {} }
-  local counting <close> = count(watched, answer) -- luacheck: ignore 211
+  local _ <close> = count(watched, answer)
   local watching = around:spawn(link.wait_down, link, options)
   assert(task.timeout(PATIENCE, function()
     while watched.looks < looks do task.sleep(0.01) end
@@ -91,7 +91,7 @@ local function at_once() return 0.001 end
 function T.test_a_lease_that_has_no_end()
   local keep = leases.keep
   local function restore() leases.keep = keep end
-  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local _ <close> = task.finally(restore)
   leases.keep = function() end
   watch({}, 5, at_once, function(_, link) link.bearer.ipv4.lease = {} end)
 end

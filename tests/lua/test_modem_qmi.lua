@@ -39,7 +39,7 @@ local function with_modem(fn)
   sim:compose("qmi")
   sim.latency, sim.search_time = 0, 0.02
   assert(tier1.start(sim, group))
-  local pull <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     sim:unplug()
     state.remove("qmi", "simulated")
   end)
@@ -365,7 +365,7 @@ function T.test_a_lease_that_comes_later_is_kept()
   with_modem(function(modem, sim)
     local link <close> = assert(modem:up())
     local keep, read, kept = leases.keep, modem.bearer, task.queue(1)
-    local restored <close> = task.finally(function() leases.keep = keep end) -- luacheck: ignore 211
+    local _ <close> = task.finally(function() leases.keep = keep end)
     leases.keep = function() kept:push(true) end
     function modem.bearer(...)
       local bearer, err = read(...)

@@ -231,7 +231,7 @@ end
 
 -- A second way out, and an address of each family on both.
 local function with_two_ways(fn)
-  local other <close> = assert(port.adopt(assert(descriptor.tun("wwan8")), "messages")) -- luacheck: ignore 211
+  local _ <close> = assert(port.adopt(assert(descriptor.tun("wwan8")), "messages"))
   assert(netlink.set_link("wwan8", { up = true }))
   for i, name in ipairs { "wwan7", "wwan8" } do
     assert(netlink.add_address { link = name, address = ("10.64.%d.2"):format(i), prefix_length = 30 })

@@ -38,7 +38,7 @@ local function with_modem(way, fn)
   sim:compose(way.composition)
   sim.search_time = 0.02
   assert(tier1.start(sim, group))
-  local unplug <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     sim:unplug()
     state.remove("qmi", "simulated")
   end)
@@ -102,7 +102,7 @@ function T.test_a_change_costs_no_command_or_one()
   for _, way in ipairs(ways) do
     with_modem(way, function(modem, sim)
       local list = listeners(modem)
-      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      local commands, _ <close> = count_commands(modem)
       for _, change in ipairs(changes) do
         change[2](sim)
         all_receive(list, table.unpack(change, 3, 5))
@@ -119,7 +119,7 @@ function T.test_a_slow_listener_gets_the_last_value()
     with_modem(way, function(modem, sim)
       local slow <close> = modem:events("signal", "radio")
       local quick <close> = modem:events("signal")
-      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      local commands, _ <close> = count_commands(modem)
       for i = 1, 100 do
         sim:set_signal(i % 31)
         assert(task.timeout(PATIENCE, quick.next, quick))
@@ -139,7 +139,7 @@ function T.test_what_was_lost_is_read_once_for_all_listeners()
     with_modem(way, function(modem)
       local list = {}
       for i = 1, 3 do list[i] = modem:events("radio", "packet") end
-      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      local commands, _ <close> = count_commands(modem)
       subscribers.deliver(modem.notifications.queue, subscribers.mark(5))
       for _, events in ipairs(list) do
         next_that_reads(events, "radio", "software", "on")
@@ -223,7 +223,7 @@ function T.test_each_question_counts()
   for _, way in ipairs(ways) do
     with_modem(way, function(modem)
       assert(modem:registration())
-      local commands, counting <close> = count_commands(modem) -- luacheck: ignore 211
+      local commands, _ <close> = count_commands(modem)
       assert(modem:registration())
       assert(modem:registration())
       eq(commands(), 2)

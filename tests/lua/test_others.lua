@@ -104,7 +104,7 @@ local function with_orders(fn)
     shell(([[mkdir -p /etc/moontower; echo 'return { modems = { { policy = "reconnect" } },
       broker = { others_may = "order" } }' >%s]]):format(CONFIG))
     lu.assertEquals(select(2, shell(daemon.executable .. " reload")), 0)
-    local removing <close> = task.finally(function() os.remove(CONFIG) end) -- luacheck: ignore 211
+    local _ <close> = task.finally(function() os.remove(CONFIG) end)
     fn(modem)
   end)
 end

@@ -143,7 +143,7 @@ function T.test_addresses_that_are_taken_away_are_put_back_though_the_kernels_ne
     Lossy.__index = Lossy
     return setmetatable({}, Lossy)
   end
-  local restoring <close> = task.finally(function() netlink.monitor = monitor end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() netlink.monitor = monitor end)
   local group <close> = task.group()
   local sim = new_simulated(mc7455, group)
   assert(tier1.start(sim, group))

@@ -51,7 +51,7 @@ function T.test_the_order_of_the_folders()
 end
 
 function T.test_what_belongs_to_us_is_taken()
-  local folder, _ <close> = temporary() -- luacheck: ignore 211
+  local folder, _ <close> = temporary()
   shell('cd "$1"; mkdir -p a/b; touch a/b/x.lua; ln -s a/b/x.lua link.lua', folder)
   lu.assertTrue(places.check(folder .. "/a/b/x.lua"))
   lu.assertTrue(places.check(folder .. "/link.lua"))
@@ -62,7 +62,7 @@ end
 function T.test_what_others_can_write_is_refused()
   for _, part in ipairs { "a/b/x.lua", "a/b", "a" } do
     for _, mode in ipairs { "g+w", "o+w" } do
-      local folder, _ <close> = temporary() -- luacheck: ignore 211
+      local folder, _ <close> = temporary()
       shell('cd "$1"; mkdir -p a/b; touch a/b/x.lua; ln -s a/b/x.lua link.lua; chmod "$3" "$2"', folder, part, mode)
       for _, file in ipairs { "/a/b/x.lua", "/link.lua" } do
         local ok, err = places.check(folder .. file)
@@ -77,7 +77,7 @@ end
 
 -- In a folder such as /tmp, others can neither rename nor remove what is ours.
 function T.test_a_sticky_folder_may_be_on_the_way()
-  local folder, _ <close> = temporary() -- luacheck: ignore 211
+  local folder, _ <close> = temporary()
   shell('cd "$1"; mkdir a; chmod 1777 a; touch a/x.lua', folder)
   lu.assertTrue(places.check(folder .. "/a/x.lua"))
 end
@@ -87,7 +87,7 @@ function T.test_what_belongs_to_others_is_refused()
     lu.skip "only root can give a file away"
   end
   for _, part in ipairs { "a/x.lua", "a" } do
-    local folder, _ <close> = temporary() -- luacheck: ignore 211
+    local folder, _ <close> = temporary()
     shell('cd "$1"; mkdir a; touch a/x.lua; chmod 755 . a; chown 12345 "$2"', folder, part)
     local ok, err = places.check(folder .. "/a/x.lua")
     lu.assertNil(ok)
@@ -102,7 +102,7 @@ function T.test_what_a_user_runs_belongs_to_that_user_or_to_root()
   if fs.geteuid() ~= 0 then
     lu.skip "only root can be another user"
   end
-  local folder, _ <close> = temporary() -- luacheck: ignore 211
+  local folder, _ <close> = temporary()
   shell([[cd "$1"; chmod 755 .; for owner in 0 12345 12346; do mkdir -p $owner/modules
     echo 'return "taken"' >$owner/modules/it.lua; chown -R $owner $owner; done]], folder)
   local script = [[local ok, value = pcall(require, "it") print(ok and value or value.message, value.hint)]]
@@ -122,7 +122,7 @@ end
 -- ---- modules ----
 
 function T.test_modules_of_a_users_own()
-  local folder, _ <close> = temporary() -- luacheck: ignore 211
+  local folder, _ <close> = temporary()
   shell([[cd "$1"; mkdir -p beside/modules path/modules/deep/er current
     echo 'return "beside", print(...)' >beside/modules/both.lua; echo 'return "path"' >path/modules/both.lua
     echo 'count = (count or 0) + 1 return { file = "path", nothing = require "none" }' >path/modules/other.lua
@@ -148,7 +148,7 @@ function T.test_modules_of_a_users_own()
 end
 
 function T.test_mistakes_in_modules_of_a_users_own()
-  local folder, _ <close> = temporary() -- luacheck: ignore 211
+  local folder, _ <close> = temporary()
   shell([[cd "$1"; mkdir modules; echo 'return require "loop"' >modules/loop.lua; echo 'return +' >modules/wrong.lua
     echo 'error("raised")' >modules/raises.lua; echo 'return 1' >modules/open.lua; chmod 666 modules/open.lua]], folder)
   local function message_of(name)
@@ -166,7 +166,7 @@ end
 -- ---- carriers and policies ----
 
 function T.test_carriers_and_policies_of_a_users_own()
-  local folder, _ <close> = temporary() -- luacheck: ignore 211
+  local folder, _ <close> = temporary()
   shell([[cd "$1"; mkdir carriers policies
     echo 'return require "carrier" { name = "Mine", bearers = { { apn = "x" } } }' >carriers/calyx-sprint.lua
     cp carriers/calyx-sprint.lua carriers/open.lua

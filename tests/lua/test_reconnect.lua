@@ -31,7 +31,7 @@ local function online(composition, fn)
   sim:compose(composition)
   sim.search_time = 0.02
   assert(tier1.start(sim, group))
-  local unplug <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     sim:unplug()
     state.remove("qmi", "simulated")
   end)
@@ -118,7 +118,7 @@ function T.test_qmi_sends_no_more_than_it_must()
       sim.latency = 0.05
     end)
     for i = #sent, 1, -1 do sent[i] = nil end
-    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    local _ <close> = assert(modem:up())
     eq(sent, {
       "Get Serving System", "Start Network", "Start Network", "Get Current Settings", "Get Current Settings",
     })
@@ -128,7 +128,7 @@ end
 -- One family goes a moment before the other: there are no addresses to be read of what is about to go.
 function T.test_the_end_of_one_family_asks_nothing_while_the_other_ends()
   local pause = link_watch.change_pause
-  local restored <close> = task.finally(function() link_watch.change_pause = pause end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() link_watch.change_pause = pause end)
   link_watch.change_pause = 1000 -- on a machine that is busy, the other one ends late
   online("qmi", function(modem, sim, link)
     local sent = requests(modem)
@@ -169,7 +169,7 @@ function T.test_after_any_trouble_all_is_asked_about()
       fault(sim, "disconnect")
     end)
     local called = verbs(modem)
-    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    local _ <close> = assert(modem:up())
     lu.assertTrue(has(called, "sim"), composition)
   end)
 end
@@ -178,7 +178,7 @@ function T.test_what_we_have_ended_ourselves_is_asked_about()
   over_each(function(modem, _, link, composition)
     link:close()
     local called = verbs(modem)
-    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    local _ <close> = assert(modem:up())
     lu.assertTrue(has(called, "sim"), composition)
   end)
 end
@@ -226,7 +226,7 @@ function T.test_a_lost_answer_is_asked_for_once_more()
       end
       return registration(...)
     end
-    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    local _ <close> = assert(modem:up())
     table.sort(called)
     eq(called, { "activate", "ip_configuration", "registration" }, composition)
   end)
@@ -276,7 +276,7 @@ function T.test_a_modem_that_was_mute_for_a_while_is_disconnected_in_the_end()
       if asked ~= 2 then
         return session(...)
       end
-      local undo <close> = task.undo(function() given_up = true end) -- luacheck: ignore 211
+      local _ <close> = task.undo(function() given_up = true end)
       task.sleep(3600)
     end
     local group <close> = task.group()
@@ -299,7 +299,7 @@ function T.test_framing_is_agreed_on_again_after_we_have_disconnected()
   online("qmi", function(modem, _, link)
     link:close()
     local sent = requests(modem)
-    local again <close> = assert(modem:up()) -- luacheck: ignore 211
+    local _ <close> = assert(modem:up())
     lu.assertTrue(has(sent, "Get Data Format"))
   end)
 end

@@ -39,7 +39,7 @@ function T.test_a_test_that_is_killed_leaves_nothing()
   end
   local pid_file = os.tmpname()
   local file = pid_file:gsub("[^/]*$", "test_%0.lua", 1) -- lua-unit 3.5 runs only what is called a test
-  local removing <close> = task.finally(function() os.remove(file) os.remove(pid_file) end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() os.remove(file) os.remove(pid_file) end)
   assert(fs.write(file, TEST:format(SLEEPS, SLEEPS)))
   local runner = package.searchpath("runner", package.path)
   for _, signal in ipairs { "KILL", "TERM" } do

@@ -643,7 +643,7 @@ end
 
 function T.test_a_modem_that_falls_silent()
   local modem = mc7455()
-  function modem.at:command(command) -- luacheck: ignore 212
+  function modem.at:command(command)
     return errors.fail { code = "timeout", source = "at", message = command .. ": no answer" }
   end
   local list, err = settings.for_modem(modem, { rat = "lte" })

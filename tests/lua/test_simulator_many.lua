@@ -31,7 +31,7 @@ local function with_modems(count, fn)
     modems[number] = new_simulated(personality.numbered(require "simulator.models.mc7455", number), group)
   end
   assert(tier1.start_all(modems, group))
-  local pull <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     for _, modem in ipairs(modems) do
       modem:unplug()
     end

@@ -276,7 +276,7 @@ for name, run in pairs(recovery) do
       sim:compose(way.composition)
       sim.latency, sim.search_time, sim.reset_time = 0, 0.02, 0.02
       assert(tier1.start(sim, group))
-      local pull <close> = task.finally(function() -- luacheck: ignore 211
+      local _ <close> = task.finally(function()
         sim:unplug()
         state.remove("qmi", "simulated")
       end)

@@ -205,7 +205,7 @@ end
 function T.test_an_order_that_cannot_be_written_down_holds_all_the_same()
   local save, remove, level = state.save, state.remove, log.level
   local function restore() state.save, state.remove, log.level = save, remove, level end
-  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local _ <close> = task.finally(restore)
   local function fails() return errors.fail { code = "io", source = "fs", message = "no space" } end
   local function held() return (orders.load("1-1").offline or {}).command end
   log.level = "error"

@@ -16,7 +16,7 @@ local function modem_and_policy(runs)
   local watch = policy { name = "watch", each = { modem = "ready" }, run = function()
     runs.now, runs.ever = runs.now + 1, runs.ever + 1
     local function leave() runs.now = runs.now - 1 end
-    local counted <close> = task.finally(leave) -- luacheck: ignore 211
+    local _ <close> = task.finally(leave)
     task.sleep(1e6)
   end }
   return modem, { name = "watch", policy = watch }
@@ -60,7 +60,7 @@ end
 function T.test_several_policies_of_one_modem()
   local group <close> = task.group()
   local real, all, modem = task.sleep, supervisor.new(group), modem_and_policy {}
-  local restoring <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     task.sleep = real
     status.forget "9-9"
   end)
@@ -107,7 +107,7 @@ function T.test_a_command_waits_for_a_policy_that_a_reload_ends()
       end)
       runs.now = runs.now - 1
     end
-    local ending <close> = task.finally(leave) -- luacheck: ignore 211
+    local _ <close> = task.finally(leave)
     task.sleep(1e6)
   end } }
   local group <close> = task.group()

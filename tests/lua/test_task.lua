@@ -56,7 +56,7 @@ function T.test_finally_is_called_once_however_the_block_is_left()
   local calls = {}
   local function leave(way)
     pcall(function()
-      local leaving <close> = task.finally(function(err) calls[#calls + 1] = tostring(err) end) -- luacheck: ignore 211
+      local _ <close> = task.finally(function(err) calls[#calls + 1] = tostring(err) end)
       way()
     end)
   end

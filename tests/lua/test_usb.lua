@@ -96,7 +96,7 @@ end
 -- What a power cycle of the tree writes, in order.
 local function writes_of(description)
   local seen, write = {}, usb.write
-  local restore <close> = task.finally(function() usb.write = write end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() usb.write = write end)
   function usb.write(path, text)
     seen[#seen + 1] = path:sub(#FOLDER + 2) .. "=" .. text
     return write(path, text)
@@ -135,7 +135,7 @@ end
 function T.test_power_comes_back_when_cancelled()
   local description, disable = tree(), HUB .. "/usb1-port1/disable"
   local reached, over, sleep = task.queue(1), task.queue(1), task.sleep
-  local restore <close> = task.finally(function() task.sleep = sleep end) -- luacheck: ignore 211
+  local _ <close> = task.finally(function() task.sleep = sleep end)
   function task.sleep(seconds)
     reached:push(seconds)
     over:pop()
@@ -193,7 +193,7 @@ local function with_modems(count, fn)
     simulated[number] = sim
   end
   assert(tier1.start_all(simulated, group))
-  local pull <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     for _, sim in ipairs(simulated) do sim:unplug() end
   end)
   fn(simulated)
@@ -225,7 +225,7 @@ end
 function T.test_a_modem_comes_back_while_the_list_cannot_be_read()
   local before = { usb = "9-9", control = "/dev/nowhere", incarnation = "1" }
   local list, monitor, calls = devices.list, udev.monitor, 0
-  local restored <close> = task.finally(function() -- luacheck: ignore 211
+  local _ <close> = task.finally(function()
     devices.list, udev.monitor = list, monitor
   end)
   local silent = task.queue(1)
@@ -265,7 +265,7 @@ function T.test_power_cycle_ends_a_hang() assert_helps("power_cycle", { off = 0.
 local function with_short_patience(fn)
   local away, longest = missing.away, missing.longest
   local function restore() missing.away, missing.longest = away, longest end
-  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local _ <close> = task.finally(restore)
   missing.away, missing.longest = 0.2, 0.4
   local group <close> = task.group()
   fn(missing.new(group))
@@ -308,7 +308,7 @@ end
 local function switched(description, restarting, change)
   local count, cycle = 0, modem_usb.power_cycle
   local function restore() modem_usb.power_cycle = cycle end
-  local restored <close> = task.finally(restore) -- luacheck: ignore 211
+  local _ <close> = task.finally(restore)
   function modem_usb.power_cycle()
     count = count + 1
     return true

@@ -3,7 +3,7 @@
 
 local process = require "core.process"
 
-local device <close> = assert(require(arg[1]).open("/dev/cdc-wdm0", { proxy = true })) -- luacheck: ignore 211
+local _ <close> = assert(require(arg[1]).open("/dev/cdc-wdm0", { proxy = true }))
 local result = assert(process.run { table.unpack(arg, 2) })
 io.write(result.stdout, result.stderr)
 return result.status

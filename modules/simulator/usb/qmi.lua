@@ -74,7 +74,7 @@ function Qmi:reset()
   self.listens, self.collected = self.always_listens, nil
 end
 
-function Qmi:select(_, alternate) -- luacheck: ignore 212
+function Qmi:select(_, alternate)
   return alternate == 0
 end
 

@@ -68,7 +68,7 @@ function Serial:reset()
   end
 end
 
-function Serial:select(_, alternate) -- luacheck: ignore 212
+function Serial:select(_, alternate)
   return alternate == 0
 end
 

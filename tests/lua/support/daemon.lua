@@ -70,7 +70,7 @@ function M.beside(protocol, fn)
     end)
   end
   do
-    local ending <close> = task.finally(finish) -- luacheck: ignore 211
+    local _ <close> = task.finally(finish)
     M.wait_until(M.is_online, "never online")
     fn(modem, group)
     lu.assertTrue(M.is_online(), "not online any more")

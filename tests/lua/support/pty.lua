@@ -78,7 +78,7 @@ function M.run(arguments, talk, env, columns)
   local fd, path = assert(descriptor.pty())
   local group <close> = task.group()
   local port <close> = assert(ports.adopt(fd, "stream"))
-  local theirs <close> = assert(ports.open(path)) -- luacheck: ignore 211
+  local _ <close> = assert(ports.open(path))
   assert(process.run { "stty", "-F", path, "sane", "rows", "24", "cols", tostring(columns or 80) })
   local self = setmetatable({ path = path, port = port, output = "", seen = 1, shown = task.queue() }, Terminal)
   group:spawn(read_all, self)
