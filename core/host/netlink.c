@@ -12,8 +12,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "host/netlink_items.h"
-
 struct mt_netlink {
     struct nl_sock *socket;  /* NULL until it is needed */
     struct nl_cb *callbacks;

@@ -3,7 +3,27 @@
 #ifndef MT_HOST_NETLINK_ITEMS_H
 #define MT_HOST_NETLINK_ITEMS_H
 
-#include "host/netlink.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum mt_netlink_kind {
+    MT_NETLINK_LINK,
+    MT_NETLINK_ADDRESS,
+    MT_NETLINK_ROUTE,
+    MT_NETLINK_NEXTHOP,
+    MT_NETLINK_RULE,
+    MT_NETLINK_OVERRUN,  /* a monitor missed events: ask for the whole picture again */
+};
+
+/* A thing that the kernel reported: read by libnl-route, and as it came. */
+struct nl_msg;
+struct nl_object;
+struct mt_netlink_item {
+    enum mt_netlink_kind kind;
+    bool deleted;
+    struct nl_msg *message;    /* for what libnl-route does not read; NULL for an overrun */
+    struct nl_object *object;  /* a rtnl_link, rtnl_addr, rtnl_route or rtnl_rule; else NULL */
+};
 
 /* How the messages of each kind look. */
 struct mt_netlink_form {

@@ -9,7 +9,7 @@
 #include <netlink/socket.h>
 #include <stdlib.h>
 
-#include "host/netlink_items.h"
+#include "host/netlink.h"
 
 struct netlink_monitor {
     struct mt_monitor base;
