@@ -2,9 +2,9 @@
 -- Policies: what is done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
 
 local core_error = require "core.error"
+local declaration = require "base.declaration"
 local errors = require "errors"
 local fs = require "core.fs"
-local validate = require "base.validate"
 local log = require "log"
 local places = require "loading.places"
 local script = require "loading.script"
@@ -13,6 +13,7 @@ local task = require "task"
 ---@class policy.policy
 ---@field name string
 ---@field summary string? one line, for `moontower help`
+---@field options declaration.list? those that it takes: what it gives to policy.options()
 ---@field each { modem: "ready" }? one task for each modem whose control port is open; nil: one task for all of them
 ---@field observes boolean? for one without `each`: it leaves the modems to others, so that each still needs a policy
 ---@field run fun(modem: modem.modem|policy.modems) cancelled when the modem is unplugged, or the policy is replaced
@@ -30,8 +31,12 @@ local M = {}
 -- What a file's body may take; a policy waits in its `run`.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 
+-- Policies that have become options of others.
+local replaced = { ladder = 'Write { "reconnect", rungs = ..., cooldowns = ..., hook = ... } instead.' }
+
 local keys = {
-  name = "string", summary = "string", each = "table", observes = "boolean", run = "function",
+  name = "string", summary = "string", each = "table", observes = "boolean", options = "table",
+  run = "function",
 }
 
 local function mistake_in(values)
@@ -40,7 +45,7 @@ local function mistake_in(values)
   end
   for key, value in pairs(values) do
     if not keys[key] then
-      return ("a policy has no '%s' (it may have: each, name, observes, run, summary)"):format(tostring(key))
+      return ("a policy has no '%s' (it may have: each, name, observes, options, run, summary)"):format(tostring(key))
     elseif type(value) ~= keys[key] then
       return ("a policy's '%s' should be a %s"):format(key, keys[key])
     end
@@ -123,7 +128,8 @@ function M.load(name, options)
   elseif not path then
     return errors.fail {
       code = "not-found", source = "policy", message = ("there is no policy '%s'"):format(name),
-      hint = "Policies are files in /etc/moontower/policies and among ours; a path needs a slash in it: ./mine.lua.",
+      hint = replaced[name]
+        or "Policies are files in /etc/moontower/policies and among ours; a path needs a slash in it: ./mine.lua.",
     }
   end
   local chunk, message = script.load(path)
@@ -151,47 +157,51 @@ function M.load(name, options)
   return value
 end
 
-local function mistake_in_options(given, kinds, rules)
-  local names, is_there = {}, false
-  for name in pairs(kinds) do names[#names + 1] = name end
-  table.sort(names)
-  for name in pairs(given) do
-    if not kinds[name] and not rules.others then
-      return ("there is no option '%s' (there are: %s)"):format(tostring(name), table.concat(names, ", "))
-    end
+---Checks the options that a policy's file finds in `...`: with a mistake in them, nothing is done.
+---@param given table? nil: the file is only read for its summary and its options
+---@param declared declaration.list
+---@return table own those that are declared, with their defaults
+---@return table others those for the policy that this one builds on
+function M.options(given, declared)
+  local mistake, option
+  if given then
+    mistake, option = declaration.mistake(declared, given, "option")
   end
-  for _, name in ipairs(names) do
-    local mistake = given[name] ~= nil and validate.mistake(kinds[name], given[name], ("the option '%s'"):format(name))
-    if mistake then
-      return mistake
-    end
-  end
-  for _, name in ipairs(rules.any_of or {}) do is_there = is_there or given[name] ~= nil end
-  if rules.any_of and not is_there then
-    return ("it needs one of the options '%s'"):format(table.concat(rules.any_of, "', '"))
-  end
-end
-
----Checks the options that a policy's file finds in `...`: a mistake in the configuration is no reason to do half of it.
----@param given table? nil: the file is only looked at, for its summary
----@param kinds table<string, validate.kind> what may be given
----@param rules { others: boolean?, any_of: string[]? }? others: those are for a policy that this one builds on, and no
---- mistake here; any_of: one of these is needed
----@return table own
----@return table others
-function M.options(given, kinds, rules)
-  local mistake = given and mistake_in_options(given, kinds, rules or {})
   if mistake then
     error(errors.new {
-      code = "invalid", source = "policy", message = mistake,
-      hint = "The options of each policy are in scripts/README.md.",
+      code = "invalid", source = "policy", message = mistake, detail = { option = option },
+      hint = "`moontower help policies` lists the options of each policy.",
     })
   end
-  local own, others = {}, {}
-  for name, value in pairs(given or {}) do
-    (kinds[name] and own or others)[name] = value
+  return declaration.take(declared, given or {})
+end
+
+---What programs read of a policy's options.
+---@param loaded policy.policy
+---@return table[]
+function M.describe(loaded)
+  local described = {}
+  for i, option in ipairs(loaded.options or {}) do described[i] = declaration.describe(option) end
+  return described
+end
+
+---A policy's options as help shows them.
+---@param loaded policy.policy
+---@return string
+function M.help(loaded)
+  local options = loaded.options
+  if not options then
+    return "It declares no options."
   end
-  return own, others
+  local words = ('Its options, as in policy = { "%s", option = value }:\n'):format(loaded.name)
+    .. declaration.help(options)
+  if options.any_of then
+    words = words .. ("\nIt needs one of these: %s."):format(table.concat(options.any_of, ", "))
+  end
+  if options.others then
+    words = words .. ("\nIt also takes those of `moontower help policy %s`."):format(options.others)
+  end
+  return words
 end
 
 local function new(_, values)

@@ -11,12 +11,13 @@ local modems = require "modem"
 local plan = require "link.plan"
 local task = require "task"
 
-local M = {}
+local M = {
+  PROBES = { "1.1.1.1", "8.8.8.8", "tcp:9.9.9.9:53", "2606:4700:4700::1111", "tcp:[2620:fe::fe]:53" },
+}
 
 local MAIN_TABLE = 254
 local CONFIRM = 1 -- seconds after a probe that was missed, the next one follows
 local FOR_EVER = 1e9
-local PROBES = { "1.1.1.1", "8.8.8.8", "tcp:9.9.9.9:53", "2606:4700:4700::1111", "tcp:[2620:fe::fe]:53" }
 
 ---@class uplink.options
 ---@field wired string? its interface; if not given: that of the default route with the lowest metric
@@ -100,7 +101,7 @@ function Uplink:broken()
 end
 
 local function probe(self)
-  return net.quorum(self.options.probes or PROBES, { link = self.name, timeout = self.options.timeout })
+  return net.quorum(self.options.probes or M.PROBES, { link = self.name, timeout = self.options.timeout })
 end
 
 -- Waits that time, or until the kernel says that it is broken, or is not any more.

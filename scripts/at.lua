@@ -1,17 +1,19 @@
 -- SPDX-License-Identifier: MIT
 -- moontower at: AT commands to a modem, given as arguments, from a file, or typed.
 
-local arguments = require "cli.arguments"
 local at = require "at"
 local at_port = require "modem.at"
 local edit = require "terminal.line_editor"
 local effect = require "at.effect"
 local errors = require "errors"
 local modem = require "modem"
+local option = require "cli.option"
+local parser = require "cli.parser"
 local ports = require "modem.ports"
 local printable = require "base.printable"
 local task = require "task"
 local terminal = require "terminal"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 -- Searching for networks takes minutes; a person can interrupt.
@@ -278,28 +280,26 @@ return {
   summary = "Send AT commands to the modem, or type them at a prompt.",
   exits = { [3] = true, [4] = true, [5] = true, [7] = true, [8] = true },
 
-  arguments = function(parser)
-    parser:epilog [[
+  epilog = [[
 Examples:
   moontower at 'AT!SELRAT?'                          what it answers; exit status 0 OK, 1 ERROR, 7 no answer
   moontower at 'AT!ENTERCND="A710"' 'AT!USBCOMP?'    one after the other; the first that fails ends it
-  moontower at                                       a prompt, with what the modem says unasked
+  moontower at                                       a prompt, with what the modem says by itself
   moontower at < recipe.txt                          a command a line; # begins a comment
   moontower at --text 'On my way' 'AT+CMGS="+15550100"'
-The prompt edits lines and remembers them in ~/.local/state/moontower/at_history, those with a PIN or password in them
-excepted. Everybody on this computer can see a command's arguments: type PINs at the prompt, or read them from a file.]]
-    parser:argument("commands", "AT commands. In a shell, put each in '...': ! and \" mean something there."):args("*")
-      :argname("COMMAND")
-    parser:option("--timeout", "Seconds to wait for each answer (30; 180 at the prompt).")
-      :convert(arguments.seconds "--timeout")
-      :argname("SECONDS")
-    parser:option("--text", "What to send when the modem asks for a text (AT+CMGS). Ctrl-Z follows by itself.")
-    parser:mutex(
-      parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path."),
-      parser:option("--port", "The AT port itself, such as /dev/ttyUSB2.")
-    )
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+The prompt edits lines and remembers them in ~/.local/state/moontower/at_history, except for those with a PIN or
+password in them. All users of this computer can see a command's arguments: type PINs at the prompt, or read them from
+a file.]],
+
+  options = {
+    { "commands", validate.any_text, "AT commands. In a shell, put each in '...': ! and \" mean something there",
+      args = "*", argname = "COMMAND" },
+    { "--timeout", validate.seconds, "Seconds to wait for each answer",
+      otherwise = ("%d; %d at the prompt"):format(ANSWER_TIME, PATIENCE), argname = "SECONDS" },
+    { "--text", validate.any_text, "What to send when the modem asks for a text (AT+CMGS). Ctrl-Z follows by itself" },
+    parser.either { option.device, { "--port", validate.any_text, "The AT port itself, such as /dev/ttyUSB2" } },
+    option.json,
+  },
 
   run = function(args)
     local ok, err = check_usage(args)

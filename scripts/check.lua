@@ -3,6 +3,8 @@
 
 local carrier = require "carrier"
 local carrier_lines = require "carrier.lines"
+local option = require "cli.option"
+local validate = require "base.validate"
 local words = require "setup.explain"
 local wrap = require "terminal.wrap"
 
@@ -44,17 +46,18 @@ return {
   exits = { [0] = "the file is fine", [9] = "it is not" },
   here = true,
 
-  arguments = function(parser)
-    parser:epilog [[
+  epilog = [[
 Examples:
   moontower check ./my-carrier.lua
   moontower check calyx-sprint
 The file is run as `moontower up --carrier` runs it: in a sandbox, without touching a modem. carriers/README.md teaches
-how to write one.]]
-    parser:argument("carrier", "A path with a slash in it, or a name from carriers/ or /etc/moontower/carriers.")
-    parser:option("--apn", "What a file that takes its APN from the command line is given."):argname("APN")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+how to write one.]],
+
+  options = {
+    { "carrier", validate.any_text, "A path with a slash in it, or a name from carriers/ or /etc/moontower/carriers" },
+    { "--apn", validate.any_text, "The APN for a file that takes it from the command line", argname = "APN" },
+    option.json,
+  },
 
   run = function(args)
     local chosen, err = load(args)

@@ -3,6 +3,7 @@
 
 local at = require "at"
 local edit = require "terminal.line_editor"
+local option = require "cli.option"
 local find_modem = require("modem").find
 local printable = require "base.printable"
 local script = require "loading.script"
@@ -161,8 +162,7 @@ return {
   summary = "A Lua prompt in the engine, with the modem in hand.",
   exits = { [3] = true, [7] = true, [8] = true },
 
-  arguments = function(parser)
-    parser:epilog("At the prompt, `help` says what there is:\n\n" .. HELP .. [[
+  epilog = "At the prompt, `help` lists what there is:\n\n" .. HELP .. [[
 
 
 Example:
@@ -170,11 +170,9 @@ Example:
   -71
   > for i = 1, 3 do print(modem:registration().state) task.sleep(1) end
 Lines are remembered in ~/.local/state/moontower/console_history. From a file or a pipe, the first mistake ends it, with
-exit status 1.]])
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
-    parser:option("--protocol", "qmi: QMI inside MBIM, on a modem that speaks MBIM."):choices { "mbim", "qmi" }
-  end,
+exit status 1.]],
+
+  options = { option.device, option.proxy, option.protocol },
 
   run = function(args)
     terminal.orders_as "moontower console"

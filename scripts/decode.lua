@@ -5,8 +5,10 @@ local decode = require "decode"
 local errors = require "errors"
 local hex = require "decode.hex"
 local messages = require "decode.messages"
+local option = require "cli.option"
 local printer = require "decode.print"
 local services = require "qmi.services"
+local validate = require "base.validate"
 
 local function usage(format, ...)
   return errors.fail {
@@ -43,19 +45,20 @@ return {
   exits = { [0] = "all of it could be read", [1] = "not all; then it says why, and what could be" },
   here = true,
 
-  arguments = function(parser)
-    parser:epilog [[
+  epilog = [[
 Examples:
   moontower decode 01 00 00 00 10 00 00 00 01 00 00 00 00 10 00 00
   moontower decode --service dms 00 01 00 25 00 00 00
   mbimcli -p -d /dev/cdc-wdm0 --query-pin-state --verbose-full 2>&1 | moontower decode -
 Dumps (hexdump -C, xxd, od, tcpdump) and logs of mbimcli, qmicli and ModemManager may be pasted as they are; of a log,
 each message is decoded, and the fragments of one are put together.
-Passwords and PINs are not shown.]]
-    parser:option("--service", "HEX is a bare QMI message of this service (a name such as dms, or a number).")
-    parser:flag("--json", "Print one JSON object, for programs; of several messages, a list.")
-    parser:argument("hex", "An MBIM message or fragment, or a QMUX frame; '-' reads standard input."):args("+")
-  end,
+Passwords and PINs are not shown.]],
+
+  options = {
+    { "--service", validate.any_text, "HEX is a bare QMI message of this service (a name such as dms, or a number)" },
+    option.with_text(option.json, "Print one JSON object, for programs; of several messages, a list"),
+    { "hex", validate.any_text, "An MBIM message or fragment, or a QMUX frame; '-' reads standard input", args = "+" },
+  },
 
   run = function(args)
     local text = table.concat(args.hex, " ")

@@ -5,8 +5,10 @@ local columns = require "terminal.columns"
 local exit_status = require "cli.exit_status"
 local modem = require "modem"
 local modes = require "modem.modes"
+local option = require "cli.option"
 local ports = require "modem.ports"
 local printable = require "base.printable"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 local function name_of(device)
@@ -86,10 +88,10 @@ return {
   summary = "List the modems of this computer, and their ports.",
   exits = { [3] = "there is none" },
 
-  arguments = function(parser)
-    parser:flag("--json", "Print a JSON list, for programs.")
-    parser:flag("--probe", "Ask ports that are not known by their numbers whether they take AT commands.")
-  end,
+  options = {
+    option.json_list,
+    { "--probe", validate.flag, "Ask ports that are not known by their numbers whether they take AT commands" },
+  },
 
   run = function(args)
     local list, waiting, err = find_all()

@@ -2,6 +2,7 @@
 -- moontower down: takes the modem offline, and the host back to how it was.
 
 local modem = require "modem"
+local option = require "cli.option"
 local repair = require "repair"
 local wrap = require "terminal.wrap"
 
@@ -10,11 +11,7 @@ return {
   exits = { [0] = "offline", [3] = true, [7] = true, [8] = true },
   order = function() return "offline" end,
 
-  arguments = function(parser)
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy; as `up` did, if not given.")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+  options = { option.device, option.proxy_as_up, option.json },
 
   run = function(args)
     repair()

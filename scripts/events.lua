@@ -5,18 +5,21 @@ local client = require "daemon.client"
 local daemon = require "daemon"
 local events = require "events"
 local json = require "base.json"
+local option = require "cli.option"
 local terminal = require "terminal"
+local validate = require "base.validate"
 
 return {
   summary = "Show what happens in the daemon, as lines of JSON, until interrupted.",
 
-  arguments = function(parser)
-    parser:epilog [[
-Each line is an object with "event", "time" (UTC) and mostly "modem"; scripts/README.md lists the events. One that
-reads too slowly loses some, and "lost" says how many.]]
-    parser:option("--event", "Only these; can be given more than once."):count("*"):argname("NAME")
-    parser:flag("--json", "As ever: for programs that say it to every command.")
-  end,
+  epilog = [[
+Each line is an object with "event", "time" (UTC) and mostly "modem"; `moontower help events` lists the events. A reader
+that is too slow loses some of them, and "lost" says how many.]],
+
+  options = {
+    { "--event", validate.any_text, "Only this event; can be given more than once", many = true, argname = "NAME" },
+    option.with_text(option.json, "Changes nothing: for programs that give it to every command"),
+  },
 
   run = function(args)
     if not daemon.running then

@@ -6,15 +6,22 @@ local errors = require "errors"
 local handbook = require "cli.handbook"
 local json = require "base.json"
 local likely = require "cli.nearest"
+local option = require "cli.option"
+local parser = require "cli.parser"
 local policy = require "policy"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 -- The commands, and the policies.
-local function scripts()
+local function scripts(with_options)
   local commands, policies = {}, {}
   for _, name in ipairs(command.names()) do
     local script = command.script(name)
-    table.insert(policy.is(script) and policies or commands, { name = name, summary = script.summary })
+    local is_policy = policy.is(script)
+    table.insert(is_policy and policies or commands, {
+      name = name, summary = script.summary,
+      options = with_options and (is_policy and policy.describe(script) or parser.describe(script)) or nil,
+    })
   end
   return commands, policies
 end
@@ -35,8 +42,24 @@ local function not_there(name)
   }
 end
 
+local function explain_policy(name)
+  local loaded, err = policy.load(name)
+  if not loaded then
+    return nil, err
+  end
+  return {
+    name = name, summary = loaded.summary, options = policy.describe(loaded),
+    help = wrap.text(("%s\n\n%s"):format(loaded.summary or name, policy.help(loaded))),
+  }
+end
+
 -- A command of a topic's name (events) has the topic behind its own words.
-local function explain(name)
+local function explain(words)
+  local of_policy = words:match "^policy (%S+)$"
+  if of_policy then
+    return explain_policy(of_policy)
+  end
+  local name = words
   local topic, topic_err = handbook.explain(name)
   local explained = command.help(name)
   if explained and topic then
@@ -54,20 +77,21 @@ return {
   summary = "List commands and topics; `moontower help NAME` explains one.",
   here = true,
 
-  arguments = function(parser)
-    parser:argument("command", "The command or topic to explain."):args("?"):argname("NAME")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+  options = {
+    { "words", validate.any_text, "The command or topic to explain; `policy` and the name of one", args = "*",
+      argname = "NAME" },
+    option.json,
+  },
 
   run = function(args)
-    if args.command then
-      local explained, err = explain(args.command)
+    if #args.words > 0 then
+      local explained, err = explain(table.concat(args.words, " "))
       if explained then
         print(args.json and json.encode(explained, { indent = true }) or explained.help)
       end
       return explained and 0, err
     end
-    local commands, policies = scripts()
+    local commands, policies = scripts(args.json)
     if args.json then
       print(json.encode({ commands = commands, policies = policies, topics = handbook.topics }, { indent = true }))
       return 0

@@ -3,8 +3,10 @@
 
 local errors = require "errors"
 local modem = require "modem"
+local option = require "cli.option"
 local orders = require "daemon.orders"
 local status = require "status"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 local function describe(state)
@@ -51,16 +53,15 @@ return {
   exits = { [3] = true, [5] = "it stays off", [7] = true, [8] = true },
   order = function(args) return args.what == "off" and "radio off" or args.what == "on" and "radio on" or nil end,
 
-  arguments = function(parser)
-    parser:epilog [[
-Off, a modem leaves the network and needs less power; a connection ends with it. It stays off, whatever the daemon's
-policies want, until `moontower radio on`; `moontower up` switches it on itself.]]
-    parser:argument("what", "on, off, or state: which it is now, as without one."):args("?")
-      :choices({ "on", "off", "state" })
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+  epilog = [[
+While its radio is off, a modem has left the network and needs less power; a connection ends with it. The radio stays
+off, whatever the daemon's policies say, until `moontower radio on`; `moontower up` switches it on itself.]],
+
+  options = {
+    { "what", validate.one_of { "on", "off", "state" }, "Switch it on or off, or print its state", args = "?",
+      otherwise = "state" },
+    option.device, option.proxy, option.json,
+  },
 
   run = function(args)
     local found, err = modem.find(args.device, { proxy = args.proxy })

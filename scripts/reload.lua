@@ -4,14 +4,14 @@
 local client = require "daemon.client"
 local config = require "daemon.config"
 local daemon = require "daemon"
+local option = require "cli.option"
 
 return {
   summary = "Let the daemon read its configuration and policies again. Connections stay.",
 
-  arguments = function(parser)
-    parser:flag("--json", "Print one JSON object, for programs.")
-    parser:epilog "With a mistake in one of them, all stays as it was, and the mistake is told with file and line."
-  end,
+  epilog = "With a mistake in one of them, all stays as it was, and the mistake is reported with file and line.",
+
+  options = { option.json },
 
   run = function(args)
     if not daemon.running then

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- moontower reset: restarts the modem, and waits until it is back.
 
-local arguments = require "cli.arguments"
 local comeback = require "modem.reenumeration"
-local errors = require "errors"
 local modem = require "modem"
+local option = require "cli.option"
+local parser = require "cli.parser"
 local progress = require "terminal.progress"
 local reset = require "modem.reset"
 local usb = require "modem.usb"
+local validate = require "base.validate"
 
 local WAIT_TIME = 180
 
@@ -80,30 +81,28 @@ return {
   exits = { [0] = "it is back (with --no-wait: it was asked)", [3] = "no modem, or not back", [7] = true, [8] = true },
   order = function() return "change" end,
 
-  arguments = function(parser)
-    parser:epilog [[
+  epilog = [[
 A connection ends with it; `moontower up` makes a new one. What was set before (`moontower usbcomp`, AT commands) is in
 effect afterwards. The modem is asked by AT (AT!RESET, AT+CFUN=1,1), by QMI, or by MBIM, whichever it takes, and
-followed by its USB path, as its product id and its ports may change. One that answers nothing gets these orders all the
-same; if it takes none, --usb and --power do without it: the ladder of `moontower serve` has these as rungs.]]
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:mutex(
-      parser:flag("--usb", "Do not ask the modem, which hangs: reset its USB port."),
-      parser:flag("--power", "Do not ask: switch the power of its USB port off and on. Not every hub can.")
-    )
-    parser:flag("--no-wait", "Do not wait until it is back.")
-    parser:option("--wait", "Seconds to wait for it (180)."):convert(arguments.seconds "--wait"):argname("SECONDS")
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+followed by its USB path, as its product id and its ports may change. A modem that answers nothing still gets these
+orders; if it follows none, --usb and --power do without it: the ladder of `moontower serve` has these as rungs.]],
+
+  options = {
+    option.device,
+    parser.either {
+      { "--usb", validate.flag, "Do not ask the modem, which hangs: reset its USB port" },
+      { "--power", validate.flag,
+        "Do not ask the modem: switch the power of its USB port off and on. Not every hub can" },
+    },
+    parser.either {
+      { "--no-wait", validate.flag, "Do not wait until it is back" },
+      { "--wait", validate.seconds, "How long to wait for it", otherwise = ("%d seconds"):format(WAIT_TIME),
+        argname = "SECONDS" },
+    },
+    option.proxy, option.json,
+  },
 
   run = function(args)
-    if args.wait and args.no_wait then
-      return errors.fail {
-        code = "usage", source = "reset", message = "either --wait or --no-wait",
-        hint = "Try `moontower reset --help`.",
-      }
-    end
     local watcher <close> = progress.new(args.json)
     local status, err = restart(args, watcher)
     if status and args.json then

@@ -6,6 +6,7 @@ local modem = require "modem"
 local policy = require "policy"
 local script = require "loading.script"
 local terminal = require "terminal"
+local validate = require "base.validate"
 
 local function run_policy(value)
   if modem.owner then
@@ -22,11 +23,10 @@ return {
   exits = false,
   passes_help_on = true, -- `moontower run x.lua --help` is x.lua's business
 
-  arguments = function(parser)
-    parser:argument("file", "The script. It finds its arguments in `...` and in the table `arg`.")
-    parser:argument("arguments", "What the script gets."):args("*")
-    parser:handle_options(false)
-  end,
+  options = {
+    { "file", validate.any_text, "The script. It finds its arguments in `...` and in the table `arg`" },
+    { "arguments", validate.any_text, "What the script gets", args = "*" },
+  },
 
   run = function(args)
     local chunk, message, environment = script.load(args.file, true)

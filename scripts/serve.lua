@@ -3,6 +3,8 @@
 
 local config = require "daemon.config"
 local daemon = require "daemon"
+local option = require "cli.option"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 return {
@@ -10,17 +12,18 @@ return {
   here = true,
   needs_no_reader = true,
 
-  arguments = function(parser)
-    parser:epilog [[
-The configuration says what is done about which modem; scripts/README.md shows how. Without one, any modem is
+  epilog = [[
+The configuration says what is done about which modem; `moontower help config` shows how. Without one, any modem is
 kept online with the APN that the network chooses. Other commands that are given while it runs, run inside it.
 `moontower reload` reads the configuration again. When the daemon ends, connections stay up, and the next one adopts
 them. `moontower down` takes a modem offline until `moontower up`. `moontower why` tells what the daemon believes, what
-it has tried, and what it will do.]]
-    parser:option("--config", ("The configuration (%s)."):format(config.PATH)):argname("FILE")
-    parser:flag("--check", "Only tell whether the configuration and the scripts that it names are right.")
-    parser:flag("--json", "With --check: print one JSON object, for programs.")
-  end,
+it has tried, and what it will do.]],
+
+  options = {
+    { "--config", validate.any_text, "The configuration", otherwise = config.PATH, argname = "FILE" },
+    { "--check", validate.flag, "Only tell whether the configuration and the scripts that it names are right" },
+    option.with_text(option.json, "With --check: print one JSON object, for programs"),
+  },
 
   run = function(args)
     if args.check then

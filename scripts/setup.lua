@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- moontower setup: puts a modem into the state that a carrier wants; says first what that will change.
 
-local arguments = require "cli.arguments"
 local carrier = require "carrier"
 local columns = require "terminal.columns"
 local edit = require "terminal.line_editor"
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
+local follow = require "setup.follow"
 local json = require "base.json"
 local modem = require "modem"
+local option = require "cli.option"
 local pin_options = require "modem.pin_options"
 local printable = require "base.printable"
 local progress = require "terminal.progress"
@@ -16,6 +17,7 @@ local repair = require "repair"
 local setting = require "settings.setting"
 local setup = require "setup"
 local terminal = require "terminal"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 local LABEL_WIDTH = #"USB composition" -- the same words as in the tables
@@ -220,8 +222,7 @@ return {
   },
   order = function() return "change" end,
 
-  arguments = function(parser)
-    parser:epilog(pin_options.help .. [[
+  epilog = pin_options.help .. [[
 
 Examples:
   moontower setup calyx-sprint            shows what it will change, and asks
@@ -230,20 +231,19 @@ Examples:
   moontower setup --undo                  puts back what the last setup has changed
 The modem restarts once, if it has to, and is followed to wherever it comes back. Run again, it changes nothing; run
 again after it was interrupted, it completes. What was changed, and how to put it back, is in /var/lib/moontower/setup,
-in a file named after the modem's IMEI.]])
-    parser:argument("carrier", "A name from carriers/ or /etc/moontower/carriers, or a path."):args("?")
-      :argname("CARRIER")
-    parser:flag("--plan", "Only show what would change.")
-    parser:flag("-y --yes", "Do not ask.")
-    parser:flag("--undo", "Put back what the last setup has changed.")
-    parser:option("--wait", "Seconds to wait for the modem after its restart (240).")
-      :convert(arguments.seconds "--wait")
-      :argname("SECONDS")
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    pin_options.arguments(parser)
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
-    parser:flag("--json", "Print one JSON object, for programs; with --plan or --yes.")
-  end,
+in a file named after the modem's IMEI.]],
+
+  options = {
+    { "carrier", validate.any_text, "A name from carriers/ or /etc/moontower/carriers, or a path", args = "?",
+      argname = "CARRIER" },
+    { "--plan", validate.flag, "Only show what would change" },
+    { "-y --yes", validate.flag, "Do not ask" },
+    { "--undo", validate.flag, "Put back what the last setup has changed" },
+    { "--wait", validate.seconds, "How long to wait for the modem after its restart",
+      otherwise = ("%d seconds"):format(follow.BACK_TIME), argname = "SECONDS" },
+    option.device, option.pin_file, option.pin_tries, option.pin_again, option.proxy,
+    option.with_text(option.json, "Print one JSON object, for programs; with --plan or --yes"),
+  },
 
   run = function(args)
     local description

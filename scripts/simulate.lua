@@ -4,15 +4,16 @@
 local foreground = require("core.task").foreground
 local fs = require "core.fs"
 local json = require "base.json"
+local option = require "cli.option"
 local process = require "core.process"
 local errors = require "errors"
 local task = require "task"
 local control = require "simulator.control"
 local faults = require "simulator.faults"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 local new_modem = require("simulator.modem").new
 local numbered = require("simulator.models.personality").numbered
-local value_of = require "cli.arguments"
 
 local MAX_COUNT = 100
 
@@ -234,37 +235,39 @@ return {
   exits = false,
   here = true,
 
-  arguments = function(parser)
-    parser:usage(table.concat({
-      "Usage: moontower simulate [OPTION...] [-- COMMAND [ARG...]]",
-      "       moontower simulate --usb [OPTION...] [-- COMMAND [ARG...]]",
-      "       moontower simulate set NAME=VALUE... [--on N]",
-      "       moontower simulate fault NAME[@N] [ARG] [--on N]",
-      "       moontower simulate state [--json] [--on N]",
-    }, "\n"))
-    parser:description("Runs COMMAND, or a shell, where a simulated modem is plugged in (a Sierra MC7455, if you name\n"
-      .. "no other), and ends with it.\n"
-      .. "Nothing outside changes. With --usb the modem is a USB device of this very computer instead.\n"
-      .. "set, fault and state reach the modem from the shell that it has started.")
-    parser:epilog("Settings:\n" .. settings_help() .. "\n\nFaults (NAME@N begins at the N-th command from now; "
-      .. "with --fault, NAME=ARG@N):\n" .. faults.help())
-    parser:argument("words", "The command, or set, fault or state with what belongs to it."):args("*")
-    parser:flag("--usb", "Plug it into this computer, by USB/IP. Needs root and the kernel module vhci-hcd.")
-    parser:option("--composition", "What it speaks: mbim, which is usual, or qmi."):choices({ "mbim", "qmi" })
-      :argname("PROTOCOL")
-    parser:flag("--factory", "Not set up yet, as it leaves the factory: QMI, no IPv6, a wrong APN.")
-    parser:option("--latency", "Seconds from each command to its answer."):argname("SECONDS")
-      :convert(value_of.seconds_or_none "--latency")
-    parser:option("--fault", "Begin with this fault; can be given more than once."):count("*"):argname("FAULT")
-    parser:option("--modem", "Which modem: mc7455, em7565, ec25, me909, or a file in modules/simulator/models.")
-      :default("mc7455")
-      :argname("NAME")
-    parser:option("--count", "Plug in this number of modems: simulated1 with wwan0, simulated2 with wwan1 ...")
-      :convert(value_of.whole("--count", 1, MAX_COUNT))
-      :default("1"):argname("N")
-    parser:option("--on", "Which of several modems set, fault and state are for: its number, or all."):argname("N")
-    parser:flag("--json", "Print the state as JSON.")
+  usage = table.concat({
+    "Usage: moontower simulate [OPTION...] [-- COMMAND [ARG...]]",
+    "       moontower simulate --usb [OPTION...] [-- COMMAND [ARG...]]",
+    "       moontower simulate set NAME=VALUE... [--on N]",
+    "       moontower simulate fault NAME[@N] [ARG] [--on N]",
+    "       moontower simulate state [--json] [--on N]",
+  }, "\n"),
+  description = "Runs COMMAND, or a shell, where a simulated modem is plugged in (a Sierra MC7455, if you name no\n"
+    .. "other), and ends with it.\n"
+    .. "Nothing outside changes. With --usb the modem is a USB device of this very computer instead.\n"
+    .. "set, fault and state reach the modem from the shell that it has started.",
+  epilog = function()
+    return "Settings:\n" .. settings_help() .. "\n\nFaults (NAME@N begins at the N-th command from now; "
+      .. "with --fault, NAME=ARG@N):\n" .. faults.help()
   end,
+
+  options = {
+    { "words", validate.any_text, "The command, or set, fault or state with what belongs to it", args = "*" },
+    { "--usb", validate.flag, "Plug it into this computer, by USB/IP. Needs root and the kernel module vhci-hcd" },
+    { "--composition", validate.one_of { "mbim", "qmi" }, "What it speaks: mbim, which is usual, or qmi",
+      argname = "PROTOCOL" },
+    { "--factory", validate.flag, "Not set up yet, as it leaves the factory: QMI, no IPv6, a wrong APN" },
+    { "--latency", validate.seconds_or_none, "Seconds from each command to its answer", argname = "SECONDS" },
+    { "--fault", validate.any_text, "Begin with this fault; can be given more than once", many = true,
+      argname = "FAULT" },
+    { "--modem", validate.any_text, "Which modem: mc7455, em7565, ec25, me909, or a file in modules/simulator/models",
+      default = "mc7455", argname = "NAME" },
+    { "--count", validate.whole(1, MAX_COUNT),
+      "Plug in this number of modems: simulated1 with wwan0, simulated2 with wwan1 ...", default = 1, argname = "N" },
+    { "--on", validate.any_text, "Which of several modems set, fault and state are for: its number, or all",
+      argname = "N" },
+    option.with_text(option.json, "Print the state as JSON"),
+  },
 
   run = function(args)
     local before, command = split_words(args)

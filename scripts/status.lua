@@ -5,6 +5,7 @@ local errors = require "errors"
 local exit_status = require "cli.exit_status"
 local link = require "link"
 local modem = require "modem"
+local option = require "cli.option"
 local overview = require "modem.snapshot"
 local progress = require "terminal.progress"
 local report = require "modem.report"
@@ -99,11 +100,7 @@ return {
   summary = "Show the modem, SIM, network, connection and link as they are. Changes nothing.",
   exits = { [0] = "online", [3] = true, [7] = true, [8] = true, [11] = "not online, or not as `up` left it" },
 
-  arguments = function(parser)
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy; as `up` did, if not given.")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+  options = { option.device, option.proxy_as_up, option.json },
 
   run = function(args)
     local watcher <close> = progress.new(args.json)

@@ -4,22 +4,24 @@
 local command = require "cli.command"
 local live = require "decode.live"
 local trace = require "trace"
+local validate = require "base.validate"
 
 return {
   summary = "Run a command, and show every message that passes between it and the modem.",
   exits = false,
   precedes_command = true, -- `moontower trace up --apn x`: what follows `up` is for `up`
 
-  arguments = function(parser)
-    parser:epilog [[
+  epilog = [[
 Example:
   moontower trace up --carrier calyx-sprint
 The messages go to standard error: the seconds since the start, ">" to the modem or "<" from it, what it is, and what
-is in it. Passwords and PINs are hidden; the SIM's and the modem's numbers are not. The exit status is COMMAND's.]]
-    parser:flag("-q --brief", "One line for each message, without what is in it.")
-    parser:flag("--json", "One JSON object for each message, one a line."):target "lines"
-    parser:argument("command", "The command and its arguments."):args("+")
-  end,
+is in it. Passwords and PINs are hidden; the SIM's and the modem's numbers are not. The exit status is COMMAND's.]],
+
+  options = {
+    { "-q --brief", validate.flag, "One line for each message, without what is in it" },
+    { "--json", validate.flag, "One JSON object for each message, one a line", target = "lines" },
+    { "command", validate.any_text, "The command and its arguments", args = "+" },
+  },
 
   run = function(args)
     local words = args.command

@@ -2,6 +2,7 @@
 -- moontower unlock: tells a laptop's modem to turn its radio on although its maker has locked it.
 
 local modem = require "modem"
+local option = require "cli.option"
 local orders = require "daemon.orders"
 local status = require "status"
 local unlock = require "modem.unlock"
@@ -12,18 +13,15 @@ return {
   exits = { [0] = "the radio is on", [3] = true, [5] = "it stays off", [7] = true, [8] = true },
   order = function() return "radio on" end,
 
-  arguments = function(parser)
-    parser:epilog [[
-Makers of laptops sell modems whose radio stays off after each start, until the laptop's own software says a word.
+  epilog = [[
+Makers of laptops sell modems whose radio stays off after each start, until the laptop's own software sends a command.
 They do so because, in the USA and elsewhere, radio and laptop are approved together. In the laptop that the modem was
-sold with, saying it is what the maker's software does; in another device, whether you may is for you to find out.
-Nothing of moontower does this by itself. It holds until the modem restarts. The word is message 0x555F of QMI's device
-management (Sierra, Lenovo, Dell), also inside MBIM; and MBIM's Radio State of Quectel's. A radio that is on already is
-left alone.]]
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+sold with, this does what the maker's software does; in another device, whether you may is for you to find out.
+Nothing of moontower does this by itself. It holds until the modem restarts. The command is message 0x555F of QMI's
+device management (Sierra, Lenovo, Dell), also inside MBIM; and MBIM's Radio State of Quectel's. A radio that is on
+already is left alone.]],
+
+  options = { option.device, option.proxy, option.json },
 
   run = function(args)
     local found, err = modem.find(args.device, { proxy = args.proxy })

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- moontower up: brings the modem online, and leaves it so.
 
-local arguments = require "cli.arguments"
 local carrier = require "carrier"
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
@@ -9,14 +8,18 @@ local modem = require "modem"
 local net = require "net"
 local network_conf = require "modem.network_conf"
 local online = require "link.online"
+local option = require "cli.option"
 local orders = require "daemon.orders"
+local parser = require "cli.parser"
 local pin_options = require "modem.pin_options"
+local prerequisites = require "modem.prerequisites"
 local progress = require "terminal.progress"
 local repair = require "repair"
 local restore = require "modem.restore"
 local status = require "status"
 local terminal = require "terminal"
 local up = require "modem.up"
+local validate = require "base.validate"
 
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
 
@@ -251,8 +254,7 @@ return {
   },
   order = function(args) return asks_for_more(args) and "online if it works" or "online" end,
 
-  arguments = function(parser)
-    parser:epilog(pin_options.help .. [[
+  epilog = pin_options.help .. [[
 
 Examples:
   moontower up --carrier calyx-sprint
@@ -261,30 +263,31 @@ Run again while online, it changes nothing. `moontower down` takes everything ba
 Without --carrier and --apn it goes by the daemon's configuration; without a daemon, by APN, APN_USER, APN_PASS,
 APN_AUTH and IP_TYPE in /etc/mbim-network.conf or /etc/qmi-network.conf (PROXY=yes without --carrier); else what is up
 stays; else the network chooses, as with --apn ''. If it fails, what was up before comes back.
-A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, that is missing.]])
-    parser:mutex(
-      parser:option("-c --carrier", "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path."),
-      parser:option("--apn", "Access point name, instead of a carrier.")
-    )
-    parser:option("--ip", "What to ask the network for, with --apn."):choices { "ipv4", "ipv6", "ipv4v6" }
-    parser:option("--user", "User name for the APN; its password is taken from $MOONTOWER_PASSWORD.")
-    parser:option("--auth", "How to send them."):choices { "pap", "chap" }
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:option("--metric", "Metric of the default routes (700; IPv6 1700; or the next free one): lower ones win.")
-      :convert(arguments.whole("--metric", 1, 0xffffffff))
-    parser:option("--mtu", "MTU of the interface, instead of what the network says.")
-      :convert(arguments.of("--mtu", carrier.mtu))
-    parser:option("--wait", "Seconds to wait for a network (90)."):convert(arguments.seconds "--wait")
-    parser:option("--probe", "What has to answer at the end (8.8.8.8): an address to ping, tcp:ADDRESS:PORT, or "
-      .. "dns:ADDRESS. See `moontower help probes`.")
-    parser:flag("--no-probe", "Ask nothing for an answer at the end.")
-    parser:flag("--no-dns", "Leave the host's DNS servers alone.")
-    parser:flag("--roaming", "Connect in foreign networks, too.")
-    pin_options.arguments(parser)
-    parser:flag("--proxy", "Share the modem with other programs, by mbim-proxy or qmi-proxy.")
-    parser:option("--protocol", "qmi: QMI inside MBIM, on a modem that speaks MBIM."):choices { "mbim", "qmi" }
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, that is missing.]],
+
+  options = {
+    parser.either {
+      { "-c --carrier", validate.any_text,
+        "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path" },
+      { "--apn", validate.any_text, "Access point name, instead of a carrier" },
+    },
+    { "--ip", validate.one_of { "ipv4", "ipv6", "ipv4v6" }, "What to ask the network for, with --apn" },
+    { "--user", validate.any_text, "User name for the APN; its password is taken from $MOONTOWER_PASSWORD" },
+    { "--auth", validate.one_of { "pap", "chap" }, "How to send them" },
+    option.device,
+    { "--metric", validate.whole(1, 0xffffffff), "Metric of the default routes: lower ones win",
+      otherwise = "700; IPv6 1700; or the next free one" },
+    { "--mtu", carrier.mtu, "MTU of the interface, instead of what the network says" },
+    { "--wait", validate.seconds, "How long to wait for a network",
+      otherwise = ("%d seconds"):format(prerequisites.NETWORK_TIME) },
+    { "--probe", validate.any_text,
+      "What has to answer at the end: an address to ping, or another probe of `moontower help probes`",
+      otherwise = PROBE_IPV4 },
+    { "--no-probe", validate.flag, "Ask nothing for an answer at the end" },
+    { "--no-dns", validate.flag, "Leave the host's DNS servers alone" },
+    { "--roaming", validate.flag, "Connect in foreign networks, too" },
+    option.pin_file, option.pin_tries, option.pin_again, option.proxy, option.protocol, option.json,
+  },
 
   run = function(args)
     local watcher <close> = progress.new(args.json)

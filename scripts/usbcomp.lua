@@ -5,11 +5,13 @@ local comeback = require "modem.reenumeration"
 local composition = require "settings.composition"
 local errors = require "errors"
 local modem = require "modem"
+local option = require "cli.option"
 local progress = require "terminal.progress"
 local reset = require "modem.reset"
 local settings = require "settings"
 local sierra = require "qmi.sierra"
 local sierra_composition = require "settings.sierra_composition"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 local RESET_TIME = 180
@@ -260,8 +262,7 @@ return {
   exits = { [3] = true, [7] = true, [8] = true },
   order = function(args) return args.composition and "change" or nil end,
 
-  arguments = function(parser)
-    parser:epilog [[
+  epilog = [[
 A composition is the set of interfaces that a modem shows on USB: mbim or qmi for data, at for commands, nmea for GPS,
 dm for diagnostics.
 Examples:
@@ -270,15 +271,15 @@ Examples:
   moontower usbcomp 8                     QMI's number for it, as swi_setusbcomp.pl has them
   moontower usbcomp 0x100d                the bits of AT!USBCOMP
 By AT where the modem has an AT port, else by QMI or QMI inside MBIM; --by says otherwise. A composition with a port
-that this kernel has no driver for is refused: no program could talk to the modem any more.]]
-    parser:argument("composition", "Interfaces, such as at+mbim, or a number."):args("?")
-    parser:option("--by", "How the modem is asked."):choices({ "at", "qmi" })
-    parser:flag("--reset", "Restart the modem, so that it is in effect, and wait until it is back.")
-    parser:flag("--force", "Set it although this kernel seems to have no driver for it.")
-    parser:option("-d --device", "Which modem: /dev/cdc-wdm0, wwan0, or its USB path.")
-    parser:flag("--proxy", "Share the modem, by mbim-proxy or qmi-proxy.")
-    parser:flag("--json", "Print one JSON object, for programs.")
-  end,
+that this kernel has no driver for is refused: no program could talk to the modem any more.]],
+
+  options = {
+    { "composition", validate.any_text, "Interfaces, such as at+mbim, or a number", args = "?" },
+    { "--by", validate.one_of { "at", "qmi" }, "How the modem is asked" },
+    { "--reset", validate.flag, "Restart the modem, so that it is in effect, and wait until it is back" },
+    { "--force", validate.flag, "Set it although this kernel seems to have no driver for it" },
+    option.device, option.proxy, option.json,
+  },
 
   run = function(args)
     local watcher <close> = progress.new(args.json)

@@ -4,6 +4,7 @@
 local client = require "daemon.client"
 local daemon = require "daemon"
 local json = require "base.json"
+local option = require "cli.option"
 local printable = require "base.printable"
 local status = require "status"
 local task = require "task"
@@ -89,9 +90,7 @@ end
 return {
   summary = "Tell what the daemon believes of each modem, what it tried, and what it will do next.",
 
-  arguments = function(parser)
-    parser:flag("--json", "Print a JSON list, for programs.")
-  end,
+  options = { option.json_list },
 
   run = function(args)
     if not daemon.running then

@@ -1,18 +1,24 @@
 -- SPDX-License-Identifier: MIT
--- The kinds of values in a configuration, a carrier or options: seconds, a list of probes ... For carrier.check_table
--- and policy.options.
+-- The kinds of values in a configuration, a carrier or options: seconds, a list of probes ... base.declaration names
+-- one for each option.
 --
--- Everything is checked: a mistake that is passed over in silence is hard to find later.
+-- Every value is checked: a mistake that is passed over in silence is hard to find later.
 
 local M = {}
 
 local LONGEST = 1e9 -- seconds; thirty years
 
----A kind: { check, words }. The words say what a value should be; without any, check(value) says why it is none.
----@alias kind.kind { [1]: (fun(value: any): any, string?), [2]: string? }
+---@class validate.kind
+---@field [1] fun(value: any): any, string? checks a value; the second result says why it is wrong
+---@field [2] string? what a value should be; nil: the check says it
+---@field type "text"|"boolean"|"number"|"integer"|"list"|"table"|"function"
+---@field unit string? of a number
+---@field least integer? of an integer
+---@field most integer?
+---@field choices string[]? all the values there are, or the entries that a list may have
 
 ---What is wrong with a value.
----@param kind kind.kind
+---@param kind validate.kind
 ---@param value any
 ---@param label string what the value is
 ---@return string? mistake nil: nothing
@@ -24,28 +30,31 @@ function M.mistake(kind, value, label)
   return label .. (kind[2] and " should be " .. kind[2] or "") .. (why and ": " .. tostring(why) or "")
 end
 
-M.text = { function(value) return type(value) == "string" and value ~= "" end, "a text" }
-M.digits = { function(value) return type(value) == "string" and value:find "^%d+$" ~= nil end, "a text of digits" }
-M.flag = { function(value) return type(value) == "boolean" end, "true or false" }
-M.table = { function(value) return type(value) == "table" end, "a table" }
-M.fn = { function(value) return type(value) == "function" end, "a function" }
+M.text = { function(value) return type(value) == "string" and value ~= "" end, "a text", type = "text" }
+M.any_text = { function(value) return type(value) == "string" end, "a text", type = "text" }
+M.digits = {
+  function(value) return type(value) == "string" and value:find "^%d+$" ~= nil end, "a text of digits", type = "text",
+}
+M.flag = { function(value) return type(value) == "boolean" end, "true or false", type = "boolean" }
+M.table = { function(value) return type(value) == "table" end, "a table", type = "table" }
+M.fn = { function(value) return type(value) == "function" end, "a function", type = "function" }
 
 M.seconds = {
   function(value) return type(value) == "number" and value > 0 and value <= LONGEST end,
-  "seconds, more than 0 and at most 1e9",
+  "seconds, more than 0 and at most 1e9", type = "number", unit = "seconds",
 }
 M.seconds_or_none = {
   function(value) return type(value) == "number" and value >= 0 and value <= LONGEST end,
-  "seconds, from 0 to 1e9",
+  "seconds, from 0 to 1e9", type = "number", unit = "seconds",
 }
 
 ---@param least integer
 ---@param most integer
----@return kind.kind
+---@return validate.kind
 function M.whole(least, most)
   return {
     function(value) return math.type(value) == "integer" and value >= least and value <= most end,
-    ("a whole number from %d to %d"):format(least, most),
+    ("a whole number from %d to %d"):format(least, most), type = "integer", least = least, most = most,
   }
 end
 
@@ -53,21 +62,31 @@ M.count = M.whole(1, 1000)
 
 M.finite = {
   function(value) return type(value) == "number" and value == value and math.abs(value) ~= math.huge end,
-  "a finite number",
+  "a finite number", type = "number",
 }
 
 ---@param names string[]
----@return kind.kind
+---@return validate.kind
 function M.one_of(names)
   local is_one = {}
   for _, name in ipairs(names) do is_one[name] = true end
-  return { function(value) return is_one[value] end, "one of " .. table.concat(names, ", ") }
+  return {
+    function(value) return is_one[value] end, "one of " .. table.concat(names, ", "), type = "text", choices = names,
+  }
 end
 
----Whatever a function can read that returns nil and an error when it cannot.
+---A text that a function can read; it returns nil and an error when it cannot.
 ---@param parse fun(value: any): any, moontower.error?
----@return kind.kind
-function M.parsed_by(parse) return { parse } end
+---@return validate.kind
+function M.parsed_by(parse) return { parse, type = "text" } end
+
+---A kind that is checked as another one, but described in other words.
+---@param kind validate.kind
+---@param words string
+---@return validate.kind
+function M.described(kind, words)
+  return { kind[1], words, type = kind.type, unit = kind.unit, choices = kind.choices }
+end
 
 ---Why a table is no list: what ipairs would pass over.
 ---@param value table
@@ -87,10 +106,10 @@ function M.not_a_list(value)
   end
 end
 
----@param entry kind.kind
+---@param entry validate.kind
 ---@param words string?
 ---@param least integer? how many entries at least; 0 if not given
----@return kind.kind
+---@return validate.kind
 function M.list_of(entry, words, least)
   local function check(value)
     if type(value) ~= "table" then
@@ -102,13 +121,13 @@ function M.list_of(entry, words, least)
     end
     return not why, why
   end
-  return { check, words }
+  return { check, words, type = "list", choices = entry.choices }
 end
 
----@param key kind.kind
----@param entry kind.kind
+---@param key validate.kind
+---@param entry validate.kind
 ---@param words string
----@return kind.kind
+---@return validate.kind
 function M.map_of(key, entry, words)
   local function check(value)
     if type(value) ~= "table" then
@@ -123,13 +142,13 @@ function M.map_of(key, entry, words)
     end
     return true
   end
-  return { check, words }
+  return { check, words, type = "table" }
 end
 
 ---A table with certain fields; it may have others, too.
----@param required table<string, kind.kind>
----@param optional table<string, kind.kind>?
----@return kind.kind
+---@param required table<string, validate.kind>
+---@param optional table<string, validate.kind>?
+---@return validate.kind
 function M.record(required, optional)
   local function check(value)
     if type(value) ~= "table" then
@@ -145,10 +164,10 @@ function M.record(required, optional)
     end
     return true
   end
-  return { check }
+  return { check, type = "table" }
 end
 
-local texts = M.list_of({ function(value) return type(value) == "string" end, "a text" }, nil, 1)
+local texts = M.list_of(M.any_text, nil, 1)
 
 ---A program and its arguments, as core.process runs it.
 M.command = {
@@ -156,7 +175,7 @@ M.command = {
     local ok, why = texts[1](value)
     return ok and value[1] ~= "", why
   end,
-  'a program and its arguments, such as { "/usr/local/bin/mine", "argument" }',
+  'a program and its arguments, such as { "/usr/local/bin/mine", "argument" }', type = "list",
 }
 
 return M

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- Runs a command: finds its script, reads its arguments, runs it, turns its end into an exit status.
 
-local argparse = require "argparse"
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
 local likely = require "cli.nearest"
+local parsers = require "cli.parser"
 local policy = require "policy"
 local printable = require "base.printable"
 local program = require "core.program"
@@ -121,35 +121,33 @@ local function wants_help(script, arguments)
   return false
 end
 
+local function parser_of(name, script)
+  return parsers.new(name, script, script.exits ~= false and exit_status.help(script.exits) or nil)
+end
+
 -- argparse ends the process itself for --help and for mistakes; here both have to come back.
-local function parser_of(name, script, arguments)
-  if script.precedes_command then
-    arguments = end_options(arguments)
+local function read(name, script, given)
+  local arguments = script.precedes_command and end_options(given) or given
+  if wants_help(script, arguments) then
+    return nil
   end
-  local parser = argparse("moontower " .. name, script.summary)
-  parser:add_help(false)
-  parser:flag("-h --help", "Show this help and exit.")
-  if script.arguments then
-    script.arguments(parser)
+  local ok, result = parser_of(name, script):pparse(arguments)
+  if not ok then
+    return nil, result
   end
-  if script.exits ~= false then
-    local epilog = parser._epilog and parser._epilog:gsub("%s+$", "") .. "\n" or ""
-    parser:epilog(epilog .. exit_status.help(script.exits))
-  end
-  return parser, arguments
+  parsers.add_defaults(script, result)
+  return result
 end
 
 local function parse(name, script, given)
-  local parser, arguments = parser_of(name, script, given)
-  if wants_help(script, arguments) then
-    print(wrap.text(parser:get_help()))
+  local args, mistake = read(name, script, given)
+  if not args and not mistake then
+    print(wrap.text(parser_of(name, script):get_help()))
     return nil, 0
+  elseif not args then
+    return nil, usage_error(mistake, ("Try `moontower %s --help`."):format(name), given)
   end
-  local ok, result = parser:pparse(arguments)
-  if not ok then
-    return nil, usage_error(result, ("Try `moontower %s --help`."):format(name), given)
-  end
-  return result
+  return args
 end
 
 -- A script that is a policy runs as one, in the foreground, if it can do so without options.
@@ -159,8 +157,8 @@ local function as_command(name, script)
   end
   return {
     summary = script.summary or script.name, here = true,
-    arguments = function(parser)
-      parser:epilog "`moontower help policies` lists its options, and tells where it is named."
+    epilog = function()
+      return policy.help(script) .. "\n`moontower help policies` tells where a policy is named, and more."
     end,
     run = function()
       local loaded, err = policy.load(path_of(name), {})
@@ -187,14 +185,17 @@ end
 
 ---What `moontower NAME --help` shows.
 ---@param name string
----@return { name: string, summary: string, help: string }? nil: there is no such command
+---@return { name: string, summary: string, help: string, options: table[] }? nil: there is no such command
 function M.help(name)
   local script = M.script(name)
   if not script then
     return nil
   end
+  local options = policy.is(script) and policy.describe(script) or parsers.describe(script)
   script = as_command(name, script)
-  return { name = name, summary = script.summary, help = wrap.text(parser_of(name, script, {}):get_help()) }
+  return {
+    name = name, summary = script.summary, options = options, help = wrap.text(parser_of(name, script):get_help()),
+  }
 end
 
 ---What a command line orders of a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only
@@ -208,12 +209,8 @@ function M.order(name, given)
   if not script or policy.is(script) or not (script.order or script.precedes_command) then
     return nil
   end
-  local parser, arguments = parser_of(name, script, given)
-  if wants_help(script, arguments) then
-    return nil
-  end
-  local ok, args = parser:pparse(arguments)
-  if not ok then
+  local args = read(name, script, given)
+  if not args then
     return nil
   elseif script.precedes_command then
     return M.order(args.command[1], table.move(args.command, 2, #args.command, 1, {}))

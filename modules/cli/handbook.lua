@@ -113,7 +113,7 @@ local function shown(text)
     end
     if line:find("^```") then
       is_code = not is_code
-    elseif not line:find("^|") then
+    elseif not line:find("^|") and not line:find("^<!%-%-") then
       out[#out + 1] = is_code and "    " .. line or plain(line)
     end
   end

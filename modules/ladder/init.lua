@@ -11,7 +11,8 @@ local state = require "state"
 local status = require "status"
 local trouble = require "ladder.classify"
 
-local M = { rungs = rungs.all, hook = rungs.hook }
+local M = { rungs = rungs.all, hook = rungs.hook, names = {} }
+for i, rung in ipairs(rungs.all) do M.names[i] = rung.name end
 
 local KIND = "ladders"
 
@@ -26,6 +27,23 @@ local KIND = "ladders"
 ---@field private used table<string, integer> when each rung was used last, in seconds since 1970
 local Ladder = {}
 Ladder.__index = Ladder
+
+---The rungs that a policy's options leave.
+---@param options { rungs: table<string, boolean>?, cooldowns: table<string, number>?, hook: string[]? } which are used,
+--- by name (nil: all); how long they rest; a program and its arguments as one more
+---@return ladder.rung[]
+function M.choose(options)
+  local chosen = {}
+  for _, usual in ipairs(rungs.all) do
+    if not options.rungs or options.rungs[usual.name] then
+      chosen[#chosen + 1] = setmetatable({ cooldown = (options.cooldowns or {})[usual.name] }, { __index = usual })
+    end
+  end
+  if options.hook then
+    chosen[#chosen + 1] = rungs.hook(options.hook)
+  end
+  return chosen
+end
 
 ---A ladder for one modem. What it has tried before is remembered by the socket that the modem is plugged into, and
 ---forgotten when it has become another modem.

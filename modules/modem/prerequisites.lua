@@ -6,10 +6,10 @@ local locks = require "modem.locks"
 local pins = require "modem.pin"
 local report = require "modem.report"
 
-local M = {}
+-- Seconds: a search through all bands takes minutes, but mostly ends in one.
+local M = { NETWORK_TIME = 90 }
 
--- A SIM needs seconds after power-up; a search through all bands takes minutes, but mostly ends in one.
-local SIM_TIME, NETWORK_TIME, ATTACH_TIME = 30, 90, 60
+local SIM_TIME, ATTACH_TIME = 30, 60 -- a SIM needs seconds after power-up
 local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
 local RADIO_TIME = 5 -- some modems answer first, and switch it on then
 
@@ -259,7 +259,7 @@ function M.wait(modem, now, options, undo)
   local on, registration, allowed, packet
   on, err = switch_radio_on(modem, now.radio, watcher, undo)
   if on then
-    registration, err = registered(modem, now.registration, watcher, options.wait or NETWORK_TIME)
+    registration, err = registered(modem, now.registration, watcher, options.wait or M.NETWORK_TIME)
   end
   if registration then
     allowed, err = may_use(registration, options.carrier)

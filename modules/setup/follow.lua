@@ -8,10 +8,10 @@ local ports = require "modem.ports"
 local reset = require "modem.reset"
 local task = require "task"
 
-local BACK_TIME = 240 -- an EM7565 that changes its product id has been seen to take three minutes
 local AT_TRIES, AT_TIME = 6, 5
 
-local M = {}
+-- Seconds: an EM7565 that changes its product id has been seen to take three minutes.
+local M = { BACK_TIME = 240 }
 
 -- The AT port may come later than the control port.
 local function has_ports(interfaces)
@@ -97,7 +97,7 @@ function M.restart(modem, interfaces, options, under_way)
   watcher:doing("Restart", ("by %s; waiting for the modem"):format(how))
   local start = task.now()
   local description
-  description, err = watch:wait(options.wait or BACK_TIME, has_ports(interfaces))
+  description, err = watch:wait(options.wait or M.BACK_TIME, has_ports(interfaces))
   if not description then
     return nil, err
   end

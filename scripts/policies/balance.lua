@@ -4,12 +4,15 @@
 local validate, log, multipath, policy = require "base.validate", require "log", require "multipath", require "policy"
 local status, task = require "status", require "task"
 
--- metric; weights = { ["1-1.2"] = 3, ["359072061234567"] = 1 }; and all that reconnect takes.
-local options, of_reconnect = policy.options(..., {
-  metric = validate.whole(1, 0xffffffff),
-  weights = validate.map_of({ validate.text[1], "a USB path or an IMEI, as a text" }, validate.whole(1, 256),
-    'weights such as { ["1-1.2"] = 3 }'),
-}, { others = true })
+local declared = {
+  { "metric", validate.whole(1, 0xffffffff), "the metric of the default routes over all modems",
+    otherwise = "from 700, IPv6 1700, the first free one" },
+  { "weights", validate.map_of(validate.described(validate.text, "a USB path or an IMEI, as a text"),
+    validate.whole(1, 256), 'weights such as { ["1-1.2"] = 3 }'),
+    "a table of 1 to 256 by USB path (as in `moontower why`) or IMEI", otherwise = "1 each" },
+  others = "reconnect",
+}
+local options, of_reconnect = policy.options(..., declared)
 assert(policy.load("reconnect", of_reconnect)) -- a mistake in them is told now
 
 -- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 for those that are not named.
@@ -20,7 +23,8 @@ end
 
 return policy {
   name = "balance",
-  summary = "Use several modems at once: connections are spread over all that work, by weight.",
+  summary = "Use several modems at once: connections are spread over them, by weight.",
+  options = declared,
 
   run = function(modems)
     local set <close> = multipath.new { metric = options.metric }
@@ -34,7 +38,7 @@ return policy {
       if not ok then log.error("%s", err) end
     end
 
-    -- Each modem is kept online as ever, and is in the set meanwhile.
+    -- `reconnect` keeps each modem online; while it is, it is in the set.
     local function join(modem, link)
       members[modem] = { link = link, weight = weight_of(modem) }
       update()

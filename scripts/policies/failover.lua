@@ -1,16 +1,22 @@
 -- SPDX-License-Identifier: MIT
--- Policy: the cable first. When it fails, the modem takes over, until it has been well for a while.
+-- Policy: the cable first. When it fails, the modem takes over, until the cable has worked for a while.
 
 local validate, log, net, policy = require "base.validate", require "log", require "net", require "policy"
 local status, task = require "status", require "task"
 local wired_uplink = require "wired_uplink"
 
--- wired, probes, every, misses, timeout, back_after: of the cable (modules/wired_uplink.lua); modem: options for
--- `reconnect`.
-local options = policy.options(..., {
-  wired = validate.text, probes = net.probes, every = validate.seconds, misses = validate.count,
-  timeout = validate.seconds, back_after = validate.seconds_or_none, modem = validate.table,
-})
+local declared = {
+  { "wired", validate.text, "the cable's interface",
+    otherwise = "that of the default route with the lowest metric, no modem's" },
+  { "probes", net.probes, "a list of probes: the cable works while one answers", default = wired_uplink.PROBES },
+  { "every", validate.seconds, "the pause between probes", default = 10 },
+  { "misses", validate.count, "probes in a row without an answer that are a failure", default = 3 },
+  { "timeout", validate.seconds, "how long an answer may take", default = 2 },
+  { "back_after", validate.seconds_or_none, "how long the cable has to work until the modem goes offline",
+    default = 60 },
+  { "modem", validate.table, "a table of options for `reconnect`", otherwise = "{}" },
+}
+local options = policy.options(..., declared)
 assert(policy.load("reconnect", options.modem)) -- a mistake in them is told now
 
 -- The modem's routes come before the cable's, which stay as they are.
@@ -20,7 +26,7 @@ local function keep_online(modem, wired)
   assert(policy.load("reconnect", of_modem)).run(modem)
 end
 
--- Nothing comes before a metric of 0, which is what `ip route add` gives: so it is said before the cable fails.
+-- Nothing comes before a metric of 0, which `ip route add` gives: so the warning comes before the cable fails.
 local function look_at_metric(wired)
   if wired.metric == 0 then
     log.warn("the default route of %s has the metric 0, which no modem's can beat: while it is there, the modem is not "
@@ -32,6 +38,7 @@ end
 return policy {
   name = "failover",
   summary = "Use a modem only while the cable does not work.",
+  options = declared,
   each = { modem = "ready" },
 
   run = function(modem)

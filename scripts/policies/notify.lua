@@ -1,21 +1,28 @@
 -- SPDX-License-Identifier: MIT
--- Policy: tell a program, or a web server, what happens. One event after the other, each with a deadline.
+-- Policy: notify a program, or a web server, of events. One event after the other, each with a deadline.
 
 local events, json, validate, log = require "events", require "base.json", require "base.validate", require "log"
 local policy, process, task = require "policy", require "core.process", require "task"
 
 local function is_address(value) return type(value) == "string" and value:find "^https?://[^/]" ~= nil end
 
--- events: which; run = { "program", "argument" }: has the event on its standard input; post = "https://...": gets it.
-local options = policy.options(..., {
-  events = validate.list_of(validate.one_of(events.names), 'a list of events, such as { "state", "modem-gone" }', 1),
-  run = validate.command, post = { is_address, "the address of a web server, such as https://example.org/told" },
-  deadline = validate.seconds,
-}, { any_of = { "run", "post" } })
+local address = {
+  is_address, "the address of a web server, such as https://example.org/told", type = "text",
+}
+local declared = {
+  { "events", validate.list_of(validate.one_of(events.names), 'a list of events, such as { "state", "modem-gone" }', 1),
+    "a list of events, as `moontower help events` names them",
+    default = { "state", "modem-gone", "policy-disabled", "reload-failed" } },
+  { "run", validate.command, "a program and its arguments; it gets the event on its standard input" },
+  { "post", address, "the address of a web server, http or https, that gets the event" },
+  { "deadline", validate.seconds, "how long each of these may take", default = 30 },
+  any_of = { "run", "post" },
+}
+local options = policy.options(..., declared)
 
 local LONGEST_QUEUE = 64
 local wanted = {}
-for _, name in ipairs(options.events or { "state", "modem-gone", "policy-disabled", "reload-failed" }) do
+for _, name in ipairs(options.events) do
   wanted[name] = true
 end
 
@@ -32,7 +39,7 @@ end
 
 local function run(event)
   local command = table.move(options.run, 1, #options.run, 1, {})
-  command.stdin, command.env, command.timeout = json.encode(event) .. "\n", environment(event), options.deadline or 30
+  command.stdin, command.env, command.timeout = json.encode(event) .. "\n", environment(event), options.deadline
   return process.run(command)
 end
 
@@ -41,7 +48,7 @@ local function post(event)
   local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"' end
   local config = ('url = %s\nheader = "Content-Type: application/json"\ndata-raw = %s\nfail\nsilent\nshow-error\n')
     :format(quoted(options.post), quoted(json.encode(event)))
-  return process.run { "curl", "--config", "-", stdin = config, timeout = options.deadline or 30 }
+  return process.run { "curl", "--config", "-", stdin = config, timeout = options.deadline }
 end
 
 local function deliver(event, how)
@@ -55,10 +62,11 @@ end
 return policy {
   name = "notify",
   summary = "Run a program, or post to a web server, when something happens.",
+  options = declared,
   observes = true,
 
   run = function()
-    local heard <close> = events.subscribe()
+    local subscription <close> = events.subscribe()
     local queue = task.queue(LONGEST_QUEUE)
     local group <close> = task.group()
     group:spawn(function()
@@ -69,7 +77,7 @@ return policy {
       end
     end)
     while true do
-      local event = heard:next()
+      local event = subscription:next()
       if wanted[event.event] and not queue:push(event) then
         log.warn("cannot deliver %s: too much happens at once", event.event)
       end

@@ -4,14 +4,19 @@
 local clock, hours, meter = require "core.clock", require "usage.time_window", require "usage"
 local validate, policy, status, task = require "base.validate", require "policy", require "status", require "task"
 
--- hours = "22:00-06:00", or a list; budget = "5 GB", which starts again on that `day` of the month; modem: reconnect's.
-local options = policy.options(..., {
-  hours = validate.parsed_by(hours.parse), budget = validate.parsed_by(meter.parse), day = validate.whole(1, 31),
-  modem = validate.table,
-}, { any_of = { "hours", "budget" } })
+local declared = {
+  { "hours", validate.parsed_by(hours.parse),
+    'when it may be online: `"22:00-06:00"`, or a list of such; local time', otherwise = "always" },
+  { "budget", validate.parsed_by(meter.parse),
+    'what it may use in a month: `"5 GB"` (B, kB, MB, GB, TB, KiB, MiB, GiB)', otherwise = "no limit" },
+  { "day", validate.whole(1, 31), "the day of the month on which the budget starts again", default = 1 },
+  { "modem", validate.table, "a table of options for `reconnect`", otherwise = "{}" },
+  any_of = { "hours", "budget" },
+}
+local options = policy.options(..., declared)
 local windows = options.hours and assert(hours.parse(options.hours))
 local budget = options.budget and assert(meter.parse(options.budget))
-local day, NEVER = options.day or 1, math.huge
+local day, NEVER = options.day, math.huge
 local reconnect = assert(policy.load("reconnect", options.modem))
 
 local function sim_of(modem)
@@ -43,6 +48,7 @@ end
 return policy {
   name = "schedule",
   summary = "Use a modem only at certain hours, or within a monthly budget.",
+  options = declared,
   each = { modem = "ready" },
 
   run = function(modem)

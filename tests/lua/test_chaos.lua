@@ -31,7 +31,7 @@ local CONFIG = [[
 return {
   modems = { {
     apn = "r.ispsn", pin_file = "/run/test/pin",
-    policy = { "ladder",
+    policy = { "reconnect",
       every = 0.5, timeout = 0.5, misses = 2, first = 0.1, max = 3, steady = 0.5, -- a throttle wants 1.5 s of peace
       cooldowns = { ["detach and attach"] = 1, ["radio off and on"] = 1, ["reset"] = 2, ["USB reset"] = 2,
         ["USB power cycle"] = 4 },

@@ -56,8 +56,8 @@ function T.test_a_modem_without_a_policy_gets_the_usual_one()
   lu.assertEquals(policies_of "return { modems = { { apn = 'x' }, {}, { policy = false } } }",
     "reconnect reconnect none")
   lu.assertEquals(policies_of "return { modems = { {} }, policies = { { 'notify', run = { 'x' } } } }", "reconnect")
-  lu.assertEquals(policies_of "return { modems = { {}, { policy = 'ladder' } }, policies = { 'balance' } }",
-    "none ladder")
+  lu.assertEquals(policies_of "return { modems = { {}, { policy = 'reconnect' } }, policies = { 'balance' } }",
+    "none reconnect")
 end
 
 -- A list of names, or one name with its options.
@@ -73,9 +73,9 @@ function T.test_the_policies_of_one_modem()
   for policy, expected in pairs {
     ["'reconnect'"] = "reconnect nil", ["{ 'reconnect' }"] = "reconnect nil",
     ["{ 'reconnect', every = 5 }"] = "reconnect 5", ["{ { 'reconnect', every = 5 } }"] = "reconnect 5",
-    ["{ 'reconnect', 'ladder' }"] = "reconnect nil, ladder nil",
-    ["{ { 'reconnect', every = 5 }, 'ladder' }"] = "reconnect 5, ladder nil",
-    ["{ 'reconnect', { 'ladder', every = 5 } }"] = "reconnect nil, ladder 5", ["false"] = "",
+    ["{ 'reconnect', 'failover' }"] = "reconnect nil, failover nil",
+    ["{ { 'reconnect', every = 5 }, 'failover' }"] = "reconnect 5, failover nil",
+    ["{ 'reconnect', { 'failover', every = 5 } }"] = "reconnect nil, failover 5", ["false"] = "",
   } do
     lu.assertEquals(policies_of(policy), expected, policy)
   end
@@ -165,7 +165,7 @@ function T.test_what_it_names_is_told_with_its_entry()
     { "return { policies = { 'reconnect' } }", ": policies[1]: ", "is for one modem each" },
     { "return { modems = { { policy = { 'reconnect', 'reconnect' } } } }", ": modems[1]: ",
       "it has two policies 'reconnect'" },
-    { "return { modems = { { policy = { 'reconnect', 'ladder', every = 5 } } } }", ": modems[1]: 'policy' should be ",
+    { "return { modems = { { policy = { 'reconnect', 'failover', every = 5 } } } }", ": modems[1]: 'policy' should be ",
       "it has the key 'every'" },
     { "return { modems = { { policy = { 'reconnect', 5 } } } }", ": modems[1]: 'policy' should be ",
       "entry 2 should be the name of a policy" },

@@ -2,13 +2,11 @@
 -- The examples in the README files run as shown, beside the simulated modem.
 
 local carrier = require "carrier"
-local commands = require "cli.command"
 local events = require "events"
 local fs = require "core.fs"
 local lu = require "luaunit"
-local policy = require "policy"
+local process = require "core.process"
 local program = require "core.program"
-local task = require "task"
 local world = require "support.world"
 
 local T = {}
@@ -73,33 +71,10 @@ function T.test_carriers_load_as_shown()
   lu.assertTrue(count >= 1)
 end
 
--- As `moontower help` does it, so that no policy's options are checked; but what they could be is written down.
-local function options_of_policies()
-  local all, real = {}, policy.options
-  local _ <close> = task.finally(function() policy.options = real end)
-  function policy.options(_, kinds)
-    all[debug.getinfo(2, "S").source:match "([^/]+)%.lua$"] = kinds
-    return {}, {}
-  end
-  for _, name in ipairs(commands.names()) do commands.script(name) end
-  return all
-end
-
-function T.test_the_table_of_options_has_those_that_policies_take()
-  local told, name = {}, nil
-  for of, option in assert(fs.read(program.home .. "/scripts/README.md")):gmatch "\n| ?`?([%l-]*)`? | `([%l_]+)` |" do
-    name = of ~= "" and of or name
-    told[name] = told[name] or {}
-    table.insert(told[name], option)
-  end
-  local taken = {}
-  for policy_name, kinds in pairs(options_of_policies()) do
-    taken[policy_name] = {}
-    for option in pairs(kinds) do table.insert(taken[policy_name], option) end
-    table.sort(taken[policy_name])
-    table.sort(told[policy_name] or {})
-  end
-  lu.assertEquals(told, taken)
+-- They are made from the declarations of options.
+function T.test_the_tables_are_not_stale()
+  local result = assert(process.run { program.executable, "run", program.home .. "/tests/tables.lua", timeout = 600 })
+  lu.assertEquals({ result.status, result.stderr }, { 0, "" })
 end
 
 function T.test_the_table_of_events_has_all_there_are()

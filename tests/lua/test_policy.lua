@@ -5,6 +5,7 @@ local fs = require "core.fs"
 local lu = require "luaunit"
 local policy = require "policy"
 local process = require "core.process"
+local validate = require "base.validate"
 
 local T = {}
 
@@ -26,8 +27,8 @@ function T.test_what_is_right_is_taken()
     { "reconnect", { first = 1, max = 1e9, steady = 0 } },
     { "reconnect", { probes = {} } },
     { "reconnect", { probes = { "tcp:[2001:db8::1]:80", "dns:9.9.9.9/example.org" } } },
-    { "ladder", { rungs = { ["reset"] = true, ["USB reset"] = false }, cooldowns = { ["reset"] = 0 }, every = 5 } },
-    { "ladder", { hook = { "/bin/true", "" } } },
+    { "reconnect", { rungs = { ["reset"] = true, ["USB reset"] = false }, cooldowns = { ["reset"] = 0 }, every = 5 } },
+    { "reconnect", { hook = { "/bin/true", "" } } },
     { "failover", { wired = "eth0", probes = { "9.9.9.9" }, every = 1, misses = 2, timeout = 1, back_after = 0 } },
     { "failover", { modem = { probes = {} } } },
     { "schedule", { hours = "22:00-06:00" } },
@@ -38,6 +39,24 @@ function T.test_what_is_right_is_taken()
   } do
     lu.assertTrue(policy.is(assert(policy.load(case[1], case[2]))))
   end
+end
+
+function T.test_a_policy_that_has_become_an_option_says_so()
+  local loaded, err = policy.load("ladder", { hook = { "/bin/true" } })
+  lu.assertEquals({ loaded, tostring(err), err.code }, { nil, "there is no policy 'ladder'", "not-found" })
+  lu.assertStrContains(err.hint, '{ "reconnect", rungs = ')
+end
+
+function T.test_what_is_not_given_has_the_declared_default()
+  local declared = {
+    { "every", validate.seconds, "seconds", default = 10 }, { "needed", validate.count, "how many", needed = true },
+    others = "reconnect",
+  }
+  local own, others = policy.options({ needed = 2, ping = "8.8.8.8" }, declared)
+  lu.assertEquals({ own, others }, { { every = 10, needed = 2 }, { ping = "8.8.8.8" } })
+  lu.assertEquals(policy.options(nil, declared), { every = 10 })
+  local ok, err = pcall(policy.options, {}, declared)
+  lu.assertEquals({ ok, tostring(err) }, { false, "it needs the option 'needed'" })
 end
 
 -- A policy of one's own need not declare its options; but a misspelt one is not passed over in silence.
@@ -78,7 +97,7 @@ local PROBE = "should be a list of probes, such as "
 
 function T.test_mistakes_of_reconnect()
   for _, case in ipairs {
-    { { evry = 1 }, "there is no option 'evry' (there are: every, first, ladder," },
+    { { evry = 1 }, "there is no option 'evry' (there are: cooldowns, every, first, hook," },
     { { "8.8.8.8" }, "there is no option '1'" },
     { { every = "1" }, "the option 'every' should be seconds" },
     { { timeout = 0 }, "the option 'timeout' should be seconds, more than 0" },
@@ -101,13 +120,13 @@ end
 -- Also where it is for the policy that they build on, and where it would show only once a modem is online.
 function T.test_mistakes_of_those_that_build_on_it()
   for _, case in ipairs {
-    { "ladder", { evry = 1 }, "policy reconnect: there is no option 'evry'" },
-    { "ladder", { rungs = { "reset" } }, "'1' should be one of reconnect, detach and attach, radio off and on, " },
-    { "ladder", { rungs = { reset = 1 } }, "'reset' should be true or false" },
-    { "ladder", { cooldowns = { rest = 1 } }, "'rest' should be one of reconnect, " },
-    { "ladder", { cooldowns = { reset = -1 } }, "'reset' should be seconds, from 0" },
-    { "ladder", { hook = {} }, "the option 'hook' should be a program and its arguments" },
-    { "ladder", { hook = "reboot" }, "the option 'hook' should be a program and its arguments" },
+    { "reconnect", { evry = 1 }, "there is no option 'evry'" },
+    { "reconnect", { rungs = { "reset" } }, "'1' should be one of reconnect, detach and attach, radio off and on, " },
+    { "reconnect", { rungs = { reset = 1 } }, "'reset' should be true or false" },
+    { "reconnect", { cooldowns = { rest = 1 } }, "'rest' should be one of reconnect, " },
+    { "reconnect", { cooldowns = { reset = -1 } }, "'reset' should be seconds, from 0" },
+    { "reconnect", { hook = {} }, "the option 'hook' should be a program and its arguments" },
+    { "reconnect", { hook = "reboot" }, "the option 'hook' should be a program and its arguments" },
     { "failover", { evry = 1 }, "there is no option 'evry' (there are: back_after, every," },
     { "failover", { modem = { evry = 1 } }, "policy reconnect: there is no option 'evry'" },
     { "failover", { probes = { "tcp:1.1.1.1" } }, PROBE },

@@ -23,7 +23,7 @@ local CONFIG = [[
 return {
   modems = { {
     apn = "r.ispsn", pin_file = "/run/pin",
-    policy = { "ladder",
+    policy = { "reconnect",
       every = 2, timeout = 1, misses = 2, first = 0.2, max = 3, steady = 1,
       cooldowns = { ["detach and attach"] = 1, ["radio off and on"] = 1, ["reset"] = 5, ["USB reset"] = 5,
         ["USB power cycle"] = 10 },

@@ -1,0 +1,141 @@
+-- SPDX-License-Identifier: MIT
+-- Options as data: each is declared once, for checks, help, README tables and completion.
+
+local validate = require "base.validate"
+
+---@class declaration.option
+---@field [1] string its name: "every"; of a command "-c --carrier", or "file" for an argument
+---@field [2] validate.kind
+---@field [3] string what it is for
+---@field default any? its value where none is given
+---@field otherwise string? in words, what holds where none is given and there is no `default`
+---@field unit string? where the kind has none, or another one
+---@field needed boolean? it has to be given
+
+---@class declaration.list: declaration.option[] in the order in which help shows them
+---@field others string? options that this list lacks are those of the policy with this name
+---@field any_of string[]? one of these has to be given
+
+local M = {}
+
+---@param list declaration.list
+---@return table<string, declaration.option>
+local function by_name(list)
+  local found = {}
+  for _, option in ipairs(list) do found[option[1]] = option end
+  return found
+end
+
+local function names_of(found)
+  local names = {}
+  for name in pairs(found) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function missing(list, given, noun)
+  for _, option in ipairs(list) do
+    if option.needed and given[option[1]] == nil then
+      return ("it needs the %s '%s'"):format(noun, option[1])
+    end
+  end
+  for _, name in ipairs(list.any_of or {}) do
+    if given[name] ~= nil then
+      return nil
+    end
+  end
+  return list.any_of and ("it needs one of the %ss '%s'"):format(noun, table.concat(list.any_of, "', '"))
+end
+
+---Looks for a mistake in what was given.
+---@param list declaration.list
+---@param given table<string, any>
+---@param noun string what one of the values is called: "option", "entry"
+---@return string? mistake nil: there is none
+---@return any key the one that it is in; nil: none in particular
+function M.mistake(list, given, noun)
+  local declared = by_name(list)
+  for name in pairs(given) do
+    if not declared[name] and not list.others then
+      local names = table.concat(names_of(declared), ", ")
+      return ("there is no %s '%s' (there are: %s)"):format(noun, tostring(name), names), name
+    end
+  end
+  for _, name in ipairs(names_of(declared)) do
+    local mistake = given[name] ~= nil
+      and validate.mistake(declared[name][2], given[name], ("the %s '%s'"):format(noun, name))
+    if mistake then
+      return mistake, name
+    end
+  end
+  return missing(list, given, noun) or nil
+end
+
+---Divides what was given into what is declared, with its defaults, and the rest.
+---@param list declaration.list
+---@param given table<string, any>
+---@return table<string, any> own
+---@return table<string, any> others
+function M.take(list, given)
+  local declared, own, others = by_name(list), {}, {}
+  for name, option in pairs(declared) do own[name] = option.default end
+  for name, value in pairs(given) do
+    (declared[name] and own or others)[name] = value
+  end
+  return own, others
+end
+
+local function written(value)
+  if type(value) == "table" then
+    local parts = {}
+    for i, one in ipairs(value) do parts[i] = written(one) end
+    return table.concat(parts, ", ")
+  elseif math.type(value) == "float" then
+    return ("%.14g"):format(value)
+  end
+  return tostring(value)
+end
+
+---@param option declaration.option
+---@return string? words what holds where it is not given
+function M.default_of(option)
+  if option.default ~= nil then
+    return written(option.default)
+  end
+  return option.otherwise
+end
+
+---@param option declaration.option
+---@return string? unit
+function M.unit_of(option) return option.unit or option[2].unit end
+
+---What programs read of an option, such as those that complete a command line.
+---@param option declaration.option
+---@return table description
+function M.describe(option)
+  local kind = option[2]
+  return {
+    name = option[1], type = kind.type, unit = M.unit_of(option), least = kind.least, most = kind.most,
+    choices = kind.choices, text = option[3],
+    default = option.default, otherwise = option.otherwise, needed = option.needed,
+  }
+end
+
+---@param option declaration.option
+---@return string sentence what it is for, with its default
+function M.sentence(option)
+  local default, unit = M.default_of(option), option.default ~= nil and M.unit_of(option)
+  return option[3] .. (default and (" (default: %s%s)"):format(default, unit and " " .. unit or "") or "") .. "."
+end
+
+---Options as lines of help: the name, then what it is for.
+---@param list declaration.list
+---@return string
+function M.help(list)
+  local width, lines = 0, {}
+  for _, option in ipairs(list) do width = math.max(width, #option[1]) end
+  for i, option in ipairs(list) do lines[i] = ("  %-" .. width .. "s  %s"):format(option[1], M.sentence(option)) end
+  return table.concat(lines, "\n")
+end
+
+return M

@@ -1,0 +1,124 @@
+-- SPDX-License-Identifier: MIT
+-- The tables in the READMEs that are made from declarations: `moontower run tests/tables.lua` tells which are stale,
+-- and with --write renews them.
+
+local command = require "cli.command"
+local declaration = require "base.declaration"
+local exit_status = require "cli.exit_status"
+local fs = require "core.fs"
+local option = require "cli.option"
+local parser = require "cli.parser"
+local policy = require "policy"
+local program = require "core.program"
+
+local READMES = { "scripts/README.md" }
+
+local function escaped(text) return (text:gsub("|", "\\|")) end
+
+local function row(cells)
+  for i, cell in ipairs(cells) do cells[i] = cell == "" and "" or " " .. escaped(cell) end
+  return "|" .. table.concat(cells, " |") .. " |"
+end
+
+local function table_of(header, rows)
+  local lines = { row { table.unpack(header) }, "|" .. ("---|"):rep(#header) }
+  for i, cells in ipairs(rows) do lines[i + 2] = row(cells) end
+  return table.concat(lines, "\n")
+end
+
+local function quoted(name) return "`" .. name .. "`" end
+
+-- What a value is: its unit says more than its type, and its choices more than both.
+local function value_of(one)
+  local kind = one[2]
+  if kind.choices and #kind.choices <= 4 then
+    local names = {}
+    for i, choice in ipairs(kind.choices) do names[i] = ('`"%s"`'):format(choice) end
+    return table.concat(names, ", ")
+  end
+  return kind.least and ("%d to %d"):format(kind.least, kind.most) or declaration.unit_of(one) or kind.type
+end
+
+local function default_of(one)
+  local words = declaration.default_of(one)
+  return one.default ~= nil and quoted(words) or words or one[2].type == "boolean" and "no" or "none"
+end
+
+-- Of a file's options, the name of the file in the first row only.
+local function rows_of(list, name, rows)
+  for i, one in ipairs(list) do
+    rows[#rows + 1] = { i == 1 and quoted(name) or "", quoted(one[1]), one[3], value_of(one), default_of(one) }
+  end
+end
+
+local function each_script(fn)
+  for _, name in ipairs(command.names()) do fn(name, command.script(name)) end
+end
+
+local made = {}
+
+made["options of policies"] = function()
+  local rows = {}
+  each_script(function(name, script)
+    if policy.is(script) then rows_of(script.options or {}, name, rows) end
+  end)
+  return table_of({ "Policy", "Option", "What it is", "Value", "Default" }, rows)
+end
+
+made["options that commands share"] = function()
+  local users, rows = {}, {}
+  each_script(function(name, script)
+    for _, one in ipairs(policy.is(script) and {} or parser.flat(script.options)) do
+      users[one[1]] = users[one[1]] or {}
+      table.insert(users[one[1]], quoted(name))
+    end
+  end)
+  for _, one in ipairs(option.all) do
+    rows[#rows + 1] = { quoted(one[1]), one[3], default_of(one), table.concat(users[one[1]], ", ") }
+  end
+  return table_of({ "Option", "What it is", "Default", "Commands" }, rows)
+end
+
+made["exit statuses"] = function()
+  local rows, statuses = {}, {}
+  for status in pairs(exit_status.list) do statuses[#statuses + 1] = status end
+  table.sort(statuses)
+  for i, status in ipairs(statuses) do rows[i] = { tostring(status), exit_status.list[status][1] } end
+  rows[#rows + 1] = { "128 + n",
+    "ended by signal n; 141: the reader of its output has gone, as in `moontower events | head -1`" }
+  return table_of({ "Status", "Meaning" }, rows)
+end
+
+local tables = {}
+for name, make in pairs(made) do tables[name] = make() end
+
+-- Each table is between two comments, of which the first names it.
+local function renewed(text, readme)
+  local names = {}
+  text = text:gsub("(<!%-%- table: ([%w ]+) %-%->\n)(.-)(<!%-%- end %-%->)", function(head, name, _, tail)
+    names[#names + 1] = name
+    return head .. assert(tables[name], readme .. ": there is no table: " .. name) .. "\n" .. tail
+  end)
+  return text, names
+end
+
+local writes, stale, seen = arg[1] == "--write", {}, {}
+for _, readme in ipairs(READMES) do
+  local path = ("%s/%s"):format(program.home, readme)
+  local text = assert(fs.read(path))
+  local now, names = renewed(text, readme)
+  for _, name in ipairs(names) do seen[name] = true end
+  if now ~= text and writes then
+    assert(fs.write(path, now))
+  elseif now ~= text then
+    stale[#stale + 1] = readme
+  end
+end
+for name in pairs(tables) do
+  if not seen[name] then stale[#stale + 1] = ("the table '%s', which no README has"):format(name) end
+end
+if #stale > 0 then
+  io.stderr:write("stale: ", table.concat(stale, "; "), "\nRun: moontower run tests/tables.lua --write\n")
+  return 1
+end
+return 0
