@@ -143,6 +143,9 @@ function M.load(name, options)
   local ok, value = task.limited(limits, chunk, given)
   local is_table = not ok and type(value) == "table"
   if is_table and value.code and value.code ~= "raised" then
+    if value.detail and value.detail.option then
+      value.detail.policy = value.detail.policy or name -- not those that build on it
+    end
     return errors.during(value, "policy " .. name) -- a mistake in its options, or of what it builds on
   elseif not ok then
     return invalid(("%s\n%s"):format(errors.text(value), is_table and value.traceback or ""))

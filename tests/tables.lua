@@ -4,6 +4,7 @@
 
 local command = require "cli.command"
 local declaration = require "base.declaration"
+local entries = require "daemon.entries"
 local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
 local option = require "cli.option"
@@ -63,6 +64,19 @@ made["options of policies"] = function()
     if policy.is(script) then rows_of(script.options or {}, name, rows) end
   end)
   return table_of({ "Policy", "Option", "What it is", "Value", "Default" }, rows)
+end
+
+made["entries of the configuration"] = function()
+  local rows = {}
+  for _, list in ipairs { { "", entries.all }, { "modems", entries.of_modem }, { "broker", entries.of_broker } } do
+    local name, declared = table.unpack(list)
+    for i, one in ipairs(declared) do
+      rows[#rows + 1] = {
+        i == 1 and name ~= "" and quoted(name) or "", quoted(one[1]), one[3], value_of(one), default_of(one),
+      }
+    end
+  end
+  return table_of({ "In", "Entry", "What it is", "Value", "Default" }, rows)
 end
 
 made["options that commands share"] = function()

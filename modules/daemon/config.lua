@@ -2,10 +2,12 @@
 -- The daemon's configuration: /etc/moontower/config.lua, which says what is done about which modem.
 
 local carrier = require "carrier"
+local declaration = require "base.declaration"
+local entries = require "daemon.entries"
 local errors = require "errors"
 local fs = require "core.fs"
 local identity = require "daemon.identity"
-local validate = require "base.validate"
+local locate = require "loading.locate"
 local policy = require "policy"
 local sandbox = require "core.sandbox"
 local script = require "loading.script"
@@ -43,64 +45,36 @@ local DEFAULT = 'return { modems = { { policy = "reconnect" } } }'
 -- What a modem gets that the configuration names no policy for.
 local USUAL = "reconnect"
 
-local policy_kind = {
-  function(value) return validate.text[1](value) or type(value) == "table" and validate.text[1](value[1]) end,
-  'the name of a policy, or { "name", option = value }',
-}
-
--- Options are those of one policy: so a table that begins with a name, and has no second one, is one policy.
-local function is_list(value) return type(value) == "table" and (type(value[1]) ~= "string" or value[2] ~= nil) end
-local policy_list = validate.list_of(policy_kind, nil, 1)
-local policies_or_none = {
-  function(value)
-    if is_list(value) then
-      return policy_list[1](value)
-    end
-    return value == false or policy_kind[1](value)
-  end,
-  'the name of a policy, or { "name", option = value }, or a list of these; or false, for none',
-}
-local number = validate.whole(1, 0xffffffff)
-
-local modem_keys = {
-  imei = validate.digits,
-  iccid = validate.digits,
-  usb = { validate.text[1], 'a USB path such as "1-1.2"' },
-  carrier = { validate.text[1], "the name of a carrier file, or its path" },
-  apn = validate.text,
-  policy = policies_or_none,
-  metric = number,
-  mtu = carrier.mtu,
-  table = number,
-  dns = validate.flag,
-  default_route = validate.flag,
-  roaming = validate.flag,
-  wait = validate.seconds,
-  pin_file = { validate.text[1], "a path" },
-}
-
-local broker_keys = { others_may = validate.one_of { "use", "order" } }
-
-local config_keys = {
-  broker = validate.table,
-  modems = validate.list_of(validate.table, 'a list of tables: { { policy = "reconnect" } }'),
-  policies = validate.list_of(policy_kind, 'a list of policies: { "name" }, or { { "name", option = value } }'),
-  log = validate.one_of { "error", "warn", "info", "debug" },
-  on_stop = validate.one_of { "keep", "disconnect" },
-}
+-- Returns a mistake, and the keys that lead to it.
+local function mistake_in_modem(entry, i)
+  local mistake, key = declaration.mistake(entries.of_modem, entry, "entry")
+  if not mistake and entry.carrier and entry.apn then
+    mistake, key = "it has a carrier and an apn; it may have one of them", "apn"
+  end
+  return mistake and ("modems[%d]: %s"):format(i, mistake), { "modems", i, key }
+end
 
 local function mistake_in(values)
-  local mistake = carrier.check_table(values, config_keys, "the configuration")
-    or values.broker and carrier.check_table(values.broker, broker_keys, "broker")
-  for i, entry in ipairs(not mistake and values.modems or {}) do
-    local where = ("modems[%d]"):format(i)
-    mistake = mistake or carrier.check_table(entry, modem_keys, where)
-    if not mistake and entry.carrier and entry.apn then
-      return where .. " has a carrier and an apn; it may have one of them"
+  local mistake, key = declaration.mistake(entries.all, values, "entry")
+  if mistake then
+    return mistake, { key }
+  end
+  if values.broker then
+    mistake, key = declaration.mistake(entries.of_broker, values.broker, "entry")
+  end
+  if mistake then
+    return "broker: " .. mistake, { "broker", key }
+  end
+  for i, entry in ipairs(values.modems or {}) do
+    local where
+    mistake, where = mistake_in_modem(entry, i)
+    if mistake then
+      return mistake, where
     end
   end
-  return mistake
 end
+
+-- What follows returns nil, an error, and the keys that lead to the mistake.
 
 local function load_policy(entry, for_one_modem)
   local name = type(entry) == "table" and entry[1] or entry
@@ -110,7 +84,8 @@ local function load_policy(entry, for_one_modem)
   end
   local loaded, err = policy.load(name, options)
   if not loaded then
-    return nil, err
+    local detail = err.detail or {}
+    return nil, err, { detail.policy == name and detail.option or nil }
   elseif for_one_modem ~= (loaded.each ~= nil) then
     return errors.fail {
       code = "invalid", source = "config",
@@ -124,11 +99,11 @@ end
 
 -- Each has a line of its own in `moontower why`, by its name.
 local function load_policies(entry)
-  local list, seen = {}, {}
-  for i, one in ipairs(is_list(entry) and entry or { entry or nil }) do
-    local loaded, err = load_policy(one, true)
+  local list, seen, is_list = {}, {}, entries.is_list_of_policies(entry)
+  for i, one in ipairs(is_list and entry or { entry or nil }) do
+    local loaded, err, keys = load_policy(one, true)
     if not loaded then
-      return nil, err
+      return nil, err, { "policy", table.unpack(is_list and { i, table.unpack(keys or {}) } or keys or {}) }
     end
     local name = loaded.policy.name
     if seen[name] then
@@ -151,16 +126,17 @@ end
 local function load_modem(entry, where)
   local chosen, err = carrier.load(entry.carrier or "default", { apn = entry.apn, roaming = entry.roaming })
   if not chosen then
-    return nil, err
+    return nil, err, { "carrier" }
   end
   chosen.roaming = entry.roaming or chosen.roaming
-  local takes_mtu, loaded
+  local takes_mtu
   takes_mtu, err = carrier.takes_mtu(chosen, entry.mtu)
-  if takes_mtu then
-    loaded, err = load_policies(entry.policy)
+  if not takes_mtu then
+    return nil, err, { "mtu" }
   end
-  if err then
-    return nil, err
+  local loaded, mistake, keys = load_policies(entry.policy)
+  if not loaded then
+    return nil, mistake, keys
   end
   return {
     origin = origin_of(entry, where),
@@ -173,11 +149,11 @@ local function load_modem(entry, where)
 end
 
 -- An entry without `policy` is kept online like all others, unless a policy for all modems together may see to that.
-local function add_usual_policies(config, entries)
+local function add_usual_policies(config, given)
   for _, configured in ipairs(config.policies) do
     if not configured.policy.observes then return true end
   end
-  for i, entry in ipairs(entries) do
+  for i, entry in ipairs(given) do
     if entry.policy == nil then
       local err
       config.modems[i].policies, err = load_policies(USUAL)
@@ -187,24 +163,31 @@ local function add_usual_policies(config, entries)
   return true
 end
 
+-- Adds which entry of a list an error is about.
+local function in_entry(err, list, i, keys)
+  local _, told = errors.during(err, ("%s[%d]"):format(list, i))
+  return nil, told, { list, i, table.unpack(keys or {}) }
+end
+
 local function load_all(values, path)
+  local given = declaration.take(entries.all, values)
   local config = {
-    modems = {}, policies = {}, log = values.log or "info", on_stop = values.on_stop or "keep",
-    others_may = values.broker and values.broker.others_may or "use",
+    modems = {}, policies = {}, log = given.log, on_stop = given.on_stop,
+    others_may = declaration.take(entries.of_broker, given.broker or {}).others_may,
   }
   for i, entry in ipairs(values.modems or {}) do
-    local err
+    local err, keys
     config.names_sims = config.names_sims or entry.iccid ~= nil
-    config.modems[i], err = load_modem(entry, path and ("modems[%d] of %s"):format(i, path))
+    config.modems[i], err, keys = load_modem(entry, path and ("modems[%d] of %s"):format(i, path))
     if not config.modems[i] then
-      return errors.during(err, ("modems[%d]"):format(i))
+      return in_entry(err, "modems", i, keys)
     end
   end
   for i, entry in ipairs(values.policies or {}) do
-    local err
-    config.policies[i], err = load_policy(entry, false)
+    local err, keys
+    config.policies[i], err, keys = load_policy(entry, false)
     if not config.policies[i] then
-      return errors.during(err, ("policies[%d]"):format(i))
+      return in_entry(err, "policies", i, keys)
     end
   end
   local ok, err = add_usual_policies(config, values.modems or {})
@@ -227,6 +210,12 @@ local function in_file(path, mistake)
   return mistake:sub(1, #path + 1) == path .. ":" and mistake or path .. ": " .. mistake
 end
 
+-- The file, and the line if it shows where the keys lead.
+local function place(path, source, keys)
+  local line = keys and locate.line(script.text(source), keys)
+  return line and ("%s:%d"):format(path, line) or path
+end
+
 ---Reads the configuration, and all carriers and policies that it names.
 ---@param path string? M.PATH if not given, and if that is not there, the usual configuration
 ---@return daemon.config? config `is_usual` is set in that one
@@ -239,24 +228,24 @@ function M.load(path)
     return nil, err
   end
   local ok, values = sandbox.run(script.text(source), "@" .. path, carrier.basis, SECONDS, MEMORY)
-  local mistake
+  local mistake, keys
   if not ok then
-    mistake = script.mistake(tostring(values))
+    mistake = in_file(path, script.mistake(tostring(values)))
   elseif type(values) ~= "table" then
-    mistake = "it returns no table; end it with: return { modems = { ... } }"
+    mistake = path .. ": it returns no table; end it with: return { modems = { ... } }"
   else
-    mistake = mistake_in(values)
+    mistake, keys = mistake_in(values)
+    mistake = mistake and place(path, source, keys) .. ": " .. mistake
   end
   if mistake then
     return errors.fail {
-      code = "invalid", source = "config", message = in_file(path, mistake),
-      hint = "What a configuration looks like is in scripts/README.md.",
+      code = "invalid", source = "config", message = mistake, hint = "`moontower help config` shows what it may have.",
     }
   end
   local config
-  config, err = load_all(values, source ~= DEFAULT and path)
+  config, err, keys = load_all(values, source ~= DEFAULT and path)
   if not config then
-    return errors.during(err, path)
+    return errors.during(err, place(path, source, keys))
   end
   config.is_usual = source == DEFAULT
   return config

@@ -128,51 +128,75 @@ end
 
 function T.test_lists_are_lists()
   assert_mistakes {
-    { 'return { modems = { policy = "reconnect" } }', ": ", '{ { policy = "reconnect" } }: it has the key \'policy\'' },
-    { "return { modems = { {}, nil, {} } }", ": ", "its entry 2 is missing" },
-    { "return { modems = { 'reconnect' } }", ": ", "entry 1 should be a table" },
-    { "return { modems = 'reconnect' }", ": ", "'modems' should be a list of tables" },
-    { "return { policies = { 'notify', run = { 'x' } } }", ": ", "option = value } }: it has the key 'run'" },
-    { "return { policies = { [2] = 'balance' } }", ": ", "its entry 1 is missing" },
-    { "return { policies = { { run = { 'x' } } } }", ": ", "entry 1 should be the name of a policy" },
+    { 'return { modems = { policy = "reconnect" } }', ":1: ",
+      '{ { policy = "reconnect" } }: it has the key \'policy\'' },
+    { "return { modems = { {}, nil, {} } }", ":1: ", "its entry 2 is missing" },
+    { "return { modems = { 'reconnect' } }", ":1: ", "entry 1 should be a table" },
+    { "return { modems = 'reconnect' }", ":1: ", "'modems' should be a list of tables" },
+    { "return { policies = { 'notify', run = { 'x' } } }", ":1: ", "option = value } }: it has the key 'run'" },
+    { "return { policies = { [2] = 'balance' } }", ":1: ", "its entry 1 is missing" },
+    { "return { policies = { { run = { 'x' } } } }", ":1: ", "entry 1 should be the name of a policy" },
   }
 end
 
 function T.test_values_that_cannot_be()
   assert_mistakes {
-    { "return { log = 'loud' }", ": ", "'log' should be one of error, warn, info, debug" },
-    { "return { on_stop = true }", ": ", "'on_stop' should be one of keep, disconnect" },
-    { "return { modem = {} }", ": ",
-      "the configuration has no 'modem' (it may have: broker, log, modems, on_stop, policies)" },
-    { "return { broker = { others_may = 'all' } }", ": ", "'others_may' should be one of use, order" },
-    { "return { broker = { others = 'use' } }", ": ", "broker has no 'others'" },
-    { "return { modems = { {}, { wait = 1e308 } } }", ": modems[2]: ", "'wait' should be seconds, more than 0 and" },
-    { "return { modems = { { metric = -1 } } }", ": modems[1]: ", "'metric' should be a whole number from 1 to" },
-    { "return { modems = { { table = 1.5 } } }", ": modems[1]: ", "'table' should be a whole number" },
-    { "return { modems = { { imei = 359072061234567 } } }", ": modems[1]: ", "'imei' should be a text of digits" },
-    { "return { modems = { { iccid = '89x' } } }", ": modems[1]: ", "'iccid' should be a text of digits" },
-    { "return { modems = { { apn = 'a', carrier = 'b' } } }", ": modems[1] has a carrier and an apn", "one of them" },
+    { "return { log = 'loud' }", ":1: ", "'log' should be one of error, warn, info, debug" },
+    { "return { on_stop = true }", ":1: ", "'on_stop' should be one of keep, disconnect" },
+    { "return { modem = {} }", ":1: ",
+      "there is no entry 'modem' (there are: broker, log, modems, on_stop, policies)" },
+    { "return { broker = { others_may = 'all' } }", ":1: ", "'others_may' should be one of use, order" },
+    { "return { broker = { others = 'use' } }", ":1: ", "broker: there is no entry 'others'" },
+    { "return { modems = { {}, { wait = 1e308 } } }", ":1: modems[2]: ", "'wait' should be seconds, more than 0 and" },
+    { "return { modems = { { metric = -1 } } }", ":1: modems[1]: ", "'metric' should be a whole number from 1 to" },
+    { "return { modems = { { table = 1.5 } } }", ":1: modems[1]: ", "'table' should be a whole number" },
+    { "return { modems = { { imei = 359072061234567 } } }", ":1: modems[1]: ", "'imei' should be a text of digits" },
+    { "return { modems = { { iccid = '89x' } } }", ":1: modems[1]: ", "'iccid' should be a text of digits" },
+    { "return { modems = { { apn = 'a', carrier = 'b' } } }", ":1: modems[1]: it has a carrier and an apn",
+      "one of them" },
   }
 end
 
 function T.test_what_it_names_is_told_with_its_entry()
   assert_mistakes {
-    { "return { modems = { {}, { policy = { 'reconnect', pign = 1 } } } }", ": modems[2]: policy reconnect: ",
+    { "return { modems = { {}, { policy = { 'reconnect', pign = 1 } } } }", ":1: modems[2]: policy reconnect: ",
       "there is no option 'pign'" },
-    { "return { policies = { { 'notify', run = {} } } }", ": policies[1]: policy notify: ", "it is empty" },
-    { "return { modems = { { policy = 'nope' } } }", ": modems[1]: ", "there is no policy 'nope'" },
-    { "return { modems = { { carrier = 'nope' } } }", ": modems[1]: ", "there is no carrier 'nope'" },
-    { "return { policies = { 'reconnect' } }", ": policies[1]: ", "is for one modem each" },
-    { "return { modems = { { policy = { 'reconnect', 'reconnect' } } } }", ": modems[1]: ",
+    { "return { policies = { { 'notify', run = {} } } }", ":1: policies[1]: policy notify: ", "it is empty" },
+    { "return { modems = { { policy = 'nope' } } }", ":1: modems[1]: ", "there is no policy 'nope'" },
+    { "return { modems = { { carrier = 'nope' } } }", ":1: modems[1]: ", "there is no carrier 'nope'" },
+    { "return { policies = { 'reconnect' } }", ":1: policies[1]: ", "is for one modem each" },
+    { "return { modems = { { policy = { 'reconnect', 'reconnect' } } } }", ":1: modems[1]: ",
       "it has two policies 'reconnect'" },
-    { "return { modems = { { policy = { 'reconnect', 'failover', every = 5 } } } }", ": modems[1]: 'policy' should be ",
+    { "return { modems = { { policy = { 'reconnect', 'failover', every = 5 } } } }",
+      ":1: modems[1]: the entry 'policy' should be ",
       "it has the key 'every'" },
-    { "return { modems = { { policy = { 'reconnect', 5 } } } }", ": modems[1]: 'policy' should be ",
+    { "return { modems = { { policy = { 'reconnect', 5 } } } }", ":1: modems[1]: the entry 'policy' should be ",
       "entry 2 should be the name of a policy" },
-    { "return { modems = { { policy = {} } } }", ": modems[1]: 'policy' should be ", "it is empty" },
-    { "return { modems = { { policy = { 'reconnect', 'balance' } } } }", ": modems[1]: ", "is for all modems" },
-    { "return { modems = { { policy = 'balance' } } }", ": modems[1]: ", "is for all modems together" },
+    { "return { modems = { { policy = {} } } }", ":1: modems[1]: the entry 'policy' should be ", "it is empty" },
+    { "return { modems = { { policy = { 'reconnect', 'balance' } } } }", ":1: modems[1]: ", "is for all modems" },
+    { "return { modems = { { policy = 'balance' } } }", ":1: modems[1]: ", "is for all modems together" },
   }
+end
+
+-- By the text of the file, where it shows the value; else by the table around it, or the file alone.
+function T.test_the_line_of_a_mistake()
+  for _, case in ipairs {
+    { 2, "return {\n  lgo = 1 }" },
+    { 4, "-- a { comment\nreturn {\n  log = 'info', -- }\n  on_stop = 'x' }" },
+    { 5, "return { modems = {\n{ apn = [[\n{]], },\n{ ['usb'] = '1',\n metric = 'x' } } }" },
+    { 3, "local function f(a, b)\n return { metric = 0 } end\nreturn { modems = { f(1, 2) } }" },
+    { 4, "return { modems = {\n{ policy = {\n'reconnect',\npign = 1 } } } }" },
+    { 3, "return { modems = { { policy = { 'reconnect', {\n 'failover', misses = 2,\n every = -1 } } } } }" },
+    { 2, "return { modems = { {\n policy = { 'failover', modem = { every = -1 }, \nevery = 2 } } } }" },
+    { 2, "return { policies = { 'balance',\n { 'notify', post = '' } } }" },
+    { 3, "#!/bin/lua\nreturn { modems = {\n { carrier = 'nope' } } }" },
+    { 2, "return { modems = { { roaming = true },\n {}, { policy = 'nope' } } }" },
+  } do
+    local _, err, path = load(case[2])
+    lu.assertStrContains(tostring(err), ("%s:%d: "):format(path, case[1]))
+  end
+  local _, err, path = load "local c = {}\nc.log = 5\nreturn c"
+  lu.assertStrContains(tostring(err), path .. ": the entry 'log' should be")
 end
 
 return T

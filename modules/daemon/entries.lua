@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+-- The entries of the configuration: what each may be, what it is for, and what holds without it.
+
+local carrier = require "carrier"
+local prerequisites = require "modem.prerequisites"
+local validate = require "base.validate"
+
+local M = {}
+
+local policy = {
+  function(value) return validate.text[1](value) or type(value) == "table" and validate.text[1](value[1]) end,
+  'the name of a policy, or { "name", option = value }', type = "text",
+}
+
+---Several policies in one table? Options are those of one policy: so a table that begins with a name, and has no second
+---one, is one policy.
+---@param value any
+---@return boolean
+function M.is_list_of_policies(value)
+  return type(value) == "table" and (type(value[1]) ~= "string" or value[2] ~= nil)
+end
+
+local policy_list = validate.list_of(policy, nil, 1)
+local policies_or_none = {
+  function(value)
+    if M.is_list_of_policies(value) then
+      return policy_list[1](value)
+    end
+    return value == false or policy[1](value)
+  end,
+  'the name of a policy, or { "name", option = value }, or a list of these; or false, for none', type = "text",
+}
+
+local number = validate.whole(1, 0xffffffff)
+
+---@type declaration.list of one entry of `modems`
+M.of_modem = {
+  { "imei", validate.digits, "only the modem with this IMEI", otherwise = "any" },
+  { "iccid", validate.digits, "only a modem with this SIM", otherwise = "any" },
+  { "usb", validate.described(validate.text, 'a USB path such as "1-1.2"'),
+    "only the modem at this USB path", otherwise = "any" },
+  { "carrier", validate.described(validate.text, "the name of a carrier file, or its path"),
+    "the name of a carrier file, or its path; without `apn`", otherwise = "the network's choice" },
+  { "apn", validate.text, "the access point name; without `carrier`", otherwise = "the network's choice" },
+  { "policy", policies_or_none, 'the name of a policy, or `{ "name", option = value }`, or a list of these; '
+    .. "`false`: none", otherwise = '`"reconnect"`, unless `policies` has one that brings modems online' },
+  { "metric", number, "the metric of the default routes: lower ones win", otherwise = "700; IPv6 1700; or the next "
+    .. "free one" },
+  { "mtu", carrier.mtu, "the MTU of the interface", otherwise = "as the network says" },
+  { "table", number, "the routing table of its routes", otherwise = "the main table" },
+  { "dns", validate.flag, "whether the host uses the network's DNS servers", otherwise = "true" },
+  { "default_route", validate.flag, "whether it gets default routes", otherwise = "true" },
+  { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "as the carrier file says" },
+  { "wait", validate.seconds, "how long each attempt waits for a network",
+    otherwise = ("%d seconds"):format(prerequisites.NETWORK_TIME) },
+  { "pin_file", validate.described(validate.text, "a path"), "where the SIM's PIN is, as for `up --pin-file`",
+    otherwise = "/etc/moontower/pin" },
+}
+
+---@type declaration.list
+M.of_broker = {
+  { "others_may", validate.one_of { "use", "order" }, "what it means when another program, such as ModemManager or "
+    .. "`mbimcli -p`, switches the radio off or ends the connection: `use`: it is undone, as if the network had done "
+    .. "it; `order`: it holds as `moontower radio off` and `moontower down` do", default = "use" },
+}
+
+---@type declaration.list
+M.all = {
+  { "modems", validate.list_of(validate.table, 'a list of tables: { { policy = "reconnect" } }'),
+    "a list of tables; the first that fits a modem is the modem's", otherwise = "{}: no modem is touched" },
+  { "policies", validate.list_of(policy, 'a list of policies: { "name" }, or { { "name", option = value } }'),
+    "a list of policies for all modems together", otherwise = "none" },
+  { "log", validate.one_of { "error", "warn", "info", "debug" }, "what is logged", default = "info" },
+  { "on_stop", validate.one_of { "keep", "disconnect" },
+    "what becomes of connections when the daemon ends: they stay up, or end", default = "keep" },
+  { "broker", validate.table, "a table with what other programs may do", otherwise = "{}" },
+}
+
+return M
