@@ -19,14 +19,14 @@ local program = require "core.program"
 ---@class maker.vendor: maker.quirks[] the entries of one vendor id
 ---@field only_modems boolean? this vendor's devices are modems, also those that are not listed
 
----@class maker.at a maker's words in the language of AT commands; lists are texts with blanks between the words
+---@class maker.at a maker's words in the language of AT commands; sets of names are texts with blanks in between
 ---@field secret string? commands whose values are a PIN, a password or a key
----@field pins string? of these, those that a carrier's raw lines may not have, as patterns
+---@field pins string[]? patterns of commands that carry a PIN: a carrier's raw lines may not have them
 ---@field urcs string? prefixes of the lines that modems send without being asked
 ---@field urc_lines string[]? whole lines of that kind
 ---@field resets string[]? commands that restart a modem, the usual one first
----@field strands string? commands that switch a modem off or leave it in its boot loader, as patterns
----@field orders table<string, "change"|"context">? what a command orders, where a policy would undo it: at/effect.lua
+---@field strands string[]? patterns of commands that switch a modem off, or leave it in its boot loader
+---@field orders table<string, "restart"|"change"|"context">? commands that a policy would undo: see at/effect.lua
 
 ---@class maker.maker
 ---@field name string the name of its file
@@ -39,6 +39,8 @@ local program = require "core.program"
 ---@field settings (string|fun(): maker.settings)? the module that has its settings, or a function that returns them
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
+---@field create_profile (fun(modem: table, values: table): table?, moontower.error?)? creates a profile over QMI, with
+--- the number that values.profile_identifier has; a modem of another maker refuses it
 ---@field unlock { [1]: string, [2]: fun(modem: table): any, moontower.error? }[]? ways to unlock a laptop's radio
 ---@field mbim_services table<string, string>? UUIDs, by name
 ---@field messages { mbim: string?, qmi: string? }? modules that declare messages of its own
@@ -51,11 +53,12 @@ local M = {}
 
 local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
-  composition_by_qmi = "function", unlock = "table", mbim_services = "table", messages = "table",
+  composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
+  messages = "table",
   settings = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {
-  secret = "string", pins = "string", urcs = "string", urc_lines = "table", resets = "table", strands = "string",
+  secret = "string", pins = "table", urcs = "string", urc_lines = "table", resets = "table", strands = "table",
   orders = "table",
 }
 
@@ -77,10 +80,10 @@ local function check_vendor(vendor, entries)
     return ("'%s' is no vendor id: four hexadecimal digits, in lower case"):format(tostring(vendor))
   end
   for _, entry in ipairs(entries) do
-    for product in tostring(entry[1]):gmatch("%S+") do
-      if not product:find("^[%da-f][%da-f][%da-f][%da-f]$") then
-        return ("'%s' of vendor %s is no product id: four hexadecimal digits, in lower case"):format(product, vendor)
-      end
+    local products = tostring(entry[1])
+    if not products:find "^[%da-f ]+$" or #products % 5 ~= 4 then -- cheap, as it is done at each start
+      return ("'%s' of vendor %s is no list of product ids: four hexadecimal digits each, in lower case"):format(
+        products, vendor)
     end
   end
 end
@@ -183,12 +186,15 @@ end
 
 ---The words that all makers have for a key of `at`, as a set.
 ---@param key string "secret", "urcs"
+---@param more string what no maker has to say: the standard's
 ---@return table<string, true>
-function M.words(key)
+function M.words(key, more)
   local set = {}
-  for text in M.each(key, "at") do
+  local function add(text)
     for word in text:gmatch("%S+") do set[word] = true end
   end
+  add(more)
+  for text in M.each(key, "at") do add(text) end
   return set
 end
 

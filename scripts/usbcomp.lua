@@ -9,8 +9,6 @@ local option = require "cli.option"
 local progress = require "terminal.progress"
 local reset = require "modem.reset"
 local settings = require "settings"
-local sierra = require "qmi.sierra"
-local sierra_composition = require "settings.sierra_composition"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
@@ -42,7 +40,7 @@ local function by_qmi(device)
   if not device.qmi then
     return errors.fail { code = "unsupported", source = "usbcomp", message = "the modem speaks no QMI" }
   end
-  return sierra_composition.by_qmi(device, {})
+  return settings.composition_by_qmi(device, {})
 end
 
 local function find_setting(device, by)
@@ -58,49 +56,19 @@ end
 
 -- ---- what is wanted ----
 
--- QMI's numbers. Some have two USB configurations, of which the host picks one.
-local function each_of(number)
-  return sierra.dual_compositions[number] or sierra.compositions[number] and { number } or {}
-end
-
-local function words_of_number(setting, number)
-  local words = {}
-  if setting.by == "configuration" then
-    return table.concat(setting:names(number), "+")
-  end
-  for i, part in ipairs(each_of(number)) do words[i] = table.concat(sierra.compositions[part], "+") end
-  return #words > 0 and table.concat(words, " or ") or "unknown"
-end
-
-local function names_of_number(setting, number)
-  local names = {}
-  if setting.by == "configuration" then
-    return setting:names(number)
-  end
-  for _, part in ipairs(each_of(number)) do
-    for _, name in ipairs(sierra.compositions[part]) do
-      names[#names + 1] = name:find("^rmnet") and "qmi" or name:find("^ecm") and "ecm" or name
-    end
-  end
-  return composition.sorted(names)
-end
-
--- "mbim", "at+qmi"; a number as QMI counts them; 0x100d as AT!USBCOMP writes them.
+-- "mbim", "at+qmi"; a number as the modem counts them; 0x100d for one that takes bits.
 local function parse(setting, now, text)
   local number = math.tointeger(tonumber(text))
   if text:find("^0[xX]%x+$") then
-    if setting.by ~= "usbcomp" then
+    if not setting.of_mask then
       return usage("%s: only AT!USBCOMP takes such a number, and this modem is asked by other means", text)
     end
-    local wanted = {}
-    for key, value in pairs(setting:known(now) or {}) do wanted[key] = value end
-    wanted.exact, wanted.interfaces = number, setting:names(number)
-    return wanted
-  elseif number and (setting.by == "sierra-qmi" or setting.by == "configuration") then
-    return { by = setting.by, exact = number, interfaces = names_of_number(setting, number) }
-  elseif number and sierra.compositions[number] then
-    return setting:normalise(names_of_number(setting, number))
+    return setting:of_mask(number, setting:known(now))
   elseif number then
+    local wanted, err = setting:of_number(number)
+    if wanted or err then
+      return wanted, err
+    end
     return errors.fail {
       code = "usage", source = "usbcomp", message = "there is no composition " .. text,
       hint = "`moontower usbcomp` lists them.",
@@ -119,8 +87,8 @@ local function rows_of(setting, now)
   if now.supported then
     for _, number in ipairs(now.supported) do
       rows[#rows + 1] = {
-        current = number == now.exact, number = number, interfaces = names_of_number(setting, number),
-        shown = words_of_number(setting, number), how = ("moontower usbcomp %d"):format(number),
+        current = number == now.exact, number = number, interfaces = setting:of_number(number).interfaces,
+        shown = setting:words(number), how = ("moontower usbcomp %d"):format(number),
       }
     end
     return rows

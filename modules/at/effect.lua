@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What an AT command that a person gives orders of a modem, where a policy would undo it or get in its way.
 
+local maker = require "maker"
+
 local M = {}
 
 -- 3GPP TS 27.007 +CFUN: 1 is full functionality; 0, 4 and what makers add are without the radio. A second parameter of
@@ -19,22 +21,38 @@ local function of_state(parameters) return parameters:find("^0") and "offline" o
 
 local effects = {
   ["+CFUN"] = of_cfun,
-  ["+CGATT"] = of_state, ["+CGACT"] = of_state, ["!SCACT"] = of_state,
+  ["+CGATT"] = of_state, ["+CGACT"] = of_state,
   ["+COPS"] = function(parameters) return parameters:find("^2") and "offline" or nil end, -- leave the network
-  ["!USBCOMP"] = function() return "change" end,
 }
-local without_parameters = { ["!RESET"] = "change", ["+QPOWD"] = "change" }
+-- What a maker's table of `orders` may say of a command.
+local kinds = {
+  restart = function(parameters) return not parameters and "change" or nil end,
+  change = function(parameters) return parameters and "change" or nil end,
+  context = function(parameters) return parameters and of_state(parameters) end,
+}
+
+local function order_of(name, parameters)
+  if effects[name] then
+    return parameters and effects[name](parameters)
+  end
+  for orders in maker.each("orders", "at") do
+    local kind = orders[name]
+    if kind then return kinds[kind](parameters) end
+  end
+end
 
 ---@param command string such as "AT+CFUN=4"; several may follow one another: "AT+CMEE=1;+CFUN=4"
 ---@return string? order as in scripts/README.md, of the last one in it that orders something
 function M.of(command)
   local order
   for part in command:upper():gsub("%s", ""):gsub("^AT", ""):gmatch("[^;]+") do
-    local name, parameters = part:match("^([+!%^$%%*]%a+)=(.*)$")
-    if name and effects[name] and not parameters:find("^%?") then
-      order = effects[name](parameters) or order
+    local name, parameters = part:match("^([+!%^$%%*#]%a+)=(.*)$")
+    if not name then
+      name = part:match("^[+!%^$%%*#]%a+$")
     end
-    order = without_parameters[part] or order
+    if name and not (parameters or ""):find("^%?") then
+      order = order_of(name, parameters) or order
+    end
   end
   return order
 end

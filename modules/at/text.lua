@@ -2,6 +2,7 @@
 -- AT lines as text: their prefix, their fields, and what of them nobody may see.
 
 local core = require "core.at"
+local maker = require "maker"
 
 local M = {}
 
@@ -26,14 +27,19 @@ function M.fields(line, options)
   return core.fields(rest, options ~= nil and options.numbers)
 end
 
----The commands whose values are a PIN, a password or a key, by all vendors.
-local secret = {}
-for name in ([[
-  +CPIN +CPIN2 +CLCK +CPWD +CGAUTH +QICSGP +CNCFG +CSIM +CGLA +UAUTHREQ +UPSD
-  !ENTERCND !SETCND !OPENLOCK !SCPROF !MIPPASS !UNLOCK
-  $QCPDPP $QCPIN ^AUTHDATA ^CPIN ^CARDLOCK ^SGAUTH ^PDPAUTH *AUTHREQ *MGAUTH #PDPAUTH #SGACT #CPUK
-]]):gmatch("%S+") do
-  secret[name] = true
+-- The commands whose values are a PIN, a password or a key: 3GPP's, and those of makers that have no file in makers/.
+local SECRET = [[
+  +CPIN +CPIN2 +CLCK +CPWD +CGAUTH +CSIM +CGLA
+  +CNCFG +UAUTHREQ +UPSD ^SGAUTH ^PDPAUTH *AUTHREQ *MGAUTH
+]]
+
+local secret
+
+local function secret_commands()
+  if not secret then
+    secret = maker.words("secret", SECRET)
+  end
+  return secret
 end
 
 ---A command fit to be shown. Modems pass over blanks in it (ITU-T V.250): 'AT+CPIN="1234"' gives 'AT+CPIN=(hidden)'.
@@ -43,7 +49,7 @@ end
 function M.hide(command, always)
   if command:find("=", 1, true) then
     for name, value in command:gmatch("([%+!%^%$#%%%*&_][%w%s]+)=()") do
-      if secret[name:upper():gsub("%s", "")] and command:byte(value) ~= 63 then -- "=?" is a question
+      if secret_commands()[name:upper():gsub("%s", "")] and command:byte(value) ~= 63 then -- "=?" is a question
         return command:sub(1, value - 1) .. "(hidden)"
       end
     end

@@ -2,32 +2,27 @@
 -- The lines that modems send without being asked (unsolicited result codes, URCs), so that they are known for what
 -- they are in the middle of another command's answer. A line that is missing here ends up in that answer.
 
-local function set(names)
-  local known = {}
-  for name in names:gmatch("%S+") do
-    known[name] = true
-  end
-  return known
-end
+local maker = require "maker"
 
--- Those with a prefix. One of these is an answer nevertheless when the command is of that name.
-local prefixes = set [[
+-- Those with a prefix: 3GPP's, and those of makers that have no file in makers/. One of these is an answer nevertheless
+-- when the command is of that name.
+local PREFIXES = [[
   +CREG +CGREG +CEREG +C5GREG +CGEV +CSCON +CIEV +CRING +CLIP +CCWA +COLP +CSSI +CSSU +CUSD +CUSATP +CUSATEND
   +CMT +CMTI +CDS +CDSI +CBM +CBMI +CTZV +CTZE +CTZU +CTZDST +NITZ +PSUTTZ +CPIN +CPINR +CFUN +SIM +SIMTEST +CSCN
-  +QIND +QURC +QIURC +QUSIM +QSIMSTAT +QNETDEVSTATUS +QUSBURC +QCSQ +QNWLOCK +QPCMV
-  #QSS #PSNT #STN #ECAM
-  ^RSSI ^HCSQ ^HRSSILVL ^CSNR ^ANLEVEL ^RSSILVL ^MODE ^SRVST ^SIMST ^BOOT ^DSFLOWRPT ^DSDORMANT ^NDISSTAT ^DCONN ^DEND
-  ^STIN ^THERM ^ORIG ^CONF ^CONN ^CEND ^NWTIME ^EARST ^LTERSRP ^ANTENNALEVEL ^MSISDN ^DATACONNECT ^DHCPREQ
   +ZDONR +ZPASR +ZUSIMR +ZCONSTAT +ZURDY +ZSTR +ZEND +ZPSTM +PACSP0 +PACSP1 +XDATASTAT +XCALLSTAT +XSIM
   _OSIGQ _OWCTI _OUWCTI _OSSYSI *PSNTRGQ *EMRDY
 ]]
+local LINES = { "RING", "START", "+SIM READY", "POWERED DOWN", "NORMAL POWER DOWN" }
 
--- Whole lines.
-local lines = {
-  ["RING"] = true, ["RDY"] = true, ["APP RDY"] = true, ["PB DONE"] = true, ["SMS DONE"] = true, ["SMS READY"] = true,
-  ["Call Ready"] = true, ["SMS Ready"] = true, ["START"] = true, ["+SIM READY"] = true, ["POWERED DOWN"] = true,
-  ["NORMAL POWER DOWN"] = true,
-}
+local prefixes, lines
+
+local function learn()
+  prefixes, lines = maker.words("urcs", PREFIXES), {}
+  for _, line in ipairs(LINES) do lines[line] = true end
+  for more in maker.each("urc_lines", "at") do
+    for _, line in ipairs(more) do lines[line] = true end
+  end
+end
 
 -- The line after one of these is its message, when the rest looks so: a report in text mode has none.
 local with_message = { ["+CMT"] = "", ["+CBM"] = "", ["+CDS"] = "^%d+$" }
@@ -41,6 +36,9 @@ local M = {}
 ---@param prefix string? at.prefix(line)
 ---@return boolean
 function M.is_urc(line, prefix)
+  if not prefixes then
+    learn()
+  end
   return prefixes[prefix] or lines[line] or line:find(NMEA) ~= nil
 end
 

@@ -26,4 +26,6 @@ return maker {
       { "0716", download = true },
     },
   },
+
+  mbim_services = { ["fibocom"] = "ffffffff-abca-4b11-a4e2-f2fc87f94488" },
 }

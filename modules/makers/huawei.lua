@@ -16,4 +16,14 @@ return maker {
       ["ff:01:67"] = "qmi", ["ff:01:69"] = "qmi",
     },
   },
+
+  at = {
+    secret = "^AUTHDATA ^CPIN ^CARDLOCK",
+    pins = { "%^CPIN=", "%^CARDLOCK" },
+    urcs = [[
+      ^RSSI ^HCSQ ^HRSSILVL ^CSNR ^ANLEVEL ^RSSILVL ^MODE ^SRVST ^SIMST ^BOOT ^DSFLOWRPT ^DSDORMANT ^NDISSTAT ^DCONN
+      ^DEND ^STIN ^THERM ^ORIG ^CONF ^CONN ^CEND ^NWTIME ^EARST ^LTERSRP ^ANTENNALEVEL ^MSISDN ^DATACONNECT ^DHCPREQ
+    ]],
+    strands = { "%^GODLOAD" },
+  },
 }

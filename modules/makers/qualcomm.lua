@@ -13,4 +13,9 @@ return maker {
       { "9008 900e 9201 9204 9208 920c 9211 9214 9221 9224 9231 9234 9244 9264 9274", download = true },
     },
   },
+
+  at = {
+    secret = "$QCPDPP $QCPIN",
+    pins = { "%$QCPIN" },
+  },
 }

@@ -18,4 +18,8 @@ return maker {
       { "9206", ports = { [0] = "dm", [1] = "nmea", [2] = "at", [3] = "other", [4] = "other", [5] = "at-ppp" } },
     },
   },
+
+  at = {
+    urc_lines = { "PB DONE", "SMS DONE", "SMS READY", "Call Ready", "SMS Ready" },
+  },
 }

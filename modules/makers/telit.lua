@@ -37,4 +37,10 @@ return maker {
       { "900e 9010 9200 9201", download = true },
     },
   },
+
+  at = {
+    secret = "#PDPAUTH #SGACT #CPUK",
+    urcs = "#QSS #PSNT #STN #ECAM",
+    strands = { "#SHDN", "#SYSHALT" },
+  },
 }

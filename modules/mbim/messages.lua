@@ -1,12 +1,20 @@
 -- SPDX-License-Identifier: MIT
--- Every command declared in this folder, in one list: for tracers, fuzzers and tests.
+-- Every command declared in this folder and by makers, in one list: for tracers, fuzzers and tests. Names makers'
+-- services, too.
+
+local maker = require "maker"
+local mbim = require "mbim"
+
+local modules = {
+  "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.ext_qmux", "mbim.proxy_control",
+}
+for messages in maker.each "messages" do modules[#modules + 1] = messages.mbim end
+for services in maker.each "mbim_services" do
+  for name, uuid in pairs(services) do mbim.service { name = name, uuid = uuid } end
+end
 
 local list = {}
-
-for _, module in ipairs {
-  "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.ext_qmux", "mbim.proxy_control",
-  "mbim.quectel",
-} do
+for _, module in ipairs(modules) do
   for _, command in pairs(require(module)) do
     if type(command) == "table" and command.cid then
       list[#list + 1] = command

@@ -18,12 +18,10 @@ local services = {
   ["ms-host-shutdown"]            = "883b7c26-985f-43fa-9804-27d7fb80959c",
   ["ms-sar"]                      = "68223d04-9f6c-4e0f-822d-28441fb72340",
   ["ms-voice-extensions"]         = "8d8b9eba-37be-449b-8f1e-61cb034a702e",
-  -- makers of chips, modems and devices
+  -- makers of chips and devices; those of modems: makers/
   ["ext-qmux"]                    = "d1a30bc2-f97a-6e43-bf65-c7e24fb0f0d3", -- QMI inside MBIM
   ["qdu"]                         = "6427015f-579d-48f5-8c54-f43ed1e76f83",
   ["atds"]                        = "5967bdcc-7fd2-49a2-9f5c-b2e70e527db3",
-  ["quectel"]                     = "11223344-5566-7788-99aa-bbccddeeff11",
-  ["fibocom"]                     = "ffffffff-abca-4b11-a4e2-f2fc87f94488",
   ["compal"]                      = "a2a32a97-cab1-4f57-9ae1-451c74dda957",
   ["google"]                      = "3e1e92cf-c53d-4f14-85d0-a86ad9e12245",
   ["intel-at-tunnel"]             = "da138c64-6515-4893-92b2-a1e1ca7c81ca",

@@ -4,6 +4,7 @@
 local dms = require "qmi.dms"
 local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
+local maker = require "maker"
 local task = require "task"
 
 local M = {}
@@ -12,7 +13,20 @@ local ANSWER_TIME = 10
 -- After this number of seconds, a modem gets its orders even if it does not answer.
 local MUTE_TIME, START_TIME, ORDER_TIME = 4, 5, 3
 
-local RESETS = { "AT!RESET", "AT+CFUN=1,1" } -- Sierra's, which others do not know; 3GPP TS 27.007
+local STANDARD = "AT+CFUN=1,1" -- 3GPP TS 27.007
+
+-- The commands to try, in order: those of its maker, or of all makers if that is not known (each refuses the others'),
+-- and the standard's, which not all modems obey.
+local function resets_of(modem)
+  local own, list = maker.of(modem.description), {}
+  for commands in maker.each("resets", "at") do
+    if not own or own.at.resets == commands then
+      table.move(commands, 1, #commands, #list + 1, list)
+    end
+  end
+  list[#list + 1] = STANDARD
+  return list
+end
 
 -- The answer may be lost together with the modem.
 local function is_on_its_way(ok, err)
@@ -20,8 +34,8 @@ local function is_on_its_way(ok, err)
 end
 
 -- Nothing was heard. The order goes out nevertheless; if it is taken, the port goes.
-local function order_by_at(port, err)
-  for _, command in ipairs(RESETS) do port:order(command) end
+local function order_by_at(port, commands, err)
+  for _, command in ipairs(commands) do port:order(command) end
   task.timeout(ORDER_TIME, function()
     local heard = port:raw()
     while not port.lost and heard:pop() do end -- luacheck: ignore 542
@@ -33,16 +47,18 @@ local function by_at(modem)
   if not modem.at then
     return nil, modem.at_error
   end
+  local commands = resets_of(modem)
   local answers, err = modem.at:command("AT", { seconds = MUTE_TIME })
   if not answers and err.code == "timeout" then
-    return order_by_at(modem.at, err)
+    return order_by_at(modem.at, commands, err)
   end
-  local ok
-  ok, err = modem.at:command(RESETS[1], { seconds = ANSWER_TIME })
-  if err and err.detail and err.detail.result then
-    ok, err = modem.at:command(RESETS[2], { seconds = ANSWER_TIME })
+  for _, command in ipairs(commands) do
+    answers, err = modem.at:command(command, { seconds = ANSWER_TIME })
+    if not (err and err.detail and err.detail.result) then
+      return answers, err -- taken, or lost
+    end
   end
-  return ok, err
+  return nil, err
 end
 
 -- In time, and once: a modem that has not answered is not asked again.

@@ -1,21 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- The FCC lock: the modems of some laptops keep their radio off, at each start again, until somebody says the word.
+-- The FCC lock: the modems of some laptops keep their radio off, at each start again, until the host unlocks it.
 
 local dms = require "qmi.dms"
 local errors = require "errors"
-local quectel = require "mbim.quectel"
+local maker = require "maker"
 
 local M = {}
 
 local ANSWER_TIME = 10
-
--- The ways there are. What a modem does not know, it refuses.
-local function by_quectel(modem)
-  if not modem.mbim then
-    return nil
-  end
-  return modem.mbim:set(quectel.radio_state, { state = "on" }, ANSWER_TIME)
-end
 
 local function by_qmi(modem)
   if not modem.qmi then
@@ -24,10 +16,14 @@ local function by_qmi(modem)
   return modem.qmi:request(dms.set_fcc_authentication, nil, ANSWER_TIME)
 end
 
-local ways = {
-  { "QMI DMS 0x555F (Set FCC Authentication)", by_qmi },
-  { "MBIM, Quectel Radio State", by_quectel },
-}
+-- The ways there are: Qualcomm's, and those of makers. The modem refuses what it does not know.
+local function ways()
+  local list = { { "QMI DMS 0x555F (Set FCC Authentication)", by_qmi } }
+  for theirs in maker.each "unlock" do
+    table.move(theirs, 1, #theirs, #list + 1, list)
+  end
+  return list
+end
 
 ---Unlocks the radio of a modem that has been started, and switches it on. Only its owner may want that.
 ---@param modem modem.modem
@@ -40,7 +36,7 @@ function M.unlock(modem)
   elseif radio.software == "on" then
     return { unlocked = false }
   end
-  for _, way in ipairs(ways) do
+  for _, way in ipairs(ways()) do
     local ok, refused = way[2](modem)
     if not ok and refused and (refused.code == "gone" or refused.code == "timeout") then
       return nil, refused

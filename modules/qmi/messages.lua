@@ -1,10 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- Every message declared in this folder, in one list: for tracers, fuzzers and tests.
+-- Every message declared in this folder and by makers, in one list: for tracers, fuzzers and tests.
+
+local maker = require "maker"
+
+local modules = { "qmi.ctl", "qmi.dms", "qmi.wda", "qmi.uim", "qmi.wms", "qmi.wds", "qmi.nas", "qmi.loc" }
+for messages in maker.each "messages" do modules[#modules + 1] = messages.qmi end
 
 local list = {}
-
-for _, service in ipairs { "ctl", "dms", "sierra", "wda", "uim", "wms", "wds", "nas", "loc" } do
-  for _, message in pairs(require("qmi." .. service)) do
+for _, module in ipairs(modules) do
+  for _, message in pairs(require(module)) do
     if type(message) == "table" and message.service_id and message.id then
       list[#list + 1] = message
     end

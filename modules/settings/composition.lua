@@ -10,6 +10,7 @@ local setting = require "settings.setting"
 ---@field interfaces string[] "at", "mbim" ...; as wanted: these at least
 ---@field by string? what read it; `exact` is that one's own number for it, and means exactly this composition
 ---@field exact integer?
+---@field product string? of a target: the product id that the modem has then, where that changes
 
 local M = {}
 
@@ -105,13 +106,22 @@ local function number_of(description, role)
   return lowest or description.protocol == role and description.interface or 0
 end
 
----Why the host could not use a modem with these interfaces; nil if it could. All that we change keeps the product id.
+-- The same modem under another product id. What its own descriptor says of it is not known then.
+local function renamed(description, product)
+  if not product or product == description.product then
+    return description
+  end
+  return { usb = description.usb, vendor = description.vendor, product = product }
+end
+
+---Why the host could not use a modem with these interfaces; nil if it could.
 ---@param description modem.description
----@param interfaces string[]
+---@param target settings.composition
 ---@param folder string? where the kernel's modules are
 ---@return moontower.error?
-function M.refusal(description, interfaces, folder)
-  local set, needed = M.set(interfaces), {}
+local function refusal(description, target, folder)
+  local set, needed = M.set(target.interfaces), {}
+  description = renamed(description, target.product)
   if not set.mbim and not set.qmi and not set.at then
     return errors.new {
       code = "unsupported", source = "settings", message = "that composition has no port for commands",
@@ -136,8 +146,9 @@ function M.is_exact(self, wanted)
   return wanted.exact ~= nil and wanted.by == self.by
 end
 
----Makes a class of composition settings. Its maker adds read, command(self, target),
+---Makes a class of composition settings. To it belong, too: read, command(self, target),
 ---order(self, modem, target) -> ok | nil, err, and target(self, now, wanted) -> { interfaces, exact } | nil, err.
+---Where a person may give a number: of_number(self, number) -> wanted | nil; bits: of_mask(self, mask, now) -> wanted.
 ---@param by string
 ---@return table class
 function M.class(by)
@@ -156,6 +167,12 @@ function M.class(by)
     return table.concat(value.interfaces, "+")
   end
 
+  ---@return string for people: what a number stands for
+  function fields:words(number)
+    local wanted = self:of_number(number)
+    return wanted and table.concat(wanted.interfaces, "+") or "unknown"
+  end
+
   function fields:how(now, wanted)
     local target, err = self:target(now, wanted)
     return target and self:command(target) or tostring(err)
@@ -163,7 +180,7 @@ function M.class(by)
 
   function fields:why_not(modem, wanted, now)
     local target, err = self:target(now, wanted)
-    return err or M.refusal(modem.description, target.interfaces, self.modules)
+    return err or refusal(modem.description, target, self.modules)
   end
 
   function fields:set(modem, wanted, now)

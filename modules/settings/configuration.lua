@@ -69,14 +69,14 @@ function ByConfiguration:target(_, wanted)
   }
 end
 
----The interfaces of a configuration, by its number.
+---A composition as a person wants it, by the configuration's number.
 ---@param number integer
----@return string[]
-function ByConfiguration:names(number)
+---@return settings.composition
+function ByConfiguration:of_number(number)
   for _, choice in ipairs(choices(self.description)) do
-    if choice.exact == number then return choice.interfaces end
+    if choice.exact == number then return choice end
   end
-  return {}
+  return { interfaces = {}, exact = number, by = self.by }
 end
 
 -- What needs a driver in a configuration: the first of its ports for each purpose.

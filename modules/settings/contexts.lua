@@ -3,6 +3,7 @@
 
 local at = require "at"
 local errors = require "errors"
+local maker = require "maker"
 local setting = require "settings.setting"
 
 local ANSWER_TIME = 10
@@ -156,13 +157,16 @@ local function profile_id(number)
   return { profile_type = "3gpp", profile_index = number }
 end
 
--- The usual message lets the modem choose the number; Sierra's own takes the one that is asked for.
+-- The usual message lets the modem choose the number; some makers have one that takes the number that is asked for.
 local function create(modem, number, values)
   local profiles = require "qmi.wds.profile"
+  local reply, err
   values.profile_identifier = profile_id(number)
-  local reply, err = modem.qmi:request(profiles.swi_create_profile_indexed, values)
-  if reply or not setting.is_refusal(err) then
-    return done(reply, err)
+  for create_profile in maker.each "create_profile" do
+    reply, err = create_profile(modem, values)
+    if reply or not setting.is_refusal(err) then
+      return done(reply, err)
+    end
   end
   values.profile_identifier, values.profile_type, values.pdp_context_number = nil, "3gpp", number
   reply, err = modem.qmi:request(profiles.create_profile, values)

@@ -4,12 +4,12 @@
 local errors = require "errors"
 local generic = require "settings.generic"
 local lines = require "settings.lines"
-local quectel = require "settings.quectel"
+local maker = require "maker"
 local setting = require "settings.setting"
-local sierra = require "settings.sierra"
 
 ---@class settings.options
 ---@field modules string? where the kernel's modules are, if not in /lib/modules/VERSION
+---@field session settings.session? for a maker's settings: what its open() returned
 
 local M = {
   ---In the order to apply them: the composition comes last, as what it changes may be how we talk to the modem.
@@ -18,34 +18,56 @@ local M = {
 
 local ANSWER_TIME = 10
 
--- Whose AT commands it takes: what it says itself, or else what USB does.
-local function maker_of(modem)
+---@class maker.settings what a maker's `settings` are: by name, a function that makes the setting of a modem; nil,
+--- perhaps with an error, where the modem has none such. Settings by AT commands: see settings/by_command.lua
+---@field open (fun(modem: table, password: string?): settings.session)? called first; its result is in options.session
+
+---@class settings.session a maker's way to send commands, where there is more to that than sending
+---@field has fun(self, command: string): boolean is it for this command?
+---@field ask fun(self, modem: table, command: string): table?, moontower.error?
+
+-- The settings of the maker whose AT commands it takes: what it says itself, or else what USB does.
+local function own_settings(modem)
   local text = modem.description and modem.description.manufacturer or ""
   local reply, err = modem.at:command("ATI", { seconds = ANSWER_TIME })
   if not reply and not setting.is_refusal(err) then
     return nil, err
   end
-  text = (text .. "\n" .. table.concat(reply and reply.lines or {}, "\n")):lower()
-  return text:find("sierra", 1, true) and "sierra" or text:find("quectel", 1, true) and "quectel" or "other"
+  local found = maker.of_text(text .. "\n" .. table.concat(reply and reply.lines or {}, "\n"))
+  return found and found:load "settings" or {}
+end
+
+---The composition as a setting, by QMI.
+---@param modem table
+---@param options settings.options
+---@return settings.setting?
+---@return moontower.error? err
+function M.composition_by_qmi(modem, options)
+  local found, err
+  for by_qmi in maker.each "composition_by_qmi" do
+    found, err = by_qmi(modem, options)
+    if found or setting.is_unasked(err) then
+      break
+    end
+  end
+  return found, err
 end
 
 -- A setting of the maker's, or the generic one. Only where the modem could not be asked, the search ends.
-local function find(name, modem, maker, session, options)
+local function find(name, modem, own, options)
   local found, err
-  if maker == "sierra" then
-    found, err = sierra.new(name, session, modem, options)
-  elseif maker == "quectel" then
-    found, err = quectel.new(name, modem, options)
+  if own[name] then
+    found, err = own[name](modem, options)
   end
   local is_unasked = setting.is_unasked(err)
-  -- Sierra's IPv6 switch counts where there is one; without an AT port, it cannot be known.
+  -- A maker's IPv6 switch counts where there is one; without an AT port, it cannot be known.
   if not found and not is_unasked and not (name == "ipv6" and not modem.at) then
     local own_err = err
     found, err = generic.new(name, modem)
     err = err or own_err
   end
   if not found and not is_unasked and name == "composition" and modem.qmi then
-    found, err = require("settings.sierra_composition").by_qmi(modem, options)
+    found, err = M.composition_by_qmi(modem, options)
   end
   if not found and not is_unasked and name == "composition" then
     found = require("settings.configuration").new(modem, options)
@@ -66,31 +88,32 @@ end
 ---The settings of a modem, chosen by what it says it can do.
 ---@param modem table the facade: `at`, `qmi` and `description`; what it lacks is nil
 ---@param wanted table? a carrier's `modem` table: only what it names is looked for. Its `unlock` is the password for
---- Sierra's protected commands
+--- a maker's protected commands
 ---@param options settings.options?
 ---@return table<string, settings.setting>? settings by the names in M.names
 ---@return table<string, moontower.error>|moontower.error missing why there is none of a name; or why nothing works
 function M.for_modem(modem, wanted, options)
-  options = options or {}
-  local maker, err, session
+  local own, err
   if modem.at then
-    maker, err = maker_of(modem)
-    if not maker then
+    own, err = own_settings(modem)
+    if not own then
       return nil, err
     end
-    session = sierra.session(modem, wanted and wanted.unlock)
   end
+  own = own or {}
+  local session = own.open and own.open(modem, wanted and wanted.unlock)
+  options = { modules = options and options.modules, session = session }
   local settings, lacking = {}, {}
   for _, name in ipairs(M.names) do
     local found
     if name == "at" or name == "qmi" then
       found, err = nil, nil
       if wanted and wanted[name] then
-        found, err = lines.new(name, wanted[name], maker == "sierra" and session or nil)
+        found, err = lines.new(name, wanted[name], session)
       end
       lacking[name] = err
     elseif not wanted or wanted[name] ~= nil then
-      found, err = find(name, modem, maker, session, options)
+      found, err = find(name, modem, own, options)
       if not found and setting.is_unasked(err) then
         return nil, err
       end

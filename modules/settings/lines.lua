@@ -6,6 +6,7 @@
 
 local at = require "at"
 local errors = require "errors"
+local maker = require "maker"
 local schema = require "schema"
 local services = require "qmi.services"
 local setting = require "settings.setting"
@@ -128,34 +129,37 @@ local function no_pins(text)
     "Put the PIN into /etc/moontower/pin; `moontower up` enters it.")
 end
 
+-- The standard's; makers' files have more of both.
 local PIN_COMMANDS = {
-  "%+CPIN2?=", "%+CLCK=", "%+CPWD=", "%^CPIN=", "%$QCPIN", "%^CARDLOCK", "^ATD",
+  "%+CPIN2?=", "%+CLCK=", "%+CPWD=", "^ATD",
   "%+CSIM=", "%+CRSM=", "%+CGLA=", -- bare commands to the card
 }
-
 -- They switch the modem off, or leave it in its boot loader.
-local STRANDING = {
-  "!BOOTHOLD", "!POWERDOWN", "%+CPOF%f[^%w]", "%+CPWROFF", "%+QPOWD", "%+QDOWNLOAD", "%+QFASTBOOT", "%^GODLOAD",
-  "%^SMSO", "#SHDN", "#SYSHALT",
-}
+local STRANDING = { "%+CPOF%f[^%w]", "%+CPWROFF", "%^SMSO" }
 
-local function is_one_of(patterns, command)
-  local bare = command:upper():gsub("%s", "") -- as modems read it
+local function has_any(bare, patterns)
   for _, pattern in ipairs(patterns) do
-    if bare:find(pattern) then
-      return true
-    end
+    if bare:find(pattern) then return true end
   end
   return false
+end
+
+-- Is it one of these commands, or of those that a maker has under this key?
+local function is_one_of(patterns, key, command)
+  local bare = command:upper():gsub("%s", "") -- as modems read it
+  for theirs in maker.each(key, "at") do
+    if has_any(bare, theirs) then return true end
+  end
+  return has_any(bare, patterns)
 end
 
 local At = class {
   name = "at",
 
   valid = function(text)
-    if type(text) == "string" and is_one_of(PIN_COMMANDS, text) then
+    if type(text) == "string" and is_one_of(PIN_COMMANDS, "pins", text) then
       return no_pins(at.hide(text))
-    elseif type(text) == "string" and is_one_of(STRANDING, text) then
+    elseif type(text) == "string" and is_one_of(STRANDING, "strands", text) then
       return invalid(("'%s' switches the modem off, or leaves it in its boot loader, where no program can talk to it")
         :format(text))
     elseif type(text) == "string" and text:find("^[Aa][Tt]") and not text:find("%c") then
@@ -164,12 +168,12 @@ local At = class {
     return invalid(("'%s' is no AT command"):format(tostring(text)))
   end,
 
-  -- Sierra's own commands may be locked, and are then unlocked.
+  -- A maker's own commands may be locked, and are then unlocked.
   ask = function(self, modem, command)
     local reply, err
     if not modem.at then
       return errors.fail { code = "unsupported", source = "settings", message = "the modem has no AT port" }
-    elseif self.session and command:find("^[Aa][Tt]!") then
+    elseif self.session and self.session:has(command) then
       reply, err = self.session:ask(modem, command)
     else
       reply, err = modem.at:command(command, { seconds = ANSWER_TIME })
@@ -251,7 +255,7 @@ local Qmi = class {
 ---The lines of a carrier's `modem` table as a setting. Other than the rest, it knows what is wanted before it reads.
 ---@param name "at"|"qmi"
 ---@param wanted table
----@param session settings.sierra.session? of a modem that has protected commands
+---@param session settings.session? of a modem that has protected commands
 ---@return settings.setting?
 ---@return moontower.error? err
 function M.new(name, wanted, session)

@@ -2,7 +2,7 @@
 -- Which interfaces the modem shows on USB, and as whom: chosen by AT or QMI, in effect after a restart. Methods of
 -- sim.modem.
 
-local sierra = require "qmi.sierra"
+local sierra = require "makers.sierra.qmi"
 
 -- As AT!USBCOMP's mask has them.
 local bits = {

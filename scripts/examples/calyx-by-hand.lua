@@ -5,7 +5,7 @@
 local comeback = require "modem.reenumeration"
 local modem = require "modem"
 local reset = require "modem.reset"
-local sierra = require "qmi.sierra"
+local sierra = require "makers.sierra.qmi"
 
 -- Types a command, and shows what the modem says.
 local function at(device, command)

@@ -399,7 +399,7 @@ local samples = {
     configuration = { set = { device = "/dev/cdc-wdm0", timeout = 30 }, response = {} },
     version = { indication = { mbim = 0x0100, mbimex = 0x0200 } },
   },
-  [require "mbim.quectel"] = {
+  [require "makers.quectel.mbim"] = {
     radio_state = { query = {}, set = { state = "on" }, response = { state = "off" } },
   },
 }

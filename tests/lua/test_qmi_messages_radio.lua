@@ -355,7 +355,7 @@ function T.test_operator_list_with_odd_digits()
 end
 
 function T.test_sierra_status()
-  both_ways(nas.swi_get_status.response, [[
+  both_ways(require("makers.sierra.qmi").get_status.response, [[
     010500 fb 05 09 00 00
     020400 00000000
     100900 08 01 fc0d ffff 02 00 00

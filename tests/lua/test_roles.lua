@@ -248,7 +248,7 @@ function T.test_a_mistake_in_a_maker_is_told()
     [{}] = "needs a 'name'", [{ name = "x", port = {} }] = "no 'port'", [{ name = 7 }] = "'name' of a maker cannot be",
     [{ name = "x", at = { secrets = "" } }] = "'at' has no 'secrets'",
     [{ name = "x", usb = { ["1BC7"] = {} } }] = "'1BC7' is no vendor id",
-    [{ name = "x", usb = { ["1bc7"] = { { "10" } } } }] = "'10' of vendor 1bc7 is no product id",
+    [{ name = "x", usb = { ["1bc7"] = { { "10" } } } }] = "'10' of vendor 1bc7 is no list of product ids",
   } do
     local ok, err = pcall(maker, values)
     lu.assertFalse(ok)

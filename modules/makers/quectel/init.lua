@@ -16,4 +16,23 @@ return maker {
       { "0128", ports = { [3] = "dm", [4] = "nmea", [5] = "at" } },
     },
   },
+
+  at = {
+    secret = "+QICSGP",
+    urcs = "+QIND +QURC +QIURC +QUSIM +QSIMSTAT +QNETDEVSTATUS +QUSBURC +QCSQ +QNWLOCK +QPCMV",
+    urc_lines = { "RDY", "APP RDY" },
+    strands = { "%+QPOWD", "%+QDOWNLOAD", "%+QFASTBOOT" },
+    orders = { ["+QPOWD"] = "restart" },
+  },
+
+  unlock = {
+    { "MBIM, Quectel Radio State", function(modem)
+      local messages = modem.mbim and require "makers.quectel.mbim"
+      return messages and modem.mbim:set(messages.radio_state, { state = "on" }, 10)
+    end },
+  },
+
+  settings = "makers.quectel.settings",
+
+  messages = { mbim = "makers.quectel.mbim" },
 }

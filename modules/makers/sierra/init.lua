@@ -31,4 +31,22 @@ return maker {
       { "8171 8185 8193 81a6 81b5 81cb", download = true },
     },
   },
+
+  at = {
+    secret = "!ENTERCND !SETCND !OPENLOCK !SCPROF !MIPPASS !UNLOCK",
+    resets = { "AT!RESET" },
+    strands = { "!BOOTHOLD", "!POWERDOWN" },
+    orders = { ["!RESET"] = "restart", ["!USBCOMP"] = "change", ["!SCACT"] = "context" },
+  },
+
+  settings = "makers.sierra.settings",
+  composition_by_qmi = function(modem, options)
+    return require("makers.sierra.composition").by_qmi(modem, options)
+  end,
+
+  messages = { qmi = "makers.sierra.qmi" },
+
+  create_profile = function(modem, values)
+    return modem.qmi:request(require("makers.sierra.qmi").create_profile_indexed, values)
+  end,
 }

@@ -2,7 +2,7 @@
 -- The device management service: who the modem is, its operating mode, its time and its locks.
 --
 -- Its messages about the card are in qmi/dms_uim.lua and those about firmware in qmi/dms_firmware.lua; they are in the
--- table returned here as well: dms.uim_verify_pin is dms_uim.verify_pin. What Sierra added is in qmi/sierra.lua alone.
+-- table returned here as well: dms.uim_verify_pin is dms_uim.verify_pin. What makers added is in makers/.
 
 local qmi = require "qmi"
 local types = require "qmi.types"

@@ -230,43 +230,4 @@ message("lte_cphy_ca", {
   },
 })
 
--- Sierra's own summary, with the temperature.
-message("swi_get_status", {
-  id = 0x5556, name = "Swi Get Status",
-  response = {
-    [0x01] = struct {
-      i8 "temperature", -- degrees Celsius
-      enum(u8, {
-        ["powering-off"] = 0, ["factory-test"] = 1, ["offline"] = 2, ["offline-amps"] = 3, ["offline-cdma"] = 4,
-        ["online"] = 5, ["low-power"] = 6, ["resetting"] = 7, ["network-test"] = 8, ["offline-request"] = 9,
-        ["pseudo-online"] = 10, ["resetting-modem"] = 11, ["unknown"] = 0xff,
-      }) "modem_mode",
-      enum(u8, {
-        ["no-service"] = 0, ["amps"] = 1, ["cdma"] = 2, ["gsm"] = 3, ["hdr"] = 4, ["wcdma"] = 5, ["gps"] = 6,
-        ["wlan"] = 8, ["lte"] = 9, ["unknown"] = 0xff,
-      }) "system_mode",
-      enum(u8, {
-        ["no-service"] = 0, ["in-progress"] = 1, ["failed"] = 2, ["limited"] = 3, ["full-service"] = 4,
-        ["unknown"] = 0xff,
-      }) "ims_registration_state",
-      enum(u8, { attached = 0, detached = 1, unknown = 0xff }) "packet_service_state",
-    } "common_info",
-    [0x10] = struct {
-      types.active_band_u8 "band",
-      types.bandwidth_u8 "bandwidth",
-      u16 "rx_channel",
-      u16 "tx_channel",
-      enum(u8, {
-        ["deregistered"] = 0, ["registration-initiated"] = 1, ["registered"] = 2, ["tau-initiated"] = 3,
-        ["service-request-initiated"] = 4, ["deregistration-initiated"] = 5, ["invalid"] = 6, ["unknown"] = 0xff,
-      }) "emm_state",
-      u8 "emm_sub_state",
-      enum(u8, {
-        ["rrc-idle"] = 0, ["waiting-rrc-confirm"] = 1, ["rrc-connecting"] = 2, ["rrc-releasing"] = 3,
-        ["unknown"] = 0xff,
-      }) "emm_connection_state",
-    } "lte_info",
-  },
-})
-
 return signal

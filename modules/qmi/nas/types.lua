@@ -86,7 +86,7 @@ number("nr5g-", 250, {
 
 types.active_band = enum(u16, bands)
 
--- Sierra's Get Status has one byte for it, which is enough for LTE.
+-- One byte of it, which is enough for LTE.
 local small = {}
 for name, value in pairs(bands) do
   small[name] = value <= 0xff and value or nil

@@ -220,16 +220,7 @@ message("profile_changed", {
   },
 })
 
--- Sierra's own: creates a profile with the number that is asked for.
-message("swi_create_profile_indexed", {
-  id = 0x5558, name = "Swi Create Profile Indexed",
-  request = {
-    [0x01] = identifier,
-    [0x10] = settings[0x10], [0x11] = settings[0x11], [0x14] = settings[0x14], [0x15] = settings[0x15],
-    [0x16] = settings[0x16], [0x1b] = settings[0x1b], [0x1c] = settings[0x1c], [0x1d] = settings[0x1d],
-    [0x1e] = settings[0x1e], [0x25] = settings[0x25], [0x2f] = settings[0x2f], [0x3e] = writable[0x3e],
-  },
-  response = { [0x01] = identifier },
-})
+---What a profile consists of: for makers that have messages of their own about profiles.
+profile.profile_fields = { identifier = identifier, settings = settings, writable = writable }
 
 return profile

@@ -2,7 +2,7 @@
 -- Sierra Wireless's messages of the device management service.
 
 local dms = require "qmi.dms"
-local sierra = require "qmi.sierra"
+local sierra = require "makers.sierra.qmi"
 
 ---Adds them to the device management service.
 return function(register)

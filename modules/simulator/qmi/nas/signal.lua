@@ -3,6 +3,7 @@
 
 local nas = require "qmi.nas"
 local service = require "simulator.qmi.service"
+local sierra = require "makers.sierra.qmi"
 
 local UNKNOWN_RSSI = 99
 local NO_SIGNAL = -125 -- dBm, what modems say while they hear nothing
@@ -107,7 +108,7 @@ return function(access, handle)
     }
   end))
 
-  handle(nas.swi_get_status, function(modem)
+  handle(sierra.get_status, function(modem)
     local cell, is_registered = modem.personality.cell, modem:is_registered()
     return {
       common_info = {

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The simulated modem's profiles: what it stores about APNs, whatever becomes of its power.
 
+local sierra = require "makers.sierra.qmi"
 local wds = require "qmi.wds"
 
 local MAX_PROFILES = 16
@@ -74,7 +75,7 @@ return function(data, handle)
     return profile_failure(values.profile_type == "3gpp" and "3gpp-out-of-profiles" or "invalid-profile-type")
   end)
 
-  handle(wds.swi_create_profile_indexed, function(modem, values)
+  handle(sierra.create_profile_indexed, function(modem, values)
     local index = values.profile_identifier.profile_index
     if index < 1 or index > MAX_PROFILES or find(modem, values.profile_identifier) then
       return nil, "invalid-profile"

@@ -8,7 +8,7 @@ local bands = require "settings.bands"
 local errors = require "errors"
 local setting = require "settings.setting"
 
----@class settings.sierra.band_row
+---@class makers.sierra.band_row
 ---@field index string
 ---@field name string
 ---@field masks table<string, string>? by column; a locked modem shows none
@@ -242,7 +242,7 @@ function Bands:set(modem, wanted, now)
   return true
 end
 
----@param session settings.sierra.session
+---@param session makers.sierra.session
 ---@param modem table
 ---@return settings.setting?
 ---@return moontower.error? err

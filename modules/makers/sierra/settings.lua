@@ -17,19 +17,25 @@ local M = {
 
 -- ---- asking ----
 
----@class settings.sierra.session
+---@class makers.sierra.session
 ---@field at table the AT port
 ---@field password string
 ---@field refused moontower.error? the modem did not take the password
 local Session = {}
 Session.__index = Session
 
+---Begins with a modem: it may have to be unlocked, once for all settings.
 ---@param modem table
 ---@param password string?
----@return settings.sierra.session
-function M.session(modem, password)
+---@return makers.sierra.session
+function M.open(modem, password)
   return setmetatable({ at = modem.at, password = password or M.password }, Session)
 end
+
+---Is it one of the commands that may be protected?
+---@param command string
+---@return boolean
+function Session:has(command) return command:find("^[Aa][Tt]!") ~= nil end
 
 ---Lets the modem take protected commands, until its next restart.
 ---@return true? ok
@@ -167,38 +173,26 @@ end
 
 -- ---- what there is ----
 
-local make = {
-  ipv6 = function(session, modem)
-    local reply, err = session:ask(modem, "AT!CUSTOM?")
-    return reply and setting.new(IPv6, { session = session }), err
-  end,
-
-  rat = function(session, modem)
-    local reply, err = session:ask(modem, "AT!SELRAT=?")
-    local rows = reply and rat_rows(reply)
-    return rows and rows[1] and setting.new(Rat, { session = session, rows = rows }) or nil, err
-  end,
-
-  bands = function(session, modem)
-    return require("settings.sierra_bands").new(session, modem)
-  end,
-
-  composition = function(session, modem, options)
-    return require("settings.sierra_composition").new(session, modem, options)
-  end,
-}
-
----A setting of a modem that speaks Sierra's AT commands; nil, perhaps with an error, if it has none such.
----@param name string
----@param session settings.sierra.session
----@param modem table
----@param options settings.options
----@return settings.setting?
----@return moontower.error? err
-function M.new(name, session, modem, options)
-  if make[name] then
-    return make[name](session, modem, options)
-  end
+function M.ipv6(modem, options)
+  local session = options.session
+  local reply, err = session:ask(modem, "AT!CUSTOM?")
+  return reply and setting.new(IPv6, { session = session }), err
 end
 
+function M.rat(modem, options)
+  local session = options.session
+  local reply, err = session:ask(modem, "AT!SELRAT=?")
+  local rows = reply and rat_rows(reply)
+  return rows and rows[1] and setting.new(Rat, { session = session, rows = rows }) or nil, err
+end
+
+function M.bands(modem, options)
+  return require("makers.sierra.bands").new(options.session, modem)
+end
+
+function M.composition(modem, options)
+  return require("makers.sierra.composition").new(options.session, modem, options)
+end
+
+---@type maker.settings
 return M

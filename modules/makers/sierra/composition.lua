@@ -5,7 +5,7 @@
 local composition = require "settings.composition"
 local errors = require "errors"
 local setting = require "settings.setting"
-local sierra_qmi = require "qmi.sierra"
+local sierra_qmi = require "makers.sierra.qmi"
 
 local M = {}
 
@@ -60,10 +60,16 @@ local function names_of(bits, mask)
   return composition.sorted(list)
 end
 
----The interfaces of a bitmask.
+---A composition as a person wants it, by the bits of AT!USBCOMP.
 ---@param mask integer
----@return string[]
-function ByAt:names(mask) return names_of(self.bits, mask) end
+---@param now settings.composition?
+---@return settings.composition
+function ByAt:of_mask(mask, now)
+  local wanted = {}
+  for key, value in pairs(now or {}) do wanted[key] = value end
+  wanted.exact, wanted.interfaces = mask, names_of(self.bits, mask)
+  return wanted
+end
 
 function ByAt:read(modem)
   local reply, err = self.session:ask(modem, "AT!USBCOMP?")
@@ -134,13 +140,40 @@ end
 local ByQmi = composition.class "sierra-qmi"
 ByQmi.blank = {}
 
--- By number, what each has in our names; those with two USB configurations count as what they are now: unknown.
-local function interfaces_of(number)
-  local list = {}
-  for i, name in ipairs(sierra_qmi.compositions[number] or {}) do
-    list[i] = (name:find("^rmnet") and "qmi") or (name:find("^ecm") and "ecm") or name
+local function our_names(list)
+  local names = {}
+  for i, name in ipairs(list) do
+    names[i] = (name:find("^rmnet") and "qmi") or (name:find("^ecm") and "ecm") or name
   end
-  return composition.sorted(list)
+  return composition.sorted(names)
+end
+
+-- By number, what each has in our names; those with two USB configurations count as what they are now: unknown.
+local function interfaces_of(number) return our_names(sierra_qmi.compositions[number] or {}) end
+
+-- Some have two USB configurations, of which the host picks one.
+local function each_of(number)
+  return sierra_qmi.dual_compositions[number] or sierra_qmi.compositions[number] and { number } or {}
+end
+
+---A composition as a person wants it, by QMI's number; nil where there is none such.
+function ByQmi:of_number(number)
+  local names = {}
+  for _, part in ipairs(each_of(number)) do
+    for _, name in ipairs(sierra_qmi.compositions[part]) do names[#names + 1] = name end
+  end
+  return { by = self.by, exact = number, interfaces = our_names(names) }
+end
+
+function ByQmi:words(number)
+  local words = {}
+  for i, part in ipairs(each_of(number)) do words[i] = table.concat(sierra_qmi.compositions[part], "+") end
+  return #words > 0 and table.concat(words, " or ") or "unknown"
+end
+
+-- By AT, a number stands for the interfaces that QMI has under it.
+function ByAt:of_number(number)
+  return sierra_qmi.compositions[number] and self:normalise(interfaces_of(number))
 end
 
 function ByQmi:read(modem)
@@ -210,6 +243,7 @@ end
 -- The MC73xx and EM73xx have the numbers of QMI by AT.
 local ByNumber = composition.class "udusbcomp"
 ByNumber.blank, ByNumber.target, ByNumber.order = {}, ByQmi.target, ByAt.order
+ByNumber.of_number, ByNumber.words = ByAt.of_number, ByQmi.words
 
 -- "8  - DM   NMEA  AT    MBIM           SUPPORTED"
 local function supported_of(reply)
@@ -253,7 +287,7 @@ end
 -- ---- which of them ----
 
 ---By AT, as the modem lists it.
----@param session settings.sierra.session
+---@param session makers.sierra.session
 ---@param modem table
 ---@param options settings.options
 ---@return settings.setting?

@@ -5,7 +5,9 @@ local mbim = require "mbim"
 
 local enum, u32 = mbim.enum, mbim.u32
 
----@class mbim.quectel
+mbim.service { name = "quectel", uuid = "11223344-5566-7788-99aa-bbccddeeff11" }
+
+---@class makers.quectel.mbim
 local quectel = {}
 
 -- Laptops have modems whose radio stays off until this switch is turned on, after each start.
