@@ -20,7 +20,7 @@ local LONGEST = 50 -- what was tried before is forgotten
 ---@field result string? how it ended
 
 ---@class status.status
----@field modem string see status.name()
+---@field modem string description.name
 ---@field state string "online", "offline", "recovering", "waiting" ...
 ---@field reason string why that is believed
 ---@field since string when that began
@@ -35,13 +35,6 @@ local statuses = {}
 
 local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
 
----What a modem is called in statuses and events: by the socket that it is plugged into, as cdc-wdm numbers swap.
----@param description modem.description
----@return string
-function M.name(description)
-  return description.usb or description.pci or description.platform or description.controls[1].key
-end
-
 local function new(modem, policy)
   return setmetatable({
     modem = modem, policy = policy, label = policy and ("%s, %s"):format(modem, policy) or modem, state = "unknown",
@@ -54,7 +47,7 @@ end
 ---@param modem modem.modem|string the modem, or its name
 ---@return status.status
 function M.of(modem)
-  local key = type(modem) == "string" and modem or M.name(modem.description)
+  local key = type(modem) == "string" and modem or modem.description.name
   statuses[key] = statuses[key] or new(key)
   local context = core.context()
   return context and context.beside and statuses[key]:line(context.beside) or statuses[key]

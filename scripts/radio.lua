@@ -5,7 +5,6 @@ local errors = require "errors"
 local modem = require "modem"
 local option = require "cli.option"
 local orders = require "daemon.orders"
-local status = require "status"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
@@ -43,7 +42,7 @@ local function switch(device, wanted)
     device:down() -- the connection is gone with it
   end
   if not modem.owner then -- what was ordered beside an earlier daemon holds for the next one, until now
-    orders.lift(status.name(device.description), wanted == "on" and "radio" or nil)
+    orders.lift(device.description.name, wanted == "on" and "radio" or nil)
   end
   return state
 end

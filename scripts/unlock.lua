@@ -4,7 +4,6 @@
 local modem = require "modem"
 local option = require "cli.option"
 local orders = require "daemon.orders"
-local status = require "status"
 local unlock = require "modem.unlock"
 local wrap = require "terminal.wrap"
 
@@ -31,7 +30,7 @@ already is left alone.]],
       result, err = unlock.unlock(device)
     end
     if result and not modem.owner then
-      orders.lift(status.name(device.description), "radio")
+      orders.lift(device.description.name, "radio")
     end
     if not result then
       return nil, err

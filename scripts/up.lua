@@ -179,7 +179,7 @@ local function connect(device, chosen, options, args, watcher)
       carrier = asks_for_carrier(args) and chosen or nil, options = link_options(args),
     } or nil)
   else
-    orders.lift(status.name(device.description), "offline", "radio")
+    orders.lift(device.description.name, "offline", "radio")
   end
   return exit
 end

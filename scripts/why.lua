@@ -17,7 +17,7 @@ local function say(format, ...) wrap.print(printable(format:format(...))) end
 -- Which APN it is connected with, or would be, and who says so.
 local function apn_of(modems, name)
   for _, modem in ipairs(modems) do
-    local settings = status.name(modem.description) == name and modem.settings
+    local settings = modem.description.name == name and modem.settings
     if settings then
       local ordered = settings.ordered and settings.ordered.carrier and settings.ordered
       local names = {}

@@ -86,7 +86,7 @@ end
 function Commands:current(name) return (self.turns[name] or {}).command end
 
 ---Runs what changes a modem.
----@param name string the modem's: status.name()
+---@param name string the modem's
 ---@param order string a key of orders_of
 ---@param command string as it was given, or what another program has done: for people
 ---@param run fun(): boolean, any has it worked?

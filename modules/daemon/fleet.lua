@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The modems that the daemon keeps open: opened when they are plugged in, let go when they are gone.
 --
--- A modem is known by the socket that it is plugged into (status.name), never by its cdc-wdm number; a restart makes it
+-- A modem is known by the socket that it is plugged into (description.name), never by its cdc-wdm number; a restart makes it
 -- another modem to us. Commands that run in the daemon borrow modems from here.
 
 local devices = require "modem.devices"
@@ -117,7 +117,7 @@ local function live(self, slot)
 end
 
 local function admit(self, description)
-  local name = status.name(description)
+  local name = description.name
   local slot = { name = name, description = description, wanted = task.queue() }
   self.slots[name] = slot
   slot.task = self.group:spawn(function()
@@ -146,7 +146,7 @@ end
 local function list_by_name()
   local now = {}
   local list, err = devices.list()
-  for _, description in ipairs(list) do now[status.name(description)] = description end
+  for _, description in ipairs(list) do now[description.name] = description end
   return now, err
 end
 
@@ -174,7 +174,7 @@ local function pass_requests_on(self)
   local requests = self.requests
   self.requests = {}
   for _, request in ipairs(requests) do
-    local name = status.name(request.description)
+    local name = request.description.name
     if self.slots[name] and not is_same(self.slots[name], request.description) then
       let_go(self, list_by_name()) -- it has restarted since we looked
     end
@@ -339,7 +339,7 @@ function Fleet:borrow(description, options)
       hint = "Scripts have QMI inside MBIM as modem.qmi, beside it.",
     }
   end
-  local slot = self.slots[status.name(description)]
+  local slot = self.slots[description.name]
   if not slot or not slot.modem or not is_same(slot, description) then
     local answer = task.queue(1)
     table.insert(self.requests, { description = description, answer = answer })
@@ -348,7 +348,7 @@ function Fleet:borrow(description, options)
     if not got.ok then
       return nil, got.err
     end
-    slot = self.slots[status.name(description)]
+    slot = self.slots[description.name]
   end
   if not slot then
     return errors.fail { code = "gone", source = "daemon", message = description.control .. " is gone again" }

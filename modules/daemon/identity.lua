@@ -4,7 +4,6 @@
 -- A modem that hangs when the daemon starts is repaired as its configuration says, so the daemon has to find that.
 
 local state = require "state"
-local status = require "status"
 
 local M = {}
 
@@ -15,7 +14,7 @@ local KIND = "sockets"
 ---@return string? value as the modem says, or has said
 ---@return boolean is_sure does it say so now?
 function M.of(modem, what)
-  local name = status.name(modem.description)
+  local name = modem.description.name
   local kept = state.kept.load(KIND, name) or {}
   local started = modem:ensure_started()
   local answer = started and (what == "imei" and modem:identity() or what == "iccid" and modem:sim())

@@ -50,7 +50,7 @@ M.running = nil
 
 -- What a person has ordered, once it has worked, goes before what the configuration says.
 local function effective(self, modem, entry)
-  local ordered = self.overrides[status.name(modem.description)]
+  local ordered = self.overrides[modem.description.name]
   local options = {}
   for _, source in ipairs { entry.options, ordered and ordered.options or {} } do
     for key, value in pairs(source) do options[key] = value end
@@ -76,7 +76,7 @@ local function configure(self, modem)
 end
 
 local function is_up(self, modem, link, override)
-  local name = status.name(modem.description)
+  local name = modem.description.name
   if override then
     override.command, override.time = self.commands:current(name), os.date("!%Y-%m-%dT%H:%M:%SZ")
   end
@@ -102,8 +102,8 @@ local function look_again(self, modem)
   local entry
   entry, known.is_sure = config.entry_for(self.config, modem)
   if entry ~= known.entry then
-    self.overrides[status.name(modem.description)] = nil -- it was for another SIM
-    local name = status.name(modem.description)
+    self.overrides[modem.description.name] = nil -- it was for another SIM
+    local name = modem.description.name
     self.supervisor:pause(name)
     self.supervisor:modem_gone(modem)
     if modem.link then
@@ -212,7 +212,7 @@ local function run_in_turn(self, name, arguments, run)
     order = "change"
   end
   local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
-  return self.commands:carry_out(status.name(description), order, words, function()
+  return self.commands:carry_out(description.name, order, words, function()
     local exit = run(name, arguments)
     return command.has_worked(exit), exit
   end)
@@ -225,7 +225,7 @@ local function order_of_other(self, modem, order, words, forward)
     return forward()
   end
   local results
-  self.commands:carry_out(status.name(modem.description), order, words, function()
+  self.commands:carry_out(modem.description.name, order, words, function()
     results = table.pack(forward())
     local has_worked = results[3]
     if has_worked and order ~= "radio on" and modem.link then
@@ -329,10 +329,10 @@ function M.run(options)
   self.supervisor, self.missing = supervisor.new(group), missing.new(group)
   self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
-  function modems.owner.open_modem(description) return self.supervisor:modem_named(status.name(description)) end
+  function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
   function modems.owner.carry_out(description, ...)
-    return self.commands:carry_out(status.name(description), ...)
+    return self.commands:carry_out(description.name, ...)
   end
   local function at_the_end() leave(self, options.alone) end
   local _ <close> = task.finally(at_the_end)

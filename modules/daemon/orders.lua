@@ -5,7 +5,6 @@
 
 local log = require "log"
 local state = require "state"
-local status = require "status"
 
 local KIND = "held"
 
@@ -36,7 +35,7 @@ local function unreadable(name, err)
   return holds
 end
 
----@param name string the modem's: status.name()
+---@param name string the modem's
 ---@return daemon.holds
 function M.load(name)
   local kept, err = unwritten[name], nil
@@ -100,7 +99,7 @@ end
 ---@return string? reason nil: that was not ordered
 ---@return boolean? radio its radio is to stay off
 function M.why_held(modem)
-  local holds = M.load(status.name(modem.description))
+  local holds = M.load(modem.description.name)
   local what = holds.radio and "radio" or holds.offline and "offline"
   if what then
     local lifted_by = holds.offline and LIFTED_BY.offline or LIFTED_BY[what]

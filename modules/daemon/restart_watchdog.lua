@@ -47,7 +47,7 @@ end
 ---@param modem modem.modem
 ---@param fleet daemon.fleet
 function Missing:await(modem, fleet)
-  local name, restarting = status.name(modem.description), modem.restarting
+  local name, restarting = modem.description.name, modem.restarting
   if not restarting or task.now() - restarting.at > M.leaves or self.awaited[name] then
     return
   elseif not restarting.switch then

@@ -51,11 +51,11 @@ Modems.__index = Modems
 function Modems:list()
   local list = {}
   for modem in pairs(self.supervisor.ready) do
-    if not self.supervisor.pauses[status.name(modem.description)] and not orders.why_held(modem) then
+    if not self.supervisor.pauses[modem.description.name] and not orders.why_held(modem) then
       list[#list + 1] = modem
     end
   end
-  table.sort(list, function(a, b) return status.name(a.description) < status.name(b.description) end)
+  table.sort(list, function(a, b) return a.description.name < b.description.name end)
   return list
 end
 
@@ -116,7 +116,7 @@ local function report(job, err)
     io.stderr:write(traceback, "\n")
   end
   events.publish("policy-failed", {
-    policy = job.name, modem = job.modem and status.name(job.modem.description), message = text,
+    policy = job.name, modem = job.modem and job.modem.description.name, message = text,
     traceback = traceback,
   })
 end
@@ -128,7 +128,7 @@ local function run_for_ever(job, configured, argument)
     local ok, err = run_once(job, configured, argument)
     collectgarbage() -- what it held; an idle daemon makes no garbage that would have Lua do so
     if ok then
-      events.publish("policy-ended", { policy = job.name, modem = job.modem and status.name(job.modem.description) })
+      events.publish("policy-ended", { policy = job.name, modem = job.modem and job.modem.description.name })
       return
     end
     task.sleep(0) -- raises, should it have been told to end; whatever else it says, it has failed
@@ -146,7 +146,7 @@ local function run_for_ever(job, configured, argument)
   if job.beside then
     status.of(job.modem):set("switched off", ("it has failed %d times"):format(TRIES))
   end
-  events.publish("policy-disabled", { policy = job.name, modem = job.modem and status.name(job.modem.description) })
+  events.publish("policy-disabled", { policy = job.name, modem = job.modem and job.modem.description.name })
 end
 
 local function start(self, group, configured, modem, beside)
@@ -239,7 +239,7 @@ local function start_if_due(self, modem)
     return
   end
   tell_watchers(self)
-  if has_job(self, modem) or self.pauses[status.name(modem.description)] then
+  if has_job(self, modem) or self.pauses[modem.description.name] then
     return
   end
   local held, radio = orders.why_held(modem)
@@ -279,13 +279,13 @@ end
 ---@return modem.modem? modem that policies have to do with
 function Supervisor:modem_named(name)
   for modem in pairs(self.ready) do
-    if status.name(modem.description) == name then return modem end
+    if modem.description.name == name then return modem end
   end
 end
 
 ---Stops what is done about a modem; its connection stays. Policies for all modems have let go of it then, too. It may
 ---restart until resume() is called: nothing is done about it then, either.
----@param name string the modem's: status.name()
+---@param name string the modem's
 function Supervisor:pause(name)
   self.pauses[name] = (self.pauses[name] or 0) + 1
   local modem = self:modem_named(name)
@@ -334,7 +334,7 @@ function Supervisor:list()
   for job in pairs(self.jobs) do
     if job.configured ~= keep_radio_off then
       list[#list + 1] = {
-        policy = job.name, modem = job.modem and status.name(job.modem.description), beside = job.beside,
+        policy = job.name, modem = job.modem and job.modem.description.name, beside = job.beside,
       }
     end
   end

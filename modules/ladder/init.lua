@@ -51,7 +51,7 @@ end
 ---@param list ladder.rung[]? M.rungs if not given
 ---@return ladder.ladder
 function M.new(modem, list)
-  local self = setmetatable({ modem = modem, key = status.name(modem.description), failures = 0 }, Ladder)
+  local self = setmetatable({ modem = modem, key = modem.description.name, failures = 0 }, Ladder)
   self.rungs = table.move(list or M.rungs, 1, #(list or M.rungs), 1, {})
   table.sort(self.rungs, function(a, b) return a.cost < b.cost end)
   local kept = state.kept.load(KIND, self.key) or {}

@@ -3,7 +3,6 @@
 
 local errors = require "errors"
 local process = require "core.process"
-local status = require "status"
 local task = require "task"
 
 local M = {}
@@ -94,7 +93,7 @@ function M.hook(arguments)
     name = arguments[1], cost = 1000, cooldown = 3600, helps = any,
     run = function(modem)
       local command = table.move(arguments, 1, #arguments, 1, { timeout = HOOK_TIME, env = {
-        MOONTOWER_MODEM = status.name(modem.description), MOONTOWER_CONTROL = modem.description.control,
+        MOONTOWER_MODEM = modem.description.name, MOONTOWER_CONTROL = modem.description.control,
         MOONTOWER_NET = modem.net or "",
       } })
       local result, err = process.run(command)

@@ -5,7 +5,6 @@
 local devices = require "modem.devices"
 local errors = require "errors"
 local inotify = require "core.inotify"
-local status = require "status"
 local sysfs = require "modem.sysfs"
 local task = require "task"
 local udev = require "core.udev"
@@ -48,7 +47,7 @@ end
 local function look(self)
   local list, unknown = devices.list()
   for _, description in ipairs(list) do
-    if status.name(self.before) == status.name(description) then
+    if self.before.name == description.name then
       local is_new = description.incarnation and description.incarnation ~= self.before.incarnation
       return (is_new or self.was_gone) and description or nil
     end

@@ -5,7 +5,6 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local state = require "state"
-local status = require "status"
 
 local KIND = "setup"
 local UNCHANGED = "Nothing was changed."
@@ -47,7 +46,7 @@ function M.key(modem)
   if not identity then
     return nil, err
   end
-  return identity.imei or status.name(modem.description)
+  return identity.imei or modem.description.name
 end
 
 ---@param key string

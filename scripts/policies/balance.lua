@@ -18,7 +18,7 @@ assert(policy.load("reconnect", of_reconnect)) -- a mistake in them is told now
 -- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 for those that are not named.
 local function weight_of(modem)
   local weights = options.weights or {}
-  return weights[status.name(modem.description)] or next(weights) and weights[(modem:identity() or {}).imei] or 1
+  return weights[modem.description.name] or next(weights) and weights[(modem:identity() or {}).imei] or 1
 end
 
 return policy {

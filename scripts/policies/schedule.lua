@@ -21,7 +21,7 @@ local reconnect = assert(policy.load("reconnect", options.modem))
 
 local function sim_of(modem)
   local sim = modem:ensure_started() and modem:sim()
-  return sim and sim.iccid or status.name(modem.description)
+  return sim and sim.iccid or modem.description.name
 end
 
 -- May it be online? Why not, and when that has to be asked again.

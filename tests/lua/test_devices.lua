@@ -178,8 +178,9 @@ function T.test_pcie()
   lu.assertEquals(count, 1)
   list[1].ports = nil -- all it has, of any kind
   lu.assertEquals(list[1], {
-    key = "wwan0qmi0", protocol = "qmi", control = "/dev/wwan0qmi0", net = "wwan0", driver = "mhi-pci-generic",
-    vendor = "17cb", product = "0306", pci = "0000:01:00.0", wwan_folder = PCI .. "/mhi0/wwan/wwan0",
+    name = "0000:01:00.0", key = "wwan0qmi0", protocol = "qmi", control = "/dev/wwan0qmi0", net = "wwan0",
+    driver = "mhi-pci-generic", vendor = "17cb", product = "0306", pci = "0000:01:00.0",
+    wwan_folder = PCI .. "/mhi0/wwan/wwan0",
   })
 end
 

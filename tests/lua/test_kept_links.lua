@@ -7,7 +7,6 @@ local modems = require "modem"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local policy = require "policy"
-local status = require "status"
 local supervisor = require "daemon.supervisor"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -59,7 +58,7 @@ local function when_connected(fn)
 end
 
 function T.test_a_command_that_comes_while_a_policy_connects()
-  when_connected(function(all, modem) all:pause(status.name(modem.description)) end)
+  when_connected(function(all, modem) all:pause(modem.description.name) end)
 end
 
 function T.test_a_reload_that_comes_while_a_policy_connects()

@@ -18,7 +18,7 @@ local function new_modem()
   count = count + 1
   local done = {}
   local modem = {
-    description = { key = "modem" .. count, control = "/dev/null", controls = { { key = "modem" .. count } } },
+    description = { name = "modem" .. count, key = "modem" .. count, control = "/dev/null" },
     identity = function() return { imei = "353000000000001" } end,
   }
   return modem, done

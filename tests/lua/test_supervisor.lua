@@ -12,7 +12,7 @@ local task = require "task"
 local T = {}
 
 local function modem_and_policy(runs)
-  local modem = { description = { usb = "9-9", key = "9-9", name = "test" } }
+  local modem = { description = { name = "9-9", key = "9-9" } }
   local watch = policy { name = "watch", each = { modem = "ready" }, run = function()
     runs.now, runs.ever = runs.now + 1, runs.ever + 1
     local function leave() runs.now = runs.now - 1 end

@@ -15,7 +15,6 @@ local numbered = require("simulator.models.personality").numbered
 local new_simulated = require("simulator.modem").new
 local process = require "core.process"
 local state = require "state"
-local status = require "status"
 local task = require "task"
 local tier1 = require "simulator.tier1"
 local udev = require "core.udev"
@@ -82,7 +81,7 @@ local function tree(peer)
     free) ln -s $1/2-0:1.0/usb2-port1 $2/usb1-port1/peer ;;
     used) ln -s $1/2-0:1.0/usb2-port1 $2/usb1-port1/peer; mkdir $1/2-0:1.0/usb2-port1/device ;;
     esac]], "sh", FOLDER, HUB, peer or "none" })
-  return { key = "tree", controls = { { key = "tree" } }, control = "/dev/cdc-wdm9", usb_folder = FOLDER .. "/1-1" }
+  return { name = "tree", key = "tree", controls = { { key = "tree" } }, control = "/dev/cdc-wdm9", usb_folder = FOLDER .. "/1-1" }
 end
 
 local function power_cycle(description, options)
@@ -223,7 +222,7 @@ end
 
 -- Nothing is indicated any more, and the list could not be read when the last event came.
 function T.test_a_modem_comes_back_while_the_list_cannot_be_read()
-  local before = { usb = "9-9", control = "/dev/nowhere", incarnation = "1" }
+  local before = { name = "9-9", usb = "9-9", control = "/dev/nowhere", incarnation = "1" }
   local list, monitor, calls = devices.list, udev.monitor, 0
   local _ <close> = task.finally(function()
     devices.list, udev.monitor = list, monitor
@@ -235,7 +234,7 @@ function T.test_a_modem_comes_back_while_the_list_cannot_be_read()
     if calls == 1 then
       return {}, { code = "io" }
     end
-    return { { usb = "9-9", control = "/dev/nowhere", incarnation = "2" } }
+    return { { name = "9-9", usb = "9-9", control = "/dev/nowhere", incarnation = "2" } }
   end
   local coming <close> = assert(comeback.watch(before))
   local back = assert(task.timeout(60, coming.wait, coming, 1e6))
@@ -274,7 +273,7 @@ end
 local fleet = {}
 function fleet.is_there(_, name)
   for _, description in ipairs(devices.list()) do
-    if status.name(description) == name then
+    if description.name == name then
       return true
     end
   end

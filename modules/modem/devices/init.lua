@@ -18,6 +18,8 @@ local state = require "state"
 ---@field folder string? where sysfs shows its USB interface
 
 ---@class modem.description: modem.control
+---@field name string by which events, orders and policies know it: the socket that it is plugged into, as cdc-wdm
+--- numbers change
 ---@field controls modem.control[] all that it has, the usual one first; the fields above are those of the one in use
 ---@field vendor string? USB or PCI ids, four hexadecimal digits
 ---@field product string?
@@ -67,6 +69,7 @@ function M.list()
     unknown = unknown or err
   end
   for i, description in ipairs(found) do
+    description.name = description.usb or description.pci or description.platform or description.controls[1].key
     list[i] = M.using(description, description.controls[1])
   end
   table.sort(list, function(a, b) return a.key < b.key end)
