@@ -102,6 +102,11 @@ function net.is_unicast(address)
   return first > 0 and first ~= 127 and first < 224
 end
 
+---Is it an IPv6 link-local address? Every link with IPv6 has one, which says nothing about the world.
+---@param address string
+---@return boolean
+function net.is_link_local(address) return address:lower():find("^fe[89ab]") ~= nil end
+
 ---Reads what a probe of a modem's connection is to do: "8.8.8.8" or "ping:8.8.8.8", "tcp:1.1.1.1:443",
 ---"tcp:[2606:4700::1111]:443", "dns:9.9.9.9" (asks for the root), "dns:[2620:fe::fe]/example.org".
 ---@param spec string
@@ -145,13 +150,11 @@ function net.probe(spec, options)
   return seconds, not seconds and how or nil
 end
 
--- Every link with IPv6 has a link-local address; it says nothing about the world.
-local function is_local(address) return address:find("^fe[89ab]") ~= nil end
-
 -- May a link be expected to reach this?
 local function can_reach(addresses, wanted)
   for _, entry in ipairs(addresses) do
-    if entry.family == wanted.family and (is_local(wanted.address) or not is_local(entry.address)) then
+    if entry.family == wanted.family
+      and (net.is_link_local(wanted.address) or not net.is_link_local(entry.address)) then
       return true
     end
   end

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The modems that the daemon keeps open: opened when they are plugged in, let go when they are gone.
 --
--- A modem is known by the socket that it is plugged into (description.name), never by its cdc-wdm number; a restart makes it
--- another modem to us. Commands that run in the daemon borrow modems from here.
+-- A modem is known by the socket that it is plugged into (description.name), never by its cdc-wdm number; a restart
+-- makes it another modem to us. Commands that run in the daemon borrow modems from here.
 
 local devices = require "modem.devices"
 local errors = require "errors"

@@ -5,6 +5,7 @@ local channels = require "link.channel"
 local errors = require "errors"
 local fs = require "core.fs"
 local journals = require "link.journal"
+local net = require "net"
 local netlink = require "core.netlink"
 local resolver = require "link.dns"
 
@@ -46,7 +47,7 @@ local function needs_onlink(family_name, family)
   if not gateway then
     return false
   elseif family_name == "ipv6" then
-    return not gateway:find("^fe[89ab]")
+    return not net.is_link_local(gateway)
   end
   local size = 2 ^ (32 - first.prefix_length)
   return number(first.address) // size ~= number(gateway) // size

@@ -13,11 +13,7 @@ local LONGEST = { ipv4 = 32, ipv6 = 128 }
 -- RFC 791 and RFC 8200: what every link must carry.
 local SMALLEST_MTU, LARGEST_MTU = { ipv4 = 576, ipv6 = 1280 }, 65535
 
-local is_unicast = net.is_unicast
-
-local function is_link_local(address)
-  return address:lower():find("^fe[89ab]") ~= nil
-end
+local is_unicast, is_link_local = net.is_unicast, net.is_link_local
 
 local function addresses_of(family, list)
   local usable, seen = {}, {}

@@ -2,7 +2,7 @@
 -- Policy: everything over several modems at once, by weight. A dead one leaves, and comes back when it works again.
 
 local validate, log, multipath, policy = require "base.validate", require "log", require "multipath", require "policy"
-local status, task = require "status", require "task"
+local task = require "task"
 
 local declared = {
   { "metric", validate.whole(1, 0xffffffff), "the metric of the default routes over all modems",

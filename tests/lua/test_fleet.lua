@@ -14,8 +14,8 @@ local udev = require "core.udev"
 local T = {}
 
 local MODEM = {
-  name = "9-9", usb = "9-9", key = "cdc-wdm9", control = "/dev/nowhere", protocol = "mbim", incarnation = "1", ports = {},
-  controls = { { key = "cdc-wdm9", control = "/dev/nowhere" } },
+  name = "9-9", usb = "9-9", key = "cdc-wdm9", control = "/dev/nowhere", protocol = "mbim", incarnation = "1",
+  ports = {}, controls = { { key = "cdc-wdm9", control = "/dev/nowhere" } },
 }
 local FAILURE = errors.new { code = "io", source = "test", message = "too many open files" }
 

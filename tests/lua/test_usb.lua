@@ -81,7 +81,7 @@ local function tree(peer)
     free) ln -s $1/2-0:1.0/usb2-port1 $2/usb1-port1/peer ;;
     used) ln -s $1/2-0:1.0/usb2-port1 $2/usb1-port1/peer; mkdir $1/2-0:1.0/usb2-port1/device ;;
     esac]], "sh", FOLDER, HUB, peer or "none" })
-  return { name = "tree", key = "tree", controls = { { key = "tree" } }, control = "/dev/cdc-wdm9", usb_folder = FOLDER .. "/1-1" }
+  return { name = "tree", key = "tree", control = "/dev/cdc-wdm9", usb_folder = FOLDER .. "/1-1" }
 end
 
 local function power_cycle(description, options)
