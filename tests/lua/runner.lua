@@ -66,9 +66,41 @@ process.run { "true" }
 local before = open_descriptors()
 local runner = lu.LuaUnit.new()
 runner:setOutputType("text")
+
+-- One line for each test, with the time that it took; the slowest ones again at the end.
+local SLOWEST = 10
+local times, text_output = {}, runner.outputType
+
+local function show(test) print(("%-7s %8.3f s  %s"):format(test.outcome, test.seconds, test.name)) end
+
+runner.outputType = {
+  new = function(...)
+    local output = text_output.new(...)
+    local began
+    function output.startTest() began = now() end
+    function output.endTest(_, node)
+      times[#times + 1] = {
+        name = node.testName:match "[^.]*$", seconds = now() - began,
+        outcome = node:isSuccess() and "ok" or node:isSkipped() and "skipped" or "FAILED",
+      }
+      show(times[#times])
+    end
+    return output
+  end,
+}
+
+local function show_slowest()
+  table.sort(times, function(a, b) return a.seconds > b.seconds end)
+  print(("\nThe slowest %d of %d:"):format(SLOWEST, #times))
+  for i = 1, SLOWEST do show(times[i]) end
+end
+
 -- From 3.5 on, luaunit takes our arguments for names of tests, unless the function is called that parses none.
 local run = runner.runSuiteByInstancesNoCmdLineParsing or runner.runSuiteByInstances
 run(runner, { { name, _G[name] } })
+if #times > SLOWEST then
+  show_slowest()
+end
 if runner.result.runCount == 0 then
   io.stderr:write("no test has run\n")
   return 1
