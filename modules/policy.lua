@@ -2,7 +2,6 @@
 -- Policies: what is done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
 
 local core_error = require "core.error"
-local declaration = require "base.declaration"
 local errors = require "errors"
 local fs = require "core.fs"
 local log = require "log"
@@ -166,6 +165,7 @@ end
 ---@return table own those that are declared, with their defaults
 ---@return table others those for the policy that this one builds on
 function M.options(given, declared)
+  local declaration = require "base.declaration"
   local mistake, option
   if given then
     mistake, option = declaration.mistake(declared, given, "option")
@@ -183,7 +183,7 @@ end
 ---@param loaded policy.policy
 ---@return table[]
 function M.describe(loaded)
-  local described = {}
+  local declaration, described = require "base.declaration", {}
   for i, option in ipairs(loaded.options or {}) do described[i] = declaration.describe(option) end
   return described
 end
@@ -192,7 +192,7 @@ end
 ---@param loaded policy.policy
 ---@return string
 function M.help(loaded)
-  local options = loaded.options
+  local declaration, options = require "base.declaration", loaded.options
   if not options then
     return "It declares no options."
   end

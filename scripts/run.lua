@@ -2,14 +2,17 @@
 -- moontower run FILE [ARG...]: runs a Lua script of the user's own in the engine.
 
 local errors = require "errors"
-local modem = require "modem"
-local policy = require "policy"
 local script = require "loading.script"
 local terminal = require "terminal"
 local validate = require "base.validate"
 
+-- Of a plain script, no policy and no modem has to be loaded.
+local function is_policy(value)
+  return type(value) == "table" and getmetatable(value) ~= nil and require("policy").is(value)
+end
+
 local function run_policy(value)
-  if modem.owner then
+  if require("modem").owner then
     return errors.fail {
       code = "busy", source = "run", message = ("%s is a policy, and a daemon has the modems"):format(value.name),
       hint = "Name it in /etc/moontower/config.lua, then `moontower reload`.",
@@ -36,7 +39,7 @@ return {
     terminal.orders_as("moontower run " .. args.file)
     environment.arg = table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.file })
     local result, err = chunk(table.unpack(args.arguments))
-    if policy.is(result) then
+    if is_policy(result) then
       return run_policy(result)
     end
     if result == nil and err ~= nil then

@@ -4,14 +4,11 @@
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
-local likely = require "cli.nearest"
 local parsers = require "cli.parser"
-local policy = require "policy"
 local printable = require "base.printable"
 local program = require "core.program"
 local signal = require "core.signal"
 local terminal = require "terminal"
-local wrap = require "terminal.wrap"
 
 local M = {}
 
@@ -44,6 +41,7 @@ local function print_error(err, as_json)
   if err.code == "busy" then
     terminal.clear_line() -- another moontower may be at work at this very terminal
   end
+  local wrap = require "terminal.wrap"
   io.stderr:write(wrap.fit("moontower: " .. fit(tostring(err)), 2), "\n")
   if err.hint then
     io.stderr:write(wrap.fit("  " .. fit(err.hint), 2, 2), "\n")
@@ -121,17 +119,13 @@ local function wants_help(script, arguments)
   return false
 end
 
-local function parser_of(name, script)
-  return parsers.new(name, script, script.exits ~= false and exit_status.help(script.exits) or nil)
-end
-
 -- argparse ends the process itself for --help and for mistakes; here both have to come back.
 local function read(name, script, given)
   local arguments = script.precedes_command and end_options(given) or given
   if wants_help(script, arguments) then
     return nil
   end
-  local ok, result = parser_of(name, script):pparse(arguments)
+  local ok, result = parsers.new(name, script):pparse(arguments)
   if not ok then
     return nil, result
   end
@@ -142,7 +136,7 @@ end
 local function parse(name, script, given)
   local args, mistake = read(name, script, given)
   if not args and not mistake then
-    print(wrap.text(parser_of(name, script):get_help()))
+    print(require("terminal.wrap").text(parsers.new(name, script, true):get_help()))
     return nil, 0
   elseif not args then
     return nil, usage_error(mistake, ("Try `moontower %s --help`."):format(name), given)
@@ -150,11 +144,15 @@ local function parse(name, script, given)
   return args
 end
 
+-- A command is a plain table, for which no policy has to be loaded.
+local function is_policy(script) return getmetatable(script) ~= nil and require("policy").is(script) end
+
 -- A script that is a policy runs as one, in the foreground, if it can do so without options.
 local function as_command(name, script)
-  if not policy.is(script) then
+  if not is_policy(script) then
     return script
   end
+  local policy = require "policy"
   return {
     summary = script.summary or script.name, here = true,
     epilog = function()
@@ -191,11 +189,10 @@ function M.help(name)
   if not script then
     return nil
   end
-  local options = policy.is(script) and policy.describe(script) or parsers.describe(script)
+  local options = is_policy(script) and require("policy").describe(script) or parsers.describe(script)
   script = as_command(name, script)
-  return {
-    name = name, summary = script.summary, options = options, help = wrap.text(parser_of(name, script):get_help()),
-  }
+  local text = parsers.new(name, script, true):get_help()
+  return { name = name, summary = script.summary, options = options, help = require("terminal.wrap").text(text) }
 end
 
 ---What a command line orders of a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only
@@ -206,7 +203,7 @@ end
 ---@return string? device the modem that it names
 function M.order(name, given)
   local script = M.script(name)
-  if not script or policy.is(script) or not (script.order or script.precedes_command) then
+  if not script or is_policy(script) or not (script.order or script.precedes_command) then
     return nil
   end
   local args = read(name, script, given)
@@ -242,7 +239,7 @@ end
 function M.run_here(name, arguments, elsewhere)
   local script = M.script(name)
   if not script then
-    local meant = likely(name, M.names())
+    local meant = require "cli.nearest"(name, M.names())
     local hint = meant and ("Did you mean `moontower %s`? "):format(meant) or ""
     return usage_error(("there is no command '%s'"):format(name),
       (two_meanings[name] or hint) .. "`moontower help` lists them.", arguments)

@@ -2,7 +2,7 @@
 -- A command's declared options as an argparse parser, and back.
 
 local argparse = require "argparse"
-local declaration = require "base.declaration"
+local exit_status = require "cli.exit_status"
 local validate = require "base.validate"
 
 ---@class cli.option: declaration.option of a command: "-c --carrier" is an option, "file" an argument
@@ -56,8 +56,9 @@ local function reader(option)
   end
 end
 
-local function add(parser, option)
-  local kind, text = option[2], declaration.sentence(option)
+-- The texts are for help alone.
+local function add(parser, option, describe)
+  local kind, text = option[2], describe and describe.sentence(option) or ""
   if kind.type == "boolean" then
     return parser:flag(option[1], text):target(target_of(option))
   end
@@ -87,19 +88,20 @@ end
 
 ---@param name string
 ---@param script cli.command
----@param exits string? the exit statuses, for its help
+---@param is_for_help boolean? with the texts, which a parser of arguments does without
 ---@return table parser of argparse
-function M.new(name, script, exits)
-  local parser = argparse("moontower " .. name, text_of(script.description) or script.summary)
+function M.new(name, script, is_for_help)
+  local describe = is_for_help and require "base.declaration"
+  local parser = argparse("moontower " .. name)
   parser:add_help(false)
   parser:flag("-h --help", "Show this help and exit.")
   for _, option in ipairs(script.options or {}) do
     if option.either then
       local elements = {}
-      for i, one in ipairs(option.either) do elements[i] = add(parser, one) end
+      for i, one in ipairs(option.either) do elements[i] = add(parser, one, describe) end
       parser:mutex(table.unpack(elements))
     else
-      add(parser, option)
+      add(parser, option, describe)
     end
   end
   if script.usage then
@@ -108,8 +110,12 @@ function M.new(name, script, exits)
   if script.passes_help_on then
     parser:handle_options(false)
   end
-  local epilog = text_of(script.epilog)
-  parser:epilog(epilog and exits and epilog .. "\n" .. exits or epilog or exits or "")
+  if is_for_help then
+    local exits = script.exits ~= false and exit_status.help(script.exits)
+    local epilog = text_of(script.epilog)
+    parser:description(text_of(script.description) or script.summary)
+    parser:epilog(epilog and exits and epilog .. "\n" .. exits or epilog or exits or "")
+  end
   return parser
 end
 
@@ -128,7 +134,7 @@ end
 function M.describe(script)
   local described = {}
   for i, option in ipairs(M.flat(script.options)) do
-    local entry, names = declaration.describe(option), {}
+    local entry, names = require("base.declaration").describe(option), {}
     for name in option[1]:gmatch "%S+" do names[#names + 1] = name end
     entry.name, entry.names, entry.is_argument = nil, names, not is_option(option)
     entry.argument, entry.many = option.argname, option.many or option.args == "*" or option.args == "+" or nil
