@@ -14,12 +14,12 @@
 #include "lua/modules.h"
 
 struct places {
-    char program[PATH_MAX];   /* this program; asked before it can enter a namespace of its own */
+    char program[PATH_MAX];   /* this program; read before it can enter a namespace */
     char home[PATH_MAX];      /* the folder of modules/, scripts/ and carriers/ */
     char bytecode[PATH_MAX];  /* the folder of what the build made of them */
 };
 
-/* A path that is told from the folder of this program. */
+/* A path that is relative to the folder of this program. */
 static void set_place(char place[PATH_MAX], const char *here, const char *path)
 {
     char joined[PATH_MAX];
@@ -29,9 +29,8 @@ static void set_place(char place[PATH_MAX], const char *here, const char *path)
 }
 
 /*
- * A program that stands in its build folder, build/PRESET, uses the source tree around it. An
- * installed one uses the folders that were installed with it, wherever the whole was put: it knows
- * the way there from where it stands, and looks nowhere else.
+ * A program in its build folder, build/PRESET, uses the source tree around it. An installed one
+ * uses the folders that were installed with it, by their relative path, and looks nowhere else.
  */
 static void find_places(struct places *places)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine: what every coroutine of the Lua state can ask for. */
+/* The engine of a Lua state, as each of its coroutines finds it. */
 #ifndef MT_ENGINE_ENGINE_H
 #define MT_ENGINE_ENGINE_H
 
@@ -17,7 +17,7 @@ struct mt_engine {
     struct mt_tasks *tasks;
 };
 
-/* Before anything asks for it: lends L, the main coroutine of a state, its engine. */
+/* Gives L, the main coroutine of a state, its engine: before the first mt_engine_of(). */
 static inline void mt_engine_set(lua_State *L, struct mt_engine *engine)
 {
     memcpy(lua_getextraspace(L), &engine, sizeof(engine));

@@ -85,7 +85,7 @@ struct mt_turns *mt_account_turns(struct mt_account *account)
 void mt_account_begin_generation(struct mt_account *account)
 {
     if (account->overruns > 1)
-        return;  /* it has been told to end, and gets no more time */
+        return;  /* its tasks are being ended, and get no more time */
     account->used = 0;
     account->allowed = nanoseconds_of(account);
     account->is_closing = false;
@@ -121,9 +121,9 @@ size_t mt_account_held(const struct mt_account *account)
 }
 
 /*
- * Lua may be moving the stack that it asks memory for, so an allocator uses nothing of Lua's. What
- * is only a little too much is for the hook, a few steps later: there it can be raised as an error
- * with a traceback, and never in the middle of a C function.
+ * Lua may be moving the stack for which it needs memory, so the allocator calls nothing of Lua's.
+ * An account that is only a little above its limit is left to the hook, a few steps later: there an
+ * error can be raised with a traceback, and never in the middle of a C function.
  */
 static bool may_hold_more(struct mt_account *account, size_t more)
 {

@@ -25,14 +25,14 @@ struct mt_turns {
     struct mt_task *first, **last;
     size_t count;
     size_t generation;      /* how many, from the first, were ready when their turn came */
-    struct mt_turns *next;  /* whose turn is after these */
+    struct mt_turns *next;  /* those that have the next turn */
     bool is_listed;         /* waits for its turn, or has it */
 };
 
 /* A task's slice of the processor, since it was resumed. All zero: the task has no limits. */
 struct mt_slice {
     struct mt_account *account;  /* a reference, or NULL */
-    uint64_t due;        /* when to look at the processor's clock, in uv_hrtime() nanoseconds */
+    uint64_t due;        /* when to read the processor's clock, in uv_hrtime() nanoseconds */
     uint64_t processor;  /* what that clock showed when the task was resumed */
     size_t number;       /* of the task, in the order in which the account's were started */
     bool is_stopping;

@@ -42,8 +42,8 @@ static int open_state(lua_State *L)
 }
 
 /*
- * Signals that ask us to stop. A later one ends the process at once, also while a script spins
- * and the loop does not run; what is left then, the journal undoes at the next start.
+ * Signals that ask us to stop. A later one ends the process at once, also while a script spins and
+ * the loop does not run; the next start then undoes, by the journal, what is left.
  */
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
 static struct mt_runtime *signalled;  /* the one of this process */
@@ -129,7 +129,7 @@ int mt_runtime_open(struct mt_runtime *runtime, lua_CFunction open_modules)
     memset(runtime, 0, sizeof(*runtime));
     runtime->engine.tasks = &runtime->tasks;
     runtime->engine.limits = &runtime->limits;
-    signal(SIGPIPE, SIG_IGN);  /* who writes gets EPIPE, and decides */
+    signal(SIGPIPE, SIG_IGN);  /* a write without a reader fails with EPIPE */
     int status = mt_loop_init(&runtime->engine.loop);
     if (status < 0)
         return status;

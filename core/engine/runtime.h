@@ -19,7 +19,7 @@ struct mt_runtime {
     struct mt_tasks tasks;
     struct mt_limits limits;
     lua_State *L;
-    struct mt_task *first;         /* whose end is the program's */
+    struct mt_task *first;         /* its end is the end of the program */
     uv_async_t stop;               /* wakes the loop when a signal came */
     volatile sig_atomic_t signal;  /* the one that asked us to stop, or 0 */
     volatile sig_atomic_t interrupted;  /* SIGINT came, for the foreground task */
@@ -51,7 +51,7 @@ int mt_runtime_end_on_closed_output(lua_State *L);
  */
 bool mt_runtime_output_closed(lua_State *L);
 
-/* Closes the state and the loop. 0, or 1 when something was left open (said on standard error). */
+/* Closes the state and the loop. 0, or 1 when something was left open (standard error has it). */
 int mt_runtime_close(struct mt_runtime *runtime);
 
 #endif

@@ -316,7 +316,10 @@ void mt_op_done(struct mt_op *op)
 
 /* ---- the life of a task ---- */
 
-/* Keeps what the task ended with, [true, results...] or [false, error], and wakes who waits. */
+/*
+ * Keeps what the task ended with, [true, results...] or [false, error], and wakes the tasks that
+ * wait for it.
+ */
 static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_result)
 {
     int count = lua_gettop(L) - first_result + 1;
@@ -633,7 +636,7 @@ static void join_cancel(struct mt_op *base)
     }
 }
 
-/* The target stands below the op, at the joining function's stack index 1. */
+/* The target is below the op, at the joining function's stack index 1. */
 static int push_results(lua_State *L)
 {
     lua_settop(L, 1);

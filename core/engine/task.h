@@ -37,7 +37,7 @@ struct mt_op_class {
     void (*cancel)(struct mt_op *op);
     /*
      * Push the results and return how many, as a lua_CFunction does; may raise. One that finds
-     * nothing to take may call the binding's function again, which waits with an op of its own.
+     * nothing to take may call the binding's function again, which waits with a new op.
      */
     int (*finish)(lua_State *L, struct mt_op *op);
     /*
@@ -125,7 +125,7 @@ void mt_task_set_account(lua_State *L, struct mt_account *account);
 
 /*
  * The scope on top of L (popped) is cancelled with the task's error when the engine has to end the
- * task, as then nothing of the script runs that could tell others.
+ * task, as no code of the script runs then that could report it.
  */
 void mt_task_set_owner(lua_State *L, struct mt_task *task);
 
@@ -134,7 +134,7 @@ void mt_task_cancel(lua_State *L, struct mt_task *task);
 
 /*
  * With a foreground, SIGINT interrupts the task in it, if there is one (or NULL), and never the
- * first one. A prompt does so: there Ctrl-C is for what it has been told to do.
+ * first one. A prompt does so: there Ctrl-C is for the command that was typed.
  */
 void mt_tasks_set_foreground(struct mt_tasks *tasks, bool has_foreground, struct mt_task *task);
 

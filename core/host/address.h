@@ -21,7 +21,7 @@ int mt_address_parse(const char *text, uint16_t port, const char *link, union mt
 
 socklen_t mt_address_size(const union mt_address *address);
 
-/* All that the socket sends and hears goes through this link, if it is not NULL. */
+/* All that the socket sends and receives goes through this link, if it is not NULL. */
 int mt_address_use_link(int fd, const char *link);
 
 #endif

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 /*
- * libuv's timers run on CLOCK_MONOTONIC, which stands still while the computer sleeps: "until six"
- * would be over at some other time. A router without a battery learns the time minutes after it has
- * started, so a changed clock wakes the caller, too.
+ * libuv's timers run on CLOCK_MONOTONIC, which stops while the computer sleeps: a wait "until six"
+ * would end at another time. A router without a battery gets the time minutes after it has started,
+ * so a changed clock wakes the caller, too.
  */
 static int open_timer(double when)
 {

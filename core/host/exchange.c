@@ -189,9 +189,9 @@ static void receive(struct mt_exchange *exchange, const uint8_t *transfer, size_
 }
 
 /*
- * The next transfer of what was read. A driver may have put several behind each other; on a stream,
- * their ends are anywhere. What a driver cut short goes on as it is: the parser may still find out
- * whose it was.
+ * The next transfer in the bytes that were read. A driver may have joined several; on a stream,
+ * they end anywhere. A transfer that a driver truncated is passed on as it is: the parser may still
+ * find out which request it answers.
  */
 static bool next_transfer(struct mt_exchange *exchange, struct mt_reader *input,
                           struct mt_reader *transfer)

@@ -68,11 +68,11 @@ struct mt_request {
 
 struct mt_exchange_events {
     void (*on_indication)(void *context, const void *view);
-    void (*on_gone)(void *context, int status);  /* the port ended; every request has been told */
+    void (*on_gone)(void *context, int status);  /* the port ended; every request has failed already */
     void *context;
 };
 
-/* What a modem may be trusted with at a time: QMI's control service has no more numbers. */
+/* The most requests that a modem gets at a time: QMI's control service has no more numbers. */
 enum { MT_EXCHANGE_MAX_WINDOW = 255 };
 
 /*

@@ -30,7 +30,7 @@ struct mt_line_editor {
     uv_poll_t poll;
     uv_signal_t resized, continued;
     int open_handles;
-    int fd;                 /* of our own, for the poll */
+    int fd;                 /* a private one, for the poll */
     bool can_poll;          /* else it is a file, which never lets us wait */
     bool at_end;
     EditLine *editor;       /* NULL: no terminal, or one that cannot move its cursor */
@@ -39,11 +39,11 @@ struct mt_line_editor {
     locale_t locale;        /* the user's, for libedit alone: Lua keeps the "C" locale */
     char *prompt;
     bool ctrl_z;
-    struct mt_line_editor_reader *reader;  /* NULL: no line is asked for */
+    struct mt_line_editor_reader *reader;  /* NULL: no line is being read */
     char bytes[MAX_PENDING];        /* read, and not yet made a line of */
     size_t length;
     size_t taken;           /* of them, by libedit, for the key that it is at */
-    bool starved;           /* it wanted more than there are */
+    bool starved;           /* libedit needs more bytes than there are */
 };
 
 /* What signal handlers know. */
@@ -100,7 +100,9 @@ static void bind_keys(EditLine *editor)
     el_set(editor, EL_SETTY, "-d", "-isig", NULL);
 }
 
-/* The user's; who has none, or plain "C", mostly has a terminal with UTF-8 all the same. */
+/*
+ * The user's. A user without one, or with plain "C", mostly has a terminal with UTF-8 nevertheless.
+ */
 static locale_t user_locale(void)
 {
     locale_t user = newlocale(LC_CTYPE_MASK, "", (locale_t)0);

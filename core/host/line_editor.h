@@ -11,7 +11,7 @@
 /* What ended a line. */
 enum mt_line_editor_key {
     MT_LINE_ENTER,
-    MT_LINE_CTRL_Z,       /* only where the reader asked for it; elsewhere it suspends us */
+    MT_LINE_CTRL_Z,       /* only where the reader has requested it; elsewhere it suspends us */
     MT_LINE_INTERRUPTED,  /* Ctrl-C: what was typed is given up */
     MT_LINE_END,          /* Ctrl-D on an empty line, or the end of the file */
 };

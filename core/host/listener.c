@@ -24,7 +24,7 @@ struct mt_listener {
 
 enum { MAX_TURNED_AWAY = 256 };  /* in one round of the loop */
 
-/* The next connection of root's or ours; -EPERM for a stranger, who has been turned away. */
+/* The next connection of root's or ours; -EPERM for a stranger's, which has been closed. */
 static int accept_ours(struct mt_listener *listener)
 {
     int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -39,7 +39,7 @@ static int accept_ours(struct mt_listener *listener)
     return status;
 }
 
-/* EBADF is libuv's for an error of the socket. All other errors are accept()'s to tell. */
+/* libuv reports an error of the socket as EBADF; accept() returns all others. */
 static void on_incoming(uv_poll_t *poll, int status, int events)
 {
     struct mt_listener *listener = mt_container_of(poll, struct mt_listener, poll);

@@ -6,7 +6,7 @@
 #include "host/port.h"
 
 /*
- * A listening unix socket of the given kind at `path`. It accepts only when it is asked to: until
+ * A listening unix socket of the given kind at `path`. It accepts only while it is watched: until
  * then the kernel keeps callers waiting. It is for root and our own user: a stranger's connection
  * is closed at once and counted, so that a flood of them costs little and delays no other caller.
  */

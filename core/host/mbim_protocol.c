@@ -29,7 +29,7 @@ static bool incomplete(const void *state)
     return mt_mbim_assembly_waits(&((const struct mbim_state *)state)->assembly);
 }
 
-/* The number stands behind type and length; 0 is what indications carry. */
+/* The number follows type and length; indications carry 0. */
 static uint32_t number(uint8_t *message, size_t length, uint32_t counter)
 {
     (void)length;
@@ -55,7 +55,7 @@ static int send_message(struct mt_exchange *exchange, const uint8_t *message, si
     return status;
 }
 
-/* Each fragment says its own length, like a message in one piece. */
+/* Each fragment carries its own length, like a message in one piece. */
 static int frame(const uint8_t *bytes, size_t size)
 {
     struct mt_reader reader = mt_reader(bytes, size);
@@ -82,7 +82,10 @@ static enum mt_rx receive(void *context, const uint8_t *bytes, size_t length, ui
     *id = state->message.transaction;
     if (result == MT_MBIM_MORE)
         return MT_RX_NOTHING;
-    /* An answer too broken to read, whose header still says whose it is: better than a time-out. */
+    /*
+     * An answer that cannot be parsed, but whose header names its request: failing that now is
+     * better than a time-out.
+     */
     if (result < 0)
         return answers(state->message.type) ? MT_RX_MALFORMED : MT_RX_NOTHING;
     if (state->message.type == MT_MBIM_INDICATE_STATUS)

@@ -84,7 +84,7 @@ static int raise_loopback(void)
 
 static const char resolv_conf[] = "/etc/resolv.conf";
 
-/* What /etc/resolv.conf is, looked at before anything is mounted over it. */
+/* /etc/resolv.conf as it was before anything is mounted over it. */
 struct resolver {
     bool exists;
     char link[PATH_MAX];  /* its target as it is written, or "" for a plain file */

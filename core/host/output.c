@@ -12,7 +12,7 @@
 struct stream {
     uv_poll_t poll;
     struct mt_output *output;
-    int fd;  /* of our own, for the poll; -1: not watched */
+    int fd;  /* a private one, for the poll; -1: not watched */
 };
 
 struct mt_output {
@@ -70,7 +70,7 @@ static bool is_pipe(int fd)
 }
 
 /*
- * epoll always reports errors and hang-ups; libuv needs some event to be asked for, so we ask for
+ * epoll always reports errors and hang-ups. libuv needs a requested event, so this is
  * UV_PRIORITIZED, which neither pipes nor our sockets have. UV_DISCONNECT would also come when the
  * other end has only closed its own writing side.
  */

@@ -8,8 +8,8 @@
 struct mt_output;
 
 /*
- * Calls on_closed, once or twice, when the pipe or socket that is standard output or error has
- * lost its reader. Terminals (SIGHUP tells) and files are not watched. 0 or a negative errno.
+ * Calls on_closed, once or twice, when the pipe or socket that is standard output or error has lost
+ * its reader. Terminals (SIGHUP is their end) and files are not watched. 0 or a negative errno.
  */
 int mt_output_watch(struct mt_loop *loop, void (*on_closed)(void *context), void *context,
                     struct mt_output **output);

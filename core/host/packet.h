@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A socket for the packets of one link, below IP: for what has to be said before there is an address. */
+/* Packet sockets: frames of one link, for messages that are sent before there is an address. */
 #ifndef MT_HOST_PACKET_H
 #define MT_HOST_PACKET_H
 

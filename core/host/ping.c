@@ -112,7 +112,7 @@ static bool read_replies(struct mt_ping *ping)
         socklen_t length = sizeof(from);
         ssize_t size = recvfrom(ping->fd, buffer, sizeof(buffer), 0, &from.any, &length);
         if (size < 0)
-            return false;  /* empty, or an error that the error queue tells more about */
+            return false;  /* empty, or an error that the error queue describes */
         double received_at = now();
         if (is_target(ping, &from) && is_our_reply(ping, mt_reader(buffer, (size_t)size))) {
             finish(ping, &(struct mt_ping_result){ .seconds = received_at - ping->sent_at });

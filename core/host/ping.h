@@ -16,7 +16,7 @@ struct mt_ping;
 struct mt_ping_result {
     int status;      /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ENETUNREACH, -EMSGSIZE, ... */
     double seconds;  /* the round trip, when status is 0 */
-    /* Who said that it can't be reached, and how; `from` is "" when it was this host. */
+    /* The host that reported it unreachable, and how; `from` is "" when it was this host. */
     char from[INET6_ADDRSTRLEN];
     uint8_t icmp_type, icmp_code;
 };

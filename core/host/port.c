@@ -84,7 +84,7 @@ static void tell_closed(struct mt_port *port, int status)
         reader->on_closed(reader, status);
 }
 
-/* 1 when all of it is out, 0 when the kernel wants us to wait, or a negative errno. */
+/* 1 when all of it is sent, 0 when the kernel's queue is full, or a negative errno. */
 static int send_some(struct mt_port *port, const uint8_t *data, size_t length, size_t *sent)
 {
     while (*sent < length) {
@@ -148,7 +148,8 @@ static void read_the_rest(struct mt_port *port)
 
 /*
  * On cdc-wdm an error is either an unplugged device or one failed transfer, which the driver
- * reports once, at the next read or write. Ask for it; 0 means that the port lives on.
+ * reports once, at the next read or write. This reads the report; 0 means that the port is usable
+ * still.
  */
 static int collect_error(struct mt_port *port)
 {

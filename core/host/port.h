@@ -27,14 +27,13 @@ struct mt_port_reader {
 };
 
 /*
- * Opens the character device, or connects to the unix socket, that stands at `path`; a path that
- * begins with '@' is an abstract socket. A socket is tried as one of messages, of a stream, and of
- * datagrams. A tty or pty is raw while the port is open, and is given its settings back when it is
- * closed.
+ * Opens the character device, or connects to the unix socket, at `path`; a path that begins with '@'
+ * is an abstract socket. A socket is tried as one of messages, of a stream, and of datagrams. A tty
+ * or pty is raw while the port is open, and gets its settings back when it is closed.
  *
  * Any user may be the first to bind an abstract name. So a socket must be root's or our own user's;
- * of another one the result is -EPERM and `stranger` says whose it is, else `stranger` has the uid
- * 0. For a socket of datagrams see mt_unix_owner().
+ * for another one the result is -EPERM and `stranger` is its user, else `stranger` has the uid 0.
+ * For a socket of datagrams see mt_unix_owner().
  */
 int mt_port_open(struct mt_loop *loop, const char *path, struct mt_unix_peer *stranger,
                  struct mt_port **port);
@@ -43,15 +42,15 @@ int mt_port_open(struct mt_loop *loop, const char *path, struct mt_unix_peer *st
 int mt_port_send(const char *path, const void *data, size_t length, struct mt_unix_peer *stranger);
 
 /*
- * A socket at `path`, to read the datagrams that others send there. What stands at the path then is
- * for the caller to remove.
+ * A socket at `path`, to read the datagrams that others send there. The caller removes the file
+ * that it makes.
  */
 int mt_port_receive(struct mt_loop *loop, const char *path, struct mt_port **port);
 
 /* Takes over a descriptor; closes it also when it fails. */
 int mt_port_adopt(struct mt_loop *loop, int fd, enum mt_port_kind kind, struct mt_port **port);
 
-/* The port is freed once the loop has let go of it; the pointer is invalid at once. */
+/* The port is freed once the loop has closed its handle; the pointer is invalid at once. */
 void mt_port_close(struct mt_port *port);
 
 /* Reads only while it has a reader: without one, nothing wakes the loop and the kernel queues. */

@@ -16,7 +16,7 @@ struct mt_probe {
     struct mt_timer deadline;
     int fd;
     enum mt_probe_kind kind;
-    int outcome;  /* TCP: what connect() said, -EINPROGRESS when that is still to come */
+    int outcome;  /* TCP: what connect() returned, -EINPROGRESS when that is still to come */
     double sent_at;
     uint8_t query[MT_DNS_MAX_QUERY];
     size_t query_size;
@@ -88,7 +88,7 @@ static int begin_connection(struct mt_probe *probe, const union mt_address *addr
 
 /* ---- DNS ---- */
 
-/* A pending error arrives as a bad descriptor, libuv's word for POLLERR, and recv() says which. */
+/* libuv reports a pending error (POLLERR) as a bad descriptor, and recv() returns which it is. */
 static void on_datagram(uv_poll_t *poll, int status, int events)
 {
     static uint8_t buffer[65536];  /* one loop, one thread: one buffer serves every probe */
@@ -107,7 +107,7 @@ static void on_datagram(uv_poll_t *poll, int status, int events)
     }
 }
 
-/* Connected, the socket hears from this server alone, and of the errors on the way to it. */
+/* Connected, the socket receives from this server alone, and the errors on the way to it. */
 static int send_query(struct mt_probe *probe, const union mt_address *address)
 {
     int on = 1;

@@ -15,13 +15,13 @@ struct mt_probe_target {
     const char *address;  /* numeric */
     uint16_t port;
     const char *link;  /* the only one to be used, or NULL */
-    const char *name;  /* DNS: what is asked for; "" is the root */
+    const char *name;  /* DNS: the name in question; "" is the root */
 };
 
 struct mt_probe_result {
     int status;      /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ECONNREFUSED (DNS only), ... */
     double seconds;  /* the round trip, when status is 0 */
-    bool refused;    /* TCP: the host is there and does not want the connection */
+    bool refused;    /* TCP: the host is there and refuses the connection */
 };
 
 /*

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /*
- * Only descriptors that lead below /dev are looked at closely: stat() on others, a dead network
- * mount for one, may block.
+ * Only descriptors that lead below /dev are examined: stat() on others, a dead network mount for
+ * one, may block.
  */
 static bool leads_to_device(int directory, const char *name, dev_t device)
 {

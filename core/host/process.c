@@ -33,7 +33,7 @@ struct mt_process {
     struct mt_process_result result;
     void (*on_done)(void *context);  /* NULL once abandoned */
     void *context;
-    int handles;  /* that libuv has not let go of */
+    int handles;  /* that libuv has not closed */
     bool attached, running, done, released;
 };
 
@@ -148,12 +148,12 @@ void mt_process_abandon(struct mt_process *process)
     else if (process->running)
         terminate(process);
     else
-        finish(process);  /* the rest of its output is not wanted */
+        finish(process);  /* the rest of its output is not needed */
 }
 
 /*
- * The loop does not run any more, so the last patience is with the kernel's own words: a pidfd
- * becomes readable when its process ends.
+ * The loop does not run any more, so this waits for a pidfd, which becomes readable when its
+ * process ends.
  */
 static void reap(struct mt_process *process)
 {

@@ -59,7 +59,7 @@ const struct mt_process_result *mt_process_result(const struct mt_process *proce
 /* Frees a process that is done. */
 void mt_process_release(struct mt_process *process);
 
-/* Ends a process that is not wanted any more (SIGTERM, SIGKILL after a second), and frees it. */
+/* Ends a process that is no longer needed (SIGTERM, SIGKILL after a second), and frees it. */
 void mt_process_abandon(struct mt_process *process);
 
 #endif

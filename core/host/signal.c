@@ -15,7 +15,7 @@ struct signal_monitor {
     int number;
 };
 
-static sigset_t heard;  /* those that this process listens to */
+static sigset_t heard;  /* the signals that this process reads here */
 
 /* The kernel keeps one of each kind, and not how often it came. */
 int mt_signal_take(struct mt_monitor *signal)
@@ -42,8 +42,9 @@ static void release(struct mt_monitor *base)
 }
 
 /*
- * A descriptor instead of a handler: the engine's own handler stays as it is, for the time after.
- * The signal is blocked until then, which children do not inherit: libuv unblocks all for them.
+ * A descriptor instead of a handler: the engine's own handler stays installed for the time after.
+ * The signal is blocked until then; children do not inherit that, as libuv unblocks all signals for
+ * them.
  */
 int mt_signal_open(struct mt_loop *loop, int number, struct mt_monitor **signal)
 {

@@ -12,7 +12,7 @@
  */
 int mt_signal_open(struct mt_loop *loop, int number, struct mt_monitor **signal);
 
-/* 1 when it has come since it was last asked, 0 when it has not, or a negative errno. */
+/* 1 when it has come since the last call, 0 when it has not, or a negative errno. */
 int mt_signal_take(struct mt_monitor *signal);
 
 #endif

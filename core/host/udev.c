@@ -23,7 +23,7 @@ void mt_devices_free(struct mt_device *first)
 
 /* ---- what is known of a device ---- */
 
-/* The strings of a device stand behind its struct; `at` is where the next one goes. */
+/* The strings of a device follow its struct; `at` is where the next one goes. */
 static const char *keep(char **at, const char *text)
 {
     if (!text)
@@ -41,9 +41,9 @@ static size_t size_of(const char *text)
 }
 
 /*
- * libudev says why in errno, but not always, and differs between releases in what it says of a device
- * that is not there. So only the errors that tell of something else count: they leave open whether the
- * device, or what was asked about it, is there. 0 or a negative errno.
+ * libudev gives a reason in errno, but not always, and its releases differ in the reason for a
+ * device that does not exist. So only errors with another meaning count: they leave open whether
+ * the device, or the requested value, exists. 0 or a negative errno.
  */
 static int could_not_ask(void)
 {
@@ -60,7 +60,7 @@ static int could_not_ask(void)
     }
 }
 
-/* Copies the strings of `from` into a device of our own. */
+/* Copies the strings of `from` into a new device. */
 static int copy_device(const struct mt_device *from, struct mt_device **device)
 {
     struct mt_device *made =
@@ -92,7 +92,7 @@ static const char *ask(const char *(*get)(struct udev_device *), struct udev_dev
     return text;
 }
 
-/* 0 or a negative errno, such as -EMFILE when libudev could not read what is asked for here. */
+/* 0 or a negative errno, such as -EMFILE when libudev could not read a value. */
 static int copy_known(struct udev_device *from, struct mt_device **device)
 {
     int status = 0;
@@ -185,7 +185,7 @@ static void insert(struct mt_device **list, struct mt_device *device)
     *list = device;
 }
 
-/* What a link in the folder of a bus leads to; -ENODEV when it is gone since. */
+/* The device that a link in a bus's folder leads to; -ENODEV when it has gone since. */
 static int linked_device(const char *folder, const char *name, const char *subsystem,
                          struct mt_device **device)
 {
@@ -345,7 +345,7 @@ int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem
     return status == 0 && !parent ? -ENOENT : status;
 }
 
-/* What is read, without the end of its line; -EFBIG if there is more. */
+/* The content of a file, without the end of its line; -EFBIG if there is more. */
 static int read_value(int file, char value[MT_ATTRIBUTE_SIZE])
 {
     ssize_t length = read(file, value, MT_ATTRIBUTE_SIZE);

@@ -8,13 +8,13 @@
 #include "host/monitor.h"
 
 /*
- * A device at one moment: one block of memory, free() it. Strings that udev lacks are NULL. Of a
- * device on a bus (USB, PCI), only a monitor tells `devnode` and `initialized`, and `devtype` is told
- * of USB only: see udev.c. The functions below do not wait for drivers.
+ * A device at one moment: one block of memory, free() it. Strings that udev lacks are NULL. For a
+ * device on a bus (USB, PCI), only a monitor has `devnode` and `initialized`, and only USB has
+ * `devtype`: see udev.c. The functions below do not wait for drivers.
  */
 struct mt_device {
     struct mt_device *next;
-    const char *action;  /* "add", "remove", "change", ... for one that a monitor told of */
+    const char *action;  /* "add", "remove", "change", ... in the event of a monitor */
     const char *syspath, *devnode, *subsystem, *sysname, *driver, *devtype;
     bool initialized;    /* have udev's rules named it and set its permissions? */
 };
@@ -50,8 +50,8 @@ enum { MT_ATTRIBUTE_SIZE = 4096 };
 int mt_udev_attribute(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE]);
 
 /*
- * Hears about devices of the given subsystems (the list ends with NULL): after udev's rules have
- * run, or, with from_kernel, before them (and where no udevd is).
+ * Reports devices of the given subsystems (the list ends with NULL): after udev's rules have run,
+ * or, with from_kernel, before them (and where no udevd is).
  */
 int mt_udev_monitor_open(struct mt_loop *loop, struct udev *udev, const char *const *subsystems,
                          bool from_kernel, struct mt_monitor **monitor);

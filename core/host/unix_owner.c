@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The user of a bound socket of datagrams, which SO_PEERCRED does not tell. */
+/* The user of a bound socket of datagrams, which SO_PEERCRED does not have. */
 #include "host/unix_owner.h"
 
 #include <linux/netlink.h>

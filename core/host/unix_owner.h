@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The user of a bound socket of datagrams, which SO_PEERCRED does not tell. */
+/* The user of a bound socket of datagrams, which SO_PEERCRED does not have. */
 #ifndef MT_HOST_UNIX_OWNER_H
 #define MT_HOST_UNIX_OWNER_H
 
@@ -9,8 +9,8 @@
 
 /*
  * The user of the socket of datagrams that is bound at `path`, where '@' begins an abstract name.
- * Of a path it is the owner of the file; of an abstract name, the kernel's list of sockets tells,
- * since Linux 5.3. Else it is MT_UID_UNKNOWN.
+ * For a path this is the owner of the file; for an abstract name, the kernel's list of sockets has
+ * it, since Linux 5.3. Else it is MT_UID_UNKNOWN.
  */
 int64_t mt_unix_owner(const char *path);
 

@@ -27,7 +27,7 @@ int mt_unix_peer(int fd, struct mt_unix_peer *peer);
 
 /*
  * 0 if the other end of a connected socket is root's or our own user's; else -EPERM, and `stranger`
- * says whose it is. Of datagrams, the user of the socket at `path` counts: see mt_unix_owner().
+ * is that user. For datagrams, the user of the socket at `path` counts: see mt_unix_owner().
  */
 int mt_unix_check_peer(int fd, const char *path, bool is_datagram, struct mt_unix_peer *stranger);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a host does to a USB device that does not listen: a reset of its port, and writing to sysfs. */
+/* USB port reset, and writing to sysfs, for a device that does not respond. */
 #include "host/usb.h"
 
 #include <errno.h>
@@ -95,5 +95,5 @@ int mt_usb_write(struct mt_loop *loop, const char *path, const char *text,
 void mt_usb_abandon(struct mt_usb_job *job)
 {
     job->on_done = NULL;
-    uv_cancel((uv_req_t *)&job->work);  /* what waits for a thread need not begin */
+    uv_cancel((uv_req_t *)&job->work);  /* a job that still waits for a thread need not begin */
 }

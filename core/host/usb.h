@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a host does to a USB device that does not listen: a reset of its port, and writing to sysfs. */
+/* USB port reset, and writing to sysfs, for a device that does not respond. */
 #ifndef MT_HOST_USB_H
 #define MT_HOST_USB_H
 
@@ -23,7 +23,7 @@ int mt_usb_write(struct mt_loop *loop, const char *path, const char *text,
                  void (*on_done)(void *context, int status), void *context,
                  struct mt_usb_job **job);
 
-/* on_done will not be called. What has begun goes on all the same. */
+/* on_done will not be called. A job that has begun continues. */
 void mt_usb_abandon(struct mt_usb_job *job);
 
 #endif

@@ -130,8 +130,8 @@ static void push_fields(lua_State *L, struct mt_reader text, bool numbers, int d
 }
 
 /*
- * fields(text, numbers) -> list of strings; of lists for what stands in parentheses; and, if so
- * wanted, of integers for decimal numbers without quotation marks
+ * fields(text, numbers) -> list of strings; of lists for what is in parentheses; and, with
+ * `numbers`, of integers for decimal numbers without quotation marks
  */
 static int l_fields(lua_State *L)
 {

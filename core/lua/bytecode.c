@@ -13,9 +13,9 @@
 enum { MAX_BYTECODE = 256 << 10 };
 
 /*
- * The Lua library says which release it is. Bytecode of one patch release may misbehave in another,
- * and a distribution replaces the library without asking us. Pushes the running library's release,
- * such as "5.4.6".
+ * The Lua library names its release. Bytecode of one patch release may misbehave in another, and a
+ * distribution replaces the library without a new build of ours. Pushes the running library's
+ * release, such as "5.4.6".
  */
 static void push_release(lua_State *L)
 {
@@ -137,7 +137,7 @@ static int l_searcher(lua_State *L)
     return 2;  /* the loader, and the path that it is called with */
 }
 
-/* Index of Lua's own searcher of package.path, which ours stands in for. */
+/* Index of Lua's own searcher of package.path, which ours replaces. */
 enum { PATH_SEARCHER = 2 };
 
 int mt_lua_bytecode_install(lua_State *L)

@@ -152,7 +152,7 @@ static int push_indication(lua_State *L, struct lua_exchange *exchange)
 
 static int l_indication(lua_State *L);
 
-/* Somebody who did not have to wait may have been faster. */
+/* A task that did not have to wait may have taken it first. */
 static int indication_finish(lua_State *L, struct mt_op *op)
 {
     (void)op;

@@ -20,7 +20,7 @@ struct mt_lua_protocol {
     size_t (*build)(lua_State *L, int index, uint8_t **bytes);
     /* Pushes such a table; the message is a view, or a copy of one. */
     void (*push)(lua_State *L, const void *message);
-    /* What it takes to keep a message that a view shows, and to copy it there. */
+    /* The size of a copy of the message that a view shows, and how it is copied. */
     size_t (*size)(const void *view);
     void (*copy)(void *to, const void *view);
 };
@@ -33,9 +33,10 @@ struct mt_lua_protocol {
  *     request(message, seconds) waits -> answer | nil, err; it is numbered here
  *     indication() waits -> message | nil, err once the port is gone; { type = "overrun", lost = }
  *         where that number of messages was dropped, because they were not read in time
- *     fail_after_reset(): see mt_exchange_fail_after_reset(); requests that stay unanswered fail as "modem-failed"
+ *     fail_after_reset(): see mt_exchange_fail_after_reset(); requests that stay unanswered fail as
+ *         "modem-failed"
  *     set_wakeup(message): see mt_exchange_set_wakeup()
- *     tap() -> tap | nil, err: hears every transfer (lua/tap.h)
+ *     tap() -> tap | nil, err: sees every transfer (lua/tap.h)
  *     close()
  */
 int mt_lua_exchange_new(lua_State *L, const struct mt_lua_protocol *protocol, int port, int window,

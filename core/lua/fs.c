@@ -206,8 +206,8 @@ static int replace(int fd, const char *temporary, const char *path, int mode, co
 }
 
 /*
- * write_atomic(path, string, mode = 0644) -> true | nil, err. Whoever reads the file, whenever the
- * power fails, there is the old content or the new.
+ * write_atomic(path, string, mode = 0644) -> true | nil, err. A reader, also after a power
+ * failure, finds the old content or the new.
  */
 static int l_write_atomic(lua_State *L)
 {

@@ -147,7 +147,7 @@ static int l_is_edited(lua_State *L)
     return 1;
 }
 
-/* prompt:close(): who waits for a line gets the end */
+/* prompt:close(): a task that waits for a line gets the end */
 static int l_close(lua_State *L)
 {
     struct lua_prompt *prompt = check_prompt(L);

@@ -47,7 +47,7 @@ static void next_cancel(struct mt_op *base)
 
 static int l_next(lua_State *L);
 
-/* What it was woken for may be nothing to Lua, or another task's already. */
+/* The event may mean nothing to Lua, or another task may have taken it. */
 static int next_finish(lua_State *L, struct mt_op *op)
 {
     (void)op;

@@ -58,7 +58,7 @@ static const struct mt_op_class echo_class = { echo_cancel, echo_finish, NULL };
 
 /*
  * echo { address=, link?, timeout = 5, size = 56 } waits -> seconds | nil, err
- * The codes to expect are "timeout" and "unreachable"; for the latter, detail.from is who said so.
+ * The codes to expect are "timeout" and "unreachable"; for the latter, detail.from is the host that reported it.
  */
 static int l_echo(lua_State *L)
 {

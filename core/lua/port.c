@@ -126,7 +126,7 @@ static int l_write(lua_State *L)
     return 1;
 }
 
-/* port:close(): who waits for it gets an error with the code "gone" */
+/* port:close(): a task that waits for it gets an error with the code "gone" */
 static int l_close(lua_State *L)
 {
     struct lua_port *port = check_port(L);
@@ -389,7 +389,7 @@ static int l_accept(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* listener:close(): who waits for it gets an error with the code "gone" */
+/* listener:close(): a task that waits for it gets an error with the code "gone" */
 static int l_listener_close(lua_State *L)
 {
     struct lua_listener *listener = check_listener(L);

@@ -35,7 +35,7 @@ static void run_cancel(struct mt_op *base)
     op->process = NULL;
 }
 
-/* From here on the op must not let go of it once more, should something raise. */
+/* From here on the op must not release it again if something raises. */
 static void release(struct run_op *op)
 {
     mt_process_release(op->process);
@@ -81,7 +81,7 @@ static char **push_strings(lua_State *L, size_t count)
     return strings;
 }
 
-/* execve() wants pointers to what it does not change. */
+/* execve() takes pointers to strings that may change, but changes none. */
 static char *as_argument(const char *text)
 {
     union {
@@ -258,7 +258,7 @@ static int processes_gc(lua_State *L)
     return 0;
 }
 
-/* Pushes the children of this state, the upvalue of those who start them. */
+/* Pushes the children of this state, the upvalue of the functions that start them. */
 static void push_processes(lua_State *L)
 {
     struct mt_processes *processes = mt_shared_new(L, sizeof(*processes), processes_gc);

@@ -15,7 +15,7 @@ struct queue {
 
 enum { VALUES = 1, CLOSE_ERROR = 2 };
 
-/* The queue stands at stack index 1 of the waiting function, below its op. */
+/* The queue is at stack index 1 of the waiting function, below its op. */
 struct pop_op {
     struct mt_op base;
     struct queue *queue;
@@ -74,7 +74,7 @@ static int pop_finish(lua_State *L, struct mt_op *base)
 {
     struct queue *queue = ((struct pop_op *)base)->queue;
     lua_settop(L, 1);
-    /* Somebody who did not have to wait may have been faster. */
+    /* A task that did not have to wait may have taken it first. */
     if (queue->head == queue->tail && !queue->closed)
         return l_pop(L);
     return take(L, queue);

@@ -14,7 +14,7 @@ enum { STEPS_BETWEEN_LOOKS = 100, DEEPEST = 16, LONGEST_MESSAGE = 1000 };
 /* Chunks run one at a time. */
 static struct {
     uint64_t nanoseconds, begun;  /* of the processor's time */
-    uint64_t due;                 /* when to look at that, in uv_hrtime() nanoseconds */
+    uint64_t due;                 /* when to read that, in uv_hrtime() nanoseconds */
 } spent;
 
 static void start_clock(double seconds)
@@ -42,7 +42,7 @@ static void on_steps(lua_State *L, lua_Debug *where)
     lua_error(L);
 }
 
-/* A raised value that is no text says nothing to people; the place where it was raised does. */
+/* A raised value that is no text does not help a reader; the place where it was raised does. */
 static int on_raise(lua_State *L)
 {
     lua_Debug caller;
@@ -196,7 +196,7 @@ static int l_run(lua_State *L)
     if (!account)
         return luaL_error(L, "not enough memory");
     limits->charged = NULL;  /* nothing may be raised while strings have other methods */
-    lua_State *thread = lua_newthread(L);  /* a coroutine of its own: hooks are set for one coroutine */
+    lua_State *thread = lua_newthread(L);  /* a new coroutine: hooks are set for one coroutine */
     lua_pushcfunction(thread, on_raise);
     push_copy(L, 3, 2);
     lua_xmove(L, thread, 1);
@@ -221,7 +221,7 @@ static int l_run(lua_State *L)
     return results + 1;
 }
 
-/* new_math() -> another `math`: with random numbers of its own, for a script that seeds them */
+/* new_math() -> another `math`: with private random numbers, for a script that seeds them */
 static int l_new_math(lua_State *L)
 {
     lua_pushcfunction(L, luaopen_math);

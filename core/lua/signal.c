@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core.signal: a script hears a signal, which then does nothing else. */
+/* core.signal: a script receives a signal, which then does nothing else. */
 #include "host/signal.h"
 
 #include <lauxlib.h>
@@ -25,14 +25,14 @@ static int take_signal(lua_State *L, struct mt_monitor *host)
     return 1;
 }
 
-/* open("HUP" | "USR1" | "USR2") -> monitor | nil, err, "busy" where another one hears it */
+/* open("HUP" | "USR1" | "USR2") -> monitor | nil, err, "busy" where another monitor has it */
 static int l_open(lua_State *L)
 {
     int which = luaL_checkoption(L, 1, NULL, names);
     struct mt_monitor **host = mt_lua_monitor_new(L, "signal", take_signal);
     int status = mt_signal_open(mt_loop(L), numbers[which], host);
     if (status < 0)
-        return mt_error_errno(L, status, "signal", "hear SIG%s", names[which]);
+        return mt_error_errno(L, status, "signal", "listen to SIG%s", names[which]);
     return 1;
 }
 

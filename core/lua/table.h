@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * Named arguments: fields of the plain table that the caller has checked to stand at stack index 1;
- * so a string among them lives as long as the call. All raise for a value of another type.
+ * Named arguments: fields of the plain table that the caller has checked to be at stack index 1; so
+ * a string among them lives as long as the call. All raise for a value of another type.
  */
 const char *mt_argument_string(lua_State *L, const char *name, const char *otherwise);
 const char *mt_argument_need(lua_State *L, const char *name);  /* a string that must be there */
@@ -20,7 +20,7 @@ bool mt_argument_flag(lua_State *L, const char *name);
 /* Pushes what it is, and returns its Lua type. */
 int mt_argument(lua_State *L, const char *name);
 
-/* Below, only want of memory raises. */
+/* Below, only a lack of memory raises. */
 
 /* Each sets a field of the table on top of the stack; a string that is NULL sets nothing. */
 void mt_table_set_flag(lua_State *L, const char *name, bool value);

@@ -36,7 +36,7 @@ struct lua_tap {
     struct next_op *waiting;
 };
 
-/* The tap stands at stack index 1 of the waiting function, below its op. */
+/* The tap is at stack index 1 of the waiting function, below its op. */
 struct next_op {
     struct mt_op base;
     struct lua_tap *tap;
@@ -78,7 +78,7 @@ static void on_transfer(struct mt_tap *base, bool sent, const uint8_t *bytes, si
 static void on_gone(struct mt_tap *base, int status)
 {
     struct lua_tap *tap = mt_container_of(base, struct lua_tap, base);
-    (void)status;  /* who holds the exchange is told why */
+    (void)status;  /* the holder of the exchange gets the reason */
     tap->exchange = NULL;
     wake(tap);
 }
@@ -111,7 +111,7 @@ static int take(lua_State *L, struct lua_tap *tap)
 
 static int l_next(lua_State *L);
 
-/* Somebody who did not have to wait may have been faster. */
+/* A task that did not have to wait may have taken it first. */
 static int next_finish(lua_State *L, struct mt_op *op)
 {
     (void)op;
@@ -145,7 +145,7 @@ static int l_next(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* tap:close(): who waits for it gets an error with the code "gone" */
+/* tap:close(): a task that waits for it gets an error with the code "gone" */
 static int l_close(lua_State *L)
 {
     struct lua_tap *tap = check_tap(L);

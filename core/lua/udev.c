@@ -33,7 +33,7 @@ static int free_list(lua_State *L)
 /*
  * A device: { syspath, devnode?, subsystem, sysname, driver?, devtype?, initialized }.
  * `initialized`: udev's rules have run for it; before that, its name and permissions are not what
- * they will be. Of a device on a bus, only a monitor tells that and `devnode`.
+ * they will be. For a device on a bus, only a monitor knows that and `devnode`.
  */
 static void push_device(lua_State *L, const struct mt_device *device)
 {
@@ -152,8 +152,8 @@ static void read_subsystems(lua_State *L, const char *subsystems[MAX_SUBSYSTEMS 
 /*
  * monitor { subsystems = { "usbmisc", "net", "tty" }, source = "udev" | "kernel" }
  * -> monitor | nil, err
- * "udev", the default, tells of a device once its rules have run, and needs a running udevd;
- * "kernel" tells at once.
+ * "udev", the default, reports a device once its rules have run, and needs a running udevd;
+ * "kernel" reports it at once.
  */
 static int l_monitor(lua_State *L)
 {

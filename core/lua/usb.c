@@ -51,7 +51,7 @@ static int wait_for(lua_State *L, struct usb_op *op, int status)
 
 /*
  * reset(node) waits -> true | nil, err. `node` is /dev/bus/usb/BBB/DDD. The kernel resets the port
- * and sets the device up again; drivers let go of it, and take it again. Cancelling ends the wait:
+ * and sets the device up again; drivers unbind from it, and bind again. Cancelling ends the wait:
  * the reset itself cannot be interrupted.
  */
 static int l_reset(lua_State *L)

@@ -10,7 +10,7 @@
 
 enum mt_at_kind {
     MT_AT_LINE,   /* text between line ends, never blank */
-    MT_AT_PROMPT, /* ">" where a line begins: the modem wants the text that belongs to a command */
+    MT_AT_PROMPT, /* ">" where a line begins: the modem waits for the text that belongs to a command */
 };
 
 /* One line or prompt. A view: it lives until the next call. */
@@ -21,7 +21,7 @@ struct mt_at_token {
     bool old;              /* it began before the last mark */
 };
 
-/* What has come of a line that has not ended. The caller owns it and begins with zeros. */
+/* The received part of a line that has not ended. The caller owns it and begins with zeros. */
 struct mt_at_lines {
     size_t used;
     bool cut;
@@ -80,7 +80,7 @@ struct mt_at_field {
     struct mt_reader text;
 };
 
-/* The fields of what stands behind a line's prefix: begin with { .rest = the text }. */
+/* The fields of what follows a line's prefix: begin with { .rest = the text }. */
 struct mt_at_fields {
     struct mt_reader rest;
     bool comma; /* the last field ended with one, so that another follows */

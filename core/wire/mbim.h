@@ -49,7 +49,7 @@ struct mt_mbim_message {
     size_t info_size;
 };
 
-/* What became of some bytes. Below zero they were refused, and each reason has its name. */
+/* The result of reading bytes. Below zero they were refused, and each reason has its name. */
 enum mt_mbim_result {
     MT_MBIM_MESSAGE = 1,        /* a message is complete */
     MT_MBIM_MORE = 0,           /* a fragment was kept: more must follow */
@@ -116,7 +116,7 @@ struct mt_mbim_partial {
  * Puts together what one side receives. The caller owns it (it is large: keep it on the heap) and
  * must reset it before the first use, after a fragment's deadline (1.25 s is usual), and when the
  * port is opened again. Indications may come between the fragments of an answer, so they have a
- * place of their own.
+ * separate place.
  */
 struct mt_mbim_assembly {
     struct mt_mbim_partial exchange;   /* commands, or their answers */

@@ -22,7 +22,7 @@ enum mt_qmi_type { MT_QMI_REQUEST, MT_QMI_RESPONSE, MT_QMI_INDICATION };
 struct mt_qmi_message {
     uint8_t service;
     uint8_t client;
-    bool from_modem;      /* QMUX says who speaks */
+    bool from_modem;      /* QMUX names the sender */
     enum mt_qmi_type type;
     uint16_t transaction; /* one byte of it for CTL; in indications whatever the modem likes */
     uint16_t id;          /* which of its service's messages it is */
@@ -30,7 +30,7 @@ struct mt_qmi_message {
     size_t tlvs_size;
 };
 
-/* What became of some bytes. Below zero they were refused, and each reason has its name. */
+/* The result of reading bytes. Below zero they were refused, and each reason has its name. */
 enum mt_qmi_result {
     MT_QMI_MESSAGE = 1,     /* here is a message */
     MT_QMI_TRUNCATED = -1,  /* fewer bytes than its own length says, or than its header takes */
@@ -52,11 +52,11 @@ int mt_qmi_frame_length(const uint8_t *bytes, size_t size);
 /*
  * Reads one QMUX frame; bytes after it are ignored. Returns MT_QMI_MESSAGE or a reason below zero.
  * For MT_QMI_TRUNCATED and MT_QMI_BAD_TLVS the header is filled in if it was there; if not, `type`
- * says MT_QMI_REQUEST.
+ * is MT_QMI_REQUEST.
  */
 enum mt_qmi_result mt_qmi_parse(const void *bytes, size_t size, struct mt_qmi_message *message);
 
-/* Reads a message without QMUX's header, as QRTR carries it: whose it is, the socket knows. */
+/* Reads a message without QMUX's header, as QRTR carries it: the socket knows the service. */
 enum mt_qmi_result mt_qmi_parse_sdu(const void *bytes, size_t size, uint8_t service,
                                     struct mt_qmi_message *message);
 

@@ -72,7 +72,7 @@ bool mt_schema_put_prefix(struct mt_schema_encoder *e, const struct mt_schema_ty
 /* Encodes the value at the top of the stack, which is no field of a structure. */
 bool mt_schema_encode_value(struct mt_schema_encoder *e, const struct mt_schema_type *type);
 
-/* What a text and a data refer to. */
+/* The bytes that a text or a data refers to. */
 static const struct mt_schema_type mt_schema_text = { .kind = MT_SCHEMA_UTF16, .counted = -1 };
 static const struct mt_schema_type mt_schema_data = { .kind = MT_SCHEMA_REST, .counted = -1 };
 
