@@ -3,7 +3,7 @@
 --
 -- The optional fields at the end of three responses are there once a host and a modem agree on MBIMEx 2.0.
 
-local mbim = require "mbim"
+local mbim = require "mbim.command"
 local types = require "mbim.types"
 
 local u32, u64, uuid, text, rest = mbim.u32, mbim.u64, mbim.uuid, mbim.text, mbim.rest

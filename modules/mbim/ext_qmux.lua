@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- QMI inside MBIM, a service of Qualcomm's: a command carries a QMUX frame to the modem, its answer one back.
 
-local mbim = require "mbim"
+local mbim = require "mbim.command"
 local rest = mbim.rest
 
 local ext_qmux = {}

@@ -3,7 +3,7 @@
 -- services, too.
 
 local maker = require "maker"
-local mbim = require "mbim"
+local mbim = require "mbim.command"
 
 local modules = {
   "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.ext_qmux", "mbim.proxy_control",

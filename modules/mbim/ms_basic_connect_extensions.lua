@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Microsoft's Basic Connect Extensions, in the layouts modems use as long as no MBIMEx 3.0 is agreed on.
 
-local mbim = require "mbim"
+local mbim = require "mbim.command"
 local types = require "mbim.types"
 
 local u16, u32, u64, i32, text, rest = mbim.u16, mbim.u32, mbim.u64, mbim.i32, mbim.text, mbim.rest

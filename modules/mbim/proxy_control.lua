@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What mbim-proxy's clients say to it, and what no modem ever hears.
 
-local mbim = require "mbim"
+local mbim = require "mbim.command"
 local u16, u32, text = mbim.u16, mbim.u32, mbim.text
 
 return {

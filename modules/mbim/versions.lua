@@ -7,7 +7,7 @@
 local basic = require "mbim.basic_connect"
 local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
-local mbim = require "mbim"
+local mbim = require "mbim.command"
 local schema = require "schema"
 local types = require "mbim.types"
 

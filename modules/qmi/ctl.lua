@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The control service: every port has it at client 0, without asking; it hands out client ids for the others.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u16, enum, struct, list, optional = qmi.u8, qmi.u16, qmi.enum, qmi.struct, qmi.list, qmi.optional

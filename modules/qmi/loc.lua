@@ -4,7 +4,7 @@
 -- LOC answers twice: the response only says that the request has arrived; what came of it is in an indication with
 -- the request's id, and its status.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u16, u32, u64 = qmi.u8, qmi.u16, qmi.u32, qmi.u64

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The wireless data administration service: how packets are framed between host and modem, and loopback.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u32, enum, bool = qmi.u8, qmi.u32, qmi.enum, qmi.bool

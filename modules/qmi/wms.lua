@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The wireless messaging service: SMS to send, stored, and as they come in.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Firmware as DMS has it: which images the modem stores and runs, which it shall run, and its boot loader.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, bool, struct, list = qmi.enum, qmi.bool, qmi.struct, qmi.list

@@ -4,7 +4,7 @@
 -- Its messages about the card are in qmi/dms_uim.lua and those about firmware in qmi/dms_firmware.lua; they are in the
 -- table returned here as well: dms.uim_verify_pin is dms_uim.verify_pin. What makers added is in makers/.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u16, u32, u64, uint = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.uint

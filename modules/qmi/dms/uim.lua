@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What DMS knows of the card: PINs, ICCID, IMSI, locks. Newer modems refuse it and want UIM instead.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, enum, bool, struct = qmi.u8, qmi.enum, qmi.bool, qmi.struct

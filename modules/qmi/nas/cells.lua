@@ -3,7 +3,7 @@
 --
 -- Signal values are in 0.1 dB (0.1 dBm) unless said otherwise; channel is an ARFCN of the technology.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.nas.types"
 
 local u8, u16, u32, u64, i8, i16, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.i8, qmi.i16, qmi.i32

@@ -4,7 +4,7 @@
 -- What the modem is registered with is in qmi/nas_system.lua, what it may use in qmi/nas_preference.lua, the signal
 -- in qmi/nas_signal.lua, the cells around in qmi/nas_cells.lua; this table has all of them.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.nas.types"
 
 local u8, u16, u32, i8 = qmi.u8, qmi.u16, qmi.u32, qmi.i8

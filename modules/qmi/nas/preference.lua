@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- NAS, network access: which networks, technologies and bands the modem is to use, as data.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.nas.types"
 
 local u8, u16, u32, u64 = qmi.u8, qmi.u16, qmi.u32, qmi.u64

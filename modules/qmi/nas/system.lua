@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- NAS, network access: what the modem is registered with and how, as data.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.nas.types"
 
 local u8, u16, u32, i8, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.i8, qmi.i32

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Types that several messages of NAS, network access, share.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, bool, struct, bytes, lstring = qmi.enum, qmi.bool, qmi.struct, qmi.bytes, qmi.lstring

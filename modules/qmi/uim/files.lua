@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The files of the card, logical channels to its applications, and bare commands to it: the rest of UIM.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32

@@ -3,7 +3,7 @@
 --
 -- Its files, channels and APDUs are in qmi/uim_files.lua; they are in the table returned here as well.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32

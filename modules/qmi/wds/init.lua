@@ -4,7 +4,7 @@
 -- Profiles are in qmi/wds_profile.lua, what goes through a connection and over which technology is in
 -- qmi/wds_traffic.lua; this table has all of them.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local shared = require "qmi.types"
 local types = require "qmi.wds.types"
 

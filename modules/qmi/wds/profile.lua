@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- WDS, wireless data: profiles (what a modem stores about an APN) and which of them it attaches with, as data.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.wds.types"
 
 local u8, u16, u32, u64, i8 = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.i8

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- WDS, wireless data: statistics, rates, dormancy and the radio technology of a data connection, as data.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 local types = require "qmi.wds.types"
 
 local u8, u16, u32, u64 = qmi.u8, qmi.u16, qmi.u32, qmi.u64

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Types that several messages of WDS, wireless data, share.
 
-local qmi = require "qmi"
+local qmi = require "qmi.message"
 
 local u8, u16, u32, i16 = qmi.u8, qmi.u16, qmi.u32, qmi.i16
 local enum, flags, struct = qmi.enum, qmi.flags, qmi.struct

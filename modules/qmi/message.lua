@@ -1,0 +1,130 @@
+-- SPDX-License-Identifier: MIT
+-- QMI: the notation to declare messages in, and the messages declared so far.
+
+local parts = require "schema.message"
+local schema = require "schema"
+local services = require "qmi.services"
+
+---@class qmi.message
+---@field service string the service's name, such as "dms"
+---@field service_id integer
+---@field id integer
+---@field name string
+---@field request schema.codec? nil: it is never requested, only indicated
+---@field response schema.codec? to the request; its TLV 0x02, the result, is there by itself
+---@field indication schema.codec? nil: the modem never sends it unasked
+---@field secrets table<string, true> names of fields that a trace must hide
+---@field declaration qmi.declaration
+
+---@class qmi.declaration
+---@field service string|integer a name that qmi.services has, or a number
+---@field id integer
+---@field name string
+---@field request table<integer, schema.field>? by tag; nil, with a response: a request without TLVs
+---@field response table<integer, schema.field>?
+---@field indication table<integer, schema.field>|true|nil true: laid out like the response
+
+---@class qmi
+local qmi = { services = services }
+
+-- qmi.u32, qmi.string, qmi.enum and so on: a script that declares a message needs this one module.
+parts.add_notation(qmi)
+
+local registry = {} -- [service number][id] = message
+
+local RESULT = 0x02
+local result = schema.struct { schema.u16 "status", schema.u16 "error" } "result"
+
+local Message = { __index = parts.index }
+function Message.__tostring(self)
+  return ("%s (%s 0x%04x)"):format(self.name, self.service, self.id)
+end
+
+local keys = { service = true, id = true, name = true, request = true, response = true, indication = true }
+
+local function check(declaration)
+  local name = declaration.name
+  if type(name) ~= "string" then
+    error("a QMI message needs a name", 3)
+  end
+  for key in pairs(declaration) do
+    if not keys[key] then
+      error(("%s: a QMI message has no '%s'"):format(name, tostring(key)), 3)
+    end
+  end
+  local service = declaration.service
+  local number = math.type(service) == "integer" and service or services[service or false]
+  if math.type(number) ~= "integer" or number < 0 or number > 0xff then
+    error(("%s: unknown service '%s'"):format(name, tostring(service)), 3)
+  elseif math.type(declaration.id) ~= "integer" or declaration.id < 0 or declaration.id > 0xffff then
+    error(("%s: id must be a whole number below 0x10000"):format(name), 3)
+  elseif not (declaration.request or declaration.response or declaration.indication) then
+    error(("%s: neither request nor response nor indication"):format(name), 3)
+  elseif declaration.indication == true and not declaration.response then
+    error(("%s: indication = true, but there is no response to take it from"):format(name), 3)
+  elseif declaration.response and declaration.response[RESULT] then
+    error(("%s: TLV 0x02 of a response is the result, and is there by itself"):format(name), 3)
+  end
+  -- A script that runs twice in one engine declares its messages twice: that is no mistake. Another name is.
+  local known = qmi.lookup(number, declaration.id)
+  if known and known.name ~= name then
+    error(("%s: %s 0x%04x is %s already"):format(name, known.service, known.id, known.name), 3)
+  end
+  return number
+end
+
+local function with_result(fields)
+  local all = { [RESULT] = result }
+  for tag, field in pairs(fields or {}) do
+    all[tag] = field
+  end
+  return all
+end
+
+---Declares a message. A mistake in it raises here, and says what and where.
+---@param declaration qmi.declaration
+---@return qmi.message
+function qmi.message(declaration)
+  local number = check(declaration)
+  local name, indication = declaration.name, declaration.indication
+  local late = {}
+  function late.secrets() return parts.secrets(declaration, { "request", "response", "indication" }) end
+  if declaration.request or declaration.response then
+    function late.request() return schema.compile_tlvs(name .. " request", declaration.request or {}, false) end
+    function late.response() return schema.compile_tlvs(name, with_result(declaration.response), true) end
+  end
+  if indication then
+    function late.indication()
+      local fields = indication == true and declaration.response or indication
+      return schema.compile_tlvs(name .. " indication", fields, false)
+    end
+  end
+  local message = setmetatable({
+    service = services[number] or ("0x%02x"):format(number), service_id = number, id = declaration.id, name = name,
+    declaration = declaration, late = late,
+  }, Message)
+  parts.check(message, 2)
+  registry[number] = registry[number] or {}
+  registry[number][message.id] = message
+  return message
+end
+
+---The message declared for a service's number and a message's.
+---@param service_id integer
+---@param id integer
+---@return qmi.message?
+function qmi.lookup(service_id, id)
+  local messages = registry[service_id]
+  return messages and messages[id]
+end
+
+---What an error number in a response means.
+---@param number integer
+---@return string code such as "no-effect"
+---@return string sentence
+---@return string kind of refusal: see verdict.lua
+function qmi.status(number)
+  return require("qmi.status").status(number)
+end
+
+return qmi
