@@ -8,22 +8,33 @@ local json = require "base.json"
 local likely = require "cli.nearest"
 local option = require "cli.option"
 local parser = require "cli.parser"
+local places = require "loading.places"
 local policy = require "policy"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
--- The commands, and the policies.
+local function summary_of(script, err)
+  return err and ("not usable: %s"):format(err) or script.summary or ""
+end
+
+-- The commands, those of the user's own, and the policies.
 local function scripts(with_options)
-  local commands, policies = {}, {}
+  local commands, own, policies = {}, {}, {}
   for _, name in ipairs(command.names()) do
-    local script = command.script(name)
+    local script, err, folder = command.script(name)
     local is_policy = policy.is(script)
-    table.insert(is_policy and policies or commands, {
-      name = name, summary = script.summary,
-      options = with_options and (is_policy and policy.describe(script) or parser.describe(script)) or nil,
+    table.insert(is_policy and policies or folder.is_ours and commands or own, {
+      name = name, summary = summary_of(script, err),
+      options = with_options and script and (is_policy and policy.describe or parser.describe)(script) or nil,
     })
   end
-  return commands, policies
+  for _, name in ipairs(places.names("scripts", "own")) do
+    if select(3, command.script(name)).is_ours then
+      own[#own + 1] = { name = name, summary = "not used: a command of moontower has this name" }
+    end
+  end
+  table.sort(own, function(a, b) return a.name < b.name end)
+  return commands, own, policies
 end
 
 local function print_list(list)
@@ -61,12 +72,12 @@ local function explain(words)
   end
   local name = words
   local topic, topic_err = handbook.explain(name)
-  local explained = command.help(name)
+  local explained, err = command.help(name)
   if explained and topic then
     explained.help = explained.help .. "\n\n" .. topic.help
   end
-  if explained then
-    return explained
+  if explained or err then
+    return explained, err
   elseif topic or topic_err then
     return topic, topic_err
   end
@@ -91,13 +102,18 @@ return {
       end
       return explained and 0, err
     end
-    local commands, policies = scripts(args.json)
+    local commands, own, policies = scripts(args.json)
     if args.json then
-      print(json.encode({ commands = commands, policies = policies, topics = handbook.topics }, { indent = true }))
+      local lists = { commands = commands, own = own[1] and own, policies = policies, topics = handbook.topics }
+      print(json.encode(lists, { indent = true }))
       return 0
     end
     wrap.print("moontower brings 4G/5G modems online and keeps them online.\n\nUsage: moontower COMMAND [OPTIONS]\n")
     print_list(commands)
+    if own[1] then
+      print "\nCommands of your own:"
+      print_list(own)
+    end
     wrap.print "\nPolicies, for /etc/moontower/config.lua, or run in the foreground by their name:"
     print_list(policies)
     print "\nTopics:"

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower run FILE [ARG...]: runs a Lua script of the user's own in the engine.
 
+local command = require "cli.command"
 local errors = require "errors"
 local script = require "loading.script"
 local terminal = require "terminal"
@@ -21,18 +22,40 @@ local function run_policy(value)
   return require("daemon").run_policy(value)
 end
 
+-- A command's table, with what follows FILE as its arguments.
+local function run_command(made, args)
+  local ok, err = require("cli.own_command").checked(made, args.file)
+  if not ok then
+    return nil, err
+  end
+  local given = "run " .. args.file
+  if made.order then
+    terminal.orders_as(false) -- it says itself what it orders
+  end
+  return command.run_table(given, made, args.arguments, function(parsed, run)
+    local owner = made.order and require("modem").owner
+    local order = owner and made.order(parsed)
+    return order and owner.in_turn(order, parsed.device, "moontower " .. given, run) or run()
+  end)
+end
+
 return {
   summary = "Run a Lua script of your own in the engine: every call that waits just works.",
   exits = false,
   passes_help_on = true, -- `moontower run x.lua --help` is x.lua's business
 
   options = {
-    { "file", validate.any_text, "The script. It finds its arguments in `...` and in the table `arg`" },
+    { "file", validate.any_text,
+      "The script; - is standard input. It finds its arguments in `...` and in the table `arg`" },
     { "arguments", validate.any_text, "What the script gets", args = "*" },
   },
+  epilog = [[
+A script that returns a policy runs as one, for all modems, until it is interrupted. One that returns a command, as the
+files in /etc/moontower/scripts do, gets its arguments from `moontower run FILE [ARGUMENT...]`, with --help and all.]],
 
   run = function(args)
-    local chunk, message, environment = script.load(args.file, true)
+    local path = args.file == "-" and "/dev/stdin" or args.file
+    local chunk, message, environment = script.load(path, true, terminal.read)
     if not chunk then
       return errors.fail { code = "invalid", source = "run", message = message }
     end
@@ -41,6 +64,8 @@ return {
     local result, err = chunk(table.unpack(args.arguments))
     if is_policy(result) then
       return run_policy(result)
+    elseif type(result) == "table" and type(result.run) == "function" then
+      return run_command(result, args)
     end
     if result == nil and err ~= nil then
       return nil, type(err) == "table" and err or errors.new { code = "raised", message = tostring(err) }

@@ -3,8 +3,8 @@
 
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
-local fs = require "core.fs"
 local parsers = require "cli.parser"
+local places = require "loading.places"
 local printable = require "base.printable"
 local program = require "core.program"
 local signal = require "core.signal"
@@ -51,29 +51,35 @@ local function print_error(err, as_json)
   end
 end
 
-local FOLDERS = { "scripts", "scripts/policies" }
+-- A policy runs in the foreground by its name, so its name is a command, too.
+local KINDS = { "scripts", "policies" }
 
-local function path_of(name)
-  for _, folder in ipairs(name:find "^[%w-]+$" and FOLDERS or {}) do
-    local path = ("%s/%s/%s.lua"):format(program.home, folder, name)
-    if fs.stat(path) then
-      return path
+local function find(name)
+  for _, kind in ipairs(KINDS) do
+    local path, err, folder = places.find(kind, name)
+    if path ~= nil then
+      return path, err, folder
     end
   end
 end
 
 ---@param name string
----@return table? script what its file returns; nil: there is none
+---@return table? script what its file returns
+---@return moontower.error? err nil: there is none
+---@return places.folder? folder that it is in
 function M.script(name)
-  local path = path_of(name)
+  local path, refused, folder = find(name)
   if not path then
-    return nil
+    return nil, refused, folder
+  elseif not folder.is_ours then
+    local script, err = require("cli.own_command").load(name, path)
+    return script, err, folder
   end
   local chunk, message = program.load(path)
   if not chunk then
     error(errors.new { code = "io", source = "command", message = message }, 0)
   end
-  return chunk()
+  return chunk(), nil, folder
 end
 
 -- Before the command line is understood: does it ask for JSON?
@@ -110,7 +116,7 @@ end
 
 local function wants_help(script, arguments)
   for _, argument in ipairs(arguments) do
-    if argument == "--" or script.passes_help_on and not argument:find("^%-") then
+    if argument == "--" or script.passes_help_on and not argument:find("^%-.") then
       break
     elseif argument == "-h" or argument == "--help" then
       return true
@@ -159,7 +165,7 @@ local function as_command(name, script)
       return policy.help(script) .. "\n`moontower help policies` tells where a policy is named, and more."
     end,
     run = function()
-      local loaded, err = policy.load(path_of(name), {})
+      local loaded, err = policy.load((find(name)), {})
       if not loaded then
         return nil, err
       end
@@ -171,10 +177,11 @@ end
 ---Policies included.
 ---@return string[]
 function M.names()
-  local names = {}
-  for _, folder in ipairs(FOLDERS) do
-    for _, file in ipairs(fs.list(program.home .. "/" .. folder) or {}) do
-      names[#names + 1] = file:match "^(.+)%.lua$"
+  local names, seen = {}, {}
+  for _, kind in ipairs(KINDS) do
+    for _, name in ipairs(places.names(kind)) do
+      names[#names + 1] = not seen[name] and name or nil
+      seen[name] = true
     end
   end
   table.sort(names)
@@ -183,11 +190,12 @@ end
 
 ---What `moontower NAME --help` shows.
 ---@param name string
----@return { name: string, summary: string, help: string, options: table[] }? nil: there is no such command
+---@return { name: string, summary: string, help: string, options: table[] }?
+---@return moontower.error? err nil: there is no such command
 function M.help(name)
-  local script = M.script(name)
+  local script, err = M.script(name)
   if not script then
-    return nil
+    return nil, err
   end
   local options = is_policy(script) and require("policy").describe(script) or parsers.describe(script)
   script = as_command(name, script)
@@ -230,6 +238,22 @@ function M.run(name, arguments)
   return M.run_here(name, arguments, elsewhere)
 end
 
+-- Prints what went wrong.
+local function exit_of(result, err, as_json)
+  if err then
+    print_error(err, as_json)
+    return exit_status.of(err.code)
+  end
+  return result or 0
+end
+
+local function no_such(name, arguments)
+  local meant = require "cli.nearest"(name, M.names())
+  local hint = meant and ("Did you mean `moontower %s`? "):format(meant) or ""
+  return usage_error(("there is no command '%s'"):format(name),
+    (two_meanings[name] or hint) .. "`moontower help` lists them.", arguments)
+end
+
 ---The same in this engine, without asking a daemon first, unless `elsewhere` does.
 ---@param name string
 ---@param arguments string[]
@@ -237,12 +261,11 @@ end
 ---known to be right
 ---@return integer status for exit()
 function M.run_here(name, arguments, elsewhere)
-  local script = M.script(name)
-  if not script then
-    local meant = require "cli.nearest"(name, M.names())
-    local hint = meant and ("Did you mean `moontower %s`? "):format(meant) or ""
-    return usage_error(("there is no command '%s'"):format(name),
-      (two_meanings[name] or hint) .. "`moontower help` lists them.", arguments)
+  local script, err, folder = M.script(name)
+  if err then
+    return exit_of(nil, err, wants_json(arguments))
+  elseif not script then
+    return no_such(name, arguments)
   end
   script = as_command(name, script)
   local args, status = parse(name, script, arguments)
@@ -252,18 +275,36 @@ function M.run_here(name, arguments, elsewhere)
   if not script.needs_no_reader and not terminal.session() then
     signal.end_on_closed_output()
   end
-  local result, err
-  if elsewhere and not script.here then
+  local result
+  if elsewhere and not script.here and folder.is_callers then -- the daemon would not find it
+    result, err = elsewhere("run", table.move(arguments, 1, #arguments, 2, { (find(name)) }))
+  elseif elsewhere and not script.here then
     result, err = elsewhere(name, arguments)
   end
   if not result and not err then
+    if not folder.is_ours and not script.order then
+      terminal.orders_as("moontower " .. name)
+    end
     result, err = script.run(args)
   end
-  if err then
-    print_error(err, args.json)
-    return exit_status.of(err.code)
+  return exit_of(result, err, args.json)
+end
+
+---Runs a command that is no file of ours, nor one that has a name: `moontower run FILE` with a file that returns one.
+---@param name string for its help
+---@param script table
+---@param arguments string[]
+---@param around fun(args: table, run: fun(): integer): integer
+---@return integer status for exit()
+function M.run_table(name, script, arguments, around)
+  local args, status = parse(name, script, arguments)
+  if not args then
+    return status
   end
-  return result or 0
+  return around(args, function()
+    local result, err = script.run(args)
+    return exit_of(result, err, args.json)
+  end)
 end
 
 return M

@@ -17,6 +17,8 @@ local M = {}
 ---@type handbook.topic[]
 M.topics = {
   { name = "carriers", summary = "How to write a carrier file.", folder = "carriers" },
+  { name = "commands", summary = "How to write a command of your own.", folder = "scripts",
+    heading = "Your own commands" },
   { name = "config", summary = "/etc/moontower/config.lua, which the daemon goes by.", folder = "scripts",
     heading = "The daemon" },
   { name = "errors", summary = "The errors that a script meets.", folder = "modules", heading = "Errors" },

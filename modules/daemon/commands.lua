@@ -92,7 +92,7 @@ function Commands:current(name) return (self.turns[name] or {}).command end
 ---@param run fun(): boolean, any has it worked?
 ---@return any what `run` returned second
 function Commands:carry_out(name, order, command, run)
-  local effect = assert(orders_of[order], order)
+  local effect = assert(orders_of[order], "there is no such order: see scripts/README.md")
   return in_turn(self, name, command, function() return carry_out(self, name, effect, command, run) end)
 end
 

@@ -203,19 +203,23 @@ end
 local of_connections = { ["offline"] = true, ["online"] = true, ["online if it works"] = true }
 
 -- A command that a person gives: in its turn, if it changes a modem. Which one, it will find as we do, or fail to.
-local function run_in_turn(self, name, arguments, run)
-  local order, device = command.order(name, arguments)
+local function in_turn(self, order, device, words, run)
   local description = order and modems.select(device)
   if not description then
-    return run(name, arguments)
+    return run()
   elseif of_connections[order] and description.control ~= description.controls[1].control then
     order = "change"
   end
-  local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
   return self.commands:carry_out(description.name, order, words, function()
-    local exit = run(name, arguments)
+    local exit = run()
     return command.has_worked(exit), exit
   end)
+end
+
+local function run_in_turn(self, name, arguments, run)
+  local order, device = command.order(name, arguments)
+  local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
+  return in_turn(self, order, device, words, function() return run(name, arguments) end)
 end
 
 -- What another program does to a modem through the broker: as an order of a person's, if the configuration says so. Its
@@ -331,6 +335,7 @@ function M.run(options)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
   function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
+  function modems.owner.in_turn(...) return in_turn(self, ...) end
   function modems.owner.carry_out(description, ...)
     return self.commands:carry_out(description.name, ...)
   end

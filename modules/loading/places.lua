@@ -25,6 +25,7 @@ local ours_first = { modules = true, scripts = true }
 ---@class places.folder
 ---@field path string
 ---@field is_ours boolean? as trustworthy as the program
+---@field is_callers boolean? of $MOONTOWER_PATH: a daemon has another one
 
 ---The folders for one kind of file, in the order in which they are looked through.
 ---@param kind places.kind
@@ -32,7 +33,7 @@ local ours_first = { modules = true, scripts = true }
 function M.folders(kind)
   local list = {}
   for folder in (os.getenv "MOONTOWER_PATH" or ""):gmatch "[^:]+" do
-    list[#list + 1] = { path = ("%s/%s"):format(folder, kind) }
+    list[#list + 1] = { path = ("%s/%s"):format(folder, kind), is_callers = true }
   end
   list[#list + 1] = { path = ("%s/%s"):format(M.HOME, kind) }
   table.insert(list, ours_first[kind] and 1 or #list + 1,
@@ -118,12 +119,12 @@ local FILE, MODULE = { "%s/%s.lua" }, { "%s/%s.lua", "%s/%s/init.lua" }
 ---@param name string without ".lua"
 ---@return string|false|nil path nil: there is none; false: what is there is refused
 ---@return moontower.error? err why
----@return boolean? is_ours
+---@return places.folder? folder that it is in
 function M.find(kind, name)
   for _, folder in ipairs(name:find "^[%w._-]+$" and M.folders(kind) or {}) do
     local path, err = find_in(folder, name, FILE)
     if path ~= nil then
-      return path, err, folder.is_ours
+      return path, err, folder
     end
   end
 end
@@ -146,11 +147,12 @@ function M.find_module(name, beside)
 end
 
 ---@param kind places.kind
+---@param which "own"|nil only those that are not ours
 ---@return string[] names of all that there are, sorted
-function M.names(kind)
+function M.names(kind, which)
   local names, seen = {}, {}
   for _, folder in ipairs(M.folders(kind)) do
-    for _, file in ipairs(fs.list(folder.path) or {}) do
+    for _, file in ipairs(not (which and folder.is_ours) and fs.list(folder.path) or {}) do
       local name = file:match "^([^.].*)%.lua$"
       if name and not seen[name] then
         seen[name] = true

@@ -223,15 +223,16 @@ end
 
 ---Loads a script, and does not run it. It may require what is in the folder `modules` beside it.
 ---@param path string
----@param is_for_person boolean? a person has given it; it is read where that person is: see terminal.read
+---@param is_for_person boolean? a person has given it, and may type something for it
+---@param read (fun(path: string): string?, moontower.error?)? fs.read if not given; terminal.read for what is where
+--- that person is
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return table environment
-function M.load(path, is_for_person)
-  local folder = (is_for_person and terminal.path(path) or path):match "^(.*)/[^/]*$" or "."
+function M.load(path, is_for_person, read)
+  local folder = (read and terminal.path(path) or path):match "^(.*)/[^/]*$" or "."
   local environment = M.environment(is_for_person, folder .. "/modules")
-  local read = is_for_person and terminal.read or fs.read
-  local text, err = read(path)
+  local text, err = (read or fs.read)(path)
   if not text then
     return nil, tostring(err), environment
   end

@@ -39,6 +39,8 @@ local PATIENCE = 3
 ---@field open_modem fun(description: modem.description): modem.modem? as it is open now
 ---@field is_up fun(modem: modem.modem, link: link.link, override: modem.override?) `moontower up` has worked: what it
 --- was given holds until it is given again, or the daemon ends; nil: the configuration holds
+---@field in_turn fun(order: string?, device: string?, command: string, run: fun(): integer): integer runs a
+--- command that changes a modem, while policies do nothing about it
 ---@field carry_out fun(description: modem.description, order: string, command: string, run: fun(): boolean, any): any
 --- runs what a person has ordered while policies stand still: see daemon/commands.lua
 

@@ -81,11 +81,11 @@ function M.getenv(name)
 end
 
 ---In the daemon: whether what a command does by a modem's verbs counts as a person's orders, and under which words.
----@param words string? such as "moontower console": from now on it does
----@return string? words nil: it does not, as the command says itself what it orders
+---@param words string|false|nil such as "moontower console": from now on it does; false: it does no more
+---@return string|false|nil words nil or false: it does not, as the command says itself what it orders
 function M.orders_as(words)
   local session = M.session()
-  if session and words then
+  if session and words ~= nil then
     session.orders_as = words
   end
   return session and session.orders_as

@@ -25,7 +25,7 @@ end
 function T.test_two_policies_of_one_modem()
   local out = run [[policy night <<'END'
 local policy, status, task = require "policy", require "status", require "task"
-local options = policy.options(..., { word = require("base.validate").text })
+local options = policy.options(..., { { "word", require("base.validate").text, "what it says" } })
 return policy { name = "night", each = { modem = "ready" }, run = function(modem)
   local told = status.of(modem)
   told:attempt("look at the clock", "it is due")("done")
