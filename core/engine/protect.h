@@ -5,13 +5,13 @@
 
 #include <lua.h>
 
-/* The message handler of such a call: gives an error its traceback, once. */
+/* traceback(err = any) -> any: the message handler of such a call; gives an error its traceback, once. */
 int mt_traceback(lua_State *L);
 
 /* After a call with that handler: Lua does not call it for a lack of memory, so this does. */
 void mt_traceback_oom(lua_State *L, int status);
 
-/* A whole C function, pcall() with both: try(fn, ...) -> true, results... | false, err. */
+/* try(fn, ...) -> true, ... | false, err. A whole C function: pcall() with both. */
 int mt_try(lua_State *L);
 
 #endif

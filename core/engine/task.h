@@ -149,8 +149,8 @@ void mt_tasks_interrupt(lua_State *L);
 bool mt_task_ended(const struct mt_task *task);
 
 /*
- * The whole C function behind task:join(): waits for the end of the task at index 1 and returns
- * true and its results, or false and its error. Does not wait for a task that has ended.
+ * task:join() waits -> true, ... | false, err: the results or the error of the task, once it has
+ * ended. A whole C function.
  */
 int mt_task_join(lua_State *L);
 

@@ -59,9 +59,9 @@ static int l_parser(lua_State *L)
 }
 
 /*
- * parser:feed(bytes) -> list of { kind = "line" | "final" | "prompt", text =, cut =, old = } that
- * are complete now; old: it began before the last mark. A final has result =, number = and words =
- * as well.
+ * parser:feed(bytes) -> list of { kind = "line" | "final" | "prompt", text, cut = true?, old =
+ * true?, result = string?, number = integer?, words = string? }: those that are complete now.
+ * `old`: it began before the last mark. A final has a result.
  */
 static int l_feed(lua_State *L)
 {
@@ -77,14 +77,17 @@ static int l_feed(lua_State *L)
     return 1;
 }
 
-/* parser:mark(): a command is sent now; what has begun already is no answer to it */
+/* parser:mark(): a command is sent now; what has begun already is no answer to it. */
 static int l_mark(lua_State *L)
 {
     mt_at_mark(luaL_checkudata(L, 1, "mt.at.parser"));
     return 0;
 }
 
-/* classify(line) -> { result =, number =, words = } | nil when the line ends no command */
+/*
+ * classify(line) -> { result = string, number = integer?, words = string? } | nil: nil when the
+ * line ends no command.
+ */
 static int l_classify(lua_State *L)
 {
     struct mt_at_final final = mt_at_classify(check_text(L, 1));
@@ -130,8 +133,8 @@ static void push_fields(lua_State *L, struct mt_reader text, bool numbers, int d
 }
 
 /*
- * fields(text, numbers) -> list of strings; of lists for what is in parentheses; and, with
- * `numbers`, of integers for decimal numbers without quotation marks
+ * fields(text, numbers = boolean?) -> table: a list of strings; of lists for what is in
+ * parentheses; and, if `numbers`, of integers for decimal numbers without quotation marks.
  */
 static int l_fields(lua_State *L)
 {

@@ -18,7 +18,10 @@ static int take_alarm(lua_State *L, struct mt_monitor *host)
     return 1;
 }
 
-/* alarm(when) -> monitor | nil, err. In seconds as os.time() has them. */
+/*
+ * alarm(when) -> monitor | nil, err. In seconds as os.time() has them. Its next() returns true: it
+ * is time; or false: the clock was set, so compute the time again.
+ */
 static int l_alarm(lua_State *L)
 {
     double when = luaL_checknumber(L, 1);

@@ -24,8 +24,9 @@ static int l_tun(lua_State *L)
 }
 
 /*
- * pty() -> the master's fd, the slave's path | nil, err. When the last process that has the slave
- * open closes it, the master reads an error: a caller that is to outlive its clients keeps it open.
+ * pty() -> fd, path | nil, err. The master, and the slave's path. When the last process that has
+ * the slave open closes it, the master reads an error: a caller that is to outlive its clients
+ * keeps it open.
  */
 static int l_pty(lua_State *L)
 {
@@ -38,7 +39,7 @@ static int l_pty(lua_State *L)
     return 2;
 }
 
-/* socketpair("stream" | "seqpacket") -> fd, fd | nil, err */
+/* socketpair(kind = "stream" | "seqpacket") -> fd, fd | nil, err */
 static int l_socketpair(lua_State *L)
 {
     static const char *const names[] = { "stream", "seqpacket", NULL };
@@ -52,7 +53,7 @@ static int l_socketpair(lua_State *L)
     return 2;
 }
 
-/* close(fd): for a descriptor that nothing has taken over */
+/* close(fd): for a descriptor that nothing has taken over. */
 static int l_close(lua_State *L)
 {
     close((int)luaL_checkinteger(L, 1));

@@ -171,6 +171,10 @@ static const struct mt_op_class indication_class = {
     indication_cancel, indication_finish, NULL
 };
 
+/*
+ * exchange:indication() waits -> message | nil, err. The oldest; where others were dropped before
+ * it, for want of room, its field `lost` says how many.
+ */
 static int l_indication(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
@@ -227,6 +231,10 @@ static const struct mt_op_class request_class = {
     request_cancel, request_finish, request_release
 };
 
+/*
+ * exchange:request(message, timeout = number) waits -> message | nil, err. The answer. The
+ * exchange sets the transaction's number.
+ */
 static int l_request(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
@@ -245,6 +253,10 @@ static int l_request(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
+/*
+ * exchange:fail_after_reset(): the modem has restarted. It never answers requests that were sent
+ * before that: all that are under way get one more second.
+ */
 static int l_fail_after_reset(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
@@ -253,6 +265,7 @@ static int l_fail_after_reset(lua_State *L)
     return 0;
 }
 
+/* exchange:set_wakeup(message): is sent to a modem that owes an answer and is silent. */
 static int l_set_wakeup(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
@@ -265,12 +278,14 @@ static int l_set_wakeup(lua_State *L)
 
 /* ---- the exchange itself ---- */
 
+/* exchange:tap() -> tap | nil, err. Sees every transfer from now on. */
 static int l_tap(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
     return mt_lua_tap_new(L, exchange->exchange, exchange->protocol->name);
 }
 
+/* exchange:close(): the port, too. A task that waits for it gets an error with the code "gone". */
 static int l_close(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);

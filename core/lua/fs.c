@@ -29,6 +29,7 @@ struct file {
     int fd;  /* or -1 */
 };
 
+/* lock:close(): gives it back. */
 static int l_file_close(lua_State *L)
 {
     struct file *file = luaL_checkudata(L, 1, "mt.file");
@@ -324,9 +325,9 @@ static int l_realpath(lua_State *L)
 /* ---- looking around ---- */
 
 /*
- * stat(path, "link"?) -> { type = "file" | "directory" | "character" | "block" | "socket" | "fifo"
- * | "link", size, mode, uid, gid, inode, device, rdev_major?, rdev_minor?, mtime } | nil, err
- * With "link", a symbolic link is not followed.
+ * stat(path, how = "link"?) -> { type = "file" | "directory" | "character" | "block" | "socket" |
+ * "fifo" | "link", size, mode, uid, gid, inode, device, rdev_major?, rdev_minor?, mtime } | nil,
+ * err. With "link", a symbolic link is not followed.
  */
 static int l_stat(lua_State *L)
 {
@@ -363,7 +364,7 @@ static int l_directory_close(lua_State *L)
     return 0;
 }
 
-/* list(path) -> the names in a directory, sorted | nil, err */
+/* list(path) -> list of string | nil, err. The names in a directory, sorted. */
 static int l_list(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
@@ -398,7 +399,7 @@ static bool is_program(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
 }
 
-/* executable(name) -> its full path, searched on PATH | nil */
+/* executable(name) -> path | nil: the full one, searched on PATH. */
 static int l_executable(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);

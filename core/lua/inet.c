@@ -6,7 +6,7 @@
 #include "lua/modules.h"
 #include "wire/inet.h"
 
-/* checksum(part, ...) -> integer: RFC 1071 over the parts, as if they were one string */
+/* checksum(...) -> integer: RFC 1071 over the strings, as if they were one. */
 static int l_checksum(lua_State *L)
 {
     struct mt_inet_sum sum = { 0 };
@@ -19,7 +19,7 @@ static int l_checksum(lua_State *L)
     return 1;
 }
 
-/* family(text) -> "ipv4" | "ipv6" | nil when it is no numeric address */
+/* family(text) -> "ipv4" | "ipv6" | nil: nil when it is no numeric address. */
 static int l_family(lua_State *L)
 {
     union mt_address address;

@@ -90,8 +90,9 @@ static int read_finish(lua_State *L, struct mt_op *base)
 static const struct mt_op_class read_class = { read_cancel, read_finish, read_release };
 
 /*
- * prompt:read(text, ctrl_z) waits -> line, ended_by_ctrl_z | nil at the end (Ctrl-D, end of file)
- * | nil, err "interrupted" (Ctrl-C). Asks with `text`; `ctrl_z`: Ctrl-Z ends a line, too.
+ * prompt:read(text, ctrl_z = boolean?) waits -> line, ended_by_ctrl_z | nil, err. Asks with
+ * `text`; `ctrl_z`: Ctrl-Z ends a line, too. Nil at the end (Ctrl-D, end of file); with an error,
+ * "interrupted", for Ctrl-C.
  */
 static int l_read(lua_State *L)
 {
@@ -115,7 +116,7 @@ static int l_read(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* prompt:print(text): shows it, above the line being edited if there is one */
+/* prompt:print(text): shows it, above the line being edited if there is one. */
 static int l_print(lua_State *L)
 {
     struct mt_line_editor *edit = check_open(L);
@@ -125,7 +126,7 @@ static int l_print(lua_State *L)
     return 0;
 }
 
-/* prompt:remember(line): the arrow keys bring it back */
+/* prompt:remember(line): the arrow keys bring it back. */
 static int l_remember(lua_State *L)
 {
     struct mt_line_editor *edit = check_open(L);
@@ -147,7 +148,7 @@ static int l_is_edited(lua_State *L)
     return 1;
 }
 
-/* prompt:close(): a task that waits for a line gets the end */
+/* prompt:close(): a task that waits for a line gets the end. */
 static int l_close(lua_State *L)
 {
     struct lua_prompt *prompt = check_prompt(L);

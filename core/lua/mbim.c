@@ -35,7 +35,10 @@ static bool has_service(uint32_t type)
            type == MT_MBIM_INDICATE_STATUS;
 }
 
-/* { type=, transaction=, status=, max_control=, service=, cid=, set=, info= } */
+/*
+ * message = { type, transaction = integer?, status = integer?, max_control = integer?, service =
+ * string?, cid = integer?, set = boolean?, info = string? }
+ */
 static void push_message(lua_State *L, const void *view)
 {
     const struct mt_mbim_message *message = view;
@@ -137,7 +140,7 @@ static int l_parse(lua_State *L)
     return 1;
 }
 
-/* split(bytes, max_transfer) -> list of fragments */
+/* split(bytes, max_transfer) -> list of string: the fragments. */
 static int l_split(lua_State *L)
 {
     size_t length;
@@ -171,9 +174,9 @@ static int l_assembly(lua_State *L)
 }
 
 /*
- * assembly:add(transfer) -> message, once it is whole; nil while more must come; nil, err, lost:
- * `lost` is what is known of the message that cannot be read (type, transaction), `err.detail`
- * has the protocol error to answer with.
+ * assembly:add(transfer) -> message | nil, err, lost: the message once it is whole; nil while more
+ * must come. After an error, `lost` is what is known of the message that cannot be read (type,
+ * transaction), and `err.detail` has the protocol error to answer with.
  */
 static int l_add(lua_State *L)
 {

@@ -56,7 +56,9 @@ static int next_finish(lua_State *L, struct mt_op *op)
 
 static const struct mt_op_class next_class = { next_cancel, next_finish, NULL };
 
-/* monitor:next() waits -> the event | nil, err */
+/*
+ * monitor:next() waits -> any | nil, err. The event, as the function that opened the monitor says.
+ */
 static int l_next(lua_State *L)
 {
     struct monitor *monitor = check_monitor(L);
@@ -76,7 +78,7 @@ static int l_next(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* monitor:close(): a task that waits for it gets an error with the code "gone" */
+/* monitor:close(): a task that waits for it gets an error with the code "gone". */
 static int l_close(lua_State *L)
 {
     struct monitor *monitor = check_monitor(L);

@@ -20,11 +20,14 @@
 #include "lua/table.h"
 
 /*
- * link(name | index) -> { index, name, up, running, mtu, type?, noarp, flags, parent?, vlan_id?,
- * statistics? = { rx = { packets, bytes, errors, dropped }, tx = { the same } } } | nil, err
- * `type` is the kernel's name for its kind of link, such as "tun", "wwan" or "vlan"; `parent` is
- * the index of the link that it is on.
+ * interface = { index, name, up, running, mtu, type?, noarp, flags = integer, parent?, vlan_id?, statistics? =
+ * { rx = { packets, bytes = integer, errors, dropped }, tx = { packets, bytes = integer, errors,
+ * dropped } } }
+ * `type` is the kernel's name for its kind of link, such as "tun", "wwan" or "vlan"; `parent` is the
+ * index of the link that it is on.
  */
+
+/* link(name | index) -> interface | nil, err */
 static int l_link(lua_State *L)
 {
     int index = lua_isinteger(L, 1) ? (int)lua_tointeger(L, 1) : 0;
@@ -75,7 +78,7 @@ static int l_set_link(lua_State *L)
     return mt_netlink_done(L);
 }
 
-/* links() -> list of what link() returns | nil, err */
+/* links() -> list of interface | nil, err */
 static int l_links(lua_State *L)
 {
     lua_settop(L, 0);
@@ -100,8 +103,9 @@ static int add_vlan(lua_State *L, const char *name, const char *parent, int id)
 }
 
 /*
- * add_link { kind = "vlan", name=, parent = its name, id = 0 to 4094 } -> true | nil, err:
- * "exists" when the name or the id is taken, "unsupported" when the kernel has no VLANs.
+ * add_link { kind = "vlan", name=, parent = string, id = 0 to 4094 } -> true | nil, err: "exists"
+ * when the name or the id is taken, "unsupported" when the kernel has no VLANs. The parent is a
+ * link's name.
  */
 static int l_add_link(lua_State *L)
 {
@@ -141,8 +145,10 @@ static int l_remove_link(lua_State *L)
     return mt_netlink_done(L);
 }
 
-/* addresses(link?) -> list of { link, family = "ipv4" | "ipv6", address, prefix_length, scope,
- * protocol?, peer? } | nil, err */
+/*
+ * addresses(link?) -> list of { link, family = "ipv4" | "ipv6", address, prefix_length, scope,
+ * protocol?, peer = string? } | nil, err
+ */
 static int l_addresses(lua_State *L)
 {
     const char *link = luaL_optstring(L, 1, NULL);
@@ -183,8 +189,9 @@ static int changed_address(lua_State *L, const char *what, struct rtnl_addr *add
 }
 
 /*
- * add_address { link=, address=, prefix_length=, protocol = integer?, no_prefix_route = boolean? }
- * -> true | nil, err ("exists" when the link has it). `protocol` marks whose address it is.
+ * add_address { link=, address=, prefix_length = integer?, protocol = integer?, no_prefix_route =
+ * boolean? } -> true | nil, err ("exists" when the link has it). Without a prefix length, it is a
+ * host's address. `protocol` marks whose address it is.
  */
 static int l_add_address(lua_State *L)
 {
@@ -201,7 +208,7 @@ static int l_add_address(lua_State *L)
     return changed_address(L, "add", address, status);
 }
 
-/* del_address { link=, address=, prefix_length= } -> true | nil, err */
+/* del_address { link=, address=, prefix_length = integer? } -> true | nil, err */
 static int l_del_address(lua_State *L)
 {
     struct rtnl_addr *address = mt_netlink_new(L, "route/addr");
@@ -250,7 +257,10 @@ static unsigned read_groups(lua_State *L)
     return groups;
 }
 
-/* monitor { groups = { "link", "address", "route", "nexthop", "rule" } } -> monitor | nil, err */
+/*
+ * monitor { groups = list of "link" | "address" | "route" | "nexthop" | "rule" } -> monitor | nil,
+ * err
+ */
 static int l_monitor(lua_State *L)
 {
     unsigned groups = read_groups(L);

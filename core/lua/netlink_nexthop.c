@@ -12,8 +12,10 @@
 #include "lua/netlink_request.h"
 #include "lua/table.h"
 
-/* nexthops { protocol?, link? } -> list of { id, protocol, family?, link?, gateway?, onlink,
- * group? = list of { id, weight } } | nil, err */
+/*
+ * nexthops { protocol?, link? }? -> list of { id, protocol, family?, link?, gateway?, onlink?,
+ * group? = list of { id, weight } } | nil, err
+ */
 static int l_nexthops(lua_State *L)
 {
     return mt_netlink_list(L, MT_NETLINK_NEXTHOP, "next hops");
@@ -97,11 +99,11 @@ static uint32_t need_id(lua_State *L)
 }
 
 /*
- * add_nexthop { id=, protocol?, link=, gateway?, onlink?, family?, replace? }, or
- * add_nexthop { id=, protocol?, group = list of { id=, weight? = 1 to 65535 }, replace? }
- * -> true | nil, err ("exists" when there is one, unless it is to be replaced)
- * A weight above 256 takes Linux 6.12; before, it is "invalid".
- * With its link, the kernel takes a next hop away, out of groups and routes, too.
+ * add_nexthop { id=, protocol?, link?, gateway?, onlink?, family?, group? = list of { id=, weight?
+ * = 1 to 65535 }, replace? } -> true | nil, err ("exists" when there is one, unless it is to be
+ * replaced). It has a link, and with it a gateway or a family; or it is a group.
+ * A weight above 256 takes Linux 6.12; before, it is "invalid". With its link, the kernel takes a
+ * next hop away, out of groups and routes, too.
  */
 static int l_add_nexthop(lua_State *L)
 {

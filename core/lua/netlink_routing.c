@@ -18,11 +18,11 @@
 /* ---- routes ---- */
 
 /*
- * routes { family?, table?, protocol?, link? } -> list of { family, destination = "default" |
- * "address/length", gateway?, source?, link?, metric, table, protocol, scope, type, onlink,
- * nexthop? = an id, hops? = list of { link, gateway?, onlink, weight } } | nil, err
- * One with several ways is also listed for the links of the others; what stands outside `hops` is
- * of the first.
+ * routes { family?, table = integer?, protocol?, link? }? -> list of { family, destination,
+ * gateway?, source?, link?, metric, table = integer, protocol, scope, type, onlink, nexthop?,
+ * hops? = list of { link, gateway?, onlink, weight } } | nil, err. A destination is "default" or
+ * "address/length", `nexthop` an id. A route with several ways is also listed for the links of the
+ * others; the fields outside `hops` are of the first.
  */
 static int l_routes(lua_State *L)
 {
@@ -148,11 +148,11 @@ static int changed_route(lua_State *L, const char *what, int status)
 }
 
 /*
- * add_route { destination = "default" | "address/length", link= | nexthop= | hops=, gateway?,
- * metric?, table?, protocol?, source?, onlink?, family?, replace? } -> true | nil, err ("exists"
- * when there is one like it, unless it is to be replaced)
- * Without a gateway, the destination is on the link itself. `nexthop` is an id, `hops` a list of
- * { link=, gateway?, onlink?, weight? = 1 to 256 }.
+ * add_route { destination=, link?, nexthop?, hops? = list of { link=, gateway?, onlink?, weight? =
+ * 1 to 256 }, gateway?, metric?, table = integer?, protocol?, source?, onlink?, family?, replace?
+ * } -> true | nil, err ("exists" when there is one like it, unless it is to be replaced). The
+ * destination is "default" or "address/length"; it is reached by a link, by the next hop with an
+ * id, or by several hops. Without a gateway, it is on the link itself.
  */
 static int l_add_route(lua_State *L)
 {
@@ -175,7 +175,10 @@ static int l_add_route(lua_State *L)
     return changed_route(L, "add", status);
 }
 
-/* del_route { as add_route; what is not said may be anything } -> true | nil, err */
+/*
+ * del_route(route) -> true | nil, err: as add_route() takes it; a field that is not there may be
+ * anything.
+ */
 static int l_del_route(lua_State *L)
 {
     struct rtnl_route *route = mt_netlink_new(L, "route/route");
@@ -193,8 +196,10 @@ static int l_del_route(lua_State *L)
 
 /* ---- rules ---- */
 
-/* rules { family?, table?, protocol?, priority? } -> list of { family, priority, table, protocol,
- * action, from?, iif?, oif?, fwmark?, fwmask? } | nil, err */
+/*
+ * rules { family?, table = integer?, protocol?, priority? }? -> list of { family, priority, table
+ * = integer, protocol, action, from?, iif?, oif?, fwmark?, fwmask? } | nil, err
+ */
 static int l_rules(lua_State *L)
 {
     return mt_netlink_list(L, MT_NETLINK_RULE, "rules");
@@ -279,16 +284,20 @@ static int change_rule(lua_State *L, const char *what, int flags,
 }
 
 /*
- * add_rule { table=, family?, priority?, from? = "address" | "address/length", iif?, oif?, fwmark?,
- * fwmask?, protocol? } -> true | nil, err ("exists" when there is one like it)
- * Packets that fit look for their route in that table; the lowest priority comes first.
+ * add_rule { table = integer, family?, priority?, from?, iif?, oif?, fwmark?, fwmask?, protocol? }
+ * -> true | nil, err ("exists" when there is one like it). `from` is "address" or
+ * "address/length". Packets that fit look for their route in that table; the lowest priority comes
+ * first.
  */
 static int l_add_rule(lua_State *L)
 {
     return change_rule(L, "add", NLM_F_EXCL, rtnl_rule_build_add_request);
 }
 
-/* del_rule { as add_rule; what is not said may be anything } -> true | nil, err */
+/*
+ * del_rule(rule) -> true | nil, err: as add_rule() takes it; a field that is not there may be
+ * anything.
+ */
 static int l_del_rule(lua_State *L)
 {
     return change_rule(L, "delete", 0, rtnl_rule_build_delete_request);

@@ -57,8 +57,8 @@ static int echo_finish(lua_State *L, struct mt_op *base)
 static const struct mt_op_class echo_class = { echo_cancel, echo_finish, NULL };
 
 /*
- * echo { address=, link?, timeout = 5, size = 56 } waits -> seconds | nil, err
- * The codes to expect are "timeout" and "unreachable"; for the latter, detail.from is the host that reported it.
+ * echo { address=, link?, timeout = 5, size = 56 } waits -> seconds | nil, err. The codes to
+ * expect are "timeout" and "unreachable"; for the latter, detail.from is the host that said so.
  */
 static int l_echo(lua_State *L)
 {

@@ -97,7 +97,7 @@ static void read_cancel(struct mt_op *base)
 
 static const struct mt_op_class read_class = { read_cancel, read_finish, read_release };
 
-/* port:read() waits -> string (a whole message on a message port) | nil, err */
+/* port:read() waits -> string | nil, err. On a message port, a whole message. */
 static int l_read(lua_State *L)
 {
     struct lua_port *port = check_port(L);
@@ -126,7 +126,7 @@ static int l_write(lua_State *L)
     return 1;
 }
 
-/* port:close(): a task that waits for it gets an error with the code "gone" */
+/* port:close(): a task that waits for it gets an error with the code "gone". */
 static int l_close(lua_State *L)
 {
     struct lua_port *port = check_port(L);
@@ -139,7 +139,7 @@ static int l_close(lua_State *L)
     return 0;
 }
 
-/* port:peer() -> { pid, uid, gid } of the process at the other end of a unix socket | nil, err */
+/* port:peer() -> { pid, uid, gid } | nil, err. Of the process at the other end of a unix socket. */
 static int l_peer(lua_State *L)
 {
     struct lua_port *port = check_port(L);
@@ -157,7 +157,7 @@ static int l_peer(lua_State *L)
     return 1;
 }
 
-/* port:max_message() -> bytes that the driver takes in one control message, or nil */
+/* port:max_message() -> integer | nil: how many bytes the driver takes in one control message. */
 static int l_max_message(lua_State *L)
 {
     struct lua_port *port = check_port(L);
@@ -292,7 +292,10 @@ static int l_packets(lua_State *L)
 
 static const char *const kinds[] = { "messages", "stream", NULL };
 
-/* adopt(fd, "messages" | "stream") -> port | nil, err. The descriptor is the port's from now on. */
+/*
+ * adopt(fd, kind = "messages" | "stream") -> port | nil, err. The descriptor is the port's from
+ * now on.
+ */
 static int l_adopt(lua_State *L)
 {
     int fd = (int)luaL_checkinteger(L, 1);
@@ -357,8 +360,8 @@ static void accept_cancel(struct mt_op *base)
 static const struct mt_op_class accept_class = { accept_cancel, accept_finish, accept_release };
 
 /*
- * listener:strangers() -> how many connections of other users than root and us were turned away
- * since this was called last, and the last one's user
+ * listener:strangers() -> count, uid: how many connections of other users than root and us were
+ * turned away since this was called last, and the last one's user.
  */
 static int l_strangers(lua_State *L)
 {
@@ -389,7 +392,7 @@ static int l_accept(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* listener:close(): a task that waits for it gets an error with the code "gone" */
+/* listener:close(): a task that waits for it gets an error with the code "gone". */
 static int l_listener_close(lua_State *L)
 {
     struct lua_listener *listener = check_listener(L);
@@ -402,7 +405,7 @@ static int l_listener_close(lua_State *L)
     return 0;
 }
 
-/* listen(path, "messages" | "stream") -> listener | nil, err */
+/* listen(path, kind = "messages" | "stream") -> listener | nil, err */
 static int l_listen(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);

@@ -81,8 +81,9 @@ static int run(lua_State *L, enum mt_probe_kind kind)
 }
 
 /*
- * tcp { address=, port=, link?, timeout = 5 } waits -> seconds, "connected" | "refused" | nil, err
- * Refused is an answer, too: there is a way to the host, and back.
+ * tcp { address=, port = integer, link?, timeout = 5 } waits -> seconds, answer | nil, err. The
+ * answer is "connected" or "refused", which says as well that there is a way to the host, and
+ * back.
  */
 static int l_tcp(lua_State *L)
 {
@@ -90,8 +91,8 @@ static int l_tcp(lua_State *L)
 }
 
 /*
- * dns { address=, port = 53, name = "", link?, timeout = 5 } waits -> seconds | nil, err
- * Any answer of that server counts, "no such name" as well. The root, "", is asked for its servers,
+ * dns { address=, port = 53, name = "", link?, timeout = 5 } waits -> seconds | nil, err. Any
+ * answer of that server counts, "no such name" as well. The root, "", is asked for its servers,
  * any other name for its IPv4 addresses.
  */
 static int l_dns(lua_State *L)

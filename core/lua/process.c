@@ -175,12 +175,12 @@ static int start(lua_State *L, bool attached)
 }
 
 /*
- * run { "program", "argument", ..., stdin = string?, env = { NAME = "value" | false }?,
- * timeout = seconds? } waits -> { status, signal?, stdout, stderr, truncated } | nil, err
- * No shell: the program is looked up on PATH and gets the arguments as they are. It has no
- * terminal. A status of 128 + n means that signal n ended it. Each output is cut at 1 MiB.
- * At the time-out, or when the waiting task is cancelled, the program and what it started get
- * SIGTERM, and SIGKILL a second later.
+ * run { "program", "argument", ..., stdin = string?, env = table?, timeout = number? } waits -> {
+ * status, signal = integer?, stdout, stderr, truncated } | nil, err. No shell: the program is
+ * looked up on PATH and gets the arguments as they are. It has no terminal. `env` has variables by
+ * name; false takes one away. A status of 128 + n means that signal n ended it. Each output is cut
+ * at 1 MiB. At the time-out, or when the waiting task is cancelled, the program and what it
+ * started get SIGTERM, and SIGKILL a second later.
  */
 static int l_run(lua_State *L)
 {
@@ -188,9 +188,9 @@ static int l_run(lua_State *L)
 }
 
 /*
- * spawn_attached { "program", ..., env? } waits -> { status, signal? } | nil, err
- * The program shares our terminal: an editor, a pager. It is in our process group, so that Ctrl-C
- * goes to both.
+ * spawn_attached { "program", ..., env = table? } waits -> { status, signal = integer? } | nil,
+ * err. The program shares our terminal: an editor, a pager. It is in our process group, so that
+ * Ctrl-C goes to both.
  */
 static int l_spawn_attached(lua_State *L)
 {
@@ -201,7 +201,10 @@ static int l_spawn_attached(lua_State *L)
 
 enum { MAX_HOLDERS = 64 };
 
-/* holders(path) -> list of { pid, name } of the others that have this device open | nil, err */
+/*
+ * holders(path) -> list of { pid, name } | nil, err. The other processes that have this device
+ * open.
+ */
 static int l_holders(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
@@ -241,7 +244,7 @@ static int l_pid_alive(lua_State *L)
     return 1;
 }
 
-/* take_variable(name) -> string | nil: what our environment says; children do not inherit it then. */
+/* take_variable(name) -> string | nil: from our environment; children do not inherit it then. */
 static int l_take_variable(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);

@@ -14,7 +14,10 @@
 
 static const char *const types[] = { "request", "response", "indication", NULL };
 
-/* { service=, client=, type=, transaction=, id=, tlvs=, from_modem= } */
+/*
+ * message = { service = integer?, client = integer?, type, transaction = integer?, id = integer?,
+ * tlvs = string?, from_modem = boolean? }
+ */
 static void push_message(lua_State *L, const void *view)
 {
     const struct mt_qmi_message *message = view;
@@ -115,7 +118,10 @@ static int l_parse(lua_State *L)
     return push_parsed(L, mt_qmi_parse(bytes, length, &message), &message);
 }
 
-/* parse_sdu(bytes, service) -> message | nil, err: without QMUX's header, as QRTR carries it */
+/*
+ * parse_sdu(bytes, service = integer) -> message | nil, err: without QMUX's header, as QRTR
+ * carries it.
+ */
 static int l_parse_sdu(lua_State *L)
 {
     size_t length;
@@ -139,8 +145,8 @@ static int l_assembly(lua_State *L)
 }
 
 /*
- * assembly:add(bytes) -> list of the messages that are complete now, err: what could not be read is
- * dropped, and `err` says why the first of it was refused
+ * assembly:add(bytes) -> list of message, err: the messages that are complete now. What could not
+ * be read is dropped, and `err` says why the first of it was refused.
  */
 static int l_add(lua_State *L)
 {

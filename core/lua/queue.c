@@ -88,7 +88,7 @@ static void pop_cancel(struct mt_op *base)
 
 static const struct mt_op_class pop_class = { pop_cancel, pop_finish, NULL };
 
-/* queue:pop() waits -> value; nil, error once the queue is closed and empty */
+/* queue:pop() waits -> value | nil, err. Nil and the error once the queue is closed and empty. */
 static int l_pop(lua_State *L)
 {
     struct queue *queue = check_queue(L);
@@ -104,7 +104,7 @@ static int l_pop(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* queue:push(value) -> true, or false when it is full or closed (the value is dropped) */
+/* queue:push(value) -> boolean: false when it is full or closed, and the value is dropped. */
 static int l_push(lua_State *L)
 {
     struct queue *queue = check_queue(L);
@@ -121,7 +121,10 @@ static int l_push(lua_State *L)
     return 1;
 }
 
-/* queue:close(error): what is queued can still be taken; then pop() returns nil and the error. */
+/*
+ * queue:close(reason): what is queued can still be taken; then pop() returns nil and the reason,
+ * an error.
+ */
 static int l_close(lua_State *L)
 {
     struct queue *queue = check_queue(L);
@@ -135,7 +138,7 @@ static int l_close(lua_State *L)
     return 0;
 }
 
-/* queue:length() -> how many values are waiting to be taken */
+/* queue:length() -> integer: how many values are waiting to be taken. */
 static int l_length(lua_State *L)
 {
     struct queue *queue = check_queue(L);

@@ -118,7 +118,7 @@ static void push_plain(lua_State *L, int index, int depth)
         lua_pushvalue(L, index);
 }
 
-/* copy(value) -> a copy that shares no table with it; raises if it nests too deeply */
+/* copy(value) -> value: a copy that shares no table with it; raises if it nests too deeply. */
 static int l_copy(lua_State *L)
 {
     lua_settop(L, 1);
@@ -173,10 +173,10 @@ static int push_failure(lua_State *L, lua_State *thread)
 }
 
 /*
- * run(source, chunk_name, environment, seconds, bytes) -> true, results... | nil, err
- * Text chunks only. The chunk sees a copy of `environment`, of the tables in it and in those, and
- * nothing else; it gets `seconds` of the processor's time and `bytes` of memory. The results are plain
- * tables that the chunk cannot change any more.
+ * run(source, chunk_name, environment, seconds, bytes = integer) -> true, ... | nil, err. Text
+ * chunks only. The chunk sees a copy of `environment`, of the tables in it and in those, and
+ * nothing else; it gets `seconds` of the processor's time and `bytes` of memory. The results are
+ * plain tables that the chunk cannot change any more.
  */
 static int l_run(lua_State *L)
 {
@@ -221,7 +221,10 @@ static int l_run(lua_State *L)
     return results + 1;
 }
 
-/* new_math() -> another `math`: with private random numbers, for a script that seeds them */
+/*
+ * new_math() -> table: another `math`, with random numbers of its own, for a script that seeds
+ * them.
+ */
 static int l_new_math(lua_State *L)
 {
     lua_pushcfunction(L, luaopen_math);

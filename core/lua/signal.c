@@ -25,7 +25,10 @@ static int take_signal(lua_State *L, struct mt_monitor *host)
     return 1;
 }
 
-/* open("HUP" | "USR1" | "USR2") -> monitor | nil, err, "busy" where another monitor has it */
+/*
+ * open(name = "HUP" | "USR1" | "USR2") -> monitor | nil, err: "busy" where another monitor has it.
+ * Its next() returns true once the signal has come.
+ */
 static int l_open(lua_State *L)
 {
     int which = luaL_checkoption(L, 1, NULL, names);
@@ -37,9 +40,9 @@ static int l_open(lua_State *L)
 }
 
 /*
- * end_on_closed_output(): from now on the program ends, as SIGPIPE ends others, when its standard
- * output or error has lost its reader. With true, a write has just failed for that reason: -> does
- * the program end?
+ * end_on_closed_output(failed = boolean?) -> boolean: from now on the program ends, as SIGPIPE
+ * ends others, when its standard output or error has lost its reader. With true, a write has just
+ * failed for that reason: the result says whether the program ends.
  */
 static int l_end_on_closed_output(lua_State *L)
 {

@@ -129,8 +129,8 @@ static void next_cancel(struct mt_op *base)
 static const struct mt_op_class next_class = { next_cancel, next_finish, NULL };
 
 /*
- * tap:next() waits -> { sent = bool, bytes = string, time = seconds on task.now()'s clock } | nil,
- * err once the exchange has ended
+ * tap:next() waits -> { sent, bytes, time } | nil, err. The time is on task.now()'s clock. Nil
+ * once the exchange has ended.
  */
 static int l_next(lua_State *L)
 {
@@ -145,7 +145,7 @@ static int l_next(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* tap:close(): a task that waits for it gets an error with the code "gone" */
+/* tap:close(): a task that waits for it gets an error with the code "gone". */
 static int l_close(lua_State *L)
 {
     struct lua_tap *tap = check_tap(L);
@@ -158,7 +158,7 @@ static int l_close(lua_State *L)
     return 0;
 }
 
-/* tap.dropped: how many transfers were not taken in time; or a method */
+/* tap.dropped -> integer: how many transfers were not taken in time. */
 static int l_index(lua_State *L)
 {
     struct lua_tap *tap = check_tap(L);

@@ -35,7 +35,7 @@ static int sleep_finish(lua_State *L, struct mt_op *op)
 
 static const struct mt_op_class sleep_class = { sleep_cancel, sleep_finish, NULL };
 
-/* sleep(seconds) */
+/* sleep(seconds) waits. */
 static int l_sleep(lua_State *L)
 {
     double seconds = luaL_checknumber(L, 1);
@@ -44,7 +44,7 @@ static int l_sleep(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
-/* now() -> seconds on a clock that only runs forward */
+/* now() -> seconds: on a clock that only runs forward. */
 static int l_now(lua_State *L)
 {
     lua_pushnumber(L, (lua_Number)uv_hrtime() / 1e9);
@@ -53,7 +53,7 @@ static int l_now(lua_State *L)
 
 /* ---- tasks ---- */
 
-/* spawn(function, ...) -> task. The raw start: scripts use a group, which also waits for its end. */
+/* spawn(fn, ...) -> task. The raw start: scripts use a group, which also waits for its end. */
 static int l_spawn(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TFUNCTION);
@@ -61,14 +61,17 @@ static int l_spawn(lua_State *L)
     return 1;
 }
 
-/* current() -> the task that calls it */
+/* current() -> task: the one that calls it. */
 static int l_current(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, mt_task_current(L));
     return 1;
 }
 
-/* context() -> the running task's context, which the tasks that it starts inherit; nil at first */
+/*
+ * context() -> any: the running task's context, which the tasks that it starts inherit; nil at
+ * first.
+ */
 static int l_context(lua_State *L)
 {
     mt_task_context(L);
@@ -95,8 +98,8 @@ static int l_cancel(lua_State *L)
 }
 
 /*
- * foreground(task | true | nil): from now on Ctrl-C interrupts this task; no task at all; the first
- * task, as at the start
+ * foreground(task = task | boolean?): from now on Ctrl-C interrupts this task; with true, no task
+ * at all; with nil, the first task, as at the start.
  */
 static int l_foreground(lua_State *L)
 {
@@ -125,7 +128,7 @@ static int l_ended(lua_State *L)
 
 /* ---- scopes ---- */
 
-/* scope(seconds or nil, shield) -> scope, to be kept in a <close> variable */
+/* scope(seconds?, shield = boolean?) -> scope. It is kept in a <close> variable. */
 static int l_scope(lua_State *L)
 {
     double seconds = luaL_optnumber(L, 1, -1);
@@ -143,7 +146,7 @@ static int l_scope_cancel(lua_State *L)
     return 0;
 }
 
-/* scope:reason() -> what its waits raise, or nil while it is not cancelled */
+/* scope:reason() -> any: what its waits raise, or nil while it is not cancelled. */
 static int l_scope_reason(lua_State *L)
 {
     mt_scope_reason(L, luaL_checkudata(L, 1, "mt.scope"));
@@ -159,10 +162,11 @@ static int l_scope_close(lua_State *L)
 /* ---- limits ---- */
 
 /*
- * account { seconds, bytes, tasks, cleanup, name } -> an account for limit(), which a task shares
- * with those that it starts. Together they may run for `seconds` of the processor's time until each
- * that was ready has run once, hold `bytes`, and be `tasks` in number; 0 or nil: no limit. Shields
- * hold no longer than `cleanup` seconds after the cancellation that they hide.
+ * account { seconds = number?, bytes = integer?, tasks = integer?, cleanup = number?, name =
+ * string? } -> account: for limit(), which a task shares with those that it starts. Together they
+ * may run for `seconds` of the processor's time until each that was ready has run once, hold
+ * `bytes`, and be `tasks` in number; 0 or nil: no limit. Shields hold no longer than `cleanup`
+ * seconds after the cancellation that they hide.
  */
 static int l_account(lua_State *L)
 {
@@ -192,8 +196,8 @@ static int l_account(lua_State *L)
 }
 
 /*
- * limit(account), or what account() takes: from now on for the calling task, and those that it
- * starts. limit(nil): no limits.
+ * limit(account = account | table?): from now on for the calling task, and those that it starts;
+ * the table is what account() takes. limit(nil): no limits.
  */
 static int l_limit(lua_State *L)
 {
@@ -209,7 +213,7 @@ static int l_limit(lua_State *L)
     return 0;
 }
 
-/* account:held() -> bytes */
+/* account:held() -> integer: bytes. */
 static int l_account_held(lua_State *L)
 {
     struct mt_account **account = luaL_checkudata(L, 1, "mt.account");

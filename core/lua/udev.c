@@ -31,7 +31,8 @@ static int free_list(lua_State *L)
 }
 
 /*
- * A device: { syspath, devnode?, subsystem, sysname, driver?, devtype?, initialized }.
+ * device = { syspath, devnode = string?, subsystem, sysname = string, driver = string?, devtype?,
+ * initialized }
  * `initialized`: udev's rules have run for it; before that, its name and permissions are not what
  * they will be. For a device on a bus, only a monitor knows that and `devnode`.
  */
@@ -52,7 +53,7 @@ static struct udev *udev_of(lua_State *L)
     return *(struct udev **)lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* devices(subsystem) -> list of devices, initialised or not | nil, err */
+/* devices(subsystem) -> list of device | nil, err. Initialised or not. */
 static int l_devices(lua_State *L)
 {
     const char *subsystem = luaL_checkstring(L, 1);
@@ -69,7 +70,9 @@ static int l_devices(lua_State *L)
     return 1;
 }
 
-/* device(syspath) -> device | nil, err. A link to it will do, such as /sys/class/net/wwan0. */
+/*
+ * device(syspath) -> device | nil, err. A link to it will do, such as /sys/class/net/wwan0.
+ */
 static int l_device(lua_State *L)
 {
     const char *syspath = luaL_checkstring(L, 1);
@@ -81,7 +84,10 @@ static int l_device(lua_State *L)
     return 1;
 }
 
-/* parent(syspath, subsystem, devtype?) -> the closest such device above it | nil, err */
+/*
+ * parent(syspath, subsystem, devtype?) -> device | nil, err. The closest such device above
+ * it.
+ */
 static int l_parent(lua_State *L)
 {
     const char *syspath = luaL_checkstring(L, 1);
@@ -150,10 +156,9 @@ static void read_subsystems(lua_State *L, const char *subsystems[MAX_SUBSYSTEMS 
 }
 
 /*
- * monitor { subsystems = { "usbmisc", "net", "tty" }, source = "udev" | "kernel" }
- * -> monitor | nil, err
- * "udev", the default, reports a device once its rules have run, and needs a running udevd;
- * "kernel" reports it at once.
+ * monitor { subsystems = list of string, source = "udev" | "kernel"? } -> monitor | nil, err.
+ * "udev", the default, notifies of a device once its rules have run, and needs a running udevd;
+ * "kernel" does at once.
  */
 static int l_monitor(lua_State *L)
 {

@@ -49,6 +49,10 @@ int mt_schema_fail(lua_State *L, const char *code, const struct mt_schema_path *
     return 2;
 }
 
+/*
+ * compile(name, record = table) -> codec: of a record. Raises for a mistake in it, and names the
+ * field.
+ */
 static int l_compile(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TSTRING);
@@ -59,6 +63,10 @@ static int l_compile(lua_State *L)
     return 1;
 }
 
+/*
+ * compile_tlvs(name, record = table, is_response = boolean?) -> codec: of QMI's TLVs, by their
+ * types. In a response, TLV 2 is the result, and is looked at before others are missed.
+ */
 static int l_compile_tlvs(lua_State *L)
 {
     bool is_response = lua_toboolean(L, 3);
@@ -71,6 +79,7 @@ static int l_compile_tlvs(lua_State *L)
     return 1;
 }
 
+/* codec:encode(value = table?) -> bytes | nil, err */
 static int l_encode(lua_State *L)
 {
     const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);
@@ -84,6 +93,10 @@ static int l_encode(lua_State *L)
     return mt_schema_encode(L, codec);
 }
 
+/*
+ * codec:decode(bytes, lenient = boolean?) -> table | nil, err. Lenient: an incomplete message is
+ * read as far as it goes.
+ */
 static int l_decode(lua_State *L)
 {
     const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);

@@ -1,0 +1,38 @@
+---@meta _
+-- SPDX-License-Identifier: MIT
+-- Made by tests/stubs from core/lua/exchange.c.
+
+---@class core.exchange
+local exchange = {}
+
+--- exchange:close(): the port, too. A task that waits for it gets an error with the code "gone".
+function exchange:close() end
+
+--- exchange:fail_after_reset(): the modem has restarted. It never answers requests that were sent before that: all
+--- that are under way get one more second.
+function exchange:fail_after_reset() end
+
+--- exchange:indication() waits -> message | nil, err. The oldest; where others were dropped before it, for want of
+--- room, its field `lost` says how many.
+---@return table? message
+---@return moontower.error? err
+function exchange:indication() end
+
+--- exchange:request(message, timeout = number) waits -> message | nil, err. The answer. The exchange sets the
+--- transaction's number.
+---@param message table
+---@param timeout number
+---@return table? message
+---@return moontower.error? err
+function exchange:request(message, timeout) end
+
+--- exchange:set_wakeup(message): is sent to a modem that owes an answer and is silent.
+---@param message table
+function exchange:set_wakeup(message) end
+
+--- exchange:tap() -> tap | nil, err. Sees every transfer from now on.
+---@return core.tap? tap
+---@return moontower.error? err
+function exchange:tap() end
+
+return exchange

@@ -1,0 +1,13 @@
+---@meta core.inotify
+-- SPDX-License-Identifier: MIT
+-- Made by tests/stubs from core/lua/inotify.c.
+
+local M = {}
+
+--- folder(path) -> monitor | nil, err
+---@param path string
+---@return core.monitor? monitor
+---@return moontower.error? err
+function M.folder(path) end
+
+return M

@@ -1,0 +1,50 @@
+---@meta core.mbim
+-- SPDX-License-Identifier: MIT
+-- Made by tests/stubs from core/lua/mbim.c.
+
+local M = {}
+
+---
+---@alias core.mbim.message { type: string, transaction: integer?, status: integer?, max_control: integer?, service: string?, cid: integer?, set: boolean?, info: string? }
+
+--- assembly() -> assembly: the receiving side of a modem, or of a program that plays one
+---@return core.mbim.assembly assembly
+function M.assembly() end
+
+--- build(message) -> bytes
+---@param message core.mbim.message
+---@return string bytes
+function M.build(message) end
+
+--- exchange(port, max_transfer, window) -> exchange. The port is the exchange's from now on.
+---@param port core.port
+---@param max_transfer integer
+---@param window integer
+---@return core.exchange exchange
+function M.exchange(port, max_transfer, window) end
+
+--- parse(bytes) -> message | nil, err: one whole message
+---@param bytes string
+---@return core.mbim.message? message
+---@return moontower.error? err
+function M.parse(bytes) end
+
+--- split(bytes, max_transfer) -> list of string: the fragments.
+---@param bytes string
+---@param max_transfer integer
+---@return string[]
+function M.split(bytes, max_transfer) end
+
+---@class core.mbim.assembly
+local assembly = {}
+
+--- assembly:add(transfer) -> message | nil, err, lost: the message once it is whole; nil while more must come.
+--- After an error, `lost` is what is known of the message that cannot be read (type, transaction), and `err.detail`
+--- has the protocol error to answer with.
+---@param transfer string
+---@return core.mbim.message? message
+---@return moontower.error? err
+---@return integer? lost
+function assembly:add(transfer) end
+
+return M

@@ -1,0 +1,22 @@
+---@meta core.probe
+-- SPDX-License-Identifier: MIT
+-- Made by tests/stubs from core/lua/probe.c.
+
+local M = {}
+
+--- dns { address=, port = 53, name = "", link?, timeout = 5 } waits -> seconds | nil, err. Any answer of that
+--- server counts, "no such name" as well. The root, "", is asked for its servers, any other name for its IPv4
+--- addresses.
+---@param options { address: string, port: integer?, name: string?, link: string?, timeout: number? }
+---@return number? seconds
+---@return moontower.error? err
+function M.dns(options) end
+
+--- tcp { address=, port = integer, link?, timeout = 5 } waits -> seconds, answer | nil, err. The answer is
+--- "connected" or "refused", which says as well that there is a way to the host, and back.
+---@param options { address: string, port: integer, link: string?, timeout: number? }
+---@return number? seconds
+---@return string|moontower.error? answer
+function M.tcp(options) end
+
+return M

@@ -1,0 +1,48 @@
+---@meta core.qmi
+-- SPDX-License-Identifier: MIT
+-- Made by tests/stubs from core/lua/qmi.c.
+
+local M = {}
+
+---
+---@alias core.qmi.message { service: integer?, client: integer?, type: string, transaction: integer?, id: integer?, tlvs: string?, from_modem: boolean? }
+
+--- assembly() -> assembly: the receiving side of a modem, or of a program that plays one
+---@return core.qmi.assembly assembly
+function M.assembly() end
+
+--- build(message) -> bytes
+---@param message core.qmi.message
+---@return string bytes
+function M.build(message) end
+
+--- exchange(port, window) -> exchange. The port is the exchange's from now on.
+---@param port core.port
+---@param window integer
+---@return core.exchange exchange
+function M.exchange(port, window) end
+
+--- parse(bytes) -> message | nil, err: one whole QMUX frame; bytes after it are ignored
+---@param bytes string
+---@return core.qmi.message? message
+---@return moontower.error? err
+function M.parse(bytes) end
+
+--- parse_sdu(bytes, service = integer) -> message | nil, err: without QMUX's header, as QRTR carries it.
+---@param bytes string
+---@param service integer
+---@return core.qmi.message? message
+---@return moontower.error? err
+function M.parse_sdu(bytes, service) end
+
+---@class core.qmi.assembly
+local assembly = {}
+
+--- assembly:add(bytes) -> list of message, err: the messages that are complete now. What could not be read is
+--- dropped, and `err` says why the first of it was refused.
+---@param bytes string
+---@return core.qmi.message[]
+---@return moontower.error? err
+function assembly:add(bytes) end
+
+return M

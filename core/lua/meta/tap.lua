@@ -1,0 +1,18 @@
+---@meta _
+-- SPDX-License-Identifier: MIT
+-- Made by tests/stubs from core/lua/tap.c.
+
+---@class core.tap
+---@field dropped integer tap.dropped -> integer: how many transfers were not taken in time.
+local tap = {}
+
+--- tap:close(): a task that waits for it gets an error with the code "gone".
+function tap:close() end
+
+--- tap:next() waits -> { sent, bytes, time } | nil, err. The time is on task.now()'s clock. Nil once the exchange
+--- has ended.
+---@return { sent: boolean, bytes: string, time: number }?
+---@return moontower.error? err
+function tap:next() end
+
+return tap
