@@ -7,7 +7,7 @@ local repair = require "repair"
 local wrap = require "terminal.wrap"
 
 return {
-  summary = "Take the modem offline, and everything back that `up` changed on this computer.",
+  summary = "Take the modem offline, and undo what `up` changed on the host.",
   exits = { [0] = "offline", [3] = true, [7] = true, [8] = true },
   order = function() return "offline" end,
 

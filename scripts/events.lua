@@ -10,7 +10,8 @@ local terminal = require "terminal"
 local validate = require "base.validate"
 
 return {
-  summary = "Show what happens in the daemon, as lines of JSON, until interrupted.",
+  summary = "Show the events of the daemon as lines of JSON.",
+  description = "Show what happens in the daemon, as lines of JSON, until interrupted.",
 
   epilog = [[
 Each line is an object with "event", "time" (UTC) and mostly "modem"; `moontower help events` lists the events. A reader

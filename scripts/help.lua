@@ -37,10 +37,16 @@ local function scripts(with_options)
   return commands, own, policies
 end
 
-local function print_list(list)
-  for _, script in ipairs(list) do
-    print(wrap.text(("  %-11s  %s"):format(script.name, script.summary)))
-  end
+local function list_of(entries)
+  local lines = {}
+  for i, entry in ipairs(entries) do lines[i] = ("  %-11s  %s"):format(entry.name, entry.summary) end
+  return wrap.text(table.concat(lines, "\n"))
+end
+
+local function print_names(label, list)
+  local names = { label }
+  for _, entry in ipairs(list) do names[#names + 1] = entry.name end
+  print(wrap.text(table.concat(names, " ")))
 end
 
 local function not_there(name)
@@ -69,6 +75,9 @@ local function explain(words)
   local of_policy = words:match "^policy (%S+)$"
   if of_policy then
     return explain_policy(of_policy)
+  end
+  if words == "topics" then
+    return { name = words, summary = "The topics of this help.", help = list_of(handbook.topics) }
   end
   local name = words
   local topic, topic_err = handbook.explain(name)
@@ -108,17 +117,14 @@ return {
       print(json.encode(lists, { indent = true }))
       return 0
     end
-    wrap.print("moontower brings 4G/5G modems online and keeps them online.\n\nUsage: moontower COMMAND [OPTIONS]\n")
-    print_list(commands)
+    wrap.print "Usage: moontower COMMAND [OPTION...]    brings modems online and keeps them so"
+    print(list_of(commands))
     if own[1] then
-      print "\nCommands of your own:"
-      print_list(own)
+      print("Commands of your own:\n" .. list_of(own))
     end
-    wrap.print "\nPolicies, for /etc/moontower/config.lua, or run in the foreground by their name:"
-    print_list(policies)
-    print "\nTopics:"
-    print_list(handbook.topics)
-    wrap.print("\n`moontower COMMAND --help` tells more, and so does `moontower help TOPIC`.\n"
+    print_names("Policies:", policies)
+    print_names("Topics:", handbook.topics)
+    wrap.print("`moontower help NAME` explains any of them; `moontower help topics` the topics.\n"
       .. "Without a modem, try: moontower simulate -- moontower up -c calyx-sprint")
     return 0
   end,

@@ -7,7 +7,8 @@ local daemon = require "daemon"
 local option = require "cli.option"
 
 return {
-  summary = "Let the daemon read its configuration and policies again. Connections stay.",
+  summary = "Let the daemon read configuration and policies again.",
+  description = "Let the daemon read its configuration and policies again. Connections stay.",
 
   epilog = "With a mistake in one of them, all stays as it was, and the mistake is reported with file and line.",
 

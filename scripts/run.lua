@@ -40,7 +40,8 @@ local function run_command(made, args)
 end
 
 return {
-  summary = "Run a Lua script of your own in the engine: every call that waits just works.",
+  summary = "Run a Lua script of your own in the engine.",
+  description = "Run a Lua script of your own in the engine: every call that waits just works.",
   exits = false,
   passes_help_on = true, -- `moontower run x.lua --help` is x.lua's business
 

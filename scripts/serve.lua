@@ -8,7 +8,8 @@ local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 return {
-  summary = "Keep modems online, as a daemon: policies, hot-plug, and all other commands run in it.",
+  summary = "Keep modems online: the daemon.",
+  description = "Keep modems online, as a daemon: policies, hot-plug, and all other commands run in it.",
   here = true,
   needs_no_reader = true,
 

@@ -215,7 +215,8 @@ local function run(session, args)
 end
 
 return {
-  summary = "Put the modem into the state that a carrier wants: IPv6, APN, radio access, bands, USB composition.",
+  summary = "Put the modem into the state that a carrier wants.",
+  description = "Put the modem into the state that a carrier wants: IPv6, APN, radio access, bands, USB composition.",
   exits = {
     [0] = "all is as wanted", [3] = "no modem, or not back", [4] = true, [7] = true, [8] = true, [9] = true,
     [12] = "not as wanted: with --plan, or after a \"no\", what the table shows",

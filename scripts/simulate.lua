@@ -231,7 +231,7 @@ local function split_words(args)
 end
 
 return {
-  summary = "A simulated modem: in private namespaces, or on this computer's USB.",
+  summary = "Simulate a modem, in namespaces or on this computer's USB.",
   exits = false,
   here = true,
 

@@ -97,7 +97,7 @@ local function show_busy(description, err, watcher)
 end
 
 return {
-  summary = "Show the modem, SIM, network, connection and link as they are. Changes nothing.",
+  summary = "Show modem, SIM, network, connection and link; changes nothing.",
   exits = { [0] = "online", [3] = true, [7] = true, [8] = true, [11] = "not online, or not as `up` left it" },
 
   options = { option.device, option.proxy_as_up, option.json },

@@ -7,7 +7,7 @@ local trace = require "trace"
 local validate = require "base.validate"
 
 return {
-  summary = "Run a command, and show every message that passes between it and the modem.",
+  summary = "Run a command, and show every message to and from the modem.",
   exits = false,
   precedes_command = true, -- `moontower trace up --apn x`: what follows `up` is for `up`
 

@@ -8,7 +8,8 @@ local unlock = require "modem.unlock"
 local wrap = require "terminal.wrap"
 
 return {
-  summary = "Unlock the radio of a laptop's modem (the FCC lock), and switch it on.",
+  summary = "Unlock the radio of a laptop's modem (the FCC lock).",
+  description = "Unlock the radio of a laptop's modem (the FCC lock), and switch it on.",
   exits = { [0] = "the radio is on", [3] = true, [5] = "it stays off", [7] = true, [8] = true },
   order = function() return "radio on" end,
 

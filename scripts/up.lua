@@ -248,7 +248,8 @@ local function bring_up(args, watcher)
 end
 
 return {
-  summary = "Bring the modem online: SIM, network, connection, addresses, routes, DNS. It stays online afterwards.",
+  summary = "Bring the modem online; it stays so afterwards.",
+  description = "Bring the modem online: SIM, network, connection, addresses, routes, DNS. It stays online afterwards.",
   exits = {
     [0] = "online", [3] = true, [4] = true, [5] = true, [6] = true, [7] = true, [8] = true, [9] = true, [10] = true,
   },

@@ -88,7 +88,8 @@ local function policies_of(jobs, modem)
 end
 
 return {
-  summary = "Tell what the daemon believes of each modem, what it tried, and what it will do next.",
+  summary = "Tell the state of each modem in the daemon, and what comes next.",
+  description = "Tell what the daemon believes of each modem, what it tried, and what it will do next.",
 
   options = { option.json_list },
 

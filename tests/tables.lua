@@ -53,7 +53,10 @@ local function rows_of(list, name, rows)
 end
 
 local function each_script(fn)
-  for _, name in ipairs(command.names()) do fn(name, command.script(name)) end
+  for _, name in ipairs(command.names()) do
+    local script, _, folder = command.script(name)
+    if folder.is_ours then fn(name, script) end
+  end
 end
 
 local made = {}

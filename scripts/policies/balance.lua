@@ -23,7 +23,7 @@ end
 
 return policy {
   name = "balance",
-  summary = "Use several modems at once: connections are spread over them, by weight.",
+  summary = "Use several modems at once, by weight.",
   options = declared,
 
   run = function(modems)

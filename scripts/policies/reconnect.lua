@@ -34,7 +34,7 @@ local options = policy.options(..., declared)
 
 return policy {
   name = "reconnect",
-  summary = "Keep a modem online: connect again, and repair the modem when that fails.",
+  summary = "Keep a modem online; repair it when connecting again fails.",
   options = declared,
   each = { modem = "ready" }, -- one task per ready modem, cancelled when it is unplugged
 

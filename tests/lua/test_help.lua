@@ -18,23 +18,38 @@ local function help(...)
   return result.stdout, result.status, result.stderr
 end
 
+local function escaped(text) return (text:gsub("%p", "%%%0")) end
+
 function T.test_every_script_is_in_the_list_once()
   local text, listed, there = help():gsub("%s+", " "), {}, {}
   local lists = json.decode((help "--json"))
+  local topics = help "topics"
   for _, entry in ipairs(lists.topics) do
+    lu.assertStrMatches(topics, (".*\n? +%s +%s\n.*"):format(escaped(entry.name), escaped(entry.summary)))
+  end
+  for _, entry in ipairs(lists.commands) do
     lu.assertStrContains(text, (" %s %s"):format(entry.name, entry.summary))
   end
+  for _, list in ipairs { lists.commands, lists.policies, lists.topics } do
+    for _, entry in ipairs(list) do lu.assertStrContains(text, " " .. entry.name .. " ") end
+  end
   for _, list in ipairs { lists.commands, lists.policies } do
-    for _, entry in ipairs(list) do
-      listed[#listed + 1] = entry.name
-      lu.assertStrContains(text, (" %s %s"):format(entry.name, entry.summary))
-    end
+    for _, entry in ipairs(list) do listed[#listed + 1] = entry.name end
   end
   for _, folder in ipairs { "/scripts", "/scripts/policies" } do
     for _, file in ipairs(assert(fs.list(program.home .. folder))) do there[#there + 1] = file:match "^(.+)%.lua$" end
   end
   lu.assertItemsEquals(listed, there)
   lu.assertEquals({ lists.commands[1].name, lists.policies[1].name }, { "at", "balance" })
+end
+
+-- A line for each command, and no more than six others.
+function T.test_the_list_is_short()
+  local text, lists = help(), json.decode((help "--json"))
+  lu.assertEquals(select(2, text:gsub("\n", "")) <= #lists.commands + 6, true, text)
+  for _, list in pairs(lists) do
+    for _, entry in ipairs(list) do lu.assertTrue(#entry.summary <= 65, entry.summary) end
+  end
 end
 
 -- Of the list, of every command, policy and topic; what cannot be broken may stand out.
@@ -181,7 +196,7 @@ end
 
 -- Hints, help and READMEs name what there is: `moontower COMMAND --option`.
 function T.test_the_commands_that_our_words_name()
-  local lists, helps, topics, count = json.decode((help "--json")), {}, {}, 0
+  local lists, helps, topics, count = json.decode((help "--json")), {}, { topics = true }, 0
   for _, entry in ipairs(lists.topics) do topics[entry.name] = true end
   for _, list in ipairs { lists.commands, lists.policies } do
     for _, entry in ipairs(list) do helps[entry.name] = help(entry.name) end

@@ -82,7 +82,7 @@ function T.test_help_lists_them_apart_from_ours()
   }
   local text = run(folder, "help"):gsub("%s+", " ")
   lu.assertStrContains(text, "Commands of your own: greet Greet a person. keys not usable: ")
-  lu.assertStrContains(text, " status Show the modem") -- ours
+  lu.assertStrContains(text, " status Show modem, SIM") -- ours
   for _, words in ipairs {
     "keys.lua: a command has no 'sumary'", "wrong.lua returns no command; end it with: return { summary = ",
     "syntax not usable: " .. folder .. "/scripts/syntax.lua:1: unexpected symbol", "raises.lua:1: no",
@@ -119,7 +119,8 @@ function T.test_a_policy_of_a_users_own_runs_by_its_name()
   assert(fs.write(folder .. "/policies/mine.lua",
     'return require "policy" { name = "mine", summary = "It is mine.", run = print }'))
   lu.assertStrContains((run(folder, "mine", "--help")), "It is mine.")
-  lu.assertStrContains((run(folder, "help")), "mine         It is mine.")
+  lu.assertStrMatches((run(folder, "help")), ".*\nPolicies: [%l ]* mine .*")
+  lu.assertStrContains((run(folder, "help", "policy", "mine")), "It is mine.")
 end
 
 -- ---- beside the daemon ----

@@ -83,9 +83,9 @@ end
 
 -- A policy that needs options cannot do without in the foreground; but what it is for, it tells.
 function T.test_without_options_it_can_be_looked_at_but_not_run()
-  local out = assert(process.run { executable, "help" })
+  local out = assert(process.run { executable, "help", "policy", "notify" })
   lu.assertEquals(out.status, 0, out.stderr)
-  lu.assertStrMatches(out.stdout, ".*\n  notify +Run a program.*")
+  lu.assertStrMatches(out.stdout, "Run a program.*")
   lu.assertEquals(assert(process.run { executable, "notify", "--help" }).status, 0)
   local result = assert(process.run { executable, "notify", timeout = 600 })
   lu.assertEquals({ result.status, result.stdout }, { 1, "" })
