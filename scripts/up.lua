@@ -173,7 +173,7 @@ local function connect(device, chosen, options, args, watcher)
     return nil, err
   end
   watcher:data("online", exit == 0)
-  link:keep()
+  link:detach()
   if modem.owner then -- its policies go by what was ordered last, and has worked
     modem.owner.is_up(device, link, asks_for_more(args) and {
       carrier = asks_for_carrier(args) and chosen or nil, options = link_options(args),

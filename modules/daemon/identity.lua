@@ -15,7 +15,7 @@ local KIND = "sockets"
 ---@return boolean is_sure does it say so now?
 function M.of(modem, what)
   local name = modem.description.name
-  local kept = state.kept.load(KIND, name) or {}
+  local kept = state.persistent.load(KIND, name) or {}
   local started = modem:ensure_started()
   local answer = started and (what == "imei" and modem:identity() or what == "iccid" and modem:sim())
   local value = answer and answer[what]
@@ -23,7 +23,7 @@ function M.of(modem, what)
     return kept[what], false
   elseif value ~= kept[what] then
     kept[what] = value
-    state.kept.save(KIND, name, kept)
+    state.persistent.save(KIND, name, kept)
   end
   return value, true
 end

@@ -174,7 +174,7 @@ end
 local function keeping_links(modems, fn, ...)
   for _, modem in ipairs(modems) do
     modem.keeps_links = (modem.keeps_links or 0) + 1
-    if modem.link then modem.link:keep() end
+    if modem.link then modem.link:detach() end
   end
   local function over()
     for _, modem in ipairs(modems) do modem.keeps_links = modem.keeps_links - 1 end
@@ -324,7 +324,7 @@ end
 function Supervisor:keep_links()
   for modem in pairs(self.ready) do
     modem.keeps_links = (modem.keeps_links or 0) + 1 -- a command that has stopped policies counts back when it ends
-    if modem.link then modem.link:keep() end
+    if modem.link then modem.link:detach() end
   end
 end
 

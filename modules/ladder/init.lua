@@ -54,13 +54,13 @@ function M.new(modem, list)
   local self = setmetatable({ modem = modem, key = modem.description.name, failures = 0 }, Ladder)
   self.rungs = table.move(list or M.rungs, 1, #(list or M.rungs), 1, {})
   table.sort(self.rungs, function(a, b) return a.cost < b.cost end)
-  local kept = state.kept.load(KIND, self.key) or {}
+  local kept = state.persistent.load(KIND, self.key) or {}
   self.position, self.used, self.imei = kept.position or 0, kept.used or {}, kept.imei
   return self
 end
 
 local function save(self)
-  state.kept.save(KIND, self.key, { position = self.position, used = self.used, imei = self.imei })
+  state.persistent.save(KIND, self.key, { position = self.position, used = self.used, imei = self.imei })
 end
 
 -- Asked only of a modem that has just connected, as others may not answer. Returns whether there is something to save.

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- A bearer on the host: addresses, routes, MTU and DNS of a network interface, and undone exactly.
 --
--- All that will be done stands in a journal (/run/moontower/links/NAME.json) first. So a later run can undo what
--- one that was killed had done: see link/journal.lua. A bearer with a channel has an interface of its own, which is
--- made first if it is not there: see link/channel.lua.
+-- All that will be done is written to a journal (/run/moontower/links/NAME.json) first. So a later run can undo what
+-- a killed one had done: see link/journal.lua. A bearer with a channel has an interface for itself, which is made first
+-- if it is not there: see link/channel.lua.
 
 local channels = require "link.channel"
 local compare = require "link.compare"
@@ -12,17 +12,22 @@ local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local probes = require "link.probes"
-local renewal = require "link.renew"
 local resolver = require "link.dns"
 local task = require "task"
-local watch = require "link.monitor"
 
 local MAIN_TABLE = 254
 
 local M = {}
 
 local SLAAC_TIME, UNDO_TIME = 10, 15
+
+---@class link.options
+---@field dns boolean? false: leave the host's DNS servers alone
+---@field metric integer? of the default routes
+---@field table integer? that they go to
+---@field default_route boolean? false: none
+---@field mtu integer?
+---@field probe string? what link:wait_down() asks for an answer, if nothing else is given
 
 ---@class link.link
 ---@field name string the interface
@@ -37,9 +42,11 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field is_closed boolean? it has been undone
 ---@field proven table<string, boolean>? families through which something has answered: see link/probes.lua
 ---@field private options table
----@field private renewing task.mutex
+---@field private refreshing_lock task.mutex
 ---@field private journal link.journal
-local Link = { prove = probes.prove, wait_down = watch.wait_down }
+---@field private detached boolean? leaving its block does not undo it
+---@field status status.status? where link:wait_down() says how the link is; nil: nowhere
+local Link = {}
 
 function Link:__index(name)
   return name == "address" and self.addresses[1] and self.addresses[1].address or Link[name]
@@ -214,7 +221,7 @@ end
 
 -- Does the host still have all that the journal says, and is that all that is wanted? Of a link whose only address the
 -- kernel has made from a router advertisement, the modem tells none.
-local function stands(journal, link, now, options)
+local function is_intact(journal, link, now, options)
   local told = plan.all_of(link.bearer, "addresses")
   local differences, err = compare.kernel(now.name, { addresses = told, journal = journal })
   if not differences then
@@ -249,7 +256,7 @@ function M.describe(bearer)
     there, err = netlink.addresses(name)
   end
   if there then
-    bearer, err = plan.usable(bearer, now)
+    bearer, err = plan.for_host(bearer, now)
   end
   if there and bearer then
     differences, err = compare.host(name, { addresses = plan.all_of(bearer, "addresses"), journal = journal })
@@ -342,8 +349,8 @@ end
 
 ---Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.
 ---@param bearer modem.bearer
----@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean?, mtu: integer? }?
----@return link.link? link keep it in a <close> variable, or link:keep() it
+---@param options link.options?
+---@return link.link? link keep it in a <close> variable, or link:detach() it
 ---@return moontower.error? err nothing is left on the host then
 function M.apply(bearer, options)
   options = options or {}
@@ -358,24 +365,24 @@ function M.apply(bearer, options)
   if not now then
     return nil, err
   end
-  bearer, err = plan.usable(bearer, now)
+  bearer, err = plan.for_host(bearer, now)
   if not bearer then
     return nil, err
   end
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
-    on_close = nothing, on_given = nothing, options = options, renewing = task.mutex(),
+    on_close = nothing, on_given = nothing, options = options, refreshing_lock = task.mutex(),
   }, Link)
   local key = journals.key(parent.name, bearer.channel)
   local left
   left, err = journals.load(key)
   if err then
     return nil, err
-  elseif left and stands(left, self, now, options) then
+  elseif left and is_intact(left, self, now, options) then
     self.journal, self.adopted = left, true
     self.addresses[1] = self.addresses[1] or global_ipv6(now.name)
-    self.kept = true -- by who made it: leaving a block does not take it down, close() does
+    self.detached = true -- by the run that made it: leaving a block does not take it down, close() does
     return self
   end
   local undone
@@ -389,41 +396,52 @@ function M.apply(bearer, options)
   return set_up(self, parent, options)
 end
 
----Leaves the link up when this program ends; a later `down` takes it down.
-function Link:keep()
-  self.kept = true
-  self.journal.kept = true
+---Leaves the link up when its block or this program ends: a later `down` takes it down.
+function Link:detach()
+  self.detached = true
+  self.journal.persistent = true
   journals.save(self.journal)
 end
 
----Leaves the link up should this program be killed, so that the next one can adopt it; leaving the block takes it down,
----unless the daemon is ending the policy just then (modem.keeps_links). For the daemon.
-function Link:survive()
-  self:keep()
-  self.kept = (self.bearer.modem.keeps_links or 0) > 0
+---Leaves the link up if this program is killed, so that the next one can adopt it. Leaving the block takes it down, but
+---while the daemon is ending the policy (modem.keeps_links). For the daemon.
+function Link:make_adoptable()
+  self:detach()
+  self.detached = (self.bearer.modem.keeps_links or 0) > 0
 end
 
 ---Is all that was made on the host still there?
 ---@return boolean? false: not all; nil: the kernel could not be asked
 ---@return moontower.error? err
-function Link:stands()
+function Link:is_intact()
   local now, err = errors.there(netlink.link(self.name))
   if not now then
     return now, err
   end
-  return stands(self.journal, self, now, self.options)
+  return is_intact(self.journal, self, now, self.options)
 end
 
----Reads the connection's settings from the modem again: see link/renew.lua.
+---Does anything answer through the link? See link/probes.lua.
+---@param options link.watch?
+---@return true? alive
+---@return moontower.error? err "unreachable"
+function Link:prove(options) return require("link.probes").prove(self, options) end
+
+---Waits until the link is down: see link/monitor.lua.
+---@param options link.watch?
+---@return moontower.error reason "disconnected", "unreachable", "gone"
+function Link:wait_down(options) return require("link.monitor").wait_down(self, options) end
+
+---Reads the connection's settings from the modem again: see link/refresh.lua.
 ---@return "same"|"changed"|nil
 ---@return moontower.error? err
-function Link:renew() return renewal.renew(self, M.apply) end
+function Link:refresh() return require("link.refresh").refresh(self, M.apply) end
 
----Asks again for a family that was refused, beside the other one; its addresses are there after link:renew().
+---Asks again for a family that was refused, beside the other one; its addresses are there after link:refresh().
 ---@param family "ipv4"|"ipv6" one of link.bearer:awaited()
 ---@return true? ok
 ---@return moontower.error? err
-function Link:ask_again(family) return renewal.ask_again(self, family) end
+function Link:ask_again(family) return require("link.refresh").ask_again(self, family) end
 
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.
 function Link:close()
@@ -441,7 +459,7 @@ function Link:close()
 end
 
 function Link:__close()
-  if not self.kept then
+  if not self.detached then
     self:close()
   end
 end

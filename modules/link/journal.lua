@@ -25,7 +25,7 @@ local NOWHERE = salvage.NOWHERE
 ---@field parent { name: string, index: integer, up: boolean }? what a channel is on; was it up before the first of us?
 ---@field before { mtu: integer, up: boolean, accept_ra: string? }
 ---@field owner { pid: integer, start: integer? }? who is at work on it
----@field kept boolean? it is finished, and is to stay
+---@field persistent boolean? it is finished, and is to stay
 ---@field metric integer?
 ---@field table integer?
 ---@field addresses table[] as core.netlink takes them
@@ -214,7 +214,7 @@ end
 ---@return moontower.error? err
 function M.undo(journal)
   -- From here on it is a half-done thing: should we be killed, repair() goes on.
-  journal.kept, journal.owner = false, M.me()
+  journal.persistent, journal.owner = false, M.me()
   M.save(journal)
   local host_undone, err = undoing_of(function(undoing) undo_interface(undoing, journal) end)
   local dns_undone, dns_err = true, nil
@@ -242,10 +242,10 @@ end
 local function repair_one(key)
   local journal, err = load_journal(key)
   local interface
-  if journal and journal.kept then
+  if journal and journal.persistent then
     interface, err = same_interface(journal)
   end
-  local at_work = journal and not journal.kept and journal.owner
+  local at_work = journal and not journal.persistent and journal.owner
     and process.pid_alive(journal.owner.pid, journal.owner.start)
   if err then
     log.warn("cannot find out whether something was left on %s: %s", key, err)

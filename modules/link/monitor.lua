@@ -1,14 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- Is a link alive? First what modem and kernel say of it, then the traffic on it; probes only when that is silent.
 --
--- What is said costs nothing and is known at once. For the traffic see link/traffic.lua, for the probes
+-- What modem and kernel say costs nothing and is known at once. For the traffic see link/traffic.lua, for the probes
 -- link/probes.lua.
 
 local errors = require "errors"
 local log = require "log"
 local netlink = require "core.netlink"
 local probes = require "link.probes"
-local status = require "status"
 local task = require "task"
 local traffic = require "link.traffic"
 
@@ -28,11 +27,11 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field lists table<string, string[]> probes by family
 ---@field ip string the families that it has, as the modem has told
 ---@field changed userdata a queue of one: the modem says that it has others
----@field verdict userdata a queue of one: why the link is down
----@field doubt userdata a queue of one: something makes us doubt, so look now
+---@field down_reason userdata a queue of one: why the link is down
+---@field probe_now userdata a queue of one: an event suggests that the link may be down, so probe it now
 ---@field missed integer looks in a row that found nothing
----@field is_mute boolean? the modem did not answer when it was asked last
----@field troubled boolean? the modem has indicated some trouble
+---@field unresponsive boolean? the modem did not answer when it was asked last
+---@field degraded boolean? the modem has indicated an event that suggests that the link may be down
 ---@field group task.group
 ---@field keeps_lease boolean? a task sees to the lease of its IPv4 address
 
@@ -45,7 +44,7 @@ end
 local ended_by = { network = "the network", modem = "the modem", card = "the SIM", host = "this host" }
 
 -- session: as the modem's indication or answer has it. A QMI modem may have told an internal reason before.
-local function over(self, session, what)
+local function disconnected(self, session, what)
   local nw_error, reasons = session.nw_error, self.link.bearer.modem.why_ended or {}
   local found = nw_error and require("cause").verdict(nw_error, "session") or reasons[session.session]
   local why = found and (": %s%s"):format(found.words, nw_error and (" (cause %d)"):format(nw_error) or "") or ""
@@ -63,40 +62,51 @@ local function ask_modem(self, what)
   local session, err = bearer.modem:session(bearer.session)
   if session and session.state ~= "activated" and session.state ~= "activating" then
     bearer.ended = true
-    return over(self, session, what)
+    return disconnected(self, session, what)
   end
   return err and err.code == "gone" and err or nil
 end
 
 -- An address that DHCP gave is ours for a while, and has to be asked for again.
-local function keep_lease(self, renew)
+local function keep_lease(self, refresh)
   if self.keeps_lease or not self.link.bearer.ipv4.lease then
     return
   end
   self.keeps_lease = true
   self.group:spawn(function()
     local err = self.link.bearer:keep_lease(self.link, function()
-      renew(self, "the DHCP server gives new settings")
+      refresh(self, "the DHCP server gives new settings")
     end)
     self.keeps_lease = nil
     if err then
-      self.verdict:push(err)
+      self.down_reason:push(err)
     end
   end)
 end
 
-local function renew(self, reason)
-  local now, err = self.link:renew()
+-- Says in the link's status that something is attempted; returns how to say what came of it.
+local function attempt(link, what, reason)
+  return link.status and link.status:attempt(what, reason) or function() end
+end
+
+local function say(link, state, reason)
+  if link.status then
+    link.status:set(state, reason)
+  end
+end
+
+local function refresh(self, reason)
+  local now, err = self.link:refresh()
   if now == "changed" then
     self.lists = probes.lists(self.link, self.options)
-    status.of(self.link.bearer.modem):attempt("new settings", reason)("applied")
+    attempt(self.link, "new settings", reason)("applied")
   end
-  keep_lease(self, renew) -- a family that has just been given may have one
+  keep_lease(self, refresh) -- a family that has just been given may have one
   return now, err
 end
 
--- What bodes ill, in words.
-local troubles = {
+-- Events that suggest that the link may be down, in words.
+local warnings = {
   packet = function(value) return value.state == "detached" and "the network has detached the modem" end,
   registration = function(value)
     return (value.state == "deregistered" or value.state == "searching" or value.state == "denied")
@@ -112,12 +122,12 @@ local troubles = {
 -- network are stricter with those that are in a hurry.
 local function ask_for_refused(self)
   local link = self.link
-  for attempt in task.backoff { first = AWAIT * (self.options.every or traffic.EVERY), max = LONGEST_AWAIT } do
+  for try in task.backoff { first = AWAIT * (self.options.every or traffic.EVERY), max = LONGEST_AWAIT } do
     local family = link.bearer:awaited()
     if not family then
       break
-    elseif attempt.number > 1 then
-      local done = status.of(link.bearer.modem):attempt("ask for " .. families[family], link.bearer.refused[family])
+    elseif try.number > 1 then
+      local done = attempt(link, "ask for " .. families[family], link.bearer.refused[family])
       local ok, err = link:ask_again(family)
       done(ok and "given" or err)
       if ok then
@@ -127,13 +137,13 @@ local function ask_for_refused(self)
   end
 end
 
-local function hear_session(self, value)
+local function on_session(self, value)
   local bearer = self.link.bearer
   if value.session ~= bearer.session then
     return nil
   elseif value.state ~= "activated" and value.state ~= "activating" then
-    bearer.ended, bearer.cut = true, not self.troubled
-    return over(self, value)
+    bearer.ended, bearer.network_released = true, not self.degraded
+    return disconnected(self, value)
   elseif value.ip ~= self.ip then
     self.ip = value.ip
     self.changed:push(true)
@@ -152,35 +162,35 @@ local function read_changes(self)
       self.changed:pop()
     end
     task.sleep(M.change_pause)
-    renew(self, "the modem tells other addresses of the connection")
+    refresh(self, "the modem tells other addresses of the connection")
   end
 end
 
-local function hear_modem(self)
+local function watch_modem(self)
   local modem = self.link.bearer.modem
   local events <close> = modem:events("session", "ip", "packet", "registration", "sim", "radio")
   local err = ask_modem(self) -- it may have ended before we listened
   while not err do
     local event
     event, err = events:next()
-    local trouble = event and troubles[event.name] and troubles[event.name](event.value)
+    local warning = event and warnings[event.name] and warnings[event.name](event.value)
     if event and event.name == "session" then
-      err = hear_session(self, event.value)
+      err = on_session(self, event.value)
     elseif event and event.name == "ip" then
       if event.value.session == self.link.bearer.session then
-        renew(self, "the network has given new settings")
+        refresh(self, "the network has given new settings")
       end
-    elseif trouble then
-      self.troubled = true
-      err = ask_modem(self, trouble)
-      self.doubt:push(true)
+    elseif warning then
+      self.degraded = true
+      err = ask_modem(self, warning)
+      self.probe_now:push(true)
     end
   end
-  self.verdict:push(err)
+  self.down_reason:push(err)
 end
 
--- Other programs change interfaces, too. What of ours they take away is put back.
-local function hear_kernel(self)
+-- Other programs change interfaces, too. What they take away of ours is put back.
+local function watch_kernel(self)
   local watching, err = netlink.monitor { groups = { "link", "address" } }
   local monitor <close> = watching
   if not watching then
@@ -189,27 +199,28 @@ local function hear_kernel(self)
   local event = watching and { kind = "overrun" } -- something may have happened before we listened
   while event do
     local concerns_us = event.kind == "overrun" or (event.name or event.link) == self.link.name
-    if concerns_us and self.link:stands() == false then
+    if concerns_us and self.link:is_intact() == false then
       log.warn("%s: another program has changed its addresses; they are put back", self.link)
-      renew(self, "another program has changed the interface")
+      refresh(self, "another program has changed the interface")
       task.sleep(REPAIR_PAUSE)
     end
     event = monitor:next()
   end
 end
 
--- One that does not answer is not asked again while the link is taken down, either.
+-- A modem that does not answer is not asked again while the link is taken down, either.
 local function ask_briefly(self)
   local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended without an indication")
-  self.is_mute = err ~= nil and err.code == "timeout"
+  self.unresponsive = err ~= nil and err.code == "timeout"
   return reason
 end
 
--- A missed look makes us ask the modem; too many of them, read the settings, which may be others by now.
+-- After the first missed look the modem is asked; after too many, the settings are read again, which may have changed.
+-- Returns why the link is down, if it is.
 local function after_miss(self, err)
   local reason = self.missed == 1 and ask_briefly(self)
   if not reason and self.missed >= (self.options.misses or probes.MISSES)
-    and task.timeout(MODEM_TIME, renew, self, err) ~= "changed" then
+    and task.timeout(MODEM_TIME, refresh, self, err) ~= "changed" then
     reason = err
   end
   return reason
@@ -217,34 +228,33 @@ end
 
 local function look_at_traffic(self)
   local reason = traffic.watch(self, function(err) return after_miss(self, err) end)
-  self.link.bearer.ended = self.link.bearer.ended or self.is_mute
-  self.verdict:push(reason)
+  self.link.bearer.ended = self.link.bearer.ended or self.unresponsive
+  self.down_reason:push(reason)
 end
 
----Waits until the link is down: until modem or kernel say so, or nothing comes through it any more. Meanwhile, settings
----that the network changes are applied. Whoever watches a link takes it for one that works: `moontower why` says so.
+---Waits until the link is down: until modem or kernel say so, or nothing comes through it any more. Until then,
+---settings that the network changes are applied. A watched link is taken for one that works: its status says so.
 ---@param link link.link
 ---@param options link.watch?
 ---@return moontower.error reason "disconnected", "unreachable", "gone"
 function M.wait_down(link, options)
   local self = {
     link = link, options = options or {}, ip = link.bearer.ip,
-    verdict = task.queue(1), doubt = task.queue(1), changed = task.queue(1),
+    down_reason = task.queue(1), probe_now = task.queue(1), changed = task.queue(1),
     lists = probes.lists(link, options or {}), missed = 0,
   }
-  local told = status.of(link.bearer.modem)
-  told:set("online", ("as %s"):format(link.address))
+  say(link, "online", ("as %s"):format(link.address))
   local group <close> = task.group()
   self.group = group
-  group:spawn(hear_modem, self)
+  group:spawn(watch_modem, self)
   group:spawn(read_changes, self)
-  group:spawn(hear_kernel, self)
+  group:spawn(watch_kernel, self)
   group:spawn(ask_for_refused, self)
-  keep_lease(self, renew)
+  keep_lease(self, refresh)
   group:spawn(look_at_traffic, self)
-  local reason = self.verdict:pop()
+  local reason = self.down_reason:pop()
   if reason.code ~= "gone" then
-    told:set("offline", reason)
+    say(link, "offline", reason)
   end
   return reason
 end

@@ -100,7 +100,7 @@ end
 ---@param now { name: string, mtu: integer? } its interface; "default" for one that is not there yet
 ---@return modem.bearer? the same, or one without IPv6
 ---@return moontower.error? err
-function M.usable(bearer, now)
+function M.for_host(bearer, now)
   -- With a smaller MTU the kernel has no IPv6 on it, until it gets that of the bearer.
   local is_small = now.mtu and now.mtu < LEAST_IPV6_MTU
   local off, err = sysctl(is_small and "default" or now.name, "disable_ipv6")

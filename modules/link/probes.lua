@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Does anything answer through a link? One host of each family (IPv4, IPv6) is asked, the others when that is silent.
 --
--- A family counts once it has answered: many networks give an IPv6 address that leads nowhere, and reconnecting for
--- that would never end.
+-- A family counts once it has answered: many networks give an IPv6 address that leads nowhere, and reconnecting because
+-- of that would never end.
 
 local errors = require "errors"
 local net = require "net"
@@ -17,11 +17,11 @@ local USUAL = { ipv4 = { "8.8.8.8", "1.1.1.1" }, ipv6 = { "2001:4860:4860::8888"
 
 ---@class link.watch
 ---@field ping string? the only address to ping
----@field probes string[]? as net.probe takes them; {} for none. If not given: the carrier's, or some well-known hosts
---- and the network's own DNS server
+---@field probes string[]? as net.probe takes them; {} for none. If not given: that of the link's options, which is the
+--- carrier's; else some well-known hosts and the network's own DNS server
 ---@field every number? seconds between looks at the traffic (10); on an idle link they grow to three times that, and
 --- those between two probes to twelve times
----@field misses integer? so many looks in a row without any answer are too many (3)
+---@field misses integer? how many looks in a row without an answer end the wait (3)
 ---@field needed integer? how many of a family's probes have to answer (1)
 ---@field timeout number? seconds that an answer may take (2)
 
@@ -37,17 +37,11 @@ local function usual_probes(link)
 end
 
 local function probes_for(link, options)
-  local settings = link.bearer.modem.settings
-  local of_carrier = settings and settings.carrier and settings.carrier.probe
-  if options.probes then
-    return options.probes
-  elseif options.ping or of_carrier then
-    return { options.ping or of_carrier }
-  end
-  return usual_probes(link)
+  local one = options.ping or link.options.probe
+  return options.probes or one and { one } or usual_probes(link)
 end
 
--- Those of each family that the link has an address of. A mistake in one raises: it is one in a script.
+-- Those of each family that the link has an address of. A mistake in one is a mistake in a script, so it raises.
 local function by_family(link, probes)
   local has = {}
   for _, address in ipairs(link.addresses) do
@@ -144,11 +138,11 @@ function M.lists(link, options) return by_family(link, probes_for(link, options)
 ---@param link link.link
 ---@param options link.watch
 ---@param lists table<string, string[]>
----@param in_doubt boolean all hosts are asked at once
+---@param at_once boolean all hosts are asked at once
 ---@return moontower.error? err "unreachable"
 ---@return boolean late there may be answers later
-function M.check(link, options, lists, in_doubt)
-  local alive, failures, late = ask(link, options, lists, in_doubt and ask_all or ask_first)
+function M.check(link, options, lists, at_once)
+  local alive, failures, late = ask(link, options, lists, at_once and ask_all or ask_first)
   local proven = link.proven or {}
   for family in pairs(lists) do
     if proven[family] and not alive[family] then

@@ -33,7 +33,7 @@ function M.journal(key, values)
     local before = type(values.before) == "table" and { [name] = values.before[name] } or {}
     if not kinds.mistake(links.required.before, before, name) then journal.before[name] = before[name] end
   end
-  journal.key, journal.kept, journal.owner = key, false, nil
+  journal.key, journal.persistent, journal.owner = key, false, nil
   if not (journal.channel and journal.parent) then
     journal.channel, journal.created, journal.parent, journal.name = nil, nil, nil, journal.name or key
   end

@@ -11,10 +11,10 @@ local task = require "task"
 
 local M = { EVERY = 10 } -- seconds
 
-local BUSY, SHORTEST = 5, 1 -- a link with traffic is looked at so many times as often, but no more than once a second
-local SLOWEST, RAREST = 3, 12 -- pauses grow to so many times `every`: between looks, and between probes
+local BUSY, SHORTEST = 5, 1 -- a link with traffic is looked at this many times as often, but no more than once a second
+local SLOWEST, RAREST = 3, 12 -- how many times `every` pauses grow to: between looks, and between probes
 local STALL_PACKETS = 10 -- sent with none received: no accident
-local FRESH = 1 / 50 -- of the pause between two looks: how old what somebody else has read may be
+local FRESH = 1 / 50 -- of the pause between two looks: how old counters that were read for another link may be
 
 -- All links at once, for all that are watched: those of many modems are looked at in the same moments.
 local last = { at = -math.huge, links = {} }
@@ -37,11 +37,11 @@ local function packets(name, age)
   return statistics and { rx = statistics.rx.packets, tx = statistics.tx.packets } or { rx = 0, tx = 0 }
 end
 
--- Waits until a moment that is the same for all links with that pause, or until there is doubt. Is there? In less than
--- half a pause too little could come in to tell anything.
+-- Waits until a moment that is the same for all links with that pause, or until a probe is due at once. Is it? In less
+-- than half a pause too little could come in to tell anything.
 local function wait(self, pause)
   local rest = pause - task.now() % pause
-  return task.timeout(rest < pause / 2 and rest + pause / 2 or rest, self.doubt.pop, self.doubt)
+  return task.timeout(rest < pause / 2 and rest + pause / 2 or rest, self.probe_now.pop, self.probe_now)
 end
 
 local function stalled(self, unanswered)
@@ -59,9 +59,9 @@ end
 ---@field unanswered integer packets sent since one was received
 ---@field before { rx: integer, tx: integer }
 
--- The packets from which on new ones are counted. Answers to probes that come a little later than what was waited for
--- would pass for traffic at the next look.
-local function count_anew(self, traffic, late)
+-- The packets from which on new ones are counted. Answers to probes that come a little too late would pass for traffic
+-- at the next look.
+local function restart_count(self, traffic, late)
   if late then
     task.sleep(self.options.timeout or probes.TIMEOUT)
   end
@@ -78,7 +78,7 @@ local function look_at_silence(self, traffic, sent, at_once)
   local err, late = probes.check(self.link, self.options, self.lists, self.missed > 0)
   traffic.quiet = err and traffic.every or math.min(traffic.quiet * 2, traffic.every * RAREST)
   traffic.due = task.now() + traffic.quiet
-  count_anew(self, traffic, late and not err)
+  restart_count(self, traffic, late and not err)
   return err
 end
 
@@ -107,10 +107,10 @@ end
 function M.watch(self, on_miss)
   local every = self.options.every or M.EVERY
   local traffic = { every = every, look = every, quiet = every, due = task.now() + every, unanswered = 0 }
-  count_anew(self, traffic, next(self.lists) ~= nil) -- the link has just been proven
+  restart_count(self, traffic, next(self.lists) ~= nil) -- the link has just been proven
   while true do
-    local doubted = self.missed == 0 and wait(self, traffic.look)
-    local err = look(self, traffic, doubted or self.missed > 0)
+    local at_once = self.missed > 0 or wait(self, traffic.look)
+    local err = look(self, traffic, at_once)
     self.missed = err and self.missed + 1 or 0
     local reason = err and on_miss(err)
     if reason then

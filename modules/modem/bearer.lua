@@ -25,7 +25,7 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field wanted modem.settings? what was asked for; nil: not known, or the host cannot use more of it
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
 ---@field ended boolean? it is known to be over
----@field cut boolean? the network has ended it, and nothing else was wrong as far as the modem has told
+---@field network_released boolean? the network has ended it, and nothing else was wrong as far as the modem has told
 
 ---@class modem.family
 ---@field addresses { address: string, prefix_length: integer }[]

@@ -27,7 +27,7 @@ local wait = require "modem.wait"
 ---@field link link.link? what `up` made last
 ---@field keeps_links integer? above 0: the daemon ends what has asked for a connection, and the connection stays
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
----@field private cut_at number? when the network ended that, with nothing else wrong: see modem/up.lua
+---@field private network_released_at number? when the network ended that, with nothing else wrong: see modem/up.lua
 ---@field private lock userdata no other moontower uses the modem while we have it
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
 local Modem = {}
@@ -267,7 +267,7 @@ function Modem:up(carrier, options)
     link, err = require("modem.up").up(self, carrier, all)
   end
   if link and settings then
-    link:survive()
+    link:make_adoptable()
   end
   return link, err
 end

@@ -99,7 +99,7 @@ end
 -- ---- the ledger ----
 
 local function ledger()
-  local values, err = state.kept.load(KIND, NAME)
+  local values, err = state.persistent.load(KIND, NAME)
   if values then
     return values
   elseif err then
@@ -142,7 +142,7 @@ local function change(self, date)
   for _, name in ipairs(self.names) do
     list.sent[hash_of(list, name, self.value)] = date
   end
-  return state.kept.save(KIND, NAME, list)
+  return state.persistent.save(KIND, NAME, list)
 end
 
 local function entry_of(modem, sim, value)

@@ -85,7 +85,7 @@ function Restore:bring_back(err)
   copy.detail = { restored = link ~= nil }
   for key, value in pairs(err.detail or {}) do copy.detail[key] = value end
   if link then
-    link:keep()
+    link:detach()
     self.watcher:done("restored", ("%s is connected again, as %s"):format(name, link.address))
   else
     copy.message = ("%s; and the connection to %s, which was there before, does not come back: %s")

@@ -9,6 +9,7 @@ local link = require "link"
 local overview = require "modem.snapshot"
 local ready = require "modem.prerequisites"
 local report = require "modem.report"
+local status = require "status"
 local task = require "task"
 
 local M = {}
@@ -111,9 +112,9 @@ end
 -- takes: the order goes out at once. Is there still a network that may be used? That is asked at the same time.
 -- Returns as bearer_for; neither bearer nor error where the usual way has to be gone.
 local function bearer_again(modem, carrier, options, watcher, undo)
-  local cut_at = modem.cut_at
-  modem.cut_at = nil
-  if not modem.is_started or not cut_at or task.now() - cut_at > FRESH then
+  local network_released_at = modem.network_released_at
+  modem.network_released_at = nil
+  if not modem.is_started or not network_released_at or task.now() - network_released_at > FRESH then
     return nil
   end
   local start = task.now()
@@ -186,7 +187,7 @@ end
 ---@param carrier carrier.carrier
 ---@param options { dns: boolean?, metric: integer?, table: integer?, mtu: integer?, wait: number?, pin: pin.options?,
 --- watcher: up.watcher? }?
----@return link.link? link keep it in a <close> variable, or link:keep() it
+---@return link.link? link keep it in a <close> variable, or link:detach() it
 ---@return moontower.error? err
 function M.up(modem, carrier, options)
   options = options or {}
@@ -200,16 +201,16 @@ function M.up(modem, carrier, options)
     return nil, seconds
   end
   report.bearer(bearer, seconds, watcher)
-  local for_link = { mtu = bearer.mtu }
+  local for_link = { mtu = bearer.mtu, probe = carrier.probe }
   for key, value in pairs(options) do for_link[key] = value end
   local applied, err = link.apply(bearer, for_link)
   if not applied then
     return nil, err
   end
   undo.finished = true
-  modem.link = applied
+  modem.link, applied.status = applied, status.of(modem)
   applied.on_close = function()
-    modem.cut_at = applied.bearer.cut and task.now() or nil
+    modem.network_released_at = applied.bearer.network_released and task.now() or nil
     connections.clear_record(modem)
   end
   applied.on_given = function() connections.family_given(modem) end

@@ -53,7 +53,7 @@ end
 ---@return setup.report? report nil: nothing was changed, or all of it put back
 ---@return moontower.error? err there is a report, and it cannot be read
 function M.load(key)
-  local values, err = state.kept.load(KIND, key)
+  local values, err = state.persistent.load(KIND, key)
   if values then
     return setmetatable(values, Report)
   elseif err and err.code == "malformed" then
@@ -78,19 +78,19 @@ function M.begin(key, carrier, modem)
 end
 
 ---@return string
-function Report:path() return state.kept.path(KIND, self.key) end
+function Report:path() return state.persistent.path(KIND, self.key) end
 
 ---@return boolean is there a file at all?
 function Report:is_written() return fs.stat(self:path()) ~= nil end
 
 ---@return true? ok
 ---@return moontower.error? err
-function Report:save() return state.kept.save(KIND, self.key, self) end
+function Report:save() return state.persistent.save(KIND, self.key, self) end
 
 ---@return true? ok
 ---@return moontower.error? err
 function Report:remove()
-  state.kept.remove(KIND, self.key)
+  state.persistent.remove(KIND, self.key)
   if not self:is_written() then
     return true
   end

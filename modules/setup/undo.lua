@@ -29,7 +29,7 @@ local function damaged(report, why)
     code = "malformed", source = "setup",
     message = "what was changed in this modem is written down in a way that makes no sense: " .. printable(why),
     hint = ("Put it back by hand, with the help of %s, and remove that file."):format(
-      state.kept.path("setup", report.key)),
+      state.persistent.path("setup", report.key)),
   }
 end
 

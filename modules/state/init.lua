@@ -167,7 +167,7 @@ end
 local M = new_store "/run/moontower"
 
 ---@type state.store what outlives a boot
-M.kept = new_store "/var/lib/moontower"
+M.persistent = new_store "/var/lib/moontower"
 
 ---Removes what runs that were killed in the middle of an atomic write have left beside the file.
 ---@param folder string
@@ -183,7 +183,7 @@ end
 
 ---The same, of all that is kept here.
 function M.sweep_all()
-  for _, store in ipairs { M, M.kept } do
+  for _, store in ipairs { M, M.persistent } do
     for _, kind in ipairs(fs.list(store.folder) or {}) do M.sweep(store.folder .. "/" .. kind) end
   end
 end

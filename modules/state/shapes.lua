@@ -34,7 +34,7 @@ local shapes = {}
 -- ---- gone at boot ----
 
 shapes.links = {
-  version = 1,
+  version = 2,
   required = {
     key = text, before = record({}, { mtu = u32, up = flag, accept_ra = sysctl }),
     addresses = list_of(record({ link = text, address = address, prefix_length = whole(0, 128) },
@@ -46,7 +46,7 @@ shapes.links = {
     name = text, index = index, session = index, channel = channel,
     parent = record { name = text, index = index, up = flag },
     created = record({ kind = text, parent = text, id = whole(1, 4094) }, { name = text }),
-    owner = owner, kept = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
+    owner = owner, persistent = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
     dns = record { backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
   },
 }

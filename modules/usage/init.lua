@@ -102,7 +102,7 @@ end
 
 -- What was counted before. Returns nil and an error when it cannot be read; then it must not be written either.
 local function record_of(sim, month)
-  local record, err = state.kept.load(KIND, sim)
+  local record, err = state.persistent.load(KIND, sim)
   if not record and err and err.code ~= "malformed" then
     return nil, err
   end
@@ -133,7 +133,7 @@ function M.read(modem, sim, day, now)
     return used(record), next_first
   end
   local ok
-  ok, err = state.kept.save(KIND, sim, record)
+  ok, err = state.persistent.save(KIND, sim, record)
   if not ok then
     log.warn("what %s has used may be forgotten: %s", modem, err)
   end

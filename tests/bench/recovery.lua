@@ -115,7 +115,7 @@ local function renew_modem()
   fault "none"
   fault "sim-insert"
   fault "unplug 1"
-  for _, name in ipairs(state.kept.list "ladders") do state.kept.remove("ladders", name) end
+  for _, name in ipairs(state.persistent.list "ladders") do state.persistent.remove("ladders", name) end
   process.run { "rm", "-rf", LOG }
   assert(fs.mkdir(LOG))
   task.sleep(2)

@@ -64,7 +64,7 @@ function T.test_down_ends_it_and_the_link_with_it()
     eq({ link.is_closed, netlink.addresses(link.name) }, { true, {} })
     local again <close> = assert(modem:up())
     link:close() -- takes nothing away from the new one
-    eq({ modem:session(0).state, again:stands() }, { "activated", true })
+    eq({ modem:session(0).state, again:is_intact() }, { "activated", true })
     eq(modem:down().was_online, true)
     eq(modem:down().was_online, false)
   end)

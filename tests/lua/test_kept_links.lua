@@ -51,7 +51,7 @@ local function when_connected(fn)
     go_on:push(true)
     fn(all, modem)
     lu.assertEquals(modem:session(0).state, "activated")
-    lu.assertTrue(modem.link:stands())
+    lu.assertTrue(modem.link:is_intact())
   end
   modem.link:close()
   sim:unplug()

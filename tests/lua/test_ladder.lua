@@ -54,16 +54,16 @@ local function climb(climber, times, reason)
   for _ = 1, times do climber:climb(reason) end
 end
 
-local folder = state.kept.folder
+local folder = state.persistent.folder
 
 function T.setUp()
-  state.kept.folder = os.tmpname()
-  os.remove(state.kept.folder)
+  state.persistent.folder = os.tmpname()
+  os.remove(state.persistent.folder)
 end
 
 function T.tearDown()
-  assert(process.run { "rm", "-r", "-f", state.kept.folder })
-  state.kept.folder = folder
+  assert(process.run { "rm", "-r", "-f", state.persistent.folder })
+  state.persistent.folder = folder
 end
 
 function T.test_a_dead_path_climbs_rung_by_rung_and_then_begins_anew()
@@ -168,15 +168,15 @@ end
 
 function T.test_a_clock_that_is_set_back_does_not_make_rungs_rest_for_years()
   local climber, done, modem = new()
-  state.kept.save(KIND, modem.description.key, { position = 0, used = { reset = os.time() + 1e6 } })
+  state.persistent.save(KIND, modem.description.key, { position = 0, used = { reset = os.time() + 1e6 } })
   climb(ladder.new(modem, climber.rungs), 1, err "modem-failed")
   lu.assertEquals(done, { "reset" })
 end
 
 function T.test_a_state_file_that_makes_no_sense_is_no_state()
   local climber, done, modem = new()
-  assert(state.kept.save(KIND, modem.description.key, {}))
-  assert(fs.write(state.kept.path(KIND, modem.description.key), '{ "position": "x", "used": "y", "imei": 7 }'))
+  assert(state.persistent.save(KIND, modem.description.key, {}))
+  assert(fs.write(state.persistent.path(KIND, modem.description.key), '{ "position": "x", "used": "y", "imei": 7 }'))
   climb(ladder.new(modem, climber.rungs), 1, err "unreachable")
   lu.assertEquals(done, { "reconnect" })
 end

@@ -119,7 +119,7 @@ end
 
 function T.test_a_bearer_without_a_default_route_replaces_one_with_it()
   local applied = assert(apply(bearer(0)))
-  applied:keep()
+  applied:detach()
   applied = assert(link.apply(bearer(0), { dns = false, default_route = false }))
   lu.assertFalse(applied.adopted)
   lu.assertEquals(netlink.routes { protocol = 77 }, {})
@@ -130,7 +130,7 @@ end
 
 -- What a damaged journal does not say, the kernel does: if not now, then the next time.
 function T.test_a_damaged_journal_outlives_a_kernel_that_does_not_answer()
-  assert(apply(bearer(0))):keep()
+  assert(apply(bearer(0))):detach()
   assert(fs.write("/run/moontower/links/wwan7.json", "{"))
   local real = netlink.link
   netlink.link = function() return errors.fail { code = "io", source = "netlink", message = "no buffers" } end
@@ -205,7 +205,7 @@ function T.test_an_interface_with_an_mtu_too_small_for_ipv6_gets_it_all_the_same
   lu.assertEquals(netlink.link("wwan7").mtu, 1400)
   lu.assertEquals(#netlink.routes { family = "ipv6", link = "wwan7", protocol = 77 }, 1)
   lu.assertEquals(fs.read("/proc/sys/net/ipv6/conf/wwan7/accept_ra"), "0\n")
-  lu.assertTrue(applied:stands())
+  lu.assertTrue(applied:is_intact())
   applied:close()
   lu.assertEquals(netlink.link("wwan7").mtu, 1000)
   assert(netlink.set_link("wwan7", { mtu = 1500 }))
@@ -285,7 +285,7 @@ end
 function T.test_repair_leaves_what_is_kept_or_at_work()
   need_vlans()
   local kept, at_work = assert(apply(bearer(1))), assert(apply(bearer(2)))
-  kept:keep()
+  kept:detach()
   killed_after("interface", 3)
   journals.repair()
   lu.assertEquals(names(), { "lo", "tower", "wwan7", "wwan7.1", "wwan7.2" })
@@ -307,7 +307,7 @@ end
 function T.test_the_modem_goes_with_a_vlan_on_it()
   need_vlans()
   local applied = assert(apply(bearer(1)))
-  applied:keep()
+  applied:detach()
   assert(netlink.remove_link("wwan7"))
   journals.repair()
   lu.assertEquals(fs.list("/run/moontower/links"), {})

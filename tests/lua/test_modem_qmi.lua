@@ -261,14 +261,14 @@ function T.test_an_answer_without_addresses_takes_no_family_away()
       for count = 1, 2 do
         sim:renumber()
         fault(sim, name, tostring(count))
-        lu.assertNotNil(link:renew())
+        lu.assertNotNil(link:refresh())
         eq(#link.addresses, 2, name)
         eq(link.addresses[1].address, sim.sessions[0].ipv4.address)
       end
       fault(sim, name, "1000")
-      eq(link:renew(), "same")
+      eq(link:refresh(), "same")
       eq(#link.addresses, 2, name)
-      lu.assertTrue(link:stands())
+      lu.assertTrue(link:is_intact())
     end)
   end
 end
@@ -328,10 +328,10 @@ function T.test_a_family_that_is_asked_for_in_vain_leaves_nothing()
     end
     eq(asking:join(), false)
     eq({ sim.sessions[0].ip_type, sim.sessions[0].ipv4 }, { "ipv6" })
-    eq(link:renew(), "same")
+    eq(link:refresh(), "same")
     sim.connect_family = connect
     assert(link:ask_again("ipv4"))
-    eq({ link:renew(), #link.addresses }, { "changed", 2 })
+    eq({ link:refresh(), #link.addresses }, { "changed", 2 })
   end)
 end
 
@@ -341,7 +341,7 @@ function T.test_a_link_may_change_while_a_family_is_asked_for()
     function modem.activate_family(...)
       modem.activate_family = nil
       sim:renumber()
-      eq(link:renew(), "changed")
+      eq(link:refresh(), "changed")
       return modem.activate_family(...)
     end
     assert(link:ask_again("ipv4"))

@@ -110,8 +110,8 @@ end
 
 -- Between the wrong PIN and our next question somebody puts another SIM in: this one has been sent it all the same.
 function T.test_a_wrong_pin_is_not_forgotten_when_the_sim_is_changed()
-  local kept, now, sent = state.kept.folder, state.folder, 0
-  state.kept.folder, state.folder = os.tmpname() .. ".kept", os.tmpname() .. ".now"
+  local kept, now, sent = state.persistent.folder, state.folder, 0
+  state.persistent.folder, state.folder = os.tmpname() .. ".kept", os.tmpname() .. ".now"
   local is_locked = true
   local sim = { iccid = "89011200000123456781", state = "locked" }
   local modem = {
@@ -127,7 +127,7 @@ function T.test_a_wrong_pin_is_not_forgotten_when_the_sim_is_changed()
   pins.enter(modem, sim, { value = "9999", from = "a test" }, {})
   is_locked = true -- the first SIM again
   local _, err = pins.enter(modem, sim, { value = "9999", from = "a test" }, {})
-  state.kept.folder, state.folder = kept, now
+  state.persistent.folder, state.folder = kept, now
   lu.assertStrContains(tostring(err), "has failed before")
   lu.assertEquals(sent, 1)
 end

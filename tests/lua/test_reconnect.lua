@@ -154,7 +154,7 @@ function T.test_the_end_of_one_family_alone_is_put_on_the_host()
     end))
     eq(link.addresses[1].address, "184.250.142.38")
     eq(modem:session(0).state, "activated")
-    link:keep()
+    link:detach()
   end)
 end
 

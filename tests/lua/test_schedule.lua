@@ -18,7 +18,7 @@ local speed, start, real = tonumber(os.getenv "SPEED"), task.now(), os.time
 local y, m, d, h, min = os.getenv "BASE":match "(%d+)-(%d+)-(%d+) (%d+):(%d+)"
 local function offset() return tonumber(fs.read "/run/test/clock/offset" or "") or 0 end
 local base = real { year = y, month = m, day = d, hour = h, min = min }
-state.kept.folder = "/run/test/kept"
+state.persistent.folder = "/run/test/kept"
 function os.time(fields)
   return fields and real(fields) or base + math.floor((task.now() - start) * speed) + offset()
 end

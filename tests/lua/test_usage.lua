@@ -35,16 +35,16 @@ end
 local function used(...) return (meter.read(modem(...), SIM, 1, NOVEMBER)) end
 
 function T.setUp()
-  state.kept.folder = os.tmpname()
-  os.remove(state.kept.folder)
+  state.persistent.folder = os.tmpname()
+  os.remove(state.persistent.folder)
   plug_in()
 end
 
 function T.tearDown()
   device:close()
-  state.kept.remove("usage", SIM)
-  fs.remove(state.kept.folder .. "/usage")
-  fs.remove(state.kept.folder)
+  state.persistent.remove("usage", SIM)
+  fs.remove(state.persistent.folder .. "/usage")
+  fs.remove(state.persistent.folder)
 end
 
 function T.test_what_passed_before_anybody_counted_does_not_count()
@@ -84,7 +84,7 @@ function T.test_each_sim_has_its_own()
   pass(300)
   lu.assertEquals(used(), 300)
   lu.assertEquals((meter.read(modem(), "another", 1, NOVEMBER)), 0)
-  state.kept.remove("usage", "another")
+  state.persistent.remove("usage", "another")
 end
 
 function T.test_a_month_begins_anew_on_its_day()

@@ -42,7 +42,7 @@ function M.ask_again(link, family)
   local ok, err = link.bearer:ask_again(family)
   if ok then
     link.bearer.ended = nil -- the other one may just have ended
-    local _ <close> = link.renewing:lock()
+    local _ <close> = link.refreshing_lock:lock()
     link.bearer.ip = "ipv4v6"
     link.on_given()
   end
@@ -55,36 +55,36 @@ end
 ---@param apply function link.apply
 ---@return "same"|"changed"|nil
 ---@return moontower.error? err
-function M.renew(link, apply)
-  local _ <close> = link.renewing:lock()
+function M.refresh(link, apply)
+  local _ <close> = link.refreshing_lock:lock()
   local old = link.bearer
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
   local usable
   if bearer then
     bearer.wanted = old.wanted
     keep_untold(bearer, old)
-    usable, err = plan.usable(bearer, { name = link.name })
+    usable, err = plan.for_host(bearer, { name = link.name })
   end
   if not usable then
     return nil, err
   elseif is_same(old, usable, link.options.mtu) then
-    local stands
-    stands, err = link:stands()
+    local intact
+    intact, err = link:is_intact()
     if err then
       return nil, err
-    elseif stands then
+    elseif intact then
       old.ipv4.lease = usable.ipv4.lease -- it may be a new one
       return "same"
     end
   end
-  local was_kept = link.journal.kept
+  local was_persistent = link.journal.persistent
   local new
   new, err = apply(bearer, link.options)
   if not new then
     return nil, err
   end
   for _, field in ipairs { "name", "bearer", "mtu", "addresses", "dns", "journal" } do link[field] = new[field] end
-  link.journal.kept = was_kept
+  link.journal.persistent = was_persistent
   journals.save(link.journal)
   return "changed"
 end
