@@ -16,7 +16,7 @@
 struct places {
     char program[PATH_MAX];   /* this program; read before it can enter a namespace */
     char home[PATH_MAX];      /* the folder of modules/, scripts/ and carriers/ */
-    char bytecode[PATH_MAX];  /* the folder of what the build made of them */
+    char bytecode[PATH_MAX];  /* the folder of the bytecode that the build made of them */
 };
 
 /* A path that is relative to the folder of this program. */
@@ -50,8 +50,8 @@ static void find_places(struct places *places)
 }
 
 /*
- * Takes the current folder, Lua's last resort, off one of the paths in `package`, at the top: what
- * is in it may be another user's.
+ * Takes the current folder, Lua's last resort, off one of the paths in `package`, at the top:
+ * another user may have put files into it.
  */
 static void forget_current_folder(lua_State *L, const char *path, const char *entries)
 {

@@ -24,7 +24,7 @@ struct mt_account {
     size_t held;
     size_t gc_threshold;     /* holding more, garbage is collected, to see what it really holds */
     bool limit_raised;       /* that it holds too much: it may spend the reserve, to clean up */
-    bool is_refused;    /* memory, since that was last explained */
+    bool is_refused;    /* memory, since the last error for it */
 
     uint64_t used, allowed;  /* nanoseconds, in this generation of its tasks */
     int overruns;            /* the first is raised, the second ends what runs */
@@ -169,7 +169,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
         return NULL;
     union header *resized = realloc(block, sizeof(*block) + new_size);
     if (!resized)
-        return NULL;  /* the old one is Lua's still */
+        return NULL;  /* Lua keeps the old one */
     resized->account = payer;
     if (payer) {
         payer->held += new_size;
@@ -219,7 +219,7 @@ static bool is_overdue(struct mt_slice *slice)
     return slice->account->used >= slice->account->allowed;
 }
 
-/* ---- what a script meets ---- */
+/* ---- the hook ---- */
 
 static void push_memory_error(lua_State *L, const struct mt_account *account, const char *where)
 {
@@ -237,8 +237,8 @@ void mt_limits_set_modules(const char *folder)
 }
 
 /*
- * When memory is refused, no function of ours runs until the script, or what called it, has caught
- * that; so the hook notes where it is each time: the innermost line that is the script's own.
+ * After a refusal of memory, no function of ours runs until the script, or its caller, has caught
+ * the error; so the hook notes its place each time: the innermost line that is the script's own.
  */
 static void note_place(lua_State *L, struct mt_account *account, lua_Debug *where)
 {

@@ -19,7 +19,7 @@ struct mt_task;
 
 /*
  * The ready tasks of one account, or of those without any. They take turns with those of the other
- * accounts, so that no script has others wait for long, however many tasks it has.
+ * accounts, so that no script makes others wait for long, however many tasks it has.
  */
 struct mt_turns {
     struct mt_task *first, **last;
@@ -43,7 +43,7 @@ struct mt_limits {
     struct mt_account *charged;  /* pays for what is allocated; NULL: no account does */
     struct mt_slice *slice;          /* of the task that runs, or NULL */
     lua_State *thread;           /* its coroutine */
-    int loads;                   /* of our modules that are under way, which is no doing of the task's */
+    int loads;                   /* modules of ours that are loading, which the task is not charged for */
 };
 
 /*
@@ -112,7 +112,7 @@ void mt_limits_call_uncharged(lua_State *L, int arguments, int results);
 /* The folder of our own modules: an error of a limit names the line of the script that called them. */
 void mt_limits_set_modules(const char *folder);
 
-/* Sets the hook that looks at the clock, in place of any other hook. */
+/* Sets the hook that reads the clock, in place of any other hook. */
 void mt_slice_set_hook(const struct mt_slice *slice, lua_State *thread);
 
 /*
@@ -127,7 +127,7 @@ void mt_slice_end(struct mt_slice *slice, lua_State *L);
 
 /*
  * Is the string on top of L "not enough memory", and a limit the reason? Then replaces it by an
- * error that says so, and where.
+ * error with that limit and the place.
  */
 bool mt_limits_explain(lua_State *L);
 

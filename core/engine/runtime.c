@@ -59,7 +59,7 @@ static void on_signal(int number)
     }
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (signalled->signal) {
-        /* timeout(1) and some service managers send each signal twice: that is asking once. */
+        /* timeout(1) and some service managers send each signal twice: that counts as one. */
         if (now.tv_sec - first.tv_sec > 1) {
             mt_line_editor_restore_terminal();
             _exit(128 + number);
@@ -162,7 +162,7 @@ static int exit_status(struct mt_runtime *runtime, int count)
     lua_State *L = runtime->L;
     int ok = lua_gettop(L) - count + 1;
     if (runtime->signal == SIGPIPE)
-        return 128 + SIGPIPE;  /* whatever the script made of it */
+        return 128 + SIGPIPE;  /* whatever the script returned */
     if (lua_toboolean(L, ok))
         return count > 1 && lua_isinteger(L, ok + 1) ? (int)lua_tointeger(L, ok + 1) : 0;
     if (runtime->signal)

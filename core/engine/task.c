@@ -539,7 +539,7 @@ static bool resume(lua_State *L, struct mt_task *task)
 
     if (is_waiting)
         lua_pop(thread, results);
-    /* task_main() catches what a script raises; here is what is left: no memory to do even that. */
+    /* task_main() catches what a script raises; this is left: no memory to do even that. */
     else if (!task->ended)
         end_from_outside(thread, task);
     return !is_waiting;
@@ -598,8 +598,8 @@ static void end_deferring(struct mt_tasks *tasks)
 
 /*
  * One round: a task that never really waits must not keep the loop from its descriptors. The next
- * round goes on where this one was cut short; which account comes next does not depend on how many
- * tasks it has.
+ * round continues where this one ended; which account comes next does not depend on how many tasks
+ * it has.
  */
 bool mt_tasks_run(lua_State *L)
 {

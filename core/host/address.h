@@ -15,7 +15,7 @@ union mt_address {
 
 /*
  * Reads an IPv4 or IPv6 address, which is reached through `link` if that is not NULL: link-local
- * ones need to know. -EINVAL for what is no address, -ENODEV when there is no such link.
+ * ones need it. -EINVAL for other text, -ENODEV when there is no such link.
  */
 int mt_address_parse(const char *text, uint16_t port, const char *link, union mt_address *address);
 

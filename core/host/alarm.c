@@ -16,7 +16,7 @@
  */
 static int open_timer(double when)
 {
-    /* Nothing but zeros would be no alarm, and a time_t of 32 bits ends in 2038. */
+    /* All zeros would disarm the timer, and a time_t of 32 bits ends in 2038. */
     double latest = sizeof(time_t) < sizeof(int64_t) ? INT32_MAX : 1e12;
     double bounded = fmin(fmax(when, 1e-9), latest);
     double whole = floor(bounded);

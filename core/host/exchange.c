@@ -18,7 +18,7 @@ struct mt_exchange {
     struct mt_stream *stream;  /* NULL where one read is whole transfers */
     size_t max_transfer;
     unsigned window, outstanding;
-    uint32_t counter;          /* of what was sent: transactions are made of it */
+    uint32_t counter;          /* counts what was sent; transactions are made of it */
     struct mt_request *first;  /* sent ones and waiting ones, oldest first */
     struct mt_tap *first_tap;
     struct mt_timer fragment_deadline;
@@ -31,7 +31,7 @@ struct mt_exchange {
 
 enum { MAX_WAKEUPS = 2 };
 static const double silence_before_wakeup = 1.5;  /* seconds */
-static const double last_moment = 1;  /* in which a modem that has restarted may still answer */
+static const double last_moment = 1;  /* seconds in which a modem that has restarted may still answer */
 
 static void on_silence(struct mt_timer *timer);
 
@@ -77,7 +77,7 @@ static struct mt_request *find_sent(struct mt_exchange *exchange, uint32_t id)
     return request;
 }
 
-/* The window is smaller than what there is of numbers, so one is free. */
+/* The window is smaller than the range of numbers, so one is free. */
 static uint32_t number(struct mt_exchange *exchange, uint8_t *message, size_t length)
 {
     uint32_t id;

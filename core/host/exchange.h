@@ -21,8 +21,8 @@ enum mt_rx {
 };
 
 /*
- * What an exchange must know of a protocol. `state` is the protocol's own (fragments under way).
- * A view is the protocol's parsed message, valid during the call it is passed to.
+ * The functions that an exchange needs of a protocol. `state` is the protocol's own (fragments
+ * under way). A view is the protocol's parsed message, valid during the call it is passed to.
  */
 struct mt_protocol {
     void *(*state_new)(void);

@@ -46,7 +46,7 @@ struct mt_line_editor {
     bool starved;           /* libedit needs more bytes than there are */
 };
 
-/* What signal handlers know. */
+/* For signal handlers. */
 static struct termios terminal;  /* as we found it */
 static volatile sig_atomic_t is_ours;
 static bool is_open;
@@ -61,9 +61,9 @@ void mt_line_editor_restore_terminal(void)
 
 /*
  * libedit reads keys where it needs them, also several for one command, and expects to wait for
- * them. So it only gets what is there. When that is not enough, the command comes to nothing, and
- * is tried again from its first byte once there are more. Those commands to which that would do
- * harm are not bound to any key: see bind_keys().
+ * them. So it only gets the keys that there are. When those are not enough, the command does
+ * nothing, and is tried again from its first byte once there are more. Commands to which that would
+ * do harm are not bound to any key: see bind_keys().
  */
 static int take_character(EditLine *editor, wchar_t *character)
 {
@@ -94,7 +94,7 @@ static void bind_keys(EditLine *editor)
     static const char *const unassigned[] = { "^@", "^Q", "^V", "^X^X", "\\ex", "\\eX" };
     for (size_t i = 0; i < sizeof(unassigned) / sizeof(unassigned[0]); i++)
         el_set(editor, EL_BIND, unassigned[i], "ed-unassigned", NULL);
-    /* What was typed so far is what an earlier line begins with. */
+    /* These search for earlier lines that begin with the text typed so far. */
     el_set(editor, EL_BIND, "^R", "ed-search-prev-history", NULL);
     el_set(editor, EL_BIND, "^S", "ed-search-next-history", NULL);
     el_set(editor, EL_SETTY, "-d", "-isig", NULL);
@@ -235,7 +235,7 @@ static void on_resized(uv_signal_t *handle, int number)
     }
 }
 
-/* We were stopped, and the shell has used the terminal since. */
+/* We were suspended, and the shell has used the terminal since. */
 static void on_continued(uv_signal_t *handle, int number)
 {
     struct mt_line_editor *edit = mt_container_of(handle, struct mt_line_editor, continued);
@@ -268,7 +268,7 @@ static void finish(struct mt_line_editor *edit, const char *line, size_t length,
     free(copy);
 }
 
-/* What of the line has been typed, for keys that libedit does not get. */
+/* Ends the line as it has been typed so far, by a key that libedit does not get. */
 static void finish_edited(struct mt_line_editor *edit, const char *shown, enum mt_line_editor_key key)
 {
     const LineInfo *line = el_line(edit->editor);
@@ -277,7 +277,7 @@ static void finish_edited(struct mt_line_editor *edit, const char *shown, enum m
     finish(edit, line->buffer, length, key);
 }
 
-/* Like every program at a terminal; on_continued() goes on. */
+/* Suspends us, as Ctrl-Z does any program; on_continued() resumes. */
 static void suspend(struct mt_line_editor *edit)
 {
     el_set(edit->editor, EL_PREP_TERM, 0);
@@ -286,7 +286,7 @@ static void suspend(struct mt_line_editor *edit)
     kill(0, SIGTSTP);
 }
 
-/* Returns whether there was enough to do something. */
+/* Returns whether the bytes were enough for a command. */
 static bool edit_key(struct mt_line_editor *edit)
 {
     int count = 0;
@@ -508,7 +508,7 @@ int mt_line_editor_read(struct mt_line_editor *edit, const char *prompt, bool ct
         fputs(prompt, stdout);
         fflush(stdout);
     }
-    /* A file is read at once, as far as it takes. */
+    /* A file never lets us wait, so its line is read at once. */
     use_bytes(edit);
     while (edit->reader && !edit->can_poll) {
         fill(edit);

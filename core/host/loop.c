@@ -18,7 +18,9 @@ static void on_clock(uv_timer_t *clock)
         timer->fire(timer);
     }
     arm_clock(loop);
-    /* libuv runs timers before it polls, too: what has become ready by one must not wait there. */
+    /*
+     * libuv runs timers before it polls, too: a task that one has made ready must not wait there.
+     */
     uv_stop(&loop->uv);
 }
 

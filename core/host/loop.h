@@ -31,8 +31,8 @@ struct mt_timer {
 int mt_loop_init(struct mt_loop *loop);
 
 /*
- * Runs what is still closing to its end, and waits for jobs. 0, or UV_EBUSY when a handle was left
- * open.
+ * Runs the loop until all handles are closed, and waits for jobs. 0, or UV_EBUSY when a handle was
+ * left open.
  */
 int mt_loop_close(struct mt_loop *loop);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an exchange must know of MBIM: fragments both ways, and which message answers which. */
+/* MBIM for an exchange: fragments both ways, and which message answers which. */
 #include <errno.h>
 #include <stdlib.h>
 

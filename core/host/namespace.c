@@ -146,13 +146,13 @@ static int make_resolver(const struct resolver *resolver)
     return write_text(path, O_CREAT | O_TRUNC, resolver->text, resolver->length);
 }
 
-/* A folder that is made again, and the place where the old one can be found. */
+/* A folder that is replaced, and the path at which the old one is found. */
 struct cover {
     const char *folder, *old;
-    const char *left_out;  /* the one name in it that is not as it was */
+    const char *left_out;  /* the one name in it that the new folder lacks */
 };
 
-/* One name in it as it was: a directory is mounted, a file linked to. */
+/* Makes one name of it: a directory is mounted, a file linked to. */
 static int make_name(const struct cover *cover, const char *name)
 {
     char from[PATH_MAX], here[PATH_MAX], target[PATH_MAX];
@@ -174,7 +174,7 @@ static int make_name(const struct cover *cover, const char *name)
     return symlink(from, here) < 0 ? -errno : 0;
 }
 
-/* The folder becomes a new one, in which every name but one leads to what it did. */
+/* The folder becomes a new one, in which every name but one leads to the old one. */
 static int make_folder(const struct cover *cover)
 {
     if (mkdir(cover->old, 0755) < 0 ||

@@ -93,7 +93,7 @@ static int need_socket(struct mt_netlink *netlink)
         nl_socket_free(opened);
         return status;
     }
-    /* The kernel answers at once; a limit all the same, so that nothing can stop the loop. */
+    /* The kernel answers at once; with a limit, nothing can stop the loop. */
     struct timeval limit = { .tv_sec = 5 };
     setsockopt(nl_socket_get_fd(opened), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     netlink->socket = opened;
@@ -118,7 +118,7 @@ static int receive_answer(struct mt_netlink *netlink)
 int mt_netlink_request(struct mt_netlink *netlink, struct nl_msg *message)
 {
     int status = need_socket(netlink);
-    /* A dump that something changed under is asked for again. */
+    /* A dump that a change has interrupted is requested again. */
     for (int tries = 0; status == 0 && tries < 5; tries++) {
         nlmsg_hdr(message)->nlmsg_seq = NL_AUTO_SEQ;
         status = nl_send_auto(netlink->socket, message) < 0 ? -EIO : receive_answer(netlink);

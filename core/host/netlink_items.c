@@ -21,7 +21,7 @@ const struct mt_netlink_form mt_netlink_forms[] = {
     [MT_NETLINK_RULE] = { RTM_NEWRULE, sizeof(struct fib_rule_hdr) },
 };
 
-/* By the message: libnl says of a bridge's link that its family is that of bridges. */
+/* By the message: libnl gives a bridge's link the family of bridges. */
 static bool is_kept(enum mt_netlink_kind kind, const struct nlmsghdr *message)
 {
     const unsigned char *family = nlmsg_data(message);  /* all headers begin with it */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Monitors: hearing from the kernel that links, addresses and routes change. */
+/*
+ * Monitors of rtnetlink: the kernel reports changes of links, addresses, routes, next hops, rules.
+ */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/errno.h>
@@ -86,7 +88,7 @@ static int fill_queue(struct netlink_monitor *monitor)
         int status = nl_recvmsgs_default(monitor->socket);
         if (status == -NLE_AGAIN)
             return 0;
-        /* ENOBUFS: the kernel dropped events for want of room in the socket. */
+        /* ENOBUFS: the kernel dropped events for lack of room in the socket. */
         if (status == -NLE_NOMEM || monitor->status < 0)
             return mt_netlink_items_add(&monitor->queue, NULL);
         if (status < 0)

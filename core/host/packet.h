@@ -4,7 +4,7 @@
 #define MT_HOST_PACKET_H
 
 /*
- * Opens a socket that takes and gives whole frames of a link, as its driver has them, with IPv4
+ * Opens a socket that sends and receives whole frames of a link, as its driver has them, with IPv4
  * inside. Returns the descriptor, which is the caller's, or a negative errno.
  */
 int mt_packet_open(const char *link);

@@ -79,7 +79,7 @@ static bool is_ours(const struct mt_ping *ping, struct mt_reader icmp, uint8_t t
     return id == ping->id && sequence == ping->sequence;
 }
 
-/* The kernel gives a ping socket, even a connected one, replies from anybody. */
+/* The kernel gives a ping socket, even a connected one, replies from any host. */
 static bool is_target(const struct mt_ping *ping, const union mt_address *from)
 {
     if (from->any.sa_family != ping->target.any.sa_family)
@@ -167,7 +167,7 @@ static bool read_errors(struct mt_ping *ping)
     }
 }
 
-/* A pending error arrives as a bad descriptor: libuv's word for POLLERR. It then stops polling. */
+/* libuv reports a pending error (POLLERR) as a bad descriptor. It then stops polling. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct mt_ping *ping = mt_container_of(poll, struct mt_ping, poll);

@@ -24,8 +24,8 @@ struct mt_ping_result {
 /*
  * Sends one echo request with `size` bytes of payload (between the limits above) to a numeric
  * address, through the link of the given name if it is not NULL. `on_done` is called once, from the
- * loop, and the ping is gone with it. -EINVAL for what is no address; an error of the sending
- * is returned here.
+ * loop, and the ping is gone with it. -EINVAL for a bad address; an error of the sending is
+ * returned here.
  */
 int mt_ping_start(struct mt_loop *loop, const char *address, const char *link, size_t size,
                   double timeout,

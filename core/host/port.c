@@ -59,7 +59,7 @@ static void on_ready(uv_poll_t *poll, int status, int events);
 
 /*
  * Not when nothing changes: libuv takes the descriptor out of epoll and puts it in again, and if a
- * cdc-wdm becomes readable in that moment, that wake-up is lost. Its driver looks whether it is
+ * cdc-wdm becomes readable in that moment, that wake-up is lost. Its driver checks whether it is
  * readable before it joins the wait queue.
  */
 static void watch(struct mt_port *port)
@@ -245,7 +245,7 @@ static int open_path(const char *path, struct mt_unix_peer *stranger, enum mt_po
     return fd;
 }
 
-/* No echo, no line editing, no Ctrl-C: every byte as it is. For what is no terminal, nothing. */
+/* No echo, no line editing, no Ctrl-C: every byte as it is. Does nothing to other devices. */
 static int make_raw(struct mt_port *port)
 {
     if (tcgetattr(port->fd, &port->tty) < 0)

@@ -26,8 +26,8 @@ struct mt_probe_result {
 
 /*
  * Starts one; the strings are not needed afterwards. `on_done` is called once, from the loop, and
- * the probe is gone with it. -EINVAL for what is no address or name; an error of the sending is
- * returned here. What a TCP probe has begun is reset: nothing of it lingers, here or there.
+ * the probe is gone with it. -EINVAL for a bad address or name; an error of the sending is returned
+ * here. A TCP probe ends its connection with a reset, so neither side keeps anything of it.
  */
 int mt_probe_start(struct mt_loop *loop, const struct mt_probe_target *target, double timeout,
                    void (*on_done)(void *context, const struct mt_probe_result *result),

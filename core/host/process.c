@@ -100,7 +100,7 @@ static void finish_if_dry(struct mt_process *process)
         finish(process);
 }
 
-/* Something it left behind keeps the pipes open: that is no reason to wait for ever. */
+/* A process that it left behind keeps the pipes open: no reason to wait for ever. */
 static void on_not_dry(struct mt_timer *timer)
 {
     finish(mt_container_of(timer, struct mt_process, deadline));

@@ -42,7 +42,7 @@ struct mt_processes {
     struct mt_process *first;
 };
 
-/* Ends all that still run: SIGTERM, at most a second's patience, SIGKILL. */
+/* Ends all that still run: SIGTERM, then SIGKILL after at most a second. */
 void mt_processes_close(struct mt_processes *processes);
 
 /*

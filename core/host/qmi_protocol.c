@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an exchange must know of QMI: how requests are numbered, and which message answers which. */
+/* QMI for an exchange: how requests are numbered, and which message answers which. */
 #include <stdlib.h>
 
 #include "host/exchange.h"

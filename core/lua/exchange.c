@@ -85,7 +85,10 @@ static struct indication *append(struct lua_exchange *exchange, size_t size)
     return indication;
 }
 
-/* A flood of indications costs us indications, not memory; the reader learns where they are missing. */
+/*
+ * A flood of indications loses indications, and takes no memory; the reader gets a mark where they
+ * are missing.
+ */
 static void drop(struct lua_exchange *exchange)
 {
     if (!exchange->mark)

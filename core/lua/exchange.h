@@ -15,7 +15,7 @@ struct mt_lua_protocol {
     const struct mt_protocol *host;
     /*
      * Makes bytes of the message table at `index`, in a userdata that it leaves on the stack, and
-     * returns how many. Raises for a message that is none.
+     * returns how many. Raises for a table that is no message.
      */
     size_t (*build)(lua_State *L, int index, uint8_t **bytes);
     /* Pushes such a table; the message is a view, or a copy of one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A monitor: what a script waits for the events of a kernel's socket with, one at a time. */
+/* A monitor: an object whose next() waits for the next event of a monitor of host/. */
 #include "lua/monitor.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A monitor: what a script waits for the events of a kernel's socket with, one at a time. */
+/* A monitor: an object whose next() waits for the next event of a monitor of host/. */
 #ifndef MT_LUA_MONITOR_H
 #define MT_LUA_MONITOR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel said of links, addresses and where packets go, as Lua tables. */
+/* Links, addresses and routing, as the kernel reported them, as Lua tables. */
 #include "lua/netlink_push.h"
 
 #include <arpa/inet.h>
@@ -138,7 +138,7 @@ static void push_link(lua_State *L, const struct mt_netlink_item *item)
     mt_table_set_flag(L, "noarp", (flags & IFF_NOARP) != 0);
     mt_table_set_integer(L, "flags", flags);
     mt_table_set_integer(L, "mtu", rtnl_link_get_mtu(link));
-    /* The index of a link in another network namespace says nothing here. */
+    /* The index of a link in another network namespace means nothing here. */
     if (rtnl_link_get_link(link) && rtnl_link_get_link_netnsid(link, &elsewhere) < 0)
         mt_table_set_integer(L, "parent", rtnl_link_get_link(link));
     if (rtnl_link_is_vlan(link))

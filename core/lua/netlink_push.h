@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel said of links, addresses and where packets go, as Lua tables. */
+/* Links, addresses and routing, as the kernel reported them, as Lua tables. */
 #ifndef MT_LUA_NETLINK_PUSH_H
 #define MT_LUA_NETLINK_PUSH_H
 
@@ -10,7 +10,7 @@
 /* IFA_PROTO, of Linux 5.18; older kernels ignore it, older headers and Debian 12's libnl lack it. */
 enum { MT_IFA_PROTO = 11 };
 
-/* Pushes a table with the fields that core.netlink documents; only want of memory raises. */
+/* Pushes a table with the fields that core.netlink documents; only a lack of memory raises. */
 void mt_netlink_push(lua_State *L, const struct mt_netlink_item *item);
 
 #endif

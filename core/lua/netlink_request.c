@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the functions of core.netlink have in common: reading arguments, sending, listing answers. */
+/* For all functions of core.netlink: reading arguments, sending, listing answers. */
 #include "lua/netlink_request.h"
 
 #include <errno.h>

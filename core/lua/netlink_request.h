@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the functions of core.netlink have in common: reading arguments, sending, listing answers. */
+/* For all functions of core.netlink: reading arguments, sending, listing answers. */
 #ifndef MT_LUA_NETLINK_REQUEST_H
 #define MT_LUA_NETLINK_REQUEST_H
 
@@ -16,7 +16,7 @@ struct mt_netlink *mt_lua_netlink(lua_State *L);
 
 /*
  * Pushes the owner of a new object of libnl's, "route/link" for a struct rtnl_link, and returns it:
- * so it is freed where the reading of arguments raises. Only want of memory raises.
+ * so it is freed where the reading of arguments raises. Only a lack of memory raises.
  */
 void *mt_netlink_new(lua_State *L, const char *type);
 
@@ -35,7 +35,7 @@ int mt_netlink_family(lua_State *L);
 struct nl_addr;
 int mt_netlink_ip(lua_State *L, const char *field, bool network, struct nl_addr **ip);
 
-/* From 1 to `largest`; 1 if it is not said. */
+/* From 1 to `largest`; 1 where it is not given. */
 int mt_netlink_weight(lua_State *L, int largest);
 
 enum { MT_NETLINK_HOPS = 256 };  /* the longest list of them */

@@ -24,7 +24,7 @@ static void start_clock(double seconds)
     spent.due = uv_hrtime() + spent.nanoseconds;
 }
 
-/* A few steps can take long (a string of megabytes, over and over), so it is time that counts. */
+/* A few steps can take long (a string of megabytes, over and over), so the limit is on time. */
 static void on_steps(lua_State *L, lua_Debug *where)
 {
     (void)where;
@@ -56,7 +56,7 @@ static int on_raise(lua_State *L)
     return 1;
 }
 
-/* ---- what goes in ---- */
+/* ---- arguments ---- */
 
 /* Pushes a copy of the table at `index`, and of the tables in it, down to that many levels. */
 static void push_copy(lua_State *L, int index, int levels)
@@ -90,7 +90,7 @@ static void swap_string_methods(lua_State *L, int methods)
     lua_pop(L, 1);
 }
 
-/* ---- what comes out ---- */
+/* ---- results ---- */
 
 static void push_plain(lua_State *L, int index, int depth);
 

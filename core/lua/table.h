@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What bindings read argument tables, fill result tables and make classes with. */
+/* Helpers of the bindings: reading argument tables, filling result tables, making classes. */
 #ifndef MT_LUA_TABLE_H
 #define MT_LUA_TABLE_H
 

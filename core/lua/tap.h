@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A tap: what a script listens to an exchange with, transfer by transfer. */
+/* A tap: an object whose next() waits for the next transfer of an exchange. */
 #ifndef MT_LUA_TAP_H
 #define MT_LUA_TAP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* AT framing: a modem's bytes apart into lines and prompts, final results, fields. */
+/* AT framing: takes a modem's bytes apart into lines and prompts, final results, fields; no I/O. */
 
 #include "at.h"
 
@@ -73,7 +73,7 @@ void mt_at_mark(struct mt_at_lines *lines)
 
 /* ---- final results ---- */
 
-/* Does the text begin so? Then that much is skipped. */
+/* Skips `start` if the text begins with it. */
 static bool skip_start(struct mt_reader *text, const char *start)
 {
     size_t size = strlen(start);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* AT framing: a modem's bytes apart into lines and prompts, final results, fields; no I/O. */
+/* AT framing: takes a modem's bytes apart into lines and prompts, final results, fields; no I/O. */
 
 #ifndef MT_WIRE_AT_H
 #define MT_WIRE_AT_H

@@ -18,8 +18,8 @@ enum { MT_DNS_MAX_QUERY = 12 + 255 + 4 };
 bool mt_dns_put_query(struct mt_writer *writer, uint16_t id, const char *name);
 
 /*
- * Is this message an answer to the query, whatever the answer is? It has to carry the same id and,
- * if it carries questions, ours alone; a server that refuses may leave that out.
+ * Is this message an answer to the query, of any kind? It has to carry the same id and, if it
+ * carries questions, ours alone; a server that refuses may leave that out.
  */
 bool mt_dns_answers(struct mt_reader message, struct mt_reader query);
 

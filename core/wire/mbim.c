@@ -73,7 +73,7 @@ static bool has_fragments(uint32_t type)
 
 /*
  * Takes the header, and the fragment header where the type has one. Afterwards the reader holds
- * exactly the rest of this message, whatever came behind it.
+ * exactly the rest of this message, whatever follows it.
  */
 static enum mt_mbim_result take_header(struct mt_reader *reader, struct header *header)
 {
@@ -298,7 +298,7 @@ static bool belongs(const struct mt_mbim_partial *partial, const struct header *
            partial->transaction == header->transaction;
 }
 
-/* Keeps a first fragment, header and all: the message is put together behind it. */
+/* Keeps a first fragment, header and all: the later ones are appended to it. */
 static enum mt_mbim_result keep_first(struct mt_mbim_partial *partial, const struct header *header,
                                       const void *bytes)
 {

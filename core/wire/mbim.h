@@ -130,9 +130,9 @@ bool mt_mbim_assembly_waits(const struct mt_mbim_assembly *assembly);
 
 /*
  * Takes one transfer as it was received. MT_MBIM_MESSAGE: `message` is a view, valid until the next
- * call and as long as `bytes`. Below zero: what was under way in the same place is dropped, and
- * `message` says of which type and transaction a message was lost. A first fragment begins its
- * message even where it comes too early: then the older message is the one that was lost.
+ * call and as long as `bytes`. Below zero: the message under way in the same place is dropped, and
+ * `message` has the type and transaction of the one that was lost. A first fragment begins its
+ * message even where it comes too early: then the older message is lost.
  */
 enum mt_mbim_result mt_mbim_assembly_add(struct mt_mbim_assembly *assembly, const void *bytes,
                                          size_t size, struct mt_mbim_message *message);

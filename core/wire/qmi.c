@@ -43,11 +43,11 @@ int mt_qmi_frame_length(const uint8_t *bytes, size_t size)
     return length + 1 < MT_QMI_FRAME_MIN ? MT_QMI_BAD_LENGTH : length + 1;
 }
 
-/* Takes a message whose service is known. Other bits of the flags are left for what may come. */
+/* Takes a message whose service is known. Other bits of the flags are left for later versions. */
 static enum mt_qmi_result take_sdu(struct mt_reader *reader, struct mt_qmi_message *message)
 {
     bool ctl = message->service == MT_QMI_CTL;
-    /* No compiler sees through the check below that all of these are taken. */
+    /* No compiler sees that all of these are taken after the check below. */
     uint8_t flags = 0, number = 0;
     uint16_t size = 0;
     unsigned type;

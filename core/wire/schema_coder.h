@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A decoding and an encoding under way: what the files of core.schema that do them share. */
+/* A decoding and an encoding under way, for the files of core.schema that do them. */
 
 #ifndef MT_WIRE_SCHEMA_CODER_H
 #define MT_WIRE_SCHEMA_CODER_H
@@ -18,7 +18,7 @@
 struct mt_schema_decoder {
     lua_State *L;
     struct mt_schema_path path;
-    size_t values, bytes; /* what may still be made of this message */
+    size_t values, bytes; /* what may still be decoded from this message */
     bool lenient; /* what is missing at the end of a structure, or as a TLV, is left out */
     char reason[128];
 };
@@ -65,7 +65,7 @@ bool mt_schema_put(struct mt_schema_encoder *e, const void *bytes, size_t size);
 bool mt_schema_put_zeros(struct mt_schema_encoder *e, size_t size);
 bool mt_schema_put_uint(struct mt_schema_encoder *e, size_t size, bool big, uint64_t value);
 
-/* A count or length in front of what it counts; `what` names that, should there be too much. */
+/* A count or length in front of the values that it counts; `what` names those in an error. */
 bool mt_schema_put_prefix(struct mt_schema_encoder *e, const struct mt_schema_type *prefix,
                           size_t count, const char *what);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A compilation under way: what the files that compile a declaration share. */
+/* A compilation under way, for the files that compile a declaration. */
 
 #ifndef MT_WIRE_SCHEMA_COMPILE_H
 #define MT_WIRE_SCHEMA_COMPILE_H

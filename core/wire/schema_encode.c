@@ -352,7 +352,7 @@ static bool place_fields(struct mt_schema_encoder *e, const struct scope *scope)
     return true;
 }
 
-/* The structure at the top of the stack; nil is one of which nothing is known. */
+/* The structure at the top of the stack; nil is one without any values. */
 static bool encode_struct(struct mt_schema_encoder *e, const struct mt_schema_record *record)
 {
     struct scope scope = { .record = record, .values = lua_gettop(e->L), .start = e->to.used };

@@ -43,7 +43,7 @@ static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct 
     return true;
 }
 
-/* A result begins with its status, which is 0 when all is well. Without it, nothing is known. */
+/* A result begins with its status, which is 0 for a success. Without it, the outcome is unknown. */
 static bool says_failure(struct mt_reader result)
 {
     uint16_t status;
@@ -177,7 +177,7 @@ static bool check_size(struct mt_schema_encoder *e, int tag, size_t size)
            mt_schema_encode_fail(e, "%zu bytes do not fit in TLV 0x%02x", size, (unsigned)tag);
 }
 
-/* Learns whether the result says failure: puts its bytes first, and takes them back. */
+/* Finds out whether the result is a failure: puts its bytes first, and takes them back. */
 static bool find_failure(struct mt_schema_encoder *e, const struct mt_schema_codec *codec,
                          bool *failure)
 {
@@ -234,7 +234,7 @@ static void check_unknown(struct mt_schema_encoder *e)
     }
 }
 
-/* TLVs without a declaration go out as they came in, behind the rest. */
+/* TLVs without a declaration are sent as they were received, after the others. */
 static bool encode_unknown(struct mt_schema_encoder *e)
 {
     const char *bytes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The compiler of core.schema, for types: what each kind needs, and what it tells of its size. */
+/* The compiler of core.schema, for types: what each kind needs, and how large it can be. */
 
 #include <lauxlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 #define MT_STREAM_FRAME_MAX 65536 /* the largest frame put together here */
 
 /*
- * What has come of a frame that is not complete. The caller owns it (it is large: keep it on the
- * heap), sets `frame`, and leaves `used` at 0.
+ * The received part of a frame that is not complete. The caller owns it (it is large: keep it on
+ * the heap), sets `frame`, and leaves `used` at 0.
  */
 struct mt_stream {
     /*
@@ -24,9 +24,9 @@ struct mt_stream {
 
 /*
  * Takes the next frame out of `input`, and what of it is in the stream already. False when all
- * input is used up: what is left of it was kept. `taken` is a view, valid until the next call and
- * as long as the input. Where no frame begins, there is no telling where the next one does: all
- * bytes up to the end of the input are taken as one, for the protocol's parser to refuse.
+ * input is used up: an incomplete frame was kept. `taken` is a view, valid until the next call and
+ * as long as the input. Where no frame begins, nothing shows where the next one does: all bytes up
+ * to the end of the input are taken as one, for the protocol's parser to refuse.
  */
 bool mt_stream_next(struct mt_stream *stream, struct mt_reader *input, struct mt_reader *taken);
 
