@@ -47,7 +47,7 @@ local function is_final(err) return err.code == "permission" end
 
 ---Connects to a proxy.
 ---@param name "mbim-proxy"|"qmi-proxy"
----@return userdata? port as core.port.open() gives it
+---@return core.port? port as core.port.open() gives it
 ---@return moontower.error? err
 function M.connect(name)
   local port, err = ports.open("@" .. name)

@@ -57,7 +57,7 @@ function task.shield(seconds, fn, ...)
 end
 
 ---@class task.mutex
----@field private free userdata
+---@field private free core.queue
 local Mutex = {}
 Mutex.__index = Mutex
 
@@ -113,8 +113,8 @@ function Finally:__close(err) clean_up(err, self.fn, err) end
 function task.finally(fn) return setmetatable({ fn = fn }, Finally) end
 
 ---@class task.group
----@field scope userdata the part of the parent that an error in a child interrupts
----@field children table<userdata, boolean>
+---@field scope core.task.scope the part of the parent that an error in a child interrupts
+---@field children table<core.task, boolean>
 ---@field failure any the first error of a child
 local Group = {}
 Group.__index = Group
@@ -155,7 +155,7 @@ end
 
 ---Starts fn(...) in a task of the group.
 ---@param fn function
----@return userdata child child:join() waits for true and fn's results, or false and its error; child:cancel(reason)
+---@return core.task child child:join() waits for true and fn's results, or false and its error; child:cancel(reason)
 function Group:spawn(fn, ...)
   if self.closing then -- or else a task that starts another one without end is never waited out
     error(self.ending, 0)
@@ -216,11 +216,15 @@ function task.plainly(fn, ...)
   error(errors.plain(results[2]), 0)
 end
 
+---@class task.limits of a task and all that it starts
+---@field seconds number? how long they may run, together, until each that can has run
+---@field bytes integer? how much all their objects may hold
+---@field tasks integer? how many they may be
+---@field cleanup number? how long task.shield() still holds once it has been cancelled
+---@field name string what to call it in errors
+
 ---Calls fn(...) in a task of its own with limits, which it shares with all tasks that it starts.
----@param limits { seconds: number?, bytes: integer?, tasks: integer?, cleanup: number?, name: string }|userdata how
---- long they may run, together, until each that can has run; what all their objects may hold; how many they may be; how
---- long task.shield() still holds once it has been cancelled; and what to call it in errors; or the core.task.account()
---- of an earlier call
+---@param limits task.limits|core.task.account or the core.task.account() of an earlier call
 ---@return boolean ok
 ---@return any ... what fn returns; or its error, from the source "limit" if it was stopped
 function task.limited(limits, fn, ...)

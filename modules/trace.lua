@@ -27,7 +27,7 @@ function trace.disable()
 end
 
 ---Shows what passes through an exchange until it ends, if it is switched on.
----@param exchange userdata of core.mbim or core.qmi
+---@param exchange core.exchange of core.mbim or core.qmi
 ---@param protocol "mbim"|"qmi"
 ---@param group task.group whose end is the end of the trace: the device's; that of a command that has borrowed it
 function trace.watch(exchange, protocol, group)

@@ -13,8 +13,8 @@ local MINUTE = 60
 ---@class server.options
 ---@field name string what it is, in the log
 ---@field is_full (fun(): boolean)?
----@field serve fun(port: userdata, peer: { pid: integer, uid: integer }) closes the port
----@field refuse fun(port: userdata, reason: string)? for a caller that is not served: tells that, without waiting
+---@field serve fun(port: core.port, peer: { pid: integer, uid: integer }) closes the port
+---@field refuse fun(port: core.port, reason: string)? for a caller that is not served: tells that, without waiting
 
 -- Warns at once, and then once a minute of what `count` says has come since: a caller's flood must not be the log's.
 local function new_warner(group, name, describe, count)
@@ -62,7 +62,7 @@ local function warners(listener, group, name)
 end
 
 ---Accepts until the listener is closed.
----@param listener userdata from core.port.listen()
+---@param listener core.port.listener from core.port.listen()
 ---@param group task.group that the tasks live in
 ---@param options server.options
 function M.run(listener, group, options)

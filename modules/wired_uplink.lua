@@ -31,7 +31,7 @@ local FOR_EVER = 1e9
 ---@field name string? the interface, the last one that it had
 ---@field metric integer? the lowest of its default routes, the last one that it had
 ---@field private options uplink.options
----@field private monitor userdata
+---@field private monitor core.monitor
 ---@field private reason string? what was wrong with it when the kernel could last be asked
 local Uplink = {}
 Uplink.__index = Uplink

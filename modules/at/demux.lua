@@ -145,7 +145,7 @@ local on_token = { line = on_line, final = on_final, prompt = on_prompt }
 
 ---Reads until the modem is gone.
 ---@param port at.port
----@param opened userdata of core.port
+---@param opened core.port
 ---@return moontower.error why
 function M.all(port, opened)
   while true do

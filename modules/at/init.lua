@@ -22,7 +22,7 @@ function at.open(path)
 end
 
 ---Speaks AT over a port that is open already. It is the AT port's from now on.
----@param opened userdata of core.port
+---@param opened core.port
 ---@param name string for people
 ---@return at.port
 function at.adopt(opened, name)

@@ -28,14 +28,14 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field seconds number
 ---@field data string?
 ---@field lines string[]
----@field done userdata a queue that its answer is put into
+---@field done core.queue a queue that its answer is put into
 ---@field given_up boolean? no task waits for it any more
 ---@field echoed boolean? its echo has come
 ---@field prompted boolean? the modem has asked for its data
 
 ---@class at.port
 ---@field path string
----@field port userdata? nil once closed
+---@field port core.port? nil once closed
 ---@field lost moontower.error? why there is nothing to hear from the modem any more
 ---@field current at.job? what the modem is at
 ---@field unsure boolean? the next answer may not be the next command's: at/sync.lua
@@ -43,7 +43,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field owed integer how many answers may still come
 ---@field prompted boolean? the modem may be waiting for text
 ---@field echo boolean? the modem repeats what it is sent
----@field package finals userdata a queue of final results and prompts for the current command
+---@field package finals core.queue a queue of final results and prompts for the current command
 local Port = {}
 Port.__index = Port
 
@@ -252,14 +252,14 @@ end
 
 ---Unsolicited results, from now on, also those in the middle of an answer: queue:pop() waits for the
 ---next. Lines are lost for a listener that lets too many come together. The queue ends when the modem is gone.
----@return userdata queue of strings
+---@return core.queue queue of strings
 function Port:urcs()
   return listen(self, self.urc_listeners)
 end
 
 ---All that is sent and comes from now on, for a terminal or a trace: { text =, kind = "sent" | "echo" | "line" |
 ---"final" | "prompt" | "urc" }. PINs, passwords and data are hidden.
----@return userdata queue of tables
+---@return core.queue queue of tables
 function Port:raw()
   return listen(self, self.raw_listeners)
 end
@@ -268,7 +268,7 @@ Port.fields = function(_, line, options) return text.fields(line, options) end
 
 -- ---- opening and closing ----
 
----@param opened userdata of core.port
+---@param opened core.port
 ---@param path string
 ---@return at.port
 function Port.new(opened, path)

@@ -9,17 +9,17 @@ local MAX_ASKED = 32 -- requests under way at a time; the others wait until it i
 local FIRST_TIME = 10 -- seconds for the first message: a silent program takes a place that others need
 
 ---@class broker.peer
----@field port userdata
+---@field port core.port
 ---@field name string for people
 ---@field process { pid: integer, uid: integer }
----@field private outgoing userdata a queue of bytes
----@field private turns userdata a queue with a token for each request that may be under way
+---@field private outgoing core.queue a queue of bytes
+---@field private turns core.queue a queue with a token for each request that may be under way
 local Peer = {}
 Peer.__index = Peer
 
 local M = {}
 
----@param port userdata
+---@param port core.port
 ---@param name string
 ---@param process { pid: integer, uid: integer }
 ---@return broker.peer

@@ -43,12 +43,12 @@ local function hello(name, arguments)
 end
 
 ---@class daemon.client
----@field port userdata
+---@field port core.port
 ---@field prompt edit.prompt?
 ---@field file string? the text that the command reads
 ---@field width integer? of the terminal, as the daemon knows it
 ---@field has_failed boolean? what the command says could not be written
----@field interruptible userdata the task that Ctrl-C interrupts while a prompt is open and nothing is read
+---@field interruptible core.task the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
 Client.__index = Client
 

@@ -28,15 +28,15 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field description modem.description
 ---@field modem modem.modem? while it is open
 ---@field group task.group what is done for this modem
----@field task userdata that the group lives in
----@field wanted userdata a queue: who wants to borrow it, each with a queue for the answer
+---@field task core.task that the group lives in
+---@field wanted core.queue a queue: who wants to borrow it, each with a queue for the answer
 
 ---@class daemon.fleet
 ---@field slots table<string, daemon.slot> by name
 ---@field unusable table<string, true> modems that show neither MBIM nor QMI
----@field requests { description: modem.description, answer: userdata }[] for modems that are not open yet
+---@field requests { description: modem.description, answer: core.queue }[] for modems that are not open yet
 ---@field group task.group
----@field changed userdata a queue: something has been plugged in or out
+---@field changed core.queue a queue: something has been plugged in or out
 ---@field unsure moontower.error? why not all modems may be known
 ---@field hears { bus: boolean?, folder: boolean? } what is being watched
 ---@field on_ready fun(modem: modem.modem, group: task.group)

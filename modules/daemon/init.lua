@@ -38,7 +38,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again w
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
----@field reloads userdata a queue: who wants a reload, each with a queue for the answer
+---@field reloads core.queue a queue: who wants a reload, each with a queue for the answer
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
 local Daemon = {}
 Daemon.__index = Daemon

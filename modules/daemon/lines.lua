@@ -47,7 +47,7 @@ local function is_modest(line)
 end
 
 ---The tables that a client sends.
----@param port userdata
+---@param port core.port
 ---@return fun(): table? next waits; nil at the end, or when what comes is none
 function M.of(port)
   local buffer, start = "", 1

@@ -21,10 +21,10 @@ local HELLO_TIME, FAREWELL_TIME = 10, 5
 local SECONDS, BYTES, TASKS, CLEANUP = 5, 64 << 20, 1000, 45
 
 ---@class daemon.session : terminal.session
----@field port userdata
----@field task userdata? that the command runs in
+---@field port core.port
+---@field task core.task? that the command runs in
 ---@field group task.group what goes on beside it: a trace
----@field answers userdata a queue of what the client answered
+---@field answers core.queue a queue of what the client answered
 local Session = {}
 Session.__index = Session
 
@@ -174,7 +174,7 @@ local function run_and_tell(self, hello, around)
 end
 
 ---Tells a client that its command will not be run, without waiting.
----@param port userdata its connection
+---@param port core.port its connection
 ---@param reason string
 function M.refuse(port, reason)
   local farewell = json.encode { err = ("moontower: the daemon refuses: %s\n"):format(reason) } .. "\n"
@@ -182,7 +182,7 @@ function M.refuse(port, reason)
 end
 
 ---Serves one client until its command has ended.
----@param port userdata its connection
+---@param port core.port its connection
 ---@param around fun(command: string, arguments: string[], run: fun(command: string, arguments: string[]): integer):
 --- integer runs the command, and sees to what has to stand still while it runs
 function M.serve(port, around)

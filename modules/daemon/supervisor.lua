@@ -24,9 +24,9 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 ---@field beside string? the name that it has in `why`, if it is not the first policy of its modem
 ---@field modem modem.modem? nil: it is for all of them
 ---@field modems policy.modems? what it gets then
----@field task userdata
----@field begun userdata a queue: its policy has begun
----@field limits userdata for all its runs: what the last left in the variables of its file still counts
+---@field task core.task
+---@field begun core.queue a queue: its policy has begun
+---@field limits core.task.account for all its runs: what the last left in the variables of its file still counts
 
 ---@class daemon.supervisor
 ---@field group task.group

@@ -18,7 +18,7 @@ Live.__index = Live
 
 ---@class decode.stream one modem's control channel
 ---@field live decode.live
----@field private assemblies table<boolean, userdata> by direction
+---@field private assemblies table<boolean, core.mbim.assembly|core.qmi.assembly> by direction
 ---@field private dropped integer transfers that were not shown, and reported so
 local Stream = {}
 Stream.__index = Stream

@@ -27,7 +27,7 @@ local LONGEST_QUEUE = 256
 ---@field lost integer? how many events before this one were lost, as they were not read in time
 
 ---@class events.subscription
----@field private queue userdata
+---@field private queue core.queue
 ---@field private lost integer
 local Subscription = {}
 Subscription.__index = Subscription

@@ -15,11 +15,11 @@ local LIMIT = 64
 local marks = setmetatable({}, { __mode = "k" })
 
 ---A queue for deliver(): queue:pop() waits for the next item, or for a mark.
----@return userdata
+---@return core.queue
 function M.queue() return task.queue(LIMIT + 1) end
 
 ---Puts an item into a queue that has room; into a full one, a mark.
----@param queue userdata
+---@param queue core.queue
 ---@param item table a mark passes on what its source has lost
 function M.deliver(queue, item)
   if queue:length() < LIMIT then
@@ -37,15 +37,15 @@ function M.deliver(queue, item)
 end
 
 ---Adds a queue to a list of those that get the same items, once.
----@param queues userdata[]
----@param queue userdata
+---@param queues core.queue[]
+---@param queue core.queue
 function M.add(queues, queue)
   M.remove(queues, queue)
   table.insert(queues, queue)
 end
 
----@param queues userdata[]
----@param queue userdata
+---@param queues core.queue[]
+---@param queue core.queue
 function M.remove(queues, queue)
   for i = #queues, 1, -1 do
     if queues[i] == queue then

@@ -26,9 +26,9 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field options link.watch
 ---@field lists table<string, string[]> probes by family
 ---@field ip string the families that it has, as the modem has told
----@field changed userdata a queue of one: the modem says that it has others
----@field down_reason userdata a queue of one: why the link is down
----@field probe_now userdata a queue of one: an event suggests that the link may be down, so probe it now
+---@field changed core.queue a queue of one: the modem says that it has others
+---@field down_reason core.queue a queue of one: why the link is down
+---@field probe_now core.queue a queue of one: an event suggests that the link may be down, so probe it now
 ---@field missed integer looks in a row that found nothing
 ---@field unresponsive boolean? the modem did not answer when it was asked last
 ---@field degraded boolean? the modem has indicated an event that suggests that the link may be down

@@ -21,13 +21,13 @@ local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 
 ---@class mbim.device
 ---@field path string
----@field exchange userdata? nil once closed
+---@field exchange core.exchange? nil once closed
 ---@field on_open fun()? called when it has been opened again, and has forgotten subscriptions
 ---@field on_indication fun(message: table)? hears all that the modem says unasked, as core.mbim has it
 ---@field private group task.group the task that reads indications
 ---@field private lost moontower.error? why there is nothing to hear from the modem any more
 ---@field private has_overrun boolean? that has been told
----@field private subscribers table<string, userdata[]>
+---@field private subscribers table<string, core.queue[]>
 ---@field private newer string? the MBIMEx version that another program has agreed on with the modem, from 3.0 on
 ---@field private is_shared boolean? by mbim-proxy, which opens the modem for all its programs
 local Device = {}
@@ -270,7 +270,7 @@ end
 ---Indications of these commands: queue:pop() waits for { command =, values = }; for { overrun = true, lost = number }
 ---where some were lost, as they were not read in time; nil and an error once the modem is gone.
 ---@param ... mbim.command
----@return userdata queue
+---@return core.queue queue
 function Device:subscribe(...)
   local queue = subscribers.queue()
   for _, command in ipairs { ... } do self:listen(queue, command) end
@@ -278,7 +278,7 @@ function Device:subscribe(...)
 end
 
 ---Puts the indications of one more command into the queue of a subscription.
----@param queue userdata
+---@param queue core.queue
 ---@param command mbim.command
 function Device:listen(queue, command)
   local key = key_of(command.service_uuid, command.cid)
@@ -305,7 +305,7 @@ function Device:hear(message)
 end
 
 ---Ends a subscription.
----@param queue userdata
+---@param queue core.queue
 function Device:unsubscribe(queue)
   for _, queues in pairs(self.subscribers) do subscribers.remove(queues, queue) end
 end

@@ -28,7 +28,7 @@ local wait = require "modem.wait"
 ---@field keeps_links integer? above 0: the daemon ends what has asked for a connection, and the connection stays
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
 ---@field private network_released_at number? when the network ended that, with nothing else wrong: see modem/up.lua
----@field private lock userdata no other moontower uses the modem while we have it
+---@field private lock core.fs.lock no other moontower uses the modem while we have it
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
 local Modem = {}
 

@@ -171,7 +171,7 @@ end
 function Backend:started() return self.mbim:started() end
 
 ---Puts the indications of an event into a queue: for modem/notifications.lua.
----@param queue userdata
+---@param queue core.queue
 ---@param name string
 function Backend:listen(queue, name) self.mbim:listen(queue, events[name][1]) end
 

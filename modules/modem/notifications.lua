@@ -28,7 +28,7 @@ local verbs_of_session = { session = "session", ip = "ip_configuration" }
 ---@class modem.events
 ---@field private source modem.notifications
 ---@field private names table<string, true>
----@field private queue userdata
+---@field private queue core.queue
 ---@field private first integer the number of the first indication that it gets
 ---@field private pending modem.event[] what it has missed
 local Events = {}
@@ -36,7 +36,7 @@ Events.__index = Events
 
 ---@class modem.notifications
 ---@field private modem modem.modem
----@field private queue userdata of indications
+---@field private queue core.queue of indications
 ---@field private taken integer how many have been taken out of it
 ---@field private last table<string, modem.event> the last event of each name, and of each session of a name
 ---@field private listeners table<modem.events, true>

@@ -15,7 +15,7 @@ local FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30 -- seconds between looks that no news
 
 ---@class modem.comeback
 ---@field private before modem.description
----@field private monitor userdata of udev; of a folder, for a modem that a file describes
+---@field private monitor core.monitor of udev; of a folder, for a modem that a file describes
 ---@field private was_gone boolean?
 ---@field private pause number seconds until the next look
 local Comeback = {}

@@ -17,8 +17,8 @@ local RELEASE_TIME = 5
 ---@field on_lost fun()? the modem has forgotten the client, and what it did for it
 ---@field private device qmi.device
 ---@field private set_ups { message: qmi.message, values: table?, required: boolean? }[]
----@field private queues table<qmi.message, userdata[]>
----@field private making userdata? the task that allocates
+---@field private queues table<qmi.message, core.queue[]>
+---@field private making core.task? the task that allocates
 local Client = {}
 Client.__index = Client
 
@@ -179,7 +179,7 @@ end
 
 ---Puts indications into a queue: { client =, message =, values = }; { overrun = true, lost = number } where some were
 ---lost, as they were not read in time. The queue is closed once the modem is gone.
----@param queue userdata from events.subscribers
+---@param queue core.queue from events.subscribers
 ---@param ... qmi.message
 function Client:subscribe(queue, ...)
   for _, message in ipairs { ... } do
@@ -192,7 +192,7 @@ function Client:subscribe(queue, ...)
   end
 end
 
----@param queue userdata
+---@param queue core.queue
 function Client:unsubscribe(queue)
   for message, queues in pairs(self.queues) do
     subscribers.remove(queues, queue)
@@ -213,7 +213,7 @@ function Client:deliver(message, tlvs)
   end
 end
 
----@param found table<userdata, true> gets the queues of all that subscribe to this client
+---@param found table<core.queue, true> gets the queues of all that subscribe to this client
 function Client:add_queues(found)
   for _, queues in pairs(self.queues) do
     for _, queue in ipairs(queues) do found[queue] = true end

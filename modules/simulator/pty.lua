@@ -6,8 +6,8 @@ local fs = require "core.fs"
 local ports = require "core.port"
 
 ---@class sim.pty
----@field port userdata our end
----@field theirs userdata the hosts' end, kept open: else ours would end with the first host that closes it
+---@field port core.port our end
+---@field theirs core.port the hosts' end, kept open: else ours would end with the first host that closes it
 ---@field path string
 ---@field name string the kernel's name for it
 local Pty = {}

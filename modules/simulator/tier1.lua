@@ -62,9 +62,9 @@ end
 ---@class sim.tier1.channel a control port, and the link that it connects
 ---@field name string "mbim", "qmi", "qmi2"
 ---@field fn table what speaks for the modem there
----@field connections table<userdata, boolean>
----@field listener userdata? while the modem is plugged in
----@field link userdata?
+---@field connections table<core.port, boolean>
+---@field listener core.port.listener? while the modem is plugged in
+---@field link core.port?
 
 local not_root = "Run it as root, for example with sudo; or let users have namespaces of their own: set\n"
   .. "  kernel.unprivileged_userns_clone=1 on Debian, kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu."

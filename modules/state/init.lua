@@ -210,7 +210,7 @@ end
 
 ---Takes a lock that ends with the process, however it ends.
 ---@param name string
----@return userdata? lock lock:close() gives it back
+---@return core.fs.lock? lock lock:close() gives it back
 ---@return moontower.error? err "busy": detail is { pid, command } of who has it, if that is known
 function M.lock(name)
   local path = ("%s/locks/%s"):format(M.folder, (name:gsub("[^%w._-]", "_")))

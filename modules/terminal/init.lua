@@ -22,9 +22,9 @@ local ERASE = "\r\27[K"
 ---@field width integer?
 ---@field folder string where the command was given
 ---@field environment table<string, string>
----@field foreground userdata|boolean|nil see core.task.foreground
+---@field foreground core.task|boolean|nil see core.task.foreground
 ---@field survives boolean? see terminal.survive_hangup
----@field edit fun(self): userdata? its prompt, as core.line_editor opens one
+---@field edit fun(self): core.line_editor.prompt? its prompt, as core.line_editor opens one
 ---@field read fun(self, path: string): string?, moontower.error? a file of the client's
 ---@field line string? what is redrawn in place: see terminal.show_line
 ---@field streams boolean? see terminal.stream
@@ -136,7 +136,7 @@ function M.read(path)
 end
 
 ---What Ctrl-C interrupts: see core.task.foreground.
----@param what userdata|boolean|nil
+---@param what core.task|boolean|nil
 function M.foreground(what)
   local session = M.session()
   if session then

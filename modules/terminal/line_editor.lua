@@ -15,10 +15,10 @@ local HISTORY_BYTES = 256 << 10 -- of its end, which are read
 ---@field prompt string? "> " if not given
 ---@field history string? the path of a file with earlier lines; only its owner can read it
 ---@field keep (fun(line: string): boolean)? may this line go into the history? Not if a password is in it
----@field foreground (fun(): userdata)? the task that Ctrl-C interrupts while nothing is read or called
+---@field foreground (fun(): core.task)? the task that Ctrl-C interrupts while nothing is read or called
 
 ---@class edit.prompt
----@field private core userdata
+---@field private core core.line_editor.prompt
 ---@field private options edit.options
 ---@field private is_elsewhere boolean in the daemon: the prompt is its client's
 ---@field private last string? what went into the history last

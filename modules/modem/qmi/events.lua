@@ -75,7 +75,7 @@ local M = {}
 
 ---As a back end's listen(): see modem/mbim.lua.
 ---@param modem modem.qmi
----@param queue userdata
+---@param queue core.queue
 ---@param name string
 function M.listen(modem, queue, name)
   local event = events[name]

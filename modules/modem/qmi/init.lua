@@ -19,7 +19,7 @@ local KIND = "qmi" -- of the files that remember client ids
 ---@class modem.qmi : modem.modem
 ---@field qmi qmi.device
 ---@field private wds table<integer, table> the WDS clients of each session: see sessions.lua
----@field private watcher userdata? the queue that gets the state of every session
+---@field private watcher core.queue? the queue that gets the state of every session
 ---@field private framing "disabled"|"qmap"|nil how packets are framed, as far as we know
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason

@@ -441,7 +441,7 @@ end
 
 -- ---- indications ----
 
----@param queue userdata gets the state of every session, also of later ones
+---@param queue core.queue gets the state of every session, also of later ones
 function M:watch_sessions(queue)
   self.watcher = queue
   if self.qmi.lost then

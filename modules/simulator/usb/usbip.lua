@@ -63,7 +63,7 @@ local request_size = 48
 local max_transfer = 1 << 20 -- far above what a driver asks for; a wild length must not make us wait for it
 
 ---@class sim.usb.connection
----@field stream userdata
+---@field stream core.port
 ---@field device sim.usb.device
 ---@field pending table<integer, { unlink: fun(self, seqnum: integer) }> where requests wait, by sequence number: an IN
 --- request in its pipe
@@ -191,7 +191,7 @@ local handlers = { submit = on_submit, unlink = on_unlink }
 local usbip = {}
 
 ---Serves the kernel's requests to a device until the stream ends.
----@param stream userdata
+---@param stream core.port
 ---@param device sim.usb.device
 ---@return nil
 ---@return moontower.error err "gone" when the cable is out

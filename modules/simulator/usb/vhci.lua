@@ -14,7 +14,7 @@ local null_state = 4 -- VDEV_ST_NULL in the column `sta`: nothing is plugged in 
 local device_id = 0x00010002
 
 ---@class sim.usb.cable
----@field stream userdata? the USB/IP connection with the kernel; nil once closed
+---@field stream core.port? the USB/IP connection with the kernel; nil once closed
 ---@field number integer the controller's port
 ---@field pulled boolean? by the modem itself
 local Cable = {}
