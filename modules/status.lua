@@ -9,7 +9,14 @@ local events = require "events"
 local log = require "log"
 local task = require "task"
 
-local M = {}
+local M = {
+  ---What `moontower why --json` says of a modem; those of another policy's line in `lines` have the same names.
+  fields = {
+    "apn", "apn.carrier", "apn.names", "apn.origin", "lines", "modem", "plan", "plan.reason", "plan.seconds",
+    "plan.what", "policies", "policy", "reason", "since", "state", "tried", "tried.reason", "tried.result",
+    "tried.time", "tried.what",
+  },
+}
 
 local LONGEST = 50 -- what was tried before is forgotten
 

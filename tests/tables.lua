@@ -5,12 +5,14 @@
 local command = require "cli.command"
 local declaration = require "base.declaration"
 local entries = require "daemon.entries"
+local events = require "events"
 local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
 local option = require "cli.option"
 local parser = require "cli.parser"
 local policy = require "policy"
 local program = require "core.program"
+local status = require "status"
 
 local READMES = { "scripts/README.md" }
 
@@ -82,6 +84,46 @@ made["entries of the configuration"] = function()
   return table_of({ "In", "Entry", "What it is", "Value", "Default" }, rows)
 end
 
+local function words_of(names)
+  local seen, list = {}, {}
+  for _, name in ipairs(names) do
+    if not seen[name] then list[#list + 1] = name end
+    seen[name] = true
+  end
+  table.sort(list)
+  return quoted(table.concat(list, "` `"))
+end
+
+local function names_in(list, names, pattern)
+  for _, one in ipairs(list or {}) do
+    for name in one[1]:gmatch(pattern or "%S+") do names[#names + 1] = name end
+  end
+  return names
+end
+
+made["public words"] = function()
+  local commands, of_commands, policies, of_policies = {}, {}, {}, {}
+  each_script(function(name, script)
+    local is_policy = policy.is(script)
+    table.insert(is_policy and policies or commands, name)
+    if is_policy then
+      names_in(script.options, of_policies)
+    else
+      names_in(parser.flat(script.options), of_commands, "%-%-[%w-]+") -- arguments have no names for others
+    end
+  end)
+  local config = names_in(entries.of_broker, names_in(entries.of_modem, names_in(entries.all, {})))
+  return table_of({ "Where", "Words" }, {
+    { "commands", words_of(commands) },
+    { "their options", words_of(of_commands) },
+    { "entries of config.lua", words_of(config) },
+    { "policies", words_of(policies) },
+    { "their options", words_of(of_policies) },
+    { "events", words_of(events.names) },
+    { "`why --json`", words_of(status.fields) },
+  })
+end
+
 made["options that commands share"] = function()
   local users, rows = {}, {}
   each_script(function(name, script)
@@ -98,9 +140,9 @@ end
 
 made["exit statuses"] = function()
   local rows, statuses = {}, {}
-  for status in pairs(exit_status.list) do statuses[#statuses + 1] = status end
+  for number in pairs(exit_status.list) do statuses[#statuses + 1] = number end
   table.sort(statuses)
-  for i, status in ipairs(statuses) do rows[i] = { tostring(status), exit_status.list[status][1] } end
+  for i, number in ipairs(statuses) do rows[i] = { tostring(number), exit_status.list[number][1] } end
   rows[#rows + 1] = { "128 + n",
     "ended by signal n; 141: the reader of its output has gone, as in `moontower events | head -1`" }
   return table_of({ "Status", "Meaning" }, rows)

@@ -3,6 +3,7 @@
 
 local json = require "dkjson"
 local lu = require "luaunit"
+local status = require "status"
 local world = require "support.world"
 
 local T = {}
@@ -22,6 +23,18 @@ local function run(script)
   return result.out
 end
 
+-- The names of all fields, as scripts/README.md lists them.
+local function add_fields(value, prefix, seen)
+  for key, one in pairs(value) do
+    local name = type(key) == "string" and prefix .. key or nil
+    if name then seen[name] = true end
+    if type(one) == "table" then
+      add_fields(one, name and name ~= "lines" and name .. "." or not name and prefix or "", seen)
+    end
+  end
+  return seen
+end
+
 function T.test_two_policies_of_one_modem()
   local out = run [[policy night <<'END'
 local policy, status, task = require "policy", require "status", require "task"
@@ -30,7 +43,7 @@ return policy { name = "night", each = { modem = "ready" }, run = function(modem
   local told = status.of(modem)
   told:attempt("look at the clock", "it is due")("done")
   told:set(options.word, "nothing is to be done")
-  told:schedule("look again", 3600)
+  told:schedule("look again", 3600, "it is early")
   task.sleep(1e6)
 end }
 END
@@ -44,11 +57,14 @@ END
   local text, told = out:match "^(.-)\n%-%-%-%-\n(.-)\nread again\n"
   lu.assertStrContains(text, "\n  policy   reconnect, night\n")
   lu.assertStrMatches(text, ".*\npolicy night of modem %S+ is awake since %S+: nothing is to be done\n"
-    .. "  %S+  look at the clock, because it is due: done\n  next     look again in 3%d+ s")
+    .. "  %S+  look at the clock, because it is due: done\n  next     look again in 3%d+ s, because it is early")
   told = json.decode(told)
   lu.assertEquals({ told[1].state, #told[1].policies, #told[1].lines }, { "online", 2, 1 })
   lu.assertEquals({ told[1].lines[1].policy, told[1].lines[1].state, told[1].lines[1].tried[1].result },
     { "night", "awake", "done" })
+  local fields = {}
+  for _, name in ipairs(status.fields) do fields[name] = true end
+  lu.assertEquals(add_fields(told, "", {}), fields)
   lu.assertStrMatches(out, ".*\npolicy night of modem %S+ is stopped since %S+: .moontower down. was given.*")
   lu.assertNotStrContains(out:match "is stopped since.*", "look again in")
 end
