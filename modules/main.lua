@@ -12,6 +12,8 @@ command.set_daemon {
   run_policy = function(...) return require("daemon").run_policy(...) end,
 }
 
+require("core.program").own_makers = function() return require("loading.makers").load() end
+
 local name = arg[1] or "help"
 if name == "--version" then
   print("moontower " .. require("core.program").version)

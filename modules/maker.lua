@@ -138,34 +138,34 @@ function Maker:entries(bus, vendor) return (self[bus] or {})[vendor] or {} end
 
 -- ---- all of them ----
 
----Where the files of makers are.
----@return string[]
-function M.folders() return { program.home .. "/modules/makers" } end
-
 local makers
 
----All makers, in the order of their names. A file that cannot be read raises, as one that is required does.
+-- A user's own ones come first, and stand in for ours with the same name. What loads them stands above this module, so
+-- main.lua says where they come from.
+local function load_all()
+  local own, ours, list = program.own_makers(), {}, {}
+  for _, file in ipairs(assert(fs.list(program.home .. "/modules/makers"))) do
+    ours[#ours + 1] = file:match("^([%l%d_]+)%.lua$") or file:match("^[%l%d_]+$")
+  end
+  for _, made in pairs(own) do list[#list + 1] = made end
+  table.sort(list, function(a, b) return a.name < b.name end)
+  for _, name in ipairs(ours) do
+    list[#list + 1] = not own[name] and require("makers." .. name) or nil
+  end
+  return list
+end
+
+---All makers. A file of ours that cannot be read raises, as one that is required does.
 ---@return maker.maker[]
 function M.all()
-  if makers then
-    return makers
-  end
-  local names = {}
-  for _, folder in ipairs(M.folders()) do
-    local files, err = errors.there(fs.list(folder))
-    if err then
-      error(err, 2)
-    end
-    for _, file in ipairs(files or {}) do
-      names[#names + 1] = file:match("^([%l%d_]+)%.lua$") or file:match("^[%l%d_]+$")
-    end
-  end
-  table.sort(names)
-  local list = {}
-  for i, name in ipairs(names) do list[i] = require("makers." .. name) end
-  makers = list
+  makers = makers or load_all()
   return makers
 end
+
+---Is this what a maker's file returns?
+---@param value any
+---@return boolean
+function M.is(value) return getmetatable(value) == Maker end
 
 ---The values that makers have for a key, for a loop.
 ---@param key string
@@ -211,7 +211,9 @@ local function products_of(bus, vendor)
   known = {}
   for _, maker in ipairs(M.all()) do
     for _, entry in ipairs(maker:entries(bus, vendor)) do
-      for product in entry[1]:gmatch("%S+") do known[product] = { quirks = entry, maker = maker } end
+      for product in entry[1]:gmatch("%S+") do
+        known[product] = known[product] or { quirks = entry, maker = maker }
+      end
     end
   end
   found[bus][vendor] = known

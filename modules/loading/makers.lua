@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: MIT
+-- Makers of modems in files of a user's own, which modules/maker.lua adds to ours.
+
+local errors = require "errors"
+local log = require "log"
+local maker = require "maker"
+local places = require "loading.places"
+local script = require "loading.script"
+
+local M = {}
+
+local function invalid(path, mistake)
+  return errors.fail { code = "invalid", source = "maker", message = ("%s: %s"):format(path, mistake),
+    hint = "modules/makers/README.md explains each key." }
+end
+
+-- What is named as a text is one of the modules that all of the program finds.
+local function mistake_in(made)
+  local named = { made.settings, made.messages and made.messages.mbim, made.messages and made.messages.qmi }
+  for _, name in pairs(named) do
+    if type(name) == "string" and not package.searchpath(name, package.path) then
+      return ("'%s' is no module of moontower; give a function that requires yours"):format(name)
+    end
+  end
+end
+
+local function load(path)
+  local chunk, message = script.load(path)
+  if not chunk then
+    return invalid(path, message)
+  end
+  local ok, made = pcall(chunk)
+  if not ok then
+    return invalid(path, errors.text(made))
+  elseif not maker.is(made) then
+    return invalid(path, "it returns no maker; end it with: return maker { name = ... }")
+  end
+  local mistake = mistake_in(made)
+  if mistake then
+    return invalid(path, mistake)
+  end
+  return made
+end
+
+---With a mistake in one of them, the modems of all others still work.
+---@return table<string, maker.maker> by the names of their files
+function M.load()
+  local makers = {}
+  for _, name in ipairs(places.names("makers", "own")) do
+    local path, err = places.find("makers", name)
+    if path then
+      makers[name], err = load(path)
+    end
+    if err then
+      log.warn("this maker of modems does not count: %s%s", err, err.hint and (" (%s)"):format(err.hint) or "")
+    end
+  end
+  return makers
+end
+
+return M

@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: MIT
+-- Makers of modems in files of a user's own: ids, roles of ports, and settings, without a change to this tree.
+
+local fs = require "core.fs"
+local lu = require "luaunit"
+local process = require "core.process"
+local task = require "task"
+local world = require "support.world"
+
+local T = {}
+
+local executable = require("core.program").executable
+
+local ACME = [[
+local maker = require "maker"
+return maker {
+  name = "acme",
+  usb = { ["abcd"] = { only_modems = true, { "0001 0002", ports = { [0] = "dm", [2] = "at" } } },
+    ["1199"] = { { "9071", ports = { [5] = "nmea" } } } },
+  at = { secret = "#ACMEKEY", resets = { "AT#ACMERESET" } },
+}
+]]
+
+local ASK = [[
+local maker = require "maker"
+local quirks, owner = maker.quirks("usb", "abcd", "0002")
+print(owner and owner.name, quirks.ports and quirks.ports[2], maker.makes_only_modems "abcd")
+print(maker.quirks("usb", "1199", "9071").ports[5], maker.quirks("usb", "1199", "9079").ports[3])
+print(require("at").hide "AT#ACMEKEY=1234", maker.of_text("Acme Corp").name, maker.of_text("Quectel").name)
+]]
+
+-- What the script above prints with these files of makers, and what is said about them.
+local function ask(files, mode)
+  local folder = assert(process.run { "mktemp", "-d" }).stdout:match "%S+"
+  local _ <close> = task.finally(function() process.run { "rm", "-rf", folder } end)
+  assert(fs.mkdir(folder .. "/makers"))
+  for name, text in pairs(files) do assert(fs.write(("%s/makers/%s.lua"):format(folder, name), text)) end
+  process.run { "chmod", "-R", mode or "go-w", folder .. "/makers" }
+  assert(fs.write(folder .. "/x.lua", ASK))
+  local result = assert(process.run { executable, "run", folder .. "/x.lua", env = { MOONTOWER_PATH = folder } })
+  return result.stdout, result.stderr, folder
+end
+
+function T.test_a_file_adds_ids_and_words()
+  local out, err = ask { acme = ACME }
+  lu.assertEquals({ out, err }, { "acme\tat\ttrue\nnmea\tat\nAT#ACMEKEY=(hidden)\tacme\tquectel\n", "" })
+end
+
+-- All other modems still work.
+function T.test_one_with_a_mistake_does_not_count()
+  for _, case in ipairs {
+    { "return +", "acme.lua:1: unexpected symbol" }, { "error 'no'", "acme.lua:1: no" },
+    { "return {}", "it returns no maker; end it with: return maker { name = ... }" },
+    { 'return require "maker" { nam = "acme" }', "a maker has no 'nam'" },
+    { 'return require "maker" { name = "acme", settings = "acme_settings" }', "'acme_settings' is no module" },
+  } do
+    local out, err = ask { acme = case[1] }
+    lu.assertStrContains(out, "nil\tnil\tfalse\n")
+    lu.assertStrContains(err, "warn: this maker of modems does not count: ")
+    lu.assertStrContains(err, case[2])
+  end
+end
+
+function T.test_one_that_others_can_write_is_refused()
+  local out, err, folder = ask({ acme = ACME }, "go+w")
+  lu.assertStrContains(out, "nil\tnil\tfalse\n")
+  lu.assertStrContains(err, ("does not count: %s/makers/acme.lua is refused: "):format(folder))
+  lu.assertStrContains(err, ("(chmod go-w %s/makers)"):format(folder))
+end
+
+function T.test_one_with_the_name_of_ours_stands_in_for_it()
+  local out = ask { sierra = 'return require "maker" { name = "sierra", usb = { ["1199"] = {'
+    .. '{ "9071 9079", ports = { [3] = "ppp", [5] = "at" } } } } }' }
+  lu.assertStrContains(out, "at\tppp\n")
+end
+
+-- `setup` takes its settings, with the modules beside it.
+function T.test_its_settings_are_those_of_its_modems()
+  local result = world.run([[mkdir -p /etc/moontower/makers/modules
+    cat >/etc/moontower/makers/modules/acme_settings.lua <<'END'
+local by_command = require "settings.by_command"
+return { rat = by_command.first(by_command.choice { asks = 'AT+QCFG="nwscanmode"',
+  sets = 'AT+QCFG="NWSCANMODE",%s,1', names = { ["0"] = "auto", ["3"] = "lte" } }) }
+END
+    echo 'return require "maker" { name = "acme", brands = { "quectel" },
+      settings = function() return require "acme_settings" end }' >/etc/moontower/makers/acme.lua
+    echo 'return require "carrier" { name = "X", bearers = { { apn = "" } }, modem = { rat = "lte" } }' >/run/test/x.lua
+    moontower setup /run/test/x.lua --plan; moontower setup /run/test/x.lua --yes >/dev/null
+    moontower at 'AT+QCFG="nwscanmode"']], nil, nil, { "--modem", "ec25" })
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertStrContains(result.out, 'AT+QCFG="NWSCANMODE",3,1')
+  lu.assertStrContains(result.out, '+QCFG: "nwscanmode",3')
+end
+
+return T
