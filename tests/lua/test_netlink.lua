@@ -8,6 +8,7 @@ local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local ping = require "core.ping"
 local port = require "core.port"
+local process = require "core.process"
 local task = require "task"
 
 assert(namespace.enter())
@@ -84,6 +85,15 @@ function T.test_links()
   lu.assertNil(netlink.link("wwan7").vlan_id)
 end
 
+-- libnl says of a bridge that its family is that of bridges, as of a port's own view of the link.
+function T.test_a_bridge_is_a_link_like_others()
+  local made = assert(process.run { "ip", "link", "add", "bridge7", "type", "bridge", timeout = 600 })
+  lu.skipIf(made.status ~= 0, "the kernel has no bridges")
+  lu.assertEquals(netlink.link("bridge7").type, "bridge")
+  lu.assertNotNil(find(netlink.links(), "name", "bridge7"))
+  lu.assertTrue(netlink.remove_link("bridge7"))
+end
+
 -- TUN devices take no VLANs, and there are kernels without any: link's own test, in tests/vm/test_sessions, does more.
 function T.test_a_link_without_vlans()
   local ok, err = netlink.add_link { kind = "vlan", name = "wwan7.1", parent = "wwan7", id = 1 }
@@ -150,7 +160,7 @@ function T.test_ipv6_address()
 end
 
 function T.test_addresses_that_are_none()
-  for _, address in ipairs { "", "10.0.0", "10.0.0.256", "fe80::1%lo", ("1"):rep(99) } do
+  for _, address in ipairs { "", "10.0.0", "10.0.0.256", "fe80::1%lo", "any", "10.0.0.1/8", ("1"):rep(99) } do
     local ok, err = netlink.add_address { link = "wwan7", address = address }
     lu.assertNil(ok)
     lu.assertEquals(err.code, "invalid")
@@ -219,7 +229,8 @@ end
 function T.test_routes_that_are_none()
   lu.assertError(netlink.add_route, { link = "wwan7", destination = "default" })
   lu.assertError(netlink.add_route, { link = "wwan7", destination = "default", family = "ipx" })
-  for _, destination in ipairs { "", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "::/129" } do
+  for _, destination in ipairs { "", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.0/010",
+    "10.0.0.0/4294967304", "::/129" } do
     local ok, err = netlink.add_route { link = "wwan7", destination = destination }
     lu.assertNil(ok)
     lu.assertEquals(err.code, "invalid")
