@@ -219,7 +219,7 @@ function Modem:ensure_started()
   return true
 end
 
----"Sierra Wireless MC7455": who made it as USB has it, and what it is as the modem itself or USB has it.
+---The maker as USB has it, and the model as the modem itself or USB has it: "Maker Wireless XY100".
 ---@param hardware string? what the modem says of its hardware; on some models that is no name, on some the best one
 ---@return string
 function Modem:describe(hardware)
@@ -229,7 +229,7 @@ function Modem:describe(hardware)
   if hardware and hardware ~= "" and model:find(hardware, 1, true) then
     model = hardware
   end
-  -- Some products repeat their maker: "Sierra Wireless MC7455 Qualcomm Snapdragon X7 LTE-A".
+  -- Some products repeat their maker: "Maker Wireless XY100 Qualcomm Snapdragon X7 LTE-A".
   if maker ~= "" and model:sub(1, #maker) == maker then
     return model
   end

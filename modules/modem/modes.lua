@@ -2,7 +2,7 @@
 -- Modems that show neither MBIM nor QMI, or no driver has taken it: what mode they are in, and the way out.
 --
 -- Such a modem is a network card to the host (ECM, NCM, RNDIS), or has serial ports alone; it may have another USB
--- configuration (bConfigurationValue) with MBIM in it, as some of Huawei and HP have.
+-- configuration (bConfigurationValue) with MBIM in it.
 
 local errors = require "errors"
 local maker = require "maker"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The USB configuration of a modem that has several, as some of Huawei and HP have: one as a network card, say, another
--- with MBIM. The host chooses, by bConfigurationValue in sysfs; it holds at once, until the modem is plugged in again.
+-- The USB configuration of a modem that has several: one as a network card, say, another with MBIM. The host chooses,
+-- by bConfigurationValue in sysfs; it holds at once, until the modem is plugged in again.
 
 local composition = require "settings.composition"
 local drivers = require "settings.drivers"

@@ -10,7 +10,7 @@ local task = require "task"
 
 local AT_TRIES, AT_TIME = 6, 5
 
--- Seconds: an EM7565 that changes its product id has been seen to take three minutes.
+-- Seconds: a modem that changes its product id has been seen to take three minutes.
 local M = { BACK_TIME = 240 }
 
 -- The AT port may come later than the control port.

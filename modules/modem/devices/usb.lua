@@ -135,7 +135,7 @@ local function is_in_front(a, b)
   return a.key < b.key
 end
 
----Adds the modems on USB. One modem may have several control ports, as a Sierra in its QMI composition has: the lowest
+---Adds the modems on USB. One modem may have several control ports, two of QMI, say: the lowest
 ---interface is the usual one. None of them counts before udev is through with all, or the wrong one would be the
 ---lowest for a moment. So none counts, either, that could not be read in full.
 ---@param list table[] of what is true of a whole modem: modem.description without what is its control port's

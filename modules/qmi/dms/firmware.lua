@@ -18,7 +18,7 @@ end
 local image_type = enum(u8, { modem = 0, pri = 1 })
 local image = struct {
   image_type "type",
-  bytes(16) "unique_id", -- Sierra: text and NULs, such as "002.026_000"; Gobi: a checksum
+  bytes(16) "unique_id", -- text and NULs, such as "002.026_000"; older ones: a checksum
   lstring(u8) "build_id",
 }
 
@@ -70,7 +70,7 @@ message("get_stored_image_info", {
   },
 })
 
--- Sierra's name for it is "set boot hold": the modem stays in its boot loader at the next start, for a new firmware.
+-- Also called "set boot hold": the modem stays in its boot loader at the next start, for a new firmware.
 message("set_firmware_id", {
   id = 0x003e, name = "Set Firmware ID",
   response = {},

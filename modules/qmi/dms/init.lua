@@ -189,7 +189,7 @@ message("set_alt_net_config", {
   response = {},
 })
 
--- Asks the modem to turn its radio on although a laptop's maker has locked it; Sierra's EM7455 and others.
+-- Asks the modem to turn its radio on although a laptop's maker has locked it.
 message("set_fcc_authentication", {
   id = 0x555f, name = "Set FCC Authentication",
   response = {},

@@ -10,6 +10,7 @@
 -- A set that returns { prompt = fn(text) } asks for a text, and answers with what fn returns.
 
 local line = require "simulator.at.line"
+local maker = require "maker"
 local words = require "simulator.at.errors"
 local faults = require "simulator.faults"
 
@@ -18,12 +19,8 @@ local CTRL_Z, ESCAPE = "\x1a", "\x1b"
 local SIM_BUSY = 14
 
 local standard = { "basic", "identity", "card", "network", "packet", "sms" }
-local families = {
-  sierra = { "sierra", "sierra_usb", "sierra_radio", "sierra_status", "sierra_images" },
-  quectel = { "quectel" },
-  plain = {}, -- what every modem takes, alone
-}
 
+-- A maker's commands are in the file or folder of its name.
 local function learn(self, subjects)
   local function handle(name, parts)
     self.commands[name] = parts
@@ -67,7 +64,7 @@ local M = {}
 function M.new(modem, options)
   local self = setmetatable({ modem = modem, send = options.send, commands = {}, listeners = {} }, Function)
   learn(self, standard)
-  learn(self, families[modem.personality.at])
+  learn(self, { modem.personality.at or nil })
   self:reset()
   modem:listen(function(event, data) self:on_event(event, data) end)
   return self
@@ -265,8 +262,11 @@ end
 local function obey(self, bytes)
   local line_before, rest = (self.input .. bytes):upper():match("^(.*)\r(.-)$")
   self.input = (rest or self.input .. bytes):sub(-MAX_LINE)
-  for _, command in ipairs { "!RESET", "+CFUN=1,1", "+CFUN=6" } do
-    if line_before and line_before:find(command, 1, true) then
+  local orders = { "AT+CFUN=1,1", "AT+CFUN=6" }
+  for resets in maker.each("resets", "at") do table.move(resets, 1, #resets, #orders + 1, orders) end
+  for _, order in ipairs(orders) do
+    local known = order:match "^AT([^%w]%w+)"
+    if line_before and line_before:find(order:sub(3), 1, true) and self.commands[known] then
       return faults.ordered_to_reset(self.modem)
     end
   end

@@ -8,7 +8,7 @@ local sprint = require "simulator.models.sprint"
 
 return personality.join(sprint, ec25, {
   name = "me909",
-  at = "plain",
+  at = false, -- no command of its own
 
   usb = {
     vendor = 0x12d1, product = 0x1573, boot_product = 0x1573, release = 0x0102,

@@ -51,6 +51,10 @@ end
 
 ---@param handle fun(name: string, parts: table)
 return function(handle)
+  for _, subject in ipairs { "usb", "radio", "status", "images" } do
+    require("simulator.at.sierra." .. subject)(handle)
+  end
+
   handle("I", { run = identification })
 
   -- Only the right letters in the right quotation marks will do; a restart locks it again.
