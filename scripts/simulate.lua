@@ -260,8 +260,8 @@ return {
     { "--latency", validate.seconds_or_none, "Seconds from each command to its answer", argname = "SECONDS" },
     { "--fault", validate.any_text, "Begin with this fault; can be given more than once", many = true,
       argname = "FAULT" },
-    { "--modem", validate.any_text, "Which modem: mc7455, em7565, ec25, me909, or a file in modules/simulator/models",
-      default = "mc7455", argname = "NAME" },
+    { "--modem", validate.any_text, "Which modem: mc7455, em7565, ec25, ln920, le910c4, me909, or a file in "
+      .. "modules/simulator/models", default = "mc7455", argname = "NAME" },
     { "--count", validate.whole(1, MAX_COUNT),
       "Plug in this number of modems: simulated1 with wwan0, simulated2 with wwan1 ...", default = 1, argname = "N" },
     { "--on", validate.any_text, "Which of several modems set, fault and state are for: its number, or all",

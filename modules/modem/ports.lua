@@ -42,7 +42,7 @@ local role_of_type = {
 -- USB's own classes, of any maker: an abstract control model that takes AT commands.
 local role_of_class = { ["02:02:01"] = "at" }
 -- A maker's table says what an interface is for; on a tty it cannot be one of these.
-local not_on_tty = { qmi = true, mbim = true }
+local not_on_tty = { qmi = true, mbim = true, ecm = true, rndis = true }
 
 ---Does this device wait for firmware?
 ---@param vendor string? four hexadecimal digits

@@ -77,6 +77,9 @@ end
 local function normalise_choice(self, wanted)
   local name, err = technologies.wanted(wanted)
   local set, list = known_names(self)
+  if name == "auto" then
+    name = self.auto or name
+  end
   if not name or set[name] then
     return name, err
   end
@@ -87,7 +90,7 @@ local function normalise_choice(self, wanted)
 end
 
 ---Radio access that is a number: `names` says what each means.
----@param fields table asks, names, sets
+---@param fields table asks, names, sets; `auto`: the name that stands for all, where none is called "auto"
 ---@return table class
 function M.choice(fields)
   fields.name, fields.normalise = "rat", normalise_choice

@@ -26,7 +26,7 @@ local ANSWER_TIME = 10
 ---@field has fun(self, command: string): boolean is it for this command?
 ---@field ask fun(self, modem: table, command: string): table?, moontower.error?
 
--- The settings of the maker whose AT commands it takes: what it says itself, or else what USB does.
+-- The settings of the maker whose AT commands it takes: by what it says itself or USB does, or else by its ids.
 local function own_settings(modem)
   local text = modem.description and modem.description.manufacturer or ""
   local reply, err = modem.at:command("ATI", { seconds = ANSWER_TIME })
@@ -34,6 +34,7 @@ local function own_settings(modem)
     return nil, err
   end
   local found = maker.of_text(text .. "\n" .. table.concat(reply and reply.lines or {}, "\n"))
+  found = found or modem.description and maker.of(modem.description)
   return found and found:load "settings" or {}
 end
 

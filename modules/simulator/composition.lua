@@ -51,6 +51,13 @@ function composition.protocol_of(mask)
   return mask & (bits.rmnet0 | bits.rmnet1 | bits.rmnet2) ~= 0 and "qmi" or nil
 end
 
+---What carries the data.
+---@param mask integer
+---@return "mbim"|"qmi"|"ecm"|"rndis"|nil
+function composition.data_of(mask)
+  return composition.protocol_of(mask) or mask & bits.ecm ~= 0 and "ecm" or mask & bits.rndis ~= 0 and "rndis" or nil
+end
+
 -- The mask of a composition of QMI; of two in one, the second.
 local function mask_of(personality, number)
   local names = sierra.compositions[number] or sierra.compositions[sierra.dual_compositions[number][2]]
@@ -68,7 +75,8 @@ end
 function composition.usual(personality, protocol)
   local usb = personality.usb
   return {
-    type = usb.usual_type, mask = usual_mask(personality, protocol), vendor = usb.vendor, product = usb.product,
+    type = usb.usual_type, mask = usual_mask(personality, protocol), vendor = usb.vendor,
+    product = usb.products and usb.products[protocol] or usb.product,
     boot_product = usb.boot_product, model = usb.model,
   }
 end
@@ -133,6 +141,10 @@ function methods:choose_interfaces(kind, mask)
   if meaning.product then
     usb.product, usb.boot_product = meaning.product, meaning.boot_product
   end
+  local products = self.personality.usb.products
+  if products then
+    usb.product = products[composition.data_of(mask) or "none"] or usb.product
+  end
 end
 
 ---Does it show an interface?
@@ -155,8 +167,22 @@ end
 ---What carries its packets, if that is neither MBIM nor QMI.
 ---@return "ecm"|"rndis"|nil
 function methods:network_mode()
-  local mask = self.usb.mask
-  return not self.composition and (mask & bits.ecm ~= 0 and "ecm" or mask & bits.rndis ~= 0 and "rndis") or nil
+  return not self.composition and composition.data_of(self.usb.mask) or nil
+end
+
+---An interface, with the number that it has beside this protocol: MBIM takes two, which moves those behind it.
+---@param name string a key of the personality's interfaces
+---@param protocol "mbim"|"qmi"|false|nil
+---@return table
+function methods:interface(name, protocol)
+  local interface = self.personality.interfaces[name]
+  if not interface.behind_data or protocol ~= "mbim" then
+    return interface
+  end
+  local moved = {}
+  for key, value in pairs(interface) do moved[key] = value end
+  moved.interface = interface.interface + 1
+  return moved
 end
 
 ---Who it is on USB.

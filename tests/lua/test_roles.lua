@@ -185,6 +185,14 @@ function T.test_others()
     "dm ttyUSB0, nmea ttyUSB1, at ttyUSB2, at-ppp ttyUSB3, qmi cdc-wdm0, unknown ttyUSB4")
   lu.assertEquals(classify("1bc7", "1201", { tty(0, 0), tty(1, 4), tty(2, 5), tty(3, 6) }),
     "dm ttyUSB0, at ttyUSB1, at ttyUSB2, other ttyUSB3")
+  local ln920 = { tty(0, 0), wdm("qmi_wwan", 2), tty(1, 3), tty(2, 4), tty(3, 5), tty(4, 6) }
+  lu.assertEquals(classify("1bc7", "1060", ln920),
+    "dm ttyUSB0, qmi cdc-wdm0, nmea ttyUSB1, at ttyUSB2, at ttyUSB3, other ttyUSB4")
+  ln920 = { tty(0, 0), wdm("cdc_mbim", 2), tty(1, 4), tty(2, 5), tty(3, 6), tty(4, 7) }
+  lu.assertEquals(classify("1bc7", "1061", ln920),
+    "dm ttyUSB0, mbim cdc-wdm0, nmea ttyUSB1, at ttyUSB2, at ttyUSB3, other ttyUSB4")
+  lu.assertEquals(classify("1bc7", "1252", { wdm("cdc_mbim", 0), tty(0, 2), tty(1, 3), tty(2, 4), tty(3, 5) }),
+    "mbim cdc-wdm0, nmea ttyUSB0, at ttyUSB1, at ttyUSB2, other ttyUSB3")
   lu.assertEquals(classify("12d1", "1506", { tty(0, 0, "ff:02:01"), tty(1, 1, "ff:02:02"), tty(2, 2, "ff:01:05") }),
     "at-ppp ttyUSB0, at ttyUSB1, nmea ttyUSB2")
   lu.assertEquals(classify("1e0e", "9001", { tty(0, 0), tty(1, 2), tty(2, 3) }),
@@ -261,6 +269,7 @@ function T.test_whose_modem_it_is()
   lu.assertEquals(name { vendor = "1199", product = "9071" }, "sierra")
   lu.assertEquals(name { vendor = "413c", product = "81b6" }, "sierra")
   lu.assertEquals(name { vendor = "413c", product = "81d7" }, "foxconn")
+  lu.assertEquals(name { vendor = "1bc7", product = "1201", manufacturer = "Android" }, "telit")
   lu.assertEquals(name { vendor = "ffff", product = "0001", manufacturer = "Quectel, Incorporated" }, "quectel")
   lu.assertNil(name { vendor = "ffff", product = "0001" })
 end

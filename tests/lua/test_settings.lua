@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Settings against modems that answer from a script: an MC7455, an EM7565 and an EC25, in the forms they were seen in.
+-- Settings against modems that answer from a script, in the forms they were seen in: an MC7455, an EM7565, an EC25, and
+-- some of Telit.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -438,6 +439,106 @@ function T.test_a_5g_quectel()
   lu.assertEquals(run(list.rat, modem, "lte+nr"), 'AT+QNWPREFCFG="mode_pref",LTE:NR5G')
   lu.assertEquals(run(list.bands, modem, "B3+n78"),
     'AT+QNWPREFCFG="lte_band",3; AT+QNWPREFCFG="nsa_nr5g_band",78; AT+QNWPREFCFG="nr5g_band",78')
+end
+
+-- ---- Telit: an LN920, an FN990, an LE910C4 ----
+
+-- What ATI answers is no name: its ids tell.
+local function telit(product, values, tests)
+  local answers = setmetatable({ ["ATI"] = "332" }, { __index = function(_, command)
+    local name, sign, value = command:match("^AT([#+]%w+)(=?%??)(.*)$")
+    if sign == "?" and values[name] then
+      return ("%s: %s"):format(name, values[name])
+    elseif sign == "=?" and tests[name] then
+      return ("%s: %s"):format(name, tests[name])
+    elseif sign == "=" and values[name] then
+      values[name] = value
+      return ""
+    end
+  end })
+  return {
+    at = new_port(answers),
+    description = { vendor = "1bc7", product = product, usb = "1-2", protocol = "mbim", manufacturer = "Android" },
+  }
+end
+
+local TELIT_KNOWS = [[
+alias usb:v1BC7p1061d*dc*dsc*dp*icFFisc*ip*in* option
+alias usb:v1BC7p1060d*dc*dsc*dp*icFFisc*ip*in* option
+alias usb:v1BC7p1060d*dc*dsc*dp*ic*isc*ip*in02* qmi_wwan
+alias usb:v*p*d*dc*dsc*dp*ic02isc0Eip00in* cdc_mbim
+]]
+
+local function ln920()
+  return telit("1061", { ["#USBCFG"] = "2", ["#BND"] = "0,18,87A03B0F38DF,42", ["+WS46"] = "31" },
+    { ["+WS46"] = "(22,28,31)" })
+end
+
+function T.test_an_ln920()
+  local modem = ln920()
+  with_kernel(TELIT_KNOWS, "modules.alias", function(folder)
+    local list, missing = settings_of(modem, { rat = "lte", bands = "B2", composition = { "qmi" } }, folder)
+    lu.assertEquals(missing, {})
+    lu.assertEquals(run(list.rat, modem, "lte"), "AT+WS46=28")
+    lu.assertEquals(run(list.rat, modem, "auto"), "same")
+    lu.assertEquals(list.rat:normalise "auto", "umts+lte")
+    lu.assertEquals(select(2, list.rat:normalise "gsm").hint, "It can be set to: lte, umts, umts+lte")
+    lu.assertEquals(list.bands:show(list.bands:read(modem)),
+      "B1+B2+B3+B4+B5+B7+B8+B12+B13+B14+B17+B18+B19+B20+B25+B26+B28+B29+B30+B38+B40+B41+B42+B43+B48+B66+B71")
+    lu.assertEquals(run(list.bands, modem, "B2+B12"), "AT#BND=0,18,802,0")
+    lu.assertEquals(run(list.bands, modem, "B66"), "AT#BND=0,18,0,2")
+    lu.assertEquals(list.bands:why_not(modem, assert(list.bands:normalise "n78")).code, "unsupported")
+    local now = assert(list.composition:read(modem))
+    lu.assertEquals({ now.interfaces, now.supported }, { { "dm", "nmea", "at", "mbim" }, { 0, 1, 2, 3 } })
+    lu.assertEquals(run(list.composition, modem, { "at", "qmi" }), "AT#USBCFG=1")
+    lu.assertFalse(was_sent(modem.at, 'AT!ENTERCND="A710"'))
+  end)
+end
+
+-- It is another product then, so that one needs the driver.
+function T.test_an_ln920_whose_other_product_has_no_driver()
+  local modem = ln920()
+  with_kernel(TELIT_KNOWS:gsub("[^\n]*qmi_wwan\n", ""), "modules.alias", function(folder)
+    local setting = settings_of(modem, { composition = { "qmi" } }, folder).composition
+    local now = assert(setting:read(modem))
+    local err = setting:why_not(modem, assert(setting:normalise { "qmi" }), now)
+    lu.assertStrContains(err.message, "no driver for the QMI port that 1bc7:1060 would have then")
+  end)
+end
+
+function T.test_an_fn990()
+  local modem = telit("1071", {
+    ["#USBCFG"] = "2", ["#BND"] = "0,22,A7E2BB0F38DF,42,1A0290800D7,7042,81A0290800D7,7442", ["+WS46"] = "38",
+  }, { ["+WS46"] = "(22,28,31,36,37,38,40)" })
+  local list = settings_of(modem, { rat = "lte", bands = "B2" })
+  lu.assertEquals(run(list.rat, modem, "lte+nr"), "AT+WS46=37")
+  lu.assertEquals(list.rat:normalise "auto", "umts+lte+nr")
+  lu.assertEquals(run(list.bands, modem, "B3+n78"), "AT#BND=0,22,4,0,0,2000,0,2000")
+  lu.assertEquals(run(list.bands, modem, "n1"), "AT#BND=0,22,A7E2BB0F38DF,42,1,0,1,0")
+  lu.assertEquals(list.bands:read(modem).nr,
+    { 1, 2, 3, 5, 7, 8, 20, 25, 28, 30, 38, 40, 41, 48, 66, 71, 75, 77, 78, 79 })
+end
+
+-- The same number is another composition on each family, and the one that keeps most of what is there is taken.
+function T.test_an_le910c4()
+  local modem = telit("1201", { ["#USBCFG"] = "0", ["#BND"] = "0,11,80800C5", ["+WS46"] = "25" },
+    { ["+WS46"] = "(12,22,25,28,29,30,31)" })
+  local list = settings_of(modem, { rat = "lte", bands = "B2", composition = { "mbim" } })
+  lu.assertEquals(run(list.rat, modem, "lte"), "AT+WS46=28")
+  lu.assertEquals(run(list.bands, modem, "B3+B20"), "AT#BND=0,11,80004")
+  local now = assert(list.composition:read(modem))
+  lu.assertEquals(list.composition:how(now, assert(list.composition:normalise { "mbim", "at" })), "AT#USBCFG=2")
+  lu.assertEquals(list.composition:of_number(7).interfaces, { "nmea", "at", "mbim" })
+end
+
+-- What is not a modem of a known family keeps to the standards.
+function T.test_another_telit()
+  local modem = telit("10b0", { ["#USBCFG"] = "1", ["#BND"] = "0,0,10" }, {})
+  local list, missing = settings_of(modem, { bands = "B2", composition = { "mbim" } })
+  lu.assertNil(list.bands)
+  lu.assertNil(list.composition)
+  lu.assertStrContains(missing.composition.message, "offers no way")
+  lu.assertFalse(was_sent(modem.at, "AT#BND?"))
 end
 
 -- ---- without an AT port: QMI ----

@@ -126,6 +126,17 @@ function T.test_a_modem_of_another_maker()
   assert_words(result.out, { 'AT+QCFG="usbnet"', "Nothing is to be done.\n" })
 end
 
+-- With each composition it is another product on USB, and --undo leads back to the first one.
+function T.test_a_modem_that_becomes_another_product()
+  local result = factory(SETUP .. " --yes && " .. SETUP .. " && moontower up --carrier calyx-sprint && "
+    .. "moontower down && moontower setup --undo --yes && moontower devices", { "--factory", "--modem", "ln920" })
+  world.assert_success(result)
+  assert_words(result.out, {
+    "AT#USBCFG=2", "AT+WS46=28", "1bc7:1061", "Nothing is to be done.\n", "8.8.8.8 answers in", "AT#USBCFG=1",
+    "AT+WS46=31", "/run/moontower/simulator/qmi  QMI     wwan0  1bc7:1060",
+  })
+end
+
 -- In the composition with MBIM alone there is no AT port: it comes with the restart, and so does the rest.
 function T.test_without_an_at_port_it_takes_two_rounds()
   local result = factory("moontower usbcomp 9 --by qmi --reset --force >/run/test/usbcomp 2>&1; " .. SETUP

@@ -84,7 +84,7 @@ end
 
 -- Cut anywhere, and with any argument missing or strange, no command makes the modem stumble.
 function T.test_strange_arguments()
-  for _, personality in ipairs { "mc7455", "em7565", "ec25" } do
+  for _, personality in ipairs { "mc7455", "em7565", "ec25", "ln920" } do
     local host = new { personality = personality }
     host:ask 'AT!ENTERCND="A710"'
     for name in pairs(host.fn.commands) do
@@ -677,6 +677,44 @@ function T.test_ec25()
   host:ask "AT+CFUN=1,1"
   lu.assertEquals({ host.modem.composition, host.modem:usb_identity().product }, { "mbim", 0x0125 })
   lu.assertNotNil(host.modem:connect(0, { apn = "r.ispsn", ip_type = "ipv4v6" }).ipv6)
+end
+
+function T.test_ln920()
+  local host = new { personality = "ln920", factory = true }
+  for command, answer in pairs {
+    ["ATI"] = "332", ["AT+CGMI"] = "Telit", ["AT+CGMM"] = "LN920A12-WW", ["AT#USBCFG?"] = "#USBCFG: 1",
+    ["AT#USBCFG=?"] = "#USBCFG: (0-3)", ["AT+WS46?"] = "+WS46: 31", ["AT+WS46=?"] = "+WS46: (22,28,31)",
+    ["AT#BND?"] = "#BND: 0,11,1E03B0F38DF,42", ["AT#BND=?"] = "#BND: (0),(0-11,17,18),(1E03B0F38DF),(42)",
+  } do
+    lu.assertEquals(host:ask(command), answer .. "\n\nOK", command)
+  end
+  for _, refused in ipairs {
+    "#USBCFG=4", "#USBCFG=x", "+WS46=12", "+WS46=36", "#BND=0,11,0,0", "#BND=0,11,8000000000000000", "#BND=1,11,2",
+    "!SELRAT?", "+QCFG=\"usbnet\"",
+  } do
+    lu.assertEquals(host:ask("AT" .. refused), "ERROR", refused)
+  end
+  lu.assertEquals(host:ask "AT+WS46=22", "OK")
+  lu.assertEquals(host:ask "AT+CREG?", "+CREG: 0,2\n\nOK")
+  lu.assertEquals(host:ask "AT+WS46=28", "OK")
+  lu.assertEquals(host:ask "AT#BND=0,18,2,0", "OK") -- B2, which is not there
+  lu.assertEquals(host:ask "AT+CREG?", "+CREG: 0,2\n\nOK")
+  lu.assertEquals(host:ask "AT#BND=0,18,1000000,40", "OK")
+  lu.assertEquals(host:ask "AT#BND?", "#BND: 0,18,1000000,40\n\nOK")
+  lu.assertEquals(host:ask "AT+CREG?", "+CREG: 0,1\n\nOK")
+end
+
+-- Each composition is a product of its own, and MBIM moves the ports behind it by one.
+function T.test_compositions_of_an_ln920()
+  local host = new { personality = "ln920", factory = true }
+  local modem = host.modem
+  lu.assertEquals({ modem.composition, modem:usb_identity().product }, { "qmi", 0x1060 })
+  lu.assertEquals(modem:interface("modem", "qmi").interface, 4)
+  host:ask "AT#USBCFG=2;#REBOOT"
+  lu.assertEquals({ modem.composition, modem:usb_identity().product }, { "mbim", 0x1061 })
+  lu.assertEquals(modem:interface("modem", "mbim").interface, 5)
+  host:ask "AT#USBCFG=3;#REBOOT"
+  lu.assertEquals({ modem:network_mode(), modem:usb_identity().product }, { "ecm", 0x1063 })
 end
 
 return T

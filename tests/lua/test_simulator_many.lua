@@ -58,7 +58,7 @@ local function luhn(digits)
 end
 
 function T.test_numbers_and_addresses()
-  for _, model in ipairs { "mc7455", "em7565", "ec25" } do
+  for _, model in ipairs { "mc7455", "em7565", "ec25", "ln920", "le910c4" } do
     local original, seen = require("simulator.models." .. model), {}
     for number = 1, 100 do
       local one = personality.numbered(original, number)

@@ -43,8 +43,8 @@ local usb = {}
 local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim" }
 local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 
-local function make_serial(options, name)
-  local interface, fn = options.modem.personality.interfaces[name], nil
+local function make_serial(options, name, interface)
+  local fn
   local port = new_serial {
     interface = interface.interface, subclass = interface.subclass, protocol = interface.protocol,
     interrupt = interface.interrupt,
@@ -60,13 +60,12 @@ local function make_serial(options, name)
   return port
 end
 
-local function make_function(options, name)
+local function make_function(options, name, interface)
   local new = new_function[name]
   if new then
-    return new.make(options.modem, options[new.kind], options.network,
-      options.modem.personality.interfaces[name], new.is_second)
+    return new.make(options.modem, options[new.kind], options.network, interface, new.is_second)
   end
-  return make_serial(options, name)
+  return make_serial(options, name, interface)
 end
 
 -- The device as the modem shows itself now. Its functions are made once, and wait while they are not shown.
@@ -76,8 +75,10 @@ local function build(options, functions)
     local shown = {}
     for _, name in ipairs(order) do
       if modem:shows(name, protocol) then
-        functions[name] = functions[name] or make_function(options, name)
-        shown[#shown + 1] = functions[name]
+        local interface = modem:interface(name, protocol)
+        local key = ("%s %d"):format(name, interface.interface)
+        functions[key] = functions[key] or make_function(options, name, interface)
+        shown[#shown + 1] = functions[key]
       end
     end
     configurations[value] = shown

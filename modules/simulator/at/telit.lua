@@ -1,0 +1,126 @@
+-- SPDX-License-Identifier: MIT
+-- Telit's AT commands, as far as they are needed: what the modem is on USB, technologies, bands, restart.
+
+local composition = require "simulator.composition"
+
+local INCORRECT_PARAMETERS = 50
+local bits = composition.bits
+local any_network = bits.rmnet0 | bits.mbim | bits.ecm | bits.rndis
+local networks = { qmi = bits.rmnet0, mbim = bits.mbim, ecm = bits.ecm, rndis = bits.rndis }
+
+-- ---- #USBCFG: the personality says which number is which; it is another product on USB then ----
+
+local function show_composition(modem)
+  local data = composition.data_of(modem.nv.usb.mask)
+  for number, name in pairs(modem.personality.usbcfg) do
+    if name == data then return { "#USBCFG: " .. number } end
+  end
+  return nil
+end
+
+local function choose_composition(modem, arguments)
+  local name = modem.personality.usbcfg[math.tointeger(tonumber(arguments[1])) or -1]
+  if not name then
+    return nil, INCORRECT_PARAMETERS
+  end
+  local usb = modem.nv.usb
+  modem:choose_interfaces(usb.type, usb.mask & ~any_network | networks[name])
+  return {}
+end
+
+-- ---- +WS46: the numbers of 3GPP TS 27.007 ----
+
+local modes_of = {
+  ["12"] = { "gsm" }, ["22"] = { "umts" }, ["25"] = { "gsm", "umts", "lte" }, ["28"] = { "lte" },
+  ["29"] = { "gsm", "umts" }, ["30"] = { "gsm", "lte" }, ["31"] = { "umts", "lte" },
+}
+
+local function is_set(modes, list)
+  local count = 0
+  for _ in pairs(modes) do count = count + 1 end
+  for _, name in ipairs(list) do
+    if not modes[name] then return false end
+  end
+  return count == #list
+end
+
+local function show_technologies(modem)
+  for number, list in pairs(modes_of) do
+    if is_set(modem.preference.modes, list) then return { "+WS46: " .. number } end
+  end
+  return nil
+end
+
+local function choose_technologies(modem, arguments)
+  local list, modes = modes_of[arguments[1]], {}
+  for _, name in ipairs(list or {}) do modes[name] = true end
+  for _, number in ipairs(list and modem.personality.ws46 or {}) do
+    if number == arguments[1] then
+      modem.preference.modes = modes
+      modem:settle()
+      return {}
+    end
+  end
+  return nil, INCORRECT_PARAMETERS
+end
+
+-- ---- #BND: GSM, UMTS (a number for each set of bands), LTE as a mask, and LTE from band 65 on as another ----
+
+local UMTS = 11
+
+local function masks_of(list)
+  local low, high = 0, 0
+  for _, band in ipairs(list) do
+    if band <= 64 then low = low | 1 << band - 1 else high = high | 1 << band - 65 end
+  end
+  return low, high
+end
+
+local function bands_of(low, high)
+  local list = {}
+  for band = 1, 128 do
+    local mask = band <= 64 and low or high
+    if mask >> (band - 1) % 64 & 1 == 1 then list[#list + 1] = band end
+  end
+  return list
+end
+
+local function show_bands(modem)
+  return { ("#BND: 0,%d,%X,%X"):format(modem.nv.umts_bands or UMTS, masks_of(modem.preference.lte_bands)) }
+end
+
+local function list_bands(modem)
+  return { ("#BND: (0),(0-11,17,18),(%X),(%X)"):format(masks_of(modem.personality.lte_bands)) }
+end
+
+-- Masks with bands that it does not have are refused; so are two that are 0.
+local function choose_bands(modem, arguments)
+  local umts = math.tointeger(tonumber(arguments[2]))
+  local low, high = tonumber(arguments[3] or "", 16), tonumber(arguments[4] or "0", 16)
+  local all_low, all_high = masks_of(modem.personality.lte_bands)
+  if arguments[1] ~= "0" or not umts or not low or not high or low | high == 0 or low & ~all_low ~= 0
+    or high & ~all_high ~= 0 then
+    return nil, INCORRECT_PARAMETERS
+  end
+  modem.nv.umts_bands, modem.preference.lte_bands = umts, bands_of(low, high)
+  modem:settle()
+  return {}
+end
+
+local function telit() return { "Telit" } end
+
+---@param handle fun(name: string, parts: table)
+return function(handle)
+  handle("I", { run = function() return { "332" } end }) -- no text that would tell who made it
+  for _, name in ipairs { "+CGMI", "+GMI" } do handle(name, { run = telit, test = function() return {} end }) end
+
+  handle("#USBCFG", { query = show_composition, set = choose_composition, test = function(modem)
+    return { ("#USBCFG: (0-%d)"):format(#modem.personality.usbcfg) }
+  end })
+  handle("+WS46", { query = show_technologies, set = choose_technologies, test = function(modem)
+    return { ("+WS46: (%s)"):format(table.concat(modem.personality.ws46, ",")) }
+  end })
+  handle("#BND", { query = show_bands, set = choose_bands, test = list_bands })
+  handle("#QSS", { query = function(modem) return { "#QSS: 0," .. (modem.card and 1 or 0) } end })
+  handle("#REBOOT", { run = function(modem) return {}, nil, function() modem:restart() end end })
+end
