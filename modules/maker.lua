@@ -150,7 +150,11 @@ local function load_all()
   for _, made in pairs(own) do list[#list + 1] = made end
   table.sort(list, function(a, b) return a.name < b.name end)
   for _, name in ipairs(ours) do
-    list[#list + 1] = not own[name] and require("makers." .. name) or nil
+    local made = not own[name] and require("makers." .. name) or nil
+    if made and not M.is(made) then
+      error(("modules/makers/%s returns no maker: code of a maker is in a folder of its own"):format(name))
+    end
+    list[#list + 1] = made
   end
   return list
 end
