@@ -179,6 +179,17 @@ function M.options(given, declared)
   return declaration.take(declared, given or {})
 end
 
+---A folder that belongs to the policies with a name: kept across restarts, and one that the daemon's sandbox lets them
+---write in. It is there when this returns.
+---@param name string
+---@return string? path
+---@return moontower.error? err
+function M.folder(name)
+  local path = ("%s/policies/%s"):format(require("state").persistent.folder, (name:gsub("[^%w_-]", "_")))
+  local ok, err = fs.mkdir(path, 448) -- 0700
+  return ok and path or nil, err
+end
+
 ---What programs read of a policy's options.
 ---@param loaded policy.policy
 ---@return table[]

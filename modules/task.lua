@@ -223,6 +223,24 @@ end
 ---@field cleanup number? how long task.shield() still holds once it has been cancelled
 ---@field name string what to call it in errors
 
+---Goes round a loop at once, and then at regular times: `for round in task.every(60) do`. However long a round takes,
+---the next one begins on time; one whose time has passed before that is left out.
+---@param seconds number from the beginning of one round to that of the next
+---@return fun(): integer round the number of it, from 1; those left out count
+function task.every(seconds)
+  assert(seconds > 0, "seconds, more than 0")
+  local start, round
+  return function()
+    if start then
+      round = math.max(round, math.ceil((core.now() - start) / seconds)) + 1
+      task.sleep(math.max(start + (round - 1) * seconds - core.now(), 0))
+    else
+      start, round = core.now(), 1
+    end
+    return round
+  end
+end
+
 ---Calls fn(...) in a task of its own with limits, which it shares with all tasks that it starts.
 ---@param limits task.limits|core.task.account or the core.task.account() of an earlier call
 ---@return boolean ok

@@ -282,6 +282,12 @@ function Modem:down() return require("modem.connection").down(self) end
 ---@return moontower.error? err that could not be found out
 function Modem:connection() return require("modem.connection").of(self.description, self) end
 
+---What its SIM has used of this month's data, as this computer has counted it; what has passed since the last call is
+---counted, and written down.
+---@param day integer? of the month on which it starts at zero again; 1 if not given
+---@return modem.usage
+function Modem:usage(day) return require("modem.data")(self, day or 1) end
+
 -- It is about to leave the bus. Should it not come back, its power is all that is left to switch.
 local function will_restart(self)
   local switch, err = usb.switch_of(self.description)

@@ -100,9 +100,12 @@ local function used(record)
   return behind and behind.bytes + (behind.counts and record.bytes or 0) or record.bytes
 end
 
+-- Policies that let a month begin on different days count for themselves.
+local function name_of(sim, day) return day == 1 and sim or ("%s.%d"):format(sim, day) end
+
 -- What was counted before. Returns nil and an error when it cannot be read; then it must not be written either.
-local function record_of(sim, month)
-  local record, err = state.persistent.load(KIND, sim)
+local function record_of(name, month)
+  local record, err = state.persistent.load(KIND, name)
   if not record and err and err.code ~= "malformed" then
     return nil, err
   end
@@ -119,7 +122,8 @@ end
 function M.read(modem, sim, day, now)
   local first, next_first = hours.month(day, now)
   local month = os.date("%Y-%m-%d", first)
-  local record, err = record_of(sim, month)
+  local name = name_of(sim, day)
+  local record, err = record_of(name, month)
   if not record then
     log.warn("cannot find out what %s has used: %s", modem, err)
     return 0, next_first
@@ -133,7 +137,7 @@ function M.read(modem, sim, day, now)
     return used(record), next_first
   end
   local ok
-  ok, err = state.persistent.save(KIND, sim, record)
+  ok, err = state.persistent.save(KIND, name, record)
   if not ok then
     log.warn("what %s has used may be forgotten: %s", modem, err)
   end

@@ -19,16 +19,12 @@ local budget = options.budget and assert(meter.parse(options.budget))
 local day, NEVER = options.day, math.huge
 local reconnect = assert(policy.load("reconnect", options.modem))
 
-local function sim_of(modem)
-  local sim = modem:ensure_started() and modem:sim()
-  return sim and sim.iccid or modem.description.name
-end
-
 -- May it be online? Why not, and when that has to be asked again.
 local function decide(modem, now)
   local used, anew = 0, NEVER
   if budget then
-    used, anew = meter.read(modem, sim_of(modem), day, now)
+    local usage = modem:usage(day)
+    used, anew = usage.bytes, usage.next
   end
   local edge = windows and hours.next_edge(windows, now) or NEVER
   if windows and not hours.within(windows, now) then

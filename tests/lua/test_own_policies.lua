@@ -69,4 +69,31 @@ END
   lu.assertNotStrContains(out:match "is stopped since.*", "look again in")
 end
 
+-- What it has counted is still there when it starts again; each day of the month has a count of its own.
+function T.test_what_a_policy_can_build_on()
+  local out = run [[policy count <<'END'
+local fs, policy, task = require "core.fs", require "policy", require "task"
+return policy { name = "count", each = { modem = "ready" }, run = function(modem)
+  for round in task.every(0.1) do
+    local folder = assert(policy.folder "count")
+    local usage, other = modem:usage(), modem:usage(15)
+    if modem:connection() and usage.bytes > 0 then
+      fs.write(folder .. "/" .. modem.description.name, ("%s %s %d %d %s\n"):format(usage.sim, usage.bytes, round,
+        usage.next - os.time(), usage.bytes <= usage.received + usage.sent and other.sim or "other bytes"))
+    end
+  end
+end }
+END
+    serve 'modems = { { apn = "r.ispsn", policy = { "reconnect", "count" } } }'
+    until_why "modem .* is online"
+    until_true 'ping -c 1 -I wwan0 8.8.8.8 && [ -e /var/lib/moontower/policies/count/simulated ]'
+    cat /var/lib/moontower/policies/count/simulated; stat -c %a /var/lib/moontower/policies/count
+    ls /var/lib/moontower/usage; finish; true]]
+  local iccid = require("simulator.models.mc7455").card.iccid
+  local sim, bytes, round, left, other, mode, files = out:match "^(%d+) (%d+) (%d+) (%d+) (%d+)\n(%d+)\n(.*)$"
+  lu.assertEquals({ sim, other, mode, files },
+    { iccid, iccid, "700", iccid .. ".15.json\n" .. iccid .. ".json\n" }, out)
+  lu.assertTrue(tonumber(bytes) > 0 and tonumber(round) > 0 and tonumber(left) <= 31 * 86400)
+end
+
 return T

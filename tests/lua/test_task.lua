@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Tasks: waiting, cancelling, groups, and clean-up that waits.
 
+local core = require "core.task"
 local lu = require "luaunit"
 local task = require "task"
 
@@ -266,7 +267,6 @@ end
 
 -- Runs `attempts` of them, and returns the pauses between them as asked for, with nothing really waited for.
 local function pauses(options, attempts, act)
-  local core = require "core.task"
   local sleep, now, clock, slept = core.sleep, core.now, 0, {}
   core.sleep = function(seconds)
     slept[#slept + 1] = seconds
@@ -329,6 +329,24 @@ function T.test_backoff_ends_a_pause_early()
     end, 0.01)
   end
   lu.assertTrue(task.now() - started < 30)
+end
+
+-- A round that takes long does not delay those after it, but for those whose time has passed.
+function T.test_regular_rounds()
+  local real_now, real_sleep, now, slept = core.now, task.sleep, 100, {}
+  local _ <close> = task.finally(function() core.now, task.sleep = real_now, real_sleep end)
+  function core.now() return now end
+  function task.sleep(seconds)
+    slept[#slept + 1] = seconds
+    now = now + seconds
+  end
+  local rounds, took = {}, { 1, 10, 35, 3 }
+  for round in task.every(10) do
+    rounds[#rounds + 1] = round
+    if #rounds > #took then break end
+    now = now + took[#rounds]
+  end
+  lu.assertEquals({ rounds, slept }, { { 1, 2, 3, 7, 8 }, { 9, 0, 5, 7 } })
 end
 
 return T

@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: MIT
+-- What a modem's SIM has used of a month's data, as this computer has counted it: modem:usage().
+
+local net = require "net"
+local usage = require "usage"
+
+---@class modem.usage
+---@field sim string whose data that is: an ICCID; the modem's name, if the SIM does not say its own
+---@field bytes integer used since the month began, both directions together
+---@field next integer when the next one begins, as os.time() has it
+---@field received integer? bytes that the interface has received since it was made; nil: there is none
+---@field sent integer?
+
+-- A part of the modem that is about to go may not answer any more.
+local function sim_of(modem)
+  local sim = modem:ensure_started() and modem:sim()
+  return sim and sim.iccid or modem.description.name
+end
+
+---@param modem modem.modem
+---@param day integer of the month on which it starts at zero again
+---@return modem.usage
+return function(modem, day)
+  local sim = sim_of(modem)
+  local bytes, next_month = usage.read(modem, sim, day, os.time())
+  local link = modem.net and net.link(modem.net)
+  local counted = link and link.statistics
+  return {
+    sim = sim, bytes = bytes, next = next_month,
+    received = counted and counted.rx.bytes or nil, sent = counted and counted.tx.bytes or nil,
+  }
+end
