@@ -46,6 +46,25 @@ static const char wire_lua_prelude[] =
     "  return true\n"
     "end\n";
 
+/*
+ * Makers' files say which modules declare messages of theirs. modules/maker.lua finds them with
+ * core.fs, which is not here: this stands in for it.
+ */
+static const char wire_lua_makers[] =
+    "package.preload.maker = function()\n"
+    "  local maker = setmetatable({}, { __call = function(_, made) return made end })\n"
+    "  local files = assert(io.popen('ls " MT_MODULES_DIR "/makers')):read 'a'\n"
+    "  function maker.each(key)\n"
+    "    return coroutine.wrap(function()\n"
+    "      for name in files:gsub('README.md\\n', ''):gsub('%.lua', ''):gmatch '%S+' do\n"
+    "        local value = require('makers.' .. name)[key]\n"
+    "        if value then coroutine.yield(value) end\n"
+    "      end\n"
+    "    end)\n"
+    "  end\n"
+    "  return maker\n"
+    "end\n";
+
 /* Runs a chunk that leaves so many results, or ends the program with its message. */
 static inline void wire_lua_run(lua_State *L, const char *chunk, int results)
 {
@@ -67,6 +86,7 @@ static inline lua_State *wire_lua_open(void)
     wire_lua_run(L,
                  "package.path = '" MT_MODULES_DIR "/?.lua;" MT_MODULES_DIR "/?/init.lua'", 0);
     wire_lua_run(L, wire_lua_prelude, 0);
+    wire_lua_run(L, wire_lua_makers, 0);
     return L;
 }
 
