@@ -29,7 +29,7 @@ local function scripts(with_options)
     })
   end
   for _, name in ipairs(places.names("scripts", "own")) do
-    if select(3, command.script(name)).is_ours then
+    if select(3, places.find("scripts", name)).is_ours then
       own[#own + 1] = { name = name, summary = "not used: a command of moontower has this name" }
     end
   end

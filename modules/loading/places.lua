@@ -45,12 +45,11 @@ end
 
 local OTHERS_WRITE, STICKY = 18, 512 -- 0022, 01000
 
--- In a user namespace, root's files seem to belong to the owner of "/", but so do those of all other users. Those here
--- are root's for sure.
-local function is_roots(path) return not path:find "/.*/" or path:find "^/etc/" ~= nil end
-
-local function is_trusted(owner, path)
-  return owner == 0 or owner == fs.geteuid() or owner == fs.stat("/").uid and is_roots(path)
+-- In a user namespace, root's files seem to belong to the owner of "/", but so do those of all other users. Those in
+-- /etc are root's; and of the folders on the way to one that is ours, nothing is taken.
+local function is_trusted(owner, path, is_way)
+  return owner == 0 or owner == fs.geteuid()
+    or owner == fs.stat("/").uid and (is_way or path:find "^/etc/" ~= nil)
 end
 
 local function refuse(path, part, why, hint)
@@ -60,11 +59,11 @@ local function refuse(path, part, why, hint)
   }
 end
 
-local function check_part(path, part)
+local function check_part(path, part, is_way)
   local found, err = fs.stat(part)
   if not found then
     return nil, err
-  elseif not is_trusted(found.uid, part) then
+  elseif not is_trusted(found.uid, part, is_way) then
     return refuse(path, part, ("belongs to the user %d"):format(found.uid), fs.geteuid() == 0
       and ("Root runs only what belongs to root: chown root %s"):format(part)
       or "It has to belong to you or to root: make a copy that does.")
@@ -77,23 +76,23 @@ end
 ---May a file run with our rights? It, and all folders on the way to it, have to belong to root, or to the user who runs
 ---this, and no one else may be able to write there.
 ---@param path string
----@return true? ok
+---@return string? real without links, so that none of them can lead elsewhere before it is read
 ---@return moontower.error? err that tells what to do about it
 function M.check(path)
   local real, err = fs.realpath(path)
   if not real then
     return nil, err
   end
-  local stop = 1
+  local stop, folder = 1, real:match "^(.*)/"
   while stop do
     local ok
-    ok, err = check_part(path, stop == 1 and "/" or real:sub(1, stop - 1))
+    ok, err = check_part(path, stop == 1 and "/" or real:sub(1, stop - 1), stop <= #folder)
     if not ok then
       return nil, err
     end
     stop = stop <= #real and (real:find("/", stop + 1, true) or #real + 1) or nil
   end
-  return true
+  return real
 end
 
 -- ---- finding them ----
@@ -107,8 +106,8 @@ local function find_in(folder, name, forms)
       if folder.is_ours or not fs.stat(path) then
         return path
       end
-      local ok, err = M.check(path)
-      return ok and path or false, err
+      local real, err = M.check(path)
+      return real or false, err
     end
   end
 end

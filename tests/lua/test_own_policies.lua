@@ -69,6 +69,28 @@ END
   lu.assertNotStrContains(out:match "is stopped since.*", "look again in")
 end
 
+-- Also one that was right when the daemon started: it goes on, and so does all else.
+function T.test_the_daemon_refuses_what_others_can_write()
+  local out = run [[mkdir -p /etc/moontower/carriers
+    echo 'return require "policy" { name = "mine", each = { modem = "ready" }, run = function(modem)
+      require("status").of(modem):set("mine", "it runs") require("task").sleep(1e6) end }' | policy mine
+    echo 'return require "carrier" { name = "Mine", bearers = { { apn = "r.ispsn" } } }' \
+      >/etc/moontower/carriers/mine.lua
+    serve 'modems = { { carrier = "mine", policy = { "reconnect", "mine" } } }'
+    until_why "policy mine of modem .* is mine"; until_why "modem .* is online"
+    chmod o+w /etc/moontower/policies; moontower reload 2>&1; echo $?; chmod o-w /etc/moontower/policies
+    chmod g+w /etc/moontower/carriers/mine.lua; moontower reload 2>&1; moontower up -c mine 2>&1; echo $?
+    until_why "policy mine of modem .* is mine"; until_why "modem .* is online"; moontower serve --check 2>&1
+    chmod g-w /etc/moontower/carriers/mine.lua; moontower reload; finish; true]]
+  local policy_refused = "/etc/moontower/policies/mine.lua is refused: /etc/moontower/policies can be written by "
+    .. "others than its owner\n  chmod go-w /etc/moontower/policies\n8\n"
+  local carrier_refused = "/etc/moontower/carriers/mine.lua is refused: it can be written by others than its owner\n"
+    .. "  chmod go-w /etc/moontower/carriers/mine.lua\n"
+  lu.assertStrContains(out, policy_refused)
+  lu.assertEquals(select(2, out:gsub(carrier_refused:gsub("%p", "%%%0"), "")), 3, out)
+  lu.assertStrMatches(out, ".*read again\n$")
+end
+
 -- What it has counted is still there when it starts again; each day of the month has a count of its own.
 function T.test_what_a_policy_can_build_on()
   local out = run [[policy count <<'END'
