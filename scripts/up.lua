@@ -130,8 +130,8 @@ end
 
 -- What is asked for: what is named; else the daemon's configuration; else what is up; else the network's choice.
 local function choose(args, device, named, standing)
-  local settings = device.settings
-  local chosen, err = named or settings and settings.configured.carrier or standing and standing.carrier, nil
+  local profile = device.profile
+  local chosen, err = named or profile and profile.configured.carrier or standing and standing.carrier, nil
   if not chosen then
     chosen, err = carrier.load "default"
   end
@@ -143,10 +143,10 @@ end
 
 -- What is up, and as wanted, keeps the settings of its link, but for those given now and those that were given before.
 local function options_for(args, device, standing, chosen)
-  local settings, options = device.settings, {}
-  local stays = standing and restore.is_same(standing, chosen) and not (settings and settings.ordered)
+  local profile, options = device.profile, {}
+  local stays = standing and restore.is_same(standing, chosen) and not (profile and profile.ordered)
   for _, source in ipairs {
-    settings and settings.configured.options or {}, stays and standing.options or {}, link_options(args),
+    profile and profile.configured.options or {}, stays and standing.options or {}, link_options(args),
   } do
     for key, value in pairs(source) do options[key] = value end
   end

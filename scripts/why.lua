@@ -17,14 +17,14 @@ local function say(format, ...) wrap.print(printable(format:format(...))) end
 -- Which APN it is connected with, or would be, and who says so.
 local function apn_of(modems, name)
   for _, modem in ipairs(modems) do
-    local settings = modem.description.name == name and modem.settings
-    if settings then
-      local ordered = settings.ordered and settings.ordered.carrier and settings.ordered
+    local profile = modem.description.name == name and modem.profile
+    if profile then
+      local ordered = profile.ordered and profile.ordered.carrier and profile.ordered
       local names = {}
-      for i, bearer in ipairs(settings.carrier.bearers) do names[i] = bearer.apn end
+      for i, bearer in ipairs(profile.carrier.bearers) do names[i] = bearer.apn end
       return {
-        names = setmetatable(names, { __jsontype = "array" }), carrier = settings.carrier.name,
-        origin = ordered and ("`%s`, given at %s"):format(ordered.command, ordered.time) or settings.configured.origin,
+        names = setmetatable(names, { __jsontype = "array" }), carrier = profile.carrier.name,
+        origin = ordered and ("`%s`, given at %s"):format(ordered.command, ordered.time) or profile.configured.origin,
       }
     end
   end

@@ -56,13 +56,13 @@ end
 
 -- The modem's answer, and what it means for the program's ids.
 local function ask_modem(self, request)
-  local wire = self.modem.qmi.wire
-  if not wire then
+  local exchange = self.modem.qmi.exchange
+  if not exchange then
     return errors.fail { code = "gone", source = "broker", message = "the modem is gone" }
   end
   local function ask()
     local _ <close> = cids.allocates(request) and self.cids:reserve(request)
-    local answer, err = wire:request({
+    local answer, err = exchange:request({
       type = "request", service = request.service, client = request.client, id = request.id, tlvs = request.tlvs,
     }, ANSWER_TIME)
     self.cids:learn(request, answer)
@@ -150,8 +150,8 @@ function M.inner(message) return message end
 ---@param frames string[]
 function M.release(modem, frames)
   for _, frame in ipairs(frames) do
-    if modem.qmi.wire then
-      modem.qmi.wire:request(core.parse(frame), RELEASE_TIME)
+    if modem.qmi.exchange then
+      modem.qmi.exchange:request(core.parse(frame), RELEASE_TIME)
     end
   end
 end

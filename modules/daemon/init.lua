@@ -70,7 +70,7 @@ end
 -- What the configuration says of a modem: also what its up() goes by.
 local function configure(self, modem)
   local entry, is_sure = config.entry_for(self.config, modem)
-  modem.settings = entry and effective(self, modem, entry) or nil
+  modem.profile = entry and effective(self, modem, entry) or nil
   self.known[modem].entry, self.known[modem].is_sure = entry, is_sure
   return entry and policies_for_one(self, entry) or {}, entry, is_sure
 end

@@ -61,25 +61,25 @@ end
 
 ---Reads the addresses of a session.
 ---@param modem modem.modem
----@param settings { session: integer, ip: string }
+---@param parameters { session: integer, ip: string }
 ---@return { ipv4: modem.family, ipv6: modem.family, untold: table<string, true>? }?
 ---@return moontower.error? err
-function M.read(modem, settings)
+function M.read(modem, parameters)
   local configuration, err = modem:wait_for("ip", function()
-    return modem:ip_configuration(settings.session)
-  end, function(value) return value.session == settings.session and is_complete(value) end, LATE)
+    return modem:ip_configuration(parameters.session)
+  end, function(value) return value.session == parameters.session and is_complete(value) end, LATE)
   if not configuration and (err.code == "rejected" or err.code == "unsupported") then
-    configuration, err = refused(modem, settings.session, err)
+    configuration, err = refused(modem, parameters.session, err)
   end
   if not configuration then
     return nil, err
-  elseif configuration.session ~= settings.session then
+  elseif configuration.session ~= parameters.session then
     return nothing_given()
-  elseif not has_address(configuration) and settings.ip ~= "ipv6" then
-    local lease, why = by_dhcp(modem, settings.session)
+  elseif not has_address(configuration) and parameters.ip ~= "ipv6" then
+    local lease, why = by_dhcp(modem, parameters.session)
     if lease then
-      configuration = { session = settings.session, ipv4 = lease, ipv6 = configuration.ipv6 }
-    elseif settings.ip == "ipv4" then
+      configuration = { session = parameters.session, ipv4 = lease, ipv6 = configuration.ipv6 }
+    elseif parameters.ip == "ipv4" then
       return nothing_given(why)
     end
   end

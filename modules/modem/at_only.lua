@@ -1,12 +1,22 @@
 -- SPDX-License-Identifier: MIT
--- The verbs of a modem that shows neither MBIM nor QMI, only an AT port, and perhaps not even that: as many as it takes
--- to get it out of that mode. See modem/modes.lua.
+-- A modem that shows neither MBIM nor QMI, only an AT port, and perhaps not even that: the verbs that it takes to get
+-- it out of that mode. All others fail, and say how it gets out. See modem/modes.lua.
 
 local at_port = require "modem.at"
+local backend = require "modem.backend"
+local modes = require "modem.modes"
 
 local ANSWER_TIME = 5
 
+---@type modem.backend
 local Backend = { made = { at = at_port.make } }
+
+for _, verb in ipairs(backend.verbs) do
+  Backend[verb] = Backend[verb] or function(self) return modes.refusal(self.description) end
+end
+
+---No event will come.
+function Backend:listen(queue) queue:close(select(2, modes.refusal(self.description))) end
 
 ---@return table
 function Backend.open() return {} end
@@ -24,11 +34,9 @@ local function ask(self, command)
   return reply and (reply.lines[1] or ""):match("^%s*(.-)%s*$") or nil, err
 end
 
----@return { imei: string?, firmware: string?, hardware: string? }?
----@return moontower.error? err
 function Backend:identity()
   if not self.at then
-    return {} -- there is none whom to ask
+    return {}
   end
   local serial, err = ask(self, "AT+CGSN")
   if not serial and err.code ~= "rejected" and err.code ~= "unsupported" then

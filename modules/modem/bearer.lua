@@ -22,7 +22,7 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
----@field wanted modem.settings? what was asked for; nil: not known, or the host cannot use more of it
+---@field wanted modem.parameters? what was asked for; nil: not known, or the host cannot use more of it
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
 ---@field ended boolean? it is known to be over
 ---@field network_released boolean? the network has ended it, and nothing else was wrong as far as the modem has told
@@ -70,18 +70,18 @@ Bearer.keep_lease = function(_, link, on_change) return leases.keep(link, on_cha
 
 ---Reads the addresses of an active session.
 ---@param modem modem.modem
----@param settings { session: integer, apn: string, ip: string, refused: table? } refused: as the bearer has it
+---@param parameters { session: integer, apn: string, ip: string, refused: table? } refused: as the bearer has it
 ---@return modem.bearer?
 ---@return moontower.error? err
-function M.read(modem, settings)
-  local configuration, err = addresses.read(modem, settings)
+function M.read(modem, parameters)
+  local configuration, err = addresses.read(modem, parameters)
   if not configuration then
     return nil, err
   end
   local bearer = setmetatable({
-    modem = modem, session = settings.session, apn = settings.apn, ip = settings.ip, net = modem.net,
-    channel = modem:channel(settings.session),
-    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = settings.refused or {},
+    modem = modem, session = parameters.session, apn = parameters.apn, ip = parameters.ip, net = modem.net,
+    channel = modem:channel(parameters.session),
+    ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = parameters.refused or {},
     untold = configuration.untold,
   }, Bearer)
   return addresses.fit(bearer)
@@ -97,15 +97,6 @@ function Undo:__close()
     task.shield(UNDO_TIME, self.modem.deactivate, self.modem, self.session)
   end
 end
-
----@class modem.settings
----@field apn string "" is the default one
----@field ip "ipv4"|"ipv6"|"ipv4v6"|nil
----@field user string?
----@field password string?
----@field auth "none"|"pap"|"chap"|nil
----@field session integer? 0, the usual one, if not given
----@field multiplex boolean? other sessions will follow. QMI has to know that before the first one; MBIM does not care
 
 -- The network may give less than was asked for. Which family it did not give, and why, as an error.
 local function refused_families(wanted, session)
@@ -134,22 +125,22 @@ end
 ---Connects; what the session was connected to before ends. If the network refuses one of two families, the other one is
 ---the connection, and `bearer.refused` says why.
 ---@param modem modem.modem
----@param settings modem.settings
+---@param parameters modem.parameters
 ---@return modem.bearer?
 ---@return moontower.error? err
-function M.connect(modem, settings)
-  if type(settings) ~= "table" or type(settings.apn) ~= "string" then
+function M.connect(modem, parameters)
+  if type(parameters) ~= "table" or type(parameters.apn) ~= "string" then
     error("connect wants a table with an apn, which may be \"\"", 2)
-  elseif settings.ip and not ip_types[settings.ip] then
+  elseif parameters.ip and not ip_types[parameters.ip] then
     error("ip is one of ipv4, ipv6, ipv4v6", 2)
-  elseif settings.auth and not authentications[settings.auth] then
+  elseif parameters.auth and not authentications[parameters.auth] then
     error("auth is one of none, pap, chap", 2)
-  elseif settings.session and (math.type(settings.session) ~= "integer" or settings.session < 0
-    or settings.session > MAX_SESSION) then
+  elseif parameters.session and (math.type(parameters.session) ~= "integer" or parameters.session < 0
+    or parameters.session > MAX_SESSION) then
     error(("session is a whole number from 0 to %d"):format(MAX_SESSION), 2)
   end
   local wanted = { session = 0, ip = "ipv4v6" }
-  for key, value in pairs(settings) do wanted[key] = value end
+  for key, value in pairs(parameters) do wanted[key] = value end
   -- Also when we are interrupted while the modem connects, and it is unknown how far it is.
   local undo <close> = setmetatable({ modem = modem, session = wanted.session }, Undo)
   local session, err = modem:activate(wanted)

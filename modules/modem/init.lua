@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- A modem, whatever protocol it speaks: find it, ask it, connect it, hear what happens to it.
+-- A modem, whatever protocol it speaks: find it, ask it, connect it, receive its events.
 --
--- The verbs that need the protocol are in modem/mbim.lua and modem/qmi.lua; what is built from them is here and in
--- modem/up.lua.
+-- The verbs that need the protocol are those of a back end: see modem/backend.lua. Verbs that are built from them are
+-- here, in modem/up.lua and in modem/connection.lua.
 
+local backends = require "modem.backend"
 local bearers = require "modem.bearer"
 local devices = require "modem.devices"
 local errors = require "errors"
@@ -17,13 +18,18 @@ local task = require "task"
 local usb = require "modem.usb"
 local wait = require "modem.wait"
 
----@class modem.modem
+---A modem that is open: the verbs of its back end, and those below.
+---@class modem.modem: modem.backend
+---@field mbim mbim.device? the MBIM device itself; nil on a modem that speaks QMI
+---@field qmi qmi.device? the QMI device; on a modem that speaks MBIM, QMI inside MBIM
+---@field at at.port|false its AT port, opened when it is first asked for; false: there is none to use
+---@field at_error moontower.error? why
 ---@field description modem.description
 ---@field net string? its network interface
 ---@field options modem.options how it was opened
 ---@field private is_started boolean?
 ---@field notifications modem.notifications
----@field settings modem.settings_of? what `up` goes by when it is not told: from the daemon's configuration
+---@field profile modem.profile? what `up` goes by unless it is given something else: from the daemon's configuration
 ---@field link link.link? what `up` made last
 ---@field keeps_links integer? above 0: the daemon ends what has asked for a connection, and the connection stays
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
@@ -47,9 +53,10 @@ local PATIENCE = 3
 ---@type { list: function, select: function, owner: modem.owner? }
 local M = { list = devices.list, select = selection.select }
 
--- One class per protocol: the verbs every modem has, then its backend's, then what is made when it is first asked for.
+-- One class per protocol: the verbs of every modem, then those of its back end, then fields that are made when they are
+-- first asked for.
 local function class_of(protocol)
-  local backend = require("modem." .. protocol)
+  local backend = backends.check(require("modem." .. protocol), "modules/modem/" .. protocol)
   return {
     __index = function(self, name)
       local make = backend.made and backend.made[name]
@@ -79,7 +86,7 @@ local function way_in(description, options)
   }
 end
 
----@class modem.settings_of
+---@class modem.profile
 ---@field carrier carrier.carrier?
 ---@field options table? for modem/up.lua
 ---@field configured daemon.modem_config? what they would be without `ordered`
@@ -247,18 +254,18 @@ end
 
 ---Brings the modem online, as `moontower up` does: see modem/up.lua.
 ---What a person has ordered wins over what a policy wants.
----@param carrier carrier.carrier? if not given: the one in modem.settings; else the one that lets the network choose
----@param options table? what is given here wins over modem.settings.options
+---@param carrier carrier.carrier? if not given: the one in modem.profile; else the one that lets the network choose
+---@param options table? what is given here wins over modem.profile.options
 ---@return link.link? link keep it in a <close> variable
 ---@return moontower.error? err
 function Modem:up(carrier, options)
-  local settings, err = self.settings, nil
-  local ordered = settings and settings.ordered or { options = {} }
+  local profile, err = self.profile, nil
+  local ordered = profile and profile.ordered or { options = {} }
   local all = {}
-  for _, source in ipairs { settings and settings.options or {}, options or {}, ordered.options } do
+  for _, source in ipairs { profile and profile.options or {}, options or {}, ordered.options } do
     for key, value in pairs(source) do all[key] = value end
   end
-  carrier = ordered.carrier or carrier or settings and settings.carrier
+  carrier = ordered.carrier or carrier or profile and profile.carrier
   if not carrier then
     carrier, err = require("carrier").load("default")
   end
@@ -266,7 +273,7 @@ function Modem:up(carrier, options)
   if carrier then
     link, err = require("modem.up").up(self, carrier, all)
   end
-  if link and settings then
+  if link and profile then
     link:make_adoptable()
   end
   return link, err

@@ -133,8 +133,6 @@ function Backend.open(description, options)
   return device and { mbim = device }, err
 end
 
----Shows what passes, if that is switched on: see trace.lua.
----@param group task.group
 function Backend:trace(group) trace.watch(self.mbim.exchange, "mbim", group) end
 
 function Backend:opened() end
@@ -145,7 +143,7 @@ Backend.made = {
   qmi = function(self)
     local inside_mbim = require "qmi.inside_mbim"
     local device = inside_mbim.open(self.mbim)
-    if device.wire then
+    if device.exchange then
       device.group:spawn(inside_mbim.switch_indications_on, self.mbim)
     end
     rawset(self, "qmi", device)
@@ -316,50 +314,50 @@ function Backend:detach()
   return change(self, basic.packet_service, { action = "detach" }, ATTACH_TIME, "packet_service")
 end
 
-local function connect(self, settings)
+local function connect(self, parameters)
   return self.mbim:set(basic.connect, {
-    session = settings.session, command = "activate", apn = settings.apn,
-    user = settings.user, password = settings.password,
-    auth = settings.auth or (settings.user and "chap" or "none"),
-    ip_type = settings.ip, context_type = basic.context_types.internet,
+    session = parameters.session, command = "activate", apn = parameters.apn,
+    user = parameters.user, password = parameters.password,
+    auth = parameters.auth or (parameters.user and "chap" or "none"),
+    ip_type = parameters.ip, context_type = basic.context_types.internet,
   }, CONNECT_TIME)
 end
 
-local function activate(self, settings)
+local function activate(self, parameters)
   local sessions <close> = self:events("session") -- from before the command: nothing may slip through
-  local reply, err = connect(self, settings)
+  local reply, err = connect(self, parameters)
   if err and err.detail and err.detail.status == "max-activated-contexts" then
     -- Or this one is connected already: by an earlier run, or as it was wanted earlier.
-    self:deactivate(settings.session)
-    reply, err = connect(self, settings)
+    self:deactivate(parameters.session)
+    reply, err = connect(self, parameters)
   end
   local session = reply and session_of(reply)
   if reply and not session then
-    session, err = self:session(settings.session)
+    session, err = self:session(parameters.session)
   end
   if session and session.state == "activating" then
     -- Some modems answer CONNECT before the session is up, and say the rest in an indication.
-    session, err = wait.on(sessions, session, function() return self:session(settings.session) end, function(value)
-      return value.session == settings.session and value.state ~= "activating"
+    session, err = wait.on(sessions, session, function() return self:session(parameters.session) end, function(value)
+      return value.session == parameters.session and value.state ~= "activating"
     end, CONNECT_TIME)
     if err and err.code == "timeout" then
       return errors.during(err, "the modem says it is connecting, and does not come to an end")
     end
   end
-  if session and session.session ~= settings.session then
+  if session and session.session ~= parameters.session then
     return errors.fail {
       code = "malformed", source = "mbim", message = "the modem connected another session than it was asked to",
     }
   elseif session and session.state == "activated" then
     return session
   elseif session then
-    self:deactivate(settings.session) -- whatever state that is
+    self:deactivate(parameters.session) -- whatever state that is
   end
   local nw_error = session and session.nw_error or nw_error_in(err)
   if not is_refusal(nw_error, err) then
     return trouble(err)
   end
-  return refusal.connection(settings.apn, { source = "mbim", nw_error = nw_error, err = err })
+  return refusal.connection(parameters.apn, { source = "mbim", nw_error = nw_error, err = err })
 end
 
 -- A network that refuses both families in one connection says what it allows; what to ask for instead, by its cause
@@ -375,18 +373,18 @@ local function instead_of_both(err)
   return allowed[detail.nw_error] or not detail.nw_error and unknown_type[detail.status] and either or {}
 end
 
-function Backend:activate(settings)
+function Backend:activate(parameters)
   if not self.asked_sim then
     self:sim()
   end
-  local session, err = activate(self, settings)
-  if session or settings.ip ~= "ipv4v6" then
+  local session, err = activate(self, parameters)
+  if session or parameters.ip ~= "ipv4v6" then
     return session, err
   end
   local both, refused = err, {}
   for _, family in ipairs(instead_of_both(err)) do
     local other = family == "ipv4" and "ipv6" or "ipv4"
-    session, err = activate(self, setmetatable({ ip = family }, { __index = settings }))
+    session, err = activate(self, setmetatable({ ip = family }, { __index = parameters }))
     if session then
       session.ip, session.refused = family, { [other] = refused[other] or both }
       return session

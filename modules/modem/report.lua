@@ -124,7 +124,7 @@ function M.link(applied, watcher, bearer)
     watcher:done("", ("no IPv6: this host has it switched off (net.ipv6.conf.%s.disable_ipv6)"):format(applied.name))
   end
   local lease = applied.bearer.ipv4.lease
-  if lease and not applied.bearer.modem.settings then -- which policies watch, and renew
+  if lease and not applied.bearer.modem.profile then -- which policies watch, and renew
     watcher:done("", ("%s is lent for %s by DHCP: before that is over, run `moontower up` again, or `moontower serve`")
       :format(lease.address, leases.words(lease.seconds)))
   end

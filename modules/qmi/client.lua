@@ -13,7 +13,7 @@ local RELEASE_TIME = 5
 ---@class qmi.client
 ---@field service_id integer
 ---@field id integer? nil while the modem knows nothing of us
----@field kept table? what its owner needs to take it up again later; it stays allocated when the device is closed
+---@field persistent table? what its owner needs to take it up again later; it stays allocated when the device is closed
 ---@field on_lost fun()? the modem has forgotten the client, and what it did for it
 ---@field private device qmi.device
 ---@field private set_ups { message: qmi.message, values: table?, required: boolean? }[]
@@ -76,7 +76,7 @@ end
 function Client:allocate()
   if self.id then
     return self.id
-  elseif self.released or not self.device.wire then
+  elseif self.released or not self.device.exchange then
     return errors.fail { code = "gone", source = "qmi", message = "the QMI client has been released" }
   end
   local making = self.making or self.device.group:spawn(make, self)

@@ -23,7 +23,7 @@ local WINDOW = 13
 local BROADCAST = 0xff
 local REMAKE_TRIES = 4
 
----@class qmi.wire what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
+---@class qmi.exchange what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
 ---@field request fun(self, message: table, seconds: number): table?, moontower.error?
 ---@field indication fun(self): table?, moontower.error?
 ---@field fail_after_reset fun(self) the modem has restarted, and answers no earlier request
@@ -31,7 +31,7 @@ local REMAKE_TRIES = 4
 
 ---@class qmi.device
 ---@field path string
----@field wire qmi.wire? nil once closed
+---@field exchange qmi.exchange? nil once closed
 ---@field group task.group the tasks that read indications and make clients
 ---@field lost moontower.error? why there is nothing to hear from the modem any more
 ---@field on_lost fun(err: moontower.error)? that has just happened
@@ -67,7 +67,7 @@ local function resync(self)
     listening[#listening + 1] = client:is_listening() and client or nil
     client:lose()
   end
-  self.wire:fail_after_reset()
+  self.exchange:fail_after_reset()
   for _, client in ipairs(listening) do
     self.group:spawn(make_again, client)
   end
@@ -120,9 +120,9 @@ local function end_subscriptions(self, err)
 end
 
 -- One task per device reads the modem's indications and hands them to the subscribers.
-local function read_indications(self, wire)
+local function read_indications(self, exchange)
   while true do
-    local message, err = wire:indication()
+    local message, err = exchange:indication()
     if not message then
       end_subscriptions(self, err)
       return
@@ -131,15 +131,15 @@ local function read_indications(self, wire)
   end
 end
 
----Speaks QMI over a wire. The wire is the device's from now on.
----@param wire qmi.wire? none: the device is closed from the beginning
+---Speaks QMI over an exchange, which is the device's from now on.
+---@param exchange qmi.exchange? none: the device is closed from the beginning
 ---@param path string for people
 ---@param group task.group
 ---@return qmi.device
-function Device.new(wire, path, group)
-  local self = setmetatable({ path = path, wire = wire, group = group, clients = {}, shared = {} }, Device)
-  if wire then
-    group:spawn(read_indications, self, wire)
+function Device.new(exchange, path, group)
+  local self = setmetatable({ path = path, exchange = exchange, group = group, clients = {}, shared = {} }, Device)
+  if exchange then
+    group:spawn(read_indications, self, exchange)
   else
     self.lost = closed()
   end
@@ -183,22 +183,22 @@ function Device.open(path, options)
   return self
 end
 
----Gives back what clients are not kept, closes the port, and leaves the modem as it is.
+---Releases all clients that are not persistent, closes the port, and leaves the modem as it is.
 function Device:close()
-  if not self.wire then
+  if not self.exchange then
     return
   end
   task.shield(CLOSE_TIME, function()
     local releases = {}
     for client in pairs(self.clients) do
-      if not client.kept then
+      if not client.persistent then
         releases[#releases + 1] = function() return client:release() end
       end
     end
     task.all(table.unpack(releases))
   end)
-  self.wire:close()
-  self.wire = nil
+  self.exchange:close()
+  self.exchange = nil
   end_subscriptions(self, closed())
   if self.owns_group then
     self.group:__close()
@@ -230,11 +230,11 @@ function Device:ask(message, client_id, values, seconds)
   local tlvs, err = message.request:encode(values or {})
   if not tlvs then
     return nil, err
-  elseif not self.wire then
+  elseif not self.exchange then
     return nil, closed()
   end
   local answer, reply
-  answer, err = self.wire:request({
+  answer, err = self.exchange:request({
     type = "request", service = message.service_id, client = client_id, id = message.id, tlvs = tlvs,
   }, seconds or ANSWER_TIME)
   if not answer then
@@ -276,7 +276,7 @@ function Device:client(service)
   return self:adopt(service)
 end
 
----A client whose id an earlier run has allocated and kept.
+---A client whose id an earlier run has allocated, and not released.
 ---@param service string|integer
 ---@param id integer?
 ---@return qmi.client
@@ -317,12 +317,12 @@ function Device:changed()
 end
 
 ---What the modem has allocated for us: enough for a later run to use it, or to give it back.
----@return { service: integer, client: integer, kept: table? }[]
+---@return { service: integer, client: integer, persistent: table? }[]
 function Device:allocated()
   local list = {}
   for client in pairs(self.clients) do
     if client.id then
-      list[#list + 1] = { service = client.service_id, client = client.id, kept = client.kept }
+      list[#list + 1] = { service = client.service_id, client = client.id, persistent = client.persistent }
     end
   end
   return list

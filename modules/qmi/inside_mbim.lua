@@ -8,16 +8,16 @@ local ext_qmux = require "mbim.ext_qmux"
 local mbim = require "mbim"
 local Device = require "qmi.device"
 
----@class qmi.inside_mbim : qmi.wire
+---@class qmi.inside_mbim : qmi.exchange
 ---@field private mbim mbim.device
 ---@field private transaction integer
-local Wire = {}
-Wire.__index = Wire
+local Exchange = {}
+Exchange.__index = Exchange
 
 -- CTL's transactions have one byte; the others' may have one, too.
 local MAX_TRANSACTION = 0xff
 
-function Wire:request(message, seconds)
+function Exchange:request(message, seconds)
   self.transaction = self.transaction % MAX_TRANSACTION + 1
   local transaction = self.transaction
   message.transaction = transaction
@@ -38,7 +38,7 @@ function Wire:request(message, seconds)
   return answer
 end
 
-function Wire:indication()
+function Exchange:indication()
   while true do
     local item, err = self.queue:pop()
     if not item then
@@ -52,9 +52,9 @@ function Wire:indication()
 end
 
 -- MBIM answers each command, whatever has become of QMI behind it.
-function Wire:fail_after_reset() end
+function Exchange:fail_after_reset() end
 
-function Wire:close()
+function Exchange:close()
   self.mbim:unsubscribe(self.queue)
   self.queue:close(errors.new { code = "gone", source = "qmi", message = "the device is closed" })
 end
@@ -76,10 +76,10 @@ end
 ---@param mbim_device mbim.device
 ---@return qmi.device
 function M.open(mbim_device)
-  local wire = mbim_device.exchange and setmetatable({
+  local exchange = mbim_device.exchange and setmetatable({
     mbim = mbim_device, transaction = 0, queue = mbim_device:subscribe(ext_qmux.message),
-  }, Wire)
-  return Device.new(wire or nil, mbim_device.path, mbim_device.group)
+  }, Exchange)
+  return Device.new(exchange or nil, mbim_device.path, mbim_device.group)
 end
 
 return M

@@ -80,8 +80,8 @@ shapes.modems = {
 }
 
 shapes.qmi = {
-  version = 1,
-  required = { clients = list_of(record({ service = protocol, client = protocol }, { kept = validate.table })) },
+  version = 2,
+  required = { clients = list_of(record({ service = protocol, client = protocol }, { persistent = validate.table })) },
   optional = { incarnation = text },
 }
 

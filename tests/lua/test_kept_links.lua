@@ -35,7 +35,7 @@ local function when_connected(fn)
   local sim = new_simulated(mc7455, group)
   assert(tier1.start(sim, group))
   local modem <close> = assert(modems.find())
-  modem.settings = { options = {} }
+  modem.profile = { options = {} }
   local _ <close> = task.finally(function() up.up = real end)
   up.up = function(...)
     local link = assert(real(...))

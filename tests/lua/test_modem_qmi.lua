@@ -413,10 +413,10 @@ function T.test_a_file_of_clients_that_is_wrong()
   with_modem(function(modem, sim)
     modem:close()
     for _, clients in ipairs {
-      { { service = 1, client = 7, kept = { session = 0, family = "ipv4", handle = 5 } } },
-      { { service = 1, client = 7, kept = { session = "0", family = 4 } }, { service = "x" }, { client = 3 } },
-      { { service = 1, client = 7, kept = { session = 0, family = "ipv4", handle = 5 } },
-        { service = 1, client = 8, kept = { session = 0, family = "ipv4", handle = 6 } } },
+      { { service = 1, client = 7, persistent = { session = 0, family = "ipv4", handle = 5 } } },
+      { { service = 1, client = 7, persistent = { session = "0", family = 4 } }, { service = "x" }, { client = 3 } },
+      { { service = 1, client = 7, persistent = { session = 0, family = "ipv4", handle = 5 } },
+        { service = 1, client = 8, persistent = { session = 0, family = "ipv4", handle = 6 } } },
       { { service = 999, client = 999 } }, { 7 }, 7,
     } do
       assert(fs.mkdir(state.folder .. "/qmi"))

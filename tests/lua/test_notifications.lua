@@ -48,7 +48,7 @@ end
 
 -- What goes to the modem from now on: a function that returns the number of transfers since it was called last.
 local function count_commands(modem)
-  local exchange = modem.mbim and modem.mbim.exchange or modem.qmi.wire
+  local exchange = modem.mbim and modem.mbim.exchange or modem.qmi.exchange
   local count = 0
   local taps = exchange:tap()
   local group = task.group()

@@ -40,7 +40,7 @@ local examples = {
   modems = { session = 0, ip = "ipv4v6", incarnation = "1:2", net = "wwan0", carrier = "x", apn = "y", user = "u",
     auth = "pap", complete = true, given = "ipv4", protocol = "qmi", proxy = true,
     refused = { ipv6 = { code = "connect-refused", message = "no", detail = { nw_error = 50 } } } },
-  qmi = { clients = { { service = 1, client = 7, kept = { session = 0 } } }, incarnation = "1" },
+  qmi = { clients = { { service = 1, client = 7, persistent = { session = 0 } } }, incarnation = "1" },
   usb = { on = { { path = "/sys/x", text = "1" } } },
   resolver = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",
     before = { kind = "file", content = "z", mode = 420 } },

@@ -4,7 +4,7 @@
 local state = require "state"
 
 for _, entry in ipairs(state.load("qmi", "cdc-wdm0").clients) do
-  if entry.kept and entry.kept.family == arg[1] then
+  if entry.persistent and entry.persistent.family == arg[1] then
     print(entry.client)
   end
 end

@@ -101,7 +101,7 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function M.agree(self, framing)
-  if self.mbim then
+  if self.is_inside_mbim then
     return true -- MBIM has its own framing, and sessions in it
   elseif framing == "qmap" and not fs.stat(("/sys/class/net/%s/qmi/add_mux"):format(self.net or "")) then
     return errors.fail {

@@ -18,17 +18,15 @@ local KIND = "qmi" -- of the files that remember client ids
 
 ---@class modem.qmi : modem.modem
 ---@field qmi qmi.device
+---@field private is_inside_mbim boolean do its messages go to the modem in MBIM commands?
 ---@field private wds table<integer, table> the WDS clients of each session: see sessions.lua
 ---@field private watcher core.queue? the queue that gets the state of every session
 ---@field private framing "disabled"|"qmap"|nil how packets are framed, as far as we know
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
-local Backend = {}
-
-for name, method in pairs(sessions) do
-  Backend[name] = method
-end
+---@type modem.qmi
+local Backend = setmetatable({}, { __index = sessions })
 
 -- ---- opening and closing ----
 
@@ -50,8 +48,8 @@ local function take_up_clients(self)
   end
   for _, entry in ipairs(left.clients) do
     local client = self.qmi:adopt(entry.service, entry.client)
-    if entry.kept then
-      self:take_up_session(client, entry.kept)
+    if entry.persistent then
+      self:take_up_session(client, entry.persistent)
     end -- else it is given back when we close
   end
 end
@@ -79,17 +77,14 @@ function Backend.open(description, options)
     return nil, host
   end
   return {
-    qmi = device, mbim = host, description = description, is_shared = options.proxy,
+    qmi = device, mbim = host, is_inside_mbim = host ~= nil, description = description, is_shared = options.proxy,
     wds = {}, why_ended = {},
   }
 end
 
----Called once, when the facade around it is complete.
----Shows what passes, if that is switched on: see trace.lua.
----@param group task.group
 function Backend:trace(group)
-  if self.qmi.wire and self.qmi.wire.tap then
-    trace.watch(self.qmi.wire, "qmi", group)
+  if self.qmi.exchange and self.qmi.exchange.tap then
+    trace.watch(self.qmi.exchange, "qmi", group)
   end
 end
 
@@ -114,22 +109,22 @@ function Backend:close_port()
 end
 
 -- Once the MBIM around it is open. No caller waits for that.
-local function hear_inside_mbim(self)
+local function receive_inside_mbim(self)
   self.qmi.group:spawn(inside_mbim.switch_indications_on, self.mbim)
 end
 
--- A CTL sync takes the client ids of all programs back: not while others use the modem, too.
+-- A CTL sync takes back the client ids of all programs: not while others use the modem, too.
 function Backend:start()
   if self.mbim then
     local ok, err = self.mbim:start()
     if not ok then
       return nil, err
     end
-    hear_inside_mbim(self)
+    receive_inside_mbim(self)
     self:forget_sessions()
   end
   -- Inside MBIM no SYNC is sent: OPEN has reset QMI already, and the modem's own clients would lose their ids.
-  if self.is_shared or self.mbim then
+  if self.is_shared or self.is_inside_mbim then
     return self.qmi:started()
   end
   return self.qmi:start()
@@ -141,7 +136,7 @@ function Backend:started()
     if not ok then
       return ok, err
     end
-    hear_inside_mbim(self)
+    receive_inside_mbim(self)
   end
   return self.qmi:started()
 end

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- Connections over QMI. A session has a WDS client for each IP family: its leg. Methods of modem/qmi/init.lua.
+-- Connections over QMI. A session has a WDS client for each IP family. The back end in modem/qmi/init.lua inherits
+-- these verbs.
 --
--- A connection lasts as long as its client. So the clients of a connection are kept when the port is closed, and a
--- later run takes them up again.
+-- A connection lasts as long as its client. So the clients of a connection are not released when the port is closed,
+-- and a later run takes them up again.
 
 local address = require "modem.qmi.address"
 local call_end = require "qmi.call_end"
@@ -19,44 +20,44 @@ local ANY_CONNECTION = 0xffffffff -- the handle that stands for whatever there i
 
 local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv6" } }
 
----@class modem.qmi_leg
+---@class modem.wds_client of one family of a session
 ---@field client qmi.client
 ---@field session integer
 ---@field family "ipv4"|"ipv6"
 ---@field handle integer? of the connection, while there is one of ours
----@field bound boolean is it tied to its session's mux id? One that is not speaks of session 0
+---@field bound boolean is it tied to its session's mux id? One that is not is for session 0
 ---@field apn string? that its family was last connected to
 
----@class modem.qmi
+---@class modem.qmi: modem.modem
 local M = {}
 
--- ---- legs ----
+-- ---- WDS clients ----
 
 -- Mux ids count from 1. Inside MBIM they are its sessions, and session 0 needs none.
 local function mux_of(self, session)
-  return self.mbim and session or session + 1
+  return self.is_inside_mbim and session or session + 1
 end
 
 local function must_be_bound(self, session)
-  if self.mbim then
+  if self.is_inside_mbim then
     return session > 0
   end
   return self.framing == "qmap"
 end
 
-local function add_leg(self, client, session, family)
-  local leg = { client = client, session = session, family = family, bound = must_be_bound(self, session) }
+local function add_wds_client(self, client, session, family)
+  local wds_client = { client = client, session = session, family = family, bound = must_be_bound(self, session) }
   self.wds[session] = self.wds[session] or {}
-  self.wds[session][family] = leg
-  if leg.bound then
+  self.wds[session][family] = wds_client
+  if wds_client.bound then
     client:prepare(wds.bind_mux_data_port, {
       endpoint_info = format.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered",
     }, true)
   end
   client:prepare(wds.set_ip_family, { preference = family })
   client.on_lost = function()
-    local had_connection = leg.handle ~= nil
-    leg.handle, leg.apn, client.kept = nil, nil, nil
+    local had_connection = wds_client.handle ~= nil
+    wds_client.handle, wds_client.apn, client.persistent = nil, nil, nil
     self.agreed = nil
     if had_connection and self.watcher then
       subscribers.deliver(self.watcher, {
@@ -68,53 +69,55 @@ local function add_leg(self, client, session, family)
   if self.watcher then
     client:subscribe(self.watcher, wds.get_packet_service_status)
   end
-  return leg
+  return wds_client
 end
 
-local function leg_of(self, session, family)
-  local leg = (self.wds[session] or {})[family]
-  return leg or add_leg(self, self.qmi:client("wds"), session, family)
+local function wds_client_of(self, session, family)
+  local wds_client = (self.wds[session] or {})[family]
+  return wds_client or add_wds_client(self, self.qmi:client("wds"), session, family)
 end
 
-local function remember(self, leg)
-  leg.client.kept = { session = leg.session, family = leg.family, handle = leg.handle, qmap = self.framing == "qmap" }
+local function remember(self, wds_client)
+  wds_client.client.persistent = {
+    session = wds_client.session, family = wds_client.family, handle = wds_client.handle, qmap = self.framing == "qmap",
+  }
   self.qmi:changed()
 end
 
 ---A client that an earlier run left a connection with; without a handle, if that was killed while it connected.
 ---@param client qmi.client
----@param kept table what remember() wrote
-function M:take_up_session(client, kept)
-  local is_valid = type(kept) == "table" and math.type(kept.session) == "integer" and families[kept.family]
-  if not is_valid or (self.wds[kept.session] or {})[kept.family] then
+---@param left table what remember() wrote
+function M:take_up_session(client, left)
+  local is_valid = type(left) == "table" and math.type(left.session) == "integer" and families[left.family]
+  if not is_valid or (self.wds[left.session] or {})[left.family] then
     return
   end
-  self.framing = kept.qmap and "qmap" or "disabled"
-  local leg = add_leg(self, client, kept.session, kept.family)
-  if math.type(kept.handle) == "integer" then
-    leg.handle, client.kept = kept.handle, kept
+  self.framing = left.qmap and "qmap" or "disabled"
+  local wds_client = add_wds_client(self, client, left.session, left.family)
+  if math.type(left.handle) == "integer" then
+    wds_client.handle, client.persistent = left.handle, left
   end
 end
 
-local function release(self, leg)
-  local legs = self.wds[leg.session]
-  if legs and legs[leg.family] == leg then -- several tasks may end it
-    legs[leg.family] = nil
+local function release(self, wds_client)
+  local wds_clients = self.wds[wds_client.session]
+  if wds_clients and wds_clients[wds_client.family] == wds_client then -- several tasks may end it
+    wds_clients[wds_client.family] = nil
   end
-  leg.client.kept, leg.client.on_lost = nil, nil
-  return leg.client:release()
+  wds_client.client.persistent, wds_client.client.on_lost = nil, nil
+  return wds_client.client:release()
 end
 
--- Runs fn on the legs of a session, at the same time. Returns their results and errors, by family; nil where the modem
--- did not answer at all. Session 0 may be another program's, so it is asked about in any case; of the others there are
--- only ours.
-local function on_legs(self, session, fn)
+-- Runs fn on the WDS clients of a session, at the same time. Returns their results and errors, by family; nil where the
+-- modem did not answer at all. Session 0 may be another program's, so the modem is asked about it in any case; the
+-- other sessions are ours alone.
+local function on_wds_clients(self, session, fn)
   local functions, names, results, failures = {}, {}, {}, {}
   for _, family in ipairs(families.ipv4v6) do
     if session == 0 or (self.wds[session] or {})[family] then
       names[#names + 1] = family
       functions[#functions + 1] = function()
-        local result, err = fn(leg_of(self, session, family))
+        local result, err = fn(wds_client_of(self, session, family))
         return { result, err }
       end
     end
@@ -133,8 +136,8 @@ end
 
 -- Does the session have a connection of ours for that family, as far as we know?
 local function is_ours(self, session, family)
-  local leg = (self.wds[session] or {})[family]
-  return leg and leg.handle ~= nil
+  local wds_client = (self.wds[session] or {})[family]
+  return wds_client and wds_client.handle ~= nil
 end
 
 -- ---- what there is ----
@@ -146,8 +149,8 @@ local function ip_of(is_up)
 end
 
 function M:session(number)
-  local replies, failures = on_legs(self, number, function(leg)
-    return leg.client:request(wds.get_packet_service_status)
+  local replies, failures = on_wds_clients(self, number, function(wds_client)
+    return wds_client.client:request(wds.get_packet_service_status)
   end)
   if not replies then
     return nil, failures
@@ -191,11 +194,11 @@ end
 
 function M:ip_configuration(number)
   local ours = is_ours(self, number, "ipv4") or is_ours(self, number, "ipv6")
-  local replies, failures = on_legs(self, number, function(leg)
-    if ours and not leg.handle then
+  local replies, failures = on_wds_clients(self, number, function(wds_client)
+    if ours and not wds_client.handle then
       return not_connected() -- as far as we know, which spares a question
     end
-    return leg.client:request(wds.get_current_settings, { requested_settings = address.settings })
+    return wds_client.client:request(wds.get_current_settings, { requested_settings = address.settings })
   end)
   if not replies then
     return nil, failures
@@ -213,7 +216,7 @@ end
 -- ---- connecting ----
 
 -- A refusal carries the network's cause, or the modem's own reason, or neither.
-local function refused(self, settings, err)
+local function refused(self, parameters, err)
   if err.code ~= "rejected" then
     return nil, err -- the modem's own trouble: silence, not ready ...
   end
@@ -225,42 +228,42 @@ local function refused(self, settings, err)
     return nil, hindered
   end
   local found = (verbose or reply.call_end_reason) and call_end.verdict(verbose, reply.call_end_reason)
-  return refusal.connection(settings.apn, { source = "qmi", nw_error = nw_error, verdict = found, err = err })
+  return refusal.connection(parameters.apn, { source = "qmi", nw_error = nw_error, verdict = found, err = err })
 end
 
 local authentications = { pap = { "pap" }, chap = { "chap" } }
 
-local function start(self, settings, family)
-  local leg = leg_of(self, settings.session, family)
-  if leg.bound ~= must_be_bound(self, settings.session) then
-    release(self, leg) -- from before it was known how packets will be framed
-    leg = leg_of(self, settings.session, family)
+local function start(self, parameters, family)
+  local wds_client = wds_client_of(self, parameters.session, family)
+  if wds_client.bound ~= must_be_bound(self, parameters.session) then
+    release(self, wds_client) -- from before it was known how packets will be framed
+    wds_client = wds_client_of(self, parameters.session, family)
   end
-  remember(self, leg) -- should we be killed, at least its client's id is known
-  local reply, err = leg.client:request(wds.start_network, {
-    apn = settings.apn ~= "" and settings.apn or nil,
+  remember(self, wds_client) -- should we be killed, at least its client's id is known
+  local reply, err = wds_client.client:request(wds.start_network, {
+    apn = parameters.apn ~= "" and parameters.apn or nil,
     ip_family_preference = family,
-    username = settings.user, password = settings.password,
-    authentication_preference = settings.user and authentications[settings.auth or "chap"] or nil,
+    username = parameters.user, password = parameters.password,
+    authentication_preference = parameters.user and authentications[parameters.auth or "chap"] or nil,
   }, CONNECT_TIME)
   if not reply and err.detail and err.detail.status == "no-effect" then
     reply = { packet_data_handle = ANY_CONNECTION } -- the modem connects by itself
   end
   if not reply then
-    leg.client.kept = nil
+    wds_client.client.persistent = nil
     self.agreed = nil
     self.qmi:changed()
-    return refused(self, settings, err)
+    return refused(self, parameters, err)
   end
-  leg.handle, leg.apn = reply.packet_data_handle or ANY_CONNECTION, settings.apn
-  remember(self, leg)
-  return leg
+  wds_client.handle, wds_client.apn = reply.packet_data_handle or ANY_CONNECTION, parameters.apn
+  remember(self, wds_client)
+  return wds_client
 end
 
 local function others_are_up(self, session)
-  for number, legs in pairs(self.wds) do
-    for _, leg in pairs(legs) do
-      if number ~= session and leg.handle then
+  for number, wds_clients in pairs(self.wds) do
+    for _, wds_client in pairs(wds_clients) do
+      if number ~= session and wds_client.handle then
         return true
       end
     end
@@ -270,11 +273,11 @@ end
 
 -- All sessions are framed alike, so the second one needs that the first was framed for several. What was agreed holds
 -- until we disconnect, the modem refuses to connect, or it restarts.
-local function agree_on_framing(self, settings)
-  local others = others_are_up(self, settings.session)
-  local several = settings.session > 0 or settings.multiplex or others and self.framing == "qmap"
+local function agree_on_framing(self, parameters)
+  local others = others_are_up(self, parameters.session)
+  local several = parameters.session > 0 or parameters.multiplex or others and self.framing == "qmap"
   local framing = several and "qmap" or "disabled"
-  if others and self.framing ~= framing and not self.mbim then
+  if others and self.framing ~= framing and not self.is_inside_mbim then
     return errors.fail {
       code = "busy", source = "qmi", message = "the modem's first session was connected as its only one",
       hint = "Disconnect it, and connect it again with `multiplex = true`.",
@@ -291,11 +294,11 @@ end
 
 -- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
 -- and tells as its own: the other one is tried all the same.
-local function start_in_turn(self, settings)
+local function start_in_turn(self, parameters)
   local is_up, failures = {}, {}
-  for _, family in ipairs(families[settings.ip]) do
-    local leg, err = start(self, settings, family)
-    is_up[family], failures[family] = leg ~= nil, err
+  for _, family in ipairs(families[parameters.ip]) do
+    local wds_client, err = start(self, parameters, family)
+    is_up[family], failures[family] = wds_client ~= nil, err
     if err and refusal.concerns_all_types(err) then
       break
     end
@@ -305,109 +308,110 @@ end
 
 -- Families that the network has given before are started at the same time. Where the modem cannot do that, it refuses
 -- one of them without a cause of the network's: that one is started again, alone.
-local function start_at_once(self, settings)
+local function start_at_once(self, parameters)
   local is_up, failures, functions = {}, {}, {}
-  for i, family in ipairs(families[settings.ip]) do
+  for i, family in ipairs(families[parameters.ip]) do
     functions[i] = function()
-      local leg, err = start(self, settings, family)
-      is_up[family], failures[family] = leg ~= nil, err
+      local wds_client, err = start(self, parameters, family)
+      is_up[family], failures[family] = wds_client ~= nil, err
       return true
     end
   end
   assert(task.all(table.unpack(functions)))
-  for _, family in ipairs(families[settings.ip]) do
+  for _, family in ipairs(families[parameters.ip]) do
     local err, other = failures[family], family == "ipv4" and "ipv6" or "ipv4"
     if err and is_up[other] and err.code ~= "timeout" and err.code ~= "gone" and not (err.detail or {}).nw_error then
-      local leg
-      leg, failures[family] = start(self, settings, family)
-      is_up[family] = leg ~= nil
+      local wds_client
+      wds_client, failures[family] = start(self, parameters, family)
+      is_up[family] = wds_client ~= nil
     end
   end
   return is_up, failures
 end
 
 -- Did the network give all that is wanted, until it ended the connection?
-local function had_all(self, settings)
-  for _, family in ipairs(families[settings.ip]) do
-    local leg = (self.wds[settings.session] or {})[family]
-    if not leg or leg.apn ~= settings.apn then
+local function had_all(self, parameters)
+  for _, family in ipairs(families[parameters.ip]) do
+    local wds_client = (self.wds[parameters.session] or {})[family]
+    if not wds_client or wds_client.apn ~= parameters.apn then
       return false
     end
   end
   return true
 end
 
-function M:activate(settings)
-  for _, leg in pairs(self.wds[settings.session] or {}) do
-    if leg.handle then
-      self:deactivate(settings.session) -- connected already: by an earlier run, or as it was wanted earlier
+function M:activate(parameters)
+  for _, wds_client in pairs(self.wds[parameters.session] or {}) do
+    if wds_client.handle then
+      self:deactivate(parameters.session) -- connected already: by an earlier run, or as it was wanted earlier
       break
     end
   end
-  local ok, err = agree_on_framing(self, settings)
+  local ok, err = agree_on_framing(self, parameters)
   if not ok then
     return nil, err
   end
-  local is_up, failures = (had_all(self, settings) and start_at_once or start_in_turn)(self, settings)
+  local is_up, failures = (had_all(self, parameters) and start_at_once or start_in_turn)(self, parameters)
   if not (is_up.ipv4 or is_up.ipv6) then
     return refusal.of_families(failures)
   end
-  local legs = self.wds[settings.session] or {}
+  local wds_clients = self.wds[parameters.session] or {}
   for _, family in ipairs(families.ipv4v6) do
-    if is_up[family] and not (legs[family] or {}).handle then -- lost while the other one was started
-      self:deactivate(settings.session)
+    if is_up[family] and not (wds_clients[family] or {}).handle then -- lost while the other one was started
+      self:deactivate(parameters.session)
       return errors.fail {
         code = "disconnected", source = "qmi", message = "the modem ended the connection at once",
         hint = "It may have restarted. Try again.",
       }
     end
   end
-  return { session = settings.session, state = "activated", ip = ip_of(is_up), refused = failures }
+  return { session = parameters.session, state = "activated", ip = ip_of(is_up), refused = failures }
 end
 
-local function stop(self, leg)
-  local values = { packet_data_handle = leg.handle, disable_autoconnect = leg.handle == ANY_CONNECTION or nil }
-  if not leg.handle then
-    -- Somebody else's, or one that the modem makes by itself.
-    local status, err = leg.client:request(wds.get_packet_service_status)
+local function stop(self, wds_client)
+  local handle = wds_client.handle
+  local values = { packet_data_handle = handle, disable_autoconnect = handle == ANY_CONNECTION or nil }
+  if not handle then
+    -- Another program's, or one that the modem makes by itself.
+    local status, err = wds_client.client:request(wds.get_packet_service_status)
     if err and (err.code == "timeout" or err.code == "gone") then
       return nil, err
     elseif not status or status.connection_status and not states[status.connection_status] then
-      return release(self, leg)
+      return release(self, wds_client)
     end
     values = { packet_data_handle = ANY_CONNECTION, disable_autoconnect = true }
   end
-  local reply, err = leg.client:request(wds.stop_network, values, DISCONNECT_TIME)
+  local reply, err = wds_client.client:request(wds.stop_network, values, DISCONNECT_TIME)
   if not reply and (err.code == "timeout" or err.code == "gone") then
     return nil, err
   end
-  return release(self, leg) -- which ends it, too, should the modem have refused
+  return release(self, wds_client) -- which ends it, too, should the modem have refused
 end
 
 ---Connects a family beside the one that the session has. Should the caller be cancelled, as that one has ended for
 ---example, nothing of it is left in the modem.
----@param settings modem.settings
+---@param parameters modem.parameters
 ---@param family "ipv4"|"ipv6"
 ---@return true? ok
 ---@return moontower.error? err
-function M:activate_family(settings, family)
-  if is_ours(self, settings.session, family) then
+function M:activate_family(parameters, family)
+  if is_ours(self, parameters.session, family) then
     return true -- another task was faster
   end
   local undo <close> = task.undo(function()
-    local leg = (self.wds[settings.session] or {})[family]
-    if leg then
-      task.shield(DISCONNECT_TIME, stop, self, leg)
+    local wds_client = (self.wds[parameters.session] or {})[family]
+    if wds_client then
+      task.shield(DISCONNECT_TIME, stop, self, wds_client)
     end
   end)
-  local leg, err = start(self, settings, family)
-  undo.finished = leg ~= nil or err.code == "connect-refused"
-  return leg and true, err
+  local wds_client, err = start(self, parameters, family)
+  undo.finished = wds_client ~= nil or err.code == "connect-refused"
+  return wds_client and true, err
 end
 
 function M:deactivate(number)
   self.agreed = nil
-  local results, err = on_legs(self, number, function(leg) return stop(self, leg) end)
+  local results, err = on_wds_clients(self, number, function(wds_client) return stop(self, wds_client) end)
   if not results then
     return nil, err
   end
@@ -419,13 +423,13 @@ end
 function M:forget_sessions()
   self.agreed = nil
   local ended = {} -- others may connect while we wait for the modem
-  for _, legs in pairs(self.wds) do
-    for _, leg in pairs(legs) do
-      ended[#ended + 1] = leg
+  for _, wds_clients in pairs(self.wds) do
+    for _, wds_client in pairs(wds_clients) do
+      ended[#ended + 1] = wds_client
     end
   end
-  for _, leg in ipairs(ended) do
-    release(self, leg)
+  for _, wds_client in ipairs(ended) do
+    release(self, wds_client)
   end
 end
 
@@ -433,7 +437,7 @@ end
 ---@param session integer
 ---@return link.channel?
 function M:channel(session)
-  if self.mbim then
+  if self.is_inside_mbim then
     return session > 0 and { kind = "vlan", id = session } or nil
   end
   return self.framing == "qmap" and { kind = "qmimux", id = mux_of(self, session) } or nil
@@ -447,9 +451,9 @@ function M:watch_sessions(queue)
   if self.qmi.lost then
     queue:close(self.qmi.lost)
   end
-  for _, legs in pairs(self.wds) do
-    for _, leg in pairs(legs) do
-      leg.client:subscribe(queue, wds.get_packet_service_status)
+  for _, wds_clients in pairs(self.wds) do
+    for _, wds_client in pairs(wds_clients) do
+      wds_client.client:subscribe(queue, wds.get_packet_service_status)
     end
   end
 end
@@ -463,10 +467,10 @@ function M:end_watching(err)
 end
 
 local function leg_with(self, client)
-  for _, legs in pairs(self.wds) do
-    for _, leg in pairs(legs) do
-      if leg.client == client then
-        return leg, legs
+  for _, wds_clients in pairs(self.wds) do
+    for _, wds_client in pairs(wds_clients) do
+      if wds_client.client == client then
+        return wds_client, wds_clients
       end
     end
   end
@@ -475,8 +479,8 @@ end
 ---@param client qmi.client
 ---@return integer? session
 function M:session_of_client(client)
-  local leg = leg_with(self, client)
-  return leg and leg.session
+  local wds_client = leg_with(self, client)
+  return wds_client and wds_client.session
 end
 
 ---How an indication of Get Packet Service Status reads.
@@ -484,28 +488,28 @@ end
 ---@param values table
 ---@return table? value as session() has it
 function M:session_notified(client, values)
-  local leg, legs = leg_with(self, client)
+  local wds_client, wds_clients = leg_with(self, client)
   local status = (values.connection_status or {}).status
-  if not leg or not status then
+  if not wds_client or not status then
     return nil -- we have just disconnected it
   end
   local state = states[status] or "deactivated"
-  if state == "deactivated" and leg.handle then
-    leg.handle = nil
-    client.kept = nil
+  if state == "deactivated" and wds_client.handle then
+    wds_client.handle = nil
+    client.persistent = nil
     self.qmi:changed()
   end
-  local is_up = { [leg.family] = state == "activated" }
-  for family, other in pairs(legs) do
-    if other ~= leg then
+  local is_up = { [wds_client.family] = state == "activated" }
+  for family, other in pairs(wds_clients) do
+    if other ~= wds_client then
       is_up[family] = other.handle ~= nil
     end
   end
   local verbose, reason = values.verbose_call_end_reason, values.call_end_reason
   local ended = state == "deactivated" and (verbose or reason) and call_end.verdict(verbose, reason) or nil
-  self.why_ended[leg.session] = ended
+  self.why_ended[wds_client.session] = ended
   return {
-    session = leg.session, ip = ip_of(is_up),
+    session = wds_client.session, ip = ip_of(is_up),
     state = (is_up.ipv4 or is_up.ipv6) and "activated" or state,
     nw_error = ended and ended.nw_error,
   }

@@ -1,0 +1,127 @@
+-- SPDX-License-Identifier: MIT
+-- A back end: the verbs of a modem that need its protocol. Each back end has all of them, which is checked at its load.
+--
+-- modem/mbim.lua, modem/qmi/ and modem/at_only.lua are back ends. Another protocol is another file with these verbs.
+-- Results are the same whatever the protocol is: seconds, dBm, strings for enumerations, nil for what is not told.
+-- Each verb that asks the modem returns nil and an error when the modem does not answer ("timeout"), is gone ("gone"),
+-- refuses ("rejected", "busy" ...) or does not know the question ("unsupported").
+
+---@class modem.identity
+---@field imei string?
+---@field firmware string? "unknown" if the modem does not tell
+---@field hardware string?
+
+---@class modem.sim
+---@field state "ready"|"locked"|"missing"|"starting"|"failure"
+---@field reason string? the protocol's word for it
+---@field imsi string?
+---@field iccid string?
+---@field numbers string[] telephone numbers
+
+---@class modem.pin
+---@field type string "pin1", "puk1", "network-pin" ...: the modem's own locks have MBIM's names
+---@field locked boolean
+---@field tries integer? that are left; only while it is locked
+
+---@class modem.radio
+---@field hardware "on"|"off" the switch of the computer
+---@field software "on"|"off"
+
+---@class modem.provider
+---@field id string MCC and MNC, five or six digits; "" if it is not known
+---@field name string "" if it is not known
+
+---@class modem.registration
+---@field state "home"|"roaming"|"partner"|"searching"|"denied"|"deregistered"|"unknown"
+---@field provider modem.provider
+---@field technology "5G"|"LTE"|"HSPA"|"UMTS"|"EDGE"|"GPRS"|nil
+---@field nw_error integer? why the network refuses: a cause of 3GPP TS 24.008 or 24.301
+
+---@class modem.packet_service
+---@field state "attached"|"attaching"|"detached"|"detaching"|"unknown"
+---@field technology string? as modem.registration has it
+---@field nw_error integer?
+
+---@class modem.signal
+---@field dbm number? nil: the modem measures none just now
+
+---@class modem.session
+---@field session integer
+---@field state "activated"|"activating"|"deactivated"|"deactivating"|"unknown"
+---@field ip "ipv4"|"ipv6"|"ipv4v6"|"default"|nil the families that are connected
+---@field nw_error integer? why the network has ended it
+---@field refused table<string, moontower.error>? by activate(): families that were asked for and not given
+
+---@class modem.ip_configuration
+---@field session integer
+---@field ipv4 modem.family
+---@field ipv6 modem.family
+---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
+
+---@class modem.parameters of a connection
+---@field apn string "" is the default one
+---@field ip "ipv4"|"ipv6"|"ipv4v6"|nil both, if not given
+---@field user string?
+---@field password string?
+---@field auth "none"|"pap"|"chap"|nil CHAP, if there is a user and nothing else is given
+---@field session integer? 0, the usual one, if not given
+---@field multiplex boolean? other sessions will follow. QMI has to know that before the first one; MBIM does not care
+---@field mtu integer? of the link; the modem is not told
+
+---@class modem.backend
+---@field open fun(description: modem.description, options: modem.options): table?, moontower.error? opens the control
+--- port, and sends nothing; returns fields of the modem
+---@field opened fun(self: modem.modem) called once the modem has all its fields
+---@field close_port fun(self: modem.modem) the modem and its sessions stay as they are
+---@field start fun(self: modem.modem): true?, moontower.error? opens the control channel, which ends all sessions
+---@field started fun(self: modem.modem): boolean?, moontower.error? is the control channel open? nil: it is not known
+---@field trace fun(self: modem.modem, group: task.group) shows what passes, in a task of that group: see trace.lua
+---@field listen fun(self: modem.modem, queue: userdata, name: string) puts the indications of an event into a queue:
+--- for modem/notifications.lua
+---@field notified fun(self: modem.modem, name: string, item: table, last: table?): table? what an item of that queue
+--- says of the event, as the verb returns it; nil: nothing. `last` is the value before it
+---@field channel fun(self: modem.modem, session: integer): link.channel? the interface that a session has for itself
+---@field identity fun(self: modem.modem): modem.identity?, moontower.error?
+---@field sim fun(self: modem.modem): modem.sim?, moontower.error?
+---@field pin fun(self: modem.modem): modem.pin?, moontower.error? which PIN or PUK the modem asks for
+---@field enter_pin fun(self: modem.modem, pin: string): true?, moontower.error? enters PIN1, which may cost a try:
+--- modem/pin.lua decides whether it may be sent
+---@field radio fun(self: modem.modem): modem.radio?, moontower.error?
+---@field set_radio fun(self: modem.modem, on: boolean): modem.radio?, moontower.error? returns how it is afterwards
+---@field registration fun(self: modem.modem): modem.registration?, moontower.error?
+---@field register fun(self: modem.modem): modem.registration?, moontower.error? has the modem look for a network
+---@field packet_service fun(self: modem.modem): modem.packet_service?, moontower.error?
+---@field attach fun(self: modem.modem): modem.packet_service?, moontower.error? "attach-refused" by the network
+---@field detach fun(self: modem.modem): modem.packet_service?, moontower.error? ends all sessions
+---@field signal fun(self: modem.modem): modem.signal?, moontower.error?
+---@field home_provider fun(self: modem.modem): modem.provider?, moontower.error? the SIM's own network
+---@field session fun(self: modem.modem, session: integer): modem.session?, moontower.error?
+---@field ip_configuration fun(self: modem.modem, session: integer): modem.ip_configuration?, moontower.error?
+---@field activate fun(self: modem.modem, parameters: modem.parameters): modem.session?, moontower.error? connects, and
+--- ends what the session was connected to before; "connect-refused" by the network
+---@field deactivate fun(self: modem.modem, session: integer): true?, moontower.error? true also if not connected
+---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
+
+local M = {
+  ---Those that each back end has, as above.
+  verbs = {
+    "open", "opened", "close_port", "start", "started", "trace", "listen", "notified", "channel",
+    "identity", "sim", "pin", "enter_pin", "radio", "set_radio", "registration", "register", "packet_service",
+    "attach", "detach", "signal", "home_provider", "session", "ip_configuration", "activate", "deactivate", "made",
+  },
+}
+
+---Raises unless a back end has all verbs.
+---@param backend modem.backend
+---@param file string where it is
+---@return modem.backend
+function M.check(backend, file)
+  for _, verb in ipairs(M.verbs) do
+    if not backend[verb] then
+      error(("the back end %s lacks `%s`: see modules/modem/backend.lua"):format(file, verb), 2)
+    end
+  end
+  return backend
+end
+
+return M
