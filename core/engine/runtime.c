@@ -113,7 +113,7 @@ int mt_runtime_end_on_closed_output(lua_State *L)
 {
     struct mt_runtime *runtime = runtime_of(L);
     return runtime->output ? 0
-        : mt_output_watch(&runtime->engine.loop, on_closed_output, runtime, &runtime->output);
+        : mt_output_open(&runtime->engine.loop, on_closed_output, runtime, &runtime->output);
 }
 
 bool mt_runtime_output_closed(lua_State *L)

@@ -36,7 +36,7 @@ static const double last_moment = 1;  /* seconds in which a modem that has resta
 static void on_silence(struct mt_timer *timer);
 
 /* Call whenever what the modem owes has changed. */
-static void watch_silence(struct mt_exchange *exchange)
+static void arm_silence(struct mt_exchange *exchange)
 {
     if (exchange->wakeup && exchange->outstanding > 0 &&
         exchange->outstanding < exchange->window && exchange->wakeups < MAX_WAKEUPS)
@@ -87,7 +87,7 @@ static uint32_t number(struct mt_exchange *exchange, uint8_t *message, size_t le
     return id;
 }
 
-static void tell_taps(struct mt_exchange *exchange, bool sent, const uint8_t *bytes, size_t length)
+static void notify_taps(struct mt_exchange *exchange, bool sent, const uint8_t *bytes, size_t length)
 {
     for (struct mt_tap *tap = exchange->first_tap; tap; tap = tap->next)
         tap->on_transfer(tap, sent, bytes, length);
@@ -96,7 +96,7 @@ static void tell_taps(struct mt_exchange *exchange, bool sent, const uint8_t *by
 int mt_exchange_transfer(struct mt_exchange *exchange, const uint8_t *bytes, size_t length)
 {
     if (exchange->first_tap)
-        tell_taps(exchange, true, bytes, length);
+        notify_taps(exchange, true, bytes, length);
     return mt_port_write(exchange->port, bytes, length);
 }
 
@@ -108,7 +108,7 @@ static void on_silence(struct mt_timer *timer)
     number(exchange, exchange->wakeup, exchange->wakeup_length);
     exchange->protocol->send(exchange, exchange->wakeup, exchange->wakeup_length,
                              exchange->max_transfer);
-    watch_silence(exchange);
+    arm_silence(exchange);
 }
 
 static int send_request(struct mt_exchange *exchange, struct mt_request *request)
@@ -120,7 +120,7 @@ static int send_request(struct mt_exchange *exchange, struct mt_request *request
     free(request->message);
     request->message = NULL;
     exchange->wakeups = 0;
-    watch_silence(exchange);
+    arm_silence(exchange);
     return status;
 }
 
@@ -145,7 +145,7 @@ static void on_deadline(struct mt_timer *timer)
     struct mt_exchange *exchange = request->exchange;
     finish(request, request->before_reset ? -ECONNRESET : -ETIMEDOUT, NULL);
     send_waiting(exchange);
-    watch_silence(exchange);
+    arm_silence(exchange);
 }
 
 static void on_fragment_deadline(struct mt_timer *timer)
@@ -164,7 +164,7 @@ static void answer(struct mt_exchange *exchange, uint32_t id, int status, const 
     finish(request, status, view);
     exchange->wakeups = 0;
     send_waiting(exchange);
-    watch_silence(exchange);
+    arm_silence(exchange);
 }
 
 static void receive(struct mt_exchange *exchange, const uint8_t *transfer, size_t length)
@@ -172,7 +172,7 @@ static void receive(struct mt_exchange *exchange, const uint8_t *transfer, size_
     const void *view = NULL;
     uint32_t id = 0;
     if (exchange->first_tap)
-        tell_taps(exchange, false, transfer, length);
+        notify_taps(exchange, false, transfer, length);
     switch (exchange->protocol->receive(exchange->state, transfer, length, &id, &view)) {
     case MT_RX_ANSWER:
         answer(exchange, id, 0, view);
@@ -343,7 +343,7 @@ void mt_exchange_cancel(struct mt_request *request)
         return;
     detach(request);
     send_waiting(exchange);
-    watch_silence(exchange);
+    arm_silence(exchange);
 }
 
 void mt_exchange_fail_after_reset(struct mt_exchange *exchange)

@@ -59,12 +59,12 @@ static void on_incoming(uv_poll_t *poll, int status, int events)
     listener->on_connection(listener->context, fd);
 }
 
-void mt_listener_watch(struct mt_listener *listener)
+void mt_listener_arm(struct mt_listener *listener)
 {
     uv_poll_start(&listener->poll, UV_READABLE, on_incoming);
 }
 
-void mt_listener_unwatch(struct mt_listener *listener)
+void mt_listener_disarm(struct mt_listener *listener)
 {
     uv_poll_stop(&listener->poll);
 }

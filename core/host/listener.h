@@ -6,7 +6,7 @@
 #include "host/port.h"
 
 /*
- * A listening unix socket of the given kind at `path`. It accepts only while it is watched: until
+ * A listening unix socket of the given kind at `path`. It accepts only while it is armed: until
  * then the kernel keeps callers waiting. It is for root and our own user: a stranger's connection
  * is closed at once and counted, so that a flood of them costs little and delays no other caller.
  */
@@ -21,8 +21,8 @@ void mt_listener_close(struct mt_listener *listener);
  * with a negative errno (such as -EMFILE): -EPERM for the first stranger since the last
  * mt_listener_strangers().
  */
-void mt_listener_watch(struct mt_listener *listener);
-void mt_listener_unwatch(struct mt_listener *listener);
+void mt_listener_arm(struct mt_listener *listener);
+void mt_listener_disarm(struct mt_listener *listener);
 
 /* How many strangers have come since this was called last, and the last of them. */
 uint64_t mt_listener_strangers(struct mt_listener *listener, struct mt_unix_peer *last);

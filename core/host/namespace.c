@@ -101,7 +101,7 @@ static void complete_link(const char *target, char path[PATH_MAX])
     snprintf(path, PATH_MAX, "%.5s%.4000s", target[0] == '/' ? "" : "/etc/", target);
 }
 
-static void look_at_resolver(struct resolver *resolver)
+static void read_resolver(struct resolver *resolver)
 {
     memset(resolver, 0, sizeof(*resolver));
     struct stat info;
@@ -223,7 +223,7 @@ static int make_mounts(void)
     struct resolver *resolver = malloc(sizeof(*resolver));
     if (!resolver)
         return -ENOMEM;
-    look_at_resolver(resolver);
+    read_resolver(resolver);
     int status = 0;
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)

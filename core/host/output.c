@@ -94,7 +94,7 @@ static int watch_stream(struct mt_loop *loop, struct mt_output *output, struct s
     return uv_poll_start(&stream->poll, UV_PRIORITIZED, on_event);
 }
 
-int mt_output_watch(struct mt_loop *loop, void (*on_closed)(void *context), void *context,
+int mt_output_open(struct mt_loop *loop, void (*on_closed)(void *context), void *context,
                     struct mt_output **output)
 {
     struct mt_output *made = calloc(1, sizeof(*made));

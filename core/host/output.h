@@ -11,7 +11,7 @@ struct mt_output;
  * Calls on_closed, once or twice, when the pipe or socket that is standard output or error has lost
  * its reader. Terminals (SIGHUP is their end) and files are not watched. 0 or a negative errno.
  */
-int mt_output_watch(struct mt_loop *loop, void (*on_closed)(void *context), void *context,
+int mt_output_open(struct mt_loop *loop, void (*on_closed)(void *context), void *context,
                     struct mt_output **output);
 
 /* The pointer is invalid at once. NULL is fine. */

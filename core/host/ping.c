@@ -121,7 +121,7 @@ static bool read_replies(struct mt_ping *ping)
     }
 }
 
-static void say_who(struct mt_ping_result *result, const struct sock_extended_err *error)
+static void set_reporter(struct mt_ping_result *result, const struct sock_extended_err *error)
 {
     const union mt_address *offender = (const void *)(error + 1);  /* SO_EE_OFFENDER */
     result->icmp_type = error->ee_type;
@@ -161,7 +161,7 @@ static bool read_errors(struct mt_ping *ping)
         struct mt_ping_result result = { .status = -(int)error->ee_errno };
         if (result.status != -EMSGSIZE && result.status != -ENETUNREACH)
             result.status = -EHOSTUNREACH;  /* no port or protocol of ours was refused */
-        say_who(&result, error);
+        set_reporter(&result, error);
         finish(ping, &result);
         return true;
     }

@@ -29,7 +29,7 @@ struct mt_port {
     struct mt_port_reader *reader;
     struct pending_write *first, **last;
     size_t queued;
-    int watched;   /* the events that libuv waits for */
+    int armed;   /* the events that libuv waits for */
     int errors;    /* in a row, without a good read between them */
     bool was_tty;
     struct termios tty;  /* as we found it */
@@ -62,23 +62,23 @@ static void on_ready(uv_poll_t *poll, int status, int events);
  * cdc-wdm becomes readable in that moment, that wake-up is lost. Its driver checks whether it is
  * readable before it joins the wait queue.
  */
-static void watch(struct mt_port *port)
+static void arm(struct mt_port *port)
 {
     int events = (port->reader ? UV_READABLE : 0) | (port->first ? UV_WRITABLE : 0);
-    if (events == port->watched)
+    if (events == port->armed)
         return;
-    port->watched = events;
+    port->armed = events;
     if (events)
         uv_poll_start(&port->poll, events, on_ready);
     else
         uv_poll_stop(&port->poll);
 }
 
-static void tell_closed(struct mt_port *port, int status)
+static void report_closed(struct mt_port *port, int status)
 {
     struct mt_port_reader *reader = port->reader;
     uv_poll_stop(&port->poll);
-    port->watched = 0;
+    port->armed = 0;
     port->reader = NULL;
     if (reader)
         reader->on_closed(reader, status);
@@ -128,9 +128,9 @@ static bool on_readable(struct mt_port *port)
     if (count > 0)
         port->reader->on_data(port->reader, buffer, (size_t)count);
     else if (count == 0)
-        tell_closed(port, 0);
+        report_closed(port, 0);
     else if (errno != EINTR && errno != EAGAIN)
-        tell_closed(port, errno == EIO ? -ENODEV : -errno);  /* EIO: the pty's other side is gone */
+        report_closed(port, errno == EIO ? -ENODEV : -errno);  /* EIO: the pty's other side is gone */
     return count > 0;
 }
 
@@ -143,7 +143,7 @@ static void read_the_rest(struct mt_port *port)
     while (port->reader && on_readable(port)) {
     }
     if (port->reader)
-        tell_closed(port, -ENODEV);
+        report_closed(port, -ENODEV);
 }
 
 /*
@@ -169,7 +169,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct mt_port *port = mt_container_of(poll, struct mt_port, poll);
     if (status == UV_EBADF) {
-        port->watched = 0;  /* libuv has stopped: epoll reports an error */
+        port->armed = 0;  /* libuv has stopped: epoll reports an error */
         if (port->kind == MT_PORT_STREAM) {
             read_the_rest(port);
             return;
@@ -179,10 +179,10 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     if (status == 0 && (events & UV_WRITABLE))
         status = flush_queue(port);
     if (status < 0) {
-        tell_closed(port, status);
+        report_closed(port, status);
         return;
     }
-    watch(port);
+    arm(port);
     if ((events & UV_READABLE) && port->reader)
         on_readable(port);
 }
@@ -289,7 +289,7 @@ int mt_port_receive(struct mt_loop *loop, const char *path, struct mt_port **por
 void mt_port_set_reader(struct mt_port *port, struct mt_port_reader *reader)
 {
     port->reader = reader;
-    watch(port);
+    arm(port);
 }
 
 int mt_port_write(struct mt_port *port, const void *data, size_t length)
@@ -310,7 +310,7 @@ int mt_port_write(struct mt_port *port, const void *data, size_t length)
     *port->last = pending;
     port->last = &pending->next;
     port->queued += length;
-    watch(port);
+    arm(port);
     return 0;
 }
 

@@ -15,7 +15,7 @@ struct signal_monitor {
     int number;
 };
 
-static sigset_t heard;  /* the signals that this process reads here */
+static sigset_t listened;  /* the signals that this process reads here */
 
 /* The kernel keeps one of each kind, and not how often it came. */
 int mt_signal_take(struct mt_monitor *signal)
@@ -37,7 +37,7 @@ static void release(struct mt_monitor *base)
         return;
     mt_signal_take(base);  /* or one that came and was not taken would act once it is unblocked */
     close(base->fd);
-    sigdelset(&heard, signal->number);
+    sigdelset(&listened, signal->number);
     pthread_sigmask(SIG_UNBLOCK, &signal->set, NULL);
 }
 
@@ -48,7 +48,7 @@ static void release(struct mt_monitor *base)
  */
 int mt_signal_open(struct mt_loop *loop, int number, struct mt_monitor **signal)
 {
-    if (sigismember(&heard, number) == 1)
+    if (sigismember(&listened, number) == 1)
         return -EBUSY;
     struct signal_monitor *made = calloc(1, sizeof(*made));
     if (!made)
@@ -60,7 +60,7 @@ int mt_signal_open(struct mt_loop *loop, int number, struct mt_monitor **signal)
     int fd = signalfd(-1, &made->set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd >= 0) {
         pthread_sigmask(SIG_BLOCK, &made->set, NULL);
-        sigaddset(&heard, number);
+        sigaddset(&listened, number);
     }
     return mt_monitor_open(loop, &made->base, fd < 0 ? -errno : fd, signal);
 }

@@ -24,7 +24,7 @@ void mt_devices_free(struct mt_device *first)
 /* ---- what is known of a device ---- */
 
 /* The strings of a device follow its struct; `at` is where the next one goes. */
-static const char *keep(char **at, const char *text)
+static const char *copy_text(char **at, const char *text)
 {
     if (!text)
         return NULL;
@@ -45,7 +45,7 @@ static size_t size_of(const char *text)
  * device that does not exist. So only errors with another meaning count: they leave open whether
  * the device, or the requested value, exists. 0 or a negative errno.
  */
-static int could_not_ask(void)
+static int error_of_udev(void)
 {
     switch (errno) {
     case EACCES:
@@ -71,24 +71,24 @@ static int copy_device(const struct mt_device *from, struct mt_device **device)
         return -ENOMEM;
     char *at = (char *)(made + 1);
     made->next = NULL;
-    made->action = keep(&at, from->action);
-    made->syspath = keep(&at, from->syspath);
-    made->devnode = keep(&at, from->devnode);
-    made->subsystem = keep(&at, from->subsystem);
-    made->sysname = keep(&at, from->sysname);
-    made->driver = keep(&at, from->driver);
-    made->devtype = keep(&at, from->devtype);
+    made->action = copy_text(&at, from->action);
+    made->syspath = copy_text(&at, from->syspath);
+    made->devnode = copy_text(&at, from->devnode);
+    made->subsystem = copy_text(&at, from->subsystem);
+    made->sysname = copy_text(&at, from->sysname);
+    made->driver = copy_text(&at, from->driver);
+    made->devtype = copy_text(&at, from->devtype);
     made->initialized = from->initialized;
     *device = made;
     return 0;
 }
 
-static const char *ask(const char *(*get)(struct udev_device *), struct udev_device *from, int *status)
+static const char *get_text(const char *(*get)(struct udev_device *), struct udev_device *from, int *status)
 {
     errno = 0;
     const char *text = get(from);
     if (!text && *status == 0)
-        *status = could_not_ask();
+        *status = error_of_udev();
     return text;
 }
 
@@ -97,18 +97,18 @@ static int copy_known(struct udev_device *from, struct mt_device **device)
 {
     int status = 0;
     struct mt_device known = {
-        .action = ask(udev_device_get_action, from, &status),
-        .syspath = ask(udev_device_get_syspath, from, &status),
-        .devnode = ask(udev_device_get_devnode, from, &status),
-        .subsystem = ask(udev_device_get_subsystem, from, &status),
-        .sysname = ask(udev_device_get_sysname, from, &status),
-        .driver = ask(udev_device_get_driver, from, &status),
-        .devtype = ask(udev_device_get_devtype, from, &status),
+        .action = get_text(udev_device_get_action, from, &status),
+        .syspath = get_text(udev_device_get_syspath, from, &status),
+        .devnode = get_text(udev_device_get_devnode, from, &status),
+        .subsystem = get_text(udev_device_get_subsystem, from, &status),
+        .sysname = get_text(udev_device_get_sysname, from, &status),
+        .driver = get_text(udev_device_get_driver, from, &status),
+        .devtype = get_text(udev_device_get_devtype, from, &status),
     };
     errno = 0;
     known.initialized = udev_device_get_is_initialized(from) > 0;
     if (!known.initialized && status == 0)
-        status = could_not_ask();
+        status = error_of_udev();
     return status < 0 ? status : copy_device(&known, device);
 }
 
@@ -142,7 +142,7 @@ static int read_link(const char *folder, const char *name, char target[PATH_MAX]
         return status;
     ssize_t length = readlink(path, target, PATH_MAX - 1);
     if (length < 0)
-        status = could_not_ask();
+        status = error_of_udev();
     target[length < 0 ? 0 : length] = '\0';
     return status;
 }
@@ -196,7 +196,7 @@ static int linked_device(const char *folder, const char *name, const char *subsy
     errno = 0;
     if (realpath(link, syspath))
         return bus_device(syspath, subsystem, device);
-    status = could_not_ask();
+    status = error_of_udev();
     return status < 0 ? status : -ENODEV;
 }
 
@@ -217,7 +217,7 @@ static int bus_devices(DIR *folder, const char *path, const char *subsystem,
             break;
     }
     if (!entry)
-        status = could_not_ask();
+        status = error_of_udev();
     if (status < 0) {
         mt_devices_free(first);
         return status;
@@ -243,7 +243,7 @@ static int class_device(struct udev *udev, const char *syspath, struct mt_device
     errno = 0;
     struct udev_device *found = udev_device_new_from_syspath(udev, syspath);
     if (!found) {
-        int status = could_not_ask();
+        int status = error_of_udev();
         return status < 0 ? status : -ENODEV;
     }
     int status = copy_known(found, device);
@@ -256,7 +256,7 @@ int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **de
     char real[PATH_MAX], subsystem[PATH_MAX];
     errno = 0;
     if (!realpath(syspath, real)) {
-        int status = could_not_ask();
+        int status = error_of_udev();
         return status < 0 ? status : -ENODEV;
     }
     int status = read_link(real, "subsystem", subsystem);
@@ -299,7 +299,7 @@ int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device *
         return -ENAMETOOLONG;
     DIR *bus = opendir(path);
     if (!bus) {
-        int status = could_not_ask();
+        int status = error_of_udev();
         return status < 0 ? status : class_devices(udev, subsystem, devices);
     }
     int status = bus_devices(bus, path, subsystem, devices);
@@ -333,7 +333,7 @@ int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem
     int status = 0;
     errno = 0;
     if (!realpath(syspath, folder)) {
-        status = could_not_ask();
+        status = error_of_udev();
         return status < 0 ? status : -ENODEV;
     }
     struct mt_device *parent = NULL;

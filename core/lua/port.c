@@ -352,7 +352,7 @@ static void accept_cancel(struct mt_op *base)
     struct accept_op *op = (struct accept_op *)base;
     if (op->listener->waiting == op) {
         op->listener->waiting = NULL;
-        mt_listener_unwatch(op->listener->listener);
+        mt_listener_disarm(op->listener->listener);
     }
     accept_release(base);
 }
@@ -388,7 +388,7 @@ static int l_accept(lua_State *L)
     op->listener = listener;
     op->fd = -1;
     listener->waiting = op;
-    mt_listener_watch(listener->listener);
+    mt_listener_arm(listener->listener);
     return mt_op_wait(L, &op->base);
 }
 

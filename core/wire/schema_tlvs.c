@@ -44,7 +44,7 @@ static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct 
 }
 
 /* A result begins with its status, which is 0 for a success. Without it, the outcome is unknown. */
-static bool says_failure(struct mt_reader result)
+static bool is_failure(struct mt_reader result)
 {
     uint16_t status;
 
@@ -131,7 +131,7 @@ bool mt_schema_decode_tlvs(struct mt_schema_decoder *d, const struct mt_schema_c
     if (!take_apart(d, at, &tlvs))
         return false;
     failure = codec->result && tlvs.waits[codec->result->tag] &&
-              says_failure(tlvs.values[codec->result->tag]);
+              is_failure(tlvs.values[codec->result->tag]);
     lua_createtable(d->L, 0, tlvs.count);
     values = lua_gettop(d->L);
     for (int i = 0; i < record->length; i++) {
@@ -187,7 +187,7 @@ static bool find_failure(struct mt_schema_encoder *e, const struct mt_schema_cod
     get_value(e, codec->result);
     if (!lua_isnil(e->L, -1) && !mt_schema_encode_value(e, &codec->result->type))
         return false;
-    *failure = says_failure(mt_reader(e->to.bytes, e->to.used));
+    *failure = is_failure(mt_reader(e->to.bytes, e->to.used));
     e->to.used = 0;
     leave_value(e);
     return true;
