@@ -16,7 +16,7 @@ local terminal = require "terminal"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
--- Searching for networks takes minutes; a person can interrupt.
+-- A search for networks takes minutes; a person can interrupt it.
 local ANSWER_TIME, PATIENCE = 30, 180
 
 local function usage(format, ...)
@@ -25,7 +25,7 @@ local function usage(format, ...)
   }
 end
 
--- Recipes on web pages have typographic quotation marks, which no modem understands.
+-- Recipes on web pages have typographic quotation marks; no modem understands those.
 local function straight(command)
   return (command:gsub("\u{201c}", '"'):gsub("\u{201d}", '"'):gsub("\u{201e}", '"'))
 end
@@ -56,7 +56,7 @@ local function check_usage(args)
   return true
 end
 
--- The modem that has this AT port; nil: none has it, or, with an error, that could not be found out.
+-- The modem that has this AT port; nil: no modem has it, or, with an error, the modems cannot be listed.
 local function modem_at(path)
   local list, unknown = modem.list()
   for _, description in ipairs(list) do
@@ -83,7 +83,7 @@ local function shared(description)
   }) or nil
 end
 
--- Returns the port, and which modem it is of. Without knowing that, the daemon might read the same port.
+-- Returns the port and its modem. If the modem is not known, the daemon might read the same port.
 local function open(args)
   if args.port then
     local description, err = modem_at(args.port)
@@ -118,10 +118,10 @@ local function send(port, command, options)
   return reply, err
 end
 
--- A bare ERROR tells nothing; to the most frequent reason there is a way.
+-- A bare ERROR gives no reason; the hint helps with the most frequent one.
 local function with_hint(err, command)
   if err.code == "rejected" and err.detail and err.detail.result == "error" and command:find("^[Aa][Tt]!") then
-    err.hint = 'Sierra modems want AT!ENTERCND="A710" before some of their commands; once, until they restart.'
+    err.hint = 'Sierra modems need AT!ENTERCND="A710" before some of their commands; once, until they restart.'
   end
   return err
 end
@@ -157,7 +157,7 @@ end
 
 -- ---- typed ----
 
--- Shows what comes as it comes, also while something is being typed; ends when the modem is gone.
+-- Shows each line as it arrives, also while the user is typing; ends when the modem is gone.
 local function show(heard, prompt)
   local is_shown = { line = true, final = true, urc = true }
   local escaped = false
@@ -176,7 +176,7 @@ local function let_show(heard)
   task.sleep(0)
 end
 
--- The modem asks for a text, such as an SMS: we ask who knows it, and begin again.
+-- The modem asks for a text, such as an SMS: we ask the user for it, and send the command again.
 local function with_text(port, prompt, command, options)
   if prompt:is_terminal() then
     prompt:print("(Ctrl-Z sends the text, Ctrl-C gives it up)")
@@ -199,10 +199,10 @@ local function ask(port, prompt, command, options)
   return reply, err
 end
 
--- What the modem has said is on the screen already; not what it means, nor that it said nothing.
+-- The answer of the modem is on the screen already; its meaning is not, nor that no answer came.
 local function explain(prompt, err)
   local detail = err.detail or {}
-  if not detail.result then -- it was no answer
+  if not detail.result then -- the modem did not answer
     prompt:print(printable(err))
   elseif detail.number and detail.words then
     prompt:print(("(%s)"):format(printable(detail.words)))
@@ -221,7 +221,7 @@ local function one_line(port, prompt, heard, line, options)
   elseif port.lost then
     return true
   elseif not prompt:is_terminal() and err then
-    return nil, with_hint(err, command or "") -- a recipe that goes on after a mistake does harm
+    return nil, with_hint(err, command or "") -- a recipe that continues after a mistake does harm
   elseif err then
     explain(prompt, err)
   end
@@ -238,7 +238,7 @@ end
 
 local function type_commands(port, args)
   local answers, opened, err
-  answers, err = port:command("AT", { seconds = args.timeout or ANSWER_TIME }) -- is anybody there?
+  answers, err = port:command("AT", { seconds = args.timeout or ANSWER_TIME }) -- does a modem answer?
   if not answers then
     return nil, err
   end

@@ -8,7 +8,7 @@ local validate = require "base.validate"
 local words = require "setup.explain"
 local wrap = require "terminal.wrap"
 
--- Adds the line that a mistake is about.
+-- Adds the line with the mistake.
 local function locate(err, source)
   local detail = err.detail or {}
   local field = detail.field and "modem." .. detail.field or carrier_lines.path(detail.mistake or "")
@@ -29,7 +29,7 @@ end
 
 local function load(args)
   local name = args.carrier
-  -- In the folder of the carriers, one does not think of ./
+  -- In the folder of the carriers, it is easy to forget the ./
   if name:find("%.lua$") and not name:find("/") then
     name = "./" .. name
   end

@@ -24,12 +24,12 @@ Type Lua. An expression shows its value, and _ is the last one. Names without `l
   print(...)             shows text, also while you type
 Ctrl-C interrupts a call that takes too long; Ctrl-D ends.]]
 
--- Modules that are there by their names alone.
+-- Modules that need no require().
 local known = {}
 for name in ("at carrier edit log mbim net qmi schema settings show task trace"):gmatch("%S+") do known[name] = true end
 
--- What a chunk sees as its globals: those that any script has, `modem`, our modules, and what was typed before. Beside
--- the daemon, os.exit() or `string.rep = nil` would else be the daemon's.
+-- The globals of a chunk: those of any script, `modem`, our modules, and those that were typed before. They are a copy:
+-- beside the daemon, os.exit() or `string.rep = nil` would otherwise act on the daemon.
 local function environment(args, prompt)
   local opened = {}
   local values = script.environment(true)
@@ -59,7 +59,7 @@ end
 
 -- ---- reading ----
 
--- Lua says of half a chunk that it ends where more was expected.
+-- Lua reports of half a chunk that it ends too early.
 local function is_incomplete(message)
   return message:sub(-5) == "<eof>"
 end
@@ -70,7 +70,7 @@ local function compile(text, env)
     local chunk, message = load(text, "=console", "t", env)
     return chunk, is_incomplete(half) and half or message
   end
-  -- What is returned as it is leaves no trace of where it was called.
+  -- A tail call would leave no trace of its caller.
   local kept = load("local keep__ = ... return keep__(" .. text .. "\n)", "=console", "t", env)
   return kept and function()
     local results = kept(table.pack)
@@ -78,7 +78,7 @@ local function compile(text, env)
   end or expression
 end
 
--- A whole chunk, of as many lines as it takes.
+-- A whole chunk, which may take several lines.
 ---@return function? chunk nil at the end
 ---@return string? mistake
 local function read_chunk(prompt, env)
@@ -111,7 +111,7 @@ local function show_error(prompt, err)
     prompt:print("  " .. err.hint:gsub("[^\n]+", printable))
   end
   if err.traceback then
-    -- What is below the console's own call is of no interest.
+    -- The rest of the stack, below the console's own call, is of no interest.
     local traceback = err.traceback:gsub("\n%s*%[C%]: in function 'xpcall'.*", "")
     prompt:print((traceback:gsub("\n[^\n]*scripts/console.lua.*", ""):gsub("[^\n]+", printable)))
   end
@@ -152,7 +152,7 @@ local function loop(prompt, env)
   end
 end
 
--- PINs and passwords go into no history.
+-- The history contains no PINs and passwords.
 local function is_harmless(line)
   return at.hide(line) == line and not line:lower():find("p[iu][nk]%f[^%w]") and not line:lower():find("password")
     and not line:find("enter_pin", 1, true)

@@ -25,7 +25,7 @@ local function service_of(name)
   return number
 end
 
--- So logs are that may be given to others.
+-- Secrets are hidden, so that the output may be given to others.
 local function cut_short(bytes)
   return errors.new {
     code = "malformed", source = "decode",

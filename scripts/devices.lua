@@ -24,7 +24,7 @@ local function row(description)
   }
 end
 
--- The lines below a modem's own: one a port.
+-- The lines below a modem's own line: one for each port.
 local function port_lines(description)
   local list, lines = description.ports, {}
   for i, port in ipairs(list) do
@@ -61,7 +61,7 @@ end
 
 local function print_json(list, waiting)
   for _, description in ipairs(list) do
-    description.descriptors, description.controls = nil, nil -- of which `ports` tells all
+    description.descriptors, description.controls = nil, nil -- `ports` has all of it
   end
   for _, device in ipairs(waiting) do
     device.download_mode = true
@@ -71,7 +71,7 @@ local function print_json(list, waiting)
   print(require("base.json").encode(setmetatable(list, { __jsontype = "array" }), { indent = true }))
 end
 
--- All of them with their ports, those that wait for firmware, and an error when there may be others.
+-- All modems with their ports, the modems that wait for firmware, and an error when there may be others.
 local function find_all()
   local list, err = modem.list()
   local waiting, waiting_err = ports.in_download_mode()
@@ -99,7 +99,7 @@ return {
       for _, port in ipairs(description.ports) do ports.probe(port) end
     end
     if args.json and err then
-      return nil, err -- one object, and a list that lacks modems is none
+      return nil, err -- an error, as the list may lack modems
     elseif args.json then
       print_json(list, waiting)
     elseif #list > 0 or #waiting > 0 then
@@ -108,7 +108,7 @@ return {
     if err then
       return nil, err
     elseif #list == 0 and #waiting == 0 and not args.json then
-      return modem.select() -- which says so, and what to do
+      return modem.select() -- for its error and hint
     end
     return #list > 0 and 0 or exit_status.of "no-modem"
   end,

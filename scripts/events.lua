@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower events: what happens in the daemon, as it happens, one JSON object a line.
+-- moontower events: the events of the daemon, as they happen, one JSON object a line.
 
 local client = require "daemon.client"
 local daemon = require "daemon"

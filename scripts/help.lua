@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower help: the commands there are.
+-- moontower help: lists the commands, policies and topics, and explains each.
 
 local command = require "cli.command"
 local errors = require "errors"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower radio: switches the modem's radio on or off, or tells which it is.
+-- moontower radio: switches the modem's radio on or off, or prints its state.
 
 local errors = require "errors"
 local modem = require "modem"
@@ -41,7 +41,7 @@ local function switch(device, wanted)
   if wanted == "off" then
     device:down() -- the connection is gone with it
   end
-  if not modem.owner then -- what was ordered beside an earlier daemon holds for the next one, until now
+  if not modem.owner then -- an order from beside an earlier daemon would hold for the next one
     orders.lift(device.description.name, wanted == "on" and "radio" or nil)
   end
   return state

@@ -12,7 +12,7 @@ local validate = require "base.validate"
 
 local WAIT_TIME = 180
 
--- Without a word to the modem: for one that does not listen.
+-- Without asking the modem: for one that does not answer.
 local hard = {
   usb = { fn = usb.reset, words = "a reset of its USB port" },
   power = {

@@ -7,7 +7,7 @@ local script = require "loading.script"
 local terminal = require "terminal"
 local validate = require "base.validate"
 
--- Of a plain script, no policy and no modem has to be loaded.
+-- A plain script needs neither policy nor modem to be loaded.
 local function is_policy(value)
   return type(value) == "table" and getmetatable(value) ~= nil and require("policy").is(value)
 end
@@ -30,7 +30,7 @@ local function run_command(made, args)
   end
   local given = "run " .. args.file
   if made.order then
-    terminal.orders_as(false) -- it says itself what it orders
+    terminal.orders_as(false) -- a command declares its orders itself
   end
   return command.run_table(given, made, args.arguments, function(parsed, run)
     local owner = made.order and require("modem").owner
@@ -43,7 +43,7 @@ return {
   summary = "Run a Lua script of your own in the engine.",
   description = "Run a Lua script of your own in the engine: every call that waits just works.",
   exits = false,
-  passes_help_on = true, -- `moontower run x.lua --help` is x.lua's business
+  passes_help_on = true, -- in `moontower run x.lua --help`, the option is for x.lua
 
   options = {
     { "file", validate.any_text,

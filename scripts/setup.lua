@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower setup: puts a modem into the state that a carrier wants; says first what that will change.
+-- moontower setup: puts a modem into the state that a carrier needs; shows first what it will change.
 
 local carrier = require "carrier"
 local columns = require "terminal.columns"
@@ -39,7 +39,7 @@ local function check_usage(args)
   return true
 end
 
--- ---- what people see ----
+-- ---- output ----
 
 local function rows_of(made)
   local rows = {}
@@ -99,7 +99,7 @@ local function print_json(session, made, outcome)
   }, { indent = true }))
 end
 
--- ---- what happens ----
+-- ---- steps ----
 
 local function is_agreed(args)
   if args.plan or args.yes then
@@ -125,8 +125,8 @@ local function make_plan(session, args)
   elseif not chosen.modem and not chosen.setup then
     return errors.fail {
       code = "carrier-invalid", source = "setup",
-      message = ("the carrier '%s' wants nothing of a modem"):format(args.carrier),
-      hint = "It has no `modem` table: `moontower up` is all that it takes.",
+      message = ("the carrier '%s' needs no settings of a modem"):format(args.carrier),
+      hint = "It has no `modem` table: `moontower up` is enough.",
     }
   end
   return session:plan(chosen)
@@ -134,27 +134,27 @@ end
 
 local function print_lost(session)
   for _, command in ipairs(session.report:lost()) do
-    wrap.print(("%s, and nothing is known that takes it back: %s"):format(
-      command.is_sure and "The modem has taken this" or "This was sent without an answer", printable(command.how)))
+    wrap.print(("%s, and no command is known that undoes it: %s"):format(
+      command.is_sure and "The modem has accepted this" or "This was sent without an answer", printable(command.how)))
   end
 end
 
--- A table of no settings says nothing.
+-- An empty table would say nothing.
 local function print_nothing_to_do(made, args)
   if #made.steps > 0 then
     print_plan(made)
-    print("Nothing is to be done.")
+    print("Nothing to do.")
   elseif args.undo then
-    wrap.print("Nothing is left that could be put back.")
+    wrap.print("Nothing is left to put back.")
   else
-    wrap.print("The carrier wants nothing of this modem.")
+    wrap.print("The carrier needs no settings of this modem.")
   end
 end
 
 local function nothing_to_do(session, made, args)
   if args.undo and not args.plan then
     print_lost(session)
-    local ok, err = session:undo(made) -- only the report goes
+    local ok, err = session:undo(made) -- only the report is removed
     if not ok then
       return nil, err
     end
@@ -215,8 +215,8 @@ local function run(session, args)
 end
 
 return {
-  summary = "Put the modem into the state that a carrier wants.",
-  description = "Put the modem into the state that a carrier wants: IPv6, APN, radio access, bands, USB composition.",
+  summary = "Put the modem into the state that a carrier needs.",
+  description = "Put the modem into the state that a carrier needs: IPv6, APN, radio access, bands, USB composition.",
   exits = {
     [0] = "all is as wanted", [3] = "no modem, or not back", [4] = true, [7] = true, [8] = true, [9] = true,
     [12] = "not as wanted: with --plan, or after a \"no\", what the table shows",

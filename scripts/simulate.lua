@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower simulate: a simulated modem to try things with, and what can go wrong with it.
+-- moontower simulate: a simulated modem to try things with, and its faults.
 
 local foreground = require("core.task").foreground
 local fs = require "core.fs"
@@ -63,7 +63,7 @@ local function announce(format, ...)
   io.stderr:write(wrap.fit(format:format(...), 2), "\n")
 end
 
--- The command shares our terminal; without one it is a shell that shows where it is.
+-- The command shares our terminal; without a command it is a shell, whose prompt shows where it is.
 local function run_command(command, count)
   local env = { MOONTOWER_SIM = "1" }
   if #command == 0 then
@@ -72,7 +72,7 @@ local function run_command(command, count)
     command = { os.getenv("SHELL") or "/bin/sh" }
     env.debian_chroot, env.PS1 = "simulated", "(simulated) \\w\\$ "
   end
-  foreground(true) -- Ctrl-C at our terminal is the command's
+  foreground(true) -- Ctrl-C at our terminal interrupts the command
   local result, err = process.spawn_attached(table.move(command, 1, #command, 1, { env = env }))
   if not result then
     return nil, err
@@ -217,7 +217,7 @@ local function settings_help()
   return table.concat(lines, "\n")
 end
 
--- argparse does not tell what came after "--", so count.
+-- argparse does not report what came after "--", so count.
 local function split_words(args)
   local after = 0
   for i, word in ipairs(arg) do

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower status: what the modem, its connection and the host's link are like now. Changes nothing.
+-- moontower status: the state of the modem, its connection and the host's link. Changes nothing.
 
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
@@ -10,7 +10,7 @@ local overview = require "modem.snapshot"
 local progress = require "terminal.progress"
 local report = require "modem.report"
 
--- The host's side: what `up` wrote down, compared with what the kernel has.
+-- The host's side: the journal of `up`, compared with the kernel's state.
 local function show_link(bearer, watcher)
   local described, err = link.describe(bearer)
   if not described then
@@ -38,7 +38,7 @@ local function show_connection(device, now, watcher)
   end
   report.bearer(bearer, nil, watcher)
   if is_complete and not written.interface then
-    watcher:done("", "What `moontower up` changed on this computer is written down nowhere any more: run it again.")
+    watcher:done("", "The record of what `moontower up` changed on this computer is lost: run it again.")
   end
   return show_link(bearer, watcher)
 end
@@ -65,7 +65,7 @@ local function show(device, watcher)
   return show_connection(device, now, watcher)
 end
 
--- In the way that `up` went, if it did.
+-- By the way to the modem that `up` took, if it has connected it.
 local function open(args, watcher)
   local description, err = modem.select(args.device)
   if not description then
@@ -80,7 +80,7 @@ local function open(args, watcher)
   return found, err, description
 end
 
--- Another moontower has the modem, as `up` has while it connects: what is known without asking it is told.
+-- Another moontower has the modem, such as an `up` that connects it: print all that is known without asking the modem.
 local function show_busy(description, err, watcher)
   watcher:done("modem", ("%s (%s), in use: %s"):format(description.control, description.protocol:upper(), err),
     { device = description.control, protocol = description.protocol, used_by = err.detail })

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower unlock: tells a laptop's modem to turn its radio on although its maker has locked it.
+-- moontower unlock: switches the radio of a laptop's modem on although its maker has locked it.
 
 local modem = require "modem"
 local option = require "cli.option"

@@ -35,9 +35,9 @@ local function check_usage(args)
   elseif args.auth and not args.user then
     return usage("--auth says how user and password are sent; it goes with --user")
   elseif args.user and not terminal.getenv "MOONTOWER_PASSWORD" then
-    return usage("--user wants its password in $MOONTOWER_PASSWORD, which may be empty")
+    return usage("--user needs its password in $MOONTOWER_PASSWORD, which may be empty")
   elseif args.apn and (#args.apn > 100 or args.apn:find("[^%w.-]")) then
-    return usage("--apn wants letters, digits, dots and hyphens, at most 100")
+    return usage("--apn takes at most 100 letters, digits, dots and hyphens")
   end
   local _, err = net.parse_probe(args.probe or PROBE_IPV4)
   if err then
@@ -46,13 +46,13 @@ local function check_usage(args)
   return true
 end
 
--- The password is never given as an argument, which everybody can see.
+-- The password is never an argument: all users can see those.
 local function password_of(args, conf)
   return args.user and terminal.getenv("MOONTOWER_PASSWORD") or conf.password
 end
 
--- A carrier that is named; without one, and without an APN, those that mbim-network and qmi-network are told. The
--- daemon has a configuration of its own. Neither carrier nor error: nothing is named.
+-- The carrier or APN that the arguments name; without one, the APN from mbim-network's and qmi-network's files (`conf`;
+-- empty beside the daemon, which has its own configuration). Neither carrier nor error: none is named.
 local function named_carrier(args, conf)
   if not args.carrier and not args.apn and not conf.apn and not conf.user and not conf.ip then
     return nil
@@ -64,7 +64,7 @@ local function named_carrier(args, conf)
   }, true)
 end
 
--- A carrier as it is, but for what is given beside it.
+-- A copy of a carrier, changed by the other arguments.
 local function adjusted(chosen, args)
   local copy = {}
   for key, value in pairs(chosen) do copy[key] = value end
@@ -80,7 +80,7 @@ local function adjusted(chosen, args)
   return copy
 end
 
--- A mistake in what is asked for is told before the modem is asked for anything.
+-- Mistakes in arguments are reported before the modem is asked for anything.
 local function checked(chosen, args)
   local ok, err = net.parse_probe(chosen.probe or PROBE_IPV4)
   if ok then
@@ -89,7 +89,7 @@ local function checked(chosen, args)
   return ok and chosen, err
 end
 
--- Is anything given that the configuration does not say?
+-- Do the arguments say more than the configuration?
 local function asks_for_carrier(args)
   return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming
 end
@@ -112,7 +112,7 @@ local function answer_words(spec, trial)
     or ("%s does not answer; the connection stays up"):format(spec)
 end
 
--- Says whether it works. Without an answer the connection stays: the host that was asked may be what does not work.
+-- Reports whether it works. Without an answer the connection stays: perhaps only the probed host is down.
 local function try_out(link, spec, args, watcher)
   watcher:doing("online", spec)
   local trial, err = online.try(link, spec, { dns = not args.no_dns })
@@ -128,7 +128,7 @@ local function try_out(link, spec, args, watcher)
   return trial.seconds and 0 or exit_status.NO_ANSWER
 end
 
--- What is asked for: what is named; else the daemon's configuration; else what is up; else the network's choice.
+-- The carrier that the arguments name; else the daemon's configuration; else the carrier that is up; else the default.
 local function choose(args, device, named, standing)
   local profile = device.profile
   local chosen, err = named or profile and profile.configured.carrier or standing and standing.carrier, nil
@@ -141,7 +141,7 @@ local function choose(args, device, named, standing)
   return checked(adjusted(chosen, args), args)
 end
 
--- What is up, and as wanted, keeps the settings of its link, but for those given now and those that were given before.
+-- A connection that stays keeps the settings of its link, unless an argument, or an earlier order, changes them.
 local function options_for(args, device, standing, chosen)
   local profile, options = device.profile, {}
   local stays = standing and restore.is_same(standing, chosen) and not (profile and profile.ordered)
@@ -163,7 +163,7 @@ local function connect(device, chosen, options, args, watcher)
   if not applied then
     return nil, err
   end
-  local link <close> = applied -- until it is kept: Ctrl-C takes it down
+  local link <close> = applied -- until it is detached: Ctrl-C takes it down
   local exit = 0
   if not args.no_probe then
     local default = link.addresses[1].address:find(":") and PROBE_IPV6 or PROBE_IPV4
@@ -174,7 +174,7 @@ local function connect(device, chosen, options, args, watcher)
   end
   watcher:data("online", exit == 0)
   link:detach()
-  if modem.owner then -- its policies go by what was ordered last, and has worked
+  if modem.owner then -- its policies follow the last order that has worked
     modem.owner.is_up(device, link, asks_for_more(args) and {
       carrier = asks_for_carrier(args) and chosen or nil, options = link_options(args),
     } or nil)
@@ -184,7 +184,7 @@ local function connect(device, chosen, options, args, watcher)
   return exit
 end
 
--- What a policy keeps offline on purpose, it would take offline again: better to say so at once.
+-- A policy that keeps its modem offline on purpose would take it offline again, so refuse at once.
 local policy_states = { off = true, standby = true }
 
 local function refused_by_policy(device)
@@ -199,7 +199,7 @@ local function refused_by_policy(device)
   end
 end
 
--- A connection that is there comes back if the one that replaces it fails.
+-- If the new connection fails, the one that it replaces comes back.
 local function switch(device, named, args, watcher)
   local standing = restore.standing(device)
   local chosen, err = choose(args, device, named, standing)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower usbcomp: which USB interfaces the modem shows, and with which to come up from the next restart on.
+-- moontower usbcomp: lists the USB interfaces of the modem, or chooses those that it has after its next restart.
 
 local comeback = require "modem.reenumeration"
 local composition = require "settings.composition"
@@ -14,7 +14,7 @@ local wrap = require "terminal.wrap"
 
 local RESET_TIME = 180
 
--- What people mostly want, where the modem has no list of its own.
+-- The most useful compositions, for modems that do not list theirs.
 local wishes = { { "at", "qmi" }, { "at", "mbim" } }
 
 local function usage(format, ...)
@@ -23,7 +23,7 @@ local function usage(format, ...)
   }
 end
 
--- ---- how this modem is asked ----
+-- ---- the way to the modem ----
 
 local function by_at(device)
   if not device.at then
@@ -54,7 +54,7 @@ local function find_setting(device, by)
   return found.composition, missing.composition
 end
 
--- ---- what is wanted ----
+-- ---- the argument ----
 
 -- "mbim", "at+qmi"; a number as the modem counts them; 0x100d for one that takes bits.
 local function parse(setting, now, text)
@@ -163,7 +163,7 @@ local function set(device, setting, now, args, watcher)
   return setting.at_once and "reset" or "changed"
 end
 
--- Opens the modem, and does with it what is wanted.
+-- Opens the modem, then lists or changes its composition.
 local function with_modem(description, args, watcher)
   local opened, err = modem.open(description, { proxy = args.proxy, at_only = true })
   local device <close> = opened
@@ -183,7 +183,7 @@ local function with_modem(description, args, watcher)
     return "listed", list(setting, now, args)
   end
   result, err = set(device, setting, now, args, watcher)
-  -- It may have been set earlier, without a restart since.
+  -- It may have been set before, and the modem not restarted since.
   local is_pending = result == "unchanged" and not composition.is_shown(description, now.interfaces)
   if args.reset and (result == "changed" or is_pending) then
     local how

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower why: what the daemon believes of each modem, since when; what it tried; what it will do next, and when.
+-- moontower why: the state of each modem in the daemon, since when and why; what it tried; what it will do next.
 
 local client = require "daemon.client"
 local daemon = require "daemon"
@@ -14,7 +14,7 @@ local SHOWN = 10
 
 local function say(format, ...) wrap.print(printable(format:format(...))) end
 
--- Which APN it is connected with, or would be, and who says so.
+-- The APN of the connection, or of the next one, and where it is configured.
 local function apn_of(modems, name)
   for _, modem in ipairs(modems) do
     local profile = modem.description.name == name and modem.profile
@@ -48,7 +48,7 @@ local function for_programs(told, policies, apn)
   }
 end
 
--- What was tried, and what comes next.
+-- The steps that were tried, and the next one.
 local function show_steps(told)
   for i = math.max(#told.tried - SHOWN + 1, 1), #told.tried do
     local step = told.tried[i]

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Policy: everything over several modems at once, by weight. A dead one leaves, and comes back when it works again.
+-- Policy: use several modems at once, by weight. A modem that fails leaves the set, and returns when it works again.
 
 local validate, log, multipath, policy = require "base.validate", require "log", require "multipath", require "policy"
 local task = require "task"
@@ -13,9 +13,9 @@ local declared = {
   others = "reconnect",
 }
 local options, of_reconnect = policy.options(..., declared)
-assert(policy.load("reconnect", of_reconnect)) -- a mistake in them is told now
+assert(policy.load("reconnect", of_reconnect)) -- reports a mistake in them now
 
--- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 for those that are not named.
+-- By the modem's name in `moontower why` (its USB path), or its IMEI; 1 if `weights` does not name it.
 local function weight_of(modem)
   local weights = options.weights or {}
   return weights[modem.description.name] or next(weights) and weights[(modem:identity() or {}).imei] or 1

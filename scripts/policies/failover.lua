@@ -17,9 +17,9 @@ local declared = {
   { "modem", validate.table, "a table of options for `reconnect`", otherwise = "{}" },
 }
 local options = policy.options(..., declared)
-assert(policy.load("reconnect", options.modem)) -- a mistake in them is told now
+assert(policy.load("reconnect", options.modem)) -- reports a mistake in them now
 
--- The modem's routes come before the cable's, which stay as they are.
+-- The modem's routes get a lower metric than the cable's, which stay as they are.
 local function keep_online(modem, wired)
   local of_modem = { up = { metric = wired.metric and math.max(wired.metric - 1, 1) } }
   for key, value in pairs(options.modem or {}) do of_modem[key] = value end
@@ -44,7 +44,7 @@ return policy {
   run = function(modem)
     local told = status.of(modem)
     local wired <close> = wired_uplink.open(options)
-    local taken_over = modem:connection() -- by an earlier run: it is handed back by the same rule
+    local taken_over = modem:connection() -- left by an earlier run: the same rule ends it
     while true do
       look_at_metric(wired)
       if not taken_over then

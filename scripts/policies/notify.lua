@@ -43,7 +43,7 @@ local function run(event)
   return process.run(command)
 end
 
--- By curl's own notation on its standard input: a secret in the address must not be in the list of processes.
+-- curl reads its options from standard input: a secret in the address must not be in the list of processes.
 local function post(event)
   local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n") .. '"' end
   local config = ('url = %s\nheader = "Content-Type: application/json"\ndata-raw = %s\nfail\nsilent\nshow-error\n')

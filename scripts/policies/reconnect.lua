@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Policy: keep a modem online. Connect again when the connection is lost; repair the modem when that does not help.
+-- Policy: keep a modem online. Connect again when the connection is lost; repair the modem when that fails.
 
 local validate, ladder, net, policy = require "base.validate", require "ladder", require "net", require "policy"
 local status, task = require "status", require "task"

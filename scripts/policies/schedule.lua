@@ -19,23 +19,23 @@ local budget = options.budget and assert(meter.parse(options.budget))
 local day, NEVER = options.day, math.huge
 local reconnect = assert(policy.load("reconnect", options.modem))
 
--- May it be online? Why not, and when that has to be asked again.
+-- Returns whether it may be online, why not, and when to ask again.
 local function decide(modem, now)
-  local used, anew = 0, NEVER
+  local used, starts_again = 0, NEVER
   if budget then
     local usage = modem:usage(day)
-    used, anew = usage.bytes, usage.next
+    used, starts_again = usage.bytes, usage.next
   end
   local edge = windows and hours.next_edge(windows, now) or NEVER
   if windows and not hours.within(windows, now) then
     return false, "it is outside of its hours", edge
   elseif budget and used >= budget then
-    return false, ("its %s for the month are used up"):format(options.budget), anew
+    return false, ("its %s for the month are used up"):format(options.budget), starts_again
   end
   return true, nil, math.min(edge, budget and now + meter.pause(budget - used) or NEVER)
 end
 
--- Also ends when the clock is set.
+-- It also returns when the clock is set.
 local function wait_until(time)
   local alarm <close> = assert(clock.alarm(time))
   alarm:next()
@@ -64,7 +64,7 @@ return policy {
         end
         ended "the modem is offline"
       else
-        modem:down() -- what an earlier run has left
+        modem:down() -- a connection that an earlier run has left
         told:set("off", reason)
         told:schedule("go online", again - os.time(), reason)
         wait_until(again)

@@ -84,7 +84,7 @@ local scenarios = {
       counted moontower setup calyx-sprint --yes; run moontower setup --undo --yes; same]],
     each = [[hit $1 moontower setup calyx-sprint --yes
       patiently moontower setup calyx-sprint --yes || fail "not completed"
-      moontower setup calyx-sprint | grep -q "^Nothing is to be done" || fail "not set up"
+      moontower setup calyx-sprint | grep -q "^Nothing to do" || fail "not set up"
       patiently moontower setup --undo --yes || grep -q "has changed nothing" /run/test/output || fail "not undone"
       moontower setup --undo --plan 2>&1 | grep -q "has changed nothing" || fail "not undone"; same]],
     options = { "--factory" },

@@ -82,7 +82,7 @@ local scenarios = {
       undisturbed moontower setup calyx-sprint --yes; run moontower setup --undo --yes; same]],
     each = [[kill_at $part moontower setup calyx-sprint --yes
       patiently moontower setup calyx-sprint --yes || fail "not completed"
-      moontower setup calyx-sprint | grep -q "^Nothing is to be done" || fail "not set up"
+      moontower setup calyx-sprint | grep -q "^Nothing to do" || fail "not set up"
       run moontower up --carrier calyx-sprint; works; run moontower down
       kill_at $part moontower setup --undo --yes
       patiently moontower setup --undo --yes || grep -q "has changed nothing" /run/test/output || fail "not undone"

@@ -45,7 +45,7 @@ function T.test_setup_then_up_then_nothing_to_be_done()
   assert_words(result.out, {
     "IPv6            off -> on\n", "Restart         by AT; back after",
     "/run/moontower/simulator/mbim, MBIM (1199:9071)",
-    "USB composition  dm+nmea+at+mbim      as wanted", "8.8.8.8 answers in", "Nothing is to be done.\n",
+    "USB composition  dm+nmea+at+mbim      as wanted", "8.8.8.8 answers in", "Nothing to do.\n",
     "connected already",
   })
 end
@@ -57,9 +57,9 @@ function T.test_a_setting_that_cannot_be_read()
   world.assert_success(result)
   assert_words(result.out, {
     "Radio access     unknown              lte                  AT!SELRAT=06\n", "Unknown RAT mode\n",
-    "Radio access    unknown -> lte\n", "Radio access     lte                  as wanted\n", "Nothing is to be done.\n",
+    "Radio access    unknown -> lte\n", "Radio access     lte                  as wanted\n", "Nothing to do.\n",
     "USB composition  dm+nmea+at+qmi       as wanted\n",
-    "nothing is known that takes it back: AT!SELRAT=06\n",
+    "no command is known that undoes it: AT!SELRAT=06\n",
   })
 end
 
@@ -116,14 +116,14 @@ function T.test_another_model_has_other_numbers()
   local result = factory(SETUP .. " --yes && " .. SETUP .. " && moontower up --carrier calyx-sprint",
     { "--factory", "--modem", "em7565" })
   world.assert_success(result)
-  assert_words(result.out, { "AT!USBCOMP=1,3,100D", "1199:9091", "Nothing is to be done.\n", "8.8.8.8 answers in" })
+  assert_words(result.out, { "AT!USBCOMP=1,3,100D", "1199:9091", "Nothing to do.\n", "8.8.8.8 answers in" })
 end
 
 function T.test_a_modem_of_another_maker()
   local result = factory("moontower setup " .. program.home .. "/carriers/calyx-sprint.lua --yes && " .. SETUP,
     { "--factory", "--modem", "ec25" })
   world.assert_success(result)
-  assert_words(result.out, { 'AT+QCFG="usbnet"', "Nothing is to be done.\n" })
+  assert_words(result.out, { 'AT+QCFG="usbnet"', "Nothing to do.\n" })
 end
 
 -- With each composition it is another product on USB, and --undo leads back to the first one.
@@ -144,7 +144,7 @@ function T.test_without_an_at_port_it_takes_two_rounds()
   world.assert_success(result)
   assert_words(result.out, {
     "after the restart: it takes an AT port", "QMI DMS 0x555C, composition 8", "IPv6            off -> on\n",
-    "Nothing is to be done.\n",
+    "Nothing to do.\n",
   })
 end
 
@@ -167,7 +167,7 @@ function T.test_a_restart_that_is_still_due()
     .. SETUP .. " --yes; " .. SETUP,
     { "--factory", "--fault", "hang@23" })
   world.assert_success(result)
-  lu.assertStrContains(result.out, "Nothing is to be done.\n")
+  lu.assertStrContains(result.out, "Nothing to do.\n")
 end
 
 function T.test_a_refused_command_leaves_a_report()
@@ -200,15 +200,15 @@ function T.test_undo_of_what_nothing_can_put_back()
       "moontower setup --undo --yes; find /var/lib/moontower -name '*.json'"))
   end
   local result = undo "+CMEE=1"
-  assert_words(result.out, { "The modem has taken this, and nothing is known that takes it back: AT+CMEE=1\n",
-    "Nothing is left that could be put back.\n" })
+  assert_words(result.out, { "The modem has accepted this, and no command is known that undoes it: AT+CMEE=1\n",
+    "Nothing is left to put back.\n" })
   lu.assertNotStrContains(result.out, ".json")
   result = undo "!NOSUCH=1"
   assert_words(result.err, { "Tried so far:\n", "(refused)" })
-  for _, words in ipairs { "takes it back", "SETTING  NOW  WANTED  HOW\nNothing", "Nothing is to be done" } do
+  for _, words in ipairs { "undoes it", "SETTING  NOW  WANTED  HOW\nNothing", "Nothing to do" } do
     lu.assertNotStrContains(result.out, words)
   end
-  assert_words(result.out, { "Nothing is left that could be put back.\n" })
+  assert_words(result.out, { "Nothing is left to put back.\n" })
 end
 
 function T.test_interrupted()
@@ -216,7 +216,7 @@ function T.test_interrupted()
     .. "done; kill -TERM $!; wait $!; echo status $?; moontower simulate set latency=0; "
     .. SETUP .. " --yes; " .. SETUP,
     { "--factory", "--latency", "0.2" })
-  assert_words(result.out, { "status 143\n", "Nothing is to be done.\n" })
+  assert_words(result.out, { "status 143\n", "Nothing to do.\n" })
   assert_words(result.err, { "setup: interrupted\n", "Changed so far:\n", "IPv6: off -> on", "again completes it" })
   lu.assertNotStrContains(result.err, "traceback")
 end
@@ -234,7 +234,7 @@ function T.test_killed_while_it_restarts()
     until grep '"restart":"1"' /var/lib/moontower/setup/*.json; do sleep 0.01; done
     kill -KILL $!; wait $!; } 2>/dev/null; until moontower devices; do sleep 0.05; done; ]] .. SETUP .. " --yes; "
     .. SETUP .. "; moontower setup --undo --yes; moontower simulate state")
-  assert_words(result.out, { '"restart":"1"', "Nothing is to be done.\n", "MC7455, QMI" })
+  assert_words(result.out, { '"restart":"1"', "Nothing to do.\n", "MC7455, QMI" })
 end
 
 function T.test_setup_of_a_carrier_decides_by_the_modem()
@@ -247,7 +247,7 @@ function T.test_setup_of_a_carrier_decides_by_the_modem()
   local result = factory(("cat >/run/x.lua <<'E'\n%s\nE\n%s --yes && %s"):format(carrier,
     "moontower setup /run/x.lua", "moontower setup /run/x.lua"))
   world.assert_success(result)
-  assert_words(result.out, { "AT!SELRAT=06", "AT!PCOFFEN=2", "Nothing is to be done.\n" })
+  assert_words(result.out, { "AT!SELRAT=06", "AT!PCOFFEN=2", "Nothing to do.\n" })
   for body, words in pairs {
     ["while true do end"] = "runs for too long", ["os.exit()"] = "nil value (global 'os')",
     ['modem:set("nonsense", 1)'] = "modem has no 'nonsense'", ['("x"):rep(1e9)'] = "nil value (method 'rep')",
@@ -279,7 +279,7 @@ local function pulled_out_at(number)
     { ("unplug@%d"):format(number) }, nil, FACTORY)
   local at = ("pulled out at command %d\n%s%s"):format(number, result.out, result.err)
   local first = tonumber(result.out:match("first (%d+)"))
-  lu.assertStrContains(result.out, "second 0\nNothing is to be done.\n", at)
+  lu.assertStrContains(result.out, "second 0\nNothing to do.\n", at)
   lu.assertStrContains(result.out, "MC7455, MBIM", at)
   lu.assertNotStrContains(result.err, "traceback", at)
   if first ~= 0 then

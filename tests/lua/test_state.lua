@@ -188,7 +188,7 @@ function T.test_down_after_a_look_and_without_a_journal()
     local result = world.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
       f=/run/moontower/links/wwan0.json; %s; moontower status
       moontower down; echo $?; ip link set wwan0 down; rm -f /run/moontower/links/*.bad]]):format(damage))
-    lu.assertStrContains(result.out, "written down nowhere any more: run it again", false, damage)
+    lu.assertStrContains(result.out, "changed on this computer is lost: run it again", false, damage)
     lu.assertStrContains(result.out, "is offline\n0\n", false, damage .. result.err)
     lu.assertEquals(result.after, result.before, damage)
     result = world.run(([[moontower up --apn r.ispsn >/dev/null || exit 1

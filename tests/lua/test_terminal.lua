@@ -24,7 +24,7 @@ local CASES = {
   { run = "setup calyx-sprint", factory = true, status = 12, types = { { "Apply? [y/N] ", "\3" } } },
   { run = "setup calyx-sprint", factory = true, status = 12, types = { { "Apply? [y/N] ", "\4" } } },
   { run = "setup calyx-sprint --yes", factory = true, shows = SETUP_DONE },
-  { run = "setup calyx-sprint", before = "setup calyx-sprint --yes", shows = { "Nothing is to be done." } },
+  { run = "setup calyx-sprint", before = "setup calyx-sprint --yes", shows = { "Nothing to do." } },
   { run = "setup --undo", before = "setup calyx-sprint --yes", types = { { "Apply? [y/N] ", "y\r" } },
     shows = { "Radio access", "as wanted" } },
   { run = "setup --undo --yes", before = "setup calyx-sprint --yes", shows = { "Radio access", "as wanted" } },
