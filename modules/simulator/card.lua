@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A SIM card: who it is for, its PIN and its PUK (3GPP TS 31.101).
 
----@class sim.card
+---@class simulator.card
 ---@field imsi string
 ---@field iccid string
 ---@field number string
@@ -23,7 +23,7 @@ local card = {
 }
 
 ---@param data { imsi: string, iccid: string, number: string, pin: string, puk: string }
----@return sim.card
+---@return simulator.card
 function card.new(data)
   return setmetatable({
     imsi = data.imsi, iccid = data.iccid, number = data.number, pin = data.pin, puk = data.puk,

@@ -1,27 +1,27 @@
 -- SPDX-License-Identifier: MIT
--- Faults at random, of those that a system in good health survives: the same ones for the same seed.
+-- Random faults of those that a healthy system survives: the same ones for the same seed.
 --
 --   local source = chaos.new(7)
 --   local name, arguments, mend = source:next()
 --   assert(faults.apply(modem, name, arguments))
 --   ... and when it has lasted long enough: for _, fault in ipairs(mend) do assert(faults.apply(modem, fault)) end
 
----@class sim.chaos
+---@class simulator.chaos
 ---@field private state integer
 ---@field private list table[] what may happen
 local Chaos = {}
 Chaos.__index = Chaos
 
----@class sim.chaos.module
+---@class simulator.chaos.module
 local chaos = {
-  ---What mends whatever has happened so far.
+  ---The faults that end all faults so far.
   mend_all = { "none", "sim-insert" },
 }
 
 -- An argument is a fixed one, or { least, most } of a number with a decimal place, or of an integer when these are.
 local BRIEF, SOME = { 0.1, 1.5 }, { 1, 3 }
 
--- What passes by itself, or is over when the host has reacted, is mended by nothing; the rest by faults.
+-- Faults that pass by themselves, or end when the host reacts, need no mending; the others are ended by faults.
 local possible = {
   { "disconnect" }, { "disconnect", { 8, 50 } }, { "disconnect-silent" }, { "network-drop", BRIEF },
   { "detach", mend = { "none" } },
@@ -45,7 +45,7 @@ local possible = {
 
 ---@param seed integer
 ---@param protocol "mbim"|"qmi"|nil what the modem speaks, for faults that only this has
----@return sim.chaos
+---@return simulator.chaos
 function chaos.new(seed, protocol)
   local list = {}
   for _, entry in ipairs(possible) do
@@ -56,8 +56,8 @@ function chaos.new(seed, protocol)
   return setmetatable({ state = seed, list = list }, Chaos)
 end
 
--- SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Not math.random: its state is
--- everybody's.
+-- SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Not math.random: its
+-- state is shared.
 local function draw(self)
   self.state = self.state + 0x9e3779b97f4a7c15
   local z = self.state
@@ -66,7 +66,7 @@ local function draw(self)
   return z ~ z >> 31
 end
 
----A whole number, for who wants to wait or to choose by the same seed.
+---A whole number, for waits and choices by the same seed.
 ---@param least integer
 ---@param most integer
 ---@return integer

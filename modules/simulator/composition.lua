@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Which interfaces the modem shows on USB, and as whom: chosen by AT or QMI, in effect after a restart. Methods of
--- sim.modem.
+-- simulator.modem.
 
 local sierra = require "makers.sierra.qmi"
 
@@ -27,7 +27,7 @@ local function usual_mask(personality, protocol)
   return serial | (protocol == "mbim" and bits.mbim or qmi_mask(personality))
 end
 
----@class sim.usb_choice
+---@class simulator.usb_choice
 ---@field type integer the second argument of AT!USBCOMP
 ---@field mask integer its third one
 ---@field number integer? QMI's name for it, when QMI has chosen it
@@ -36,8 +36,8 @@ end
 ---@field boot_product integer
 ---@field model string
 
----@class sim.modem
----@field usb sim.usb_choice in effect; what is chosen for the next start is in nv.usb
+---@class simulator.modem
+---@field usb simulator.usb_choice in effect; what is chosen for the next start is in nv.usb
 local methods = {}
 
 local composition = { methods = methods, bits = bits }
@@ -69,9 +69,9 @@ local function mask_of(personality, number)
 end
 
 ---As it leaves the factory.
----@param personality sim.personality
+---@param personality simulator.personality
 ---@param protocol "mbim"|"qmi"
----@return sim.usb_choice
+---@return simulator.usb_choice
 function composition.usual(personality, protocol)
   local usb = personality.usb
   return {
@@ -185,8 +185,8 @@ function methods:interface(name, protocol)
   return moved
 end
 
----Who it is on USB.
----@return table as sim.usb.device wants it
+---Its identity on USB.
+---@return table for simulator.usb.device
 function methods:usb_identity()
   local fixed = self.personality.usb
   return {

@@ -175,7 +175,7 @@ local function serve(lock, listener, group, modems)
 end
 
 ---Answers requests, in tasks of the group.
----@param modems sim.modem[]
+---@param modems simulator.modem[]
 ---@param group task.group
 ---@return true? ok
 ---@return moontower.error? err

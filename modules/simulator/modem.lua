@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- The simulated modem's state, whatever protocol it is spoken to: SIM, radio, registration, packet service, sessions.
+-- The simulated modem's state, the same for every protocol: SIM, radio, registration, packet service, sessions.
 --
 -- What a modem can do depends on what lies below: no registration without SIM, radio and network, no sessions
--- without packet service. So whoever changes something calls settle(), which works out the rest and tells listeners.
+-- without packet service. So code that changes something calls settle(), which derives the rest and notifies listeners.
 --
 -- Events: "sim", "radio", "registration", "packet", "signal", "gps"; "session" and "addresses" with the session's
--- number; "forgotten", all sessions are over without a word; "unplugged" and "plugged"; "control-reset", nothing is
--- open any more; "chatter", news of no importance; "sms" with its index. For QMI alone: "resync" and "client-lost",
+-- number; "forgotten", all sessions have ended silently; "unplugged" and "plugged"; "control-reset", nothing is open
+-- any more; "chatter", an indication of no importance; "sms" with its index. For QMI alone: "resync" and "client-lost",
 -- which are faults; "profile" with what has become of it; and "clients" with a list, to which those that there are are
 -- added.
 
@@ -18,8 +18,8 @@ local registration = require "simulator.registration"
 local sessions = require "simulator.sessions"
 local store = require "simulator.store"
 
----@class sim.modem
----@field personality sim.personality
+---@class simulator.modem
+---@field personality simulator.personality
 ---@field latency number seconds from a command to its answer
 ---@field connect_time number seconds more that a Connect takes
 ---@field driver_latency number seconds from a control request of a driver, other than a message, to its answer
@@ -34,7 +34,7 @@ local store = require "simulator.store"
 ---@field unlocked boolean has AT!ENTERCND been given?
 ---@field gps boolean does GPS run?
 ---@field commands integer received so far
----@field card sim.card? nil: no SIM
+---@field card simulator.card? nil: no SIM
 ---@field lock string? to whose SIMs: the name of the code that it wants, in MBIM's words
 ---@field unprovisioned boolean? was the card's application not started?
 ---@field has_fcc_lock boolean does its radio have to be unlocked each time that power comes on?
@@ -43,7 +43,7 @@ local store = require "simulator.store"
 ---@field network table what the world outside is like; see new_network
 ---@field registration { state: string, nw_error: integer, mode: string }
 ---@field packet { state: "attached"|"detached", wanted: boolean, nw_error: integer }
----@field sessions table<integer, sim.session> the active ones, from 0
+---@field sessions table<integer, simulator.session> the active ones, from 0
 ---@field statistics table<string, integer> since power came on
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
@@ -75,10 +75,10 @@ end
 
 local M = {}
 
----@param personality sim.personality
+---@param personality simulator.personality
 ---@param group task.group? runs what happens later; without one, every latency has to stay 0
 ---@param options { factory: boolean? }? factory: not set up yet, as it leaves the factory
----@return sim.modem
+---@return simulator.modem
 function M.new(personality, group, options)
   local self = setmetatable({
     personality = personality,
@@ -111,7 +111,7 @@ function Modem:emit(event, data)
   end
 end
 
----Calls fn() in so many seconds; at once when that is 0.
+---Calls fn() after this time; at once when it is 0.
 function Modem:after(seconds, fn)
   if seconds <= 0 then
     return fn()
@@ -138,7 +138,7 @@ function Modem:at_command(number, fn)
   self.scheduled[number] = earlier and function() earlier() fn() end or fn
 end
 
--- Power and bus ---------------------------------------------------------------------------------------------------
+-- Power and bus ------------------------------------------------------------------------------------------------------
 
 ---The state after power has come on. Registered at once: the search was over when the host first looked.
 function Modem:power_on()
@@ -205,7 +205,7 @@ function Modem:bus_reset()
   self:reset_control()
 end
 
----The control channel starts anew: as if it had never been opened.
+---Resets the control channel, as if it had never been opened.
 function Modem:reset_control()
   self:disconnect_all()
   self:emit("control-reset")
@@ -234,7 +234,7 @@ function Modem:mend()
   self.lock, self.unprovisioned = nil, nil
 end
 
--- SIM and radio ---------------------------------------------------------------------------------------------------
+-- SIM and radio ------------------------------------------------------------------------------------------------------
 
 ---@return "ready"|"pin"|"puk"|"dead"|"missing"|"detected"|"other" detected: it was not started; other: the modem is
 ---locked, and does not take it
@@ -248,7 +248,7 @@ function Modem:sim_state()
   return state == "ready" and self.lock and "other" or state
 end
 
----@param new_card sim.card? nil takes it out
+---@param new_card simulator.card? nil takes it out
 function Modem:set_card(new_card)
   self.card = new_card
   self:sim_changed()
@@ -286,7 +286,7 @@ function Modem:set_gps(on)
   self:emit("gps")
 end
 
--- Signal -------------------------------------------------------------------------------------------------------
+-- Signal -------------------------------------------------------------------------------------------------------------
 
 ---@return integer rssi 99 when nothing is received
 function Modem:signal()

@@ -23,17 +23,17 @@ local ECHO = {
 local ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT = 133, 134
 local AUTONOMOUS = 0x40 -- addresses may be made from the prefix; it is not on-link, as the /64 is routed to the host
 
----@class sim.network
----@field modem sim.modem
+---@class simulator.network
+---@field modem simulator.modem
 ---@field send fun(session: integer, packet: string)
 local Network = {}
 Network.__index = Network
 
 local M = {}
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param options { send: fun(session: integer, packet: string) } takes what the network has for the host
----@return sim.network
+---@return simulator.network
 function M.new(modem, options)
   local echo = {}
   for _, address in ipairs(modem.personality.echo) do

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Where the simulated modem is, in sentences of NMEA 0183, and the serial port that says so while GPS is on.
+-- Where the simulated modem is, in sentences of NMEA 0183, and the serial port that sends them while GPS is on.
 
 local INTERVAL = 1 -- seconds
 
@@ -10,7 +10,7 @@ local function degrees_and_minutes(value, width, positive, negative)
   return ("%0" .. width .. "d%07.4f,%s"):format(degrees, rest * 60, value >= 0 and positive or negative)
 end
 
--- The exclusive or of all letters stands behind the star.
+-- The checksum after the star is the exclusive or of all characters.
 local function sentence(text)
   local sum = 0
   for letter in text:gmatch(".") do
@@ -31,15 +31,15 @@ function nmea.sentences(place)
   }
 end
 
----@class sim.nmea_function
----@field modem sim.modem
+---@class simulator.nmea_function
+---@field modem simulator.modem
 ---@field send fun(bytes: string)
 local Function = {}
 Function.__index = Function
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param options { send: fun(bytes: string) }
----@return sim.nmea_function
+---@return simulator.nmea_function
 function nmea.new(modem, options)
   local self = setmetatable({ modem = modem, send = options.send, input = "" }, Function)
   modem:listen(function(event)

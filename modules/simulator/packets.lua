@@ -36,7 +36,7 @@ local ipv6_packet = schema.compile("IPv6", {
   rest "payload",
 })
 
--- What the checksums of UDP, TCP and ICMPv6 cover besides the packet itself.
+-- The pseudo-header, which the checksums of UDP, TCP and ICMPv6 cover besides the packet.
 local pseudo_header = {
   ipv4 = schema.compile("IPv4 pseudo header", { ipv4 "source", ipv4 "target", u16 "protocol", u16 "length" }),
   ipv6 = schema.compile("IPv6 pseudo header", { ipv6 "source", ipv6 "target", u32 "length", u32 "protocol" }),
@@ -102,7 +102,7 @@ function packets.prefix_of(address)
   return ipv6_whole:decode(ipv6_halves:encode { prefix = halves.prefix }).address
 end
 
--- IP ---------------------------------------------------------------------------------------------------------------
+-- IP -----------------------------------------------------------------------------------------------------------------
 
 local function parse_ipv4(packet)
   local header = ipv4_packet:decode(packet)
@@ -153,7 +153,7 @@ function packets.build(header)
   return assert(ipv4_packet:encode(values))
 end
 
--- What is in them --------------------------------------------------------------------------------------------------
+-- Their contents -----------------------------------------------------------------------------------------------------
 
 local function pseudo(header, length)
   return assert(pseudo_header[header.family]:encode {

@@ -1,21 +1,21 @@
 -- SPDX-License-Identifier: MIT
--- Answers that take their time: several may be under way, each is given when it is due, and in the order of commands.
+-- Delayed answers: several may be pending; each is sent when it is due, in the order of the commands.
 
----@class sim.pipeline
----@field modem sim.modem
+---@class simulator.pipeline
+---@field modem simulator.modem
 ---@field pending table[] { give, due }
 local Pipeline = {}
 Pipeline.__index = Pipeline
 
 local pipeline = {}
 
----@param modem sim.modem
----@return sim.pipeline
+---@param modem simulator.modem
+---@return simulator.pipeline
 function pipeline.new(modem)
   return setmetatable({ modem = modem, pending = {} }, Pipeline)
 end
 
----Calls give() in so many seconds, but not before those that were here earlier.
+---Calls give() after this time, but not before the calls that were queued earlier.
 ---@param seconds number
 ---@param give fun()
 function Pipeline:later(seconds, give)

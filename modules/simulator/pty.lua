@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- A pseudo terminal under a name of its own, in the place of a serial port's device file.
+-- A pseudo terminal with a fixed name, which stands in for a serial port's device file.
 
 local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local ports = require "core.port"
 
----@class sim.pty
+---@class simulator.pty
 ---@field port core.port our end
 ---@field theirs core.port the hosts' end, kept open: else ours would end with the first host that closes it
 ---@field path string
@@ -16,7 +16,7 @@ Pty.__index = Pty
 local pty = {}
 
 ---@param path string where hosts open it
----@return sim.pty?
+---@return simulator.pty?
 ---@return moontower.error?
 function pty.open(path)
   local fd, name = descriptor.pty()
@@ -41,7 +41,7 @@ function pty.open(path)
   return self
 end
 
----Who has it open reads an error.
+---A program that has it open reads an error.
 function Pty:close()
   if fs.readlink(self.path) == self.name then
     fs.remove(self.path)

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- How the modem comes to a network: what the outlook is, and how long it searches. Methods of sim.modem.
+-- Registration: whether the modem finds a network, and how long it searches. Methods of simulator.modem.
 
----@class sim.modem
+---@class simulator.modem
 local registration = {}
 
 local registered = { home = true, roaming = true, partner = true }
 
--- What registration comes to in the end, as things are now.
+-- The state that registration will reach under the present conditions.
 local function outlook(self)
   local network = self.network
   if not self:radio_on() or self:sim_state() ~= "ready" then

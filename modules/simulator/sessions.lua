@@ -1,9 +1,9 @@
--- SPDX-License-Identifier: MIT
--- The modem's sessions: who may connect, what the network gives, and how it ends. Methods of sim.modem.
+-- SPDX-License-Identifier: MIT The modem's sessions: which requests succeed, what the network assigns, and how a
+-- session ends. Methods of simulator.modem.
 
 local task = require "task"
 
----@class sim.session
+---@class simulator.session
 ---@field number integer
 ---@field apn string
 ---@field ip_type "ipv4"|"ipv6"|"ipv4v6"|"ipv4-and-ipv6"
@@ -11,7 +11,7 @@ local task = require "task"
 ---@field ipv4 table? address, prefix_length, gateway, dns, mtu
 ---@field ipv6 table?
 
----@class sim.modem
+---@class simulator.modem
 local sessions = {}
 
 -- ESM causes of 3GPP TS 24.301.
@@ -31,7 +31,7 @@ local families = {
 local not_ready = { missing = "sim-not-inserted", pin = "pin-required", puk = "pin-required", dead = "bad-sim",
   detected = "not-initialized", other = "pin-required" }
 
--- What has to be so before the network is even asked. The reasons are those of MBIM.
+-- The conditions for asking the network at all. The reasons are those of MBIM.
 local function check_modem(self, number)
   local sim = self:sim_state()
   if sim ~= "ready" then
@@ -56,7 +56,7 @@ local function in_use(self, apn, wanted)
   end
 end
 
--- A network that has refused once; from then on the modem refuses, until nobody has tried for a while.
+-- A network that has refused once: from then on the modem itself refuses, until the host has not tried for a while.
 local function throttled(self)
   local throttle, now = self.network.throttle, task.now()
   if not throttle then
@@ -130,7 +130,7 @@ end
 ---Connects a session, all of it at once, as MBIM does.
 ---@param number integer
 ---@param request { apn: string?, ip_type: string }
----@return sim.session?
+---@return simulator.session?
 ---@return string? reason a status of MBIM
 ---@return integer? cause what the network says
 function sessions:connect(number, request)
@@ -159,7 +159,7 @@ end
 ---Connects one family of a session, which may have the other one already, as QMI does.
 ---@param number integer
 ---@param request { apn: string?, family: "ipv4"|"ipv6" }
----@return sim.session?
+---@return simulator.session?
 ---@return string? reason a status of MBIM, "throttled", or "internal": the modem's own
 ---@return integer? cause what the network says; or QMI's number of an internal reason
 function sessions:connect_family(number, request)
@@ -201,7 +201,7 @@ function sessions:disconnect_family(number, family)
   end
 end
 
----Ends a session, all of it: the host wants it so, or the network.
+---Ends a whole session, for the host or the network.
 ---@param number integer
 ---@param cause integer?
 ---@return boolean was it there?

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the simulated modem keeps when its power goes: USB composition, profiles, settings, firmware preference, SMS.
+-- The simulated modem's non-volatile state: USB composition, profiles, settings, firmware preference, SMS.
 
 local composition = require "simulator.composition"
 local sms = require "simulator.sms"
@@ -9,8 +9,8 @@ local MAX_SMS = 50
 
 local store = { methods = {} }
 
----@class sim.modem
----@field nv { usb: sim.usb_choice, custom: table<string, integer>?, [string]: any } what AT commands have set
+---@class simulator.modem
+---@field nv { usb: simulator.usb_choice, custom: table<string, integer>?, [string]: any } what AT commands have set
 ---@field profiles table<integer, table> of QMI's wireless data service, by its names
 ---@field preference table which networks it may use: modes, roaming, lte_bands; the rest is only kept
 ---@field sent string[] PDUs that have gone out
@@ -21,7 +21,7 @@ local methods = store.methods
 
 local usual = { protocol = "mbim", pdp_type = "ipv4-or-ipv6" }
 
--- All settings: as they leave the factory, or as somebody has set them up who uses it.
+-- All settings: as they leave the factory, or as in a modem in use.
 local function format_settings(modem, is_factory)
   local personality = modem.personality
   local state = is_factory and personality.factory or usual
@@ -49,7 +49,7 @@ local function format_settings(modem, is_factory)
 end
 
 ---As it is when it is new to us.
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param is_factory boolean? as it leaves the factory, instead of set up
 function store.format(modem, is_factory)
   format_settings(modem, is_factory)

@@ -19,7 +19,7 @@ local sim_at = require "simulator.at"
 local sim_network = require "simulator.network"
 local usb_port = require "simulator.usb_port"
 
----@class sim.tier1.place where a modem is plugged in
+---@class simulator.tier1.place where a modem is plugged in
 ---@field name string
 ---@field folder string
 ---@field sockets table<string, string> by the name of the control port: "mbim", "qmi", "qmi2"
@@ -32,7 +32,7 @@ local usb_port = require "simulator.usb_port"
 ---@param folder string
 ---@param link string
 ---@param second string the link of its second QMI port
----@return sim.tier1.place
+---@return simulator.tier1.place
 local function new_place(name, folder, link, second)
   return {
     name = name, folder = folder, link = link, at = folder .. "/at",
@@ -48,18 +48,18 @@ local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at }
 
 ---Where the n-th of several modems is.
 ---@param number integer
----@return sim.tier1.place
+---@return simulator.tier1.place
 function tier1.place(number)
   local name = "simulated" .. number
   return new_place(name, control.folder .. "/" .. name, "wwan" .. number - 1, ("wwan%db"):format(number - 1))
 end
 
----@class sim.tier1.cable what is there while the modem is plugged in
----@field place sim.tier1.place
----@field channels sim.tier1.channel[] those of the composition, the first one in front
----@field at sim.pty? when the composition has AT
+---@class simulator.tier1.cable what is there while the modem is plugged in
+---@field place simulator.tier1.place
+---@field channels simulator.tier1.channel[] those of the composition, the first one in front
+---@field at simulator.pty? when the composition has AT
 
----@class sim.tier1.channel a control port, and the link that it connects
+---@class simulator.tier1.channel a control port, and the link that it connects
 ---@field name string "mbim", "qmi", "qmi2"
 ---@field fn table what speaks for the modem there
 ---@field connections table<core.port, boolean>
@@ -78,7 +78,7 @@ local not_mounted = "In a chroot, the root folder must be a mount point: `mount 
 ---@return true? ok
 ---@return moontower.error? err
 function tier1.enter()
-  local is_root = fs.geteuid() == 0 -- asked now: inside, everybody is
+  local is_root = fs.geteuid() == 0 -- asked now: inside the namespace, every user is
   local ok, err = namespace.enter()
   if not ok then
     err.hint = err.detail.errno == "EINVAL" and not_mounted or is_root and not_here or not_root
@@ -108,7 +108,7 @@ local function open_link(name)
   return nil, err
 end
 
--- One that was accepted just before the modem was pulled out ends with the others, though nobody knew of it.
+-- A connection that was accepted just before the modem was unplugged is closed like the others.
 local function read_connection(channel, listener, connection)
   local port <close> = connection
   if channel.listener ~= listener then
@@ -169,7 +169,7 @@ local function open_channel(channel, place)
   return channel.listener, err
 end
 
--- What the file says of the other control ports than the first.
+-- The entries of the description file for all control ports but the first.
 local function others_of(cable)
   local list = {}
   for i = 2, #cable.channels do
@@ -315,7 +315,7 @@ end
 
 ---Plugs several modems into the namespaces that this process is in; a single one is "simulated", of several
 --- they are "simulated1" ...
----@param modems sim.modem[]
+---@param modems simulator.modem[]
 ---@param group task.group
 ---@return true? ok
 ---@return moontower.error? err
@@ -343,7 +343,7 @@ function tier1.start_all(modems, group)
 end
 
 ---Plugs one modem in.
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param group task.group
 ---@return true? ok
 ---@return moontower.error? err

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What sysfs shows of the USB ports that tier-1 modems are plugged into, as far as a host writes there to help a modem
--- that hangs: `authorized` of the device, and `disable` of its port.
+-- Files in place of sysfs for the USB ports of tier-1 modems, as far as a host writes to them to revive a modem that
+-- hangs: `authorized` of the device, and `disable` of its port.
 --
 -- The files that are written to lie in one folder, since each watch costs the user one of few inotify instances; a
 -- modem's "device" has links to them.
@@ -12,9 +12,9 @@ local inotify = require "core.inotify"
 local FOLDER = control.folder .. "/usb"
 local PRIVATE = 448 -- 0700
 
----@class sim.usb_port
+---@class simulator.usb_port
 ---@field folder string the device, as in /sys/bus/usb/devices
----@field private modem sim.modem
+---@field private modem simulator.modem
 ---@field private files table<string, { path: string, text: string, time: number }> as they were last seen
 ---@field private is_authorized boolean
 ---@field private has_power boolean
@@ -34,7 +34,7 @@ local function hide(self)
   end
 end
 
--- What has been written to a file since the last look. Of two writes, only the second may be seen.
+-- The text that was written to a file since it was last read. Of two writes, only the second may be seen.
 local function written(file)
   local text, time = (fs.read(file.path) or ""):match("^[01]"), fs.stat(file.path).mtime
   if not text or text == file.text and time == file.time then
@@ -115,10 +115,10 @@ local function hear(monitor, ports)
 end
 
 ---Makes the ports that modems are plugged into, and does what is written there, in a task of the group.
----@param modems sim.modem[]
+---@param modems simulator.modem[]
 ---@param names string[]
 ---@param group task.group
----@return sim.usb_port[]? ports
+---@return simulator.usb_port[]? ports
 ---@return moontower.error? err
 function usb_port.start(modems, names, group)
   local ok, err = fs.mkdir(FOLDER, PRIVATE)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- AT commands about PIN and PUK (3GPP TS 27.007). The card counts the tries, whoever spends them.
+-- AT commands about PIN and PUK (3GPP TS 27.007). The card counts the tries over all protocols.
 
 local card = require "simulator.at.card_state"
 local pins = require "simulator.qmi.pins"

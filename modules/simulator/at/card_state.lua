@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: MIT
--- What the state of the SIM means for AT commands that need it.
+-- The errors of AT commands that need the SIM, by its state.
 
 local card_state = {}
 
 local cme = { missing = 10, pin = 11, puk = 12, dead = 13, detected = 14, other = 5 }
 local cms = { missing = 310, pin = 311, puk = 316, dead = 313, detected = 314, other = 311 }
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@return integer? number of +CME ERROR; nil: it is ready
 function card_state.failure(modem)
   return cme[modem:sim_state()]
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@return { cms: integer }? number of +CMS ERROR; nil: it is ready
 function card_state.message_failure(modem)
   local number = cms[modem:sim_state()]
@@ -34,7 +34,7 @@ end
 
 ---Makes what shows the tries that are left, of the PIN and of the PUK.
 ---@param lines string[] with PIN_TRIES and PUK_TRIES in them
----@return fun(modem: sim.modem): string[]?, integer?
+---@return fun(modem: simulator.modem): string[]?, integer?
 function card_state.tries(lines)
   return function(modem)
     if not modem.card then

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the modem says for the numbers of +CME ERROR and +CMS ERROR, when it is to use words (3GPP TS 27.007, 27.005).
+-- The texts of +CME ERROR and +CMS ERROR, for verbose mode (3GPP TS 27.007, 27.005).
 
 return {
   cme = {

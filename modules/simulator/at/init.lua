@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- The modem's AT function: what a host writes to a serial port in, echo, answers and news (URCs) out.
+-- The modem's AT function: bytes from the host in; echo, answers and unsolicited result codes (URCs) out.
 --
--- What it understands is in a file for each subject, which returns fn(handle); handle(name, parts) adds a command:
---   query, test, set, run   fn(modem, arguments, at, command): lines of the answer, or nil and what went wrong: nothing
+-- Each subject has a file of commands, which returns fn(handle); handle(name, parts) adds a command:
+--   query, test, set, run   fn(modem, arguments, at, command): lines of the answer, or nil and the error: nothing
 --                           for ERROR, a number of +CME ERROR, { cms = number }, or a whole final result; and what
 --                           is to be done once the answer has gone out
---   events                  by event of the modem: fn(at, data), the line that tells of it, or nil
---   protected               it wants AT!ENTERCND first: true, or only when the command is of this kind
+--   events                  by event of the modem: fn(at, data), the URC for it, or nil
+--   protected               the command needs AT!ENTERCND first: true, or only this form of it
 -- A set that returns { prompt = fn(text) } asks for a text, and answers with what fn returns.
 
 local line = require "simulator.at.line"
@@ -43,11 +43,11 @@ local wire = {
   strange_id = function() return nil end, -- there are none
 }
 
----@class sim.at_function
----@field modem sim.modem
+---@class simulator.at_function
+---@field modem simulator.modem
 ---@field send fun(bytes: string)
 ---@field commands table<string, table> by name
----@field listeners table<string, (fun(at: sim.at_function, data: any): string?)[]> by event of the modem
+---@field listeners table<string, (fun(at: simulator.at_function, data: any): string?)[]> by event of the modem
 ---@field input string not looked at yet
 ---@field line string the part of a command that is there
 ---@field busy boolean is an answer due?
@@ -58,9 +58,9 @@ Function.__index = Function
 
 local M = {}
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param options { send: fun(bytes: string) }
----@return sim.at_function
+---@return simulator.at_function
 function M.new(modem, options)
   local self = setmetatable({ modem = modem, send = options.send, commands = {}, listeners = {} }, Function)
   learn(self, standard)
@@ -77,7 +77,7 @@ function Function:reset()
   self.era = (self.era or 0) + 1 -- what is under way belongs to an earlier one
 end
 
--- Out -------------------------------------------------------------------------------------------------------------
+-- Out ----------------------------------------------------------------------------------------------------------------
 
 local function final(self, failure)
   if type(failure) == "string" then
@@ -123,7 +123,7 @@ function Function:on_event(event, data)
   end
 end
 
--- In --------------------------------------------------------------------------------------------------------------
+-- In -----------------------------------------------------------------------------------------------------------------
 
 local function run_command(self, command)
   local modem, parts = self.modem, self.commands[command.name]

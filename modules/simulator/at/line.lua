@@ -3,7 +3,7 @@
 
 local line = {}
 
----@class sim.at.command
+---@class simulator.at.command
 ---@field name string in capitals: "E", "+CSQ", "!USBCOMP"
 ---@field kind "run"|"query"|"test"|"set" AT+X, AT+X?, AT+X=?, AT+X=...
 ---@field arguments string[] of "set", without quotation marks; "" where there is none
@@ -81,7 +81,7 @@ end
 
 ---Reads what comes after "AT".
 ---@param text string
----@return sim.at.command[]? commands nil: it makes no sense
+---@return simulator.at.command[]? commands nil: it makes no sense
 function line.parse(text)
   local commands, at = {}, text:match("^[%s;]*()")
   while at <= #text do

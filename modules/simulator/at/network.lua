@@ -72,7 +72,7 @@ local function visible_operators(modem)
   return { "+COPS: " .. table.concat(list, ",") .. ",,(0,1,2,3,4),(0,1,2)" }
 end
 
--- The provider that somebody means, by code or by name.
+-- The provider with this code or name.
 local function find_provider(modem, wanted)
   for _, provider in ipairs { modem.personality.provider, table.unpack(modem.personality.neighbours) } do
     if wanted == provider.id or wanted == provider.name then

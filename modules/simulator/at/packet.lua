@@ -96,7 +96,7 @@ local function activate(modem, arguments)
   return {}
 end
 
--- What the network gave ---------------------------------------------------------------------------------------------
+-- Settings that the network gave -------------------------------------------------------------------------------------
 
 local codec = { ipv4 = schema.compile("IPv4", { schema.ipv4 "a" }), ipv6 = schema.compile("IPv6", { schema.ipv6 "a" }) }
 

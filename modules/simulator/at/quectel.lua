@@ -11,7 +11,7 @@ local function name_of(arguments)
   return (arguments[1] or ""):lower()
 end
 
--- AT+QCFG: a name without values shows the setting, with values it sets it -----------------------------------------
+-- AT+QCFG: a name without values shows the setting, with values it sets it -------------------------------------------
 
 local settings = {}
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What can go wrong with the simulated modem's answers: each is in force for so many of them, or until a reset.
+-- Faults of the simulated modem's answers: each applies to a number of them, or until a reset.
 --
 -- Those with transfers(message, wire, limit) change what an answer looks like on the wire.
 
@@ -23,7 +23,7 @@ local function tlv_fault(name, summary, change)
   }
 end
 
----@type sim.fault[]
+---@type simulator.fault[]
 return {
   { name = "hang", summary = "answer nothing any more, and obey nothing but an order to reset" },
   { name = "hang-hard", summary = "answer and obey nothing any more, until the USB port is reset, or a replug" },

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What faults are given as arguments, read and checked; and how a fault passes by itself.
+-- Arguments of faults, parsed and checked; faults that end by themselves after a time.
 
 local arguments = {}
 
@@ -28,7 +28,7 @@ function arguments.cause(text, default)
 end
 
 ---Lets something pass after a while, when the user said for how long.
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param text string?
 ---@param undo fun()
 ---@return true? ok

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- A data path that is dead while all else looks fine, until the host does something about it. Methods of sim.modem.
+-- A data path that is dead while everything else looks well, until the host acts. Methods of simulator.modem.
 --
--- Who does more than was needed mends it, too: with the radio the packet service comes back, and with that the sessions
--- are new ones.
+-- A stronger action than needed clears it as well: with the radio the packet service comes back, and its sessions are
+-- new ones.
 
 local NAME = "blackhole-until"
 
----@class sim.modem
+---@class simulator.modem
 local dead_path = {}
 
 ---@type table<string, boolean> what may be waited for
@@ -38,7 +38,7 @@ function dead_path:has_done(rung)
 end
 
 ---A session has begun.
----@param session sim.session
+---@param session simulator.session
 function dead_path:session_begun(session)
   local force = self.faults[NAME]
   if force and force.loses_next then
@@ -47,7 +47,7 @@ function dead_path:session_begun(session)
 end
 
 ---A session has ended.
----@param session sim.session
+---@param session simulator.session
 function dead_path:session_ended(session)
   local force = self.faults[NAME]
   if force and force.rung == "reconnect" and force.lost[session] then
@@ -59,7 +59,7 @@ function dead_path:session_ended(session)
 end
 
 ---Are a session's packets lost on their way through the network?
----@param session sim.session
+---@param session simulator.session
 ---@return boolean
 function dead_path:loses(session)
   local force = self.faults[NAME]

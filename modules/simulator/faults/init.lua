@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Makes the faults of fault_list.lua happen: now or at the N-th command, to the modem or to its answers.
+-- Makes the faults of list.lua happen: now or at the N-th command, to the modem or to its answers.
 
 local list = require "simulator.faults.list"
 local new_error = require("errors").new
@@ -13,7 +13,7 @@ for _, fault in ipairs(faults.list) do
   by_name[fault.name] = fault
 end
 
--- Without start(), a fault is in force for so many answers, or until a reset.
+-- Without start(), a fault applies to a number of answers, or until a reset.
 local function put_in_force(modem, fault, text)
   local count = text and math.tointeger(tonumber(text))
   if text and not (count and count > 0 and fault.arguments) then
@@ -30,7 +30,7 @@ local function invalid(message)
 end
 
 ---Makes a fault happen.
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param name string
 ---@param arguments string[]?
 ---@param after integer? begin with this command from now on, instead of at once
@@ -82,7 +82,7 @@ function faults.help()
   return table.concat(lines, "\n")
 end
 
--- What the protocols' functions ask -------------------------------------------------------------------------------
+-- Questions of the protocols' functions -----------------------------------------------------------------------------
 
 ---Does the firmware hang? It answers nothing then.
 ---@return boolean
@@ -90,7 +90,7 @@ function faults.hangs(modem)
   return modem.faults.hang ~= nil or modem.faults["hang-hard"] ~= nil
 end
 
----Does it tell what happens to it, unasked?
+---Does it send indications?
 ---@return boolean
 function faults.tells_news(modem)
   return not faults.hangs(modem) and modem.faults["no-news"] == nil
@@ -131,7 +131,7 @@ function faults.delay(modem)
   return late and late.seconds or 0
 end
 
----The status that a command is answered with, whatever it wants; nil: as it deserves.
+---The status that every command is answered with; nil: no fault changes it.
 ---@return string?
 function faults.status(modem)
   for _, fault in ipairs(next(modem.faults) and faults.list or {}) do
@@ -147,17 +147,17 @@ local function concerns(fault, wire, inner)
   return fault.transfers and (fault.protocol or not inner and wire.protocol) == wire.protocol
 end
 
----@class sim.wire how messages of a protocol become bytes
+---@class simulator.wire how messages of a protocol become bytes
 ---@field protocol "mbim"|"qmi"|"at"
 ---@field payload string the field of a message with its content
 ---@field build fun(message: table): string
----@field split fun(message: table, limit: integer?): string[] as transfers of so many bytes
+---@field split fun(message: table, limit: integer?): string[] in transfers of at most `limit` bytes
 ---@field strange_id fun(transaction: integer): integer another transaction's number
 
 ---How a message goes over the wire.
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param message table as the wire builds it
----@param wire sim.wire
+---@param wire simulator.wire
 ---@param inner boolean? it travels inside of another protocol
 ---@param limit integer? the longest transfer
 ---@return string[] transfers

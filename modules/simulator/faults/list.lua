@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- What can go wrong with the simulated modem, fault by fault: the help and the tests are made from this list.
+-- All faults of the simulated modem: the help and the tests are made from this list.
 --
--- Most faults are events, with start(modem, ...). Those of answer_faults.lua are in force for a while. What the network
--- does is in network_faults.lua.
+-- Most faults are events, with start(modem, ...). Those of answers.lua apply for a while; those of the network are in
+-- network.lua.
 
 local answers = require "simulator.faults.answers"
 local arguments = require "simulator.faults.arguments"
@@ -11,16 +11,16 @@ local network = require "simulator.faults.network"
 
 local seconds, for_a_while = arguments.seconds, arguments.for_a_while
 
----@class sim.fault
+---@class simulator.fault
 ---@field name string
 ---@field arguments string? for the help
 ---@field summary string
----@field start nil|fun(modem: sim.modem, ...: string): true?, string?
----@field transfers nil|fun(message: table, wire: sim.wire, limit: integer?): string[]
+---@field start nil|fun(modem: simulator.modem, ...: string): true?, string?
+---@field transfers nil|fun(message: table, wire: simulator.wire, limit: integer?): string[]
 ---@field protocol "mbim"|"qmi"|"at"|nil only this one's messages can be wrong in this way
 ---@field status string? every command is answered with it
 
----@type sim.fault[]
+---@type simulator.fault[]
 local events = {
   -- The firmware.
   {

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the network can do to the simulated modem, fault by fault: a part of fault_list.lua.
+-- Faults of the network: a part of the list in list.lua.
 
 local arguments = require "simulator.faults.arguments"
 
@@ -22,7 +22,7 @@ local function refuse_all(modem, text, default)
   return value and true, message
 end
 
----@type sim.fault[]
+---@type simulator.fault[]
 return {
   {
     name = "network-drop", arguments = "[SECONDS]", summary = "lose the network, for good or for so long",

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the modem answers to the commands of MBIM's Basic Connect service: handlers[cid].query and .set.
+-- Answers to the commands of MBIM's Basic Connect service: handlers[cid].query and .set.
 --
 -- A handler gets the modem, the values of the command and the MBIM function, and returns the values of the answer (nil
 -- for none) and a status, when it is not "ok". Values may come with a failure, too. An indication is what `query` would
@@ -15,7 +15,7 @@ local function handle(command, parts)
   handlers[command.cid] = parts
 end
 
--- The device and its SIM -------------------------------------------------------------------------------------------
+-- The device and its SIM ---------------------------------------------------------------------------------------------
 
 handle(basic.device_caps, {
   query = function(modem)
@@ -62,7 +62,7 @@ handle(basic.radio_state, {
 handle(basic.pin, pin.state)
 handle(basic.pin_list, pin.list)
 
--- Providers and registration ---------------------------------------------------------------------------------------
+-- Providers and registration -----------------------------------------------------------------------------------------
 
 handle(basic.home_provider, {
   query = function(modem)
@@ -137,7 +137,7 @@ handle(basic.signal_state, {
   end,
 })
 
--- Sessions ---------------------------------------------------------------------------------------------------------
+-- Sessions -----------------------------------------------------------------------------------------------------------
 
 local contexts = basic.context_types
 
@@ -172,7 +172,7 @@ handle(basic.connect, {
   end,
   set = function(modem, values, fn)
     if modem.mbimex >= 0x0300 then
-      return nil, "invalid-parameters" -- it wants 3.0's layout, which this is not
+      return nil, "invalid-parameters" -- it expects 3.0's layout, and this is not it
     elseif values.command == "activate" then
       return activate(modem, values, fn)
     elseif not modem:disconnect(values.session, 0) then
@@ -215,7 +215,7 @@ handle(basic.ip_configuration, {
 
 handle(basic.packet_statistics, { query = function(modem) return modem.statistics end })
 
--- Housekeeping -----------------------------------------------------------------------------------------------------
+-- Housekeeping -------------------------------------------------------------------------------------------------------
 
 handle(basic.device_services, {
   query = function(_, _, fn)

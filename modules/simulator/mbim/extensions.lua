@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the modem answers to Microsoft's Basic Connect Extensions: handlers[cid], as in basic_connect.lua.
+-- Answers to Microsoft's Basic Connect Extensions: handlers[cid], as in basic_connect.lua.
 
 local extensions = require "mbim.ms_basic_connect_extensions"
 local registry = require "simulator.mbim.registry"

@@ -13,8 +13,8 @@ local sim_qmi = require "simulator.qmi"
 local BASIC_CONNECT = mbim.services["basic-connect"]
 local MIN_CONTROL = 64 -- the shortest control transfer that the standard allows
 
--- What the modem can do: handlers[service][cid].query(modem, values, fn) and .set return what the answer carries, or
--- nil, and the status when it is not "ok".
+-- The commands that the modem knows: handlers[service][cid].query(modem, values, fn) and .set return what the answer
+-- carries, or nil, and the status when it is not "ok".
 local handlers = {
   [BASIC_CONNECT] = require "simulator.mbim.basic_connect",
   [mbim.services["ms-basic-connect-extensions"]] = require "simulator.mbim.extensions",
@@ -48,23 +48,24 @@ local news = {
   chatter = basic.signal_state,
 }
 
----@class sim.mbim_function
----@field modem sim.modem
+---@class simulator.mbim_function
+---@field modem simulator.modem
 ---@field handlers table<string, table<integer, table>>
 ---@field opened boolean
 ---@field commands integer received so far, for benchmarks
----@field subscriptions table<string, table|true>? what the host wants to hear of; nil: everything
+---@field subscriptions table<string, table|true>? the indications that the host subscribed to; nil: all
 ---@field subscriber_asked boolean has the host asked for the SIM since it opened us?
----@field qmi sim.qmi_function its messages travel inside of commands
+---@field qmi simulator.qmi_function its messages travel inside of commands
 ---@field qmi_answers string[]? what it says while it is asked: the answer, and what else
 local Function = {}
 Function.__index = Function
 
 local M = {}
 
----@param modem sim.modem
----@param options { send: fun(transfer: string, to: any), max_control: integer? } `to` is who asked; nil: everybody
----@return sim.mbim_function
+---@param modem simulator.modem
+---@param options { send: fun(transfer: string, to: any), max_control: integer? } `to` is the host that sent the
+--- command; nil: all hosts
+---@return simulator.mbim_function
 function M.new(modem, options)
   local self = setmetatable({
     modem = modem,
@@ -91,7 +92,7 @@ function Function:reset()
   self.assemblies = {}
 end
 
--- Out -------------------------------------------------------------------------------------------------------------
+-- Out ----------------------------------------------------------------------------------------------------------------
 
 local function send(self, message, to)
   for _, transfer in ipairs(faults.transfers(self.modem, message, wire, false, self.limit)) do
@@ -160,7 +161,7 @@ function Function:ask_qmi(frame)
   return { qmux = answer }
 end
 
--- What a QMI request has brought about is told after its answer.
+-- The indications that a QMI request causes follow its answer.
 local function tell_qmi_news(self)
   local frames = self.qmi_news or {}
   self.qmi_news = nil
@@ -169,7 +170,7 @@ local function tell_qmi_news(self)
   end
 end
 
--- In --------------------------------------------------------------------------------------------------------------
+-- In -----------------------------------------------------------------------------------------------------------------
 
 local function run_handler(self, message)
   local command = mbim.lookup(message.service, message.cid)
@@ -228,7 +229,7 @@ function answers.command(self, message)
   }
 end
 
----The host has opened the function, and takes control transfers of so many bytes.
+---The host has opened the function, and takes control transfers of up to host_limit bytes.
 ---@param host_limit integer
 function Function:begin(host_limit)
   self.opened, self.modem.mbimex = true, 0x0100

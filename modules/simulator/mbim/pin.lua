@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the modem answers to MBIM's PIN and PIN List commands.
+-- Answers to MBIM's PIN and PIN List commands.
 
 local pin = {}
 

@@ -5,7 +5,7 @@ local basic = require "mbim.basic_connect"
 
 local registry = {}
 
----@param personality sim.personality
+---@param personality simulator.personality
 function registry.device_caps(personality)
   return {
     device_type = "embedded",
@@ -22,7 +22,7 @@ function registry.device_caps(personality)
   }
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param provider { id: string, name: string }
 function registry.provider(modem, provider)
   local is_home = provider.id == modem.personality.provider.id
@@ -39,7 +39,7 @@ function registry.provider(modem, provider)
   }
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 function registry.visible(modem)
   local providers = { registry.provider(modem, modem.personality.provider) }
   for _, neighbour in ipairs(modem.personality.neighbours) do
@@ -48,7 +48,7 @@ function registry.visible(modem)
   return providers
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param provider_id string
 function registry.is_visible(modem, provider_id)
   for _, provider in ipairs(registry.visible(modem)) do
@@ -59,7 +59,7 @@ function registry.is_visible(modem, provider_id)
   return false
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 function registry.register_state(modem)
   local registration, provider = modem.registration, modem.personality.provider
   local registered = modem:is_registered()
@@ -75,7 +75,7 @@ function registry.register_state(modem)
   }
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 function registry.contexts(modem)
   local list = {}
   for number, context in pairs(modem.contexts) do

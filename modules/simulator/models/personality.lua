@@ -4,7 +4,7 @@
 local M = {}
 
 ---@param ... table what a later one says holds
----@return sim.personality
+---@return simulator.personality
 function M.join(...)
   local personality = {}
   for _, part in ipairs { ... } do
@@ -15,7 +15,7 @@ function M.join(...)
   return personality
 end
 
--- The same number, so many further on, with as many digits.
+-- The number plus an offset, with the same number of digits.
 local function advance(digits, steps)
   return (("%%0%dd"):format(#digits)):format(math.tointeger(tonumber(digits)) + steps)
 end
@@ -37,9 +37,9 @@ local function advance_checked(digits, steps)
 end
 
 ---The n-th of several modems of a kind: what tells modems apart is another in each.
----@param personality sim.personality
+---@param personality simulator.personality
 ---@param number integer from 1; the first one is as it is
----@return sim.personality
+---@return simulator.personality
 function M.numbered(personality, number)
   local steps, card = number - 1, personality.card
   if steps == 0 then

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- What the simulated modems of Sierra Wireless have in common: interfaces, habits, factory state.
+-- The common part of Sierra Wireless's simulated modems: interfaces, habits, factory state.
 
 local personality = {
   at = "sierra",
-  -- What QMI's message 0x555C accepts. The higher ones are two in one; here they come up as the second.
+  -- The values that QMI's message 0x555C accepts. The higher ones combine two compositions; here the second applies.
   compositions = {
     [6] = "qmi", [7] = "qmi", [8] = "mbim", [9] = "mbim", [10] = "mbim", [11] = "mbim", [12] = "mbim",
     [13] = "mbim", [14] = "mbim", [15] = "mbim", [16] = "mbim", [17] = "mbim", [18] = "mbim", [19] = "mbim",
@@ -26,12 +26,12 @@ local personality = {
   search_time = 0.2, -- to find the network
   boot_time = 1,     -- from a restart until it is on the bus again
 
-  -- Its firmware wants to be asked for the SIM (Subscriber Ready Status) before it connects.
+  -- Its firmware refuses to connect until the host has asked for the SIM (Subscriber Ready Status).
   subscriber_first = true,
-  -- What it says about PINs while it wants none: not that PIN1 is open, but that PIN2 is not.
+  -- Its answer about PINs while it needs none: not that PIN1 is open, but that PIN2 is locked.
   idle_pin = { type = "pin2", state = "locked", remaining_attempts = 3 },
 
-  -- AT!CUSTOM: as somebody has set it up who uses it, and as it leaves the factory.
+  -- AT!CUSTOM: of a modem in use, and as it leaves the factory.
   custom = { GPSENABLE = 1, GPSSEL = 1, IPV6ENABLE = 1, SIMLPM = 1, USBSERIALENABLE = 1, SINGLEAPNSWITCH = 1 },
   factory = {
     protocol = "qmi", apn = "broadband", pdp_type = "ipv4",

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The world outside the simulated modems: Sprint's network, and a SIM for it. A part of each personality.
 
----@class sim.personality
+---@class simulator.personality
 local sprint = {
   card = {
     imsi = "310120000000123",
@@ -37,7 +37,7 @@ local sprint = {
     ipv6 = {},
   },
 
-  -- Who answers pings besides the gateway and the DNS servers, and what they know.
+  -- Hosts that answer pings besides the gateway and the DNS servers, and their services.
   echo = { "8.8.8.8", "1.1.1.1", "2001:4860:4860::8888" },
   hosts = {
     ["example.com"] = { ipv4 = "93.184.215.14", ipv6 = "2606:2800:21f:cb07:6820:80da:af6b:8b2c" },
@@ -46,7 +46,7 @@ local sprint = {
   },
 }
 
----The addresses of a session. A /30 of its own and a /64, as Sprint's network gives them.
+---The addresses of a session: its own /30 and /64, as Sprint's network assigns them.
 ---@param session integer
 ---@param lease integer how often the network has renumbered the session
 ---@param neighbour integer? which of several modems, from 0

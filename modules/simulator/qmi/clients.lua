@@ -1,29 +1,29 @@
 -- SPDX-License-Identifier: MIT
--- The clients of the QMI function: who has which id of which service.
+-- The clients of the QMI function: which program has which id of which service.
 
 local qmi = require "qmi"
 
 local MAX_CLIENTS = 16 -- of one service; then the ids are exhausted
-local MAX_ID = 254     -- 255 is everybody
+local MAX_ID = 254     -- 255 is the broadcast
 
----@class sim.qmi.client
----@field fn sim.qmi_function
+---@class simulator.qmi.client
+---@field fn simulator.qmi_function
 ---@field service integer
 ---@field id integer
----@field wants table<string, any> what it has asked to be told
+---@field wants table<string, any> the indications that it has switched on
 
----@class sim.qmi.clients
----@field fn sim.qmi_function
----@field ids table<integer, table<integer, sim.qmi.client>> by service and id
----@field order table<integer, sim.qmi.client[]> by service, as they came
----@field latest sim.qmi.client? the one that was heard last
+---@class simulator.qmi.clients
+---@field fn simulator.qmi_function
+---@field ids table<integer, table<integer, simulator.qmi.client>> by service and id
+---@field order table<integer, simulator.qmi.client[]> by service, as they came
+---@field latest simulator.qmi.client? the one that sent the last request
 local Clients = {}
 Clients.__index = Clients
 
 local clients = {}
 
----@param fn sim.qmi_function
----@return sim.qmi.clients
+---@param fn simulator.qmi_function
+---@return simulator.qmi.clients
 function clients.new(fn)
   local self = setmetatable({ fn = fn, ids = {}, order = {}, last_id = {} }, Clients)
   self.control = { fn = fn, service = 0, id = 0, wants = {} }
@@ -32,12 +32,12 @@ end
 
 ---The clients of a service.
 ---@param service integer
----@return sim.qmi.client[]
+---@return simulator.qmi.client[]
 function Clients:of(service)
   return table.move(self.order[service] or {}, 1, MAX_CLIENTS, 1, {})
 end
 
----All that there are.
+---Lists all clients.
 ---@param list table[] they are added to it
 function Clients:list(list)
   for service in pairs(self.ids) do
@@ -47,7 +47,7 @@ function Clients:list(list)
   end
 end
 
--- Ids are not given to somebody else at once: a host that uses an old one shall notice.
+-- A released id is not given out again soon, so that a host that uses an old one notices.
 local function next_id(self, service)
   local id = self.last_id[service] or 0
   repeat
@@ -58,7 +58,7 @@ local function next_id(self, service)
 end
 
 ---@param service integer
----@return sim.qmi.client? client nil: there are too many
+---@return simulator.qmi.client? client nil: there are too many
 function Clients:allocate(service)
   self.ids[service], self.order[service] = self.ids[service] or {}, self.order[service] or {}
   if #self.order[service] == MAX_CLIENTS then
@@ -74,10 +74,10 @@ function Clients:allocate(service)
   return client
 end
 
----Who sends; the control service has no clients.
+---The client that sends; the control service has none.
 ---@param service integer
 ---@param id integer
----@return sim.qmi.client?
+---@return simulator.qmi.client?
 function Clients:find(service, id)
   if service == 0 then
     return id == 0 and self.control or nil

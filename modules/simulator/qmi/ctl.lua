@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The simulated modem's control service: versions, client ids, and starting anew.
+-- The simulated modem's control service: versions, client ids, and sync.
 
 local ctl = require "qmi.ctl"
 local qmi = require "qmi"

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The modem's QMI function: QMUX frames in, answers and indications out, with the latency of a modem.
 --
--- What a service does is in a file of its own, which returns a table with
+-- Each service has its own file, which returns a table with
 --   version           { major, minor }
---   handlers[id]      fn(modem, values, client): what the answer carries, and the name of an error when it failed
+--   handlers[id]      fn(modem, values, client): the values of the answer, and the name of an error when it failed
 --   events[event]     fn(modem, client, data): something has happened to the modem; called for each of its clients
 --   released          fn(modem, client): the client's id has been given back
 
@@ -29,7 +29,7 @@ for number = 1, 0x3ff do
   error_number[name] = error_number[name] or number
 end
 
--- An answer that says only how it went; also to messages that nobody has declared.
+-- An answer with a result alone, also to messages that are not declared.
 local bare = schema.compile_tlvs("QMI result", {
   [0x02] = schema.struct { schema.u16 "status", schema.u16 "error" } "result",
 }, true)
@@ -43,18 +43,18 @@ local wire = {
   strange_id = function(transaction) return transaction ~ 0x5a end,
 }
 
----@class sim.qmi.data_format what goes over the data endpoints
+---@class simulator.qmi.data_format what goes over the data endpoints
 ---@field link "802.3"|"raw-ip"
 ---@field uplink string how packets are put together: "disabled" or "qmap"
 ---@field downlink string
 ---@field max_datagrams integer in one transfer to the host
 ---@field max_size integer of one transfer to the host
 
----@class sim.qmi_function
----@field modem sim.modem
+---@class simulator.qmi_function
+---@field modem simulator.modem
 ---@field services table<integer, table>
----@field clients sim.qmi.clients
----@field data_format sim.qmi.data_format
+---@field clients simulator.qmi.clients
+---@field data_format simulator.qmi.data_format
 ---@field session integer of the calls that name none: each port has its own
 ---@field commands integer received so far, for benchmarks
 local Function = {}
@@ -62,11 +62,11 @@ Function.__index = Function
 
 local M = {}
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param options { send: fun(frame: string, to: any), inner: boolean?, second: boolean? } `to` is who asked; nil:
 --- everybody. An inner function lives inside of an MBIM function, which has the latency and the wire. A second one is
 --- that of a modem's other port.
----@return sim.qmi_function
+---@return simulator.qmi_function
 function M.new(modem, options)
   local self = setmetatable({
     modem = modem, send = options.send, inner = options.inner, services = services, commands = 0, transaction = 0,
@@ -85,12 +85,12 @@ function Function:reset()
   self.assemblies, self.data_format = {}, M.power_on_format()
 end
 
----@return sim.qmi.data_format
+---@return simulator.qmi.data_format
 function M.power_on_format()
   return { link = "802.3", uplink = "disabled", downlink = "disabled", max_datagrams = 0, max_size = 0 }
 end
 
--- Out -------------------------------------------------------------------------------------------------------------
+-- Out ----------------------------------------------------------------------------------------------------------------
 
 local function send(self, message, to)
   message.from_modem = true
@@ -142,7 +142,7 @@ function Function:on_event(event, data)
   end
 end
 
--- In --------------------------------------------------------------------------------------------------------------
+-- In -----------------------------------------------------------------------------------------------------------------
 
 local function failure(name)
   return bare:encode { result = { status = 1, error = assert(error_number[name], name) } }

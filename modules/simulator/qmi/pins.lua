@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the simulated card makes of PINs and PUKs, for both services that can be asked: UIM and the older DMS.
+-- PIN and PUK operations of the simulated card, for both services that offer them: UIM and the older DMS.
 
 local pins = {}
 
@@ -15,7 +15,7 @@ local function pin1_state(card)
   return card.verified and "enabled-verified" or "enabled-not-verified"
 end
 
----@param card sim.card
+---@param card simulator.card
 ---@return { state: string, tries: integer, puk_tries: integer } pin1
 ---@return { state: string, tries: integer, puk_tries: integer } pin2
 function pins.states(card)
@@ -55,7 +55,7 @@ function operations.unblock(card, info)
 end
 
 ---Has the card do something with PIN1.
----@param modem sim.modem
+---@param modem simulator.modem
 ---@param operation "verify"|"protect"|"change"|"unblock"
 ---@param info { id: string, pin: string, new_pin: string?, enabled: boolean? }
 ---@return string? err the name of QMI's error

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What all QMI services of the modem have in common: see sim/qmi/init.lua for what makes a service.
+-- The common part of all QMI services of the modem; simulator/qmi/init.lua says what a service consists of.
 
 local SUPPORTED_MESSAGES, RESET = 0x001e, 0x0000
 
@@ -36,7 +36,7 @@ function service.new(major, minor)
   end
 end
 
----Answers a request that switches indications on and off: keeps what the client wants.
+---Answers a request that switches indications on and off, and remembers the client's choice.
 ---@return table
 function service.register(_, values, client)
   for name, wanted in pairs(values) do

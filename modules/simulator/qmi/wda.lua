@@ -6,7 +6,7 @@ local service = require "simulator.qmi.service"
 
 local administration, handle = service.new(1, 16)
 
--- What this modem can put together, and how much of it.
+-- The aggregation that this modem supports, and its limits.
 local aggregations = { disabled = true, qmap = true }
 local MAX_DATAGRAMS, MAX_SIZE = 32, 16384
 
@@ -24,7 +24,7 @@ local function format_of(client)
   }
 end
 
--- What the modem can't do is left as it was, and the answer says so: hosts have to read it.
+-- A setting that the modem does not support stays as it was, and the answer says so: hosts must read it.
 handle(wda.set_data_format, function(_, values, client)
   local format = client.fn.data_format
   local link = values.link_layer_protocol

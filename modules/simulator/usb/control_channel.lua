@@ -13,9 +13,9 @@ local notification = schema.compile("CDC notification", {
   schema.u16 "length",
 })
 
----@class sim.usb.control_channel
+---@class simulator.usb.control_channel
 ---@field interface integer
----@field notifications sim.usb.pipe
+---@field notifications simulator.usb.pipe
 ---@field responses string[] messages that the host has not fetched yet
 local Channel = {}
 Channel.__index = Channel
@@ -23,7 +23,7 @@ Channel.__index = Channel
 local control_channel = {}
 
 ---@param interface integer
----@return sim.usb.control_channel
+---@return simulator.usb.control_channel
 function control_channel.new(interface)
   return setmetatable({ interface = interface, notifications = pipe.new(256), responses = {} }, Channel)
 end

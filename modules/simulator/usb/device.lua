@@ -6,24 +6,24 @@ local descriptors = require "simulator.usb.descriptors"
 local strings = { manufacturer = 1, product = 2, serial = 3 }
 local remote_wakeup, max_power = 0xa0, 500 // 2 -- bmAttributes: bus-powered; the power counts in 2 mA
 
----@class sim.usb.function a part of the device that one driver binds
+---@class simulator.usb.function a part of the device that one driver binds
 ---@field interfaces integer[]
 ---@field descriptors string its part of the configuration
----@field inputs table<integer, sim.usb.pipe> by endpoint number
+---@field inputs table<integer, simulator.usb.pipe> by endpoint number
 ---@field outputs table<integer, fun(data: string)>
 ---@field reset fun(self) as it is after power-up
 ---@field select fun(self, interface: integer, alternate: integer): boolean? whether there is such an altsetting
----@field request fun(self, setup: sim.usb.setup, data: string): string? its own control requests; nil stalls
+---@field request fun(self, setup: simulator.usb.setup, data: string): string? its own control requests; nil stalls
 
----@class sim.usb.device
----@field configurations sim.usb.function[][] their functions; the host chooses one by its place, from 1
----@field by_interface table<integer, sim.usb.function>
----@field inputs table<integer, sim.usb.pipe>
+---@class simulator.usb.device
+---@field configurations simulator.usb.function[][] their functions; the host chooses one by its place, from 1
+---@field by_interface table<integer, simulator.usb.function>
+---@field inputs table<integer, simulator.usb.pipe>
 ---@field outputs table<integer, fun(data: string)>
 ---@field descriptors table<string, table<integer, string>> by type and index
 ---@field configured integer
 ---@field alternates table<integer, integer> by interface
----@field modem sim.modem
+---@field modem simulator.modem
 local Device = {}
 Device.__index = Device
 
@@ -80,9 +80,9 @@ end
 local device = {}
 
 ---@param identity table vendor, product, release, manufacturer, model, serial
----@param configurations sim.usb.function[][]
----@param modem sim.modem
----@return sim.usb.device
+---@param configurations simulator.usb.function[][]
+---@param modem simulator.modem
+---@return simulator.usb.device
 function device.new(identity, configurations, modem)
   local self = setmetatable({
     configurations = configurations, descriptors = describe(identity, configurations), configured = 0, alternates = {},
@@ -152,18 +152,18 @@ requests["set-interface"] = function(self, setup)
   return ""
 end
 
--- What cdc-wdm sends and fetches are messages, not requests of the driver's own.
+-- cdc-wdm sends and fetches messages of its user, not requests of the driver itself.
 local messages = { ["send-command"] = true, ["get-response"] = true }
 
 ---How long the answer to a control transfer takes.
----@param setup sim.usb.setup
+---@param setup simulator.usb.setup
 ---@return number seconds
 function Device:delay(setup)
   return (requests[setup.request] or messages[setup.request]) and 0 or self.modem.driver_latency
 end
 
 ---Answers a control transfer.
----@param setup sim.usb.setup
+---@param setup simulator.usb.setup
 ---@param data string what came with an OUT transfer
 ---@return string? reply "" for an OUT transfer; nil stalls
 function Device:control(setup, data)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The modem's end of an Ethernet that is none: IP packets in 802.3 frames, and answers to who asks for addresses.
+-- The modem's end of an Ethernet that is none: IP packets in 802.3 frames, and answers to ARP.
 
 local schema = require "schema"
 local packets = require "simulator.packets"

@@ -2,7 +2,7 @@
 -- Tier 2 of the simulated modem: it is plugged into this computer as a USB device, and the kernel's own drivers bind.
 --
 --     local ok, err = require("simulator.usb").run {
---       modem   = modem,           -- from sim.modem; "unplugged" and "plugged" pull and plug its cable
+--       modem   = modem,           -- from simulator.modem; "unplugged" and "plugged" pull and plug its cable
 --       mbim    = sim_mbim.new,    -- called once at most: mbim(modem, { send = function(transfer) })
 --       qmi     = sim_qmi.new,     -- once for each port; modem.composition says which of the two it comes up with
 --       network = sim_network.new, -- likewise: network(modem, { send = function(session, packet) })
@@ -86,15 +86,14 @@ local function build(options, functions)
   return new_device(modem:usb_identity(), configurations, modem)
 end
 
----@class sim.usb.info what the kernel has made of the modem
+---@class simulator.usb.info what the kernel has made of the modem
 ---@field bus_id string such as "1-1"
 ---@field control string such as "/dev/cdc-wdm0"
 ---@field net string? such as "wwan0"
 
--- The modem as everybody else finds it: with udevd, once its rules have run, which may rename its interface. One that
--- has serial ports alone has none.
--- A child looks: while a driver sets itself up, the kernel lets nobody read the device's files in sysfs, and the driver
--- waits for this very process to answer as the device.
+-- The modem as other programs find it: with udevd, once its rules have run, which may rename its interface. A modem
+-- with serial ports alone has none. A child looks: while a driver sets itself up, the kernel blocks all reads of the
+-- device's files in sysfs, and the driver waits for this very process to answer as the device.
 local function find(bus_id)
   local result = process.run { program.executable, "devices", "--json", timeout = enumeration_time }
   for _, description in ipairs(result and json.decode(result.stdout) or {}) do
@@ -152,10 +151,10 @@ local function serve(cable, device, ready)
 end
 
 ---Plugs the modem in, and serves it until something fails or the task is cancelled.
----@param options { modem: sim.modem, mbim: function, qmi: function, network: function, at: function?, nmea: function?,
---- ready: fun(info) }
+---@param options { modem: simulator.modem, mbim: function, qmi: function, network: function, at: function?,
+--- nmea: function?, ready: fun(info) }
 ---@return nil
----@return moontower.error err why it could not be plugged in, or did not stay so
+---@return moontower.error err why it could not be plugged in, or did not stay plugged in
 function usb.run(options)
   local modem, functions = options.modem, {}
   local plugged = task.queue()

@@ -58,12 +58,12 @@ local function describe(max_control, control_interface)
   }
 end
 
----@class sim.usb.mbim: sim.usb.function
----@field modem sim.modem
----@field channel sim.usb.control_channel
+---@class simulator.usb.mbim: simulator.usb.function
+---@field modem simulator.modem
+---@field channel simulator.usb.control_channel
 ---@field control table the MBIM function of the modem
 ---@field network table what its packets reach
----@field data sim.usb.pipe
+---@field data simulator.usb.pipe
 ---@field data_interface integer
 ---@field sequence integer of the next NTB
 ---@field ntb_input_size integer
@@ -73,11 +73,11 @@ Mbim.__index = Mbim
 
 local mbim = {}
 
----@param modem sim.modem
----@param new_control fun(modem, options): table makes the MBIM function; see sim.usb
+---@param modem simulator.modem
+---@param new_control fun(modem, options): table makes the MBIM function; see simulator.usb
 ---@param new_network fun(modem, options): table makes the network
 ---@param place { interface: integer } the control interface; the data interface is the next one
----@return sim.usb.mbim
+---@return simulator.usb.mbim
 function mbim.new(modem, new_control, new_network, place)
   local interface = place.interface
   local self = setmetatable({

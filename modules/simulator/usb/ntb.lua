@@ -86,13 +86,13 @@ local function read_pointers(block, at, packets)
   return ndp.next_ndp_index
 end
 
----@class sim.usb.ntb.packet
+---@class simulator.usb.ntb.packet
 ---@field session integer
 ---@field packet string
 
 ---Unwraps a block.
 ---@param block string
----@return sim.usb.ntb.packet[]? packets in order
+---@return simulator.usb.ntb.packet[]? packets in order
 ---@return moontower.error? err the block is malformed
 function ntb.decode(block)
   local nth, err = decode_at(header, block, 0, header_size)

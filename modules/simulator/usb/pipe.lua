@@ -1,22 +1,22 @@
 -- SPDX-License-Identifier: MIT
--- An IN endpoint: what the modem has to say on one side, the host's requests to hear it on the other.
+-- An IN endpoint: a queue of the modem's transfers, and a queue of the host's requests for them.
 
----@class sim.usb.urb a request of the host for up to `length` bytes
+---@class simulator.usb.urb a request of the host for up to `length` bytes
 ---@field seqnum integer
 ---@field length integer
 ---@field complete fun(bytes: string)
 
----@class sim.usb.pipe
+---@class simulator.usb.pipe
 ---@field limit integer how many transfers are kept for a host that does not ask
 ---@field transfers string[]
----@field urbs sim.usb.urb[]
+---@field urbs simulator.usb.urb[]
 local Pipe = {}
 Pipe.__index = Pipe
 
 local pipe = {}
 
 ---@param limit integer
----@return sim.usb.pipe
+---@return simulator.usb.pipe
 function pipe.new(limit)
   return setmetatable({ limit = limit, transfers = {}, urbs = {} }, Pipe)
 end
@@ -47,7 +47,7 @@ function Pipe:send(transfer)
   return true
 end
 
----@param urb sim.usb.urb
+---@param urb simulator.usb.urb
 function Pipe:submit(urb)
   table.insert(self.urbs, urb)
   settle(self)

@@ -16,7 +16,7 @@ local COMMAND, RESERVED = 0x80, 0x40
 
 local qmap = {}
 
----@class sim.usb.qmap.packet
+---@class simulator.usb.qmap.packet
 ---@field mux_id integer
 ---@field packet string
 
@@ -32,7 +32,7 @@ end
 
 ---Takes a transfer apart.
 ---@param transfer string
----@return sim.usb.qmap.packet[]? packets in order
+---@return simulator.usb.qmap.packet[]? packets in order
 ---@return moontower.error? err the transfer is malformed
 function qmap.decode(transfer)
   local packets, at = {}, 0

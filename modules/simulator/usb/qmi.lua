@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- The QMI function on USB: a vendor-specific interface with a control channel as cdc-wdm wants it, and packets.
+-- The QMI function on USB: a vendor-specific interface with a control channel as cdc-wdm expects it, and packets.
 --
--- What goes over its bulk endpoints the host chooses with WDA: Ethernet frames, bare IP packets, or QMAP.
+-- The host chooses the format on its bulk endpoints with WDA: Ethernet frames, raw IP packets, or QMAP.
 
 local control_channel = require "simulator.usb.control_channel"
 local descriptors = require "simulator.usb.descriptors"
@@ -29,11 +29,11 @@ local function describe(place, numbers)
   }
 end
 
----@class sim.usb.qmi: sim.usb.function
----@field channel sim.usb.control_channel
----@field control sim.qmi_function
+---@class simulator.usb.qmi: simulator.usb.function
+---@field channel simulator.usb.control_channel
+---@field control simulator.qmi_function
 ---@field network table what its packets reach
----@field data sim.usb.pipe
+---@field data simulator.usb.pipe
 ---@field always_listens boolean? also without DTR
 ---@field listens boolean? has the host set DTR? The modem is deaf until then
 ---@field collected string[]? what goes to the host in one transfer, while a transfer of the host's is worked on
@@ -42,12 +42,12 @@ Qmi.__index = Qmi
 
 local qmi = {}
 
----@param modem sim.modem
----@param new_control fun(modem, options): table makes the QMI function; see sim.usb
+---@param modem simulator.modem
+---@param new_control fun(modem, options): table makes the QMI function; see simulator.usb
 ---@param new_network fun(modem, options): table makes the network
 ---@param place { interface: integer, subclass: integer?, protocol: integer?, always_listens: boolean? }
 ---@param is_second boolean? the modem has another one before it
----@return sim.usb.qmi
+---@return simulator.usb.qmi
 function qmi.new(modem, new_control, new_network, place, is_second)
   local numbers = endpoints[is_second and 2 or 1]
   local self = setmetatable({
@@ -169,7 +169,7 @@ end
 requests["set-control-line-state"] = function(self, setup)
   self.listens = self.always_listens or setup.value & data_terminal_ready ~= 0
   if not self.listens then
-    self.channel:reset() -- nobody is there who would fetch it
+    self.channel:reset() -- no host is there to fetch it
   end
   return ""
 end

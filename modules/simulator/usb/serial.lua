@@ -8,8 +8,8 @@ local vendor_specific = 0xff
 local packet_size = 512
 local data_terminal_ready = 1 -- a bit of SET_CONTROL_LINE_STATE: a host has the port open
 
----@class sim.usb.serial: sim.usb.function
----@field data sim.usb.pipe
+---@class simulator.usb.serial: simulator.usb.function
+---@field data simulator.usb.pipe
 local Serial = {}
 Serial.__index = Serial
 
@@ -32,7 +32,7 @@ local function describe(o)
   return table.concat(parts)
 end
 
----@class sim.usb.serial.options
+---@class simulator.usb.serial.options
 ---@field interface integer
 ---@field subclass integer
 ---@field protocol integer? if not the same
@@ -41,8 +41,8 @@ end
 ---@field interrupt integer? for modem control lines
 ---@field receive fun(data: string) what the host wrote
 
----@param o sim.usb.serial.options
----@return sim.usb.serial
+---@param o simulator.usb.serial.options
+---@return simulator.usb.serial
 function serial.new(o)
   local self = setmetatable({
     interfaces = { o.interface },
@@ -72,7 +72,7 @@ function Serial:select(_, alternate)
   return alternate == 0
 end
 
--- There is no line behind the port: every speed is right. What nobody has heard when the port is closed is gone.
+-- There is no line behind the port: every speed is right. Bytes that were not read when the port is closed are lost.
 function Serial:request(setup)
   if setup.request == "set-control-line-state" and setup.value & data_terminal_ready == 0 then
     self.data:flush()

@@ -34,7 +34,7 @@ local request = enum(be.u16, {
   ["set-control-line-state"] = 0x2122,
 })
 
----@class sim.usb.setup
+---@class simulator.usb.setup
 ---@field request string|integer a name of the list above, or the number of an unknown one
 ---@field value integer
 ---@field index integer

@@ -6,7 +6,7 @@ local setup = require "simulator.usb.setup"
 local errors = require "errors"
 local u32, bytes, enum = schema.be.u32, schema.bytes, schema.enum
 
--- What a request means is told by its first word. All begin with the same five words and are 48 bytes long.
+-- The first word of a request is its type. All begin with the same five words and are 48 bytes long.
 local commands = enum(u32, { submit = 1, unlink = 2, submitted = 3, unlinked = 4 })
 
 -- Negative errno values, as the kernel's URBs have them.
@@ -62,9 +62,9 @@ local unlinked = schema.compile("USBIP_RET_UNLINK", {
 local request_size = 48
 local max_transfer = 1 << 20 -- far above what a driver asks for; a wild length must not make us wait for it
 
----@class sim.usb.connection
+---@class simulator.usb.connection
 ---@field stream core.port
----@field device sim.usb.device
+---@field device simulator.usb.device
 ---@field pending table<integer, { unlink: fun(self, seqnum: integer) }> where requests wait, by sequence number: an IN
 --- request in its pipe
 ---@field text string what was read from the stream
@@ -192,11 +192,11 @@ local usbip = {}
 
 ---Serves the kernel's requests to a device until the stream ends.
 ---@param stream core.port
----@param device sim.usb.device
+---@param device simulator.usb.device
 ---@return nil
 ---@return moontower.error err "gone" when the cable is out
 function usbip.serve(stream, device)
-  ---@type sim.usb.connection
+  ---@type simulator.usb.connection
   local self = { stream = stream, device = device, pending = {}, text = "", at = 1 }
   while true do
     local bytes_read, err = take(self, request_size)

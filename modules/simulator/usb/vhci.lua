@@ -13,7 +13,7 @@ local null_state = 4 -- VDEV_ST_NULL in the column `sta`: nothing is plugged in 
 -- The kernel names its devices itself; this number, bus 1 device 2, only comes back in its requests.
 local device_id = 0x00010002
 
----@class sim.usb.cable
+---@class simulator.usb.cable
 ---@field stream core.port? the USB/IP connection with the kernel; nil once closed
 ---@field number integer the controller's port
 ---@field pulled boolean? by the modem itself
@@ -57,7 +57,7 @@ local function free_port()
   }
 end
 
--- The kernel takes a reference of its own to the socket, so our descriptor of its end is closed either way.
+-- The kernel takes its own reference to the socket, so our descriptor of its end is closed in any case.
 local function attach(number)
   local ours, kernels = descriptor.socketpair("stream")
   if not ours then
@@ -77,7 +77,7 @@ local function attach(number)
 end
 
 ---Plugs a cable into a free port. The kernel begins to enumerate at once.
----@return sim.usb.cable?
+---@return simulator.usb.cable?
 ---@return moontower.error?
 function vhci.plug()
   local number, err = free_port()

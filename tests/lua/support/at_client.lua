@@ -5,8 +5,8 @@ local sim_at = require "simulator.at"
 local sim_modem = require "simulator.modem"
 
 ---@class at_client
----@field modem sim.modem
----@field fn sim.at_function
+---@field modem simulator.modem
+---@field fn simulator.at_function
 ---@field received string what the host has not read
 local Host = {}
 Host.__index = Host
@@ -14,7 +14,8 @@ Host.__index = Host
 local at_client = {}
 
 ---A modem of its own, and a host. Without a group the modem answers at once.
----@param options { personality: string?, group: task.group?, factory: boolean?, modem: sim.modem?, echo: boolean? }?
+---@param options { personality: string?, group: task.group?, factory: boolean?, modem: simulator.modem?,
+--- echo: boolean? }?
 ---@return at_client
 function at_client.new(options)
   options = options or {}

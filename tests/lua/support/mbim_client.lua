@@ -7,8 +7,8 @@ local sim_mbim = require "simulator.mbim"
 local sim_modem = require "simulator.modem"
 
 ---@class mbim_client
----@field modem sim.modem
----@field fn sim.mbim_function
+---@field modem simulator.modem
+---@field fn simulator.mbim_function
 ---@field transfers string[] that the host has not read
 ---@field indications table[] { cid, values }
 local Host = {}

@@ -9,8 +9,8 @@ local sim_modem = require "simulator.modem"
 local sim_qmi = require "simulator.qmi"
 
 ---@class qmi_client
----@field modem sim.modem
----@field fn sim.qmi_function
+---@field modem simulator.modem
+---@field fn simulator.qmi_function
 ---@field frames string[] that the host has not read
 ---@field indications table[]
 ---@field ids table<string, integer> the client that it uses for a service

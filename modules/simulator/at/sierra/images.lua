@@ -80,7 +80,7 @@ local keys = {
   "GPSENABLE", "GPIOSARENABLE", "GPSSEL", "IPV6ENABLE", "SIMLPM", "USBSERIALENABLE", "FASTENUMEN", "SINGLEAPNSWITCH",
 }
 
--- What is 0 is not customised, and does not appear.
+-- A customisation with the value 0 is not listed.
 local function show_custom(modem)
   local lines = { "!CUSTOM:" }
   for _, key in ipairs(keys) do

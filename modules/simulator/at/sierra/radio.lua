@@ -22,7 +22,7 @@ local function modes_of(modem, technology)
   return modes
 end
 
--- Which one is in force: what was chosen here, or what somebody else's choice amounts to.
+-- The setting in force: chosen here, or the one that a choice over another protocol amounts to.
 local function current(modem)
   local function fits(technology)
     local modes = modes_of(modem, technology)
@@ -65,7 +65,7 @@ local titles = {
 }
 local lte_columns = { "L1", "L2", "L3", "L4" } -- of 64 bands each
 
--- What is allowed now, as masks.
+-- The bands that are allowed now, as masks.
 local function masks_now(modem)
   local masks = { GW = codec.mask:decode(codec.names:encode { bands = modem.preference.umts_bands }).bits }
   for _, band in ipairs(modem.preference.lte_bands) do

@@ -35,7 +35,7 @@ local function pair(key, value, width, other_key, other_value, other_width)
   return left .. "\t\t" .. other_key .. ("%-" .. math.max(other_width, 1) .. "s"):format(other_value)
 end
 
--- What the modem says of its second cell, for carrier aggregation.
+-- The second cell, for carrier aggregation.
 local function aggregation(modem)
   local second = modem.personality.cell.secondary
   if is_later_family(modem) then
@@ -143,7 +143,7 @@ end
 
 local voters = { "Temp", "Volt", "User", "W_DISABLE", "IMSWITCH", "BIOS", "LWM2M", "OMADM", "FOTA" }
 
--- Who wants the modem to be in low power.
+-- The reasons for low-power mode.
 local function power(modem)
   local votes = {
     User = modem.radio.software == "off" and not modem.fcc_locked, W_DISABLE = modem.radio.hardware == "off",

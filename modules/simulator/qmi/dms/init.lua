@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The simulated modem's device management: who it is, operating mode, time; Sierra's messages are in sierra.lua.
+-- The simulated modem's device management: identity, operating mode, time; Sierra's messages are in sierra.lua.
 
 local dms = require "qmi.dms"
 local service = require "simulator.qmi.service"
@@ -12,7 +12,7 @@ register_card(device, handle)
 register_firmware(handle)
 register_sierra(handle)
 
--- Who it is ---------------------------------------------------------------------------------------------------------
+-- Identity -----------------------------------------------------------------------------------------------------------
 
 handle(dms.get_capabilities, function(modem)
   return { info = {

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the simulated modem's device management service knows of the card.
+-- The card, as the simulated modem's device management service reports it.
 
 local dms = require "qmi.dms"
 local pins = require "simulator.qmi.pins"

@@ -14,7 +14,7 @@ register_cells(handle)
 register_preference(handle)
 register_signal(access, handle)
 
--- What is the case --------------------------------------------------------------------------------------------------
+-- The present state --------------------------------------------------------------------------------------------------
 
 handle(nas.get_serving_system, system.serving_system)
 handle(nas.get_system_info, system.system_info)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the simulated modem may use, in the words of the network access service.
+-- System selection preference of the simulated modem's network access service.
 
 local nas = require "qmi.nas"
 local system = require "simulator.qmi.nas.system"

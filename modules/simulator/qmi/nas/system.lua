@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the simulated modem is registered with, in the words of the network access service.
+-- The serving system, as the network access service reports it.
 
 local system = {}
 
@@ -26,7 +26,7 @@ local function service_status(modem)
   return status
 end
 
--- What response and indication have in common.
+-- TLVs that response and indication share.
 local function common(modem)
   local registered = modem:is_registered()
   local values = { serving_system = {
@@ -49,7 +49,7 @@ local function common(modem)
   return values
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@return table values of Get Serving System
 function system.serving_system(modem)
   local values = common(modem)
@@ -60,7 +60,7 @@ function system.serving_system(modem)
   return values
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@return table values of its indication
 function system.serving_system_news(modem)
   local values = common(modem)
@@ -68,7 +68,7 @@ function system.serving_system_news(modem)
   return values
 end
 
----@param modem sim.modem
+---@param modem simulator.modem
 ---@return table values of Get System Info and of its indication
 function system.system_info(modem)
   local status = service_status(modem)

@@ -10,7 +10,7 @@ local function bcd(digits)
   end))
 end
 
-local ODD_DIGITS = "9" -- the parity that stands before an IMSI of 15 digits
+local ODD_DIGITS = "9" -- the parity nibble before an IMSI of 15 digits
 
 -- By number: what is in it, and whether the PIN protects it.
 local files = {

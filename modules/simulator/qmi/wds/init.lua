@@ -92,7 +92,7 @@ function data.events.session(modem, client, number)
   end
 end
 
--- Its call is over, and nobody has told.
+-- Its call ended without an indication.
 function data.events.forgotten(modem, client)
   client.call = nil
   client.status = status_of(modem, client)

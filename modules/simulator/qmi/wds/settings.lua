@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What Get Current Settings of the wireless data service answers.
+-- The answer to Get Current Settings of the wireless data service.
 
 -- A prefix length as a mask: 30 is 255.255.255.252.
 local function mask_of(prefix_length)
@@ -41,7 +41,7 @@ local pdp_types = { ipv4 = "ipv4", ipv6 = "ipv6" }
 
 local everything = setmetatable({}, { __index = function() return true end })
 
----@param session sim.session
+---@param session simulator.session
 ---@param family "ipv4"|"ipv6"
 ---@param profile integer
 ---@param wants table<string, true>? the request's mask; nil: everything

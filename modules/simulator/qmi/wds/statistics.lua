@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the wireless data service tells of speed and traffic, asked and unasked.
+-- Rates and packet statistics of the wireless data service, in answers and indications.
 
 local wds = require "qmi.wds"
 local service = require "simulator.qmi.service"
@@ -12,7 +12,7 @@ local function is_connected(modem)
   return next(modem.sessions) ~= nil
 end
 
--- What is counted, as far as it is wanted.
+-- The counters that the request's mask selects.
 local function count(modem, wants)
   local counted = modem.statistics
   return {
@@ -29,7 +29,7 @@ local function count(modem, wants)
   }
 end
 
--- Goes on until the client is gone, or wants something else.
+-- Runs until the client is gone, or changes what it asked for.
 local function keep_counting(modem, client, report)
   modem:after(report.interval_seconds, function()
     if client.wants.transfer_statistics == report then
@@ -40,7 +40,7 @@ local function keep_counting(modem, client, report)
 end
 
 ---A client's call has begun or ended.
----@param client sim.qmi.client
+---@param client simulator.qmi.client
 ---@param status "connected"|"disconnected"
 function statistics.tell(client, status)
   local connected, values = status == "connected", {}
