@@ -54,7 +54,8 @@ The file is run as `moontower up --carrier` runs it: in a sandbox, without touch
 how to write one.]],
 
   options = {
-    { "carrier", validate.any_text, "A path with a slash in it, or a name from carriers/ or /etc/moontower/carriers" },
+    { "carrier", validate.any_text, "A path with a slash in it, or a name from carriers/ or /etc/moontower/carriers",
+      candidates = option.carriers },
     { "--apn", validate.any_text, "The APN for a file that takes it from the command line", argname = "APN" },
     option.json,
   },

@@ -49,10 +49,14 @@ local function print_names(label, list)
   print(wrap.text(table.concat(names, " ")))
 end
 
+local function names()
+  local all = command.names()
+  for _, topic in ipairs(handbook.topics) do all[#all + 1] = topic.name end
+  return all
+end
+
 local function not_there(name)
-  local names = command.names()
-  for _, topic in ipairs(handbook.topics) do names[#names + 1] = topic.name end
-  local meant = likely(name, names)
+  local meant = likely(name, names())
   return errors.fail {
     code = "usage", source = "help", message = ("there is no command or topic '%s'"):format(name),
     hint = (meant and ("Did you mean `moontower help %s`? "):format(meant) or "") .. "`moontower help` lists them.",
@@ -99,12 +103,16 @@ return {
 
   options = {
     { "words", validate.any_text, "The command or topic to explain; `policy` and the name of one", args = "*",
-      argname = "NAME" },
+      argname = "NAME", candidates = names },
     option.json,
+    { "--complete", validate.flag, "Print what the last word of a command line could become, for shells" },
   },
 
   run = function(args)
-    if #args.words > 0 then
+    if args.complete then
+      print(table.concat(require "cli.completion"(#args.words > 0 and args.words or { "" }), "\n"))
+      return 0
+    elseif #args.words > 0 then
       local explained, err = explain(table.concat(args.words, " "))
       if explained then
         print(args.json and json.encode(explained, { indent = true }) or explained.help)

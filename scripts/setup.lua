@@ -236,7 +236,7 @@ in a file named after the modem's IMEI.]],
 
   options = {
     { "carrier", validate.any_text, "A name from carriers/ or /etc/moontower/carriers, or a path", args = "?",
-      argname = "CARRIER" },
+      argname = "CARRIER", candidates = option.carriers },
     { "--plan", validate.flag, "Only show what would change" },
     { "-y --yes", validate.flag, "Do not ask" },
     { "--undo", validate.flag, "Put back what the last setup has changed" },

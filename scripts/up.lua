@@ -269,7 +269,7 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
   options = {
     parser.either {
       { "-c --carrier", validate.any_text,
-        "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path" },
+        "Carrier file: a name from carriers/ or /etc/moontower/carriers, or a path", candidates = option.carriers },
       { "--apn", validate.any_text, "Access point name, instead of a carrier" },
     },
     { "--ip", validate.one_of { "ipv4", "ipv6", "ipv4v6" }, "What to ask the network for, with --apn" },

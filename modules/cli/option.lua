@@ -30,6 +30,10 @@ M.pin_tries = {
 }
 M.pin_again = { "--pin-again", validate.flag, "Enter the PIN though it has failed before" }
 
+---For an option or argument whose value is a carrier: the names of all there are.
+---@return string[]
+function M.carriers() return require("carrier").list() end
+
 ---Those that are in the table of scripts/README.md.
 M.all = { M.device, M.proxy, M.protocol, M.json, M.pin_file, M.pin_tries, M.pin_again }
 

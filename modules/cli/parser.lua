@@ -9,6 +9,7 @@ local validate = require "base.validate"
 ---@field argname string? what help calls its value
 ---@field args string? how many values it takes, as argparse has it: "?", "*", "+"
 ---@field many boolean? it can be given more than once
+---@field candidates (fun(): string[])? what a shell completes its value to, where the kind has no choices
 ---@field target string? the field of `args`; nil: its last name
 
 ---@class cli.either options of which one can be given

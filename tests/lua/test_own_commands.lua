@@ -5,12 +5,13 @@ local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
+local program = require "core.program"
 local task = require "task"
 local world = require "support.world"
 
 local T = {}
 
-local executable = require("core.program").executable
+local executable = program.executable
 
 local GREET = [[
 local errors = require "errors"
@@ -100,6 +101,32 @@ function T.test_help_lists_them_apart_from_ours()
   lu.assertEquals(status, 1)
   lu.assertStrContains(words, "returns no command")
   lu.assertNotStrContains(run("", "help"), "Commands of your own")
+end
+
+-- By bash, with the file that is installed for it.
+function T.test_it_is_completed_as_ours_are()
+  local folder, _ <close> = place { greet = GREET, wrong = "return +" }
+  local function complete(...)
+    local result = assert(process.run {
+      "bash", "-c", '. "$1/scripts/moontower.bash"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); _moontower "$2"\n'
+        .. 'echo "${COMPREPLY[@]}"', "bash", program.home, executable, env = { MOONTOWER_PATH = folder }, ...
+    })
+    lu.assertEquals(result.stderr, "")
+    return (result.stdout:gsub("\n$", ""))
+  end
+  for words, expected in pairs {
+    ["gre"] = "greet", ["sta"] = "status", ["recon"] = "reconnect", ["greet --j"] = "--json", ["greet --"] =
+    "--help --json", ["greet "] = "", ["wrong --"] = "", ["nope --"] = "", ["up --carr"] = "--carrier",
+    ["up --carrier calyx"] = "calyx-sprint", ["up -c calyx"] = "calyx-sprint", ["up --ip ipv4"] = "ipv4 ipv4v6",
+    ["up --apn "] = "", ["setup --plan ca"] = "calyx-sprint", ["radio o"] = "off on", ["radio --device x o"] = "off on",
+    ["trace --brief up --pr"] = "--probe --protocol --proxy", ["trace sta"] = "status", ["help exit"] = "exit-status",
+    ["help gre"] = "greet",
+  } do
+    local list = {}
+    for word in (words .. " "):gmatch "([^ ]*) " do list[#list + 1] = word end
+    lu.assertEquals(complete(table.unpack(list)), expected, words)
+  end
+  lu.assertStrContains(complete "", "greet help")
 end
 
 function T.test_one_that_does_not_end_does_not_hold_up_help()
