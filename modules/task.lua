@@ -306,19 +306,20 @@ local function wait_after(attempt, seconds)
   core.sleep(math.max(over - core.now(), 0))
 end
 
----Attempts, with a pause after each that failed: `for attempt in task.backoff { first = 2, max = 300 } do`. The
----pauses double. One that has succeeded for at least `steady` seconds is followed by the next at once; so is one that
----did not last, but of several in a row that did not last, only the first.
----@param options { first: number?, max: number?, jitter: number?, steady: number? } seconds of the first pause (1) and
---- of the longest (300); the part of a pause by which it varies at random (0.2); 60 seconds are steady if not given
+---Attempts, with a pause after each that failed: `for attempt in task.backoff { first = 2, max = 300 } do`. The pauses
+---grow. One that has succeeded for at least `steady` seconds is followed by the next at once; so is one that did not
+---last, but of several in a row that did not last, only the first.
+---@param options { first: number?, max: number?, factor: number?, jitter: number?, steady: number? } seconds of the
+--- first pause (1) and of the longest (300); by what a pause is longer than the one before (2); the part of a pause by
+--- which it varies at random (0.2); 60 seconds are steady if not given
 ---@return fun(): task.attempt for a generic for, which does not end by itself
 function task.backoff(options)
-  local first, max = options.first or 1, options.max or 300
+  local first, max, factor = options.first or 1, options.max or 300, options.factor or 2
   local jitter, steady = options.jitter or 0.2, options.steady or 60
   local attempt
   local failures, flaps = 0, 0
   local function pause_after(count)
-    local seconds = math.min(first * 2.0 ^ math.min(count, 60), max)
+    local seconds = math.min(first * (factor + 0.0) ^ math.min(count, 60), max)
     return seconds * (1 + jitter * (2 * math.random() - 1))
   end
   return function()

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower reset: restarts the modem, and waits until it is back.
 
-local comeback = require "modem.reenumeration"
+local reenumeration = require "modem.reenumeration"
 local modem = require "modem"
 local option = require "cli.option"
 local parser = require "cli.parser"
@@ -48,7 +48,7 @@ local function restart(args, watcher)
   end
   local watching
   if description then
-    watching, err = comeback.watch(description)
+    watching, err = reenumeration.watch(description)
   end
   local watch <close> = watching
   if not watch then

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower usbcomp: lists the USB interfaces of the modem, or chooses those that it has after its next restart.
 
-local comeback = require "modem.reenumeration"
+local reenumeration = require "modem.reenumeration"
 local composition = require "settings.composition"
 local errors = require "errors"
 local modem = require "modem"
@@ -203,7 +203,7 @@ local function run(args, watcher)
   end
   local watching
   if description then
-    watching, err = comeback.watch(description)
+    watching, err = reenumeration.watch(description)
   end
   local watch <close> = watching
   local result

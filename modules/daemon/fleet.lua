@@ -7,20 +7,16 @@
 local devices = require "modem.devices"
 local errors = require "errors"
 local events = require "events"
-local fs = require "core.fs"
-local inotify = require "core.inotify"
+local hotplug = require "modem.hotplug"
 local lending = require "daemon.lending"
 local log = require "log"
 local modems = require "modem"
 local modes = require "modem.modes"
 local status = require "status"
-local sysfs = require "modem.sysfs"
 local task = require "task"
 local terminal = require "terminal"
-local udev = require "core.udev"
 
-local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
-local SETTLE_TIME, SETTLE_MAX = 0.3, 5 -- the ports of one modem appear one after the other
+local SETTLE_TIME, SETTLE_MAX = 0.3, 5
 local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it; of an unsure look
 
 ---@class daemon.slot
@@ -29,16 +25,15 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field modem modem.modem? while it is open
 ---@field group task.group what is done for this modem
 ---@field task core.task that the group lives in
----@field wanted core.queue a queue: who wants to borrow it, each with a queue for the answer
+---@field wanted core.queue a queue of queues: each for the answer to a command that wants to borrow it
 
 ---@class daemon.fleet
 ---@field slots table<string, daemon.slot> by name
 ---@field unusable table<string, true> modems that show neither MBIM nor QMI
 ---@field requests { description: modem.description, answer: core.queue }[] for modems that are not open yet
 ---@field group task.group
----@field changed core.queue a queue: something has been plugged in or out
+---@field hotplug modem.hotplug
 ---@field unsure moontower.error? why not all modems may be known
----@field hears { bus: boolean?, folder: boolean? } what is being watched
 ---@field on_ready fun(modem: modem.modem, group: task.group)
 ---@field on_gone fun(modem: modem.modem)
 local Fleet = {}
@@ -52,41 +47,42 @@ local M = {}
 ---@return daemon.fleet
 function M.new(group, on_ready, on_gone)
   local self = setmetatable({
-    slots = {}, unusable = {}, requests = {}, hears = {}, group = group, changed = task.queue(1),
+    slots = {}, unusable = {}, requests = {}, group = group, hotplug = hotplug.new { "bus", "folder" },
     on_ready = on_ready, on_gone = on_gone,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
   return self
 end
 
--- What the modem says unasked becomes events; the end of that is the modem's end.
-local function tell(slot, changed)
-  local heard <close> = slot.modem:events(table.unpack(events.of_modems))
-  while true do
-    local event = heard:next()
-    if not event then
-      break
-    end
+-- What the modem indicates becomes events of this program; when no more indications can come, it has gone.
+local function publish_events(self, slot)
+  local indicated <close> = slot.modem:events(table.unpack(events.of_modems))
+  for event in indicated.next, indicated do
     events.publish(event.name, { modem = slot.name, value = event.value })
   end
-  changed:push(true)
+  self.hotplug:wake()
 end
 
 -- In the modem's own task, for as long as it takes; a task that wants to borrow it gets the result of each try.
 local function open_patiently(slot)
-  local pause, asked = FIRST_RETRY, nil
-  repeat
+  local asked
+  local function next_borrower()
+    asked = slot.wanted:pop()
+    return true
+  end
+  for attempt in task.backoff { first = FIRST_RETRY, max = LAST_RETRY } do
     local err
     slot.modem, err = modems.open_alone(slot.description)
     if asked then
       asked:push { ok = slot.modem ~= nil, err = err }
+      asked = nil
     end
-    if not slot.modem then
-      status.of(slot.name):set("unusable", err)
-      asked = task.timeout(pause, slot.wanted.pop, slot.wanted)
-      pause = math.min(pause * 2, LAST_RETRY)
+    if slot.modem then
+      break
     end
-  until slot.modem
+    status.of(slot.name):set("unusable", err)
+    attempt:or_when(next_borrower)
+  end
   log.info("%s: %s is open (%s)", slot.name, slot.modem, slot.description.control)
 end
 
@@ -108,7 +104,7 @@ local function live(self, slot)
   slot.group = task.group()
   local group <close> = slot.group
   group:spawn(answer_borrowers, slot)
-  group:spawn(tell, slot, self.changed)
+  group:spawn(publish_events, self, slot)
   events.publish("modem-ready", {
     modem = slot.name, control = slot.description.control, net = slot.description.net,
   })
@@ -116,7 +112,7 @@ local function live(self, slot)
   group:wait()
 end
 
-local function admit(self, description)
+local function add_slot(self, description)
   local name = description.name
   local slot = { name = name, description = description, wanted = task.queue() }
   self.slots[name] = slot
@@ -131,7 +127,7 @@ local function admit(self, description)
   return slot
 end
 
-local function drop(self, slot, reason)
+local function remove_slot(self, slot, reason)
   self.slots[slot.name] = nil
   log.info("%s: %s", slot.name, reason)
   slot.task:cancel(errors.new { code = "cancelled", source = "daemon", message = reason })
@@ -155,14 +151,14 @@ local function is_same(slot, description)
     and slot.description.control == description.control
 end
 
--- Drops modems that are not there any more, or have restarted. A modem that could not be read is not taken for gone.
-local function let_go(self, now, unknown)
+-- A modem that could not be read is not taken for gone.
+local function remove_departed(self, now, unknown)
   for name, slot in pairs(self.slots) do
     if unknown and not now[name] then
       local warn = self.unsure and log.debug or log.warn -- once, not at each look
       warn("%s may have been unplugged, which could not be found out: %s", name, unknown)
     elseif not is_same(slot, now[name]) then
-      drop(self, slot, now[name] and "restarted" or "unplugged")
+      remove_slot(self, slot, now[name] and "restarted" or "unplugged")
     elseif slot.modem then
       slot.modem.net = now[name].net -- udev may have renamed it since
     end
@@ -170,15 +166,15 @@ local function let_go(self, now, unknown)
 end
 
 -- In our own task: what a command's task begins would be the command's, with its terminal and its limits.
-local function pass_requests_on(self)
+local function serve_requests(self)
   local requests = self.requests
   self.requests = {}
   for _, request in ipairs(requests) do
     local name = request.description.name
     if self.slots[name] and not is_same(self.slots[name], request.description) then
-      let_go(self, list_by_name()) -- it has restarted since we looked
+      remove_departed(self, list_by_name()) -- it has restarted since we looked
     end
-    local slot = self.slots[name] or admit(self, request.description)
+    local slot = self.slots[name] or add_slot(self, request.description)
     if is_same(slot, request.description) then
       slot.wanted:push(request.answer)
     else
@@ -190,7 +186,7 @@ local function pass_requests_on(self)
 end
 
 -- One that shows neither MBIM nor QMI is there, but nothing can be done with it before it is got out of that.
-local function tell_of_unusable(self, now, unknown)
+local function report_unusable(self, now, unknown)
   for name, description in pairs(now) do
     if description.protocol == "at" then
       self.unusable[name] = true
@@ -207,88 +203,50 @@ local function tell_of_unusable(self, now, unknown)
 end
 
 -- Returns why not all could be found out.
-local function look(self)
+local function rescan(self)
   local now, unknown = list_by_name()
-  let_go(self, now, unknown)
-  tell_of_unusable(self, now, unknown)
+  remove_departed(self, now, unknown)
+  report_unusable(self, now, unknown)
   for name, description in pairs(now) do
     if not self.slots[name] and description.protocol ~= "at" then
-      admit(self, description)
+      add_slot(self, description)
     end
   end
   return unknown
 end
 
-local function settle(self)
-  local deadline = task.now() + SETTLE_MAX
-  repeat
-    local _, quiet = task.timeout(SETTLE_TIME, self.changed.pop, self.changed)
-  until quiet or task.now() > deadline
+local function follow_changes(self)
+  remove_departed(self, list_by_name())
+  serve_requests(self)
+  self.hotplug:settle(SETTLE_TIME, SETTLE_MAX)
+  serve_requests(self)
 end
 
-local openers = {
-  bus = function() return udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() } end,
-  folder = function()
-    fs.mkdir(devices.folder(), 448) -- 0700
-    return inotify.folder(devices.folder())
-  end,
-}
-
-local function forward(self, name, monitor)
-  local function over()
-    self.hears[name] = nil
-    self.changed:push(true) -- so that it is watched again
-  end
-  local _ <close> = task.finally(over)
-  local events_of <close> = monitor
-  while events_of:next() do
-    self.changed:push(true)
-  end
-end
-
--- Whatever comes or goes, on the busses or in the folder of files that describe modems, is noticed here. Returns the
--- reason if not.
-local function watch_all(self)
-  local unheard
-  for name, open in pairs(openers) do
-    local monitor, err
-    if not self.hears[name] then
-      monitor, err = open()
-    end
-    if monitor then
-      self.hears[name] = true
-      self.group:spawn(forward, self, name, monitor)
-    end
-    unheard = unheard or err
-  end
-  return unheard
-end
-
--- Until something has changed. What could not be watched or found out, as no descriptor was left, is looked at again.
-local function wait_for_change(self, pause)
-  if not pause then
-    return true, self.changed:pop()
-  end
-  local _, late = task.timeout(pause, self.changed.pop, self.changed)
-  return not late
-end
-
----Finds modems, and goes on until it is cancelled.
+---Finds modems, and goes on until it is cancelled. What could not be watched or read, for want of descriptors, for
+---example, is tried again.
 function Fleet:run()
-  local pause
-  while true do
-    local unheard = watch_all(self)
-    unheard = look(self) or unheard
-    if unheard and not pause then
-      log.warn("not all modems may be known, or noticed when they are plugged in: %s", unheard)
+  local _ <close> = self.hotplug
+  local changed
+  local function wait_for_change()
+    changed = self.hotplug:wait()
+    return changed
+  end
+  for attempt in task.backoff { first = FIRST_RETRY, max = LAST_RETRY, steady = 0 } do
+    if changed then
+      follow_changes(self)
+      changed = nil
     end
-    self.unsure = unheard
-    pause = unheard and math.min((pause or FIRST_RETRY / 2) * 2, LAST_RETRY) or nil
-    if wait_for_change(self, pause) then
-      let_go(self, list_by_name())
-      pass_requests_on(self)
-      settle(self)
-      pass_requests_on(self)
+    local unwatched = self.hotplug:renew()
+    local unsure = rescan(self) or unwatched
+    if unsure and attempt.number == 1 then
+      log.warn("not all modems may be known, or noticed when they are plugged in: %s", unsure)
+    end
+    self.unsure = unsure
+    if unsure then
+      attempt:or_when(wait_for_change)
+    else
+      attempt:succeeded()
+      wait_for_change()
     end
   end
 end
@@ -343,7 +301,7 @@ function Fleet:borrow(description, options)
   if not slot or not slot.modem or not is_same(slot, description) then
     local answer = task.queue(1)
     table.insert(self.requests, { description = description, answer = answer })
-    self.changed:push(true)
+    self.hotplug:wake()
     local got = answer:pop()
     if not got.ok then
       return nil, got.err

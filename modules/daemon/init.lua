@@ -12,27 +12,27 @@ local fleet = require "daemon.fleet"
 local fs = require "core.fs"
 local log = require "log"
 local manager = require "daemon.service_manager"
-local missing = require "daemon.restart_watchdog"
+local restart_watchdog = require "daemon.restart_watchdog"
 local modems = require "modem"
 local policy = require "policy"
 local ports = require "core.port"
 local repair = require "repair"
 local unix_server = require "unix_server"
-local session = require "daemon.remote_command"
+local remote_command = require "daemon.remote_command"
 local state = require "state"
 local status = require "status"
 local supervisor = require "daemon.supervisor"
 local task = require "task"
 
 local MAX_CLIENTS = 64
-local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again who it is
+local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again for its IMEI and ICCID
 
 ---@class daemon.daemon
 ---@field path string of the configuration
 ---@field config daemon.config
 ---@field fleet daemon.fleet
 ---@field supervisor daemon.supervisor
----@field missing daemon.missing
+---@field restart_watchdog daemon.restart_watchdog
 ---@field commands daemon.commands
 ---@field overrides table<string, modem.override> by the modem's name: what `up` was given, and has worked
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
@@ -94,44 +94,54 @@ local function policies_for_all(self)
   return self.config.policies
 end
 
-local take
+local assign_policy
 
 -- Another SIM, or a modem that says only now who it is, may mean another entry.
-local function look_again(self, modem)
+local function identify_again(self, modem)
   local known = self.known[modem]
   local entry
   entry, known.is_sure = config.entry_for(self.config, modem)
   if entry ~= known.entry then
-    self.overrides[modem.description.name] = nil -- it was for another SIM
     local name = modem.description.name
+    self.overrides[name] = nil -- it was for another SIM
     self.supervisor:pause(name)
     self.supervisor:modem_gone(modem)
     if modem.link then
       modem.link:close()
     end
-    take(self, modem, "it has said who it is")
+    assign_policy(self, modem, "it has said who it is")
     self.supervisor:resume(name)
   end
 end
 
+-- While the modem does not say who it is, it is asked again and again; then, after each change of its SIM.
 local function follow_identity(self, modem)
-  local heard <close> = modem:events("sim")
-  local pause, err = ASK_AGAIN, nil
-  while not err or err.code == "timeout" do
+  local indicated <close> = modem:events("sim")
+  local function next_sim()
     local event
-    if self.known[modem].is_sure then
-      event, err = heard:next()
-    else
-      event, err = task.timeout(pause, heard.next, heard)
-      pause = math.min(pause * 2, ASK_AGAIN_MAX)
+    repeat
+      event = indicated:next()
+    until not event or event.value.state == "ready" and self.config.names_sims
+    return event
+  end
+  local has_waited
+  for attempt in task.backoff { first = ASK_AGAIN, max = ASK_AGAIN_MAX, steady = 0 } do
+    if has_waited then
+      identify_again(self, modem)
     end
-    if not event or event.value.state == "ready" and self.config.names_sims then
-      look_again(self, modem)
+    has_waited = true
+    if not self.known[modem].is_sure then
+      attempt:or_when(next_sim)
+    else
+      attempt:succeeded()
+      if not next_sim() then
+        break
+      end
     end
   end
 end
 
-function take(self, modem, why)
+function assign_policy(self, modem, why)
   local known = self.known[modem]
   local configured, entry, is_sure = configure(self, modem)
   if entry then
@@ -148,7 +158,7 @@ end
 
 local function modem_ready(self, modem, group)
   self.known[modem] = { group = group }
-  take(self, modem, "its control port is open")
+  assign_policy(self, modem, "its control port is open")
 end
 
 local function modem_gone(self, modem)
@@ -157,7 +167,7 @@ local function modem_gone(self, modem)
   if self.broker then
     self.broker:modem_gone(modem)
   end
-  self.missing:await(modem, self.fleet)
+  self.restart_watchdog:await(modem, self.fleet)
   repair() -- what was on an interface that is gone
 end
 
@@ -172,7 +182,7 @@ local function read_anew(self)
   log.level = new.log
   self.supervisor:replace(policies_for_all(self), function(modem) return (configure(self, modem)) end)
   for modem, known in pairs(self.known) do
-    if not known.entry then take(self, modem, "the configuration names it now") end
+    if not known.entry then assign_policy(self, modem, "the configuration names it now") end
   end
   events.publish("reloaded")
   log.info("the configuration has been read again")
@@ -246,7 +256,7 @@ local function accept_clients(self, listener, group)
   local function serve(port)
     clients = clients + 1
     local _ <close> = task.finally(function() clients = clients - 1 end)
-    local ok, err = xpcall(session.serve, debug.traceback, port, function(name, arguments, run)
+    local ok, err = xpcall(remote_command.serve, debug.traceback, port, function(name, arguments, run)
       return run_in_turn(self, name, arguments, run)
     end)
     if not ok and type(err) ~= "table" then
@@ -254,7 +264,7 @@ local function accept_clients(self, listener, group)
     end
   end
   unix_server.run(listener, group, {
-    name = "the control socket", serve = serve, refuse = session.refuse,
+    name = "the control socket", serve = serve, refuse = remote_command.refuse,
     is_full = function() return clients >= MAX_CLIENTS end,
   })
 end
@@ -330,7 +340,7 @@ function M.run(options)
   log.level = loaded.log
   repair()
   local group <close> = task.group()
-  self.supervisor, self.missing = supervisor.new(group), missing.new(group)
+  self.supervisor, self.restart_watchdog = supervisor.new(group), restart_watchdog.new(group)
   self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
   function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end

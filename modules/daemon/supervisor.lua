@@ -12,7 +12,6 @@ local orders = require "daemon.orders"
 local status = require "status"
 local task = require "task"
 
-local FIRST_PAUSE, LAST_PAUSE = 1, 300
 local TRIES, GOOD_TIME = 5, 60 -- failures in a row, each within this number of seconds of its start
 -- How long one may run without waiting, what its objects may hold, how many tasks it may have, and how long it may
 -- still wait once it is to end.
@@ -36,7 +35,10 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 local Supervisor = {}
 Supervisor.__index = Supervisor
 
-local M = {}
+local M = {
+  ---How long a policy that has failed waits: see task.backoff.
+  pauses = { first = 1, max = 300, factor = 4 },
+}
 
 ---@param group task.group that policies live in
 ---@return daemon.supervisor
@@ -122,8 +124,7 @@ local function report(job, err)
 end
 
 local function run_for_ever(job, configured, argument)
-  local failures, pause = 0, FIRST_PAUSE
-  while failures < TRIES do
+  for attempt in task.backoff(M.pauses) do
     local start = task.now()
     local ok, err = run_once(job, configured, argument)
     collectgarbage() -- what it held; an idle daemon makes no garbage that would have Lua do so
@@ -134,12 +135,9 @@ local function run_for_ever(job, configured, argument)
     task.sleep(0) -- raises, should it have been told to end; whatever else it says, it has failed
     report(job, err)
     if task.now() - start > GOOD_TIME then
-      failures, pause = 0, FIRST_PAUSE
-    end
-    failures = failures + 1
-    if failures < TRIES then
-      task.sleep(pause)
-      pause = math.min(pause * 4, LAST_PAUSE)
+      attempt:succeeded()
+    elseif attempt.number == TRIES then
+      break
     end
   end
   log.error("policy %s has failed %d times and is switched off; mend it, then `moontower reload`", job.name, TRIES)

@@ -4,42 +4,43 @@
 
 local devices = require "modem.devices"
 local errors = require "errors"
-local inotify = require "core.inotify"
-local sysfs = require "modem.sysfs"
+local hotplug = require "modem.hotplug"
 local task = require "task"
-local udev = require "core.udev"
 
-local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
-local SETTLE_TIME, SETTLE_MAX = 1, 5 -- its ports appear one after the other
-local FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30 -- seconds between looks that no news asks for
+local SETTLE_TIME, SETTLE_MAX = 1, 5
+local FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30 -- seconds between looks without an event
 
----@class modem.comeback
+---@class modem.reenumeration
 ---@field private before modem.description
----@field private monitor core.monitor of udev; of a folder, for a modem that a file describes
+---@field private hotplug modem.hotplug
 ---@field private was_gone boolean?
 ---@field private pause number seconds until the next look
-local Comeback = {}
-Comeback.__index = Comeback
+local Reenumeration = {}
+Reenumeration.__index = Reenumeration
 
 local M = {}
 
 local function is_on_bus(description) return description.usb or description.pci or description.platform end
 
----Begins to watch. To be called before the restart is asked for: nothing may slip through.
+---Begins to watch. To be called before the restart is asked for: no event may be missed.
 ---@param description modem.description
----@return modem.comeback? comeback keep it in a <close> variable
+---@return modem.reenumeration? reenumeration keep it in a <close> variable
 ---@return moontower.error? err
 function M.watch(description)
-  local monitor, err
-  if is_on_bus(description) then
-    monitor, err = udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() }
-  else
-    monitor, err = inotify.folder(devices.folder())
-  end
-  if not monitor then
+  local self = setmetatable({ before = description, pause = FIRST_PAUSE }, Reenumeration)
+  -- Drivers that let go of the modem and take it again at once, as after a reset of its USB port, leave its number as
+  -- it was. Only its control port counts: while others go, that may still be the old one.
+  self.hotplug = hotplug.new({ is_on_bus(description) and "bus" or "folder" }, function(action, device)
+    if action == "remove" and type(device) == "table" and device.devnode == description.control then
+      self.was_gone = true
+    end
+  end)
+  local err = self.hotplug:renew()
+  if err then
+    self:close()
     return nil, err
   end
-  return setmetatable({ before = description, monitor = monitor, pause = FIRST_PAUSE }, Comeback)
+  return self
 end
 
 -- Returns the modem, if it has been away since: the USB core gives each arrival a new number. A modem that could not be
@@ -55,32 +56,12 @@ local function look(self)
   self.was_gone = self.was_gone or not unknown
 end
 
--- Drivers that let go of the modem and take it again at once, as after a reset of its USB port, leave its number as it
--- was.
-local function next_event(self)
-  local action, device = self.monitor:next()
-  if not action then
-    error(device, 0) -- the error
-  end
-  -- Of its control port alone: while others go, that may still be the old one.
-  if action == "remove" and type(device) == "table" and device.devnode == self.before.control then
-    self.was_gone = true
-  end
-end
-
--- There is no news of what could not be looked at for a moment, and some gets lost: so it looks by itself, too, less
--- and less often.
-local function wait_for_news(self)
-  task.timeout(self.pause, next_event, self)
+-- No event tells of what could not be looked at for a moment, and some events get lost. So it looks without one, too,
+-- less and less often.
+local function wait_for_event(self)
+  self.hotplug:renew()
+  self.hotplug:wait(self.pause)
   self.pause = math.min(self.pause * 2, LONGEST_PAUSE)
-end
-
-local function settle(self)
-  local deadline = task.now() + SETTLE_MAX
-  local is_quiet = not is_on_bus(self.before)
-  while not is_quiet and task.now() < deadline do
-    is_quiet = select(2, task.timeout(SETTLE_TIME, next_event, self)) ~= nil
-  end
 end
 
 ---Waits until it is back, with all its ports.
@@ -88,7 +69,7 @@ end
 ---@param is_complete (fun(description: modem.description): boolean)? waited for, too, but not found wanting
 ---@return modem.description? description as it is now
 ---@return moontower.error? err "gone" when it does not come
-function Comeback:wait(seconds, is_complete)
+function Reenumeration:wait(seconds, is_complete)
   local seen -- last
   local function now()
     local description = look(self)
@@ -96,14 +77,16 @@ function Comeback:wait(seconds, is_complete)
     return description
   end
   local back = task.timeout(seconds, function()
-    while not now() do wait_for_news(self) end
-    settle(self)
+    while not now() do wait_for_event(self) end
+    if is_on_bus(self.before) then
+      self.hotplug:settle(SETTLE_TIME, SETTLE_MAX)
+    end
     self.pause = FIRST_PAUSE
     local description = now()
     -- A driver may be on its way, or not exist: one that is making a port keeps the modem from the list for a moment.
     while not description or description.mode and description.mode.lacks
       or is_complete and not is_complete(description) do
-      wait_for_news(self)
+      wait_for_event(self)
       description = now()
     end
     return description
@@ -121,7 +104,7 @@ function Comeback:wait(seconds, is_complete)
   }
 end
 
-function Comeback:close() self.monitor:close() end
-Comeback.__close = Comeback.close
+function Reenumeration:close() self.hotplug:close() end
+Reenumeration.__close = Reenumeration.close
 
 return M

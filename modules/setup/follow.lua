@@ -2,7 +2,7 @@
 -- Restarts the modem, and follows it until it is there again: at the same place, maybe with another product id, other
 -- ports and another protocol.
 
-local comeback = require "modem.reenumeration"
+local reenumeration = require "modem.reenumeration"
 local modem_module = require "modem"
 local ports = require "modem.ports"
 local reset = require "modem.reset"
@@ -59,11 +59,11 @@ end
 
 ---For what restarts the modem by itself: takes it offline, and watches it from now on.
 ---@param modem modem.modem
----@return modem.comeback? watch keep it in a <close> variable
+---@return modem.reenumeration? watch keep it in a <close> variable
 ---@return moontower.error? err
 function M.watch(modem)
   modem:down() -- what is left of it on the host would lead nowhere
-  return comeback.watch(modem.description)
+  return reenumeration.watch(modem.description)
 end
 
 local function ask(modem, watcher)
@@ -76,7 +76,7 @@ end
 ---@param modem modem.modem is closed
 ---@param interfaces string[]? what it will show on USB
 ---@param options { watcher: up.watcher, wait: number? } wait: seconds
----@param under_way modem.comeback? it restarts already, and this has watched since before
+---@param under_way modem.reenumeration? it restarts already, and this has watched since before
 ---@return modem.modem? modem as it is now, started
 ---@return moontower.error? err
 function M.restart(modem, interfaces, options, under_way)
@@ -84,7 +84,7 @@ function M.restart(modem, interfaces, options, under_way)
   local before <close> = modem
   local how, watching, err = "its USB configuration", under_way, nil
   if not under_way then
-    watching, err = comeback.watch(before.description)
+    watching, err = reenumeration.watch(before.description)
   end
   local watch <close> = watching
   if watch and not under_way then

@@ -2,7 +2,7 @@
 -- The how-to for an MC7455 with a Calyx Institute SIM, as it is typed into minicom: one line for each line. Run it with
 -- `moontower run scripts/examples/calyx-by-hand.lua`; `moontower setup calyx-sprint` does the same, and looks first.
 
-local comeback = require "modem.reenumeration"
+local reenumeration = require "modem.reenumeration"
 local modem = require "modem"
 local reset = require "modem.reset"
 local sierra = require "makers.sierra.qmi"
@@ -18,7 +18,7 @@ end
 
 do -- in minicom
   local device <close> = assert(modem.find())
-  local back <close> = assert(comeback.watch(device.description)) -- from before it goes
+  local back <close> = assert(reenumeration.watch(device.description)) -- from before it goes
 
   at(device, 'AT!ENTERCND="A710"')                    -- or else the next ones are refused
   at(device, 'AT+CPIN?')                              -- READY: the SIM wants no PIN
@@ -35,7 +35,7 @@ end
 
 do -- swi_setusbcomp.pl --device=/dev/cdc-wdm0 --usbcomp=8
   local device <close> = assert(modem.find())
-  local back <close> = assert(comeback.watch(device.description))
+  local back <close> = assert(reenumeration.watch(device.description))
 
   local composition = assert(device.qmi:request(sierra.get_usb_composition))
   print(("USB composition %d, of %s"):format(composition.current, table.concat(composition.supported, " ")))

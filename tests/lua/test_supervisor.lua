@@ -59,12 +59,12 @@ end
 -- Each in a task of its own, with a line of its own in `why`; the first one speaks for the modem.
 function T.test_several_policies_of_one_modem()
   local group <close> = task.group()
-  local real, all, modem = task.sleep, supervisor.new(group), modem_and_policy {}
+  local pauses, all, modem = supervisor.pauses, supervisor.new(group), modem_and_policy {}
   local _ <close> = task.finally(function()
-    task.sleep = real
+    supervisor.pauses = pauses
     status.forget "9-9"
   end)
-  task.sleep = function(seconds) return real(seconds < 1e6 and 0 or seconds) end -- no pauses between failures
+  supervisor.pauses = { first = 0 }
   local heard <close> = events.subscribe()
   local function new(name, run)
     return { name = name, policy = policy { name = name, each = { modem = "ready" }, run = run } }
@@ -72,7 +72,7 @@ function T.test_several_policies_of_one_modem()
   local function stay(state)
     return function(it)
       status.of(it):set(state, "it says so")
-      real(1e6)
+      task.sleep(1e6)
     end
   end
   all:modem_ready(modem, group, {

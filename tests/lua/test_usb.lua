@@ -2,7 +2,7 @@
 -- Resetting a USB port and switching its power: core.usb on files; modem/usb.lua on a tree like that of sysfs; and both
 -- on simulated modems that hang.
 
-local comeback = require "modem.reenumeration"
+local reenumeration = require "modem.reenumeration"
 local devices = require "modem.devices"
 local faults = require "simulator.faults"
 local find = require("modem").find
@@ -213,7 +213,7 @@ local function help(sim, verb, options)
   local modem <close> = assert(find "simulated1")
   assert(modem:connect { apn = "r.ispsn", ip = "ipv4" })
   assert(faults.apply(sim, "hang-hard"))
-  local coming <close> = assert(comeback.watch(modem.description))
+  local coming <close> = assert(reenumeration.watch(modem.description))
   lu.assertTrue(modem[verb](modem, options))
   local back = assert(coming:wait(10))
   lu.assertNotEquals(back.incarnation, modem.description.incarnation)
@@ -228,7 +228,9 @@ function T.test_a_modem_comes_back_while_the_list_cannot_be_read()
     devices.list, udev.monitor = list, monitor
   end)
   local silent = task.queue(1)
-  udev.monitor = function() return { next = function() return silent:pop() end, close = function() end } end
+  udev.monitor = function()
+    return setmetatable({ next = function() return silent:pop() end }, { __close = function() end })
+  end
   devices.list = function()
     calls = calls + 1
     if calls == 1 then
@@ -236,7 +238,7 @@ function T.test_a_modem_comes_back_while_the_list_cannot_be_read()
     end
     return { { name = "9-9", usb = "9-9", control = "/dev/nowhere", incarnation = "2" } }
   end
-  local coming <close> = assert(comeback.watch(before))
+  local coming <close> = assert(reenumeration.watch(before))
   local back = assert(task.timeout(60, coming.wait, coming, 1e6))
   eq(back.incarnation, "2")
 end
