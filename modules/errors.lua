@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Error objects: what an expected failure returns after nil, and the list of all their codes.
 
+local try = require("core.task").try
 local wrap = require("core.error").wrap
 
 ---@class moontower.error
@@ -99,6 +100,37 @@ function M.during(err, doing)
   end
   copy.message = doing .. ": " .. tostring(err)
   return nil, wrap(copy)
+end
+
+-- What check() raises: protect() alone knows it, so that errors, time-outs and cancelling pass through as they are.
+local Failure = { __tostring = function(failure) return tostring(failure[1]) end }
+
+---Within protect(): returns its arguments, unless there is no value; then the protected function returns nil and the
+---error. Variables marked <close> are closed as after an error.
+---@param value any
+---@param err moontower.error?
+---@return any ...
+function M.check(value, err, ...)
+  if not value then
+    error(setmetatable({ err }, Failure), 0)
+  end
+  return value, err, ...
+end
+
+local function results(ok, value, ...)
+  if ok then
+    return value, ...
+  elseif getmetatable(value) == Failure then
+    return nil, value[1]
+  end
+  error(value, 0)
+end
+
+---A function of several steps, each of which may fail: `local image = check(read(path))`.
+---@param fn function it may call check()
+---@return function
+function M.protect(fn)
+  return function(...) return results(try(fn, ...)) end
 end
 
 ---Tells what is not there from what could not be asked: only the first may be taken for gone.

@@ -21,6 +21,8 @@ local terminal = require "terminal"
 local up = require "modem.up"
 local validate = require "base.validate"
 
+local check = errors.check
+
 local PROBE_IPV4, PROBE_IPV6 = "8.8.8.8", "2001:4860:4860::8888"
 
 local function usage(message)
@@ -221,31 +223,21 @@ local function switch(device, named, args, watcher)
   return exit
 end
 
-local function bring_up(args, watcher)
-  local description, conf, named, opened
-  local ok, err = check_usage(args)
-  if ok then
-    repair()
-    description, err = modem.select(args.device)
-  end
-  if description then
-    conf = args.carrier and {} or network_conf.read(args.protocol or description.protocol)
-    conf = (args.apn or modem.owner) and { proxy = conf.proxy } or conf
-    named, err = named_carrier(args, conf)
-  end
-  if description and not err then
-    opened, err = modem.open(description, { proxy = args.proxy or conf.proxy, protocol = args.protocol })
-  end
-  if not opened then
-    return nil, err
-  end
-  local device <close> = opened
-  err = refused_by_policy(device)
-  if err then
-    return nil, err
-  end
+local bring_up = errors.protect(function(args, watcher)
+  check(check_usage(args))
+  repair()
+  local description = check(modem.select(args.device))
+  local conf = args.carrier and {} or network_conf.read(args.protocol or description.protocol)
+  conf = (args.apn or modem.owner) and { proxy = conf.proxy } or conf
+  local named, mistake = named_carrier(args, conf)
+  check(not mistake, mistake)
+  local device <close> = check(modem.open(description, {
+    proxy = args.proxy or conf.proxy, protocol = args.protocol,
+  }))
+  local refusal = refused_by_policy(device)
+  check(not refusal, refusal)
   return switch(device, named, args, watcher)
-end
+end)
 
 return {
   summary = "Bring the modem online; it stays so afterwards.",

@@ -15,6 +15,8 @@ local plan = require "link.plan"
 local resolver = require "link.dns"
 local task = require "task"
 
+local check, protect = errors.check, errors.protect
+
 local MAIN_TABLE = 254
 
 local M = {}
@@ -194,29 +196,22 @@ local function set_accept_ra(journal)
   return ok, err
 end
 
--- Does what the journal says.
+-- Does what the journal says; called within apply(), as are the two below.
 local function carry_out(self)
   local journal = self.journal
-  local ok, err = netlink.set_link(journal.name, { mtu = self.mtu }) -- with less than 1280, it has no IPv6
-  if ok and journal.accept_ra then
-    ok, err = set_accept_ra(journal)
+  check(netlink.set_link(journal.name, { mtu = self.mtu })) -- with less than 1280, it has no IPv6
+  if journal.accept_ra then
+    check(set_accept_ra(journal))
   end
-  if ok then
-    ok, err = netlink.set_link(journal.name, { up = true })
+  check(netlink.set_link(journal.name, { up = true }))
+  check(add_addresses(journal))
+  check(add_routes(self))
+  if #self.addresses == 0 then
+    check(wait_for_slaac(self))
   end
-  if ok then
-    ok, err = add_addresses(journal)
+  if journal.dns then
+    check(resolver.apply(journal.dns))
   end
-  if ok then
-    ok, err = add_routes(self)
-  end
-  if ok and #self.addresses == 0 then
-    ok, err = wait_for_slaac(self)
-  end
-  if ok and journal.dns then
-    ok, err = resolver.apply(journal.dns)
-  end
-  return ok, err
 end
 
 -- Does the host still have all that the journal says, and is that all that is wanted? Of a link whose only address the
@@ -247,23 +242,13 @@ local function nothing() end
 ---@param bearer modem.bearer
 ---@return link.link? with `differences`: what of it does not hold; `is_ours`: it is written down, as `up` does
 ---@return moontower.error? err
-function M.describe(bearer)
+M.describe = protect(function(bearer)
   local journal = bearer.net and journals.load(journals.key(bearer.net, bearer.channel))
   local name = journal and journal.name or bearer.net
-  local now, err = netlink.link(name or "")
-  local there, differences
-  if now then
-    there, err = netlink.addresses(name)
-  end
-  if there then
-    bearer, err = plan.for_host(bearer, now)
-  end
-  if there and bearer then
-    differences, err = compare.host(name, { addresses = plan.all_of(bearer, "addresses"), journal = journal })
-  end
-  if not differences then
-    return nil, err
-  end
+  local now = check(netlink.link(name or ""))
+  local there = check(netlink.addresses(name))
+  bearer = check(plan.for_host(bearer, now))
+  local differences = check(compare.host(name, { addresses = plan.all_of(bearer, "addresses"), journal = journal }))
   local addresses = {}
   for _, address in ipairs(there) do
     if address.scope == "global" then
@@ -275,50 +260,30 @@ function M.describe(bearer)
     is_ours = journal ~= nil,
     dns = not journal and plan.all_of(bearer, "dns") or journal and journal.dns and journal.dns.servers or {},
   }
-end
+end)
 
 -- Returns the interface to use. If it is a channel's, `undo` has its journal from before it is made.
 local function interface_for(bearer, parent, undo)
   if not bearer.channel then
     return parent
   end
-  local journal, err = plan.channel(bearer, parent)
-  if not journal then
-    return nil, err
-  end
-  undo.journal = journal
-  local ok
-  ok, err = journals.save(journal)
-  if not ok then
-    return nil, err
-  end
-  return make_channel(undo.journal)
+  undo.journal = check(plan.channel(bearer, parent))
+  check(journals.save(undo.journal))
+  return check(make_channel(undo.journal))
 end
 
--- Writes down what will be done, does it, and undoes it should it not come to its end: Ctrl-C included.
+-- Writes down what will be done, does it, and undoes it if it does not reach its end, Ctrl-C included.
 local function set_up(self, parent, options)
   local undo <close> = setmetatable({}, Undo)
-  local now, err = interface_for(self.bearer, parent, undo)
-  if not now then
-    return nil, err
-  end
+  local now = interface_for(self.bearer, parent, undo)
   self.name = now.name
   if self.bearer.channel then
     self.mtu = math.min(self.mtu, channels.max_mtu(self.bearer.channel, parent))
   end
-  local journal, ok
-  journal, err = plan.make(undo.journal or {}, self.bearer, now, options)
-  if not journal then
-    return nil, err
-  end
-  self.journal, undo.journal = journal, journal
-  ok, err = journals.save(journal)
-  if ok then
-    ok, err = carry_out(self)
-  end
-  if not ok then
-    return nil, err
-  end
+  self.journal = check(plan.make(undo.journal or {}, self.bearer, now, options))
+  undo.journal = self.journal
+  check(journals.save(self.journal))
+  carry_out(self)
   undo.journal = nil
   return self
 end
@@ -347,53 +312,38 @@ local function interface_now(bearer, parent)
   return found or { name = "default" }
 end
 
----Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.
----@param bearer modem.bearer
----@param options link.options?
----@return link.link? link keep it in a <close> variable, or link:detach() it
----@return moontower.error? err nothing is left on the host then
-function M.apply(bearer, options)
-  options = options or {}
-  if bearer.channel and not channels.is_valid(bearer.channel) then
-    error("a channel is { kind = \"vlan\" or \"qmimux\", id = 1 or more }", 2)
-  end
-  local parent, err = parent_of(bearer)
-  local now
-  if parent then
-    now, err = interface_now(bearer, parent)
-  end
-  if not now then
-    return nil, err
-  end
-  bearer, err = plan.for_host(bearer, now)
-  if not bearer then
-    return nil, err
-  end
+local apply = protect(function(bearer, options)
+  local parent = check(parent_of(bearer))
+  local now = check(interface_now(bearer, parent))
+  bearer = check(plan.for_host(bearer, now))
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
     on_close = nothing, on_given = nothing, options = options, refreshing_lock = task.mutex(),
   }, Link)
   local key = journals.key(parent.name, bearer.channel)
-  local left
-  left, err = journals.load(key)
-  if err then
-    return nil, err
-  elseif left and is_intact(left, self, now, options) then
+  local left, err = journals.load(key)
+  check(not err, err)
+  if left and is_intact(left, self, now, options) then
     self.journal, self.adopted = left, true
     self.addresses[1] = self.addresses[1] or global_ipv6(now.name)
     self.detached = true -- by the run that made it: leaving a block does not take it down, close() does
     return self
   end
-  local undone
-  undone, err = journals.take_down(key)
-  if undone then
-    parent, err = netlink.link(parent.index) -- another MTU, or down, by now
+  check(journals.take_down(key))
+  return set_up(self, check(netlink.link(parent.index)), options) -- it may have another MTU now, or be down
+end)
+
+---Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.
+---@param bearer modem.bearer
+---@param options link.options?
+---@return link.link? link keep it in a <close> variable, or link:detach() it
+---@return moontower.error? err nothing is left on the host then
+function M.apply(bearer, options)
+  if bearer.channel and not channels.is_valid(bearer.channel) then
+    error("a channel is { kind = \"vlan\" or \"qmimux\", id = 1 or more }", 2)
   end
-  if not undone or not parent then
-    return nil, err
-  end
-  return set_up(self, parent, options)
+  return apply(bearer, options or {})
 end
 
 ---Leaves the link up when its block or this program ends: a later `down` takes it down.

@@ -24,7 +24,7 @@ local openers = {
 ---@field private group task.group
 ---@field private sources string[]
 ---@field private open table<string, boolean> which of them are being watched
----@field private changed userdata a queue of one
+---@field private changed core.queue a queue of one
 ---@field private on_event fun(action: string, device: table|string)?
 local Hotplug = {}
 Hotplug.__index = Hotplug

@@ -2,7 +2,6 @@
 -- Setting a modem up: the plan, doing it, one restart, following the modem through it, and looking whether it holds.
 
 local apply = require "setup.apply"
-local check = require "setup.check"
 local errors = require "errors"
 local follow = require "setup.follow"
 local log = require "log"
@@ -12,7 +11,10 @@ local plan = require "setup.plan"
 local reports = require "setup.report"
 local task = require "task"
 local undo = require "setup.undo"
+local verify = require "setup.check"
 local wanted_of = require "setup.wanted"
+
+local check, protect = errors.check, errors.protect
 
 -- The second one is for what needs an AT port that only the first one's restart brings.
 local ROUNDS = 2
@@ -52,6 +54,16 @@ local function enter_pin(self)
   return (sim or err.code == "modem-locked") and true, err
 end
 
+local prepare = protect(function(self)
+  check(self.modem:ensure_started())
+  check(enter_pin(self))
+  self.key = check(reports.key(self.modem))
+  local report, err = reports.load(self.key)
+  check(not err, err)
+  self.report = report
+  return self
+end)
+
 ---Opens a modem to set it up. Keep the session in a <close> variable.
 ---@param description modem.description
 ---@param options { proxy: boolean?, wait: number?, pin: pin.options|false, watcher: up.watcher } wait: seconds for a
@@ -60,28 +72,18 @@ end
 ---@return moontower.error? err
 function M.open(description, options)
   local modem, err = modem_module.open(description, { proxy = options.proxy, at_only = true })
-  local ok, key
-  if modem then
-    local self = setmetatable({
-      modem = modem, watcher = options.watcher, wait = options.wait, pin = options.pin,
-    }, Session)
-    ok, err = modem:ensure_started()
-    if ok then
-      ok, err = enter_pin(self)
-    end
-    if ok then
-      key, err = reports.key(modem)
-    end
-    if key then
-      self.key = key
-      self.report, err = reports.load(key)
-      if not err then
-        return self
-      end
-    end
-    self:close()
+  if not modem then
+    return reports.explain(nil, err)
   end
-  return reports.explain(nil, err)
+  local self = setmetatable({
+    modem = modem, watcher = options.watcher, wait = options.wait, pin = options.pin,
+  }, Session)
+  local ready, why = prepare(self)
+  if not ready then
+    self:close()
+    return reports.explain(nil, why)
+  end
+  return ready
 end
 
 function Session:close()
@@ -132,28 +134,27 @@ function Session:plan_undo()
   return planned(self)
 end
 
--- `watch`: it is on its way already, and this has watched since before.
-local function restart(self, interfaces, watch)
+-- `watch`: it restarts already, and this has watched since before.
+local follow_restart = protect(function(self, interfaces, watch)
   local report, old = self.report, self.modem
   report.restart = old.description.incarnation or "?"
-  local ok, err = report:save()
-  if ok then
-    self.modem = nil
-    self.modem, err = follow.restart(old, interfaces, self, watch)
-    ok = self.modem ~= nil
-  end
-  if ok then
-    report.restart = nil
-    report:save() -- where that fails, one restart too many is harmless
-    ok, err = enter_pin(self)
-  end
+  check(report:save())
+  self.modem = nil
+  self.modem = check(follow.restart(old, interfaces, self, watch))
+  report.restart = nil
+  report:save() -- where that fails, one restart too many is harmless
+  return check(enter_pin(self))
+end)
+
+local function restart(self, interfaces, watch)
+  local ok, err = follow_restart(self, interfaces, watch)
   if not ok then
-    return report:explain(err, apply.advice)
+    return self.report:explain(err, apply.advice)
   end
   return true
 end
 
--- Ctrl-C, say: what was changed until then is told all the same.
+-- By Ctrl-C, for example: the person learns what was changed until then.
 local function tell_if_interrupted(self)
   return task.finally(function(reason)
     if reason ~= nil then
@@ -165,36 +166,28 @@ local function tell_if_interrupted(self)
   end)
 end
 
-local function carry_out(self, made)
-  local _ <close> = tell_if_interrupted(self)
+local in_rounds = protect(function(self, made)
   for round = 1, ROUNDS do
-    local watch, ok, err = nil, true, nil
-    if made.at_once then
-      watch, err = follow.watch(self.modem)
-      ok = watch ~= nil
+    local watch <close> = made.at_once and check(follow.watch(self.modem)) or nil
+    check(apply.apply(self.modem, made, self.report, self.watcher))
+    if made.restart then
+      check(restart(self, made.interfaces, watch))
     end
-    local _ <close> = watch
-    if ok then
-      ok, err = apply.apply(self.modem, made, self.report, self.watcher)
-    end
-    if ok and made.restart then
-      ok, err = restart(self, made.interfaces, watch)
-    end
-    if not ok then
-      return nil, err
-    elseif #made.later == 0 or round == ROUNDS then
+    if #made.later == 0 or round == ROUNDS then
       return true
     end
-    made, err = planned(self)
-    if not made then
-      return nil, err
-    end
+    made = check(planned(self))
   end
+end)
+
+local function carry_out(self, made)
+  local _ <close> = tell_if_interrupted(self)
+  return in_rounds(self, made)
 end
 
 local function outcome_of(self)
   self.watcher:doing("Check", "reading everything back")
-  local outcome, err = check.check(self.modem, self.wanted, { names = self.names })
+  local outcome, err = verify.check(self.modem, self.wanted, { names = self.names })
   if not outcome then
     return self.report:explain(err, apply.advice)
   end
@@ -206,41 +199,31 @@ end
 ---@param carrier_name string
 ---@return setup.outcome?
 ---@return moontower.error? err
-function Session:apply(made, carrier_name)
+Session.apply = protect(function(self, made, carrier_name)
   self.report = reports.begin(self.key, carrier_name, self.modem)
-  local ok, err = carry_out(self, made)
-  local outcome
-  if ok then
-    outcome, err = outcome_of(self)
-  end
-  if not outcome then
-    return nil, err
-  end
+  check(carry_out(self, made))
+  local outcome = check(outcome_of(self))
   self.report.finished = outcome.holds
-  ok, err = self.report:save()
+  local ok, err = self.report:save()
   if not ok then
     err = select(2, errors.during(err, outcome.holds and "all is as wanted, but that is not written down"
       or "not all is as wanted, and that is not written down"))
     return self.report:explain(err, apply.advice)
   end
   return outcome
-end
+end)
 
 ---Puts back what was changed, and looks whether it holds. Then there is no report any more.
 ---@param made setup.plan from plan_undo()
 ---@return setup.outcome?
 ---@return moontower.error? err
-function Session:undo(made)
-  local ok, err = carry_out(self, made)
-  local outcome
-  if ok then
-    outcome, err = outcome_of(self)
+Session.undo = protect(function(self, made)
+  check(carry_out(self, made))
+  local outcome = check(outcome_of(self))
+  if outcome.holds then
+    check(self.report:remove())
   end
-  if outcome and outcome.holds then
-    ok, err = self.report:remove()
-    outcome = ok and outcome
-  end
-  return outcome, err
-end
+  return outcome
+end)
 
 return M
