@@ -1,18 +1,16 @@
 -- SPDX-License-Identifier: MIT
--- What an error says of the kind of trouble a modem is in, and so of what can help against it.
+-- Classifies an error: which kind of trouble the modem is in, which decides what can help.
 
 local wait = require "modem.wait"
 
 local M = {}
 
----What can be wrong with a modem.
+---The kinds of trouble.
 ---@alias ladder.trouble
 ---| "path" connected, but nothing comes through
 ---| "mute" the modem does not answer, or makes no sense
----| "network" no network, no packet service, or no connection, for no reason that would last
+---| "network" no network, no packet service, or no connection, for no reason that lasts
 
--- How many failures in a row it takes until the next rung is used: a network may be busy for a while, and a modem that
--- was mute once may just have been slow.
 local kinds = {
   ["unreachable"] = "path", ["no-address"] = "path",
   ["timeout"] = "mute", ["modem-failed"] = "mute", ["modem-mute"] = "mute",
@@ -20,14 +18,16 @@ local kinds = {
   ["not-registered"] = "network", ["attach-failed"] = "network", ["connect-refused"] = "network",
   ["rejected"] = "network", ["busy"] = "network",
 }
+-- How many failures in a row it takes until the next rung is used: a network may be busy for a while, and a modem that
+-- was mute once may just have been slow.
 local patience = { path = 1, mute = 2, network = 3 }
--- What these notice is this computer's trouble, such as a full disk. No rung helps against it.
+-- Errors from these sources are this computer's trouble, such as a full disk. No rung helps against it.
 local of_host = { fs = true, netlink = true, process = true, resolver = true, state = true, multipath = true }
-local at_once = { ["modem-failed"] = true, ["modem-mute"] = true } -- it has been asked again and again already
+local at_once = { ["modem-failed"] = true, ["modem-mute"] = true } -- it has been asked several times already
 
 -- Refusals of a connection that last, whatever the modem is made to do (3GPP TS 24.008, 24.301): barred, unknown APN,
--- address type, user or password, not subscribed, types that are not allowed. To go on asking makes the network refuse
--- without a cause later on, or not at all to answer: so such a cause holds until there is a connection.
+-- address type, user or password, not subscribed, types that are not allowed. A network that is asked again and again
+-- begins to refuse without a cause, or not to answer: so such a cause holds until there is a connection.
 local lasting = {
   [8] = true, [27] = true, [28] = true, [29] = true, [32] = true, [33] = true, [50] = true, [51] = true, [52] = true,
   [57] = true, [58] = true, [61] = true, [66] = true,
@@ -35,7 +35,7 @@ local lasting = {
 
 ---@param reason moontower.error
 ---@param cause integer? of an earlier refusal that lasts
----@return ladder.trouble? kind nil: nothing that we could do to the modem helps
+---@return ladder.trouble? kind nil: nothing done to the modem helps
 ---@return integer? patience how many failures in a row it takes
 ---@return integer? cause that lasts from now on
 function M.of(reason, cause)
@@ -50,7 +50,7 @@ function M.of(reason, cause)
   return kind, at_once[reason.code] and 1 or patience[kind], cause
 end
 
--- What would be good news.
+-- By the error's code: the event that may say that it is over, the verb that reads it now, and whether it is over.
 local hopes = {
   ["sim-missing"] = { "sim", function(modem) return modem:sim() end, function(sim) return sim.state == "ready" end },
   ["radio-off"] = { "radio", function(modem) return modem:radio() end, function(radio)
@@ -68,11 +68,11 @@ for _, code in ipairs { "sim-locked", "sim-blocked", "sim-failure", "modem-locke
 end
 hopes["registration-denied"], hopes["roaming-refused"] = hopes["not-registered"], hopes["not-registered"]
 
----Waits for the news that what was wrong is over. When it seems to be so already, there is nothing to wait for: else
----two who disagree, the modem and its network, would have us ask without a pause.
+---Waits until the modem indicates that the trouble is over. If it says so already, there is nothing to wait for:
+---otherwise a modem that reports "registered" while the network refuses would make us retry without delay.
 ---@param modem modem.modem
 ---@param reason moontower.error
----@return boolean? better nil: there is no such news
+---@return boolean? better nil: no indication can tell
 function M.wait_better(modem, reason)
   local hope = hopes[reason.code]
   if not hope then

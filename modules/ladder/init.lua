@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Brings a modem back when connecting again does not help: rung by rung, the cheapest first.
 --
--- What is tried depends on what is wrong: see ladder/trouble.lua. A rung that has been used rests for its cool-down,
--- also across restarts of this program and of the modem, so what is wrong for good does not wear modem or network out.
--- There is no last state: after the highest rung it begins at the lowest again.
+-- Which rungs are tried depends on what is wrong: see classify.lua. A rung that has been used cools down, also across
+-- restarts of this program and of the modem, so that a lasting fault does not wear out modem or network. There is no
+-- last state: after the highest rung it begins at the lowest again.
 
 local errors = require "errors"
 local rungs = require "ladder.rungs"
@@ -20,7 +20,7 @@ local KIND = "ladders"
 ---@field modem modem.modem
 ---@field rungs ladder.rung[] by their cost
 ---@field private key string
----@field private imei string? of the modem that all this is about
+---@field private imei string? of the modem that was in the socket
 ---@field private position integer of the last rung that was used and did not help
 ---@field private failures integer in a row, since the last rung
 ---@field private cause integer? of a refusal that holds until something changes: see trouble.of()
@@ -30,7 +30,7 @@ Ladder.__index = Ladder
 
 ---The rungs that a policy's options leave.
 ---@param options { rungs: table<string, boolean>?, cooldowns: table<string, number>?, hook: string[]? } which are used,
---- by name (nil: all); how long they rest; a program and its arguments as one more
+--- by name (nil: all); for how long they cool down; a program and its arguments as one more
 ---@return ladder.rung[]
 function M.choose(options)
   local chosen = {}
@@ -76,7 +76,7 @@ local function recognise(self)
 end
 
 ---The modem is online, and traffic passes: the next trouble begins at the lowest rung.
-function Ladder:mended()
+function Ladder:recovered()
   self.failures, self.cause = 0, nil
   if recognise(self) or self.position > 0 then
     self.position = 0
@@ -84,20 +84,20 @@ function Ladder:mended()
   end
 end
 
--- Seconds until a rung may be used again. A clock that was set back since says nothing.
-local function rests(self, rung)
+-- Seconds until a rung may be used again. A clock that was set back since proves nothing.
+local function cools_down_for(self, rung)
   local ago = os.time() - (tonumber(self.used[rung.name]) or 0)
   return ago >= 0 and math.max(rung.cooldown - ago, 0) or 0
 end
 
--- The next rung that can help, and may be used; else how long until one may.
+-- The next rung that can help and has cooled down; else the seconds until one has.
 local function next_rung(self, kind)
   local shortest
-  for round = 1, 2 do -- from where we are to the top, then from the bottom
+  for round = 1, 2 do -- from the current position to the top, then from the bottom
     for i = round == 1 and self.position + 1 or 1, #self.rungs do
       local rung = self.rungs[i]
       if rung.helps[kind] then
-        local seconds = rests(self, rung)
+        local seconds = cools_down_for(self, rung)
         if seconds == 0 then
           return rung, i
         end
@@ -111,7 +111,7 @@ end
 local function use(self, rung, position, reason)
   self.position, self.failures = position, 0
   self.used[rung.name] = os.time()
-  save(self) -- before it is used: it may end us
+  save(self) -- before it is used: it may end this task
   local ended = status.of(self.modem):attempt(rung.name, reason)
   local ok, result, err = pcall(rung.run, self.modem)
   if not ok then
@@ -122,12 +122,12 @@ local function use(self, rung, position, reason)
   return result and true, err
 end
 
----Something is wrong: uses the next rung that can help, if it is time for one. Where no rung can, because the network
----refuses us, or the SIM is locked, nothing is done.
+---Something is wrong: uses the next rung that can help, if it is time for one. Where no rung can help, because the
+---network refuses the modem, or the SIM is locked, nothing is done.
 ---@param reason moontower.error what is wrong
 ---@return string? rung the name of the one that was used
 ---@return moontower.error? err why none was, or why it failed
-function Ladder:climb(reason)
+function Ladder:escalate(reason)
   local kind, patience
   kind, patience, self.cause = trouble.of(reason, self.cause)
   if not kind then
@@ -149,7 +149,7 @@ function Ladder:climb(reason)
       return errors.fail {
         code = "busy", source = "ladder",
         message = rung and "no rung works on this modem"
-          or ("all rungs rest; the next one may be used in %d s"):format(position or 0),
+          or ("all rungs are cooling down; the next one may be used in %d s"):format(position or 0),
       }
     end
     tried[rung] = true
@@ -157,13 +157,13 @@ function Ladder:climb(reason)
     if ok then
       return rung.name
     end
-    -- One that this modem, or this computer, cannot do costs nothing: the next.
+    -- A rung that this modem, or this computer, cannot do costs nothing: on to the next.
   end
 end
 
----Waits for the news that what was wrong may be over: for attempt:or_when().
+---Waits until the modem indicates that the trouble may be over: for attempt:or_when().
 ---@param reason moontower.error
----@return boolean? better nil: there is no such news to wait for
+---@return boolean? better nil: no indication can tell
 function Ladder:wait_better(reason) return trouble.wait_better(self.modem, reason) end
 
 return M

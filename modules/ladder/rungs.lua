@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The rungs: what can be done to a modem that does not work, what each costs, and how long it rests afterwards.
+-- The rungs: ways to bring a modem back that does not work, the cost of each, and how long it cools down afterwards.
 
 local errors = require "errors"
 local process = require "core.process"
@@ -10,17 +10,17 @@ local M = {}
 ---@class ladder.rung
 ---@field name string
 ---@field cost number seconds offline that it usually takes: the cheapest rung is used first
----@field cooldown number seconds that it rests
----@field helps table<ladder.trouble, boolean> against what
----@field run fun(modem: modem.modem): any, moontower.error? what came of it, in words; nil and why not
+---@field cooldown number seconds until it may be used again
+---@field helps table<ladder.trouble, boolean> the kinds of trouble
+---@field run fun(modem: modem.modem): any, moontower.error? its outcome, in words; nil and the reason if it failed
 
 local RESET_TIME = 15 -- a mute modem is asked in three ways, and each would be waited for
 local GOES_AWAY = 30 -- seconds until a modem that was told to restart has left; its policies are cancelled then
-local RADIO_PAUSE = 2 -- the network has to notice
+local RADIO_PAUSE = 2 -- for the network to notice
 local RADIO_TIME = 15
 local HOOK_TIME = 120
 
--- A modem that restarts takes the task that we are in with it.
+-- A modem that restarts ends this task, which belongs to it.
 local function wait_until_it_is_gone(how)
   task.sleep(GOES_AWAY)
   return errors.fail {
@@ -36,7 +36,7 @@ local function attach(modem)
 end
 
 local function radio(modem)
-  -- Also when an order of a person's ends the policy in between: that one finds the modem as it was.
+  -- Also when a person's order ends the policy in between: the radio is on again then.
   local undo <close> = task.undo(function() task.shield(RADIO_TIME, modem.set_radio, modem, true) end)
   local off, err = modem:set_radio(false)
   if not off then

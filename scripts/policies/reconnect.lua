@@ -23,9 +23,9 @@ local declared = {
   { "rungs", validate.map_of(rung, validate.flag, 'rungs such as { ["reset"] = true }'),
     "the rungs of the ladder, by name, true or false: no others are used", otherwise = "all" },
   { "cooldowns", validate.map_of(rung, validate.seconds_or_none, 'seconds such as { ["reset"] = 3600 }'),
-    "seconds by rung: how long it rests after it was used", otherwise = "each rung's own" },
+    "seconds by rung: how long it cools down after it was used", otherwise = "each rung's own" },
   { "hook", validate.command,
-    "a program and its arguments as the last rung; it has two minutes, and rests for an hour" },
+    "a program and its arguments as the last rung; it has two minutes, and cools down for an hour" },
   { "up", validate.table, "for policies that build on it: a table of options for `modem:up`" },
   { "online", validate.fn, "for policies that build on it: a function that gets modem and link; its result is closed "
     .. "when the link ends" },
@@ -49,7 +49,7 @@ return policy {
       end
       if not err then
         attempt:succeeded()
-        repair:mended()
+        repair:recovered()
         local _ <close> = options.online and options.online(modem, link)
         reason = link:wait_down(options)
       else
@@ -59,7 +59,7 @@ return policy {
         return
       end
       told:set("offline", reason)
-      if repair:climb(reason) ~= "reconnect" and not attempt.since then
+      if repair:escalate(reason) ~= "reconnect" and not attempt.since then
         told:schedule("connect", attempt.pause, reason)
         attempt:or_when(repair.wait_better, repair, reason)
       end

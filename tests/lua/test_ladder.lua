@@ -50,8 +50,8 @@ local function err(code, nw_error)
   return errors.new { code = code, source = "test", message = code, detail = { nw_error = nw_error } }
 end
 
-local function climb(climber, times, reason)
-  for _ = 1, times do climber:climb(reason) end
+local function escalate(steps, times, reason)
+  for _ = 1, times do steps:escalate(reason) end
 end
 
 local folder = state.persistent.folder
@@ -66,118 +66,118 @@ function T.tearDown()
   state.persistent.folder = folder
 end
 
-function T.test_a_dead_path_climbs_rung_by_rung_and_then_begins_anew()
-  local climber, done = new()
-  climb(climber, 6, err "unreachable")
+function T.test_a_dead_path_escalates_rung_by_rung_and_then_starts_over()
+  local steps, done = new()
+  escalate(steps, 6, err "unreachable")
   lu.assertEquals(done, {
     "reconnect", "detach and attach", "radio off and on", "reset", "USB reset", "USB power cycle",
   })
-  climb(climber, 2, err "unreachable") -- all others rest
+  escalate(steps, 2, err "unreachable") -- all others are cooling down
   lu.assertEquals(done[7], "reconnect")
   lu.assertEquals(done[8], "reconnect")
 end
 
 function T.test_a_mute_modem_is_not_asked_to_do_things()
-  local climber, done = new()
-  climb(climber, 4, err "timeout")
+  local steps, done = new()
+  escalate(steps, 4, err "timeout")
   lu.assertEquals(done, { "reset", "USB reset" })
 end
 
 function T.test_one_that_has_been_asked_long_enough_is_reset_at_once()
-  local climber, done = new()
-  climb(climber, 1, err "modem-failed")
+  local steps, done = new()
+  escalate(steps, 1, err "modem-failed")
   lu.assertEquals(done, { "reset" })
 end
 
 function T.test_a_network_is_given_time()
-  local climber, done = new()
-  climb(climber, 2, err "not-registered")
+  local steps, done = new()
+  escalate(steps, 2, err "not-registered")
   lu.assertEquals(done, {})
-  climb(climber, 1, err "not-registered")
+  escalate(steps, 1, err "not-registered")
   lu.assertEquals(done, { "detach and attach" })
-  climb(climber, 3, err "not-registered")
+  escalate(steps, 3, err "not-registered")
   lu.assertEquals(done, { "detach and attach", "radio off and on" })
 end
 
-function T.test_what_no_rung_helps_against_never_climbs()
-  local climber, done = new()
+function T.test_what_no_rung_helps_against_never_escalates()
+  local steps, done = new()
   for _, code in ipairs { "sim-missing", "sim-locked", "sim-blocked", "sim-failure", "modem-locked", "radio-off",
     "roaming-refused",
     "registration-denied", "permission", "gone", "disconnected" } do
-    climb(climber, 20, err(code))
+    escalate(steps, 20, err(code))
   end
   for _, cause in ipairs { 8, 27, 29, 33 } do
-    climb(climber, 20, err("connect-refused", cause))
+    escalate(steps, 20, err("connect-refused", cause))
   end
   lu.assertEquals(done, {})
 end
 
 function T.test_a_wrong_apn_is_remembered_when_the_network_stops_saying_why()
-  local climber, done = new()
-  climb(climber, 1, err("connect-refused", 27))
-  climb(climber, 20, err "connect-refused")
-  climb(climber, 20, err("connect-refused", 26))
+  local steps, done = new()
+  escalate(steps, 1, err("connect-refused", 27))
+  escalate(steps, 20, err "connect-refused")
+  escalate(steps, 20, err("connect-refused", 26))
   lu.assertEquals(done, {})
-  climber:mended()
-  climb(climber, 3, err "connect-refused")
+  steps:recovered()
+  escalate(steps, 3, err "connect-refused")
   lu.assertEquals(done, { "detach and attach" })
 end
 
 function T.test_what_the_modem_cannot_do_is_skipped()
-  local climber, done = new { ["reset"] = true, ["USB reset"] = true }
-  lu.assertEquals(climber:climb(err "modem-failed"), "USB power cycle")
+  local steps, done = new { ["reset"] = true, ["USB reset"] = true }
+  lu.assertEquals(steps:escalate(err "modem-failed"), "USB power cycle")
   lu.assertEquals(done, { "reset", "USB reset", "USB power cycle" })
 end
 
 function T.test_a_full_disk_is_no_trouble_of_the_modems()
   for _, source in ipairs { "fs", "netlink", "resolver" } do
-    local climber, done = new()
-    climb(climber, 9, errors.new { code = "io", source = source, message = "no space left on device" })
+    local steps, done = new()
+    escalate(steps, 9, errors.new { code = "io", source = source, message = "no space left on device" })
     lu.assertEquals(done, {}, source)
   end
 end
 
 function T.test_without_a_rung_that_works_it_says_so()
-  local climber = new { ["reset"] = true, ["USB reset"] = true, ["USB power cycle"] = true }
-  local rung, why = climber:climb(err "modem-failed")
+  local steps = new { ["reset"] = true, ["USB reset"] = true, ["USB power cycle"] = true }
+  local rung, why = steps:escalate(err "modem-failed")
   lu.assertNil(rung)
   lu.assertStrContains(tostring(why), "rest")
 end
 
 function T.test_position_and_rests_outlive_the_program()
-  local climber, done, modem = new()
-  climb(climber, 4, err "unreachable") -- up to reset, which ends the task, or the program
-  local again = ladder.new(modem, climber.rungs)
-  climb(again, 1, err "unreachable")
+  local steps, done, modem = new()
+  escalate(steps, 4, err "unreachable") -- up to reset, which ends the task, or the program
+  local again = ladder.new(modem, steps.rungs)
+  escalate(again, 1, err "unreachable")
   lu.assertEquals(done[5], "USB reset")
-  again:mended()
-  climb(ladder.new(modem, climber.rungs), 2, err "modem-failed") -- reset and USB reset rest
+  again:recovered()
+  escalate(ladder.new(modem, steps.rungs), 2, err "modem-failed") -- reset and USB reset are cooling down
   lu.assertEquals({ done[6], done[7] }, { "USB power cycle", nil })
 end
 
 function T.test_another_modem_in_the_same_socket_begins_anew()
-  local climber, done, modem = new()
-  climb(climber, 4, err "unreachable")
-  climber:mended()
+  local steps, done, modem = new()
+  escalate(steps, 4, err "unreachable")
+  steps:recovered()
   modem.identity = function() return { imei = "353000000000002" } end
-  local again = ladder.new(modem, climber.rungs)
-  again:mended()
-  climb(again, 1, err "modem-failed")
+  local again = ladder.new(modem, steps.rungs)
+  again:recovered()
+  escalate(again, 1, err "modem-failed")
   lu.assertEquals(done[5], "reset")
 end
 
 function T.test_a_clock_that_is_set_back_does_not_make_rungs_rest_for_years()
-  local climber, done, modem = new()
+  local steps, done, modem = new()
   state.persistent.save(KIND, modem.description.key, { position = 0, used = { reset = os.time() + 1e6 } })
-  climb(ladder.new(modem, climber.rungs), 1, err "modem-failed")
+  escalate(ladder.new(modem, steps.rungs), 1, err "modem-failed")
   lu.assertEquals(done, { "reset" })
 end
 
 function T.test_a_state_file_that_makes_no_sense_is_no_state()
-  local climber, done, modem = new()
+  local steps, done, modem = new()
   assert(state.persistent.save(KIND, modem.description.key, {}))
   assert(fs.write(state.persistent.path(KIND, modem.description.key), '{ "position": "x", "used": "y", "imei": 7 }'))
-  climb(ladder.new(modem, climber.rungs), 1, err "unreachable")
+  escalate(ladder.new(modem, steps.rungs), 1, err "unreachable")
   lu.assertEquals(done, { "reconnect" })
 end
 
@@ -186,7 +186,7 @@ function T.test_a_hook_is_the_last_rung_and_told_which_modem()
   modem.net = "wwan7"
   local file = os.tmpname()
   local hook = ladder.hook { "sh", "-c", 'echo "$MOONTOWER_MODEM $MOONTOWER_NET" >' .. file }
-  lu.assertEquals(ladder.new(modem, { hook }):climb(err "unreachable"), "sh")
+  lu.assertEquals(ladder.new(modem, { hook }):escalate(err "unreachable"), "sh")
   lu.assertEquals(assert(process.run { "cat", file }).stdout, modem.description.key .. " wwan7\n")
   os.remove(file)
   local failed, why = ladder.hook({ "sh", "-c", "exit 3" }).run(modem)

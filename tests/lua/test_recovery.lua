@@ -60,7 +60,7 @@ function T.test_new_addresses_are_put_on_the_host_without_reconnecting()
     [ "$(moontower why | grep -c ' connect, because')" = 1 ] ]]
 end
 
-function T.test_a_dead_path_climbs_until_it_is_mended()
+function T.test_a_dead_path_escalates_until_it_recovers()
   run [[fault blackhole-until reconnect; until_why "  reconnect, because nothing"; until_why "is online"
     fault blackhole-until attach; until_why "detach and attach, because nothing"; until_why "is online"
     fault blackhole-until radio; until_why "radio off and on, because"; until_why "is online"
@@ -75,7 +75,7 @@ function T.test_the_sim_is_waited_for()
   run [[fault sim-remove; until_why "is offline"; fault sim-insert; until_why "is online"]]
 end
 
-function T.test_a_wrong_apn_never_climbs_and_is_tried_less_and_less()
+function T.test_a_wrong_apn_never_escalates_and_is_tried_less_and_less()
   run [[fault refuse-apn; fault disconnect; until_why "missing or unknown APN"; sleep 3
     ! moontower why | grep "detach\|radio off\|reset, because" || exit 1
     tries=$(moontower why | grep -c " connect, because"); [ $tries -lt 12 ] || { echo "$tries tries"; exit 1; }
