@@ -13,12 +13,12 @@ local terminal = require "terminal"
 
 local M = {}
 
--- What commands look at; all of it would be more than the daemon has to know.
+-- The variables that commands look at: the daemon need not know the others.
 local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
 local UNWRITTEN = 1 -- exit status when the command's output cannot be written
 local PART = 64 << 10 -- bytes of a file in one message
 
----Whose folder only root can enter.
+---The folder of the socket, which only root can enter.
 ---@return string
 function M.folder() return state.folder .. "/control" end
 
@@ -47,12 +47,12 @@ end
 ---@field prompt edit.prompt?
 ---@field file string? the text that the command reads
 ---@field width integer? of the terminal, as the daemon knows it
----@field has_failed boolean? what the command says could not be written
+---@field has_failed boolean? some output of the command could not be written
 ---@field interruptible core.task the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
 Client.__index = Client
 
--- What only this side can do: line editing.
+-- Questions that only this side can answer: line editing.
 local questions = {}
 
 function questions.prompt(self, question)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Commands that change a modem: one at a time for each modem, its policies stand still, and what is ordered lasts.
+-- Commands that change a modem: one at a time for each modem, with its policies paused; and the orders that they leave.
 
 local core = require "core.task"
 local orders = require "daemon.orders"
@@ -14,8 +14,8 @@ Commands.__index = Commands
 
 local M = {}
 
----What a command orders: see scripts/README.md. `hold` holds from before it begins; `stays` says that it does so also
----if the command fails; `lifts` ends once it has worked, or, with `always`, whatever comes of it.
+---The orders of commands: see scripts/README.md. `hold` is in force from before the command begins, with `stays` also
+---after it has failed; `lifts` ends when the command has worked or, with `always`, in any case.
 ---@type table<string, { hold: string?, stays: boolean?, lifts: string[]?, always: boolean? }>
 local orders_of = {
   ["change"] = {},
@@ -82,13 +82,13 @@ local function carry_out(self, name, effect, command, run)
 end
 
 ---@param name string the modem's
----@return string? command that has its turn
+---@return string? the command that runs now
 function Commands:current(name) return (self.turns[name] or {}).command end
 
----Runs what changes a modem.
+---Runs a command that changes a modem, when all earlier ones have ended.
 ---@param name string the modem's
 ---@param order string a key of orders_of
----@param command string as it was given, or what another program has done: for people
+---@param command string as it was given, or the deed of another program in words
 ---@param run fun(): boolean, any has it worked?
 ---@return any what `run` returned second
 function Commands:carry_out(name, order, command, run)

@@ -42,7 +42,7 @@ local SECONDS, MEMORY, FILE_SIZE = 1, 4 << 20, 256 << 10
 -- Without a file: any modem, the APN that the network chooses, kept online.
 local DEFAULT = 'return { modems = { { policy = "reconnect" } } }'
 
--- What a modem gets that the configuration names no policy for.
+-- For a modem that the configuration names no policy for.
 local USUAL = "reconnect"
 
 -- Returns a mistake, and the keys that lead to it.
@@ -74,7 +74,7 @@ local function mistake_in(values)
   end
 end
 
--- What follows returns nil, an error, and the keys that lead to the mistake.
+-- The functions below return nil, an error, and the keys that lead to the mistake.
 
 local function load_policy(entry, for_one_modem)
   local name = type(entry) == "table" and entry[1] or entry
@@ -251,7 +251,7 @@ function M.load(path)
   return config
 end
 
--- What the modem says of itself is asked only when an entry needs to know, and only once.
+-- The modem is asked for its IMEI or ICCID only when an entry names one, and only once.
 local function value_of(modem, what, asked)
   if not asked[what] then
     local value, is_sure = identity.of(modem, what)
@@ -267,7 +267,7 @@ local function fits(entry, modem, asked)
     and (not entry.iccid or entry.iccid == value_of(modem, "iccid", asked))
 end
 
----What the configuration says of a modem; may ask the modem who it is.
+---The configuration's entry for a modem; may ask the modem for its IMEI and ICCID.
 ---@param config daemon.config
 ---@param modem modem.modem
 ---@return daemon.modem_config? entry nil: it is none of our business

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The modems that the daemon keeps open: opened when they are plugged in, let go when they are gone.
+-- The modems that the daemon keeps open: opened when they are plugged in, closed when they have gone.
 --
 -- A modem is known by the socket that it is plugged into (description.name), never by its cdc-wdm number; a restart
 -- makes it another modem to us. Commands that run in the daemon borrow modems from here.
@@ -54,7 +54,7 @@ function M.new(group, on_ready, on_gone)
   return self
 end
 
--- What the modem indicates becomes events of this program; when no more indications can come, it has gone.
+-- Indications become events of this program; when no more can come, the modem has gone.
 local function publish_events(self, slot)
   local indicated <close> = slot.modem:events(table.unpack(events.of_modems))
   for event in indicated.next, indicated do
@@ -63,7 +63,7 @@ local function publish_events(self, slot)
   self.hotplug:wake()
 end
 
--- In the modem's own task, for as long as it takes; a task that wants to borrow it gets the result of each try.
+-- Tries until the port is open, in the modem's own task; a task that waits to borrow it gets the result of each try.
 local function open_patiently(slot)
   local asked
   local function next_borrower()

@@ -38,7 +38,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
----@field reloads core.queue a queue: who wants a reload, each with a queue for the answer
+---@field reloads core.queue a queue of queues: each for the answer to one reload
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
 local Daemon = {}
 Daemon.__index = Daemon
@@ -48,7 +48,7 @@ local M = {}
 ---@type daemon.daemon? the one that runs in this program
 M.running = nil
 
--- What a person has ordered, once it has worked, goes before what the configuration says.
+-- A person's order, once it has worked, goes before the configuration.
 local function effective(self, modem, entry)
   local ordered = self.overrides[modem.description.name]
   local options = {}
@@ -67,7 +67,7 @@ local function policies_for_one(self, entry)
   return entry.policies
 end
 
--- What the configuration says of a modem: also what its up() goes by.
+-- Looks up a modem's entry, by which its up() goes, too.
 local function configure(self, modem)
   local entry, is_sure = config.entry_for(self.config, modem)
   modem.profile = entry and effective(self, modem, entry) or nil
@@ -96,7 +96,7 @@ end
 
 local assign_policy
 
--- Another SIM, or a modem that says only now who it is, may mean another entry.
+-- Another SIM, or a modem that has only now told its IMEI, may have another entry.
 local function identify_again(self, modem)
   local known = self.known[modem]
   local entry
@@ -114,7 +114,7 @@ local function identify_again(self, modem)
   end
 end
 
--- While the modem does not say who it is, it is asked again and again; then, after each change of its SIM.
+-- A modem that does not tell its IMEI and ICCID is asked again and again; after that, when its SIM has changed.
 local function follow_identity(self, modem)
   local indicated <close> = modem:events("sim")
   local function next_sim()
@@ -232,7 +232,7 @@ local function run_in_turn(self, name, arguments, run)
   return in_turn(self, order, device, words, function() return run(name, arguments) end)
 end
 
--- What another program does to a modem through the broker: as an order of a person's, if the configuration says so. Its
+-- A command of another program through the broker counts as a person's order, if the configuration says so. Its
 -- connection is then not ours any more; else a policy brings back what it has ended.
 local function order_of_other(self, modem, order, words, forward)
   if self.config.others_may ~= "order" then
@@ -357,7 +357,7 @@ function M.run(options)
     if not ok then
       return nil, err
     end
-    manager.hear_hangups(group, self)
+    manager.reload_at_hangup(group, self)
     self.broker = brokers.start(group, function() return self.fleet:list() end, function(...)
       return order_of_other(self, ...)
     end)

@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
--- What a person has ordered by hand and no policy may undo: a modem stays offline, or its radio off, until the opposite
--- is ordered. Known by the socket that the modem is plugged into, so it outlives restarts of modem and daemon; gone at
+-- Orders of a person that no policy may undo: a modem stays offline, or its radio off, until the opposite is ordered.
+-- They go by the socket that the modem is plugged into, so they outlive restarts of modem and daemon; they are gone at
 -- boot.
 
 local log = require "log"
 local state = require "state"
 
-local KIND = "held"
+local KIND = "orders"
 
 local M = {}
 
--- What holds a modem, and what ends that; the first one that is there is what `moontower why` tells.
+-- The commands that end each order, for `moontower why`.
 local LIFTED_BY = { offline = "moontower up", radio = "moontower radio on" }
 
 ---@class daemon.holds
@@ -18,10 +18,10 @@ local LIFTED_BY = { offline = "moontower up", radio = "moontower radio on" }
 ---@field radio daemon.hold? its radio is to stay off
 
 ---@class daemon.hold
----@field command string what was given: "moontower down"; or in words, what another program has done
+---@field command string as it was given: "moontower down"; or the deed of another program in words
 ---@field time string when, in UTC
 
----@type table<string, daemon.holds> by the modem's name: what could not be written down holds until this program ends
+---@type table<string, daemon.holds> by the modem's name: orders that could not be written down
 local unwritten = {}
 
 local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
@@ -59,11 +59,11 @@ function M.save(name, holds)
   end
   unwritten[name] = not ok and holds or nil
   if not ok then
-    log.warn("%s: what was ordered cannot be written down, and holds no longer than the daemon runs: %s", name, err)
+    log.warn("%s: the order cannot be written down, and holds no longer than the daemon runs: %s", name, err)
   end
 end
 
----From now on, this holds.
+---Puts an order in force.
 ---@param name string
 ---@param what "offline"|"radio"
 ---@param command string as it was given
@@ -74,7 +74,7 @@ function M.hold(name, what, command)
 end
 
 ---@param name string
----@param ... "offline"|"radio" this does not hold any more
+---@param ... "offline"|"radio" orders to end
 ---@return boolean changed
 function M.lift(name, ...)
   local holds, changed = M.load(name), false
@@ -94,9 +94,9 @@ function M.clause(command)
   return command:find "^moontower " and ("`%s` was given"):format(command) or command
 end
 
----Why a modem is to stay offline.
+---The order by which a modem is to stay offline.
 ---@param modem modem.modem
----@return string? reason nil: that was not ordered
+---@return string? reason nil: there is none
 ---@return boolean? radio its radio is to stay off
 function M.why_held(modem)
   local holds = M.load(modem.description.name)

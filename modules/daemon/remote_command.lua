@@ -3,8 +3,8 @@
 --
 -- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, environment }; then
 -- come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, { width = ... } when that
--- has changed, and { answer = ... } for what it was asked. It hears { out = text }, { err = text }, { ask = ... } and,
--- at the end, { exit = status }.
+-- has changed, and { answer = ... } to a question. It receives { out = text }, { err = text }, { ask = ... } and, at
+-- the end, { exit = status }.
 
 local command = require "cli.command"
 local core = require "core.task"
@@ -23,8 +23,8 @@ local SECONDS, BYTES, TASKS, CLEANUP = 5, 64 << 20, 1000, 45
 ---@class daemon.session : terminal.session
 ---@field port core.port
 ---@field task core.task? that the command runs in
----@field group task.group what goes on beside it: a trace
----@field answers core.queue a queue of what the client answered
+---@field group task.group for tasks beside it: a trace
+---@field answers core.queue a queue of the client's answers
 local Session = {}
 Session.__index = Session
 

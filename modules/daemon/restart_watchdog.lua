@@ -16,7 +16,7 @@ local Watchdog = {}
 Watchdog.__index = Watchdog
 
 local M = {
-  ---Seconds that a modem may take to leave, when it is told to restart: one that goes later has been pulled out.
+  ---Seconds that a modem may take to leave, when it is told to restart: one that leaves later has been pulled out.
   leaves = 60,
   ---Seconds until it is missed; doubled each time, up to `longest`.
   away = 120,

@@ -16,7 +16,7 @@ local TRIES, GOOD_TIME = 5, 60 -- failures in a row, each within this number of 
 -- How long one may run without waiting, what its objects may hold, how many tasks it may have, and how long it may
 -- still wait once it is to end.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 45
-local MIND_TIME = 10 -- how long policies may take to let go of a modem that a command wants
+local MIND_TIME = 10 -- seconds that policies may take to let go of a modem that a command has claimed
 
 ---@class daemon.job one task of a policy
 ---@field name string of the policy
@@ -31,7 +31,7 @@ local MIND_TIME = 10 -- how long policies may take to let go of a modem that a c
 ---@field group task.group
 ---@field jobs table<daemon.job, boolean>
 ---@field ready table<modem.modem, { group: task.group, configured: daemon.policy_config[] }>
----@field pauses table<string, integer> by the modem's name, as it may restart: how many commands it stands still for
+---@field pauses table<string, integer> by the modem's name, as it may restart: how many commands pause it
 local Supervisor = {}
 Supervisor.__index = Supervisor
 
@@ -46,7 +46,7 @@ function M.new(group)
   return setmetatable({ group = group, jobs = {}, ready = {}, pauses = {} }, Supervisor)
 end
 
--- What a policy for all modems gets.
+-- The argument of a policy for all modems.
 local Modems = {}
 Modems.__index = Modems
 
@@ -132,7 +132,7 @@ local function run_for_ever(job, configured, argument)
       events.publish("policy-ended", { policy = job.name, modem = job.modem and job.modem.description.name })
       return
     end
-    task.sleep(0) -- raises, should it have been told to end; whatever else it says, it has failed
+    task.sleep(0) -- raises if it was cancelled; else it has failed, whatever its error says
     report(job, err)
     if task.now() - start > GOOD_TIME then
       attempt:succeeded()
@@ -193,7 +193,7 @@ local function stop(self, is_unwanted)
   end
   for _, job in ipairs(stopped) do
     job.task:join()
-    self.jobs[job] = nil -- not earlier: others who stop it wait for its end, too
+    self.jobs[job] = nil -- not earlier: other tasks that stop it wait for its end, too
     if job.modem then
       status.of(job.modem):line(job.beside):give_up()
     end
@@ -256,7 +256,7 @@ end
 ---A modem has come, with what the configuration says of it.
 ---@param modem modem.modem
 ---@param group task.group that lives as long as the modem is there
----@param configured daemon.policy_config[] each in a task of its own; the first one speaks for the modem
+---@param configured daemon.policy_config[] each in its own task; the status of the first is the modem's
 function Supervisor:modem_ready(modem, group, configured)
   self.ready[modem] = { group = group, configured = configured }
   start_if_due(self, modem)

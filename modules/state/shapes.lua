@@ -98,7 +98,7 @@ shapes.resolver = {
 }
 
 local hold = record { command = text, time = text }
-shapes.held = { version = 1, required = {}, optional = { modem = text, offline = hold, radio = hold } }
+shapes.orders = { version = 1, required = {}, optional = { modem = text, offline = hold, radio = hold } }
 
 -- Read by modem/devices/files.lua, also where others have written it: see there.
 shapes.devices = { version = 1, required = { name = text } }

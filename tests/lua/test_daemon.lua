@@ -325,7 +325,7 @@ end
 function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offline()
   local result = world.run(PRELUDE .. [[start
     until_why "simulated1 is online" && until_why "simulated2 is online"
-    held() { echo "$1 $?:" $(ls /run/moontower/held 2>/dev/null); }
+    held() { echo "$1 $?:" $(ls /run/moontower/orders 2>/dev/null); }
     moontower down 2>&1 >/dev/null; held several; moontower down --help >/dev/null; held help
     moontower down -x 2>/dev/null; held wrong; moontower down --device x 2>/dev/null; held none
     moontower down -dwwan0 >/dev/null; held joined

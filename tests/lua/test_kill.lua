@@ -136,7 +136,7 @@ end
 -- A kill in the middle of a write is too rare to wait for.
 function T.test_what_a_kill_in_the_middle_of_a_write_leaves_is_removed()
   local result = world.run(". $SUPPORT/unchanged.sh\n" .. [[was
-    for f in /run/moontower/held/simulated /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
+    for f in /run/moontower/orders/simulated /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
       /run/moontower/qmi/simulated /run/moontower/usb/simulated /var/lib/moontower/ladders/simulated \
       /var/lib/moontower/setup/1 \
       /var/lib/moontower/sims/1; do

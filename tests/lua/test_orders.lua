@@ -50,7 +50,7 @@ for n in $(seq 0 $((COUNT - 1))); do echo "wwan$n $(ip -o address show dev wwan$
 echo "=="
 grep -i "traceback" /run/test/log
 for n in $(seq 0 $((COUNT - 1))); do moontower down -d wwan$n >/dev/null || fail "down $n"; done
-end; for n in $(seq 1 $COUNT); do rm -f /run/moontower/held/simulated$n.json; done
+end; for n in $(seq 1 $COUNT); do rm -f /run/moontower/orders/simulated$n.json; done
 ]]
 
 local function command_of(order, number)
