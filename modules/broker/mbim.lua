@@ -232,7 +232,7 @@ local function tell(self, request, answer)
     return
   end
   local news = { type = "indication", service = answer.service, cid = answer.cid, info = answer.info }
-  self.modem.mbim:hear(news)
+  self.modem.mbim:dispatch(news)
   for client in pairs(self.broker.clients) do
     if client ~= self and client.modem == self.modem then
       client:hear(news)

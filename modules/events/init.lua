@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- The events of this program, for its listeners: policies, `moontower events`, `moontower why`.
 --
--- The part that does something publishes it; each listener has a queue, and one that reads too slowly loses the newest
--- ones and is told how many. Publishing never waits.
+-- The part that does something publishes it; each listener has a queue. A listener that reads too slowly loses the
+-- newest events, and the next one that it gets says how many. Publishing never waits.
 
 local new_error = require("errors").new
 local task = require "task"
 
 local M = {
-  ---What a modem says unasked: `value` reads as the result of the verb of the same name.
+  ---Indications of a modem: `value` reads as the result of the verb of the same name.
   of_modems = { "session", "registration", "packet", "sim", "radio" },
   ---All that this program publishes. A script may publish others.
   names = {
@@ -34,7 +34,7 @@ Subscription.__index = Subscription
 
 local subscriptions = {}
 
----Tells everybody who listens.
+---Delivers an event to all listeners.
 ---@param event string
 ---@param fields table? what belongs to it: plain values, as they become JSON
 function M.publish(event, fields)

@@ -7,7 +7,7 @@ local M = {}
 
 local LIMIT = 64
 
----@class events.mark stands in a queue in the place of items that were lost
+---@class events.mark in a queue, in the place of items that were lost
 ---@field overrun true
 ---@field lost integer how many
 

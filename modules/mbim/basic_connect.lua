@@ -20,7 +20,7 @@ local function command(key, declaration)
   basic_connect[key] = mbim.command(declaration)
 end
 
--- What a context is for, which MBIM says with a UUID: context_types.internet, and back by the UUID.
+-- The purpose of a context, which MBIM names by a UUID: context_types.internet, and back by the UUID.
 basic_connect.context_types = {
   ["none"]              = "b43f758c-a560-4b46-b35e-c5869641fb54",
   ["internet"]          = "7e5e2a7e-4e6f-7272-736b-656e7e5e2a7e",

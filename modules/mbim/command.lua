@@ -13,7 +13,7 @@ local services = require "mbim.services"
 ---@field query schema.codec? nil: the command can't be queried
 ---@field set schema.codec? nil: the command can't be set
 ---@field response schema.codec? the answer to either; nil: the answer carries nothing
----@field indication schema.codec? nil: the modem never sends it unasked
+---@field indication schema.codec? nil: the modem never sends one
 ---@field secrets table<string, true> names of fields that a trace must hide
 ---@field declaration mbim.declaration
 
@@ -145,7 +145,7 @@ function mbim.declared_services()
   return uuids
 end
 
----What a status in an answer means.
+---The meaning of a status in an answer.
 ---@param status integer
 ---@return string code such as "busy"
 ---@return string sentence
@@ -154,7 +154,7 @@ function mbim.status(status)
   return require("mbim.status").status(status)
 end
 
----What an error of the protocol itself (HOST_ERROR, FUNCTION_ERROR) means.
+---The meaning of an error of the protocol itself (HOST_ERROR, FUNCTION_ERROR).
 ---@param number integer
 ---@return string code such as "not-opened"
 ---@return string sentence

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the USB descriptors of an MBIM function say about its control channel.
+-- The limits of an MBIM function's control channel, from its USB descriptors.
 
 local schema = require "schema"
 local u8, u16, rest = schema.u8, schema.u16, schema.rest

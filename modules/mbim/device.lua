@@ -16,17 +16,17 @@ local ANSWER_TIME = 10
 local OPEN_TIME, CLOSE_TIME, OPEN_TRIES = 5, 2, 3
 local PROXY_TIME = 30 -- mbim-proxy opens the modem first
 local NOT_SPOKEN = 0x0300 -- the MBIMEx version from which on messages are laid out otherwise
--- What a device without a bMaxOutstandingCommandMessages of its own is trusted with.
+-- For a device that has no descriptor with bMaxOutstandingCommandMessages.
 local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 
 ---@class mbim.device
 ---@field path string
 ---@field exchange core.exchange? nil once closed
 ---@field on_open fun()? called when it has been opened again, and has forgotten subscriptions
----@field on_indication fun(message: table)? hears all that the modem says unasked, as core.mbim has it
+---@field on_indication fun(message: table)? gets every indication, as core.mbim has it
 ---@field private group task.group the task that reads indications
----@field private lost moontower.error? why there is nothing to hear from the modem any more
----@field private has_overrun boolean? that has been told
+---@field private lost moontower.error? why no more indications can come
+---@field private has_overrun boolean? a warning has said so
 ---@field private subscribers table<string, core.queue[]>
 ---@field private newer string? the MBIMEx version that another program has agreed on with the modem, from 3.0 on
 ---@field private is_shared boolean? by mbim-proxy, which opens the modem for all its programs
@@ -60,7 +60,7 @@ local function closed()
   return errors.new { code = "gone", source = "mbim", message = "the device is closed" }
 end
 
--- No indications will come any more: each subscriber is told why.
+-- No indications will come any more: each subscriber gets the reason.
 local function end_subscriptions(self, err)
   self.lost = err
   for _, queues in pairs(self.subscribers) do
@@ -84,7 +84,7 @@ local function read_indications(self, exchange)
       if self.on_indication then
         self.on_indication(message)
       end
-      self:hear(message)
+      self:dispatch(message)
     end
   end
 end
@@ -104,13 +104,13 @@ local function not_spoken(version)
   }
 end
 
--- What mbim-proxy says of what another of its programs has agreed on.
-local function hear_version(self, values)
+-- mbim-proxy says which MBIMEx version another of its programs has agreed on with the modem.
+local function read_version(self, values)
   self.newer = values.mbimex and values.mbimex >= NOT_SPOKEN
     and ("%d.%d"):format(values.mbimex >> 8, values.mbimex & 0xff) or nil
 end
 
--- The proxy opens the modem for us, and has told before that which version holds.
+-- The proxy opens the modem for us. Before it answers, it says which version is in force.
 local function configure_proxy(self)
   local control = require "mbim.proxy_control"
   self.is_shared = true
@@ -121,8 +121,8 @@ local function configure_proxy(self)
   end
   local item = told:length() > 0 and told:pop()
   self:unsubscribe(told)
-  if item and item.values then -- which hear() may be late with
-    hear_version(self, item.values)
+  if item and item.values then -- dispatch() may not have run yet
+    read_version(self, item.values)
   end
   if self.newer then
     return nil, not_spoken(self.newer)
@@ -290,12 +290,12 @@ function Device:listen(queue, command)
   end
 end
 
----Tells those who subscribed: for the modem, or for a program whose command has changed something.
+---Hands an indication to its subscribers: one of the modem, or one made for a program's command.
 ---@param message table as core.mbim has it
-function Device:hear(message)
+function Device:dispatch(message)
   local command = mbim.lookup(message.service, message.cid)
   if self.is_shared and command == require("mbim.proxy_control").version then
-    hear_version(self, command.indication:decode(message.info, true) or {})
+    read_version(self, command.indication:decode(message.info, true) or {})
   end
   local queues = self.subscribers[key_of(message.service, message.cid)]
   local values = queues and command and command.indication and read_body(self, command, "indication", message.info)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What mbim-proxy's clients say to it, and what no modem ever hears.
+-- Commands of mbim-proxy's clients to mbim-proxy; they never reach a modem.
 
 local mbim = require "mbim.command"
 local u16, u32, text = mbim.u16, mbim.u32, mbim.text
@@ -11,7 +11,7 @@ return {
     set = { text "device", u32 "timeout" }, -- seconds
     response = {},
   },
-  -- Which MBIMEx version another program has agreed on with the modem: told before the configuration is answered.
+  -- The MBIMEx version that another program has agreed on with the modem: sent before the answer to the configuration.
   version = mbim.command {
     service = "proxy-control", cid = 2, name = "Proxy Control Version",
     indication = { u16 "mbim", u16 "mbimex" }, -- in BCD: 0x0100 is 1.0

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the numbers in MBIM's failures mean: a code for scripts, the kind of refusal, a sentence. Loaded when one fails.
+-- The meaning of MBIM's failures: a code for scripts, the kind of refusal, a sentence. Loaded when a command fails.
 
 local statuses = {
   [0] = { "ok", "fine", "it worked" },

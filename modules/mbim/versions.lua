@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Which MBIMEx version a message is laid out as, told by the message itself: nothing in it says so.
+-- Guesses by which MBIMEx version a message is laid out, as no field of it says so.
 --
 -- Versions 2.0 and 3.0 lay some messages of MBIM 1.0 out in another way once host and modem have agreed on them. In one
 -- message that is not seen; but offsets that lead into the fixed part, or a size, fit only one of them.
@@ -21,7 +21,7 @@ local function with(fields, first, last, others)
   return table.move(others, 1, #others, #all + 1, all)
 end
 
--- A layout is certain where offsets tell it; a longer body alone may be a sloppy modem's.
+-- Offsets prove a layout; a longer body alone does not, as some modems send more than they should.
 
 -- Does each of the (offset, length) pairs at these places lead behind the fixed part? An empty one may be 0, 0.
 local function leads_behind(info, fixed, places)
@@ -89,7 +89,7 @@ local layouts = {
   [extensions.device_caps] = { response = device_caps },
 }
 
--- What MBIMEx 2.0 has added at the end, by the field that is there then.
+-- The fields that MBIMEx 2.0 has added at the end.
 local added = {
   [basic.register_state] = "preferred_data_classes", [basic.packet_service] = "frequency_range",
   [basic.signal_state] = "rsrp_snr",
@@ -131,7 +131,7 @@ end
 ---@param info string
 ---@return table? values
 ---@return moontower.error? err "unsupported" where the layout is not known here
----@return string? version that is in force for certain; nil: nothing tells
+---@return string? version that is in force for certain; nil: unknown
 function M.read(command, part, info)
   local layout = M.of(command, part, info)
   if not layout then

@@ -137,7 +137,7 @@ function Backend:trace(group) trace.watch(self.mbim.exchange, "mbim", group) end
 
 function Backend:opened() end
 
--- What costs something, and few scripts want.
+-- Made when they are first asked for: they cost something, and few scripts need them.
 Backend.made = {
   ---QMI inside MBIM.
   qmi = function(self)

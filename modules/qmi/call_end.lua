@@ -298,7 +298,7 @@ local cm = {
   [2511] = { "moving", "a network search is in progress" },
 }
 
--- What the call manager says when the network refuses the registration.
+-- Reasons of the call manager when the network refuses the registration.
 local cm_registration = {
   [1004] = 3, [1005] = 6, [1006] = 8, [1007] = 7, [1008] = 9, [1009] = 10, [1010] = 11, [1011] = 12, [1012] = 14,
   [1015] = 22, [1020] = 7, [1021] = 12, [1022] = 13, [1023] = 15, [1024] = 25, [1096] = 2, [1097] = 5, [1098] = 8,
@@ -365,7 +365,7 @@ local types = {
   mip = mip, internal = internal, cm = cm, ["3gpp"] = beyond_3gpp, ppp = ppp, ehrpd = ehrpd, ipv6 = ipv6,
 }
 
--- Of a number that is in none of them, its type still tells who speaks.
+-- A number that is in none of them: its type still says which part of the modem or network has refused.
 local unknown = { mip = "network", ppp = "network", ehrpd = "network", handoff = "moving" }
 
 local call_end = {}

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- A QMI client: who asks one service of the modem, by a client id that the modem gives, and may take away again.
+-- A QMI client: asks one service of the modem, with a client id that the modem gives, and may take away again.
 --
 -- An id is allocated when it is first needed. After the modem has restarted (a CTL sync indication) or has lost the
--- id, the client is made again: with another id, and with all that set_up() had told the modem.
+-- id, the client is made again: with another id, and all requests of set_up() are sent again.
 
 local ctl = require "qmi.ctl"
 local errors = require "errors"
@@ -99,7 +99,7 @@ function Client:lose()
   end
 end
 
----Is there anything that the modem should tell this client unasked?
+---Does anything subscribe to indications for this client?
 ---@return boolean
 function Client:is_listening()
   return next(self.queues) ~= nil

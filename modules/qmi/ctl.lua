@@ -61,7 +61,7 @@ message("sync", {
   indication = {},
 })
 
--- What follows never reaches a modem: it is how qmi-proxy's clients talk to qmi-proxy.
+-- The rest never reaches a modem: qmi-proxy's clients send it to qmi-proxy.
 
 message("proxy_open", {
   id = 0xff00, name = "Internal Proxy Open",

@@ -13,7 +13,7 @@ local task = require "task"
 local trace = require "trace"
 local verdict = require "cause.verdict"
 
--- What libqmi's users allow an ordinary answer.
+-- As much as libqmi's users allow an ordinary answer.
 local ANSWER_TIME = 10
 local SYNC_TIME, SYNC_TRIES = 5, 3
 local CLOSE_TIME = 3
@@ -33,11 +33,11 @@ local REMAKE_TRIES = 4
 ---@field path string
 ---@field exchange qmi.exchange? nil once closed
 ---@field group task.group the tasks that read indications and make clients
----@field lost moontower.error? why there is nothing to hear from the modem any more
+---@field lost moontower.error? why no more indications can come
 ---@field on_lost fun(err: moontower.error)? that has just happened
----@field on_indication fun(message: table)? hears all that the modem says unasked, as core.qmi has it
+---@field on_indication fun(message: table)? gets every indication, as core.qmi has it
 ---@field on_change fun()? clients have come or gone: what allocated() returns is another list now
----@field private has_overrun boolean? that has been told
+---@field private has_overrun boolean? a warning has said so
 ---@field private clients table<qmi.client, true>
 ---@field private shared table<integer, qmi.client> those of device:request(), one a service
 local Device = {}
@@ -47,7 +47,8 @@ function Device:__tostring()
   return "QMI device " .. self.path
 end
 
--- A modem that has just started may be busy for some seconds. Whoever waits for news is told if there will be none.
+-- A modem that has just started may be busy for some seconds. If the client cannot be made, its subscribers get the
+-- reason.
 local function make_again(client)
   local id, err
   for attempt = 1, REMAKE_TRIES do
@@ -60,7 +61,7 @@ local function make_again(client)
   client:end_subscriptions(err)
 end
 
--- The modem has restarted: it has to learn again who wants indications.
+-- The modem has restarted, and has forgotten which clients want indications.
 local function resync(self)
   local listening = {}
   for client in pairs(self.clients) do
@@ -108,7 +109,7 @@ local function closed()
   return errors.new { code = "gone", source = "qmi", message = "the device is closed" }
 end
 
--- No indications will come any more: each subscriber is told why.
+-- No indications will come any more: each subscriber gets the reason.
 local function end_subscriptions(self, err)
   self.lost = err
   for client in pairs(self.clients) do
@@ -316,7 +317,7 @@ function Device:changed()
   end
 end
 
----What the modem has allocated for us: enough for a later run to use it, or to give it back.
+---The client ids that the modem has allocated for us: enough for a later run to use them, or to give them back.
 ---@return { service: integer, client: integer, persistent: table? }[]
 function Device:allocated()
   local list = {}

@@ -61,8 +61,8 @@ end
 
 local M = {}
 
----A modem says nothing unasked of services that are not standard, unless it is told to, after each time it was opened.
----The list replaces the modem's own, so it names all services that anybody here has declared a command of.
+---A modem sends indications of services that are not standard only when it is asked to, after each time it was opened.
+---The list replaces the modem's own, so it names every service of which a command has been declared.
 ---@param mbim_device mbim.device
 function M.switch_indications_on(mbim_device)
   local services = {}

@@ -161,7 +161,7 @@ message("nmea", {
   indication = { [0x01] = string "nmea_string" }, -- a sentence with its CR LF
 })
 
--- What the engine asks for when it was registered for.
+-- Requests of the engine, to clients that have registered for them.
 
 message("inject_time_request", {
   id = 0x0028, name = "Inject Time Request",
@@ -207,7 +207,7 @@ message("fix_recurrence_type", {
   indication = { [0x10] = fix_recurrence "fix_recurrence_type" },
 })
 
--- What it is given.
+-- The answers to them.
 
 answered("inject_predicted_orbits_data", {
   id = 0x0035, name = "Inject Predicted Orbits Data",

@@ -12,7 +12,7 @@ local services = require "qmi.services"
 ---@field name string
 ---@field request schema.codec? nil: it is never requested, only indicated
 ---@field response schema.codec? to the request; its TLV 0x02, the result, is there by itself
----@field indication schema.codec? nil: the modem never sends it unasked
+---@field indication schema.codec? nil: the modem never sends one
 ---@field secrets table<string, true> names of fields that a trace must hide
 ---@field declaration qmi.declaration
 
@@ -118,7 +118,7 @@ function qmi.lookup(service_id, id)
   return messages and messages[id]
 end
 
----What an error number in a response means.
+---The meaning of an error number in a response.
 ---@param number integer
 ---@return string code such as "no-effect"
 ---@return string sentence

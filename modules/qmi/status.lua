@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What QMI's errors mean: a code for scripts, the kind of refusal (verdict.lua), a sentence. Loaded when one fails.
+-- The meaning of QMI's errors: a code for scripts, the kind of refusal, a sentence. Loaded when a request fails.
 
 local statuses = {
   [0] = { "none", "fine", "it worked" },

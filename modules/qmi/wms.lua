@@ -177,7 +177,7 @@ message("raw_read", {
   id = 0x0022, name = "Raw Read",
   request = {
     [0x01] = place "message_memory_storage_id",
-    [0x10] = mode "message_mode", -- a modem that knows both radios wants it
+    [0x10] = mode "message_mode", -- a modem with both radios requires it
     [0x11] = bool(u8) "sms_on_ims",
   },
   response = { [0x01] = struct { tag "message_tag", format "format", lbytes(u16) "raw_data" } "raw_message_data" },

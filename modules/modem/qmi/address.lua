@@ -4,7 +4,7 @@
 local usable = require "modem.sanitize"
 
 local M = {
-  ---What has to be asked for.
+  ---The settings to ask for.
   settings = { "dns-address", "ip-address", "gateway-info", "mtu", "ip-family" },
 }
 

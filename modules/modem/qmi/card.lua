@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The SIM of a modem over QMI: its state, its numbers, and whether it wants a PIN.
+-- The SIM of a modem over QMI: its state, its numbers, and whether it is locked by a PIN.
 
 local dms_uim = require "qmi.dms.uim"
 local errors = require "errors"
@@ -40,7 +40,7 @@ local function best_application(card)
 end
 
 -- The card and the application that packet data uses, and the card's slot. A modem that points nowhere, since none is
--- started yet, has them all the same: the first card that is there, and on it not just the first application, which
+-- started yet, still has them: the first card that is there, and on it not just the first application, which
 -- may be one for calls (ISIM).
 local function primary(status)
   local index, cards = status.index_gw_primary or NONE, status.cards or {}
@@ -57,7 +57,7 @@ local function primary(status)
   return cards[1], nil, 1
 end
 
--- A lock of the modem's, by MBIM's name for it; nil when it is in no one's way.
+-- A lock of the modem's, by MBIM's name for it; nil when it hinders nothing.
 local lock_names = {
   ["gw-network"] = "network", ["gw-network-subset"] = "network-subset", ["gw-service-provider"] = "service-provider",
   ["gw-corporate"] = "corporate", ["gw-uim"] = "device-sim",
@@ -175,7 +175,7 @@ local function numbers_of(device)
   return reply and reply.msisdn and reply.msisdn ~= "" and { reply.msisdn } or {}
 end
 
--- A card that is ready tells its numbers; one that is locked, only its own.
+-- A card that is ready gives all its numbers; one that is locked, only its ICCID.
 local function with_numbers(device, sim)
   local questions = { function() return iccid_of(device) end }
   if sim.state == "ready" then
@@ -276,7 +276,7 @@ function M.enter_pin(device, pin)
   local reply, err = device:request(uim.verify_pin, {
     session = session_of(device), info = { pin_id = "pin1", pin_value = pin },
   }, PIN_TIME)
-  -- Only who does not know the message at all is asked in the older way: a PIN is not sent twice.
+  -- The older way is only for a modem that does not know the message at all: a PIN is not sent twice.
   if not reply and err.code == "unsupported" then
     reply, err = device:request(dms_uim.verify_pin, { info = { pin_id = "pin", pin = pin } }, PIN_TIME)
   end

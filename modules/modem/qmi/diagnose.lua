@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What keeps a modem from its network, where a QMI error does not say it: SIM, radio, registration.
+-- Finds what keeps a modem from its network, where a QMI error does not say it: SIM, radio, registration.
 
 local verdict = require "cause.verdict"
 

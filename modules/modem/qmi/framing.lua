@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- How packets are framed between host and modem over QMI: raw IP, Ethernet, or QMAP for several sessions.
 --
--- The modem and the driver have to agree, and neither tells the other. So the modem is asked, told what is wanted, and
--- its answer decides what the driver is told, which is read back, too.
+-- The modem and the driver have to agree, and neither informs the other. So the modem is asked, then set; its answer
+-- decides how the driver is set, and that is read back, too.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -11,9 +11,9 @@ local wda = require "qmi.wda"
 
 local M = {}
 
--- What the driver's buffers hold: see link/channel.lua.
+-- The size of the driver's buffers: see link/channel.lua.
 local QMAP_SIZE = 1500
--- What drivers of PCIe modems call their data port, as ModemManager knows it.
+-- Names of the data port in drivers of PCIe modems, as ModemManager has them.
 local PCIE = { type = "pcie", interface_number = 4 }
 
 ---@param self modem.qmi
@@ -58,7 +58,7 @@ local function is(format, framing)
     and (format.uplink_data_aggregation_protocol or "disabled") == framing
 end
 
--- What the modem frames with now. Some know no endpoints.
+-- The modem's framing now. Some modems know no endpoints.
 local function ask_modem(self)
   local endpoint = M.endpoint(self)
   local format, err = self.qmi:request(wda.get_data_format, { endpoint_info = endpoint })

@@ -30,8 +30,8 @@ local Backend = setmetatable({}, { __index = sessions })
 
 -- ---- opening and closing ----
 
--- Client ids outlive us in the modem, and those of a connection have to: so which there are stands in a file, for the
--- next run to go on with them, or to give them back if we were killed.
+-- Client ids outlive us in the modem, and those of a connection have to. So a file lists them, for the next run to go
+-- on with them, or to give them back if we were killed.
 local function remember_clients(self)
   local list = self.qmi:allocated()
   local key = self.description.key
@@ -94,7 +94,7 @@ function Backend:opened()
   self.qmi.on_lost = function(err) self:end_watching(err) end
 end
 
--- What costs something, and few scripts want.
+-- Made when they are first asked for: they cost something, and few scripts need them.
 Backend.made = {
   ---AT commands; false where there is no AT port.
   at = function(self) return require("modem.at").make(self) end,
@@ -272,7 +272,7 @@ local tried_technologies = {
   { "nr5g", "5G" }, { "lte", "LTE" }, { "wcdma", "UMTS" }, { "td_scdma", "UMTS" }, { "gsm", "GPRS" },
 }
 
--- Why the network refuses us stands in the System Info of the technology that was tried.
+-- The cause of a refusal is in the System Info of the technology that was tried.
 local function reject_cause(self)
   local reply = self.qmi:request(nas.get_system_info)
   for _, tried in ipairs(tried_technologies) do
@@ -393,7 +393,7 @@ function Backend:notified(...) return require("modem.qmi.events").notified(self,
 ---@return table value
 function Backend.signal_notified(_, values) return signal_of(values) end
 
----How a DMS event report reads, which tells only what has changed.
+---How a DMS event report reads, which has only what has changed.
 ---@param values table
 ---@param last table? the last value
 ---@return table? value nil: it is about something else

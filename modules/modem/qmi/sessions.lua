@@ -16,7 +16,7 @@ local task = require "task"
 local wds = require "qmi.wds"
 
 local CONNECT_TIME, DISCONNECT_TIME = 90, 10
-local ANY_CONNECTION = 0xffffffff -- the handle that stands for whatever there is
+local ANY_CONNECTION = 0xffffffff -- the handle for any connection
 
 local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv6" } }
 
@@ -179,7 +179,7 @@ local function not_connected()
   }
 end
 
--- A family that is connected has an address, also where the modem fails to tell it: see M.read of modem/addresses.lua.
+-- A family that is connected has an address, also where the modem does not say so: see M.read of modem/addresses.lua.
 local function untold(self, configuration, failures)
   local families_untold = {}
   for _, family in ipairs(families.ipv4v6) do
@@ -293,7 +293,7 @@ local function agree_on_framing(self, parameters)
 end
 
 -- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
--- and tells as its own: the other one is tried all the same.
+-- and reports as its own: the other one is still tried.
 local function start_in_turn(self, parameters)
   local is_up, failures = {}, {}
   for _, family in ipairs(families[parameters.ip]) do

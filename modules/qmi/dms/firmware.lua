@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Firmware as DMS has it: which images the modem stores and runs, which it shall run, and its boot loader.
+-- Firmware as DMS has it: which images the modem stores and runs, which it is to run, and its boot loader.
 
 local qmi = require "qmi.message"
 
@@ -45,8 +45,8 @@ message("list_stored_images", {
       u8 "maximum_images",
       u8 "index_of_running_image", -- 0xff: none
       list(u8, struct {
-        u8 "storage_index", -- 0xff: can't be told
-        u8 "failure_count", -- 0xff: can't be told
+        u8 "storage_index", -- 0xff: unknown
+        u8 "failure_count", -- 0xff: unknown
         bytes(16) "unique_id",
         lstring(u8) "build_id",
       }) "sublist",

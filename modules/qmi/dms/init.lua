@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The device management service: who the modem is, its operating mode, its time and its locks.
+-- The device management service: the modem's identity, its operating mode, its time and its locks.
 --
 -- Its messages about the card are in qmi/dms_uim.lua and those about firmware in qmi/dms_firmware.lua; they are in the
 -- table returned here as well: dms.uim_verify_pin is dms_uim.verify_pin. What makers added is in makers/.
@@ -26,7 +26,7 @@ local function message(key, declaration)
   dms[key] = qmi.message(declaration)
 end
 
--- Who it is
+-- Identity
 
 message("get_supported_messages", {
   id = 0x001e, name = "Get Supported Messages",
@@ -195,7 +195,7 @@ message("set_fcc_authentication", {
   response = {},
 })
 
--- What it says unasked
+-- Indications
 
 message("reset", { -- of this client's subscriptions; the modem is reset with an operating mode
   id = 0x0000, name = "Reset",

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What DMS knows of the card: PINs, ICCID, IMSI, locks. Newer modems refuse it and want UIM instead.
+-- The card, by DMS: PINs, ICCID, IMSI, locks. Newer modems refuse these messages in favour of UIM.
 
 local qmi = require "qmi.message"
 local types = require "qmi.types"

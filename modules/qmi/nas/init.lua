@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- NAS, network access: searching networks, registering, names and time, as data.
 --
--- What the modem is registered with is in qmi/nas_system.lua, what it may use in qmi/nas_preference.lua, the signal
+-- The network that the modem is registered with is in system.lua, those that it may use in preference.lua, the signal
 -- in qmi/nas_signal.lua, the cells around in qmi/nas_cells.lua; this table has all of them.
 
 local qmi = require "qmi.message"
@@ -112,7 +112,7 @@ local initials = enum(u8, { ["do-not-add"] = 0, ["add"] = 1, ["unspecified"] = 0
 local plmn_name = struct {
   enum(u8, { gsm = 0, ucs2le = 1 }) "name_encoding", -- gsm: 7 bits a letter, packed
   initials "short_country_initials",
-  u8 "long_name_spare_bits", -- 0: unknown; 1 to 7: so many bits at the end of the name mean nothing
+  u8 "long_name_spare_bits", -- 0: unknown; 1 to 7: how many bits at the end of the name are padding
   u8 "short_name_spare_bits",
   lbytes(u8) "long_name",
   lbytes(u8) "short_name",

@@ -109,7 +109,7 @@ message("get_signal_info", { id = 0x004f, name = "Get Signal Info", response = s
 message("signal_info", { id = 0x0051, name = "Signal Info", indication = signal_info })
 
 local report = struct {
-  u8 "rate", -- 0: as the modem likes; 1 to 5: once in so many seconds
+  u8 "rate", -- 0: the modem decides; 1 to 5: the period in seconds
   u8 "average_period", -- 0: as the modem likes; 1 to 10: seconds
 }
 
@@ -218,7 +218,7 @@ message("get_lte_cphy_ca_info", {
   },
 })
 
--- A secondary cell came, went, or changed its state; Get LTE Cphy CA Info then tells all.
+-- A secondary cell came, went, or changed its state; Get LTE Cphy CA Info then has all of them.
 message("lte_cphy_ca", {
   id = 0x0082, name = "LTE Cphy CA",
   indication = {

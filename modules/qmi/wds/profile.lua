@@ -54,7 +54,7 @@ local function umts_qos(with_signaling_indication)
   return struct(fields)
 end
 
--- What a profile consists of, in the requests that write it and the responses that read it.
+-- The fields of a profile, in the requests that write it and the responses that read it.
 local settings = {
   [0x10] = string "profile_name",
   [0x11] = types.pdp_type "pdp_type",
@@ -220,7 +220,7 @@ message("profile_changed", {
   },
 })
 
----What a profile consists of: for makers that have messages of their own about profiles.
+---The fields of a profile, for makers that have their own messages about profiles.
 profile.profile_fields = { identifier = identifier, settings = settings, writable = writable }
 
 return profile

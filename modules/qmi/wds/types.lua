@@ -52,7 +52,7 @@ types.dormancy_status = enum(u8, {
   ["unknown"] = 0, ["traffic-channel-dormant"] = 1, ["traffic-channel-active"] = 2,
 })
 
--- What Set Event Report and Get Packet Statistics can count.
+-- The counters of Set Event Report and Get Packet Statistics.
 types.statistics = flags(u32, {
   ["tx-packets-ok"] = 1 << 0, ["rx-packets-ok"] = 1 << 1, ["tx-packets-error"] = 1 << 2,
   ["rx-packets-error"] = 1 << 3, ["tx-overflows"] = 1 << 4, ["rx-overflows"] = 1 << 5, ["tx-bytes-ok"] = 1 << 6,
