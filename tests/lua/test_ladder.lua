@@ -141,7 +141,7 @@ function T.test_without_a_rung_that_works_it_says_so()
   local steps = new { ["reset"] = true, ["USB reset"] = true, ["USB power cycle"] = true }
   local rung, why = steps:escalate(err "modem-failed")
   lu.assertNil(rung)
-  lu.assertStrContains(tostring(why), "rest")
+  lu.assertStrContains(tostring(why), "cooling down")
 end
 
 function T.test_position_and_rests_outlive_the_program()
