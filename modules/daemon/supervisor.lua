@@ -20,7 +20,7 @@ local MIND_TIME = 10 -- seconds that policies may take to let go of a modem that
 
 ---@class daemon.job one task of a policy
 ---@field name string of the policy
----@field beside string? the name that it has in `why`, if it is not the first policy of its modem
+---@field beside string? its name in `why`, if it does not speak for a modem: it is not its first policy, or observes
 ---@field modem modem.modem? nil: it is for all of them
 ---@field modems policy.modems? what it gets then
 ---@field task core.task
@@ -141,7 +141,7 @@ local function run_for_ever(job, configured, argument)
     end
   end
   log.error("policy %s has failed %d times and is switched off; mend it, then `moontower reload`", job.name, TRIES)
-  if job.beside then
+  if job.modem and job.beside then
     status.of(job.modem):set("switched off", ("it has failed %d times"):format(TRIES))
   end
   events.publish("policy-disabled", { policy = job.name, modem = job.modem and job.modem.description.name })
@@ -311,7 +311,8 @@ function Supervisor:replace(policies, policies_of)
   end
   local begun = {}
   for i, configured in ipairs(policies) do
-    begun[i] = start(self, self.group, configured).begun
+    local loaded = configured.policy
+    begun[i] = start(self, self.group, configured, nil, loaded.observes and loaded.name or nil).begun
   end
   for _, queue in ipairs(begun) do queue:pop() end
   for modem in pairs(self.ready) do start_if_due(self, modem) end

@@ -171,7 +171,8 @@ local function beside_daemon(script)
   return result.out, result.err
 end
 
--- It runs in the daemon, with that one's modem, and reads what the person types.
+-- It runs in the daemon, with that one's modem, and reads what the person types. The daemon takes a command of the
+-- client's $MOONTOWER_PATH as it takes the file of `run`, and no modules from there.
 local WHERE = [[
 return { summary = "Tell where it runs.",
   options = { { "words", require("base.validate").any_text, "What it repeats", args = "*" } },
@@ -184,13 +185,15 @@ return { summary = "Tell where it runs.",
 function T.test_it_runs_in_the_daemon()
   local out = beside_daemon(([[cat >/etc/moontower/scripts/where.lua <<'END'
 %sEND
-    cp /etc/moontower/scripts/where.lua /run/test/mine/scripts/here.lua; export MOONTOWER_PATH=/run/test/mine
-    echo typed | moontower where a; echo $?; start; until_why "is online"
+    cp /etc/moontower/scripts/where.lua /run/test/mine/scripts/here.lua; mkdir /run/test/mine/modules
+    echo 'return { mine = true }' >/run/test/mine/modules/helper.lua
+    echo typed | moontower where a; echo $?; start; until_why "is online"; export MOONTOWER_PATH=/run/test/mine
     echo typed | moontower where b --; echo $?; echo typed | moontower here c; echo $?
+    echo 'print(require("helper").mine)' >/run/test/x.lua; moontower run /run/test/x.lua 2>&1 | grep -c "not found"
     cd /run/test/mine/scripts; echo typed | moontower run here.lua d; echo $?
     moontower run - e <here.lua | cut -f1; moontower here --help | head -1
     unset MOONTOWER_PATH; moontower here 2>&1; echo $?; finish; true]]):format(WHERE))
-  lu.assertEquals(out, "alone\ttyped\ta\n4\nin the daemon\ttyped\tb\n4\nin the daemon\ttyped\tc\n4\n"
+  lu.assertEquals(out, "alone\ttyped\ta\n4\nin the daemon\ttyped\tb\n4\nin the daemon\ttyped\tc\n4\n1\n"
     .. "in the daemon\ttyped\td\n4\nin the daemon\nUsage: moontower here [-h] [<words>] ...\n"
     .. "moontower: there is no command 'here'\n  Did you mean `moontower where`? `moontower help` lists them.\n2\n")
 end

@@ -56,7 +56,7 @@ function T.test_another_entry_does_not_end_the_peace_of_a_command()
   lu.assertEquals(runs, { now = 1, ever = 1 })
 end
 
--- Each in a task of its own, with a line of its own in `why`; the first one speaks for the modem.
+-- Each in a task, with a line in `why`; the first one speaks for the modem, and one that observes all modems does not.
 function T.test_several_policies_of_one_modem()
   local group <close> = task.group()
   local pauses, all, modem = supervisor.pauses, supervisor.new(group), modem_and_policy {}
@@ -90,9 +90,13 @@ function T.test_several_policies_of_one_modem()
     { "online", "night", "quiet", "wrong", "switched off" })
   lu.assertEquals({ #told.tried, #lines[1].tried, #lines[2].tried }, { 0, 0, 5 })
   lu.assertEquals(#all:list(), 2)
-  all:replace({}, function() return { new("reconnect", stay "offline") } end)
+  local watch = { name = "watch", policy = policy { name = "watch", observes = true, run = function(modems)
+    for _, it in ipairs(modems:list()) do stay "watched"(it) end
+  end } }
+  all:replace({ watch }, function() return { new("reconnect", stay "offline") } end)
   repeat event = heard:next() until event.state == "offline"
-  lu.assertEquals({ told.state, #told:others(), #all:list() }, { "offline", 0, 1 })
+  lu.assertEquals({ told.state, #told:others(), #all:list() }, { "offline", 1, 2 })
+  lu.assertEquals({ told:others()[1].policy, told:others()[1].state }, { "watch", "watched" })
 end
 
 -- A command that stops a policy waits until it has cleaned up, also when it is being stopped already.
