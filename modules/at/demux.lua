@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What comes out of an AT port, sorted: the echo, the current command's answer, and unsolicited results.
+-- Sorts the lines of an AT port: echo, the current command's answer, unsolicited result codes.
 
 local log = require "log"
 local text = require "at.text"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What an AT command that a person gives orders of a modem, where a policy would undo it or get in its way.
+-- The orders in AT commands that a person gives, where a policy would undo them or interfere.
 
 local maker = require "maker"
 
@@ -24,7 +24,7 @@ local effects = {
   ["+CGATT"] = of_state, ["+CGACT"] = of_state,
   ["+COPS"] = function(parameters) return parameters:find("^2") and "offline" or nil end, -- leave the network
 }
--- What a maker's table of `orders` may say of a command.
+-- The values in a maker's table of `orders`.
 local kinds = {
   restart = function(parameters) return not parameters and "change" or nil end,
   change = function(parameters) return parameters and "change" or nil end,

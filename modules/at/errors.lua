@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the numbers of +CME ERROR (3GPP TS 27.007) and +CMS ERROR (27.005, 24.011, 23.040) mean: who refuses, and why.
+-- The numbers of +CME ERROR (3GPP TS 27.007) and +CMS ERROR (27.005, 24.011, 23.040): which side refuses, and why.
 
 local cause = require "cause"
 local verdict = require "cause.verdict"

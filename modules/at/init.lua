@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- AT commands: open a port, ask it, hear what it says unasked; lines and fields as text.
+-- AT commands: open a port, send commands, receive unsolicited result codes; lines and fields as text.
 
 local port = require "at.port"
 local text = require "at.text"
@@ -8,7 +8,7 @@ local at = {
   prefix = text.prefix,
   fields = text.fields,
   hide = text.hide,
-  ---What the numbers of +CME ERROR and +CMS ERROR mean: at.errors.verdict("cme", 10).
+  ---The meaning of the numbers of +CME ERROR and +CMS ERROR: at.errors.verdict("cme", 10).
   errors = require "at.errors",
 }
 

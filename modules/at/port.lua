@@ -51,7 +51,7 @@ function Port:__tostring()
   return "AT port " .. self.path
 end
 
--- Nothing comes any more: everybody who waits is told why.
+-- The port has ended: all waiting tasks get the reason.
 local function lose(self, err)
   if self.lost then
     return
@@ -156,7 +156,8 @@ local function exchange(self, job)
   return errors.during(err, job.shown)
 end
 
--- One task has the modem's ear. A command whose asker has gone is waited for all the same: the modem is at it.
+-- One task at a time has the port. If the caller of a command has gone, its answer is still awaited: the modem is
+-- working on it.
 local function run_jobs(self)
   for job in self.jobs.pop, self.jobs do
     if not job.given_up then
@@ -187,7 +188,7 @@ end
 ---known commands with a PIN or password are hidden anyway)
 ---@return at.reply? reply
 ---@return moontower.error? err "rejected" or as its number says, detail { result, number, words, lines }; "timeout";
----"gone". detail.result is "prompt" when the modem wants data and there is none
+---"gone". detail.result is "prompt" when the modem asks for data and there is none
 function Port:command(command, options)
   options = options or {}
   check(command, options)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Keeps answers with their commands: one that did not come in time must not be taken for the next command's, and what
--- somebody has left behind on the line must not be taken for the first one's.
+-- Keeps answers with their commands: a late answer must not be taken for the next command's, nor bytes that another
+-- program has left on the line for the first one's.
 
 local errors = require "errors"
 local task = require "task"
@@ -11,7 +11,7 @@ local M = {
 }
 
 local PROBES, PROBE_TIME = 3, 1
-local READ_TIME = 0.01 -- what has come already is read by then
+local READ_TIME = 0.01 -- enough to read what is there already
 local ESCAPE = "\27"
 
 ---The next final result or prompt for the current command.

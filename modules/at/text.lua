@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- AT lines as text: their prefix, their fields, and what of them nobody may see.
+-- AT lines as text: their prefix, their fields, and their secrets, hidden.
 
 local core = require "core.at"
 local maker = require "maker"
@@ -18,7 +18,7 @@ function M.prefix(line)
 end
 
 ---Takes a line's values apart: '+CGDCONT: 1,"ipv4v6","r.ispsn","",0' gives { "1", "ipv4v6", "r.ispsn", "", "0" }.
----Commas in quotation marks part nothing; what stands in parentheses is a list of its own.
+---Commas in quotation marks separate nothing; parentheses make a list.
 ---@param line string its prefix, if it has one, is left out
 ---@param options { numbers: boolean? }? numbers: decimal numbers without quotation marks become integers
 ---@return (string|integer|table)[]

@@ -20,7 +20,7 @@ local M = {}
 local CTL, BROADCAST = ctl.sync.service_id, 0xff
 local SUCCESS, FAILURE = 0, 1
 local RESULT = 0x02 -- the TLV of every response
-local MAX_IDS = 6 -- of a service: some modems have no more than sixteen, for everybody
+local MAX_IDS = 6 -- of a service: some modems have no more than sixteen for all programs
 local MALFORMED, NO_FREE_IDS, INVALID_CLIENT_ID, INVALID_COMMAND = 1, 5, 7, 71 -- QMI's errors
 local WDS = wds.start_network.service_id
 
@@ -48,7 +48,7 @@ end
 ---@param left table<integer, boolean> the ids that ended programs have left in it with their calls
 function Cids:choose(left) self.left = left end
 
--- One that has been left is the program's that uses it.
+-- An id that was left behind belongs to the next program that uses it.
 local function has(self, value)
   if self.left[value] then
     self.left[value] = nil
@@ -69,17 +69,17 @@ function Cids:hears(message)
     or self.list[key(message.service, message.client)] == true
 end
 
----Does this ask for an id? Its answer must be heard, even if the program has gone before it comes.
+---Does this request allocate an id? Its answer must be read even if the program ends first.
 ---@param request table
 ---@return boolean
 function M.allocates(request) return request.service == CTL and request.id == ctl.allocate_cid.id end
 
----Would this take everybody's ids back? A program that has none yet is as it wants to be.
+---Would this request release the ids of all programs? It is answered here, as a program without ids is in sync.
 ---@param request table
 ---@return boolean
 function M.is_sync(request) return request.service == CTL and request.id == ctl.sync.id end
 
--- What an answer means for the call of the id that has asked.
+-- Updates the call of the id whose request was answered.
 local function learn_call(self, request, answer)
   local value = key(request.service, request.client)
   if request.id == wds.start_network.id then
@@ -91,7 +91,7 @@ local function learn_call(self, request, answer)
   end
 end
 
----Remembers what a request of the program's, and the modem's answer to it, mean for its ids.
+---Updates the program's ids by a request of it and the modem's answer.
 ---@param request table
 ---@param answer table?
 function Cids:learn(request, answer)
@@ -122,7 +122,7 @@ local function wanted_service(request)
   return asked and key(asked.service, 0) >> 8
 end
 
--- How many there are of a service, with those that are on their way.
+-- The number of ids of a service, pending allocations included.
 local function count(self, service)
   local number = self.asked[service] or 0
   for value in pairs(self.list) do number = number + (value >> 8 == service and 1 or 0) end
@@ -168,7 +168,7 @@ function Cids:objection(request)
   end
 end
 
----The modem has restarted: it knows none of them any more.
+---The modem has restarted, so all ids are lost.
 function Cids:forget() self.list, self.calls = {}, {} end
 
 local function release(value)
@@ -178,7 +178,7 @@ local function release(value)
   }
 end
 
----Frames that give them back, but for those whose calls go on: these are left to the next program.
+---The frames that release them, except ids with a running call: those are left to the next program.
 ---@return string[]
 function Cids:releases()
   local frames = {}
@@ -203,7 +203,7 @@ local function ended_call(message)
   return status == "disconnected" and key(WDS, message.client) or nil
 end
 
----The modem has said something unasked: a call may be over.
+---Handles an indication of the modem: a call may have ended.
 ---@param message table
 function Cids:note(message)
   local value = ended_call(message)
@@ -212,7 +212,7 @@ function Cids:note(message)
   end
 end
 
----The same, of an id that was left: the frame that gives it back now.
+---The same for an id that was left: the frame that releases it now.
 ---@param left table<integer, boolean>
 ---@param message table
 ---@return string? frame

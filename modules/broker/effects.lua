@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a program's request does to the modem that all share: in words, and what it would be as a person's order.
+-- The effects of programs' requests on the shared modem: in words, and as the order that a person would give.
 
 local basic = require "mbim.basic_connect"
 local dms = require "qmi.dms"
@@ -104,7 +104,7 @@ function M.of_qmi(request)
   return find(of_request[number << 16 | request.id], request.tlvs)
 end
 
----Has the modem done what a QMI request wanted?
+---Has the modem carried out a QMI request?
 ---@param answer table? as core.qmi has it
 ---@return boolean
 function M.has_worked(answer)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The daemon in the place of mbim-proxy and qmi-proxy: other programs share the modems that it owns.
+-- The daemon stands in for mbim-proxy and qmi-proxy: other programs share the modems that it owns.
 --
 -- libmbim's and libqmi's programs (mbimcli -p, qmicli -p, ModemManager) connect to an abstract socket, name a modem by
 -- the path of its port, and speak as if it were theirs alone.
@@ -18,7 +18,7 @@ local task = require "task"
 local MAX_CLIENTS = 32
 local LEAVE_TIME = 10
 
----What a program wants that a person could order, too: runs it, as that or not.
+---Runs a program's request that a person could order as well, as such an order or not.
 ---@alias broker.order fun(modem: modem.modem, order: string, words: string, forward: fun(): table?, moontower.error?,
 --- boolean): table?, moontower.error?, boolean
 
@@ -55,7 +55,7 @@ local function look_at_left(self, modem, message)
   end
 end
 
--- Passes on what the modem says unasked.
+-- Passes the modem's indications on.
 local function hear(self, modem)
   local device = modem[modem.description.protocol]
   if self.hearing[device] then
@@ -73,7 +73,7 @@ local function hear(self, modem)
   end
 end
 
----The modem that a program means.
+---The modem that a program names.
 ---@param protocol "mbim"|"qmi"
 ---@param path string? of its control port, or a link to that
 ---@return modem.modem?
@@ -99,7 +99,7 @@ local function is_ours(modem, effect)
   return not effect.session or link ~= nil and link.bearer.session == effect.session
 end
 
--- What a program has done, in `moontower why` and in events.
+-- Reports what a program has done, in `moontower why` and in events.
 local function tell(client, effect, words)
   local modem, process = client.modem, client.peer.process
   local told = status.of(modem)
@@ -120,7 +120,7 @@ local function carry_out(self, client, effect, words, forward)
   return self.order(client.modem, effect.order, words, forward)
 end
 
----Lets a program do something to the modem, and takes notice of it.
+---Lets a program change the modem, and records that it did.
 ---@param client table
 ---@param effect broker.effect? nil: nothing that concerns others
 ---@param forward fun(): table?, moontower.error?, boolean asks the modem; has it done so?
@@ -187,7 +187,7 @@ local function accept_all(self, kind, listener, group)
   })
 end
 
--- Another user's program has bound the name first: the administrator has to know that it is no proxy.
+-- Another user's program has bound the name first: warn the administrator that it is no proxy.
 local function stranger_at(socket)
   local port <close>, err = ports.open(socket)
   return not port and err.detail.uid and err or nil

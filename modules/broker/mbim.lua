@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- What a program may say to mbim-proxy, and what it hears: libmbim's rules, for as many programs as there are.
+-- mbim-proxy's side of a connection: libmbim's rules for requests and indications, for any number of programs.
 --
 -- The modem is open already, so OPEN and CLOSE are answered here: no program ends what the others do. Commands go to
--- the modem with numbers of our own, and come back with the program's. Each program hears the services that it asked
--- for; the modem is told all that anybody wants.
+-- the modem with numbers of our own, and come back with the program's. Each program receives indications
+-- of the services that it subscribed to; the modem gets the union of all subscriptions.
 
 local basic = require "mbim.basic_connect"
 local cids = require "broker.cids"
@@ -70,7 +70,7 @@ function Client:protocol_error(request, number)
   self:send { type = "function-error", transaction = request.transaction, status = number }
 end
 
--- ---- what is answered here ----
+-- ---- requests that are answered here ----
 
 local function configure(self, request)
   local values = proxy_control.configuration.set:decode(request.info)
@@ -105,9 +105,9 @@ local function agree_on_version(self, request)
   }
 end
 
--- ---- who hears what ----
+-- ---- subscriptions ----
 
--- All that anybody wants of a modem, us included: more than enough is no harm, as each one gets only his own.
+-- The union of all subscriptions, ours included: each program still gets only its own.
 local function merged(clients, modem)
   local wanted = {}
   for uuid in pairs(STANDARD) do wanted[uuid] = true end
@@ -121,7 +121,7 @@ local function merged(clients, modem)
   return list
 end
 
----Subscribes at a modem to what its programs want: again, each time it has been opened.
+---Subscribes at a modem to the union, each time it has been opened.
 ---@param clients table<broker.mbim.client, boolean>
 ---@param modem modem.modem
 ---@return table? ok
@@ -158,7 +158,7 @@ local function wants(self, message)
   return wanted ~= nil and #wanted == 0
 end
 
----The modem has said something unasked.
+---Passes an indication of the modem on.
 ---@param message table as core.mbim has it
 function Client:hear(message)
   if not self.is_open or not wants(self, message) then
@@ -174,7 +174,7 @@ function Client:hear(message)
   self:send(message)
 end
 
--- ---- what goes to the modem ----
+-- ---- requests that go to the modem ----
 
 -- QMI inside MBIM: what is said there of client ids is ours to know.
 local function ask_modem(self, request, inner)
@@ -198,7 +198,7 @@ local function ask_modem(self, request, inner)
   end
   local answer, err = ask()
   if answer and answer.type == "function-error" and answer.status == NOT_OPENED then
-    -- It has restarted its channel without a word.
+    -- It has restarted its channel silently.
     self.modem.is_started = false
     if self.modem:ensure_started() then
       return ask()
@@ -207,8 +207,8 @@ local function ask_modem(self, request, inner)
   return answer, err
 end
 
--- QMI inside MBIM: what we cannot read, nobody has looked at, and what is beside it neither. So the modem gets what was
--- read, and nothing else.
+-- QMI inside MBIM: bytes that we cannot read are unchecked, and so are bytes beside the message. So the modem gets only
+-- the message that was read.
 local function take_inner(request)
   local inner = qmi.parse(request.info)
   if inner and inner.type == "request" then
@@ -225,7 +225,7 @@ local function has_worked(answer, inner)
   return is_done
 end
 
--- A modem indicates no change that its answer to the command tells: the broker tells it to us and the other programs.
+-- A modem indicates no change that its answer to the command tells: the broker notifies us and the other programs.
 local function tell(self, request, answer)
   local declared = mbim.lookup(request.service, request.cid)
   if not request.set or not has_worked(answer) or not declared or not declared.indication then
@@ -321,7 +321,7 @@ function M.release(modem, frames)
   end
 end
 
----The program is gone: what it had of the modem is given back.
+---The program is gone: its ids are released.
 function Client:leave()
   if self.modem then
     M.release(self.modem, self.cids:releases())

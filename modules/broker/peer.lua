@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- One program that is connected to us as to a proxy: what it may cost us is bounded, and its end is heard of.
+-- One program that is connected to us as to a proxy: its memory and its requests are bounded, and its end is noticed.
 
 local errors = require "errors"
 local task = require "task"
@@ -56,7 +56,7 @@ local function write_all(self)
   end
 end
 
--- What comes next. A program's first message must be there in time; later ones may take as long as they like.
+-- The next bytes. A program's first message must be there in time; later ones may take as long as they like.
 local function read(self, deadline)
   if not deadline then
     return self.port:read()
@@ -71,7 +71,7 @@ end
 ---Runs answer(message) for each message of the program, several at a time, until it is gone.
 ---@param frame fun(buffer: string): integer? how long the message is that begins there; 0: not to be told yet; nil:
 --- none begins there
----@param receive fun(bytes: string): function? what to do about it, in a task of its own
+---@param receive fun(bytes: string): function? the handler, which runs in its own task
 ---@return string why it ended
 function Peer:run(frame, receive)
   local group <close> = task.group()

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a program may say to qmi-proxy, and what it hears: libqmi's rules, for as many programs as there are.
+-- qmi-proxy's side of a connection: libqmi's rules for requests and indications, for any number of programs.
 --
 -- Requests go to the modem with numbers of our own, and come back with the program's. A program uses the client ids
 -- that the modem gave it and no others; indications go to the program that has their id. Sync, which would take the ids
@@ -54,7 +54,7 @@ local function choose(self, request)
   self:answer(request)
 end
 
--- The modem's answer, and what it means for the program's ids.
+-- The modem's answer, and its effect on the program's ids.
 local function ask_modem(self, request)
   local exchange = self.modem.qmi.exchange
   if not exchange then
@@ -128,7 +128,7 @@ function Client:receive(bytes)
   end
 end
 
----The modem has said something unasked.
+---Passes an indication of the modem on.
 ---@param message table as core.qmi has it
 function Client:hear(message)
   if self.cids:hears(message) then

@@ -12,7 +12,7 @@ local terminal = require "terminal"
 
 local M = {}
 
----@class cli.daemon what main.lua knows of the daemon, which stands above the command line
+---@class cli.daemon the daemon's part, given by main.lua, since the daemon is on a higher floor
 ---@field elsewhere fun(name: string, arguments: string[]): integer?, moontower.error? runs a command in the daemon;
 --- nil: there is none
 ---@field run_policy fun(loaded: policy): integer?, moontower.error? runs a policy in the foreground
@@ -100,7 +100,7 @@ local function usage_error(message, hint, arguments)
   return exit_status.of(err.code)
 end
 
--- What follows the first word belongs to the command that it names, options too.
+-- All after the first word belongs to the command that it names, options too.
 local function end_options(arguments)
   for i, argument in ipairs(arguments) do
     if argument == "--" then
@@ -188,7 +188,7 @@ function M.names()
   return names
 end
 
----What `moontower NAME --help` shows.
+---The text of `moontower NAME --help`.
 ---@param name string
 ---@return { name: string, summary: string, help: string, options: table[] }?
 ---@return moontower.error? err nil: there is no such command
@@ -203,7 +203,7 @@ function M.help(name)
   return { name = name, summary = script.summary, options = options, help = require("terminal.wrap").text(text) }
 end
 
----What a command line orders of a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only
+---A command line's order to a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only
 ---asks for help.
 ---@param name string
 ---@param given string[]
@@ -238,7 +238,7 @@ function M.run(name, arguments)
   return M.run_here(name, arguments, elsewhere)
 end
 
--- Prints what went wrong.
+-- Prints an error.
 local function exit_of(result, err, as_json)
   if err then
     print_error(err, as_json)

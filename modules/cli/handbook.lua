@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What `moontower help TOPIC` shows: sections of the READMEs, which are the one place where each thing is told.
+-- The topics of `moontower help TOPIC`: sections of the READMEs, which explain each thing once.
 
 local errors = require "errors"
 local fs = require "core.fs"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Which of several names was meant by one that was mistyped.
+-- Finds the name that a mistyped one is nearest to.
 
 local MISTAKES = 2 -- letters wrong, missing, too many, or two swapped
 local SHORTEST = 3 -- of which a name may be the rest

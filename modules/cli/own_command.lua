@@ -9,7 +9,7 @@ local task = require "task"
 
 local M = {}
 
--- What a file's body may take: `moontower help` runs it for its summary.
+-- Limits of a file's body, which `moontower help` runs for its summary.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 
 local fields = {

@@ -129,7 +129,7 @@ function M.add_defaults(script, args)
   end
 end
 
----What programs read of a command's options.
+---A command's options for programs.
 ---@param script cli.command
 ---@return table[]
 function M.describe(script)

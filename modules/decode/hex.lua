@@ -37,7 +37,7 @@ end
 
 -- ---- dumps ----
 
--- What precedes the dump's own line: marks of direction, and of a quotation.
+-- A prefix before the dump's own line: marks of direction, and of a quotation.
 local function stripped(line) return (line:gsub("^[%s<>|]+", "")) end
 
 -- An offset, and what follows it. One without a colon has two blanks behind it, or is longer than any group of bytes.

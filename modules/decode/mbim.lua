@@ -23,7 +23,7 @@ local types = {
   [0x80000004] = "function-error", [0x80000007] = "indication",
 }
 
--- What follows type, length and transaction.
+-- The fields after type, length and transaction.
 local layouts = {
   ["open"] = { u32 "max_control" },
   ["close"] = {},
@@ -91,7 +91,7 @@ local function show_status(view, kind, number)
   return text
 end
 
--- The words of a summary: what was asked or said, of whom, and how it went.
+-- The words of a summary: command or answer, service, and outcome.
 local function summarize(view, kind, header, command, status)
   local words = { "MBIM" }
   local function say(word) words[#words + 1] = word end

@@ -84,7 +84,7 @@ function add_object(lines, object, indent)
   end
 end
 
--- What is in the message, but for its header.
+-- The contents of the message without its header.
 local function add_body(lines, view, indent)
   for _, note in ipairs(view.notes) do
     lines[#lines + 1] = indent .. "note: " .. printable(note)

@@ -34,7 +34,7 @@ function M.scalar(value, text) return setmetatable({ value = value, text = text 
 ---@param bytes string
 function M.bytes(bytes) return setmetatable({ bytes = bytes }, Bytes) end
 
----What stands in the place of a secret.
+---The placeholder of a secret.
 M.hidden = M.scalar("(hidden)", "(hidden)")
 
 local kinds = { [Object] = "object", [List] = "list", [Scalar] = "scalar", [Bytes] = "bytes" }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What is known of one message: a line, facts for people, the same for programs, and what is wrong with it.
+-- One message, described: a line, facts for people, the same for programs, and its mistakes.
 
 local errors = require "errors"
 local tree = require "decode.tree"
@@ -28,7 +28,7 @@ function M.new(protocol)
   }, View)
 end
 
----What kind of message it is.
+---The kind of the message.
 ---@param protocol string
 ---@param kind string? nil: none that is known
 ---@param to_modem boolean?
@@ -59,7 +59,7 @@ end
 ---@return moontower.error? err what is wrong with it, or with the message inside it
 function View:failure() return self.err or self.inner and self.inner.err end
 
----What can't be told apart: in hex, or not at all.
+---Bytes that cannot be divided: in hex, or not at all.
 ---@param bytes string
 ---@param secret boolean?
 function View:payload(bytes, secret)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a carrier file means, in words, and what of it no modem would understand. Asks no modem.
+-- Explains a carrier file in words, and finds the parts that no modem would understand. Asks no modem.
 
 local at = require "at"
 local bands = require "settings.bands"
@@ -14,7 +14,7 @@ local M = {}
 
 local ip_words = { ipv4 = "IPv4", ipv6 = "IPv6", ipv4v6 = "IPv4 and IPv6" }
 
--- ---- what is understood ----
+-- ---- checks ----
 
 -- A name that a modem has for a set of bands has a letter that no band has, or a blank.
 local function check_bands(text)
@@ -57,7 +57,7 @@ function M.mistake(chosen)
   end
 end
 
--- ---- what it means ----
+-- ---- words ----
 
 local function bearer_words(bearer)
   local apn = bearer.apn == "" and "the APN that the network chooses" or bearer.apn

@@ -50,7 +50,7 @@ local function enter_pin(self)
   end
   self.watcher:doing("SIM", "entering the PIN from " .. found.from)
   sim, err = pins.enter(self.modem, sim, found, self.pin)
-  -- A lock of the modem's wants no PIN, and keeps it off the network only.
+  -- A lock of the modem needs no PIN, and only keeps it off the network.
   return (sim or err.code == "modem-locked") and true, err
 end
 
@@ -104,7 +104,7 @@ local function planned(self)
   return made
 end
 
----What a carrier wants of this modem, as a plan. Changes nothing.
+---A plan from a carrier's wishes for this modem. Changes nothing.
 ---@param carrier carrier.carrier
 ---@return setup.plan?
 ---@return moontower.error? err
@@ -118,7 +118,7 @@ function Session:plan(carrier)
   return planned(self)
 end
 
----What an earlier setup has changed, put back, as a plan. Changes nothing.
+---A plan that puts back what an earlier setup has changed. Changes nothing.
 ---@return setup.plan?
 ---@return moontower.error? err
 function Session:plan_undo()

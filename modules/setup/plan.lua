@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The plan: what a modem is like, what it is to be like, and the steps from here to there. Making it changes nothing.
+-- The plan: a modem's present settings, the wanted ones, and the steps between. Making a plan changes nothing.
 
 local compositions = require "settings.composition"
 local errors = require "errors"
@@ -61,7 +61,7 @@ local function is_for_later(modem, wanted, found)
   return not modem.at and found.composition ~= nil and contains(interfaces, "at")
 end
 
--- Somebody else at the AT port is no reason to do without it.
+-- Another program at the AT port is no reason to do without it.
 local function check_port(modem)
   local err = not modem.at and modem.at_error
   if err and err.code ~= "not-found" then
@@ -70,7 +70,7 @@ local function check_port(modem)
   return true
 end
 
--- What it shows on USB is not what it says it was set to: it has not restarted since.
+-- Its interfaces on USB differ from the composition that it reports: it has not restarted since.
 local function is_pending(modem, step)
   local interfaces = step.now.interfaces
   return interfaces ~= nil and not step.differs and #interfaces > 0

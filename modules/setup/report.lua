@@ -1,6 +1,5 @@
--- SPDX-License-Identifier: MIT
--- What `setup` has changed in a modem, in /var/lib/moontower/setup: written before each step, so that whatever happens,
--- it is known what was done and how to put it back.
+-- SPDX-License-Identifier: MIT The report of `setup`, in /var/lib/moontower/setup: written before each step, so that
+-- later runs know what was changed and how to put it back, whatever happens.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -34,7 +33,7 @@ Report.__index = Report
 
 local M = {}
 
----What a modem's report is called: its IMEI, which is the same in every port and composition, or else its place.
+---The name of a modem's report: its IMEI, which is the same in every port and composition, or else its place.
 ---@param modem modem.modem
 ---@return string? key
 ---@return moontower.error? err
@@ -107,7 +106,7 @@ function Report:restart_is_due(description)
   return self.restart ~= nil and self.restart == (description.incarnation or "?")
 end
 
----What can still be put back, the newest first.
+---The changes that can still be put back, the newest first.
 ---@return setup.entry[]
 function Report:to_undo()
   local list = {}
@@ -118,7 +117,7 @@ function Report:to_undo()
   return list
 end
 
----What nothing can put back: for people. A refused command is none of it: it changed nothing.
+---The changes that cannot be put back, for people. A refused command is none of it: it changed nothing.
 ---@return { how: string, is_sure: boolean }[] is_sure: the modem has taken it; else its answer is not known
 function Report:lost()
   local list = {}
@@ -146,8 +145,8 @@ local function line_of(entry)
     back and "; back with " .. back or "")
 end
 
----Adds to an error what was changed, and what to do now. That is what stands in the file: each step is written there
----before it is done, and where that failed, it was not done.
+---Adds to an error what was changed, and what to do now. The file says that: each step is written
+---before it is done, and where writing failed, the step was not done.
 ---@param err moontower.error
 ---@param advice string
 ---@return nil

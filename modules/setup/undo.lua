@@ -10,7 +10,7 @@ local state = require "state"
 
 local M = {}
 
----What the modem is to be like again, and in which order.
+---The earlier values to set again, in order.
 ---@param report setup.report
 ---@return carrier.modem wanted
 ---@return string[] names
@@ -33,7 +33,7 @@ local function damaged(report, why)
   }
 end
 
--- A setting's values are in words of its own, and a mistake in them is raised.
+-- Each setting has its own form of values, and raises on a mistake in them.
 local function tried(report, fn, ...)
   local ok, value, err = pcall(fn, ...)
   if ok then

@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
--- What a carrier wants of a modem: its `modem` table, and what its setup(modem) function adds for the modem at hand.
+-- A carrier's wishes for a modem: its `modem` table, and the additions of its setup(modem) function for this modem.
 
 local carrier_module = require "carrier"
 local errors = require "errors"
 local sandbox = require "core.sandbox"
 
--- The function decides; it does not wait. What it asks for is done later, step by step.
+-- The function decides, and does not wait. Its wishes are carried out later, step by step.
 local SECONDS, MEMORY = 1, 2 << 20
 
 local M = {}
 
--- What the function gets: facts, and verbs that note a wish.
+-- The function's argument: facts, and verbs that record a wish.
 local function restricted(modem, identity, wanted)
   local facts = {
     model = identity.hardware, firmware = identity.firmware, protocol = modem.description.protocol,

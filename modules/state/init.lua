@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What has to outlive a run: small JSON files under /run/moontower (gone at boot) or /var/lib/moontower (kept), and
--- locks. What kinds of files there are, and what is in them, is declared in modules/state/shapes.lua.
+-- State that outlives a run: small JSON files under /run/moontower (gone at boot) or /var/lib/moontower (kept), and
+-- locks. modules/state/shapes.lua declares the kinds of files and their fields.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -19,7 +19,7 @@ local function shape_of(kind)
   return shapes[kind] or error(("modules/state/shapes.lua declares no '%s'"):format(kind), 3)
 end
 
----What is wrong with the values of a file.
+---Finds a mistake in the values of a file.
 ---@param shape state.shape
 ---@param values any
 ---@return string? why nil: nothing
@@ -64,7 +64,7 @@ local function read(path, shape)
   return values
 end
 
--- Under a name of its own; when all of these are taken, one of them is given up.
+-- Under an unused name; when all are used, one of them is replaced.
 local function move_aside(path)
   for _, may_replace in ipairs { false, true } do
     for i = 1, ASIDE do
@@ -90,14 +90,14 @@ end
 local function new_store(folder)
   local store = { folder = folder }
 
-  ---@param kind string a folder of its own: "links", "modems" ...
+  ---@param kind string the name of its folder: "links", "modems" ...
   ---@param name string
   ---@return string
   function store.path(kind, name)
     return ("%s/%s/%s.json"):format(store.folder, kind, (name:gsub("[^%w._-]", "_")))
   end
 
-  ---What does not fit is moved aside, and a warning names it: work goes on without it.
+  ---A file that does not fit is moved aside, and a warning names it: work goes on without it.
   ---@param kind string
   ---@param name string
   ---@return table? values nil without an error: there is no such file
@@ -169,7 +169,7 @@ local M = new_store "/run/moontower"
 ---@type state.store what outlives a boot
 M.persistent = new_store "/var/lib/moontower"
 
----Removes what runs that were killed in the middle of an atomic write have left beside the file.
+---Removes the temporary files of runs that were killed in the middle of an atomic write.
 ---@param folder string
 ---@param file string? only beside this file
 function M.sweep(folder, file)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Undoing several things, of which each is tried: what is gone already is as good as undone, what fails is remembered.
+-- Undoes several things and tries each: a thing that is gone already counts as undone, a failure is remembered.
 
 local errors = require "errors"
 local log = require "log"
@@ -37,7 +37,7 @@ function Undoing:try(fn, ...)
   return false
 end
 
----What fn() returns.
+---Returns what fn() returns.
 ---@param fn function
 ---@param ... any its arguments
 ---@return any value nil when it is not there, or that could not be found out: then something has failed

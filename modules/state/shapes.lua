@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Every kind of file that the state keeps: its version, and which fields it has.
+-- Every kind of state file: its version and its fields.
 --
--- Fields that stand in neither list are left alone. A change that makes a file say something else raises its version;
--- then an older moontower does not take the file for what it is not, nor a newer one an old file.
+-- Fields in neither list are not checked. A change in the meaning of a file raises its version, so that an older
+-- moontower does not misread a newer file, nor a newer one an older file.
 
 local inet = require "core.inet"
 local validate = require "base.validate"

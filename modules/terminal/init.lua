@@ -3,7 +3,7 @@
 --
 -- A command's task carries its session in its context, which the tasks that it starts inherit. So print() and the rest
 -- reach the right person from any module. All that is written passes through here: so a line that is redrawn in
--- place is never written into, and nothing is lost without a word where the disk is full.
+-- place is never written into, and a full disk is reported.
 
 local core = require "core.task"
 local errors = require "errors"
@@ -91,7 +91,7 @@ function M.orders_as(words)
   return session and session.orders_as
 end
 
----A path as the person who gave the command means it.
+---A path, relative to the folder in which the command was given.
 ---@param path string
 ---@return string
 function M.path(path)
@@ -217,7 +217,7 @@ function M.show_line(line)
   end
 end
 
----Takes off the terminal what stands on the line so far, such as another program's progress.
+---Clears the current line of the terminal, which may hold another program's progress.
 function M.clear_line()
   if M.can_redraw() and M.is_terminal(2) then
     write_raw("err", ERASE)
@@ -234,7 +234,7 @@ function M.failure_text()
   return failure and ("standard %s: %s"):format(failure.stream == "out" and "output" or "error", failure.message)
 end
 
----The end of the program: writes all that is not written yet.
+---Writes all pending output, at the end of the program.
 ---@param status integer of the command
 ---@return integer status
 function M.finish(status)
@@ -249,8 +249,8 @@ function M.finish(status)
   return status == 0 and FAILED or status
 end
 
----While this is kept in a <close> variable, the end of the terminal does not end the command: one given over a
----connection that it takes down for a moment, by ssh, still sees to it that there is one afterwards.
+---While this is kept in a <close> variable, the end of the terminal does not end the command: a command that was given
+---over the connection that it replaces, by ssh, still finishes.
 ---@return table
 function M.survive_hangup()
   local session = M.session()
@@ -266,7 +266,7 @@ function M.survive_hangup()
   end })
 end
 
--- A file of the io library, written as the task that writes wants it.
+-- A file of the io library, written by the rules of the task that writes.
 local function stream(name, file)
   local made = {}
   function made:write(...)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a person sees while a command works: a line per step, the current one counting its seconds on a terminal.
+-- Progress of a command: a line per step; on a terminal, the current one counts its seconds.
 
 local printable = require "base.printable"
 local task = require "task"
@@ -109,7 +109,7 @@ function Json:close() end
 
 Terminal.__close, Lines.__close, Json.__close = Terminal.close, Lines.close, Json.close
 
----A watcher that fits who reads standard output: keep it in a <close> variable.
+---A watcher for the present standard output (terminal, pipe, --json): keep it in a <close> variable.
 ---@param as_json boolean?
 ---@param label_width integer? of the longest label
 ---@return up.watcher

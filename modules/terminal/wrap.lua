@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Text that was written for a wide editor, as people read it on a terminal.
+-- Refolds text that was written for a wide editor to the width of a terminal.
 
 local terminal = require "terminal"
 
@@ -8,7 +8,7 @@ local M = {}
 local WIDTH = 80 -- of help, where the terminal is wider or there is none
 
 local FULL = 100 -- a line that is longer than this goes on in the next one
-local LEAST = 20 -- so much room an explanation wants beside what it explains
+local LEAST = 20 -- the columns that an explanation needs beside its term
 
 local function length(text) return utf8.len(text) or #text end
 
