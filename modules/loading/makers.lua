@@ -5,7 +5,6 @@ local errors = require "errors"
 local log = require "log"
 local maker = require "maker"
 local places = require "loading.places"
-local script = require "loading.script"
 
 local M = {}
 
@@ -25,7 +24,7 @@ local function mistake_in(made)
 end
 
 local function load(path)
-  local chunk, message = script.load(path)
+  local chunk, message = require("loading.script").load(path) -- most users have no makers of their own
   if not chunk then
     return invalid(path, message)
   end

@@ -160,6 +160,7 @@ end
 
 local DAEMON = [[
 . $SUPPORT/daemon.sh
+umask 022; chmod 755 /run/test
 finish() { moontower down >/dev/null; end; }
 mkdir -p /etc/moontower/scripts /run/test/mine/scripts
 ]]

@@ -76,7 +76,7 @@ end
 
 -- `setup` takes its settings, with the modules beside it.
 function T.test_its_settings_are_those_of_its_modems()
-  local result = world.run([[mkdir -p /etc/moontower/makers/modules
+  local result = world.run([[umask 022; mkdir -p /etc/moontower/makers/modules
     cat >/etc/moontower/makers/modules/acme_settings.lua <<'END'
 local by_command = require "settings.by_command"
 return { rat = by_command.first(by_command.choice { asks = 'AT+QCFG="nwscanmode"',

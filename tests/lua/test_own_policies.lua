@@ -10,6 +10,7 @@ local T = {}
 
 local DAEMON = [[
 . $SUPPORT/daemon.sh
+umask 022
 serve() { echo "return { $1 }" >/etc/moontower/config.lua; start; }
 finish() { moontower down >/dev/null; end; }
 policy() { cat >/etc/moontower/policies/$1.lua; }

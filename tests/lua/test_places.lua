@@ -13,7 +13,7 @@ local T = {}
 local executable = program.executable
 
 local function shell(script, ...)
-  local result = assert(process.run { "sh", "-c", script, "sh", ... })
+  local result = assert(process.run { "sh", "-c", "umask 022; " .. script, "sh", ... })
   lu.assertEquals(result.status, 0, result.stderr)
   return result.stdout
 end
