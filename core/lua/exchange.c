@@ -15,7 +15,7 @@
 
 struct indication {
     struct indication *next;
-    lua_Integer lost;       /* not 0: no message, but a mark where this number of them was dropped */
+    lua_Integer lost;       /* how many were dropped between the one before it and this one */
     max_align_t message[];  /* as the protocol copied it */
 };
 
@@ -23,8 +23,8 @@ struct lua_exchange {
     const struct mt_lua_protocol *protocol;
     struct mt_exchange *exchange;  /* NULL once closed */
     struct indication *first, **last;
-    struct indication *mark;  /* the last one in the queue, if that is a mark */
-    unsigned queued;          /* marks apart */
+    unsigned queued;
+    lua_Integer lost;  /* how many were dropped after the last one in the queue */
     struct indication_op *waiting;
     int status;  /* why it ended; 1 while it has not */
 };
@@ -79,7 +79,8 @@ static struct indication *append(struct lua_exchange *exchange, size_t size)
     if (!indication)
         return NULL;
     indication->next = NULL;
-    indication->lost = 0;
+    indication->lost = exchange->lost;
+    exchange->lost = 0;
     *exchange->last = indication;
     exchange->last = &indication->next;
     return indication;
@@ -89,14 +90,6 @@ static struct indication *append(struct lua_exchange *exchange, size_t size)
  * A flood of indications loses indications, and takes no memory; the reader gets a mark where they
  * are missing.
  */
-static void drop(struct lua_exchange *exchange)
-{
-    if (!exchange->mark)
-        exchange->mark = append(exchange, 0);
-    if (exchange->mark)
-        exchange->mark->lost++;
-}
-
 static void on_indication(void *context, const void *view)
 {
     struct lua_exchange *exchange = context;
@@ -104,13 +97,12 @@ static void on_indication(void *context, const void *view)
     struct indication *indication = NULL;
     if (exchange->queued < MAX_INDICATIONS)
         indication = append(exchange, protocol->size(view));
-    if (!indication) {
-        drop(exchange);
-        return;
+    if (indication) {
+        protocol->copy(indication->message, view);
+        exchange->queued++;
+    } else {
+        exchange->lost++;
     }
-    protocol->copy(indication->message, view);
-    exchange->mark = NULL;
-    exchange->queued++;
     wake_reader(exchange);
 }
 
@@ -127,26 +119,29 @@ static void drop_indication(struct lua_exchange *exchange)
     exchange->first = done->next;
     if (!exchange->first)
         exchange->last = &exchange->first;
-    if (done->lost == 0)
-        exchange->queued--;
-    if (done == exchange->mark)
-        exchange->mark = NULL;
+    exchange->queued--;
     free(done);
+}
+
+static void push_mark(lua_State *L, lua_Integer lost)
+{
+    lua_createtable(L, 0, 2);
+    lua_pushstring(L, "overrun");
+    lua_setfield(L, -2, "type");
+    lua_pushinteger(L, lost);
+    lua_setfield(L, -2, "lost");
 }
 
 static int push_indication(lua_State *L, struct lua_exchange *exchange)
 {
-    if (exchange->first && exchange->first->lost == 0) {
-        exchange->protocol->push(L, exchange->first->message);
-        drop_indication(exchange);
+    lua_Integer *lost = exchange->first ? &exchange->first->lost : &exchange->lost;
+    if (*lost > 0) {
+        push_mark(L, *lost);
+        *lost = 0;
         return 1;
     }
     if (exchange->first) {
-        lua_createtable(L, 0, 2);
-        lua_pushstring(L, "overrun");
-        lua_setfield(L, -2, "type");
-        lua_pushinteger(L, exchange->first->lost);
-        lua_setfield(L, -2, "lost");
+        exchange->protocol->push(L, exchange->first->message);
         drop_indication(exchange);
         return 1;
     }
@@ -181,7 +176,7 @@ static const struct mt_op_class indication_class = {
 static int l_indication(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
-    if (exchange->first || exchange->status <= 0 || !exchange->exchange)
+    if (exchange->first || exchange->lost > 0 || exchange->status <= 0 || !exchange->exchange)
         return push_indication(L, exchange);
     if (exchange->waiting)
         return luaL_error(L, "another task reads these indications");
@@ -297,6 +292,7 @@ static int l_close(lua_State *L)
     exchange->exchange = NULL;
     while (exchange->first)
         drop_indication(exchange);
+    exchange->lost = 0;
     return 0;
 }
 
