@@ -2,17 +2,33 @@
 -- moontower check: reads a carrier file as `up` would, and says what is wrong with it, or what it means.
 
 local carrier = require "carrier"
-local carrier_lines = require "carrier.lines"
+local locate = require "loading.locate"
 local option = require "cli.option"
 local validate = require "base.validate"
 local words = require "setup.explain"
 local wrap = require "terminal.wrap"
 
+-- The field that a mistake names: "bearers[2]: the key 'auth' should be ..." is about "bearers.2.auth".
+local function field_of(mistake)
+  mistake = mistake:gsub("^[^\n]-:%d+: ", "")
+  local where, key = mistake:match "^[%w_.%[%]]+", mistake:match "'([%w_]+)'"
+  if not where or not key then
+    return nil
+  end
+  return where == "a" and key or (where:gsub("%[(%d+)%]", ".%1") .. "." .. key)
+end
+
+local function line_of(source, field)
+  local path = {}
+  for key in field:gmatch "[^.]+" do path[#path + 1] = key end
+  return locate.line(source, path)
+end
+
 -- Adds the line with the mistake.
-local function locate(err, source)
+local function with_line(err, source)
   local detail = err.detail or {}
-  local field = detail.field and "modem." .. detail.field or carrier_lines.path(detail.mistake or "")
-  local number = err.code == "carrier-invalid" and source and field and carrier_lines.line(source, field)
+  local field = detail.field and "modem." .. detail.field or field_of(detail.mistake or "")
+  local number = err.code == "carrier-invalid" and source and field and line_of(source, field)
   if number then
     local found = 0
     for line in (source .. "\n"):gmatch "(.-)\n" do
@@ -36,7 +52,7 @@ local function load(args)
   local chosen, err, source = carrier.load(name, { apn = args.apn }, true)
   err = err or words.mistake(chosen)
   if err then
-    return nil, locate(err, source)
+    return nil, with_line(err, source)
   end
   return chosen
 end

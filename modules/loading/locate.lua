@@ -1,10 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- The line on which a value is written in a Lua file that ends with `return { ... }`, for mistakes found in the value.
+-- The line on which a value is written in a Lua file that ends with `return { ... }`, or `return carrier { ... }`.
 --
--- A table does not know where it comes from, so its text is read again. A value that the text does not show, as one
+-- For mistakes, which are found when the whole table is there.
+--
+-- A table does not know where it comes from, so the text is read again. A value that the text does not show, as one
 -- that a function has made, has the line of the table around it.
 
 local M = {}
+
+local MAX_AHEAD = 5 -- return require("carrier") {
 
 local opens = { ["("] = true, ["{"] = true, ["["] = true, ["function"] = true, ["do"] = true, ["if"] = true,
   ["repeat"] = true }
@@ -102,14 +106,31 @@ local function read_table(tokens, at, prefix, lines)
   return at
 end
 
+-- The "{" of the table that the file returns, if what is in front of it is no more than a function's name, or a call of
+-- require().
+local function start_of(tokens)
+  local depth, start = 0, nil
+  for i, token in ipairs(tokens) do
+    depth = depth + (opens[token.text] and 1 or closes[token.text] and -1 or 0)
+    for ahead = 1, token.text == "return" and depth == 0 and MAX_AHEAD or 0 do
+      local text = tokens[i + ahead] and tokens[i + ahead].text or ""
+      if text == "{" then
+        start = i + ahead
+      end
+      if not text:find "^[%w_(\"']" and text ~= ")" then
+        break
+      end
+    end
+  end
+  return start
+end
+
 ---@param source string a Lua file that compiles
 ---@param path (string|integer)[] the keys that lead to a value in the table that it returns
 ---@return integer? line of the value, or of the table around it; nil: the text does not show it
 function M.line(source, path)
-  local tokens, lines, start = tokens_of(source), {}, nil
-  for i, token in ipairs(tokens) do
-    if token.text == "return" and tokens[i + 1] and tokens[i + 1].text == "{" then start = i + 1 end
-  end
+  local tokens, lines = tokens_of(source), {}
+  local start = start_of(tokens)
   if not start then
     return nil
   end
