@@ -8,13 +8,14 @@ local entries = require "daemon.entries"
 local events = require "events"
 local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
+local keys = require "carrier.keys"
 local option = require "cli.option"
 local parser = require "cli.parser"
 local policy = require "policy"
 local program = require "core.program"
 local status = require "status"
 
-local READMES = { "scripts/README.md" }
+local READMES = { "carriers/README.md", "scripts/README.md" }
 
 local function escaped(text) return (text:gsub("|", "\\|")) end
 
@@ -44,6 +45,9 @@ end
 
 local function default_of(one)
   local words = declaration.default_of(one)
+  if one.needed then
+    return "needed"
+  end
   return one.default ~= nil and quoted(words) or words or one[2].type == "boolean" and "no" or "none"
 end
 
@@ -71,18 +75,26 @@ made["options of policies"] = function()
   return table_of({ "Policy", "Option", "What it is", "Value", "Default" }, rows)
 end
 
-made["entries of the configuration"] = function()
+-- Of tables inside each other, by the names of the inner ones.
+local function nested(noun, ...)
   local rows = {}
-  for _, list in ipairs { { "", entries.all }, { "modems", entries.of_modem }, { "broker", entries.of_broker } } do
-    local name, declared = table.unpack(list)
-    for i, one in ipairs(declared) do
+  for _, list in ipairs { ... } do
+    for i, one in ipairs(list[2]) do
       rows[#rows + 1] = {
-        i == 1 and name ~= "" and quoted(name) or "", quoted(one[1]), one[3], value_of(one), default_of(one),
+        i == 1 and list[1] ~= "" and quoted(list[1]) or "", quoted(one[1]), one[3], value_of(one), default_of(one),
       }
     end
   end
-  return table_of({ "In", "Entry", "What it is", "Value", "Default" }, rows)
+  return table_of({ "In", noun, "What it is", "Value", "Default" }, rows)
 end
+
+made["entries of the configuration"] = function()
+  return nested("Entry", { "", entries.all }, { "modems", entries.of_modem }, { "broker", entries.of_broker })
+end
+
+made["keys of a carrier"] = function() return nested("Key", { "", keys.of_carrier }, { "bearers", keys.of_bearer }) end
+
+made["keys of modem"] = function() return nested("Key", { "modem", keys.of_modem }) end
 
 local function words_of(names)
   local seen, list = {}, {}

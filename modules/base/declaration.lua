@@ -26,11 +26,11 @@ local function by_name(list)
   return found
 end
 
-local function names_of(found)
+local function names_of(list)
   local names = {}
-  for name in pairs(found) do names[#names + 1] = name end
+  for i, option in ipairs(list) do names[i] = tostring(option[1]) end
   table.sort(names)
-  return names
+  return table.concat(names, ", ")
 end
 
 local function missing(list, given, noun)
@@ -57,13 +57,12 @@ function M.mistake(list, given, noun)
   local declared = by_name(list)
   for name in pairs(given) do
     if not declared[name] and not list.others then
-      local names = table.concat(names_of(declared), ", ")
-      return ("there is no %s '%s' (there are: %s)"):format(noun, tostring(name), names), name
+      return ("there is no %s '%s' (there are: %s)"):format(noun, tostring(name):sub(1, 60), names_of(list)), name
     end
   end
-  for _, name in ipairs(names_of(declared)) do
-    local mistake = given[name] ~= nil
-      and validate.mistake(declared[name][2], given[name], ("the %s '%s'"):format(noun, name))
+  for _, option in ipairs(list) do
+    local name, kind = option[1], option[2]
+    local mistake = given[name] ~= nil and validate.mistake(kind, given[name], ("the %s '%s'"):format(noun, name))
     if mistake then
       return mistake, name
     end

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Carrier files: what an operator needs, as data; read in a sandbox, since people download them.
 
+local declaration = require "base.declaration"
 local errors = require "errors"
 local fs = require "core.fs"
-local validate = require "base.validate"
+local keys = require "carrier.keys"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
 local script = require "loading.script"
@@ -42,131 +43,25 @@ local M = {}
 local SECONDS, MEMORY, FILE_SIZE = 1, 2 << 20, 256 << 10
 local MAX_BEARERS = 16
 
--- Called from inside the sandbox, where strings have lost their `find` method: hence string.find.
-local find = string.find
-local function is_plmn(value) return type(value) == "string" and find(value, "^%d%d%d%d%d%d?$") end
-local function is_text(value)
-  return type(value) == "string" and #value <= 255 and not find(value, "%c") and utf8.len(value) ~= nil
+M.mtu = keys.mtu
+
+local function check_table(values, list, where)
+  local mistake = declaration.mistake(list, values, "key")
+  return mistake and ("%s: %s"):format(where, mistake)
 end
-local function is_flag(value) return type(value) == "boolean" end
-
-local function one_of(...)
-  local names = { ... }
-  for _, name in ipairs(names) do names[name] = true end
-  return function(value) return names[value] == true end, table.concat(names, ", ")
-end
-
-local is_ip, ip_names = one_of("ipv4", "ipv6", "ipv4v6")
-local is_auth, auth_names = one_of("none", "pap", "chap")
-
-local function list_of(check)
-  return function(value)
-    if type(value) ~= "table" then return false end
-    local why = validate.not_a_list(value)
-    if why or #value == 0 then return false, why end
-    for _, element in ipairs(value) do
-      if not check(element) then return false end
-    end
-    return true
-  end
-end
-
--- Hosts need not take more than 576 bytes of IPv4, and have to take 1280 of IPv6.
-local LEAST_MTU, LEAST_IPV6_MTU = 576, 1280
-M.mtu = validate.whole(LEAST_MTU, 65535)
-
-local bearer_keys = {
-  apn = { is_text, "a text", required = true },
-  ip = { is_ip, "one of " .. ip_names },
-  user = { is_text, "a text" },
-  password = { is_text, "a text" },
-  auth = { is_auth, "one of " .. auth_names },
-  mtu = M.mtu,
-}
-
-local carrier_keys = {
-  name = { is_text, "a text", required = true },
-  plmns = { list_of(is_plmn), "a list of five or six digits each, such as \"310120\"" },
-  bearers = { list_of(function(value) return type(value) == "table" end), "a list of tables", required = true },
-  roaming = { is_flag, "true or false" },
-  probe = { is_text, "an address" },
-  modem = { function(value) return type(value) == "table" end, "a table" },
-  setup = { function(value) return type(value) == "function" end, "a function" },
-}
-
-local function is_context_list(value)
-  for number, context in pairs(type(value) == "table" and value or {}) do
-    if math.type(number) ~= "integer" or number < 1 or number > 255 or type(context) ~= "table" then return false end
-  end
-  return type(value) == "table" and next(value) ~= nil
-end
-
-local context_keys = { apn = bearer_keys.apn, ip = bearer_keys.ip }
-
--- A raw line: the text of a command, alone or with what to look at to see that it holds.
-local line_keys = {
-  [1] = { is_text, "a text", required = true },
-  check = { is_text, "a text" },
-  want = { is_text, "a text" },
-}
-local function is_line(value) return is_text(value) or type(value) == "table" end
-local lines = { list_of(is_line), "a list of commands" }
-
-local modem_keys = {
-  ipv6 = { is_flag, "true or false" },
-  contexts = { is_context_list, 'a table such as { [1] = { apn = "internet", ip = "ipv4v6" } }' },
-  rat = { is_text, 'a text such as "lte"' },
-  bands = { is_text, 'a text such as "B2+B12"' },
-  composition = { list_of(is_text), 'a list such as { "at", "mbim" }' },
-  at = lines,
-  qmi = lines,
-  unlock = { is_text, "a text" },
-}
-
-local function sorted_keys(keys)
-  local names = {}
-  for name in pairs(keys) do names[#names + 1] = tostring(name) end
-  table.sort(names)
-  return table.concat(names, ", ")
-end
-
----Looks for a mistake in a table.
----@param values table
----@param keys table<string, validate.kind> each may have required = true
----@param where string what the table is
----@return string? mistake
-local function check_table(values, keys, where)
-  for key in pairs(values) do
-    if not keys[key] then
-      return ("%s has no '%s' (it may have: %s)"):format(where, tostring(key):sub(1, 60), sorted_keys(keys))
-    end
-  end
-  for key, rule in pairs(keys) do
-    local value = values[key]
-    if value == nil and rule.required then
-      return ("%s needs a '%s'"):format(where, key)
-    end
-    local mistake = value ~= nil and validate.mistake(rule, value, ("%s: '%s'"):format(where, key))
-    if mistake then
-      return mistake
-    end
-  end
-end
-
-M.check_table = check_table
 
 ---Looks for a mistake in a `modem` table.
 ---@param values table
 ---@return string? mistake
 function M.check_modem(values)
-  local mistake = check_table(values, modem_keys, "modem")
+  local mistake = check_table(values, keys.of_modem, "modem")
   for number, context in pairs(not mistake and values.contexts or {}) do
-    mistake = mistake or check_table(context, context_keys, ("modem.contexts[%d]"):format(number))
+    mistake = mistake or check_table(context, keys.of_context, ("modem.contexts[%d]"):format(number))
   end
   for _, key in ipairs { "at", "qmi" } do
     for i, line in ipairs(not mistake and values[key] or {}) do
-      local keys = type(line) == "table" and line_keys
-      mistake = mistake or keys and check_table(line, keys, ("modem.%s[%d]"):format(key, i)) or nil
+      local where = ("modem.%s[%d]"):format(key, i)
+      mistake = mistake or type(line) == "table" and check_table(line, keys.of_line, where) or nil
     end
   end
   return mistake
@@ -174,8 +69,8 @@ end
 
 -- Below that, the kernel takes IPv6 off the link without a word.
 local function mtu_mistake(mtu, ip)
-  if mtu and mtu < LEAST_IPV6_MTU and ip ~= "ipv4" then
-    return ("an MTU of %d is too small for IPv6, which needs %d"):format(mtu, LEAST_IPV6_MTU)
+  if mtu and mtu < keys.LEAST_IPV6_MTU and ip ~= "ipv4" then
+    return ("an MTU of %d is too small for IPv6, which needs %d"):format(mtu, keys.LEAST_IPV6_MTU)
   end
 end
 
@@ -189,13 +84,13 @@ local function mistake_in_credentials(bearer, where)
 end
 
 local function check_carrier(values)
-  local mistake = check_table(values, carrier_keys, "a carrier")
+  local mistake = check_table(values, keys.of_carrier, "a carrier")
   if not mistake and #values.bearers > MAX_BEARERS then
     return ("more than %d bearers"):format(MAX_BEARERS)
   end
   for i, bearer in ipairs(not mistake and values.bearers or {}) do
     local where = ("bearers[%d]"):format(i)
-    mistake = mistake or check_table(bearer, bearer_keys, where) or mistake_in_credentials(bearer, where)
+    mistake = mistake or check_table(bearer, keys.of_bearer, where) or mistake_in_credentials(bearer, where)
     local too_small = not mistake and mtu_mistake(bearer.mtu, bearer.ip)
     mistake = too_small and ('%s: %s; with ip = "ipv4" it may be less'):format(where, too_small) or mistake
   end
@@ -271,7 +166,7 @@ function M.takes_mtu(chosen, mtu)
       return errors.fail {
         code = "invalid", source = "carrier", message = mistake,
         hint = ('Say %d or more; or ask for IPv4 only: --ip ipv4, or `ip = "ipv4"` in the carrier file.'):format(
-          LEAST_IPV6_MTU),
+          keys.LEAST_IPV6_MTU),
       }
     end
   end

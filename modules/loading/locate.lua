@@ -8,7 +8,7 @@
 
 local M = {}
 
-local MAX_AHEAD = 5 -- return require("carrier") {
+local MAX_AHEAD = 5 -- return require "NAME" {, or with parentheses
 
 local opens = { ["("] = true, ["{"] = true, ["["] = true, ["function"] = true, ["do"] = true, ["if"] = true,
   ["repeat"] = true }

@@ -54,10 +54,10 @@ end
 
 function T.test_mistakes_are_named_with_their_line()
   refused(HEAD .. "return carrier { name = 'x', bearers = { { apn = 'y' } } ", ":2: '}' expected")
-  refused(HEAD .. "return carrier { name = 'x' }", "a carrier needs a 'bearers'")
-  refused(HEAD .. "return carrier { name = 'x', bearer = {} }", "a carrier has no 'bearer'")
+  refused(HEAD .. "return carrier { name = 'x' }", "a carrier: it needs the key 'bearers'")
+  refused(HEAD .. "return carrier { name = 'x', bearer = {} }", "a carrier: there is no key 'bearer'")
   refused(HEAD .. "return carrier { name = 'x', bearers = { { apn = 'y', ip = 'ipv5' } } }",
-    "bearers[1]: 'ip' should be one of ipv4, ipv6, ipv4v6")
+    "bearers[1]: the key 'ip' should be one of ipv4, ipv6, ipv4v6")
   refused(HEAD .. "return carrier { name = 'x', bearers = { { apn = 'a\\nb' } } }", "'apn' should be a text")
   refused("return 5", "returns no carrier")
 end
@@ -183,7 +183,8 @@ return it]]))
 end
 
 function T.test_tables_without_end_are_refused()
-  refused(HEAD .. "local t = { apn = 'x' } t[1] = t return carrier { name = 'x', bearers = { t } }", "has no '1'")
+  refused(HEAD .. "local t = { apn = 'x' } t[1] = t return carrier { name = 'x', bearers = { t } }",
+    "there is no key '1'")
   refused("local t = {} t.t = t return t", "its tables are more than 16 deep")
   refused(HEAD .. "local b = { 'mbim' } b.b = b return carrier { name = 'x', bearers = { { apn = 'x' } }, "
     .. "modem = { composition = b } }", "it has the key 'b'")

@@ -39,13 +39,13 @@ end
 function T.test_mistakes_are_named()
   for text, words in pairs {
     ["modem = true"] = "'modem' should be a table",
-    ["modem = { ipv5 = true }"] = "modem has no 'ipv5' (it may have: at, bands, composition",
-    ["modem = { ipv6 = 'yes' }"] = "modem: 'ipv6' should be true or false",
+    ["modem = { ipv5 = true }"] = "modem: there is no key 'ipv5' (there are: at, bands, composition",
+    ["modem = { ipv6 = 'yes' }"] = "modem: the key 'ipv6' should be true or false",
     ["modem = { contexts = {} }"] = "'contexts' should be a table such as",
     ["modem = { contexts = { [0] = { apn = 'y' } } }"] = "'contexts' should be",
     ["modem = { contexts = { a = { apn = 'y' } } }"] = "'contexts' should be",
-    ["modem = { contexts = { [2] = { ip = 'ipv4' } } }"] = "modem.contexts[2] needs a 'apn'",
-    ["modem = { contexts = { { apn = 'y', ip = 'x' } } }"] = "modem.contexts[1]: 'ip' should be one of",
+    ["modem = { contexts = { [2] = { ip = 'ipv4' } } }"] = "modem.contexts[2]: it needs the key 'apn'",
+    ["modem = { contexts = { { apn = 'y', ip = 'x' } } }"] = "modem.contexts[1]: the key 'ip' should be one of",
     ["modem = { composition = 'mbim' }"] = "'composition' should be a list",
     ["modem = { rat = 4 }"] = "'rat' should be a text",
     ["modem = { at = 'AT' }"] = "'at' should be a list of commands",
@@ -53,8 +53,9 @@ function T.test_mistakes_are_named()
     ["modem = { composition = { 'at', 'mbim', also = 'nmea' } }"] = "it has the key 'also'",
     ["plmns = { '310120', more = 'x' }"] = "it has the key 'more'",
     ["modem = { at = { 'AT\\n' } }"] = "'at' should be a list of commands",
-    ["modem = { at = { { check = 'AT' } } }"] = "modem.at[1] needs a '1'",
-    ["modem = { qmi = { { 'dms 0x1', wants = 'x' } } }"] = "modem.qmi[1] has no 'wants' (it may have: 1, check, want)",
+    ["modem = { at = { { check = 'AT' } } }"] = "modem.at[1]: it needs the key '1'",
+    ["modem = { qmi = { { 'dms 0x1', wants = 'x' } } }"] =
+      "modem.qmi[1]: there is no key 'wants' (there are: 1, check, want)",
     ["setup = 'AT!RESET'"] = "'setup' should be a function",
   } do
     local values, err = load_with(text)

@@ -54,7 +54,7 @@ end
 -- Each with words of the message, and the line that it names.
 function T.test_mistakes()
   for _, case in ipairs {
-    { bearers 'ip = "ipv4",', "a carrier has no 'ip'", "line 5: ip =" },
+    { bearers 'ip = "ipv4",', "a carrier: there is no key 'ip'", "line 5: ip =" },
     { bearers "roaming = 1,", "'roaming' should be true or false", "line 5: roaming = 1," },
     { bearers "modem = {\n rat = 'warp' },", "'warp' is no radio access technology", "line 6: rat = 'warp'" },
     { bearers "modem = { bands = 'B2+Q3' },", "'Q3' is no band", "line 5" },

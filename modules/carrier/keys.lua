@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: MIT
+-- The keys of a carrier file: what each may be, what it is for, and what holds without it.
+
+local validate = require "base.validate"
+
+-- Hosts need not take more than 576 bytes of IPv4, and have to take 1280 of IPv6.
+local LEAST_MTU, LEAST_IPV6_MTU = 576, 1280
+
+local M = { LEAST_IPV6_MTU = LEAST_IPV6_MTU, mtu = validate.whole(LEAST_MTU, 65535) }
+
+-- Checks are called from inside the sandbox, where strings have lost their `find` method: hence string.find.
+local find = string.find
+local function is_plmn(value) return type(value) == "string" and find(value, "^%d%d%d%d%d%d?$") end
+local function is_text(value)
+  return type(value) == "string" and #value <= 255 and not find(value, "%c") and utf8.len(value) ~= nil
+end
+
+local function text(words) return { is_text, words or "a text", type = "text" } end
+
+local function list_of(check, words)
+  local function is_list(value)
+    if type(value) ~= "table" then return false end
+    local why = validate.not_a_list(value)
+    if why or #value == 0 then return false, why end
+    for _, element in ipairs(value) do
+      if not check(element) then return false end
+    end
+    return true
+  end
+  return { is_list, words, type = "list" }
+end
+
+local function is_context_list(value)
+  for number, context in pairs(type(value) == "table" and value or {}) do
+    if math.type(number) ~= "integer" or number < 1 or number > 255 or type(context) ~= "table" then return false end
+  end
+  return type(value) == "table" and next(value) ~= nil
+end
+
+local function is_table(value) return type(value) == "table" end
+local lines = list_of(function(value) return is_text(value) or is_table(value) end, "a list of commands")
+
+local ip = {
+  "ip", validate.one_of { "ipv4", "ipv6", "ipv4v6" }, "the families of addresses that it asks for",
+  otherwise = "ipv4v6",
+}
+
+---@type declaration.list
+M.of_carrier = {
+  { "name", text(), "the name of the operator, for people", needed = true },
+  { "plmns", list_of(is_plmn, 'a list of five or six digits each, such as "310120"'), "MCC and MNC of its networks" },
+  { "bearers", list_of(is_table, "a list of tables"), "its access points, in the order to try them", needed = true },
+  { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "false" },
+  { "probe", text "an address",
+    "what answers when the connection works: an address to ping, `tcp:ADDRESS:PORT` or `dns:ADDRESS`",
+    otherwise = "well-known hosts" },
+  { "modem", validate.table, "the state that the modem has to be in, which `moontower setup NAME` sees to" },
+  { "setup", validate.fn, "a function that adds to `modem`, for the modem at hand" },
+}
+
+---@type declaration.list of one of `bearers`
+M.of_bearer = {
+  { "apn", text(), 'the access point name; `""` leaves the choice to the network', needed = true },
+  ip,
+  { "user", text(), "the user's name" },
+  { "password", text(), "the password" },
+  { "auth", validate.one_of { "none", "pap", "chap" }, "how to send them", otherwise = "chap with a user" },
+  { "mtu", M.mtu, ("the MTU of the interface; IPv6 needs %d"):format(LEAST_IPV6_MTU),
+    otherwise = "as the network says" },
+}
+
+---@type declaration.list of `modem`
+M.of_modem = {
+  { "ipv6", validate.flag, "whether the modem takes IPv6", otherwise = "as it is" },
+  { "contexts", { is_context_list, 'a table such as { [1] = { apn = "internet", ip = "ipv4v6" } }', type = "table" },
+    'PDP contexts by number, `{ [1] = { apn = "internet", ip = "ipv4v6" } }`; those without an entry stay' },
+  { "rat", text 'a text such as "lte"', 'radio access: `"auto"`, `"lte"`, `"umts+lte"`, `"lte+nr"` ...' },
+  { "bands", text 'a text such as "B2+B12"',
+    '`"B2+B12+n71"`, `"all"`, or a name that the modem has for a set of them' },
+  { "composition", list_of(is_text, 'a list such as { "at", "mbim" }'),
+    'the USB interfaces that it needs, with either `"mbim"` or `"qmi"`; others stay' },
+  { "at", lines, 'AT commands for anything else: `"AT..."`, or `{ "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = '
+    .. '"!PCOFFEN: 2" }`, which is sent only if the answer to `check` lacks the text of `want`' },
+  { "qmi", lines, 'QMI messages, in the same two forms: `"dms 0x555c 01=08"` (service, message, TLVs)' },
+  { "unlock", text(), "the password for commands that the modem protects", otherwise = "the usual one" },
+}
+
+---@type declaration.list of one of `modem.contexts`
+M.of_context = { M.of_bearer[1], ip }
+
+---@type declaration.list of a raw line with a check
+M.of_line = {
+  { 1, text(), "the command", needed = true },
+  { "check", text(), "the command whose answer shows whether it is needed" },
+  { "want", text(), "the text in that answer where it is not" },
+}
+
+return M
