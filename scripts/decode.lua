@@ -75,13 +75,13 @@ Passwords and PINs are not shown.]],
     local failure, views = nil, {}
     for i, message in ipairs(messages.of(pasted, service ~= nil)) do
       views[i] = decode.decode(message.bytes, service)
-      if message.cut then
+      if message.truncated then
         views[i]:note("what was pasted is cut short after %d bytes", #message.bytes)
       end
       if message.fragments then
         views[i]:note("put together from %d fragments", message.fragments)
       end
-      failure = failure or views[i]:failure() and (message.cut and cut_short(message.bytes) or views[i]:failure())
+      failure = failure or views[i]:failure() and (message.truncated and cut_short(message.bytes) or views[i]:failure())
     end
     if args.json then
       print_json(views)

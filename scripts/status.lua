@@ -36,7 +36,7 @@ local function show_connection(device, now, watcher)
   if not bearer then
     return nil, err
   end
-  report.bearer(bearer, nil, watcher)
+  report.bearer(bearer, watcher)
   if is_complete and not written.interface then
     watcher:done("", "The record of what `moontower up` changed on this computer is lost: run it again.")
   end

@@ -33,15 +33,15 @@ static void set_final(lua_State *L, const struct mt_at_final *final)
 static void push_token(lua_State *L, const struct mt_at_token *token)
 {
     struct mt_at_final final = { .result = MT_AT_NONE };
-    if (token->kind == MT_AT_LINE && !token->cut)
+    if (token->kind == MT_AT_LINE && !token->truncated)
         final = mt_at_classify(token->text);
     lua_createtable(L, 0, 4);
     mt_table_set_string(L, "kind", token->kind == MT_AT_PROMPT ? "prompt" :
                                    final.result != MT_AT_NONE ? "final" : "line");
     push_text(L, token->text);
     lua_setfield(L, -2, "text");
-    if (token->cut)
-        mt_table_set_flag(L, "cut", true);
+    if (token->truncated)
+        mt_table_set_flag(L, "truncated", true);
     if (token->old)
         mt_table_set_flag(L, "old", true);
     if (final.result != MT_AT_NONE)
@@ -53,13 +53,13 @@ static int l_parser(lua_State *L)
 {
     struct mt_at_lines *lines = lua_newuserdatauv(L, sizeof(*lines), 0);
     lines->used = 0;
-    lines->cut = lines->old = false;
+    lines->truncated = lines->old = false;
     luaL_setmetatable(L, "mt.at.parser");
     return 1;
 }
 
 /*
- * parser:feed(bytes) -> list of { kind = "line" | "final" | "prompt", text, cut = true?, old =
+ * parser:feed(bytes) -> list of { kind = "line" | "final" | "prompt", text, truncated = true?, old =
  * true?, result = string?, number = integer?, words = string? }: those that are complete now.
  * `old`: it began before the last mark. A final has a result.
  */

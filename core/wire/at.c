@@ -30,11 +30,11 @@ static bool end_line(struct mt_at_lines *lines, struct mt_at_token *token)
     struct mt_reader trimmed;
 
     *token = (struct mt_at_token){
-        .kind = MT_AT_LINE, .text = mt_reader(lines->text, lines->used), .cut = lines->cut,
+        .kind = MT_AT_LINE, .text = mt_reader(lines->text, lines->used), .truncated = lines->truncated,
         .old = lines->old,
     };
     lines->used = 0;
-    lines->cut = lines->old = false;
+    lines->truncated = lines->old = false;
     trimmed = trim(token->text);
     return trimmed.left != 0 && !equals(trimmed, ">");
 }
@@ -52,7 +52,7 @@ bool mt_at_next(struct mt_at_lines *lines, struct mt_reader *input, struct mt_at
         if ((byte < ' ' && byte != '\t') || byte == 0x7F)
             continue;
         if (lines->used == sizeof(lines->text)) {
-            lines->cut = true;
+            lines->truncated = true;
             continue;
         }
         lines->text[lines->used++] = byte;

@@ -17,14 +17,14 @@ enum mt_at_kind {
 struct mt_at_token {
     enum mt_at_kind kind;
     struct mt_reader text; /* without its end and without control characters, except TAB */
-    bool cut;              /* the line was too long */
+    bool truncated;        /* the line was too long */
     bool old;              /* it began before the last mark */
 };
 
 /* The received part of a line that has not ended. The caller owns it and begins with zeros. */
 struct mt_at_lines {
     size_t used;
-    bool cut;
+    bool truncated;
     bool old;
     uint8_t text[MT_AT_LINE_MAX];
 };

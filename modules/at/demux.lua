@@ -76,7 +76,7 @@ local function add(job, token, line)
   if #job.lines < LINES_MAX then
     job.lines[#job.lines + 1] = line
   end
-  job.cut = job.cut or token.cut or #job.lines == LINES_MAX or nil
+  job.truncated = job.truncated or token.truncated or #job.lines == LINES_MAX or nil
 end
 
 local function on_line(port, token)

@@ -20,7 +20,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field result "ok"|"connect"
 ---@field text string the final result as it came: "OK", "CONNECT 150000000"
 ---@field lines string[] what came before it, without echo, blank lines and URCs
----@field cut boolean? some of it was too long to be kept
+---@field truncated boolean? some of it was too long to be kept
 
 ---@class at.job a command, from when it is asked for until its answer
 ---@field command string
@@ -96,7 +96,7 @@ local function reply_of(job, final)
   elseif final.result ~= "ok" and final.result ~= "connect" then
     return failure(job, final)
   end
-  return { result = final.result, text = final.text, lines = job.lines, cut = job.cut }
+  return { result = final.result, text = final.text, lines = job.lines, truncated = job.truncated }
 end
 
 local function answer_prompt(self, job)

@@ -8,7 +8,7 @@ local LONGEST = 65536 -- bytes of a message
 
 ---@class decode.pasted
 ---@field bytes string
----@field cut boolean? it ends with "...": there was more
+---@field truncated boolean? it ends with "...": there was more
 
 local function bytes_of(digits)
   return (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
@@ -28,8 +28,8 @@ local function from_log(text)
     local data = line:match "[<>]?%s*data%s*=%s*([%x][%x:%s]*)"
     if data then
       local digits = data:gsub("[:%s]", "")
-      local cut = line:find("...", 1, true) ~= nil or nil
-      list[#list + 1] = { bytes = bytes_of(digits:sub(1, #digits // 2 * 2)), cut = cut }
+      local truncated = line:find("...", 1, true) ~= nil or nil
+      list[#list + 1] = { bytes = bytes_of(digits:sub(1, #digits // 2 * 2)), truncated = truncated }
     end
   end
   return list[1] and list
@@ -111,8 +111,8 @@ local function from_dump(text)
       parts[i] = parts[i]:rep(most // #parts[i])
     end
   end
-  local cut = text:find("...%s*$") and text:match "([^\r\n]*)%s*$":find "^%s*%.%.%.$" ~= nil or nil
-  return { { bytes = table.concat(parts), cut = cut } }
+  local truncated = text:find("...%s*$") and text:match "([^\r\n]*)%s*$":find "^%s*%.%.%.$" ~= nil or nil
+  return { { bytes = table.concat(parts), truncated = truncated } }
 end
 
 -- ---- bare hex ----
@@ -125,16 +125,16 @@ local function without_text(line)
 end
 
 local function from_bare(text)
-  local lines, cut = {}, nil
+  local lines, truncated = {}, nil
   for line in text:gmatch "[^\r\n]+" do
     local before = line:match "^(.-)%.%.%.+%s*$"
-    cut = cut or before and #stripped(before) > 0 and not before:find "%s%s%S*$" or nil
-    line = without_text(stripped(cut and before or line))
+    truncated = truncated or before and #stripped(before) > 0 and not before:find "%s%s%S*$" or nil
+    line = without_text(stripped(truncated and before or line))
     -- "length = 16", "RAW:", as above the bytes
     if not line:find "^%a[%a ]*=%s*%d+%s*$" and not line:find "^%a[%a ]*:%s*$" then
       lines[#lines + 1] = line
     end
-    if cut then
+    if truncated then
       break
     end
   end
@@ -147,7 +147,7 @@ local function from_bare(text)
   elseif #digits % 2 == 1 then
     return nil, ("an odd number of digits (%d) makes no whole bytes"):format(#digits)
   end
-  return { { bytes = bytes_of(digits), cut = cut } }
+  return { { bytes = bytes_of(digits), truncated = truncated } }
 end
 
 ---@param text string

@@ -33,7 +33,7 @@ local function taken_apart(bytes)
 end
 
 local function fragment_of(item)
-  if #item.bytes < FRAGMENT_SIZE or item.cut then
+  if #item.bytes < FRAGMENT_SIZE or item.truncated then
     return nil
   end
   local kind, length, transaction, total, current = ("<I4I4I4I4I4"):unpack(item.bytes)
@@ -52,12 +52,12 @@ end
 
 ---@param pasted decode.pasted[]
 ---@param is_bare boolean? bare QMI messages, which do not say how long they are
----@return { bytes: string, cut: boolean?, fragments: integer? }[]
+---@return { bytes: string, truncated: boolean?, fragments: integer? }[]
 function M.of(pasted, is_bare)
   local items, open = {}, {}
   for _, one in ipairs(pasted) do
     for _, bytes in ipairs(is_bare and { one.bytes } or taken_apart(one.bytes)) do
-      items[#items + 1] = { bytes = bytes, cut = one.cut }
+      items[#items + 1] = { bytes = bytes, truncated = one.truncated }
     end
   end
   local list, is_part = {}, {}

@@ -91,7 +91,7 @@
 ---@field registration fun(self: modem.modem): modem.registration?, moontower.error?
 ---@field register fun(self: modem.modem): modem.registration?, moontower.error? has the modem look for a network
 ---@field packet_service fun(self: modem.modem): modem.packet_service?, moontower.error?
----@field attach fun(self: modem.modem): modem.packet_service?, moontower.error? "attach-refused" by the network
+---@field attach fun(self: modem.modem): modem.packet_service?, moontower.error? "attach-failed"
 ---@field detach fun(self: modem.modem): modem.packet_service?, moontower.error? ends all sessions
 ---@field signal fun(self: modem.modem): modem.signal?, moontower.error?
 ---@field home_provider fun(self: modem.modem): modem.provider?, moontower.error? the SIM's own network

@@ -24,6 +24,8 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
 ---@field wanted modem.parameters? what was asked for; nil: not known, or the host cannot use more of it
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
+---@field seconds number? that `up` took to connect; nil: it was connected already
+---@field mtu integer? that the carrier wants for its link
 ---@field ended boolean? it is known to be over
 ---@field network_released boolean? the network has ended it, and nothing else was wrong as far as the modem has told
 

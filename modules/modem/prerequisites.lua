@@ -242,12 +242,12 @@ end
 
 ---Waits for, or brings about, all that a connection needs.
 ---@param modem modem.modem
----@param now table what the modem said of itself: { sim =, radio =, registration =, packet =, home = }
+---@param now modem.snapshot what the modem said of itself; `registration` and `packet` are then as they are afterwards
 ---@param options { carrier: carrier.carrier, wait: number?, pin: pin.options?, watcher: up.watcher } wait: seconds for
 ---a network, or 90
 ---@param undo table `radio` is set in it when the radio had to be switched on
----@return table? registration
----@return table|moontower.error packet or err
+---@return true? ok
+---@return moontower.error? err
 function M.wait(modem, now, options, undo)
   local watcher = options.watcher
   local sim, err = check_sim(modem, now, watcher, options.pin or {})
@@ -270,7 +270,8 @@ function M.wait(modem, now, options, undo)
   if not packet then
     return nil, err
   end
-  return registration, packet
+  now.registration, now.packet = registration, packet
+  return true
 end
 
 return M

@@ -85,9 +85,9 @@ end
 local family_names = { ipv4 = "IPv4", ipv6 = "IPv6" }
 
 ---@param bearer modem.bearer
----@param seconds number? that connecting took; nil: it was connected already
 ---@param watcher up.watcher
-function M.bearer(bearer, seconds, watcher)
+function M.bearer(bearer, watcher)
+  local seconds = bearer.seconds
   local took = seconds and ("%.2f s"):format(seconds) or "connected already"
   local apn = bearer.apn ~= "" and bearer.apn or "default APN"
   local lost = missing(bearer)

@@ -24,10 +24,19 @@ local function tolerant(ask, usual, silence)
   end
 end
 
----What could not be asked has an `err`, beside what is taken for the usual; `refusal` is there when that is all that
----matters.
+---@class modem.snapshot each as the verb returns it; one that the modem did not tell is as usual, with an `err`
+---@field identity modem.identity
+---@field sim modem.sim
+---@field radio modem.radio
+---@field registration modem.registration
+---@field packet modem.packet_service
+---@field signal modem.signal
+---@field session modem.session
+---@field home modem.provider?
+---@field refusal moontower.error? the modem refuses to tell all that matters
+
 ---@param modem modem.modem
----@return table? now { identity, sim, radio, registration, packet, signal, session, home }, each as the verb's result
+---@return modem.snapshot? now
 ---@return moontower.error? err
 function M.ask(modem)
   local silence, essential = { count = 0, refusals = 0 }, 0

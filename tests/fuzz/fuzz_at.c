@@ -71,7 +71,7 @@ static void feed(struct mt_at_lines *lines, const uint8_t *bytes, size_t size,
         if (token.kind == MT_AT_LINE)
             check_line(&token);
         mt_put(&record->bytes, token.text.at, token.text.left);
-        mt_put_u8(&record->bytes, token.kind == MT_AT_PROMPT ? 1 : token.cut ? 2 : 3);
+        mt_put_u8(&record->bytes, token.kind == MT_AT_PROMPT ? 1 : token.truncated ? 2 : 3);
         record->tokens++;
     }
     require(input.left == 0);

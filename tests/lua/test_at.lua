@@ -530,7 +530,7 @@ function T.test_parser()
     { kind = "prompt", text = ">" },
   })
   local long = parser:feed("\r\n" .. ("x"):rep(5000) .. "\r\n")[1]
-  lu.assertEquals({ #long.text, long.cut, long.kind }, { 4096, true, "line" })
+  lu.assertEquals({ #long.text, long.truncated, long.kind }, { 4096, true, "line" })
   lu.assertEquals(core.classify "CONNECT 150000000", { result = "connect", words = "150000000" })
   lu.assertNil(core.classify "+CSQ: 1")
 end

@@ -57,7 +57,7 @@ function T.test_dumps_and_logs()
     ["0000 2500 0000 0000"] = "0000250000000000", ["00 01 00 25 00 00 00"] = "00010025000000",
   } do
     local found = assert(hex.messages(text), text)
-    lu.assertEquals({ #found, digits(found[1].bytes), found[1].cut }, { 1, wanted, nil }, text)
+    lu.assertEquals({ #found, digits(found[1].bytes), found[1].truncated }, { 1, wanted, nil }, text)
   end
 end
 
@@ -66,7 +66,7 @@ function T.test_what_is_cut_short()
     "<<<<<<   data = 01:00:00:00:10:00:00:00...",
   } do
     local found = assert(hex.messages(text))
-    lu.assertEquals({ digits(found[1].bytes), found[1].cut }, { "0100000010000000", true }, text)
+    lu.assertEquals({ digits(found[1].bytes), found[1].truncated }, { "0100000010000000", true }, text)
   end
   local result = assert(process.run { executable, "decode", "01 00 00 00 10 00 00 00 ...", timeout = 600 })
   lu.assertEquals(result.status, 1)

@@ -128,8 +128,11 @@ local function say_nothing() end
 local unseen = { doing = say_nothing, done = say_nothing, data = say_nothing }
 
 local function wait_ready(modem, seconds, pin)
-  return ready.wait(modem, { sim = modem:sim(), radio = modem:radio(), registration = modem:registration(),
-    packet = { state = "detached" } }, { carrier = {}, wait = seconds, pin = pin, watcher = unseen }, {})
+  local now = {
+    sim = modem:sim(), radio = modem:radio(), registration = modem:registration(), packet = { state = "detached" },
+  }
+  local ok, err = ready.wait(modem, now, { carrier = {}, wait = seconds, pin = pin, watcher = unseen }, {})
+  return ok and now.registration, err
 end
 
 -- ---- behaviours ----

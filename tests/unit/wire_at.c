@@ -28,7 +28,7 @@ static void feed(struct mt_at_lines *lines, const char *bytes, size_t size, stru
             mt_put(said, "P\n", 2);
             continue;
         }
-        mt_put(said, token.cut ? "C " : "L ", 2);
+        mt_put(said, token.truncated ? "C " : "L ", 2);
         mt_put(said, token.text.at, token.text.left);
         mt_put(said, "\n", 1);
     }

@@ -24,11 +24,11 @@ function M.parser() end
 ---@class core.at.parser
 local parser = {}
 
---- parser:feed(bytes) -> list of { kind = "line" | "final" | "prompt", text, cut = true?, old = true?, result =
---- string?, number = integer?, words = string? }: those that are complete now. `old`: it began before the last
+--- parser:feed(bytes) -> list of { kind = "line" | "final" | "prompt", text, truncated = true?, old = true?, result
+--- = string?, number = integer?, words = string? }: those that are complete now. `old`: it began before the last
 --- mark. A final has a result.
 ---@param bytes string
----@return ({ kind: "line"|"final"|"prompt", text: string, cut: true?, old: true?, result: string?, number: integer?, words: string? })[]
+---@return ({ kind: "line"|"final"|"prompt", text: string, truncated: true?, old: true?, result: string?, number: integer?, words: string? })[]
 function parser:feed(bytes) end
 
 --- parser:mark(): a command is sent now; what has begun already is no answer to it.
