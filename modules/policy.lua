@@ -75,7 +75,7 @@ end
 
 local function invalid(message)
   return errors.fail { code = "invalid", source = "policy", message = message,
-    hint = "How to write one is in scripts/README.md." }
+    hint = "`moontower help policies` shows how to write one." }
 end
 
 -- Options, and a function that tells which of them nothing has looked at: the file of a policy of one's own need not
@@ -115,6 +115,13 @@ local function is_named_in(path, name)
   return false
 end
 
+-- What a file has raised: with a traceback, unless the place is in the file itself.
+local function told(value, path)
+  local text = errors.text(value)
+  local traceback = type(value) == "table" and value.traceback
+  return traceback and text:sub(1, #path + 1) ~= path .. ":" and text .. "\n" .. traceback or text
+end
+
 ---Loads a policy. Its file finds the options in `...`.
 ---@param name string
 ---@param options table?
@@ -147,7 +154,7 @@ function M.load(name, options)
     end
     return errors.during(value, "policy " .. name) -- a mistake in its options, or of what it builds on
   elseif not ok then
-    return invalid(("%s\n%s"):format(errors.text(value), is_table and value.traceback or ""))
+    return invalid(told(value, path))
   elseif not M.is(value) then
     return invalid(("%s returns no policy; end it with: return policy { ... }"):format(path))
   end

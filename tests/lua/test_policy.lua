@@ -171,9 +171,13 @@ function T.test_a_mistake_in_the_table_is_told_with_file_and_line()
     local loaded, err = policy.load(path)
     lu.assertNil(loaded)
     lu.assertStrContains(tostring(err), path .. words)
+    lu.assertNotStrContains(tostring(err), "traceback")
     local result = assert(process.run { executable, "run", path, timeout = 600 })
     lu.assertStrContains(result.stderr, path .. words)
   end
+  -- In another file, the traceback says how it came there.
+  assert(fs.write(path, 'require("task").backoff(5)\nreturn 1'))
+  lu.assertStrContains(tostring(select(2, policy.load(path))), path .. ":1: in ")
   os.remove(path)
 end
 
