@@ -235,7 +235,7 @@ function T.test_prompt()
   end
 end
 
-function T.test_late_answers_belong_to_nobody()
+function T.test_late_answers_are_dropped()
   for _, echo in ipairs { true, false } do
     for _, delay in ipairs { 0.03, 0.1, 0.2 } do
       local function answer(command)
@@ -394,7 +394,7 @@ function T.test_modem_goes()
   end)
 end
 
-function T.test_closing_wakes_who_waits()
+function T.test_closing_wakes_waiting_tasks()
   with_modem(false, function() return "" end, function(port, group)
     local child = group:spawn(function() return port:command "AT" end)
     task.sleep(0.01)

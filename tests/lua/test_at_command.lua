@@ -29,7 +29,7 @@ function T.test_one_after_the_other()
     .. "Interface bitmask: 0000100D (diag,nmea,modem,mbim)\n+CPIN: READY\n")
 end
 
-function T.test_typographic_quotation_marks_are_mended()
+function T.test_typographic_quotation_marks_are_replaced()
   local result = run "moontower at 'AT!ENTERCND=\u{201d}A710\u{201d}' 'AT!USBPID?'"
   world.assert_success(result)
   lu.assertStrContains(result.out, "9071")
@@ -162,7 +162,7 @@ function T.test_ctrl_c_gives_up_waiting()
   lu.assertEquals(status, 0)
 end
 
-function T.test_the_modem_restarts_meanwhile()
+function T.test_the_modem_restarts_during_a_command()
   local status, output = typed(function(t)
     t:type "AT!RESET\r"
     t:expect "OK"

@@ -50,7 +50,7 @@ function T.test_traffic_uses_both_by_weight()
   lu.assertTrue(first + second >= 160 and first > second and second > 10, out)
 end
 
-function T.test_one_that_dies_leaves_and_comes_back()
+function T.test_a_dead_link_leaves_and_comes_back()
   for _, fault in ipairs { "unplug 1", "network-drop 1", "blackhole 2" } do
     run(([[start; both; moontower simulate fault %s --on 1; only wwan1
       ping -c 1 -W 5 8.8.8.8 >/dev/null || exit 1; both; finish]]):format(fault))

@@ -195,7 +195,7 @@ function T.test_equal_transaction_numbers_do_not_meet()
   end)
 end
 
-function T.test_each_hears_what_it_subscribed_to()
+function T.test_each_program_receives_its_subscriptions()
   with_daemon("mbim", function(modem)
     local all, signal, none = mbim_client(), mbim_client(), mbim_client()
     local function subscribe(port, services)
@@ -307,7 +307,7 @@ function T.test_inside_mbim_only_requests_that_can_be_read_go_to_the_modem()
   lu.assertNotStrContains(table.concat(frames), "HOSTILE")
 end
 
-function T.test_hostile_mbim_clients_are_let_go_and_disturb_nobody()
+function T.test_hostile_mbim_clients_are_disconnected_and_disturb_no_other()
   with_daemon("mbim", function()
     local good = mbim_client()
     for _, bytes in ipairs {
@@ -327,7 +327,7 @@ function T.test_hostile_mbim_clients_are_let_go_and_disturb_nobody()
   end)
 end
 
-function T.test_programs_that_say_nothing_keep_nobody_out()
+function T.test_silent_programs_keep_no_other_out()
   with_daemon("mbim", function()
     local talker, silent = mbim_client(), {}
     for i = 1, 31 do silent[i] = connect "mbim" end
@@ -416,7 +416,7 @@ function T.test_ten_qmicli_at_once()
   end)
 end
 
-function T.test_a_client_uses_its_own_ids_only_and_sync_takes_nobodys()
+function T.test_a_client_uses_only_its_own_ids_and_sync_releases_no_others()
   with_daemon("qmi", function(modem)
     local before = ids_in(modem)
     local one, other = qmi_client(), qmi_client()
@@ -492,7 +492,7 @@ function T.test_a_call_outlives_the_program_that_has_started_it()
   end)
 end
 
-function T.test_hostile_qmi_clients_are_let_go_and_disturb_nobody()
+function T.test_hostile_qmi_clients_are_disconnected_and_disturb_no_other()
   with_daemon("qmi", function(modem)
     local before = ids_in(modem)
     local good = qmi_client()

@@ -38,7 +38,7 @@ function T.test_default_takes_its_apn_from_the_command_line()
   lu.assertEquals(values.bearers, { { apn = "internet", ip = "ipv4" } })
 end
 
-function T.test_what_editors_put_at_the_beginning()
+function T.test_a_byte_order_mark_or_an_interpreter_at_the_beginning()
   for _, beginning in ipairs { "\xEF\xBB\xBF", "#!/usr/bin/lua\n", "\xEF\xBB\xBF#!/usr/bin/lua\n" } do
     local values = assert(load_text(beginning .. HEAD .. "return carrier { name = 'x', bearers = { { apn = 'y' } } }"))
     lu.assertEquals(values.name, "x")
@@ -170,7 +170,7 @@ return carrier { name = tostring(ok), bearers = { { apn = "x" } } }]]))
 end
 
 -- What carrier { } has checked is not changed afterwards: by setup(), for example.
-function T.test_what_a_file_has_returned_it_cannot_change()
+function T.test_a_file_cannot_change_the_table_that_it_has_returned()
   local values = assert(load_text(HEAD .. [[
 local it = carrier { name = "x", bearers = { { apn = "x" } }, modem = { ipv6 = true, at = { "AT" } },
   setup = function() it.bearers[1].apn = "changed" it.modem.at[1] = "AT+CPIN=1" end }

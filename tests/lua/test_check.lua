@@ -31,7 +31,7 @@ function T.test_our_own_are_fine()
   end
 end
 
-function T.test_what_it_means()
+function T.test_a_carrier_file_is_explained()
   local result = check(bearers [[
   plmns = { "00101" }, roaming = true,
   modem = {

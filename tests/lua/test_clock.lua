@@ -26,7 +26,7 @@ function T.test_a_time_that_is_over_comes_at_once_and_a_far_one_not()
   end
 end
 
-function T.test_who_waits_is_told_when_it_is_closed()
+function T.test_closing_it_wakes_waiting_tasks()
   local alarm = assert(clock.alarm(os.time() + 3600))
   local group <close> = task.group()
   local waiting = group:spawn(function() return alarm:next() end)

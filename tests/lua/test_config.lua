@@ -28,7 +28,7 @@ local function assert_mistakes(cases)
   end
 end
 
-function T.test_what_is_right_is_read()
+function T.test_a_valid_configuration_is_read()
   local loaded = assert(load [[return {
     log = "debug", on_stop = "disconnect", policies = { "balance", { "notify", run = { "/bin/true" } } },
     modems = {
@@ -99,7 +99,7 @@ function T.test_a_link_that_leads_nowhere_is_not_passed_over()
   lu.assertStrContains(result.err, "read /etc/moontower/config.lua: no such file or directory")
 end
 
-function T.test_what_stops_it_is_told_with_file_and_line()
+function T.test_an_error_is_reported_with_file_and_line()
   assert_mistakes {
     { "local x = 1\nreturn { x", ":2: ", "'}' expected" },
     { "\nwhile true do end", ":2: ", "it runs for too long" },
@@ -157,7 +157,7 @@ function T.test_values_that_cannot_be()
   }
 end
 
-function T.test_what_it_names_is_told_with_its_entry()
+function T.test_a_mistake_in_a_named_file_is_reported_with_its_entry()
   assert_mistakes {
     { "return { modems = { {}, { policy = { 'reconnect', pign = 1 } } } }", ":1: modems[2]: policy reconnect: ",
       "there is no option 'pign'" },

@@ -41,7 +41,7 @@ local function with_modem(fn, protocols)
   end
 end
 
-function T.test_what_scripts_learn_of_it()
+function T.test_scripts_can_ask_for_the_connection()
   with_modem(function(modem)
     eq({ modem:connection() }, {})
     local before = os.time()

@@ -22,7 +22,7 @@ function T.test_values_in_words()
   end
 end
 
-function T.test_what_has_no_end_is_bounded()
+function T.test_endless_values_are_bounded()
   local circle = { 1 }
   circle.me = circle
   lu.assertEquals(show(circle), "{ 1, me = (itself, further up) }")

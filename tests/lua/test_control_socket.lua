@@ -36,7 +36,7 @@ local function assert_serves()
   lu.assertEquals(status, 0, out)
 end
 
-function T.test_what_is_no_command_is_hung_up_on()
+function T.test_a_client_that_sends_no_command_is_disconnected()
   daemon.beside("mbim", function()
     for _, bytes in ipairs {
       "\n", "garbage\n", "[]\n", "{}\n", "null\n", ("\xff"):rep(1000) .. "\n", '{"command":{}}\n',
@@ -71,7 +71,7 @@ function T.test_a_hello_that_is_much_work_is_hung_up_on()
   end)
 end
 
-function T.test_commands_that_make_no_sense_are_told_of()
+function T.test_invalid_commands_are_reported()
   daemon.beside("mbim", function()
     for _, message in ipairs {
       hello("no-such-command"), hello("../../etc/passwd"), hello("status", { "--no-such" }),
@@ -97,7 +97,7 @@ function T.test_a_line_without_end_is_cut_off()
   end)
 end
 
-function T.test_one_that_never_reads_ends_its_own_command_only()
+function T.test_a_client_that_never_reads_ends_only_its_own_command()
   daemon.beside("mbim", function()
     daemon.shell "printf 'while true do print((\"x\"):rep(4000)) end' >/run/shout.lua"
     local port <close> = connect()
@@ -107,7 +107,7 @@ function T.test_one_that_never_reads_ends_its_own_command_only()
   end)
 end
 
-function T.test_a_hundred_at_once_are_served_or_told()
+function T.test_a_hundred_clients_at_once_are_served_or_refused()
   daemon.beside("mbim", function()
     local served, told = 0, 0
     local idle = {}
@@ -144,7 +144,7 @@ function T.test_a_client_that_dies_takes_its_command_with_it()
   end)
 end
 
-function T.test_news_of_a_client_that_nobody_asked_for_change_nothing()
+function T.test_unexpected_lines_of_a_client_change_nothing()
   daemon.beside("mbim", function()
     local port <close> = connect()
     assert(port:write(hello "events" .. '{"answer":{}}\n{"answer":5}\n{"interrupt":5}\n'))

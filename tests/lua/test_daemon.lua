@@ -178,7 +178,7 @@ function T.test_radio_off_holds_until_radio_on()
 end
 
 -- A word that is mistyped is not what the daemon goes by from then on.
-function T.test_what_up_was_given_lasts_if_it_has_worked()
+function T.test_the_arguments_of_up_last_if_it_has_worked()
   for _, composition in ipairs { "mbim", "qmi" } do
     local result = world.run(PRELUDE .. [[
       echo "return { modems = { { apn = 'r.ispsn', metric = 66, policy = 'reconnect' } } }" >/run/test/config.lua
@@ -225,7 +225,7 @@ function T.test_a_killed_daemon_loses_no_connection()
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_a_mistake_in_a_policy_is_told_with_its_line_and_the_old_one_goes_on()
+function T.test_a_mistake_in_a_policy_is_reported_with_its_line_and_the_old_policy_goes_on()
   local result = run [[mkdir -p /run/test/p; cat >/run/test/p/mine.lua <<'END'
 local policy = require "policy"
 return policy { name = "mine", each = { modem = "ready" }, run = function(modem)
@@ -258,7 +258,7 @@ return policy { name = "bad", run = function() error "oops" end }' >/run/test/ba
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_what_a_policy_of_ones_own_has_reached_is_known()
+function T.test_the_state_that_a_user_policy_has_reached_is_known()
   run [[cat >/run/test/mine.lua <<'END'
 return require "policy" { name = "mine", each = { modem = "ready" }, run = function(modem)
   for _ in require("task").backoff { first = 2 } do
@@ -295,7 +295,7 @@ function T.test_a_modem_is_known_by_its_sim_also_when_that_comes_later()
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_a_hung_modem_is_taken_for_the_one_that_was_there_last()
+function T.test_a_hung_modem_is_identified_by_its_socket()
   local result = run [[
     echo 'return { modems = { { imei = "'$IMEI'", policy = "reconnect" } } }' >/run/test/config.lua
     start; until_why "is online"; moontower down; moontower up >/dev/null
@@ -346,7 +346,7 @@ echo 'return require "policy" { name = "all", run = function(modems) for _ in mo
   >/run/test/all.lua
 ]]
 
-function T.test_who_is_refused_beside_the_daemon_takes_nothing_away()
+function T.test_a_command_that_is_refused_beside_the_daemon_removes_nothing()
   local result = run(OWNED .. [[start; until_why "is online"; owned >/run/test/was
     for command in serve reconnect "run /run/test/all.lua" "trace serve" balance up\ --apn\ x/y; do
       moontower $command >/run/test/said 2>&1; echo "$command: $?" $(cat /run/test/said)
@@ -377,7 +377,7 @@ function T.test_a_policy_in_the_foreground_has_the_modems_too()
   end
 end
 
-function T.test_programs_are_told_whether_a_configuration_is_right()
+function T.test_programs_can_check_a_configuration()
   local result = run [[echo "return { log = 'warn' }" >/run/test/config.lua
     echo "return { log = 'loud' }" >/run/test/bad.lua; start
     moontower reload --json >/run/test/told; echo "status $?"; tr -d '\n' </run/test/told; echo

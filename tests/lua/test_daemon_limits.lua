@@ -45,11 +45,11 @@ local function assert_failures(run, message)
   end
 end
 
-function T.test_one_that_raises_is_switched_off_after_five_failures()
+function T.test_a_policy_that_raises_is_switched_off_after_five_failures()
   assert_failures(function() error "oops" end, "oops")
 end
 
-function T.test_one_that_spins_is_switched_off_after_five_failures()
+function T.test_a_policy_that_spins_is_switched_off_after_five_failures()
   local ticks = 0
   local group <close> = task.group()
   local sleep = task.sleep
@@ -65,7 +65,7 @@ function T.test_one_that_spins_is_switched_off_after_five_failures()
   lu.assertTrue(ticks > 0)
 end
 
-function T.test_one_that_eats_memory_is_switched_off_and_what_it_held_is_collected()
+function T.test_a_policy_that_eats_memory_is_switched_off_and_its_memory_is_collected()
   collectgarbage()
   local before = collectgarbage "count"
   assert_failures(function()
@@ -88,13 +88,13 @@ function T.test_memory_kept_between_runs_does_not_add_up()
 end
 
 -- Raised by the policy itself, that is no end that somebody has asked for.
-function T.test_one_that_says_that_it_is_cancelled_has_failed()
+function T.test_a_policy_that_raises_cancelled_has_failed()
   local failures = fail_for_good(function() error { code = "cancelled", message = "I give up" } end)
   lu.assertEquals(#failures, 5)
   lu.assertEquals(failures[1].message, "I give up")
 end
 
-function T.test_one_whose_error_cannot_be_told_has_failed()
+function T.test_a_policy_whose_error_has_no_text_has_failed()
   local failures = fail_for_good(function()
     error(setmetatable({}, { __tostring = function() error "oops" end }))
   end)
@@ -142,11 +142,11 @@ END
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_beside_one_that_spins_another_modem_stays_online()
+function T.test_beside_a_policy_that_spins_another_modem_stays_online()
   beside_a_good_one("while true do end", "bad.lua:3: policy /run/test/bad.lua: ran 1.0 s without waiting")
 end
 
-function T.test_beside_one_that_eats_memory_another_modem_stays_online()
+function T.test_beside_a_policy_that_eats_memory_another_modem_stays_online()
   beside_a_good_one("local t = {} while true do t[#t + 1] = { modem } end",
     "bad.lua:3: policy /run/test/bad.lua: more than 32 MiB of memory")
 end
@@ -159,23 +159,23 @@ function T.test_beside_one_whose_tasks_spin_another_modem_stays_online()
     group:wait()]], "bad.lua:5: policy /run/test/bad.lua: ran 1.0 s without waiting")
 end
 
-function T.test_beside_one_that_starts_tasks_without_end_another_modem_stays_online()
+function T.test_beside_a_policy_that_starts_endless_tasks_another_modem_stays_online()
   beside_a_good_one([[local task = require "task" local group <close> = task.group()
     while true do group:spawn(task.sleep, 1000) end]],
     "bad.lua:4: policy /run/test/bad.lua: more than 1000 tasks at a time")
 end
 
-function T.test_beside_one_that_raises_another_modem_stays_online()
+function T.test_beside_a_policy_that_raises_another_modem_stays_online()
   beside_a_good_one("error 'oops'", "bad.lua:3: oops")
 end
 
 -- Each is a mistake of this one policy alone.
-function T.test_beside_one_that_would_end_or_change_the_program_another_modem_stays_online()
+function T.test_beside_a_policy_that_tries_to_end_or_change_the_program_another_modem_stays_online()
   beside_a_good_one("tostring, pairs, error = nil, nil, nil; os.exit(1)", "bad.lua:3: os.exit would end all scripts")
 end
 
 -- It has time to clean up; then it is told again.
-function T.test_one_that_will_not_end_does_not_hold_up_a_reload()
+function T.test_a_policy_that_does_not_end_does_not_delay_a_reload()
   local group <close> = task.group()
   local core = require "core.task"
   local account = core.account
@@ -205,7 +205,7 @@ function T.test_one_that_will_not_end_does_not_hold_up_a_reload()
 end
 
 -- Ended where it cannot wait for its link to close, it finds it again.
-function T.test_one_that_is_stopped_for_good_is_online_again_afterwards()
+function T.test_a_modem_whose_policy_was_killed_is_online_again_afterwards()
   local result = run [[write bad <<'END'
 local policy, task = require "policy", require "task"
 local runs = 0
@@ -224,7 +224,7 @@ END
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_a_file_that_spins_is_told_of_with_its_line_and_the_old_one_goes_on()
+function T.test_a_file_that_spins_is_reported_with_its_line_and_the_old_policy_goes_on()
   local result = run [[write bad <<'END'
 local policy = require "policy"
 return policy { name = "bad", each = { modem = "ready" }, run = function(modem)

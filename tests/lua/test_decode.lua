@@ -216,7 +216,7 @@ end
 
 -- ---- broken ----
 
-function T.test_what_a_bad_message_lacks()
+function T.test_missing_parts_of_a_bad_message_are_named()
   for _, case in ipairs {
     { "02", "the first 4 bytes tell what it is, but only 1 are there" },
     { "05050505", "0x05050505, is no MBIM message type" },
@@ -237,7 +237,7 @@ function T.test_what_a_bad_message_lacks()
   end
 end
 
-function T.test_what_could_be_read_is_shown()
+function T.test_the_readable_part_is_shown()
   local caps = done(basic.device_caps, { max_sessions = 8, device_id = "359072060000011", firmware = "SWI9X30C" })
   local view = decode.decode(caps:sub(1, 90))
   lu.assertStrContains(tostring(view:failure()), "it says " .. #caps .. " bytes, 90 are there")
@@ -349,7 +349,7 @@ function T.test_hex_as_people_paste_it()
   lu.assertEquals(piped.stdout, expected)
 end
 
-function T.test_what_is_no_hex()
+function T.test_input_that_is_no_hex()
   for argument, words in pairs {
     xy = "'x' is no hexadecimal digit", ["123"] = "odd number of digits", [""] = "no bytes",
   } do

@@ -61,7 +61,7 @@ function T.test_dumps_and_logs()
   end
 end
 
-function T.test_what_is_cut_short()
+function T.test_truncated_dumps()
   for _, text in ipairs { "01 00 00 00 10 00 00 00 ...", "01:00:00:00:10:00:00:00...",
     "<<<<<<   data = 01:00:00:00:10:00:00:00...",
   } do

@@ -374,7 +374,7 @@ function T.test_a_control_port_without_driver()
 end
 
 -- By its AT port alone, by its other USB configuration, or not at all.
-function T.test_what_counts_as_a_modem_without_control_port()
+function T.test_modems_without_a_control_port()
   for _, case in ipairs {
     { "is 12d1 1573; tty 0 0 ff:02:01", 1 }, { "is 12d1 107e; interface 0 ff:42:01 adb", 0 },
     { "is 03f0 1234; interface 0 07:01:02 usblp", 0 }, { "is 1199 9070; tty 0 0", 0 }, { "is 1d6b 0002", 0 },
@@ -422,7 +422,7 @@ function T.test_an_interface_is_still_to_come()
   lu.assertStrContains(moontower("devices").stderr, "no modem")
 end
 
-function T.test_what_udev_is_not_through_with_does_not_count()
+function T.test_a_device_that_udev_has_not_finished_does_not_count()
   make_sys(PCIE, "port wwan0mbim0 MBIM", USB, "rm /run/udev/data/c511:0 /run/udev/data/c180:0")
   local result = moontower "devices"
   lu.assertEquals(result.status, 3)
@@ -467,7 +467,7 @@ local UNREADABLE = [[
   print(questions - told)
 ]]
 
-function T.test_what_cannot_be_read_is_not_taken_for_gone()
+function T.test_an_unreadable_device_is_not_taken_for_gone()
   assert(fs.write("/run/unreadable.lua", UNREADABLE))
   for name, sys in pairs {
     pcie = { PCIE, "port wwan0qmi0 QMI", "port wwan0mbim0 MBIM" }, usb = { USB }, qmi = { USB_QMI },
@@ -500,7 +500,7 @@ function T.test_this_computers_modems_are_none_of_a_simulated_world()
   end
 end
 
-function T.test_what_is_no_modem()
+function T.test_devices_that_are_no_modems()
   make_sys(PCIE, "port wwan0at0 AT", "rm $pci/mhi0/wwan/wwan0/wwan0at0/type", "port wwan0xmmrpc0 XMMRPC")
   lu.assertEquals(moontower("devices").status, 3)
 end

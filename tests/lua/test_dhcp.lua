@@ -68,7 +68,7 @@ function T.test_a_lease_is_renewed_at_half_its_time()
   lu.assertEquals(asked, { "4000 own", "8000 own", "12000 own" })
 end
 
-function T.test_a_lease_that_nobody_renews()
+function T.test_a_lease_that_is_not_renewed()
   local err, asked = keep(function() end)
   lu.assertEquals(err.code, "disconnected")
   lu.assertStrContains(err.message, "the lease of 10.0.0.2 is over: no DHCP server has answered for 4000 s")

@@ -80,7 +80,7 @@ function T.test_servers_of_two_links_are_there_once()
   assert_as_before()
 end
 
-function T.test_what_somebody_else_writes_stays()
+function T.test_changes_by_other_programs_stay()
   local records = three()
   assert(fs.write(FILE, "nameserver 203.0.113.5\n"))
   assert(resolver.undo(records[2]))

@@ -77,7 +77,7 @@ function T.test_a_call_whose_answer_lacks_the_handle()
   end
 end
 
-function T.test_an_id_that_cannot_be_read_is_nobodys()
+function T.test_an_unreadable_id_belongs_to_no_program()
   local own = cids.new()
   own:learn({ service = 0, id = 0x22, client = 0, tlvs = "" }, { tlvs = "\2\4\0\0\0\0\0\1\1\0\1" })
   lu.assertEquals(own:releases(), {})

@@ -288,7 +288,7 @@ function T.test_window_holds_requests_back()
   assert(wait_for(second))
 end
 
-function T.test_late_answers_are_nobodys()
+function T.test_late_answers_are_dropped()
   local modem, exchange = pair_with_exchange("messages")
   local group <close> = task.group()
   local results = ask(group, exchange, dms(1), 0.05)
@@ -353,7 +353,7 @@ end
 
 -- ---- taps ----
 
-function T.test_taps_hear_everything()
+function T.test_taps_see_every_transfer()
   local modem, exchange = pair_with_exchange("messages")
   local tap, other = exchange:tap(), exchange:tap()
   local group <close> = task.group()
@@ -408,7 +408,7 @@ function T.test_a_tap_outlives_its_exchange()
   lu.assertEquals(unread.dropped, 0)
 end
 
-function T.test_a_tap_that_nobody_reads_is_bounded()
+function T.test_a_tap_that_is_not_read_is_bounded()
   local modem, exchange = pair_with_exchange("messages")
   local tap <close> = exchange:tap()
   local group <close> = task.group()

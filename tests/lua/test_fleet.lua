@@ -31,7 +31,7 @@ local function failing_once(good)
   end, function() return calls end
 end
 
-function T.test_what_could_not_be_asked_is_asked_again()
+function T.test_a_failed_look_is_repeated()
   local list, monitor, owner = devices.list, udev.monitor, modems.owner
   local _ <close> = task.finally(function()
     devices.list, udev.monitor, modems.owner = list, monitor, owner
@@ -58,7 +58,7 @@ function T.test_what_could_not_be_asked_is_asked_again()
 end
 
 -- As when its socket fails.
-function T.test_what_ends_is_watched_again()
+function T.test_a_watch_that_ends_is_started_again()
   local list, monitor, owner = devices.list, udev.monitor, modems.owner
   local _ <close> = task.finally(function()
     devices.list, udev.monitor, modems.owner = list, monitor, owner

@@ -105,7 +105,7 @@ local function moments_of(source, count)
   return moments
 end
 
-function T.test_what_is_killed_is_put_right_by_the_next_start()
+function T.test_the_next_start_repairs_a_killed_run()
   io.stderr:write(("kill: MT_KILL_SEED=%d, %d times\n"):format(SEED, TIMES))
   local source, next_world = chaos.new(SEED), 0
   local group <close> = task.group()
@@ -134,7 +134,7 @@ function T.test_a_killed_daemon_loses_no_packet()
 end
 
 -- A kill in the middle of a write is too rare to wait for.
-function T.test_what_a_kill_in_the_middle_of_a_write_leaves_is_removed()
+function T.test_temporary_files_of_a_killed_write_are_removed()
   local result = world.run(". $SUPPORT/unchanged.sh\n" .. [[was
     for f in /run/moontower/orders/simulated /run/moontower/links/wwan0 /run/moontower/multipath/254-any \
       /run/moontower/qmi/simulated /run/moontower/usb/simulated /var/lib/moontower/ladders/simulated \

@@ -83,7 +83,7 @@ function T.test_a_mute_modem_is_not_asked_to_do_things()
   lu.assertEquals(done, { "reset", "USB reset" })
 end
 
-function T.test_one_that_has_been_asked_long_enough_is_reset_at_once()
+function T.test_a_modem_that_was_asked_long_enough_is_reset_at_once()
   local steps, done = new()
   escalate(steps, 1, err "modem-failed")
   lu.assertEquals(done, { "reset" })
@@ -99,7 +99,7 @@ function T.test_a_network_is_given_time()
   lu.assertEquals(done, { "detach and attach", "radio off and on" })
 end
 
-function T.test_what_no_rung_helps_against_never_escalates()
+function T.test_trouble_that_no_rung_helps_against_never_escalates()
   local steps, done = new()
   for _, code in ipairs { "sim-missing", "sim-locked", "sim-blocked", "sim-failure", "modem-locked", "radio-off",
     "roaming-refused",
@@ -123,7 +123,7 @@ function T.test_a_wrong_apn_is_remembered_when_the_network_stops_saying_why()
   lu.assertEquals(done, { "detach and attach" })
 end
 
-function T.test_what_the_modem_cannot_do_is_skipped()
+function T.test_rungs_that_the_modem_cannot_do_are_skipped()
   local steps, done = new { ["reset"] = true, ["USB reset"] = true }
   lu.assertEquals(steps:escalate(err "modem-failed"), "USB power cycle")
   lu.assertEquals(done, { "reset", "USB reset", "USB power cycle" })
@@ -155,7 +155,7 @@ function T.test_position_and_rests_outlive_the_program()
   lu.assertEquals({ done[6], done[7] }, { "USB power cycle", nil })
 end
 
-function T.test_another_modem_in_the_same_socket_begins_anew()
+function T.test_another_modem_in_the_same_socket_starts_at_the_bottom()
   local steps, done, modem = new()
   escalate(steps, 4, err "unreachable")
   steps:recovered()
@@ -181,7 +181,7 @@ function T.test_a_state_file_that_makes_no_sense_is_no_state()
   lu.assertEquals(done, { "reconnect" })
 end
 
-function T.test_a_hook_is_the_last_rung_and_told_which_modem()
+function T.test_a_hook_is_the_last_rung_and_gets_the_modem()
   local modem = new_modem()
   modem.net = "wwan7"
   local file = os.tmpname()

@@ -51,7 +51,7 @@ end
 local RAN = "policy test: ran 0.1 s without waiting"
 local HELD = "policy test: more than 4 MiB of memory"
 
-function T.test_a_spin_is_stopped_and_told_of()
+function T.test_a_spin_is_stopped_and_reported()
   local err = failure(QUICK, spin)
   assert_stopped(err, RAN)
   lu.assertStrMatches(err.message, ".*test_limits.lua:15: .*")
@@ -93,7 +93,7 @@ function T.test_a_task_that_spins_again_after_a_wait_is_stopped_for_good()
   lu.assertEquals(caught, 1)
 end
 
-function T.test_a_spin_in_a_coroutine_of_its_own_making()
+function T.test_a_spin_in_a_coroutine_that_the_script_made()
   local err = failure(QUICK, function() coroutine.wrap(spin)() end)
   assert_stopped(err, RAN)
   lu.assertStrContains(err.traceback, "test_limits.lua:1") -- in spin() itself
@@ -130,7 +130,7 @@ function T.test_a_spin_in_a_close_handler()
   end), RAN)
 end
 
-function T.test_what_is_stopped_for_good_ends_its_children_and_its_parents_block()
+function T.test_a_task_that_is_killed_ends_its_children_and_its_parents_block()
   local child, sibling
   local err = failure({ seconds = 0.1, name = "policy test" }, function()
     local group <close> = task.group()
@@ -424,7 +424,7 @@ function T.test_memory_eaten_at_one_go()
   end
 end
 
-function T.test_memory_eaten_in_a_coroutine_of_its_own_making()
+function T.test_memory_eaten_in_a_coroutine_that_the_script_made()
   assert_stopped(failure(SMALL, function() coroutine.wrap(eat)() end), HELD)
 end
 
@@ -611,7 +611,7 @@ function T.test_a_sandbox_leaves_no_hook_behind()
   lu.assertNil(debug.gethook())
 end
 
-function T.test_a_failure_is_told_once()
+function T.test_a_failure_is_reported_once()
   local ok, err = task.limited(SMALL, function()
     pcall(eat)
     collectgarbage()

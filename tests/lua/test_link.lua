@@ -64,7 +64,7 @@ local function need_vlans()
   assert(netlink.remove_link("probe"))
 end
 
-function T.test_a_vlan_is_told_from_other_links()
+function T.test_a_vlan_is_distinguished_from_other_links()
   need_vlans()
   assert(netlink.add_link { kind = "vlan", name = "mine", parent = "wwan7", id = 1 })
   local vlan, parent = assert(netlink.link("mine")), assert(netlink.link("wwan7"))
@@ -169,7 +169,7 @@ function T.test_channels_that_are_none()
   assert_nothing_left()
 end
 
-function T.test_a_channel_has_an_interface_of_its_own()
+function T.test_a_channel_has_its_own_interface()
   need_vlans()
   local applied = assert(apply(bearer(1)))
   lu.assertEquals({ applied.name, tostring(applied), applied.mtu }, { "wwan7.1", "wwan7.1", 1400 })
@@ -183,7 +183,7 @@ function T.test_a_channel_has_an_interface_of_its_own()
   assert_nothing_left()
 end
 
-function T.test_who_leaves_last_takes_the_modems_interface_down()
+function T.test_the_last_session_takes_the_modems_interface_down()
   need_vlans()
   for _, order in ipairs { { 0, 1, 2 }, { 2, 0, 1 }, { 1, 2, 0 } } do
     local links = {}
@@ -198,7 +198,7 @@ function T.test_who_leaves_last_takes_the_modems_interface_down()
 end
 
 -- With an MTU below 1280, the kernel takes IPv6 from a link, with all addresses and settings.
-function T.test_an_interface_with_an_mtu_too_small_for_ipv6_gets_it_all_the_same()
+function T.test_an_interface_with_an_mtu_too_small_for_ipv6_still_gets_it()
   assert(netlink.set_link("wwan7", { mtu = 1000 }))
   lu.assertNil(fs.stat("/proc/sys/net/ipv6/conf/wwan7"))
   local applied = assert(apply(bearer(0)))

@@ -136,7 +136,7 @@ function T.test_when_a_host_is_silent_others_are_asked_and_remembered()
 end
 
 -- Nothing comes back of what is sent: then it is not waited for the next probe of an idle link.
-function T.test_what_is_sent_without_an_answer_is_looked_into_at_once()
+function T.test_packets_without_an_answer_are_probed_at_once()
   local watched = watch({ probes = { "8.8.8.8" } }, LOOKS, at_once, function(sim, link, group)
     assert(faults.apply(sim, "blackhole", {}))
     group:spawn(function()

@@ -29,7 +29,7 @@ end
 for _, it in ipairs(seen) do it[1][it[2]] = nil end
 ]==]
 
-function T.test_one_that_assigns_to_all_it_reaches_changes_nothing_for_others()
+function T.test_a_script_that_assigns_everywhere_changes_nothing_for_others()
   local names = {}
   for _, library in ipairs { _G, string, table, math, utf8, coroutine, os, io, debug } do
     for name, value in pairs(library) do names[#names + 1] = { library, name, value } end
@@ -50,7 +50,7 @@ function T.test_strings_have_no_metatable_to_get_hold_of()
   lu.assertEquals(("x"):rep(2), "xx")
 end
 
-function T.test_what_the_engine_holds_is_out_of_reach()
+function T.test_values_of_the_engine_are_out_of_reach()
   lu.assertNil(run "local file <close> = io.tmpfile() return getmetatable(file)")
   lu.assertEquals(run "local meta = {} return getmetatable(setmetatable({}, meta)) == meta", true)
   for _, name in ipairs { "getregistry", "getmetatable", "setmetatable", "setuservalue", "sethook" } do
@@ -58,7 +58,7 @@ function T.test_what_the_engine_holds_is_out_of_reach()
   end
 end
 
-function T.test_each_draws_numbers_of_its_own()
+function T.test_each_script_has_its_own_random_numbers()
   local function draw() return math.random(1 << 30), math.random(1 << 30), math.random(1 << 30) end
   math.randomseed(1)
   local drawn = { draw() }
@@ -68,7 +68,7 @@ function T.test_each_draws_numbers_of_its_own()
   lu.assertEquals(run "math.randomseed(42) return math.random(1 << 30)", first)
 end
 
-function T.test_each_has_an_output_and_an_input_of_its_own()
+function T.test_each_script_has_its_own_output_and_input()
   local path = os.tmpname()
   run([[
     local path = ...
@@ -104,7 +104,7 @@ function T.test_text_that_it_runs_has_its_globals()
   lu.assertStrContains(message, "binary chunk")
 end
 
-function T.test_what_would_reach_everybody_is_refused()
+function T.test_functions_that_affect_all_scripts_are_refused()
   for text, words in pairs {
     ["os.exit()"] = "would end all scripts",
     ["os.execute 'true'"] = "would hold up every task",

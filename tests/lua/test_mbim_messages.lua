@@ -466,7 +466,7 @@ function T.test_basic_connect_is_complete()
   end
 end
 
-function T.test_what_can_be_asked()
+function T.test_commands_that_can_be_queried()
   lu.assertNil(basic.device_caps.set)
   lu.assertNil(basic.device_caps.indication)
   lu.assertNil(basic.service_activation.query)

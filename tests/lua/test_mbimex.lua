@@ -22,7 +22,7 @@ local function reconnects()
   lu.assertEquals(status, 0, out)
 end
 
-function T.test_mbimcli_that_wants_3_0_is_answered_1_0_and_later_connects_work()
+function T.test_mbimcli_that_asks_for_3_0_gets_1_0_and_later_connects_work()
   daemon.need { mbimcli = "libmbim-utils" }
   daemon.beside("mbim", function(modem)
     modem.newest_mbimex = 0x0300

@@ -79,7 +79,7 @@ local function hears(events, name, key, expected)
 end
 
 -- The modem points at no application, and the first one on the card is for calls.
-function T.test_a_sim_that_nobody_has_started()
+function T.test_a_sim_that_was_not_started()
   with_modem(function(modem, sim)
     fault(sim, "unprovisioned")
     eq(modem:sim(), { state = "starting", reason = "not-provisioned", numbers = {} })
@@ -138,7 +138,7 @@ function T.test_packet_service_of_which_the_modem_says_nothing()
 end
 
 -- There is an older way to ask for it.
-function T.test_a_card_status_that_is_refused_for_a_reason_of_its_own()
+function T.test_a_card_status_that_is_refused_for_its_own_reason()
   with_modem(function(modem)
     change_answers(modem, require("qmi.uim").get_card_status, function()
       return nil, require("errors").new { code = "invalid", message = "no", source = "qmi" }
@@ -147,7 +147,7 @@ function T.test_a_card_status_that_is_refused_for_a_reason_of_its_own()
   end)
 end
 
-function T.test_one_client_a_service()
+function T.test_one_client_per_service()
   with_modem(function(modem, sim)
     assert(overview.ask(modem))
     local first = clients_of(sim)
@@ -185,7 +185,7 @@ function T.test_a_client_that_vanishes_is_made_again()
   end)
 end
 
-function T.test_a_client_that_vanishes_is_told_again_what_to_tell()
+function T.test_a_client_that_vanishes_is_set_up_again()
   with_modem(function(modem, sim)
     local events <close> = modem:events("registration", "signal")
     fault(sim, "lose-client")
@@ -509,7 +509,7 @@ local function each(name, first, step, check)
   all_of(list, check)
 end
 
-function T.test_qmi_starts_anew()
+function T.test_qmi_restarts()
   each("qmi-sync", 1, 1, function(text)
     local result = ends_well(text)
     if result.status ~= 0 then

@@ -35,7 +35,7 @@ function T.test_of_a_carrier()
 end
 
 -- Nothing has been done then: not even the modem has been asked.
-function T.test_what_cannot_be_is_refused_first()
+function T.test_invalid_values_are_refused_first()
   local function refused(command, status, words, preparation)
     local result = world.run(command, { "hang" }, preparation)
     world.assert_clean_failure(result, status, words)

@@ -158,7 +158,7 @@ function T.test_links_come_and_go()
   lu.assertEquals(host(), before)
 end
 
-function T.test_one_whose_interface_is_gone_does_not_stand_in_the_way()
+function T.test_a_link_whose_interface_is_gone_does_not_block_the_others()
   local set <close> = multipath.new()
   local members = { { link = links[1] }, { link = links[2] } }
   assert(set:update(members))

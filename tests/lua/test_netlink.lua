@@ -141,7 +141,7 @@ function T.test_ipv4_address()
   lu.assertNil((netlink.del_address(wanted)))
 end
 
-function T.test_prefix_route_comes_with_the_address_unless_told_not_to()
+function T.test_prefix_route_comes_with_the_address_unless_disabled()
   lu.assertTrue(netlink.add_address { link = "wwan7", address = "10.64.1.2", prefix_length = 30 })
   local route = assert(find(netlink.routes { link = "wwan7" }, "destination", "10.64.1.0/30"))
   lu.assertEquals({ route.protocol, route.scope, route.source }, { 2, "link", "10.64.1.2" })
@@ -449,7 +449,7 @@ function T.test_nexthops_go_with_their_link()
   lu.assertEquals(netlink.nexthops(), {})
 end
 
-function T.test_monitor_only_tells_what_was_asked_for()
+function T.test_monitor_reports_only_the_selected_groups()
   local monitor <close> = assert(netlink.monitor { groups = { "address" } })
   assert(netlink.set_link("wwan7", { mtu = 1350 }))
   assert(netlink.add_address { link = "wwan7", address = "10.64.1.3" })
@@ -463,7 +463,7 @@ function T.test_monitor_only_tells_what_was_asked_for()
 end
 
 -- Another task, ready already, takes the event that the first is woken for: the first waits anew.
-function T.test_monitor_that_waits_anew_survives_the_collector()
+function T.test_monitor_that_waits_again_survives_the_collector()
   local monitor <close> = assert(netlink.monitor { groups = { "address" } })
   local group <close> = task.group()
   local first, taken
@@ -494,7 +494,7 @@ function T.test_monitor_says_when_it_missed_events()
   lu.assertEquals(kinds.overrun, 1)
 end
 
-function T.test_closing_a_monitor_wakes_who_waits()
+function T.test_closing_a_monitor_wakes_waiting_tasks()
   local monitor = assert(netlink.monitor { groups = { "route" } })
   local group <close> = task.group()
   group:spawn(function()

@@ -77,7 +77,7 @@ function T.test_nothing_is_run_and_no_code_is_taken_for_a_value()
   lu.assertNil(fs.stat "/run/ran")
 end
 
-function T.test_what_we_do_not_know()
+function T.test_unknown_lines()
   local conf = read "PROFILE=3\nWHAT=ever\npath=/etc/shadow\nAPN_AUTH=MSCHAPV2\nIP_TYPE=5\nPROXY=no\n"
   lu.assertEquals(conf, { path = "/etc/mbim-network.conf", proxy = false })
 end

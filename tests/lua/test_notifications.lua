@@ -134,7 +134,7 @@ function T.test_a_slow_listener_gets_the_last_value()
 end
 
 -- Indications were lost before they were read: the modem is asked once for each kind, not once by each listener.
-function T.test_what_was_lost_is_read_once_for_all_listeners()
+function T.test_lost_values_are_read_once_for_all_listeners()
   for _, way in ipairs(ways) do
     with_modem(way, function(modem)
       local list = {}
@@ -192,7 +192,7 @@ local indications = {
     { state = "deregistered", provider = { id = "", name = "" } } },
 }
 
-function T.test_what_an_indication_leaves_out_is_not_guessed()
+function T.test_fields_that_an_indication_omits_are_not_guessed()
   with_modem(ways[2], function(modem)
     local asked = {}
     function modem.registration() return asked end

@@ -49,13 +49,13 @@ END
   end
 end
 
-function T.test_the_modems_that_are_there_when_the_daemon_starts_are_told_of()
+function T.test_modems_present_when_the_daemon_starts_are_reported()
   local out = run [[serve "events = { 'modem-ready' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
     until_in /run/test/heard '"modem-ready"'; finish >/dev/null; cat /run/test/heard]]
   lu.assertStrContains(out, '"modem":"simulated"')
 end
 
-function T.test_one_that_hangs_or_fails_or_is_not_there_is_told_of_and_the_next_event_is_delivered()
+function T.test_a_program_that_hangs_fails_or_is_missing_is_reported_and_the_next_event_is_delivered()
   run [[cat >/run/test/told <<'END'
 read -r event; echo "$event" >>/run/test/heard
 case $event in *modem-gone*) sleep 300 ;; esac

@@ -99,7 +99,7 @@ function T.test_a_queue_of_news_ends_with_a_mark_once_it_is_full()
 end
 
 -- The modem floods its host with one kind of news, and what matters comes behind them.
-function T.test_who_waits_for_events_gets_what_matters_though_its_news_was_lost()
+function T.test_a_wait_ends_though_its_indication_was_lost()
   if not entered then
     lu.skip("no world of our own here: " .. tostring(refused))
   end

@@ -129,13 +129,13 @@ function T.test_it_is_completed_as_ours_are()
   lu.assertStrContains(complete "", "greet help")
 end
 
-function T.test_one_that_does_not_end_does_not_hold_up_help()
+function T.test_a_file_that_does_not_end_does_not_delay_help()
   local folder, _ <close> = place { spins = "while true do end" }
   local text = run(folder, "help"):gsub("%s+", " ")
   lu.assertStrContains(text, "spins not usable: " .. folder .. "/scripts/spins.lua:1: command spins: ran ")
 end
 
-function T.test_one_that_others_can_write_is_refused()
+function T.test_a_file_that_others_can_write_is_refused()
   local folder, _ <close> = place { greet = GREET }
   process.run { "chmod", "go+w", folder .. "/scripts/greet.lua" }
   local out, status, words = run(folder, "greet", "you")
@@ -224,7 +224,7 @@ return { summary = "Switch the radio off.", order = function() return "radio off
   end }
 ]]
 
-function T.test_what_it_orders_of_a_modem()
+function T.test_its_orders_to_a_modem()
   local out = beside_daemon(([[cat >/etc/moontower/scripts/quiet.lua <<'END'
 %sEND
     start; until_why "is online"

@@ -47,7 +47,7 @@ function T.test_a_file_adds_ids_and_words()
 end
 
 -- All other modems still work.
-function T.test_one_with_a_mistake_does_not_count()
+function T.test_a_maker_with_a_mistake_does_not_count()
   for _, case in ipairs {
     { "return +", "acme.lua:1: unexpected symbol" }, { "error 'no'", "acme.lua:1: no" },
     { "return {}", "it returns no maker; end it with: return maker { name = ... }" },
@@ -61,14 +61,14 @@ function T.test_one_with_a_mistake_does_not_count()
   end
 end
 
-function T.test_one_that_others_can_write_is_refused()
+function T.test_a_maker_that_others_can_write_is_refused()
   local out, err, folder = ask({ acme = ACME }, "go+w")
   lu.assertStrContains(out, "nil\tnil\tfalse\n")
   lu.assertStrContains(err, ("does not count: %s/makers/acme.lua is refused: "):format(folder))
   lu.assertStrContains(err, ("(chmod go-w %s/makers)"):format(folder))
 end
 
-function T.test_one_with_the_name_of_ours_stands_in_for_it()
+function T.test_a_maker_with_the_name_of_ours_replaces_it()
   local out = ask { sierra = 'return require "maker" { name = "sierra", usb = { ["1199"] = {'
     .. '{ "9071 9079", ports = { [3] = "ppp", [5] = "at" } } } } }' }
   lu.assertStrContains(out, "at\tppp\n")

@@ -93,7 +93,7 @@ function T.test_the_daemon_refuses_what_others_can_write()
 end
 
 -- What it has counted is still there when it starts again; each day of the month has a count of its own.
-function T.test_what_a_policy_can_build_on()
+function T.test_building_blocks_of_policies()
   local out = run [[policy count <<'END'
 local fs, policy, task = require "core.fs", require "policy", require "task"
 return policy { name = "count", each = { modem = "ready" }, run = function(modem)

@@ -87,7 +87,7 @@ function T.test_pin_again()
     end)
 end
 
-function T.test_a_ledger_that_nobody_can_read()
+function T.test_an_unreadable_ledger()
   local result = world.run("mkdir -p /var/lib/moontower/pins; echo x >/var/lib/moontower/pins/sent.json; "
     .. "MOONTOWER_PIN=1234 " .. UP, { "pin-lock" })
   lu.assertEquals(result.status, 1)

@@ -50,7 +50,7 @@ function T.test_the_order_of_the_folders()
   end
 end
 
-function T.test_what_belongs_to_us_is_taken()
+function T.test_our_own_files_are_taken()
   local folder, _ <close> = temporary()
   shell('cd "$1"; mkdir -p a/b; touch a/b/x.lua; ln -s a/b/x.lua link.lua', folder)
   lu.assertEquals(places.check(folder .. "/a/b/x.lua"), folder .. "/a/b/x.lua")
@@ -59,7 +59,7 @@ function T.test_what_belongs_to_us_is_taken()
 end
 
 -- The file, or any folder on the way to it, also behind a link.
-function T.test_what_others_can_write_is_refused()
+function T.test_files_that_others_can_write_are_refused()
   for _, part in ipairs { "a/b/x.lua", "a/b", "a" } do
     for _, mode in ipairs { "g+w", "o+w" } do
       local folder, _ <close> = temporary()
@@ -82,7 +82,7 @@ function T.test_a_sticky_folder_may_be_on_the_way()
   lu.assertNotNil(places.check(folder .. "/a/x.lua"))
 end
 
-function T.test_what_belongs_to_others_is_refused()
+function T.test_files_of_other_users_are_refused()
   if fs.geteuid() ~= 0 then
     lu.skip "only root can give a file away"
   end
@@ -98,7 +98,7 @@ function T.test_what_belongs_to_others_is_refused()
 end
 
 -- A user who is not root may run files of root and of their own, and no one else's.
-function T.test_what_a_user_runs_belongs_to_that_user_or_to_root()
+function T.test_files_that_a_user_runs_belong_to_that_user_or_to_root()
   if fs.geteuid() ~= 0 then
     lu.skip "only root can be another user"
   end

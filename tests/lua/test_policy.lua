@@ -20,7 +20,7 @@ local function assert_mistake(name, options, words)
   lu.assertNotStrContains(tostring(err), "traceback")
 end
 
-function T.test_what_is_right_is_taken()
+function T.test_valid_options_are_taken()
   for _, case in ipairs {
     { "reconnect", {} },
     { "reconnect", { ping = "8.8.8.8", every = 0.5, misses = 1, needed = 2, timeout = 1 } },
@@ -47,7 +47,7 @@ function T.test_a_policy_that_has_become_an_option_says_so()
   lu.assertStrContains(err.hint, '{ "reconnect", rungs = ')
 end
 
-function T.test_what_is_not_given_has_the_declared_default()
+function T.test_a_missing_option_has_the_declared_default()
   local declared = {
     { "every", validate.seconds, "seconds", default = 10 }, { "needed", validate.count, "how many", needed = true },
     others = "reconnect",
@@ -158,7 +158,7 @@ function T.test_mistakes_of_those_that_build_on_it()
 end
 
 -- `return policy { ... }` is a tail call, of which Lua keeps no trace.
-function T.test_a_mistake_in_the_table_is_told_with_file_and_line()
+function T.test_a_mistake_in_the_table_is_reported_with_file_and_line()
   local path = os.tmpname()
   for text, words in pairs {
     ['local policy = require "policy"\n\nreturn policy { nam = 1 }'] = ":3: a policy has no 'nam'",

@@ -62,7 +62,7 @@ function T.test_connections_wait_until_they_are_accepted()
   lu.assertNotNil(third)
 end
 
-function T.test_closing_a_listener_wakes_who_waits()
+function T.test_closing_a_listener_wakes_waiting_tasks()
   local listener = assert(port.listen(socket_name(), "stream"))
   local group <close> = task.group()
   group:spawn(function()

@@ -202,7 +202,7 @@ function T.test_dns_that_refuses_is_an_answer()
   end, probe.dns, { address = "10.64.1.9" }))
 end
 
-function T.test_what_is_no_answer_does_not_count()
+function T.test_packets_that_are_no_answer_do_not_count()
   local sent = false
   assert_fails("timeout", answered_by(function()
     local header, datagram = next_packet(packets.UDP)

@@ -98,7 +98,7 @@ function T.test_attached()
   lu.assertNil(result.stdout)
 end
 
-function T.test_start_time_tells_a_pid_from_its_reuse()
+function T.test_start_time_distinguishes_a_pid_from_its_reuse()
   local start = assert(process.start_time(fs.getpid()))
   lu.assertTrue(process.pid_alive(fs.getpid()))
   lu.assertTrue(process.pid_alive(fs.getpid(), start))

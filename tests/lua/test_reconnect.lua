@@ -174,7 +174,7 @@ function T.test_after_any_trouble_all_is_asked_about()
   end)
 end
 
-function T.test_what_we_have_ended_ourselves_is_asked_about()
+function T.test_a_connection_that_we_ended_is_asked_about()
   over_each(function(modem, _, link, composition)
     link:close()
     local called = verbs(modem)
@@ -183,7 +183,7 @@ function T.test_what_we_have_ended_ourselves_is_asked_about()
   end)
 end
 
-function T.test_a_foreign_network_is_not_used_unasked()
+function T.test_a_foreign_network_is_not_used_without_permission()
   over_each(function(modem, sim, link, composition)
     cut(link, function()
       sim.network.roaming = true

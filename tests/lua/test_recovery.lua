@@ -89,7 +89,7 @@ function T.test_a_link_is_not_probed_while_traffic_flows()
     fault none; until_why "is online"]], 'probes = { "dns:68.28.50.11" }')
 end
 
-function T.test_without_probes_packets_that_nobody_answers_tell()
+function T.test_without_probes_unanswered_packets_show_a_dead_link()
   run([[fault blackhole-until reconnect; ping -q -i 0.05 -w 5 -I wwan0 8.8.8.8 >/dev/null &
     until_why "packets have been sent through wwan0, and none received: done" && until_why "is online"]], "probes = {}")
 end

@@ -132,7 +132,7 @@ local function with_pty(answer, fn)
   peer:close()
 end
 
-function T.test_a_port_that_nobody_knows_is_asked()
+function T.test_an_unknown_port_is_asked()
   local description = plug("1111", "2222")
   with_pty("\r\nOK\r\n", function(path)
     add_interface(1, "option", path)
@@ -251,7 +251,7 @@ function T.test_the_tables_make_sense()
   lu.assertTrue(seen["1199:9071"] and seen["2c7c:0125"] and seen["05c6:9008"])
 end
 
-function T.test_a_mistake_in_a_maker_is_told()
+function T.test_a_mistake_in_a_maker_is_reported()
   for values, message in pairs {
     [{}] = "needs a 'name'", [{ name = "x", port = {} }] = "no 'port'", [{ name = 7 }] = "'name' of a maker cannot be",
     [{ name = "x", at = { secrets = "" } }] = "'at' has no 'secrets'",

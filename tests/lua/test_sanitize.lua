@@ -35,7 +35,7 @@ function T.test_lengths_that_cannot_be_become_one_address()
   end
 end
 
-function T.test_addresses_of_nobody_are_dropped()
+function T.test_unusable_addresses_are_dropped()
   lu.assertEquals(addresses("ipv4", { "0.0.0.0", 8 }, { "127.0.0.1", 8 }, { "224.0.0.1", 8 }, { "255.1.1.1", 8 }), {})
   lu.assertEquals(addresses("ipv6", { "::", 64 }, { "::1", 64 }, { "fe80::1", 64 }, { "ff02::1", 64 }), {})
 end
@@ -55,7 +55,7 @@ function T.test_servers()
 end
 
 -- The same list for each place: what can be no host's address is never one, nor a gateway, nor a server.
-function T.test_what_no_host_can_be()
+function T.test_addresses_that_no_host_can_have()
   local nobody = {
     ipv4 = {
       "0.0.0.0", "0.1.2.3", "127.0.0.1", "127.0.0.53", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
@@ -75,7 +75,7 @@ function T.test_what_no_host_can_be()
   end
 end
 
-function T.test_nobody_is_behind_oneself()
+function T.test_a_host_is_not_its_own_gateway()
   local found = family("ipv4", {
     addresses = { { address = "10.0.0.2", prefix_length = 30 }, { address = "10.0.0.2", prefix_length = 30 } },
     gateway = "10.0.0.2", dns = { "10.0.0.2", "10.0.0.1" },

@@ -66,13 +66,13 @@ function T.test_outside_of_them_it_says_when_it_will_go_online()
   lu.assertStrContains(result.out, "go online")
 end
 
-function T.test_what_a_killed_run_left_up_is_taken_down_outside_of_its_hours()
+function T.test_a_connection_of_a_killed_run_is_taken_down_outside_of_its_hours()
   run([[hours = "22:00-06:00"]], [[serve "2026-11-26 23:00" 1; until_why "is online"; end KILL
     ip -o address show dev wwan0 scope global | grep -q inet || exit 1
     serve "2026-11-27 07:00" 1; until_why "is off"; end TERM; true]])
 end
 
-function T.test_a_budget_survives_a_kill_and_begins_anew_with_the_month()
+function T.test_a_budget_survives_a_kill_and_starts_again_with_the_month()
   run([[budget = "90 kB", day = 15]], [[serve "2026-11-20 12:00" 1; until_why "is online"
     traffic; until_log 1 "off: its 90 kB for the month are used up"
     end KILL; serve "2026-12-14 12:00" 1; until_why "is off"

@@ -25,7 +25,7 @@ end
 
 local function next_datagram(port) return assert(task.timeout(PATIENCE, port.read, port)) end
 
-function T.test_it_is_told_line_by_line_at_a_path_and_at_an_abstract_name()
+function T.test_messages_arrive_line_by_line_at_a_path_and_at_an_abstract_name()
   for _, address in ipairs { "@moontower-test-service-" .. fs.getpid(), os.tmpname() } do
     os.remove(address)
     local manager <close> = assert(ports.receive(address))
@@ -35,7 +35,7 @@ function T.test_it_is_told_line_by_line_at_a_path_and_at_an_abstract_name()
   end
 end
 
-function T.test_without_a_manager_nothing_is_said_and_one_that_is_gone_does_no_harm()
+function T.test_without_a_manager_nothing_is_sent_and_a_missing_one_does_no_harm()
   local script = [[require("daemon.sd_notify").new():tell "READY=1" print "on"]]
   lu.assertEquals(run({ NOTIFY_SOCKET = false }, script).stderr, "")
   local result = run({ NOTIFY_SOCKET = "/no/such/socket" }, script)
@@ -53,7 +53,7 @@ function T.test_children_do_not_inherit_it()
   lu.assertNotStrContains(result.stdout, "WATCHDOG")
 end
 
-function T.test_somebody_elses_watchdog_is_not_ours()
+function T.test_the_watchdog_of_another_process_is_not_ours()
   local result = run({ WATCHDOG_USEC = "30000000", WATCHDOG_PID = "1" },
     [[print(require("daemon.sd_notify").new().watchdog)]])
   lu.assertEquals(result.stdout, "nil\n")
@@ -85,7 +85,7 @@ local function with_daemon(fn)
   return result
 end
 
-function T.test_the_daemon_tells_when_it_is_ready_how_it_is_that_it_lives_and_when_it_ends()
+function T.test_the_daemon_reports_readiness_status_watchdog_and_end()
   with_daemon(function(expect)
     expect "STATUS=1 modem, 1 online"
     expect "WATCHDOG=1"
@@ -93,7 +93,7 @@ function T.test_the_daemon_tells_when_it_is_ready_how_it_is_that_it_lives_and_wh
   end)
 end
 
-function T.test_sighup_reads_the_configuration_anew_and_a_mistake_in_it_leaves_the_old_one()
+function T.test_sighup_reloads_the_configuration_and_a_mistake_in_it_keeps_the_old_one()
   local result = with_daemon(function(expect, send, config)
     expect "STATUS=1 modem, 1 online"
     send "HUP"

@@ -244,7 +244,7 @@ local function settings_of(modem, wanted, folder)
   return list, missing
 end
 
-function T.test_mc7455_as_the_recipe_wants_it()
+function T.test_mc7455_as_the_recipe_says()
   with_kernel(KNOWS, "modules.alias", function(folder)
     local modem, composition = mc7455()
     local wanted = require("carrier").load("calyx-sprint").modem
@@ -626,7 +626,7 @@ function T.test_by_qmi()
 end
 
 -- A composition saved when there was no AT port, put back when there is one.
-function T.test_what_one_way_saved_another_understands()
+function T.test_values_saved_by_one_way_are_understood_by_another()
   local by_qmi = settings_of(qmi_modem(), { composition = {} }).composition
   local saved = assert(by_qmi:read((qmi_modem())))
   local modem, composition = mc7455()

@@ -146,7 +146,7 @@ local WANTED = {
   { "composition", { "mbim" }, 'AT+QCFG="usbnet",2', { ATI = QUECTEL, ['AT+QCFG="usbnet"'] = '+QCFG: "usbnet",x' } },
 }
 
-function T.test_what_is_unknown_can_be_set()
+function T.test_an_unknown_value_can_be_set()
   for i, case in ipairs(WANTED) do
     local name, value, how, answers = table.unpack(case)
     local setting, modem = setting_of(name, answers)
@@ -200,7 +200,7 @@ local function qmi_modem(answers)
   return { qmi = qmi, description = {} }, sent
 end
 
-function T.test_what_qmi_does_not_tell_can_be_set()
+function T.test_a_value_that_qmi_does_not_report_can_be_set()
   local modem, sent = qmi_modem {
     ["Get Capabilities"] = { info = { radio_interface_list = { "umts", "lte" } } },
     ["Get System Selection Preference"] = {},

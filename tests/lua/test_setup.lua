@@ -77,7 +77,7 @@ function T.test_a_modem_without_a_control_port()
   })
 end
 
-function T.test_nobody_to_ask()
+function T.test_no_terminal_to_ask_at()
   local result = factory(SETUP .. " </dev/null; echo status $?; moontower simulate state")
   assert_words(result.out, { "status 2\n", "MC7455, QMI" })
   lu.assertStrContains(result.err, "there is no terminal to ask at")
@@ -309,7 +309,7 @@ function T.test_pulled_out_at_every_single_step()
 end
 
 -- Values that no shape declares: they are in the words of each setting.
-function T.test_a_report_that_makes_no_sense_is_told_of_before_anything_is_sent()
+function T.test_an_invalid_report_is_refused_before_anything_is_sent()
   local result = world.run([[moontower setup calyx-sprint --yes >/dev/null
     file=$(echo /var/lib/moontower/setup/*.json); cp $file /run/test/report
     for change in '/"carrier"/d' 's/"name":"rat"/"name":"..\/x"/' 's/"index":[0-9]*/"index":"x"/'; do

@@ -16,7 +16,7 @@ local function is_quiet(monitor)
   return err ~= nil and err.code == "timeout"
 end
 
-function T.test_it_is_heard_by_who_waits_and_by_who_asks_later()
+function T.test_waiting_tasks_and_later_ones_receive_it()
   local hangup <close> = assert(signal.open "HUP")
   lu.assertTrue(is_quiet(hangup))
   local group <close> = task.group()
@@ -28,7 +28,7 @@ function T.test_it_is_heard_by_who_waits_and_by_who_asks_later()
   lu.assertTrue(is_quiet(hangup))
 end
 
-function T.test_each_is_heard_by_its_own_listener_and_by_one_only()
+function T.test_each_signal_goes_to_one_listener_only()
   local first <close> = assert(signal.open "USR1")
   local second <close> = assert(signal.open "USR2")
   send "USR2"

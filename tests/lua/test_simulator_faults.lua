@@ -43,7 +43,7 @@ function T.test_parse()
   end
 end
 
-function T.test_mistakes_are_told()
+function T.test_mistakes_are_reported()
   local host = opened()
   for _, case in ipairs {
     { "nonsense" }, { "latency", "fast" }, { "latency" }, { "silent", "x" }, { "hang", "3" }, { "deny", "999" },
@@ -56,7 +56,7 @@ function T.test_mistakes_are_told()
 end
 
 -- Each can be started as the help says, without an argument where that is optional, and is over after "none".
-function T.test_each_starts_and_is_mended()
+function T.test_each_fault_starts_and_ends()
   local readme = assert(fs.read(program.home .. "/modules/simulator/README.md"))
   local needed = { SECONDS = "0.01", COUNT = "2", TEXT = "hello" }
   for _, fault in ipairs(faults.list) do
@@ -209,7 +209,7 @@ function T.test_qmi_clients_get_lost()
   lu.assertEquals(#host:indicated(ctl.sync), 0)
 end
 
-function T.test_what_only_mbim_has()
+function T.test_faults_of_mbim_alone()
   local host = qmi_host()
   for _, name in ipairs { "fragments", "out-of-order" } do
     local ok, err = faults.apply(host.modem, name)

@@ -87,7 +87,7 @@ function T.test_a_single_one_is_where_it_always_was()
   end)
 end
 
-function T.test_what_is_there()
+function T.test_files_and_links_of_each_modem()
   with_modems(3, function(modems)
     local list = devices.list()
     eq(#list, 3)

@@ -63,7 +63,7 @@ function T.test_echo_bytes()
   lu.assertEquals(reply:sub(25), body:sub(5))
 end
 
-function T.test_who_answers_pings()
+function T.test_hosts_that_answer_pings()
   local network, received, modem = connected()
   for _, case in ipairs {
     { "ipv4", "184.250.142.37", 1 }, { "ipv4", "8.8.8.8", 1 }, { "ipv4", "1.1.1.1", 1 }, { "ipv4", "68.28.50.11", 1 },

@@ -72,7 +72,7 @@ local function bring_up(exchange)
   end
 end
 
-function T.test_what_is_there()
+function T.test_files_and_links_of_the_modem()
   with_modem(function()
     local device = json.decode(assert(fs.read("/run/moontower/devices/simulated.json")))
     lu.assertEquals(device, {

@@ -35,7 +35,7 @@ local function lines_of(fn)
   return lines
 end
 
-function T.test_what_could_not_be_asked_is_said()
+function T.test_failed_questions_are_reported()
   local now = assert(overview.ask(modem_that({ sim = true, registration = true }, "rejected")))
   lu.assertNil(now.refusal)
   lu.assertEquals(now.session.state, "deactivated")

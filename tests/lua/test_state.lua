@@ -130,7 +130,7 @@ function T.test_other_versions_and_no_json_at_all()
 end
 
 -- Not even opened: reading a FIFO would wait for ever.
-function T.test_what_is_no_file_is_moved_aside()
+function T.test_a_state_file_that_is_no_file_is_moved_aside()
   local path = state.path("held", "x")
   assert(fs.mkdir(state.folder .. "/held"))
   for _, command in ipairs { "mkdir $1; touch $1/in", "ln -s /etc/passwd $1", "ln -s nowhere $1", "mkfifo $1" } do
@@ -144,7 +144,7 @@ function T.test_what_is_no_file_is_moved_aside()
 end
 
 -- What cannot be asked is not "none".
-function T.test_what_cannot_be_read_is_not_taken_for_none()
+function T.test_an_unreadable_file_is_not_taken_for_absent()
   assert(process.run { "rm", "-rf", state.folder .. "/sockets", timeout = 600 })
   assert(fs.write(state.folder .. "/sockets", "in the way"))
   for _, result in ipairs { table.pack(state.load("sockets", "x")), table.pack(state.list "sockets") } do
@@ -202,7 +202,7 @@ end
 
 -- ---- a full disk ----
 
-function T.test_an_order_that_cannot_be_written_down_holds_all_the_same()
+function T.test_an_order_that_cannot_be_written_down_still_holds()
   local save, remove, level = state.save, state.remove, log.level
   local function restore() state.save, state.remove, log.level = save, remove, level end
   local _ <close> = task.finally(restore)

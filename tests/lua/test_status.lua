@@ -7,7 +7,7 @@ local status = require "status"
 
 local T = {}
 
-function T.test_everybody_who_listens_hears_each_event()
+function T.test_every_listener_receives_each_event()
   local first <close> = events.subscribe()
   local second <close> = events.subscribe()
   events.publish("link-up", { modem = "cdc-wdm0" })
@@ -19,7 +19,7 @@ function T.test_everybody_who_listens_hears_each_event()
   end
 end
 
-function T.test_who_does_not_read_is_told_how_much_was_lost()
+function T.test_a_slow_listener_gets_the_count_of_lost_events()
   local slow <close> = events.subscribe()
   for i = 1, 300 do events.publish("tick", { number = i }) end
   for _ = 1, 256 do slow:next() end
@@ -37,7 +37,7 @@ function T.test_a_closed_subscription_ends()
   lu.assertEquals(err.code, "gone")
 end
 
-function T.test_a_story_tells_what_is_believed_and_was_tried()
+function T.test_a_status_has_state_and_attempts()
   local told = status.of("test-modem")
   told:set("offline", "the network ended the connection")
   local since = told.since

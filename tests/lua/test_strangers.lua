@@ -53,7 +53,7 @@ function T.test_a_proxy_of_a_strangers_gets_nothing()
   end
 end
 
-function T.test_the_daemon_says_whose_proxy_stands_in_its_place_and_takes_it_back()
+function T.test_the_daemon_names_the_owner_of_a_foreign_proxy_and_replaces_it()
   need_stranger()
   local result = world.run(squat("stream", "@mbim-proxy") .. [[moontower serve & daemon=$!
     until moontower why 2>/dev/null | grep -q 'is online'; do sleep 0.1; done
@@ -81,7 +81,7 @@ function T.test_sockets_at_paths_of_a_strangers_get_nothing()
   end
 end
 
-function T.test_a_manager_that_is_a_strangers_is_told_nothing()
+function T.test_a_service_manager_of_another_user_gets_nothing()
   need_stranger()
   for _, address in ipairs { "/run/test/notify", "@moontower-test-notify" } do
     local result = world.run("chmod 777 /run/test; " .. squat("dgram", address) .. ([[
@@ -97,7 +97,7 @@ local FLOOD = [[use Socket; my $n = 0; my @held; while ($n < 3000) { socket(my $
   next unless connect($s, pack_sockaddr_un("\0mbim-proxy")); $n++; push @held, $s if $n % 10 == 0 }
   print "$n connected\n"; <STDIN>]]
 
-function T.test_a_flood_of_a_strangers_connections_keeps_nobody_out_and_is_told_of_once()
+function T.test_a_flood_of_foreign_connections_keeps_no_client_out_and_is_reported_once()
   need_stranger()
   daemon.need { mbimcli = "libmbim-utils" }
   local log = daemon.beside("mbim", function(_, group)

@@ -301,7 +301,7 @@ function T.test_backoff_varies_its_pauses()
   lu.assertTrue(next(seen, next(seen)) ~= nil)
 end
 
-function T.test_backoff_begins_anew_after_a_success()
+function T.test_backoff_starts_again_after_a_success()
   local slept = pauses({ first = 2, max = 100, jitter = 0, steady = 60 }, 4, function(attempt, count)
     if count == 3 then
       attempt:succeeded()

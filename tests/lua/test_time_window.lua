@@ -28,7 +28,7 @@ local function in_zone(zone, script)
   lu.assertEquals(result.status, 0, result.stderr)
 end
 
-function T.test_what_is_read()
+function T.test_forms_of_time_windows()
   lu.assertEquals(hours.parse "22:00-06:00", { { from = 1320, to = 360 } })
   lu.assertEquals(hours.parse { "8:30 - 12:00", "13:00-24:00" },
     { { from = 510, to = 720 }, { from = 780, to = 1440 } })
@@ -80,7 +80,7 @@ function T.test_no_edge_where_nothing_changes()
   ]])
 end
 
-function T.test_the_hour_that_is_left_out_and_the_one_that_comes_twice()
+function T.test_the_hours_that_daylight_saving_skips_and_repeats()
   in_zone(CENTRAL_EUROPE, [[
     local night = assert(hours.parse "22:00-06:00")
     local spring, autumn = at "2026-03-28 22:00", at "2026-10-24 22:00"

@@ -85,7 +85,7 @@ function T.test_scripts_of_one_s_own()
   lu.assertStrContains(result.err, "device_id          359072060000011")
 end
 
-function T.test_what_nobody_waits_for_shows_too()
+function T.test_indications_without_a_listener_are_shown()
   local result = world.run("moontower trace status", { "garbage" })
   lu.assertStrContains(result.err, " < MBIM ")
   lu.assertStrContains(result.err, "wrong: ")
@@ -196,7 +196,7 @@ function T.test_qmi_inside_mbim()
     "[^\n]* < MBIM #3 QMI Message: ok, QMI #5 dms/1 Get IDs: no%-effect %(26%): [^\n]*\n")
 end
 
-function T.test_what_was_missed_is_counted()
+function T.test_lost_transfers_are_counted()
   lu.assertStrContains(traced("mbim", { { true, CONNECT } }, {}, 7), "trace: 7 transfers came too fast to be shown")
 end
 

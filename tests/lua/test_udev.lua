@@ -127,7 +127,7 @@ function T.test_monitor()
 end
 
 -- Another task, ready already, takes the event that the first is woken for: the first waits anew.
-function T.test_monitor_that_waits_anew_survives_the_collector()
+function T.test_monitor_that_waits_again_survives_the_collector()
   local monitor <close> = assert(udev.monitor { subsystems = { "net" }, source = "kernel" })
   local group <close> = task.group()
   local first, taken
@@ -152,7 +152,7 @@ function T.test_waiting_for_nothing()
   lu.assertEquals(err.code, "timeout")
 end
 
-function T.test_closing_a_monitor_wakes_who_waits()
+function T.test_closing_a_monitor_wakes_waiting_tasks()
   local monitor = assert(udev.monitor { subsystems = { "usbmisc" } })
   local group <close> = task.group()
   group:spawn(function()

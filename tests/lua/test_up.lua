@@ -15,7 +15,7 @@ local function assert_online(host)
   lu.assertStrContains(host, "nameserver 68.28.50.11\nnameserver 68.28.58.11")
 end
 
-function T.test_up_tells_what_it_does()
+function T.test_up_reports_each_step()
   local result = world.run(UP)
   world.assert_success(result)
   assert_online(result.after)
@@ -55,7 +55,7 @@ function T.test_another_apn_replaces_the_session()
 end
 
 -- It takes nothing away from `up`, and needs no answer of the modem.
-function T.test_status_while_up_is_at_work_tells_so()
+function T.test_status_reports_that_up_is_running()
   local result = world.run([[moontower simulate set latency=0.2
     moontower up --apn r.ispsn >/run/test/up 2>&1 & up=$!
     n=0; until [ "$(cat /run/moontower/locks/simulated 2>/dev/null)" = $up ]; do
@@ -94,7 +94,7 @@ function T.test_up_without_arguments_is_what_the_configuration_says_if_there_is_
 end
 
 -- Where the link itself may be the only way to this computer.
-function T.test_what_a_failing_up_replaces_comes_back()
+function T.test_the_connection_that_a_failing_up_replaces_comes_back()
   for _, protocol in ipairs { "mbim", "qmi" } do
     for _, case in ipairs {
       { "up --apn wrong", 6, "cause 33" }, { "up --apn wrong --user me --auth pap", 6, "cause 33" },
@@ -212,7 +212,7 @@ function T.test_fragmented_answers()
   world.assert_success(world.run(UP, { "fragments" }))
 end
 
-function T.test_duplicate_answers_and_floods_disturb_nobody()
+function T.test_duplicate_answers_and_floods_do_no_harm()
   world.assert_success(world.run(UP, { "duplicate" }))
   world.assert_success(world.run(UP, { "flood=1000" }))
 end
@@ -243,7 +243,7 @@ function T.test_status_when_offline()
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_status_does_not_end_a_session_that_somebody_left()
+function T.test_status_does_not_end_a_session_of_another_program()
   local result = world.run("rm /run/moontower/modems/*; moontower status", nil, UP)
   lu.assertStrContains(result.out, "184.250.142.38")
 end
@@ -282,7 +282,7 @@ function T.test_silent_dns_servers_are_warned_of()
   lu.assertTrue(require("dkjson").decode(result.out).probe.dns_answers)
 end
 
-function T.test_half_a_dual_stack_is_told_of()
+function T.test_half_a_dual_stack_is_reported()
   for fault, words in pairs { ["refuse-ipv6"] = "no IPv6: ", ["refuse-ipv4"] = "no IPv4: " } do
     for _, protocol in ipairs { "mbim", "qmi" } do
       local result = world.run("moontower up --apn r.ispsn && moontower status", { fault }, nil,
@@ -385,7 +385,7 @@ function T.test_a_foreign_resolv_conf_survives_down()
   lu.assertStrContains(result.after, "nameserver 192.0.2.53")
 end
 
-function T.test_status_waits_for_a_slow_modem_instead_of_opening_it_anew()
+function T.test_status_waits_for_a_slow_modem_instead_of_opening_it_again()
   local result = world.run("moontower simulate set latency=2.5; moontower status", nil, UP)
   world.assert_success(result)
   lu.assertStrContains(result.out, "connected already")
@@ -468,7 +468,7 @@ function T.test_openresolv_before_its_first_call()
   lu.assertStrMatches(result.out, ".*status 0\n")
 end
 
-function T.test_resolvconf_with_no_room_for_our_servers_is_told_of()
+function T.test_resolvconf_with_no_room_for_our_servers_is_reported()
   local result = world.run(WITH_IT .. UP, nil, OPENRESOLV
     .. "; for i in 1 2 3; do echo nameserver 192.0.2.$i; done >/run/eth0")
   lu.assertStrContains(result.err,
@@ -499,7 +499,7 @@ function T.test_proc_sys_is_read_only()
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_resolv_conf_is_a_mount_of_its_own_in_a_folder_that_is_read_only()
+function T.test_resolv_conf_is_a_mount_in_a_read_only_folder()
   local result = world.run(UP .. " && cat /etc/resolv.conf && moontower down; echo status $?", nil,
     "cp /etc/resolv.conf /run/mounted; mount --bind /run/mounted /etc/resolv.conf; mount -o remount,bind,ro /etc")
   lu.assertEquals(result.err, "")

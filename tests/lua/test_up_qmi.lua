@@ -69,7 +69,7 @@ function T.test_the_second_port()
   lu.assertEquals(result.after, result.before)
 end
 
-function T.test_up_tells_what_it_does()
+function T.test_up_reports_each_step()
   local result = run(UP)
   world.assert_success(result)
   assert_online(result.after)
@@ -152,7 +152,7 @@ function T.test_json_errors()
   lu.assertEquals(err.detail.nw_error, 33)
 end
 
-function T.test_one_family()
+function T.test_one_family_alone()
   local result = run("moontower up --apn r.ispsn --ip ipv6")
   world.assert_success(result)
   lu.assertStrContains(result.after, "2600:")
@@ -182,7 +182,7 @@ moontower run /run/why.lua]]
   end
 end
 
-function T.test_what_is_missing()
+function T.test_missing_prerequisites()
   all_of({
     { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense" },
     { 4, "there is no SIM", "sim-remove" },
@@ -198,7 +198,7 @@ function T.test_what_is_missing()
 end
 
 -- The modem has found the SIM's application, and started none: it is asked to.
-function T.test_a_sim_that_nobody_has_started()
+function T.test_a_sim_that_was_not_started()
   local result = run(UP, { "unprovisioned" })
   world.assert_success(result)
   lu.assertStrContains(result.out, "SIM       ready, 310120")
@@ -243,7 +243,7 @@ function T.test_a_network_that_comes_later()
   assert_online(result.after)
 end
 
-function T.test_duplicate_answers_and_floods_disturb_nobody()
+function T.test_duplicate_answers_and_floods_do_no_harm()
   world.assert_success(run(UP, { "duplicate" }))
   world.assert_success(run(UP, { "flood=1000" }))
 end

@@ -47,7 +47,7 @@ function T.tearDown()
   fs.remove(state.persistent.folder)
 end
 
-function T.test_what_passed_before_anybody_counted_does_not_count()
+function T.test_traffic_before_the_first_count_does_not_count()
   pass(500)
   lu.assertEquals(used(), 0)
   pass(300)
@@ -57,7 +57,7 @@ function T.test_what_passed_before_anybody_counted_does_not_count()
   lu.assertEquals(used(), 500)
 end
 
-function T.test_a_counter_that_begins_anew_counts_from_zero()
+function T.test_a_counter_that_restarts_counts_from_zero()
   used()
   pass(300)
   lu.assertEquals(used(), 300)
@@ -87,7 +87,7 @@ function T.test_each_sim_has_its_own()
   state.persistent.remove("usage", "another")
 end
 
-function T.test_a_month_begins_anew_on_its_day()
+function T.test_a_month_starts_again_on_its_day()
   used()
   pass(300)
   local bytes, anew = meter.read(modem(), SIM, 1, NOVEMBER)

@@ -322,7 +322,7 @@ local function switched(description, restarting, change)
   return count
 end
 
-function T.test_only_a_modem_that_was_told_to_restart_is_missed()
+function T.test_only_a_modem_that_was_told_to_restart_is_awaited()
   local description = tree()
   local device = HUB .. "/usb1-port1/device"
   local switch = assert(modem_usb.switch_of(description))
