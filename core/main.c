@@ -14,9 +14,9 @@
 #include "lua/modules.h"
 
 struct places {
-    char program[PATH_MAX];   /* this program; read before it can enter a namespace */
-    char home[PATH_MAX];      /* the folder of modules/, scripts/ and carriers/ */
-    char bytecode[PATH_MAX];  /* the folder of the bytecode that the build made of them */
+    char program[PATH_MAX];  /* this program; read before it can enter a namespace */
+    char home[PATH_MAX];     /* the folder of modules/, scripts/ and carriers/ */
+    char bytecode[PATH_MAX]; /* the folder of the bytecode that the build made of them */
 };
 
 /* A path that is relative to the folder of this program. */

@@ -19,22 +19,22 @@ struct mt_account {
     size_t references;
     struct mt_allowance allowance;
     char name[64];
-    char place[LUA_IDSIZE + 16];  /* where one of its tasks was at the latest look: "FILE:LINE:" */
+    char place[LUA_IDSIZE + 16]; /* where one of its tasks was at the latest look: "FILE:LINE:" */
 
     size_t held;
-    size_t gc_threshold;     /* holding more, garbage is collected, to see what it really holds */
-    bool limit_raised;       /* that it holds too much: it may spend the reserve, to clean up */
-    bool is_refused;    /* memory, since the last error for it */
+    size_t gc_threshold; /* holding more, garbage is collected, to see what it really holds */
+    bool limit_raised;   /* that it holds too much: it may spend the reserve, to clean up */
+    bool is_refused;     /* memory, since the last error for it */
 
-    uint64_t used, allowed;  /* nanoseconds, in this generation of its tasks */
-    int overruns;            /* the first is raised, the second ends what runs */
-    bool is_closing;         /* time was added, in this generation, to close variables */
+    uint64_t used, allowed; /* nanoseconds, in this generation of its tasks */
+    int overruns;           /* the first is raised, the second ends what runs */
+    bool is_closing;        /* time was added, in this generation, to close variables */
 
     struct mt_turns turns;
-    struct mt_task *first;   /* its end ends the others, which are its children; or NULL */
+    struct mt_task *first; /* its end ends the others, which are its children; or NULL */
     void (*cancel)(lua_State *L, struct mt_task *task);
-    size_t tasks, started;   /* now; ever */
-    size_t refused;          /* tasks with a number up to this that have not run yet never will */
+    size_t tasks, started; /* now; ever */
+    size_t refused;        /* tasks with a number up to this that have not run yet never will */
 };
 
 static uint64_t nanoseconds_of(const struct mt_account *account)
@@ -85,7 +85,7 @@ struct mt_turns *mt_account_turns(struct mt_account *account)
 void mt_account_begin_generation(struct mt_account *account)
 {
     if (account->overruns > 1)
-        return;  /* its tasks are being ended, and get no more time */
+        return; /* its tasks are being ended, and get no more time */
     account->used = 0;
     account->allowed = nanoseconds_of(account);
     account->is_closing = false;
@@ -156,7 +156,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
     struct mt_limits *limits = context;
     union header *block = lua_block ? (union header *)lua_block - 1 : NULL;
     if (!block)
-        old_size = 0;  /* then Lua passes the kind of the object here */
+        old_size = 0; /* then Lua passes the kind of the object here */
     if (new_size == 0) {
         if (block)
             release(block, old_size);
@@ -169,7 +169,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
         return NULL;
     union header *resized = realloc(block, sizeof(*block) + new_size);
     if (!resized)
-        return NULL;  /* Lua keeps the old one */
+        return NULL; /* Lua keeps the old one */
     resized->account = payer;
     if (payer) {
         payer->held += new_size;
@@ -229,7 +229,7 @@ static void push_memory_error(lua_State *L, const struct mt_account *account, co
                   (int)(bytes >> (is_large ? 20 : 10)), is_large ? "MiB" : "KiB");
 }
 
-static char our_modules[1024];  /* the folder of our modules, with a slash at its end */
+static char our_modules[1024]; /* the folder of our modules, with a slash at its end */
 
 void mt_limits_set_modules(const char *folder)
 {
@@ -247,21 +247,23 @@ static void note_place(lua_State *L, struct mt_account *account, lua_Debug *wher
     for (int level = 0; level < LEVELS && lua_getstack(L, level, &at); level++) {
         lua_getinfo(L, "Sl", &at);
         if (at.currentline >= 0 && strncmp(at.source, our_modules, strlen(our_modules)) != 0) {
-            snprintf(account->place, sizeof(account->place), "%s:%d:", at.short_src, at.currentline);
+            snprintf(account->place, sizeof(account->place), "%s:%d:", at.short_src,
+                     at.currentline);
             return;
         }
     }
     if (account->place[0])
         return;
     lua_getinfo(L, "Sl", where);
-    snprintf(account->place, sizeof(account->place), "%s:%d:", where->short_src, where->currentline);
+    snprintf(account->place, sizeof(account->place), "%s:%d:", where->short_src,
+             where->currentline);
 }
 
 /* Pushes the error, whose traceback begins with the function in which the hook was called. */
 static void push_failure(lua_State *L, struct mt_limits *limits, bool of_memory)
 {
     struct mt_account *account = limits->slice->account;
-    limits->charged = NULL;  /* its account may have no memory left for the error */
+    limits->charged = NULL; /* its account may have no memory left for the error */
     if (of_memory)
         push_memory_error(L, account, account->place);
     else
@@ -344,7 +346,7 @@ static void on_steps(lua_State *L, lua_Debug *where)
     if (limits->loads > 0)
         return;
     if (!account) {
-        lua_sethook(L, NULL, 0, 0);  /* a task made this coroutine before it left its limits */
+        lua_sethook(L, NULL, 0, 0); /* a task made this coroutine before it left its limits */
         return;
     }
     note_place(L, account, where);
@@ -435,7 +437,7 @@ void mt_account_check_tasks(lua_State *L, struct mt_account *account)
         return;
     account->refused = account->started;
     limits->charged = NULL;
-    luaL_where(L, 2);  /* 1 is the group's method */
+    luaL_where(L, 2); /* 1 is the group's method */
     mt_error_push(L, "raised", "limit", "%s%s: more than %d tasks at a time", lua_tostring(L, -1),
                   account->name, (int)account->allowance.tasks);
     luaL_traceback(L, L, NULL, 1);
@@ -459,7 +461,7 @@ void mt_slice_push_refusal(lua_State *L, const struct mt_slice *slice)
 void mt_slice_set_hook(const struct mt_slice *slice, lua_State *thread)
 {
     if (slice->account)
-        lua_sethook(thread, on_steps, LUA_MASKCOUNT, 1);  /* then after 2, 4 ... steps */
+        lua_sethook(thread, on_steps, LUA_MASKCOUNT, 1); /* then after 2, 4 ... steps */
     else
         lua_sethook(thread, NULL, 0, 0);
 }

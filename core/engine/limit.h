@@ -24,26 +24,26 @@ struct mt_task;
 struct mt_turns {
     struct mt_task *first, **last;
     size_t count;
-    size_t generation;      /* how many, from the first, were ready when their turn came */
-    struct mt_turns *next;  /* those that have the next turn */
-    bool is_listed;         /* waits for its turn, or has it */
+    size_t generation;     /* how many, from the first, were ready when their turn came */
+    struct mt_turns *next; /* those that have the next turn */
+    bool is_listed;        /* waits for its turn, or has it */
 };
 
 /* A task's slice of the processor, since it was resumed. All zero: the task has no limits. */
 struct mt_slice {
-    struct mt_account *account;  /* a reference, or NULL */
-    uint64_t due;        /* when to read the processor's clock, in uv_hrtime() nanoseconds */
-    uint64_t processor;  /* what that clock showed when the task was resumed */
-    size_t number;       /* of the task, in the order in which the account's were started */
+    struct mt_account *account; /* a reference, or NULL */
+    uint64_t due;               /* when to read the processor's clock, in uv_hrtime() nanoseconds */
+    uint64_t processor;         /* what that clock showed when the task was resumed */
+    size_t number;              /* of the task, in the order in which the account's were started */
     bool is_stopping;
 };
 
 /* The task that runs now and the account that pays: the allocator's context. */
 struct mt_limits {
-    struct mt_account *charged;  /* pays for what is allocated; NULL: no account does */
-    struct mt_slice *slice;          /* of the task that runs, or NULL */
-    lua_State *thread;           /* its coroutine */
-    int loads;                   /* modules of ours that are loading, which the task is not charged for */
+    struct mt_account *charged; /* pays for what is allocated; NULL: no account does */
+    struct mt_slice *slice;     /* of the task that runs, or NULL */
+    lua_State *thread;          /* its coroutine */
+    int loads; /* modules of ours that are loading, which the task is not charged for */
 };
 
 /*
@@ -56,15 +56,15 @@ void *mt_limits_allocate(void *limits, void *block, size_t old_size, size_t new_
 
 /* What an account allows; 0 is no limit. */
 struct mt_allowance {
-    double seconds;  /* that its tasks may run, together, until each of them has had its turn */
-    double cleanup;  /* for a task after it has been cancelled */
-    size_t bytes;    /* that it may hold */
-    size_t tasks;    /* that there may be at a time */
+    double seconds; /* that its tasks may run, together, until each of them has had its turn */
+    double cleanup; /* for a task after it has been cancelled */
+    size_t bytes;   /* that it may hold */
+    size_t tasks;   /* that there may be at a time */
 };
 
 /* With one reference, the caller's. NULL: no memory. */
 struct mt_account *mt_account_new(const char *name, const struct mt_allowance *allowance);
-struct mt_account *mt_account_ref(struct mt_account *account);  /* both may be NULL */
+struct mt_account *mt_account_ref(struct mt_account *account); /* both may be NULL */
 void mt_account_unref(struct mt_account *account);
 struct mt_turns *mt_account_turns(struct mt_account *account);
 
@@ -79,7 +79,7 @@ void mt_account_begin_generation(struct mt_account *account);
 void mt_account_set_first(struct mt_account *account, struct mt_task *first,
                           void (*cancel)(lua_State *L, struct mt_task *task));
 void mt_account_unset_first(lua_State *L, struct mt_account *account, const struct mt_task *first);
-double mt_account_cleanup(const struct mt_account *account);  /* NULL: 0 */
+double mt_account_cleanup(const struct mt_account *account); /* NULL: 0 */
 size_t mt_account_held(const struct mt_account *account);
 
 /* Nanoseconds that the processor has spent on this thread. */

@@ -13,9 +13,9 @@ int mt_traceback(lua_State *L)
     struct mt_limits *limits = mt_engine_of(L)->limits;
     struct mt_account *payer = limits->charged;
     if (lua_type(L, 1) == LUA_TTABLE)
-        return 1;  /* an error object: shared, and the caller expects it */
+        return 1; /* an error object: shared, and the caller expects it */
     luaL_tolstring(L, 1, NULL);
-    limits->charged = NULL;  /* the script may have no memory left */
+    limits->charged = NULL; /* the script may have no memory left */
     if (!mt_limits_explain(L)) {
         /* A raised string is a mistake in a script: make it an error like the others. */
         mt_error_push(L, "raised", "script", "%s", lua_tostring(L, -1));

@@ -46,7 +46,7 @@ static int open_state(lua_State *L)
  * the loop does not run; the next start then undoes, by the journal, what is left.
  */
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGHUP };
-static struct mt_runtime *signalled;  /* the one of this process */
+static struct mt_runtime *signalled; /* the one of this process */
 
 static void on_signal(int number)
 {
@@ -112,8 +112,9 @@ static void on_closed_output(void *context)
 int mt_runtime_end_on_closed_output(lua_State *L)
 {
     struct mt_runtime *runtime = runtime_of(L);
-    return runtime->output ? 0
-        : mt_output_open(&runtime->engine.loop, on_closed_output, runtime, &runtime->output);
+    if (runtime->output)
+        return 0;
+    return mt_output_open(&runtime->engine.loop, on_closed_output, runtime, &runtime->output);
 }
 
 bool mt_runtime_output_closed(lua_State *L)
@@ -129,7 +130,7 @@ int mt_runtime_open(struct mt_runtime *runtime, lua_CFunction open_modules)
     memset(runtime, 0, sizeof(*runtime));
     runtime->engine.tasks = &runtime->tasks;
     runtime->engine.limits = &runtime->limits;
-    signal(SIGPIPE, SIG_IGN);  /* a write without a reader fails with EPIPE */
+    signal(SIGPIPE, SIG_IGN); /* a write without a reader fails with EPIPE */
     int status = mt_loop_init(&runtime->engine.loop);
     if (status < 0)
         return status;
@@ -162,7 +163,7 @@ static int exit_status(struct mt_runtime *runtime, int count)
     lua_State *L = runtime->L;
     int ok = lua_gettop(L) - count + 1;
     if (runtime->signal == SIGPIPE)
-        return 128 + SIGPIPE;  /* whatever the script returned */
+        return 128 + SIGPIPE; /* whatever the script returned */
     if (lua_toboolean(L, ok))
         return count > 1 && lua_isinteger(L, ok + 1) ? (int)lua_tointeger(L, ok + 1) : 0;
     if (runtime->signal)

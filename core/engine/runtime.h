@@ -19,11 +19,11 @@ struct mt_runtime {
     struct mt_tasks tasks;
     struct mt_limits limits;
     lua_State *L;
-    struct mt_task *first;         /* its end is the end of the program */
-    uv_async_t stop;               /* wakes the loop when a signal came */
-    volatile sig_atomic_t signal;  /* the one that asked us to stop, or 0 */
-    volatile sig_atomic_t interrupted;  /* SIGINT came, for the foreground task */
-    struct mt_output *output;      /* watches the readers of our output; NULL: not watched */
+    struct mt_task *first;             /* its end is the end of the program */
+    uv_async_t stop;                   /* wakes the loop when a signal came */
+    volatile sig_atomic_t signal;      /* the one that asked us to stop, or 0 */
+    volatile sig_atomic_t interrupted; /* SIGINT came, for the foreground task */
+    struct mt_output *output;          /* watches the readers of our output; NULL: not watched */
 };
 
 /*

@@ -13,7 +13,7 @@
  * Many ready tasks keep the loop from its descriptors for no longer than this; one task may run
  * longer.
  */
-static const uint64_t longest_round = 50 * 1000 * 1000;  /* nanoseconds */
+static const uint64_t longest_round = 50 * 1000 * 1000; /* nanoseconds */
 
 /* A task's userdata is kept in the registry, under its address, from its spawn to its end. */
 struct mt_task {
@@ -21,14 +21,14 @@ struct mt_task {
     struct mt_task *next_ready;
     struct join_op *joiners;
     lua_State *thread;
-    struct mt_op *op;  /* what it waits for */
+    struct mt_op *op; /* what it waits for */
     struct mt_scope root, *scope;
     struct mt_slice slice;
-    int arguments;  /* for the first resume */
+    int arguments; /* for the first resume */
     bool started, queued, ended;
 };
 
-enum { THREAD = 1, RESULTS, CONTEXT, OWNER };  /* the user values of a task */
+enum { THREAD = 1, RESULTS, CONTEXT, OWNER }; /* the user values of a task */
 
 struct join_op {
     struct mt_op base;
@@ -307,7 +307,7 @@ int mt_op_wait(lua_State *L, struct mt_op *op)
 void mt_op_done(struct mt_op *op)
 {
     if (op->state == MT_OP_NEW) {
-        op->state = MT_OP_DONE;  /* done before it was waited for */
+        op->state = MT_OP_DONE; /* done before it was waited for */
     } else if (op->state == MT_OP_PENDING) {
         op->state = MT_OP_DONE;
         make_ready(op->task);
@@ -343,7 +343,7 @@ static void end_task(lua_State *L, struct mt_task *task, bool ok, int first_resu
     if (task->tasks->foreground == task)
         task->tasks->foreground = NULL;
     while (task->scope)
-        mt_scope_pop(L, task->scope);  /* the root, and those of objects that outlive the task */
+        mt_scope_pop(L, task->scope); /* the root, and those of objects that outlive the task */
     for (struct join_op *joiner = task->joiners; joiner; joiner = joiner->next)
         mt_op_done(&joiner->base);
     task->joiners = NULL;
@@ -353,7 +353,7 @@ static int on_returned(lua_State *L, int status, lua_KContext context)
 {
     bool ok = status == LUA_OK || status == LUA_YIELD;
     mt_traceback_oom(L, status);
-    mt_engine_of(L)->limits->charged = NULL;  /* what follows must not fail */
+    mt_engine_of(L)->limits->charged = NULL; /* what follows must not fail */
     end_task(L, (struct mt_task *)context, ok, 2);
     return 0;
 }
@@ -435,7 +435,7 @@ struct mt_task *mt_task_spawn(lua_State *L, int arguments)
         luaL_error(L, "too many arguments");
     lua_pushvalue(L, function);
     lua_rawsetp(L, LUA_REGISTRYINDEX, task);
-    lua_xmove(L, thread, arguments + 2);  /* the last that could have failed is above */
+    lua_xmove(L, thread, arguments + 2); /* the last that could have failed is above */
 
     task->tasks = tasks;
     task->thread = thread;
@@ -531,7 +531,8 @@ static bool resume(lua_State *L, struct mt_task *task)
     if (status == LUA_YIELD && !is_waiting && !mt_slice_end_stopped(&task->slice, thread)) {
         /* coroutine.yield() in the task's own coroutine, which nothing would ever resume. */
         lua_resetthread(thread);
-        mt_error_push(thread, "raised", "task", "a task cannot coroutine.yield(); it can task.sleep(0)");
+        mt_error_push(thread, "raised", "task",
+                      "a task cannot coroutine.yield(); it can task.sleep(0)");
     }
     task->tasks->running = outer;
     *limits = outer_limits;
@@ -569,7 +570,7 @@ static void give_turn(lua_State *L, struct mt_task *task)
     mt_account_unset_first(L, task->slice.account, task);
     mt_slice_end(&task->slice, L);
     lua_pushnil(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, task);  /* may be collected from here on */
+    lua_rawsetp(L, LUA_REGISTRYINDEX, task); /* may be collected from here on */
 }
 
 /* Resumes tasks of one account, at least one; those that become ready now run in a later round. */

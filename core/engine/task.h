@@ -77,24 +77,24 @@ struct mt_loop *mt_loop(lua_State *L);
  */
 struct mt_scope {
     struct mt_scope *outer;
-    struct mt_task *task;  /* NULL once closed */
+    struct mt_task *task; /* NULL once closed */
     struct mt_loop *loop;
-    struct mt_timer deadline;  /* and, once cancelled, the end of the time to clean up */
-    int reason;    /* registry reference of what its waits raise; LUA_NOREF: a time-out */
+    struct mt_timer deadline; /* and, once cancelled, the end of the time to clean up */
+    int reason; /* registry reference of what its waits raise; LUA_NOREF: a time-out */
     bool cancelled;
-    bool shield;   /* hides cancellation of the scopes around it ... */
-    bool overdue;  /* ... but not of this one: the task has had its time to clean up */
+    bool shield;  /* hides cancellation of the scopes around it ... */
+    bool overdue; /* ... but not of this one: the task has had its time to clean up */
 };
 
 /* What the engine keeps for its tasks. */
 struct mt_tasks {
-    struct mt_turns without_account;  /* ready tasks; those of accounts are in theirs */
+    struct mt_turns without_account; /* ready tasks; those of accounts are in theirs */
     struct mt_turns *first_turn, **last_turn;
-    size_t turns;               /* how many wait there */
-    struct mt_turns *deferred;  /* those that did not come to their end in the latest round */
+    size_t turns;              /* how many wait there */
+    struct mt_turns *deferred; /* those that did not come to their end in the latest round */
     struct mt_task *running;
-    struct mt_task *foreground;  /* what SIGINT interrupts, or NULL */
-    bool has_foreground;         /* or else it interrupts the first task */
+    struct mt_task *foreground; /* what SIGINT interrupts, or NULL */
+    bool has_foreground;        /* or else it interrupts the first task */
 };
 
 void mt_tasks_init(lua_State *L, struct mt_tasks *tasks);

@@ -11,35 +11,35 @@
 
 struct mt_exchange {
     struct mt_loop *loop;
-    struct mt_port *port;  /* NULL once it ended */
+    struct mt_port *port; /* NULL once it ended */
     struct mt_port_reader reader;
     const struct mt_protocol *protocol;
     void *state;
-    struct mt_stream *stream;  /* NULL where one read is whole transfers */
+    struct mt_stream *stream; /* NULL where one read is whole transfers */
     size_t max_transfer;
     unsigned window, outstanding;
-    uint32_t counter;          /* counts what was sent; transactions are made of it */
-    struct mt_request *first;  /* sent ones and waiting ones, oldest first */
+    uint32_t counter;         /* counts what was sent; transactions are made of it */
+    struct mt_request *first; /* sent ones and waiting ones, oldest first */
     struct mt_tap *first_tap;
     struct mt_timer fragment_deadline;
     uint8_t *wakeup;
     size_t wakeup_length;
-    unsigned wakeups;  /* sent since the last answer */
+    unsigned wakeups; /* sent since the last answer */
     struct mt_timer silence;
     struct mt_exchange_events events;
 };
 
 enum { MAX_WAKEUPS = 2 };
-static const double silence_before_wakeup = 1.5;  /* seconds */
-static const double last_moment = 1;  /* seconds in which a modem that has restarted may still answer */
+static const double silence_before_wakeup = 1.5; /* seconds */
+static const double last_moment = 1; /* in which a modem that has restarted may still answer */
 
 static void on_silence(struct mt_timer *timer);
 
 /* Call whenever what the modem owes has changed. */
 static void arm_silence(struct mt_exchange *exchange)
 {
-    if (exchange->wakeup && exchange->outstanding > 0 &&
-        exchange->outstanding < exchange->window && exchange->wakeups < MAX_WAKEUPS)
+    if (exchange->wakeup && exchange->outstanding > 0 && exchange->outstanding < exchange->window &&
+        exchange->wakeups < MAX_WAKEUPS)
         mt_timer_start(exchange->loop, &exchange->silence, silence_before_wakeup, on_silence);
     else
         mt_timer_stop(&exchange->silence);
@@ -87,7 +87,8 @@ static uint32_t number(struct mt_exchange *exchange, uint8_t *message, size_t le
     return id;
 }
 
-static void notify_taps(struct mt_exchange *exchange, bool sent, const uint8_t *bytes, size_t length)
+static void notify_taps(struct mt_exchange *exchange, bool sent, const uint8_t *bytes,
+                        size_t length)
 {
     for (struct mt_tap *tap = exchange->first_tap; tap; tap = tap->next)
         tap->on_transfer(tap, sent, bytes, length);
@@ -160,7 +161,7 @@ static void answer(struct mt_exchange *exchange, uint32_t id, int status, const 
 {
     struct mt_request *request = find_sent(exchange, id);
     if (!request)
-        return;  /* late, or not for us */
+        return; /* late, or not for us */
     finish(request, status, view);
     exchange->wakeups = 0;
     send_waiting(exchange);

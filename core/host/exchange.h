@@ -16,7 +16,7 @@ struct mt_port;
 enum mt_rx {
     MT_RX_NOTHING,
     MT_RX_ANSWER,
-    MT_RX_MALFORMED,  /* an answer that cannot be parsed */
+    MT_RX_MALFORMED, /* an answer that cannot be parsed */
     MT_RX_INDICATION,
 };
 
@@ -41,9 +41,9 @@ struct mt_protocol {
      */
     int (*frame)(const uint8_t *bytes, size_t size);
     enum mt_rx (*receive)(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
-                                const void **view);
-    bool (*incomplete)(const void *state);  /* is a fragment missing? */
-    double fragment_timeout;  /* seconds that it, or the rest of a transfer, may take to come */
+                          const void **view);
+    bool (*incomplete)(const void *state); /* is a fragment missing? */
+    double fragment_timeout; /* seconds that it, or the rest of a transfer, may take to come */
 };
 
 extern const struct mt_protocol mt_mbim_protocol;
@@ -57,18 +57,18 @@ extern const struct mt_protocol mt_qmi_protocol;
  */
 struct mt_request {
     struct mt_request *next;
-    struct mt_exchange *exchange;  /* NULL unless under way */
+    struct mt_exchange *exchange; /* NULL unless under way */
     struct mt_timer deadline;
-    uint32_t id;                   /* 0 while it waits for its turn */
-    bool before_reset;             /* see mt_exchange_fail_after_reset() */
-    uint8_t *message;              /* ours, until it is sent */
+    uint32_t id;       /* 0 while it waits for its turn */
+    bool before_reset; /* see mt_exchange_fail_after_reset() */
+    uint8_t *message;  /* ours, until it is sent */
     size_t length;
     void (*on_answer)(struct mt_request *request, int status, const void *view);
 };
 
 struct mt_exchange_events {
     void (*on_indication)(void *context, const void *view);
-    void (*on_gone)(void *context, int status);  /* the port ended; every request has failed already */
+    void (*on_gone)(void *context, int status); /* after every request has failed */
     void *context;
 };
 

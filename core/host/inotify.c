@@ -10,7 +10,7 @@
 
 struct inotify_monitor {
     struct mt_monitor base;
-    bool is_gone;  /* the folder */
+    bool is_gone; /* the folder */
 };
 
 enum {

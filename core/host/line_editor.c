@@ -20,9 +20,11 @@
 
 enum {
     MAX_PENDING = 65536,
-    LONGEST_SEQUENCE = 16,  /* of bytes that one key sends */
+    LONGEST_SEQUENCE = 16, /* of bytes that one key sends */
     HISTORY_SIZE = 1000,
-    CTRL_C = 3, CTRL_D = 4, CTRL_Z = 26,
+    CTRL_C = 3,
+    CTRL_D = 4,
+    CTRL_Z = 26,
 };
 
 struct mt_line_editor {
@@ -30,24 +32,24 @@ struct mt_line_editor {
     uv_poll_t poll;
     uv_signal_t resized, continued;
     int open_handles;
-    int fd;                 /* a private one, for the poll */
-    bool can_poll;          /* else it is a file, which never lets us wait */
+    int fd;        /* a private one, for the poll */
+    bool can_poll; /* else it is a file, which never lets us wait */
     bool at_end;
-    EditLine *editor;       /* NULL: no terminal, or one that cannot move its cursor */
+    EditLine *editor; /* NULL: no terminal, or one that cannot move its cursor */
     bool is_terminal;
     History *history;
-    locale_t locale;        /* the user's, for libedit alone: Lua keeps the "C" locale */
+    locale_t locale; /* the user's, for libedit alone: Lua keeps the "C" locale */
     char *prompt;
     bool ctrl_z;
-    struct mt_line_editor_reader *reader;  /* NULL: no line is being read */
-    char bytes[MAX_PENDING];        /* read, and not yet made a line of */
+    struct mt_line_editor_reader *reader; /* NULL: no line is being read */
+    char bytes[MAX_PENDING];              /* read, and not yet made a line of */
     size_t length;
-    size_t taken;           /* of them, by libedit, for the key that it is at */
-    bool starved;           /* libedit needs more bytes than there are */
+    size_t taken; /* of them, by libedit, for the key that it is at */
+    bool starved; /* libedit needs more bytes than there are */
 };
 
 /* For signal handlers. */
-static struct termios terminal;  /* as we found it */
+static struct termios terminal; /* as we found it */
 static volatile sig_atomic_t is_ours;
 static bool is_open;
 
@@ -173,7 +175,7 @@ static size_t width_of(const wchar_t *from, const wchar_t *to, size_t column)
         if (*from == L'\t')
             column += 8 - column % 8;
         else
-            column += width >= 0 ? (size_t)width : 2;  /* libedit shows ^A */
+            column += width >= 0 ? (size_t)width : 2; /* libedit shows ^A */
     }
     return column;
 }
@@ -190,7 +192,8 @@ static void erase_line(struct mt_line_editor *edit)
     wchar_t prompt[128];
     size_t length = mbstowcs(prompt, edit->prompt, sizeof(prompt) / sizeof(prompt[0]));
     const LineInfoW *line = el_wline(edit->editor);
-    size_t column = length == (size_t)-1 ? strlen(edit->prompt) : width_of(prompt, prompt + length, 0);
+    size_t column = length == (size_t)-1 ? strlen(edit->prompt)
+                                         : width_of(prompt, prompt + length, 0);
     size_t rows = width_of(line->buffer, line->cursor, column) / columns();
     if (rows > 0)
         printf("\033[%zuA", rows);
@@ -257,10 +260,11 @@ static void drop(struct mt_line_editor *edit, size_t count)
     memmove(edit->bytes, edit->bytes + count, edit->length);
 }
 
-static void finish(struct mt_line_editor *edit, const char *line, size_t length, enum mt_line_editor_key key)
+static void finish(struct mt_line_editor *edit, const char *line, size_t length,
+                   enum mt_line_editor_key key)
 {
     struct mt_line_editor_reader *reader = edit->reader;
-    char *copy = malloc(length + 1);  /* libedit's own ends with the editing */
+    char *copy = malloc(length + 1); /* libedit's own ends with the editing */
     if (copy && length)
         memcpy(copy, line, length);
     mt_line_editor_stop(edit);
@@ -269,7 +273,8 @@ static void finish(struct mt_line_editor *edit, const char *line, size_t length,
 }
 
 /* Ends the line as it has been typed so far, by a key that libedit does not get. */
-static void finish_edited(struct mt_line_editor *edit, const char *shown, enum mt_line_editor_key key)
+static void finish_edited(struct mt_line_editor *edit, const char *shown,
+                          enum mt_line_editor_key key)
 {
     const LineInfo *line = el_line(edit->editor);
     size_t length = (size_t)(line->lastchar - line->buffer);
@@ -493,7 +498,7 @@ void mt_line_editor_close(struct mt_line_editor *edit)
 }
 
 int mt_line_editor_read(struct mt_line_editor *edit, const char *prompt, bool ctrl_z,
-                 struct mt_line_editor_reader *reader)
+                        struct mt_line_editor_reader *reader)
 {
     char *copy = strdup(prompt);
     if (!copy)

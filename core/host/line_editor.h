@@ -11,9 +11,9 @@
 /* What ended a line. */
 enum mt_line_editor_key {
     MT_LINE_ENTER,
-    MT_LINE_CTRL_Z,       /* only where the reader has requested it; elsewhere it suspends us */
-    MT_LINE_INTERRUPTED,  /* Ctrl-C: what was typed is given up */
-    MT_LINE_END,          /* Ctrl-D on an empty line, or the end of the file */
+    MT_LINE_CTRL_Z,      /* only where the reader has requested it; elsewhere it suspends us */
+    MT_LINE_INTERRUPTED, /* Ctrl-C: what was typed is given up */
+    MT_LINE_END,         /* Ctrl-D on an empty line, or the end of the file */
 };
 
 /* Standard input and output, as a prompt. There is one at a time. */
@@ -36,7 +36,7 @@ void mt_line_editor_close(struct mt_line_editor *edit);
  * `ctrl_z`: Ctrl-Z ends the line, too. 0 or a negative errno.
  */
 int mt_line_editor_read(struct mt_line_editor *edit, const char *prompt, bool ctrl_z,
-                 struct mt_line_editor_reader *reader);
+                        struct mt_line_editor_reader *reader);
 
 /* Gives up reading; what was typed is lost. */
 void mt_line_editor_stop(struct mt_line_editor *edit);

@@ -18,11 +18,11 @@ struct mt_listener {
     uint64_t strangers;
     struct mt_unix_peer last_stranger;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    dev_t device;  /* which file our socket is: another one may have taken its name since */
+    dev_t device; /* which file our socket is: another one may have taken its name since */
     ino_t inode;
 };
 
-enum { MAX_TURNED_AWAY = 256 };  /* in one round of the loop */
+enum { MAX_TURNED_AWAY = 256 }; /* in one round of the loop */
 
 /* The next connection of root's or ours; -EPERM for a stranger's, which has been closed. */
 static int accept_ours(struct mt_listener *listener)
@@ -48,13 +48,13 @@ static void on_incoming(uv_poll_t *poll, int status, int events)
     for (int i = 0; status == 0 && i < MAX_TURNED_AWAY; i++) {
         fd = accept_ours(listener);
         if (fd == -EAGAIN || fd == -EINTR || fd == -ECONNABORTED)
-            return;  /* none is waiting, or the caller has hung up */
+            return; /* none is waiting, or the caller has hung up */
         if (fd != -EPERM || listener->strangers == 1)
             break;
         fd = -EAGAIN;
     }
     if (fd == -EAGAIN)
-        return;  /* more strangers: the loop's other work goes first */
+        return; /* more strangers: the loop's other work goes first */
     uv_poll_stop(poll);
     listener->on_connection(listener->context, fd);
 }

@@ -11,9 +11,9 @@ struct mt_timer;
 
 struct mt_loop {
     uv_loop_t uv;
-    uv_timer_t clock;        /* armed for the earliest deadline; inactive when there is none */
-    struct mt_timer *first;  /* deadlines, earliest first */
-    unsigned jobs;           /* under way in the thread pool; counted where they begin */
+    uv_timer_t clock;       /* armed for the earliest deadline; inactive when there is none */
+    struct mt_timer *first; /* deadlines, earliest first */
+    unsigned jobs;          /* under way in the thread pool; counted where they begin */
 };
 
 /*
@@ -23,8 +23,8 @@ struct mt_loop {
  */
 struct mt_timer {
     struct mt_timer *previous, *next;
-    struct mt_loop *loop;  /* NULL while not running */
-    uint64_t due;          /* in uv_now() milliseconds */
+    struct mt_loop *loop; /* NULL while not running */
+    uint64_t due;         /* in uv_now() milliseconds */
     void (*fire)(struct mt_timer *timer);
 };
 
@@ -41,7 +41,9 @@ void mt_timer_start(struct mt_loop *loop, struct mt_timer *timer, double seconds
                     void (*fire)(struct mt_timer *timer));
 void mt_timer_stop(struct mt_timer *timer);
 
+/* clang-format off */
 #define mt_container_of(pointer, type, member) \
     ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+/* clang-format on */
 
 #endif

@@ -73,11 +73,11 @@ static bool answers(uint32_t type)
 }
 
 static enum mt_rx receive(void *context, const uint8_t *bytes, size_t length, uint32_t *id,
-                                const void **view)
+                          const void **view)
 {
     struct mbim_state *state = context;
-    enum mt_mbim_result result =
-        mt_mbim_assembly_add(&state->assembly, bytes, length, &state->message);
+    enum mt_mbim_result result = mt_mbim_assembly_add(&state->assembly, bytes, length,
+                                                      &state->message);
     *view = &state->message;
     *id = state->message.transaction;
     if (result == MT_MBIM_MORE)
@@ -101,5 +101,5 @@ const struct mt_protocol mt_mbim_protocol = {
     .frame = frame,
     .receive = receive,
     .incomplete = incomplete,
-    .fragment_timeout = 1.25,  /* what libmbim allows between two fragments */
+    .fragment_timeout = 1.25, /* what libmbim allows between two fragments */
 };

@@ -13,7 +13,7 @@
 struct mt_monitor {
     uv_poll_t poll;
     int fd;
-    void (*release)(struct mt_monitor *monitor);  /* closes all but the memory; NULL: only `fd` */
+    void (*release)(struct mt_monitor *monitor); /* closes all but the memory; NULL: only `fd` */
     void (*on_event)(void *context);
     void *context;
 };

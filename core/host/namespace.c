@@ -87,8 +87,8 @@ static const char resolv_conf[] = "/etc/resolv.conf";
 /* /etc/resolv.conf as it was before anything is mounted over it. */
 struct resolver {
     bool exists;
-    char link[PATH_MAX];  /* its target as it is written, or "" for a plain file */
-    char path[PATH_MAX];  /* the file itself */
+    char link[PATH_MAX]; /* its target as it is written, or "" for a plain file */
+    char path[PATH_MAX]; /* the file itself */
     char text[65536];
     size_t length;
 };
@@ -97,7 +97,7 @@ struct resolver {
 static void complete_link(const char *target, char path[PATH_MAX])
 {
     if (strncmp(target, "../", 3) == 0)
-        target += 2;  /* /etc/.. is / */
+        target += 2; /* /etc/.. is / */
     snprintf(path, PATH_MAX, "%.5s%.4000s", target[0] == '/' ? "" : "/etc/", target);
 }
 
@@ -149,7 +149,7 @@ static int make_resolver(const struct resolver *resolver)
 /* A folder that is replaced, and the path at which the old one is found. */
 struct cover {
     const char *folder, *old;
-    const char *left_out;  /* the one name in it that the new folder lacks */
+    const char *left_out; /* the one name in it that the new folder lacks */
 };
 
 /* Makes one name of it: a directory is mounted, a file linked to. */
@@ -277,7 +277,7 @@ static int kill_others(const struct stat *here)
 
 void mt_namespace_empty(void)
 {
-    enum { ROUNDS = 10 };  /* a process may start another between two looks */
+    enum { ROUNDS = 10 }; /* a process may start another between two looks */
     struct stat here;
     if (!is_inside || stat("/proc/self/ns/mnt", &here) < 0)
         return;

@@ -13,7 +13,7 @@
 #include <sys/time.h>
 
 struct mt_netlink {
-    struct nl_sock *socket;  /* NULL until it is needed */
+    struct nl_sock *socket; /* NULL until it is needed */
     struct nl_cb *callbacks;
     struct mt_netlink_items answer;
     int status;
@@ -128,13 +128,13 @@ int mt_netlink_request(struct mt_netlink *netlink, struct nl_msg *message)
     }
     nlmsg_free(message);
     if (status == -EIO || status == -ETIMEDOUT)
-        drop_socket(netlink);  /* a late answer must not be taken for the next request's */
+        drop_socket(netlink); /* a late answer must not be taken for the next request's */
     return status;
 }
 
 int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind)
 {
-    char header[32] = { 0 };  /* of any family */
+    char header[32] = { 0 }; /* of any family */
     struct nl_msg *message = nlmsg_alloc_simple(mt_netlink_forms[kind].type + 2, NLM_F_DUMP);
     if (!message)
         return -ENOMEM;

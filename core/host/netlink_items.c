@@ -24,11 +24,11 @@ const struct mt_netlink_form mt_netlink_forms[] = {
 /* By the message: libnl gives a bridge's link the family of bridges. */
 static bool is_kept(enum mt_netlink_kind kind, const struct nlmsghdr *message)
 {
-    const unsigned char *family = nlmsg_data(message);  /* all headers begin with it */
+    const unsigned char *family = nlmsg_data(message); /* all headers begin with it */
     const struct rtmsg *route = nlmsg_data(message);
     switch (kind) {
     case MT_NETLINK_LINK:
-        return *family == AF_UNSPEC;  /* else it is a bridge's or IPv6's own view of the link */
+        return *family == AF_UNSPEC; /* else it is a bridge's or IPv6's own view of the link */
     case MT_NETLINK_NEXTHOP:
         return true;
     case MT_NETLINK_ROUTE:

@@ -12,7 +12,7 @@ enum mt_netlink_kind {
     MT_NETLINK_ROUTE,
     MT_NETLINK_NEXTHOP,
     MT_NETLINK_RULE,
-    MT_NETLINK_OVERRUN,  /* a monitor missed events: ask for the whole picture again */
+    MT_NETLINK_OVERRUN, /* a monitor missed events: ask for the whole picture again */
 };
 
 /* A thing that the kernel reported: read by libnl-route, and as it came. */
@@ -21,14 +21,14 @@ struct nl_object;
 struct mt_netlink_item {
     enum mt_netlink_kind kind;
     bool deleted;
-    struct nl_msg *message;    /* for what libnl-route does not read; NULL for an overrun */
-    struct nl_object *object;  /* a rtnl_link, rtnl_addr, rtnl_route or rtnl_rule; else NULL */
+    struct nl_msg *message;   /* for what libnl-route does not read; NULL for an overrun */
+    struct nl_object *object; /* a rtnl_link, rtnl_addr, rtnl_route or rtnl_rule; else NULL */
 };
 
 /* How the messages of each kind look. */
 struct mt_netlink_form {
-    int type;       /* RTM_NEWLINK, ...; RTM_DELLINK is one more, RTM_GETLINK two */
-    size_t header;  /* its size */
+    int type;      /* RTM_NEWLINK, ...; RTM_DELLINK is one more, RTM_GETLINK two */
+    size_t header; /* its size */
 };
 extern const struct mt_netlink_form mt_netlink_forms[MT_NETLINK_OVERRUN];
 

@@ -16,7 +16,7 @@
 struct netlink_monitor {
     struct mt_monitor base;
     struct nl_sock *socket;
-    struct mt_netlink_items queue;  /* what one read brought; the kernel keeps the rest */
+    struct mt_netlink_items queue; /* what one read brought; the kernel keeps the rest */
     size_t taken;
     int status;
 };
@@ -35,20 +35,17 @@ static int join_groups(struct nl_sock *opened, unsigned wanted)
         enum mt_netlink_kind kind;
         int group;
     } groups[] = {
-        { MT_NETLINK_LINK, RTNLGRP_LINK },
-        { MT_NETLINK_ADDRESS, RTNLGRP_IPV4_IFADDR },
-        { MT_NETLINK_ADDRESS, RTNLGRP_IPV6_IFADDR },
-        { MT_NETLINK_ROUTE, RTNLGRP_IPV4_ROUTE },
-        { MT_NETLINK_ROUTE, RTNLGRP_IPV6_ROUTE },
-        { MT_NETLINK_NEXTHOP, RTNLGRP_NEXTHOP },
-        { MT_NETLINK_RULE, RTNLGRP_IPV4_RULE },
-        { MT_NETLINK_RULE, RTNLGRP_IPV6_RULE },
+        { MT_NETLINK_LINK, RTNLGRP_LINK },           { MT_NETLINK_ADDRESS, RTNLGRP_IPV4_IFADDR },
+        { MT_NETLINK_ADDRESS, RTNLGRP_IPV6_IFADDR }, { MT_NETLINK_ROUTE, RTNLGRP_IPV4_ROUTE },
+        { MT_NETLINK_ROUTE, RTNLGRP_IPV6_ROUTE },    { MT_NETLINK_NEXTHOP, RTNLGRP_NEXTHOP },
+        { MT_NETLINK_RULE, RTNLGRP_IPV4_RULE },      { MT_NETLINK_RULE, RTNLGRP_IPV6_RULE },
     };
     errno = EIO;
     if (nl_connect(opened, NETLINK_ROUTE) < 0 || nl_socket_set_nonblocking(opened) < 0)
         return -errno;
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        if ((wanted & 1U << groups[i].kind) && nl_socket_add_membership(opened, groups[i].group) < 0)
+        if ((wanted & 1U << groups[i].kind) &&
+            nl_socket_add_membership(opened, groups[i].group) < 0)
             return -errno;
     }
     return 0;

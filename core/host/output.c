@@ -12,7 +12,7 @@
 struct stream {
     uv_poll_t poll;
     struct mt_output *output;
-    int fd;  /* a private one, for the poll; -1: not watched */
+    int fd; /* a private one, for the poll; -1: not watched */
 };
 
 struct mt_output {
@@ -74,7 +74,8 @@ static bool is_pipe(int fd)
  * UV_PRIORITIZED, which neither pipes nor our sockets have. UV_DISCONNECT would also come when the
  * other end has only closed its own writing side.
  */
-static int watch_stream(struct mt_loop *loop, struct mt_output *output, struct stream *stream, int fd)
+static int watch_stream(struct mt_loop *loop, struct mt_output *output, struct stream *stream,
+                        int fd)
 {
     stream->output = output;
     stream->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -95,7 +96,7 @@ static int watch_stream(struct mt_loop *loop, struct mt_output *output, struct s
 }
 
 int mt_output_open(struct mt_loop *loop, void (*on_closed)(void *context), void *context,
-                    struct mt_output **output)
+                   struct mt_output **output)
 {
     struct mt_output *made = calloc(1, sizeof(*made));
     if (!made)

@@ -12,7 +12,7 @@ struct mt_output;
  * its reader. Terminals (SIGHUP is their end) and files are not watched. 0 or a negative errno.
  */
 int mt_output_open(struct mt_loop *loop, void (*on_closed)(void *context), void *context,
-                    struct mt_output **output);
+                   struct mt_output **output);
 
 /* The pointer is invalid at once. NULL is fine. */
 void mt_output_close(struct mt_output *output);

@@ -24,7 +24,7 @@ struct mt_ping {
     uv_poll_t poll;
     struct mt_timer deadline;
     int fd;
-    bool raw;  /* a raw socket; else a "ping socket", which the kernel demultiplexes for us */
+    bool raw; /* a raw socket; else a "ping socket", which the kernel demultiplexes for us */
     union mt_address target;
     uint16_t id, sequence;
     uint8_t nonce[NONCE_SIZE];
@@ -106,13 +106,13 @@ static bool is_our_reply(const struct mt_ping *ping, struct mt_reader packet)
 /* Reads what is there; true when it ended the ping. */
 static bool read_replies(struct mt_ping *ping)
 {
-    static uint8_t buffer[65536];  /* one loop, one thread: one buffer serves every ping */
+    static uint8_t buffer[65536]; /* one loop, one thread: one buffer serves every ping */
     for (;;) {
         union mt_address from = { .any.sa_family = AF_UNSPEC };
         socklen_t length = sizeof(from);
         ssize_t size = recvfrom(ping->fd, buffer, sizeof(buffer), 0, &from.any, &length);
         if (size < 0)
-            return false;  /* empty, or an error that the error queue describes */
+            return false; /* empty, or an error that the error queue describes */
         double received_at = now();
         if (is_target(ping, &from) && is_our_reply(ping, mt_reader(buffer, (size_t)size))) {
             finish(ping, &(struct mt_ping_result){ .seconds = received_at - ping->sent_at });
@@ -123,7 +123,7 @@ static bool read_replies(struct mt_ping *ping)
 
 static void set_reporter(struct mt_ping_result *result, const struct sock_extended_err *error)
 {
-    const union mt_address *offender = (const void *)(error + 1);  /* SO_EE_OFFENDER */
+    const union mt_address *offender = (const void *)(error + 1); /* SO_EE_OFFENDER */
     result->icmp_type = error->ee_type;
     result->icmp_code = error->ee_code;
     if (offender->any.sa_family == AF_INET)
@@ -143,8 +143,10 @@ static bool read_errors(struct mt_ping *ping)
     for (;;) {
         struct iovec part = { packet, sizeof(packet) };
         struct msghdr message = {
-            .msg_iov = &part, .msg_iovlen = 1,
-            .msg_control = &control, .msg_controllen = sizeof(control),
+            .msg_iov = &part,
+            .msg_iovlen = 1,
+            .msg_control = &control,
+            .msg_controllen = sizeof(control),
         };
         ssize_t size = recvmsg(ping->fd, &message, MSG_ERRQUEUE);
         if (size < 0)
@@ -160,7 +162,7 @@ static bool read_errors(struct mt_ping *ping)
         const struct sock_extended_err *error = (const void *)CMSG_DATA(found);
         struct mt_ping_result result = { .status = -(int)error->ee_errno };
         if (result.status != -EMSGSIZE && result.status != -ENETUNREACH)
-            result.status = -EHOSTUNREACH;  /* no port or protocol of ours was refused */
+            result.status = -EHOSTUNREACH; /* no port or protocol of ours was refused */
         set_reporter(&result, error);
         finish(ping, &result);
         return true;

@@ -14,8 +14,8 @@ enum { MT_PING_MIN_SIZE = 16, MT_PING_MAX_SIZE = 8192 };
 struct mt_ping;
 
 struct mt_ping_result {
-    int status;      /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ENETUNREACH, -EMSGSIZE, ... */
-    double seconds;  /* the round trip, when status is 0 */
+    int status;     /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ENETUNREACH, -EMSGSIZE, ... */
+    double seconds; /* the round trip, when status is 0 */
     /* The host that reported it unreachable, and how; `from` is "" when it was this host. */
     char from[INET6_ADDRSTRLEN];
     uint8_t icmp_type, icmp_code;

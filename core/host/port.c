@@ -29,10 +29,10 @@ struct mt_port {
     struct mt_port_reader *reader;
     struct pending_write *first, **last;
     size_t queued;
-    int armed;   /* the events that libuv waits for */
-    int errors;    /* in a row, without a good read between them */
+    int armed;  /* the events that libuv waits for */
+    int errors; /* in a row, without a good read between them */
     bool was_tty;
-    struct termios tty;  /* as we found it */
+    struct termios tty; /* as we found it */
 };
 
 static void on_poll_closed(uv_handle_t *handle)
@@ -121,7 +121,7 @@ static int flush_queue(struct mt_port *port)
 /* Returns whether something came: then there may be more. */
 static bool on_readable(struct mt_port *port)
 {
-    static uint8_t buffer[READ_SIZE];  /* one loop, one thread: one buffer serves every port */
+    static uint8_t buffer[READ_SIZE]; /* one loop, one thread: one buffer serves every port */
     ssize_t count = read(port->fd, buffer, sizeof(buffer));
     if (count > 0)
         port->errors = 0;
@@ -129,8 +129,10 @@ static bool on_readable(struct mt_port *port)
         port->reader->on_data(port->reader, buffer, (size_t)count);
     else if (count == 0)
         report_closed(port, 0);
+    else if (errno == EIO)
+        report_closed(port, -ENODEV); /* the pty's other side is gone */
     else if (errno != EINTR && errno != EAGAIN)
-        report_closed(port, errno == EIO ? -ENODEV : -errno);  /* EIO: the pty's other side is gone */
+        report_closed(port, -errno);
     return count > 0;
 }
 
@@ -169,7 +171,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct mt_port *port = mt_container_of(poll, struct mt_port, poll);
     if (status == UV_EBADF) {
-        port->armed = 0;  /* libuv has stopped: epoll reports an error */
+        port->armed = 0; /* libuv has stopped: epoll reports an error */
         if (port->kind == MT_PORT_STREAM) {
             read_the_rest(port);
             return;

@@ -10,8 +10,8 @@
 #include "host/unix_socket.h"
 
 enum mt_port_kind {
-    MT_PORT_MESSAGES,  /* one read is whole messages: cdc-wdm, wwan, TUN, sockets that keep them */
-    MT_PORT_STREAM,    /* bytes: stream sockets, ptys, ttys */
+    MT_PORT_MESSAGES, /* one read is whole messages: cdc-wdm, wwan, TUN, sockets that keep them */
+    MT_PORT_STREAM,   /* bytes: stream sockets, ptys, ttys */
 };
 
 struct mt_port;

@@ -16,7 +16,7 @@ struct mt_probe {
     struct mt_timer deadline;
     int fd;
     enum mt_probe_kind kind;
-    int outcome;  /* TCP: what connect() returned, -EINPROGRESS when that is still to come */
+    int outcome; /* TCP: what connect() returned, -EINPROGRESS when that is still to come */
     double sent_at;
     uint8_t query[MT_DNS_MAX_QUERY];
     size_t query_size;
@@ -91,7 +91,7 @@ static int begin_connection(struct mt_probe *probe, const union mt_address *addr
 /* libuv reports a pending error (POLLERR) as a bad descriptor, and recv() returns which it is. */
 static void on_datagram(uv_poll_t *poll, int status, int events)
 {
-    static uint8_t buffer[65536];  /* one loop, one thread: one buffer serves every probe */
+    static uint8_t buffer[65536]; /* one loop, one thread: one buffer serves every probe */
     struct mt_probe *probe = mt_container_of(poll, struct mt_probe, poll);
     struct mt_reader query = mt_reader(probe->query, probe->query_size);
     (void)status;

@@ -12,16 +12,16 @@ struct mt_probe;
 
 struct mt_probe_target {
     enum mt_probe_kind { MT_PROBE_TCP, MT_PROBE_DNS } kind;
-    const char *address;  /* numeric */
+    const char *address; /* numeric */
     uint16_t port;
-    const char *link;  /* the only one to be used, or NULL */
-    const char *name;  /* DNS: the name in question; "" is the root */
+    const char *link; /* the only one to be used, or NULL */
+    const char *name; /* DNS: the name in question; "" is the root */
 };
 
 struct mt_probe_result {
-    int status;      /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ECONNREFUSED (DNS only), ... */
-    double seconds;  /* the round trip, when status is 0 */
-    bool refused;    /* TCP: the host is there and refuses the connection */
+    int status;     /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ECONNREFUSED (DNS only), ... */
+    double seconds; /* the round trip, when status is 0 */
+    bool refused;   /* TCP: the host is there and refuses the connection */
 };
 
 /*

@@ -31,9 +31,9 @@ struct mt_process {
     char *input;
     struct mt_timer deadline;
     struct mt_process_result result;
-    void (*on_done)(void *context);  /* NULL once abandoned */
+    void (*on_done)(void *context); /* NULL once abandoned */
     void *context;
-    int handles;  /* that libuv has not closed */
+    int handles; /* that libuv has not closed */
     bool attached, running, done, released;
 };
 
@@ -148,7 +148,7 @@ void mt_process_abandon(struct mt_process *process)
     else if (process->running)
         terminate(process);
     else
-        finish(process);  /* the rest of its output is not needed */
+        finish(process); /* the rest of its output is not needed */
 }
 
 /*
@@ -189,7 +189,7 @@ void mt_processes_close(struct mt_processes *processes)
 
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
-    static char shared[65536];  /* one loop, one thread: read into it and copied at once */
+    static char shared[65536]; /* one loop, one thread: read into it and copied at once */
     (void)handle;
     (void)suggested;
     *buffer = uv_buf_init(shared, sizeof(shared));
@@ -242,7 +242,8 @@ static void on_written(uv_write_t *write, int status)
 
 /* ---- the beginning ---- */
 
-static void open_end(struct mt_process *process, struct pipe_end *end, struct mt_child_output *output)
+static void open_end(struct mt_process *process, struct pipe_end *end,
+                     struct mt_child_output *output)
 {
     end->process = process;
     end->output = output;

@@ -12,26 +12,26 @@
 struct mt_child_output {
     char *data;
     size_t length;
-    bool truncated;  /* it wrote more than MT_OUTPUT_LIMIT; the rest was read and dropped */
+    bool truncated; /* it wrote more than MT_OUTPUT_LIMIT; the rest was read and dropped */
 };
 
 enum { MT_OUTPUT_LIMIT = 1 << 20 };
 
 struct mt_process_options {
-    char **arguments;          /* ends with NULL; the first is looked up on PATH */
-    char **environment;        /* or NULL: ours */
-    const char *input;         /* for its standard input; NULL: it reads /dev/null */
+    char **arguments;   /* ends with NULL; the first is looked up on PATH */
+    char **environment; /* or NULL: ours */
+    const char *input;  /* for its standard input; NULL: it reads /dev/null */
     size_t input_length;
-    bool attached;             /* it shares our terminal and our process group instead */
-    double timeout;            /* seconds; < 0: none */
+    bool attached;  /* it shares our terminal and our process group instead */
+    double timeout; /* seconds; < 0: none */
 };
 
 struct mt_process;
 
 /* Lasts until it is released or abandoned. */
 struct mt_process_result {
-    int status;     /* the exit status, or 128 + the signal that ended it */
-    int signal;     /* or 0 */
+    int status; /* the exit status, or 128 + the signal that ended it */
+    int signal; /* or 0 */
     bool timed_out;
     struct mt_child_output out, err;
 };

@@ -40,12 +40,12 @@ static uint32_t number(uint8_t *frame, size_t length, uint32_t counter)
 static int send_message(struct mt_exchange *exchange, const uint8_t *message, size_t length,
                         size_t max_transfer)
 {
-    (void)max_transfer;  /* a frame is one transfer, or the modem takes none of it */
+    (void)max_transfer; /* a frame is one transfer, or the modem takes none of it */
     return mt_exchange_transfer(exchange, message, length);
 }
 
 static enum mt_rx receive(void *state, const uint8_t *bytes, size_t length, uint32_t *id,
-                                const void **view)
+                          const void **view)
 {
     struct mt_qmi_message *message = state;
     enum mt_qmi_result result = mt_qmi_parse(bytes, length, message);
@@ -70,5 +70,5 @@ const struct mt_protocol mt_qmi_protocol = {
     .frame = mt_qmi_frame_length,
     .receive = receive,
     .incomplete = incomplete,
-    .fragment_timeout = 1.25,  /* for the rest of a frame on a stream: as long as for MBIM's */
+    .fragment_timeout = 1.25, /* for the rest of a frame on a stream: as long as for MBIM's */
 };

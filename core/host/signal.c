@@ -15,7 +15,7 @@ struct signal_monitor {
     int number;
 };
 
-static sigset_t listened;  /* the signals that this process reads here */
+static sigset_t listened; /* the signals that this process reads here */
 
 /* The kernel keeps one of each kind, and not how often it came. */
 int mt_signal_take(struct mt_monitor *signal)
@@ -35,7 +35,7 @@ static void release(struct mt_monitor *base)
     struct signal_monitor *signal = mt_container_of(base, struct signal_monitor, base);
     if (base->fd < 0)
         return;
-    mt_signal_take(base);  /* or one that came and was not taken would act once it is unblocked */
+    mt_signal_take(base); /* or one that came and was not taken would act once it is unblocked */
     close(base->fd);
     sigdelset(&listened, signal->number);
     pthread_sigmask(SIG_UNBLOCK, &signal->set, NULL);

@@ -63,10 +63,10 @@ static int error_of_udev(void)
 /* Copies the strings of `from` into a new device. */
 static int copy_device(const struct mt_device *from, struct mt_device **device)
 {
-    struct mt_device *made =
-        malloc(sizeof(*made) + size_of(from->action) + size_of(from->syspath) +
-               size_of(from->devnode) + size_of(from->subsystem) + size_of(from->sysname) +
-               size_of(from->driver) + size_of(from->devtype));
+    struct mt_device *made = malloc(sizeof(*made) + size_of(from->action) + size_of(from->syspath) +
+                                    size_of(from->devnode) + size_of(from->subsystem) +
+                                    size_of(from->sysname) + size_of(from->driver) +
+                                    size_of(from->devtype));
     if (!made)
         return -ENOMEM;
     char *at = (char *)(made + 1);
@@ -83,7 +83,8 @@ static int copy_device(const struct mt_device *from, struct mt_device **device)
     return 0;
 }
 
-static const char *get_text(const char *(*get)(struct udev_device *), struct udev_device *from, int *status)
+static const char *get_text(const char *(*get)(struct udev_device *), struct udev_device *from,
+                            int *status)
 {
     errno = 0;
     const char *text = get(from);
@@ -167,13 +168,15 @@ static int bus_device(const char *syspath, const char *subsystem, struct mt_devi
     int status = read_link(syspath, "driver", driver);
     if (status < 0)
         return status;
-    return copy_device(&(struct mt_device){
-        .syspath = syspath,
-        .subsystem = subsystem,
-        .sysname = sysname,
-        .driver = driver[0] ? name_in(driver) : NULL,
-        .devtype = strcmp(subsystem, "usb") == 0 ? usb_devtype(sysname) : NULL,
-    }, device);
+    return copy_device(
+        &(struct mt_device){
+            .syspath = syspath,
+            .subsystem = subsystem,
+            .sysname = sysname,
+            .driver = driver[0] ? name_in(driver) : NULL,
+            .devtype = strcmp(subsystem, "usb") == 0 ? usb_devtype(sysname) : NULL,
+        },
+        device);
 }
 
 /* Puts a device into a list by its syspath. */
@@ -276,11 +279,11 @@ static int class_devices(struct udev *udev, const char *subsystem, struct mt_dev
         status = udev_enumerate_scan_devices(search);
     struct udev_list_entry *entry;
     struct mt_device *first = NULL, **last = &first;
-    udev_list_entry_foreach(entry, status >= 0 ? udev_enumerate_get_list_entry(search) : NULL) {
+    udev_list_entry_foreach (entry, status >= 0 ? udev_enumerate_get_list_entry(search) : NULL) {
         status = class_device(udev, udev_list_entry_get_name(entry), last);
         if (status == 0)
             last = &(*last)->next;
-        else if (status != -ENODEV)  /* gone since the search */
+        else if (status != -ENODEV) /* gone since the search */
             break;
     }
     udev_enumerate_unref(search);

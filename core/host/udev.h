@@ -14,9 +14,9 @@
  */
 struct mt_device {
     struct mt_device *next;
-    const char *action;  /* "add", "remove", "change", ... in the event of a monitor */
+    const char *action; /* "add", "remove", "change", ... in the event of a monitor */
     const char *syspath, *devnode, *subsystem, *sysname, *driver, *devtype;
-    bool initialized;    /* have udev's rules named it and set its permissions? */
+    bool initialized; /* have udev's rules named it and set its permissions? */
 };
 
 /* Frees a list. */

@@ -24,7 +24,8 @@ static int64_t owner_in(struct nlmsghdr *header, const char *name, size_t length
 {
     const struct unix_diag_msg *socket = NLMSG_DATA(header);
     int left = (int)header->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*socket));
-    struct rtattr *attribute = (struct rtattr *)(void *)((char *)NLMSG_DATA(header) + sizeof(*socket));
+    struct rtattr *attribute = (struct rtattr *)(void *)((char *)NLMSG_DATA(header) +
+                                                         sizeof(*socket));
     int64_t uid = MT_UID_UNKNOWN;
     bool is_named = false;
     for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
@@ -43,7 +44,7 @@ static int64_t owner_in(struct nlmsghdr *header, const char *name, size_t length
 /* The kernel has the whole answer ready at once: nothing waits here. */
 static int64_t read_list(int fd, const char *name, size_t length)
 {
-    static alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];  /* one loop, one thread */
+    static alignas(struct nlmsghdr) char buffer[BUFFER_SIZE]; /* one loop, one thread */
     while (true) {
         ssize_t size = recv(fd, buffer, sizeof(buffer), 0);
         if (size <= 0)
@@ -52,7 +53,7 @@ static int64_t read_list(int fd, const char *name, size_t length)
         for (struct nlmsghdr *header = (void *)buffer; left > 0 && NLMSG_OK(header, (unsigned)left);
              header = NLMSG_NEXT(header, left)) {
             if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
-                return MT_UID_UNKNOWN;  /* the end, or an error */
+                return MT_UID_UNKNOWN; /* the end, or an error */
             int64_t uid = owner_in(header, name, length);
             if (uid != MT_UID_UNKNOWN)
                 return uid;
@@ -67,7 +68,8 @@ static int64_t owner_of_abstract(const char *name, size_t length)
         struct unix_diag_req request;
     } message = {
         .header = { sizeof(message), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0 },
-        .request = { .sdiag_family = AF_UNIX, .udiag_states = (uint32_t)ALL_STATES,
+        .request = { .sdiag_family = AF_UNIX,
+                     .udiag_states = (uint32_t)ALL_STATES,
                      .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_UID },
     };
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);

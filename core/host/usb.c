@@ -15,9 +15,9 @@ struct mt_usb_job {
     uv_work_t work;
     struct mt_loop *loop;
     char path[PATH_MAX];
-    char text[32];  /* to be written; "": reset */
+    char text[32]; /* to be written; "": reset */
     int status;
-    void (*on_done)(void *context, int status);  /* NULL: the caller does not wait any more */
+    void (*on_done)(void *context, int status); /* NULL: the caller does not wait any more */
     void *context;
 };
 
@@ -81,8 +81,7 @@ int mt_usb_reset(struct mt_loop *loop, const char *node, void (*on_done)(void *c
 }
 
 int mt_usb_write(struct mt_loop *loop, const char *path, const char *text,
-                 void (*on_done)(void *context, int status), void *context,
-                 struct mt_usb_job **job)
+                 void (*on_done)(void *context, int status), void *context, struct mt_usb_job **job)
 {
     struct mt_usb_job parts = { .on_done = on_done, .context = context };
     if (!copy(parts.path, sizeof(parts.path), path))
@@ -95,5 +94,5 @@ int mt_usb_write(struct mt_loop *loop, const char *path, const char *text,
 void mt_usb_abandon(struct mt_usb_job *job)
 {
     job->on_done = NULL;
-    uv_cancel((uv_req_t *)&job->work);  /* a job that still waits for a thread need not begin */
+    uv_cancel((uv_req_t *)&job->work); /* a job that still waits for a thread need not begin */
 }

@@ -36,8 +36,8 @@ static void push_token(lua_State *L, const struct mt_at_token *token)
     if (token->kind == MT_AT_LINE && !token->truncated)
         final = mt_at_classify(token->text);
     lua_createtable(L, 0, 4);
-    mt_table_set_string(L, "kind", token->kind == MT_AT_PROMPT ? "prompt" :
-                                   final.result != MT_AT_NONE ? "final" : "line");
+    const char *kind = final.result != MT_AT_NONE ? "final" : "line";
+    mt_table_set_string(L, "kind", token->kind == MT_AT_PROMPT ? "prompt" : kind);
     push_text(L, token->text);
     lua_setfield(L, -2, "text");
     if (token->truncated)

@@ -119,7 +119,7 @@ static int l_searcher(lua_State *L)
     lua_getfield(L, -3, "path");
     lua_call(L, 2, 2);
     if (lua_isnil(L, -2))
-        return 1;  /* where it was looked for */
+        return 1; /* where it was looked for */
     lua_pop(L, 1);
     bool ours = is_ours(lua_tostring(L, -1), home, length);
     lua_pushvalue(L, lua_upvalueindex(1));
@@ -134,7 +134,7 @@ static int l_searcher(lua_State *L)
     if (ours)
         lua_pushcclosure(L, l_load_ours, 1);
     lua_insert(L, -2);
-    return 2;  /* the loader, and the path that it is called with */
+    return 2; /* the loader, and the path that it is called with */
 }
 
 /* Index of Lua's own searcher of package.path, which ours replaces. */

@@ -61,11 +61,8 @@ static int l_close(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    { "close", l_close },
-    { "pty", l_pty },
-    { "socketpair", l_socketpair },
-    { "tun", l_tun },
-    { NULL, NULL },
+    { "close", l_close }, { "pty", l_pty }, { "socketpair", l_socketpair },
+    { "tun", l_tun },     { NULL, NULL },
 };
 
 int mt_lua_descriptor_open(lua_State *L)

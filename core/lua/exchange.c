@@ -15,18 +15,18 @@
 
 struct indication {
     struct indication *next;
-    lua_Integer lost;       /* how many were dropped between the one before it and this one */
-    max_align_t message[];  /* as the protocol copied it */
+    lua_Integer lost;      /* how many were dropped between the one before it and this one */
+    max_align_t message[]; /* as the protocol copied it */
 };
 
 struct lua_exchange {
     const struct mt_lua_protocol *protocol;
-    struct mt_exchange *exchange;  /* NULL once closed */
+    struct mt_exchange *exchange; /* NULL once closed */
     struct indication *first, **last;
     unsigned queued;
-    lua_Integer lost;  /* how many were dropped after the last one in the queue */
+    lua_Integer lost; /* how many were dropped after the last one in the queue */
     struct indication_op *waiting;
-    int status;  /* why it ended; 1 while it has not */
+    int status; /* why it ended; 1 while it has not */
 };
 
 enum { MAX_INDICATIONS = 256 };
@@ -35,7 +35,7 @@ struct request_op {
     struct mt_op base;
     struct mt_request request;
     const struct mt_lua_protocol *protocol;
-    void *answer;  /* a copy */
+    void *answer; /* a copy */
     int status;
 };
 
@@ -165,9 +165,7 @@ static void indication_cancel(struct mt_op *base)
         op->exchange->waiting = NULL;
 }
 
-static const struct mt_op_class indication_class = {
-    indication_cancel, indication_finish, NULL
-};
+static const struct mt_op_class indication_class = { indication_cancel, indication_finish, NULL };
 
 /*
  * exchange:indication() waits -> message | nil, err. The oldest; where others were dropped before
@@ -225,9 +223,7 @@ static int request_finish(lua_State *L, struct mt_op *base)
     return 1;
 }
 
-static const struct mt_op_class request_class = {
-    request_cancel, request_finish, request_release
-};
+static const struct mt_op_class request_class = { request_cancel, request_finish, request_release };
 
 /*
  * exchange:request(message, timeout = number) waits -> message | nil, err. The answer. The

@@ -11,7 +11,7 @@
 
 /* What the binding of a protocol lends its exchanges. */
 struct mt_lua_protocol {
-    const char *name;  /* the source of errors: "mbim" */
+    const char *name; /* the source of errors: "mbim" */
     const struct mt_protocol *host;
     /*
      * Makes bytes of the message table at `index`, in a userdata that it leaves on the stack, and

@@ -26,7 +26,7 @@ enum { READ_LIMIT = 1 << 20 };
  * is what the script holds.
  */
 struct file {
-    int fd;  /* or -1 */
+    int fd; /* or -1 */
 };
 
 /* lock:close(): gives it back. */

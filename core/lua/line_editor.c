@@ -23,7 +23,7 @@ struct read_op {
 };
 
 struct lua_prompt {
-    struct mt_line_editor *edit;  /* NULL once closed */
+    struct mt_line_editor *edit; /* NULL once closed */
     struct read_op *waiting;
 };
 
@@ -176,15 +176,9 @@ static int l_open(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    { "close", l_close },
-    { "is_edited", l_is_edited },
-    { "is_terminal", l_is_terminal },
-    { "print", l_print },
-    { "read", l_read },
-    { "remember", l_remember },
-    { "__close", l_close },
-    { "__gc", l_close },
-    { NULL, NULL },
+    { "close", l_close },   { "is_edited", l_is_edited }, { "is_terminal", l_is_terminal },
+    { "print", l_print },   { "read", l_read },           { "remember", l_remember },
+    { "__close", l_close }, { "__gc", l_close },          { NULL, NULL },
 };
 
 int mt_lua_line_editor_open(lua_State *L)

@@ -240,12 +240,8 @@ static const luaL_Reg assembly_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "assembly", l_assembly },
-    { "build", l_build },
-    { "exchange", l_exchange },
-    { "parse", l_parse },
-    { "split", l_split },
-    { NULL, NULL },
+    { "assembly", l_assembly }, { "build", l_build }, { "exchange", l_exchange },
+    { "parse", l_parse },       { "split", l_split }, { NULL, NULL },
 };
 
 int mt_lua_mbim_open(lua_State *L)

@@ -12,7 +12,7 @@
 struct monitor {
     const char *source;
     int (*take)(lua_State *L, struct mt_monitor *host);
-    struct mt_monitor *host;  /* NULL until it is opened, and once it is closed */
+    struct mt_monitor *host; /* NULL until it is opened, and once it is closed */
     struct next_op *waiting;
 };
 
@@ -40,7 +40,7 @@ static void next_cancel(struct mt_op *base)
     struct next_op *op = (struct next_op *)base;
     struct monitor *monitor = op->monitor;
     if (monitor->waiting != op)
-        return;  /* its event has come, and another task may be waiting already */
+        return; /* its event has come, and another task may be waiting already */
     monitor->waiting = NULL;
     mt_monitor_disarm(monitor->host);
 }
@@ -101,11 +101,8 @@ struct mt_monitor **mt_lua_monitor_new(lua_State *L, const char *source,
 }
 
 static const luaL_Reg methods[] = {
-    { "close", l_close },
-    { "next", l_next },
-    { "__close", l_close },
-    { "__gc", l_close },
-    { NULL, NULL },
+    { "close", l_close }, { "next", l_next }, { "__close", l_close },
+    { "__gc", l_close },  { NULL, NULL },
 };
 
 void mt_lua_monitor_register(lua_State *L)

@@ -202,7 +202,7 @@ static int l_add_address(lua_State *L)
     if (status > 0) {
         int built = rtnl_addr_build_add_request(address, NLM_F_EXCL, &message);
         if (built == 0 && protocol)
-            nla_put_u8(message, MT_IFA_PROTO, protocol);  /* a page has room for it */
+            nla_put_u8(message, MT_IFA_PROTO, protocol); /* a page has room for it */
         status = mt_netlink_send(L, built, message);
     }
     return changed_address(L, "add", address, status);

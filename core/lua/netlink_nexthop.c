@@ -77,7 +77,7 @@ static int build(const struct nexthop *nexthop, int type, int flags, uint32_t id
     if (nexthop->count)
         nla_put(*message, NHA_GROUP, nexthop->count * (int)sizeof(nexthop->members[0]),
                 nexthop->members);
-    return 0;  /* a page has room for all of them */
+    return 0; /* a page has room for all of them */
 }
 
 static int changed_nexthop(lua_State *L, const char *what, uint32_t id, int status)

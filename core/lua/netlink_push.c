@@ -94,9 +94,12 @@ static const struct named_number route_types[] = {
 };
 
 static const struct named_number rule_actions[] = {
-    { FR_ACT_TO_TBL, "table" },           { FR_ACT_GOTO, "goto" },
-    { FR_ACT_NOP, "nop" },                { FR_ACT_BLACKHOLE, "blackhole" },
-    { FR_ACT_UNREACHABLE, "unreachable" }, { FR_ACT_PROHIBIT, "prohibit" },
+    { FR_ACT_TO_TBL, "table" },
+    { FR_ACT_GOTO, "goto" },
+    { FR_ACT_NOP, "nop" },
+    { FR_ACT_BLACKHOLE, "blackhole" },
+    { FR_ACT_UNREACHABLE, "unreachable" },
+    { FR_ACT_PROHIBIT, "prohibit" },
     { 0, NULL },
 };
 
@@ -113,10 +116,16 @@ static void set_traffic(lua_State *L, const char *name, struct rtnl_link *link,
 static void set_statistics(lua_State *L, struct rtnl_link *link)
 {
     static const rtnl_link_stat_id_t rx[] = {
-        RTNL_LINK_RX_PACKETS, RTNL_LINK_RX_BYTES, RTNL_LINK_RX_ERRORS, RTNL_LINK_RX_DROPPED,
+        RTNL_LINK_RX_PACKETS,
+        RTNL_LINK_RX_BYTES,
+        RTNL_LINK_RX_ERRORS,
+        RTNL_LINK_RX_DROPPED,
     };
     static const rtnl_link_stat_id_t tx[] = {
-        RTNL_LINK_TX_PACKETS, RTNL_LINK_TX_BYTES, RTNL_LINK_TX_ERRORS, RTNL_LINK_TX_DROPPED,
+        RTNL_LINK_TX_PACKETS,
+        RTNL_LINK_TX_BYTES,
+        RTNL_LINK_TX_ERRORS,
+        RTNL_LINK_TX_DROPPED,
     };
     lua_createtable(L, 0, 2);
     set_traffic(L, "rx", link, rx);
@@ -247,8 +256,8 @@ static void push_nexthop(lua_State *L, const struct mt_netlink_item *item)
     set_family(L, header->nh_family);
     set_link_name(L, (int)number_of(find(item, sizeof(*header), NHA_OIF)));
     if (gateway && nla_len(gateway) == (header->nh_family == AF_INET6 ? 16 : 4))
-        mt_table_set_string(L, "gateway", inet_ntop(header->nh_family, nla_data(gateway), text,
-                                                    sizeof(text)));
+        mt_table_set_string(L, "gateway",
+                            inet_ntop(header->nh_family, nla_data(gateway), text, sizeof(text)));
     mt_table_set_flag(L, "onlink", (header->nh_flags & RTNH_F_ONLINK) != 0);
 }
 
@@ -278,9 +287,11 @@ static void push_overrun(lua_State *L, const struct mt_netlink_item *item)
     lua_createtable(L, 0, 1);
 }
 
+typedef void (*push_function)(lua_State *L, const struct mt_netlink_item *item);
+
 void mt_netlink_push(lua_State *L, const struct mt_netlink_item *item)
 {
-    static void (*const push[])(lua_State *L, const struct mt_netlink_item *item) = {
+    static const push_function push[] = {
         push_link, push_address, push_route, push_nexthop, push_rule, push_overrun,
     };
     push[item->kind](L, item);

@@ -212,7 +212,7 @@ int mt_netlink_list(lua_State *L, enum mt_netlink_kind kind, const char *what)
     };
     int status = selector.link < 0 ? selector.link : mt_netlink_dump(mt_lua_netlink(L), kind);
     if (status == -EOPNOTSUPP && kind == MT_NETLINK_NEXTHOP)
-        status = 0;  /* an old kernel has none */
+        status = 0; /* an old kernel has none */
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s of %s", what, link ? link : "all links");
 

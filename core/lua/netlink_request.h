@@ -38,7 +38,7 @@ int mt_netlink_ip(lua_State *L, const char *field, bool network, struct nl_addr 
 /* From 1 to `largest`; 1 where it is not given. */
 int mt_netlink_weight(lua_State *L, int largest);
 
-enum { MT_NETLINK_HOPS = 256 };  /* the longest list of them */
+enum { MT_NETLINK_HOPS = 256 }; /* the longest list of them */
 
 /*
  * Calls `read` for each table in the list that is in the field `name`; it finds that table where

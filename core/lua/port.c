@@ -28,10 +28,10 @@ struct read_op {
 };
 
 struct lua_port {
-    struct mt_port *port;  /* NULL once closed */
+    struct mt_port *port; /* NULL once closed */
     struct mt_port_reader reader;
     struct read_op *waiting;
-    int status;            /* why it ended; 1 while it has not */
+    int status; /* why it ended; 1 while it has not */
 };
 
 static struct lua_port *check_port(lua_State *L)
@@ -308,11 +308,11 @@ static int l_adopt(lua_State *L)
 struct accept_op {
     struct mt_op base;
     struct lua_listener *listener;
-    int fd;  /* or a negative errno */
+    int fd; /* or a negative errno */
 };
 
 struct lua_listener {
-    struct mt_listener *listener;  /* NULL once closed */
+    struct mt_listener *listener; /* NULL once closed */
     enum mt_port_kind kind;
     struct accept_op *waiting;
 };
@@ -422,34 +422,20 @@ static int l_listen(lua_State *L)
 }
 
 static const luaL_Reg port_methods[] = {
-    { "close", l_close },
-    { "max_message", l_max_message },
-    { "peer", l_peer },
-    { "read", l_read },
-    { "write", l_write },
-    { "__close", l_close },
-    { "__gc", l_close },
-    { NULL, NULL },
+    { "close", l_close }, { "max_message", l_max_message }, { "peer", l_peer },  { "read", l_read },
+    { "write", l_write }, { "__close", l_close },           { "__gc", l_close }, { NULL, NULL },
 };
 
 static const luaL_Reg listener_methods[] = {
-    { "accept", l_accept },
-    { "close", l_listener_close },
-    { "strangers", l_strangers },
-    { "__close", l_listener_close },
-    { "__gc", l_listener_close },
-    { NULL, NULL },
+    { "accept", l_accept },          { "close", l_listener_close }, { "strangers", l_strangers },
+    { "__close", l_listener_close }, { "__gc", l_listener_close },  { NULL, NULL },
 };
 
 static const luaL_Reg functions[] = {
-    { "adopt", l_adopt },
-    { "listen", l_listen },
-    { "open", l_open },
-    { "open_input", l_open_input },
-    { "packets", l_packets },
-    { "receive", l_receive },
-    { "send", l_send },
-    { NULL, NULL },
+    { "adopt", l_adopt },     { "listen", l_listen },
+    { "open", l_open },       { "open_input", l_open_input },
+    { "packets", l_packets }, { "receive", l_receive },
+    { "send", l_send },       { NULL, NULL },
 };
 
 int mt_lua_port_open(lua_State *L)

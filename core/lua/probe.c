@@ -33,8 +33,8 @@ static void probe_cancel(struct mt_op *base)
 
 static int fail(lua_State *L, int status, const struct mt_probe_target *target)
 {
-    return mt_error_errno(L, status, "probe", target->kind == MT_PROBE_TCP ?
-                          "TCP to %s port %d" : "DNS query to %s port %d", target->address,
+    return mt_error_errno(L, status, "probe", "%s to %s port %d",
+                          target->kind == MT_PROBE_TCP ? "TCP" : "DNS query", target->address,
                           (int)target->port);
 }
 

@@ -124,7 +124,7 @@ static char **read_environment(lua_State *L)
         return NULL;
     luaL_checktype(L, -1, LUA_TTABLE);
     int changes = lua_gettop(L);
-    lua_newtable(L);  /* keeps the new strings alive */
+    lua_newtable(L); /* keeps the new strings alive */
     int kept = changes + 1;
     lua_Integer count = 0;
     for (lua_pushnil(L); lua_next(L, changes); lua_pop(L, 1)) {

@@ -210,12 +210,8 @@ static const luaL_Reg assembly_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "assembly", l_assembly },
-    { "build", l_build },
-    { "exchange", l_exchange },
-    { "parse", l_parse },
-    { "parse_sdu", l_parse_sdu },
-    { NULL, NULL },
+    { "assembly", l_assembly }, { "build", l_build },         { "exchange", l_exchange },
+    { "parse", l_parse },       { "parse_sdu", l_parse_sdu }, { NULL, NULL },
 };
 
 int mt_lua_qmi_open(lua_State *L)

@@ -160,11 +160,8 @@ static int l_new(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    { "close", l_close },
-    { "length", l_length },
-    { "pop", l_pop },
-    { "push", l_push },
-    { NULL, NULL },
+    { "close", l_close }, { "length", l_length }, { "pop", l_pop },
+    { "push", l_push },   { NULL, NULL },
 };
 
 int mt_lua_queue_open(lua_State *L)

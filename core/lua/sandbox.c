@@ -13,8 +13,8 @@ enum { STEPS_BETWEEN_LOOKS = 100, DEEPEST = 16, LONGEST_MESSAGE = 1000 };
 
 /* Chunks run one at a time. */
 static struct {
-    uint64_t nanoseconds, begun;  /* of the processor's time */
-    uint64_t due;                 /* when to read that, in uv_hrtime() nanoseconds */
+    uint64_t nanoseconds, begun; /* of the processor's time */
+    uint64_t due;                /* when to read that, in uv_hrtime() nanoseconds */
 } spent;
 
 static void start_clock(double seconds)
@@ -144,7 +144,7 @@ static int run(lua_State *thread, const char *source, size_t length, const char 
     if (status != LUA_OK)
         return status;
     lua_insert(thread, 2);
-    lua_setupvalue(thread, 2, 1);  /* the environment, which was at 2 */
+    lua_setupvalue(thread, 2, 1); /* the environment, which was at 2 */
     status = lua_pcall(thread, 0, LUA_MULTRET, 1);
     if (status != LUA_OK)
         return status;
@@ -192,11 +192,12 @@ static int l_run(lua_State *L)
     if (lua_getfield(L, 3, "string") != LUA_TTABLE)
         return luaL_argerror(L, 3, "the environment needs a string table");
 
-    struct mt_account *account = mt_account_new("sandbox", &(struct mt_allowance){ .bytes = bytes });
+    struct mt_account *account = mt_account_new("sandbox",
+                                                &(struct mt_allowance){ .bytes = bytes });
     if (!account)
         return luaL_error(L, "not enough memory");
-    limits->charged = NULL;  /* nothing may be raised while strings have other methods */
-    lua_State *thread = lua_newthread(L);  /* a new coroutine: hooks are set for one coroutine */
+    limits->charged = NULL; /* nothing may be raised while strings have other methods */
+    lua_State *thread = lua_newthread(L); /* a new coroutine: hooks are set for one coroutine */
     lua_pushcfunction(thread, on_raise);
     push_copy(L, 3, 2);
     lua_xmove(L, thread, 1);

@@ -12,9 +12,9 @@
  * a string among them lives as long as the call. All raise for a value of another type.
  */
 const char *mt_argument_string(lua_State *L, const char *name, const char *otherwise);
-const char *mt_argument_need(lua_State *L, const char *name);  /* a string that must be there */
+const char *mt_argument_need(lua_State *L, const char *name); /* a string that must be there */
 lua_Integer mt_argument_integer(lua_State *L, const char *name, lua_Integer max,
-                                lua_Integer otherwise);  /* from 0 to `max` */
+                                lua_Integer otherwise); /* from 0 to `max` */
 bool mt_argument_flag(lua_State *L, const char *name);
 
 /* Pushes what it is, and returns its Lua type. */

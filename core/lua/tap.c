@@ -21,14 +21,14 @@ enum { MAX_TRANSFERS = 1024, MAX_BYTES = 1 << 20 };
 struct transfer {
     struct transfer *next;
     bool sent;
-    uint64_t time;  /* uv_hrtime() */
+    uint64_t time; /* uv_hrtime() */
     size_t length;
     uint8_t bytes[];
 };
 
 struct lua_tap {
     struct mt_tap base;
-    struct mt_exchange *exchange;  /* NULL once it ended, or the tap was closed */
+    struct mt_exchange *exchange; /* NULL once it ended, or the tap was closed */
     const char *source;
     struct transfer *first, **last;
     unsigned queued, dropped;
@@ -65,7 +65,9 @@ static void on_transfer(struct mt_tap *base, bool sent, const uint8_t *bytes, si
         return;
     }
     *transfer = (struct transfer){
-        .sent = sent, .time = uv_hrtime(), .length = length,
+        .sent = sent,
+        .time = uv_hrtime(),
+        .length = length,
     };
     memcpy(transfer->bytes, bytes, length);
     *tap->last = transfer;
@@ -78,7 +80,7 @@ static void on_transfer(struct mt_tap *base, bool sent, const uint8_t *bytes, si
 static void on_gone(struct mt_tap *base, int status)
 {
     struct lua_tap *tap = mt_container_of(base, struct lua_tap, base);
-    (void)status;  /* the holder of the exchange gets the reason */
+    (void)status; /* the holder of the exchange gets the reason */
     tap->exchange = NULL;
     wake(tap);
 }
@@ -184,11 +186,8 @@ int mt_lua_tap_new(lua_State *L, struct mt_exchange *exchange, const char *sourc
 }
 
 static const luaL_Reg methods[] = {
-    { "close", l_close },
-    { "next", l_next },
-    { "__close", l_close },
-    { "__gc", l_close },
-    { NULL, NULL },
+    { "close", l_close }, { "next", l_next }, { "__close", l_close },
+    { "__gc", l_close },  { NULL, NULL },
 };
 
 void mt_lua_tap_register(lua_State *L)

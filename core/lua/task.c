@@ -182,14 +182,19 @@ static int l_account(lua_State *L)
     lua_Integer bytes = luaL_optinteger(L, 4, 0);
     double cleanup = luaL_optnumber(L, 5, 0);
     lua_Integer tasks = luaL_optinteger(L, 6, 0);
-    luaL_argcheck(L, seconds >= 0 && seconds < 1e9 && cleanup >= 0 && cleanup < 1e9 && bytes >= 0 &&
-                  tasks >= 0, 1, "a limit that can be");
+    luaL_argcheck(L,
+                  seconds >= 0 && seconds < 1e9 && cleanup >= 0 && cleanup < 1e9 && bytes >= 0 &&
+                      tasks >= 0,
+                  1, "a limit that can be");
     struct mt_account **account = lua_newuserdatauv(L, sizeof(*account), 0);
     *account = NULL;
     luaL_setmetatable(L, "mt.account");
     *account = mt_account_new(name, &(struct mt_allowance){
-        .seconds = seconds, .cleanup = cleanup, .bytes = (size_t)bytes, .tasks = (size_t)tasks,
-    });
+                                        .seconds = seconds,
+                                        .cleanup = cleanup,
+                                        .bytes = (size_t)bytes,
+                                        .tasks = (size_t)tasks,
+                                    });
     if (!*account)
         luaL_error(L, "not enough memory");
     return 1;
@@ -231,11 +236,8 @@ static int l_account_gc(lua_State *L)
 }
 
 static const luaL_Reg task_methods[] = {
-    { "cancel", l_cancel },
-    { "ended", l_ended },
-    { "join", mt_task_join },
-    { "set_owner", l_set_owner },
-    { NULL, NULL },
+    { "cancel", l_cancel },       { "ended", l_ended }, { "join", mt_task_join },
+    { "set_owner", l_set_owner }, { NULL, NULL },
 };
 
 static const luaL_Reg account_methods[] = {

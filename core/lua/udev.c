@@ -198,12 +198,8 @@ static const luaL_Reg list_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "attribute", l_attribute },
-    { "device", l_device },
-    { "devices", l_devices },
-    { "monitor", l_monitor },
-    { "parent", l_parent },
-    { NULL, NULL },
+    { "attribute", l_attribute }, { "device", l_device }, { "devices", l_devices },
+    { "monitor", l_monitor },     { "parent", l_parent }, { NULL, NULL },
 };
 
 int mt_lua_udev_open(lua_State *L)

@@ -30,7 +30,9 @@ static bool end_line(struct mt_at_lines *lines, struct mt_at_token *token)
     struct mt_reader trimmed;
 
     *token = (struct mt_at_token){
-        .kind = MT_AT_LINE, .text = mt_reader(lines->text, lines->used), .truncated = lines->truncated,
+        .kind = MT_AT_LINE,
+        .text = mt_reader(lines->text, lines->used),
+        .truncated = lines->truncated,
         .old = lines->old,
     };
     lines->used = 0;
@@ -58,7 +60,8 @@ bool mt_at_next(struct mt_at_lines *lines, struct mt_reader *input, struct mt_at
         lines->text[lines->used++] = byte;
         if (byte == '>' && lines->used == 1) {
             *token = (struct mt_at_token){
-                .kind = MT_AT_PROMPT, .text = mt_reader(lines->text, 1),
+                .kind = MT_AT_PROMPT,
+                .text = mt_reader(lines->text, 1),
             };
             return true;
         }
@@ -142,18 +145,30 @@ struct mt_at_final mt_at_classify(struct mt_reader line)
 const char *mt_at_result_name(enum mt_at_result result)
 {
     switch (result) {
-    case MT_AT_NONE: return NULL;
-    case MT_AT_OK: return "ok";
-    case MT_AT_ERROR: return "error";
-    case MT_AT_CME: return "cme";
-    case MT_AT_CMS: return "cms";
-    case MT_AT_CONNECT: return "connect";
-    case MT_AT_NO_CARRIER: return "no-carrier";
-    case MT_AT_BUSY: return "busy";
-    case MT_AT_NO_ANSWER: return "no-answer";
-    case MT_AT_NO_DIALTONE: return "no-dialtone";
-    case MT_AT_ABORTED: return "aborted";
-    case MT_AT_NOT_SUPPORTED: return "command-not-supported";
+    case MT_AT_NONE:
+        return NULL;
+    case MT_AT_OK:
+        return "ok";
+    case MT_AT_ERROR:
+        return "error";
+    case MT_AT_CME:
+        return "cme";
+    case MT_AT_CMS:
+        return "cms";
+    case MT_AT_CONNECT:
+        return "connect";
+    case MT_AT_NO_CARRIER:
+        return "no-carrier";
+    case MT_AT_BUSY:
+        return "busy";
+    case MT_AT_NO_ANSWER:
+        return "no-answer";
+    case MT_AT_NO_DIALTONE:
+        return "no-dialtone";
+    case MT_AT_ABORTED:
+        return "aborted";
+    case MT_AT_NOT_SUPPORTED:
+        return "command-not-supported";
     }
     return NULL;
 }

@@ -9,7 +9,7 @@
 #define MT_AT_LINE_MAX 4096 /* of a longer line, the rest is dropped */
 
 enum mt_at_kind {
-    MT_AT_LINE,   /* text between line ends, never blank */
+    MT_AT_LINE, /* text between line ends, never blank */
     MT_AT_PROMPT, /* ">" where a line begins: the modem waits for the text that belongs to a command */
 };
 

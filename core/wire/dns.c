@@ -4,9 +4,14 @@
 #include "dns.h"
 
 enum {
-    TYPE_A = 1, TYPE_NS = 2, CLASS_IN = 1,
-    RESPONSE = 0x8000, OPCODE = 0x7800, RECURSION_DESIRED = 0x0100,
-    MAX_NAME = 255, MAX_LABEL = 63,
+    TYPE_A = 1,
+    TYPE_NS = 2,
+    CLASS_IN = 1,
+    RESPONSE = 0x8000,
+    OPCODE = 0x7800,
+    RECURSION_DESIRED = 0x0100,
+    MAX_NAME = 255,
+    MAX_LABEL = 63,
 };
 
 /* Labels, each after its length, and the empty one at the end. */
@@ -35,7 +40,7 @@ bool mt_dns_put_query(struct mt_writer *writer, uint16_t id, const char *name)
 
     mt_put_be16(writer, id);
     mt_put_be16(writer, RECURSION_DESIRED);
-    mt_put_be16(writer, 1);  /* questions; no answers, authorities, additionals */
+    mt_put_be16(writer, 1); /* questions; no answers, authorities, additionals */
     mt_put_zeros(writer, 6);
     if (!put_name(writer, name))
         return false;

@@ -26,8 +26,8 @@ void mt_inet_add(struct mt_inet_sum *sum, const void *bytes, size_t size)
     sum->total = (sum->total & 0xFFFF) + (sum->total >> 16);
 }
 
-void mt_inet_add_pseudo4(struct mt_inet_sum *sum, const uint8_t source[4],
-                         const uint8_t target[4], uint8_t protocol, uint16_t length)
+void mt_inet_add_pseudo4(struct mt_inet_sum *sum, const uint8_t source[4], const uint8_t target[4],
+                         uint8_t protocol, uint16_t length)
 {
     uint8_t tail[4];
     struct mt_writer writer = mt_writer(tail, sizeof(tail));

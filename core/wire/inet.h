@@ -18,8 +18,8 @@ struct mt_inet_sum {
 void mt_inet_add(struct mt_inet_sum *sum, const void *bytes, size_t size);
 
 /* Adds the pseudo header that ICMPv6 and UDP put before `length` bytes of upper-layer packet. */
-void mt_inet_add_pseudo4(struct mt_inet_sum *sum, const uint8_t source[4],
-                         const uint8_t target[4], uint8_t protocol, uint16_t length);
+void mt_inet_add_pseudo4(struct mt_inet_sum *sum, const uint8_t source[4], const uint8_t target[4],
+                         uint8_t protocol, uint16_t length);
 void mt_inet_add_pseudo6(struct mt_inet_sum *sum, const uint8_t source[16],
                          const uint8_t target[16], uint8_t protocol, uint32_t length);
 

@@ -13,17 +13,28 @@ struct header {
 const char *mt_mbim_result_name(enum mt_mbim_result result)
 {
     switch (result) {
-    case MT_MBIM_MESSAGE: return "message";
-    case MT_MBIM_MORE: return "more";
-    case MT_MBIM_TRUNCATED: return "truncated";
-    case MT_MBIM_BAD_LENGTH: return "bad-length";
-    case MT_MBIM_BAD_TYPE: return "bad-type";
-    case MT_MBIM_BAD_INFO: return "bad-info";
-    case MT_MBIM_BAD_FRAGMENT: return "bad-fragment";
-    case MT_MBIM_OUT_OF_ORDER: return "out-of-order";
-    case MT_MBIM_DUPLICATE: return "duplicate";
-    case MT_MBIM_INTERLEAVED: return "interleaved";
-    case MT_MBIM_TOO_LONG: return "too-long";
+    case MT_MBIM_MESSAGE:
+        return "message";
+    case MT_MBIM_MORE:
+        return "more";
+    case MT_MBIM_TRUNCATED:
+        return "truncated";
+    case MT_MBIM_BAD_LENGTH:
+        return "bad-length";
+    case MT_MBIM_BAD_TYPE:
+        return "bad-type";
+    case MT_MBIM_BAD_INFO:
+        return "bad-info";
+    case MT_MBIM_BAD_FRAGMENT:
+        return "bad-fragment";
+    case MT_MBIM_OUT_OF_ORDER:
+        return "out-of-order";
+    case MT_MBIM_DUPLICATE:
+        return "duplicate";
+    case MT_MBIM_INTERLEAVED:
+        return "interleaved";
+    case MT_MBIM_TOO_LONG:
+        return "too-long";
     }
     return NULL;
 }
@@ -53,14 +64,22 @@ uint32_t mt_mbim_result_error(enum mt_mbim_result result)
 const char *mt_mbim_error_name(uint32_t error)
 {
     switch (error) {
-    case MT_MBIM_ERROR_TIMEOUT_FRAGMENT: return "fragment-timeout";
-    case MT_MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE: return "fragment-out-of-sequence";
-    case MT_MBIM_ERROR_LENGTH_MISMATCH: return "length-mismatch";
-    case MT_MBIM_ERROR_DUPLICATED_TRANSACTION: return "duplicated-transaction";
-    case MT_MBIM_ERROR_NOT_OPENED: return "not-opened";
-    case MT_MBIM_ERROR_UNKNOWN: return "unknown";
-    case MT_MBIM_ERROR_CANCEL: return "cancelled";
-    case MT_MBIM_ERROR_MAX_TRANSFER: return "max-transfer-exceeded";
+    case MT_MBIM_ERROR_TIMEOUT_FRAGMENT:
+        return "fragment-timeout";
+    case MT_MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE:
+        return "fragment-out-of-sequence";
+    case MT_MBIM_ERROR_LENGTH_MISMATCH:
+        return "length-mismatch";
+    case MT_MBIM_ERROR_DUPLICATED_TRANSACTION:
+        return "duplicated-transaction";
+    case MT_MBIM_ERROR_NOT_OPENED:
+        return "not-opened";
+    case MT_MBIM_ERROR_UNKNOWN:
+        return "unknown";
+    case MT_MBIM_ERROR_CANCEL:
+        return "cancelled";
+    case MT_MBIM_ERROR_MAX_TRANSFER:
+        return "max-transfer-exceeded";
     }
     return NULL;
 }

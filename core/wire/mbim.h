@@ -17,10 +17,10 @@
 #define MT_MBIM_FUNCTION_ERROR 0x80000004u
 #define MT_MBIM_INDICATE_STATUS 0x80000007u
 
-#define MT_MBIM_HEADER_SIZE 12   /* type, length, transaction */
-#define MT_MBIM_FRAGMENT_SIZE 20 /* the header, total, current: what every fragment repeats */
-#define MT_MBIM_COMMAND_SIZE 48  /* a COMMAND or COMMAND_DONE with nothing in it */
-#define MT_MBIM_TRANSFER_MIN 64  /* the smallest control transfer the standard allows */
+#define MT_MBIM_HEADER_SIZE 12    /* type, length, transaction */
+#define MT_MBIM_FRAGMENT_SIZE 20  /* the header, total, current: what every fragment repeats */
+#define MT_MBIM_COMMAND_SIZE 48   /* a COMMAND or COMMAND_DONE with nothing in it */
+#define MT_MBIM_TRANSFER_MIN 64   /* the smallest control transfer the standard allows */
 #define MT_MBIM_MESSAGE_MAX 65536 /* the largest message put together or taken apart here */
 
 /* The protocol errors of HOST_ERROR and FUNCTION_ERROR. */
@@ -51,17 +51,17 @@ struct mt_mbim_message {
 
 /* The result of reading bytes. Below zero they were refused, and each reason has its name. */
 enum mt_mbim_result {
-    MT_MBIM_MESSAGE = 1,        /* a message is complete */
-    MT_MBIM_MORE = 0,           /* a fragment was kept: more must follow */
-    MT_MBIM_TRUNCATED = -1,     /* fewer bytes than its own length, or than its type needs */
-    MT_MBIM_BAD_LENGTH = -2,    /* a length that no message can have */
-    MT_MBIM_BAD_TYPE = -3,      /* no message type of the standard */
-    MT_MBIM_BAD_INFO = -4,      /* the information buffer is longer than what is there */
-    MT_MBIM_BAD_FRAGMENT = -5,  /* a fragment that contradicts itself or those before it */
-    MT_MBIM_OUT_OF_ORDER = -6,  /* a fragment is missing before this one */
-    MT_MBIM_DUPLICATE = -7,     /* a fragment came twice */
-    MT_MBIM_INTERLEAVED = -8,   /* a fragment of another message came before the last one of this */
-    MT_MBIM_TOO_LONG = -9,      /* more than MT_MBIM_MESSAGE_MAX bytes in all */
+    MT_MBIM_MESSAGE = 1,       /* a message is complete */
+    MT_MBIM_MORE = 0,          /* a fragment was kept: more must follow */
+    MT_MBIM_TRUNCATED = -1,    /* fewer bytes than its own length, or than its type needs */
+    MT_MBIM_BAD_LENGTH = -2,   /* a length that no message can have */
+    MT_MBIM_BAD_TYPE = -3,     /* no message type of the standard */
+    MT_MBIM_BAD_INFO = -4,     /* the information buffer is longer than what is there */
+    MT_MBIM_BAD_FRAGMENT = -5, /* a fragment that contradicts itself or those before it */
+    MT_MBIM_OUT_OF_ORDER = -6, /* a fragment is missing before this one */
+    MT_MBIM_DUPLICATE = -7,    /* a fragment came twice */
+    MT_MBIM_INTERLEAVED = -8,  /* a fragment of another message came before the last one of this */
+    MT_MBIM_TOO_LONG = -9,     /* more than MT_MBIM_MESSAGE_MAX bytes in all */
 };
 
 /* "truncated", "out-of-order", ...: for logs and for the `code` of an error; NULL for no result. */
@@ -119,7 +119,7 @@ struct mt_mbim_partial {
  * separate place.
  */
 struct mt_mbim_assembly {
-    struct mt_mbim_partial exchange;   /* commands, or their answers */
+    struct mt_mbim_partial exchange; /* commands, or their answers */
     struct mt_mbim_partial indication;
 };
 

@@ -12,12 +12,18 @@
 const char *mt_qmi_result_name(enum mt_qmi_result result)
 {
     switch (result) {
-    case MT_QMI_MESSAGE: return "message";
-    case MT_QMI_TRUNCATED: return "truncated";
-    case MT_QMI_BAD_MARKER: return "bad-marker";
-    case MT_QMI_BAD_LENGTH: return "bad-length";
-    case MT_QMI_BAD_TYPE: return "bad-type";
-    case MT_QMI_BAD_TLVS: return "bad-tlvs";
+    case MT_QMI_MESSAGE:
+        return "message";
+    case MT_QMI_TRUNCATED:
+        return "truncated";
+    case MT_QMI_BAD_MARKER:
+        return "bad-marker";
+    case MT_QMI_BAD_LENGTH:
+        return "bad-length";
+    case MT_QMI_BAD_TYPE:
+        return "bad-type";
+    case MT_QMI_BAD_TLVS:
+        return "bad-tlvs";
     }
     return NULL;
 }

@@ -6,14 +6,14 @@
 
 #include "bytes.h"
 
-#define MT_QMI_CTL 0x00u          /* the control service: its messages have a shorter header */
-#define MT_QMI_CLIENT_ALL 0xFFu   /* an indication for every client of the service */
+#define MT_QMI_CTL 0x00u        /* the control service: its messages have a shorter header */
+#define MT_QMI_CLIENT_ALL 0xFFu /* an indication for every client of the service */
 
-#define MT_QMI_QMUX_SIZE 6        /* marker, length, flags, service, client */
-#define MT_QMI_CTL_SIZE 6         /* flags, transaction (one byte), message, length of the TLVs */
-#define MT_QMI_SERVICE_SIZE 7     /* flags, transaction (two bytes), message, length of the TLVs */
+#define MT_QMI_QMUX_SIZE 6    /* marker, length, flags, service, client */
+#define MT_QMI_CTL_SIZE 6     /* flags, transaction (one byte), message, length of the TLVs */
+#define MT_QMI_SERVICE_SIZE 7 /* flags, transaction (two bytes), message, length of the TLVs */
 #define MT_QMI_FRAME_MIN (MT_QMI_QMUX_SIZE + MT_QMI_CTL_SIZE)
-#define MT_QMI_FRAME_MAX 65536    /* the largest length in 16 bits, plus the marker */
+#define MT_QMI_FRAME_MAX 65536 /* the largest length in 16 bits, plus the marker */
 #define MT_QMI_TLVS_MAX (MT_QMI_FRAME_MAX - MT_QMI_QMUX_SIZE - MT_QMI_SERVICE_SIZE)
 
 enum mt_qmi_type { MT_QMI_REQUEST, MT_QMI_RESPONSE, MT_QMI_INDICATION };
@@ -22,7 +22,7 @@ enum mt_qmi_type { MT_QMI_REQUEST, MT_QMI_RESPONSE, MT_QMI_INDICATION };
 struct mt_qmi_message {
     uint8_t service;
     uint8_t client;
-    bool from_modem;      /* QMUX names the sender */
+    bool from_modem; /* QMUX names the sender */
     enum mt_qmi_type type;
     uint16_t transaction; /* one byte of it for CTL; in indications any number */
     uint16_t id;          /* which of its service's messages it is */

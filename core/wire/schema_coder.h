@@ -19,7 +19,7 @@ struct mt_schema_decoder {
     lua_State *L;
     struct mt_schema_path path;
     size_t values, bytes; /* what may still be decoded from this message */
-    bool lenient; /* what is missing at the end of a structure, or as a TLV, is left out */
+    bool lenient;         /* what is missing at the end of a structure, or as a TLV, is left out */
     char reason[128];
 };
 

@@ -10,7 +10,7 @@
 /* One structure: references count from its start, and are checked against its end. */
 struct scope {
     struct mt_reader whole;
-    size_t nearest; /* where the first data referred to begins: the fixed part ends before it */
+    size_t nearest;  /* where the first data referred to begins: the fixed part ends before it */
     size_t farthest; /* where the last data referred to ends */
     uint32_t counts[MT_SCHEMA_FIELDS_MAX]; /* of the list in each place */
 };
@@ -78,7 +78,8 @@ static bool decode_list(struct mt_schema_decoder *d, const struct mt_schema_type
     if (count > d->values)
         return mt_schema_charge_values(d, (size_t)count);
     lua_createtable(d->L, (int)count, 0);
-    d->lenient = false; /* a count says what has to be there, or the next element would be nonsense */
+    /* A count says what has to be there, or the next element would be nonsense. */
+    d->lenient = false;
     for (size_t i = 1; i <= count; i++) {
         mt_schema_path_element(&d->path, i);
         if (!decode_type(d, type->of, at, NULL))
@@ -317,7 +318,10 @@ bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_
 int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, bool lenient)
 {
     struct mt_schema_decoder d = {
-        .L = L, .values = MT_SCHEMA_VALUES_MAX, .bytes = MT_SCHEMA_BYTES_MAX, .lenient = lenient,
+        .L = L,
+        .values = MT_SCHEMA_VALUES_MAX,
+        .bytes = MT_SCHEMA_BYTES_MAX,
+        .lenient = lenient,
     };
     struct mt_reader at;
     size_t size;

@@ -416,8 +416,7 @@ int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec)
     e.to = mt_writer(room, sizeof(room));
     lua_pushnil(L); /* MT_SCHEMA_BUFFER, when it needs more */
     lua_pushvalue(L, 2);
-    if (codec->record->tlvs ? !mt_schema_encode_tlvs(&e, codec)
-                            : !encode_struct(&e, codec->record))
+    if (codec->record->tlvs ? !mt_schema_encode_tlvs(&e, codec) : !encode_struct(&e, codec->record))
         return mt_schema_fail(L, "invalid", &e.path, e.reason);
     lua_pushlstring(L, (const char *)e.to.bytes, e.to.used);
     return 1;

@@ -55,14 +55,14 @@ struct mt_schema_type {
     enum mt_schema_kind kind;
     enum mt_schema_style style;
     bool big;
-    bool little; /* an address that is not in network order */
-    bool exact;  /* always `least` bytes long, and without references */
-    bool open;   /* ends only where its structure ends: a rest, a utf16, something optional */
-    size_t size; /* of a number, of bytes or a string, of a list: how many; 0: it is not fixed */
+    bool little;  /* an address that is not in network order */
+    bool exact;   /* always `least` bytes long, and without references */
+    bool open;    /* ends only where its structure ends: a rest, a utf16, something optional */
+    size_t size;  /* of a number, of bytes or a string, of a list: how many; 0: it is not fixed */
     size_t least; /* the fewest bytes it takes in its place */
-    int numbers; /* enum and flags: table from name to number */
-    int names;   /* and back */
-    int counted; /* a count, and the list that it counts: the place of the list; else -1 */
+    int numbers;  /* enum and flags: table from name to number */
+    int names;    /* and back */
+    int counted;  /* a count, and the list that it counts: the place of the list; else -1 */
     const struct mt_schema_type *of, *prefix;
     const struct mt_schema_record *record;
 };

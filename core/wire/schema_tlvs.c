@@ -12,7 +12,7 @@
 /* The TLVs of the message at hand, by their tags. */
 struct tlvs {
     int count;
-    bool waits[TAGS]; /* it is there, and not yet in the values */
+    bool waits[TAGS];              /* it is there, and not yet in the values */
     struct mt_reader values[TAGS]; /* of those that are there */
 };
 

@@ -8,7 +8,7 @@
 
 /* The most bytes of a result: 3 of UTF-8 for a code unit, 2 of UTF-16 for a byte. */
 #define MT_UTF8_ROOM(utf16_size) ((utf16_size) / 2 * 3)
-#define MT_UTF16_ROOM(utf8_size) ((utf8_size) * 2)
+#define MT_UTF16_ROOM(utf8_size) (2 * (utf8_size))
 
 /*
  * Appends the text as UTF-8. A NUL ends it (modems pad with them), an unpaired surrogate becomes

@@ -64,8 +64,8 @@ static void decode_subscriber(const guint8 *answer, gsize size)
     gchar *imsi, *iccid, **numbers;
     GError *error = NULL;
 
-    peer_must(mbim_message_subscriber_ready_status_response_parse(
-                  message, &state, &imsi, &iccid, &info, &count, &numbers, &error),
+    peer_must(mbim_message_subscriber_ready_status_response_parse(message, &state, &imsi, &iccid,
+                                                                  &info, &count, &numbers, &error),
               &error);
     g_free(imsi);
     g_free(iccid);
@@ -92,9 +92,9 @@ static void decode_register_state(const guint8 *answer, gsize size)
     gchar *id, *name, *roaming;
     GError *error = NULL;
 
-    peer_must(mbim_message_register_state_response_parse(
-                  message, &nw_error, &state, &mode, &classes, &cellular_class, &id, &name,
-                  &roaming, &flags, &error),
+    peer_must(mbim_message_register_state_response_parse(message, &nw_error, &state, &mode,
+                                                         &classes, &cellular_class, &id, &name,
+                                                         &roaming, &flags, &error),
               &error);
     g_free(id);
     g_free(name);
@@ -121,8 +121,8 @@ static void decode_connect(const guint8 *answer, gsize size)
     const MbimUuid *context_type;
     GError *error = NULL;
 
-    peer_must(mbim_message_connect_response_parse(
-                  message, &session, &state, &voice, &ip_type, &context_type, &nw_error, &error),
+    peer_must(mbim_message_connect_response_parse(message, &session, &state, &voice, &ip_type,
+                                                  &context_type, &nw_error, &error),
               &error);
     mbim_message_unref(message);
 }
@@ -131,12 +131,12 @@ static GByteArray *encode_connect(void)
 {
     GError *error = NULL;
 
-    return close_request(
-        mbim_message_connect_set_new(
-            0, MBIM_ACTIVATION_COMMAND_ACTIVATE, "r.ispsn", "user", "secret", MBIM_COMPRESSION_NONE,
-            MBIM_AUTH_PROTOCOL_CHAP, MBIM_CONTEXT_IP_TYPE_IPV4V6,
-            mbim_uuid_from_context_type(MBIM_CONTEXT_TYPE_INTERNET), &error),
-        &error);
+    return close_request(mbim_message_connect_set_new(
+                             0, MBIM_ACTIVATION_COMMAND_ACTIVATE, "r.ispsn", "user", "secret",
+                             MBIM_COMPRESSION_NONE, MBIM_AUTH_PROTOCOL_CHAP,
+                             MBIM_CONTEXT_IP_TYPE_IPV4V6,
+                             mbim_uuid_from_context_type(MBIM_CONTEXT_TYPE_INTERNET), &error),
+                         &error);
 }
 
 static void decode_ip_configuration(const guint8 *answer, gsize size)
@@ -168,12 +168,11 @@ static GByteArray *encode_ip_configuration(void)
 {
     GError *error = NULL;
 
-    return close_request(
-        mbim_message_ip_configuration_query_new(0, MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE,
-                                                MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE, 0, NULL,
-                                                0, NULL, NULL, NULL, 0, NULL, 0, NULL, 0, 0,
-                                                &error),
-        &error);
+    return close_request(mbim_message_ip_configuration_query_new(
+                             0, MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE,
+                             MBIM_IP_CONFIGURATION_AVAILABLE_FLAG_NONE, 0, NULL, 0, NULL, NULL,
+                             NULL, 0, NULL, 0, NULL, 0, 0, &error),
+                         &error);
 }
 
 const struct peer_message peer_mbim[5] = {

@@ -40,9 +40,8 @@ static guint16 take_u16(QmiMessage *message, gsize tlv, gsize *offset)
     GError *error = NULL;
     guint16 value;
 
-    peer_must(
-        qmi_message_tlv_read_guint16(message, tlv, offset, QMI_ENDIAN_LITTLE, &value, &error),
-        &error);
+    peer_must(qmi_message_tlv_read_guint16(message, tlv, offset, QMI_ENDIAN_LITTLE, &value, &error),
+              &error);
     return value;
 }
 
@@ -51,9 +50,8 @@ static guint32 take_u32(QmiMessage *message, gsize tlv, gsize *offset)
     GError *error = NULL;
     guint32 value;
 
-    peer_must(
-        qmi_message_tlv_read_guint32(message, tlv, offset, QMI_ENDIAN_LITTLE, &value, &error),
-        &error);
+    peer_must(qmi_message_tlv_read_guint32(message, tlv, offset, QMI_ENDIAN_LITTLE, &value, &error),
+              &error);
     return value;
 }
 
@@ -203,31 +201,31 @@ static GByteArray *encode_ids(void)
 static void decode_serving_system(const guint8 *answer, gsize size)
 {
     static const struct tlv tlvs[] = {
-        { 0x01, "1111a" },  /* registration, CS and PS attach, network, radio interfaces */
-        { 0x10, "1" },      /* roaming indicator */
-        { 0x11, "a" },      /* data services */
-        { 0x12, "22l" },    /* PLMN */
-        { 0x13, "22" },     /* CDMA system */
-        { 0x14, "244" },    /* CDMA base station */
-        { 0x15, "p" },      /* roaming indicators */
-        { 0x16, "1" },      /* default roaming indicator */
-        { 0x17, "111" },    /* time zone 3GPP2 */
-        { 0x18, "1" },      /* CDMA P_REV */
-        { 0x1a, "1" },      /* time zone 3GPP */
-        { 0x1b, "1" },      /* daylight saving time */
-        { 0x1c, "2" },      /* LAC */
-        { 0x1d, "4" },      /* cell */
-        { 0x1e, "1" },      /* concurrent service */
-        { 0x1f, "1" },      /* PRL indicator */
-        { 0x20, "1" },      /* DTM support */
-        { 0x21, "11111" },  /* detailed service status */
-        { 0x22, "21" },     /* CDMA system information */
-        { 0x23, "1" },      /* HDR personality */
-        { 0x24, "2" },      /* TAC */
-        { 0x25, "44" },     /* call barring */
-        { 0x26, "2" },      /* scrambling code */
-        { 0x27, "221" },    /* PLMN, and how long its MNC is */
-        { 0x29, "4" },      /* source of the name */
+        { 0x01, "1111a" }, /* registration, CS and PS attach, network, radio interfaces */
+        { 0x10, "1" },     /* roaming indicator */
+        { 0x11, "a" },     /* data services */
+        { 0x12, "22l" },   /* PLMN */
+        { 0x13, "22" },    /* CDMA system */
+        { 0x14, "244" },   /* CDMA base station */
+        { 0x15, "p" },     /* roaming indicators */
+        { 0x16, "1" },     /* default roaming indicator */
+        { 0x17, "111" },   /* time zone 3GPP2 */
+        { 0x18, "1" },     /* CDMA P_REV */
+        { 0x1a, "1" },     /* time zone 3GPP */
+        { 0x1b, "1" },     /* daylight saving time */
+        { 0x1c, "2" },     /* LAC */
+        { 0x1d, "4" },     /* cell */
+        { 0x1e, "1" },     /* concurrent service */
+        { 0x1f, "1" },     /* PRL indicator */
+        { 0x20, "1" },     /* DTM support */
+        { 0x21, "11111" }, /* detailed service status */
+        { 0x22, "21" },    /* CDMA system information */
+        { 0x23, "1" },     /* HDR personality */
+        { 0x24, "2" },     /* TAC */
+        { 0x25, "44" },    /* call barring */
+        { 0x26, "2" },     /* scrambling code */
+        { 0x27, "221" },   /* PLMN, and how long its MNC is */
+        { 0x29, "4" },     /* source of the name */
         { 0 },
     };
 

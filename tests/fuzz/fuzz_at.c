@@ -31,7 +31,7 @@ static void check_fields(struct mt_reader text, int depth)
         require(fields.rest.left < left || !fields.comma);
         require(field.text.left <= text.left);
         require(field.text.left == 0 || (field.text.at >= text.at &&
-                field.text.at + field.text.left <= text.at + text.left));
+                                         field.text.at + field.text.left <= text.at + text.left));
         if (field.style == MT_AT_GROUP && depth < 8)
             check_fields(field.text, depth + 1);
         left = fields.rest.left;

@@ -128,17 +128,25 @@ static void save_message(lua_State *L, const char *folder, lua_Integer number, c
                          size_t size)
 {
     static const uint32_t types[] = {
-        MT_MBIM_COMMAND, MT_MBIM_COMMAND_DONE, MT_MBIM_INDICATE_STATUS, MT_MBIM_OPEN,
-        MT_MBIM_CLOSE_DONE, MT_MBIM_FUNCTION_ERROR,
+        MT_MBIM_COMMAND, MT_MBIM_COMMAND_DONE, MT_MBIM_INDICATE_STATUS,
+        MT_MBIM_OPEN,    MT_MBIM_CLOSE_DONE,   MT_MBIM_FUNCTION_ERROR,
     };
     const struct mt_mbim_message message = {
-        .type = types[number % 6], .transaction = 5, .cid = 1, .info = bytes, .info_size = size,
+        .type = types[number % 6],
+        .transaction = 5,
+        .cid = 1,
+        .info = bytes,
+        .info_size = size,
     };
     const struct mt_qmi_message frame = {
-        .service = (uint8_t)get_number(L, "service"), .client = (uint8_t)number,
-        .type = (enum mt_qmi_type)get_number(L, "type"), .transaction = 5,
+        .service = (uint8_t)get_number(L, "service"),
+        .client = (uint8_t)number,
+        .type = (enum mt_qmi_type)get_number(L, "type"),
+        .transaction = 5,
         .from_modem = get_number(L, "type") != MT_QMI_REQUEST,
-        .id = (uint16_t)get_number(L, "id"), .tlvs = bytes, .tlvs_size = size,
+        .id = (uint16_t)get_number(L, "id"),
+        .tlvs = bytes,
+        .tlvs_size = size,
     };
     bool is_qmi = lua_getfield(L, -1, "service") != LUA_TNIL;
 

@@ -29,7 +29,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static long wanted = -1;  /* none until the constructor has run, and in other programs */
+static long wanted = -1; /* none until the constructor has run, and in other programs */
 static long calls;
 static bool kills;
 static pid_t our_pid;
@@ -84,13 +84,13 @@ static bool is_hit(const char *name, int error)
     return true;
 }
 
-#define COUNTED(type, name, error, failure, parameters, arguments)      \
-    type name parameters                                                \
-    {                                                                   \
-        static type(*next) parameters;                                  \
-        if (!next)                                                      \
+#define COUNTED(type, name, error, failure, parameters, arguments)         \
+    type name parameters                                                   \
+    {                                                                      \
+        static type(*next) parameters;                                     \
+        if (!next)                                                         \
             next = (type(*) parameters)(uintptr_t)dlsym(RTLD_NEXT, #name); \
-        return is_hit(#name, error) ? failure : next arguments;         \
+        return is_hit(#name, error) ? failure : next arguments;            \
     }
 
 COUNTED(ssize_t, sendmsg, ENOBUFS, -1, (int fd, const struct msghdr *message, int flags),
@@ -128,16 +128,14 @@ ssize_t write(int fd, const void *data, size_t size)
     return syscall(SYS_write, fd, data, size);
 }
 
-#define OPENED(name)                                                    \
-    int name(const char *path, int flags, ...)                          \
-    {                                                                   \
-        va_list rest;                                                   \
-        va_start(rest, flags);                                          \
-        int mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(rest, int) : 0; \
-        va_end(rest);                                                   \
-        return is_hit(#name, EMFILE)                                    \
-                   ? -1                                                 \
-                   : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode); \
+#define OPENED(name)                                                                               \
+    int name(const char *path, int flags, ...)                                                     \
+    {                                                                                              \
+        va_list rest;                                                                              \
+        va_start(rest, flags);                                                                     \
+        int mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(rest, int) : 0;                        \
+        va_end(rest);                                                                              \
+        return is_hit(#name, EMFILE) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode); \
     }
 
 OPENED(open)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct udev_monitor {
-    int fd;  /* never readable */
+    int fd; /* never readable */
 };
 
 static char context, search;
@@ -69,11 +69,11 @@ struct udev_list_entry *udev_device_get_properties_list_entry(struct udev_device
     return NULL;
 }
 
-#define STRING_OF_DEVICE(name)                    \
-    const char *name(struct udev_device *device)  \
-    {                                             \
-        (void)device;                             \
-        return NULL;                              \
+#define STRING_OF_DEVICE(name)                   \
+    const char *name(struct udev_device *device) \
+    {                                            \
+        (void)device;                            \
+        return NULL;                             \
     }
 STRING_OF_DEVICE(udev_device_get_action)
 STRING_OF_DEVICE(udev_device_get_devnode)
@@ -157,8 +157,8 @@ struct udev_monitor *udev_monitor_unref(struct udev_monitor *monitor)
     return NULL;
 }
 
-int udev_monitor_filter_add_match_subsystem_devtype(struct udev_monitor *monitor, const char *subsystem,
-                                                    const char *devtype)
+int udev_monitor_filter_add_match_subsystem_devtype(struct udev_monitor *monitor,
+                                                    const char *subsystem, const char *devtype)
 {
     (void)monitor;
     (void)subsystem;

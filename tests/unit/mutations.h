@@ -32,14 +32,18 @@ static inline uint32_t draw(uint32_t below)
 static inline uint32_t draw_tricky(size_t size)
 {
     static const uint32_t tricky[] = {
-        0, 1, 2, 3, 4, 7, 8, 12, 16, 20, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000,
-        0x3FFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFC, 0xFFFFFFFE, 0xFFFFFFFF,
+        0,       1,          2,          3,          4,          7,          8,          12,
+        16,      20,         0x7F,       0x80,       0xFF,       0x7FFF,     0x8000,     0xFFFF,
+        0x10000, 0x3FFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFC, 0xFFFFFFFE, 0xFFFFFFFF,
     };
 
     switch (draw(3)) {
-    case 0: return tricky[draw(sizeof(tricky) / sizeof(tricky[0]))];
-    case 1: return (uint32_t)size - 4 + draw(9);
-    default: return draw((uint32_t)size + 1) & ~3u;
+    case 0:
+        return tricky[draw(sizeof(tricky) / sizeof(tricky[0]))];
+    case 1:
+        return (uint32_t)size - 4 + draw(9);
+    default:
+        return draw((uint32_t)size + 1) & ~3u;
     }
 }
 
@@ -75,7 +79,8 @@ static inline uint32_t start_rounds(uint32_t sample_count)
 
     random_state = seed ? strtoull(seed, NULL, 0) : SEED;
     print_message("seed 0x%" PRIx64 " (MT_SEED), %" PRIu32 " rounds (MT_ROUNDS), %" PRIu32
-                  " samples\n", random_state, count, sample_count);
+                  " samples\n",
+                  random_state, count, sample_count);
     return count;
 }
 

@@ -135,13 +135,22 @@ static void knows_every_final_result(void **state)
     static const struct {
         const char *line, *name;
     } finals[] = {
-        { "OK", "ok" }, { " OK ", "ok" }, { "ERROR", "error" }, { "CONNECT", "connect" },
-        { "CONNECT 150000000", "connect" }, { "NO CARRIER", "no-carrier" }, { "BUSY", "busy" },
-        { "NO ANSWER", "no-answer" }, { "NO DIALTONE", "no-dialtone" },
-        { "NO DIAL TONE", "no-dialtone" }, { "ABORTED", "aborted" },
+        { "OK", "ok" },
+        { " OK ", "ok" },
+        { "ERROR", "error" },
+        { "CONNECT", "connect" },
+        { "CONNECT 150000000", "connect" },
+        { "NO CARRIER", "no-carrier" },
+        { "BUSY", "busy" },
+        { "NO ANSWER", "no-answer" },
+        { "NO DIALTONE", "no-dialtone" },
+        { "NO DIAL TONE", "no-dialtone" },
+        { "ABORTED", "aborted" },
         { "COMMAND NOT SUPPORT", "command-not-supported" },
         { "COMMAND NOT SUPPORTED", "command-not-supported" },
-        { "+CME ERROR: 10", "cme" }, { "+CMS ERROR:500", "cms" }, { "+CME ERROR:", "cme" },
+        { "+CME ERROR: 10", "cme" },
+        { "+CMS ERROR:500", "cms" },
+        { "+CME ERROR:", "cme" },
     };
     static const char *const others[] = {
         "", "OKAY", "ok", "ERROR 5", "+CSQ: 1,2", "+CME ERRORS", "CONNECTED", "0", "!OK",

@@ -11,10 +11,12 @@
 #include "wire/dns.h"
 
 /* A query for example.org, as it is on the wire. */
+/* clang-format off */
 static const uint8_t query[] = {
     0x12, 0x34, 0x01, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 3, 'o', 'r', 'g', 0, 0x00, 0x01, 0x00, 0x01,
 };
+/* clang-format on */
 
 static void puts_queries(void **state)
 {
@@ -40,8 +42,10 @@ static void puts_queries(void **state)
 static void knows_the_limits_of_names(void **state)
 {
     uint8_t bytes[2 * MT_DNS_MAX_QUERY];
-    static const char *const wrong[] = { "..", ".org", "a..b", "a..",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.org" };
+    static const char *const wrong[] = {
+        "..", ".org", "a..b", "a..",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.org"
+    };
     char name[300];
     struct mt_writer writer;
 
@@ -81,26 +85,26 @@ static void knows_its_answers(void **state)
 
     (void)state;
     memcpy(answer, query, sizeof(query));
-    assert_false(answers(answer, sizeof(answer)));  /* the query itself */
+    assert_false(answers(answer, sizeof(answer))); /* the query itself */
     answer[2] |= 0x80;
     assert_true(answers(answer, sizeof(answer)));
-    answer[3] = 0x83;  /* no such name: an answer, too */
+    answer[3] = 0x83; /* no such name: an answer, too */
     assert_true(answers(answer, sizeof(answer)));
     for (size_t size = 0; size < sizeof(answer); size++)
         assert_false(answers(answer, size));
     answer[13] = 'E';
     assert_true(answers(answer, sizeof(answer)));
     answer[13] = 'x';
-    assert_false(answers(answer, sizeof(answer)));  /* to another question */
+    assert_false(answers(answer, sizeof(answer))); /* to another question */
     answer[5] = 2;
     assert_false(answers(answer, sizeof(answer)));
     answer[5] = 0;
-    assert_true(answers(answer, 12));  /* a server that refuses */
+    assert_true(answers(answer, 12)); /* a server that refuses */
     answer[2] |= 0x08;
-    assert_false(answers(answer, 12));  /* another operation */
+    assert_false(answers(answer, 12)); /* another operation */
     answer[2] = 0x81;
     answer[1] ^= 1;
-    assert_false(answers(answer, 12));  /* another id */
+    assert_false(answers(answer, 12)); /* another id */
 }
 
 int main(void)

@@ -83,8 +83,7 @@ static inline lua_State *wire_lua_open(void)
     luaL_openlibs(L);
     luaL_requiref(L, "core.schema", mt_schema_open, 0);
     lua_pop(L, 1);
-    wire_lua_run(L,
-                 "package.path = '" MT_MODULES_DIR "/?.lua;" MT_MODULES_DIR "/?/init.lua'", 0);
+    wire_lua_run(L, "package.path = '" MT_MODULES_DIR "/?.lua;" MT_MODULES_DIR "/?/init.lua'", 0);
     wire_lua_run(L, wire_lua_prelude, 0);
     wire_lua_run(L, wire_lua_makers, 0);
     return L;

@@ -11,26 +11,41 @@
 
 #include "wire/mbim.h"
 
+/* clang-format off */
 #define BASIC_CONNECT                                                                              \
     {                                                                                              \
         0xA2, 0x89, 0xCC, 0x33, 0xBC, 0xBB, 0x8B, 0x4F, 0xB6, 0xB0, 0x13, 0x3E, 0xC2, 0xAA, 0xE6,  \
         0xDF,                                                                                      \
     }
+/* clang-format on */
 
 static const struct mt_mbim_message samples[] = {
     { .type = MT_MBIM_OPEN, .transaction = 1, .max_control = 4096 },
     { .type = MT_MBIM_CLOSE, .transaction = 2 },
-    { .type = MT_MBIM_COMMAND, .transaction = 3, .service = BASIC_CONNECT, .cid = 12, .set = true,
-      .info = (const uint8_t *)"abcd", .info_size = 4 },
+    { .type = MT_MBIM_COMMAND,
+      .transaction = 3,
+      .service = BASIC_CONNECT,
+      .cid = 12,
+      .set = true,
+      .info = (const uint8_t *)"abcd",
+      .info_size = 4 },
     { .type = MT_MBIM_COMMAND, .transaction = 4, .service = BASIC_CONNECT, .cid = 1 },
     { .type = MT_MBIM_HOST_ERROR, .transaction = 5, .status = MT_MBIM_ERROR_CANCEL },
     { .type = MT_MBIM_OPEN_DONE, .transaction = 1, .status = 2 },
     { .type = MT_MBIM_CLOSE_DONE, .transaction = 2 },
-    { .type = MT_MBIM_COMMAND_DONE, .transaction = 3, .service = BASIC_CONNECT, .cid = 12,
-      .status = 9, .info = (const uint8_t *)"xyz", .info_size = 3 },
+    { .type = MT_MBIM_COMMAND_DONE,
+      .transaction = 3,
+      .service = BASIC_CONNECT,
+      .cid = 12,
+      .status = 9,
+      .info = (const uint8_t *)"xyz",
+      .info_size = 3 },
     { .type = MT_MBIM_FUNCTION_ERROR, .transaction = 4, .status = MT_MBIM_ERROR_NOT_OPENED },
-    { .type = MT_MBIM_INDICATE_STATUS, .service = BASIC_CONNECT, .cid = 9,
-      .info = (const uint8_t *)"0123456789", .info_size = 10 },
+    { .type = MT_MBIM_INDICATE_STATUS,
+      .service = BASIC_CONNECT,
+      .cid = 9,
+      .info = (const uint8_t *)"0123456789",
+      .info_size = 10 },
 };
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
 
@@ -59,12 +74,14 @@ static size_t build(uint8_t *bytes, size_t capacity, const struct mt_mbim_messag
 static void builds_the_bytes_of_the_standard(void **state)
 {
     static const uint8_t open[] = { 1, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 16, 0, 0 };
+    /* clang-format off */
     static const uint8_t done[] = {
         3, 0, 0, 0x80, 51, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
         0xA2, 0x89, 0xCC, 0x33, 0xBC, 0xBB, 0x8B, 0x4F,
         0xB6, 0xB0, 0x13, 0x3E, 0xC2, 0xAA, 0xE6, 0xDF,
         12, 0, 0, 0, 9, 0, 0, 0, 3, 0, 0, 0, 'x', 'y', 'z',
     };
+    /* clang-format on */
     uint8_t bytes[64];
 
     (void)state;
@@ -205,16 +222,27 @@ static enum mt_mbim_result add(struct mt_mbim_assembly *assembly, const struct f
 
 static uint8_t content[1000];
 static const struct mt_mbim_message answer = {
-    .type = MT_MBIM_COMMAND_DONE, .transaction = 7, .service = BASIC_CONNECT, .cid = 8,
-    .info = content, .info_size = sizeof(content),
+    .type = MT_MBIM_COMMAND_DONE,
+    .transaction = 7,
+    .service = BASIC_CONNECT,
+    .cid = 8,
+    .info = content,
+    .info_size = sizeof(content),
 };
 static const struct mt_mbim_message other = {
-    .type = MT_MBIM_COMMAND_DONE, .transaction = 8, .service = BASIC_CONNECT, .cid = 1,
-    .info = content, .info_size = 200,
+    .type = MT_MBIM_COMMAND_DONE,
+    .transaction = 8,
+    .service = BASIC_CONNECT,
+    .cid = 1,
+    .info = content,
+    .info_size = 200,
 };
 static const struct mt_mbim_message indication = {
-    .type = MT_MBIM_INDICATE_STATUS, .service = BASIC_CONNECT, .cid = 9,
-    .info = content, .info_size = 300,
+    .type = MT_MBIM_INDICATE_STATUS,
+    .service = BASIC_CONNECT,
+    .cid = 9,
+    .info = content,
+    .info_size = 300,
 };
 static struct mt_mbim_assembly assembly;
 static struct fragments fragments, others;

@@ -27,7 +27,10 @@ static uint32_t messages, decoded;
 static void build_sample(struct sample *sample, const uint8_t *info, size_t info_size)
 {
     struct mt_mbim_message message = {
-        .type = MT_MBIM_COMMAND_DONE, .transaction = 5, .cid = 1, .info = info,
+        .type = MT_MBIM_COMMAND_DONE,
+        .transaction = 5,
+        .cid = 1,
+        .info = info,
         .info_size = info_size,
     };
     struct mt_writer writer;

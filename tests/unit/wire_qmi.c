@@ -15,18 +15,35 @@
 #define NAS 0x03
 
 static const struct mt_qmi_message samples[] = {
-    { .type = MT_QMI_REQUEST, .transaction = 1, .id = 0x0021,
-      .tlvs = (const uint8_t *)"\x01\x01\x00\xFF", .tlvs_size = 4 },
-    { .type = MT_QMI_RESPONSE, .from_modem = true, .transaction = 255, .id = 0x0022,
-      .tlvs = (const uint8_t *)"\x02\x04\x00\x00\x00\x00\x00", .tlvs_size = 7 },
+    { .type = MT_QMI_REQUEST,
+      .transaction = 1,
+      .id = 0x0021,
+      .tlvs = (const uint8_t *)"\x01\x01\x00\xFF",
+      .tlvs_size = 4 },
+    { .type = MT_QMI_RESPONSE,
+      .from_modem = true,
+      .transaction = 255,
+      .id = 0x0022,
+      .tlvs = (const uint8_t *)"\x02\x04\x00\x00\x00\x00\x00",
+      .tlvs_size = 7 },
     { .type = MT_QMI_INDICATION, .from_modem = true, .id = 0x0027 },
     { .service = DMS, .client = 7, .type = MT_QMI_REQUEST, .transaction = 0x1234, .id = 0x0025 },
-    { .service = DMS, .client = 7, .from_modem = true, .type = MT_QMI_RESPONSE,
-      .transaction = 0xFFFF, .id = 0x555B,
-      .tlvs = (const uint8_t *)"\x02\x04\x00\x01\x00\x0A\x00", .tlvs_size = 7 },
-    { .service = NAS, .client = MT_QMI_CLIENT_ALL, .from_modem = true,
-      .type = MT_QMI_INDICATION, .transaction = 3, .id = 0x0024,
-      .tlvs = (const uint8_t *)"\x10\x01\x00\x05", .tlvs_size = 4 },
+    { .service = DMS,
+      .client = 7,
+      .from_modem = true,
+      .type = MT_QMI_RESPONSE,
+      .transaction = 0xFFFF,
+      .id = 0x555B,
+      .tlvs = (const uint8_t *)"\x02\x04\x00\x01\x00\x0A\x00",
+      .tlvs_size = 7 },
+    { .service = NAS,
+      .client = MT_QMI_CLIENT_ALL,
+      .from_modem = true,
+      .type = MT_QMI_INDICATION,
+      .transaction = 3,
+      .id = 0x0024,
+      .tlvs = (const uint8_t *)"\x10\x01\x00\x05",
+      .tlvs_size = 4 },
 };
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
 
@@ -53,6 +70,7 @@ static size_t build(uint8_t *bytes, size_t capacity, const struct mt_qmi_message
 
 static void builds_the_bytes_of_qmux(void **state)
 {
+    /* clang-format off */
     static const uint8_t version_info[] = {
         0x01, 15, 0, 0, 0, 0, /* QMUX */
         0, 1, 0x21, 0, 4, 0,
@@ -63,6 +81,7 @@ static void builds_the_bytes_of_qmux(void **state)
         4, 3, 0, 0x24, 0, 4, 0,
         0x10, 1, 0, 5,
     };
+    /* clang-format on */
     uint8_t bytes[64];
 
     (void)state;
@@ -91,7 +110,8 @@ static void parses_what_it_builds(void **state)
         expected.client = 0;
         expected.from_modem = false;
         assert_int_equal(mt_qmi_parse_sdu(bytes + MT_QMI_QMUX_SIZE, size - MT_QMI_QMUX_SIZE,
-                                          expected.service, &message), MT_QMI_MESSAGE);
+                                          expected.service, &message),
+                         MT_QMI_MESSAGE);
         assert_same(&message, &expected);
     }
 }
@@ -139,11 +159,12 @@ static void refuses_every_truncation(void **state)
             assert_int_equal(message.type, known ? samples[i].type : MT_QMI_REQUEST);
             assert_int_equal(message.transaction, known ? samples[i].transaction : 0);
             if (cut < 3)
-                continue; /* it has no length yet */
+                continue;                                /* it has no length yet */
             mt_store_uint(bytes + 1, 2, false, cut - 1); /* and where the header agrees with it */
+            enum mt_qmi_result cut_short = cut < MT_QMI_FRAME_MIN ? MT_QMI_BAD_LENGTH
+                                                                  : MT_QMI_TRUNCATED;
             assert_int_equal(parse_copy(bytes, cut, service, &message),
-                             known ? MT_QMI_BAD_TLVS :
-                             cut < MT_QMI_FRAME_MIN ? MT_QMI_BAD_LENGTH : MT_QMI_TRUNCATED);
+                             known ? MT_QMI_BAD_TLVS : cut_short);
             assert_int_equal(message.type, known ? samples[i].type : MT_QMI_REQUEST);
             mt_store_uint(bytes + 1, 2, false, size - 1);
         }
@@ -242,12 +263,9 @@ static void numbers_are_never_zero(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(builds_the_bytes_of_qmux),
-        cmocka_unit_test(parses_what_it_builds),
-        cmocka_unit_test(refuses_every_truncation),
-        cmocka_unit_test(names_what_it_refuses),
-        cmocka_unit_test(builds_only_what_can_be_said),
-        cmocka_unit_test(numbers_are_never_zero),
+        cmocka_unit_test(builds_the_bytes_of_qmux),     cmocka_unit_test(parses_what_it_builds),
+        cmocka_unit_test(refuses_every_truncation),     cmocka_unit_test(names_what_it_refuses),
+        cmocka_unit_test(builds_only_what_can_be_said), cmocka_unit_test(numbers_are_never_zero),
     };
 
     return cmocka_run_group_tests_name("wire/qmi", tests, NULL, NULL);

@@ -19,7 +19,7 @@
 
 struct sample {
     struct mt_qmi_message message; /* a view of the bytes */
-    uint8_t *bytes; /* a QMUX frame */
+    uint8_t *bytes;                /* a QMUX frame */
     size_t size;
 };
 
@@ -62,8 +62,10 @@ static uint8_t *copy_of(const uint8_t *bytes, size_t size)
 static void build_sample(struct sample *sample)
 {
     struct mt_qmi_message message = {
-        .service = (uint8_t)get_number("service"), .client = 1,
-        .type = (enum mt_qmi_type)get_number("type"), .transaction = 5,
+        .service = (uint8_t)get_number("service"),
+        .client = 1,
+        .type = (enum mt_qmi_type)get_number("type"),
+        .transaction = 5,
         .id = (uint16_t)get_number("id"),
     };
 
@@ -112,7 +114,8 @@ static void check_sdu(const struct mt_qmi_message *message, const uint8_t *bytes
     struct mt_qmi_message bare;
 
     assert_int_equal(mt_qmi_parse_sdu(bytes + MT_QMI_QMUX_SIZE, size - MT_QMI_QMUX_SIZE,
-                                      message->service, &bare), MT_QMI_MESSAGE);
+                                      message->service, &bare),
+                     MT_QMI_MESSAGE);
     assert_int_equal(bare.type, message->type);
     assert_int_equal(bare.transaction, message->transaction);
     assert_int_equal(bare.id, message->id);
@@ -173,8 +176,8 @@ static void cut_frame(const struct sample *sample, size_t cut)
     if (cut < MT_QMI_QMUX_SIZE)
         return;
     sdu = copy_of(sample->bytes + MT_QMI_QMUX_SIZE, cut - MT_QMI_QMUX_SIZE);
-    assert_true(mt_qmi_parse_sdu(sdu, cut - MT_QMI_QMUX_SIZE, sample->message.service,
-                                 &message) < 0);
+    assert_true(mt_qmi_parse_sdu(sdu, cut - MT_QMI_QMUX_SIZE, sample->message.service, &message) <
+                0);
     free(sdu);
 }
 
@@ -342,7 +345,9 @@ static void a_million_mutations(void **state)
         case 0:
             mutate_stream(stream, which);
             break;
-        case 1: case 2: case 3:
+        case 1:
+        case 2:
+        case 3:
             mutate_frame(which);
             break;
         default:

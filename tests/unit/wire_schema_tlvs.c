@@ -41,11 +41,11 @@ static void values_and_bytes_make_each_other(void **state)
           "{ s = { x = 1 } }" },
         { "{ [0x10] = struct {} 's' }", "10.0000", "{ s = {} }" },
         { "{ [0x10] = list(u8, struct { u16 'mcc', lstring(u8) 'name' }) 'x' }",
-          "10.0900.02.3601.02.6162.1500.00", "{ x = { { mcc = 310, name = 'ab' }, "
+          "10.0900.02.3601.02.6162.1500.00",
+          "{ x = { { mcc = 310, name = 'ab' }, "
           "{ mcc = 21, name = '' } } }" },
         { "{ [0x10] = le.ipv4 'a', [0x11] = float 'b', [0x12] = uint(3) 'c' }",
-          "10.0400.01020304.11.0400.0000803f.12.0300.010000",
-          "{ a = '4.3.2.1', b = 1.0, c = 1 }" },
+          "10.0400.01020304.11.0400.0000803f.12.0300.010000", "{ a = '4.3.2.1', b = 1.0, c = 1 }" },
         { "{ [1] = optional(u8) 'a', [2] = u8 'b' }", "02.0100.01", "{ b = 1 }" },
         { "{ [1] = u8 'a', " RESULT " }, true", "01.0100.09." DONE,
           "{ a = 9, result = { status = 0, error = 0 } }" },
@@ -221,8 +221,7 @@ static void bad_values_have_a_reason(void **state)
           "M: no field 'sesion' (has: session, apn)" },
         { "{}", "{ [0x10] = 1 }", "M: no field '16' (has none)" },
         { "{ [0x10] = u8 'a' }", "{ a = '1' }", "M.a: number expected, got string" },
-        { "{ [0x10] = struct { u8 'x' } 's' }", "{ s = { y = 1 } }",
-          "M.s: no field 'y' (has: x)" },
+        { "{ [0x10] = struct { u8 'x' } 's' }", "{ s = { y = 1 } }", "M.s: no field 'y' (has: x)" },
         { "{}", "{ unknown = 'x' }", "M.unknown: table expected, got string" },
         { "{}", "{ unknown = { [0x10] = 1 } }", "M.unknown: string expected, got number" },
         { "{}", "{ unknown = { [256] = '' } }",
@@ -334,7 +333,8 @@ static void lenient_readers_take_what_there_is(void **state)
           "malformed = { [1] = 'M.a: 4 bytes wanted, 2 left' } }" },
         { "{ [1] = struct { u8 'x', u16 'y', u8 'z' } 's' }", "01.0300.01.0200",
           "{ s = { x = 1, y = 2 } }" },
-        { "{ [1] = struct { u8 'x', u16 'y', u8 'z' } 's' }", "01.0200.01.02", "{ s = { x = 1 } }" },
+        { "{ [1] = struct { u8 'x', u16 'y', u8 'z' } 's' }", "01.0200.01.02",
+          "{ s = { x = 1 } }" },
         { "{ [1] = struct { u8 'x', list(u8, u16) 'l', u8 'z' } 's', [2] = u8 'b' }",
           "01.0100.01.02.0100.07", "{ s = { x = 1 }, b = 7 }" },
         { "{ [1] = struct { u8 'x', lstring(u8) 'l' } 's' }", "01.0100.01", "{ s = { x = 1 } }" },
@@ -373,7 +373,8 @@ static void every_truncation_is_survived(void **state)
         { "{ [3] = optional(u8) 'a', [0x10] = list(u8, struct { u16 'mcc', lstring(u8) 'name', "
           "bool(u8) 'x' }) 'list', [0x20] = times(2, uint(3)) 't', [0x21] = le.ipv4 'ip' }",
           "{ a = 1, list = { { mcc = 310, name = 'one' }, { name = 'two' } }, t = { 1, 2 }, "
-          "ip = '10.0.0.1', unknown = { [0x33] = 'xyz' } }", NULL },
+          "ip = '10.0.0.1', unknown = { [0x33] = 'xyz' } }",
+          NULL },
         { NULL, NULL, NULL },
     };
 

@@ -21,7 +21,11 @@ static int set_up(void **state)
     const struct mt_qmi_message messages[] = {
         { .type = MT_QMI_INDICATION, .id = 0x0027 },
         { .service = 1, .client = 2, .transaction = 3, .id = 4 },
-        { .service = 3, .client = 9, .transaction = 5, .id = 6, .tlvs = tlvs,
+        { .service = 3,
+          .client = 9,
+          .transaction = 5,
+          .id = 6,
+          .tlvs = tlvs,
           .tlvs_size = sizeof(tlvs) },
     };
     struct mt_writer writer = mt_writer(frames, sizeof(frames));

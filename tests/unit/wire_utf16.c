@@ -62,7 +62,7 @@ static void replaces_unpaired_surrogates(void **state)
     (void)state;
     decodes_to("\x00\xD8", 2, REPLACEMENT);
     decodes_to("\x00\xDC", 2, REPLACEMENT);
-    decodes_to("\x00\xD8" "A\0", 4, REPLACEMENT "A");
+    decodes_to("\x00\xD8\x41\0", 4, REPLACEMENT "A");
     decodes_to("\x00\xDC\x00\xD8", 4, REPLACEMENT REPLACEMENT);
     decodes_to("\x00\xD8\x00\xD8\x00\xDC", 6, REPLACEMENT "\xF0\x90\x80\x80");
     decodes_to("\x00\xD8\x00", 3, REPLACEMENT);
@@ -81,12 +81,12 @@ static void replaces_malformed_utf8(void **state)
 {
     (void)state;
     encodes_to("\x80", 1, "\xFD\xFF", 2);
-    encodes_to("\xFF" "A", 2, "\xFD\xFF" "A\0", 4);
+    encodes_to("\xFF\x41", 2, "\xFD\xFF\x41\0", 4);
     encodes_to("\xC3", 1, "\xFD\xFF", 2);
-    encodes_to("\xC3" "A", 2, "\xFD\xFF" "A\0", 4);
-    encodes_to("\xC0\x80", 2, "\xFD\xFF\xFD\xFF", 4);         /* overlong */
-    encodes_to("\xE0\x80\x80", 3, "\xFD\xFF\xFD\xFF\xFD\xFF", 6); /* overlong */
-    encodes_to("\xED\xA0\x80", 3, "\xFD\xFF\xFD\xFF\xFD\xFF", 6); /* a surrogate */
+    encodes_to("\xC3\x41", 2, "\xFD\xFF\x41\0", 4);
+    encodes_to("\xC0\x80", 2, "\xFD\xFF\xFD\xFF", 4);                         /* overlong */
+    encodes_to("\xE0\x80\x80", 3, "\xFD\xFF\xFD\xFF\xFD\xFF", 6);             /* overlong */
+    encodes_to("\xED\xA0\x80", 3, "\xFD\xFF\xFD\xFF\xFD\xFF", 6);             /* a surrogate */
     encodes_to("\xF4\x90\x80\x80", 4, "\xFD\xFF\xFD\xFF\xFD\xFF\xFD\xFF", 8); /* beyond U+10FFFF */
     encodes_to("A\0B", 3, "A\0\0\0B\0", 6);
 }
