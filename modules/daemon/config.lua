@@ -254,7 +254,7 @@ end
 -- The modem is asked for its IMEI or ICCID only when an entry names one, and only once.
 local function value_of(modem, what, asked)
   if not asked[what] then
-    local value, is_sure = identity.of(modem, what)
+    local value, is_sure = identity.of(modem, what, asked.sim)
     asked[what] = { value = value }
     asked.is_sure = asked.is_sure and is_sure
   end
@@ -270,10 +270,11 @@ end
 ---The configuration's entry for a modem; may ask the modem for its IMEI and ICCID.
 ---@param config daemon.config
 ---@param modem modem.modem
+---@param sim table? the SIM as the modem has just indicated it
 ---@return daemon.modem_config? entry nil: it is none of our business
 ---@return boolean is_sure false: the modem did not say all that had to be known
-function M.entry_for(config, modem)
-  local asked = { is_sure = true }
+function M.entry_for(config, modem, sim)
+  local asked = { is_sure = true, sim = sim }
   for _, entry in ipairs(config.modems) do
     if fits(entry, modem, asked) then
       return entry, asked.is_sure

@@ -11,13 +11,15 @@ local KIND = "sockets"
 
 ---@param modem modem.modem
 ---@param what "imei"|"iccid"
----@return string? value as the modem says, or has said
+---@param sim table? the SIM as the modem has just indicated it: it is not asked again
+---@return string? value as the modem says, or has said earlier
 ---@return boolean is_sure does it say so now?
-function M.of(modem, what)
+function M.of(modem, what, sim)
   local name = modem.description.name
   local kept = state.persistent.load(KIND, name) or {}
   local started = modem:ensure_started()
-  local answer = started and (what == "imei" and modem:identity() or what == "iccid" and modem:sim())
+  local answer = what == "iccid" and sim and sim.iccid and sim
+    or started and (what == "imei" and modem:identity() or what == "iccid" and modem:sim())
   local value = answer and answer[what]
   if not value then
     return kept[what], false

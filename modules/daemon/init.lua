@@ -97,10 +97,10 @@ end
 local assign_policy
 
 -- Another SIM, or a modem that has only now told its IMEI, may have another entry.
-local function identify_again(self, modem)
+local function identify_again(self, modem, sim)
   local known = self.known[modem]
   local entry
-  entry, known.is_sure = config.entry_for(self.config, modem)
+  entry, known.is_sure = config.entry_for(self.config, modem, sim)
   if entry ~= known.entry then
     local name = modem.description.name
     self.overrides[name] = nil -- it was for another SIM
@@ -117,8 +117,8 @@ end
 -- A modem that does not tell its IMEI and ICCID is asked again and again; after that, when its SIM has changed.
 local function follow_identity(self, modem)
   local indicated <close> = modem:events("sim")
+  local event
   local function next_sim()
-    local event
     repeat
       event = indicated:next()
     until not event or event.value.state == "ready" and self.config.names_sims
@@ -127,9 +127,9 @@ local function follow_identity(self, modem)
   local has_waited
   for attempt in task.backoff { first = ASK_AGAIN, max = ASK_AGAIN_MAX, steady = 0 } do
     if has_waited then
-      identify_again(self, modem)
+      identify_again(self, modem, event and event.value)
     end
-    has_waited = true
+    has_waited, event = true, nil
     if not self.known[modem].is_sure then
       attempt:or_when(next_sim)
     else

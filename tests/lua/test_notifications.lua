@@ -12,6 +12,7 @@ local state = require "state"
 local subscribers = require "events.subscribers"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local world = require "support.world"
 
 local T = {}
 
@@ -216,6 +217,31 @@ function T.test_a_report_of_half_the_radio()
     lu.assertIs(modem:radio_notified({ operating_mode = "online" }, nil), asked)
     lu.assertNil(modem:radio_notified({ power_state = {} }, on))
   end)
+end
+
+-- What the daemon asks while the network changes twice, beside a policy and a watched link. The link's own question
+-- about its session, when nothing has come through it for a while, does not count.
+local ROAM = [[. $SUPPORT/daemon.sh
+  moontower trace serve >/run/test/log 2>&1 & daemon=$!
+  until_why "is online"
+  begin=$(wc -l </run/test/log)
+  since() { tail -n +$((begin + 1)) /run/test/log; }
+  moontower simulate fault roam; until_true 'since | grep "state  *roaming\|roaming_indicator  *on"'
+  moontower simulate fault none; until_true 'since | grep "state  *home\|roaming_indicator  *off"'
+  since >/run/test/since; kill $daemon; wait $daemon 2>/dev/null
+  grep -c " > " /run/test/log; grep -c " < .* indication" /run/test/since
+  grep " > " /run/test/since | grep -v "Connect query\|Packet Service Status"]]
+
+function T.test_the_daemon_asks_nothing_when_the_network_changes()
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  for _, composition in ipairs { "mbim", "qmi" } do
+    local result = world.run(ROAM, {}, nil, { "--composition", composition })
+    local before, told, requests = result.out:match("^(%d+)\n(%d+)\n(.*)$")
+    lu.assertTrue(before and tonumber(before) > 5 and tonumber(told) >= 2, result.out .. result.err)
+    eq(requests, "", composition)
+  end
 end
 
 -- The count that the tests above rely on.
