@@ -8,6 +8,7 @@ local log = require "log"
 local places = require "loading.places"
 local script = require "loading.script"
 local task = require "task"
+local validate = require "base.validate"
 
 ---@class policy.policy
 ---@field name string
@@ -33,28 +34,30 @@ local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 -- Policies that have become options of others.
 local replaced = { ladder = 'Write { "reconnect", rungs = ..., cooldowns = ..., hook = ... } instead.' }
 
-local keys = {
-  name = "string", summary = "string", each = "table", observes = "boolean", options = "table",
-  run = "function",
+local function is_each(value)
+  return type(value) == "table" and value.modem == "ready" and next(value, next(value)) == nil
+end
+
+---What a policy's file may say of it.
+---@type declaration.list
+M.fields = {
+  { "name", validate.text, "its name, in `moontower why` and the log", needed = true },
+  { "summary", validate.text, "one line, for `moontower help`" },
+  { "options", validate.table, "its options: what it gives to `policy.options`" },
+  { "each", { is_each, '{ modem = "ready" }', type = "table" },
+    '`{ modem = "ready" }`: one task for each modem whose port is open, cancelled when the modem is unplugged',
+    otherwise = "one task for all modems" },
+  { "observes", validate.flag, "without `each`: it leaves modems to their own policies" },
+  { "run", validate.fn, "`run(modem)` or, without `each`, `run(modems)`: what it does", needed = true },
 }
 
 local function mistake_in(values)
   if type(values) ~= "table" then
     return "a policy is a table: policy { name = ..., run = function(modem) ... end }"
   end
-  for key, value in pairs(values) do
-    if not keys[key] then
-      return ("a policy has no '%s' (it may have: each, name, observes, options, run, summary)"):format(tostring(key))
-    elseif type(value) ~= keys[key] then
-      return ("a policy's '%s' should be a %s"):format(key, keys[key])
-    end
-  end
-  if not values.name or not values.run then
-    return "a policy needs a 'name' and a 'run'"
-  end
-  if values.each and (values.each.modem ~= "ready" or next(values.each, next(values.each))) then
-    return "a policy's 'each' is { modem = \"ready\" }"
-  end
+  local declaration = require "base.declaration"
+  local mistake = declaration.mistake(M.fields, values, "field") or declaration.mistake_in_list(values.options or {})
+  return mistake and "a policy: " .. mistake
 end
 
 ---Is this what a policy file returns?

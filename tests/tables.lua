@@ -10,6 +10,7 @@ local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
 local keys = require "carrier.keys"
 local option = require "cli.option"
+local own_command = require "cli.own_command"
 local parser = require "cli.parser"
 local policy = require "policy"
 local program = require "core.program"
@@ -91,6 +92,16 @@ end
 made["entries of the configuration"] = function()
   return nested("Entry", { "", entries.all }, { "modems", entries.of_modem }, { "broker", entries.of_broker })
 end
+
+local function fields(list)
+  local rows = {}
+  for i, one in ipairs(list) do rows[i] = { quoted(one[1]), one[3], default_of(one) } end
+  return table_of({ "Field", "What it is", "Default" }, rows)
+end
+
+made["fields of a command"] = function() return fields(own_command.fields) end
+
+made["fields of a policy"] = function() return fields(policy.fields) end
 
 made["keys of a carrier"] = function() return nested("Key", { "", keys.of_carrier }, { "bearers", keys.of_bearer }) end
 

@@ -47,6 +47,19 @@ local function missing(list, given, noun)
   return list.any_of and ("it needs one of the %ss '%s'"):format(noun, table.concat(list.any_of, "', '"))
 end
 
+---Looks for a mistake in a list of declarations itself, as users write them, too.
+---@param list declaration.option[]
+---@return string? mistake nil: there is none
+function M.mistake_in_list(list)
+  for i, option in ipairs(list) do
+    local kind = type(option) == "table" and option[2]
+    if type(kind) ~= "table" or type(kind[1]) ~= "function" or type(option[1]) ~= "string"
+      or type(option[3]) ~= "string" then
+      return ("option %d should be { name, kind, text }"):format(i)
+    end
+  end
+end
+
 ---Looks for a mistake in what was given.
 ---@param list declaration.list
 ---@param given table<string, any>

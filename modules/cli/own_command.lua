@@ -1,33 +1,50 @@
 -- SPDX-License-Identifier: MIT
 -- Commands of a user's own: what their files may return, and what is wrong with it.
 
+local declaration = require "base.declaration"
 local errors = require "errors"
 local parsers = require "cli.parser"
 local policy = require "policy"
 local script = require "loading.script"
 local task = require "task"
+local validate = require "base.validate"
 
 local M = {}
 
 -- Limits of a file's body, which `moontower help` runs for its summary.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 
-local fields = {
-  summary = "string", options = "table", epilog = "string or function", description = "string or function",
-  usage = "string", exits = "table or false", run = "function", here = "boolean", order = "function",
-  needs_no_reader = "boolean", precedes_command = "boolean", passes_help_on = "boolean",
+local function is_words(value) return type(value) == "string" or type(value) == "function" end
+local words = { is_words, "a text, or a function that returns one", type = "text" }
+
+local function is_exits(value) return type(value) == "table" or value == false end
+
+---What a command's file may return.
+---@type declaration.list
+M.fields = {
+  { "summary", validate.text, "one line, for `moontower help`", needed = true },
+  { "run", validate.fn, "`run(args)` runs the command; it returns an exit status, or `nil, err`", needed = true },
+  { "options", validate.table, "a list of its options and arguments, declared as below" },
+  { "description", words, "what its help says first; a text, or a function that returns one",
+    otherwise = "`summary`" },
+  { "epilog", words, "what its help says last; a text, or a function that returns one" },
+  { "usage", validate.text, "the lines in its help that show how it is called", otherwise = "made of `options`" },
+  { "exits", { is_exits, "a table, or false", type = "table" },
+    "its exit statuses besides 0, 1 and 2, for its help: `true` or words for each; `false`: those of what it runs" },
+  { "here", validate.flag, "it never runs in the daemon" },
+  { "order", validate.fn, "`order(args)` returns the order that it gives about a modem, or `nil`: see "
+    .. "[below](#what-a-person-has-ordered)" },
+  { "needs_no_reader", validate.flag, "it continues when its standard output is a pipe without a reader; other "
+    .. "commands end then, as by Ctrl-C" },
+  { "precedes_command", validate.flag, "its first argument is a command: what follows is for that, options too" },
+  { "passes_help_on", validate.flag, "its first argument is a script: `--help` behind that is for the script" },
 }
 
 local function mistake_in(value)
-  for key, field in pairs(value) do
-    if not fields[key] then
-      return ("a command has no '%s'"):format(tostring(key))
-    elseif not fields[key]:find(type(field), 1, true) and not (key == "exits" and field == false) then
-      return ("a command's '%s' should be a %s"):format(key, fields[key])
-    end
-  end
-  if not (value.summary and value.run) then
-    return "a command needs a 'summary' and a 'run'"
+  local mistake = declaration.mistake(M.fields, value, "field")
+    or declaration.mistake_in_list(parsers.flat(value.options))
+  if mistake then
+    return "a command: " .. mistake
   end
   local ok, message = pcall(parsers.new, "", value)
   return not ok and ("its options are declared wrongly: %s"):format(message) or nil

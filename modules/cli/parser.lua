@@ -27,7 +27,8 @@ function M.either(either) return { either = either } end
 function M.flat(list)
   local flat = {}
   for _, option in ipairs(list or {}) do
-    table.move(option.either or { option }, 1, #(option.either or { option }), #flat + 1, flat)
+    local either = type(option) == "table" and option.either or { option }
+    table.move(either, 1, #either, #flat + 1, flat)
   end
   return flat
 end

@@ -85,9 +85,10 @@ function T.test_help_lists_them_apart_from_ours()
   lu.assertStrContains(text, "Commands of your own: greet Greet a person. keys not usable: ")
   lu.assertStrContains(text, " status Show modem, SIM") -- ours
   for _, words in ipairs {
-    "keys.lua: a command has no 'sumary'", "wrong.lua returns no command; end it with: return { summary = ",
+    "keys.lua: a command: there is no field 'sumary'",
+    "wrong.lua returns no command; end it with: return { summary = ",
     "syntax not usable: " .. folder .. "/scripts/syntax.lua:1: unexpected symbol", "raises.lua:1: no",
-    "options.lua: its options are declared wrongly: ",
+    "options.lua: a command: option 1 should be { name, kind, text }",
     "status not used: a command of moontower has this name",
   } do
     lu.assertStrContains(text, words)

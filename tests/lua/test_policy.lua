@@ -161,9 +161,9 @@ end
 function T.test_a_mistake_in_the_table_is_reported_with_file_and_line()
   local path = os.tmpname()
   for text, words in pairs {
-    ['local policy = require "policy"\n\nreturn policy { nam = 1 }'] = ":3: a policy has no 'nam'",
-    ['local p = require("policy") { run = 5 }\nreturn p'] = ":1: a policy's 'run' should be a function",
-    ['return require "policy" {\n  name = "x",\n}'] = ":1: a policy needs a 'name' and a 'run'",
+    ['local policy = require "policy"\n\nreturn policy { nam = 1 }'] = ":3: a policy: there is no field 'nam'",
+    ['local p = require("policy") { run = 5 }\nreturn p'] = ":1: a policy: the field 'run' should be a function",
+    ['return require "policy" {\n  name = "x",\n}'] = ":1: a policy: it needs the field 'run'",
     ['local policy = require "policy"\nlocal function make() return policy "x" end\nreturn make()'] =
       ":2: a policy is a table",
   } do
