@@ -2,7 +2,7 @@
 -- What is believed of each modem, since when and why; what was tried; what will be tried next: for `moontower why`.
 --
 -- A part that decides something says so here. It is logged, published as an event, and kept: the last ones of each
--- modem. Where a modem has several policies, the first speaks for it, and each other one has a line of its own.
+-- modem. Where a modem has several policies, the first speaks for it, and each other one has a separate line.
 
 local core = require "core.task"
 local events = require "events"
@@ -50,7 +50,7 @@ local function new(modem, policy)
 end
 
 ---The status of one modem, begun when it is first asked for. A policy that is not the first one of the modem gets the
----line that it has of its own.
+---separate line that it has.
 ---@param modem modem.modem|string the modem, or its name
 ---@return status.status
 function M.of(modem)

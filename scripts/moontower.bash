@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Completes command lines of moontower in bash. What there is, the program itself says: so commands of a user's own are
-# completed, too. Where it says nothing, bash completes names of files.
+# Completes command lines of moontower in bash. The program itself says to which words, so that a user's own commands are
+# completed, too. Where it names none, bash completes names of files.
 # shellcheck shell=bash
 
 _moontower() {

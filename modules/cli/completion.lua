@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What a shell can complete the last word of a command line to: names of commands, a user's own among them, and what
--- a command's options and arguments declare.
+-- Completes the last word of a command line for a shell: to names of commands, a user's own among them, and to the
+-- names and values that a command's options and arguments declare.
 
 local command = require "cli.command"
 local parsers = require "cli.parser"

@@ -13,7 +13,7 @@ local function invalid(path, mistake)
     hint = "modules/makers/README.md explains each key." }
 end
 
--- What is named as a text is one of the modules that all of the program finds.
+-- A text names a module that the whole program finds.
 local function mistake_in(made)
   local named = { made.settings, made.messages and made.messages.mbim, made.messages and made.messages.qmi }
   for _, name in pairs(named) do

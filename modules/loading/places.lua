@@ -2,7 +2,7 @@
 -- Where commands, policies, carriers, makers and modules are looked for, and whose files are taken.
 --
 -- Ours are wherever the program is. A user's own are in /etc/moontower, and in the folders of $MOONTOWER_PATH, which
--- have the same layout. As much of it runs as root, only root, or the user who runs it, may have made them.
+-- have the same layout. Much of it runs as root, so only root, or the user that the program runs as, may own it.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -18,8 +18,8 @@ local ours = {
   scripts = "scripts",
 }
 
--- A command of ours keeps its meaning, and require() looks in no other folder for a module of ours. A carrier or a
--- policy of the same name stands in for ours.
+-- A command of ours keeps its meaning, and require() looks in no other folder for a module of ours. A carrier, a policy
+-- or a maker replaces ours of the same name.
 local ours_first = { modules = true, scripts = true }
 
 ---@class places.folder
@@ -73,8 +73,8 @@ local function check_part(path, part, is_way)
   return true
 end
 
----May a file run with our rights? It, and all folders on the way to it, have to belong to root, or to the user who runs
----this, and no one else may be able to write there.
+---May a file run with our rights? It, and all folders on the way to it, have to belong to root, or to the user that the
+---program runs as, and no other user may be able to write there.
 ---@param path string
 ---@return string? real without links, so that none of them can lead elsewhere before it is read
 ---@return moontower.error? err that tells what to do about it

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a modem's SIM has used of a month's data, as this computer has counted it: modem:usage().
+-- modem:usage(): the data that a modem's SIM has used in a month, as this computer has counted it.
 
 local net = require "net"
 local usage = require "usage"

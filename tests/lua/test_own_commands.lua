@@ -17,11 +17,11 @@ local GREET = [[
 local errors = require "errors"
 return {
   summary = "Greet a person.",
-  exits = { [3] = "nobody is there" },
+  exits = { [3] = "there is no one" },
   options = { { "name", require("base.validate").text, "Which one", args = "?" }, require("cli.option").json },
   run = function(args)
     if not args.name then
-      return errors.fail { code = "no-modem", message = "nobody is there", hint = "Name one." }
+      return errors.fail { code = "no-modem", message = "there is no one", hint = "Name one." }
     end
     print(args.json and '{"hello":"' .. args.name .. '"}' or "hello " .. args.name)
     return 5
@@ -51,7 +51,7 @@ function T.test_it_has_arguments_json_help_and_an_exit_status()
     end
     lu.assertEquals({ greet "you" }, { "hello you\n", 5, "" })
     lu.assertEquals({ greet("you", "--json") }, { '{"hello":"you"}\n', 5, "" })
-    lu.assertEquals({ greet() }, { "", 3, "moontower: nobody is there\n  Name one.\n" })
+    lu.assertEquals({ greet() }, { "", 3, "moontower: there is no one\n  Name one.\n" })
     local out, status = greet "--json"
     lu.assertEquals({ status, json.decode(out).error.code }, { 3, "no-modem" })
     out, status = greet("--json", "--bogus")
@@ -60,7 +60,7 @@ function T.test_it_has_arguments_json_help_and_an_exit_status()
     lu.assertEquals(status, 0)
     lu.assertStrContains(out, "Usage: moontower " .. table.concat(words, " "):gsub("%-", "%%-"))
     lu.assertStrContains(out, "\nGreet a person.\n")
-    lu.assertStrContains(out, "3 nobody is there")
+    lu.assertStrContains(out, "3 there is no one")
   end
 end
 

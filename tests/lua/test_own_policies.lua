@@ -92,7 +92,7 @@ function T.test_the_daemon_refuses_what_others_can_write()
   lu.assertStrMatches(out, ".*read again\n$")
 end
 
--- What it has counted is still there when it starts again; each day of the month has a count of its own.
+-- The policy sees the data that the kernel has counted; months that begin on different days have separate counts.
 function T.test_building_blocks_of_policies()
   local out = run [[policy count <<'END'
 local fs, policy, task = require "core.fs", require "policy", require "task"

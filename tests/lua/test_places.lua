@@ -24,7 +24,7 @@ local function temporary()
   return folder, task.finally(function() shell('rm -rf "$1"', folder) end)
 end
 
--- What a script prints that runs with these folders in $MOONTOWER_PATH.
+-- Runs a script with these folders in $MOONTOWER_PATH, and returns its output.
 local function run(path, text, ...)
   local script = os.tmpname()
   assert(fs.write(script, text))
@@ -97,7 +97,7 @@ function T.test_files_of_other_users_are_refused()
   end
 end
 
--- A user who is not root may run files of root and of their own, and no one else's.
+-- A user other than root may run files of root and their own, and no other user's.
 function T.test_files_that_a_user_runs_belong_to_that_user_or_to_root()
   if fs.geteuid() ~= 0 then
     lu.skip "only root can be another user"
