@@ -208,7 +208,7 @@ function M.run(name, arguments)
   local group <close> = task.group()
   group:spawn(pass_interrupts_on, self, group)
   send(port, hello(name, arguments))
-  -- Ctrl-C here is for the command there; it says by its end that it has heard.
+  -- Ctrl-C here is for the command in the daemon, which answers by ending.
   local ok, status = pcall(converse, self)
   while not ok and type(status) == "table" and status.code == "interrupted" do
     send(port, { interrupt = true })

@@ -184,7 +184,7 @@ end
 ---Serves one client until its command has ended.
 ---@param port core.port its connection
 ---@param around fun(command: string, arguments: string[], run: fun(command: string, arguments: string[]): integer):
---- integer runs the command, and sees to what has to stand still while it runs
+--- integer runs the command, with all that it changes paused
 function M.serve(port, around)
   local connection <close> = port
   local messages = lines.of(connection)

@@ -234,7 +234,7 @@ function Backend:pin()
     if not reply.state then
       return nil
     end
-    -- A Qualcomm modem that wants nothing names PIN2, which connecting does not need.
+    -- A Qualcomm modem that requires no PIN names PIN2, which connecting does not need.
     local hinders = reply.type == "pin1" or reply.type == "puk1" or locks.is_lock(reply.type)
     if reply.state ~= "locked" or not hinders then
       return { type = "pin1", locked = false }
@@ -365,7 +365,7 @@ end
 local either = { "ipv4", "ipv6" }
 -- 32 and 33 are what subscriptions of one family get where the network has no better word for it.
 local allowed = { [28] = either, [32] = either, [33] = either, [50] = { "ipv4" }, [51] = { "ipv6" }, [52] = either }
--- And with these statuses, a modem that has never heard of both in one.
+-- And with these statuses, a modem that does not know the type of both in one.
 local unknown_type = { ["invalid-parameters"] = true, ["no-device-support"] = true, ["context-not-supported"] = true }
 
 local function instead_of_both(err)

@@ -56,8 +56,8 @@ local function look(self)
   self.was_gone = self.was_gone or not unknown
 end
 
--- No event tells of what could not be looked at for a moment, and some events get lost. So it looks without one, too,
--- less and less often.
+-- A list that could not be read for a moment causes no event later, and some events get lost. So it looks without one,
+-- too, less and less often.
 local function wait_for_event(self)
   self.hotplug:renew()
   self.hotplug:wait(self.pause)
@@ -91,7 +91,7 @@ function Reenumeration:wait(seconds, is_complete)
     end
     return description
   end)
-  back = back or now() or seen -- should the kernel have told nothing
+  back = back or now() or seen -- in case the kernel has sent no event
   if back then
     return back
   end
