@@ -28,6 +28,10 @@ local program = require "core.program"
 ---@field strands string[]? patterns of commands that switch a modem off, or leave it in its boot loader
 ---@field orders table<string, "restart"|"change"|"context">? commands that a policy would undo: see at/effect.lua
 
+---@class maker.way a way to unlock the radio of a laptop's modem
+---@field [1] string how it is called
+---@field [2] fun(modem: table, seconds: number): any, moontower.error?
+
 ---@class maker.maker
 ---@field name string the name of its file
 ---@field brands string[]? words, in lower case, by which a modem's own text names it; its name, if it says nothing
@@ -41,7 +45,7 @@ local program = require "core.program"
 --- without an AT port
 ---@field create_profile (fun(modem: table, values: table): table?, moontower.error?)? creates a profile over QMI, with
 --- the number that values.profile_identifier has; a modem of another maker refuses it
----@field unlock { [1]: string, [2]: fun(modem: table): any, moontower.error? }[]? ways to unlock a laptop's radio
+---@field unlock maker.way[]?
 ---@field mbim_services table<string, string>? UUIDs, by name
 ---@field messages { mbim: string?, qmi: string? }? modules that declare messages of its own
 local Maker = {}

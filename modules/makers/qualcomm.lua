@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Qualcomm: the ids of its chips, which modems of many makers fall back to when they wait for firmware.
+-- Qualcomm: what modems of many makers have of its chips, such as the ids that they fall back to when they wait for
+-- firmware, and the radio's lock.
 --
--- Source: the kernel's driver qcserial.
+-- Sources: the kernel's driver qcserial; libqmi's data/qmi-service-dms.json.
 
 local maker = require "maker"
 
@@ -17,5 +18,11 @@ return maker {
   at = {
     secret = "$QCPDPP $QCPIN",
     pins = { "%$QCPIN" },
+  },
+
+  unlock = {
+    { "QMI DMS 0x555F (Set FCC Authentication)", function(modem, seconds)
+      return modem.qmi and modem.qmi:request(require("qmi.dms").set_fcc_authentication, nil, seconds)
+    end },
   },
 }

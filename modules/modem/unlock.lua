@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The FCC lock: the modems of some laptops keep their radio off, at each start again, until the host unlocks it.
 
-local dms = require "qmi.dms"
 local errors = require "errors"
 local maker = require "maker"
 
@@ -9,16 +8,9 @@ local M = {}
 
 local ANSWER_TIME = 10
 
-local function by_qmi(modem)
-  if not modem.qmi then
-    return nil
-  end
-  return modem.qmi:request(dms.set_fcc_authentication, nil, ANSWER_TIME)
-end
-
--- The ways there are: Qualcomm's, and those of makers. The modem refuses what it does not know.
+-- The ways that makers have. The modem refuses what it does not know.
 local function ways()
-  local list = { { "QMI DMS 0x555F (Set FCC Authentication)", by_qmi } }
+  local list = {}
   for theirs in maker.each "unlock" do
     table.move(theirs, 1, #theirs, #list + 1, list)
   end
@@ -37,7 +29,7 @@ function M.unlock(modem)
     return { unlocked = false }
   end
   for _, way in ipairs(ways()) do
-    local ok, refused = way[2](modem)
+    local ok, refused = way[2](modem, ANSWER_TIME)
     if not ok and refused and (refused.code == "gone" or refused.code == "timeout") then
       return nil, refused
     end

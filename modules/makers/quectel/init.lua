@@ -26,9 +26,8 @@ return maker {
   },
 
   unlock = {
-    { "MBIM, Quectel Radio State", function(modem)
-      local messages = modem.mbim and require "makers.quectel.mbim"
-      return messages and modem.mbim:set(messages.radio_state, { state = "on" }, 10)
+    { "MBIM, Quectel Radio State", function(modem, seconds)
+      return modem.mbim and modem.mbim:set(require("makers.quectel.mbim").radio_state, { state = "on" }, seconds)
     end },
   },
 
