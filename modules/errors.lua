@@ -42,8 +42,8 @@ M.codes = {
   ["modem-locked"] = "the modem takes the SIMs of one operator, or of one device, only",
   -- SIMs
   ["sim-missing"]  = "no SIM in the modem",
-  ["sim-locked"]   = "the SIM wants its PIN",
-  ["sim-blocked"]  = "the SIM wants its PUK",
+  ["sim-locked"]   = "the SIM asks for its PIN",
+  ["sim-blocked"]  = "the SIM asks for its PUK",
   ["sim-failure"]  = "the SIM does not work, or is not activated",
   -- networks
   ["radio-off"]           = "the radio is switched off",

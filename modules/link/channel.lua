@@ -48,7 +48,7 @@ function vlan.add(created)
     return errors.fail {
       code = "unsupported", source = "link",
       message = ("session %d needs a VLAN on %s, and this kernel has no VLANs"):format(created.id, created.parent),
-      hint = "Try `modprobe 8021q`. A kernel without that module wants CONFIG_VLAN_8021Q.",
+      hint = "Try `modprobe 8021q`. A kernel without that module needs CONFIG_VLAN_8021Q.",
     }
   end
   return ok, err
@@ -128,7 +128,7 @@ function M.find(parent, channel) return kinds[channel.kind].find(parent, channel
 ---@return integer
 function M.max_mtu(channel, parent) return parent.mtu - kinds[channel.kind].header end
 
----What is to be made, for the journal.
+---The interface that is to be made, for the journal.
 ---@param parent { name: string, index: integer }
 ---@param channel link.channel
 ---@return link.created

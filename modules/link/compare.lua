@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the host has of a link, compared with what it should have: changes nothing.
+-- Compares the host with what a link should have on it. Changes nothing.
 
 local netlink = require "core.netlink"
 local plan = require "link.plan"

@@ -121,7 +121,7 @@ function resolvconf.undo(record)
 end
 
 -- /etc/resolv.conf, where nothing manages it. Several links may have servers in it at once: what will be put back, and
--- whose servers there are, stands in /run/moontower/resolver/file.json, which is written before the file is.
+-- whose servers there are, is in /run/moontower/resolver/file.json, which is written before the file is.
 local file = {}
 
 function file.usable() return true end
@@ -131,7 +131,7 @@ function file.in_use() return FILE end
 local KIND, NAME = "resolver", "file"
 local HEADER = "# Written by moontower while "
 
--- What will be put back. What cannot be read cannot be put back, and so must not be replaced.
+-- The content that will be put back. A file that cannot be read cannot be put back, and so must not be replaced.
 function file.look()
   local target, err = fs.readlink(FILE)
   if target then
@@ -216,7 +216,7 @@ local function names_link(link)
   return false
 end
 
--- What is written down of the file, and whether what stands there is ours.
+-- What is written down of the file, and whether its content is ours.
 local function look_up(link)
   local kept, err = state.load(KIND, NAME)
   if err and err.code == "malformed" or not err and not kept and names_link(link) then
@@ -348,7 +348,7 @@ function M.plan(link, servers)
   return with_advice(ok and { backend = name, link = link, servers = servers } or nil, err)
 end
 
----What apply() may have done for a link of which nothing is written down.
+---The record of what apply() may have done for a link of which nothing is written down.
 ---@param link string
 ---@return resolver.record
 function M.left_on(link) return { backend = first_usable(), link = link, servers = {} } end

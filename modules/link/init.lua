@@ -167,7 +167,7 @@ local function make_channel(journal)
   local ok, err = netlink.set_link(parent.name, { up = true })
   if ok and journal.created then
     ok, err = channels.add(journal.created)
-    if not ok and err.code ~= "io" and err.code ~= "timeout" then -- with these, it may be made all the same
+    if not ok and err.code ~= "io" and err.code ~= "timeout" then -- with these, it may be made nevertheless
       journal.created = nil -- so none that another program has just made is removed
     end
   end

@@ -201,7 +201,7 @@ local function undo_interface(undoing, journal)
   end
 end
 
----This process: who is at work on a journal.
+---This process, as the one that is at work on a journal.
 ---@return { pid: integer, start: integer? } without `start`, another one of that number will do
 function M.me()
   local pid = fs.getpid()
@@ -264,7 +264,7 @@ function M.repair()
   for _, key in ipairs(keys or {}) do repair_one(key) end
 end
 
----What stands on an interface by our doing.
+---The journal of what we have put on an interface.
 ---@param key string
 ---@return link.journal? journal nil without an error: nothing
 ---@return moontower.error? err that could not be found out
@@ -292,7 +292,7 @@ function M.take_down(key)
   return M.undo(journal)
 end
 
--- The journals of all links on an interface; of its own, also what none is there of.
+-- The journals of all links on an interface, and what else of it is marked as ours.
 local function all_on(interface)
   local journals, err = on_parent(interface.index)
   for _, journal in ipairs(journals or {}) do

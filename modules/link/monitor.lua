@@ -35,7 +35,7 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field group task.group
 ---@field keeps_lease boolean? a task sees to the lease of its IPv4 address
 
--- What another program has done, if that is the cause.
+-- The words for what another program has done, if that is the cause.
 local function blamed(self)
   local blame = self.link.bearer.modem.blame
   return blame and task.now() - blame.at < BLAME_TIME and blame.words or nil

@@ -40,7 +40,7 @@ local function number(address)
   return ((a * 256 + b) * 256 + c) * 256 + d
 end
 
--- Modems hand out /32s, and gateways elsewhere. The link is point-to-point, so the gateway is on it all the same; the
+-- Modems hand out /32s, and gateways elsewhere. The link is point-to-point, so the gateway is on it nevertheless; the
 -- kernel has to be told. Of IPv6 gateways it knows that only of link-local ones.
 local function needs_onlink(family_name, family)
   local first, gateway = family.addresses[1], family.gateway

@@ -15,7 +15,7 @@ local M = {
 
 local OURS, MAIN_TABLE = M.OURS, 254
 
----What a damaged journal, or that of another version, still says of what is ours on the host. All that we add is
+---Reads what a damaged journal, or one of another version, still says of what is ours on the host. All that we add is
 ---marked, so where it says nothing, the kernel does.
 ---@param key string
 ---@param values table

@@ -7,7 +7,7 @@ local statuses = {
   { "failure", "modem", "the modem failed and does not say why" },
   { "sim-not-inserted", "no-card", "there is no SIM in the modem" },
   { "bad-sim", "card", "the SIM can't be used: it is broken or refused" },
-  { "pin-required", "pin", "the SIM wants its PIN first" },
+  { "pin-required", "pin", "the SIM asks for its PIN first" },
   { "pin-disabled", "card-refuses", "the SIM's PIN is switched off, so it can't be used or changed" },
   { "not-registered", "no-service", "the modem is not registered with a network" },
   { "providers-not-found", "no-service", "the modem found no network, or has no list of them" },

@@ -18,14 +18,14 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field apn string
 ---@field ip "ipv4"|"ipv6"|"ipv4v6" what was asked for in the end
 ---@field net string the modem's network interface
----@field channel link.channel? the interface of this session, where it has one of its own: link.apply() makes it
+---@field channel link.channel? the interface that only this session uses: link.apply() makes it; nil: the modem's
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
 ---@field wanted modem.parameters? what was asked for; nil: not known, or the host cannot use more of it
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
 ---@field seconds number? that `up` took to connect; nil: it was connected already
----@field mtu integer? that the carrier wants for its link
+---@field mtu integer? of its link, as the carrier file has it
 ---@field ended boolean? it is known to be over
 ---@field network_released boolean? the network has ended it, and nothing else was wrong as far as the modem has told
 

@@ -50,7 +50,7 @@ function M.record(description)
   return record and record.incarnation == description.incarnation and record or nil, err
 end
 
--- Over QMI, the session that `up` connects has an interface of its own while there are others.
+-- Over QMI, the session that `up` connects has a mux interface while there are others.
 local function journal_key(modem) return modem.net and journals.key(modem.net, modem:channel(M.SESSION)) end
 
 ---Is there a link on the host for the session that `up` connects?

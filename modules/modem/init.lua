@@ -253,7 +253,7 @@ function Modem:close()
 end
 
 ---Brings the modem online, as `moontower up` does: see modem/up.lua.
----What a person has ordered wins over what a policy wants.
+---An order that a person has given wins over what a policy asks for.
 ---@param carrier carrier.carrier? if not given: the one in modem.profile; else the one that lets the network choose
 ---@param options table? what is given here wins over modem.profile.options
 ---@return link.link? link keep it in a <close> variable
@@ -333,7 +333,7 @@ function Modem:power_cycle(options)
   return usb.power_cycle(switch, options)
 end
 
----What happens to the modem from now on: `local events <close> = modem:events("registration", "session")`.
+---The events of the modem from now on: `local events <close> = modem:events("registration", "session")`.
 ---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result
 ---@return modem.events
 function Modem:events(...) return self.notifications:subscribe(...) end

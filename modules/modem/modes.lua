@@ -27,7 +27,7 @@ local M = {}
 
 local MBIM = "^02:0e:"
 local INTERFACE, CONFIGURATION = 0x04, 0x02 -- types of descriptors
--- What carries packets, by class. RNDIS has had several.
+-- Classes of interfaces that carry packets. RNDIS has had several.
 local networks = {
   { "^02:06:", "ecm" }, { "^02:0d:", "ncm" },
   { "^e0:01:03", "rndis" }, { "^ef:04:01", "rndis" }, { "^02:02:ff", "rndis" },

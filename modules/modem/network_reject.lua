@@ -8,7 +8,7 @@ local M = {}
 
 local names = { network = "network", modem = "modem", card = "SIM", host = "host" }
 
--- What is known of it, as a verdict; `words` with the number, where the network gave one.
+-- The verdict of a refusal; `words` with the number, where the network gave one.
 local function judge(procedure, given)
   local err = given.err
   local found = given.nw_error and cause.verdict(given.nw_error, procedure, given.technology)

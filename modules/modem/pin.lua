@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The SIM's PIN, with care: three wrong ones, and the SIM wants a PUK that few people have at hand.
+-- The SIM's PIN, with care: after three wrong ones, the SIM asks for a PUK that few people have at hand.
 --
 -- A PIN comes from a file that only its owner can read, or from $MOONTOWER_PIN: never from a command line, which
 -- everybody can see, nor from a carrier file, which people share. It is sent once. What is sent is written down before,
@@ -25,7 +25,7 @@ local SIM_TIME = 30
 
 ---@class pin.found from M.find()
 ---@field value string
----@field from string where it stands, for people
+---@field from string where it comes from, for people
 
 local M = {}
 
@@ -149,7 +149,7 @@ local function entry_of(modem, sim, value)
   local names = names_of(modem, sim)
   if #names == 0 then
     return errors.fail {
-      code = "sim-locked", source = "pin", message = "the SIM wants its PIN; neither SIM nor modem tells its number",
+      code = "sim-locked", source = "pin", message = "the SIM asks for its PIN; neither SIM nor modem tells its number",
       hint = "So it would be unknown whether the PIN has failed before. Enter it in a phone.",
     }
   end
@@ -176,14 +176,14 @@ end
 -- Why it must not be sent; nil when it may.
 local function why_not(pin, found, entry, options)
   if pin.type ~= "pin1" then
-    return locked("the SIM wants its PUK, not its PIN", "The operator tells the PUK. Enter it in a phone.", pin)
+    return locked("the SIM asks for its PUK, not its PIN", "The operator tells the PUK. Enter it in a phone.", pin)
   elseif entry.was_sent and not options.again then
-    return locked(("the SIM wants its PIN; the one from %s has failed before, and is not sent again")
+    return locked(("the SIM asks for its PIN; the one from %s has failed before, and is not sent again")
       :format(found.from), "Put the right one there. --pin-again sends it all the same.", pin)
   elseif (pin.tries or 0) >= (options.tries or TRIES) then
     return nil
   end
-  return locked(("the SIM wants its PIN; it is not sent, as %s"):format(pin.tries
+  return locked(("the SIM asks for its PIN; it is not sent, as %s"):format(pin.tries
     and ("%d %s left"):format(pin.tries, pin.tries == 1 and "try is" or "tries are")
     or "the modem does not tell how many tries are left"),
     ("A wrong one now may cost the PUK. Enter it in a phone; or, if you are sure of it, with --pin-tries %d."):format(
@@ -197,9 +197,9 @@ local function await_ready(modem, was_sent)
   if sim and (sim.state == "locked" or sim.state == "starting") then
     return errors.fail {
       code = "sim-failure", source = "pin",
-      message = was_sent and "the SIM has taken its PIN, and is not ready all the same"
-        or "the SIM wants no PIN, so none was sent, and it is not ready all the same",
-      hint = "`moontower at 'AT+CPIN?'` tells what it wants; `moontower reset` restarts it.",
+      message = was_sent and "the SIM has taken its PIN, and is not ready nevertheless"
+        or "the SIM asks for no PIN, so none was sent, and it is not ready nevertheless",
+      hint = "`moontower at 'AT+CPIN?'` shows what it asks for; `moontower reset` restarts it.",
     }
   end
   return sim, err
@@ -208,7 +208,7 @@ end
 -- Errors with which the card was not even asked. A tries counter that stays the same proves nothing: it may lag.
 local not_asked = { unsupported = true, ["sim-missing"] = true }
 
--- Errors with which it may have been taken all the same: the answer got lost.
+-- Errors after which the SIM may have taken the PIN nevertheless: the answer got lost.
 local no_answer = { timeout = true, gone = true, malformed = true, ["modem-failed"] = true, ["modem-mute"] = true }
 
 -- What has become of it is seen at the SIM, unless the modem said that it was wrong: another SIM may be in by now, that
@@ -226,7 +226,8 @@ local function judge(modem, sim, err, found, entry)
     return errors.during(err, "the SIM's PIN")
   elseif after and after.type == "puk1" and after.locked then
     return errors.fail {
-      code = "sim-blocked", source = "pin", message = "the PIN was wrong, and the SIM is blocked: it wants its PUK now",
+      code = "sim-blocked", source = "pin",
+      message = "the PIN was wrong, and the SIM is blocked: it asks for its PUK now",
       hint = "The operator tells the PUK. Enter it in a phone.", detail = after,
     }
   elseif err.code == "gone" or err.code == "timeout" then
@@ -234,7 +235,7 @@ local function judge(modem, sim, err, found, entry)
   end
   return locked(("the PIN from %s is wrong%s; it will not be sent again"):format(found.from,
     after and after.tries and (", and %d tries are left"):format(after.tries) or ""),
-    "Put the right one there. Three wrong ones, and the SIM wants its PUK.", after)
+    "Put the right one there. Three wrong ones, and the SIM asks for its PUK.", after)
 end
 
 ---Enters the PIN that was found, if it may be.

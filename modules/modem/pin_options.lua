@@ -6,8 +6,8 @@ local terminal = require "terminal"
 local M = {}
 
 M.help = [[
-A PIN that the SIM wants is taken from --pin-file, from $MOONTOWER_PIN or from /etc/moontower/pin, which only its owner
-may be able to read. It is entered once, never again after it has failed, and only while three tries are left.]]
+A PIN that the SIM asks for is taken from --pin-file, from $MOONTOWER_PIN or from /etc/moontower/pin, which only its
+owner may be able to read. It is entered once, never again after it has failed, and only while three tries are left.]]
 
 ---@param args table
 ---@return pin.options

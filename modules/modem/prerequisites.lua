@@ -13,7 +13,7 @@ local SIM_TIME, ATTACH_TIME = 30, 60 -- a SIM needs seconds after power-up
 local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
 local RADIO_TIME = 5 -- some modems answer first, and switch it on then
 
--- A PIN that is configured is entered, with care; without one there is nothing that we could do.
+-- A PIN that is configured is entered, with care; without one, the error says what the user can do.
 local function locked_sim(modem, sim, watcher, options)
   local pin = modem:pin() or {}
   if locks.is_lock(pin.type) then
@@ -29,13 +29,13 @@ local function locked_sim(modem, sim, watcher, options)
   local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
   if pin.type == "puk1" then
     return errors.fail {
-      code = "sim-blocked", source = "modem", message = "the SIM is blocked and wants its PUK" .. tries,
+      code = "sim-blocked", source = "modem", message = "the SIM is blocked and asks for its PUK" .. tries,
       hint = "The operator tells the PUK. Enter it in a phone; too many wrong PUKs destroy the SIM.",
       detail = pin,
     }
   end
   return errors.fail {
-    code = "sim-locked", source = "modem", message = "the SIM is locked and wants its PIN" .. tries,
+    code = "sim-locked", source = "modem", message = "the SIM is locked and asks for its PIN" .. tries,
     hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
     detail = pin,
   }

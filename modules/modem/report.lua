@@ -70,7 +70,7 @@ local function families(bearer)
   return #words > 0 and table.concat(words, " and ") or "address to come"
 end
 
--- What was asked for and is not there: the reason, by family. Without a refusal, the network just gave less.
+-- The reason, for each family that was asked for and is not there. Without a refusal, the network just gave less.
 local function missing(bearer)
   local found = {}
   for family, err in pairs(bearer.refused or {}) do
@@ -148,7 +148,7 @@ function M.outlived(connection, watcher)
   end
 end
 
----What of a link does not hold on the host, a line each, and the way out.
+---A line for each difference between a link and the host, and the way out.
 ---@param described link.link from link.describe()
 ---@param watcher up.watcher
 ---@return boolean holds

@@ -67,7 +67,7 @@ function M.guard(modem, standing, watcher)
   return setmetatable({ modem = modem, standing = standing, watcher = watcher, finished = standing == nil }, Restore)
 end
 
----What was to replace it has failed.
+---Brings the connection back, as the one that was to replace it has failed.
 ---@param err moontower.error
 ---@return nil
 ---@return moontower.error err says also what has become of the old connection

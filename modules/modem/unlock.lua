@@ -17,7 +17,7 @@ local function ways()
   return list
 end
 
----Unlocks the radio of a modem that has been started, and switches it on. Only its owner may want that.
+---Unlocks the radio of a modem that has been started, and switches it on. Only its owner may decide that.
 ---@param modem modem.modem
 ---@return { unlocked: boolean, by: string? }? result unlocked is false when there was nothing to do
 ---@return moontower.error? err

@@ -21,7 +21,7 @@ do -- in minicom
   local back <close> = assert(reenumeration.watch(device.description)) -- from before it goes
 
   at(device, 'AT!ENTERCND="A710"')                    -- or else the next ones are refused
-  at(device, 'AT+CPIN?')                              -- READY: the SIM wants no PIN
+  at(device, 'AT+CPIN?')                              -- READY: the SIM asks for no PIN
   at(device, 'AT!CUSTOM="IPV6ENABLE",1')              -- the network gives IPv6
   at(device, 'AT+CGDCONT=1,"ipv4v6","r.ispsn"')       -- with this APN
   at(device, 'AT!SELRAT=06')                          -- and has LTE only (06 on this model; see AT!SELRAT=?)

@@ -73,8 +73,8 @@ end
 function T.test_the_last_try()
   with_both("for pin in 9999 9998 9997; do MOONTOWER_PIN=$pin " .. UP .. " --pin-tries 1; done; MOONTOWER_PIN=1234 "
     .. UP .. "; echo status $?", function(result)
-    lu.assertStrContains(result.err, "the PIN was wrong, and the SIM is blocked: it wants its PUK now")
-    lu.assertStrContains(result.err, "the SIM wants its PUK, not its PIN")
+    lu.assertStrContains(result.err, "the PIN was wrong, and the SIM is blocked: it asks for its PUK now")
+    lu.assertStrContains(result.err, "the SIM asks for its PUK, not its PIN")
     lu.assertStrContains(result.out, "status 4\n")
   end)
 end

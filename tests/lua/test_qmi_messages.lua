@@ -203,7 +203,7 @@ function T.test_card_status()
     02                                    -- two slots
     01 02 03 0a 00                        -- present; its universal PIN
     01                                    -- one application
-    02 02 02 0b 00 00                     -- a USIM that wants its PIN; not locked to a network
+    02 02 02 0b 00 00                     -- a USIM that asks for its PIN; not locked to a network
     07 a0000000871002 00                  -- the AID
     01 03 0a 01 03 0a                     -- PIN1 and PIN2
     00 00 00 00 06 00                     -- absent

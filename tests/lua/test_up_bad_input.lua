@@ -38,8 +38,8 @@ end
 
 function T.test_sim() all_of({
   { 4, "there is no SIM", "sim-remove" },
-  { 4, "wants its PIN, 3 tries left", "pin-lock" },
-  { 4, "wants its PUK", "puk" },
+  { 4, "asks for its PIN, 3 tries left", "pin-lock" },
+  { 4, "asks for its PUK", "puk" },
 }, function(case) fails(case[1], case[2], { case[3] }) end) end
 
 function T.test_radio_switch() fails(5, "switched off by hardware", { "radio-off" }) end

@@ -186,8 +186,8 @@ function T.test_missing_prerequisites()
   all_of({
     { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense" },
     { 4, "there is no SIM", "sim-remove" },
-    { 4, "wants its PIN, 3 tries left", "pin-lock" },
-    { 4, "wants its PUK, 10 tries left", "puk" },
+    { 4, "asks for its PIN, 3 tries left", "pin-lock" },
+    { 4, "asks for its PUK, 10 tries left", "puk" },
     { 5, "switched off by hardware", "radio-off" },
     { 5, "the network refuses this SIM: ", "deny=3" },
     { 5, "no network after 1 second", "network-drop", UP .. " --wait 1" },
@@ -336,7 +336,7 @@ end
 function T.test_inside_mbim_what_is_missing()
   all_of({
     { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense --protocol qmi" },
-    { 4, "wants its PIN, 3 tries left", "pin-lock" },
+    { 4, "asks for its PIN, 3 tries left", "pin-lock" },
     { 5, "the network refuses this SIM: ", "deny=3" },
   }, function(case)
     world.assert_clean_failure(world.run(case[4] or INSIDE, { case[3] }), case[1], case[2])

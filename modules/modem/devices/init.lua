@@ -55,7 +55,8 @@ end
 ---@return string
 function M.no_bus() return state.folder .. "/no-bus" end
 
----Which modems there are. None is in the list that could not be read in full, for want of descriptors, for example.
+---The modems that there are. One that could not be read in full, because of a lack of descriptors for example, is not
+---in the list.
 ---@return modem.description[] descriptions in a fixed order, one a modem
 ---@return moontower.error? err there may be others: not everything could be read
 function M.list()

@@ -10,7 +10,7 @@ local M = {}
 
 local protocol_of_driver = { cdc_mbim = "mbim", qmi_wwan = "qmi" }
 
--- A USB modem's network interface stands beside its control port, on the same USB interface.
+-- A USB modem's network interface is beside its control port, on the same USB interface.
 local function control_of(asked, port)
   local interface = asked:parent(port, "usb", "usb_interface")
   local usb = interface and asked:parent(port, "usb", "usb_device")

@@ -54,7 +54,7 @@ local function pci_id(asked, pci, name)
   return pci and (asked:attribute(pci, name) or ""):match("^0x(%x%x%x%x)")
 end
 
--- The ports of a modem stand side by side below one device of the WWAN subsystem. USB modems have such ports as well as
+-- The ports of a modem are side by side below one device of the WWAN subsystem. USB modems have such ports as well as
 -- their cdc-wdm, which is the same port: those are left out here.
 local function control_of(asked, port)
   local protocol = protocol_of_wwan[asked:attribute(port, "type") or ""]

@@ -5,7 +5,7 @@ local verdict = require "cause.verdict"
 
 local sims = {
   missing = { "no-card", "there is no SIM in the modem" },
-  locked = { "pin", "the SIM wants its PIN first" },
+  locked = { "pin", "the SIM asks for its PIN first" },
   failure = { "card", "the SIM can't be used: it is broken or refused" },
 }
 

@@ -132,7 +132,7 @@ local events = {
     end,
   },
   {
-    name = "pin-lock", summary = "put in a SIM that wants its PIN (1234, three tries; PUK 12345678)",
+    name = "pin-lock", summary = "put in a SIM that asks for its PIN (1234, three tries; PUK 12345678)",
     start = function(modem)
       local locked = card.new(modem.personality.card)
       locked.pin_enabled = true
@@ -141,7 +141,7 @@ local events = {
     end,
   },
   {
-    name = "puk", summary = "put in a SIM that wants its PUK",
+    name = "puk", summary = "put in a SIM that asks for its PUK",
     start = function(modem)
       local blocked = card.new(modem.personality.card)
       blocked.pin_enabled, blocked.tries = true, 0
