@@ -197,7 +197,7 @@ registration[63] = { "place", "to be tried again in another cell" }
 
 local tables = { session = session, registration = registration }
 
--- What a technology's generation is called above.
+-- The name of a technology's generation above.
 local generations = {
   ["5G"] = "5G", LTE = "LTE", HSPA = "2G/3G", UMTS = "2G/3G", EDGE = "2G/3G", GPRS = "2G/3G",
 }

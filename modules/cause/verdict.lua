@@ -16,7 +16,7 @@ local kinds = {
   -- Nothing is wrong.
   ["fine"] = { "modem", "Nothing has to be done." },
 
-  -- What we have asked for, or how.
+  -- Our request, or its form.
   ["message"] = { "host", "The modem does not take what moontower sends: `moontower trace` shows it." },
   ["value"] = { "host", "Check what was asked for: APN, IP type, user, password, numbers." },
   ["ended-here"] = { "host", "Something on this computer has ended it: `moontower up` connects again." },

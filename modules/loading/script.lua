@@ -3,7 +3,7 @@
 --
 -- This keeps accidents apart, not enemies: what one assigns to globals and to the tables of the standard library, the
 -- numbers that it has drawn, and the files that it reads and writes by default are its own. So are the modules of its
--- user's: each script loads them for itself. Those of ours, and package.path, are everybody's.
+-- user's: each script loads them for itself. Ours, and package.path, are shared by all.
 
 local fs = require "core.fs"
 local places = require "loading.places"
@@ -172,7 +172,7 @@ function M.environment(is_for_person, beside)
   environment._G = environment
   libraries._G = environment
   environment.require = new_require(environment, libraries, beside)
-  -- Those of files and ports are everybody's.
+  -- Those of files and ports are shared by all.
   function environment.getmetatable(value) return type(value) ~= "userdata" and getmetatable(value) or nil end
   -- Both would run where no limit holds: in the middle of other tasks, and in the hook that raises the error.
   function environment.setmetatable(value, metatable)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Several links at once: default routes over all of them, by weight; packets leave by the link whose address they have.
 --
--- All that will be done stands in a journal (/run/moontower/multipath/NAME.json) first, so the next start can undo what
+-- All changes are written to a journal (/run/moontower/multipath/NAME.json) first, so the next start can undo what
 -- a run that was killed has left. What is added, and how, is decided in multipath/plan.lua.
 
 local errors = require "errors"
@@ -36,7 +36,7 @@ local function save(self)
   return state.save(KIND, self.key, { key = self.key, owner = journals.me(), things = self.things })
 end
 
--- What says of a thing which one it is; the rest may be changed where it stands.
+-- The fields that identify a thing; the others may be changed in place.
 local function identity(thing)
   return table.concat({
     thing.kind, thing.id or "", thing.family or "", thing.table or "", thing.from or thing.metric or "",

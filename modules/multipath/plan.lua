@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What it takes to use several links at once, as things that core.netlink adds: decided here, changed nowhere.
+-- The next hops, routes and rules for several links at once, as core.netlink adds them: decided here, changed nowhere.
 --
 -- For each link and family a small table with its default route, and a rule for each of its addresses: so an answer, or
 -- the rest of a connection, leaves by the link that it began on, whatever the balancing would say. Then the balancing.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What declared messages of MBIM and QMI share: their notation, their secrets, and parts that are made when first read.
+-- The common part of declared messages of MBIM and QMI: notation, secrets, and parts that are made when first read.
 --
 -- Hundreds of messages are declared, and a run needs a dozen of them. So a codec is compiled when it is first read.
 

@@ -79,7 +79,7 @@ function ByConfiguration:of_number(number)
   return { interfaces = {}, exact = number, by = self.by }
 end
 
--- What needs a driver in a configuration: the first of its ports for each purpose.
+-- The ports that need a driver in a configuration: the first one for each purpose.
 local function needed(description, number)
   local list, seen = {}, {}
   for _, configuration in ipairs(modes.configurations(description.descriptors)) do

@@ -100,7 +100,7 @@ function contexts:set(modem, wanted, now)
   return true
 end
 
--- What was not there before goes again; others of the modem's are none of our business.
+-- A context that was not there before is removed; other contexts of the modem are left alone.
 function contexts:undo(now, wanted)
   local list = {}
   for number in pairs(wanted) do list[number] = now[number] or false end

@@ -2,7 +2,7 @@
 -- Which drivers the running kernel has for a USB interface that is not there yet.
 --
 -- A modem that changes its interfaces, or its product id, comes back as something that the kernel may not know: then it
--- has no control port, and nobody can change it back. So its modalias is looked up before.
+-- has no control port, and cannot be changed back. So its modalias is looked up before.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -14,7 +14,7 @@ local fs = require "core.fs"
 
 local M = {}
 
--- What serves a port, by its role.
+-- The drivers for a port, by its role.
 local drivers_of = {
   mbim = { cdc_mbim = true },
   qmi  = { qmi_wwan = true },

@@ -108,7 +108,7 @@ local LTE_WORDS, NR_WORDS = 4, 8
 
 local Bands = setting.class { name = "bands", restart = false, blank = { lte = {}, nr = {} } }
 
--- What a modem has, from DMS: as numbers, or on older modems as the bits of the first 64.
+-- The bands that a modem supports, from DMS: as numbers, or on older modems as the bits of the first 64.
 local function capabilities(modem)
   local reply, err = modem.qmi:request(require("qmi.dms").get_band_capabilities)
   if not reply then
@@ -195,7 +195,7 @@ local function new_bands(modem)
   if not reply then
     return nil, err
   end
-  -- What is told tells the form; else what the modem has does.
+  -- The present preference shows the form; without one, the supported bands do.
   local is_extended = reply.extended_lte_band_preference ~= nil
     or reply.lte_band_preference == nil and (able.lte[#able.lte] or 0) > 64
   return setting.new(Bands, { able = able, is_extended = is_extended })

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What every setting has in common: one thing about a modem that can be read, compared and set.
+-- The common part of all settings: one thing about a modem that can be read, compared and set.
 
 local errors = require "errors"
 
@@ -75,7 +75,7 @@ local M = {
   },
 }
 
--- What a class's methods do with it, so that none of them has to know.
+-- How a class's methods treat it, so that no class has to know.
 local guards = {
   read = function(method)
     return function(self, modem)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- How much of a month's data a SIM has used: counted from the kernel's counters, kept per ICCID across restarts.
 --
--- A counter lives as long as its interface. It is written down with what it stood at, so whatever has passed while
--- nobody looked counts as soon as somebody does; one that began anew counts from zero.
+-- A counter lives as long as its interface. Its value is written down, so traffic that passes between two runs counts
+-- at the next look; a counter that restarted counts from zero.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -43,7 +43,7 @@ local function counter(modem)
   end
 end
 
--- What has passed since it was written down; of a SIM that is seen for the first time, nothing.
+-- The traffic since it was last written down; for a SIM that is seen for the first time, none.
 local function passed(record, key, total)
   if not record.counter then
     return 0
@@ -103,7 +103,7 @@ end
 -- Policies that let a month begin on different days count for themselves.
 local function name_of(sim, day) return day == 1 and sim or ("%s.%d"):format(sim, day) end
 
--- What was counted before. Returns nil and an error when it cannot be read; then it must not be written either.
+-- The count so far. Returns nil and an error when it cannot be read; then it must not be written either.
 local function record_of(name, month)
   local record, err = state.persistent.load(KIND, name)
   if not record and err and err.code ~= "malformed" then

@@ -83,7 +83,7 @@ function M.next_edge(windows, now)
   end
 end
 
--- 00:00 on that day of the month, or on the month's last one if it has not so many.
+-- 00:00 on that day of the month, or on the month's last day if the month is shorter.
 local function midnight(year, month, day)
   local last = os.date("*t", os.time { year = year, month = month + 1, day = 0, hour = 12 }).day
   return os.time { year = year, month = month, day = math.min(day, last), hour = 0 }
