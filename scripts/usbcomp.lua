@@ -236,7 +236,7 @@ dm for diagnostics.
 Examples:
   moontower usbcomp                       which there are; * is the one now
   moontower usbcomp at+mbim --reset       one that has these, and a restart
-  moontower usbcomp 8                     QMI's number for it, as swi_setusbcomp.pl has them
+  moontower usbcomp 8                     its number, as the list or swi_setusbcomp.pl has it
   moontower usbcomp 0x100d                the bits of AT!USBCOMP
 By AT where the modem has an AT port, else by QMI or QMI inside MBIM; --by says otherwise. A composition with a port
 that this kernel has no driver for is refused: no program could talk to the modem any more.]],

@@ -16,7 +16,8 @@ function T.test_each_command()
     ["AT+CGATT=0"] = "offline", ["AT+CGATT=1"] = "nothing", ["AT+CGACT=0,1"] = "offline", ["AT+CGACT=1,1"] = "nothing",
     ["AT!SCACT=0,1"] = "offline", ["AT+COPS=2"] = "offline", ["AT+COPS=0"] = "nothing", ["AT+COPS=?"] = "nothing",
     ["AT!RESET"] = "change", ["AT!USBCOMP=1,1,100D"] = "change", ["AT!USBCOMP?"] = "nothing",
-    ["AT+QPOWD=1"] = "nothing",
+    ["AT+QPOWD=1"] = "nothing", ["AT#REBOOT"] = "change", ["AT#USBCFG=2"] = "change", ["AT#USBCFG?"] = "nothing",
+    ["AT#USBCFG=?"] = "nothing", ["AT#BND=0,11,2,0"] = "nothing",
     ["AT+CMEE=1;+CFUN=4"] = "radio off", ["AT+CFUN=4;+CFUN=1"] = "radio on", ["AT!SELRAT=06"] = "nothing",
     ['AT+CMGS="+CFUN=4"'] = "nothing",
   } do
