@@ -6,8 +6,9 @@ local fs = require "core.fs"
 local now = require("core.task").now
 local process = require "core.process"
 
--- What a test starts (daemons, simulated modems, shells) ends with it, also when the test is killed: the kernel ends
--- all processes of a PID namespace with its first one, which collects the others' exit statuses, as init does outside.
+-- All processes of a test (daemons, simulated modems, shells) end with it, also when the test is killed: the kernel
+-- ends all processes of a PID namespace with its first one, which collects the others' exit statuses, as init does
+-- outside.
 local CONTAINED = "MT_TEST_CONTAINED"
 local CONTAINER = {
   "setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
@@ -22,7 +23,7 @@ local function can_contain()
   return result and result.status == 0
 end
 
--- What a test starts as the program: under an emulator, the kernel itself cannot run it.
+-- The program that tests start: under an emulator, the kernel itself cannot run it.
 local program = os.getenv "MT_PROGRAM"
 
 if not process.take_variable(CONTAINED) and can_contain() then
@@ -105,7 +106,7 @@ if runner.result.runCount == 0 then
   io.stderr:write("no test has run\n")
   return 1
 end
--- What a test opened, it closes: by itself or, at the latest, when its objects are collected.
+-- A test closes all that it opened: at the latest when its objects are collected.
 collectgarbage()
 collectgarbage()
 local after = open_descriptors()

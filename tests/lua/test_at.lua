@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- AT ports: answers of every kind, tasks side by side, what comes unasked, noise, late answers, secrets.
+-- AT ports: answers of every kind, tasks side by side, unsolicited result codes, noise, late answers, secrets.
 
 local at = require "at"
 local core = require "core.at"

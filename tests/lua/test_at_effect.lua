@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What AT commands order of a modem, so that no policy undoes it.
+-- The orders in AT commands, which no policy may undo.
 
 local lu = require "luaunit"
 local of = require("at.effect").of

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The daemon as mbim-proxy and qmi-proxy: real clients at the same time, and hostile ones that disturb nobody.
+-- The daemon as mbim-proxy and qmi-proxy: real clients at the same time, and hostile ones, which disturb no other.
 
 local basic = require "mbim.basic_connect"
 local core_mbim = require "core.mbim"
@@ -229,7 +229,7 @@ function T.test_each_program_receives_its_subscriptions()
   end)
 end
 
--- QMI inside MBIM. The ids of the service that are not ours are the daemon's, or nobody's.
+-- QMI inside MBIM. Ids of the service that are not ours belong to the daemon, or to no program.
 function T.test_inside_mbim_a_client_uses_its_own_ids_only()
   with_daemon("mbim", function()
     local one, other = mbim_client(), mbim_client()
@@ -278,7 +278,7 @@ local function frames_inside_mbim()
   return frames, task.finally(function() sim_mbim.new = new end)
 end
 
--- What is no request, or stands beside one, would reach the modem without anybody having looked at it.
+-- Bytes that are no request, or beside one, would reach the modem unchecked.
 function T.test_inside_mbim_only_requests_that_can_be_read_go_to_the_modem()
   local frames, _ <close> = frames_inside_mbim()
   local good

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- core.clock: alarms. What happens when somebody sets the clock, tests/vm/test_clock shows.
+-- core.clock: alarms. tests/vm/test_clock sets the clock.
 
 local clock = require "core.clock"
 local lu = require "luaunit"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The configuration file: what is read of it; and mistakes, told with file, line or entry, and what would be right.
+-- The configuration file: its values; its mistakes, reported with file, line or entry, and the right values.
 
 local config = require "daemon.config"
 local fs = require "core.fs"
@@ -112,7 +112,7 @@ function T.test_an_error_is_reported_with_file_and_line()
   }
 end
 
--- What ipairs would pass over.
+-- Entries that ipairs would skip.
 -- Such a message goes into the daemon's log.
 function T.test_a_mistake_does_not_show_what_may_be_a_secret()
   for _, text in ipairs {

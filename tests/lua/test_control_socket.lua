@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The daemon's control socket: whatever comes by it, the daemon, its modem and other clients go on.
+-- The daemon's control socket: whatever a client sends, the daemon, its modem and other clients go on.
 
 local daemon = require "support.daemon"
 local json = require "dkjson"

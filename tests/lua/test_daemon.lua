@@ -38,7 +38,7 @@ function T.test_commands_run_in_it_with_their_status_and_json()
   end
 end
 
--- Beside the daemon and without one, a script's name means what it means to the person who gives it.
+-- Beside the daemon and without one, a script's path is relative to the caller's folder.
 local RUN = [[cd /run/test; echo 'print("file", ...) return 7' >x.lua; mkfifo fifo
   moontower run x.lua 1; echo "$?"
   echo 'print("pipe", ...) return 8' | moontower run /dev/stdin 2; echo "$?"
@@ -118,7 +118,7 @@ function T.test_trace_shows_what_passes_for_its_command()
   end
 end
 
--- One that shows neither MBIM nor QMI is told of, and commands get it out of that.
+-- A modem that shows neither MBIM nor QMI is reported, and commands bring it out of that mode.
 function T.test_a_modem_in_a_network_mode()
   local result = world.run(PRELUDE .. [[moontower at 'AT+QCFG="usbnet",1' && moontower reset >/dev/null || exit 1
     start; until_why "in ECM mode"; moontower why
@@ -321,7 +321,7 @@ END
   lu.assertEquals(result.after, result.before)
 end
 
--- What is held would stay offline, whatever the policy says.
+-- A modem that is held would stay offline, whatever the policy says.
 function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offline()
   local result = world.run(PRELUDE .. [[start
     until_why "simulated1 is online" && until_why "simulated2 is online"
@@ -339,7 +339,7 @@ function T.test_down_holds_the_modem_that_it_means_and_only_if_it_takes_it_offli
   lu.assertEquals(result.after, result.before)
 end
 
--- What a program that is refused may not change: sockets, and which of the same name; files; the host.
+-- Things that a refused program must not change: sockets, files, the host.
 local OWNED = [[owned() { find /run/moontower -type s -printf "%p %i\n" -o ! -type d -printf "%p\n" | sort
   grep '@[mq]b*[mi]*-proxy' /proc/net/unix | sort; ip -o address show scope global; ip route; cat /etc/resolv.conf; }
 echo 'return require "policy" { name = "all", run = function(modems) for _ in modems:changes() do end end }' \

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A policy that spins, eats memory or raises: stopped, told of, tried again, switched off; and nobody else notices.
+-- A policy that spins, eats memory or raises: stopped, reported, tried again, switched off, while all others go on.
 
 local events = require "events"
 local lu = require "luaunit"
@@ -14,7 +14,7 @@ local MIB = 1 << 20
 -- Made once: rep() asks memcpy() for each byte, which under the sanitizers takes a second for 32 MiB.
 local BLOCK = ("x"):rep(100000)
 
--- What comes of a policy until it is switched off: its failures, and the pauses after them, which are not waited for.
+-- The failures of a policy until it is switched off, and the pauses after them, which are skipped.
 local function fail_for_good(run)
   local sleep, pauses, failures = task.sleep, {}, {}
   local heard <close> = events.subscribe()
@@ -76,7 +76,7 @@ function T.test_a_policy_that_eats_memory_is_switched_off_and_its_memory_is_coll
   lu.assertTrue(collectgarbage "count" - before < 4 << 10)
 end
 
--- What a policy keeps in the variables of its file is there in its next run, and counts.
+-- Values in the variables of a policy's file stay for its next run, and count.
 function T.test_memory_kept_between_runs_does_not_add_up()
   local kept, runs = {}, 0
   assert_failures(function()
@@ -87,7 +87,7 @@ function T.test_memory_kept_between_runs_does_not_add_up()
   lu.assertTrue(#kept * #BLOCK < 40 * MIB)
 end
 
--- Raised by the policy itself, that is no end that somebody has asked for.
+-- Raised by the policy itself, it is no requested end.
 function T.test_a_policy_that_raises_cancelled_has_failed()
   local failures = fail_for_good(function() error { code = "cancelled", message = "I give up" } end)
   lu.assertEquals(#failures, 5)
@@ -174,7 +174,7 @@ function T.test_beside_a_policy_that_tries_to_end_or_change_the_program_another_
   beside_a_good_one("tostring, pairs, error = nil, nil, nil; os.exit(1)", "bad.lua:3: os.exit would end all scripts")
 end
 
--- It has time to clean up; then it is told again.
+-- It has time to clean up; then it is cancelled again.
 function T.test_a_policy_that_does_not_end_does_not_delay_a_reload()
   local group <close> = task.group()
   local core = require "core.task"

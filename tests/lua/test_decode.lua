@@ -259,7 +259,7 @@ function T.test_bytes_after_the_end_are_no_mistake()
   lu.assertNil(decode.decode(GET_IDS .. "\0"):failure())
 end
 
----Whatever is cut off: it never raises, says why, and agrees with those who receive messages.
+---Wherever the message is cut: decoding never raises, says why, and agrees with the receiving codecs.
 local function assert_cuts(bytes, parse, service)
   for length = 1, #bytes - 1 do
     local part = bytes:sub(1, length)

@@ -35,8 +35,8 @@ shell [[
 local PCI = "/sys/devices/pci0000:00/0000:00:1c.0/0000:01:00.0"
 local XHCI = "/sys/devices/pci0000:00/0000:00:14.0"
 
--- For the scripts below: device PATH SUBSYSTEM UEVENT-LINE... While a driver sets up a device on a bus, nobody can read
--- the device's `uevent`: so there is none.
+-- For the scripts below: device PATH SUBSYSTEM UEVENT-LINE... While a driver sets up a device on a bus, no process can
+-- read the device's `uevent`: so there is none.
 local FUNCTIONS = [[
   device() {
     path=$1 subsystem=$2; shift 2
@@ -56,7 +56,7 @@ local FUNCTIONS = [[
   mkdir -p /sys/class /sys/bus
 ]]
 
--- What a modem's drivers make below its PCI device; its control ports are to follow.
+-- The entries that a modem's drivers make below its PCI device; its control ports are to follow.
 local PCIE = [[
   pci=]] .. PCI .. [[
 
@@ -156,7 +156,7 @@ local function make_sys(...)
   shell(FUNCTIONS .. table.concat({ ... }, "\n"))
 end
 
--- libudev asks whether /sys is a sysfs, unless told not to.
+-- libudev asks whether /sys is a sysfs, unless disabled.
 local function moontower(...)
   local command = { executable, ... }
   command.env, command.timeout = { SYSTEMD_DEVICE_VERIFY_SYSFS = "0" }, 60
@@ -328,7 +328,7 @@ function T.test_a_configuration_that_has_mbim()
   lu.assertEquals(moontower("usbcomp").stdout, "*  1  at+rndis  now\n   2  at+mbim   moontower usbcomp 2\n")
 end
 
--- What chooses one, writes it, and puts it back.
+-- Choosing a configuration, writing it, and putting it back.
 function T.test_choosing_a_configuration()
   two_configurations(1)
   local file = XHCI .. "/usb1/1-1/bConfigurationValue"
@@ -398,7 +398,7 @@ function T.test_two_modems_and_no_port_twice()
   lu.assertStrContains(moontower("up").stderr, "several modems: cdc-wdm0, wwan0mbim0")
 end
 
--- While a driver sets itself up, reading a name waits for it, as a FIFO does for who writes. The number of the
+-- While a driver sets itself up, reading a name waits for it, as a FIFO does for its writer. The number of the
 -- configuration would, too.
 function T.test_names_that_cannot_be_read_now()
   local waits = [[

@@ -1,6 +1,5 @@
--- SPDX-License-Identifier: MIT
--- DHCP's options, as servers write them and as they should not; who is asked twice gives the same address; a lease is
--- renewed in time, or the connection ends.
+-- SPDX-License-Identifier: MIT DHCP's options, as servers write them and as they should not; a server that is asked
+-- twice gives the same address; a lease is renewed in time, or the connection ends.
 
 local addresses = require "modem.addresses"
 local dhcp = require "modem.dhcp"
@@ -109,7 +108,7 @@ function T.test_other_settings_are_read_again()
   lu.assertEquals(changes, 1)
 end
 
--- A modem that tells no address, and what the error says of DHCP.
+-- A modem that reports no address, and the error's words on DHCP.
 function T.test_why_there_is_no_address()
   local ask = dhcp.ask
   local function restore() dhcp.ask = ask end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- resolver: the name servers of several links in a resolv.conf that nobody manages, there and away in any order.
+-- link.dns: the name servers of several links in a resolv.conf without a manager, added and removed in any order.
 
 local fs = require "core.fs"
 local lu = require "luaunit"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What other programs' requests do, however much or little stands in them; and the calls that modems' answers tell of.
+-- The effects of other programs' requests, with every field missing once; and calls that modems' answers report.
 
 local basic = require "mbim.basic_connect"
 local cids = require "broker.cids"

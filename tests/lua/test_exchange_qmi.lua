@@ -43,7 +43,7 @@ local function answer_to(request, tlvs)
   }
 end
 
--- What comes out of request() in a task of its own: results[1] or results[2] once it has ended.
+-- The results of request() in its own task: results[1] or results[2] once it has ended.
 local function ask(group, exchange, message, seconds)
   local results = {}
   group:spawn(function()
@@ -138,7 +138,7 @@ function T.test_answers_find_their_requests()
       lu.assertFalse(asked[i].request.from_modem)
       lu.assertEquals(asked[i].request.id, message.id)
     end
-    -- Right service and number, another client; right client and number, another service; an unasked request.
+    -- Right service and number, another client; right client and number, another service; an unexpected request.
     local first = asked[1].request
     for _, stray in ipairs { { client = 9 }, { service = 3 }, { transaction = first.transaction ~ 0x4000 } } do
       modem:write(core.build(setmetatable(stray, { __index = answer_to(first) })))
@@ -211,7 +211,7 @@ function T.test_broken_answers()
     lu.assertNil(answer)
     lu.assertEquals({ err.code, err.source }, { "malformed", "qmi" })
 
-    -- A header that makes no sense: whose answer it is, nobody knows.
+    -- An invalid header: the answer belongs to no request.
     results = ask(group, exchange, dms(0x25), 0.1)
     frame = core.build(answer_to((core.parse(read(modem)))))
     modem:write(frame:sub(1, 6) .. "\6" .. frame:sub(8))
@@ -373,7 +373,7 @@ function T.test_taps_see_every_transfer()
   lu.assertEquals(next_transfer(other).bytes, sent)
   other:close()
   lu.assertEquals(select(2, other:next()).code, "gone")
-  -- Who waits hears of the next transfer, and of the end.
+  -- A waiting task gets the next transfer, and the end.
   local heard = {}
   group:spawn(function()
     for transfer in tap.next, tap do

@@ -10,7 +10,7 @@ local world = require "support.world"
 
 local T = {}
 
--- A cable, eth0, to a router in a network of its own, which ends with the world.
+-- A cable, eth0, to a router in its own network namespace, which ends with the world.
 local CABLE = [[
 unshare --net sleep 100000 & echo $! >/run/test/router
 until [ "$(readlink /proc/$!/exe)" = "$(readlink -f "$(command -v sleep)")" ]; do sleep 0.01; done

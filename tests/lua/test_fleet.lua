@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The daemon's modems, where the system could not be asked which there are, or could not tell of new ones.
+-- The daemon's modems, where the system cannot list them, or cannot report new ones.
 
 local devices = require "modem.devices"
 local errors = require "errors"

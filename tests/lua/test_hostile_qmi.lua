@@ -22,7 +22,7 @@ end
 
 local function attacks() return json.decode(assert(process.run { executable, "run", SCRIPT, "list" }).stdout) end
 
--- What is wrong with how it went, if anything. Whether it got online in spite of it or not: it has ended by itself, and
+-- The mistake in its outcome, if any. Whether it got online in spite of it or not: it has ended by itself, and
 -- said why if it failed.
 local function problem(attack, command)
   local told = run(attack, ("PATH=%s:$PATH; %s"):format(fs.realpath(executable):match "^(.*)/", command))
@@ -57,14 +57,14 @@ local function check_all(command)
   lu.assertEquals(table.concat(problems, "\n"), "")
 end
 
--- What up has left, if it got online, down takes back; its own status counts.
+-- down takes back the connection, if up made one; its own status counts.
 function T.test_up() check_all "moontower up --apn r.ispsn --wait 3; s=$?; moontower down >/dev/null 2>&1; exit $s" end
 
 function T.test_status() check_all "moontower status; s=$?; [ $s = 11 ] || exit $s" end
 
 function T.test_setup() check_all "moontower setup calyx-sprint --plan --wait 3; s=$?; [ $s = 12 ] || exit $s" end
 
--- The daemon lives on, and answers those who ask it.
+-- The daemon lives on, and answers commands.
 function T.test_serve()
   check_all [[moontower serve & daemon=$!; until moontower why >/dev/null 2>&1; do sleep 0.1; done
     moontower status >/dev/null 2>&1; moontower why || exit 1; kill $daemon; wait $daemon

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What leaves us as text: JSON for programs, lines for terminals, whatever modems, networks and files put into it.
+-- Text output: JSON for programs, lines for terminals, whatever modems, networks and files put into it.
 
 local encoding = require "base.encoding"
 local json = require "base.json"

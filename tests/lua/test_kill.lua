@@ -2,7 +2,7 @@
 -- `kill -9` at random moments: whatever it leaves, the next start puts right, and everything works afterwards.
 --
 -- The seed is printed. MT_KILL_SEED=n gives the same moments again, MT_KILL_TIMES=n more or fewer of them. A moment is
--- a part of how long the command takes when nobody disturbs it.
+-- a fraction of the time that the command takes undisturbed.
 
 local chaos = require "simulator.chaos"
 local lu = require "luaunit"
@@ -15,7 +15,7 @@ local SEED = math.tointeger(tonumber(os.getenv "MT_KILL_SEED") or os.time())
 local TIMES = math.tointeger(tonumber(os.getenv "MT_KILL_TIMES") or 100)
 local AT_ONCE = 3 -- so many worlds
 
--- `kill_at PART COMMAND` kills it at so many millionths of the time that `undisturbed COMMAND` took, or else when it is
+-- `kill_at PART COMMAND` kills it after PART millionths of the time that `undisturbed COMMAND` took, or else when it is
 -- through.
 local KILL_AT = [[
 microseconds() { echo $(($(date +%s%N) / 1000)); }
@@ -76,7 +76,7 @@ local scenarios = {
       else serve 2; works wwan0; works wwan1; end; fi; same]],
     options = { "--count", "2" },
   },
-  -- The first setup is not counted: it makes the modem's interface anew.
+  -- The first setup is not counted: it makes the modem's interface again.
   setup = {
     before = [[run moontower setup calyx-sprint --yes; run moontower setup --undo --yes; was
       undisturbed moontower setup calyx-sprint --yes; run moontower setup --undo --yes; same]],
@@ -93,7 +93,7 @@ local scenarios = {
 
 local QMI = { "--composition", "qmi" }
 
--- What is killed in each world, and beside which modem.
+-- The commands that are killed in each world, and their modems.
 local worlds = {
   { "up" }, { "up", QMI }, { "up" }, { "up", QMI }, { "serve" }, { "serve", QMI }, { "balance" }, { "setup" },
   { "setup" }, { "down" },

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Limits on scripts: what spins or eats memory is stopped and told of, and other tasks go on.
+-- Limits on scripts: a task that spins or eats memory is stopped and reported, and other tasks go on.
 
 local core = require "core.task"
 local lu = require "luaunit"
@@ -601,7 +601,7 @@ function T.test_a_task_that_starts_another_without_end_can_be_ended()
   lu.assertTrue(count > 1)
 end
 
--- A sandbox has its limit of memory from the hook of whoever runs it.
+-- A sandbox has its limit of memory from the hook of its caller.
 function T.test_a_sandbox_leaves_no_hook_behind()
   local sandbox = require "core.sandbox"
   for _ = 1, 3 do

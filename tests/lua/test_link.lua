@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- link: bearers on an interface of a private network, made where they need one, undone exactly, repaired after a kill.
 --
--- One end of a virtual cable stands for the modem's interface: a TUN device takes no VLANs. They are tested where the
--- kernel has them: tests/vm/test_sessions runs this file, too.
+-- One end of a virtual cable stands in for the modem's interface: a TUN device takes no VLANs. They are tested where
+-- the kernel has them: tests/vm/test_sessions runs this file, too.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -128,7 +128,7 @@ function T.test_a_bearer_without_a_default_route_replaces_one_with_it()
   assert_nothing_left()
 end
 
--- What a damaged journal does not say, the kernel does: if not now, then the next time.
+-- The kernel's marks complete a damaged journal: if not now, then the next time.
 function T.test_a_damaged_journal_outlives_a_kernel_that_does_not_answer()
   assert(apply(bearer(0))):detach()
   assert(fs.write("/run/moontower/links/wwan7.json", "{"))

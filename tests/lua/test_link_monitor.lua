@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- link:wait_down on a link on which nobody but it sends anything: how often it looks, and whom it asks.
+-- link:wait_down on an otherwise idle link: how often it reads the counters, and which hosts it probes.
 
 local faults = require "simulator.faults"
 local leases = require "modem.lease"
@@ -53,7 +53,7 @@ local function count(watched, answer)
   return task.finally(function() netlink.links, net.probe, probes.check = links, probe, check end)
 end
 
--- Watches a link of its own until it has been looked at so often. fn(sim, link) is called before that.
+-- Watches a new link until its counters were read `looks` times. fn(sim, link) is called before that.
 local function watch(options, looks, answer, fn)
   if not entered then
     lu.skip("no world of our own here: " .. tostring(refused))

@@ -125,7 +125,7 @@ end
 
 local LIMITS = { seconds = 0.1, bytes = 4 << 20, tasks = 100, name = "policy test" }
 
--- What a script with limits ends with; then, that the error harms nobody who looks at it without limits.
+-- The error of a script with limits; and that the error is harmless to a reader without limits.
 local function attack(text)
   local ok, err = task.limited(LIMITS, run, text)
   lu.assertFalse(ok)

@@ -26,7 +26,7 @@ end
 
 local internet = basic.context_types.internet
 
--- Known bytes ------------------------------------------------------------------------------------------------------
+-- Known bytes --------------------------------------------------------------------------------------------------------
 
 function T.test_connect_set_bytes()
   local encoded = assert(basic.connect.set:encode {
@@ -235,7 +235,7 @@ function T.test_base_stations_info()
   lu.assertNil(value.gsm_serving)
 end
 
--- Round trips ------------------------------------------------------------------------------------------------------
+-- Round trips --------------------------------------------------------------------------------------------------------
 
 local function with(more, fields)
   for key, value in pairs(fields) do
@@ -457,7 +457,7 @@ function T.test_cut_messages_never_raise()
   end
 end
 
--- Declarations -----------------------------------------------------------------------------------------------------
+-- Declarations -------------------------------------------------------------------------------------------------------
 
 function T.test_basic_connect_is_complete()
   for cid = 1, 24 do

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The MBIMEx version is the modem's, and so everybody's: no program that shares it with us changes that under our feet.
+-- The MBIMEx version belongs to the modem, and so to all programs: no program that shares the modem changes it for us.
 
 local basic = require "mbim.basic_connect"
 local core_mbim = require "core.mbim"

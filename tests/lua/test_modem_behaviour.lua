@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- What a modem does, whatever it speaks: one list of behaviours, run over MBIM, over QMI, and over QMI inside MBIM.
+-- A modem's behaviour, whatever it speaks: one list, run over MBIM, over QMI, and over QMI inside MBIM.
 --
 -- Each gets a modem as a script has it, and the simulated one behind it, in a world of this process's own. What the
--- modem says is compared with what stands here, so all three ways are held to the same.
+-- modem says is compared with the values here, so all three ways are held to the same.
 
 local faults = require "simulator.faults"
 local find = require("modem").find
@@ -107,7 +107,7 @@ local function hears(events, name, expected)
   lu.assertTrue(found, ("%s: %s; the latest: %s"):format(name, err, lu.prettystr(latest)))
 end
 
--- Which QMI services somebody has clients of.
+-- The QMI services with clients.
 local function clients_of(sim)
   local list, names = {}, {}
   sim:emit("clients", list)
@@ -562,7 +562,7 @@ function behaviours.wait_for(modem, sim)
   eq({ value, err.code }, { searching, "timeout" })
 end
 
--- What the modem does not tell is seen all the same: now and then, and before a wait ends in vain.
+-- A change without an indication is noticed at the next look: now and then, and before a wait ends in vain.
 function behaviours.wait_for_what_is_not_told(modem, sim)
   local function look() return modem:registration() end
   local function is_registered(value) return value.state == "home" end
@@ -620,7 +620,8 @@ function behaviours.the_control_channel_starts_anew(modem, sim)
   has(connected(modem), "ipv4v6", ipv4, ipv6)
 end
 
--- Whatever is under way when the modem is closed, and whatever is asked of it afterwards: it is gone, and nobody waits.
+-- Whatever is under way when the modem is closed, and whatever is asked of it afterwards: it is gone, and no task
+-- waits.
 function behaviours.closed_in_every_state(first, sim)
   local options = first.options
   first:close()
@@ -778,7 +779,7 @@ function behaviours.given_up_while_it_connects(modem, sim)
   gives(down, modem:session(0))
 end
 
--- A second session has an interface of its own, or there is an error that says why not.
+-- A second session has its own interface, or there is an error that says why not.
 function behaviours.a_second_session(modem, sim)
   connected(modem)
   local second, err = modem:connect { session = 1, apn = "ims" }
@@ -843,7 +844,7 @@ for name, behaviour in pairs(behaviours) do
   end
 end
 
--- Ten seconds is what an answer may take, so these run side by side, each in a world of its own.
+-- Ten seconds is what an answer may take, so these run side by side, each in its own world.
 local HANGING = [[
 local task = require "task"
 local modem <close> = assert(require("modem").find(nil, { protocol = os.getenv("PROTOCOL") }))

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- QMI's own troubles: client ids that come and go, a modem that starts anew in the middle, TLVs that are wrong.
+-- QMI's own problems: client ids that come and go, a modem that restarts in the middle, wrong TLVs.
 --
 -- Whatever the modem does, `moontower up` succeeds or says why not, in time, and leaves nothing half done.
 
@@ -47,7 +47,7 @@ local function with_modem(fn)
   fn(modem, sim)
 end
 
--- "nas 3": who has a client id, in order.
+-- "nas 3": services and client ids, in order.
 local function clients_of(sim)
   local list, names = {}, {}
   sim:emit("clients", list)
@@ -408,7 +408,7 @@ function T.test_no_events_of_a_modem_that_is_gone()
   end)
 end
 
--- What an earlier run wrote down is no truth: the modem may have been used by others since.
+-- The notes of an earlier run may be stale: other programs may have used the modem since.
 function T.test_a_file_of_clients_that_is_wrong()
   with_modem(function(modem, sim)
     modem:close()

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The MTU and the probe that somebody asks for: by a carrier file, by hand, or in the configuration.
+-- MTU and probe from a carrier file, the command line, or the configuration.
 
 local config = require "daemon.config"
 local fs = require "core.fs"

@@ -442,7 +442,7 @@ function T.test_monitor_of_nexthops_and_rules()
   })
 end
 
--- With a link go its next hops. The kernel does not tell: who watches links knows.
+-- A link's next hops go with it. The kernel sends no event for them: a watcher of links knows.
 function T.test_nexthops_go_with_their_link()
   assert(netlink.add_nexthop { id = 7, link = "wwan7", family = "ipv6", protocol = 77 })
   assert(netlink.set_link("wwan7", { up = false }))
@@ -462,7 +462,7 @@ function T.test_monitor_reports_only_the_selected_groups()
   lu.assertEquals(monitor:next().action, "del")
 end
 
--- Another task, ready already, takes the event that the first is woken for: the first waits anew.
+-- Another task, ready already, takes the event that the first is woken for: the first waits again.
 function T.test_monitor_that_waits_again_survives_the_collector()
   local monitor <close> = assert(netlink.monitor { groups = { "address" } })
   local group <close> = task.group()

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The policy notify: programs and web servers are told what happens, and those that fail or hang disturb nobody.
+-- The policy notify: programs and web servers get events; one that fails or hangs disturbs no other.
 
 local events = require "events"
 local fs = require "core.fs"
@@ -127,12 +127,12 @@ END
   lu.assertEquals(json.decode(out:match '{[^\n]*"words"[^\n]*}').words, 'a "b" \\ c\nd @e')
 end
 
--- Events' names are told from typing mistakes by one list; so that has to have all that anybody publishes.
+-- One list of events finds typing mistakes in names, so it must have all events that any code publishes.
 function T.test_the_list_of_events_has_what_is_published_and_nothing_else()
   local published, of_modems = {}, table.concat(events.of_modems, " ")
   for _, file in ipairs(lua_files()) do
     for what in assert(fs.read(file)):gmatch "events%.publish%((.-)[,)]" do
-      -- What the modem says unasked is passed on under its own name.
+      -- The modem's indications are passed on under their own names.
       for name in (what == "event.name" and of_modems or what:match '^"([%l-]+)"$'):gmatch "%S+" do
         published[name] = true
       end

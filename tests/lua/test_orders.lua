@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Orders by hand beside the daemon: for each pair of them, one after the other and at the same time, the modem is
--- afterwards as the last one says that worked, whatever its policy wants, and the host has no leftovers.
+-- afterwards as the last one that worked says, whatever its policy does, and the host has no leftovers.
 
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -9,9 +9,9 @@ local world = require "support.world"
 
 local T = {}
 
-local AT_ONCE = 3 -- so many worlds
+local AT_ONCE = 3 -- worlds
 
----What each does to a state: { offline =, radio = } what holds; `by`: who says which APN it is.
+---What each does to a state: { offline =, radio = } what holds; `by`: the origin of the APN.
 local orders = {
   { "up", function(s) s.offline, s.radio, s.by = nil, nil, "modems[1] of /run/test/config.lua" end },
   { "up --apn ''", function(s) s.offline, s.radio, s.by = nil, nil, "`moontower up --apn  -d" end },

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What other programs do to a modem through the daemon: known at once, named, and undone or taken for an order.
+-- Changes by other programs through the daemon: noticed at once, named, and undone or taken for an order.
 
 local daemon = require "support.daemon"
 local lu = require "luaunit"
@@ -26,7 +26,7 @@ end
 
 local function why() return (shell(WHY)) end
 
--- In `why`: who has done what, and that the daemon connected again because of that.
+-- `why` names the program and its change, and that the daemon connected again.
 local function wait_for_undone(program, what)
   local words = ("%s, process %%d+, %s"):format(program, what)
   wait_until(function() return why():find("connect, because " .. words .. ": connected") end,

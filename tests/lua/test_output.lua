@@ -48,7 +48,7 @@ local function on_a_full_disk(with_daemon)
   lu.assertEquals(select(2, err:gsub("standard output: No space left on device\n", "")), #COMMANDS, err)
 end
 
--- It ends when its output has lost its reader, who goes after the first line.
+-- It ends when its output has lost its reader, which leaves after the first line.
 function T.test_a_script_is_read_while_it_runs()
   local result = world.run [[
     echo 'print "first"; require("task").sleep(1e6)' >/run/long.lua

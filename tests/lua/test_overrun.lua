@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- News that come faster than they are read: who reads is told where some were lost, and asks again for what matters.
+-- Indications that come faster than they are read: the reader gets a mark where some were lost, and asks again.
 
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"

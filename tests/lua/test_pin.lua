@@ -94,7 +94,7 @@ function T.test_an_unreadable_ledger()
   lu.assertStrContains(result.err, "it cannot be read which PINs have failed")
 end
 
--- Pulled out before the modem has answered: nobody knows what has become of it.
+-- Pulled out before the modem has answered: the outcome is unknown.
 function T.test_an_unknown_outcome_counts_as_failed()
   for command = 1, 20 do
     local result = world.run("export MOONTOWER_PIN=9999; " .. UP .. "; moontower simulate fault none; "
@@ -108,7 +108,7 @@ function T.test_an_unknown_outcome_counts_as_failed()
   lu.fail "it was never pulled out while the PIN was under way"
 end
 
--- Between the wrong PIN and our next question somebody puts another SIM in: this one has been sent it all the same.
+-- Between the wrong PIN and our next question another SIM is put in: the PIN still counts as sent to the first.
 function T.test_a_wrong_pin_is_not_forgotten_when_the_sim_is_changed()
   local kept, now, sent = state.persistent.folder, state.folder, 0
   state.persistent.folder, state.folder = os.tmpname() .. ".kept", os.tmpname() .. ".now"

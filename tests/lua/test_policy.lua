@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Policies' options: what is right is taken, and every mistake is told when the configuration is read.
+-- Policies' options: valid ones are taken, and every mistake is reported when the configuration is read.
 
 local fs = require "core.fs"
 local lu = require "luaunit"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What people read, as it was meant: tabs, hints that begin with a command or a path, and no control characters.
+-- Text for people: tabs, hints that begin with a command or a path, and no control characters.
 
 local fs = require "core.fs"
 local lu = require "luaunit"

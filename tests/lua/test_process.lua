@@ -30,7 +30,7 @@ function T.test_input()
   lu.assertEquals(process.run({ "cat", stdin = text }).stdout, text)
   lu.assertEquals(process.run({ "cat", stdin = "" }).stdout, "")
   lu.assertEquals(process.run({ "cat" }).stdout, "")
-  -- More than the pipe holds, to somebody who does not read.
+  -- More than the pipe holds, to a child that does not read.
   lu.assertEquals(process.run({ "true", stdin = ("x"):rep(1 << 20) }).status, 0)
 end
 

@@ -44,7 +44,7 @@ function T.test_answers_that_lack_something()
   end
 end
 
--- Messages of real modems ------------------------------------------------------------------------------------------
+-- Messages of real modems --------------------------------------------------------------------------------------------
 
 -- The order of TLVs is the modem's business.
 function T.test_get_ids()
@@ -104,7 +104,7 @@ function T.test_sierra_get_current_firmware()
   })
 end
 
--- Layouts ----------------------------------------------------------------------------------------------------------
+-- Layouts ------------------------------------------------------------------------------------------------------------
 
 function T.test_ctl()
   both_ways(ctl.allocate_cid.request, "010100 02", { service = "dms" })
@@ -316,7 +316,7 @@ function T.test_sierra_usb_composition()
   lu.assertEquals(sierra.compositions[12], { "dm", "nmea", "mbim" })
 end
 
--- All of them ------------------------------------------------------------------------------------------------------
+-- All of them --------------------------------------------------------------------------------------------------------
 
 function T.test_parts_are_in_their_service()
   lu.assertIs(dms.uim_verify_pin, dms_uim.verify_pin)

@@ -214,7 +214,7 @@ function T.test_a_refusal_is_not_repeated()
   end)
 end
 
--- One lost answer is no reason to give up a connection that stands.
+-- One lost answer is no reason to give up a working connection.
 function T.test_a_lost_answer_is_asked_for_once_more()
   over_each(function(modem, sim, link, composition)
     cut(link, function() fault(sim, "disconnect") end)
@@ -247,7 +247,7 @@ function T.test_an_order_without_an_answer_is_given_up_soon()
   end)
 end
 
--- A modem that is busy with one family when the other one is started refuses that, with a reason of its own.
+-- A modem that is busy with one family when the other one is started refuses that, with its own reason.
 function T.test_a_family_that_cannot_be_started_beside_the_other_is_started_after_it()
   online("qmi", function(modem, sim, link)
     cut(link, function() fault(sim, "disconnect") end)
@@ -265,7 +265,7 @@ function T.test_a_family_that_cannot_be_started_beside_the_other_is_started_afte
   end)
 end
 
--- Who does not answer once, while nothing comes through the link either, may do so when it is taken down.
+-- A modem that does not answer once, while no packets arrive, may answer when the link is taken down.
 function T.test_a_modem_that_was_mute_for_a_while_is_disconnected_in_the_end()
   online("qmi", function(modem, sim, link)
     local options = { probes = { "8.8.8.8" }, every = 0.05, timeout = 0.05, misses = 1000 }

@@ -28,7 +28,7 @@ local function numbers(text)
   return list
 end
 
--- Unknown numbers have generic words with the number in them; a known one has words of its own.
+-- Unknown numbers have generic words with the number in them; a known one has its own words.
 local function check(found, number, what)
   local which = ("%s %d"):format(what, number)
   lu.assertNotNil(found, which)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a test has started ends with it, also when the test is killed: see runner.lua.
+-- All processes of a test end with it, also when the test is killed: see runner.lua.
 
 local fs = require "core.fs"
 local lu = require "luaunit"

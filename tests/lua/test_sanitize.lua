@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What of a modem's IP configuration reaches the host: never what no host can use.
+-- The part of a modem's IP configuration that reaches the host: nothing that no host can use.
 
 local lu = require "luaunit"
 local usable = require "modem.sanitize"

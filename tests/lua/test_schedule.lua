@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The policy schedule beside a simulated modem, on a clock of the test's own.
+-- The policy schedule beside a simulated modem, on the test's own clock.
 
 local lu = require "luaunit"
 local world = require "support.world"
@@ -81,7 +81,7 @@ function T.test_a_budget_survives_a_kill_and_starts_again_with_the_month()
     [ "$(grep -c "online: as" /run/test/log)" = 3 ] ]])
 end
 
--- All that a running daemon goes by, when somebody, or the network, sets the clock.
+-- All that a running daemon depends on, when a person, or the network, sets the clock.
 function T.test_a_clock_that_is_set_is_noticed_at_once()
   run([[hours = "22:00-06:00"]], [[serve "2026-11-26 12:00" 1; until_why "is off since"
     for i in 1 2; do

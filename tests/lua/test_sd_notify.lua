@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the service manager hears: sd_notify's protocol, and from the daemon that it is ready, how it is, that it lives.
+-- Messages to the service manager: sd_notify's protocol, and the daemon's readiness, status and watchdog.
 
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -12,7 +12,7 @@ local T = {}
 
 local PATIENCE = 60
 
--- A program of its own, as its environment is what this is about.
+-- In its own process, since this is about its environment.
 local function run(environment, script)
   local path = os.tmpname()
   assert(fs.write(path, script))
@@ -59,7 +59,7 @@ function T.test_the_watchdog_of_another_process_is_not_ours()
   lu.assertEquals(result.stdout, "nil\n")
 end
 
--- The daemon beside a simulated modem, with a manager that listens: fn(expect, send, config) is called meanwhile.
+-- The daemon beside a simulated modem, with a manager that listens: fn(expect, send, config) is called while it runs.
 local function with_daemon(fn)
   local base = os.tmpname()
   local socket, config, pid = base .. ".socket", base .. ".config.lua", base .. ".pid"

@@ -181,7 +181,7 @@ function T.test_a_refused_command_leaves_a_report()
     "`moontower setup --undo` puts it back", "/var/lib/moontower/setup/359072060000011.json" })
 end
 
--- What cannot be written down is not done, and not told of as if it were.
+-- A step that cannot be written down is not done, and not reported as done.
 function T.test_no_room_for_the_report()
   local full = "mkdir -p /var/lib/moontower; mount -t tmpfs -o size=16k none /var/lib/moontower; "
     .. "cat /dev/zero >/var/lib/moontower/full 2>/dev/null; "

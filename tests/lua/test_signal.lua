@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- core.signal: a script hears a signal, which ends the program before and after.
+-- core.signal: a script receives a signal, which ends the program before and after.
 
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -48,7 +48,7 @@ function T.test_those_that_end_the_program_are_not_for_scripts()
   lu.assertErrorMsgContains("invalid option 'TERM'", signal.open, "TERM")
 end
 
--- A program of its own: says what it heard, and how it ended.
+-- In its own process: prints the signals that it received, and how it ended.
 local function run(script)
   local path = os.tmpname()
   assert(fs.write(path, script))

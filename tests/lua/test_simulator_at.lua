@@ -443,7 +443,7 @@ function T.test_tries_are_shared()
   lu.assertEquals(query(host.modem).remaining_attempts, 2)
 end
 
--- The network ------------------------------------------------------------------------------------------------------
+-- The network --------------------------------------------------------------------------------------------------------
 
 function T.test_registration()
   local host = new()
@@ -616,7 +616,7 @@ function T.test_late_answer()
   lu.assertEquals(host:read(), "\r\n+CSQ: 21,99\r\n\r\nOK\r\n\r\nOK\r\n")
 end
 
--- Others -----------------------------------------------------------------------------------------------------------
+-- Others -------------------------------------------------------------------------------------------------------------
 
 function T.test_em7565()
   local host = new { personality = "em7565", factory = true }:unlock()

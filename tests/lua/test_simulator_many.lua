@@ -20,7 +20,7 @@ local T = {}
 local eq = lu.assertEquals
 local entered, refused = tier1.enter()
 
--- Runs fn(modems) with so many plugged in.
+-- Runs fn(modems) with `count` modems plugged in.
 local function with_modems(count, fn)
   if not entered then
     lu.skip("no world of our own here: " .. tostring(refused))
@@ -39,7 +39,7 @@ local function with_modems(count, fn)
   fn(modems)
 end
 
--- What tells modems apart, and must not be the same twice.
+-- Values that identify modems, and must be unique.
 local function assert_distinct(seen, values)
   for name, value in pairs(values) do
     local key = name .. " " .. value

@@ -34,7 +34,7 @@ local function apply(host, name, ...)
   assert(faults.apply(host.modem, name, { ... }))
 end
 
--- The channel ------------------------------------------------------------------------------------------------------
+-- The channel --------------------------------------------------------------------------------------------------------
 
 function T.test_not_opened()
   local host = mbim_client.new()
@@ -146,7 +146,7 @@ function T.test_latency_overlaps_and_keeps_order()
   lu.assertEquals({ answers[1].transaction, answers[2].transaction }, { first, second })
 end
 
--- The device and its SIM -------------------------------------------------------------------------------------------
+-- The device and its SIM ---------------------------------------------------------------------------------------------
 
 function T.test_device_caps()
   local host = opened()
@@ -219,7 +219,7 @@ function T.test_puk()
   lu.assertEquals(host:query(basic.subscriber_ready_status).state, "initialized")
 end
 
--- The network ------------------------------------------------------------------------------------------------------
+-- The network --------------------------------------------------------------------------------------------------------
 
 function T.test_registration()
   local host = opened()
@@ -276,7 +276,7 @@ function T.test_subscriptions()
   lu.assertEquals(host:query(basic.register_state).nw_error, 7)
 end
 
--- Sessions ---------------------------------------------------------------------------------------------------------
+-- Sessions -----------------------------------------------------------------------------------------------------------
 
 function T.test_connect()
   local host = opened()

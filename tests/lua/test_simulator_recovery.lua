@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The faults that recovery is judged by: over MBIM, over QMI and over QMI inside MBIM they are told of, and end, alike.
+-- The faults that recovery is judged by: reported and ended alike over MBIM, over QMI and over QMI inside MBIM.
 
 local lu = require "luaunit"
 local faults = require "simulator.faults"

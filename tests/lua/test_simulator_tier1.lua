@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Tier 1 of the simulated modem, in a world of its own: socket, link, device file, and trouble at run time.
+-- Tier 1 of the simulated modem, in its own world: socket, link, device file, and faults at run time.
 --
 -- The world is this process's own, so nothing of it is left when the tests end.
 

@@ -31,7 +31,7 @@ local function assert_bytes(got, listing)
   lu.assertEquals(hex(got), hex(bytes(listing)))
 end
 
--- Descriptors -----------------------------------------------------------------------------------------------------
+-- Descriptors --------------------------------------------------------------------------------------------------------
 
 function T.test_descriptors()
   assert_bytes(descriptors.endpoint { address = 0x86, transfer = "interrupt", packet_size = 64, interval = 9 },
@@ -47,7 +47,7 @@ function T.test_descriptors()
     "09 02 0c 00 01 01 00 a0 fa 78 79 7a")
 end
 
--- Pipes -----------------------------------------------------------------------------------------------------------
+-- Pipes --------------------------------------------------------------------------------------------------------------
 
 local function urb(seqnum, length, heard)
   return { seqnum = seqnum, length = length, complete = function(data) table.insert(heard, data) end }
@@ -73,7 +73,7 @@ function T.test_a_pipe_matches_requests_and_transfers()
   lu.assertEquals(#heard, 4)
 end
 
--- NTBs ------------------------------------------------------------------------------------------------------------
+-- NTBs ---------------------------------------------------------------------------------------------------------------
 
 local block = bytes [[
   4e 43 4d 48  0c 00  02 00  1f 00  0c 00
@@ -120,7 +120,7 @@ function T.test_ntb_decode_refuses()
   end
 end
 
--- QMI's ways to carry packets ------------------------------------------------------------------------------------
+-- QMI's ways to carry packets ----------------------------------------------------------------------------------------
 
 function T.test_qmap()
   lu.assertEquals(hex(qmap.encode(5, "abcde")), hex(bytes "03 05 00 08  61 62 63 64 65 00 00 00"))
@@ -226,7 +226,7 @@ function T.test_qmi_data()
   fake.qmi:receive_transfer("noise")
 end
 
--- USB/IP ----------------------------------------------------------------------------------------------------------
+-- USB/IP -------------------------------------------------------------------------------------------------------------
 
 local get_device_descriptor = "80 06 00 01 00 00 40 00"
 
@@ -267,7 +267,7 @@ function kernel:unlink(seqnum, victim)
   self.stream:write(bytes(("00000002 %08x 00010002 00000000 00000000 %08x"):format(seqnum, victim)) .. ("\0"):rep(24))
 end
 
--- Waits for an answer with so many bytes of data.
+-- Waits for an answer with `length` bytes of data.
 function kernel:answer(length)
   while #self.unread < 48 + length do
     self.unread = self.unread .. assert(self.stream:read())

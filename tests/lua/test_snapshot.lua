@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a modem is asked at the same time, and what is said of it when it does not answer all.
+-- Questions to a modem at the same time, and the report when it does not answer all.
 
 local errors = require "errors"
 local lu = require "luaunit"

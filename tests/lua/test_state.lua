@@ -182,7 +182,7 @@ function T.test_down_undoes_what_a_damaged_journal_does_not_tell()
   end
 end
 
--- Who only looks moves a damaged journal aside, too; and a file may be gone altogether.
+-- A mere look moves a damaged journal aside, too; and a file may be gone altogether.
 function T.test_down_after_a_look_and_without_a_journal()
   for _, damage in ipairs { "echo >$f; moontower status", "rm $f" } do
     local result = world.run(([[moontower up --apn r.ispsn >/dev/null || exit 1
@@ -267,7 +267,7 @@ local TAKES_NOTHING = {
 local TAKES_AGAIN = ("mount -o remount,rw %s; rm -f %s/full"):format(KEPT, KEPT)
 local MOUNT = ("mkdir -p %s && mount -t tmpfs -o size=64k none %s"):format(KEPT, KEPT)
 
--- What is kept there is a convenience for all that connects.
+-- All that is kept there is a convenience for programs that connect.
 function T.test_up_and_down_and_serve_do_without_what_is_kept()
   for words, make in pairs(TAKES_NOTHING) do
     local result = world.run(UP .. " && moontower down && " .. UP .. " && moontower down && echo fine", nil,

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A user who is neither root nor we: what it listens at is not trusted, and what we listen at is not for it.
+-- A user other than root and us: its sockets are not trusted, and ours are closed to it.
 
 local daemon = require "support.daemon"
 local fs = require "core.fs"
@@ -24,7 +24,7 @@ local function as_stranger(command)
   return ("setpriv --reuid=%d --clear-groups %s"):format(UID, command)
 end
 
--- In a test's shell: squat TYPE NAME, which returns once it listens; what it hears is in /run/heard.
+-- In a test's shell: squat TYPE NAME, which returns once it listens; the bytes that it receives are in /run/heard.
 local function squat(kind, name)
   return ([[rm -f /run/heard; %s perl -e '%s' %s %s >/run/heard 2>&1 & squatter=$!
     until grep -q ready /run/heard; do sleep 0.02; done; ]]):format(as_stranger "", SQUATTER, kind, name)

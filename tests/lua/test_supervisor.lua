@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Which policies run: commands that want a modem make them stand still, whatever else changes meanwhile.
+-- Which policies run: a command that has a modem pauses its policies, whatever else changes at the same time.
 
 local events = require "events"
 local fs = require "core.fs"
@@ -39,7 +39,7 @@ function T.test_two_commands_at_a_time_both_have_it_to_themselves()
   lu.assertEquals(runs, { now = 1, ever = 2 })
 end
 
--- The modem says only now who it is, while a command has it.
+-- The modem identifies itself only now, while a command has it.
 function T.test_another_entry_does_not_end_the_peace_of_a_command()
   local runs = { now = 0, ever = 0 }
   local group <close> = task.group()

@@ -65,7 +65,7 @@ local CASES = {
   { run = "up --help", shows = { "--carrier" } },
 }
 
--- A daemon that has the modem, and leaves it alone but for what it is told.
+-- A daemon that has the modem, and changes it only by commands.
 local DAEMON = [[
 echo 'return { modems = { { usb = "none", policy = "reconnect" } } }' >/run/config.lua
 moontower serve --config /run/config.lua 2>/run/daemon.log &

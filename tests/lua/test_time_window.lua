@@ -8,7 +8,7 @@ local process = require "core.process"
 
 local T = {}
 
--- These tests are about local time, so each runs in a time zone of its own, as a program of its own.
+-- These tests are about local time, so each runs in its own process with its own time zone.
 local CENTRAL_EUROPE = "CET-1CEST,M3.5.0,M10.5.0/3"
 local LORD_HOWE = "LHST-10:30LHDT-11,M10.1.0,M4.1.0" -- half an hour of daylight saving
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- core.udev: devices that every machine has, and, where the kernel tells us, their coming and going.
+-- core.udev: devices that every machine has, and, where the kernel reports them, their coming and going.
 
 local descriptor = require "core.descriptor"
 local fs = require "core.fs"
@@ -126,7 +126,7 @@ function T.test_monitor()
   lu.assertEquals(removed.syspath, added.syspath)
 end
 
--- Another task, ready already, takes the event that the first is woken for: the first waits anew.
+-- Another task, ready already, takes the event that the first is woken for: the first waits again.
 function T.test_monitor_that_waits_again_survives_the_collector()
   local monitor <close> = assert(udev.monitor { subsystems = { "net" }, source = "kernel" })
   local group <close> = task.group()

@@ -323,7 +323,7 @@ function T.test_a_locked_modem_is_not_given_the_pin()
   end
 end
 
--- What an FCC-locked modem says of its card is no reason to look at the card.
+-- The answer of an FCC-locked modem about its card is no reason to look at the card.
 function T.test_no_sim_while_the_radio_is_locked()
   local locked = world.run("moontower up", { "fcc-lock", "sim-remove" })
   lu.assertEquals(locked.status, 4)

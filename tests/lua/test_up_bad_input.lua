@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What can go wrong on the way online: each ends with a clear error, a status that says what kind, and a clean host.
+-- Failures on the way online: each ends with a clear error, an exit status for its kind, and a clean host.
 
 local lu = require "luaunit"
 local task = require "task"

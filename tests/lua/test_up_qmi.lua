@@ -38,7 +38,7 @@ local function assert_online(host)
   lu.assertStrContains(host, "nameserver 68.28.50.11\nnameserver 68.28.58.11")
 end
 
--- What STATE has printed, after whatever came before it.
+-- The output of STATE, after any output before it.
 local function state_in(result)
   return json.decode(result.out:match("%b{}%s*$"))
 end
@@ -274,7 +274,8 @@ function T.test_killed()
     lu.assertEquals(result.status, 0, result.err)
     assert_online(result.after)
     lu.assertEquals(#state_in(result).sessions, 1)
-    -- An id that the modem had just given when we were killed is nobody's, until the modem starts anew: one at most.
+    -- An id that the modem had just given when we were killed is in use by no program until the modem restarts: one at
+    -- most.
     local services = {}
     for _, client in ipairs(state_in(result).clients) do
       services[client.service] = (services[client.service] or 0) + 1

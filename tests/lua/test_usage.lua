@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- How much data a SIM has used: counted across restarts, counters that begin anew, and months.
+-- How much data a SIM has used: counted across restarts, counters that restart, and months.
 
 local descriptor = require "core.descriptor"
 local fs = require "core.fs"
@@ -113,7 +113,7 @@ local function at(text)
   return (meter.read(modem(), SIM, 15, os.time { year = year, month = month, day = day }))
 end
 
--- A bad RTC, or a network that says a wrong time. What was used meanwhile belongs to the true month; the next one
+-- A bad RTC, or a network with a wrong time. The data of that time belongs to the true month; the next one
 -- begins on its day, and so does the one that the clock was in once.
 function T.test_a_clock_that_was_ahead_once_spends_no_later_budget()
   at "2026-11-27"

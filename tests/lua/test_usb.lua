@@ -56,7 +56,7 @@ function T.test_reset_of_what_is_no_device()
   fails("io", usb.reset(("/x"):rep(3000)))
 end
 
--- A job goes on when nobody waits any more: opening a FIFO takes until somebody reads it.
+-- A job goes on when no task waits any more: opening a FIFO takes until a reader opens it.
 function T.test_cancelled()
   assert(process.run { "mkfifo", "/run/fifo" })
   local ok, err = task.timeout(0.02, usb.write, "/run/fifo", "over")
@@ -92,7 +92,7 @@ local function power_cycle(description, options)
   return modem_usb.power_cycle(switch, options)
 end
 
--- What a power cycle of the tree writes, in order.
+-- The writes of a power cycle of the tree, in order.
 local function writes_of(description)
   local seen, write = {}, usb.write
   local _ <close> = task.finally(function() usb.write = write end)
@@ -262,7 +262,7 @@ function T.test_reset_ends_a_hang() assert_helps("reset_usb") end
 
 function T.test_power_cycle_ends_a_hang() assert_helps("power_cycle", { off = 0.05 }) end
 
--- Missed after so many seconds, not 120.
+-- Missed after this number of seconds, not 120.
 local function with_short_patience(fn)
   local away, longest = missing.away, missing.longest
   local function restore() missing.away, missing.longest = away, longest end

@@ -13,7 +13,7 @@ Host.__index = Host
 
 local at_client = {}
 
----A modem of its own, and a host. Without a group the modem answers at once.
+---A new modem, and a host. Without a group the modem answers at once.
 ---@param options { personality: string?, group: task.group?, factory: boolean?, modem: simulator.modem?,
 --- echo: boolean? }?
 ---@return at_client

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- For tests: a daemon in a process of its own, which keeps a simulated modem in this process online.
+-- For tests: a daemon in its own process, which keeps a simulated modem in this process online.
 
 local lu = require "luaunit"
 local new_simulated = require("simulator.modem").new

@@ -1,6 +1,6 @@
--- SPDX-License-Identifier: MIT
--- For test_hostile_qmi: hostile_qmi.lua ATTACK COMMAND runs a shell command beside a modem that means harm over QMI,
--- and prints JSON: how the command has ended, and what the host was like before and after.
+-- SPDX-License-Identifier: MIT For test_hostile_qmi: hostile_qmi.lua ATTACK COMMAND runs a shell command beside a modem
+-- that attacks the host over QMI, and prints JSON: how the command has ended, and what the host was like before and
+-- after.
 
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"
@@ -59,7 +59,7 @@ local function with_id(message, service, id)
   }) or message) }
 end
 
--- Of each answer, what the host is sent in its place; not of what the modem says unasked.
+-- The frames that replace each answer; indications stay as they are.
 local attacks = {
   ["noise"] = function(message) return { noise(#core.build(message)) } end,
   ["another marker"] = function(message) return { with_byte(core.build(message), 1, 0x7e) } end,
@@ -157,7 +157,7 @@ local attacks = {
   end,
 }
 
--- What the modem sends goes through the attack.
+-- All answers of the modem go through the attack.
 local function attack_all(attack)
   local new = sim_qmi.new
   function sim_qmi.new(modem, options)

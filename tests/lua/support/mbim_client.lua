@@ -16,7 +16,7 @@ Host.__index = Host
 
 local mbim_client = {}
 
----A modem of its own, and a host. Without a group the modem answers at once.
+---A new modem, and a host. Without a group the modem answers at once.
 ---@param group task.group?
 function mbim_client.new(group)
   local self = setmetatable({ transfers = {}, indications = {}, transaction = 0, assembly = core.assembly() }, Host)

@@ -44,7 +44,7 @@ function Terminal:type(keys)
   assert(self.port:write(keys))
 end
 
----Makes the terminal as wide as a person who draws its window would.
+---Changes the terminal's width, as dragging its window does.
 ---@param columns integer
 function Terminal:resize(columns)
   assert(process.run { "stty", "-F", self.path, "cols", tostring(columns) })
@@ -67,7 +67,7 @@ local function read_all(self)
   end
 end
 
----Runs moontower at a terminal of its own.
+---Runs moontower at its own terminal.
 ---@param arguments string[] of moontower
 ---@param talk fun(terminal: terminal)
 ---@param env table<string, string>?

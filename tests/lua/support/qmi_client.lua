@@ -19,7 +19,7 @@ Host.__index = Host
 
 local qmi_client = {}
 
----A modem of its own, and a host. Without a group the modem answers at once.
+---A new modem, and a host. Without a group the modem answers at once.
 ---@param group task.group?
 function qmi_client.new(group)
   local self = setmetatable({ frames = {}, indications = {}, transaction = 0, ids = { ctl = 0 } }, Host)

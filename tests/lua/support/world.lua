@@ -1,5 +1,5 @@
--- SPDX-License-Identifier: MIT
--- For tests: runs commands in a world with a simulated modem, as a user would, and tells what they left on the host.
+-- SPDX-License-Identifier: MIT For tests: runs commands in a world with a simulated modem, as a user would, and returns
+-- the host's settings before and after.
 
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -12,7 +12,7 @@ local SUPPORT = fs.realpath(file):match "^(.*)/"
 
 local executable = require("core.program").executable
 
--- What of the host a modem's link may change. Its own link-local address and multicast groups come with "up".
+-- The host's settings that a modem's link may change. Its own link-local address and multicast groups come with "up".
 local HOST = [[host() {
   ip -o address show dev wwan0 scope global; ip route show; ip -6 route show proto 77
   ip -o link show dev wwan0 | cut -d' ' -f2-5
