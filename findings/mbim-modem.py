@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # mbim-modem.py CID=STATUS[:HEX]... -- COMMAND...: runs a command beside a stand-in for mbim-proxy and an MBIM modem.
-# It answers the commands of basic connect that are given, and refuses others; the command has to use the proxy.
+# It answers the commands of basic connect that are given, prints their data, and refuses others; the command has to
+# use the proxy.
 
 import socket, struct, subprocess, sys, threading
 
@@ -19,6 +20,8 @@ def answer(kind, transaction, body):
     if kind == 3:
         uuid, cid = body[8:24], struct.unpack_from("<I", body, 24)[0]
         status, data = answers.get(cid, (9, b"")) if uuid == BASIC_CONNECT else (0, b"")
+        if cid in answers:
+            print("command", cid, body[36:].hex(), flush=True)
         result = struct.pack("<II", 1, 0) + uuid + struct.pack("<III", cid, status, len(data)) + data
     return struct.pack("<III", kind | 0x80000000, 12 + len(result), transaction) + result
 
