@@ -332,7 +332,7 @@ function T.test_the_end()
   end
 end
 
-function T.test_indications_wait_for_whoever_asks()
+function T.test_indications_wait_until_a_task_reads_them()
   local modem, exchange = pair_with_exchange("messages")
   local group <close> = task.group()
   local taken = {}

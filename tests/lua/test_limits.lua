@@ -159,7 +159,7 @@ function T.test_a_child_that_is_stopped_while_its_block_waits_for_it_fails_the_b
   end), RAN)
 end
 
-function T.test_whoever_waits_often_enough_is_never_stopped()
+function T.test_a_task_that_waits_often_enough_is_never_stopped()
   local ok, rounds = task.limited({ seconds = 0.2, name = "policy test" }, function()
     local stop, count = os.clock() + 1, 0
     while os.clock() < stop do
