@@ -29,17 +29,17 @@ function T.test_messages_arrive_line_by_line_at_a_path_and_at_an_abstract_name()
   for _, address in ipairs { "@moontower-test-service-" .. fs.getpid(), os.tmpname() } do
     os.remove(address)
     local manager <close> = assert(ports.receive(address))
-    run({ NOTIFY_SOCKET = address }, [[require("daemon.sd_notify").new():tell("READY=1", "STATUS=well")]])
+    run({ NOTIFY_SOCKET = address }, [[require("daemon.sd_notify").new():notify("READY=1", "STATUS=well")]])
     lu.assertEquals(next_datagram(manager), "READY=1\nSTATUS=well")
     os.remove(address)
   end
 end
 
 function T.test_without_a_manager_nothing_is_sent_and_a_missing_one_does_no_harm()
-  local script = [[require("daemon.sd_notify").new():tell "READY=1" print "on"]]
+  local script = [[require("daemon.sd_notify").new():notify "READY=1" print "on"]]
   lu.assertEquals(run({ NOTIFY_SOCKET = false }, script).stderr, "")
   local result = run({ NOTIFY_SOCKET = "/no/such/socket" }, script)
-  lu.assertStrContains(result.stderr, "does not hear us")
+  lu.assertStrContains(result.stderr, "cannot be notified")
   lu.assertEquals(result.stdout, "on\n")
 end
 
@@ -109,7 +109,7 @@ function T.test_sighup_reloads_the_configuration_and_a_mistake_in_it_keeps_the_o
     expect "WATCHDOG=1"
   end)
   lu.assertStrContains(result.err, "read again")
-  lu.assertStrContains(result.err, "no 'polcy'")
+  lu.assertStrContains(result.err, "there is no entry 'polcy'")
   lu.assertStrContains(result.err, ".config.lua:2:")
   lu.assertNotStrContains(result.err, "offline")
 end

@@ -44,7 +44,7 @@ local examples = {
   usb = { on = { { path = "/sys/x", text = "1" } } },
   resolver = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",
     before = { kind = "file", content = "z", mode = 420 } },
-  held = { modem = "simulated", offline = { command = "moontower down", time = "now" } },
+  orders = { modem = "simulated", offline = { command = "moontower down", time = "now" } },
   devices = { name = "simulated" },
   pins = { salt = "ab", sent = { cd = "2026-01-01" } },
   usage = { since = "2026-01-01", bytes = 5, counter = "x", total = 7 },
@@ -131,12 +131,12 @@ end
 
 -- Not even opened: reading a FIFO would wait for ever.
 function T.test_a_state_file_that_is_no_file_is_moved_aside()
-  local path = state.path("held", "x")
-  assert(fs.mkdir(state.folder .. "/held"))
+  local path = state.path("orders", "x")
+  assert(fs.mkdir(state.folder .. "/orders"))
   for _, command in ipairs { "mkdir $1; touch $1/in", "ln -s /etc/passwd $1", "ln -s nowhere $1", "mkfifo $1" } do
     fs.remove(path)
     assert(process.run { "sh", "-c", command, "sh", path, timeout = 600 })
-    local values, err = state.load("held", "x")
+    local values, err = state.load("orders", "x")
     lu.assertNil(values)
     lu.assertEquals(err.code, "malformed")
     lu.assertNil(fs.stat(path, "link"))
@@ -221,7 +221,7 @@ function T.test_an_order_that_cannot_be_written_down_still_holds()
   orders.hold("1-1", "offline", "moontower down")
   lu.assertTrue(orders.lift("1-1", "offline"))
   lu.assertNil(held())
-  lu.assertEquals(state.list "held", {})
+  lu.assertEquals(state.list "orders", {})
 end
 
 local UP = "moontower up --apn r.ispsn --no-probe"
