@@ -19,6 +19,15 @@ local ANSWER_TIME = 10
 
 local M = {}
 
+-- The values of a line; none where it has lists, in parentheses, which only an answer to a test ("=?") may have.
+local function values_of(line, command)
+  local values = at.fields(line)
+  for _, value in ipairs(command:find "=%?$" and {} or values) do
+    if type(value) ~= "string" then return {} end
+  end
+  return values
+end
+
 ---Asks for values: '+QCFG: "usbnet",0' gives { "0" } when AT+QCFG="usbnet" asked for it, '#BND: 0,18' { "0", "18" }.
 ---@param modem table
 ---@param command string
@@ -31,8 +40,8 @@ function M.ask(modem, command)
   end
   local prefix, key = command:match "^AT([^=?]+)", command:match '^[^=]*="([^"]*)"$'
   for _, line in ipairs(reply.lines) do
-    local values = at.prefix(line) == prefix and at.fields(line) or {}
-    if key and type(values[1]) == "string" and values[1]:lower() == key then
+    local values = at.prefix(line) == prefix and values_of(line, command) or {}
+    if key and values[1] and values[1]:lower() == key then
       return table.move(values, 2, #values, 1, {})
     elseif not key and values[1] then
       return values

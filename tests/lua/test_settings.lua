@@ -754,14 +754,22 @@ end
 
 -- Answers that make no sense are errors, and nothing is raised.
 function T.test_answers_that_make_no_sense()
+  local some = {
+    rat = "lte", bands = "B2", composition = { "at", "mbim" }, ipv6 = true, contexts = { [1] = { apn = "x" } },
+  }
   for _, nonsense in ipairs { "", "!", "!BAND:", "Index, Name", "Interface bitmask: zz", "+CGDCONT: x", "+CGDCONT: 1",
-    "00, ", ("9"):rep(300), "\1\2\3", 'Config Index: 1\nConfig Type: 1\nInterface bitmask: ', '+QCFG: "band",,,' } do
-    for _, maker in ipairs { "Sierra", "Quectel" } do
+    "00, ", ("9"):rep(300), "\1\2\3", 'Config Index: 1\nConfig Type: 1\nInterface bitmask: ', '+QCFG: "band",,,',
+    '+QCFG: "band",1,(2),3', '+QNWPREFCFG: "mode_pref",(1)', "#BND: x,y,z,w", "#BND: 0,1,(2),3", "#BND: 0,1",
+    "#BND: ,,,",
+    "+WS46: x", "+WS46: (a,b)", "+WS46: ((22))", "#USBCFG: 99", "#USBCFG: (1)", "#USBCFG:" } do
+    for _, maker in ipairs { "Sierra", "Quectel", "Telit" } do
       local answers = setmetatable({ ATI = maker }, { __index = function() return nonsense end })
-      local modem = { at = new_port(answers), description = {} }
-      for _, setting in pairs(settings_of(modem, nil)) do
+      local modem = { at = new_port(answers), description = { vendor = "1bc7", product = "1061" } }
+      for name, setting in pairs(settings_of(modem, nil)) do
         local value, err = setting:read(modem)
         lu.assertTrue(value ~= nil or err.code ~= nil)
+        local wanted = setting:normalise(some[name])
+        lu.assertIsString(not (value and wanted) and "" or setting:show(value) .. setting:how(value, wanted))
       end
     end
   end
