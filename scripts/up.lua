@@ -131,9 +131,9 @@ local function try_out(link, spec, args, watcher)
 end
 
 -- The carrier that the arguments name; else the daemon's configuration; else the carrier that is up; else the default.
-local function choose(args, device, named, standing)
+local function choose(args, device, named, previous)
   local profile = device.profile
-  local chosen, err = named or profile and profile.configured.carrier or standing and standing.carrier, nil
+  local chosen, err = named or profile and profile.configured.carrier or previous and previous.carrier, nil
   if not chosen then
     chosen, err = carrier.load "default"
   end
@@ -144,11 +144,11 @@ local function choose(args, device, named, standing)
 end
 
 -- A connection that stays keeps the settings of its link, unless an argument, or an earlier order, changes them.
-local function options_for(args, device, standing, chosen)
+local function options_for(args, device, previous, chosen)
   local profile, options = device.profile, {}
-  local stays = standing and restore.is_same(standing, chosen) and not (profile and profile.ordered)
+  local stays = previous and restore.is_same(previous, chosen) and not (profile and profile.ordered)
   for _, source in ipairs {
-    profile and profile.configured.options or {}, stays and standing.options or {}, link_options(args),
+    profile and profile.configured.options or {}, stays and previous.options or {}, link_options(args),
   } do
     for key, value in pairs(source) do options[key] = value end
   end
@@ -203,19 +203,19 @@ end
 
 -- If the new connection fails, the one that it replaces comes back.
 local function switch(device, named, args, watcher)
-  local standing = restore.standing(device)
-  local chosen, err = choose(args, device, named, standing)
+  local previous = restore.previous(device)
+  local chosen, err = choose(args, device, named, previous)
   if not chosen then
     return nil, err
   end
-  if standing and not restore.is_same(standing, chosen) then
-    watcher:done("replaced", ("%s, which is up: %s takes its place"):format(apn_of(standing.carrier), apn_of(chosen)),
-      { apn = standing.carrier.bearers[1].apn })
+  if previous and not restore.is_same(previous, chosen) then
+    watcher:done("replaced", ("%s, which is up: %s takes its place"):format(apn_of(previous.carrier), apn_of(chosen)),
+      { apn = previous.carrier.bearers[1].apn })
   end
-  local _ <close> = standing and terminal.survive_hangup() or nil
-  local back <close> = restore.guard(device, standing, watcher)
+  local _ <close> = previous and terminal.survive_hangup() or nil
+  local back <close> = restore.guard(device, previous, watcher)
   local exit
-  exit, err = connect(device, chosen, options_for(args, device, standing, chosen), args, watcher)
+  exit, err = connect(device, chosen, options_for(args, device, previous, chosen), args, watcher)
   if not exit then
     return back:bring_back(err)
   end

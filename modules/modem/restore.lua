@@ -10,14 +10,14 @@ local TIME = 40 -- seconds for it when the command is being ended
 
 local M = {}
 
----@class modem.standing a connection of an earlier `up` that is there, on the host, too
+---@class modem.previous a connection of an earlier `up` that is there, on the host, too
 ---@field carrier carrier.carrier what asks for the same again
 ---@field options table of the link, for up.up()
 ---@field record modem.connection_record
 
 ---@param modem modem.modem
----@return modem.standing?
-function M.standing(modem)
+---@return modem.previous?
+function M.previous(modem)
   local record = connections.record(modem.description)
   if not record or not record.complete or not connections.is_on_host(modem) then
     return nil
@@ -35,24 +35,24 @@ function M.standing(modem)
 end
 
 ---Is it what a carrier asks for?
----@param standing modem.standing
+---@param previous modem.previous
 ---@param carrier carrier.carrier
 ---@return boolean
-function M.is_same(standing, carrier) return connections.fits(standing.record, carrier) end
+function M.is_same(previous, carrier) return connections.fits(previous.record, carrier) end
 
-local function name_of(standing)
-  local apn = standing.carrier.bearers[1].apn
+local function name_of(previous)
+  local apn = previous.carrier.bearers[1].apn
   return apn ~= "" and apn or "default APN"
 end
 
-local function is_there(modem, standing)
+local function is_there(modem, previous)
   local record = connections.record(modem.description)
-  return record ~= nil and connections.fits(record, standing.carrier) and connections.is_on_host(modem)
+  return record ~= nil and connections.fits(record, previous.carrier) and connections.is_on_host(modem)
 end
 
 ---@class modem.restore
 ---@field private modem modem.modem
----@field private standing modem.standing?
+---@field private previous modem.previous?
 ---@field private watcher up.watcher
 ---@field finished boolean? nothing has to be brought back any more
 local Restore = {}
@@ -60,11 +60,11 @@ Restore.__index = Restore
 
 ---Sees to it that a connection comes back, should the block be left before `finished` is set.
 ---@param modem modem.modem
----@param standing modem.standing? nil: there is none
+---@param previous modem.previous? nil: there is none
 ---@param watcher up.watcher
 ---@return modem.restore to be kept in a <close> variable
-function M.guard(modem, standing, watcher)
-  return setmetatable({ modem = modem, standing = standing, watcher = watcher, finished = standing == nil }, Restore)
+function M.guard(modem, previous, watcher)
+  return setmetatable({ modem = modem, previous = previous, watcher = watcher, finished = previous == nil }, Restore)
 end
 
 ---Brings the connection back, as the one that was to replace it has failed.
@@ -72,14 +72,14 @@ end
 ---@return nil
 ---@return moontower.error err says also what has become of the old connection
 function Restore:bring_back(err)
-  if self.finished or is_there(self.modem, self.standing) then
+  if self.finished or is_there(self.modem, self.previous) then
     self.finished = true
     return nil, err
   end
   self.finished = true
-  local name = name_of(self.standing)
+  local name = name_of(self.previous)
   self.watcher:doing("restore", name)
-  local link, why = up.up(self.modem, self.standing.carrier, self.standing.options)
+  local link, why = up.up(self.modem, self.previous.carrier, self.previous.options)
   local copy = {}
   for key, value in pairs(err) do copy[key] = value end
   copy.detail = { restored = link ~= nil }

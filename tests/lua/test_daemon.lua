@@ -97,12 +97,13 @@ function T.test_scripts_and_the_console_give_orders()
     say 'modem.at:command "AT+CFUN=4"'; off "moontower run x.lua"
     say 'modem.at:command "AT+CFUN=1"'; until_why "is online"
     say 'modem:detach()'; off "moontower run x.lua"; moontower up --no-probe >/dev/null
+    say 'modem:down()'; off "moontower run x.lua"; moontower up --no-probe >/dev/null
     say 'modem:registration()'; say 'modem.at:command "ATI"'; moontower why | grep -c "is online"
     echo 'modem:set_radio(false)' | moontower console; off "moontower console"
     echo 'modem:set_radio(true)' | moontower trace --brief console 2>/dev/null; until_why "is online"
     moontower down >/dev/null; end; true]]
   local _, held = result.out:gsub("held by moontower run x.lua", "")
-  lu.assertEquals(held, 3, result.out .. result.err)
+  lu.assertEquals(held, 4, result.out .. result.err)
   lu.assertStrContains(result.out, "held by moontower console")
   lu.assertEquals(result.status, 0, result.err)
   lu.assertEquals(result.after, result.before)
