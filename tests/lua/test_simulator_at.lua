@@ -5,6 +5,7 @@ local at_client = require "support.at_client"
 local basic = require "mbim.basic_connect"
 local faults = require "simulator.faults"
 local lu = require "luaunit"
+local maker = require "maker"
 local sim_mbim = require "simulator.mbim"
 local sim_nmea = require "simulator.nmea"
 local task = require "task"
@@ -715,6 +716,25 @@ function T.test_compositions_of_an_ln920()
   lu.assertEquals(modem:interface("modem", "mbim").interface, 5)
   host:ask "AT#USBCFG=3;#REBOOT"
   lu.assertEquals({ modem:network_mode(), modem:usb_identity().product }, { "ecm", 0x1063 })
+end
+
+-- Where a simulated modem has its ports, the maker's table has them, too. What speaks MBIM is known by its class.
+function T.test_ports_are_where_makers_have_them()
+  local role_of = { diag = "dm", nmea = "nmea", modem = "at", qmi = "qmi" }
+  for _, personality in ipairs { "mc7455", "em7565", "ec25", "ln920", "le910c4" } do
+    local modem = new({ personality = personality }).modem
+    for _, protocol in ipairs { "mbim", "qmi" } do
+      modem:compose(protocol)
+      local id = modem:usb_identity()
+      local ports = maker.quirks("usb", ("%04x"):format(id.vendor), ("%04x"):format(id.product)).ports
+      for name, role in pairs(role_of) do
+        if modem:shows(name) then
+          lu.assertEquals(ports[modem:interface(name, protocol).interface], role,
+            ("%s in %s: %s"):format(personality, protocol, name))
+        end
+      end
+    end
+  end
 end
 
 return T
