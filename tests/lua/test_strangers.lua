@@ -85,7 +85,7 @@ function T.test_a_service_manager_of_another_user_gets_nothing()
   need_stranger()
   for _, address in ipairs { "/run/test/notify", "@moontower-test-notify" } do
     local result = world.run("chmod 777 /run/test; " .. squat("dgram", address) .. ([[
-      echo 'require("daemon.sd_notify").new():tell "STATUS=well"' >/run/script.lua
+      echo 'require("daemon.sd_notify").new():notify "STATUS=well"' >/run/script.lua
       NOTIFY_SOCKET=%s moontower run /run/script.lua; kill $squatter; cat /run/heard]]):format(address))
     lu.assertStrContains(result.err, "the user 4711 listens at " .. address)
     lu.assertStrMatches(result.out, ".*ready\n")
