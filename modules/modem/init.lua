@@ -248,8 +248,8 @@ end
 function Modem:close()
   self.is_started = nil
   self:close_port()
-  self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
   self.lock:close()
+  self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
 end
 
 ---Brings the modem online, as `moontower up` does: see modem/up.lua.

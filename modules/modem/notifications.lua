@@ -5,6 +5,7 @@
 -- each, and hands them to the listeners. Where indications were lost, it asks the modem once for all of them; a
 -- listener that was too slow gets the last values, and is told how many it has missed.
 
+local errors = require "errors"
 local log = require "log"
 local subscribers = require "events.subscribers"
 local task = require "task"
@@ -38,22 +39,15 @@ Events.__index = Events
 ---@field private modem modem.modem
 ---@field private queue core.queue of indications
 ---@field private taken integer how many have been taken out of it
----@field private last table<string, modem.event> the last event of each name, and of each session of a name
+---@field private last table<string, table<integer, modem.event>> the last event of each name, and of each session
+---@field private known table<string, table> the last value of each name, while it may be taken for the modem's state
 ---@field private listeners table<modem.events, true>
----@field private group task.group? of the task that reads; nil before there is a first listener
+---@field private group task.group of the task that reads
 ---@field private lost moontower.error? why there will be no more
 local Notifications = {}
 Notifications.__index = Notifications
 
 local M = {}
-
----@param modem modem.modem
----@return modem.notifications
-function M.new(modem)
-  return setmetatable({
-    modem = modem, queue = subscribers.queue(), taken = 0, last = {}, listeners = {},
-  }, Notifications)
-end
 
 local function is_wanted(self, name)
   for listener in pairs(self.listeners) do
@@ -64,13 +58,11 @@ local function is_wanted(self, name)
   return false
 end
 
-local function key_of(name, value)
-  return value.session and name .. " " .. value.session or name
-end
-
 local function publish(self, name, value)
   local event = { name = name, value = value }
-  self.last[key_of(name, value)] = event
+  self.last[name] = self.last[name] or {}
+  self.last[name][value.session or 0] = event
+  self.known[name] = value
   for listener in pairs(self.listeners) do
     if listener.names[name] and self.taken >= listener.first then
       subscribers.deliver(listener.queue, event)
@@ -81,7 +73,7 @@ end
 -- Some indications were lost, so the modem is asked for what they may have said.
 local function read_again(self, lost)
   log.debug("%s: %d indications were lost; its state is read again", self.modem, lost)
-  self.last = {}
+  self.known = {}
   for _, name in ipairs(NAMES) do
     local value
     if is_wanted(self, name) then
@@ -98,10 +90,9 @@ end
 local function read(self, item)
   for _, name in ipairs(NAMES) do
     if not is_wanted(self, name) then
-      self.last[name] = nil -- it is not followed any more
+      self.last[name], self.known[name] = nil, nil -- it is not followed any more
     else
-      local last = self.last[name]
-      local value = self.modem:notified(name, item, last and last.value)
+      local value = self.modem:notified(name, item, self.known[name])
       if value then
         publish(self, name, value)
       end
@@ -115,6 +106,7 @@ local function finish(self, err)
 end
 
 local function read_indications(self)
+  local _ <close> = task.finally(function(err) finish(self, err and errors.plain(err)) end) -- after a mistake, too
   while true do
     local item, err = self.queue:pop()
     if not item then
@@ -127,6 +119,17 @@ local function read_indications(self)
       read(self, item)
     end
   end
+end
+
+---Begins to read the indications of a modem that has just been opened.
+---@param modem modem.modem
+---@return modem.notifications
+function M.new(modem)
+  local self = setmetatable({
+    modem = modem, queue = subscribers.queue(), taken = 0, last = {}, known = {}, listeners = {}, group = task.group(),
+  }, Notifications)
+  self.group:spawn(read_indications, self)
+  return self
 end
 
 ---Listens from now on: what has been indicated before, but has not been read yet, is not delivered.
@@ -147,26 +150,19 @@ function Notifications:subscribe(...)
   end
   self.listeners[events] = true
   local undo <close> = task.undo(function() events:close() end)
-  if not self.group then
-    self.group = task.group()
-    self.group:spawn(read_indications, self)
-  end
   for name in pairs(names) do self.modem:listen(self.queue, name) end
   undo.finished = true
   return events
 end
 
 ---The modem has forgotten what it has told, and may have changed since.
-function Notifications:forget() self.last = {} end
+function Notifications:forget() self.known = {} end
 
 ---The modem's port is closed.
 ---@param err moontower.error
 function Notifications:close(err)
-  if self.group then
-    self.group:__close()
-    self.group = nil
-  end
   finish(self, err)
+  self.group:__close()
 end
 
 ---Waits for the next event.
@@ -188,9 +184,9 @@ end
 ---@private
 function Events:missed(lost)
   local list = {}
-  for _, event in pairs(self.source.last) do
-    if self.names[event.name] then
-      list[#list + 1] = { name = event.name, value = event.value, lost = lost }
+  for name in pairs(self.names) do
+    for _, event in pairs(self.source.last[name] or {}) do
+      list[#list + 1] = { name = name, value = event.value, lost = lost }
       lost = nil
     end
   end

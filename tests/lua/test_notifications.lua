@@ -171,6 +171,16 @@ function T.test_a_listener_gets_nothing_of_before()
   end)
 end
 
+-- A mistake in what reads indications surfaces where the modem was opened; no listener waits for ever.
+function T.test_a_mistake_ends_the_events()
+  lu.assertErrorMsgContains("a mistake", with_modem, ways[1], function(modem, sim)
+    local events <close> = modem:events("radio")
+    function modem.notified() error "a mistake" end
+    sim:set_radio("software", "off")
+    while events:next() do end -- luacheck: ignore 542
+  end)
+end
+
 local home = { mcc = 310, mnc = 120, description = "Sprint" }
 local function serving(registration_state) return { registration_state = registration_state } end
 local at_home = { state = "home", provider = { id = "310120", name = "Sprint" } }
