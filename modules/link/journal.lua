@@ -201,20 +201,13 @@ local function undo_interface(undoing, journal)
   end
 end
 
----This process, as the one that is at work on a journal.
----@return { pid: integer, start: integer? } without `start`, another one of that number will do
-function M.me()
-  local pid = fs.getpid()
-  return { pid = pid, start = process.start_time(pid) }
-end
-
 ---Undoes all that the journal says, and removes it; what cannot be undone now stays in it.
 ---@param journal link.journal
 ---@return boolean undone
 ---@return moontower.error? err
 function M.undo(journal)
   -- From here on it is a half-done thing: should we be killed, repair() goes on.
-  journal.persistent, journal.owner = false, M.me()
+  journal.persistent, journal.owner = false, state.me()
   M.save(journal)
   local host_undone, err = undoing_of(function(undoing) undo_interface(undoing, journal) end)
   local dns_undone, dns_err = true, nil

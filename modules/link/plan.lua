@@ -8,6 +8,7 @@ local journals = require "link.journal"
 local net = require "net"
 local netlink = require "core.netlink"
 local resolver = require "link.dns"
+local state = require "state"
 
 local M = {
   PROTOCOL = journals.PROTOCOL,
@@ -130,7 +131,7 @@ function M.channel(bearer, parent)
     return nil, err
   end
   local journal = {
-    key = journals.key(parent.name, bearer.channel), channel = bearer.channel, owner = journals.me(),
+    key = journals.key(parent.name, bearer.channel), channel = bearer.channel, owner = state.me(),
     parent = { name = parent.name, index = parent.index, up = was_up },
     before = {}, addresses = {}, routes = {},
   }
@@ -161,7 +162,7 @@ function M.make(journal, bearer, now, options)
     return nil, err
   end
   journal = {
-    key = journal.key or now.name, name = now.name, index = now.index, owner = journals.me(),
+    key = journal.key or now.name, name = now.name, index = now.index, owner = state.me(),
     session = bearer.session,
     channel = journal.channel, created = journal.created, parent = journal.parent,
     before = { mtu = now.mtu, up = was_up },

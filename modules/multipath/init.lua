@@ -5,7 +5,6 @@
 -- a run that was killed has left. What is added, and how, is decided in multipath/plan.lua.
 
 local errors = require "errors"
-local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "multipath.plan"
@@ -33,7 +32,7 @@ Set.__index = Set
 local M = {}
 
 local function save(self)
-  return state.save(KIND, self.key, { key = self.key, owner = journals.me(), things = self.things })
+  return state.save(KIND, self.key, { key = self.key, owner = state.me(), things = self.things })
 end
 
 -- The fields that identify a thing; the others may be changed in place.

@@ -188,6 +188,13 @@ function M.sweep_all()
   end
 end
 
+---This process, as the owner of a file.
+---@return { pid: integer, start: integer? } without `start`, another process of that number counts as this one
+function M.me()
+  local pid = fs.getpid()
+  return { pid = pid, start = process.start_time(pid) }
+end
+
 -- The holder of a lock: the process wrote its number into the file.
 local function holder_of(path)
   local pid = math.tointeger(tonumber(fs.read(path) or ""))

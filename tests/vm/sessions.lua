@@ -16,4 +16,7 @@ print(("session 0 on %s, session 1 on %s"):format(first, second))
 
 local result = assert(process.run { table.unpack(arg) })
 io.write(result.stdout, result.stderr)
+
+assert(device:down()) -- also ends the second session, which nothing but its link tells of
+assert(device:session(1).state == "deactivated")
 return result.status
