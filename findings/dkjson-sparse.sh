@@ -10,11 +10,14 @@
 # shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
 
-encode() { lua5.4 -e "package.path = '$folder/root/usr/share/lua/5.4/?.lua'" -e "io.write((require 'dkjson'.encode { $1 }))"; }
+encode() {
+  lua5.4 -e "package.path = '$folder/root/usr/share/lua/5.4/?.lua'" -e "io.write((require 'dkjson'.encode { $1 }))"
+}
 
 try() {
   unpack "$@"
-  expect "profiles 1, 3 and 10" '["a",null,"b",null,null,null,null,null,null,"c"]' "$(encode '"a", [3] = "b", [10] = "c"')"
+  expect "profiles 1, 3 and 10" \
+    '["a",null,"b",null,null,null,null,null,null,"c"]' "$(encode '"a", [3] = "b", [10] = "c"')"
   expect "profile 10" '[null,null,null,null,null,null,null,null,null,"c"]' "$(encode '[10] = "c"')"
   expect "profile 11" '{"11":"c"}' "$(encode '[11] = "c"')"
   expect "a count, n = 3" '[null,null,null]' "$(encode 'n = 3')"

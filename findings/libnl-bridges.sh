@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # libnl-route-3 3.7.0: rtnl_link_get_family() says AF_BRIDGE (7) of a bridge that was read in a dump of AF_UNSPEC (or
-# AF_INET), where the kernel's message says AF_UNSPEC; of other links it says 0. In a dump of AF_INET6 the bridge has 10.
+# AF_INET), where the kernel's message says AF_UNSPEC; of other links it says 0. In a dump of AF_INET6 the bridge has
+# 10, as all have.
 #
 # So who takes a link's family for the one asked for overlooks the bridges, or takes them for ports of one.
 

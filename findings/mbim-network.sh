@@ -15,8 +15,8 @@ network() { # STATUS_OF_CONNECT WORD: the modem says that session 0 is activated
   connection=000000000100000000000000010000007e5e2a7e4e6f7272736b656e7e5e2a7e00000000
   PATH=$folder/root/usr/bin:$PATH LD_LIBRARY_PATH=$(echo "$folder"/root/usr/lib/*-linux-gnu) \
     unshare -rn python3 "$here/mbim-modem.py" "12=$1:$connection" -- \
-    "$folder/root/usr/bin/mbim-network" --profile="$folder/profile" /dev/null "$2" | grep -E '^(exit|Status:|Network start)' |
-    tr '\n' ' '
+    "$folder/root/usr/bin/mbim-network" --profile="$folder/profile" /dev/null "$2" |
+    grep -E '^(exit|Status:|Network start)' | tr '\n' ' '
 }
 
 unpack bookworm libmbim-utils=1.28.2-1 libmbim-glib4=1.28.2-1
