@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Policies: what is done about modems, as Lua files that `moontower serve` runs: `return policy { ... }`.
+-- Policies: Lua files that decide about modems, run by `moontower serve`: `return policy { ... }`.
 
 local core_error = require "core.error"
 local errors = require "errors"
@@ -21,14 +21,14 @@ local validate = require "base.validate"
 ---@class policy.modems what a policy without `each` gets
 ---@field list fun(self): modem.modem[] ready now; not those that a command has, or `down` keeps offline
 ---@field changes fun(self): fun(): modem.modem[] for a loop: the list, now and whenever it changes. A command that
---- wants a modem waits for the loop to come round without it
+--- needs a modem waits until the loop has taken a list without it
 
 local Policy = {}
 Policy.__index = Policy
 
 local M = {}
 
--- What a file's body may take; a policy waits in its `run`.
+-- Limits of a file's body; a policy waits in its `run`.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 
 -- Policies that have become options of others.
@@ -81,8 +81,8 @@ local function invalid(message)
     hint = "`moontower help policies` shows how to write one." }
 end
 
--- Options, and a function that tells which of them nothing has looked at: the file of a policy of one's own need not
--- declare those that it takes.
+-- The options, and a function that returns the names of those that the file has not read: the file of a policy need not
+-- declare its options.
 local function watched(options)
   if not options then
     return nil, function() return {} end
@@ -108,7 +108,7 @@ local function watched(options)
   }), unread
 end
 
--- Some options are looked at only when the policy runs.
+-- Some options are read only when the policy runs.
 local function is_named_in(path, name)
   for word in (fs.read(path) or ""):gmatch "[%a_][%w_]*" do
     if word == name then

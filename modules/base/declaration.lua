@@ -83,7 +83,7 @@ function M.mistake(list, given, noun)
   return missing(list, given, noun) or nil
 end
 
----Divides what was given into what is declared, with its defaults, and the rest.
+---Divides the given values into those that are declared, with their defaults, and the others.
 ---@param list declaration.list
 ---@param given table<string, any>
 ---@return table<string, any> own

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Text of unknown origin as UTF-8. What is none is taken for Latin-1, in which older modems name operators.
+-- Text of unknown origin as UTF-8. Other text is read as Latin-1, in which older modems name operators.
 
 local M = {}
 

@@ -14,7 +14,7 @@ local function rounded(number)
 end
 
 -- A copy that dkjson writes as wanted; collects the names of keys in `seen`. dkjson keeps the order of a table that has
--- one (__jsonorder), and tells arrays by their metatable where they may be empty (__jsontype).
+-- one (__jsonorder), and recognises arrays that may be empty by their metatable (__jsontype).
 local function prepared(value, seen)
   if type(value) == "string" then
     return encoding.utf8(value)

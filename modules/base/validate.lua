@@ -17,10 +17,10 @@ local LONGEST = 1e9 -- seconds; thirty years
 ---@field most integer?
 ---@field choices string[]? all the values there are, or the entries that a list may have
 
----What is wrong with a value.
+---Checks a value.
 ---@param kind validate.kind
 ---@param value any
----@param label string what the value is
+---@param label string the name of the value, for the message
 ---@return string? mistake nil: nothing
 function M.mistake(kind, value, label)
   local ok, why = kind[1](value)
@@ -88,7 +88,7 @@ function M.described(kind, words)
   return { kind[1], words, type = kind.type, unit = kind.unit, choices = kind.choices }
 end
 
----Why a table is no list: what ipairs would pass over.
+---Returns why a table is not a list: ipairs would skip a part of it.
 ---@param value table
 ---@return string? why
 function M.not_a_list(value)

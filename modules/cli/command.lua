@@ -26,7 +26,7 @@ local two_meanings = {
   sim = "`moontower simulate` simulates a modem; `moontower status` shows the SIM card. ",
 }
 
--- Of several lines, each.
+-- Each of several lines.
 local function fit(text) return (text:gsub("[^\n]+", printable)) end
 
 local function print_error(err, as_json)
@@ -82,7 +82,7 @@ function M.script(name)
   return chunk(), nil, folder
 end
 
--- Before the command line is understood: does it ask for JSON?
+-- Does the command line ask for JSON? For mistakes in it, before it is parsed.
 local function wants_json(arguments)
   for _, argument in ipairs(arguments) do
     if argument == "--" then
@@ -125,7 +125,7 @@ local function wants_help(script, arguments)
   return false
 end
 
--- argparse ends the process itself for --help and for mistakes; here both have to come back.
+-- argparse ends the process itself for --help and for mistakes; this returns both.
 local function read(name, script, given)
   local arguments = script.precedes_command and end_options(given) or given
   if wants_help(script, arguments) then

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- How commands end: the exit status of each error, and what each status means. Code, help and README go by this.
+-- How commands end: the exit status of each error, and the meaning of each status. Code, help and README use this list.
 
 local M = {}
 

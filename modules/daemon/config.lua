@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The daemon's configuration: /etc/moontower/config.lua, which says what is done about which modem.
+-- The daemon's configuration: /etc/moontower/config.lua, which assigns policies to modems.
 
 local carrier = require "carrier"
 local declaration = require "base.declaration"
@@ -19,7 +19,7 @@ local script = require "loading.script"
 ---@field is_usual boolean? there is no configuration file
 ---@field log "error"|"warn"|"info"|"debug" what is written to standard error
 ---@field others_may "use"|"order" what it means when another program changes a modem through the broker
----@field on_stop "keep"|"disconnect" what becomes of connections when the daemon is stopped
+---@field on_stop "keep"|"disconnect" whether connections stay when the daemon is stopped
 
 ---@class daemon.modem_config
 ---@field imei string?
@@ -194,7 +194,7 @@ local function load_all(values, path)
   return ok and config, err
 end
 
--- One that is named has to be there; the usual one need not, unless a link says where it is.
+-- A file that is named has to exist; the usual one need not, unless it is a link.
 local function read(path, is_named)
   local source, err = fs.read(path)
   if source and #source > FILE_SIZE then
@@ -205,12 +205,12 @@ local function read(path, is_named)
   return source, err
 end
 
--- Lua says which file most mistakes are in, but not that there is no memory left.
+-- Lua names the file of most mistakes, but not when memory runs out.
 local function in_file(path, mistake)
   return mistake:sub(1, #path + 1) == path .. ":" and mistake or path .. ": " .. mistake
 end
 
--- The file, and the line if it shows where the keys lead.
+-- The file, and the line if its text shows the value that the keys lead to.
 local function place(path, source, keys)
   local line = keys and locate.line(script.text(source), keys)
   return line and ("%s:%d"):format(path, line) or path
@@ -271,8 +271,8 @@ end
 ---@param config daemon.config
 ---@param modem modem.modem
 ---@param sim table? the SIM as the modem has just indicated it
----@return daemon.modem_config? entry nil: it is none of our business
----@return boolean is_sure false: the modem did not say all that had to be known
+---@return daemon.modem_config? entry nil: the configuration leaves it alone
+---@return boolean is_sure false: the modem did not answer all questions
 function M.entry_for(config, modem, sim)
   local asked = { is_sure = true, sim = sim }
   for _, entry in ipairs(config.modems) do
