@@ -6,7 +6,7 @@ local exit_status = require "cli.exit_status"
 local link = require "link"
 local modem = require "modem"
 local option = require "cli.option"
-local overview = require "modem.snapshot"
+local snapshot = require "modem.snapshot"
 local progress = require "terminal.progress"
 local report = require "modem.report"
 
@@ -44,7 +44,7 @@ local function show_connection(device, now, watcher)
 end
 
 local function show(device, watcher)
-  local now, err = overview.ask(device)
+  local now, err = snapshot.ask(device)
   if not now then
     return nil, err
   end

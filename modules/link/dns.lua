@@ -46,7 +46,7 @@ end
 
 local resolved = {}
 
-function resolved.usable()
+function resolved.is_available()
   -- resolvectl talks to it over the system bus.
   return fs.stat("/run/systemd/resolve/stub-resolv.conf") and fs.stat("/run/dbus/system_bus_socket")
     and fs.executable("resolvectl")
@@ -71,7 +71,7 @@ end
 local resolvconf = {}
 
 -- Debian's has its folder from the boot on; openresolv only from the first call on, but a file of settings before.
-function resolvconf.usable()
+function resolvconf.is_available()
   return (fs.stat("/run/resolvconf") or fs.stat("/etc/resolvconf.conf")) and fs.executable("resolvconf")
 end
 
@@ -124,7 +124,7 @@ end
 -- whose servers there are, is in /run/moontower/resolver/file.json, which is written before the file is.
 local file = {}
 
-function file.usable() return true end
+function file.is_available() return true end
 
 function file.in_use() return FILE end
 
@@ -320,7 +320,7 @@ local backends = { resolved = resolved, resolvconf = resolvconf, file = file }
 
 local function first_usable()
   for _, name in ipairs { "resolved", "resolvconf", "file" } do
-    if backends[name].usable() then
+    if backends[name].is_available() then
       return name
     end
   end

@@ -3,7 +3,7 @@
 
 local dhcp = require "modem.dhcp"
 local errors = require "errors"
-local usable = require "modem.sanitize"
+local sanitize = require "modem.sanitize"
 
 local M = {}
 
@@ -29,7 +29,7 @@ local function by_dhcp(modem, session)
     return nil, err.code == "timeout" and "no server answers DHCP on its interface"
       or ("DHCP on its interface fails: %s"):format(err)
   end
-  local family = usable.family("ipv4", lease)
+  local family = sanitize.family("ipv4", lease)
   if #family.addresses == 0 then
     return nil, "DHCP on its interface gives none that a host can have"
   end
@@ -50,8 +50,8 @@ end
 local function refused(modem, session, err)
   local now = modem:session(session)
   if now and now.state == "activated" then
-    return { session = session, ipv4 = usable.family("ipv4", { addresses = {}, dns = {} }),
-      ipv6 = usable.family("ipv6", { addresses = {}, dns = {} }) }
+    return { session = session, ipv4 = sanitize.family("ipv4", { addresses = {}, dns = {} }),
+      ipv6 = sanitize.family("ipv6", { addresses = {}, dns = {} }) }
   end
   return errors.fail {
     code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
@@ -92,7 +92,7 @@ end
 ---@return moontower.error? err
 function M.fit(bearer)
   local has_ipv6 = bearer.ip ~= "ipv4" or #bearer.ipv6.addresses > 0
-  local mtu = has_ipv6 and usable.too_narrow(bearer.ipv4, bearer.ipv6)
+  local mtu = has_ipv6 and sanitize.too_narrow(bearer.ipv4, bearer.ipv6)
   if not mtu then
     return bearer
   end

@@ -3,7 +3,7 @@
 
 local addresses = require "modem.addresses"
 local leases = require "modem.lease"
-local refusal = require "modem.network_reject"
+local network_reject = require "modem.network_reject"
 local task = require "task"
 
 local M = {}
@@ -49,7 +49,7 @@ function Bearer:disconnect() return self.modem:deactivate(self.session) end
 ---@return "ipv4"|"ipv6"|nil
 function Bearer:awaited()
   for family, reason in pairs(self.modem.activate_family and self.wanted and self.refused or {}) do
-    if refusal.passes(reason) then
+    if network_reject.passes(reason) then
       return family
     end
   end
@@ -105,7 +105,7 @@ local function refused_families(wanted, session)
   local refused = session.refused or {}
   for _, family in ipairs(wanted.ip == "ipv4v6" and ip_types[session.ip] and { "ipv4", "ipv6" } or {}) do
     if session.ip ~= "ipv4v6" and session.ip ~= family and not refused[family] then
-      local _, err = refusal.connection(wanted.apn, { source = "modem", nw_error = session.nw_error })
+      local _, err = network_reject.connection(wanted.apn, { source = "modem", nw_error = session.nw_error })
       refused[family] = err
     end
   end
@@ -119,7 +119,7 @@ local function narrow(bearer, nw_error)
   local family = bearer.ip ~= "ipv4" and bearer.ip ~= "ipv6" and only_cause[nw_error]
   if family and #bearer[family].addresses == 0 then
     bearer.ip = family == "ipv6" and "ipv4" or "ipv6"
-    local _, reason = refusal.connection(bearer.apn, { source = "modem", nw_error = nw_error })
+    local _, reason = network_reject.connection(bearer.apn, { source = "modem", nw_error = nw_error })
     bearer.refused[family] = bearer.refused[family] or reason
   end
 end

@@ -5,7 +5,7 @@ local dhcp = require "modem.dhcp"
 local errors = require "errors"
 local log = require "log"
 local task = require "task"
-local usable = require "modem.sanitize"
+local sanitize = require "modem.sanitize"
 
 local M = {}
 
@@ -78,7 +78,7 @@ function M.keep(link, on_change, clock)
         }
       end
       link.bearer.ipv4.lease = given.lease
-      if words_of(usable.family("ipv4", given)) ~= words_of(link.bearer.ipv4) then
+      if words_of(sanitize.family("ipv4", given)) ~= words_of(link.bearer.ipv4) then
         on_change()
       end
     end

@@ -6,9 +6,9 @@ local descriptors = require "mbim.descriptors"
 local errors = require "errors"
 local locks = require "modem.locks"
 local mbim = require "mbim"
-local refusal = require "modem.network_reject"
+local network_reject = require "modem.network_reject"
 local trace = require "trace"
-local usable = require "modem.sanitize"
+local sanitize = require "modem.sanitize"
 local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
@@ -90,7 +90,7 @@ end
 
 local function family_of(reply, family)
   local available = reply[family .. "_available"] or {}
-  return usable.family(family, {
+  return sanitize.family(family, {
     addresses = available.address and reply[family .. "_addresses"] or {},
     gateway = available.gateway and reply[family .. "_gateway"] or nil,
     dns = available.dns and reply[family .. "_dns"] or {},
@@ -306,7 +306,7 @@ function Backend:attach()
   if not is_refusal(nw_error, err) then
     return trouble(err)
   end
-  return refusal.packet_service { source = "mbim", nw_error = nw_error, err = err }
+  return network_reject.packet_service { source = "mbim", nw_error = nw_error, err = err }
 end
 
 ---Ends the packet service, and with it all sessions.
@@ -357,7 +357,7 @@ local function activate(self, parameters)
   if not is_refusal(nw_error, err) then
     return trouble(err)
   end
-  return refusal.connection(parameters.apn, { source = "mbim", nw_error = nw_error, err = err })
+  return network_reject.connection(parameters.apn, { source = "mbim", nw_error = nw_error, err = err })
 end
 
 -- A network that refuses both families in one connection says what it allows; what to ask for instead, by its cause
@@ -390,11 +390,11 @@ function Backend:activate(parameters)
       return session
     end
     refused[family] = err
-    if refusal.concerns_all_types(err) then
+    if network_reject.concerns_all_types(err) then
       break
     end
   end
-  return refusal.of_families(next(refused) and refused or { ipv4 = both })
+  return network_reject.of_families(next(refused) and refused or { ipv4 = both })
 end
 
 function Backend:deactivate(number)

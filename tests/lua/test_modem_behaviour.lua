@@ -10,7 +10,7 @@ local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
-local ready = require "modem.prerequisites"
+local prerequisites = require "modem.prerequisites"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -131,7 +131,7 @@ local function wait_ready(modem, seconds, pin)
   local now = {
     sim = modem:sim(), radio = modem:radio(), registration = modem:registration(), packet = { state = "detached" },
   }
-  local ok, err = ready.wait(modem, now, { carrier = {}, wait = seconds, pin = pin, watcher = unseen }, {})
+  local ok, err = prerequisites.wait(modem, now, { carrier = {}, wait = seconds, pin = pin, watcher = unseen }, {})
   return ok and now.registration, err
 end
 

@@ -13,7 +13,7 @@ local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
-local overview = require "modem.snapshot"
+local snapshot = require "modem.snapshot"
 local state = require "state"
 local status = require "status"
 local task = require "task"
@@ -149,10 +149,10 @@ end
 
 function T.test_one_client_per_service()
   with_modem(function(modem, sim)
-    assert(overview.ask(modem))
+    assert(snapshot.ask(modem))
     local first = clients_of(sim)
     eq(services_of(sim), { "dms", "nas", "uim", "wds", "wds" }) -- wds: one a family
-    assert(overview.ask(modem))
+    assert(snapshot.ask(modem))
     eq(clients_of(sim), first)
     modem:close()
     eq(clients_of(sim), {})
@@ -241,7 +241,7 @@ function T.test_restarts_at_any_moment_lose_no_client()
     local events <close> = modem:events("registration", "radio")
     for i = 1, 20 do
       sim:after(0.001 * i, function() fault(sim, "qmi-sync") end)
-      task.timeout(0.05, overview.ask, modem)
+      task.timeout(0.05, snapshot.ask, modem)
     end
     task.sleep(0.1)
     eq(modem:registration().state, "home")

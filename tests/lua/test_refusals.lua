@@ -10,7 +10,7 @@ local exit_status = require "cli.exit_status"
 local lu = require "luaunit"
 local mbim_status = require "mbim.status"
 local qmi_status = require "qmi.status"
-local refusal = require "modem.network_reject"
+local network_reject = require "modem.network_reject"
 local verdict = require "cause.verdict"
 
 local T = {}
@@ -128,7 +128,7 @@ function T.test_generations()
 end
 
 local function refused(given)
-  local _, err = refusal.connection("internet", given)
+  local _, err = network_reject.connection("internet", given)
   return { err.detail.who, err.code, err.message, exit_status.of(err.code) }, err
 end
 

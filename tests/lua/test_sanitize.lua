@@ -2,13 +2,13 @@
 -- The part of a modem's IP configuration that reaches the host: nothing that no host can use.
 
 local lu = require "luaunit"
-local usable = require "modem.sanitize"
+local sanitize = require "modem.sanitize"
 
 local T = {}
 
 local function family(name, given)
   given.addresses, given.dns = given.addresses or {}, given.dns or {}
-  return usable.family(name, given)
+  return sanitize.family(name, given)
 end
 
 local function addresses(name, ...)
@@ -89,7 +89,7 @@ end
 function T.test_an_mtu_without_room_for_ipv6()
   local address4, address6 = { address = "10.0.0.2", prefix_length = 30 }, { address = "2600::2", prefix_length = 64 }
   local function narrow(mtu4, mtu6, with_ipv4)
-    return usable.too_narrow(family("ipv4", { addresses = with_ipv4 and { address4 } or {}, mtu = mtu4 }),
+    return sanitize.too_narrow(family("ipv4", { addresses = with_ipv4 and { address4 } or {}, mtu = mtu4 }),
       family("ipv6", { addresses = { address6 }, mtu = mtu6 }))
   end
   lu.assertEquals({ narrow(1279, nil, true), narrow(1500, 1000, true), narrow(nil, 1000) }, { 1279, 1000, 1000 })

@@ -3,7 +3,7 @@
 
 local errors = require "errors"
 local lu = require "luaunit"
-local overview = require "modem.snapshot"
+local snapshot = require "modem.snapshot"
 local report = require "modem.report"
 
 local T = {}
@@ -36,7 +36,7 @@ local function lines_of(fn)
 end
 
 function T.test_failed_questions_are_reported()
-  local now = assert(overview.ask(modem_that({ sim = true, registration = true }, "rejected")))
+  local now = assert(snapshot.ask(modem_that({ sim = true, registration = true }, "rejected")))
   lu.assertNil(now.refusal)
   lu.assertEquals(now.session.state, "deactivated")
   local lines = lines_of(function(watcher)
@@ -50,13 +50,13 @@ end
 
 function T.test_a_modem_that_refuses_all_that_matters()
   local all = { sim = true, registration = true, packet_service = true, session = true }
-  local now = assert(overview.ask(modem_that(all, "rejected")))
+  local now = assert(snapshot.ask(modem_that(all, "rejected")))
   lu.assertStrContains(tostring(now.refusal), "failed")
   lu.assertEquals(now.identity.firmware, "F")
-  local none, err = overview.ask(modem_that(all, "timeout"))
+  local none, err = snapshot.ask(modem_that(all, "timeout"))
   lu.assertNil(none)
   lu.assertEquals(err.code, "timeout")
-  lu.assertNil(assert(overview.ask(modem_that({ sim = true }, "timeout"))).refusal)
+  lu.assertNil(assert(snapshot.ask(modem_that({ sim = true }, "timeout"))).refusal)
 end
 
 return T

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The addresses of a connection over QMI: from what Get Current Settings says to what a host can use.
 
-local usable = require "modem.sanitize"
+local sanitize = require "modem.sanitize"
 
 local M = {
   ---The settings to ask for.
@@ -23,7 +23,7 @@ end
 ---@return modem.family
 function M.ipv4(reply)
   local address = reply.ipv4_address
-  return usable.family("ipv4", {
+  return sanitize.family("ipv4", {
     addresses = address and {
       { address = address, prefix_length = prefix_length(reply.ipv4_gateway_subnet_mask or "255.255.255.255") },
     } or {},
@@ -37,7 +37,7 @@ end
 ---@return modem.family
 function M.ipv6(reply)
   local gateway = reply.ipv6_gateway_address
-  return usable.family("ipv6", {
+  return sanitize.family("ipv6", {
     addresses = { reply.ipv6_address },
     gateway = gateway and gateway.address,
     dns = { reply.ipv6_primary_dns_address or reply.ipv6_secondary_dns_address, reply.ipv6_secondary_dns_address },

@@ -5,10 +5,10 @@ local dms = require "qmi.dms"
 local errors = require "errors"
 local inside_mbim = require "qmi.inside_mbim"
 local nas = require "qmi.nas"
-local obstacle = require "modem.qmi.diagnose"
+local diagnose = require "modem.qmi.diagnose"
 local qmi = require "qmi"
 local sessions = require "modem.qmi.sessions"
-local sim_card = require "modem.qmi.card"
+local card = require "modem.qmi.card"
 local state = require "state"
 local task = require "task"
 local trace = require "trace"
@@ -168,10 +168,10 @@ function Backend:identity()
   }
 end
 
-function Backend:sim() return sim_card.read(self.qmi) end
-function Backend:provision_sim() return sim_card.provision(self.qmi) end
-function Backend:pin() return sim_card.pin(self.qmi) end
-function Backend:enter_pin(pin) return sim_card.enter_pin(self.qmi, pin) end
+function Backend:sim() return card.read(self.qmi) end
+function Backend:provision_sim() return card.provision(self.qmi) end
+function Backend:pin() return card.pin(self.qmi) end
+function Backend:enter_pin(pin) return card.enter_pin(self.qmi, pin) end
 
 function Backend:radio()
   local reply, err = self.qmi:request(dms.get_operating_mode)
@@ -330,7 +330,7 @@ end
 function Backend:home_provider()
   local reply, err = self.qmi:request(nas.get_home_network)
   if not reply then
-    return nil, err.code == "rejected" and obstacle.of_sim(self, "Get Home Network") or err
+    return nil, err.code == "rejected" and diagnose.of_sim(self, "Get Home Network") or err
   end
   local digits, plmn = reply.home_network_3gpp_mnc, reply.home_network
   if not plmn or not plmn.mnc then
@@ -358,7 +358,7 @@ function Backend:attach()
     if not packet or packet.state ~= "detached" then
       return packet, err
     end
-    local hindered = obstacle.of_network(self, "Attach")
+    local hindered = diagnose.of_network(self, "Attach")
     packet.state = "attaching" -- the rest comes as an event
     return not hindered and packet or nil, hindered
   elseif err.code ~= "rejected" then

@@ -8,9 +8,9 @@
 local address = require "modem.qmi.address"
 local call_end = require "qmi.call_end"
 local errors = require "errors"
-local format = require "modem.qmi.framing"
-local obstacle = require "modem.qmi.diagnose"
-local refusal = require "modem.network_reject"
+local framing = require "modem.qmi.framing"
+local diagnose = require "modem.qmi.diagnose"
+local network_reject = require "modem.network_reject"
 local subscribers = require "events.subscribers"
 local task = require "task"
 local wds = require "qmi.wds"
@@ -51,7 +51,7 @@ local function add_wds_client(self, client, session, family)
   self.wds[session][family] = wds_client
   if wds_client.bound then
     client:prepare(wds.bind_mux_data_port, {
-      endpoint_info = format.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered",
+      endpoint_info = framing.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered",
     }, true)
   end
   client:prepare(wds.set_ip_family, { preference = family })
@@ -223,12 +223,12 @@ local function refused(self, parameters, err)
   local reply = err.detail and err.detail.reply or {}
   local verbose = reply.verbose_call_end_reason
   local nw_error = call_end.cause(verbose, reply.call_end_reason)
-  local hindered = not nw_error and obstacle.of_connection(self, "Start Network")
+  local hindered = not nw_error and diagnose.of_connection(self, "Start Network")
   if hindered then
     return nil, hindered
   end
   local found = (verbose or reply.call_end_reason) and call_end.verdict(verbose, reply.call_end_reason)
-  return refusal.connection(parameters.apn, { source = "qmi", nw_error = nw_error, verdict = found, err = err })
+  return network_reject.connection(parameters.apn, { source = "qmi", nw_error = nw_error, verdict = found, err = err })
 end
 
 local authentications = { pap = { "pap" }, chap = { "chap" } }
@@ -276,19 +276,19 @@ end
 local function agree_on_framing(self, parameters)
   local others = others_are_up(self, parameters.session)
   local several = parameters.session > 0 or parameters.multiplex or others and self.framing == "qmap"
-  local framing = several and "qmap" or "disabled"
-  if others and self.framing ~= framing and not self.is_inside_mbim then
+  local mode = several and "qmap" or "disabled"
+  if others and self.framing ~= mode and not self.is_inside_mbim then
     return errors.fail {
       code = "busy", source = "qmi", message = "the modem's first session was connected as its only one",
       hint = "Disconnect it, and connect it again with `multiplex = true`.",
     }
   end
-  if self.agreed == framing then
+  if self.agreed == mode then
     return true
   end
-  local ok, err = format.agree(self, framing)
-  self.framing = ok and framing
-  self.agreed = ok and framing or nil
+  local ok, err = framing.agree(self, mode)
+  self.framing = ok and mode
+  self.agreed = ok and mode or nil
   return ok, err
 end
 
@@ -299,7 +299,7 @@ local function start_in_turn(self, parameters)
   for _, family in ipairs(families[parameters.ip]) do
     local wds_client, err = start(self, parameters, family)
     is_up[family], failures[family] = wds_client ~= nil, err
-    if err and refusal.concerns_all_types(err) then
+    if err and network_reject.concerns_all_types(err) then
       break
     end
   end
@@ -353,7 +353,7 @@ function M:activate(parameters)
   end
   local is_up, failures = (had_all(self, parameters) and start_at_once or start_in_turn)(self, parameters)
   if not (is_up.ipv4 or is_up.ipv6) then
-    return refusal.of_families(failures)
+    return network_reject.of_families(failures)
   end
   local wds_clients = self.wds[parameters.session] or {}
   for _, family in ipairs(families.ipv4v6) do
