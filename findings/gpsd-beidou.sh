@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# gpsd 3.22: takes the satellites in $PQGSV for QZSS (gnssid 5, PRN 201 and up). Qualcomm's modems, Quectel's EC25 and
-# BG96 among them, report those of BeiDou so; the same line as $GBGSV gives BeiDou (gnssid 3, PRN 401 and up).
+# gpsd 3.22: takes the satellites in $PQGSV for QZSS (gnssid 5, PRN 201 and up). Qualcomm's modems, such as Quectel's
+# BG96, report those of BeiDou so; the same line as $GBGSV gives BeiDou (gnssid 3, PRN 401 and up).
 #
 # So a skyplot has satellites that QZSS does not have, such as its 30th, and none of BeiDou.
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # iproute2 6.1.0: where `ip -j` is no JSON, or not the expected: `monitor` takes no notice of -j and prints text; a
 # routing table without a route, such as a modem's own one before it is online, gives a lone "[" and exit status 2; and
-# `addr show scope global` has an empty object for each address that it leaves out, also in front of
-# the one that was asked for.
+# `addr show scope global` has an empty object for each address that it leaves out, also in
+# front of the one that was asked for.
 
 # shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# qmicli 1.32.2 and 1.38.0: --nas-get-signal-info prints -32768, by which a modem says that it has no value, as n/a for
-# 5G, and as -32768 dBm and -3276.8 dB for LTE.
+# qmicli 1.32.2 and 1.38.0: --nas-get-signal-info prints -32768, which stands for no value, as n/a for 5G, and as
+# -32768 dBm and -3276.8 dB for LTE.
 #
 # So a script that reads the lines of LTE has -32768 in its statistics whenever the modem has no value.
 
