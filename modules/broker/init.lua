@@ -139,7 +139,9 @@ function Broker:act(client, effect, forward)
   if effect.restarts then
     modem:expect_restart()
   end
+  modem.ordered_by_others = task.now()
   local answer, err, has_worked = carry_out(self, client, effect, words, forward)
+  modem.ordered_by_others = task.now()
   if has_worked then
     tell(client, effect, words)
   else

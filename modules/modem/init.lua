@@ -33,6 +33,7 @@ local wait = require "modem.wait"
 ---@field link link.link? what `up` made last
 ---@field keeps_links integer? above 0: the daemon ends what has asked for a connection, and the connection stays
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
+---@field ordered_by_others number when another program last gave an order through our broker, on task.now()'s clock
 ---@field private network_released_at number? when the network ended that, with nothing else wrong: see modem/up.lua
 ---@field private lock core.fs.lock no other moontower uses the modem while we have it
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
@@ -178,7 +179,7 @@ function M.open_alone(description, options)
   end
   undo.finished = true
   fields.description, fields.net, fields.lock, fields.options = description, description.net, lock, options
-  fields.starting = task.mutex()
+  fields.starting, fields.ordered_by_others = task.mutex(), -math.huge
   local self = setmetatable(fields, class)
   self.notifications = notifications.new(self)
   self:opened()

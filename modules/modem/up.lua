@@ -12,7 +12,9 @@ local snapshot = require "modem.snapshot"
 local status = require "status"
 local task = require "task"
 
-local M = {}
+local M = {
+  calm = 1, patience = 10, -- seconds: see let_others_finish
+}
 
 local UNDO_TIME = 15
 local LOST = 3 -- seconds after which an answer may be lost, and the question is sent once more
@@ -183,6 +185,17 @@ local function undo_modem(undo)
   end)
 end
 
+-- A program that has just ended our connection, as ModemManager does before it makes its own, is given a moment: ours
+-- would take the session from under it. One that goes on giving orders cannot keep us waiting for long.
+local function let_others_finish(modem)
+  local ended = modem.blame and modem.blame.at or -math.huge
+  local now, stop = task.now(), ended + M.patience
+  while now < stop and now - modem.ordered_by_others < M.calm do
+    task.sleep(math.min(stop, modem.ordered_by_others + M.calm) - now)
+    now = task.now()
+  end
+end
+
 ---Brings a modem online: everything from its control port to the host's routes. A failure half way undoes what was
 ---done: the session, the host's settings, a radio that was switched on.
 ---@param modem modem.modem
@@ -194,6 +207,7 @@ end
 function M.up(modem, carrier, options)
   options = options or {}
   local watcher = options.watcher or silent
+  let_others_finish(modem)
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
   local bearer, err = bearer_again(modem, carrier, options, watcher, undo)
   if not bearer and not err then

@@ -1,10 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- Changes by other programs through the daemon: noticed at once, named, and undone or taken for an order.
 
+local basic = require "mbim.basic_connect"
 local daemon = require "support.daemon"
 local lu = require "luaunit"
+local mbim = require "mbim"
+local modems = require "modem"
+local new_simulated = require("simulator.modem").new
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local up = require "modem.up"
 
 local T = {}
 
@@ -62,6 +67,47 @@ function T.test_a_connection_that_is_ended_is_named_and_made_again()
     run("mbim", "--disconnect=0")
     wait_for_undone("mbimcli", "ended the connection")
   end)
+end
+
+-- As ModemManager does: it ends a connection that there is, and makes its own; ours must not come in between.
+function T.test_a_program_that_ends_the_connection_may_make_its_own()
+  with_daemon("mbim", function()
+    local device <close> = assert(mbim.open(tier1.sockets.mbim, { proxy = true }))
+    assert(device:start())
+    for round = 1, 3 do
+      local session = { session = 0, context_type = basic.context_types.internet }
+      session.command = "deactivate"
+      assert(device:set(basic.connect, session))
+      session.command, session.apn, session.ip_type = "activate", "r.ispsn", "ipv4v6"
+      lu.assertNotNil(device:set(basic.connect, session), round)
+      lu.assertNotNil(device:query(basic.ip_configuration, { session = 0 }), round)
+      wait_until(daemon.is_online, "not online again")
+    end
+  end)
+end
+
+-- An `up` after another program has ended the connection: it waits while that program gives orders, for a while.
+function T.test_up_lets_another_program_finish()
+  with_daemon("mbim", function() end) -- this process is in namespaces of its own now
+  local group <close> = task.group()
+  local simulated = new_simulated(require "simulator.models.mc7455", group)
+  assert(tier1.start(simulated, group))
+  local modem <close> = assert(modems.find())
+  local calm, patience = up.calm, up.patience
+  local _ <close> = task.finally(function() up.calm, up.patience = calm, patience end)
+  up.calm, up.patience = 600, 600
+  modem.blame = { words = "a program, process 1, ended the connection", at = task.now() }
+  modem.ordered_by_others = task.now()
+  local waiting = group:spawn(modem.up, modem)
+  task.sleep(0.1)
+  lu.assertNil(next(simulated.sessions))
+  waiting:cancel(task.unwanted)
+  waiting:join()
+  up.patience = 0.01
+  local link <close> = assert(modem:up())
+  lu.assertNotNil(next(simulated.sessions))
+  link:close()
+  simulated:unplug()
 end
 
 function T.test_a_session_of_another_programs_is_no_business_of_ours()
