@@ -83,7 +83,10 @@ local function check_vendor(vendor, entries)
   if type(vendor) ~= "string" or not vendor:find "^[%da-f][%da-f][%da-f][%da-f]$" then
     return ("'%s' is no vendor id: four hexadecimal digits, in lower case"):format(tostring(vendor))
   end
-  for _, entry in ipairs(entries) do
+  for _, entry in ipairs(type(entries) == "table" and entries or {}) do
+    if type(entry) ~= "table" then
+      return ("vendor %s has an entry that is no table"):format(vendor)
+    end
     local products = tostring(entry[1])
     if not products:find "^[%da-f ]+$" or #products % 5 ~= 4 then -- cheap, as it is done at each start
       return ("'%s' of vendor %s is no list of product ids: four hexadecimal digits each, in lower case"):format(

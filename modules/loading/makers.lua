@@ -13,6 +13,26 @@ local function invalid(path, mistake)
     hint = "modules/makers/README.md explains each key." }
 end
 
+local SECONDS, STEPS = 1, 100000
+
+-- Runs the body of a file. It is loaded wherever a maker is first asked for, also where no task can wait.
+local function run(chunk)
+  local body, start = coroutine.create(chunk), os.clock()
+  local function look()
+    if os.clock() - start > SECONDS then
+      debug.sethook(body, look, "", 1) -- a pcall() in the file is ended, too
+      error("it runs for too long (an endless loop?)", 2)
+    end
+  end
+  debug.sethook(body, look, "", STEPS)
+  local ok, made = coroutine.resume(body)
+  if coroutine.status(body) == "suspended" then
+    coroutine.close(body)
+    return false, "it waits; that belongs in a function"
+  end
+  return ok, made
+end
+
 -- A text names a module that the whole program finds.
 local function mistake_in(made)
   local named = { made.settings, made.messages and made.messages.mbim, made.messages and made.messages.qmi }
@@ -28,13 +48,13 @@ local function load(path)
   if not chunk then
     return invalid(path, message)
   end
-  local ok, made = pcall(chunk)
+  local ok, made = run(chunk)
   if not ok then
     return invalid(path, errors.text(made))
   elseif not maker.is(made) then
     return invalid(path, "it returns no maker; end it with: return maker { name = ... }")
   end
-  local mistake = mistake_in(made)
+  local mistake = require "loading.maker_shape"(made) or mistake_in(made)
   if mistake then
     return invalid(path, mistake)
   end

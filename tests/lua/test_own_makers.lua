@@ -37,7 +37,8 @@ local function ask(files, mode)
   for name, text in pairs(files) do assert(fs.write(("%s/makers/%s.lua"):format(folder, name), text)) end
   process.run { "chmod", "-R", mode or "go-w", folder .. "/makers" }
   assert(fs.write(folder .. "/x.lua", ASK))
-  local result = assert(process.run { executable, "run", folder .. "/x.lua", env = { MOONTOWER_PATH = folder } })
+  local result = assert(process.run { executable, "run", folder .. "/x.lua", env = { MOONTOWER_PATH = folder },
+    timeout = 600 })
   return result.stdout, result.stderr, folder
 end
 
@@ -57,6 +58,40 @@ function T.test_a_maker_with_a_mistake_does_not_count()
     local out, err = ask { acme = case[1] }
     lu.assertStrContains(out, "nil\tnil\tfalse\n")
     lu.assertStrContains(err, "warn: this maker of modems does not count: ")
+    lu.assertStrContains(err, case[2])
+  end
+end
+
+-- A mistake further in would meet a mechanism, and all modems with it.
+function T.test_a_maker_with_a_mistake_in_a_value_does_not_count()
+  for _, case in ipairs {
+    { 'usb = { ["1199"] = "9071" }', "lists of entries, by vendor id: '1199' should be a list of entries" },
+    { 'usb = { ["1199"] = { 5 } }', "vendor 1199 has an entry that is no table" },
+    { 'usb = { ["1199"] = { { "9071", ports = 5 } } }', "'ports' should be what interfaces are for, by their numbers" },
+    { 'brands = { {} }', "entry 1 should be a text in lower case" },
+    { 'brands = { "" }', "entry 1 should be a text in lower case" },
+    { 'usb_classes = { ["1199"] = 5 }', "'usb_classes' of a maker should be tables, by vendor id" },
+    { 'unlock = { { "x" } }', "'unlock' of a maker should be a list of ways" },
+    { 'mbim_services = { x = "zz" }', "'x' should be a UUID" },
+    { 'at = { pins = { "%+CPIN[" } }', "entry 1 should be a Lua pattern" },
+    { 'at = { orders = { ["!X"] = "bogus" } }', "'!X' should be one of restart, change, context" },
+  } do
+    local out, err = ask { acme = ('return require "maker" { name = "acme", %s }'):format(case[1]) }
+    lu.assertStrContains(out, "nil\tnil\tfalse\n")
+    lu.assertStrContains(err, "warn: this maker of modems does not count: ")
+    lu.assertStrContains(err, case[2])
+  end
+end
+
+-- It is loaded in the middle of other work, and holds that up for a second at most.
+function T.test_a_maker_that_loops_or_waits_does_not_count()
+  for _, case in ipairs {
+    { "while true do end", "acme.lua:1: it runs for too long (an endless loop?)" },
+    { "while true do pcall(function() while true do end end) end", "it runs for too long (an endless loop?)" },
+    { "coroutine.yield()", "acme.lua: it waits; that belongs in a function" },
+  } do
+    local out, err = ask { acme = case[1] }
+    lu.assertStrContains(out, "nil\tnil\tfalse\n")
     lu.assertStrContains(err, case[2])
   end
 end
