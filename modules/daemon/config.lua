@@ -107,7 +107,9 @@ local function load_policies(entry)
     end
     local name = loaded.policy.name
     if seen[name] then
-      return errors.fail { code = "invalid", source = "config", message = ("it has two policies '%s'"):format(name) }
+      local _, twice = errors.fail { code = "invalid", source = "config",
+        message = ("it has two policies '%s'"):format(name) }
+      return nil, twice, { "policy", i }
     end
     list[i], seen[name] = loaded, true
   end

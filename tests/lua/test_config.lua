@@ -165,7 +165,7 @@ function T.test_a_mistake_in_a_named_file_is_reported_with_its_entry()
     { "return { modems = { { policy = 'nope' } } }", ":1: modems[1]: ", "there is no policy 'nope'" },
     { "return { modems = { { carrier = 'nope' } } }", ":1: modems[1]: ", "there is no carrier 'nope'" },
     { "return { policies = { 'reconnect' } }", ":1: policies[1]: ", "is for one modem each" },
-    { "return { modems = { { policy = { 'reconnect', 'reconnect' } } } }", ":1: modems[1]: ",
+    { "return { modems = { {\npolicy = { 'reconnect',\n'reconnect' } } } }", ":3: modems[1]: ",
       "it has two policies 'reconnect'" },
     { "return { modems = { { policy = { 'reconnect', 'failover', every = 5 } } } }",
       ":1: modems[1]: the entry 'policy' should be ",
