@@ -58,13 +58,14 @@ local function is_wanted(self, name)
   return false
 end
 
-local function publish(self, name, value)
+-- A value that the modem was asked for now is news to all listeners, also to those that have come since.
+local function publish(self, name, value, is_asked)
   local event = { name = name, value = value }
   self.last[name] = self.last[name] or {}
   self.last[name][value.session or 0] = event
   self.known[name] = value
   for listener in pairs(self.listeners) do
-    if listener.names[name] and self.taken >= listener.first then
+    if listener.names[name] and (is_asked or self.taken >= listener.first) then
       subscribers.deliver(listener.queue, event)
     end
   end
@@ -82,7 +83,7 @@ local function read_again(self, lost)
       value = self.modem[verb](self.modem, verbs_of_session[name] and session)
     end
     if value then
-      publish(self, name, value)
+      publish(self, name, value, true)
     end
   end
 end

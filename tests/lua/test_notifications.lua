@@ -171,6 +171,19 @@ function T.test_a_listener_gets_nothing_of_before()
   end)
 end
 
+-- The mark for what was lost may be older than the listener, and what was lost younger.
+function T.test_a_listener_gets_what_was_lost_after_it_has_come()
+  with_modem(ways[1], function(modem)
+    local first <close> = modem:events("radio")
+    function modem.notified() end
+    for _ = 1, 100 do subscribers.deliver(modem.notifications.queue, {}) end
+    local second <close> = modem:events("radio")
+    subscribers.deliver(modem.notifications.queue, {})
+    next_that_reads(first, "radio", "software", "on")
+    next_that_reads(second, "radio", "software", "on")
+  end)
+end
+
 -- A mistake in what reads indications surfaces where the modem was opened; no listener waits for ever.
 function T.test_a_mistake_ends_the_events()
   lu.assertErrorMsgContains("a mistake", with_modem, ways[1], function(modem, sim)
