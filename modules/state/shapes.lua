@@ -65,12 +65,15 @@ shapes.multipath = {
   optional = { key = text, owner = owner },
 }
 
+local ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" }
+
 shapes.modems = {
   version = 1,
-  required = { session = index, ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" } },
+  required = { session = index, ip = ip },
   optional = {
     incarnation = text, net = text, carrier = any_text, apn = any_text, user = any_text, auth = any_text,
-    complete = flag, since = count, given = any_text, protocol = any_text, proxy = flag, password = any_text,
+    complete = flag, since = count, given = ip,
+    protocol = validate.one_of { "mbim", "qmi" }, proxy = flag, password = any_text,
     roaming = flag, probe = any_text,
     options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
     mtu = u32,

@@ -3,6 +3,7 @@
 
 local faults = require "simulator.faults"
 local fs = require "core.fs"
+local json = require "dkjson"
 local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
@@ -79,6 +80,22 @@ function T.test_a_damaged_record()
     eq({ connection.apn, connection.complete, connection.session }, { nil, false, 0 })
     eq(modem:down(), { interface = link.name, was_online = true })
     eq(sim.sessions[0], nil)
+  end)
+end
+
+-- A way to the modem that it does not have would be taken, and refused, by each `down`.
+function T.test_a_record_with_a_strange_word()
+  with_modem(function(modem, sim)
+    for _, field in ipairs { "protocol", "given" } do
+      assert(modem:up()):detach()
+      local path = state.path("modems", modem.description.key)
+      local record = json.decode(fs.read(path))
+      record[field] = "zz"
+      assert(fs.write(path, json.encode(record)))
+      eq(modem:connection()[field], nil)
+      assert(modem:down())
+      eq(sim.sessions[0], nil)
+    end
   end)
 end
 
