@@ -109,6 +109,15 @@ local function is_installed(name)
     or package.searchpath(name, package.path) ~= nil or package.searchpath(name, package.cpath) ~= nil
 end
 
+-- Runs a module below a frame of its own file: one that ends with `return qmi.message { ... }` has left the stack by
+-- then, and a mistake in it would be blamed on us, and be checked as ours are.
+local function run_module(chunk, text, name, path)
+  local before = text:match "^(.*)\n[ \t]*return%f[^%w_]" or ""
+  local frame = "local chunk = ... local value = chunk(select(2, ...)) return value"
+  local lines = before ~= "" and select(2, before:gsub("\n", "")) + 1 or 0
+  return load(("\n"):rep(lines) .. frame, "@" .. path, "t", { select = select })(chunk, name, path)
+end
+
 local LOADING = {}
 
 -- The module's globals are the script's. It is loaded again when the script is, as by `moontower reload`.
@@ -123,7 +132,7 @@ local function load_module(path, name, environment, loaded)
     loaded[name] = nil
     error(err or message, 0)
   end
-  local value = chunk(name, path)
+  local value = run_module(chunk, text, name, path)
   loaded[name] = value == nil or value
   return loaded[name]
 end

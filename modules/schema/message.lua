@@ -21,7 +21,7 @@ end
 
 local function add_secrets(names, fields)
   for _, field in pairs(fields) do
-    local t = field.type
+    local t = type(field) == "table" and field.type -- else compiling it says what is wrong
     while t do -- down to what a list or a reference holds
       if t.secret then
         names[field.name] = true
@@ -72,7 +72,9 @@ function M.check(message, level)
   for part in pairs(message.late) do
     local ok, mistake = pcall(M.index, message, part)
     if not ok then
-      error(mistake, level + 1)
+      local text = tostring(mistake)
+      local without_our_line = text:sub(1, #OURS - 1) == OURS:sub(2) and text:gsub("^.-:%d+: ", "", 1) or text
+      error(without_our_line, level + 1)
     end
   end
 end

@@ -164,6 +164,25 @@ function T.test_mistakes_in_modules_of_a_users_own()
   lu.assertStrContains(message_of "open", folder .. "/modules/open.lua is refused: it can be written by others")
 end
 
+-- A module that ends with the declaration is not on the stack any more when that is checked.
+function T.test_messages_that_a_module_declares_are_checked()
+  local folder, _ <close> = temporary()
+  shell('mkdir "$1/modules"', folder)
+  assert(fs.write(folder .. "/x.lua", 'require "declares"'))
+  for fields, mistake in pairs {
+    ["id = 'x', response = {}"] = "Mine: id must be a whole number below 0x10000",
+    ["id = 1, response = { [0x10] = qmi.string }"] = "Mine: TLV 16 has no name",
+    ["id = 1, response = { [0x10] = 5 }"] = "Mine",
+  } do
+    for _, form in ipairs { "return qmi.message { %s }\n", "return { mine = qmi.message { %s } }\n" } do
+      assert(fs.write(folder .. "/modules/declares.lua", 'local qmi = require "qmi"\n\n'
+        .. form:format("service = 'dms', name = 'Mine', " .. fields)))
+      local result = assert(process.run { executable, "run", folder .. "/x.lua" })
+      lu.assertStrContains(result.stderr, ("moontower: %s/modules/declares.lua:3: %s"):format(folder, mistake))
+    end
+  end
+end
+
 -- ---- carriers and policies ----
 
 function T.test_carriers_and_policies_of_a_users_own()
