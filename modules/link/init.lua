@@ -46,6 +46,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field private options table
 ---@field private refreshing_lock task.mutex
 ---@field private journal link.journal
+---@field down_reason core.queue? of the task in link:wait_down(), if there is one
 ---@field private detached boolean? leaving its block does not undo it
 ---@field status status.status? where link:wait_down() says how the link is; nil: nowhere
 local Link = {}
@@ -392,6 +393,15 @@ function Link:refresh() return require("link.refresh").refresh(self, M.apply) en
 ---@return true? ok
 ---@return moontower.error? err
 function Link:ask_again(family) return require("link.refresh").ask_again(self, family) end
+
+---Tells the task in link:wait_down() that another one has undone everything.
+function Link:was_taken_down()
+  if self.down_reason then
+    self.down_reason:push(errors.new {
+      code = "disconnected", source = "link", message = "the connection was ended by `modem:down()`",
+    })
+  end
+end
 
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.
 function Link:close()

@@ -199,7 +199,9 @@ local function watch_kernel(self)
   local event = watching and { kind = "overrun" } -- something may have happened before we listened
   while event do
     local concerns_us = event.kind == "overrun" or (event.name or event.link) == self.link.name
-    if concerns_us and self.link:is_intact() == false then
+    if self.link.is_closed then
+      return
+    elseif concerns_us and self.link:is_intact() == false then
       log.warn("%s: another program has changed its addresses; they are put back", self.link)
       refresh(self, "another program has changed the interface")
       task.sleep(REPAIR_PAUSE)
@@ -244,6 +246,8 @@ function M.wait_down(link, options)
     lists = probes.lists(link, options or {}), missed = 0,
   }
   say(link, "online", ("as %s"):format(link.address))
+  link.down_reason = self.down_reason
+  local _ <close> = task.finally(function() link.down_reason = nil end)
   local group <close> = task.group()
   self.group = group
   group:spawn(watch_modem, self)

@@ -57,6 +57,9 @@ end
 ---@return moontower.error? err
 function M.refresh(link, apply)
   local _ <close> = link.refreshing_lock:lock()
+  if link.is_closed then
+    return "same"
+  end
   local old = link.bearer
   local bearer, err = old.modem:bearer { session = old.session, apn = old.apn, ip = old.ip, refused = old.refused }
   local usable

@@ -7,6 +7,7 @@
 local errors = require "errors"
 local journals = require "link.journal"
 local state = require "state"
+local task = require "task"
 
 local KIND = "modems"
 local LINK_OPTIONS = { "dns", "metric", "table", "default_route", "mtu" }
@@ -244,8 +245,10 @@ function M.down(modem)
   local ok = err == nil
   local name = record and record.net or modem.net
   local sessions, undone, why = {}, true, nil
-  if modem.link then
-    modem.link.is_closed = true
+  local link = modem.link
+  local _ <close> = link and task.finally(function() link:was_taken_down() end)
+  if link then
+    link.is_closed = true
   end
   if name then
     sessions, undone, why = journals.take_down_all(name)

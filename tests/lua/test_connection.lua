@@ -71,6 +71,20 @@ function T.test_down_ends_it_and_the_link_with_it()
   end)
 end
 
+-- It is not put back as what another program takes away is, and the task that watches it is told at once.
+function T.test_down_while_another_task_watches_the_link()
+  with_modem(function(modem, sim)
+    local link = assert(modem:up())
+    local group <close> = task.group()
+    local watching = group:spawn(link.wait_down, link, { probes = {}, every = 1e6 })
+    task.sleep(0)
+    assert(modem:down())
+    local ok, reason = task.timeout(60, watching.join, watching)
+    eq({ ok, reason.code, reason.message }, { true, "disconnected", "the connection was ended by `modem:down()`" })
+    eq({ netlink.addresses(link.name), sim.sessions[0] }, { {} })
+  end)
+end
+
 -- A record that another program has damaged: there may be a session, so it is ended.
 function T.test_a_damaged_record()
   with_modem(function(modem, sim)
