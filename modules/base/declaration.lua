@@ -57,6 +57,11 @@ function M.mistake_in_list(list)
       or type(option[3]) ~= "string" then
       return ("option %d should be { name, kind, text }"):format(i)
     end
+    local label = ("the default of option '%s'"):format(option[1])
+    local mistake = option.default ~= nil and validate.mistake(kind, option.default, label)
+    if mistake then
+      return mistake
+    end
   end
 end
 

@@ -17,7 +17,10 @@ local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 local function is_words(value) return type(value) == "string" or type(value) == "function" end
 local words = { is_words, "a text, or a function that returns one", type = "text" }
 
-local function is_exits(value) return type(value) == "table" or value == false end
+local function is_words_or_true(value) return value == true or type(value) == "string" end
+local exits = validate.map_of(validate.whole(0, 255), { is_words_or_true, "true, or a text" }, "words by exit status")
+
+local function is_exits(value) return value == false or exits[1](value) end
 
 ---What a command's file may return.
 ---@type declaration.list
@@ -40,9 +43,13 @@ M.fields = {
   { "passes_help_on", validate.flag, "its first argument is a script: `--help` behind that is for the script" },
 }
 
+local function mistake_in_options(options)
+  local why = validate.not_a_list(options)
+  return why and ("'options' should be a list: %s"):format(why) or declaration.mistake_in_list(parsers.flat(options))
+end
+
 local function mistake_in(value)
-  local mistake = declaration.mistake(M.fields, value, "field")
-    or declaration.mistake_in_list(parsers.flat(value.options))
+  local mistake = declaration.mistake(M.fields, value, "field") or mistake_in_options(value.options or {})
   if mistake then
     return "a command: " .. mistake
   end

@@ -147,6 +147,22 @@ function T.test_a_file_that_others_can_write_is_refused()
   lu.assertEquals({ status, json.decode(out).error.code }, { 8, "permission" })
 end
 
+function T.test_mistakes_in_what_a_command_declares()
+  for fields, mistake in pairs {
+    ['options = { n = 5 }'] = "'options' should be a list: it has the key 'n'",
+    ['options = 5'] = "the field 'options' should be a table",
+    ['options = { { "-n", require("base.validate").whole(1, 5), "A number", default = "9" } }']
+      = "the default of option '-n' should be a whole number from 1 to 5",
+    ['exits = { x = "no" }'] = "the field 'exits' should be a table, or false",
+    ['exits = { [3] = 5 }'] = "the field 'exits' should be a table, or false",
+  } do
+    local folder, _ <close> = place { mine = ('return { summary = "x", run = print, %s }'):format(fields) }
+    local _, status, err = run(folder, "mine", "--help")
+    lu.assertEquals(status, 1)
+    lu.assertStrContains(err, ("moontower: %s/scripts/mine.lua: a command: %s"):format(folder, mistake))
+  end
+end
+
 function T.test_a_policy_of_a_users_own_runs_by_its_name()
   local folder, _ <close> = place {}
   assert(fs.mkdir(folder .. "/policies"))
