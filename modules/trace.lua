@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Shows every message that passes between us and a modem, while it passes: for `moontower trace`.
 --
--- Code that opens an exchange calls trace.watch(); it costs nothing unless somebody has called trace.enable().
+-- Code that opens an exchange calls trace.watch(); it costs nothing unless trace.enable() was called.
 
 local core = require "core.task"
 local task = require "task"

@@ -179,7 +179,7 @@ local function why_not(pin, found, entry, options)
     return locked("the SIM asks for its PUK, not its PIN", "The operator tells the PUK. Enter it in a phone.", pin)
   elseif entry.was_sent and not options.again then
     return locked(("the SIM asks for its PIN; the one from %s has failed before, and is not sent again")
-      :format(found.from), "Put the right one there. --pin-again sends it all the same.", pin)
+      :format(found.from), "Put the right one there. --pin-again sends it anyway.", pin)
   elseif (pin.tries or 0) >= (options.tries or TRIES) then
     return nil
   end

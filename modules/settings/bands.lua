@@ -69,7 +69,7 @@ function M.of_hex(digits, base)
   return list
 end
 
----The other way round; bands that have no bit in so many digits are left out.
+---The other way round; bands without a bit in that many digits are left out.
 ---@param list integer[]
 ---@param base integer? as above
 ---@param width integer? how many digits: as many as it takes, if not given

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A policy that spins, eats memory or raises: stopped, reported, tried again, switched off, while all others go on.
 
+local core_task = require "core.task"
 local events = require "events"
 local lu = require "luaunit"
 local policy = require "policy"
@@ -16,11 +17,11 @@ local BLOCK = ("x"):rep(100000)
 
 -- The failures of a policy until it is switched off, and the pauses after them, which are skipped.
 local function fail_for_good(run)
-  local sleep, pauses, failures = task.sleep, {}, {}
+  local sleep, pauses, failures = core_task.sleep, {}, {}
   local heard <close> = events.subscribe()
   local group <close> = task.group()
-  local _ <close> = task.finally(function() task.sleep = sleep end)
-  task.sleep = function(seconds)
+  local _ <close> = task.finally(function() core_task.sleep = sleep end)
+  core_task.sleep = function(seconds)
     pauses[#pauses + 1] = seconds > 0 and seconds or nil
     sleep(0)
   end
@@ -38,7 +39,8 @@ end
 local function assert_failures(run, message)
   local failures, pauses = fail_for_good(run)
   lu.assertEquals(#failures, 5)
-  lu.assertEquals(pauses, { 1, 4, 16, 64 })
+  for i, pause in ipairs { 1, 4, 16, 64 } do lu.assertAlmostEquals(pauses[i], pause, pause * 0.2) end
+  lu.assertEquals(#pauses, 4)
   for _, event in ipairs(failures) do
     lu.assertStrContains(event.message, message)
     lu.assertStrContains(event.traceback, "test_daemon_limits.lua:")
@@ -52,7 +54,7 @@ end
 function T.test_a_policy_that_spins_is_switched_off_after_five_failures()
   local ticks = 0
   local group <close> = task.group()
-  local sleep = task.sleep
+  local sleep = core_task.sleep
   group:spawn(function()
     while true do
       sleep(0.01)

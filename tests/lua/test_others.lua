@@ -6,6 +6,7 @@ local daemon = require "support.daemon"
 local lu = require "luaunit"
 local mbim = require "mbim"
 local modems = require "modem"
+local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -15,6 +16,8 @@ local T = {}
 
 local shell, wait_until, with_daemon = daemon.shell, daemon.wait_until, daemon.beside
 local WHY = daemon.executable .. " why"
+
+assert(netlink.link "lo") -- its socket stays open
 
 -- mbimcli or qmicli, by the daemon.
 local client = {

@@ -6,7 +6,7 @@ local lu = require "luaunit"
 
 local T = {}
 
-local FOLDER = "core/lua/meta/"
+local FOLDER = require("core.program").home .. "/core/lua/meta/"
 
 -- The functions that a stub declares for its owner, a local variable of it: { name = true }.
 local function declared(text, owner)
