@@ -236,16 +236,17 @@ dm for diagnostics.
 Examples:
   moontower usbcomp                       which there are; * is the one now
   moontower usbcomp at+mbim --reset       one that has these, and a restart
-  moontower usbcomp 8                     its number, as the list or swi_setusbcomp.pl has it
+  moontower usbcomp 8                     its number: the one in the list; a Sierra's is that of swi_setusbcomp.pl
   moontower usbcomp 0x100d                the bits of AT!USBCOMP
 By AT where the modem has an AT port, else by QMI or QMI inside MBIM; --by says otherwise. A composition with a port
-that this kernel has no driver for is refused: no program could talk to the modem any more.]],
+that this kernel has no driver for is refused, as no program could talk to the modem any more; so is one with neither
+MBIM nor QMI, in which the modem is a network card and connects itself. --force sets those, too.]],
 
   options = {
     { "composition", validate.any_text, "Interfaces, such as at+mbim, or a number", args = "?" },
     { "--by", validate.one_of { "at", "qmi" }, "How the modem is asked" },
     { "--reset", validate.flag, "Restart the modem, so that it is in effect, and wait until it is back" },
-    { "--force", validate.flag, "Set it although this kernel seems to have no driver for it" },
+    { "--force", validate.flag, "Set it although it is refused: this kernel has no driver for it, or it has neither MBIM nor QMI" },
     option.device, option.proxy, option.json,
   },
 

@@ -22,6 +22,8 @@ for _, name in ipairs(M.names) do known[name] = true end
 ---What carries the data; a modem has one of them.
 M.data = { qmi = true, mbim = true, ecm = true, ncm = true, rndis = true }
 
+local NO_DATA = "without MBIM or QMI, nothing could connect the modem"
+
 local function invalid(message)
   return errors.fail {
     code = "invalid", source = "settings", message = message,
@@ -89,7 +91,7 @@ local function normalise(_, wanted)
   if set.qmi and set.mbim then
     return invalid("a composition has MBIM or QMI, not both")
   elseif not set.qmi and not set.mbim then
-    return invalid("without MBIM or QMI, nothing could connect the modem")
+    return invalid(NO_DATA)
   end
   return { interfaces = M.sorted(list) }
 end
@@ -126,6 +128,11 @@ local function refusal(description, target, folder)
     return errors.new {
       code = "unsupported", source = "settings", message = "that composition has no port for commands",
       hint = "With it, no program could talk to the modem any more.",
+    }
+  elseif not set.mbim and not set.qmi then
+    return errors.new {
+      code = "unsupported", source = "settings", message = NO_DATA,
+      hint = "With that composition, it connects itself, and is a network card to the host.",
     }
   elseif not description.usb then
     return nil -- no driver between us

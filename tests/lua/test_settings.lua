@@ -380,6 +380,45 @@ function T.test_drivers()
   lu.assertNil(drivers.aliases("1199", "/nonexistent"))
 end
 
+-- ---- the EM7355, which has QMI's numbers by AT ----
+
+local function em7355()
+  local current, rows = 6, { "!UDUSBCOMP:" }
+  local supported = { [1] = true, [6] = true, [7] = true, [8] = true, [9] = true, [10] = true, [11] = true,
+    [12] = true, [14] = true, [19] = true }
+  for number = 0, 22 do
+    rows[#rows + 1] = ("%-2d - DM   NMEA  AT    %s"):format(number, supported[number] and "SUPPORTED" or "NOT SUPPORTED")
+  end
+  local answers = setmetatable({ ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: EM7355",
+    ["AT!UDUSBCOMP=?"] = table.concat(rows, "\n"),
+    ["AT!UDUSBCOMP?"] = function() return ("!UDUSBCOMP:\n%d\n\n"):format(current) end,
+  }, { __index = function(_, command)
+    local number = command:match "^AT!UDUSBCOMP=(%d+)$"
+    current = number and tonumber(number) or current
+    return number and "" or nil
+  end })
+  return { at = new_port(answers), description = { vendor = "1199", product = "9041" } }
+end
+
+function T.test_numbers_of_an_em7355()
+  local modem = em7355()
+  local setting = settings_of(modem, { composition = { "mbim" } }).composition
+  local now = assert(setting:read(modem))
+  lu.assertEquals({ now.exact, now.supported }, { 6, { 1, 6, 7, 8, 9, 10, 11, 12, 14, 19 } })
+  for number, words in pairs {
+    "hip+dm+nmea+at+mdm1+ms", [7] = "dm+nmea+at+rmnet1+rmnet2+rmnet3", [14] = "dm+nmea+at+qmi or mbim",
+    [19] = "dm+nmea+at+rmnet1+rmnet2+rmnet3 or mbim",
+  } do
+    local wanted = assert(setting:of_number(number), number)
+    lu.assertEquals({ setting:words(number), setting:how(now, wanted) },
+      { words, ("AT!UDUSBCOMP=%d"):format(number) })
+  end
+  lu.assertNil(setting:why_not(modem, setting:of_number(14), now))
+  lu.assertStrContains(setting:why_not(modem, setting:of_number(13), now).message, "does not support composition 13")
+  lu.assertStrContains(setting:why_not(modem, setting:of_number(1), now).message, "without MBIM or QMI")
+  lu.assertEquals(run(setting, modem, { "at", "mbim" }), "AT!UDUSBCOMP=8")
+end
+
 -- ---- the EC25 ----
 
 local function ec25()
@@ -415,6 +454,11 @@ function T.test_ec25()
     lu.assertEquals(run(list.rat, modem, "lte"), 'AT+QCFG="nwscanmode",3,1')
     lu.assertEquals(run(list.bands, modem, "B2+B12+B66"), 'AT+QCFG="band",0,20000000000000802,0,1')
     lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), 'AT+QCFG="usbnet",2')
+    local now = assert(list.composition:read(modem))
+    lu.assertEquals(now.supported, { 0, 1, 2, 3 })
+    lu.assertNil(list.composition:of_number(8))
+    lu.assertStrContains(list.composition:why_not(modem, list.composition:of_number(3), now).message,
+      "without MBIM or QMI")
     lu.assertEquals(run(list.contexts, modem, { [1] = { apn = "" } }), "same")
     lu.assertEquals(run(list.ipv6, modem, true), "same")
     lu.assertEquals(list.ipv6:why_not(modem, "off", "on").code, "unsupported")

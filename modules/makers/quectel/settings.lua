@@ -95,6 +95,7 @@ end
 
 local Composition = by_command.compositions {
   by = "usbnet", asks = 'AT+QCFG="usbnet"', sets = 'AT+QCFG="usbnet",%d', choices = function() return nets end,
+  is_listed = true,
 }
 
 ---@type maker.settings

@@ -243,7 +243,7 @@ end
 -- The MC73xx and EM73xx have the numbers of QMI by AT.
 local ByNumber = composition.class "udusbcomp"
 ByNumber.blank, ByNumber.target, ByNumber.order = {}, ByQmi.target, ByAt.order
-ByNumber.of_number, ByNumber.words = ByAt.of_number, ByQmi.words
+ByNumber.of_number, ByNumber.words = ByQmi.of_number, ByQmi.words
 
 -- "8  - DM   NMEA  AT    MBIM           SUPPORTED"
 local function supported_of(reply)
