@@ -112,6 +112,7 @@ local function find_in(folder, name, forms)
   end
 end
 
+local NAME = "[%w_-][%w._-]*" -- of a file, without ".lua"
 local FILE, MODULE = { "%s/%s.lua" }, { "%s/%s.lua", "%s/%s/init.lua" }
 
 ---@param kind places.kind of all but modules
@@ -120,7 +121,7 @@ local FILE, MODULE = { "%s/%s.lua" }, { "%s/%s.lua", "%s/%s/init.lua" }
 ---@return moontower.error? err why
 ---@return places.folder? folder that it is in
 function M.find(kind, name)
-  for _, folder in ipairs(name:find "^[%w._-]+$" and M.folders(kind) or {}) do
+  for _, folder in ipairs(name:find("^" .. NAME .. "$") and M.folders(kind) or {}) do
     local path, err = find_in(folder, name, FILE)
     if path ~= nil then
       return path, err, folder
@@ -152,7 +153,7 @@ function M.names(kind, which)
   local names, seen = {}, {}
   for _, folder in ipairs(M.folders(kind)) do
     for _, file in ipairs(not (which and folder.is_ours) and fs.list(folder.path) or {}) do
-      local name = file:match "^([^.].*)%.lua$"
+      local name = file:match("^(" .. NAME .. ")%.lua$")
       if name and not seen[name] then
         seen[name] = true
         names[#names + 1] = name

@@ -183,6 +183,19 @@ function T.test_messages_that_a_module_declares_are_checked()
   end
 end
 
+-- ---- names ----
+
+-- Nothing else could name them either: all that lists files would fail.
+function T.test_a_file_whose_name_is_none_is_not_listed()
+  local folder, _ <close> = temporary()
+  shell('cd "$1"; mkdir scripts; touch "scripts/up (copy).lua" scripts/.hidden.lua scripts/a.b-c_1.lua', folder)
+  lu.assertEquals((run(folder, [[
+    local places = require "loading.places"
+    print(table.concat(places.names("scripts", "own"), ","), (places.find("scripts", "up (copy)")))
+    print((places.find("scripts", ".hidden")))
+  ]])), "a.b-c_1\tnil\nnil\n")
+end
+
 -- ---- carriers and policies ----
 
 function T.test_carriers_and_policies_of_a_users_own()
