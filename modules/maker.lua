@@ -147,6 +147,18 @@ function Maker:entries(bus, vendor) return (self[bus] or {})[vendor] or {} end
 
 local makers
 
+local function ours_of(name)
+  local made = require("makers." .. name)
+  return M.is(made) and made
+    or error(("modules/makers/%s returns no maker: code of a maker is in a folder of its own"):format(name))
+end
+
+-- What keeps secrets hidden, PINs unspent and modems reachable, of a maker of ours that a user's own one replaces.
+local function safety_of(made)
+  local at = { secret = made.at.secret, pins = made.at.pins, strands = made.at.strands }
+  return setmetatable({ name = made.name, brands = {}, at = at }, Maker)
+end
+
 -- A user's own ones come first, and stand in for ours with the same name. What loads them stands above this module, so
 -- main.lua says where they come from.
 local function load_all()
@@ -157,11 +169,8 @@ local function load_all()
   for _, made in pairs(own) do list[#list + 1] = made end
   table.sort(list, function(a, b) return a.name < b.name end)
   for _, name in ipairs(ours) do
-    local made = not own[name] and require("makers." .. name) or nil
-    if made and not M.is(made) then
-      error(("modules/makers/%s returns no maker: code of a maker is in a folder of its own"):format(name))
-    end
-    list[#list + 1] = made
+    local made = ours_of(name)
+    list[#list + 1] = own[name] and safety_of(made) or made
   end
   return list
 end

@@ -8,6 +8,7 @@ local maker = require "maker"
 
 return maker {
   name = "qualcomm",
+  brands = {}, -- modems of other makers call themselves Qualcomm's on USB
 
   usb = {
     ["05c6"] = {

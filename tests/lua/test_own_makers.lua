@@ -29,14 +29,14 @@ print(maker.quirks("usb", "1199", "9071").ports[5], maker.quirks("usb", "1199", 
 print(require("at").hide "AT#ACMEKEY=1234", maker.of_text("Acme Corp").name, maker.of_text("Quectel").name)
 ]]
 
--- Returns the output of the script above with these files of makers, and the warnings about them.
-local function ask(files, mode)
+-- Returns the output of a script, the one above if none is given, with these files of makers, and the warnings about them.
+local function ask(files, mode, script)
   local folder = assert(process.run { "mktemp", "-d" }).stdout:match "%S+"
   local _ <close> = task.finally(function() process.run { "rm", "-rf", folder } end)
   assert(fs.mkdir(folder .. "/makers"))
   for name, text in pairs(files) do assert(fs.write(("%s/makers/%s.lua"):format(folder, name), text)) end
   process.run { "chmod", "-R", mode or "go-w", folder .. "/makers" }
-  assert(fs.write(folder .. "/x.lua", ASK))
+  assert(fs.write(folder .. "/x.lua", script or ASK))
   local result = assert(process.run { executable, "run", folder .. "/x.lua", env = { MOONTOWER_PATH = folder },
     timeout = 600 })
   return result.stdout, result.stderr, folder
@@ -107,6 +107,35 @@ function T.test_a_maker_with_the_name_of_ours_replaces_it()
   local out = ask { sierra = 'return require "maker" { name = "sierra", usb = { ["1199"] = {'
     .. '{ "9071 9079", ports = { [3] = "ppp", [5] = "at" } } } } }' }
   lu.assertStrContains(out, "at\tppp\n")
+end
+
+-- They are asked about every command, whichever modem it is for.
+function T.test_a_maker_that_replaces_ours_leaves_secrets_and_modems_safe()
+  local out = ask({ sierra = 'return require "maker" { name = "sierra", at = { pins = { "%+MINE" } } }' }, nil, [[
+    local function has(key, command)
+      for patterns in require("maker").each(key, "at") do
+        for _, pattern in ipairs(patterns) do
+          if command:find(pattern) then return true end
+        end
+      end
+      return false
+    end
+    print(require("at").hide 'AT!ENTERCND="A710"', has("pins", "AT+MINE=1"), has("strands", "AT!BOOTHOLD"))
+    print(require("maker").of_text "Sierra Wireless".name, next(require("maker").quirks("usb", "1199", "9079")))
+  ]])
+  lu.assertEquals(out, "AT!ENTERCND=(hidden)\ttrue\ttrue\nsierra\tnil\n")
+end
+
+-- USB says Qualcomm of many.
+function T.test_a_maker_is_told_from_the_one_of_its_chip()
+  local out = ask({}, nil, [[
+    local maker = require "maker"
+    for _, name in ipairs { "Quectel", "Sierra Wireless", "SIMCOM INCORPORATED", "Telit" } do
+      print(maker.of_text("Qualcomm, Incorporated\n" .. name).name)
+    end
+    print((maker.of_text "Qualcomm, Incorporated"))
+  ]])
+  lu.assertEquals(out, "quectel\nsierra\nsimcom\ntelit\nnil\n")
 end
 
 -- `setup` takes its settings, with the modules beside it.
