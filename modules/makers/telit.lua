@@ -101,38 +101,54 @@ local technologies_of = { -- [27.007]
   ["40"] = "umts+nr",
 }
 
--- AT+WS46=? lists those that the modem has: "+WS46: (22,28,31)". The one with the most technologies is automatic.
+-- Is there one with all the technologies that the others have? It is automatic.
+local function all_of(names)
+  local set, all = {}, nil
+  for _, name in pairs(names) do
+    for technology in name:gmatch "%w+" do set[technology] = true end
+  end
+  for _, name in pairs(names) do
+    local lacks = {}
+    for technology in pairs(set) do lacks[technology] = true end
+    for technology in name:gmatch "%w+" do lacks[technology] = nil end
+    all = not next(lacks) and name or all
+  end
+  return all
+end
+
+-- AT+WS46=? lists those that the modem has: "+WS46: (22,28,31)".
 local function rat(modem, options)
   local by_command = require "settings.by_command"
   local values, err = by_command.ask(modem, "AT+WS46=?")
-  local names, all = {}, ""
+  local names = {}
   for _, number in ipairs(values and type(values[1]) == "table" and values[1] or {}) do
-    local name = technologies_of[number]
-    names[number] = name
-    all = name and #name > #all and name or all
+    names[number] = technologies_of[number]
   end
   if not next(names) then
     return nil, err
   end
   return by_command.first(by_command.choice {
-    asks = "AT+WS46?", sets = "AT+WS46=%s", names = names, auto = all,
+    asks = "AT+WS46?", sets = "AT+WS46=%s", names = names, auto = all_of(names),
   })(modem, options)
 end
 
 -- ---- bands: AT#BND ----
 
--- Which value of #BND is which mask, by how many there are. GSM and UMTS come first, as numbers of sets of bands. Masks
--- are hexadecimal; `high` begins with band 65. So it is in the families above; others have decimal ones. [MM] [QModem]
+-- Which value of #BND is which mask: by family, and by how many there are. GSM and UMTS come first, as numbers of sets
+-- of bands. Masks are hexadecimal; `high` begins with band 65. Others have decimal ones. [MM] [QModem]
+local lte = { lte = { low = 3, high = 4 } }
+local le910 = { [3] = { lte = { low = 3 } }, [5] = { lte = { low = 3, high = 5 } } } -- the fourth is for TD-SCDMA
+local nr = { lte = { low = 3, high = 4 }, nsa = { low = 5, high = 6 }, sa = { low = 7, high = 8 } }
 local layouts = {
-  [3] = { lte = { low = 3 } },                   -- LE910Cx
-  [4] = { lte = { low = 3, high = 4 } },         -- LN920, LM9x0
-  [5] = { lte = { low = 3, high = 5 } },         -- LE910Cx: TD-SCDMA is the fourth
-  [8] = { lte = { low = 3, high = 4 }, nsa = { low = 5, high = 6 }, sa = { low = 7, high = 8 } }, -- FN980, FN990
+  LE910Cx = le910, ["LE910C1-EUX"] = le910, LM9x0 = { [4] = lte }, LN920 = { [4] = lte },
+  FN980 = { [8] = nr }, FN990 = { [8] = nr },
 }
+local KINDS = { "lte", "nsa", "sa" }
+local bases = { low = 0, high = 64 }
 
 local function bands_in(values, masks)
   local bands, list = require "settings.bands", {}
-  for part, base in pairs { low = 0, high = 64 } do
+  for part, base in pairs(bases) do
     local digits = masks and masks[part] and values[masks[part]]
     local found = digits and digits:find "^%x+$" and bands.of_hex(digits, base) or {}
     table.move(found, 1, #found, #list + 1, list)
@@ -141,52 +157,103 @@ local function bands_in(values, masks)
   return list
 end
 
+local function both(a, b)
+  local list = table.move(a, 1, #a, 1, {})
+  table.move(require("settings.bands").without(b, a), 1, #b, #list + 1, list)
+  table.sort(list)
+  return list
+end
+
+-- `nr` is for people, who do not tell NSA and SA apart.
+local function bands_of(layout, values)
+  local found = { values = values }
+  for _, kind in ipairs(KINDS) do found[kind] = bands_in(values, layout[kind]) end
+  found.nr = both(found.nsa, found.sa)
+  return found
+end
+
 local function read_bands(self, modem)
   local values, err = require("settings.by_command").ask(modem, self.asks)
-  local layout = values and layouts[#values]
-  if not layout then
-    return values and require("settings.setting").UNKNOWN or nil, err
+  if values and #values ~= #self.blank.values then
+    return require("settings.setting").UNKNOWN
   end
-  return { lte = bands_in(values, layout.lte), nr = bands_in(values, layout.sa), values = values }
+  return values and bands_of(self.layout, values), err
 end
 
-local function put_bands(values, masks, list)
-  local hex = require("settings.bands").hex
-  for part, base in pairs { low = 0, high = 64 } do
-    if masks[part] then
-      values[masks[part]] = hex(list, base, 16):gsub("^0+(%x)", "%1")
+-- The bands of a mask that are named, as far as the modem has them there. What read() gave goes back as it was.
+local function part_of(self, wanted, kind)
+  local bands = require "settings.bands"
+  local list = wanted.values and wanted[kind] or kind == "lte" and wanted.lte or wanted.nr
+  return wanted.values and list or bands.without(list, bands.without(list, self.able[kind]))
+end
+
+local function is_same(self, now, wanted)
+  for _, kind in ipairs(KINDS) do
+    local list = part_of(self, wanted, kind)
+    if #list > 0 and not require("settings.setting").same_set(now[kind], list) then
+      return false
     end
   end
+  return true
 end
 
--- What is not named stays as it is. What read() gave goes back as it was.
-local function band_commands(_, wanted, now)
-  local values = wanted.values
-  if not values then
-    values = table.move(now.values, 1, #now.values, 1, {})
-    local layout = layouts[#values]
-    for kind, list in pairs { lte = wanted.lte, nsa = wanted.nr, sa = wanted.nr } do
-      if layout[kind] and #list > 0 then put_bands(values, layout[kind], list) end
+-- A mask that nothing is named of stays as it is.
+local function band_commands(self, wanted, now)
+  local values = wanted.values or table.move(now.values, 1, #now.values, 1, {})
+  for _, kind in ipairs(wanted.values and {} or KINDS) do
+    local list, masks = part_of(self, wanted, kind), self.layout[kind] or {}
+    for part, base in pairs(#list > 0 and bases or {}) do
+      if masks[part] then
+        values[masks[part]] = require("settings.bands").hex(list, base, 16):gsub("^0+(%x)", "%1")
+      end
     end
   end
   return { "AT#BND=" .. table.concat(values, ",") }
 end
 
+-- AT#BND=? lists the values: "#BND: (0),(0-11,17,18),(87A03B0F38DF),(42)". Where it does not, any band may be there
+-- that has a bit.
+local function able_bands(modem, layout, count)
+  local tests, err = require("settings.by_command").ask(modem, "AT#BND=?")
+  if not tests and require("settings.setting").is_unasked(err) then
+    return nil, err
+  end
+  local values, is_told = {}, tests and #tests == count
+  for i = 1, count do
+    local list = is_told and type(tests[i]) == "table" and tests[i] or {}
+    values[i] = #list == 1 and tostring(list[1]):match "%x+$" or ("F"):rep(16)
+  end
+  local able = bands_of(layout, values)
+  able.is_told = is_told
+  return able
+end
+
 local function bands(modem)
   local by_command, setting = require "settings.by_command", require "settings.setting"
   local own = maker.quirks("usb", modem.description.vendor, modem.description.product)
-  local values, err
-  if own.family then
+  local values, able, err
+  if layouts[own.family] then
     values, err = by_command.ask(modem, "AT#BND?")
   end
-  local layout = values and layouts[#values]
-  if not layout then
+  local layout = values and layouts[own.family][#values]
+  if layout then
+    able, err = able_bands(modem, layout, #values)
+  end
+  if not able then
     return nil, err
   end
   local class = by_command.bands {
-    asks = "AT#BND?", lte_alone = not layout.sa, read = read_bands, commands = band_commands,
+    asks = "AT#BND?", read = read_bands, commands = band_commands, same = is_same,
+    why_not = function(self, _, wanted)
+      local refusal = require("settings.bands").refusal(wanted, self.able)
+      if refusal and not self.able.is_told then
+        refusal.hint = "AT#BND of this modem has no bit for it."
+      end
+      return refusal
+    end,
   }
-  return setting.new(class, { blank = { lte = {}, nr = {}, values = values } })
+  return setting.new(class, { layout = layout, able = able,
+    blank = { lte = {}, nr = {}, nsa = {}, sa = {}, values = values } })
 end
 
 return maker {

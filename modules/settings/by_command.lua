@@ -135,19 +135,19 @@ local function parse_bands(_, wanted)
 end
 
 ---Bands. Of a technology that is not named, any band will do.
----@param fields table asks, read, commands; `lte_alone`: it has none of 5G
+---@param fields table asks, read, commands; `lte_alone`: it has none of 5G; same and why_not, if they differ
 ---@return table class
 function M.bands(fields)
   fields.name = "bands"
   fields.normalise = fields.normalise or parse_bands
   fields.show = function(_, value) return bands.format(value) end
 
-  function fields.same(_, now, wanted)
+  fields.same = fields.same or function(_, now, wanted)
     local function is_same(kind) return #wanted[kind] == 0 or setting.same_set(now[kind], wanted[kind]) end
     return is_same "lte" and is_same "nr"
   end
 
-  function fields:why_not(_, wanted)
+  fields.why_not = fields.why_not or function(self, _, wanted)
     return self.lte_alone and #wanted.nr > 0 and bands.refusal({ nr = wanted.nr }, {}) or nil
   end
 

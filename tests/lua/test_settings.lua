@@ -532,6 +532,7 @@ function T.test_an_ln920()
     lu.assertEquals(run(list.bands, modem, "B2+B12"), "AT#BND=0,18,802,0")
     lu.assertEquals(run(list.bands, modem, "B66"), "AT#BND=0,18,0,2")
     lu.assertEquals(list.bands:why_not(modem, assert(list.bands:normalise "n78")).code, "unsupported")
+    lu.assertStrContains(list.bands:why_not(modem, assert(list.bands:normalise "B129")).hint, "no bit for it")
     local now = assert(list.composition:read(modem))
     lu.assertEquals({ now.interfaces, now.supported }, { { "dm", "nmea", "at", "mbim" }, { 0, 1, 2, 3 } })
     lu.assertEquals(run(list.composition, modem, { "at", "qmi" }), "AT#USBCFG=1")
@@ -553,12 +554,17 @@ end
 function T.test_an_fn990()
   local modem = telit("1071", {
     ["#USBCFG"] = "2", ["#BND"] = "0,22,A7E2BB0F38DF,42,1A0290800D7,7042,81A0290800D7,7442", ["+WS46"] = "38",
-  }, { ["+WS46"] = "(22,28,31,36,37,38,40)" })
+  }, { ["+WS46"] = "(22,28,31,36,37,38,40)",
+    ["#BND"] = "(0),(0-11,17,18),(A7E2BB0F38DF),(42),(1A0290800D7),(7042),(81A0290800D7),(7442)" })
   local list = settings_of(modem, { rat = "lte", bands = "B2" })
   lu.assertEquals(run(list.rat, modem, "lte+nr"), "AT+WS46=37")
   lu.assertEquals(list.rat:normalise "auto", "umts+lte+nr")
   lu.assertEquals(run(list.bands, modem, "B3+n78"), "AT#BND=0,22,4,0,0,2000,0,2000")
   lu.assertEquals(run(list.bands, modem, "n1"), "AT#BND=0,22,A7E2BB0F38DF,42,1,0,1,0")
+  -- Bands that it has for SA alone leave NSA as it is.
+  lu.assertEquals(run(list.bands, modem, "n1+n48+n75"), "AT#BND=0,22,A7E2BB0F38DF,42,1,0,800000000001,400")
+  lu.assertEquals(run(list.bands, modem, "n48"), "AT#BND=0,22,A7E2BB0F38DF,42,1A0290800D7,7042,800000000000,0")
+  lu.assertStrContains(list.bands:why_not(modem, assert(list.bands:normalise "B1+n9")).message, "does not have n9")
   lu.assertEquals(list.bands:read(modem).nr,
     { 1, 2, 3, 5, 7, 8, 20, 25, 28, 30, 38, 40, 41, 48, 66, 71, 75, 77, 78, 79 })
 end
@@ -570,9 +576,29 @@ function T.test_an_le910c4()
   local list = settings_of(modem, { rat = "lte", bands = "B2", composition = { "mbim" } })
   lu.assertEquals(run(list.rat, modem, "lte"), "AT+WS46=28")
   lu.assertEquals(run(list.bands, modem, "B3+B20"), "AT#BND=0,11,80004")
+  lu.assertStrContains(list.bands:why_not(modem, assert(list.bands:normalise "B66")).message, "does not have B66")
   local now = assert(list.composition:read(modem))
   lu.assertEquals(list.composition:how(now, assert(list.composition:normalise { "mbim", "at" })), "AT#USBCFG=2")
   lu.assertEquals(list.composition:of_number(7).interfaces, { "nmea", "at", "mbim" })
+end
+
+-- The fourth of five values is for TD-SCDMA; which the last of four is, is not known.
+function T.test_values_of_bands_by_family()
+  local modem = telit("1201", { ["#BND"] = "0,11,80800C5,0,2" }, { ["#BND"] = "(0),(0-11),(1-80800C5),(0),(2)" })
+  local list = settings_of(modem, { bands = "B2" })
+  lu.assertEquals(run(list.bands, modem, "B3+B66"), "AT#BND=0,11,4,0,2")
+  lu.assertStrContains(list.bands:why_not(modem, assert(list.bands:normalise "B2")).message, "does not have B2")
+  for product, values in pairs { ["1201"] = "0,11,80800C5,0", ["1061"] = "0,11,80800C5", ["1071"] = "0,11,8,4" } do
+    modem = telit(product, { ["#BND"] = values }, {})
+    lu.assertNil(settings_of(modem, { bands = "B2" }).bands, product)
+  end
+end
+
+-- Any of these leaves something out.
+function T.test_a_telit_without_an_automatic_choice()
+  local modem = telit("1061", { ["+WS46"] = "22" }, { ["+WS46"] = "(22,28,29)" })
+  local setting = settings_of(modem, { rat = "lte" }).rat
+  lu.assertEquals(select(2, setting:normalise "auto").hint, "It can be set to: gsm+umts, lte, umts")
 end
 
 -- What is not a modem of a known family keeps to the standards.

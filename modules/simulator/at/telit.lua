@@ -64,7 +64,7 @@ local function choose_technologies(modem, arguments)
   return nil, INCORRECT_PARAMETERS
 end
 
--- ---- #BND: GSM, UMTS (a number for each set of bands), LTE as a mask, and LTE from band 65 on as another ----
+-- ---- #BND: GSM, UMTS (a number for each set of bands), LTE as a mask, LTE from band 65 on as another ----
 
 local UMTS = 11
 
@@ -85,12 +85,17 @@ local function bands_of(low, high)
   return list
 end
 
+-- Those that have no band above 64 show one mask.
+local function has_high(modem) return select(2, masks_of(modem.personality.lte_bands)) ~= 0 end
+
 local function show_bands(modem)
-  return { ("#BND: 0,%d,%X,%X"):format(modem.nv.umts_bands or UMTS, masks_of(modem.preference.lte_bands)) }
+  return { (has_high(modem) and "#BND: 0,%d,%X,%X" or "#BND: 0,%d,%X"):format(modem.nv.umts_bands or UMTS,
+    masks_of(modem.preference.lte_bands)) }
 end
 
 local function list_bands(modem)
-  return { ("#BND: (0),(0-11,17,18),(%X),(%X)"):format(masks_of(modem.personality.lte_bands)) }
+  return { (has_high(modem) and "#BND: (0),(0-11,17,18),(%X),(%X)" or "#BND: (0),(0-11,17,18),(%X)"):format(
+    masks_of(modem.personality.lte_bands)) }
 end
 
 -- Masks with bands that it does not have are refused; so are two that are 0.
