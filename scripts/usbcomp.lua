@@ -246,7 +246,7 @@ MBIM nor QMI, in which the modem is a network card and connects itself. --force 
     { "composition", validate.any_text, "Interfaces, such as at+mbim, or a number", args = "?" },
     { "--by", validate.one_of { "at", "qmi" }, "How the modem is asked" },
     { "--reset", validate.flag, "Restart the modem, so that it is in effect, and wait until it is back" },
-    { "--force", validate.flag, "Set it although it is refused: this kernel has no driver for it, or it has neither MBIM nor QMI" },
+    { "--force", validate.flag, "Set it although this kernel has no driver for it, or it has neither MBIM nor QMI" },
     option.device, option.proxy, option.json,
   },
 

@@ -29,7 +29,8 @@ print(maker.quirks("usb", "1199", "9071").ports[5], maker.quirks("usb", "1199", 
 print(require("at").hide "AT#ACMEKEY=1234", maker.of_text("Acme Corp").name, maker.of_text("Quectel").name)
 ]]
 
--- Returns the output of a script, the one above if none is given, with these files of makers, and the warnings about them.
+-- Returns the output of a script, of the one above if none is given, with these files of makers, and the warnings about
+-- them.
 local function ask(files, mode, script)
   local folder = assert(process.run { "mktemp", "-d" }).stdout:match "%S+"
   local _ <close> = task.finally(function() process.run { "rm", "-rf", folder } end)

@@ -387,7 +387,7 @@ local function em7355()
   local supported = { [1] = true, [6] = true, [7] = true, [8] = true, [9] = true, [10] = true, [11] = true,
     [12] = true, [14] = true, [19] = true }
   for number = 0, 22 do
-    rows[#rows + 1] = ("%-2d - DM   NMEA  AT    %s"):format(number, supported[number] and "SUPPORTED" or "NOT SUPPORTED")
+    rows[#rows + 1] = ("%-2d - DM   NMEA  AT  %s"):format(number, supported[number] and "SUPPORTED" or "NOT SUPPORTED")
   end
   local answers = setmetatable({ ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: EM7355",
     ["AT!UDUSBCOMP=?"] = table.concat(rows, "\n"),

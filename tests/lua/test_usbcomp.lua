@@ -69,8 +69,9 @@ function T.test_numbers_on_an_ln920()
   world.assert_success(result)
   for _, words in ipairs {
     "dm+nmea+at+mbim -> dm+nmea+at+qmi, by AT#USBCFG=1", "in effect after `moontower reset`",
-    "QMI (1bc7:1060)\n", "usbcomp 9: 2\n", "usbcomp 3: 1\n", "dm+nmea+at+qmi -> dm+nmea+at+ecm, by AT#USBCFG=3", "1bc7:1063",
-    "It is in ECM mode", "dm+nmea+at+ecm -> dm+nmea+at+mbim, by AT#USBCFG=2", "restarts, by AT\n",
+    "QMI (1bc7:1060)\n", "usbcomp 9: 2\n", "usbcomp 3: 1\n",
+    "dm+nmea+at+qmi -> dm+nmea+at+ecm, by AT#USBCFG=3", "1bc7:1063", "It is in ECM mode",
+    "dm+nmea+at+ecm -> dm+nmea+at+mbim, by AT#USBCFG=2", "restarts, by AT\n",
     "8.8.8.8 answers in",
   } do
     lu.assertStrContains(result.out, words)
