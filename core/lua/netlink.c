@@ -37,14 +37,14 @@ static int l_link(lua_State *L)
     int status = -ENODEV;
     if (strlen(name) < IF_NAMESIZE) {
         int built = rtnl_link_build_get_request(index, name, &message);
-        status = mt_netlink_send(L, built, message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     const struct mt_netlink_item *items = mt_netlink_answer(mt_lua_netlink(L), &count);
     if (status == 0 && count == 0)
         status = -ENODEV;
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "link %s", name);
-    mt_netlink_push(L, items);
+    mt_lua_netlink_push(L, items);
     return 1;
 }
 
@@ -57,11 +57,11 @@ static int l_set_link(lua_State *L)
     lua_insert(L, 1);
     int up = mt_argument(L, "up") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
     uint32_t mtu = (uint32_t)mt_argument_integer(L, "mtu", UINT32_MAX, 0);
-    struct rtnl_link *link = mt_netlink_new(L, "route/link");
-    struct rtnl_link *changes = mt_netlink_new(L, "route/link");
+    struct rtnl_link *link = mt_lua_netlink_new(L, "route/link");
+    struct rtnl_link *changes = mt_lua_netlink_new(L, "route/link");
     struct nl_msg *message = NULL;
 
-    int status = mt_netlink_index(name);
+    int status = mt_lua_netlink_index(name);
     rtnl_link_set_ifindex(link, status);
     if (up == 1)
         rtnl_link_set_flags(changes, IFF_UP);
@@ -71,25 +71,25 @@ static int l_set_link(lua_State *L)
         rtnl_link_set_mtu(changes, mtu);
     if (status > 0) {
         int built = rtnl_link_build_change_request(link, changes, 0, &message);
-        status = mt_netlink_send(L, built, message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "set link %s", name);
-    return mt_netlink_done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /* links() -> list of interface | nil, err */
 static int l_links(lua_State *L)
 {
     lua_settop(L, 0);
-    return mt_netlink_list(L, MT_NETLINK_LINK, "links");
+    return mt_lua_netlink_list(L, MT_NETLINK_LINK, "links");
 }
 
 static int add_vlan(lua_State *L, const char *name, const char *parent, int id)
 {
-    struct rtnl_link *link = mt_netlink_new(L, "route/link");
+    struct rtnl_link *link = mt_lua_netlink_new(L, "route/link");
     struct nl_msg *message = NULL;
-    int index = mt_netlink_index(parent);
+    int index = mt_lua_netlink_index(parent);
     if (index < 0 || strlen(name) >= IF_NAMESIZE)
         return index < 0 ? index : -EINVAL;
     int built = rtnl_link_set_type(link, "vlan");
@@ -99,7 +99,7 @@ static int add_vlan(lua_State *L, const char *name, const char *parent, int id)
     rtnl_link_set_link(link, index);
     if (built == 0)
         built = rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message);
-    return mt_netlink_send(L, built, message);
+    return mt_lua_netlink_send(L, built, message);
 }
 
 /*
@@ -120,29 +120,29 @@ static int l_add_link(lua_State *L)
 
     int status = add_vlan(L, name, parent, (int)id);
     if (status == -EOPNOTSUPP)
-        return mt_netlink_unsupported(L, "the kernel has no VLANs on this link");
+        return mt_lua_netlink_unsupported(L, "the kernel has no VLANs on this link");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "add link %s on %s", name, parent);
-    return mt_netlink_done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /* remove_link(name) -> true | nil, err: "unsupported" for a device, which only its driver ends */
 static int l_remove_link(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    struct rtnl_link *link = mt_netlink_new(L, "route/link");
+    struct rtnl_link *link = mt_lua_netlink_new(L, "route/link");
     struct nl_msg *message = NULL;
-    int status = mt_netlink_index(name);
+    int status = mt_lua_netlink_index(name);
     rtnl_link_set_ifindex(link, status);
     if (status > 0) {
         int built = rtnl_link_build_delete_request(link, &message);
-        status = mt_netlink_send(L, built, message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     if (status == -EOPNOTSUPP)
-        return mt_netlink_unsupported(L, "this link cannot be removed");
+        return mt_lua_netlink_unsupported(L, "this link cannot be removed");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "remove link %s", name);
-    return mt_netlink_done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /*
@@ -155,7 +155,7 @@ static int l_addresses(lua_State *L)
     lua_createtable(L, 0, 1);
     mt_table_set_string(L, "link", link);
     lua_replace(L, 1);
-    return mt_netlink_list(L, MT_NETLINK_ADDRESS, "addresses");
+    return mt_lua_netlink_list(L, MT_NETLINK_ADDRESS, "addresses");
 }
 
 static int read_address(lua_State *L, struct rtnl_addr *address)
@@ -166,10 +166,10 @@ static int read_address(lua_State *L, struct rtnl_addr *address)
     int length = (int)mt_argument_integer(L, "prefix_length", longest, longest);
     unsigned flags = mt_argument_flag(L, "no_prefix_route") ? IFA_F_NOPREFIXROUTE : 0;
     struct nl_addr *local;
-    int status = mt_netlink_ip(L, "address", false, &local);
+    int status = mt_lua_netlink_ip(L, "address", false, &local);
     if (status < 0)
         return status;
-    status = rtnl_addr_set_local(address, local) < 0 ? -ENOMEM : mt_netlink_index(link);
+    status = rtnl_addr_set_local(address, local) < 0 ? -ENOMEM : mt_lua_netlink_index(link);
     nl_addr_put(local);
     rtnl_addr_set_prefixlen(address, length);
     /* The network has just given us this address: waiting to see whether a neighbour has it too
@@ -185,7 +185,7 @@ static int changed_address(lua_State *L, const char *what, struct rtnl_addr *add
         return mt_error_errno(L, status, "netlink", "%s address %s/%d on %s", what,
                               mt_argument_need(L, "address"), rtnl_addr_get_prefixlen(address),
                               mt_argument_need(L, "link"));
-    return mt_netlink_done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /*
@@ -195,7 +195,7 @@ static int changed_address(lua_State *L, const char *what, struct rtnl_addr *add
  */
 static int l_add_address(lua_State *L)
 {
-    struct rtnl_addr *address = mt_netlink_new(L, "route/addr");
+    struct rtnl_addr *address = mt_lua_netlink_new(L, "route/addr");
     int status = read_address(L, address);
     uint8_t protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0);
     struct nl_msg *message = NULL;
@@ -203,7 +203,7 @@ static int l_add_address(lua_State *L)
         int built = rtnl_addr_build_add_request(address, NLM_F_EXCL, &message);
         if (built == 0 && protocol)
             nla_put_u8(message, MT_IFA_PROTO, protocol); /* a page has room for it */
-        status = mt_netlink_send(L, built, message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     return changed_address(L, "add", address, status);
 }
@@ -211,12 +211,12 @@ static int l_add_address(lua_State *L)
 /* del_address { link=, address=, prefix_length = integer? } -> true | nil, err */
 static int l_del_address(lua_State *L)
 {
-    struct rtnl_addr *address = mt_netlink_new(L, "route/addr");
+    struct rtnl_addr *address = mt_lua_netlink_new(L, "route/addr");
     struct nl_msg *message = NULL;
     int status = read_address(L, address);
     if (status > 0) {
         int built = rtnl_addr_build_delete_request(address, 0, &message);
-        status = mt_netlink_send(L, built, message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     return changed_address(L, "delete", address, status);
 }
@@ -237,7 +237,7 @@ static int take_event(lua_State *L, struct mt_monitor *host)
     if (status <= 0)
         return status;
     bool overrun = item->kind == MT_NETLINK_OVERRUN;
-    mt_netlink_push(L, item);
+    mt_lua_netlink_push(L, item);
     mt_table_set_string(L, "kind", overrun ? "overrun" : kinds[item->kind]);
     if (!overrun)
         mt_table_set_string(L, "action", item->deleted ? "del" : "new");

@@ -18,7 +18,7 @@
  */
 static int l_nexthops(lua_State *L)
 {
-    return mt_netlink_list(L, MT_NETLINK_NEXTHOP, "next hops");
+    return mt_lua_netlink_list(L, MT_NETLINK_NEXTHOP, "next hops");
 }
 
 struct nexthop {
@@ -33,7 +33,7 @@ static int read_member(lua_State *L, void *context)
 {
     struct nexthop *nexthop = context;
     struct nexthop_grp *member = &nexthop->members[nexthop->count++];
-    int weight = mt_netlink_weight(L, UINT16_MAX) - 1;
+    int weight = mt_lua_netlink_weight(L, UINT16_MAX) - 1;
     *member = (struct nexthop_grp){
         .id = (uint32_t)mt_argument_integer(L, "id", UINT32_MAX, 0),
         .weight = (uint8_t)weight,
@@ -47,15 +47,15 @@ static int read_member(lua_State *L, void *context)
 static int read_way(lua_State *L, struct nexthop *nexthop)
 {
     const char *link = mt_argument_need(L, "link");
-    int family = mt_netlink_family(L);
-    int status = mt_netlink_ip(L, "gateway", false, &nexthop->gateway);
+    int family = mt_lua_netlink_family(L);
+    int status = mt_lua_netlink_ip(L, "gateway", false, &nexthop->gateway);
     if (status < 0)
         return status;
     int gateway = nexthop->gateway ? nl_addr_get_family(nexthop->gateway) : family;
     if (!gateway)
         luaL_error(L, "a next hop needs a gateway or a family");
     nexthop->header.nh_family = (uint8_t)gateway;
-    nexthop->link = mt_netlink_index(link);
+    nexthop->link = mt_lua_netlink_index(link);
     if (nexthop->link < 0)
         return nexthop->link;
     return family && family != gateway ? -EINVAL : 0;
@@ -83,10 +83,10 @@ static int build(const struct nexthop *nexthop, int type, int flags, uint32_t id
 static int changed_nexthop(lua_State *L, const char *what, uint32_t id, int status)
 {
     if (status == -EOPNOTSUPP)
-        return mt_netlink_unsupported(L, "the kernel has no next hops");
+        return mt_lua_netlink_unsupported(L, "the kernel has no next hops");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s next hop %I", what, (lua_Integer)id);
-    return mt_netlink_done(L);
+    return mt_lua_netlink_done(L);
 }
 
 static uint32_t need_id(lua_State *L)
@@ -113,12 +113,12 @@ static int l_add_nexthop(lua_State *L)
     int flags = NLM_F_CREATE | (mt_argument_flag(L, "replace") ? NLM_F_REPLACE : NLM_F_EXCL);
     nexthop.header.nh_protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, RTPROT_STATIC);
     nexthop.header.nh_flags = mt_argument_flag(L, "onlink") ? RTNH_F_ONLINK : 0;
-    int status = mt_netlink_each(L, "group", read_member, &nexthop);
+    int status = mt_lua_netlink_each(L, "group", read_member, &nexthop);
     if (status == 0)
         status = read_way(L, &nexthop);
     if (status >= 0) {
         int built = build(&nexthop, RTM_NEWNEXTHOP, flags, id, &message);
-        status = mt_netlink_send(L, built, message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     nl_addr_put(nexthop.gateway);
     return changed_nexthop(L, "add", id, status);
@@ -131,7 +131,7 @@ static int l_del_nexthop(lua_State *L)
     uint32_t id = need_id(L);
     struct nl_msg *message = NULL;
     int built = build(&any, RTM_DELNEXTHOP, 0, id, &message);
-    return changed_nexthop(L, "delete", id, mt_netlink_send(L, built, message));
+    return changed_nexthop(L, "delete", id, mt_lua_netlink_send(L, built, message));
 }
 
 const luaL_Reg mt_lua_netlink_nexthops[] = {

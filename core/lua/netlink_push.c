@@ -289,7 +289,7 @@ static void push_overrun(lua_State *L, const struct mt_netlink_item *item)
 
 typedef void (*push_function)(lua_State *L, const struct mt_netlink_item *item);
 
-void mt_netlink_push(lua_State *L, const struct mt_netlink_item *item)
+void mt_lua_netlink_push(lua_State *L, const struct mt_netlink_item *item)
 {
     static const push_function push[] = {
         push_link, push_address, push_route, push_nexthop, push_rule, push_overrun,

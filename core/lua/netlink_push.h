@@ -11,6 +11,6 @@
 enum { MT_IFA_PROTO = 11 };
 
 /* Pushes a table with the fields that core.netlink documents; only a lack of memory raises. */
-void mt_netlink_push(lua_State *L, const struct mt_netlink_item *item);
+void mt_lua_netlink_push(lua_State *L, const struct mt_netlink_item *item);
 
 #endif

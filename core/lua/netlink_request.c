@@ -31,7 +31,7 @@ static int object_gc(lua_State *L)
     return 0;
 }
 
-void *mt_netlink_new(lua_State *L, const char *type)
+void *mt_lua_netlink_new(lua_State *L, const char *type)
 {
     struct nl_object **owned = mt_shared_new(L, sizeof(*owned), object_gc);
     if (nl_object_alloc_name(type, owned) < 0)
@@ -39,13 +39,13 @@ void *mt_netlink_new(lua_State *L, const char *type)
     return *owned;
 }
 
-int mt_netlink_index(const char *name)
+int mt_lua_netlink_index(const char *name)
 {
     unsigned index = name ? if_nametoindex(name) : 0;
     return name && index == 0 ? -errno : (int)index;
 }
 
-int mt_netlink_family(lua_State *L)
+int mt_lua_netlink_family(lua_State *L)
 {
     const char *name = mt_argument_string(L, "family", NULL);
     if (!name)
@@ -62,7 +62,7 @@ static bool is_length(const char *text)
     return digits >= 1 && digits <= 3 && !text[digits] && (digits == 1 || text[0] != '0');
 }
 
-int mt_netlink_ip(lua_State *L, const char *field, bool network, struct nl_addr **ip)
+int mt_lua_netlink_ip(lua_State *L, const char *field, bool network, struct nl_addr **ip)
 {
     *ip = NULL;
     const char *text = mt_argument_string(L, field, NULL);
@@ -82,7 +82,7 @@ int mt_netlink_ip(lua_State *L, const char *field, bool network, struct nl_addr 
     return -EINVAL;
 }
 
-int mt_netlink_weight(lua_State *L, int largest)
+int mt_lua_netlink_weight(lua_State *L, int largest)
 {
     lua_Integer weight = mt_argument_integer(L, "weight", largest, 1);
     if (weight == 0)
@@ -90,8 +90,8 @@ int mt_netlink_weight(lua_State *L, int largest)
     return (int)weight;
 }
 
-int mt_netlink_each(lua_State *L, const char *name, int (*read)(lua_State *L, void *context),
-                    void *context)
+int mt_lua_netlink_each(lua_State *L, const char *name, int (*read)(lua_State *L, void *context),
+                        void *context)
 {
     int status = 0;
     int type = mt_argument(L, name);
@@ -111,20 +111,20 @@ int mt_netlink_each(lua_State *L, const char *name, int (*read)(lua_State *L, vo
 
 /* ---- requests ---- */
 
-int mt_netlink_send(lua_State *L, int built, struct nl_msg *message)
+int mt_lua_netlink_send(lua_State *L, int built, struct nl_msg *message)
 {
     if (built < 0)
         return built == -NLE_NOMEM ? -ENOMEM : -EINVAL;
     return mt_netlink_request(mt_lua_netlink(L), message);
 }
 
-int mt_netlink_done(lua_State *L)
+int mt_lua_netlink_done(lua_State *L)
 {
     lua_pushboolean(L, 1);
     return 1;
 }
 
-int mt_netlink_unsupported(lua_State *L, const char *message)
+int mt_lua_netlink_unsupported(lua_State *L, const char *message)
 {
     lua_pushnil(L);
     mt_error_push(L, "unsupported", "netlink", "%s", message);
@@ -195,7 +195,7 @@ static bool item_fits(const struct mt_netlink_item *item, const struct selector 
     }
 }
 
-int mt_netlink_list(lua_State *L, enum mt_netlink_kind kind, const char *what)
+int mt_lua_netlink_list(lua_State *L, enum mt_netlink_kind kind, const char *what)
 {
     if (lua_isnoneornil(L, 1)) {
         lua_settop(L, 0);
@@ -204,8 +204,8 @@ int mt_netlink_list(lua_State *L, enum mt_netlink_kind kind, const char *what)
     luaL_checktype(L, 1, LUA_TTABLE);
     const char *link = mt_argument_string(L, "link", NULL);
     struct selector selector = {
-        .family = mt_netlink_family(L),
-        .link = mt_netlink_index(link),
+        .family = mt_lua_netlink_family(L),
+        .link = mt_lua_netlink_index(link),
         .table = mt_argument_integer(L, "table", UINT32_MAX, -1),
         .protocol = mt_argument_integer(L, "protocol", 255, -1),
         .priority = mt_argument_integer(L, "priority", UINT32_MAX, -1),
@@ -222,7 +222,7 @@ int mt_netlink_list(lua_State *L, enum mt_netlink_kind kind, const char *what)
     for (size_t i = 0; i < count; i++) {
         if (!item_fits(&items[i], &selector))
             continue;
-        mt_netlink_push(L, &items[i]);
+        mt_lua_netlink_push(L, &items[i]);
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     }
     return 1;

@@ -26,17 +26,17 @@
  */
 static int l_routes(lua_State *L)
 {
-    return mt_netlink_list(L, MT_NETLINK_ROUTE, "routes");
+    return mt_lua_netlink_list(L, MT_NETLINK_ROUTE, "routes");
 }
 
 /* Adds the way that the fields at index 1 are: a link, a gateway, or both. */
 static int add_hop(lua_State *L, struct rtnl_route *route, const char *link)
 {
-    int weight = mt_netlink_weight(L, 256);
+    int weight = mt_lua_netlink_weight(L, 256);
     bool onlink = mt_argument_flag(L, "onlink");
     struct nl_addr *gateway;
-    int status = mt_netlink_ip(L, "gateway", false, &gateway);
-    int index = status == 0 ? mt_netlink_index(link) : status;
+    int status = mt_lua_netlink_ip(L, "gateway", false, &gateway);
+    int index = status == 0 ? mt_lua_netlink_index(link) : status;
     struct rtnl_nexthop *hop = index >= 0 ? rtnl_route_nh_alloc() : NULL;
     if (hop) {
         rtnl_route_nh_set_ifindex(hop, index);
@@ -80,7 +80,7 @@ static int read_destination(lua_State *L, struct rtnl_route *route, int family)
     struct nl_addr *source = rtnl_route_get_pref_src(route);
     int status = 0;
     if (strcmp(mt_argument_need(L, "destination"), "default") != 0) {
-        status = mt_netlink_ip(L, "destination", true, &destination);
+        status = mt_lua_netlink_ip(L, "destination", true, &destination);
     } else {
         if (!family)
             family = gateway_family(route, 0);
@@ -105,20 +105,20 @@ static int read_route(lua_State *L, struct rtnl_route *route)
     luaL_checktype(L, 1, LUA_TTABLE);
     uint32_t metric = (uint32_t)mt_argument_integer(L, "metric", UINT32_MAX, 0);
     const char *link = mt_argument_string(L, "link", NULL);
-    int family = mt_netlink_family(L);
+    int family = mt_lua_netlink_family(L);
     struct nl_addr *source;
     rtnl_route_set_table(route,
                          (uint32_t)mt_argument_integer(L, "table", UINT32_MAX, RT_TABLE_MAIN));
     rtnl_route_set_protocol(route, (uint8_t)mt_argument_integer(L, "protocol", 255, 0));
     if (metric)
         rtnl_route_set_priority(route, metric);
-    int status = mt_netlink_ip(L, "source", false, &source);
+    int status = mt_lua_netlink_ip(L, "source", false, &source);
     if (source)
         rtnl_route_set_pref_src(route, source);
     nl_addr_put(source);
     if (status < 0)
         return status;
-    int hops = mt_netlink_each(L, "hops", read_hop, route);
+    int hops = mt_lua_netlink_each(L, "hops", read_hop, route);
     status = hops == 0 ? add_hop(L, route, link) : hops;
     if (status >= 0)
         status = read_destination(L, route, family);
@@ -130,7 +130,7 @@ static int send_route(lua_State *L, int built, struct nl_msg *message, uint32_t 
 {
     if (built == 0 && nexthop)
         built = nla_put_u32(message, RTA_NH_ID, nexthop);
-    return mt_netlink_send(L, built, message);
+    return mt_lua_netlink_send(L, built, message);
 }
 
 static uint32_t read_nexthop(lua_State *L)
@@ -144,7 +144,7 @@ static int changed_route(lua_State *L, const char *what, int status)
         return mt_error_errno(L, status, "netlink", "%s route %s through %s", what,
                               mt_argument_need(L, "destination"),
                               mt_argument_string(L, "link", "next hops"));
-    return mt_netlink_done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /*
@@ -156,7 +156,7 @@ static int changed_route(lua_State *L, const char *what, int status)
  */
 static int l_add_route(lua_State *L)
 {
-    struct rtnl_route *route = mt_netlink_new(L, "route/route");
+    struct rtnl_route *route = mt_lua_netlink_new(L, "route/route");
     struct nl_msg *message = NULL;
     int hops = read_route(L, route);
     uint32_t nexthop = read_nexthop(L);
@@ -181,7 +181,7 @@ static int l_add_route(lua_State *L)
  */
 static int l_del_route(lua_State *L)
 {
-    struct rtnl_route *route = mt_netlink_new(L, "route/route");
+    struct rtnl_route *route = mt_lua_netlink_new(L, "route/route");
     struct nl_msg *message = NULL;
     int status = read_route(L, route);
     uint32_t nexthop = read_nexthop(L);
@@ -202,7 +202,7 @@ static int l_del_route(lua_State *L)
  */
 static int l_rules(lua_State *L)
 {
-    return mt_netlink_list(L, MT_NETLINK_RULE, "rules");
+    return mt_lua_netlink_list(L, MT_NETLINK_RULE, "rules");
 }
 
 static const char *read_link_name(lua_State *L, const char *field)
@@ -225,9 +225,9 @@ static void read_mark(lua_State *L, struct rtnl_rule *rule)
 
 static int read_source(lua_State *L, struct rtnl_rule *rule)
 {
-    int family = mt_netlink_family(L);
+    int family = mt_lua_netlink_family(L);
     struct nl_addr *source;
-    int status = mt_netlink_ip(L, "from", true, &source);
+    int status = mt_lua_netlink_ip(L, "from", true, &source);
     if (status < 0)
         return status;
     if (source && family && nl_addr_get_family(source) != family)
@@ -270,17 +270,17 @@ static int read_rule(lua_State *L, struct rtnl_rule *rule)
 static int change_rule(lua_State *L, const char *what, int flags,
                        int (*build)(struct rtnl_rule *rule, int flags, struct nl_msg **message))
 {
-    struct rtnl_rule *rule = mt_netlink_new(L, "route/rule");
+    struct rtnl_rule *rule = mt_lua_netlink_new(L, "route/rule");
     struct nl_msg *message = NULL;
     int status = read_rule(L, rule);
     if (status == 0) {
         int built = build(rule, flags, &message);
-        status = mt_netlink_send(L, built, message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s rule for table %I", what,
                               mt_argument_integer(L, "table", UINT32_MAX, 0));
-    return mt_netlink_done(L);
+    return mt_lua_netlink_done(L);
 }
 
 /*
