@@ -24,9 +24,9 @@ struct mt_task;
 struct mt_turns {
     struct mt_task *first, **last;
     size_t count;
-    size_t generation;     /* how many, from the first, were ready when their turn came */
-    struct mt_turns *next; /* those that have the next turn */
-    bool is_listed;        /* waits for its turn, or has it */
+    size_t generation;     /* of those that were ready when it began, how many have not run yet */
+    struct mt_turns *next; /* of the account whose turn comes after this one's */
+    bool is_listed;        /* they wait for their turn, or have it */
 };
 
 /* A task's slice of the processor, since it was resumed. All zero: the task has no limits. */

@@ -13,8 +13,9 @@
 int mt_namespace_enter(void);
 
 /*
- * Kills all other processes in the namespaces which this process has entered: they would keep them,
- * and the kernel's share of them, for ever, out of reach. Does nothing outside.
+ * Kills all other processes in the namespaces that this process has entered: they would keep the
+ * namespaces, which nothing could reach any more, and the memory of the kernel that they take. Does
+ * nothing outside.
  */
 void mt_namespace_empty(void);
 

@@ -168,8 +168,8 @@ static void indication_cancel(struct mt_op *base)
 static const struct mt_op_class indication_class = { indication_cancel, indication_finish, NULL };
 
 /*
- * exchange:indication() waits -> message | nil, err. The oldest; where others were dropped before
- * it, for want of room, its field `lost` says how many.
+ * exchange:indication() waits -> message | nil, err. The oldest, or { type = "overrun", lost =
+ * integer } in the place of those that were dropped, when the queue was full.
  */
 static int l_indication(lua_State *L)
 {

@@ -74,12 +74,12 @@ static int read_finish(lua_State *L, struct mt_op *base)
 {
     struct read_op *op = (struct read_op *)base;
     if (op->status < 0)
-        return mt_error_errno(L, op->status, "edit", "read");
+        return mt_error_errno(L, op->status, "line_editor", "read");
     lua_pushnil(L);
     if (op->key == MT_LINE_END)
         return 1;
     if (op->key == MT_LINE_INTERRUPTED) {
-        mt_error_push(L, "interrupted", "edit", "interrupted");
+        mt_error_push(L, "interrupted", "line_editor", "interrupted");
         return 2;
     }
     lua_pushlstring(L, op->line, op->length);
@@ -171,7 +171,7 @@ static int l_open(lua_State *L)
     luaL_setmetatable(L, "mt.prompt");
     int status = mt_line_editor_open(mt_loop(L), &prompt->edit);
     if (status < 0)
-        return mt_error_errno(L, status, "edit", "open the terminal");
+        return mt_error_errno(L, status, "line_editor", "open the terminal");
     return 1;
 }
 

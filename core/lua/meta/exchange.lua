@@ -12,8 +12,8 @@ function exchange:close() end
 --- that are under way get one more second.
 function exchange:fail_after_reset() end
 
---- exchange:indication() waits -> message | nil, err. The oldest; where others were dropped before it, for want of
---- room, its field `lost` says how many.
+--- exchange:indication() waits -> message | nil, err. The oldest, or { type = "overrun", lost = integer } in the
+--- place of those that were dropped, when the queue was full.
 ---@return table? message
 ---@return moontower.error? err
 function exchange:indication() end
