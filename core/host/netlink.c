@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rtnetlink: requests and their answers. */
+/* Requests to the kernel over rtnetlink, and its answers. */
 #include "host/netlink.h"
 
 #include <errno.h>
@@ -118,13 +118,12 @@ static int receive_answer(struct mt_netlink *netlink)
 int mt_netlink_request(struct mt_netlink *netlink, struct nl_msg *message)
 {
     int status = need_socket(netlink);
-    /* A dump that a change has interrupted is requested again. */
-    for (int tries = 0; status == 0 && tries < 5; tries++) {
+    int tries = status == 0 ? 5 : 0;
+    while (tries > 0) {
         nlmsg_hdr(message)->nlmsg_seq = NL_AUTO_SEQ;
         status = nl_send_auto(netlink->socket, message) < 0 ? -EIO : receive_answer(netlink);
-        if (status != -EAGAIN)
-            break;
-        status = 0;
+        /* A dump that a change has interrupted is requested again. */
+        tries = status == -EAGAIN ? tries - 1 : 0;
     }
     nlmsg_free(message);
     if (status == -EIO || status == -ETIMEDOUT)

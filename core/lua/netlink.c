@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core.netlink: the kernel's network links and addresses, and the changes of everything, for Lua. */
+/* core.netlink: network links and their addresses; and events, when the kernel changes anything. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <linux/if_addr.h>
@@ -158,40 +158,50 @@ static int l_addresses(lua_State *L)
     return mt_lua_netlink_list(L, MT_NETLINK_ADDRESS, "addresses");
 }
 
+static int read_prefix_length(lua_State *L)
+{
+    int longest = strchr(mt_argument_need(L, "address"), ':') ? 128 : 32;
+    int length = (int)mt_argument_integer(L, "prefix_length", longest, longest);
+    if (length == 0)
+        luaL_error(L, "prefix_length: an integer from 1 to %d expected", longest);
+    return length;
+}
+
 static int read_address(lua_State *L, struct rtnl_addr *address)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     const char *link = mt_argument_need(L, "link");
-    int longest = strchr(mt_argument_need(L, "address"), ':') ? 128 : 32;
-    int length = (int)mt_argument_integer(L, "prefix_length", longest, longest);
+    int length = read_prefix_length(L);
     unsigned flags = mt_argument_flag(L, "no_prefix_route") ? IFA_F_NOPREFIXROUTE : 0;
     struct nl_addr *local;
     int status = mt_lua_netlink_ip(L, "address", false, &local);
     if (status < 0)
         return status;
     status = rtnl_addr_set_local(address, local) < 0 ? -ENOMEM : mt_lua_netlink_index(link);
-    nl_addr_put(local);
-    rtnl_addr_set_prefixlen(address, length);
     /* The network has just given us this address: waiting to see whether a neighbour has it too
      * would only delay the first packet. */
-    rtnl_addr_set_flags(address, longest == 128 ? flags | IFA_F_NODAD : flags);
+    if (nl_addr_get_family(local) == AF_INET6)
+        flags |= IFA_F_NODAD;
+    nl_addr_put(local);
+    rtnl_addr_set_prefixlen(address, length);
+    rtnl_addr_set_flags(address, flags);
     rtnl_addr_set_ifindex(address, status);
     return status;
 }
 
-static int changed_address(lua_State *L, const char *what, struct rtnl_addr *address, int status)
+static int changed_address(lua_State *L, const char *what, int status)
 {
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s address %s/%d on %s", what,
-                              mt_argument_need(L, "address"), rtnl_addr_get_prefixlen(address),
+                              mt_argument_need(L, "address"), read_prefix_length(L),
                               mt_argument_need(L, "link"));
     return mt_lua_netlink_done(L);
 }
 
 /*
- * add_address { link=, address=, prefix_length = integer?, protocol = integer?, no_prefix_route =
- * boolean? } -> true | nil, err ("exists" when the link has it). Without a prefix length, it is a
- * host's address. `protocol` marks whose address it is.
+ * add_address { link=, address=, prefix_length = 1 to 128?, protocol = integer?, no_prefix_route =
+ * boolean? } -> true | nil, err ("exists" when the link has it). A prefix of an IPv4 address has 1
+ * to 32 bits. Without a length, it is a host's address. `protocol` marks whose address it is.
  */
 static int l_add_address(lua_State *L)
 {
@@ -205,10 +215,10 @@ static int l_add_address(lua_State *L)
             nla_put_u8(message, MT_IFA_PROTO, protocol); /* a page has room for it */
         status = mt_lua_netlink_send(L, built, message);
     }
-    return changed_address(L, "add", address, status);
+    return changed_address(L, "add", status);
 }
 
-/* del_address { link=, address=, prefix_length = integer? } -> true | nil, err */
+/* del_address { link=, address=, prefix_length = 1 to 128? } -> true | nil, err */
 static int l_del_address(lua_State *L)
 {
     struct rtnl_addr *address = mt_lua_netlink_new(L, "route/addr");
@@ -218,7 +228,7 @@ static int l_del_address(lua_State *L)
         int built = rtnl_addr_build_delete_request(address, 0, &message);
         status = mt_lua_netlink_send(L, built, message);
     }
-    return changed_address(L, "delete", address, status);
+    return changed_address(L, "delete", status);
 }
 
 /* ---- events ---- */

@@ -33,7 +33,13 @@ static int object_gc(lua_State *L)
 
 void *mt_lua_netlink_new(lua_State *L, const char *type)
 {
-    struct nl_object **owned = mt_shared_new(L, sizeof(*owned), object_gc);
+    struct nl_object **owned = lua_newuserdatauv(L, sizeof(*owned), 0);
+    *owned = NULL;
+    if (luaL_newmetatable(L, "mt.netlink.object")) {
+        lua_pushcfunction(L, object_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
     if (nl_object_alloc_name(type, owned) < 0)
         luaL_error(L, "not enough memory");
     return *owned;
@@ -113,6 +119,8 @@ int mt_lua_netlink_each(lua_State *L, const char *name, int (*read)(lua_State *L
 
 int mt_lua_netlink_send(lua_State *L, int built, struct nl_msg *message)
 {
+    if (built == -NLE_MSGSIZE)
+        return -EMSGSIZE;
     if (built < 0)
         return built == -NLE_NOMEM ? -ENOMEM : -EINVAL;
     return mt_netlink_request(mt_lua_netlink(L), message);
@@ -175,7 +183,8 @@ static bool nexthop_fits(struct nl_msg *message, const struct selector *selector
     const struct nhmsg *header = nlmsg_data(nlmsg_hdr(message));
     const struct nlattr *link = nlmsg_find_attr(nlmsg_hdr(message), sizeof(*header), NHA_OIF);
     return fits(selector->protocol, header->nh_protocol) &&
-           (!selector->link || (link && (int)nla_get_u32(link) == selector->link));
+           (!selector->link ||
+            (link && nla_len(link) >= 4 && (int)nla_get_u32(link) == selector->link));
 }
 
 static bool item_fits(const struct mt_netlink_item *item, const struct selector *selector)
@@ -214,7 +223,8 @@ int mt_lua_netlink_list(lua_State *L, enum mt_netlink_kind kind, const char *wha
     if (status == -EOPNOTSUPP && kind == MT_NETLINK_NEXTHOP)
         status = 0; /* an old kernel has none */
     if (status < 0)
-        return mt_error_errno(L, status, "netlink", "%s of %s", what, link ? link : "all links");
+        return mt_error_errno(L, status, "netlink", "%s%s%s", what, link ? " of " : "",
+                              link ? link : "");
 
     size_t count;
     const struct mt_netlink_item *items = mt_netlink_answer(mt_lua_netlink(L), &count);

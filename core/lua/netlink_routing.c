@@ -7,6 +7,7 @@
 #include <netlink/addr.h>
 #include <netlink/attr.h>
 #include <netlink/errno.h>
+#include <netlink/msg.h>
 #include <netlink/route/route.h>
 #include <netlink/route/rule.h>
 #include <string.h>
@@ -89,6 +90,7 @@ static int read_destination(lua_State *L, struct rtnl_route *route, int family)
         if (!family)
             luaL_error(L, "a default route needs a gateway, a source or a family");
         destination = nl_addr_build(family, NULL, 0);
+        status = destination ? 0 : -ENOMEM;
     }
     /* Fails where the source is of another family. */
     if (status == 0 && rtnl_route_set_dst(route, destination) < 0)
@@ -99,6 +101,13 @@ static int read_destination(lua_State *L, struct rtnl_route *route, int family)
     return status;
 }
 
+static bool has(lua_State *L, const char *field)
+{
+    bool found = mt_argument(L, field) != LUA_TNIL;
+    lua_pop(L, 1);
+    return found;
+}
+
 /* Reads what routes have in common; the number of hops, or a negative errno. */
 static int read_route(lua_State *L, struct rtnl_route *route)
 {
@@ -107,6 +116,8 @@ static int read_route(lua_State *L, struct rtnl_route *route)
     const char *link = mt_argument_string(L, "link", NULL);
     int family = mt_lua_netlink_family(L);
     struct nl_addr *source;
+    if (has(L, "hops") && (has(L, "link") || has(L, "gateway")))
+        luaL_error(L, "hops: each has its own link and gateway, the route has none");
     rtnl_route_set_table(route,
                          (uint32_t)mt_argument_integer(L, "table", UINT32_MAX, RT_TABLE_MAIN));
     rtnl_route_set_protocol(route, (uint8_t)mt_argument_integer(L, "protocol", 255, 0));
@@ -128,8 +139,10 @@ static int read_route(lua_State *L, struct rtnl_route *route)
 /* Sends the route with the next hop that it shares, which libnl 3.7 does not know. */
 static int send_route(lua_State *L, int built, struct nl_msg *message, uint32_t nexthop)
 {
-    if (built == 0 && nexthop)
-        built = nla_put_u32(message, RTA_NH_ID, nexthop);
+    if (built == 0 && nexthop && nla_put_u32(message, RTA_NH_ID, nexthop) < 0) {
+        nlmsg_free(message);
+        return -EMSGSIZE;
+    }
     return mt_lua_netlink_send(L, built, message);
 }
 
@@ -152,7 +165,8 @@ static int changed_route(lua_State *L, const char *what, int status)
  * 1 to 256 }, gateway?, metric?, table = integer?, protocol?, source?, onlink?, family?, replace?
  * } -> true | nil, err ("exists" when there is one like it, unless it is to be replaced). The
  * destination is "default" or "address/length"; it is reached by a link, by the next hop with an
- * id, or by several hops. Without a gateway, it is on the link itself.
+ * id, or by several hops, which have the links and gateways then. Without a gateway, it is on the
+ * link itself.
  */
 static int l_add_route(lua_State *L)
 {

@@ -37,7 +37,7 @@ shapes.links = {
   version = 2,
   required = {
     key = text, before = record({}, { mtu = u32, up = flag, accept_ra = sysctl }),
-    addresses = list_of(record({ link = text, address = address, prefix_length = whole(0, 128) },
+    addresses = list_of(record({ link = text, address = address, prefix_length = whole(1, 128) },
       { protocol = protocol })),
     routes = list_of(record({ link = text, destination = text, family = family, metric = u32 },
       { gateway = address, source = address, table = u32, protocol = protocol, onlink = flag })),

@@ -167,6 +167,12 @@ function T.test_addresses_that_are_none()
   end
   lu.assertError(netlink.add_address, { link = "wwan7" })
   lu.assertError(netlink.add_address, { link = "wwan7", address = "10.0.0.1", prefix_length = 33 })
+  lu.assertErrorMsgContains("from 1 to 32", netlink.add_address,
+    { link = "wwan7", address = "10.0.0.1", prefix_length = 0 })
+  lu.assertErrorMsgContains("from 1 to 128", netlink.del_address,
+    { link = "wwan7", address = "::1", prefix_length = 0 })
+  local _, wrong = netlink.add_address { link = "wwan7", address = "10.0.0.256", prefix_length = 8 }
+  lu.assertStrContains(wrong.message, "add address 10.0.0.256/8 on wwan7")
   local ok, err = netlink.add_address { link = "none", address = "10.0.0.1" }
   lu.assertNil(ok)
   lu.assertEquals(err.code, "gone")
@@ -358,6 +364,22 @@ function T.test_hops_that_are_none()
     lu.assertNil(ok)
     lu.assertEquals(err.code, case[2])
   end
+  local hops = { { link = "wwan7" } }
+  for _, field in ipairs { "link", "gateway" } do
+    local route = { destination = "default", family = "ipv4", hops = hops, [field] = "wwan7" }
+    lu.assertErrorMsgContains("hops: ", netlink.add_route, route)
+    lu.assertErrorMsgContains("hops: ", netlink.del_route, route)
+  end
+end
+
+-- With each number of hops, something else is the first that has no room.
+function T.test_more_hops_than_a_message_takes()
+  local hops, last = {}, nil
+  for i = 1, 256 do
+    hops[i] = { link = "wwan7", gateway = "fe80::1" }
+    last = select(2, netlink.add_route { destination = "2001:db8::/32", hops = hops, nexthop = 4711 })
+  end
+  lu.assertStrContains(last.message, "message too long")
 end
 
 function T.test_rules()

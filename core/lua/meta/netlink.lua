@@ -8,9 +8,9 @@ local M = {}
 --- link that it is on.
 ---@alias core.netlink.interface { index: integer, name: string, up: boolean, running: boolean, mtu: integer, type: string?, noarp: boolean, flags: integer, parent: integer?, vlan_id: integer?, statistics: { rx: { packets: integer, bytes: integer, errors: integer, dropped: integer }, tx: { packets: integer, bytes: integer, errors: integer, dropped: integer } }? }
 
---- add_address { link=, address=, prefix_length = integer?, protocol = integer?, no_prefix_route = boolean? } ->
---- true | nil, err ("exists" when the link has it). Without a prefix length, it is a host's address. `protocol`
---- marks whose address it is.
+--- add_address { link=, address=, prefix_length = 1 to 128?, protocol = integer?, no_prefix_route = boolean? } ->
+--- true | nil, err ("exists" when the link has it). A prefix of an IPv4 address has 1 to 32 bits. Without a length,
+--- it is a host's address. `protocol` marks whose address it is.
 ---@param options { link: string, address: string, prefix_length: integer?, protocol: integer?, no_prefix_route: boolean? }
 ---@return true?
 ---@return moontower.error? err
@@ -35,8 +35,8 @@ function M.add_nexthop(options) end
 --- add_route { destination=, link?, nexthop?, hops? = list of { link=, gateway?, onlink?, weight? = 1 to 256 },
 --- gateway?, metric?, table = integer?, protocol?, source?, onlink?, family?, replace? } -> true | nil, err
 --- ("exists" when there is one like it, unless it is to be replaced). The destination is "default" or
---- "address/length"; it is reached by a link, by the next hop with an id, or by several hops. Without a gateway, it
---- is on the link itself.
+--- "address/length"; it is reached by a link, by the next hop with an id, or by several hops, which have the links
+--- and gateways then. Without a gateway, it is on the link itself.
 ---@param options { destination: string, link: string?, nexthop: integer?, hops: ({ link: string, gateway: string?, onlink: boolean?, weight: integer? })[]?, gateway: string?, metric: integer?, table: integer?, protocol: integer?, source: string?, onlink: boolean?, family: string?, replace: boolean? }
 ---@return true?
 ---@return moontower.error? err
@@ -57,7 +57,7 @@ function M.add_rule(options) end
 ---@return moontower.error? err
 function M.addresses(link) end
 
---- del_address { link=, address=, prefix_length = integer? } -> true | nil, err
+--- del_address { link=, address=, prefix_length = 1 to 128? } -> true | nil, err
 ---@param options { link: string, address: string, prefix_length: integer? }
 ---@return true?
 ---@return moontower.error? err
