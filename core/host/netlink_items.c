@@ -7,6 +7,7 @@
 #include <linux/if_addr.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
+#include <netlink/attr.h>
 #include <netlink/errno.h>
 #include <netlink/msg.h>
 #include <netlink/object.h>
@@ -81,6 +82,29 @@ static void release(struct mt_netlink_item *item)
     nlmsg_free(item->message);
 }
 
+/* libnl 3.7 reads a route only if its encapsulation, of which we report nothing, is MPLS. */
+static void hide_encapsulation(struct nlattr *attributes, int length)
+{
+    struct nlattr *encapsulation = nla_find(attributes, length, RTA_ENCAP);
+    if (encapsulation)
+        encapsulation->nla_type = RTA_UNSPEC;
+}
+
+static void hide_encapsulations(struct nl_msg *message)
+{
+    struct nlmsghdr *header = nlmsg_hdr(message);
+    struct nlattr *hops = nlmsg_find_attr(header, sizeof(struct rtmsg), RTA_MULTIPATH);
+    struct rtnexthop *hop = hops ? nla_data(hops) : NULL;
+    int left = hops ? nla_len(hops) : 0;
+    hide_encapsulation(nlmsg_attrdata(header, sizeof(struct rtmsg)),
+                       nlmsg_attrlen(header, sizeof(struct rtmsg)));
+    while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
+        hide_encapsulation((struct nlattr *)RTNH_DATA(hop), hop->rtnh_len - (int)sizeof(*hop));
+        left -= RTNH_ALIGN(hop->rtnh_len);
+        hop = RTNH_NEXT(hop);
+    }
+}
+
 int mt_netlink_items_add(struct mt_netlink_items *list, struct nl_msg *message)
 {
     struct mt_netlink_item item = { .kind = MT_NETLINK_OVERRUN };
@@ -89,6 +113,8 @@ int mt_netlink_items_add(struct mt_netlink_items *list, struct nl_msg *message)
     if (!find_kind(nlmsg_hdr(message), &item))
         return 0;
     if (item.kind != MT_NETLINK_NEXTHOP) {
+        if (item.kind == MT_NETLINK_ROUTE)
+            hide_encapsulations(message);
         int status = nl_msg_parse(message, keep_object, &item);
         if (status < 0)
             return status == -NLE_NOMEM ? -ENOMEM : 0;

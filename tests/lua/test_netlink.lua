@@ -246,6 +246,27 @@ function T.test_routes_that_are_none()
   lu.assertEquals(err.code, "invalid")
 end
 
+-- libnl reads no such route, but its metric is taken.
+function T.test_routes_with_encapsulation_are_routes_like_others()
+  local monitor <close> = assert(netlink.monitor { groups = { "route" } })
+  local made = assert(process.run { "sh", "-c", [[
+    encap='encap ip id 1 dst 10.64.1.1'
+    ip route add 10.9.0.0/24 proto 77 metric 5 $encap dev wwan7 &&
+    ip route add 10.10.0.0/24 proto 77 nexthop dev wwan7 nexthop $encap dev lo
+  ]], timeout = 600 })
+  lu.skipIf(made.status ~= 0, "the kernel has no routes with encapsulation")
+  local routes = assert(netlink.routes { protocol = 77 })
+  lu.assertEquals(#routes, 2)
+  lu.assertEquals({ routes[1].destination, routes[1].link, routes[1].metric }, { "10.9.0.0/24", "wwan7", 5 })
+  lu.assertEquals({ routes[2].destination, #routes[2].hops, routes[2].hops[2].link }, { "10.10.0.0/24", 2, "lo" })
+  local event
+  repeat event = assert(task.timeout(600, monitor.next, monitor)) until event.destination == "10.9.0.0/24"
+  lu.assertEquals(event.metric, 5)
+  for _, route in ipairs(routes) do
+    assert(netlink.del_route { destination = route.destination, protocol = 77 })
+  end
+end
+
 -- A second way out, and an address of each family on both.
 local function with_two_ways(fn)
   local _ <close> = assert(port.adopt(assert(descriptor.tun("wwan8")), "messages"))
