@@ -8,6 +8,7 @@
 local fs = require "core.fs"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
+local task = require "task"
 local terminal = require "terminal"
 
 local M = {}
@@ -123,13 +124,15 @@ local LOADING = {}
 -- The module's globals are the script's. It is loaded again when the script is, as by `moontower reload`.
 local function load_module(path, name, environment, loaded)
   loaded[name] = LOADING
+  local _ <close> = task.finally(function()
+    loaded[name] = loaded[name] ~= LOADING and loaded[name] or nil -- it raised an error: the next require tells which
+  end)
   local chunk, message
   local text, err = fs.read(path)
   if text then
     chunk, message = M.compile(text, path, environment)
   end
   if not chunk then
-    loaded[name] = nil
     error(err or message, 0)
   end
   local value = run_module(chunk, text, name, path)
@@ -220,14 +223,15 @@ end
 ---@return string
 function M.text(source) return (source:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")) end
 
----Compiles the text of a file.
+---Compiles the text of a file. The message of a mistake is fit for logs.
 ---@param text string
 ---@param path string
 ---@param environment table
 ---@return function? chunk
 ---@return string? message with file and line
 function M.compile(text, path, environment)
-  return load(M.text(text), "@" .. path, "t", environment)
+  local chunk, message = load(M.text(text), "@" .. path, "t", environment)
+  return chunk, message and M.mistake(message)
 end
 
 ---Loads a script, and does not run it. It may require what is in the folder `modules` beside it.
@@ -246,7 +250,7 @@ function M.load(path, is_for_person, read)
     return nil, tostring(err), environment
   end
   local chunk, message = M.compile(text, path, environment)
-  return chunk, message and M.mistake(message), environment
+  return chunk, message, environment
 end
 
 return M

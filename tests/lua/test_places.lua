@@ -162,6 +162,13 @@ function T.test_mistakes_in_modules_of_a_users_own()
   lu.assertStrContains(message_of "wrong", folder .. "/modules/wrong.lua:1: unexpected symbol")
   lu.assertStrContains(message_of "raises", folder .. "/modules/raises.lua:1: raised")
   lu.assertStrContains(message_of "open", folder .. "/modules/open.lua is refused: it can be written by others")
+  shell([[cd "$1/modules"; echo 'return { password = "hunter2" "hunter3" }' >secret.lua]], folder)
+  local message = message_of "secret"
+  lu.assertStrContains(message, "near a text or number")
+  lu.assertNotStrContains(message, "hunter")
+  assert(fs.write(folder .. "/x.lua", 'pcall(require, "raises") require "raises"'))
+  lu.assertStrContains(assert(process.run { executable, "run", folder .. "/x.lua" }).stderr,
+    folder .. "/modules/raises.lua:1: raised")
 end
 
 -- A module that ends with the declaration is not on the stack any more when that is checked.
