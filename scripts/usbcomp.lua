@@ -83,13 +83,19 @@ end
 
 -- Rows of: is it now, its number, its interfaces, the command for it.
 local function rows_of(setting, now)
-  local rows = {}
+  local rows, has_current = {}, false
   if now.supported then
     for _, number in ipairs(now.supported) do
+      has_current = has_current or number == now.exact
       rows[#rows + 1] = {
         current = number == now.exact, number = number, interfaces = setting:of_number(number).interfaces,
         shown = setting:words(number), how = ("moontower usbcomp %d"):format(number),
       }
+    end
+    if not has_current then
+      table.insert(rows, 1, {
+        current = true, number = now.exact, interfaces = now.interfaces, shown = setting:words(now.exact), how = "",
+      })
     end
     return rows
   end
@@ -184,7 +190,8 @@ local function with_modem(description, args, watcher)
   end
   result, err = set(device, setting, now, args, watcher)
   -- It may have been set before, and the modem not restarted since.
-  local is_pending = result == "unchanged" and not composition.is_shown(description, now.interfaces)
+  local is_pending = result == "unchanged" and #now.interfaces > 0
+    and not composition.is_shown(description, now.interfaces)
   if args.reset and (result == "changed" or is_pending) then
     local how
     how, err = reset.reset(device)

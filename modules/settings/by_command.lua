@@ -172,19 +172,31 @@ local function kept(interfaces, now)
   return count
 end
 
--- Of those that have all that is wanted, the one that keeps most of what is there now; then that with the fewest.
-local function closest(choices, wanted, now)
-  local best, best_kept
+-- Those that have all that is wanted: first the one that keeps most of what is there now, then that with the fewest.
+local function candidates(choices, wanted, now)
+  local list = {}
   for _, number in ipairs(sorted_numbers(choices)) do
     local choice = choices[number]
     if composition.is_within(wanted.interfaces, choice.interfaces) then
-      local count = kept(choice.interfaces, now)
-      if not best or count > best_kept or count == best_kept and #choice.interfaces < #best.interfaces then
-        best, best_kept = { interfaces = choice.interfaces, product = choice.product, exact = number }, count
-      end
+      list[#list + 1] = { interfaces = choice.interfaces, product = choice.product, exact = number }
     end
   end
-  return best
+  table.sort(list, function(a, b)
+    local kept_of_a, kept_of_b = kept(a.interfaces, now), kept(b.interfaces, now)
+    if kept_of_a ~= kept_of_b then return kept_of_a > kept_of_b end
+    if #a.interfaces ~= #b.interfaces then return #a.interfaces < #b.interfaces end
+    return a.exact < b.exact
+  end)
+  return list
+end
+
+-- The first that the host could use; the first, where it could use none, so that the reason is known.
+local function closest(self, choices, wanted, now)
+  local list = candidates(choices, wanted, now)
+  for _, candidate in ipairs(list) do
+    if not composition.refusal(self.description, candidate, self.modules) then return candidate end
+  end
+  return list[1]
 end
 
 local function read_composition(self, modem)
@@ -194,12 +206,11 @@ local function read_composition(self, modem)
     return errors.fail { code = "malformed", source = "at", message = self.asks .. ": no number" }
   end
   local choices = self.choices(modem.description)
-  local choice = number and choices[number]
-  if not choice then
-    return number and setting.UNKNOWN, err
+  if not number then
+    return nil, err
   end
   return {
-    interfaces = choice.interfaces, by = self.by, exact = number,
+    interfaces = choices[number] and choices[number].interfaces or {}, by = self.by, exact = number,
     supported = self.is_listed and sorted_numbers(choices) or nil,
   }
 end
@@ -216,9 +227,9 @@ function M.compositions(fields)
   function class:target(now, wanted)
     local choices = self.choices(self.description)
     local number = composition.is_exact(self, wanted) and wanted.exact
-    local choice = number and choices[number]
-    local target = choice and { interfaces = choice.interfaces, product = choice.product, exact = number }
-      or not number and closest(choices, wanted, now)
+    local choice = number and choices[number] or { interfaces = {} } -- one that is put back may have no name here
+    local target = number and { interfaces = choice.interfaces, product = choice.product, exact = number }
+      or closest(self, choices, wanted, now)
     if target then
       return target
     end

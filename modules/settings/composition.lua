@@ -121,7 +121,7 @@ end
 ---@param target settings.composition
 ---@param folder string? where the kernel's modules are
 ---@return moontower.error?
-local function refusal(description, target, folder)
+function M.refusal(description, target, folder)
   local set, needed = M.set(target.interfaces), {}
   description = renamed(description, target.product)
   if not set.mbim and not set.qmi and not set.at then
@@ -171,6 +171,9 @@ function M.class(by)
   end
 
   function fields.show(_, value)
+    if #value.interfaces == 0 and value.exact then
+      return ("composition %d"):format(value.exact)
+    end
     return table.concat(value.interfaces, "+")
   end
 
@@ -187,7 +190,7 @@ function M.class(by)
 
   function fields:why_not(modem, wanted, now)
     local target, err = self:target(now, wanted)
-    return err or refusal(modem.description, target, self.modules)
+    return err or M.refusal(modem.description, target, self.modules)
   end
 
   function fields:set(modem, wanted, now)

@@ -594,6 +594,34 @@ function T.test_values_of_bands_by_family()
   end
 end
 
+-- A number that has no name here is put back, and is no choice.
+function T.test_a_composition_without_a_name()
+  local values = { ["#USBCFG"] = "9" }
+  local modem = telit("1061", values, {})
+  with_kernel(TELIT_KNOWS, "modules.alias", function(folder)
+    local setting = settings_of(modem, { composition = { "qmi" } }, folder).composition
+    local now = assert(setting:read(modem))
+    lu.assertEquals({ setting:show(now), now.interfaces, now.exact }, { "composition 9", {}, 9 })
+    lu.assertNil(setting:of_number(9))
+    lu.assertEquals(run(setting, modem, { "qmi" }), "AT#USBCFG=1")
+    lu.assertEquals(values["#USBCFG"], "9")
+  end)
+end
+
+-- Of two with all that is wanted, the host may have a driver for one alone.
+function T.test_the_composition_that_has_a_driver_is_chosen()
+  local modem = telit("1201", { ["#USBCFG"] = "0" }, {})
+  for known, number in pairs { ["1204"] = 2, ["1252"] = 7 } do
+    with_kernel(("alias usb:v1BC7p%sd*dc*dsc*dp*icFFisc*ip*in* option\n"):format(known)
+      .. "alias usb:v*p*d*dc*dsc*dp*ic02isc0Eip00in* cdc_mbim\n", "modules.alias", function(folder)
+        local setting = settings_of(modem, { composition = { "mbim" } }, folder).composition
+        local now, wanted = assert(setting:read(modem)), assert(setting:normalise { "mbim", "at" })
+        lu.assertEquals({ setting:how(now, wanted), setting:why_not(modem, wanted, now) },
+          { ("AT#USBCFG=%d"):format(number) })
+      end)
+  end
+end
+
 -- Any of these leaves something out.
 function T.test_a_telit_without_an_automatic_choice()
   local modem = telit("1061", { ["+WS46"] = "22" }, { ["+WS46"] = "(22,28,29)" })
