@@ -26,7 +26,7 @@ local effects = {
 }
 -- The values in a maker's table of `orders`.
 local kinds = {
-  restart = function(parameters) return not parameters and "change" or nil end,
+  restart = function() return "change" end,
   change = function(parameters) return parameters and "change" or nil end,
   context = function(parameters) return parameters and of_state(parameters) end,
 }
