@@ -83,9 +83,10 @@ return {
 
   epilog = [[
 A connection ends with it; `moontower up` makes a new one. What was set before (`moontower usbcomp`, AT commands) is in
-effect afterwards. The modem is asked by AT (AT!RESET, AT+CFUN=1,1), by QMI, or by MBIM, whichever it takes, and
-followed by its USB path, as its product id and its ports may change. A modem that answers nothing still gets these
-orders; if it follows none, --usb and --power do without it: the ladder of `moontower serve` has these as rungs.]],
+effect afterwards. The modem is asked by AT (its maker's command, such as AT!RESET or AT#REBOOT, or AT+CFUN=1,1), by
+QMI, or by MBIM, whichever it takes, and followed by its USB path, as its product id and its ports may change. A modem
+that answers nothing still gets these orders; if it follows none, --usb and --power do without it: the ladder of
+`moontower serve` has these as rungs.]],
 
   options = {
     option.device,
