@@ -31,8 +31,8 @@ local M = {}
 -- Limits of a file's body; a policy waits in its `run`.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 5
 
--- Policies that have become options of others.
-local replaced = { ladder = 'Write { "reconnect", rungs = ..., cooldowns = ..., hook = ... } instead.' }
+---Policies that have become options of others.
+M.replaced = { ladder = 'Write { "reconnect", rungs = ..., cooldowns = ..., hook = ... } instead.' }
 
 local function is_each(value)
   return type(value) == "table" and value.modem == "ready" and next(value, next(value)) == nil
@@ -137,7 +137,7 @@ function M.load(name, options)
   elseif not path then
     return errors.fail {
       code = "not-found", source = "policy", message = ("there is no policy '%s'"):format(name),
-      hint = replaced[name]
+      hint = M.replaced[name]
         or "Policies are files in /etc/moontower/policies and among ours; a path needs a slash in it: ./mine.lua.",
     }
   end

@@ -249,9 +249,10 @@ end
 
 local function no_such(name, arguments)
   local meant = require "cli.nearest"(name, M.names())
-  local hint = meant and ("Did you mean `moontower %s`? "):format(meant) or ""
-  return usage_error(("there is no command '%s'"):format(name),
-    (two_meanings[name] or hint) .. "`moontower help` lists them.", arguments)
+  local replaced = require("policy").replaced[name]
+  local hint = two_meanings[name] or replaced and replaced .. " "
+    or meant and ("Did you mean `moontower %s`? "):format(meant) or ""
+  return usage_error(("there is no command '%s'"):format(name), hint .. "`moontower help` lists them.", arguments)
 end
 
 ---The same in this engine, without asking a daemon first, unless `elsewhere` does.

@@ -39,7 +39,8 @@ M.fields = {
     .. "[below](#what-a-person-has-ordered)" },
   { "needs_no_reader", validate.flag, "it continues when its standard output is a pipe without a reader; other "
     .. "commands end then, as by Ctrl-C" },
-  { "precedes_command", validate.flag, "its first argument is a command: what follows is for that, options too" },
+  { "precedes_command", validate.flag, "its argument `command`, which takes `args = \"+\"`, is a command: what follows "
+    .. "is for that, options too" },
   { "passes_help_on", validate.flag, "its first argument is a script: `--help` behind that is for the script" },
 }
 
@@ -48,10 +49,20 @@ local function mistake_in_options(options)
   return why and ("'options' should be a list: %s"):format(why) or declaration.mistake_in_list(parsers.flat(options))
 end
 
+-- The command that it precedes is read from there, also where the command does not run.
+local function has_command(options)
+  for _, option in ipairs(parsers.flat(options)) do
+    if option[1] == "command" and option.args == "+" and not option.target then return true end
+  end
+  return false
+end
+
 local function mistake_in(value)
   local mistake = declaration.mistake(M.fields, value, "field") or mistake_in_options(value.options or {})
   if mistake then
     return "a command: " .. mistake
+  elseif value.precedes_command and not has_command(value.options) then
+    return 'a command: one with `precedes_command` needs the argument { "command", ..., args = "+" }'
   end
   local ok, message = pcall(parsers.new, "", value)
   return not ok and ("its options are declared wrongly: %s"):format(message) or nil

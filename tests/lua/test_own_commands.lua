@@ -230,6 +230,27 @@ function T.test_the_daemon_refuses_what_others_can_write()
   lu.assertStrContains(out, "false\t/run/test/x/modules/helper.lua is refused: /run/test/x/modules can be written by")
 end
 
+function T.test_the_command_that_it_precedes_is_declared()
+  local folder, _ <close> = place {
+    wrong = [[return { summary = "x", precedes_command = true, run = print,
+      options = { { "words", require("base.validate").any_text, "Words", args = "+" } } }]],
+    right = [[return { summary = "x", precedes_command = true, run = function(args) print(args.command[2]) end,
+      options = { { "command", require("base.validate").any_text, "A command", args = "+" } } }]],
+  }
+  local out, status, err = run(folder, "wrong", "reset")
+  lu.assertEquals({ out, status }, { "", 1 })
+  lu.assertStrContains(err, 'one with `precedes_command` needs the argument { "command", ..., args = "+" }')
+  lu.assertEquals({ run(folder, "right", "reset", "--usb") }, { "--usb\n", 0, "" })
+end
+
+-- A configuration that names it gets the same hint.
+function T.test_a_policy_that_has_become_an_option()
+  local folder, _ <close> = place {}
+  local out, status, err = run(folder, "ladder")
+  lu.assertEquals({ out, status }, { "", 2 })
+  lu.assertStrContains(err, 'Write { "reconnect", rungs = ')
+end
+
 -- Policies stand still while it runs, and what it orders lasts: in a folder, or as a file that `run` is given.
 local OFF = [[
 return { summary = "Switch the radio off.", order = function() return "radio off" end, exits = { [3] = true },
