@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* AT framing: takes a modem's bytes apart into lines and prompts, final results, fields; no I/O. */
 
-#include "at.h"
+#include "wire/at.h"
 
 static bool is_blank(uint8_t byte)
 {

@@ -4,7 +4,7 @@
 #ifndef MT_WIRE_AT_H
 #define MT_WIRE_AT_H
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 #define MT_AT_LINE_MAX 4096 /* of a longer line, the rest is dropped */
 

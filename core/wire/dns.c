@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* DNS (RFC 1035), as much as it takes to ask one question and to know its answer. */
 
-#include "dns.h"
+#include "wire/dns.h"
 
 enum {
     TYPE_A = 1,

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 enum { MT_DNS_MAX_QUERY = 12 + 255 + 4 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The internet checksum of RFC 1071: the complement of a one's-complement sum of 16-bit words. */
 
-#include "inet.h"
+#include "wire/inet.h"
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 void mt_inet_add(struct mt_inet_sum *sum, const void *bytes, size_t size)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* MBIM framing: reads and builds messages, splits them into fragments and joins fragments. */
 
-#include "mbim.h"
+#include "wire/mbim.h"
 
 #include <errno.h>
 

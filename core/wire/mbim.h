@@ -4,7 +4,7 @@
 #ifndef MT_WIRE_MBIM_H
 #define MT_WIRE_MBIM_H
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 /* Message types: what the host sends, and what the modem ("function" in the standard) sends. */
 #define MT_MBIM_OPEN 0x00000001u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* QMI framing: reads and builds messages, with QMUX's header or without. */
 
-#include "qmi.h"
+#include "wire/qmi.h"
 
 #include <errno.h>
 

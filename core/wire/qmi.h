@@ -4,7 +4,7 @@
 #ifndef MT_WIRE_QMI_H
 #define MT_WIRE_QMI_H
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 #define MT_QMI_CTL 0x00u        /* the control service: its messages have a shorter header */
 #define MT_QMI_CLIENT_ALL 0xFFu /* an indication for every client of the service */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The Lua module core.schema: the codec object, and the errors that its parts share. */
 
-#include "schema.h"
+#include "wire/schema.h"
 
 #include <lauxlib.h>
 
-#include "schema_form.h"
+#include "wire/schema_form.h"
 
 #define CODEC "mt.schema.codec"
 

@@ -4,8 +4,8 @@
 #ifndef MT_WIRE_SCHEMA_CODER_H
 #define MT_WIRE_SCHEMA_CODER_H
 
-#include "bytes.h"
-#include "schema_form.h"
+#include "wire/bytes.h"
+#include "wire/schema_form.h"
 
 /* On the stack: the codec, the bytes or values, the pool, and */
 #define MT_SCHEMA_BUFFER 4 /* of an encoder, once the message is a long one */

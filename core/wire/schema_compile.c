@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The compiler of core.schema: turns a declaration's tables into structs, or refuses them. */
 
-#include "schema_compile.h"
+#include "wire/schema_compile.h"
 
 #include <lauxlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef MT_WIRE_SCHEMA_COMPILE_H
 #define MT_WIRE_SCHEMA_COMPILE_H
 
-#include "schema_form.h"
+#include "wire/schema_form.h"
 
 /* Functions here work on the table at the top of the stack; all may raise. */
 struct mt_schema_compiler {

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "schema_coder.h"
+#include "wire/schema_coder.h"
 
 /* One structure: references count from its start, and are checked against its end. */
 struct scope {

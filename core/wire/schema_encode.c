@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "schema_coder.h"
+#include "wire/schema_coder.h"
 
 /* One structure: references count from its start, and are filled in once its fixed part is out. */
 struct scope {

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema_coder.h"
-#include "utf16.h"
-#include "uuid.h"
+#include "wire/schema_coder.h"
+#include "wire/utf16.h"
+#include "wire/uuid.h"
 
 static bool push_flags(struct mt_schema_decoder *d, const struct mt_schema_type *type,
                        uint64_t value)

@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "schema_coder.h"
+#include "wire/schema_coder.h"
 
 #define TAGS 256
 #define HEADER 3 /* u8 tag, u16 length */

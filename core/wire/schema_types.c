@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "schema_compile.h"
+#include "wire/schema_compile.h"
 
 static const char *const kind_names[] = {
     "uint",   "int",   "float", "uuid", "ipv4", "ipv6", "bytes",   "string", "rest", "utf16",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Takes a stream of bytes apart into frames, wherever it was cut on its way. */
 
-#include "stream.h"
+#include "wire/stream.h"
 
 static bool take(struct mt_reader *input, size_t size, struct mt_reader *taken)
 {

@@ -4,7 +4,7 @@
 #ifndef MT_WIRE_STREAM_H
 #define MT_WIRE_STREAM_H
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 #define MT_STREAM_FRAME_MAX 65536 /* the largest frame put together here */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Text on the wire: converts between the UTF-16LE of MBIM and the UTF-8 of everything else. */
 
-#include "utf16.h"
+#include "wire/utf16.h"
 
 #include <errno.h>
 

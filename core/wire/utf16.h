@@ -4,7 +4,7 @@
 #ifndef MT_WIRE_UTF16_H
 #define MT_WIRE_UTF16_H
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 /* The most bytes of a result: 3 of UTF-8 for a code unit, 2 of UTF-16 for a byte. */
 #define MT_UTF8_ROOM(utf16_size) ((utf16_size) / 2 * 3)

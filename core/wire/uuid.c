@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* UUIDs as text and as the 16 bytes in network order that MBIM sends. */
-#include "uuid.h"
+#include "wire/uuid.h"
 
 #include <stddef.h>
 
