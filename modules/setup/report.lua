@@ -1,5 +1,6 @@
--- SPDX-License-Identifier: MIT The report of `setup`, in /var/lib/moontower/setup: written before each step, so that
--- later runs know what was changed and how to put it back, whatever happens.
+-- SPDX-License-Identifier: MIT
+-- The report of `setup`, in /var/lib/moontower/setup: written before each step, so that later runs know what was
+-- changed and how to put it back, whatever happens.
 
 local errors = require "errors"
 local fs = require "core.fs"

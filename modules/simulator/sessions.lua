@@ -1,5 +1,6 @@
--- SPDX-License-Identifier: MIT The modem's sessions: which requests succeed, what the network assigns, and how a
--- session ends. Methods of simulator.modem.
+-- SPDX-License-Identifier: MIT
+-- The modem's sessions: which requests succeed, what the network assigns, and how a session ends. Methods of
+-- simulator.modem.
 
 local task = require "task"
 

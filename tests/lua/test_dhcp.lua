@@ -1,5 +1,6 @@
--- SPDX-License-Identifier: MIT DHCP's options, as servers write them and as they should not; a server that is asked
--- twice gives the same address; a lease is renewed in time, or the connection ends.
+-- SPDX-License-Identifier: MIT
+-- DHCP's options, as servers write them and as they should not; a server that is asked twice gives the same address; a
+-- lease is renewed in time, or the connection ends.
 
 local addresses = require "modem.addresses"
 local dhcp = require "modem.dhcp"

@@ -1,6 +1,6 @@
--- SPDX-License-Identifier: MIT For test_hostile_qmi: hostile_qmi.lua ATTACK COMMAND runs a shell command beside a modem
--- that attacks the host over QMI, and prints JSON: how the command has ended, and what the host was like before and
--- after.
+-- SPDX-License-Identifier: MIT
+-- For test_hostile_qmi: hostile_qmi.lua ATTACK COMMAND runs a shell command beside a modem that attacks the host over
+-- QMI, and prints JSON: how the command has ended, and what the host was like before and after.
 
 local core = require "core.qmi"
 local ctl = require "qmi.ctl"

@@ -1,5 +1,6 @@
--- SPDX-License-Identifier: MIT For tests: runs commands in a world with a simulated modem, as a user would, and returns
--- the host's settings before and after.
+-- SPDX-License-Identifier: MIT
+-- For tests: runs commands in a world with a simulated modem, as a user would, and returns the host's settings before
+-- and after.
 
 local fs = require "core.fs"
 local lu = require "luaunit"
