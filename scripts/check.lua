@@ -5,7 +5,7 @@ local carrier = require "carrier"
 local locate = require "loading.locate"
 local option = require "cli.option"
 local validate = require "base.validate"
-local words = require "setup.explain"
+local explain = require "setup.explain"
 local wrap = require "terminal.wrap"
 
 -- The field that a mistake names: "bearers[2]: the key 'auth' should be ..." is about "bearers.2.auth".
@@ -50,7 +50,7 @@ local function load(args)
     name = "./" .. name
   end
   local chosen, err, source = carrier.load(name, { apn = args.apn }, true)
-  err = err or words.mistake(chosen)
+  err = err or explain.mistake(chosen)
   if err then
     return nil, with_line(err, source)
   end
@@ -81,9 +81,9 @@ how to write one.]],
     if not chosen then
       return nil, err
     elseif args.json then
-      print(require("base.json").encode({ carrier = words.public(chosen) }, { indent = true }))
+      print(require("base.json").encode({ carrier = explain.public(chosen) }, { indent = true }))
     else
-      for _, line in ipairs(words.lines(chosen)) do wrap.print(line) end
+      for _, line in ipairs(explain.lines(chosen)) do wrap.print(line) end
     end
     return 0
   end,

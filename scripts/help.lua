@@ -5,7 +5,7 @@ local command = require "cli.command"
 local errors = require "errors"
 local handbook = require "cli.handbook"
 local json = require "base.json"
-local likely = require "cli.nearest"
+local nearest = require "cli.nearest"
 local option = require "cli.option"
 local parser = require "cli.parser"
 local places = require "loading.places"
@@ -56,7 +56,7 @@ local function names()
 end
 
 local function not_there(name)
-  local meant = likely(name, names())
+  local meant = nearest(name, names())
   return errors.fail {
     code = "usage", source = "help", message = ("there is no command or topic '%s'"):format(name),
     hint = (meant and ("Did you mean `moontower help %s`? "):format(meant) or "") .. "`moontower help` lists them.",

@@ -7,8 +7,8 @@ local errors = require "errors"
 local task = require "task"
 local verdict = require "cause.verdict"
 local at_errors = require "at.errors"
-local hear = require "at.demux"
-local sync = require "at.resync"
+local demux = require "at.demux"
+local resync = require "at.resync"
 local text = require "at.text"
 
 local ANSWER_TIME = 10
@@ -38,7 +38,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field port core.port? nil once closed
 ---@field lost moontower.error? why there is nothing to hear from the modem any more
 ---@field current at.job? what the modem is at
----@field unsure boolean? the next answer may not be the next command's: at/sync.lua
+---@field unsure boolean? the next answer may not be the next command's: at/resync.lua
 ---@field late at.job? the last that had no answer in time
 ---@field owed integer how many answers may still come
 ---@field prompted boolean? the modem may be waiting for text
@@ -70,7 +70,7 @@ local function lose(self, err)
 end
 
 local function read_tokens(self, opened)
-  lose(self, hear.all(self, opened))
+  lose(self, demux.all(self, opened))
 end
 
 -- ---- commands ----
@@ -107,7 +107,7 @@ local function answer_prompt(self, job)
   for line in job.data:gmatch("[^\r]+") do
     job.data_lines[line] = true
   end
-  hear.show(self, ("(%d bytes)"):format(#job.data), "sent")
+  demux.show(self, ("(%d bytes)"):format(#job.data), "sent")
   return self:send(job.data .. CTRL_Z)
 end
 
@@ -115,7 +115,7 @@ local function await_final(self, job)
   local deadline, unproved = task.now() + job.seconds, nil
   while true do
     local seconds = deadline - task.now()
-    local token, err = sync.next_token(self, unproved and math.min(seconds, sync.QUIET) or seconds)
+    local token, err = resync.next_token(self, unproved and math.min(seconds, resync.QUIET) or seconds)
     if token and token.kind == "prompt" then
       answer_prompt(self, job)
     elseif token and not token.unproved then
@@ -134,7 +134,7 @@ local function await_final(self, job)
 end
 
 local function exchange(self, job)
-  local ok, err = sync.ensure(self, job.seconds)
+  local ok, err = resync.ensure(self, job.seconds)
   if not ok then
     return errors.during(err, job.shown)
   end
@@ -147,7 +147,7 @@ local function exchange(self, job)
   if final then
     return reply_of(job, final)
   end
-  sync.lose_count(self, job)
+  resync.lose_count(self, job)
   if err.code == "timeout" then
     return errors.fail {
       code = "timeout", source = "at", message = ("%s: no answer in %g seconds"):format(job.shown, job.seconds),
@@ -217,14 +217,14 @@ end
 ---@return moontower.error? err
 function Port:order(command)
   check(command, {})
-  hear.show(self, text.hide(command), "sent")
+  demux.show(self, text.hide(command), "sent")
   return self:send(command .. "\r")
 end
 
 ---Sends a command; what comes now is for it.
 ---@package
 function Port:ask(job)
-  hear.show(self, job.shown, "sent")
+  demux.show(self, job.shown, "sent")
   self.current = job
   self.parser:mark()
   return self:send(job.command .. "\r")

@@ -3,7 +3,7 @@
 
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local resolver = require "link.dns"
+local dns = require "link.dns"
 
 local MAIN_TABLE = 254
 
@@ -99,9 +99,9 @@ end
 ---@return moontower.error? err
 function M.host(name, wanted)
   local differences, err = M.kernel(name, wanted)
-  local dns = differences and wanted.journal and wanted.journal.dns
-  if dns then
-    local missing, path = resolver.missing(dns)
+  local record = differences and wanted.journal and wanted.journal.dns
+  if record then
+    local missing, path = dns.missing(record)
     for _, server in ipairs(missing) do
       add(differences, "dns", "the DNS server %s is not in use: %s does not name it", server, path)
     end

@@ -14,7 +14,7 @@ local shapes = require "state.shapes"
 local state = require "state"
 local task = require "task"
 
----@class resolver.record
+---@class dns.record
 ---@field backend "resolved"|"resolvconf"|"file"
 ---@field link string
 ---@field servers string[]
@@ -337,7 +337,7 @@ end
 
 ---@param link string
 ---@param servers string[] addresses
----@return resolver.record?
+---@return dns.record?
 ---@return moontower.error? err
 function M.plan(link, servers)
   local name = first_usable()
@@ -350,16 +350,16 @@ end
 
 ---The record of what apply() may have done for a link of which nothing is written down.
 ---@param link string
----@return resolver.record
+---@return dns.record
 function M.left_on(link) return { backend = first_usable(), link = link, servers = {} } end
 
----@param record resolver.record
+---@param record dns.record
 ---@return true? ok
 ---@return moontower.error? err
 function M.apply(record) return with_advice(backends[record.backend].apply(record)) end
 
 ---Which of the servers that apply() gave to the host it does not use any more.
----@param record resolver.record
+---@param record dns.record
 ---@return string[] servers none, too, where the host does not tell
 ---@return string? path of the file that should name them
 function M.missing(record)
@@ -374,7 +374,7 @@ function M.missing(record)
 end
 
 ---Takes back what apply() did, and nothing else.
----@param record resolver.record
+---@param record dns.record
 ---@return true? ok
 ---@return moontower.error? err
 function M.undo(record)

@@ -12,7 +12,7 @@ local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local resolver = require "link.dns"
+local dns = require "link.dns"
 local task = require "task"
 
 local check, protect = errors.check, errors.protect
@@ -211,7 +211,7 @@ local function carry_out(self)
     check(wait_for_slaac(self))
   end
   if journal.dns then
-    check(resolver.apply(journal.dns))
+    check(dns.apply(journal.dns))
   end
 end
 

@@ -7,7 +7,7 @@ local fs = require "core.fs"
 local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
-local resolver = require "link.dns"
+local dns = require "link.dns"
 local salvage = require "link.salvage"
 local state = require "state"
 local undoing_of = require "state.rollback"
@@ -31,7 +31,7 @@ local NOWHERE = salvage.NOWHERE
 ---@field addresses table[] as core.netlink takes them
 ---@field routes table[]
 ---@field accept_ra string? what the sysctl is set to
----@field dns resolver.record?
+---@field dns dns.record?
 ---@field is_salvaged boolean? it is what a damaged file still says
 
 local M = { PROTOCOL = salvage.OURS }
@@ -212,7 +212,7 @@ function M.undo(journal)
   local host_undone, err = undoing_of(function(undoing) undo_interface(undoing, journal) end)
   local dns_undone, dns_err = true, nil
   if journal.dns then
-    dns_undone, dns_err = resolver.undo(journal.dns)
+    dns_undone, dns_err = dns.undo(journal.dns)
   end
   if not dns_undone then
     log.warn("the DNS servers of %s are not taken back yet: %s", journal.key, dns_err)

@@ -7,7 +7,7 @@ local fs = require "core.fs"
 local journals = require "link.journal"
 local net = require "net"
 local netlink = require "core.netlink"
-local resolver = require "link.dns"
+local dns = require "link.dns"
 local state = require "state"
 
 local M = {
@@ -183,7 +183,7 @@ function M.make(journal, bearer, now, options)
   end
   local servers = M.all_of(bearer, "dns")
   if options.dns ~= false and #servers > 0 then
-    journal.dns, err = resolver.plan(now.name, servers)
+    journal.dns, err = dns.plan(now.name, servers)
   end
   return not err and journal or nil, err
 end

@@ -4,7 +4,7 @@
 local errors = require "errors"
 local kinds = require "base.validate"
 local netlink = require "core.netlink"
-local resolver = require "link.dns"
+local dns = require "link.dns"
 local shapes = require "state.shapes"
 
 local M = {
@@ -38,7 +38,7 @@ function M.journal(key, values)
     journal.channel, journal.created, journal.parent, journal.name = nil, nil, nil, journal.name or key
   end
   journal.is_salvaged = true
-  journal.dns = journal.dns or resolver.left_on(journal.name or key)
+  journal.dns = journal.dns or dns.left_on(journal.name or key)
   if journal.index or journal.channel then
     return journal
   end

@@ -6,10 +6,10 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
-local hours = require "usage.time_window"
 local log = require "log"
 local net = require "net"
 local state = require "state"
+local time_window = require "usage.time_window"
 
 local M = {}
 
@@ -26,7 +26,7 @@ function M.parse(text)
   local bytes = tonumber(number) and UNITS[unit] and tonumber(number) * UNITS[unit]
   if not bytes or bytes < 1 or bytes > 1e18 then
     return errors.fail {
-      code = "invalid", source = "meter", message = ("'%s' is no amount of data"):format(tostring(text)),
+      code = "invalid", source = "usage", message = ("'%s' is no amount of data"):format(tostring(text)),
       hint = 'It looks like this: "5 GB", "500 MB" or "1.5 GiB".',
     }
   end
@@ -53,15 +53,15 @@ local function passed(record, key, total)
   return total
 end
 
----@class meter.record
+---@class usage.record
 ---@field since string the first day of the latest month that the clock has ever said
 ---@field bytes integer used in it
 ---@field before { since: string, bytes: integer }? the month that the clock said before it came to that one
----@field behind meter.behind? the month that the clock says now, where that is an earlier one
+---@field behind usage.behind? the month that the clock says now, where that is an earlier one
 ---@field counter string?
 ---@field total integer?
 
----@class meter.behind
+---@class usage.behind
 ---@field since string
 ---@field next string when the next one begins
 ---@field bytes integer used in it, without what counts in `since`
@@ -120,7 +120,7 @@ end
 ---@return integer bytes since then
 ---@return integer next when it starts at zero again
 function M.read(modem, sim, day, now)
-  local first, next_first = hours.month(day, now)
+  local first, next_first = time_window.month(day, now)
   local month = os.date("%Y-%m-%d", first)
   local name = name_of(sim, day)
   local record, err = record_of(name, month)

@@ -1,21 +1,21 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: online only at certain hours, and only while the month's data lasts.
 
-local clock, hours, meter = require "core.clock", require "usage.time_window", require "usage"
+local clock, time_window, usage = require "core.clock", require "usage.time_window", require "usage"
 local validate, policy, status, task = require "base.validate", require "policy", require "status", require "task"
 
 local declared = {
-  { "hours", validate.parsed_by(hours.parse),
+  { "hours", validate.parsed_by(time_window.parse),
     'when it may be online: `"22:00-06:00"`, or a list of such; local time', otherwise = "always" },
-  { "budget", validate.parsed_by(meter.parse),
+  { "budget", validate.parsed_by(usage.parse),
     'what it may use in a month: `"5 GB"` (B, kB, MB, GB, TB, KiB, MiB, GiB)', otherwise = "no limit" },
   { "day", validate.whole(1, 31), "the day of the month on which the budget starts again", default = 1 },
   { "modem", validate.table, "a table of options for `reconnect`", otherwise = "{}" },
   any_of = { "hours", "budget" },
 }
 local options = policy.options(..., declared)
-local windows = options.hours and assert(hours.parse(options.hours))
-local budget = options.budget and assert(meter.parse(options.budget))
+local windows = options.hours and assert(time_window.parse(options.hours))
+local budget = options.budget and assert(usage.parse(options.budget))
 local day, NEVER = options.day, math.huge
 local reconnect = assert(policy.load("reconnect", options.modem))
 
@@ -23,16 +23,16 @@ local reconnect = assert(policy.load("reconnect", options.modem))
 local function decide(modem, now)
   local used, starts_again = 0, NEVER
   if budget then
-    local usage = modem:usage(day)
-    used, starts_again = usage.bytes, usage.next
+    local month = modem:usage(day)
+    used, starts_again = month.bytes, month.next
   end
-  local edge = windows and hours.next_edge(windows, now) or NEVER
-  if windows and not hours.within(windows, now) then
+  local edge = windows and time_window.next_edge(windows, now) or NEVER
+  if windows and not time_window.within(windows, now) then
     return false, "it is outside of its hours", edge
   elseif budget and used >= budget then
     return false, ("its %s for the month are used up"):format(options.budget), starts_again
   end
-  return true, nil, math.min(edge, budget and now + meter.pause(budget - used) or NEVER)
+  return true, nil, math.min(edge, budget and now + usage.pause(budget - used) or NEVER)
 end
 
 -- It also returns when the clock is set.

@@ -4,7 +4,7 @@
 local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local lu = require "luaunit"
-local meter = require "usage"
+local usage = require "usage"
 local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local port = require "core.port"
@@ -32,7 +32,7 @@ local function pass(bytes)
   assert(device:write(header .. ("x"):rep(bytes - #header)))
 end
 
-local function used(...) return (meter.read(modem(...), SIM, 1, NOVEMBER)) end
+local function used(...) return (usage.read(modem(...), SIM, 1, NOVEMBER)) end
 
 function T.setUp()
   state.persistent.folder = os.tmpname()
@@ -74,8 +74,8 @@ function T.test_an_interface_that_is_gone_changes_nothing()
   used()
   pass(300)
   used()
-  lu.assertEquals((meter.read({ net = "wwan8", description = {} }, SIM, 1, NOVEMBER)), 300)
-  lu.assertEquals((meter.read({ description = {} }, SIM, 1, NOVEMBER)), 300)
+  lu.assertEquals((usage.read({ net = "wwan8", description = {} }, SIM, 1, NOVEMBER)), 300)
+  lu.assertEquals((usage.read({ description = {} }, SIM, 1, NOVEMBER)), 300)
   lu.assertEquals(used(), 300)
 end
 
@@ -83,18 +83,18 @@ function T.test_each_sim_has_its_own()
   used()
   pass(300)
   lu.assertEquals(used(), 300)
-  lu.assertEquals((meter.read(modem(), "another", 1, NOVEMBER)), 0)
+  lu.assertEquals((usage.read(modem(), "another", 1, NOVEMBER)), 0)
   state.persistent.remove("usage", "another")
 end
 
 function T.test_a_month_starts_again_on_its_day()
   used()
   pass(300)
-  local bytes, anew = meter.read(modem(), SIM, 1, NOVEMBER)
+  local bytes, anew = usage.read(modem(), SIM, 1, NOVEMBER)
   lu.assertEquals({ bytes, os.date("%Y-%m-%d %H:%M", anew) }, { 300, "2026-12-01 00:00" })
-  lu.assertEquals((meter.read(modem(), SIM, 1, DECEMBER)), 0)
+  lu.assertEquals((usage.read(modem(), SIM, 1, DECEMBER)), 0)
   pass(100)
-  lu.assertEquals((meter.read(modem(), SIM, 1, DECEMBER)), 100)
+  lu.assertEquals((usage.read(modem(), SIM, 1, DECEMBER)), 100)
 end
 
 -- A computer without a battery begins in 1970, and learns better from the network.
@@ -102,15 +102,15 @@ function T.test_a_clock_that_goes_back_begins_no_month()
   used()
   pass(300)
   used()
-  lu.assertEquals((meter.read(modem(), SIM, 1, 3 * 86400)), 300)
+  lu.assertEquals((usage.read(modem(), SIM, 1, 3 * 86400)), 300)
   pass(100)
-  lu.assertEquals((meter.read(modem(), SIM, 1, 3 * 86400)), 400)
+  lu.assertEquals((usage.read(modem(), SIM, 1, 3 * 86400)), 400)
   lu.assertEquals(used(), 400)
 end
 
 local function at(text)
   local year, month, day = text:match "(%d+)-(%d+)-(%d+)"
-  return (meter.read(modem(), SIM, 15, os.time { year = year, month = month, day = day }))
+  return (usage.read(modem(), SIM, 15, os.time { year = year, month = month, day = day }))
 end
 
 -- A bad RTC, or a network with a wrong time. The data of that time belongs to the true month; the next one
@@ -153,19 +153,19 @@ function T.test_amounts()
   for text, bytes in pairs {
     ["5 GB"] = 5000000000, ["500MB"] = 500000000, ["1.5 GiB"] = 1610612736, ["1 B"] = 1, [" 2 TB "] = 2000000000000,
   } do
-    lu.assertEquals(meter.parse(text), bytes)
+    lu.assertEquals(usage.parse(text), bytes)
   end
   for _, wrong in ipairs { "", "5", "GB", "5 gigabytes", "-5 GB", "0 GB", "1..5 GB", "1e9 GB" } do
-    local bytes, err = meter.parse(wrong)
+    local bytes, err = usage.parse(wrong)
     lu.assertNil(bytes, wrong)
     lu.assertEquals(err.code, "invalid")
   end
 end
 
 function T.test_it_looks_the_sooner_the_less_is_left()
-  lu.assertEquals(meter.pause(0), 2)
-  lu.assertEquals(meter.pause(20e6 * 60), 60)
-  lu.assertEquals(meter.pause(1e15), 300)
+  lu.assertEquals(usage.pause(0), 2)
+  lu.assertEquals(usage.pause(20e6 * 60), 60)
+  lu.assertEquals(usage.pause(1e15), 300)
 end
 
 return T
