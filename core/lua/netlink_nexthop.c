@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* core.netlink: the next hops that routes can share, and groups of them; libnl 3.7 knows none. */
 #include <errno.h>
-#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <netlink/addr.h>
-#include <netlink/attr.h>
-#include <netlink/errno.h>
-#include <netlink/msg.h>
 
 #include "engine/error.h"
+#include "host/netlink_nexthop.h"
 #include "lua/netlink_request.h"
 #include "lua/table.h"
 
@@ -21,30 +18,17 @@ static int l_nexthops(lua_State *L)
     return mt_lua_netlink_list(L, MT_NETLINK_NEXTHOP, "next hops");
 }
 
-struct nexthop {
-    struct nhmsg header;
-    int link;
-    struct nl_addr *gateway;
-    int count;
-    struct nexthop_grp members[MT_NETLINK_HOPS];
-};
-
 static int read_member(lua_State *L, void *context)
 {
-    struct nexthop *nexthop = context;
+    struct mt_nexthop *nexthop = context;
     struct nexthop_grp *member = &nexthop->members[nexthop->count++];
-    int weight = mt_lua_netlink_weight(L, UINT16_MAX) - 1;
-    *member = (struct nexthop_grp){
-        .id = (uint32_t)mt_argument_integer(L, "id", UINT32_MAX, 0),
-        .weight = (uint8_t)weight,
-    };
-    /* Since Linux 6.12; before, the kernel refuses anything but zero there. */
-    *(&member->weight + 1) = (uint8_t)(weight >> 8);
+    mt_nexthop_set_weight(member, mt_lua_netlink_weight(L, UINT16_MAX));
+    member->id = (uint32_t)mt_argument_integer(L, "id", UINT32_MAX, 0);
     return member->id ? 0 : -EINVAL;
 }
 
 /* A link, and perhaps a gateway on it. Nothing raises while there is a gateway. */
-static int read_way(lua_State *L, struct nexthop *nexthop)
+static int read_way(lua_State *L, struct mt_nexthop *nexthop)
 {
     const char *link = mt_argument_need(L, "link");
     int family = mt_lua_netlink_family(L);
@@ -59,25 +43,6 @@ static int read_way(lua_State *L, struct nexthop *nexthop)
     if (nexthop->link < 0)
         return nexthop->link;
     return family && family != gateway ? -EINVAL : 0;
-}
-
-static int build(const struct nexthop *nexthop, int type, int flags, uint32_t id,
-                 struct nl_msg **message)
-{
-    struct nhmsg header = nexthop->header;
-    *message = nlmsg_alloc_simple(type, flags);
-    if (!*message)
-        return -NLE_NOMEM;
-    nlmsg_append(*message, &header, sizeof(header), NLMSG_ALIGNTO);
-    nla_put_u32(*message, NHA_ID, id);
-    if (nexthop->link)
-        nla_put_u32(*message, NHA_OIF, (uint32_t)nexthop->link);
-    if (nexthop->gateway)
-        nla_put_addr(*message, NHA_GATEWAY, nexthop->gateway);
-    if (nexthop->count)
-        nla_put(*message, NHA_GROUP, nexthop->count * (int)sizeof(nexthop->members[0]),
-                nexthop->members);
-    return 0; /* a page has room for all of them */
 }
 
 static int changed_nexthop(lua_State *L, const char *what, uint32_t id, int status)
@@ -107,9 +72,8 @@ static uint32_t need_id(lua_State *L)
  */
 static int l_add_nexthop(lua_State *L)
 {
-    struct nexthop nexthop = { .link = 0 };
+    struct mt_nexthop nexthop = { .id = need_id(L) };
     struct nl_msg *message = NULL;
-    uint32_t id = need_id(L);
     int flags = NLM_F_CREATE | (mt_argument_flag(L, "replace") ? NLM_F_REPLACE : NLM_F_EXCL);
     nexthop.header.nh_protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, RTPROT_STATIC);
     nexthop.header.nh_flags = mt_argument_flag(L, "onlink") ? RTNH_F_ONLINK : 0;
@@ -117,21 +81,20 @@ static int l_add_nexthop(lua_State *L)
     if (status == 0)
         status = read_way(L, &nexthop);
     if (status >= 0) {
-        int built = build(&nexthop, RTM_NEWNEXTHOP, flags, id, &message);
+        int built = mt_nexthop_build(&nexthop, RTM_NEWNEXTHOP, flags, &message);
         status = mt_lua_netlink_send(L, built, message);
     }
     nl_addr_put(nexthop.gateway);
-    return changed_nexthop(L, "add", id, status);
+    return changed_nexthop(L, "add", nexthop.id, status);
 }
 
 /* del_nexthop { id= } -> true | nil, err. The routes that need it go with it. */
 static int l_del_nexthop(lua_State *L)
 {
-    static const struct nexthop any;
-    uint32_t id = need_id(L);
+    struct mt_nexthop nexthop = { .id = need_id(L) };
     struct nl_msg *message = NULL;
-    int built = build(&any, RTM_DELNEXTHOP, 0, id, &message);
-    return changed_nexthop(L, "delete", id, mt_lua_netlink_send(L, built, message));
+    int built = mt_nexthop_build(&nexthop, RTM_DELNEXTHOP, 0, &message);
+    return changed_nexthop(L, "delete", nexthop.id, mt_lua_netlink_send(L, built, message));
 }
 
 const luaL_Reg mt_lua_netlink_nexthops[] = {

@@ -15,6 +15,7 @@
 #include <netlink/route/route.h>
 #include <netlink/route/rule.h>
 
+#include "host/netlink_nexthop.h"
 #include "lua/table.h"
 
 /* NULL where there is none, or none that is whole. */
@@ -218,13 +219,6 @@ static void push_route(lua_State *L, const struct mt_netlink_item *item)
         set_hops(L, route);
 }
 
-/* Since Linux 6.12, the byte after the weight is its upper half; before, it was zero. */
-static int weight_of(const struct nexthop_grp *member)
-{
-    const uint8_t *upper = (const uint8_t *)&member->weight + 1;
-    return (*upper << 8 | member->weight) + 1;
-}
-
 static void set_group(lua_State *L, const struct nlattr *group)
 {
     const struct nexthop_grp *members = nla_data(group);
@@ -233,7 +227,7 @@ static void set_group(lua_State *L, const struct nlattr *group)
     for (int i = 0; i < count; i++) {
         lua_createtable(L, 0, 2);
         mt_table_set_integer(L, "id", members[i].id);
-        mt_table_set_integer(L, "weight", weight_of(&members[i]));
+        mt_table_set_integer(L, "weight", mt_nexthop_weight(&members[i]));
         lua_rawseti(L, -2, i + 1);
     }
     lua_setfield(L, -2, "group");

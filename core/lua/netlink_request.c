@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "engine/error.h"
+#include "host/netlink_nexthop.h"
 #include "lua/netlink_push.h"
 #include "lua/table.h"
 

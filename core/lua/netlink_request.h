@@ -38,10 +38,8 @@ int mt_lua_netlink_ip(lua_State *L, const char *field, bool network, struct nl_a
 /* From 1 to `largest`; 1 where it is not given. */
 int mt_lua_netlink_weight(lua_State *L, int largest);
 
-enum { MT_NETLINK_HOPS = 256 }; /* the longest list of them */
-
 /*
- * Calls `read` for each table in the list that is in the field `name`; it finds that table where
+ * Calls `read` for each table in the list that is in the field `name`, MT_NETLINK_HOPS at most; it finds that table where
  * arguments are, at index 1. How many there were: 0 without such a field; or its negative errno.
  */
 int mt_lua_netlink_each(lua_State *L, const char *name, int (*read)(lua_State *L, void *context),
