@@ -14,8 +14,12 @@ local function is_pattern(value)
   if type(value) ~= "string" or value == "" then
     return false
   end
-  local bare = value:gsub("%%.", ""):gsub("%[%^?%]?[^%]]*%]", "")
-  return not bare:find "[%%%[]" and select(2, bare:gsub("%(", "")) == select(2, bare:gsub("%)", ""))
+  local special = value:gsub("%%%%", "")
+  if (special .. " "):find "%%f[^%[]" or special:find "%%b.?$" or special:find "%%%d" then
+    return false
+  end
+  local bare = value:gsub("%%.", ""):gsub("%[%^?%]?[^%]]*%]", ""):gsub("%b()", "")
+  return not bare:find "[%%%[()]"
 end
 
 local function is_uuid(value)

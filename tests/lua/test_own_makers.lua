@@ -17,7 +17,7 @@ return maker {
   name = "acme",
   usb = { ["abcd"] = { only_modems = true, { "0001 0002", ports = { [0] = "dm", [2] = "at" } } },
     ["1199"] = { { "9071", ports = { [5] = "nmea" } } } },
-  at = { secret = "#ACMEKEY", resets = { "AT#ACMERESET" } },
+  at = { secret = "#ACMEKEY", pins = { "%+A%f[^%w]", "[%]x](%b())" }, resets = { "AT#ACMERESET" } },
 }
 ]]
 
@@ -75,6 +75,8 @@ function T.test_a_maker_with_a_mistake_in_a_value_does_not_count()
     { 'unlock = { { "x" } }', "'unlock' of a maker should be a list of ways" },
     { 'mbim_services = { x = "zz" }', "'x' should be a UUID" },
     { 'at = { pins = { "%+CPIN[" } }', "entry 1 should be a Lua pattern" },
+    { 'at = { strands = { "%+OFF%f" } }', "entry 1 should be a Lua pattern" },
+    { 'at = { strands = { "%+OFF)(" } }', "entry 1 should be a Lua pattern" },
     { 'at = { orders = { ["!X"] = "bogus" } }', "'!X' should be one of restart, change, context" },
   } do
     local out, err = ask { acme = ('return require "maker" { name = "acme", %s }'):format(case[1]) }
