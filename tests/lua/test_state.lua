@@ -164,7 +164,8 @@ damage() { for f in /run/moontower/*/*.json /var/lib/moontower/*/*.json; do
 
 function T.test_down_undoes_what_a_damaged_journal_does_not_tell()
   for _, damage in ipairs {
-    "echo >$f", "head -c 100 $f >$f.x; mv $f.x $f", 'sed -i "s/\\"version\\":1/\\"version\\":9/" $f',
+    "echo >$f", "head -c 100 $f >$f.x; mv $f.x $f", 'sed -i "s/\\"version\\":[12]/\\"version\\":9/" $f',
+    'sed -i "s/\\"version\\":2/\\"version\\":1/" $f', -- an older moontower has made the connection
     'sed -i "s/\\"routes\\":/\\"roads\\":/; s/\\"before\\":/\\"after\\":/" $f', "rm $f; mkdir $f",
     "rm $f; mkfifo $f",
   } do
