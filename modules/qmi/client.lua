@@ -192,16 +192,6 @@ function Client:subscribe(queue, ...)
   end
 end
 
----@param queue core.queue
-function Client:unsubscribe(queue)
-  for message, queues in pairs(self.queues) do
-    subscribers.remove(queues, queue)
-    if #queues == 0 then
-      self.queues[message] = nil
-    end
-  end
-end
-
 ---An indication has come.
 ---@param message qmi.message
 ---@param tlvs string

@@ -21,7 +21,6 @@ local PROXY_TIME = 30 -- qmi-proxy opens the modem first
 -- QMI sets no limit; this is what one look at a modem asks at the same time.
 local WINDOW = 13
 local BROADCAST = 0xff
-local REMAKE_TRIES = 4
 
 ---@class qmi.exchange what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
 ---@field request fun(self, message: table, seconds: number): table?, moontower.error?
@@ -37,6 +36,7 @@ local REMAKE_TRIES = 4
 ---@field on_lost fun(err: moontower.error)? that has just happened
 ---@field on_indication fun(message: table)? gets every indication, as core.qmi has it
 ---@field on_change fun()? clients have come or gone: what allocated() returns is another list now
+---@field private making_again core.task? makes the clients again after the modem's last restart
 ---@field private has_overrun boolean? a warning has said so
 ---@field private clients table<qmi.client, true>
 ---@field private shared table<integer, qmi.client> those of device:request(), one a service
@@ -47,18 +47,43 @@ function Device:__tostring()
   return "QMI device " .. self.path
 end
 
--- A modem that has just started may be busy for some seconds. If the client cannot be made, its subscribers get the
--- reason.
-local function make_again(client)
-  local id, err
-  for attempt = 1, REMAKE_TRIES do
-    id, err = client:allocate()
-    if id or err.code == "gone" then
+local function mark_queues(clients, lost)
+  local queues = {}
+  for _, client in ipairs(clients) do client:add_queues(queues) end
+  for queue in pairs(queues) do subscribers.deliver(queue, subscribers.mark(lost)) end
+end
+
+-- Allocates all at the same time. Returns those that have worked, and those to be tried again.
+local function try_to_make(clients)
+  local tries, made, left = {}, {}, {}
+  for i, client in ipairs(clients) do
+    tries[i] = function()
+      local _, err = client:allocate()
+      return { is_gone = err ~= nil and err.code == "gone" }
+    end
+  end
+  local results = assert(task.all(table.unpack(tries)))
+  for i, client in ipairs(clients) do
+    if client.id then
+      made[#made + 1] = client
+    elseif not results[i].is_gone then
+      left[#left + 1] = client
+    end
+  end
+  return made, left
+end
+
+-- A modem that has just started may refuse for a while. What has changed until the clients are made is lost: their
+-- subscribers get a mark.
+local function make_again(clients)
+  for _ in task.backoff { first = 1, max = 60 } do
+    local made
+    made, clients = try_to_make(clients)
+    mark_queues(made, 1)
+    if #clients == 0 then
       return
     end
-    task.sleep(attempt)
   end
-  client:end_subscriptions(err)
 end
 
 -- The modem has restarted, and has forgotten which clients want indications.
@@ -69,9 +94,10 @@ local function resync(self)
     client:lose()
   end
   self.exchange:fail_after_reset()
-  for _, client in ipairs(listening) do
-    self.group:spawn(make_again, client)
+  if self.making_again then
+    self.making_again:cancel(task.unwanted)
   end
+  self.making_again = self.group:spawn(make_again, listening)
 end
 
 -- Indications were lost, and it is unknown which: each subscriber gets a mark.
@@ -80,9 +106,9 @@ local function report_overrun(self, lost)
     self.has_overrun = true
     log.warn("%s: the modem sends faster than we read; %d of its messages were lost", self.path, lost)
   end
-  local queues = {}
-  for client in pairs(self.clients) do client:add_queues(queues) end
-  for queue in pairs(queues) do subscribers.deliver(queue, subscribers.mark(lost)) end
+  local clients = {}
+  for client in pairs(self.clients) do clients[#clients + 1] = client end
+  mark_queues(clients, lost)
 end
 
 local function dispatch(self, message)

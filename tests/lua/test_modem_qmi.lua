@@ -3,7 +3,8 @@
 --
 -- Whatever the modem does, `moontower up` succeeds or says why not, in time, and leaves nothing half done.
 
-local error_codes = require("errors").codes
+local ctl = require "qmi.ctl"
+local errors = require "errors"
 local faults = require "simulator.faults"
 local find = require("modem").find
 local fs = require "core.fs"
@@ -232,6 +233,32 @@ function T.test_events_come_though_the_restarted_modem_is_busy_at_first()
     task.sleep(1.5) -- the second try comes after a second
     fault(sim, "roam")
     hears(events, "registration", "state", "roaming")
+  end)
+end
+
+-- The queue of the modem's events is one for all clients, so a client that cannot be made must not close it.
+function T.test_events_still_come_though_the_restarted_modem_refuses_clients_for_long()
+  with_modem(function(modem, sim)
+    local events <close> = modem:events("registration", "radio")
+    local backoff, ask, refusals = task.backoff, modem.qmi.ask, 0
+    task.backoff = function() return backoff { first = 0.01, max = 0.01 } end
+    local _ <close> = task.finally(function() task.backoff = backoff end)
+    function modem.qmi.ask(device, message, ...)
+      if message == ctl.allocate_cid and refusals < 20 then
+        refusals = refusals + 1
+        return errors.fail { code = "rejected", source = "test", message = "not yet" }
+      end
+      return ask(device, message, ...)
+    end
+    fault(sim, "qmi-sync")
+    sim:set_radio("software", "off") -- no client is there that could receive it
+    hears(events, "radio", "software", "off")
+    local later <close> = modem:events("session")
+    sim:set_radio("software", "on")
+    hears(events, "registration", "state", "home")
+    assert(modem:connect { apn = "r.ispsn" })
+    fault(sim, "disconnect")
+    hears(later, "session", "nw_error", 36)
   end)
 end
 
@@ -475,7 +502,7 @@ local function ends_well(fault_text)
   lu.assertNotStrContains(result.err, "left open", nil, said)
   lu.assertNotStrContains(result.err, "Sanitizer", nil, said)
   if result.status ~= 0 and result.status ~= 10 then
-    lu.assertNotNil(error_codes[result.said.error.code], said)
+    lu.assertNotNil(errors.codes[result.said.error.code], said)
     local is_silent = result.status == 3 or result.status == 7
     if not fault_text:find("^unplug") then -- which takes the interface with it
       eq(is_silent and without_clients(result.after) or result.after, result.before, said)
