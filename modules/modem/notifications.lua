@@ -15,6 +15,10 @@ local NAMES = { "sim", "radio", "packet", "registration", "signal", "session", "
 local is_name = {}
 for _, name in ipairs(NAMES) do is_name[name] = true end
 
+-- The order in which the modem is asked for all: first whether a connection has ended, as a modem that does not answer
+-- delays all that come later.
+local ASKED = { "session", "ip", "sim", "radio", "packet", "registration", "signal" }
+
 -- The verb that returns the value of an event, for those that are not a session's.
 local verbs = {
   sim = "sim", radio = "radio", registration = "registration", packet = "packet_service", signal = "signal",
@@ -39,8 +43,10 @@ Events.__index = Events
 ---@field private modem modem.modem
 ---@field private queue core.queue of indications
 ---@field private taken integer how many have been taken out of it
----@field private last table<string, table<integer, modem.event>> the last event of each name, and of each session
----@field private known table<string, table> the last value of each name, while it may be taken for the modem's state
+---@field private last table<string, table<integer, { value: table, number: integer }>> the last value of each name, and
+--- of each session; the number of its indication
+---@field private known table<string, table> the last value of each name, while it may be taken for the modem's state; no
+--- listener gets this table
 ---@field private listeners table<modem.events, true>
 ---@field private group task.group of the task that reads
 ---@field private lost moontower.error? why there will be no more
@@ -58,11 +64,25 @@ local function is_wanted(self, name)
   return false
 end
 
+local function copy_of(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local copy = {}
+  for key, field in pairs(value) do copy[key] = copy_of(field) end
+  return setmetatable(copy, getmetatable(value))
+end
+
+-- The number of an indication that would come now.
+local function next_number(self) return self.taken + self.queue:length() + 1 end
+
 -- A value that the modem was asked for now is news to all listeners, also to those that have come since.
 local function publish(self, name, value, is_asked)
-  local event = { name = name, value = value }
+  local event = { name = name, value = copy_of(value) }
   self.last[name] = self.last[name] or {}
-  self.last[name][value.session or 0] = event
+  self.last[name][value.session or 0] = {
+    value = event.value, number = is_asked and next_number(self) or self.taken,
+  }
   self.known[name] = value
   for listener in pairs(self.listeners) do
     if listener.names[name] and (is_asked or self.taken >= listener.first) then
@@ -75,7 +95,7 @@ end
 local function read_again(self, lost)
   log.debug("%s: %d indications were lost; its state is read again", self.modem, lost)
   self.known = {}
-  for _, name in ipairs(NAMES) do
+  for _, name in ipairs(ASKED) do
     local value
     if is_wanted(self, name) then
       local link = self.modem.link
@@ -142,8 +162,7 @@ function Notifications:subscribe(...)
     names[name] = is_name[name] or error(("there is no event '%s'"):format(name), 3)
   end
   local events = setmetatable({
-    source = self, names = names, queue = subscribers.queue(), first = self.taken + self.queue:length() + 1,
-    pending = {},
+    source = self, names = names, queue = subscribers.queue(), first = next_number(self), pending = {},
   }, Events)
   if self.lost then
     events.queue:close(self.lost)
@@ -186,9 +205,11 @@ end
 function Events:missed(lost)
   local list = {}
   for name in pairs(self.names) do
-    for _, event in pairs(self.source.last[name] or {}) do
-      list[#list + 1] = { name = name, value = event.value, lost = lost }
-      lost = nil
+    for _, last in pairs(self.source.last[name] or {}) do
+      if last.number >= self.first then
+        list[#list + 1] = { name = name, value = last.value, lost = lost }
+        lost = nil
+      end
     end
   end
   return list

@@ -171,6 +171,49 @@ function T.test_a_listener_gets_nothing_of_before()
   end)
 end
 
+-- Nor is it when the listener was too slow, and gets the last values.
+function T.test_a_slow_listener_gets_nothing_of_before()
+  with_modem(ways[1], function(modem, sim)
+    local first <close> = modem:events("registration", "signal")
+    fault(sim, "roam")
+    next_that_reads(first, "registration", "state", "roaming")
+    local second <close> = modem:events("registration", "signal")
+    for i = 1, 100 do
+      sim:set_signal(i % 31)
+      assert(task.timeout(PATIENCE, first.next, first))
+    end
+    for _ = 1, 64 do eq(second:next().name, "signal") end
+    eq(second:next(), { name = "signal", value = { dbm = -113 + 2 * (100 % 31) }, lost = 36 })
+    fault(sim, "none")
+    eq(second:next().value.state, "home")
+  end)
+end
+
+-- Many indications are read with the last value, so a listener that writes into an event must not change it.
+function T.test_a_listener_cannot_change_what_is_known()
+  with_modem(ways[2], function(modem, sim)
+    local events <close> = modem:events("radio")
+    sim:set_radio("software", "off")
+    local event = next_that_reads(events, "radio", "software", "off")
+    event.value.hardware = "off"
+    sim:set_radio("software", "on")
+    eq(next_that_reads(events, "radio", "software", "on").value.hardware, "on")
+  end)
+end
+
+-- A modem that does not answer one question delays the end of a connection the least.
+function T.test_sessions_are_asked_for_first()
+  with_modem(ways[1], function(modem)
+    local events <close> = modem:events("sim", "radio", "packet", "registration", "signal", "session")
+    local asked = task.queue()
+    for _, verb in ipairs { "sim", "radio", "packet_service", "registration", "signal", "session" } do
+      modem[verb] = function() asked:push(verb) end
+    end
+    subscribers.deliver(modem.notifications.queue, subscribers.mark(5))
+    eq(task.timeout(PATIENCE, asked.pop, asked), "session")
+  end)
+end
+
 -- The mark for what was lost may be older than the listener, and what was lost younger.
 function T.test_a_listener_gets_what_was_lost_after_it_has_come()
   with_modem(ways[1], function(modem)
