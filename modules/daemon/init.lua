@@ -104,13 +104,14 @@ local function identify_again(self, modem, sim)
   if entry ~= known.entry then
     local name = modem.description.name
     self.overrides[name] = nil -- it was for another SIM
+    local function resume() self.supervisor:resume(name) end
+    local _ <close> = task.finally(resume)
     self.supervisor:pause(name)
     self.supervisor:modem_gone(modem)
     if modem.link then
       modem.link:close()
     end
     assign_policy(self, modem, "it has said who it is")
-    self.supervisor:resume(name)
   end
 end
 
@@ -171,7 +172,7 @@ local function modem_gone(self, modem)
   repair() -- what was on an interface that is gone
 end
 
-local function read_anew(self)
+local function read_again(self)
   local new, err = config.load(self.path)
   if not new then
     log.error("the configuration stays as it was: %s", err)
@@ -194,7 +195,7 @@ local function serve_reloads(self)
   while true do
     local answer = self.reloads:pop()
     local _ <close> = self.manager:reloading()
-    local ok, err = read_anew(self)
+    local ok, err = read_again(self)
     answer:push { ok = ok, err = err }
   end
 end

@@ -16,7 +16,7 @@ local TRIES, GOOD_TIME = 5, 60 -- failures in a row, each within this number of 
 -- How long one may run without waiting, what its objects may hold, how many tasks it may have, and how long it may
 -- still wait once it is to end.
 local SECONDS, BYTES, TASKS, CLEANUP = 1, 32 << 20, 1000, 45
-local MIND_TIME = 10 -- seconds that policies may take to let go of a modem that a command has claimed
+local RELEASE_TIME = 10 -- seconds that policies may take to let go of a modem that a command has claimed
 
 ---@class daemon.job one task of a policy
 ---@field name string of the policy
@@ -36,8 +36,9 @@ local Supervisor = {}
 Supervisor.__index = Supervisor
 
 local M = {
-  ---How long a policy that has failed waits: see task.backoff.
-  pauses = { first = 1, max = 300, factor = 4 },
+  ---How long a policy that has failed waits: see task.backoff. One that has run for GOOD_TIME has succeeded when it
+  ---fails, so its success lasts no longer.
+  pauses = { first = 1, max = 300, factor = 4, steady = 0 },
 }
 
 ---@param group task.group that policies live in
@@ -66,26 +67,27 @@ function Modems:changes()
   local watcher = { changed = task.queue(1), asked = {}, done = {} }
   self.watchers[watcher] = true
   watcher.changed:push(true)
-  local function minded()
+  local function answer()
     for _, done in ipairs(watcher.done) do done:push(true) end
     watcher.done = {}
   end
   local function next_list()
-    minded()
+    answer()
     watcher.changed:pop()
     watcher.done, watcher.asked = watcher.asked, {}
     return self:list()
   end
   local function close()
     self.watchers[watcher] = nil
-    minded()
+    answer()
     watcher.done = watcher.asked
-    minded()
+    answer()
   end
   return next_list, nil, nil, task.finally(close)
 end
 
--- Tells policies for all modems that the list has changed. Returns what waits, for a while, until they have minded it.
+-- Tells policies for all modems that the list has changed. Returns a function that waits, for a while, until they
+-- have done what it asks for.
 local function tell_watchers(self)
   local answers = {}
   for job in pairs(self.jobs) do
@@ -97,7 +99,7 @@ local function tell_watchers(self)
     end
   end
   return function()
-    task.timeout(MIND_TIME, function()
+    task.timeout(RELEASE_TIME, function()
       for _, done in ipairs(answers) do done:pop() end
     end)
   end
@@ -141,8 +143,10 @@ local function run_for_ever(job, configured, argument)
     end
   end
   log.error("policy %s has failed %d times and is switched off; mend it, then `moontower reload`", job.name, TRIES)
-  if job.modem and job.beside then
-    status.of(job.modem):set("switched off", ("it has failed %d times"):format(TRIES))
+  if job.modem then
+    local line = status.of(job.modem)
+    line:set("switched off", ("it has failed %d times"):format(TRIES))
+    line.plan = nil
   end
   events.publish("policy-disabled", { policy = job.name, modem = job.modem and job.modem.description.name })
 end

@@ -43,10 +43,10 @@ Events.__index = Events
 ---@field private modem modem.modem
 ---@field private queue core.queue of indications
 ---@field private taken integer how many have been taken out of it
----@field private last table<string, table<integer, { value: table, number: integer }>> the last value of each name, and
---- of each session; the number of its indication
----@field private known table<string, table> the last value of each name, while it may be taken for the modem's state; no
---- listener gets this table
+---@field private last table<string, table<integer, { value: table, number: integer }>> the last value of each name and
+--- session, and the number of its indication
+---@field private known table<string, table> the last value of each name, while it may be taken for the modem's state;
+--- no listener gets this table
 ---@field private listeners table<modem.events, true>
 ---@field private group task.group of the task that reads
 ---@field private lost moontower.error? why there will be no more

@@ -204,7 +204,7 @@ end
 -- A modem that does not answer one question delays the end of a connection the least.
 function T.test_sessions_are_asked_for_first()
   with_modem(ways[1], function(modem)
-    local events <close> = modem:events("sim", "radio", "packet", "registration", "signal", "session")
+    local _ <close> = modem:events("sim", "radio", "packet", "registration", "signal", "session")
     local asked = task.queue()
     for _, verb in ipairs { "sim", "radio", "packet_service", "registration", "signal", "session" } do
       modem[verb] = function() asked:push(verb) end

@@ -99,6 +99,48 @@ function T.test_several_policies_of_one_modem()
   lu.assertEquals({ told:others()[1].policy, told:others()[1].state }, { "watch", "watched" })
 end
 
+-- On a clock by which it fails only after it has run for long: it is started again at once, each time.
+function T.test_a_policy_that_runs_for_long_between_its_failures_does_not_wait_longer_each_time()
+  local now, first, late, runs = task.now, supervisor.pauses.first, 0, task.queue()
+  local _ <close> = task.finally(function()
+    task.now, supervisor.pauses.first = now, first
+    status.forget "9-9"
+  end)
+  supervisor.pauses.first = 1e6
+  function task.now() return now() + late end
+  local group <close> = task.group()
+  local all, modem = supervisor.new(group), modem_and_policy {}
+  local configured = { name = "wrong", policy = policy { name = "wrong", each = { modem = "ready" }, run = function()
+    runs:push(true)
+    late = late + 100
+    error "no"
+  end } }
+  all:modem_ready(modem, group, { configured })
+  for i = 1, 8 do lu.assertTrue(task.timeout(60, runs.pop, runs), ("run %d"):format(i)) end
+end
+
+-- It says so in the status of the modem, too, where nothing is planned any more.
+function T.test_the_first_policy_of_a_modem_is_switched_off()
+  local group <close> = task.group()
+  local pauses, all, modem = supervisor.pauses, supervisor.new(group), modem_and_policy {}
+  local _ <close> = task.finally(function()
+    supervisor.pauses = pauses
+    status.forget "9-9"
+  end)
+  supervisor.pauses = { first = 0 }
+  local heard <close> = events.subscribe()
+  all:modem_ready(modem, group, {
+    { name = "wrong", policy = policy { name = "wrong", each = { modem = "ready" }, run = function(it)
+      status.of(it):set("online", "it says so")
+      status.of(it):schedule("something", 5)
+      error "no"
+    end } },
+  })
+  local event
+  repeat event = heard:next() until event.event == "policy-disabled"
+  lu.assertEquals({ status.of("9-9").state, status.of("9-9").plan }, { "switched off", nil })
+end
+
 -- A command that stops a policy waits until it has cleaned up, also when it is being stopped already.
 function T.test_a_command_waits_for_a_policy_that_a_reload_ends()
   local runs, cleaning, clean = { now = 0 }, task.queue(1), task.queue(1)
