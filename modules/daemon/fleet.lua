@@ -26,10 +26,13 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field group task.group what is done for this modem
 ---@field task core.task that the group lives in
 ---@field wanted core.queue a queue of queues: each for the answer to a command that wants to borrow it
+---@field asked core.queue? one of them, that waits for the next try to open the modem
+---@field has_failed boolean? a mistake has ended its task
 
 ---@class daemon.fleet
 ---@field slots table<string, daemon.slot> by name
 ---@field unusable table<string, true> modems that show neither MBIM nor QMI
+---@field resting table<string, true> modems that are left alone for a while, since the task of their last slot has failed
 ---@field requests { description: modem.description, answer: core.queue }[] for modems that are not open yet
 ---@field group task.group
 ---@field hotplug modem.hotplug
@@ -39,7 +42,7 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 local Fleet = {}
 Fleet.__index = Fleet
 
-local M = {}
+local M = { rest_time = 60 } -- seconds
 
 ---@param group task.group that the tasks live in
 ---@param on_ready fun(modem: modem.modem, group: task.group) a modem is open; the group ends when it is gone
@@ -47,7 +50,7 @@ local M = {}
 ---@return daemon.fleet
 function M.new(group, on_ready, on_gone)
   local self = setmetatable({
-    slots = {}, unusable = {}, requests = {}, group = group, hotplug = hotplug.new { "bus", "folder" },
+    slots = {}, unusable = {}, resting = {}, requests = {}, group = group, hotplug = hotplug.new { "bus", "folder" },
     on_ready = on_ready, on_gone = on_gone,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
@@ -65,17 +68,16 @@ end
 
 -- Tries until the port is open, in the modem's own task; a task that waits to borrow it gets the result of each try.
 local function open_patiently(slot)
-  local asked
   local function next_borrower()
-    asked = slot.wanted:pop()
+    slot.asked = slot.wanted:pop()
     return true
   end
   for attempt in task.backoff { first = FIRST_RETRY, max = LAST_RETRY } do
     local err
     slot.modem, err = modems.open_alone(slot.description)
-    if asked then
-      asked:push { ok = slot.modem ~= nil, err = err }
-      asked = nil
+    if slot.asked then
+      slot.asked:push { ok = slot.modem ~= nil, err = err }
+      slot.asked = nil
     end
     if slot.modem then
       break
@@ -120,6 +122,8 @@ local function add_slot(self, description)
     local ok, err = xpcall(live, require("core.task").traceback, self, slot)
     if not ok and (type(err) ~= "table" or err.code ~= "cancelled" and err.code ~= "interrupted") then
       log.error("%s: %s\n%s", name, err, type(err) == "table" and err.traceback or "")
+      slot.has_failed = true
+      self.hotplug:wake()
     elseif not ok then
       error(err, 0)
     end
@@ -127,16 +131,40 @@ local function add_slot(self, description)
   return slot
 end
 
+-- Commands that wait to borrow it wait for nothing else.
+local function answer_gone(slot, reason)
+  local gone = { err = errors.new {
+    code = "gone", source = "daemon", message = ("%s is gone: %s"):format(slot.description.control, reason),
+  } }
+  if slot.asked then
+    slot.asked:push(gone)
+  end
+  while slot.wanted:length() > 0 do slot.wanted:pop():push(gone) end
+end
+
 local function remove_slot(self, slot, reason)
   self.slots[slot.name] = nil
   log.info("%s: %s", slot.name, reason)
   slot.task:cancel(errors.new { code = "cancelled", source = "daemon", message = reason })
   slot.task:join()
-  status.of(slot.name):set("unplugged", reason)
+  answer_gone(slot, reason)
+  status.of(slot.name):set(slot.has_failed and "unusable" or "unplugged", reason)
   events.publish("modem-gone", { modem = slot.name })
   if slot.modem then
     self.on_gone(slot.modem)
   end
+end
+
+-- A modem whose task has failed is opened again later, as it may well fail again.
+local function remove_failed(self, slot)
+  local name = slot.name
+  self.resting[name] = true
+  remove_slot(self, slot, "an internal error ended its task; it is opened again later")
+  self.group:spawn(function()
+    task.sleep(M.rest_time)
+    self.resting[name] = nil
+    self.hotplug:wake()
+  end)
 end
 
 local function list_by_name()
@@ -151,7 +179,7 @@ local function is_same(slot, description)
     and slot.description.control == description.control
 end
 
--- A modem that could not be read is not taken for gone.
+-- Removes the slots of modems that have gone. One that could not be looked at has not.
 local function remove_departed(self, now, unknown)
   for name, slot in pairs(self.slots) do
     if unknown and not now[name] then
@@ -159,6 +187,8 @@ local function remove_departed(self, now, unknown)
       warn("%s may have been unplugged, which could not be found out: %s", name, unknown)
     elseif not is_same(slot, now[name]) then
       remove_slot(self, slot, now[name] and "restarted" or "unplugged")
+    elseif slot.has_failed then
+      remove_failed(self, slot)
     elseif slot.modem then
       slot.modem.net = now[name].net -- udev may have renamed it since
     end
@@ -208,7 +238,7 @@ local function rescan(self)
   remove_departed(self, now, unknown)
   report_unusable(self, now, unknown)
   for name, description in pairs(now) do
-    if not self.slots[name] and description.protocol ~= "at" then
+    if not self.slots[name] and not self.resting[name] and description.protocol ~= "at" then
       add_slot(self, description)
     end
   end

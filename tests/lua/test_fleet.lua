@@ -80,4 +80,69 @@ function T.test_a_watch_that_ends_is_started_again()
   lu.assertTrue(task.timeout(60, again.pop, again))
 end
 
+-- fn(fleet, found, group) gets a fleet that is to run in the group; it finds the modems that are in `found`.
+local function with_fleet(on_ready, on_gone, fn)
+  local list, owner, open, rest_time = devices.list, modems.owner, modems.open_alone, fleets.rest_time
+  local _ <close> = task.finally(function()
+    devices.list, modems.owner, modems.open_alone, fleets.rest_time = list, owner, open, rest_time
+    status.forget(MODEM.usb)
+  end)
+  local found = { MODEM }
+  devices.list = function() return found end
+  local group <close> = task.group()
+  local fleet = fleets.new(group, on_ready, on_gone)
+  fn(fleet, found, group)
+end
+
+local function nothing() end
+
+function T.test_a_command_that_waits_for_a_modem_that_is_unplugged_gets_an_answer()
+  with_fleet(nothing, nothing, function(fleet, found, group)
+    local opening, never = task.queue(1), task.queue()
+    modems.open_alone = function()
+      opening:push(true)
+      never:pop()
+    end
+    group:spawn(fleet.run, fleet)
+    assert(task.timeout(60, opening.pop, opening))
+    local slot, arrived = fleet.slots[MODEM.name], task.queue(1)
+    local wanted = slot.wanted
+    slot.wanted = {
+      push = function(_, answer)
+        wanted:push(answer)
+        arrived:push(true)
+      end,
+      pop = function() return wanted:pop() end, length = function() return wanted:length() end,
+    }
+    local borrowing = group:spawn(fleet.borrow, fleet, MODEM, {})
+    assert(task.timeout(60, arrived.pop, arrived))
+    found[1] = nil
+    fleet.hotplug:wake()
+    local ok, modem, err = task.timeout(60, borrowing.join, borrowing)
+    lu.assertEquals({ ok, modem, err and err.code }, { true, nil, "gone" })
+  end)
+end
+
+-- A mistake in what is done with it: it is closed, and opened again after a while.
+function T.test_a_modem_whose_task_has_failed_is_opened_again()
+  local ready, gone = task.queue(), task.queue()
+  local function on_ready(modem)
+    ready:push(modem)
+    error "a mistake"
+  end
+  with_fleet(on_ready, function(modem) gone:push(modem) end, function(fleet, _, group)
+    modems.open_alone = function()
+      return { description = MODEM, close = nothing, events = function()
+        return setmetatable({ next = function() task.sleep(1e6) end }, { __close = nothing })
+      end }
+    end
+    fleets.rest_time = 0
+    group:spawn(fleet.run, fleet)
+    local first = task.timeout(60, ready.pop, ready)
+    lu.assertIs(task.timeout(60, gone.pop, gone), first)
+    local second = task.timeout(60, ready.pop, ready)
+    lu.assertTrue(first and second and first ~= second)
+  end)
+end
+
 return T
