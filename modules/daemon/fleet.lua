@@ -32,7 +32,7 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@class daemon.fleet
 ---@field slots table<string, daemon.slot> by name
 ---@field unusable table<string, true> modems that show neither MBIM nor QMI
----@field resting table<string, true> modems that are left alone for a while, since the task of their last slot has failed
+---@field resting table<string, true> modems that are left alone for a while, as the task of their last slot has failed
 ---@field requests { description: modem.description, answer: core.queue }[] for modems that are not open yet
 ---@field group task.group
 ---@field hotplug modem.hotplug
