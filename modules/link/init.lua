@@ -45,6 +45,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field proven table<string, boolean>? families through which something has answered: see link/probes.lua
 ---@field private options table
 ---@field private refreshing_lock task.mutex
+---@field private host_lock task.mutex held while the link is put on the host again
 ---@field private journal link.journal
 ---@field down_reason core.queue? of the task in link:wait_down(), if there is one
 ---@field private detached boolean? leaving its block does not undo it
@@ -321,6 +322,7 @@ local apply = protect(function(bearer, options)
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
     on_close = nothing, on_given = nothing, options = options, refreshing_lock = task.mutex(),
+    host_lock = task.mutex(),
   }, Link)
   local key = journals.key(parent.name, bearer.channel)
   local left, err = journals.load(key)
@@ -401,6 +403,12 @@ function Link:was_taken_down()
       code = "disconnected", source = "link", message = "the connection was ended by `modem:down()`",
     })
   end
+end
+
+---The caller takes the link down: from now on, nothing of it is put on the host again.
+function Link:give_up()
+  self.is_closed = true
+  local _ <close> = self.host_lock:lock()
 end
 
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.

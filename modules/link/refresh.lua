@@ -80,6 +80,10 @@ function M.refresh(link, apply)
       return "same"
     end
   end
+  local _ <close> = link.host_lock:lock()
+  if link.is_closed then -- while the modem was asked
+    return "same"
+  end
   local was_persistent = link.journal.persistent
   local new
   new, err = apply(bearer, link.options)

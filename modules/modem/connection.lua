@@ -248,7 +248,7 @@ function M.down(modem)
   local link = modem.link
   local _ <close> = link and task.finally(function() link:was_taken_down() end)
   if link then
-    link.is_closed = true
+    link:give_up()
   end
   if name then
     sessions, undone, why = journals.take_down_all(name)

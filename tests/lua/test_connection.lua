@@ -85,6 +85,28 @@ function T.test_down_while_another_task_watches_the_link()
   end)
 end
 
+-- What the modem has told before that is not put on the host after it.
+function T.test_down_while_another_task_reads_the_settings_again()
+  with_modem(function(modem)
+    local link = assert(modem:up())
+    local asking, go_on = task.queue(1), task.queue(1)
+    function modem.bearer(...)
+      modem.bearer = nil
+      local bearer, err = modem.bearer(...)
+      asking:push(true)
+      go_on:pop()
+      return bearer, err
+    end
+    local group <close> = task.group()
+    local refreshing = group:spawn(link.refresh, link)
+    assert(task.timeout(60, asking.pop, asking))
+    assert(modem:down())
+    go_on:push(true)
+    eq({ task.timeout(60, refreshing.join, refreshing) }, { true, "same" })
+    eq(netlink.addresses(link.name), {})
+  end)
+end
+
 -- A record that another program has damaged: there may be a session, so it is ended.
 function T.test_a_damaged_record()
   with_modem(function(modem, sim)
