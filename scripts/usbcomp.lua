@@ -146,7 +146,7 @@ local function set(device, setting, now, args, watcher)
       { interfaces = now.interfaces, changed = false })
     return "unchanged"
   end
-  err = not args.force and setting:why_not(device, wanted, now)
+  err = not args.force and (setting:why_not(device, wanted, now) or composition.refusal_of_number(wanted))
   if err then
     err.hint = (err.hint and err.hint .. " " or "") .. "--force does it anyway."
     return nil, err

@@ -239,6 +239,13 @@ function M.compositions(fields)
     }
   end
 
+  -- One without a name here was read from the modem, which could be asked in it.
+  local why_not = class.why_not
+  function class:why_not(modem, wanted, now)
+    local is_nameless = composition.is_exact(self, wanted) and #wanted.interfaces == 0
+    return not is_nameless and why_not(self, modem, wanted, now) or nil
+  end
+
   function class:of_number(number)
     local choice = self.choices(self.description)[number]
     return choice and { interfaces = choice.interfaces, by = self.by, exact = number }

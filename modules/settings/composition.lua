@@ -96,6 +96,20 @@ local function normalise(_, wanted)
   return { interfaces = M.sorted(list) }
 end
 
+---Why a person may not choose a composition by its number, where names would be refused; nil if it may be chosen.
+---Putting one back is no choice: an earlier read() has found it.
+---@param wanted settings.composition
+---@return moontower.error?
+function M.refusal_of_number(wanted)
+  local set = M.set(wanted.interfaces)
+  if wanted.exact and not set.mbim and not set.qmi then
+    return errors.new {
+      code = "unsupported", source = "settings", message = NO_DATA,
+      hint = "With that composition, it connects itself, and is a network card to the host.",
+    }
+  end
+end
+
 -- The number that an interface will have: its maker's table knows it for most modems.
 local function number_of(description, role)
   local numbers = maker.quirks("usb", description.vendor, description.product).ports or {}
@@ -128,11 +142,6 @@ function M.refusal(description, target, folder)
     return errors.new {
       code = "unsupported", source = "settings", message = "that composition has no port for commands",
       hint = "With it, no program could talk to the modem any more.",
-    }
-  elseif not set.mbim and not set.qmi then
-    return errors.new {
-      code = "unsupported", source = "settings", message = NO_DATA,
-      hint = "With that composition, it connects itself, and is a network card to the host.",
     }
   elseif not description.usb then
     return nil -- no driver between us
