@@ -174,6 +174,9 @@ local function watch_modem(self)
     local event
     event, err = events:next()
     local warning = event and warnings[event.name] and warnings[event.name](event.value)
+    if event and event.name == "registration" and event.value.state ~= "home" then
+      self.degraded = true -- connecting again at once might cost money, on a foreign network
+    end
     if event and event.name == "session" then
       err = on_session(self, event.value)
     elseif event and event.name == "ip" then

@@ -41,6 +41,18 @@ local function wait_until(time)
   alarm:next()
 end
 
+-- Ends a connection that an earlier run has left, or that its end has failed to end.
+local function take_offline(modem, reason)
+  for _ in task.backoff { first = 2 } do
+    local ok, err = modem:down()
+    if ok then
+      break
+    end
+    status.of(modem):set("not off", err)
+  end
+  status.of(modem):set("off", reason)
+end
+
 return policy {
   name = "schedule",
   summary = "Use a modem only at certain hours, or within a monthly budget.",
@@ -64,9 +76,9 @@ return policy {
         end
         ended "the modem is offline"
       else
-        modem:down() -- a connection that an earlier run has left
-        told:set("off", reason)
         told:schedule("go online", again - os.time(), reason)
+        local group <close> = task.group()
+        group:spawn(take_offline, modem, reason)
         wait_until(again)
       end
     end

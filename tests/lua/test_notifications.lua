@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Notifications of a modem: an indication costs no question to the modem, or one, however many tasks listen.
 
+local card = require "modem.qmi.card"
 local events_of_modems = require("events").of_modems
 local faults = require "simulator.faults"
 local lu = require "luaunit"
@@ -235,6 +236,25 @@ function T.test_a_mistake_ends_the_events()
     sim:set_radio("software", "off")
     while events:next() do end -- luacheck: ignore 542
   end)
+end
+
+-- Packet data may change from the card in one slot to the other, and both are ready.
+function T.test_the_numbers_of_another_card_are_read()
+  local requests = 0
+  local device = { request = function()
+    requests = requests + 1
+    return { iccid = "8901", imsi = "310120" }
+  end }
+  local function use(index)
+    local inserted = { state = "present", applications = { { type = "usim", state = "ready" } } }
+    return { card_status = { index_gw_primary = index, cards = { inserted, inserted } } }
+  end
+  local first = card.notified(device, use(0x0000))
+  local before = requests
+  lu.assertIs(card.notified(device, use(0x0000), first), first)
+  eq(requests, before)
+  card.notified(device, use(0x0100), first)
+  lu.assertTrue(requests > before)
 end
 
 local home = { mcc = 310, mnc = 120, description = "Sprint" }

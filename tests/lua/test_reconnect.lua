@@ -199,6 +199,19 @@ function T.test_a_foreign_network_is_not_used_without_permission()
   end)
 end
 
+-- The modem has said that it roams, so it is not ordered to connect before it is asked whether it still does.
+function T.test_a_network_that_was_foreign_is_not_used_without_a_question()
+  over_each(function(modem, sim, link, composition)
+    cut(link, function()
+      fault(sim, "roam")
+      fault(sim, "disconnect")
+    end)
+    local called = verbs(modem)
+    local again, err = modem:up()
+    eq({ again, err.code, has(called, "activate") }, { nil, "roaming-refused", false }, composition)
+  end)
+end
+
 function T.test_a_refusal_is_not_repeated()
   over_each(function(modem, sim, link, composition)
     cut(link, function()

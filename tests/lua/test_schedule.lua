@@ -31,6 +31,14 @@ package.loaded["core.clock"] = { alarm = function(time)
   end
   return alarm
 end }
+if os.getenv "FAILS" then -- the first time
+  local connections = require "modem.connection"
+  local down = connections.down
+  function connections.down()
+    connections.down = down
+    return require("errors").fail { code = "timeout", source = "test", message = "no answer" }
+  end
+end
 return assert(policy.load("schedule", ...))
 END
 . $SUPPORT/daemon.sh
@@ -70,6 +78,11 @@ function T.test_a_connection_of_a_killed_run_is_taken_down_outside_of_its_hours(
   run([[hours = "22:00-06:00"]], [[serve "2026-11-26 23:00" 1; until_why "is online"; end KILL
     ip -o address show dev wwan0 scope global | grep -q inet || exit 1
     serve "2026-11-27 07:00" 1; until_why "is off"; end TERM; true]])
+end
+
+function T.test_a_modem_that_cannot_be_taken_offline_is_tried_again()
+  run([[hours = "22:00-06:00"]], [[export FAILS=1; serve "2026-11-27 07:00" 1; until_log 1 "not off: no answer"
+    until_log 1 ": off: it is outside of its hours"; end TERM; true]])
 end
 
 function T.test_a_budget_survives_a_kill_and_starts_again_with_the_month()

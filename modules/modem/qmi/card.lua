@@ -189,13 +189,19 @@ local function with_numbers(device, sim)
   return sim
 end
 
-local function sim_of(device, card, application, last)
+-- A modem with two slots may change from one card to the other while both are ready.
+local slots = setmetatable({}, { __mode = "k" }) -- by what sim_of() has returned
+
+local function sim_of(device, card, application, slot, last)
   local state = state_of(card, application)
   local sim = { state = state[1], reason = state[2], numbers = {} }
+  slots[sim] = slot
   if sim.state ~= "ready" and sim.state ~= "locked" then
     return sim
-  elseif last and last.state == sim.state and last.iccid and (last.imsi or sim.state == "locked") then
-    return last -- a card cannot be changed without its state changing
+  end
+  local is_same = last and slots[last] == slot and last.state == sim.state
+  if is_same and last.iccid and (last.imsi or sim.state == "locked") then
+    return last -- the card in a slot cannot be changed without its state changing
   end
   return with_numbers(device, sim)
 end
@@ -204,11 +210,11 @@ end
 ---@return table? sim { state, reason, imsi, iccid, numbers }
 ---@return moontower.error? err
 function M.read(device)
-  local card, application = card_status(device)
+  local card, application, slot = card_status(device)
   if not card and application then
     return nil, application
   end
-  return sim_of(device, card, application)
+  return sim_of(device, card, application, slot)
 end
 
 ---How an indication of the card's status reads.
@@ -220,8 +226,8 @@ function M.notified(device, values, last)
   if not values.card_status then
     return (M.read(device))
   end
-  local card, application = primary(values.card_status)
-  return sim_of(device, card, application, last)
+  local card, application, slot = primary(values.card_status)
+  return sim_of(device, card, application, slot, last)
 end
 
 ---@param device qmi.device
