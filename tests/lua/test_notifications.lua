@@ -293,6 +293,28 @@ function T.test_fields_that_an_indication_omits_are_not_guessed()
   end)
 end
 
+-- HSPA is UMTS with certain capabilities, which an indication may leave out.
+function T.test_a_technology_is_not_guessed()
+  with_modem(ways[2], function(modem)
+    local asked = {}
+    function modem.registration() return asked end
+    function modem.packet_service() return asked end
+    local function attached(interface)
+      return { serving_system = {
+        registration_state = "registered", ps_attach_state = "attached", radio_interfaces = { interface },
+      }, roaming_indicator = "off", current_plmn = home }
+    end
+    local function known(technology) return { technology = technology, provider = at_home.provider } end
+    for _, notified in ipairs { modem.packet_notified, modem.registration_notified } do
+      eq(notified(modem, attached "umts", known "HSPA").technology, "HSPA")
+      eq(notified(modem, attached "umts", known "UMTS").technology, "UMTS")
+      eq(notified(modem, attached "lte", known "HSPA").technology, "LTE")
+      lu.assertIs(notified(modem, attached "umts", known "LTE"), asked)
+      lu.assertIs(notified(modem, attached "gsm", nil), asked)
+    end
+  end)
+end
+
 function T.test_a_report_of_half_the_radio()
   with_modem(ways[2], function(modem)
     local asked = {}

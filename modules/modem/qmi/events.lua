@@ -46,7 +46,7 @@ local events = {
   packet = {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
-    readers = { [nas.get_serving_system] = function(modem, values) return modem:packet_notified(values) end },
+    readers = { [nas.get_serving_system] = function(modem, ...) return modem:packet_notified(...) end },
   },
   signal = {
     service = "nas",

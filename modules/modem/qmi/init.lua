@@ -412,9 +412,32 @@ function Backend:radio_notified(values, last)
   return now.hardware and now.software and now or self:radio()
 end
 
----@param values table of an indication of Get Serving System
+-- By the older name, those that only the data capabilities tell apart from it.
+local slower = { HSPA = "UMTS", EDGE = "GPRS" }
+
+-- The technology that an indication names, which may leave out the capabilities: then it is the same as before, if it
+-- has the same radio interface. nil: only the modem knows.
+local function technology_notified(values, technology, last)
+  local may_be_faster = technology == "UMTS" or technology == "GPRS"
+  local known = last and last.technology
+  if values.data_service_capability or not may_be_faster then
+    return technology
+  end
+  return known and (slower[known] or known) == technology and known or nil
+end
+
+---How an indication of Get Serving System reads.
+---@param values table
+---@param last table? the last value
 ---@return table? value
-function Backend.packet_notified(_, values) return values.serving_system and packet_of(values) end
+function Backend:packet_notified(values, last)
+  local packet = values.serving_system and packet_of(values)
+  if packet and packet.technology then
+    packet.technology = technology_notified(values, packet.technology, last)
+    return packet.technology and packet or self:packet_service()
+  end
+  return packet
+end
 
 -- Is that the network that an id of ours names?
 local function is_plmn(id, plmn)
@@ -439,8 +462,12 @@ end
 function Backend:registration_notified(values, last)
   local registration = registration_of(values)
   if registration and (registration.state == "home" or registration.state == "roaming") then
+    local technology = registration.technology
     registration.provider = provider_notified(values, registration, last)
-    return registration.provider and values.roaming_indicator and registration or self:registration()
+    registration.technology = technology_notified(values, technology, last)
+    local is_complete = registration.provider and values.roaming_indicator
+      and (registration.technology or not technology)
+    return is_complete and registration or self:registration()
   end
   return registration and with_cause(self, registration)
 end

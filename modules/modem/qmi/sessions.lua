@@ -466,7 +466,7 @@ function M:end_watching(err)
   end
 end
 
-local function leg_with(self, client)
+local function wds_client_with(self, client)
   for _, wds_clients in pairs(self.wds) do
     for _, wds_client in pairs(wds_clients) do
       if wds_client.client == client then
@@ -479,7 +479,7 @@ end
 ---@param client qmi.client
 ---@return integer? session
 function M:session_of_client(client)
-  local wds_client = leg_with(self, client)
+  local wds_client = wds_client_with(self, client)
   return wds_client and wds_client.session
 end
 
@@ -488,7 +488,7 @@ end
 ---@param values table
 ---@return table? value as session() has it
 function M:session_notified(client, values)
-  local wds_client, wds_clients = leg_with(self, client)
+  local wds_client, wds_clients = wds_client_with(self, client)
   local status = (values.connection_status or {}).status
   if not wds_client or not status then
     return nil -- we have just disconnected it
