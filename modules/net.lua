@@ -3,7 +3,7 @@
 
 local errors = require "errors"
 local inet = require "core.inet"
-local kinds = require "base.validate"
+local validate = require "base.validate"
 local netlink = require "core.netlink"
 local ping = require "core.ping"
 local probe = require "core.probe"
@@ -121,7 +121,7 @@ function net.parse_probe(spec)
 end
 
 ---@type validate.kind for options
-net.probes = kinds.list_of(kinds.parsed_by(net.parse_probe),
+net.probes = validate.list_of(validate.parsed_by(net.parse_probe),
   'a list of probes, such as { "8.8.8.8", "tcp:1.1.1.1:443" }')
 
 local function parsed(spec)

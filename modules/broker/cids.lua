@@ -64,7 +64,7 @@ function Cids:owns(message) return has(self, key(message.service, message.client
 ---Is an indication for this program?
 ---@param message table
 ---@return boolean
-function Cids:hears(message)
+function Cids:receives(message)
   return message.client == BROADCAST or message.service == CTL
     or self.list[key(message.service, message.client)] == true
 end

@@ -25,7 +25,7 @@ local LEAVE_TIME = 10
 ---@class broker.broker
 ---@field list fun(): modem.modem[] the modems that are open
 ---@field clients table<table, boolean>
----@field hearing table<table, boolean> the devices whose indications are passed on
+---@field receiving table<table, boolean> the devices whose indications are passed on
 ---@field left table<modem.modem, table<integer, boolean>> QMI client ids whose calls outlive their programs
 ---@field group task.group
 ---@field order broker.order
@@ -47,7 +47,7 @@ function Broker:left_in(modem)
 end
 
 -- A call that outlived its program is over: its id goes the way of the others.
-local function look_at_left(self, modem, message)
+local function release_left(self, modem, message)
   local kind, left = kind_of[modem.description.protocol], self:left_in(modem)
   local frame = next(left) and cids.ended(left, kind.inner(message) or {})
   if frame then
@@ -56,18 +56,18 @@ local function look_at_left(self, modem, message)
 end
 
 -- Passes the modem's indications on.
-local function hear(self, modem)
+local function receive_indications(self, modem)
   local device = modem[modem.description.protocol]
-  if self.hearing[device] then
+  if self.receiving[device] then
     return
   end
-  self.hearing[device] = true
+  self.receiving[device] = true
   function device.on_open() mbim.subscribe(self.clients, modem) end
   function device.on_indication(message)
-    look_at_left(self, modem, message)
+    release_left(self, modem, message)
     for client in pairs(self.clients) do
       if client.modem and client.modem[modem.description.protocol] == device then
-        client:hear(message)
+        client:indicated(message)
       end
     end
   end
@@ -81,7 +81,7 @@ function Broker:find(protocol, path)
   local real = path and fs.realpath(path)
   for _, modem in ipairs(real and self.list() or {}) do
     if modem.description.protocol == protocol and fs.realpath(modem.description.control) == real then
-      hear(self, modem)
+      receive_indications(self, modem)
       return modem
     end
   end
@@ -100,7 +100,7 @@ local function is_ours(modem, effect)
 end
 
 -- Reports what a program has done, in `moontower why` and in events.
-local function tell(client, effect, words)
+local function report(client, effect, words)
   local modem, process = client.modem, client.peer.process
   local told = status.of(modem)
   told:record(words)
@@ -143,7 +143,7 @@ function Broker:act(client, effect, forward)
   local answer, err, has_worked = carry_out(self, client, effect, words, forward)
   modem.ordered_by_others = task.now()
   if has_worked then
-    tell(client, effect, words)
+    report(client, effect, words)
   else
     modem.blame = before
   end
@@ -217,7 +217,7 @@ end
 function M.start(group, list, order)
   local self = setmetatable({
     list = list, clients = {}, group = group, order = order,
-    hearing = setmetatable({}, { __mode = "k" }), left = setmetatable({}, { __mode = "k" }),
+    receiving = setmetatable({}, { __mode = "k" }), left = setmetatable({}, { __mode = "k" }),
   }, Broker)
   for _, kind in ipairs(kinds) do
     local listener, err = ports.listen(kind.socket, "stream")

@@ -141,14 +141,14 @@ local function subscribe(self, request)
   if not ok and err.code ~= "rejected" and err.code ~= "unsupported" then
     return self:refuse(request, STATUS_FAILURE)
   end
-  -- As it was asked for: that is what it will hear.
+  -- As it was asked for: it will receive that.
   self:send {
     type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid, status = 0,
     info = request.info,
   }
 end
 
-local function wants(self, message)
+local function subscribes_to(self, message)
   local wanted = self.services[message.service]
   for _, cid in ipairs(wanted or {}) do
     if cid == message.cid then
@@ -160,12 +160,12 @@ end
 
 ---Passes an indication of the modem on.
 ---@param message table as core.mbim has it
-function Client:hear(message)
-  if not self.is_open or not wants(self, message) then
+function Client:indicated(message)
+  if not self.is_open or not subscribes_to(self, message) then
     return
   elseif message.service == EXT_QMUX then
     local inner = qmi.parse(message.info)
-    if inner and not self.cids:hears(inner) then
+    if inner and not self.cids:receives(inner) then
       return
     elseif inner then
       self.cids:note(inner)
@@ -226,16 +226,16 @@ local function has_worked(answer, inner)
 end
 
 -- A modem indicates no change that its answer to the command tells: the broker notifies us and the other programs.
-local function tell(self, request, answer)
+local function notify_others(self, request, answer)
   local declared = mbim.lookup(request.service, request.cid)
   if not request.set or not has_worked(answer) or not declared or not declared.indication then
     return
   end
-  local news = { type = "indication", service = answer.service, cid = answer.cid, info = answer.info }
-  self.modem.mbim:dispatch(news)
+  local indication = { type = "indication", service = answer.service, cid = answer.cid, info = answer.info }
+  self.modem.mbim:dispatch(indication)
   for client in pairs(self.broker.clients) do
     if client ~= self and client.modem == self.modem then
-      client:hear(news)
+      client:indicated(indication)
     end
   end
 end
@@ -261,7 +261,7 @@ local function forward(self, request)
     end)
   end
   if answer then
-    tell(self, request, answer)
+    notify_others(self, request, answer)
     answer.transaction = request.transaction
     self:send(answer)
   elseif err.code ~= "timeout" then -- to a time-out, silence is the answer

@@ -130,8 +130,8 @@ end
 
 ---Passes an indication of the modem on.
 ---@param message table as core.qmi has it
-function Client:hear(message)
-  if self.cids:hears(message) then
+function Client:indicated(message)
+  if self.cids:receives(message) then
     self.cids:note(message)
     if message.service == CTL and message.id == ctl.sync.id then
       self.cids:forget() -- the modem has restarted

@@ -195,7 +195,7 @@ local function remove_departed(self, now, unknown)
   end
 end
 
--- In our own task: what a command's task begins would be the command's, with its terminal and its limits.
+-- In the fleet's own task: all that a command's task starts has the command's terminal and limits.
 local function serve_requests(self)
   local requests = self.requests
   self.requests = {}

@@ -62,7 +62,7 @@ function Modems:list()
   return list
 end
 
--- A loop that has got a list, and comes for the next one, has done what the first one asks for.
+-- A loop that asks for the next list has done all that the last one asks for.
 function Modems:changes()
   local watcher = { changed = task.queue(1), asked = {}, done = {} }
   self.watchers[watcher] = true

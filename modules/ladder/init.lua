@@ -9,7 +9,7 @@ local errors = require "errors"
 local rungs = require "ladder.rungs"
 local state = require "state"
 local status = require "status"
-local trouble = require "ladder.classify"
+local classify = require "ladder.classify"
 
 local M = { rungs = rungs.all, hook = rungs.hook, names = {} }
 for i, rung in ipairs(rungs.all) do M.names[i] = rung.name end
@@ -23,7 +23,7 @@ local KIND = "ladders"
 ---@field private imei string? of the modem that was in the socket
 ---@field private position integer of the last rung that was used and did not help
 ---@field private failures integer in a row, since the last rung
----@field private cause integer? of a refusal that holds until something changes: see trouble.of()
+---@field private cause integer? of a refusal that holds until something changes: see classify.of()
 ---@field private used table<string, integer> when each rung was used last, in seconds since 1970
 local Ladder = {}
 Ladder.__index = Ladder
@@ -129,7 +129,7 @@ end
 ---@return moontower.error? err why none was, or why it failed
 function Ladder:escalate(reason)
   local kind, patience
-  kind, patience, self.cause = trouble.of(reason, self.cause)
+  kind, patience, self.cause = classify.of(reason, self.cause)
   if not kind then
     return errors.fail {
       code = "unsupported", source = "ladder", message = "restarting things does not help against that",
@@ -164,6 +164,6 @@ end
 ---Waits until the modem indicates that the trouble may be over: for attempt:or_when().
 ---@param reason moontower.error
 ---@return boolean? better nil: no indication can tell
-function Ladder:wait_better(reason) return trouble.wait_better(self.modem, reason) end
+function Ladder:wait_better(reason) return classify.wait_better(self.modem, reason) end
 
 return M

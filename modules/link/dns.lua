@@ -6,7 +6,7 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
-local kinds = require "base.validate"
+local validate = require "base.validate"
 local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
@@ -198,12 +198,12 @@ local function salvaged(values, link)
   end
   local required = shapes.resolver.required
   local before = { kind = "missing" }
-  if not kinds.mistake(required.before, values.before, "before") then
+  if not validate.mistake(required.before, values.before, "before") then
     before = values.before
   else
     log.warn("what stood in %s before moontower wrote it is lost", FILE)
   end
-  local links = not kinds.mistake(required.links, values.links, "links") and values.links
+  local links = not validate.mistake(required.links, values.links, "links") and values.links
   return { before = before, links = links or { { link = link, servers = {} } }, content = content }
 end
 

@@ -2,7 +2,7 @@
 -- A link's journal that is damaged, or of another version: what it still says, and what the kernel says in its place.
 
 local errors = require "errors"
-local kinds = require "base.validate"
+local validate = require "base.validate"
 local netlink = require "core.netlink"
 local dns = require "link.dns"
 local shapes = require "state.shapes"
@@ -26,12 +26,12 @@ function M.journal(key, values)
   local journal = { key = key, before = {}, addresses = {}, routes = {} }
   for _, fields in ipairs { links.required, links.optional } do
     for name, field in pairs(fields) do
-      if not kinds.mistake(field, values[name], name) then journal[name] = values[name] end
+      if not validate.mistake(field, values[name], name) then journal[name] = values[name] end
     end
   end
   for _, name in ipairs { "mtu", "up", "accept_ra" } do
     local before = type(values.before) == "table" and { [name] = values.before[name] } or {}
-    if not kinds.mistake(links.required.before, before, name) then journal.before[name] = before[name] end
+    if not validate.mistake(links.required.before, before, name) then journal.before[name] = before[name] end
   end
   journal.key, journal.persistent, journal.owner = key, false, nil
   if not (journal.channel and journal.parent) then

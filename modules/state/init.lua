@@ -5,7 +5,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local json = require "dkjson"
-local kinds = require "base.validate"
+local validate = require "base.validate"
 local log = require "log"
 local process = require "core.process"
 local shapes = require "state.shapes"
@@ -29,7 +29,7 @@ local function mistake(shape, values)
   elseif values.version ~= nil and values.version ~= shape.version then
     return ("it is of version %s, and this moontower knows version %d"):format(tostring(values.version), shape.version)
   end
-  return select(2, kinds.record(shape.required, shape.optional)[1](values))
+  return select(2, validate.record(shape.required, shape.optional)[1](values))
 end
 
 local function unfit(path, why, values)
