@@ -66,7 +66,7 @@ end
 
 ---Waits until it is back, with all its ports.
 ---@param seconds number
----@param is_complete (fun(description: modem.description): boolean)? it is waited for, too, but no error if it never holds
+---@param is_complete (fun(description: modem.description): boolean)? it is waited for, too; no error if it never holds
 ---@return modem.description? description as it is now
 ---@return moontower.error? err "gone" when it does not come
 function Reenumeration:wait(seconds, is_complete)
