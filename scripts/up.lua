@@ -1,24 +1,22 @@
 -- SPDX-License-Identifier: MIT
 -- moontower up: brings the modem online, and leaves it so.
+--
+-- Its help needs none of the modules that connect. So they are required where they are used, which saves 2.6 of 27.8
+-- million instructions.
 
 local carrier = require "carrier"
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
 local modem = require "modem"
 local net = require "net"
-local network_conf = require "modem.network_conf"
-local online = require "link.online"
 local option = require "cli.option"
 local orders = require "daemon.orders"
 local parser = require "cli.parser"
 local pin_options = require "modem.pin_options"
 local prerequisites = require "modem.prerequisites"
 local progress = require "terminal.progress"
-local repair = require "repair"
-local restore = require "modem.restore"
 local status = require "status"
 local terminal = require "terminal"
-local up = require "modem.up"
 local validate = require "base.validate"
 
 local check = errors.check
@@ -117,7 +115,7 @@ end
 -- Reports whether it works. Without an answer the connection stays: perhaps only the probed host is down.
 local function try_out(link, spec, args, watcher)
   watcher:doing("online", spec)
-  local trial, err = online.try(link, spec, { dns = not args.no_dns })
+  local trial, err = require("link.online").try(link, spec, { dns = not args.no_dns })
   if not trial then
     return nil, err
   end
@@ -145,7 +143,7 @@ end
 
 -- A connection that stays keeps the settings of its link, unless an argument, or an earlier order, changes them.
 local function options_for(args, device, previous, chosen)
-  local profile, options = device.profile, {}
+  local profile, options, restore = device.profile, {}, require "modem.restore"
   local stays = previous and restore.is_same(previous, chosen) and not (profile and profile.ordered)
   for _, source in ipairs {
     profile and profile.configured.options or {}, stays and previous.options or {}, link_options(args),
@@ -161,7 +159,7 @@ end
 
 local function connect(device, chosen, options, args, watcher)
   options.watcher = watcher
-  local applied, err = up.up(device, chosen, options)
+  local applied, err = require("modem.up").up(device, chosen, options)
   if not applied then
     return nil, err
   end
@@ -203,6 +201,7 @@ end
 
 -- If the new connection fails, the one that it replaces comes back.
 local function switch(device, named, args, watcher)
+  local restore = require "modem.restore"
   local previous = restore.previous(device)
   local chosen, err = choose(args, device, named, previous)
   if not chosen then
@@ -225,9 +224,9 @@ end
 
 local bring_up = errors.protect(function(args, watcher)
   check(check_usage(args))
-  repair()
+  require("repair")()
   local description = check(modem.select(args.device))
-  local conf = args.carrier and {} or network_conf.read(args.protocol or description.protocol)
+  local conf = args.carrier and {} or require("modem.network_conf").read(args.protocol or description.protocol)
   conf = (args.apn or modem.owner) and { proxy = conf.proxy } or conf
   local named, mistake = named_carrier(args, conf)
   check(not mistake, mistake)
