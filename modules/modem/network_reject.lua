@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- How a network's refusal reads, whatever protocol brings it: its cause in words, and what to do about it.
+-- Makes the error of a network's refusal, whatever protocol brings it; the words are those of cause/.
 
 local cause = require "cause"
 local errors = require "errors"
