@@ -238,7 +238,7 @@ function M.run(name, arguments)
   return M.run_here(name, arguments, elsewhere)
 end
 
--- Prints an error.
+-- Prints the error, if there is one.
 local function exit_of(result, err, as_json)
   if err then
     print_error(err, as_json)
@@ -291,7 +291,7 @@ function M.run_here(name, arguments, elsewhere)
   return exit_of(result, err, args.json)
 end
 
----Runs a command that is no file of ours, nor one that has a name: `moontower run FILE` with a file that returns one.
+---Runs a command that no name stands for: `moontower run FILE`, with a file that returns a command.
 ---@param name string for its help
 ---@param script table
 ---@param arguments string[]

@@ -43,7 +43,7 @@ local function mistake_in(made)
   end
 end
 
-local function load(path)
+local function load(path, name)
   local chunk, message = require("loading.script").load(path) -- most users have no makers of their own
   if not chunk then
     return invalid(path, message)
@@ -55,6 +55,7 @@ local function load(path)
     return invalid(path, "it returns no maker; end it with: return maker { name = ... }")
   end
   local mistake = require "loading.maker_shape"(made) or mistake_in(made)
+    or made.name ~= name and ("its name is '%s', but that of its file is '%s'"):format(made.name, name)
   if mistake then
     return invalid(path, mistake)
   end
@@ -68,7 +69,7 @@ function M.load()
   for _, name in ipairs(places.names("makers", "own")) do
     local path, err = places.find("makers", name)
     if path then
-      makers[name], err = load(path)
+      makers[name], err = load(path, name)
     end
     if err then
       log.warn("this maker of modems does not count: %s%s", err, err.hint and (" (%s)"):format(err.hint) or "")

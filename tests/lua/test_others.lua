@@ -91,7 +91,7 @@ end
 
 -- An `up` after another program has ended the connection: it waits while that program gives orders, for a while.
 function T.test_up_lets_another_program_finish()
-  with_daemon("mbim", function() end) -- this process is in namespaces of its own now
+  daemon.need_namespaces()
   local group <close> = task.group()
   local simulated = new_simulated(require "simulator.models.mc7455", group)
   assert(tier1.start(simulated, group))

@@ -55,6 +55,7 @@ function T.test_a_maker_with_a_mistake_does_not_count()
     { "return {}", "it returns no maker; end it with: return maker { name = ... }" },
     { 'return require "maker" { nam = "acme" }', "a maker has no 'nam'" },
     { 'return require "maker" { name = "acme", settings = "acme_settings" }', "'acme_settings' is no module" },
+    { 'return require "maker" { name = "sierra" }', "its name is 'sierra', but that of its file is 'acme'" },
   } do
     local out, err = ask { acme = case[1] }
     lu.assertStrContains(out, "nil\tnil\tfalse\n")

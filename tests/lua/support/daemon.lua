@@ -45,14 +45,19 @@ function M.wait_until(fn, what)
   end), what)
 end
 
+---Skips the test where this process could not enter namespaces of its own.
+function M.need_namespaces()
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+end
+
 ---Runs fn(modem, group) beside the daemon, and looks whether the modem is online before and after.
 ---@param protocol "mbim"|"qmi"
 ---@param fn fun(modem: table, group: task.group)
 ---@return string log what the daemon has written
 function M.beside(protocol, fn)
-  if not entered then
-    lu.skip("no world of our own here: " .. tostring(refused))
-  end
+  M.need_namespaces()
   local group <close> = task.group()
   local modem = new_simulated(require "simulator.models.mc7455", group)
   modem:compose(protocol)
