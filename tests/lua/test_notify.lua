@@ -88,6 +88,7 @@ function T.test_a_web_server_gets_the_event_and_its_address_is_in_no_list_of_pro
   local out = run [[cat >/run/test/server.pl <<'END'
 use IO::Socket::INET;
 my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die;
+open(my $listening, ">", "/run/test/listening");
 while (my $client = $server->accept) {
   my ($request, $length) = ("", 0);
   while (my $line = <$client>) {
@@ -108,6 +109,7 @@ while (my $client = $server->accept) {
 }
 END
     ip link set lo up; perl /run/test/server.pl & server=$!
+    until_true '[ -e /run/test/listening ]'
     serve "events = { 'state', 'tried' }, post = 'http://127.0.0.1:8080/good?key=s3cret'"
     until_in /run/test/heard '"online"'
     cat >/run/test/say.lua <<'END'
