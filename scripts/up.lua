@@ -113,9 +113,10 @@ local function answer_words(spec, trial)
 end
 
 -- Reports whether it works. Without an answer the connection stays: perhaps only the probed host is down.
-local function try_out(link, spec, args, watcher)
+local function try_out(link, spec, args, watcher, count_answers)
   watcher:doing("online", spec)
   local trial, err = require("link.online").try(link, spec, { dns = not args.no_dns })
+  count_answers()
   if not trial then
     return nil, err
   end
@@ -159,6 +160,8 @@ end
 
 local function connect(device, chosen, options, args, watcher)
   options.watcher = watcher
+  local before = device:answers()
+  local function count_answers() watcher:data("answers", device:answers() - before) end
   local applied, err = require("modem.up").up(device, chosen, options)
   if not applied then
     return nil, err
@@ -167,7 +170,9 @@ local function connect(device, chosen, options, args, watcher)
   local exit = 0
   if not args.no_probe then
     local default = link.addresses[1].address:find(":") and PROBE_IPV6 or PROBE_IPV4
-    exit, err = try_out(link, args.probe or chosen.probe or default, args, watcher)
+    exit, err = try_out(link, args.probe or chosen.probe or default, args, watcher, count_answers)
+  else
+    count_answers()
   end
   if not exit then
     return nil, err

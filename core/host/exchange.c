@@ -19,6 +19,7 @@ struct mt_exchange {
     size_t max_transfer;
     unsigned window, outstanding;
     uint32_t counter;         /* counts what was sent; transactions are made of it */
+    uint64_t received;        /* transfers */
     struct mt_request *first; /* sent ones and waiting ones, oldest first */
     struct mt_tap *first_tap;
     struct mt_timer fragment_deadline;
@@ -172,6 +173,7 @@ static void receive(struct mt_exchange *exchange, const uint8_t *transfer, size_
 {
     const void *view = NULL;
     uint32_t id = 0;
+    exchange->received++;
     if (exchange->first_tap)
         notify_taps(exchange, false, transfer, length);
     switch (exchange->protocol->receive(exchange->state, transfer, length, &id, &view)) {
@@ -219,6 +221,11 @@ static void on_data(struct mt_port_reader *reader, const uint8_t *data, size_t l
                        exchange->protocol->fragment_timeout, on_fragment_deadline);
     else
         mt_timer_stop(&exchange->fragment_deadline);
+}
+
+uint64_t mt_exchange_received(const struct mt_exchange *exchange)
+{
+    return exchange->received;
 }
 
 static void end(struct mt_exchange *exchange, int status)

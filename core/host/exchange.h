@@ -102,6 +102,12 @@ int mt_exchange_request(struct mt_exchange *exchange, struct mt_request *request
 void mt_exchange_cancel(struct mt_request *request);
 
 /*
+ * How many transfers have come: answers and indications, each fragment by itself. A modem announces
+ * each of them, and on USB an announcement takes its turn: 32 ms on many modems.
+ */
+uint64_t mt_exchange_received(const struct mt_exchange *exchange);
+
+/*
  * The modem has restarted. It never answers requests that were sent before that, but it may answer
  * those sent since: all that are under way get one more second, and then fail with -ECONNRESET.
  */

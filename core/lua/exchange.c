@@ -259,6 +259,18 @@ static int l_fail_after_reset(lua_State *L)
     return 0;
 }
 
+/*
+ * exchange:received() -> integer: how many transfers have come, answers and indications, each
+ * fragment by itself. 0 once it is closed.
+ */
+static int l_received(lua_State *L)
+{
+    struct lua_exchange *exchange = check_exchange(L);
+    uint64_t count = exchange->exchange ? mt_exchange_received(exchange->exchange) : 0;
+    lua_pushinteger(L, (lua_Integer)count);
+    return 1;
+}
+
 /* exchange:set_wakeup(message): is sent to a modem that owes an answer and is silent. */
 static int l_set_wakeup(lua_State *L)
 {
@@ -313,6 +325,7 @@ static const luaL_Reg methods[] = {
     { "close", l_close },
     { "fail_after_reset", l_fail_after_reset },
     { "indication", l_indication },
+    { "received", l_received },
     { "request", l_request },
     { "set_wakeup", l_set_wakeup },
     { "tap", l_tap },

@@ -36,6 +36,7 @@ struct mt_lua_protocol {
  *     fail_after_reset(): see mt_exchange_fail_after_reset(); requests that stay unanswered fail as
  *         "modem-failed"
  *     set_wakeup(message): see mt_exchange_set_wakeup()
+ *     received() -> integer: transfers that have come, each fragment by itself
  *     tap() -> tap | nil, err: sees every transfer (lua/tap.h)
  *     close()
  */

@@ -253,6 +253,14 @@ function Modem:close()
   self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
 end
 
+---How many answers and indications it has sent since its port was opened, each fragment of a message by itself: on USB,
+---each takes its turn. Those at an AT port do not count.
+---@return integer
+function Modem:answers()
+  local device = self.mbim or self.qmi -- inside MBIM, it is MBIM's that take a turn
+  return device and device.exchange and device.exchange:received() or 0
+end
+
 ---Brings the modem online, as `moontower up` does: see modem/up.lua.
 ---An order that a person has given wins over what a policy asks for.
 ---@param carrier carrier.carrier? if not given: the one in modem.profile; else the one that lets the network choose

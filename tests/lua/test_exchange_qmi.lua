@@ -391,6 +391,23 @@ function T.test_taps_see_every_transfer()
   lu.assertEquals(tap.dropped, 0)
 end
 
+-- Whatever becomes of it: each was announced, and fetched by itself.
+function T.test_what_comes_is_counted()
+  local modem, exchange = pair_with_exchange("messages")
+  local group <close> = task.group()
+  lu.assertEquals(exchange:received(), 0)
+  local results = ask(group, exchange, dms(0x20))
+  local request = core.parse(read(modem))
+  local indication = { type = "indication", from_modem = true, service = 2, client = 7, id = 1 }
+  for _, bytes in ipairs { core.build(indication), "garbage", core.build(answer_to(request)) } do
+    assert(modem:write(bytes))
+  end
+  lu.assertNotNil((wait_for(results)))
+  lu.assertEquals(exchange:received(), 3)
+  exchange:close()
+  lu.assertEquals(exchange:received(), 0)
+end
+
 function T.test_a_tap_outlives_its_exchange()
   local modem, exchange = pair_with_exchange("stream")
   local tap <close> = exchange:tap()
@@ -473,6 +490,21 @@ function T.test_mbim_on_a_stream()
       lu.assertEquals(next_transfer(tap).bytes, fragment)
     end
   end
+end
+
+function T.test_each_fragment_is_counted()
+  local modem, ours = pair "messages"
+  local exchange = core_mbim.exchange(ours, 64, 1)
+  local group <close> = task.group()
+  local message = { type = "command", service = ("0"):rep(8) .. "-0000-0000-0000-" .. ("0"):rep(12), cid = 1 }
+  local results = ask(group, exchange, message)
+  message.type, message.transaction = "command-done", core_mbim.parse(read(modem)).transaction
+  message.info = ("x"):rep(100)
+  local fragments = core_mbim.split(core_mbim.build(message), 64)
+  for _, fragment in ipairs(fragments) do assert(modem:write(fragment)) end
+  lu.assertEquals(#wait_for(results).info, 100)
+  lu.assertTrue(#fragments > 1)
+  lu.assertEquals(exchange:received(), #fragments)
 end
 
 function T.test_mbim_with_several_transfers_in_a_read()

@@ -147,6 +147,7 @@ function T.test_json_is_for_programs()
   lu.assertEquals(values.dns, { "68.28.50.11", "68.28.58.11" })
   lu.assertEquals({ values.online, values.probe.spec }, { true, "8.8.8.8" })
   lu.assertEquals(values.network.signal_dbm, -71)
+  lu.assertTrue(values.answers > 0)
 end
 
 function T.test_json_errors()
@@ -305,7 +306,7 @@ function T.test_json_of_up_and_status()
   local up, status, again = result.out:match("^(.*)%-%-%-\n(.*)%-%-%-\n(.*)$")
   lu.assertEquals(status, again)
   up, status = require("dkjson").decode(up), require("dkjson").decode(status)
-  up.probe, up.bearer.seconds, up.bearer.adopted, up.link.adopted = nil, nil, true, true
+  up.probe, up.answers, up.bearer.seconds, up.bearer.adopted, up.link.adopted = nil, nil, nil, true, true
   status.radio, status.differences = nil, nil
   lu.assertEquals(up, status)
 end

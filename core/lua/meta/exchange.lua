@@ -18,6 +18,11 @@ function exchange:fail_after_reset() end
 ---@return moontower.error? err
 function exchange:indication() end
 
+--- exchange:received() -> integer: how many transfers have come, answers and indications, each fragment by itself.
+--- 0 once it is closed.
+---@return integer
+function exchange:received() end
+
 --- exchange:request(message, timeout = number) waits -> message | nil, err. The answer. The exchange sets the
 --- transaction's number.
 ---@param message table
