@@ -168,10 +168,13 @@ function words.fault(list, args)
 end
 
 local function print_state(values)
-  local sessions = {}
+  local sessions, settings = {}, {}
   for i, session in ipairs(values.sessions) do
     sessions[i] = ("%d: %s %s"):format(session.session, session.apn, table.concat(
       { session.ipv4 or session.ipv6, session.ipv4 and session.ipv6 }, " "))
+  end
+  for i, setting in ipairs(control.settings) do
+    settings[i] = ("%s=%.14g"):format(setting[1], values.settings[setting[1]])
   end
   for _, line in ipairs {
     { "modem", values.modem .. ", " .. (values.composition or "at alone"):upper()
@@ -183,7 +186,9 @@ local function print_state(values)
     { "signal", values.rssi == 99 and "none" or ("%d dBm"):format(2 * values.rssi - 113) },
     { "sessions", #sessions > 0 and table.concat(sessions, "; ") or "none" },
     { "faults", #values.faults > 0 and table.concat(values.faults, " ") or "none" },
+    { "settings", table.concat(settings, " ") },
     { "commands", tostring(values.commands) },
+    { "notifications", tostring(values.notifications) },
   } do
     wrap.print(("%-14s  %s"):format(line[1], line[2]))
   end
@@ -210,10 +215,9 @@ end
 
 local function settings_help()
   local lines = {}
-  for name, setting in pairs(control.settings) do
-    lines[#lines + 1] = ("  %-24s %s"):format(name, setting[1])
+  for i, setting in ipairs(control.settings) do
+    lines[i] = ("  %-24s %s"):format(setting[1], setting[3])
   end
-  table.sort(lines)
   return table.concat(lines, "\n")
 end
 

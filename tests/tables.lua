@@ -3,6 +3,7 @@
 -- and with --write renews them.
 
 local command = require "cli.command"
+local control = require "simulator.control"
 local declaration = require "base.declaration"
 local entries = require "daemon.entries"
 local events = require "events"
@@ -16,7 +17,7 @@ local policy = require "policy"
 local program = require "core.program"
 local status = require "status"
 
-local READMES = { "carriers/README.md", "scripts/README.md" }
+local READMES = { "carriers/README.md", "modules/simulator/README.md", "scripts/README.md" }
 
 local function escaped(text) return (text:gsub("|", "\\|")) end
 
@@ -97,6 +98,12 @@ local function fields(list)
   local rows = {}
   for i, one in ipairs(list) do rows[i] = { quoted(one[1]), one[3], default_of(one) } end
   return table_of({ "Field", "What it is", "Default" }, rows)
+end
+
+made["settings of the simulated modem"] = function()
+  local rows = {}
+  for i, one in ipairs(control.settings) do rows[i] = { quoted(one[1]), one[3] } end
+  return table_of({ "Setting", "What it is" }, rows)
 end
 
 made["fields of a command"] = function() return fields(own_command.fields) end

@@ -19,34 +19,38 @@ local PATIENCE = 5 -- seconds for an answer
 local control = { folder = "/run/moontower/simulator" }
 control.path = control.folder .. "/control"
 
-local function setting(words, wanted, apply)
-  return { words, function(modem, text)
-    local value = tonumber(text)
-    value = math.tointeger(value) or value
-    if validate.mistake(wanted, value, "") then
-      return false
-    end
-    apply(modem, value)
-    return true
-  end }
-end
-
 local seconds = validate.seconds_or_none
 local signal = {
   function(value) return math.type(value) == "integer" and (value >= 0 and value <= 31 or value == 99) end, "",
+  type = "integer",
 }
 
----What `set` changes, by name.
+---@class simulator.setting: declaration.option
+---@field field string? of the modem, that has the value; else:
+---@field get (fun(modem: simulator.modem): number)?
+---@field set (fun(modem: simulator.modem, value: number))?
+
+---What `set` changes.
+---@type simulator.setting[]
 control.settings = {
-  latency = setting("seconds from a command to its answer", seconds, function(m, v) m.latency = v end),
-  rtt = setting("seconds from a packet to the network's answer", seconds, function(m, v) m.round_trip = v end),
-  reset_time = setting("seconds from a reset until it is back", seconds, function(m, v) m.reset_time = v end),
-  search = setting("seconds until a network is found", seconds, function(m, v) m.search_time = v end),
-  mbimex = setting("the newest MBIMEx version that it agrees to: 1, 2 or 3", validate.whole(1, 3), function(m, v)
-    m.newest_mbimex = v << 8
-  end),
-  rssi = setting("signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown", signal, function(m, v) m:set_signal(v) end),
+  { "latency", seconds, "seconds from a command to its answer", field = "latency" },
+  { "open", seconds, "seconds that MBIM's OPEN takes longer than a command", field = "open_time" },
+  { "connect", seconds, "seconds that an order to connect takes longer than a command", field = "connect_time" },
+  { "interval", seconds, "seconds between two answers or indications, 0.032 on a real USB modem; 0: none",
+    field = "interval" },
+  { "rtt", seconds, "seconds from a packet to the network's answer", field = "round_trip" },
+  { "reset_time", seconds, "seconds from a reset until it is back", field = "reset_time" },
+  { "search", seconds, "seconds until a network is found", field = "search_time" },
+  { "mbimex", validate.whole(1, 3), "the newest MBIMEx version that it agrees to: 1, 2 or 3",
+    get = function(modem) return modem.newest_mbimex >> 8 end,
+    set = function(modem, value) modem.newest_mbimex = value << 8 end },
+  { "rssi", signal, "signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown",
+    get = function(modem) return modem.rssi end,
+    set = function(modem, value) modem:set_signal(value) end },
 }
+
+local settings_by_name = {}
+for _, setting in ipairs(control.settings) do settings_by_name[setting[1]] = setting end
 
 local function invalid(message, hint)
   return errors.fail { code = "invalid", source = "simulator", message = message, hint = hint }
@@ -55,12 +59,17 @@ end
 local requests = {}
 
 function requests.set(modem, request)
-  for name, value in pairs(request.values or {}) do
-    local found = control.settings[name]
-    if not found then
+  for name, text in pairs(request.values or {}) do
+    local setting, value = settings_by_name[name], tonumber(text)
+    value = math.tointeger(value) or value
+    if not setting then
       return invalid(("there is no setting '%s'"):format(name), "`moontower simulate --help` lists the settings.")
-    elseif not found[2](modem, value) then
-      return invalid(("%s: %s expected, not '%s'"):format(name, found[1], value))
+    elseif validate.mistake(setting[2], value, "") then
+      return invalid(("%s: %s expected, not '%s'"):format(name, setting[3], text))
+    elseif setting.field then
+      modem[setting.field] = value
+    else
+      setting.set(modem, value)
     end
   end
   return {}
@@ -75,7 +84,7 @@ function requests.fault(modem, request)
 end
 
 function requests.state(modem)
-  local sessions, in_force = {}, {}
+  local sessions, in_force, settings = {}, {}, {}
   for number, session in pairs(modem.sessions) do
     sessions[#sessions + 1] = {
       session = number, apn = session.apn, ip_type = session.ip_type,
@@ -87,6 +96,9 @@ function requests.state(modem)
   for name in pairs(modem.faults) do
     in_force[#in_force + 1] = name
   end
+  for _, setting in ipairs(control.settings) do
+    settings[setting[1]] = setting.field and modem[setting.field] or setting.get and setting.get(modem)
+  end
   return {
     modem = modem.personality.hardware, composition = modem.composition, plugged = modem.plugged,
     sim = modem:sim_state(), radio = modem.radio,
@@ -94,7 +106,8 @@ function requests.state(modem)
     sessions = setmetatable(sessions, { __jsontype = "array" }),
     faults = setmetatable(in_force, { __jsontype = "array" }),
     clients = setmetatable(clients, { __jsontype = "array" }),
-    commands = modem.commands, statistics = modem.statistics,
+    commands = modem.commands, notifications = modem.notifications, settings = settings,
+    statistics = modem.statistics,
     wrong_pins = card.wrong_pins[modem.personality.card.iccid] or 0,
   }
 end

@@ -22,6 +22,8 @@ local store = require "simulator.store"
 ---@field personality simulator.personality
 ---@field latency number seconds from a command to its answer
 ---@field connect_time number seconds more that a Connect takes
+---@field open_time number seconds more that MBIM's OPEN takes
+---@field interval number seconds between two notifications of a control channel; 0: they are given at once
 ---@field driver_latency number seconds from a control request of a driver, other than a message, to its answer
 ---@field round_trip number seconds from a packet to the network's answer
 ---@field newest_mbimex integer the MBIMEx version that it agrees to at most, in BCD
@@ -34,6 +36,7 @@ local store = require "simulator.store"
 ---@field unlocked boolean has AT!ENTERCND been given?
 ---@field gps boolean does GPS run?
 ---@field commands integer received so far
+---@field notifications integer given so far: one for each answer and each indication
 ---@field card simulator.card? nil: no SIM
 ---@field lock string? to whose SIMs: the name of the code that it wants, in MBIM's words
 ---@field unprovisioned boolean? was the card's application not started?
@@ -88,7 +91,8 @@ function M.new(personality, group, options)
     search_time = group and personality.search_time or 0,
     reset_time = group and personality.boot_time or 0,
     plugged = true,
-    commands = 0,
+    commands = 0, notifications = 0,
+    open_time = 0, interval = 0,
     listeners = {},
     card = card.new(personality.card),
     rssi = personality.rssi,

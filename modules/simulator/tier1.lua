@@ -17,6 +17,7 @@ local control = require "simulator.control"
 local pty = require "simulator.pty"
 local sim_at = require "simulator.at"
 local sim_network = require "simulator.network"
+local slots = require "simulator.slots"
 local usb_port = require "simulator.usb_port"
 
 ---@class simulator.tier1.place where a modem is plugged in
@@ -63,6 +64,8 @@ end
 ---@field name string "mbim", "qmi", "qmi2"
 ---@field fn table what speaks for the modem there
 ---@field connections table<core.port, boolean>
+---@field queue { transfer: string, to: core.port? }[] what waits for its notification
+---@field slots simulator.slots
 ---@field listener core.port.listener? while the modem is plugged in
 ---@field link core.port?
 
@@ -153,7 +156,7 @@ local function pull(cable)
     for _, part in pairs { channel.listener, channel.link } do
       part:close()
     end
-    channel.listener, channel.link = nil, nil
+    channel.listener, channel.link, channel.queue = nil, nil, {}
   end
   if cable.at then
     cable.at:close()
@@ -237,13 +240,23 @@ local kinds = {
   { name = "mbim", fn = "simulator.mbim" },
 }
 
+-- Without a notification a host would not fetch anything, as little as it does from a cdc-wdm device.
+local function write_queue(channel)
+  while channel.queue[1] and channel.slots:take() do
+    local entry = table.remove(channel.queue, 1)
+    for port in pairs(entry.to and { [entry.to] = true } or channel.connections) do
+      port:write(entry.transfer)
+    end
+  end
+end
+
 local function new_channel(modem, kind)
-  local channel = { name = kind.name, connections = {} }
+  local channel = { name = kind.name, connections = {}, queue = {} }
+  channel.slots = slots.new(modem, function() write_queue(channel) end)
   channel.fn = require(kind.fn).new(modem, {
     send = function(transfer, to)
-      for port in pairs(to and { [to] = true } or channel.connections) do
-        port:write(transfer)
-      end
+      table.insert(channel.queue, { transfer = transfer, to = to })
+      write_queue(channel)
     end,
     second = kind.second,
   })

@@ -135,12 +135,21 @@ end
 function T.test_control()
   with_modem(function(modem)
     lu.assertTrue(control.is_running())
-    assert(control.ask { request = "set", values = { latency = "0.5", rssi = "10" } })
-    lu.assertEquals({ modem.latency, modem.rssi }, { 0.5, 10 })
+    local values = {
+      latency = 0.5, open = 0.8, connect = 0.2, interval = 0.032, rtt = 0.01, reset_time = 2, search = 0.1, mbimex = 3,
+      rssi = 10,
+    }
+    lu.assertEquals(#control.settings, 9)
+    local texts = {}
+    for name, value in pairs(values) do texts[name] = tostring(value) end
+    assert(control.ask { request = "set", values = texts })
+    lu.assertEquals(control.ask({ request = "state" }).settings, values)
+    lu.assertEquals({ modem.latency, modem.rssi, modem.newest_mbimex }, { 0.5, 10, 0x0300 })
     assert(control.ask { request = "fault", name = "sim-remove" })
     lu.assertEquals(control.ask({ request = "state" }).sim, "missing")
     for _, wrong in ipairs {
-      { request = "set", values = { speed = 1 } }, { request = "fault", name = "nonsense" }, { request = "dance" },
+      { request = "set", values = { speed = 1 } }, { request = "set", values = { interval = "-1" } },
+      { request = "set", values = { open = "soon" } }, { request = "fault", name = "nonsense" }, { request = "dance" },
       { request = "fault" },
     } do
       local result, err = control.ask(wrong)
@@ -150,6 +159,47 @@ function T.test_control()
     local port <close> = assert(ports.open(control.path))
     port:write("no JSON\n[]\n7\n")
     lu.assertStrContains(task.timeout(60, port.read, port), "no such request")
+  end)
+end
+
+-- Seconds that fn() takes.
+local function time(fn)
+  local start = task.now()
+  fn()
+  return task.now() - start
+end
+
+-- A timer may fire up to a millisecond early.
+local EARLY = 0.001
+
+function T.test_one_answer_or_indication_in_each_interval()
+  with_modem(function(modem)
+    modem.latency = 0
+    local exchange <close> = open()
+    request(exchange, { type = "open", max_control = 4096 })
+    modem.interval = 0.02
+    local given, group <close> = modem.notifications, task.group()
+    lu.assertTrue(time(function()
+      for _ = 1, 8 do
+        group:spawn(request, exchange, command(basic.radio_state, "query"))
+      end
+      modem:set_signal(9)
+      modem:set_signal(8)
+      group:wait()
+      task.timeout(60, exchange.indication, exchange)
+      task.timeout(60, exchange.indication, exchange)
+    end) >= 9 * modem.interval - EARLY)
+    lu.assertEquals(modem.notifications - given, 10)
+  end)
+end
+
+function T.test_open_and_connect_take_their_time()
+  with_modem(function(modem)
+    modem.open_time = 0.2
+    local exchange <close> = open()
+    lu.assertTrue(time(function() request(exchange, { type = "open", max_control = 4096 }) end) >= 0.2 - EARLY)
+    modem.open_time, modem.connect_time = 0, 0.2
+    lu.assertTrue(time(function() bring_up(exchange) end) >= 0.2 - EARLY)
   end)
 end
 

@@ -73,6 +73,53 @@ function T.test_a_pipe_matches_requests_and_transfers()
   lu.assertEquals(#heard, 4)
 end
 
+-- A modem with an interval, whose timers fire when fire() is called: it returns how long this one has waited.
+local function slow_modem(interval)
+  local modem, timers = { interval = interval, notifications = 0 }, {}
+  function modem.after(_, seconds, fn) table.insert(timers, { seconds, fn }) end
+  local function fire()
+    local timer = assert(table.remove(timers, 1), "no timer runs")
+    timer[2]()
+    return timer[1]
+  end
+  return modem, fire, timers
+end
+
+function T.test_a_notification_endpoint_gives_one_in_each_interval()
+  local modem, fire, timers = slow_modem(0.032)
+  local p, heard = pipe.new(8, modem), {}
+  p:send("one")
+  lu.assertEquals(#timers, 0) -- the host does not ask
+  for seqnum = 1, 3 do
+    p:submit(urb(seqnum, 64, heard))
+  end
+  p:send("two")
+  lu.assertEquals({ heard, #timers }, { {}, 1 })
+  local first = fire()
+  lu.assertTrue(first > 0 and first <= 0.032, first)
+  lu.assertEquals({ heard, #timers }, { { "one" }, 1 })
+  fire()
+  lu.assertEquals({ heard, #timers, modem.notifications }, { { "one", "two" }, 0, 2 })
+  -- a slot that is not used is not kept for later
+  p:send("three")
+  p:flush()
+  fire()
+  p:send("four")
+  lu.assertEquals({ heard, #timers }, { { "one", "two" }, 1 })
+  fire()
+  lu.assertEquals({ heard, #timers, modem.notifications }, { { "one", "two", "four" }, 0, 3 })
+end
+
+function T.test_a_notification_endpoint_waits_for_nothing_without_an_interval()
+  local modem, _, timers = slow_modem(0)
+  local p, heard = pipe.new(8, modem), {}
+  p:submit(urb(1, 64, heard))
+  p:submit(urb(2, 64, heard))
+  p:send("one")
+  p:send("two")
+  lu.assertEquals({ heard, #timers, modem.notifications }, { { "one", "two" }, 0, 2 })
+end
+
 -- NTBs ---------------------------------------------------------------------------------------------------------------
 
 local block = bytes [[
@@ -164,7 +211,8 @@ function T.test_ethernet_neighbours()
 end
 
 local function new_qmi_modem()
-  local fake = { received = {}, packets = {}, format = { link = "802.3", uplink = "disabled", downlink = "disabled" } }
+  local fake = { received = {}, packets = {}, interval = 0, notifications = 0 }
+  fake.format = { link = "802.3", uplink = "disabled", downlink = "disabled" }
   fake.qmi = new_qmi(fake, function(_, options)
     fake.send_control = options.send
     return {
@@ -233,6 +281,7 @@ local get_device_descriptor = "80 06 00 01 00 00 40 00"
 -- A modem that keeps what it gets and sends nothing by itself.
 local function new_modem()
   local fake = { received = {}, packets = {}, resets = 0, bus_resets = 0, personality = { max_control = 4096 } }
+  fake.interval, fake.notifications = 0, 0
   fake.driver_latency, fake.late = 0, {}
   function fake.reset_control() fake.resets = fake.resets + 1 end
   function fake.configure(_, value) fake.configuration = value end

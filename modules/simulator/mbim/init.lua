@@ -237,9 +237,14 @@ function Function:begin(host_limit)
   self.limit = math.max(MIN_CONTROL, math.min(self.max_control, host_limit))
 end
 
-local function is_connect(message)
-  return message.type == "command" and message.set and message.service == BASIC_CONNECT
+-- How long the answer takes.
+local function delay_of(modem, message)
+  if message.type == "open" then
+    return modem.latency + modem.open_time
+  end
+  local is_connect = message.type == "command" and message.set and message.service == BASIC_CONNECT
     and message.cid == basic.connect.cid
+  return modem.latency + (is_connect and modem.connect_time or 0)
 end
 
 -- To a modem that hangs: nothing but an order to reset is obeyed, by MBIM or by QMI inside of it.
@@ -266,8 +271,7 @@ local function on_message(self, message, from)
   if not answer or message.type == "open" and faults.deaf(modem) then
     return
   end
-  local seconds = modem.latency + (is_connect(message) and modem.connect_time or 0)
-  self.pipeline:later(seconds, function()
+  self.pipeline:later(delay_of(modem, message), function()
     send(self, answer(self, message), from)
     tell_qmi_news(self)
   end)

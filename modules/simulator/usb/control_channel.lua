@@ -23,9 +23,10 @@ Channel.__index = Channel
 local control_channel = {}
 
 ---@param interface integer
+---@param modem simulator.modem
 ---@return simulator.usb.control_channel
-function control_channel.new(interface)
-  return setmetatable({ interface = interface, notifications = pipe.new(256), responses = {} }, Channel)
+function control_channel.new(interface, modem)
+  return setmetatable({ interface = interface, notifications = pipe.new(256, modem), responses = {} }, Channel)
 end
 
 ---Drops what was not fetched yet.

@@ -85,7 +85,7 @@ function mbim.new(modem, new_control, new_network, place)
     interfaces = { interface, interface + 1 },
     data_interface = interface + 1,
     descriptors = describe(modem.personality.max_control, interface),
-    channel = control_channel.new(interface),
+    channel = control_channel.new(interface, modem),
     data = pipe.new(1024),
   }, Mbim)
   self.inputs = { [notification_endpoint] = self.channel.notifications, [data_in] = self.data }

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- An IN endpoint: a queue of the modem's transfers, and a queue of the host's requests for them.
 
+local slots = require "simulator.slots"
+
 ---@class simulator.usb.urb a request of the host for up to `length` bytes
 ---@field seqnum integer
 ---@field length integer
@@ -8,6 +10,7 @@
 
 ---@class simulator.usb.pipe
 ---@field limit integer how many transfers are kept for a host that does not ask
+---@field slots simulator.slots? when a request may be answered; nil: at once
 ---@field transfers string[]
 ---@field urbs simulator.usb.urb[]
 local Pipe = {}
@@ -15,15 +18,9 @@ Pipe.__index = Pipe
 
 local pipe = {}
 
----@param limit integer
----@return simulator.usb.pipe
-function pipe.new(limit)
-  return setmetatable({ limit = limit, transfers = {}, urbs = {} }, Pipe)
-end
-
 -- A transfer longer than its request goes on in the next one, as it does on a bulk endpoint.
 local function settle(self)
-  while self.urbs[1] and self.transfers[1] do
+  while self.urbs[1] and self.transfers[1] and (not self.slots or self.slots:take()) do
     local urb = table.remove(self.urbs, 1)
     local transfer = self.transfers[1]
     if #transfer > urb.length then
@@ -33,6 +30,15 @@ local function settle(self)
     end
     urb.complete(transfer:sub(1, urb.length))
   end
+end
+
+---@param limit integer
+---@param modem simulator.modem? of a notification endpoint: it is polled once in modem.interval
+---@return simulator.usb.pipe
+function pipe.new(limit, modem)
+  local self = setmetatable({ limit = limit, transfers = {}, urbs = {} }, Pipe)
+  self.slots = modem and slots.new(modem, function() settle(self) end)
+  return self
 end
 
 ---Sends a transfer as soon as the host asks; drops it when too many wait already.

@@ -53,7 +53,7 @@ function qmi.new(modem, new_control, new_network, place, is_second)
   local self = setmetatable({
     interfaces = { place.interface }, always_listens = place.always_listens,
     descriptors = describe(place, numbers),
-    channel = control_channel.new(place.interface),
+    channel = control_channel.new(place.interface, modem),
     data = pipe.new(1024),
   }, Qmi)
   self.inputs = { [numbers.notification] = self.channel.notifications, [numbers.input] = self.data }
