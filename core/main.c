@@ -16,7 +16,7 @@
 struct places {
     char program[PATH_MAX];  /* this program; read before it can enter a namespace */
     char home[PATH_MAX];     /* the folder of modules/, scripts/ and carriers/ */
-    char bytecode[PATH_MAX]; /* the folder of the bytecode that the build made of them */
+    char bytecode[PATH_MAX]; /* the file of the bytecode that the build made of them */
 };
 
 /* A path that is relative to the folder of this program. */
@@ -46,7 +46,7 @@ static void find_places(struct places *places)
     snprintf(cache, sizeof(cache), "%s/CMakeCache.txt", here);
     bool is_build = access(cache, F_OK) == 0;
     set_place(places->home, here, is_build ? "../.." : MT_WAY_TO_DATA);
-    set_place(places->bytecode, here, is_build ? "bytecode" : MT_WAY_TO_BYTECODE);
+    set_place(places->bytecode, here, is_build ? "moontower.bytecode" : MT_WAY_TO_BYTECODE);
 }
 
 /*

@@ -17,24 +17,35 @@ local function summary_of(script, err)
   return err and ("not usable: %s"):format(err) or script.summary or ""
 end
 
+-- An entry of a list, and of which.
+local function entry_of(name, with_options)
+  local noted = not with_options and command.noted(name)
+  if noted then
+    return { name = name, summary = noted.summary }, noted.is_policy and "policies" or "commands"
+  end
+  local script, err, folder = command.script(name)
+  local is_policy = policy.is(script)
+  return {
+    name = name, summary = summary_of(script, err),
+    options = with_options and script and (is_policy and policy.describe or parser.describe)(script) or nil,
+  }, is_policy and "policies" or folder.is_ours and "commands" or "own"
+end
+
 -- The commands, those of the user's own, and the policies.
 local function scripts(with_options)
-  local commands, own, policies = {}, {}, {}
+  local lists = { commands = {}, own = {}, policies = {} }
   for _, name in ipairs(command.names()) do
-    local script, err, folder = command.script(name)
-    local is_policy = policy.is(script)
-    table.insert(is_policy and policies or folder.is_ours and commands or own, {
-      name = name, summary = summary_of(script, err),
-      options = with_options and script and (is_policy and policy.describe or parser.describe)(script) or nil,
-    })
+    local entry, kind = entry_of(name, with_options)
+    table.insert(lists[kind], entry)
   end
+  local own = lists.own
   for _, name in ipairs(places.names("scripts", "own")) do
     if select(3, places.find("scripts", name)).is_ours then
       own[#own + 1] = { name = name, summary = "not used: a command of moontower has this name" }
     end
   end
   table.sort(own, function(a, b) return a.name < b.name end)
-  return commands, own, policies
+  return lists.commands, own, lists.policies
 end
 
 local function list_of(entries)

@@ -1,89 +1,161 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads Lua files from the bytecode that the build made of them: parsing is most of a short run. */
-#include <fcntl.h>
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/limit.h"
+#include "host/bundle.h"
 #include "lua/modules.h"
 
-enum { MAX_BYTECODE = 256 << 10 };
+/* What is loaded from where. A userdata, the upvalue of all functions here. */
+struct bytecode {
+    struct mt_bundle bundle;
+    size_t length; /* of our home */
+    char home[PATH_MAX];
+};
+
+static struct bytecode *bytecode_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static int l_close(lua_State *L)
+{
+    struct bytecode *bytecode = lua_touserdata(L, 1);
+    mt_bundle_close(&bytecode->bundle);
+    return 0;
+}
 
 /*
  * The Lua library names its release. Bytecode of one patch release may misbehave in another, and a
  * distribution replaces the library without a new build of ours. Pushes the running library's
  * release, such as "5.4.6".
  */
-static void push_release(lua_State *L)
+static const char *push_release(lua_State *L)
 {
     static const char before[] = "$LuaVersion: Lua ";
     const char *release = strstr(lua_ident, before);
     release = release ? release + strlen(before) : LUA_VERSION;
-    lua_pushlstring(L, release, strspn(release, "0123456789."));
+    return lua_pushlstring(L, release, strspn(release, "0123456789."));
+}
+
+/* Is this path of ours? Then its name in the bundle is the rest, and an installed tree has the same. */
+static bool is_below_home(const struct bytecode *bytecode, const char *path)
+{
+    return strncmp(path, bytecode->home, bytecode->length) == 0 && path[bytecode->length] == '/';
+}
+
+static bool find(const struct bytecode *bytecode, const char *path, const struct stat *info,
+                 struct mt_bundle_part *part)
+{
+    const char *name = is_below_home(bytecode, path) ? path + bytecode->length + 1 : path;
+    return mt_bundle_find(&bytecode->bundle, name, info, part);
 }
 
 /*
- * name(path) -> the file that bytecode of a source is kept in | nil: there is no such source, or
- * the path is not absolute. Upvalues: the folder of all bytecode, and our home. The name is the
- * source's below our home, so that an installed tree finds what the build made, and it holds the
- * source's time and size, so that a source that has changed since has no bytecode, and is parsed.
- * The time is in seconds, as archives and packages keep no more.
+ * Hands bytecode to Lua, and puts the place of the source where string.dump() had its name: errors
+ * tell where the source is, also when the tree was moved after the build.
  */
-static int l_name(lua_State *L)
+struct pieces {
+    const struct mt_bundle_part *part;
+    const char *path;
+    int next;
+    char size[2 * sizeof(size_t)]; /* of the name, as lundump.c reads it; see there */
+    char name[PATH_MAX + 1];
+};
+
+static const char *read_size(struct pieces *pieces, size_t size, size_t *length)
 {
-    const char *path = luaL_checkstring(L, 1);
-    size_t length;
-    const char *home = lua_tolstring(L, lua_upvalueindex(2), &length);
-    struct stat info;
-    if (path[0] != '/' || stat(path, &info) < 0)
-        return 0;
-    if (strncmp(path, home, length) == 0 && path[length] == '/')
-        path += length + 1;
-    luaL_gsub(L, path, "/", "%");
-    lua_pushfstring(L, "%s/%s.%I.%I", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, -1),
-                    (LUAI_UACINT)info.st_mtim.tv_sec, (LUAI_UACINT)info.st_size);
-    return 1;
+    size_t at = sizeof(pieces->size);
+    pieces->size[--at] = (char)((size & 0x7f) | 0x80);
+    while (size >>= 7)
+        pieces->size[--at] = (char)(size & 0x7f);
+    *length = sizeof(pieces->size) - at;
+    return pieces->size + at;
 }
 
-/* Pushes a function and returns true, or does neither. (luaL_loadfile opens such a file twice.) */
-static bool load_bytecode(lua_State *L, const char *name)
+static const char *read_piece(lua_State *L, void *data, size_t *length)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    if (fd < 0)
+    struct pieces *pieces = data;
+    const struct mt_bundle_part *part = pieces->part;
+    (void)L;
+    switch (pieces->next++) {
+    case 0:
+        *length = part->head;
+        return part->bytes;
+    case 1:
+        snprintf(pieces->name, sizeof(pieces->name), "@%s", pieces->path);
+        return read_size(pieces, strlen(pieces->name) + 1, length);
+    case 2:
+        *length = strlen(pieces->name);
+        return pieces->name;
+    case 3:
+        *length = part->length - part->head;
+        return part->bytes + part->head;
+    default:
+        *length = 0;
+        return NULL;
+    }
+}
+
+/* Pushes a function and returns true, or does neither. */
+static bool load_bytecode(lua_State *L, const struct bytecode *bytecode, const char *path,
+                          const struct stat *info)
+{
+    struct mt_bundle_part part;
+    if (!find(bytecode, path, info, &part))
         return false;
-    if (fstat(fd, &info) < 0 || info.st_size > MAX_BYTECODE)
-        info.st_size = 0;
-    /* A malloc'ed buffer would leak should Lua raise, and close() not be reached. */
-    static char buffer[MAX_BYTECODE];
-    ssize_t length = read(fd, buffer, (size_t)info.st_size);
-    close(fd);
-    if (length <= 0 || length != info.st_size)
-        return false;
-    if (luaL_loadbufferx(L, buffer, (size_t)length, name, "b") == LUA_OK)
+    struct pieces pieces = { .part = &part, .path = path };
+    if (lua_load(L, read_piece, &pieces, path, "b") == LUA_OK)
         return true;
-    lua_pop(L, 1);
+    lua_pop(L, 1); /* it was built for another machine */
     return false;
 }
 
-/* load(path) -> function | nil, message: as loadfile(path, "t"), but faster. Upvalue: name(). */
+/* Pushes a function and returns true, or pushes a message. */
+static bool load_file(lua_State *L, const char *path, const struct stat *info)
+{
+    return load_bytecode(L, bytecode_of(L), path, info) || luaL_loadfilex(L, path, "t") == LUA_OK;
+}
+
+/* load(path) -> function | nil, message: as loadfile(path, "t"), but faster. */
 static int l_load(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
-    lua_settop(L, 1);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushvalue(L, 1);
-    lua_call(L, 1, 1);
-    if (lua_isstring(L, -1) && load_bytecode(L, lua_tostring(L, -1)))
-        return 1;
-    if (luaL_loadfilex(L, path, "t") == LUA_OK)
+    struct stat info;
+    if (stat(path, &info) < 0)
+        memset(&info, 0, sizeof(info)); /* loading tells why it cannot be read */
+    if (load_file(L, path, &info))
         return 1;
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
+}
+
+/* note(path) -> string | nil: what the build has noted about one of our files, if it is the same. */
+static int l_note(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct mt_bundle_part part;
+    struct stat info;
+    if (stat(path, &info) < 0 || !find(bytecode_of(L), path, &info, &part) || !part.note[0])
+        return 0;
+    lua_pushstring(L, part.note);
+    return 1;
+}
+
+/* checksum(bytes) -> integer: as the bundle has it; the number of bytes is a multiple of 8. */
+static int l_checksum(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    luaL_argcheck(L, length % 8 == 0, 1, "not a multiple of 8 bytes");
+    lua_pushinteger(L, (lua_Integer)mt_bundle_checksum(bytes, length));
+    return 1;
 }
 
 /* Runs a module of ours, its upvalue, without charging the script that is the first to need it. */
@@ -96,41 +168,61 @@ static int l_load_ours(lua_State *L)
     return 1;
 }
 
-/* Is this file one of our modules? */
-static bool is_ours(const char *path, const char *home, size_t length)
+/* load_module(path, name) -> function; raises, as require() does, if there is a mistake in it. */
+static int l_load_module(lua_State *L)
 {
-    static const char modules[] = "/modules/";
-    return strncmp(path, home, length) == 0 &&
-           strncmp(path + length, modules, sizeof(modules) - 1) == 0;
+    const char *path = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
+    struct stat info;
+    if (stat(path, &info) < 0)
+        memset(&info, 0, sizeof(info));
+    if (load_file(L, path, &info))
+        return 1;
+    return luaL_error(L, "error loading module '%s':\n\t%s", name, lua_tostring(L, -1));
 }
 
 /*
- * A searcher for require(): what package.path finds, loaded by load(). Upvalues: load() and our
- * home.
+ * Pushes the path of a module of ours, and returns true, or does neither. Ours come first: they are
+ * not searched in all the folders of package.path, which opens each file that might be one.
  */
+static bool push_our_path(lua_State *L, const struct bytecode *bytecode, const char *name)
+{
+    static const char *const forms[] = { "%s/modules/%s.lua", "%s/modules/%s/init.lua" };
+    const char *below = luaL_gsub(L, name, ".", "/");
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct stat info;
+        if (stat(lua_pushfstring(L, forms[i], bytecode->home, below), &info) == 0) {
+            lua_remove(L, -2);
+            return true;
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return false;
+}
+
+/* A searcher for require(): ours, or what package.path finds. */
 static int l_searcher(lua_State *L)
 {
-    size_t length;
     const char *name = luaL_checkstring(L, 1);
-    const char *home = lua_tolstring(L, lua_upvalueindex(2), &length);
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "searchpath");
-    lua_pushvalue(L, 1);
-    lua_getfield(L, -3, "path");
-    lua_call(L, 2, 2);
-    if (lua_isnil(L, -2))
-        return 1; /* where it was looked for */
-    lua_pop(L, 1);
-    bool ours = is_ours(lua_tostring(L, -1), home, length);
+    bool ours = push_our_path(L, bytecode_of(L), name);
+    if (!ours) {
+        lua_getglobal(L, "package");
+        lua_getfield(L, -1, "searchpath");
+        lua_pushvalue(L, 1);
+        lua_getfield(L, -3, "path");
+        lua_call(L, 2, 2);
+        if (lua_isnil(L, -2))
+            return 1; /* where it was looked for */
+        lua_pop(L, 1);
+    }
     lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushcclosure(L, l_load_module, 1);
     lua_pushvalue(L, -2);
+    lua_pushvalue(L, 1);
     if (ours)
-        mt_limits_call_uncharged(L, 1, 2);
+        mt_limits_call_uncharged(L, 2, 1);
     else
-        lua_call(L, 1, 2);
-    if (lua_isnil(L, -2))
-        return luaL_error(L, "error loading module '%s':\n\t%s", name, lua_tostring(L, -1));
-    lua_pop(L, 1);
+        lua_call(L, 2, 1);
     if (ours)
         lua_pushcclosure(L, l_load_ours, 1);
     lua_insert(L, -2);
@@ -140,33 +232,40 @@ static int l_searcher(lua_State *L)
 /* Index of Lua's own searcher of package.path, which ours replaces. */
 enum { PATH_SEARCHER = 2 };
 
+static const luaL_Reg functions[] = {
+    { "load", l_load },
+    { "note", l_note },
+    { "checksum", l_checksum },
+    { NULL, NULL },
+};
+
 int mt_lua_bytecode_install(lua_State *L)
 {
-    luaL_checkstring(L, 1);
-    luaL_checkstring(L, 2);
+    const char *bundle = luaL_checkstring(L, 1), *home = luaL_checkstring(L, 2);
     lua_settop(L, 2);
-    mt_limits_set_modules(lua_pushfstring(L, "%s/modules", lua_tostring(L, 2)));
-    lua_settop(L, 2);
-    lua_newtable(L);
-    lua_pushvalue(L, 1);
-    lua_pushliteral(L, "/");
-    push_release(L);
-    lua_concat(L, 3);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, 3, "bytecode_folder");
-    lua_pushvalue(L, 2);
-    lua_pushcclosure(L, l_name, 2);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, 3, "bytecode_name");
-    lua_pushcclosure(L, l_load, 1);
-    lua_setfield(L, 3, "load");
+    mt_limits_set_modules(lua_pushfstring(L, "%s/modules", home));
+    luaL_newlibtable(L, functions);
+    lua_pushstring(L, bundle);
+    lua_setfield(L, -2, "bundle");
+    const char *release = push_release(L);
+    lua_setfield(L, -2, "release");
+
+    struct bytecode *bytecode = lua_newuserdatauv(L, sizeof(*bytecode), 0);
+    memset(&bytecode->bundle, 0, sizeof(bytecode->bundle));
+    snprintf(bytecode->home, sizeof(bytecode->home), "%s", home);
+    bytecode->length = strlen(bytecode->home);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_close);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    mt_bundle_open(&bytecode->bundle, bundle, release); /* without one, sources are parsed */
 
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchers");
-    lua_getfield(L, 3, "load");
-    lua_pushvalue(L, 2);
-    lua_pushcclosure(L, l_searcher, 2);
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, l_searcher, 1);
     lua_rawseti(L, -2, PATH_SEARCHER);
-    lua_settop(L, 3);
+    lua_pop(L, 2);
+    luaL_setfuncs(L, functions, 1);
     return 1;
 }

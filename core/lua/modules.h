@@ -30,9 +30,9 @@ int mt_lua_udev_open(lua_State *L);
 int mt_lua_usb_open(lua_State *L);
 
 /*
- * A lua_CFunction with two arguments, the folder of bytecode and that of our Lua files. Makes
- * require() use it, and returns a table { load = function(path), bytecode_name = function(path),
- * bytecode_folder = the one for the Lua library that is running }.
+ * A lua_CFunction with two arguments, the file of bytecode and the folder of our Lua files. Makes
+ * require() use it, and returns a table { load = function(path), note = function(path), checksum =
+ * function(bytes), bundle = that file, release = that of the Lua library that is running }.
  */
 int mt_lua_bytecode_install(lua_State *L);
 

@@ -1,22 +1,153 @@
 -- SPDX-License-Identifier: MIT
--- Run by the build: makes bytecode of our Lua files, and of the libraries they use. precompile.lua FILE...
+-- Run by the build: makes one file of bytecode of our Lua files, and of the libraries they use. precompile.lua FILE...
 
 local fs = require "core.fs"
 local program = require "core.program"
 
--- Below the program, in a folder that is named after the release of the Lua library that is running.
-local folder = program.bytecode_folder
-assert(fs.mkdir(folder:match("^(.*)/"), 493)) -- 0755
-assert(fs.mkdir(folder, 493))
-for _, name in ipairs(fs.list(folder)) do
-  fs.remove(folder .. "/" .. name)
+assert(_VERSION == "Lua 5.4", "this knows the bytecode of Lua 5.4 alone")
+
+-- ---- bytecode without the names of variables ----
+
+-- A place in what string.dump() writes; lundump.c of Lua reads the same.
+---@class place
+---@field bytes string
+---@field at integer
+local Place = {}
+Place.__index = Place
+
+function Place:byte()
+  self.at = self.at + 1
+  return self.bytes:byte(self.at - 1)
 end
 
-local files = table.move(arg, 1, #arg, 1, {})
+function Place:number()
+  local value = 0
+  while true do
+    local byte = self:byte()
+    value = value << 7 | byte & 0x7f
+    if byte & 0x80 ~= 0 then
+      return value
+    end
+  end
+end
+
+function Place:skip(count) self.at = self.at + count end
+
+function Place:skip_text() self:skip(math.max(self:number() - 1, 0)) end
+
+local FLOAT, INTEGER, SHORT, LONG = 0x13, 0x03, 0x04, 0x14
+local size_of = { [FLOAT] = string.packsize "n", [INTEGER] = string.packsize "j" }
+
+function Place:skip_constants()
+  for _ = 1, self:number() do
+    local kind = self:byte()
+    if kind == SHORT or kind == LONG then
+      self:skip_text()
+    else
+      self:skip(size_of[kind] or 0)
+    end
+  end
+end
+
+local NO_ENTRIES = "\x80"
+local INSTRUCTION, UPVALUE = 4, 3 -- bytes
+
+-- Lines stay, so that errors and tracebacks tell them. The names of variables would be three tenths of what loading
+-- costs; where a file has changed since, it is parsed, and they are there.
+local function copy_function(place, parts)
+  local start = place.at
+  place:number() -- first and last line
+  place:number()
+  place:skip(3) -- parameters, varargs, registers
+  place:skip(place:number() * INSTRUCTION)
+  place:skip_constants()
+  place:skip(place:number() * UPVALUE)
+  local inner = place:number()
+  parts[#parts + 1] = place.bytes:sub(start, place.at - 1)
+  for _ = 1, inner do
+    parts[#parts + 1] = NO_ENTRIES -- its source is that of the outer one
+    place:skip_text()
+    copy_function(place, parts)
+  end
+  start = place.at
+  place:skip(place:number()) -- lines, as differences
+  for _ = 1, place:number() do -- lines as they are, now and then
+    place:number()
+    place:number()
+  end
+  parts[#parts + 1] = place.bytes:sub(start, place.at - 1) .. NO_ENTRIES .. NO_ENTRIES
+  for _ = 1, place:number() do -- variables
+    place:skip_text()
+    place:number()
+    place:number()
+  end
+  for _ = 1, place:number() do place:skip_text() end -- upvalues
+end
+
+-- Up to the source of the outermost function, and what follows that: the program that loads it fills the source in.
+local function head_and_rest(bytes)
+  local place = setmetatable({ bytes = bytes, at = 1 + #"\27Lua" + 1 + 1 + 6 + 3
+    + string.packsize "j" + string.packsize "n" + 1 }, Place)
+  local head = bytes:sub(1, place.at - 1)
+  place:skip_text()
+  local parts = {}
+  copy_function(place, parts)
+  assert(place.at == #bytes + 1, "this is not the bytecode of Lua 5.4")
+  return head, table.concat(parts)
+end
+
+-- ---- the file ----
+
+local MAGIC, HEADER, ENTRY = "mtbytes1", "=c8c16I8I4I4I4I4", "=i8i8I4I4I4I4I4I4" -- core/host/bundle.c has the same
+local CHECKED_FROM = 33 -- in the header
+
+local function padded(bytes) return bytes .. ("\0"):rep(-#bytes % 8) end
+
+-- What a list of commands shows of a file, so that it need not be loaded for that.
+local function note_of(file)
+  local name = file:match "/scripts/([^/]+)%.lua$" or file:match "/scripts/policies/([^/]+)%.lua$"
+  return name and (require("cli.command").script(name)).summary or ""
+end
+
+local function made_of(file)
+  local found = assert(fs.stat(file)) -- first: where it changes now, it counts as changed
+  local head, rest = head_and_rest(string.dump(assert(loadfile(file))))
+  return {
+    name = file:sub(1, #program.home + 1) == program.home .. "/" and file:sub(#program.home + 2) or file,
+    modified = math.floor(found.mtime), size = found.size, note = note_of(file),
+    head = #head, length = #head + #rest, part = padded(head .. rest),
+  }
+end
+
+-- Texts lie between the entries and the parts.
+local function bundle_of(made)
+  local first_text = string.packsize(HEADER) + #made * string.packsize(ENTRY)
+  local texts, length = {}, 0
+  local function add(text)
+    texts[#texts + 1] = text .. "\0"
+    length = length + #text + 1
+    return first_text + length - #text - 1
+  end
+  for _, one in ipairs(made) do one.name_at, one.note_at = add(one.name), add(one.note) end
+  local all_texts = padded(table.concat(texts))
+  local index_end = first_text + #all_texts
+  local entries, parts, at = {}, {}, index_end
+  for i, one in ipairs(made) do
+    entries[i] = ENTRY:pack(one.modified, program.checksum(one.part), one.name_at, one.note_at, one.size, at,
+      one.length, one.head)
+    parts[i], at = one.part, at + #one.part
+  end
+  local index = table.concat(entries) .. all_texts
+  local function header(checksum)
+    return HEADER:pack(MAGIC, program.release, checksum, at, index_end, #made, 0)
+  end
+  return header(program.checksum(header(0):sub(CHECKED_FROM) .. index)) .. index .. table.concat(parts)
+end
+
+local made = {}
+for i, file in ipairs(arg) do made[i] = made_of(file) end
 for _, library in ipairs { "argparse", "dkjson" } do
-  files[#files + 1] = package.searchpath(library, package.path)
+  made[#made + 1] = made_of(package.searchpath(library, package.path))
 end
-for _, file in ipairs(files) do
-  -- Where the name gets too long for the file system, the file is parsed each time.
-  fs.write(program.bytecode_name(file), string.dump(assert(loadfile(file))))
-end
+table.sort(made, function(a, b) return a.name < b.name end)
+assert(fs.write_atomic(program.bundle, bundle_of(made)))

@@ -58,7 +58,7 @@ local function find(name)
   for _, kind in ipairs(KINDS) do
     local path, err, folder = places.find(kind, name)
     if path ~= nil then
-      return path, err, folder
+      return path, err, folder, kind
     end
   end
 end
@@ -80,6 +80,15 @@ function M.script(name)
     error(errors.new { code = "io", source = "command", message = message }, 0)
   end
   return chunk(), nil, folder
+end
+
+---What the build has noted about a command or policy of ours, so that its file need not be loaded for a list.
+---@param name string
+---@return { is_policy: boolean, summary: string }? nil: load it, as it is not ours, or has changed since
+function M.noted(name)
+  local path, _, folder, kind = find(name)
+  local summary = path and folder.is_ours and program.note(path)
+  return summary and { is_policy = kind == "policies", summary = summary } or nil
 end
 
 -- Does the command line ask for JSON? For mistakes in it, before it is parsed.
