@@ -71,17 +71,33 @@ static inline bool mt_window(struct mt_reader reader, size_t offset, size_t size
     return true;
 }
 
+/*
+ * An unsigned integer of 1 to 8 bytes, from memory that is known to be there. The usual sizes are
+ * written out, which the compiler makes one load of.
+ */
+static inline uint64_t mt_load_uint(const uint8_t *from, size_t size, bool big)
+{
+    uint64_t sum = 0;
+
+    if (size == 1)
+        return from[0];
+    if (size == 2 && !big)
+        return (uint64_t)(from[0] | from[1] << 8);
+    if (size == 4 && !big)
+        return (uint64_t)(from[0] | from[1] << 8 | from[2] << 16) | (uint64_t)from[3] << 24;
+    for (size_t i = 0; i < size; i++)
+        sum = sum << 8 | from[big ? i : size - 1 - i];
+    return sum;
+}
+
 /* Takes an unsigned integer of 1 to 8 bytes. */
 static inline bool mt_take_uint(struct mt_reader *reader, size_t size, bool big, uint64_t *value)
 {
     const uint8_t *bytes;
-    uint64_t sum = 0;
 
     if (!mt_take(reader, size, &bytes))
         return false;
-    for (size_t i = 0; i < size; i++)
-        sum = sum << 8 | bytes[big ? i : size - 1 - i];
-    *value = sum;
+    *value = mt_load_uint(bytes, size, big);
     return true;
 }
 
@@ -168,6 +184,13 @@ static inline void mt_put_zeros(struct mt_writer *writer, size_t size)
 /* The low `size` bytes of a value, to memory that is known to be large enough. */
 static inline void mt_store_uint(uint8_t *to, size_t size, bool big, uint64_t value)
 {
+    if (size == 4 && !big) {
+        to[0] = (uint8_t)value;
+        to[1] = (uint8_t)(value >> 8);
+        to[2] = (uint8_t)(value >> 16);
+        to[3] = (uint8_t)(value >> 24);
+        return;
+    }
     for (size_t i = 0; i < size; i++, value >>= 8)
         to[big ? size - 1 - i : i] = (uint8_t)value;
 }

@@ -106,10 +106,28 @@ static void put_utf16(struct mt_writer *text, uint32_t point)
     }
 }
 
+/* Nearly all text that modems send is ASCII to its end, which needs no more than this. */
+static void put_ascii(struct mt_reader *utf16, struct mt_writer *utf8)
+{
+    size_t most = utf16->left / 2, count = 0;
+    const uint8_t *from = utf16->at;
+    uint8_t *to = utf8->bytes + utf8->used;
+
+    if (most > utf8->capacity - utf8->used)
+        most = utf8->capacity - utf8->used;
+    while (count < most && from[2 * count + 1] == 0 && from[2 * count] - 1u < 0x7F) {
+        to[count] = from[2 * count];
+        count++;
+    }
+    mt_claim(utf8, count);
+    mt_skip(utf16, 2 * count);
+}
+
 int mt_utf16_decode(struct mt_reader utf16, struct mt_writer *utf8)
 {
     uint32_t point;
 
+    put_ascii(&utf16, utf8);
     while (!utf8->overflow && take_utf16(&utf16, &point))
         put_utf8(utf8, point);
     return utf8->overflow ? -ENOBUFS : 0;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define MT_UUID_SIZE 16
 #define MT_UUID_TEXT_SIZE 37 /* "a289cc33-bcbb-8b4f-b6b0-133ec2aae6df" and its NUL */
 
 /* Reads the usual form, in either case; false for anything else. */
