@@ -79,14 +79,26 @@ static int l_compile_tlvs(lua_State *L)
     return 1;
 }
 
+/* The methods' upvalue is the metatable: comparing it is quicker than finding it by its name. */
+static const struct mt_schema_codec *check_codec(lua_State *L)
+{
+    const struct mt_schema_codec *codec = lua_touserdata(L, 1);
+    bool same = codec && lua_getmetatable(L, 1) && lua_rawequal(L, -1, lua_upvalueindex(1));
+
+    return same ? codec : luaL_checkudata(L, 1, CODEC);
+}
+
 /* codec:encode(value = table?) -> bytes | nil, err */
 static int l_encode(lua_State *L)
 {
-    const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);
+    const struct mt_schema_codec *codec;
 
-    if (lua_isnoneornil(L, 2)) {
-        lua_settop(L, 1);
+    lua_settop(L, 2);
+    codec = check_codec(L);
+
+    if (lua_isnil(L, 2)) {
         lua_newtable(L);
+        lua_replace(L, 2);
     }
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
@@ -99,9 +111,11 @@ static int l_encode(lua_State *L)
  */
 static int l_decode(lua_State *L)
 {
-    const struct mt_schema_codec *codec = luaL_checkudata(L, 1, CODEC);
+    const struct mt_schema_codec *codec;
     bool lenient = lua_toboolean(L, 3);
 
+    lua_settop(L, 2);
+    codec = check_codec(L);
     luaL_checktype(L, 2, LUA_TSTRING);
     lua_settop(L, 2);
     return mt_schema_decode(L, codec, lenient);
@@ -131,7 +145,9 @@ int mt_schema_open(lua_State *L)
     if (luaL_newmetatable(L, CODEC)) {
         lua_pushcfunction(L, l_tostring);
         lua_setfield(L, -2, "__tostring");
-        luaL_newlib(L, methods);
+        luaL_newlibtable(L, methods);
+        lua_pushvalue(L, -2);
+        luaL_setfuncs(L, methods, 1);
         lua_setfield(L, -2, "__index");
     }
     lua_pop(L, 1);

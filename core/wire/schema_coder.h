@@ -41,9 +41,25 @@ __attribute__((format(printf, 2, 3))) bool mt_schema_decode_fail(struct mt_schem
                                                                  const char *format, ...);
 bool mt_schema_decode_short(struct mt_schema_decoder *d, size_t wanted, size_t left);
 
+bool mt_schema_decode_too_many(struct mt_schema_decoder *d);
+bool mt_schema_decode_too_long(struct mt_schema_decoder *d);
+
 /* References can point at the same bytes again and again: what a message may grow to has an end. */
-bool mt_schema_charge_values(struct mt_schema_decoder *d, size_t count);
-bool mt_schema_charge_bytes(struct mt_schema_decoder *d, size_t size);
+static inline bool mt_schema_charge_values(struct mt_schema_decoder *d, size_t count)
+{
+    if (count > d->values)
+        return mt_schema_decode_too_many(d);
+    d->values -= count;
+    return true;
+}
+
+static inline bool mt_schema_charge_bytes(struct mt_schema_decoder *d, size_t size)
+{
+    if (size > d->bytes)
+        return mt_schema_decode_too_long(d);
+    d->bytes -= size;
+    return true;
+}
 
 /* Takes a value that is no field of a structure, and pushes it. */
 bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_type *type,
@@ -56,14 +72,50 @@ __attribute__((format(printf, 2, 3))) bool mt_schema_encode_fail(struct mt_schem
 /* Raises when the value at the top of the stack is of another Lua type: a mistake in the script. */
 void mt_schema_check_type(struct mt_schema_encoder *e, int type);
 
-/* Raises when the table at the top of the stack has a key that no field has. */
-void mt_schema_check_keys(struct mt_schema_encoder *e, const struct mt_schema_record *record);
+/*
+ * Which fields have a value in the table at the top of the stack, by their places; nil has none.
+ * Returns whether there are leftovers, too: TLVs without a field. Raises when a key is no field's.
+ */
+bool mt_schema_find_given(struct mt_schema_encoder *e, const struct mt_schema_record *record,
+                          struct mt_schema_set *given);
+
+/* Pushes the value that a field has in the table at index `values`. */
+void mt_schema_get_field(struct mt_schema_encoder *e, const struct mt_schema_field *field,
+                         int values, bool given);
+void mt_schema_leave_field(struct mt_schema_encoder *e);
 
 /* Makes room for `size` more bytes. */
-bool mt_schema_reserve(struct mt_schema_encoder *e, size_t size);
-bool mt_schema_put(struct mt_schema_encoder *e, const void *bytes, size_t size);
-bool mt_schema_put_zeros(struct mt_schema_encoder *e, size_t size);
-bool mt_schema_put_uint(struct mt_schema_encoder *e, size_t size, bool big, uint64_t value);
+bool mt_schema_grow(struct mt_schema_encoder *e, size_t size);
+
+static inline bool mt_schema_reserve(struct mt_schema_encoder *e, size_t size)
+{
+    return size <= e->to.capacity - e->to.used || mt_schema_grow(e, size);
+}
+
+static inline bool mt_schema_put(struct mt_schema_encoder *e, const void *bytes, size_t size)
+{
+    if (!mt_schema_reserve(e, size))
+        return false;
+    mt_put(&e->to, bytes, size);
+    return true;
+}
+
+static inline bool mt_schema_put_zeros(struct mt_schema_encoder *e, size_t size)
+{
+    if (!mt_schema_reserve(e, size))
+        return false;
+    mt_put_zeros(&e->to, size);
+    return true;
+}
+
+static inline bool mt_schema_put_uint(struct mt_schema_encoder *e, size_t size, bool big,
+                                      uint64_t value)
+{
+    if (!mt_schema_reserve(e, size))
+        return false;
+    mt_put_uint(&e->to, size, big, value);
+    return true;
+}
 
 /* A count or length in front of the values that it counts; `what` names those in an error. */
 bool mt_schema_put_prefix(struct mt_schema_encoder *e, const struct mt_schema_type *prefix,

@@ -6,6 +6,8 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#define RESULT 0x02 /* the TLV of a response which the others depend on */
+
 int mt_schema_refuse_pushed(struct mt_schema_compiler *c)
 {
     mt_schema_path_push(c->L, &c->path);
@@ -20,10 +22,8 @@ int mt_schema_refuse(struct mt_schema_compiler *c, const char *reason)
 
 int mt_schema_keep(struct mt_schema_compiler *c)
 {
-    int index = (int)lua_rawlen(c->L, MT_SCHEMA_POOL) + 1;
-
-    lua_rawseti(c->L, MT_SCHEMA_POOL, index);
-    return index;
+    lua_rawseti(c->L, MT_SCHEMA_POOL, ++c->kept);
+    return c->kept;
 }
 
 void *mt_schema_keep_memory(struct mt_schema_compiler *c, size_t size)
@@ -145,11 +145,11 @@ static void compile_keys(struct mt_schema_compiler *c, struct mt_schema_record *
 {
     static const char *const leftovers[] = { "unknown", "malformed", NULL };
 
-    lua_newtable(c->L);
+    lua_createtable(c->L, 0, record->length + (record->tlvs ? 2 : 0));
     for (int i = 0; i < record->length; i++) {
         if (record->fields[i].type.kind == MT_SCHEMA_COUNT)
             continue;
-        lua_pushboolean(c->L, true);
+        lua_pushinteger(c->L, i);
         lua_setfield(c->L, -2, record->fields[i].name);
     }
     for (const char *const *name = leftovers; record->tlvs && *name; name++) {
@@ -225,14 +225,28 @@ static struct mt_schema_record *compile_tlvs(struct mt_schema_compiler *c)
     return record;
 }
 
-/* The result, which the other TLVs of a response depend on. */
-static const struct mt_schema_field *find_result(const struct mt_schema_record *record)
+/* Where each tag's field is, and which of them must be there. */
+static void compile_tags(struct mt_schema_compiler *c, struct mt_schema_codec *codec,
+                         bool is_response)
 {
-    for (int i = 0; i < record->length; i++) {
-        if (record->fields[i].tag == 0x02)
-            return &record->fields[i];
+    const struct mt_schema_record *record = codec->record;
+    int length = record->length;
+    uint8_t *places;
+
+    if (length == 0)
+        return;
+    places = mt_schema_keep_memory(c, (size_t)record->fields[length - 1].tag + 1);
+    for (int i = 0; i < length; i++) {
+        const struct mt_schema_field *field = &record->fields[i];
+
+        places[field->tag] = (uint8_t)i;
+        mt_schema_set_add(&codec->tags, field->tag);
+        if (!field->optional)
+            mt_schema_set_add(&codec->mandatory, (unsigned)i);
+        if (field->tag == RESULT && is_response)
+            codec->result = field;
     }
-    return NULL;
+    codec->places = places;
 }
 
 void mt_schema_compile(lua_State *L, bool tlvs, bool is_response)
@@ -244,6 +258,7 @@ void mt_schema_compile(lua_State *L, bool tlvs, bool is_response)
     c.path.message = lua_tostring(L, 1);
     lua_newtable(L); /* the pool */
     codec = lua_newuserdatauv(L, sizeof(*codec), 1);
+    *codec = (struct mt_schema_codec){ .name = NULL };
     lua_pushvalue(L, MT_SCHEMA_POOL);
     lua_setiuservalue(L, -2, 1);
     lua_pushvalue(L, 1);
@@ -251,6 +266,7 @@ void mt_schema_compile(lua_State *L, bool tlvs, bool is_response)
     mt_schema_keep(&c);
     lua_pushvalue(L, 2);
     codec->record = tlvs ? compile_tlvs(&c) : mt_schema_compile_record(&c);
-    codec->result = is_response ? find_result(codec->record) : NULL;
+    if (tlvs)
+        compile_tags(&c, codec, is_response);
     lua_pop(L, 1);
 }

@@ -11,6 +11,7 @@ struct mt_schema_compiler {
     lua_State *L;
     struct mt_schema_path path;
     int nesting;
+    int kept; /* how many values are in the pool */
 };
 
 /* schema_compile.c. Raises "Connect.session: " and the reason; pushed: the one on the stack. */

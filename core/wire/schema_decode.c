@@ -33,21 +33,15 @@ bool mt_schema_decode_short(struct mt_schema_decoder *d, size_t wanted, size_t l
     return mt_schema_decode_fail(d, "%zu bytes wanted, %zu left", wanted, left);
 }
 
-bool mt_schema_charge_values(struct mt_schema_decoder *d, size_t count)
+bool mt_schema_decode_too_many(struct mt_schema_decoder *d)
 {
-    if (count > d->values)
-        return mt_schema_decode_fail(d, "more than %d values in one message", MT_SCHEMA_VALUES_MAX);
-    d->values -= count;
-    return true;
+    return mt_schema_decode_fail(d, "more than %d values in one message", MT_SCHEMA_VALUES_MAX);
 }
 
-bool mt_schema_charge_bytes(struct mt_schema_decoder *d, size_t size)
+bool mt_schema_decode_too_long(struct mt_schema_decoder *d)
 {
-    if (size > d->bytes)
-        return mt_schema_decode_fail(d, "more than %d bytes of text and data in one message",
-                                     MT_SCHEMA_BYTES_MAX);
-    d->bytes -= size;
-    return true;
+    return mt_schema_decode_fail(d, "more than %d bytes of text and data in one message",
+                                 MT_SCHEMA_BYTES_MAX);
 }
 
 /* A count is kept for the list that it counts; scripts see only the list. */
@@ -229,16 +223,15 @@ static void init_scope(struct scope *scope, struct mt_reader whole)
  * Has the fixed part no room for an optional field? Then the sender does not know it. Older or
  * sloppy firmware may not know a mandatory one either, which a lenient reader takes as it is.
  */
-static bool is_absent(const struct mt_schema_decoder *d, const struct scope *scope,
-                      const struct mt_schema_field *field, const struct mt_reader *at)
+static bool is_absent(const struct scope *scope, const struct mt_schema_field *field,
+                      const struct mt_reader *at)
 {
     size_t used = scope->whole.left - at->left;
     size_t least = field->type.least;
 
     if (field->optional && least == 0)
         least = 1;
-    return (field->optional || d->lenient) &&
-           (used > scope->nearest || scope->nearest - used < least);
+    return used > scope->nearest || scope->nearest - used < least;
 }
 
 /* Takes a structure and the data it refers to, so that the next one of a list follows. */
@@ -254,7 +247,7 @@ static bool decode_struct(struct mt_schema_decoder *d, const struct mt_schema_re
     for (int i = 0; i < record->length; i++) {
         const struct mt_schema_field *field = &record->fields[i];
 
-        if (is_absent(d, &scope, field, at))
+        if ((field->optional || d->lenient) && is_absent(&scope, field, at))
             break;
         mt_schema_path_field(&d->path, field->name);
         lua_rawgeti(d->L, MT_SCHEMA_POOL, field->key);
@@ -275,18 +268,9 @@ static bool decode_type(struct mt_schema_decoder *d, const struct mt_schema_type
 {
     if (!mt_schema_charge_values(d, 1))
         return false;
-    switch (type->kind) {
-    case MT_SCHEMA_UINT:
-    case MT_SCHEMA_INT:
-    case MT_SCHEMA_FLOAT:
-    case MT_SCHEMA_UUID:
-    case MT_SCHEMA_IPV4:
-    case MT_SCHEMA_IPV6:
-    case MT_SCHEMA_BYTES:
-    case MT_SCHEMA_STRING:
-    case MT_SCHEMA_REST:
-    case MT_SCHEMA_UTF16:
+    if (type->kind < MT_SCHEMA_STRUCT)
         return mt_schema_decode_scalar(d, type, at);
+    switch (type->kind) {
     case MT_SCHEMA_STRUCT:
         return decode_struct(d, type->record, at);
     case MT_SCHEMA_COUNT:
@@ -305,8 +289,9 @@ static bool decode_type(struct mt_schema_decoder *d, const struct mt_schema_type
         return decode_array(d, type, at, scope);
     case MT_SCHEMA_REFS:
         return decode_refs(d, type, at, scope);
+    default:
+        return mt_schema_decode_fail(d, "no such kind");
     }
-    return mt_schema_decode_fail(d, "no such kind");
 }
 
 bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_type *type,
@@ -317,18 +302,18 @@ bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_
 
 int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, bool lenient)
 {
-    struct mt_schema_decoder d = {
-        .L = L,
-        .values = MT_SCHEMA_VALUES_MAX,
-        .bytes = MT_SCHEMA_BYTES_MAX,
-        .lenient = lenient,
-    };
+    struct mt_schema_decoder d; /* member by member: an initializer would clear the path, too */
     struct mt_reader at;
     size_t size;
     const char *bytes = lua_tolstring(L, 2, &size);
 
     at = mt_reader(bytes, size);
+    d.L = L;
     d.path.message = codec->name;
+    d.path.depth = 0;
+    d.values = MT_SCHEMA_VALUES_MAX;
+    d.bytes = MT_SCHEMA_BYTES_MAX;
+    d.lenient = lenient;
     luaL_checkstack(L, 8 * MT_SCHEMA_DEPTH_MAX, NULL);
     lua_getiuservalue(L, 1, 1);
     if (codec->record->tlvs ? mt_schema_decode_tlvs(&d, codec, at)

@@ -12,6 +12,7 @@
 struct scope {
     const struct mt_schema_record *record;
     int values; /* on the stack */
+    struct mt_schema_set given;
     size_t start;
     size_t slots[MT_SCHEMA_FIELDS_MAX];
 };
@@ -45,14 +46,12 @@ void mt_schema_check_type(struct mt_schema_encoder *e, int type)
 }
 
 /* A larger buffer takes the place of the old one on the stack. */
-bool mt_schema_reserve(struct mt_schema_encoder *e, size_t size)
+bool mt_schema_grow(struct mt_schema_encoder *e, size_t size)
 {
     struct mt_writer *to = &e->to;
     size_t capacity = to->capacity;
     uint8_t *bytes;
 
-    if (size <= to->capacity - to->used)
-        return true;
     if (size > MT_SCHEMA_BYTES_MAX - to->used)
         return mt_schema_encode_fail(e, "the message is longer than %d bytes", MT_SCHEMA_BYTES_MAX);
     while (capacity - to->used < size)
@@ -65,35 +64,11 @@ bool mt_schema_reserve(struct mt_schema_encoder *e, size_t size)
     return true;
 }
 
-bool mt_schema_put(struct mt_schema_encoder *e, const void *bytes, size_t size)
-{
-    if (!mt_schema_reserve(e, size))
-        return false;
-    mt_put(&e->to, bytes, size);
-    return true;
-}
-
-bool mt_schema_put_zeros(struct mt_schema_encoder *e, size_t size)
-{
-    if (!mt_schema_reserve(e, size))
-        return false;
-    mt_put_zeros(&e->to, size);
-    return true;
-}
-
-bool mt_schema_put_uint(struct mt_schema_encoder *e, size_t size, bool big, uint64_t value)
-{
-    if (!mt_schema_reserve(e, size))
-        return false;
-    mt_put_uint(&e->to, size, big, value);
-    return true;
-}
-
 bool mt_schema_put_prefix(struct mt_schema_encoder *e, const struct mt_schema_type *prefix,
                           size_t count, const char *what)
 {
     if (prefix->size < sizeof(count) && count >> (8 * prefix->size) != 0)
-        return mt_schema_encode_fail(e, "%zu %s are more than a u%zu counts", count, what,
+        return mt_schema_encode_fail(e, "%zu %s are more than a u%u counts", count, what,
                                      8 * prefix->size);
     return mt_schema_put_uint(e, prefix->size, prefix->big, count);
 }
@@ -146,12 +121,14 @@ static bool encode_count(struct mt_schema_encoder *e, const struct mt_schema_typ
                          const struct scope *scope)
 {
     const struct mt_schema_field *list = &scope->record->fields[type->counted];
-    size_t count;
+    size_t count = 0;
 
-    lua_rawgeti(e->L, MT_SCHEMA_POOL, list->key);
-    lua_rawget(e->L, scope->values);
-    count = get_length(e);
-    lua_pop(e->L, 1);
+    if (mt_schema_set_has(&scope->given, (unsigned)type->counted)) {
+        lua_rawgeti(e->L, MT_SCHEMA_POOL, list->key);
+        lua_rawget(e->L, scope->values);
+        count = get_length(e);
+        lua_pop(e->L, 1);
+    }
     return mt_schema_put_uint(e, 4, false, count);
 }
 
@@ -160,7 +137,7 @@ static bool encode_list(struct mt_schema_encoder *e, const struct mt_schema_type
     size_t count = get_length(e);
 
     if (type->size && count != type->size && !lua_isnil(e->L, -1))
-        return mt_schema_encode_fail(e, "%zu elements given, %zu wanted", count, type->size);
+        return mt_schema_encode_fail(e, "%zu elements given, %u wanted", count, type->size);
     if (type->prefix && !mt_schema_put_prefix(e, type->prefix, count, "elements"))
         return false;
     return encode_elements(e, type->of, type->size ? type->size : count);
@@ -283,36 +260,60 @@ static void raise_unknown_key(struct mt_schema_encoder *e, const struct mt_schem
                lua_tostring(L, -1));
 }
 
-void mt_schema_check_keys(struct mt_schema_encoder *e, const struct mt_schema_record *record)
+bool mt_schema_find_given(struct mt_schema_encoder *e, const struct mt_schema_record *record,
+                          struct mt_schema_set *given)
 {
     lua_State *L = e->L;
+    bool leftovers = false;
 
+    *given = (struct mt_schema_set){ { 0 } };
+    if (lua_isnil(L, -1))
+        return false;
+    mt_schema_check_type(e, LUA_TTABLE);
     lua_rawgeti(L, MT_SCHEMA_POOL, record->keys);
     lua_pushnil(L);
     while (lua_next(L, -3)) {
         lua_pop(L, 1);
         lua_pushvalue(L, -1);
-        if (lua_rawget(L, -3) == LUA_TNIL)
+        switch (lua_rawget(L, -3)) {
+        case LUA_TNIL:
             raise_unknown_key(e, record);
+            break;
+        case LUA_TNUMBER:
+            mt_schema_set_add(given, (uint8_t)lua_tointeger(L, -1));
+            break;
+        default:
+            leftovers = true;
+        }
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
+    return leftovers;
+}
+
+void mt_schema_get_field(struct mt_schema_encoder *e, const struct mt_schema_field *field,
+                         int values, bool given)
+{
+    mt_schema_path_field(&e->path, field->name);
+    if (given) {
+        lua_rawgeti(e->L, MT_SCHEMA_POOL, field->key);
+        lua_rawget(e->L, values);
+    } else {
+        lua_pushnil(e->L);
+    }
+}
+
+void mt_schema_leave_field(struct mt_schema_encoder *e)
+{
+    lua_pop(e->L, 1);
+    mt_schema_path_leave(&e->path);
 }
 
 /* Pushes the value of a field. */
 static void get_field(struct mt_schema_encoder *e, const struct scope *scope, int i)
 {
-    const struct mt_schema_field *field = &scope->record->fields[i];
-
-    mt_schema_path_field(&e->path, field->name);
-    lua_rawgeti(e->L, MT_SCHEMA_POOL, field->key);
-    lua_rawget(e->L, scope->values);
-}
-
-static void leave_field(struct mt_schema_encoder *e)
-{
-    lua_pop(e->L, 1);
-    mt_schema_path_leave(&e->path);
+    mt_schema_get_field(e, &scope->record->fields[i], scope->values,
+                        mt_schema_set_has(&scope->given, (unsigned)i));
 }
 
 /* The first pass over a structure: its fixed part, where references are zeros yet. */
@@ -331,7 +332,7 @@ static bool encode_fields(struct mt_schema_encoder *e, struct scope *scope)
             return mt_schema_encode_fail(e, "must be absent, as '%s' before it is", absent);
         else if (!encode_type(e, &field->type, scope))
             return false;
-        leave_field(e);
+        mt_schema_leave_field(e);
     }
     return true;
 }
@@ -342,12 +343,12 @@ static bool place_fields(struct mt_schema_encoder *e, const struct scope *scope)
     for (int i = 0; i < scope->record->length; i++) {
         const struct mt_schema_type *type = &scope->record->fields[i].type;
 
-        if (!mt_schema_refers(type->kind))
+        if (!mt_schema_refers(type->kind) || !mt_schema_set_has(&scope->given, (unsigned)i))
             continue;
         get_field(e, scope, i);
         if (!place_type(e, type, scope, scope->slots[i]))
             return false;
-        leave_field(e);
+        mt_schema_leave_field(e);
     }
     return true;
 }
@@ -355,14 +356,12 @@ static bool place_fields(struct mt_schema_encoder *e, const struct scope *scope)
 /* The structure at the top of the stack; nil is one without any values. */
 static bool encode_struct(struct mt_schema_encoder *e, const struct mt_schema_record *record)
 {
-    struct scope scope = { .record = record, .values = lua_gettop(e->L), .start = e->to.used };
+    struct scope scope; /* member by member: an initializer would clear the slots, too */
 
-    if (lua_isnil(e->L, -1)) {
-        lua_newtable(e->L);
-        lua_replace(e->L, scope.values);
-    }
-    mt_schema_check_type(e, LUA_TTABLE);
-    mt_schema_check_keys(e, record);
+    scope.record = record;
+    scope.values = lua_gettop(e->L);
+    scope.start = e->to.used;
+    mt_schema_find_given(e, record, &scope.given);
     return encode_fields(e, &scope) && (!record->refers || place_fields(e, &scope));
 }
 
@@ -370,18 +369,9 @@ static bool encode_struct(struct mt_schema_encoder *e, const struct mt_schema_re
 static bool encode_type(struct mt_schema_encoder *e, const struct mt_schema_type *type,
                         const struct scope *scope)
 {
-    switch (type->kind) {
-    case MT_SCHEMA_UINT:
-    case MT_SCHEMA_INT:
-    case MT_SCHEMA_FLOAT:
-    case MT_SCHEMA_UUID:
-    case MT_SCHEMA_IPV4:
-    case MT_SCHEMA_IPV6:
-    case MT_SCHEMA_BYTES:
-    case MT_SCHEMA_STRING:
-    case MT_SCHEMA_REST:
-    case MT_SCHEMA_UTF16:
+    if (type->kind < MT_SCHEMA_STRUCT)
         return mt_schema_encode_scalar(e, type);
+    switch (type->kind) {
     case MT_SCHEMA_STRUCT:
         return encode_struct(e, type->record);
     case MT_SCHEMA_COUNT:
@@ -397,8 +387,9 @@ static bool encode_type(struct mt_schema_encoder *e, const struct mt_schema_type
         return mt_schema_put_zeros(e, 4);
     case MT_SCHEMA_REFS:
         return encode_refs(e, type);
+    default:
+        return mt_schema_encode_fail(e, "no such kind");
     }
-    return mt_schema_encode_fail(e, "no such kind");
 }
 
 bool mt_schema_encode_value(struct mt_schema_encoder *e, const struct mt_schema_type *type)
@@ -408,11 +399,14 @@ bool mt_schema_encode_value(struct mt_schema_encoder *e, const struct mt_schema_
 
 int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec)
 {
-    struct mt_schema_encoder e = { .L = L, .path = { .message = codec->name } };
-    uint8_t room[256]; /* most messages are short */
+    struct mt_schema_encoder e; /* member by member, as in the decoder */
+    uint8_t room[256];          /* most messages are short */
 
     luaL_checkstack(L, 8 * MT_SCHEMA_DEPTH_MAX, NULL);
     lua_getiuservalue(L, 1, 1);
+    e.L = L;
+    e.path.message = codec->name;
+    e.path.depth = 0;
     e.to = mt_writer(room, sizeof(room));
     lua_pushnil(L); /* MT_SCHEMA_BUFFER, when it needs more */
     lua_pushvalue(L, 2);

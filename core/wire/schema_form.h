@@ -52,19 +52,24 @@ enum mt_schema_style {
  * the codec.
  */
 struct mt_schema_type {
-    enum mt_schema_kind kind;
-    enum mt_schema_style style;
+    enum mt_schema_kind kind : 8;
+    enum mt_schema_style style : 8;
     bool big;
-    bool little;  /* an address that is not in network order */
-    bool exact;   /* always `least` bytes long, and without references */
-    bool open;    /* ends only where its structure ends: a rest, a utf16, something optional */
-    size_t size;  /* of a number, of bytes or a string, of a list: how many; 0: it is not fixed */
-    size_t least; /* the fewest bytes it takes in its place */
-    int numbers;  /* enum and flags: table from name to number */
-    int names;    /* and back */
-    int counted;  /* a count, and the list that it counts: the place of the list; else -1 */
-    const struct mt_schema_type *of, *prefix;
-    const struct mt_schema_record *record;
+    bool little;     /* an address that is not in network order */
+    bool exact;      /* always `least` bytes long, and without references */
+    bool open;       /* ends only where its structure ends: a rest, a utf16, something optional */
+    int16_t counted; /* a count, and the list that it counts: the place of the list; else -1 */
+    uint32_t size;   /* of a number, bytes, a string, a list: how many; 0: it is not fixed */
+    uint32_t named;  /* enum and flags: how many names are in the pool; 0: they are in a table */
+    size_t least;    /* the fewest bytes it takes in its place */
+    int numbers;     /* enum and flags: table from name to number */
+    int names;       /* and back: the first name, by number or bit, or the table; of a uuid: text */
+    const struct mt_schema_type *prefix;
+    union {
+        const struct mt_schema_type *of;
+        const struct mt_schema_record *record; /* of a struct */
+        uint8_t *recent;                       /* of a uuid: the bytes whose text is kept */
+    };
 };
 
 struct mt_schema_field {
@@ -75,6 +80,21 @@ struct mt_schema_field {
     struct mt_schema_type type;
 };
 
+/* A set of numbers from 0 to 255: places of fields, or tags. */
+struct mt_schema_set {
+    uint64_t words[4];
+};
+
+static inline bool mt_schema_set_has(const struct mt_schema_set *set, unsigned number)
+{
+    return set->words[number / 64] >> (number % 64) & 1;
+}
+
+static inline void mt_schema_set_add(struct mt_schema_set *set, unsigned number)
+{
+    set->words[number / 64] |= UINT64_C(1) << (number % 64);
+}
+
 /* A structure; or the TLVs of a message, by ascending tags. */
 struct mt_schema_record {
     bool tlvs;
@@ -82,7 +102,7 @@ struct mt_schema_record {
     bool open;
     bool exact;
     size_t least;
-    int keys; /* table: the names that values may have */
+    int keys; /* table: from the names that values may have to places; of leftovers, to true */
     int length;
     struct mt_schema_field fields[];
 };
@@ -90,7 +110,11 @@ struct mt_schema_record {
 struct mt_schema_codec {
     const char *name;
     const struct mt_schema_record *record;
+    /* Of TLVs: */
     const struct mt_schema_field *result; /* TLV 0x02 of a response; else NULL */
+    struct mt_schema_set tags;            /* which are declared */
+    const uint8_t *places;                /* of those in the record */
+    struct mt_schema_set mandatory;       /* the places of fields that are not optional */
 };
 
 /* Where in a message the work is: "Signal Info.lte.rsrp", "Visible Providers.providers[2].name". */

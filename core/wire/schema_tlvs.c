@@ -2,22 +2,32 @@
 /* Messages of TLVs, as QMI has them: a tag, a length and a value each, in any order. */
 
 #include <lauxlib.h>
-#include <string.h>
 
 #include "wire/schema_coder.h"
 
 #define TAGS 256
 #define HEADER 3 /* u8 tag, u16 length */
 
-/* The TLVs of the message at hand, by their tags. */
+/* The TLVs of the message at hand. */
 struct tlvs {
     int count;
-    bool waits[TAGS];              /* it is there, and not yet in the values */
-    struct mt_reader values[TAGS]; /* of those that are there */
+    struct mt_schema_set tags;     /* those that are there */
+    struct mt_schema_set known;    /* the places of their fields, of those that have one */
+    struct mt_reader values[TAGS]; /* by tag; not initialized, for they are many */
 };
 
+/* Takes the lowest number out of a part of a set, which must not be empty. */
+static unsigned take_lowest(uint64_t *word)
+{
+    unsigned lowest = (unsigned)__builtin_ctzll(*word);
+
+    *word &= *word - 1;
+    return lowest;
+}
+
 /* The first TLV of each tag counts. */
-static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct tlvs *tlvs)
+static bool take_apart(struct mt_schema_decoder *d, const struct mt_schema_codec *codec,
+                       struct mt_reader at, struct tlvs *tlvs)
 {
     uint16_t size = 0;
     uint8_t tag = 0;
@@ -34,9 +44,11 @@ static bool take_apart(struct mt_schema_decoder *d, struct mt_reader at, struct 
             return mt_schema_decode_fail(d, "TLV 0x%02x: %d bytes wanted, %zu left", tag, size,
                                          at.left);
         mt_skip(&at, size);
-        if (tlvs->waits[tag])
+        if (mt_schema_set_has(&tlvs->tags, tag))
             continue;
-        tlvs->waits[tag] = true;
+        mt_schema_set_add(&tlvs->tags, tag);
+        if (mt_schema_set_has(&codec->tags, tag))
+            mt_schema_set_add(&tlvs->known, codec->places[tag]);
         tlvs->values[tag] = value;
         tlvs->count++;
     }
@@ -90,9 +102,9 @@ static bool keep_malformed(struct mt_schema_decoder *d, int values, int tag, str
  * that is not needed may be missing, or unreadable.
  */
 static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field *field,
-                       struct tlvs *tlvs, int values, bool excused, bool needed)
+                       const struct tlvs *tlvs, int values, bool excused, bool needed)
 {
-    bool there = tlvs->waits[field->tag], lenient = d->lenient;
+    bool there = mt_schema_set_has(&tlvs->tags, field->tag), lenient = d->lenient;
     struct mt_reader at;
 
     if (!there && (!needed || excused))
@@ -100,8 +112,6 @@ static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field
     mt_schema_path_field(&d->path, field->name);
     if (!there)
         return mt_schema_decode_fail(d, "missing");
-    tlvs->waits[field->tag] = false;
-    tlvs->count--;
     at = tlvs->values[field->tag];
     lua_rawgeti(d->L, MT_SCHEMA_POOL, field->key);
     if (mt_schema_decode_value(d, &field->type, &at)) {
@@ -118,52 +128,54 @@ static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field
     return excused;
 }
 
-bool mt_schema_decode_tlvs(struct mt_schema_decoder *d, const struct mt_schema_codec *codec,
-                           struct mt_reader at)
+/* By ascending tags, as the fields are: those that are there, and those that are missed. */
+static bool decode_known(struct mt_schema_decoder *d, const struct mt_schema_codec *codec,
+                         const struct tlvs *tlvs, int values)
 {
-    const struct mt_schema_record *record = codec->record;
-    struct tlvs tlvs;
-    bool failure;
-    int values;
+    bool failure = codec->result && mt_schema_set_has(&tlvs->tags, codec->result->tag) &&
+                   is_failure(tlvs->values[codec->result->tag]);
 
-    tlvs.count = 0;
-    memset(tlvs.waits, 0, sizeof(tlvs.waits)); /* not the values: they are many */
-    if (!take_apart(d, at, &tlvs))
-        return false;
-    failure = codec->result && tlvs.waits[codec->result->tag] &&
-              is_failure(tlvs.values[codec->result->tag]);
-    lua_createtable(d->L, 0, tlvs.count);
-    values = lua_gettop(d->L);
-    for (int i = 0; i < record->length; i++) {
-        const struct mt_schema_field *field = &record->fields[i];
-        bool excused = failure && field != codec->result;
-        bool needed = !field->optional && (!d->lenient || field == codec->result);
+    for (unsigned i = 0; i < TAGS / 64; i++) {
+        uint64_t word = tlvs->known.words[i] | codec->mandatory.words[i];
 
-        if (!decode_tlv(d, field, &tlvs, values, excused, needed))
-            return false;
-    }
-    for (int tag = 0; tag < TAGS && tlvs.count > 0; tag++) {
-        if (!tlvs.waits[tag])
-            continue;
-        tlvs.count--;
-        if (!keep_unknown(d, values, tag, tlvs.values[tag]))
-            return false;
+        while (word != 0) {
+            const struct mt_schema_field *field =
+                &codec->record->fields[64 * i + take_lowest(&word)];
+            bool excused = failure && field != codec->result;
+            bool needed = !field->optional && (!d->lenient || field == codec->result);
+
+            if (!decode_tlv(d, field, tlvs, values, excused, needed))
+                return false;
+        }
     }
     return true;
 }
 
-/* Pushes the value of a field. */
-static void get_value(struct mt_schema_encoder *e, const struct mt_schema_field *field)
+bool mt_schema_decode_tlvs(struct mt_schema_decoder *d, const struct mt_schema_codec *codec,
+                           struct mt_reader at)
 {
-    mt_schema_path_field(&e->path, field->name);
-    lua_rawgeti(e->L, MT_SCHEMA_POOL, field->key);
-    lua_rawget(e->L, 2);
-}
+    struct tlvs tlvs;
+    int values;
 
-static void leave_value(struct mt_schema_encoder *e)
-{
-    lua_pop(e->L, 1);
-    mt_schema_path_leave(&e->path);
+    tlvs.count = 0;
+    tlvs.tags = tlvs.known = (struct mt_schema_set){ { 0 } };
+    if (!take_apart(d, codec, at, &tlvs))
+        return false;
+    lua_createtable(d->L, 0, tlvs.count);
+    values = lua_gettop(d->L);
+    if (!decode_known(d, codec, &tlvs, values))
+        return false;
+    for (unsigned i = 0; i < TAGS / 64; i++) {
+        uint64_t word = tlvs.tags.words[i] & ~codec->tags.words[i];
+
+        while (word != 0) {
+            unsigned tag = 64 * i + take_lowest(&word);
+
+            if (!keep_unknown(d, values, (int)tag, tlvs.values[tag]))
+                return false;
+        }
+    }
+    return true;
 }
 
 static bool put_header(struct mt_schema_encoder *e, int tag, size_t size)
@@ -184,12 +196,12 @@ static bool find_failure(struct mt_schema_encoder *e, const struct mt_schema_cod
     *failure = false;
     if (!codec->result)
         return true;
-    get_value(e, codec->result);
+    mt_schema_get_field(e, codec->result, 2, true);
     if (!lua_isnil(e->L, -1) && !mt_schema_encode_value(e, &codec->result->type))
         return false;
     *failure = is_failure(mt_reader(e->to.bytes, e->to.used));
     e->to.used = 0;
-    leave_value(e);
+    mt_schema_leave_field(e);
     return true;
 }
 
@@ -254,25 +266,30 @@ static bool encode_unknown(struct mt_schema_encoder *e)
             lua_pop(e->L, 1);
         }
     }
-    leave_value(e);
+    mt_schema_leave_field(e);
     return true;
 }
 
 bool mt_schema_encode_tlvs(struct mt_schema_encoder *e, const struct mt_schema_codec *codec)
 {
     const struct mt_schema_record *record = codec->record;
-    bool failure;
+    struct mt_schema_set given;
+    bool failure, leftovers;
 
-    lua_pushvalue(e->L, 2);
-    mt_schema_check_keys(e, record);
-    lua_pop(e->L, 1);
+    leftovers = mt_schema_find_given(e, record, &given);
     if (!find_failure(e, codec, &failure))
         return false;
-    for (int i = 0; i < record->length; i++) {
-        get_value(e, &record->fields[i]);
-        if (!encode_tlv(e, &record->fields[i], failure))
-            return false;
-        leave_value(e);
+    for (unsigned i = 0; i < TAGS / 64; i++) {
+        uint64_t word = given.words[i] | codec->mandatory.words[i];
+
+        while (word != 0) {
+            unsigned place = 64 * i + take_lowest(&word);
+
+            mt_schema_get_field(e, &record->fields[place], 2, mt_schema_set_has(&given, place));
+            if (!encode_tlv(e, &record->fields[place], failure))
+                return false;
+            mt_schema_leave_field(e);
+        }
     }
-    return encode_unknown(e);
+    return !leftovers || encode_unknown(e);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wire/schema_compile.h"
+#include "wire/uuid.h"
 
 static const char *const kind_names[] = {
     "uint",   "int",   "float", "uuid", "ipv4", "ipv6", "bytes",   "string", "rest", "utf16",
@@ -61,13 +62,11 @@ static bool get_flag(struct mt_schema_compiler *c, const char *key)
     return set;
 }
 
-/* One name at -2 and its number at -1, kept both ways; leaves the name. */
-static void compile_value(struct mt_schema_compiler *c, const struct mt_schema_type *type,
-                          int numbers, int names)
+/* Refuses a name at -2 whose number at -1 cannot be a value of this type. */
+static void check_value(struct mt_schema_compiler *c, const struct mt_schema_type *type)
 {
     lua_State *L = c->L;
-    lua_Integer number = lua_tointeger(L, -1);
-    lua_Unsigned bits = (lua_Unsigned)number;
+    lua_Unsigned bits = (lua_Unsigned)lua_tointeger(L, -1);
 
     if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
         mt_schema_refuse(c, "values must be name = integer");
@@ -79,36 +78,95 @@ static void compile_value(struct mt_schema_compiler *c, const struct mt_schema_t
         lua_pushfstring(L, "'%s' is not a single bit", lua_tostring(L, -2));
         mt_schema_refuse_pushed(c);
     }
-    if (lua_rawgeti(L, names, number) != LUA_TNIL) {
-        lua_pushfstring(L, "'%s' and '%s' have the same number", lua_tostring(L, -3),
+}
+
+/* Names are found by number, those of flags by bit. */
+static lua_Integer number_of(const struct mt_schema_type *type, lua_Integer value)
+{
+    return type->style == MT_SCHEMA_FLAGS ? __builtin_ctzll((lua_Unsigned)value) : value;
+}
+
+/*
+ * Where names of numbers go: into the pool itself, so that a decoder finds them in one step; where
+ * numbers are few and far between, into a table.
+ */
+static void make_names(struct mt_schema_compiler *c, struct mt_schema_type *type, size_t count,
+                       lua_Unsigned highest)
+{
+    if (highest >= 32 + 4 * (lua_Unsigned)count) {
+        lua_createtable(c->L, 0, (int)count);
+        type->names = mt_schema_keep(c);
+        return;
+    }
+    type->named = (size_t)highest + 1;
+    type->names = c->kept + 1;
+    for (size_t i = 0; i <= highest; i++) {
+        lua_pushinteger(c->L, type->style == MT_SCHEMA_FLAGS ? (lua_Integer)(UINT64_C(1) << i)
+                                                             : (lua_Integer)i);
+        mt_schema_keep(c);
+    }
+}
+
+/* Keeps a name at -2 under its number at -1. */
+static void keep_name(struct mt_schema_compiler *c, const struct mt_schema_type *type)
+{
+    lua_State *L = c->L;
+    lua_Integer number = number_of(type, lua_tointeger(L, -1));
+
+    if (type->named > 0) {
+        lua_pushvalue(L, MT_SCHEMA_POOL);
+        number += type->names;
+    } else {
+        lua_rawgeti(L, MT_SCHEMA_POOL, type->names);
+    }
+    if (lua_rawgeti(L, -1, number) == LUA_TSTRING) {
+        lua_pushfstring(L, "'%s' and '%s' have the same number", lua_tostring(L, -4),
                         lua_tostring(L, -1));
         mt_schema_refuse_pushed(c);
     }
-    lua_pop(L, 1);
-    lua_pushvalue(L, -2);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, numbers);
-    lua_pushvalue(L, -2);
-    lua_rawseti(L, names, number);
-    lua_pop(L, 1);
+    lua_pushvalue(L, -4);
+    lua_rawseti(L, -3, number);
+    lua_pop(L, 2);
 }
 
 /* The values of an enum or flags are copied: a codec does not change when a script's table does. */
 static void compile_values(struct mt_schema_compiler *c, struct mt_schema_type *type)
 {
     lua_State *L = c->L;
-    int values = lua_gettop(L) + 1, numbers = values + 1, names = values + 2;
+    int values = lua_gettop(L) + 1, numbers = values + 1;
+    lua_Unsigned highest = 0, number;
+    size_t count = 0;
 
     if (lua_getfield(L, -1, "values") != LUA_TTABLE)
         mt_schema_refuse(c, "an enum or flags without values");
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_pushnil(L);
-    while (lua_next(L, values))
-        compile_value(c, type, numbers, names);
-    type->names = mt_schema_keep(c);
+    for (lua_pushnil(L); lua_next(L, values); lua_pop(L, 1), count++) {
+        check_value(c, type);
+        number = (lua_Unsigned)number_of(type, lua_tointeger(L, -1));
+        highest = number > highest ? number : highest;
+    }
+    make_names(c, type, count, highest);
+    lua_createtable(L, 0, (int)count);
+    for (lua_pushnil(L); lua_next(L, values);) {
+        keep_name(c, type);
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, numbers);
+    }
     type->numbers = mt_schema_keep(c);
     lua_pop(L, 1);
+}
+
+/* Modems send the same few UUIDs again and again: the text of the last one is kept with its bytes. */
+static void compile_uuid(struct mt_schema_compiler *c, struct mt_schema_type *type)
+{
+    char text[MT_UUID_TEXT_SIZE];
+
+    type->least = MT_UUID_SIZE;
+    type->exact = true;
+    type->recent = mt_schema_keep_memory(c, MT_UUID_SIZE);
+    mt_uuid_format(type->recent, text);
+    lua_pushstring(c->L, text);
+    type->names = mt_schema_keep(c);
 }
 
 static void compile_integer(struct mt_schema_compiler *c, struct mt_schema_type *type)
@@ -260,8 +318,7 @@ void mt_schema_compile_type(struct mt_schema_compiler *c, struct mt_schema_type 
         type->exact = true;
         break;
     case MT_SCHEMA_UUID:
-        type->least = 16;
-        type->exact = true;
+        compile_uuid(c, type);
         break;
     case MT_SCHEMA_IPV4:
         type->least = 4;
