@@ -7,8 +7,8 @@
 #include "wire/mbim.h"
 
 struct mbim_state {
-    struct mt_mbim_assembly assembly;
     struct mt_mbim_message message;
+    struct mt_mbim_assembly assembly; /* last, as it is large */
 };
 
 static void *state_new(void)

@@ -303,7 +303,9 @@ bool mt_mbim_split_next(struct mt_mbim_split *split, struct mt_writer *fragment)
 void mt_mbim_assembly_reset(struct mt_mbim_assembly *assembly)
 {
     assembly->exchange.total = 0;
+    assembly->exchange.bytes = assembly->bytes[0];
     assembly->indication.total = 0;
+    assembly->indication.bytes = assembly->bytes[1];
 }
 
 bool mt_mbim_assembly_waits(const struct mt_mbim_assembly *assembly)
@@ -321,7 +323,7 @@ static bool belongs(const struct mt_mbim_partial *partial, const struct header *
 static enum mt_mbim_result keep_first(struct mt_mbim_partial *partial, const struct header *header,
                                       const void *bytes)
 {
-    if (header->length > sizeof(partial->bytes))
+    if (header->length > MT_MBIM_MESSAGE_MAX)
         return MT_MBIM_TOO_LONG;
     partial->type = header->type;
     partial->transaction = header->transaction;
@@ -342,7 +344,7 @@ static enum mt_mbim_result keep_next(struct mt_mbim_partial *partial, const stru
         return MT_MBIM_DUPLICATE;
     if (header->current > partial->next)
         return MT_MBIM_OUT_OF_ORDER;
-    if (payload.left > sizeof(partial->bytes) - partial->used)
+    if (payload.left > MT_MBIM_MESSAGE_MAX - partial->used)
         return MT_MBIM_TOO_LONG;
     memcpy(partial->bytes + partial->used, payload.at, payload.left);
     partial->used += payload.left;

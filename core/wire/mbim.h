@@ -109,7 +109,7 @@ struct mt_mbim_partial {
     uint32_t type, transaction;
     uint32_t total, next; /* total 0: nothing under way */
     size_t used;
-    uint8_t bytes[MT_MBIM_MESSAGE_MAX];
+    uint8_t *bytes; /* MT_MBIM_MESSAGE_MAX of them */
 };
 
 /*
@@ -121,6 +121,7 @@ struct mt_mbim_partial {
 struct mt_mbim_assembly {
     struct mt_mbim_partial exchange; /* commands, or their answers */
     struct mt_mbim_partial indication;
+    uint8_t bytes[2][MT_MBIM_MESSAGE_MAX]; /* last: pages without a fragment are never touched */
 };
 
 void mt_mbim_assembly_reset(struct mt_mbim_assembly *assembly);
