@@ -221,7 +221,7 @@ local function settings_help()
   return table.concat(lines, "\n")
 end
 
--- argparse does not report what came after "--", so count.
+-- The arguments do not show which came after "--", so count.
 local function split_words(args)
   local after = 0
   for i, word in ipairs(arg) do

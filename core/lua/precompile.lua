@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Run by the build: makes one file of bytecode of our Lua files, and of the libraries they use. precompile.lua FILE...
+-- Run by the build: makes one file of bytecode of our Lua files, and of dkjson. precompile.lua FILE...
 
 local fs = require "core.fs"
 local program = require "core.program"
@@ -146,8 +146,6 @@ end
 
 local made = {}
 for i, file in ipairs(arg) do made[i] = made_of(file) end
-for _, library in ipairs { "argparse", "dkjson" } do
-  made[#made + 1] = made_of(package.searchpath(library, package.path))
-end
+made[#made + 1] = made_of(package.searchpath("dkjson", package.path))
 table.sort(made, function(a, b) return a.name < b.name end)
 assert(fs.write_atomic(program.bundle, bundle_of(made)))

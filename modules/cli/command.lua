@@ -134,24 +134,19 @@ local function wants_help(script, arguments)
   return false
 end
 
--- argparse ends the process itself for --help and for mistakes; this returns both.
-local function read(name, script, given)
+-- nil without a mistake: it asks for help.
+local function read(script, given)
   local arguments = script.precedes_command and end_options(given) or given
   if wants_help(script, arguments) then
     return nil
   end
-  local ok, result = parsers.new(name, script):pparse(arguments)
-  if not ok then
-    return nil, result
-  end
-  parsers.add_defaults(script, result)
-  return result
+  return parsers.read(script, arguments)
 end
 
 local function parse(name, script, given)
-  local args, mistake = read(name, script, given)
+  local args, mistake = read(script, given)
   if not args and not mistake then
-    print(require("terminal.wrap").text(parsers.new(name, script, true):get_help()))
+    print(require "cli.usage"(name, script))
     return nil, 0
   elseif not args then
     return nil, usage_error(mistake, ("Try `moontower %s --help`."):format(name), given)
@@ -208,8 +203,7 @@ function M.help(name)
   end
   local options = is_policy(script) and require("policy").describe(script) or parsers.describe(script)
   script = as_command(name, script)
-  local text = parsers.new(name, script, true):get_help()
-  return { name = name, summary = script.summary, options = options, help = require("terminal.wrap").text(text) }
+  return { name = name, summary = script.summary, options = options, help = require "cli.usage"(name, script) }
 end
 
 ---A command line's order to a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only
@@ -223,7 +217,7 @@ function M.order(name, given)
   if not script or is_policy(script) or not (script.order or script.precedes_command) then
     return nil
   end
-  local args = read(name, script, given)
+  local args = read(script, given)
   if not args then
     return nil
   elseif script.precedes_command then

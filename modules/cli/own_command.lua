@@ -46,7 +46,9 @@ M.fields = {
 
 local function mistake_in_options(options)
   local why = validate.not_a_list(options)
-  return why and ("'options' should be a list: %s"):format(why) or declaration.mistake_in_list(parsers.flat(options))
+  local flat = parsers.flat(options)
+  return why and ("'options' should be a list: %s"):format(why) or declaration.mistake_in_list(flat)
+    or parsers.mistake(flat)
 end
 
 -- The command that it precedes is read from there, also where the command does not run.
@@ -64,8 +66,6 @@ local function mistake_in(value)
   elseif value.precedes_command and not has_command(value.options) then
     return 'a command: one with `precedes_command` needs the argument { "command", ..., args = "+" }'
   end
-  local ok, message = pcall(parsers.new, "", value)
-  return not ok and ("its options are declared wrongly: %s"):format(message) or nil
 end
 
 local function invalid(message)

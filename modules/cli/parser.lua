@@ -1,13 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- A command's declared options as an argparse parser, and back.
+-- A command's declared options: as they are declared, and what the words of a command line say by them.
 
-local argparse = require "argparse"
-local exit_status = require "cli.exit_status"
 local validate = require "base.validate"
 
 ---@class cli.option: declaration.option of a command: "-c --carrier" is an option, "file" an argument
 ---@field argname string? what help calls its value
----@field args string? how many values it takes, as argparse has it: "?", "*", "+"
+---@field args string? how many values it takes, where not one: "?", "*", "+"
 ---@field many boolean? it can be given more than once
 ---@field candidates (fun(): string[])? what a shell completes its value to, where the kind has no choices
 ---@field target string? the field of `args`; nil: its last name
@@ -15,7 +13,10 @@ local validate = require "base.validate"
 ---@class cli.either options of which one can be given
 ---@field either cli.option[]
 
-local M = {}
+local M = {
+  ---Every command has it.
+  HELP = { "-h --help", validate.flag, "Show this help and exit" },
+}
 
 ---@param either cli.option[]
 ---@return cli.either
@@ -33,102 +34,260 @@ function M.flat(list)
   return flat
 end
 
-local function is_option(option) return option[1]:find "^%-" ~= nil end
+---@param option cli.option
+---@return boolean # or it is an argument
+function M.is_option(option) return option[1]:find "^%-" ~= nil end
 
 local function target_of(option)
   return option.target or option[1]:match("([^%s-][^%s]*)$"):gsub("%-", "_")
 end
 
+local ranges = { ["?"] = { 0, 1 }, ["*"] = { 0, math.huge }, ["+"] = { 1, math.huge } }
+
+---How many values an option takes.
+---@param option cli.option
+---@return integer least
+---@return number most
+function M.values_of(option)
+  if option[2].type == "boolean" then
+    return 0, 0
+  end
+  local range = ranges[option.args] or { 1, 1 }
+  return range[1], range[2]
+end
+
+---Looks for a mistake in what the options of a command have besides those of a policy.
+---@param list cli.option[]
+---@return string? mistake nil: there is none
+function M.mistake(list)
+  for _, option in ipairs(list) do
+    if option.args ~= nil and not ranges[option.args] then
+      return ("'args' of '%s' should be one of ?, *, +"):format(option[1])
+    elseif not option[1]:find "[^%s-]" then
+      return ("'%s' is no name"):format(option[1])
+    end
+  end
+end
+
+-- ---- reading a command line ----
+
+---@class cli.element an option or argument while a command line is read
+---@field option cli.option
+---@field least integer
+---@field most number
+---@field either cli.either?
+---@field name string? as it was given
+---@field values any[]
+
+---@class cli.reading
+---@field options table<string, cli.element> by each of their names
+---@field arguments cli.element[]
+---@field next integer the argument that the next word is for
+---@field open cli.element? the option that the next word is for
+---@field chosen table<cli.either, cli.element>
+---@field ends_options boolean? all that follows are arguments
+---@field result table<string, any>
+local Reading = {}
+Reading.__index = Reading
+
+local function add(self, option, either)
+  local least, most = M.values_of(option)
+  local element = { option = option, least = least, most = most, either = either, values = {} }
+  if M.is_option(option) then
+    for name in option[1]:gmatch "%S+" do self.options[name] = element end
+  else
+    element.name = ("argument '%s'"):format(option[1])
+    self.arguments[#self.arguments + 1] = element
+  end
+  if option.many then
+    self.result[target_of(option)] = {}
+  end
+end
+
+local function new_reading(script)
+  local self = setmetatable({
+    options = {}, arguments = {}, next = 1, chosen = {}, result = {}, ends_options = script.passes_help_on,
+  }, Reading)
+  add(self, M.HELP)
+  for _, option in ipairs(script.options or {}) do
+    if option.either then
+      for _, one in ipairs(option.either) do add(self, one, option) end
+    else
+      add(self, option)
+    end
+  end
+  return self
+end
+
+-- The functions below return a mistake, or nil.
+
+local function store(self, element)
+  local option, values = element.option, element.values
+  local value = values
+  if #values < element.least then
+    return #values > 0 and ("%s requires at least %d arguments"):format(element.name, element.least)
+      or M.is_option(option) and ("%s requires an argument"):format(element.name)
+      or ("missing %s"):format(element.name)
+  elseif element.most == 0 then
+    value = true
+  elseif element.most == 1 then
+    value = values[1]
+  end
+  local target = target_of(option)
+  if option.many then
+    table.insert(self.result[target], value)
+  else
+    self.result[target] = value
+  end
+end
+
+function Reading:close()
+  local element = self.open
+  self.open = nil
+  return element and store(self, element)
+end
+
+function Reading:choose(element)
+  local either = element.either
+  local other = either and self.chosen[either]
+  if other and other ~= element then
+    return ("%s can not be used together with %s"):format(element.name, other.name)
+  elseif either then
+    self.chosen[either] = element
+  end
+end
+
 local is_number = { number = true, integer = true }
 
--- For argparse's convert(): nil and the mistake where a text is none of the kind.
-local function reader(option)
-  local name, kind = option[1]:match "%S+$", option[2]
-  return function(text)
-    local value = text
-    if is_number[kind.type] then
-      value = tonumber(text)
-      value = math.tointeger(value) or value
+local function converted(element, text)
+  local kind, value = element.option[2], text
+  for _, choice in ipairs(kind.choices or {}) do
+    if text == choice then
+      return text
     end
-    local mistake = validate.mistake(kind, value, ("%s: '%s'"):format(name, text))
+  end
+  if kind.choices then
+    return nil, ("%s%s must be one of '%s'"):format(M.is_option(element.option) and "argument for " or "",
+      element.name, table.concat(kind.choices, "', '"))
+  elseif is_number[kind.type] then
+    value = tonumber(text)
+    value = math.tointeger(value) or value
+  end
+  local mistake = validate.mistake(kind, value, ("%s: '%s'"):format(element.option[1]:match "%S+$", text))
+  return value, mistake
+end
+
+function Reading:take(text)
+  local element = self.open or self.arguments[self.next]
+  local mistake = not element and "too many arguments" or element ~= self.open and self:choose(element) or nil
+  local value
+  if not mistake then
+    value, mistake = converted(element, text)
+  end
+  if mistake then
+    return mistake
+  end
+  table.insert(element.values, value)
+  if #element.values < element.most then
+    return nil
+  elseif self.open then
+    return self:close()
+  end
+  self.next = self.next + 1
+  return store(self, element)
+end
+
+function Reading:find(name)
+  if self.options[name] then
+    return self.options[name]
+  end
+  local long = {}
+  for known in pairs(self.options) do
+    if known:find "^%-%-" then long[#long + 1] = known end
+  end
+  table.sort(long)
+  local meant = require "cli.nearest"(name, long)
+  return nil, ("unknown option '%s'%s"):format(name, meant and ("\nDid you mean '%s'?"):format(meant) or "")
+end
+
+-- An option, and its value where that is in the same word.
+function Reading:begin(name, value)
+  local element, mistake = self:find(name)
+  if not element then
+    return mistake
+  elseif value and element.most == 0 then
+    return ("option '%s' does not take arguments"):format(name)
+  end
+  mistake = self:close()
+  element.name, element.values = ("option '%s'"):format(name), {}
+  mistake = mistake or self:choose(element)
+  if mistake then
+    return mistake
+  elseif element.most == 0 then
+    return store(self, element)
+  end
+  self.open = element
+  return value and self:take(value)
+end
+
+-- -ab is -a -b, where -a takes no value; else -a with the value b.
+function Reading:begin_short(word)
+  for i = 2, #word do
+    local name, rest = "-" .. word:sub(i, i), i < #word and word:sub(i + 1) or nil
+    local element = self.options[name]
+    local takes_rest = element and element.most > 0
+    local mistake = self:begin(name, takes_rest and rest or nil)
+    if mistake or takes_rest then
+      return mistake
+    end
+  end
+end
+
+function Reading:word(word)
+  if self.ends_options or not word:find "^%-." then
+    return self:take(word)
+  elseif word == "--" then
+    self.ends_options = true
+    return self:close()
+  elseif word:find "^%-%-" then
+    local name, value = word:match "^(%-%-[^=]*)=(.*)$"
+    return self:begin(name or word, value)
+  end
+  return self:begin_short(word)
+end
+
+function Reading:finish()
+  local mistake = self:close()
+  for i = self.next, #self.arguments do mistake = mistake or store(self, self.arguments[i]) end
+  return mistake
+end
+
+---What the words of a command line say.
+---@param script cli.command
+---@param words string[]
+---@return table<string, any>? args by the names of options and arguments; what was not given has its default
+---@return string? mistake
+function M.read(script, words)
+  local reading = new_reading(script)
+  for _, word in ipairs(words) do
+    local mistake = reading:word(word)
     if mistake then
       return nil, mistake
     end
-    return value
   end
-end
-
--- The texts are for help alone.
-local function add(parser, option, describe)
-  local kind, text = option[2], describe and describe.sentence(option) or ""
-  if kind.type == "boolean" then
-    return parser:flag(option[1], text):target(target_of(option))
+  local mistake = reading:finish()
+  if mistake then
+    return nil, mistake
   end
-  local element
-  if is_option(option) then
-    element = parser:option(option[1], text):target(target_of(option))
-    if option.many then element:count "*" end
-  else
-    element = parser:argument(option[1], text)
-  end
-  if option.args then element:args(option.args) end
-  if option.argname then element:argname(option.argname) end
-  if kind.choices then
-    element:choices(kind.choices)
-  else
-    element:convert(reader(option))
-  end
-  return element
-end
-
-local function text_of(value)
-  if type(value) == "function" then
-    return value()
-  end
-  return value
-end
-
----@param name string
----@param script cli.command
----@param is_for_help boolean? with the texts, which a parser of arguments does without
----@return table parser of argparse
-function M.new(name, script, is_for_help)
-  local describe = is_for_help and require "base.declaration"
-  local parser = argparse("moontower " .. name)
-  parser:add_help(false)
-  parser:flag("-h --help", "Show this help and exit.")
-  for _, option in ipairs(script.options or {}) do
-    if option.either then
-      local elements = {}
-      for i, one in ipairs(option.either) do elements[i] = add(parser, one, describe) end
-      parser:mutex(table.unpack(elements))
-    else
-      add(parser, option, describe)
-    end
-  end
-  if script.usage then
-    parser:usage(script.usage)
-  end
-  if script.passes_help_on then
-    parser:handle_options(false)
-  end
-  if is_for_help then
-    local exits = script.exits ~= false and exit_status.help(script.exits)
-    local epilog = text_of(script.epilog)
-    parser:description(text_of(script.description) or script.summary)
-    parser:epilog(epilog and exits and epilog .. "\n" .. exits or epilog or exits or "")
-  end
-  return parser
-end
-
----@param script cli.command
----@param args table<string, any> as argparse has read them; what was not given gets its default
-function M.add_defaults(script, args)
+  local args = reading.result
   for _, option in ipairs(M.flat(script.options)) do
     local target = target_of(option)
     if args[target] == nil then args[target] = option.default end
   end
+  return args
 end
+
+-- ---- for programs ----
 
 ---A command's options for programs.
 ---@param script cli.command
@@ -138,7 +297,7 @@ function M.describe(script)
   for i, option in ipairs(M.flat(script.options)) do
     local entry, names = require("base.declaration").describe(option), {}
     for name in option[1]:gmatch "%S+" do names[#names + 1] = name end
-    entry.name, entry.names, entry.is_argument = nil, names, not is_option(option)
+    entry.name, entry.names, entry.is_argument = nil, names, not M.is_option(option)
     entry.argument, entry.many = option.argname, option.many or option.args == "*" or option.args == "+" or nil
     described[i] = entry
   end
