@@ -140,10 +140,10 @@ static bool may_hold_more(struct mt_account *account, size_t more)
     return after <= account->allowance.bytes + reserve;
 }
 
-static void release(union header *block, size_t size)
+static void release(struct mt_limits *limits, union header *block, size_t size)
 {
     struct mt_account *account = block->account;
-    free(block);
+    mt_heap_resize(limits->heap, block, sizeof(*block) + size, 0);
     if (account) {
         account->held -= size;
         mt_account_unref(account);
@@ -159,7 +159,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
         old_size = 0; /* then Lua passes the kind of the object here */
     if (new_size == 0) {
         if (block)
-            release(block, old_size);
+            release(limits, block, old_size);
         return NULL;
     }
     struct mt_account *owner = block ? block->account : NULL;
@@ -167,7 +167,8 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
     if (payer && new_size > old_size &&
         !may_hold_more(payer, new_size - (payer == owner ? old_size : 0)))
         return NULL;
-    union header *resized = realloc(block, sizeof(*block) + new_size);
+    union header *resized = mt_heap_resize(
+        limits->heap, block, block ? sizeof(*block) + old_size : 0, sizeof(*block) + new_size);
     if (!resized)
         return NULL; /* Lua keeps the old one */
     resized->account = payer;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/heap.h"
+
 /*
  * What a script and all tasks that it starts are allowed together, and what they hold. Every block
  * of the Lua state is preceded by a header that names the account which pays for it. Owned by those
@@ -43,6 +45,7 @@ struct mt_limits {
     struct mt_account *charged; /* pays for what is allocated; NULL: no account does */
     struct mt_slice *slice;     /* of the task that runs, or NULL */
     lua_State *thread;          /* its coroutine */
+    struct mt_heap *heap;       /* where the blocks are */
     int loads; /* modules of ours that are loading, which the task is not charged for */
 };
 

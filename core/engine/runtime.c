@@ -130,6 +130,7 @@ int mt_runtime_open(struct mt_runtime *runtime, lua_CFunction open_modules)
     memset(runtime, 0, sizeof(*runtime));
     runtime->engine.tasks = &runtime->tasks;
     runtime->engine.limits = &runtime->limits;
+    runtime->limits.heap = &runtime->heap;
     signal(SIGPIPE, SIG_IGN); /* a write without a reader fails with EPIPE */
     int status = mt_loop_init(&runtime->engine.loop);
     if (status < 0)

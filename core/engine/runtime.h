@@ -18,6 +18,7 @@ struct mt_runtime {
     struct mt_engine engine;
     struct mt_tasks tasks;
     struct mt_limits limits;
+    struct mt_heap heap;
     lua_State *L;
     struct mt_task *first;             /* its end is the end of the program */
     uv_async_t stop;                   /* wakes the loop when a signal came */
