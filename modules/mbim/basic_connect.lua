@@ -13,12 +13,7 @@ local count, optional, secret, ipv4, ipv6 = mbim.count, mbim.optional, mbim.secr
 local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
 
 ---@class mbim.basic_connect
-local basic_connect = {}
-
-local function command(key, declaration)
-  declaration.service = "basic-connect"
-  basic_connect[key] = mbim.command(declaration)
-end
+local basic_connect, command = mbim.commands "basic-connect"
 
 -- The purpose of a context, which MBIM names by a UUID: context_types.internet, and back by the UUID.
 basic_connect.context_types = {
@@ -38,8 +33,7 @@ basic_connect.context_types = {
   ["emergency-calling"] = "5f41adb8-204e-4d31-9da8-b3c970e360f2",
 }
 
-command("device_caps", {
-  cid = 1, name = "Device Caps",
+command("device_caps", 1, "Device Caps", function() return {
   query = {},
   response = {
     types.device_type "device_type",
@@ -55,10 +49,9 @@ command("device_caps", {
     text "firmware",
     text "hardware",
   },
-})
+} end)
 
-command("subscriber_ready_status", {
-  cid = 2, name = "Subscriber Ready Status",
+command("subscriber_ready_status", 2, "Subscriber Ready Status", function() return {
   query = {},
   response = {
     enum(u32, {
@@ -71,12 +64,11 @@ command("subscriber_ready_status", {
     refs(mbim.utf16) "telephone_numbers",
   },
   indication = true,
-})
+} end)
 
 local radio = enum(u32, { off = 0, on = 1 })
 
-command("radio_state", {
-  cid = 3, name = "Radio State",
+command("radio_state", 3, "Radio State", function() return {
   query = {},
   set = { radio "state" },
   response = {
@@ -84,7 +76,7 @@ command("radio_state", {
     radio "software",
   },
   indication = true,
-})
+} end)
 
 local pin_type = enum(u32, {
   ["none"] = 0, ["custom"] = 1, ["pin1"] = 2, ["pin2"] = 3, ["device-sim-pin"] = 4, ["device-first-sim-pin"] = 5,
@@ -93,8 +85,7 @@ local pin_type = enum(u32, {
   ["network-subset-puk"] = 15, ["service-provider-puk"] = 16, ["corporate-puk"] = 17, ["nev"] = 18, ["adm"] = 19,
 })
 
-command("pin", {
-  cid = 4, name = "PIN",
+command("pin", 4, "PIN", function() return {
   query = {},
   set = {
     pin_type "type",
@@ -107,7 +98,7 @@ command("pin", {
     enum(u32, { unlocked = 0, locked = 1 }) "state",
     u32 "remaining_attempts", -- 0xffffffff: the modem can't tell
   },
-})
+} end)
 
 local pin_description = struct {
   enum(u32, { ["not-supported"] = 0, ["enabled"] = 1, ["disabled"] = 2 }) "mode",
@@ -116,8 +107,7 @@ local pin_description = struct {
   u32 "max_length",
 }
 
-command("pin_list", {
-  cid = 5, name = "PIN List",
+command("pin_list", 5, "PIN List", function() return {
   query = {},
   response = {
     pin_description "pin1",
@@ -131,7 +121,7 @@ command("pin_list", {
     pin_description "subsidy_lock",
     pin_description "custom",
   },
-})
+} end)
 
 local provider = {
   text "id", -- MCC and MNC, "310120"
@@ -146,29 +136,25 @@ local provider = {
 }
 local providers = { refs(struct(provider)) "providers" }
 
-command("home_provider", {
-  cid = 6, name = "Home Provider",
+command("home_provider", 6, "Home Provider", function() return {
   query = {},
   set = provider,
   response = provider,
-})
+} end)
 
-command("preferred_providers", {
-  cid = 7, name = "Preferred Providers",
+command("preferred_providers", 7, "Preferred Providers", function() return {
   query = {},
   set = providers,
   response = providers,
   indication = true,
-})
+} end)
 
-command("visible_providers", {
-  cid = 8, name = "Visible Providers",
+command("visible_providers", 8, "Visible Providers", function() return {
   query = { enum(u32, { ["full-scan"] = 0, ["restricted-scan"] = 1 }) "action" },
   response = providers,
-})
+} end)
 
-command("register_state", {
-  cid = 9, name = "Register State",
+command("register_state", 9, "Register State", function() return {
   query = {},
   set = {
     text "provider_id",
@@ -190,10 +176,9 @@ command("register_state", {
     optional(data_class) "preferred_data_classes",
   },
   indication = true,
-})
+} end)
 
-command("packet_service", {
-  cid = 10, name = "Packet Service",
+command("packet_service", 10, "Packet Service", function() return {
   query = {},
   set = { enum(u32, { attach = 0, detach = 1 }) "action" },
   response = {
@@ -205,10 +190,9 @@ command("packet_service", {
     optional(flags(u32, { fr1 = 1, fr2 = 2 })) "frequency_range",
   },
   indication = true,
-})
+} end)
 
-command("signal_state", {
-  cid = 11, name = "Signal State",
+command("signal_state", 11, "Signal State", function() return {
   query = {},
   set = {
     u32 "interval", -- seconds between indications; 0: as the modem likes
@@ -232,7 +216,7 @@ command("signal_state", {
     })) "rsrp_snr",
   },
   indication = true,
-})
+} end)
 
 local session_state = {
   u32 "session",
@@ -243,8 +227,7 @@ local session_state = {
   u32 "nw_error",
 }
 
-command("connect", {
-  cid = 12, name = "Connect",
+command("connect", 12, "Connect", function() return {
   query = session_state, -- all but the session is ignored
   set = {
     u32 "session",
@@ -259,10 +242,9 @@ command("connect", {
   },
   response = session_state,
   indication = true,
-})
+} end)
 
-command("provisioned_contexts", {
-  cid = 13, name = "Provisioned Contexts",
+command("provisioned_contexts", 13, "Provisioned Contexts", function() return {
   query = {},
   set = {
     u32 "context",
@@ -286,16 +268,15 @@ command("provisioned_contexts", {
     }) "contexts",
   },
   indication = true,
-})
+} end)
 
-command("service_activation", {
-  cid = 14, name = "Service Activation",
+command("service_activation", 14, "Service Activation", function() return {
   set = { rest "data" }, -- whatever the operator and the modem agreed on
   response = {
     u32 "nw_error",
     rest "data",
   },
-})
+} end)
 
 local available = flags(u32, { address = 1, gateway = 2, dns = 4, mtu = 8 })
 local ip_configuration = {
@@ -312,15 +293,13 @@ local ip_configuration = {
   u32 "ipv6_mtu",
 }
 
-command("ip_configuration", {
-  cid = 15, name = "IP Configuration",
+command("ip_configuration", 15, "IP Configuration", function() return {
   query = ip_configuration, -- the whole structure, though only its session counts: modems refuse less
   response = ip_configuration,
   indication = true,
-})
+} end)
 
-command("device_services", {
-  cid = 16, name = "Device Services",
+command("device_services", 16, "Device Services", function() return {
   query = {},
   response = {
     count "services_count",
@@ -332,7 +311,7 @@ command("device_services", {
       list(u32, u32) "cids",
     }, "services_count") "services",
   },
-})
+} end)
 
 local subscriptions = {
   refs(struct {
@@ -341,14 +320,12 @@ local subscriptions = {
   }) "services",
 }
 
-command("device_service_subscribe_list", {
-  cid = 19, name = "Device Service Subscribe List",
+command("device_service_subscribe_list", 19, "Device Service Subscribe List", function() return {
   set = subscriptions,
   response = subscriptions,
-})
+} end)
 
-command("packet_statistics", {
-  cid = 20, name = "Packet Statistics",
+command("packet_statistics", 20, "Packet Statistics", function() return {
   query = {},
   response = {
     u32 "in_discards",
@@ -360,26 +337,24 @@ command("packet_statistics", {
     u32 "out_errors",
     u32 "out_discards",
   },
-})
+} end)
 
 local idle_hint = { enum(u32, { disabled = 0, enabled = 1 }) "state" }
 
-command("network_idle_hint", {
-  cid = 21, name = "Network Idle Hint",
+command("network_idle_hint", 21, "Network Idle Hint", function() return {
   query = {},
   set = idle_hint,
   response = idle_hint,
-})
+} end)
 
 local emergency_mode = { enum(u32, { off = 0, on = 1 }) "state" }
 
-command("emergency_mode", {
-  cid = 22, name = "Emergency Mode",
+command("emergency_mode", 22, "Emergency Mode", function() return {
   query = {},
   set = emergency_mode,
   response = emergency_mode,
   indication = true,
-})
+} end)
 
 -- The offsets of a filter and its mask share one size, which the notation has no word for: they are left as they
 -- are on the wire, counted from the start of this structure, whose fixed part is 12 bytes. See packet_filter below.
@@ -393,20 +368,18 @@ local packet_filters = {
   }) "filters",
 }
 
-command("ip_packet_filters", {
-  cid = 23, name = "IP Packet Filters",
+command("ip_packet_filters", 23, "IP Packet Filters", function() return {
   query = packet_filters,
   set = packet_filters,
   response = packet_filters,
-})
+} end)
 
-command("multicarrier_providers", {
-  cid = 24, name = "Multicarrier Providers",
+command("multicarrier_providers", 24, "Multicarrier Providers", function() return {
   query = {},
   set = providers,
   response = providers,
   indication = true,
-})
+} end)
 
 ---One element of IP Packet Filters' list: the packets that match `filter` where `mask` has ones.
 ---@param filter string

@@ -32,7 +32,8 @@ local mbim = { services = services }
 -- mbim.u32, mbim.text, mbim.enum and so on: a script that declares a command needs this one module.
 parts.add_notation(mbim)
 
-local registry = {} -- [uuid][cid] = command
+local registry = {} -- [uuid][cid] = command, or a schema.late
+local tables = {} -- [uuid] = what mbim.commands() returns
 
 local Command = { __index = parts.index }
 function Command.__tostring(self)
@@ -94,9 +95,9 @@ local function check(declaration)
     error(("%s: indication = true, but there is no response to take it from"):format(name), 3)
   end
   -- A script that runs twice in one engine declares its commands twice: that is no mistake. Another name is.
-  local known = mbim.lookup(uuid, declaration.cid)
+  local known = (registry[uuid] or {})[declaration.cid]
   if known and known.name ~= name then
-    error(("%s: %s cid %d is %s already"):format(name, known.service, known.cid, known.name), 3)
+    error(("%s: %s cid %d is %s already"):format(name, services[uuid] or uuid, declaration.cid, known.name), 3)
   end
   return uuid
 end
@@ -126,13 +127,30 @@ function mbim.command(declaration)
   return command
 end
 
+---The commands of a service that has many, and a function that declares one: `command("radio_state", 3, "Radio State",
+---function() return { query = {}, response = ... } end)`; `service.radio_state` is the command then.
+---@param name string
+---@return table service
+---@return fun(key: string, cid: integer, name: string, declare: fun(): mbim.declaration) command
+function mbim.commands(name)
+  local uuid = services[name]
+  registry[uuid] = registry[uuid] or {}
+  tables[uuid] = tables[uuid] or {}
+  local function make(cid, title, declaration)
+    declaration.service, declaration.cid, declaration.name = name, cid, title
+    return mbim.command(declaration)
+  end
+  local service, command = parts.service(tables[uuid], {}, registry[uuid], make)
+  return service, command
+end
+
 ---The command declared for a service's UUID and a command number.
 ---@param uuid string
 ---@param cid integer
 ---@return mbim.command?
 function mbim.lookup(uuid, cid)
   local commands = registry[uuid]
-  return commands and commands[cid]
+  return commands and parts.lookup(tables[uuid], commands, cid)
 end
 
 ---@return string[] uuids of the services that commands have been declared of, sorted

@@ -10,12 +10,7 @@ local secret = mbim.secret
 local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
 
 ---@class mbim.ms_basic_connect_extensions
-local extensions = {}
-
-local function command(key, declaration)
-  declaration.service = "ms-basic-connect-extensions"
-  extensions[key] = mbim.command(declaration)
-end
+local extensions, command = mbim.commands "ms-basic-connect-extensions"
 
 local attach_configurations = refs(struct {
   ip_type "ip_type",
@@ -28,8 +23,7 @@ local attach_configurations = refs(struct {
   auth "auth",
 }) "configurations"
 
-command("lte_attach_configuration", {
-  cid = 3, name = "LTE Attach Configuration",
+command("lte_attach_configuration", 3, "LTE Attach Configuration", function() return {
   query = {},
   set = {
     enum(u32, { ["default"] = 0, ["restore-factory"] = 1 }) "operation",
@@ -37,10 +31,9 @@ command("lte_attach_configuration", {
   },
   response = { attach_configurations },
   indication = true,
-})
+} end)
 
-command("lte_attach_info", {
-  cid = 4, name = "LTE Attach Info",
+command("lte_attach_info", 4, "LTE Attach Info", function() return {
   query = {},
   response = {
     enum(u32, { detached = 0, attached = 1 }) "state",
@@ -52,10 +45,9 @@ command("lte_attach_info", {
     auth "auth",
   },
   indication = true,
-})
+} end)
 
-command("sys_caps", {
-  cid = 5, name = "Sys Caps",
+command("sys_caps", 5, "Sys Caps", function() return {
   query = {},
   response = {
     u32 "executors",
@@ -63,10 +55,9 @@ command("sys_caps", {
     u32 "concurrency",
     u64 "modem_id",
   },
-})
+} end)
 
-command("device_caps", {
-  cid = 6, name = "Device Caps v2",
+command("device_caps", 6, "Device Caps v2", function() return {
   query = {},
   response = {
     types.device_type "device_type",
@@ -83,19 +74,17 @@ command("device_caps", {
     text "hardware",
     u32 "executor",
   },
-})
+} end)
 
 local slot_map = { refs(struct { u32 "slot" }) "executors" } -- executors[n] uses this slot; slots count from 0
 
-command("device_slot_mappings", {
-  cid = 7, name = "Device Slot Mappings",
+command("device_slot_mappings", 7, "Device Slot Mappings", function() return {
   query = {},
   set = slot_map,
   response = slot_map,
-})
+} end)
 
-command("slot_info_status", {
-  cid = 8, name = "Slot Info Status",
+command("slot_info_status", 8, "Slot Info Status", function() return {
   query = { u32 "slot" },
   response = {
     u32 "slot",
@@ -105,7 +94,7 @@ command("slot_info_status", {
     }) "state",
   },
   indication = true,
-})
+} end)
 
 local pco = {
   u32 "session",
@@ -114,26 +103,23 @@ local pco = {
   rest "data",
 }
 
-command("pco", {
-  cid = 9, name = "PCO",
+command("pco", 9, "PCO", function() return {
   query = pco,
   response = pco,
   indication = true,
-})
+} end)
 
-command("device_reset", {
-  cid = 10, name = "Device Reset",
+command("device_reset", 10, "Device Reset", function() return {
   set = {},
   response = {},
-})
+} end)
 
 -- In all of these 0xffffffff (-1 where signed) is unknown, and levels are in the units of the 3GPP terms: dBm, dB.
 local function cells(t)
   return ref(struct { list(u32, struct(t)) "cells" })
 end
 
-command("base_stations_info", {
-  cid = 11, name = "Base Stations Info",
+command("base_stations_info", 11, "Base Stations Info", function() return {
   query = {
     u32 "max_gsm",
     u32 "max_umts",
@@ -234,10 +220,9 @@ command("base_stations_info", {
       u32 "pilot_strength",
     } "cdma_cells",
   },
-})
+} end)
 
-command("location_info_status", {
-  cid = 12, name = "Location Info Status",
+command("location_info_status", 12, "Location Info Status", function() return {
   query = {},
   response = {
     u32 "lac",
@@ -245,14 +230,13 @@ command("location_info_status", {
     u32 "cell_id",
   },
   indication = true,
-})
+} end)
 
 local version = { u16 "mbim", u16 "mbimex" } -- in BCD: 0x0100 is 1.0
 
-command("version", {
-  cid = 15, name = "Version",
+command("version", 15, "Version", function() return {
   query = version,
   response = version,
-})
+} end)
 
 return extensions

@@ -8,79 +8,65 @@ local u8, u16, enum, struct, list, optional = qmi.u8, qmi.u16, qmi.enum, qmi.str
 local service, service16 = types.service, types.service16
 
 ---@class qmi.ctl
-local ctl = {}
+local ctl, message = qmi.messages "ctl"
 
-local function message(key, declaration)
-  declaration.service = "ctl"
-  ctl[key] = qmi.message(declaration)
-end
-
-message("set_instance_id", {
-  id = 0x0020, name = "Set Instance ID",
+message("set_instance_id", 0x0020, "Set Instance ID", function() return {
   request  = { [0x01] = u8 "id" },
   response = { [0x01] = u16 "link_id" },
-})
+} end)
 
-message("get_version_info", {
-  id = 0x0021, name = "Get Version Info",
+message("get_version_info", 0x0021, "Get Version Info", function() return {
   response = {
     [0x01] = list(u8, struct { service "service", u16 "major", u16 "minor" }) "service_list",
   },
-})
+} end)
 
 local allocation = struct { service "service", u8 "cid" }
 
-message("allocate_cid", {
-  id = 0x0022, name = "Allocate CID",
+message("allocate_cid", 0x0022, "Allocate CID", function() return {
   request  = { [0x01] = service "service" },
   response = { [0x01] = allocation "allocation_info" },
-})
+} end)
 
-message("release_cid", {
-  id = 0x0023, name = "Release CID",
+message("release_cid", 0x0023, "Release CID", function() return {
   request  = { [0x01] = allocation "release_info" },
   response = { [0x01] = optional(allocation) "release_info" },
-})
+} end)
 
 local link_protocol = enum(u16, { unknown = 0, ["802.3"] = 1, ["raw-ip"] = 2 })
 
 -- Older modems have this in the place of WDA's Set Data Format.
-message("set_data_format", {
-  id = 0x0026, name = "Set Data Format",
+message("set_data_format", 0x0026, "Set Data Format", function() return {
   request = {
     [0x01] = enum(u8, { ["qos-flow-header-absent"] = 0, ["qos-flow-header-present"] = 1 }) "format",
     [0x10] = link_protocol "protocol",
   },
   response = { [0x10] = link_protocol "protocol" },
-})
+} end)
 
 -- Takes all client ids back. A modem that has restarted says so with the indication.
-message("sync", {
-  id = 0x0027, name = "Sync",
+message("sync", 0x0027, "Sync", function() return {
   response = {},
   indication = {},
-})
+} end)
 
 -- The rest never reaches a modem: qmi-proxy's clients send it to qmi-proxy.
 
-message("proxy_open", {
-  id = 0xff00, name = "Internal Proxy Open",
+message("proxy_open", 0xff00, "Internal Proxy Open", function() return {
   request  = { [0x01] = qmi.string "device_path" },
   response = {},
-})
+} end)
 
 local allocation16 = struct { service16 "service", u8 "cid" }
 
-message("proxy_allocate_cid", {
-  id = 0xff22, name = "Internal Allocate CID QRTR",
+message("proxy_allocate_cid", 0xff22, "Internal Allocate CID QRTR", function() return {
   request  = { [0x01] = service16 "service" },
   response = { [0x01] = allocation16 "allocation_info" },
-})
+} end)
 
-message("proxy_release_cid", {
-  id = 0xff23, name = "Internal Release CID QRTR",
+message("proxy_release_cid", 0xff23, "Internal Release CID QRTR", function() return {
   request  = { [0x01] = allocation16 "release_info" },
   response = { [0x01] = optional(allocation16) "release_info" },
-})
+} end)
 
 return ctl

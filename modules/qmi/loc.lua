@@ -13,12 +13,7 @@ local string, lstring, lbytes, float, double = qmi.string, qmi.lstring, qmi.lbyt
 local yes_no = bool(u8)
 
 ---@class qmi.loc
-local loc = {}
-
-local function message(key, declaration)
-  declaration.service = "loc"
-  loc[key] = qmi.message(declaration)
-end
+local loc, message = qmi.messages "loc"
 
 local status = enum(u32, {
   ["success"] = 0, ["general-failure"] = 1, ["unsupported"] = 2, ["invalid-parameter"] = 3, ["engine-busy"] = 4,
@@ -26,20 +21,21 @@ local status = enum(u32, {
 }) "indication_status"
 
 -- A message whose indication has the status and, if that is success, the fields given.
-local function answered(key, declaration)
-  declaration.response = {}
-  declaration.indication = declaration.indication or {}
-  declaration.indication[0x01] = status
-  message(key, declaration)
+local function answered(key, id, name, declare)
+  message(key, id, name, function()
+    local declaration = declare()
+    declaration.response = {}
+    declaration.indication = declaration.indication or {}
+    declaration.indication[0x01] = status
+    return declaration
+  end)
 end
 
-message("get_supported_messages", {
-  id = 0x001e, name = "Get Supported Messages",
+message("get_supported_messages", 0x001e, "Get Supported Messages", function() return {
   response = types.supported_messages,
-})
+} end)
 
-message("register_events", {
-  id = 0x0021, name = "Register Events",
+message("register_events", 0x0021, "Register Events", function() return {
   request = {
     [0x01] = flags(u64, {
       ["position-report"] = 1 << 0, ["gnss-satellite-info"] = 1 << 1, ["nmea"] = 1 << 2,
@@ -54,12 +50,11 @@ message("register_events", {
     }) "event_registration_mask",
   },
   response = {},
-})
+} end)
 
 local fix_recurrence = enum(u32, { ["periodic-fixes"] = 1, ["single-fix"] = 2 })
 
-message("start", {
-  id = 0x0022, name = "Start",
+message("start", 0x0022, "Start", function() return {
   request = {
     [0x01] = u8 "session_id",
     [0x10] = fix_recurrence "fix_recurrence_type",
@@ -67,20 +62,18 @@ message("start", {
     [0x13] = u32 "minimum_interval_between_position_reports", -- ms
   },
   response = {},
-})
+} end)
 
-message("stop", {
-  id = 0x0023, name = "Stop",
+message("stop", 0x0023, "Stop", function() return {
   request = { [0x01] = u8 "session_id" },
   response = {},
-})
+} end)
 
 local reliability = enum(u32, { ["not-set"] = 0, ["very-low"] = 1, ["low"] = 2, ["medium"] = 3, ["high"] = 4 })
 local gps_time = struct { u16 "gps_weeks", u32 "gps_time_of_week_milliseconds" }
 
 -- Degrees, metres and metres a second; uncertainties are in the unit of what they belong to, confidences in %.
-message("position_report", {
-  id = 0x0024, name = "Position Report",
+message("position_report", 0x0024, "Position Report", function() return {
   indication = {
     [0x01] = enum(u32, {
       ["success"] = 0, ["in-progress"] = 1, ["general-failure"] = 2, ["timeout"] = 3, ["user-ended"] = 4,
@@ -130,12 +123,11 @@ message("position_report", {
     [0x2c] = list(u8, u16) "satellites_used",
     [0x2d] = yes_no "altitude_assumed",
   },
-})
+} end)
 
 local satellite_system = enum(u32, { gps = 1, galileo = 2, sbas = 3, compass = 4, glonass = 5 })
 
-message("gnss_sv_info", {
-  id = 0x0025, name = "GNSS SV Info",
+message("gnss_sv_info", 0x0025, "GNSS SV Info", function() return {
   indication = {
     [0x01] = yes_no "altitude_assumed",
     [0x10] = list(u8, struct {
@@ -154,27 +146,24 @@ message("gnss_sv_info", {
       float "signal_to_noise_ratio_bhz", -- dB-Hz
     }) "list",
   },
-})
+} end)
 
-message("nmea", {
-  id = 0x0026, name = "NMEA",
+message("nmea", 0x0026, "NMEA", function() return {
   indication = { [0x01] = string "nmea_string" }, -- a sentence with its CR LF
-})
+} end)
 
 -- Requests of the engine, to clients that have registered for them.
 
-message("inject_time_request", {
-  id = 0x0028, name = "Inject Time Request",
+message("inject_time_request", 0x0028, "Inject Time Request", function() return {
   indication = {
     [0x10] = struct { u32 "delay_threshold", list(u8, lstring(u8)) "time_server_list" } "time_server_info",
   },
-})
+} end)
 
 local sizes = struct { u32 "max_file_size", u32 "max_part_size" } "allowed_sizes"
 local servers = list(u8, lstring(u8)) "server_list"
 
-message("inject_predicted_orbits_request", {
-  id = 0x0029, name = "Inject Predicted Orbits Request",
+message("inject_predicted_orbits_request", 0x0029, "Inject Predicted Orbits Request", function() return {
   indication = {
     [0x01] = sizes,
     [0x10] = servers,
@@ -185,32 +174,28 @@ message("inject_predicted_orbits_request", {
     [0x13] = u32 "update_period_seconds",
     [0x14] = struct { enum(u32, { xtra = 1, navic = 2 }) "file_type", u32 "download_interval_minutes" } "file_info",
   },
-})
+} end)
 
-message("inject_position_request", {
-  id = 0x002a, name = "Inject Position Request",
+message("inject_position_request", 0x002a, "Inject Position Request", function() return {
   indication = {
     [0x01] = double "latitude",
     [0x02] = double "longitude",
     [0x03] = float "horizontal_uncertainty_circular",
     [0x04] = u64 "utc_timestamp",
   },
-})
+} end)
 
-message("engine_state", {
-  id = 0x002b, name = "Engine State",
+message("engine_state", 0x002b, "Engine State", function() return {
   indication = { [0x01] = enum(u32, { on = 1, off = 2 }) "engine_state" },
-})
+} end)
 
-message("fix_recurrence_type", {
-  id = 0x002c, name = "Fix Recurrence Type",
+message("fix_recurrence_type", 0x002c, "Fix Recurrence Type", function() return {
   indication = { [0x10] = fix_recurrence "fix_recurrence_type" },
-})
+} end)
 
 -- The answers to them.
 
-answered("inject_predicted_orbits_data", {
-  id = 0x0035, name = "Inject Predicted Orbits Data",
+answered("inject_predicted_orbits_data", 0x0035, "Inject Predicted Orbits Data", function() return {
   request = {
     [0x01] = u32 "total_size",
     [0x02] = u16 "total_parts",
@@ -219,29 +204,25 @@ answered("inject_predicted_orbits_data", {
     [0x10] = enum(u32, { xtra = 0 }) "format_type",
   },
   indication = { [0x10] = u16 "part_number" },
-})
+} end)
 
-answered("get_predicted_orbits_data_source", {
-  id = 0x0036, name = "Get Predicted Orbits Data Source",
+answered("get_predicted_orbits_data_source", 0x0036, "Get Predicted Orbits Data Source", function() return {
   indication = { [0x10] = sizes, [0x11] = servers },
-})
+} end)
 
-answered("get_predicted_orbits_data_validity", {
-  id = 0x0037, name = "Get Predicted Orbits Data Validity",
+answered("get_predicted_orbits_data_validity", 0x0037, "Get Predicted Orbits Data Validity", function() return {
   indication = { [0x10] = struct { u64 "start_utc_timestamp", u16 "duration_hours" } "validity_info" },
-})
+} end)
 
-answered("inject_utc_time", {
-  id = 0x0038, name = "Inject UTC Time",
+answered("inject_utc_time", 0x0038, "Inject UTC Time", function() return {
   request = {
     [0x01] = u64 "utc_time", -- ms since 1970
     [0x02] = u32 "time_uncertainty", -- ms
     [0x10] = enum(u32, { unknown = 0, ap = 1, ntp = 2, nts = 3 }) "time_source",
   },
-})
+} end)
 
-answered("inject_position", {
-  id = 0x0039, name = "Inject Position",
+answered("inject_position", 0x0039, "Inject Position", function() return {
   request = {
     [0x10] = double "latitude",
     [0x11] = double "longitude",
@@ -281,10 +262,9 @@ answered("inject_position", {
     [0x26] = list(u32, u16) "satellites_used",
     [0x27] = u8 "number_satellites_in_fix",
   },
-})
+} end)
 
-answered("inject_xtra_data", {
-  id = 0x00a7, name = "Inject Xtra Data",
+answered("inject_xtra_data", 0x00a7, "Inject Xtra Data", function() return {
   request = {
     [0x01] = u32 "total_size",
     [0x02] = u16 "total_parts",
@@ -292,10 +272,9 @@ answered("inject_xtra_data", {
     [0x04] = lbytes(u16) "part_data",
   },
   indication = { [0x10] = u16 "part_number" },
-})
+} end)
 
-answered("delete_assistance_data", {
-  id = 0x0044, name = "Delete Assistance Data",
+answered("delete_assistance_data", 0x0044, "Delete Assistance Data", function() return {
   request = {
     [0x01] = yes_no "delete_all",
     [0x10] = list(u8, struct {
@@ -322,23 +301,23 @@ answered("delete_assistance_data", {
       ["disable-tt"] = 1 << 10,
     }) "delete_clock_info_mask",
   },
-})
+} end)
 
 -- How it works.
 
 local lock_type = enum(u32, { none = 1, mi = 2, mt = 3, all = 4 }) "lock_type" -- mobile-initiated, -terminated
 
-answered("set_engine_lock", { id = 0x003a, name = "Set Engine Lock", request = { [0x01] = lock_type } })
+answered("set_engine_lock", 0x003a, "Set Engine Lock", function() return { request = { [0x01] = lock_type } } end)
 
-answered("get_engine_lock", { id = 0x003b, name = "Get Engine Lock", indication = { [0x10] = lock_type } })
+answered("get_engine_lock", 0x003b, "Get Engine Lock", function() return { indication = { [0x10] = lock_type } } end)
 
 local nmea_types = flags(u32, {
   gga = 1 << 0, rmc = 1 << 1, gsv = 1 << 2, gsa = 1 << 3, vtg = 1 << 4, pqxfi = 1 << 5, pstis = 1 << 6,
 }) "nmea_types"
 
-answered("set_nmea_types", { id = 0x003e, name = "Set NMEA Types", request = { [0x01] = nmea_types } })
+answered("set_nmea_types", 0x003e, "Set NMEA Types", function() return { request = { [0x01] = nmea_types } } end)
 
-answered("get_nmea_types", { id = 0x003f, name = "Get NMEA Types", indication = { [0x10] = nmea_types } })
+answered("get_nmea_types", 0x003f, "Get NMEA Types", function() return { indication = { [0x10] = nmea_types } } end)
 
 local server_type = enum(u32, {
   ["unknown"] = 0, ["cdma-pde"] = 1, ["cdma-mpc"] = 2, ["umts-slp"] = 3, ["custom-pde"] = 4,
@@ -347,33 +326,29 @@ local server_ipv4 = struct { qmi.ipv4 "ipv4_address", u16 "ipv4_port" } "ipv4"
 local server_ipv6 = struct { qmi.ipv6 "ipv6_address", u32 "ipv6_port" } "ipv6"
 local server_url = string "url"
 
-answered("set_server", {
-  id = 0x0042, name = "Set Server",
+answered("set_server", 0x0042, "Set Server", function() return {
   request = { [0x01] = server_type, [0x10] = server_ipv4, [0x11] = server_ipv6, [0x12] = server_url },
-})
+} end)
 
-answered("get_server", {
-  id = 0x0043, name = "Get Server",
+answered("get_server", 0x0043, "Get Server", function() return {
   request = {
     [0x01] = server_type,
     [0x10] = flags(u8, { ipv4 = 1 << 0, ipv6 = 1 << 1, url = 1 << 2 }) "server_address_type",
   },
   indication = { [0x02] = server_type, [0x10] = server_ipv4, [0x11] = server_ipv6, [0x12] = server_url },
-})
+} end)
 
 -- msb and msa: with the help of a network's server, which leaves the modem or the server to compute the position.
 local operation_mode = enum(u32, {
   default = 1, msb = 2, msa = 3, standalone = 4, cellid = 5, wwan = 6,
 }) "operation_mode"
 
-answered("set_operation_mode", {
-  id = 0x004a, name = "Set Operation Mode",
+answered("set_operation_mode", 0x004a, "Set Operation Mode", function() return {
   request = { [0x01] = operation_mode },
-})
+} end)
 
-answered("get_operation_mode", {
-  id = 0x004b, name = "Get Operation Mode",
+answered("get_operation_mode", 0x004b, "Get Operation Mode", function() return {
   indication = { [0x10] = operation_mode },
-})
+} end)
 
 return loc

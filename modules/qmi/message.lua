@@ -30,7 +30,8 @@ local qmi = { services = services }
 -- qmi.u32, qmi.string, qmi.enum and so on: a script that declares a message needs this one module.
 parts.add_notation(qmi)
 
-local registry = {} -- [service number][id] = message
+local registry = {} -- [service number][id] = message, or a schema.late
+local tables = {} -- [service number] = what qmi.messages() returns
 
 local RESULT = 0x02
 local result = schema.struct { schema.u16 "status", schema.u16 "error" } "result"
@@ -66,9 +67,9 @@ local function check(declaration)
     error(("%s: TLV 0x02 of a response is the result, and is there by itself"):format(name), 3)
   end
   -- A script that runs twice in one engine declares its messages twice: that is no mistake. Another name is.
-  local known = qmi.lookup(number, declaration.id)
+  local known = (registry[number] or {})[declaration.id]
   if known and known.name ~= name then
-    error(("%s: %s 0x%04x is %s already"):format(name, known.service, known.id, known.name), 3)
+    error(("%s: %s 0x%04x is %s already"):format(name, services[number] or number, declaration.id, known.name), 3)
   end
   return number
 end
@@ -109,13 +110,31 @@ function qmi.message(declaration)
   return message
 end
 
+---The messages of a service that has many, and a function that declares one: `message("reset", 0x0000, "Reset",
+---function() return { response = {} } end)`; `service.reset` is the message then. All files of a service get one table.
+---@param name string
+---@param modules string[]? that declare the rest: loaded, in this order, when a message is not there yet
+---@return table service
+---@return fun(key: string, id: integer, name: string, declare: fun(): qmi.declaration) message
+function qmi.messages(name, modules)
+  local number = services[name]
+  registry[number] = registry[number] or {}
+  tables[number] = tables[number] or {}
+  local function make(id, title, declaration)
+    declaration.service, declaration.id, declaration.name = name, id, title
+    return qmi.message(declaration)
+  end
+  local service, message = parts.service(tables[number], modules or {}, registry[number], make)
+  return service, message
+end
+
 ---The message declared for a service's number and a message's.
 ---@param service_id integer
 ---@param id integer
 ---@return qmi.message?
 function qmi.lookup(service_id, id)
   local messages = registry[service_id]
-  return messages and messages[id]
+  return messages and parts.lookup(tables[service_id], messages, id)
 end
 
 ---The meaning of an error number in a response.

@@ -8,17 +8,11 @@ local u8, u32, enum, bool = qmi.u8, qmi.u32, qmi.enum, qmi.bool
 local endpoint = types.endpoint
 
 ---@class qmi.wda
-local wda = {}
+local wda, message = qmi.messages "wda"
 
-local function message(key, declaration)
-  declaration.service = "wda"
-  wda[key] = qmi.message(declaration)
-end
-
-message("get_supported_messages", {
-  id = 0x001e, name = "Get Supported Messages",
+message("get_supported_messages", 0x001e, "Get Supported Messages", function() return {
   response = types.supported_messages,
-})
+} end)
 
 local link_layer = enum(u32, { unknown = 0, ["802.3"] = 1, ["raw-ip"] = 2, ["ethernet-pdu"] = 3 })
 local aggregation = enum(u32, {
@@ -41,8 +35,7 @@ local format = {
   [0x1b] = u8 "flow_control",
 }
 
-message("set_data_format", {
-  id = 0x0020, name = "Set Data Format",
+message("set_data_format", 0x0020, "Set Data Format", function() return {
   request = {
     [0x10] = bool(u8) "qos_format",
     [0x11] = link_layer "link_layer_protocol",
@@ -56,51 +49,45 @@ message("set_data_format", {
     [0x1c] = u32 "uplink_data_aggregation_max_size",
   },
   response = format,
-})
+} end)
 
-message("get_data_format", {
-  id = 0x0021, name = "Get Data Format",
+message("get_data_format", 0x0021, "Get Data Format", function() return {
   request  = { [0x10] = endpoint "endpoint_info" },
   response = format,
-})
+} end)
 
 local qmap_settings = { [0x10] = bool(u8) "in_band_flow_control" }
 
-message("set_qmap_settings", {
-  id = 0x002b, name = "Set QMAP Settings",
+message("set_qmap_settings", 0x002b, "Set QMAP Settings", function() return {
   request  = qmap_settings,
   response = qmap_settings,
-})
+} end)
 
-message("get_qmap_settings", {
-  id = 0x002c, name = "Get QMAP Settings",
+message("get_qmap_settings", 0x002c, "Get QMAP Settings", function() return {
   response = qmap_settings,
-})
+} end)
 
 local loopback = {
   [0x01] = enum(u8, { disabled = 0, enabled = 1 }) "loopback_state",
   [0x10] = u32 "replication_factor", -- how many packets come back for each that went out
 }
 
-message("loopback_configuration", {
-  id = 0x002f, name = "Loopback Configuration",
+message("loopback_configuration", 0x002f, "Loopback Configuration", function() return {
   request = loopback,
   response = {},
   indication = loopback,
-})
+} end)
 
-message("set_capability", {
-  id = 0x0030, name = "Set Capability",
+message("set_capability", 0x0030, "Set Capability", function() return {
   request = {
     [0x01] = endpoint "endpoint_info",
     [0x15] = bool(u8) "ethernet_pdu_capability",
   },
   response = { [0x15] = bool(u8) "ethernet_pdu_capability" },
-})
+} end)
 
-message("get_ethernet_config", {
-  id = 0x0033, name = "Get Ethernet Config",
+message("get_ethernet_config", 0x0033, "Get Ethernet Config", function() return {
   response = { [0x10] = enum(u32, { default = 0, ["vlan-ip"] = 1, ["non-vlan-ip"] = 2 }) "hardware_config" },
-})
+} end)
 
 return wda

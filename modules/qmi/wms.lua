@@ -9,22 +9,15 @@ local enum, bool, struct, list, optional = qmi.enum, qmi.bool, qmi.struct, qmi.l
 local lbytes = qmi.lbytes
 
 ---@class qmi.wms
-local wms = {}
+local wms, message = qmi.messages "wms"
 
-local function message(key, declaration)
-  declaration.service = "wms"
-  wms[key] = qmi.message(declaration)
-end
-
-message("reset", {
-  id = 0x0000, name = "Reset",
+message("reset", 0x0000, "Reset", function() return {
   response = {},
-})
+} end)
 
-message("get_supported_messages", {
-  id = 0x001e, name = "Get Supported Messages",
+message("get_supported_messages", 0x001e, "Get Supported Messages", function() return {
   response = types.supported_messages,
-})
+} end)
 
 local storage = enum(u8, { uim = 0, nv = 1, none = 0xff }) -- the card, the modem, or neither
 local format = enum(u8, {
@@ -41,8 +34,7 @@ local raw_message = struct { format "format", lbytes(u16) "raw_data" }
 
 -- Events
 
-message("set_event_report", {
-  id = 0x0001, name = "Set Event Report",
+message("set_event_report", 0x0001, "Set Event Report", function() return {
   request = { [0x10] = bool(u8) "new_mt_message_indicator" },
   response = {},
   indication = {
@@ -62,7 +54,7 @@ message("set_event_report", {
     [0x15] = qmi.string "smsc_address",
     [0x16] = bool(u8) "sms_on_ims",
   },
-})
+} end)
 
 -- Sending
 
@@ -116,8 +108,7 @@ local cdma_class = cdma_error_class "cdma_error_class"
 local gsm_wcdma_cause = struct { enum(u16, rp_causes) "rp_cause", tp_cause "tp_cause" } "gsm_wcdma_cause_info"
 local failure_type = enum(u8, { temporary = 0, permanent = 1 }) "message_delivery_failure_type"
 
-message("raw_send", {
-  id = 0x0020, name = "Raw Send",
+message("raw_send", 0x0020, "Raw Send", function() return {
   request = {
     [0x01] = raw_message "raw_message_data",
     [0x10] = struct { bool(u8) "force", enum(u8, { auto = 0, ["6"] = 6, ["14"] = 14 }) "service_option" }
@@ -133,10 +124,9 @@ message("raw_send", {
     [0x12] = gsm_wcdma_cause,
     [0x13] = failure_type,
   },
-})
+} end)
 
-message("send_from_memory_storage", {
-  id = 0x0042, name = "Send From Memory Storage",
+message("send_from_memory_storage", 0x0042, "Send From Memory Storage", function() return {
   request = {
     [0x01] = struct { storage "storage_type", u32 "memory_index", mode "message_mode" } "information",
     [0x10] = bool(u8) "sms_on_ims",
@@ -148,10 +138,9 @@ message("send_from_memory_storage", {
     [0x13] = gsm_wcdma_cause,
     [0x14] = failure_type,
   },
-})
+} end)
 
-message("send_ack", {
-  id = 0x0037, name = "Send Ack",
+message("send_ack", 0x0037, "Send Ack", function() return {
   request = {
     [0x01] = struct { u32 "transaction_id", protocol "message_protocol", bool(u8) "success" } "information",
     [0x10] = struct { cdma_error_class "error_class", enum(u8, cdma_causes) "cause_code" }
@@ -163,37 +152,33 @@ message("send_ack", {
     [0x10] = enum(u8, { ["no-network-response"] = 0, ["network-released-link"] = 1, ["not-sent"] = 2 })
       "failure_cause",
   },
-})
+} end)
 
 -- Stored messages
 
-message("raw_write", {
-  id = 0x0021, name = "Raw Write",
+message("raw_write", 0x0021, "Raw Write", function() return {
   request  = { [0x01] = struct { storage "storage_type", format "format", lbytes(u16) "raw_data" } "raw_message_data" },
   response = { [0x01] = u32 "memory_index" },
-})
+} end)
 
-message("raw_read", {
-  id = 0x0022, name = "Raw Read",
+message("raw_read", 0x0022, "Raw Read", function() return {
   request = {
     [0x01] = place "message_memory_storage_id",
     [0x10] = mode "message_mode", -- a modem with both radios requires it
     [0x11] = bool(u8) "sms_on_ims",
   },
   response = { [0x01] = struct { tag "message_tag", format "format", lbytes(u16) "raw_data" } "raw_message_data" },
-})
+} end)
 
-message("modify_tag", {
-  id = 0x0023, name = "Modify Tag",
+message("modify_tag", 0x0023, "Modify Tag", function() return {
   request = {
     [0x01] = struct { storage "storage_type", u32 "memory_index", tag "message_tag" } "message_tag",
     [0x10] = mode "message_mode",
   },
   response = {},
-})
+} end)
 
-message("delete", {
-  id = 0x0024, name = "Delete",
+message("delete", 0x0024, "Delete", function() return {
   request = { -- one message, all with a tag, or all
     [0x01] = storage "memory_storage",
     [0x10] = u32 "memory_index",
@@ -201,24 +186,22 @@ message("delete", {
     [0x12] = mode "message_mode",
   },
   response = {},
-})
+} end)
 
-message("list_messages", {
-  id = 0x0031, name = "List Messages",
+message("list_messages", 0x0031, "List Messages", function() return {
   request = {
     [0x01] = storage "storage_type",
     [0x11] = tag "message_tag",
     [0x12] = mode "message_mode",
   },
   response = { [0x01] = list(u32, struct { u32 "memory_index", tag "message_tag" }) "message_list" },
-})
+} end)
 
 -- Where incoming messages go
 
-message("get_message_protocol", {
-  id = 0x0030, name = "Get Message Protocol",
+message("get_message_protocol", 0x0030, "Get Message Protocol", function() return {
   response = { [0x01] = protocol "message_protocol" },
-})
+} end)
 
 local routes = list(u16, struct {
   enum(u8, { ["point-to-point"] = 0 }) "message_type",
@@ -232,61 +215,53 @@ local routes = list(u16, struct {
 })
 local transfer_indication = enum(u8, { client = 1 })
 
-message("set_routes", {
-  id = 0x0032, name = "Set Routes",
+message("set_routes", 0x0032, "Set Routes", function() return {
   request  = { [0x01] = routes "route_list", [0x10] = transfer_indication "transfer_status_report" },
   response = {},
-})
+} end)
 
-message("get_routes", {
-  id = 0x0033, name = "Get Routes",
+message("get_routes", 0x0033, "Get Routes", function() return {
   response = { [0x01] = routes "route_list", [0x10] = transfer_indication "transfer_status_report" },
-})
+} end)
 
 -- The address of the SMS centre. type: "145" is international, "129" is not known.
 
 local smsc_address = struct { qmi.chars(3) "type", qmi.lstring(u8) "digits" } "address"
 
-message("get_smsc_address", {
-  id = 0x0034, name = "Get SMSC Address",
+message("get_smsc_address", 0x0034, "Get SMSC Address", function() return {
   response = { [0x01] = smsc_address },
-})
+} end)
 
-message("set_smsc_address", {
-  id = 0x0035, name = "Set SMSC Address",
+message("set_smsc_address", 0x0035, "Set SMSC Address", function() return {
   request = {
     [0x01] = qmi.string "digits", -- a + first, when the type says that it is international
     [0x10] = qmi.string "type",
   },
   response = {},
-})
+} end)
 
-message("smsc_address", {
-  id = 0x0046, name = "SMSC Address",
+message("smsc_address", 0x0046, "SMSC Address", function() return {
   indication = { [0x01] = smsc_address },
-})
+} end)
 
 -- Cell broadcast
 
 local channels = list(u16, struct { u16 "start", u16 "end", bool(u8) "selected" })
 
-message("set_broadcast_activation", {
-  id = 0x003c, name = "Set Broadcast Activation",
+message("set_broadcast_activation", 0x003c, "Set Broadcast Activation", function() return {
   request  = { [0x01] = struct { mode "message_mode", bool(u8) "activate" } "activation" },
   response = {},
-})
+} end)
 
-message("set_broadcast_config", {
-  id = 0x003d, name = "Set Broadcast Config",
+message("set_broadcast_config", 0x003d, "Set Broadcast Config", function() return {
   request  = { [0x01] = mode "message_mode", [0x10] = channels "channels" },
   response = {},
-})
+} end)
 
-message("get_broadcast_config", {
-  id = 0x003e, name = "Get Broadcast Config",
+message("get_broadcast_config", 0x003e, "Get Broadcast Config", function() return {
   request  = { [0x01] = mode "message_mode" },
   response = { [0x10] = struct { bool(u8) "activated", channels "channels" } "config" },
-})
+} end)
 
 -- Is the network ready to carry SMS?
 
@@ -294,20 +269,18 @@ local registration = enum(u8, {
   ["no-service"] = 0, ["in-process"] = 1, ["failure"] = 2, ["limited-service"] = 3, ["full-service"] = 4,
 }) "registration_status"
 
-message("indication_register", {
-  id = 0x0047, name = "Indication Register",
+message("indication_register", 0x0047, "Indication Register", function() return {
   request  = { [0x11] = bool(u8) "report_transport_network_registration_status" },
   response = {},
-})
+} end)
 
-message("get_transport_network_registration_status", {
-  id = 0x004a, name = "Get Transport Network Registration Status",
+local TRANSPORT_STATUS = "Get Transport Network Registration Status"
+message("get_transport_network_registration_status", 0x004a, TRANSPORT_STATUS, function() return {
   response = { [0x10] = registration },
-})
+} end)
 
-message("transport_network_registration_status", {
-  id = 0x004b, name = "Transport Network Registration Status",
+message("transport_network_registration_status", 0x004b, "Transport Network Registration Status", function() return {
   indication = { [0x01] = registration },
-})
+} end)
 
 return wms

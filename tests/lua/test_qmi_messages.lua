@@ -64,7 +64,7 @@ function T.test_get_model()
 end
 
 function T.test_uim_get_pin_status()
-  both_ways(dms_uim.get_pin_status.response, OK .. "110300 01030a 120300 01020a", {
+  both_ways(dms_uim.uim_get_pin_status.response, OK .. "110300 01030a 120300 01020a", {
     result = ok,
     pin1_status = { current_status = "enabled-not-verified", verify_retries_left = 3, unblock_retries_left = 10 },
     pin2_status = { current_status = "enabled-not-verified", verify_retries_left = 2, unblock_retries_left = 10 },
@@ -72,7 +72,7 @@ function T.test_uim_get_pin_status()
 end
 
 function T.test_uim_verify_pin()
-  both_ways(dms_uim.verify_pin.request, '010600 01 04 "1234"', { info = { pin_id = "pin", pin = "1234" } })
+  both_ways(dms_uim.uim_verify_pin.request, '010600 01 04 "1234"', { info = { pin_id = "pin", pin = "1234" } })
 end
 
 function T.test_get_time()
@@ -319,13 +319,13 @@ end
 -- All of them --------------------------------------------------------------------------------------------------------
 
 function T.test_parts_are_in_their_service()
-  lu.assertIs(dms.uim_verify_pin, dms_uim.verify_pin)
+  lu.assertIs(dms.uim_verify_pin, dms_uim.uim_verify_pin)
   lu.assertIs(dms.get_firmware_preference, require("qmi.dms.firmware").get_firmware_preference)
   lu.assertIs(uim.send_apdu, require("qmi.uim.files").send_apdu)
 end
 
 function T.test_secrets()
-  lu.assertEquals(dms_uim.unblock_pin.secrets, { puk = true, new_pin = true })
+  lu.assertEquals(dms_uim.uim_unblock_pin.secrets, { puk = true, new_pin = true })
   lu.assertEquals(uim.verify_pin.secrets, { pin_value = true })
   lu.assertEquals(uim.change_pin.secrets, { old_pin = true, new_pin = true })
   lu.assertEquals(uim.send_apdu.secrets, { apdu = true })
@@ -343,6 +343,26 @@ function T.test_list_and_lookup()
     lu.assertIs(qmi.lookup(message.service_id, message.id), message)
   end
   lu.assertNil(qmi.lookup(2, 0xfffe))
+end
+
+-- Of a script that declares several messages of a service, as a file of ours does.
+function T.test_a_mistake_in_one_message_of_many_is_reported_when_a_script_declares_it()
+  local service, message = qmi.messages "wms"
+  lu.assertIs(service, wms)
+  message("acme", 0xfffd, "Acme", function() return { response = { [0x10] = qmi.u8 "level" } } end)
+  lu.assertIs(qmi.lookup(5, 0xfffd), wms.acme)
+  lu.assertEquals(tostring(wms.acme), "Acme (wms 0xfffd)")
+  for words, declare in pairs {
+    ["a QMI message has no 'reply'"] = function() return { reply = {} } end,
+    ["TLV 16 has no name"] = function() return { response = { [0x10] = qmi.u8 } } end,
+  } do
+    local line = debug.getinfo(1, "l").currentline + 1
+    local ok_, mistake = pcall(function() message("bad", 0xfffc, "Bad", declare) end)
+    lu.assertFalse(ok_)
+    lu.assertStrContains(mistake, ("test_qmi_messages.lua:%d: "):format(line))
+    lu.assertStrContains(mistake, words)
+  end
+  lu.assertErrorMsgContains("Acme has its number", message, "other", 0xfffd, "Other", function() return {} end)
 end
 
 -- The smallest value that a codec takes: whatever it misses is added until it misses nothing.

@@ -83,11 +83,11 @@ local dms_states = {
 }
 
 local function older_status(device)
-  local reply, err = device:request(dms_uim.get_state)
+  local reply, err = device:request(dms_uim.uim_get_state)
   if not reply then
     return nil, err
   end
-  local pins = device:request(dms_uim.get_pin_status) or {}
+  local pins = device:request(dms_uim.uim_get_pin_status) or {}
   local pin = pins.pin1_status or {}
   local state = dms_states[reply.state] or "unknown"
   if state == "pin1-or-upin-pin-required" and pin.current_status == "blocked" then
@@ -155,7 +155,7 @@ end
 
 -- EF_ICCID and EF_IMSI; the latter has its length first, and a parity digit.
 local function iccid_of(device)
-  local reply, err = device:request(dms_uim.get_iccid)
+  local reply, err = device:request(dms_uim.uim_get_iccid)
   if reply then
     return reply.iccid or ""
   end
@@ -163,7 +163,7 @@ local function iccid_of(device)
 end
 
 local function imsi_of(device)
-  local reply, err = device:request(dms_uim.get_imsi)
+  local reply, err = device:request(dms_uim.uim_get_imsi)
   if reply then
     return reply.imsi or ""
   end
@@ -284,7 +284,7 @@ function M.enter_pin(device, pin)
   }, PIN_TIME)
   -- The older way is only for a modem that does not know the message at all: a PIN is not sent twice.
   if not reply and err.code == "unsupported" then
-    reply, err = device:request(dms_uim.verify_pin, { info = { pin_id = "pin", pin = pin } }, PIN_TIME)
+    reply, err = device:request(dms_uim.uim_verify_pin, { info = { pin_id = "pin", pin = pin } }, PIN_TIME)
   end
   return reply and true, err
 end

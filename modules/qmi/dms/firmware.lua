@@ -8,12 +8,7 @@ local enum, bool, struct, list = qmi.enum, qmi.bool, qmi.struct, qmi.list
 local bytes, chars, lstring = qmi.bytes, qmi.chars, qmi.lstring
 
 ---@class qmi.dms_firmware
-local dms_firmware = {}
-
-local function message(key, declaration)
-  declaration.service = "dms"
-  dms_firmware[key] = qmi.message(declaration)
-end
+local dms_firmware, message = qmi.messages "dms"
 
 local image_type = enum(u8, { modem = 0, pri = 1 })
 local image = struct {
@@ -22,23 +17,20 @@ local image = struct {
   lstring(u8) "build_id",
 }
 
-message("get_firmware_preference", {
-  id = 0x0047, name = "Get Firmware Preference",
+message("get_firmware_preference", 0x0047, "Get Firmware Preference", function() return {
   response = { [0x01] = list(u8, image) "list" },
-})
+} end)
 
-message("set_firmware_preference", {
-  id = 0x0048, name = "Set Firmware Preference",
+message("set_firmware_preference", 0x0048, "Set Firmware Preference", function() return {
   request = {
     [0x01] = list(u8, image) "list",
     [0x10] = bool(u8) "download_override",
     [0x11] = u8 "modem_storage_index",
   },
   response = { [0x01] = list(u8, image_type) "image_download_list" }, -- what the modem has not got yet
-})
+} end)
 
-message("list_stored_images", {
-  id = 0x0049, name = "List Stored Images",
+message("list_stored_images", 0x0049, "List Stored Images", function() return {
   response = {
     [0x01] = list(u8, struct {
       image_type "type",
@@ -52,41 +44,36 @@ message("list_stored_images", {
       }) "sublist",
     }) "list",
   },
-})
+} end)
 
-message("delete_stored_image", {
-  id = 0x004a, name = "Delete Stored Image",
+message("delete_stored_image", 0x004a, "Delete Stored Image", function() return {
   request  = { [0x01] = image "image_details" },
   response = {},
-})
+} end)
 
-message("get_stored_image_info", {
-  id = 0x004c, name = "Get Stored Image Info",
+message("get_stored_image_info", 0x004c, "Get Stored Image Info", function() return {
   request = { [0x01] = image "image_details" },
   response = {
     [0x10] = struct { u16 "major_version", u16 "minor_version" } "boot_version",
     [0x11] = struct { u32 "pri_version", chars(32) "pri_info" } "pri_version",
     [0x12] = u32 "oem_lock_id",
   },
-})
+} end)
 
 -- Also called "set boot hold": the modem stays in its boot loader at the next start, for a new firmware.
-message("set_firmware_id", {
-  id = 0x003e, name = "Set Firmware ID",
+message("set_firmware_id", 0x003e, "Set Firmware ID", function() return {
   response = {},
-})
+} end)
 
 local download_mode = enum(u8, { normal = 0, ["boot-and-recovery"] = 1 })
 
-message("get_boot_image_download_mode", {
-  id = 0x004f, name = "Get Boot Image Download Mode",
+message("get_boot_image_download_mode", 0x004f, "Get Boot Image Download Mode", function() return {
   response = { [0x10] = download_mode "mode" },
-})
+} end)
 
-message("set_boot_image_download_mode", {
-  id = 0x0050, name = "Set Boot Image Download Mode",
+message("set_boot_image_download_mode", 0x0050, "Set Boot Image Download Mode", function() return {
   request  = { [0x01] = download_mode "mode" },
   response = {},
-})
+} end)
 
 return dms_firmware

@@ -12,29 +12,15 @@ local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struc
 local chars, lbytes, secret = qmi.chars, qmi.lbytes, qmi.secret
 
 ---@class qmi.dms: qmi.dms_firmware
-local dms = {}
-
-for key, declared in pairs(require "qmi.dms.uim") do
-  dms["uim_" .. key] = declared
-end
-for key, declared in pairs(require "qmi.dms.firmware") do
-  dms[key] = declared
-end
-
-local function message(key, declaration)
-  declaration.service = "dms"
-  dms[key] = qmi.message(declaration)
-end
+local dms, message = qmi.messages("dms", { "qmi.dms.uim", "qmi.dms.firmware" })
 
 -- Identity
 
-message("get_supported_messages", {
-  id = 0x001e, name = "Get Supported Messages",
+message("get_supported_messages", 0x001e, "Get Supported Messages", function() return {
   response = types.supported_messages,
-})
+} end)
 
-message("get_capabilities", {
-  id = 0x0020, name = "Get Capabilities",
+message("get_capabilities", 0x0020, "Get Capabilities", function() return {
   response = {
     [0x01] = struct {
       u32 "max_tx_channel_rate", -- bit/s, as is the next
@@ -48,68 +34,58 @@ message("get_capabilities", {
       })) "radio_interface_list",
     } "info",
   },
-})
+} end)
 
-message("get_manufacturer", {
-  id = 0x0021, name = "Get Manufacturer",
+message("get_manufacturer", 0x0021, "Get Manufacturer", function() return {
   response = { [0x01] = qmi.string "manufacturer" },
-})
+} end)
 
-message("get_model", {
-  id = 0x0022, name = "Get Model",
+message("get_model", 0x0022, "Get Model", function() return {
   response = { [0x01] = qmi.string "model" },
-})
+} end)
 
-message("get_revision", {
-  id = 0x0023, name = "Get Revision",
+message("get_revision", 0x0023, "Get Revision", function() return {
   response = { [0x01] = qmi.string "revision" }, -- of the firmware
-})
+} end)
 
-message("get_msisdn", {
-  id = 0x0024, name = "Get MSISDN",
+message("get_msisdn", 0x0024, "Get MSISDN", function() return {
   response = { [0x01] = qmi.string "msisdn" },
-})
+} end)
 
-message("get_ids", {
-  id = 0x0025, name = "Get IDs",
+message("get_ids", 0x0025, "Get IDs", function() return {
   response = {
     [0x10] = qmi.string "esn",
     [0x11] = qmi.string "imei",
     [0x12] = qmi.string "meid",
     [0x13] = qmi.string "imei_software_version",
   },
-})
+} end)
 
-message("get_hardware_revision", {
-  id = 0x002c, name = "Get Hardware Revision",
+message("get_hardware_revision", 0x002c, "Get Hardware Revision", function() return {
   response = { [0x01] = qmi.string "revision" },
-})
+} end)
 
-message("get_factory_sku", {
-  id = 0x0046, name = "Get Factory SKU",
+message("get_factory_sku", 0x0046, "Get Factory SKU", function() return {
   response = { [0x01] = qmi.string "sku" },
-})
+} end)
 
-message("get_software_version", {
-  id = 0x0051, name = "Get Software Version",
+message("get_software_version", 0x0051, "Get Software Version", function() return {
   response = { [0x01] = qmi.string "version" },
-})
+} end)
 
-message("get_band_capabilities", {
-  id = 0x0045, name = "Get Band Capabilities",
+message("get_band_capabilities", 0x0045, "Get Band Capabilities", function() return {
   response = {
     [0x01] = types.bands "band_capability",
     [0x10] = types.lte_bands "lte_band_capability",
     [0x12] = list(u16, u16) "extended_lte_band_capability", -- the bands' numbers, all of them
     [0x13] = list(u16, u16) "nr5g_band_capability",
   },
-})
+} end)
 
-message("get_mac_address", {
-  id = 0x005c, name = "Get MAC Address",
+message("get_mac_address", 0x005c, "Get MAC Address", function() return {
   request  = { [0x01] = enum(u32, { wlan = 0, bt = 1 }) "device" },
   response = { [0x10] = lbytes(u8) "mac_address" },
-})
+} end)
 
 -- What it does
 
@@ -118,8 +94,7 @@ local operating_mode = enum(u8, {
   ["persistent-low-power"] = 6, ["mode-only-low-power"] = 7, ["unknown"] = 0xff,
 })
 
-message("get_operating_mode", {
-  id = 0x002d, name = "Get Operating Mode",
+message("get_operating_mode", 0x002d, "Get Operating Mode", function() return {
   response = {
     [0x01] = operating_mode "mode",
     [0x10] = flags(u16, {
@@ -128,23 +103,21 @@ message("get_operating_mode", {
     }) "offline_reason",
     [0x11] = bool(u8) "hardware_restricted_mode", -- the W_DISABLE pin, or a switch: no command turns the radio on
   },
-})
+} end)
 
-message("set_operating_mode", {
-  id = 0x002e, name = "Set Operating Mode",
+message("set_operating_mode", 0x002e, "Set Operating Mode", function() return {
   request  = { [0x01] = operating_mode "mode" }, -- many modems go to "reset" from "offline" only
   response = {},
-})
+} end)
 
 local power_state = struct {
   flags(u8, { ["external-source"] = 1, ["battery-connected"] = 2, ["battery-charging"] = 4, fault = 8 }) "flags",
   u8 "battery_level", -- percent
 }
 
-message("get_power_state", {
-  id = 0x0026, name = "Get Power State",
+message("get_power_state", 0x0026, "Get Power State", function() return {
   response = { [0x01] = power_state "info" },
-})
+} end)
 
 local activation_state = enum(u16, {
   ["not-activated"] = 0, ["activated"] = 1, ["connecting"] = 2, ["connected"] = 3, ["otasp-authenticated"] = 4,
@@ -152,13 +125,11 @@ local activation_state = enum(u16, {
   ["otasp-committed"] = 10,
 })
 
-message("get_activation_state", {
-  id = 0x0031, name = "Get Activation State",
+message("get_activation_state", 0x0031, "Get Activation State", function() return {
   response = { [0x01] = activation_state "info" },
-})
+} end)
 
-message("get_time", {
-  id = 0x002f, name = "Get Time",
+message("get_time", 0x002f, "Get Time", function() return {
   response = { -- all three since 6 January 1980, the first day of GPS
     [0x01] = struct {
       uint(6) "time_count", -- 1.25 ms
@@ -167,43 +138,38 @@ message("get_time", {
     [0x10] = u64 "system_time", -- ms, as is the next
     [0x11] = u64 "user_time",
   },
-})
+} end)
 
-message("set_time", {
-  id = 0x004b, name = "Set Time",
+message("set_time", 0x004b, "Set Time", function() return {
   request = {
     [0x01] = u64 "time_value", -- ms since 6 January 1980
     [0x10] = enum(u32, { user = 0 }) "time_reference_type",
   },
   response = {},
-})
+} end)
 
-message("get_alt_net_config", {
-  id = 0x004d, name = "Get Alt Net Config",
+message("get_alt_net_config", 0x004d, "Get Alt Net Config", function() return {
   response = { [0x01] = bool(u8) "config" },
-})
+} end)
 
-message("set_alt_net_config", {
-  id = 0x004e, name = "Set Alt Net Config",
+message("set_alt_net_config", 0x004e, "Set Alt Net Config", function() return {
   request  = { [0x01] = bool(u8) "config" },
   response = {},
-})
+} end)
 
 -- Asks the modem to turn its radio on although a laptop's maker has locked it.
-message("set_fcc_authentication", {
-  id = 0x555f, name = "Set FCC Authentication",
+message("set_fcc_authentication", 0x555f, "Set FCC Authentication", function() return {
   response = {},
-})
+} end)
 
 -- Indications
 
-message("reset", { -- of this client's subscriptions; the modem is reset with an operating mode
-  id = 0x0000, name = "Reset",
+-- Of this client's subscriptions; the modem is reset with an operating mode.
+message("reset", 0x0000, "Reset", function() return {
   response = {},
-})
+} end)
 
-message("set_event_report", {
-  id = 0x0001, name = "Set Event Report",
+message("set_event_report", 0x0001, "Set Event Report", function() return {
   request = {
     [0x10] = bool(u8) "power_state_reporting",
     [0x11] = struct { u8 "lower_limit", u8 "upper_limit" } "battery_level_report_limits", -- percent
@@ -225,57 +191,49 @@ message("set_event_report", {
     [0x16] = bool(u8) "wireless_disable_state", -- true: the radio is switched off by hardware
     [0x17] = bool(u8) "prl_init_notification",
   },
-})
+} end)
 
 -- Locks, factory defaults and the user's data
 
 local code6 = secret(chars(6)) -- the service programming code, often "000000"
 local code4 = secret(chars(4))
 
-message("restore_factory_defaults", {
-  id = 0x003a, name = "Restore Factory Defaults",
+message("restore_factory_defaults", 0x003a, "Restore Factory Defaults", function() return {
   request  = { [0x01] = code6 "service_programming_code" },
   response = {},
-})
+} end)
 
-message("validate_service_programming_code", {
-  id = 0x003b, name = "Validate Service Programming Code",
+message("validate_service_programming_code", 0x003b, "Validate Service Programming Code", function() return {
   request  = { [0x01] = code6 "service_programming_code" },
   response = {},
-})
+} end)
 
-message("set_service_programming_code", {
-  id = 0x0052, name = "Set Service Programming Code",
+message("set_service_programming_code", 0x0052, "Set Service Programming Code", function() return {
   request  = { [0x01] = code6 "current_code", [0x02] = code6 "new_code" },
   response = {},
-})
+} end)
 
-message("get_user_lock_state", {
-  id = 0x0034, name = "Get User Lock State",
+message("get_user_lock_state", 0x0034, "Get User Lock State", function() return {
   response = { [0x01] = bool(u8) "enabled" },
-})
+} end)
 
-message("set_user_lock_state", {
-  id = 0x0035, name = "Set User Lock State",
+message("set_user_lock_state", 0x0035, "Set User Lock State", function() return {
   request  = { [0x01] = struct { bool(u8) "enabled", code4 "lock_code" } "info" },
   response = {},
-})
+} end)
 
-message("set_user_lock_code", {
-  id = 0x0036, name = "Set User Lock Code",
+message("set_user_lock_code", 0x0036, "Set User Lock Code", function() return {
   request  = { [0x01] = struct { code4 "old_code", code4 "new_code" } "info" },
   response = {},
-})
+} end)
 
-message("read_user_data", {
-  id = 0x0037, name = "Read User Data",
+message("read_user_data", 0x0037, "Read User Data", function() return {
   response = { [0x01] = lbytes(u16) "user_data" },
-})
+} end)
 
-message("write_user_data", {
-  id = 0x0038, name = "Write User Data",
+message("write_user_data", 0x0038, "Write User Data", function() return {
   request  = { [0x01] = lbytes(u16) "user_data" },
   response = {},
-})
+} end)
 
 return dms

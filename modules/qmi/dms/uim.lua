@@ -7,90 +7,74 @@ local types = require "qmi.types"
 local u8, enum, bool, struct = qmi.u8, qmi.enum, qmi.bool, qmi.struct
 
 ---@class qmi.dms_uim
-local dms_uim = {}
-
-local function message(key, declaration)
-  declaration.service = "dms"
-  dms_uim[key] = qmi.message(declaration)
-end
+local dms_uim, message = qmi.messages "dms"
 
 local pin_id = enum(u8, { pin = 1, pin2 = 2 })
 local code = qmi.secret(qmi.lstring(u8))
 local pin_response = { [0x10] = types.retries "pin_retries_status" }
 
-message("set_pin_protection", {
-  id = 0x0027, name = "UIM Set PIN Protection",
+message("uim_set_pin_protection", 0x0027, "UIM Set PIN Protection", function() return {
   request  = { [0x01] = struct { pin_id "pin_id", bool(u8) "protection_enabled", code "pin" } "info" },
   response = pin_response,
-})
+} end)
 
-message("verify_pin", {
-  id = 0x0028, name = "UIM Verify PIN",
+message("uim_verify_pin", 0x0028, "UIM Verify PIN", function() return {
   request  = { [0x01] = struct { pin_id "pin_id", code "pin" } "info" },
   response = pin_response,
-})
+} end)
 
-message("unblock_pin", {
-  id = 0x0029, name = "UIM Unblock PIN",
+message("uim_unblock_pin", 0x0029, "UIM Unblock PIN", function() return {
   request  = { [0x01] = struct { pin_id "pin_id", code "puk", code "new_pin" } "info" },
   response = pin_response,
-})
+} end)
 
-message("change_pin", {
-  id = 0x002a, name = "UIM Change PIN",
+message("uim_change_pin", 0x002a, "UIM Change PIN", function() return {
   request  = { [0x01] = struct { pin_id "pin_id", code "old_pin", code "new_pin" } "info" },
   response = pin_response,
-})
+} end)
 
-message("get_pin_status", {
-  id = 0x002b, name = "UIM Get PIN Status",
+message("uim_get_pin_status", 0x002b, "UIM Get PIN Status", function() return {
   response = {
     [0x11] = types.dms_pin "pin1_status",
     [0x12] = types.dms_pin "pin2_status",
   },
-})
+} end)
 
-message("get_iccid", {
-  id = 0x003c, name = "UIM Get ICCID",
+message("uim_get_iccid", 0x003c, "UIM Get ICCID", function() return {
   response = { [0x01] = qmi.string "iccid" },
-})
+} end)
 
-message("get_imsi", {
-  id = 0x0043, name = "UIM Get IMSI",
+message("uim_get_imsi", 0x0043, "UIM Get IMSI", function() return {
   response = { [0x01] = qmi.string "imsi" },
-})
+} end)
 
-message("get_state", {
-  id = 0x0044, name = "UIM Get State",
+message("uim_get_state", 0x0044, "UIM Get State", function() return {
   response = { [0x01] = types.dms_uim_state "state" },
-})
+} end)
 
 -- Facilities are 3GPP's: pn is locked to a network, pu to a part of it, pp to a provider, pc to a company, pf to a SIM.
 local facility = enum(u8, { pn = 0, pu = 1, pp = 2, pc = 3, pf = 4 })
 local facility_state = enum(u8, { deactivated = 0, activated = 1, blocked = 2 })
 
-message("get_ck_status", {
-  id = 0x0040, name = "UIM Get CK Status",
+message("uim_get_ck_status", 0x0040, "UIM Get CK Status", function() return {
   request = { [0x01] = facility "facility" },
   response = {
     [0x01] = struct { facility_state "facility_state", u8 "verify_retries_left", u8 "unblock_retries_left" }
       "ck_status",
     [0x10] = bool(u8) "operation_blocking_facility",
   },
-})
+} end)
 
-message("set_ck_protection", {
-  id = 0x0041, name = "UIM Set CK Protection",
+message("uim_set_ck_protection", 0x0041, "UIM Set CK Protection", function() return {
   request = {
     [0x01] = struct { facility "facility", facility_state "facility_state", code "control_key" } "facility",
   },
   response = { [0x10] = u8 "verify_retries_left" },
-})
+} end)
 
-message("unblock_ck", {
-  id = 0x0042, name = "UIM Unblock CK",
+message("uim_unblock_ck", 0x0042, "UIM Unblock CK", function() return {
   request  = { [0x01] = struct { facility "facility", code "control_key" } "facility" },
   response = { [0x10] = u8 "unblock_retries_left" },
-})
+} end)
 
 return dms_uim

@@ -12,7 +12,7 @@ local plmn = types.packed_plmn
 local yes_no = bool(u8)
 
 ---@class qmi.nas_cells
-local cells = {}
+local cells, message = qmi.messages "nas"
 
 local lte_cell = struct {
   u16 "physical_cell_id",
@@ -22,8 +22,7 @@ local lte_cell = struct {
   i16 "cell_selection_rx_level", -- dB; counts only while the modem is idle
 }
 
-cells.get_cell_location_info = qmi.message {
-  service = "nas", id = 0x0043, name = "Get Cell Location Info",
+message("get_cell_location_info", 0x0043, "Get Cell Location Info", function() return {
   response = {
     [0x10] = struct {
       u32 "cell_id", -- 0xffffffff: unknown
@@ -152,10 +151,9 @@ cells.get_cell_location_info = qmi.message {
       i16 "snr",
     } "nr5g_cell_information",
   },
-}
+} end)
 
-cells.get_cdma_position_info = qmi.message {
-  service = "nas", id = 0x0065, name = "Get CDMA Position Info",
+message("get_cdma_position_info", 0x0065, "Get CDMA Position Info", function() return {
   response = {
     [0x10] = struct {
       i8 "ui_in_idle_mode", -- -1: unknown
@@ -172,6 +170,6 @@ cells.get_cdma_position_info = qmi.message {
       }) "base_stations",
     } "cdma_position_info",
   },
-}
+} end)
 
 return cells

@@ -14,31 +14,20 @@ local radio_interface = types.radio_interface
 local yes_no = bool(u8)
 
 ---@class qmi.nas: qmi.nas_system, qmi.nas_preference, qmi.nas_signal, qmi.nas_cells
-local nas = {}
+local nas, message = qmi.messages("nas", {
+  "qmi.nas.system", "qmi.nas.signal", "qmi.nas.preference", "qmi.nas.cells",
+})
 
-for _, part in ipairs { "qmi.nas.system", "qmi.nas.preference", "qmi.nas.signal", "qmi.nas.cells" } do
-  for key, declared in pairs(require(part)) do
-    nas[key] = declared
-  end
-end
+message("reset", 0x0000, "Reset", function() return { response = {} } end)
 
-local function message(key, declaration)
-  declaration.service = "nas"
-  nas[key] = qmi.message(declaration)
-end
-
-message("reset", { id = 0x0000, name = "Reset", response = {} })
-
-message("abort", {
-  id = 0x0001, name = "Abort",
+message("abort", 0x0001, "Abort", function() return {
   request = { [0x01] = u16 "transaction_id" },
   response = {},
-})
+} end)
 
-message("get_supported_messages", {
-  id = 0x001e, name = "Get Supported Messages",
+message("get_supported_messages", 0x001e, "Get Supported Messages", function() return {
   response = require("qmi.types").supported_messages,
-})
+} end)
 
 -- Searching and registering.
 
@@ -50,8 +39,7 @@ local network_status = flags(u8, {
   ["forbidden"] = 1 << 4, ["not-forbidden"] = 1 << 5, ["preferred"] = 1 << 6, ["not-preferred"] = 1 << 7,
 })
 
-message("network_scan", {
-  id = 0x0021, name = "Network Scan", -- takes minutes
+message("network_scan", 0x0021, "Network Scan", function() return { -- takes minutes
   request = { [0x10] = network_type "network_type" },
   response = {
     [0x10] = list(u16, struct {
@@ -64,10 +52,10 @@ message("network_scan", {
     [0x12] = list(u16, types.plmn_digits) "mnc_pcs_digit_include_status",
     [0x13] = enum(u32, { ["success"] = 0, ["abort"] = 1, ["radio-link-failure"] = 2 }) "network_scan_result",
   },
-})
+} end)
 
-message("incremental_network_scan", {
-  id = 0x0085, name = "Incremental Network Scan", -- networks come as they are found, in indications
+-- Networks come as they are found, in indications.
+message("incremental_network_scan", 0x0085, "Incremental Network Scan", function() return {
   request = { [0x10] = network_type "network_type" },
   response = {},
   indication = {
@@ -81,10 +69,9 @@ message("incremental_network_scan", {
       lstring(u8) "description",
     }) "network_information",
   },
-})
+} end)
 
-message("initiate_network_register", {
-  id = 0x0022, name = "Initiate Network Register",
+message("initiate_network_register", 0x0022, "Initiate Network Register", function() return {
   request = {
     [0x01] = enum(u8, { automatic = 1, manual = 2 }) "action",
     [0x10] = struct {
@@ -96,15 +83,14 @@ message("initiate_network_register", {
     [0x12] = yes_no "mnc_pcs_digit_include_status", -- true: the MNC has 3 digits
   },
   response = {},
-})
+} end)
 
-message("attach_detach", {
-  id = 0x0023, name = "Attach Detach",
+message("attach_detach", 0x0023, "Attach Detach", function() return {
   request = { [0x10] = enum(u8, { attach = 1, detach = 2 }) "action" },
   response = {},
-})
+} end)
 
-message("force_network_search", { id = 0x0067, name = "Force Network Search", response = {} })
+message("force_network_search", 0x0067, "Force Network Search", function() return { response = {} } end)
 
 -- Names.
 
@@ -136,14 +122,13 @@ local operator_name = {
   [0x14] = plmn_name "nitz_information",
 }
 
-message("get_operator_name", { id = 0x0039, name = "Get Operator Name", response = operator_name })
+message("get_operator_name", 0x0039, "Get Operator Name", function() return { response = operator_name } end)
 
-message("operator_name", { id = 0x003a, name = "Operator Name", indication = operator_name })
+message("operator_name", 0x003a, "Operator Name", function() return { indication = operator_name } end)
 
 local tri_state = enum(u32, { ["false"] = 0, ["true"] = 1, ["unknown"] = 2 })
 
-message("get_plmn_name", {
-  id = 0x0044, name = "Get PLMN Name",
+message("get_plmn_name", 0x0044, "Get PLMN Name", function() return {
   request = {
     [0x01] = struct { u16 "mcc", u16 "mnc" } "plmn",
     [0x10] = yes_no "suppress_sim_error",
@@ -177,7 +162,7 @@ message("get_plmn_name", {
     [0x14] = list(u8, u16) "additional_information",
     [0x15] = types.network_name_source "network_name_source",
   },
-})
+} end)
 
 -- Time.
 
@@ -190,15 +175,14 @@ local universal_time = struct {
 local timezone_offset = i8 "timezone_offset" -- 15 minutes
 local daylight_savings = u8 "daylight_savings_adjustment" -- hours
 
-message("network_time", {
-  id = 0x004c, name = "Network Time",
+message("network_time", 0x004c, "Network Time", function() return {
   indication = {
     [0x01] = universal_time "universal_time",
     [0x10] = timezone_offset,
     [0x11] = daylight_savings,
     [0x12] = radio_interface "radio_interface",
   },
-})
+} end)
 
 local network_time = struct {
   universal_time "universal_time",
@@ -207,31 +191,28 @@ local network_time = struct {
   radio_interface "radio_interface",
 }
 
-message("get_network_time", {
-  id = 0x007d, name = "Get Network Time",
+message("get_network_time", 0x007d, "Get Network Time", function() return {
   response = {
     [0x10] = network_time "time_3gpp2",
     [0x11] = network_time "time_3gpp",
   },
-})
+} end)
 
 -- The rest.
 
-message("get_drx", {
-  id = 0x0089, name = "Get DRX",
+message("get_drx", 0x0089, "Get DRX", function() return {
   response = {
     [0x10] = enum(u32, {
       ["unknown"] = 0, ["cn6-t32"] = 6, ["cn7-t64"] = 7, ["cn8-t128"] = 8, ["cn9-t256"] = 9,
     }) "info",
   },
-})
+} end)
 
-message("get_endc_config", {
-  id = 0x00e8, name = "Get ENDC Config",
+message("get_endc_config", 0x00e8, "Get ENDC Config", function() return {
   response = {
     [0x10] = yes_no "enabled",
     [0x11] = yes_no "immediate_scg_release",
   },
-})
+} end)
 
 return nas

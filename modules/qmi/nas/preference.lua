@@ -10,12 +10,7 @@ local radio_interface = types.radio_interface
 local yes_no = bool(u8)
 
 ---@class qmi.nas_preference
-local preference = {}
-
-local function message(key, declaration)
-  declaration.service = "nas"
-  preference[key] = qmi.message(declaration)
-end
+local preference, message = qmi.messages "nas"
 
 local access_technology = flags(u16, {
   ["gsm-compact"] = 1 << 6, ["gsm"] = 1 << 7, ["ngran"] = 1 << 11, ["eutran"] = 1 << 14, ["utran"] = 1 << 15,
@@ -23,25 +18,23 @@ local access_technology = flags(u16, {
 local preferred = list(u16, struct { u16 "mcc", u16 "mnc", access_technology "radio_access_technology" })
 local digits = list(u8, types.plmn_digits)
 
-message("get_preferred_networks", {
-  id = 0x0026, name = "Get Preferred Networks",
+message("get_preferred_networks", 0x0026, "Get Preferred Networks", function() return {
   response = {
     [0x10] = preferred "preferred_networks",
     [0x11] = preferred "static_preferred_networks",
     [0x12] = digits "mnc_pcs_digit_include_status",
     [0x13] = digits "static_mnc_pcs_digit_include_status",
   },
-})
+} end)
 
-message("set_preferred_networks", {
-  id = 0x0027, name = "Set Preferred Networks",
+message("set_preferred_networks", 0x0027, "Set Preferred Networks", function() return {
   request = {
     [0x10] = preferred "preferred_networks",
     [0x11] = digits "mnc_pcs_digit_include_status",
     [0x12] = yes_no "clear_previous_preferred_networks",
   },
   response = {},
-})
+} end)
 
 local technology = flags(u16, {
   ["3gpp2"] = 1 << 0, ["3gpp"] = 1 << 1, ["amps-or-gsm"] = 1 << 2, ["cdma-or-wcdma"] = 1 << 3, ["hdr"] = 1 << 4,
@@ -55,19 +48,17 @@ local technology_preference = struct {
   }) "technology_preference_duration",
 }
 
-message("set_technology_preference", {
-  id = 0x002a, name = "Set Technology Preference",
+message("set_technology_preference", 0x002a, "Set Technology Preference", function() return {
   request = { [0x01] = technology_preference "current" },
   response = {},
-})
+} end)
 
-message("get_technology_preference", {
-  id = 0x002b, name = "Get Technology Preference",
+message("get_technology_preference", 0x002b, "Get Technology Preference", function() return {
   response = {
     [0x01] = technology_preference "active",
     [0x10] = technology "persistent",
   },
-})
+} end)
 
 local selection = enum(u8, { automatic = 0, manual = 1 })
 
@@ -100,8 +91,7 @@ local extended_lte_band = times(4, u64) "extended_lte_band_preference" -- bands 
 local nr5g_sa_band = times(8, u64) "nr5g_sa_band_preference"
 local nr5g_nsa_band = times(8, u64) "nr5g_nsa_band_preference"
 
-message("set_system_selection_preference", {
-  id = 0x0033, name = "Set System Selection Preference",
+message("set_system_selection_preference", 0x0033, "Set System Selection Preference", function() return {
   request = {
     [0x10] = emergency,
     [0x11] = mode,
@@ -124,10 +114,9 @@ message("set_system_selection_preference", {
     [0x30] = nr5g_nsa_band,
   },
   response = {},
-})
+} end)
 
-message("get_system_selection_preference", {
-  id = 0x0034, name = "Get System Selection Preference",
+message("get_system_selection_preference", 0x0034, "Get System Selection Preference", function() return {
   response = {
     [0x10] = emergency,
     [0x11] = mode,
@@ -149,7 +138,7 @@ message("get_system_selection_preference", {
     [0x2c] = nr5g_sa_band,
     [0x2d] = nr5g_nsa_band,
   },
-})
+} end)
 
 ---The bands in masks as a preference has them: { 2 } is { 2 }, and { 0, 1 } is { 65 }.
 ---@param masks integer[]

@@ -10,12 +10,7 @@ local radio_interface, active_band, bandwidth = types.radio_interface, types.act
 local yes_no = bool(u8)
 
 ---@class qmi.nas_signal
-local signal = {}
-
-local function message(key, declaration)
-  declaration.service = "nas"
-  signal[key] = qmi.message(declaration)
-end
+local signal, message = qmi.messages "nas"
 
 -- The level, 0 to 8, of HDR's signal to interference and noise: -9, -6, -4.5, -3, -2, 1, 3, 6 and 9 dB.
 local sinr_level = u8
@@ -27,8 +22,7 @@ end
 
 -- The older messages: Set Event Report and Get Signal Strength.
 
-message("set_event_report", {
-  id = 0x0002, name = "Set Event Report",
+message("set_event_report", 0x0002, "Set Event Report", function() return {
   request = {
     [0x10] = struct { yes_no "report", list(u8, i8) "thresholds" } "signal_strength_indicator", -- dBm
     [0x11] = yes_no "rf_band_information",
@@ -61,10 +55,9 @@ message("set_event_report", {
     [0x19] = i16 "lte_snr", -- 0.1 dB
     [0x1a] = i16 "lte_rsrp", -- dBm
   },
-})
+} end)
 
-message("get_signal_strength", {
-  id = 0x0020, name = "Get Signal Strength",
+message("get_signal_strength", 0x0020, "Get Signal Strength", function() return {
   request = {
     [0x10] = flags(u16, {
       ["rssi"] = 1 << 0, ["ecio"] = 1 << 1, ["io"] = 1 << 2, ["sinr"] = 1 << 3, ["error-rate"] = 1 << 4,
@@ -83,7 +76,7 @@ message("get_signal_strength", {
     [0x17] = i16 "lte_snr", -- 0.1 dB
     [0x18] = i16 "lte_rsrp", -- dBm
   },
-})
+} end)
 
 -- The newer messages. A technology is there when the modem uses it.
 -- RSSI, RSRP and RSCP in dBm, RSRQ in dB, SNR in 0.1 dB, Ec/Io in -0.5 dB. -32768 is unknown.
@@ -104,9 +97,9 @@ for tag, field in pairs(signal_info) do
   signal_info_response[tag] = field
 end
 
-message("get_signal_info", { id = 0x004f, name = "Get Signal Info", response = signal_info_response })
+message("get_signal_info", 0x004f, "Get Signal Info", function() return { response = signal_info_response } end)
 
-message("signal_info", { id = 0x0051, name = "Signal Info", indication = signal_info })
+message("signal_info", 0x0051, "Signal Info", function() return { indication = signal_info } end)
 
 local report = struct {
   u8 "rate", -- 0: the modem decides; 1 to 5: the period in seconds
@@ -115,8 +108,7 @@ local report = struct {
 
 -- A Signal Info comes when a value crosses one of its thresholds, which are in the value's own unit: RSRQ in dB
 -- and so on, but LTE's SNR and each Ec/Io in 0.1 dB and -0.5 dB as above.
-message("config_signal_info", {
-  id = 0x0050, name = "Config Signal Info",
+message("config_signal_info", 0x0050, "Config Signal Info", function() return {
   request = {
     [0x10] = list(u8, i8) "rssi_threshold",
     [0x11] = list(u8, i16) "ecio_threshold",
@@ -129,7 +121,7 @@ message("config_signal_info", {
     [0x18] = list(u8, i8) "rscp_threshold",
   },
   response = {},
-})
+} end)
 
 -- The second kind takes for each value either a list of thresholds or a delta, all in 0.1 dB (0.1 dBm).
 local config = { [0x2a] = report "lte_report", [0x37] = report "nr5g_report" }
@@ -143,14 +135,12 @@ for tag, value in pairs {
   config[tag + 1] = u16(value .. "_delta")
 end
 
-message("config_signal_info_v2", {
-  id = 0x006c, name = "Config Signal Info v2",
+message("config_signal_info_v2", 0x006c, "Config Signal Info v2", function() return {
   request = config,
   response = {},
-})
+} end)
 
-message("get_rf_band_information", {
-  id = 0x0031, name = "Get RF Band Information",
+message("get_rf_band_information", 0x0031, "Get RF Band Information", function() return {
   response = {
     [0x01] = list(u8, struct {
       radio_interface "radio_interface",
@@ -164,7 +154,7 @@ message("get_rf_band_information", {
     }) "extended_list", -- NR's channel numbers do not fit into the first
     [0x12] = list(u8, struct { radio_interface "radio_interface", bandwidth "bandwidth" }) "bandwidth_list",
   },
-})
+} end)
 
 local rx_chain = struct {
   yes_no "is_radio_tuned",
@@ -175,8 +165,7 @@ local rx_chain = struct {
   u32 "phase", -- 0.01 degrees; 0xffffffff: unknown
 }
 
-message("get_tx_rx_info", {
-  id = 0x005a, name = "Get Tx Rx Info",
+message("get_tx_rx_info", 0x005a, "Get Tx Rx Info", function() return {
   request = { [0x01] = radio_interface "radio_interface" },
   response = {
     [0x10] = rx_chain "rx_chain_0_info",
@@ -185,12 +174,11 @@ message("get_tx_rx_info", {
     [0x15] = rx_chain "rx_chain_2_info",
     [0x16] = rx_chain "rx_chain_3_info",
   },
-})
+} end)
 
 local scell_state = enum(u32, { deconfigured = 0, deactivated = 1, activated = 2 })
 
-message("get_lte_cphy_ca_info", {
-  id = 0x00ac, name = "Get LTE Cphy CA Info",
+message("get_lte_cphy_ca_info", 0x00ac, "Get LTE Cphy CA Info", function() return {
   response = {
     [0x11] = bandwidth "dl_bandwidth",
     [0x12] = struct {
@@ -216,11 +204,10 @@ message("get_lte_cphy_ca_info", {
       u8 "cell_index",
     }) "phy_ca_agg_secondary_cells",
   },
-})
+} end)
 
 -- A secondary cell came, went, or changed its state; Get LTE Cphy CA Info then has all of them.
-message("lte_cphy_ca", {
-  id = 0x0082, name = "LTE Cphy CA",
+message("lte_cphy_ca", 0x0082, "LTE Cphy CA", function() return {
   indication = {
     [0x01] = qmi.optional(struct {
       u16 "physical_cell_id",
@@ -228,6 +215,6 @@ message("lte_cphy_ca", {
       scell_state "state",
     }) "phy_ca_agg_scell",
   },
-})
+} end)
 
 return signal

@@ -11,12 +11,7 @@ local service_domain, service_status = types.service_domain, types.service_statu
 local yes_no = bool(u8)
 
 ---@class qmi.nas_system
-local system = {}
-
-local function message(key, declaration)
-  declaration.service = "nas"
-  system[key] = qmi.message(declaration)
-end
+local system, message = qmi.messages "nas"
 
 local function join(one, other)
   local all = {}
@@ -29,8 +24,7 @@ local function join(one, other)
   return all
 end
 
-message("register_indications", {
-  id = 0x0003, name = "Register Indications",
+message("register_indications", 0x0003, "Register Indications", function() return {
   request = {
     [0x10] = yes_no "system_selection_preference",
     [0x12] = yes_no "ddtm_events",
@@ -53,7 +47,7 @@ message("register_indications", {
     } "network_reject_information",
   },
   response = {},
-})
+} end)
 
 local roaming_indicator = enum(u8, { on = 0, off = 1 }) -- on: roaming
 local cdma_ids = struct { u16 "sid", u16 "nid" }
@@ -115,8 +109,7 @@ local detailed_status = struct {
   yes_no "forbidden",
 } "detailed_service_status"
 
-message("get_serving_system", {
-  id = 0x0024, name = "Get Serving System",
+message("get_serving_system", 0x0024, "Get Serving System", function() return {
   response = join(serving_system, {
     [0x1c] = lac,
     [0x1d] = cid,
@@ -153,10 +146,9 @@ message("get_serving_system", {
     [0x29] = mnc_digits,
     [0x2b] = name_source,
   }),
-})
+} end)
 
-message("get_home_network", {
-  id = 0x0025, name = "Get Home Network",
+message("get_home_network", 0x0025, "Get Home Network", function() return {
   response = {
     [0x01] = types.plmn "home_network",
     [0x10] = cdma_ids "home_system_id",
@@ -170,7 +162,7 @@ message("get_home_network", {
     [0x12] = struct { yes_no "is_3gpp", yes_no "includes_pcs_digit" } "home_network_3gpp_mnc",
     [0x13] = types.network_name_source "network_name_source",
   },
-})
+} end)
 
 -- A System Info structure says before each value whether it is valid. valid(u16 "lac") is the two fields
 -- lac_valid and lac; valid("network_id", ...) is network_id_valid and the fields that follow it.
@@ -275,8 +267,7 @@ local nr5g_availability = yes_no "eutra_with_nr5g_availability"
 local dcnr_restriction = yes_no "dcnr_restriction_info"
 local nr5g_tac = bytes(3) "nr5g_tracking_area_code" -- most significant byte first
 
-message("get_system_info", {
-  id = 0x004d, name = "Get System Info",
+message("get_system_info", 0x004d, "Get System Info", function() return {
   response = join(system_info, {
     [0x24] = td_scdma_status,
     [0x25] = td_scdma,
@@ -302,10 +293,9 @@ message("get_system_info", {
     [0x4f] = dcnr_restriction,
     [0x50] = nr5g_tac,
   }),
-})
+} end)
 
-message("system_info", {
-  id = 0x004e, name = "System Info",
+message("system_info", 0x004e, "System Info", function() return {
   indication = join(system_info, {
     [0x24] = yes_no "plmn_not_changed_indication",
     [0x25] = td_scdma_status,
@@ -318,10 +308,9 @@ message("system_info", {
     [0x51] = dcnr_restriction,
     [0x52] = nr5g_tac,
   }),
-})
+} end)
 
-message("network_reject", {
-  id = 0x0068, name = "Network Reject",
+message("network_reject", 0x0068, "Network Reject", function() return {
   indication = {
     [0x01] = types.radio_interface "radio_interface",
     [0x02] = service_domain "service_domain",
@@ -329,6 +318,6 @@ message("network_reject", {
     [0x10] = types.plmn_digits "plmn",
     [0x11] = u32 "closed_subscriber_group",
   },
-})
+} end)
 
 return system

@@ -10,20 +10,14 @@ local lbytes, secret = qmi.lbytes, qmi.secret
 local session, card_result = types.session, types.card_result
 
 ---@class qmi.uim_files
-local uim_files = {}
-
-local function message(key, declaration)
-  declaration.service = "uim"
-  uim_files[key] = qmi.message(declaration)
-end
+local uim_files, message = qmi.messages "uim"
 
 -- The path is the numbers of the folders from 0x3f00 down, each little-endian: "\x00\x3f\xff\x7f" is the USIM's.
 local file = struct { u16 "file_id", lbytes(u8) "file_path" }
 -- With a token, the answer says only that the card has been asked, and an indication brings the result.
 local token = u32 "response_in_indication_token"
 
-message("read_transparent", {
-  id = 0x0020, name = "Read Transparent",
+message("read_transparent", 0x0020, "Read Transparent", function() return {
   request = {
     [0x01] = session "session",
     [0x02] = file "file",
@@ -37,10 +31,9 @@ message("read_transparent", {
     [0x12] = token,
     [0x13] = bool(u8) "encrypted_data",
   },
-})
+} end)
 
-message("read_record", {
-  id = 0x0021, name = "Read Record",
+message("read_record", 0x0021, "Read Record", function() return {
   request = {
     [0x01] = session "session",
     [0x02] = file "file",
@@ -54,10 +47,9 @@ message("read_record", {
     [0x12] = lbytes(u16) "additional_read_result",
     [0x13] = token,
   },
-})
+} end)
 
-message("write_record", {
-  id = 0x0023, name = "Write Record",
+message("write_record", 0x0023, "Write Record", function() return {
   request = {
     [0x01] = session "session",
     [0x02] = file "file",
@@ -68,13 +60,12 @@ message("write_record", {
     [0x10] = card_result "card_result",
     [0x11] = token,
   },
-})
+} end)
 
 local security_logic = enum(u8, { always = 0, never = 1, ["and"] = 2, ["or"] = 3, single = 4 })
 local security = flags(u16, { pin1 = 1, pin2 = 2, upin = 4, adm = 8 })
 
-message("get_file_attributes", {
-  id = 0x0024, name = "Get File Attributes",
+message("get_file_attributes", 0x0024, "Get File Attributes", function() return {
   request = {
     [0x01] = session "session",
     [0x02] = file "file",
@@ -104,32 +95,29 @@ message("get_file_attributes", {
     } "file_attributes",
     [0x12] = token,
   },
-})
+} end)
 
 -- Refresh: the card says that its files have changed.
 
 local files = list(u16, struct { u16 "file_id", lbytes(u8) "path" })
 
-message("refresh_register", {
-  id = 0x002a, name = "Refresh Register",
+message("refresh_register", 0x002a, "Refresh Register", function() return {
   request = {
     [0x01] = session "session",
     [0x02] = struct { bool(u8) "register_flag", bool(u8) "vote_for_init", files "files" } "info",
   },
   response = {},
-})
+} end)
 
-message("refresh_complete", {
-  id = 0x002c, name = "Refresh Complete",
+message("refresh_complete", 0x002c, "Refresh Complete", function() return {
   request = {
     [0x01] = session "session",
     [0x02] = bool(u8) "refresh_success",
   },
   response = {},
-})
+} end)
 
-message("refresh", {
-  id = 0x0033, name = "Refresh",
+message("refresh", 0x0033, "Refresh", function() return {
   indication = {
     [0x10] = struct {
       enum(u8, { ["wait-for-ok"] = 0, ["start"] = 1, ["end-with-success"] = 2, ["end-with-failure"] = 3 }) "stage",
@@ -142,16 +130,15 @@ message("refresh", {
       files "files",
     } "event",
   },
-})
+} end)
 
-message("refresh_register_all", {
-  id = 0x0044, name = "Refresh Register All",
+message("refresh_register_all", 0x0044, "Refresh Register All", function() return {
   request = {
     [0x01] = session "session",
     [0x02] = bool(u8) "register_flag",
   },
   response = {},
-})
+} end)
 
 -- Logical channels and APDUs, for an eSIM's profiles and a SIM's authentication
 
@@ -165,19 +152,17 @@ local channel = {
   [0x12] = lbytes(u8) "select_response",
 }
 
-message("open_logical_channel", {
-  id = 0x0042, name = "Open Logical Channel",
+message("open_logical_channel", 0x0042, "Open Logical Channel", function() return {
   request = {
     [0x01] = u8 "slot",
     [0x10] = lbytes(u8) "aid",
     [0x11] = file_control_information "file_control_information",
   },
   response = channel,
-})
+} end)
 
 -- Closes a channel when it is given the channel's id, opens one when it is given an AID.
-message("logical_channel", {
-  id = 0x003f, name = "Logical Channel",
+message("logical_channel", 0x003f, "Logical Channel", function() return {
   request = {
     [0x01] = u8 "slot",
     [0x10] = lbytes(u8) "aid",
@@ -186,10 +171,9 @@ message("logical_channel", {
     [0x13] = u8 "terminate_application",
   },
   response = channel,
-})
+} end)
 
-message("send_apdu", {
-  id = 0x003b, name = "Send APDU",
+message("send_apdu", 0x003b, "Send APDU", function() return {
   request = {
     [0x01] = u8 "slot",
     [0x02] = secret(lbytes(u16)) "apdu", -- it may hold a PIN
@@ -197,6 +181,6 @@ message("send_apdu", {
     [0x11] = u8 "procedure_bytes",
   },
   response = { [0x10] = lbytes(u16) "apdu_response" },
-})
+} end)
 
 return uim_files

@@ -11,26 +11,15 @@ local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struc
 local lbytes, lstring, secret = qmi.lbytes, qmi.lstring, qmi.secret
 
 ---@class qmi.uim: qmi.uim_files
-local uim = {}
+local uim, message = qmi.messages("uim", { "qmi.uim.files" })
 
-for key, declared in pairs(require "qmi.uim.files") do
-  uim[key] = declared
-end
-
-local function message(key, declaration)
-  declaration.service = "uim"
-  uim[key] = qmi.message(declaration)
-end
-
-message("reset", {
-  id = 0x0000, name = "Reset",
+message("reset", 0x0000, "Reset", function() return {
   response = {},
-})
+} end)
 
-message("get_supported_messages", {
-  id = 0x001e, name = "Get Supported Messages",
+message("get_supported_messages", 0x001e, "Get Supported Messages", function() return {
   response = types.supported_messages,
-})
+} end)
 
 -- The card's state
 
@@ -95,51 +84,44 @@ local card_status = {
   } "card_status",
 }
 
-message("get_card_status", {
-  id = 0x002f, name = "Get Card Status",
+message("get_card_status", 0x002f, "Get Card Status", function() return {
   response = card_status,
-})
+} end)
 
-message("card_status", {
-  id = 0x0032, name = "Card Status",
+message("card_status", 0x0032, "Card Status", function() return {
   indication = card_status,
-})
+} end)
 
 local events = flags(u32, {
   ["card-status"] = 1, ["sap-connection"] = 2, ["extended-card-status"] = 4, ["physical-slot-status"] = 0x10,
 })
 
-message("register_events", {
-  id = 0x002e, name = "Register Events",
+message("register_events", 0x002e, "Register Events", function() return {
   request  = { [0x01] = events "event_registration_mask" },
   response = { [0x10] = events "event_registration_mask" }, -- those that the modem agrees to
-})
+} end)
 
 -- Slots. Slot numbers count from 1.
 
-message("power_off_sim", {
-  id = 0x0030, name = "Power Off SIM",
+message("power_off_sim", 0x0030, "Power Off SIM", function() return {
   request  = { [0x01] = u8 "slot" },
   response = {},
-})
+} end)
 
-message("power_on_sim", {
-  id = 0x0031, name = "Power On SIM",
+message("power_on_sim", 0x0031, "Power On SIM", function() return {
   request  = { [0x01] = u8 "slot" },
   response = {},
-})
+} end)
 
-message("get_atr", {
-  id = 0x0041, name = "Get ATR",
+message("get_atr", 0x0041, "Get ATR", function() return {
   request  = { [0x01] = u8 "slot" },
   response = { [0x10] = lbytes(u8) "atr" },
-})
+} end)
 
-message("switch_slot", {
-  id = 0x0046, name = "Switch Slot",
+message("switch_slot", 0x0046, "Switch Slot", function() return {
   request  = { [0x01] = u8 "logical_slot", [0x02] = u32 "physical_slot" },
   response = {},
-})
+} end)
 
 local slot_status = { -- three lists with one element for each physical slot
   [0x10] = list(u8, struct {
@@ -157,24 +139,21 @@ local slot_status = { -- three lists with one element for each physical slot
   [0x12] = list(u8, struct { lbytes(u8) "eid" }) "slot_eid", -- BCD, the high half first
 }
 
-message("get_slot_status", {
-  id = 0x0047, name = "Get Slot Status",
+message("get_slot_status", 0x0047, "Get Slot Status", function() return {
   response = slot_status,
-})
+} end)
 
-message("slot_status", {
-  id = 0x0048, name = "Slot Status",
+message("slot_status", 0x0048, "Slot Status", function() return {
   indication = slot_status,
-})
+} end)
 
-message("change_provisioning_session", {
-  id = 0x0038, name = "Change Provisioning Session",
+message("change_provisioning_session", 0x0038, "Change Provisioning Session", function() return {
   request = {
     [0x01] = struct { types.session_type "session_type", bool(u8) "activate" } "session_change",
     [0x10] = struct { u8 "slot", lbytes(u8) "application_id" } "application_information",
   },
   response = {},
-})
+} end)
 
 -- PINs
 
@@ -184,8 +163,7 @@ local code = secret(lstring(u8))
 -- With a token, the answer says only that the card has been asked, and an indication brings the result.
 local token = u32 "response_in_indication_token"
 
-message("set_pin_protection", {
-  id = 0x0025, name = "Set PIN Protection",
+message("set_pin_protection", 0x0025, "Set PIN Protection", function() return {
   request = {
     [0x01] = types.session "session",
     [0x02] = struct { pin_id "pin_id", bool(u8) "pin_enabled", code "pin_value" } "info",
@@ -195,7 +173,7 @@ message("set_pin_protection", {
     [0x10] = types.retries "retries_remaining",
     [0x12] = token,
   },
-})
+} end)
 
 local pin_response = {
   [0x10] = types.retries "retries_remaining",
@@ -203,53 +181,48 @@ local pin_response = {
   [0x13] = types.card_result "card_result",
 }
 
-message("verify_pin", {
-  id = 0x0026, name = "Verify PIN",
+message("verify_pin", 0x0026, "Verify PIN", function() return {
   request = {
     [0x01] = types.session "session",
     [0x02] = struct { pin_id "pin_id", code "pin_value" } "info",
     [0x12] = token, -- 0x12 here, though 0x11 in the other three
   },
   response = pin_response,
-})
+} end)
 
-message("unblock_pin", {
-  id = 0x0027, name = "Unblock PIN",
+message("unblock_pin", 0x0027, "Unblock PIN", function() return {
   request = {
     [0x01] = types.session "session",
     [0x02] = struct { pin_id "pin_id", code "puk", code "new_pin" } "info",
     [0x11] = token,
   },
   response = pin_response,
-})
+} end)
 
-message("change_pin", {
-  id = 0x0028, name = "Change PIN",
+message("change_pin", 0x0028, "Change PIN", function() return {
   request = {
     [0x01] = types.session "session",
     [0x02] = struct { pin_id "pin_id", code "old_pin", code "new_pin" } "info",
     [0x11] = token,
   },
   response = pin_response,
-})
+} end)
 
 -- Personalization: locks to a network or an operator
 
 local feature = enum(u8, features)
 local feature_status = list(u8, struct { feature "feature", u8 "verify_left", u8 "unblock_left" })
 
-message("depersonalization", {
-  id = 0x0029, name = "Depersonalization",
+message("depersonalization", 0x0029, "Depersonalization", function() return {
   request = {
     [0x01] = struct { feature "feature", enum(u8, { deactivate = 0, unblock = 1 }) "operation", code "control_key" }
       "info",
     [0x10] = u8 "slot",
   },
   response = { [0x10] = struct { u8 "verify_left", u8 "unblock_left" } "retries_remaining" },
-})
+} end)
 
-message("get_configuration", {
-  id = 0x003a, name = "Get Configuration",
+message("get_configuration", 0x003a, "Get Configuration", function() return {
   request = {
     [0x10] = flags(u32, {
       ["automatic-selection"] = 1, ["personalization-status"] = 2, ["halt-subscription"] = 4,
@@ -261,15 +234,14 @@ message("get_configuration", {
     [0x12] = bool(u8) "halt_subscription",
     [0x13] = list(u8, struct { feature_status "slot" }) "personalization_status_other",
   },
-})
+} end)
 
-message("remote_unlock", {
-  id = 0x005d, name = "Remote Unlock",
+message("remote_unlock", 0x005d, "Remote Unlock", function() return {
   request = {
     [0x10] = secret(lbytes(u16)) "simlock_data",
     [0x12] = secret(lbytes(u16)) "simlock_extended_data",
   },
   response = {},
-})
+} end)
 
 return uim

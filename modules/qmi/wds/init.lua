@@ -16,34 +16,20 @@ local ip_family = types.ip_family
 local yes_no = bool(u8)
 
 ---@class qmi.wds: qmi.wds_profile, qmi.wds_traffic
-local wds = {}
+local wds, message = qmi.messages("wds", { "qmi.wds.profile", "qmi.wds.traffic" })
 
-for _, part in ipairs { "qmi.wds.profile", "qmi.wds.traffic" } do
-  for key, declared in pairs(require(part)) do
-    wds[key] = declared
-  end
-end
+message("reset", 0x0000, "Reset", function() return { response = {} } end)
 
-local function message(key, declaration)
-  declaration.service = "wds"
-  wds[key] = qmi.message(declaration)
-end
-
-message("reset", { id = 0x0000, name = "Reset", response = {} })
-
-message("get_supported_messages", {
-  id = 0x001e, name = "Get Supported Messages",
+message("get_supported_messages", 0x001e, "Get Supported Messages", function() return {
   response = shared.supported_messages,
-})
+} end)
 
-message("abort", {
-  id = 0x0002, name = "Abort",
+message("abort", 0x0002, "Abort", function() return {
   request = { [0x01] = u16 "transaction_id" },
   response = {},
-})
+} end)
 
-message("start_network", {
-  id = 0x0020, name = "Start Network",
+message("start_network", 0x0020, "Start Network", function() return {
   request = {
     [0x10] = ipv4 "primary_dns_address_preference",
     [0x11] = ipv4 "secondary_dns_address_preference",
@@ -67,23 +53,21 @@ message("start_network", {
     [0x10] = types.call_end_reason "call_end_reason", -- with the error "call-failed", as is the next
     [0x11] = types.verbose_call_end_reason "verbose_call_end_reason",
   },
-})
+} end)
 
-message("stop_network", {
-  id = 0x0021, name = "Stop Network",
+message("stop_network", 0x0021, "Stop Network", function() return {
   request = {
     [0x01] = u32 "packet_data_handle", -- 0xffffffff with disable_autoconnect: whatever connection there is
     [0x10] = yes_no "disable_autoconnect",
   },
   response = {},
-})
+} end)
 
 local connection_status = enum(u8, {
   unknown = 0, disconnected = 1, connected = 2, suspended = 3, authenticating = 4,
 })
 
-message("get_packet_service_status", {
-  id = 0x0022, name = "Get Packet Service Status",
+message("get_packet_service_status", 0x0022, "Get Packet Service Status", function() return {
   response = { [0x01] = connection_status "connection_status" },
   indication = {
     [0x01] = struct {
@@ -97,10 +81,9 @@ message("get_packet_service_status", {
     [0x15] = yes_no "xlat_capability",
     [0x34] = types.extended_technology "extended_technology_preference",
   },
-})
+} end)
 
-message("get_current_settings", {
-  id = 0x002d, name = "Get Current Settings",
+message("get_current_settings", 0x002d, "Get Current Settings", function() return {
   request = { [0x10] = types.settings_mask "requested_settings" },
   response = {
     [0x10] = string "profile_name",
@@ -136,16 +119,14 @@ message("get_current_settings", {
       u16 "container_id",
     } "operator_reserved_pco",
   },
-})
+} end)
 
-message("set_ip_family", {
-  id = 0x004d, name = "Set IP Family",
+message("set_ip_family", 0x004d, "Set IP Family", function() return {
   request = { [0x01] = ip_family "preference" },
   response = {},
-})
+} end)
 
-message("bind_data_port", {
-  id = 0x0089, name = "Bind Data Port",
+message("bind_data_port", 0x0089, "Bind Data Port", function() return {
   request = {
     [0x01] = enum(u16, {
       ["none"] = 0, ["a2-mux-rmnet0"] = 0x0e04, ["a2-mux-rmnet1"] = 0x0e05, ["a2-mux-rmnet2"] = 0x0e06,
@@ -154,59 +135,52 @@ message("bind_data_port", {
     }) "data_port",
   },
   response = {},
-})
+} end)
 
-message("bind_mux_data_port", {
-  id = 0x00a2, name = "Bind Mux Data Port",
+message("bind_mux_data_port", 0x00a2, "Bind Mux Data Port", function() return {
   request = {
     [0x10] = shared.endpoint "endpoint_info",
     [0x11] = u8 "mux_id",
     [0x13] = enum(u32, { tethered = 1, undefined = 0xff }) "client_type",
   },
   response = {},
-})
+} end)
 
 local subscription = enum(u32, { default = 0, primary = 1, secondary = 2, tertiary = 3, any = 0xff })
 
-message("bind_subscription", {
-  id = 0x00af, name = "Bind Subscription",
+message("bind_subscription", 0x00af, "Bind Subscription", function() return {
   request = { [0x01] = subscription "subscription_id" },
   response = {},
-})
+} end)
 
-message("get_bind_subscription", {
-  id = 0x00b0, name = "Get Bind Subscription",
+message("get_bind_subscription", 0x00b0, "Get Bind Subscription", function() return {
   response = { [0x10] = subscription "subscription_id" },
-})
+} end)
 
 local autoconnect = {
   [0x01] = enum(u8, { disabled = 0, enabled = 1, paused = 2 }) "status",
   [0x10] = enum(u8, { ["allowed"] = 0, ["home-only"] = 1 }) "roaming",
 }
 
-message("get_autoconnect_settings", {
-  id = 0x0034, name = "Get Autoconnect Settings",
+message("get_autoconnect_settings", 0x0034, "Get Autoconnect Settings", function() return {
   response = autoconnect,
-})
+} end)
 
-message("set_autoconnect_settings", {
-  id = 0x0051, name = "Set Autoconnect Settings",
+message("set_autoconnect_settings", 0x0051, "Set Autoconnect Settings", function() return {
   request = autoconnect,
   response = {},
-})
+} end)
 
-message("indication_register", {
-  id = 0x0003, name = "Indication Register",
+message("indication_register", 0x0003, "Indication Register", function() return {
   request = {
     [0x12] = yes_no "report_extended_ip_configuration_change",
     [0x19] = yes_no "report_profile_changes",
   },
   response = {},
-})
+} end)
 
-message("extended_ip_config", {
-  id = 0x008c, name = "Extended IP Config",
+message("extended_ip_config", 0x008c, "Extended IP Config", function() return {
   indication = { [0x10] = types.settings_mask "changed_ip_configuration" },
-})
+} end)
 
 return wds

@@ -10,12 +10,7 @@ local string, lstring, secret, ipv4, ipv6 = qmi.string, qmi.lstring, qmi.secret,
 local yes_no = bool(u8)
 
 ---@class qmi.wds_profile
-local profile = {}
-
-local function message(key, declaration)
-  declaration.service = "wds"
-  profile[key] = qmi.message(declaration)
-end
+local profile, message = qmi.messages "wds"
 
 -- Tables of fields by tag, put together.
 local function join(...)
@@ -113,26 +108,22 @@ local later = {
   [0xdf] = yes_no "ipv6_prefix_delegation",
 }
 
-message("create_profile", {
-  id = 0x0027, name = "Create Profile",
+message("create_profile", 0x0027, "Create Profile", function() return {
   request = join(writable, { [0x01] = profile_type "profile_type" }),
   response = join(extended_error, { [0x01] = identifier }),
-})
+} end)
 
-message("modify_profile", {
-  id = 0x0028, name = "Modify Profile",
+message("modify_profile", 0x0028, "Modify Profile", function() return {
   request = join(writable, later, { [0x01] = identifier }),
   response = extended_error,
-})
+} end)
 
-message("delete_profile", {
-  id = 0x0029, name = "Delete Profile",
+message("delete_profile", 0x0029, "Delete Profile", function() return {
   request = { [0x01] = identifier },
   response = extended_error,
-})
+} end)
 
-message("get_profile_list", {
-  id = 0x002a, name = "Get Profile List",
+message("get_profile_list", 0x002a, "Get Profile List", function() return {
   request = { [0x10] = profile_type "profile_type" },
   response = join(extended_error, {
     [0x01] = list(u8, struct {
@@ -141,74 +132,64 @@ message("get_profile_list", {
       lstring(u8) "profile_name",
     }) "profile_list",
   }),
-})
+} end)
 
-message("get_profile_settings", {
-  id = 0x002b, name = "Get Profile Settings",
+message("get_profile_settings", 0x002b, "Get Profile Settings", function() return {
   request = { [0x01] = identifier },
   response = join(writable, later, extended_error),
-})
+} end)
 
-message("get_default_settings", {
-  id = 0x002c, name = "Get Default Settings",
+message("get_default_settings", 0x002c, "Get Default Settings", function() return {
   request = { [0x01] = profile_type "profile_type" },
   response = join(settings, extended_error),
-})
+} end)
 
 local family = enum(u8, { embedded = 0, tethered = 1 })
 
-message("get_default_profile_number", {
-  id = 0x0049, name = "Get Default Profile Number",
+message("get_default_profile_number", 0x0049, "Get Default Profile Number", function() return {
   request = { [0x01] = struct { profile_type "type", family "family" } "profile_type" },
   response = join(extended_error, { [0x01] = u8 "index" }),
-})
+} end)
 
-message("set_default_profile_number", {
-  id = 0x004a, name = "Set Default Profile Number",
+message("set_default_profile_number", 0x004a, "Set Default Profile Number", function() return {
   request = { [0x01] = struct { profile_type "type", family "family", u8 "index" } "profile_identifier" },
   response = extended_error,
-})
+} end)
 
-message("get_lte_attach_parameters", {
-  id = 0x0085, name = "Get LTE Attach Parameters",
+message("get_lte_attach_parameters", 0x0085, "Get LTE Attach Parameters", function() return {
   response = {
     [0x10] = string "apn",
     [0x11] = enum(u8, { ipv4 = 0, ipv6 = 1, ipv4v6 = 2 }) "ip_support_type",
     [0x12] = yes_no "ota_attach_performed",
   },
-})
+} end)
 
-message("get_max_lte_attach_pdn_number", {
-  id = 0x0092, name = "Get Max LTE Attach PDN Number",
+message("get_max_lte_attach_pdn_number", 0x0092, "Get Max LTE Attach PDN Number", function() return {
   response = { [0x10] = u8 "info" },
-})
+} end)
 
-message("set_lte_attach_pdn_list", {
-  id = 0x0093, name = "Set LTE Attach PDN List",
+message("set_lte_attach_pdn_list", 0x0093, "Set LTE Attach PDN List", function() return {
   request = {
     [0x01] = list(u8, u16) "list", -- 3GPP profile numbers, the likeliest first
     [0x10] = enum(u32, { ["none"] = 1, ["detach-or-pdn-disconnect"] = 2 }) "action",
   },
   response = {},
   indication = { [0x01] = yes_no "action_result" },
-})
+} end)
 
-message("get_lte_attach_pdn_list", {
-  id = 0x0094, name = "Get LTE Attach PDN List",
+message("get_lte_attach_pdn_list", 0x0094, "Get LTE Attach PDN List", function() return {
   response = {
     [0x10] = list(u8, u16) "current_list",
     [0x11] = list(u8, u16) "pending_list",
   },
-})
+} end)
 
-message("configure_profile_event_list", {
-  id = 0x00a7, name = "Configure Profile Event List",
+message("configure_profile_event_list", 0x00a7, "Configure Profile Event List", function() return {
   request = { [0x10] = list(u8, types.profile_identifier) "register" },
   response = {},
-})
+} end)
 
-message("profile_changed", {
-  id = 0x00a8, name = "Profile Changed",
+message("profile_changed", 0x00a8, "Profile Changed", function() return {
   indication = {
     [0x10] = struct {
       profile_type "profile_type",
@@ -218,7 +199,7 @@ message("profile_changed", {
       }) "change_event",
     } "profile_event",
   },
-})
+} end)
 
 ---The fields of a profile, for makers that have their own messages about profiles.
 profile.profile_fields = { identifier = identifier, settings = settings, writable = writable }

@@ -10,17 +10,11 @@ local data_bearer_technology = types.data_bearer_technology
 local yes_no = bool(u8)
 
 ---@class qmi.wds_traffic
-local traffic = {}
-
-local function message(key, declaration)
-  declaration.service = "wds"
-  traffic[key] = qmi.message(declaration)
-end
+local traffic, message = qmi.messages "wds"
 
 local data_system_network = enum(u8, { ["3gpp"] = 0, ["3gpp2"] = 1 })
 
-message("set_event_report", {
-  id = 0x0001, name = "Set Event Report",
+message("set_event_report", 0x0001, "Set Event Report", function() return {
   request = {
     [0x10] = yes_no "channel_rate",
     [0x11] = struct { u8 "interval_seconds", types.statistics "indicators" } "transfer_statistics",
@@ -96,10 +90,9 @@ message("set_event_report", {
       u8 "reserved4",
     } "extended_data_bearer_technology",
   },
-})
+} end)
 
-message("get_channel_rates", {
-  id = 0x0023, name = "Get Channel Rates",
+message("get_channel_rates", 0x0023, "Get Channel Rates", function() return {
   response = {
     [0x01] = struct {
       u32 "channel_tx_rate_bps",
@@ -108,10 +101,9 @@ message("get_channel_rates", {
       u32 "max_channel_rx_rate_bps",
     } "channel_rates",
   },
-})
+} end)
 
-message("get_packet_statistics", {
-  id = 0x0024, name = "Get Packet Statistics",
+message("get_packet_statistics", 0x0024, "Get Packet Statistics", function() return {
   request = { [0x01] = types.statistics "mask" },
   response = {
     [0x10] = u32 "tx_packets_ok", -- 0xffffffff: unknown, as in all but the byte counts
@@ -127,35 +119,31 @@ message("get_packet_statistics", {
     [0x1d] = u32 "tx_packets_dropped",
     [0x1e] = u32 "rx_packets_dropped",
   },
-})
+} end)
 
-message("go_dormant", { id = 0x0025, name = "Go Dormant", response = {} })
+message("go_dormant", 0x0025, "Go Dormant", function() return { response = {} } end)
 
-message("go_active", { id = 0x0026, name = "Go Active", response = {} })
+message("go_active", 0x0026, "Go Active", function() return { response = {} } end)
 
-message("get_dormancy_status", {
-  id = 0x0030, name = "Get Dormancy Status",
+message("get_dormancy_status", 0x0030, "Get Dormancy Status", function() return {
   response = { [0x01] = types.dormancy_status "dormancy_status" },
-})
+} end)
 
-message("get_data_bearer_technology", {
-  id = 0x0037, name = "Get Data Bearer Technology",
+message("get_data_bearer_technology", 0x0037, "Get Data Bearer Technology", function() return {
   response = {
     [0x01] = data_bearer_technology "current",
     [0x10] = data_bearer_technology "last", -- with the error "out-of-call"
   },
-})
+} end)
 
-message("get_current_data_bearer_technology", {
-  id = 0x0044, name = "Get Current Data Bearer Technology",
+message("get_current_data_bearer_technology", 0x0044, "Get Current Data Bearer Technology", function() return {
   response = {
     [0x01] = types.data_bearer "current",
     [0x10] = types.data_bearer "last",
   },
-})
+} end)
 
-message("get_pdn_throttle_info", {
-  id = 0x006c, name = "Get PDN Throttle Info",
+message("get_pdn_throttle_info", 0x006c, "Get PDN Throttle Info", function() return {
   request = { [0x01] = data_system_network "network_type" },
   response = {
     [0x10] = list(u8, struct {
@@ -166,6 +154,6 @@ message("get_pdn_throttle_info", {
       lstring(u8) "apn",
     }) "info",
   },
-})
+} end)
 
 return traffic
