@@ -1,11 +1,18 @@
 -- SPDX-License-Identifier: MIT
--- Undoes what runs that were killed have left on the host.
+-- Undoes what runs that were killed have left on the host. Where nothing of a kind is written down, which is so most of
+-- the time, the module that would undo it is not loaded.
+
+local state = require "state"
+
+local function is_left(kind)
+  local names = state.list(kind)
+  return not names or #names > 0
+end
 
 return function()
-  local state = require "state"
   state.sweep_all()
   state.sweep("/etc", "resolv.conf")
-  require("multipath").repair()
-  require("link.journal").repair()
-  require("modem.usb").repair()
+  if is_left "multipath" then require("multipath").repair() end
+  if is_left "links" then require("link.journal").repair() end
+  if is_left "usb" then require("modem.usb").repair() end
 end

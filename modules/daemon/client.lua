@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- The client of the daemon: gives it a command, and is that command's terminal until it has ended.
 
+local lazy = require "base.lazy"
 local core = require "core.task"
-local edit = require "terminal.line_editor"
+local edit = lazy(function() return require "terminal.line_editor" end)
 local errors = require "errors"
 local fs = require "core.fs"
-local json = require "dkjson"
+local json = lazy(function() return require "dkjson" end)
 local ports = require "core.port"
 local state = require "state"
 local task = require "task"

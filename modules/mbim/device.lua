@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- An open MBIM device: commands in direct style, indications by subscription.
 
+local lazy = require "base.lazy"
 local core = require "core.mbim"
 local core_port = require "core.port"
 local errors = require "errors"
@@ -9,7 +10,7 @@ local mbim = require "mbim.command"
 local subscribers = require "events.subscribers"
 local task = require "task"
 local trace = require "trace"
-local verdict = require "cause.verdict"
+local verdict = lazy(function() return require "cause.verdict" end)
 
 -- libmbim's and umbim's users know modems that need this long for an ordinary answer.
 local ANSWER_TIME = 10

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The addresses of an active session: told by the modem, or by DHCP where it does not; and what no link can carry.
 
-local dhcp = require "modem.dhcp"
 local errors = require "errors"
 local sanitize = require "modem.sanitize"
 
@@ -24,7 +23,7 @@ local function by_dhcp(modem, session)
   if not modem.net or modem:channel(session) then
     return nil -- the interface of a further session is not there yet
   end
-  local lease, err = dhcp.ask(modem.net)
+  local lease, err = require("modem.dhcp").ask(modem.net)
   if not lease then
     return nil, err.code == "timeout" and "no server answers DHCP on its interface"
       or ("DHCP on its interface fails: %s"):format(err)

@@ -57,12 +57,4 @@ function M.make(modem)
   return port or false
 end
 
----@param modem modem.modem which is being closed
-function M.close(modem)
-  local port = rawget(modem, "at")
-  if port then
-    port:close()
-  end
-end
-
 return M

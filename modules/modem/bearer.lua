@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Connections of a modem: asked for, and as the network gave them.
 
+local lazy = require "base.lazy"
 local addresses = require "modem.addresses"
-local leases = require "modem.lease"
-local network_reject = require "modem.network_reject"
+local leases = lazy(function() return require "modem.lease" end)
+local network_reject = lazy(function() return require "modem.network_reject" end)
 local task = require "task"
 
 local M = {}

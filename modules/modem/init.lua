@@ -4,18 +4,19 @@
 -- The verbs that need the protocol are those of a back end: see modem/backend.lua. Verbs that are built from them are
 -- here, in modem/up.lua and in modem/connection.lua.
 
+local lazy = require "base.lazy"
 local backends = require "modem.backend"
 local bearers = require "modem.bearer"
 local devices = require "modem.devices"
 local errors = require "errors"
-local modes = require "modem.modes"
+local modes = lazy(function() return require "modem.modes" end)
 local notifications = require "modem.notifications"
 local process = require "core.process"
-local proxy = require "proxy"
+local proxy = lazy(function() return require "proxy" end)
 local selection = require "modem.selection"
 local state = require "state"
 local task = require "task"
-local usb = require "modem.usb"
+local usb = lazy(function() return require "modem.usb" end)
 local wait = require "modem.wait"
 
 ---A modem that is open: the verbs of its back end, and those below.

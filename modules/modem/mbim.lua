@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- A modem over MBIM: the verbs of modem/init.lua, put into Basic Connect commands.
 
+local lazy = require "base.lazy"
 local basic = require "mbim.basic_connect"
 local descriptors = require "mbim.descriptors"
 local errors = require "errors"
 local locks = require "modem.locks"
 local mbim = require "mbim"
-local network_reject = require "modem.network_reject"
+local network_reject = lazy(function() return require "modem.network_reject" end)
 local trace = require "trace"
 local sanitize = require "modem.sanitize"
 local wait = require "modem.wait"
@@ -158,7 +159,10 @@ function Backend:close_port()
   if inside then
     inside:close()
   end
-  require("modem.at").close(self)
+  local at = rawget(self, "at")
+  if at then
+    at:close()
+  end
   self.mbim:close()
 end
 

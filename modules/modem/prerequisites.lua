@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
 local locks = require "modem.locks"
-local pins = require "modem.pin"
+local pins = lazy(function() return require "modem.pin" end)
 local report = require "modem.report"
 
 -- Seconds: a search through all bands takes minutes, but mostly ends in one.

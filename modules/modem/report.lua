@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The lines in which `up` and `status` show a modem, its network and its connection.
 
-local leases = require "modem.lease"
+local lazy = require "base.lazy"
+local leases = lazy(function() return require "modem.lease" end)
 
 local M = {}
 

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- Which of the modems is meant, and by which of its ports: `--device`, and what scripts give to modem.find().
 
+local lazy = require "base.lazy"
 local devices = require "modem.devices"
 local errors = require "errors"
 local fs = require "core.fs"
-local ports = require "modem.ports"
+local ports = lazy(function() return require "modem.ports" end)
 
 local M = {}
 

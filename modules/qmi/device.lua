@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- An open QMI device: clients for its services, requests in direct style, indications by subscription.
 
+local lazy = require "base.lazy"
 local Client = require "qmi.client"
 local core = require "core.qmi"
 local core_port = require "core.port"
@@ -11,7 +12,7 @@ local qmi = require "qmi.message"
 local subscribers = require "events.subscribers"
 local task = require "task"
 local trace = require "trace"
-local verdict = require "cause.verdict"
+local verdict = lazy(function() return require "cause.verdict" end)
 
 -- As much as libqmi's users allow an ordinary answer.
 local ANSWER_TIME = 10

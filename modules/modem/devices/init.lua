@@ -4,8 +4,6 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local files = require "modem.devices.files"
-local usb = require "modem.devices.usb"
-local wwan = require "modem.devices.wwan"
 local state = require "state"
 
 ---@class modem.control a control port, and what goes with it
@@ -65,7 +63,11 @@ function M.list()
   if unknown and unknown.code == "permission" then
     unknown = nil -- another user's folder: its namespaces are not ours
   end
-  for _, part in ipairs((no_bus or unknown) and { files } or { usb, wwan, files }) do
+  local parts = { files }
+  if not (no_bus or unknown) then
+    parts = { require "modem.devices.usb", require "modem.devices.wwan", files }
+  end
+  for _, part in ipairs(parts) do
     local err = part.add(found)
     unknown = unknown or err
   end

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Finds what keeps a modem from its network, where a QMI error does not say it: SIM, radio, registration.
 
-local verdict = require "cause.verdict"
+local lazy = require "base.lazy"
+local verdict = lazy(function() return require "cause.verdict" end)
 
 local sims = {
   missing = { "no-card", "there is no SIM in the modem" },

@@ -101,7 +101,10 @@ Backend.made = {
 }
 
 function Backend:close_port()
-  require("modem.at").close(self)
+  local at = rawget(self, "at")
+  if at then
+    at:close()
+  end
   self.qmi:close()
   if self.mbim then
     self.mbim:close()

@@ -5,12 +5,13 @@
 -- A connection lasts as long as its client. So the clients of a connection are not released when the port is closed,
 -- and a later run takes them up again.
 
+local lazy = require "base.lazy"
 local address = require "modem.qmi.address"
-local call_end = require "qmi.call_end"
+local call_end = lazy(function() return require "qmi.call_end" end)
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
 local diagnose = require "modem.qmi.diagnose"
-local network_reject = require "modem.network_reject"
+local network_reject = lazy(function() return require "modem.network_reject" end)
 local subscribers = require "events.subscribers"
 local task = require "task"
 local wds = require "qmi.wds"
