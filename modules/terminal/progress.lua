@@ -58,7 +58,9 @@ function Terminal:doing(label, text)
   self.ticker = self.ticker or self.group:spawn(function()
     while true do
       task.sleep(1)
-      draw(self)
+      if self.label then -- the sleep may have ended just before rest() cancelled this task
+        draw(self)
+      end
     end
   end)
 end

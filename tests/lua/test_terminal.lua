@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Every command that shows progress, asks, or prints a table, at real terminals: wide, narrow, of unknown width, dumb.
 
+local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
@@ -227,6 +228,31 @@ function T.test_two_at_once_at_one_terminal()
   for _, line in ipairs(screen(output, 80)) do
     lu.assertTrue(line:find("^moontower: ") ~= nil or not line:find("moontower: ", 1, true), line)
   end
+end
+
+-- The second after which the line is drawn again has passed, but its task has not run yet, when the step is done.
+local DONE_AT_A_TICK = [[
+  local now, progress, task = require("core.task").now, require "terminal.progress", require "task"
+  local group <close> = task.group()
+  local watcher <close> = progress.new()
+  local other = group:spawn(function()
+    task.sleep(1)
+    watcher:done("step", "has ended")
+  end)
+  watcher:doing("step", "begins")
+  task.sleep(0)
+  local began = now()
+  repeat until now() - began > 1.2
+  other:join()
+]]
+
+function T.test_a_step_that_ends_when_its_line_is_due()
+  local path = os.tmpname()
+  local _ <close> = task.finally(function() os.remove(path) end)
+  assert(fs.write(path, DONE_AT_A_TICK))
+  local status, output = pty.run({ "run", path }, function(terminal) terminal:expect "has ended\r\n" end)
+  lu.assertEquals(status, 0, output)
+  lu.assertEquals(screen(output, 80), { "step      has ended", "" }, output)
 end
 
 function T.test_80_columns() run_all(false, 80, "xterm") end
