@@ -12,14 +12,15 @@ local netlink = require "core.netlink"
 ---@class link.channel
 ---@field kind "vlan"|"qmimux"
 ---@field id integer of the VLAN, or the mux id
+---@field size integer? of the longest transfer that the modem sends, with several packets in it; nil: one packet
 
 local M = {}
 
 local LONGEST_NAME = 15 -- IFNAMSIZ, without the zero at its end
 
 local vlan = { last = 4094, header = 0 }
--- The driver receives into buffers as long as the modem's interface has MTU (which it does not let be larger than
--- 1500), and a packet with QMAP's header has to fit in.
+-- The driver receives into buffers as long as the modem's interface has MTU, and a packet with QMAP's header has to fit
+-- in.
 local qmimux = { last = 254, header = 4 }
 local kinds = { vlan = vlan, qmimux = qmimux }
 
@@ -108,6 +109,56 @@ function qmimux.remove(_, parent, id)
   return fs.write(sysfs(parent.name, "qmi/del_mux"), ("0x%02x"):format(id))
 end
 
+-- Tells the driver how packets are framed, which it takes while the interface is down.
+local function set_raw_ip(name, value)
+  local path = sysfs(name, "qmi/raw_ip")
+  local ok, err = fs.write(path, value)
+  if ok and (fs.read(path) or ""):sub(1, 1) ~= value then
+    return errors.fail { code = "unsupported", source = "link", message = ("%s stays as it was"):format(path) }
+  end
+  return ok, err
+end
+
+-- Linux 6.1 allows an MTU above 1500 only after raw IP was on and off again; with raw IP, every kernel refuses one that
+-- is a multiple of the endpoint's packets, as 16384 is.
+local function set_large_mtu(name, size)
+  for _, value in ipairs { "Y", "N" } do
+    local ok, err = set_raw_ip(name, value)
+    if not ok then
+      return nil, err
+    end
+  end
+  return netlink.set_link(name, { mtu = size })
+end
+
+---Makes the modem's interface ready for a channel: its driver receives into buffers of `channel.size`. The interface is
+---down then. Its MTU from before is in the channel's journal.
+---@param parent { name: string, mtu: integer }
+---@param channel link.channel
+---@return true? ok
+---@return moontower.error? err "unsupported": the driver has no such buffers
+function M.prepare(parent, channel)
+  if not channel.size or parent.mtu >= channel.size then
+    return true
+  end
+  local ok, err = netlink.set_link(parent.name, { up = false })
+  if ok then
+    ok, err = set_large_mtu(parent.name, channel.size)
+    local back, why = set_raw_ip(parent.name, "Y")
+    ok, err = ok and back, err or why
+  end
+  local now = ok and netlink.link(parent.name)
+  if now and now.mtu >= channel.size then
+    return true
+  end
+  return errors.fail {
+    code = "unsupported", source = "link",
+    message = ("the driver of %s has no buffers for transfers of %d bytes%s"):format(parent.name, channel.size,
+      err and ": " .. tostring(err) or ""),
+    hint = "Connect with --no-aggregation.",
+  }
+end
+
 ---@param channel any
 ---@return boolean
 function M.is_valid(channel)
@@ -122,11 +173,13 @@ end
 ---@return moontower.error? err "gone", "not-found" or none: it is not there; else that could not be found out
 function M.find(parent, channel) return kinds[channel.kind].find(parent, channel.id) end
 
----The largest MTU that a channel can have.
+---The largest MTU that a channel can have, once the modem's interface is ready for it.
 ---@param channel link.channel
 ---@param parent { mtu: integer }
 ---@return integer
-function M.max_mtu(channel, parent) return parent.mtu - kinds[channel.kind].header end
+function M.max_mtu(channel, parent)
+  return math.max(parent.mtu, channel.size or 0) - kinds[channel.kind].header
+end
 
 ---The interface that is to be made, for the journal.
 ---@param parent { name: string, index: integer }

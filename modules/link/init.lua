@@ -166,7 +166,11 @@ end
 -- The interface of a channel: found, or made on that of the modem, which has to be up.
 local function make_channel(journal)
   local parent = journal.parent
-  local ok, err = netlink.set_link(parent.name, { up = true })
+  local now = check(netlink.link(parent.index))
+  local ok, err = channels.prepare(now, journal.channel)
+  if ok then
+    ok, err = netlink.set_link(parent.name, { up = true })
+  end
   if ok and journal.created then
     ok, err = channels.add(journal.created)
     if not ok and err.code ~= "io" and err.code ~= "timeout" then -- with these, it may be made nevertheless

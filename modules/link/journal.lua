@@ -22,7 +22,8 @@ local NOWHERE = salvage.NOWHERE
 ---@field session integer? the modem's session that it is for
 ---@field channel link.channel?
 ---@field created link.created? the interface is ours: it was made, or is about to be
----@field parent { name: string, index: integer, up: boolean }? what a channel is on; was it up before the first of us?
+---@field parent { name: string, index: integer, up: boolean, mtu: integer? }? what a channel is on, as it was before
+--- the first of us; mtu: where the channel needs a larger one
 ---@field before { mtu: integer, up: boolean, accept_ra: string? }
 ---@field owner { pid: integer, start: integer? }? who is at work on it
 ---@field persistent boolean? it is finished, and is to stay
@@ -119,6 +120,20 @@ function M.was_up(interface)
   return interface.up
 end
 
+---The MTU of a modem's interface before the first channel of ours on it.
+---@param interface table as core.netlink has it
+---@return integer? mtu
+---@return moontower.error? err
+function M.mtu_before(interface)
+  local journals, err = on_parent(interface.index)
+  for _, journal in ipairs(journals or {}) do
+    if journal.parent and journal.parent.mtu then
+      return journal.parent.mtu
+    end
+  end
+  return journals and interface.mtu, err
+end
+
 -- The last link to be undone puts the modem's interface back.
 local function is_shared(undoing, journal)
   local journals, err = on_parent((journal.parent or journal).index)
@@ -178,9 +193,11 @@ local function same_interface(journal)
 end
 
 local function undo_parent(undoing, journal)
-  local parent = undoing:ask(netlink.link, journal.parent.index)
-  if parent and not journal.parent.up and not is_shared(undoing, journal) then
-    undoing:try(netlink.set_link, parent.name, { up = false })
+  local before = journal.parent
+  local parent = undoing:ask(netlink.link, before.index)
+  local changed = parent and (not before.up or before.mtu and before.mtu ~= parent.mtu)
+  if changed and not is_shared(undoing, journal) then
+    undoing:try(netlink.set_link, parent.name, { mtu = before.mtu, up = before.up })
   end
 end
 

@@ -123,16 +123,19 @@ end
 ---@return moontower.error? err
 function M.channel(bearer, parent)
   local found, err = errors.there(channels.find(parent, bearer.channel))
-  local was_up
+  local was_up, mtu
   if not err then
     was_up, err = journals.was_up(parent)
+  end
+  if not err and bearer.channel.size then
+    mtu, err = journals.mtu_before(parent)
   end
   if err then
     return nil, err
   end
   local journal = {
     key = journals.key(parent.name, bearer.channel), channel = bearer.channel, owner = state.me(),
-    parent = { name = parent.name, index = parent.index, up = was_up },
+    parent = { name = parent.name, index = parent.index, up = was_up, mtu = mtu },
     before = {}, addresses = {}, routes = {},
   }
   if found then

@@ -19,7 +19,7 @@ local u32 = whole(0, 0xffffffff)
 local protocol = whole(0, 255)
 local sysctl = { function(value) return type(value) == "string" and value:find "^%d%s*$" ~= nil end, "a digit" }
 local owner = record({ pid = index }, { start = count })
-local channel = record { kind = validate.one_of { "vlan", "qmimux" }, id = whole(1, 4094) }
+local channel = record({ kind = validate.one_of { "vlan", "qmimux" }, id = whole(1, 4094) }, { size = u32 })
 local servers = list_of(address)
 
 ---@class state.shape
@@ -44,7 +44,7 @@ shapes.links = {
   },
   optional = {
     name = text, index = index, session = index, channel = channel,
-    parent = record { name = text, index = index, up = flag },
+    parent = record({ name = text, index = index, up = flag }, { mtu = u32 }),
     created = record({ kind = text, parent = text, id = whole(1, 4094) }, { name = text }),
     owner = owner, persistent = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
     dns = record { backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
@@ -76,7 +76,7 @@ shapes.modems = {
     protocol = validate.one_of { "mbim", "qmi" }, proxy = flag, password = any_text,
     roaming = flag, probe = any_text,
     options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
-    mtu = u32,
+    mtu = u32, aggregation = flag,
     refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
       detail = validate.table }), "errors by family"),
   },
@@ -138,6 +138,12 @@ shapes.ladders = {
   version = 1,
   required = {},
   optional = { position = index, imei = text, used = validate.map_of(text, validate.finite, "times by rung") },
+}
+
+shapes.aggregation = {
+  version = 1,
+  required = { modem = any_text, verdict = validate.one_of { "proven", "refused", "undecided" } },
+  optional = { incarnation = text },
 }
 
 return shapes
