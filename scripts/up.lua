@@ -76,6 +76,7 @@ local function adjusted(chosen, args)
     for key, value in pairs(bearer) do changed[key] = value end
     changed.ip, changed.user = args.ip or bearer.ip, args.user or bearer.user
     changed.auth, changed.password = args.auth or bearer.auth, password_of(args, bearer)
+    changed.aggregation = not args.no_aggregation and bearer.aggregation
     copy.bearers[i] = changed
   end
   return copy
@@ -92,7 +93,7 @@ end
 
 -- Do the arguments say more than the configuration?
 local function asks_for_carrier(args)
-  return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming
+  return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming or args.no_aggregation
 end
 
 local function asks_for_more(args) return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns end
@@ -283,6 +284,7 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
       otherwise = PROBE_IPV4 },
     { "--no-probe", validate.flag, "Ask nothing for an answer at the end" },
     { "--no-dns", validate.flag, "Leave the host's DNS servers alone" },
+    { "--no-aggregation", validate.flag, "Have a QMI modem put one packet into a USB transfer" },
     { "--roaming", validate.flag, "Connect in foreign networks, too" },
     option.pin_file, option.pin_tries, option.pin_again, option.proxy, option.protocol, option.json,
   },

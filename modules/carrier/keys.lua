@@ -67,6 +67,8 @@ M.of_bearer = {
   { "auth", validate.one_of { "none", "pap", "chap" }, "how to send them", otherwise = "chap with a user" },
   { "mtu", M.mtu, ("the MTU of the interface; IPv6 needs %d"):format(LEAST_IPV6_MTU),
     otherwise = "as the network says" },
+  { "aggregation", validate.flag, "whether a QMI modem puts several packets into one USB transfer",
+    otherwise = "true where modem and driver can" },
 }
 
 ---@type declaration.list of `modem`

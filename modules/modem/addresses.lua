@@ -36,11 +36,13 @@ local function by_dhcp(modem, session)
   return family
 end
 
-local function nothing_given(by_dhcp_too)
+local function nothing_given(modem, session, by_dhcp_too)
+  local on_trial = modem.is_framing_proven and not modem:is_framing_proven { session = session }
   return errors.fail {
     code = "no-address", source = "modem",
     message = "connected, but the modem tells no address" .. (by_dhcp_too and ", and " .. by_dhcp_too or ""),
     hint = "Is the APN right? Some networks connect any APN and give it nothing.",
+    detail = { on_trial = on_trial or nil },
   }
 end
 
@@ -73,13 +75,13 @@ function M.read(modem, parameters)
   if not configuration then
     return nil, err
   elseif configuration.session ~= parameters.session then
-    return nothing_given()
+    return nothing_given(modem, parameters.session)
   elseif not has_address(configuration) and parameters.ip ~= "ipv6" then
     local lease, why = by_dhcp(modem, parameters.session)
     if lease then
       configuration = { session = parameters.session, ipv4 = lease, ipv6 = configuration.ipv6 }
     elseif parameters.ip == "ipv4" then
-      return nothing_given(why)
+      return nothing_given(modem, parameters.session, why)
     end
   end
   return configuration

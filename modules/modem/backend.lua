@@ -66,6 +66,8 @@
 ---@field auth "none"|"pap"|"chap"|nil CHAP, if there is a user and nothing else is given
 ---@field session integer? 0, the usual one, if not given
 ---@field multiplex boolean? other sessions will follow. QMI has to know that before the first one; MBIM does not care
+---@field aggregation boolean? false: a QMI modem puts one packet into a transfer, not several where the driver can take
+--- them apart. MBIM always has several
 ---@field mtu integer? of the link; the modem is not told
 
 ---@class modem.backend

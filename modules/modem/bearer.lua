@@ -20,6 +20,7 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field ip "ipv4"|"ipv6"|"ipv4v6" what was asked for in the end
 ---@field net string the modem's network interface
 ---@field channel link.channel? the interface that only this session uses: link.apply() makes it; nil: the modem's
+---@field framing modem.qmi.framing? how modem and driver have agreed to frame packets; nil: as MBIM does
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
@@ -83,7 +84,7 @@ function M.read(modem, parameters)
   end
   local bearer = setmetatable({
     modem = modem, session = parameters.session, apn = parameters.apn, ip = parameters.ip, net = modem.net,
-    channel = modem:channel(parameters.session),
+    channel = modem:channel(parameters.session), framing = modem.framing,
     ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = parameters.refused or {},
     untold = configuration.untold,
   }, Bearer)

@@ -120,7 +120,7 @@ function M.save(modem, parameters, carrier, options, bearer)
   return state.save(KIND, modem.description.key, {
     incarnation = modem.description.incarnation, net = modem.net, session = M.SESSION, carrier = carrier.name,
     apn = parameters.apn, ip = parameters.ip or "ipv4v6", user = parameters.user, password = parameters.password,
-    auth = parameters.auth, mtu = parameters.mtu,
+    auth = parameters.auth, mtu = parameters.mtu, aggregation = parameters.aggregation,
     roaming = carrier.roaming, probe = carrier.probe, options = of_link(options),
     complete = bearer ~= nil, since = bearer and os.time(), given = bearer and bearer.ip,
     refused = plain(bearer and bearer.refused or {}),
@@ -169,6 +169,7 @@ function M.fits(record, carrier)
   local wanted = carrier.bearers[1]
   return record.complete and record.apn == wanted.apn and record.ip == (wanted.ip or "ipv4v6")
     and record.user == wanted.user and record.password == wanted.password and record.auth == wanted.auth
+    and (record.aggregation ~= false) == (wanted.aggregation ~= false)
 end
 
 ---May the session that is there be used as it is?

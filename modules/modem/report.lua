@@ -106,6 +106,16 @@ function M.bearer(bearer, watcher)
   end
 end
 
+-- How a QMI modem and the driver have agreed to frame packets, where that is not just one after the other.
+local function framing(bearer, watcher)
+  local agreed = bearer.framing
+  if agreed and agreed.protocol == "qmap" then
+    local packets = agreed.datagrams and ("up to %d packets, "):format(agreed.datagrams) or ""
+    watcher:done("", ("QMAP: %s%d bytes in a transfer from the modem"):format(packets, agreed.size))
+  end
+  watcher:data("framing", agreed)
+end
+
 ---@param applied link.link
 ---@param watcher up.watcher
 ---@param bearer modem.bearer as the modem gave it; the host may not be able to use all of it
@@ -124,6 +134,7 @@ function M.link(applied, watcher, bearer)
   if #bearer.ipv6.addresses > 0 and #applied.bearer.ipv6.addresses == 0 then
     watcher:done("", ("no IPv6: this host has it switched off (net.ipv6.conf.%s.disable_ipv6)"):format(applied.name))
   end
+  framing(bearer, watcher)
   local lease = applied.bearer.ipv4.lease
   if lease and not applied.bearer.modem.profile then -- which policies watch, and renew
     watcher:done("", ("%s is lent for %s by DHCP: before that is over, run `moontower up` again, or `moontower serve`")

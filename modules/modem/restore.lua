@@ -28,7 +28,7 @@ function M.previous(modem)
     carrier = {
       name = record.carrier, roaming = record.roaming, probe = record.probe, bearers = { {
         apn = record.apn, ip = record.ip, user = record.user, password = record.password, auth = record.auth,
-        mtu = record.mtu,
+        mtu = record.mtu, aggregation = record.aggregation,
       } },
     },
   }

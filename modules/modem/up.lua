@@ -5,6 +5,7 @@
 -- answer, that saves the most time.
 
 local connections = require "modem.connection"
+local framing_trial = require "modem.framing_trial"
 local link = require "link"
 local prerequisites = require "modem.prerequisites"
 local report = require "modem.report"
@@ -196,6 +197,23 @@ local function let_others_finish(modem)
   end
 end
 
+-- From the control port to the host's routes.
+local function up_once(modem, carrier, options, watcher, undo)
+  local bearer, err = bearer_again(modem, carrier, options, watcher, undo)
+  if not bearer and not err then
+    bearer, err = bearer_from_scratch(modem, carrier, options, watcher, undo)
+  end
+  if not bearer then
+    return nil, err
+  end
+  report.bearer(bearer, watcher)
+  local for_link = { mtu = bearer.mtu, probe = carrier.probe }
+  for key, value in pairs(options) do for_link[key] = value end
+  local applied
+  applied, err = link.apply(bearer, for_link)
+  return applied, err, bearer
+end
+
 ---Brings a modem online: everything from its control port to the host's routes. A failure half way undoes what was
 ---done: the session, the host's settings, a radio that was switched on.
 ---@param modem modem.modem
@@ -209,18 +227,9 @@ function M.up(modem, carrier, options)
   local watcher = options.watcher or silent
   let_others_finish(modem)
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
-  local bearer, err = bearer_again(modem, carrier, options, watcher, undo)
-  if not bearer and not err then
-    bearer, err = bearer_from_scratch(modem, carrier, options, watcher, undo)
-  end
-  if not bearer then
-    return nil, err
-  end
-  report.bearer(bearer, watcher)
-  local for_link = { mtu = bearer.mtu, probe = carrier.probe }
-  for key, value in pairs(options) do for_link[key] = value end
-  local applied
-  applied, err = link.apply(bearer, for_link)
+  local applied, err, bearer = framing_trial.run(modem, function()
+    return up_once(modem, carrier, options, watcher, undo)
+  end)
   if not applied then
     return nil, err
   end

@@ -21,7 +21,7 @@ local KIND = "qmi" -- of the files that remember client ids
 ---@field private is_inside_mbim boolean do its messages go to the modem in MBIM commands?
 ---@field private wds table<integer, table> the WDS clients of each session: see sessions.lua
 ---@field private watcher core.queue? the queue that gets the state of every session
----@field private framing "disabled"|"qmap"|nil how packets are framed, as far as we know
+---@field framing modem.qmi.framing? how packets are framed, as far as we know
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
@@ -105,6 +105,7 @@ function Backend:close_port()
   if at then
     at:close()
   end
+  self:close_sessions()
   self.qmi:close()
   if self.mbim then
     self.mbim:close()

@@ -7,6 +7,7 @@
 
 local lazy = require "base.lazy"
 local address = require "modem.qmi.address"
+local aggregation = lazy(function() return require "modem.qmi.aggregation" end)
 local call_end = lazy(function() return require "qmi.call_end" end)
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
@@ -16,7 +17,7 @@ local subscribers = require "events.subscribers"
 local task = require "task"
 local wds = require "qmi.wds"
 
-local CONNECT_TIME, DISCONNECT_TIME = 90, 10
+local CONNECT_TIME, DISCONNECT_TIME, CLOSE_TIME = 90, 10, 3
 local ANY_CONNECTION = 0xffffffff -- the handle for any connection
 
 local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv6" } }
@@ -39,11 +40,17 @@ local function mux_of(self, session)
   return self.is_inside_mbim and session or session + 1
 end
 
+local function is_muxed(self) return self.framing ~= nil and self.framing.protocol == "qmap" end
+
 local function must_be_bound(self, session)
   if self.is_inside_mbim then
     return session > 0
   end
-  return self.framing == "qmap"
+  return is_muxed(self)
+end
+
+local function binding(self, session)
+  return { endpoint_info = framing.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered" }
 end
 
 local function add_wds_client(self, client, session, family)
@@ -51,9 +58,7 @@ local function add_wds_client(self, client, session, family)
   self.wds[session] = self.wds[session] or {}
   self.wds[session][family] = wds_client
   if wds_client.bound then
-    client:prepare(wds.bind_mux_data_port, {
-      endpoint_info = framing.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered",
-    }, true)
+    client:prepare(wds.bind_mux_data_port, binding(self, session), true)
   end
   client:prepare(wds.set_ip_family, { preference = family })
   client.on_lost = function()
@@ -80,7 +85,8 @@ end
 
 local function remember(self, wds_client)
   wds_client.client.persistent = {
-    session = wds_client.session, family = wds_client.family, handle = wds_client.handle, qmap = self.framing == "qmap",
+    session = wds_client.session, family = wds_client.family, handle = wds_client.handle,
+    framing = not self.is_inside_mbim and self.framing or nil,
   }
   self.qmi:changed()
 end
@@ -93,7 +99,7 @@ function M:take_up_session(client, left)
   if not is_valid or (self.wds[left.session] or {})[left.family] then
     return
   end
-  self.framing = left.qmap and "qmap" or "disabled"
+  self.framing = framing.is_valid(left.framing) and left.framing or nil
   local wds_client = add_wds_client(self, client, left.session, left.family)
   if math.type(left.handle) == "integer" then
     wds_client.handle, client.persistent = left.handle, left
@@ -234,11 +240,28 @@ end
 
 local authentications = { pap = { "pap" }, chap = { "chap" } }
 
+-- The client of a session and family, tied to the session's mux id, or to none. One from before it was known how
+-- packets will be framed is tied now; that cannot be undone.
+local function bound_client(self, session, family)
+  local wds_client = wds_client_of(self, session, family)
+  local must_be = must_be_bound(self, session)
+  if wds_client.bound and not must_be then
+    release(self, wds_client)
+    wds_client = wds_client_of(self, session, family)
+  elseif must_be and not wds_client.bound then
+    local ok, err = wds_client.client:set_up(wds.bind_mux_data_port, binding(self, session))
+    if not ok then
+      return nil, err
+    end
+    wds_client.bound = true
+  end
+  return wds_client
+end
+
 local function start(self, parameters, family)
-  local wds_client = wds_client_of(self, parameters.session, family)
-  if wds_client.bound ~= must_be_bound(self, parameters.session) then
-    release(self, wds_client) -- from before it was known how packets will be framed
-    wds_client = wds_client_of(self, parameters.session, family)
+  local wds_client, unbound = bound_client(self, parameters.session, family)
+  if not wds_client then
+    return nil, unbound
   end
   remember(self, wds_client) -- should we be killed, at least its client's id is known
   local reply, err = wds_client.client:request(wds.start_network, {
@@ -272,24 +295,34 @@ local function others_are_up(self, session)
   return false
 end
 
+local function agree(self, mode)
+  local agreed, err = framing.agree(self, mode)
+  self.framing, self.agreed = agreed, agreed and mode
+  return agreed and true, err
+end
+
 -- All sessions are framed alike, so the second one needs that the first was framed for several. What was agreed holds
 -- until we disconnect, the modem refuses to connect, or it restarts.
 local function agree_on_framing(self, parameters)
+  if self.is_inside_mbim then
+    return true -- MBIM has its own framing, and sessions in it
+  end
   local others = others_are_up(self, parameters.session)
-  local several = parameters.session > 0 or parameters.multiplex or others and self.framing == "qmap"
-  local mode = several and "qmap" or "disabled"
-  if others and self.framing ~= mode and not self.is_inside_mbim then
+  local several = parameters.session > 0 or parameters.multiplex or others and is_muxed(self)
+  local mode = (several or aggregation.is_wanted(self, parameters)) and "qmap" or "disabled"
+  if others and is_muxed(self) ~= (mode == "qmap") then
     return errors.fail {
       code = "busy", source = "qmi", message = "the modem's first session was connected as its only one",
       hint = "Disconnect it, and connect it again with `multiplex = true`.",
     }
-  end
-  if self.agreed == mode then
+  elseif self.agreed == mode then
     return true
   end
-  local ok, err = framing.agree(self, mode)
-  self.framing = ok and mode
-  self.agreed = ok and mode or nil
+  local ok, err = agree(self, mode)
+  if not ok and err.code == "unsupported" and mode == "qmap" and not several then
+    aggregation.remember(self, "refused")
+    ok, err = agree(self, "disabled")
+  end
   return ok, err
 end
 
@@ -341,34 +374,6 @@ local function had_all(self, parameters)
   return true
 end
 
-function M:activate(parameters)
-  for _, wds_client in pairs(self.wds[parameters.session] or {}) do
-    if wds_client.handle then
-      self:deactivate(parameters.session) -- connected already: by an earlier run, or as it was wanted earlier
-      break
-    end
-  end
-  local ok, err = agree_on_framing(self, parameters)
-  if not ok then
-    return nil, err
-  end
-  local is_up, failures = (had_all(self, parameters) and start_at_once or start_in_turn)(self, parameters)
-  if not (is_up.ipv4 or is_up.ipv6) then
-    return network_reject.of_families(failures)
-  end
-  local wds_clients = self.wds[parameters.session] or {}
-  for _, family in ipairs(families.ipv4v6) do
-    if is_up[family] and not (wds_clients[family] or {}).handle then -- lost while the other one was started
-      self:deactivate(parameters.session)
-      return errors.fail {
-        code = "disconnected", source = "qmi", message = "the modem ended the connection at once",
-        hint = "It may have restarted. Try again.",
-      }
-    end
-  end
-  return { session = parameters.session, state = "activated", ip = ip_of(is_up), refused = failures }
-end
-
 local function stop(self, wds_client)
   local handle = wds_client.handle
   local values = { packet_data_handle = handle, disable_autoconnect = handle == ANY_CONNECTION or nil }
@@ -387,6 +392,67 @@ local function stop(self, wds_client)
     return nil, err
   end
   return release(self, wds_client) -- which ends it, too, should the modem have refused
+end
+
+local function disconnect(self, number)
+  self.agreed = nil
+  local results, err = on_wds_clients(self, number, function(wds_client) return stop(self, wds_client) end)
+  if not results then
+    return nil, err
+  end
+  self.wds[number] = nil
+  return true
+end
+
+-- Some modems agree to QMAP, and then do not know what a session of it is.
+local function cannot_bind(self, parameters, failures)
+  for _, err in pairs(failures) do
+    local unknown = err.code == "rejected" or err.code == "unsupported"
+    if not unknown or self.agreed ~= "qmap" or parameters.session > 0 or parameters.multiplex then
+      return false
+    end
+  end
+  return true
+end
+
+local function start_families(self, parameters)
+  return (had_all(self, parameters) and start_at_once or start_in_turn)(self, parameters)
+end
+
+function M:activate(parameters)
+  for _, wds_client in pairs(self.wds[parameters.session] or {}) do
+    if wds_client.handle then
+      disconnect(self, parameters.session) -- connected already: by an earlier run, or as it was wanted earlier
+      break
+    end
+  end
+  local ok, err = agree_on_framing(self, parameters)
+  if not ok then
+    return nil, err
+  end
+  local is_up, failures = start_families(self, parameters)
+  if not (is_up.ipv4 or is_up.ipv6) and cannot_bind(self, parameters, failures) then
+    aggregation.remember(self, "refused")
+    ok, err = agree_on_framing(self, parameters)
+    if not ok then
+      return nil, err
+    end
+    is_up, failures = start_families(self, parameters)
+  end
+  if not (is_up.ipv4 or is_up.ipv6) then
+    return network_reject.of_families(failures)
+  end
+  local wds_clients = self.wds[parameters.session] or {}
+  for _, family in ipairs(families.ipv4v6) do
+    if is_up[family] and not (wds_clients[family] or {}).handle then -- lost while the other one was started
+      self:deactivate(parameters.session)
+      return errors.fail {
+        code = "disconnected", source = "qmi", message = "the modem ended the connection at once",
+        hint = "It may have restarted. Try again.",
+      }
+    end
+  end
+  return { session = parameters.session, state = "activated", ip = ip_of(is_up), refused = failures }
 end
 
 ---Connects a family beside the one that the session has. Should the caller be cancelled, as that one has ended for
@@ -410,14 +476,22 @@ function M:activate_family(parameters, family)
   return wds_client and true, err
 end
 
-function M:deactivate(number)
-  self.agreed = nil
-  local results, err = on_wds_clients(self, number, function(wds_client) return stop(self, wds_client) end)
-  if not results then
-    return nil, err
+---The modem frames packets as before, once nothing of ours is connected: other programs may know no QMAP.
+---@param session integer? that has just been disconnected
+function M:put_framing_back(session)
+  local may_be = not self.framing or is_muxed(self)
+  if may_be and not self.is_inside_mbim and not self.is_shared and framing.has_muxes(self)
+    and not others_are_up(self, session) then
+    self.framing = framing.agree(self, "disabled") -- or it stays so: the next connection agrees with the modem anyway
   end
-  self.wds[number] = nil
-  return true
+end
+
+function M:deactivate(number)
+  local ok, err = disconnect(self, number)
+  if ok then
+    self:put_framing_back(number)
+  end
+  return ok, err
 end
 
 ---The modem has ended all sessions.
@@ -441,8 +515,20 @@ function M:channel(session)
   if self.is_inside_mbim then
     return session > 0 and { kind = "vlan", id = session } or nil
   end
-  return self.framing == "qmap" and { kind = "qmimux", id = mux_of(self, session) } or nil
+  return is_muxed(self) and { kind = "qmimux", id = mux_of(self, session), size = self.framing.size } or nil
 end
+
+---Does it show yet that packets pass as the modem has agreed to frame them?
+---@param bearer modem.bearer|{ session: integer }
+---@return boolean
+function M:is_framing_proven(bearer)
+  local is_chosen = bearer.session > 0 or bearer.wanted and bearer.wanted.multiplex
+  return not is_muxed(self) or self.agreed == nil or is_chosen or aggregation.is_proven(self)
+end
+
+---Keeps for the next time what came of it.
+---@param outcome "proven"|"refused"|"undecided"
+function M:remember_framing(outcome) aggregation.remember(self, outcome) end
 
 -- ---- indications ----
 
@@ -456,6 +542,13 @@ function M:watch_sessions(queue)
     for _, wds_client in pairs(wds_clients) do
       wds_client.client:subscribe(queue, wds.get_packet_service_status)
     end
+  end
+end
+
+---Before the port is closed: a connection that was refused, or that the network has ended, leaves the modem as it was.
+function M:close_sessions()
+  if is_muxed(self) and not self.qmi.lost then
+    task.shield(CLOSE_TIME, self.put_framing_back, self)
   end
 end
 
