@@ -4,9 +4,7 @@
 -- Versions 2.0 and 3.0 lay some messages of MBIM 1.0 out in another way once host and modem have agreed on them. In one
 -- message that is not seen; but offsets that lead into the fixed part, or a size, fit only one of them.
 
-local basic = require "mbim.basic_connect"
 local errors = require "errors"
-local extensions = require "mbim.ms_basic_connect_extensions"
 local mbim = require "mbim.command"
 local schema = require "schema"
 local types = require "mbim.types"
@@ -37,63 +35,69 @@ local function leads_behind(info, fixed, places)
   return true
 end
 
-local connect, ready = basic.connect.declaration, basic.subscriber_ready_status.declaration.response
-local packet = basic.packet_service.declaration.response
-
-local connect_response = {
-  version = "3.0", fields = with(connect.response, 1, 6, { u32 "media_type", rest "tlvs" }),
-  fits = function(info) return #info >= 40 end,
-}
-local connect_set = {
-  version = "3.0",
-  fields = with(connect.set, 1, 2, { connect.set[6], connect.set[7], types.ip_type "ip_type", connect.set[9],
-    u32 "media_preference", secret(rest) "tlvs" }), -- user and password are among those
-  fits = function(info) return #info >= 40 and not leads_behind(info, 60, { 8, 16, 24 }) and info:byte(9) <= 1 end,
-}
-local subscriber_ready = {
-  version = "3.0", is_certain = true, fields = with(ready, 1, 1, { u32 "flags", table.unpack(ready, 2) }),
-  fits = function(info) return not leads_behind(info, 28, { 4, 12 }) and leads_behind(info, 32, { 8, 16 }) end,
-}
-local packet_service = {
-  version = "3.0",
-  fields = with(packet, 1, 5, {
-    u32 "frequency_range", u32 "data_subclass",
-    struct { u16 "mcc", u16 "mnc", u32 "tac" } "tracking_area",
-  }),
-  fits = function(info) return #info >= 44 end,
-}
-
 local function places(first, count)
   local list = {}
   for i = 1, count do list[i] = first + 8 * (i - 1) end
   return list
 end
 
--- Known to be of that version, and not taken apart here.
-local base_stations = {
+-- By service and number. Most messages are laid out as ever, so fields are made when one is not.
+local layouts = { ["basic-connect"] = {}, ["ms-basic-connect-extensions"] = {} }
+
+local connect_response = {
+  version = "3.0", fits = function(info) return #info >= 40 end,
+  fields = function(connect) return with(connect.response, 1, 6, { u32 "media_type", rest "tlvs" }) end,
+}
+layouts["basic-connect"][12] = {
+  response = connect_response, indication = connect_response,
+  set = {
+    version = "3.0",
+    fits = function(info) return #info >= 40 and not leads_behind(info, 60, { 8, 16, 24 }) and info:byte(9) <= 1 end,
+    fields = function(connect)
+      return with(connect.set, 1, 2, { connect.set[6], connect.set[7], types.ip_type "ip_type", connect.set[9],
+        u32 "media_preference", secret(rest) "tlvs" }) -- user and password are among those
+    end,
+  },
+}
+
+local subscriber_ready = {
   version = "3.0", is_certain = true,
-  fits = function(info)
-    return not leads_behind(info, 84, places(4, 10)) and leads_behind(info, 104, places(8, 12))
+  fits = function(info) return not leads_behind(info, 28, { 4, 12 }) and leads_behind(info, 32, { 8, 16 }) end,
+  fields = function(ready) return with(ready.response, 1, 1, { u32 "flags", table.unpack(ready.response, 2) }) end,
+}
+layouts["basic-connect"][2] = { response = subscriber_ready, indication = subscriber_ready }
+
+local packet_service = {
+  version = "3.0", fits = function(info) return #info >= 44 end,
+  fields = function(packet)
+    return with(packet.response, 1, 5, {
+      u32 "frequency_range", u32 "data_subclass",
+      struct { u16 "mcc", u16 "mnc", u32 "tac" } "tracking_area",
+    })
   end,
 }
-local device_caps = {
-  version = "3.0", is_certain = true,
-  fits = function(info) return #info >= 68 and not leads_behind(info, 68, places(32, 4)) end,
+layouts["basic-connect"][10] = { response = packet_service, indication = packet_service }
+
+-- Known to be of that version, and not taken apart here: base stations info, and device caps.
+layouts["ms-basic-connect-extensions"][11] = {
+  response = {
+    version = "3.0", is_certain = true,
+    fits = function(info)
+      return not leads_behind(info, 84, places(4, 10)) and leads_behind(info, 104, places(8, 12))
+    end,
+  },
+}
+layouts["ms-basic-connect-extensions"][6] = {
+  response = {
+    version = "3.0", is_certain = true,
+    fits = function(info) return #info >= 68 and not leads_behind(info, 68, places(32, 4)) end,
+  },
 }
 
-local layouts = {
-  [basic.connect] = { response = connect_response, indication = connect_response, set = connect_set },
-  [basic.subscriber_ready_status] = { response = subscriber_ready, indication = subscriber_ready },
-  [basic.packet_service] = { response = packet_service, indication = packet_service },
-  [extensions.base_stations_info] = { response = base_stations },
-  [extensions.device_caps] = { response = device_caps },
-}
+local function layouts_of(command) return (layouts[command.service] or {})[command.cid] or {} end
 
 -- The fields that MBIMEx 2.0 has added at the end.
-local added = {
-  [basic.register_state] = "preferred_data_classes", [basic.packet_service] = "frequency_range",
-  [basic.signal_state] = "rsrp_snr",
-}
+local added = { [9] = "preferred_data_classes", [10] = "frequency_range", [11] = "rsrp_snr" } -- of basic-connect
 
 -- Commands of later versions that are not declared here.
 local later = {
@@ -105,9 +109,9 @@ local later = {
 ---@param command mbim.command
 ---@param part "query"|"set"|"response"|"indication"
 ---@param info string
----@return { version: string, fields: schema.field[]? }? layout without fields: it is not known here
+---@return { version: string, fields: function? }? layout without fields: it is not known here
 function M.of(command, part, info)
-  local layout = (layouts[command] or {})[part]
+  local layout = layouts_of(command)[part]
   return layout and layout.fits(info) and layout or nil
 end
 
@@ -115,13 +119,14 @@ end
 ---@param command mbim.command
 ---@param part "query"|"set"
 ---@return boolean
-function M.differs(command, part) return (layouts[command] or {})[part] ~= nil end
+function M.differs(command, part) return layouts_of(command)[part] ~= nil end
 
 ---@param command mbim.command
----@param layout { version: string, fields: schema.field[] } from M.of()
+---@param layout { version: string, fields: function } from M.of()
 ---@return schema.codec
 function M.codec(command, layout)
-  layout.codec = layout.codec or schema.compile(("%s (MBIMEx %s)"):format(command.name, layout.version), layout.fields)
+  layout.codec = layout.codec or schema.compile(("%s (MBIMEx %s)"):format(command.name, layout.version),
+    layout.fields(command.declaration))
   return layout.codec
 end
 
@@ -153,7 +158,8 @@ end
 ---@param values table
 ---@return string? version
 function M.of_values(command, values)
-  return added[command] and values[added[command]] ~= nil and "2.0" or nil
+  local field = command.service == "basic-connect" and added[command.cid]
+  return field and values[field] ~= nil and "2.0" or nil
 end
 
 ---@param service string? name of an MBIM service

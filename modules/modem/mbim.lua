@@ -103,15 +103,15 @@ local function ip_of(reply)
   return reply.session and { session = reply.session, ipv4 = family_of(reply, "ipv4"), ipv6 = family_of(reply, "ipv6") }
 end
 
--- Which indication is which event, and how it reads.
+-- Which command's indication is which event, and how it reads. By their keys: a command is made when it is first read.
 local events = {
-  sim = { basic.subscriber_ready_status, sim_of },
-  radio = { basic.radio_state, radio_of },
-  registration = { basic.register_state, registration_of },
-  packet = { basic.packet_service, packet_of },
-  signal = { basic.signal_state, signal_of },
-  session = { basic.connect, session_of },
-  ip = { basic.ip_configuration, ip_of },
+  sim = { "subscriber_ready_status", sim_of },
+  radio = { "radio_state", radio_of },
+  registration = { "register_state", registration_of },
+  packet = { "packet_service", packet_of },
+  signal = { "signal_state", signal_of },
+  session = { "connect", session_of },
+  ip = { "ip_configuration", ip_of },
 }
 
 ---@param description modem.description
@@ -175,7 +175,7 @@ function Backend:started() return self.mbim:started() end
 ---Puts the indications of an event into a queue: for modem/notifications.lua.
 ---@param queue core.queue
 ---@param name string
-function Backend:listen(queue, name) self.mbim:listen(queue, events[name][1]) end
+function Backend:listen(queue, name) self.mbim:listen(queue, basic[events[name][1]]) end
 
 ---What an item of that queue says of an event.
 ---@param name string
@@ -183,7 +183,7 @@ function Backend:listen(queue, name) self.mbim:listen(queue, events[name][1]) en
 ---@return table? value as the verb's result; nil: nothing
 function Backend.notified(_, name, item)
   local event = events[name]
-  return event[1] == item.command and event[2](item.values) or nil
+  return basic[event[1]] == item.command and event[2](item.values) or nil
 end
 
 local function ask(self, command, read, values)
@@ -207,7 +207,7 @@ local function change(self, command, values, seconds, verb)
     return nil, err
   end
   for _, event in pairs(events) do
-    local value = event[1] == command and event[2](reply)
+    local value = rawget(basic, event[1]) == command and event[2](reply)
     if value then
       return value
     end

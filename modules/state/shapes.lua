@@ -28,12 +28,13 @@ local servers = list_of(address)
 ---@field optional table<string, validate.kind>?
 ---@field is_precious boolean? a damaged one stays where it is: what it forbids must not be allowed by moving it
 
----@type table<string, state.shape>
-local shapes = {}
+-- A kind is declared by a function, which is called when the kind is first read: a run needs few of them.
+---@type table<string, fun(): state.shape>
+local declared = {}
 
 -- ---- gone at boot ----
 
-shapes.links = {
+function declared.links() return {
   version = 2,
   required = {
     key = text, before = record({}, { mtu = u32, up = flag, accept_ra = sysctl }),
@@ -49,9 +50,9 @@ shapes.links = {
     owner = owner, persistent = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
     dns = record { backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
   },
-}
+} end
 
-shapes.multipath = {
+function declared.multipath() return {
   version = 1,
   required = {
     things = list_of(record({ kind = validate.one_of { "nexthop", "route", "rule" } }, {
@@ -63,11 +64,11 @@ shapes.multipath = {
     })),
   },
   optional = { key = text, owner = owner },
-}
+} end
 
 local ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" }
 
-shapes.modems = {
+function declared.modems() return {
   version = 1,
   required = { session = index, ip = ip },
   optional = {
@@ -80,17 +81,17 @@ shapes.modems = {
     refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
       detail = validate.table }), "errors by family"),
   },
-}
+} end
 
-shapes.qmi = {
+function declared.qmi() return {
   version = 2,
   required = { clients = list_of(record({ service = protocol, client = protocol }, { persistent = validate.table })) },
   optional = { incarnation = text },
-}
+} end
 
-shapes.usb = { version = 1, required = { on = list_of(record { path = text, text = any_text }) } }
+function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end
 
-shapes.resolver = {
+function declared.resolver() return {
   version = 1,
   required = {
     links = list_of(record { link = text, servers = servers }), content = any_text,
@@ -98,31 +99,33 @@ shapes.resolver = {
       { content = any_text, mode = whole(0, 4095), target = text }),
   },
   optional = { previous = any_text },
-}
+} end
 
 local hold = record { command = text, time = text }
-shapes.orders = { version = 1, required = {}, optional = { modem = text, offline = hold, radio = hold } }
+function declared.orders() return {
+  version = 1, required = {}, optional = { modem = text, offline = hold, radio = hold },
+} end
 
 -- Read by modem/devices/files.lua, also where others have written it: see there.
-shapes.devices = { version = 1, required = { name = text } }
+function declared.devices() return { version = 1, required = { name = text } } end
 
 -- ---- kept ----
 
-shapes.pins = {
+function declared.pins() return {
   version = 1, is_precious = true,
   required = { salt = text, sent = validate.map_of(text, any_text, "dates by hash") },
-}
+} end
 
-shapes.usage = {
+function declared.usage() return {
   version = 1,
   required = { since = text, bytes = bytes },
   optional = {
     counter = text, total = bytes, before = record { since = text, bytes = bytes },
     behind = record { since = text, next = text, bytes = bytes, counts = flag },
   },
-}
+} end
 
-shapes.setup = {
+function declared.setup() return {
   version = 1,
   required = {
     key = text,
@@ -130,20 +133,35 @@ shapes.setup = {
       { before = any_text, wanted = any_text, how = any_text, back_how = any_text, err = any_text, undone = flag })),
   },
   optional = { carrier = any_text, modem = any_text, date = any_text, restart = any_text, finished = flag },
-}
+} end
 
-shapes.sockets = { version = 1, required = {}, optional = { imei = text, iccid = text } }
+function declared.sockets() return { version = 1, required = {}, optional = { imei = text, iccid = text } } end
 
-shapes.ladders = {
+function declared.ladders() return {
   version = 1,
   required = {},
   optional = { position = index, imei = text, used = validate.map_of(text, validate.finite, "times by rung") },
-}
+} end
 
-shapes.aggregation = {
+function declared.aggregation() return {
   version = 1,
   required = { modem = any_text, verdict = validate.one_of { "proven", "refused", "undecided" } },
   optional = { incarnation = text },
-}
+} end
 
-return shapes
+local Shapes = {}
+
+function Shapes.__index(shapes, kind)
+  local declare = declared[kind]
+  shapes[kind] = declare and declare()
+  return rawget(shapes, kind)
+end
+
+---All of them are made first.
+function Shapes.__pairs(shapes)
+  for kind in next, declared do local _ = shapes[kind] end
+  return next, shapes
+end
+
+---@type table<string, state.shape>
+return setmetatable({}, Shapes)
