@@ -13,6 +13,7 @@ int mt_lua_error_open(lua_State *L);
 int mt_lua_fs_open(lua_State *L);
 int mt_lua_inet_open(lua_State *L);
 int mt_lua_inotify_open(lua_State *L);
+int mt_lua_json_open(lua_State *L);
 int mt_lua_line_editor_open(lua_State *L);
 int mt_lua_mbim_open(lua_State *L);
 int mt_lua_namespace_open(lua_State *L);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Run by the build: makes one file of bytecode of our Lua files, and of dkjson. precompile.lua FILE...
+-- Run by the build: makes one file of bytecode of our Lua files. precompile.lua FILE...
 
 local fs = require "core.fs"
 local program = require "core.program"
@@ -146,6 +146,5 @@ end
 
 local made = {}
 for i, file in ipairs(arg) do made[i] = made_of(file) end
-made[#made + 1] = made_of(package.searchpath("dkjson", package.path))
 table.sort(made, function(a, b) return a.name < b.name end)
 assert(fs.write_atomic(program.bundle, bundle_of(made)))

@@ -13,6 +13,7 @@ static const luaL_Reg modules[] = {
     { "core.fs", mt_lua_fs_open },
     { "core.inet", mt_lua_inet_open },
     { "core.inotify", mt_lua_inotify_open },
+    { "core.json", mt_lua_json_open },
     { "core.line_editor", mt_lua_line_editor_open },
     { "core.mbim", mt_lua_mbim_open },
     { "core.namespace", mt_lua_namespace_open },

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- JSON for programs: keys in a fixed order, numbers rounded, and text in UTF-8 whatever a modem has sent.
 
-local dkjson = require "dkjson"
+local core = require "core.json"
 local encoding = require "base.encoding"
 
-local M = { null = dkjson.null }
+local M = { null = core.null, decode = core.decode }
 
 local DECIMALS = 6 -- of seconds: microseconds
 
@@ -13,23 +13,19 @@ local function rounded(number)
   return math.tointeger(tonumber(text)) or tonumber(text)
 end
 
--- A copy that dkjson writes as wanted; collects the names of keys in `seen`. dkjson keeps the order of a table that has
--- one (__jsonorder), and recognises arrays that may be empty by their metatable (__jsontype).
-local function prepared(value, seen)
+-- A copy that is written as wanted. core.json keeps the order of a table that has one (__jsonorder), and recognises
+-- objects that may be empty by their metatable (__jsontype).
+local function prepared(value)
   if type(value) == "string" then
     return encoding.utf8(value)
   elseif math.type(value) == "float" and value == value and math.abs(value) ~= math.huge then
     return rounded(value)
-  elseif type(value) ~= "table" or value == dkjson.null then
+  elseif type(value) ~= "table" then
     return value
   end
   local copy = {}
   for key, element in next, value do
-    if type(key) == "string" then
-      key = encoding.utf8(key)
-      seen[key] = true
-    end
-    copy[key] = prepared(element, seen)
+    copy[type(key) == "string" and encoding.utf8(key) or key] = prepared(element)
   end
   return setmetatable(copy, getmetatable(value))
 end
@@ -37,16 +33,6 @@ end
 ---@param value any
 ---@param options { indent: boolean? }? indent: over several lines, for people
 ---@return string
-function M.encode(value, options)
-  local seen, order = {}, {}
-  value = prepared(value, seen)
-  for key in pairs(seen) do order[#order + 1] = key end
-  table.sort(order)
-  return dkjson.encode(value, { indent = options and options.indent, keyorder = order })
-end
-
----@param text string
----@return any value nil, and an error's position and words, for what is no JSON
-function M.decode(text) return dkjson.decode(text) end
+function M.encode(value, options) return core.encode(prepared(value), options and options.indent) end
 
 return M

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Lines of JSON from a client, no more of each than is read in a moment: the whole daemon waits that long.
 
-local json = require "dkjson"
+local json = require "core.json"
 
 local LONGEST_LINE = 1 << 20
 -- All that clients say is flat, and little but for the text of a script.

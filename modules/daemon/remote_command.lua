@@ -9,7 +9,7 @@
 local command = require "cli.command"
 local core = require "core.task"
 local errors = require "errors"
-local json = require "dkjson"
+local json = require "core.json"
 local lines = require "daemon.lines"
 local log = require "log"
 local task = require "task"

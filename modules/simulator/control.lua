@@ -4,7 +4,7 @@
 
 local card = require "simulator.card"
 local fs = require "core.fs"
-local json = require "dkjson"
+local json = require "core.json"
 local ports = require "core.port"
 local errors = require "errors"
 local faults = require "simulator.faults"

@@ -4,7 +4,7 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
-local json = require "dkjson"
+local json = require "core.json"
 local validate = require "base.validate"
 local log = require "log"
 local process = require "core.process"
@@ -54,11 +54,10 @@ local function read(path, shape)
   if not text then
     return text, err
   end
-  local ok, values, after = pcall(json.decode, text, 1, nil) -- deep enough a nesting raises
-  local is_whole = ok and values ~= nil and not text:find("%S", after)
-  local why = mistake(shape, is_whole and values or nil)
+  local values = json.decode(text)
+  local why = mistake(shape, values)
   if why then
-    return unfit(path, why, ok and type(values) == "table" and values or nil)
+    return unfit(path, why, type(values) == "table" and values or nil)
   end
   values.version = nil
   return values
@@ -128,7 +127,7 @@ local function new_store(folder)
     end
     local ok, err = fs.mkdir(store.folder .. "/" .. kind, 448) -- 0700
     if ok then
-      ok, err = fs.write_atomic(store.path(kind, name), json.encode(versioned, { indent = true }), 384) -- 0600
+      ok, err = fs.write_atomic(store.path(kind, name), json.encode(versioned, true), 384) -- 0600
     end
     if not ok then
       err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil

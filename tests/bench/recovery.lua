@@ -6,7 +6,7 @@
 
 local control = require "simulator.control"
 local fs = require "core.fs"
-local json = require "dkjson"
+local json = require "core.json"
 local net = require "net"
 local process = require "core.process"
 local state = require "state"

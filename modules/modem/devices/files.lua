@@ -3,7 +3,7 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
-local json = require "dkjson"
+local json = require "core.json"
 local state = require "state"
 
 local M = {}

@@ -17,7 +17,7 @@
 -- modem:configurations() what each of its USB configurations speaks, modem:shows(name, protocol) which of
 -- modem.personality.interfaces are in it. The host chooses one: modem:configure(number).
 
-local json = require "dkjson"
+local json = require "core.json"
 local process = require "core.process"
 local program = require "core.program"
 local udev = require "core.udev"
