@@ -9,6 +9,8 @@
 
 #define CODEC "mt.schema.codec"
 
+static const char metatable; /* its address is the metatable's key in the registry */
+
 void mt_schema_path_push(lua_State *L, const struct mt_schema_path *path)
 {
     luaL_Buffer text;
@@ -79,30 +81,40 @@ static int l_compile_tlvs(lua_State *L)
     return 1;
 }
 
-/* The methods' upvalue is the metatable: comparing it is quicker than finding it by its name. */
+/* luaL_checkudata() finds the metatable by its name, which takes as long as a field of a message. */
 static const struct mt_schema_codec *check_codec(lua_State *L)
 {
     const struct mt_schema_codec *codec = lua_touserdata(L, 1);
-    bool same = codec && lua_getmetatable(L, 1) && lua_rawequal(L, -1, lua_upvalueindex(1));
 
-    return same ? codec : luaL_checkudata(L, 1, CODEC);
+    if (codec && lua_getmetatable(L, 1)) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable);
+        if (lua_rawequal(L, -1, -2)) {
+            lua_pop(L, 2);
+            return codec;
+        }
+    }
+    return luaL_checkudata(L, 1, CODEC);
+}
+
+static int encode(lua_State *L, const struct mt_schema_codec *codec,
+                  const struct mt_schema_header *header)
+{
+    if (!lua_isnil(L, 2))
+        luaL_checktype(L, 2, LUA_TTABLE);
+    return mt_schema_encode(L, codec, header);
 }
 
 /* codec:encode(value = table?) -> bytes | nil, err */
 static int l_encode(lua_State *L)
 {
-    const struct mt_schema_codec *codec;
-
     lua_settop(L, 2);
-    codec = check_codec(L);
+    return encode(L, check_codec(L), NULL);
+}
 
-    if (lua_isnil(L, 2)) {
-        lua_newtable(L);
-        lua_replace(L, 2);
-    }
-    luaL_checktype(L, 2, LUA_TTABLE);
+int mt_schema_encode_behind(lua_State *L, const struct mt_schema_header *header)
+{
     lua_settop(L, 2);
-    return mt_schema_encode(L, codec);
+    return encode(L, check_codec(L), header);
 }
 
 /*
@@ -113,12 +125,23 @@ static int l_decode(lua_State *L)
 {
     const struct mt_schema_codec *codec;
     bool lenient = lua_toboolean(L, 3);
+    const char *bytes;
+    size_t size;
 
     lua_settop(L, 2);
     codec = check_codec(L);
     luaL_checktype(L, 2, LUA_TSTRING);
+    bytes = lua_tolstring(L, 2, &size);
+    return mt_schema_decode(L, codec, mt_reader(bytes, size), lenient);
+}
+
+int mt_schema_decode_body(lua_State *L, const void *body, size_t size, bool lenient)
+{
+    const struct mt_schema_codec *codec;
+
     lua_settop(L, 2);
-    return mt_schema_decode(L, codec, lenient);
+    codec = check_codec(L);
+    return mt_schema_decode(L, codec, mt_reader(body, size), lenient);
 }
 
 static int l_tostring(lua_State *L)
@@ -145,10 +168,10 @@ int mt_schema_open(lua_State *L)
     if (luaL_newmetatable(L, CODEC)) {
         lua_pushcfunction(L, l_tostring);
         lua_setfield(L, -2, "__tostring");
-        luaL_newlibtable(L, methods);
-        lua_pushvalue(L, -2);
-        luaL_setfuncs(L, methods, 1);
+        luaL_newlib(L, methods);
         lua_setfield(L, -2, "__index");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable);
     }
     lua_pop(L, 1);
     luaL_newlib(L, module);

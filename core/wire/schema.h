@@ -5,6 +5,9 @@
 #define MT_WIRE_SCHEMA_H
 
 #include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * Pushes the module: { compile = function(name, fields) -> codec, for a structure;
@@ -19,5 +22,20 @@
  * metatable registered as "mt.error", if there is one, is set on errors.
  */
 int mt_schema_open(lua_State *L);
+
+/* A header in front of what a codec encodes, so that a whole message is made in one buffer. */
+struct mt_schema_header {
+    size_t size;
+    /* Fills it in, once all of the message is there. */
+    void (*fill)(const struct mt_schema_header *header, uint8_t *message, size_t length);
+};
+
+/*
+ * The two methods for bindings that know what is around the body of a message. The codec is at
+ * index 1, which is checked, and the values or anything at index 2; the rest of the stack is
+ * dropped. They return as the methods do.
+ */
+int mt_schema_encode_behind(lua_State *L, const struct mt_schema_header *header);
+int mt_schema_decode_body(lua_State *L, const void *body, size_t size, bool lenient);
 
 #endif

@@ -33,6 +33,7 @@ struct mt_schema_encoder {
     lua_State *L;
     struct mt_schema_path path;
     struct mt_writer to;
+    size_t start; /* of the body, behind a header */
     char reason[200];
 };
 
@@ -72,17 +73,26 @@ __attribute__((format(printf, 2, 3))) bool mt_schema_encode_fail(struct mt_schem
 /* Raises when the value at the top of the stack is of another Lua type: a mistake in the script. */
 void mt_schema_check_type(struct mt_schema_encoder *e, int type);
 
-/*
- * Which fields have a value in the table at the top of the stack, by their places; nil has none.
- * Returns whether there are leftovers, too: TLVs without a field. Raises when a key is no field's.
- */
-bool mt_schema_find_given(struct mt_schema_encoder *e, const struct mt_schema_record *record,
-                          struct mt_schema_set *given);
+/* The values that a table has for the fields of a record: they lie on the stack. */
+struct mt_schema_given {
+    struct mt_schema_set set; /* of the places of fields that have one */
+    bool leftovers;           /* there are TLVs without a field, too */
+    uint16_t slots[256];      /* where on the stack, by place; not initialized, for they are many */
+};
 
-/* Pushes the value that a field has in the table at index `values`. */
-void mt_schema_get_field(struct mt_schema_encoder *e, const struct mt_schema_field *field,
-                         int values, bool given);
-void mt_schema_leave_field(struct mt_schema_encoder *e);
+/* Pushes the values in the table at the top of the stack; nil has none. Raises for other keys. */
+void mt_schema_push_given(struct mt_schema_encoder *e, const struct mt_schema_record *record,
+                          struct mt_schema_given *given);
+
+/* Pushes the value of a field once more, or nil. */
+static inline void mt_schema_push_value(struct mt_schema_encoder *e,
+                                        const struct mt_schema_given *given, unsigned place)
+{
+    if (mt_schema_set_has(&given->set, place))
+        lua_pushvalue(e->L, given->slots[place]);
+    else
+        lua_pushnil(e->L);
+}
 
 /* Makes room for `size` more bytes. */
 bool mt_schema_grow(struct mt_schema_encoder *e, size_t size);

@@ -140,25 +140,6 @@ static void compile_field(struct mt_schema_compiler *c, struct mt_schema_record 
     mt_schema_path_leave(&c->path);
 }
 
-/* The names that values may have: all but the counts, which the encoder finds out itself. */
-static void compile_keys(struct mt_schema_compiler *c, struct mt_schema_record *record)
-{
-    static const char *const leftovers[] = { "unknown", "malformed", NULL };
-
-    lua_createtable(c->L, 0, record->length + (record->tlvs ? 2 : 0));
-    for (int i = 0; i < record->length; i++) {
-        if (record->fields[i].type.kind == MT_SCHEMA_COUNT)
-            continue;
-        lua_pushinteger(c->L, i);
-        lua_setfield(c->L, -2, record->fields[i].name);
-    }
-    for (const char *const *name = leftovers; record->tlvs && *name; name++) {
-        lua_pushboolean(c->L, true);
-        lua_setfield(c->L, -2, *name);
-    }
-    record->keys = mt_schema_keep(c);
-}
-
 /* A list of fields is on the top of the stack. */
 struct mt_schema_record *mt_schema_compile_record(struct mt_schema_compiler *c)
 {
@@ -181,7 +162,6 @@ struct mt_schema_record *mt_schema_compile_record(struct mt_schema_compiler *c)
             mt_schema_refuse_pushed(c);
         }
     }
-    compile_keys(c, record);
     return record;
 }
 
@@ -221,7 +201,6 @@ static struct mt_schema_record *compile_tlvs(struct mt_schema_compiler *c)
         }
         lua_pop(c->L, 1);
     }
-    compile_keys(c, record);
     return record;
 }
 

@@ -300,14 +300,11 @@ bool mt_schema_decode_value(struct mt_schema_decoder *d, const struct mt_schema_
     return decode_type(d, type, at, NULL);
 }
 
-int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, bool lenient)
+int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, struct mt_reader bytes,
+                     bool lenient)
 {
     struct mt_schema_decoder d; /* member by member: an initializer would clear the path, too */
-    struct mt_reader at;
-    size_t size;
-    const char *bytes = lua_tolstring(L, 2, &size);
 
-    at = mt_reader(bytes, size);
     d.L = L;
     d.path.message = codec->name;
     d.path.depth = 0;
@@ -316,8 +313,8 @@ int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, bool len
     d.lenient = lenient;
     luaL_checkstack(L, 8 * MT_SCHEMA_DEPTH_MAX, NULL);
     lua_getiuservalue(L, 1, 1);
-    if (codec->record->tlvs ? mt_schema_decode_tlvs(&d, codec, at)
-                            : decode_struct(&d, codec->record, &at))
+    if (codec->record->tlvs ? mt_schema_decode_tlvs(&d, codec, bytes)
+                            : decode_struct(&d, codec->record, &bytes))
         return 1;
     return mt_schema_fail(L, "malformed", &d.path, d.reason);
 }

@@ -11,8 +11,7 @@
 /* One structure: references count from its start, and are filled in once its fixed part is out. */
 struct scope {
     const struct mt_schema_record *record;
-    int values; /* on the stack */
-    struct mt_schema_set given;
+    struct mt_schema_given given;
     size_t start;
     size_t slots[MT_SCHEMA_FIELDS_MAX];
 };
@@ -120,15 +119,11 @@ static bool encode_elements(struct mt_schema_encoder *e, const struct mt_schema_
 static bool encode_count(struct mt_schema_encoder *e, const struct mt_schema_type *type,
                          const struct scope *scope)
 {
-    const struct mt_schema_field *list = &scope->record->fields[type->counted];
-    size_t count = 0;
+    size_t count;
 
-    if (mt_schema_set_has(&scope->given, (unsigned)type->counted)) {
-        lua_rawgeti(e->L, MT_SCHEMA_POOL, list->key);
-        lua_rawget(e->L, scope->values);
-        count = get_length(e);
-        lua_pop(e->L, 1);
-    }
+    mt_schema_push_value(e, &scope->given, (unsigned)type->counted);
+    count = get_length(e);
+    lua_pop(e->L, 1);
     return mt_schema_put_uint(e, 4, false, count);
 }
 
@@ -260,60 +255,65 @@ static void raise_unknown_key(struct mt_schema_encoder *e, const struct mt_schem
                lua_tostring(L, -1));
 }
 
-bool mt_schema_find_given(struct mt_schema_encoder *e, const struct mt_schema_record *record,
-                          struct mt_schema_set *given)
+static bool is_text(const char *key, size_t length, const char *text)
+{
+    return strcmp(key, text) == 0 && length == strlen(text); /* a key may have NULs */
+}
+
+/*
+ * The place of the field that a key names; -1: none, or a count, which the encoder finds out itself.
+ * Short strings are one object each, so nearly always the addresses are the same.
+ */
+static int find_place(const struct mt_schema_record *record, const char *key, size_t length)
+{
+    int place = -1;
+
+    for (int i = 0; i < record->length; i++) {
+        if (record->fields[i].name == key)
+            place = i;
+    }
+    for (int i = 0; i < record->length && place < 0; i++) {
+        if (is_text(key, length, record->fields[i].name))
+            place = i;
+    }
+    return place >= 0 && record->fields[place].type.kind != MT_SCHEMA_COUNT ? place : -1;
+}
+
+static bool is_leftover(const struct mt_schema_record *record, const char *key, size_t length)
+{
+    return record->tlvs && (is_text(key, length, "unknown") || is_text(key, length, "malformed"));
+}
+
+void mt_schema_push_given(struct mt_schema_encoder *e, const struct mt_schema_record *record,
+                          struct mt_schema_given *given)
 {
     lua_State *L = e->L;
-    bool leftovers = false;
+    int values = lua_gettop(L);
+    size_t length = 0;
 
-    *given = (struct mt_schema_set){ { 0 } };
-    if (lua_isnil(L, -1))
-        return false;
+    given->set = (struct mt_schema_set){ { 0 } };
+    given->leftovers = false;
+    if (lua_isnil(L, values))
+        return;
     mt_schema_check_type(e, LUA_TTABLE);
-    lua_rawgeti(L, MT_SCHEMA_POOL, record->keys);
+    luaL_checkstack(L, record->length + 8 * MT_SCHEMA_DEPTH_MAX, NULL);
     lua_pushnil(L);
-    while (lua_next(L, -3)) {
-        lua_pop(L, 1);
-        lua_pushvalue(L, -1);
-        switch (lua_rawget(L, -3)) {
-        case LUA_TNIL:
+    while (lua_next(L, values)) {
+        bool named = lua_type(L, -2) == LUA_TSTRING;
+        const char *key = named ? lua_tolstring(L, -2, &length) : NULL;
+        int place = named ? find_place(record, key, length) : -1;
+
+        if (place >= 0) {
+            lua_insert(L, -2); /* the value stays; the key goes on */
+            mt_schema_set_add(&given->set, (unsigned)place);
+            given->slots[place] = (uint16_t)(lua_gettop(L) - 1);
+        } else if (named && is_leftover(record, key, length)) {
+            lua_pop(L, 1);
+            given->leftovers = true;
+        } else {
             raise_unknown_key(e, record);
-            break;
-        case LUA_TNUMBER:
-            mt_schema_set_add(given, (uint8_t)lua_tointeger(L, -1));
-            break;
-        default:
-            leftovers = true;
         }
-        lua_pop(L, 1);
     }
-    lua_pop(L, 1);
-    return leftovers;
-}
-
-void mt_schema_get_field(struct mt_schema_encoder *e, const struct mt_schema_field *field,
-                         int values, bool given)
-{
-    mt_schema_path_field(&e->path, field->name);
-    if (given) {
-        lua_rawgeti(e->L, MT_SCHEMA_POOL, field->key);
-        lua_rawget(e->L, values);
-    } else {
-        lua_pushnil(e->L);
-    }
-}
-
-void mt_schema_leave_field(struct mt_schema_encoder *e)
-{
-    lua_pop(e->L, 1);
-    mt_schema_path_leave(&e->path);
-}
-
-/* Pushes the value of a field. */
-static void get_field(struct mt_schema_encoder *e, const struct scope *scope, int i)
-{
-    mt_schema_get_field(e, &scope->record->fields[i], scope->values,
-                        mt_schema_set_has(&scope->given, (unsigned)i));
 }
 
 /* The first pass over a structure: its fixed part, where references are zeros yet. */
@@ -324,7 +324,8 @@ static bool encode_fields(struct mt_schema_encoder *e, struct scope *scope)
     for (int i = 0; i < scope->record->length; i++) {
         const struct mt_schema_field *field = &scope->record->fields[i];
 
-        get_field(e, scope, i);
+        mt_schema_path_field(&e->path, field->name);
+        mt_schema_push_value(e, &scope->given, (unsigned)i);
         scope->slots[i] = e->to.used;
         if (field->optional && lua_isnil(e->L, -1))
             absent = field->name;
@@ -332,7 +333,8 @@ static bool encode_fields(struct mt_schema_encoder *e, struct scope *scope)
             return mt_schema_encode_fail(e, "must be absent, as '%s' before it is", absent);
         else if (!encode_type(e, &field->type, scope))
             return false;
-        mt_schema_leave_field(e);
+        lua_pop(e->L, 1);
+        mt_schema_path_leave(&e->path);
     }
     return true;
 }
@@ -341,14 +343,17 @@ static bool encode_fields(struct mt_schema_encoder *e, struct scope *scope)
 static bool place_fields(struct mt_schema_encoder *e, const struct scope *scope)
 {
     for (int i = 0; i < scope->record->length; i++) {
-        const struct mt_schema_type *type = &scope->record->fields[i].type;
+        const struct mt_schema_field *field = &scope->record->fields[i];
 
-        if (!mt_schema_refers(type->kind) || !mt_schema_set_has(&scope->given, (unsigned)i))
+        if (!mt_schema_refers(field->type.kind) ||
+            !mt_schema_set_has(&scope->given.set, (unsigned)i))
             continue;
-        get_field(e, scope, i);
-        if (!place_type(e, type, scope, scope->slots[i]))
+        mt_schema_path_field(&e->path, field->name);
+        mt_schema_push_value(e, &scope->given, (unsigned)i);
+        if (!place_type(e, &field->type, scope, scope->slots[i]))
             return false;
-        mt_schema_leave_field(e);
+        lua_pop(e->L, 1);
+        mt_schema_path_leave(&e->path);
     }
     return true;
 }
@@ -357,12 +362,15 @@ static bool place_fields(struct mt_schema_encoder *e, const struct scope *scope)
 static bool encode_struct(struct mt_schema_encoder *e, const struct mt_schema_record *record)
 {
     struct scope scope; /* member by member: an initializer would clear the slots, too */
+    int top = lua_gettop(e->L);
 
     scope.record = record;
-    scope.values = lua_gettop(e->L);
     scope.start = e->to.used;
-    mt_schema_find_given(e, record, &scope.given);
-    return encode_fields(e, &scope) && (!record->refers || place_fields(e, &scope));
+    mt_schema_push_given(e, record, &scope.given);
+    if (!encode_fields(e, &scope) || (record->refers && !place_fields(e, &scope)))
+        return false;
+    lua_settop(e->L, top);
+    return true;
 }
 
 /* Encodes the value at the top of the stack, in place. The scope is there as in the decoder. */
@@ -397,7 +405,8 @@ bool mt_schema_encode_value(struct mt_schema_encoder *e, const struct mt_schema_
     return encode_type(e, type, NULL);
 }
 
-int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec)
+int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec,
+                     const struct mt_schema_header *header)
 {
     struct mt_schema_encoder e; /* member by member, as in the decoder */
     uint8_t room[256];          /* most messages are short */
@@ -410,8 +419,13 @@ int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec)
     e.to = mt_writer(room, sizeof(room));
     lua_pushnil(L); /* MT_SCHEMA_BUFFER, when it needs more */
     lua_pushvalue(L, 2);
+    if (header && !mt_schema_put_zeros(&e, header->size))
+        return mt_schema_fail(L, "invalid", &e.path, e.reason);
+    e.start = e.to.used;
     if (codec->record->tlvs ? !mt_schema_encode_tlvs(&e, codec) : !encode_struct(&e, codec->record))
         return mt_schema_fail(L, "invalid", &e.path, e.reason);
+    if (header)
+        header->fill(header, e.to.bytes, e.to.used);
     lua_pushlstring(L, (const char *)e.to.bytes, e.to.used);
     return 1;
 }

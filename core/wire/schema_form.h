@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/bytes.h"
+#include "wire/schema.h"
+
 #define MT_SCHEMA_DEPTH_MAX 16      /* types inside one another */
 #define MT_SCHEMA_FIELDS_MAX 64     /* in one structure; of TLVs, there may be all 256 */
 #define MT_SCHEMA_VALUES_MAX 20000  /* decoded from one message: references may alias */
@@ -102,7 +105,6 @@ struct mt_schema_record {
     bool open;
     bool exact;
     size_t least;
-    int keys; /* table: from the names that values may have to places; of leftovers, to true */
     int length;
     struct mt_schema_field fields[];
 };
@@ -159,9 +161,13 @@ int mt_schema_fail(lua_State *L, const char *code, const struct mt_schema_path *
  * the stack. Pushes a codec userdata without a metatable. */
 void mt_schema_compile(lua_State *L, bool tlvs, bool is_response);
 
-/* codec:decode(bytes, lenient) and codec:encode(values): the codec is at index 1, the argument at
- * 2. */
-int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, bool lenient);
-int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec);
+/*
+ * codec:decode(bytes, lenient) and codec:encode(values): the codec is at index 1, the argument at
+ * 2, and nothing else is on the stack. The bytes stay good; the header may be NULL.
+ */
+int mt_schema_decode(lua_State *L, const struct mt_schema_codec *codec, struct mt_reader bytes,
+                     bool lenient);
+int mt_schema_encode(lua_State *L, const struct mt_schema_codec *codec,
+                     const struct mt_schema_header *header);
 
 #endif

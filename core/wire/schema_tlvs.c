@@ -189,19 +189,33 @@ static bool check_size(struct mt_schema_encoder *e, int tag, size_t size)
            mt_schema_encode_fail(e, "%zu bytes do not fit in TLV 0x%02x", size, (unsigned)tag);
 }
 
+/* Pushes the value of a field. */
+static void push_field(struct mt_schema_encoder *e, const struct mt_schema_codec *codec,
+                       const struct mt_schema_given *given, unsigned place)
+{
+    mt_schema_path_field(&e->path, codec->record->fields[place].name);
+    mt_schema_push_value(e, given, place);
+}
+
+static void leave_field(struct mt_schema_encoder *e)
+{
+    lua_pop(e->L, 1);
+    mt_schema_path_leave(&e->path);
+}
+
 /* Finds out whether the result is a failure: puts its bytes first, and takes them back. */
 static bool find_failure(struct mt_schema_encoder *e, const struct mt_schema_codec *codec,
-                         bool *failure)
+                         const struct mt_schema_given *given, bool *failure)
 {
     *failure = false;
     if (!codec->result)
         return true;
-    mt_schema_get_field(e, codec->result, 2, true);
+    push_field(e, codec, given, codec->places[codec->result->tag]);
     if (!lua_isnil(e->L, -1) && !mt_schema_encode_value(e, &codec->result->type))
         return false;
-    *failure = is_failure(mt_reader(e->to.bytes, e->to.used));
-    e->to.used = 0;
-    mt_schema_leave_field(e);
+    *failure = is_failure(mt_reader(e->to.bytes + e->start, e->to.used - e->start));
+    e->to.used = e->start;
+    leave_field(e);
     return true;
 }
 
@@ -266,30 +280,30 @@ static bool encode_unknown(struct mt_schema_encoder *e)
             lua_pop(e->L, 1);
         }
     }
-    mt_schema_leave_field(e);
+    leave_field(e);
     return true;
 }
 
 bool mt_schema_encode_tlvs(struct mt_schema_encoder *e, const struct mt_schema_codec *codec)
 {
     const struct mt_schema_record *record = codec->record;
-    struct mt_schema_set given;
-    bool failure, leftovers;
+    struct mt_schema_given given;
+    bool failure;
 
-    leftovers = mt_schema_find_given(e, record, &given);
-    if (!find_failure(e, codec, &failure))
+    mt_schema_push_given(e, record, &given);
+    if (!find_failure(e, codec, &given, &failure))
         return false;
     for (unsigned i = 0; i < TAGS / 64; i++) {
-        uint64_t word = given.words[i] | codec->mandatory.words[i];
+        uint64_t word = given.set.words[i] | codec->mandatory.words[i];
 
         while (word != 0) {
             unsigned place = 64 * i + take_lowest(&word);
 
-            mt_schema_get_field(e, &record->fields[place], 2, mt_schema_set_has(&given, place));
+            push_field(e, codec, &given, place);
             if (!encode_tlv(e, &record->fields[place], failure))
                 return false;
-            mt_schema_leave_field(e);
+            leave_field(e);
         }
     }
-    return !leftovers || encode_unknown(e);
+    return !given.leftovers || encode_unknown(e);
 }
