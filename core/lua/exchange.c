@@ -225,16 +225,31 @@ static int request_finish(lua_State *L, struct mt_op *base)
 
 static const struct mt_op_class request_class = { request_cancel, request_finish, request_release };
 
+/* The bytes of the message at index 2: a table, or a whole message already. */
+static const uint8_t *get_message(lua_State *L, const struct mt_lua_protocol *protocol,
+                                  size_t *length)
+{
+    uint8_t *built;
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        *length = protocol->build(L, 2, &built);
+        return built;
+    }
+    const char *bytes = lua_tolstring(L, 2, length);
+    luaL_argcheck(L, protocol->is_message(bytes, *length), 2, "no message");
+    return (const uint8_t *)bytes;
+}
+
 /*
- * exchange:request(message, timeout = number) waits -> message | nil, err. The answer. The
- * exchange sets the transaction's number.
+ * exchange:request(message = table|string, timeout = number) waits -> message | nil, err. The
+ * answer. The exchange sets the transaction's number. A string is a whole message, as encode()
+ * makes it.
  */
 static int l_request(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
     double seconds = luaL_checknumber(L, 3);
-    uint8_t *bytes;
-    size_t length = exchange->protocol->build(L, 2, &bytes);
+    size_t length;
+    const uint8_t *bytes = get_message(L, exchange->protocol, &length);
     if (!exchange->exchange)
         return push_failure(L, exchange->protocol, -ENODEV);
 

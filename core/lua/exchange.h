@@ -4,6 +4,7 @@
 #define MT_LUA_EXCHANGE_H
 
 #include <lua.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,8 @@ struct mt_lua_protocol {
      * returns how many. Raises for a table that is no message.
      */
     size_t (*build)(lua_State *L, int index, uint8_t **bytes);
+    /* Are these bytes one whole message, and nothing else? */
+    bool (*is_message)(const void *bytes, size_t length);
     /* Pushes such a table; the message is a view, or a copy of one. */
     void (*push)(lua_State *L, const void *message);
     /* The size of a copy of the message that a view shows, and how it is copied. */
@@ -30,7 +33,7 @@ struct mt_lua_protocol {
  * at `window` (out of range, it raises), and returns 1; or pushes nil and an error and returns 2.
  * Its methods:
  *
- *     request(message, seconds) waits -> answer | nil, err; it is numbered here
+ *     request(message, seconds) waits -> answer | nil, err; it is numbered here, and may be bytes
  *     indication() waits -> message | nil, err once the port is gone; { type = "overrun", lost = }
  *         where that number of messages was dropped, because they were not read in time
  *     fail_after_reset(): see mt_exchange_fail_after_reset(); requests that stay unanswered fail as

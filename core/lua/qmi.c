@@ -8,6 +8,7 @@
 #include "lua/modules.h"
 #include "lua/table.h"
 #include "wire/qmi.h"
+#include "wire/schema.h"
 #include "wire/stream.h"
 
 /* ---- messages as tables ---- */
@@ -92,6 +93,54 @@ static int l_build(lua_State *L)
     return 1;
 }
 
+/* ---- requests and answers in one step ---- */
+
+struct request_header {
+    struct mt_schema_header base;
+    struct mt_qmi_message request; /* without its TLVs */
+};
+
+static void fill_header(const struct mt_schema_header *base, uint8_t *message, size_t length)
+{
+    const struct request_header *header = (const struct request_header *)base;
+    struct mt_writer writer = mt_writer(message, base->size);
+    mt_qmi_build(&writer, &header->request);
+    mt_patch_le16(&writer, 1, (uint16_t)(length - 1));
+    mt_patch_le16(&writer, base->size - 2, (uint16_t)(length - base->size));
+}
+
+static uint16_t check_number(lua_State *L, int index, uint16_t max)
+{
+    lua_Integer value = luaL_optinteger(L, index, 0);
+    luaL_argcheck(L, value >= 0 && value <= max, index, "out of range");
+    return (uint16_t)value;
+}
+
+/*
+ * encode(codec, value = table?, service = integer, client = integer, id, transaction = integer?) ->
+ * bytes | nil, err. A whole request: what build() makes with the TLVs that the codec encodes, in a
+ * third of the time.
+ */
+static int l_encode(lua_State *L)
+{
+    struct request_header header = {
+        .base = { .fill = fill_header },
+        .request = { .type = MT_QMI_REQUEST },
+    };
+    header.request.service = (uint8_t)check_number(L, 3, UINT8_MAX);
+    bool is_ctl = header.request.service == MT_QMI_CTL;
+    header.base.size = MT_QMI_QMUX_SIZE + (is_ctl ? MT_QMI_CTL_SIZE : MT_QMI_SERVICE_SIZE);
+    header.request.client = (uint8_t)check_number(L, 4, UINT8_MAX);
+    header.request.id = check_number(L, 5, UINT16_MAX);
+    header.request.transaction = check_number(L, 6, is_ctl ? UINT8_MAX : UINT16_MAX);
+    int results = mt_schema_encode_behind(L, &header.base);
+    size_t length = lua_rawlen(L, -1);
+    if (results == 1 && length > MT_QMI_FRAME_MAX)
+        luaL_error(L, "a QMI message with %I bytes of TLVs cannot be built",
+                   (lua_Integer)(length - header.base.size));
+    return results;
+}
+
 static void push_refusal(lua_State *L, enum mt_qmi_result result)
 {
     mt_error_push(L, "malformed", "qmi", "QMI message refused: %s", mt_qmi_result_name(result));
@@ -116,6 +165,22 @@ static int l_parse(lua_State *L)
     const char *bytes = luaL_checklstring(L, 1, &length);
     struct mt_qmi_message message;
     return push_parsed(L, mt_qmi_parse(bytes, length, &message), &message);
+}
+
+/*
+ * decode(codec, bytes, lenient = boolean?) -> table | nil, err. The values in a whole
+ * message: what the codec decodes of parse()'s TLVs, in half the time.
+ */
+static int l_decode(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    bool lenient = lua_toboolean(L, 3);
+    struct mt_qmi_message message;
+    enum mt_qmi_result result = mt_qmi_parse(bytes, length, &message);
+    if (result < 0)
+        return push_parsed(L, result, &message);
+    return mt_schema_decode_body(L, message.tlvs, message.tlvs_size, lenient);
 }
 
 /*
@@ -175,6 +240,15 @@ static int l_add(lua_State *L)
 
 /* ---- an exchange ---- */
 
+static bool is_message(const void *bytes, size_t length)
+{
+    struct mt_reader reader = mt_reader(bytes, length);
+    struct mt_qmi_message message;
+    uint16_t own = 0;
+    return mt_qmi_parse(bytes, length, &message) == MT_QMI_MESSAGE && mt_skip(&reader, 1) &&
+           mt_take_le16(&reader, &own) && own == length - 1;
+}
+
 static size_t view_size(const void *view)
 {
     const struct mt_qmi_message *message = view;
@@ -193,6 +267,7 @@ static const struct mt_lua_protocol protocol = {
     .name = "qmi",
     .host = &mt_qmi_protocol,
     .build = build,
+    .is_message = is_message,
     .push = push_message,
     .size = view_size,
     .copy = copy_view,
@@ -210,8 +285,10 @@ static const luaL_Reg assembly_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "assembly", l_assembly }, { "build", l_build },         { "exchange", l_exchange },
-    { "parse", l_parse },       { "parse_sdu", l_parse_sdu }, { NULL, NULL },
+    { "assembly", l_assembly },   { "build", l_build },
+    { "decode", l_decode },       { "encode", l_encode },
+    { "exchange", l_exchange },   { "parse", l_parse },
+    { "parse_sdu", l_parse_sdu }, { NULL, NULL },
 };
 
 int mt_lua_qmi_open(lua_State *L)

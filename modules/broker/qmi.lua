@@ -151,7 +151,7 @@ function M.inner(message) return message end
 function M.release(modem, frames)
   for _, frame in ipairs(frames) do
     if modem.qmi.exchange then
-      modem.qmi.exchange:request(core.parse(frame), RELEASE_TIME)
+      modem.qmi.exchange:request(frame, RELEASE_TIME)
     end
   end
 end

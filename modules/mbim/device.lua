@@ -230,8 +230,8 @@ local function request(self, command, set, values, seconds)
   if not codec then
     error(("%s cannot be %s"):format(command, set and "set" or "queried"), 3)
   end
-  local info, err = codec:encode(values or {})
-  if not info then
+  local bytes, err = core.encode(codec, values, command.service_uuid, command.cid, set)
+  if not bytes then
     return nil, err
   elseif not self.exchange then
     return nil, closed()
@@ -239,9 +239,7 @@ local function request(self, command, set, values, seconds)
     return nil, not_spoken(self.newer)
   end
   local answer
-  answer, err = self.exchange:request({
-    type = "command", service = command.service_uuid, cid = command.cid, set = set, info = info,
-  }, seconds or ANSWER_TIME)
+  answer, err = self.exchange:request(bytes, seconds or ANSWER_TIME)
   if not answer then
     return errors.during(err, command.name)
   end

@@ -24,7 +24,7 @@ local WINDOW = 13
 local BROADCAST = 0xff
 
 ---@class qmi.exchange what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
----@field request fun(self, message: table, seconds: number): table?, moontower.error?
+---@field request fun(self, message: table|string, seconds: number): table?, moontower.error? a string: a whole frame
 ---@field indication fun(self): table?, moontower.error?
 ---@field fail_after_reset fun(self) the modem has restarted, and answers no earlier request
 ---@field close fun(self)
@@ -255,16 +255,14 @@ function Device:ask(message, client_id, values, seconds)
   if not message.request then
     error(("%s cannot be requested"):format(message), 3)
   end
-  local tlvs, err = message.request:encode(values or {})
-  if not tlvs then
+  local bytes, err = core.encode(message.request, values, message.service_id, client_id, message.id)
+  if not bytes then
     return nil, err
   elseif not self.exchange then
     return nil, closed()
   end
   local answer, reply
-  answer, err = self.exchange:request({
-    type = "request", service = message.service_id, client = client_id, id = message.id, tlvs = tlvs,
-  }, seconds or ANSWER_TIME)
+  answer, err = self.exchange:request(bytes, seconds or ANSWER_TIME)
   if not answer then
     return errors.during(err, message.name)
   elseif answer.id ~= message.id then

@@ -17,7 +17,8 @@ Exchange.__index = Exchange
 -- CTL's transactions have one byte; the others' may have one, too.
 local MAX_TRANSACTION = 0xff
 
-function Exchange:request(message, seconds)
+function Exchange:request(given, seconds)
+  local message = type(given) == "string" and core.parse(given) or given
   self.transaction = self.transaction % MAX_TRANSACTION + 1
   local transaction = self.transaction
   message.transaction = transaction

@@ -273,6 +273,22 @@ function T.test_numbers_of_services_go_round()
   lu.assertEquals(assert(wait_for(held)).tlvs, "\16\0\0")
 end
 
+function T.test_a_request_may_be_a_whole_message_already()
+  local modem, exchange = pair_with_exchange("messages", 1)
+  local group <close> = task.group()
+  local whole = core.build(dms(0x25))
+  local results = ask(group, exchange, whole)
+  local request = core.parse(read(modem))
+  lu.assertEquals({ request.id, request.client, request.tlvs }, { 0x25, 7, "\1\1\0x" })
+  lu.assertNotEquals(request.transaction, 0)
+  modem:write(core.build(answer_to(request)))
+  assert(wait_for(results))
+  lu.assertEquals(core.parse(whole).transaction, 0) -- a string stays as it is
+  for _, bytes in ipairs { "", "\1", whole:sub(1, -2), whole .. "x" } do
+    lu.assertErrorMsgContains("no message", exchange.request, exchange, bytes, 1)
+  end
+end
+
 function T.test_window_holds_requests_back()
   local modem, exchange = pair_with_exchange("messages", 1)
   local group <close> = task.group()

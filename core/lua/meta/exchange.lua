@@ -23,9 +23,9 @@ function exchange:indication() end
 ---@return integer
 function exchange:received() end
 
---- exchange:request(message, timeout = number) waits -> message | nil, err. The answer. The exchange sets the
---- transaction's number.
----@param message table
+--- exchange:request(message = table|string, timeout = number) waits -> message | nil, err. The answer. The exchange
+--- sets the transaction's number. A string is a whole message, as encode() makes it.
+---@param message table|string
 ---@param timeout number
 ---@return table? message
 ---@return moontower.error? err

@@ -16,6 +16,29 @@ function M.assembly() end
 ---@return string bytes
 function M.build(message) end
 
+--- decode(codec, bytes, lenient = boolean?) -> table | nil, err, message. The values in a whole message: what the
+--- codec decodes of parse()'s info, in half the time. The modem's failure, and what has no info, is no error: then
+--- the message is the third result, and the others are nil.
+---@param codec core.schema.codec
+---@param bytes string
+---@param lenient boolean?
+---@return table?
+---@return moontower.error? err
+---@return core.mbim.message? message
+function M.decode(codec, bytes, lenient) end
+
+--- encode(codec, value = table?, service = string, cid = integer, set = boolean?, transaction = integer?) -> bytes
+--- | nil, err. A whole command: what build() makes with the info that the codec encodes, in half the time.
+---@param codec core.schema.codec
+---@param value table?
+---@param service string
+---@param cid integer
+---@param set boolean?
+---@param transaction integer?
+---@return string? bytes
+---@return moontower.error? err
+function M.encode(codec, value, service, cid, set, transaction) end
+
 --- exchange(port, max_transfer, window) -> exchange. The port is the exchange's from now on.
 ---@param port core.port
 ---@param max_transfer integer

@@ -16,6 +16,27 @@ function M.assembly() end
 ---@return string bytes
 function M.build(message) end
 
+--- decode(codec, bytes, lenient = boolean?) -> table | nil, err. The values in a whole message: what the codec
+--- decodes of parse()'s TLVs, in half the time.
+---@param codec core.schema.codec
+---@param bytes string
+---@param lenient boolean?
+---@return table?
+---@return moontower.error? err
+function M.decode(codec, bytes, lenient) end
+
+--- encode(codec, value = table?, service = integer, client = integer, id, transaction = integer?) -> bytes | nil,
+--- err. A whole request: what build() makes with the TLVs that the codec encodes, in a third of the time.
+---@param codec core.schema.codec
+---@param value table?
+---@param service integer
+---@param client integer
+---@param id integer
+---@param transaction integer?
+---@return string? bytes
+---@return moontower.error? err
+function M.encode(codec, value, service, client, id, transaction) end
+
 --- exchange(port, window) -> exchange. The port is the exchange's from now on.
 ---@param port core.port
 ---@param window integer
