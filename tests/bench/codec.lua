@@ -161,45 +161,38 @@ local twins = {}
 
 function twins.MBIM(case)
   local command, read, values, set = case.message, case.read, case.values or no_values, case.set or false
-  local codec = command[set and "set" or "query"]
+  local codec, response = command[set and "set" or "query"], command.response
+  local service, cid = command.service_uuid, command.cid
   return {
     answer = mbim.build {
-      type = "command-done", transaction = 7, service = command.service_uuid, cid = command.cid,
-      info = assert(command.response:encode(case.answer)),
+      type = "command-done", transaction = 7, service = service, cid = cid,
+      info = assert(response:encode(case.answer)),
     },
     decode = function(bytes)
-      local message = mbim.parse(bytes)
-      assert(message.status == 0)
-      return read(command.response:decode(message.info))
+      return read(mbim.decode(response, bytes))
     end,
     encode = function()
-      return mbim.build {
-        type = "command", transaction = 7, service = command.service_uuid, cid = command.cid, set = set,
-        info = codec:encode(values()),
-      }
+      return mbim.encode(codec, values(), service, cid, set, 7)
     end,
   }
 end
 
 function twins.QMI(case)
   local declared, read, values = case.message, case.read, case.values or no_values
+  local request, response, service, id = declared.request, declared.response, declared.service_id, declared.id
   case.answer.result = { status = 0, error = 0 }
   return {
     answer = qmi.build {
-      type = "response", from_modem = true, service = declared.service_id, client = 3, transaction = 7,
-      id = declared.id, tlvs = assert(declared.response:encode(case.answer)),
+      type = "response", from_modem = true, service = service, client = 3, transaction = 7,
+      id = id, tlvs = assert(response:encode(case.answer)),
     },
     decode = function(bytes)
-      local message = qmi.parse(bytes)
-      local reply = declared.response:decode(message.tlvs)
+      local reply = qmi.decode(response, bytes)
       assert(reply.result.status == 0)
       return read(reply)
     end,
     encode = function()
-      return qmi.build {
-        type = "request", service = declared.service_id, client = 3, transaction = 7, id = declared.id,
-        tlvs = declared.request:encode(values()),
-      }
+      return qmi.encode(request, values(), service, 3, id, 7)
     end,
   }
 end
