@@ -26,7 +26,7 @@ function Backend:opened() end
 ---@return true
 function Backend:started() return true end
 
-function Backend:close_port() at_port.close(self) end
+function Backend:close_port() end
 
 -- The first line of an answer that is no echo.
 local function ask(self, command)

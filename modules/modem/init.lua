@@ -249,6 +249,10 @@ end
 ---Closes the port. The modem and its sessions stay as they are.
 function Modem:close()
   self.is_started = nil
+  local at = rawget(self, "at") -- if it was used
+  if at then
+    at:close()
+  end
   self:close_port()
   self.lock:close()
   self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })

@@ -159,10 +159,6 @@ function Backend:close_port()
   if inside then
     inside:close()
   end
-  local at = rawget(self, "at")
-  if at then
-    at:close()
-  end
   self.mbim:close()
 end
 

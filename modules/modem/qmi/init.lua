@@ -101,10 +101,6 @@ Backend.made = {
 }
 
 function Backend:close_port()
-  local at = rawget(self, "at")
-  if at then
-    at:close()
-  end
   self:close_sessions()
   self.qmi:close()
   if self.mbim then
