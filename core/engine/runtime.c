@@ -213,6 +213,7 @@ static void print_handle(uv_handle_t *handle, void *unused)
 
 int mt_runtime_close(struct mt_runtime *runtime)
 {
+    runtime->heap.ends = true; /* finalizers run; what they leave goes with the process */
     if (runtime->L)
         lua_close(runtime->L);
     for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)

@@ -31,6 +31,8 @@ struct entry {
     uint32_t part, length, head;
 };
 
+enum { PAGE = 65536 }; /* or less */
+
 static const char magic[8] = "mtbytes1";
 
 uint64_t mt_bundle_checksum(const void *bytes, size_t length)
@@ -123,6 +125,16 @@ static const struct entry *find_entry(const struct mt_bundle *bundle, const char
             first = middle + 1;
     }
     return NULL;
+}
+
+void mt_bundle_forget(const struct mt_bundle *bundle)
+{
+    if (!bundle->bytes)
+        return;
+    uintptr_t start = ((uintptr_t)bundle->bytes + header_of(bundle)->end + PAGE - 1) / PAGE * PAGE;
+    uintptr_t end = (uintptr_t)bundle->bytes + bundle->size;
+    if (start < end)
+        madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 bool mt_bundle_find(const struct mt_bundle *bundle, const char *name, const struct stat *source,

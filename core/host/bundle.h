@@ -34,6 +34,12 @@ void mt_bundle_close(struct mt_bundle *bundle);
 bool mt_bundle_find(const struct mt_bundle *bundle, const char *name, const struct stat *source,
                     struct mt_bundle_part *part);
 
+/*
+ * Takes the parts out of this process's resident set, to which the kernel adds 16 pages for one that
+ * is read. They can be read again.
+ */
+void mt_bundle_forget(const struct mt_bundle *bundle);
+
 /* Of bytes whose number is a multiple of 8, and which lie at such an address. */
 uint64_t mt_bundle_checksum(const void *bytes, size_t length);
 

@@ -144,7 +144,7 @@ static void release(struct mt_heap *heap, void *block, size_t size)
 {
     if (size > SMALL)
         free(block);
-    else
+    else if (!heap->ends)
         give_back(heap, block, class_of(size));
 }
 

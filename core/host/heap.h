@@ -3,6 +3,7 @@
 #ifndef MT_HOST_HEAP_H
 #define MT_HOST_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { MT_HEAP_CLASSES = 33 };
@@ -16,6 +17,7 @@ struct mt_heap {
     struct mt_heap_page *empty;
     char *rest; /* of the memory that was mapped last, where no page has been yet */
     size_t left;
+    bool ends; /* with the process: small blocks are not given back any more */
 };
 
 /*

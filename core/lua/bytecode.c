@@ -110,7 +110,9 @@ static bool load_bytecode(lua_State *L, const struct bytecode *bytecode, const c
     if (!find(bytecode, path, info, &part))
         return false;
     struct pieces pieces = { .part = &part, .path = path };
-    if (lua_load(L, read_piece, &pieces, path, "b") == LUA_OK)
+    int status = lua_load(L, read_piece, &pieces, path, "b");
+    mt_bundle_forget(&bytecode->bundle);
+    if (status == LUA_OK)
         return true;
     lua_pop(L, 1); /* it was built for another machine */
     return false;
