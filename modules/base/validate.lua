@@ -59,6 +59,7 @@ function M.whole(least, most)
 end
 
 M.count = M.whole(1, 1000)
+M.mtu = M.whole(576, 65535) -- hosts need not take more than 576 bytes of IPv4
 
 M.finite = {
   function(value) return type(value) == "number" and value == value and math.abs(value) ~= math.huge end,

@@ -43,8 +43,6 @@ local M = {}
 local SECONDS, MEMORY, FILE_SIZE = 1, 2 << 20, 256 << 10
 local MAX_BEARERS = 16
 
-M.mtu = keys.mtu
-
 local function check_table(values, list, where)
   local mistake = declaration.mistake(list, values, "key")
   return mistake and ("%s: %s"):format(where, mistake)

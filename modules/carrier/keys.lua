@@ -3,10 +3,9 @@
 
 local validate = require "base.validate"
 
--- Hosts need not take more than 576 bytes of IPv4, and have to take 1280 of IPv6.
-local LEAST_MTU, LEAST_IPV6_MTU = 576, 1280
+local LEAST_IPV6_MTU = 1280 -- which hosts have to take
 
-local M = { LEAST_IPV6_MTU = LEAST_IPV6_MTU, mtu = validate.whole(LEAST_MTU, 65535) }
+local M = { LEAST_IPV6_MTU = LEAST_IPV6_MTU }
 
 -- Checks are called from inside the sandbox, where strings have lost their `find` method: hence string.find.
 local find = string.find
@@ -65,7 +64,7 @@ M.of_bearer = {
   { "user", text(), "the user's name" },
   { "password", text(), "the password" },
   { "auth", validate.one_of { "none", "pap", "chap" }, "how to send them", otherwise = "chap with a user" },
-  { "mtu", M.mtu, ("the MTU of the interface; IPv6 needs %d"):format(LEAST_IPV6_MTU),
+  { "mtu", validate.mtu, ("the MTU of the interface; IPv6 needs %d"):format(LEAST_IPV6_MTU),
     otherwise = "as the network says" },
   { "aggregation", validate.flag, "whether a QMI modem puts several packets into one USB transfer",
     otherwise = "true where modem and driver can" },

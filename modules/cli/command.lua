@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Runs a command: finds its script, reads its arguments, runs it, turns its end into an exit status.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
-local exit_status = require "cli.exit_status"
+local exit_status = lazy(function() return require "cli.exit_status" end)
 local parsers = require "cli.parser"
 local places = require "loading.places"
 local printable = require "base.printable"

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The entries of the configuration: what each may be, what it is for, and what holds without it.
 
-local carrier = require "carrier"
 local prerequisites = require "modem.prerequisites"
 local validate = require "base.validate"
 
@@ -46,7 +45,7 @@ M.of_modem = {
     .. "`false`: none", otherwise = '`"reconnect"`, unless `policies` has one that brings modems online' },
   { "metric", number, "the metric of the default routes: lower ones win", otherwise = "700; IPv6 1700; or the next "
     .. "free one" },
-  { "mtu", carrier.mtu, "the MTU of the interface", otherwise = "as the network says" },
+  { "mtu", validate.mtu, "the MTU of the interface", otherwise = "as the network says" },
   { "table", number, "the routing table of its routes", otherwise = "the main table" },
   { "dns", validate.flag, "whether the host uses the network's DNS servers", otherwise = "true" },
   { "default_route", validate.flag, "whether it gets default routes", otherwise = "true" },

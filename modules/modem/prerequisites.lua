@@ -3,9 +3,9 @@
 
 local lazy = require "base.lazy"
 local errors = require "errors"
-local locks = require "modem.locks"
+local locks = lazy(function() return require "modem.locks" end)
 local pins = lazy(function() return require "modem.pin" end)
-local report = require "modem.report"
+local report = lazy(function() return require "modem.report" end)
 
 -- Seconds: a search through all bands takes minutes, but mostly ends in one.
 local M = { NETWORK_TIME = 90 }

@@ -2,13 +2,14 @@
 -- State that outlives a run: small JSON files under /run/moontower (gone at boot) or /var/lib/moontower (kept), and
 -- locks. modules/state/shapes.lua declares the kinds of files and their fields.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
 local fs = require "core.fs"
 local json = require "core.json"
 local validate = require "base.validate"
 local log = require "log"
-local process = require "core.process"
-local shapes = require "state.shapes"
+local process = lazy(function() return require "core.process" end)
+local shapes = lazy(function() return require "state.shapes" end)
 
 local ASIDE = 4 -- damaged files of one name that are kept
 local LARGEST = 1 << 20 -- bytes, which is what fs.read takes

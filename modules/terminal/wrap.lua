@@ -24,6 +24,10 @@ local function hanging_indent(line, width)
 end
 
 local function fold(line, width, out, indent)
+  if #line <= width then -- most lines: a third of the instructions of `up --help`
+    out[#out + 1] = line:find("%s", -1) and line:gsub("%s+$", "") or line
+    return
+  end
   indent = (" "):rep(indent or hanging_indent(line, width))
   local now
   -- Blanks between two words stay as they are: they make columns.
@@ -38,6 +42,17 @@ local function fold(line, width, out, indent)
   out[#out + 1] = now or ""
 end
 
+-- As gmatch("([^\n]*)\n") finds them, for a tenth of the instructions.
+local function lines_of(text)
+  local at = 1
+  return function()
+    local stop = at and (text:find("\n", at, true) or #text + 1)
+    local line = stop and text:sub(at, stop - 1)
+    at = stop and stop <= #text and stop + 1 or nil
+    return line
+  end
+end
+
 local function columns(fd) return terminal.is_terminal(fd) and terminal.width(fd) or nil end
 
 ---Folds lines that are too long for a terminal. A line that fills the editor's width goes on in the next one; those
@@ -47,8 +62,8 @@ local function columns(fd) return terminal.is_terminal(fd) and terminal.width(fd
 function M.text(text)
   local width = math.min(columns(1) or WIDTH, WIDTH)
   local out, open = {}, nil
-  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
-    local is_plain, is_full = line:find("^%S") ~= nil, length(line) > FULL
+  for line in lines_of(text) do
+    local is_plain, is_full = line:find("^%S") ~= nil, #line > FULL and length(line) > FULL
     if open and is_plain and not line:find("^%u[%l ]*:") then -- "Exit status: ..." begins something new
       line = open .. " " .. line
     elseif open then
@@ -78,7 +93,7 @@ function M.fit(text, fd, indent)
     return text
   end
   local out = {}
-  for line in (text .. "\n"):gmatch("([^\n]*)\n") do fold(line, width, out, indent) end
+  for line in lines_of(text) do fold(line, width, out, indent) end
   return table.concat(out, "\n")
 end
 
