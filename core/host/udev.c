@@ -188,24 +188,52 @@ static void insert(struct mt_device **list, struct mt_device *device)
     *list = device;
 }
 
-/* The device that a link in a bus's folder leads to; -ENODEV when it has gone since. */
-static int linked_device(const char *folder, const char *name, const char *subsystem,
-                         struct mt_device **device)
+/*
+ * Where a link in a bus's or class's folder leads to: "../../devices/...", and no folder below
+ * /sys/devices is a link. realpath() would look at each of them, for each of some fifty devices.
+ * -ENODEV when it has gone since, or is no link.
+ */
+static int follow(const char *folder, const char *name, char syspath[PATH_MAX])
 {
-    char link[PATH_MAX], syspath[PATH_MAX];
-    int status = join(link, folder, name);
+    char target[PATH_MAX];
+    int status = read_link(folder, name, target);
     if (status < 0)
         return status;
-    errno = 0;
-    if (realpath(link, syspath))
-        return bus_device(syspath, subsystem, device);
-    status = error_of_udev();
-    return status < 0 ? status : -ENODEV;
+    const char *rest = target;
+    while (strncmp(rest, "../", 3) == 0)
+        rest += 3;
+    if (strncmp(rest, "devices/", 8) != 0)
+        return -ENODEV;
+    return join(syspath, "/sys", rest);
 }
 
-/* The devices of a bus, whose folder has a link to each. */
-static int bus_devices(DIR *folder, const char *path, const char *subsystem,
-                       struct mt_device **devices)
+/* A device of a class, which libudev may read. */
+static int class_device(struct udev *udev, const char *syspath, struct mt_device **device)
+{
+    errno = 0;
+    struct udev_device *found = udev_device_new_from_syspath(udev, syspath);
+    if (!found) {
+        int status = error_of_udev();
+        return status < 0 ? status : -ENODEV;
+    }
+    int status = copy_known(found, device);
+    udev_device_unref(found);
+    return status;
+}
+
+static int linked_device(struct udev *udev, const char *folder, const char *name,
+                         const char *subsystem, bool on_bus, struct mt_device **device)
+{
+    char syspath[PATH_MAX];
+    int status = follow(folder, name, syspath);
+    if (status < 0)
+        return status;
+    return on_bus ? bus_device(syspath, subsystem, device) : class_device(udev, syspath, device);
+}
+
+/* The devices of a bus or class, whose folder has a link to each. */
+static int linked_devices(struct udev *udev, DIR *folder, const char *path, const char *subsystem,
+                          bool on_bus, struct mt_device **devices)
 {
     struct mt_device *first = NULL, *device;
     const struct dirent *entry;
@@ -213,7 +241,7 @@ static int bus_devices(DIR *folder, const char *path, const char *subsystem,
     while (errno = 0, (entry = readdir(folder))) {
         if (entry->d_name[0] == '.')
             continue;
-        status = linked_device(path, entry->d_name, subsystem, &device);
+        status = linked_device(udev, path, entry->d_name, subsystem, on_bus, &device);
         if (status == 0)
             insert(&first, device);
         else if (status != -ENODEV)
@@ -241,19 +269,6 @@ void mt_udev_close(struct udev *udev)
     udev_unref(udev);
 }
 
-static int class_device(struct udev *udev, const char *syspath, struct mt_device **device)
-{
-    errno = 0;
-    struct udev_device *found = udev_device_new_from_syspath(udev, syspath);
-    if (!found) {
-        int status = error_of_udev();
-        return status < 0 ? status : -ENODEV;
-    }
-    int status = copy_known(found, device);
-    udev_device_unref(found);
-    return status;
-}
-
 int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **device)
 {
     char real[PATH_MAX], subsystem[PATH_MAX];
@@ -269,30 +284,18 @@ int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **de
                              : class_device(udev, real, device);
 }
 
-static int class_devices(struct udev *udev, const char *subsystem, struct mt_device **devices)
+/* The devices that a folder has links to; -ENOENT when there is no such folder. */
+static int devices_in(struct udev *udev, const char *path, const char *subsystem, bool on_bus,
+                      struct mt_device **devices)
 {
-    struct udev_enumerate *search = udev_enumerate_new(udev);
-    if (!search)
-        return -ENOMEM;
-    int status = udev_enumerate_add_match_subsystem(search, subsystem);
-    if (status >= 0)
-        status = udev_enumerate_scan_devices(search);
-    struct udev_list_entry *entry;
-    struct mt_device *first = NULL, **last = &first;
-    udev_list_entry_foreach (entry, status >= 0 ? udev_enumerate_get_list_entry(search) : NULL) {
-        status = class_device(udev, udev_list_entry_get_name(entry), last);
-        if (status == 0)
-            last = &(*last)->next;
-        else if (status != -ENODEV) /* gone since the search */
-            break;
+    DIR *folder = opendir(path);
+    if (!folder) {
+        int status = error_of_udev();
+        return status < 0 ? status : -ENOENT;
     }
-    udev_enumerate_unref(search);
-    if (status < 0 && status != -ENODEV) {
-        mt_devices_free(first);
-        return status;
-    }
-    *devices = first;
-    return 0;
+    int status = linked_devices(udev, folder, path, subsystem, on_bus, devices);
+    closedir(folder);
+    return status;
 }
 
 int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device **devices)
@@ -300,14 +303,15 @@ int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device *
     char path[PATH_MAX];
     if (snprintf(path, sizeof(path), "/sys/bus/%s/devices", subsystem) >= (int)sizeof(path))
         return -ENAMETOOLONG;
-    DIR *bus = opendir(path);
-    if (!bus) {
-        int status = error_of_udev();
-        return status < 0 ? status : class_devices(udev, subsystem, devices);
+    int status = devices_in(udev, path, subsystem, true, devices);
+    if (status == -ENOENT) {
+        snprintf(path, sizeof(path), "/sys/class/%s", subsystem);
+        status = devices_in(udev, path, subsystem, false, devices);
     }
-    int status = bus_devices(bus, path, subsystem, devices);
-    closedir(bus);
-    return status;
+    if (status != -ENOENT)
+        return status;
+    *devices = NULL;
+    return 0;
 }
 
 /* Is the device in this folder of the subsystem and devtype? Then *device is it, else NULL. */
@@ -319,7 +323,8 @@ static int match(struct udev *udev, const char *folder, const char *subsystem, c
     int status = read_link(folder, "subsystem", link);
     if (status < 0 || strcmp(name_in(link), subsystem) != 0)
         return status;
-    status = mt_udev_device(udev, folder, device);
+    status = is_bus(link) ? bus_device(folder, subsystem, device)
+                          : class_device(udev, folder, device);
     if (status < 0 || !devtype)
         return status;
     if (!(*device)->devtype || strcmp((*device)->devtype, devtype) != 0) {
@@ -362,13 +367,29 @@ static int read_value(int file, char value[MT_ATTRIBUTE_SIZE])
     return 0;
 }
 
-static int read_attribute(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE])
+/* Where a link leads to, without the folders. */
+static int link_value(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE])
+{
+    char link[PATH_MAX];
+    int status = read_link(syspath, name, link);
+    if (status < 0)
+        return status;
+    const char *target = name_in(link);
+    if (size_of(target) > MT_ATTRIBUTE_SIZE)
+        return -EFBIG;
+    memcpy(value, target, size_of(target));
+    return 0;
+}
+
+int mt_udev_attribute(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE])
 {
     char path[PATH_MAX];
     int status = join(path, syspath, name);
     if (status < 0)
         return status;
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0 && errno == ELOOP)
+        return link_value(syspath, name, value);
     if (file < 0 && errno == ENOENT)
         return access(syspath, F_OK) < 0 ? -ENODEV : -ENOENT;
     if (file < 0)
@@ -376,21 +397,6 @@ static int read_attribute(const char *syspath, const char *name, char value[MT_A
     status = read_value(file, value);
     close(file);
     return status;
-}
-
-int mt_udev_attribute(const char *syspath, const char *name, char value[MT_ATTRIBUTE_SIZE])
-{
-    char link[PATH_MAX];
-    int status = read_link(syspath, name, link);
-    if (status < 0)
-        return status;
-    if (!link[0])
-        return read_attribute(syspath, name, value);
-    const char *target = name_in(link);
-    if (size_of(target) > MT_ATTRIBUTE_SIZE)
-        return -EFBIG;
-    memcpy(value, target, size_of(target));
-    return 0;
 }
 
 /* ---- events ---- */

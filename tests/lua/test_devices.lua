@@ -43,8 +43,8 @@ local FUNCTIONS = [[
     mkdir -p $path /sys/$subsystem
     ln -s /sys/$subsystem $path/subsystem
     case $subsystem in
-      class/*) ln -s $path /sys/$subsystem/ ;;
-      *) mkdir -p /sys/$subsystem/devices; ln -s $path /sys/$subsystem/devices/; return ;;
+      class/*) ln -sr $path /sys/$subsystem/ ;;
+      *) mkdir -p /sys/$subsystem/devices; ln -sr $path /sys/$subsystem/devices/; return ;;
     esac
     printf '%s\n' "$@" >$path/uevent
   }

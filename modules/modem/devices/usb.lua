@@ -48,12 +48,13 @@ end
 
 -- ---- without a control port ----
 
--- The USB interfaces that there are, by the folder of their device.
-local function interfaces_by_device(asked, list)
+-- The USB interfaces of devices that may be such modems, by the folder of their device. Those of hubs, of which a
+-- computer has more than of anything else, and of modems with a control port need not be read.
+local function interfaces_by_device(asked, list, with_control)
   local found = {}
   for _, device in ipairs(list) do
-    local folder = device.devtype == "usb_interface" and device.syspath:match("^(.*)/[^/]*$")
-    local number = folder and asked:number(device, "bInterfaceNumber")
+    local folder = device.devtype == "usb_interface" and device.driver ~= "hub" and device.syspath:match("^(.*)/[^/]*$")
+    local number = folder and not with_control[folder] and asked:number(device, "bInterfaceNumber")
     if number then
       found[folder] = found[folder] or {}
       table.insert(found[folder], {
@@ -99,12 +100,12 @@ end
 -- They are modems, too: they can be got out of that.
 local function add_without_control(list, asked, found)
   local devices = asked:devices("usb")
-  local interfaces = interfaces_by_device(asked, devices)
+  local interfaces = interfaces_by_device(asked, devices, found)
   if asked.unknown then
     return -- half of a modem's interfaces would be another mode
   end
   for _, usb in ipairs(devices) do
-    local its = usb.devtype == "usb_device" and not found[usb.syspath] and interfaces[usb.syspath]
+    local its = usb.devtype == "usb_device" and interfaces[usb.syspath]
     local alone = sysfs.new()
     local description = its and without_control(alone, usb, its)
     asked.unknown = asked.unknown or alone.unknown
