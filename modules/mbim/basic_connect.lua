@@ -10,7 +10,6 @@ local u32, u64, uuid, text, rest = mbim.u32, mbim.u64, mbim.uuid, mbim.text, mbi
 local enum, flags, bool, struct = mbim.enum, mbim.flags, mbim.bool, mbim.struct
 local ref, refs, array, list, pointer = mbim.ref, mbim.refs, mbim.array, mbim.list, mbim.pointer
 local count, optional, secret, ipv4, ipv6 = mbim.count, mbim.optional, mbim.secret, mbim.ipv4, mbim.ipv6
-local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
 
 ---@class mbim.basic_connect
 local basic_connect, command = mbim.commands "basic-connect"
@@ -37,10 +36,10 @@ command("device_caps", 1, "Device Caps", function() return {
   query = {},
   response = {
     types.device_type "device_type",
-    cellular_class "cellular_class",
+    types.cellular_class "cellular_class",
     types.voice_class "voice_class",
     types.sim_class "sim_class",
-    data_class "data_class",
+    types.data_class "data_class",
     types.sms_caps "sms_caps",
     types.control_caps "control_caps",
     u32 "max_sessions",
@@ -130,7 +129,7 @@ local provider = {
     ["preferred-multicarrier"] = 0x20,
   }) "state",
   text "name",
-  cellular_class "cellular_class",
+  types.cellular_class "cellular_class",
   u32 "rssi",
   u32 "error_rate",
 }
@@ -159,7 +158,7 @@ command("register_state", 9, "Register State", function() return {
   set = {
     text "provider_id",
     enum(u32, { automatic = 0, manual = 1 }) "action",
-    data_class "data_class",
+    types.data_class "data_class",
   },
   response = {
     u32 "nw_error",
@@ -167,13 +166,13 @@ command("register_state", 9, "Register State", function() return {
       unknown = 0, deregistered = 1, searching = 2, home = 3, roaming = 4, partner = 5, denied = 6,
     }) "state",
     enum(u32, { unknown = 0, automatic = 1, manual = 2 }) "mode",
-    data_class "available_data_classes",
-    cellular_class "cellular_class",
+    types.data_class "available_data_classes",
+    types.cellular_class "cellular_class",
     text "provider_id",
     text "provider_name",
     text "roaming_text",
     flags(u32, { ["manual-selection-not-available"] = 1, ["automatic-attach"] = 2 }) "flags",
-    optional(data_class) "preferred_data_classes",
+    optional(types.data_class) "preferred_data_classes",
   },
   indication = true,
 } end)
@@ -184,7 +183,7 @@ command("packet_service", 10, "Packet Service", function() return {
   response = {
     u32 "nw_error",
     enum(u32, { unknown = 0, attaching = 1, attached = 2, detaching = 3, detached = 4 }) "state",
-    data_class "highest_data_class",
+    types.data_class "highest_data_class",
     u64 "uplink_speed", -- bit/s, as is downlink_speed
     u64 "downlink_speed",
     optional(flags(u32, { fr1 = 1, fr2 = 2 })) "frequency_range",
@@ -211,7 +210,7 @@ command("signal_state", 11, "Signal State", function() return {
         u32 "snr", -- 0 is less than -23 dB, 0.5 dB a step; 128 is unknown
         u32 "rsrp_threshold",
         u32 "snr_threshold",
-        data_class "system_type",
+        types.data_class "system_type",
       }) "signals",
     })) "rsrp_snr",
   },
@@ -222,7 +221,7 @@ local session_state = {
   u32 "session",
   enum(u32, { unknown = 0, activated = 1, activating = 2, deactivated = 3, deactivating = 4 }) "state",
   enum(u32, { ["none"] = 0, ["in-progress"] = 1, ["hang-up"] = 2 }) "voice_call_state",
-  ip_type "ip_type",
+  types.ip_type "ip_type",
   uuid "context_type",
   u32 "nw_error",
 }
@@ -236,8 +235,8 @@ command("connect", 12, "Connect", function() return {
     text "user",
     secret(text) "password",
     bool(u32) "compression",
-    auth "auth",
-    ip_type "ip_type",
+    types.auth "auth",
+    types.ip_type "ip_type",
     uuid "context_type",
   },
   response = session_state,
@@ -253,7 +252,7 @@ command("provisioned_contexts", 13, "Provisioned Contexts", function() return {
     text "user",
     secret(text) "password",
     bool(u32) "compression",
-    auth "auth",
+    types.auth "auth",
     text "provider_id",
   },
   response = {
@@ -264,7 +263,7 @@ command("provisioned_contexts", 13, "Provisioned Contexts", function() return {
       text "user",
       secret(text) "password",
       bool(u32) "compression",
-      auth "auth",
+      types.auth "auth",
     }) "contexts",
   },
   indication = true,

@@ -7,20 +7,19 @@ local types = require "mbim.types"
 local u16, u32, u64, i32, text, rest = mbim.u16, mbim.u32, mbim.u64, mbim.i32, mbim.text, mbim.rest
 local enum, bool, struct, ref, refs, list = mbim.enum, mbim.bool, mbim.struct, mbim.ref, mbim.refs, mbim.list
 local secret = mbim.secret
-local data_class, cellular_class, ip_type, auth = types.data_class, types.cellular_class, types.ip_type, types.auth
 
 ---@class mbim.ms_basic_connect_extensions
 local extensions, command = mbim.commands "ms-basic-connect-extensions"
 
 local attach_configurations = refs(struct {
-  ip_type "ip_type",
+  types.ip_type "ip_type",
   enum(u32, { ["home"] = 0, ["partner"] = 1, ["non-partner"] = 2 }) "roaming",
   enum(u32, { admin = 0, user = 1, operator = 2, modem = 3, device = 4 }) "source",
   text "apn",
   text "user",
   secret(text) "password",
   bool(u32) "compression",
-  auth "auth",
+  types.auth "auth",
 }) "configurations"
 
 command("lte_attach_configuration", 3, "LTE Attach Configuration", function() return {
@@ -37,12 +36,12 @@ command("lte_attach_info", 4, "LTE Attach Info", function() return {
   query = {},
   response = {
     enum(u32, { detached = 0, attached = 1 }) "state",
-    ip_type "ip_type",
+    types.ip_type "ip_type",
     text "apn",
     text "user",
     secret(text) "password",
     bool(u32) "compression",
-    auth "auth",
+    types.auth "auth",
   },
   indication = true,
 } end)
@@ -61,10 +60,10 @@ command("device_caps", 6, "Device Caps v2", function() return {
   query = {},
   response = {
     types.device_type "device_type",
-    cellular_class "cellular_class",
+    types.cellular_class "cellular_class",
     types.voice_class "voice_class",
     types.sim_class "sim_class",
-    data_class "data_class",
+    types.data_class "data_class",
     types.sms_caps "sms_caps",
     types.control_caps "control_caps",
     u32 "max_sessions",
@@ -128,7 +127,7 @@ command("base_stations_info", 11, "Base Stations Info", function() return {
     u32 "max_cdma",
   },
   response = {
-    data_class "system_type",
+    types.data_class "system_type",
     ref(struct {
       text "provider_id",
       u32 "lac",

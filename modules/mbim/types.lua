@@ -1,35 +1,40 @@
 -- SPDX-License-Identifier: MIT
 -- The enumerations and flags that more than one MBIM service uses.
 
+local parts = require "schema.message"
 local schema = require "schema"
 local u32, enum, flags = schema.u32, schema.enum, schema.flags
 
-return {
-  device_type = enum(u32, { unknown = 0, embedded = 1, removable = 2, remote = 3 }),
+local declared = {}
 
-  cellular_class = flags(u32, { gsm = 1, cdma = 2 }),
+function declared.device_type() return enum(u32, { unknown = 0, embedded = 1, removable = 2, remote = 3 }) end
 
-  voice_class = enum(u32, {
-    unknown = 0, ["no-voice"] = 1, ["separate-voice-and-data"] = 2, ["simultaneous-voice-and-data"] = 3,
-  }),
+function declared.cellular_class() return flags(u32, { gsm = 1, cdma = 2 }) end
 
-  sim_class = flags(u32, { logical = 1, removable = 2 }),
+function declared.voice_class() return enum(u32, {
+  unknown = 0, ["no-voice"] = 1, ["separate-voice-and-data"] = 2, ["simultaneous-voice-and-data"] = 3,
+}) end
 
-  data_class = flags(u32, {
-    gprs = 0x1, edge = 0x2, umts = 0x4, hsdpa = 0x8, hsupa = 0x10, lte = 0x20, ["5g-nsa"] = 0x40, ["5g-sa"] = 0x80,
-    ["1xrtt"] = 0x10000, ["1xevdo"] = 0x20000, ["1xevdo-reva"] = 0x40000, ["1xevdv"] = 0x80000,
-    ["3xrtt"] = 0x100000, ["1xevdo-revb"] = 0x200000, umb = 0x400000, custom = 0x80000000,
-  }),
+function declared.sim_class() return flags(u32, { logical = 1, removable = 2 }) end
 
-  sms_caps = flags(u32, { ["pdu-receive"] = 1, ["pdu-send"] = 2, ["text-receive"] = 4, ["text-send"] = 8 }),
+function declared.data_class() return flags(u32, {
+  gprs = 0x1, edge = 0x2, umts = 0x4, hsdpa = 0x8, hsupa = 0x10, lte = 0x20, ["5g-nsa"] = 0x40, ["5g-sa"] = 0x80,
+  ["1xrtt"] = 0x10000, ["1xevdo"] = 0x20000, ["1xevdo-reva"] = 0x40000, ["1xevdv"] = 0x80000,
+  ["3xrtt"] = 0x100000, ["1xevdo-revb"] = 0x200000, umb = 0x400000, custom = 0x80000000,
+}) end
 
-  control_caps = flags(u32, {
-    ["manual-registration"] = 0x1, ["hardware-radio-switch"] = 0x2, ["cdma-mobile-ip"] = 0x4,
-    ["cdma-simple-ip"] = 0x8, ["multicarrier"] = 0x10, ["esim"] = 0x20, ["ue-policy-route-selection"] = 0x40,
-    ["sim-hot-swap"] = 0x80,
-  }),
+function declared.sms_caps() return flags(u32, {
+  ["pdu-receive"] = 1, ["pdu-send"] = 2, ["text-receive"] = 4, ["text-send"] = 8,
+}) end
 
-  auth = enum(u32, { none = 0, pap = 1, chap = 2, mschapv2 = 3 }),
+function declared.control_caps() return flags(u32, {
+  ["manual-registration"] = 0x1, ["hardware-radio-switch"] = 0x2, ["cdma-mobile-ip"] = 0x4,
+  ["cdma-simple-ip"] = 0x8, ["multicarrier"] = 0x10, ["esim"] = 0x20, ["ue-policy-route-selection"] = 0x40,
+  ["sim-hot-swap"] = 0x80,
+}) end
 
-  ip_type = enum(u32, { default = 0, ipv4 = 1, ipv6 = 2, ipv4v6 = 3, ["ipv4-and-ipv6"] = 4 }),
-}
+function declared.auth() return enum(u32, { none = 0, pap = 1, chap = 2, mschapv2 = 3 }) end
+
+function declared.ip_type() return enum(u32, { default = 0, ipv4 = 1, ipv6 = 2, ipv4v6 = 3, ["ipv4-and-ipv6"] = 4 }) end
+
+return parts.types(declared)

@@ -5,7 +5,6 @@ local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u16, enum, struct, list, optional = qmi.u8, qmi.u16, qmi.enum, qmi.struct, qmi.list, qmi.optional
-local service, service16 = types.service, types.service16
 
 ---@class qmi.ctl
 local ctl, message = qmi.messages "ctl"
@@ -17,14 +16,14 @@ message("set_instance_id", 0x0020, "Set Instance ID", function() return {
 
 message("get_version_info", 0x0021, "Get Version Info", function() return {
   response = {
-    [0x01] = list(u8, struct { service "service", u16 "major", u16 "minor" }) "service_list",
+    [0x01] = list(u8, struct { types.service "service", u16 "major", u16 "minor" }) "service_list",
   },
 } end)
 
-local allocation = struct { service "service", u8 "cid" }
+local allocation = struct { types.service "service", u8 "cid" }
 
 message("allocate_cid", 0x0022, "Allocate CID", function() return {
-  request  = { [0x01] = service "service" },
+  request  = { [0x01] = types.service "service" },
   response = { [0x01] = allocation "allocation_info" },
 } end)
 
@@ -57,10 +56,10 @@ message("proxy_open", 0xff00, "Internal Proxy Open", function() return {
   response = {},
 } end)
 
-local allocation16 = struct { service16 "service", u8 "cid" }
+local allocation16 = struct { types.service16 "service", u8 "cid" }
 
 message("proxy_allocate_cid", 0xff22, "Internal Allocate CID QRTR", function() return {
-  request  = { [0x01] = service16 "service" },
+  request  = { [0x01] = types.service16 "service" },
   response = { [0x01] = allocation16 "allocation_info" },
 } end)
 

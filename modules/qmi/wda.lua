@@ -5,7 +5,6 @@ local qmi = require "qmi.message"
 local types = require "qmi.types"
 
 local u8, u32, enum, bool = qmi.u8, qmi.u32, qmi.enum, qmi.bool
-local endpoint = types.endpoint
 
 ---@class qmi.wda
 local wda, message = qmi.messages "wda"
@@ -44,7 +43,7 @@ message("set_data_format", 0x0020, "Set Data Format", function() return {
     [0x14] = u32 "ndp_signature",
     [0x15] = u32 "downlink_data_aggregation_max_datagrams",
     [0x16] = u32 "downlink_data_aggregation_max_size",
-    [0x17] = endpoint "endpoint_info",
+    [0x17] = types.endpoint "endpoint_info",
     [0x1b] = u32 "uplink_data_aggregation_max_datagrams",
     [0x1c] = u32 "uplink_data_aggregation_max_size",
   },
@@ -52,7 +51,7 @@ message("set_data_format", 0x0020, "Set Data Format", function() return {
 } end)
 
 message("get_data_format", 0x0021, "Get Data Format", function() return {
-  request  = { [0x10] = endpoint "endpoint_info" },
+  request  = { [0x10] = types.endpoint "endpoint_info" },
   response = format,
 } end)
 
@@ -80,7 +79,7 @@ message("loopback_configuration", 0x002f, "Loopback Configuration", function() r
 
 message("set_capability", 0x0030, "Set Capability", function() return {
   request = {
-    [0x01] = endpoint "endpoint_info",
+    [0x01] = types.endpoint "endpoint_info",
     [0x15] = bool(u8) "ethernet_pdu_capability",
   },
   response = { [0x15] = bool(u8) "ethernet_pdu_capability" },

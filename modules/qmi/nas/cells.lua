@@ -8,7 +8,6 @@ local types = require "qmi.nas.types"
 
 local u8, u16, u32, u64, i8, i16, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.i8, qmi.i16, qmi.i32
 local enum, bool, struct, list, bytes, float = qmi.enum, qmi.bool, qmi.struct, qmi.list, qmi.bytes, qmi.float
-local plmn = types.packed_plmn
 local yes_no = bool(u8)
 
 ---@class qmi.nas_cells
@@ -26,7 +25,7 @@ message("get_cell_location_info", 0x0043, "Get Cell Location Info", function() r
   response = {
     [0x10] = struct {
       u32 "cell_id", -- 0xffffffff: unknown
-      plmn "plmn",
+      types.packed_plmn "plmn",
       u16 "lac",
       u16 "geran_absolute_rf_channel_number",
       u8 "base_station_identity_code",
@@ -34,7 +33,7 @@ message("get_cell_location_info", 0x0043, "Get Cell Location Info", function() r
       u16 "rx_level", -- 0 is less than -110 dBm, 63 more than -48 dBm, 1 dB a step
       list(u8, struct {
         u32 "cell_id",
-        plmn "plmn",
+        types.packed_plmn "plmn",
         u16 "lac",
         u16 "geran_absolute_rf_channel_number",
         u8 "base_station_identity_code",
@@ -43,7 +42,7 @@ message("get_cell_location_info", 0x0043, "Get Cell Location Info", function() r
     } "geran_info",
     [0x11] = struct {
       u16 "cell_id",
-      plmn "plmn",
+      types.packed_plmn "plmn",
       u16 "lac",
       u16 "utra_absolute_rf_channel_number",
       u16 "primary_scrambling_code",
@@ -72,7 +71,7 @@ message("get_cell_location_info", 0x0043, "Get Cell Location Info", function() r
     } "cdma_info",
     [0x13] = struct {
       yes_no "ue_in_idle",
-      plmn "plmn",
+      types.packed_plmn "plmn",
       u16 "tracking_area_code",
       u32 "global_cell_id",
       u16 "eutra_absolute_rf_channel_number",
@@ -142,7 +141,7 @@ message("get_cell_location_info", 0x0043, "Get Cell Location Info", function() r
     [0x1e] = u32 "lte_info_timing_advance", -- microseconds; 0xffffffff: unknown
     [0x2e] = u32 "nr5g_arfcn",
     [0x2f] = struct {
-      plmn "plmn",
+      types.packed_plmn "plmn",
       bytes(3) "tracking_area_code", -- most significant byte first
       u64 "global_cell_id",
       u16 "physical_cell_id",

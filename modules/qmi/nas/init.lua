@@ -10,7 +10,6 @@ local types = require "qmi.nas.types"
 local u8, u16, u32, i8 = qmi.u8, qmi.u16, qmi.u32, qmi.i8
 local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
 local string, chars, lstring, lbytes = qmi.string, qmi.chars, qmi.lstring, qmi.lbytes
-local radio_interface = types.radio_interface
 local yes_no = bool(u8)
 
 ---@class qmi.nas: qmi.nas_system, qmi.nas_preference, qmi.nas_signal, qmi.nas_cells
@@ -48,7 +47,11 @@ message("network_scan", 0x0021, "Network Scan", function() return { -- takes min
       network_status "network_status",
       lstring(u8) "description",
     }) "network_information",
-    [0x11] = list(u16, struct { u16 "mcc", u16 "mnc", radio_interface "radio_interface" }) "radio_access_technology",
+    [0x11] = list(u16, struct {
+      u16 "mcc",
+      u16 "mnc",
+      types.radio_interface "radio_interface",
+    }) "radio_access_technology",
     [0x12] = list(u16, types.plmn_digits) "mnc_pcs_digit_include_status",
     [0x13] = enum(u32, { ["success"] = 0, ["abort"] = 1, ["radio-link-failure"] = 2 }) "network_scan_result",
   },
@@ -64,7 +67,7 @@ message("incremental_network_scan", 0x0085, "Incremental Network Scan", function
       u16 "mcc",
       u16 "mnc",
       network_status "network_status",
-      radio_interface "radio_interface",
+      types.radio_interface "radio_interface",
       yes_no "includes_pcs_digit",
       lstring(u8) "description",
     }) "network_information",
@@ -77,7 +80,7 @@ message("initiate_network_register", 0x0022, "Initiate Network Register", functi
     [0x10] = struct {
       u16 "mcc",
       u16 "mnc",
-      radio_interface "radio_interface", -- 0xff ("unknown") leaves it as it is
+      types.radio_interface "radio_interface", -- 0xff ("unknown") leaves it as it is
     } "manual_registration_info_3gpp",
     [0x11] = types.change_duration "change_duration",
     [0x12] = yes_no "mnc_pcs_digit_include_status", -- true: the MNC has 3 digits
@@ -136,7 +139,7 @@ message("get_plmn_name", 0x0044, "Get PLMN Name", function() return {
     [0x12] = yes_no "always_send_plmn_name",
     [0x13] = yes_no "use_static_table_only",
     [0x14] = u32 "csg_id",
-    [0x15] = radio_interface "radio_access_technology",
+    [0x15] = types.radio_interface "radio_access_technology",
     [0x16] = yes_no "send_all_information",
   },
   response = {
@@ -180,7 +183,7 @@ message("network_time", 0x004c, "Network Time", function() return {
     [0x01] = universal_time "universal_time",
     [0x10] = timezone_offset,
     [0x11] = daylight_savings,
-    [0x12] = radio_interface "radio_interface",
+    [0x12] = types.radio_interface "radio_interface",
   },
 } end)
 
@@ -188,7 +191,7 @@ local network_time = struct {
   universal_time "universal_time",
   timezone_offset,
   daylight_savings,
-  radio_interface "radio_interface",
+  types.radio_interface "radio_interface",
 }
 
 message("get_network_time", 0x007d, "Get Network Time", function() return {

@@ -6,7 +6,6 @@ local types = require "qmi.nas.types"
 
 local u8, u16, u32, u64 = qmi.u8, qmi.u16, qmi.u32, qmi.u64
 local enum, flags, bool, struct, list, times = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list, qmi.times
-local radio_interface = types.radio_interface
 local yes_no = bool(u8)
 
 ---@class qmi.nas_preference
@@ -81,7 +80,7 @@ local gsm_wcdma_order = enum(u32, {
 local td_scdma_band = flags(u64, {
   a = 1 << 0, b = 1 << 1, c = 1 << 2, d = 1 << 3, e = 1 << 4, f = 1 << 5,
 }) "td_scdma_band_preference"
-local order = list(u8, radio_interface) "acquisition_order_preference"
+local order = list(u8, types.radio_interface) "acquisition_order_preference"
 local restriction = types.registration_restriction "network_selection_registration_restriction"
 local usage = enum(u32, { ["unknown"] = 0, ["voice-centric"] = 1, ["data-centric"] = 2 }) "usage_preference"
 local voice_domain = enum(u32, {

@@ -6,7 +6,6 @@ local types = require "qmi.nas.types"
 
 local u8, u16, u32, i8, i16, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.i8, qmi.i16, qmi.i32
 local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
-local radio_interface, active_band, bandwidth = types.radio_interface, types.active_band, types.bandwidth
 local yes_no = bool(u8)
 
 ---@class qmi.nas_signal
@@ -17,7 +16,7 @@ local sinr_level = u8
 
 -- One value for each radio technology.
 local function each(...)
-  return list(u16, struct { ..., radio_interface "radio_interface" })
+  return list(u16, struct { ..., types.radio_interface "radio_interface" })
 end
 
 -- The older messages: Set Event Report and Get Signal Strength.
@@ -39,19 +38,19 @@ message("set_event_report", 0x0002, "Set Event Report", function() return {
   },
   response = {},
   indication = {
-    [0x10] = struct { i8 "strength", radio_interface "radio_interface" } "signal_strength", -- dBm
+    [0x10] = struct { i8 "strength", types.radio_interface "radio_interface" } "signal_strength", -- dBm
     [0x11] = list(u8, struct {
-      radio_interface "radio_interface",
-      active_band "active_band_class",
+      types.radio_interface "radio_interface",
+      types.active_band "active_band_class",
       u16 "active_channel",
     }) "rf_band_information",
     [0x12] = struct { types.service_domain "service_domain", u16 "reject_cause" } "registration_reject_reason",
-    [0x13] = struct { u8 "rssi", radio_interface "radio_interface" } "rssi", -- -dBm
-    [0x14] = struct { u8 "ecio", radio_interface "radio_interface" } "ecio", -- -0.5 dB
+    [0x13] = struct { u8 "rssi", types.radio_interface "radio_interface" } "rssi", -- -dBm
+    [0x14] = struct { u8 "ecio", types.radio_interface "radio_interface" } "ecio", -- -0.5 dB
     [0x15] = i32 "io", -- dBm
     [0x16] = sinr_level "sinr",
-    [0x17] = struct { u16 "rate", radio_interface "radio_interface" } "error_rate",
-    [0x18] = struct { i8 "rsrq", radio_interface "radio_interface" } "rsrq", -- dB
+    [0x17] = struct { u16 "rate", types.radio_interface "radio_interface" } "error_rate",
+    [0x18] = struct { i8 "rsrq", types.radio_interface "radio_interface" } "rsrq", -- dB
     [0x19] = i16 "lte_snr", -- 0.1 dB
     [0x1a] = i16 "lte_rsrp", -- dBm
   },
@@ -65,14 +64,14 @@ message("get_signal_strength", 0x0020, "Get Signal Strength", function() return 
     }) "request_mask",
   },
   response = {
-    [0x01] = struct { i8 "strength", radio_interface "radio_interface" } "signal_strength", -- dBm
+    [0x01] = struct { i8 "strength", types.radio_interface "radio_interface" } "signal_strength", -- dBm
     [0x10] = each(i8 "strength") "strength_list",
     [0x11] = each(u8 "rssi") "rssi_list", -- -dBm
     [0x12] = each(u8 "ecio") "ecio_list", -- -0.5 dB
     [0x13] = i32 "io", -- dBm
     [0x14] = sinr_level "sinr",
     [0x15] = each(u16 "rate") "error_rate_list", -- GSM and WCDMA: 0 to 7; CDMA: 0.01 %; 0xffff: unknown
-    [0x16] = struct { i8 "rsrq", radio_interface "radio_interface" } "rsrq", -- dB
+    [0x16] = struct { i8 "rsrq", types.radio_interface "radio_interface" } "rsrq", -- dB
     [0x17] = i16 "lte_snr", -- 0.1 dB
     [0x18] = i16 "lte_rsrp", -- dBm
   },
@@ -143,16 +142,16 @@ message("config_signal_info_v2", 0x006c, "Config Signal Info v2", function() ret
 message("get_rf_band_information", 0x0031, "Get RF Band Information", function() return {
   response = {
     [0x01] = list(u8, struct {
-      radio_interface "radio_interface",
-      active_band "active_band_class",
+      types.radio_interface "radio_interface",
+      types.active_band "active_band_class",
       u16 "active_channel",
     }) "list",
     [0x11] = list(u8, struct {
-      radio_interface "radio_interface",
-      active_band "active_band_class",
+      types.radio_interface "radio_interface",
+      types.active_band "active_band_class",
       u32 "active_channel",
     }) "extended_list", -- NR's channel numbers do not fit into the first
-    [0x12] = list(u8, struct { radio_interface "radio_interface", bandwidth "bandwidth" }) "bandwidth_list",
+    [0x12] = list(u8, struct { types.radio_interface "radio_interface", types.bandwidth "bandwidth" }) "bandwidth_list",
   },
 } end)
 
@@ -166,7 +165,7 @@ local rx_chain = struct {
 }
 
 message("get_tx_rx_info", 0x005a, "Get Tx Rx Info", function() return {
-  request = { [0x01] = radio_interface "radio_interface" },
+  request = { [0x01] = types.radio_interface "radio_interface" },
   response = {
     [0x10] = rx_chain "rx_chain_0_info",
     [0x11] = rx_chain "rx_chain_1_info",
@@ -180,26 +179,26 @@ local scell_state = enum(u32, { deconfigured = 0, deactivated = 1, activated = 2
 
 message("get_lte_cphy_ca_info", 0x00ac, "Get LTE Cphy CA Info", function() return {
   response = {
-    [0x11] = bandwidth "dl_bandwidth",
+    [0x11] = types.bandwidth "dl_bandwidth",
     [0x12] = struct {
       u16 "physical_cell_id",
       u16 "rx_channel",
-      bandwidth "dl_bandwidth",
-      active_band "lte_band",
+      types.bandwidth "dl_bandwidth",
+      types.active_band "lte_band",
       scell_state "state",
     } "phy_ca_agg_scell_info",
     [0x13] = struct {
       u16 "physical_cell_id",
       u16 "rx_channel",
-      bandwidth "dl_bandwidth",
-      active_band "lte_band",
+      types.bandwidth "dl_bandwidth",
+      types.active_band "lte_band",
     } "phy_ca_agg_pcell_info",
     [0x14] = u8 "scell_index",
     [0x15] = list(u8, struct {
       u16 "physical_cell_id",
       u16 "rx_channel",
-      bandwidth "dl_bandwidth",
-      active_band "lte_band",
+      types.bandwidth "dl_bandwidth",
+      types.active_band "lte_band",
       scell_state "state",
       u8 "cell_index",
     }) "phy_ca_agg_secondary_cells",

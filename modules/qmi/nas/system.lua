@@ -7,7 +7,6 @@ local types = require "qmi.nas.types"
 local u8, u16, u32, i8, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.i8, qmi.i32
 local enum, bool, struct, list = qmi.enum, qmi.bool, qmi.struct, qmi.list
 local bytes, chars, lbytes = qmi.bytes, qmi.chars, qmi.lbytes
-local service_domain, service_status = types.service_domain, types.service_status
 local yes_no = bool(u8)
 
 ---@class qmi.nas_system
@@ -102,9 +101,9 @@ local barring = struct { types.call_barring "cs_status", types.call_barring "ps_
 local mnc_digits = types.plmn_digits "mnc_pcs_digit_include_status"
 local name_source = types.network_name_source "network_name_source"
 local detailed_status = struct {
-  service_status "status",
-  service_domain "capability",
-  service_status "hdr_status",
+  types.service_status "status",
+  types.service_domain "capability",
+  types.service_status "hdr_status",
   yes_no "hdr_hybrid",
   yes_no "forbidden",
 } "detailed_service_status"
@@ -193,15 +192,15 @@ local hs_service = enum(u8, {
 })
 local cell_broadcast = enum(u32, { unknown = 0, off = 1, on = 2 })
 
-local domain = valid(service_domain "domain")
-local capability = valid(service_domain "service_capability")
+local domain = valid(types.service_domain "domain")
+local capability = valid(types.service_domain "service_capability")
 local roaming = valid(roaming_status "roaming_status")
 local forbidden = valid(yes_no "forbidden")
 local prl_match = valid(yes_no "prl_match")
 local location = valid(u16 "lac")
 local cell = valid(u32 "cid")
 local reject = valid("registration_reject_info",
-  service_domain "registration_reject_domain",
+  types.service_domain "registration_reject_domain",
   u8 "registration_reject_cause") -- a cause of 3GPP: require("cause") has the words
 local network = valid("network_id", chars(3) "mcc", chars(3) "mnc") -- an MNC of two digits ends in 0xff
 local hs_call, hs = valid(hs_service "hs_call_status"), valid(hs_service "hs_service")
@@ -223,13 +222,13 @@ local wcdma_info = structure(domain, capability, roaming, forbidden, location, c
 local td_scdma_info = structure(domain, capability, roaming, forbidden, location, cell, reject, network,
   hs_call, hs, valid(u16 "cell_parameter_id"), valid(cell_broadcast "cell_broadcast_support"),
   valid(types.call_barring "cs_call_barring_status"), valid(types.call_barring "ps_call_barring_status"),
-  valid(service_domain "cipher_domain"))
+  valid(types.service_domain "cipher_domain"))
 local lte_info = structure(domain, capability, roaming, forbidden, location, cell, reject, network, tac)
 
-local status_3gpp2 = struct { service_status "service_status", yes_no "preferred_data_path" }
+local status_3gpp2 = struct { types.service_status "service_status", yes_no "preferred_data_path" }
 local status = struct {
-  service_status "service_status",
-  service_status "true_service_status",
+  types.service_status "service_status",
+  types.service_status "true_service_status",
   yes_no "preferred_data_path",
 }
 
@@ -253,8 +252,8 @@ local system_info = {
   [0x1f] = barring "gsm_call_barring_status",
   [0x20] = barring "wcdma_call_barring_status",
   [0x21] = yes_no "lte_voice_support",
-  [0x22] = service_domain "gsm_cipher_domain",
-  [0x23] = service_domain "wcdma_cipher_domain",
+  [0x22] = types.service_domain "gsm_cipher_domain",
+  [0x23] = types.service_domain "wcdma_cipher_domain",
 }
 
 local td_scdma_status, nr5g_status = status "td_scdma_service_status", status "nr5g_service_status"
@@ -313,7 +312,7 @@ message("system_info", 0x004e, "System Info", function() return {
 message("network_reject", 0x0068, "Network Reject", function() return {
   indication = {
     [0x01] = types.radio_interface "radio_interface",
-    [0x02] = service_domain "service_domain",
+    [0x02] = types.service_domain "service_domain",
     [0x03] = u8 "reject_cause", -- a cause of 3GPP: require("cause") has the words
     [0x10] = types.plmn_digits "plmn",
     [0x11] = u32 "closed_subscriber_group",

@@ -1,71 +1,63 @@
 -- SPDX-License-Identifier: MIT
 -- Types that several messages of NAS, network access, share.
 
+local parts = require "schema.message"
 local qmi = require "qmi.message"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, bool, struct, bytes, lstring = qmi.enum, qmi.bool, qmi.struct, qmi.bytes, qmi.lstring
 
 ---@class qmi.nas_types
-local types = {}
+local declared = {}
+local types = parts.types(declared)
 
 -- 0xff is "no change" where a request says what to register with.
-types.radio_interface = enum(u8, {
+function declared.radio_interface() return enum(u8, {
   ["none"] = 0x00, ["cdma-1x"] = 0x01, ["evdo"] = 0x02, ["amps"] = 0x03, ["gsm"] = 0x04, ["umts"] = 0x05,
   ["lte"] = 0x08, ["td-scdma"] = 0x09, ["5gnr"] = 0x0c, ["unknown"] = 0xff,
-})
+}) end
 
-types.service_domain = enum(u8, { ["none"] = 0, ["cs"] = 1, ["ps"] = 2, ["cs-ps"] = 3, ["camped"] = 4 })
+function declared.service_domain() return enum(u8, {
+  ["none"] = 0, ["cs"] = 1, ["ps"] = 2, ["cs-ps"] = 3, ["camped"] = 4,
+}) end
 
-types.service_status = enum(u8, {
+function declared.service_status() return enum(u8, {
   ["none"] = 0, ["limited"] = 1, ["available"] = 2, ["limited-regional"] = 3, ["power-save"] = 4,
-})
+}) end
 
-types.plmn = struct { u16 "mcc", u16 "mnc", lstring(u8) "description" }
-types.plmn_digits = struct { u16 "mcc", u16 "mnc", bool(u8) "includes_pcs_digit" } -- true: the MNC has 3 digits
+function declared.plmn() return struct { u16 "mcc", u16 "mnc", lstring(u8) "description" } end
+-- includes_pcs_digit: the MNC has 3 digits.
+function declared.plmn_digits() return struct { u16 "mcc", u16 "mnc", bool(u8) "includes_pcs_digit" } end
 
 -- Mobile country and network code as 3GPP packs them: six digits, swapped in each byte; 0xf is none.
-types.packed_plmn = bytes(3)
+function declared.packed_plmn() return bytes(3) end
 
-types.network_name_source = enum(u32, {
+function declared.network_name_source() return enum(u32, {
   ["unknown"] = 0, ["operator-plmn-list-and-plmn-network-name"] = 1,
   ["common-pcn-handset-specification-and-operator-name-string"] = 2, ["nitz"] = 3, ["se13"] = 4, ["mcc-mnc"] = 5,
   ["service-provider-name"] = 6,
-})
+}) end
 
-types.name_encoding = enum(u8, { unspecified = 0, ascii7 = 1, unicode = 4, gsm = 9 })
+function declared.name_encoding() return enum(u8, { unspecified = 0, ascii7 = 1, unicode = 4, gsm = 9 }) end
 
-types.call_barring = enum(u32, {
+function declared.call_barring() return enum(u32, {
   ["normal-only"] = 0, ["emergency-only"] = 1, ["no-calls"] = 2, ["all-calls"] = 3, ["unknown"] = 0xffffffff,
-})
+}) end
 
-types.hdr_personality = enum(u8, { unknown = 0, hrpd = 1, ehrpd = 2 })
+function declared.hdr_personality() return enum(u8, { unknown = 0, hrpd = 1, ehrpd = 2 }) end
 
-types.registration_restriction = enum(u32, { ["unrestricted"] = 0, ["camped-only"] = 1, ["limited"] = 2 })
+function declared.registration_restriction() return enum(u32, {
+  ["unrestricted"] = 0, ["camped-only"] = 1, ["limited"] = 2,
+}) end
 
-types.change_duration = enum(u8, { ["power-cycle"] = 0, ["permanent"] = 1 })
+function declared.change_duration() return enum(u8, { ["power-cycle"] = 0, ["permanent"] = 1 }) end
 
-types.mode_preference = qmi.flags(u16, {
+function declared.mode_preference() return qmi.flags(u16, {
   ["cdma-1x"] = 1 << 0, ["evdo"] = 1 << 1, ["gsm"] = 1 << 2, ["umts"] = 1 << 3, ["lte"] = 1 << 4,
   ["td-scdma"] = 1 << 5, ["5gnr"] = 1 << 6,
-})
+}) end
 
-local bands = {
-  ["gsm-450"] = 40, ["gsm-480"] = 41, ["gsm-750"] = 42, ["gsm-850"] = 43, ["gsm-900-extended"] = 44,
-  ["gsm-900-primary"] = 45, ["gsm-900-railways"] = 46, ["gsm-dcs-1800"] = 47, ["gsm-pcs-1900"] = 48,
-  ["wcdma-2100"] = 80, ["wcdma-pcs-1900"] = 81, ["wcdma-dcs-1800"] = 82, ["wcdma-1700-us"] = 83,
-  ["wcdma-850"] = 84, ["wcdma-800"] = 85, ["wcdma-2600"] = 86, ["wcdma-900"] = 87, ["wcdma-1700-japan"] = 88,
-  ["wcdma-1500-japan"] = 90, ["wcdma-850-japan"] = 91,
-  ["td-scdma-a"] = 200, ["td-scdma-b"] = 201, ["td-scdma-c"] = 202, ["td-scdma-d"] = 203, ["td-scdma-e"] = 204,
-  ["td-scdma-f"] = 205,
-}
-
--- CDMA's band classes have their own numbers.
-for class = 0, 19 do
-  bands["bc-" .. class] = class
-end
-
-local function number(prefix, first, list)
+local function number(bands, prefix, first, list)
   for i, band in ipairs(list) do
     if band ~= 0 then
       bands[prefix .. band] = first + i - 1
@@ -73,35 +65,54 @@ local function number(prefix, first, list)
   end
 end
 
--- From 120 on: LTE's bands in the order in which modems learnt them.
-number("lte-", 120, {
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 33, 34, 35, 36, 37, 38, 39, 40, 18, 19, 20, 21, 24, 25, 41,
-  42, 43, 23, 26, 32, 125, 126, 127, 28, 29, 30, 66, 250, 46, 27, 31, 47, 48, 71,
-})
--- From 250 on: NR's.
-number("nr5g-", 250, {
-  1, 2, 3, 5, 7, 8, 20, 28, 38, 41, 50, 51, 66, 70, 71, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 257, 258,
-  259, 260, 261, 12, 25, 34, 39, 40, 65, 86, 48, 14, 13, 18, 26, 30, 29, 53, 46, 91, 92, 93, 94,
-})
+-- By name, up to a highest number.
+local function bands_to(highest)
+  local bands = {
+    ["gsm-450"] = 40, ["gsm-480"] = 41, ["gsm-750"] = 42, ["gsm-850"] = 43, ["gsm-900-extended"] = 44,
+    ["gsm-900-primary"] = 45, ["gsm-900-railways"] = 46, ["gsm-dcs-1800"] = 47, ["gsm-pcs-1900"] = 48,
+    ["wcdma-2100"] = 80, ["wcdma-pcs-1900"] = 81, ["wcdma-dcs-1800"] = 82, ["wcdma-1700-us"] = 83,
+    ["wcdma-850"] = 84, ["wcdma-800"] = 85, ["wcdma-2600"] = 86, ["wcdma-900"] = 87, ["wcdma-1700-japan"] = 88,
+    ["wcdma-1500-japan"] = 90, ["wcdma-850-japan"] = 91,
+    ["td-scdma-a"] = 200, ["td-scdma-b"] = 201, ["td-scdma-c"] = 202, ["td-scdma-d"] = 203, ["td-scdma-e"] = 204,
+    ["td-scdma-f"] = 205,
+  }
 
-types.active_band = enum(u16, bands)
+  -- CDMA's band classes have their own numbers.
+  for class = 0, 19 do
+    bands["bc-" .. class] = class
+  end
+
+  -- From 120 on: LTE's bands in the order in which modems learnt them.
+  number(bands, "lte-", 120, {
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 33, 34, 35, 36, 37, 38, 39, 40, 18, 19, 20, 21, 24, 25, 41,
+    42, 43, 23, 26, 32, 125, 126, 127, 28, 29, 30, 66, 250, 46, 27, 31, 47, 48, 71,
+  })
+  -- From 250 on: NR's.
+  number(bands, "nr5g-", 250, {
+    1, 2, 3, 5, 7, 8, 20, 28, 38, 41, 50, 51, 66, 70, 71, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 257, 258,
+    259, 260, 261, 12, 25, 34, 39, 40, 65, 86, 48, 14, 13, 18, 26, 30, 29, 53, 46, 91, 92, 93, 94,
+  })
+
+  for name, value in pairs(bands) do
+    bands[name] = value <= highest and value or nil
+  end
+  return bands
+end
+
+function declared.active_band() return enum(u16, bands_to(0xffff)) end
 
 -- One byte of it, which is enough for LTE.
-local small = {}
-for name, value in pairs(bands) do
-  small[name] = value <= 0xff and value or nil
-end
-types.active_band_u8 = enum(u8, small)
+function declared.active_band_u8() return enum(u8, bands_to(0xff)) end
 
 -- In MHz, after the technology where it is not LTE.
-local bandwidths = {
+local function bandwidths() return {
   ["1.4"] = 0, ["3"] = 1, ["5"] = 2, ["10"] = 3, ["15"] = 4, ["20"] = 5, ["5gnr-5"] = 6, ["5gnr-10"] = 7,
   ["5gnr-15"] = 8, ["5gnr-20"] = 9, ["5gnr-25"] = 10, ["5gnr-30"] = 11, ["5gnr-40"] = 12, ["5gnr-50"] = 13,
   ["5gnr-60"] = 14, ["5gnr-80"] = 15, ["5gnr-90"] = 16, ["5gnr-100"] = 17, ["5gnr-200"] = 18, ["5gnr-400"] = 19,
   ["gsm-0.2"] = 20, ["td-scdma-1.6"] = 21, ["wcdma-5"] = 22, ["wcdma-10"] = 23, ["5gnr-70"] = 24,
   ["unknown"] = 0xff,
-}
-types.bandwidth = enum(u32, bandwidths)
-types.bandwidth_u8 = enum(u8, bandwidths)
+} end
+function declared.bandwidth() return enum(u32, bandwidths()) end
+function declared.bandwidth_u8() return enum(u8, bandwidths()) end
 
 return types

@@ -7,7 +7,6 @@ local types = require "qmi.types"
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
 local lbytes, secret = qmi.lbytes, qmi.secret
-local session, card_result = types.session, types.card_result
 
 ---@class qmi.uim_files
 local uim_files, message = qmi.messages "uim"
@@ -19,14 +18,14 @@ local token = u32 "response_in_indication_token"
 
 message("read_transparent", 0x0020, "Read Transparent", function() return {
   request = {
-    [0x01] = session "session",
+    [0x01] = types.session "session",
     [0x02] = file "file",
     [0x03] = struct { u16 "offset", u16 "length" } "read_information", -- length 0: to the end
     [0x10] = token,
     [0x11] = bool(u8) "encrypt_data",
   },
   response = {
-    [0x10] = card_result "card_result",
+    [0x10] = types.card_result "card_result",
     [0x11] = lbytes(u16) "read_result",
     [0x12] = token,
     [0x13] = bool(u8) "encrypted_data",
@@ -35,14 +34,14 @@ message("read_transparent", 0x0020, "Read Transparent", function() return {
 
 message("read_record", 0x0021, "Read Record", function() return {
   request = {
-    [0x01] = session "session",
+    [0x01] = types.session "session",
     [0x02] = file "file",
     [0x03] = struct { u16 "record_number", u16 "record_length" } "record", -- numbers count from 1; length 0: all
     [0x10] = u16 "last_record",
     [0x11] = token,
   },
   response = {
-    [0x10] = card_result "card_result",
+    [0x10] = types.card_result "card_result",
     [0x11] = lbytes(u16) "read_result",
     [0x12] = lbytes(u16) "additional_read_result",
     [0x13] = token,
@@ -51,13 +50,13 @@ message("read_record", 0x0021, "Read Record", function() return {
 
 message("write_record", 0x0023, "Write Record", function() return {
   request = {
-    [0x01] = session "session",
+    [0x01] = types.session "session",
     [0x02] = file "file",
     [0x03] = struct { u16 "record_number", lbytes(u16) "record" } "write_record",
     [0x10] = token,
   },
   response = {
-    [0x10] = card_result "card_result",
+    [0x10] = types.card_result "card_result",
     [0x11] = token,
   },
 } end)
@@ -67,12 +66,12 @@ local security = flags(u16, { pin1 = 1, pin2 = 2, upin = 4, adm = 8 })
 
 message("get_file_attributes", 0x0024, "Get File Attributes", function() return {
   request = {
-    [0x01] = session "session",
+    [0x01] = types.session "session",
     [0x02] = file "file",
     [0x10] = token,
   },
   response = {
-    [0x10] = card_result "card_result",
+    [0x10] = types.card_result "card_result",
     [0x11] = struct {
       u16 "file_size",
       u16 "file_id",
@@ -103,7 +102,7 @@ local files = list(u16, struct { u16 "file_id", lbytes(u8) "path" })
 
 message("refresh_register", 0x002a, "Refresh Register", function() return {
   request = {
-    [0x01] = session "session",
+    [0x01] = types.session "session",
     [0x02] = struct { bool(u8) "register_flag", bool(u8) "vote_for_init", files "files" } "info",
   },
   response = {},
@@ -111,7 +110,7 @@ message("refresh_register", 0x002a, "Refresh Register", function() return {
 
 message("refresh_complete", 0x002c, "Refresh Complete", function() return {
   request = {
-    [0x01] = session "session",
+    [0x01] = types.session "session",
     [0x02] = bool(u8) "refresh_success",
   },
   response = {},
@@ -134,7 +133,7 @@ message("refresh", 0x0033, "Refresh", function() return {
 
 message("refresh_register_all", 0x0044, "Refresh Register All", function() return {
   request = {
-    [0x01] = session "session",
+    [0x01] = types.session "session",
     [0x02] = bool(u8) "register_flag",
   },
   response = {},
@@ -148,7 +147,7 @@ local file_control_information = enum(u8, {
 
 local channel = {
   [0x10] = u8 "channel_id",
-  [0x11] = card_result "card_result",
+  [0x11] = types.card_result "card_result",
   [0x12] = lbytes(u8) "select_response",
 }
 

@@ -12,7 +12,6 @@ local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
 local string, lstring, lbytes, secret = qmi.string, qmi.lstring, qmi.lbytes, qmi.secret
 local optional, ipv4, ipv6 = qmi.optional, qmi.le.ipv4, qmi.ipv6
-local ip_family = types.ip_family
 local yes_no = bool(u8)
 
 ---@class qmi.wds: qmi.wds_profile, qmi.wds_traffic
@@ -40,7 +39,7 @@ message("start_network", 0x0020, "Start Network", function() return {
     [0x16] = types.authentication "authentication_preference",
     [0x17] = string "username",
     [0x18] = secret(string) "password",
-    [0x19] = ip_family "ip_family_preference",
+    [0x19] = types.ip_family "ip_family_preference",
     [0x30] = flags(u8, { ["3gpp"] = 1, ["3gpp2"] = 2 }) "technology_preference",
     [0x31] = u8 "profile_index_3gpp",
     [0x32] = u8 "profile_index_3gpp2",
@@ -76,7 +75,7 @@ message("get_packet_service_status", 0x0022, "Get Packet Service Status", functi
     } "connection_status",
     [0x10] = types.call_end_reason "call_end_reason",
     [0x11] = types.verbose_call_end_reason "verbose_call_end_reason",
-    [0x12] = ip_family "ip_family",
+    [0x12] = types.ip_family "ip_family",
     [0x14] = u8 "bearer_id",
     [0x15] = yes_no "xlat_capability",
     [0x34] = types.extended_technology "extended_technology_preference",
@@ -108,7 +107,7 @@ message("get_current_settings", 0x002d, "Get Current Settings", function() retur
     [0x28] = ipv6 "ipv6_secondary_dns_address",
     [0x29] = u32 "mtu",
     [0x2a] = list(u8, lstring(u16)) "domain_name_list",
-    [0x2b] = ip_family "ip_family",
+    [0x2b] = types.ip_family "ip_family",
     [0x2c] = yes_no "imcn_flag",
     [0x2d] = types.extended_technology "extended_technology_preference",
     [0x2f] = struct {
@@ -122,7 +121,7 @@ message("get_current_settings", 0x002d, "Get Current Settings", function() retur
 } end)
 
 message("set_ip_family", 0x004d, "Set IP Family", function() return {
-  request = { [0x01] = ip_family "preference" },
+  request = { [0x01] = types.ip_family "preference" },
   response = {},
 } end)
 

@@ -23,7 +23,6 @@ local function join(...)
   return all
 end
 
-local profile_type = types.profile_type
 local identifier = types.profile_identifier "profile_identifier"
 
 -- Why a profile could not be read or written, beside the QMI error "extended-internal".
@@ -109,7 +108,7 @@ local later = {
 }
 
 message("create_profile", 0x0027, "Create Profile", function() return {
-  request = join(writable, { [0x01] = profile_type "profile_type" }),
+  request = join(writable, { [0x01] = types.profile_type "profile_type" }),
   response = join(extended_error, { [0x01] = identifier }),
 } end)
 
@@ -124,10 +123,10 @@ message("delete_profile", 0x0029, "Delete Profile", function() return {
 } end)
 
 message("get_profile_list", 0x002a, "Get Profile List", function() return {
-  request = { [0x10] = profile_type "profile_type" },
+  request = { [0x10] = types.profile_type "profile_type" },
   response = join(extended_error, {
     [0x01] = list(u8, struct {
-      profile_type "profile_type",
+      types.profile_type "profile_type",
       u8 "profile_index",
       lstring(u8) "profile_name",
     }) "profile_list",
@@ -140,19 +139,19 @@ message("get_profile_settings", 0x002b, "Get Profile Settings", function() retur
 } end)
 
 message("get_default_settings", 0x002c, "Get Default Settings", function() return {
-  request = { [0x01] = profile_type "profile_type" },
+  request = { [0x01] = types.profile_type "profile_type" },
   response = join(settings, extended_error),
 } end)
 
 local family = enum(u8, { embedded = 0, tethered = 1 })
 
 message("get_default_profile_number", 0x0049, "Get Default Profile Number", function() return {
-  request = { [0x01] = struct { profile_type "type", family "family" } "profile_type" },
+  request = { [0x01] = struct { types.profile_type "type", family "family" } "profile_type" },
   response = join(extended_error, { [0x01] = u8 "index" }),
 } end)
 
 message("set_default_profile_number", 0x004a, "Set Default Profile Number", function() return {
-  request = { [0x01] = struct { profile_type "type", family "family", u8 "index" } "profile_identifier" },
+  request = { [0x01] = struct { types.profile_type "type", family "family", u8 "index" } "profile_identifier" },
   response = extended_error,
 } end)
 
@@ -192,7 +191,7 @@ message("configure_profile_event_list", 0x00a7, "Configure Profile Event List", 
 message("profile_changed", 0x00a8, "Profile Changed", function() return {
   indication = {
     [0x10] = struct {
-      profile_type "profile_type",
+      types.profile_type "profile_type",
       u8 "profile_index",
       enum(u8, {
         ["create-event"] = 1, ["delete-event"] = 2, ["modify-event"] = 3, ["subscription-change-event"] = 4,

@@ -6,7 +6,6 @@ local types = require "qmi.wds.types"
 
 local u8, u16, u32, u64 = qmi.u8, qmi.u16, qmi.u32, qmi.u64
 local enum, flags, bool, struct, list, lstring = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list, qmi.lstring
-local data_bearer_technology = types.data_bearer_technology
 local yes_no = bool(u8)
 
 ---@class qmi.wds_traffic
@@ -40,7 +39,7 @@ message("set_event_report", 0x0001, "Set Event Report", function() return {
     [0x14] = u32 "tx_overflows",
     [0x15] = u32 "rx_overflows",
     [0x16] = struct { u32 "tx_rate_bps", u32 "rx_rate_bps" } "channel_rates",
-    [0x17] = data_bearer_technology "data_bearer_technology",
+    [0x17] = types.data_bearer_technology "data_bearer_technology",
     [0x18] = types.dormancy_status "dormancy_status",
     [0x19] = u64 "tx_bytes_ok",
     [0x1a] = u64 "rx_bytes_ok",
@@ -131,8 +130,8 @@ message("get_dormancy_status", 0x0030, "Get Dormancy Status", function() return 
 
 message("get_data_bearer_technology", 0x0037, "Get Data Bearer Technology", function() return {
   response = {
-    [0x01] = data_bearer_technology "current",
-    [0x10] = data_bearer_technology "last", -- with the error "out-of-call"
+    [0x01] = types.data_bearer_technology "current",
+    [0x10] = types.data_bearer_technology "last", -- with the error "out-of-call"
   },
 } end)
 

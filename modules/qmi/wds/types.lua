@@ -1,74 +1,78 @@
 -- SPDX-License-Identifier: MIT
 -- Types that several messages of WDS, wireless data, share.
 
+local parts = require "schema.message"
 local qmi = require "qmi.message"
 
 local u8, u16, u32, i16 = qmi.u8, qmi.u16, qmi.u32, qmi.i16
 local enum, flags, struct = qmi.enum, qmi.flags, qmi.struct
 
 ---@class qmi.wds_types
-local types = {}
+local declared = {}
+local types = parts.types(declared)
 
-types.ip_family = enum(u8, { unknown = 0, ipv4 = 4, ipv6 = 6, unspecified = 8, ethernet = 12 })
+function declared.ip_family() return enum(u8, { unknown = 0, ipv4 = 4, ipv6 = 6, unspecified = 8, ethernet = 12 }) end
 
-types.authentication = flags(u8, { pap = 1 << 0, chap = 1 << 1 })
+function declared.authentication() return flags(u8, { pap = 1 << 0, chap = 1 << 1 }) end
 
-types.pdp_type = enum(u8, { ["ipv4"] = 0, ["ppp"] = 1, ["ipv6"] = 2, ["ipv4-or-ipv6"] = 3, ["non-ip"] = 4 })
+function declared.pdp_type() return enum(u8, {
+  ["ipv4"] = 0, ["ppp"] = 1, ["ipv6"] = 2, ["ipv4-or-ipv6"] = 3, ["non-ip"] = 4,
+}) end
 
-types.profile_type = enum(u8, { ["3gpp"] = 0, ["3gpp2"] = 1, ["epc"] = 2, ["all"] = 255 })
+function declared.profile_type() return enum(u8, { ["3gpp"] = 0, ["3gpp2"] = 1, ["epc"] = 2, ["all"] = 255 }) end
 
-types.profile_identifier = struct { types.profile_type "profile_type", u8 "profile_index" }
+function declared.profile_identifier() return struct { types.profile_type "profile_type", u8 "profile_index" } end
 
-types.extended_technology = enum(u16, {
+function declared.extended_technology() return enum(u16, {
   ["cdma"] = 32769, ["umts"] = 32772, ["epc"] = 34944, ["embms"] = 34946, ["modem-link-local"] = 34952,
-})
+}) end
 
 -- qmi.call_end has the words for both kinds of reasons.
-types.call_end_reason = u16
-types.verbose_call_end_reason = struct {
+function declared.call_end_reason() return u16 end
+function declared.verbose_call_end_reason() return struct {
   enum(u16, {
     mip = 1, internal = 2, cm = 3, ["3gpp"] = 6, ppp = 7, ehrpd = 8, ipv6 = 9, handoff = 12,
   }) "type",
   i16 "reason",
-}
+} end
 
-types.network_type = enum(u8, { ["unknown"] = 0, ["3gpp2"] = 1, ["3gpp"] = 2 })
+function declared.network_type() return enum(u8, { ["unknown"] = 0, ["3gpp2"] = 1, ["3gpp"] = 2 }) end
 
 -- A network, and bits for its radio technologies and service options: what a bit means depends on the network.
 -- 3gpp: 1 wcdma, 2 gprs, 4 hsdpa, 8 hsupa, 0x10 edge, 0x20 lte, 0x40 hsdpa+, 0x80 dc-hsdpa+, 0x100 64qam,
 -- 0x200 td-scdma, 0x400 5gnr. 3gpp2: 1 cdma-1x, 2, 4 and 8 evdo revisions 0, a and b, 0x10 ehrpd, 0x20 fmc.
 -- Both: 0x8000 no bearer.
-types.data_bearer = struct { types.network_type "network_type", u32 "rat_mask", u32 "so_mask" }
+function declared.data_bearer() return struct { types.network_type "network_type", u32 "rat_mask", u32 "so_mask" } end
 
-types.data_bearer_technology = enum(u8, {
+function declared.data_bearer_technology() return enum(u8, {
   ["unknown"] = 0xff, ["cdma-1x"] = 0x01, ["evdo"] = 0x02, ["gsm"] = 0x03, ["umts"] = 0x04, ["evdo-rev-a"] = 0x05,
   ["edge"] = 0x06, ["hsdpa"] = 0x07, ["hsupa"] = 0x08, ["hsdpa-hsupa"] = 0x09, ["lte"] = 0x0a, ["ehrpd"] = 0x0b,
   ["hsdpa-plus"] = 0x0c, ["hsdpa-plus-hsupa"] = 0x0d, ["dc-hsdpa-plus"] = 0x0e, ["dc-hsdpa-plus-hsupa"] = 0x0f,
   ["hsdpa-plus-64qam"] = 0x10, ["hsdpa-plus-64qam-hsupa"] = 0x11, ["td-scdma"] = 0x12,
   ["td-scdma-hsdpa"] = 0x13, ["td-scdma-hsupa"] = 0x14,
-})
+}) end
 
-types.dormancy_status = enum(u8, {
+function declared.dormancy_status() return enum(u8, {
   ["unknown"] = 0, ["traffic-channel-dormant"] = 1, ["traffic-channel-active"] = 2,
-})
+}) end
 
 -- The counters of Set Event Report and Get Packet Statistics.
-types.statistics = flags(u32, {
+function declared.statistics() return flags(u32, {
   ["tx-packets-ok"] = 1 << 0, ["rx-packets-ok"] = 1 << 1, ["tx-packets-error"] = 1 << 2,
   ["rx-packets-error"] = 1 << 3, ["tx-overflows"] = 1 << 4, ["rx-overflows"] = 1 << 5, ["tx-bytes-ok"] = 1 << 6,
   ["rx-bytes-ok"] = 1 << 7, ["tx-packets-dropped"] = 1 << 8, ["rx-packets-dropped"] = 1 << 9,
-})
+}) end
 
-types.settings_mask = flags(u32, {
+function declared.settings_mask() return flags(u32, {
   ["profile-id"] = 1 << 0, ["profile-name"] = 1 << 1, ["pdp-type"] = 1 << 2, ["apn-name"] = 1 << 3,
   ["dns-address"] = 1 << 4, ["granted-qos"] = 1 << 5, ["username"] = 1 << 6, ["auth-protocol"] = 1 << 7,
   ["ip-address"] = 1 << 8, ["gateway-info"] = 1 << 9, ["pcscf-address"] = 1 << 10,
   ["pcscf-server-address-list"] = 1 << 11, ["pcscf-domain-name-list"] = 1 << 12, ["mtu"] = 1 << 13,
   ["domain-name-list"] = 1 << 14, ["ip-family"] = 1 << 15, ["imcn-flag"] = 1 << 16,
   ["extended-technology"] = 1 << 17, ["operator-reserved-pco"] = 1 << 18,
-})
+}) end
 
-types.umts_qos = struct {
+function declared.umts_qos() return struct {
   enum(u8, { subscribed = 0, conversational = 1, streaming = 2, interactive = 3, background = 4 }) "traffic_class",
   u32 "max_uplink_bitrate", -- bit/s, as are the next three
   u32 "max_downlink_bitrate",
@@ -89,14 +93,14 @@ types.umts_qos = struct {
   }) "delivery_erroneous_sdu",
   u32 "transfer_delay", -- ms
   u32 "traffic_handling_priority",
-}
+} end
 
-types.gprs_qos = struct {
+function declared.gprs_qos() return struct {
   u32 "precedence_class",
   u32 "delay_class",
   u32 "reliability_class",
   u32 "peak_throughput_class",
   u32 "mean_throughput_class",
-}
+} end
 
 return types
