@@ -174,7 +174,10 @@ M.persistent = new_store "/var/lib/moontower"
 ---@param file string? only beside this file
 function M.sweep(folder, file)
   for _, name in ipairs(fs.list(folder) or {}) do
-    local original, pid = name:match("^(.+)%.(%d+)%.new$")
+    local original, pid
+    if name:find(".new", -4, true) then -- most are not
+      original, pid = name:match("^(.+)%.(%d+)%.new$")
+    end
     if original and (not file or original == file) and not process.pid_alive(math.tointeger(tonumber(pid))) then
       fs.remove(folder .. "/" .. name)
     end
