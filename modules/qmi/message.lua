@@ -110,6 +110,17 @@ function qmi.message(declaration)
   return message
 end
 
+---The fields of several tables in one: of a later one, where two have the same tag.
+---@param ... table<integer, schema.field>
+---@return table<integer, schema.field>
+function qmi.join(...)
+  local all = {}
+  for _, fields in ipairs { ... } do
+    for tag, field in pairs(fields) do all[tag] = field end
+  end
+  return all
+end
+
 ---The messages of a service that has many, and a function that declares one: `message("reset", 0x0000, "Reset",
 ---function() return { response = {} } end)`; `service.reset` is the message then. All files of a service get one table.
 ---@param name string

@@ -23,44 +23,45 @@ local NAS_INDICATIONS = {
 ---@field switch_on { [1]: qmi.message, [2]: table }?
 ---@field readers table<qmi.message, modem.qmi_reader> the value; nil: the indication says nothing of the event
 
----@type table<string, modem.qmi_event>
-local events = {
-  sim = {
+-- An event is made when it is first asked for, and its messages with it.
+---@type table<string, fun(): modem.qmi_event>
+local declared = {
+  sim = function() return {
     service = "uim",
     switch_on = { uim.register_events, { event_registration_mask = { "card-status" } } },
     readers = { [uim.card_status] = function(modem, values, last) return card.notified(modem.qmi, values, last) end },
-  },
-  radio = {
+  } end,
+  radio = function() return {
     service = "dms",
     switch_on = { dms.set_event_report, { operating_mode_reporting = true, wireless_disable_state_reporting = true } },
     readers = { [dms.set_event_report] = function(modem, ...) return modem:radio_notified(...) end },
-  },
-  registration = {
+  } end,
+  registration = function() return {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
     readers = {
       [nas.get_serving_system] = function(modem, ...) return modem:registration_notified(...) end,
       [nas.network_reject] = function(modem, ...) return modem:reject_notified(...) end,
     },
-  },
-  packet = {
+  } end,
+  packet = function() return {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
     readers = { [nas.get_serving_system] = function(modem, ...) return modem:packet_notified(...) end },
-  },
-  signal = {
+  } end,
+  signal = function() return {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
     readers = { [nas.signal_info] = function(modem, values) return modem:signal_notified(values) end },
-  },
-  session = {
+  } end,
+  session = function() return {
     readers = {
       [wds.get_packet_service_status] = function(modem, values, _, client)
         return modem:session_notified(client, values)
       end,
     },
-  },
-  ip = {
+  } end,
+  ip = function() return {
     readers = {
       [wds.get_packet_service_status] = function(modem, values, _, client)
         local session = modem:session_of_client(client) -- none: we have just disconnected it
@@ -68,8 +69,15 @@ local events = {
         return session and is_new and modem:ip_configuration(session) or nil
       end,
     },
-  },
+  } end,
 }
+
+local events = setmetatable({}, {
+  __index = function(made, name)
+    made[name] = declared[name]()
+    return made[name]
+  end,
+})
 
 local M = {}
 

@@ -12,9 +12,9 @@ local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struc
 local string, chars, lstring, lbytes = qmi.string, qmi.chars, qmi.lstring, qmi.lbytes
 local yes_no = bool(u8)
 
----@class qmi.nas: qmi.nas_system, qmi.nas_preference, qmi.nas_signal, qmi.nas_cells
+---@class qmi.nas: qmi.nas_system, qmi.nas_system_info, qmi.nas_preference, qmi.nas_signal, qmi.nas_cells
 local nas, message = qmi.messages("nas", {
-  "qmi.nas.system", "qmi.nas.signal", "qmi.nas.preference", "qmi.nas.cells",
+  "qmi.nas.system", "qmi.nas.signal", "qmi.nas.system_info", "qmi.nas.preference", "qmi.nas.cells",
 })
 
 message("reset", 0x0000, "Reset", function() return { response = {} } end)

@@ -44,6 +44,8 @@ function declared.call_barring() return enum(u32, {
   ["normal-only"] = 0, ["emergency-only"] = 1, ["no-calls"] = 2, ["all-calls"] = 3, ["unknown"] = 0xffffffff,
 }) end
 
+function declared.barring() return struct { types.call_barring "cs_status", types.call_barring "ps_status" } end
+
 function declared.hdr_personality() return enum(u8, { unknown = 0, hrpd = 1, ehrpd = 2 }) end
 
 function declared.registration_restriction() return enum(u32, {

@@ -34,10 +34,12 @@ local feature_names = {
   "gw-sp-ehplmn", "gw-iccid", "gw-impi", "gw-network-subset-service-provider", "gw-carrier",
 }
 -- The card's status has the same features, but an "unknown" at 11 moves the later ones up.
-local features, status_features = {}, { unknown = 11 }
-for i, name in ipairs(feature_names) do
-  features[name] = i - 1
-  status_features[name] = i - 1 < 11 and i - 1 or i
+local function features(unknown)
+  local numbers = { unknown = unknown }
+  for i, name in ipairs(feature_names) do
+    numbers[name] = i - 1 < (unknown or math.huge) and i - 1 or i
+  end
+  return numbers
 end
 
 local application = struct {
@@ -50,7 +52,7 @@ local application = struct {
     ["unknown"] = 0, ["in-progress"] = 1, ["ready"] = 2, ["code-required"] = 3, ["puk-code-required"] = 4,
     ["permanently-blocked"] = 5,
   }) "personalization_state",
-  enum(u8, status_features) "personalization_feature",
+  enum(u8, features(11)) "personalization_feature",
   u8 "personalization_retries",
   u8 "personalization_unblock_retries",
   lbytes(u8) "application_id", -- the AID
@@ -210,12 +212,12 @@ message("change_pin", 0x0028, "Change PIN", function() return {
 
 -- Personalization: locks to a network or an operator
 
-local feature = enum(u8, features)
-local feature_status = list(u8, struct { feature "feature", u8 "verify_left", u8 "unblock_left" })
+local function feature() return enum(u8, features()) end
+local function feature_status() return list(u8, struct { feature() "feature", u8 "verify_left", u8 "unblock_left" }) end
 
 message("depersonalization", 0x0029, "Depersonalization", function() return {
   request = {
-    [0x01] = struct { feature "feature", enum(u8, { deactivate = 0, unblock = 1 }) "operation", code "control_key" }
+    [0x01] = struct { feature() "feature", enum(u8, { deactivate = 0, unblock = 1 }) "operation", code "control_key" }
       "info",
     [0x10] = u8 "slot",
   },
@@ -230,9 +232,9 @@ message("get_configuration", 0x003a, "Get Configuration", function() return {
   },
   response = {
     [0x10] = bool(u8) "automatic_selection",
-    [0x11] = feature_status "personalization_status",
+    [0x11] = feature_status() "personalization_status",
     [0x12] = bool(u8) "halt_subscription",
-    [0x13] = list(u8, struct { feature_status "slot" }) "personalization_status_other",
+    [0x13] = list(u8, struct { feature_status() "slot" }) "personalization_status_other",
   },
 } end)
 

@@ -12,17 +12,6 @@ local yes_no = bool(u8)
 ---@class qmi.wds_profile
 local profile, message = qmi.messages "wds"
 
--- Tables of fields by tag, put together.
-local function join(...)
-  local all = {}
-  for _, fields in ipairs { ... } do
-    for tag, field in pairs(fields) do
-      all[tag] = field
-    end
-  end
-  return all
-end
-
 local identifier = types.profile_identifier "profile_identifier"
 
 -- Why a profile could not be read or written, beside the QMI error "extended-internal".
@@ -93,7 +82,7 @@ local settings = {
   [0x50] = struct { u16 "vlan_id_range_start", u16 "vlan_id_range_end" } "vlan_id_type",
 }
 
-local writable = join(settings, {
+local writable = qmi.join(settings, {
   [0x3e] = yes_no "roaming_disallowed_flag",
   [0xdd] = flags(u64, {
     ["default"] = 1 << 0, ["ims"] = 1 << 1, ["mms"] = 1 << 2, ["dun"] = 1 << 3, ["supl"] = 1 << 4,
@@ -108,12 +97,12 @@ local later = {
 }
 
 message("create_profile", 0x0027, "Create Profile", function() return {
-  request = join(writable, { [0x01] = types.profile_type "profile_type" }),
-  response = join(extended_error, { [0x01] = identifier }),
+  request = qmi.join(writable, { [0x01] = types.profile_type "profile_type" }),
+  response = qmi.join(extended_error, { [0x01] = identifier }),
 } end)
 
 message("modify_profile", 0x0028, "Modify Profile", function() return {
-  request = join(writable, later, { [0x01] = identifier }),
+  request = qmi.join(writable, later, { [0x01] = identifier }),
   response = extended_error,
 } end)
 
@@ -124,7 +113,7 @@ message("delete_profile", 0x0029, "Delete Profile", function() return {
 
 message("get_profile_list", 0x002a, "Get Profile List", function() return {
   request = { [0x10] = types.profile_type "profile_type" },
-  response = join(extended_error, {
+  response = qmi.join(extended_error, {
     [0x01] = list(u8, struct {
       types.profile_type "profile_type",
       u8 "profile_index",
@@ -135,19 +124,19 @@ message("get_profile_list", 0x002a, "Get Profile List", function() return {
 
 message("get_profile_settings", 0x002b, "Get Profile Settings", function() return {
   request = { [0x01] = identifier },
-  response = join(writable, later, extended_error),
+  response = qmi.join(writable, later, extended_error),
 } end)
 
 message("get_default_settings", 0x002c, "Get Default Settings", function() return {
   request = { [0x01] = types.profile_type "profile_type" },
-  response = join(settings, extended_error),
+  response = qmi.join(settings, extended_error),
 } end)
 
 local family = enum(u8, { embedded = 0, tethered = 1 })
 
 message("get_default_profile_number", 0x0049, "Get Default Profile Number", function() return {
   request = { [0x01] = struct { types.profile_type "type", family "family" } "profile_type" },
-  response = join(extended_error, { [0x01] = u8 "index" }),
+  response = qmi.join(extended_error, { [0x01] = u8 "index" }),
 } end)
 
 message("set_default_profile_number", 0x004a, "Set Default Profile Number", function() return {
