@@ -116,10 +116,13 @@ end
 -- Reports whether it works. Without an answer the connection stays: perhaps only the probed host is down.
 local function try_out(link, spec, args, watcher, count_answers)
   watcher:doing("online", spec)
-  local trial, err = require("link.online").try(link, spec, { dns = not args.no_dns })
+  local trial, err = watcher:during(function()
+    return require("link.online").try(link, spec, { dns = not args.no_dns })
+  end)
   count_answers()
-  if not trial then
-    return nil, err
+  local ok, gone = watcher:catch_up()
+  if not trial or not ok then
+    return nil, err or gone
   end
   watcher:done("online", answer_words(spec, trial))
   if trial.dns == false then
@@ -165,15 +168,19 @@ local function connect(device, chosen, options, args, watcher)
   local function count_answers() watcher:data("answers", device:answers() - before) end
   local applied, err = require("modem.up").up(device, chosen, options)
   if not applied then
+    watcher:catch_up()
     return nil, err
   end
   local link <close> = applied -- until it is detached: Ctrl-C takes it down
-  local exit = 0
+  local exit
   if not args.no_probe then
     local default = link.addresses[1].address:find(":") and PROBE_IPV6 or PROBE_IPV4
     exit, err = try_out(link, args.probe or chosen.probe or default, args, watcher, count_answers)
   else
     count_answers()
+    local ok
+    ok, err = watcher:catch_up()
+    exit = ok and 0
   end
   if not exit then
     return nil, err
@@ -206,8 +213,9 @@ local function refused_by_policy(device)
 end
 
 -- If the new connection fails, the one that it replaces comes back.
-local function switch(device, named, args, watcher)
+local function switch(device, named, args, progress_watcher)
   local restore = require "modem.restore"
+  local watcher = require("modem.screen").new(device, progress_watcher, args.json)
   local previous = restore.previous(device)
   local chosen, err = choose(args, device, named, previous)
   if not chosen then

@@ -67,7 +67,11 @@ end
 ---@return moontower.error? err
 function M.read(modem, parameters)
   local configuration, err = modem:wait_for("ip", function()
-    return modem:ip_configuration(parameters.session)
+    local told, failure = modem:ip_configuration(parameters.session)
+    if failure and failure.code == "timeout" then -- one lost answer is no reason to disconnect
+      return modem:ip_configuration(parameters.session)
+    end
+    return told, failure
   end, function(value) return value.session == parameters.session and is_complete(value) end, LATE)
   if not configuration and (err.code == "rejected" or err.code == "unsupported") then
     configuration, err = refused(modem, parameters.session, err)

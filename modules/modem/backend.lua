@@ -16,7 +16,7 @@
 ---@field reason string? the protocol's word for it
 ---@field imsi string?
 ---@field iccid string?
----@field numbers string[] telephone numbers
+---@field numbers string[]? telephone numbers; nil: not asked
 
 ---@class modem.pin
 ---@field type string "pin1", "puk1", "network-pin" ...: the modem's own locks have MBIM's names
@@ -36,6 +36,10 @@
 ---@field provider modem.provider
 ---@field technology "5G"|"LTE"|"HSPA"|"UMTS"|"EDGE"|"GPRS"|nil
 ---@field nw_error integer? why the network refuses: a cause of 3GPP TS 24.008 or 24.301
+
+---@class modem.network of one answer
+---@field registration modem.registration
+---@field packet modem.packet_service? nil: that answer does not tell it
 
 ---@class modem.packet_service
 ---@field state "attached"|"attaching"|"detached"|"detaching"|"unknown"
@@ -75,7 +79,9 @@
 --- port, and sends nothing; returns fields of the modem
 ---@field opened fun(self: modem.modem) called once the modem has all its fields
 ---@field close_port fun(self: modem.modem) the modem and its sessions stay as they are
----@field start fun(self: modem.modem): true?, moontower.error? opens the control channel, which ends all sessions
+---@field start fun(self: modem.modem, wanted: modem.parameters?, is_unresponsive: boolean?): true?, moontower.error?
+--- opens the control channel, and ends the sessions that earlier programs may have left; `wanted`: what will be
+--- connected, if that is known already
 ---@field started fun(self: modem.modem): boolean?, moontower.error? is the control channel open? nil: it is not known
 ---@field trace fun(self: modem.modem, group: task.group) shows what passes, in a task of that group: see trace.lua
 ---@field listen fun(self: modem.modem, queue: userdata, name: string) puts the indications of an event into a queue:
@@ -85,6 +91,8 @@
 ---@field channel fun(self: modem.modem, session: integer): link.channel? the interface that a session has for itself
 ---@field identity fun(self: modem.modem): modem.identity?, moontower.error?
 ---@field sim fun(self: modem.modem): modem.sim?, moontower.error?
+---@field sim_state fun(self: modem.modem): modem.sim?, moontower.error? as sim(), in one answer: where its numbers take
+--- others, `numbers` is nil
 ---@field pin fun(self: modem.modem): modem.pin?, moontower.error? which PIN or PUK the modem asks for
 ---@field enter_pin fun(self: modem.modem, pin: string): true?, moontower.error? enters PIN1, which may cost a try:
 --- modem/pin.lua decides whether it may be sent
@@ -92,6 +100,7 @@
 ---@field set_radio fun(self: modem.modem, on: boolean): modem.radio?, moontower.error? returns how it is afterwards
 ---@field registration fun(self: modem.modem): modem.registration?, moontower.error?
 ---@field register fun(self: modem.modem): modem.registration?, moontower.error? has the modem look for a network
+---@field network fun(self: modem.modem): modem.network?, moontower.error?
 ---@field packet_service fun(self: modem.modem): modem.packet_service?, moontower.error?
 ---@field attach fun(self: modem.modem): modem.packet_service?, moontower.error? "attach-failed"
 ---@field detach fun(self: modem.modem): modem.packet_service?, moontower.error? ends all sessions
@@ -108,8 +117,9 @@ local M = {
   ---Those that each back end has, as above.
   verbs = {
     "open", "opened", "close_port", "start", "started", "trace", "listen", "notified", "channel",
-    "identity", "sim", "pin", "enter_pin", "radio", "set_radio", "registration", "register", "packet_service",
-    "attach", "detach", "signal", "home_provider", "session", "ip_configuration", "activate", "deactivate", "made",
+    "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
+    "packet_service", "attach", "detach", "signal", "home_provider", "session", "ip_configuration", "activate",
+    "deactivate", "made",
   },
 }
 

@@ -223,8 +223,15 @@ function Backend:sim()
   self.asked_sim = true
   return ask(self, basic.subscriber_ready_status, sim_of)
 end
+Backend.sim_state = Backend.sim
 function Backend:radio() return ask(self, basic.radio_state, radio_of) end
 function Backend:registration() return ask(self, basic.register_state, registration_of) end
+function Backend:network()
+  return ask(self, basic.register_state, function(reply)
+    local registration = registration_of(reply)
+    return registration and { registration = registration }
+  end)
+end
 function Backend:packet_service() return ask(self, basic.packet_service, packet_of) end
 function Backend:signal() return ask(self, basic.signal_state, signal_of) end
 

@@ -15,7 +15,11 @@ local PROVISION_TIME = 8 -- in which a modem that has just started begins with i
 local RADIO_TIME = 5 -- some modems answer first, and switch it on then
 
 -- A PIN that is configured is entered, with care; without one, the error says what the user can do.
-local function locked_sim(modem, sim, watcher, options)
+local function locked_sim(modem, watcher, options)
+  local sim, failure = modem:sim() -- with its ICCID
+  if not sim then
+    return nil, failure
+  end
   local pin = modem:pin() or {}
   if locks.is_lock(pin.type) then
     return locks.fail(pin)
@@ -51,10 +55,12 @@ local sim_problems = {
   ["not-activated"] = { "sim-failure", "the SIM has not been activated", "The operator can activate it." },
 }
 
-local function wait_started(modem, seconds)
-  return modem:wait_for("sim", function() return modem:sim() end, function(value)
-    return value.state ~= "starting"
-  end, seconds)
+local function wait_started(modem, watcher, seconds)
+  return watcher:during(function()
+    return modem:wait_for("sim", function() return modem:sim() end, function(value)
+      return value.state ~= "starting"
+    end, seconds)
+  end)
 end
 
 -- While the maker's lock keeps the radio off, the modems of some laptops do not see their card.
@@ -71,18 +77,18 @@ local function check_sim(modem, now, watcher, options)
   local err
   if sim.state == "starting" then
     watcher:doing("SIM", "starting")
-    sim, err = wait_started(modem, sim.reason == "not-provisioned" and PROVISION_TIME or SIM_TIME)
+    sim, err = wait_started(modem, watcher, sim.reason == "not-provisioned" and PROVISION_TIME or SIM_TIME)
   end
   if sim and sim.reason == "not-provisioned" then
     watcher:doing("SIM", "starting its application")
     modem:provision_sim() -- what has become of that is seen at the SIM
-    sim, err = wait_started(modem, SIM_TIME)
+    sim, err = wait_started(modem, watcher, SIM_TIME)
   end
   if not sim then
     return nil, err
   end
   if sim.state == "locked" then
-    sim, err = locked_sim(modem, sim, watcher, options)
+    sim, err = locked_sim(modem, watcher, options)
     if not sim then
       return nil, err
     end
@@ -169,7 +175,9 @@ local function registered(modem, registration, watcher, seconds)
     return is_settled(value)
   end
   if not settled(registration) then
-    now, err = modem:wait_for("registration", function() return modem:registration() end, settled, seconds)
+    now, err = watcher:during(function()
+      return modem:wait_for("registration", function() return modem:registration() end, settled, seconds)
+    end)
   end
   if not now then
     return nil, err
@@ -206,18 +214,26 @@ end
 
 local on_its_way = { attaching = true, detaching = true }
 
--- Where the modem does not say whether there is packet service, connecting shows.
-local function attached(modem, packet, watcher)
+---Attaches the modem to the packet service, unless it is. Where the modem does not say, connecting shows.
+---@param modem modem.modem
+---@param packet modem.packet_service as it is now
+---@param watcher up.watcher
+---@return modem.packet_service? packet
+---@return moontower.error? err
+function M.attach(modem, packet, watcher)
   if packet.state == "attached" then
     return packet
   end
   watcher:doing("network", "attaching")
-  local now, err = modem:attach()
-  if now and on_its_way[now.state] then
-    now, err = modem:wait_for("packet", function() return modem:packet_service() end, function(value)
+  local now, err = watcher:during(function()
+    local begun, failure = modem:attach()
+    if not begun or not on_its_way[begun.state] then
+      return begun, failure
+    end
+    return modem:wait_for("packet", function() return modem:packet_service() end, function(value)
       return not on_its_way[value.state]
     end, ATTACH_TIME)
-  end
+  end)
   if not now and err.code == "unsupported" and packet.state == "unknown" then
     return packet
   elseif now and (now.state == "detached" or on_its_way[now.state]) then
@@ -232,18 +248,46 @@ local function attached(modem, packet, watcher)
 end
 
 -- The SIM's own network: the modem tells, or the first digits of the IMSI do. North American MNCs have three.
-local function home_network(modem, now, sim)
-  local home = now.home or modem:home_provider()
-  if home and home.id ~= "" then
+local function home_network(modem, home, sim)
+  if home then
     return home.id
   end
-  local imsi = sim.imsi or ""
+  local imsi = sim.imsi or not sim.numbers and not sim.err and (modem:sim() or {}).imsi or ""
   return imsi:match("^3[01]%d%d%d%d") or imsi:match("^%d%d%d%d%d") or "unknown operator"
+end
+
+---Shows the SIM, and what else has to be asked for it.
+---@param modem modem.modem
+---@param sim modem.sim? as far as it is known
+---@param watcher up.watcher
+function M.show_sim(modem, sim, watcher)
+  local must_ask = not sim or watcher.is_full and not sim.numbers
+  local names = { "home", must_ask and (watcher.is_full and "sim" or "sim_state") or nil }
+  watcher:later(names, function(told, to)
+    local now = told.sim or sim
+    report.sim(now, home_network(modem, told.home, now), to)
+  end)
+end
+
+-- What the registration implies is not asked. A network that has just been found may take its time over this.
+local function packet_service(modem, now, registration, watcher)
+  if not now.packet and registration == now.registration then
+    return nil
+  end
+  local packet, err = now.packet, nil
+  if not packet then
+    packet, err = modem:packet_service()
+  end
+  if not packet then
+    return nil, err
+  end
+  return M.attach(modem, packet, watcher)
 end
 
 ---Waits for, or brings about, all that a connection needs.
 ---@param modem modem.modem
----@param now modem.snapshot what the modem said of itself; `registration` and `packet` are then as they are afterwards
+---@param now modem.snapshot what the modem said of itself; `registration` and `packet` are then as they are afterwards.
+--- Packet service that is not told is not asked for: connecting shows
 ---@param options { carrier: carrier.carrier, wait: number?, pin: pin.options?, watcher: up.watcher } wait: seconds for
 ---a network, or 90
 ---@param undo table `radio` is set in it when the radio had to be switched on
@@ -255,8 +299,7 @@ function M.wait(modem, now, options, undo)
   if not sim then
     return nil, err
   end
-  local home = home_network(modem, now, sim)
-  report.sim(sim, home, watcher)
+  M.show_sim(modem, sim, watcher)
   local on, registration, allowed, packet
   on, err = switch_radio_on(modem, now.radio, watcher, undo)
   if on then
@@ -265,10 +308,11 @@ function M.wait(modem, now, options, undo)
   if registration then
     allowed, err = may_use(registration, options.carrier)
   end
-  if allowed then
-    packet, err = attached(modem, now.packet, watcher)
+  if not allowed then
+    return nil, err
   end
-  if not packet then
+  packet, err = packet_service(modem, now, registration, watcher)
+  if not packet and err then
     return nil, err
   end
   now.registration, now.packet = registration, packet

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- All that a modem says of itself, asked at the same time.
+-- What a modem says of itself, asked at the same time: all of it, or as much as is needed.
 
 local task = require "task"
 
@@ -25,35 +25,74 @@ local function tolerant(ask, usual, silence)
 end
 
 ---@class modem.snapshot each as the verb returns it; one that the modem did not tell is as usual, with an `err`
----@field identity modem.identity
----@field sim modem.sim
----@field radio modem.radio
----@field registration modem.registration
----@field packet modem.packet_service
----@field signal modem.signal
----@field session modem.session
+---@field identity modem.identity?
+---@field sim modem.sim?
+---@field radio modem.radio?
+---@field registration modem.registration?
+---@field packet modem.packet_service? nil: not asked, and the modem has not told it along with the registration
+---@field signal modem.signal?
+---@field session modem.session?
 ---@field home modem.provider?
 ---@field refusal moontower.error? the modem refuses to tell all that matters
 
+-- By name: the verb, what is usual, and whether it is essential.
+local questions = {
+  identity = { "identity", { firmware = "unknown" } },
+  sim = { "sim", { state = "starting" }, true },
+  sim_state = { "sim_state", { state = "starting" }, true },
+  radio = { "radio", { hardware = "on", software = "on" } },
+  registration = { "registration", { state = "unknown" }, true },
+  packet = { "packet_service", { state = "unknown" }, true },
+  network = { "network", {}, true },
+  signal = { "signal", {} },
+  session = { "session", { state = "unknown" }, true },
+  home = { "home_provider", { id = "" } },
+}
+
+local ALL = { "identity", "sim", "radio", "registration", "packet", "signal", "session", "home" }
+
+local function asking(modem, question)
+  return function() return modem[question[1]](modem, question[1] == "session" and 0 or nil) end
+end
+
+local function usual_of(question)
+  local usual = { essential = question[3] }
+  for key, value in pairs(question[2]) do usual[key] = value end
+  return usual
+end
+
+-- Answers that tell more, or less, than their name says.
+local function sorted(now)
+  local network = now.network
+  if network then
+    now.registration = network.registration or { state = "unknown", err = network.err }
+    now.packet, now.network = network.packet, nil
+  end
+  now.sim, now.sim_state = now.sim or now.sim_state, nil
+  now.home = now.home and now.home.id ~= "" and now.home or nil
+  return now
+end
+
+---What is taken for the modem's answers if it is gone.
+---@param names string[]
+---@return modem.snapshot
+function M.usual(names)
+  local now = {}
+  for _, name in ipairs(names) do now[name] = usual_of(questions[name]) end
+  return sorted(now)
+end
+
 ---@param modem modem.modem
+---@param names string[]? of the questions; all that `status` shows, if not given
 ---@return modem.snapshot? now
 ---@return moontower.error? err
-function M.ask(modem)
-  local silence, essential = { count = 0, refusals = 0 }, 0
-  local questions = {
-    { function() return modem:identity() end, { firmware = "unknown" } },
-    { function() return modem:sim() end, { state = "starting", essential = true } },
-    { function() return modem:radio() end, { hardware = "on", software = "on" } },
-    { function() return modem:registration() end, { state = "unknown", essential = true } },
-    { function() return modem:packet_service() end, { state = "unknown", essential = true } },
-    { function() return modem:signal() end, {} },
-    { function() return modem:session(0) end, { state = "unknown", essential = true } },
-    { function() return modem:home_provider() end, { id = "" } },
-  }
-  local functions = {}
-  for i, question in ipairs(questions) do
-    functions[i] = tolerant(question[1], question[2], silence)
-    essential = essential + (question[2].essential and 1 or 0)
+function M.ask(modem, names)
+  names = names or ALL
+  local silence, essential, functions = { count = 0, refusals = 0 }, 0, {}
+  for i, name in ipairs(names) do
+    local question = questions[name]
+    functions[i] = tolerant(asking(modem, question), usual_of(question), silence)
+    essential = essential + (question[3] and 1 or 0)
   end
   local answers, err = task.all(table.unpack(functions))
   if answers and silence.count > MOST_SILENCES then
@@ -61,11 +100,9 @@ function M.ask(modem)
   elseif not answers then
     return nil, err
   end
-  return {
-    identity = answers[1], sim = answers[2], radio = answers[3], registration = answers[4],
-    packet = answers[5], signal = answers[6], session = answers[7], home = answers[8].id ~= "" and answers[8] or nil,
-    refusal = silence.refusals == essential and silence.refusal or nil,
-  }
+  local now = { refusal = essential > 0 and silence.refusals == essential and silence.refusal or nil }
+  for i, name in ipairs(names) do now[name] = answers[i] end
+  return sorted(now)
 end
 
 return M

@@ -28,63 +28,115 @@ local FRESH = 1 -- seconds after the network has ended a connection in which the
 ---@field done fun(self, label: string, text: string, data: table?) completes a line; `data` is the same for programs
 ---@field data fun(self, label: string, data: table) only for programs
 ---@field rest fun(self) removes the line that was begun
+---@field later fun(self, names: string[], show: function) as modem/screen.lua has it, also the next two
+---@field during fun(self, fn: function): any
+---@field is_full boolean?
 local function nothing() end
-local silent = { doing = nothing, done = nothing, data = nothing, rest = nothing }
+local silent = {
+  doing = nothing, done = nothing, data = nothing, rest = nothing, later = nothing,
+  during = function(_, fn) return fn() end,
+}
 
 -- ---- the steps ----
 
--- Opening an MBIM function ends its sessions: not if one of ours may be running, and the modem answers. Returns the
--- record of that one; {} when there is none.
-local function open(modem, is_unresponsive)
+-- Opens the control channel, which ends all sessions.
+local function open(modem, carrier, is_unresponsive)
   local _ <close> = modem.starting:lock()
-  local record, err = connections.record(modem.description)
-  local ok
-  if err then
-    return nil, err
-  elseif not is_unresponsive and (record or modem.is_started) then
-    ok, err = modem:started()
-    modem.is_started = ok
-  end
-  if not ok and (not err or err.code == "timeout") then
-    ok, err = modem:start()
-    modem.is_started, record = ok, nil
-    connections.clear_record(modem)
-  end
-  return ok and (record or {}), err
+  local ok, err = modem:start(carrier.bearers[1], is_unresponsive)
+  modem.is_started = ok
+  connections.clear_record(modem)
+  return ok, err
 end
 
--- What the modem says of itself, with the `record` of what an earlier run left. A modem that we have started is asked
--- right away, as each round trip counts when a connection is lost; one that has restarted its control channel without
--- an indication answers that the channel is not open.
-local function ask(modem, watcher)
-  watcher:doing("modem", modem.description.control)
-  local now, record, err
-  if modem.is_started then
-    now, err = snapshot.ask(modem)
-  end
-  if now then
-    record = connections.record(modem.description) or {}
-  elseif not err or err.code ~= "gone" then
-    record, err = open(modem, err and err.code == "timeout")
-    if record then
-      now, err = snapshot.ask(modem)
-    end
+-- Is the session of an earlier run as it is wanted, and in a network that may be used? That takes no order to connect,
+-- so it needs no more than this.
+local function stays(now, carrier)
+  return connections.is_adoptable(now.record, now.session, carrier)
+    and prerequisites.has_network(now.registration, carrier)
+end
+
+-- Asks for the rest, and adds the answers to `now`.
+local function ask_too(modem, now, names)
+  local more, err = snapshot.ask(modem, names)
+  for key, value in pairs(more or {}) do now[key] = value end
+  return more and now, err
+end
+
+-- What must be known before the modem may be ordered to connect, and before a connection that is there may be used.
+-- What is only shown is asked later: see modem/screen.lua. A session may be there if an earlier run has left one, or if
+-- another program gives orders, too.
+local function look(modem, record, carrier)
+  local now, err
+  local may_stay = record.session and connections.fits(record, carrier)
+  if may_stay then
+    now, err = snapshot.ask(modem, { "session", "network" })
+  elseif record.session or modem.options.proxy or modem.ordered_by_others > -math.huge then
+    now, err = snapshot.ask(modem, { "session", "sim_state", "radio", "network" })
+  else
+    now, err = snapshot.ask(modem, { "sim_state", "radio", "network" })
   end
   if now then
     now.record = record
+    now.session = now.session or { session = connections.SESSION, state = "deactivated" }
+  end
+  if now and may_stay and not stays(now, carrier) then
+    now, err = ask_too(modem, now, { "sim_state", "radio" })
   end
   return now, err
 end
 
+-- What the modem says of itself, with the `record` of what an earlier run left. One that is started, or where a session
+-- of ours may be running, is asked right away: if its control channel is not open after all, it answers that. Else the
+-- channel is opened, which ends sessions.
+local function ask(modem, carrier, watcher)
+  watcher:doing("modem", modem.description.control)
+  local record, err = connections.record(modem.description)
+  local now
+  if err then
+    return nil, err
+  elseif record or modem.is_started then
+    local _ <close> = not modem.is_started and modem.starting:lock() or nil
+    modem.is_started = true
+    now, err = look(modem, record or {}, carrier)
+    modem.is_started = now and modem.is_started
+  end
+  if not now and (not err or err.code ~= "gone") then
+    local ok
+    ok, err = open(modem, carrier, err and err.code == "timeout")
+    if ok then
+      now, err = look(modem, {}, carrier)
+    end
+  end
+  return now, err
+end
+
+-- A modem that has not told whether it is attached may refuse because it is not: that is looked into then.
+local function connect_once(modem, parameters, packet, watcher)
+  local bearer, err = watcher:during(function() return modem:connect(parameters) end)
+  if bearer or packet or err.code == "gone" or err.code == "timeout" then
+    return bearer, err
+  end
+  local now = modem:packet_service()
+  if not now or now.state == "attached" or now.state == "unknown" then
+    return nil, err
+  end
+  local attached
+  attached, err = prerequisites.attach(modem, now, watcher)
+  if not attached then
+    return nil, err
+  end
+  return modem:connect(parameters)
+end
+
 -- Tries the carrier's bearers in their order: the network may allow an APN where it has refused another one.
-local function connect(modem, carrier, options, watcher)
+local function connect(modem, carrier, options, watcher, packet)
   local start, err = task.now(), nil
   for _, parameters in ipairs(carrier.bearers) do
     watcher:doing("bearer", parameters.apn ~= "" and parameters.apn or "default APN")
     local ok, bearer
     ok, err = connections.save(modem, parameters, carrier, options)
     if ok then
-      bearer, err = modem:connect(parameters)
+      bearer, err = connect_once(modem, parameters, packet, watcher)
     end
     if bearer then
       connections.save(modem, parameters, carrier, options, bearer)
@@ -97,18 +149,18 @@ local function connect(modem, carrier, options, watcher)
   return nil, err
 end
 
--- Adopts the session that is there, or connects.
-local function bearer_for(modem, now, carrier, options, watcher, undo)
-  if connections.is_adoptable(now.record, now.session, carrier) then
-    local bearer = connections.adopt(modem, now.record, options)
-    if bearer then
-      bearer.mtu = carrier.bearers[1].mtu
-      return bearer
-    end
-    connections.clear(modem, now.session)
+-- Adopts the session that is there.
+local function adopt(modem, now, carrier, options)
+  local bearer = connections.adopt(modem, now.record, options)
+  if bearer then
+    bearer.mtu = carrier.bearers[1].mtu
   end
+  return bearer
+end
+
+local function connect_anew(modem, now, carrier, options, watcher, undo)
   undo.record = true
-  local bearer, err = connect(modem, carrier, options, watcher)
+  local bearer, err = connect(modem, carrier, options, watcher, now.packet)
   undo.session = bearer and bearer.session
   return bearer, err
 end
@@ -125,7 +177,7 @@ local function bearer_again(modem, carrier, options, watcher, undo)
   undo.record = true
   local group <close> = task.group()
   local connecting = group:spawn(function()
-    local bearer, err = connect(modem, carrier, options, watcher)
+    local bearer, err = connect(modem, carrier, options, watcher, { state = "attached" })
     undo.session = bearer and bearer.session
     return bearer, err
   end)
@@ -146,16 +198,32 @@ local function bearer_again(modem, carrier, options, watcher, undo)
   return nil
 end
 
+local function show_network(now, watcher)
+  watcher:later({ "signal", not now.packet and "packet" or nil }, function(told, to)
+    report.network(now.registration, now.packet or told.packet, told.signal, to)
+  end)
+end
+
 -- The usual way: what the modem says of itself, all that must hold before it can connect, and the connection.
 local function bearer_from_scratch(modem, carrier, options, watcher, undo)
-  local now, err = ask(modem, watcher)
+  local now, err = ask(modem, carrier, watcher)
   if not now then
     return nil, err
   end
-  report.modem(modem, now.identity, watcher)
-  if not connections.is_adoptable(now.record, now.session, carrier) then
-    connections.clear(modem, now.session)
+  watcher:later({ "identity" }, function(told, to) report.modem(modem, told.identity, to) end)
+  if stays(now, carrier) then
+    local bearer = adopt(modem, now, carrier, options)
+    if bearer then
+      prerequisites.show_sim(modem, now.sim, watcher)
+      show_network(now, watcher)
+      return bearer
+    end
+    now, err = ask_too(modem, now, { "sim_state", "radio" })
+    if not now then
+      return nil, err
+    end
   end
+  connections.clear(modem, now.session)
   local ok
   ok, err = prerequisites.wait(modem, now, {
     carrier = carrier, wait = options.wait, pin = options.pin, watcher = watcher,
@@ -163,8 +231,8 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
   if not ok then
     return nil, err
   end
-  report.network(now.registration, now.packet, now.signal, watcher)
-  return bearer_for(modem, now, carrier, options, watcher, undo)
+  show_network(now, watcher)
+  return connect_anew(modem, now, carrier, options, watcher, undo)
 end
 
 -- Takes back, in reverse, what a failure or Ctrl-C leaves half done in the modem; link.apply() does so on the host.

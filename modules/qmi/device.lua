@@ -373,6 +373,7 @@ function Device:start()
     for client in pairs(self.clients) do
       client:lose()
     end
+    self.exchange:fail_after_reset() -- what was asked before is forgotten, too
     return true
   elseif err.code == "gone" then
     return nil, err

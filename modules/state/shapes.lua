@@ -86,7 +86,7 @@ function declared.modems() return {
 function declared.qmi() return {
   version = 2,
   required = { clients = list_of(record({ service = protocol, client = protocol }, { persistent = validate.table })) },
-  optional = { incarnation = text },
+  optional = { incarnation = text, allocating = flag },
 } end
 
 function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end

@@ -125,7 +125,10 @@ local function again(modem)
 end
 
 local function say_nothing() end
-local unseen = { doing = say_nothing, done = say_nothing, data = say_nothing }
+local unseen = {
+  doing = say_nothing, done = say_nothing, data = say_nothing, later = say_nothing,
+  during = function(_, fn) return fn() end,
+}
 
 local function wait_ready(modem, seconds, pin)
   local now = {

@@ -68,8 +68,8 @@ end
 -- What `up` asks the modem for, in order, until the list is taken.
 local function verbs(modem)
   local called = {}
-  for _, name in ipairs { "identity", "sim", "radio", "registration", "packet_service", "session", "activate",
-    "ip_configuration" } do
+  for _, name in ipairs { "identity", "sim", "sim_state", "radio", "registration", "network", "packet_service",
+    "session", "activate", "ip_configuration" } do
     local verb = modem[name]
     modem[name] = function(...)
       called[#called + 1] = name
@@ -170,7 +170,7 @@ function T.test_after_any_trouble_all_is_asked_about()
     end)
     local called = verbs(modem)
     local _ <close> = assert(modem:up())
-    lu.assertTrue(has(called, "sim"), composition)
+    lu.assertTrue(has(called, "sim_state"), composition)
   end)
 end
 
@@ -179,7 +179,7 @@ function T.test_a_connection_that_we_ended_is_asked_about()
     link:close()
     local called = verbs(modem)
     local _ <close> = assert(modem:up())
-    lu.assertTrue(has(called, "sim"), composition)
+    lu.assertTrue(has(called, "sim_state"), composition)
   end)
 end
 

@@ -56,7 +56,7 @@ function T.test_roaming_is_asked_for()
 end
 
 function T.test_a_modem_that_stops_answering()
-  all_of({ 1, 2, 3, 5, 10 }, function(command)
+  all_of({ 1, 2, 3, 5 }, function(command) -- the fourth is the order to connect
     local result = world.run(UP, { "hang@" .. command })
     lu.assertTrue(result.status == 7 or result.status == 3, result.out .. result.err)
     world.assert_clean_failure(result, result.status, "answer")
@@ -65,12 +65,12 @@ end
 
 -- Connecting may take a network long, so here the user loses patience first.
 function T.test_a_modem_that_stops_answering_while_it_connects()
-  local result = world.run(world.interrupted(UP, "^network"), { "hang@9" })
+  local result = world.run(world.interrupted(UP, "^network"), { "hang@4" })
   world.assert_clean_failure(result, 130, "stopping")
 end
 
 function T.test_a_modem_that_is_pulled_out()
-  all_of({ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, function(command)
+  all_of({ 1, 2, 3, 4, 5, 6, 7, 8, 9 }, function(command)
     local result = world.run(UP, { "unplug@" .. command })
     lu.assertEquals(result.status, 3, result.out .. result.err)
     lu.assertNotStrContains(result.err, "traceback")
@@ -90,7 +90,7 @@ function T.test_nonsense_on_the_wire()
 end
 
 function T.test_a_single_lost_answer_costs_time_and_nothing_else()
-  all_of({ 3, 4, 5, 6, 7, 8 }, function(command)
+  all_of({ 1, 2, 3, 5, 6, 7, 8, 9 }, function(command) -- the fourth is the order to connect
     world.assert_success(world.run(UP, { "silent=1@" .. command }))
   end)
 end

@@ -217,6 +217,19 @@ function M.read(device)
   return sim_of(device, card, application, slot)
 end
 
+---The same without its numbers, which take more questions.
+---@param device qmi.device
+---@return table? sim { state, reason }
+---@return moontower.error? err
+function M.state(device)
+  local card, application = card_status(device)
+  if not card and application then
+    return nil, application
+  end
+  local state = state_of(card, application)
+  return { state = state[1], reason = state[2] }
+end
+
 ---How an indication of the card's status reads.
 ---@param device qmi.device
 ---@param values table

@@ -5,6 +5,7 @@ local dms = require "qmi.dms"
 local errors = require "errors"
 local inside_mbim = require "qmi.inside_mbim"
 local nas = require "qmi.nas"
+local netlink = require "core.netlink"
 local diagnose = require "modem.qmi.diagnose"
 local qmi = require "qmi"
 local sessions = require "modem.qmi.sessions"
@@ -15,6 +16,8 @@ local trace = require "trace"
 
 local RADIO_TIME, ATTACH_TIME = 20, 60
 local KIND = "qmi" -- of the files that remember client ids
+local SERVICES = { "uim", "dms", "nas", "wda" } -- that `up` needs, beside WDS
+local START_TIME = 5
 
 ---@class modem.qmi : modem.modem
 ---@field qmi qmi.device
@@ -22,8 +25,11 @@ local KIND = "qmi" -- of the files that remember client ids
 ---@field private wds table<integer, table> the WDS clients of each session: see sessions.lua
 ---@field private watcher core.queue? the queue that gets the state of every session
 ---@field framing modem.qmi.framing? how packets are framed, as far as we know
+---@field private is_allocating boolean? ids are being given that no file has yet
+---@field private has_lost_clients boolean? a run was killed while that was so
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
+---@field private agreeing core.task? it is being agreed on
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
 ---@type modem.qmi
 local Backend = setmetatable({}, { __index = sessions })
@@ -35,10 +41,12 @@ local Backend = setmetatable({}, { __index = sessions })
 local function remember_clients(self)
   local list = self.qmi:allocated()
   local key = self.description.key
-  if #list == 0 then
+  if #list == 0 and not self.is_allocating then
     return state.remove(KIND, key)
   end
-  return state.save(KIND, key, { incarnation = self.description.incarnation, clients = list })
+  return state.save(KIND, key, {
+    incarnation = self.description.incarnation, clients = list, allocating = self.is_allocating,
+  })
 end
 
 local function take_up_clients(self)
@@ -46,6 +54,7 @@ local function take_up_clients(self)
   if not left or left.incarnation ~= self.description.incarnation then
     return
   end
+  self.has_lost_clients = left.allocating
   for _, entry in ipairs(left.clients) do
     local client = self.qmi:adopt(entry.service, entry.client)
     if entry.persistent then
@@ -92,6 +101,9 @@ function Backend:opened()
   take_up_clients(self)
   self.qmi.on_change = function() remember_clients(self) end
   self.qmi.on_lost = function(err) self:end_watching(err) end
+  if self.has_lost_clients then
+    remember_clients(self) -- that much is known now
+  end
 end
 
 -- Made when they are first asked for: they cost something, and few scripts need them.
@@ -113,8 +125,42 @@ local function receive_inside_mbim(self)
   self.qmi.group:spawn(inside_mbim.switch_indications_on, self.mbim)
 end
 
--- A CTL sync takes back the client ids of all programs: not while others use the modem, too.
-function Backend:start()
+-- Has another program left a connection behind? Then its addresses are still on the interface.
+local function is_in_use(self)
+  for _, address in ipairs(self.net and netlink.addresses(self.net) or {}) do
+    if address.scope == "global" then
+      return true
+    end
+  end
+  return false
+end
+
+-- All client ids that `up` needs, at the same time, and marked in the file until the modem has given them: a run that
+-- is killed in between does not know them. Returns nothing where the modem is silent, or has no more of them.
+local function allocate(self, wanted)
+  local functions, has_failed = {}, false
+  local clients = self:wds_clients(wanted)
+  for _, service in ipairs(SERVICES) do clients[#clients + 1] = self.qmi:shared_client(service) end
+  for i, client in ipairs(clients) do
+    functions[i] = function()
+      local id, err = client:allocate()
+      local status = err and err.detail and err.detail.status
+      has_failed = has_failed or not id and (status == "client-ids-exhausted" or err.code == "gone")
+      return true
+    end
+  end
+  self.is_allocating = true
+  remember_clients(self)
+  local all = task.timeout(START_TIME, task.all, table.unpack(functions))
+  self.is_allocating = nil
+  remember_clients(self)
+  return all and not has_failed
+end
+
+-- QMI needs no opening: client ids are enough. A CTL sync takes back those of all programs, and ends their connections.
+-- So it is for what another program or a killed run has left, and for a modem that is silent; not while others use the
+-- modem, too.
+function Backend:start(wanted, is_unresponsive)
   if self.mbim then
     local ok, err = self.mbim:start()
     if not ok then
@@ -127,6 +173,12 @@ function Backend:start()
   if self.is_shared or self.is_inside_mbim then
     return self.qmi:started()
   end
+  local is_clean = not is_unresponsive and not self.has_lost_clients and not is_in_use(self)
+  if is_clean and wanted and allocate(self, wanted) then
+    self:begin_to_agree(wanted)
+    return true
+  end
+  self.has_lost_clients = nil
   return self.qmi:start()
 end
 
@@ -169,6 +221,7 @@ function Backend:identity()
 end
 
 function Backend:sim() return card.read(self.qmi) end
+function Backend:sim_state() return card.state(self.qmi) end
 function Backend:provision_sim() return card.provision(self.qmi) end
 function Backend:pin() return card.pin(self.qmi) end
 function Backend:enter_pin(pin) return card.enter_pin(self.qmi, pin) end
@@ -290,13 +343,20 @@ local function with_cause(self, registration)
   return registration
 end
 
-function Backend:registration()
+local function network_of(self)
   local reply, err = self.qmi:request(nas.get_serving_system)
   local registration = reply and registration_of(reply)
   if reply and not registration then
     return errors.lacks("qmi", "Get Serving System", "registration state")
   end
-  return registration and with_cause(self, registration), err
+  return registration and { registration = with_cause(self, registration), packet = packet_of(reply) }, err
+end
+
+function Backend:network() return network_of(self) end
+
+function Backend:registration()
+  local network, err = network_of(self)
+  return network and network.registration, err
 end
 
 function Backend:packet_service()

@@ -60,7 +60,9 @@ local function add_wds_client(self, client, session, family)
   if wds_client.bound then
     client:prepare(wds.bind_mux_data_port, binding(self, session), true)
   end
-  client:prepare(wds.set_ip_family, { preference = family })
+  if family ~= "ipv4" then -- which is what a client is for at first
+    client:prepare(wds.set_ip_family, { preference = family })
+  end
   client.on_lost = function()
     local had_connection = wds_client.handle ~= nil
     wds_client.handle, wds_client.apn, client.persistent = nil, nil, nil
@@ -83,6 +85,17 @@ local function wds_client_of(self, session, family)
   return wds_client or add_wds_client(self, self.qmi:client("wds"), session, family)
 end
 
+---The clients that connecting takes, for the usual session.
+---@param parameters modem.parameters
+---@return qmi.client[]
+function M:wds_clients(parameters)
+  local list = {}
+  for i, family in ipairs(families[parameters.ip or "ipv4v6"]) do
+    list[i] = wds_client_of(self, parameters.session or 0, family).client
+  end
+  return list
+end
+
 local function remember(self, wds_client)
   wds_client.client.persistent = {
     session = wds_client.session, family = wds_client.family, handle = wds_client.handle,
@@ -103,6 +116,7 @@ function M:take_up_session(client, left)
   local wds_client = add_wds_client(self, client, left.session, left.family)
   if math.type(left.handle) == "integer" then
     wds_client.handle, client.persistent = left.handle, left
+    self.agreed = self.framing and (is_muxed(self) and "qmap" or "disabled") -- or that connection would carry nothing
   end
 end
 
@@ -115,13 +129,20 @@ local function release(self, wds_client)
   return wds_client.client:release()
 end
 
+-- Does the session have a connection of ours for that family, as far as we know?
+local function is_ours(self, session, family)
+  local wds_client = (self.wds[session] or {})[family]
+  return wds_client and wds_client.handle ~= nil
+end
+
 -- Runs fn on the WDS clients of a session, at the same time. Returns their results and errors, by family; nil where the
--- modem did not answer at all. Session 0 may be another program's, so the modem is asked about it in any case; the
--- other sessions are ours alone.
+-- modem did not answer at all. Unless it is ours, session 0 may be another program's, so the modem is asked about it in
+-- any case; the other sessions are ours alone.
 local function on_wds_clients(self, session, fn)
   local functions, names, results, failures = {}, {}, {}, {}
+  local may_be_others = session == 0 and not is_ours(self, 0, "ipv4") and not is_ours(self, 0, "ipv6")
   for _, family in ipairs(families.ipv4v6) do
-    if session == 0 or (self.wds[session] or {})[family] then
+    if may_be_others or (self.wds[session] or {})[family] then
       names[#names + 1] = family
       functions[#functions + 1] = function()
         local result, err = fn(wds_client_of(self, session, family))
@@ -141,18 +162,21 @@ local function on_wds_clients(self, session, fn)
   return results, failures
 end
 
--- Does the session have a connection of ours for that family, as far as we know?
-local function is_ours(self, session, family)
-  local wds_client = (self.wds[session] or {})[family]
-  return wds_client and wds_client.handle ~= nil
-end
-
 -- ---- what there is ----
 
 local states = { connected = "activated", suspended = "activated", authenticating = "activating" }
 
 local function ip_of(is_up)
   return is_up.ipv4 and is_up.ipv6 and "ipv4v6" or is_up.ipv4 and "ipv4" or is_up.ipv6 and "ipv6" or "default"
+end
+
+-- The network has ended it while no program received that: its client can connect again.
+local function forget_connection(self, session, family)
+  if is_ours(self, session, family) then
+    local wds_client = self.wds[session][family]
+    wds_client.handle, wds_client.client.persistent = nil, nil
+    self.qmi:changed()
+  end
 end
 
 function M:session(number)
@@ -174,6 +198,9 @@ function M:session(number)
       return errors.lacks("qmi", "Get Packet Service Status", "connection status")
     end
     local one = states[reply.connection_status]
+    if reply.connection_status == "disconnected" then
+      forget_connection(self, number, family)
+    end
     is_up[family] = one == "activated"
     state = one == "activated" and one or state == "deactivated" and one or state
   end
@@ -199,13 +226,24 @@ local function untold(self, configuration, failures)
   return next(families_untold) and families_untold
 end
 
+-- Clients are for IPv4 at first, as far as it is known: one that turns out not to be is told, and asked again.
+local function settings_of(wds_client)
+  local client, values = wds_client.client, { requested_settings = address.settings }
+  local reply, err = client:request(wds.get_current_settings, values)
+  if reply and reply.ip_family == "ipv6" and wds_client.family == "ipv4" and wds_client.handle
+    and client:set_up(wds.set_ip_family, { preference = "ipv4" }) then
+    return client:request(wds.get_current_settings, values)
+  end
+  return reply, err
+end
+
 function M:ip_configuration(number)
   local ours = is_ours(self, number, "ipv4") or is_ours(self, number, "ipv6")
   local replies, failures = on_wds_clients(self, number, function(wds_client)
     if ours and not wds_client.handle then
       return not_connected() -- as far as we know, which spares a question
     end
-    return wds_client.client:request(wds.get_current_settings, { requested_settings = address.settings })
+    return settings_of(wds_client)
   end)
   if not replies then
     return nil, failures
@@ -326,6 +364,13 @@ local function agree_on_framing(self, parameters)
   return ok, err
 end
 
+---Begins with that, as the answers come while the modem is asked for other things: activate() waits for the end.
+---@param parameters modem.parameters
+function M:begin_to_agree(parameters)
+  local wanted = setmetatable({ session = parameters.session or 0 }, { __index = parameters })
+  self.agreeing = self.qmi.group:spawn(agree_on_framing, self, wanted)
+end
+
 -- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
 -- and reports as its own: the other one is still tried.
 local function start_in_turn(self, parameters)
@@ -425,6 +470,10 @@ function M:activate(parameters)
       disconnect(self, parameters.session) -- connected already: by an earlier run, or as it was wanted earlier
       break
     end
+  end
+  if self.agreeing then
+    self.agreeing:join()
+    self.agreeing = nil
   end
   local ok, err = agree_on_framing(self, parameters)
   if not ok then

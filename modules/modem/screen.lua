@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: MIT
+-- The lines of `up`, in their order. What is only shown is asked when the connection is there, or while it is waited
+-- for: each answer that the modem gives before that takes its turn, 32 ms on many USB modems.
+
+local snapshot = require "modem.snapshot"
+local task = require "task"
+
+local SLOW = 1 -- seconds after which a wait is long enough for questions
+
+---@class modem.screen : up.watcher
+---@field is_full boolean for programs, which get more than the lines show
+---@field private modem modem.modem
+---@field private watcher up.watcher
+---@field private lines { names: string[], show: fun(told: modem.snapshot, watcher: up.watcher) }[] that wait for
+--- answers, and those after them
+---@field private lock task.mutex
+local Screen = {}
+Screen.__index = Screen
+
+local M = {}
+
+---@param modem modem.modem
+---@param watcher up.watcher
+---@param is_full boolean
+---@return modem.screen
+function M.new(modem, watcher, is_full)
+  return setmetatable({
+    modem = modem, watcher = watcher, is_full = is_full, lines = {}, lock = task.mutex(),
+  }, Screen)
+end
+
+function Screen:doing(...) self.watcher:doing(...) end
+function Screen:rest() self.watcher:rest() end
+
+local NOTHING = {}
+
+local function in_turn(name)
+  return function(self, ...)
+    if #self.lines == 0 then
+      self.watcher[name](self.watcher, ...)
+      return
+    end
+    local values = table.pack(...)
+    self:later(NOTHING, function(_, watcher) watcher[name](watcher, table.unpack(values, 1, values.n)) end)
+  end
+end
+
+Screen.done, Screen.data = in_turn "done", in_turn "data"
+
+---Shows something that the modem has to be asked for.
+---@param names string[] the questions, as snapshot.ask has them
+---@param show fun(told: modem.snapshot, watcher: up.watcher)
+function Screen:later(names, show) table.insert(self.lines, { names = names, show = show }) end
+
+---Asks what is still to be asked, and shows all lines so far.
+---@return true? ok
+---@return moontower.error? err "gone": the lines are shown with what is known
+function Screen:catch_up()
+  local _ <close> = self.lock:lock()
+  local names, is_asked = {}, {}
+  for _, line in ipairs(self.lines) do
+    for _, name in ipairs(line.names) do
+      if not is_asked[name] then
+        is_asked[name], names[#names + 1] = true, name
+      end
+    end
+  end
+  local told, err = snapshot.ask(self.modem, names)
+  local lines = self.lines
+  self.lines = {}
+  for _, line in ipairs(lines) do line.show(told or snapshot.usual(names), self.watcher) end
+  return (not err or err.code ~= "gone") and true or nil, err
+end
+
+---Runs what may have to wait for the network or the SIM; if it takes long, the modem has time for questions.
+---@param fn function
+---@return any what it returns
+function Screen:during(fn)
+  local group <close> = task.group()
+  group:spawn(function()
+    task.sleep(SLOW)
+    self:catch_up()
+  end)
+  return fn()
+end
+
+return M

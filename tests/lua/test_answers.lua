@@ -1,0 +1,143 @@
+-- SPDX-License-Identifier: MIT
+-- How many answers and indications `up` needs of the modem until the first ping, and which questions come before the
+-- order to connect. On USB each answer takes a turn, so these numbers are ceilings.
+
+local lu = require "luaunit"
+local world = require "support.world"
+
+local T = {}
+
+local eq = lu.assertEquals
+local IPV4 = "moontower up --apn r.ispsn --ip ipv4"
+
+local function run(protocol, command, faults, preparation)
+  return world.run(command, faults, preparation, { "--composition", protocol })
+end
+
+-- The numbers that several `up --json` have counted, in order.
+local function counted(result)
+  eq(result.status, 0, result.out .. result.err)
+  local numbers = {}
+  for number in result.out:gmatch '"answers": ?(%d+)' do numbers[#numbers + 1] = math.tointeger(number) end
+  return numbers
+end
+
+-- What was sent and received, in order: "> Start Network", "< Start Network: ok".
+local function messages(result)
+  local list = {}
+  for direction, text in (result.out .. result.err):gmatch "%d+%.%d+ ([<>]) ([^\n]+)" do
+    list[#list + 1] = direction .. " " .. text:gsub("^%u+ #?%d* ?", ""):gsub("^%l+/?%d* ", ""):gsub("^set ", "")
+      :gsub("^query ", "")
+  end
+  return list
+end
+
+local function position(list, wanted)
+  for i, text in ipairs(list) do
+    if text == wanted then return i end
+  end
+end
+
+-- The simulated modem starts with Ethernet frames over QMI, and indicates that it is connected: one more answer each
+-- than one that does neither.
+local most = {
+  mbim = { cold = 6, kept = 5, both = 6 },
+  qmi = { cold = 11 + 2, kept = 6, both = 16 + 2 },
+}
+
+function T.test_the_number_of_answers_until_the_ping()
+  for protocol, allowed in pairs(most) do
+    local cold = IPV4 .. " --json"
+    local numbers = counted(run(protocol, ("%s; %s; moontower down >/dev/null 2>&1; moontower up --apn r.ispsn --json")
+      :format(cold, cold)))
+    eq(#numbers, 3)
+    for i, name in ipairs { "cold", "kept", "both" } do
+      lu.assertTrue(numbers[i] <= allowed[name], ("%s, %s: %d"):format(protocol, name, numbers[i]))
+    end
+  end
+end
+
+-- Names of the questions and of the order, by protocol.
+local safety = {
+  mbim = { "Subscriber Ready Status", "Radio State", "Register State" },
+  qmi = { "Get Card Status", "Get Operating Mode", "Get Serving System" },
+}
+local order = { mbim = "Connect", qmi = "Start Network" }
+local shown = { mbim = "Device Caps", qmi = "Get Revision" }
+
+function T.test_what_safety_needs_is_answered_before_the_order_to_connect()
+  for protocol, questions in pairs(safety) do
+    local result = run(protocol, "moontower trace --brief up --apn r.ispsn")
+    eq(result.status, 0, result.out .. result.err)
+    local list = messages(result)
+    local ordered = position(list, "> " .. order[protocol])
+    for _, question in ipairs(questions) do
+      lu.assertTrue(position(list, "< " .. question .. ": ok") < ordered, protocol .. ": " .. question)
+    end
+    lu.assertTrue(position(list, "> " .. shown[protocol]) > ordered, protocol)
+  end
+end
+
+function T.test_no_order_to_connect_where_one_of_them_says_no()
+  for protocol, name in pairs(order) do
+    for _, fault in ipairs { "pin-lock", "puk", "sim-remove", "radio-off", "roam", "deny=3", "network-drop" } do
+      local result = run(protocol, "moontower trace --brief up --apn r.ispsn --wait 0.2", { fault })
+      lu.assertNotEquals(result.status, 0, fault)
+      local list = messages(result)
+      lu.assertNotNil(position(list, "< " .. safety[protocol][1] .. ": ok"), protocol .. ": " .. fault)
+      lu.assertNil(position(list, "> " .. name), protocol .. ": " .. fault)
+      lu.assertStrContains(result.out, "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06")
+    end
+  end
+end
+
+-- Another network than the one where it was connected: that takes no order, and is found out nevertheless.
+function T.test_a_connection_in_a_network_that_is_not_allowed_any_more()
+  for protocol in pairs(order) do
+    local result = run(protocol, IPV4, nil, IPV4 .. "; moontower simulate fault roam")
+    eq(result.status, 5, protocol .. result.out .. result.err)
+    lu.assertStrContains(result.err, "roaming may cost money")
+  end
+end
+
+-- A modem that is registered and not attached says so when it is ordered to connect.
+function T.test_a_modem_that_is_detached_is_attached()
+  for protocol in pairs(order) do
+    local result = run(protocol, "moontower run /run/test/detach.lua && " .. IPV4, nil, [[
+      echo 'local m <close> = assert(require("modem").find()); assert(m:detach())' >/run/test/detach.lua]])
+    world.assert_success(result)
+  end
+end
+
+-- What a run has not lived to write down may have been given to it: the modem takes back all client ids, then.
+function T.test_client_ids_that_were_lost_are_taken_back()
+  local result = run("qmi", "moontower trace --brief up --apn r.ispsn", nil, [[
+    mkdir -p /run/moontower/qmi
+    moontower up --apn r.ispsn
+    sed 's/"clients"/"allocating":true,"clients"/' /run/moontower/qmi/simulated.json >/run/test/x
+    moontower down; cp /run/test/x /run/moontower/qmi/simulated.json]])
+  eq(result.status, 0, result.out .. result.err)
+  lu.assertNotNil(position(messages(result), "> Sync"), result.err)
+end
+
+-- Its addresses are still there.
+function T.test_a_connection_that_another_program_has_left_is_ended()
+  local result = run("qmi", "moontower trace --brief up --apn r.ispsn", nil,
+    "ip link set wwan0 up; ip address add 10.1.2.3/24 dev wwan0")
+  lu.assertNotNil(position(messages(result), "> Sync"), result.out .. result.err)
+end
+
+-- It has no client ids left: those that no program uses any more are taken back.
+function T.test_a_modem_without_client_ids()
+  local result = run("qmi", IPV4 .. " && moontower down", nil, [[
+    cat >/run/test/take.lua <<'EOF'
+      local m <close> = assert(require("modem").find())
+      while m.qmi:client("nas"):allocate() do end
+      m.qmi.exchange:close()
+      m.qmi.exchange = nil
+EOF
+    moontower run /run/test/take.lua; rm -f /run/moontower/qmi/*]])
+  world.assert_success(result)
+end
+
+return T
