@@ -99,6 +99,7 @@ bool mt_schema_grow(struct mt_schema_encoder *e, size_t size);
 
 static inline bool mt_schema_reserve(struct mt_schema_encoder *e, size_t size)
 {
+    /* cppcheck-suppress ctuuninitvar ; mt_schema_encode sets what is used of it, member by member */
     return size <= e->to.capacity - e->to.used || mt_schema_grow(e, size);
 }
 
