@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -17,6 +16,8 @@
 #include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
+
+#include "host/libedit.h"
 
 enum {
     MAX_PENDING = 65536,
@@ -53,6 +54,8 @@ static struct termios terminal; /* as we found it */
 static volatile sig_atomic_t is_ours;
 static bool is_open;
 
+static struct mt_libedit lib;
+
 void mt_line_editor_restore_terminal(void)
 {
     if (is_ours)
@@ -71,7 +74,7 @@ static int take_character(EditLine *editor, wchar_t *character)
 {
     struct mt_line_editor *edit;
     mbstate_t state = { 0 };
-    el_get(editor, EL_CLIENTDATA, &edit);
+    lib.el_get(editor, EL_CLIENTDATA, &edit);
     size_t left = edit->length - edit->taken;
     size_t size = left ? mbrtowc(character, edit->bytes + edit->taken, left, &state) : (size_t)-2;
     if (size == (size_t)-2) {
@@ -87,7 +90,7 @@ static int take_character(EditLine *editor, wchar_t *character)
 static char *prompt_of(EditLine *editor)
 {
     struct mt_line_editor *edit;
-    el_get(editor, EL_CLIENTDATA, &edit);
+    lib.el_get(editor, EL_CLIENTDATA, &edit);
     return edit->prompt;
 }
 
@@ -95,11 +98,11 @@ static void bind_keys(EditLine *editor)
 {
     static const char *const unassigned[] = { "^@", "^Q", "^V", "^X^X", "\\ex", "\\eX" };
     for (size_t i = 0; i < sizeof(unassigned) / sizeof(unassigned[0]); i++)
-        el_set(editor, EL_BIND, unassigned[i], "ed-unassigned", NULL);
+        lib.el_set(editor, EL_BIND, unassigned[i], "ed-unassigned", NULL);
     /* These search for earlier lines that begin with the text typed so far. */
-    el_set(editor, EL_BIND, "^R", "ed-search-prev-history", NULL);
-    el_set(editor, EL_BIND, "^S", "ed-search-next-history", NULL);
-    el_set(editor, EL_SETTY, "-d", "-isig", NULL);
+    lib.el_set(editor, EL_BIND, "^R", "ed-search-prev-history", NULL);
+    lib.el_set(editor, EL_BIND, "^S", "ed-search-next-history", NULL);
+    lib.el_set(editor, EL_SETTY, "-d", "-isig", NULL);
 }
 
 /*
@@ -122,19 +125,22 @@ static int start_editor(struct mt_line_editor *edit)
     edit->locale = user_locale();
     if (!edit->locale || tcgetattr(STDIN_FILENO, &terminal) < 0)
         return -errno;
+    int status = mt_libedit_load(&lib);
+    if (status < 0)
+        return status;
     locale_t outer = uselocale(edit->locale);
-    edit->editor = el_init("moontower", stdin, stdout, stderr);
-    edit->history = history_init();
+    edit->editor = lib.el_init("moontower", stdin, stdout, stderr);
+    edit->history = lib.history_init();
     if (edit->editor && edit->history) {
-        el_set(edit->editor, EL_CLIENTDATA, edit);
-        el_set(edit->editor, EL_PROMPT, prompt_of);
-        el_set(edit->editor, EL_EDITOR, "emacs");
-        el_set(edit->editor, EL_SIGNAL, 0);
-        el_set(edit->editor, EL_GETCFN, take_character);
+        lib.el_set(edit->editor, EL_CLIENTDATA, edit);
+        lib.el_set(edit->editor, EL_PROMPT, prompt_of);
+        lib.el_set(edit->editor, EL_EDITOR, "emacs");
+        lib.el_set(edit->editor, EL_SIGNAL, 0);
+        lib.el_set(edit->editor, EL_GETCFN, take_character);
         bind_keys(edit->editor);
-        history(edit->history, &event, H_SETSIZE, HISTORY_SIZE);
-        history(edit->history, &event, H_SETUNIQUE, 1);
-        el_set(edit->editor, EL_HIST, history, edit->history);
+        lib.history(edit->history, &event, H_SETSIZE, HISTORY_SIZE);
+        lib.history(edit->history, &event, H_SETUNIQUE, 1);
+        lib.el_set(edit->editor, EL_HIST, lib.history, edit->history);
     }
     uselocale(outer);
     return edit->editor && edit->history ? 0 : -ENOMEM;
@@ -144,9 +150,9 @@ static void end_editor(struct mt_line_editor *edit)
 {
     locale_t outer = edit->locale ? uselocale(edit->locale) : (locale_t)0;
     if (edit->editor)
-        el_end(edit->editor);
+        lib.el_end(edit->editor);
     if (edit->history)
-        history_end(edit->history);
+        lib.history_end(edit->history);
     if (edit->locale) {
         uselocale(outer);
         freelocale(edit->locale);
@@ -160,8 +166,8 @@ static void set_editing(struct mt_line_editor *edit, bool editing)
 {
     locale_t outer = uselocale(edit->locale);
     is_ours |= editing;
-    el_set(edit->editor, EL_UNBUFFERED, (int)editing);
-    el_set(edit->editor, EL_PREP_TERM, (int)editing);
+    lib.el_set(edit->editor, EL_UNBUFFERED, (int)editing);
+    lib.el_set(edit->editor, EL_PREP_TERM, (int)editing);
     is_ours = editing;
     uselocale(outer);
 }
@@ -191,7 +197,7 @@ static void erase_line(struct mt_line_editor *edit)
 {
     wchar_t prompt[128];
     size_t length = mbstowcs(prompt, edit->prompt, sizeof(prompt) / sizeof(prompt[0]));
-    const LineInfoW *line = el_wline(edit->editor);
+    const LineInfoW *line = lib.el_wline(edit->editor);
     size_t column = length == (size_t)-1 ? strlen(edit->prompt)
                                          : width_of(prompt, prompt + length, 0);
     size_t rows = width_of(line->buffer, line->cursor, column) / columns();
@@ -213,7 +219,7 @@ void mt_line_editor_print(struct mt_line_editor *edit, const char *text, size_t 
         locale_t outer = uselocale(edit->locale);
         erase_line(edit);
         write_lines(text, length);
-        el_set(edit->editor, EL_REFRESH);
+        lib.el_set(edit->editor, EL_REFRESH);
         uselocale(outer);
     } else if (edit->is_terminal && edit->reader) {
         fputc('\n', stdout);
@@ -232,8 +238,8 @@ static void on_resized(uv_signal_t *handle, int number)
     if (edit->reader) {
         locale_t outer = uselocale(edit->locale);
         erase_line(edit);
-        el_resize(edit->editor);
-        el_set(edit->editor, EL_REFRESH);
+        lib.el_resize(edit->editor);
+        lib.el_set(edit->editor, EL_REFRESH);
         uselocale(outer);
     }
 }
@@ -245,9 +251,9 @@ static void on_continued(uv_signal_t *handle, int number)
     (void)number;
     if (edit->reader) {
         locale_t outer = uselocale(edit->locale);
-        el_set(edit->editor, EL_PREP_TERM, 0);
-        el_set(edit->editor, EL_PREP_TERM, 1);
-        el_set(edit->editor, EL_REFRESH);
+        lib.el_set(edit->editor, EL_PREP_TERM, 0);
+        lib.el_set(edit->editor, EL_PREP_TERM, 1);
+        lib.el_set(edit->editor, EL_REFRESH);
         uselocale(outer);
     }
 }
@@ -276,7 +282,7 @@ static void finish(struct mt_line_editor *edit, const char *line, size_t length,
 static void finish_edited(struct mt_line_editor *edit, const char *shown,
                           enum mt_line_editor_key key)
 {
-    const LineInfo *line = el_line(edit->editor);
+    const LineInfo *line = lib.el_line(edit->editor);
     size_t length = (size_t)(line->lastchar - line->buffer);
     fputs(shown, stdout);
     finish(edit, line->buffer, length, key);
@@ -285,7 +291,7 @@ static void finish_edited(struct mt_line_editor *edit, const char *shown,
 /* Suspends us, as Ctrl-Z does any program; on_continued() resumes. */
 static void suspend(struct mt_line_editor *edit)
 {
-    el_set(edit->editor, EL_PREP_TERM, 0);
+    lib.el_set(edit->editor, EL_PREP_TERM, 0);
     fputc('\n', stdout);
     fflush(stdout);
     kill(0, SIGTSTP);
@@ -297,7 +303,7 @@ static bool edit_key(struct mt_line_editor *edit)
     int count = 0;
     edit->taken = 0;
     edit->starved = false;
-    const char *line = el_gets(edit->editor, &count);
+    const char *line = lib.el_gets(edit->editor, &count);
     if (edit->starved && edit->length < LONGEST_SEQUENCE)
         return false;
     drop(edit, edit->starved ? 1 : edit->taken);
@@ -528,7 +534,7 @@ void mt_line_editor_remember(struct mt_line_editor *edit, const char *line)
     if (!edit->editor)
         return;
     locale_t outer = uselocale(edit->locale);
-    history(edit->history, &event, H_ENTER, line);
+    lib.history(edit->history, &event, H_ENTER, line);
     uselocale(outer);
 }
 

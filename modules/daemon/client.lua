@@ -9,7 +9,7 @@ local fs = require "core.fs"
 local json = require "core.json"
 local ports = require "core.port"
 local state = require "state"
-local task = require "task"
+local task = lazy(function() return require "task" end)
 local terminal = require "terminal"
 
 local M = {}

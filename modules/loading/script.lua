@@ -5,10 +5,11 @@
 -- numbers that it has drawn, and the files that it reads and writes by default are its own. So are the modules of its
 -- user's: each script loads them for itself. Ours, and package.path, are shared by all.
 
+local lazy = require "base.lazy"
 local fs = require "core.fs"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
-local task = require "task"
+local task = lazy(function() return require "task" end)
 local terminal = require "terminal"
 
 local M = {}
