@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- A modem over QMI: the verbs about the modem, its SIM and its network. Those about connections: sessions.lua.
 
+local lazy = require "base.lazy"
 local dms = require "qmi.dms"
 local errors = require "errors"
-local inside_mbim = require "qmi.inside_mbim"
+local inside_mbim = lazy(function() return require "qmi.inside_mbim" end)
 local nas = require "qmi.nas"
 local netlink = require "core.netlink"
 local diagnose = require "modem.qmi.diagnose"
