@@ -129,10 +129,12 @@ end
 
 ---The commands of a service that has many, and a function that declares one: `command("radio_state", 3, "Radio State",
 ---function() return { query = {}, response = ... } end)`; `service.radio_state` is the command then.
+---All files of a service get one table.
 ---@param name string
+---@param modules string[]? that declare the rest: loaded, in this order, when a command is not there yet
 ---@return table service
 ---@return fun(key: string, cid: integer, name: string, declare: fun(): mbim.declaration) command
-function mbim.commands(name)
+function mbim.commands(name, modules)
   local uuid = services[name]
   registry[uuid] = registry[uuid] or {}
   tables[uuid] = tables[uuid] or {}
@@ -140,7 +142,7 @@ function mbim.commands(name)
     declaration.service, declaration.cid, declaration.name = name, cid, title
     return mbim.command(declaration)
   end
-  local service, command = parts.service(tables[uuid], {}, registry[uuid], make)
+  local service, command = parts.service(tables[uuid], modules or {}, registry[uuid], make)
   return service, command
 end
 

@@ -3,9 +3,10 @@
 
 local parts = require "schema.message"
 local schema = require "schema"
-local u32, enum, flags = schema.u32, schema.enum, schema.flags
+local u32, text, enum, flags = schema.u32, schema.text, schema.enum, schema.flags
 
 local declared = {}
+local types = parts.types(declared)
 
 function declared.device_type() return enum(u32, { unknown = 0, embedded = 1, removable = 2, remote = 3 }) end
 
@@ -37,4 +38,17 @@ function declared.auth() return enum(u32, { none = 0, pap = 1, chap = 2, mschapv
 
 function declared.ip_type() return enum(u32, { default = 0, ipv4 = 1, ipv6 = 2, ipv4v6 = 3, ["ipv4-and-ipv6"] = 4 }) end
 
-return parts.types(declared)
+-- The fields of a network.
+function declared.provider() return {
+  text "id", -- MCC and MNC, "310120"
+  flags(u32, {
+    ["home"] = 0x1, ["forbidden"] = 0x2, ["preferred"] = 0x4, ["visible"] = 0x8, ["registered"] = 0x10,
+    ["preferred-multicarrier"] = 0x20,
+  }) "state",
+  text "name",
+  types.cellular_class "cellular_class",
+  u32 "rssi",
+  u32 "error_rate",
+} end
+
+return types
