@@ -143,7 +143,7 @@ static bool may_hold_more(struct mt_account *account, size_t more)
 static void release(struct mt_limits *limits, union header *block, size_t size)
 {
     struct mt_account *account = block->account;
-    mt_heap_resize(limits->heap, block, sizeof(*block) + size, 0);
+    mt_heap_give(limits->heap, block, sizeof(*block) + size);
     if (account) {
         account->held -= size;
         mt_account_unref(account);
@@ -167,8 +167,10 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
     if (payer && new_size > old_size &&
         !may_hold_more(payer, new_size - (payer == owner ? old_size : 0)))
         return NULL;
-    union header *resized = mt_heap_resize(
-        limits->heap, block, block ? sizeof(*block) + old_size : 0, sizeof(*block) + new_size);
+    size_t size = sizeof(*block) + new_size;
+    union header *resized = block ? mt_heap_resize(limits->heap, block, sizeof(*block) + old_size,
+                                                   size)
+                                  : mt_heap_take(limits->heap, size);
     if (!resized)
         return NULL; /* Lua keeps the old one */
     resized->account = payer;

@@ -5,43 +5,11 @@
  */
 #include "host/heap.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* A sanitizer finds mistakes with blocks only where each is malloc()'s. */
-#ifdef __SANITIZE_ADDRESS__
-enum { SMALL = 0 };
-#else
-enum { SMALL = 512 };
-#endif
-
-enum { PAGE = 4096, MAPPED = 64 * PAGE };
-
-struct mt_heap_page {
-    struct mt_heap_page *next, *previous; /* among those with room; of an empty one, only `next` */
-    struct given_back *free;
-    uint16_t size, used; /* of a block; how many blocks are */
-    uint16_t fresh;      /* where the first block lies that was never used */
-};
-
-struct given_back {
-    struct given_back *next;
-};
-
+enum { MAPPED = 64 * MT_HEAP_PAGE };
 enum { FIRST = (sizeof(struct mt_heap_page) + 7) / 8 * 8 };
-
-/* Steps of 8 bytes up to 128, of 16 up to 256, of 32 up to 512. */
-static unsigned class_of(size_t size)
-{
-    if (size <= 128)
-        return (unsigned)(size + 7) / 8;
-    if (size <= 256)
-        return 16 + (unsigned)(size - 128 + 15) / 16;
-    return 24 + (unsigned)(size - 256 + 31) / 32;
-}
 
 static uint16_t size_of(unsigned class)
 {
@@ -53,7 +21,7 @@ static uint16_t size_of(unsigned class)
 
 static bool is_full(const struct mt_heap_page *page)
 {
-    return !page->free && page->fresh + page->size > PAGE;
+    return !page->free && page->fresh + page->size > MT_HEAP_PAGE;
 }
 
 static void link_page(struct mt_heap *heap, struct mt_heap_page *page, unsigned class)
@@ -92,8 +60,8 @@ static struct mt_heap_page *find_page(struct mt_heap *heap)
         heap->left = MAPPED;
     }
     page = (struct mt_heap_page *)(void *)heap->rest;
-    heap->rest += PAGE;
-    heap->left -= PAGE;
+    heap->rest += MT_HEAP_PAGE;
+    heap->left -= MT_HEAP_PAGE;
     return page;
 }
 
@@ -107,7 +75,7 @@ static struct mt_heap_page *begin_page(struct mt_heap *heap, unsigned class)
     return page;
 }
 
-static void *take(struct mt_heap *heap, unsigned class)
+void *mt_heap_take_slowly(struct mt_heap *heap, unsigned class)
 {
     struct mt_heap_page *page = heap->pages[class];
     if (!page && !(page = begin_page(heap, class)))
@@ -125,10 +93,10 @@ static void *take(struct mt_heap *heap, unsigned class)
     return block;
 }
 
-static void give_back(struct mt_heap *heap, void *block, unsigned class)
+void mt_heap_give_slowly(struct mt_heap *heap, void *block, unsigned class)
 {
-    struct mt_heap_page *page = (void *)((uintptr_t)block & ~(uintptr_t)(PAGE - 1));
-    struct given_back *given = block;
+    struct mt_heap_page *page = (void *)((uintptr_t)block & ~(uintptr_t)(MT_HEAP_PAGE - 1));
+    struct mt_heap_free *given = block;
     if (is_full(page))
         link_page(heap, page, class);
     given->next = page->free;
@@ -140,32 +108,17 @@ static void give_back(struct mt_heap *heap, void *block, unsigned class)
     }
 }
 
-static void release(struct mt_heap *heap, void *block, size_t size)
-{
-    if (size > SMALL)
-        free(block);
-    else if (!heap->ends)
-        give_back(heap, block, class_of(size));
-}
-
 void *mt_heap_resize(struct mt_heap *heap, void *block, size_t old_size, size_t new_size)
 {
-    if (block && new_size > 0) {
-        if (old_size > SMALL && new_size > SMALL)
-            return realloc(block, new_size);
-        if (old_size <= SMALL && new_size <= SMALL && class_of(old_size) == class_of(new_size))
-            return block;
-    }
-    void *moved = NULL;
-    if (new_size > 0) {
-        moved = new_size > SMALL ? malloc(new_size) : take(heap, class_of(new_size));
-        if (!moved)
-            return NULL;
-    }
-    if (block) {
-        if (moved)
-            memcpy(moved, block, old_size < new_size ? old_size : new_size);
-        release(heap, block, old_size);
+    if (old_size > MT_HEAP_SMALL && new_size > MT_HEAP_SMALL)
+        return realloc(block, new_size);
+    if (old_size <= MT_HEAP_SMALL && new_size <= MT_HEAP_SMALL &&
+        mt_heap_class(old_size) == mt_heap_class(new_size))
+        return block;
+    void *moved = mt_heap_take(heap, new_size);
+    if (moved) {
+        memcpy(moved, block, old_size < new_size ? old_size : new_size);
+        mt_heap_give(heap, block, old_size);
     }
     return moved;
 }

@@ -31,7 +31,14 @@ static void resize(struct mt_heap *heap, struct block *block, size_t size)
     size_t kept = size < block->size ? size : block->size;
 
     check(block, block->size);
-    block->bytes = mt_heap_resize(heap, block->bytes, block->size, size);
+    if (size == 0 && block->size > 0)
+        mt_heap_give(heap, block->bytes, block->size);
+    if (size == 0)
+        block->bytes = NULL;
+    else if (block->size == 0)
+        block->bytes = mt_heap_take(heap, size);
+    else
+        block->bytes = mt_heap_resize(heap, block->bytes, block->size, size);
     assert_true((block->bytes != NULL) == (size > 0));
     assert_int_equal((uintptr_t)block->bytes % 8, 0);
     check(block, kept);
