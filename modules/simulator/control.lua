@@ -107,7 +107,7 @@ function requests.state(modem)
     faults = setmetatable(in_force, { __jsontype = "array" }),
     clients = setmetatable(clients, { __jsontype = "array" }),
     commands = modem.commands, notifications = modem.notifications, settings = settings,
-    statistics = modem.statistics,
+    statistics = modem.statistics, transfers = modem.transfers,
     wrong_pins = card.wrong_pins[modem.personality.card.iccid] or 0,
   }
 end

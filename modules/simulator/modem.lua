@@ -48,6 +48,7 @@ local store = require "simulator.store"
 ---@field packet { state: "attached"|"detached", wanted: boolean, nw_error: integer }
 ---@field sessions table<integer, simulator.session> the active ones, from 0
 ---@field statistics table<string, integer> since power came on
+---@field transfers { to_host: integer, from_host: integer } on USB data endpoints, since the modem was made
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
 Modem.__index = Modem
@@ -92,6 +93,7 @@ function M.new(personality, group, options)
     reset_time = group and personality.boot_time or 0,
     plugged = true,
     commands = 0, notifications = 0,
+    transfers = { to_host = 0, from_host = 0 },
     open_time = 0, interval = 0,
     listeners = {},
     card = card.new(personality.card),

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The network behind the modem: it answers pings, DNS queries, the first packet of a TCP connection and
--- router solicitations, and nothing else.
+-- The network behind the modem: it answers pings, DNS queries, the first packet of a TCP connection, router
+-- solicitations and requests for characters, and nothing else.
 
 local dhcp = require "simulator.dhcp"
 local dns = require "simulator.dns"
@@ -10,6 +10,9 @@ local packets = require "simulator.packets"
 local LINK_LOCAL = "fe80::"
 local ALL_NODES = "ff02::1"
 local DNS_PORT = 53
+local CHARACTERS_PORT = 19
+local CHARACTERS = ("moontower "):rep(140) -- 1,400 bytes
+local MOST_DATAGRAMS = 1000
 local OPEN_PORTS = { [80] = true, [443] = true }
 
 -- Flags of TCP.
@@ -104,8 +107,20 @@ local function answer_dhcp(settings, datagram, lease)
   }, { source_port = dhcp.SERVER_PORT, target_port = dhcp.CLIENT_PORT, body = body })
 end
 
+-- A generator of characters (RFC 864) that sends as many datagrams as it is asked for, for benchmarks.
+local function generate(header, datagram)
+  local count = math.tointeger(tonumber(datagram.body)) or 1
+  local reply = packets.with_udp(reply_to(header), {
+    source_port = CHARACTERS_PORT, target_port = datagram.source_port, body = CHARACTERS,
+  })
+  return reply, math.min(count, MOST_DATAGRAMS)
+end
+
 local function answer_udp(self, settings, header)
   local datagram = packets.parse_udp(header)
+  if datagram and datagram.target_port == CHARACTERS_PORT and self.echo[header.target] then
+    return generate(header, datagram)
+  end
   if datagram and datagram.target_port == dhcp.SERVER_PORT and self.modem.network.dhcp then
     return answer_dhcp(settings, datagram, self.modem.network.dhcp)
   end
@@ -167,9 +182,12 @@ function Network:receive(number, packet)
   local settings = header and session[header.family]
   local answer = header and answers[header.family][header.protocol]
   if settings and answer and may_send(settings, header) then
-    local reply = answer(self, settings, header)
+    local reply, count = answer(self, settings, header)
     if reply then
-      modem:after(modem.round_trip, function() deliver(self, session, packets.build(reply)) end)
+      modem:after(modem.round_trip, function()
+        local built = packets.build(reply)
+        for _ = 1, count or 1 do deliver(self, session, built) end
+      end)
     end
   end
 end

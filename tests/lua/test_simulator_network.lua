@@ -63,6 +63,20 @@ function T.test_echo_bytes()
   lu.assertEquals(reply:sub(25), body:sub(5))
 end
 
+function T.test_as_many_datagrams_as_are_asked_for()
+  local network, received = connected()
+  local function ask(target, count)
+    local before = #received
+    network:receive(0, packets.build(packets.with_udp(header("ipv4", target, packets.UDP), {
+      source_port = 4000, target_port = 19, body = count,
+    })))
+    return #received - before
+  end
+  lu.assertEquals({ ask("8.8.8.8", "3"), ask("8.8.8.8", "?"), ask("9.9.9.9", "3") }, { 3, 1, 0 })
+  lu.assertEquals(ask("8.8.8.8", "1000000"), 1000)
+  lu.assertEquals({ #received[1].packet, received[2].packet }, { 1428, received[1].packet })
+end
+
 function T.test_hosts_that_answer_pings()
   local network, received, modem = connected()
   for _, case in ipairs {

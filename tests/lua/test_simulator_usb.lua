@@ -129,10 +129,15 @@ local block = bytes [[
 ]]
 
 function T.test_ntb_encode()
-  lu.assertEquals(hex(ntb.encode(0x10002, 5, "abc")), hex(block))
+  lu.assertEquals(hex(ntb.encode(0x10002, 5, { "abc" })), hex(block))
   local packets = assert(ntb.decode(block))
   lu.assertEquals(packets, { { session = 5, packet = "abc" } })
-  local none, err = ntb.encode(0, 0, ("x"):rep(65536))
+  local several = assert(ntb.encode(1, 2, { "abc", "defgh", "i" }))
+  lu.assertEquals(#several, ntb.size { "abc", "defgh", "i" } - 3) -- the last one needs no padding
+  lu.assertEquals(ntb.decode(several), {
+    { session = 2, packet = "abc" }, { session = 2, packet = "defgh" }, { session = 2, packet = "i" },
+  })
+  local none, err = ntb.encode(0, 0, { ("x"):rep(65536) })
   lu.assertNil(none)
   lu.assertEquals(err.code, "invalid")
 end
@@ -212,6 +217,7 @@ end
 
 local function new_qmi_modem()
   local fake = { received = {}, packets = {}, interval = 0, notifications = 0 }
+  fake.transfers = { to_host = 0, from_host = 0 }
   fake.format = { link = "802.3", uplink = "disabled", downlink = "disabled" }
   fake.qmi = new_qmi(fake, function(_, options)
     fake.send_control = options.send
@@ -269,6 +275,10 @@ function T.test_qmi_data()
     { mux_id = 1, packet = "ABCD" }, { mux_id = 2, packet = "EFGH" },
   })
   lu.assertEquals(qmap.decode(fake.heard()), { { mux_id = 1, packet = "IJKL" } })
+  fake.format.max_datagrams, fake.format.max_size = 32, 20 -- each takes 8
+  fake.qmi:receive_transfer(qmap.encode(1, "abcd") .. qmap.encode(2, "efgh") .. qmap.encode(1, "ijkl"))
+  lu.assertEquals({ #fake.heard(), #fake.heard() }, { 16, 8 })
+  lu.assertEquals(fake.transfers, { from_host = 4, to_host = 6 })
   fake.send_packet(3, "more")
   lu.assertEquals(fake.heard(), qmap.encode(3, "more"))
   fake.qmi:receive_transfer("noise")
@@ -281,7 +291,7 @@ local get_device_descriptor = "80 06 00 01 00 00 40 00"
 -- A modem that keeps what it gets and sends nothing by itself.
 local function new_modem()
   local fake = { received = {}, packets = {}, resets = 0, bus_resets = 0, personality = { max_control = 4096 } }
-  fake.interval, fake.notifications = 0, 0
+  fake.interval, fake.notifications, fake.transfers = 0, 0, { to_host = 0, from_host = 0 }
   fake.driver_latency, fake.late = 0, {}
   function fake.reset_control() fake.resets = fake.resets + 1 end
   function fake.configure(_, value) fake.configuration = value end

@@ -66,6 +66,8 @@ end
 ---@field data simulator.usb.pipe
 ---@field data_interface integer
 ---@field sequence integer of the next NTB
+---@field collected { session: integer?, packets: string[], size: integer }? what goes to the host in one NTB, while one
+--- of the host's is worked on
 ---@field ntb_input_size integer
 ---@field datagram_size integer
 local Mbim = {}
@@ -103,7 +105,7 @@ end
 function Mbim:reset()
   self.channel:reset()
   self.data:flush()
-  self.sequence = 0
+  self.sequence, self.collected = 0, nil
   self.ntb_input_size, self.datagram_size = max_ntb, max_datagram
 end
 
@@ -116,25 +118,53 @@ function Mbim:select(interface, alternate)
   return alternate == 0
 end
 
-function Mbim:send_packet(session, packet)
-  local block, err = ntb.encode(self.sequence, session, packet)
+local function send_block(self, session, packets)
+  local block, err = ntb.encode(self.sequence, session, packets)
   if not block then
-    log.warn("simulated modem: a packet for the host is dropped: %s", err)
+    log.warn("simulated modem: packets for the host are dropped: %s", err)
     return
   end
   self.sequence = self.sequence + 1
+  self.modem.transfers.to_host = self.modem.transfers.to_host + 1
   self.data:send(block)
 end
 
+local function flush(self)
+  local collected = self.collected
+  self.collected = nil
+  if collected and #collected.packets > 0 then
+    send_block(self, collected.session, collected.packets)
+  end
+end
+
+-- What the network answers to one block of the host's goes back in as few as possible, one session in each.
+function Mbim:send_packet(session, packet)
+  local collected = self.collected
+  if not collected then
+    return send_block(self, session, { packet })
+  end
+  local size = ntb.size { packet } -- with a header of its own, which is a little too much
+  if session ~= collected.session or collected.size + size > self.ntb_input_size then
+    flush(self)
+    collected = { session = session, packets = {}, size = 0 }
+    self.collected = collected
+  end
+  collected.size = collected.size + size
+  table.insert(collected.packets, packet)
+end
+
 function Mbim:receive_block(block)
+  self.modem.transfers.from_host = self.modem.transfers.from_host + 1
   local packets, err = ntb.decode(block)
   if not packets then
     log.warn("simulated modem: the host sent a bad NTB: %s", err)
     return
   end
+  self.collected = { packets = {}, size = 0 }
   for _, item in ipairs(packets) do
     self.network:receive(item.session, item.packet)
   end
+  flush(self)
 end
 
 local requests = {}

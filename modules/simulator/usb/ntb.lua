@@ -30,18 +30,41 @@ local header_size, pointers_size, pointer_size = 12, 8, 4
 
 local ntb = {}
 
----Wraps one packet.
+-- Hosts want packets at multiples of this.
+local alignment = 4
+
+---How long a block of these packets is.
+---@param packets string[]
+---@return integer bytes
+function ntb.size(packets)
+  local size = header_size + pointers_size + pointer_size * (#packets + 1) -- the last entry is the terminator
+  for _, packet in ipairs(packets) do
+    size = size + #packet + -#packet % alignment
+  end
+  return size
+end
+
+---Wraps packets of one session.
 ---@param sequence integer counts the blocks of one direction, modulo 65536
 ---@param session integer
----@param packet string
+---@param packets string[]
 ---@return string? block
----@return moontower.error? err the packet is too long
-function ntb.encode(sequence, session, packet)
-  local ndp_size = pointers_size + 2 * pointer_size -- the second entry is the terminator
-  local packet_at = header_size + ndp_size
+---@return moontower.error? err they are too long
+function ntb.encode(sequence, session, packets)
+  local ndp_size = pointers_size + pointer_size * (#packets + 1)
+  local entries, bodies, at = {}, {}, header_size + ndp_size
+  for i, packet in ipairs(packets) do
+    local padding = i < #packets and -#packet % alignment or 0
+    local entry, too_long = pointer:encode { index = at, length = #packet }
+    if not entry then
+      return nil, too_long
+    end
+    entries[i], bodies[i] = entry, packet .. ("\0"):rep(padding)
+    at = at + #packet + padding
+  end
   local nth, err = header:encode {
     signature = "NCMH", header_length = header_size, sequence = sequence & 0xffff,
-    block_length = packet_at + #packet, ndp_index = header_size,
+    block_length = at, ndp_index = header_size,
   }
   if not nth then
     return nil, err
@@ -49,9 +72,9 @@ function ntb.encode(sequence, session, packet)
   return table.concat {
     nth,
     pointers:encode { kind = "IPS", session = session, length = ndp_size },
-    pointer:encode { index = packet_at, length = #packet },
+    table.concat(entries),
     pointer:encode {},
-    packet,
+    table.concat(bodies),
   }
 end
 

@@ -30,13 +30,14 @@ local function describe(place, numbers)
 end
 
 ---@class simulator.usb.qmi: simulator.usb.function
+---@field modem simulator.modem
 ---@field channel simulator.usb.control_channel
 ---@field control simulator.qmi_function
 ---@field network table what its packets reach
 ---@field data simulator.usb.pipe
 ---@field always_listens boolean? also without DTR
 ---@field listens boolean? has the host set DTR? The modem is deaf until then
----@field collected string[]? what goes to the host in one transfer, while a transfer of the host's is worked on
+---@field collected { size: integer, [integer]: string }? what goes to the host in one transfer, while a transfer of the host's is worked on
 local Qmi = {}
 Qmi.__index = Qmi
 
@@ -51,7 +52,7 @@ local qmi = {}
 function qmi.new(modem, new_control, new_network, place, is_second)
   local numbers = endpoints[is_second and 2 or 1]
   local self = setmetatable({
-    interfaces = { place.interface }, always_listens = place.always_listens,
+    modem = modem, interfaces = { place.interface }, always_listens = place.always_listens,
     descriptors = describe(place, numbers),
     channel = control_channel.new(place.interface, modem),
     data = pipe.new(1024),
@@ -80,30 +81,31 @@ end
 
 -- Packets -----------------------------------------------------------------------------------------------------------
 
+local function send(self, transfer)
+  self.modem.transfers.to_host = self.modem.transfers.to_host + 1
+  self.data:send(transfer)
+end
+
 local function flush(self)
-  local list = self.collected
+  local collected = self.collected
   self.collected = nil
-  if list and #list > 0 then
-    self.data:send(table.concat(list))
+  if collected and #collected > 0 then
+    send(self, table.concat(collected))
   end
 end
 
+-- What the network answers to one transfer of the host's goes back in as few as the host has agreed to.
 local function send_muxed(self, format, session, packet)
-  local bytes = qmap.encode(session, packet)
-  local list = self.collected
-  if not list then
-    self.data:send(bytes)
-    return
-  end
-  local size = #bytes
-  for _, other in ipairs(list) do
-    size = size + #other
-  end
-  if #list == format.max_datagrams or size > format.max_size then
+  local bytes, collected = qmap.encode(session, packet), self.collected
+  if not collected then
+    return send(self, bytes)
+  elseif #collected == format.max_datagrams or collected.size + #bytes > format.max_size then
     flush(self)
-    self.collected = {}
+    collected = { size = 0 }
+    self.collected = collected
   end
-  table.insert(self.collected, bytes)
+  collected.size = collected.size + #bytes
+  table.insert(collected, bytes)
 end
 
 -- Without QMAP there is no telling sessions apart: only the port's own has the endpoints.
@@ -112,7 +114,7 @@ function Qmi:send_packet(session, packet)
   if format.downlink == "qmap" then
     send_muxed(self, format, session, packet)
   elseif session == self.control.session then
-    self.data:send(format.link == "raw-ip" and packet or ethernet.wrap(packet))
+    send(self, format.link == "raw-ip" and packet or ethernet.wrap(packet))
   end
 end
 
@@ -125,7 +127,7 @@ function receivers.qmap(self, transfer)
     log.debug("simulated modem: the host sent a bad QMAP transfer: %s", err)
     return
   end
-  self.collected = {}
+  self.collected = { size = 0 }
   for _, item in ipairs(packets) do
     self.network:receive(item.mux_id, item.packet)
   end
@@ -139,13 +141,14 @@ end
 receivers["802.3"] = function(self, frame)
   local packet, answer = ethernet.receive(frame)
   if answer then
-    self.data:send(answer)
+    send(self, answer)
   elseif packet then
     self.network:receive(self.control.session, packet)
   end
 end
 
 function Qmi:receive_transfer(transfer)
+  self.modem.transfers.from_host = self.modem.transfers.from_host + 1
   local format = self.control.data_format
   local receive = receivers[format.uplink == "qmap" and "qmap" or format.link]
   receive(self, transfer)
