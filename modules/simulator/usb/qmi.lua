@@ -37,7 +37,8 @@ end
 ---@field data simulator.usb.pipe
 ---@field always_listens boolean? also without DTR
 ---@field listens boolean? has the host set DTR? The modem is deaf until then
----@field collected { size: integer, [integer]: string }? what goes to the host in one transfer, while a transfer of the host's is worked on
+---@field collected { size: integer, [integer]: string }? what goes to the host in one transfer, while one of the host's
+--- is worked on
 local Qmi = {}
 Qmi.__index = Qmi
 
