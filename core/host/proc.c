@@ -25,9 +25,19 @@ static bool leads_to_device(int directory, const char *name, dev_t device)
            S_ISCHR(info.st_mode) && info.st_rdev == device;
 }
 
+/* Kernel threads have no program, and no descriptors. Often they are most of all processes. */
+static bool has_program(const char *pid)
+{
+    char path[64], target;
+    snprintf(path, sizeof(path), "/proc/%.20s/exe", pid);
+    return readlink(path, &target, 1) > 0;
+}
+
 static bool holds(const char *pid, dev_t device)
 {
     char path[64];
+    if (!has_program(pid))
+        return false;
     snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
     DIR *descriptors = opendir(path);
     if (!descriptors)
@@ -35,7 +45,8 @@ static bool holds(const char *pid, dev_t device)
     bool found = false;
     struct dirent *entry;
     while (!found && (entry = readdir(descriptors)))
-        found = leads_to_device(dirfd(descriptors), entry->d_name, device);
+        found = entry->d_name[0] != '.' &&
+                leads_to_device(dirfd(descriptors), entry->d_name, device);
     closedir(descriptors);
     return found;
 }
@@ -72,11 +83,11 @@ int mt_proc_holders(const char *path, struct mt_holder *holders, int limit)
     DIR *processes = opendir("/proc");
     if (!processes)
         return -errno;
-    int count = 0;
+    int count = 0, own = getpid();
     struct dirent *entry;
     while (count < limit && (entry = readdir(processes))) {
         const char *pid = entry->d_name;
-        if (pid[0] < '1' || pid[0] > '9' || atoi(pid) == getpid())
+        if (pid[0] < '1' || pid[0] > '9' || atoi(pid) == own)
             continue;
         if (holds(pid, info.st_rdev))
             name_holder(&holders[count++], pid);
