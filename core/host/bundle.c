@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The bundle: one file with what the build made of many sources, mapped once, with an index by name. */
+/* The bundle: one file with what the build made of many sources, and an index by name, which is kept. */
 #include "host/bundle.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /*
@@ -31,8 +31,6 @@ struct entry {
     uint32_t part, length, head;
 };
 
-enum { PAGE = 65536 }; /* or less */
-
 static const char magic[8] = "mtbytes1";
 
 uint64_t mt_bundle_checksum(const void *bytes, size_t length)
@@ -49,46 +47,56 @@ uint64_t mt_bundle_checksum(const void *bytes, size_t length)
 
 static const struct header *header_of(const struct mt_bundle *bundle)
 {
-    return (const void *)bundle->bytes;
+    return (const void *)bundle->index;
 }
 
 static const char *text(const struct mt_bundle *bundle, uint32_t offset)
 {
-    return offset < header_of(bundle)->end ? (const char *)bundle->bytes + offset : "";
+    return offset < header_of(bundle)->end ? (const char *)bundle->index + offset : "";
 }
 
-static bool is_sound(const struct mt_bundle *bundle, const char *release)
+/* A file that was cut short is not read to the end. */
+static bool read_at(int fd, void *bytes, size_t length, size_t offset)
 {
-    const struct header *header = header_of(bundle);
+    return pread(fd, bytes, length, (off_t)offset) == (ssize_t)length;
+}
+
+static bool is_sound(const struct header *header, const char *release, off_t size)
+{
+    return memcmp(header->magic, magic, sizeof(magic)) == 0 &&
+           strncmp(header->release, release, sizeof(header->release)) == 0 &&
+           header->size == size && header->end <= header->size && header->end % 8 == 0 &&
+           header->end > sizeof(*header) &&
+           header->count <= (header->end - sizeof(*header)) / sizeof(struct entry);
+}
+
+static bool has_sound_index(const struct mt_bundle *bundle)
+{
     const size_t start = offsetof(struct header, size);
-    if (memcmp(header->magic, magic, sizeof(magic)) != 0 ||
-        strncmp(header->release, release, sizeof(header->release)) != 0)
-        return false;
-    if (header->size != bundle->size || header->end > bundle->size || header->end % 8 != 0 ||
-        header->end <= sizeof(*header) ||
-        header->count > (header->end - sizeof(*header)) / sizeof(struct entry))
-        return false;
-    return bundle->bytes[header->end - 1] == '\0' &&
-           mt_bundle_checksum(bundle->bytes + start, header->end - start) == header->checksum;
+    const struct header *header = header_of(bundle);
+    return bundle->index[header->end - 1] == '\0' &&
+           mt_bundle_checksum(bundle->index + start, header->end - start) == header->checksum;
 }
 
 int mt_bundle_open(struct mt_bundle *bundle, const char *path, const char *release)
 {
+    struct header header;
     struct stat info;
     memset(bundle, 0, sizeof(*bundle));
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    void *bytes = MAP_FAILED;
-    if (fstat(fd, &info) == 0 && info.st_size >= (off_t)sizeof(struct header) &&
-        info.st_size <= INT32_MAX)
-        bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED) {
+    if (fstat(fd, &info) == 0 && read_at(fd, &header, sizeof(header), 0) &&
+        is_sound(&header, release, info.st_size))
+        bundle->index = malloc(header.end);
+    if (!bundle->index) {
         close(fd);
         return -EBADMSG;
     }
-    *bundle = (struct mt_bundle){ .bytes = bytes, .size = (size_t)info.st_size, .fd = fd };
-    if (is_sound(bundle, release))
+    bundle->fd = fd;
+    bundle->size = header.size;
+    if (read_at(fd, bundle->index, header.end, 0) &&
+        memcmp(bundle->index, &header, sizeof(header)) == 0 && has_sound_index(bundle))
         return 0;
     mt_bundle_close(bundle);
     return -EBADMSG;
@@ -96,23 +104,29 @@ int mt_bundle_open(struct mt_bundle *bundle, const char *path, const char *relea
 
 void mt_bundle_close(struct mt_bundle *bundle)
 {
-    if (!bundle->bytes)
+    if (!bundle->index)
         return;
-    munmap((void *)(uintptr_t)bundle->bytes, bundle->size);
+    free(bundle->index);
+    free(bundle->part);
     close(bundle->fd);
     memset(bundle, 0, sizeof(*bundle));
 }
 
-/* Reading beyond the end of a file that was cut short since would be the end of this process. */
-static bool is_whole(const struct mt_bundle *bundle)
+static bool read_part(struct mt_bundle *bundle, size_t length, size_t offset)
 {
-    struct stat info;
-    return fstat(bundle->fd, &info) == 0 && info.st_size == (off_t)bundle->size;
+    if (length > bundle->room) {
+        unsigned char *part = realloc(bundle->part, length);
+        if (!part)
+            return false;
+        bundle->part = part;
+        bundle->room = length;
+    }
+    return read_at(bundle->fd, bundle->part, length, offset);
 }
 
 static const struct entry *find_entry(const struct mt_bundle *bundle, const char *name)
 {
-    const struct entry *entries = (const void *)(bundle->bytes + sizeof(struct header));
+    const struct entry *entries = (const void *)(bundle->index + sizeof(struct header));
     size_t first = 0, last = header_of(bundle)->count;
     while (first < last) {
         size_t middle = first + (last - first) / 2;
@@ -127,31 +141,21 @@ static const struct entry *find_entry(const struct mt_bundle *bundle, const char
     return NULL;
 }
 
-void mt_bundle_forget(const struct mt_bundle *bundle)
-{
-    if (!bundle->bytes)
-        return;
-    uintptr_t start = ((uintptr_t)bundle->bytes + header_of(bundle)->end + PAGE - 1) / PAGE * PAGE;
-    uintptr_t end = (uintptr_t)bundle->bytes + bundle->size;
-    if (start < end)
-        madvise((void *)start, end - start, MADV_DONTNEED);
-}
-
-bool mt_bundle_find(const struct mt_bundle *bundle, const char *name, const struct stat *source,
+bool mt_bundle_find(struct mt_bundle *bundle, const char *name, const struct stat *source,
                     struct mt_bundle_part *part)
 {
-    if (!bundle->bytes || !is_whole(bundle))
+    if (!bundle->index)
         return false;
     const struct entry *entry = find_entry(bundle, name);
     if (!entry || entry->modified != source->st_mtim.tv_sec ||
         entry->source_size != (uint64_t)source->st_size)
         return false;
     uint64_t padded = ((uint64_t)entry->length + 7) / 8 * 8;
-    if (entry->part % 8 != 0 || entry->part + padded > bundle->size ||
-        entry->head > entry->length ||
-        mt_bundle_checksum(bundle->bytes + entry->part, padded) != entry->checksum)
+    if (entry->part + padded > bundle->size || entry->head > entry->length ||
+        !read_part(bundle, padded, entry->part) ||
+        mt_bundle_checksum(bundle->part, padded) != entry->checksum)
         return false;
-    *part = (struct mt_bundle_part){ .bytes = (const char *)bundle->bytes + entry->part,
+    *part = (struct mt_bundle_part){ .bytes = (const char *)bundle->part,
                                      .length = entry->length,
                                      .head = entry->head,
                                      .note = text(bundle, entry->note) };

@@ -49,7 +49,7 @@ static bool is_below_home(const struct bytecode *bytecode, const char *path)
     return strncmp(path, bytecode->home, bytecode->length) == 0 && path[bytecode->length] == '/';
 }
 
-static bool find(const struct bytecode *bytecode, const char *path, const struct stat *info,
+static bool find(struct bytecode *bytecode, const char *path, const struct stat *info,
                  struct mt_bundle_part *part)
 {
     const char *name = is_below_home(bytecode, path) ? path + bytecode->length + 1 : path;
@@ -103,16 +103,14 @@ static const char *read_piece(lua_State *L, void *data, size_t *length)
 }
 
 /* Pushes a function and returns true, or does neither. */
-static bool load_bytecode(lua_State *L, const struct bytecode *bytecode, const char *path,
+static bool load_bytecode(lua_State *L, struct bytecode *bytecode, const char *path,
                           const struct stat *info)
 {
     struct mt_bundle_part part;
     if (!find(bytecode, path, info, &part))
         return false;
     struct pieces pieces = { .part = &part, .path = path };
-    int status = lua_load(L, read_piece, &pieces, path, "b");
-    mt_bundle_forget(&bytecode->bundle);
-    if (status == LUA_OK)
+    if (lua_load(L, read_piece, &pieces, path, "b") == LUA_OK)
         return true;
     lua_pop(L, 1); /* it was built for another machine */
     return false;
