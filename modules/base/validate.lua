@@ -118,7 +118,9 @@ function M.list_of(entry, words, least)
     end
     local why = M.not_a_list(value) or #value < (least or 0) and "it is empty" or nil
     for i, one in ipairs(value) do
-      why = why or M.mistake(entry, one, ("entry %d"):format(i))
+      if not why and not entry[1](one) then
+        why = M.mistake(entry, one, ("entry %d"):format(i))
+      end
     end
     return not why, why
   end
@@ -155,12 +157,15 @@ function M.record(required, optional)
     if type(value) ~= "table" then
       return false, "it is no table"
     end
-    for _, fields in ipairs { required, optional or {} } do
-      for name, field in pairs(fields) do
-        local why = (fields == required or value[name] ~= nil) and M.mistake(field, value[name], ("'%s'"):format(name))
-        if why then
-          return false, why
-        end
+    for name, field in pairs(required) do
+      if not field[1](value[name]) then
+        return false, M.mistake(field, value[name], ("'%s'"):format(name))
+      end
+    end
+    for name, one in pairs(optional and value or {}) do
+      local field = optional[name]
+      if field and not field[1](one) then
+        return false, M.mistake(field, one, ("'%s'"):format(name))
       end
     end
     return true

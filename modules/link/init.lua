@@ -5,8 +5,9 @@
 -- a killed one had done: see link/journal.lua. A bearer with a channel has an interface for itself, which is made first
 -- if it is not there: see link/channel.lua.
 
-local channels = require "link.channel"
-local compare = require "link.compare"
+local lazy = require "base.lazy"
+local channels = lazy(function() return require "link.channel" end)
+local compare = lazy(function() return require "link.compare" end)
 local errors = require "errors"
 local journals = require "link.journal"
 local log = require "log"

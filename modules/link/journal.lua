@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The journal of a link: all that we change on an interface, written before the first change, and how to undo it.
 
-local channels = require "link.channel"
+local lazy = require "base.lazy"
+local channels = lazy(function() return require "link.channel" end)
 local errors = require "errors"
 local fs = require "core.fs"
 local log = require "log"

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What a bearer means for the host: decided here, before anything is changed.
 
-local channels = require "link.channel"
+local lazy = require "base.lazy"
+local channels = lazy(function() return require "link.channel" end)
 local errors = require "errors"
 local fs = require "core.fs"
 local journals = require "link.journal"
