@@ -4,6 +4,7 @@
 -- One end of a virtual cable stands in for the modem's interface: a TUN device takes no VLANs. They are tested where
 -- the kernel has them: tests/vm/test_sessions runs this file, too.
 
+local channels = require "link.channel"
 local errors = require "errors"
 local fs = require "core.fs"
 local journals = require "link.journal"
@@ -368,6 +369,51 @@ function T.test_a_mux_that_was_there_is_used()
   end)
   lu.assertFalse(netlink.link("wwan7").up)
   assert(netlink.remove_link("qmimux4"))
+end
+
+local LARGE = { channel = { kind = "qmimux", id = 2, size = 16384 } }
+
+function T.test_the_driver_gets_buffers_for_several_packets()
+  plug("qmimux4", "tower2")
+  with_sysfs({
+    ["wwan7/qmi/raw_ip"] = "N\n", ["wwan7/upper_qmimux4/name"] = "", ["qmimux4/qmap/mux_id"] = "0x02\n",
+  }, function(read)
+    local applied = assert(apply(bearer(1, LARGE)))
+    local parent = netlink.link("wwan7")
+    lu.assertEquals({ parent.mtu, parent.up, netlink.link("qmimux4").mtu }, { 16384, true, 1400 })
+    lu.assertEquals(read("wwan7/qmi/raw_ip"), "Y")
+    lu.assertEquals(journals.load("wwan7.2").parent.mtu, 1500)
+    local second = assert(apply(bearer(1, LARGE)))
+    lu.assertTrue(second.adopted)
+    applied:detach()
+    lu.assertEquals({ journals.take_down_all("wwan7") }, { { 1 }, true })
+    parent = netlink.link("wwan7")
+    lu.assertEquals({ parent.mtu, parent.up }, { 1500, false })
+  end)
+  assert(netlink.remove_link("qmimux4"))
+end
+
+function T.test_buffers_that_were_made_before_a_kill_are_taken_back()
+  with_sysfs({ ["wwan7/qmi/raw_ip"] = "N\n" }, function()
+    local parent = netlink.link("wwan7")
+    local journal = assert(plan.channel(bearer(1, LARGE), parent))
+    journal.owner = NOBODY
+    assert(journals.save(journal))
+    assert(channels.prepare(parent, LARGE.channel))
+    lu.assertEquals(netlink.link("wwan7").mtu, 16384)
+    journals.repair()
+    lu.assertEquals(netlink.link("wwan7").mtu, 1500)
+    assert_nothing_left()
+  end)
+end
+
+function T.test_a_driver_without_such_buffers()
+  local applied, err = apply(bearer(1, LARGE))
+  lu.assertNil(applied)
+  lu.assertEquals(err.code, "unsupported")
+  lu.assertStrContains(err.message, "no buffers for transfers of 16384 bytes")
+  lu.assertEquals(netlink.link("wwan7").mtu, 1500)
+  assert_nothing_left()
 end
 
 return T
