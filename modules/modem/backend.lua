@@ -82,6 +82,8 @@
 ---@field start fun(self: modem.modem, wanted: modem.parameters?, is_unresponsive: boolean?): true?, moontower.error?
 --- opens the control channel, and ends the sessions that earlier programs may have left; `wanted`: what will be
 --- connected, if that is known already
+---@field resume fun(self: modem.modem, has_record: boolean): boolean may it be asked without start(), as an earlier run
+--- has left its control channel open? It says so if that is not the case. `has_record`: that of a connection
 ---@field started fun(self: modem.modem): boolean?, moontower.error? is the control channel open? nil: it is not known
 ---@field trace fun(self: modem.modem, group: task.group) shows what passes, in a task of that group: see trace.lua
 ---@field listen fun(self: modem.modem, queue: userdata, name: string) puts the indications of an event into a queue:
@@ -116,7 +118,7 @@
 local M = {
   ---Those that each back end has, as above.
   verbs = {
-    "open", "opened", "close_port", "start", "started", "trace", "listen", "notified", "channel",
+    "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel",
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "home_provider", "session", "ip_configuration", "activate",
     "deactivate", "made",

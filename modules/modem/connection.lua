@@ -219,11 +219,8 @@ end
 
 -- A modem that was opened again since has no sessions.
 local function disconnect(modem, record)
-  local ok, err = modem:started()
-  if ok then
-    ok, err = modem:deactivate(record.session)
-  end
-  return ok ~= nil or nil, err
+  local ok, err = modem:deactivate(record.session)
+  return ok or err.code == "not-open" or nil, err
 end
 
 -- Second sessions, which scripts connect, are known by their links.

@@ -8,12 +8,15 @@ local errors = require "errors"
 local locks = lazy(function() return require "modem.locks" end)
 local mbim = require "mbim"
 local network_reject = lazy(function() return require "modem.network_reject" end)
+local state = require "state"
 local trace = require "trace"
 local sanitize = require "modem.sanitize"
 local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
 local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME, RADIO_TIME, PIN_TIME = 60, 90, 10, 20, 20
+
+local KIND = "channels" -- of the files that remember which modems' channels are open
 
 ---@class modem.mbim : modem.modem
 ---@field mbim mbim.device
@@ -162,10 +165,22 @@ function Backend:close_port()
   self.mbim:close()
 end
 
+-- The channel stays open when we end, and opening it takes the modem half a second and more: so a file says that it was
+-- opened since the modem has been plugged in.
 function Backend:start()
   self.asked_sim = nil -- it forgets that, too
-  return self.mbim:start()
+  local ok, err = self.mbim:start()
+  if ok and not self.options.proxy then
+    state.save(KIND, self.description.key, { incarnation = self.description.incarnation })
+  end
+  return ok, err
 end
+
+function Backend:resume(has_record)
+  local left = not has_record and not self.options.proxy and state.load(KIND, self.description.key)
+  return has_record or left and left.incarnation == self.description.incarnation or false
+end
+
 function Backend:started() return self.mbim:started() end
 
 ---Puts the indications of an event into a queue: for modem/notifications.lua.

@@ -64,14 +64,20 @@ end
 
 -- What must be known before the modem may be ordered to connect, and before a connection that is there may be used.
 -- What is only shown is asked later: see modem/screen.lua. A session may be there if an earlier run has left one, or if
--- another program gives orders, too.
-local function look(modem, record, carrier)
+-- another program gives orders, too. A modem whose channel may have been closed is asked one thing first, as each
+-- question would be refused.
+local function look(modem, record, carrier, may_be_closed)
   local now, err
   local may_stay = record.session and connections.fits(record, carrier)
   if may_stay then
     now, err = snapshot.ask(modem, { "session", "network" })
   elseif record.session or modem.options.proxy or modem.ordered_by_others > -math.huge then
     now, err = snapshot.ask(modem, { "session", "sim_state", "radio", "network" })
+  elseif may_be_closed then
+    now, err = snapshot.ask(modem, { "sim_state" })
+    if now then
+      now, err = ask_too(modem, now, { "radio", "network" })
+    end
   else
     now, err = snapshot.ask(modem, { "sim_state", "radio", "network" })
   end
@@ -94,10 +100,11 @@ local function ask(modem, carrier, watcher)
   local now
   if err then
     return nil, err
-  elseif record or modem.is_started then
+  elseif modem.is_started or modem:resume(record ~= nil) then
+    local is_sure = modem.is_started or record
     local _ <close> = not modem.is_started and modem.starting:lock() or nil
     modem.is_started = true
-    now, err = look(modem, record or {}, carrier)
+    now, err = look(modem, record or {}, carrier, not is_sure)
     modem.is_started = now and modem.is_started
   end
   if not now and (not err or err.code ~= "gone") then

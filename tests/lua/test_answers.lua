@@ -57,6 +57,15 @@ function T.test_the_number_of_answers_until_the_ping()
   end
 end
 
+-- The channel that an earlier run has opened is not opened again, unless another program has closed it since.
+function T.test_a_channel_that_is_open()
+  local result = run("mbim", [[moontower up --apn r.ispsn --json && moontower down >/dev/null 2>&1 &&
+    moontower simulate fault forget && moontower up --apn r.ispsn --json]], nil, IPV4 .. "; moontower down")
+  local numbers = counted(result)
+  lu.assertTrue(numbers[1] <= 5, tostring(numbers[1]))
+  lu.assertTrue(numbers[2] <= 7, tostring(numbers[2]))
+end
+
 -- Names of the questions and of the order, by protocol.
 local safety = {
   mbim = { "Subscriber Ready Status", "Radio State", "Register State" },

@@ -183,6 +183,13 @@ function Backend:start(wanted, is_unresponsive)
   return self.qmi:start()
 end
 
+function Backend:resume(has_record)
+  if has_record and self.mbim then
+    receive_inside_mbim(self)
+  end
+  return has_record
+end
+
 function Backend:started()
   if self.mbim then
     local ok, err = self.mbim:started()
