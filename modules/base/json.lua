@@ -30,9 +30,14 @@ local function prepared(value)
   return setmetatable(copy, getmetatable(value))
 end
 
+local function escaped(character) return ("\\u%04x"):format(utf8.codepoint(character)) end
+
 ---@param value any
 ---@param options { indent: boolean? }? indent: over several lines, for people
----@return string
-function M.encode(value, options) return core.encode(prepared(value), options and options.indent) end
+---@return string text in which no character can move a terminal's cursor or turn the text around
+function M.encode(value, options)
+  local text = core.encode(prepared(value), options and options.indent)
+  return encoding.replace_unfit(text:gsub("\127", escaped), escaped)
+end
 
 return M
