@@ -34,7 +34,7 @@ static void protect_strings(lua_State *L)
  * allocated. That is a twentieth of the instructions of a short run. A process that lives long, the
  * daemon, collects early instead: see modules/daemon/init.lua.
  */
-enum { KIB_BEFORE_COLLECTING = 1024 };
+enum { KIB_BEFORE_COLLECTING = 1536 };
 
 static int open_state(lua_State *L)
 {
