@@ -86,9 +86,9 @@ local function assert_no_growth(composition)
     return heap()
   end
   local before = cut(60)
-  local after = cut(60)
+  local after = cut(30)
   running:cancel(task.unwanted)
-  lu.assertTrue(after - before < 1 << 10, ("%.0f bytes more after 60 reconnects"):format(after - before))
+  lu.assertTrue(after - before < 1 << 10, ("%.0f bytes more after 30 reconnects"):format(after - before))
 end
 
 function T.test_reconnecting_over_mbim_leaves_nothing_behind() assert_no_growth "mbim" end
