@@ -146,7 +146,7 @@ local function show_info(view, kind, header, command, info)
       view:payload(info, secret)
       return
     end
-    fields = layout.fields
+    fields = layout.fields(command.declaration)
     codec = versions.codec(command, layout)
   end
   local values, err = read(codec, fields, info)
