@@ -386,15 +386,14 @@ function Device:start()
   }
 end
 
----Does the modem answer? QMI needs no opening.
----@return boolean? started nil when the modem does not answer
+---May it be asked? QMI needs no opening, so that is no question to the modem.
+---@return boolean? started
 ---@return moontower.error? err
 function Device:started()
-  local reply, err = self:ask(ctl.get_version_info, 0)
-  if reply or err.code ~= "timeout" and err.code ~= "gone" then
-    return true
+  if not self.exchange then
+    return nil, closed()
   end
-  return nil, err
+  return true
 end
 
 return Device
