@@ -15,7 +15,7 @@ local snapshot = require "support.snapshot"
 local task = require "task"
 
 local protocol, count, seed = arg[1], math.tointeger(tonumber(arg[2])), math.tointeger(tonumber(arg[3]))
-local LINK, TARGET = "wwan0", "8.8.8.8"
+local LINK, TARGET = protocol == "qmi" and "qmimux0" or "wwan0", "8.8.8.8"
 local PATIENCE = 120 -- seconds, as in tests/lua/test_chaos.lua
 
 -- What takes minutes on a real modem takes seconds here; the machine is slow.
