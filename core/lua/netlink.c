@@ -13,6 +13,7 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
+#include "host/netlink_link.h"
 #include "lua/modules.h"
 #include "lua/monitor.h"
 #include "lua/netlink_push.h"
@@ -102,25 +103,38 @@ static int add_vlan(lua_State *L, const char *name, const char *parent, int id)
     return mt_lua_netlink_send(L, built, message);
 }
 
+static int add_wwan(lua_State *L, const char *name, const char *device, int id)
+{
+    struct nl_msg *message = NULL;
+    if (strlen(name) >= IF_NAMESIZE || strlen(device) >= IF_NAMESIZE)
+        return -EINVAL;
+    int built = mt_netlink_build_wwan(name, device, (uint32_t)id, &message);
+    return mt_lua_netlink_send(L, built, message);
+}
+
 /*
- * add_link { kind = "vlan", name=, parent = string, id = 0 to 4094 } -> true | nil, err: "exists"
- * when the name or the id is taken, "unsupported" when the kernel has no VLANs. The parent is a
- * link's name.
+ * add_link { kind = string, name=, parent = string, id = 0 to 4094 } -> true | nil, err: "exists"
+ * when the name or the id is taken, "unsupported" when the kernel has no such links. The kind is
+ * "vlan", whose parent is a link's name, or "wwan": a session on a device of the WWAN subsystem,
+ * which is its parent.
  */
 static int l_add_link(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    if (strcmp(mt_argument_need(L, "kind"), "vlan") != 0)
-        luaL_error(L, "kind: \"vlan\" expected");
+    const char *kind = mt_argument_need(L, "kind");
+    bool wwan = strcmp(kind, "wwan") == 0;
+    if (!wwan && strcmp(kind, "vlan") != 0)
+        luaL_error(L, "kind: \"vlan\" or \"wwan\" expected");
     const char *name = mt_argument_need(L, "name");
     const char *parent = mt_argument_need(L, "parent");
     lua_Integer id = mt_argument_integer(L, "id", 4094, -1);
     if (id < 0)
         luaL_error(L, "id is missing");
 
-    int status = add_vlan(L, name, parent, (int)id);
+    int status = (wwan ? add_wwan : add_vlan)(L, name, parent, (int)id);
     if (status == -EOPNOTSUPP)
-        return mt_lua_netlink_unsupported(L, "the kernel has no VLANs on this link");
+        return mt_lua_netlink_unsupported(L, wwan ? "the kernel makes no links for sessions"
+                                                  : "the kernel has no VLANs on this link");
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "add link %s on %s", name, parent);
     return mt_lua_netlink_done(L);

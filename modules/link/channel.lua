@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The interface of one session of several: a VLAN on the modem's interface, or one that qmi_wwan splits off it.
+-- The interface of one session of several: a VLAN on the modem's interface, one that qmi_wwan splits off it, or one
+-- that the kernel's WWAN subsystem makes.
 --
 -- To cdc_mbim, the VLAN N is session N; the modem's interface itself is session 0. With QMAP, every packet says its
 -- session by a mux id, and qmi_wwan has an interface for each id that was written to a file of the modem's interface;
@@ -10,8 +11,9 @@ local fs = require "core.fs"
 local netlink = require "core.netlink"
 
 ---@class link.channel
----@field kind "vlan"|"qmimux"
----@field id integer of the VLAN, or the mux id
+---@field kind "vlan"|"qmimux"|"wwan"
+---@field id integer of the VLAN, the mux id, or that of the session's link
+---@field device string? the modem in the WWAN subsystem, such as "wwan0"; nil: it is not there
 ---@field size integer? of the longest transfer that the modem sends, with several packets in it; nil: one packet
 
 local M = {}
@@ -22,7 +24,8 @@ local vlan = { last = 4094, header = 0 }
 -- The driver receives into buffers as long as the modem's interface has MTU, and a packet with QMAP's header has to fit
 -- in.
 local qmimux = { last = 254, header = 4 }
-local kinds = { vlan = vlan, qmimux = qmimux }
+local wwan = { last = 4094, header = 0 }
+local kinds = { vlan = vlan, qmimux = qmimux, wwan = wwan }
 
 function vlan.find(parent, id)
   local links, err = netlink.links()
@@ -109,6 +112,36 @@ function qmimux.remove(_, parent, id)
   return fs.write(sysfs(parent.name, "qmi/del_mux"), ("0x%02x"):format(id))
 end
 
+-- The kernel does not tell which session such a link is for, so it is known by its name.
+function wwan.find(parent, id)
+  local usual, other = ("%s.%d"):format(parent.name, id), ("modem%d.%d"):format(parent.index, id)
+  local links, err = netlink.links()
+  for _, link in ipairs(links or {}) do
+    if link.type == "wwan" and (link.name == usual or link.name == other) then
+      return link
+    end
+  end
+  return nil, err
+end
+
+wwan.name = vlan.name
+
+function wwan.add(created)
+  local ok, err = netlink.add_link {
+    kind = "wwan", name = created.name, parent = created.device, id = created.id,
+  }
+  if not ok and err.code == "unsupported" then
+    return errors.fail {
+      code = "unsupported", source = "link",
+      message = ("session %d needs a link of its own, and the driver of %s makes none"):format(created.id,
+        created.device),
+    }
+  end
+  return ok, err
+end
+
+wwan.remove = vlan.remove
+
 -- Tells the driver how packets are framed, which it takes while the interface is down.
 local function set_raw_ip(name, value)
   local path = sysfs(name, "qmi/raw_ip")
@@ -163,7 +196,8 @@ end
 ---@return boolean
 function M.is_valid(channel)
   local kind = type(channel) == "table" and kinds[channel.kind]
-  return kind and math.type(channel.id) == "integer" and channel.id > 0 and channel.id <= kind.last or false
+  return kind and math.type(channel.id) == "integer" and channel.id > 0 and channel.id <= kind.last
+    and (kind ~= wwan or type(channel.device) == "string") or false
 end
 
 ---The interface of a channel, whether we made it or another program.
@@ -188,6 +222,7 @@ end
 function M.plan(parent, channel)
   return {
     kind = channel.kind, parent = parent.name, id = channel.id, name = kinds[channel.kind].name(parent, channel.id),
+    device = channel.device,
   }
 end
 

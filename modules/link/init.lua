@@ -349,7 +349,7 @@ end)
 ---@return moontower.error? err nothing is left on the host then
 function M.apply(bearer, options)
   if bearer.channel and not channels.is_valid(bearer.channel) then
-    error("a channel is { kind = \"vlan\" or \"qmimux\", id = 1 or more }", 2)
+    error("a channel is { kind = \"vlan\", \"qmimux\" or \"wwan\", id = 1 or more }", 2)
   end
   return apply(bearer, options or {})
 end

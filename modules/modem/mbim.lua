@@ -429,11 +429,16 @@ function Backend:deactivate(number)
   return nil, err
 end
 
----The interface of a session: to cdc_mbim, session N is VLAN N. None for the modem's own.
+---The interface of a session: to cdc_mbim, session N is VLAN N; the drivers of PCIe modems make a link for it. None for
+---the modem's own.
 ---@param session integer
 ---@return link.channel?
 function Backend:channel(session)
-  return session > 0 and { kind = "vlan", id = session } or nil
+  local device = (self.description.wwan_folder or ""):match "[^/]+$"
+  if session == 0 then
+    return nil
+  end
+  return device and { kind = "wwan", id = session, device = device } or { kind = "vlan", id = session }
 end
 
 return Backend

@@ -533,4 +533,12 @@ end
 function T.test_online_over_qmi() online("qmi", "wwan0qmi0", "QMI") end
 function T.test_online_over_mbim() online("mbim", "wwan0mbim0", "MBIM") end
 
+function T.test_a_further_session_over_mbim_has_a_link_that_its_driver_can_make()
+  local channel = require("modem.mbim").channel
+  local on_usb, on_pcie = { description = {} }, { description = { wwan_folder = PCI .. "/mhi0/wwan/wwan0" } }
+  lu.assertEquals(channel(on_usb, 2), { kind = "vlan", id = 2 })
+  lu.assertEquals(channel(on_pcie, 2), { kind = "wwan", id = 2, device = "wwan0" })
+  lu.assertEquals({ channel(on_usb, 0), channel(on_pcie, 0) }, {})
+end
+
 return T

@@ -163,7 +163,7 @@ end
 function T.test_channels_that_are_none()
   for _, channel in ipairs {
     "vlan", {}, { kind = "vlan" }, { kind = "vlan", id = 0 }, { kind = "vlan", id = 4095 }, { kind = "vlan", id = 1.5 },
-    { kind = "qmimux", id = 255 }, { kind = "bridge", id = 1 },
+    { kind = "qmimux", id = 255 }, { kind = "bridge", id = 1 }, { kind = "wwan", id = 1 },
   } do
     lu.assertErrorMsgContains("a channel is", link.apply, bearer(1, { channel = channel }))
   end
@@ -369,6 +369,16 @@ function T.test_a_mux_that_was_there_is_used()
   end)
   lu.assertFalse(netlink.link("wwan7").up)
   assert(netlink.remove_link("qmimux4"))
+end
+
+local SESSION = { channel = { kind = "wwan", id = 1, device = "wwan7" } }
+
+function T.test_a_modem_that_makes_no_links_for_sessions()
+  local applied, err = apply(bearer(1, SESSION))
+  lu.assertNil(applied) -- there is no such device here, or the kernel has no WWAN subsystem
+  lu.assertTrue(err.code == "unsupported" or err.code == "gone", tostring(err))
+  lu.assertFalse(netlink.link("wwan7").up)
+  assert_nothing_left()
 end
 
 local LARGE = { channel = { kind = "qmimux", id = 2, size = 16384 } }

@@ -16,9 +16,10 @@ local M = {}
 ---@return moontower.error? err
 function M.add_address(options) end
 
---- add_link { kind = "vlan", name=, parent = string, id = 0 to 4094 } -> true | nil, err: "exists" when the name or
---- the id is taken, "unsupported" when the kernel has no VLANs. The parent is a link's name.
----@param options { kind: "vlan", name: string, parent: string, id: integer }
+--- add_link { kind = string, name=, parent = string, id = 0 to 4094 } -> true | nil, err: "exists" when the name or
+--- the id is taken, "unsupported" when the kernel has no such links. The kind is "vlan", whose parent is a link's
+--- name, or "wwan": a session on a device of the WWAN subsystem, which is its parent.
+---@param options { kind: string, name: string, parent: string, id: integer }
 ---@return true?
 ---@return moontower.error? err
 function M.add_link(options) end

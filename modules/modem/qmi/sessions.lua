@@ -562,7 +562,7 @@ end
 ---@return link.channel?
 function M:channel(session)
   if self.is_inside_mbim then
-    return session > 0 and { kind = "vlan", id = session } or nil
+    return require("modem.mbim").channel(self, session)
   end
   return is_muxed(self) and { kind = "qmimux", id = mux_of(self, session), size = self.framing.size } or nil
 end
