@@ -65,7 +65,7 @@ struct mt_schema_type {
     uint32_t size;   /* of a number, bytes, a string, a list: how many; 0: it is not fixed */
     uint32_t named;  /* enum and flags: how many names are in the pool; 0: they are in a table */
     size_t least;    /* the fewest bytes it takes in its place */
-    int numbers;     /* enum and flags: table from name to number */
+    int numbers;     /* enum and flags: table from name to number; false until it is needed */
     int names;       /* and back: the first name, by number or bit, or the table; of a uuid: text */
     const struct mt_schema_type *prefix;
     union {

@@ -90,6 +90,43 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Adds the name at the top of the stack to the table of numbers below it. */
+static void add_number(lua_State *L, const struct mt_schema_type *type, lua_Integer number)
+{
+    if (type->style == MT_SCHEMA_FLAGS)
+        number = (lua_Integer)(UINT64_C(1) << number);
+    lua_pushinteger(L, number);
+    lua_rawset(L, -3);
+}
+
+/* Pushes the table from names to numbers. Most messages are never encoded: it is made late. */
+static void push_numbers(lua_State *L, const struct mt_schema_type *type)
+{
+    if (lua_rawgeti(L, MT_SCHEMA_POOL, type->numbers) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    for (uint32_t i = 0; i < type->named; i++) {
+        if (lua_rawgeti(L, MT_SCHEMA_POOL, type->names + (lua_Integer)i) == LUA_TSTRING)
+            add_number(L, type, i);
+        else
+            lua_pop(L, 1);
+    }
+    if (type->named == 0) {
+        lua_rawgeti(L, MT_SCHEMA_POOL, type->names);
+        lua_insert(L, -2);
+        for (lua_pushnil(L); lua_next(L, -3);) {
+            lua_pushvalue(L, -3); /* names, numbers, number, name, numbers */
+            lua_insert(L, -2);
+            add_number(L, type, lua_tointeger(L, -3));
+            lua_pop(L, 1);
+        }
+        lua_remove(L, -2);
+    }
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, MT_SCHEMA_POOL, type->numbers);
+}
+
 /* "'papp' is none of: chap, none, pap", for a name that is at the top of the stack. */
 static bool fail_name(struct mt_schema_encoder *e, const struct mt_schema_type *type)
 {
@@ -98,7 +135,7 @@ static bool fail_name(struct mt_schema_encoder *e, const struct mt_schema_type *
     size_t count = 0, used;
     int length;
 
-    lua_rawgeti(e->L, MT_SCHEMA_POOL, type->numbers);
+    push_numbers(e->L, type);
     lua_pushnil(e->L);
     while (count < 64 && lua_next(e->L, -2)) {
         lua_pop(e->L, 1);
@@ -124,7 +161,7 @@ static bool get_named(struct mt_schema_encoder *e, const struct mt_schema_type *
 
     if (lua_type(e->L, -1) != LUA_TSTRING)
         return get_integer(e, value);
-    lua_rawgeti(e->L, MT_SCHEMA_POOL, type->numbers);
+    push_numbers(e->L, type);
     lua_pushvalue(e->L, -2);
     known = lua_rawget(e->L, -2) != LUA_TNIL;
     *value = lua_tointeger(e->L, -1);

@@ -133,7 +133,7 @@ static void keep_name(struct mt_schema_compiler *c, const struct mt_schema_type 
 static void compile_values(struct mt_schema_compiler *c, struct mt_schema_type *type)
 {
     lua_State *L = c->L;
-    int values = lua_gettop(L) + 1, numbers = values + 1;
+    int values = lua_gettop(L) + 1;
     lua_Unsigned highest = 0, number;
     size_t count = 0;
 
@@ -145,15 +145,11 @@ static void compile_values(struct mt_schema_compiler *c, struct mt_schema_type *
         highest = number > highest ? number : highest;
     }
     make_names(c, type, count, highest);
-    lua_createtable(L, 0, (int)count);
-    for (lua_pushnil(L); lua_next(L, values);) {
+    for (lua_pushnil(L); lua_next(L, values); lua_pop(L, 1))
         keep_name(c, type);
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, numbers);
-    }
-    type->numbers = mt_schema_keep(c);
     lua_pop(L, 1);
+    lua_pushboolean(L, false);
+    type->numbers = mt_schema_keep(c);
 }
 
 /* Modems send the same few UUIDs again and again: the text of the last one is kept with its bytes. */
