@@ -13,6 +13,7 @@ local SLOW = 1 -- seconds after which a wait is long enough for questions
 ---@field private watcher up.watcher
 ---@field private lines { names: string[], show: fun(told: modem.snapshot, watcher: up.watcher) }[] that wait for
 --- answers, and those after them
+---@field private step { [1]: string, [2]: string }? that was begun last
 ---@field private lock task.mutex
 local Screen = {}
 Screen.__index = Screen
@@ -29,8 +30,15 @@ function M.new(modem, watcher, is_full)
   }, Screen)
 end
 
-function Screen:doing(...) self.watcher:doing(...) end
-function Screen:rest() self.watcher:rest() end
+function Screen:doing(label, text)
+  self.step = { label, text }
+  self.watcher:doing(label, text)
+end
+
+function Screen:rest()
+  self.step = nil
+  self.watcher:rest()
+end
 
 local NOTHING = {}
 
@@ -80,6 +88,9 @@ function Screen:during(fn)
   group:spawn(function()
     task.sleep(SLOW)
     self:catch_up()
+    if self.step then -- it still goes on, below the lines
+      self.watcher:doing(self.step[1], self.step[2])
+    end
   end)
   return fn()
 end
