@@ -20,27 +20,27 @@ message("get_version_info", 0x0021, "Get Version Info", function() return {
   },
 } end)
 
-local allocation = struct { types.service "service", u8 "cid" }
+local function allocation() return struct { types.service "service", u8 "cid" } end
 
 message("allocate_cid", 0x0022, "Allocate CID", function() return {
   request  = { [0x01] = types.service "service" },
-  response = { [0x01] = allocation "allocation_info" },
+  response = { [0x01] = allocation() "allocation_info" },
 } end)
 
 message("release_cid", 0x0023, "Release CID", function() return {
-  request  = { [0x01] = allocation "release_info" },
-  response = { [0x01] = optional(allocation) "release_info" },
+  request  = { [0x01] = allocation() "release_info" },
+  response = { [0x01] = optional(allocation()) "release_info" },
 } end)
 
-local link_protocol = enum(u16, { unknown = 0, ["802.3"] = 1, ["raw-ip"] = 2 })
+local function link_protocol() return enum(u16, { unknown = 0, ["802.3"] = 1, ["raw-ip"] = 2 }) end
 
 -- Older modems have this in the place of WDA's Set Data Format.
 message("set_data_format", 0x0026, "Set Data Format", function() return {
   request = {
     [0x01] = enum(u8, { ["qos-flow-header-absent"] = 0, ["qos-flow-header-present"] = 1 }) "format",
-    [0x10] = link_protocol "protocol",
+    [0x10] = link_protocol() "protocol",
   },
-  response = { [0x10] = link_protocol "protocol" },
+  response = { [0x10] = link_protocol() "protocol" },
 } end)
 
 -- Takes all client ids back. A modem that has restarted says so with the indication.
@@ -56,16 +56,16 @@ message("proxy_open", 0xff00, "Internal Proxy Open", function() return {
   response = {},
 } end)
 
-local allocation16 = struct { types.service16 "service", u8 "cid" }
+local function allocation16() return struct { types.service16 "service", u8 "cid" } end
 
 message("proxy_allocate_cid", 0xff22, "Internal Allocate CID QRTR", function() return {
   request  = { [0x01] = types.service16 "service" },
-  response = { [0x01] = allocation16 "allocation_info" },
+  response = { [0x01] = allocation16() "allocation_info" },
 } end)
 
 message("proxy_release_cid", 0xff23, "Internal Release CID QRTR", function() return {
-  request  = { [0x01] = allocation16 "release_info" },
-  response = { [0x01] = optional(allocation16) "release_info" },
+  request  = { [0x01] = allocation16() "release_info" },
+  response = { [0x01] = optional(allocation16()) "release_info" },
 } end)
 
 return ctl

@@ -89,14 +89,14 @@ message("get_mac_address", 0x005c, "Get MAC Address", function() return {
 
 -- What it does
 
-local operating_mode = enum(u8, {
+local function operating_mode() return enum(u8, {
   ["online"] = 0, ["low-power"] = 1, ["factory-test"] = 2, ["offline"] = 3, ["reset"] = 4, ["shutting-down"] = 5,
   ["persistent-low-power"] = 6, ["mode-only-low-power"] = 7, ["unknown"] = 0xff,
-})
+}) end
 
 message("get_operating_mode", 0x002d, "Get Operating Mode", function() return {
   response = {
-    [0x01] = operating_mode "mode",
+    [0x01] = operating_mode() "mode",
     [0x10] = flags(u16, {
       ["host-image-misconfiguration"] = 1, ["pri-image-misconfiguration"] = 2,
       ["pri-version-incompatible"] = 4, ["device-memory-full"] = 8,
@@ -106,27 +106,27 @@ message("get_operating_mode", 0x002d, "Get Operating Mode", function() return {
 } end)
 
 message("set_operating_mode", 0x002e, "Set Operating Mode", function() return {
-  request  = { [0x01] = operating_mode "mode" }, -- many modems go to "reset" from "offline" only
+  request  = { [0x01] = operating_mode() "mode" }, -- many modems go to "reset" from "offline" only
   response = {},
 } end)
 
-local power_state = struct {
+local function power_state() return struct {
   flags(u8, { ["external-source"] = 1, ["battery-connected"] = 2, ["battery-charging"] = 4, fault = 8 }) "flags",
   u8 "battery_level", -- percent
-}
+} end
 
 message("get_power_state", 0x0026, "Get Power State", function() return {
-  response = { [0x01] = power_state "info" },
+  response = { [0x01] = power_state() "info" },
 } end)
 
-local activation_state = enum(u16, {
+local function activation_state() return enum(u16, {
   ["not-activated"] = 0, ["activated"] = 1, ["connecting"] = 2, ["connected"] = 3, ["otasp-authenticated"] = 4,
   ["otasp-nam"] = 5, ["otasp-mdn"] = 6, ["otasp-imsi"] = 7, ["otasp-prl"] = 8, ["otasp-spc"] = 9,
   ["otasp-committed"] = 10,
-})
+}) end
 
 message("get_activation_state", 0x0031, "Get Activation State", function() return {
-  response = { [0x01] = activation_state "info" },
+  response = { [0x01] = activation_state() "info" },
 } end)
 
 message("get_time", 0x002f, "Get Time", function() return {
@@ -182,11 +182,11 @@ message("set_event_report", 0x0001, "Set Event Report", function() return {
   },
   response = {},
   indication = {
-    [0x10] = power_state "power_state",
+    [0x10] = power_state() "power_state",
     [0x11] = types.dms_pin "pin1_status",
     [0x12] = types.dms_pin "pin2_status",
-    [0x13] = activation_state "activation_state",
-    [0x14] = operating_mode "operating_mode",
+    [0x13] = activation_state() "activation_state",
+    [0x14] = operating_mode() "operating_mode",
     [0x15] = types.dms_uim_state "uim_state",
     [0x16] = bool(u8) "wireless_disable_state", -- true: the radio is switched off by hardware
     [0x17] = bool(u8) "prl_init_notification",

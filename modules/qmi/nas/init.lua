@@ -30,21 +30,21 @@ message("get_supported_messages", 0x001e, "Get Supported Messages", function() r
 
 -- Searching and registering.
 
-local network_type = flags(u8, {
+local function network_type() return flags(u8, {
   ["gsm"] = 1 << 0, ["umts"] = 1 << 1, ["lte"] = 1 << 2, ["td-scdma"] = 1 << 3, ["5gnr"] = 1 << 4,
-})
-local network_status = flags(u8, {
+}) end
+local function network_status() return flags(u8, {
   ["current-serving"] = 1 << 0, ["available"] = 1 << 1, ["home"] = 1 << 2, ["roaming"] = 1 << 3,
   ["forbidden"] = 1 << 4, ["not-forbidden"] = 1 << 5, ["preferred"] = 1 << 6, ["not-preferred"] = 1 << 7,
-})
+}) end
 
 message("network_scan", 0x0021, "Network Scan", function() return { -- takes minutes
-  request = { [0x10] = network_type "network_type" },
+  request = { [0x10] = network_type() "network_type" },
   response = {
     [0x10] = list(u16, struct {
       u16 "mcc",
       u16 "mnc",
-      network_status "network_status",
+      network_status() "network_status",
       lstring(u8) "description",
     }) "network_information",
     [0x11] = list(u16, struct {
@@ -59,14 +59,14 @@ message("network_scan", 0x0021, "Network Scan", function() return { -- takes min
 
 -- Networks come as they are found, in indications.
 message("incremental_network_scan", 0x0085, "Incremental Network Scan", function() return {
-  request = { [0x10] = network_type "network_type" },
+  request = { [0x10] = network_type() "network_type" },
   response = {},
   indication = {
     [0x01] = enum(u32, { complete = 0, partial = 1, aborted = 2 }) "status",
     [0x10] = list(u16, struct {
       u16 "mcc",
       u16 "mnc",
-      network_status "network_status",
+      network_status() "network_status",
       types.radio_interface "radio_interface",
       yes_no "includes_pcs_digit",
       lstring(u8) "description",
@@ -97,16 +97,16 @@ message("force_network_search", 0x0067, "Force Network Search", function() retur
 
 -- Names.
 
-local initials = enum(u8, { ["do-not-add"] = 0, ["add"] = 1, ["unspecified"] = 0xff })
-local plmn_name = struct {
+local function initials() return enum(u8, { ["do-not-add"] = 0, ["add"] = 1, ["unspecified"] = 0xff }) end
+local function plmn_name() return struct {
   enum(u8, { gsm = 0, ucs2le = 1 }) "name_encoding", -- gsm: 7 bits a letter, packed
-  initials "short_country_initials",
+  initials() "short_country_initials",
   u8 "long_name_spare_bits", -- 0: unknown; 1 to 7: how many bits at the end of the name are padding
   u8 "short_name_spare_bits",
   lbytes(u8) "long_name",
   lbytes(u8) "short_name",
-}
-local operator_name = {
+} end
+local function operator_name() return {
   [0x10] = struct {
     flags(u8, {
       ["registered-plmn-if-known-network"] = 1 << 0, ["spn-not-required-if-unknown-network"] = 1 << 1,
@@ -120,16 +120,16 @@ local operator_name = {
     u16 "lac2",
     u8 "plmn_name_record_identifier",
   }) "operator_plmn_list",
-  [0x12] = list(u8, plmn_name) "operator_plmn_name",
+  [0x12] = list(u8, plmn_name()) "operator_plmn_name",
   [0x13] = string "operator_string_name",
-  [0x14] = plmn_name "nitz_information",
-}
+  [0x14] = plmn_name() "nitz_information",
+} end
 
-message("get_operator_name", 0x0039, "Get Operator Name", function() return { response = operator_name } end)
+message("get_operator_name", 0x0039, "Get Operator Name", function() return { response = operator_name() } end)
 
-message("operator_name", 0x003a, "Operator Name", function() return { indication = operator_name } end)
+message("operator_name", 0x003a, "Operator Name", function() return { indication = operator_name() } end)
 
-local tri_state = enum(u32, { ["false"] = 0, ["true"] = 1, ["unknown"] = 2 })
+local function tri_state() return enum(u32, { ["false"] = 0, ["true"] = 1, ["unknown"] = 2 }) end
 
 message("get_plmn_name", 0x0044, "Get PLMN Name", function() return {
   request = {
@@ -147,16 +147,16 @@ message("get_plmn_name", 0x0044, "Get PLMN Name", function() return {
       types.name_encoding "service_provider_name_encoding",
       lbytes(u8) "service_provider_name",
       types.name_encoding "short_name_encoding",
-      initials "short_name_country_initials",
+      initials() "short_name_country_initials",
       u8 "short_name_spare_bits",
       lbytes(u8) "short_name",
       types.name_encoding "long_name_encoding",
-      initials "long_name_country_initials",
+      initials() "long_name_country_initials",
       u8 "long_name_spare_bits",
       lbytes(u8) "long_name",
     } "eons_plmn_name_3gpp",
-    [0x11] = struct { tri_state "service_provider_name_set", tri_state "plmn_name_set" } "display_bit_information",
-    [0x12] = tri_state "network_information", -- whether this is the home network
+    [0x11] = struct { tri_state() "service_provider_name_set", tri_state() "plmn_name_set" } "display_bit_information",
+    [0x12] = tri_state() "network_information", -- whether this is the home network
     [0x13] = list(u8, struct {
       list(u8, u16) "long_name", -- UTF-16, as are the others here
       list(u8, u16) "short_name",
@@ -169,35 +169,35 @@ message("get_plmn_name", 0x0044, "Get PLMN Name", function() return {
 
 -- Time.
 
-local universal_time = struct {
+local function universal_time() return struct {
   u16 "year", u8 "month", u8 "day", u8 "hour", u8 "minute", u8 "second",
   enum(u8, {
     monday = 0, tuesday = 1, wednesday = 2, thursday = 3, friday = 4, saturday = 5, sunday = 6,
   }) "day_of_week",
-}
+} end
 local timezone_offset = i8 "timezone_offset" -- 15 minutes
 local daylight_savings = u8 "daylight_savings_adjustment" -- hours
 
 message("network_time", 0x004c, "Network Time", function() return {
   indication = {
-    [0x01] = universal_time "universal_time",
+    [0x01] = universal_time() "universal_time",
     [0x10] = timezone_offset,
     [0x11] = daylight_savings,
     [0x12] = types.radio_interface "radio_interface",
   },
 } end)
 
-local network_time = struct {
-  universal_time "universal_time",
+local function network_time() return struct {
+  universal_time() "universal_time",
   timezone_offset,
   daylight_savings,
   types.radio_interface "radio_interface",
-}
+} end
 
 message("get_network_time", 0x007d, "Get Network Time", function() return {
   response = {
-    [0x10] = network_time "time_3gpp2",
-    [0x11] = network_time "time_3gpp",
+    [0x10] = network_time() "time_3gpp2",
+    [0x11] = network_time() "time_3gpp",
   },
 } end)
 

@@ -155,27 +155,27 @@ message("get_rf_band_information", 0x0031, "Get RF Band Information", function()
   },
 } end)
 
-local rx_chain = struct {
+local function rx_chain() return struct {
   yes_no "is_radio_tuned",
   i32 "rx_power", -- 0.1 dBm, as are RSCP and RSRP
   i32 "ecio", -- 0.1 dB
   i32 "rscp",
   i32 "rsrp",
   u32 "phase", -- 0.01 degrees; 0xffffffff: unknown
-}
+} end
 
 message("get_tx_rx_info", 0x005a, "Get Tx Rx Info", function() return {
   request = { [0x01] = types.radio_interface "radio_interface" },
   response = {
-    [0x10] = rx_chain "rx_chain_0_info",
-    [0x11] = rx_chain "rx_chain_1_info",
+    [0x10] = rx_chain() "rx_chain_0_info",
+    [0x11] = rx_chain() "rx_chain_1_info",
     [0x12] = struct { yes_no "is_in_traffic", i32 "tx_power" } "tx_info", -- 0.1 dBm, meaningless out of traffic
-    [0x15] = rx_chain "rx_chain_2_info",
-    [0x16] = rx_chain "rx_chain_3_info",
+    [0x15] = rx_chain() "rx_chain_2_info",
+    [0x16] = rx_chain() "rx_chain_3_info",
   },
 } end)
 
-local scell_state = enum(u32, { deconfigured = 0, deactivated = 1, activated = 2 })
+local function scell_state() return enum(u32, { deconfigured = 0, deactivated = 1, activated = 2 }) end
 
 message("get_lte_cphy_ca_info", 0x00ac, "Get LTE Cphy CA Info", function() return {
   response = {
@@ -185,7 +185,7 @@ message("get_lte_cphy_ca_info", 0x00ac, "Get LTE Cphy CA Info", function() retur
       u16 "rx_channel",
       types.bandwidth "dl_bandwidth",
       types.active_band "lte_band",
-      scell_state "state",
+      scell_state() "state",
     } "phy_ca_agg_scell_info",
     [0x13] = struct {
       u16 "physical_cell_id",
@@ -199,7 +199,7 @@ message("get_lte_cphy_ca_info", 0x00ac, "Get LTE Cphy CA Info", function() retur
       u16 "rx_channel",
       types.bandwidth "dl_bandwidth",
       types.active_band "lte_band",
-      scell_state "state",
+      scell_state() "state",
       u8 "cell_index",
     }) "phy_ca_agg_secondary_cells",
   },
@@ -211,7 +211,7 @@ message("lte_cphy_ca", 0x0082, "LTE Cphy CA", function() return {
     [0x01] = qmi.optional(struct {
       u16 "physical_cell_id",
       u16 "rx_channel",
-      scell_state "state",
+      scell_state() "state",
     }) "phy_ca_agg_scell",
   },
 } end)

@@ -94,13 +94,13 @@ message("card_status", 0x0032, "Card Status", function() return {
   indication = card_status,
 } end)
 
-local events = flags(u32, {
+local function events() return flags(u32, {
   ["card-status"] = 1, ["sap-connection"] = 2, ["extended-card-status"] = 4, ["physical-slot-status"] = 0x10,
-})
+}) end
 
 message("register_events", 0x002e, "Register Events", function() return {
-  request  = { [0x01] = events "event_registration_mask" },
-  response = { [0x10] = events "event_registration_mask" }, -- those that the modem agrees to
+  request  = { [0x01] = events() "event_registration_mask" },
+  response = { [0x10] = events() "event_registration_mask" }, -- those that the modem agrees to
 } end)
 
 -- Slots. Slot numbers count from 1.
@@ -125,7 +125,7 @@ message("switch_slot", 0x0046, "Switch Slot", function() return {
   response = {},
 } end)
 
-local slot_status = { -- three lists with one element for each physical slot
+local function slot_status() return { -- three lists with one element for each physical slot
   [0x10] = list(u8, struct {
     enum(u32, { unknown = 0, absent = 1, present = 2 }) "physical_card_status",
     enum(u32, { inactive = 0, active = 1 }) "physical_slot_status",
@@ -139,14 +139,14 @@ local slot_status = { -- three lists with one element for each physical slot
     bool(u8) "is_euicc",
   }) "physical_slot_information",
   [0x12] = list(u8, struct { lbytes(u8) "eid" }) "slot_eid", -- BCD, the high half first
-}
+} end
 
 message("get_slot_status", 0x0047, "Get Slot Status", function() return {
-  response = slot_status,
+  response = slot_status(),
 } end)
 
 message("slot_status", 0x0048, "Slot Status", function() return {
-  indication = slot_status,
+  indication = slot_status(),
 } end)
 
 message("change_provisioning_session", 0x0038, "Change Provisioning Session", function() return {
@@ -159,7 +159,7 @@ message("change_provisioning_session", 0x0038, "Change Provisioning Session", fu
 
 -- PINs
 
-local pin_id = enum(u8, { unknown = 0, pin1 = 1, pin2 = 2, upin = 3, ["hidden-key"] = 4 })
+local function pin_id() return enum(u8, { unknown = 0, pin1 = 1, pin2 = 2, upin = 3, ["hidden-key"] = 4 }) end
 local code = secret(lstring(u8))
 
 -- With a token, the answer says only that the card has been asked, and an indication brings the result.
@@ -168,7 +168,7 @@ local token = u32 "response_in_indication_token"
 message("set_pin_protection", 0x0025, "Set PIN Protection", function() return {
   request = {
     [0x01] = types.session "session",
-    [0x02] = struct { pin_id "pin_id", bool(u8) "pin_enabled", code "pin_value" } "info",
+    [0x02] = struct { pin_id() "pin_id", bool(u8) "pin_enabled", code "pin_value" } "info",
     [0x11] = token,
   },
   response = {
@@ -177,37 +177,37 @@ message("set_pin_protection", 0x0025, "Set PIN Protection", function() return {
   },
 } end)
 
-local pin_response = {
+local function pin_response() return {
   [0x10] = types.retries "retries_remaining",
   [0x12] = token,
   [0x13] = types.card_result "card_result",
-}
+} end
 
 message("verify_pin", 0x0026, "Verify PIN", function() return {
   request = {
     [0x01] = types.session "session",
-    [0x02] = struct { pin_id "pin_id", code "pin_value" } "info",
+    [0x02] = struct { pin_id() "pin_id", code "pin_value" } "info",
     [0x12] = token, -- 0x12 here, though 0x11 in the other three
   },
-  response = pin_response,
+  response = pin_response(),
 } end)
 
 message("unblock_pin", 0x0027, "Unblock PIN", function() return {
   request = {
     [0x01] = types.session "session",
-    [0x02] = struct { pin_id "pin_id", code "puk", code "new_pin" } "info",
+    [0x02] = struct { pin_id() "pin_id", code "puk", code "new_pin" } "info",
     [0x11] = token,
   },
-  response = pin_response,
+  response = pin_response(),
 } end)
 
 message("change_pin", 0x0028, "Change PIN", function() return {
   request = {
     [0x01] = types.session "session",
-    [0x02] = struct { pin_id "pin_id", code "old_pin", code "new_pin" } "info",
+    [0x02] = struct { pin_id() "pin_id", code "old_pin", code "new_pin" } "info",
     [0x11] = token,
   },
-  response = pin_response,
+  response = pin_response(),
 } end)
 
 -- Personalization: locks to a network or an operator

@@ -62,15 +62,15 @@ message("stop_network", 0x0021, "Stop Network", function() return {
   response = {},
 } end)
 
-local connection_status = enum(u8, {
+local function connection_status() return enum(u8, {
   unknown = 0, disconnected = 1, connected = 2, suspended = 3, authenticating = 4,
-})
+}) end
 
 message("get_packet_service_status", 0x0022, "Get Packet Service Status", function() return {
-  response = { [0x01] = connection_status "connection_status" },
+  response = { [0x01] = connection_status() "connection_status" },
   indication = {
     [0x01] = struct {
-      connection_status "status",
+      connection_status() "status",
       optional(yes_no) "reconfiguration_required", -- the addresses have changed: read the settings again
     } "connection_status",
     [0x10] = types.call_end_reason "call_end_reason",
@@ -145,28 +145,30 @@ message("bind_mux_data_port", 0x00a2, "Bind Mux Data Port", function() return {
   response = {},
 } end)
 
-local subscription = enum(u32, { default = 0, primary = 1, secondary = 2, tertiary = 3, any = 0xff })
+local function subscription() return enum(u32, {
+  default = 0, primary = 1, secondary = 2, tertiary = 3, any = 0xff,
+}) end
 
 message("bind_subscription", 0x00af, "Bind Subscription", function() return {
-  request = { [0x01] = subscription "subscription_id" },
+  request = { [0x01] = subscription() "subscription_id" },
   response = {},
 } end)
 
 message("get_bind_subscription", 0x00b0, "Get Bind Subscription", function() return {
-  response = { [0x10] = subscription "subscription_id" },
+  response = { [0x10] = subscription() "subscription_id" },
 } end)
 
-local autoconnect = {
+local function autoconnect() return {
   [0x01] = enum(u8, { disabled = 0, enabled = 1, paused = 2 }) "status",
   [0x10] = enum(u8, { ["allowed"] = 0, ["home-only"] = 1 }) "roaming",
-}
+} end
 
 message("get_autoconnect_settings", 0x0034, "Get Autoconnect Settings", function() return {
-  response = autoconnect,
+  response = autoconnect(),
 } end)
 
 message("set_autoconnect_settings", 0x0051, "Set Autoconnect Settings", function() return {
-  request = autoconnect,
+  request = autoconnect(),
   response = {},
 } end)
 
