@@ -30,7 +30,6 @@ local START_TIME = 5
 ---@field private has_lost_clients boolean? a run was killed while that was so
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
----@field private agreeing core.task? it is being agreed on
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
 ---@type modem.qmi
 local Backend = setmetatable({}, { __index = sessions })
@@ -176,7 +175,6 @@ function Backend:start(wanted, is_unresponsive)
   end
   local is_clean = not is_unresponsive and not self.has_lost_clients and not is_in_use(self)
   if is_clean and wanted and allocate(self, wanted) then
-    self:begin_to_agree(wanted)
     return true
   end
   self.has_lost_clients = nil

@@ -364,13 +364,6 @@ local function agree_on_framing(self, parameters)
   return ok, err
 end
 
----Begins with that, as the answers come while the modem is asked for other things: activate() waits for the end.
----@param parameters modem.parameters
-function M:begin_to_agree(parameters)
-  local wanted = setmetatable({ session = parameters.session or 0 }, { __index = parameters })
-  self.agreeing = self.qmi.group:spawn(agree_on_framing, self, wanted)
-end
-
 -- One family after the other. Operators refuse one of them for reasons of many kinds, some of which the modem remembers
 -- and reports as its own: the other one is still tried.
 local function start_in_turn(self, parameters)
@@ -470,10 +463,6 @@ function M:activate(parameters)
       disconnect(self, parameters.session) -- connected already: by an earlier run, or as it was wanted earlier
       break
     end
-  end
-  if self.agreeing then
-    self.agreeing:join()
-    self.agreeing = nil
   end
   local ok, err = agree_on_framing(self, parameters)
   if not ok then
