@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Connecting again right after the network has ended a connection: what the modem is asked, and what it is not.
 
+local carrier = require "carrier"
 local faults = require "simulator.faults"
 local link_watch = require "link.monitor"
 local lu = require "luaunit"
@@ -180,6 +181,22 @@ function T.test_a_connection_that_we_ended_is_asked_about()
     local called = verbs(modem)
     local _ <close> = assert(modem:up())
     lu.assertTrue(has(called, "sim_state"), composition)
+  end)
+end
+
+-- The control channel and its client ids are ours already; the modem indicates over QMI that it is connected.
+local most_answers = { mbim = 5, qmi = 6 }
+
+function T.test_connecting_again_takes_few_answers()
+  over_each(function(modem, sim, link, composition)
+    local chosen = assert(carrier.load("default", { apn = "r.ispsn", ip = "ipv4" }))
+    cut(link, function() fault(sim, "disconnect") end)
+    modem.network_released_at = nil -- so that all that safety needs is asked again
+    local before, called = modem:answers(), verbs(modem)
+    local _ <close> = assert(modem:up(chosen))
+    local count = modem:answers() - before
+    lu.assertTrue(count <= most_answers[composition], ("%s: %d"):format(composition, count))
+    eq({ has(called, "sim_state"), has(called, "radio"), has(called, "network") }, { true, true, true })
   end)
 end
 
