@@ -53,6 +53,16 @@ local function compare_routes(differences, there, name, journal)
   end
 end
 
+-- A driver whose buffers are shorter than the modem's transfers would lose packets.
+local function compare_buffers(differences, journal)
+  local size = journal and journal.channel and journal.channel.size
+  local parent = size and netlink.link(journal.parent.index)
+  if parent and parent.mtu < size then
+    add(differences, "link", "%s has an MTU of %d, and its modem sends transfers of up to %d bytes", parent.name,
+      parent.mtu, size)
+  end
+end
+
 local function compare_addresses(differences, there, name, wanted, by_router)
   for _, address in ipairs(wanted) do
     if not find(there, is_address, address.address) then
@@ -87,6 +97,7 @@ function M.kernel(name, wanted)
   if not now.up then
     add(differences, "link", "%s is down", name)
   end
+  compare_buffers(differences, wanted.journal)
   compare_addresses(differences, addresses, name, wanted.addresses, wanted.journal and wanted.journal.accept_ra == "2")
   compare_routes(differences, routes, name, wanted.journal)
   return differences

@@ -303,6 +303,20 @@ function M.take_down(key)
   return M.undo(journal)
 end
 
+---Undoes the host's side of the link of one session that an earlier run left up, whichever interface that has.
+---@param net string the modem's interface
+---@param session integer
+function M.take_down_session(net, session)
+  M.take_down(net)
+  local prefix = net .. "."
+  for _, key in ipairs(state.list(KIND) or {}) do
+    local journal = key:sub(1, #prefix) == prefix and load_journal(key)
+    if journal and journal.session == session then
+      M.undo(journal)
+    end
+  end
+end
+
 -- The journals of all links on an interface, and what else of it is marked as ours.
 local function all_on(interface)
   local journals, err = on_parent(interface.index)

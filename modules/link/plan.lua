@@ -136,6 +136,7 @@ function M.channel(bearer, parent)
   end
   local journal = {
     key = journals.key(parent.name, bearer.channel), channel = bearer.channel, owner = state.me(),
+    session = bearer.session,
     parent = { name = parent.name, index = parent.index, up = was_up, mtu = mtu },
     before = {}, addresses = {}, routes = {},
   }

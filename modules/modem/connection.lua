@@ -51,14 +51,16 @@ function M.record(description)
   return record and record.incarnation == description.incarnation and record or nil, err
 end
 
--- Over QMI, the session that `up` connects has a mux interface while there are others.
-local function journal_key(modem) return modem.net and journals.key(modem.net, modem:channel(M.SESSION)) end
+-- Over QMI, the session that `up` connects may have a mux interface. The modem does not tell once it is over.
+local function journal_key(modem, record)
+  return modem.net and journals.key(modem.net, modem:channel(M.SESSION) or record and record.channel)
+end
 
 ---Is there a link on the host for the session that `up` connects?
 ---@param modem modem.modem
 ---@return boolean
 function M.is_on_host(modem)
-  local key = journal_key(modem)
+  local key = journal_key(modem, M.record(modem.description))
   return key ~= nil and journals.load(key) ~= nil
 end
 
@@ -78,7 +80,7 @@ function M.of(description, modem)
   if not record then
     return nil, err
   end
-  local key = modem and journal_key(modem) or record.net
+  local key = modem and journal_key(modem, record) or record.net and journals.key(record.net, record.channel)
   local journal = key and journals.load(key)
   return {
     apn = record.apn, ip = record.given or record.ip, session = record.session, refused = refused_of(record),
@@ -123,6 +125,7 @@ function M.save(modem, parameters, carrier, options, bearer)
     auth = parameters.auth, mtu = parameters.mtu, aggregation = parameters.aggregation,
     roaming = carrier.roaming, probe = carrier.probe, options = of_link(options),
     complete = bearer ~= nil, since = bearer and os.time(), given = bearer and bearer.ip,
+    channel = bearer and bearer.channel,
     refused = plain(bearer and bearer.refused or {}),
     protocol = modem.options.protocol, proxy = modem.options.proxy,
   })
@@ -206,11 +209,7 @@ end
 ---@param session table as modem:session() has it
 function M.clear(modem, session)
   if modem.net then
-    local key = journal_key(modem)
-    journals.take_down(modem.net)
-    if key ~= modem.net then
-      journals.take_down(key)
-    end
+    journals.take_down_session(modem.net, M.SESSION)
   end
   if session.state == "activated" then
     modem:deactivate(M.SESSION)

@@ -78,7 +78,7 @@ function declared.modems() return {
     protocol = validate.one_of { "mbim", "qmi" }, proxy = flag, password = any_text,
     roaming = flag, probe = any_text,
     options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
-    mtu = u32, aggregation = flag,
+    mtu = u32, aggregation = flag, channel = channel,
     refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
       detail = validate.table }), "errors by family"),
   },
