@@ -112,7 +112,7 @@ end
 
 local function add_entry(lines, option)
   local texts, margin = {}, (" "):rep(MARGIN)
-  for text in declaration.sentence(option):gmatch "[^\n]+" do texts[#texts + 1] = text end
+  for text in wrap.lines(declaration.sentence(option)) do texts[#texts + 1] = text end
   local names = labels(option)
   local beside = #names[1] < COLUMN - MARGIN
   for i = 1, math.max(#names, beside and #texts or 0) do

@@ -54,8 +54,10 @@ local function fold(line, width, out, indent)
   end
 end
 
--- As gmatch("([^\n]*)\n") finds them, for a tenth of the instructions.
-local function lines_of(text)
+---The lines of a text, as gmatch("([^\n]*)\n") finds them, for a tenth of the instructions.
+---@param text string
+---@return fun(): string?
+function M.lines(text)
   local at = 1
   return function()
     local stop = at and (text:find("\n", at, true) or #text + 1)
@@ -74,7 +76,7 @@ local function columns(fd) return terminal.is_terminal(fd) and terminal.width(fd
 function M.text(text)
   local width = math.min(columns(1) or WIDTH, WIDTH)
   local out, open = {}, nil
-  for line in lines_of(text) do
+  for line in M.lines(text) do
     local is_plain, is_full = line:find("^%S") ~= nil, #line > FULL and length(line) > FULL
     if open and is_plain and not line:find("^%u[%l ]*:") then -- "Exit status: ..." begins something new
       line = open .. " " .. line
@@ -105,7 +107,7 @@ function M.fit(text, fd, indent)
     return text
   end
   local out = {}
-  for line in lines_of(text) do fold(line, width, out, indent) end
+  for line in M.lines(text) do fold(line, width, out, indent) end
   return table.concat(out, "\n")
 end
 
