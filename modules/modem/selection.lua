@@ -13,10 +13,16 @@ local function is_within(path, folder)
   return folder ~= nil and (path == folder or path:sub(1, #folder + 1) == folder .. "/")
 end
 
--- A control port by its path or name, its network interface, or anything that sysfs shows of its USB interface.
+-- A mux interface or VLAN on the modem's own, as `up` shows it.
+local function is_on(net, selector)
+  return net ~= nil and not selector:find "/" and fs.stat(("/sys/class/net/%s/upper_%s"):format(net, selector)) ~= nil
+end
+
+-- A control port by its path or name, its network interface or one on that, or anything that sysfs shows of its USB
+-- interface.
 local function names_control(selector, real, control)
   return selector == control.control or selector == control.key or selector == control.net
-    or real == control.control or is_within(real, control.folder)
+    or real == control.control or is_within(real, control.folder) or is_on(control.net, selector)
 end
 
 -- The modem as a whole, by its place or by another of its ports. Also returns an error when not all of these could be

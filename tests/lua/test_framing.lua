@@ -125,6 +125,15 @@ function T.test_a_modem_that_agrees_and_passes_nothing_gets_one_packet_in_a_tran
   lu.assertEquals(select(2, result.err:gsub("several packets", "")), 1)
 end
 
+function T.test_the_interface_that_up_shows_names_the_modem()
+  local result = world.run(DRIVER .. [[
+    moontower status --device qmimux0; moontower status --device qmimux1; moontower status --device x/../wwan0]],
+    nil, nil, QMI)
+  lu.assertEquals(select(2, result.out:gsub("MC7455", "")), 1)
+  lu.assertStrContains(result.err, "there is no modem at qmimux1")
+  lu.assertStrContains(result.err, "there is no modem at x/../wwan0")
+end
+
 function T.test_who_turns_it_off_has_one_packet_in_a_transfer()
   local result = world.run(DRIVER .. "moontower up --apn r.ispsn --no-aggregation && moontower down", nil, nil, QMI)
   world.assert_success(result)
