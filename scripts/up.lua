@@ -162,8 +162,7 @@ local function options_for(args, device, previous, chosen)
   return options
 end
 
-local function connect(device, chosen, options, args, watcher)
-  options.watcher = watcher
+local function connect_once(device, chosen, options, args, watcher)
   local before = device:answers()
   local function count_answers() watcher:data("answers", device:answers() - before) end
   local applied, err = require("modem.up").up(device, chosen, options)
@@ -195,6 +194,18 @@ local function connect(device, chosen, options, args, watcher)
     orders.lift(device.description.name, "offline", "radio")
   end
   return exit
+end
+-- A modem that ends the connection without a cause of the network's, as one that has forgotten its client, is ordered
+-- to connect once more.
+-- connect once more.
+local function connect(device, chosen, options, args, watcher)
+  options.watcher = watcher
+  local exit, err = connect_once(device, chosen, options, args, watcher)
+  if not exit and err.code == "disconnected" and not (err.detail and err.detail.nw_error) then
+    watcher:done("", "The modem has ended the connection and gives no reason; connecting again, once.")
+    exit, err = connect_once(device, chosen, options, args, watcher)
+  end
+  return exit, err
 end
 
 -- A policy that keeps its modem offline on purpose would take it offline again, so refuse at once.

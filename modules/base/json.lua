@@ -37,6 +37,7 @@ local function escaped(character) return ("\\u%04x"):format(utf8.codepoint(chara
 ---@return string text in which no character can move a terminal's cursor or turn the text around
 function M.encode(value, options)
   local text = core.encode(prepared(value), options and options.indent)
+  text = text:gsub("([%[{])\n *([%]}])", "%1%2") -- which is not inside a string, as those have no line feeds
   return encoding.replace_unfit(text:gsub("\127", escaped), escaped)
 end
 

@@ -47,6 +47,26 @@ local function ask_host(link, spec)
   return seconds, err
 end
 
+-- Has the session lost the family of addresses that was probed, while the link has an address of it?
+local function has_lost_family(link, session, spec)
+  local family = net.parse_probe(spec).family
+  for _, address in ipairs(link.addresses) do
+    local is_of_family = (address.address:find ":" ~= nil) == (family == "ipv6")
+    if is_of_family then
+      return session.ip == (family == "ipv4" and "ipv6" or "ipv4")
+    end
+  end
+  return false
+end
+
+-- Where nothing answers, the modem may have ended the connection, or a part of it, without an indication: one that has
+-- forgotten our client sends it none.
+local function ended_quietly(link, spec)
+  local session = link.bearer.modem:session(link.bearer.session)
+  local is_over = session and (session.state == "deactivated" or has_lost_family(link, session, spec))
+  return is_over and ended(session) or nil
+end
+
 -- Is there one that answers? nil where there is none to ask.
 local function ask_servers(link)
   local specs = {}
@@ -82,7 +102,10 @@ function M.try(link, spec, options)
   group:spawn(function()
     local servers = options.dns and group:spawn(ask_servers, link)
     local seconds, err = ask_host(link, spec)
-    if err and err.code == "gone" then
+    if err then
+      err = err.code == "gone" and err or ended_quietly(link, spec)
+    end
+    if err then
       outcome:push { err = err }
       return
     end

@@ -34,6 +34,8 @@ function T.test_tables_become_lists_and_objects()
   end
   lu.assertEquals(core.encode({ a = { 1, { b = {} } }, c = setmetatable({}, object) }, true),
     '{\n  "a":[\n    1,\n    {\n      "b":[\n      ]\n    }\n  ],\n  "c":{\n  }\n}')
+  lu.assertEquals(json.encode({ {}, setmetatable({}, object), "[\n ]" }, { indent = true }),
+    '[\n  [],\n  {},\n  "[\\n ]"\n]')
   local itself = {}
   itself[1] = itself
   for words, value in pairs { ["no function"] = print, ["no key"] = { [true] = 1 }, ["nested too deeply"] = itself } do

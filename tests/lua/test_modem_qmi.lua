@@ -549,6 +549,18 @@ function T.test_a_client_vanishes()
   each("lose-client", 1, 2, function(text) leaves_no_clients(succeeds(text)) end)
 end
 
+-- The client of the only family that is connected, at any moment: also after the last question that needs it.
+function T.test_the_only_client_of_a_connection_vanishes()
+  local list = {}
+  for command = 1, 24 do list[command] = ("lose-client@%d"):format(command) end
+  all_of(list, function(fault_text)
+    local result = world.run("moontower up --apn r.ispsn --ip ipv4 --json", { fault_text }, nil,
+      { "--composition", "qmi" })
+    eq(result.status, 0, fault_text .. ": " .. result.out .. result.err)
+    eq(json.decode(result.out).online, true, result.out)
+  end)
+end
+
 function T.test_a_tlv_is_missing() each("tlv-missing=1", 1, 3, ends_well) end
 
 function T.test_a_tlv_is_too_long() each("tlv-long=1", 2, 3, ends_well) end
