@@ -195,9 +195,9 @@ local function connect_once(device, chosen, options, args, watcher)
   end
   return exit
 end
+
 -- A modem that ends the connection without a cause of the network's, as one that has forgotten its client, is ordered
 -- to connect once more.
--- connect once more.
 local function connect(device, chosen, options, args, watcher)
   options.watcher = watcher
   local exit, err = connect_once(device, chosen, options, args, watcher)
