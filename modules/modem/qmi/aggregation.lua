@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Whether a modem may put several packets into one transfer, where one session would do without: by what the caller
--- wants, by the driver, and by how it went the last time with this modem.
+-- wants, and by how it went the last time with this modem.
 
-local framing = require "modem.qmi.framing"
 local state = require "state"
 
 local KIND = "aggregation"
@@ -23,12 +22,12 @@ local function verdict(self)
   return holds and record.verdict or nil
 end
 
----Is it worth trying? Through a proxy, another program may rely on how packets are framed now.
+---Is it worth trying, where the driver can? Through a proxy, another program may rely on how packets are framed now.
 ---@param self modem.qmi
 ---@param parameters modem.parameters
 ---@return boolean
 function M.is_wanted(self, parameters)
-  if self.is_inside_mbim or self.is_shared or parameters.aggregation == false or not framing.has_muxes(self) then
+  if self.is_shared or parameters.aggregation == false then
     return false
   end
   local known = verdict(self)

@@ -347,7 +347,8 @@ local function agree_on_framing(self, parameters)
   end
   local others = others_are_up(self, parameters.session)
   local several = parameters.session > 0 or parameters.multiplex or others and is_muxed(self)
-  local mode = (several or aggregation.is_wanted(self, parameters)) and "qmap" or "disabled"
+  local may_be = several or framing.has_muxes(self) and aggregation.is_wanted(self, parameters)
+  local mode = may_be and "qmap" or "disabled"
   if others and is_muxed(self) ~= (mode == "qmap") then
     return errors.fail {
       code = "busy", source = "qmi", message = "the modem's first session was connected as its only one",
