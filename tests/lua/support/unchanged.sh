@@ -19,7 +19,7 @@ all() {
     stat -c '%A %N' /etc/resolv.conf
     cat /etc/resolv.conf
     find /run/moontower /var/lib/moontower -type f |
-      grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/ladders/.*json$' | sort
+      grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/channels/\|/ladders/.*json$' | sort
   } 2>/dev/null
 }
 
