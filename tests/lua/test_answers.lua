@@ -38,11 +38,11 @@ local function position(list, wanted)
   end
 end
 
--- The simulated modem starts with Ethernet frames over QMI, and indicates that it is connected: one more answer each
--- than one that does neither.
+-- The simulated modem indicates over QMI that it is connected, one family at a time: one more each than one that does
+-- not.
 local most = {
   mbim = { cold = 6, kept = 5, both = 6 },
-  qmi = { cold = 11 + 2, kept = 6, both = 16 + 2 },
+  qmi = { cold = 11 + 1, kept = 6, both = 15 + 2 },
 }
 
 function T.test_the_number_of_answers_until_the_ping()
@@ -134,6 +134,21 @@ function T.test_a_connection_that_another_program_has_left_is_ended()
   local result = run("qmi", "moontower trace --brief up --apn r.ispsn", nil,
     "ip link set wwan0 up; ip address add 10.1.2.3/24 dev wwan0")
   lu.assertNotNil(position(messages(result), "> Sync"), result.out .. result.err)
+end
+
+-- It is not on the interface, but in the way of another one to the same APN.
+function T.test_a_connection_that_is_in_the_way_is_ended()
+  local result = run("qmi", "moontower trace --brief up --apn r.ispsn", nil, [[
+    cat >/run/test/leave.lua <<'EOF'
+      local m <close> = assert(require("modem").find())
+      local client = m.qmi:client "wds"
+      assert(client:request(require("qmi.wds").start_network, { apn = "r.ispsn", ip_family_preference = "ipv4" }))
+      client.persistent = { session = 0, family = "ipv4" }
+EOF
+    moontower run /run/test/leave.lua; rm /run/moontower/qmi/*]])
+  eq(result.status, 0, result.out .. result.err)
+  lu.assertNotNil(position(messages(result), "> Sync"), result.err)
+  lu.assertStrContains(result.out, "r.ispsn, IPv4 and IPv6, ")
 end
 
 -- It has no client ids left: those that no program uses any more are taken back.

@@ -138,6 +138,30 @@ function T.test_packet_service_of_which_the_modem_says_nothing()
   end
 end
 
+-- Whatever it answers to being told, what it says of itself is what holds.
+function T.test_a_data_format_that_the_modem_does_not_confirm()
+  local wda = require "qmi.wda"
+  for _, answer in ipairs {
+    function(reply)
+      reply.link_layer_protocol = nil
+      return reply
+    end,
+    function() return errors.fail { code = "rejected", message = "no", source = "qmi" } end,
+    function() return errors.fail { code = "unsupported", message = "no", source = "qmi" } end,
+  } do
+    with_modem(function(modem)
+      local asked = 0
+      change_answers(modem, wda.set_data_format, answer)
+      change_answers(modem, wda.get_data_format, function(reply)
+        asked = asked + 1
+        return reply
+      end)
+      local link <close> = assert(modem:up())
+      eq({ #link.addresses, asked }, { 2, 1 })
+    end)
+  end
+end
+
 -- There is an older way to ask for it.
 function T.test_a_card_status_that_is_refused_for_its_own_reason()
   with_modem(function(modem)

@@ -119,8 +119,10 @@ local function tell_qmap(self)
   }
 end
 
--- It is asked first: what is right need not be set.
-local function tell_plain(self)
+local function is_refusal(err) return err.code == "rejected" or err.code == "unsupported" end
+
+-- As the modem says it is, and it is left so if it is right already, or cannot be changed.
+local function ask_plain(self)
   local format, err = ask(self, wda.get_data_format, {})
   if not format and err.code == "unsupported" then
     return { protocol = "802.3" } -- from before WDA, and before raw IP
@@ -128,13 +130,33 @@ local function tell_plain(self)
     return nil, err
   end
   local framing = read(format)
-  if not framing or framing.protocol ~= "raw-ip" then
+  if self.is_shared and not (framing and framing.protocol == "raw-ip") then
     local told
     told, err = set(self, "disabled")
-    if not told and err.code ~= "rejected" and err.code ~= "unsupported" then
+    if not told and not is_refusal(err) then
       return nil, err
     end
-    framing = read(told or format) -- or it stays as it is
+    framing = read(told or format)
+  end
+  return framing
+end
+
+-- It is set at once, as the answer says what holds then, and a question costs an answer, too. A modem that other
+-- programs use, or that refuses, or whose answer does not say, is asked.
+local function tell_plain(self)
+  local told, framing, err
+  if not self.is_shared then
+    told, err = set(self, "disabled")
+    if not told and not is_refusal(err) then
+      return nil, err
+    end
+    framing = told and read(told)
+  end
+  if not framing then
+    framing, err = ask_plain(self)
+    if err then
+      return nil, err
+    end
   end
   if framing and framing.protocol ~= "qmap" then
     return framing

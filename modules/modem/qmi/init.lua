@@ -27,6 +27,8 @@ local START_TIME = 5
 ---@field private watcher core.queue? the queue that gets the state of every session
 ---@field framing modem.qmi.framing? how packets are framed, as far as we know
 ---@field private is_allocating boolean? ids are being given that no file has yet
+---@field private was_connected boolean? the modem was, when it was ordered to connect
+---@field private may_have_left_overs boolean? other programs' connections have not been ended
 ---@field private has_lost_clients boolean? a run was killed while that was so
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
@@ -175,9 +177,17 @@ function Backend:start(wanted, is_unresponsive)
   end
   local is_clean = not is_unresponsive and not self.has_lost_clients and not is_in_use(self)
   if is_clean and wanted and allocate(self, wanted) then
+    self.may_have_left_overs = true
     return true
   end
-  self.has_lost_clients = nil
+  return self:take_back_clients()
+end
+
+---Takes back the client ids of all programs, which ends their connections.
+---@return true? ok
+---@return moontower.error? err
+function Backend:take_back_clients()
+  self.has_lost_clients, self.may_have_left_overs = nil, nil
   return self.qmi:start()
 end
 

@@ -309,7 +309,8 @@ local function start(self, parameters, family)
     authentication_preference = parameters.user and authentications[parameters.auth or "chap"] or nil,
   }, CONNECT_TIME)
   if not reply and err.detail and err.detail.status == "no-effect" then
-    reply = { packet_data_handle = ANY_CONNECTION } -- the modem connects by itself
+    reply = { packet_data_handle = ANY_CONNECTION } -- the modem connects by itself, or another program has left that
+    self.was_connected = true
   end
   if not reply then
     wds_client.client.persistent = nil
@@ -454,7 +455,27 @@ local function cannot_bind(self, parameters, failures)
   return true
 end
 
+-- The connection of a program that has ended may be in the way: until now, the modem has not been told to end those.
+local ONE_FOR_AN_APN = 55
+
+local function is_in_the_way(self, parameters, is_up, failures)
+  if not self.may_have_left_overs or others_are_up(self, parameters.session) then
+    return false
+  elseif self.was_connected then
+    return true
+  end
+  for _, err in pairs(failures) do
+    local nw_error = (err.detail or {}).nw_error
+    local is_likely = nw_error == ONE_FOR_AN_APN or not nw_error and not (is_up.ipv4 or is_up.ipv6)
+    if err.code == "connect-refused" and is_likely then
+      return true
+    end
+  end
+  return false
+end
+
 local function start_families(self, parameters)
+  self.was_connected = nil
   return (had_all(self, parameters) and start_at_once or start_in_turn)(self, parameters)
 end
 
@@ -472,6 +493,13 @@ function M:activate(parameters)
   local is_up, failures = start_families(self, parameters)
   if not (is_up.ipv4 or is_up.ipv6) and cannot_bind(self, parameters, failures) then
     aggregation.remember(self, "refused")
+    ok, err = agree_on_framing(self, parameters)
+    if not ok then
+      return nil, err
+    end
+    is_up, failures = start_families(self, parameters)
+  end
+  if is_in_the_way(self, parameters, is_up, failures) and self:take_back_clients() then
     ok, err = agree_on_framing(self, parameters)
     if not ok then
       return nil, err
