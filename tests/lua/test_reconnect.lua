@@ -330,7 +330,7 @@ function T.test_framing_is_agreed_on_again_after_we_have_disconnected()
     link:close()
     local sent = requests(modem)
     local _ <close> = assert(modem:up())
-    lu.assertTrue(has(sent, "Get Data Format"))
+    lu.assertTrue(has(sent, "Set Data Format"))
   end)
 end
 
