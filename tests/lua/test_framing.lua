@@ -36,8 +36,9 @@ local function format(link, protocol, datagrams, size)
   }
 end
 
-local function agreed(mode, answers, description)
+local function agreed(mode, answers, description, is_shared)
   local modem, asked = modem_with(answers, description)
+  modem.is_shared = is_shared
   local has_muxes = framing.has_muxes
   framing.has_muxes = function() return true end
   local result, err = framing.agree(modem, mode)
@@ -79,12 +80,22 @@ function T.test_a_modem_that_knows_no_endpoints_is_asked_without()
   lu.assertEquals({ asked[1][2], asked[2][2], #asked }, { true, false, 2 })
 end
 
-function T.test_one_packet_in_a_transfer_is_set_only_where_it_is_not_so()
+function T.test_one_packet_in_a_transfer_is_set_at_once()
   local result, asked = agreed("disabled", { format("raw-ip", "disabled") })
-  lu.assertEquals({ result, #asked }, { { protocol = "raw-ip" }, 1 })
-  result, asked = agreed("disabled", { format("raw-ip", "qmap", 32, 16384), format("raw-ip", "disabled") })
+  lu.assertEquals({ result, #asked, asked[1][1], asked[1][3] }, { { protocol = "raw-ip" }, 1, "set", "disabled" })
+  result, asked = agreed("disabled", { "rejected", format("raw-ip", "disabled") })
+  lu.assertEquals({ result, #asked, asked[2][1] }, { { protocol = "raw-ip" }, 2, "get" })
+  local none, _, err = agreed("disabled", { "rejected", format("raw-ip", "qmap", 32, 16384) })
+  lu.assertNil(none)
+  lu.assertEquals(err.code, "unsupported")
+end
+
+function T.test_beside_other_programs_one_packet_in_a_transfer_is_set_only_where_it_is_not_so()
+  local result, asked = agreed("disabled", { format("raw-ip", "disabled") }, nil, true)
+  lu.assertEquals({ result, #asked, asked[1][1] }, { { protocol = "raw-ip" }, 1, "get" })
+  result, asked = agreed("disabled", { format("raw-ip", "qmap", 32, 16384), format("raw-ip", "disabled") }, nil, true)
   lu.assertEquals({ result, asked[2][1], asked[2][3] }, { { protocol = "raw-ip" }, "set", "disabled" })
-  local none, _, err = agreed("disabled", { format("raw-ip", "qmap", 32, 16384), "rejected" })
+  local none, _, err = agreed("disabled", { format("raw-ip", "qmap", 32, 16384), "rejected" }, nil, true)
   lu.assertNil(none)
   lu.assertEquals(err.code, "unsupported")
 end
