@@ -37,6 +37,7 @@ local BROADCAST = 0xff
 ---@field on_lost fun(err: moontower.error)? that has just happened
 ---@field on_indication fun(message: table)? gets every indication, as core.qmi has it
 ---@field on_change fun()? clients have come or gone: what allocated() returns is another list now
+---@field private is_closing boolean? clients go, and on_change() is called once all have
 ---@field private making_again core.task? makes the clients again after the modem's last restart
 ---@field private has_overrun boolean? a warning has said so
 ---@field private clients table<qmi.client, true>
@@ -216,6 +217,7 @@ function Device:close()
   if not self.exchange then
     return
   end
+  self.is_closing = true
   task.shield(CLOSE_TIME, function()
     local releases = {}
     for client in pairs(self.clients) do
@@ -224,6 +226,10 @@ function Device:close()
       end
     end
     task.all(table.unpack(releases))
+    self.is_closing = nil
+    if #releases > 0 then
+      self:changed()
+    end
   end)
   self.exchange:close()
   self.exchange = nil
@@ -337,7 +343,7 @@ end
 
 ---Clients have come or gone.
 function Device:changed()
-  if self.on_change then
+  if self.on_change and not self.is_closing then
     self.on_change()
   end
 end

@@ -101,7 +101,11 @@ end
 
 function Backend:opened()
   take_up_clients(self)
-  self.qmi.on_change = function() remember_clients(self) end
+  self.qmi.on_change = function()
+    if not self.is_allocating then -- else the file is marked, and gets all ids at once
+      remember_clients(self)
+    end
+  end
   self.qmi.on_lost = function(err) self:end_watching(err) end
   if self.has_lost_clients then
     remember_clients(self) -- that much is known now
