@@ -112,29 +112,57 @@ static int add_wwan(lua_State *L, const char *name, const char *device, int id)
     return mt_lua_netlink_send(L, built, message);
 }
 
+static int add_rmnet(lua_State *L, const char *name, const char *parent, int id)
+{
+    struct nl_msg *message = NULL;
+    lua_Integer checksums = mt_argument_integer(L, "checksums", 5, 0);
+    uint32_t flags = checksums == 5   ? MT_RMNET_CHECKSUMS_V5
+                     : checksums == 4 ? MT_RMNET_CHECKSUMS_V4
+                                      : 0;
+    int index = mt_lua_netlink_index(parent);
+    if (index < 0 || strlen(name) >= IF_NAMESIZE)
+        return index < 0 ? index : -EINVAL;
+    int built = mt_netlink_build_rmnet(name, (uint32_t)index, (uint16_t)id,
+                                       MT_RMNET_DEAGGREGATION | flags, &message);
+    return mt_lua_netlink_send(L, built, message);
+}
+
+static const struct {
+    const char *kind;
+    int (*add)(lua_State *L, const char *name, const char *parent, int id);
+    const char *unsupported;
+} link_kinds[] = {
+    { "vlan", add_vlan, "the kernel has no VLANs on this link" },
+    { "wwan", add_wwan, "the kernel makes no links for sessions" },
+    { "rmnet", add_rmnet, "the kernel has no rmnet" },
+};
+
 /*
- * add_link { kind = string, name=, parent = string, id = 0 to 4094 } -> true | nil, err: "exists"
- * when the name or the id is taken, "unsupported" when the kernel has no such links. The kind is
- * "vlan", whose parent is a link's name, or "wwan": a session on a device of the WWAN subsystem,
- * which is its parent.
+ * add_link { kind = string, name=, parent = string, id = 0 to 4094, checksums = integer? } -> true |
+ * nil, err: "exists" when the name or the id is taken, "unsupported" when the kernel has no such
+ * links. The kind is "vlan" or "rmnet", whose parent is a link's name, or "wwan": a session on a
+ * device of the WWAN subsystem, which is its parent. `checksums` is for rmnet: the version of QMAP,
+ * 4 or 5, whose headers with checksums are around the packets.
  */
 static int l_add_link(lua_State *L)
 {
+    const size_t count = sizeof(link_kinds) / sizeof(*link_kinds);
     luaL_checktype(L, 1, LUA_TTABLE);
     const char *kind = mt_argument_need(L, "kind");
-    bool wwan = strcmp(kind, "wwan") == 0;
-    if (!wwan && strcmp(kind, "vlan") != 0)
-        luaL_error(L, "kind: \"vlan\" or \"wwan\" expected");
+    size_t i = 0;
+    while (i < count && strcmp(kind, link_kinds[i].kind) != 0)
+        i++;
+    if (i == count)
+        luaL_error(L, "kind: \"vlan\", \"wwan\" or \"rmnet\" expected");
     const char *name = mt_argument_need(L, "name");
     const char *parent = mt_argument_need(L, "parent");
     lua_Integer id = mt_argument_integer(L, "id", 4094, -1);
     if (id < 0)
         luaL_error(L, "id is missing");
 
-    int status = (wwan ? add_wwan : add_vlan)(L, name, parent, (int)id);
+    int status = link_kinds[i].add(L, name, parent, (int)id);
     if (status == -EOPNOTSUPP)
-        return mt_lua_netlink_unsupported(L, wwan ? "the kernel makes no links for sessions"
-                                                  : "the kernel has no VLANs on this link");
+        return mt_lua_netlink_unsupported(L, link_kinds[i].unsupported);
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "add link %s on %s", name, parent);
     return mt_lua_netlink_done(L);

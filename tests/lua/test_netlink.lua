@@ -101,6 +101,18 @@ function T.test_a_link_without_vlans()
   lu.assertEquals(err.code, "unsupported")
 end
 
+-- rmnet has mux ids up to 254, so this makes a link nowhere; where the kernel has it, the answer is another one.
+function T.test_a_kernel_without_rmnet()
+  for _, checksums in ipairs { false, 4, 5 } do
+    local ok, err = netlink.add_link {
+      kind = "rmnet", name = "wwan7.1", parent = "wwan7", id = 4094, checksums = checksums or nil,
+    }
+    lu.assertNil(ok)
+    lu.assertTrue(err.code == "unsupported" or err.detail.errno == "ERANGE", tostring(err))
+  end
+  lu.assertNil(netlink.link "wwan7.1")
+end
+
 function T.test_links_that_cannot_be_made_or_removed()
   local ok, err = netlink.add_link { kind = "vlan", name = "none.1", parent = "none", id = 1 }
   lu.assertNil(ok)

@@ -16,10 +16,12 @@ local M = {}
 ---@return moontower.error? err
 function M.add_address(options) end
 
---- add_link { kind = string, name=, parent = string, id = 0 to 4094 } -> true | nil, err: "exists" when the name or
---- the id is taken, "unsupported" when the kernel has no such links. The kind is "vlan", whose parent is a link's
---- name, or "wwan": a session on a device of the WWAN subsystem, which is its parent.
----@param options { kind: string, name: string, parent: string, id: integer }
+--- add_link { kind = string, name=, parent = string, id = 0 to 4094, checksums = integer? } -> true | nil, err:
+--- "exists" when the name or the id is taken, "unsupported" when the kernel has no such links. The kind is "vlan"
+--- or "rmnet", whose parent is a link's name, or "wwan": a session on a device of the WWAN subsystem, which is its
+--- parent. `checksums` is for rmnet: the version of QMAP, 4 or 5, whose headers with checksums are around the
+--- packets.
+---@param options { kind: string, name: string, parent: string, id: integer, checksums: integer? }
 ---@return true?
 ---@return moontower.error? err
 function M.add_link(options) end
