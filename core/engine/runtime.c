@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,9 +37,29 @@ static void protect_strings(lua_State *L)
  */
 enum { KIB_BEFORE_COLLECTING = 1536 };
 
+/* Lua calls the finalizer that was made first last: this one, when the state is closed. */
+static int finalize_last(lua_State *L)
+{
+    struct mt_runtime *runtime = runtime_of(L);
+    if (runtime->is_ending)
+        longjmp(runtime->all_finalized, 1);
+    return 0;
+}
+
+static void make_last_finalizer(lua_State *L)
+{
+    lua_newuserdatauv(L, 0, 0);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, finalize_last);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, (void *)finalize_last);
+}
+
 static int open_state(lua_State *L)
 {
     struct mt_runtime *runtime = runtime_of(L);
+    make_last_finalizer(L);
     luaL_openlibs(L);
     lua_gc(L, LUA_GCSTEP, -KIB_BEFORE_COLLECTING);
     protect_strings(L);
@@ -219,11 +240,24 @@ static void print_handle(uv_handle_t *handle, void *unused)
             uv_is_closing(handle) ? " (closing)" : "");
 }
 
+/*
+ * Runs the finalizers, and leaves before Lua frees one object after the other: memory goes with the
+ * process, and that was 6 % of the instructions of `up`. Where a sanitizer looks for what was not
+ * freed, all is.
+ */
+static void close_state(struct mt_runtime *runtime)
+{
+#ifndef __SANITIZE_ADDRESS__
+    runtime->is_ending = true;
+#endif
+    if (setjmp(runtime->all_finalized) == 0)
+        lua_close(runtime->L);
+}
+
 int mt_runtime_close(struct mt_runtime *runtime)
 {
-    runtime->heap.ends = true; /* finalizers run; what they leave goes with the process */
     if (runtime->L)
-        lua_close(runtime->L);
+        close_state(runtime);
     for (size_t i = 0; i < sizeof(stop_signals) / sizeof(stop_signals[0]); i++)
         signal(stop_signals[i], SIG_DFL);
     mt_output_close(runtime->output);

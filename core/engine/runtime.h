@@ -4,6 +4,7 @@
 #define MT_ENGINE_RUNTIME_H
 
 #include <lua.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,8 @@ struct mt_runtime {
     volatile sig_atomic_t signal;      /* the one that asked us to stop, or 0 */
     volatile sig_atomic_t interrupted; /* SIGINT came, for the foreground task */
     struct mt_output *output;          /* watches the readers of our output; NULL: not watched */
+    bool is_ending;                    /* with the process: memory is not freed any more */
+    jmp_buf all_finalized;
 };
 
 /*

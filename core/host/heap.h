@@ -38,7 +38,6 @@ struct mt_heap {
     struct mt_heap_page *empty;
     char *rest; /* of the memory that was mapped last, where no page has been yet */
     size_t left;
-    bool ends; /* with the process: small blocks are not given back any more */
 };
 
 /* Steps of 8 bytes up to 128, of 16 up to 256, of 32 up to 512. */
@@ -77,8 +76,6 @@ static inline void mt_heap_give(struct mt_heap *heap, void *block, size_t size)
         free(block);
         return;
     }
-    if (heap->ends)
-        return;
     struct mt_heap_page *page = (void *)((uintptr_t)block & ~(uintptr_t)(MT_HEAP_PAGE - 1));
     if (!page->free || page->used == 1) {
         mt_heap_give_slowly(heap, block, mt_heap_class(size));
