@@ -168,6 +168,23 @@ local function checksum(header, payload)
   return inet.checksum(pseudo(header, #payload), payload)
 end
 
+local checksum_at = { [packets.TCP] = 16, [packets.UDP] = 6 }
+
+---Computes the checksum of TCP or UDP for a sender that has left it to the modem.
+---@param packet string
+---@return string
+function packets.fill_checksum(packet)
+  local header = packets.parse(packet)
+  local at = header and checksum_at[header.protocol]
+  if not at or #header.payload < at + 2 then
+    return packet
+  end
+  local before, after = header.payload:sub(1, at), header.payload:sub(at + 3)
+  local sum = checksum(header, before .. "\0\0" .. after)
+  local start = header.family == "ipv6" and 40 or (header.version_and_length & 15) * 4
+  return packet:sub(1, start) .. before .. (">I2"):pack(sum == 0 and 0xffff or sum) .. after
+end
+
 ---@param header table from parse(), its payload ICMP or ICMPv6
 ---@return table? message type, code, body; nil when it is broken
 function packets.parse_icmp(header)

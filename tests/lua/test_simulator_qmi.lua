@@ -419,11 +419,20 @@ function T.test_data_format()
   lu.assertEquals(host:ask(wda.get_data_format, {}).link_layer_protocol, "802.3")
   local format = host:ask(wda.set_data_format, {
     link_layer_protocol = "raw-ip", uplink_data_aggregation_protocol = "qmap",
-    downlink_data_aggregation_protocol = "qmapv5", downlink_data_aggregation_max_datagrams = 1000,
+    downlink_data_aggregation_protocol = "qmapv3", downlink_data_aggregation_max_datagrams = 1000,
   })
   lu.assertEquals({
     format.link_layer_protocol, format.uplink_data_aggregation_protocol, format.downlink_data_aggregation_protocol,
   }, { "raw-ip", "qmap", "disabled" })
+  format = host:ask(wda.set_data_format, {
+    uplink_data_aggregation_protocol = "qmapv5", downlink_data_aggregation_protocol = "qmapv5",
+    downlink_data_aggregation_max_size = 65536,
+  })
+  lu.assertEquals({
+    format.uplink_data_aggregation_protocol, format.downlink_data_aggregation_protocol,
+    format.downlink_data_aggregation_max_datagrams, format.downlink_data_aggregation_max_size,
+    format.uplink_data_aggregation_max_size,
+  }, { "qmapv5", "qmapv5", 32, 16384, 16384 })
   host.fn:reset()
   lu.assertEquals(host.fn.data_format.link, "802.3")
 end

@@ -186,6 +186,30 @@ function T.test_qmap()
   end
 end
 
+-- UDP to 10.0.0.1 with an empty checksum; with the right one.
+local WITHOUT_SUM = bytes "45000020 00000000 401166cb 0a000002 0a000001  03e80035 000c0000 61626364"
+local WITH_SUM = WITHOUT_SUM:sub(1, 26) .. bytes "22f0" .. WITHOUT_SUM:sub(29)
+
+function T.test_qmapv4()
+  assert_bytes(qmap.encode(5, "abcde", 4), "03 05 00 08  61 62 63 64 65 00 00 00  00 01 00 00 00 05 29c7")
+  local transfer = bytes "00 01 00 20  0014 c006" .. WITHOUT_SUM .. bytes "00 02 00 20  0000 0000" .. WITHOUT_SUM
+    .. bytes "03 01 00 04  0000 0000  65 00 00 00"
+  lu.assertEquals(qmap.decode(transfer, 4), {
+    { mux_id = 1, packet = WITH_SUM }, { mux_id = 2, packet = WITHOUT_SUM }, { mux_id = 1, packet = "e" },
+  })
+  lu.assertEquals(select(2, qmap.decode(bytes "00 01 00 04  0000 0000  61 62", 4)).code, "malformed")
+end
+
+function T.test_qmapv5()
+  assert_bytes(qmap.encode(5, "abcde", 5), "43 05 00 08  04 80 00 00  61 62 63 64 65 00 00 00")
+  local transfer = bytes "40 01 00 20  04 80 0000" .. WITHOUT_SUM .. bytes "40 02 00 20  04 00 0000" .. WITHOUT_SUM
+    .. bytes "80 00 00 04 01020304" .. bytes "00 01 00 04 61626364"
+  lu.assertEquals(qmap.decode(transfer, 5), {
+    { mux_id = 1, packet = WITH_SUM }, { mux_id = 2, packet = WITHOUT_SUM }, { mux_id = 1, packet = "abcd" },
+  })
+  lu.assertEquals(select(2, qmap.decode(bytes "40 01 00 04  04 80 00 00  61 62", 5)).code, "malformed")
+end
+
 function T.test_ethernet()
   local packet, answer = ethernet.receive(bytes [[
     ff ff ff ff ff ff  02 00 00 00 00 07  08 06
@@ -281,6 +305,9 @@ function T.test_qmi_data()
   lu.assertEquals(fake.transfers, { from_host = 4, to_host = 6 })
   fake.send_packet(3, "more")
   lu.assertEquals(fake.heard(), qmap.encode(3, "more"))
+  fake.format.uplink, fake.format.downlink = "qmapv5", "qmapv4"
+  fake.qmi:receive_transfer(qmap.encode(1, "abcd", 5))
+  lu.assertEquals(fake.heard(), qmap.encode(1, "ABCD", 4))
   fake.qmi:receive_transfer("noise")
 end
 

@@ -45,7 +45,7 @@ local wire = {
 
 ---@class simulator.qmi.data_format what goes over the data endpoints
 ---@field link "802.3"|"raw-ip"
----@field uplink string how packets are put together: "disabled" or "qmap"
+---@field uplink string how packets are put together: "disabled", "qmap", "qmapv4" or "qmapv5"
 ---@field downlink string
 ---@field max_datagrams integer in one transfer to the host
 ---@field max_size integer of one transfer to the host

@@ -7,7 +7,7 @@ local service = require "simulator.qmi.service"
 local administration, handle = service.new(1, 16)
 
 -- The aggregation that this modem supports, and its limits.
-local aggregations = { disabled = true, qmap = true }
+local aggregations = { disabled = true, qmap = true, qmapv4 = true, qmapv5 = true }
 local MAX_DATAGRAMS, MAX_SIZE = 32, 16384
 
 local function format_of(client)
@@ -19,8 +19,8 @@ local function format_of(client)
     downlink_data_aggregation_protocol = format.downlink,
     downlink_data_aggregation_max_datagrams = format.max_datagrams,
     downlink_data_aggregation_max_size = format.max_size,
-    uplink_data_aggregation_max_datagrams = format.uplink == "qmap" and MAX_DATAGRAMS or 0,
-    uplink_data_aggregation_max_size = format.uplink == "qmap" and MAX_SIZE or 0,
+    uplink_data_aggregation_max_datagrams = format.uplink ~= "disabled" and MAX_DATAGRAMS or 0,
+    uplink_data_aggregation_max_size = format.uplink ~= "disabled" and MAX_SIZE or 0,
   }
 end
 
@@ -34,11 +34,11 @@ handle(wda.set_data_format, function(_, values, client)
   for direction, wanted in pairs {
     uplink = values.uplink_data_aggregation_protocol, downlink = values.downlink_data_aggregation_protocol,
   } do
-    if aggregations[wanted] and (wanted ~= "qmap" or format.link == "raw-ip") then
+    if aggregations[wanted] and (wanted == "disabled" or format.link == "raw-ip") then
       format[direction] = wanted
     end
   end
-  local muxed = format.downlink == "qmap"
+  local muxed = format.downlink ~= "disabled"
   format.max_datagrams = muxed
     and math.min(values.downlink_data_aggregation_max_datagrams or MAX_DATAGRAMS, MAX_DATAGRAMS) or 0
   format.max_size = muxed and math.min(values.downlink_data_aggregation_max_size or MAX_SIZE, MAX_SIZE) or 0

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The QMI function on USB: a vendor-specific interface with a control channel as cdc-wdm expects it, and packets.
 --
--- The host chooses the format on its bulk endpoints with WDA: Ethernet frames, raw IP packets, or QMAP.
+-- The host chooses the format on its bulk endpoints with WDA: Ethernet frames, raw IP packets, or QMAP in its versions.
 
 local control_channel = require "simulator.usb.control_channel"
 local descriptors = require "simulator.usb.descriptors"
@@ -97,7 +97,7 @@ end
 
 -- What the network answers to one transfer of the host's goes back in as few as the host has agreed to.
 local function send_muxed(self, format, session, packet)
-  local bytes, collected = qmap.encode(session, packet), self.collected
+  local bytes, collected = qmap.encode(session, packet, qmap.versions[format.downlink]), self.collected
   if not collected then
     return send(self, bytes)
   elseif #collected == format.max_datagrams or collected.size + #bytes > format.max_size then
@@ -112,17 +112,15 @@ end
 -- Without QMAP there is no telling sessions apart: only the port's own has the endpoints.
 function Qmi:send_packet(session, packet)
   local format = self.control.data_format
-  if format.downlink == "qmap" then
+  if qmap.versions[format.downlink] then
     send_muxed(self, format, session, packet)
   elseif session == self.control.session then
     send(self, format.link == "raw-ip" and packet or ethernet.wrap(packet))
   end
 end
 
-local receivers = {}
-
-function receivers.qmap(self, transfer)
-  local packets, err = qmap.decode(transfer)
+local function receive_muxed(self, transfer, version)
+  local packets, err = qmap.decode(transfer, version)
   if not packets then
     -- Such as what the kernel sends on its own over the link that carries the others.
     log.debug("simulated modem: the host sent a bad QMAP transfer: %s", err)
@@ -134,6 +132,8 @@ function receivers.qmap(self, transfer)
   end
   flush(self)
 end
+
+local receivers = {}
 
 receivers["raw-ip"] = function(self, packet)
   self.network:receive(self.control.session, packet)
@@ -151,8 +151,12 @@ end
 function Qmi:receive_transfer(transfer)
   self.modem.transfers.from_host = self.modem.transfers.from_host + 1
   local format = self.control.data_format
-  local receive = receivers[format.uplink == "qmap" and "qmap" or format.link]
-  receive(self, transfer)
+  local version = qmap.versions[format.uplink]
+  if version then
+    receive_muxed(self, transfer, version)
+  else
+    receivers[format.link](self, transfer)
+  end
 end
 
 -- Control requests --------------------------------------------------------------------------------------------------
