@@ -8,7 +8,13 @@ terminal.install() -- before anything is loaded that keeps print() for itself
 local command = require "cli.command"
 
 command.set_daemon {
-  elsewhere = function(...) return require("daemon.client").run(...) end,
+  elsewhere = function(...)
+    local port, err = require("daemon.control").connect()
+    if not port then
+      return nil, err
+    end
+    return require("daemon.client").run(port, ...)
+  end,
   run_policy = function(...) return require("daemon").run_policy(...) end,
 }
 

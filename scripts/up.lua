@@ -6,7 +6,7 @@
 local lazy = require "base.lazy"
 local carrier = lazy(function() return require "carrier" end)
 local errors = require "errors"
-local exit_status = require "cli.exit_status"
+local exit_status = lazy(function() return require "cli.exit_status" end)
 local modem = lazy(function() return require "modem" end)
 local net = lazy(function() return require "net" end)
 local option = require "cli.option"

@@ -7,7 +7,7 @@ local fs = require "core.fs"
 local keys = require "carrier.keys"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
-local script = require "loading.script"
+local sources = require "loading.source"
 local terminal = require "terminal"
 
 ---@class carrier.bearer
@@ -202,8 +202,8 @@ function M.load(name, arguments, is_for_person)
   if #source > FILE_SIZE then
     err = "it is too long for a carrier file"
   else
-    ok, values = sandbox.run(script.text(source), "@" .. path, environment(arguments or {}), SECONDS, MEMORY)
-    err = not ok and script.mistake(tostring(values))
+    ok, values = sandbox.run(sources.text(source), "@" .. path, environment(arguments or {}), SECONDS, MEMORY)
+    err = not ok and sources.mistake(tostring(values))
   end
   if ok and type(values) == "table" then
     err = check_carrier(values)

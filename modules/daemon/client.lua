@@ -2,13 +2,13 @@
 -- The client of the daemon: gives it a command, and is that command's terminal until it has ended.
 
 local lazy = require "base.lazy"
+local control = require "daemon.control"
 local core = require "core.task"
 local edit = lazy(function() return require "terminal.line_editor" end)
 local errors = require "errors"
 local fs = require "core.fs"
 local json = require "core.json"
 local ports = require "core.port"
-local state = require "state"
 local task = lazy(function() return require "task" end)
 local terminal = require "terminal"
 
@@ -18,14 +18,6 @@ local M = {}
 local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
 local UNWRITTEN = 1 -- exit status when the command's output cannot be written
 local PART = 64 << 10 -- bytes of a file in one message
-
----The folder of the socket, which only root can enter.
----@return string
-function M.folder() return state.folder .. "/control" end
-
----Where the daemon listens.
----@return string
-function M.path() return M.folder() .. "/socket" end
 
 local function environment()
   local values = {}
@@ -180,7 +172,7 @@ end
 ---@return nil
 ---@return moontower.error err
 function M.not_there(source)
-  local port <close>, err = ports.open(M.path())
+  local port <close>, err = ports.open(control.path())
   if not port and err.code == "permission" then
     return errors.fail {
       code = "permission", source = source, message = "only root may ask whether a daemon runs, and talk to it",
@@ -194,17 +186,13 @@ function M.not_there(source)
 end
 
 ---Runs a command in the daemon.
+---@param connection core.port to the daemon: closed at the end
 ---@param name string
 ---@param arguments string[]
----@return integer? status nil without an error: no daemon runs, or it is not ours to command
+---@return integer? status
 ---@return moontower.error? err
-function M.run(name, arguments)
-  local port <close>, err = ports.open(M.path())
-  if not port and err.detail.uid then -- a stranger would get what is typed, and would answer
-    return nil, err
-  elseif not port then
-    return nil
-  end
+function M.run(connection, name, arguments)
+  local port <close> = connection
   local self = setmetatable({ width = terminal.width(), port = port, buffer = "" }, Client)
   local group <close> = task.group()
   group:spawn(pass_interrupts_on, self, group)

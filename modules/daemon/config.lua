@@ -10,7 +10,7 @@ local identity = require "daemon.identity"
 local locate = require "loading.locate"
 local policy = require "policy"
 local sandbox = require "core.sandbox"
-local script = require "loading.script"
+local sources = require "loading.source"
 
 ---@class daemon.config
 ---@field modems daemon.modem_config[] the first that fits a modem is the modem's
@@ -214,7 +214,7 @@ end
 
 -- The file, and the line if its text shows the value that the keys lead to.
 local function place(path, source, keys)
-  local line = keys and locate.line(script.text(source), keys)
+  local line = keys and locate.line(sources.text(source), keys)
   return line and ("%s:%d"):format(path, line) or path
 end
 
@@ -229,10 +229,10 @@ function M.load(path)
   if not source then
     return nil, err
   end
-  local ok, values = sandbox.run(script.text(source), "@" .. path, carrier.basis, SECONDS, MEMORY)
+  local ok, values = sandbox.run(sources.text(source), "@" .. path, carrier.basis, SECONDS, MEMORY)
   local mistake, keys
   if not ok then
-    mistake = in_file(path, script.mistake(tostring(values)))
+    mistake = in_file(path, sources.mistake(tostring(values)))
   elseif type(values) ~= "table" then
     mistake = path .. ": it returns no table; end it with: return { modems = { ... } }"
   else

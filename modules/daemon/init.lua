@@ -2,7 +2,7 @@
 -- The daemon: owns the modems, runs policies, and runs commands for people.
 
 local brokers = require "broker"
-local client = require "daemon.client"
+local control = require "daemon.control"
 local command = require "cli.command"
 local commands = require "daemon.commands"
 local config = require "daemon.config"
@@ -284,7 +284,7 @@ local function become_owner()
   if lock or err.code ~= "busy" then
     return lock, err
   end
-  local is_daemon <close> = ports.open(client.path())
+  local is_daemon <close> = ports.open(control.path())
   if is_daemon then
     return runs_already()
   end
@@ -296,9 +296,9 @@ end
 
 -- The caller has the owner's lock, so a socket that is there is of one that was killed. Closing ours removes it.
 local function open_control(self, group)
-  fs.mkdir(client.folder(), 448) -- 0700
-  fs.remove(client.path())
-  local listener, err = ports.listen(client.path(), "stream")
+  fs.mkdir(control.folder(), 448) -- 0700
+  fs.remove(control.path())
+  local listener, err = ports.listen(control.path(), "stream")
   if not listener then
     return nil, err
   end

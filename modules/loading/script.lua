@@ -9,6 +9,7 @@ local lazy = require "base.lazy"
 local fs = require "core.fs"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
+local sources = require "loading.source"
 local task = lazy(function() return require "task" end)
 local terminal = require "terminal"
 
@@ -100,7 +101,7 @@ local function add_loaders(environment)
     if not text then
       return nil, tostring(err)
     end
-    return M.compile(text, path, own(table.pack(...)))
+    return sources.compile(text, path, own(table.pack(...)))
   end
   function environment.dofile(path) return assert(environment.loadfile(path))() end
 end
@@ -131,7 +132,7 @@ local function load_module(path, name, environment, loaded)
   local chunk, message
   local text, err = fs.read(path)
   if text then
-    chunk, message = M.compile(text, path, environment)
+    chunk, message = sources.compile(text, path, environment)
   end
   if not chunk then
     error(err or message, 0)
@@ -210,31 +211,6 @@ function M.environment(is_for_person, beside)
   return environment
 end
 
----What Lua says of a mistake in a file, without the text or number that stands there. That may be a password or a PIN,
----and such messages go into logs.
----@param message string
----@return string
-function M.mistake(message)
-  return (message:gsub("near '[\"'%[%d].*$", "near a text or number"))
-end
-
----What Lua reads of the text of a file, as loadfile() does: not the mark that some editors put at its beginning, nor a
----first line such as "#!/usr/bin/env ...".
----@param source string
----@return string
-function M.text(source) return (source:gsub("^\xEF\xBB\xBF", ""):gsub("^#[^\n]*", "")) end
-
----Compiles the text of a file. The message of a mistake is fit for logs.
----@param text string
----@param path string
----@param environment table
----@return function? chunk
----@return string? message with file and line
-function M.compile(text, path, environment)
-  local chunk, message = load(M.text(text), "@" .. path, "t", environment)
-  return chunk, message and M.mistake(message)
-end
-
 ---Loads a script, and does not run it. It may require what is in the folder `modules` beside it.
 ---@param path string
 ---@param is_for_person boolean? a person has given it, and may type something for it
@@ -250,7 +226,7 @@ function M.load(path, is_for_person, read)
   if not text then
     return nil, tostring(err), environment
   end
-  local chunk, message = M.compile(text, path, environment)
+  local chunk, message = sources.compile(text, path, environment)
   return chunk, message, environment
 end
 

@@ -4,12 +4,13 @@
 local errors = require "errors"
 local lu = require "luaunit"
 local script = require "loading.script"
+local sources = require "loading.source"
 local task = require "task"
 
 local T = {}
 
 local function run(text, ...)
-  local chunk, message = script.compile(text, "script.lua", script.environment())
+  local chunk, message = sources.compile(text, "script.lua", script.environment())
   return assert(chunk, message)(...)
 end
 

@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: MIT
+-- Where the daemon listens: each command looks whether one runs, most of them in vain.
+
+local ports = require "core.port"
+local state = require "state"
+
+local M = {}
+
+---The folder of the socket, which only root can enter.
+---@return string
+function M.folder() return state.folder .. "/control" end
+
+---@return string
+function M.path() return M.folder() .. "/socket" end
+
+---@return core.port? port nil without an error: no daemon runs, or it is not ours to command
+---@return moontower.error? err
+function M.connect()
+  local port, err = ports.open(M.path())
+  local is_stranger = not port and err.detail.uid -- which would get what is typed, and would answer
+  return port, is_stranger and err or nil
+end
+
+return M
