@@ -37,6 +37,7 @@ struct request_op {
     const struct mt_lua_protocol *protocol;
     void *answer; /* a copy */
     int status;
+    bool as_bytes; /* as the request was */
 };
 
 struct indication_op {
@@ -218,7 +219,7 @@ static int request_finish(lua_State *L, struct mt_op *base)
     struct request_op *op = (struct request_op *)base;
     if (op->status < 0)
         return push_failure(L, op->protocol, op->status);
-    op->protocol->push(L, op->answer);
+    (op->as_bytes ? op->protocol->push_bytes : op->protocol->push)(L, op->answer);
     request_release(base);
     return 1;
 }
@@ -240,9 +241,9 @@ static const uint8_t *get_message(lua_State *L, const struct mt_lua_protocol *pr
 }
 
 /*
- * exchange:request(message = table|string, timeout = number) waits -> message | nil, err. The
- * answer. The exchange sets the transaction's number. A string is a whole message, as encode()
- * makes it.
+ * exchange:request(message = table|string, timeout = number) waits -> any | nil, err. The answer: a
+ * message as a table or as a string, as the request is. The exchange sets the transaction's number.
+ * A string is a whole message, as encode() makes it and decode() reads it.
  */
 static int l_request(lua_State *L)
 {
@@ -255,6 +256,7 @@ static int l_request(lua_State *L)
 
     struct request_op *op = mt_op_new(L, sizeof(*op), &request_class);
     op->protocol = exchange->protocol;
+    op->as_bytes = lua_type(L, 2) == LUA_TSTRING;
     op->request.on_answer = on_answer;
     int status = mt_exchange_request(exchange->exchange, &op->request, bytes, length, seconds);
     if (status < 0)

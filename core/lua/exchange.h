@@ -21,8 +21,9 @@ struct mt_lua_protocol {
     size_t (*build)(lua_State *L, int index, uint8_t **bytes);
     /* Are these bytes one whole message, and nothing else? */
     bool (*is_message)(const void *bytes, size_t length);
-    /* Pushes such a table; the message is a view, or a copy of one. */
+    /* Pushes such a table, or the bytes; the message is a view, or a copy of one. */
     void (*push)(lua_State *L, const void *message);
+    void (*push_bytes)(lua_State *L, const void *message);
     /* The size of a copy of the message that a view shows, and how it is copied. */
     size_t (*size)(const void *view);
     void (*copy)(void *to, const void *view);
@@ -33,7 +34,8 @@ struct mt_lua_protocol {
  * at `window` (out of range, it raises), and returns 1; or pushes nil and an error and returns 2.
  * Its methods:
  *
- *     request(message, seconds) waits -> answer | nil, err; it is numbered here, and may be bytes
+ *     request(message, seconds) waits -> answer | nil, err; it is numbered here; both are tables, or
+ *         both are bytes
  *     indication() waits -> message | nil, err once the port is gone; { type = "overrun", lost = }
  *         where that number of messages was dropped, because they were not read in time
  *     fail_after_reset(): see mt_exchange_fail_after_reset(); requests that stay unanswered fail as

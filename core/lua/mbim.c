@@ -182,21 +182,26 @@ static int l_parse(lua_State *L)
 }
 
 /*
- * decode(codec, bytes, lenient = boolean?) -> table | nil, err, message. The values in a
- * whole message: what the codec decodes of parse()'s info, in half the time. The modem's failure,
- * and what has no info, is no error: then the message is the third result, and the others are nil.
+ * decode(codec, bytes, service = string, cid = integer) -> table | nil, err, message. The values in
+ * the answer to a command, as a whole message: what the codec decodes leniently of parse()'s info,
+ * in half the time. The modem's failure, and what answers no such command, is no error: then the
+ * message is the third result, and the others are nil.
  */
 static int l_decode(lua_State *L)
 {
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    bool lenient = lua_toboolean(L, 3);
+    uint8_t service[16];
+    if (!mt_uuid_parse(luaL_checkstring(L, 3), service))
+        luaL_error(L, "'%s' is no UUID", lua_tostring(L, 3));
+    lua_Integer cid = luaL_checkinteger(L, 4);
     struct mt_mbim_message message;
     enum mt_mbim_result result = mt_mbim_parse(bytes, length, &message);
     if (result < 0)
         return push_refusal(L, result);
-    if (has_service(message.type) && message.status == 0)
-        return mt_schema_decode_body(L, message.info, message.info_size, lenient);
+    if (message.type == MT_MBIM_COMMAND_DONE && message.status == 0 && message.cid == cid &&
+        memcmp(message.service, service, sizeof(service)) == 0)
+        return mt_schema_decode_leniently(L, message.info, message.info_size);
     lua_pushnil(L);
     lua_pushnil(L);
     push_message(L, &message);
@@ -274,6 +279,16 @@ static bool is_message(const void *bytes, size_t length)
            mt_take_le32(&reader, &own) && own == length;
 }
 
+static void push_bytes(lua_State *L, const void *view)
+{
+    const struct mt_mbim_message *message = view;
+    size_t capacity = MT_MBIM_COMMAND_SIZE + message->info_size;
+    luaL_Buffer buffer;
+    struct mt_writer writer = mt_writer(luaL_buffinitsize(L, &buffer, capacity), capacity);
+    mt_mbim_build(&writer, message);
+    luaL_pushresultsize(&buffer, writer.used);
+}
+
 static size_t view_size(const void *view)
 {
     const struct mt_mbim_message *message = view;
@@ -294,6 +309,7 @@ static const struct mt_lua_protocol protocol = {
     .build = build,
     .is_message = is_message,
     .push = push_message,
+    .push_bytes = push_bytes,
     .size = view_size,
     .copy = copy_view,
 };

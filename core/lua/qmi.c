@@ -168,19 +168,25 @@ static int l_parse(lua_State *L)
 }
 
 /*
- * decode(codec, bytes, lenient = boolean?) -> table | nil, err. The values in a whole
- * message: what the codec decodes of parse()'s TLVs, in half the time.
+ * decode(codec, bytes, id = integer) -> table | nil, err, message. The values in a whole message
+ * with this id: what the codec decodes leniently of parse()'s TLVs, in half the time. Another id is
+ * no error: then the message is the third result, and the others are nil.
  */
 static int l_decode(lua_State *L)
 {
     size_t length;
     const char *bytes = luaL_checklstring(L, 2, &length);
-    bool lenient = lua_toboolean(L, 3);
+    lua_Integer id = luaL_checkinteger(L, 3);
     struct mt_qmi_message message;
     enum mt_qmi_result result = mt_qmi_parse(bytes, length, &message);
     if (result < 0)
         return push_parsed(L, result, &message);
-    return mt_schema_decode_body(L, message.tlvs, message.tlvs_size, lenient);
+    if (message.id == id)
+        return mt_schema_decode_leniently(L, message.tlvs, message.tlvs_size);
+    lua_pushnil(L);
+    lua_pushnil(L);
+    push_message(L, &message);
+    return 3;
 }
 
 /*
@@ -249,6 +255,16 @@ static bool is_message(const void *bytes, size_t length)
            mt_take_le16(&reader, &own) && own == length - 1;
 }
 
+static void push_bytes(lua_State *L, const void *view)
+{
+    const struct mt_qmi_message *message = view;
+    size_t capacity = MT_QMI_QMUX_SIZE + MT_QMI_SERVICE_SIZE + message->tlvs_size;
+    luaL_Buffer buffer;
+    struct mt_writer writer = mt_writer(luaL_buffinitsize(L, &buffer, capacity), capacity);
+    mt_qmi_build(&writer, message);
+    luaL_pushresultsize(&buffer, writer.used);
+}
+
 static size_t view_size(const void *view)
 {
     const struct mt_qmi_message *message = view;
@@ -269,6 +285,7 @@ static const struct mt_lua_protocol protocol = {
     .build = build,
     .is_message = is_message,
     .push = push_message,
+    .push_bytes = push_bytes,
     .size = view_size,
     .copy = copy_view,
 };

@@ -209,7 +209,7 @@ local function protocol_failure(doing, answer)
 end
 
 -- An answer must be to what was asked: a confused modem may use a number twice.
-local function read_answer(self, command, answer)
+local function read_message(self, command, answer)
   if answer.type == "function-error" then
     return protocol_failure(command.name, answer)
   elseif answer.type ~= "command-done" or answer.service ~= command.service_uuid or answer.cid ~= command.cid then
@@ -223,6 +223,18 @@ local function read_answer(self, command, answer)
     return {}
   end
   return read_body(self, command, "response", answer.info)
+end
+
+-- Most answers have one layout in all versions, and are read in one step.
+local function read_answer(self, command, bytes)
+  if not command.response or versions().differs(command, "response") then
+    return read_message(self, command, assert(core.parse(bytes)))
+  end
+  local reply, err, other = core.decode(command.response, bytes, command.service_uuid, command.cid)
+  if other then
+    return read_message(self, command, other)
+  end
+  return reply, err
 end
 
 local function request(self, command, set, values, seconds)

@@ -115,9 +115,9 @@ function M.of(command, part, info)
   return layout and layout.fits(info) and layout or nil
 end
 
----Is what a host sends laid out otherwise in a later version?
+---Is it laid out otherwise in a later version?
 ---@param command mbim.command
----@param part "query"|"set"
+---@param part "query"|"set"|"response"|"indication"
 ---@return boolean
 function M.differs(command, part) return layouts_of(command)[part] ~= nil end
 

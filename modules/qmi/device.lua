@@ -24,7 +24,8 @@ local WINDOW = 13
 local BROADCAST = 0xff
 
 ---@class qmi.exchange what carries QMUX frames: core.qmi's exchange, or MBIM (qmi/inside_mbim.lua)
----@field request fun(self, message: table|string, seconds: number): table?, moontower.error? a string: a whole frame
+---@field request fun(self, message: table|string, seconds: number): (table|string)?, moontower.error? a string is a
+---whole frame; then so is the answer
 ---@field indication fun(self): table?, moontower.error?
 ---@field fail_after_reset fun(self) the modem has restarted, and answers no earlier request
 ---@field close fun(self)
@@ -267,17 +268,17 @@ function Device:ask(message, client_id, values, seconds)
   elseif not self.exchange then
     return nil, closed()
   end
-  local answer, reply
+  local answer, reply, other
   answer, err = self.exchange:request(bytes, seconds or ANSWER_TIME)
   if not answer then
     return errors.during(err, message.name)
-  elseif answer.id ~= message.id then
+  end
+  reply, err, other = core.decode(message.response, answer, message.id)
+  if other then
     return errors.fail {
       code = "malformed", source = "qmi", message = ("%s: the modem answered something else"):format(message.name),
     }
-  end
-  reply, err = message.response:decode(answer.tlvs, true)
-  if reply and not reply.result.error then -- nor, then, do we know whether it was done
+  elseif reply and not reply.result.error then -- nor, then, do we know whether it was done
     return errors.fail {
       code = "malformed", source = "qmi", message = ("%s: the modem's answer has no result"):format(message.name),
     }

@@ -36,7 +36,7 @@ function Exchange:request(given, seconds)
       code = "malformed", source = "qmi", message = "the modem answered something else",
     }
   end
-  return answer
+  return message == given and answer or reply.qmux
 end
 
 function Exchange:indication()

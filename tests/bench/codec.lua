@@ -8,6 +8,7 @@
 local basic = require "mbim.basic_connect"
 local dms, nas, wds = require "qmi.dms", require "qmi.nas", require "qmi.wds"
 local mbim, qmi = require "core.mbim", require "core.qmi"
+local versions = require "mbim.versions"
 
 local SECONDS, BATCH = 0.05, 200 -- of CPU time for each measurement; how many messages between looks at the clock
 
@@ -157,7 +158,8 @@ local messages = {
 -- As a script that asks without any.
 local function no_values() end
 
--- The twins: answer() makes the modem's bytes, decode() and encode() are what is measured.
+-- The twins: `answer` is the modem's bytes; decode() and encode() are measured, and do what mbim/device and qmi/device
+-- do, from the bytes that an exchange returns and to those that it takes.
 local twins = {}
 
 function twins.MBIM(case)
@@ -169,8 +171,10 @@ function twins.MBIM(case)
       type = "command-done", transaction = 7, service = service, cid = cid,
       info = assert(response:encode(case.answer)),
     },
-    decode = function(bytes)
-      return read(mbim.decode(response, bytes))
+    decode = versions.differs(command, "response") and function(bytes)
+      return read(versions.read(command, "response", mbim.parse(bytes).info))
+    end or function(bytes)
+      return read(mbim.decode(response, bytes, service, cid))
     end,
     encode = function()
       return mbim.encode(codec, values(), service, cid, set, 7)
@@ -188,7 +192,7 @@ function twins.QMI(case)
       id = id, tlvs = assert(response:encode(case.answer)),
     },
     decode = function(bytes)
-      local reply = qmi.decode(response, bytes)
+      local reply = qmi.decode(response, bytes, id)
       assert(reply.result.status == 0)
       return read(reply)
     end,

@@ -273,7 +273,7 @@ function T.test_numbers_of_services_go_round()
   lu.assertEquals(assert(wait_for(held)).tlvs, "\16\0\0")
 end
 
-function T.test_a_request_may_be_a_whole_message_already()
+function T.test_a_request_and_its_answer_may_be_whole_messages()
   local modem, exchange = pair_with_exchange("messages", 1)
   local group <close> = task.group()
   local whole = core.build(dms(0x25))
@@ -281,8 +281,9 @@ function T.test_a_request_may_be_a_whole_message_already()
   local request = core.parse(read(modem))
   lu.assertEquals({ request.id, request.client, request.tlvs }, { 0x25, 7, "\1\1\0x" })
   lu.assertNotEquals(request.transaction, 0)
-  modem:write(core.build(answer_to(request)))
-  assert(wait_for(results))
+  local answer = core.build(answer_to(request))
+  modem:write(answer)
+  lu.assertEquals(wait_for(results), answer)
   lu.assertEquals(core.parse(whole).transaction, 0) -- a string stays as it is
   for _, bytes in ipairs { "", "\1", whole:sub(1, -2), whole .. "x" } do
     lu.assertErrorMsgContains("no message", exchange.request, exchange, bytes, 1)
@@ -521,6 +522,23 @@ function T.test_each_fragment_is_counted()
   lu.assertEquals(#wait_for(results).info, 100)
   lu.assertTrue(#fragments > 1)
   lu.assertEquals(exchange:received(), #fragments)
+end
+
+function T.test_mbim_answers_in_fragments_are_whole_messages_for_whole_commands()
+  local modem, ours = pair "messages"
+  local exchange = core_mbim.exchange(ours, 64, 2)
+  local group <close> = task.group()
+  for _, message in ipairs {
+    { type = "command-done", service = SERVICE, cid = 1, status = 2, info = ("x"):rep(65488) }, -- the longest
+    { type = "command-done", service = SERVICE, cid = 1, status = 0, info = "" },
+    { type = "function-error", status = 5 },
+  } do
+    local results = ask(group, exchange, core_mbim.build { type = "command", service = SERVICE, cid = 1 })
+    message.transaction = core_mbim.parse(read(modem)).transaction
+    local answer = core_mbim.build(message)
+    for _, fragment in ipairs(core_mbim.split(answer, 64)) do assert(modem:write(fragment)) end
+    lu.assertTrue(wait_for(results) == answer)
+  end
 end
 
 function T.test_mbim_with_several_transfers_in_a_read()

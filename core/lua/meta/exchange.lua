@@ -23,11 +23,12 @@ function exchange:indication() end
 ---@return integer
 function exchange:received() end
 
---- exchange:request(message = table|string, timeout = number) waits -> message | nil, err. The answer. The exchange
---- sets the transaction's number. A string is a whole message, as encode() makes it.
+--- exchange:request(message = table|string, timeout = number) waits -> any | nil, err. The answer: a message as a
+--- table or as a string, as the request is. The exchange sets the transaction's number. A string is a whole
+--- message, as encode() makes it and decode() reads it.
 ---@param message table|string
 ---@param timeout number
----@return table? message
+---@return any
 ---@return moontower.error? err
 function exchange:request(message, timeout) end
 

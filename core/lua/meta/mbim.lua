@@ -16,16 +16,18 @@ function M.assembly() end
 ---@return string bytes
 function M.build(message) end
 
---- decode(codec, bytes, lenient = boolean?) -> table | nil, err, message. The values in a whole message: what the
---- codec decodes of parse()'s info, in half the time. The modem's failure, and what has no info, is no error: then
---- the message is the third result, and the others are nil.
+--- decode(codec, bytes, service = string, cid = integer) -> table | nil, err, message. The values in the answer to
+--- a command, as a whole message: what the codec decodes leniently of parse()'s info, in half the time. The modem's
+--- failure, and what answers no such command, is no error: then the message is the third result, and the others are
+--- nil.
 ---@param codec core.schema.codec
 ---@param bytes string
----@param lenient boolean?
+---@param service string
+---@param cid integer
 ---@return table?
 ---@return moontower.error? err
 ---@return core.mbim.message? message
-function M.decode(codec, bytes, lenient) end
+function M.decode(codec, bytes, service, cid) end
 
 --- encode(codec, value = table?, service = string, cid = integer, set = boolean?, transaction = integer?) -> bytes
 --- | nil, err. A whole command: what build() makes with the info that the codec encodes, in half the time.

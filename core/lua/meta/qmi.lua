@@ -16,14 +16,16 @@ function M.assembly() end
 ---@return string bytes
 function M.build(message) end
 
---- decode(codec, bytes, lenient = boolean?) -> table | nil, err. The values in a whole message: what the codec
---- decodes of parse()'s TLVs, in half the time.
+--- decode(codec, bytes, id = integer) -> table | nil, err, message. The values in a whole message with this id:
+--- what the codec decodes leniently of parse()'s TLVs, in half the time. Another id is no error: then the message
+--- is the third result, and the others are nil.
 ---@param codec core.schema.codec
 ---@param bytes string
----@param lenient boolean?
+---@param id integer
 ---@return table?
 ---@return moontower.error? err
-function M.decode(codec, bytes, lenient) end
+---@return core.qmi.message? message
+function M.decode(codec, bytes, id) end
 
 --- encode(codec, value = table?, service = integer, client = integer, id, transaction = integer?) -> bytes | nil,
 --- err. A whole request: what build() makes with the TLVs that the codec encodes, in a third of the time.
