@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: MIT
--- The device management service: the modem's identity, its operating mode, its time and its locks.
+-- The device management service: the modem's identity, and its operating mode.
 --
--- Its messages about the card are in qmi/dms_uim.lua and those about firmware in qmi/dms_firmware.lua; they are in the
--- table returned here as well: dms.uim_verify_pin is dms_uim.verify_pin. What makers added is in makers/.
+-- Its messages about the card are in uim.lua, those about firmware in firmware.lua, those about time and locks in
+-- locks.lua; they are in the table returned here as well. What makers added is in makers/.
 
 local qmi = require "qmi.message"
 local types = require "qmi.types"
 
-local u8, u16, u32, u64, uint = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.uint
+local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
-local chars, lbytes, secret = qmi.chars, qmi.lbytes, qmi.secret
+local lbytes = qmi.lbytes
 
----@class qmi.dms: qmi.dms_firmware
-local dms, message = qmi.messages("dms", { "qmi.dms.uim", "qmi.dms.firmware" })
+---@class qmi.dms: qmi.dms_uim, qmi.dms_firmware, qmi.dms_locks
+local dms, message = qmi.messages("dms", { "qmi.dms.uim", "qmi.dms.firmware", "qmi.dms.locks" })
 
 -- Identity
 
@@ -129,39 +129,6 @@ message("get_activation_state", 0x0031, "Get Activation State", function() retur
   response = { [0x01] = activation_state() "info" },
 } end)
 
-message("get_time", 0x002f, "Get Time", function() return {
-  response = { -- all three since 6 January 1980, the first day of GPS
-    [0x01] = struct {
-      uint(6) "time_count", -- 1.25 ms
-      enum(u16, { device = 0, ["cdma-network"] = 1, ["hdr-network"] = 2 }) "time_source",
-    } "device_time",
-    [0x10] = u64 "system_time", -- ms, as is the next
-    [0x11] = u64 "user_time",
-  },
-} end)
-
-message("set_time", 0x004b, "Set Time", function() return {
-  request = {
-    [0x01] = u64 "time_value", -- ms since 6 January 1980
-    [0x10] = enum(u32, { user = 0 }) "time_reference_type",
-  },
-  response = {},
-} end)
-
-message("get_alt_net_config", 0x004d, "Get Alt Net Config", function() return {
-  response = { [0x01] = bool(u8) "config" },
-} end)
-
-message("set_alt_net_config", 0x004e, "Set Alt Net Config", function() return {
-  request  = { [0x01] = bool(u8) "config" },
-  response = {},
-} end)
-
--- Asks the modem to turn its radio on although a laptop's maker has locked it.
-message("set_fcc_authentication", 0x555f, "Set FCC Authentication", function() return {
-  response = {},
-} end)
-
 -- Indications
 
 -- Of this client's subscriptions; the modem is reset with an operating mode.
@@ -191,49 +158,6 @@ message("set_event_report", 0x0001, "Set Event Report", function() return {
     [0x16] = bool(u8) "wireless_disable_state", -- true: the radio is switched off by hardware
     [0x17] = bool(u8) "prl_init_notification",
   },
-} end)
-
--- Locks, factory defaults and the user's data
-
-local code6 = secret(chars(6)) -- the service programming code, often "000000"
-local code4 = secret(chars(4))
-
-message("restore_factory_defaults", 0x003a, "Restore Factory Defaults", function() return {
-  request  = { [0x01] = code6 "service_programming_code" },
-  response = {},
-} end)
-
-message("validate_service_programming_code", 0x003b, "Validate Service Programming Code", function() return {
-  request  = { [0x01] = code6 "service_programming_code" },
-  response = {},
-} end)
-
-message("set_service_programming_code", 0x0052, "Set Service Programming Code", function() return {
-  request  = { [0x01] = code6 "current_code", [0x02] = code6 "new_code" },
-  response = {},
-} end)
-
-message("get_user_lock_state", 0x0034, "Get User Lock State", function() return {
-  response = { [0x01] = bool(u8) "enabled" },
-} end)
-
-message("set_user_lock_state", 0x0035, "Set User Lock State", function() return {
-  request  = { [0x01] = struct { bool(u8) "enabled", code4 "lock_code" } "info" },
-  response = {},
-} end)
-
-message("set_user_lock_code", 0x0036, "Set User Lock Code", function() return {
-  request  = { [0x01] = struct { code4 "old_code", code4 "new_code" } "info" },
-  response = {},
-} end)
-
-message("read_user_data", 0x0037, "Read User Data", function() return {
-  response = { [0x01] = lbytes(u16) "user_data" },
-} end)
-
-message("write_user_data", 0x0038, "Write User Data", function() return {
-  request  = { [0x01] = lbytes(u16) "user_data" },
-  response = {},
 } end)
 
 return dms
