@@ -27,21 +27,4 @@ function M.utf8(text)
   return table.concat(parts)
 end
 
--- Unicode's second block of control characters, which a terminal obeys; its marks, embeddings, overrides and isolates
--- for writing from right to left; and its own ends of lines and paragraphs.
-local unfit = {
-  "\xc2[\x80-\x9f]", "\xd8\x9c", "\xe2\x80[\x8e\x8f]", "\xe2\x80[\xa8-\xae]", "\xe2\x81[\xa6-\xa9]", "\xef\xbb\xbf",
-}
-
----Replaces each character beyond ASCII that could move a terminal's cursor or turn the text around.
----@param text string in UTF-8
----@param replacement string|fun(character: string): string
----@return string
-function M.replace_unfit(text, replacement)
-  if text:find "[\xc2\xd8\xe2\xef]" then
-    for _, pattern in ipairs(unfit) do text = text:gsub(pattern, replacement) end
-  end
-  return text
-end
-
 return M

@@ -30,15 +30,9 @@ local function prepared(value)
   return setmetatable(copy, getmetatable(value))
 end
 
-local function escaped(character) return ("\\u%04x"):format(utf8.codepoint(character)) end
-
 ---@param value any
 ---@param options { indent: boolean? }? indent: over several lines, for people
----@return string text in which no character can move a terminal's cursor or turn the text around
-function M.encode(value, options)
-  local text = core.encode(prepared(value), options and options.indent)
-  text = text:gsub("([%[{])\n *([%]}])", "%1%2") -- which is not inside a string, as those have no line feeds
-  return encoding.replace_unfit(text:gsub("\127", escaped), escaped)
-end
+---@return string
+function M.encode(value, options) return core.encode(prepared(value), options and options.indent) end
 
 return M

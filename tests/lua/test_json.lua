@@ -33,9 +33,7 @@ function T.test_tables_become_lists_and_objects()
     lu.assertEquals(core.encode(value), text)
   end
   lu.assertEquals(core.encode({ a = { 1, { b = {} } }, c = setmetatable({}, object) }, true),
-    '{\n  "a":[\n    1,\n    {\n      "b":[\n      ]\n    }\n  ],\n  "c":{\n  }\n}')
-  lu.assertEquals(json.encode({ {}, setmetatable({}, object), "[\n ]" }, { indent = true }),
-    '[\n  [],\n  {},\n  "[\\n ]"\n]')
+    '{\n  "a":[1,{\n      "b":[]\n    }],\n  "c":{}\n}')
   local itself = {}
   itself[1] = itself
   for words, value in pairs { ["no function"] = print, ["no key"] = { [true] = 1 }, ["nested too deeply"] = itself } do
@@ -45,18 +43,13 @@ end
 
 function T.test_texts_are_escaped_where_they_would_do_something()
   for text, escaped in pairs {
-    ['a"b\\c/'] = [["a\"b\\c/"]], ["\n\t\1\0"] = [["\n\t\u0001\u0000"]],
-    ["\u{e9}\u{4e2d}\u{1f600}"] = '"\u{e9}\u{4e2d}\u{1f600}"',
+    ['a"b\\c/'] = [["a\"b\\c/"]], ["\n\t\1\0\127"] = [["\n\t\u0001\u0000\u007f"]],
+    ["\u{85}\u{ad}"] = [["\u0085\u00ad"]],
+    ["\u{202e}\u{2028}\u{feff}"] = [["\u202e\u2028\ufeff"]], ["\u{e9}\u{4e2d}\u{1f600}"] = '"\u{e9}\u{4e2d}\u{1f600}"',
     ["\xc2"] = '"\xc2"', ["\xe2\x80"] = '"\xe2\x80"', ["\xff\xc2("] = '"\xff\xc2("',
   } do
     lu.assertEquals(core.encode(text), escaped)
     lu.assertEquals(core.decode(escaped), text)
-  end
-  for text, escaped in pairs {
-    ["\127\u{85}\u{e9}"] = '"\\u007f\\u0085\u{e9}"', ["\u{202e}\u{2028}\u{feff}"] = [["\u202e\u2028\ufeff"]],
-  } do
-    lu.assertEquals(json.encode(text), escaped)
-    lu.assertEquals(json.decode(escaped), text)
   end
   lu.assertEquals(core.decode [["\u00e9\u4E2D\ud83d\ude00\ud800x\/"]], "\u{e9}\u{4e2d}\u{1f600}\u{fffd}x/")
 end
@@ -68,15 +61,12 @@ function T.test_reading()
   lu.assertEquals(math.type(core.decode "99999999999999999999"), "float")
   lu.assertEquals(core.encode(core.decode '{"a":{},"b":[]}'), '{"a":{},"b":[]}')
   lu.assertEquals({ core.decode "null" }, {})
-  lu.assertEquals(core.decode "[NaN,1e999,2]", { [2] = math.huge, [3] = 2 })
   for text, words in pairs {
-    [""] = "unexpected end of data, at byte 1", ["[1,]"] = "unexpected character, at byte 4", ["[1"] = "end of data",
-    [".5"] = "unexpected character", ["-"] = "end of data", ["{a:1}"] = "object property name",
-    ['{"a"1}'] = "separator ':'",
-    ['{"a":1'] = "end of data", ['"a'] = "end of data", ["01"] = "end of data",
-    [ [["\q"]] ] = "invalid string sequence",
-    [ [["\u12"]] ] = "invalid string sequence", ["1 2"] = "unexpected character", ["truth"] = "boolean expected",
-    ["'a'"] = "unexpected character", [("["):rep(1e5)] = "nesting too deep",
+    [""] = "a value is missing, at byte 1", ["[1,]"] = "a value is missing, at byte 4", ["[1"] = "a list does not end",
+    ["01"] = "begins with 0", [".5"] = "a value is missing", ["1."] = "digits", ["1e"] = "exponent", ["-"] = "missing",
+    ["{a:1}"] = "a name", ['{"a"1}'] = "a colon", ['{"a":1'] = "an object", ['"a'] = "a string does not end",
+    ['"\n"'] = "a string does not end", [ [["\q"]] ] = "backslash", [ [["\u12"]] ] = "hexadecimal", ["1 2"] = "follows",
+    ["truth"] = "missing", [("["):rep(1e5)] = "nested too deeply", [("1"):rep(100)] = "too long",
   } do
     local value, mistake = core.decode(text)
     lu.assertNil(value, text)
