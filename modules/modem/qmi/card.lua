@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- The SIM of a modem over QMI: its state, its numbers, and whether it is locked by a PIN.
 
-local dms_uim = require "qmi.dms.uim"
+local lazy = require "base.lazy"
+local dms_uim = lazy(function() return require "qmi.dms.uim" end)
 local errors = require "errors"
 local task = require "task"
 local uim = require "qmi.uim"
-local uim_files = require "qmi.uim.files"
+local uim_files = lazy(function() return require "qmi.uim.files" end)
 
 local M = {}
 
