@@ -1,20 +1,22 @@
 -- SPDX-License-Identifier: MIT
--- The interface of one session of several: a VLAN on the modem's interface, one that qmi_wwan splits off it, or one
--- that the kernel's WWAN subsystem makes.
+-- The interface of one session of several: a VLAN on the modem's interface, one that qmi_wwan or rmnet splits off it,
+-- or one that the kernel's WWAN subsystem makes.
 --
 -- To cdc_mbim, the VLAN N is session N; the modem's interface itself is session 0. With QMAP, every packet says its
 -- session by a mux id, and qmi_wwan has an interface for each id that was written to a file of the modem's interface;
--- which framing that one is in is the modem's business, not ours.
+-- which framing that one is in is the modem's business, not ours. With checksums around the packets, qmi_wwan passes
+-- the transfers through to rmnet.
 
 local errors = require "errors"
 local fs = require "core.fs"
 local netlink = require "core.netlink"
 
 ---@class link.channel
----@field kind "vlan"|"qmimux"|"wwan"
+---@field kind "vlan"|"qmimux"|"rmnet"|"wwan"
 ---@field id integer of the VLAN, the mux id, or that of the session's link
 ---@field device string? the modem in the WWAN subsystem, such as "wwan0"; nil: it is not there
 ---@field size integer? of the longest transfer that the modem sends, with several packets in it; nil: one packet
+---@field checksums 4|5|nil the version of QMAP, for rmnet
 
 local M = {}
 
@@ -24,8 +26,9 @@ local vlan = { last = 4094, header = 0 }
 -- The driver receives into buffers as long as the modem's interface has MTU, and a packet with QMAP's header has to fit
 -- in.
 local qmimux = { last = 254, header = 4 }
+local rmnet = { last = 254, header = 8 } -- with that of the checksum
 local wwan = { last = 4094, header = 0 }
-local kinds = { vlan = vlan, qmimux = qmimux, wwan = wwan }
+local kinds = { vlan = vlan, qmimux = qmimux, rmnet = rmnet, wwan = wwan }
 
 function vlan.find(parent, id)
   local links, err = netlink.links()
@@ -112,17 +115,25 @@ function qmimux.remove(_, parent, id)
   return fs.write(sysfs(parent.name, "qmi/del_mux"), ("0x%02x"):format(id))
 end
 
--- The kernel does not tell which session such a link is for, so it is known by its name.
-function wwan.find(parent, id)
+-- Of such a link, core.netlink does not know which session it is for, so it is known by its name.
+local function find_by_name(kind, parent, id)
   local usual, other = ("%s.%d"):format(parent.name, id), ("modem%d.%d"):format(parent.index, id)
   local links, err = netlink.links()
   for _, link in ipairs(links or {}) do
-    if link.type == "wwan" and (link.name == usual or link.name == other) then
+    if link.type == kind and (link.name == usual or link.name == other) then
       return link
     end
   end
   return nil, err
 end
+
+function rmnet.find(parent, id) return find_by_name("rmnet", parent, id) end
+
+function rmnet.add(created) return netlink.add_link(created) end
+
+rmnet.name, rmnet.remove = vlan.name, vlan.remove
+
+function wwan.find(parent, id) return find_by_name("wwan", parent, id) end
 
 wwan.name = vlan.name
 
@@ -143,8 +154,8 @@ end
 wwan.remove = vlan.remove
 
 -- Tells the driver how packets are framed, which it takes while the interface is down.
-local function set_raw_ip(name, value)
-  local path = sysfs(name, "qmi/raw_ip")
+local function set_driver(name, file, value)
+  local path = sysfs(name, "qmi/" .. file)
   local ok, err = fs.write(path, value)
   if ok and (fs.read(path) or ""):sub(1, 1) ~= value then
     return errors.fail { code = "unsupported", source = "link", message = ("%s stays as it was"):format(path) }
@@ -156,7 +167,7 @@ end
 -- is a multiple of the endpoint's packets, as 16384 is.
 local function set_large_mtu(name, size)
   for _, value in ipairs { "Y", "N" } do
-    local ok, err = set_raw_ip(name, value)
+    local ok, err = set_driver(name, "raw_ip", value)
     if not ok then
       return nil, err
     end
@@ -174,11 +185,18 @@ function M.prepare(parent, channel)
   if not channel.size or parent.mtu >= channel.size then
     return true
   end
+  local passes = channel.kind == "rmnet" -- which raw IP may not be off with
   local ok, err = netlink.set_link(parent.name, { up = false })
+  if ok and passes then
+    ok, err = set_driver(parent.name, "pass_through", "N")
+  end
   if ok then
     ok, err = set_large_mtu(parent.name, channel.size)
-    local back, why = set_raw_ip(parent.name, "Y")
+    local back, why = set_driver(parent.name, "raw_ip", "Y")
     ok, err = ok and back, err or why
+  end
+  if ok and passes then
+    ok, err = set_driver(parent.name, "pass_through", "Y")
   end
   local now = ok and netlink.link(parent.name)
   if now and now.mtu >= channel.size then
@@ -197,7 +215,8 @@ end
 function M.is_valid(channel)
   local kind = type(channel) == "table" and kinds[channel.kind]
   return kind and math.type(channel.id) == "integer" and channel.id > 0 and channel.id <= kind.last
-    and (kind ~= wwan or type(channel.device) == "string") or false
+    and (kind ~= wwan or type(channel.device) == "string")
+    and (kind == rmnet) == (channel.checksums == 4 or channel.checksums == 5) or false
 end
 
 ---The interface of a channel, whether we made it or another program.
@@ -222,7 +241,7 @@ end
 function M.plan(parent, channel)
   return {
     kind = channel.kind, parent = parent.name, id = channel.id, name = kinds[channel.kind].name(parent, channel.id),
-    device = channel.device,
+    device = channel.device, checksums = channel.checksums,
   }
 end
 

@@ -224,13 +224,14 @@ end
 -- Does the host still have all that the journal says, and is that all that is wanted? Of a link whose only address the
 -- kernel has made from a router advertisement, the modem tells none.
 local function is_intact(journal, link, now, options)
-  local told = plan.all_of(link.bearer, "addresses")
+  local told, channel = plan.all_of(link.bearer, "addresses"), link.bearer.channel
   local differences, err = compare.kernel(now.name, { addresses = told, journal = journal })
   if not differences then
     return nil, err
   end
   local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
   return #differences == 0
+    and (not channel or channel.checksums == (journal.channel or {}).checksums)
     and (#journal.routes > 0) == (options.default_route ~= false and #told > 0)
     and journal.metric == options.metric and journal.table == options.table and journal.mtu == options.mtu
     and (options.dns == false or servers == table.concat(link.dns, " "))
@@ -349,7 +350,7 @@ end)
 ---@return moontower.error? err nothing is left on the host then
 function M.apply(bearer, options)
   if bearer.channel and not channels.is_valid(bearer.channel) then
-    error("a channel is { kind = \"vlan\", \"qmimux\" or \"wwan\", id = 1 or more }", 2)
+    error("a channel is { kind = \"vlan\", \"qmimux\", \"rmnet\" or \"wwan\", id = 1 or more }", 2)
   end
   return apply(bearer, options or {})
 end

@@ -19,8 +19,8 @@ local u32 = whole(0, 0xffffffff)
 local protocol = whole(0, 255)
 local sysctl = { function(value) return type(value) == "string" and value:find "^%d%s*$" ~= nil end, "a digit" }
 local owner = record({ pid = index }, { start = count })
-local channel = record({ kind = validate.one_of { "vlan", "qmimux", "wwan" }, id = whole(1, 4094) },
-  { size = u32, device = text })
+local channel = record({ kind = validate.one_of { "vlan", "qmimux", "rmnet", "wwan" }, id = whole(1, 4094) },
+  { size = u32, device = text, checksums = whole(4, 5) })
 local servers = list_of(address)
 
 ---@class state.shape
@@ -47,7 +47,8 @@ function declared.links() return {
   optional = {
     name = text, index = index, session = index, channel = channel,
     parent = record({ name = text, index = index, up = flag }, { mtu = u32 }),
-    created = record({ kind = text, parent = text, id = whole(1, 4094) }, { name = text, device = text }),
+    created = record({ kind = text, parent = text, id = whole(1, 4094) },
+      { name = text, device = text, checksums = whole(4, 5) }),
     owner = owner, persistent = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
     dns = record { backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
   },
