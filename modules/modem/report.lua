@@ -106,12 +106,15 @@ function M.bearer(bearer, watcher)
   end
 end
 
+local qmap_names = { qmap = "QMAP", qmapv4 = "QMAPv4", qmapv5 = "QMAPv5" }
+
 -- How a QMI modem and the driver have agreed to frame packets, where that is not just one after the other.
 local function framing(bearer, watcher)
   local agreed = bearer.framing
-  if agreed and agreed.protocol == "qmap" then
+  local name = agreed and qmap_names[agreed.protocol]
+  if name then
     local packets = agreed.datagrams and ("up to %d packets, "):format(agreed.datagrams) or ""
-    watcher:done("", ("QMAP: %s%d bytes in a transfer from the modem"):format(packets, agreed.size))
+    watcher:done("", ("%s: %s%d bytes in a transfer from the modem"):format(name, packets, agreed.size))
   end
   watcher:data("framing", agreed)
 end

@@ -150,8 +150,10 @@ function declared.ladders() return {
 function declared.aggregation() return {
   version = 1,
   required = { modem = any_text, verdict = validate.one_of { "proven", "refused", "undecided" } },
-  optional = { incarnation = text },
+  optional = { incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
 } end
+
+function declared.kernel() return { version = 1, required = { present = flag } } end
 
 local Shapes = {}
 

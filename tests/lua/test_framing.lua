@@ -2,11 +2,19 @@
 -- Several packets in a transfer over QMI: what is asked of the modem, what of its answer holds, and what happens with a
 -- modem that agrees and does otherwise. The real driver is met in tests/vm/test_qmi; here are its files without it.
 
+local aggregation = require "modem.qmi.aggregation"
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
+local fs = require "core.fs"
 local lu = require "luaunit"
+local namespace = require "core.namespace"
+local netlink = require "core.netlink"
+local process = require "core.process"
+local state = require "state"
 local wda = require "qmi.wda"
 local world = require "support.world"
+
+assert(namespace.enter())
 
 local T = {}
 
@@ -36,12 +44,12 @@ local function format(link, protocol, datagrams, size)
   }
 end
 
-local function agreed(mode, answers, description, is_shared)
+local function agreed(mode, answers, description, is_shared, first)
   local modem, asked = modem_with(answers, description)
   modem.is_shared = is_shared
   local has_muxes = framing.has_muxes
   framing.has_muxes = function() return true end
-  local result, err = framing.agree(modem, mode)
+  local result, err = framing.agree(modem, mode, first)
   framing.has_muxes = has_muxes
   return result, asked, err
 end
@@ -100,6 +108,137 @@ function T.test_beside_other_programs_one_packet_in_a_transfer_is_set_only_where
   lu.assertEquals(err.code, "unsupported")
 end
 
+-- ---- versions with checksums ----
+
+-- As where the kernel has rmnet, and the driver passes transfers through to it.
+local function agreed_with_rmnet(answers, first)
+  local has_rmnet = framing.has_rmnet
+  framing.has_rmnet = function() return true end
+  local result, asked, err = agreed("qmap", answers, nil, nil, first)
+  framing.has_rmnet = has_rmnet
+  local versions = {}
+  for i, one in ipairs(asked) do versions[i] = one[3] end
+  return result, versions, err
+end
+
+function T.test_with_rmnet_the_modem_is_asked_for_the_newest_version_first()
+  local result, versions = agreed_with_rmnet { format("raw-ip", "qmapv5", 32, 16384) }
+  lu.assertEquals(result, { protocol = "qmapv5", datagrams = 32, size = 16384 })
+  lu.assertEquals(versions, { "qmapv5" })
+  lu.assertEquals(framing.channel(result, 1), { kind = "rmnet", id = 1, size = 16384, checksums = 5 })
+  lu.assertTrue(framing.is_muxed(result) and framing.is_valid(result))
+end
+
+function T.test_with_rmnet_an_older_version_in_the_answer_holds()
+  for _, version in ipairs { "qmapv4", "qmap" } do
+    local result, versions = agreed_with_rmnet { format("raw-ip", version, 32, 8192) }
+    lu.assertEquals(result, { protocol = version, datagrams = 32, size = 8192 })
+    lu.assertEquals(versions, { "qmapv5" })
+  end
+end
+
+function T.test_with_rmnet_it_goes_down_one_step_at_a_time()
+  local result, versions = agreed_with_rmnet {
+    "rejected", format("raw-ip", "disabled"), format("raw-ip", "qmap", 9, 4096),
+  }
+  lu.assertEquals(result, { protocol = "qmap", datagrams = 9, size = 4096 })
+  lu.assertEquals(versions, { "qmapv5", "qmapv4", "qmap" })
+  lu.assertEquals(framing.channel(result, 2), { kind = "qmimux", id = 2, size = 4096 })
+  local err
+  result, versions, err = agreed_with_rmnet { "rejected", "rejected", "rejected" }
+  lu.assertNil(result)
+  lu.assertEquals({ #versions, err.code }, { 3, "unsupported" })
+  result, versions, err = agreed_with_rmnet { "timeout" }
+  lu.assertNil(result)
+  lu.assertEquals({ #versions, err.code }, { 1, "timeout" })
+end
+
+function T.test_with_rmnet_it_begins_with_the_version_that_is_left()
+  local result, versions = agreed_with_rmnet({ format("raw-ip", "qmapv4", 32, 16384) }, "qmapv4")
+  lu.assertEquals({ result.protocol, versions }, { "qmapv4", { "qmapv4" } })
+  result, versions = agreed_with_rmnet({ format("raw-ip", "qmap", 32, 16384) }, "qmap")
+  lu.assertEquals({ result.protocol, versions }, { "qmap", { "qmap" } })
+end
+
+-- The files of a driver that can pass through, with an interface that goes down or does not, and a kernel whose answer
+-- for a link of rmnet with such a mux id is this error. `fn` gets a modem to agree with, what it is asked, a function
+-- that reads the files, and the links that the kernel is asked for.
+local function with_driver(answers, errno, goes_down, fn)
+  local add_link, set_link, questions = netlink.add_link, netlink.set_link, {}
+  local folder = "/sys/class/net/wwan0/qmi/"
+  function netlink.add_link(values)
+    questions[#questions + 1] = values.kind
+    return nil, errors.new { code = "io", source = "netlink", message = errno, detail = { errno = errno } }
+  end
+  function netlink.set_link()
+    return goes_down or errors.fail { code = "busy", source = "netlink", message = "busy" }
+  end
+  assert(process.run { "mount", "-t", "tmpfs", "tmpfs", "/sys/class/net", timeout = 600 }.status == 0)
+  assert(fs.mkdir(folder))
+  for name, content in pairs { raw_ip = goes_down and "N" or "Y", pass_through = "N", add_mux = "" } do
+    assert(fs.write(folder .. name, content))
+  end
+  local modem, asked = modem_with(answers)
+  modem.net = "wwan0"
+  local function files() return fs.read(folder .. "raw_ip") .. fs.read(folder .. "pass_through") end
+  local ok, message = pcall(fn, modem, asked, files, questions)
+  assert(process.run { "umount", "/sys/class/net", timeout = 600 }.status == 0)
+  netlink.add_link, netlink.set_link = add_link, set_link
+  assert(state.remove("kernel", "rmnet"))
+  assert(ok, message)
+end
+
+function T.test_the_driver_passes_through_and_is_set_back()
+  with_driver({ format("raw-ip", "qmapv5", 32, 16384), format("raw-ip", "disabled") }, "ERANGE", true,
+    function(modem, _, files, questions)
+      lu.assertEquals(assert(framing.agree(modem, "qmap")).protocol, "qmapv5")
+      lu.assertEquals({ files(), questions }, { "YY", { "rmnet" } })
+      lu.assertEquals(assert(framing.agree(modem, "disabled")).protocol, "raw-ip")
+      lu.assertEquals(files(), "YN")
+    end)
+end
+
+function T.test_a_driver_that_does_not_pass_through()
+  with_driver({ format("raw-ip", "qmapv5", 32, 16384), format("raw-ip", "qmapv4", 32, 16384),
+    format("raw-ip", "qmap", 32, 16384) }, "ERANGE", false, function(modem, asked, files)
+    lu.assertEquals(assert(framing.agree(modem, "qmap")).protocol, "qmap")
+    lu.assertEquals({ #asked, files() }, { 3, "YN" })
+  end)
+end
+
+function T.test_a_kernel_without_rmnet_is_asked_once_in_a_boot()
+  local plain = format("raw-ip", "qmap", 32, 16384)
+  with_driver({ plain, plain, plain }, "EOPNOTSUPP", true, function(modem, asked, files, questions)
+    for _ = 1, 2 do
+      lu.assertEquals(assert(framing.agree(modem, "qmap")).protocol, "qmap")
+    end
+    lu.assertEquals({ asked[1][3], asked[2][3], #questions, files() }, { "qmap", "qmap", 1, "YN" })
+    assert(state.remove("kernel", "rmnet"))
+    assert(framing.agree(modem, "qmap", "qmap"))
+    lu.assertEquals(#questions, 1) -- no question about what would not be used
+  end)
+end
+
+function T.test_what_is_remembered_of_versions()
+  local modem = { description = { key = "one", vendor = "1199", product = "9071", incarnation = "1" }, framing = {} }
+  local function known() return aggregation.is_wanted(modem, {}), aggregation.first(modem) end
+  lu.assertEquals({ known() }, { true })
+  for _, case in ipairs {
+    { "proven", "qmapv5", true, "qmapv5" }, { "proven", "qmap", true, "qmap" },
+    { "refused", "qmapv5", true, "qmapv4" }, { "refused", "qmapv4", true, "qmap" }, { "refused", nil, false, "qmap" },
+    { "undecided", "qmapv5", false, "qmapv4" },
+  } do
+    aggregation.remember(modem, case[1], case[2])
+    lu.assertEquals({ known() }, { case[3], case[4] })
+    modem.framing.protocol = case[2] or "qmap"
+    lu.assertEquals(aggregation.is_proven(modem), case[1] == "proven")
+  end
+  aggregation.remember(modem, "proven", "qmapv4")
+  modem.framing.protocol = "qmapv5"
+  lu.assertFalse(aggregation.is_proven(modem))
+  assert(state.persistent.remove("aggregation", "one"))
+end
+
 function T.test_a_driver_without_muxes()
   local modem, asked = modem_with {}
   local result, err = framing.agree(modem, "qmap")
@@ -134,6 +273,22 @@ function T.test_a_modem_that_agrees_and_passes_nothing_gets_one_packet_in_a_tran
   lu.assertStrContains(second, "wwan0     184.250.142.38/30")
   lu.assertNotStrContains(second, "qmimux0")
   lu.assertEquals(select(2, result.err:gsub("several packets", "")), 1)
+end
+
+-- The kernel that runs the tests has no rmnet, as Debian's: with the file, all is as without it.
+function T.test_a_driver_that_can_pass_through_and_a_kernel_without_rmnet()
+  local result = world.run(DRIVER .. "echo N >/sys/class/net/wwan0/qmi/pass_through\n" .. UP .. [[
+    cat /run/moontower/kernel/rmnet.json; echo "passes: $(cat /sys/class/net/wwan0/qmi/pass_through)"
+    moontower down]],
+    nil, nil, QMI)
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  if result.out:find '"present":true' then
+    lu.skip("this one has it")
+  end
+  for _, words in ipairs { '"present":false', "passes: N", "wwan0     184.250.142.38/30", "8.8.8.8 answers" } do
+    lu.assertStrContains(result.out, words)
+  end
+  lu.assertStrContains(result.err, "nothing answers with several packets in a USB transfer")
 end
 
 function T.test_the_interface_that_up_shows_names_the_modem()

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- Whether a modem may put several packets into one transfer, where one session would do without: by what the caller
--- wants, and by how it went the last time with this modem.
+-- Whether a modem may put several packets into one transfer, where one session would do without, and in which version
+-- of QMAP: by what the caller wants, and by how it went the last time with this modem.
 
+local framing = require "modem.qmi.framing"
 local state = require "state"
 
 local KIND = "aggregation"
@@ -14,12 +15,27 @@ local function identity(self)
 end
 
 -- "proven": something has answered; "refused": it was refused, or nothing answered, and did without; "undecided":
--- nothing answered in either way, which holds until the modem restarts.
+-- nothing answered in either way, which holds until the modem restarts. Returns the version of QMAP that it is about,
+-- too; what is said of plain QMAP holds for all.
 local function verdict(self)
   local record = state.persistent.load(KIND, self.description.key)
   local holds = record and record.modem == identity(self)
     and (record.verdict ~= "undecided" or record.incarnation == self.description.incarnation)
-  return holds and record.verdict or nil
+  if holds then
+    return record.verdict, record.protocol or "qmap"
+  end
+end
+
+---The best version of QMAP to ask for: the one that has carried packets, or the next one after that did not.
+---@param self modem.qmi
+---@return string? nil: the best that there is
+function M.first(self)
+  local known, protocol = verdict(self)
+  for i, name in ipairs(framing.QMAPS) do
+    if name == protocol then
+      return known == "proven" and name or framing.QMAPS[i + 1] or name
+    end
+  end
 end
 
 ---Is it worth trying, where the driver can? Through a proxy, another program may rely on how packets are framed now.
@@ -30,21 +46,26 @@ function M.is_wanted(self, parameters)
   if self.is_shared or parameters.aggregation == false then
     return false
   end
-  local known = verdict(self)
-  return known == nil or known == "proven"
+  local known, protocol = verdict(self)
+  return known == nil or known == "proven" or known == "refused" and protocol ~= "qmap"
 end
 
 ---Has something answered already through a link of this modem with several packets in a transfer?
 ---@param self modem.qmi
 ---@return boolean
-function M.is_proven(self) return verdict(self) == "proven" end
+function M.is_proven(self)
+  local known, protocol = verdict(self)
+  return known == "proven" and self.framing ~= nil and protocol == self.framing.protocol
+end
 
 ---Keeps for the next time how it went.
 ---@param self modem.qmi
 ---@param outcome "proven"|"refused"|"undecided"
-function M.remember(self, outcome)
+---@param protocol string? the version of QMAP; nil: the modem knows none
+function M.remember(self, outcome, protocol)
   state.persistent.save(KIND, self.description.key, {
     modem = identity(self), incarnation = self.description.incarnation, verdict = outcome,
+    protocol = protocol ~= "qmap" and protocol or nil,
   })
 end
 

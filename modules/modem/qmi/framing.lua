@@ -8,6 +8,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local netlink = require "core.netlink"
+local state = require "state"
 local wda = require "qmi.wda"
 
 local M = {}
@@ -17,9 +18,33 @@ local M = {}
 local DATAGRAMS, SIZE = 32, 16384
 -- Names of the data port in drivers of PCIe modems, as ModemManager has them.
 local PCIE = { type = "pcie", interface_number = 4 }
+-- A mux id that no link can have.
+local NO_MUX_ID = 4094
+
+-- The versions of QMAP with checksums around each packet, which only rmnet reads.
+local checksums = { qmapv4 = 4, qmapv5 = 5 }
+
+---From the best one to the one that needs no rmnet.
+M.QMAPS = { "qmapv5", "qmapv4", "qmap" }
+
+---Does each packet say which session it is of?
+---@param framing modem.qmi.framing?
+---@return boolean
+function M.is_muxed(framing)
+  return framing ~= nil and (framing.protocol == "qmap" or checksums[framing.protocol] ~= nil)
+end
+
+---The interface of a session: see link/channel.lua.
+---@param framing modem.qmi.framing that is muxed
+---@param mux_id integer
+---@return link.channel
+function M.channel(framing, mux_id)
+  local version = checksums[framing.protocol]
+  return { kind = version and "rmnet" or "qmimux", id = mux_id, size = framing.size, checksums = version }
+end
 
 ---@class modem.qmi.framing what modem and driver have agreed on
----@field protocol "raw-ip"|"802.3"|"qmap"
+---@field protocol "raw-ip"|"802.3"|"qmap"|"qmapv4"|"qmapv5"
 ---@field datagrams integer? that the modem puts into one transfer at most; nil: as many as fit
 ---@field size integer? of its longest transfer
 
@@ -41,10 +66,29 @@ end
 ---@return boolean
 function M.has_muxes(self) return file(self, "add_mux") ~= nil end
 
--- The driver takes it only while the interface is down.
-local function tell_driver(self, protocol)
-  local path = file(self, "raw_ip")
-  local wanted = protocol == "802.3" and "N" or "Y"
+-- The kernel loads the module to answer, if there is one, which costs a process each time; so its answer is kept until
+-- the next boot. It looks at the mux id before it makes anything.
+local function kernel_has_rmnet(self)
+  local known = state.load("kernel", "rmnet")
+  if known then
+    return known.present
+  end
+  local _, err = netlink.add_link { kind = "rmnet", name = "rmnet", parent = self.net, id = NO_MUX_ID }
+  local present = err ~= nil and err.detail ~= nil and err.detail.errno == "ERANGE"
+  state.save("kernel", "rmnet", { present = present })
+  return present
+end
+
+---Can rmnet have the packets as the modem sends them?
+---@param self modem.qmi
+---@return boolean
+function M.has_rmnet(self)
+  return not self.is_shared and file(self, "pass_through") ~= nil and kernel_has_rmnet(self)
+end
+
+-- Sets a file of the driver's, which it takes only while the interface is down.
+local function set_file(self, name, wanted)
+  local path = file(self, name)
   if not path or (fs.read(path) or ""):sub(1, 1) == wanted then
     return true
   end
@@ -52,7 +96,23 @@ local function tell_driver(self, protocol)
   if ok then
     ok, err = fs.write(path, wanted)
   end
-  if ok and (fs.read(path) or ""):sub(1, 1) == wanted then
+  return ok and (fs.read(path) or ""):sub(1, 1) == wanted, err
+end
+
+-- The driver leaves raw IP, and takes to it, only while it does not pass packets through.
+local function tell_driver(self, protocol)
+  local passes = checksums[protocol] ~= nil
+  local ok, err = true, nil
+  if not passes then
+    ok, err = set_file(self, "pass_through", "N")
+  end
+  if ok then
+    ok, err = set_file(self, "raw_ip", protocol == "802.3" and "N" or "Y")
+  end
+  if ok and passes then
+    ok, err = set_file(self, "pass_through", "Y")
+  end
+  if ok then
     return true
   end
   return errors.fail {
@@ -75,7 +135,7 @@ local function ask(self, message, values)
 end
 
 local function set(self, framing)
-  local qmap = framing == "qmap"
+  local qmap = framing ~= "disabled"
   return ask(self, wda.set_data_format, {
     link_layer_protocol = "raw-ip",
     uplink_data_aggregation_protocol = framing,
@@ -85,7 +145,7 @@ local function set(self, framing)
   })
 end
 
--- The modem's format as a framing; nil: one that no driver takes apart.
+-- The modem's format as a framing; nil: one that no driver takes apart, nor rmnet.
 local function read(format)
   local uplink = format.uplink_data_aggregation_protocol or "disabled"
   local downlink = format.downlink_data_aggregation_protocol or "disabled"
@@ -94,32 +154,50 @@ local function read(format)
     return nil
   elseif uplink == "disabled" then
     return (protocol == "raw-ip" or protocol == "802.3") and { protocol = protocol } or nil
-  elseif uplink ~= "qmap" or protocol ~= "raw-ip" then
+  elseif uplink ~= "qmap" and not checksums[uplink] or protocol ~= "raw-ip" then
     return nil
   end
   local datagrams, size = format.downlink_data_aggregation_max_datagrams, format.downlink_data_aggregation_max_size
   return {
-    protocol = "qmap", datagrams = datagrams and datagrams > 0 and datagrams or nil,
+    protocol = uplink, datagrams = datagrams and datagrams > 0 and datagrams or nil,
     size = size and size > 0 and size or SIZE,
   }
 end
 
--- It is set at once, as the answer says what holds then.
-local function tell_qmap(self)
-  local format, err = set(self, "qmap")
-  if not format and err.code ~= "rejected" and err.code ~= "unsupported" then
+local function is_refusal(err) return err.code == "rejected" or err.code == "unsupported" end
+
+-- It is set at once, as the answer says what holds then. A modem may answer with an older version than the one that it
+-- was asked for.
+local function tell_one(self, protocol)
+  local format, err = set(self, protocol)
+  if not format and not is_refusal(err) then
     return nil, err
   end
   local framing = format and read(format)
-  if framing and framing.protocol == "qmap" then
-    return framing
+  if M.is_muxed(framing) and (protocol ~= "qmap" or framing.protocol == "qmap") then
+    local ok, why = tell_driver(self, framing.protocol)
+    return ok and framing, why
   end
   return errors.fail {
     code = "unsupported", source = "qmi", message = "this modem does not frame packets for several sessions (QMAP)",
   }
 end
 
-local function is_refusal(err) return err.code == "rejected" or err.code == "unsupported" end
+-- From the best version on, one step down at a time. The kernel is asked first: that costs no answer of the modem's.
+local function tell_qmap(self, first)
+  local framing, err
+  local has_rmnet = first ~= "qmap" and M.has_rmnet(self)
+  for _, protocol in ipairs(M.QMAPS) do
+    first = first ~= protocol and first or nil
+    if protocol == "qmap" or not first and has_rmnet then
+      framing, err = tell_one(self, protocol)
+      if framing or err.code ~= "unsupported" and err.code ~= "modem-failed" then
+        return framing or nil, err
+      end
+    end
+  end
+  return nil, err
+end
 
 -- As the modem says it is, and it is left so if it is right already, or cannot be changed.
 local function ask_plain(self)
@@ -158,8 +236,9 @@ local function tell_plain(self)
       return nil, err
     end
   end
-  if framing and framing.protocol ~= "qmap" then
-    return framing
+  if framing and not M.is_muxed(framing) then
+    local ok, why = tell_driver(self, framing.protocol)
+    return ok and framing or nil, why
   end
   return errors.fail {
     code = "unsupported", source = "qmi",
@@ -172,27 +251,23 @@ end
 ---@return boolean
 function M.is_valid(value)
   return type(value) == "table" and type(value.protocol) == "string"
-    and (value.protocol ~= "qmap" or math.type(value.size) == "integer")
+    and (not M.is_muxed(value) or math.type(value.size) == "integer")
 end
 
 ---Makes both sides frame packets as a connection needs it.
 ---@param self modem.qmi
 ---@param mode "disabled"|"qmap" disabled: one packet in a transfer, for the only session
+---@param first string? the best version of QMAP to ask for; nil: the best that there is
 ---@return modem.qmi.framing? framing
 ---@return moontower.error? err "unsupported"
-function M.agree(self, mode)
+function M.agree(self, mode, first)
   if mode == "qmap" and not M.has_muxes(self) then
     return errors.fail {
       code = "unsupported", source = "qmi", message = "this modem's driver has one session only",
       hint = "Several sessions take a USB modem with qmi_wwan, or one that speaks MBIM.",
     }
   end
-  local framing, err = (mode == "qmap" and tell_qmap or tell_plain)(self)
-  local ok = framing
-  if framing then
-    ok, err = tell_driver(self, framing.protocol)
-  end
-  return ok and framing or nil, err
+  return (mode == "qmap" and tell_qmap or tell_plain)(self, first)
 end
 
 return M

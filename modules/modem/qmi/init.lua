@@ -32,6 +32,7 @@ local START_TIME = 5
 ---@field private has_lost_clients boolean? a run was killed while that was so
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
+---@field private tried string? the version of QMAP that a connection was tried out with
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
 ---@type modem.qmi
 local Backend = setmetatable({}, { __index = sessions })

@@ -40,7 +40,7 @@ local function mux_of(self, session)
   return self.is_inside_mbim and session or session + 1
 end
 
-local function is_muxed(self) return self.framing ~= nil and self.framing.protocol == "qmap" end
+local function is_muxed(self) return framing.is_muxed(self.framing) end
 
 local function must_be_bound(self, session)
   if self.is_inside_mbim then
@@ -335,7 +335,7 @@ local function others_are_up(self, session)
 end
 
 local function agree(self, mode)
-  local agreed, err = framing.agree(self, mode)
+  local agreed, err = framing.agree(self, mode, mode == "qmap" and aggregation.first(self) or nil)
   self.framing, self.agreed = agreed, agreed and mode
   return agreed and true, err
 end
@@ -582,7 +582,7 @@ function M:channel(session)
   if self.is_inside_mbim then
     return require("modem.mbim").channel(self, session)
   end
-  return is_muxed(self) and { kind = "qmimux", id = mux_of(self, session), size = self.framing.size } or nil
+  return is_muxed(self) and framing.channel(self.framing, mux_of(self, session)) or nil
 end
 
 ---Does it show yet that packets pass as the modem has agreed to frame them?
@@ -595,7 +595,12 @@ end
 
 ---Keeps for the next time what came of it.
 ---@param outcome "proven"|"refused"|"undecided"
-function M:remember_framing(outcome) aggregation.remember(self, outcome) end
+function M:remember_framing(outcome)
+  if is_muxed(self) then -- else it was tried before, and has been refused
+    self.tried = self.framing.protocol
+  end
+  aggregation.remember(self, outcome, self.tried)
+end
 
 -- ---- indications ----
 
