@@ -95,7 +95,7 @@ local function check(declaration)
     error(("%s: indication = true, but there is no response to take it from"):format(name), 3)
   end
   -- A script that runs twice in one engine declares its commands twice: that is no mistake. Another name is.
-  local known = (registry[uuid] or {})[declaration.cid]
+  local known = parts.known(tables[uuid], registry[uuid] or {}, declaration.cid, 3)
   if known and known.name ~= name then
     error(("%s: %s cid %d is %s already"):format(name, services[uuid] or uuid, declaration.cid, known.name), 3)
   end

@@ -67,7 +67,7 @@ local function check(declaration)
     error(("%s: TLV 0x02 of a response is the result, and is there by itself"):format(name), 3)
   end
   -- A script that runs twice in one engine declares its messages twice: that is no mistake. Another name is.
-  local known = (registry[number] or {})[declaration.id]
+  local known = parts.known(tables[number], registry[number] or {}, declaration.id, 3)
   if known and known.name ~= name then
     error(("%s: %s 0x%04x is %s already"):format(name, services[number] or number, declaration.id, known.name), 3)
   end

@@ -65,13 +65,17 @@ end
 -- Is the function at a level one of this tree?
 local function is_ours(level) return debug.getinfo(level, "S").source:sub(1, #OURS) == OURS end
 
-local function check(message, level)
+-- Without the place where it was raised, if that is in this tree.
+local function without_our_line(mistake)
+  local text = tostring(mistake)
+  return text:sub(1, #OURS - 1) == OURS:sub(2) and text:gsub("^.-:%d+: ", "", 1) or text
+end
+
+local function mistake_in(message)
   for part in pairs(message.late) do
     local ok, mistake = pcall(M.index, message, part)
     if not ok then
-      local text = tostring(mistake)
-      local without_our_line = text:sub(1, #OURS - 1) == OURS:sub(2) and text:gsub("^.-:%d+: ", "", 1) or text
-      error(without_our_line, level + 1)
+      return without_our_line(mistake)
     end
   end
 end
@@ -81,8 +85,9 @@ end
 ---@param message { late: table<string, fun(): any> }
 ---@param level integer of the function that declares it, as for error()
 function M.check(message, level)
-  if not is_ours(level + 2) then
-    check(message, level + 1)
+  local mistake = not is_ours(level + 2) and mistake_in(message)
+  if mistake then
+    error(mistake, level + 1)
   end
 end
 
@@ -133,13 +138,44 @@ function Service.__pairs(service)
   return next, service
 end
 
--- A mistake is reported at once, with the line that declares it.
-local function check_late(service, late, level)
-  local ok, mistake = pcall(make_late, service, late)
+---The message that has a number already. Where a script asks, the rest of the service is loaded first: else the script
+---could take the number of a message of ours.
+---@param service schema.service?
+---@param known table<integer, table>
+---@param number integer
+---@param level integer of the function that declares a message, as for error()
+---@return table?
+function M.known(service, known, number, level)
+  local it = not known[number] and not is_ours(level + 2) and behind[service]
+  while it and not known[number] and load_next(it) do end
+  return known[number]
+end
+
+local function mistake_in_late(service, late)
+  local ok, made = pcall(make_late, service, late)
   if not ok then
-    error(tostring(mistake), level + 1)
+    return without_our_line(made)
   end
-  check(rawget(service, late.key), level + 1)
+  return mistake_in(made)
+end
+
+-- A mistake is reported at once, with the line that declares it, unless it names a line of that script itself. Then the
+-- service is as it was before.
+local function add_of_script(service, late, level)
+  local it, key, number = behind[service], late.key, late.number
+  local known = M.known(service, it.known, number, level + 1)
+  if known and known.name ~= late.name then
+    error(("%s: %s has its number"):format(late.name, known.name), level + 1)
+  end
+  local late_before, made_before = it.late[key], rawget(service, key)
+  it.late[key], it.known[number] = late, late
+  local mistake = mistake_in_late(service, late)
+  if mistake then
+    it.late[key], it.known[number] = late_before, known
+    rawset(service, key, made_before)
+    local place = debug.getinfo(level + 1, "S").short_src .. ":"
+    error(mistake, mistake:sub(1, #place) == place and 0 or level + 1)
+  end
 end
 
 ---A service's messages, and a function that declares one. Where a script declares it, the message is made at once.
@@ -155,13 +191,11 @@ function M.service(service, modules, known, make)
   table.move(modules, 1, #modules, #it.modules + 1, it.modules)
   local is_script = not is_ours(4)
   return service, function(key, number, name, declare)
-    if known[number] and known[number].name ~= name then
-      error(("%s: %s has its number"):format(name, known[number].name), 2)
-    end
     local late = { key = key, number = number, name = name, declare = declare }
-    it.late[key], known[number] = late, late
     if is_script then
-      check_late(service, late, 2)
+      add_of_script(service, late, 2)
+    else -- never a mistake: a script's message may have the number, if it came before the service's first file
+      it.late[key], known[number] = late, late
     end
   end
 end

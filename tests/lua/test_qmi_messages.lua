@@ -7,6 +7,8 @@ local dms_uim = require "qmi.dms.uim"
 local dump = require "support.hex"
 local lu = require "luaunit"
 local messages = require "qmi.messages"
+local process = require "core.process"
+local program = require "core.program"
 local qmi = require "qmi"
 local sierra = require "makers.sierra.qmi"
 local status = require "qmi.status"
@@ -361,8 +363,44 @@ function T.test_a_mistake_in_one_message_of_many_is_reported_when_a_script_decla
     lu.assertFalse(ok_)
     lu.assertStrContains(mistake, ("test_qmi_messages.lua:%d: "):format(line))
     lu.assertStrContains(mistake, words)
+    lu.assertNil(qmi.lookup(5, 0xfffc)) -- the service is as before
+    lu.assertNil(wms.bad)
   end
+  local ok_, mistake = pcall(message, "bad", 0xfffc, "Bad", function() error "no such list" end)
+  lu.assertFalse(ok_)
+  lu.assertEquals(select(2, mistake:gsub("test_qmi_messages.lua", "")), 1)
+  message("bad", 0xfffc, "Corrected", function() return { response = {} } end)
+  lu.assertEquals(wms.bad.name, "Corrected")
   lu.assertErrorMsgContains("Acme has its number", message, "other", 0xfffd, "Other", function() return {} end)
+end
+
+-- In an engine that has loaded only the first file of a service.
+function T.test_a_script_is_refused_the_number_of_a_message_that_is_not_loaded_yet()
+  local script = [[
+    local qmi, mbim = require "qmi.message", require "mbim.command"
+    require "qmi.wds"
+    require "mbim.basic_connect"
+    local function refused(words, ok, mistake)
+      assert(not ok and mistake:find("^[^:]*:%d+: My Own: ") and mistake:find(words, 1, true), mistake)
+    end
+    refused("wds 0x002a is Get Profile List already", pcall(function()
+      return (qmi.message { service = "wds", id = 0x2a, name = "My Own", response = {} })
+    end))
+    refused("basic-connect cid 8 is ", pcall(function()
+      return (mbim.command { service = "basic-connect", cid = 8, name = "My Own", query = {} })
+    end))
+    require "qmi.dms"
+    local _, message = qmi.messages "dms"
+    refused("List Stored Images has its number", pcall(function()
+      message("mine", 0x49, "My Own", function() return { response = {} } end)
+    end))
+    qmi.message { service = "nas", id = 0x22, name = "My Own", response = {} } -- before any file of NAS
+    assert(require("qmi.nas").network_scan and not qmi.lookup(3, 0x4242) and not qmi.lookup(1, 0x4242))
+  ]]
+  local result = assert(process.run {
+    "sh", "-c", [[printf %s "$1" | "$0" run -]], program.executable, script, timeout = 600,
+  })
+  lu.assertEquals({ result.status, result.stderr }, { 0, "" })
 end
 
 -- The smallest value that a codec takes: whatever it misses is added until it misses nothing.
