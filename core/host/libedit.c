@@ -7,12 +7,27 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+static char mistake[256];
+
+const char *mt_libedit_mistake(void)
+{
+    return mistake;
+}
+
 #ifdef MT_LIBEDIT
+static int fail(int status)
+{
+    const char *why = dlerror();
+    snprintf(mistake, sizeof(mistake), MT_LIBEDIT " cannot be loaded: %s", why ? why : "unknown");
+    return status;
+}
+
 #define FIND(name)                        \
     if (!(symbol = dlsym(handle, #name))) \
-        return -ELIBBAD;                  \
+        return fail(-ELIBBAD);            \
     memcpy(&found.name, &symbol, sizeof(symbol)); /* C does not convert it */
 
 int mt_libedit_load(struct mt_libedit *library)
@@ -20,7 +35,7 @@ int mt_libedit_load(struct mt_libedit *library)
     struct mt_libedit found;
     void *symbol, *handle = dlopen(MT_LIBEDIT, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
-        return -ELIBACC;
+        return fail(-ELIBACC);
     MT_LIBEDIT_FUNCTIONS(FIND)
     *library = found;
     return 0;

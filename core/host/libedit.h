@@ -24,7 +24,12 @@ struct mt_libedit {
     MT_LIBEDIT_FUNCTIONS(MT_LIBEDIT_POINTER)
 };
 
-/* Loads it into `library`, which stays as it is after a failure. Returns 0 or a negative errno. */
+/*
+ * Loads it into `library`, which stays as it is after a failure. Returns 0, or -ELIBACC or -ELIBBAD,
+ * which only a failure to load returns: then mt_libedit_mistake() tells what is wrong.
+ */
 int mt_libedit_load(struct mt_libedit *library);
+
+const char *mt_libedit_mistake(void);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
+#include "host/libedit.h"
 #include "lua/modules.h"
 #include "lua/table.h"
 
@@ -163,6 +164,15 @@ static int l_close(lua_State *L)
     return 0;
 }
 
+static int fail_without_libedit(lua_State *L)
+{
+    lua_pushnil(L);
+    mt_error_push(L, "io", "line_editor", "%s", mt_libedit_mistake());
+    lua_pushliteral(L, "Install libedit; the package of Debian is libedit2.");
+    lua_setfield(L, -2, "hint");
+    return 2;
+}
+
 /* open() -> prompt | nil, err. There is one at a time. */
 static int l_open(lua_State *L)
 {
@@ -170,6 +180,8 @@ static int l_open(lua_State *L)
     memset(prompt, 0, sizeof(*prompt));
     luaL_setmetatable(L, "mt.prompt");
     int status = mt_line_editor_open(mt_loop(L), &prompt->edit);
+    if (status == -ELIBACC || status == -ELIBBAD)
+        return fail_without_libedit(L);
     if (status < 0)
         return mt_error_errno(L, status, "line_editor", "open the terminal");
     return 1;

@@ -67,6 +67,17 @@ local function talk(fn)
   end)
 end
 
+function T.test_a_program_without_its_library_says_so()
+  local folder = assert(process.run { "mktemp", "-d" }).stdout:match "%S+"
+  for _, version in ipairs { 0, 2 } do assert(fs.write(folder .. "/libedit.so." .. version, "no library")) end
+  local status, output = pty.run({ "console" }, function(t)
+    t:expect "cannot be loaded:"
+    t:expect "Install libedit"
+  end, { LD_LIBRARY_PATH = folder })
+  assert(process.run { "rm", "-r", folder })
+  lu.assertEquals(status, 1, output)
+end
+
 function T.test_a_line_is_edited()
   talk(function(t)
     t:type "helo\27[Dl\r" -- left, then an l
