@@ -2,6 +2,7 @@
 -- Run by the build: makes one file of bytecode of our Lua files. precompile.lua FILE...
 
 local fs = require "core.fs"
+local places = require "loading.places"
 local program = require "core.program"
 
 assert(_VERSION == "Lua 5.4", "this knows the bytecode of Lua 5.4 alone")
@@ -102,6 +103,16 @@ local MAGIC, HEADER, ENTRY = "mtbytes1", "=c8c16I8I4I4I4I4", "=i8i8I4I4I4I4I4I4"
 local CHECKED_FROM = 33 -- in the header
 
 local function padded(bytes) return bytes .. ("\0"):rep(-#bytes % 8) end
+
+-- The builder's own commands and policies are not part of the tree: ours are noted, and find ours alone.
+local all_folders = places.folders
+function places.folders(kind)
+  for _, folder in ipairs(all_folders(kind)) do
+    if folder.is_ours then
+      return { folder }
+    end
+  end
+end
 
 -- What a list of commands shows of a file, so that it need not be loaded for that.
 local function note_of(file)

@@ -121,6 +121,15 @@ function T.test_a_file_that_is_cut_short_while_the_program_runs()
   lu.assertEquals(moontower("run", script), "true\ttrue\n")
 end
 
+function T.test_the_build_runs_no_policy_of_the_builder()
+  local own = tree .. "/own"
+  sh([[mkdir -p "$1/policies"; echo 'error "this ran"' | tee "$1/policies/reconnect.lua" >"$1/policies/balance.lua"
+    rm "$2"; cd "$3"
+    MOONTOWER_PATH="$1" build/copy/moontower run "$4/core/lua/precompile.lua" "$3"/scripts/policies/*.lua]],
+    own, bundle, tree, program.home)
+  lu.assertNotNil(fs.stat(bundle))
+end
+
 -- Of a tree that has been moved since it was built.
 function T.test_an_error_names_file_and_line()
   local path, line = tree .. "/modules/errors.lua", 0
