@@ -11,6 +11,10 @@ return {
   exits = { [0] = "offline", [3] = true, [7] = true, [8] = true },
   order = function() return "offline" end,
 
+  epilog = [[
+On a modem that speaks QMI, the client ids of `up` stay in the modem, for the next `up` to be quicker; run again while
+it is offline, `down` gives them back.]],
+
   options = { option.device, option.proxy_as_up, option.json },
 
   run = function(args)

@@ -191,6 +191,9 @@ local function connect_once(device, chosen, options, args, watcher)
       carrier = asks_for_carrier(args) and chosen or nil, options = link_options(args),
     } or nil)
   else
+    if device.keep_clients then
+      device:keep_clients()
+    end
     orders.lift(device.description.name, "offline", "radio")
   end
   return exit

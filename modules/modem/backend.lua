@@ -40,6 +40,7 @@
 ---@class modem.network of one answer
 ---@field registration modem.registration
 ---@field packet modem.packet_service? nil: that answer does not tell it
+---@field radio modem.radio? likewise
 
 ---@class modem.packet_service
 ---@field state "attached"|"attaching"|"detached"|"detaching"|"unknown"

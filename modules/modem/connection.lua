@@ -261,7 +261,10 @@ function M.down(modem)
   end
   if not ok then
     return nil, err
-  elseif not undone then
+  elseif not record and #sessions == 0 and modem.give_clients_back then
+    modem:give_clients_back()
+  end
+  if not undone then
     return errors.fail {
       code = "io", source = "down",
       message = ("the modem is disconnected, but this computer is not as it was before `up`: %s"):format(why),

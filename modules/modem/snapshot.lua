@@ -66,7 +66,7 @@ local function sorted(now)
   local network = now.network
   if network then
     now.registration = network.registration or { state = "unknown", err = network.err }
-    now.packet, now.network = network.packet, nil
+    now.packet, now.radio, now.network = network.packet, now.radio or network.radio, nil
   end
   now.sim, now.sim_state = now.sim or now.sim_state, nil
   now.home = now.home and now.home.id ~= "" and now.home or nil

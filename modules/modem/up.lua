@@ -62,6 +62,20 @@ local function ask_too(modem, now, names)
   return more and now, err
 end
 
+-- What must hold before the order to connect, of a modem that is about to get it: at the same time. Where the network's
+-- answer may tell whether the radio is on, that is only asked if it does not: it would take a client id, too.
+local function ask_prerequisites(modem, now, has_network)
+  local names = { "sim_state" }
+  if not has_network then names[#names + 1] = "network" end
+  if not modem.network_tells_radio then table.insert(names, 2, "radio") end
+  local err
+  now, err = ask_too(modem, now, names)
+  if now and not now.radio then
+    now, err = ask_too(modem, now, { "radio" })
+  end
+  return now, err
+end
+
 -- What must be known before the modem may be ordered to connect, and before a connection that is there may be used.
 -- What is only shown is asked later: see modem/screen.lua. A session may be there if an earlier run has left one, or if
 -- another program gives orders, too. A modem whose channel may have been closed is asked one thing first, as each
@@ -79,14 +93,14 @@ local function look(modem, record, carrier, may_be_closed)
       now, err = ask_too(modem, now, { "radio", "network" })
     end
   else
-    now, err = snapshot.ask(modem, { "sim_state", "radio", "network" })
+    now, err = ask_prerequisites(modem, {})
   end
   if now then
     now.record = record
     now.session = now.session or { session = connections.SESSION, state = "deactivated" }
   end
   if now and may_stay and not stays(now, carrier) then
-    now, err = ask_too(modem, now, { "sim_state", "radio" })
+    now, err = ask_prerequisites(modem, now, true)
   end
   return now, err
 end
@@ -225,7 +239,7 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
       show_network(now, watcher)
       return bearer
     end
-    now, err = ask_too(modem, now, { "sim_state", "radio" })
+    now, err = ask_prerequisites(modem, now, true)
     if not now then
       return nil, err
     end

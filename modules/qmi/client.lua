@@ -165,6 +165,12 @@ function Client:prepare(message, values, required)
   table.insert(self.set_ups, { message = message, values = values, required = required })
 end
 
+---Does the modem do anything for it unless it is asked?
+---@return boolean
+function Client:has_set_ups()
+  return #self.set_ups > 0
+end
+
 ---Has set_up() worked for this message?
 ---@param message qmi.message
 ---@return boolean

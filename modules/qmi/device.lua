@@ -334,6 +334,27 @@ function Device:shared_client(service)
   return self.shared[number]
 end
 
+---Takes up the client of device:request() that an earlier run has left with keep_shared().
+---@param service integer
+---@param id integer
+---@return qmi.client
+function Device:share(service, id)
+  self.shared[service] = self.shared[service] or self:adopt(service, id)
+  return self.shared[service]
+end
+
+---The clients of device:request() for these services stay allocated when the device is closed; not one that gets
+---indications, which would pile up while no program reads them.
+---@param services string[]
+function Device:keep_shared(services)
+  for _, service in ipairs(services) do
+    local client = self.shared[qmi.services[service]]
+    if client and client.id and not client:has_set_ups() then
+      client.persistent = { shared = true }
+    end
+  end
+end
+
 ---@param client qmi.client
 function Device:forget(client)
   self.clients[client] = nil

@@ -41,7 +41,7 @@ local examples = {
     auth = "pap", complete = true, given = "ipv4", protocol = "qmi", proxy = true,
     refused = { ipv6 = { code = "connect-refused", message = "no", detail = { nw_error = 50 } } } },
   qmi = { clients = { { service = 1, client = 7, persistent = { session = 0 } } }, incarnation = "1",
-    allocating = true },
+    allocating = true, kept = true },
   channels = { incarnation = "1" },
   usb = { on = { { path = "/sys/x", text = "1" } } },
   resolver = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",

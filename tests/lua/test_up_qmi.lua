@@ -10,7 +10,7 @@ local T = {}
 
 local UP = "moontower up --carrier calyx-sprint"
 local QMI = { "--composition", "qmi" }
-local STATE = "moontower simulate state --json"
+local STATE = "{ cat /run/moontower/qmi/simulated.json 2>/dev/null; moontower simulate state --json; }"
 
 local function run(command, faults, preparation)
   return world.run(command, faults, preparation, QMI)
@@ -43,20 +43,46 @@ local function state_in(result)
   return json.decode(result.out:match("%b{}%s*$"))
 end
 
+local function services_of(clients)
+  local services = {}
+  for i, client in ipairs(clients) do services[i] = client.service end
+  table.sort(services)
+  return services
+end
+
 -- The only clients that are left in the modem are those of the connection: one a family.
 local function assert_clients(result, count)
-  local services = {}
-  for i, client in ipairs(state_in(result).clients) do services[i] = client.service end
   local expected = {}
   for i = 1, count do expected[i] = "wds" end
-  lu.assertEquals(services, expected)
+  lu.assertEquals(services_of(state_in(result).clients), expected)
+end
+
+local numbers = { wds = 1, dms = 2, nas = 3, uim = 11, wda = 26 }
+
+-- Those of `up` are left for the next run: one a service, and one WDS client a family. The next run knows each of them.
+local function assert_kept(result, count)
+  local expected, in_modem, written_down = { "dms", "nas", "uim", "wda" }, {}, {}
+  for _ = 1, count do expected[#expected + 1] = "wds" end
+  table.sort(expected)
+  lu.assertEquals(services_of(state_in(result).clients), expected)
+  for i, client in ipairs(state_in(result).clients) do
+    in_modem[i] = ("%d %d"):format(numbers[client.service], client.client)
+  end
+  for i, entry in ipairs(json.decode(result.out:match("(%b{})%s*%b{}%s*$")).clients) do
+    written_down[i] = ("%d %d"):format(entry.service, entry.client)
+    lu.assertNotNil(entry.persistent)
+  end
+  table.sort(in_modem)
+  table.sort(written_down)
+  lu.assertEquals(written_down, in_modem)
 end
 
 -- A modem has two control ports in this composition: one modem, and the second port can be chosen.
 function T.test_the_second_port()
   local result = run([[moontower up --apn r.ispsn && moontower up --device wwan1 --apn ims --no-dns &&
     moontower status --device /run/moontower/simulator/qmi2 && ping -c1 -W5 -I wwan1 8.8.8.8 >/dev/null &&
-    moontower down --device wwan1 && moontower status && moontower down; ip -o route show dev wwan1; ]] .. STATE)
+    moontower down --device wwan1 && moontower status && moontower down; ip -o route show dev wwan1
+    moontower down; moontower down --device wwan1; ]] .. STATE)
   world.assert_success(result)
   for _, line in ipairs {
     "/run/moontower/simulator/qmi2 (QMI)", "wwan1     184.250.142.66/30 via",
@@ -86,18 +112,56 @@ function T.test_up_reports_each_step()
   end
 end
 
-function T.test_up_keeps_the_clients_of_its_connection_and_no_other()
+function T.test_up_keeps_its_clients_and_no_other()
   local result = run(STATE, nil, UP)
-  assert_clients(result, 2)
+  assert_kept(result, 2)
   lu.assertEquals(#state_in(result).sessions, 1)
 end
 
-function T.test_up_then_down_leaves_nothing()
+function T.test_up_then_down_leaves_nothing_but_clients()
   local result = run(UP .. " && moontower down && " .. STATE)
   world.assert_success(result)
   lu.assertEquals(result.after, result.before)
   lu.assertEquals(state_in(result).sessions, {})
+  assert_kept(result, 2)
+end
+
+function T.test_down_while_offline_gives_the_clients_back()
+  local result = run(UP .. " && moontower down && moontower down && ls /run/moontower/qmi && " .. STATE)
+  world.assert_success(result)
+  lu.assertEquals(result.after, result.before)
   assert_clients(result, 0)
+  lu.assertNotStrContains(result.out, "simulated.json")
+end
+
+-- However often it is connected, by whichever way the connection ended.
+function T.test_kept_clients_do_not_become_more()
+  local result = run(([[for i in 1 2 3 4 5 6; do UP; moontower down; UP; moontower simulate fault disconnect
+    moontower status; moontower up --apn r.ispsn --ip ipv4; moontower up --apn wrong; UP; UP --no-aggregation
+    moontower simulate fault lose-client; done >/dev/null 2>&1; UP >/dev/null; ]]):gsub("UP", UP) .. STATE)
+  assert_kept(result, 2)
+  lu.assertEquals(#state_in(result).sessions, 1)
+end
+
+-- Client ids that the modem has given to others, or to none, since.
+function T.test_kept_clients_that_the_modem_has_forgotten()
+  for _, name in ipairs { "qmi-sync", "lose-client" } do
+    local result = run("moontower simulate fault " .. name .. " && " .. UP .. " && " .. STATE, nil,
+      UP .. "; moontower down")
+    world.assert_success(result)
+    assert_online(result.after)
+    assert_kept(result, 2)
+  end
+end
+
+-- Indications would pile up in the modem while no program reads them.
+function T.test_a_client_that_gets_indications_is_not_kept()
+  local result = run([[cat >/run/test/wait.lua <<'END'
+local modem <close> = assert(require("modem").find())
+local events <close> = modem:events("registration", "radio", "sim")
+END
+moontower run /run/test/wait.lua && ]] .. STATE, nil, UP .. "; moontower down")
+  lu.assertEquals(services_of(state_in(result).clients), { "wda", "wds", "wds" })
 end
 
 function T.test_status_leaves_no_clients()
@@ -114,7 +178,7 @@ function T.test_up_twice_keeps_the_session()
   lu.assertEquals(count, 2)
   lu.assertEquals(result.after, result.before)
   assert_online(result.after)
-  assert_clients(result, 2)
+  assert_kept(result, 2)
 end
 
 function T.test_another_apn_replaces_the_session()
@@ -122,7 +186,7 @@ function T.test_another_apn_replaces_the_session()
   world.assert_success(result)
   lu.assertStrContains(result.out, "default APN")
   lu.assertStrContains(result.after, "nameserver 68.28.50.11")
-  assert_clients(result, 2)
+  assert_kept(result, 2)
 end
 
 function T.test_another_ip_type_is_another_session()
@@ -130,7 +194,7 @@ function T.test_another_ip_type_is_another_session()
   world.assert_success(result)
   lu.assertNotStrContains(result.out, "connected already")
   lu.assertNotStrContains(result.after, "2600:")
-  assert_clients(result, 1)
+  assert_kept(result, 2) -- that of the other family waits for its next use
 end
 
 function T.test_json_is_for_programs()
@@ -251,7 +315,6 @@ end
 function T.test_interrupted()
   for _, case in ipairs {
     { UP, "^SIM", { "network-drop" } },
-    { UP, "^network", { "slow-connect=2" } },
     { UP .. " --probe 192.0.2.1", "^DNS" },
   } do
     local command = world.interrupted(case[1], case[2])
@@ -260,6 +323,24 @@ function T.test_interrupted()
     lu.assertEquals(state_in(result).sessions, {})
     assert_clients(result, 0)
   end
+end
+
+-- The first connection has asked for the client ids that the lines need, so that those are shown while it connects.
+function T.test_interrupted_while_it_connects()
+  local result = run(world.interrupted(UP, "^network") .. "; s=$?; sleep 0.1; " .. STATE .. "; exit $s",
+    { "slow-connect=2" }, UP .. "; moontower down")
+  world.assert_clean_failure(result, 130, "stopping")
+  lu.assertEquals(state_in(result).sessions, {})
+  assert_kept(result, 1) -- the one that was connecting is given back
+end
+
+function T.test_interrupted_while_it_connects_for_the_first_time()
+  local result = run("env --default-signal=INT " .. UP .. [[ >/run/test/shown &
+    until moontower simulate state --json | grep -q wds; do sleep 0.02; done
+    kill -INT $!; wait $!; s=$?; sleep 0.1; ]] .. STATE .. "; exit $s", { "slow-connect=2" })
+  world.assert_clean_failure(result, 130, "stopping")
+  lu.assertEquals(state_in(result).sessions, {})
+  assert_clients(result, 0)
 end
 
 -- Killed at any moment, the next start repairs what was left, in the modem too.
@@ -280,7 +361,7 @@ function T.test_killed()
     for _, client in ipairs(state_in(result).clients) do
       services[client.service] = (services[client.service] or 0) + 1
     end
-    lu.assertTrue(#state_in(result).clients <= 3 and services.wds >= 2, result.out)
+    lu.assertTrue(#state_in(result).clients <= 7 and services.wds >= 2, result.out)
   end)
 end
 
@@ -304,7 +385,7 @@ function T.test_the_modem_was_replugged()
   world.assert_success(result)
   assert_online(result.after)
   lu.assertNotStrContains(result.out, "connected already")
-  assert_clients(result, 2)
+  assert_kept(result, 2)
 end
 
 -- ---- QMI inside MBIM ----

@@ -95,6 +95,7 @@ function M.listen(modem, queue, name)
   for message in pairs(event.readers) do client:subscribe(queue, message) end
   client.on_lost = function() modem.notifications:forget() end
   if not client:is_set_up(event.switch_on[1]) then
+    modem.qmi:changed() -- one that gets indications is not kept, also if we are killed: see Device:keep_shared()
     local ok, err = client:set_up(table.unpack(event.switch_on))
     if not ok then
       log.debug("no indications of '%s': %s", name, err) -- a modem that refuses sends none

@@ -17,7 +17,8 @@ local trace = require "trace"
 
 local RADIO_TIME, ATTACH_TIME = 20, 60
 local KIND = "qmi" -- of the files that remember client ids
-local SERVICES = { "uim", "dms", "nas", "wda" } -- that `up` needs, beside WDS
+local SERVICES = { "uim", "nas", "wda" } -- that `up` needs before the first ping, beside WDS
+local KEPT = { "uim", "nas", "wda", "dms" } -- whose client ids are kept from run to run, one each
 local START_TIME = 5
 
 ---@class modem.qmi : modem.modem
@@ -30,6 +31,8 @@ local START_TIME = 5
 ---@field private was_connected boolean? the modem was, when it was ordered to connect
 ---@field private may_have_left_overs boolean? other programs' connections have not been ended
 ---@field private has_lost_clients boolean? a run was killed while that was so
+---@field keeps_clients boolean? `up` has worked: the next run finds its client ids in the modem
+---@field private left_alone table[] ids in the file that this run does not use
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
 ---@field private tried string? the version of QMAP that a connection was tried out with
@@ -42,14 +45,28 @@ local Backend = setmetatable({}, { __index = sessions })
 -- Client ids outlive us in the modem, and those of a connection have to. So a file lists them, for the next run to go
 -- on with them, or to give them back if we were killed.
 local function remember_clients(self)
-  local list = self.qmi:allocated()
+  local list = table.move(self.left_alone, 1, #self.left_alone, 1, {})
+  table.move(self.qmi:allocated(), 1, #self.qmi:allocated(), #list + 1, list)
   local key = self.description.key
   if #list == 0 and not self.is_allocating then
     return state.remove(KIND, key)
   end
   return state.save(KIND, key, {
     incarnation = self.description.incarnation, clients = list, allocating = self.is_allocating,
+    kept = self.keeps_clients,
   })
+end
+
+-- One that waits for its next use. Beside other programs it is left alone: one of them may have had the modem take all
+-- ids back, and have been given that one since.
+local function take_up_kept(self, entry)
+  if self.is_shared then
+    table.insert(self.left_alone, entry)
+  elseif entry.persistent.shared then
+    self.qmi:share(entry.service, entry.client)
+  else
+    self:take_up_session(self.qmi:adopt(entry.service, entry.client), entry.persistent)
+  end
 end
 
 local function take_up_clients(self)
@@ -57,12 +74,17 @@ local function take_up_clients(self)
   if not left or left.incarnation ~= self.description.incarnation then
     return
   end
-  self.has_lost_clients = left.allocating
+  self.has_lost_clients, self.keeps_clients = left.allocating, left.kept == true or nil
   for _, entry in ipairs(left.clients) do
-    local client = self.qmi:adopt(entry.service, entry.client)
-    if entry.persistent then
-      self:take_up_session(client, entry.persistent)
-    end -- else it is given back when we close
+    local persistent = entry.persistent
+    if type(persistent) == "table" and (persistent.shared or persistent.idle) then
+      take_up_kept(self, entry)
+    else
+      local client = self.qmi:adopt(entry.service, entry.client)
+      if persistent then
+        self:take_up_session(client, persistent)
+      end -- else it is given back when we close
+    end
   end
 end
 
@@ -90,7 +112,7 @@ function Backend.open(description, options)
   end
   return {
     qmi = device, mbim = host, is_inside_mbim = host ~= nil, description = description, is_shared = options.proxy,
-    wds = {}, why_ended = {},
+    wds = {}, why_ended = {}, left_alone = {},
   }
 end
 
@@ -121,6 +143,11 @@ Backend.made = {
 
 function Backend:close_port()
   self:close_sessions()
+  if self.keeps_clients and not self.qmi.lost then
+    self.qmi:keep_shared(KEPT)
+    self:keep_idle_sessions(true)
+    remember_clients(self)
+  end
   self.qmi:close()
   if self.mbim then
     self.mbim:close()
@@ -148,13 +175,16 @@ local function allocate(self, wanted)
   local functions, has_failed = {}, false
   local clients = self:wds_clients(wanted)
   for _, service in ipairs(SERVICES) do clients[#clients + 1] = self.qmi:shared_client(service) end
-  for i, client in ipairs(clients) do
-    functions[i] = function()
+  for _, client in ipairs(clients) do
+    functions[#functions + 1] = not client.id and function()
       local id, err = client:allocate()
       local status = err and err.detail and err.detail.status
       has_failed = has_failed or not id and (status == "client-ids-exhausted" or err.code == "gone")
       return true
-    end
+    end or nil
+  end
+  if #functions == 0 then
+    return true
   end
   self.is_allocating = true
   remember_clients(self)
@@ -186,6 +216,18 @@ function Backend:start(wanted, is_unresponsive)
     return true
   end
   return self:take_back_clients()
+end
+
+---From now on its client ids are left for the next run, which has fewer questions to ask, then: at most one a service,
+---and two of WDS. Not beside other programs, nor inside MBIM, whose opening takes them back.
+function Backend:keep_clients()
+  self.keeps_clients = not self.is_shared and not self.is_inside_mbim or nil
+end
+
+---Client ids that are kept are given back when the port is closed.
+function Backend:give_clients_back()
+  self.keeps_clients = nil
+  self:keep_idle_sessions(false)
 end
 
 ---Takes back the client ids of all programs, which ends their connections.
@@ -364,13 +406,28 @@ local function with_cause(self, registration)
   return registration
 end
 
+-- No modem is registered while its radio is off, so it need not be asked for that.
+local function radio_of(reply)
+  local system = reply.serving_system or {}
+  for _, interface in ipairs(system.registration_state == "registered" and system.radio_interfaces or {}) do
+    if interface ~= "none" then
+      return { hardware = "on", software = "on" }
+    end
+  end
+end
+
+---A modem that is registered needs no other question for this: see radio_of().
+Backend.network_tells_radio = true
+
 local function network_of(self)
   local reply, err = self.qmi:request(nas.get_serving_system)
   local registration = reply and registration_of(reply)
   if reply and not registration then
     return errors.lacks("qmi", "Get Serving System", "registration state")
   end
-  return registration and { registration = with_cause(self, registration), packet = packet_of(reply) }, err
+  return registration and {
+    registration = with_cause(self, registration), packet = packet_of(reply), radio = radio_of(reply),
+  }, err
 end
 
 function Backend:network() return network_of(self) end

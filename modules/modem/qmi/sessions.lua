@@ -29,6 +29,7 @@ local families = { ipv4 = { "ipv4" }, ipv6 = { "ipv6" }, ipv4v6 = { "ipv4", "ipv
 ---@field handle integer? of the connection, while there is one of ours
 ---@field bound boolean is it tied to its session's mux id? One that is not is for session 0
 ---@field apn string? that its family was last connected to
+---@field idle boolean? it has no connection: its last one has ended
 
 ---@class modem.qmi: modem.modem
 local M = {}
@@ -53,8 +54,8 @@ local function binding(self, session)
   return { endpoint_info = framing.endpoint(self), mux_id = mux_of(self, session), client_type = "tethered" }
 end
 
-local function add_wds_client(self, client, session, family)
-  local wds_client = { client = client, session = session, family = family, bound = must_be_bound(self, session) }
+local function add_wds_client(self, client, session, family, is_bound)
+  local wds_client = { client = client, session = session, family = family, bound = is_bound }
   self.wds[session] = self.wds[session] or {}
   self.wds[session][family] = wds_client
   if wds_client.bound then
@@ -82,7 +83,7 @@ end
 
 local function wds_client_of(self, session, family)
   local wds_client = (self.wds[session] or {})[family]
-  return wds_client or add_wds_client(self, self.qmi:client("wds"), session, family)
+  return wds_client or add_wds_client(self, self.qmi:client("wds"), session, family, must_be_bound(self, session))
 end
 
 ---The clients that connecting takes, for the usual session.
@@ -104,6 +105,21 @@ local function remember(self, wds_client)
   self.qmi:changed()
 end
 
+-- That of the session that `up` connects may be kept for its next connection.
+local function keep_idle(wds_client, is_kept)
+  local client = wds_client.client
+  client.persistent = is_kept and client.id and wds_client.session == 0 and {
+    session = wds_client.session, family = wds_client.family, idle = true, bound = wds_client.bound,
+  } or nil
+end
+
+-- It has no connection any more.
+local function set_idle(self, wds_client)
+  wds_client.handle, wds_client.idle = nil, true
+  keep_idle(wds_client, self.keeps_clients)
+  self.qmi:changed()
+end
+
 ---A client that an earlier run left a connection with; without a handle, if that was killed while it connected.
 ---@param client qmi.client
 ---@param left table what remember() wrote
@@ -112,8 +128,12 @@ function M:take_up_session(client, left)
   if not is_valid or (self.wds[left.session] or {})[left.family] then
     return
   end
+  if left.idle then
+    set_idle(self, add_wds_client(self, client, left.session, left.family, left.bound == true))
+    return
+  end
   self.framing = framing.is_valid(left.framing) and left.framing or nil
-  local wds_client = add_wds_client(self, client, left.session, left.family)
+  local wds_client = add_wds_client(self, client, left.session, left.family, must_be_bound(self, left.session))
   if math.type(left.handle) == "integer" then
     wds_client.handle, client.persistent = left.handle, left
     self.agreed = self.framing and (is_muxed(self) and "qmap" or "disabled") -- or that connection would carry nothing
@@ -173,9 +193,7 @@ end
 -- The network has ended it while no program received that: its client can connect again.
 local function forget_connection(self, session, family)
   if is_ours(self, session, family) then
-    local wds_client = self.wds[session][family]
-    wds_client.handle, wds_client.client.persistent = nil, nil
-    self.qmi:changed()
+    set_idle(self, self.wds[session][family])
   end
 end
 
@@ -313,12 +331,17 @@ local function start(self, parameters, family)
     self.was_connected = true
   end
   if not reply then
-    wds_client.client.persistent = nil
     self.agreed = nil
-    self.qmi:changed()
+    if err.code == "rejected" then
+      set_idle(self, wds_client)
+    else
+      wds_client.client.persistent = nil -- it may still connect, until it is released
+      self.qmi:changed()
+    end
     return refused(self, parameters, err)
   end
   wds_client.handle, wds_client.apn = reply.packet_data_handle or ANY_CONNECTION, parameters.apn
+  wds_client.idle = nil
   remember(self, wds_client)
   return wds_client
 end
@@ -422,6 +445,8 @@ local function stop(self, wds_client)
     local status, err = wds_client.client:request(wds.get_packet_service_status)
     if err and (err.code == "timeout" or err.code == "gone") then
       return nil, err
+    elseif wds_client.idle and status and status.connection_status == "disconnected" then
+      return true
     elseif not status or status.connection_status and not states[status.connection_status] then
       return release(self, wds_client)
     end
@@ -430,6 +455,13 @@ local function stop(self, wds_client)
   local reply, err = wds_client.client:request(wds.stop_network, values, DISCONNECT_TIME)
   if not reply and (err.code == "timeout" or err.code == "gone") then
     return nil, err
+  end
+  if reply and handle and handle ~= ANY_CONNECTION then
+    set_idle(self, wds_client)
+    wds_client.apn = nil
+    if wds_client.client.persistent then
+      return true
+    end
   end
   return release(self, wds_client) -- which ends it, too, should the modem have refused
 end
@@ -440,7 +472,9 @@ local function disconnect(self, number)
   if not results then
     return nil, err
   end
-  self.wds[number] = nil
+  if not next(self.wds[number] or {}) then
+    self.wds[number] = nil
+  end
   return true
 end
 
@@ -561,6 +595,18 @@ function M:deactivate(number)
   return ok, err
 end
 
+---Are clients whose connection has ended left for the next run when the port is closed, or given back?
+---@param is_kept boolean
+function M:keep_idle_sessions(is_kept)
+  for _, wds_clients in pairs(self.wds) do
+    for _, wds_client in pairs(wds_clients) do
+      if wds_client.idle then
+        keep_idle(wds_client, is_kept)
+      end
+    end
+  end
+end
+
 ---The modem has ended all sessions.
 function M:forget_sessions()
   self.agreed = nil
@@ -661,9 +707,9 @@ function M:session_notified(client, values)
   end
   local state = states[status] or "deactivated"
   if state == "deactivated" and wds_client.handle then
-    wds_client.handle = nil
-    client.persistent = nil
-    self.qmi:changed()
+    set_idle(self, wds_client)
+  elseif state == "deactivated" and wds_client.idle then
+    return nil -- the one before, which we have just disconnected
   end
   local is_up = { [wds_client.family] = state == "activated" }
   for family, other in pairs(wds_clients) do

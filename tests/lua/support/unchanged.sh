@@ -4,8 +4,8 @@
 
 . "$SUPPORT/daemon.sh"
 
-# What must not change: the host's settings, and each file of moontower's but those of the modem itself, locks, and what
-# is known of modems.
+# What must not change: the host's settings, and each file of moontower's but those of the modem itself, locks, what is
+# known of modems, and the client ids in a modem that are kept on purpose.
 all() {
   {
     for family in -4 -6; do
@@ -18,8 +18,9 @@ all() {
     for name in wwan0 wwan1; do cat /proc/sys/net/ipv6/conf/$name/accept_ra; done
     stat -c '%A %N' /etc/resolv.conf
     cat /etc/resolv.conf
-    find /run/moontower /var/lib/moontower -type f |
+    find /run/moontower /var/lib/moontower -type f ! -path '/run/moontower/qmi/*.json' |
       grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/channels/\|/ladders/.*json$' | sort
+    find /run/moontower/qmi -name '*.json' -exec grep -L '"kept":true' {} +
   } 2>/dev/null
 }
 

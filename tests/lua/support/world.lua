@@ -17,7 +17,8 @@ local executable = require("core.program").executable
 local HOST = [[host() {
   ip -o address show dev wwan0 scope global; ip route show; ip -6 route show proto 77
   ip -o link show dev wwan0 | cut -d' ' -f2-5
-  cat /etc/resolv.conf; find /run/moontower/links /run/moontower/modems /run/moontower/qmi -type f 2>/dev/null
+  cat /etc/resolv.conf; find /run/moontower/links /run/moontower/modems -type f 2>/dev/null
+  find /run/moontower/qmi -type f -exec grep -L '"kept":true' {} + 2>/dev/null
 }
 ]]
 
