@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- moontower status: the state of the modem, its connection and the host's link. Changes nothing.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
-local exit_status = require "cli.exit_status"
-local link = require "link"
+local exit_status = lazy(function() return require "cli.exit_status" end)
+local link = lazy(function() return require "link" end)
 local modem = require "modem"
 local option = require "cli.option"
 local snapshot = require "modem.snapshot"

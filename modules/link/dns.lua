@@ -4,13 +4,14 @@
 -- plan() looks and decides, and changes nothing; what it returns is all that undo() needs, so it can be kept in a
 -- journal before apply() changes anything.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
 local fs = require "core.fs"
 local validate = require "base.validate"
 local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
-local shapes = require "state.shapes"
+local shapes = lazy(function() return require "state.shapes" end)
 local state = require "state"
 local task = require "task"
 

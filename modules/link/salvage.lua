@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- A link's journal that is damaged, or of another version: what it still says, and what the kernel says in its place.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
 local validate = require "base.validate"
 local netlink = require "core.netlink"
-local dns = require "link.dns"
-local shapes = require "state.shapes"
+local dns = lazy(function() return require "link.dns" end)
+local shapes = lazy(function() return require "state.shapes" end)
 
 local M = {
   -- Marks our addresses and routes in the kernel (rtm_protocol, IFA_PROTO); `ip route show proto 77` lists them.

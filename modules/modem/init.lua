@@ -6,7 +6,7 @@
 
 local lazy = require "base.lazy"
 local backends = require "modem.backend"
-local bearers = require "modem.bearer"
+local bearers = lazy(function() return require "modem.bearer" end)
 local devices = require "modem.devices"
 local errors = require "errors"
 local modes = lazy(function() return require "modem.modes" end)
@@ -369,10 +369,16 @@ function Modem:wait_for(event, look, wanted, seconds)
   return wait.on(events, value, look, wanted, seconds)
 end
 
----Reads the addresses of an active session: see modem/bearer.lua.
-Modem.bearer = bearers.read
+---Reads the addresses of an active session.
+---@param parameters { session: integer, apn: string, ip: string, refused: table? } refused: as the bearer has it
+---@return modem.bearer?
+---@return moontower.error? err
+function Modem:bearer(parameters) return bearers.read(self, parameters) end
 
 ---Connects: `modem:connect { apn = "r.ispsn" }`; see modem/bearer.lua.
-Modem.connect = bearers.connect
+---@param parameters modem.parameters
+---@return modem.bearer?
+---@return moontower.error? err
+function Modem:connect(parameters) return bearers.connect(self, parameters) end
 
 return M

@@ -10,7 +10,7 @@ local mbim = require "mbim"
 local network_reject = lazy(function() return require "modem.network_reject" end)
 local state = require "state"
 local trace = require "trace"
-local sanitize = require "modem.sanitize"
+local sanitize = lazy(function() return require "modem.sanitize" end)
 local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.

@@ -41,17 +41,13 @@ local function unfit(path, why, values)
 end
 
 -- Returns the values; false when there is no such file; nil and an error, "malformed" when it does not fit.
-local function read(path, shape)
-  local info, err = errors.there(fs.stat(path, "link"))
-  if not info then
-    return info, err
-  elseif info.type ~= "file" then
+local function read(path, info, shape)
+  if info.type ~= "file" then
     return unfit(path, ("it is no file, but a %s"):format(info.type))
   elseif info.size > LARGEST then
     return unfit(path, ("it has %d bytes"):format(info.size))
   end
-  local text
-  text, err = errors.there(fs.read(path))
+  local text, err = errors.there(fs.read(path))
   if not text then
     return text, err
   end
@@ -103,8 +99,14 @@ local function new_store(folder)
   ---@return table? values nil without an error: there is no such file
   ---@return moontower.error? err it could not be read; "malformed": it was moved aside, detail.values has what it said
   function store.load(kind, name)
-    local shape, path = shape_of(kind), store.path(kind, name)
-    local values, err = read(path, shape)
+    local path = store.path(kind, name)
+    local info, err = errors.there(fs.stat(path, "link"))
+    if not info then
+      return nil, err
+    end
+    local shape = shape_of(kind)
+    local values
+    values, err = read(path, info, shape)
     if err and err.code == "malformed" and not shape.is_precious then
       local aside, why = move_aside(path)
       log.warn("%s; %s", err, aside and "it is kept as " .. aside or ("it cannot be moved aside: %s"):format(why))
