@@ -44,11 +44,36 @@ M.fields = {
   { "passes_help_on", validate.flag, "its first argument is a script: `--help` behind that is for the script" },
 }
 
+local function mistake_in_option(option)
+  for _, field in ipairs { "argname", "target" } do
+    if option[field] ~= nil and (type(option[field]) ~= "string" or option[field] == "") then
+      return ("'%s' of '%s' should be a text"):format(field, option[1])
+    end
+  end
+  if option.args ~= nil and not parsers.RANGES[option.args] then
+    return ("'args' of '%s' should be one of ?, *, +"):format(option[1])
+  elseif not option[1]:find "[^%s-]" then
+    return ("'%s' is no name"):format(option[1])
+  elseif option[2].type == "boolean" and not parsers.is_option(option) then
+    return ("'%s' is an argument, which takes a value, and so it is no flag"):format(option[1])
+  end
+end
+
 local function mistake_in_options(options)
   local why = validate.not_a_list(options)
+  if why then
+    return ("'options' should be a list: %s"):format(why)
+  end
+  for i, option in ipairs(options) do
+    local either = type(option) == "table" and option.either
+    if either and (type(either) ~= "table" or #either == 0 or validate.not_a_list(either)) then
+      return ("option %d should be a list of options of which one can be given"):format(i)
+    end
+  end
   local flat = parsers.flat(options)
-  return why and ("'options' should be a list: %s"):format(why) or declaration.mistake_in_list(flat)
-    or parsers.mistake(flat)
+  local mistake = declaration.mistake_in_list(flat)
+  for i = 1, mistake and 0 or #flat do mistake = mistake or mistake_in_option(flat[i]) end
+  return mistake
 end
 
 -- The command that it precedes is read from there, also where the command does not run.

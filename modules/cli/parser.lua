@@ -6,7 +6,7 @@ local validate = require "base.validate"
 ---@class cli.option: declaration.option of a command: "-c --carrier" is an option, "file" an argument
 ---@field argname string? what help calls its value
 ---@field args string? how many values it takes, where not one: "?", "*", "+"
----@field many boolean? it can be given more than once
+---@field many boolean? it can be given more than once: a list of its values, but true for a flag
 ---@field candidates (fun(): string[])? what a shell completes its value to, where the kind has no choices
 ---@field target string? the field of `args`; nil: its last name
 
@@ -42,7 +42,8 @@ local function target_of(option)
   return option.target or option[1]:match("([^%s-][^%s]*)$"):gsub("%-", "_")
 end
 
-local ranges = { ["?"] = { 0, 1 }, ["*"] = { 0, math.huge }, ["+"] = { 1, math.huge } }
+---@type table<string, [integer, number]> the least and the greatest number of values, by `args`
+M.RANGES = { ["?"] = { 0, 1 }, ["*"] = { 0, math.huge }, ["+"] = { 1, math.huge } }
 
 ---How many values an option takes.
 ---@param option cli.option
@@ -52,21 +53,8 @@ function M.values_of(option)
   if option[2].type == "boolean" then
     return 0, 0
   end
-  local range = ranges[option.args] or { 1, 1 }
+  local range = M.RANGES[option.args] or { 1, 1 }
   return range[1], range[2]
-end
-
----Looks for a mistake in what the options of a command have besides those of a policy.
----@param list cli.option[]
----@return string? mistake nil: there is none
-function M.mistake(list)
-  for _, option in ipairs(list) do
-    if option.args ~= nil and not ranges[option.args] then
-      return ("'args' of '%s' should be one of ?, *, +"):format(option[1])
-    elseif not option[1]:find "[^%s-]" then
-      return ("'%s' is no name"):format(option[1])
-    end
-  end
 end
 
 -- ---- reading a command line ----
@@ -99,7 +87,7 @@ local function add(self, option, either)
     element.name = ("argument '%s'"):format(option[1])
     self.arguments[#self.arguments + 1] = element
   end
-  if option.many then
+  if option.many and most > 0 then
     self.result[target_of(option)] = {}
   end
 end
@@ -134,7 +122,7 @@ local function store(self, element)
     value = values[1]
   end
   local target = target_of(option)
-  if option.many then
+  if option.many and element.most > 0 then
     table.insert(self.result[target], value)
   else
     self.result[target] = value

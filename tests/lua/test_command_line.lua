@@ -17,6 +17,7 @@ local script = {
     { "-v --verbose", validate.flag, "More words" },
     { "-q", validate.flag, "Fewer words", target = "quiet" },
     { "--each", validate.any_text, "One of several", many = true },
+    { "--loud", validate.flag, "Loud words, also when given twice", many = true },
     { "--kind", validate.one_of { "a", "b" }, "Which kind" },
     { "--maybe", validate.any_text, "A value or none", args = "?" },
     { "--some", validate.any_text, "One or more", args = "+" },
@@ -51,6 +52,7 @@ function T.test_each_way_to_write_a_value()
     ["f --some a b -v"] = { some = { "a", "b" }, verbose = true },
     ["f --some a -- b"] = { some = { "a" }, more = { "b" } },
     ["-- f -v --text"] = { more = { "-v", "--text" } }, ["f -"] = { more = { "-" } }, ["f --text -"] = { text = "-" },
+    ["f --loud"] = { loud = true }, ["f --loud --loud"] = { loud = true },
     ["f --kind b"] = { kind = "b" }, ["f --this x --this y"] = { this = "y" },
   } do
     lu.assertEquals({ read(line) }, { expected }, line)

@@ -153,6 +153,18 @@ function T.test_mistakes_in_what_a_command_declares()
     ['options = 5'] = "the field 'options' should be a table",
     ['options = { { "-n", require("base.validate").whole(1, 5), "A number", default = "9" } }']
       = "the default of option '-n' should be a whole number from 1 to 5",
+    ['options = { { "-n", require("base.validate").text, "A name", argname = { "A" } } }']
+      = "'argname' of '-n' should be a text",
+    ['options = { { "-n", require("base.validate").text, "A name", argname = 5 } }']
+      = "'argname' of '-n' should be a text",
+    ['options = { { "-n", require("base.validate").text, "A name", target = 5 } }']
+      = "'target' of '-n' should be a text",
+    ['options = { { "all", require("base.validate").flag, "All" } }']
+      = "'all' is an argument, which takes a value, and so it is no flag",
+    ['options = { require("cli.option").json, require("cli.parser").either {} }']
+      = "option 2 should be a list of options of which one can be given",
+    ['options = { require("cli.parser").either(5) }']
+      = "option 1 should be a list of options of which one can be given",
     ['exits = { x = "no" }'] = "the field 'exits' should be a table, or false",
     ['exits = { [3] = 5 }'] = "the field 'exits' should be a table, or false",
   } do
