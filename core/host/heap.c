@@ -7,9 +7,20 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { MAPPED = 64 * MT_HEAP_PAGE };
 enum { FIRST = (sizeof(struct mt_heap_page) + 7) / 8 * 8 };
+enum { LISTED = MT_HEAP_PAGE / sizeof(void *) - 2 };
+
+/* Empty pages that have no memory, and so cannot be linked. The list lies on an empty page itself. */
+struct mt_heap_list {
+    struct mt_heap_list *next;
+    size_t count;
+    struct mt_heap_page *pages[LISTED];
+};
+
+_Static_assert(sizeof(struct mt_heap_list) <= MT_HEAP_PAGE, "a list is larger than a page");
 
 static uint16_t size_of(unsigned class)
 {
@@ -43,14 +54,47 @@ static void unlink_page(struct mt_heap *heap, struct mt_heap_page *page, unsigne
         heap->pages[class] = page->next;
 }
 
-/* An empty page, or one from where no page has been; NULL if there is no memory. */
-static struct mt_heap_page *find_page(struct mt_heap *heap)
+/* NULL: there is none. */
+static struct mt_heap_page *take_empty(struct mt_heap *heap)
 {
     struct mt_heap_page *page = heap->empty;
+    struct mt_heap_list *list = heap->returned;
     if (page) {
         heap->empty = page->next;
-        return page;
+        heap->kept--;
+    } else if (list && list->count > 0) {
+        page = list->pages[--list->count];
+    } else if (list) {
+        heap->returned = list->next;
+        page = (struct mt_heap_page *)(void *)list;
     }
+    return page;
+}
+
+/* madvise() would discard what lies behind the page, too, if the kernel's pages were larger. */
+static void give_empty(struct mt_heap *heap, struct mt_heap_page *page)
+{
+    struct mt_heap_list *list = heap->returned;
+    if (heap->kept < MT_HEAP_KEPT || sysconf(_SC_PAGESIZE) != MT_HEAP_PAGE) {
+        page->next = heap->empty;
+        heap->empty = page;
+        heap->kept++;
+    } else if (!list || list->count == LISTED) {
+        heap->returned = (struct mt_heap_list *)(void *)page;
+        heap->returned->next = list;
+        heap->returned->count = 0;
+    } else {
+        madvise(page, MT_HEAP_PAGE, MADV_DONTNEED);
+        list->pages[list->count++] = page;
+    }
+}
+
+/* An empty page, or a place where no page has been; NULL if there is no memory. */
+static struct mt_heap_page *find_page(struct mt_heap *heap)
+{
+    struct mt_heap_page *page = take_empty(heap);
+    if (page)
+        return page;
     if (heap->left == 0) {
         void *mapped = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                             0);
@@ -103,8 +147,7 @@ void mt_heap_give_slowly(struct mt_heap *heap, void *block, unsigned class)
     page->free = given;
     if (--page->used == 0) {
         unlink_page(heap, page, class);
-        page->next = heap->empty;
-        heap->empty = page;
+        give_empty(heap, page);
     }
 }
 

@@ -8,8 +8,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* A sanitizer finds mistakes with blocks only where each is malloc()'s. */
-#ifdef __SANITIZE_ADDRESS__
+/* AddressSanitizer, which GCC and clang announce each in its way, sees only what malloc() made. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define MT_HEAP_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(MT_HEAP_SANITIZED)
 enum { MT_HEAP_SMALL = 0 };
 #else
 enum { MT_HEAP_SMALL = 512 };
@@ -25,17 +30,28 @@ struct mt_heap_free {
 struct mt_heap_page {
     struct mt_heap_page *next, *previous; /* among those with room; of an empty one, only `next` */
     struct mt_heap_free *free;            /* blocks that were given back */
-    uint16_t size, used;                  /* of a block; how many blocks are */
-    uint16_t fresh;                       /* where the first block lies that was never used */
+    uint16_t size;                        /* of a block */
+    uint16_t used;                        /* the number of blocks in use */
+    uint16_t fresh;                       /* the offset of the first block that was never used */
 };
 
+struct mt_heap_list;
+
 /*
- * Blocks of up to 512 bytes lie on pages of blocks of one size; larger ones are malloc()'s. All zero:
- * a heap without memory. Pages without blocks serve any size again; they stay the process's.
+ * A block of up to 512 bytes lies on a page whose blocks all have one size; malloc() makes a larger
+ * block. When all fields are zero, the heap has no memory yet. A page without blocks serves any size
+ * again. The heap keeps the memory of the first MT_HEAP_KEPT such pages, 1 MiB, and the kernel
+ * receives that of the others, so that a burst does not enlarge the process for good. For that, each
+ * such page costs a system call, and a page fault when it is used again. Where the kernel's pages
+ * are larger than ours, the heap keeps all.
  */
+enum { MT_HEAP_KEPT = 256 };
+
 struct mt_heap {
     struct mt_heap_page *pages[MT_HEAP_CLASSES]; /* those with room, by their blocks' size */
-    struct mt_heap_page *empty;
+    struct mt_heap_page *empty;                  /* those that keep their memory */
+    size_t kept;                                 /* their number */
+    struct mt_heap_list *returned;               /* the other empty ones */
     char *rest; /* of the memory that was mapped last, where no page has been yet */
     size_t left;
 };
@@ -50,11 +66,11 @@ static inline unsigned mt_heap_class(size_t size)
     return 24 + (unsigned)(size - 256 + 31) / 32;
 }
 
-/* The rare cases of the next two: the page begins or ends to be full or empty. */
+/* The rare cases of the next two functions: a page becomes full, or has room again, or is empty. */
 void *mt_heap_take_slowly(struct mt_heap *heap, unsigned class);
 void mt_heap_give_slowly(struct mt_heap *heap, void *block, unsigned class);
 
-/* As malloc(). Inline, as what comes first of all that the Lua state does: a tenth of decoding. */
+/* As malloc(). It is inline because calls of it were a tenth of the instructions of decoding. */
 static inline void *mt_heap_take(struct mt_heap *heap, size_t size)
 {
     if (size > MT_HEAP_SMALL)

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "host/heap.h"
 
@@ -86,11 +88,59 @@ static void pages_serve_any_size_again(void **state)
     assert_ptr_equal(heap.rest, rest);
 }
 
+enum { BURST = 4000 }; /* pages: 16 MiB */
+
+static size_t resident(uint8_t *const *blocks, size_t count)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned char is_there;
+        uintptr_t page = (uintptr_t)blocks[i] & ~(uintptr_t)(MT_HEAP_PAGE - 1);
+
+        assert_int_equal(mincore((void *)page, 1, &is_there), 0);
+        found += is_there & 1;
+    }
+    return found;
+}
+
+/* Each of the blocks is the first one of its page. A sanitizer's build maps nothing. */
+static void a_burst_does_not_keep_its_memory(void **state)
+{
+    enum { SIZE = 512, PER_PAGE = 7 };
+    static uint8_t *blocks[PER_PAGE * BURST], *firsts[BURST];
+    struct mt_heap heap = { 0 };
+    const char *rest;
+
+    (void)state;
+    for (int round = 0; round < 3 && MT_HEAP_SMALL > 0; round++) {
+        for (int i = 0; i < PER_PAGE * BURST; i++) {
+            blocks[i] = mt_heap_take(&heap, SIZE);
+            assert_non_null(blocks[i]);
+            memset(blocks[i], i % 256, SIZE);
+        }
+        for (int i = 0; i < BURST; i++)
+            firsts[i] = blocks[PER_PAGE * i];
+        assert_int_equal(resident(firsts, BURST), BURST);
+        if (round > 0)
+            assert_ptr_equal(heap.rest, rest);
+        rest = heap.rest;
+        for (int i = 0; i < PER_PAGE * BURST; i++) {
+            assert_int_equal(blocks[i][0], i % 256);
+            assert_int_equal(blocks[i][SIZE - 1], i % 256);
+            mt_heap_give(&heap, blocks[i], SIZE);
+        }
+        if (sysconf(_SC_PAGESIZE) == MT_HEAP_PAGE)
+            assert_in_range(resident(firsts, BURST), 1, MT_HEAP_KEPT + BURST / 500 + 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_keep_their_bytes),
         cmocka_unit_test(pages_serve_any_size_again),
+        cmocka_unit_test(a_burst_does_not_keep_its_memory),
     };
 
     return cmocka_run_group_tests_name("host/heap", tests, NULL, NULL);
