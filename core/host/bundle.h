@@ -9,8 +9,9 @@
 #include <sys/stat.h>
 
 /*
- * All zero: there is none, and nothing is found in it. It is read, not mapped: the kernel maps much
- * around a page that is touched, up to all of the file, which were 1.2 MiB of the memory of `up`.
+ * When all fields are zero, there is no bundle, and nothing is found. The file is read and not mapped:
+ * around each page that the program touches, the kernel would map many more, up to all of the file,
+ * and so `up` would need 1.2 MiB more memory.
  */
 struct mt_bundle {
     unsigned char *index; /* the file's beginning */

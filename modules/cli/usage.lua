@@ -46,7 +46,7 @@ local function call_of(option)
   return ("[%s%s]"):format(names_of(option)[1], taken ~= "" and " " .. taken or "")
 end
 
--- Of how many values it takes, a reader cannot tell where they end: it goes behind the arguments.
+-- Where the number of values varies, a reader cannot tell where they end: such an option is behind the arguments.
 local function is_open_ended(option)
   local least, most = parser.values_of(option)
   return parser.is_option(option) and least ~= most

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The device management service: the modem's identity, and its operating mode.
 --
--- Its messages about the card are in uim.lua, those about firmware in firmware.lua, those about time and locks in
--- locks.lua; they are in the table returned here as well. What makers added is in makers/.
+-- The other files of this folder add messages to the table that is returned here: uim.lua those about the card,
+-- firmware.lua those about firmware, locks.lua those about time and locks. Makers' messages are in modules/makers/.
 
 local qmi = require "qmi.message"
 local types = require "qmi.types"
