@@ -36,9 +36,12 @@ int mt_bundle_open(struct mt_bundle *bundle, const char *path, const char *relea
 
 void mt_bundle_close(struct mt_bundle *bundle);
 
-/* Finds what was made of a source, if that still has the time and the size that it had then. */
-bool mt_bundle_find(struct mt_bundle *bundle, const char *name, const struct stat *source,
-                    struct mt_bundle_part *part);
+/*
+ * Finds what was made of a source, if that still has the size that it had then, and the same time or
+ * else the same bytes. `path` is where the source is now.
+ */
+bool mt_bundle_find(struct mt_bundle *bundle, const char *name, const char *path,
+                    const struct stat *source, struct mt_bundle_part *part);
 
 /* Of bytes whose number is a multiple of 8, and which lie at such an address. */
 uint64_t mt_bundle_checksum(const void *bytes, size_t length);

@@ -53,7 +53,7 @@ static bool find(struct bytecode *bytecode, const char *path, const struct stat 
                  struct mt_bundle_part *part)
 {
     const char *name = is_below_home(bytecode, path) ? path + bytecode->length + 1 : path;
-    return mt_bundle_find(&bytecode->bundle, name, info, part);
+    return mt_bundle_find(&bytecode->bundle, name, path, info, part);
 }
 
 /*

@@ -99,7 +99,7 @@ end
 
 -- ---- the file ----
 
-local MAGIC, HEADER, ENTRY = "mtbytes1", "=c8c16I8I4I4I4I4", "=i8i8I4I4I4I4I4I4" -- core/host/bundle.c has the same
+local MAGIC, HEADER, ENTRY = "mtbytes2", "=c8c16I8I4I4I4I4", "=i8i8i8I4I4I4I4I4I4" -- core/host/bundle.c has the same
 local CHECKED_FROM = 33 -- in the header
 
 local function padded(bytes) return bytes .. ("\0"):rep(-#bytes % 8) end
@@ -126,6 +126,7 @@ local function made_of(file)
   return {
     name = file:sub(1, #program.home + 1) == program.home .. "/" and file:sub(#program.home + 2) or file,
     modified = math.floor(found.mtime), size = found.size, note = note_of(file),
+    source_checksum = program.checksum(padded(assert(fs.read(file)))),
     head = #head, length = #head + #rest, part = padded(head .. rest),
   }
 end
@@ -144,8 +145,8 @@ local function bundle_of(made)
   local index_end = first_text + #all_texts
   local entries, parts, at = {}, {}, index_end
   for i, one in ipairs(made) do
-    entries[i] = ENTRY:pack(one.modified, program.checksum(one.part), one.name_at, one.note_at, one.size, at,
-      one.length, one.head)
+    entries[i] = ENTRY:pack(one.modified, program.checksum(one.part), one.source_checksum, one.name_at, one.note_at,
+      one.size, at, one.length, one.head)
     parts[i], at = one.part, at + #one.part
   end
   local index = table.concat(entries) .. all_texts

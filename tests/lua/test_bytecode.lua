@@ -60,6 +60,17 @@ function T.test_the_bytecode_is_used_and_a_changed_source_wins()
   lu.assertEquals(moontower("run", script), "AN INVALID VALUE\n")
 end
 
+-- As packages do, for builds that are the same each time. The note of a command comes from the bytecode alone.
+function T.test_the_bytecode_is_used_where_all_sources_have_one_other_time()
+  sh([[find "$1/modules" "$1/scripts" -name '*.lua' -exec touch -d '2001-02-03' {} +]], tree)
+  local path = tree .. "/scripts/why.lua"
+  local script = write_script(("print(require('core.program').note(%q))"):format(path))
+  local note = moontower("run", script)
+  lu.assertStrContains(note, " ")
+  replace(path, "summary = \"", "summarx = \"", false)
+  lu.assertEquals(moontower("run", script), "\n")
+end
+
 function T.test_a_command_that_has_changed_is_shown_as_it_is_now()
   replace(tree .. "/scripts/why.lua", "summary = \"", "summary = \"Changed: ", true)
   lu.assertStrContains(moontower "help", "Changed: ")
@@ -88,7 +99,7 @@ function T.test_without_a_file_and_with_a_folder_in_its_place()
 end
 
 function T.test_a_file_of_another_release_and_of_another_format()
-  for _, header in ipairs { "mtbytes1" .. "5.4.99", "mtbytes0" .. program.release, "" } do
+  for _, header in ipairs { "mtbytes2" .. "5.4.99", "mtbytes0" .. program.release, "" } do
     assert(fs.write(bundle, header .. ("\0"):rep(24 - #header) .. sh([[tail -c +25 "$1"]], program.bundle)))
     assert_as_from_sources(header)
   end
