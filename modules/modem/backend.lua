@@ -92,7 +92,7 @@
 ---@field notified fun(self: modem.modem, name: string, item: table, last: table?): table? what an item of that queue
 --- says of the event, as the verb returns it; nil: nothing. `last` is the value before it
 ---@field channel fun(self: modem.modem, session: integer): link.channel? the interface that a session has for itself
----@field identity fun(self: modem.modem): modem.identity?, moontower.error?
+---@field identity fun(self: modem.modem, part: "name"?): modem.identity?, moontower.error? name: no IMEI is needed
 ---@field sim fun(self: modem.modem): modem.sim?, moontower.error?
 ---@field sim_state fun(self: modem.modem): modem.sim?, moontower.error? as sim(), in one answer: where its numbers take
 --- others, `numbers` is nil

@@ -38,6 +38,7 @@ end
 -- By name: the verb, what is usual, and whether it is essential.
 local questions = {
   identity = { "identity", { firmware = "unknown" } },
+  name = { "identity", { firmware = "unknown" }, argument = "name" }, -- as much of the identity as a line shows
   sim = { "sim", { state = "starting" }, true },
   sim_state = { "sim_state", { state = "starting" }, true },
   radio = { "radio", { hardware = "on", software = "on" } },
@@ -45,14 +46,14 @@ local questions = {
   packet = { "packet_service", { state = "unknown" }, true },
   network = { "network", {}, true },
   signal = { "signal", {} },
-  session = { "session", { state = "unknown" }, true },
+  session = { "session", { state = "unknown" }, true, argument = 0 },
   home = { "home_provider", { id = "" } },
 }
 
 local ALL = { "identity", "sim", "radio", "registration", "packet", "signal", "session", "home" }
 
 local function asking(modem, question)
-  return function() return modem[question[1]](modem, question[1] == "session" and 0 or nil) end
+  return function() return modem[question[1]](modem, question.argument) end
 end
 
 local function usual_of(question)
@@ -69,6 +70,7 @@ local function sorted(now)
     now.packet, now.radio, now.network = network.packet, now.radio or network.radio, nil
   end
   now.sim, now.sim_state = now.sim or now.sim_state, nil
+  now.identity, now.name = now.identity or now.name, nil
   now.home = now.home and now.home.id ~= "" and now.home or nil
   return now
 end

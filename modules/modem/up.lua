@@ -231,7 +231,9 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
   if not now then
     return nil, err
   end
-  watcher:later({ "identity" }, function(told, to) report.modem(modem, told.identity, to) end)
+  watcher:later({ watcher.is_full and "identity" or "name" }, function(told, to)
+    report.modem(modem, told.identity, to)
+  end)
   if stays(now, carrier) then
     local bearer = adopt(modem, now, carrier, options)
     if bearer then

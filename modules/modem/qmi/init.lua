@@ -266,16 +266,16 @@ local function optional(reply, err)
   return nil, err
 end
 
-function Backend:identity()
+function Backend:identity(part)
   local device = self.qmi
   local answers, err = task.all(
-    function() return optional(device:request(dms.get_ids)) end,
     function() return optional(device:request(dms.get_revision)) end,
-    function() return optional(device:request(dms.get_model)) end)
+    function() return optional(device:request(dms.get_model)) end,
+    part ~= "name" and function() return optional(device:request(dms.get_ids)) end or nil)
   if not answers then
     return nil, err
   end
-  local ids, revision, model = answers[1], answers[2].revision or "", answers[3].model
+  local revision, model, ids = answers[1].revision or "", answers[2].model, answers[3] or {}
   return {
     imei = ids.imei ~= "0" and ids.imei or nil,
     firmware = revision:match("^%S+") or "unknown", -- what follows is where and when it was built

@@ -106,6 +106,10 @@ local function remember(self, wds_client)
 end
 
 -- That of the session that `up` connects may be kept for its next connection.
+local function may_be_kept(self, wds_client)
+  return self.keeps_clients and wds_client.session == 0
+end
+
 local function keep_idle(wds_client, is_kept)
   local client = wds_client.client
   client.persistent = is_kept and client.id and wds_client.session == 0 and {
@@ -456,10 +460,12 @@ local function stop(self, wds_client)
   if not reply and (err.code == "timeout" or err.code == "gone") then
     return nil, err
   end
-  if reply and handle and handle ~= ANY_CONNECTION then
-    set_idle(self, wds_client)
-    wds_client.apn = nil
-    if wds_client.client.persistent then
+  if reply and handle and handle ~= ANY_CONNECTION and may_be_kept(self, wds_client) then
+    -- Before this answer, the modem indicates that it is over: unread, that would be the next program's first answer.
+    local status = wds_client.client:request(wds.get_packet_service_status)
+    if status and status.connection_status == "disconnected" then
+      set_idle(self, wds_client)
+      wds_client.apn = nil
       return true
     end
   end
