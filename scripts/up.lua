@@ -156,6 +156,11 @@ local function options_for(args, device, previous, chosen)
     for key, value in pairs(source) do options[key] = value end
   end
   options.wait = args.wait or options.wait
+  if args.no_probe then
+    options.probe = false
+  else
+    options.probe = args.probe
+  end
   local pin = pin_options.of(args)
   pin.file = pin.file or options.pin and options.pin.file
   options.pin = pin

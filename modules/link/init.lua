@@ -42,6 +42,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field address string? the first of its addresses
 ---@field on_close fun() called when it is undone
 ---@field on_given fun() called when a family that was refused has been given
+---@field on_probed fun(alive: boolean) called when something answers through it, or nothing does
 ---@field is_closed boolean? it has been undone
 ---@field proven table<string, boolean>? families through which something has answered: see link/probes.lua
 ---@field private options table
@@ -327,8 +328,8 @@ local apply = protect(function(bearer, options)
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
     addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
-    on_close = nothing, on_given = nothing, options = options, refreshing_lock = task.mutex(),
-    host_lock = task.mutex(),
+    on_close = nothing, on_given = nothing, on_probed = nothing, options = options,
+    refreshing_lock = task.mutex(), host_lock = task.mutex(),
   }, Link)
   local key = journals.key(parent.name, bearer.channel)
   local left, err = journals.load(key)

@@ -260,6 +260,9 @@ function M.wait_down(link, options)
   keep_lease(self, refresh)
   group:spawn(look_at_traffic, self)
   local reason = self.down_reason:pop()
+  if reason.code == "unreachable" then
+    link.on_probed(false)
+  end
   if reason.code ~= "gone" then
     say(link, "offline", reason)
   end

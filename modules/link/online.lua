@@ -116,6 +116,9 @@ function M.try(link, spec, options)
     outcome:push { trial = { seconds = seconds, dns = dns } }
   end)
   local first = outcome:pop()
+  if first.trial then
+    link.on_probed(first.trial.seconds ~= nil)
+  end
   return first.trial, first.err
 end
 

@@ -171,9 +171,13 @@ function M.prove(link, options)
     alive, failures = ask(link, options, lists, ask_all, 1)
     if next(alive) or not next(lists) then
       link.proven = alive
+      if next(alive) then
+        link.on_probed(true)
+      end
       return true
     end
   end
+  link.on_probed(false)
   return nil, silent(link, lists, failures)
 end
 

@@ -225,6 +225,15 @@ local function show_network(now, watcher)
   end)
 end
 
+-- For a connection that is made once more: the lines up to it are there already.
+local function without_lines(watcher)
+  return {
+    done = nothing, data = nothing, later = nothing, is_full = watcher.is_full,
+    doing = function(_, ...) watcher:doing(...) end, rest = function() watcher:rest() end,
+    during = function(_, fn) return watcher:during(fn) end,
+  }
+end
+
 -- The usual way: what the modem says of itself, all that must hold before it can connect, and the connection.
 local function bearer_from_scratch(modem, carrier, options, watcher, undo)
   local now, err = ask(modem, carrier, watcher)
@@ -297,9 +306,9 @@ local function up_once(modem, carrier, options, watcher, undo)
   if not bearer then
     return nil, err
   end
-  report.bearer(bearer, watcher)
-  local for_link = { mtu = bearer.mtu, probe = carrier.probe }
+  local for_link = { mtu = bearer.mtu }
   for key, value in pairs(options) do for_link[key] = value end
+  for_link.probe = carrier.probe
   local applied
   applied, err = link.apply(bearer, for_link)
   return applied, err, bearer
@@ -310,7 +319,7 @@ end
 ---@param modem modem.modem
 ---@param carrier carrier.carrier
 ---@param options { dns: boolean?, metric: integer?, table: integer?, mtu: integer?, wait: number?, pin: pin.options?,
---- watcher: up.watcher? }?
+--- watcher: up.watcher?, probe: string|false|nil }? probe: for framing_trial.lua, instead of the carrier's
 ---@return link.link? link keep it in a <close> variable, or link:detach() it
 ---@return moontower.error? err
 function M.up(modem, carrier, options)
@@ -318,9 +327,12 @@ function M.up(modem, carrier, options)
   local watcher = options.watcher or silent
   let_others_finish(modem)
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
-  local applied, err, bearer = framing_trial.run(modem, function()
-    return up_once(modem, carrier, options, watcher, undo)
-  end)
+  local applied, err, bearer = framing_trial.run(modem, function(again)
+    return up_once(modem, carrier, options, again and without_lines(watcher) or watcher, undo)
+  end, options.probe)
+  if bearer then
+    report.bearer(bearer, watcher)
+  end
   if not applied then
     return nil, err
   end
@@ -329,6 +341,9 @@ function M.up(modem, carrier, options)
   applied.on_close = function()
     modem.network_released_at = applied.bearer.network_released and task.now() or nil
     connections.clear_record(modem)
+  end
+  if modem.framing_probed then
+    applied.on_probed = function(alive) modem:framing_probed(applied.bearer, alive) end
   end
   applied.on_given = function() connections.family_given(modem) end
   report.link(applied, watcher, bearer)

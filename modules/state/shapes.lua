@@ -150,7 +150,7 @@ function declared.ladders() return {
 function declared.aggregation() return {
   version = 1,
   required = { modem = any_text, verdict = validate.one_of { "proven", "refused", "undecided" } },
-  optional = { incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
+  optional = { kernel = text, incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
 } end
 
 function declared.kernel() return { version = 1, required = { present = flag } } end

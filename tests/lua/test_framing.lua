@@ -5,6 +5,7 @@
 local aggregation = require "modem.qmi.aggregation"
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
+local framing_trial = require "modem.framing_trial"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local namespace = require "core.namespace"
@@ -239,6 +240,88 @@ function T.test_what_is_remembered_of_versions()
   assert(state.persistent.remove("aggregation", "one"))
 end
 
+function T.test_what_is_remembered_holds_for_this_kernel_and_what_is_proven_until_the_modem_restarts()
+  local modem = { description = { key = "one", vendor = "1199", product = "9071", incarnation = "1" },
+    framing = { protocol = "qmap" } }
+  aggregation.remember(modem, "proven", "qmap")
+  lu.assertTrue(aggregation.is_proven(modem))
+  modem.description.incarnation = "2"
+  lu.assertFalse(aggregation.is_proven(modem))
+  aggregation.remember(modem, "refused", "qmap")
+  modem.description.incarnation = "3"
+  lu.assertFalse(aggregation.is_wanted(modem, {}))
+  local record = assert(state.persistent.load("aggregation", "one"))
+  record.kernel = "2.4.18"
+  assert(state.persistent.save("aggregation", "one", record))
+  lu.assertTrue(aggregation.is_wanted(modem, {}))
+  modem.tries_framing = false
+  lu.assertFalse(aggregation.is_wanted(modem, {}))
+  aggregation.remember(modem, "proven", "qmap")
+  lu.assertTrue(aggregation.is_wanted(modem, {}))
+  aggregation.forget(modem)
+  lu.assertNil((state.persistent.load("aggregation", "one")))
+end
+
+-- ---- the trial ----
+
+-- Connects with these results in turns, each a link that answers (true) or does not (false), or the code of an error
+-- after the modem has connected. Returns the outcome, and all that happened, in its order.
+local function tried(results, is_proven, probe)
+  local events = {}
+  local function note(event) events[#events + 1] = event end
+  local modem = setmetatable({
+    is_framing_optional = function() return true end, is_framing_proven = function() return is_proven end,
+    remember_framing = function(_, outcome) note(outcome) end, forget_framing = function() note "forgotten" end,
+    framing_probed = function(_, _, alive) note(alive and "alive" or "silent") end,
+  }, { __tostring = function() return "modem" end })
+  local link, err = framing_trial.run(modem, function()
+    note "connect"
+    local result = table.remove(results, 1)
+    local bearer = { session = 0, disconnect = function() note "disconnect" end }
+    if type(result) == "string" then
+      return nil, errors.new { code = result, source = "test", message = result }, bearer
+    end
+    return {
+      close = function() note "close" end,
+      prove = function(self, options)
+        note("prove" .. (options.probes and " " .. options.probes[1] or ""))
+        lu.assertTrue((options.misses or 3) * (options.timeout or 2) <= 3)
+        self.proven = { ipv4 = result or nil }
+        return result or nil
+      end,
+    }, nil, bearer
+  end, probe)
+  return link ~= nil or err.code, table.concat(events, " ")
+end
+
+function T.test_the_trial_of_a_connection()
+  for _, case in ipairs {
+    { { true }, false, nil, true, "connect prove alive" },
+    { { true }, false, "9.9.9.9", true, "connect prove 9.9.9.9 alive" },
+    { { true }, true, nil, true, "connect" },
+    { { false }, false, false, true, "connect" }, -- nothing is to be asked
+    { { false, false }, false, nil, true, "connect prove undecided close connect" },
+    { { "timeout" }, false, nil, "timeout", "connect" },
+    { { "no-address", true }, false, nil, true, "connect undecided disconnect connect" },
+    { { "no-address" }, true, nil, "no-address", "connect" },
+  } do
+    lu.assertEquals({ tried(case[1], case[2], case[3]) }, { case[4], case[5] })
+  end
+end
+
+function T.test_a_driver_that_refuses_the_buffers_is_done_without_whatever_has_worked_before()
+  for _, is_proven in ipairs { true, false } do
+    lu.assertEquals({ tried({ "unsupported", true }, is_proven, nil) },
+      { true, "connect undecided disconnect connect" })
+  end
+end
+
+function T.test_a_second_order_that_is_refused_leaves_the_modem_connected()
+  lu.assertEquals({ tried({ false, "connect-refused", false }, false, nil) },
+    { true, "connect prove undecided close connect forgotten connect undecided" })
+  lu.assertEquals({ tried({ false, "gone" }, false, nil) }, { "gone", "connect prove undecided close connect" })
+end
+
 function T.test_a_driver_without_muxes()
   local modem, asked = modem_with {}
   local result, err = framing.agree(modem, "qmap")
@@ -273,6 +356,45 @@ function T.test_a_modem_that_agrees_and_passes_nothing_gets_one_packet_in_a_tran
   lu.assertStrContains(second, "wwan0     184.250.142.38/30")
   lu.assertNotStrContains(second, "qmimux0")
   lu.assertEquals(select(2, result.err:gsub("several packets", "")), 1)
+  for _, label in ipairs { "modem", "SIM", "network", "bearer", "wwan0" } do
+    lu.assertEquals(select(2, ("\n" .. first):gsub("\n" .. label .. " +%S", "")), 1, first)
+  end
+end
+
+function T.test_ctrl_c_during_the_trial_leaves_the_host_as_it_was()
+  for _, signal in ipairs { "INT", "TERM" } do
+    local result = world.run(([[
+      env --default-signal=%s moontower up --carrier calyx-sprint >/run/test/shown 2>&1 &
+      until ip -o -4 route show default | grep -q 'dev qmimux0'; do
+        kill -0 $! || { cat /run/test/shown; exit 99; }
+      done
+      kill -%s $!; wait $!; set -- $?; ip -o address show dev qmimux0 scope global; exit $1]]):format(signal, signal),
+      nil, DRIVER .. "host", QMI)
+    lu.assertEquals({ result.status ~= 0 and result.status ~= 99, result.out }, { true, "" }, result.err)
+    lu.assertEquals(result.after, result.before)
+  end
+end
+
+function T.test_what_is_proven_is_tried_out_again_once_nothing_answers()
+  local result = world.run(DRIVER .. UP .. [[
+    moontower down; sed -i 's/"refused"/"proven"/' /var/lib/moontower/aggregation/*; echo proven
+    moontower up --carrier calyx-sprint; echo "status $?"; ls /var/lib/moontower/aggregation; moontower down
+    echo again; ]] .. UP .. "moontower down", nil, nil, QMI)
+  local proven, again = result.out:match "\nproven\n(.*)\nagain\n(.*)$"
+  lu.assertStrContains(proven, "qmimux0", result.out .. result.err)
+  lu.assertStrContains(proven, "8.8.8.8 does not answer; the connection stays up\nstatus 10\n"
+    .. "/run/moontower/simulator/qmi is offline")
+  lu.assertStrContains(again, "8.8.8.8 answers")
+  lu.assertEquals(select(2, result.err:gsub("several packets", "")), 2)
+end
+
+function T.test_who_wants_no_probe_has_no_trial()
+  local result = world.run(DRIVER .. [[
+    moontower up --apn r.ispsn --no-probe && find /var/lib -name aggregation && moontower down]], nil, nil, QMI)
+  world.assert_success(result)
+  lu.assertStrContains(result.out, "wwan0     184.250.142.38/30")
+  lu.assertNotStrContains(result.out, "aggregation")
+  lu.assertEquals(result.err:find "several packets", nil)
 end
 
 -- The kernel that runs the tests has no rmnet, as Debian's: with the file, all is as without it.

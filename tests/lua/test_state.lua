@@ -53,7 +53,8 @@ local examples = {
   setup = { key = "1", carrier = "c", modem = "m", date = "d", restart = "r", finished = false,
     entries = { { name = "rat", title = "RAT", state = "done", before = "a", wanted = "b", how = "c" } } },
   sockets = { imei = "1", iccid = "2" },
-  aggregation = { modem = "1199:9071", verdict = "proven", incarnation = "1:2", protocol = "qmapv5" },
+  aggregation = { modem = "1199:9071", verdict = "proven", incarnation = "1:2", protocol = "qmapv5",
+    kernel = "6.1.0" },
   kernel = { present = false },
   ladders = { position = 1, imei = "1", used = { reset = 5 } },
 }

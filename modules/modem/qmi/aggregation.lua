@@ -3,6 +3,7 @@
 -- of QMAP: by what the caller wants, and by how it went the last time with this modem.
 
 local framing = require "modem.qmi.framing"
+local fs = require "core.fs"
 local state = require "state"
 
 local KIND = "aggregation"
@@ -14,13 +15,16 @@ local function identity(self)
   return ("%s:%s"):format(description.vendor or "", description.product or "")
 end
 
+local function kernel() return (fs.read "/proc/sys/kernel/osrelease" or ""):match "^%S*" end
+
 -- "proven": something has answered; "refused": it was refused, or nothing answered, and did without; "undecided":
--- nothing answered in either way, which holds until the modem restarts. Returns the version of QMAP that it is about,
--- too; what is said of plain QMAP holds for all.
+-- nothing answered in either way. Each holds for the kernel, whose driver it is about; only a refusal outlives a
+-- restart of the modem, which may have other firmware then. Returns the version of QMAP that it is about, too; what is
+-- said of plain QMAP holds for all.
 local function verdict(self)
   local record = state.persistent.load(KIND, self.description.key)
-  local holds = record and record.modem == identity(self)
-    and (record.verdict ~= "undecided" or record.incarnation == self.description.incarnation)
+  local holds = record and record.modem == identity(self) and record.kernel == kernel()
+    and (record.verdict == "refused" or record.incarnation == self.description.incarnation)
   if holds then
     return record.verdict, record.protocol or "qmap"
   end
@@ -39,6 +43,7 @@ function M.first(self)
 end
 
 ---Is it worth trying, where the driver can? Through a proxy, another program may rely on how packets are framed now.
+---Where the caller does not want to try anything out (`self.tries_framing` is false), only what is proven.
 ---@param self modem.qmi
 ---@param parameters modem.parameters
 ---@return boolean
@@ -47,6 +52,9 @@ function M.is_wanted(self, parameters)
     return false
   end
   local known, protocol = verdict(self)
+  if self.tries_framing == false then
+    return known == "proven"
+  end
   return known == nil or known == "proven" or known == "refused" and protocol ~= "qmap"
 end
 
@@ -64,9 +72,13 @@ end
 ---@param protocol string? the version of QMAP; nil: the modem knows none
 function M.remember(self, outcome, protocol)
   state.persistent.save(KIND, self.description.key, {
-    modem = identity(self), incarnation = self.description.incarnation, verdict = outcome,
+    modem = identity(self), kernel = kernel(), incarnation = self.description.incarnation, verdict = outcome,
     protocol = protocol ~= "qmap" and protocol or nil,
   })
 end
+
+---The next connection is the first one again.
+---@param self modem.qmi
+function M.forget(self) state.persistent.remove(KIND, self.description.key) end
 
 return M

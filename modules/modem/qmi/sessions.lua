@@ -637,13 +637,18 @@ function M:channel(session)
   return is_muxed(self) and framing.channel(self.framing, mux_of(self, session)) or nil
 end
 
+---Are several packets in a transfer our own choice, so that one packet can take their place?
+---@param bearer modem.bearer|{ session: integer }
+---@return boolean
+function M:is_framing_optional(bearer)
+  local is_chosen = bearer.session > 0 or bearer.wanted and bearer.wanted.multiplex
+  return is_muxed(self) and self.agreed ~= nil and not is_chosen
+end
+
 ---Does it show yet that packets pass as the modem has agreed to frame them?
 ---@param bearer modem.bearer|{ session: integer }
 ---@return boolean
-function M:is_framing_proven(bearer)
-  local is_chosen = bearer.session > 0 or bearer.wanted and bearer.wanted.multiplex
-  return not is_muxed(self) or self.agreed == nil or is_chosen or aggregation.is_proven(self)
-end
+function M:is_framing_proven(bearer) return not self:is_framing_optional(bearer) or aggregation.is_proven(self) end
 
 ---Keeps for the next time what came of it.
 ---@param outcome "proven"|"refused"|"undecided"
@@ -652,6 +657,26 @@ function M:remember_framing(outcome)
     self.tried = self.framing.protocol
   end
   aggregation.remember(self, outcome, self.tried)
+end
+
+---The next connection tries again from the start.
+function M:forget_framing() aggregation.forget(self) end
+
+---Something has answered through a connection, or nothing has. What was proven is tried out again once nothing answers;
+---a connection with one packet in a transfer that answers, right after one with several that did not, decides.
+---@param bearer modem.bearer
+---@param alive boolean
+function M:framing_probed(bearer, alive)
+  local is_optional = self:is_framing_optional(bearer)
+  local is_proven = is_optional and aggregation.is_proven(self)
+  if is_optional and alive and not is_proven then
+    self:remember_framing "proven"
+  elseif is_proven and not alive then
+    self:forget_framing()
+  elseif self.tried and alive and not is_muxed(self) then
+    self:remember_framing "refused"
+  end
+  self.tried = nil
 end
 
 -- ---- indications ----
