@@ -76,7 +76,7 @@ end
 function Client:allocate()
   if self.id then
     return self.id
-  elseif self.released or not self.device.exchange then
+  elseif self.released or self.device.is_closing or not self.device.exchange then
     return errors.fail { code = "gone", source = "qmi", message = "the QMI client has been released" }
   end
   local making = self.making or self.device.group:spawn(make, self)

@@ -38,7 +38,7 @@ local BROADCAST = 0xff
 ---@field on_lost fun(err: moontower.error)? that has just happened
 ---@field on_indication fun(message: table)? gets every indication, as core.qmi has it
 ---@field on_change fun()? clients have come or gone: what allocated() returns is another list now
----@field private is_closing boolean? clients go, and on_change() is called once all have
+---@field is_closing boolean? clients go, no new one comes, and on_change() is called once all have gone
 ---@field private making_again core.task? makes the clients again after the modem's last restart
 ---@field private has_overrun boolean? a warning has said so
 ---@field private clients table<qmi.client, true>
@@ -227,9 +227,8 @@ function Device:close()
       end
     end
     task.all(table.unpack(releases))
-    self.is_closing = nil
-    if #releases > 0 then
-      self:changed()
+    if #releases > 0 and self.on_change then
+      self.on_change()
     end
   end)
   self.exchange:close()
