@@ -484,6 +484,26 @@ function T.test_control_channel()
   end)
 end
 
+-- A program was killed after a notification was given to it, or before: the next one gets it.
+function T.test_an_answer_that_was_not_fetched_is_announced_to_the_next_program()
+  served(function(k, modem)
+    k:submit(1, 1, 6, 64)
+    modem.send_control("first")
+    modem.send_control("second")
+    lu.assertEquals(k:answer(8).seqnum, 1)
+    k:unlink(2, 1)
+    lu.assertEquals(k:answer(0).seqnum, 2)
+    for i, answer in ipairs { "first", "second" } do
+      k:submit(2 * i + 1, 1, 6, 64)
+      lu.assertEquals(k:answer(8).seqnum, 2 * i + 1)
+      lu.assertEquals(k:control_in(2 * i + 2, "a1 01 00 00 0c 00 00 10", #answer).data, answer)
+    end
+    k:submit(7, 1, 6, 64)
+    k:unlink(8, 7)
+    lu.assertEquals(k:answer(0).status, -104)
+  end)
+end
+
 -- The functions of a configuration are there while the host has chosen it.
 function T.test_two_configurations()
   served(function(k, modem)

@@ -26,7 +26,22 @@ local control_channel = {}
 ---@param modem simulator.modem
 ---@return simulator.usb.control_channel
 function control_channel.new(interface, modem)
-  return setmetatable({ interface = interface, notifications = pipe.new(256, modem), responses = {} }, Channel)
+  local self = setmetatable({ interface = interface, notifications = pipe.new(256, modem), responses = {} }, Channel)
+  self.notifications.on_unlink = function() self:announce_again() end
+  return self
+end
+
+local function announce(self)
+  return self.notifications:send(assert(notification:encode {
+    notification = "response-available", interface = self.interface,
+  }))
+end
+
+---The host has stopped to poll, as it does when no program has the port open any more. What it was notified of and has
+---not fetched is announced to the next program, or each of that one's messages would come one too late.
+function Channel:announce_again()
+  self.notifications:flush()
+  for _ = 1, #self.responses do announce(self) end
 end
 
 ---Drops what was not fetched yet.
@@ -38,10 +53,7 @@ end
 ---Sends a message. The host fetches one for each notification, so every message gets its own.
 ---@param message string
 function Channel:send(message)
-  local announced = self.notifications:send(assert(notification:encode {
-    notification = "response-available", interface = self.interface,
-  }))
-  if announced then
+  if announce(self) then
     table.insert(self.responses, message)
   end
 end

@@ -13,6 +13,8 @@ local slots = require "simulator.slots"
 ---@field slots simulator.slots? when a request may be answered; nil: at once
 ---@field transfers string[]
 ---@field urbs simulator.usb.urb[]
+---@field given integer? the seqnum of the request that was completed last
+---@field on_unlink fun()? the host has taken a request back, maybe one that was completed already
 local Pipe = {}
 Pipe.__index = Pipe
 
@@ -28,6 +30,7 @@ local function settle(self)
     else
       table.remove(self.transfers, 1)
     end
+    self.given = urb.seqnum
     urb.complete(transfer:sub(1, urb.length))
   end
 end
@@ -65,8 +68,11 @@ function Pipe:unlink(seqnum)
   for i, urb in ipairs(self.urbs) do
     if urb.seqnum == seqnum then
       table.remove(self.urbs, i)
-      return
+      break
     end
+  end
+  if self.on_unlink then
+    self.on_unlink()
   end
 end
 

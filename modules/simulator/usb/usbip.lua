@@ -173,12 +173,22 @@ local function on_submit(self, head)
   return handle(self, head, urb, data)
 end
 
+-- A pipe whose last answer the host has crossed with taking back the request: nobody reads that answer.
+local function crossed(self, seqnum)
+  for _, pipe in pairs(self.device.inputs) do
+    if pipe.given == seqnum then
+      return pipe
+    end
+  end
+end
+
 -- A request that is taken back gets this answer only; one that was answered already needs no more than "ok".
 local function on_unlink(self, head)
   local seqnum = unlink:decode(head.detail).seqnum
   local pipe = self.pending[seqnum]
-  if pipe then
-    pipe:unlink(seqnum)
+  local from = pipe or crossed(self, seqnum)
+  if from then
+    from:unlink(seqnum)
     self.pending[seqnum] = nil
   end
   return self.stream:write(assert(unlinked:encode {
