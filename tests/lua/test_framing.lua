@@ -361,11 +361,12 @@ function T.test_a_modem_that_agrees_and_passes_nothing_gets_one_packet_in_a_tran
   end
 end
 
+-- A host that never answers gives 9 seconds for the signal, of which the trial takes the first 3.
 function T.test_ctrl_c_during_the_trial_leaves_the_host_as_it_was()
   for _, signal in ipairs { "INT", "TERM" } do
     local result = world.run(([[
-      env --default-signal=%s moontower up --carrier calyx-sprint >/run/test/shown 2>&1 &
-      until ip -o -4 route show default | grep -q 'dev qmimux0'; do
+      env --default-signal=%s moontower up --apn r.ispsn --probe 192.0.2.1 >/run/test/shown 2>&1 &
+      until ip -o -4 route show default | grep -q -e 'dev qmimux0' -e 'dev wwan0'; do
         kill -0 $! || { cat /run/test/shown; exit 99; }
       done
       kill -%s $!; wait $!; set -- $?; ip -o address show dev qmimux0 scope global; exit $1]]):format(signal, signal),
@@ -373,6 +374,20 @@ function T.test_ctrl_c_during_the_trial_leaves_the_host_as_it_was()
     lu.assertEquals({ result.status ~= 0 and result.status ~= 99, result.out }, { true, "" }, result.err)
     lu.assertEquals(result.after, result.before)
   end
+end
+
+function T.test_ctrl_c_of_a_client_and_term_of_the_daemon_during_the_trial_leave_the_host_as_it_was()
+  local result = world.run([[. $SUPPORT/daemon.sh
+    tried() { until_true "ip -o -4 route show default | grep -e 'dev qmimux0' -e 'dev wwan0'"; }
+    start; tried; end
+    host | diff /run/test/before - && echo daemon
+    start; moontower down >/dev/null; rm -rf /var/lib/moontower/aggregation
+    env --default-signal=INT moontower up --apn r.ispsn --probe 192.0.2.1 >/dev/null 2>&1 & client=$!
+    tried; kill -INT $client; wait $client
+    ip -o address show dev qmimux0 scope global; ip -o route show default; echo client; end]],
+    nil, DRIVER .. "host", QMI)
+  lu.assertEquals(result.out, "daemon\nclient\n", result.err)
+  lu.assertEquals(result.after, result.before)
 end
 
 function T.test_what_is_proven_is_tried_out_again_once_nothing_answers()
