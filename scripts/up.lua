@@ -172,7 +172,7 @@ local function connect_once(device, chosen, options, args, watcher)
   local function count_answers() watcher:data("answers", device:answers() - before) end
   local applied, err = require("modem.up").up(device, chosen, options)
   if not applied then
-    watcher:catch_up()
+    watcher:catch_up(err)
     return nil, err
   end
   local link <close> = applied -- until it is detached: Ctrl-C takes it down

@@ -60,23 +60,41 @@ Screen.done, Screen.data = in_turn "done", in_turn "data"
 ---@param show fun(told: modem.snapshot, watcher: up.watcher)
 function Screen:later(names, show) table.insert(self.lines, { names = names, show = show }) end
 
----Asks what is still to be asked, and shows all lines so far.
----@return true? ok
----@return moontower.error? err "gone": the lines are shown with what is known
-function Screen:catch_up()
-  local _ <close> = self.lock:lock()
+-- Each line is removed after it was shown: showing one may ask the modem, and may be cancelled while it waits.
+local function show_lines(self, told)
+  for _ = 1, #self.lines do
+    self.lines[1].show(told, self.watcher)
+    table.remove(self.lines, 1)
+  end
+end
+
+local function names_of(lines)
   local names, is_asked = {}, {}
-  for _, line in ipairs(self.lines) do
+  for _, line in ipairs(lines) do
     for _, name in ipairs(line.names) do
       if not is_asked[name] then
         is_asked[name], names[#names + 1] = true, name
       end
     end
   end
-  local told, err = snapshot.ask(self.modem, names)
-  local lines = self.lines
-  self.lines = {}
-  for _, line in ipairs(lines) do line.show(told or snapshot.usual(names), self.watcher) end
+  return names
+end
+
+---Asks what is still to be asked, and shows all lines so far.
+---@param failure moontower.error? why `up` ends: a modem that has not answered is not asked again
+---@return true? ok
+---@return moontower.error? err "gone": the lines are shown with what is known
+function Screen:catch_up(failure)
+  local _ <close> = self.lock:lock()
+  local names = names_of(self.lines)
+  local is_mute = failure and (failure.code == "timeout" or failure.code == "modem-mute")
+  local told, err
+  if is_mute then
+    err = failure
+  else
+    told, err = snapshot.ask(self.modem, names)
+  end
+  show_lines(self, told or snapshot.usual(names, err))
   return (not err or err.code ~= "gone") and true or nil, err
 end
 

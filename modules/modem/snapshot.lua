@@ -9,13 +9,13 @@ local MOST_SILENCES = 1 -- of the essential ones: two lost answers are no accide
 
 -- A modem need not know every command, and may lose an answer: what it does not tell is taken for the usual, or waited
 -- for later. One that has fallen silent, or is gone, is another matter.
-local function tolerant(ask, usual, silence)
+local function tolerant(name, ask, usual, silence)
   return function()
     local answer, err = ask()
     if answer or err.code == "gone" or err.code == "not-open" then
       return answer, err
     elseif err.code == "timeout" and usual.essential then
-      silence.count, silence.err = silence.count + 1, err
+      silence.lost[#silence.lost + 1], silence.err = name, err
     elseif usual.essential then
       silence.refusals, silence.refusal = silence.refusals + 1, err
     end
@@ -34,6 +34,8 @@ end
 ---@field session modem.session?
 ---@field home modem.provider?
 ---@field refusal moontower.error? the modem refuses to tell all that matters
+---@field lost string[] questions that matter and that the modem has not answered; one at most
+---@field lost_err moontower.error? why
 
 -- By name: the verb, what is usual, and whether it is essential.
 local questions = {
@@ -75,12 +77,16 @@ local function sorted(now)
   return now
 end
 
----What is taken for the modem's answers if it is gone.
+---What is taken for the modem's answers if it is gone, or does not answer.
 ---@param names string[]
+---@param err moontower.error why
 ---@return modem.snapshot
-function M.usual(names)
+function M.usual(names, err)
   local now = {}
-  for _, name in ipairs(names) do now[name] = usual_of(questions[name]) end
+  for _, name in ipairs(names) do
+    now[name] = usual_of(questions[name])
+    now[name].err = err
+  end
   return sorted(now)
 end
 
@@ -90,19 +96,22 @@ end
 ---@return moontower.error? err
 function M.ask(modem, names)
   names = names or ALL
-  local silence, essential, functions = { count = 0, refusals = 0 }, 0, {}
+  local silence, essential, functions = { lost = {}, refusals = 0 }, 0, {}
   for i, name in ipairs(names) do
     local question = questions[name]
-    functions[i] = tolerant(asking(modem, question), usual_of(question), silence)
+    functions[i] = tolerant(name, asking(modem, question), usual_of(question), silence)
     essential = essential + (question[3] and 1 or 0)
   end
   local answers, err = task.all(table.unpack(functions))
-  if answers and silence.count > MOST_SILENCES then
+  if answers and #silence.lost > MOST_SILENCES then
     return nil, silence.err
   elseif not answers then
     return nil, err
   end
-  local now = { refusal = essential > 0 and silence.refusals == essential and silence.refusal or nil }
+  local now = {
+    refusal = essential > 0 and silence.refusals == essential and silence.refusal or nil,
+    lost = silence.lost, lost_err = silence.err,
+  }
   for i, name in ipairs(names) do now[name] = answers[i] end
   return sorted(now)
 end

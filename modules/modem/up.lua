@@ -19,6 +19,7 @@ local M = {
 
 local UNDO_TIME = 15
 local LOST = 3 -- seconds after which an answer may be lost, and the question is sent once more
+local PROMPT = 2 -- seconds in which an open channel answers, before it is taken for closed
 local AGAIN_TIME = 15
 local FRESH = 1 -- seconds after the network has ended a connection in which the modem may be taken for ready
 
@@ -55,11 +56,38 @@ local function stays(now, carrier)
     and prerequisites.has_network(now.registration, carrier)
 end
 
+-- Asks, and asks once more for an answer that was lost: without it, a connection that works would look like one that
+-- does not. A second silence ends it, so that a modem that hangs is not waited for at each step. The third result of
+-- these functions: the modem has answered something.
+local function ask_surely(modem, names)
+  local now, err = snapshot.ask(modem, names)
+  if not now or #now.lost == 0 then
+    return now, err
+  end
+  local more, failure = task.timeout(LOST, snapshot.ask, modem, now.lost)
+  if not more or #more.lost > 0 then
+    return nil, failure and failure.code ~= "timeout" and failure or now.lost_err, true
+  end
+  for key, value in pairs(more) do now[key] = value end
+  return now
+end
+
 -- Asks for the rest, and adds the answers to `now`.
 local function ask_too(modem, now, names)
-  local more, err = snapshot.ask(modem, names)
+  local is_more = next(now) ~= nil
+  local more, err, has_answered = ask_surely(modem, names)
   for key, value in pairs(more or {}) do now[key] = value end
-  return more and now, err
+  return more and now, err, is_more or has_answered
+end
+
+-- A modem whose channel may have been closed is asked one thing first, as each question would be refused. One that is
+-- slow to answer that has its channel opened. Another program may have connected since the channel was opened.
+local function look_behind_others(modem)
+  local now, err = task.timeout(PROMPT, snapshot.ask, modem, { "sim_state" })
+  if not now or #now.lost > 0 then
+    return nil, err or now.lost_err
+  end
+  return ask_too(modem, now, { "session", "radio", "network" })
 end
 
 -- What must hold before the order to connect, of a modem that is about to get it: at the same time. Where the network's
@@ -68,60 +96,56 @@ local function ask_prerequisites(modem, now, has_network)
   local names = { "sim_state" }
   if not has_network then names[#names + 1] = "network" end
   if not modem.network_tells_radio then table.insert(names, 2, "radio") end
-  local err
-  now, err = ask_too(modem, now, names)
+  local err, has_answered
+  now, err, has_answered = ask_too(modem, now, names)
   if now and not now.radio then
-    now, err = ask_too(modem, now, { "radio" })
+    now, err, has_answered = ask_too(modem, now, { "radio" })
   end
-  return now, err
+  return now, err, has_answered
 end
 
 -- What must be known before the modem may be ordered to connect, and before a connection that is there may be used.
 -- What is only shown is asked later: see modem/screen.lua. A session may be there if an earlier run has left one, or if
--- another program gives orders, too. A modem whose channel may have been closed is asked one thing first, as each
--- question would be refused.
+-- another program gives orders, too.
 local function look(modem, record, carrier, may_be_closed)
-  local now, err
+  local now, err, has_answered
   local may_stay = record.session and connections.fits(record, carrier)
   if may_stay then
-    now, err = snapshot.ask(modem, { "session", "network" })
+    now, err, has_answered = ask_surely(modem, { "session", "network" })
   elseif record.session or modem.options.proxy or modem.ordered_by_others > -math.huge then
-    now, err = snapshot.ask(modem, { "session", "sim_state", "radio", "network" })
+    now, err, has_answered = ask_surely(modem, { "session", "sim_state", "radio", "network" })
   elseif may_be_closed then
-    now, err = snapshot.ask(modem, { "sim_state" })
-    if now then
-      now, err = ask_too(modem, now, { "radio", "network" })
-    end
+    now, err, has_answered = look_behind_others(modem)
   else
-    now, err = ask_prerequisites(modem, {})
+    now, err, has_answered = ask_prerequisites(modem, {})
   end
   if now then
     now.record = record
     now.session = now.session or { session = connections.SESSION, state = "deactivated" }
   end
   if now and may_stay and not stays(now, carrier) then
-    now, err = ask_prerequisites(modem, now, true)
+    now, err, has_answered = ask_prerequisites(modem, now, true)
   end
-  return now, err
+  return now, err, has_answered
 end
 
 -- What the modem says of itself, with the `record` of what an earlier run left. One that is started, or where a session
 -- of ours may be running, is asked right away: if its control channel is not open after all, it answers that. Else the
--- channel is opened, which ends sessions.
+-- channel is opened, which ends sessions: not on a modem that has answered something and then fell silent.
 local function ask(modem, carrier, watcher)
   watcher:doing("modem", modem.description.control)
   local record, err = connections.record(modem.description)
-  local now
+  local now, has_answered
   if err then
     return nil, err
   elseif modem.is_started or modem:resume(record ~= nil) then
     local is_sure = modem.is_started or record
     local _ <close> = not modem.is_started and modem.starting:lock() or nil
     modem.is_started = true
-    now, err = look(modem, record or {}, carrier, not is_sure)
+    now, err, has_answered = look(modem, record or {}, carrier, not is_sure)
     modem.is_started = now and modem.is_started
   end
-  if not now and (not err or err.code ~= "gone") then
+  if not now and (not err or err.code == "not-open" or err.code ~= "gone" and not has_answered) then
     local ok
     ok, err = open(modem, carrier, err and err.code == "timeout")
     if ok then
@@ -175,6 +199,16 @@ local function adopt(modem, now, carrier, options)
   local bearer = connections.adopt(modem, now.record, options)
   if bearer then
     bearer.mtu = carrier.bearers[1].mtu
+  end
+  return bearer
+end
+
+-- The same after a wait for the network, which may have ended the session. One that cannot be used is cleared away.
+local function adopt_after_wait(modem, now, carrier, options)
+  now.session = modem:session(connections.SESSION) or now.session
+  local bearer = connections.is_adoptable(now.record, now.session, carrier) and adopt(modem, now, carrier, options)
+  if not bearer then
+    connections.clear(modem, now.session)
   end
   return bearer
 end
@@ -243,6 +277,7 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
   watcher:later({ watcher.is_full and "identity" or "name" }, function(told, to)
     report.modem(modem, told.identity, to)
   end)
+  local may_stay = connections.is_adoptable(now.record, now.session, carrier)
   if stays(now, carrier) then
     local bearer = adopt(modem, now, carrier, options)
     if bearer then
@@ -250,12 +285,15 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
       show_network(now, watcher)
       return bearer
     end
+    may_stay = false
     now, err = ask_prerequisites(modem, now, true)
     if not now then
       return nil, err
     end
   end
-  connections.clear(modem, now.session)
+  if not may_stay then
+    connections.clear(modem, now.session)
+  end
   local ok
   ok, err = prerequisites.wait(modem, now, {
     carrier = carrier, wait = options.wait, pin = options.pin, watcher = watcher,
@@ -264,6 +302,10 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
     return nil, err
   end
   show_network(now, watcher)
+  local bearer = may_stay and adopt_after_wait(modem, now, carrier, options)
+  if bearer then
+    return bearer
+  end
   return connect_anew(modem, now, carrier, options, watcher, undo)
 end
 

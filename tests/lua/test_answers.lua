@@ -56,12 +56,13 @@ function T.test_the_number_of_answers_until_the_ping()
   end
 end
 
--- The channel that an earlier run has opened is not opened again, unless another program has closed it since.
+-- The channel that an earlier run has opened is not opened again, unless another program has closed it since. Whether
+-- another one has connected in between is asked: one answer more.
 function T.test_a_channel_that_is_open()
   local result = run("mbim", [[moontower up --apn r.ispsn --json && moontower down >/dev/null 2>&1 &&
     moontower simulate fault forget && moontower up --apn r.ispsn --json]], nil, IPV4 .. "; moontower down")
   local numbers = counted(result)
-  lu.assertTrue(numbers[1] <= 5, tostring(numbers[1]))
+  lu.assertTrue(numbers[1] <= 6, tostring(numbers[1]))
   lu.assertTrue(numbers[2] <= 7, tostring(numbers[2]))
 end
 
@@ -74,6 +75,49 @@ function T.test_client_ids_that_are_kept()
   lu.assertTrue(numbers[1] <= 6, tostring(numbers[1]))
   lu.assertTrue(numbers[2] <= 6, tostring(numbers[2]))
   lu.assertTrue(numbers[3] <= 11 and numbers[3] > 6, tostring(numbers[3])) -- they were given back
+end
+
+-- A program that has connected since our channel was opened: its session is not taken for ours.
+function T.test_a_session_that_another_program_has_made_since()
+  local result = run("mbim", "moontower trace --brief up --apn r.ispsn", nil, [[
+    moontower up --apn r.ispsn; moontower down
+    echo 'local m <close> = assert(require("modem").find())
+      m.is_started = true
+      assert(m:activate { session = 0, apn = "r.ispsn", ip = "ipv4" })' >/run/test/other.lua
+    moontower run /run/test/other.lua]])
+  eq(result.status, 0, result.out .. result.err)
+  local list = messages(result)
+  lu.assertNil(position(list, "> OPEN"))
+  local orders = 0
+  for _, text in ipairs(list) do orders = orders + (text == "> Connect" and 1 or 0) end
+  eq(orders, 3, result.err) -- is there one, its end, ours
+end
+
+-- A lost answer does not end a connection that works: the question is asked once more.
+function T.test_a_connection_stays_where_an_answer_is_lost()
+  for protocol, questions in pairs { mbim = 2, qmi = 2 } do
+    for number = 1, questions do
+      local result = run(protocol, "moontower up --apn r.ispsn", nil,
+        ("moontower up --apn r.ispsn; moontower simulate fault silent@%d 1"):format(number))
+      eq(result.status, 0, result.out .. result.err)
+      lu.assertStrContains(result.out, "connected already")
+      eq(result.after, result.before)
+    end
+  end
+end
+
+-- A modem that has fallen silent is asked once more, for one thing, and not for what is only shown. (Device Caps finds
+-- out whether it is there.)
+function T.test_a_modem_that_hangs_is_not_asked_again_and_again()
+  for _, number in ipairs { 2, 3 } do
+    local result = run("mbim", "moontower trace --brief up --apn r.ispsn", { "hang@" .. number })
+    lu.assertNotEquals(result.status, 0)
+    local questions = 0
+    for _, text in ipairs(messages(result)) do
+      questions = questions + (text:find "^> " and text ~= "> Device Caps" and text ~= "> open" and 1 or 0)
+    end
+    eq(questions, 4, result.err) -- three at the same time, one more
+  end
 end
 
 -- Names of the questions and of the order, by protocol. No modem is registered while its radio is off: over QMI, one
@@ -119,6 +163,8 @@ function T.test_a_connection_in_a_network_that_is_not_allowed_any_more()
     local result = run(protocol, IPV4, nil, IPV4 .. "; moontower simulate fault roam")
     eq(result.status, 5, protocol .. result.out .. result.err)
     lu.assertStrContains(result.err, "roaming may cost money")
+    lu.assertNotStrContains(result.err, "does not come back")
+    eq(result.after, result.before) -- it stays as it was
   end
 end
 
