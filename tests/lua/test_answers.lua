@@ -95,21 +95,20 @@ end
 
 -- A lost answer does not end a connection that works: the question is asked once more.
 function T.test_a_connection_stays_where_an_answer_is_lost()
-  for protocol, questions in pairs { mbim = 2, qmi = 2 } do
-    for number = 1, questions do
-      local result = run(protocol, "moontower up --apn r.ispsn", nil,
-        ("moontower up --apn r.ispsn; moontower simulate fault silent@%d 1"):format(number))
-      eq(result.status, 0, result.out .. result.err)
-      lu.assertStrContains(result.out, "connected already")
-      eq(result.after, result.before)
-    end
-  end
+  world.all_of({ "mbim 1", "mbim 2", "qmi 1", "qmi 2" }, function(case)
+    local protocol, number = case:match "(%a+) (%d)"
+    local result = run(protocol, "moontower up --apn r.ispsn", nil,
+      ("moontower up --apn r.ispsn; moontower simulate fault silent@%s 1"):format(number))
+    eq(result.status, 0, result.out .. result.err)
+    lu.assertStrContains(result.out, "connected already")
+    eq(result.after, result.before)
+  end)
 end
 
 -- A modem that has fallen silent is asked once more, for one thing, and not for what is only shown. (Device Caps finds
 -- out whether it is there.)
 function T.test_a_modem_that_hangs_is_not_asked_again_and_again()
-  for _, number in ipairs { 2, 3 } do
+  world.all_of({ 2, 3 }, function(number)
     local result = run("mbim", "moontower trace --brief up --apn r.ispsn", { "hang@" .. number })
     lu.assertNotEquals(result.status, 0)
     local questions = 0
@@ -117,7 +116,7 @@ function T.test_a_modem_that_hangs_is_not_asked_again_and_again()
       questions = questions + (text:find "^> " and text ~= "> Device Caps" and text ~= "> open" and 1 or 0)
     end
     eq(questions, 4, result.err) -- three at the same time, one more
-  end
+  end)
 end
 
 -- Names of the questions and of the order, by protocol. No modem is registered while its radio is off: over QMI, one

@@ -487,17 +487,6 @@ end
 local UP = "moontower up --carrier calyx-sprint"
 local LAST = 36 -- more commands than `up` sends
 
-local function all_of(list, check)
-  local functions = {}
-  for i, item in ipairs(list) do
-    functions[i] = function()
-      check(item)
-      return true
-    end
-  end
-  assert(task.all(table.unpack(functions)))
-end
-
 -- Statuses that say what is wrong, or that all is well; 10: connected, but nothing answers.
 local statuses = {
   [0] = true, [1] = true, [3] = true, [4] = true, [5] = true, [6] = true, [7] = true, [8] = true, [10] = true,
@@ -556,7 +545,7 @@ local function each(name, first, step, check)
   for command = first, LAST, step do
     list[#list + 1] = ("%s@%d"):format(name, command)
   end
-  all_of(list, check)
+  world.all_of(list, check)
 end
 
 function T.test_qmi_restarts()
@@ -576,7 +565,7 @@ end
 function T.test_the_only_client_of_a_connection_vanishes()
   local list = {}
   for command = 1, 24 do list[command] = ("lose-client@%d"):format(command) end
-  all_of(list, function(fault_text)
+  world.all_of(list, function(fault_text)
     local result = world.run("moontower up --apn r.ispsn --ip ipv4 --json", { fault_text }, nil,
       { "--composition", "qmi" })
     eq(result.status, 0, fault_text .. ": " .. result.out .. result.err)
@@ -600,17 +589,17 @@ function T.test_all_answers_are_wrong_from_then_on()
     end
   end
   -- A field that is left out of each answer may be that of the registration: then `up` waits for a network.
-  all_of(list, function(text) ends_well(text, " --wait 20") end)
+  world.all_of(list, function(text) ends_well(text, " --wait 20") end)
 end
 
 -- What a receiver has to take as it comes.
 function T.test_other_orders_and_repetitions()
-  all_of({ "tlv-twice", "tlv-shuffled", "duplicate", "truncate=1@3", "noise=1@3" }, succeeds)
+  world.all_of({ "tlv-twice", "tlv-shuffled", "duplicate", "truncate=1@3", "noise=1@3" }, succeeds)
 end
 
 -- All of these wait for answers, so they do it side by side. One that is lost costs time and nothing else.
 function T.test_silence()
-  all_of({
+  world.all_of({
     "garbage=1@3", "wrong-id=1@3", "silent=1@4",
     "hang@1", "hang@2", "hang@5", "hang@9", "hang@11", "garbage@6", "wrong-id@6", "truncate@8",
   }, function(text)

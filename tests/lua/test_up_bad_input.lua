@@ -2,24 +2,11 @@
 -- Failures on the way online: each ends with a clear error, an exit status for its kind, and a clean host.
 
 local lu = require "luaunit"
-local task = require "task"
 local world = require "support.world"
 
 local T = {}
 
 local UP = "moontower up --carrier calyx-sprint"
-
--- These mostly wait for a silent modem, so they run side by side.
-local function all_of(list, check)
-  local functions = {}
-  for i, item in ipairs(list) do
-    functions[i] = function()
-      check(item)
-      return true
-    end
-  end
-  assert(task.all(table.unpack(functions)))
-end
 
 local function fails(status, words, faults, command)
   world.assert_clean_failure(world.run(command or UP, faults), status, words)
@@ -36,7 +23,7 @@ function T.test_wrong_apn()
   fails(6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense")
 end
 
-function T.test_sim() all_of({
+function T.test_sim() world.all_of({
   { 4, "there is no SIM", "sim-remove" },
   { 4, "asks for its PIN, 3 tries left", "pin-lock" },
   { 4, "asks for its PUK", "puk" },
@@ -56,7 +43,7 @@ function T.test_roaming_is_asked_for()
 end
 
 function T.test_a_modem_that_stops_answering()
-  all_of({ 1, 2, 3, 5 }, function(command) -- the fourth is the order to connect
+  world.all_of({ 1, 2, 3, 5 }, function(command) -- the fourth is the order to connect
     local result = world.run(UP, { "hang@" .. command })
     lu.assertTrue(result.status == 7 or result.status == 3, result.out .. result.err)
     world.assert_clean_failure(result, result.status, "answer")
@@ -70,7 +57,7 @@ function T.test_a_modem_that_stops_answering_while_it_connects()
 end
 
 function T.test_a_modem_that_is_pulled_out()
-  all_of({ 1, 2, 3, 4, 5, 6, 7, 8, 9 }, function(command)
+  world.all_of({ 1, 2, 3, 4, 5, 6, 7, 8, 9 }, function(command)
     local result = world.run(UP, { "unplug@" .. command })
     lu.assertEquals(result.status, 3, result.out .. result.err)
     lu.assertNotStrContains(result.err, "traceback")
@@ -82,7 +69,7 @@ end
 function T.test_open_never_answered() fails(7, "does not answer MBIM OPEN", { "open-dead" }) end
 
 function T.test_nonsense_on_the_wire()
-  all_of({ "garbage@3", "wrong-id@3", "truncate@3", "out-of-order@3", "noise@3" }, function(fault)
+  world.all_of({ "garbage@3", "wrong-id@3", "truncate@3", "out-of-order@3", "noise@3" }, function(fault)
     local result = world.run(UP, { fault })
     lu.assertTrue(result.status == 7 or result.status == 1 or result.status == 3, fault .. result.out .. result.err)
     world.assert_clean_failure(result, result.status, "moontower: ")
@@ -90,7 +77,7 @@ function T.test_nonsense_on_the_wire()
 end
 
 function T.test_a_single_lost_answer_costs_time_and_nothing_else()
-  all_of({ 1, 2, 3, 5, 6, 7, 8, 9 }, function(command) -- the fourth is the order to connect
+  world.all_of({ 1, 2, 3, 5, 6, 7, 8, 9 }, function(command) -- the fourth is the order to connect
     world.assert_success(world.run(UP, { "silent=1@" .. command }))
   end)
 end
@@ -102,7 +89,7 @@ end
 
 -- Killed at any moment, the next start repairs what was left.
 function T.test_killed()
-  all_of({ 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3 }, function(seconds)
+  world.all_of({ 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3 }, function(seconds)
     local kill = world.killed(UP, seconds)
     local result = world.run(kill .. "; moontower down", { "latency=0.02" })
     lu.assertEquals(result.status, 0, result.err)

@@ -3,7 +3,6 @@
 
 local json = require "dkjson"
 local lu = require "luaunit"
-local task = require "task"
 local world = require "support.world"
 
 local T = {}
@@ -18,17 +17,6 @@ end
 
 local function fails(status, words, faults, command)
   world.assert_clean_failure(run(command or UP, faults), status, words)
-end
-
-local function all_of(list, check)
-  local functions = {}
-  for i, item in ipairs(list) do
-    functions[i] = function()
-      check(item)
-      return true
-    end
-  end
-  assert(task.all(table.unpack(functions)))
 end
 
 local function assert_online(host)
@@ -247,7 +235,7 @@ moontower run /run/why.lua]]
 end
 
 function T.test_missing_prerequisites()
-  all_of({
+  world.all_of({
     { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense" },
     { 4, "there is no SIM", "sim-remove" },
     { 4, "asks for its PIN, 3 tries left", "pin-lock" },
@@ -345,7 +333,7 @@ end
 
 -- Killed at any moment, the next start repairs what was left, in the modem too.
 function T.test_killed()
-  all_of({ 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5 }, function(seconds)
+  world.all_of({ 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5 }, function(seconds)
     local kill = world.killed(UP, seconds)
     local result = run(kill .. "; moontower down && " .. STATE, { "latency=0.02" })
     lu.assertEquals(result.status, 0, result.err)
@@ -416,7 +404,7 @@ function T.test_inside_mbim_up_twice_keeps_the_session()
 end
 
 function T.test_inside_mbim_what_is_missing()
-  all_of({
+  world.all_of({
     { 6, "requested service option not subscribed (cause 33)", nil, "moontower up --apn nonsense --protocol qmi" },
     { 4, "asks for its PIN, 3 tries left", "pin-lock" },
     { 5, "the network refuses this SIM: ", "deny=3" },

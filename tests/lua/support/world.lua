@@ -5,6 +5,7 @@
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
+local task = require "task"
 
 local M = {}
 
@@ -94,6 +95,21 @@ end
 function M.assert_success(result)
   lu.assertEquals(result.status, 0, result.out .. result.err)
   lu.assertEquals(result.err, "")
+end
+
+---Checks all items side by side, as most of them wait.
+---@generic T
+---@param list T[]
+---@param check fun(item: T)
+function M.all_of(list, check)
+  local functions = {}
+  for i, item in ipairs(list) do
+    functions[i] = function()
+      check(item)
+      return true
+    end
+  end
+  assert(task.all(table.unpack(functions)))
 end
 
 return M
