@@ -400,7 +400,7 @@ static long take_unit(struct reader *r)
 /* Half of a surrogate pair stands for no character: U+FFFD takes its place. */
 static bool take_unicode(struct reader *r, luaL_Buffer *text)
 {
-    static const int lead[] = { 0, 0xc0, 0xe0, 0xf0 }; /* of a character with so many more bytes */
+    static const int lead[] = { 0, 0xc0, 0xe0, 0xf0 }; /* by how many bytes follow */
     long c = take_unit(r);
     if (c >= 0xd800 && c < 0xdc00 && r->end - r->at >= 6 && r->at[0] == '\\' && r->at[1] == 'u') {
         const char *before = r->at;

@@ -143,7 +143,7 @@ function Mbim:send_packet(session, packet)
   if not collected then
     return send_block(self, session, { packet })
   end
-  local size = ntb.size { packet } -- with a header of its own, which is a little too much
+  local size = ntb.size { packet } -- counts a header for each packet: a few bytes too many
   if session ~= collected.session or collected.size + size > self.ntb_input_size then
     flush(self)
     collected = { session = session, packets = {}, size = 0 }

@@ -173,7 +173,7 @@ local function on_submit(self, head)
   return handle(self, head, urb, data)
 end
 
--- A pipe whose last answer the host has crossed with taking back the request: nobody reads that answer.
+-- The pipe that has just answered this request, while the host took it back: no program reads that answer.
 local function crossed(self, seqnum)
   for _, pipe in pairs(self.device.inputs) do
     if pipe.given == seqnum then
