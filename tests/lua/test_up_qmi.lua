@@ -300,13 +300,21 @@ function T.test_duplicate_answers_and_floods_do_no_harm()
   world.assert_success(run(UP, { "flood=1000" }))
 end
 
+-- A shell command: waits until the modem has no connection, and these clients.
+local function until_clients(pattern)
+  return ([[until moontower simulate state --json | tr -d ' \n' | grep -q '"clients":\[%s\].*"sessions":\[\]'; do
+    sleep 0.02; done; ]]):format(pattern)
+end
+
+local ONE_OF_EACH = ("{[^}]*},"):rep(4) .. "{[^}]*}"
+
 function T.test_interrupted()
   for _, case in ipairs {
     { UP, "^SIM", { "network-drop" } },
     { UP .. " --probe 192.0.2.1", "^DNS" },
   } do
     local command = world.interrupted(case[1], case[2])
-    local result = run(command .. "; s=$?; sleep 0.1; " .. STATE .. "; exit $s", case[3])
+    local result = run(command .. "; s=$?; " .. until_clients "" .. STATE .. "; exit $s", case[3])
     world.assert_clean_failure(result, 130, "stopping")
     lu.assertEquals(state_in(result).sessions, {})
     assert_clients(result, 0)
@@ -315,7 +323,8 @@ end
 
 -- The first connection has asked for the client ids that the lines need, so that those are shown while it connects.
 function T.test_interrupted_while_it_connects()
-  local result = run(world.interrupted(UP, "^network") .. "; s=$?; sleep 0.1; " .. STATE .. "; exit $s",
+  local result = run(world.interrupted(UP, "^network") .. "; s=$?; " .. until_clients(ONE_OF_EACH) .. STATE
+      .. "; exit $s",
     { "slow-connect=2" }, UP .. "; moontower down")
   world.assert_clean_failure(result, 130, "stopping")
   lu.assertEquals(state_in(result).sessions, {})
@@ -325,7 +334,7 @@ end
 function T.test_interrupted_while_it_connects_for_the_first_time()
   local result = run("env --default-signal=INT " .. UP .. [[ >/run/test/shown &
     until moontower simulate state --json | grep -q wds; do sleep 0.02; done
-    kill -INT $!; wait $!; s=$?; sleep 0.1; ]] .. STATE .. "; exit $s", { "slow-connect=2" })
+    kill -INT $!; wait $!; s=$?; ]] .. until_clients "" .. STATE .. "; exit $s", { "slow-connect=2" })
   world.assert_clean_failure(result, 130, "stopping")
   lu.assertEquals(state_in(result).sessions, {})
   assert_clients(result, 0)
