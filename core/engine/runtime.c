@@ -247,9 +247,7 @@ static void print_handle(uv_handle_t *handle, void *unused)
  */
 static void close_state(struct mt_runtime *runtime)
 {
-#ifndef __SANITIZE_ADDRESS__
-    runtime->is_ending = true;
-#endif
+    runtime->is_ending = MT_HEAP_SMALL > 0; /* without a sanitizer */
     if (setjmp(runtime->all_finalized) == 0)
         lua_close(runtime->L);
 }

@@ -21,7 +21,7 @@ enum {
 };
 
 /*
- * The same for a link of Qualcomm's rmnet on the link `parent`, an index: packets with this mux id,
+ * The same for a link of the driver rmnet on the link `parent`, an index: packets with this mux id,
  * framed as the flags say.
  */
 int mt_netlink_build_rmnet(const char *name, uint32_t parent, uint16_t id, uint32_t flags,

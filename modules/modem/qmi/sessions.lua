@@ -514,7 +514,12 @@ local function is_in_the_way(self, parameters, is_up, failures)
   return false
 end
 
+-- The framing, then the families. Neither where the modem and the driver do not agree on a framing, but its error.
 local function start_families(self, parameters)
+  local ok, err = agree_on_framing(self, parameters)
+  if not ok then
+    return nil, err
+  end
   self.was_connected = nil
   return (had_all(self, parameters) and start_at_once or start_in_turn)(self, parameters)
 end
@@ -526,25 +531,16 @@ function M:activate(parameters)
       break
     end
   end
-  local ok, err = agree_on_framing(self, parameters)
-  if not ok then
-    return nil, err
-  end
   local is_up, failures = start_families(self, parameters)
-  if not (is_up.ipv4 or is_up.ipv6) and cannot_bind(self, parameters, failures) then
+  if is_up and not (is_up.ipv4 or is_up.ipv6) and cannot_bind(self, parameters, failures) then
     aggregation.remember(self, "refused")
-    ok, err = agree_on_framing(self, parameters)
-    if not ok then
-      return nil, err
-    end
     is_up, failures = start_families(self, parameters)
   end
-  if is_in_the_way(self, parameters, is_up, failures) and self:take_back_clients() then
-    ok, err = agree_on_framing(self, parameters)
-    if not ok then
-      return nil, err
-    end
+  if is_up and is_in_the_way(self, parameters, is_up, failures) and self:take_back_clients() then
     is_up, failures = start_families(self, parameters)
+  end
+  if not is_up then
+    return nil, failures
   end
   if not (is_up.ipv4 or is_up.ipv6) then
     return network_reject.of_families(failures)
