@@ -65,7 +65,7 @@ function requests.set(modem, request)
     if not setting then
       return invalid(("there is no setting '%s'"):format(name), "`moontower simulate --help` lists the settings.")
     elseif validate.mistake(setting[2], value, "") then
-      return invalid(("%s: %s expected, not '%s'"):format(name, setting[3], text))
+      return invalid(("%s cannot be '%s'; it is: %s"):format(name, text, setting[3]))
     elseif setting.field then
       modem[setting.field] = value
     else
