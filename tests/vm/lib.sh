@@ -36,5 +36,13 @@ expect_words() {
   done
 }
 
+# use_program NAME...: lays packages that only the guest may have (see programs) over its /, as dpkg would unpack them.
+# Their maintainers' scripts do not run: a test does what it needs of those.
+use_program() {
+  for name in "$@"; do
+    tar -x -i -f "build/vm/programs/$name.tar" -C / --keep-directory-symlink || fail "cannot unpack $name"
+  done
+}
+
 # Ends the script with the outcome.
 finish() { [ "$failures" = 0 ]; }
