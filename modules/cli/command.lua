@@ -147,7 +147,7 @@ end
 local function parse(name, script, given)
   local args, mistake = read(script, given)
   if not args and not mistake then
-    print(require "cli.usage"(name, script))
+    print(require("cli.usage").text(name, script))
     return nil, 0
   elseif not args then
     return nil, usage_error(mistake, ("Try `moontower %s --help`."):format(name), given)
@@ -204,7 +204,7 @@ function M.help(name)
   end
   local options = is_policy(script) and require("policy").describe(script) or parsers.describe(script)
   script = as_command(name, script)
-  return { name = name, summary = script.summary, options = options, help = require "cli.usage"(name, script) }
+  return { name = name, summary = script.summary, options = options, help = require("cli.usage").text(name, script) }
 end
 
 ---A command line's order to a modem, as scripts/README.md lists; nil: it changes none, as when it is wrong or only

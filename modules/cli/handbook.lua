@@ -3,6 +3,8 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
+local lazy = require "base.lazy"
+local markdown = lazy(function() return require "cli.markdown" end) -- the list of topics needs none of it
 local program = require "core.program"
 local wrap = require "terminal.wrap"
 
@@ -24,8 +26,11 @@ M.topics = {
   { name = "errors", summary = "The errors that a script meets.", folder = "modules", heading = "Errors" },
   { name = "events", summary = "What `moontower events` and the policy `notify` tell.", folder = "scripts",
     heading = "Events" },
+  { name = "exit", summary = "The exit statuses of all commands.", folder = "scripts", heading = "Exit statuses" },
   { name = "json", summary = "What `--json` prints, and what its names mean.", folder = "scripts",
     heading = "JSON, for programs" },
+  { name = "modules", summary = "What scripts are written with.", folder = "modules",
+    heading = "What scripts require" },
   { name = "orders", summary = "What commands mean to the daemon's policies.", folder = "scripts",
     heading = "What a person has ordered" },
   { name = "own-policies", summary = "How to write a policy of your own.", folder = "scripts",
@@ -38,8 +43,8 @@ M.topics = {
     heading = "Is there a way out?" },
   { name = "sandbox", summary = "What systemd lets the daemon do, and how to allow more.",
     folder = "scripts", heading = "What the unit allows" },
-  { name = "exit-status", summary = "The exit statuses of all commands.", folder = "scripts",
-    heading = "Exit statuses" },
+  { name = "tasks", summary = "How a script does several things at once, and waits.", folder = "modules",
+    heading = "Tasks" },
 }
 
 -- In the source tree, or where they are installed.
@@ -56,41 +61,14 @@ local function read(folder)
   }
 end
 
-local function section(text, heading)
-  local found
-  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
-    local title = line:match("^##%s+(.*)$")
-    if found and title then
-      break
-    elseif found then
-      found[#found + 1] = line
-    elseif title == heading then
-      found = { heading, "" }
-    end
-  end
-  return found and table.concat(found, "\n")
-end
-
--- ---- Markdown as plain text ----
+-- ---- as plain text ----
 
 local TERM_WIDTH = 13
 
-local function plain(line) return (line:gsub("%[([^%]]*)%]%([^%)]*%)", "%1"):gsub("^#+%s+", "")) end
-
-local function cells_of(line)
-  local cells = {}
-  for cell in line:gsub("\\|", "\1"):gmatch("|([^|]*)") do
-    cells[#cells + 1] = cell:match("^%s*(.-)%s*$"):gsub("\1", "|")
-  end
-  cells[#cells] = nil -- what follows the last bar
-  return cells
-end
-
 -- Two columns become a list; of more, each row is a paragraph.
-local function show_table(rows, out)
-  local header, first = rows[1], ""
-  for i = 3, #rows do
-    local cells = rows[i]
+local function table_lines(block)
+  local header, out, first = block.header, {}, ""
+  for _, cells in ipairs(block.rows) do
     first = cells[1] ~= "" and cells[1] or first
     if #header == 2 and #first <= TERM_WIDTH then
       out[#out + 1] = ("  %s  %s"):format(first .. (" "):rep(TERM_WIDTH - #first), cells[2])
@@ -99,45 +77,63 @@ local function show_table(rows, out)
       out[#out + 1] = (" "):rep(TERM_WIDTH + 4) .. cells[2]
     else
       out[#out + 1] = ("  %s%s"):format(first, #header > 3 and "  " .. cells[2] or "")
-      for j = #header > 3 and 3 or 2, #header do
-        out[#out + 1] = ("      %s: %s"):format(header[j], cells[j] or "")
+      for i = #header > 3 and 3 or 2, #header do
+        out[#out + 1] = ("      %s: %s"):format(header[i], cells[i] or "")
       end
     end
   end
+  return out
 end
 
-local function shown(text)
-  local out, rows, is_code = {}, {}, false
-  for line in (text .. "\n\n"):gmatch("([^\n]*)\n") do
-    if line:find("^|") then
-      rows[#rows + 1] = cells_of(plain(line))
-    elseif #rows > 0 then
-      show_table(rows, out)
-      rows = {}
-    end
-    if line:find("^```") then
-      is_code = not is_code
-    elseif not line:find("^|") and not line:find("^<!%-%-") then
-      out[#out + 1] = is_code and "    " .. line or plain(line)
+local function plain(block)
+  if block.kind == "table" then
+    return table.concat(table_lines(block), "\n")
+  elseif block.kind == "code" then
+    return "    " .. table.concat(block.lines, "\n    ")
+  end
+  return block.text
+end
+
+local function shown(blocks)
+  local texts = {}
+  for i, block in ipairs(blocks) do texts[i] = plain(block) end
+  return wrap.text(table.concat(texts, "\n\n"))
+end
+
+---The blocks of a README, or of one of its sections.
+---@param folder string
+---@param heading string?
+---@return markdown.block[]?
+---@return moontower.error? err
+function M.blocks(folder, heading)
+  local text, err = read(folder)
+  if not text then
+    return nil, err
+  end
+  local blocks = markdown.blocks(text)
+  return heading and assert(markdown.section(blocks, heading), heading) or blocks
+end
+
+---@param name string
+---@return handbook.topic?
+function M.topic(name)
+  for _, topic in ipairs(M.topics) do
+    if topic.name == name then
+      return topic
     end
   end
-  return (wrap.text(table.concat(out, "\n")):gsub("%s+$", ""))
 end
 
 ---@param name string
 ---@return { name: string, summary: string, help: string }? nil without an error: there is no such topic
 ---@return moontower.error? err
 function M.explain(name)
-  for _, topic in ipairs(M.topics) do
-    if topic.name == name then
-      local text, err = read(topic.folder)
-      if not text then
-        return nil, err
-      end
-      text = topic.heading and assert(section(text, topic.heading), topic.heading) or text
-      return { name = name, summary = topic.summary, help = shown(text) }
-    end
+  local topic = M.topic(name)
+  if not topic then
+    return nil
   end
+  local blocks, err = M.blocks(topic.folder, topic.heading)
+  return blocks and { name = name, summary = topic.summary, help = shown(blocks) }, err
 end
 
 return M

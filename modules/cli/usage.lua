@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The help of a command, made of its declaration: how it is called, its arguments and options, its exit statuses.
+-- The help of a command, made of its declaration: how it is called, its arguments and options, its exit statuses. Its
+-- parts are for manual pages, too.
 
 local declaration = require "base.declaration"
 local exit_status = require "cli.exit_status"
@@ -8,6 +9,8 @@ local wrap = require "terminal.wrap"
 
 local USAGE, USAGE_WIDTH = "Usage: ", 70
 local MARGIN, COLUMN = 3, 25 -- where names and texts begin
+
+local M = {}
 
 local function names_of(option)
   local names = {}
@@ -61,25 +64,25 @@ end
 
 local function is_argument(option) return not parser.is_option(option) end
 
--- First alternatives, then options, then arguments, then what would swallow an argument.
-local function usage(name, options)
-  local lines = { USAGE .. "moontower " .. name }
-  local added = {}
-  local function add(text)
-    if #lines[#lines] + 1 + #text <= USAGE_WIDTH then
-      lines[#lines] = lines[#lines] .. " " .. text
-    else
-      lines[#lines + 1] = (" "):rep(#USAGE) .. text
-    end
-  end
+-- Of a command, with --help.
+local function all_of(script)
+  local declared = script.options or {}
+  return table.move(declared, 1, #declared, 2, { parser.HELP })
+end
+
+---How a command is called: first alternatives, then options, then arguments, then what would swallow an argument.
+---@param script cli.command
+---@return string[] calls such as "[-c <carrier>]"
+function M.calls(script)
+  local options, added, calls = all_of(script), {}, {}
   local function add_once(entry)
     if added[entry] then
       return
     end
     added[entry] = true
-    local calls = {}
-    for i, one in ipairs(entry.either or { entry }) do calls[i] = call_of(one) end
-    add(#calls > 1 and ("(%s)"):format(table.concat(calls, " | ")) or calls[1])
+    local each = {}
+    for i, one in ipairs(entry.either or { entry }) do each[i] = call_of(one) end
+    calls[#calls + 1] = #each > 1 and ("(%s)"):format(table.concat(each, " | ")) or each[1]
   end
   local function add_those(is)
     for _, entry in ipairs(options) do
@@ -91,21 +94,42 @@ local function usage(name, options)
   add_those(function(entry) return not entry.either and not is_open_ended(entry) and not is_argument(entry) end)
   add_those(function(entry) return any(entry.either or { entry }, is_argument) end)
   add_those(function() return true end)
+  return calls
+end
+
+local function usage(name, script)
+  local lines = { USAGE .. "moontower " .. name }
+  for _, call in ipairs(M.calls(script)) do
+    if #lines[#lines] + 1 + #call <= USAGE_WIDTH then
+      lines[#lines] = lines[#lines] .. " " .. call
+    else
+      lines[#lines + 1] = (" "):rep(#USAGE) .. call
+    end
+  end
   return table.concat(lines, "\n")
+end
+
+---The names of an option, each with its value, or that of an argument.
+---@param option cli.option
+---@return string[]
+function M.names(option)
+  if is_argument(option) then
+    return { option[2].choices and placeholder(option) or option[1] }
+  end
+  local names, taken = names_of(option), values(option)
+  for i, name in ipairs(names) do names[i] = taken == "" and name or name .. " " .. taken end
+  return names
 end
 
 -- One line for each name where a value follows.
 local function labels(option)
-  if is_argument(option) then
-    return { option[2].choices and placeholder(option) or option[1] }
-  end
-  local names, taken, longest = names_of(option), values(option), 0
-  if taken == "" then
+  local names, longest = M.names(option), 0
+  if option[2].type == "boolean" or is_argument(option) then
     return { table.concat(names, ", ") }
   end
   for _, name in ipairs(names) do longest = math.max(longest, #name) end
   for i, name in ipairs(names) do
-    names[i] = ("%s%s %s%s"):format((" "):rep(longest - #name), name, taken, i < #names and "," or "")
+    names[i] = ("%s%s%s"):format((" "):rep(longest - #name), name, i < #names and "," or "")
   end
   return names
 end
@@ -125,6 +149,11 @@ local function add_entry(lines, option)
   for i = 1, beside and 0 or #texts do lines[#lines + 1] = (" "):rep(COLUMN) .. texts[i] end
 end
 
+---Its arguments and options, --help among them.
+---@param script cli.command
+---@return cli.option[]
+function M.options(script) return parser.flat(all_of(script)) end
+
 local function list(heading, options, is)
   local lines = { heading }
   for _, option in ipairs(options) do
@@ -140,19 +169,25 @@ local function text_of(value)
   return value
 end
 
+---What a command's help says before and after its options.
+---@param script cli.command
+---@return string description
+---@return string? epilog
+function M.texts(script) return text_of(script.description) or script.summary, text_of(script.epilog) end
+
 ---The text of `moontower NAME --help`.
 ---@param name string
 ---@param script cli.command
 ---@return string
-return function(name, script)
-  local declared = script.options or {}
-  local with_help = table.move(declared, 1, #declared, 2, { parser.HELP })
-  local flat = parser.flat(with_help)
-  local blocks = { script.usage or usage(name, with_help), text_of(script.description) or script.summary }
-  blocks[#blocks + 1] = list("Arguments:", flat, is_argument)
-  blocks[#blocks + 1] = list("Options:", flat, parser.is_option)
+function M.text(name, script)
+  local description, epilog = M.texts(script)
+  local options = M.options(script)
+  local blocks = { script.usage or usage(name, script), description }
+  blocks[#blocks + 1] = list("Arguments:", options, is_argument)
+  blocks[#blocks + 1] = list("Options:", options, parser.is_option)
   local exits = script.exits ~= false and exit_status.help(script.exits)
-  local epilog = text_of(script.epilog)
   blocks[#blocks + 1] = epilog and exits and epilog .. "\n" .. exits or epilog or exits or ""
   return wrap.text(table.concat(blocks, "\n\n"))
 end
+
+return M

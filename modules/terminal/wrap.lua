@@ -69,30 +69,35 @@ end
 
 local function columns(fd) return terminal.is_terminal(fd) and terminal.width(fd) or nil end
 
----Folds lines that are too long for a terminal. A line that fills the editor's width goes on in the next one; those
----that are indented, as examples and lists are, stand for themselves.
+---The lines that a text means: one that fills the editor's width goes on in the next one; those that are indented, as
+---examples and lists are, stand for themselves.
 ---@param text string
----@return string
-function M.text(text)
-  local width = math.min(columns(1) or WIDTH, WIDTH)
+---@return string[]
+function M.joined(text)
   local out, open = {}, nil
   for line in M.lines(text) do
     local is_plain, is_full = line:find("^%S") ~= nil, #line > FULL and length(line) > FULL
     if open and is_plain and not line:find("^%u[%l ]*:") then -- "Exit status: ..." begins something new
       line = open .. " " .. line
     elseif open then
-      fold(open, width, out)
+      out[#out + 1] = open
     end
-    open = nil
-    if is_plain and is_full then
-      open = line
-    else
-      fold(line, width, out)
+    open = is_plain and is_full and line or nil
+    if not open then
+      out[#out + 1] = line
     end
   end
-  if open then
-    fold(open, width, out)
-  end
+  out[#out + 1] = open
+  return out
+end
+
+---Folds the lines that a text means where they are too long for a terminal.
+---@param text string
+---@return string
+function M.text(text)
+  local width = math.min(columns(1) or WIDTH, WIDTH)
+  local out = {}
+  for _, line in ipairs(M.joined(text)) do fold(line, width, out) end
   return table.concat(out, "\n")
 end
 

@@ -93,7 +93,7 @@ function T.test_arguments_that_exclude_options_and_choices_of_arguments()
   lu.assertEquals({ read("on --all", of) }, { nil, "option '--all' can not be used together with argument 'name'" })
   lu.assertEquals({ read("x", of) }, { nil, "argument 'name' must be one of 'on', 'off'" })
   lu.assertEquals({ read("on off", of) }, { nil, "too many arguments" })
-  lu.assertEquals(require "cli.usage"("it", of):match "[^\n]*", "Usage: moontower it [-h] ([{on,off}] | [--all])")
+  lu.assertEquals(require("cli.usage").text("it", of):match "[^\n]*", "Usage: moontower it [-h] ([{on,off}] | [--all])")
 end
 
 function T.test_a_script_of_its_own_gets_all_options()
