@@ -104,15 +104,7 @@ local CHECKED_FROM = 33 -- in the header
 
 local function padded(bytes) return bytes .. ("\0"):rep(-#bytes % 8) end
 
--- The builder's own commands and policies are not part of the tree: ours are noted, and find ours alone.
-local all_folders = places.folders
-function places.folders(kind)
-  for _, folder in ipairs(all_folders(kind)) do
-    if folder.is_ours then
-      return { folder }
-    end
-  end
-end
+places.keep_to_ours()
 
 -- What a list of commands shows of a file, so that it need not be loaded for that.
 local function note_of(file)

@@ -41,6 +41,18 @@ function M.folders(kind)
   return list
 end
 
+---From now on a user's own files do not count: what the build makes of ours is not to depend on who builds.
+function M.keep_to_ours()
+  local all_folders = M.folders
+  function M.folders(kind)
+    for _, folder in ipairs(all_folders(kind)) do
+      if folder.is_ours then
+        return { folder }
+      end
+    end
+  end
+end
+
 -- ---- whose files are taken ----
 
 local OTHERS_WRITE, STICKY = 18, 512 -- 0022, 01000
