@@ -246,7 +246,7 @@ return {
     "       moontower simulate fault NAME[@N] [ARG] [--on N]",
     "       moontower simulate state [--json] [--on N]",
   }, "\n"),
-  description = "Runs COMMAND, or a shell, where a simulated modem is plugged in (a Sierra MC7455, if you name no\n"
+  description = "Runs COMMAND, or a shell, where a simulated modem is plugged in (a Sierra MC7455, if you name no "
     .. "other), and ends with it.\n"
     .. "Nothing outside changes. With --usb the modem is a USB device of this very computer instead.\n"
     .. "set, fault and state reach the modem from the shell that it has started.",

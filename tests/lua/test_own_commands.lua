@@ -120,7 +120,7 @@ function T.test_it_is_completed_as_ours_are()
     "--help --json", ["greet "] = "", ["wrong --"] = "", ["nope --"] = "", ["up --carr"] = "--carrier",
     ["up --carrier calyx"] = "calyx-sprint", ["up -c calyx"] = "calyx-sprint", ["up --ip ipv4"] = "ipv4 ipv4v6",
     ["up --apn "] = "", ["setup --plan ca"] = "calyx-sprint", ["radio o"] = "off on", ["radio --device x o"] = "off on",
-    ["trace --brief up --pr"] = "--probe --protocol --proxy", ["trace sta"] = "status", ["help exit"] = "exit-status",
+    ["trace --brief up --pr"] = "--probe --protocol --proxy", ["trace sta"] = "status", ["help exi"] = "exit",
     ["help gre"] = "greet",
   } do
     local list = {}
