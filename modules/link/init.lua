@@ -31,6 +31,14 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 ---@field default_route boolean? false: none
 ---@field mtu integer?
 ---@field probe string? what link:wait_down() asks for an answer, if nothing else is given
+---@field manager link.manager? a program that owns the addresses, routes and DNS servers of this computer
+
+---A program that puts the addresses, routes and DNS servers of a link on this computer; MTU and `up` stay ours.
+---@class link.manager
+---@field name string such as "netifd"
+---@field apply fun(self, link: link.link): true?, moontower.error? what the link is now; called at each change, too
+---@field release fun(self) the link ends: called before our own settings are undone
+---@field failed fun(self, err: moontower.error) no link could be made
 
 ---@class link.link
 ---@field name string the interface
@@ -204,6 +212,22 @@ local function set_accept_ra(journal)
   return ok, err
 end
 
+-- Tells the manager, if there is one, what it has to put on this computer.
+local function hand_over(self)
+  local manager = self.options.manager
+  if manager then
+    check(manager:apply(self))
+  end
+end
+
+-- Before our own settings are undone, or its addresses would be on a link that is down.
+local function take_back(self)
+  local manager = self.options.manager
+  if manager then
+    manager:release()
+  end
+end
+
 -- Does what the journal says; called within apply(), as are the two below.
 local function carry_out(self)
   local journal = self.journal
@@ -220,12 +244,17 @@ local function carry_out(self)
   if journal.dns then
     check(dns.apply(journal.dns))
   end
+  hand_over(self)
 end
 
 -- Does the host still have all that the journal says, and is that all that is wanted? Of a link whose only address the
 -- kernel has made from a router advertisement, the modem tells none.
 local function is_intact(journal, link, now, options)
   local told, channel = plan.all_of(link.bearer, "addresses"), link.bearer.channel
+  local manager = options.manager
+  if manager then -- it looks after the addresses itself
+    told = {}
+  end
   local differences, err = compare.kernel(now.name, { addresses = told, journal = journal })
   if not differences then
     return nil, err
@@ -235,7 +264,9 @@ local function is_intact(journal, link, now, options)
     and (not channel or channel.checksums == (journal.channel or {}).checksums)
     and (#journal.routes > 0) == (options.default_route ~= false and #told > 0)
     and journal.metric == options.metric and journal.table == options.table and journal.mtu == options.mtu
-    and (options.dns == false or servers == table.concat(link.dns, " "))
+    and journal.manager == (manager and manager.name)
+    and (not manager and (options.dns == false or servers == table.concat(link.dns, " "))
+      or manager ~= nil and journal.accept_ra == plan.accept_ra(link.bearer))
 end
 
 local Undo = {}
@@ -338,6 +369,10 @@ local apply = protect(function(bearer, options)
     self.journal, self.adopted = left, true
     self.addresses[1] = self.addresses[1] or global_ipv6(now.name)
     self.detached = true -- by the run that made it: leaving a block does not take it down, close() does
+    if options.manager then -- it may have been told of other settings, or nothing
+      check(netlink.set_link(now.name, { mtu = self.mtu }))
+      hand_over(self)
+    end
     return self
   end
   check(journals.take_down(key))
@@ -356,10 +391,11 @@ function M.apply(bearer, options)
   return apply(bearer, options or {})
 end
 
----Leaves the link up when its block or this program ends: a later `down` takes it down.
+---Leaves the link up when its block or this program ends: a later `down` takes it down. What a manager has put on this
+---computer goes when this program does, so the rest must not stay either.
 function Link:detach()
   self.detached = true
-  self.journal.persistent = true
+  self.journal.persistent = self.options.manager == nil
   journals.save(self.journal)
 end
 
@@ -416,6 +452,7 @@ end
 function Link:give_up()
   self.is_closed = true
   local _ <close> = self.host_lock:lock()
+  take_back(self)
 end
 
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.
@@ -425,6 +462,7 @@ function Link:close()
   end
   self.is_closed = true
   task.shield(UNDO_TIME, function()
+    take_back(self)
     journals.undo(self.journal) -- it tells what fails
     if not self.bearer.ended then
       self.bearer:disconnect()

@@ -34,6 +34,7 @@ local NOWHERE = salvage.NOWHERE
 ---@field routes table[]
 ---@field accept_ra string? what the sysctl is set to
 ---@field dns dns.record?
+---@field manager string? the program that puts addresses, routes and DNS servers on this computer, so none are here
 ---@field is_salvaged boolean? it is what a damaged file still says
 
 local M = { PROTOCOL = salvage.OURS }

@@ -148,11 +148,19 @@ function M.channel(bearer, parent)
   return journal
 end
 
+---Where the modem tells our address, the kernel must not make a second one of router advertisements; where the modem
+---does not tell, that is the only way (2: also while this host forwards packets).
+---@param bearer modem.bearer
+---@return "0"|"2"|nil value of the sysctl; nil: as it is
+function M.accept_ra(bearer)
+  return bearer.ip ~= "ipv4" and (#bearer.ipv6.addresses > 0 and "0" or "2") or nil
+end
+
 ---Adds all that has to be done to an interface.
 ---@param journal link.journal of its channel; of nothing yet for the modem's own interface
 ---@param bearer modem.bearer
 ---@param now table the interface as core.netlink has it
----@param options { dns: boolean?, metric: integer?, table: integer?, default_route: boolean?, mtu: integer? }
+---@param options link.options
 ---@return link.journal?
 ---@return moontower.error? err
 function M.make(journal, bearer, now, options)
@@ -172,22 +180,22 @@ function M.make(journal, bearer, now, options)
     channel = journal.channel, created = journal.created, parent = journal.parent,
     before = { mtu = now.mtu, up = was_up },
     metric = options.metric, table = options.table, mtu = options.mtu, addresses = {}, routes = {},
+    manager = options.manager and options.manager.name,
   }
-  add_family(journal, "ipv4", bearer.ipv4, there, options)
-  add_family(journal, "ipv6", bearer.ipv6, there, options)
+  if not options.manager then
+    add_family(journal, "ipv4", bearer.ipv4, there, options)
+    add_family(journal, "ipv6", bearer.ipv6, there, options)
+  end
   if bearer.ip ~= "ipv4" then
     local accept_ra
     accept_ra, err = sysctl(now.name, "accept_ra")
     if err then
       return nil, err
     end
-    journal.before.accept_ra = accept_ra or nil
-    -- The modem tells our address, so the kernel must not make a second one of router advertisements; where the modem
-    -- does not tell, that is the only way (2: also while this host forwards packets).
-    journal.accept_ra = #bearer.ipv6.addresses > 0 and "0" or "2"
+    journal.before.accept_ra, journal.accept_ra = accept_ra or nil, M.accept_ra(bearer)
   end
   local servers = M.all_of(bearer, "dns")
-  if options.dns ~= false and #servers > 0 then
+  if options.dns ~= false and not options.manager and #servers > 0 then
     journal.dns, err = dns.plan(now.name, servers)
   end
   return not err and journal or nil, err

@@ -20,6 +20,7 @@ local SIM_TIME = 30
 
 ---@class pin.options
 ---@field file string? instead of /etc/moontower/pin
+---@field given pin.found? the caller has been given it, and says by whom
 ---@field tries integer? send it though only this number of tries is left; 0: even if that is unknown
 ---@field again boolean? send it though it has failed before
 
@@ -35,9 +36,9 @@ end
 
 -- ---- where it comes from ----
 
-local function is_pin(text)
-  return text:find("^%d%d%d%d+$") ~= nil and #text <= 8
-end
+---@param text string
+---@return boolean
+function M.is_pin(text) return text:find("^%d%d%d%d+$") ~= nil and #text <= 8 end
 
 -- Lines of "ICCID PIN", or of a PIN alone, which is for any SIM. The former count first.
 local function pick(text, iccid, path)
@@ -46,7 +47,7 @@ local function pick(text, iccid, path)
     local words = {}
     for word in line:gsub("#.*", ""):gmatch("%S+") do words[#words + 1] = word end
     local pin = words[#words]
-    if pin and (#words > 2 or not is_pin(pin)) then
+    if pin and (#words > 2 or not M.is_pin(pin)) then
       return invalid(("%s: a line is neither a PIN of 4 to 8 digits nor an ICCID and a PIN"):format(path))
     elseif #words == 2 and words[1] == iccid then
       own = pin
@@ -85,10 +86,12 @@ end
 ---@return moontower.error? err
 function M.find(iccid, options)
   local variable = terminal.getenv(VARIABLE)
-  if options.file then
+  if options.given then
+    return options.given
+  elseif options.file then
     return from_file(options.file, iccid, true)
   elseif variable and variable ~= "" then
-    if not is_pin(variable) then
+    if not M.is_pin(variable) then
       return invalid(("$%s is no PIN of 4 to 8 digits"):format(VARIABLE))
     end
     return { value = variable, from = "$" .. VARIABLE }

@@ -350,7 +350,7 @@ local function up_once(modem, carrier, options, watcher, undo)
   end
   local for_link = { mtu = bearer.mtu }
   for key, value in pairs(options) do for_link[key] = value end
-  for_link.probe = carrier.probe
+  for_link.probe, for_link.manager = carrier.probe, modem.profile and modem.profile.manager
   local applied
   applied, err = link.apply(bearer, for_link)
   return applied, err, bearer
@@ -376,6 +376,9 @@ function M.up(modem, carrier, options)
     report.bearer(bearer, watcher)
   end
   if not applied then
+    if modem.profile and modem.profile.manager then
+      modem.profile.manager:failed(err)
+    end
     return nil, err
   end
   undo.finished = true
