@@ -172,7 +172,7 @@ end
 ---@return nil
 ---@return moontower.error err
 function M.not_there(source)
-  local port <close>, err = ports.open(control.path())
+  local port <close>, err = ports.open(control.path(os.getenv "MOONTOWER_DAEMON"))
   if not port and err.code == "permission" then
     return errors.fail {
       code = "permission", source = source, message = "only root may ask whether a daemon runs, and talk to it",

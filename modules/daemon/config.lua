@@ -28,6 +28,7 @@ local sources = require "loading.source"
 ---@field carrier carrier.carrier
 ---@field policies daemon.policy_config[] the first one speaks for the modem
 ---@field options table for modem/up.lua
+---@field manager link.manager? of a daemon that another program has started
 ---@field origin string where its APN comes from, in words
 
 ---@class daemon.policy_config
@@ -250,6 +251,23 @@ function M.load(path)
     return errors.during(err, place(path, source, keys))
   end
   config.is_usual = source == DEFAULT
+  return config
+end
+
+---The same from values instead of a file, for a daemon that another program starts.
+---@param values table what a file would return
+---@param where string where they come from
+---@return daemon.config?
+---@return moontower.error? err
+function M.of(values, where)
+  local mistake = mistake_in(values)
+  if mistake then
+    return errors.fail { code = "invalid", source = "config", message = ("%s: %s"):format(where, mistake) }
+  end
+  local config, err = load_all(values, where)
+  if not config then
+    return errors.during(err, where)
+  end
   return config
 end
 

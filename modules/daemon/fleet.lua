@@ -37,6 +37,7 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field group task.group
 ---@field hotplug modem.hotplug
 ---@field unsure moontower.error? why not all modems may be known
+---@field own (fun(): modem.description[], moontower.error?)? its own modems; nil: all
 ---@field on_ready fun(modem: modem.modem, group: task.group)
 ---@field on_gone fun(modem: modem.modem)
 local Fleet = {}
@@ -47,11 +48,12 @@ local M = { rest_time = 60 } -- seconds
 ---@param group task.group that the tasks live in
 ---@param on_ready fun(modem: modem.modem, group: task.group) a modem is open; the group ends when it is gone
 ---@param on_gone fun(modem: modem.modem) it is gone, and the group has ended
+---@param list (fun(): modem.description[], moontower.error?)? the modems that are its own; all, if not given
 ---@return daemon.fleet
-function M.new(group, on_ready, on_gone)
+function M.new(group, on_ready, on_gone, list)
   local self = setmetatable({
     slots = {}, unusable = {}, resting = {}, requests = {}, group = group, hotplug = hotplug.new { "bus", "folder" },
-    on_ready = on_ready, on_gone = on_gone,
+    on_ready = on_ready, on_gone = on_gone, own = list,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
   return self
@@ -167,9 +169,9 @@ local function remove_failed(self, slot)
   end)
 end
 
-local function list_by_name()
+local function list_by_name(self)
   local now = {}
-  local list, err = devices.list()
+  local list, err = (self.own or devices.list)()
   for _, description in ipairs(list) do now[description.name] = description end
   return now, err
 end
@@ -202,7 +204,7 @@ local function serve_requests(self)
   for _, request in ipairs(requests) do
     local name = request.description.name
     if self.slots[name] and not is_same(self.slots[name], request.description) then
-      remove_departed(self, list_by_name()) -- it has restarted since we looked
+      remove_departed(self, list_by_name(self)) -- it has restarted since we looked
     end
     local slot = self.slots[name] or add_slot(self, request.description)
     if is_same(slot, request.description) then
@@ -234,7 +236,7 @@ end
 
 -- Returns why not all could be found out.
 local function rescan(self)
-  local now, unknown = list_by_name()
+  local now, unknown = list_by_name(self)
   remove_departed(self, now, unknown)
   report_unusable(self, now, unknown)
   for name, description in pairs(now) do
@@ -246,7 +248,7 @@ local function rescan(self)
 end
 
 local function follow_changes(self)
-  remove_departed(self, list_by_name())
+  remove_departed(self, list_by_name(self))
   serve_requests(self)
   self.hotplug:settle(SETTLE_TIME, SETTLE_MAX)
   serve_requests(self)
@@ -302,7 +304,7 @@ local function let_trace(modem)
   end
 end
 
--- Another control port of a modem than the one that we keep open: it is free, so the command opens it.
+-- Another control port of a modem than the one that we keep open, or a modem that is not ours: the command opens it.
 local function open_beside(description, options)
   local modem, err = modems.open_alone(description, options)
   if modem then
@@ -317,7 +319,8 @@ end
 ---@return modem.modem?
 ---@return moontower.error? err
 function Fleet:borrow(description, options)
-  if description.control ~= description.controls[1].control then
+  if description.control ~= description.controls[1].control
+    or self.own and not list_by_name(self)[description.name] then
     return open_beside(description, options)
   end
   if options.protocol and options.protocol ~= description.protocol then

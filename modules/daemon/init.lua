@@ -40,8 +40,16 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field manager daemon.manager the service manager, if one has started us
 ---@field reloads core.queue a queue of queues: each for the answer to one reload
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
+---@field single daemon.single?
 local Daemon = {}
 Daemon.__index = Daemon
+
+---A daemon for one modem, started by another program, such as OpenWrt's netifd for one of its interfaces.
+---@class daemon.single
+---@field name string of the daemon: of its control socket, where there is a daemon already
+---@field by string who has started it, and has its configuration
+---@field config daemon.config
+---@field list fun(): modem.description[], moontower.error? the modem, if it is there
 
 local M = {}
 
@@ -56,7 +64,8 @@ local function effective(self, modem, entry)
     for key, value in pairs(source) do options[key] = value end
   end
   return {
-    carrier = ordered and ordered.carrier or entry.carrier, options = options, configured = entry, ordered = ordered,
+    carrier = ordered and ordered.carrier or entry.carrier, options = options, manager = entry.manager,
+    configured = entry, ordered = ordered,
   }
 end
 
@@ -173,6 +182,13 @@ local function modem_gone(self, modem)
 end
 
 local function read_again(self)
+  if self.single then
+    return errors.fail {
+      code = "unsupported", source = "daemon",
+      message = ("this daemon has its configuration from %s, which has started it"):format(self.single.by),
+      hint = "Change it there, and have it start the daemon again.",
+    }
+  end
   local new, err = config.load(self.path)
   if not new then
     log.error("the configuration stays as it was: %s", err)
@@ -279,10 +295,14 @@ local function runs_already()
 end
 
 -- The owner of all modems is one process: a daemon, or a policy in the foreground. The lock ends with the process.
-local function become_owner()
+-- Daemons for single modems are beside it and one another, each with a name. Returns that name, too, if it is needed.
+local function become_owner(name)
   local lock, err = state.lock("daemon")
   if lock or err.code ~= "busy" then
     return lock, err
+  elseif name then
+    lock, err = state.lock("daemon " .. name)
+    return lock, err, name
   end
   local is_daemon <close> = ports.open(control.path())
   if is_daemon then
@@ -295,10 +315,10 @@ local function become_owner()
 end
 
 -- The caller has the owner's lock, so a socket that is there is of one that was killed. Closing ours removes it.
-local function open_control(self, group)
+local function open_control(self, group, name)
   fs.mkdir(control.folder(), 448) -- 0700
-  fs.remove(control.path())
-  local listener, err = ports.listen(control.path(), "stream")
+  fs.remove(control.path(name))
+  local listener, err = ports.listen(control.path(name), "stream")
   if not listener then
     return nil, err
   end
@@ -322,18 +342,23 @@ local function collect_garbage_early()
 end
 
 ---Runs the daemon until it is cancelled.
----@param options { config: string?, policy: policy.policy?, alone: boolean? } policy: this one for every modem; alone:
---- without control socket, for a script in the foreground
+---@param options { config: string?, policy: policy.policy?, alone: boolean?, single: daemon.single? } policy: this one
+--- for every modem; alone: without control socket, for a script in the foreground
 ---@return nil
 ---@return moontower.error? err why it could not start
 function M.run(options)
   if M.running then -- `moontower trace serve`, given beside it
     return runs_already()
   end
-  local loaded, err = config.load(options.config)
-  local owner
+  local single = options.single
+  local loaded, err, owner, name
+  if single then
+    loaded = single.config
+  else
+    loaded, err = config.load(options.config)
+  end
   if loaded then
-    owner, err = become_owner()
+    owner, err, name = become_owner(single and single.name)
   end
   local lock <close> = owner
   if not lock then
@@ -341,7 +366,7 @@ function M.run(options)
   end
   local self = setmetatable({
     path = options.config, config = loaded, known = {}, overrides = {}, reloads = task.queue(MAX_CLIENTS + 1),
-    manager = manager.new(),
+    manager = manager.new(), single = single,
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log
@@ -350,7 +375,8 @@ function M.run(options)
   local group <close> = task.group()
   self.supervisor, self.restart_watchdog = supervisor.new(group), restart_watchdog.new(group)
   self.commands = commands.new(self.supervisor)
-  self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end)
+  self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end,
+    single and single.list)
   function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
   function modems.owner.in_turn(...) return in_turn(self, ...) end
@@ -361,11 +387,13 @@ function M.run(options)
   local _ <close> = task.finally(at_the_end)
   if not options.alone then
     local ok
-    ok, err = open_control(self, group)
+    ok, err = open_control(self, group, name)
     if not ok then
       return nil, err
     end
     manager.reload_at_hangup(group, self)
+  end
+  if not options.alone and not name then -- other programs look for one proxy
     self.broker = brokers.start(group, function() return self.fleet:list() end, function(...)
       return order_of_other(self, ...)
     end)
