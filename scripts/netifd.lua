@@ -1,0 +1,22 @@
+-- SPDX-License-Identifier: MIT
+-- moontower netifd INTERFACE: what OpenWrt's netifd runs for an interface with `proto moontower`.
+
+local validate = require "base.validate"
+
+return {
+  summary = "Keep an interface of OpenWrt's netifd online.",
+  description = "Keep the modem of an interface of OpenWrt's netifd online, and tell netifd the addresses, routes and "
+    .. "DNS servers. netifd's protocol handler runs this; `ifup INTERFACE` has netifd do so.",
+  here = true,
+  needs_no_reader = true,
+  exits = { [3] = true, [4] = true, [8] = true, [9] = true },
+
+  epilog = [[
+The options are those of the interface's section in /etc/config/network: scripts/host/openwrt/README.md lists them. It
+is the daemon of its modem: `moontower status`, `why`, `events` and `at` run in it. Of several interfaces, the first has
+the commands; $MOONTOWER_DAEMON names another one.]],
+
+  options = { { "interface", validate.text, "The interface, as /etc/config/network names it" } },
+
+  run = function(args) return require("netifd").run(args.interface) end,
+}
