@@ -7,7 +7,7 @@ terminal.install() -- before anything is loaded that keeps print() for itself
 
 local command = require "cli.command"
 
-command.set_daemon {
+command.set_others {
   elsewhere = function(...)
     local port, err = require("daemon.control").connect()
     if not port then
@@ -16,6 +16,7 @@ command.set_daemon {
     return require("daemon.client").run(port, ...)
   end,
   run_policy = function(...) return require("daemon").run_policy(...) end,
+  modem_names = function() return require("modem.selection").names() end,
 }
 
 require("core.program").own_makers = function() return require("loading.makers").load() end

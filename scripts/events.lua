@@ -18,7 +18,8 @@ Each line is an object with "event", "time" (UTC) and mostly "modem"; `moontower
 that is too slow loses some of them, and "lost" says how many.]],
 
   options = {
-    { "--event", validate.any_text, "Only this event; can be given more than once", many = true, argname = "NAME" },
+    { "--event", validate.any_text, "Only this event; can be given more than once", many = true, argname = "NAME",
+      candidates = function() return events.names end },
     option.with_text(option.json, "Changes nothing: for programs that give it to every command"),
   },
 

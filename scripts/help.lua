@@ -66,6 +66,17 @@ local function names()
   return all
 end
 
+-- What the next word may be, for a shell.
+local function next_words(before)
+  if before[1] == "policy" and not before[2] then
+    return places.names "policies"
+  elseif before[1] then
+    return {}
+  end
+  local all = names()
+  return table.move({ "policy", "topics" }, 1, 2, #all + 1, all)
+end
+
 local function not_there(name)
   local meant = nearest(name, names())
   return errors.fail {
@@ -114,14 +125,14 @@ return {
 
   options = {
     { "words", validate.any_text, "The command or topic to explain; `policy` and the name of one", args = "*",
-      argname = "NAME", candidates = names },
+      argname = "NAME", candidates = next_words },
     option.json,
     { "--complete", validate.flag, "Print what the last word of a command line could become, for shells" },
   },
 
   run = function(args)
     if args.complete then
-      print(table.concat(require "cli.completion"(#args.words > 0 and args.words or { "" }), "\n"))
+      for _, word in ipairs(require "cli.completion"(#args.words > 0 and args.words or { "" })) do print(word) end
       return 0
     elseif #args.words > 0 then
       local explained, err = explain(table.concat(args.words, " "))

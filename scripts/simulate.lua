@@ -221,6 +221,24 @@ local function settings_help()
   return table.concat(lines, "\n")
 end
 
+local function names_of(list, form)
+  local names = {}
+  for i, one in ipairs(list) do names[i] = (form or "%s"):format(one.name or one[1]) end
+  return names
+end
+
+local function fault_names() return names_of(faults.list) end
+
+-- What the next word may be, for a shell.
+local function next_words(before)
+  if before[1] == "fault" and not before[2] then
+    return fault_names()
+  elseif before[1] == "set" then
+    return names_of(control.settings, "%s=")
+  end
+  return before[1] and {} or { "fault", "set", "state" }
+end
+
 -- The arguments do not show which came after "--", so count.
 local function split_words(args)
   local after = 0
@@ -256,14 +274,15 @@ return {
   end,
 
   options = {
-    { "words", validate.any_text, "The command, or set, fault or state with what belongs to it", args = "*" },
+    { "words", validate.any_text, "The command, or set, fault or state with what belongs to it", args = "*",
+      candidates = next_words },
     { "--usb", validate.flag, "Plug it into this computer, by USB/IP. Needs root and the kernel module vhci-hcd" },
     { "--composition", validate.one_of { "mbim", "qmi" }, "What it speaks: mbim, which is usual, or qmi",
       argname = "PROTOCOL" },
     { "--factory", validate.flag, "Not set up yet, as it leaves the factory: QMI, no IPv6, a wrong APN" },
     { "--latency", validate.seconds_or_none, "Seconds from each command to its answer", argname = "SECONDS" },
     { "--fault", validate.any_text, "Begin with this fault; can be given more than once", many = true,
-      argname = "FAULT" },
+      argname = "FAULT", candidates = fault_names },
     { "--modem", validate.any_text, "Which modem: mc7455, em7565, ec25, ln920, le910c4, me909, or a file in "
       .. "modules/simulator/models", default = "mc7455", argname = "NAME" },
     { "--count", validate.whole(1, MAX_COUNT),

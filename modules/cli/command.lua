@@ -13,14 +13,18 @@ local terminal = require "terminal"
 
 local M = {}
 
----@class cli.daemon the daemon's part, given by main.lua, since the daemon is on a higher floor
+---@class cli.others what is on a higher floor, given by main.lua
 ---@field elsewhere fun(name: string, arguments: string[]): integer?, moontower.error? runs a command in the daemon;
 --- nil: there is none
 ---@field run_policy fun(loaded: policy): integer?, moontower.error? runs a policy in the foreground
-local daemon
+---@field modem_names fun(): string[] what `--device` takes here
+local others
 
----@param functions cli.daemon
-function M.set_daemon(functions) daemon = functions end
+---@param functions cli.others
+function M.set_others(functions) others = functions end
+
+---@return string[]
+function M.modem_names() return others.modem_names() end
 
 -- Words that could mean one command or another.
 local two_meanings = {
@@ -174,7 +178,7 @@ local function as_command(name, script)
       if not loaded then
         return nil, err
       end
-      return daemon.run_policy(loaded)
+      return others.run_policy(loaded)
     end,
   }
 end
@@ -238,7 +242,7 @@ function M.has_worked(status) return status == 0 or status == exit_status.NO_ANS
 ---@return integer status for exit()
 function M.run(name, arguments)
   -- A command that runs another one (trace) may be in the daemon already.
-  local elsewhere = not terminal.session() and daemon.elsewhere or nil
+  local elsewhere = not terminal.session() and others.elsewhere or nil
   return M.run_here(name, arguments, elsewhere)
 end
 

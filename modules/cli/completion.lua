@@ -11,8 +11,9 @@ local function names_of(option)
   return names
 end
 
-local function values_of(option)
-  return option.candidates and option.candidates() or option[2].choices or {}
+-- What can follow the arguments before it.
+local function values_of(option, before)
+  return option.candidates and option.candidates(before) or option[2].choices or {}
 end
 
 local function takes_value(option) return option[2].type ~= "boolean" end
@@ -30,34 +31,47 @@ local function declared_in(script)
   return options, arguments
 end
 
--- The argument that a word is for, after those before it; the last one may take several.
-local function argument_at(options, arguments, words)
-  local at, i = 1, 1
+-- Those of the words that are arguments, but for the last word.
+local function arguments_in(options, words)
+  local given, i = {}, 1
   while i < #words do
     local option = options[words[i]]
     if option and takes_value(option) then
       i = i + 1
     elseif not words[i]:find "^%-" then
-      at = at + 1
+      given[#given + 1] = words[i]
     end
     i = i + 1
   end
+  return given
+end
+
+-- The argument that a word is for, after those before it; the last one may take several.
+local function argument_after(arguments, before)
   local last = arguments[#arguments]
-  return arguments[at] or last and (last.args == "*" or last.args == "+") and last or nil
+  return arguments[#before + 1] or last and (last.args == "*" or last.args == "+") and last or nil
 end
 
 local function of_command(script, words)
   local options, arguments = declared_in(script)
-  local before = options[words[#words - 1]]
-  if before and takes_value(before) then
-    return values_of(before)
-  elseif words[#words]:find "^%-" then
+  local last, before = words[#words], arguments_in(options, words)
+  local open = options[words[#words - 1]]
+  local name = last:match "^(%-%-[^=]+)="
+  if name then
+    local list = {}
+    for i, value in ipairs(options[name] and values_of(options[name], before) or {}) do
+      list[i] = ("%s=%s"):format(name, value)
+    end
+    return list
+  elseif open and takes_value(open) then
+    return values_of(open, before)
+  elseif last:find "^%-" then
     local names = { "-h", "--help" }
-    for name in pairs(options) do names[#names + 1] = name end
+    for known in pairs(options) do names[#names + 1] = known end
     return names
   end
-  local argument = argument_at(options, arguments, words)
-  return argument and values_of(argument) or {}
+  local argument = argument_after(arguments, before)
+  return argument and values_of(argument, before) or {}
 end
 
 local function all_for(words)
@@ -77,9 +91,22 @@ local function all_for(words)
   return of_command(script, rest)
 end
 
+-- bash takes the equals sign of --ip=ipv4 for a word.
+local function without_equals_signs(words)
+  local list = {}
+  for i, word in ipairs(words) do
+    local is_sign = word == "=" and i > 1 and words[i - 1]:find "^%-%-"
+    if not is_sign or i == #words then
+      list[#list + 1] = is_sign and "" or word
+    end
+  end
+  return list
+end
+
 ---@param words string[] those after the program's name; the last one is what there is of the word
 ---@return string[] candidates sorted
 return function(words)
+  words = without_equals_signs(words)
   local last, list = words[#words], {}
   for _, candidate in ipairs(all_for(words)) do
     if candidate:sub(1, #last) == last then list[#list + 1] = candidate end

@@ -6,7 +6,8 @@ local validate = require "base.validate"
 local M = {}
 
 ---@type cli.option
-M.device = { "-d --device", validate.any_text, "Which modem: /dev/cdc-wdm0, wwan0, or its USB path" }
+M.device = { "-d --device", validate.any_text, "Which modem: /dev/cdc-wdm0, wwan0, or its USB path",
+  candidates = function() return require("cli.command").modem_names() end }
 M.proxy = { "--proxy", validate.flag, "Share the modem with other programs, by mbim-proxy or qmi-proxy" }
 -- For commands that look at a connection: the way to the modem is the one that it was made by.
 M.proxy_as_up = {

@@ -50,7 +50,9 @@ local function mistake_in_option(option)
       return ("'%s' of '%s' should be a text"):format(field, option[1])
     end
   end
-  if option.args ~= nil and not parsers.RANGES[option.args] then
+  if option.candidates ~= nil and type(option.candidates) ~= "function" then
+    return ("'candidates' of '%s' should be a function"):format(option[1])
+  elseif option.args ~= nil and not parsers.RANGES[option.args] then
     return ("'args' of '%s' should be one of ?, *, +"):format(option[1])
   elseif not option[1]:find "[^%s-]" then
     return ("'%s' is no name"):format(option[1])

@@ -7,7 +7,8 @@ local validate = require "base.validate"
 ---@field argname string? what help calls its value
 ---@field args string? how many values it takes, where not one: "?", "*", "+"
 ---@field many boolean? it can be given more than once: a list of its values, but true for a flag
----@field candidates (fun(): string[])? what a shell completes its value to, where the kind has no choices
+---@field candidates (fun(before: string[]): string[])? what a shell completes its value to, after the arguments before
+--- it, where the kind has no choices
 ---@field target string? the field of `args`; nil: its last name
 
 ---@class cli.either options of which one can be given

@@ -107,4 +107,24 @@ function M.select(selector)
   return fitting[1]
 end
 
+---Names that select() takes: of each modem its ports that speak MBIM or QMI, their interfaces, and its USB path.
+---@return string[]
+function M.names()
+  local names, seen = {}, {}
+  local function add(name)
+    if name and not seen[name] then
+      names[#names + 1], seen[name] = name, true
+    end
+  end
+  for _, description in ipairs((devices.list())) do
+    add(description.control)
+    add(description.usb)
+    for _, control in ipairs(description.controls) do
+      add(control.control)
+      add(control.net)
+    end
+  end
+  return names
+end
+
 return M

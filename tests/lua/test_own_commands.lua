@@ -109,8 +109,9 @@ function T.test_it_is_completed_as_ours_are()
   local folder, _ <close> = place { greet = GREET, wrong = "return +" }
   local function complete(...)
     local result = assert(process.run {
-      "bash", "-c", '. "$1/scripts/moontower.bash"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); _moontower "$2"\n'
-        .. 'echo "${COMPREPLY[@]}"', "bash", program.home, executable, env = { MOONTOWER_PATH = folder }, ...
+      "bash", "-c", '. "$1/scripts/host/completion/moontower.bash"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2))\n'
+        .. '_moontower "$2"; echo "${COMPREPLY[@]}"', "bash", program.home, executable,
+      env = { MOONTOWER_PATH = folder }, ...
     })
     lu.assertEquals(result.stderr, "")
     return (result.stdout:gsub("\n$", ""))

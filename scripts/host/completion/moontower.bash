@@ -5,5 +5,6 @@
 
 _moontower() {
   mapfile -t COMPREPLY < <("$1" help --complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
 }
 complete -o default -F _moontower moontower
