@@ -11,7 +11,7 @@ end
 
 return function()
   state.sweep_all()
-  if is_left "resolver" then state.sweep("/etc", "resolv.conf") end
+  if is_left "dns" then state.sweep("/etc", "resolv.conf") end
   if is_left "multipath" then require("multipath").repair() end
   if is_left "links" then require("link.journal").repair() end
   if is_left "usb" then require("modem.usb").repair() end

@@ -76,6 +76,8 @@ function M.one_of(names)
   }
 end
 
+M.dns_route = M.one_of { "shared", "all", "none" } -- which names a link's DNS servers are asked for
+
 ---A text that a function can read; it returns nil and an error when it cannot.
 ---@param parse fun(value: any): any, moontower.error?
 ---@return validate.kind

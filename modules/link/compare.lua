@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Compares the host with what a link should have on it. Changes nothing.
 
+local lazy = require "base.lazy"
+local dns = lazy(function() return require "link.dns" end)
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local dns = require "link.dns"
 
 local MAIN_TABLE = 254
 
@@ -112,9 +113,9 @@ function M.host(name, wanted)
   local differences, err = M.kernel(name, wanted)
   local record = differences and wanted.journal and wanted.journal.dns
   if record then
-    local missing, path = dns.missing(record)
+    local missing, where = dns.compare(record)
     for _, server in ipairs(missing) do
-      add(differences, "dns", "the DNS server %s is not in use: %s does not name it", server, path)
+      add(differences, "dns", "the DNS server %s is not in use: %s does not name it", server, where)
     end
   end
   return differences, err

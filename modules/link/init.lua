@@ -8,12 +8,12 @@
 local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
 local compare = lazy(function() return require "link.compare" end)
+local dns = lazy(function() return require "link.dns" end)
 local errors = require "errors"
 local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local dns = require "link.dns"
 local task = require "task"
 
 local check, protect = errors.check, errors.protect
@@ -26,6 +26,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 15
 
 ---@class link.options
 ---@field dns boolean? false: leave the host's DNS servers alone
+---@field dns_route "shared"|"all"|"none"|nil which names its servers are asked for, beside those of other links
 ---@field metric integer? of the default routes
 ---@field table integer? that they go to
 ---@field default_route boolean? false: none
@@ -228,6 +229,17 @@ local function take_back(self)
   end
 end
 
+-- Without names there is a connection still, and what it takes to mend them.
+local function give_dns(journal, give)
+  local ok, err = true, nil
+  if journal.dns then
+    ok, err = (give or dns.apply)(journal.dns)
+  end
+  if ok == nil then
+    log.warn("%s stays up, but its DNS servers are not in use: %s\n  %s", journal.name, err, err.hint)
+  end
+end
+
 -- Does what the journal says; called within apply(), as are the two below.
 local function carry_out(self)
   local journal = self.journal
@@ -241,10 +253,14 @@ local function carry_out(self)
   if #self.addresses == 0 then
     check(wait_for_slaac(self))
   end
-  if journal.dns then
-    check(dns.apply(journal.dns))
-  end
+  give_dns(journal)
   hand_over(self)
+end
+
+local function has_dns(journal, link, options)
+  local record = journal.dns or { servers = {}, route = options.dns_route }
+  return options.dns == false or table.concat(record.servers, " ") == table.concat(link.dns, " ")
+    and (record.route or "shared") == (options.dns_route or "shared")
 end
 
 -- Does the host still have all that the journal says, and is that all that is wanted? Of a link whose only address the
@@ -259,13 +275,12 @@ local function is_intact(journal, link, now, options)
   if not differences then
     return nil, err
   end
-  local servers = journal.dns and table.concat(journal.dns.servers, " ") or ""
   return #differences == 0
     and (not channel or channel.checksums == (journal.channel or {}).checksums)
     and (#journal.routes > 0) == (options.default_route ~= false and #told > 0)
     and journal.metric == options.metric and journal.table == options.table and journal.mtu == options.mtu
     and journal.manager == (manager and manager.name)
-    and (not manager and (options.dns == false or servers == table.concat(link.dns, " "))
+    and (not manager and has_dns(journal, link, options)
       or manager ~= nil and journal.accept_ra == plan.accept_ra(link.bearer))
 end
 
@@ -368,6 +383,7 @@ local apply = protect(function(bearer, options)
   if left and is_intact(left, self, now, options) then
     self.journal, self.adopted = left, true
     self.addresses[1] = self.addresses[1] or global_ipv6(now.name)
+    give_dns(left, dns.mend)
     self.detached = true -- by the run that made it: leaving a block does not take it down, close() does
     if options.manager then -- it may have been told of other settings, or nothing
       check(netlink.set_link(now.name, { mtu = self.mtu }))

@@ -3,12 +3,12 @@
 
 local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
+local dns = lazy(function() return require "link.dns" end)
 local errors = require "errors"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local net = require "net"
 local netlink = require "core.netlink"
-local dns = require "link.dns"
 local state = require "state"
 
 local M = {
@@ -196,9 +196,9 @@ function M.make(journal, bearer, now, options)
   end
   local servers = M.all_of(bearer, "dns")
   if options.dns ~= false and not options.manager and #servers > 0 then
-    journal.dns, err = dns.plan(now.name, servers)
+    journal.dns = dns.plan(now.name, servers, options.dns_route)
   end
-  return not err and journal or nil, err
+  return journal
 end
 
 return M

@@ -51,7 +51,8 @@ function declared.links() return {
       { name = text, device = text, checksums = whole(4, 5) }),
     owner = owner, persistent = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
     manager = text,
-    dns = record { backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
+    dns = record({ backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
+      { route = validate.dns_route }),
   },
 } end
 
@@ -79,7 +80,9 @@ function declared.modems() return {
     complete = flag, since = count, given = ip,
     protocol = validate.one_of { "mbim", "qmi" }, proxy = flag, password = any_text,
     roaming = flag, probe = any_text,
-    options = record({}, { dns = flag, metric = u32, table = u32, default_route = flag, mtu = u32 }),
+    options = record({}, {
+      dns = flag, dns_route = validate.dns_route, metric = u32, table = u32, default_route = flag, mtu = u32,
+    }),
     mtu = u32, aggregation = flag, channel = channel,
     refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
       detail = validate.table }), "errors by family"),
@@ -96,14 +99,14 @@ function declared.channels() return { version = 1, required = {}, optional = { i
 
 function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end
 
-function declared.resolver() return {
+function declared.dns() return {
   version = 1,
   required = {
     links = list_of(record { link = text, servers = servers }), content = any_text,
     before = record({ kind = validate.one_of { "file", "link", "missing" } },
       { content = any_text, mode = whole(0, 4095), target = text }),
   },
-  optional = { previous = any_text },
+  optional = { previous = any_text, in_place = flag },
 } end
 
 local hold = record { command = text, time = text }

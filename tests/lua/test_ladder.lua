@@ -130,7 +130,7 @@ function T.test_rungs_that_the_modem_cannot_do_are_skipped()
 end
 
 function T.test_a_full_disk_is_no_trouble_of_the_modems()
-  for _, source in ipairs { "fs", "netlink", "resolver" } do
+  for _, source in ipairs { "fs", "netlink", "dns" } do
     local steps, done = new()
     escalate(steps, 9, errors.new { code = "io", source = source, message = "no space left on device" })
     lu.assertEquals(done, {}, source)

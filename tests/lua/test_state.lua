@@ -44,7 +44,7 @@ local examples = {
     allocating = true, kept = true },
   channels = { incarnation = "1" },
   usb = { on = { { path = "/sys/x", text = "1" } } },
-  resolver = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",
+  dns = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",
     before = { kind = "file", content = "z", mode = 420 } },
   orders = { modem = "simulated", offline = { command = "moontower down", time = "now" } },
   devices = { name = "simulated" },
@@ -235,7 +235,7 @@ local SMALL = "mkdir -p %s && mount -t tmpfs -o size=16k none %s"
 local FILL = "; dd if=/dev/zero of=%s/full bs=4k count=8"
 
 function T.test_up_with_no_room_for_what_it_writes_down_changes_nothing()
-  for _, kind in ipairs { "links", "modems", "resolver" } do
+  for _, kind in ipairs { "links", "modems" } do
     local folder = "/run/moontower/" .. kind
     local result = world.run(UP, nil, (SMALL .. FILL):format(folder, folder, folder))
     world.assert_clean_failure(result, 1, "no space left on device")
@@ -248,13 +248,24 @@ function T.test_up_with_no_room_for_what_it_writes_down_changes_nothing()
   end
 end
 
+function T.test_up_with_no_room_for_what_stood_in_resolv_conf()
+  local folder = "/run/moontower/dns"
+  local result = world.run(UP .. "; echo status $?; cat /etc/resolv.conf; moontower down", nil,
+    (SMALL .. FILL):format(folder, folder, folder))
+  lu.assertStrContains(result.out, "status 0\n")
+  lu.assertNotStrContains(result.out, "\nnameserver 68.28.50.11")
+  lu.assertStrContains(result.err, "wwan0 stays up, but its DNS servers are not in use: ")
+  lu.assertStrContains(result.err, "no space left on device")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_down_on_a_disk_that_is_full_by_now()
   local prepare = {}
-  for _, kind in ipairs { "links", "modems", "resolver" } do
+  for _, kind in ipairs { "links", "modems", "dns" } do
     local folder = "/run/moontower/" .. kind
     prepare[#prepare + 1] = SMALL:format(folder, folder)
   end
-  local fill = "for f in links modems resolver; do dd if=/dev/zero of=/run/moontower/$f/full bs=4k count=8; done "
+  local fill = "for f in links modems dns; do dd if=/dev/zero of=/run/moontower/$f/full bs=4k count=8; done "
     .. "2>/dev/null"
   local result = world.run(("%s >/dev/null && { %s; moontower down; }; rm /run/moontower/*/full"):format(UP, fill),
     nil, table.concat(prepare, "; "))

@@ -484,6 +484,27 @@ function T.test_a_resolv_conf_that_is_a_link()
   lu.assertEquals(result.after, result.before)
 end
 
+-- As on read-only systems, where resolv.conf is a link into /run.
+function T.test_a_resolv_conf_that_is_a_link_out_of_a_read_only_folder()
+  for _, make in ipairs { "echo nameserver 192.0.2.1 >/run/elsewhere", "rm -f /run/elsewhere" } do
+    local result = world.run(UP .. " && cat /run/elsewhere && moontower down && cat /run/elsewhere", nil,
+      make .. "; ln -sf /run/elsewhere /etc/resolv.conf; mount -o remount,ro /etc")
+    lu.assertStrContains(result.out, "\nnameserver 68.28.50.11\n", false, result.err)
+    lu.assertEquals(result.after, result.before)
+    lu.assertEquals(result.out:match "offline\n(.*)$", make:find "echo" and "nameserver 192.0.2.1\n" or "")
+  end
+end
+
+function T.test_a_resolv_conf_that_leads_nowhere()
+  for _, options in ipairs { "rw", "ro" } do
+    local result = world.run(UP .. "; echo status $?; moontower down; echo status $?; readlink /etc/resolv.conf", nil,
+      "ln -sf /run/nowhere/file /etc/resolv.conf; mount -o remount," .. options .. " /etc")
+    lu.assertEquals(result.out:match "status 0\n(.*)$":match "offline\n(.*)$", "status 0\n/run/nowhere/file\n")
+    lu.assertEquals(result.err:find("its DNS servers are not in use: write /etc/resolv.conf: ", 1, true) ~= nil,
+      options == "ro", result.err)
+  end
+end
+
 function T.test_the_host_after_the_modem_is_pulled_out()
   local result = world.run(UP .. "; moontower simulate fault unplug; moontower down")
   lu.assertEquals(result.status, 3)
@@ -510,10 +531,13 @@ function T.test_resolv_conf_is_a_mount_in_a_read_only_folder()
 end
 
 function T.test_a_resolv_conf_that_cannot_be_written_need_not_be()
-  local result = world.run(UP .. "; " .. UP .. " --no-dns && moontower down", nil, "mount -o remount,ro /etc")
+  local result = world.run(UP .. "; moontower status; " .. UP .. " --no-dns && moontower down", nil,
+    "mount -o remount,ro /etc")
   lu.assertEquals(result.status, 0, result.err)
-  lu.assertStrContains(result.err, "write /etc/resolv.conf: read-only file system\n  To go online and leave this "
-    .. "computer's DNS servers alone: `moontower up --no-dns`")
+  lu.assertStrContains(result.err, "wwan0 stays up, but its DNS servers are not in use: write /etc/resolv.conf: "
+    .. "read-only file system\n  To leave this computer's DNS servers alone, go online without: `moontower up "
+    .. "--no-dns`")
+  lu.assertStrContains(result.out, "the DNS server 68.28.50.11 is not in use: /etc/resolv.conf does not name it")
   lu.assertEquals(result.after, result.before)
 end
 
@@ -524,8 +548,8 @@ function T.test_down_finds_what_is_marked_when_nothing_is_written_down()
   local result = world.run(UP .. "; rm -r /run/moontower/links; moontower down")
   world.assert_success(result)
   lu.assertEquals(as_if_down(result.after), result.before)
-  result = world.run(UP .. "; rm -r /run/moontower/[lmr]*; moontower down; ip -o addr show dev wwan0 scope global;"
-    .. " ip route show proto 77; cat /etc/resolv.conf || true")
+  result = world.run(UP .. "; cd /run/moontower; rm -r links modems dns; moontower down; ip -o addr show dev wwan0 "
+    .. "scope global; ip route show proto 77; cat /etc/resolv.conf || true")
   lu.assertStrContains(result.err, "what stood in /etc/resolv.conf before moontower wrote it is lost")
   lu.assertEquals(result.out:match "is offline\n(.*)$", "")
 end

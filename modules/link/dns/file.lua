@@ -1,0 +1,253 @@
+-- SPDX-License-Identifier: MIT
+-- /etc/resolv.conf itself, where no program is asked to write it. Several links may have servers in it at once: what
+-- will be put back, and whose servers there are, is in /run/moontower/dns/file.json, which is written first.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local lazy = require "base.lazy"
+local log = require "log"
+local program = require "link.dns.program"
+local shapes = lazy(function() return require "state.shapes" end)
+local state = require "state"
+local task = require "task"
+local validate = lazy(function() return require "base.validate" end)
+
+local FILE = "/etc/resolv.conf"
+local KIND, NAME = "dns", "file"
+local HEADER = "# Written by moontower while "
+local LOCK_PAUSE, LOCK_TRIES = 0.02, 250 -- who has the lock writes two small files
+
+---@class dns.file what is written down of it
+---@field links { link: string, servers: string[] }[] whose servers it has
+---@field content string what we have written, or are about to
+---@field previous string? what we had written before that
+---@field before { kind: "file"|"link"|"missing", content: string?, mode: integer?, target: string? } what will be put
+--- back; content of a link: that of its target
+---@field in_place boolean? it is written as it is, and not replaced: nothing can be renamed to it
+
+---@type dns.backend
+local M = {}
+
+-- A file that cannot be read cannot be put back, and so must not be replaced.
+local function look()
+  local target, err = fs.readlink(FILE)
+  if not target and err.code == "not-found" then
+    return { kind = "missing" }
+  elseif not target and err.code ~= "invalid" then -- as it is for what is no link
+    return nil, err
+  end
+  local content, info
+  content, err = errors.there(fs.read(FILE))
+  if content then
+    info, err = fs.stat(FILE)
+  end
+  if err then
+    return nil, err
+  elseif target then
+    return { kind = "link", target = target, content = content or nil }
+  elseif content and content:sub(1, #HEADER) ~= HEADER then
+    return { kind = "file", content = content, mode = info.mode }
+  end
+  return { kind = "missing" }
+end
+
+local function content_for(links)
+  local names, servers, seen = {}, {}, {}
+  for i, link in ipairs(links) do
+    names[i] = link.link
+    for _, server in ipairs(link.servers) do
+      if not seen[server] then servers[#servers + 1] = server end
+      seen[server] = true
+    end
+  end
+  return ("%s%s %s up; what stood here before comes back then.\n%s"):format(HEADER, table.concat(names, ", "),
+    #names > 1 and "are" or "is", program.nameserver_lines(servers))
+end
+
+-- Did we write what the file has now? If not, NetworkManager, for one, or a person has: it is theirs now.
+-- None at all, a beginning of ours, or what we had before, is what a kill in the middle leaves.
+-- Returns nil and an error when it cannot be read.
+local function is_ours(kept)
+  local content, err = errors.there(fs.read(FILE))
+  if content == nil then
+    return nil, err
+  end
+  content = content or ""
+  return (kept.in_place or not fs.readlink(FILE))
+    and (kept.content:sub(1, #content) == content or kept.previous ~= nil and kept.previous:sub(1, #content) == content)
+end
+
+-- A record that is damaged: what it still says, if the file is ours.
+local function salvaged(values, link)
+  local content = fs.read(FILE) or ""
+  if content:sub(1, #HEADER) ~= HEADER then
+    return nil
+  end
+  local required = shapes.dns.required
+  local before = { kind = "missing" }
+  if not validate.mistake(required.before, values.before, "before") then
+    before = values.before
+  else
+    log.warn("what stood in %s before moontower wrote it is lost", FILE)
+  end
+  local links = not validate.mistake(required.links, values.links, "links") and values.links
+  return {
+    before = before, links = links or { { link = link, servers = {} } }, content = content,
+    in_place = values.in_place == true or nil,
+  }
+end
+
+-- Does the file itself say that it has servers of this link?
+local function names_link(link)
+  local names = (fs.read(FILE) or ""):match("^" .. HEADER .. "([^;\n]*)") or ""
+  for name in names:gmatch "[^%s,]+" do
+    if name == link then return true end
+  end
+  return false
+end
+
+-- Up to November 2026, the folder had another name.
+local function load_older()
+  fs.mkdir((state.path(KIND, NAME):match "^(.*)/"), 448) -- 0700
+  return fs.rename(state.path("resolver", NAME), state.path(KIND, NAME)) and state.load(KIND, NAME)
+end
+
+-- What is written down of the file, and whether its content is ours.
+local function look_up(link)
+  local kept, err = state.load(KIND, NAME)
+  if not kept and not err and names_link(link) then
+    kept, err = load_older()
+  end
+  if err and err.code == "malformed" or not err and not kept and names_link(link) then
+    return salvaged(err and err.detail.values or {}, link), true
+  elseif err then
+    return nil, nil, err
+  end
+  local ours = false
+  if kept then
+    ours, err = is_ours(kept)
+  end
+  return kept, ours, err
+end
+
+-- The errors where nothing can be renamed to the file: it is a mount of its own, as in containers, or its folder takes
+-- no new files. It may be writable nevertheless, as may what it is a link to.
+local not_replaceable = { EBUSY = true, EROFS = true, EACCES = true, EPERM = true }
+
+-- By renaming, so that no program reads half a file; else in place, which is written down first.
+local function put(kept, content, mode)
+  if not kept.in_place then
+    local ok, err = fs.write_atomic(FILE, content, mode)
+    if ok or not not_replaceable[err.detail.errno] then
+      return ok, err
+    end
+    kept.in_place = true
+    ok, err = state.save(KIND, NAME, kept)
+    if not ok then
+      return nil, err
+    end
+  end
+  return fs.write(FILE, content, mode)
+end
+
+-- Writes the servers of these links, in this order.
+local function put_links(kept, links)
+  kept.links, kept.previous, kept.content = links, kept.content, content_for(links)
+  local ok, err = state.save(KIND, NAME, kept)
+  if ok then
+    ok, err = put(kept, kept.content, 420) -- 0644
+  end
+  return ok, err
+end
+
+local function others(kept, link)
+  local links = {}
+  for _, record in ipairs(kept.links) do
+    if record.link ~= link then links[#links + 1] = { link = record.link, servers = record.servers } end
+  end
+  return links
+end
+
+-- Runs fn(record) while no other process of ours reads or writes the file: another `moontower up`, for another modem.
+local function alone(fn)
+  return function(record)
+    local lock, err
+    for _ = 1, LOCK_TRIES do
+      lock, err = state.lock(KIND)
+      if lock or err.code ~= "busy" then
+        break
+      end
+      task.sleep(LOCK_PAUSE)
+    end
+    local held <close> = lock
+    if not held then
+      return nil, err
+    end
+    return fn(record)
+  end
+end
+
+M.apply = alone(function(record)
+  local kept, ours, err = look_up(record.link)
+  if err then
+    return nil, err
+  elseif not kept or not ours then
+    local before
+    before, err = look()
+    if not before then
+      return nil, err
+    end
+    kept = { before = before, links = {} }
+  end
+  local links = others(kept, record.link)
+  links[#links + 1] = { link = record.link, servers = record.servers }
+  return put_links(kept, links)
+end)
+
+local function put_back(kept)
+  local before = kept.before
+  if before.content and (before.kind == "file" or kept.in_place) then
+    if fs.read(FILE) == before.content then
+      return true
+    end
+    return put(kept, before.content, before.mode)
+  end
+  if before.kind == "link" and kept.in_place then -- what was written, and was not there before, is at its end
+    local path = fs.realpath(FILE)
+    if path then
+      return fs.remove(path)
+    end
+    return true
+  end
+  local ok, err = errors.there(fs.remove(FILE))
+  if ok == nil then
+    return nil, err
+  elseif before.kind == "link" then
+    return fs.symlink(before.target, FILE)
+  end
+  return true
+end
+
+M.undo = alone(function(record)
+  local kept, ours, err = look_up(record.link)
+  local left, ok = kept and others(kept, record.link), true
+  if err then
+    return nil, err
+  elseif not kept or #left == #kept.links then
+    return true
+  elseif #left > 0 and ours then
+    return put_links(kept, left)
+  elseif ours then
+    ok, err = put_back(kept)
+  end
+  if ok then
+    ok, err = state.remove(KIND, NAME)
+  end
+  return ok, err
+end)
+
+function M.compare(record) return program.unnamed(record.servers, FILE), FILE end
+
+function M.watched() return FILE end
+
+return M
