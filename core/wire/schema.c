@@ -60,23 +60,25 @@ static int l_compile(lua_State *L)
     luaL_checktype(L, 1, LUA_TSTRING);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    mt_schema_compile(L, false, false);
+    mt_schema_compile(L, false, false, false);
     luaL_setmetatable(L, CODEC);
     return 1;
 }
 
 /*
- * compile_tlvs(name, record = table, is_response = boolean?) -> codec: of QMI's TLVs, by their
- * types. In a response, TLV 2 is the result, and is looked at before others are missed.
+ * compile_tlvs(name, record = table, is_response = boolean?, late = boolean?) -> codec: of QMI's
+ * TLVs, by their types. In a response, TLV 2 is the result, and is looked at before others are
+ * missed. Late: the type of a TLV is compiled when it is first met, and a mistake in it raises then:
+ * a message declares some twenty, and five are met.
  */
 static int l_compile_tlvs(lua_State *L)
 {
-    bool is_response = lua_toboolean(L, 3);
+    bool is_response = lua_toboolean(L, 3), late = lua_toboolean(L, 4);
 
     luaL_checktype(L, 1, LUA_TSTRING);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    mt_schema_compile(L, true, is_response);
+    mt_schema_compile(L, true, is_response, late);
     luaL_setmetatable(L, CODEC);
     return 1;
 }

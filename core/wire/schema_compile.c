@@ -127,11 +127,15 @@ static void compile_field(struct mt_schema_compiler *c, struct mt_schema_record 
     }
     if (lua_getfield(L, -1, "type") != LUA_TTABLE)
         mt_schema_refuse(c, "has no type");
-    field->optional = mt_schema_has(c, "optional");
+    field->optional = mt_schema_has(c, "optional") || (record->tlvs && field->tag >= 0x10);
+    if (c->late) {
+        field->late = mt_schema_keep(c);
+        mt_schema_path_leave(&c->path);
+        return;
+    }
     mt_schema_compile_type(c, &field->type);
     if (record->tlvs) {
         check_tlv(c, field);
-        field->optional = field->optional || field->tag >= 0x10;
     } else {
         find_count(c, record, self);
         join(c, record, self);
@@ -208,7 +212,7 @@ static struct mt_schema_record *compile_tlvs(struct mt_schema_compiler *c)
 static void compile_tags(struct mt_schema_compiler *c, struct mt_schema_codec *codec,
                          bool is_response)
 {
-    const struct mt_schema_record *record = codec->record;
+    struct mt_schema_record *record = codec->record;
     int length = record->length;
     uint8_t *places;
 
@@ -216,7 +220,7 @@ static void compile_tags(struct mt_schema_compiler *c, struct mt_schema_codec *c
         return;
     places = mt_schema_keep_memory(c, (size_t)record->fields[length - 1].tag + 1);
     for (int i = 0; i < length; i++) {
-        const struct mt_schema_field *field = &record->fields[i];
+        struct mt_schema_field *field = &record->fields[i];
 
         places[field->tag] = (uint8_t)i;
         mt_schema_set_add(&codec->tags, field->tag);
@@ -228,9 +232,9 @@ static void compile_tags(struct mt_schema_compiler *c, struct mt_schema_codec *c
     codec->places = places;
 }
 
-void mt_schema_compile(lua_State *L, bool tlvs, bool is_response)
+void mt_schema_compile(lua_State *L, bool tlvs, bool is_response, bool late)
 {
-    struct mt_schema_compiler c = { .L = L };
+    struct mt_schema_compiler c = { .L = L, .late = late };
     struct mt_schema_codec *codec;
 
     luaL_checkstack(L, 8 * MT_SCHEMA_DEPTH_MAX, NULL);
@@ -248,4 +252,17 @@ void mt_schema_compile(lua_State *L, bool tlvs, bool is_response)
     if (tlvs)
         compile_tags(&c, codec, is_response);
     lua_pop(L, 1);
+}
+
+void mt_schema_compile_late(lua_State *L, const char *message, struct mt_schema_field *field)
+{
+    struct mt_schema_compiler c = { .L = L, .kept = (int)lua_rawlen(L, MT_SCHEMA_POOL) };
+
+    c.path.message = message;
+    mt_schema_path_field(&c.path, field->name);
+    lua_rawgeti(L, MT_SCHEMA_POOL, field->late);
+    mt_schema_compile_type(&c, &field->type);
+    check_tlv(&c, field);
+    lua_pop(L, 1);
+    field->late = 0;
 }

@@ -11,7 +11,8 @@ struct mt_schema_compiler {
     lua_State *L;
     struct mt_schema_path path;
     int nesting;
-    int kept; /* how many values are in the pool */
+    int kept;  /* how many values are in the pool */
+    bool late; /* the types of TLVs are compiled when they are first met */
 };
 
 /* schema_compile.c. Raises "Connect.session: " and the reason; pushed: the one on the stack. */

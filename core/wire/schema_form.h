@@ -78,6 +78,7 @@ struct mt_schema_type {
 struct mt_schema_field {
     const char *name;
     int key;
+    int late;    /* the declared type of a TLV that has not been met yet; 0: `type` is compiled */
     uint8_t tag; /* of a TLV */
     bool optional;
     struct mt_schema_type type;
@@ -111,9 +112,9 @@ struct mt_schema_record {
 
 struct mt_schema_codec {
     const char *name;
-    const struct mt_schema_record *record;
+    struct mt_schema_record *record;
     /* Of TLVs: */
-    const struct mt_schema_field *result; /* TLV 0x02 of a response; else NULL */
+    struct mt_schema_field *result; /* TLV 0x02 of a response; else NULL */
     struct mt_schema_set tags;            /* which are declared */
     const uint8_t *places;                /* of those in the record */
     struct mt_schema_set mandatory;       /* the places of fields that are not optional */
@@ -157,9 +158,12 @@ void mt_schema_path_push(lua_State *L, const struct mt_schema_path *path);
 int mt_schema_fail(lua_State *L, const char *code, const struct mt_schema_path *path,
                    const char *reason);
 
-/* compile(name, fields) or compile_tlvs(name, tags, is_response): the arguments are all there is on
- * the stack. Pushes a codec userdata without a metatable. */
-void mt_schema_compile(lua_State *L, bool tlvs, bool is_response);
+/* compile(name, fields) or compile_tlvs(name, tags, is_response): the first two arguments are all
+ * there is on the stack. Pushes a codec userdata without a metatable. */
+void mt_schema_compile(lua_State *L, bool tlvs, bool is_response, bool late);
+
+/* Compiles the type of a TLV that is met for the first time, with the pool in its place. */
+void mt_schema_compile_late(lua_State *L, const char *message, struct mt_schema_field *field);
 
 /*
  * codec:decode(bytes, lenient) and codec:encode(values): the codec is at index 1, the argument at

@@ -97,12 +97,21 @@ static bool keep_malformed(struct mt_schema_decoder *d, int values, int tag, str
     return keep_unknown(d, values, tag, value);
 }
 
+static const struct mt_schema_type *type_of(lua_State *L, const struct mt_schema_codec *codec,
+                                            struct mt_schema_field *field)
+{
+    if (field->late)
+        mt_schema_compile_late(L, codec->name, field);
+    return &field->type;
+}
+
 /*
  * The field of a tag. An excused one is mandatory, but the message reports a failure instead; one
  * that is not needed may be missing, or unreadable.
  */
-static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field *field,
-                       const struct tlvs *tlvs, int values, bool excused, bool needed)
+static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_codec *codec,
+                       struct mt_schema_field *field, const struct tlvs *tlvs, int values,
+                       bool excused, bool needed)
 {
     bool there = mt_schema_set_has(&tlvs->tags, field->tag), lenient = d->lenient;
     struct mt_reader at;
@@ -114,7 +123,7 @@ static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_field
         return mt_schema_decode_fail(d, "missing");
     at = tlvs->values[field->tag];
     lua_rawgeti(d->L, MT_SCHEMA_POOL, field->key);
-    if (mt_schema_decode_value(d, &field->type, &at)) {
+    if (mt_schema_decode_value(d, type_of(d->L, codec, field), &at)) {
         lua_rawset(d->L, values);
         mt_schema_path_leave(&d->path);
         return true;
@@ -139,12 +148,11 @@ static bool decode_known(struct mt_schema_decoder *d, const struct mt_schema_cod
         uint64_t word = tlvs->known.words[i] | codec->mandatory.words[i];
 
         while (word != 0) {
-            const struct mt_schema_field *field =
-                &codec->record->fields[64 * i + take_lowest(&word)];
+            struct mt_schema_field *field = &codec->record->fields[64 * i + take_lowest(&word)];
             bool excused = failure && field != codec->result;
             bool needed = !field->optional && (!d->lenient || field == codec->result);
 
-            if (!decode_tlv(d, field, tlvs, values, excused, needed))
+            if (!decode_tlv(d, codec, field, tlvs, values, excused, needed))
                 return false;
         }
     }
@@ -211,7 +219,7 @@ static bool find_failure(struct mt_schema_encoder *e, const struct mt_schema_cod
     if (!codec->result)
         return true;
     push_field(e, codec, given, codec->places[codec->result->tag]);
-    if (!lua_isnil(e->L, -1) && !mt_schema_encode_value(e, &codec->result->type))
+    if (!lua_isnil(e->L, -1) && !mt_schema_encode_value(e, type_of(e->L, codec, codec->result)))
         return false;
     *failure = is_failure(mt_reader(e->to.bytes + e->start, e->to.used - e->start));
     e->to.used = e->start;
@@ -220,8 +228,8 @@ static bool find_failure(struct mt_schema_encoder *e, const struct mt_schema_cod
 }
 
 /* The value at the top of the stack; nil is a TLV that is left out. */
-static bool encode_tlv(struct mt_schema_encoder *e, const struct mt_schema_field *field,
-                       bool excused)
+static bool encode_tlv(struct mt_schema_encoder *e, const struct mt_schema_codec *codec,
+                       struct mt_schema_field *field, bool excused)
 {
     size_t start, size;
 
@@ -234,7 +242,7 @@ static bool encode_tlv(struct mt_schema_encoder *e, const struct mt_schema_field
     if (!put_header(e, field->tag, 0))
         return false;
     start = e->to.used;
-    if (!mt_schema_encode_value(e, &field->type))
+    if (!mt_schema_encode_value(e, type_of(e->L, codec, field)))
         return false;
     size = e->to.used - start;
     if (!check_size(e, field->tag, size))
@@ -286,7 +294,7 @@ static bool encode_unknown(struct mt_schema_encoder *e)
 
 bool mt_schema_encode_tlvs(struct mt_schema_encoder *e, const struct mt_schema_codec *codec)
 {
-    const struct mt_schema_record *record = codec->record;
+    struct mt_schema_record *record = codec->record;
     struct mt_schema_given given;
     bool failure;
 
@@ -300,7 +308,7 @@ bool mt_schema_encode_tlvs(struct mt_schema_encoder *e, const struct mt_schema_c
             unsigned place = 64 * i + take_lowest(&word);
 
             push_field(e, codec, &given, place);
-            if (!encode_tlv(e, &record->fields[place], failure))
+            if (!encode_tlv(e, codec, &record->fields[place], failure))
                 return false;
             leave_field(e);
         }

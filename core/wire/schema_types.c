@@ -21,8 +21,10 @@ static int find_name(lua_State *L, const char *key, const char *const names[])
 
     lua_getfield(L, -1, key);
     if (lua_type(L, -1) == LUA_TSTRING) {
+        const char *name = lua_tostring(L, -1);
+
         for (int i = 0; names[i] && found < 0; i++) {
-            if (strcmp(names[i], lua_tostring(L, -1)) == 0)
+            if (names[i][0] == name[0] && strcmp(names[i], name) == 0)
                 found = i;
         }
     }

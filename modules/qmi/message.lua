@@ -88,23 +88,25 @@ end
 function qmi.message(declaration)
   local number = check(declaration)
   local name, indication = declaration.name, declaration.indication
-  local late = {}
+  local late, is_ours = {}, false
   function late.secrets() return parts.secrets(declaration, { "request", "response", "indication" }) end
   if declaration.request or declaration.response then
-    function late.request() return schema.compile_tlvs(name .. " request", declaration.request or {}, false) end
-    function late.response() return schema.compile_tlvs(name, with_result(declaration.response), true) end
+    function late.request()
+      return schema.compile_tlvs(name .. " request", declaration.request or {}, false, is_ours)
+    end
+    function late.response() return schema.compile_tlvs(name, with_result(declaration.response), true, is_ours) end
   end
   if indication then
     function late.indication()
       local fields = indication == true and declaration.response or indication
-      return schema.compile_tlvs(name .. " indication", fields, false)
+      return schema.compile_tlvs(name .. " indication", fields, false, is_ours)
     end
   end
   local message = setmetatable({
     service = services[number] or ("0x%02x"):format(number), service_id = number, id = declaration.id, name = name,
     declaration = declaration, late = late,
   }, Message)
-  parts.check(message, 2)
+  is_ours = parts.check(message, 2) -- else all is compiled by now
   registry[number] = registry[number] or {}
   registry[number][message.id] = message
   return message

@@ -84,11 +84,14 @@ end
 ---For the messages that are declared here, a test does this.
 ---@param message { late: table<string, fun(): any> }
 ---@param level integer of the function that declares it, as for error()
+---@return boolean is_ours nothing was made
 function M.check(message, level)
-  local mistake = not is_ours(level + 2) and mistake_in(message)
+  local is_in_tree = is_ours(level + 2)
+  local mistake = not is_in_tree and mistake_in(message)
   if mistake then
     error(mistake, level + 1)
   end
+  return is_in_tree
 end
 
 ---@class schema.service a service's messages by their keys, and what else its files add

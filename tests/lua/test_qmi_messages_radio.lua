@@ -8,8 +8,8 @@ local schema = require "schema"
 -- Every declaration passes here on its way to its codec: kept, to make up values for all that it has.
 local declared = {} -- [codec] = fields by tag
 local compile_tlvs = schema.compile_tlvs
-schema.compile_tlvs = function(name, fields, is_response)
-  local codec = compile_tlvs(name, fields, is_response)
+schema.compile_tlvs = function(name, fields, ...)
+  local codec = compile_tlvs(name, fields, ...)
   declared[codec] = fields
   return codec
 end

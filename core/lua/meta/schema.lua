@@ -10,13 +10,16 @@ local M = {}
 ---@return core.schema.codec codec
 function M.compile(name, record) end
 
---- compile_tlvs(name, record = table, is_response = boolean?) -> codec: of QMI's TLVs, by their types. In a
---- response, TLV 2 is the result, and is looked at before others are missed.
+--- compile_tlvs(name, record = table, is_response = boolean?, late = boolean?) -> codec: of QMI's TLVs, by their
+--- types. In a response, TLV 2 is the result, and is looked at before others are missed. Late: the type of a TLV is
+--- compiled when it is first met, and a mistake in it raises then: a message declares some twenty, and five are
+--- met.
 ---@param name string
 ---@param record table
 ---@param is_response boolean?
+---@param late boolean?
 ---@return core.schema.codec codec
-function M.compile_tlvs(name, record, is_response) end
+function M.compile_tlvs(name, record, is_response, late) end
 
 ---@class core.schema.codec
 local codec = {}
