@@ -31,16 +31,17 @@ struct entry {
     uint32_t part, length, head;
 };
 
-static const char magic[8] = "mtbytes2";
+static const char magic[8] = "mtbytes3";
 
 uint64_t mt_bundle_checksum(const void *bytes, size_t length)
 {
     uint64_t sum = length;
+#pragma GCC unroll 8
     for (size_t i = 0; i < length; i += sizeof(uint64_t)) {
         uint64_t word;
         memcpy(&word, (const unsigned char *)bytes + i, sizeof(word));
-        sum = (sum ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-        sum ^= sum >> 32;
+        sum = (sum << 29 | sum >> 35) ^ word;
+        sum *= UINT64_C(0x9E3779B97F4A7C15);
     }
     return sum;
 }

@@ -121,6 +121,20 @@ static void put_string(struct writer *w, const char *text, size_t length)
     put_char(w, '"');
 }
 
+/* snprintf() takes ten times as long: a quarter of writing what `up` writes down. */
+static void put_integer(struct writer *w, lua_Integer value)
+{
+    char text[24];
+    size_t at = sizeof(text);
+    lua_Unsigned left = value < 0 ? 0 - (lua_Unsigned)value : (lua_Unsigned)value;
+    do
+        text[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        text[--at] = '-';
+    put(w, text + at, sizeof(text) - at);
+}
+
 static void put_value(struct writer *w, int level);
 
 /* Of a table whose keys are all whole numbers from 1 on: the highest; else -1. */
@@ -299,7 +313,10 @@ static void put_value(struct writer *w, int level)
         put(w, text, strlen(text));
         break;
     case LUA_TNUMBER:
-        if (!lua_isinteger(L, -1) && !isfinite(lua_tonumber(L, -1))) {
+        if (lua_isinteger(L, -1)) {
+            put_integer(w, lua_tointeger(L, -1));
+            break;
+        } else if (!isfinite(lua_tonumber(L, -1))) {
             put(w, "null", 4);
             break;
         }

@@ -99,7 +99,7 @@ end
 
 -- ---- the file ----
 
-local MAGIC, HEADER, ENTRY = "mtbytes2", "=c8c16I8I4I4I4I4", "=i8i8i8I4I4I4I4I4I4" -- core/host/bundle.c has the same
+local MAGIC, HEADER, ENTRY = "mtbytes3", "=c8c16I8I4I4I4I4", "=i8i8i8I4I4I4I4I4I4" -- core/host/bundle.c has the same
 local CHECKED_FROM = 33 -- in the header
 
 local function padded(bytes) return bytes .. ("\0"):rep(-#bytes % 8) end

@@ -80,9 +80,8 @@ function M.mistake(list, given, noun)
   end
   for _, option in ipairs(list) do
     local name, kind = option[1], option[2]
-    local mistake = given[name] ~= nil and validate.mistake(kind, given[name], ("the %s '%s'"):format(noun, name))
-    if mistake then
-      return mistake, name
+    if given[name] ~= nil and not kind[1](given[name]) then
+      return validate.mistake(kind, given[name], ("the %s '%s'"):format(noun, name)), name
     end
   end
   return missing(list, given, noun) or nil

@@ -6,11 +6,10 @@
 ---@param load fun(): T
 ---@return T
 return function(load)
-  local module
-  return setmetatable({}, {
-    __index = function(_, key)
-      module = module or load()
-      return module[key]
-    end,
-  })
+  local lazy = {}
+  function lazy.__index(_, key)
+    lazy.__index = load()
+    return lazy.__index[key]
+  end
+  return setmetatable({}, lazy)
 end

@@ -13,7 +13,11 @@ local unfit = {
 ---@param text any
 ---@return string text with "?" for each character that is not fit; tabs are fit
 return function(text)
-  text = encoding.utf8(tostring(text)):gsub("[\0-\8\10-\31\127]", "?")
+  text = tostring(text)
+  if not text:find "[^\9\32-\126]" then -- most are plain ASCII
+    return text
+  end
+  text = encoding.utf8(text):gsub("[\0-\8\10-\31\127]", "?")
   if text:find "[\xc2\xd8\xe2\xef]" then
     for _, pattern in ipairs(unfit) do text = text:gsub(pattern, "?") end
   end

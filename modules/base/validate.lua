@@ -100,7 +100,7 @@ function M.not_a_list(value)
     if math.type(key) ~= "integer" or key < 1 then
       return ("it has the key '%s'"):format(tostring(key))
     end
-    entries, last = entries + 1, math.max(last, key)
+    entries, last = entries + 1, key > last and key or last
   end
   for i = 1, entries < last and entries + 1 or 0 do
     if value[i] == nil then

@@ -69,7 +69,9 @@ end
 ---@field values any[]
 
 ---@class cli.reading
----@field options table<string, cli.element> by each of their names
+---@field options (cli.option)[]
+---@field either table<cli.option, cli.either> of those that exclude others
+---@field elements table<cli.option, cli.element> of those that were given
 ---@field arguments cli.element[]
 ---@field next integer the argument that the next word is for
 ---@field open cli.element? the option that the next word is for
@@ -79,32 +81,37 @@ end
 local Reading = {}
 Reading.__index = Reading
 
-local function add(self, option, either)
-  local least, most = M.values_of(option)
-  local element = { option = option, least = least, most = most, either = either, values = {} }
-  if M.is_option(option) then
-    for name in option[1]:gmatch "%S+" do self.options[name] = element end
-  else
+local function element_of(self, option)
+  local element = self.elements[option]
+  if not element then
+    local least, most = M.values_of(option)
+    element = { option = option, least = least, most = most, either = self.either[option], values = {} }
+    self.elements[option] = element
+  end
+  return element
+end
+
+local function add(self, option)
+  if not M.is_option(option) then
+    local element = element_of(self, option)
     element.name = ("argument '%s'"):format(option[1])
     self.arguments[#self.arguments + 1] = element
   end
-  if option.many and most > 0 then
+  if option.many and select(2, M.values_of(option)) > 0 then
     self.result[target_of(option)] = {}
   end
 end
 
 local function new_reading(script)
   local self = setmetatable({
-    options = {}, arguments = {}, next = 1, chosen = {}, result = {}, ends_options = script.passes_help_on,
+    options = M.flat(script.options), either = {}, elements = {}, arguments = {}, next = 1, chosen = {}, result = {},
+    ends_options = script.passes_help_on,
   }, Reading)
-  add(self, M.HELP)
   for _, option in ipairs(script.options or {}) do
-    if option.either then
-      for _, one in ipairs(option.either) do add(self, one, option) end
-    else
-      add(self, option)
-    end
+    for _, one in ipairs(option.either or {}) do self.either[one] = option end
   end
+  table.insert(self.options, M.HELP)
+  for _, option in ipairs(self.options) do add(self, option) end
   return self
 end
 
@@ -187,12 +194,15 @@ function Reading:take(text)
 end
 
 function Reading:find(name)
-  if self.options[name] then
-    return self.options[name]
-  end
   local long = {}
-  for known in pairs(self.options) do
-    if known:find "^%-%-" then long[#long + 1] = known end
+  for _, option in ipairs(self.options) do
+    for known in option[1]:gmatch "%S+" do
+      if known == name then
+        return element_of(self, option)
+      elseif known:find "^%-%-" then
+        long[#long + 1] = known
+      end
+    end
   end
   table.sort(long)
   local meant = require "cli.nearest"(name, long)
@@ -223,7 +233,7 @@ end
 function Reading:begin_short(word)
   for i = 2, #word do
     local name, rest = "-" .. word:sub(i, i), i < #word and word:sub(i + 1) or nil
-    local element = self.options[name]
+    local element = self:find(name)
     local takes_rest = element and element.most > 0
     local mistake = self:begin(name, takes_rest and rest or nil)
     if mistake or takes_rest then
@@ -269,9 +279,9 @@ function M.read(script, words)
     return nil, mistake
   end
   local args = reading.result
-  for _, option in ipairs(M.flat(script.options)) do
-    local target = target_of(option)
-    if args[target] == nil then args[target] = option.default end
+  for _, option in ipairs(reading.options) do
+    local target = option.default ~= nil and target_of(option)
+    if target and args[target] == nil then args[target] = option.default end
   end
   return args
 end

@@ -2,7 +2,7 @@
 -- The MBIM services that have a name here: services[name] is the UUID and services[uuid] the name.
 
 ---@type table<string, string>
-local services = {
+return require "base.names" {
   -- USB-IF, MBIM 1.0
   ["basic-connect"]               = "a289cc33-bcbb-8b4f-b6b0-133ec2aae6df",
   ["sms"]                         = "533fbeeb-14fe-4467-9f90-33a223e56c3f",
@@ -32,13 +32,3 @@ local services = {
   -- spoken by mbim-proxy, never by a modem
   ["proxy-control"]               = "838cf7fb-8d0d-4d7f-871e-d71dbefbb39b",
 }
-
-local names = {}
-for name, uuid in pairs(services) do
-  names[uuid] = name
-end
-for uuid, name in pairs(names) do
-  services[uuid] = name
-end
-
-return services

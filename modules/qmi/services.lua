@@ -2,7 +2,7 @@
 -- The QMI services that have a name here: services[name] is the number and services[number] the name.
 
 ---@type table<string|integer, integer|string>
-local services = {
+return require "base.names" {
   ctl = 0x00,   -- control: client ids, versions, sync
   wds = 0x01,   -- wireless data: connections, profiles
   dms = 0x02,   -- device management: identity, operating mode
@@ -53,13 +53,3 @@ local services = {
   gms = 0xe7,
   gas = 0xe8,
 }
-
-local names = {}
-for name, number in pairs(services) do
-  names[number] = name
-end
-for number, name in pairs(names) do
-  services[number] = name
-end
-
-return services

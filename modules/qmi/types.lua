@@ -8,16 +8,6 @@ local services = require "qmi.services"
 local u8, u16, u32, u64 = schema.u8, schema.u16, schema.u32, schema.u64
 local enum, flags, struct = schema.enum, schema.flags, schema.struct
 
-local function service_numbers()
-  local numbers = {}
-  for name, number in pairs(services) do
-    if type(name) == "string" then
-      numbers[name] = number
-    end
-  end
-  return numbers
-end
-
 local function lte_bands()
   local bands = {}
   for band = 1, 43 do
@@ -30,8 +20,8 @@ local declared = {}
 local types = parts.types(declared)
 
 -- A service's number; "dms" in Lua, or the number of one that qmi.services has no name for.
-function declared.service() return enum(u8, service_numbers()) end
-function declared.service16() return enum(u16, service_numbers()) end -- as qmi-proxy has it on QRTR
+function declared.service() return enum(u8, services) end
+function declared.service16() return enum(u16, services) end -- as qmi-proxy has it on QRTR
 
 -- Get Supported Messages of every service, 0x001e: bit n % 8 of byte n // 8 says that it knows message n.
 function declared.supported_messages() return { [0x10] = schema.lbytes(u16) "list" } end

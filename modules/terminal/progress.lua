@@ -34,7 +34,7 @@ local function print_line(self, label, text)
     print(head .. rest:sub(1, stop - 1))
     head, rest = (" "):rep(indent), rest:sub(stop):gsub("^%s+", "")
   end
-  print(((head .. rest):match("^(.-)%s*$")))
+  print((head .. rest):match "^.*%S" or "")
   io.stdout:flush()
 end
 

@@ -99,7 +99,7 @@ function T.test_without_a_file_and_with_a_folder_in_its_place()
 end
 
 function T.test_a_file_of_another_release_and_of_another_format()
-  for _, header in ipairs { "mtbytes2" .. "5.4.99", "mtbytes0" .. program.release, "" } do
+  for _, header in ipairs { "mtbytes3" .. "5.4.99", "mtbytes0" .. program.release, "" } do
     assert(fs.write(bundle, header .. ("\0"):rep(24 - #header) .. sh([[tail -c +25 "$1"]], program.bundle)))
     assert_as_from_sources(header)
   end

@@ -45,8 +45,8 @@ local Backend = setmetatable({}, { __index = sessions })
 -- Client ids outlive us in the modem, and those of a connection have to. So a file lists them, for the next run to go
 -- on with them, or to give them back if we were killed.
 local function remember_clients(self)
-  local list = table.move(self.left_alone, 1, #self.left_alone, 1, {})
-  table.move(self.qmi:allocated(), 1, #self.qmi:allocated(), #list + 1, list)
+  local list, allocated = table.move(self.left_alone, 1, #self.left_alone, 1, {}), self.qmi:allocated()
+  table.move(allocated, 1, #allocated, #list + 1, list)
   local key = self.description.key
   if #list == 0 and not self.is_allocating then
     return state.remove(KIND, key)
