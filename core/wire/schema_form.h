@@ -115,9 +115,9 @@ struct mt_schema_codec {
     struct mt_schema_record *record;
     /* Of TLVs: */
     struct mt_schema_field *result; /* TLV 0x02 of a response; else NULL */
-    struct mt_schema_set tags;            /* which are declared */
-    const uint8_t *places;                /* of those in the record */
-    struct mt_schema_set mandatory;       /* the places of fields that are not optional */
+    struct mt_schema_set tags;      /* which are declared */
+    const uint8_t *places;          /* of those in the record */
+    struct mt_schema_set mandatory; /* the places of fields that are not optional */
 };
 
 /* Where in a message the work is: "Signal Info.lte.rsrp", "Visible Providers.providers[2].name". */
