@@ -64,13 +64,23 @@ static ssize_t read_small(const char *path, char *text, size_t size)
     return length;
 }
 
-static void name_holder(struct mt_holder *holder, const char *pid)
+static void read_name(char *name, size_t size, const char *pid)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-    holder->pid = (pid_t)atoi(pid);
-    read_small(path, holder->name, sizeof(holder->name));
-    holder->name[strcspn(holder->name, "\n")] = '\0';
+    read_small(path, name, size);
+    name[strcspn(name, "\n")] = '\0';
+}
+
+/* The next entry of /proc that is a process. */
+static const char *next_process(DIR *processes)
+{
+    struct dirent *entry;
+    while ((entry = readdir(processes))) {
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            return entry->d_name;
+    }
+    return NULL;
 }
 
 int mt_proc_holders(const char *path, struct mt_holder *holders, int limit)
@@ -84,16 +94,34 @@ int mt_proc_holders(const char *path, struct mt_holder *holders, int limit)
     if (!processes)
         return -errno;
     int count = 0, own = getpid();
-    struct dirent *entry;
-    while (count < limit && (entry = readdir(processes))) {
-        const char *pid = entry->d_name;
-        if (pid[0] < '1' || pid[0] > '9' || atoi(pid) == own)
-            continue;
-        if (holds(pid, info.st_rdev))
-            name_holder(&holders[count++], pid);
+    const char *pid;
+    while (count < limit && (pid = next_process(processes))) {
+        if (atoi(pid) != own && holds(pid, info.st_rdev)) {
+            struct mt_holder *holder = &holders[count++];
+            holder->pid = (pid_t)atoi(pid);
+            read_name(holder->name, sizeof(holder->name), pid);
+        }
     }
     closedir(processes);
     return count;
+}
+
+int mt_proc_find(const char *name, pid_t *pid)
+{
+    char found[16] = "";
+    DIR *processes = opendir("/proc");
+    if (!processes)
+        return -errno;
+    const char *process;
+    while ((process = next_process(processes))) {
+        read_name(found, sizeof(found), process);
+        if (!strcmp(found, name))
+            break;
+    }
+    if (process)
+        *pid = (pid_t)atoi(process);
+    closedir(processes);
+    return process ? 0 : -ENOENT;
 }
 
 int mt_proc_start_time(pid_t pid, uint64_t *ticks)

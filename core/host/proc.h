@@ -17,6 +17,9 @@ struct mt_holder {
  */
 int mt_proc_holders(const char *path, struct mt_holder *holders, int limit);
 
+/* The first process whose name the kernel shows as `name`. 0, or -ENOENT when there is none. */
+int mt_proc_find(const char *name, pid_t *pid);
+
 /*
  * When a process started, in clock ticks since boot: with its pid, this names a process for good,
  * while pids are used again. -ENOENT when there is no such process.

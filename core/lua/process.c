@@ -222,6 +222,17 @@ static int l_holders(lua_State *L)
     return 1;
 }
 
+/* find(name) -> integer | nil: the pid of a process of this name, of at most 15 letters. */
+static int l_find(lua_State *L)
+{
+    pid_t pid;
+    if (mt_proc_find(luaL_checkstring(L, 1), &pid) == 0)
+        lua_pushinteger(L, pid);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 /* start_time(pid) -> integer | nil, err. Pids are used again; a pid with its start time is not. */
 static int l_start_time(lua_State *L)
 {
@@ -269,6 +280,7 @@ static void push_processes(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
+    { "find", l_find },
     { "holders", l_holders },
     { "pid_alive", l_pid_alive },
     { "run", l_run },

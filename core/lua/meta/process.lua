@@ -4,6 +4,11 @@
 
 local M = {}
 
+--- find(name) -> integer | nil: the pid of a process of this name, of at most 15 letters.
+---@param name string
+---@return integer?
+function M.find(name) end
+
 --- holders(path) -> list of { pid, name } | nil, err. The other processes that have this device open.
 ---@param path string
 ---@return { pid: integer, name: string }[]?
