@@ -13,7 +13,6 @@ local M = {}
 local FOLDERS = { "/usr/libexec", "/usr/lib/libmbim", "/usr/lib/libqmi", "/usr/lib", "/usr/local/libexec" }
 -- An abstract socket cannot be watched for, so what its clients do is try again.
 local PAUSE, TRIES = 0.05, 100
-local LISTENING = 1 -- SS_UNCONNECTED, as the kernel shows a socket that listens
 local PACKAGE = { ["mbim-proxy"] = "libmbim-proxy", ["qmi-proxy"] = "libqmi-proxy" }
 
 local function start(name)
@@ -28,18 +27,6 @@ local function start(name)
     code = "not-found", source = "proxy", message = ("there is no %s on this computer"):format(name),
     hint = ("Install the package %s, or do without --proxy."):format(PACKAGE[name]),
   }
-end
-
----How many programs use a proxy that runs.
----@param name string
----@return integer
-function M.clients(name)
-  local count = 0
-  -- Num RefCount Protocol Flags Type St Inode Path: of a connection that was accepted, the path is the listener's.
-  for state, path in (fs.read "/proc/net/unix" or ""):gmatch "%x+: %x+ %x+ %x+ %x+ (%x+) +%d+ ([^\n]+)" do
-    count = count + (path == "@" .. name and tonumber(state, 16) ~= LISTENING and 1 or 0)
-  end
-  return count
 end
 
 -- Whether trying again may help: not when a stranger, who would get the PIN and the password, has taken the name.

@@ -12,7 +12,6 @@ local errors = require "errors"
 local modes = lazy(function() return require "modem.modes" end)
 local notifications = require "modem.notifications"
 local process = require "core.process"
-local proxy = lazy(function() return require "proxy" end)
 local selection = require "modem.selection"
 local state = require "state"
 local task = require "task"
@@ -69,21 +68,19 @@ local function class_of(protocol)
   }, backend
 end
 
--- Two programs on one control port take each other's answers, so look before opening it. A proxy keeps the port for
--- minutes after its last program has ended: until then, the way through it is as good as the direct one. Returns
--- whether to go through the proxy.
+-- Two programs on one control port take each other's answers, so look before opening it. A proxy keeps the port while
+-- any program uses it, and for minutes after that: the way through it is as good as the direct one. Returns whether to
+-- go through the proxy.
 local function way_in(description, options)
   local holder = (process.holders(description.control) or {})[1]
-  local is_proxy = holder and holder.name:find("^%a+%-proxy")
-  if not holder or is_proxy and (options.proxy or proxy.clients(holder.name) == 0) then
-    return options.proxy or is_proxy ~= nil
+  local is_proxy = holder ~= nil and holder.name:find("^%a+%-proxy") ~= nil
+  if not holder or is_proxy then
+    return options.proxy or is_proxy
   end
   return errors.fail {
     code = "busy", source = "modem",
     message = ("%s is in use by %s (process %d)"):format(description.control, holder.name, holder.pid),
-    -- mbim-proxy mostly works for ModemManager.
-    hint = is_proxy and "Share it with --proxy. Or, if that is ModemManager's doing: `systemctl stop ModemManager`."
-      or holder.name == "ModemManager" and "`systemctl stop ModemManager`, then try again."
+    hint = holder.name == "ModemManager" and "`systemctl stop ModemManager`, then try again."
       or "Stop it, then try again.",
   }
 end
