@@ -21,6 +21,14 @@ command.set_others {
 
 require("core.program").own_makers = function() return require("loading.makers").load() end
 
+-- What was taken from ModemManager is given back at the end, however that comes.
+local _ <close> = setmetatable({}, { __close = function()
+  local takeover = package.loaded["modem.takeover"] -- if a modem was opened that ModemManager may want
+  if takeover then
+    takeover.finish()
+  end
+end })
+
 local name = arg[1] or "help"
 if name == "--version" then
   print("moontower " .. require("core.program").version)

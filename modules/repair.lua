@@ -15,4 +15,5 @@ return function()
   if is_left "multipath" then require("multipath").repair() end
   if is_left "links" then require("link.journal").repair() end
   if is_left "usb" then require("modem.usb").repair() end
+  if is_left "taken" and not require("modem").owner then require("modem.takeover").repair() end
 end

@@ -264,7 +264,7 @@ local bring_up = errors.protect(function(args, watcher)
   local named, mistake = named_carrier(args, conf)
   check(not mistake, mistake)
   local device <close> = check(modem.open(description, {
-    proxy = args.proxy or conf.proxy, protocol = args.protocol,
+    proxy = args.proxy or conf.proxy, protocol = args.protocol, take_over = args.take_over,
   }))
   local refusal = refused_by_policy(device)
   check(not refusal, refusal)
@@ -312,7 +312,8 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
     { "--no-dns", validate.flag, "Leave the host's DNS servers alone" },
     { "--no-aggregation", validate.flag, "Have a QMI modem put one packet into a USB transfer" },
     { "--roaming", validate.flag, "Connect in foreign networks, too" },
-    option.pin_file, option.pin_tries, option.pin_again, option.proxy, option.protocol, option.json,
+    option.pin_file, option.pin_tries, option.pin_again, option.proxy, option.protocol, option.take_over,
+    option.json,
   },
 
   run = function(args)

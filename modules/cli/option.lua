@@ -17,6 +17,9 @@ M.proxy_as_up = {
 M.protocol = {
   "--protocol", validate.one_of { "mbim", "qmi" }, "qmi: QMI inside MBIM, on a modem that speaks MBIM",
 }
+M.take_over = {
+  "--take-over", validate.flag, "Take the modem from ModemManager even if that has a connection of its own on it",
+}
 M.json = { "--json", validate.flag, "Print one JSON object, for programs" }
 M.json_list = { "--json", validate.flag, "Print a JSON list, for programs" }
 
@@ -36,7 +39,7 @@ M.pin_again = { "--pin-again", validate.flag, "Enter the PIN though it has faile
 function M.carriers() return require("carrier").list() end
 
 ---Those that are in the table of scripts/README.md.
-M.all = { M.device, M.proxy, M.protocol, M.json, M.pin_file, M.pin_tries, M.pin_again }
+M.all = { M.device, M.proxy, M.protocol, M.take_over, M.json, M.pin_file, M.pin_tries, M.pin_again }
 
 ---@param option cli.option
 ---@param text string

@@ -14,6 +14,7 @@ local notifications = require "modem.notifications"
 local process = require "core.process"
 local selection = require "modem.selection"
 local state = require "state"
+local takeover = lazy(function() return require "modem.takeover" end)
 local task = require "task"
 local usb = lazy(function() return require "modem.usb" end)
 local wait = require "modem.wait"
@@ -85,6 +86,9 @@ local function way_in(description, options)
   }
 end
 
+-- ModemManager takes modems on a bus, and no others.
+local function is_on_bus(description) return description.usb ~= nil or description.pci ~= nil end
+
 ---@class modem.profile
 ---@field carrier carrier.carrier?
 ---@field options table? for modem/up.lua
@@ -103,6 +107,7 @@ end
 ---@field patience number? seconds to wait while another moontower has the modem; 3 if not given
 ---@field at_only boolean? also a modem without MBIM and QMI: it has few verbs, see modem/at_only.lua
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
+---@field take_over boolean? end a connection that ModemManager has on it
 
 local function protocol_for(description, wanted)
   if description.protocol == "at" then
@@ -161,7 +166,10 @@ function M.open_alone(description, options)
   end
   local undo <close> = task.undo(function() lock:close() end)
   local through_proxy, fields
-  if description.protocol ~= "at" then -- which modem.at looks after
+  if is_on_bus(description) then
+    err = select(2, takeover.take(description, options.take_over))
+  end
+  if not err and description.protocol ~= "at" then -- which modem.at looks after
     through_proxy, err = way_in(description, options)
   end
   if err then

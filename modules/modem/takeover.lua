@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: MIT
+-- When a modem is taken from ModemManager, and when it gets it back: see modules/modemmanager.
+--
+-- A program of ours takes it when it opens it, and gives it back when it ends: a command that restarts the modem opens
+-- it several times. With a connection of ours in it, which ModemManager would end, it stays ours, until `moontower
+-- down`, or the end of a daemon that disconnects it.
+
+local connections = require "modem.connection"
+local devices = require "modem.devices"
+local log = require "log"
+local modemmanager = require "modemmanager"
+local state = require "state"
+local task = require "task"
+
+local M = {}
+
+local PATIENCE = 45 -- seconds, for a task that is cancelled
+
+local used = {} -- by name: the modems that this program has opened
+
+---See modemmanager.take().
+---@param description modem.description
+---@param take_over boolean?
+---@return boolean? taken
+---@return moontower.error? err
+function M.take(description, take_over)
+  used[description.name] = true
+  return modemmanager.take(description, take_over)
+end
+
+---Keeps a modem of ours from a ModemManager that may start later.
+---@param description modem.description
+function M.keep(description)
+  local ok, err = modemmanager.keep(description)
+  if not ok then
+    log.warn("%s", err)
+  end
+end
+
+local function is_in_use(description)
+  local lock <close> = state.lock(description.key)
+  if not lock then
+    return true
+  end
+  local record, unknown = connections.record(description)
+  return record ~= nil or unknown ~= nil
+end
+
+---Gives back what nothing of ours uses any more: the end of a run that was killed, or of a modem that was unplugged,
+---included.
+function M.repair()
+  local places, err = modemmanager.list()
+  if not places then
+    log.warn("cannot find out what was taken from ModemManager: %s", err)
+  end
+  local list, unknown = devices.list()
+  local in_use = {}
+  for _, description in ipairs(list) do in_use[description.name] = is_in_use(description) end
+  for _, place in ipairs(places or {}) do
+    if not in_use[place.name] and (in_use[place.name] == false or not unknown) then
+      local ok
+      ok, err = modemmanager.give_back(place)
+      if not ok then
+        log.warn("ModemManager does not get the modem at %s back yet: %s", place.name, err)
+      end
+    end
+  end
+end
+
+local function finish()
+  for _, description in ipairs(devices.list()) do
+    if used[description.name] and connections.record(description) then
+      M.keep(description)
+    end
+  end
+  M.repair()
+end
+
+---At the end of the program, which may have been interrupted.
+function M.finish()
+  if next(used) and modemmanager.is_there() then
+    task.shield(PATIENCE, finish)
+  end
+end
+
+return M

@@ -1,0 +1,176 @@
+-- SPDX-License-Identifier: MIT
+-- Takes one modem over from ModemManager, and gives it back.
+--
+-- What is taken is written down first, in /run/moontower/taken; see mark.lua for what keeps ModemManager away.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local mark = require "modemmanager.mark"
+local mmcli = require "modemmanager.mmcli"
+local process = require "core.process"
+local state = require "state"
+local task = require "task"
+
+local M = {}
+
+local KIND, NAME = "taken", "ModemManager"
+local HAS_CONNECTION = { connecting = true, connected = true, disconnecting = true } -- states of a modem of its
+local LETTING_GO = 10 -- seconds
+local RULES = { "/usr/lib/udev/rules.d", "/lib/udev/rules.d", "/usr/local/lib/udev/rules.d", "/etc/udev/rules.d" }
+
+---nil for a modem that ModemManager cannot have: a simulated one, or a part of a system on a chip.
+---@param description modem.description
+---@return modemmanager.place?
+function M.place(description)
+  local name = description.usb or description.pci
+  if description.usb and description.usb_folder then
+    -- Its interfaces: were it replaced by a hub, the devices behind that would be none of it.
+    return { name = name, folder = description.usb_folder, ports = ("*/%s/%s:*"):format(name, name) }
+  elseif description.pci then
+    local folder = fs.realpath("/sys/bus/pci/devices/" .. name)
+    return folder and { name = name, folder = folder, ports = ("*/%s/*"):format(name) }
+  end
+end
+
+local function is_installed()
+  for _, folder in ipairs(RULES) do
+    if fs.stat(folder .. "/80-mm-candidate.rules") then return true end
+  end
+  return false
+end
+
+-- ---- taken ----
+
+local function record_of(place)
+  local record, err = state.load(KIND, place.name)
+  return record, err and err.code ~= "malformed" and err or nil
+end
+
+local function write_down(place)
+  local ok, err = state.save(KIND, place.name, { name = place.name, folder = place.folder, ports = place.ports })
+  if ok then
+    ok, err = mark.set(place)
+  end
+  if not ok then
+    M.give_back(place)
+    return errors.fail {
+      code = err.code, source = "modemmanager", hint = err.hint, detail = err.detail,
+      message = ("ModemManager cannot be told to leave the modem at %s alone: %s"):format(place.name, err.message),
+    }
+  end
+  return true
+end
+
+local function has_connection(description, pid)
+  local modem, err = mmcli.modem_with(description.control:match "[^/]*$")
+  if modem and HAS_CONNECTION[modem.state] then
+    return errors.fail {
+      code = "busy", source = "modemmanager",
+      message = ("ModemManager (process %d) has a connection of its own on %s"):format(pid, description.control),
+      hint = ("`moontower up --take-over` ends it. Or end it first, by NetworkManager or `mmcli -m %s "
+        .. "--simple-disconnect`."):format(modem.path:match "[^/]*$"),
+    }
+  elseif modem == nil then
+    return errors.fail {
+      code = "busy", source = "modemmanager", detail = err.detail,
+      message = ("ModemManager (process %d) cannot be asked whether it has a connection of its own on %s: %s"):format(
+        pid, description.control, err.message),
+      hint = err.code == "not-found" and "Install mmcli; or use --take-over, which ends such a connection."
+        or "Use --take-over, which ends such a connection.",
+    }
+  end
+  return true
+end
+
+-- It closes ports some milliseconds after udev has told it; there is no event that says so.
+local function await_release(control, pid)
+  local deadline, pause = task.now() + LETTING_GO, 0.02
+  local function holds()
+    for _, holder in ipairs(process.holders(control) or {}) do
+      if holder.pid == pid then return true end
+    end
+    return false
+  end
+  while holds() and task.now() + pause < deadline do
+    task.sleep(pause)
+    pause = pause * 1.5
+  end
+end
+
+---Takes a modem from a ModemManager that runs. A connection that ModemManager has on it is not ended unless that is
+---asked for.
+---@param description modem.description
+---@param take_over boolean? end a connection of ModemManager's
+---@return boolean? taken false: ModemManager does not run
+---@return moontower.error? err "busy": it has a connection
+function M.take(description, take_over)
+  local place = M.place(description)
+  if not place or not mark.is_possible() then
+    return false
+  end
+  local record, err = record_of(place)
+  if err then
+    return nil, err
+  elseif record and mark.is_set(place) then
+    return true
+  end
+  local pid = process.find(NAME)
+  if not pid then
+    return false
+  end
+  local ok = take_over
+  if not ok then
+    ok, err = has_connection(description, pid)
+  end
+  if ok then
+    ok, err = write_down(place)
+  end
+  if not ok then
+    return nil, err
+  end
+  await_release(description.control, pid)
+  return true
+end
+
+---Keeps a modem that we use from a ModemManager that may start later.
+---@param description modem.description
+---@return true? ok
+---@return moontower.error? err
+function M.keep(description)
+  local place = M.place(description)
+  if not place or not mark.is_possible() or mark.is_set(place) or not is_installed() then
+    return true
+  end
+  return write_down(place)
+end
+
+-- ---- given back ----
+
+---@return boolean is ModemManager installed, or anything taken from it?
+function M.is_there()
+  local names = state.list(KIND)
+  return is_installed() or not names or #names > 0
+end
+
+---@return modemmanager.place[]? places of modems that are taken
+---@return moontower.error? err
+function M.list()
+  local names, err = state.list(KIND)
+  local places = {}
+  for _, name in ipairs(names or {}) do places[#places + 1] = state.load(KIND, name) end
+  return names and places, err
+end
+
+---ModemManager may have it again, and finds it by itself.
+---@param place modemmanager.place
+---@return true? ok
+---@return moontower.error? err what is left is written down
+function M.give_back(place)
+  local ok, err = mark.clear(place)
+  if ok then
+    ok, err = state.remove(KIND, place.name)
+  end
+  return ok, err
+end
+
+return M

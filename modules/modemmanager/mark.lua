@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: MIT
+-- The mark that keeps ModemManager away from a modem: a rule of udev, which lasts until it is removed, or until boot.
+--
+-- ModemManager uses those ports that its own rules mark as candidates. Another event of a port that has lost this mark
+-- makes a ModemManager that runs forget the port, close it, and end a probe that is under way; one that starts later
+-- never opens it. So the mark needs no process that holds it, and outlives a kill of ours, and restarts of
+-- ModemManager and udev.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local process = require "core.process"
+
+local M = {
+  folder = "/run/udev/rules.d",
+  socket = "/run/udev/control", -- of a udevd that runs
+}
+
+-- After 80-mm-candidate.rules.
+local FILE = "%s/81-moontower-%s.rules"
+-- ID_MM_DEVICE_IGNORE is what ModemManager documents for a modem that is not its own.
+local RULE = [[
+# moontower uses the modem at %s. `moontower down` removes this file.
+ACTION!="remove", DEVPATH=="%s", ENV{ID_MM_DEVICE_IGNORE}="1", ENV{ID_MM_CANDIDATE}=""
+]]
+local SUBSYSTEMS = { "tty", "net", "usbmisc", "wwan" } -- of the ports that ModemManager looks at
+local PATIENCE = 20 -- seconds; udev takes some milliseconds, unless it is at work on much else
+
+---Where a modem is plugged in.
+---@class modemmanager.place
+---@field name string
+---@field folder string all of its ports are below this one, in sysfs
+---@field ports string a pattern of udev's, which the paths of its ports have
+
+local function path_of(place) return FILE:format(M.folder, (place.name:gsub("[^%w._-]", "_"))) end
+
+local function udevadm(...)
+  local words = { "udevadm", ... }
+  words.timeout = PATIENCE
+  local result, err = process.run(words)
+  if result and result.status ~= 0 then
+    return errors.fail {
+      code = "io", source = "udev",
+      message = ("`udevadm %s` failed: %s"):format((...), result.stderr:match "^[^\n]+" or result.status),
+    }
+  end
+  return result and true, err
+end
+
+-- Has udev apply its rules to the ports again, and waits until it has.
+local function apply(place)
+  local ok, err = udevadm("control", "--reload")
+  if ok and fs.stat(place.folder) then
+    local words = { "trigger", "--action=change", "--settle", "--parent-match=" .. place.folder }
+    for _, subsystem in ipairs(SUBSYSTEMS) do words[#words + 1] = "--subsystem-match=" .. subsystem end
+    ok, err = udevadm(table.unpack(words))
+  end
+  return ok, err
+end
+
+---@return boolean can there be a mark: does udev run?
+function M.is_possible() return fs.stat(M.socket) ~= nil end
+
+---@param place modemmanager.place
+---@return boolean
+function M.is_set(place) return fs.stat(path_of(place)) ~= nil end
+
+---@param place modemmanager.place
+---@return true? ok
+---@return moontower.error? err
+function M.set(place)
+  local ok, err = fs.mkdir(M.folder)
+  if ok then
+    ok, err = fs.write_atomic(path_of(place), RULE:format(place.name, place.ports))
+  end
+  if ok then
+    ok, err = apply(place)
+  end
+  return ok, err
+end
+
+---ModemManager finds the modem again, as if it had just been plugged in. Without udev, there is nothing to tell it.
+---@param place modemmanager.place
+---@return true? ok also when there was no mark
+---@return moontower.error? err
+function M.clear(place)
+  local removed, err = errors.there(fs.remove(path_of(place)))
+  if removed ~= nil then
+    fs.remove(M.folder) -- if it is empty: udev does not make it
+  end
+  if removed ~= nil and M.is_possible() then
+    return apply(place)
+  end
+  return removed ~= nil or nil, err
+end
+
+return M
