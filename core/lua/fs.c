@@ -247,23 +247,30 @@ static int l_lock(lua_State *L)
 
 /* ---- names ---- */
 
+/* With this mode, whatever the umask is: others may have to read what a daemon with the umask 0077 makes. */
+static int make_directory(const char *path, mode_t mode)
+{
+    return mkdir(path, mode) < 0 || chmod(path, mode) < 0 ? -errno : 0;
+}
+
 static int make_directories(char *path, mode_t mode)
 {
     for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
-        int status = mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+        int status = make_directory(path, mode);
         *slash = '/';
-        if (status < 0)
+        if (status < 0 && status != -EEXIST)
             return status;
     }
-    if (mkdir(path, mode) == 0)
-        return 0;
-    int status = -errno;
+    int status = make_directory(path, mode);
     struct stat info;
     return status == -EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode) ? 0 : status;
 }
 
-/* mkdir(path, mode = 0755) -> true | nil, err. Parents, too; no error when it is there. */
+/*
+ * mkdir(path, mode = 0755) -> true | nil, err. Parents, too; no error when it is there. `mode` holds whatever the umask
+ * is.
+ */
 static int l_mkdir(lua_State *L)
 {
     char path[PATH_MAX];

@@ -3,6 +3,8 @@
 
 local fs = require "core.fs"
 local lu = require "luaunit"
+local process = require "core.process"
+local program = require "core.program"
 
 local T = {}
 local folder
@@ -28,6 +30,15 @@ function T.test_mkdir_makes_parents_and_accepts_what_is_there()
   local ok, err = fs.mkdir(folder .. "/file")
   lu.assertNil(ok)
   lu.assertEquals(err.code, "exists")
+end
+
+function T.test_mkdir_gives_the_mode_whatever_the_umask_is()
+  local script = [[umask 077; echo "assert(require('core.fs').mkdir('%s/open/wide'))" | %s run -]]
+  local made = assert(process.run { "sh", "-c", script:format(folder, program.executable), timeout = 60 })
+  lu.assertEquals(made.status, 0, made.stderr)
+  lu.assertEquals({ fs.stat(folder .. "/open").mode, fs.stat(folder .. "/open/wide").mode }, { 493, 493 }) -- 0755
+  assert(fs.remove(folder .. "/open/wide"))
+  assert(fs.remove(folder .. "/open"))
 end
 
 function T.test_write_and_read()

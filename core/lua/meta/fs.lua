@@ -35,7 +35,8 @@ function M.list(path) end
 ---@return moontower.error? err
 function M.lock(path) end
 
---- mkdir(path, mode = 0755) -> true | nil, err. Parents, too; no error when it is there.
+--- mkdir(path, mode = 0755) -> true | nil, err. Parents, too; no error when it is there. `mode` holds whatever the
+--- umask is.
 ---@param path string
 ---@param mode integer?
 ---@return true?
