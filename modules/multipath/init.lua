@@ -143,12 +143,18 @@ function Set:update(members)
   return ok, err
 end
 
--- Is it news of a link of ours, or that a next hop of ours is gone? The kernel takes those of a link without carrier,
--- out of groups, too, and does not bring them back.
+local is_same = {
+  nexthop = function(thing, event) return thing.id == event.id end,
+  -- As the table is of one link, whichever of its addresses the rule was for.
+  rule = function(thing, event) return thing.table == event.table and thing.family == event.family end,
+}
+
+-- Is it news of a link of ours, or that a next hop or rule of ours is gone? The kernel takes next hops of a link without
+-- carrier, out of groups, too, and does not bring them back. systemd-networkd takes all rules away when it starts.
 local function concerns(self, event)
-  if event.kind == "nexthop" then
+  if is_same[event.kind] then
     for _, thing in ipairs(event.action == "del" and self.things or {}) do
-      if thing.kind == "nexthop" and thing.id == event.id then
+      if thing.kind == event.kind and is_same[event.kind](thing, event) then
         return true
       end
     end
@@ -168,7 +174,7 @@ end
 ---@return nil
 ---@return moontower.error? err
 function Set:watch()
-  local watching, err = netlink.monitor { groups = { "address", "link", "nexthop" } }
+  local watching, err = netlink.monitor { groups = { "address", "link", "nexthop", "rule" } }
   local monitor <close> = watching
   while watching do
     local event

@@ -234,6 +234,28 @@ function T.test_watch_puts_next_hops_back()
   await_both(monitor)
 end
 
+-- As systemd-networkd does when it starts.
+function T.test_watch_puts_rules_back()
+  local set <close> = multipath.new()
+  local group <close> = task.group()
+  assert(set:update { { link = links[1] }, { link = links[2] } })
+  local before = host()
+  local monitor <close> = netlink.monitor { groups = { "rule" } }
+  group:spawn(set.watch, set)
+  task.sleep(0)
+  local rules = netlink.rules { protocol = 77 }
+  lu.assertEquals(#rules, 4)
+  for _, rule in ipairs(rules) do assert(netlink.del_rule(rule)) end
+  assert(task.timeout(60, function()
+    local added = 0
+    repeat
+      if assert(monitor:next()).action == "new" then added = added + 1 end
+    until added == #rules
+    return true
+  end))
+  lu.assertEquals(host(), before)
+end
+
 function T.test_weights_of_a_group_have_16_bits()
   assert(netlink.add_nexthop { id = 5, link = "wwan1", family = "ipv4" })
   local function group_with(weight)
