@@ -15,6 +15,7 @@ local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
 local task = require "task"
+local unmanaged = lazy(function() return require "link.unmanaged" end)
 
 local check, protect = errors.check, errors.protect
 
@@ -22,7 +23,7 @@ local MAIN_TABLE = 254
 
 local M = {}
 
-local SLAAC_TIME, UNDO_TIME = 10, 15
+local SLAAC_TIME, UNDO_TIME = 10, 30
 
 ---@class link.options
 ---@field dns boolean? false: leave the host's DNS servers alone
@@ -174,9 +175,17 @@ local function add_addresses(journal)
   return true
 end
 
+-- Before the interface is changed.
+local function keep_others_away(journal)
+  if journal.unmanaged then
+    unmanaged.apply(journal)
+  end
+end
+
 -- The interface of a channel: found, or made on that of the modem, which has to be up.
 local function make_channel(journal)
   local parent = journal.parent
+  keep_others_away(journal)
   local now = check(netlink.link(parent.index))
   local ok, err = channels.prepare(now, journal.channel)
   if ok then
@@ -243,6 +252,7 @@ end
 -- Does what the journal says; called within apply(), as are the two below.
 local function carry_out(self)
   local journal = self.journal
+  keep_others_away(journal)
   check(netlink.set_link(journal.name, { mtu = self.mtu })) -- with less than 1280, it has no IPv6
   if journal.accept_ra then
     check(set_accept_ra(journal))

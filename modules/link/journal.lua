@@ -12,6 +12,7 @@ local dns = lazy(function() return require "link.dns" end)
 local salvage = require "link.salvage"
 local state = require "state"
 local undoing_of = require "state.rollback"
+local unmanaged = lazy(function() return require "link.unmanaged" end)
 
 local KIND = "links"
 local NOWHERE = salvage.NOWHERE
@@ -35,6 +36,7 @@ local NOWHERE = salvage.NOWHERE
 ---@field accept_ra string? what the sysctl is set to
 ---@field dns dns.record?
 ---@field manager string? the program that puts addresses, routes and DNS servers on this computer, so none are here
+---@field unmanaged string[]? the programs that are told to leave its interfaces alone
 ---@field is_salvaged boolean? it is what a damaged file still says
 
 local M = { PROTOCOL = salvage.OURS }
@@ -228,7 +230,12 @@ function M.undo(journal)
   -- From here on it is a half-done thing: should we be killed, repair() goes on.
   journal.persistent, journal.owner = false, state.me()
   M.save(journal)
-  local host_undone, err = undoing_of(function(undoing) undo_interface(undoing, journal) end)
+  local host_undone, err = undoing_of(function(undoing)
+    undo_interface(undoing, journal)
+    if journal.unmanaged or journal.is_salvaged then
+      unmanaged.undo(undoing, journal)
+    end
+  end)
   local dns_undone, dns_err = true, nil
   if journal.dns then
     dns_undone, dns_err = dns.undo(journal.dns)

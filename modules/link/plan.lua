@@ -10,6 +10,7 @@ local journals = require "link.journal"
 local net = require "net"
 local netlink = require "core.netlink"
 local state = require "state"
+local unmanaged = lazy(function() return require "link.unmanaged" end)
 
 local M = {
   PROTOCOL = journals.PROTOCOL,
@@ -35,6 +36,19 @@ end
 function M.mtu(bearer, wanted)
   local smaller = wanted or math.min(bearer.ipv4.mtu or DEFAULT_MTU, bearer.ipv6.mtu or DEFAULT_MTU)
   return bearer.ip ~= "ipv4" and math.max(smaller, LEAST_IPV6_MTU) or smaller
+end
+
+-- Folders that are there from the first start of a program on, or from the boot on where it is installed.
+local others = { { "networkmanager", "/run/NetworkManager" }, { "networkd", "/run/systemd/netif" } }
+
+-- The programs that would configure the interfaces of a link, and have to be told not to.
+local function told_to_keep_away(journal)
+  local ids = {}
+  for _, other in ipairs(others) do
+    local id, folder = table.unpack(other)
+    if fs.stat(folder) and unmanaged.concerns(id, journal) then ids[#ids + 1] = id end
+  end
+  return #ids > 0 and ids or nil
 end
 
 local function number(address)
@@ -145,6 +159,7 @@ function M.channel(bearer, parent)
   else
     journal.created = channels.plan(parent, bearer.channel)
   end
+  journal.unmanaged = told_to_keep_away(journal)
   return journal
 end
 
@@ -182,6 +197,7 @@ function M.make(journal, bearer, now, options)
     metric = options.metric, table = options.table, mtu = options.mtu, addresses = {}, routes = {},
     manager = options.manager and options.manager.name,
   }
+  journal.unmanaged = told_to_keep_away(journal)
   if not options.manager then
     add_family(journal, "ipv4", bearer.ipv4, there, options)
     add_family(journal, "ipv6", bearer.ipv6, there, options)

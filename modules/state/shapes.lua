@@ -50,7 +50,7 @@ function declared.links() return {
     created = record({ kind = text, parent = text, id = whole(1, 4094) },
       { name = text, device = text, checksums = whole(4, 5) }),
     owner = owner, persistent = flag, metric = u32, table = u32, mtu = u32, accept_ra = sysctl,
-    manager = text,
+    manager = text, unmanaged = list_of(validate.one_of { "networkmanager", "networkd" }),
     dns = record({ backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
       { route = validate.dns_route }),
   },

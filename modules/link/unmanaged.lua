@@ -1,0 +1,162 @@
+-- SPDX-License-Identifier: MIT
+-- NetworkManager and systemd-networkd, told that the interfaces of a link are not theirs to configure.
+--
+-- Each reads a file of ours among its run-time configuration, which is there as long as the link is. The link's journal
+-- names the programs before that. None of this keeps a connection from working: what fails is a warning.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local log = require "log"
+local process = require "core.process"
+
+local TIME = 10
+
+---@class unmanaged.program
+---@field title string
+---@field has_run string it is there from the program's first start on
+---@field path string of our file, by the key of a journal
+---@field content fun(key: string, names: string[]): string
+---@field reload string[] has it read its files again; must not start it
+---@field ask string[] fails if it does not run
+---@field concerns fun(name: string): boolean would it configure this interface?
+
+-- NetworkManager leaves interfaces of this type to ModemManager.
+local function is_no_wwan(name)
+  local uevent = fs.read(("/sys/class/net/%s/uevent"):format(name))
+  return not (uevent and uevent:find("DEVTYPE=wwan", 1, true))
+end
+
+---@type table<string, unmanaged.program>
+local programs = {}
+
+-- The list holds for interfaces that are there, but one in a file of /etc replaces it. The section adds to what others
+-- say, but only interfaces that come later are looked up in it.
+programs.networkmanager = {
+  title = "NetworkManager", has_run = "/run/NetworkManager",
+  path = "/run/NetworkManager/conf.d/moontower-%s.conf",
+  content = function(key, names)
+    local list = "interface-name:=" .. table.concat(names, ",interface-name:=")
+    return ("[keyfile]\nunmanaged-devices+=%s\n\n[device-moontower-%s]\nmatch-device=%s\nmanaged=0\n")
+      :format(list, key, list)
+  end,
+  reload = { "nmcli", "general", "reload", "conf" },
+  ask = { "nmcli", "device" },
+  concerns = is_no_wwan,
+}
+
+-- Of all files that match an interface, the first by name holds.
+programs.networkd = {
+  title = "systemd-networkd", has_run = "/run/systemd/netif/state",
+  path = "/run/systemd/network/05-moontower-%s.network",
+  content = function(_, names)
+    return ("[Match]\nName=%s\n\n[Link]\nUnmanaged=yes\n"):format(table.concat(names, " "))
+  end,
+  reload = { -- `networkctl reload` would start one that has been stopped
+    "busctl", "--auto-start=no", "call", "org.freedesktop.network1", "/org/freedesktop/network1",
+    "org.freedesktop.network1.Manager", "Reload",
+  },
+  ask = { "busctl", "--auto-start=no", "call", "org.freedesktop.network1", "/org/freedesktop/network1",
+    "org.freedesktop.DBus.Peer", "Ping" },
+  concerns = function() return true end,
+}
+
+local M = { all = { "networkmanager", "networkd" } }
+
+local function run(command)
+  local result, err = process.run { timeout = TIME, table.unpack(command) }
+  if result and result.status ~= 0 then
+    return errors.fail {
+      code = "io", source = "link",
+      message = ("%s: %s"):format(command[1], result.stderr:match "[^\n]+" or "exit status " .. result.status),
+    }
+  end
+  return result and true, err
+end
+
+-- One that does not run reads its files when it starts.
+local function reload(program)
+  if not fs.stat(program.has_run) then
+    return true
+  end
+  local ok, err = run(program.reload)
+  return ok or err.code == "io" and not run(program.ask) or nil, err
+end
+
+-- The interfaces that a link uses; none yet while the kernel has still to name one.
+local function interfaces(journal)
+  local name = journal.name or journal.created and journal.created.name
+  return name and { journal.parent and journal.parent.name, name } or {}
+end
+
+local function concerned(program, journal)
+  local names = {}
+  for _, name in pairs(interfaces(journal)) do
+    if program.concerns(name) then names[#names + 1] = name end
+  end
+  return names
+end
+
+---Would the program configure an interface of the link?
+---@param id "networkmanager"|"networkd"
+---@param journal link.journal
+---@return boolean
+function M.concerns(id, journal) return #concerned(programs[id], journal) > 0 end
+
+local function tell(program, journal)
+  local path, names = program.path:format(journal.key), concerned(program, journal)
+  local content = ("# Written by moontower while %s is up.\n"):format(names[#names])
+    .. program.content(journal.key, names)
+  if fs.read(path) == content then
+    return true
+  end
+  local ok, err = fs.mkdir(path:match "^(.*)/")
+  if ok then
+    ok, err = fs.write_atomic(path, content)
+  end
+  if ok then
+    ok, err = reload(program)
+  end
+  return ok, err
+end
+
+---Tells the programs that the journal names, which is saved.
+---@param journal link.journal
+function M.apply(journal)
+  for _, id in ipairs(journal.unmanaged or {}) do
+    local ok, err = tell(programs[id], journal)
+    if not ok then
+      log.warn("%s may configure %s, too: it cannot be told not to: %s", programs[id].title,
+        table.concat(concerned(programs[id], journal), " and "), err)
+    end
+  end
+end
+
+-- The folder goes, too, if that was all in it. What could never be written is not there to be removed.
+local function take_back(program, path)
+  local there, err = errors.there(fs.stat(path))
+  if there then
+    there, err = fs.remove(path)
+  end
+  if there == nil then
+    return nil, err
+  end
+  fs.remove(path:match "^(.*)/")
+  local ok
+  ok, err = reload(program)
+  if not ok then
+    log.warn("%s still leaves interfaces alone that have been moontower's, until it is restarted: %s", program.title,
+      err)
+  end
+  return true
+end
+
+---Takes back what apply() did, or may have done.
+---@param undoing undoing
+---@param journal link.journal
+function M.undo(undoing, journal)
+  for _, id in ipairs(journal.is_salvaged and M.all or journal.unmanaged or {}) do
+    undoing:try(take_back, programs[id], programs[id].path:format(journal.key))
+  end
+end
+
+return M
