@@ -7,9 +7,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local log = require "log"
-local process = require "core.process"
-
-local TIME = 10
+local run_program = require "link.run_program"
 
 ---@class unmanaged.program
 ---@field title string
@@ -62,24 +60,13 @@ programs.networkd = {
 
 local M = { all = { "networkmanager", "networkd" } }
 
-local function run(command)
-  local result, err = process.run { timeout = TIME, table.unpack(command) }
-  if result and result.status ~= 0 then
-    return errors.fail {
-      code = "io", source = "link",
-      message = ("%s: %s"):format(command[1], result.stderr:match "[^\n]+" or "exit status " .. result.status),
-    }
-  end
-  return result and true, err
-end
-
 -- One that does not run reads its files when it starts.
 local function reload(program)
   if not fs.stat(program.has_run) then
     return true
   end
-  local ok, err = run(program.reload)
-  return ok or err.code == "io" and not run(program.ask) or nil, err
+  local ok, err = run_program("link", program.reload)
+  return ok or err.code == "io" and not run_program("link", program.ask) or nil, err
 end
 
 -- The interfaces that a link uses; none yet while the kernel has still to name one.

@@ -149,8 +149,8 @@ local is_same = {
   rule = function(thing, event) return thing.table == event.table and thing.family == event.family end,
 }
 
--- Is it news of a link of ours, or that a next hop or rule of ours is gone? The kernel takes next hops of a link without
--- carrier, out of groups, too, and does not bring them back. systemd-networkd takes all rules away when it starts.
+-- Is it news of a link of ours, or that a next hop or rule of ours is gone? The kernel takes next hops of a link
+-- without carrier, out of groups, too, and does not bring them back. systemd-networkd takes rules when it starts.
 local function concerns(self, event)
   if is_same[event.kind] then
     for _, thing in ipairs(event.action == "del" and self.things or {}) do

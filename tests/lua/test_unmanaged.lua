@@ -121,7 +121,7 @@ function T.test_what_cannot_be_told_does_not_keep_a_link_from_working()
     { "rm /run/bin/*; PATH=$(dirname $(command -v moontower))",
       { nm .. "nmcli", networkd .. "busctl", "no such file" } },
     { "mount -t tmpfs -o ro none /run/NetworkManager; mkdir /run/systemd/network; "
-      .. "mount -t tmpfs -o ro none /run/systemd/network", { nm .. "create", networkd .. "write", "read-only file system" } },
+      .. "mount -t tmpfs -o ro none /run/systemd/network", { nm .. "create", networkd .. "write", "read-only" } },
   } do
     local result = run(case[1]
       .. "; up && moontower status >/dev/null && down; status=$?; PATH=/usr/bin:/bin; files; exit $status")

@@ -1,32 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- What the back ends share: programs that keep a computer's DNS servers, and files in the form of resolv.conf.
+-- What the back ends share: files in the form of resolv.conf, and how to go without.
 
 local errors = require "errors"
 local fs = require "core.fs"
-local process = require "core.process"
-
-local TIME = 10
 
 local M = { WITHOUT_DNS = "go online without: `moontower up --no-dns`; for the daemon, `dns = false` in its "
   .. "configuration." }
-
----@param command table as core.process.run takes it
----@return string? output
----@return moontower.error? err
-function M.run(command)
-  command.timeout = TIME
-  local result, err = process.run(command)
-  if not result then
-    return nil, err
-  elseif result.status ~= 0 then
-    local words = (result.stderr ~= "" and result.stderr or result.stdout):match "[^\n]+"
-    return errors.fail {
-      code = "io", source = "dns",
-      message = ("%s: %s"):format(command[1], words or "exit status " .. result.status),
-    }
-  end
-  return result.stdout
-end
 
 ---@param servers string[]
 ---@return string

@@ -4,6 +4,7 @@
 local fs = require "core.fs"
 local log = require "log"
 local program = require "link.dns.program"
+local run_program = require "link.run_program"
 
 ---@type dns.backend
 local M = {}
@@ -15,7 +16,7 @@ local RESOLV_CONF = "/etc/resolv.conf"
 local function name_of(record) return record.link .. ".moontower" end
 
 local function resolvconf(arguments, name, input)
-  return program.run { "resolvconf", arguments, name, stdin = input }
+  return run_program("dns", { "resolvconf", arguments, name, stdin = input })
 end
 
 local function is_openresolv() return fs.stat(OPENRESOLV) ~= nil end
@@ -49,7 +50,7 @@ end
 function M.undo(record)
   local ok, err = resolvconf("-d", name_of(record))
   if not ok and err.code ~= "not-found" then
-    ok = program.run { "resolvconf", "-f", "-d", name_of(record) }
+    ok = run_program("dns", { "resolvconf", "-f", "-d", name_of(record) })
   end
   return ok and true, err
 end

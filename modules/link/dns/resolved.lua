@@ -4,6 +4,7 @@
 local errors = require "errors"
 local netlink = require "core.netlink"
 local program = require "link.dns.program"
+local run_program = require "link.run_program"
 
 local RESOLV_CONF = "/run/systemd/resolve/resolv.conf" -- which it writes for programs that do not ask it itself
 
@@ -17,7 +18,7 @@ local settings = {
 }
 
 local function resolvectl(command, link, ...)
-  local ok, err = program.run { "resolvectl", command, link, ... }
+  local ok, err = run_program("dns", { "resolvectl", command, link, ... })
   if not ok and err.code == "not-found" then
     err.message = "systemd-resolved looks up this computer's names, and its program resolvectl is not there"
     err.hint = "Install it (Debian has it in the package systemd-resolved); or " .. program.WITHOUT_DNS
