@@ -179,7 +179,10 @@ end
 -- Why it must not be sent; nil when it may.
 local function why_not(pin, found, entry, options)
   if pin.type ~= "pin1" then
-    return locked("the SIM asks for its PUK, not its PIN", "The operator tells the PUK. Enter it in a phone.", pin)
+    return errors.fail {
+      code = "sim-blocked", source = "pin", message = "the SIM asks for its PUK, not its PIN",
+      hint = "The operator tells the PUK. Enter it in a phone.", detail = pin,
+    }
   elseif entry.was_sent and not options.again then
     return locked(("the SIM asks for its PIN; the one from %s has failed before, and is not sent again")
       :format(found.from), "Put the right one there. --pin-again sends it anyway.", pin)
