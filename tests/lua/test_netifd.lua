@@ -3,6 +3,7 @@
 
 local json = require "core.json"
 local lu = require "luaunit"
+local options = require "netifd.options"
 local world = require "support.world"
 
 local T = {}
@@ -146,6 +147,94 @@ function T.test_the_right_pin_and_a_puk()
     until_true '[ -e $NETIFD_STATE/down ]'; rm -r /var/lib/moontower/pins; same]], { "pin-lock" })
   lu.assertEquals(of_action(messages, 3)[1].error[1], "PUK_NEEDED")
   lu.assertEquals(#of_action(messages, 4), 1)
+end
+
+-- All users see command lines, those of ubus as well.
+function T.test_secrets_are_in_no_command_line()
+  local shown, messages = run("ifup " .. with '"username":"me","password":"s3cr3t","auth":"pap","pincode":"1234"' .. [[
+
+    online 1; ls -A /run/moontower/netifd | wc -l
+    cat $NETIFD_STATE/calls /run/test/log | grep -c -e s3cr3t -e 1234
+    for pid in /proc/[0-9]*; do tr '\0' ' ' <$pid/cmdline; echo; done | grep -v awk | grep 'moontower.*\(s3cr3t\|1234\)'
+    moontower simulate state --json | grep -o s3cr3t; ifdown; rm -rf /var/lib/moontower/pins; same]], { "pin-lock" })
+  lu.assertStrContains(shown, "0\n0\n")
+  lu.assertNotStrContains(shown, "netifd wan")
+  lu.assertEquals(of_action(messages, 1)[1].command, { "moontower", "netifd", "wan" })
+end
+
+function T.test_what_is_left_out()
+  local shown, messages = run("ifup "
+    .. with '"defaultroute":false,"peerdns":false,"delegate":false,"zone":"wan","mtu":"1400","ip":"ipv6"' .. [[
+
+    calls '"link-up":true'; ip -o link show wwan0; ifdown; same]])
+  lu.assertStrContains(shown, "mtu 1400")
+  local up = of_action(messages, 0)[1]
+  lu.assertEquals({ up.routes, up.routes6, up.dns, up.ip6prefix, up.ipaddr }, { {}, {}, {}, {}, {} })
+  lu.assertEquals({ up.data.zone, up.ip6addr }, { "wan", { { ipaddr = ADDRESS6, mask = "64" } } })
+end
+
+-- netifd's 464xlat is added where there is IPv6 only, and netifd has it.
+function T.test_464xlat()
+  for _, case in ipairs { { "", 1 }, { ',"iface_464xlat":"0"', 0 } } do
+    local _, messages = run([[echo '{"464xlat":{}}' >$NETIFD_STATE/handlers; ifup ]]
+      .. with('"ip":"ipv6","zone":"wan"' .. case[1]) .. [[
+
+      calls '"link-up":true'; online 1; moontower down >/dev/null; calls '"link-up":false'
+      ifdown; rm -r /run/moontower/orders; same]])
+    local added, removed = {}, 0
+    for _, message in ipairs(messages) do
+      if message.method == "add_dynamic" then added[#added + 1] = message end
+      removed = removed + (message.object == "network.interface.wan_4" and message.method == "remove" and 1 or 0)
+    end
+    lu.assertEquals({ #added, removed }, { case[2], case[2] })
+    if added[1] then
+      lu.assertEquals({ added[1].name, added[1].proto, added[1].tunlink, added[1].zone },
+        { "wan_4", "464xlat", "wan", "wan" })
+    end
+  end
+end
+
+-- Nothing is done to the modem, and netifd does not try again.
+function T.test_a_misspelt_option()
+  local shown, messages = run([[printf '%s\n' network.wan=interface "network.wan.proto='moontower'" \
+      "network.wan.apnn='r.ispsn'" "network.wan.multipath_weight='3'" >$NETIFD_STATE/uci; ifup ]] .. with() .. [[
+
+    until_true '[ -e $NETIFD_STATE/down ]'; same; grep moontower: /run/test/log]])
+  lu.assertStrContains(shown, "there is no option 'apnn'; is 'apn' meant?")
+  lu.assertEquals(of_action(messages, 3)[1].error[1], "INVALID_OPTION")
+  lu.assertEquals({ #of_action(messages, 0), #of_action(messages, 4) }, { 0, 1 })
+end
+
+-- As OpenWrt's own handlers take them.
+function T.test_configurations_of_other_protocols()
+  local function read(source)
+    local own, err, told = options.read(source)
+    return own or err, told
+  end
+  local mbim = read [[{"proto":"mbim","device":"/dev/cdc-wdm0","apn":"internet","pincode":"0123","delay":"10",
+    "auth":"both","username":"u","password":"p","pdptype":"IPV4V6","ip6table":"7","auto":true}]]
+  lu.assertEquals({ mbim.device, mbim.apn, mbim.pincode, mbim.auth, mbim.username, mbim.password, mbim.ip },
+    { "/dev/cdc-wdm0", "internet", "0123", nil, "u", "p", "ipv4v6" })
+  local qmi, told = read [[{"apn":"internet","auth":"none","username":"u","password":"p","pdptype":"ip","modes":"lte",
+    "profile":1,"dhcp":true,"autoconnect":true,"plmn":26201,"timeout":10,"mtu":1420,"metric":5,"peerdns":false}]]
+  lu.assertEquals({ qmi.ip, qmi.username, qmi.mtu, qmi.metric, qmi.peerdns, qmi.defaultroute, qmi.policy },
+    { "ipv4", nil, 1420, 5, false, true, "reconnect" })
+  lu.assertEquals(#told, 2) -- modes, plmn
+  local ncm = read [[{"device":"/dev/ttyUSB0","ifname":"wwan0","apn":"","mode":"auto","pdptype":"IP","sourcefilter":"0"}]]
+  lu.assertEquals({ ncm.apn, ncm.ip, ncm.sourcefilter }, { nil, "ipv4", false })
+  for source, words in pairs {
+    ['{"auth":"plain"}'] = "'auth' should be one of none, pap, chap, both",
+    ['{"pincode":"12"}'] = "'pincode' should be 4 to 8 digits",
+    ['{"mtu":"12"}'] = "'mtu' should be a whole number from 576 to 65535",
+    ['{"apn":"a b"}'] = "'apn' should be at most 100 letters",
+    ['{"apn":"a","carrier":"calyx-sprint"}'] = "'apn' and 'carrier'",
+    ["[1"] = "no JSON object",
+  } do
+    local err = read(source)
+    lu.assertEquals(err.code, "invalid")
+    lu.assertStrContains(err.message, words)
+  end
+  lu.assertEquals(options.unknown { "proto", "device", "apn", "delay", "_note", "ip6assign", "colour" }, { "colour" })
 end
 
 return T
