@@ -323,7 +323,8 @@ M.describe = protect(function(bearer)
   return {
     name = name, bearer = bearer, mtu = now.mtu, adopted = true, differences = differences, addresses = addresses,
     is_ours = journal ~= nil,
-    dns = not journal and plan.all_of(bearer, "dns") or journal and journal.dns and journal.dns.servers or {},
+    dns = (not journal or journal.manager) and plan.all_of(bearer, "dns")
+      or journal.dns and journal.dns.servers or {},
   }
 end)
 

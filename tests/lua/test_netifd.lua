@@ -3,7 +3,7 @@
 
 local json = require "core.json"
 local lu = require "luaunit"
-local options = require "netifd.options"
+local uci = require "netifd.options"
 local world = require "support.world"
 
 local T = {}
@@ -208,7 +208,7 @@ end
 -- As OpenWrt's own handlers take them.
 function T.test_configurations_of_other_protocols()
   local function read(source)
-    local own, err, told = options.read(source)
+    local own, err, told = uci.read(source)
     return own or err, told
   end
   local mbim = read [[{"proto":"mbim","device":"/dev/cdc-wdm0","apn":"internet","pincode":"0123","delay":"10",
@@ -220,7 +220,8 @@ function T.test_configurations_of_other_protocols()
   lu.assertEquals({ qmi.ip, qmi.username, qmi.mtu, qmi.metric, qmi.peerdns, qmi.defaultroute, qmi.policy },
     { "ipv4", nil, 1420, 5, false, true, "reconnect" })
   lu.assertEquals(#told, 2) -- modes, plmn
-  local ncm = read [[{"device":"/dev/ttyUSB0","ifname":"wwan0","apn":"","mode":"auto","pdptype":"IP","sourcefilter":"0"}]]
+  local ncm = read [[{"device":"/dev/ttyUSB0","ifname":"wwan0","apn":"","mode":"auto","pdptype":"IP",
+    "sourcefilter":"0"}]]
   lu.assertEquals({ ncm.apn, ncm.ip, ncm.sourcefilter }, { nil, "ipv4", false })
   for source, words in pairs {
     ['{"auth":"plain"}'] = "'auth' should be one of none, pap, chap, both",
@@ -234,7 +235,52 @@ function T.test_configurations_of_other_protocols()
     lu.assertEquals(err.code, "invalid")
     lu.assertStrContains(err.message, words)
   end
-  lu.assertEquals(options.unknown { "proto", "device", "apn", "delay", "_note", "ip6assign", "colour" }, { "colour" })
+  lu.assertEquals(uci.unknown { "proto", "device", "apn", "delay", "_note", "ip6assign", "colour" }, { "colour" })
+end
+
+-- netifd passes on what the handler declares, and nothing else.
+function T.test_the_handler_declares_all_options()
+  local shown = run [[config={}; handler dump; cat $NETIFD_STATE/declared]]
+  local is_declared = {}
+  for name in shown:gmatch "string ([%w_]+)" do is_declared[name] = true end
+  for _, option in ipairs(uci.all) do
+    local of_netifd = option[1] == "metric" or option[1] == "defaultroute" or option[1] == "peerdns"
+      or option[1] == "delegate"
+    lu.assertEquals(is_declared[option[1]] == true, not of_netifd, option[1])
+  end
+  lu.assertStrContains(shown, "no_device=1 available=1 lasterror=1")
+end
+
+-- It says that an interface is available, at `bind` too, and never the opposite.
+function T.test_hotplug()
+  local _, messages = run [[printf '%s\n' network.wan=interface "network.wan.proto='moontower'" \
+      network.lan=interface "network.lan.proto='static'" network.eth=device >$NETIFD_STATE/uci
+    for action in add bind unbind remove change; do on_hotplug $action; done]]
+  local said = of_action(messages, 5)
+  lu.assertEquals(#said, 2)
+  for _, message in ipairs(said) do lu.assertEquals({ message.interface, message.available }, { "wan", true }) end
+end
+
+-- The ubus object for rpcd; commands that a person gives run in the interface's process, too.
+function T.test_the_ubus_object()
+  local shown = run("rpcd() { busybox ash $FILES/usr/libexec/rpcd/moontower \"$@\"; }\nifup " .. with() .. [[
+
+    online 1; rpcd list; echo '{"interface":"wan"}' | rpcd call status | tr -d '\n'; echo
+    echo '{}' | rpcd call why | tr -d '\n'; echo
+    echo '{"seconds":2}' | rpcd call events >/run/test/events &
+    while kill -0 $! 2>/dev/null; do moontower simulate fault disconnect; sleep 0.3; done
+    tr -d '\n' </run/test/events; echo
+    moontower at AT | tail -n 1; moontower reload 2>&1; calls '"link-up":true' 2; online 1
+    ifdown; echo '{}' | rpcd call why | tr -d '\n'; echo; same]])
+  local answers = {}
+  for line in shown:gmatch "{[^\n]*}" do answers[#answers + 1] = assert(json.decode(line)) end
+  lu.assertNotNil(answers[1].status)
+  lu.assertEquals(answers[1].events.seconds, 5)
+  lu.assertEquals({ answers[2].online, answers[2].dns[1] }, { true, "68.28.50.11" })
+  lu.assertEquals(answers[3].modems[1].state, "online")
+  lu.assertNotNil(answers[4].events[1].event)
+  lu.assertEquals(answers[5].error.code, "not-found")
+  lu.assertStrContains(shown, "this daemon has its configuration from netifd")
 end
 
 return T

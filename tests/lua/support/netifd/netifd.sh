@@ -5,9 +5,10 @@
 
 . "$SUPPORT/unchanged.sh"
 export NETIFD="$SUPPORT/netifd" NETIFD_STATE=/run/test/netifd
+FILES="$SUPPORT/../../../scripts/host/openwrt/moontower/files"
 mkdir -p $NETIFD_STATE /run/test/lib/proto
 ln -sf "$NETIFD/netifd-proto.sh" /run/test/lib/
-ln -sf "$SUPPORT/../../../scripts/host/openwrt/files/lib/netifd/proto/moontower.sh" /run/test/lib/proto/
+ln -sf "$FILES/lib/netifd/proto/moontower.sh" /run/test/lib/proto/
 export PATH="$NETIFD:$PATH"
 echo wan >$NETIFD_STATE/interface
 : >$NETIFD_STATE/calls
@@ -54,6 +55,12 @@ ifdown() {
   : >$NETIFD_STATE/teardown
   handler teardown
   until_true '[ -e $NETIFD_STATE/down ]'
+}
+
+# on_hotplug ACTION: netifd's script for a modem's port, with the stand-ins in the place of /lib.
+on_hotplug() {
+  sed "s|^\. /lib/.*/|. $NETIFD/|; s|^\. /lib/|. $NETIFD/|" "$FILES/etc/hotplug.d/30-moontower" >/run/test/hotplug
+  ACTION=$1 busybox ash /run/test/hotplug
 }
 
 # calls PATTERN COUNT: waits until so many messages of that kind have come.
