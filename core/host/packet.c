@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Packet sockets: frames of one link. */
+/* Packet sockets of one link: whole frames, and ICMPv6 to all nodes on it. */
 #include "host/packet.h"
 
 #include <arpa/inet.h>
@@ -7,8 +7,11 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "host/address.h"
 
 int mt_packet_open(const char *link)
 {
@@ -27,4 +30,25 @@ int mt_packet_open(const char *link)
         return status;
     }
     return fd;
+}
+
+int mt_packet_open_all_nodes(const char *link)
+{
+    union mt_address all_nodes;
+    int hops = 255;
+    int status = mt_address_parse("ff02::1", 0, link, &all_nodes);
+    if (status < 0)
+        return status;
+    int fd = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+    if (fd < 0)
+        return -errno;
+    status = mt_address_use_link(fd, link);
+    /* Connected, it receives only what comes from that group, which is nothing. */
+    if (status == 0 &&
+        (setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0 ||
+         connect(fd, &all_nodes.any, mt_address_size(&all_nodes)) < 0))
+        status = -errno;
+    if (status < 0)
+        close(fd);
+    return status < 0 ? status : fd;
 }

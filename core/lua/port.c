@@ -278,16 +278,30 @@ static int adopt(lua_State *L, int *fd, enum mt_port_kind kind)
     return 1;
 }
 
-/* packets(link) -> port | nil, err. A message is a frame of the link, with IPv4 inside. */
-static int l_packets(lua_State *L)
+static int open_packets(lua_State *L, int (*open)(const char *link))
 {
     const char *link = luaL_checkstring(L, 1);
     struct lua_port *port = push_port(L);
-    int fd = mt_packet_open(link);
+    int fd = open(link);
     int status = fd < 0 ? fd : mt_port_adopt(mt_loop(L), fd, MT_PORT_MESSAGES, &port->port);
     if (status < 0)
         return mt_error_errno(L, status, "port", "packets of %s", link);
     return 1;
+}
+
+/* packets(link) -> port | nil, err. A message is a frame of the link, with IPv4 inside. */
+static int l_packets(lua_State *L)
+{
+    return open_packets(L, mt_packet_open);
+}
+
+/*
+ * all_nodes(link) -> port | nil, err. A message is an ICMPv6 message of neighbour discovery to all
+ * nodes on the link; the kernel fills in its checksum. Nothing is received.
+ */
+static int l_all_nodes(lua_State *L)
+{
+    return open_packets(L, mt_packet_open_all_nodes);
 }
 
 static const char *const kinds[] = { "messages", "stream", NULL };
@@ -432,10 +446,15 @@ static const luaL_Reg listener_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "adopt", l_adopt },     { "listen", l_listen },
-    { "open", l_open },       { "open_input", l_open_input },
-    { "packets", l_packets }, { "receive", l_receive },
-    { "send", l_send },       { NULL, NULL },
+    { "adopt", l_adopt },
+    { "all_nodes", l_all_nodes },
+    { "listen", l_listen },
+    { "open", l_open },
+    { "open_input", l_open_input },
+    { "packets", l_packets },
+    { "receive", l_receive },
+    { "send", l_send },
+    { NULL, NULL },
 };
 
 int mt_lua_port_open(lua_State *L)

@@ -11,6 +11,13 @@ local M = {}
 ---@return moontower.error? err
 function M.adopt(fd, kind) end
 
+--- all_nodes(link) -> port | nil, err. A message is an ICMPv6 message of neighbour discovery to all nodes on the
+--- link; the kernel fills in its checksum. Nothing is received.
+---@param link string
+---@return core.port? port
+---@return moontower.error? err
+function M.all_nodes(link) end
+
 --- listen(path, kind = "messages" | "stream") -> listener | nil, err
 ---@param path string
 ---@param kind "messages"|"stream"
