@@ -5,6 +5,7 @@
 local dhcp = require "simulator.dhcp"
 local dns = require "simulator.dns"
 local faults = require "simulator.faults"
+local ipv6 = require "link.ipv6"
 local packets = require "simulator.packets"
 
 local LINK_LOCAL = "fe80::"
@@ -23,7 +24,7 @@ local ECHO = {
   [packets.ICMP] = { request = 8, reply = 0 },
   [packets.ICMPV6] = { request = 128, reply = 129 },
 }
-local ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT = 133, 134
+local ROUTER_SOLICITATION = 133
 local AUTONOMOUS = 0x40 -- addresses may be made from the prefix; it is not on-link, as the /64 is routed to the host
 
 ---@class simulator.network
@@ -59,8 +60,8 @@ local function may_send(settings, header)
   if header.family == "ipv4" then
     return header.source == settings.address or header.source == "0.0.0.0" and header.target == "255.255.255.255"
   end
-  local prefix = packets.prefix_of(header.source)
-  return prefix == packets.prefix_of(settings.address) or prefix == LINK_LOCAL or header.source == "::"
+  local prefix = ipv6.prefix_of(header.source)
+  return prefix == ipv6.prefix_of(settings.address) or prefix == LINK_LOCAL or header.source == "::"
 end
 
 local function is_ours(self, settings, address)
@@ -78,12 +79,13 @@ local function advertise(settings, header)
     family = "ipv6", protocol = packets.ICMPV6, source = settings.gateway,
     target = header.source == "::" and ALL_NODES or header.source,
   }, {
-    type = ROUTER_ADVERTISEMENT,
-    body = assert(packets.router_advertisement:encode {
+    type = ipv6.ROUTER_ADVERTISEMENT,
+    body = assert(ipv6.router_advertisement:encode {
       hop_limit = 64, router_lifetime = 65535,
-      prefix_option = 3, prefix_option_length = 4, prefix_length = 64, prefix_flags = AUTONOMOUS,
-      valid_lifetime = 0xffffffff, preferred_lifetime = 0xffffffff, prefix = packets.prefix_of(settings.address),
-      mtu_option = 5, mtu_option_length = 1, mtu = settings.mtu,
+      options = assert(ipv6.prefix_information:encode {
+        type = ipv6.PREFIX_INFORMATION, length = 4, prefix_length = 64, flags = AUTONOMOUS,
+        valid_lifetime = 0xffffffff, preferred_lifetime = 0xffffffff, prefix = ipv6.prefix_of(settings.address),
+      }) .. assert(ipv6.mtu:encode { type = ipv6.MTU, length = 1, mtu = settings.mtu }),
     }),
   })
 end

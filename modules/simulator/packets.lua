@@ -5,7 +5,7 @@ local inet = require "core.inet"
 local schema = require "schema"
 
 local u8, u16, u32 = schema.u8, schema.be.u16, schema.be.u32 -- all in network order
-local ipv4, ipv6, bytes, rest = schema.ipv4, schema.ipv6, schema.bytes, schema.rest
+local ipv4, ipv6, rest = schema.ipv4, schema.ipv6, schema.rest
 
 local packets = {}
 
@@ -49,27 +49,6 @@ local tcp = schema.compile("TCP", {
   u16 "checksum", u16 "urgent", rest "body",
 })
 
----The body of an ICMPv6 router advertisement (RFC 4861), with one prefix and an MTU.
-packets.router_advertisement = schema.compile("router advertisement", {
-  u8 "hop_limit",
-  u8 "flags",
-  u16 "router_lifetime",
-  u32 "reachable_time",
-  u32 "retransmission_time",
-  u8 "prefix_option",
-  u8 "prefix_option_length",
-  u8 "prefix_length",
-  u8 "prefix_flags",
-  u32 "valid_lifetime",
-  u32 "preferred_lifetime",
-  u32 "reserved",
-  ipv6 "prefix",
-  u8 "mtu_option",
-  u8 "mtu_option_length",
-  u16 "mtu_reserved",
-  u32 "mtu",
-})
-
 packets.dns = schema.compile("DNS", {
   u16 "id",
   u16 "flags",
@@ -90,17 +69,6 @@ packets.dns_address = {
   ipv4 = schema.compile("DNS A record", { schema.struct(dns_record) "record", ipv4 "address" }),
   ipv6 = schema.compile("DNS AAAA record", { schema.struct(dns_record) "record", ipv6 "address" }),
 }
-
-local ipv6_halves = schema.compile("IPv6 address", { bytes(8) "prefix", bytes(8) "interface" })
-local ipv6_whole = schema.compile("IPv6 address", { ipv6 "address" })
-
----The /64 that an address belongs to, as an address.
----@param address string
----@return string
-function packets.prefix_of(address)
-  local halves = assert(ipv6_halves:decode(ipv6_whole:encode { address = address }))
-  return ipv6_whole:decode(ipv6_halves:encode { prefix = halves.prefix }).address
-end
 
 -- IP -----------------------------------------------------------------------------------------------------------------
 

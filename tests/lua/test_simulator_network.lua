@@ -3,6 +3,7 @@
 
 local lu = require "luaunit"
 local inet = require "core.inet"
+local ipv6 = require "link.ipv6"
 local mc7455 = require "simulator.models.mc7455"
 local packets = require "simulator.packets"
 local sim_modem = require "simulator.modem"
@@ -131,8 +132,9 @@ function T.test_router_solicitation()
   lu.assertEquals(advertisement.hop_limit, 255)
   local message = packets.parse_icmp(advertisement)
   lu.assertEquals(message.type, 134)
-  local values = packets.router_advertisement:decode(message.body)
-  lu.assertEquals({ values.prefix, values.prefix_length, values.prefix_flags }, { "2600:100e:b02d:1::", 64, 0x40 })
+  local options = ipv6.router_advertisement:decode(message.body).options
+  local values = ipv6.prefix_information:decode(options:sub(1, 32))
+  lu.assertEquals({ values.prefix, values.prefix_length, values.flags }, { "2600:100e:b02d:1::", 64, 0x40 })
 end
 
 -- 7-bit names as they are on the wire: each label with its length before it.
