@@ -11,7 +11,7 @@ local TIME = 10
 ---@return string? output
 ---@return moontower.error? err "io": it has failed
 return function(source, command)
-  command.timeout = TIME
+  command.timeout = command.timeout or TIME
   local result, err = process.run(command)
   if not result then
     return nil, err

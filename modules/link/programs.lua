@@ -1,0 +1,125 @@
+-- SPDX-License-Identifier: MIT
+-- Programs of others that run in our network: which they are, how they were started, and having them read their
+-- configuration again.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local process = require "core.process"
+local run_program = require "link.run_program"
+local task = require "task"
+
+---@class link.program
+---@field pid integer
+---@field start integer? when it was started
+---@field arguments string[] the first one is its name
+
+local M = {}
+
+local TIME = 30 -- seconds: systemd waits for a program that is slow to stop
+local END_PAUSE, END_TRIES = 0.02, 500 -- the end of another's child is no event
+
+---Runs a command about one of them.
+---@param command table as process.run takes it
+---@return string? output
+---@return moontower.error? err
+function M.run(command)
+  command.timeout = TIME
+  return run_program("link", command)
+end
+
+local function read(pid, file) return fs.read(("/proc/%s/%s"):format(pid, file)) end
+
+-- One that has ended is a zombie until its parent looks.
+local function is_running(program)
+  local status = (read(program.pid, "stat") or ""):match "^.*%) (%S)"
+  return status ~= nil and status ~= "Z" and process.pid_alive(program.pid, program.start)
+end
+
+local function parent_of(pid) return tonumber((read(pid, "stat") or ""):match "^.*%) %S (%d+)") end
+
+local function arguments_of(pid)
+  local list = {}
+  for argument in (read(pid, "cmdline") or ""):gmatch "([^\0]*)\0" do list[#list + 1] = argument end
+  return list
+end
+
+---The programs of a name that run in our network; not the helpers that they have started of themselves.
+---@param name string as the kernel has it: at most 15 bytes
+---@return link.program[]
+function M.running(name)
+  local ours, found, is_found = fs.readlink "/proc/self/ns/net", {}, {}
+  for _, pid in ipairs(fs.list "/proc" or {}) do
+    if pid:find "^%d+$" and read(pid, "comm") == name .. "\n"
+      and fs.readlink(("/proc/%s/ns/net"):format(pid)) == ours then
+      local number = math.tointeger(tonumber(pid))
+      found[#found + 1] = { pid = number, start = process.start_time(number), arguments = arguments_of(pid) }
+      is_found[number] = true
+    end
+  end
+  local list = {}
+  for _, program in ipairs(found) do
+    if not is_found[parent_of(program.pid)] then list[#list + 1] = program end
+  end
+  return list
+end
+
+-- The unit of systemd whose main process it is.
+local function unit_of(program)
+  local unit = fs.stat "/run/systemd/system" and (read(program.pid, "cgroup") or ""):match "/([^/\n]+%.service)\n"
+  local shown = unit and M.run { "systemctl", "show", "--property=MainPID", "--value", unit }
+  return shown and shown:match "%d+" == tostring(program.pid) and unit or nil
+end
+
+---Sends a signal, and waits for the end of the program if that is TERM.
+---@param program link.program
+---@param signal "TERM"|"HUP"
+---@return string|true|nil ok
+---@return moontower.error? err
+function M.signal(program, signal)
+  local ok, err = M.run { "kill", "-" .. signal, tostring(program.pid) }
+  for _ = 1, ok and signal == "TERM" and END_TRIES or 0 do
+    if not is_running(program) then
+      break
+    end
+    task.sleep(END_PAUSE)
+  end
+  return ok, err
+end
+
+---Has a program read its configuration again that does so on SIGHUP.
+---@param program link.program
+---@return string|true|nil ok
+---@return moontower.error? err
+function M.reload(program)
+  local unit = unit_of(program)
+  if unit then
+    return M.run { "systemctl", "reload", unit }
+  end
+  return M.signal(program, "HUP")
+end
+
+---Starts a program again that reads its configuration only then: as it was started.
+---@param program link.program one that went into the background by itself, or a unit of systemd's
+---@param in_foreground boolean?
+---@return string|true|nil ok
+---@return moontower.error? err
+function M.restart(program, in_foreground)
+  local unit = unit_of(program)
+  if unit then
+    return M.run { "systemctl", "restart", unit }
+  elseif in_foreground then
+    return errors.fail {
+      code = "unsupported", source = "link",
+      message = ("%s was started by another program, which alone can start it again"):format(program.arguments[1]),
+      hint = "Start it again yourself, then run this once more.",
+    }
+  end
+  local path = fs.readlink(("/proc/%d/exe"):format(program.pid)) or program.arguments[1]
+  local ok, err = M.signal(program, "TERM")
+  if ok then
+    ok, err = M.run { path, table.unpack(program.arguments, 2) }
+  end
+  return ok, err
+end
+
+return M
