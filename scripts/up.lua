@@ -95,10 +95,12 @@ local function asks_for_carrier(args)
   return args.carrier or args.apn or args.ip or args.user or args.auth or args.roaming or args.no_aggregation
 end
 
-local function asks_for_more(args) return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns end
+local function asks_for_more(args)
+  return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns or args.share
+end
 
 local function link_options(args)
-  local options = { metric = args.metric, mtu = args.mtu }
+  local options = { metric = args.metric, mtu = args.mtu, share = args.share }
   if args.no_dns then options.dns = false end
   return options
 end
@@ -190,6 +192,7 @@ local function connect_once(device, chosen, options, args, watcher)
     return nil, err
   end
   watcher:data("online", exit == 0)
+  exit = exit == 0 and link:fails_others() and exit_status.FAILED or exit
   link:detach()
   if modem.owner then -- its policies follow the last order that has worked
     modem.owner.is_up(device, link, asks_for_more(args) and {
@@ -309,6 +312,8 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
       "What has to answer at the end: an address to ping, or another probe of `moontower help probes`",
       otherwise = PROBE_IPV4 },
     { "--no-probe", validate.flag, "Ask nothing for an answer at the end" },
+    { "--share", validate.any_text, "Share the connection's IPv6 prefix with the computers at another interface",
+      argname = "INTERFACE" },
     { "--no-dns", validate.flag, "Leave the host's DNS servers alone" },
     { "--no-aggregation", validate.flag, "Have a QMI modem put one packet into a USB transfer" },
     { "--roaming", validate.flag, "Connect in foreign networks, too" },

@@ -24,7 +24,7 @@ M.list = {
   [12] = { "`setup`: the modem is not as the carrier needs it" },
 }
 
-M.NO_ANSWER, M.OFFLINE, M.NOT_AS_WANTED = 10, 11, 12
+M.FAILED, M.NO_ANSWER, M.OFFLINE, M.NOT_AS_WANTED = 1, 10, 11, 12
 
 local INTERRUPTED = 130
 local of_code = { ["interrupted"] = INTERRUPTED }

@@ -49,6 +49,8 @@ M.of_modem = {
   { "table", number, "the routing table of its routes", otherwise = "the main table" },
   { "dns", validate.flag, "whether the host uses the network's DNS servers", otherwise = "true" },
   { "default_route", validate.flag, "whether it gets default routes", otherwise = "true" },
+  { "share", validate.described(validate.text, "the name of an interface"), "an interface whose computers share the "
+    .. "connection's IPv6 prefix, such as `br-lan`", otherwise = "none" },
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "as the carrier file says" },
   { "wait", validate.seconds, "how long each attempt waits for a network",
     otherwise = ("%d seconds"):format(prerequisites.NETWORK_TIME) },

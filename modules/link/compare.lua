@@ -5,11 +5,12 @@ local lazy = require "base.lazy"
 local dns = lazy(function() return require "link.dns" end)
 local netlink = require "core.netlink"
 local plan = require "link.plan"
+local share = lazy(function() return require "link.share" end)
 
 local MAIN_TABLE = 254
 
 ---@class link.difference
----@field what "link"|"address"|"route"|"dns"
+---@field what "link"|"address"|"route"|"dns"|"share"
 ---@field message string
 
 local M = {}
@@ -104,7 +105,7 @@ function M.kernel(name, wanted)
   return differences
 end
 
----The same with the DNS servers that are written down.
+---The same with the DNS servers and the shared prefix that are written down.
 ---@param name string
 ---@param wanted { addresses: table[], journal: link.journal? }
 ---@return link.difference[]?
@@ -117,6 +118,11 @@ function M.host(name, wanted)
     for _, server in ipairs(missing) do
       add(differences, "dns", "the DNS server %s is not in use: %s does not name it", server, where)
     end
+  end
+  local shared = differences and wanted.journal and wanted.journal.share
+  local problem = shared and share.problem(shared)
+  if problem then
+    add(differences, "share", "nothing is shared with %s: %s", shared.interface, problem)
   end
   return differences, err
 end

@@ -14,6 +14,7 @@ local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
+local services = lazy(function() return require "link.services" end)
 local task = require "task"
 local unmanaged = lazy(function() return require "link.unmanaged" end)
 
@@ -32,6 +33,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 30
 ---@field table integer? that they go to
 ---@field default_route boolean? false: none
 ---@field mtu integer?
+---@field share string? an interface whose computers get the connection's /64: see link/share
 ---@field probe string? what link:wait_down() asks for an answer, if nothing else is given
 ---@field manager link.manager? a program that owns the addresses, routes and DNS servers of this computer
 
@@ -249,6 +251,13 @@ local function give_dns(journal, give)
   end
 end
 
+-- What is missing of it keeps no link offline.
+local function keep_services(self)
+  if self.options.share then
+    services.keep(self)
+  end
+end
+
 -- Does what the journal says; called within apply(), as are the two below.
 local function carry_out(self)
   local journal = self.journal
@@ -265,6 +274,7 @@ local function carry_out(self)
   end
   give_dns(journal)
   hand_over(self)
+  keep_services(self)
 end
 
 local function has_dns(journal, link, options)
@@ -289,6 +299,7 @@ local function is_intact(journal, link, now, options)
     and (not channel or channel.checksums == (journal.channel or {}).checksums)
     and (#journal.routes > 0) == (options.default_route ~= false and #told > 0)
     and journal.metric == options.metric and journal.table == options.table and journal.mtu == options.mtu
+    and (journal.share or {}).interface == options.share
     and journal.manager == (manager and manager.name)
     and (not manager and has_dns(journal, link, options)
       or manager ~= nil and journal.accept_ra == plan.accept_ra(link.bearer))
@@ -322,7 +333,7 @@ M.describe = protect(function(bearer)
   end
   return {
     name = name, bearer = bearer, mtu = now.mtu, adopted = true, differences = differences, addresses = addresses,
-    is_ours = journal ~= nil,
+    is_ours = journal ~= nil, journal = journal,
     dns = (not journal or journal.manager) and plan.all_of(bearer, "dns")
       or journal.dns and journal.dns.servers or {},
   }
@@ -384,7 +395,8 @@ local apply = protect(function(bearer, options)
   bearer = check(plan.for_host(bearer, now))
   local self = setmetatable({
     name = now.name, bearer = bearer, mtu = plan.mtu(bearer, options.mtu), adopted = false,
-    addresses = plan.all_of(bearer, "addresses"), dns = plan.all_of(bearer, "dns"),
+    addresses = plan.addresses({ addresses = plan.all_of(bearer, "addresses") }, options),
+    dns = plan.all_of(bearer, "dns"),
     on_close = nothing, on_given = nothing, on_probed = nothing, options = options,
     refreshing_lock = task.mutex(), host_lock = task.mutex(),
   }, Link)
@@ -400,6 +412,7 @@ local apply = protect(function(bearer, options)
       check(netlink.set_link(now.name, { mtu = self.mtu }))
       hand_over(self)
     end
+    keep_services(self)
     return self
   end
   check(journals.take_down(key))
@@ -443,6 +456,10 @@ function Link:is_intact()
   end
   return is_intact(self.journal, self, now, self.options)
 end
+
+---Is there something that it should do for other computers, and cannot?
+---@return boolean
+function Link:fails_others() return (self.journal.share or {}).problem ~= nil end
 
 ---Does anything answer through the link? See link/probes.lua.
 ---@param options link.watch?

@@ -9,6 +9,8 @@ local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
 local dns = lazy(function() return require "link.dns" end)
+local forwarding = lazy(function() return require "link.forwarding" end)
+local share = lazy(function() return require "link.share" end)
 local salvage = require "link.salvage"
 local state = require "state"
 local undoing_of = require "state.rollback"
@@ -37,6 +39,8 @@ local NOWHERE = salvage.NOWHERE
 ---@field dns dns.record?
 ---@field manager string? the program that puts addresses, routes and DNS servers on this computer, so none are here
 ---@field unmanaged string[]? the programs that are told to leave its interfaces alone
+---@field share link.share?
+---@field forwarding link.sysctl[]?
 ---@field is_salvaged boolean? it is what a damaged file still says
 
 local M = { PROTOCOL = salvage.OURS }
@@ -222,6 +226,17 @@ local function undo_interface(undoing, journal)
   end
 end
 
+-- What the link does for others ends before it does.
+local function undo_services(undoing, journal)
+  if journal.share and (journal.share.problem or undoing:try(share.undo, journal)) then
+    journal.share = nil
+  end
+  if journal.forwarding then
+    forwarding.undo(journal.key, journal.forwarding)
+    journal.forwarding = nil
+  end
+end
+
 ---Undoes all that the journal says, and removes it; what cannot be undone now stays in it.
 ---@param journal link.journal
 ---@return boolean undone
@@ -231,6 +246,7 @@ function M.undo(journal)
   journal.persistent, journal.owner = false, state.me()
   M.save(journal)
   local host_undone, err = undoing_of(function(undoing)
+    undo_services(undoing, journal)
     undo_interface(undoing, journal)
     if journal.unmanaged or journal.is_salvaged then
       unmanaged.undo(undoing, journal)

@@ -30,6 +30,19 @@ function M.all_of(bearer, what)
   return table.move(bearer.ipv6[what], 1, #bearer.ipv6[what], #all + 1, all)
 end
 
+---The addresses of one family on its interface. A prefix that is shared is on the other interface instead.
+---@param family { addresses: table[] }
+---@param options { share: string? }
+---@return table[]
+function M.addresses(family, options)
+  local list = {}
+  for i, address in ipairs(family.addresses) do
+    local is_alone = options.share and address.address:find ":"
+    list[i] = { address = address.address, prefix_length = is_alone and 128 or address.prefix_length }
+  end
+  return list
+end
+
 ---@param bearer modem.bearer
 ---@param wanted integer? by the carrier file, or by hand; nil: what the network says
 ---@return integer
@@ -94,7 +107,7 @@ local function there_already(name)
 end
 
 local function add_family(journal, family_name, family, there, options)
-  for _, address in ipairs(family.addresses) do
+  for _, address in ipairs(M.addresses(family, options)) do
     if not there[address.address] then
       table.insert(journal.addresses, {
         link = journal.name, address = address.address, prefix_length = address.prefix_length, protocol = M.PROTOCOL,

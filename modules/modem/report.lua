@@ -119,6 +119,23 @@ local function framing(bearer, watcher)
   watcher:data("framing", agreed)
 end
 
+-- What the link does for other computers. `status` shows what of it does not hold as a difference.
+local function share(applied, watcher)
+  local shared = applied.journal and applied.journal.share
+  if not shared then
+    return
+  elseif not shared.problem then
+    watcher:done("shared", ("%s/64 with %s, by %s"):format(shared.prefix, shared.interface, shared.program))
+  elseif not applied.differences then
+    watcher:done("shared", ("nothing with %s: %s"):format(shared.interface, shared.problem))
+    if shared.hint then watcher:done("", shared.hint) end
+  end
+  watcher:data("share", {
+    interface = shared.interface, prefix = shared.prefix and shared.prefix .. "/64", program = shared.program,
+    problem = shared.problem,
+  })
+end
+
 ---@param applied link.link
 ---@param watcher up.watcher
 ---@param bearer modem.bearer as the modem gave it; the host may not be able to use all of it
@@ -148,6 +165,7 @@ function M.link(applied, watcher, bearer)
     lease = lease and lease.seconds,
   })
   watcher:done("DNS", #applied.dns > 0 and table.concat(applied.dns, ", ") or "none given by the network", applied.dns)
+  share(applied, watcher)
 end
 
 ---The modem is not connected: this computer may still be set up as if it were.

@@ -53,6 +53,11 @@ function declared.links() return {
     manager = text, unmanaged = list_of(validate.one_of { "networkmanager", "networkd" }),
     dns = record({ backend = validate.one_of { "resolved", "resolvconf", "file" }, link = text, servers = servers },
       { route = validate.dns_route }),
+    share = record({ interface = text, link = text }, {
+      problem = text, hint = text, program = validate.one_of { "dnsmasq", "networkd", "radvd" }, prefix = address,
+      address = address, path = text,
+    }),
+    forwarding = list_of(record { path = text, before = sysctl, value = sysctl }),
   },
 } end
 
@@ -82,6 +87,7 @@ function declared.modems() return {
     roaming = flag, probe = any_text,
     options = record({}, {
       dns = flag, dns_route = validate.dns_route, metric = u32, table = u32, default_route = flag, mtu = u32,
+      share = text,
     }),
     mtu = u32, aggregation = flag, channel = channel,
     refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,

@@ -31,6 +31,9 @@ local examples = {
     routes = { { link = "wwan0", destination = "default", family = "ipv4", metric = 700, gateway = "10.0.0.1",
       source = "10.0.0.2", table = 254, protocol = 77, onlink = false } },
     dns = { backend = "file", link = "wwan0", servers = { "10.0.0.1" } },
+    share = { interface = "br-lan", link = "wwan0", program = "radvd", prefix = "2001:db8::", address = "2001:db8::1",
+      path = "/etc/radvd.conf" },
+    forwarding = { { path = "/proc/sys/net/ipv6/conf/all/forwarding", before = "0", value = "1" } },
   },
   multipath = {
     key = "254-any", owner = owner,
