@@ -31,8 +31,7 @@ end })
 
 local name = arg[1] or "help"
 if name == "--version" then
-  print("moontower " .. require("core.program").version)
-  return terminal.finish(0)
+  name = "version"
 elseif name == "--help" or name == "-h" then
   name = "help"
 end

@@ -30,6 +30,7 @@ static const luaL_Reg modules[] = {
     { "core.task", mt_lua_task_open },
     { "core.udev", mt_lua_udev_open },
     { "core.usb", mt_lua_usb_open },
+    { "core.version", mt_lua_version_open },
     { NULL, NULL },
 };
 
