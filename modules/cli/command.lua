@@ -47,13 +47,14 @@ local function print_error(err, as_json)
     terminal.clear_line() -- another moontower may be at work at this very terminal
   end
   local wrap = require "terminal.wrap"
-  io.stderr:write(wrap.fit("moontower: " .. fit(tostring(err)), 2), "\n")
+  local text = wrap.fit("moontower: " .. fit(tostring(err)), 2) .. "\n"
   if err.hint then
-    io.stderr:write(wrap.fit("  " .. fit(err.hint), 2, 2), "\n")
+    text = text .. wrap.fit("  " .. fit(err.hint), 2, 2) .. "\n"
   end
   if err.code == "raised" and err.traceback then
-    io.stderr:write(fit(err.traceback), "\n")
+    text = text .. fit(err.traceback) .. "\n"
   end
+  io.stderr:write(require("log").lines("error", text))
 end
 
 -- A policy runs in the foreground by its name, so its name is a command, too.
