@@ -26,7 +26,6 @@ return {
     print("moontower " .. running.moontower)
     print("Lua       " .. running.lua)
     print("libuv     " .. running.libuv)
-    print("libnl     " .. running.libnl)
     print(("Linux     %s, %s"):format(running.kernel, running.machine))
     return 0
   end,
