@@ -30,6 +30,9 @@ end
 
 local function values(option)
   local least, most = parser.values_of(option)
+  if most == 0 then
+    return ""
+  end
   local name = placeholder(option)
   local parts = { least > 0 and name or nil }
   if most > least then
@@ -124,7 +127,9 @@ end
 -- One line for each name where a value follows.
 local function labels(option)
   local names, longest = M.names(option), 0
-  if option[2].type == "boolean" or is_argument(option) then
+  if not names[2] then
+    return names
+  elseif option[2].type == "boolean" then
     return { table.concat(names, ", ") }
   end
   for _, name in ipairs(names) do longest = math.max(longest, #name) end
