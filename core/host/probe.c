@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "host/address.h"
-#include "wire/dns.h"
 
 struct mt_probe {
     uv_poll_t poll;
@@ -44,17 +43,22 @@ void mt_probe_cancel(struct mt_probe *probe)
     uv_close((uv_handle_t *)&probe->poll, on_poll_closed);
 }
 
-static void finish(struct mt_probe *probe, int status)
+static void finish_with(struct mt_probe *probe, struct mt_probe_result result)
 {
-    struct mt_probe_result result = { .status = status, .seconds = now() - probe->sent_at };
     void (*on_done)(void *, const struct mt_probe_result *) = probe->on_done;
     void *context = probe->context;
-    if (probe->kind == MT_PROBE_TCP && status == -ECONNREFUSED) {
+    result.seconds = now() - probe->sent_at;
+    if (probe->kind == MT_PROBE_TCP && result.status == -ECONNREFUSED) {
         result.refused = true;
         result.status = 0;
     }
     mt_probe_cancel(probe);
     on_done(context, &result);
+}
+
+static void finish(struct mt_probe *probe, int status)
+{
+    finish_with(probe, (struct mt_probe_result){ .status = status });
 }
 
 static void on_deadline(struct mt_timer *timer)
@@ -100,8 +104,15 @@ static void on_datagram(uv_poll_t *poll, int status, int events)
         ssize_t size = recv(probe->fd, buffer, sizeof(buffer), 0);
         if (size < 0 && errno == EAGAIN)
             return;
-        if (size < 0 || mt_dns_answers(mt_reader(buffer, (size_t)size), query)) {
-            finish(probe, size < 0 ? -errno : 0);
+        if (size < 0) {
+            finish(probe, -errno);
+            return;
+        }
+        struct mt_reader message = mt_reader(buffer, (size_t)size);
+        if (mt_dns_answers(message, query)) {
+            struct mt_probe_result result = { .status = 0 };
+            result.count = mt_dns_ipv6_addresses(message, result.addresses, MT_PROBE_ADDRESSES);
+            finish_with(probe, result);
             return;
         }
     }
@@ -121,13 +132,13 @@ static int send_query(struct mt_probe *probe, const union mt_address *address)
     return 0;
 }
 
-static int make_query(struct mt_probe *probe, const char *name)
+static int make_query(struct mt_probe *probe, const struct mt_probe_target *target)
 {
     struct mt_writer writer = mt_writer(probe->query, sizeof(probe->query));
     uint16_t id;
     if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
         return -EIO;
-    if (!mt_dns_put_query(&writer, id, name))
+    if (!mt_dns_put_query(&writer, id, target->name, target->type))
         return -EINVAL;
     probe->query_size = writer.used;
     return 0;
@@ -141,7 +152,7 @@ static int begin(struct mt_probe *probe, const struct mt_probe_target *target)
     union mt_address address;
     int status = mt_address_parse(target->address, target->port, target->link, &address);
     if (status == 0 && !is_tcp)
-        status = make_query(probe, target->name);
+        status = make_query(probe, target);
     if (status < 0)
         return status;
     int type = (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;

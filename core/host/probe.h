@@ -7,8 +7,11 @@
 #include <stdint.h>
 
 #include "host/loop.h"
+#include "wire/dns.h"
 
 struct mt_probe;
+
+enum { MT_PROBE_ADDRESSES = 16 };
 
 struct mt_probe_target {
     enum mt_probe_kind { MT_PROBE_TCP, MT_PROBE_DNS } kind;
@@ -16,12 +19,15 @@ struct mt_probe_target {
     uint16_t port;
     const char *link; /* the only one to be used, or NULL */
     const char *name; /* DNS: the name in question; "" is the root */
+    enum mt_dns_type type;
 };
 
 struct mt_probe_result {
     int status;     /* 0, -ETIMEDOUT, -EHOSTUNREACH, -ECONNREFUSED (DNS only), ... */
     double seconds; /* the round trip, when status is 0 */
     bool refused;   /* TCP: the host is there and refuses the connection */
+    size_t count;   /* DNS: of the IPv6 addresses in the answer */
+    uint8_t addresses[MT_PROBE_ADDRESSES][MT_DNS_AAAA_SIZE];
 };
 
 /*

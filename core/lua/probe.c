@@ -3,10 +3,12 @@
 #include "host/probe.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "engine/error.h"
 #include "engine/task.h"
 #include "lua/modules.h"
+#include "wire/ip_text.h"
 
 struct probe_op {
     struct mt_op base;
@@ -38,6 +40,19 @@ static int fail(lua_State *L, int status, const struct mt_probe_target *target)
                           (int)target->port);
 }
 
+static int push_addresses(lua_State *L, const struct probe_op *op)
+{
+    char text[MT_IP_TEXT_SIZE];
+    if (op->target.type != MT_DNS_AAAA)
+        return 0;
+    lua_createtable(L, (int)op->result.count, 0);
+    for (size_t i = 0; i < op->result.count; i++) {
+        lua_pushlstring(L, text, mt_ip_format6(op->result.addresses[i], text));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    return 1;
+}
+
 static int probe_finish(lua_State *L, struct mt_op *base)
 {
     struct probe_op *op = (struct probe_op *)base;
@@ -45,7 +60,7 @@ static int probe_finish(lua_State *L, struct mt_op *base)
         return fail(L, op->result.status, &op->target);
     lua_pushnumber(L, op->result.seconds);
     if (op->target.kind == MT_PROBE_DNS)
-        return 1;
+        return 1 + push_addresses(L, op);
     lua_pushstring(L, op->result.refused ? "refused" : "connected");
     return 2;
 }
@@ -62,6 +77,7 @@ static int run(lua_State *L, enum mt_probe_kind kind)
     lua_getfield(L, 1, "link");
     lua_getfield(L, 1, "timeout");
     lua_getfield(L, 1, "name");
+    lua_getfield(L, 1, "aaaa");
     lua_Integer port = kind == MT_PROBE_TCP ? luaL_checkinteger(L, 3) : luaL_optinteger(L, 3, 53);
     struct mt_probe_target target = {
         .kind = kind,
@@ -70,6 +86,8 @@ static int run(lua_State *L, enum mt_probe_kind kind)
         .link = luaL_optstring(L, 4, NULL),
         .name = luaL_optstring(L, 6, ""),
     };
+    bool is_root = strcmp(target.name, "") == 0 || strcmp(target.name, ".") == 0;
+    target.type = lua_toboolean(L, 7) ? MT_DNS_AAAA : is_root ? MT_DNS_NS : MT_DNS_A;
     lua_Number timeout = luaL_optnumber(L, 5, 5);
     if (port < 1 || port > UINT16_MAX)
         return luaL_error(L, "port: 1 to %d", UINT16_MAX);
@@ -91,9 +109,10 @@ static int l_tcp(lua_State *L)
 }
 
 /*
- * dns { address=, port = 53, name = "", link?, timeout = 5 } waits -> seconds | nil, err. Any
- * answer of that server counts, "no such name" as well. The root, "", is asked for its servers,
- * any other name for its IPv4 addresses.
+ * dns { address=, port = 53, name = "", link?, timeout = 5, aaaa = boolean? } waits -> seconds,
+ * list of string? | nil, err. Any answer of that server counts, "no such name" as well.
+ * The root, "", is asked for its servers, any other name for its IPv4 addresses; with `aaaa`, for
+ * its IPv6 addresses, which are returned.
  */
 static int l_dns(lua_State *L)
 {

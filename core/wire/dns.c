@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* DNS (RFC 1035), as much as it takes to ask one question and to know its answer. */
+/* DNS (RFC 1035), as much as it takes to ask one question and to read its answer. */
 
 #include "wire/dns.h"
 
 enum {
-    TYPE_A = 1,
-    TYPE_NS = 2,
     CLASS_IN = 1,
     RESPONSE = 0x8000,
     OPCODE = 0x7800,
     RECURSION_DESIRED = 0x0100,
     MAX_NAME = 255,
     MAX_LABEL = 63,
+    POINTER = 0xc0, /* the rest of a name is elsewhere */
 };
 
 /* Labels, each after its length, and the empty one at the end. */
@@ -34,17 +33,16 @@ static bool put_name(struct mt_writer *writer, const char *name)
     return !writer->overflow && writer->used - start <= MAX_NAME;
 }
 
-bool mt_dns_put_query(struct mt_writer *writer, uint16_t id, const char *name)
+bool mt_dns_put_query(struct mt_writer *writer, uint16_t id, const char *name,
+                      enum mt_dns_type type)
 {
-    bool is_root = strcmp(name, "") == 0 || strcmp(name, ".") == 0;
-
     mt_put_be16(writer, id);
     mt_put_be16(writer, RECURSION_DESIRED);
     mt_put_be16(writer, 1); /* questions; no answers, authorities, additionals */
     mt_put_zeros(writer, 6);
     if (!put_name(writer, name))
         return false;
-    mt_put_be16(writer, is_root ? TYPE_NS : TYPE_A);
+    mt_put_be16(writer, (uint16_t)type);
     mt_put_be16(writer, CLASS_IN);
     return !writer->overflow;
 }
@@ -85,4 +83,53 @@ bool mt_dns_answers(struct mt_reader message, struct mt_reader query)
     if (answer.id != asked.id || (answer.flags & (RESPONSE | OPCODE)) != RESPONSE)
         return false;
     return answer.questions == 0 || (answer.questions == 1 && starts_with(message, query));
+}
+
+static bool skip_name(struct mt_reader *reader)
+{
+    uint8_t length;
+
+    while (mt_take_u8(reader, &length)) {
+        if (length >= POINTER)
+            return mt_skip(reader, 1);
+        if (length == 0 || length > MAX_LABEL)
+            return length == 0;
+        if (!mt_skip(reader, length))
+            return false;
+    }
+    return false;
+}
+
+struct record {
+    uint16_t type, class, size;
+    const uint8_t *data;
+};
+
+static bool take_record(struct mt_reader *reader, struct record *record)
+{
+    return skip_name(reader) && mt_take_be16(reader, &record->type) &&
+           mt_take_be16(reader, &record->class) && mt_skip(reader, 4) &&
+           mt_take_be16(reader, &record->size) && mt_take(reader, record->size, &record->data);
+}
+
+size_t mt_dns_ipv6_addresses(struct mt_reader message, uint8_t (*addresses)[MT_DNS_AAAA_SIZE],
+                             size_t most)
+{
+    uint16_t questions, answers;
+    struct record record;
+    size_t count = 0;
+
+    if (!mt_skip(&message, 4) || !mt_take_be16(&message, &questions) ||
+        !mt_take_be16(&message, &answers) || !mt_skip(&message, 4))
+        return 0;
+    for (; questions > 0; questions--) {
+        if (!skip_name(&message) || !mt_skip(&message, 4))
+            return 0;
+    }
+    for (; answers > 0 && count < most && take_record(&message, &record); answers--) {
+        if (record.type == MT_DNS_AAAA && record.class == CLASS_IN &&
+            record.size == MT_DNS_AAAA_SIZE)
+            memcpy(addresses[count++], record.data, MT_DNS_AAAA_SIZE);
+    }
+    return count;
 }

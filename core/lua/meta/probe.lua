@@ -4,12 +4,12 @@
 
 local M = {}
 
---- dns { address=, port = 53, name = "", link?, timeout = 5 } waits -> seconds | nil, err. Any answer of that
---- server counts, "no such name" as well. The root, "", is asked for its servers, any other name for its IPv4
---- addresses.
----@param options { address: string, port: integer?, name: string?, link: string?, timeout: number? }
+--- dns { address=, port = 53, name = "", link?, timeout = 5, aaaa = boolean? } waits -> seconds, list of string? |
+--- nil, err. Any answer of that server counts, "no such name" as well. The root, "", is asked for its servers, any
+--- other name for its IPv4 addresses; with `aaaa`, for its IPv6 addresses, which are returned.
+---@param options { address: string, port: integer?, name: string?, link: string?, timeout: number?, aaaa: boolean? }
 ---@return number? seconds
----@return moontower.error? err
+---@return string[]?|moontower.error? err
 function M.dns(options) end
 
 --- tcp { address=, port = integer, link?, timeout = 5 } waits -> seconds, answer | nil, err. The answer is
