@@ -35,7 +35,7 @@ end
 
 ---Answers a query.
 ---@param query string
----@param hosts table<string, { ipv4: string?, ipv6: string? }>
+---@param hosts table<string, { ipv4: string?, ipv6: string|string[]|nil }>
 ---@return string? answer nil when the query can't be read
 function dns.answer(query, hosts)
   local header = packets.dns:decode(query)
@@ -48,14 +48,18 @@ function dns.answer(query, hosts)
     return nil
   end
   local host, family = hosts[name] or name == "" and {}, types[question.type]
-  local address = host and family and host[family]
+  local addresses = host and family and host[family] or {}
+  local records = {}
+  for i, address in ipairs(type(addresses) == "table" and addresses or { addresses }) do
+    records[i] = record(family, question.type, address)
+  end
   local questions = header.body:sub(1, #header.body - #question.rest)
   return assert(packets.dns:encode {
     id = header.id,
     flags = RESPONSE | header.flags & RECURSION_DESIRED | RECURSION_AVAILABLE | (host and 0 or NAME_ERROR),
     questions = 1,
-    answers = address and 1 or 0,
-    body = questions .. (address and record(family, question.type, address) or ""),
+    answers = #records,
+    body = questions .. table.concat(records),
   })
 end
 

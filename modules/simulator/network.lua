@@ -6,6 +6,7 @@ local dhcp = require "simulator.dhcp"
 local dns = require "simulator.dns"
 local faults = require "simulator.faults"
 local ipv6 = require "link.ipv6"
+local nat64 = require "link.clat.nat64"
 local packets = require "simulator.packets"
 
 local LINK_LOCAL = "fe80::"
@@ -64,7 +65,27 @@ local function may_send(settings, header)
   return prefix == ipv6.prefix_of(settings.address) or prefix == LINK_LOCAL or header.source == "::"
 end
 
+-- Behind its NAT64, hosts with IPv4 are reached by IPv6, and their names have such addresses, too (DNS64).
+local function behind_nat64(self, address)
+  return self.modem.network.nat64 and address:find ":" and nat64.extract(self.modem.network.nat64, address) or address
+end
+
+local function dns64(self)
+  local prefix, hosts = self.modem.network.nat64, {}
+  local function synthesize(...)
+    local list = {}
+    for i, address in ipairs { ... } do list[i] = nat64.embed(prefix, address) end
+    return list
+  end
+  for name, host in pairs(self.modem.personality.hosts) do
+    hosts[name] = { ipv4 = host.ipv4, ipv6 = host.ipv6 or prefix and synthesize(host.ipv4)[1] }
+  end
+  hosts[nat64.NAME] = prefix and { ipv6 = synthesize("192.0.0.170", "192.0.0.171") }
+  return hosts
+end
+
 local function is_ours(self, settings, address)
+  address = behind_nat64(self, address)
   return address == settings.gateway or self.echo[address] or contains(settings.dns, address)
 end
 
@@ -130,7 +151,7 @@ local function answer_udp(self, settings, header)
     or not contains(settings.dns, header.target) and not self.echo[header.target] then
     return nil
   end
-  local body = dns.answer(datagram.body, self.modem.personality.hosts)
+  local body = dns.answer(datagram.body, dns64(self))
   return body and packets.with_udp(reply_to(header), {
     source_port = DNS_PORT, target_port = datagram.source_port, body = body,
   })

@@ -114,7 +114,8 @@ local function assign(self, session, wanted)
   end
   for family, settings in pairs(addresses) do
     if wanted[family] then
-      settings.dns, settings.mtu = network.servers and personality.dns[family] or {}, personality.mtu
+      local servers = family == "ipv6" and network.nat64 and { personality.dns64 } or personality.dns[family]
+      settings.dns, settings.mtu = network.servers and servers or {}, personality.mtu
       session[family] = settings
     end
   end

@@ -47,7 +47,7 @@ function T.test_mistakes_are_reported()
   local host = opened()
   for _, case in ipairs {
     { "nonsense" }, { "latency", "fast" }, { "latency" }, { "silent", "x" }, { "hang", "3" }, { "deny", "999" },
-    { "downgrade", "ipx" }, { "flood" }, { "network-drop", "-1" },
+    { "downgrade", "ipx" }, { "flood" }, { "network-drop", "-1" }, { "nat64", "64:ff9b::/95" },
   } do
     local ok, err = faults.apply(host.modem, case[1], { case[2] })
     lu.assertNil(ok, case[1])

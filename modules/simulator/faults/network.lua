@@ -2,9 +2,11 @@
 -- Faults of the network: a part of the list in list.lua.
 
 local arguments = require "simulator.faults.arguments"
+local inet = require "core.inet"
 
 local seconds, cause, for_a_while = arguments.seconds, arguments.cause, arguments.for_a_while
 local LEASE = 7200 -- seconds
+local lengths = { ["32"] = 32, ["40"] = 40, ["48"] = 48, ["56"] = 56, ["64"] = 64, ["96"] = 96 }
 
 -- 3GPP's causes end below 200, where a modem's own reasons begin.
 local function refuse_family(modem, family, text, default)
@@ -102,6 +104,17 @@ return {
         return nil, "ipv4 or ipv6 expected, not '" .. family .. "'"
       end
       modem.network.only = family
+      return true
+    end,
+  },
+  {
+    name = "nat64", arguments = "[PREFIX/LENGTH]", summary = "give IPv6 alone, and IPv4 behind a NAT64 (64:ff9b::/96)",
+    start = function(modem, text)
+      local prefix, length = (text or "64:ff9b::/96"):match "^([%x:]+)/(%d+)$"
+      if not prefix or inet.family(prefix) ~= "ipv6" or not lengths[length] then
+        return nil, ("a prefix with 32, 40, 48, 56, 64 or 96 bits expected, not '%s'"):format(text)
+      end
+      modem.network.only, modem.network.nat64 = "ipv6", { prefix = prefix, length = lengths[length] }
       return true
     end,
   },

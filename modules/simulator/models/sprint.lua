@@ -36,6 +36,7 @@ local sprint = {
     ipv4 = { "68.28.50.11", "68.28.58.11" },
     ipv6 = {},
   },
+  dns64 = "2600:100e:ffff::53", -- where the network has a NAT64
 
   -- Hosts that answer pings besides the gateway and the DNS servers, and their services.
   echo = { "8.8.8.8", "1.1.1.1", "2001:4860:4860::8888" },
