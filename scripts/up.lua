@@ -96,12 +96,13 @@ local function asks_for_carrier(args)
 end
 
 local function asks_for_more(args)
-  return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns or args.share
+  return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns or args.share or args.no_clat
 end
 
 local function link_options(args)
   local options = { metric = args.metric, mtu = args.mtu, share = args.share }
   if args.no_dns then options.dns = false end
+  if args.no_clat then options.clat = false end
   return options
 end
 
@@ -314,6 +315,7 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
     { "--no-probe", validate.flag, "Ask nothing for an answer at the end" },
     { "--share", validate.any_text, "Share the connection's IPv6 prefix with the computers at another interface",
       argname = "INTERFACE" },
+    { "--no-clat", validate.flag, "Start no program that translates IPv4, where the network gives IPv6 alone" },
     { "--no-dns", validate.flag, "Leave the host's DNS servers alone" },
     { "--no-aggregation", validate.flag, "Have a QMI modem put one packet into a USB transfer" },
     { "--roaming", validate.flag, "Connect in foreign networks, too" },

@@ -146,7 +146,7 @@ local function load_modem(entry, where)
     imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policies = loaded,
     options = {
       metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, default_route = entry.default_route,
-      share = entry.share,
+      share = entry.share, clat = entry.clat,
       wait = entry.wait, pin = { file = entry.pin_file },
     },
   }

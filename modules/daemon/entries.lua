@@ -51,6 +51,8 @@ M.of_modem = {
   { "default_route", validate.flag, "whether it gets default routes", otherwise = "true" },
   { "share", validate.described(validate.text, "the name of an interface"), "an interface whose computers share the "
     .. "connection's IPv6 prefix, such as `br-lan`", otherwise = "none" },
+  { "clat", validate.flag, "whether a program that is installed translates IPv4 where the network gives IPv6 alone",
+    otherwise = "true" },
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "as the carrier file says" },
   { "wait", validate.seconds, "how long each attempt waits for a network",
     otherwise = ("%d seconds"):format(prerequisites.NETWORK_TIME) },

@@ -2,6 +2,7 @@
 -- Compares the host with what a link should have on it. Changes nothing.
 
 local lazy = require "base.lazy"
+local clat = lazy(function() return require "link.clat" end)
 local dns = lazy(function() return require "link.dns" end)
 local netlink = require "core.netlink"
 local plan = require "link.plan"
@@ -10,7 +11,7 @@ local share = lazy(function() return require "link.share" end)
 local MAIN_TABLE = 254
 
 ---@class link.difference
----@field what "link"|"address"|"route"|"dns"|"share"
+---@field what "link"|"address"|"route"|"dns"|"share"|"clat"
 ---@field message string
 
 local M = {}
@@ -105,7 +106,7 @@ function M.kernel(name, wanted)
   return differences
 end
 
----The same with the DNS servers and the shared prefix that are written down.
+---The same with the DNS servers, the shared prefix and the translation of IPv4 that are written down.
 ---@param name string
 ---@param wanted { addresses: table[], journal: link.journal? }
 ---@return link.difference[]?
@@ -123,6 +124,11 @@ function M.host(name, wanted)
   local problem = shared and share.problem(shared)
   if problem then
     add(differences, "share", "nothing is shared with %s: %s", shared.interface, problem)
+  end
+  local translation = differences and wanted.journal and wanted.journal.clat
+  problem = translation and not translation.problem and clat.problem(translation)
+  if problem then
+    add(differences, "clat", "no IPv4: %s", problem)
   end
   return differences, err
 end

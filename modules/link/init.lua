@@ -34,6 +34,7 @@ local SLAAC_TIME, UNDO_TIME = 10, 30
 ---@field default_route boolean? false: none
 ---@field mtu integer?
 ---@field share string? an interface whose computers get the connection's /64: see link/share
+---@field clat boolean? false: no translation of IPv4 where the network has IPv6 alone: see link/clat
 ---@field probe string? what link:wait_down() asks for an answer, if nothing else is given
 ---@field manager link.manager? a program that owns the addresses, routes and DNS servers of this computer
 
@@ -253,7 +254,7 @@ end
 
 -- What is missing of it keeps no link offline.
 local function keep_services(self)
-  if self.options.share then
+  if self.options.share or #self.bearer.ipv4.addresses == 0 then
     services.keep(self)
   end
 end

@@ -8,6 +8,7 @@ local fs = require "core.fs"
 local log = require "log"
 local netlink = require "core.netlink"
 local process = require "core.process"
+local clat = lazy(function() return require "link.clat" end)
 local dns = lazy(function() return require "link.dns" end)
 local forwarding = lazy(function() return require "link.forwarding" end)
 local share = lazy(function() return require "link.share" end)
@@ -40,6 +41,7 @@ local NOWHERE = salvage.NOWHERE
 ---@field manager string? the program that puts addresses, routes and DNS servers on this computer, so none are here
 ---@field unmanaged string[]? the programs that are told to leave its interfaces alone
 ---@field share link.share?
+---@field clat link.clat?
 ---@field forwarding link.sysctl[]?
 ---@field is_salvaged boolean? it is what a damaged file still says
 
@@ -228,6 +230,9 @@ end
 
 -- What the link does for others ends before it does.
 local function undo_services(undoing, journal)
+  if journal.clat and (journal.clat.problem or undoing:try(clat.undo, journal)) then
+    journal.clat = nil
+  end
   if journal.share and (journal.share.problem or undoing:try(share.undo, journal)) then
     journal.share = nil
   end

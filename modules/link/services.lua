@@ -1,61 +1,114 @@
 -- SPDX-License-Identifier: MIT
--- What a link does for others: its prefix, shared with an interface of the host. Begun when the link is there, and
--- again when it has failed or has been taken away; the journal undoes it.
+-- What a link has beside its own addresses: its prefix shared with an interface of the host, IPv4 by translation. Begun
+-- when the link is there, and again when it has failed or has been taken away; the journal undoes it.
 
+local lazy = require "base.lazy"
+local clat = lazy(function() return require "link.clat" end)
 local errors = require "errors"
 local forwarding = require "link.forwarding"
 local journals = require "link.journal"
 local log = require "log"
-local share = require "link.share"
+local nat64 = lazy(function() return require "link.clat.nat64" end)
+local plan = require "link.plan"
+local share = lazy(function() return require "link.share" end)
 
 local M = {}
 
-local function problem_of(wanted, link, err)
-  return { interface = wanted, link = link, problem = err.message, hint = err.hint }
-end
-
--- Does it, written down first. What fails half way is taken back.
-local function begin(link, wanted)
-  local journal = link.journal
-  local record, err = share.plan(journal, wanted, link.addresses, link.bearer.ipv6.addresses[1])
-  if not record then
-    return nil, err
-  end
-  journal.share = record
-  journal.forwarding = journal.forwarding or forwarding.plan(journal.key, wanted)
-  local ok
-  ok, err = journals.save(journal)
+-- Writes down what will be done, and does it; what fails half way is taken back.
+local function carry_out(journal, name, service, record, lan, ...)
+  journal[name] = record
+  journal.forwarding = journal.forwarding or forwarding.plan(journal.key, lan)
+  local ok, err = journals.save(journal)
   if ok then
-    ok, err = share.apply(journal)
+    ok, err = service.apply(journal, ...)
   end
   if not ok then
-    share.undo(journal)
+    service.undo(journal)
   end
   return ok, err
 end
 
-local function keep_share(link)
-  local journal, wanted, before = link.journal, link.options.share, link.journal.share
-  if before and not share.problem(before) then
-    return
-  elseif before and not before.problem then
-    share.undo(journal)
+local function undo(journal, name, service)
+  if journal[name] and not journal[name].problem then
+    service.undo(journal)
   end
-  local ok, err = begin(link, wanted)
+end
+
+-- Returns the record, and whether all is as it says; what is left of it is undone otherwise.
+local function look(journal, name, service)
+  local before = journal[name]
+  local is_there = before ~= nil and not service.problem(before)
+  if not is_there then
+    undo(journal, name, service)
+  end
+  return before, is_there
+end
+
+-- The reason is told once.
+local function failed(link, name, before, problem, words)
+  link.journal[name] = problem
+  if not before or before.problem ~= problem.problem then
+    log.warn("%s: %s: %s", link, words, problem.problem)
+  end
+end
+
+local function keep_share(link)
+  local journal, wanted = link.journal, link.options.share
+  local before, is_there = look(journal, "share", share)
+  if is_there then
+    return
+  end
+  local ok, record, err
+  record, err = share.plan(journal, wanted, link.addresses, link.bearer.ipv6.addresses[1])
+  if record then
+    ok, err = carry_out(journal, "share", share, record, wanted)
+  end
   if not ok then
-    journal.share = problem_of(wanted, journal.key, err)
-    if not before or before.problem ~= err.message then
-      log.warn("%s: nothing is shared with %s: %s", link, wanted, errors.text(err))
-    end
+    failed(link, "share", before, {
+      interface = wanted, link = journal.key, problem = errors.text(err), hint = err.hint,
+    }, "nothing is shared with " .. wanted)
   end
   journals.save(journal)
 end
 
----Sees to it that all is there, as far as it can be.
+-- A network without NAT64 has no IPv4 at all, which is no failure.
+local function keep_clat(link)
+  local journal = link.journal
+  local before, is_there = look(journal, "clat", clat)
+  if is_there then
+    return
+  end
+  local ok, record
+  local found, err = nat64.find(link.name, link.dns)
+  if found then
+    record, err = clat.plan(link, found, plan.METRIC.ipv4)
+  end
+  if record then
+    ok, err = carry_out(journal, "clat", clat, record, nil, link.mtu)
+  end
+  if err and not ok then
+    failed(link, "clat", before, {
+      link = link.name, prefix = found and found.prefix or nil, length = found and found.length or nil,
+      problem = errors.text(err), hint = err.hint,
+    }, "no IPv4")
+  elseif not ok then
+    journal.clat = nil
+  end
+  journals.save(journal)
+end
+
+---Sees to it that all are there, as far as they can be.
 ---@param link link.link
 function M.keep(link)
   if link.options.share then
     keep_share(link)
+  end
+  if clat.is_for(link) then
+    keep_clat(link)
+  elseif link.journal.clat then
+    undo(link.journal, "clat", clat)
+    link.journal.clat = nil
+    journals.save(link.journal)
   end
 end
 

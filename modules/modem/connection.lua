@@ -10,7 +10,7 @@ local state = require "state"
 local task = require "task"
 
 local KIND = "modems"
-local LINK_OPTIONS = { "dns", "dns_route", "metric", "table", "default_route", "mtu", "share" }
+local LINK_OPTIONS = { "dns", "dns_route", "metric", "table", "default_route", "mtu", "share", "clat" }
 
 ---What `up` has connected in a modem, as it is written down; neither the modem nor the kernel is asked.
 ---@class modem.connection

@@ -119,6 +119,24 @@ local function framing(bearer, watcher)
   watcher:data("framing", agreed)
 end
 
+-- IPv4 where the network gives IPv6 alone.
+local function clat(applied, watcher)
+  local translation = applied.journal and applied.journal.clat
+  if not translation then
+    return
+  end
+  local prefix = translation.prefix and ("%s/%d"):format(translation.prefix, translation.length)
+  if translation.problem then
+    watcher:done("CLAT", "no IPv4: " .. translation.problem)
+    if translation.hint then watcher:done("", translation.hint) end
+  else
+    watcher:done("CLAT", ("%s, by tayga: IPv4 through %s"):format(translation.device, prefix))
+  end
+  watcher:data("clat", {
+    prefix = prefix, interface = translation.device, problem = translation.problem,
+  })
+end
+
 -- What the link does for other computers. `status` shows what of it does not hold as a difference.
 local function share(applied, watcher)
   local shared = applied.journal and applied.journal.share
@@ -165,6 +183,7 @@ function M.link(applied, watcher, bearer)
     lease = lease and lease.seconds,
   })
   watcher:done("DNS", #applied.dns > 0 and table.concat(applied.dns, ", ") or "none given by the network", applied.dns)
+  clat(applied, watcher)
   share(applied, watcher)
 end
 

@@ -57,6 +57,10 @@ function declared.links() return {
       problem = text, hint = text, program = validate.one_of { "dnsmasq", "networkd", "radvd" }, prefix = address,
       address = address, path = text,
     }),
+    clat = record({ link = text }, {
+      problem = text, hint = text, prefix = address, length = whole(32, 96),
+      device = text, ipv4 = address, ipv6 = address, path = text, metric = u32, fixed = flag, table = u32,
+    }),
     forwarding = list_of(record { path = text, before = sysctl, value = sysctl }),
   },
 } end
@@ -87,7 +91,7 @@ function declared.modems() return {
     roaming = flag, probe = any_text,
     options = record({}, {
       dns = flag, dns_route = validate.dns_route, metric = u32, table = u32, default_route = flag, mtu = u32,
-      share = text,
+      share = text, clat = flag,
     }),
     mtu = u32, aggregation = flag, channel = channel,
     refused = validate.map_of(family, record({ code = text }, { message = any_text, hint = any_text, source = any_text,
