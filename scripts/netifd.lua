@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower netifd INTERFACE: what OpenWrt's netifd runs for an interface with `proto moontower`.
 
+local option = require "cli.option"
 local validate = require "base.validate"
 
 return {
@@ -16,7 +17,16 @@ The options are those of the interface's section in /etc/config/network: scripts
 is the daemon of its modem: `moontower status`, `why`, `events` and `at` run in it. Of several interfaces, the first has
 the commands; $MOONTOWER_DAEMON names another one.]],
 
-  options = { { "interface", validate.text, "The interface, as /etc/config/network names it" } },
+  options = {
+    { "interface", validate.text, "The interface, as /etc/config/network names it" },
+    { "--undo", validate.flag, "Only take down what a killed run has left in the modem and on this computer" },
+    option.with_text(option.device, "With --undo: which modem it is"),
+  },
 
-  run = function(args) return require("netifd").run(args.interface) end,
+  run = function(args)
+    if args.undo then
+      return require("netifd").undo(args.device)
+    end
+    return require("netifd").run(args.interface)
+  end,
 }

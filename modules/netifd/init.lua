@@ -16,6 +16,7 @@ local managers = require "netifd.manager"
 local modems = require "modem"
 local options = require "netifd.options"
 local process = require "core.process"
+local repair = require "repair"
 local state = require "state"
 local task = require "task"
 
@@ -131,6 +132,24 @@ local function serve(interface, manager, loaded, list)
     manager.over:push(ended or errors.new { code = "cancelled", source = "netifd", message = "the daemon has ended" })
   end)
   return manager.over:pop()
+end
+
+---Takes down what a killed run has left. Not by `moontower down`: in another interface's daemon, that would be an order.
+---@param device string? which modem
+---@return integer? exit
+---@return moontower.error? err
+function M.undo(device)
+  repair()
+  local description, err = modems.select(device)
+  local opened, result
+  if description then
+    opened, err = modems.open_alone(description)
+  end
+  local modem <close> = opened
+  if modem then
+    result, err = modem:down()
+  end
+  return result and 0 or nil, err
 end
 
 ---Keeps the interface's modem online until netifd ends us.

@@ -122,6 +122,51 @@ function T.test_killed()
   end
 end
 
+-- Also before it is online: at once, while it connects, and while it tells netifd.
+function T.test_killed_half_way()
+  run("for pause in 0 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.6; do moment=$pause; ifup " .. with() .. [[
+
+      until_true '[ -s $NETIFD_STATE/pid ]'; sleep $pause
+      : >$NETIFD_STATE/blocked; kill -KILL $(cat $NETIFD_STATE/pid); until_true '[ -e $NETIFD_STATE/down ]'
+      rm $NETIFD_STATE/pid; same
+    done
+    ifup "$config"; online 1; works; ifdown; same]])
+end
+
+-- Each interface has a process of its own, which leaves the modem of the other one alone.
+function T.test_two_interfaces()
+  local shown = run("ifup " .. with '"device":"wwan0"' .. [[
+
+    online 1
+    mkdir /run/test/other; echo wan2 >/run/test/other/interface; umask 077
+    echo '{"device":"wwan1","metric":5}' >/run/moontower/netifd/wan2.json
+    NETIFD_STATE=/run/test/other moontower netifd wan2 2>/run/test/log2 & other=$!
+    until_true 'MOONTOWER_DAEMON=wan2 moontower why | grep " is online "'
+    works wwan0; works wwan1
+    moontower why | grep -c '^modem'; MOONTOWER_DAEMON=wan2 moontower why | grep -c '^modem'
+    moontower status --device wwan1 2>&1 | tail -n 1
+    kill $(cat $NETIFD_STATE/pid); until_in $NETIFD_STATE/ended . 1; online 1; works wwan1
+    ifdown; works wwan1; kill $other; wait $other; echo "status $?"
+    NETIFD_STATE=/run/test/other ubus call netifd flush '{}'; same]], nil, { "--count", "2" })
+  lu.assertStrContains(shown, "1\n1\n")
+  lu.assertStrContains(shown, "status 143")
+end
+
+-- A connection that a person orders beside it is netifd's, too; so is the one that comes back when that fails.
+function T.test_up_beside_it()
+  local _, messages = run("ifup " .. with() .. [[
+
+    online 1; moontower up --apn r.other --no-probe >/dev/null; works
+    moontower simulate fault refuse-apn; moontower up --apn r.third --no-probe >/dev/null 2>&1 && fail "third"
+    moontower simulate fault none; online 1; works
+    ip route show proto 77 | grep . && fail "a route of ours"
+    grep -c nameserver /etc/resolv.conf; ifdown; rm -rf /run/moontower/orders; same]])
+  local apns = {}
+  for _, update in ipairs(of_action(messages, 0)) do apns[#apns + 1] = update.data and update.data.apn end
+  lu.assertEquals(apns[2], "r.other")
+  lu.assertEquals(apns[#apns], "r.other")
+end
+
 -- A wrong PIN is sent once, whatever netifd does.
 function T.test_a_wrong_pin()
   for _, options in ipairs { {}, QMI } do

@@ -1,9 +1,10 @@
 'use strict';
-// SPDX-License-Identifier: MIT
-// The protocol `moontower` in OpenWrt's web interface: its name, its errors in words, and the fields of an interface.
 'require rpc';
 'require form';
 'require network';
+
+// SPDX-License-Identifier: MIT
+// The protocol `moontower` in OpenWrt's web interface: its name, its errors in words, and the fields of an interface.
 
 // The names of control ports in /dev.
 const listDevices = rpc.declare({

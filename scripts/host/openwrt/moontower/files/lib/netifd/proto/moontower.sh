@@ -58,7 +58,7 @@ proto_moontower_teardown() {
 	local interface="$1" device
 	json_get_vars device
 	proto_kill_command "$interface"
-	[ -z "$ERROR" ] || moontower down ${device:+--device "$device"}
+	[ -z "$ERROR" ] || moontower netifd --undo ${device:+--device "$device"} "$interface"
 }
 
 [ -n "$INCLUDE_ONLY" ] || add_protocol moontower
