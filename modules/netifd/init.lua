@@ -24,6 +24,8 @@ local check = errors.check
 
 local M = {}
 
+local UNDO_TIME = 15
+
 ---@param interface string
 ---@return string path
 function M.file(interface) return ("%s/netifd/%s.json"):format(state.folder, interface) end
@@ -117,7 +119,16 @@ local prepare = errors.protect(function(interface, over)
   return manager, configuration(interface, own, manager), lister(own.device)
 end)
 
+-- A connection that a command has made, and no policy has taken over yet, outlives the daemon, but not us.
+local function end_rest(list)
+  local description = list()[1]
+  if description and modems.connection(description) then
+    task.shield(UNDO_TIME, M.undo, description.control)
+  end
+end
+
 local function serve(interface, manager, loaded, list)
+  local _ <close> = task.finally(function() end_rest(list) end)
   local heard <close> = events.subscribe()
   local group <close> = task.group()
   local there, err = list()
@@ -134,7 +145,7 @@ local function serve(interface, manager, loaded, list)
   return manager.over:pop()
 end
 
----Takes down what a killed run has left. Not by `moontower down`: in another interface's daemon, that would be an order.
+---Takes down what a killed run has left. `moontower down`, in another interface's daemon, would be an order as well.
 ---@param device string? which modem
 ---@return integer? exit
 ---@return moontower.error? err
