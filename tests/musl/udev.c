@@ -1,18 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A libudev that knows of no device, for the build with musl alone: no package of Debian's builds a real
- * one with it. (OpenWrt has libudev-zero.) The simulated modem's own world has no udev either.
+ * A libudev that knows what OpenWrt's libudev-zero knows: the uevent file and the links of a device in sysfs, and the
+ * kernel's own events. No database, no properties of rules; every device counts as settled. For the build with musl, as no
+ * package of Debian's has one there, and preloaded by test_libudev_zero in the place of the real one.
  */
+#include <errno.h>
 #include <libudev.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-struct udev_monitor {
-    int fd; /* never readable */
+enum { DEVPATH, SYSPATH, SYSNAME, SUBSYSTEM, DRIVER, DEVTYPE, DEVNAME, ACTION, SEQNUM, FIELDS };
+
+static const char *const names[FIELDS] = {
+    [DEVPATH] = "DEVPATH", [SUBSYSTEM] = "SUBSYSTEM", [DRIVER] = "DRIVER", [DEVTYPE] = "DEVTYPE",
+    [DEVNAME] = "DEVNAME", [ACTION] = "ACTION",       [SEQNUM] = "SEQNUM",
 };
 
-static char context, search;
+struct udev_device {
+    char *field[FIELDS];
+};
+
+#define MAX_SUBSYSTEMS 16
+
+struct udev_monitor {
+    int fd;
+    unsigned group;
+    char *subsystems[MAX_SUBSYSTEMS];
+    int count;
+};
+
+static char context;
 
 struct udev *udev_new(void)
 {
@@ -25,125 +48,110 @@ struct udev *udev_unref(struct udev *udev)
     return NULL;
 }
 
-/* ---- devices: there are none, so none of these is ever called with one ---- */
+/* ---- a device ---- */
 
-struct udev_device *udev_device_new_from_syspath(struct udev *udev, const char *syspath)
+static void set(struct udev_device *device, int field, const char *value)
 {
-    (void)udev;
-    (void)syspath;
-    return NULL;
+    free(device->field[field]);
+    device->field[field] = value ? strdup(value) : NULL;
+}
+
+/* One line, NAME=value, of a uevent file or of an event. Of a node, only the name below /dev is told. */
+static void take_line(struct udev_device *device, const char *line)
+{
+    const char *value = strchr(line, '=');
+    for (int i = 0; value && i < FIELDS; i++) {
+        if (!names[i] || strncmp(line, names[i], (size_t)(value - line)) != 0 ||
+            names[i][value - line])
+            continue;
+        char path[PATH_MAX];
+        const char *folder = i == DEVNAME ? "/dev/" : "";
+        if (snprintf(path, sizeof(path), "%s%s", folder, value + 1) < (int)sizeof(path))
+            set(device, i, path);
+    }
+}
+
+static const char *last_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static void take_link(struct udev_device *device, int field, const char *name)
+{
+    char path[PATH_MAX], target[PATH_MAX];
+    ssize_t length = -1;
+    if (snprintf(path, sizeof(path), "%s/%s", device->field[SYSPATH], name) < (int)sizeof(path))
+        length = readlink(path, target, sizeof(target) - 1);
+    if (length > 0) {
+        target[length] = '\0';
+        set(device, field, last_of(target));
+    }
 }
 
 struct udev_device *udev_device_unref(struct udev_device *device)
 {
-    (void)device;
+    for (int i = 0; i < FIELDS; i++)
+        free(device->field[i]);
+    free(device);
     return NULL;
 }
 
-struct udev_device *udev_device_get_parent_with_subsystem_devtype(struct udev_device *device,
-                                                                  const char *subsystem,
-                                                                  const char *devtype)
+struct udev_device *udev_device_new_from_syspath(struct udev *udev, const char *syspath)
 {
-    (void)device;
-    (void)subsystem;
-    (void)devtype;
-    return NULL;
-}
-
-const char *udev_device_get_sysattr_value(struct udev_device *device, const char *name)
-{
-    (void)device;
-    (void)name;
-    return NULL;
+    char real[PATH_MAX], path[PATH_MAX], line[2048];
+    (void)udev;
+    if (!realpath(syspath, real) ||
+        snprintf(path, sizeof(path), "%s/uevent", real) >= (int)sizeof(path))
+        return NULL;
+    FILE *file = fopen(path, "re");
+    struct udev_device *device = file ? calloc(1, sizeof(*device)) : NULL;
+    while (device && fgets(line, sizeof(line), file)) {
+        line[strcspn(line, "\n")] = '\0';
+        take_line(device, line);
+    }
+    if (file)
+        fclose(file);
+    if (!device)
+        return NULL;
+    set(device, SYSPATH, real);
+    set(device, SYSNAME, last_of(real));
+    take_link(device, SUBSYSTEM, "subsystem");
+    take_link(device, DRIVER, "driver");
+    return device;
 }
 
 int udev_device_get_is_initialized(struct udev_device *device)
 {
     (void)device;
-    return 0;
+    return 1;
 }
 
-struct udev_list_entry *udev_device_get_properties_list_entry(struct udev_device *device)
-{
-    (void)device;
-    return NULL;
-}
-
-#define STRING_OF_DEVICE(name)                   \
+#define FIELD_OF_DEVICE(name, which)             \
     const char *name(struct udev_device *device) \
     {                                            \
-        (void)device;                            \
-        return NULL;                             \
+        return device->field[which];             \
     }
-STRING_OF_DEVICE(udev_device_get_action)
-STRING_OF_DEVICE(udev_device_get_devnode)
-STRING_OF_DEVICE(udev_device_get_devtype)
-STRING_OF_DEVICE(udev_device_get_driver)
-STRING_OF_DEVICE(udev_device_get_subsystem)
-STRING_OF_DEVICE(udev_device_get_sysname)
-STRING_OF_DEVICE(udev_device_get_syspath)
+FIELD_OF_DEVICE(udev_device_get_action, ACTION)
+FIELD_OF_DEVICE(udev_device_get_devnode, DEVNAME)
+FIELD_OF_DEVICE(udev_device_get_devtype, DEVTYPE)
+FIELD_OF_DEVICE(udev_device_get_driver, DRIVER)
+FIELD_OF_DEVICE(udev_device_get_subsystem, SUBSYSTEM)
+FIELD_OF_DEVICE(udev_device_get_sysname, SYSNAME)
+FIELD_OF_DEVICE(udev_device_get_syspath, SYSPATH)
 
-struct udev_list_entry *udev_list_entry_get_next(struct udev_list_entry *entry)
-{
-    (void)entry;
-    return NULL;
-}
+/* ---- a monitor ---- */
 
-const char *udev_list_entry_get_name(struct udev_list_entry *entry)
-{
-    (void)entry;
-    return NULL;
-}
-
-const char *udev_list_entry_get_value(struct udev_list_entry *entry)
-{
-    (void)entry;
-    return NULL;
-}
-
-/* ---- searches, which find nothing ---- */
-
-struct udev_enumerate *udev_enumerate_new(struct udev *udev)
-{
-    (void)udev;
-    return (struct udev_enumerate *)&search;
-}
-
-struct udev_enumerate *udev_enumerate_unref(struct udev_enumerate *enumerate)
-{
-    (void)enumerate;
-    return NULL;
-}
-
-int udev_enumerate_add_match_subsystem(struct udev_enumerate *enumerate, const char *subsystem)
-{
-    (void)enumerate;
-    (void)subsystem;
-    return 0;
-}
-
-int udev_enumerate_scan_devices(struct udev_enumerate *enumerate)
-{
-    (void)enumerate;
-    return 0;
-}
-
-struct udev_list_entry *udev_enumerate_get_list_entry(struct udev_enumerate *enumerate)
-{
-    (void)enumerate;
-    return NULL;
-}
-
-/* ---- a monitor, which hears nothing ---- */
-
+/* "udev": a group of netlink in which something else would have to repeat the kernel's events. */
 struct udev_monitor *udev_monitor_new_from_netlink(struct udev *udev, const char *name)
 {
-    struct udev_monitor *monitor = malloc(sizeof(*monitor));
+    struct udev_monitor *monitor = calloc(1, sizeof(*monitor));
     (void)udev;
-    (void)name;
     if (!monitor)
         return NULL;
-    monitor->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    monitor->group = strcmp(name, "kernel") == 0 ? 1 : 4;
+    monitor->fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                         NETLINK_KOBJECT_UEVENT);
     if (monitor->fd >= 0)
         return monitor;
     free(monitor);
@@ -153,6 +161,8 @@ struct udev_monitor *udev_monitor_new_from_netlink(struct udev *udev, const char
 struct udev_monitor *udev_monitor_unref(struct udev_monitor *monitor)
 {
     close(monitor->fd);
+    for (int i = 0; i < monitor->count; i++)
+        free(monitor->subsystems[i]);
     free(monitor);
     return NULL;
 }
@@ -160,23 +170,21 @@ struct udev_monitor *udev_monitor_unref(struct udev_monitor *monitor)
 int udev_monitor_filter_add_match_subsystem_devtype(struct udev_monitor *monitor,
                                                     const char *subsystem, const char *devtype)
 {
-    (void)monitor;
-    (void)subsystem;
-    (void)devtype;
+    if (devtype || monitor->count == MAX_SUBSYSTEMS)
+        return -1;
+    monitor->subsystems[monitor->count++] = strdup(subsystem);
     return 0;
 }
 
 int udev_monitor_set_receive_buffer_size(struct udev_monitor *monitor, int size)
 {
-    (void)monitor;
-    (void)size;
-    return 0;
+    return setsockopt(monitor->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
 int udev_monitor_enable_receiving(struct udev_monitor *monitor)
 {
-    (void)monitor;
-    return 0;
+    struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = monitor->group };
+    return bind(monitor->fd, (struct sockaddr *)&address, sizeof(address));
 }
 
 int udev_monitor_get_fd(struct udev_monitor *monitor)
@@ -184,8 +192,45 @@ int udev_monitor_get_fd(struct udev_monitor *monitor)
     return monitor->fd;
 }
 
+static bool wants(const struct udev_monitor *monitor, const struct udev_device *device)
+{
+    bool wanted = monitor->count == 0;
+    for (int i = 0; i < monitor->count && device->field[SUBSYSTEM]; i++)
+        wanted = wanted || strcmp(monitor->subsystems[i], device->field[SUBSYSTEM]) == 0;
+    return wanted;
+}
+
+/* "add@/devices/...", then lines that end with a 0. */
+static struct udev_device *device_of(const char *message, size_t length)
+{
+    struct udev_device *device = calloc(1, sizeof(*device));
+    char syspath[PATH_MAX];
+    if (!device)
+        return NULL;
+    for (const char *line = message; line < message + length; line += strlen(line) + 1)
+        take_line(device, line);
+    if (!device->field[DEVPATH] || !device->field[SUBSYSTEM] || !device->field[ACTION] ||
+        !device->field[SEQNUM])
+        return udev_device_unref(device);
+    if (snprintf(syspath, sizeof(syspath), "/sys%s", device->field[DEVPATH]) >=
+        (int)sizeof(syspath))
+        return udev_device_unref(device);
+    set(device, SYSPATH, syspath);
+    set(device, SYSNAME, last_of(syspath));
+    return device;
+}
+
 struct udev_device *udev_monitor_receive_device(struct udev_monitor *monitor)
 {
-    (void)monitor;
+    char message[8193];
+    ssize_t length;
+    while ((length = recv(monitor->fd, message, sizeof(message) - 1, 0)) > 0) {
+        message[length] = '\0';
+        struct udev_device *device = device_of(message, (size_t)length);
+        if (device && wants(monitor, device))
+            return device;
+        if (device)
+            udev_device_unref(device);
+    }
     return NULL;
 }
