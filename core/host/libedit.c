@@ -5,48 +5,13 @@
  */
 #include "host/libedit.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-static char mistake[256];
-
-const char *mt_libedit_mistake(void)
+int mt_libedit_load(struct mt_libedit *library)
 {
-    return mistake;
-}
-
 #ifdef MT_LIBEDIT
-static int fail(int status)
-{
-    const char *why = dlerror();
-    snprintf(mistake, sizeof(mistake), MT_LIBEDIT " cannot be loaded: %s", why ? why : "unknown");
-    return status;
-}
-
-#define FIND(name)                        \
-    if (!(symbol = dlsym(handle, #name))) \
-        return fail(-ELIBBAD);            \
-    memcpy(&found.name, &symbol, sizeof(symbol)); /* C does not convert it */
-
-int mt_libedit_load(struct mt_libedit *library)
-{
-    struct mt_libedit found;
-    void *symbol, *handle = dlopen(MT_LIBEDIT, RTLD_NOW | RTLD_LOCAL);
-    if (!handle)
-        return fail(-ELIBACC);
-    MT_LIBEDIT_FUNCTIONS(FIND)
-    *library = found;
+    static const char *const names[] = { MT_LIBEDIT_FUNCTIONS(MT_LIBRARY_NAME) };
+    return mt_library_load(MT_LIBEDIT, names, sizeof(names) / sizeof(names[0]), library);
+#else
+    *library = (struct mt_libedit){ MT_LIBEDIT_FUNCTIONS(MT_LIBRARY_LINKED) };
     return 0;
-}
-
-#else /* in a static program */
-#define NAME(name) .name = name,
-
-int mt_libedit_load(struct mt_libedit *library)
-{
-    *library = (struct mt_libedit){ MT_LIBEDIT_FUNCTIONS(NAME) };
-    return 0;
-}
 #endif
+}

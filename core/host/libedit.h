@@ -5,6 +5,8 @@
 
 #include <histedit.h>
 
+#include "host/library.h"
+
 #define MT_LIBEDIT_FUNCTIONS(X) \
     X(el_end)                   \
     X(el_get)                   \
@@ -18,18 +20,11 @@
     X(history_end)              \
     X(history_init)
 
-#define MT_LIBEDIT_POINTER(name) __typeof__(name) *name;
-
 struct mt_libedit {
-    MT_LIBEDIT_FUNCTIONS(MT_LIBEDIT_POINTER)
+    MT_LIBEDIT_FUNCTIONS(MT_LIBRARY_POINTER)
 };
 
-/*
- * Loads it into `library`, which stays as it is after a failure. Returns 0, or -ELIBACC or -ELIBBAD,
- * which only a failure to load returns: then mt_libedit_mistake() tells what is wrong.
- */
+/* As mt_library_load(). */
 int mt_libedit_load(struct mt_libedit *library);
-
-const char *mt_libedit_mistake(void);
 
 #endif

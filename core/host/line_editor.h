@@ -25,7 +25,7 @@ struct mt_line_editor_reader {
                     enum mt_line_editor_key key);
 };
 
-/* -EBUSY when there is one already; -ELIBACC or -ELIBBAD: see mt_libedit_load(). */
+/* -EBUSY when there is one already; -ELIBACC or -ELIBBAD: see mt_library_load(). */
 int mt_line_editor_open(struct mt_loop *loop, struct mt_line_editor **edit);
 
 /* Gives the terminal back as it was. The pointer is invalid at once. */

@@ -5,12 +5,27 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libudev.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "host/libudev.h"
+
+struct mt_udev {
+    struct udev *context; /* NULL until the library is needed */
+};
+
+static struct mt_libudev library; /* in all of them */
+
+static int need_library(struct mt_udev *udev)
+{
+    int status = udev->context ? 0 : mt_libudev_load(&library);
+    if (status == 0 && !udev->context)
+        udev->context = library.udev_new();
+    return status == 0 && !udev->context ? -ENOMEM : status;
+}
 
 void mt_devices_free(struct mt_device *first)
 {
@@ -98,16 +113,16 @@ static int copy_known(struct udev_device *from, struct mt_device **device)
 {
     int status = 0;
     struct mt_device known = {
-        .action = get_text(udev_device_get_action, from, &status),
-        .syspath = get_text(udev_device_get_syspath, from, &status),
-        .devnode = get_text(udev_device_get_devnode, from, &status),
-        .subsystem = get_text(udev_device_get_subsystem, from, &status),
-        .sysname = get_text(udev_device_get_sysname, from, &status),
-        .driver = get_text(udev_device_get_driver, from, &status),
-        .devtype = get_text(udev_device_get_devtype, from, &status),
+        .action = get_text(library.udev_device_get_action, from, &status),
+        .syspath = get_text(library.udev_device_get_syspath, from, &status),
+        .devnode = get_text(library.udev_device_get_devnode, from, &status),
+        .subsystem = get_text(library.udev_device_get_subsystem, from, &status),
+        .sysname = get_text(library.udev_device_get_sysname, from, &status),
+        .driver = get_text(library.udev_device_get_driver, from, &status),
+        .devtype = get_text(library.udev_device_get_devtype, from, &status),
     };
     errno = 0;
-    known.initialized = udev_device_get_is_initialized(from) > 0;
+    known.initialized = library.udev_device_get_is_initialized(from) > 0;
     if (!known.initialized && status == 0)
         status = error_of_udev();
     return status < 0 ? status : copy_device(&known, device);
@@ -208,20 +223,23 @@ static int follow(const char *folder, const char *name, char syspath[PATH_MAX])
 }
 
 /* A device of a class, which libudev may read. */
-static int class_device(struct udev *udev, const char *syspath, struct mt_device **device)
+static int class_device(struct mt_udev *udev, const char *syspath, struct mt_device **device)
 {
+    int status = need_library(udev);
+    if (status < 0)
+        return status;
     errno = 0;
-    struct udev_device *found = udev_device_new_from_syspath(udev, syspath);
+    struct udev_device *found = library.udev_device_new_from_syspath(udev->context, syspath);
     if (!found) {
-        int status = error_of_udev();
+        status = error_of_udev();
         return status < 0 ? status : -ENODEV;
     }
-    int status = copy_known(found, device);
-    udev_device_unref(found);
+    status = copy_known(found, device);
+    library.udev_device_unref(found);
     return status;
 }
 
-static int linked_device(struct udev *udev, const char *folder, const char *name,
+static int linked_device(struct mt_udev *udev, const char *folder, const char *name,
                          const char *subsystem, bool on_bus, struct mt_device **device)
 {
     char syspath[PATH_MAX];
@@ -232,8 +250,8 @@ static int linked_device(struct udev *udev, const char *folder, const char *name
 }
 
 /* The devices of a bus or class, whose folder has a link to each. */
-static int linked_devices(struct udev *udev, DIR *folder, const char *path, const char *subsystem,
-                          bool on_bus, struct mt_device **devices)
+static int linked_devices(struct mt_udev *udev, DIR *folder, const char *path,
+                          const char *subsystem, bool on_bus, struct mt_device **devices)
 {
     struct mt_device *first = NULL, *device;
     const struct dirent *entry;
@@ -259,17 +277,19 @@ static int linked_devices(struct udev *udev, DIR *folder, const char *path, cons
 
 /* ---- asking ---- */
 
-struct udev *mt_udev_open(void)
+struct mt_udev *mt_udev_open(void)
 {
-    return udev_new();
+    return calloc(1, sizeof(struct mt_udev));
 }
 
-void mt_udev_close(struct udev *udev)
+void mt_udev_close(struct mt_udev *udev)
 {
-    udev_unref(udev);
+    if (udev->context)
+        library.udev_unref(udev->context);
+    free(udev);
 }
 
-int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **device)
+int mt_udev_device(struct mt_udev *udev, const char *syspath, struct mt_device **device)
 {
     char real[PATH_MAX], subsystem[PATH_MAX];
     errno = 0;
@@ -285,7 +305,7 @@ int mt_udev_device(struct udev *udev, const char *syspath, struct mt_device **de
 }
 
 /* The devices that a folder has links to; -ENOENT when there is no such folder. */
-static int devices_in(struct udev *udev, const char *path, const char *subsystem, bool on_bus,
+static int devices_in(struct mt_udev *udev, const char *path, const char *subsystem, bool on_bus,
                       struct mt_device **devices)
 {
     DIR *folder = opendir(path);
@@ -298,7 +318,7 @@ static int devices_in(struct udev *udev, const char *path, const char *subsystem
     return status;
 }
 
-int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device **devices)
+int mt_udev_devices(struct mt_udev *udev, const char *subsystem, struct mt_device **devices)
 {
     char path[PATH_MAX];
     if (snprintf(path, sizeof(path), "/sys/bus/%s/devices", subsystem) >= (int)sizeof(path))
@@ -315,8 +335,8 @@ int mt_udev_devices(struct udev *udev, const char *subsystem, struct mt_device *
 }
 
 /* Is the device in this folder of the subsystem and devtype? Then *device is it, else NULL. */
-static int match(struct udev *udev, const char *folder, const char *subsystem, const char *devtype,
-                 struct mt_device **device)
+static int match(struct mt_udev *udev, const char *folder, const char *subsystem,
+                 const char *devtype, struct mt_device **device)
 {
     char link[PATH_MAX];
     *device = NULL;
@@ -334,7 +354,7 @@ static int match(struct udev *udev, const char *folder, const char *subsystem, c
     return 0;
 }
 
-int mt_udev_parent(struct udev *udev, const char *syspath, const char *subsystem,
+int mt_udev_parent(struct mt_udev *udev, const char *syspath, const char *subsystem,
                    const char *devtype, struct mt_device **device)
 {
     char folder[PATH_MAX];
@@ -409,42 +429,49 @@ struct udev_source {
 static int subscribe(struct udev_monitor *monitor, const char *const *subsystems)
 {
     for (; *subsystems; subsystems++) {
-        int status = udev_monitor_filter_add_match_subsystem_devtype(monitor, *subsystems, NULL);
+        int status = library.udev_monitor_filter_add_match_subsystem_devtype(monitor, *subsystems,
+                                                                             NULL);
         if (status < 0)
             return status;
     }
     /* A modem's reset is a burst of events. Without the privilege, the default has to do. */
-    udev_monitor_set_receive_buffer_size(monitor, 1 << 20);
-    return udev_monitor_enable_receiving(monitor);
+    library.udev_monitor_set_receive_buffer_size(monitor, 1 << 20);
+    return library.udev_monitor_enable_receiving(monitor);
 }
 
 static void release(struct mt_monitor *base)
 {
-    udev_monitor_unref(mt_container_of(base, struct udev_source, base)->udev);
+    struct udev_monitor *monitor = mt_container_of(base, struct udev_source, base)->udev;
+    if (monitor)
+        library.udev_monitor_unref(monitor);
 }
 
-int mt_udev_monitor_open(struct mt_loop *loop, struct udev *udev, const char *const *subsystems,
+int mt_udev_monitor_open(struct mt_loop *loop, struct mt_udev *udev, const char *const *subsystems,
                          bool from_kernel, struct mt_monitor **monitor)
 {
     struct udev_source *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
     made->base.release = release;
-    made->udev = udev_monitor_new_from_netlink(udev, from_kernel ? "kernel" : "udev");
-    int status = made->udev ? subscribe(made->udev, subsystems) : -ENOMEM;
+    int status = need_library(udev);
+    if (status == 0) {
+        made->udev = library.udev_monitor_new_from_netlink(udev->context,
+                                                           from_kernel ? "kernel" : "udev");
+        status = made->udev ? subscribe(made->udev, subsystems) : -ENOMEM;
+    }
     if (status >= 0)
-        status = udev_monitor_get_fd(made->udev);
+        status = library.udev_monitor_get_fd(made->udev);
     return mt_monitor_open(loop, &made->base, status, monitor);
 }
 
 int mt_udev_monitor_take(struct mt_monitor *monitor, struct mt_device **device)
 {
     errno = EAGAIN;
-    struct udev_device *found = udev_monitor_receive_device(
+    struct udev_device *found = library.udev_monitor_receive_device(
         mt_container_of(monitor, struct udev_source, base)->udev);
     if (!found)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
     int status = copy_known(found, device);
-    udev_device_unref(found);
+    library.udev_device_unref(found);
     return status < 0 ? status : 1;
 }

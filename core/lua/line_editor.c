@@ -9,7 +9,7 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
-#include "host/libedit.h"
+#include "host/library.h"
 #include "lua/modules.h"
 #include "lua/table.h"
 
@@ -167,7 +167,7 @@ static int l_close(lua_State *L)
 static int fail_without_libedit(lua_State *L)
 {
     lua_pushnil(L);
-    mt_error_push(L, "io", "line_editor", "%s", mt_libedit_mistake());
+    mt_error_push(L, "io", "line_editor", "%s", mt_library_mistake());
     lua_pushliteral(L, "Install libedit; the package of Debian is libedit2.");
     lua_setfield(L, -2, "hint");
     return 2;

@@ -48,9 +48,9 @@ static void push_device(lua_State *L, const struct mt_device *device)
     mt_table_set_flag(L, "initialized", device->initialized);
 }
 
-static struct udev *udev_of(lua_State *L)
+static struct mt_udev *udev_of(lua_State *L)
 {
-    return *(struct udev **)lua_touserdata(L, lua_upvalueindex(1));
+    return *(struct mt_udev **)lua_touserdata(L, lua_upvalueindex(1));
 }
 
 /* devices(subsystem) -> list of device | nil, err. Initialised or not. */
@@ -178,15 +178,16 @@ static int l_monitor(lua_State *L)
 
 static int udev_gc(lua_State *L)
 {
-    struct udev **udev = lua_touserdata(L, 1);
-    mt_udev_close(*udev);
+    struct mt_udev **udev = lua_touserdata(L, 1);
+    if (*udev)
+        mt_udev_close(*udev);
     return 0;
 }
 
-/* Pushes the one library context that all functions of this state share, as their upvalue. */
+/* Pushes what all functions of this state share, as their upvalue. */
 static void push_udev(lua_State *L)
 {
-    struct udev **udev = mt_shared_new(L, sizeof(*udev), udev_gc);
+    struct mt_udev **udev = mt_shared_new(L, sizeof(*udev), udev_gc);
     *udev = mt_udev_open();
     if (!*udev)
         luaL_error(L, "not enough memory");
