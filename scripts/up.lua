@@ -96,11 +96,12 @@ local function asks_for_carrier(args)
 end
 
 local function asks_for_more(args)
-  return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns or args.share or args.no_clat
+  return asks_for_carrier(args) or args.metric or args.mtu or args.no_dns or args.dns_route
+    or args.share or args.no_clat
 end
 
 local function link_options(args)
-  local options = { metric = args.metric, mtu = args.mtu, share = args.share }
+  local options = { metric = args.metric, mtu = args.mtu, dns_route = args.dns_route, share = args.share }
   if args.no_dns then options.dns = false end
   if args.no_clat then options.clat = false end
   return options
@@ -316,7 +317,12 @@ A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, t
     { "--share", validate.any_text, "Share the connection's IPv6 prefix with the computers at another interface",
       argname = "INTERFACE" },
     { "--no-clat", validate.flag, "Start no program that translates IPv4, where the network gives IPv6 alone" },
-    { "--no-dns", validate.flag, "Leave the host's DNS servers alone" },
+    parser.either {
+      { "--no-dns", validate.flag, "Leave the host's DNS servers alone" },
+      { "--dns-route", validate.dns_route, "Which names its DNS servers are asked for: shared, the same as those of "
+        .. "other links; all, which theirs are not asked for then; or none",
+        otherwise = "as the carrier file says, or shared" },
+    },
     { "--no-aggregation", validate.flag, "Have a QMI modem put one packet into a USB transfer" },
     { "--roaming", validate.flag, "Connect in foreign networks, too" },
     option.pin_file, option.pin_tries, option.pin_again, option.proxy, option.protocol, option.take_over,

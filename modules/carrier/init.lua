@@ -23,6 +23,7 @@ local terminal = require "terminal"
 ---@field plmns string[]? MCC and MNC of its networks
 ---@field bearers carrier.bearer[] in the order to try them
 ---@field roaming boolean? may it connect in foreign networks? nil: no
+---@field dns_route "shared"|"all"|"none"|nil which names its DNS servers are asked for
 ---@field probe string? what answers when the connection works: see net.parse_probe
 ---@field modem carrier.modem? the state that the modem has to be in: what `moontower setup` sees to
 ---@field setup fun(modem: table)? what else is wanted, worked out for the modem at hand: see modules/setup/wanted.lua

@@ -53,6 +53,8 @@ M.of_carrier = {
   { "probe", text "an address",
     "what answers when the connection works: an address to ping, `tcp:ADDRESS:PORT` or `dns:ADDRESS`",
     otherwise = "well-known hosts" },
+  { "dns_route", validate.dns_route,
+    "which names its DNS servers are asked for: as in the configuration, which wins", otherwise = "shared" },
   { "modem", validate.table, "the state that the modem has to be in, which `moontower setup NAME` sees to" },
   { "setup", validate.fn, "a function that adds to `modem`, for the modem at hand" },
 }

@@ -145,8 +145,8 @@ local function load_modem(entry, where)
     origin = origin_of(entry, where),
     imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policies = loaded,
     options = {
-      metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, default_route = entry.default_route,
-      share = entry.share, clat = entry.clat,
+      metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, dns_route = entry.dns_route,
+      default_route = entry.default_route, share = entry.share, clat = entry.clat,
       wait = entry.wait, pin = { file = entry.pin_file },
     },
   }

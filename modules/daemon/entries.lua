@@ -48,6 +48,9 @@ M.of_modem = {
   { "mtu", validate.mtu, "the MTU of the interface", otherwise = "as the network says" },
   { "table", number, "the routing table of its routes", otherwise = "the main table" },
   { "dns", validate.flag, "whether the host uses the network's DNS servers", otherwise = "true" },
+  { "dns_route", validate.dns_route, "which names its DNS servers are asked for: `shared`: the same as those of other "
+    .. "links; `all`: all, which theirs are not asked for then; `none`: none, but by a program that names the link",
+    otherwise = "as the carrier file says, or shared" },
   { "default_route", validate.flag, "whether it gets default routes", otherwise = "true" },
   { "share", validate.described(validate.text, "the name of an interface"), "an interface whose computers share the "
     .. "connection's IPv6 prefix, such as `br-lan`", otherwise = "none" },

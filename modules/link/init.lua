@@ -447,6 +447,17 @@ function Link:make_adoptable()
   self.detached = (self.bearer.modem.keeps_links or 0) > 0
 end
 
+---Puts its DNS servers back where another program has taken them away.
+---@return boolean? mended false: they are in use; nil and an error: they could not be put back
+---@return moontower.error? err
+function Link:mend_dns()
+  local _ <close> = self.host_lock:lock()
+  if self.is_closed or not self.journal.dns then
+    return false
+  end
+  return dns.mend(self.journal.dns)
+end
+
 ---Is all that was made on the host still there?
 ---@return boolean? false: not all; nil: the kernel could not be asked
 ---@return moontower.error? err

@@ -123,7 +123,7 @@ function M.save(modem, parameters, carrier, options, bearer)
     incarnation = modem.description.incarnation, net = modem.net, session = M.SESSION, carrier = carrier.name,
     apn = parameters.apn, ip = parameters.ip or "ipv4v6", user = parameters.user, password = parameters.password,
     auth = parameters.auth, mtu = parameters.mtu, aggregation = parameters.aggregation,
-    roaming = carrier.roaming, probe = carrier.probe, options = of_link(options),
+    roaming = carrier.roaming, probe = carrier.probe, dns_route = carrier.dns_route, options = of_link(options),
     complete = bearer ~= nil, since = bearer and os.time(), given = bearer and bearer.ip,
     channel = bearer and bearer.channel,
     refused = plain(bearer and bearer.refused or {}),

@@ -26,7 +26,7 @@ function M.previous(modem)
     record = record,
     options = record.options or {},
     carrier = {
-      name = record.carrier, roaming = record.roaming, probe = record.probe, bearers = { {
+      name = record.carrier, roaming = record.roaming, probe = record.probe, dns_route = record.dns_route, bearers = { {
         apn = record.apn, ip = record.ip, user = record.user, password = record.password, auth = record.auth,
         mtu = record.mtu, aggregation = record.aggregation,
       } },

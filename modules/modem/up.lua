@@ -350,6 +350,7 @@ local function up_once(modem, carrier, options, watcher, undo)
   end
   local for_link = { mtu = bearer.mtu }
   for key, value in pairs(options) do for_link[key] = value end
+  for_link.dns_route = options.dns_route or carrier.dns_route
   for_link.probe, for_link.manager = carrier.probe, modem.profile and modem.profile.manager
   local applied
   applied, err = link.apply(bearer, for_link)
@@ -360,8 +361,9 @@ end
 ---done: the session, the host's settings, a radio that was switched on.
 ---@param modem modem.modem
 ---@param carrier carrier.carrier
----@param options { dns: boolean?, metric: integer?, table: integer?, mtu: integer?, wait: number?, pin: pin.options?,
---- watcher: up.watcher?, probe: string|false|nil }? probe: for framing_trial.lua, instead of the carrier's
+---@param options { dns: boolean?, dns_route: string?, metric: integer?, table: integer?, mtu: integer?, wait: number?,
+--- pin: pin.options?, watcher: up.watcher?, probe: string|false|nil }? probe: for framing_trial.lua, in place of the
+--- carrier's
 ---@return link.link? link keep it in a <close> variable, or link:detach() it
 ---@return moontower.error? err
 function M.up(modem, carrier, options)

@@ -88,7 +88,7 @@ function declared.modems() return {
     incarnation = text, net = text, carrier = any_text, apn = any_text, user = any_text, auth = any_text,
     complete = flag, since = count, given = ip,
     protocol = validate.one_of { "mbim", "qmi" }, proxy = flag, password = any_text,
-    roaming = flag, probe = any_text,
+    roaming = flag, probe = any_text, dns_route = validate.dns_route,
     options = record({}, {
       dns = flag, dns_route = validate.dns_route, metric = u32, table = u32, default_route = flag, mtu = u32,
       share = text, clat = flag,

@@ -97,13 +97,12 @@ local function salvaged(values, link)
   }
 end
 
--- Does the file itself say that it has servers of this link?
-local function names_link(link)
-  local names = (fs.read(FILE) or ""):match("^" .. HEADER .. "([^;\n]*)") or ""
-  for name in names:gmatch "[^%s,]+" do
-    if name == link then return true end
-  end
-  return false
+-- The links whose servers the file itself says that it has; nil: it is not ours.
+local function named_links()
+  local names = (fs.read(FILE) or ""):match("^" .. HEADER .. "([^;\n]*)")
+  local links = {}
+  for name in (names or ""):gmatch "[^%s,]+" do links[name] = true end
+  return names and links
 end
 
 -- Up to November 2026, the folder had another name.
@@ -115,10 +114,11 @@ end
 -- What is written down of the file, and whether its content is ours.
 local function look_up(link)
   local kept, err = state.load(KIND, NAME)
-  if not kept and not err and names_link(link) then
+  local is_unknown = not kept and not err and (named_links() or {})[link]
+  if is_unknown then
     kept, err = load_older()
   end
-  if err and err.code == "malformed" or not err and not kept and names_link(link) then
+  if err and err.code == "malformed" or is_unknown and not kept then
     return salvaged(err and err.detail.values or {}, link), true
   elseif err then
     return nil, nil, err
@@ -246,7 +246,14 @@ M.undo = alone(function(record)
   return ok, err
 end)
 
-function M.compare(record) return program.unnamed(record.servers, FILE), FILE end
+-- Another link's servers may be the same; they go when it does.
+function M.compare(record)
+  local links = named_links()
+  if links and not links[record.link] then
+    return record.servers, FILE
+  end
+  return program.unnamed(record.servers, FILE), FILE
+end
 
 function M.watched() return FILE end
 
