@@ -26,6 +26,7 @@ return {
     print("moontower " .. running.moontower)
     print("Lua       " .. running.lua)
     print("libuv     " .. running.libuv)
+    print("libnl     " .. running.libnl)
     print(("Linux     %s, %s"):format(running.kernel, running.machine))
     return 0
   end,

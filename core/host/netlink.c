@@ -3,112 +3,129 @@
 #include "host/netlink.h"
 
 #include <errno.h>
+#include <netlink/errno.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <unistd.h>
-
-#include "host/netlink_socket.h"
 
 struct mt_netlink {
-    int fd; /* -1 until it is needed */
-    uint32_t sequence;
-    struct mt_netlink_input input;
+    struct nl_sock *socket; /* NULL until it is needed */
+    struct nl_cb *callbacks;
     struct mt_netlink_items answer;
+    int status;
+    bool finished;
 };
+
+static int on_answer(struct nl_msg *message, void *context)
+{
+    struct mt_netlink *netlink = context;
+    if (netlink->status == 0)
+        netlink->status = mt_netlink_items_add(&netlink->answer, message);
+    return NL_OK;
+}
+
+static int on_finished(struct nl_msg *message, void *context)
+{
+    struct mt_netlink *netlink = context;
+    (void)message;
+    netlink->finished = true;
+    return NL_OK;
+}
+
+/* libnl has fewer error numbers than the kernel: keep the kernel's. */
+static int on_refused(struct sockaddr_nl *from, struct nlmsgerr *error, void *context)
+{
+    struct mt_netlink *netlink = context;
+    (void)from;
+    netlink->status = error->error;
+    netlink->finished = true;
+    return NL_STOP;
+}
 
 int mt_netlink_open(struct mt_netlink **netlink)
 {
     struct mt_netlink *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
-    made->fd = -1;
+    made->callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+    if (!made->callbacks) {
+        free(made);
+        return -ENOMEM;
+    }
+    nl_cb_set(made->callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_answer, made);
+    nl_cb_set(made->callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_finished, made);
+    nl_cb_set(made->callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_finished, made);
+    nl_cb_err(made->callbacks, NL_CB_CUSTOM, on_refused, made);
     *netlink = made;
     return 0;
 }
 
 static void drop_socket(struct mt_netlink *netlink)
 {
-    if (netlink->fd >= 0)
-        close(netlink->fd);
-    netlink->fd = -1;
+    if (netlink->socket)
+        nl_socket_free(netlink->socket);
+    netlink->socket = NULL;
 }
 
 void mt_netlink_close(struct mt_netlink *netlink)
 {
     drop_socket(netlink);
+    nl_cb_put(netlink->callbacks);
     mt_netlink_items_clear(&netlink->answer);
     free(netlink->answer.items);
-    free(netlink->input.bytes);
     free(netlink);
 }
 
 static int need_socket(struct mt_netlink *netlink)
 {
-    if (netlink->fd >= 0)
+    if (netlink->socket)
         return 0;
-    int fd = mt_netlink_socket_open();
-    if (fd < 0)
-        return fd;
+    struct nl_sock *opened = nl_socket_alloc();
+    if (!opened)
+        return -ENOMEM;
+    errno = EIO;
+    if (nl_connect(opened, NETLINK_ROUTE) < 0) {
+        int status = -errno;
+        nl_socket_free(opened);
+        return status;
+    }
     /* The kernel answers at once; with a limit, nothing can stop the loop. */
     struct timeval limit = { .tv_sec = 5 };
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    netlink->fd = fd;
+    setsockopt(nl_socket_get_fd(opened), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    netlink->socket = opened;
     return 0;
 }
 
-/* What an acknowledgement, or the end of a dump, says: 0, or a negative errno. */
-static int status_of(const struct nlmsghdr *message)
-{
-    int status = 0;
-    if (message->nlmsg_len >= NLMSG_HDRLEN + sizeof(status))
-        memcpy(&status, (const char *)message + NLMSG_HDRLEN, sizeof(status));
-    return status < 0 ? status : 0;
-}
-
-/* -EAGAIN: something has changed while the kernel listed it. */
 static int receive_answer(struct mt_netlink *netlink)
 {
-    int status = 0;
     mt_netlink_items_clear(&netlink->answer);
-    for (;;) {
-        const struct nlmsghdr *message;
-        int received = mt_netlink_receive(netlink->fd, 0, &netlink->input);
-        if (received < 0)
-            return received == -EAGAIN ? -ETIMEDOUT : -EIO;
-        while ((message = mt_netlink_next(&netlink->input)) != NULL) {
-            if (message->nlmsg_seq != netlink->sequence)
-                continue;
-            if (status == 0 && (message->nlmsg_flags & NLM_F_DUMP_INTR))
-                status = -EAGAIN;
-            if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
-                return status < 0 ? status : status_of(message);
-            if (status == 0)
-                status = mt_netlink_items_add(&netlink->answer, message);
-        }
+    netlink->status = 0;
+    netlink->finished = false;
+    while (!netlink->finished) {
+        int status = nl_recvmsgs(netlink->socket, netlink->callbacks);
+        if (status == -NLE_DUMP_INTR)
+            return -EAGAIN;
+        if (status < 0 && !netlink->finished)
+            return status == -NLE_AGAIN ? -ETIMEDOUT : -EIO;
     }
+    return netlink->status;
 }
 
-static int ask(struct mt_netlink *netlink, struct mt_netlink_message *message)
+int mt_netlink_request(struct mt_netlink *netlink, struct nl_msg *message)
 {
-    struct nlmsghdr *header = &message->header;
-    header->nlmsg_seq = ++netlink->sequence;
-    header->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-    if (send(netlink->fd, message->bytes, header->nlmsg_len, 0) < 0)
-        return -EIO;
-    return receive_answer(netlink);
-}
-
-int mt_netlink_request(struct mt_netlink *netlink, struct mt_netlink_message *message)
-{
-    int status = message->full ? -EMSGSIZE : need_socket(netlink);
+    int status = need_socket(netlink);
     int tries = status == 0 ? 5 : 0;
     while (tries > 0) {
-        status = ask(netlink, message);
+        nlmsg_hdr(message)->nlmsg_seq = NL_AUTO_SEQ;
+        status = nl_send_auto(netlink->socket, message) < 0 ? -EIO : receive_answer(netlink);
         /* A dump that a change has interrupted is requested again. */
         tries = status == -EAGAIN ? tries - 1 : 0;
     }
+    nlmsg_free(message);
     if (status == -EIO || status == -ETIMEDOUT)
         drop_socket(netlink); /* a late answer must not be taken for the next request's */
     return status;
@@ -116,11 +133,12 @@ int mt_netlink_request(struct mt_netlink *netlink, struct mt_netlink_message *me
 
 int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind)
 {
-    const struct mt_netlink_form *form = &mt_netlink_forms[kind];
-    const char header[32] = { 0 }; /* of any family */
-    struct mt_netlink_message message;
-    mt_netlink_begin(&message, form->type + 2, NLM_F_DUMP, header, form->header);
-    return mt_netlink_request(netlink, &message);
+    char header[32] = { 0 }; /* of any family */
+    struct nl_msg *message = nlmsg_alloc_simple(mt_netlink_forms[kind].type + 2, NLM_F_DUMP);
+    if (!message)
+        return -ENOMEM;
+    nlmsg_append(message, header, mt_netlink_forms[kind].header, NLMSG_ALIGNTO);
+    return mt_netlink_request(netlink, message);
 }
 
 const struct mt_netlink_item *mt_netlink_answer(struct mt_netlink *netlink, size_t *count)

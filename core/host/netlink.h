@@ -7,7 +7,6 @@
 
 #include "host/monitor.h"
 #include "host/netlink_items.h"
-#include "host/netlink_message.h"
 
 /*
  * Requests are synchronous: the kernel answers rtnetlink at once. The socket is opened by the first
@@ -18,10 +17,10 @@ int mt_netlink_open(struct mt_netlink **netlink);
 void mt_netlink_close(struct mt_netlink *netlink);
 
 /*
- * Sends `message`, and waits for the acknowledgement or the end of the dump. 0 or a negative errno:
- * the kernel's own, where it refuses; -EMSGSIZE where the message is full.
+ * Sends `message`, frees it, and waits for the acknowledgement or the end of the dump. 0 or a
+ * negative errno: the kernel's own, where it refuses.
  */
-int mt_netlink_request(struct mt_netlink *netlink, struct mt_netlink_message *message);
+int mt_netlink_request(struct mt_netlink *netlink, struct nl_msg *message);
 
 /* Asks for everything of one kind. 0 or a negative errno. */
 int mt_netlink_dump(struct mt_netlink *netlink, enum mt_netlink_kind kind);

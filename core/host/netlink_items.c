@@ -7,8 +7,11 @@
 #include <linux/if_addr.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/object.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 const struct mt_netlink_form mt_netlink_forms[] = {
@@ -19,11 +22,12 @@ const struct mt_netlink_form mt_netlink_forms[] = {
     [MT_NETLINK_RULE] = { RTM_NEWRULE, sizeof(struct fib_rule_hdr) },
 };
 
-static bool is_kept(const struct mt_netlink_item *item)
+/* By the message: libnl gives a bridge's link the family of bridges. */
+static bool is_kept(enum mt_netlink_kind kind, const struct nlmsghdr *message)
 {
-    const unsigned char *family = item->header; /* all headers begin with it */
-    const struct rtmsg *route = item->header;
-    switch (item->kind) {
+    const unsigned char *family = nlmsg_data(message); /* all headers begin with it */
+    const struct rtmsg *route = nlmsg_data(message);
+    switch (kind) {
     case MT_NETLINK_LINK:
         return *family == AF_UNSPEC; /* else it is a bridge's or IPv6's own view of the link */
     case MT_NETLINK_NEXTHOP:
@@ -37,36 +41,25 @@ static bool is_kept(const struct mt_netlink_item *item)
     }
 }
 
-static bool read_item(const struct nlmsghdr *message, struct mt_netlink_item *item)
+static bool find_kind(struct nlmsghdr *message, struct mt_netlink_item *item)
 {
-    const char *body = (const char *)message + NLMSG_HDRLEN;
     for (int kind = 0; kind < MT_NETLINK_OVERRUN; kind++) {
-        size_t header = NLMSG_ALIGN(mt_netlink_forms[kind].header);
         int action = message->nlmsg_type - mt_netlink_forms[kind].type;
         if (action != 0 && action != 1)
             continue;
-        if (message->nlmsg_len < NLMSG_HDRLEN + header)
-            return false;
         item->kind = (enum mt_netlink_kind)kind;
         item->deleted = action == 1;
-        item->header = body;
-        item->attributes = mt_reader(body + header, message->nlmsg_len - NLMSG_HDRLEN - header);
-        return is_kept(item);
+        return nlmsg_valid_hdr(message, (int)mt_netlink_forms[kind].header) &&
+               is_kept(item->kind, message);
     }
     return false;
 }
 
-/* Gives the item a copy of its bytes. */
-static int own(struct mt_netlink_item *item)
+static void keep_object(struct nl_object *object, void *context)
 {
-    size_t header = NLMSG_ALIGN(mt_netlink_forms[item->kind].header);
-    char *copy = malloc(header + item->attributes.left);
-    if (!copy)
-        return -ENOMEM;
-    memcpy(copy, item->header, header + item->attributes.left);
-    item->header = copy;
-    item->attributes.at = (const uint8_t *)copy + header;
-    return 0;
+    struct mt_netlink_item *item = context;
+    nl_object_get(object);
+    item->object = object;
 }
 
 static int append(struct mt_netlink_items *list, const struct mt_netlink_item *item)
@@ -83,24 +76,60 @@ static int append(struct mt_netlink_items *list, const struct mt_netlink_item *i
     return 0;
 }
 
-int mt_netlink_items_add(struct mt_netlink_items *list, const struct nlmsghdr *message)
+static void release(struct mt_netlink_item *item)
+{
+    nl_object_put(item->object);
+    nlmsg_free(item->message);
+}
+
+/* libnl 3.7 reads a route only if its encapsulation, of which we report nothing, is MPLS. */
+static void hide_encapsulation(struct nlattr *attributes, int length)
+{
+    struct nlattr *encapsulation = nla_find(attributes, length, RTA_ENCAP);
+    if (encapsulation)
+        encapsulation->nla_type = RTA_UNSPEC;
+}
+
+static void hide_encapsulations(struct nl_msg *message)
+{
+    struct nlmsghdr *header = nlmsg_hdr(message);
+    struct nlattr *hops = nlmsg_find_attr(header, sizeof(struct rtmsg), RTA_MULTIPATH);
+    struct rtnexthop *hop = hops ? nla_data(hops) : NULL;
+    int left = hops ? nla_len(hops) : 0;
+    hide_encapsulation(nlmsg_attrdata(header, sizeof(struct rtmsg)),
+                       nlmsg_attrlen(header, sizeof(struct rtmsg)));
+    while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
+        hide_encapsulation((struct nlattr *)RTNH_DATA(hop), hop->rtnh_len - (int)sizeof(*hop));
+        left -= RTNH_ALIGN(hop->rtnh_len);
+        hop = RTNH_NEXT(hop);
+    }
+}
+
+int mt_netlink_items_add(struct mt_netlink_items *list, struct nl_msg *message)
 {
     struct mt_netlink_item item = { .kind = MT_NETLINK_OVERRUN };
     if (!message)
         return append(list, &item);
-    if (!read_item(message, &item))
+    if (!find_kind(nlmsg_hdr(message), &item))
         return 0;
-    int status = append(list, &item);
-    if (status == 0 && own(&list->items[list->count - 1]) < 0) {
-        list->count--;
-        return -ENOMEM;
+    if (item.kind != MT_NETLINK_NEXTHOP) {
+        if (item.kind == MT_NETLINK_ROUTE)
+            hide_encapsulations(message);
+        int status = nl_msg_parse(message, keep_object, &item);
+        if (status < 0)
+            return status == -NLE_NOMEM ? -ENOMEM : 0;
     }
+    nlmsg_get(message);
+    item.message = message;
+    int status = append(list, &item);
+    if (status < 0)
+        release(&item);
     return status;
 }
 
 void mt_netlink_items_clear(struct mt_netlink_items *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        free((void *)(uintptr_t)list->items[i].header);
+        release(&list->items[i]);
     list->count = 0;
 }

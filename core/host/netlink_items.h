@@ -3,11 +3,8 @@
 #ifndef MT_HOST_NETLINK_ITEMS_H
 #define MT_HOST_NETLINK_ITEMS_H
 
-#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "wire/bytes.h"
 
 enum mt_netlink_kind {
     MT_NETLINK_LINK,
@@ -18,12 +15,14 @@ enum mt_netlink_kind {
     MT_NETLINK_OVERRUN, /* a monitor missed events: ask for the whole picture again */
 };
 
-/* A thing that the kernel reported, as it came. */
+/* A thing that the kernel reported: read by libnl-route, and as it came. */
+struct nl_msg;
+struct nl_object;
 struct mt_netlink_item {
     enum mt_netlink_kind kind;
     bool deleted;
-    const void *header; /* of its kind, a struct ifinfomsg for example; NULL for an overrun */
-    struct mt_reader attributes;
+    struct nl_msg *message;   /* for what libnl-route does not read; NULL for an overrun */
+    struct nl_object *object; /* a rtnl_link, rtnl_addr, rtnl_route or rtnl_rule; else NULL */
 };
 
 /* How the messages of each kind look. */
@@ -40,10 +39,10 @@ struct mt_netlink_items {
 };
 
 /*
- * Adds a copy of what `message` reports; nothing where it is broken, or about nothing that we keep.
- * NULL is an overrun. 0 or -ENOMEM.
+ * Adds what `message` reports, and a reference to it; nothing where it is broken, or about nothing
+ * that we keep. NULL is an overrun. 0 or -ENOMEM.
  */
-int mt_netlink_items_add(struct mt_netlink_items *list, const struct nlmsghdr *message);
+int mt_netlink_items_add(struct mt_netlink_items *list, struct nl_msg *message);
 
 void mt_netlink_items_clear(struct mt_netlink_items *list);
 

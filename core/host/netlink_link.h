@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages that make links for single sessions of a modem. */
+/* Messages that make links for single sessions of a modem, of kinds that libnl 3.7 does not know. */
 #ifndef MT_HOST_NETLINK_LINK_H
 #define MT_HOST_NETLINK_LINK_H
 
 #include <stdint.h>
 
-#include "host/netlink_message.h"
-
-/* A VLAN on the link `parent`, an index, for the session `id`. */
-void mt_netlink_build_vlan(struct mt_netlink_message *message, const char *name, uint32_t parent,
-                           uint16_t id);
-
-/* A link of the WWAN subsystem, on one of its devices ("wwan0"). */
-void mt_netlink_build_wwan(struct mt_netlink_message *message, const char *name, const char *device,
-                           uint32_t id);
+/*
+ * Builds a message with RTM_NEWLINK: a link of this name on a device of that subsystem ("wwan0"),
+ * for the session `id`. 0, or the negative of an error of libnl.
+ */
+struct nl_msg;
+int mt_netlink_build_wwan(const char *name, const char *device, uint32_t id,
+                          struct nl_msg **message);
 
 /* Of struct ifla_rmnet_flags: RMNET_FLAGS_*, some of which older headers do not have. */
 enum {
@@ -22,8 +20,11 @@ enum {
     MT_RMNET_CHECKSUMS_V5 = 1 << 4 | 1 << 5,
 };
 
-/* A link of the driver rmnet on the link `parent`: packets with this mux id, framed as the flags say. */
-void mt_netlink_build_rmnet(struct mt_netlink_message *message, const char *name, uint32_t parent,
-                            uint16_t id, uint32_t flags);
+/*
+ * The same for a link of the driver rmnet on the link `parent`, an index: packets with this mux id,
+ * framed as the flags say.
+ */
+int mt_netlink_build_rmnet(const char *name, uint32_t parent, uint16_t id, uint32_t flags,
+                           struct nl_msg **message);
 
 #endif

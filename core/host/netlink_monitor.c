@@ -4,21 +4,32 @@
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <netlink/errno.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "host/netlink.h"
-#include "host/netlink_socket.h"
 
 struct netlink_monitor {
     struct mt_monitor base;
-    struct mt_netlink_input input;
+    struct nl_sock *socket;
     struct mt_netlink_items queue; /* what one read brought; the kernel keeps the rest */
     size_t taken;
+    int status;
 };
 
-static int join_groups(int fd, unsigned wanted)
+static int on_notification(struct nl_msg *message, void *context)
+{
+    struct netlink_monitor *monitor = context;
+    if (mt_netlink_items_add(&monitor->queue, message) < 0)
+        monitor->status = -ENOMEM;
+    return NL_OK;
+}
+
+static int join_groups(struct nl_sock *opened, unsigned wanted)
 {
     static const struct {
         enum mt_netlink_kind kind;
@@ -29,10 +40,12 @@ static int join_groups(int fd, unsigned wanted)
         { MT_NETLINK_ROUTE, RTNLGRP_IPV6_ROUTE },    { MT_NETLINK_NEXTHOP, RTNLGRP_NEXTHOP },
         { MT_NETLINK_RULE, RTNLGRP_IPV4_RULE },      { MT_NETLINK_RULE, RTNLGRP_IPV6_RULE },
     };
+    errno = EIO;
+    if (nl_connect(opened, NETLINK_ROUTE) < 0 || nl_socket_set_nonblocking(opened) < 0)
+        return -errno;
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         if ((wanted & 1U << groups[i].kind) &&
-            setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i].group,
-                       sizeof(groups[i].group)) < 0)
+            nl_socket_add_membership(opened, groups[i].group) < 0)
             return -errno;
     }
     return 0;
@@ -41,11 +54,9 @@ static int join_groups(int fd, unsigned wanted)
 static void release(struct mt_monitor *base)
 {
     struct netlink_monitor *monitor = mt_container_of(base, struct netlink_monitor, base);
-    if (base->fd >= 0)
-        close(base->fd);
+    nl_socket_free(monitor->socket);
     mt_netlink_items_clear(&monitor->queue);
     free(monitor->queue.items);
-    free(monitor->input.bytes);
 }
 
 int mt_netlink_monitor_open(struct mt_loop *loop, unsigned groups, struct mt_monitor **monitor)
@@ -54,11 +65,14 @@ int mt_netlink_monitor_open(struct mt_loop *loop, unsigned groups, struct mt_mon
     if (!made)
         return -ENOMEM;
     made->base.release = release;
-    int fd = mt_netlink_socket_open();
-    int status = fd < 0 ? fd : join_groups(fd, groups);
-    if (status < 0 && fd >= 0)
-        close(fd);
-    return mt_monitor_open(loop, &made->base, status < 0 ? status : fd, monitor);
+    made->socket = nl_socket_alloc();
+    int status = made->socket ? join_groups(made->socket, groups) : -ENOMEM;
+    if (status == 0) {
+        nl_socket_disable_seq_check(made->socket);
+        nl_socket_modify_cb(made->socket, NL_CB_VALID, NL_CB_CUSTOM, on_notification, made);
+        status = nl_socket_get_fd(made->socket);
+    }
+    return mt_monitor_open(loop, &made->base, status, monitor);
 }
 
 /* Reads until something is queued or the kernel has no more for now. */
@@ -67,14 +81,12 @@ static int fill_queue(struct netlink_monitor *monitor)
     mt_netlink_items_clear(&monitor->queue);
     monitor->taken = 0;
     while (monitor->queue.count == 0) {
-        const struct nlmsghdr *message;
-        int status = mt_netlink_receive(monitor->base.fd, MSG_DONTWAIT, &monitor->input);
-        if (status == -EAGAIN)
+        monitor->status = 0;
+        int status = nl_recvmsgs_default(monitor->socket);
+        if (status == -NLE_AGAIN)
             return 0;
-        while (status == 0 && (message = mt_netlink_next(&monitor->input)) != NULL)
-            status = mt_netlink_items_add(&monitor->queue, message);
         /* ENOBUFS: the kernel dropped events for lack of room in the socket. */
-        if (status == -ENOBUFS || status == -ENOMEM)
+        if (status == -NLE_NOMEM || monitor->status < 0)
             return mt_netlink_items_add(&monitor->queue, NULL);
         if (status < 0)
             return -EIO;

@@ -3,8 +3,12 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netlink/addr.h>
+#include <netlink/msg.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/vlan.h>
 #include <string.h>
 
 #include "engine/error.h"
@@ -27,16 +31,14 @@
 /* link(name | index) -> interface | nil, err */
 static int l_link(lua_State *L)
 {
-    struct ifinfomsg header = { .ifi_index = lua_isinteger(L, 1) ? (int)lua_tointeger(L, 1) : 0 };
+    int index = lua_isinteger(L, 1) ? (int)lua_tointeger(L, 1) : 0;
     const char *name = luaL_checkstring(L, 1);
-    struct mt_netlink_message message;
+    struct nl_msg *message = NULL;
     size_t count = 0;
     int status = -ENODEV;
     if (strlen(name) < IF_NAMESIZE) {
-        mt_netlink_begin(&message, RTM_GETLINK, 0, &header, sizeof(header));
-        if (!header.ifi_index)
-            mt_netlink_put_string(&message, IFLA_IFNAME, name);
-        status = mt_lua_netlink_send(L, &message);
+        int built = rtnl_link_build_get_request(index, name, &message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     const struct mt_netlink_item *items = mt_netlink_answer(mt_lua_netlink(L), &count);
     if (status == 0 && count == 0)
@@ -56,17 +58,21 @@ static int l_set_link(lua_State *L)
     lua_insert(L, 1);
     int up = mt_argument(L, "up") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
     uint32_t mtu = (uint32_t)mt_argument_integer(L, "mtu", UINT32_MAX, 0);
-    struct mt_netlink_message message;
+    struct rtnl_link *link = mt_lua_netlink_new(L, "route/link");
+    struct rtnl_link *changes = mt_lua_netlink_new(L, "route/link");
+    struct nl_msg *message = NULL;
 
     int status = mt_lua_netlink_index(name);
+    rtnl_link_set_ifindex(link, status);
+    if (up == 1)
+        rtnl_link_set_flags(changes, IFF_UP);
+    else if (up == 0)
+        rtnl_link_unset_flags(changes, IFF_UP);
+    if (mtu)
+        rtnl_link_set_mtu(changes, mtu);
     if (status > 0) {
-        struct ifinfomsg header = { .ifi_index = status,
-                                    .ifi_flags = up == 1 ? IFF_UP : 0,
-                                    .ifi_change = up >= 0 ? IFF_UP : 0 };
-        mt_netlink_begin(&message, RTM_SETLINK, 0, &header, sizeof(header));
-        if (mtu)
-            mt_netlink_put_u32(&message, IFLA_MTU, mtu);
-        status = mt_lua_netlink_send(L, &message);
+        int built = rtnl_link_build_change_request(link, changes, 0, &message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "set link %s", name);
@@ -82,26 +88,33 @@ static int l_links(lua_State *L)
 
 static int add_vlan(lua_State *L, const char *name, const char *parent, int id)
 {
-    struct mt_netlink_message message;
+    struct rtnl_link *link = mt_lua_netlink_new(L, "route/link");
+    struct nl_msg *message = NULL;
     int index = mt_lua_netlink_index(parent);
     if (index < 0 || strlen(name) >= IF_NAMESIZE)
         return index < 0 ? index : -EINVAL;
-    mt_netlink_build_vlan(&message, name, (uint32_t)index, (uint16_t)id);
-    return mt_lua_netlink_send(L, &message);
+    int built = rtnl_link_set_type(link, "vlan");
+    if (built == 0)
+        built = rtnl_link_vlan_set_id(link, (uint16_t)id);
+    rtnl_link_set_name(link, name);
+    rtnl_link_set_link(link, index);
+    if (built == 0)
+        built = rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &message);
+    return mt_lua_netlink_send(L, built, message);
 }
 
 static int add_wwan(lua_State *L, const char *name, const char *device, int id)
 {
-    struct mt_netlink_message message;
+    struct nl_msg *message = NULL;
     if (strlen(name) >= IF_NAMESIZE || strlen(device) >= IF_NAMESIZE)
         return -EINVAL;
-    mt_netlink_build_wwan(&message, name, device, (uint32_t)id);
-    return mt_lua_netlink_send(L, &message);
+    int built = mt_netlink_build_wwan(name, device, (uint32_t)id, &message);
+    return mt_lua_netlink_send(L, built, message);
 }
 
 static int add_rmnet(lua_State *L, const char *name, const char *parent, int id)
 {
-    struct mt_netlink_message message;
+    struct nl_msg *message = NULL;
     lua_Integer checksums = mt_argument_integer(L, "checksums", 5, 0);
     uint32_t flags = checksums == 5   ? MT_RMNET_CHECKSUMS_V5
                      : checksums == 4 ? MT_RMNET_CHECKSUMS_V4
@@ -109,9 +122,9 @@ static int add_rmnet(lua_State *L, const char *name, const char *parent, int id)
     int index = mt_lua_netlink_index(parent);
     if (index < 0 || strlen(name) >= IF_NAMESIZE)
         return index < 0 ? index : -EINVAL;
-    mt_netlink_build_rmnet(&message, name, (uint32_t)index, (uint16_t)id,
-                           MT_RMNET_DEAGGREGATION | flags);
-    return mt_lua_netlink_send(L, &message);
+    int built = mt_netlink_build_rmnet(name, (uint32_t)index, (uint16_t)id,
+                                       MT_RMNET_DEAGGREGATION | flags, &message);
+    return mt_lua_netlink_send(L, built, message);
 }
 
 static const struct {
@@ -159,12 +172,13 @@ static int l_add_link(lua_State *L)
 static int l_remove_link(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
-    struct mt_netlink_message message;
+    struct rtnl_link *link = mt_lua_netlink_new(L, "route/link");
+    struct nl_msg *message = NULL;
     int status = mt_lua_netlink_index(name);
+    rtnl_link_set_ifindex(link, status);
     if (status > 0) {
-        struct ifinfomsg header = { .ifi_index = status };
-        mt_netlink_begin(&message, RTM_DELLINK, 0, &header, sizeof(header));
-        status = mt_lua_netlink_send(L, &message);
+        int built = rtnl_link_build_delete_request(link, &message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     if (status == -EOPNOTSUPP)
         return mt_lua_netlink_unsupported(L, "this link cannot be removed");
@@ -195,31 +209,26 @@ static int read_prefix_length(lua_State *L)
     return length;
 }
 
-/* Builds a message with RTM_NEWADDR or RTM_DELADDR. 0 or a negative errno. */
-static int build_address(lua_State *L, struct mt_netlink_message *message, int type, int flags)
+static int read_address(lua_State *L, struct rtnl_addr *address)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     const char *link = mt_argument_need(L, "link");
-    struct ifaddrmsg header = { .ifa_prefixlen = (uint8_t)read_prefix_length(L) };
-    uint32_t marks = mt_argument_flag(L, "no_prefix_route") ? IFA_F_NOPREFIXROUTE : 0;
-    struct mt_netlink_ip local;
+    int length = read_prefix_length(L);
+    unsigned flags = mt_argument_flag(L, "no_prefix_route") ? IFA_F_NOPREFIXROUTE : 0;
+    struct nl_addr *local;
     int status = mt_lua_netlink_ip(L, "address", false, &local);
-    int index = status == 0 ? mt_lua_netlink_index(link) : status;
-    if (index < 0)
-        return index;
-    header.ifa_family = local.family;
-    header.ifa_index = (uint32_t)index;
-    if (local.family == AF_INET && local.bytes[0] == 127)
-        header.ifa_scope = RT_SCOPE_HOST;
+    if (status < 0)
+        return status;
+    status = rtnl_addr_set_local(address, local) < 0 ? -ENOMEM : mt_lua_netlink_index(link);
     /* The network has just given us this address: waiting to see whether a neighbour has it too
      * would only delay the first packet. */
-    if (local.family == AF_INET6)
-        marks |= IFA_F_NODAD;
-    mt_netlink_begin(message, type, flags, &header, sizeof(header));
-    mt_netlink_put_ip(message, IFA_LOCAL, &local);
-    mt_netlink_put_ip(message, IFA_ADDRESS, &local);
-    mt_netlink_put_u32(message, IFA_FLAGS, marks);
-    return 0;
+    if (nl_addr_get_family(local) == AF_INET6)
+        flags |= IFA_F_NODAD;
+    nl_addr_put(local);
+    rtnl_addr_set_prefixlen(address, length);
+    rtnl_addr_set_flags(address, flags);
+    rtnl_addr_set_ifindex(address, status);
+    return status;
 }
 
 static int changed_address(lua_State *L, const char *what, int status)
@@ -238,13 +247,15 @@ static int changed_address(lua_State *L, const char *what, int status)
  */
 static int l_add_address(lua_State *L)
 {
-    struct mt_netlink_message message;
-    int status = build_address(L, &message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+    struct rtnl_addr *address = mt_lua_netlink_new(L, "route/addr");
+    int status = read_address(L, address);
     uint8_t protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0);
-    if (status == 0) {
-        if (protocol)
-            mt_netlink_put_u8(&message, MT_IFA_PROTO, protocol);
-        status = mt_lua_netlink_send(L, &message);
+    struct nl_msg *message = NULL;
+    if (status > 0) {
+        int built = rtnl_addr_build_add_request(address, NLM_F_EXCL, &message);
+        if (built == 0 && protocol)
+            nla_put_u8(message, MT_IFA_PROTO, protocol); /* a page has room for it */
+        status = mt_lua_netlink_send(L, built, message);
     }
     return changed_address(L, "add", status);
 }
@@ -252,10 +263,13 @@ static int l_add_address(lua_State *L)
 /* del_address { link=, address=, prefix_length = 1 to 128? } -> true | nil, err */
 static int l_del_address(lua_State *L)
 {
-    struct mt_netlink_message message;
-    int status = build_address(L, &message, RTM_DELADDR, 0);
-    if (status == 0)
-        status = mt_lua_netlink_send(L, &message);
+    struct rtnl_addr *address = mt_lua_netlink_new(L, "route/addr");
+    struct nl_msg *message = NULL;
+    int status = read_address(L, address);
+    if (status > 0) {
+        int built = rtnl_addr_build_delete_request(address, 0, &message);
+        status = mt_lua_netlink_send(L, built, message);
+    }
     return changed_address(L, "delete", status);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* core.netlink: the next hops that routes can share, and groups of them. */
+/* core.netlink: the next hops that routes can share, and groups of them; libnl 3.7 knows none. */
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <netlink/addr.h>
 
 #include "engine/error.h"
 #include "host/netlink_nexthop.h"
@@ -26,7 +27,7 @@ static int read_member(lua_State *L, void *context)
     return member->id ? 0 : -EINVAL;
 }
 
-/* A link, and perhaps a gateway on it. */
+/* A link, and perhaps a gateway on it. Nothing raises while there is a gateway. */
 static int read_way(lua_State *L, struct mt_nexthop *nexthop)
 {
     const char *link = mt_argument_need(L, "link");
@@ -34,7 +35,7 @@ static int read_way(lua_State *L, struct mt_nexthop *nexthop)
     int status = mt_lua_netlink_ip(L, "gateway", false, &nexthop->gateway);
     if (status < 0)
         return status;
-    int gateway = nexthop->gateway.family ? nexthop->gateway.family : family;
+    int gateway = nexthop->gateway ? nl_addr_get_family(nexthop->gateway) : family;
     if (!gateway)
         luaL_error(L, "a next hop needs a gateway or a family");
     nexthop->header.nh_family = (uint8_t)gateway;
@@ -72,7 +73,7 @@ static uint32_t need_id(lua_State *L)
 static int l_add_nexthop(lua_State *L)
 {
     struct mt_nexthop nexthop = { .id = need_id(L) };
-    struct mt_netlink_message message;
+    struct nl_msg *message = NULL;
     int flags = NLM_F_CREATE | (mt_argument_flag(L, "replace") ? NLM_F_REPLACE : NLM_F_EXCL);
     nexthop.header.nh_protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, RTPROT_STATIC);
     nexthop.header.nh_flags = mt_argument_flag(L, "onlink") ? RTNH_F_ONLINK : 0;
@@ -80,9 +81,10 @@ static int l_add_nexthop(lua_State *L)
     if (status == 0)
         status = read_way(L, &nexthop);
     if (status >= 0) {
-        mt_nexthop_build(&message, &nexthop, RTM_NEWNEXTHOP, flags);
-        status = mt_lua_netlink_send(L, &message);
+        int built = mt_nexthop_build(&nexthop, RTM_NEWNEXTHOP, flags, &message);
+        status = mt_lua_netlink_send(L, built, message);
     }
+    nl_addr_put(nexthop.gateway);
     return changed_nexthop(L, "add", nexthop.id, status);
 }
 
@@ -90,9 +92,9 @@ static int l_add_nexthop(lua_State *L)
 static int l_del_nexthop(lua_State *L)
 {
     struct mt_nexthop nexthop = { .id = need_id(L) };
-    struct mt_netlink_message message;
-    mt_nexthop_build(&message, &nexthop, RTM_DELNEXTHOP, 0);
-    return changed_nexthop(L, "delete", nexthop.id, mt_lua_netlink_send(L, &message));
+    struct nl_msg *message = NULL;
+    int built = mt_nexthop_build(&nexthop, RTM_DELNEXTHOP, 0, &message);
+    return changed_nexthop(L, "delete", nexthop.id, mt_lua_netlink_send(L, built, message));
 }
 
 const luaL_Reg mt_lua_netlink_nexthops[] = {

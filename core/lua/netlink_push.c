@@ -2,47 +2,55 @@
 /* Links, addresses and routing, as the kernel reported them, as Lua tables. */
 #include "lua/netlink_push.h"
 
-#include <linux/if_addr.h>
-#include <linux/if_link.h>
+#include <arpa/inet.h>
+#include <linux/fib_rules.h>
+#include <linux/nexthop.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <string.h>
+#include <netlink/addr.h>
+#include <netlink/msg.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/vlan.h>
+#include <netlink/route/route.h>
+#include <netlink/route/rule.h>
 
 #include "host/netlink_nexthop.h"
-#include "host/netlink_route.h"
 #include "lua/table.h"
-#include "wire/ip_text.h"
 
-static size_t format_ip(const struct mt_netlink_ip *ip, char text[MT_IP_TEXT_SIZE])
+/* NULL where there is none, or none that is whole. */
+static const char *format_ip(const struct nl_addr *ip, char text[INET6_ADDRSTRLEN])
 {
-    return ip->family == AF_INET6 ? mt_ip_format6(ip->bytes, text) : mt_ip_format4(ip->bytes, text);
+    int family = ip ? nl_addr_get_family(ip) : AF_UNSPEC;
+    if (!ip || nl_addr_get_len(ip) != (family == AF_INET6 ? 16 : 4))
+        return NULL;
+    return inet_ntop(family, nl_addr_get_binary_addr(ip), text, INET6_ADDRSTRLEN);
 }
 
-/* Nothing where there is none. */
-static void set_ip(lua_State *L, const char *name, struct mt_netlink_ip ip)
+static void set_ip(lua_State *L, const char *name, const struct nl_addr *ip)
 {
-    char text[MT_IP_TEXT_SIZE];
-    if (ip.family)
-        mt_table_set_bytes(L, name, text, format_ip(&ip, text));
+    char text[INET6_ADDRSTRLEN];
+    mt_table_set_string(L, name, format_ip(ip, text));
 }
 
-static void set_network(lua_State *L, const char *name, struct mt_netlink_ip ip, int length)
+static void set_network(lua_State *L, const char *name, const struct nl_addr *ip)
 {
-    char text[MT_IP_TEXT_SIZE];
-    if (!ip.family)
+    char text[INET6_ADDRSTRLEN];
+    if (!format_ip(ip, text))
         return;
-    text[format_ip(&ip, text)] = '\0';
-    lua_pushfstring(L, "%s/%d", text, length);
+    lua_pushfstring(L, "%s/%d", text, (int)nl_addr_get_prefixlen(ip));
     lua_setfield(L, -2, name);
 }
 
-static struct mt_reader find(const struct mt_netlink_item *item, int type)
+/* For what libnl does not read; a number that is not there is 0. */
+static const struct nlattr *find(const struct mt_netlink_item *item, size_t header, int type)
 {
-    return mt_netlink_find(item->attributes, type);
+    return nlmsg_find_attr(nlmsg_hdr(item->message), (int)header, type);
 }
 
-static uint32_t number_of(const struct mt_netlink_item *item, int type)
+static uint32_t number_of(const struct nlattr *attribute)
 {
-    return mt_netlink_u32(find(item, type));
+    return attribute && nla_len(attribute) >= 4 ? nla_get_u32(attribute) : 0;
 }
 
 static void set_link_name(lua_State *L, int index)
@@ -96,100 +104,91 @@ static const struct named_number rule_actions[] = {
     { 0, NULL },
 };
 
-static void set_traffic(lua_State *L, const char *name, const uint64_t *const counters[4])
+static void set_traffic(lua_State *L, const char *name, struct rtnl_link *link,
+                        const rtnl_link_stat_id_t counters[4])
 {
     static const char *const names[] = { "packets", "bytes", "errors", "dropped" };
     lua_createtable(L, 0, 4);
     for (int i = 0; i < 4; i++)
-        mt_table_set_integer(L, names[i], (lua_Integer)*counters[i]);
+        mt_table_set_integer(L, names[i], (lua_Integer)rtnl_link_get_stat(link, counters[i]));
     lua_setfield(L, -2, name);
 }
 
-static void set_statistics(lua_State *L, struct mt_reader value)
+static void set_statistics(lua_State *L, struct rtnl_link *link)
 {
-    struct rtnl_link_stats64 all = { .rx_packets = 0 }; /* newer kernels have more */
-    memcpy(&all, value.at, value.left < sizeof(all) ? value.left : sizeof(all));
-    const uint64_t *const rx[] = { (const uint64_t *)&all.rx_packets,
-                                   (const uint64_t *)&all.rx_bytes,
-                                   (const uint64_t *)&all.rx_errors,
-                                   (const uint64_t *)&all.rx_dropped };
-    const uint64_t *const tx[] = { (const uint64_t *)&all.tx_packets,
-                                   (const uint64_t *)&all.tx_bytes,
-                                   (const uint64_t *)&all.tx_errors,
-                                   (const uint64_t *)&all.tx_dropped };
+    static const rtnl_link_stat_id_t rx[] = {
+        RTNL_LINK_RX_PACKETS,
+        RTNL_LINK_RX_BYTES,
+        RTNL_LINK_RX_ERRORS,
+        RTNL_LINK_RX_DROPPED,
+    };
+    static const rtnl_link_stat_id_t tx[] = {
+        RTNL_LINK_TX_PACKETS,
+        RTNL_LINK_TX_BYTES,
+        RTNL_LINK_TX_ERRORS,
+        RTNL_LINK_TX_DROPPED,
+    };
     lua_createtable(L, 0, 2);
-    set_traffic(L, "rx", rx);
-    set_traffic(L, "tx", tx);
+    set_traffic(L, "rx", link, rx);
+    set_traffic(L, "tx", link, tx);
     lua_setfield(L, -2, "statistics");
-}
-
-static void set_kind(lua_State *L, struct mt_reader info)
-{
-    const char *kind = mt_netlink_string(mt_netlink_find(info, IFLA_INFO_KIND));
-    struct mt_reader data = mt_netlink_find(info, IFLA_INFO_DATA);
-    mt_table_set_string(L, "type", kind);
-    if (kind && strcmp(kind, "vlan") == 0)
-        mt_table_set_integer(L, "vlan_id", mt_netlink_u16(mt_netlink_find(data, IFLA_VLAN_ID)));
 }
 
 static void push_link(lua_State *L, const struct mt_netlink_item *item)
 {
-    const struct ifinfomsg *link = item->header;
-    struct mt_reader statistics = find(item, IFLA_STATS64);
-    uint32_t parent = number_of(item, IFLA_LINK);
-    lua_createtable(L, 0, 12);
-    mt_table_set_integer(L, "index", link->ifi_index);
-    mt_table_set_string(L, "name", mt_netlink_string(find(item, IFLA_IFNAME)));
-    set_kind(L, find(item, IFLA_LINKINFO));
-    mt_table_set_flag(L, "up", (link->ifi_flags & IFF_UP) != 0);
-    mt_table_set_flag(L, "running", (link->ifi_flags & IFF_RUNNING) != 0);
-    mt_table_set_flag(L, "noarp", (link->ifi_flags & IFF_NOARP) != 0);
-    mt_table_set_integer(L, "flags", link->ifi_flags);
-    mt_table_set_integer(L, "mtu", number_of(item, IFLA_MTU));
+    struct rtnl_link *link = (struct rtnl_link *)item->object;
+    unsigned flags = rtnl_link_get_flags(link);
+    int32_t elsewhere;
+    lua_createtable(L, 0, 10);
+    mt_table_set_integer(L, "index", rtnl_link_get_ifindex(link));
+    mt_table_set_string(L, "name", rtnl_link_get_name(link));
+    mt_table_set_string(L, "type", rtnl_link_get_type(link));
+    mt_table_set_flag(L, "up", (flags & IFF_UP) != 0);
+    mt_table_set_flag(L, "running", (flags & IFF_RUNNING) != 0);
+    mt_table_set_flag(L, "noarp", (flags & IFF_NOARP) != 0);
+    mt_table_set_integer(L, "flags", flags);
+    mt_table_set_integer(L, "mtu", rtnl_link_get_mtu(link));
     /* The index of a link in another network namespace means nothing here. */
-    if (parent && !find(item, IFLA_LINK_NETNSID).at)
-        mt_table_set_integer(L, "parent", parent);
-    if (statistics.at)
-        set_statistics(L, statistics);
+    if (rtnl_link_get_link(link) && rtnl_link_get_link_netnsid(link, &elsewhere) < 0)
+        mt_table_set_integer(L, "parent", rtnl_link_get_link(link));
+    if (rtnl_link_is_vlan(link))
+        mt_table_set_integer(L, "vlan_id", rtnl_link_vlan_get_id(link));
+    if (find(item, sizeof(struct ifinfomsg), IFLA_STATS64))
+        set_statistics(L, link);
 }
 
 static void push_address(lua_State *L, const struct mt_netlink_item *item)
 {
-    const struct ifaddrmsg *address = item->header;
-    int family = address->ifa_family;
-    struct mt_netlink_ip local = mt_netlink_ip(item->attributes, IFA_LOCAL, family);
-    struct mt_netlink_ip other = mt_netlink_ip(item->attributes, IFA_ADDRESS, family);
-    uint8_t protocol = mt_netlink_u8(find(item, MT_IFA_PROTO));
-    bool has_peer = local.family && other.family &&
-                    memcmp(local.bytes, other.bytes, sizeof(local.bytes)) != 0;
+    struct rtnl_addr *address = (struct rtnl_addr *)item->object;
+    const struct nlattr *protocol = find(item, sizeof(struct ifaddrmsg), MT_IFA_PROTO);
     lua_createtable(L, 0, 8);
-    set_link_name(L, (int)address->ifa_index);
-    set_family(L, family);
-    set_ip(L, "address", local.family ? local : other);
-    if (has_peer)
-        set_ip(L, "peer", other);
-    mt_table_set_integer(L, "prefix_length", address->ifa_prefixlen);
-    set_named(L, "scope", scopes, address->ifa_scope);
-    if (protocol)
-        mt_table_set_integer(L, "protocol", protocol);
+    set_link_name(L, rtnl_addr_get_ifindex(address));
+    set_family(L, rtnl_addr_get_family(address));
+    set_ip(L, "address", rtnl_addr_get_local(address));
+    set_ip(L, "peer", rtnl_addr_get_peer(address));
+    mt_table_set_integer(L, "prefix_length", rtnl_addr_get_prefixlen(address));
+    set_named(L, "scope", scopes, rtnl_addr_get_scope(address));
+    if (protocol && nla_len(protocol) >= 1 && nla_get_u8(protocol))
+        mt_table_set_integer(L, "protocol", nla_get_u8(protocol));
 }
 
 /* Sets the fields that a route shares with each of its hops. */
-static void set_hop(lua_State *L, const struct mt_netlink_hop *hop)
+static void set_hop(lua_State *L, struct rtnl_nexthop *hop)
 {
-    set_link_name(L, hop->link);
-    set_ip(L, "gateway", hop->gateway);
-    mt_table_set_flag(L, "onlink", hop->onlink);
+    set_link_name(L, rtnl_route_nh_get_ifindex(hop));
+    set_ip(L, "gateway", rtnl_route_nh_get_gateway(hop));
+    mt_table_set_flag(L, "onlink", (rtnl_route_nh_get_flags(hop) & RTNH_F_ONLINK) != 0);
 }
 
-static void set_hops(lua_State *L, const struct mt_netlink_item *item)
+static void set_hops(lua_State *L, struct rtnl_route *route)
 {
-    struct mt_netlink_hop hop;
-    lua_newtable(L);
-    for (int i = 0; mt_netlink_hop_at(item, i, &hop); i++) {
+    int count = rtnl_route_get_nnexthops(route);
+    lua_createtable(L, count, 0);
+    for (int i = 0; i < count; i++) {
+        struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, i);
         lua_createtable(L, 0, 4);
-        set_hop(L, &hop);
-        mt_table_set_integer(L, "weight", hop.weight);
+        set_hop(L, hop);
+        mt_table_set_integer(L, "weight", rtnl_route_nh_get_weight(hop) + 1);
         lua_rawseti(L, -2, i + 1);
     }
     lua_setfield(L, -2, "hops");
@@ -197,80 +196,82 @@ static void set_hops(lua_State *L, const struct mt_netlink_item *item)
 
 static void push_route(lua_State *L, const struct mt_netlink_item *item)
 {
-    const struct rtmsg *route = item->header;
-    int family = route->rtm_family;
-    uint32_t nexthop = number_of(item, RTA_NH_ID);
-    struct mt_netlink_hop hop;
+    struct rtnl_route *route = (struct rtnl_route *)item->object;
+    uint32_t nexthop = number_of(find(item, sizeof(struct rtmsg), RTA_NH_ID));
     lua_createtable(L, 0, 12);
-    set_family(L, family);
-    if (route->rtm_dst_len == 0)
+    set_family(L, rtnl_route_get_family(route));
+    if (nl_addr_get_prefixlen(rtnl_route_get_dst(route)) == 0)
         mt_table_set_string(L, "destination", "default");
     else
-        set_network(L, "destination", mt_netlink_ip(item->attributes, RTA_DST, family),
-                    route->rtm_dst_len);
-    set_ip(L, "source", mt_netlink_ip(item->attributes, RTA_PREFSRC, family));
-    mt_table_set_integer(L, "metric", number_of(item, RTA_PRIORITY));
-    mt_table_set_integer(L, "table", mt_netlink_route_table(item));
-    mt_table_set_integer(L, "protocol", route->rtm_protocol);
-    set_named(L, "scope", scopes, route->rtm_scope);
-    set_named(L, "type", route_types, route->rtm_type);
+        set_network(L, "destination", rtnl_route_get_dst(route));
+    set_ip(L, "source", rtnl_route_get_pref_src(route));
+    mt_table_set_integer(L, "metric", rtnl_route_get_priority(route));
+    mt_table_set_integer(L, "table", rtnl_route_get_table(route));
+    mt_table_set_integer(L, "protocol", rtnl_route_get_protocol(route));
+    set_named(L, "scope", scopes, rtnl_route_get_scope(route));
+    set_named(L, "type", route_types, rtnl_route_get_type(route));
     if (nexthop)
         mt_table_set_integer(L, "nexthop", nexthop);
     mt_table_set_flag(L, "onlink", false);
-    if (mt_netlink_hop_at(item, 0, &hop))
-        set_hop(L, &hop);
-    if (find(item, RTA_MULTIPATH).at)
-        set_hops(L, item);
+    if (rtnl_route_get_nnexthops(route))
+        set_hop(L, rtnl_route_nexthop_n(route, 0));
+    if (find(item, sizeof(struct rtmsg), RTA_MULTIPATH))
+        set_hops(L, route);
 }
 
-static void set_group(lua_State *L, struct mt_reader group)
+static void set_group(lua_State *L, const struct nlattr *group)
 {
-    struct nexthop_grp member;
-    lua_newtable(L);
-    for (int i = 1; group.left >= sizeof(member); i++) {
-        memcpy(&member, group.at, sizeof(member));
-        mt_skip(&group, sizeof(member));
+    const struct nexthop_grp *members = nla_data(group);
+    int count = nla_len(group) / (int)sizeof(*members);
+    lua_createtable(L, count, 0);
+    for (int i = 0; i < count; i++) {
         lua_createtable(L, 0, 2);
-        mt_table_set_integer(L, "id", member.id);
-        mt_table_set_integer(L, "weight", mt_nexthop_weight(&member));
-        lua_rawseti(L, -2, i);
+        mt_table_set_integer(L, "id", members[i].id);
+        mt_table_set_integer(L, "weight", mt_nexthop_weight(&members[i]));
+        lua_rawseti(L, -2, i + 1);
     }
     lua_setfield(L, -2, "group");
 }
 
+/* libnl 3.7 knows no next hops. */
 static void push_nexthop(lua_State *L, const struct mt_netlink_item *item)
 {
-    const struct nhmsg *nexthop = item->header;
-    struct mt_reader group = find(item, NHA_GROUP);
+    const struct nhmsg *header = nlmsg_data(nlmsg_hdr(item->message));
+    const struct nlattr *group = find(item, sizeof(*header), NHA_GROUP);
+    const struct nlattr *gateway = find(item, sizeof(*header), NHA_GATEWAY);
+    char text[INET6_ADDRSTRLEN];
     lua_createtable(L, 0, 8);
-    mt_table_set_integer(L, "id", number_of(item, NHA_ID));
-    mt_table_set_integer(L, "protocol", nexthop->nh_protocol);
-    if (group.at) {
+    mt_table_set_integer(L, "id", number_of(find(item, sizeof(*header), NHA_ID)));
+    mt_table_set_integer(L, "protocol", header->nh_protocol);
+    if (group) {
         set_group(L, group);
         return;
     }
-    set_family(L, nexthop->nh_family);
-    set_link_name(L, (int)number_of(item, NHA_OIF));
-    set_ip(L, "gateway", mt_netlink_ip(item->attributes, NHA_GATEWAY, nexthop->nh_family));
-    mt_table_set_flag(L, "onlink", (nexthop->nh_flags & RTNH_F_ONLINK) != 0);
+    set_family(L, header->nh_family);
+    set_link_name(L, (int)number_of(find(item, sizeof(*header), NHA_OIF)));
+    if (gateway && nla_len(gateway) == (header->nh_family == AF_INET6 ? 16 : 4))
+        mt_table_set_string(L, "gateway",
+                            inet_ntop(header->nh_family, nla_data(gateway), text, sizeof(text)));
+    mt_table_set_flag(L, "onlink", (header->nh_flags & RTNH_F_ONLINK) != 0);
 }
 
 static void push_rule(lua_State *L, const struct mt_netlink_item *item)
 {
-    const struct fib_rule_hdr *rule = item->header;
-    uint32_t mask = number_of(item, FRA_FWMASK);
+    struct rtnl_rule *rule = (struct rtnl_rule *)item->object;
+    uint8_t protocol = 0;
+    rtnl_rule_get_protocol(rule, &protocol);
     lua_createtable(L, 0, 10);
-    set_family(L, rule->family);
-    mt_table_set_integer(L, "priority", number_of(item, FRA_PRIORITY));
-    mt_table_set_integer(L, "table", mt_netlink_rule_table(item));
-    mt_table_set_integer(L, "protocol", mt_netlink_u8(find(item, FRA_PROTOCOL)));
-    set_named(L, "action", rule_actions, rule->action);
-    set_network(L, "from", mt_netlink_ip(item->attributes, FRA_SRC, rule->family), rule->src_len);
-    mt_table_set_string(L, "iif", mt_netlink_string(find(item, FRA_IIFNAME)));
-    mt_table_set_string(L, "oif", mt_netlink_string(find(item, FRA_OIFNAME)));
-    if (mask) {
-        mt_table_set_integer(L, "fwmark", number_of(item, FRA_FWMARK));
-        mt_table_set_integer(L, "fwmask", mask);
+    set_family(L, rtnl_rule_get_family(rule));
+    mt_table_set_integer(L, "priority", rtnl_rule_get_prio(rule));
+    mt_table_set_integer(L, "table", rtnl_rule_get_table(rule));
+    mt_table_set_integer(L, "protocol", protocol);
+    set_named(L, "action", rule_actions, rtnl_rule_get_action(rule));
+    set_network(L, "from", rtnl_rule_get_src(rule));
+    mt_table_set_string(L, "iif", rtnl_rule_get_iif(rule));
+    mt_table_set_string(L, "oif", rtnl_rule_get_oif(rule));
+    if (rtnl_rule_get_mask(rule)) {
+        mt_table_set_integer(L, "fwmark", rtnl_rule_get_mark(rule));
+        mt_table_set_integer(L, "fwmask", rtnl_rule_get_mask(rule));
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "host/netlink.h"
 
-/* IFA_PROTO, of Linux 5.18; older kernels ignore it, and older headers lack it. */
+/* IFA_PROTO, of Linux 5.18; older kernels ignore it, older headers and Debian 12's libnl lack it. */
 enum { MT_IFA_PROTO = 11 };
 
 /* Pushes a table with the fields that core.netlink documents; only a lack of memory raises. */

@@ -2,18 +2,20 @@
 /* For all functions of core.netlink: reading arguments, sending, listing answers. */
 #include "lua/netlink_request.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/fib_rules.h>
-#include <linux/if_addr.h>
 #include <linux/nexthop.h>
 #include <net/if.h>
-#include <stdlib.h>
+#include <netlink/addr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/object-api.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/route.h>
+#include <netlink/route/rule.h>
 #include <string.h>
 
 #include "engine/error.h"
 #include "host/netlink_nexthop.h"
-#include "host/netlink_route.h"
 #include "lua/netlink_push.h"
 #include "lua/table.h"
 
@@ -23,6 +25,26 @@ struct mt_netlink *mt_lua_netlink(lua_State *L)
 }
 
 /* ---- arguments ---- */
+
+static int object_gc(lua_State *L)
+{
+    nl_object_put(*(struct nl_object **)lua_touserdata(L, 1));
+    return 0;
+}
+
+void *mt_lua_netlink_new(lua_State *L, const char *type)
+{
+    struct nl_object **owned = lua_newuserdatauv(L, sizeof(*owned), 0);
+    *owned = NULL;
+    if (luaL_newmetatable(L, "mt.netlink.object")) {
+        lua_pushcfunction(L, object_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    if (nl_object_alloc_name(type, owned) < 0)
+        luaL_error(L, "not enough memory");
+    return *owned;
+}
 
 int mt_lua_netlink_index(const char *name)
 {
@@ -40,36 +62,31 @@ int mt_lua_netlink_family(lua_State *L)
     return name[3] == '6' ? AF_INET6 : AF_INET;
 }
 
-/* Decimal, without a zero in front: whoever writes one may mean an octal number. */
-static bool read_length(const char *text, unsigned longest, uint8_t *length)
+/* Decimal. libnl reads octal numbers, larger ones than there are, and what follows them, too. */
+static bool is_length(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
-    if (digits < 1 || digits > 3 || text[digits] || (digits > 1 && text[0] == '0'))
-        return false;
-    unsigned long number = strtoul(text, NULL, 10);
-    *length = (uint8_t)number;
-    return number <= longest;
+    return digits >= 1 && digits <= 3 && !text[digits] && (digits == 1 || text[0] != '0');
 }
 
-int mt_lua_netlink_ip(lua_State *L, const char *field, bool network, struct mt_netlink_ip *ip)
+int mt_lua_netlink_ip(lua_State *L, const char *field, bool network, struct nl_addr **ip)
 {
+    *ip = NULL;
     const char *text = mt_argument_string(L, field, NULL);
-    char address[INET6_ADDRSTRLEN] = "";
-    memset(ip, 0, sizeof(*ip));
+    const char *slash = text ? strchr(text, '/') : NULL;
     if (!text)
         return 0;
-    size_t length = network ? strcspn(text, "/") : strlen(text);
-    int family = strchr(text, ':') ? AF_INET6 : AF_INET;
-    uint8_t longest = (uint8_t)(8 * mt_netlink_ip_size(family));
-    if (length < sizeof(address))
-        memcpy(address, text, length);
-    if (inet_pton(family, address, ip->bytes) != 1)
+    if (slash && (!network || !is_length(slash + 1)))
         return -EINVAL;
-    ip->length = longest;
-    if (text[length] && !read_length(text + length + 1, longest, &ip->length))
-        return -EINVAL;
-    ip->family = (uint8_t)family;
-    return 0;
+    int status = nl_addr_parse(text, strchr(text, ':') ? AF_INET6 : AF_INET, ip);
+    if (status < 0)
+        return status == -NLE_NOMEM ? -ENOMEM : -EINVAL;
+    /* Words such as "any" are addresses without bytes. */
+    if (nl_addr_get_len(*ip) && nl_addr_get_prefixlen(*ip) <= 8 * nl_addr_get_len(*ip))
+        return 0;
+    nl_addr_put(*ip);
+    *ip = NULL;
+    return -EINVAL;
 }
 
 int mt_lua_netlink_weight(lua_State *L, int largest)
@@ -101,8 +118,12 @@ int mt_lua_netlink_each(lua_State *L, const char *name, int (*read)(lua_State *L
 
 /* ---- requests ---- */
 
-int mt_lua_netlink_send(lua_State *L, struct mt_netlink_message *message)
+int mt_lua_netlink_send(lua_State *L, int built, struct nl_msg *message)
 {
+    if (built == -NLE_MSGSIZE)
+        return -EMSGSIZE;
+    if (built < 0)
+        return built == -NLE_NOMEM ? -ENOMEM : -EINVAL;
     return mt_netlink_request(mt_lua_netlink(L), message);
 }
 
@@ -132,56 +153,53 @@ static bool fits(lua_Integer wanted, lua_Integer number)
     return wanted < 0 || wanted == number;
 }
 
-static bool goes_through(const struct mt_netlink_item *item, int link)
+static bool goes_through(struct rtnl_route *route, int link)
 {
-    struct mt_netlink_hop hop;
-    for (int i = 0; mt_netlink_hop_at(item, i, &hop); i++) {
-        if (hop.link == link)
+    for (int i = 0; i < rtnl_route_get_nnexthops(route); i++) {
+        if (rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, i)) == link)
             return true;
     }
     return false;
 }
 
-static bool route_fits(const struct mt_netlink_item *item, const struct selector *selector)
+static bool route_fits(struct rtnl_route *route, const struct selector *selector)
 {
-    const struct rtmsg *route = item->header;
-    return (!selector->family || route->rtm_family == selector->family) &&
-           fits(selector->table, mt_netlink_route_table(item)) &&
-           fits(selector->protocol, route->rtm_protocol) &&
-           (!selector->link || goes_through(item, selector->link));
+    return (!selector->family || rtnl_route_get_family(route) == selector->family) &&
+           fits(selector->table, rtnl_route_get_table(route)) &&
+           fits(selector->protocol, rtnl_route_get_protocol(route)) &&
+           (!selector->link || goes_through(route, selector->link));
 }
 
-static bool rule_fits(const struct mt_netlink_item *item, const struct selector *selector)
+static bool rule_fits(struct rtnl_rule *rule, const struct selector *selector)
 {
-    const struct fib_rule_hdr *rule = item->header;
-    return (!selector->family || rule->family == selector->family) &&
-           fits(selector->table, mt_netlink_rule_table(item)) &&
-           fits(selector->protocol,
-                mt_netlink_u8(mt_netlink_find(item->attributes, FRA_PROTOCOL))) &&
-           fits(selector->priority,
-                mt_netlink_u32(mt_netlink_find(item->attributes, FRA_PRIORITY)));
+    uint8_t protocol = 0;
+    rtnl_rule_get_protocol(rule, &protocol);
+    return (!selector->family || rtnl_rule_get_family(rule) == selector->family) &&
+           fits(selector->table, rtnl_rule_get_table(rule)) && fits(selector->protocol, protocol) &&
+           fits(selector->priority, rtnl_rule_get_prio(rule));
 }
 
-static bool nexthop_fits(const struct mt_netlink_item *item, const struct selector *selector)
+static bool nexthop_fits(struct nl_msg *message, const struct selector *selector)
 {
-    const struct nhmsg *nexthop = item->header;
-    return fits(selector->protocol, nexthop->nh_protocol) &&
+    const struct nhmsg *header = nlmsg_data(nlmsg_hdr(message));
+    const struct nlattr *link = nlmsg_find_attr(nlmsg_hdr(message), sizeof(*header), NHA_OIF);
+    return fits(selector->protocol, header->nh_protocol) &&
            (!selector->link ||
-            (int)mt_netlink_u32(mt_netlink_find(item->attributes, NHA_OIF)) == selector->link);
+            (link && nla_len(link) >= 4 && (int)nla_get_u32(link) == selector->link));
 }
 
 static bool item_fits(const struct mt_netlink_item *item, const struct selector *selector)
 {
-    const struct ifaddrmsg *address = item->header;
     switch (item->kind) {
     case MT_NETLINK_ADDRESS:
-        return !selector->link || (int)address->ifa_index == selector->link;
+        return !selector->link ||
+               rtnl_addr_get_ifindex((struct rtnl_addr *)item->object) == selector->link;
     case MT_NETLINK_ROUTE:
-        return route_fits(item, selector);
+        return route_fits((struct rtnl_route *)item->object, selector);
     case MT_NETLINK_NEXTHOP:
-        return nexthop_fits(item, selector);
+        return nexthop_fits(item->message, selector);
     case MT_NETLINK_RULE:
-        return rule_fits(item, selector);
+        return rule_fits((struct rtnl_rule *)item->object, selector);
     default:
         return true;
     }

@@ -14,6 +14,12 @@ extern const luaL_Reg mt_lua_netlink_nexthops[];
 /* The socket, in a function that has it as its upvalue. */
 struct mt_netlink *mt_lua_netlink(lua_State *L);
 
+/*
+ * Pushes the owner of a new object of libnl's, "route/link" for a struct rtnl_link, and returns it:
+ * so it is freed where the reading of arguments raises. Only a lack of memory raises.
+ */
+void *mt_lua_netlink_new(lua_State *L, const char *type);
+
 /* The index of a link; 0 where there is no name, or a negative errno. */
 int mt_lua_netlink_index(const char *name);
 
@@ -23,10 +29,11 @@ int mt_lua_netlink_index(const char *name);
 int mt_lua_netlink_family(lua_State *L);
 
 /*
- * Reads an address, or if `network` also an "address/length"; none, where the field is not there. 0
- * or a negative errno.
+ * Reads an address, or if `network` also an "address/length", into one that the caller puts; NULL
+ * where the field is not there. 0 or a negative errno.
  */
-int mt_lua_netlink_ip(lua_State *L, const char *field, bool network, struct mt_netlink_ip *ip);
+struct nl_addr;
+int mt_lua_netlink_ip(lua_State *L, const char *field, bool network, struct nl_addr **ip);
 
 /* From 1 to `largest`; 1 where it is not given. */
 int mt_lua_netlink_weight(lua_State *L, int largest);
@@ -38,8 +45,8 @@ int mt_lua_netlink_weight(lua_State *L, int largest);
 int mt_lua_netlink_each(lua_State *L, const char *name, int (*read)(lua_State *L, void *context),
                         void *context);
 
-/* mt_netlink_request() on the socket. */
-int mt_lua_netlink_send(lua_State *L, struct mt_netlink_message *message);
+/* Sends what a builder of libnl's made, if its status says that it could. 0 or a negative errno. */
+int mt_lua_netlink_send(lua_State *L, int built, struct nl_msg *message);
 
 /* Each pushes what its caller returns: true; or nil and an error with the code "unsupported". */
 int mt_lua_netlink_done(lua_State *L);

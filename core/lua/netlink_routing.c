@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* core.netlink: routes, and the rules that say in which table packets look for one. */
 #include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netlink/addr.h>
+#include <netlink/attr.h>
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/route/route.h>
+#include <netlink/route/rule.h>
 #include <string.h>
 
 #include "engine/error.h"
-#include "host/netlink_route.h"
 #include "lua/netlink_request.h"
 #include "lua/table.h"
 
@@ -24,14 +31,26 @@ static int l_routes(lua_State *L)
 }
 
 /* Adds the way that the fields at index 1 are: a link, a gateway, or both. */
-static int add_hop(lua_State *L, struct mt_netlink_route *route, const char *link)
+static int add_hop(lua_State *L, struct rtnl_route *route, const char *link)
 {
-    struct mt_netlink_hop *hop = &route->hops[route->count++];
-    hop->weight = mt_lua_netlink_weight(L, 256);
-    hop->onlink = mt_argument_flag(L, "onlink");
-    int status = mt_lua_netlink_ip(L, "gateway", false, &hop->gateway);
-    hop->link = status == 0 ? mt_lua_netlink_index(link) : status;
-    return hop->link < 0 ? hop->link : 0;
+    int weight = mt_lua_netlink_weight(L, 256);
+    bool onlink = mt_argument_flag(L, "onlink");
+    struct nl_addr *gateway;
+    int status = mt_lua_netlink_ip(L, "gateway", false, &gateway);
+    int index = status == 0 ? mt_lua_netlink_index(link) : status;
+    struct rtnl_nexthop *hop = index >= 0 ? rtnl_route_nh_alloc() : NULL;
+    if (hop) {
+        rtnl_route_nh_set_ifindex(hop, index);
+        rtnl_route_nh_set_weight(hop, (uint8_t)(weight - 1));
+        rtnl_route_nh_set_flags(hop, onlink ? RTNH_F_ONLINK : 0);
+        if (gateway)
+            rtnl_route_nh_set_gateway(hop, gateway);
+        rtnl_route_add_nexthop(route, hop);
+    }
+    nl_addr_put(gateway);
+    if (index < 0)
+        return index;
+    return hop ? 0 : -ENOMEM;
 }
 
 static int read_hop(lua_State *L, void *route)
@@ -39,31 +58,47 @@ static int read_hop(lua_State *L, void *route)
     return add_hop(L, route, mt_argument_need(L, "link"));
 }
 
-/* Is the address of this family, or none? */
-static bool is_of(const struct mt_netlink_ip *ip, int family)
+static int gateway_family(struct rtnl_route *route, int i)
 {
-    return !ip->family || ip->family == family;
+    struct nl_addr *gateway = rtnl_route_nh_get_gateway(rtnl_route_nexthop_n(route, i));
+    return gateway ? nl_addr_get_family(gateway) : 0;
+}
+
+static bool gateways_fit(struct rtnl_route *route)
+{
+    for (int i = 0; i < rtnl_route_get_nnexthops(route); i++) {
+        int family = gateway_family(route, i);
+        if (family && family != rtnl_route_get_family(route))
+            return false;
+    }
+    return true;
 }
 
 /* "default" says nothing about its family: `family` does, the gateway or the source. */
-static int read_destination(lua_State *L, struct mt_netlink_route *route, int family)
+static int read_destination(lua_State *L, struct rtnl_route *route, int family)
 {
+    struct nl_addr *destination = NULL;
+    struct nl_addr *source = rtnl_route_get_pref_src(route);
     int status = 0;
     if (strcmp(mt_argument_need(L, "destination"), "default") != 0) {
-        status = mt_lua_netlink_ip(L, "destination", true, &route->destination);
-        family = family ? family : route->destination.family;
+        status = mt_lua_netlink_ip(L, "destination", true, &destination);
+    } else {
+        if (!family)
+            family = gateway_family(route, 0);
+        if (!family && source)
+            family = nl_addr_get_family(source);
+        if (!family)
+            luaL_error(L, "a default route needs a gateway, a source or a family");
+        destination = nl_addr_build(family, NULL, 0);
+        status = destination ? 0 : -ENOMEM;
     }
-    if (!family)
-        family = route->hops[0].gateway.family;
-    if (!family)
-        family = route->source.family;
-    if (!family && status == 0)
-        luaL_error(L, "a default route needs a gateway, a source or a family");
-    bool fits = is_of(&route->destination, family) && is_of(&route->source, family);
-    for (int i = 0; i < route->count; i++)
-        fits = fits && is_of(&route->hops[i].gateway, family);
-    route->header.rtm_family = (uint8_t)family;
-    return status == 0 && fits ? 0 : -EINVAL;
+    /* Fails where the source is of another family. */
+    if (status == 0 && rtnl_route_set_dst(route, destination) < 0)
+        status = -EINVAL;
+    nl_addr_put(destination);
+    if (status == 0 && ((family && family != rtnl_route_get_family(route)) || !gateways_fit(route)))
+        status = -EINVAL;
+    return status;
 }
 
 static bool has(lua_State *L, const char *field)
@@ -74,19 +109,24 @@ static bool has(lua_State *L, const char *field)
 }
 
 /* Reads what routes have in common; the number of hops, or a negative errno. */
-static int read_route(lua_State *L, struct mt_netlink_route *route)
+static int read_route(lua_State *L, struct rtnl_route *route)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    memset(route, 0, sizeof(*route));
+    uint32_t metric = (uint32_t)mt_argument_integer(L, "metric", UINT32_MAX, 0);
     const char *link = mt_argument_string(L, "link", NULL);
     int family = mt_lua_netlink_family(L);
+    struct nl_addr *source;
     if (has(L, "hops") && (has(L, "link") || has(L, "gateway")))
         luaL_error(L, "hops: each has its own link and gateway, the route has none");
-    route->metric = (uint32_t)mt_argument_integer(L, "metric", UINT32_MAX, 0);
-    route->table = (uint32_t)mt_argument_integer(L, "table", UINT32_MAX, RT_TABLE_MAIN);
-    route->nexthop = (uint32_t)mt_argument_integer(L, "nexthop", UINT32_MAX, 0);
-    route->header.rtm_protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0);
-    int status = mt_lua_netlink_ip(L, "source", false, &route->source);
+    rtnl_route_set_table(route,
+                         (uint32_t)mt_argument_integer(L, "table", UINT32_MAX, RT_TABLE_MAIN));
+    rtnl_route_set_protocol(route, (uint8_t)mt_argument_integer(L, "protocol", 255, 0));
+    if (metric)
+        rtnl_route_set_priority(route, metric);
+    int status = mt_lua_netlink_ip(L, "source", false, &source);
+    if (source)
+        rtnl_route_set_pref_src(route, source);
+    nl_addr_put(source);
     if (status < 0)
         return status;
     int hops = mt_lua_netlink_each(L, "hops", read_hop, route);
@@ -94,6 +134,21 @@ static int read_route(lua_State *L, struct mt_netlink_route *route)
     if (status >= 0)
         status = read_destination(L, route, family);
     return status < 0 ? status : hops;
+}
+
+/* Sends the route with the next hop that it shares, which libnl 3.7 does not know. */
+static int send_route(lua_State *L, int built, struct nl_msg *message, uint32_t nexthop)
+{
+    if (built == 0 && nexthop && nla_put_u32(message, RTA_NH_ID, nexthop) < 0) {
+        nlmsg_free(message);
+        return -EMSGSIZE;
+    }
+    return mt_lua_netlink_send(L, built, message);
+}
+
+static uint32_t read_nexthop(lua_State *L)
+{
+    return (uint32_t)mt_argument_integer(L, "nexthop", UINT32_MAX, 0);
 }
 
 static int changed_route(lua_State *L, const char *what, int status)
@@ -115,21 +170,21 @@ static int changed_route(lua_State *L, const char *what, int status)
  */
 static int l_add_route(lua_State *L)
 {
-    struct mt_netlink_route route;
-    struct mt_netlink_message message;
-    int hops = read_route(L, &route);
-    int flags = NLM_F_CREATE | (mt_argument_flag(L, "replace") ? NLM_F_REPLACE : NLM_F_EXCL);
-    if (hops == 0 && !route.nexthop && !mt_argument_string(L, "link", NULL))
+    struct rtnl_route *route = mt_lua_netlink_new(L, "route/route");
+    struct nl_msg *message = NULL;
+    int hops = read_route(L, route);
+    uint32_t nexthop = read_nexthop(L);
+    int flags = mt_argument_flag(L, "replace") ? NLM_F_REPLACE : NLM_F_EXCL;
+    if (hops == 0 && !nexthop && !mt_argument_string(L, "link", NULL))
         luaL_error(L, "link, nexthop or hops is missing");
-    if (route.header.rtm_protocol == RTPROT_UNSPEC)
-        route.header.rtm_protocol = RTPROT_STATIC;
+    if (rtnl_route_get_protocol(route) == RTPROT_UNSPEC)
+        rtnl_route_set_protocol(route, RTPROT_STATIC);
     int status = hops;
     if (status >= 0) {
-        bool farther = hops > 0 || route.nexthop || route.hops[0].gateway.family;
-        route.header.rtm_scope = farther ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
-        route.header.rtm_type = RTN_UNICAST;
-        mt_netlink_build_route(&message, &route, RTM_NEWROUTE, flags);
-        status = mt_lua_netlink_send(L, &message);
+        bool farther = hops > 0 || nexthop || gateway_family(route, 0);
+        rtnl_route_set_scope(route, farther ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
+        int built = rtnl_route_build_add_request(route, flags, &message);
+        status = send_route(L, built, message, nexthop);
     }
     return changed_route(L, "add", status);
 }
@@ -140,14 +195,15 @@ static int l_add_route(lua_State *L)
  */
 static int l_del_route(lua_State *L)
 {
-    struct mt_netlink_route route;
-    struct mt_netlink_message message;
-    int status = read_route(L, &route);
+    struct rtnl_route *route = mt_lua_netlink_new(L, "route/route");
+    struct nl_msg *message = NULL;
+    int status = read_route(L, route);
+    uint32_t nexthop = read_nexthop(L);
+    rtnl_route_set_type(route, RTN_UNSPEC);        /* any */
+    rtnl_route_set_scope(route, RT_SCOPE_NOWHERE); /* any */
     if (status >= 0) {
-        route.header.rtm_type = RTN_UNSPEC;        /* any */
-        route.header.rtm_scope = RT_SCOPE_NOWHERE; /* any */
-        mt_netlink_build_route(&message, &route, RTM_DELROUTE, 0);
-        status = mt_lua_netlink_send(L, &message);
+        int built = rtnl_route_build_del_request(route, 0, &message);
+        status = send_route(L, built, message, nexthop);
     }
     return changed_route(L, "delete", status);
 }
@@ -171,54 +227,69 @@ static const char *read_link_name(lua_State *L, const char *field)
     return name;
 }
 
-static void read_mark(lua_State *L, struct mt_netlink_rule *rule)
+static void read_mark(lua_State *L, struct rtnl_rule *rule)
 {
     lua_Integer mark = mt_argument_integer(L, "fwmark", UINT32_MAX, -1);
     uint32_t mask = (uint32_t)mt_argument_integer(L, "fwmask", UINT32_MAX, UINT32_MAX);
     if (mark < 0 || mask == 0)
         return;
-    rule->mark = (uint32_t)mark;
-    rule->mask = mask;
+    rtnl_rule_set_mark(rule, (uint32_t)mark);
+    rtnl_rule_set_mask(rule, mask);
 }
 
-static int read_source(lua_State *L, struct mt_netlink_rule *rule)
+static int read_source(lua_State *L, struct rtnl_rule *rule)
 {
     int family = mt_lua_netlink_family(L);
-    int status = mt_lua_netlink_ip(L, "from", true, &rule->source);
+    struct nl_addr *source;
+    int status = mt_lua_netlink_ip(L, "from", true, &source);
     if (status < 0)
         return status;
-    if (!family && !rule->source.family)
+    if (source && family && nl_addr_get_family(source) != family)
+        status = -EINVAL;
+    else if (source)
+        family = nl_addr_get_family(source);
+    rtnl_rule_set_family(rule, family);
+    if (source && status == 0 && nl_addr_get_prefixlen(source))
+        rtnl_rule_set_src(rule, source);
+    nl_addr_put(source);
+    if (!family)
         luaL_error(L, "a rule needs a from or a family");
-    rule->header.family = (uint8_t)(family ? family : rule->source.family);
-    return rule->source.family && rule->source.family != rule->header.family ? -EINVAL : 0;
+    return status;
 }
 
-static int read_rule(lua_State *L, struct mt_netlink_rule *rule)
+static int read_rule(lua_State *L, struct rtnl_rule *rule)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_Integer table = mt_argument_integer(L, "table", UINT32_MAX, -1);
     if (table < 0)
         luaL_error(L, "table is missing");
-    *rule = (struct mt_netlink_rule){
-        .header.action = FR_ACT_TO_TBL,
-        .table = (uint32_t)table,
-        .priority = (uint32_t)mt_argument_integer(L, "priority", UINT32_MAX, 0),
-        .protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0),
-        .in = read_link_name(L, "iif"),
-        .out = read_link_name(L, "oif"),
-    };
+    uint32_t priority = (uint32_t)mt_argument_integer(L, "priority", UINT32_MAX, 0);
+    uint8_t protocol = (uint8_t)mt_argument_integer(L, "protocol", 255, 0);
+    const char *in = read_link_name(L, "iif");
+    const char *out = read_link_name(L, "oif");
+    rtnl_rule_set_action(rule, FR_ACT_TO_TBL);
+    rtnl_rule_set_table(rule, (uint32_t)table);
+    if (priority)
+        rtnl_rule_set_prio(rule, priority);
+    if (protocol)
+        rtnl_rule_set_protocol(rule, protocol);
+    if (in)
+        rtnl_rule_set_iif(rule, in);
+    if (out)
+        rtnl_rule_set_oif(rule, out);
     read_mark(L, rule);
     return read_source(L, rule);
 }
 
-static int change_rule(lua_State *L, const char *what, int type, int flags)
+static int change_rule(lua_State *L, const char *what, int flags,
+                       int (*build)(struct rtnl_rule *rule, int flags, struct nl_msg **message))
 {
-    struct mt_netlink_rule rule;
-    struct mt_netlink_message message;
-    int status = read_rule(L, &rule);
+    struct rtnl_rule *rule = mt_lua_netlink_new(L, "route/rule");
+    struct nl_msg *message = NULL;
+    int status = read_rule(L, rule);
     if (status == 0) {
-        mt_netlink_build_rule(&message, &rule, type, flags);
-        status = mt_lua_netlink_send(L, &message);
+        int built = build(rule, flags, &message);
+        status = mt_lua_netlink_send(L, built, message);
     }
     if (status < 0)
         return mt_error_errno(L, status, "netlink", "%s rule for table %I", what,
@@ -234,7 +305,7 @@ static int change_rule(lua_State *L, const char *what, int type, int flags)
  */
 static int l_add_rule(lua_State *L)
 {
-    return change_rule(L, "add", RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+    return change_rule(L, "add", NLM_F_EXCL, rtnl_rule_build_add_request);
 }
 
 /*
@@ -243,7 +314,7 @@ static int l_add_rule(lua_State *L)
  */
 static int l_del_rule(lua_State *L)
 {
-    return change_rule(L, "delete", RTM_DELRULE, 0);
+    return change_rule(L, "delete", 0, rtnl_rule_build_delete_request);
 }
 
 const luaL_Reg mt_lua_netlink_routing[] = {

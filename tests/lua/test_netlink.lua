@@ -85,6 +85,7 @@ function T.test_links()
   lu.assertNil(netlink.link("wwan7").vlan_id)
 end
 
+-- libnl says of a bridge that its family is that of bridges, as of a port's own view of the link.
 function T.test_a_bridge_is_a_link_like_others()
   local made = assert(process.run { "ip", "link", "add", "bridge7", "type", "bridge", timeout = 600 })
   lu.skipIf(made.status ~= 0, "the kernel has no bridges")
@@ -257,6 +258,7 @@ function T.test_routes_that_are_none()
   lu.assertEquals(err.code, "invalid")
 end
 
+-- libnl reads no such route, but its metric is taken.
 function T.test_routes_with_encapsulation_are_routes_like_others()
   local monitor <close> = assert(netlink.monitor { groups = { "route" } })
   local made = assert(process.run { "sh", "-c", [[

@@ -20,9 +20,10 @@ function T.test_the_versions_are_those_of_what_runs()
   lu.assertEquals({ versions.moontower, versions.lua }, { program.version, program.release })
   lu.assertEquals(versions.kernel .. "\n", assert(fs.read "/proc/sys/kernel/osrelease"))
   lu.assertStrMatches(versions.libuv, "1%.%d+%.%d+.*")
+  lu.assertStrMatches(versions.libnl, "3%.%d+%.%d+")
   local names = {}
   for name in pairs(versions) do names[#names + 1] = name end
-  lu.assertItemsEquals(names, { "kernel", "libuv", "lua", "machine", "moontower" })
+  lu.assertItemsEquals(names, { "kernel", "libnl", "libuv", "lua", "machine", "moontower" })
   local text = run "version"
   lu.assertEquals(text:match "^[^\n]*", "moontower " .. program.version)
   for _, version in pairs(versions) do lu.assertStrContains(text, version) end

@@ -4,9 +4,9 @@
 
 local M = {}
 
---- running() -> { kernel, libuv, machine } | nil, err. The versions of the kernel and of the library that is
---- loaded, which need not be that which the build has found.
----@return { kernel: string, libuv: string, machine: string }?
+--- running() -> { kernel, libnl, libuv, machine } | nil, err. The versions of the kernel and of the libraries that
+--- are loaded, which need not be those that the build has found.
+---@return { kernel: string, libnl: string, libuv: string, machine: string }?
 ---@return moontower.error? err
 function M.running() end
 
