@@ -46,4 +46,102 @@ for name, start in pairs(programs) do
   end
 end
 
+-- The connection comes up, but `up` says what is wrong, and the next command leaves nothing.
+local MISTAKES = {
+  { "--share nope", "there is no interface nope", "ip link" },
+  { "--share wwan0", "wwan0 is the modem's own interface", "br-lan" },
+  { "--share lo", "lo is no Ethernet" },
+  { "--share br-lan", "no program announces prefixes on br-lan", "Install dnsmasq" },
+  { "--share br-lan", "dnsmasq runs on br-lan, but reads no folder", "conf-dir=/etc/dnsmasq.d", "run_dnsmasq" },
+  { "--share br-lan", "no program announces", "Install", "run_dnsmasq --except-interface=br-lan" },
+  { "--share br-lan", "dnsmasq: bad option", nil,
+    "run_dnsmasq --conf-dir=/run/lan/dnsmasq.d; echo nonsense >/run/lan/dnsmasq.d/mine" },
+  { "--ip ipv4 --share br-lan", "the connection has no IPv6", "Was it asked for?", programs.radvd },
+}
+
+function T.test_what_cannot_be_shared()
+  world.all_of(MISTAKES, function(case)
+    local options, words, hint, before = table.unpack(case, 1, 4)
+    local result = run((before or ":") .. [[
+
+pid() { cat /run/lan/dnsmasq.pid 2>/dev/null; }
+dnsmasq=$(pid)
+lan >/run/lan/before
+moontower up --apn r.ispsn ]] .. options .. [[; echo "exit $?"
+ping -q -c 1 -W 5 -I wwan0 8.8.8.8 || exit
+moontower status >/run/test/status; echo "exit $?"; grep nothing /run/test/status
+moontower down
+lan | diff /run/lan/before - && [ "$dnsmasq" = "$(pid)" ] && echo as before]])
+    lu.assertEquals(result.status, 0, result.out .. result.err)
+    lu.assertStrContains(result.out, words)
+    lu.assertStrContains(result.out, hint or "")
+    lu.assertStrContains(result.out, "exit 1\n")
+    lu.assertStrContains(result.out, "exit 11\nhost      nothing is shared with")
+    lu.assertStrContains(result.out, "as before")
+    lu.assertEquals(result.after, result.before)
+  end)
+end
+
+function T.test_a_prefix_that_is_too_long()
+  local result = run [[
+cat >/run/test/long.lua <<'END'
+local addresses = { { address = "2001:db8::2", prefix_length = 72 } }
+print(require("link.share").plan({ key = "wwan0", name = "wwan0" }, "br-lan", addresses, addresses[1]))
+END
+moontower run /run/test/long.lua]]
+  lu.assertStrContains(result.out, "nil\tthe network gives a /72", false, result.err)
+end
+
+-- A program that is started later, started again, or ended; an address that another program takes away.
+function T.test_the_daemon_shares_again()
+  local result = run [[
+. $SUPPORT/daemon.sh
+lan >/run/lan/before
+echo 'return { modems = { { apn = "r.ispsn", share = "br-lan" } }, on_stop = "disconnect" }' >/run/test/config.lua
+start
+until_why 'is online'
+until_in /run/test/log 'nothing is shared with br-lan: no program announces'
+run_dnsmasq --conf-dir=/run/lan/dnsmasq.d
+until_client 2600:100e:b02d:1:
+ip address flush dev br-lan scope global
+until_in /run/test/log 'it is begun again'
+until_pinged 2001:4860:4860::8888
+kill -KILL "$(cat /run/lan/dnsmasq.pid)"
+moontower status | grep 'dnsmasq, which announces it, does not run' || exit
+run_dnsmasq --conf-dir=/run/lan/dnsmasq.d
+client ip address flush dev lan0 scope global
+client ip link set lan0 down
+client ip link set lan0 up
+until_pinged 2001:4860:4860::8888
+moontower status || exit
+end
+lan | sed 's/^[0-9]*: //' | diff /run/lan/before - && echo as before]]
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertStrContains(result.out, "as before")
+end
+
+-- Killed anywhere: the next command puts right what is left.
+function T.test_killed_at_any_moment()
+  for name, start in pairs(programs) do
+    local result = run(start .. [[
+
+. $SUPPORT/unchanged.sh
+lan >/run/lan/before
+was
+for pause in 0.02 0.05 0.1 0.15 0.2 0.3 0.5 1; do
+  moment="killed after $pause s"
+  moontower up --apn r.ispsn --share br-lan --no-probe >/run/test/output 2>&1 & up=$!
+  sleep $pause; kill -KILL $up 2>/dev/null; wait $up
+  run moontower down
+  lan | diff /run/lan/before - >/run/test/output || fail "the LAN is not as before"
+  same
+done
+run moontower up --apn r.ispsn --share br-lan
+until_client '2600:100e:b02d:1:'
+until_pinged 2001:4860:4860::8888
+moontower down && echo finished]])
+    lu.assertStrContains(result.out, "finished", false, name .. result.out .. result.err)
+  end
+end
+
 return T

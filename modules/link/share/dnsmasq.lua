@@ -5,9 +5,11 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
+local log = require "log"
 local netlink = require "core.netlink"
 local programs = require "link.programs"
 
+---@type link.announcer
 local M = {}
 
 local DEFAULT_FILE = "/etc/dnsmasq.conf"
@@ -132,12 +134,14 @@ local function announces_already(found, interface)
   return false
 end
 
+-- A mistake anywhere, of whoever, would keep it from starting again.
 local function restart(program, found)
-  return programs.restart(program, found["keep-in-foreground"] or found["no-daemon"])
+  local ok, err = programs.run { program.arguments[1], "--test", table.unpack(program.arguments, 2) }
+  if ok then
+    ok, err = programs.restart(program, found["keep-in-foreground"] or found["no-daemon"])
+  end
+  return ok, err
 end
-
----@type link.announcer
-M.package = "dnsmasq"
 
 function M.find(interface, link)
   local program, found = program_on(interface)
@@ -165,9 +169,6 @@ function M.apply(record)
   end
   local ok, err = fs.write_atomic(record.path, ("# Written by moontower while it shares a prefix with %s.\nenable-ra\n"
     .. "dhcp-range=::,constructor:%s,ra-only,64,%s\n"):format(record.interface, record.interface, LIFETIME))
-  if ok then -- a mistake anywhere would keep it from starting again
-    ok, err = programs.run { program.arguments[1], "--test", table.unpack(program.arguments, 2) }
-  end
   if ok then
     ok, err = restart(program, found)
   end
@@ -183,8 +184,12 @@ function M.undo(record)
     ok, err = fs.remove(record.path)
   end
   local program, found = program_on(record.interface)
+  local _, why
   if ok and program then
-    ok, err = restart(program, found)
+    _, why = restart(program, found)
+  end
+  if why then
+    log.warn("dnsmasq keeps its configuration until it is started again: %s", why)
   end
   return ok, err
 end

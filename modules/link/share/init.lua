@@ -17,7 +17,6 @@ local undoing_of = require "state.rollback"
 ---How one program announces a prefix. It is found by what runs on the interface, each time: it may have been started
 ---again since.
 ---@class link.announcer
----@field package string what to install
 ---@field has_address boolean? it gives the host its address, too
 ---@field find fun(interface: string, link: string): table?, moontower.error? what a record needs to know if it runs
 --- there; nil and an error when it does, but cannot be used

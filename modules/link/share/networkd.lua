@@ -6,6 +6,7 @@ local fs = require "core.fs"
 local netlink = require "core.netlink"
 local programs = require "link.programs"
 
+---@type link.announcer
 local M = { has_address = true }
 
 local NAME = "systemd-network" -- the kernel knows no more of it
@@ -27,9 +28,6 @@ local function file_of(interface)
   local known = now and fs.read("/run/systemd/netif/links/" .. now.index)
   return known and not known:find "ADMIN_STATE=unmanaged" and known:match "NETWORK_FILE=[^\n]*/([^/\n]+)\n" or nil
 end
-
----@type link.announcer
-M.package = "systemd"
 
 function M.find(interface, link)
   local name = file_of(interface)

@@ -3,8 +3,10 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
+local log = require "log"
 local programs = require "link.programs"
 
+---@type link.announcer
 local M = {}
 
 local DEFAULT_FILE = "/etc/radvd.conf"
@@ -61,8 +63,14 @@ local function put(path, text)
   return fs.write_atomic(path, text, now.mode)
 end
 
----@type link.announcer
-M.package = "radvd"
+-- With a mistake in its file, of whoever, it would end.
+local function reload(program, path)
+  local ok, err = programs.run { program.arguments[1], "--configtest", "--config", path }
+  if ok then
+    ok, err = programs.reload(program)
+  end
+  return ok, err
+end
 
 function M.find(interface)
   local _, path = program_on(interface)
@@ -79,11 +87,8 @@ function M.apply(record)
   local ok, err = put(path, before:sub(1, at) .. MARK:format(record.link, "begin")
     .. ("\n\tprefix %s/64 { AdvValidLifetime 3600; AdvPreferredLifetime 1800; };"):format(record.prefix)
     .. MARK:format(record.link, "end") .. before:sub(at + 1))
-  if ok then -- with a mistake in it, it would end
-    ok, err = programs.run { program.arguments[1], "--configtest", "--config", path }
-  end
   if ok then
-    ok, err = programs.reload(program)
+    ok, err = reload(program, path)
   end
   return ok, err
 end
@@ -97,8 +102,12 @@ function M.undo(record)
   local ok
   ok, err = put(record.path, before)
   local program = program_on(record.interface)
+  local _, why
   if ok and program then
-    ok, err = programs.reload(program)
+    _, why = reload(program, record.path)
+  end
+  if why then
+    log.warn("radvd keeps its configuration until it reads it again: %s", why)
   end
   return ok, err
 end

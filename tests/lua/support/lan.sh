@@ -17,7 +17,7 @@ client ip link set lan0 up
 # until_client WORDS: it has an address of which `ip` says this.
 until_client() {
   n=0
-  until client ip -6 -o address show dev lan0 scope global | tr -d '\\' | grep -q "$1"; do
+  until client ip -6 -o address show dev lan0 scope global | grep -q "$1"; do
     n=$((n + 1))
     [ $n -lt 500 ] || { echo "the client never has: $1" >&2; client ip -6 address >&2; exit 1; }
     sleep 0.1
@@ -41,8 +41,9 @@ run_dnsmasq() {
   dnsmasq --conf-file=/run/lan/dnsmasq.conf --interface=br-lan --port=0 --pid-file=/run/lan/dnsmasq.pid --user=root "$@"
 }
 
-# run_radvd: with a block for br-lan.
+# run_radvd: with a block for br-lan. It wants a host that forwards, which does not heed its own advertisements.
 run_radvd() {
+  sysctl -q net.ipv6.conf.all.forwarding=1
   printf '# mine\ninterface br-lan {\n\tAdvSendAdvert on;\n\tMaxRtrAdvInterval 10;\n};\n' >/run/lan/radvd.conf
   cp /run/lan/radvd.conf /run/lan/radvd.conf.before
   radvd --config /run/lan/radvd.conf --pidfile /run/lan/radvd.pid --logmethod logfile --logfile /run/lan/radvd.log
