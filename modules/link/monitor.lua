@@ -5,9 +5,11 @@
 -- link/probes.lua.
 
 local errors = require "errors"
+local lazy = require "base.lazy"
 local log = require "log"
 local netlink = require "core.netlink"
 local probes = require "link.probes"
+local services = lazy(function() return require "link.services" end)
 local task = require "task"
 local traffic = require "link.traffic"
 
@@ -19,6 +21,7 @@ local MODEM_TIME = 3 -- seconds in which a responsive modem answers
 local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
 local AWAIT, LONGEST_AWAIT = 6, 3600 -- times `every`; seconds
 local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
+local SERVICE_PAUSE, LONGEST_SERVICE_PAUSE = 2, 300 -- seconds until it is tried again
 local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and again must not keep us busy
 
 ---@class link.watching
@@ -33,6 +36,7 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field unresponsive boolean? the modem did not answer when it was asked last
 ---@field degraded boolean? the modem has indicated an event that suggests that the link may be down
 ---@field group task.group
+---@field services_failed core.queue a queue of one: what the link has beside its own addresses could not be begun
 ---@field keeps_lease boolean? a task sees to the lease of its IPv4 address
 
 -- The words for what another program has done, if that is the cause.
@@ -192,6 +196,34 @@ local function watch_modem(self)
   self.down_reason:push(err)
 end
 
+local function keep_services(self)
+  local link = self.link
+  local _ <close> = link.host_lock:lock()
+  if not link.is_closed then
+    services.keep(link)
+    if services.have_failed(link.journal) then
+      self.services_failed:push(true)
+    end
+  end
+end
+
+-- A program that is started later, or installed, is no event.
+local function retry_services(self)
+  while true do
+    for try in task.backoff { first = SERVICE_PAUSE, max = LONGEST_SERVICE_PAUSE } do
+      if self.link.is_closed or not services.have_failed(self.link.journal) then
+        break
+      elseif try.number > 1 then
+        keep_services(self)
+      end
+    end
+    self.services_failed:pop()
+  end
+end
+
+-- Does the link have any?
+local function has_services(link) return link.journal.share ~= nil or link.journal.clat ~= nil end
+
 -- Other programs change interfaces, too. What they take away of ours is put back.
 local function watch_kernel(self)
   local watching, err = netlink.monitor { groups = { "link", "address" } }
@@ -207,6 +239,10 @@ local function watch_kernel(self)
     elseif concerns_us and self.link:is_intact() == false then
       log.warn("%s: another program has changed its addresses; they are put back", self.link)
       refresh(self, "another program has changed the interface")
+      task.sleep(REPAIR_PAUSE)
+    elseif has_services(self.link) and services.are_broken(self.link.journal, event.name or event.link) then
+      log.warn("%s: another program has ended what is shared or translated; it is begun again", self.link)
+      keep_services(self)
       task.sleep(REPAIR_PAUSE)
     end
     event = monitor:next()
@@ -246,7 +282,7 @@ function M.wait_down(link, options)
   local self = {
     link = link, options = options or {}, ip = link.bearer.ip,
     down_reason = task.queue(1), probe_now = task.queue(1), changed = task.queue(1),
-    lists = probes.lists(link, options or {}), missed = 0,
+    services_failed = task.queue(1), lists = probes.lists(link, options or {}), missed = 0,
   }
   say(link, "online", ("as %s"):format(link.address))
   link.down_reason = self.down_reason
@@ -257,6 +293,9 @@ function M.wait_down(link, options)
   group:spawn(read_changes, self)
   group:spawn(watch_kernel, self)
   group:spawn(require("link.dns.watch"), link, group)
+  if has_services(link) then
+    group:spawn(retry_services, self)
+  end
   group:spawn(ask_for_refused, self)
   keep_lease(self, refresh)
   group:spawn(look_at_traffic, self)

@@ -79,7 +79,10 @@ local function keep_clat(link)
     return
   end
   local ok, record
-  local found, err = nat64.find(link.name, link.dns)
+  local found, err = before and before.prefix and { prefix = before.prefix, length = before.length }, nil
+  if not found then
+    found, err = nat64.find(link.name, link.dns)
+  end
   if found then
     record, err = clat.plan(link, found, plan.METRIC.ipv4)
   end
@@ -95,6 +98,26 @@ local function keep_clat(link)
     journal.clat = nil
   end
   journals.save(journal)
+end
+
+local function has_failed(record) return record ~= nil and record.problem ~= nil end
+
+---Is there one that could not be begun, or not again?
+---@param journal link.journal
+---@return boolean
+function M.have_failed(journal) return has_failed(journal.share) or has_failed(journal.clat) end
+
+local function is_broken(record, service, interface, name)
+  return record ~= nil and not record.problem and (not name or name == interface) and service.problem(record) ~= nil
+end
+
+---Has an event at an interface taken one away? Those that have failed before are tried again after a pause only.
+---@param journal link.journal
+---@param name string? of the interface; nil: any
+---@return boolean
+function M.are_broken(journal, name)
+  return is_broken(journal.share, share, (journal.share or {}).interface, name)
+    or is_broken(journal.clat, clat, (journal.clat or {}).device, name)
 end
 
 ---Sees to it that all are there, as far as they can be.

@@ -67,4 +67,53 @@ for length, example in pairs(examples) do
   end
 end
 
+function T.test_tayga_is_not_installed()
+  local result = world.run([[
+: >/run/test/nothing
+mount --bind /run/test/nothing "$(command -v tayga)"
+moontower up --apn r.ispsn || exit
+moontower up --apn r.ispsn --json | grep -A3 '"clat"'
+moontower status || exit
+moontower up --apn r.ispsn --no-clat >/run/test/without || exit
+grep CLAT /run/test/without
+moontower down]], { "nat64" })
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertStrContains(result.out, "IPv4 behind 64:ff9b::/96; tayga, which translates it, is not installed")
+  lu.assertStrContains(result.out, "`apt install tayga`")
+  lu.assertStrContains(result.out, '"prefix":"64:ff9b::/96"')
+  lu.assertEquals(result.after, result.before)
+end
+
+function T.test_a_network_without_ipv4_and_nat64()
+  local result = world.run("moontower up --apn r.ispsn && moontower down", { "downgrade=ipv6" })
+  world.assert_success(result)
+  lu.assertNotStrContains(result.out, "CLAT")
+end
+
+-- The program ends, and comes back; after a kill of the daemon, and of `up`, nothing is left.
+function T.test_tayga_ends_and_the_daemon_is_killed()
+  local result = world.run([[
+. $SUPPORT/unchanged.sh
+was
+echo 'return { modems = { { apn = "r.ispsn" } } }' >/run/test/config.lua
+serve 1
+run ping -q -c 1 -W 5 8.8.8.8
+kill -KILL $(pgrep -x tayga)
+until_true 'ping -q -c 1 -W 5 8.8.8.8'
+end KILL
+run ping -q -c 1 -W 5 8.8.8.8
+run moontower down
+same
+for pause in 0.05 0.1 0.15 0.2 0.25 0.3 0.5; do
+  moment="killed after $pause s"
+  moontower up --apn r.ispsn --no-probe >/run/test/output 2>&1 & up=$!
+  sleep $pause; kill -KILL $up 2>/dev/null; wait $up
+  run moontower down
+  same
+  [ -z "$(pgrep -x tayga)" ] || fail "tayga is left"
+done
+echo finished]], { "nat64" })
+  lu.assertStrContains(result.out, "finished", false, result.out .. result.err)
+end
+
 return T
