@@ -49,8 +49,9 @@ end
 -- Has udev apply its rules to the ports again, and waits until it has.
 local function apply(place)
   local ok, err = udevadm("control", "--reload")
-  if ok and fs.stat(place.folder) then
-    local words = { "trigger", "--action=change", "--settle", "--parent-match=" .. place.folder }
+  local folder = ok and fs.realpath(place.folder)
+  if folder then
+    local words = { "trigger", "--action=change", "--settle", "--parent-match=" .. folder }
     for _, subsystem in ipairs(SUBSYSTEMS) do words[#words + 1] = "--subsystem-match=" .. subsystem end
     ok, err = udevadm(table.unpack(words))
   end
@@ -87,10 +88,12 @@ function M.clear(place)
   if removed ~= nil then
     fs.remove(M.folder) -- if it is empty: udev does not make it
   end
-  if removed ~= nil and M.is_possible() then
-    return apply(place)
+  local ok = removed ~= nil
+  if ok and M.is_possible() then
+    ok, err = apply(place)
   end
-  return removed ~= nil or nil, err
+  -- Without udevadm, udev was never told of the mark.
+  return ok or err.code == "not-found" or nil, err
 end
 
 return M
