@@ -243,6 +243,7 @@ in a file named after the modem's IMEI.]],
     { "--wait", validate.seconds, "How long to wait for the modem after its restart",
       otherwise = ("%d seconds"):format(follow.BACK_TIME), argname = "SECONDS" },
     option.device, option.pin_file, option.pin_tries, option.pin_again, option.proxy,
+    option.take_over,
     option.with_text(option.json, "Print one JSON object, for programs; with --plan or --yes"),
   },
 
@@ -258,7 +259,8 @@ in a file named after the modem's IMEI.]],
     if description then
       watcher:doing("Modem", description.control)
       opened, err = setup.open(description, {
-        proxy = args.proxy, wait = args.wait, pin = not args.plan and pin_options.of(args), watcher = watcher,
+        proxy = args.proxy, take_over = args.take_over, wait = args.wait,
+        pin = not args.plan and pin_options.of(args), watcher = watcher,
       })
     end
     local session <close> = opened

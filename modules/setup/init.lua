@@ -66,12 +66,14 @@ end)
 
 ---Opens a modem to set it up. Keep the session in a <close> variable.
 ---@param description modem.description
----@param options { proxy: boolean?, wait: number?, pin: pin.options|false, watcher: up.watcher } wait: seconds for a
----restart; pin: false enters none, since looking must not cost a try
+---@param options { proxy: boolean?, take_over: boolean?, wait: number?, pin: pin.options|false, watcher: up.watcher }
+---wait: seconds for a restart; pin: false enters none, since looking must not cost a try
 ---@return setup.session?
 ---@return moontower.error? err
 function M.open(description, options)
-  local modem, err = modem_module.open(description, { proxy = options.proxy, at_only = true })
+  local modem, err = modem_module.open(description, {
+    proxy = options.proxy, take_over = options.take_over, at_only = true,
+  })
   if not modem then
     return reports.explain(nil, err)
   end
