@@ -23,6 +23,7 @@ it has tried, and what it will do.]],
   options = {
     { "--config", validate.any_text, "The configuration", otherwise = config.PATH, argname = "FILE" },
     { "--check", validate.flag, "Only tell whether the configuration and the scripts that it names are right" },
+    option.take_over,
     option.with_text(option.json, "With --check: print one JSON object, for programs"),
   },
 
@@ -44,6 +45,6 @@ it has tried, and what it will do.]],
       end
       return 0
     end
-    return daemon.run { config = args.config }
+    return daemon.run { config = args.config, take_over = args.take_over }
   end,
 }

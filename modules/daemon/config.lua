@@ -25,6 +25,7 @@ local sources = require "loading.source"
 ---@field imei string?
 ---@field iccid string?
 ---@field usb string? USB path
+---@field take_over boolean? end a connection that ModemManager has on it
 ---@field carrier carrier.carrier
 ---@field policies daemon.policy_config[] the first one speaks for the modem
 ---@field options table for modem/up.lua
@@ -143,7 +144,8 @@ local function load_modem(entry, where)
   end
   return {
     origin = origin_of(entry, where),
-    imei = entry.imei, iccid = entry.iccid, usb = entry.usb, carrier = chosen, policies = loaded,
+    imei = entry.imei, iccid = entry.iccid, usb = entry.usb, take_over = entry.take_over,
+    carrier = chosen, policies = loaded,
     options = {
       metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, dns_route = entry.dns_route,
       default_route = entry.default_route, share = entry.share, clat = entry.clat,

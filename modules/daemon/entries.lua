@@ -56,6 +56,8 @@ M.of_modem = {
     .. "connection's IPv6 prefix, such as `br-lan`", otherwise = "none" },
   { "clat", validate.flag, "whether a program that is installed translates IPv4 where the network gives IPv6 alone",
     otherwise = "true" },
+  { "take_over", validate.flag, "whether it is taken from ModemManager even if that has a connection of its own on it",
+    otherwise = "false" },
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "as the carrier file says" },
   { "wait", validate.seconds, "how long each attempt waits for a network",
     otherwise = ("%d seconds"):format(prerequisites.NETWORK_TIME) },

@@ -4,6 +4,7 @@
 -- A modem is known by the socket that it is plugged into (description.name), never by its cdc-wdm number; a restart
 -- makes it another modem to us. Commands that run in the daemon borrow modems from here.
 
+local lazy = require "base.lazy"
 local devices = require "modem.devices"
 local errors = require "errors"
 local events = require "events"
@@ -13,8 +14,8 @@ local log = require "log"
 local modems = require "modem"
 local modes = require "modem.modes"
 local status = require "status"
+local takeover = lazy(function() return require "modem.takeover" end)
 local task = require "task"
-local terminal = require "terminal"
 
 local SETTLE_TIME, SETTLE_MAX = 0.3, 5
 local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it; of an unsure look
@@ -28,12 +29,18 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field wanted core.queue a queue of queues: each for the answer to a command that wants to borrow it
 ---@field asked core.queue? one of them, that waits for the next try to open the modem
 ---@field has_failed boolean? a mistake has ended its task
+---@field is_left boolean? it is to be left to ModemManager
+---@field take_over boolean? a connection that ModemManager has on it may end
 
 ---@class daemon.fleet
 ---@field slots table<string, daemon.slot> by name
 ---@field unusable table<string, true> modems that show neither MBIM nor QMI
 ---@field resting table<string, true> modems that are left alone for a while, as the task of their last slot has failed
----@field requests { description: modem.description, answer: core.queue }[] for modems that are not open yet
+---@field requests { description: modem.description, answer: core.queue, take_over: boolean? }[] for modems that are not
+--- open yet
+---@field left table<string, modem.description> by name: modems that are left to ModemManager
+---@field claims fun(description: modem.description): boolean, boolean? is it ours, or left to ModemManager? And may a
+--- connection of ModemManager's end?
 ---@field group task.group
 ---@field hotplug modem.hotplug
 ---@field unsure moontower.error? why not all modems may be known
@@ -45,6 +52,8 @@ Fleet.__index = Fleet
 
 local M = { rest_time = 60 } -- seconds
 
+local function yes() return true end
+
 ---@param group task.group that the tasks live in
 ---@param on_ready fun(modem: modem.modem, group: task.group) a modem is open; the group ends when it is gone
 ---@param on_gone fun(modem: modem.modem) it is gone, and the group has ended
@@ -53,7 +62,7 @@ local M = { rest_time = 60 } -- seconds
 function M.new(group, on_ready, on_gone, list)
   local self = setmetatable({
     slots = {}, unusable = {}, resting = {}, requests = {}, group = group, hotplug = hotplug.new { "bus", "folder" },
-    on_ready = on_ready, on_gone = on_gone, own = list,
+    on_ready = on_ready, on_gone = on_gone, own = list, left = {}, claims = yes,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
   return self
@@ -76,7 +85,7 @@ local function open_patiently(slot)
   end
   for attempt in task.backoff { first = FIRST_RETRY, max = LAST_RETRY } do
     local err
-    slot.modem, err = modems.open_alone(slot.description)
+    slot.modem, err = modems.open_alone(slot.description, { take_over = slot.take_over })
     if slot.asked then
       slot.asked:push { ok = slot.modem ~= nil, err = err }
       slot.asked = nil
@@ -116,9 +125,9 @@ local function live(self, slot)
   group:wait()
 end
 
-local function add_slot(self, description)
+local function add_slot(self, description, take_over)
   local name = description.name
-  local slot = { name = name, description = description, wanted = task.queue() }
+  local slot = { name = name, description = description, wanted = task.queue(), take_over = take_over }
   self.slots[name] = slot
   slot.task = self.group:spawn(function()
     local ok, err = xpcall(live, require("core.task").traceback, self, slot)
@@ -169,6 +178,23 @@ local function remove_failed(self, slot)
   end)
 end
 
+local function is_left(self, description)
+  local left = self.left[description.name]
+  return left and left.incarnation == description.incarnation
+end
+
+local function leave(self, description)
+  self.left[description.name] = description
+  status.of(description.name):set("ignored", "it is left to ModemManager: the configuration does not name it")
+end
+
+-- Its IMEI or ICCID has told that the configuration does not name it.
+local function hand_over(self, slot)
+  remove_slot(self, slot, "it is left to ModemManager")
+  leave(self, slot.description)
+  takeover.settle(slot.description)
+end
+
 local function list_by_name(self)
   local now = {}
   local list, err = (self.own or devices.list)()
@@ -191,6 +217,8 @@ local function remove_departed(self, now, unknown)
       remove_slot(self, slot, now[name] and "restarted" or "unplugged")
     elseif slot.has_failed then
       remove_failed(self, slot)
+    elseif slot.is_left then
+      hand_over(self, slot)
     elseif slot.modem then
       slot.modem.net = now[name].net -- udev may have renamed it since
     end
@@ -207,6 +235,7 @@ local function serve_requests(self)
       remove_departed(self, list_by_name(self)) -- it has restarted since we looked
     end
     local slot = self.slots[name] or add_slot(self, request.description)
+    slot.take_over = slot.take_over or request.take_over
     if is_same(slot, request.description) then
       slot.wanted:push(request.answer)
     else
@@ -240,8 +269,14 @@ local function rescan(self)
   remove_departed(self, now, unknown)
   report_unusable(self, now, unknown)
   for name, description in pairs(now) do
-    if not self.slots[name] and not self.resting[name] and description.protocol ~= "at" then
-      add_slot(self, description)
+    if not self.slots[name] and not self.resting[name] and description.protocol ~= "at"
+      and not is_left(self, description) then
+      local is_ours, take_over = self.claims(description)
+      if is_ours then
+        add_slot(self, description, take_over)
+      else
+        leave(self, description)
+      end
     end
   end
   return unknown
@@ -296,21 +331,22 @@ function Fleet:list()
   return list
 end
 
--- For a command of the daemon: its trace shows this modem, too.
-local function let_trace(modem)
-  local session = terminal.session()
-  if session then
-    modem:trace(session.group)
+---ModemManager may have a modem that the configuration does not name, if it was taken from that.
+---@param name string
+function Fleet:leave(name)
+  local slot = self.slots[name]
+  if slot and takeover.is_taken(slot.description) then
+    slot.is_left = true
+    self.hotplug:wake()
   end
 end
 
--- Another control port of a modem than the one that we keep open, or a modem that is not ours: the command opens it.
-local function open_beside(description, options)
-  local modem, err = modems.open_alone(description, options)
-  if modem then
-    let_trace(modem)
+---The configuration has changed: modems that are left to ModemManager may be ours now.
+function Fleet:look_again()
+  if next(self.left) then
+    self.left = {}
+    self.hotplug:wake()
   end
-  return modem, err
 end
 
 ---Lends a modem to a command that runs in the daemon.
@@ -319,9 +355,11 @@ end
 ---@return modem.modem?
 ---@return moontower.error? err
 function Fleet:borrow(description, options)
-  if description.control ~= description.controls[1].control
+  if is_left(self, description) then
+    return lending.open_left(description, options)
+  elseif description.control ~= description.controls[1].control
     or self.own and not list_by_name(self)[description.name] then
-    return open_beside(description, options)
+    return lending.open_beside(description, options)
   end
   if options.protocol and options.protocol ~= description.protocol then
     return errors.fail {
@@ -333,7 +371,7 @@ function Fleet:borrow(description, options)
   local slot = self.slots[description.name]
   if not slot or not slot.modem or not is_same(slot, description) then
     local answer = task.queue(1)
-    table.insert(self.requests, { description = description, answer = answer })
+    table.insert(self.requests, { description = description, answer = answer, take_over = options.take_over })
     self.hotplug:wake()
     local got = answer:pop()
     if not got.ok then
@@ -344,7 +382,6 @@ function Fleet:borrow(description, options)
   if not slot then
     return errors.fail { code = "gone", source = "daemon", message = description.control .. " is gone again" }
   end
-  let_trace(slot.modem)
   return lending.lend(slot.modem)
 end
 

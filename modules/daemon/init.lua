@@ -3,6 +3,7 @@
 
 local brokers = require "broker"
 local control = require "daemon.control"
+local claims = require "daemon.claims"
 local command = require "cli.command"
 local commands = require "daemon.commands"
 local config = require "daemon.config"
@@ -22,6 +23,7 @@ local remote_command = require "daemon.remote_command"
 local state = require "state"
 local status = require "status"
 local supervisor = require "daemon.supervisor"
+local takeover = require "modem.takeover"
 local task = require "task"
 
 local MAX_CLIENTS = 64
@@ -39,6 +41,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
 ---@field reloads core.queue a queue of queues: each for the answer to one reload
+---@field take_over boolean? connections of ModemManager's may end
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
 ---@field single daemon.single?
 local Daemon = {}
@@ -157,9 +160,13 @@ function assign_policy(self, modem, why)
   if entry then
     status.of(modem):set("ready", why)
     self.supervisor:modem_ready(modem, known.group, configured)
+    known.group:spawn(takeover.keep, modem.description)
   else
     status.of(modem):set("ignored", is_sure and "the configuration does not name it"
       or "it does not say who it is, and so whether the configuration names it")
+    if is_sure then
+      self.fleet:leave(modem.description.name)
+    end
   end
   if not known.follower and (not is_sure or self.config.names_sims) then
     known.follower = known.group:spawn(follow_identity, self, modem)
@@ -201,6 +208,8 @@ local function read_again(self)
   for modem, known in pairs(self.known) do
     if not known.entry then assign_policy(self, modem, "the configuration names it now") end
   end
+  self.fleet:look_again()
+  claims.reserve(new)
   events.publish("reloaded")
   log.info("the configuration has been read again")
   return true
@@ -342,8 +351,9 @@ local function collect_garbage_early()
 end
 
 ---Runs the daemon until it is cancelled.
----@param options { config: string?, policy: policy.policy?, alone: boolean?, single: daemon.single? } policy: this one
---- for every modem; alone: without control socket, for a script in the foreground
+---@param options { config: string?, policy: policy.policy?, alone: boolean?, single: daemon.single?,
+--- take_over: boolean? } policy: this one for every modem; alone: without control socket, for a script in the
+--- foreground; take_over: connections of ModemManager's may end
 ---@return nil
 ---@return moontower.error? err why it could not start
 function M.run(options)
@@ -366,7 +376,7 @@ function M.run(options)
   end
   local self = setmetatable({
     path = options.config, config = loaded, known = {}, overrides = {}, reloads = task.queue(MAX_CLIENTS + 1),
-    manager = manager.new(), single = single,
+    manager = manager.new(), single = single, take_over = options.take_over,
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log
@@ -377,6 +387,10 @@ function M.run(options)
   self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end,
     single and single.list)
+  function self.fleet.claims(description)
+    local is_ours, take_over = claims.of(self.config, description)
+    return is_ours, take_over or self.take_over
+  end
   function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
   function modems.owner.in_turn(...) return in_turn(self, ...) end
@@ -402,6 +416,7 @@ function M.run(options)
   M.running = self
   self.supervisor:replace(policies_for_all(self))
   self.manager:start(group, self.fleet)
+  claims.reserve(loaded)
   self.fleet:run()
 end
 

@@ -3,7 +3,9 @@
 -- or the console, orders by its verbs holds as if a command had been given.
 
 local effect = require "at.effect"
+local lazy = require "base.lazy"
 local modems = require "modem"
+local takeover = lazy(function() return require "modem.takeover" end)
 local terminal = require "terminal"
 
 local M = {}
@@ -60,9 +62,46 @@ local function orders(modem, words)
   }
 end
 
+-- The trace of the command shows this modem, too.
+local function let_trace(modem)
+  local session = terminal.session()
+  if session then
+    modem:trace(session.group)
+  end
+end
+
+---Opens another control port of a modem than the one that the daemon keeps open, or a modem that is not the daemon's.
+---@param description modem.description
+---@param options modem.options
+---@return modem.modem?
+---@return moontower.error? err
+function M.open_beside(description, options)
+  local modem, err = modems.open_alone(description, options)
+  if modem then
+    let_trace(modem)
+  end
+  return modem, err
+end
+
+---Opens one that is left to ModemManager: the command takes it, for as long as it runs.
+---@param description modem.description
+---@param options modem.options
+---@return modem.modem?
+---@return moontower.error? err
+function M.open_left(description, options)
+  local copy = { give_back = true }
+  for key, value in pairs(options) do copy[key] = value end
+  local modem, err = M.open_beside(description, copy)
+  if not modem then
+    takeover.settle(description)
+  end
+  return modem, err
+end
+
 ---@param modem modem.modem
 ---@return modem.modem the same one, as the command may use it
 function M.lend(modem)
+  let_trace(modem)
   local words = terminal.orders_as()
   local fields = words and orders(modem, words) or {}
   fields.close, fields.itself = function() end, modem

@@ -108,6 +108,7 @@ local function is_on_bus(description) return description.usb ~= nil or descripti
 ---@field at_only boolean? also a modem without MBIM and QMI: it has few verbs, see modem/at_only.lua
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
 ---@field take_over boolean? end a connection that ModemManager has on it
+---@field give_back boolean? ModemManager gets it back when it is closed, and not when the program ends
 
 local function protocol_for(description, wanted)
   if description.protocol == "at" then
@@ -261,6 +262,9 @@ function Modem:close()
   end
   self:close_port()
   self.lock:close()
+  if self.options.give_back then
+    takeover.settle(self.description)
+  end
   self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
 end
 

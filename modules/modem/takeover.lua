@@ -37,6 +37,13 @@ function M.keep(description)
   end
 end
 
+local function give_back(place)
+  local ok, err = modemmanager.give_back(place)
+  if not ok then
+    log.warn("ModemManager does not get the modem at %s back yet: %s", place.name, err)
+  end
+end
+
 local function is_in_use(description)
   local lock <close> = state.lock(description.key)
   if not lock then
@@ -44,6 +51,17 @@ local function is_in_use(description)
   end
   local record, unknown = connections.record(description)
   return record ~= nil or unknown ~= nil
+end
+
+---When a modem is closed that ModemManager may have.
+---@param description modem.description
+function M.settle(description)
+  task.shield(PATIENCE, function()
+    local place = modemmanager.taken(description)
+    if place and not is_in_use(description) then
+      give_back(place)
+    end
+  end)
 end
 
 ---Gives back what nothing of ours uses any more: the end of a run that was killed, or of a modem that was unplugged,
@@ -58,11 +76,7 @@ function M.repair()
   for _, description in ipairs(list) do in_use[description.name] = is_in_use(description) end
   for _, place in ipairs(places or {}) do
     if not in_use[place.name] and (in_use[place.name] == false or not unknown) then
-      local ok
-      ok, err = modemmanager.give_back(place)
-      if not ok then
-        log.warn("ModemManager does not get the modem at %s back yet: %s", place.name, err)
-      end
+      give_back(place)
     end
   end
 end

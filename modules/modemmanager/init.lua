@@ -61,8 +61,11 @@ local function write_down(place)
   return true
 end
 
-local function has_connection(description, pid)
-  local modem, err = mmcli.modem_with(description.control:match "[^/]*$")
+local function port_of(description) return description.control:match "[^/]*$" end
+
+-- Returns true, or nil and an error.
+local function has_no_connection(description, pid)
+  local modem, err = mmcli.modem_with(port_of(description))
   if modem and HAS_CONNECTION[modem.state] then
     return errors.fail {
       code = "busy", source = "modemmanager",
@@ -80,6 +83,17 @@ local function has_connection(description, pid)
     }
   end
   return true
+end
+
+---What a ModemManager that runs has found out about a modem.
+---@param description modem.description
+---@return { imei: string?, iccid: string? }? known nil: it does not have it, or cannot be asked
+function M.knows(description)
+  local has = M.place(description) and process.find(NAME) and mmcli.modem_with(port_of(description))
+  if not has then
+    return nil
+  end
+  return { imei = has.imei, iccid = has.sim and mmcli.iccid(has.sim) or nil }
 end
 
 -- It closes ports some milliseconds after udev has told it; there is no event that says so.
@@ -120,7 +134,7 @@ function M.take(description, take_over)
   end
   local ok = take_over
   if not ok then
-    ok, err = has_connection(description, pid)
+    ok, err = has_no_connection(description, pid)
   end
   if ok then
     ok, err = write_down(place)
@@ -145,6 +159,13 @@ function M.keep(description)
 end
 
 -- ---- given back ----
+
+---@param description modem.description
+---@return modemmanager.place? place nil: it is not taken
+function M.taken(description)
+  local place = M.place(description)
+  return place and fs.stat(state.path(KIND, place.name)) and place or nil
+end
 
 ---@return boolean is ModemManager installed, or anything taken from it?
 function M.is_there()

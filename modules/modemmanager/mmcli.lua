@@ -37,6 +37,9 @@ local function list_in(answer, ...)
   return type(answer) == "table" and answer or {}
 end
 
+-- It prints "--" for what it does not know.
+local function known(value) return type(value) == "string" and value ~= "--" and value or nil end
+
 -- "cdc-wdm0 (mbim)"
 local function has_port(modem, name)
   for _, port in ipairs(list_in(modem, "ports")) do
@@ -46,7 +49,8 @@ local function has_port(modem, name)
 end
 
 ---@param name string of a port, without its folder
----@return { path: string, state: string, imei: string }|false|nil modem false: ModemManager has none with this port
+---@return { path: string, state: string?, imei: string?, sim: string? }|false|nil modem false: ModemManager has none
+---with this port
 ---@return moontower.error? err it cannot be asked
 function M.modem_with(name)
   local list, err = ask "--list-modems"
@@ -61,10 +65,20 @@ function M.modem_with(name)
     end
     local generic = list_in(answer, "modem", "generic")
     if has_port(generic, name) then
-      return { path = path, state = tostring(generic.state), imei = tostring(generic["equipment-identifier"]) }
+      return {
+        path = path, state = known(generic.state), imei = known(generic["equipment-identifier"]),
+        sim = known(generic.sim),
+      }
     end
   end
   return false
+end
+
+---@param path string of a SIM
+---@return string? iccid
+function M.iccid(path)
+  local answer = ask("--sim", path)
+  return answer and known(list_in(answer, "sim", "properties").iccid) or nil
 end
 
 return M
