@@ -67,6 +67,18 @@ function T.test_up_and_down()
   end
 end
 
+-- A gateway outside of the address's network; an address that DHCP has lent; no IPv6.
+function T.test_other_addresses()
+  for fault, check in pairs {
+    ["slash32"] = function(up) lu.assertEquals({ up.ipaddr[1].mask, up.routes[1].onlink }, { "32", true }) end,
+    ["dhcp"] = function(up) lu.assertEquals(up.ipaddr[1].ipaddr, ADDRESS) end,
+    ["refuse-ipv6"] = function(up) lu.assertEquals({ up.ip6addr, up.ip6prefix, up.routes6 }, { {}, {}, {} }) end,
+  } do
+    local _, messages = run("ifup " .. with() .. "\nonline 1; works; ifdown; same", { fault }, QMI)
+    check(of_action(messages, 0)[1])
+  end
+end
+
 -- A new address replaces the old one, and the connection stays.
 function T.test_another_address()
   local _, messages = run("ifup " .. with() .. [[
