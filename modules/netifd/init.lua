@@ -172,9 +172,8 @@ function M.run(interface)
   local manager, loaded, list = prepare(interface, over)
   local err = not manager and loaded or serve(interface, manager, loaded, list)
   manager = manager or managers.new(interface, {}, over)
-  if manager:tell(err) then
-    manager:block_restart()
-  end
+  manager:tell(err)
+  manager:block_restart() -- what time may mend has not ended us
   return nil, err
 end
 

@@ -117,7 +117,7 @@ function Manager:failed(err)
   end
 end
 
----netifd does not start us again by itself, after an error that only a person can mend.
+---netifd does not start us again by itself: it would do so at once, and again and again.
 function Manager:block_restart()
   local ok, err = notify(message.block_restart(self.interface))
   if not ok then
