@@ -84,14 +84,17 @@ local function configuration(interface, own, manager)
   return loaded
 end
 
--- The modem of the interface alone; that it is not there is no reason to look again and again.
+-- What keeps us from knowing the interface's modem until it changes, which an event says: no reason to look again.
+local waits_for_event = { ["no-modem"] = true, ["several-modems"] = true }
+
+-- The modem of the interface alone. Also returns why it is not there.
 local function lister(device)
   return function()
     local description, err = modems.select(device)
-    if not description and err.code ~= "no-modem" then
-      return {}, err
+    if description then
+      return { description }
     end
-    return { description }
+    return {}, not waits_for_event[err.code] and err or nil, err
   end
 end
 
@@ -131,9 +134,9 @@ local function serve(interface, manager, loaded, list)
   local _ <close> = task.finally(function() end_rest(list) end)
   local heard <close> = events.subscribe()
   local group <close> = task.group()
-  local there, err = list()
-  if #there == 0 then
-    manager:tell(err or no_device("the modem is not plugged in"))
+  local missing = select(3, list())
+  if missing then
+    manager:tell(missing)
   end
   group:spawn(follow, heard, manager)
   group:spawn(function()

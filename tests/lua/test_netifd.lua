@@ -114,9 +114,17 @@ function T.test_no_modem()
     moontower simulate fault replug; calls '"link-up":true' 2; online 1; works
     grep -c command $NETIFD_STATE/calls; ifdown; same]])
   lu.assertStrContains(shown, "1\n") -- netifd has started one program
-  lu.assertEquals(of_action(messages, 3)[1].error[1], "NO_DEVICE")
+  lu.assertStrContains(of_action(messages, 3)[1].error[2], "no modem is plugged in")
   lu.assertEquals(#of_action(messages, 4), 0)
   lu.assertEquals(#of_action(messages, 5), 0) -- what is once unavailable, netifd never starts again by itself
+end
+
+-- Of several modems, none is taken by chance.
+function T.test_several_modems()
+  local _, messages = run("ifup " .. with() .. [[
+
+    calls NO_DEVICE; moontower simulate fault unplug --on 2; online 1; works; ifdown]], nil, { "--count", "2" })
+  lu.assertStrContains(of_action(messages, 3)[1].error[2], "there are several modems: simulated1, simulated2")
 end
 
 -- Killed at any moment, netifd's own teardown and the next start leave nothing.
