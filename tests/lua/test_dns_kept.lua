@@ -19,7 +19,7 @@ if [ -e /run/test/fails ]; then cat /run/test/fails >&2; exit 1; fi
 echo "$@" >>/run/test/told
 case $1 in
 dns) shift 2; for server; do echo "nameserver $server"; done >/run/systemd/resolve/resolv.conf ;;
-revert) : >/run/systemd/resolve/resolv.conf ;;
+revert | default-route) : >/run/systemd/resolve/resolv.conf ;;
 esac
 END
 chmod +x /run/test/bin/resolvectl]]

@@ -495,6 +495,17 @@ function T.test_a_resolv_conf_that_is_a_link_out_of_a_read_only_folder()
   end
 end
 
+-- As after chattr +i: it can be neither replaced nor written.
+function T.test_a_resolv_conf_that_is_immutable()
+  local result = world.run(UP .. "; echo status $?; moontower status; moontower down", nil,
+    "cp /etc/resolv.conf /run/mounted; mount --bind /run/mounted /etc/resolv.conf; "
+    .. "mount -o remount,bind,ro /etc/resolv.conf")
+  lu.assertStrContains(result.err, "wwan0 stays up, but its DNS servers are not in use: write /etc/resolv.conf: ")
+  lu.assertStrContains(result.out, "status 0\n")
+  lu.assertStrContains(result.out, "the DNS server 68.28.50.11 is not in use: /etc/resolv.conf does not name it")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_a_resolv_conf_that_leads_nowhere()
   for _, options in ipairs { "rw", "ro" } do
     local result = world.run(UP .. "; echo status $?; moontower down; echo status $?; readlink /etc/resolv.conf", nil,

@@ -6,7 +6,7 @@ local netlink = require "core.netlink"
 local program = require "link.dns.program"
 local run_program = require "link.run_program"
 
-local RESOLV_CONF = "/run/systemd/resolve/resolv.conf" -- which it writes for programs that do not ask it itself
+local RESOLV_CONF = "/run/systemd/resolve/resolv.conf" -- which it writes for programs that do not ask it
 
 ---@type dns.backend
 local M = {}
@@ -43,7 +43,10 @@ function M.undo(record)
   return there == false or nil, err
 end
 
-function M.compare(record) return program.unnamed(record.servers, RESOLV_CONF), RESOLV_CONF end
+-- It does not write the servers of links that it asks for no name.
+function M.compare(record)
+  return record.route == "none" and {} or program.unnamed(record.servers, RESOLV_CONF), RESOLV_CONF
+end
 
 function M.watched() return RESOLV_CONF end
 
