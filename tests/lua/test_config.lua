@@ -4,6 +4,7 @@
 local config = require "daemon.config"
 local fs = require "core.fs"
 local lu = require "luaunit"
+local program = require "core.program"
 local world = require "support.world"
 
 local T = {}
@@ -88,6 +89,18 @@ function T.test_a_file_that_is_named_has_to_be_there()
     lu.assertEquals({ err.code, tostring(err):find(path, 1, true) ~= nil }, { "not-found", true })
   end
   lu.assertTrue(assert(config.load()).is_usual)
+end
+
+-- As it is, and with what its comments have in code.
+function T.test_the_sample_is_right_and_does_what_no_configuration_does()
+  local text = assert(fs.read(program.home .. "/scripts/examples/config.lua"))
+  local usual, sample = assert(config.load()), assert(load(text))
+  lu.assertEquals({ #sample.modems, sample.modems[1].policies[1].name }, { 1, usual.modems[1].policies[1].name })
+  lu.assertEquals({ sample.log, sample.on_stop, sample.others_may }, { usual.log, usual.on_stop, usual.others_may })
+  local lines = {}
+  for line in text:gmatch "[^\n]*\n" do lines[#lines + 1] = line:gsub("^( *)%-%-([^ -])", "%1%2") end
+  local whole = assert(load(table.concat(lines)))
+  lu.assertEquals({ #whole.modems, #whole.policies, whole.on_stop, whole.log }, { 5, 1, "disconnect", "debug" })
 end
 
 -- What it leads to is on a disk that is not mounted, say: not the same as no configuration.
