@@ -16,12 +16,38 @@ local run_program = require "link.run_program"
 ---@field content fun(key: string, names: string[]): string
 ---@field reload string[] has it read its files again; must not start it
 ---@field ask string[] fails if it does not run
+---@field warn (fun(names: string[]))? of what a person has told it about these interfaces
 ---@field concerns fun(name: string): boolean would it configure this interface?
 
 -- NetworkManager leaves interfaces of this type to ModemManager.
 local function is_no_wwan(name)
   local uevent = fs.read(("/sys/class/net/%s/uevent"):format(name))
   return not (uevent and uevent:find("DEVTYPE=wwan", 1, true))
+end
+
+-- Does a .network file say that it is for one of these interfaces, or not for which?
+local function is_for(content, names)
+  local patterns = content:match "\nName=([^\n]*)"
+  for pattern in (patterns or "*"):gmatch "%S+" do
+    pattern = "^" .. pattern:gsub("[%^$()%%.+-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".") .. "$"
+    for _, name in ipairs(names) do
+      if name:find(pattern) then return true end
+    end
+  end
+  return false
+end
+
+-- With such a section, systemd-networkd (from 260 on) has ModemManager connect a modem. It cannot while we have it.
+local function warn_of_mobile_network(names)
+  for _, folder in ipairs { "/etc/systemd/network", "/run/systemd/network" } do
+    for _, file in ipairs(fs.list(folder) or {}) do
+      local content = file:find "%.network$" and fs.read(folder .. "/" .. file)
+      if content and ("\n" .. content):find("\n[MobileNetwork]", 1, true) and is_for(content, names) then
+        log.warn("%s/%s has a section [MobileNetwork], by which systemd-networkd and ModemManager would connect the "
+          .. "modem of %s: it has no effect while moontower does", folder, file, table.concat(names, " and "))
+      end
+    end
+  end
 end
 
 ---@type table<string, unmanaged.program>
@@ -49,6 +75,7 @@ programs.networkd = {
   content = function(_, names)
     return ("[Match]\nName=%s\n\n[Link]\nUnmanaged=yes\n"):format(table.concat(names, " "))
   end,
+  warn = warn_of_mobile_network,
   reload = { -- `networkctl reload` would start one that has been stopped
     "busctl", "--auto-start=no", "call", "org.freedesktop.network1", "/org/freedesktop/network1",
     "org.freedesktop.network1.Manager", "Reload",
@@ -95,6 +122,8 @@ local function tell(program, journal)
     .. program.content(journal.key, names)
   if fs.read(path) == content then
     return true
+  elseif program.warn then
+    program.warn(names)
   end
   local ok, err = fs.mkdir(path:match "^(.*)/")
   if ok then

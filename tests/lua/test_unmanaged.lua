@@ -132,6 +132,18 @@ function T.test_what_cannot_be_told_does_not_keep_a_link_from_working()
   end
 end
 
+function T.test_a_file_by_which_networkd_would_connect_the_modem()
+  local result = run [[cd /run; mkdir systemd/network
+    section() { printf '[Match]\n%s\n[MobileNetwork]\nAPN=internet\n' "$2" >systemd/network/$1.network; }
+    section any Type=wwan; section pattern 'Name=en* wwan?'; section other 'Name=wwan1 wwan0.1'
+    printf '# no [MobileNetwork]\n[Network]\nDHCP=yes\n' >systemd/network/none.network
+    up; down]]
+  lu.assertEquals(result.status, 0, result.err)
+  local files = {}
+  for file in result.err:gmatch "warn: (%S+) has a section %[MobileNetwork%]" do files[#files + 1] = file end
+  lu.assertEquals(files, { "/run/systemd/network/any.network", "/run/systemd/network/pattern.network" })
+end
+
 -- One that was stopped reads its files when it starts again.
 function T.test_a_program_that_does_not_run_is_no_reason_for_a_warning()
   local result = run [[echo 'case $program in nmcli) exit 8 ;; busctl) exit 1 ;; esac' >/run/hook
