@@ -13,7 +13,7 @@ local run_program = require "link.run_program"
 ---@field title string
 ---@field has_run string it is there from the program's first start on
 ---@field path string of our file, by the key of a journal
----@field content fun(key: string, names: string[]): string
+---@field content fun(journal: link.journal, names: string[]): string
 ---@field reload string[] has it read its files again; must not start it
 ---@field ask string[] fails if it does not run
 ---@field warn (fun(names: string[]))? of what a person has told it about these interfaces
@@ -53,15 +53,19 @@ end
 ---@type table<string, unmanaged.program>
 local programs = {}
 
--- The list holds for interfaces that are there, but one in a file of /etc replaces it. The section adds to what others
--- say, but only interfaces that come later are looked up in it.
+-- A list in a file of /etc replaces ours. The section adds to what others say, but an interface is looked up in it only
+-- when it appears: so one that is not ours would be left alone after the link has ended.
 programs.networkmanager = {
   title = "NetworkManager", has_run = "/run/NetworkManager",
   path = "/run/NetworkManager/conf.d/moontower-%s.conf",
-  content = function(key, names)
+  content = function(journal, names)
     local list = "interface-name:=" .. table.concat(names, ",interface-name:=")
-    return ("[keyfile]\nunmanaged-devices+=%s\n\n[device-moontower-%s]\nmatch-device=%s\nmanaged=0\n")
-      :format(list, key, list)
+    local text = ("[keyfile]\nunmanaged-devices+=%s\n"):format(list)
+    if journal.created then
+      text = text .. ("\n[device-moontower-%s]\nmatch-device=interface-name:=%s\nmanaged=0\n")
+        :format(journal.key, names[#names])
+    end
+    return text
   end,
   reload = { "nmcli", "general", "reload", "conf" },
   ask = { "nmcli", "device" },
@@ -119,7 +123,7 @@ function M.concerns(id, journal) return #concerned(programs[id], journal) > 0 en
 local function tell(program, journal)
   local path, names = program.path:format(journal.key), concerned(program, journal)
   local content = ("# Written by moontower while %s is up.\n"):format(names[#names])
-    .. program.content(journal.key, names)
+    .. program.content(journal, names)
   if fs.read(path) == content then
     return true
   elseif program.warn then

@@ -47,10 +47,6 @@ function T.test_both_are_told_with_the_link_and_again_when_it_ends()
 # Written by moontower while wwan0 is up.
 [keyfile]
 unmanaged-devices+=interface-name:=wwan0
-
-[device-moontower-wwan0]
-match-device=interface-name:=wwan0
-managed=0
 # Written by moontower while wwan0 is up.
 [Match]
 Name=wwan0
