@@ -4,6 +4,7 @@
 
 local core = require "core.task"
 local fs = require "core.fs"
+local ports = require "core.port"
 local printable = require "base.printable"
 
 local levels = { error = 1, warn = 2, info = 3, debug = 4 }
@@ -26,18 +27,29 @@ local function is_read_by_journal()
   return is_journal
 end
 
+-- A client of the daemon reads what is written in the task of its command.
+local function goes_to_journal()
+  local context = core.context()
+  return not (context and context.session) and is_read_by_journal()
+end
+
 ---@param level "error"|"warn"|"info"|"debug"
 ---@param text string one or more lines
 ---@return string lines as they are written to standard error
 function log.lines(level, text)
-  local context = core.context()
-  if context and context.session or not is_read_by_journal() then -- the session's terminal reads them
-    return text
-  end
-  return (text:gsub("[^\n]+", ("<%d>%%0"):format(priorities[level])))
+  return goes_to_journal() and (text:gsub("[^\n]+", ("<%d>%%0"):format(priorities[level]))) or text
 end
 
-local function write(level, format, ...)
+-- Fields are not for standard error, but for the journal's own socket: systemd's "Journal Export Formats" and "Native
+-- Journal Protocol". A text of several lines would have to be written in another way there.
+local JOURNAL = "/run/systemd/journal/socket"
+
+local function tell_journal(level, modem, text)
+  return not text:find "\n" and ports.send(JOURNAL, ("PRIORITY=%d\nSYSLOG_IDENTIFIER=moontower\nMOONTOWER_MODEM=%s\n"
+    .. "MESSAGE=%s\n"):format(priorities[level], printable(modem), text))
+end
+
+local function write(level, modem, format, ...)
   if levels[level] > levels[log.level] then
     return
   end
@@ -51,20 +63,38 @@ local function write(level, format, ...)
       parts[i] = printable(parts[i])
     end
   end
-  local text = format:format(table.unpack(parts, 1, parts.n))
-  io.stderr:write(log.lines(level, ("moontower: %s: %s\n"):format(level, text)))
+  local text = ("moontower: %s: %s"):format(level, format:format(table.unpack(parts, 1, parts.n)))
+  if not (modem and goes_to_journal() and tell_journal(level, modem, text)) then
+    io.stderr:write(log.lines(level, text .. "\n"))
+  end
 end
 
 ---@param format string as string.format's
-function log.error(format, ...) write("error", format, ...) end
+function log.error(format, ...) write("error", nil, format, ...) end
 
 ---@param format string
-function log.warn(format, ...) write("warn", format, ...) end
+function log.warn(format, ...) write("warn", nil, format, ...) end
 
 ---@param format string
-function log.info(format, ...) write("info", format, ...) end
+function log.info(format, ...) write("info", nil, format, ...) end
 
 ---@param format string
-function log.debug(format, ...) write("debug", format, ...) end
+function log.debug(format, ...) write("debug", nil, format, ...) end
+
+---@class log.of_modem
+---@field modem string?
+local OfModem = {}
+OfModem.__index = OfModem
+
+---@param format string
+function OfModem:error(format, ...) write("error", self.modem, format, ...) end
+
+---@param format string
+function OfModem:info(format, ...) write("info", self.modem, format, ...) end
+
+---For lines about one modem. In the journal its name is their field MOONTOWER_MODEM.
+---@param modem string? its name, as in `moontower why`; nil: they are about no single one
+---@return log.of_modem
+function log.of(modem) return setmetatable({ modem = modem }, OfModem) end
 
 return log

@@ -103,7 +103,7 @@ function Status:set(state, reason)
     self.since = now()
   end
   self.state, self.reason = state, reason
-  log.info("%s: %s: %s", self.label, state, reason)
+  log.of(self.modem):info("%s: %s: %s", self.label, state, reason)
   events.publish("state", { modem = self.modem, policy = self.policy, state = state, reason = reason })
 end
 
@@ -111,7 +111,7 @@ end
 ---@param what string such as "ModemManager, process 812, switched the radio off"
 function Status:record(what)
   keep(self, { time = now(), what = what })
-  log.info("%s: %s", self.label, what)
+  log.of(self.modem):info("%s: %s", self.label, what)
 end
 
 ---Says what is being tried; how it ends is told by the function returned.
@@ -121,11 +121,11 @@ end
 function Status:attempt(what, reason)
   local step = keep(self, { time = now(), what = what, reason = tostring(reason) })
   self.plan = nil
-  log.info("%s: %s, because %s", self.label, what, step.reason)
+  log.of(self.modem):info("%s: %s, because %s", self.label, what, step.reason)
   events.publish("try", { modem = self.modem, policy = self.policy, what = what, reason = step.reason })
   return function(result)
     step.result = tostring(result)
-    log.info("%s: %s: %s", self.label, what, step.result)
+    log.of(self.modem):info("%s: %s: %s", self.label, what, step.result)
     events.publish("tried", { modem = self.modem, policy = self.policy, what = what, result = step.result })
   end
 end

@@ -96,7 +96,7 @@ local function open_patiently(slot)
     status.of(slot.name):set("unusable", err)
     attempt:or_when(next_borrower)
   end
-  log.info("%s: %s is open (%s)", slot.name, slot.modem, slot.description.control)
+  log.of(slot.name):info("%s: %s is open (%s)", slot.name, slot.modem, slot.description.control)
 end
 
 local function answer_borrowers(slot)
@@ -155,7 +155,7 @@ end
 
 local function remove_slot(self, slot, reason)
   self.slots[slot.name] = nil
-  log.info("%s: %s", slot.name, reason)
+  log.of(slot.name):info("%s: %s", slot.name, reason)
   slot.task:cancel(errors.new { code = "cancelled", source = "daemon", message = reason })
   slot.task:join()
   answer_gone(slot, reason)

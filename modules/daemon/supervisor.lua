@@ -115,13 +115,13 @@ end
 
 local function report(job, err)
   local text, traceback = errors.text(err), type(err) == "table" and err.traceback or nil
-  log.error("policy %s: %s", job.name, text)
+  local modem = job.modem and job.modem.description.name
+  log.of(modem):error("policy %s: %s", job.name, text)
   if traceback then
     io.stderr:write(log.lines("error", traceback .. "\n"))
   end
   events.publish("policy-failed", {
-    policy = job.name, modem = job.modem and job.modem.description.name, message = text,
-    traceback = traceback,
+    policy = job.name, modem = modem, message = text, traceback = traceback,
   })
 end
 
