@@ -186,17 +186,24 @@ static int l_load_module(lua_State *L)
  */
 static bool push_our_path(lua_State *L, const struct bytecode *bytecode, const char *name)
 {
-    static const char *const forms[] = { "%s/modules/%s.lua", "%s/modules/%s/init.lua" };
-    const char *below = luaL_gsub(L, name, ".", "/");
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        struct stat info;
-        if (stat(lua_pushfstring(L, forms[i], bytecode->home, below), &info) == 0) {
-            lua_remove(L, -2);
+    static const char folder[] = "/modules/";
+    static const char *const ends[] = { ".lua", "/init.lua" };
+    char path[PATH_MAX + 32];
+    size_t length = bytecode->length + strlen(folder), name_length = strlen(name);
+    struct stat info;
+    if (length + name_length + strlen(ends[1]) >= sizeof(path))
+        return false;
+    memcpy(path, bytecode->home, bytecode->length);
+    memcpy(path + bytecode->length, folder, strlen(folder));
+    for (size_t i = 0; i < name_length; i++)
+        path[length++] = name[i] == '.' ? '/' : name[i];
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        strcpy(path + length, ends[i]);
+        if (stat(path, &info) == 0) {
+            lua_pushstring(L, path);
             return true;
         }
-        lua_pop(L, 1);
     }
-    lua_pop(L, 1);
     return false;
 }
 

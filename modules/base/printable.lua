@@ -14,8 +14,8 @@ local unfit = {
 ---@return string text with "?" for each character that is not fit; tabs are fit
 return function(text)
   text = tostring(text)
-  if not text:find "[^\9\32-\126]" then -- most are plain ASCII
-    return text
+  if utf8.len(text) == #text and not text:find "%c" then
+    return text -- plain ASCII, as most are
   end
   text = encoding.utf8(text):gsub("[\0-\8\10-\31\127]", "?")
   if text:find "[\xc2\xd8\xe2\xef]" then

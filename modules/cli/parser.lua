@@ -37,7 +37,7 @@ end
 
 ---@param option cli.option
 ---@return boolean # or it is an argument
-function M.is_option(option) return option[1]:find "^%-" ~= nil end
+function M.is_option(option) return option[1]:sub(1, 1) == "-" end
 
 local function target_of(option)
   return option.target or option[1]:match("([^%s-][^%s]*)$"):gsub("%-", "_")

@@ -81,12 +81,13 @@ for _, kind in ipairs { "uuid", "ipv4", "ipv6", "string", "rest", "text", "data"
 end
 
 local function styled(base, style, values)
-  local t = copy(check(base, style))
-  if t.kind ~= "uint" or t.style then
+  if check(base, style).kind ~= "uint" or base.style then
     error(style .. " wants a plain unsigned type such as u32", 3)
   end
-  t.style, t.values = style, values
-  return t
+  return make {
+    kind = "uint", size = base.size, big = base.big, optional = base.optional, secret = base.secret,
+    style = style, values = values,
+  }
 end
 
 ---An integer whose values have names: `enum(u32, { off = 0, on = 1 })`.
