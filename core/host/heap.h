@@ -77,10 +77,15 @@ static inline void *mt_heap_take(struct mt_heap *heap, size_t size)
         return malloc(size);
     unsigned class = mt_heap_class(size);
     struct mt_heap_page *page = heap->pages[class];
-    if (!page || !page->free || !page->free->next)
+    void *block = page ? page->free : NULL;
+    if (block && page->free->next) {
+        page->free = page->free->next;
+    } else if (page && !block && page->fresh + 2U * page->size <= MT_HEAP_PAGE) {
+        block = (char *)page + page->fresh; /* nearly each one, until garbage has been collected */
+        page->fresh = (uint16_t)(page->fresh + page->size);
+    } else {
         return mt_heap_take_slowly(heap, class);
-    struct mt_heap_free *block = page->free;
-    page->free = block->next;
+    }
     page->used++;
     return block;
 }
