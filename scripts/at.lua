@@ -11,6 +11,7 @@ local option = require "cli.option"
 local parser = require "cli.parser"
 local ports = require "modem.ports"
 local printable = require "base.printable"
+local takeover = require "base.lazy"(function() return require "modem.takeover" end)
 local task = require "task"
 local terminal = require "terminal"
 local validate = require "base.validate"
@@ -83,12 +84,25 @@ local function shared(description)
   }) or nil
 end
 
+-- ModemManager may have the port; it gets it back when this program ends, unless that is the daemon.
+local function take(description)
+  if not description or modem.owner then
+    return true
+  end
+  local taken, err = takeover.take(description)
+  return taken ~= nil, err
+end
+
 -- Returns the port and its modem. If the modem is not known, the daemon might read the same port.
 local function open(args)
   if args.port then
     local description, err = modem_at(args.port)
     local port = description and shared(description)
-    if not port and not err then
+    local ok = not port and not err
+    if ok then
+      ok, err = take(description)
+    end
+    if ok then
       port, err = at_port.open_path(args.port)
     end
     return port, err or description
@@ -97,7 +111,11 @@ local function open(args)
   local port
   if description then
     port = shared(description)
-    if not port then
+    local ok = not port
+    if ok then
+      ok, err = take(description)
+    end
+    if ok then
       port, err = at_port.open(description)
     end
   end
