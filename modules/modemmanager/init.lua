@@ -11,12 +11,14 @@ local process = require "core.process"
 local state = require "state"
 local task = require "task"
 
-local M = {}
+local M = {
+  ---Where ModemManager's own rules for udev may be, if it is installed.
+  rules = { "/usr/lib/udev/rules.d", "/lib/udev/rules.d", "/usr/local/lib/udev/rules.d", "/etc/udev/rules.d" },
+}
 
 local KIND, NAME = "taken", "ModemManager"
 local HAS_CONNECTION = { connecting = true, connected = true, disconnecting = true } -- states of a modem of its
 local LETTING_GO = 10 -- seconds
-local RULES = { "/usr/lib/udev/rules.d", "/lib/udev/rules.d", "/usr/local/lib/udev/rules.d", "/etc/udev/rules.d" }
 
 ---nil for a modem that ModemManager cannot have: a simulated one, or a part of a system on a chip.
 ---@param description modem.description
@@ -33,7 +35,7 @@ function M.place(description)
 end
 
 local function is_installed()
-  for _, folder in ipairs(RULES) do
+  for _, folder in ipairs(M.rules) do
     if fs.stat(folder .. "/80-mm-candidate.rules") then return true end
   end
   return false
@@ -46,10 +48,10 @@ local function record_of(place)
   return record, err and err.code ~= "malformed" and err or nil
 end
 
-local function write_down(place)
+local function write_down(place, when)
   local ok, err = state.save(KIND, place.name, { name = place.name, folder = place.folder, ports = place.ports })
   if ok then
-    ok, err = mark.set(place)
+    ok, err = mark.set(place, when)
   end
   if not ok then
     M.give_back(place)
@@ -137,7 +139,7 @@ function M.take(description, take_over)
     ok, err = has_no_connection(description, pid)
   end
   if ok then
-    ok, err = write_down(place)
+    ok, err = write_down(place, "now")
   end
   if not ok then
     return nil, err
@@ -155,7 +157,7 @@ function M.keep(description)
   if not place or not mark.is_possible() or mark.is_set(place) or not is_installed() then
     return true
   end
-  return write_down(place)
+  return write_down(place, process.find(NAME) and "now" or "soon")
 end
 
 -- ---- given back ----

@@ -46,16 +46,28 @@ local function udevadm(...)
   return result and true, err
 end
 
+-- What is an event of each port; nil: there is no modem now.
+local function trigger(place, ...)
+  local folder = fs.realpath(place.folder)
+  local words = { "trigger", "--action=change", "--parent-match=" .. (folder or ""), ... }
+  for _, subsystem in ipairs(SUBSYSTEMS) do words[#words + 1] = "--subsystem-match=" .. subsystem end
+  return folder and words
+end
+
 -- Has udev apply its rules to the ports again, and waits until it has.
 local function apply(place)
   local ok, err = udevadm("control", "--reload")
-  local folder = ok and fs.realpath(place.folder)
-  if folder then
-    local words = { "trigger", "--action=change", "--settle", "--parent-match=" .. folder }
-    for _, subsystem in ipairs(SUBSYSTEMS) do words[#words + 1] = "--subsystem-match=" .. subsystem end
+  local words = ok and trigger(place, "--settle")
+  if words then
     ok, err = udevadm(table.unpack(words))
   end
   return ok, err
+end
+
+-- The same, but no one waits: udevadm would be a good part of the time of a run that has brought a modem online.
+local function apply_soon(place)
+  local both = '{ udevadm control --reload; [ $# = 0 ] || udevadm "$@"; } </dev/null >/dev/null 2>&1 &'
+  return process.run { "sh", "-c", both, "sh", table.unpack(trigger(place) or {}) }
 end
 
 ---@return boolean can there be a mark: does udev run?
@@ -66,17 +78,19 @@ function M.is_possible() return fs.stat(M.socket) ~= nil end
 function M.is_set(place) return fs.stat(path_of(place)) ~= nil end
 
 ---@param place modemmanager.place
+---@param when "now"|"soon" now: ModemManager runs, and udev has told it at the end
 ---@return true? ok
 ---@return moontower.error? err
-function M.set(place)
+function M.set(place, when)
   local ok, err = fs.mkdir(M.folder)
   if ok then
     ok, err = fs.write_atomic(path_of(place), RULE:format(place.name, place.ports))
   end
   if ok then
-    ok, err = apply(place)
+    local apply_when = when == "now" and apply or apply_soon
+    ok, err = apply_when(place)
   end
-  return ok, err
+  return ok and true, err
 end
 
 ---ModemManager finds the modem again, as if it had just been plugged in. Without udev, there is nothing to tell it.

@@ -66,6 +66,23 @@ function T.test_what_is_taken_is_written_down()
   lu.assertStrContains(out, "/run/moontower/taken/9-9.json")
 end
 
+function T.test_one_that_starts_later_finds_the_mark()
+  local result = world.run([[
+    PATH="/run/stand-ins:$PATH"
+    cat >/run/test/keep.lua <<'END'
+      local modemmanager = require "modemmanager"
+      modemmanager.rules = { "/run/test" } -- as if it were installed
+      print(modemmanager.keep { name = "9-9", usb = "9-9", usb_folder = "/sys/class/net", control = "/dev/full" })
+END
+    : >/run/test/80-mm-candidate.rules
+    moontower run /run/test/keep.lua
+    until grep -q trigger /run/test/udevadm; do sleep 0.02; done
+    cat /run/test/udevadm /run/udev/rules.d/81-moontower-9-9.rules
+  ]], nil, PREPARATION)
+  lu.assertStrContains(result.out, "true\ncontrol\ntrigger\n# moontower uses the modem at 9-9")
+  lu.assertStrContains(result.out, 'DEVPATH=="*/9-9/9-9:*", ENV{ID_MM_DEVICE_IGNORE}="1", ENV{ID_MM_CANDIDATE}=""')
+end
+
 function T.test_without_modemmanager_nothing_is_done()
   lu.assertEquals(take "kill $manager; wait $manager 2>/dev/null; : >/run/test/words", "false\t\t\t\n\n")
 end
