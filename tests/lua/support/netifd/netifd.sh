@@ -21,7 +21,7 @@ handler() {
 # One life of the interface after the other, until it is taken down or blocked. What a signal ends has the status 0 here.
 live() {
   while :; do
-    rm -f $NETIFD_STATE/command
+    rm -f $NETIFD_STATE/command $NETIFD_STATE/teardown
     handler setup
     [ -e $NETIFD_STATE/command ] || break
     eval "$(cat $NETIFD_STATE/command) 2>>/run/test/log &"
@@ -34,7 +34,7 @@ live() {
       ERROR=$ended handler teardown
     fi
     ubus call netifd flush '{}'
-    rm -f $NETIFD_STATE/teardown $NETIFD_STATE/up
+    rm -f $NETIFD_STATE/up
     echo $ended >>$NETIFD_STATE/ended
     if [ -e $NETIFD_STATE/stop ] || [ -e $NETIFD_STATE/blocked ]; then
       break

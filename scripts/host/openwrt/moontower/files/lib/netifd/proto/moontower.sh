@@ -38,10 +38,11 @@ proto_moontower_init_config() {
 	proto_config_add_defaults
 }
 
+folder=/var/run/moontower/netifd
+
 # A PIN and a password are among the options. All users see command lines, and only root these files.
 proto_moontower_setup() {
 	local interface="$1"
-	local folder=/var/run/moontower/netifd
 	(
 		umask 077
 		mkdir -p "$folder" && json_dump >"$folder/$interface.json"
@@ -58,6 +59,7 @@ proto_moontower_teardown() {
 	local interface="$1" device
 	json_get_vars device
 	proto_kill_command "$interface"
+	rm -f "$folder/$interface.json" # it was ended before it could read them
 	[ -z "$ERROR" ] || moontower netifd --undo ${device:+--device "$device"} "$interface"
 }
 
