@@ -71,7 +71,10 @@ local function apply_soon(place)
 end
 
 ---@return boolean can there be a mark: does udev run?
-function M.is_possible() return fs.stat(M.socket) ~= nil end
+function M.is_possible()
+  local found = fs.stat(M.socket)
+  return found ~= nil and found.type == "socket"
+end
 
 ---@param place modemmanager.place
 ---@return boolean

@@ -9,7 +9,7 @@ local T = {}
 
 -- A process with ModemManager's name, an mmcli and a udevadm.
 local PREPARATION = [[
-mkdir -p /run/udev /run/stand-ins; : >/run/udev/control
+mkdir -p /run/udev /run/stand-ins; ln -s /run/moontower/simulator/mbim /run/udev/control
 cp "$(command -v sleep)" /run/stand-ins/ModemManager
 cat >/run/stand-ins/udevadm <<'END'
 #!/bin/sh
