@@ -44,5 +44,20 @@ use_program() {
   done
 }
 
+# until_true COMMAND...: waits for it to succeed, for two minutes. Then it shows what `last_words`, of the script, has.
+until_true() {
+  n=0
+  until "$@" >/dev/null 2>&1; do
+    n=$((n + 1))
+    if [ $n -gt 600 ]; then
+      fail "never: $*"
+      last_words
+      exit 1
+    fi
+    sleep 0.2
+  done
+  printf 'ok    %s\n' "$*"
+}
+
 # Ends the script with the outcome.
 finish() { [ "$failures" = 0 ]; }

@@ -20,21 +20,11 @@ stop_manager() {
 modems() { mmcli -L 2>/dev/null | grep -c 'MC7455'; }
 has_modems() { [ "$(modems)" = "$1" ]; }
 
-# until_true COMMAND...: waits for it to succeed; ModemManager takes some 10 seconds for a modem, and reports nothing.
-until_true() {
-  n=0
-  until "$@" >/dev/null 2>&1; do
-    n=$((n + 1))
-    if [ $n -gt 240 ]; then
-      fail "never: $*"
-      mmcli -L
-      tail -n 30 $log
-      exit 1
-    fi
-    sleep 0.5
-  done
-  printf 'ok    %s\n' "$*"
+last_words() {
+  mmcli -L
+  tail -n 30 $log
 }
+
 # has_modem_again: ModemManager knows the one modem there is.
 has_modem_again() { until_true has_modems 1; }
 

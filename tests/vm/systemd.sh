@@ -22,17 +22,4 @@ inside() { nsenter --target "$systemd" --mount --pid --cgroup "$@"; }
 # property NAME: of our unit.
 property() { inside systemctl show --value -p "$1" moontower; }
 
-# until_true COMMAND...: waits for it to succeed.
-until_true() {
-  n=0
-  until "$@" >/dev/null 2>&1; do
-    n=$((n + 1))
-    if [ $n -gt 150 ]; then
-      fail "never: $*"
-      inside journalctl --no-pager -n 40
-      exit 1
-    fi
-    sleep 0.2
-  done
-  printf 'ok    %s\n' "$*"
-}
+last_words() { inside journalctl --no-pager -n 40; }
