@@ -12,6 +12,7 @@ local net = require "net"
 local netlink = require "core.netlink"
 local ports = require "core.port"
 local salvage = require "link.salvage"
+local task = require "task"
 local undoing_of = require "state.rollback"
 
 ---How one program announces a prefix. It is found by what runs on the interface, each time: it may have been started
@@ -36,6 +37,7 @@ local undoing_of = require "state.rollback"
 
 local M = {}
 
+local GONE_TIME = 5
 local ON_LINK_AND_AUTONOMOUS = 0xc0 -- flags of a prefix
 local ETHERNET = "1" -- as the kernel numbers them: the links that have router advertisements
 
@@ -155,7 +157,25 @@ local function withdraw(record)
   }))
 end
 
----Undoes all that a journal says of it.
+local function has_prefix(record)
+  for _, address in ipairs(netlink.addresses(record.interface) or {}) do
+    if address.family == "ipv6" and ipv6.prefix_of(address.address) == record.prefix then
+      return true
+    end
+  end
+  return false
+end
+
+-- A program that has given the host its address announces the prefix a last time, and then takes the address away.
+local function wait_until_gone(record)
+  local monitor <close> = netlink.monitor { groups = { "address" } }
+  task.timeout(GONE_TIME, function()
+    while monitor and has_prefix(record) and monitor:next() do end
+  end)
+end
+
+---Undoes all that a journal says of it. Clients are told after what a program says last, but before it begins again: it
+---may be their router for something else. Without being told they notice later, so that cannot fail.
 ---@param journal link.journal
 ---@return true? ok
 ---@return moontower.error? err
@@ -164,9 +184,13 @@ function M.undo(journal)
   return undoing_of(function(undoing)
     if record.address then
       undoing:try(netlink.del_address, { link = record.interface, address = record.address, prefix_length = 64 })
+      withdraw(record)
     end
-    withdraw(record) -- without it, clients notice later
     undoing:try(announcers[record.program].undo, record)
+    if not record.address then
+      wait_until_gone(record)
+      withdraw(record)
+    end
   end)
 end
 

@@ -19,7 +19,7 @@ until_client() {
   n=0
   until client ip -6 -o address show dev lan0 scope global | grep -q "$1"; do
     n=$((n + 1))
-    [ $n -lt 500 ] || { echo "the client never has: $1" >&2; client ip -6 address >&2; exit 1; }
+    [ $n -lt 300 ] || { echo "the client never has: $1" >&2; client ip -6 address >&2; exit 1; }
     sleep 0.1
   done
 }
