@@ -2,7 +2,7 @@
 /*
  * A libudev that knows what OpenWrt's libudev-zero knows: the uevent file and the links of a device in sysfs, and the
  * kernel's own events. No database, no properties of rules; every device counts as settled. For the build with musl, as no
- * package of Debian's has one there, and preloaded by test_libudev_zero in the place of the real one.
+ * package of Debian's has one there, and loaded by test_libudev_zero in the place of the real one.
  */
 #include <errno.h>
 #include <libudev.h>
