@@ -4,7 +4,7 @@
 local errors = require "errors"
 local process = require "core.process"
 
-local TIME = 10
+local TIME = 30 -- seconds: some are shell scripts, and a small router is slow
 
 ---@param source string of the error
 ---@param command table as core.process.run takes it
