@@ -43,15 +43,24 @@ end
 
 -- ---- taken ----
 
-local function record_of(place)
+-- One that was killed before udev knew of the mark begins again.
+local function is_taken(place)
   local record, err = state.load(KIND, place.name)
-  return record, err and err.code ~= "malformed" and err or nil
+  if err and err.code ~= "malformed" then
+    return nil, err
+  end
+  return record ~= nil and record.applied == true and mark.is_set(place)
 end
 
 local function write_down(place, when)
-  local ok, err = state.save(KIND, place.name, { name = place.name, folder = place.folder, ports = place.ports })
+  local record = { name = place.name, folder = place.folder, ports = place.ports }
+  local ok, err = state.save(KIND, place.name, record)
   if ok then
     ok, err = mark.set(place, when)
+  end
+  if ok then
+    record.applied = true
+    ok, err = state.save(KIND, place.name, record)
   end
   if not ok then
     M.give_back(place)
@@ -124,11 +133,9 @@ function M.take(description, take_over)
   if not place or not mark.is_possible() then
     return false
   end
-  local record, err = record_of(place)
-  if err then
-    return nil, err
-  elseif record and mark.is_set(place) then
-    return true
+  local taken, err = is_taken(place)
+  if taken ~= false then
+    return taken, err
   end
   local pid = process.find(NAME)
   if not pid then
@@ -154,8 +161,12 @@ end
 ---@return moontower.error? err
 function M.keep(description)
   local place = M.place(description)
-  if not place or not mark.is_possible() or mark.is_set(place) or not is_installed() then
+  if not place or not mark.is_possible() or not is_installed() then
     return true
+  end
+  local taken, err = is_taken(place)
+  if taken ~= false then
+    return taken, err
   end
   return write_down(place, process.find(NAME) and "now" or "soon")
 end

@@ -109,7 +109,10 @@ function declared.channels() return { version = 1, required = {}, optional = { i
 
 function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end
 
-function declared.taken() return { version = 1, required = { name = text, folder = text, ports = text } } end
+function declared.taken() return {
+  version = 1, required = { name = text, folder = text, ports = text },
+  optional = { applied = flag },
+} end
 
 function declared.dns() return {
   version = 1,

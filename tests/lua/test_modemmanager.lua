@@ -83,6 +83,14 @@ END
   lu.assertStrContains(result.out, 'DEVPATH=="*/9-9/9-9:*", ENV{ID_MM_DEVICE_IGNORE}="1", ENV{ID_MM_CANDIDATE}=""')
 end
 
+function T.test_a_run_that_was_killed_before_udev_knew_is_repeated()
+  local out = take([[
+    mkdir -p /run/moontower/taken /run/udev/rules.d; : >/run/udev/rules.d/81-moontower-9-9.rules
+    echo '{"version":1,"name":"9-9","folder":"/sys/devices/nowhere","ports":"*"}' >/run/moontower/taken/9-9.json
+  ]])
+  lu.assertEquals(out, "true\t\t\t\ntrue\ncontrol control \n")
+end
+
 function T.test_without_modemmanager_nothing_is_done()
   lu.assertEquals(take "kill $manager; wait $manager 2>/dev/null; : >/run/test/words", "false\t\t\t\n\n")
 end
