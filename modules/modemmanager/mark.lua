@@ -17,10 +17,14 @@ local M = {
 
 -- After 80-mm-candidate.rules.
 local FILE = "%s/81-moontower-%s.rules"
--- ID_MM_DEVICE_IGNORE is what ModemManager documents for a modem that is not its own.
+-- ID_MM_DEVICE_IGNORE is what ModemManager documents for a modem that is not its own. The second line keeps others from
+-- configuring its network interface while there is no link on it, as after a reset.
+-- NetworkManager reads NM_UNMANAGED when an interface appears; from 1.46 on it, and systemd-networkd from 255 on, read
+-- ID_NET_MANAGED_BY.
 local RULE = [[
 # moontower uses the modem at %s. `moontower down` removes this file.
 ACTION!="remove", DEVPATH=="%s", ENV{ID_MM_DEVICE_IGNORE}="1", ENV{ID_MM_CANDIDATE}=""
+ACTION!="remove", SUBSYSTEM=="net", DEVPATH=="%s", ENV{NM_UNMANAGED}="1", ENV{ID_NET_MANAGED_BY}="moontower"
 ]]
 local SUBSYSTEMS = { "tty", "net", "usbmisc", "wwan" } -- of the ports that ModemManager looks at
 local PATIENCE = 20 -- seconds; udev takes some milliseconds, unless it is at work on much else
@@ -87,7 +91,7 @@ function M.is_set(place) return fs.stat(path_of(place)) ~= nil end
 function M.set(place, when)
   local ok, err = fs.mkdir(M.folder)
   if ok then
-    ok, err = fs.write_atomic(path_of(place), RULE:format(place.name, place.ports))
+    ok, err = fs.write_atomic(path_of(place), RULE:format(place.name, place.ports, place.ports))
   end
   if ok then
     local apply_when = when == "now" and apply or apply_soon
