@@ -96,6 +96,12 @@ function faults.tells_news(modem)
   return not faults.hangs(modem) and modem.faults["no-news"] == nil
 end
 
+---Does it connect before it answers what it is asked then?
+---@return boolean
+function faults.answers_in_turn(modem)
+  return modem.faults["in-turn"] ~= nil
+end
+
 ---Restarts a modem that hangs, if it is still able to obey.
 function faults.ordered_to_reset(modem)
   if modem.plugged and not modem.faults["hang-hard"] then

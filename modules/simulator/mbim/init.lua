@@ -237,14 +237,23 @@ function Function:begin(host_limit)
   self.limit = math.max(MIN_CONTROL, math.min(self.max_control, host_limit))
 end
 
--- How long the answer takes.
+-- Questions that are not about connections: the modem answers them while it connects.
+local function is_beside(message)
+  return message.type == "command" and not message.set and not (message.service == BASIC_CONNECT
+    and (message.cid == basic.connect.cid or message.cid == basic.ip_configuration.cid))
+end
+
+-- How long the answer takes, and what may overtake it or is overtaken.
 local function delay_of(modem, message)
   if message.type == "open" then
     return modem.latency + modem.open_time
   end
   local is_connect = message.type == "command" and message.set and message.service == BASIC_CONNECT
     and message.cid == basic.connect.cid
-  return modem.latency + (is_connect and modem.connect_time or 0)
+  if is_connect and modem.connect_time > 0 then
+    return modem.latency + modem.connect_time, not faults.answers_in_turn(modem) and "network" or nil
+  end
+  return modem.latency, is_beside(message) and "beside" or nil
 end
 
 -- To a modem that hangs: nothing but an order to reset is obeyed, by MBIM or by QMI inside of it.
@@ -271,10 +280,11 @@ local function on_message(self, message, from)
   if not answer or message.type == "open" and faults.deaf(modem) then
     return
   end
-  self.pipeline:later(delay_of(modem, message), function()
+  local seconds, place = delay_of(modem, message)
+  self.pipeline:later(seconds, function()
     send(self, answer(self, message), from)
     tell_qmi_news(self)
-  end)
+  end, place)
 end
 
 ---Takes one control transfer from the host: a message, or a fragment of one.

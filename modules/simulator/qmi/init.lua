@@ -8,6 +8,7 @@
 --   released          fn(modem, client): the client's id has been given back
 
 local core = require "core.qmi"
+local ctl = require "qmi.ctl"
 local dms = require "qmi.dms"
 local qmi = require "qmi"
 local schema = require "schema"
@@ -194,6 +195,19 @@ local function is_reset(request)
   return values and values.mode == "reset"
 end
 
+-- Each service answers in turn, and does not wait for WDS, which connects.
+local function is_beside(request)
+  return request.service ~= WDS and (request.service ~= CTL or request.id == ctl.allocate_cid.id)
+end
+
+-- How long the answer takes, and what may overtake it or is overtaken.
+local function delay_of(modem, request)
+  if request.service == WDS and request.id == START_NETWORK and modem.connect_time > 0 then
+    return modem.latency + modem.connect_time, not faults.answers_in_turn(modem) and "network" or nil
+  end
+  return modem.latency, is_beside(request) and "beside" or nil
+end
+
 local function on_request(self, request, from)
   local modem, pending = self.modem, self.pipeline.pending
   if not self.inner then
@@ -207,10 +221,8 @@ local function on_request(self, request, from)
   elseif self.pipeline.pending ~= pending or request.service == CTL and faults.deaf(modem) then
     return -- the former: it was lost in a restart that began with it
   end
-  local is_start = request.service == WDS and request.id == START_NETWORK
-  self.pipeline:later(modem.latency + (is_start and modem.connect_time or 0), function()
-    answer(self, request, from)
-  end)
+  local seconds, place = delay_of(modem, request)
+  self.pipeline:later(seconds, function() answer(self, request, from) end, place)
 end
 
 ---Takes what the host has written: a frame, or a part of one, or several.
