@@ -239,7 +239,7 @@ end
 -- If the new connection fails, the one that it replaces comes back.
 local function switch(device, named, args, progress_watcher)
   local restore = require "modem.restore"
-  local watcher = require("modem.screen").new(device, progress_watcher, args.json)
+  local watcher <close> = require("modem.screen").new(device, progress_watcher, args.json)
   local previous = restore.previous(device)
   local chosen, err = choose(args, device, named, previous)
   if not chosen then

@@ -1,11 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- The lines of `up`, in their order. What is only shown is asked when the connection is there, or while it is waited
--- for: each answer that the modem gives before that takes its turn, 32 ms on many USB modems.
+-- The lines of `up`, in their order. What is only shown is asked while the modem is waited for, or when the connection
+-- is there: each answer takes its turn, 32 ms on many USB modems, and those turns pass unused while an order to connect
+-- waits for its answer.
 
 local snapshot = require "modem.snapshot"
 local task = require "task"
-
-local SLOW = 1 -- seconds after which a wait is long enough for questions
 
 ---@class modem.screen : up.watcher
 ---@field is_full boolean for programs, which get more than the lines show
@@ -13,22 +12,31 @@ local SLOW = 1 -- seconds after which a wait is long enough for questions
 ---@field private watcher up.watcher
 ---@field private lines { names: string[], show: fun(told: modem.snapshot, watcher: up.watcher) }[] that wait for
 --- answers, and those after them
+---@field private group task.group of the questions
+---@field private asked table<string, fun(): table?, moontower.error?> while the modem was waited for, by their names
+---@field private answered table<string, boolean> those of them whose answers are there
 ---@field private step { [1]: string, [2]: string }? that was begun last
 ---@field private lock task.mutex
 local Screen = {}
 Screen.__index = Screen
 
-local M = {}
+local M = {
+  idle = 0.064, -- seconds after which a wait has room for questions, two turns: a modem that is quicker gets none
+}
 
+---To be kept in a <close> variable.
 ---@param modem modem.modem
 ---@param watcher up.watcher
 ---@param is_full boolean
 ---@return modem.screen
 function M.new(modem, watcher, is_full)
   return setmetatable({
-    modem = modem, watcher = watcher, is_full = is_full, lines = {}, lock = task.mutex(),
+    modem = modem, watcher = watcher, is_full = is_full, lines = {}, asked = {}, answered = {},
+    group = task.group(), lock = task.mutex(),
   }, Screen)
 end
+
+function Screen:__close(err) self.group:__close(err) end
 
 function Screen:doing(label, text)
   self.step = { label, text }
@@ -60,12 +68,10 @@ Screen.done, Screen.data = in_turn "done", in_turn "data"
 ---@param show fun(told: modem.snapshot, watcher: up.watcher)
 function Screen:later(names, show) table.insert(self.lines, { names = names, show = show }) end
 
--- Each line is removed after it was shown: showing one may ask the modem, and may be cancelled while it waits.
-local function show_lines(self, told)
-  for _ = 1, #self.lines do
-    self.lines[1].show(told, self.watcher)
-    table.remove(self.lines, 1)
-  end
+-- A line is removed after it was shown: showing it may ask the modem, and may be cancelled while it waits.
+local function show_first(self, told)
+  self.lines[1].show(told, self.watcher)
+  table.remove(self.lines, 1)
 end
 
 local function names_of(lines)
@@ -92,23 +98,71 @@ function Screen:catch_up(failure)
   if is_mute then
     err = failure
   else
-    told, err = snapshot.ask(self.modem, names)
+    told, err = snapshot.ask(self.modem, names, self.asked)
   end
-  show_lines(self, told or snapshot.usual(names, err))
+  told = told or snapshot.usual(names, err)
+  for _ = 1, #self.lines do show_first(self, told) end
   return (not err or err.code ~= "gone") and true or nil, err
 end
 
----Runs what may have to wait for the network or the SIM; if it takes long, the modem has time for questions.
+local function is_answered(self, line)
+  for _, name in ipairs(line.names) do
+    if not self.answered[name] then
+      return false
+    end
+  end
+  return true
+end
+
+-- Shows the lines that all is known for.
+local function show_answered(self)
+  local has_shown = false
+  while self.lines[1] and is_answered(self, self.lines[1]) do
+    show_first(self, assert(snapshot.ask(self.modem, self.lines[1].names, self.asked)))
+    has_shown = true
+  end
+  if has_shown and self.step then -- it still goes on, below the lines
+    self.watcher:doing(self.step[1], self.step[2])
+  end
+end
+
+-- The question outlives the wait: it is not asked twice.
+local function start_asking(self, name)
+  local asking = self.group:spawn(snapshot.ask_one, self.modem, name)
+  self.asked[name] = function()
+    local _, answer, err = asking:join()
+    return answer, err
+  end
+  return self.asked[name]
+end
+
+-- One question after the other: should the modem answer in turn, no more than one delays what comes after the wait.
+-- What it refuses while it is busy is asked again at the end; one that is silent gets no other question.
+local function ask_ahead(self)
+  local _ <close> = self.lock:lock()
+  for _, name in ipairs(names_of(self.lines)) do
+    if not self.answered[name] then
+      local answer, err = (self.asked[name] or start_asking(self, name))()
+      if answer or err.code == "unsupported" then
+        self.answered[name] = true
+        show_answered(self)
+      elseif err.code == "timeout" or err.code == "gone" then
+        return
+      else
+        self.asked[name] = nil
+      end
+    end
+  end
+end
+
+---Runs what may have to wait for the modem, the network or the SIM; if it does, there is time for questions.
 ---@param fn function
 ---@return any what it returns
 function Screen:during(fn)
   local group <close> = task.group()
   group:spawn(function()
-    task.sleep(SLOW)
-    self:catch_up()
-    if self.step then -- it still goes on, below the lines
-      self.watcher:doing(self.step[1], self.step[2])
-    end
+    task.sleep(M.idle)
+    ask_ahead(self)
   end)
   return fn()
 end

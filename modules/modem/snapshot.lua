@@ -90,16 +90,25 @@ function M.usual(names, err)
   return sorted(now)
 end
 
+---Asks one thing, by itself.
+---@param modem modem.modem
+---@param name string
+---@return table? answer as the verb returns it
+---@return moontower.error? err
+function M.ask_one(modem, name) return asking(modem, questions[name])() end
+
 ---@param modem modem.modem
 ---@param names string[]? of the questions; all that `status` shows, if not given
+---@param asked table<string, fun(): table?, moontower.error?>? what is asked already, by name: waits for that answer
 ---@return modem.snapshot? now
 ---@return moontower.error? err
-function M.ask(modem, names)
+function M.ask(modem, names, asked)
   names = names or ALL
   local silence, essential, functions = { lost = {}, refusals = 0 }, 0, {}
   for i, name in ipairs(names) do
     local question = questions[name]
-    functions[i] = tolerant(name, asking(modem, question), usual_of(question), silence)
+    local answer = asked and asked[name] or asking(modem, question)
+    functions[i] = tolerant(name, answer, usual_of(question), silence)
     essential = essential + (question[3] and 1 or 0)
   end
   local answers, err = task.all(table.unpack(functions))

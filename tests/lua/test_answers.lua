@@ -44,11 +44,16 @@ local most = {
   qmi = { cold = 11, kept = 6, both = 12 },
 }
 
+-- `up` for which no modem is too slow to be asked nothing more before the ping, however busy this computer is.
+local PATIENT = [[echo 'require("modem.screen").idle = 600; return require("cli.command").script "up"' >/run/test/up.lua
+]]
+local function patient(command) return (command:gsub("moontower up", "moontower run /run/test/up.lua")) end
+
 function T.test_the_number_of_answers_until_the_ping()
   for protocol, allowed in pairs(most) do
     local cold = IPV4 .. " --json"
-    local numbers = counted(run(protocol, ("%s; %s; moontower down >/dev/null 2>&1; moontower up --apn r.ispsn --json")
-      :format(cold, cold)))
+    local numbers = counted(run(protocol, patient(("%s; %s; moontower down >/dev/null 2>&1; ")
+      :format(cold, cold) .. "moontower up --apn r.ispsn --json"), nil, PATIENT .. ":"))
     eq(#numbers, 3)
     for i, name in ipairs { "cold", "kept", "both" } do
       lu.assertTrue(numbers[i] <= allowed[name], ("%s, %s: %d"):format(protocol, name, numbers[i]))
@@ -59,8 +64,8 @@ end
 -- The channel that an earlier run has opened is not opened again, unless another program has closed it since. Whether
 -- another one has connected in between is asked: one answer more.
 function T.test_a_channel_that_is_open()
-  local result = run("mbim", [[moontower up --apn r.ispsn --json && moontower down >/dev/null 2>&1 &&
-    moontower simulate fault forget && moontower up --apn r.ispsn --json]], nil, IPV4 .. "; moontower down")
+  local result = run("mbim", patient [[moontower up --apn r.ispsn --json && moontower down >/dev/null 2>&1 &&
+    moontower simulate fault forget && moontower up --apn r.ispsn --json]], nil, PATIENT .. IPV4 .. "; moontower down")
   local numbers = counted(result)
   lu.assertTrue(numbers[1] <= 6, tostring(numbers[1]))
   lu.assertTrue(numbers[2] <= 7, tostring(numbers[2]))
@@ -68,8 +73,9 @@ end
 
 -- Client ids are kept while there is no connection, by whichever way it has ended.
 function T.test_client_ids_that_are_kept()
-  local result = run("qmi", (([[moontower down >/dev/null; UP; moontower simulate fault disconnect >/dev/null; UP;
-    moontower down >/dev/null; moontower down >/dev/null; UP]]):gsub("UP", IPV4 .. " --json")), nil, IPV4)
+  local result = run("qmi", patient(([[moontower down >/dev/null; UP
+    moontower simulate fault disconnect >/dev/null; UP;
+    moontower down >/dev/null; moontower down >/dev/null; UP]]):gsub("UP", IPV4 .. " --json")), nil, PATIENT .. IPV4)
   local numbers = counted(result)
   eq(#numbers, 3)
   lu.assertTrue(numbers[1] <= 6, tostring(numbers[1]))
@@ -139,6 +145,89 @@ function T.test_what_safety_needs_is_answered_before_the_order_to_connect()
     end
     lu.assertTrue(position(list, "> " .. shown[protocol]) > ordered, protocol)
   end
+end
+
+local all_shown = {
+  mbim = { "Device Caps", "Home Provider", "Signal State", "Packet Service" },
+  qmi = { "Get Model", "Get Revision", "Get Home Network", "Get Signal Info" },
+}
+
+local function count(list, wanted)
+  local number = 0
+  for _, text in ipairs(list) do number = number + (text == wanted and 1 or 0) end
+  return number
+end
+
+local SLOW = "moontower simulate set connect=1"
+local LINES = { "modem     Sierra Wireless MC7455, firmware SWI9X30C_02.24.05.06", "SIM       ready, 310120",
+  "network   registered at home on Sprint, LTE, -71 dBm", "\nbearer    r.ispsn" }
+
+-- The turns of those answers would pass unused.
+function T.test_what_is_only_shown_is_answered_while_an_order_to_connect_waits()
+  world.all_of({ "mbim", "qmi" }, function(protocol)
+    local result = run(protocol, "moontower trace --brief " .. IPV4:sub(11), nil, SLOW)
+    eq(result.status, 0, result.out .. result.err)
+    local list = messages(result)
+    local connected = position(list, "< " .. order[protocol] .. ": ok")
+    for _, question in ipairs(all_shown[protocol]) do
+      eq(count(list, "> " .. question), 1, question)
+      lu.assertTrue(position(list, "> " .. question) > position(list, "> " .. order[protocol]), question)
+      lu.assertTrue(position(list, "< " .. question .. ": ok") < connected, question)
+    end
+    local from = 1
+    for _, line in ipairs(LINES) do
+      local first, last = result.out:find(line, from, true)
+      lu.assertNotNil(first, result.out)
+      from = last
+    end
+  end)
+end
+
+-- One that connects first, and answers then: one question is there before the connection's own.
+function T.test_a_modem_that_answers_in_turn_is_asked_one_thing_while_it_connects()
+  world.all_of({ "mbim", "qmi" }, function(protocol)
+    local result = run(protocol, "moontower trace --brief " .. IPV4:sub(11), { "in-turn" }, SLOW)
+    eq(result.status, 0, result.out .. result.err)
+    local list = messages(result)
+    local connected, early = position(list, "< " .. order[protocol] .. ": ok"), 0
+    for i = position(list, "> " .. order[protocol]) + 1, connected do
+      early = early + (list[i]:find "^> " and 1 or 0)
+    end
+    eq(early, 1, result.err)
+    for _, question in ipairs(all_shown[protocol]) do eq(count(list, "> " .. question), 1, question) end
+  end)
+end
+
+-- Its first question while the modem connects is the fifth command.
+function T.test_a_question_while_the_modem_connects_does_the_connection_no_harm()
+  world.all_of({ "silent@5 1", "busy@5 1", "garbage@5 1" }, function(fault)
+    local name, count_of = fault:match "(%S+) (%d)"
+    local result = run("mbim", "moontower trace --brief " .. IPV4:sub(11), nil,
+      ("%s; moontower simulate fault %s %s"):format(SLOW, name, count_of))
+    eq(result.status, 0, fault .. result.out .. result.err)
+    lu.assertStrContains(result.out, "online    8.8.8.8 answers")
+    local list = messages(result)
+    local caps, connected = position(list, "> Device Caps"), position(list, "< Connect: ok")
+    lu.assertTrue(caps < connected, result.err)
+    lu.assertTrue(position(list, "> IP Configuration") > connected, result.err)
+    if fault:find "busy" then -- it is asked once more
+      lu.assertStrContains(result.out, LINES[1])
+    elseif fault:find "silent" then -- it gets no other question
+      lu.assertTrue(position(list, "> Home Provider") > connected, result.err)
+      lu.assertTrue(position(list, "< IP Configuration: ok") < position(list, "> Home Provider"), result.err)
+    end
+  end)
+end
+
+-- The modem goes while it is asked.
+function T.test_a_modem_that_goes_while_it_connects()
+  world.all_of({ "mbim", "qmi" }, function(protocol)
+    local number = protocol == "mbim" and 5 or 9
+    local result = run(protocol, IPV4, { "unplug@" .. number }, SLOW)
+    lu.assertNotEquals(result.status, 0)
+    lu.assertNotStrContains(result.err, "stack traceback")
+    lu.assertStrContains(result.err, "no such device")
+  end)
 end
 
 function T.test_no_order_to_connect_where_one_of_them_says_no()
