@@ -13,7 +13,7 @@ return function()
   state.sweep_all()
   if is_left "dns" then state.sweep("/etc", "resolv.conf") end
   if is_left "multipath" then require("multipath").repair() end
-  if is_left "links" then require("link.journal").repair() end
+  if is_left "links" then require("link.teardown").repair() end
   if is_left "usb" then require("modem.usb").repair() end
   if is_left "taken" and not require("modem").owner then require("modem.takeover").repair() end
 end

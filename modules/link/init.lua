@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- A bearer on the host: addresses, routes, MTU and DNS of a network interface, and undone exactly.
 --
--- All that will be done is written to a journal (/run/moontower/links/NAME.json) first. So a later run can undo what
--- a killed one had done: see link/journal.lua. A bearer with a channel has an interface for itself, which is made first
+-- All that will be done is written to a journal (/run/moontower/links/NAME.json) first. So a later run can undo what a
+-- killed one had done: see link/teardown.lua. A bearer with a channel has an interface for itself, which is made first
 -- if it is not there: see link/channel.lua.
 
 local lazy = require "base.lazy"
@@ -10,21 +10,18 @@ local channels = lazy(function() return require "link.channel" end)
 local compare = lazy(function() return require "link.compare" end)
 local dns = lazy(function() return require "link.dns" end)
 local errors = require "errors"
+local host = require "link.host"
 local journals = require "link.journal"
-local log = require "log"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local services = lazy(function() return require "link.services" end)
 local task = require "task"
-local unmanaged = lazy(function() return require "link.unmanaged" end)
+local teardown = require "link.teardown"
 
 local check, protect = errors.check, errors.protect
 
-local MAIN_TABLE = 254
-
 local M = {}
 
-local SLAAC_TIME, UNDO_TIME = 10, 30
+local UNDO_TIME = 30 -- seconds
 
 ---@class link.options
 ---@field dns boolean? false: leave the host's DNS servers alone
@@ -73,211 +70,6 @@ end
 
 function Link:__tostring() return self.name end
 
-local function global_ipv6(name)
-  for _, address in ipairs(netlink.addresses(name) or {}) do
-    if address.family == "ipv6" and address.scope == "global" then
-      return address
-    end
-  end
-end
-
--- A session whose address comes by router advertisement: the kernel makes it, and tells.
-local function wait_for_slaac(self)
-  local watching, err = netlink.monitor { groups = { "address" } }
-  local monitor <close> = watching
-  if not monitor then
-    return nil, err
-  end
-  local address
-  address, err = task.timeout(SLAAC_TIME, function()
-    local found = global_ipv6(self.name)
-    while not found do
-      local event, gone = monitor:next()
-      if not event then
-        return nil, gone
-      end
-      found = global_ipv6(self.name)
-    end
-    return found
-  end)
-  if address then
-    table.insert(self.addresses, address)
-    return true
-  elseif err.code == "timeout" then
-    return errors.fail {
-      code = "no-address", source = "link",
-      message = "connected, but neither the modem nor the network gave an address",
-      hint = "Is the APN right? Some networks connect any APN and give it nothing.",
-    }
-  end
-  return nil, err
-end
-
--- The next metric that no default route beside this one has. The table is read for that: to try one after the other,
--- each written down first, would cost each of many modems as many files as there are modems before it.
-local function next_metric(route)
-  local taken = {}
-  for _, other in ipairs(netlink.routes { family = route.family, table = route.table or MAIN_TABLE } or {}) do
-    if other.destination == route.destination then
-      taken[other.metric] = true
-    end
-  end
-  local metric = route.metric + 1
-  while taken[metric] do metric = metric + 1 end
-  return metric
-end
-
--- Some gateways the kernel never takes, such as the broadcast address of their own network. No packet on this link
--- needs one.
-local function add_route(self, route)
-  local ok, err = netlink.add_route(route)
-  if ok or not route.gateway or err.code ~= "invalid" and err.code ~= "unreachable" then
-    return ok, err
-  end
-  log.warn("the modem's gateway %s cannot be one (%s); packets go through %s without it", route.gateway, err, self.name)
-  route.gateway, route.onlink, self.bearer[route.family].gateway = nil, nil, nil
-  ok, err = journals.save(self.journal) -- before it is done
-  if ok then
-    ok, err = netlink.add_route(route)
-  end
-  return ok, err
-end
-
--- Without an explicit metric, takes the next free one: several modems may be online, each with a default route.
-local function add_routes(self)
-  local journal = self.journal
-  for _, route in ipairs(journal.routes) do
-    local ok, err = add_route(self, route)
-    while not ok and err.code == "exists" and not journal.metric do
-      route.metric = next_metric(route)
-      ok, err = journals.save(journal)
-      if ok then
-        ok, err = netlink.add_route(route)
-      end
-    end
-    if not ok and err.code == "exists" then
-      return errors.fail {
-        code = "exists", source = "link",
-        message = ("another default route has the metric %d already"):format(route.metric),
-        hint = "Choose another one with --metric.",
-      }
-    elseif not ok then
-      return nil, err
-    end
-  end
-  return true
-end
-
-local function add_addresses(journal)
-  for _, address in ipairs(journal.addresses) do
-    local ok, err = netlink.add_address(address)
-    if not ok and err.code ~= "exists" then
-      return nil, err
-    end
-  end
-  return true
-end
-
--- Before the interface is changed.
-local function keep_others_away(journal)
-  if journal.unmanaged then
-    unmanaged.apply(journal)
-  end
-end
-
--- The interface of a channel: found, or made on that of the modem, which has to be up.
-local function make_channel(journal)
-  local parent = journal.parent
-  keep_others_away(journal)
-  local now = check(netlink.link(parent.index))
-  local ok, err = channels.prepare(now, journal.channel)
-  if ok then
-    ok, err = netlink.set_link(parent.name, { up = true })
-  end
-  if ok and journal.created then
-    ok, err = channels.add(journal.created)
-    if not ok and err.code ~= "io" and err.code ~= "timeout" then -- with these, it may be made nevertheless
-      journal.created = nil -- so none that another program has just made is removed
-    end
-  end
-  if not ok then
-    return nil, err
-  end
-  local made
-  made, err = errors.there(channels.find(parent, journal.channel))
-  if made then
-    return made
-  elseif err then
-    return nil, err
-  end
-  return errors.fail {
-    code = "gone", source = "link", message = ("no interface for %s: it is gone again"):format(journal.key),
-  }
-end
-
--- Without it, the kernel may make one more IPv6 address: no reason to stay offline.
-local function set_accept_ra(journal)
-  local ok, err = journals.set_sysctl(journal.name, "accept_ra", journal.accept_ra)
-  if not ok and err.detail and err.detail.errno == "EROFS" then
-    log.warn("%s; it heeds router advertisements as it did before", err)
-    return true
-  end
-  return ok, err
-end
-
--- Tells the manager, if there is one, what it has to put on this computer.
-local function hand_over(self)
-  local manager = self.options.manager
-  if manager then
-    check(manager:apply(self))
-  end
-end
-
--- Before our own settings are undone, or its addresses would be on a link that is down.
-local function take_back(self)
-  local manager = self.options.manager
-  if manager then
-    manager:release()
-  end
-end
-
--- Without names there is a connection still, and what it takes to mend them.
-local function give_dns(journal, give)
-  local ok, err = true, nil
-  if journal.dns then
-    ok, err = (give or dns.apply)(journal.dns)
-  end
-  if ok == nil then
-    log.warn("%s stays up, but its DNS servers are not in use: %s\n  %s", journal.name, err, err.hint)
-  end
-end
-
--- What is missing of it keeps no link offline.
-local function keep_services(self)
-  if self.options.share or #self.bearer.ipv4.addresses == 0 then
-    services.keep(self)
-  end
-end
-
--- Does what the journal says; called within apply(), as are the two below.
-local function carry_out(self)
-  local journal = self.journal
-  keep_others_away(journal)
-  check(netlink.set_link(journal.name, { mtu = self.mtu })) -- with less than 1280, it has no IPv6
-  if journal.accept_ra then
-    check(set_accept_ra(journal))
-  end
-  check(netlink.set_link(journal.name, { up = true }))
-  check(add_addresses(journal))
-  check(add_routes(self))
-  if #self.addresses == 0 then
-    check(wait_for_slaac(self))
-  end
-  give_dns(journal)
-  hand_over(self)
-  keep_services(self)
-end
-
 local function has_dns(journal, link, options)
   local record = journal.dns or { servers = {}, route = options.dns_route }
   return options.dns == false or table.concat(record.servers, " ") == table.concat(link.dns, " ")
@@ -309,7 +101,7 @@ end
 local Undo = {}
 function Undo:__close()
   if self.journal then
-    task.shield(UNDO_TIME, journals.undo, self.journal)
+    task.shield(UNDO_TIME, teardown.undo, self.journal)
   end
 end
 
@@ -347,7 +139,7 @@ local function interface_for(bearer, parent, undo)
   end
   undo.journal = check(plan.channel(bearer, parent))
   check(journals.save(undo.journal))
-  return check(make_channel(undo.journal))
+  return check(host.make_channel(undo.journal))
 end
 
 -- Writes down what will be done, does it, and undoes it if it does not reach its end, Ctrl-C included.
@@ -361,7 +153,7 @@ local function set_up(self, parent, options)
   self.journal = check(plan.make(undo.journal or {}, self.bearer, now, options))
   undo.journal = self.journal
   check(journals.save(self.journal))
-  carry_out(self)
+  host.carry_out(self)
   undo.journal = nil
   return self
 end
@@ -406,17 +198,11 @@ local apply = protect(function(bearer, options)
   check(not err, err)
   if left and is_intact(left, self, now, options) then
     self.journal, self.adopted = left, true
-    self.addresses[1] = self.addresses[1] or global_ipv6(now.name)
-    give_dns(left, dns.mend)
     self.detached = true -- by the run that made it: leaving a block does not take it down, close() does
-    if options.manager then -- it may have been told of other settings, or nothing
-      check(netlink.set_link(now.name, { mtu = self.mtu }))
-      hand_over(self)
-    end
-    keep_services(self)
+    host.adopt(self)
     return self
   end
-  check(journals.take_down(key))
+  check(teardown.take_down(key))
   return set_up(self, check(netlink.link(parent.index)), options) -- it may have another MTU now, or be down
 end)
 
@@ -508,7 +294,7 @@ end
 function Link:give_up()
   self.is_closed = true
   local _ <close> = self.host_lock:lock()
-  take_back(self)
+  host.take_back(self)
 end
 
 ---Undoes everything: the host's side first, then the connection, unless that is known to be over.
@@ -518,8 +304,8 @@ function Link:close()
   end
   self.is_closed = true
   task.shield(UNDO_TIME, function()
-    take_back(self)
-    journals.undo(self.journal) -- it tells what fails
+    host.take_back(self)
+    teardown.undo(self.journal) -- it tells what fails
     if not self.bearer.ended then
       self.bearer:disconnect()
     end

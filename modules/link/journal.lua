@@ -1,21 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- The journal of a link: all that we change on an interface, written before the first change, and how to undo it.
+-- The journal of a link: all that we change on an interface, written before the first change.
 
 local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
 local errors = require "errors"
 local fs = require "core.fs"
-local log = require "log"
 local netlink = require "core.netlink"
-local process = require "core.process"
-local clat = lazy(function() return require "link.clat" end)
-local dns = lazy(function() return require "link.dns" end)
-local forwarding = lazy(function() return require "link.forwarding" end)
-local share = lazy(function() return require "link.share" end)
 local salvage = require "link.salvage"
 local state = require "state"
-local undoing_of = require "state.rollback"
-local unmanaged = lazy(function() return require "link.unmanaged" end)
 
 local KIND = "links"
 local NOWHERE = salvage.NOWHERE
@@ -80,9 +72,11 @@ function M.save(journal) return state.save(KIND, journal.key, journal) end
 ---@return string
 function M.key(net, channel) return channel and ("%s.%d"):format(net, channel.id) or net end
 
--- Returns the journal, with `is_salvaged` when its file was damaged; nil when there is none; nil and an error when
--- that could not be found out.
-local function load_journal(key)
+---The journal of a link whose interface may be gone.
+---@param key string
+---@return link.journal? journal with `is_salvaged` when its file was damaged; nil without an error: there is none
+---@return moontower.error? err that could not be found out
+function M.read(key)
   local journal, err = state.load(KIND, key)
   local is_whole = journal and journal.key == key
     and (journal.index and not journal.channel or channels.is_valid(journal.channel) and journal.parent ~= nil
@@ -97,13 +91,25 @@ local function load_journal(key)
   return nil, err
 end
 
--- The journals of all links that need a modem's interface: its own, and those of its channels.
-local function on_parent(index)
-  local keys, err = state.list(KIND)
+---@return string[]? keys of all journals
+---@return moontower.error? err
+function M.list() return state.list(KIND) end
+
+---@param journal link.journal of which all is undone
+---@return true? ok
+---@return moontower.error? err
+function M.remove(journal) return state.remove(KIND, journal.key) end
+
+---The journals of all links that need a modem's interface: its own, and those of its channels.
+---@param index integer of that interface
+---@return link.journal[]?
+---@return moontower.error? err
+function M.on_parent(index)
+  local keys, err = M.list()
   local journals = {}
   for _, key in ipairs(keys or {}) do
     local journal
-    journal, err = load_journal(key)
+    journal, err = M.read(key)
     if err then
       return nil, err
     elseif journal and (journal.parent or journal).index == index then
@@ -118,7 +124,7 @@ end
 ---@return boolean? up
 ---@return moontower.error? err
 function M.was_up(interface)
-  local journals, err = on_parent(interface.index)
+  local journals, err = M.on_parent(interface.index)
   for _, journal in ipairs(journals or {}) do
     if (journal.parent or journal.before).up == false then
       return false
@@ -135,7 +141,7 @@ end
 ---@return integer? mtu
 ---@return moontower.error? err
 function M.mtu_before(interface)
-  local journals, err = on_parent(interface.index)
+  local journals, err = M.on_parent(interface.index)
   for _, journal in ipairs(journals or {}) do
     if journal.parent and journal.parent.mtu then
       return journal.parent.mtu
@@ -144,49 +150,10 @@ function M.mtu_before(interface)
   return journals and interface.mtu, err
 end
 
--- The last link to be undone puts the modem's interface back.
-local function is_shared(undoing, journal)
-  local journals, err = on_parent((journal.parent or journal).index)
-  if not journals then
-    undoing:failed(err)
-  end
-  for _, other in ipairs(journals or {}) do
-    if other.key ~= journal.key then
-      return true
-    end
-  end
-  return not journals -- as it is, then: the next run knows
-end
-
-local function undo_each(undoing, list, name, fn)
-  local left = {}
-  for _, thing in ipairs(list) do
-    thing.link = name
-    if not undoing:try(fn, thing) then left[#left + 1] = thing end
-  end
-  return left
-end
-
-local function undo_settings(undoing, journal, name)
-  if journal.is_salvaged then
-    salvage.find_marked(undoing, journal, name)
-  end
-  journal.routes = undo_each(undoing, journal.routes, name, netlink.del_route)
-  journal.addresses = undo_each(undoing, journal.addresses, name, netlink.del_address)
-  local before = journal.before
-  if journal.accept_ra and before.accept_ra then
-    undoing:try(M.set_sysctl, name, "accept_ra", before.accept_ra)
-  end
-  local up = before.up
-  if up == false and is_shared(undoing, journal) then
-    up = nil -- as it is
-  end
-  undoing:try(netlink.set_link, name, { mtu = before.mtu, up = up })
-end
-
--- The interface of a journal; nil when it is gone, for another one of the same name has nothing of ours; nil and an
--- error when the kernel could not be asked.
-local function same_interface(journal)
+---@param journal link.journal
+---@return table? interface nil without an error: it is gone; another one of the same name has nothing of ours
+---@return moontower.error? err the kernel could not be asked
+function M.interface(journal)
   if journal.index == NOWHERE then
     return nil
   elseif journal.index then
@@ -202,188 +169,17 @@ local function same_interface(journal)
   return interface or nil, err
 end
 
-local function undo_parent(undoing, journal)
-  local before = journal.parent
-  local parent = undoing:ask(netlink.link, before.index)
-  local changed = parent and (not before.up or before.mtu and before.mtu ~= parent.mtu)
-  if changed and not is_shared(undoing, journal) then
-    undoing:try(netlink.set_link, parent.name, { mtu = before.mtu, up = before.up })
-  end
-end
-
-local function undo_interface(undoing, journal)
-  local interface, err = same_interface(journal)
-  if err then
-    undoing:failed(err)
-  elseif interface and journal.created then
-    local parent = undoing:ask(netlink.link, journal.parent.index)
-    if parent then
-      undoing:try(channels.remove, interface, parent, journal.channel)
-    end
-  elseif interface then
-    undo_settings(undoing, journal, interface.name) -- whatever it is called now
-  end
-  if journal.parent and not err then
-    undo_parent(undoing, journal)
-  end
-end
-
--- What the link does for others ends before it does.
-local function undo_services(undoing, journal)
-  if journal.clat and (journal.clat.problem or undoing:try(clat.undo, journal)) then
-    journal.clat = nil
-  end
-  if journal.share and (journal.share.problem or undoing:try(share.undo, journal)) then
-    journal.share = nil
-  end
-  if journal.forwarding then
-    forwarding.undo(journal.key, journal.forwarding)
-    journal.forwarding = nil
-  end
-end
-
----Undoes all that the journal says, and removes it; what cannot be undone now stays in it.
----@param journal link.journal
----@return boolean undone
----@return moontower.error? err
-function M.undo(journal)
-  -- From here on it is a half-done thing: should we be killed, repair() goes on.
-  journal.persistent, journal.owner = false, state.me()
-  M.save(journal)
-  local host_undone, err = undoing_of(function(undoing)
-    undo_services(undoing, journal)
-    undo_interface(undoing, journal)
-    if journal.unmanaged or journal.is_salvaged then
-      unmanaged.undo(undoing, journal)
-    end
-  end)
-  local dns_undone, dns_err = true, nil
-  if journal.dns then
-    dns_undone, dns_err = dns.undo(journal.dns)
-  end
-  if not dns_undone then
-    log.warn("the DNS servers of %s are not taken back yet: %s", journal.key, dns_err)
-  end
-  if host_undone and dns_undone then
-    local removed
-    removed, err = state.remove(KIND, journal.key)
-    return removed == true, err
-  end
-  journal.owner = nil -- so the next start tries again
-  if dns_undone then
-    journal.dns = nil
-  elseif host_undone then
-    journal.index, journal.channel, journal.created, journal.parent = NOWHERE, nil, nil, nil
-  end
-  M.save(journal)
-  return false, err or dns_err
-end
-
-local function repair_one(key)
-  local journal, err = load_journal(key)
-  local interface
-  if journal and journal.persistent then
-    interface, err = same_interface(journal)
-  end
-  local at_work = journal and not journal.persistent and journal.owner
-    and process.pid_alive(journal.owner.pid, journal.owner.start)
-  if err then
-    log.warn("cannot find out whether something was left on %s: %s", key, err)
-  elseif journal and not interface and not at_work then
-    log.info("undoing what was left on %s", key)
-    M.undo(journal)
-  end
-end
-
----Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
-function M.repair()
-  local keys, err = state.list(KIND)
-  if not keys then
-    log.warn("cannot find out what was left on this computer: %s", err)
-  end
-  for _, key in ipairs(keys or {}) do repair_one(key) end
-end
-
 ---The journal of what we have put on an interface.
 ---@param key string
 ---@return link.journal? journal nil without an error: nothing
 ---@return moontower.error? err that could not be found out
 function M.load(key)
-  local journal, err = load_journal(key)
+  local journal, err = M.read(key)
   local interface
   if journal then
-    interface, err = same_interface(journal)
+    interface, err = M.interface(journal)
   end
   return interface and not journal.is_salvaged and journal or nil, err
-end
-
----Undoes the host's side of a link that an earlier run left up. The caller has the modem's lock.
----@param key string
----@return boolean undone
----@return moontower.error? err
-function M.take_down(key)
-  local journal, err = load_journal(key)
-  if not journal and not err then
-    journal, err = salvage.lost(key)
-  end
-  if not journal then
-    return err == nil, err
-  end
-  return M.undo(journal)
-end
-
----Undoes the host's side of the link of one session that an earlier run left up, whichever interface that has.
----@param net string the modem's interface
----@param session integer
-function M.take_down_session(net, session)
-  M.take_down(net)
-  local prefix = net .. "."
-  for _, key in ipairs(state.list(KIND) or {}) do
-    local journal = key:sub(1, #prefix) == prefix and load_journal(key)
-    if journal and journal.session == session then
-      M.undo(journal)
-    end
-  end
-end
-
--- The journals of all links on an interface, and what else of it is marked as ours.
-local function all_on(interface)
-  local journals, err = on_parent(interface.index)
-  for _, journal in ipairs(journals or {}) do
-    if journal.key == interface.name then
-      return journals
-    end
-  end
-  local lost
-  if journals then
-    lost, err = salvage.lost(interface.name)
-    journals[#journals + 1] = lost
-  end
-  return not err and journals or nil, err
-end
-
----Undoes the host's side of all links that earlier runs left up on a modem's interface: its own, and its channels'.
----@param net string
----@return integer[] sessions of the modem that they were for
----@return boolean undone
----@return moontower.error? err
-function M.take_down_all(net)
-  local interface, err = errors.there(netlink.link(net))
-  local journals
-  if interface then
-    journals, err = all_on(interface)
-  elseif interface == false then
-    local journal
-    journal, err = load_journal(net)
-    journals = { journal }
-  end
-  local sessions, undone = {}, err == nil
-  for _, journal in ipairs(journals or {}) do
-    sessions[#sessions + 1] = journal.session or 0
-    local ok, why = M.undo(journal)
-    undone, err = undone and ok, err or why
-  end
-  return sessions, undone, err
 end
 
 return M

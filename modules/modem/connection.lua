@@ -8,6 +8,7 @@ local errors = require "errors"
 local journals = require "link.journal"
 local state = require "state"
 local task = require "task"
+local teardown = require("base.lazy")(function() return require "link.teardown" end)
 
 local KIND = "modems"
 local LINK_OPTIONS = { "dns", "dns_route", "metric", "table", "default_route", "mtu", "share", "clat" }
@@ -209,7 +210,7 @@ end
 ---@param session table as modem:session() has it
 function M.clear(modem, session)
   if modem.net then
-    journals.take_down_session(modem.net, M.SESSION)
+    teardown.take_down_session(modem.net, M.SESSION)
   end
   if session.state == "activated" then
     modem:deactivate(M.SESSION)
@@ -248,7 +249,7 @@ function M.down(modem)
     link:give_up()
   end
   if name then
-    sessions, undone, why = journals.take_down_all(name)
+    sessions, undone, why = teardown.take_down_all(name)
   end
   if record then
     ok, err = disconnect(modem, record)

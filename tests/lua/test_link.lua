@@ -15,6 +15,7 @@ local netlink = require "core.netlink"
 local plan = require "link.plan"
 local process = require "core.process"
 local task = require "task"
+local teardown = require "link.teardown"
 
 assert(namespace.enter())
 assert(netlink.link("lo"))
@@ -35,7 +36,7 @@ function T.setUp() plug("wwan7", "tower") end
 
 function T.tearDown()
   netlink.remove_link("wwan7")
-  journals.repair()
+  teardown.repair()
 end
 
 local function bearer(session, fields)
@@ -136,11 +137,11 @@ function T.test_a_damaged_journal_outlives_a_kernel_that_does_not_answer()
   local real = netlink.link
   netlink.link = function() return errors.fail { code = "io", source = "netlink", message = "no buffers" } end
   local _ <close> = task.finally(function() netlink.link = real end)
-  local undone, err = journals.take_down("wwan7")
+  local undone, err = teardown.take_down("wwan7")
   lu.assertEquals({ undone, err.code }, { false, "io" })
   netlink.link = real
   lu.assertEquals(#netlink.addresses("wwan7"), 2)
-  lu.assertEquals({ journals.take_down("wwan7") }, { true })
+  lu.assertEquals({ teardown.take_down("wwan7") }, { true })
   lu.assertEquals(netlink.addresses("wwan7"), {})
   lu.assertEquals(netlink.routes { protocol = 77 }, {})
   assert(fs.remove("/run/moontower/links/wwan7.json.bad"))
@@ -274,13 +275,13 @@ function T.test_a_run_that_was_killed_is_repaired()
   need_vlans()
   for _, step in ipairs { "journal", "parent", "interface" } do
     killed_after(step, 1)
-    journals.repair()
+    teardown.repair()
     assert_nothing_left()
   end
   local applied = assert(apply(bearer(1)))
   applied.journal.owner = NOBODY
   assert(journals.save(applied.journal))
-  journals.repair()
+  teardown.repair()
   assert_nothing_left()
 end
 
@@ -289,7 +290,7 @@ function T.test_repair_leaves_what_is_kept_or_at_work()
   local kept, at_work = assert(apply(bearer(1))), assert(apply(bearer(2)))
   kept:detach()
   killed_after("interface", 3)
-  journals.repair()
+  teardown.repair()
   lu.assertEquals(names(), { "lo", "tower", "wwan7", "wwan7.1", "wwan7.2" })
   lu.assertTrue(netlink.link("wwan7").up)
   at_work:close()
@@ -311,7 +312,7 @@ function T.test_the_modem_goes_with_a_vlan_on_it()
   local applied = assert(apply(bearer(1)))
   applied:detach()
   assert(netlink.remove_link("wwan7"))
-  journals.repair()
+  teardown.repair()
   lu.assertEquals(fs.list("/run/moontower/links"), {})
   local again, err = apply(bearer(1))
   lu.assertNil(again)
@@ -402,7 +403,7 @@ function T.test_the_driver_gets_buffers_for_several_packets()
     applied = assert(apply(bearer(1, LARGE)))
     lu.assertEquals({ applied.adopted, netlink.link("wwan7").mtu }, { false, 16384 })
     applied:detach()
-    lu.assertEquals({ journals.take_down_all("wwan7") }, { { 1 }, true })
+    lu.assertEquals({ teardown.take_down_all("wwan7") }, { { 1 }, true })
     parent = netlink.link("wwan7")
     lu.assertEquals({ parent.mtu, parent.up }, { 1500, false })
   end)
@@ -459,7 +460,7 @@ function T.test_buffers_that_were_made_before_a_kill_are_taken_back()
     assert(journals.save(journal))
     assert(channels.prepare(parent, LARGE.channel))
     lu.assertEquals(netlink.link("wwan7").mtu, 16384)
-    journals.repair()
+    teardown.repair()
     lu.assertEquals(netlink.link("wwan7").mtu, 1500)
     assert_nothing_left()
   end)

@@ -1,0 +1,233 @@
+-- SPDX-License-Identifier: MIT
+-- Undoes what the journals of links say: at the end of a link, and after a run that was killed.
+
+local lazy = require "base.lazy"
+local channels = lazy(function() return require "link.channel" end)
+local clat = lazy(function() return require "link.clat" end)
+local dns = lazy(function() return require "link.dns" end)
+local errors = require "errors"
+local forwarding = lazy(function() return require "link.forwarding" end)
+local journals = require "link.journal"
+local log = require "log"
+local netlink = require "core.netlink"
+local process = require "core.process"
+local salvage = require "link.salvage"
+local share = lazy(function() return require "link.share" end)
+local state = require "state"
+local undoing_of = require "state.rollback"
+local unmanaged = lazy(function() return require "link.unmanaged" end)
+
+local M = {}
+
+-- The last link to be undone puts the modem's interface back.
+local function is_shared(undoing, journal)
+  local others, err = journals.on_parent((journal.parent or journal).index)
+  if not others then
+    undoing:failed(err)
+  end
+  for _, other in ipairs(others or {}) do
+    if other.key ~= journal.key then
+      return true
+    end
+  end
+  return not others -- as it is, then: the next run knows
+end
+
+local function undo_each(undoing, list, name, fn)
+  local left = {}
+  for _, thing in ipairs(list) do
+    thing.link = name
+    if not undoing:try(fn, thing) then left[#left + 1] = thing end
+  end
+  return left
+end
+
+local function undo_settings(undoing, journal, name)
+  if journal.is_salvaged then
+    salvage.find_marked(undoing, journal, name)
+  end
+  journal.routes = undo_each(undoing, journal.routes, name, netlink.del_route)
+  journal.addresses = undo_each(undoing, journal.addresses, name, netlink.del_address)
+  local before = journal.before
+  if journal.accept_ra and before.accept_ra then
+    undoing:try(journals.set_sysctl, name, "accept_ra", before.accept_ra)
+  end
+  local up = before.up
+  if up == false and is_shared(undoing, journal) then
+    up = nil -- as it is
+  end
+  undoing:try(netlink.set_link, name, { mtu = before.mtu, up = up })
+end
+
+local function undo_parent(undoing, journal)
+  local before = journal.parent
+  local parent = undoing:ask(netlink.link, before.index)
+  local changed = parent and (not before.up or before.mtu and before.mtu ~= parent.mtu)
+  if changed and not is_shared(undoing, journal) then
+    undoing:try(netlink.set_link, parent.name, { mtu = before.mtu, up = before.up })
+  end
+end
+
+local function undo_interface(undoing, journal)
+  local interface, err = journals.interface(journal)
+  if err then
+    undoing:failed(err)
+  elseif interface and journal.created then
+    local parent = undoing:ask(netlink.link, journal.parent.index)
+    if parent then
+      undoing:try(channels.remove, interface, parent, journal.channel)
+    end
+  elseif interface then
+    undo_settings(undoing, journal, interface.name) -- whatever it is called now
+  end
+  if journal.parent and not err then
+    undo_parent(undoing, journal)
+  end
+end
+
+-- What the link does for others ends before it does.
+local function undo_services(undoing, journal)
+  if journal.clat and (journal.clat.problem or undoing:try(clat.undo, journal)) then
+    journal.clat = nil
+  end
+  if journal.share and (journal.share.problem or undoing:try(share.undo, journal)) then
+    journal.share = nil
+  end
+  if journal.forwarding then
+    forwarding.undo(journal.key, journal.forwarding)
+    journal.forwarding = nil
+  end
+end
+
+---Undoes all that the journal says, and removes it; what cannot be undone now stays in it.
+---@param journal link.journal
+---@return boolean undone
+---@return moontower.error? err
+function M.undo(journal)
+  -- From here on it is a half-done thing: should we be killed, repair() goes on.
+  journal.persistent, journal.owner = false, state.me()
+  journals.save(journal)
+  local host_undone, err = undoing_of(function(undoing)
+    undo_services(undoing, journal)
+    undo_interface(undoing, journal)
+    if journal.unmanaged or journal.is_salvaged then
+      unmanaged.undo(undoing, journal)
+    end
+  end)
+  local dns_undone, dns_err = true, nil
+  if journal.dns then
+    dns_undone, dns_err = dns.undo(journal.dns)
+  end
+  if not dns_undone then
+    log.warn("the DNS servers of %s are not taken back yet: %s", journal.key, dns_err)
+  end
+  if host_undone and dns_undone then
+    local removed
+    removed, err = journals.remove(journal)
+    return removed == true, err
+  end
+  journal.owner = nil -- so the next start tries again
+  if dns_undone then
+    journal.dns = nil
+  elseif host_undone then
+    journal.index, journal.channel, journal.created, journal.parent = salvage.NOWHERE, nil, nil, nil
+  end
+  journals.save(journal)
+  return false, err or dns_err
+end
+
+local function repair_one(key)
+  local journal, err = journals.read(key)
+  local interface
+  if journal and journal.persistent then
+    interface, err = journals.interface(journal)
+  end
+  local at_work = journal and not journal.persistent and journal.owner
+    and process.pid_alive(journal.owner.pid, journal.owner.start)
+  if err then
+    log.warn("cannot find out whether something was left on %s: %s", key, err)
+  elseif journal and not interface and not at_work then
+    log.info("undoing what was left on %s", key)
+    M.undo(journal)
+  end
+end
+
+---Undoes what runs that were killed half way left on the host, and what belongs to interfaces that are gone.
+function M.repair()
+  local keys, err = journals.list()
+  if not keys then
+    log.warn("cannot find out what was left on this computer: %s", err)
+  end
+  for _, key in ipairs(keys or {}) do repair_one(key) end
+end
+
+---Undoes the host's side of a link that an earlier run left up. The caller has the modem's lock.
+---@param key string
+---@return boolean undone
+---@return moontower.error? err
+function M.take_down(key)
+  local journal, err = journals.read(key)
+  if not journal and not err then
+    journal, err = salvage.lost(key)
+  end
+  if not journal then
+    return err == nil, err
+  end
+  return M.undo(journal)
+end
+
+---Undoes the host's side of the link of one session that an earlier run left up, whichever interface that has.
+---@param net string the modem's interface
+---@param session integer
+function M.take_down_session(net, session)
+  M.take_down(net)
+  local prefix = net .. "."
+  for _, key in ipairs(journals.list() or {}) do
+    local journal = key:sub(1, #prefix) == prefix and journals.read(key)
+    if journal and journal.session == session then
+      M.undo(journal)
+    end
+  end
+end
+
+-- The journals of all links on an interface, and what else of it is marked as ours.
+local function all_on(interface)
+  local found, err = journals.on_parent(interface.index)
+  for _, journal in ipairs(found or {}) do
+    if journal.key == interface.name then
+      return found
+    end
+  end
+  local lost
+  if found then
+    lost, err = salvage.lost(interface.name)
+    found[#found + 1] = lost
+  end
+  return not err and found or nil, err
+end
+
+---Undoes the host's side of all links that earlier runs left up on a modem's interface: its own, and its channels'.
+---@param net string
+---@return integer[] sessions of the modem that they were for
+---@return boolean undone
+---@return moontower.error? err
+function M.take_down_all(net)
+  local interface, err = errors.there(netlink.link(net))
+  local found
+  if interface then
+    found, err = all_on(interface)
+  elseif interface == false then
+    local journal
+    journal, err = journals.read(net)
+    found = { journal }
+  end
+  local sessions, undone = {}, err == nil
+  for _, journal in ipairs(found or {}) do
+    sessions[#sessions + 1] = journal.session or 0
+    local ok, why = M.undo(journal)
+    undone, err = undone and ok, err or why
+  end
+  return sessions, undone, err
+end
+
+return M
