@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests to the kernel over rtnetlink, and its answers. */
+/* Requests to the kernel over rtnetlink and generic netlink, and its answers. */
 #include "host/netlink.h"
 
 #include <errno.h>
@@ -15,6 +15,9 @@
 struct mt_netlink {
     struct nl_sock *socket; /* NULL until it is needed */
     struct nl_cb *callbacks;
+    int protocol;
+    mt_netlink_take *take; /* gets the answers, and this context; NULL: they become items */
+    void *context;
     struct mt_netlink_items answer;
     int status;
     bool finished;
@@ -24,7 +27,8 @@ static int on_answer(struct nl_msg *message, void *context)
 {
     struct mt_netlink *netlink = context;
     if (netlink->status == 0)
-        netlink->status = mt_netlink_items_add(&netlink->answer, message);
+        netlink->status = netlink->take ? netlink->take(message, netlink->context)
+                                        : mt_netlink_items_add(&netlink->answer, message);
     return NL_OK;
 }
 
@@ -46,7 +50,8 @@ static int on_refused(struct sockaddr_nl *from, struct nlmsgerr *error, void *co
     return NL_STOP;
 }
 
-int mt_netlink_open(struct mt_netlink **netlink)
+static int open_protocol(int protocol, mt_netlink_take *take, void *context,
+                         struct mt_netlink **netlink)
 {
     struct mt_netlink *made = calloc(1, sizeof(*made));
     if (!made)
@@ -60,8 +65,21 @@ int mt_netlink_open(struct mt_netlink **netlink)
     nl_cb_set(made->callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_finished, made);
     nl_cb_set(made->callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_finished, made);
     nl_cb_err(made->callbacks, NL_CB_CUSTOM, on_refused, made);
+    made->protocol = protocol;
+    made->take = take;
+    made->context = context;
     *netlink = made;
     return 0;
+}
+
+int mt_netlink_open(struct mt_netlink **netlink)
+{
+    return open_protocol(NETLINK_ROUTE, NULL, NULL, netlink);
+}
+
+int mt_netlink_open_generic(mt_netlink_take *take, void *context, struct mt_netlink **netlink)
+{
+    return open_protocol(NETLINK_GENERIC, take, context, netlink);
 }
 
 static void drop_socket(struct mt_netlink *netlink)
@@ -88,7 +106,7 @@ static int need_socket(struct mt_netlink *netlink)
     if (!opened)
         return -ENOMEM;
     errno = EIO;
-    if (nl_connect(opened, NETLINK_ROUTE) < 0) {
+    if (nl_connect(opened, netlink->protocol) < 0) {
         int status = -errno;
         nl_socket_free(opened);
         return status;

@@ -14,6 +14,15 @@
  */
 struct mt_netlink;
 int mt_netlink_open(struct mt_netlink **netlink);
+
+/*
+ * The same for generic netlink: each message of an answer is handed to `take`, which returns 0 or a
+ * negative errno, and frees nothing.
+ */
+struct nl_msg;
+typedef int mt_netlink_take(struct nl_msg *message, void *context);
+int mt_netlink_open_generic(mt_netlink_take *take, void *context, struct mt_netlink **netlink);
+
 void mt_netlink_close(struct mt_netlink *netlink);
 
 /*

@@ -13,6 +13,7 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
+#include "host/netlink_ethtool.h"
 #include "host/netlink_link.h"
 #include "lua/modules.h"
 #include "lua/monitor.h"
@@ -273,6 +274,33 @@ static int l_del_address(lua_State *L)
     return changed_address(L, "delete", status);
 }
 
+/*
+ * uplink_aggregation { link=, size = integer?, packets = integer?, microseconds = integer? } -> {
+ * size=, packets=, microseconds= } | nil, err: "unsupported" by the driver; "invalid" where it, or
+ * Linux before 6.3, cannot have this set. How many bytes and packets the driver puts together on
+ * their way out, and how long it waits for them, once what is given has been set.
+ */
+static int l_uplink_aggregation(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *link = mt_argument_need(L, "link");
+    struct mt_uplink uplink = {
+        .size = (uint32_t)mt_argument_integer(L, "size", UINT32_MAX, 0),
+        .packets = (uint32_t)mt_argument_integer(L, "packets", UINT32_MAX, 0),
+        .microseconds = (uint32_t)mt_argument_integer(L, "microseconds", UINT32_MAX, 0),
+    };
+    int status = mt_ethtool_uplink(link, &uplink);
+    if (status == -EOPNOTSUPP)
+        return mt_lua_netlink_unsupported(L, "this driver puts no packets together");
+    if (status < 0)
+        return mt_error_errno(L, status, "netlink", "uplink aggregation of %s", link);
+    lua_createtable(L, 0, 3);
+    mt_table_set_integer(L, "size", uplink.size);
+    mt_table_set_integer(L, "packets", uplink.packets);
+    mt_table_set_integer(L, "microseconds", uplink.microseconds);
+    return 1;
+}
+
 /* ---- events ---- */
 
 static const char *const kinds[] = { "link", "address", "route", "nexthop", "rule", NULL };
@@ -351,6 +379,7 @@ static const luaL_Reg functions[] = {
     { "monitor", l_monitor },
     { "remove_link", l_remove_link },
     { "set_link", l_set_link },
+    { "uplink_aggregation", l_uplink_aggregation },
     { NULL, NULL },
 };
 

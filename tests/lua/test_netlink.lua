@@ -565,4 +565,14 @@ function T.test_closing_a_monitor_wakes_waiting_tasks()
   lu.assertError(netlink.monitor, { groups = { "weather" } })
 end
 
+function T.test_a_driver_that_puts_no_packets_together()
+  for _, values in ipairs { { link = "lo" }, { link = "lo", size = 8192, packets = 20 } } do
+    local uplink, err = netlink.uplink_aggregation(values)
+    lu.assertNil(uplink)
+    lu.assertEquals(err.code, "unsupported")
+  end
+  lu.assertEquals(select(2, netlink.uplink_aggregation { link = "nix0" }).code, "gone")
+  lu.assertErrorMsgContains("link", netlink.uplink_aggregation, {})
+end
+
 return T

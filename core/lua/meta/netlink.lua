@@ -137,4 +137,13 @@ function M.rules(options) end
 ---@return moontower.error? err
 function M.set_link(name, options) end
 
+--- uplink_aggregation { link=, size = integer?, packets = integer?, microseconds = integer? } -> { size=, packets=,
+--- microseconds= } | nil, err: "unsupported" by the driver; "invalid" where it, or Linux before 6.3, cannot have
+--- this set. How many bytes and packets the driver puts together on their way out, and how long it waits for them,
+--- once what is given has been set.
+---@param options { link: string, size: integer?, packets: integer?, microseconds: integer? }
+---@return { size: integer, packets: integer, microseconds: integer }?
+---@return moontower.error? err
+function M.uplink_aggregation(options) end
+
 return M
