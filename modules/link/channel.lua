@@ -17,6 +17,11 @@ local netlink = require "core.netlink"
 ---@field device string? the modem in the WWAN subsystem, such as "wwan0"; nil: it is not there
 ---@field size integer? of the longest transfer that the modem sends, with several packets in it; nil: one packet
 ---@field checksums 4|5|nil the version of QMAP, for rmnet
+---@field uplink link.uplink? what the modem takes in one transfer; nil: one packet
+
+---@class link.uplink
+---@field packets integer
+---@field size integer
 
 local M = {}
 
@@ -152,6 +157,23 @@ function wwan.add(created)
 end
 
 wwan.remove = vlan.remove
+
+---Has the driver put packets together on their way to the modem, where both can. Else each goes by itself, as before.
+---@param link table the interface
+---@param channel link.channel
+function M.aggregate_uplink(link, channel)
+  if channel.uplink then
+    netlink.uplink_aggregation { link = link.name, size = channel.uplink.size, packets = channel.uplink.packets }
+  end
+end
+
+---How the driver puts them together.
+---@param name string of the interface
+---@return { packets: integer, size: integer, microseconds: integer }? uplink nil: it does not
+function M.uplink(name)
+  local uplink = netlink.uplink_aggregation { link = name }
+  return uplink and uplink.packets > 1 and uplink or nil
+end
 
 -- Tells the driver how packets are framed, which it takes while the interface is down.
 local function set_driver(name, file, value)

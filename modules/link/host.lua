@@ -157,6 +157,9 @@ function M.make_channel(journal)
   local made
   made, err = errors.there(channels.find(parent, journal.channel))
   if made then
+    if journal.created then
+      channels.aggregate_uplink(made, journal.channel)
+    end
     return made
   elseif err then
     return nil, err

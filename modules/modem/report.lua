@@ -2,6 +2,7 @@
 -- The lines in which `up` and `status` show a modem, its network and its connection.
 
 local lazy = require "base.lazy"
+local channels = lazy(function() return require "link.channel" end)
 local leases = lazy(function() return require "modem.lease" end)
 
 local M = {}
@@ -109,14 +110,21 @@ end
 local qmap_names = { qmap = "QMAP", qmapv4 = "QMAPv4", qmapv5 = "QMAPv5" }
 
 -- How a QMI modem and the driver have agreed to frame packets, where that is not just one after the other.
-local function framing(bearer, watcher)
+-- On the way to the modem it is as the driver of this interface has it.
+local function framing(bearer, interface, watcher)
   local agreed = bearer.framing
   local name = agreed and qmap_names[agreed.protocol]
+  local uplink = agreed and agreed.uplink and channels.uplink(interface)
   if name then
     local packets = agreed.datagrams and ("up to %d packets, "):format(agreed.datagrams) or ""
     watcher:done("", ("%s: %s%d bytes in a transfer from the modem"):format(name, packets, agreed.size))
   end
-  watcher:data("framing", agreed)
+  if uplink then
+    watcher:done("", ("up to %d packets, %d bytes in a transfer to it"):format(uplink.packets, uplink.size))
+  end
+  watcher:data("framing", agreed and {
+    protocol = agreed.protocol, datagrams = agreed.datagrams, size = agreed.size, uplink = uplink or nil,
+  })
 end
 
 -- IPv4 where the network gives IPv6 alone.
@@ -172,7 +180,7 @@ function M.link(applied, watcher, bearer)
   if #bearer.ipv6.addresses > 0 and #applied.bearer.ipv6.addresses == 0 then
     watcher:done("", ("no IPv6: this host has it switched off (net.ipv6.conf.%s.disable_ipv6)"):format(applied.name))
   end
-  framing(bearer, watcher)
+  framing(bearer, applied.name, watcher)
   local lease = applied.bearer.ipv4.lease
   if lease and not applied.bearer.modem.profile then -- which policies watch, and renew
     watcher:done("", ("%s is lent for %s by DHCP: before that is over, run `moontower up` again, or `moontower serve`")

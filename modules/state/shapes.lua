@@ -20,7 +20,7 @@ local protocol = whole(0, 255)
 local sysctl = { function(value) return type(value) == "string" and value:find "^%d%s*$" ~= nil end, "a digit" }
 local owner = record({ pid = index }, { start = count })
 local channel = record({ kind = validate.one_of { "vlan", "qmimux", "rmnet", "wwan" }, id = whole(1, 4094) },
-  { size = u32, device = text, checksums = whole(4, 5) })
+  { size = u32, device = text, checksums = whole(4, 5), uplink = record({ packets = u32, size = u32 }) })
 local servers = list_of(address)
 
 ---@class state.shape

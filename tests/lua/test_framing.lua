@@ -11,6 +11,7 @@ local lu = require "luaunit"
 local namespace = require "core.namespace"
 local netlink = require "core.netlink"
 local process = require "core.process"
+local report = require "modem.report"
 local state = require "state"
 local wda = require "qmi.wda"
 local world = require "support.world"
@@ -128,6 +129,44 @@ function T.test_with_rmnet_the_modem_is_asked_for_the_newest_version_first()
   lu.assertEquals(versions, { "qmapv5" })
   lu.assertEquals(framing.channel(result, 1), { kind = "rmnet", id = 1, size = 16384, checksums = 5 })
   lu.assertTrue(framing.is_muxed(result) and framing.is_valid(result))
+end
+
+-- Only rmnet puts packets together on their way to the modem, and it takes no more than so many.
+function T.test_with_rmnet_the_answer_limits_what_goes_to_the_modem_in_one_transfer()
+  local function uplink_of(version, packets, size)
+    local answer = format("raw-ip", version, 32, 16384)
+    answer.uplink_data_aggregation_max_datagrams, answer.uplink_data_aggregation_max_size = packets, size
+    local result = agreed_with_rmnet { answer }
+    lu.assertTrue(framing.is_valid(result))
+    lu.assertEquals(framing.channel(result, 1).uplink, result.uplink)
+    return result.uplink
+  end
+  lu.assertEquals(uplink_of("qmapv5", 20, 8192), { packets = 20, size = 8192 })
+  lu.assertEquals(uplink_of("qmapv4", 1000, 65536), { packets = 64, size = 32768 })
+  for _, none in ipairs { { "qmapv5", 1, 8192 }, { "qmapv5", 0, 0 }, { "qmapv5", 20 }, { "qmap", 20, 8192 } } do
+    lu.assertNil(uplink_of(none[1], none[2], none[3]))
+  end
+  lu.assertFalse(framing.is_valid { protocol = "qmapv5", size = 16384, uplink = { packets = 20 } })
+end
+
+function T.test_what_is_shown_is_what_the_kernel_says_of_packets_to_the_modem()
+  local uplink_aggregation = netlink.uplink_aggregation
+  local agreement = { protocol = "qmapv5", datagrams = 32, size = 16384, uplink = { packets = 20, size = 8192 } }
+  local bearer = { framing = agreement, ipv4 = { addresses = {}, dns = {} }, ipv6 = { addresses = {}, dns = {} } }
+  for _, case in ipairs {
+    { { packets = 10, size = 4096, microseconds = 800 }, "up to 10 packets, 4096 bytes in a transfer to it" }, { nil },
+  } do
+    local lines, shown = {}, nil
+    function netlink.uplink_aggregation() return case[1] end
+    report.link({ name = "wwan0.1", mtu = 1500, addresses = {}, dns = {}, bearer = bearer }, {
+      done = function(_, _, text) lines[text] = true end,
+      data = function(_, label, data) shown = label == "framing" and data or shown end,
+    }, bearer)
+    netlink.uplink_aggregation = uplink_aggregation
+    lu.assertTrue(lines["QMAPv5: up to 32 packets, 16384 bytes in a transfer from the modem"])
+    lu.assertEquals(lines[case[2] or "-"], case[2] and true)
+    lu.assertEquals(shown, { protocol = "qmapv5", datagrams = 32, size = 16384, uplink = case[1] })
+  end
 end
 
 function T.test_with_rmnet_an_older_version_in_the_answer_holds()

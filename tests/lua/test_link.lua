@@ -452,6 +452,38 @@ function T.test_a_link_of_rmnet()
   end)
 end
 
+-- What the kernel is asked for, and the answers that it gives then.
+local function with_uplink(answer, fn)
+  local uplink_aggregation, asked = netlink.uplink_aggregation, {}
+  function netlink.uplink_aggregation(values)
+    asked[#asked + 1] = values
+    return answer, not answer and errors.new { code = "unsupported", message = "none" } or nil
+  end
+  local ok, message = pcall(fn, asked)
+  netlink.uplink_aggregation = uplink_aggregation
+  assert(ok, message)
+end
+
+-- A driver that cannot is no reason to stay offline.
+function T.test_packets_to_the_modem_are_put_together_where_the_driver_can()
+  local channel = { kind = "rmnet", id = 2, size = 16384, checksums = 5, uplink = { packets = 20, size = 8192 } }
+  with_sysfs({ ["wwan7/qmi/raw_ip"] = "Y\n", ["wwan7/qmi/pass_through"] = "Y\n" }, function()
+    for _, answer in ipairs { { packets = 20, size = 8192, microseconds = 800 }, false } do
+      with_rmnet(function()
+        with_uplink(answer, function(asked)
+          local applied = assert(apply(bearer(1, { channel = channel })))
+          lu.assertEquals(asked, { { link = "wwan7.2", packets = 20, size = 8192 } })
+          lu.assertEquals(channels.uplink(applied.name), answer or nil)
+          applied:close()
+        end)
+      end)
+    end
+  end)
+  with_uplink({ packets = 1, size = 4096, microseconds = 800 }, function() -- as rmnet is at first
+    lu.assertNil(channels.uplink "wwan7.2")
+  end)
+end
+
 function T.test_buffers_that_were_made_before_a_kill_are_taken_back()
   with_sysfs({ ["wwan7/qmi/raw_ip"] = "N\n" }, function()
     local parent = netlink.link("wwan7")

@@ -16,6 +16,8 @@ local M = {}
 -- What the modem may put into one transfer. The driver has a buffer of that size in one piece for each transfer, and
 -- the fewer the longer they are: five of 16 KiB at high speed, where two of 32 KiB would leave gaps between them.
 local DATAGRAMS, SIZE = 32, 16384
+-- The most that rmnet puts into one to the modem.
+local UPLINK_PACKETS, UPLINK_SIZE = 64, 32768
 -- Names of the data port in drivers of PCIe modems, as ModemManager has them.
 local PCIE = { type = "pcie", interface_number = 4 }
 -- A mux id that no link can have.
@@ -40,13 +42,17 @@ end
 ---@return link.channel
 function M.channel(framing, mux_id)
   local version = checksums[framing.protocol]
-  return { kind = version and "rmnet" or "qmimux", id = mux_id, size = framing.size, checksums = version }
+  return {
+    kind = version and "rmnet" or "qmimux", id = mux_id, size = framing.size, checksums = version,
+    uplink = framing.uplink,
+  }
 end
 
 ---@class modem.qmi.framing what modem and driver have agreed on
 ---@field protocol "raw-ip"|"802.3"|"qmap"|"qmapv4"|"qmapv5"
 ---@field datagrams integer? that the modem puts into one transfer at most; nil: as many as fit
 ---@field size integer? of its longest transfer
+---@field uplink link.uplink? what it takes in one transfer, where that is more than one packet, and rmnet sends it
 
 ---@param self modem.qmi
 ---@return table? endpoint the data endpoint as QMI has it; nil where it is unknown
@@ -145,6 +151,14 @@ local function set(self, framing)
   })
 end
 
+-- Only rmnet puts packets together. A modem that does not tell both limits gets one packet in a transfer.
+local function read_uplink(format)
+  local packets, size = format.uplink_data_aggregation_max_datagrams, format.uplink_data_aggregation_max_size
+  if checksums[format.uplink_data_aggregation_protocol] and packets and packets > 1 and size and size > 0 then
+    return { packets = math.min(packets, UPLINK_PACKETS), size = math.min(size, UPLINK_SIZE) }
+  end
+end
+
 -- The modem's format as a framing; nil: one that no driver takes apart, nor rmnet.
 local function read(format)
   local uplink = format.uplink_data_aggregation_protocol or "disabled"
@@ -160,7 +174,7 @@ local function read(format)
   local datagrams, size = format.downlink_data_aggregation_max_datagrams, format.downlink_data_aggregation_max_size
   return {
     protocol = uplink, datagrams = datagrams and datagrams > 0 and datagrams or nil,
-    size = size and size > 0 and size or SIZE,
+    size = size and size > 0 and size or SIZE, uplink = read_uplink(format),
   }
 end
 
@@ -247,11 +261,16 @@ local function tell_plain(self)
   }
 end
 
+local function is_uplink(value)
+  return type(value) == "table" and math.type(value.packets) == "integer" and math.type(value.size) == "integer"
+end
+
 ---@param value any as an earlier run has written it down
 ---@return boolean
 function M.is_valid(value)
   return type(value) == "table" and type(value.protocol) == "string"
     and (not M.is_muxed(value) or math.type(value.size) == "integer")
+    and (value.uplink == nil or is_uplink(value.uplink))
 end
 
 ---Makes both sides frame packets as a connection needs it.
