@@ -28,6 +28,10 @@ function M.take(description, take_over)
   return modemmanager.take(description, take_over)
 end
 
+---@param description modem.description
+---@return boolean taken do we have it from ModemManager?
+function M.is_taken(description) return modemmanager.taken(description) ~= nil end
+
 ---Keeps a modem of ours from a ModemManager that may start later.
 ---@param description modem.description
 function M.keep(description)

@@ -63,6 +63,8 @@ local CASES = {
   { run = "up --bogus", status = 2, shows = { "unknown option '--bogus'" } },
   { run = "statsu", status = 2, shows = { "Did you mean `moontower status`?" } },
   { run = "help", shows = { "Policies" } },
+  { run = "version", shows = { "libnl" } },
+  { run = "netifd wan", status = 1, cut = true, shows = { "no options for 'wan'" } },
   { run = "up --help", shows = { "--carrier" } },
 }
 
