@@ -2,6 +2,7 @@
 -- /etc/resolv.conf itself, where no program is asked to write it. Several links may have servers in it at once: what
 -- will be put back, and whose servers there are, is in /run/moontower/dns/file.json, which is written first.
 
+local alone = require "link.alone"
 local errors = require "errors"
 local fs = require "core.fs"
 local lazy = require "base.lazy"
@@ -9,13 +10,11 @@ local log = require "log"
 local program = require "link.dns.program"
 local shapes = lazy(function() return require "state.shapes" end)
 local state = require "state"
-local task = require "task"
 local validate = lazy(function() return require "base.validate" end)
 
 local FILE = "/etc/resolv.conf"
 local KIND, NAME = "dns", "file"
 local HEADER = "# Written by moontower while "
-local LOCK_PAUSE, LOCK_TRIES = 0.02, 250 -- who has the lock writes two small files
 
 ---@class dns.file what is written down of it
 ---@field links { link: string, servers: string[] }[] whose servers it has
@@ -168,26 +167,7 @@ local function others(kept, link)
   return links
 end
 
--- Runs fn(record) while no other process of ours reads or writes the file: another `moontower up`, for another modem.
-local function alone(fn)
-  return function(record)
-    local lock, err
-    for _ = 1, LOCK_TRIES do
-      lock, err = state.lock(KIND)
-      if lock or err.code ~= "busy" then
-        break
-      end
-      task.sleep(LOCK_PAUSE)
-    end
-    local held <close> = lock
-    if not held then
-      return nil, err
-    end
-    return fn(record)
-  end
-end
-
-M.apply = alone(function(record)
+M.apply = alone(KIND, function(record)
   local kept, ours, err = look_up(record.link)
   if err then
     return nil, err
@@ -228,7 +208,7 @@ local function put_back(kept)
   return true
 end
 
-M.undo = alone(function(record)
+M.undo = alone(KIND, function(record)
   local kept, ours, err = look_up(record.link)
   local left, ok = kept and others(kept, record.link), true
   if err then
