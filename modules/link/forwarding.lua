@@ -12,14 +12,18 @@ local state = require "state"
 
 local M = {}
 
+local KIND = "links"
 local FOLDER = "/proc/sys/net/ipv6/conf/"
+
+local not_one = { all = true, default = true, lo = true }
 
 local function is(path, value) return (fs.read(path) or ""):match "%S+" == value end
 
--- What another link of ours has changed for the same reason.
+-- What another link of ours has changed for the same reason. A damaged journal stays for who salvages it.
 local function changed_for_others(key)
-  for _, name in ipairs(state.list "links" or {}) do
-    local journal = name ~= key and state.load("links", name)
+  for _, name in ipairs(state.list(KIND) or {}) do
+    local is_other = state.path(KIND, name) ~= state.path(KIND, key)
+    local journal = is_other and state.look(KIND, name)
     if journal and journal.forwarding then
       return journal.forwarding
     end
@@ -40,7 +44,7 @@ function M.plan(key, lan)
   end
   list = {}
   for _, name in ipairs(fs.list(FOLDER) or {}) do
-    local folder, is_one = FOLDER .. name, not ("all default lo"):find(name, 1, true)
+    local folder, is_one = FOLDER .. name, not not_one[name]
     if is(folder .. "/forwarding", "1") then -- the kernel switches it off with that of all
       list[#list + 1] = { path = folder .. "/forwarding", before = "1", value = "1" }
     end

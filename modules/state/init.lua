@@ -93,6 +93,22 @@ local function new_store(folder)
     return ("%s/%s/%s.json"):format(store.folder, kind, (name:gsub("[^%w._-]", "_")))
   end
 
+  ---Reads a file that another part of the program looks after: one that does not fit is left to that.
+  ---@param kind string
+  ---@param name string
+  ---@return table? values nil without an error: there is no such file
+  ---@return moontower.error? err
+  function store.look(kind, name)
+    local path = store.path(kind, name)
+    local info, err = errors.there(fs.stat(path, "link"))
+    if not info then
+      return nil, err
+    end
+    local values
+    values, err = read(path, info, shape_of(kind))
+    return values or nil, err
+  end
+
   ---A file that does not fit is moved aside, and a warning names it: work goes on without it.
   ---@param kind string
   ---@param name string
@@ -100,18 +116,12 @@ local function new_store(folder)
   ---@return moontower.error? err it could not be read; "malformed": it was moved aside, detail.values has what it said
   function store.load(kind, name)
     local path = store.path(kind, name)
-    local info, err = errors.there(fs.stat(path, "link"))
-    if not info then
-      return nil, err
-    end
-    local shape = shape_of(kind)
-    local values
-    values, err = read(path, info, shape)
-    if err and err.code == "malformed" and not shape.is_precious then
+    local values, err = store.look(kind, name)
+    if err and err.code == "malformed" and not shape_of(kind).is_precious then
       local aside, why = move_aside(path)
       log.warn("%s; %s", err, aside and "it is kept as " .. aside or ("it cannot be moved aside: %s"):format(why))
     end
-    return values or nil, err
+    return values, err
   end
 
   ---Written aside and renamed, so that a kill at any moment leaves the old or the new one.
