@@ -72,19 +72,25 @@ function M.save(journal) return state.save(KIND, journal.key, journal) end
 ---@return string
 function M.key(net, channel) return channel and ("%s.%d"):format(net, channel.id) or net end
 
+-- A file's name has "_" for what may be in an interface's name, and not in a file's.
+local function has_file_of(values, key)
+  return type(values.key) == "string" and state.path(KIND, values.key) == state.path(KIND, key)
+end
+
 ---The journal of a link whose interface may be gone.
----@param key string
+---@param key string it may be the name of a file of one
 ---@return link.journal? journal with `is_salvaged` when its file was damaged; nil without an error: there is none
 ---@return moontower.error? err that could not be found out
 function M.read(key)
   local journal, err = state.load(KIND, key)
-  local is_whole = journal and journal.key == key
+  local is_whole = journal and has_file_of(journal, key)
     and (journal.index and not journal.channel or channels.is_valid(journal.channel) and journal.parent ~= nil
       or journal.index == NOWHERE)
   if is_whole then
     return journal
   elseif journal or err and err.code == "malformed" then
-    journal, err = salvage.journal(key, journal or err.detail.values or {})
+    local values = journal or err.detail.values or {}
+    journal, err = salvage.journal(has_file_of(values, key) and values.key or key, values)
     M.save(journal) -- its file has been moved aside: the next run finds this one
     return not err and journal or nil, err
   end

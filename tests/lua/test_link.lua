@@ -6,6 +6,7 @@
 
 local channels = require "link.channel"
 local errors = require "errors"
+local forwarding = require "link.forwarding"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local link = require "link"
@@ -296,6 +297,34 @@ function T.test_repair_leaves_what_is_kept_or_at_work()
   at_work:close()
   assert(apply(bearer(1))):close()
   assert_nothing_left()
+end
+
+-- Its file has another name than the interface.
+function T.test_repair_leaves_an_interface_with_an_odd_name()
+  for _, odd in ipairs { "lte+1", "a*b", "$(w)", "w,w'\"" } do
+    plug(odd, "tower2")
+    local applied = assert(apply(bearer(0, { net = odd })))
+    applied:detach()
+    journals.repair()
+    lu.assertEquals(#netlink.routes { link = odd, protocol = journals.PROTOCOL }, 2, odd)
+    lu.assertNotNil(journals.load(odd))
+    assert(fs.write("/run/moontower/links/" .. odd:gsub("[^%w._-]", "_") .. ".json", '{"key":"' .. odd:gsub('"', '\\"')))
+    journals.repair()
+    lu.assertEquals(#assert(netlink.routes { link = odd, protocol = journals.PROTOCOL }), 2)
+    lu.assertTrue(journals.take_down(odd))
+    lu.assertEquals(netlink.routes { link = odd, protocol = journals.PROTOCOL }, {})
+    netlink.remove_link(odd)
+  end
+end
+
+-- The next run salvages what it says.
+function T.test_another_links_damaged_journal_is_left_alone()
+  local path = "/run/moontower/links/wwan9.json"
+  assert(fs.mkdir "/run/moontower/links")
+  assert(fs.write(path, '{"version":99,"key":"wwan9"}'))
+  forwarding.undo("wwan7", forwarding.plan("wwan7"))
+  lu.assertNotNil(fs.stat(path))
+  assert(fs.remove(path))
 end
 
 function T.test_the_modem_is_gone()
