@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The journal of a link: all that we change on an interface, written before the first change.
 
+local alone = require "link.alone"
 local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
 local errors = require "errors"
@@ -38,6 +39,11 @@ local NOWHERE = salvage.NOWHERE
 ---@field is_salvaged boolean? it is what a damaged file still says
 
 local M = { PROTOCOL = salvage.OURS }
+
+---A function that changes what links share with one another: forwarding, and programs of the host.
+---@param fn function
+---@return function
+function M.alone(fn) return alone("services", fn) end
 
 ---@param name string of an interface
 ---@param key string

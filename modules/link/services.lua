@@ -14,6 +14,16 @@ local share = lazy(function() return require "link.share" end)
 
 local M = {}
 
+-- What cannot be undone now stays written down.
+local function undo(journal, name, service)
+  local ok, err = true, nil
+  if journal[name] and not journal[name].problem then
+    ok, err = service.undo(journal)
+  end
+  if ok then journal[name] = nil end
+  return ok, err
+end
+
 -- Writes down what will be done, and does it; what fails half way is taken back.
 local function carry_out(journal, name, service, record, lan, ...)
   journal[name] = record
@@ -23,30 +33,32 @@ local function carry_out(journal, name, service, record, lan, ...)
     ok, err = service.apply(journal, ...)
   end
   if not ok then
-    service.undo(journal)
+    undo(journal, name, service)
   end
   return ok, err
 end
 
-local function undo(journal, name, service)
-  if journal[name] and not journal[name].problem then
-    service.undo(journal)
-  end
-end
+local function is_there(journal, name, service) return journal[name] ~= nil and not service.problem(journal[name]) end
 
--- Returns the record, and whether all is as it says; what is left of it is undone otherwise.
-local function look(journal, name, service)
-  local before = journal[name]
-  local is_there = before ~= nil and not service.problem(before)
-  if not is_there then
-    undo(journal, name, service)
+-- Another link's process may just be starting the program again that announces both prefixes.
+local begin = journals.alone(function(journal, name, service, make, lan, ...)
+  if is_there(journal, name, service) then
+    return true
   end
-  return before, is_there
-end
+  local record
+  local ok, err = undo(journal, name, service)
+  if ok then
+    record, err = make()
+  end
+  if not record then
+    return nil, err
+  end
+  return carry_out(journal, name, service, record, lan, ...)
+end)
 
--- The reason is told once.
+-- The reason is told once. What was not undone, or not touched while another process was at work, stays written down.
 local function failed(link, name, before, problem, words)
-  link.journal[name] = problem
+  link.journal[name] = link.journal[name] or problem
   if not before or before.problem ~= problem.problem then
     log.warn("%s: %s: %s", link, words, problem.problem)
   end
@@ -54,15 +66,10 @@ end
 
 local function keep_share(link)
   local journal, wanted = link.journal, link.options.share
-  local before, is_there = look(journal, "share", share)
-  if is_there then
-    return
-  end
-  local ok, record, err
-  record, err = share.plan(journal, wanted, link.addresses, link.bearer.ipv6.addresses[1])
-  if record then
-    ok, err = carry_out(journal, "share", share, record, wanted)
-  end
+  local before = journal.share
+  local ok, err = begin(journal, "share", share, function()
+    return share.plan(journal, wanted, link.addresses, link.bearer.ipv6.addresses[1])
+  end, wanted)
   if not ok then
     failed(link, "share", before, {
       interface = wanted, link = journal.key, problem = errors.text(err), hint = err.hint,
@@ -74,28 +81,26 @@ end
 -- A network without NAT64 has no IPv4 at all, which is no failure.
 local function keep_clat(link)
   local journal = link.journal
-  local before, is_there = look(journal, "clat", clat)
-  if is_there then
+  local before = journal.clat
+  if is_there(journal, "clat", clat) then
     return
   end
-  local ok, record
+  local ok
   local found, err = before and before.prefix and { prefix = before.prefix, length = before.length }, nil
   if not found then
     found, err = nat64.find(link.name, link.dns)
   end
   if found then
-    record, err = clat.plan(link, found, plan.METRIC.ipv4)
-  end
-  if record then
-    ok, err = carry_out(journal, "clat", clat, record, nil, link.mtu)
+    local function make() return clat.plan(link, found, plan.METRIC.ipv4) end
+    ok, err = begin(journal, "clat", clat, make, nil, link.mtu)
+  else
+    undo(journal, "clat", clat)
   end
   if err and not ok then
     failed(link, "clat", before, {
       link = link.name, prefix = found and found.prefix or nil, length = found and found.length or nil,
       problem = errors.text(err), hint = err.hint,
     }, "no IPv4")
-  elseif not ok then
-    journal.clat = nil
   end
   journals.save(journal)
 end
@@ -130,7 +135,6 @@ function M.keep(link)
     keep_clat(link)
   elseif link.journal.clat then
     undo(link.journal, "clat", clat)
-    link.journal.clat = nil
     journals.save(link.journal)
   end
 end

@@ -85,8 +85,9 @@ local function undo_interface(undoing, journal)
   end
 end
 
--- What the link does for others ends before it does.
-local function undo_services(undoing, journal)
+-- What the link does for others ends before it does. It is written down before the next link of ours looks whether it
+-- is the last one that needs something.
+local end_services = journals.alone(function(undoing, journal)
   if journal.clat and (journal.clat.problem or undoing:try(clat.undo, journal)) then
     journal.clat = nil
   end
@@ -96,6 +97,14 @@ local function undo_services(undoing, journal)
   if journal.forwarding then
     forwarding.undo(journal.key, journal.forwarding)
     journal.forwarding = nil
+  end
+  journals.save(journal)
+  return true
+end)
+
+local function undo_services(undoing, journal)
+  if journal.clat or journal.share or journal.forwarding then
+    undoing:try(end_services, undoing, journal)
   end
 end
 

@@ -120,6 +120,32 @@ lan | sed 's/^[0-9]*: //' | diff /run/lan/before - && echo as before]]
   lu.assertStrContains(result.out, "as before")
 end
 
+-- Two commands change the same program at the same moment, and two links end at the same moment. resolvconf is slow, so
+-- that a link's journal is there for a while after its sharing has ended.
+function T.test_two_modems_share_with_one_interface()
+  local result = run([[
+run_dnsmasq --conf-dir=/run/lan/dnsmasq.d
+mkdir -p /run/resolvconf/interface /run/stand-ins
+printf '#!/bin/sh\ncat >/dev/null\nsleep 0.5\n' >/run/stand-ins/resolvconf
+chmod +x /run/stand-ins/resolvconf
+PATH=/run/stand-ins:$PATH
+lan >/run/lan/before
+for round in 1 2 3; do
+  moontower up --device simulated1 --apn r.ispsn --share br-lan --no-probe & one=$!
+  moontower up --device simulated2 --apn r.ispsn --share br-lan --no-probe || exit
+  wait $one || exit
+  moontower status --device simulated1 | grep shared || exit
+  moontower status --device simulated2 | grep shared || exit
+  moontower down --device simulated1 & one=$!
+  moontower down --device simulated2 || exit
+  wait $one || exit
+  lan | diff /run/lan/before - || exit
+done
+echo as before]], nil, nil, { "--count", "2" })
+  lu.assertEquals(result.status, 0, result.out .. result.err)
+  lu.assertStrContains(result.out, "as before")
+end
+
 -- Killed anywhere: the next command puts right what is left.
 function T.test_killed_at_any_moment()
   for name, start in pairs(programs) do
