@@ -16,7 +16,22 @@ local task = require "task"
 local M = {}
 
 local TIME = 30 -- seconds: systemd waits for a program that is slow to stop
-local END_PAUSE, END_TRIES = 0.02, 500 -- the end of another's child is no event
+local END_PAUSE, END_TRIES = 0.02, 100 -- the end of another's child is no event
+
+-- A program of the host must not stay ended when we are killed in between: a session of its own does both. A zombie is
+-- one that has ended, and that its parent has not looked at yet.
+local IN_A_SESSION = { "sh", "-c", 'setsid "$@" & wait $!', "sh" }
+local RESTART = [[
+pid=$1; shift
+kill -TERM "$pid" || exit
+n=0
+while grep -qs '^State:.[^ZX]' "/proc/$pid/status"; do
+  n=$((n + 1))
+  [ $n -lt 500 ] || { echo "process $pid does not end" >&2; exit 1; }
+  sleep 0.02
+done
+exec "$@"
+]]
 
 ---Runs a command about one of them.
 ---@param command table as process.run takes it
@@ -70,20 +85,28 @@ local function unit_of(program)
   return shown and shown:match "%d+" == tostring(program.pid) and unit or nil
 end
 
----Sends a signal, and waits for the end of the program if that is TERM.
+local function signal(program, name) return M.run { "kill", "-" .. name, tostring(program.pid) } end
+
+---Ends a program, which may not heed its first signal.
 ---@param program link.program
----@param signal "TERM"|"HUP"
----@return string|true|nil ok
+---@return true? ok
 ---@return moontower.error? err
-function M.signal(program, signal)
-  local ok, err = M.run { "kill", "-" .. signal, tostring(program.pid) }
-  for _ = 1, ok and signal == "TERM" and END_TRIES or 0 do
-    if not is_running(program) then
-      break
+function M.stop(program)
+  local ok, err
+  for _, name in ipairs { "TERM", "KILL" } do
+    ok, err = signal(program, name)
+    for _ = 1, END_TRIES do
+      if not is_running(program) then
+        return true
+      end
+      task.sleep(END_PAUSE)
     end
-    task.sleep(END_PAUSE)
   end
-  return ok, err
+  return errors.fail {
+    code = "busy", source = "link",
+    message = ("%s (process %d) does not end%s"):format(program.arguments[1], program.pid,
+      ok and "" or ": " .. err.message),
+  }
 end
 
 ---Has a program read its configuration again that does so on SIGHUP.
@@ -95,7 +118,7 @@ function M.reload(program)
   if unit then
     return M.run { "systemctl", "reload", unit }
   end
-  return M.signal(program, "HUP")
+  return signal(program, "HUP")
 end
 
 ---Starts a program again that reads its configuration only then: as it was started.
@@ -114,12 +137,16 @@ function M.restart(program, in_foreground)
       hint = "Start it again yourself, then run this once more.",
     }
   end
-  local path = fs.readlink(("/proc/%d/exe"):format(program.pid)) or program.arguments[1]
-  local ok, err = M.signal(program, "TERM")
-  if ok then
-    ok, err = M.run { path, table.unpack(program.arguments, 2) }
+  -- That of one that has been upgraded is another file now.
+  local path = (fs.readlink(("/proc/%d/exe"):format(program.pid)) or program.arguments[1]):gsub(" %(deleted%)$", "")
+  if not fs.stat(path) then
+    return errors.fail {
+      code = "not-found", source = "link", message = ("%s runs, and is not there to be started again"):format(path),
+    }
   end
-  return ok, err
+  local command = table.move(IN_A_SESSION, 1, #IN_A_SESSION, 1, {})
+  for _, word in ipairs { "sh", "-c", RESTART, "sh", tostring(program.pid), path } do command[#command + 1] = word end
+  return M.run(table.move(program.arguments, 2, #program.arguments, #command + 1, command))
 end
 
 return M

@@ -90,6 +90,16 @@ function T.test_a_network_without_ipv4_and_nat64()
   lu.assertNotStrContains(result.out, "CLAT")
 end
 
+function T.test_tayga_does_not_heed_the_signal_to_end()
+  local result = world.run([[
+moontower up --apn r.ispsn || exit
+kill -STOP $(pgrep -x tayga)
+moontower down
+ip link show clat2]], { "nat64" })
+  lu.assertStrContains(result.err, '"clat2" does not exist')
+  lu.assertEquals(result.after, result.before)
+end
+
 -- The program ends, and comes back; after a kill of the daemon, and of `up`, nothing is left.
 function T.test_tayga_ends_and_the_daemon_is_killed()
   local result = world.run([[

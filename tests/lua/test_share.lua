@@ -146,6 +146,31 @@ echo as before]], nil, nil, { "--count", "2" })
   lu.assertStrContains(result.out, "as before")
 end
 
+-- dnsmasq comes back where it was upgraded under way, and where we are killed while it ends.
+function T.test_dnsmasq_is_never_left_ended()
+  local result = run [[
+mkdir /run/stand-ins
+cp "$(command -v dnsmasq)" /run/stand-ins/dnsmasq
+PATH=/run/stand-ins:$PATH
+run_dnsmasq --conf-dir=/run/lan/dnsmasq.d
+cp /run/stand-ins/dnsmasq /run/stand-ins/new
+mv /run/stand-ins/new /run/stand-ins/dnsmasq
+moontower up --apn r.ispsn --share br-lan || exit
+until_client 2600:100e:b02d:1:
+moontower down
+old=$(cat /run/lan/dnsmasq.pid)
+kill -STOP "$old"
+moontower up --apn r.ispsn --share br-lan & up=$!
+until grep -qs '^SigPnd.*4000$\|^ShdPnd.*4000$' "/proc/$old/status"; do sleep 0.02; done
+kill -KILL $up
+wait $up
+kill -CONT "$old"
+until [ "$(cat /run/lan/dnsmasq.pid)" != "$old" ] && pgrep -x dnsmasq --runstates S,R,D; do sleep 0.02; done
+moontower down && echo finished]]
+  lu.assertStrContains(result.out, "shared    2600:100e:b02d:1::/64 with br-lan, by dnsmasq")
+  lu.assertStrContains(result.out, "finished", false, result.err)
+end
+
 -- Killed anywhere: the next command puts right what is left.
 function T.test_killed_at_any_moment()
   for name, start in pairs(programs) do

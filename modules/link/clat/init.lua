@@ -189,7 +189,7 @@ function M.undo(journal)
   local record = journal.clat
   local program, ok, err = program_of(record), true, nil
   if program then
-    ok, err = programs.signal(program, "TERM")
+    ok, err = programs.stop(program)
   end
   if ok then
     ok, err = errors.there(fs.remove(record.path))
