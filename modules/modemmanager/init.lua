@@ -186,12 +186,25 @@ function M.is_there()
   return is_installed() or not names or #names > 0
 end
 
+-- The place of a modem of which what is written down is damaged; the name is that of its file.
+local function of_name(name)
+  local pci = name:gsub("^(%x+)_(%x+)_", "%1:%2:")
+  local bus = pci == name and "usb" or "pci"
+  return { name = pci, folder = ("/sys/bus/%s/devices/%s"):format(bus, pci), ports = "" }
+end
+
 ---@return modemmanager.place[]? places of modems that are taken
 ---@return moontower.error? err
 function M.list()
   local names, err = state.list(KIND)
   local places = {}
-  for _, name in ipairs(names or {}) do places[#places + 1] = state.load(KIND, name) end
+  for _, name in ipairs(names or {}) do
+    local place, unknown = state.load(KIND, name)
+    if unknown and unknown.code == "malformed" then
+      place = of_name(name)
+    end
+    places[#places + 1] = place
+  end
   return names and places, err
 end
 

@@ -91,6 +91,20 @@ function T.test_a_run_that_was_killed_before_udev_knew_is_repeated()
   lu.assertEquals(out, "true\t\t\t\ntrue\ncontrol control \n")
 end
 
+function T.test_what_is_written_down_is_damaged()
+  for _, text in ipairs { "{", '{"version":99,"name":"../../../../etc/x","folder":"/sys","ports":"*"}' } do
+    local result = world.run(([[
+      PATH="/run/stand-ins:$PATH"
+      mkdir -p /run/moontower/taken /run/udev/rules.d
+      : >/run/udev/rules.d/81-moontower-9-9.rules; : >/run/udev/rules.d/81-moontower-0000_01_00.0.rules
+      for name in 9-9 0000_01_00.0; do echo '%s' >/run/moontower/taken/$name.json; done
+      moontower down
+      ls /run/udev/rules.d /run/moontower/taken/*.json]]):format(text), nil, PREPARATION)
+    lu.assertStrContains(result.err, "cannot access '/run/udev/rules.d'")
+    lu.assertStrContains(result.err, "cannot access '/run/moontower/taken/*.json'")
+  end
+end
+
 function T.test_without_modemmanager_nothing_is_done()
   lu.assertEquals(take "kill $manager; wait $manager 2>/dev/null; : >/run/test/words", "false\t\t\t\n\n")
 end
