@@ -4,6 +4,12 @@
 local option = require "cli.option"
 local validate = require "base.validate"
 
+-- Its options are in a file of that name, which is removed once it is read.
+local interface = {
+  function(value) return type(value) == "string" and value:find "^[^/]+$" ~= nil end, "the name of an interface",
+  type = "text",
+}
+
 return {
   summary = "Keep an interface of OpenWrt's netifd online.",
   description = "Keep the modem of an interface of OpenWrt's netifd online, and tell netifd the addresses, routes and "
@@ -18,7 +24,7 @@ is the daemon of its modem: `moontower status`, `why`, `events` and `at` run in 
 the commands; $MOONTOWER_DAEMON names another one.]],
 
   options = {
-    { "interface", validate.text, "The interface, as /etc/config/network names it" },
+    { "interface", interface, "The interface, as /etc/config/network names it" },
     { "--undo", validate.flag, "Only take down what a killed run has left in the modem and on this computer" },
     option.with_text(option.device, "With --undo: which modem it is"),
   },

@@ -347,4 +347,10 @@ function T.test_the_ubus_object()
   lu.assertStrContains(shown, "this daemon has its configuration from netifd")
 end
 
+-- Its file is removed once it is read.
+function T.test_a_name_that_leads_to_another_folder()
+  local result = world.run "echo '{}' >/run/test/a.json; moontower netifd ../../test/a; echo $?; ls /run/test/*.json"
+  lu.assertEquals(result.out, "2\n/run/test/a.json\n")
+end
+
 return T
