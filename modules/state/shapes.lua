@@ -18,6 +18,12 @@ local index = whole(0, 0x7fffffff)
 local u32 = whole(0, 0xffffffff)
 local protocol = whole(0, 255)
 local sysctl = { function(value) return type(value) == "string" and value:find "^%d%s*$" ~= nil end, "a digit" }
+-- What is removed, or written to, is a file that we make: a damaged file of state must not name another.
+local function path_like(pattern)
+  return { function(value)
+    return type(value) == "string" and value:find(pattern) ~= nil and not value:find("/../", 1, true)
+  end, "a path of what moontower changes" }
+end
 local owner = record({ pid = index }, { start = count })
 local channel = record({ kind = validate.one_of { "vlan", "qmimux", "rmnet", "wwan" }, id = whole(1, 4094) },
   { size = u32, device = text, checksums = whole(4, 5), uplink = record({ packets = u32, size = u32 }) })
@@ -55,13 +61,15 @@ function declared.links() return {
       { route = validate.dns_route }),
     share = record({ interface = text, link = text }, {
       problem = text, hint = text, program = validate.one_of { "dnsmasq", "networkd", "radvd" }, prefix = address,
-      address = address, path = text,
+      address = address, path = path_like "^/.*/moontower%-[^/]*%.conf$",
+      edited = text,
     }),
     clat = record({ link = text }, {
       problem = text, hint = text, prefix = address, length = whole(32, 96),
-      device = text, ipv4 = address, ipv6 = address, path = text, metric = u32, fixed = flag, table = u32,
+      device = text, ipv4 = address, ipv6 = address, metric = u32, fixed = flag, table = u32,
+      path = path_like "^/run/moontower/clat/[^/]+%.conf$",
     }),
-    forwarding = list_of(record { path = text, before = sysctl, value = sysctl }),
+    forwarding = list_of(record { path = path_like "^/proc/sys/net/ipv6/conf/", before = sysctl, value = sysctl }),
   },
 } end
 

@@ -8,6 +8,7 @@ local channels = require "link.channel"
 local errors = require "errors"
 local forwarding = require "link.forwarding"
 local fs = require "core.fs"
+local json = require "core.json"
 local journals = require "link.journal"
 local link = require "link"
 local lu = require "luaunit"
@@ -316,6 +317,25 @@ function T.test_repair_leaves_an_interface_with_an_odd_name()
     lu.assertEquals(netlink.routes { link = odd, protocol = journals.PROTOCOL }, {})
     netlink.remove_link(odd)
   end
+end
+
+function T.test_a_journal_that_names_files_of_others()
+  local folder = "/run/moontower/links"
+  assert(fs.mkdir(folder))
+  local mine = folder .. "/of-others"
+  local up = "/proc/sys/net/ipv6/conf/../../../../.."
+  for _, path in ipairs { mine, "/run/moontower/clat/../links/of-others", up .. mine } do
+    assert(fs.write(mine, "1"))
+    assert(fs.write(folder .. "/wwan7.json", json.encode {
+      version = 2, key = "wwan7", index = assert(netlink.link "wwan7").index, before = {}, addresses = {}, routes = {},
+      share = { interface = "lo", link = "wwan7", program = "dnsmasq", path = path },
+      clat = { link = "wwan7", path = path }, forwarding = { { path = path, before = "0", value = "1" } },
+    }))
+    teardown.repair()
+    lu.assertEquals(fs.read(mine), "1")
+    lu.assertNil(fs.stat(folder .. "/wwan7.json"))
+  end
+  assert(fs.remove(mine))
 end
 
 -- The next run salvages what it says.

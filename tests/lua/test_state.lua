@@ -32,7 +32,7 @@ local examples = {
       source = "10.0.0.2", table = 254, protocol = 77, onlink = false } },
     dns = { backend = "file", link = "wwan0", servers = { "10.0.0.1" } },
     share = { interface = "br-lan", link = "wwan0", program = "radvd", prefix = "2001:db8::", address = "2001:db8::1",
-      path = "/etc/radvd.conf" },
+      edited = "/etc/radvd.conf" },
     clat = { link = "wwan0", prefix = "64:ff9b::", length = 96, device = "clat2", ipv4 = "192.0.0.1",
       ipv6 = "2001:db8::c1a7", path = "/run/moontower/clat/wwan0.conf", metric = 700, fixed = true, table = 7 },
     forwarding = { { path = "/proc/sys/net/ipv6/conf/all/forwarding", before = "0", value = "1" } },

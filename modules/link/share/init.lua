@@ -33,7 +33,8 @@ local undoing_of = require "state.rollback"
 ---@field program "dnsmasq"|"networkd"|"radvd"
 ---@field prefix string the first address of the /64
 ---@field address string? of the host; nil when the program gives it one
----@field path string? of the file that tells the program
+---@field path string? of the file that tells the program, and is ours
+---@field edited string? of the file of its own that has a part of ours
 
 local M = {}
 

@@ -74,7 +74,7 @@ end
 
 function M.find(interface)
   local _, path = program_on(interface)
-  return path and { path = path }
+  return path and { edited = path }
 end
 
 function M.apply(record)
@@ -94,17 +94,17 @@ function M.apply(record)
 end
 
 function M.undo(record)
-  local text, err = errors.there(fs.read(record.path))
+  local text, err = errors.there(fs.read(record.edited))
   local before = text and without_ours(text, record.link)
   if before == text or text == false then
     return text ~= nil or nil, err
   end
   local ok
-  ok, err = put(record.path, before)
+  ok, err = put(record.edited, before)
   local program = program_on(record.interface)
   local _, why
   if ok and program then
-    _, why = reload(program, record.path)
+    _, why = reload(program, record.edited)
   end
   if why then
     log.warn("radvd keeps its configuration until it reads it again: %s", why)
