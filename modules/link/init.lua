@@ -137,14 +137,16 @@ local function interface_for(bearer, parent, undo)
   if not bearer.channel then
     return parent
   end
-  undo.journal = check(plan.channel(bearer, parent))
+  undo.journal = check(plan.channel(bearer, parent, undo.journal))
   check(journals.save(undo.journal))
   return check(host.make_channel(undo.journal))
 end
 
--- Writes down what will be done, does it, and undoes it if it does not reach its end, Ctrl-C included.
-local function set_up(self, parent, options)
-  local undo <close> = setmetatable({}, Undo)
+-- Writes down what will be done, does it, and undoes it if it does not reach its end, Ctrl-C included. `rest` is that
+-- of a link that is replaced.
+local function set_up(self, options, rest)
+  local undo <close> = setmetatable({ journal = rest }, Undo)
+  local parent = check(netlink.link(self.bearer.net)) -- it may have another MTU now, or be down
   local now = interface_for(self.bearer, parent, undo)
   self.name = now.name
   if self.bearer.channel then
@@ -202,8 +204,9 @@ local apply = protect(function(bearer, options)
     host.adopt(self)
     return self
   end
-  check(teardown.take_down(key))
-  return set_up(self, check(netlink.link(parent.index)), options) -- it may have another MTU now, or be down
+  local undone, why, rest = teardown.take_down(key, true)
+  check(undone, why)
+  return set_up(self, options, rest)
 end)
 
 ---Puts a bearer on the host. What an earlier run left there is adopted where it is the same, else replaced.

@@ -54,12 +54,14 @@ end
 -- Folders that are there from the first start of a program on, or from the boot on where it is installed.
 local others = { { "networkmanager", "/run/NetworkManager" }, { "networkd", "/run/systemd/netif" } }
 
--- The programs that would configure the interfaces of a link, and have to be told not to.
-local function told_to_keep_away(journal)
-  local ids = {}
+-- The programs that would configure the interfaces of a link, and have to be told not to; and those that were told
+-- for the link before it, as what they were told has to be taken back some time.
+local function told_to_keep_away(journal, before)
+  local ids, told = {}, {}
+  for _, id in ipairs(before and before.unmanaged or {}) do told[id] = true end
   for _, other in ipairs(others) do
     local id, folder = table.unpack(other)
-    if fs.stat(folder) and unmanaged.concerns(id, journal) then ids[#ids + 1] = id end
+    if told[id] or fs.stat(folder) and unmanaged.concerns(id, journal) then ids[#ids + 1] = id end
   end
   return #ids > 0 and ids or nil
 end
@@ -147,9 +149,10 @@ end
 ---The journal of the interface of a bearer's channel: found, or to be made.
 ---@param bearer modem.bearer
 ---@param parent table the modem's interface, as core.netlink has it
+---@param rest link.journal? of the link that this one replaces
 ---@return link.journal?
 ---@return moontower.error? err
-function M.channel(bearer, parent)
+function M.channel(bearer, parent, rest)
   local found, err = errors.there(channels.find(parent, bearer.channel))
   local was_up, mtu
   if not err then
@@ -172,7 +175,7 @@ function M.channel(bearer, parent)
   else
     journal.created = channels.plan(parent, bearer.channel)
   end
-  journal.unmanaged = told_to_keep_away(journal)
+  journal.unmanaged = told_to_keep_away(journal, rest)
   return journal
 end
 
@@ -185,7 +188,7 @@ function M.accept_ra(bearer)
 end
 
 ---Adds all that has to be done to an interface.
----@param journal link.journal of its channel; of nothing yet for the modem's own interface
+---@param journal link.journal of its channel; for the modem's own interface, the rest of the link that it replaces
 ---@param bearer modem.bearer
 ---@param now table the interface as core.netlink has it
 ---@param options link.options
@@ -202,6 +205,7 @@ function M.make(journal, bearer, now, options)
   if not there then
     return nil, err
   end
+  local rest = journal
   journal = {
     key = journal.key or now.name, name = now.name, index = now.index, owner = state.me(),
     session = bearer.session,
@@ -210,7 +214,7 @@ function M.make(journal, bearer, now, options)
     metric = options.metric, table = options.table, mtu = options.mtu, addresses = {}, routes = {},
     manager = options.manager and options.manager.name,
   }
-  journal.unmanaged = told_to_keep_away(journal)
+  journal.unmanaged = told_to_keep_away(journal, rest)
   if not options.manager then
     add_family(journal, "ipv4", bearer.ipv4, there, options)
     add_family(journal, "ipv6", bearer.ipv6, there, options)

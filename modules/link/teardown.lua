@@ -108,18 +108,26 @@ local function undo_services(undoing, journal)
   end
 end
 
+-- What stays to be undone has no interface any more.
+local function forget_interface(journal)
+  journal.index, journal.channel, journal.created, journal.parent = salvage.NOWHERE, nil, nil, nil
+end
+
 ---Undoes all that the journal says, and removes it; what cannot be undone now stays in it.
 ---@param journal link.journal
+---@param is_replaced boolean? a link follows on the same interfaces: other programs leave them alone in between, too
 ---@return boolean undone
 ---@return moontower.error? err
-function M.undo(journal)
+---@return link.journal? rest of a replaced one: what other programs were told
+function M.undo(journal, is_replaced)
+  local keeps = is_replaced and journal.unmanaged and not journal.is_salvaged
   -- From here on it is a half-done thing: should we be killed, repair() goes on.
   journal.persistent, journal.owner = false, state.me()
   journals.save(journal)
   local host_undone, err = undoing_of(function(undoing)
     undo_services(undoing, journal)
     undo_interface(undoing, journal)
-    if journal.unmanaged or journal.is_salvaged then
+    if not keeps and (journal.unmanaged or journal.is_salvaged) then
       unmanaged.undo(undoing, journal)
     end
   end)
@@ -130,7 +138,11 @@ function M.undo(journal)
   if not dns_undone then
     log.warn("the DNS servers of %s are not taken back yet: %s", journal.key, dns_err)
   end
-  if host_undone and dns_undone then
+  if host_undone and dns_undone and keeps then
+    forget_interface(journal)
+    journals.save(journal)
+    return true, nil, journal
+  elseif host_undone and dns_undone then
     local removed
     removed, err = journals.remove(journal)
     return removed == true, err
@@ -139,7 +151,7 @@ function M.undo(journal)
   if dns_undone then
     journal.dns = nil
   elseif host_undone then
-    journal.index, journal.channel, journal.created, journal.parent = salvage.NOWHERE, nil, nil, nil
+    forget_interface(journal)
   end
   journals.save(journal)
   return false, err or dns_err
@@ -172,9 +184,11 @@ end
 
 ---Undoes the host's side of a link that an earlier run left up. The caller has the modem's lock.
 ---@param key string
+---@param is_replaced boolean?
 ---@return boolean undone
 ---@return moontower.error? err
-function M.take_down(key)
+---@return link.journal? rest as M.undo() has it
+function M.take_down(key, is_replaced)
   local journal, err = journals.read(key)
   if not journal and not err then
     journal, err = salvage.lost(key)
@@ -182,7 +196,7 @@ function M.take_down(key)
   if not journal then
     return err == nil, err
   end
-  return M.undo(journal)
+  return M.undo(journal, is_replaced)
 end
 
 ---Undoes the host's side of the link of one session that an earlier run left up, whichever interface that has.

@@ -87,6 +87,40 @@ function T.test_killed_at_any_call()
   end
 end
 
+-- A link that is put on the host again with other addresses; /run/between is what happens half way.
+local REFRESHED = [[cat >/run/refresh.lua <<END
+local process = require "core.process"
+local device <close> = assert(require("modem").find())
+local link <close> = assert(device:up(require("carrier").load "calyx-sprint", { dns = false }))
+assert(process.run { "moontower", "simulate", "fault", "renumber" })
+local plan = require "link.plan"
+local make = plan.make
+plan.make = function(...)
+  assert(process.run { "sh", "-c", ". /run/between" })
+  return make(...)
+end
+print(link:refresh())
+assert(process.run { "sh", "-c", "echo refreshed >>/run/calls" })
+END
+]]
+
+function T.test_a_link_with_new_addresses_is_no_news()
+  local result = run(REFRESHED .. "echo 'ls $nm $networkd >>/run/calls' >/run/between\n"
+    .. "export nm networkd; moontower run /run/refresh.lua; calls; files")
+  world.assert_success(result)
+  lu.assertEquals(result.out, "changed\n" .. RELOADED .. "/run/NetworkManager/conf.d/moontower-wwan0.conf\n"
+    .. "/run/systemd/network/05-moontower-wwan0.network\nrefreshed\n" .. TAKEN_BACK .. NOTHING)
+end
+
+function T.test_a_link_that_does_not_get_its_new_addresses()
+  local last = TAKEN_BACK .. NOTHING
+  for _, way in ipairs { "ip link delete wwan0", "kill -KILL $PPID" } do
+    local result = run(REFRESHED .. ("echo '%s' >/run/between\n"):format(way)
+      .. "(trap '' CHLD; moontower run /run/refresh.lua) >/dev/null 2>&1; down 2>/dev/null; calls; files")
+    lu.assertEquals({ result.out:sub(1, #RELOADED), result.out:sub(-#last) }, { RELOADED, last }, way)
+  end
+end
+
 function T.test_a_damaged_journal()
   local result = run [[up; rm /run/calls; echo '{' >/run/moontower/links/wwan0.json; down 2>&1; calls; files]]
   lu.assertEquals(result.status, 0)
