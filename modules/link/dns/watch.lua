@@ -9,19 +9,21 @@ local task = require "task"
 local FIRST, LONGEST = 1, 3600 -- seconds: a program that takes them away again and again must not keep us busy
 local QUIET = 10 -- times the pause without such a change, and it is short again
 
--- A user has few inotify instances, and links have the same folder: one link's task reads it for all. When that link
--- ends, the next one does.
-local readers = {} -- mutexes, by folder
+-- A user has few inotify instances, and links have the same folder: one task reads it for all. It is one of a link's
+-- group; when that link ends, another one starts the next.
+local readers = {} -- tasks, by folder
 local woken = {} -- queues of the links' tasks, by folder
 
+local function wake(folder)
+  for queue in pairs(woken[folder]) do queue:push(true) end
+end
+
 local function read_changes(folder)
-  readers[folder] = readers[folder] or task.mutex()
-  local _ <close> = readers[folder]:lock()
   local opened, err = inotify.folder(folder)
   local monitor <close> = opened
   local change = opened -- something may have happened before
   while change do
-    for queue in pairs(woken[folder]) do queue:push(true) end
+    wake(folder)
     change, err = monitor:next()
   end
   log.info("DNS servers that another program takes away are not put back: %s", err)
@@ -52,10 +54,21 @@ return function(link, group)
   local folder, changed = path:match "^(.*)/[^/]*$", task.queue(1)
   woken[folder] = woken[folder] or {}
   woken[folder][changed] = true
-  local _ <close> = task.finally(function() woken[folder][changed] = nil end)
-  group:spawn(read_changes, folder)
+  local reader
+  local function ended()
+    woken[folder][changed] = nil
+    if reader then
+      readers[folder] = nil
+      wake(folder)
+    end
+  end
+  local _ <close> = task.finally(ended)
   local pause, last = FIRST, -math.huge
   while true do
+    if not readers[folder] then
+      reader = group:spawn(read_changes, folder)
+      readers[folder] = reader
+    end
     changed:pop()
     pause, last = mend(link, pause, last)
   end
