@@ -50,6 +50,13 @@ local function warn_of_mobile_network(names)
   end
 end
 
+-- A name of an interface may have what these files give a meaning to.
+local function escaped(names, pattern, by)
+  local list = {}
+  for i, name in ipairs(names) do list[i] = name:gsub(pattern, by) end
+  return list
+end
+
 ---@type table<string, unmanaged.program>
 local programs = {}
 
@@ -59,6 +66,7 @@ programs.networkmanager = {
   title = "NetworkManager", has_run = "/run/NetworkManager",
   path = "/run/NetworkManager/conf.d/moontower-%s.conf",
   content = function(journal, names)
+    names = escaped(names, "[,;\\]", "\\%0")
     local list = "interface-name:=" .. table.concat(names, ",interface-name:=")
     local text = ("[keyfile]\nunmanaged-devices+=%s\n"):format(list)
     if journal.created then
@@ -77,6 +85,7 @@ programs.networkd = {
   title = "systemd-networkd", has_run = "/run/systemd/netif/state",
   path = "/run/systemd/network/05-moontower-%s.network",
   content = function(_, names)
+    names = escaped(names, "[^%w._:@+-]", "?") -- any one letter
     return ("[Match]\nName=%s\n\n[Link]\nUnmanaged=yes\n"):format(table.concat(names, " "))
   end,
   warn = warn_of_mobile_network,

@@ -182,4 +182,13 @@ function T.test_a_program_that_does_not_run_is_no_reason_for_a_warning()
   lu.assertStrContains(result.out, NOTHING)
 end
 
+-- Neither takes a name for a pattern of others, or for several names.
+function T.test_an_interface_with_an_odd_name()
+  local result = run [[
+ip link set wwan0 name 'w*,b'; sed -i 's/wwan0/w*,b/g' /run/moontower/devices/*
+up; grep -h ^Name= /run/systemd/network/*; grep -h ^unmanaged /run/NetworkManager/conf.d/*
+rm /run/calls; down; rm /run/calls; files]]
+  lu.assertEquals(result.out, "Name=w??b\nunmanaged-devices+=interface-name:=w*\\,b\n" .. NOTHING, result.err)
+end
+
 return T
