@@ -40,6 +40,9 @@ function T.setUp() plug("wwan7", "tower") end
 function T.tearDown()
   netlink.remove_link("wwan7")
   teardown.repair()
+  for _, name in ipairs(fs.list "/run/moontower/links" or {}) do
+    if name:find "%.bad%d?$" then assert(fs.remove("/run/moontower/links/" .. name)) end -- moved aside
+  end
 end
 
 local function bearer(session, fields)
