@@ -88,7 +88,12 @@ function qmimux.find(parent, id)
   return nil, err
 end
 
-function qmimux.name() end -- the kernel's choice
+-- The kernel's choice, which is the first that is free: told to others before it is there.
+function qmimux.name()
+  local number = 0
+  while netlink.link("qmimux" .. number) do number = number + 1 end
+  return "qmimux" .. number
+end
 
 function qmimux.add(created)
   if not fs.stat(sysfs(created.parent, "qmi/add_mux")) then

@@ -109,10 +109,10 @@ local function reload(program)
   return ok or err.code == "io" and not run_program("link", program.ask) or nil, err
 end
 
--- The interfaces that a link uses; none yet while the kernel has still to name one.
+-- The interfaces that a link uses, or is about to. The modem's under a channel is among them from the start: its driver
+-- is told to frame packets otherwise, and systemd-networkd fails to configure it then, and stays with that.
 local function interfaces(journal)
-  local name = journal.name or journal.created and journal.created.name
-  return name and { journal.parent and journal.parent.name, name } or {}
+  return { journal.parent and journal.parent.name, journal.name or journal.created.name }
 end
 
 local function concerned(program, journal)
@@ -132,7 +132,7 @@ function M.concerns(id, journal) return #concerned(programs[id], journal) > 0 en
 local function tell(program, journal)
   local path, names = program.path:format(journal.key), concerned(program, journal)
   if #names == 0 then
-    return true -- what it was told for a link before this one is right until the kernel has named the interface
+    return true -- it was for a link before this one, whose interface was of another type
   end
   local content = ("# Written by moontower while %s is up.\n"):format(names[#names])
     .. program.content(journal, names)
