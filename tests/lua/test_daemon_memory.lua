@@ -40,7 +40,7 @@ end
 
 local function heap_of_daemon(count, protocol)
   local result = world.run(MEASURE:format(count), nil, nil, { "--count", tostring(count), "--composition", protocol })
-  return assert(tonumber(result.out), result.out .. result.err)
+  return (assert(tonumber(result.out), result.out .. result.err))
 end
 
 -- Of what 2 and 8 modems cost. Lua's table of strings doubles, by 64 KiB, where they are too many at one moment, and
