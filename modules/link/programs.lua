@@ -5,7 +5,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local process = require "core.process"
-local run_program = require "link.run_program"
+local run_program = require "run_program"
 local task = require "task"
 
 ---@class link.program
@@ -15,7 +15,6 @@ local task = require "task"
 
 local M = {}
 
-local TIME = 30 -- seconds: systemd waits for a program that is slow to stop
 local END_PAUSE, END_TRIES = 0.02, 100 -- the end of another's child is no event
 
 -- A program of the host must not stay ended when we are killed in between: a session of its own does both. A zombie is
@@ -33,14 +32,7 @@ done
 exec "$@"
 ]]
 
----Runs a command about one of them.
----@param command table as process.run takes it
----@return string? output
----@return moontower.error? err
-function M.run(command)
-  command.timeout = TIME
-  return run_program("link", command)
-end
+local function run(command) return run_program("link", command) end
 
 local function read(pid, file) return fs.read(("/proc/%s/%s"):format(pid, file)) end
 
@@ -81,11 +73,11 @@ end
 -- The unit of systemd whose main process it is.
 local function unit_of(program)
   local unit = fs.stat "/run/systemd/system" and (read(program.pid, "cgroup") or ""):match "/([^/\n]+%.service)\n"
-  local shown = unit and M.run { "systemctl", "show", "--property=MainPID", "--value", unit }
+  local shown = unit and run { "systemctl", "show", "--property=MainPID", "--value", unit }
   return shown and shown:match "%d+" == tostring(program.pid) and unit or nil
 end
 
-local function signal(program, name) return M.run { "kill", "-" .. name, tostring(program.pid) } end
+local function signal(program, name) return run { "kill", "-" .. name, tostring(program.pid) } end
 
 ---Ends a program, which may not heed its first signal.
 ---@param program link.program
@@ -116,7 +108,7 @@ end
 function M.reload(program)
   local unit = unit_of(program)
   if unit then
-    return M.run { "systemctl", "reload", unit }
+    return run { "systemctl", "reload", unit }
   end
   return signal(program, "HUP")
 end
@@ -129,7 +121,7 @@ end
 function M.restart(program, in_foreground)
   local unit = unit_of(program)
   if unit then
-    return M.run { "systemctl", "restart", unit }
+    return run { "systemctl", "restart", unit }
   elseif in_foreground then
     return errors.fail {
       code = "unsupported", source = "link",
@@ -146,7 +138,7 @@ function M.restart(program, in_foreground)
   end
   local command = table.move(IN_A_SESSION, 1, #IN_A_SESSION, 1, {})
   for _, word in ipairs { "sh", "-c", RESTART, "sh", tostring(program.pid), path } do command[#command + 1] = word end
-  return M.run(table.move(program.arguments, 2, #program.arguments, #command + 1, command))
+  return run(table.move(program.arguments, 2, #program.arguments, #command + 1, command))
 end
 
 return M

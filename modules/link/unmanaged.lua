@@ -7,7 +7,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local log = require "log"
-local run_program = require "link.run_program"
+local run_program = require "run_program"
 
 ---@class unmanaged.program
 ---@field title string

@@ -9,6 +9,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local process = require "core.process"
+local run_program = require "run_program"
 
 local M = {
   folder = "/run/udev/rules.d",
@@ -37,18 +38,7 @@ local PATIENCE = 20 -- seconds; udev takes some milliseconds, unless it is at wo
 
 local function path_of(place) return FILE:format(M.folder, (place.name:gsub("[^%w._-]", "_"))) end
 
-local function udevadm(...)
-  local words = { "udevadm", ... }
-  words.timeout = PATIENCE
-  local result, err = process.run(words)
-  if result and result.status ~= 0 then
-    return errors.fail {
-      code = "io", source = "udev",
-      message = ("`udevadm %s` failed: %s"):format((...), result.stderr:match "^[^\n]+" or result.status),
-    }
-  end
-  return result and true, err
-end
+local function udevadm(...) return run_program("udev", { "udevadm", timeout = PATIENCE, ... }) end
 
 -- What is an event of each port; nil: there is no modem now.
 local function trigger(place, ...)

@@ -15,8 +15,8 @@ local log = require "log"
 local managers = require "netifd.manager"
 local modems = require "modem"
 local options = require "netifd.options"
-local process = require "core.process"
 local repair = require "repair"
+local run_program = require "run_program"
 local state = require "state"
 local task = require "task"
 
@@ -32,9 +32,9 @@ function M.file(interface) return ("%s/netifd/%s.json"):format(state.folder, int
 
 -- The names of all options in the interface's section. An interface that another program has added is in no section.
 local function names_in_uci(interface)
-  local result = process.run { "uci", "-q", "show", "network." .. interface, timeout = 10 }
+  local shown = run_program("netifd", { "uci", "-q", "show", "network." .. interface, timeout = 10 })
   local names, prefix = {}, "network." .. interface .. "."
-  for line in (result and result.stdout or ""):gmatch "[^\n]+" do
+  for line in (shown or ""):gmatch "[^\n]+" do
     local name = line:sub(1, #prefix) == prefix and line:sub(#prefix + 1):match "^([^=.]+)="
     names[#names + 1] = name or nil
   end

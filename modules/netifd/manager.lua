@@ -4,7 +4,6 @@
 local codes = require "netifd.codes"
 local log = require "log"
 local message = require "netifd.message"
-local process = require "core.process"
 local json = require "base.json"
 local ubus = require "netifd.ubus"
 
@@ -37,8 +36,8 @@ local function can_translate(self)
   if self.options.iface_464xlat == "0" then
     return false
   end
-  local result = process.run { "ubus", "call", NETWORK, "get_proto_handlers", "{}", timeout = 30 }
-  local handlers = result and result.status == 0 and json.decode(result.stdout)
+  local answer = ubus.call(NETWORK, "get_proto_handlers", {})
+  local handlers = answer and json.decode(answer)
   return type(handlers) == "table" and handlers["464xlat"] ~= nil
 end
 
@@ -56,7 +55,7 @@ local function follow_clat(self, link)
     remove_clat(self)
   elseif not self.has_clat and can_translate(self) then
     local ok, err = ubus.call(NETWORK, "add_dynamic", message.clat(self.interface, self.options))
-    self.has_clat = ok
+    self.has_clat = ok ~= nil
     if not ok then
       log.warn("%s: no 464xlat: %s", self.interface, err)
     end

@@ -3,9 +3,7 @@
 
 local errors = require "errors"
 local json = require "base.json"
-local process = require "core.process"
-
-local TIME = 30
+local run_program = require "run_program"
 
 local M = {}
 
@@ -19,20 +17,20 @@ local words = {
 ---@param object string
 ---@param method string
 ---@param arguments table
----@return true? ok
+---@return string? answer
 ---@return moontower.error? err "permission": netifd is just taking the interface down
 function M.call(object, method, arguments)
-  local result, err = process.run { "ubus", "call", object, method, json.encode(arguments), timeout = TIME }
-  if not result then
+  local answer, err = run_program("netifd", { "ubus", "call", object, method, json.encode(arguments) })
+  local status = err and err.detail and err.detail.status
+  if answer then
+    return answer
+  elseif not status then
     return errors.during(err, "ubus")
-  elseif result.status == 0 then
-    return true
   end
   return errors.fail {
-    code = result.status == PERMISSION_DENIED and "permission" or "io", source = "netifd",
-    message = ("ubus call %s %s: %s"):format(object, method, words[result.status]
-      or result.stderr:match "%S[^\n]*" or ("status %d"):format(result.status)),
-    detail = { status = result.status },
+    code = status == PERMISSION_DENIED and "permission" or "io", source = "netifd",
+    message = ("ubus call %s %s: %s"):format(object, method, words[status] or err.message),
+    detail = { status = status },
   }
 end
 

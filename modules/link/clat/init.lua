@@ -12,6 +12,7 @@ local ipv6 = require "link.ipv6"
 local net = require "net"
 local netlink = require "core.netlink"
 local programs = require "link.programs"
+local run_program = require "run_program"
 local salvage = require "link.salvage"
 local state = require "state"
 local task = require "task"
@@ -119,7 +120,7 @@ local function start(record)
     prefix = { "systemd-run", "--quiet", "--collect", "--unit=moontower-clat-" .. record.link }
   end
   local ok
-  ok, err = programs.run(table.move(command, 1, #command, #prefix + 1, prefix))
+  ok, err = run_program("clat", table.move(command, 1, #command, #prefix + 1, prefix))
   if ok then
     ok, err = wait_for_device(record, monitor)
   end

@@ -4,7 +4,7 @@
 local fs = require "core.fs"
 local log = require "log"
 local program = require "link.dns.program"
-local run_program = require "link.run_program"
+local run_program = require "run_program"
 
 ---@type dns.backend
 local M = {}

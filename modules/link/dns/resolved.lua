@@ -4,7 +4,7 @@
 local errors = require "errors"
 local netlink = require "core.netlink"
 local program = require "link.dns.program"
-local run_program = require "link.run_program"
+local run_program = require "run_program"
 
 local RESOLV_CONF = "/run/systemd/resolve/resolv.conf" -- which it writes for programs that do not ask it
 

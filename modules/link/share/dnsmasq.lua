@@ -8,6 +8,7 @@ local fs = require "core.fs"
 local log = require "log"
 local netlink = require "core.netlink"
 local programs = require "link.programs"
+local run_program = require "run_program"
 
 ---@type link.announcer
 local M = {}
@@ -136,7 +137,7 @@ end
 
 -- A mistake anywhere, of whoever, would keep it from starting again.
 local function restart(program, found)
-  local ok, err = programs.run { program.arguments[1], "--test", table.unpack(program.arguments, 2) }
+  local ok, err = run_program("share", { program.arguments[1], "--test", table.unpack(program.arguments, 2) })
   if ok then
     ok, err = programs.restart(program, found["keep-in-foreground"] or found["no-daemon"])
   end

@@ -5,6 +5,7 @@ local errors = require "errors"
 local fs = require "core.fs"
 local netlink = require "core.netlink"
 local programs = require "link.programs"
+local run_program = require "run_program"
 
 ---@type link.announcer
 local M = { has_address = true }
@@ -34,7 +35,7 @@ function M.find(interface, link)
   return name and { path = ("%s/%s.d/moontower-%s.conf"):format(FOLDER, name, link) }
 end
 
-local function reload() return programs.run { "networkctl", "reload" } end
+local function reload() return run_program("share", { "networkctl", "reload" }) end
 
 function M.apply(record)
   local ok, err = fs.mkdir(record.path:match "^(.*)/")

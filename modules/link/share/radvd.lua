@@ -5,6 +5,7 @@ local errors = require "errors"
 local fs = require "core.fs"
 local log = require "log"
 local programs = require "link.programs"
+local run_program = require "run_program"
 
 ---@type link.announcer
 local M = {}
@@ -65,7 +66,7 @@ end
 
 -- With a mistake in its file, of whoever, it would end.
 local function reload(program, path)
-  local ok, err = programs.run { program.arguments[1], "--configtest", "--config", path }
+  local ok, err = run_program("share", { program.arguments[1], "--configtest", "--config", path })
   if ok then
     ok, err = programs.reload(program)
   end

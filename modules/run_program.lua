@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Runs a program of the host that is told of a link; what it says first when it fails is in the error.
+-- Runs another project's program with a deadline. When it fails, the error has the first line that it has printed.
 
 local errors = require "errors"
 local process = require "core.process"
@@ -9,7 +9,7 @@ local TIME = 30 -- seconds: some are shell scripts, and a small router is slow
 ---@param source string of the error
 ---@param command table as core.process.run takes it
 ---@return string? output
----@return moontower.error? err "io": it has failed
+---@return moontower.error? err "io", with detail.status: it has failed
 return function(source, command)
   command.timeout = command.timeout or TIME
   local result, err = process.run(command)
@@ -20,6 +20,7 @@ return function(source, command)
     return errors.fail {
       code = "io", source = source,
       message = ("%s: %s"):format(command[1], words or "exit status " .. result.status),
+      detail = { status = result.status },
     }
   end
   return result.stdout
