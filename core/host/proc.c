@@ -106,22 +106,21 @@ int mt_proc_holders(const char *path, struct mt_holder *holders, int limit)
     return count;
 }
 
-int mt_proc_find(const char *name, pid_t *pid)
+int mt_proc_named(const char *name, pid_t *pids, int limit)
 {
-    char found[16] = "";
     DIR *processes = opendir("/proc");
     if (!processes)
         return -errno;
-    const char *process;
-    while ((process = next_process(processes))) {
-        read_name(found, sizeof(found), process);
+    int count = 0;
+    const char *pid;
+    while (count < limit && (pid = next_process(processes))) {
+        char found[16] = "";
+        read_name(found, sizeof(found), pid);
         if (!strcmp(found, name))
-            break;
+            pids[count++] = (pid_t)atoi(pid);
     }
-    if (process)
-        *pid = (pid_t)atoi(process);
     closedir(processes);
-    return process ? 0 : -ENOENT;
+    return count;
 }
 
 int mt_proc_start_time(pid_t pid, uint64_t *ticks)

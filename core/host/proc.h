@@ -17,8 +17,11 @@ struct mt_holder {
  */
 int mt_proc_holders(const char *path, struct mt_holder *holders, int limit);
 
-/* The first process whose name the kernel shows as `name`. 0, or -ENOENT when there is none. */
-int mt_proc_find(const char *name, pid_t *pid);
+/*
+ * The processes whose name the kernel shows as `name`. Fills in at most `limit`; returns how many,
+ * or a negative errno.
+ */
+int mt_proc_named(const char *name, pid_t *pids, int limit);
 
 /*
  * When a process started, in clock ticks since boot: with its pid, this names a process for good,

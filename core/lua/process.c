@@ -199,7 +199,7 @@ static int l_spawn_attached(lua_State *L)
 
 /* ---- other processes ---- */
 
-enum { MAX_HOLDERS = 64 };
+enum { MAX_HOLDERS = 64, MAX_NAMED = 64 };
 
 /*
  * holders(path) -> list of { pid, name } | nil, err. The other processes that have this device
@@ -222,14 +222,18 @@ static int l_holders(lua_State *L)
     return 1;
 }
 
-/* find(name) -> integer | nil: the pid of a process of this name, of at most 15 letters. */
-static int l_find(lua_State *L)
+/*
+ * named(name) -> list of integer: the pids of all processes of this name, of at most 15 letters.
+ */
+static int l_named(lua_State *L)
 {
-    pid_t pid;
-    if (mt_proc_find(luaL_checkstring(L, 1), &pid) == 0)
-        lua_pushinteger(L, pid);
-    else
-        lua_pushnil(L);
+    pid_t pids[MAX_NAMED];
+    int count = mt_proc_named(luaL_checkstring(L, 1), pids, MAX_NAMED);
+    lua_createtable(L, count > 0 ? count : 0, 0);
+    for (int i = 0; i < count; i++) {
+        lua_pushinteger(L, pids[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
     return 1;
 }
 
@@ -280,7 +284,7 @@ static void push_processes(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    { "find", l_find },
+    { "named", l_named },
     { "holders", l_holders },
     { "pid_alive", l_pid_alive },
     { "run", l_run },

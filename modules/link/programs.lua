@@ -55,12 +55,10 @@ end
 ---@return link.program[]
 function M.running(name)
   local ours, found, is_found = fs.readlink "/proc/self/ns/net", {}, {}
-  for _, pid in ipairs(fs.list "/proc" or {}) do
-    if pid:find "^%d+$" and read(pid, "comm") == name .. "\n"
-      and fs.readlink(("/proc/%s/ns/net"):format(pid)) == ours then
-      local number = math.tointeger(tonumber(pid))
-      found[#found + 1] = { pid = number, start = process.start_time(number), arguments = arguments_of(pid) }
-      is_found[number] = true
+  for _, pid in ipairs(process.named(name)) do
+    if fs.readlink(("/proc/%d/ns/net"):format(pid)) == ours then
+      found[#found + 1] = { pid = pid, start = process.start_time(pid), arguments = arguments_of(pid) }
+      is_found[pid] = true
     end
   end
   local list = {}

@@ -100,7 +100,7 @@ end
 ---@param description modem.description
 ---@return { imei: string?, iccid: string? }? known nil: it does not have it, or cannot be asked
 function M.knows(description)
-  local has = M.place(description) and process.find(NAME) and mmcli.modem_with(port_of(description))
+  local has = M.place(description) and process.named(NAME)[1] and mmcli.modem_with(port_of(description))
   if not has then
     return nil
   end
@@ -137,7 +137,7 @@ function M.take(description, take_over)
   if taken ~= false then
     return taken, err
   end
-  local pid = process.find(NAME)
+  local pid = process.named(NAME)[1]
   if not pid then
     return false
   end
@@ -168,7 +168,7 @@ function M.keep(description)
   if taken ~= false then
     return taken, err
   end
-  return write_down(place, process.find(NAME) and "now" or "soon")
+  return write_down(place, process.named(NAME)[1] and "now" or "soon")
 end
 
 -- ---- given back ----

@@ -109,6 +109,14 @@ function T.test_start_time_distinguishes_a_pid_from_its_reuse()
   lu.assertEquals(err.code, "not-found")
 end
 
+function T.test_processes_of_a_name()
+  local name = fs.read "/proc/self/comm":match "[^\n]+"
+  local is_found = {}
+  for _, pid in ipairs(process.named(name)) do is_found[pid] = true end
+  lu.assertTrue(is_found[fs.getpid()])
+  lu.assertEquals(process.named(name:sub(1, -2)), {})
+end
+
 function T.test_holders()
   local fd, slave = descriptor.pty()
   local master <close> = assert(port.adopt(fd, "stream"))

@@ -4,16 +4,16 @@
 
 local M = {}
 
---- find(name) -> integer | nil: the pid of a process of this name, of at most 15 letters.
----@param name string
----@return integer?
-function M.find(name) end
-
 --- holders(path) -> list of { pid, name } | nil, err. The other processes that have this device open.
 ---@param path string
 ---@return { pid: integer, name: string }[]?
 ---@return moontower.error? err
 function M.holders(path) end
+
+--- named(name) -> list of integer: the pids of all processes of this name, of at most 15 letters.
+---@param name string
+---@return integer[]
+function M.named(name) end
 
 --- pid_alive(pid, start_time?) -> boolean: does it run, and is it the one that started then?
 ---@param pid integer
