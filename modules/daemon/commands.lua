@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Commands that change a modem: one at a time for each modem, with its policies paused; and the orders that they leave.
 
+local command_of = require "cli.command"
 local core = require "core.task"
+local modems = require "modem"
 local orders = require "daemon.orders"
 local status = require "status"
 local task = require "task"
@@ -94,6 +96,39 @@ function Commands:current(name) return (self.turns[name] or {}).command end
 function Commands:carry_out(name, order, command, run)
   local effect = assert(orders_of[order], "there is no such order: see scripts/README.md")
   return in_turn(self, name, command, function() return carry_out(self, name, effect, command, run) end)
+end
+
+-- A connection through another port than the one that policies use is none of theirs: `down` of it holds nothing.
+local of_connections = { ["offline"] = true, ["online"] = true, ["online if it works"] = true }
+
+---A command that a person gives: in its turn, if it changes a modem. Which one, it will find as we do, or fail to.
+---@param order string?
+---@param device string?
+---@param words string the command
+---@param run fun(): integer
+---@return integer exit
+function Commands:run(order, device, words, run)
+  local description = order and modems.select(device)
+  if not description then
+    return run()
+  elseif of_connections[order] and description.control ~= description.controls[1].control then
+    order = "change"
+  end
+  return self:carry_out(description.name, order, words, function()
+    local exit = run()
+    return command_of.has_worked(exit), exit
+  end)
+end
+
+---The same, for a command as a client has sent it.
+---@param name string
+---@param arguments string[]
+---@param run fun(name: string, arguments: string[]): integer
+---@return integer exit
+function Commands:run_for_client(name, arguments, run)
+  local order, device = command_of.order(name, arguments)
+  local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
+  return self:run(order, device, words, function() return run(name, arguments) end)
 end
 
 return M

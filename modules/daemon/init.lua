@@ -2,31 +2,24 @@
 -- The daemon: owns the modems, runs policies, and runs commands for people.
 
 local brokers = require "broker"
-local control = require "daemon.control"
 local claims = require "daemon.claims"
-local command = require "cli.command"
 local commands = require "daemon.commands"
 local config = require "daemon.config"
 local errors = require "errors"
 local events = require "events"
 local fleet = require "daemon.fleet"
-local fs = require "core.fs"
 local log = require "log"
 local manager = require "daemon.service_manager"
 local restart_watchdog = require "daemon.restart_watchdog"
 local modems = require "modem"
+local ownership = require "daemon.ownership"
 local policy = require "policy"
-local ports = require "core.port"
 local repair = require "repair"
-local unix_server = require "unix_server"
-local remote_command = require "daemon.remote_command"
-local state = require "state"
 local status = require "status"
 local supervisor = require "daemon.supervisor"
 local takeover = require "modem.takeover"
 local task = require "task"
 
-local MAX_CLIENTS = 64
 local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again for its IMEI and ICCID
 
 ---@class daemon.daemon
@@ -50,7 +43,7 @@ Daemon.__index = Daemon
 ---A daemon for one modem, started by another program, such as OpenWrt's netifd for one of its interfaces.
 ---@class daemon.single
 ---@field name string of the daemon: of its control socket, where there is a daemon already
----@field by string who has started it, and has its configuration
+---@field by string the program that has started it, and has its configuration
 ---@field config daemon.config
 ---@field list fun(): modem.description[], moontower.error? the modem, if it is there
 
@@ -235,29 +228,6 @@ function Daemon:reload()
   return result.ok, result.err
 end
 
--- A connection through another port than the one that policies use is none of theirs: `down` of it holds nothing.
-local of_connections = { ["offline"] = true, ["online"] = true, ["online if it works"] = true }
-
--- A command that a person gives: in its turn, if it changes a modem. Which one, it will find as we do, or fail to.
-local function in_turn(self, order, device, words, run)
-  local description = order and modems.select(device)
-  if not description then
-    return run()
-  elseif of_connections[order] and description.control ~= description.controls[1].control then
-    order = "change"
-  end
-  return self.commands:carry_out(description.name, order, words, function()
-    local exit = run()
-    return command.has_worked(exit), exit
-  end)
-end
-
-local function run_in_turn(self, name, arguments, run)
-  local order, device = command.order(name, arguments)
-  local words = table.concat(table.move(arguments, 1, #arguments, 3, { "moontower", name }), " ")
-  return in_turn(self, order, device, words, function() return run(name, arguments) end)
-end
-
 -- A command of another program through the broker counts as a person's order, if the configuration says so. Its
 -- connection is then not ours any more; else a policy brings back what it has ended.
 local function order_of_other(self, modem, order, words, forward)
@@ -275,64 +245,6 @@ local function order_of_other(self, modem, order, words, forward)
     return has_worked
   end)
   return table.unpack(results, 1, results.n)
-end
-
-local function accept_clients(self, listener, group)
-  local clients = 0
-  local function serve(port)
-    clients = clients + 1
-    local _ <close> = task.finally(function() clients = clients - 1 end)
-    local ok, err = xpcall(remote_command.serve, debug.traceback, port, function(name, arguments, run)
-      return run_in_turn(self, name, arguments, run)
-    end)
-    if not ok and type(err) ~= "table" then
-      log.error("a client's connection: %s", err)
-    end
-  end
-  unix_server.run(listener, group, {
-    name = "the control socket", serve = serve, refuse = remote_command.refuse,
-    is_full = function() return clients >= MAX_CLIENTS end,
-  })
-end
-
-local function runs_already()
-  return errors.fail {
-    code = "busy", source = "daemon", message = "a daemon runs already",
-    hint = "`moontower status` and all other commands run in it. What it does about modems is in "
-      .. "/etc/moontower/config.lua; after a change, `moontower reload`.",
-  }
-end
-
--- The owner of all modems is one process: a daemon, or a policy in the foreground. The lock ends with the process.
--- Daemons for single modems are beside it and one another, each with a name. Returns that name, too, if it is needed.
-local function become_owner(name)
-  local lock, err = state.lock("daemon")
-  if lock or err.code ~= "busy" then
-    return lock, err
-  elseif name then
-    lock, err = state.lock("daemon " .. name)
-    return lock, err, name
-  end
-  local is_daemon <close> = ports.open(control.path())
-  if is_daemon then
-    return runs_already()
-  end
-  return errors.fail {
-    code = "busy", source = "daemon", message = "another moontower has the modems: a policy in the foreground",
-    hint = "End that one first, with Ctrl-C at its terminal.",
-  }
-end
-
--- The caller has the owner's lock, so a socket that is there is of one that was killed. Closing ours removes it.
-local function open_control(self, group, name)
-  fs.mkdir(control.folder(), 448) -- 0700
-  fs.remove(control.path(name))
-  local listener, err = ports.listen(control.path(name), "stream")
-  if not listener then
-    return nil, err
-  end
-  group:spawn(accept_clients, self, listener, group)
-  return true
 end
 
 -- Ends what leaving would end otherwise: connections stay for the next one to adopt, unless they are not wanted.
@@ -358,7 +270,7 @@ end
 ---@return moontower.error? err why it could not start
 function M.run(options)
   if M.running then -- `moontower trace serve`, given beside it
-    return runs_already()
+    return ownership.runs_already()
   end
   local single = options.single
   local loaded, err, owner, name
@@ -368,14 +280,14 @@ function M.run(options)
     loaded, err = config.load(options.config)
   end
   if loaded then
-    owner, err, name = become_owner(single and single.name)
+    owner, err, name = ownership.take(single and single.name)
   end
   local lock <close> = owner
   if not lock then
     return nil, err
   end
   local self = setmetatable({
-    path = options.config, config = loaded, known = {}, overrides = {}, reloads = task.queue(MAX_CLIENTS + 1),
+    path = options.config, config = loaded, known = {}, overrides = {}, reloads = task.queue(ownership.MAX_CLIENTS + 1),
     manager = manager.new(), single = single, take_over = options.take_over,
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
@@ -393,7 +305,7 @@ function M.run(options)
   end
   function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
-  function modems.owner.in_turn(...) return in_turn(self, ...) end
+  function modems.owner.in_turn(...) return self.commands:run(...) end
   function modems.owner.carry_out(description, ...)
     return self.commands:carry_out(description.name, ...)
   end
@@ -401,7 +313,7 @@ function M.run(options)
   local _ <close> = task.finally(at_the_end)
   if not options.alone then
     local ok
-    ok, err = open_control(self, group, name)
+    ok, err = ownership.listen(group, name, function(...) return self.commands:run_for_client(...) end)
     if not ok then
       return nil, err
     end
