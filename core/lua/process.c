@@ -199,7 +199,7 @@ static int l_spawn_attached(lua_State *L)
 
 /* ---- other processes ---- */
 
-enum { MAX_HOLDERS = 64, MAX_NAMED = 64 };
+enum { MAX_HOLDERS = 64, MAX_NAMED = 512 };
 
 /*
  * holders(path) -> list of { pid, name } | nil, err. The other processes that have this device
