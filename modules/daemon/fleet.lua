@@ -188,7 +188,7 @@ local function leave(self, description)
   status.of(description.name):set("ignored", "it is left to ModemManager: the configuration does not name it")
 end
 
--- Its IMEI or ICCID has told that the configuration does not name it.
+-- The configuration does not name the modem, as its IMEI or ICCID shows.
 local function hand_over(self, slot)
   remove_slot(self, slot, "it is left to ModemManager")
   leave(self, slot.description)

@@ -207,7 +207,7 @@ local function give_dns(journal, give)
   end
 end
 
--- What is missing of it keeps no link offline.
+-- A service that cannot begin keeps no link offline.
 local function keep_services(link)
   if link.options.share or #link.bearer.ipv4.addresses == 0 then
     services.keep(link)

@@ -76,8 +76,8 @@ local function has_dns(journal, link, options)
     and (record.route or "shared") == (options.dns_route or "shared")
 end
 
--- Does the host still have all that the journal says, and is that all that is wanted? Of a link whose only address the
--- kernel has made from a router advertisement, the modem tells none.
+-- Does the host still have all that the journal says, and is that all that is wanted? The modem tells no address of
+-- a link whose only one the kernel has made from a router advertisement.
 local function is_intact(journal, link, now, options)
   local told, channel = plan.all_of(link.bearer, "addresses"), link.bearer.channel
   local manager = options.manager

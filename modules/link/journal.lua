@@ -23,7 +23,7 @@ local NOWHERE = salvage.NOWHERE
 ---@field parent { name: string, index: integer, up: boolean, mtu: integer? }? what a channel is on, as it was before
 --- the first of us; mtu: where the channel needs a larger one
 ---@field before { mtu: integer, up: boolean, accept_ra: string? }
----@field owner { pid: integer, start: integer? }? who is at work on it
+---@field owner { pid: integer, start: integer? }? the process that is at work on it
 ---@field persistent boolean? it is finished, and is to stay
 ---@field metric integer?
 ---@field table integer?

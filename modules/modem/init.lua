@@ -92,7 +92,7 @@ local function is_on_bus(description) return description.usb ~= nil or descripti
 ---@class modem.profile
 ---@field carrier carrier.carrier?
 ---@field options table? for modem/up.lua
----@field manager link.manager? who puts addresses, routes and DNS servers on this computer in our place
+---@field manager link.manager? the program that puts addresses, routes and DNS servers on this computer in our place
 ---@field configured daemon.modem_config? what they would be without `ordered`
 ---@field ordered modem.override?
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Takes one modem over from ModemManager, and gives it back.
 --
--- What is taken is written down first, in /run/moontower/taken; see mark.lua for what keeps ModemManager away.
+-- Each modem that is taken is written down first, in /run/moontower/taken; mark.lua keeps ModemManager away.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -107,7 +107,7 @@ function M.knows(description)
   return { imei = has.imei, iccid = has.sim and mmcli.iccid(has.sim) or nil }
 end
 
--- It closes ports some milliseconds after udev has told it; there is no event that says so.
+-- ModemManager closes ports some milliseconds after the event from udev; no event says that it has.
 local function await_release(control, pid)
   local deadline, pause = task.now() + LETTING_GO, 0.02
   local function holds()

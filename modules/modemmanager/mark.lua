@@ -40,7 +40,7 @@ local function path_of(place) return FILE:format(M.folder, (place.name:gsub("[^%
 
 local function udevadm(...) return run_program("udev", { "udevadm", timeout = PATIENCE, ... }) end
 
--- What is an event of each port; nil: there is no modem now.
+-- The arguments of udevadm that make an event of each port; nil: there is no modem now.
 local function trigger(place, ...)
   local folder = fs.realpath(place.folder)
   local words = { "trigger", "--action=change", "--parent-match=" .. (folder or ""), ... }
@@ -58,7 +58,7 @@ local function apply(place)
   return ok, err
 end
 
--- The same, but no one waits: udevadm would be a good part of the time of a run that has brought a modem online.
+-- The same, without waiting: udevadm would take a good part of the time of a run that has brought a modem online.
 local function apply_soon(place)
   local both = '{ udevadm control --reload; [ $# = 0 ] || udevadm "$@"; } </dev/null >/dev/null 2>&1 &'
   return process.run { "sh", "-c", both, "sh", table.unpack(trigger(place) or {}) }
@@ -75,7 +75,7 @@ end
 function M.is_set(place) return fs.stat(path_of(place)) ~= nil end
 
 ---@param place modemmanager.place
----@param when "now"|"soon" now: ModemManager runs, and udev has told it at the end
+---@param when "now"|"soon" now: ModemManager runs, and has the event from udev when this returns
 ---@return true? ok
 ---@return moontower.error? err
 function M.set(place, when)

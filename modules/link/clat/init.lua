@@ -2,8 +2,8 @@
 -- IPv4 on a connection that has IPv6 alone (464XLAT, RFC 6877): tayga translates it on this computer, and the network's
 -- NAT64 translates it back.
 --
--- clatd starts tayga, too, and is not used: it changes rules and packet filters that nobody would put back if it were
--- killed, and looks for the way out by itself, of which there may be others.
+-- clatd starts tayga, too, and is not used: it changes rules and packet filters that would stay if it were killed,
+-- and looks for the way out by itself, of which there may be others.
 
 local errors = require "errors"
 local forwarding = require "link.forwarding"

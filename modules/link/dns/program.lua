@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What the back ends share: files in the form of resolv.conf, and how to go without.
+-- Shared by the back ends: files in the form of resolv.conf, and how to go online without DNS servers.
 
 local errors = require "errors"
 local fs = require "core.fs"

@@ -135,7 +135,7 @@ local function announces_already(found, interface)
   return false
 end
 
--- A mistake anywhere, of whoever, would keep it from starting again.
+-- A mistake in any of its files, also those that are not ours, would keep it from starting again.
 local function restart(program, found)
   local ok, err = run_program("share", { program.arguments[1], "--test", table.unpack(program.arguments, 2) })
   if ok then

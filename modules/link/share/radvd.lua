@@ -64,7 +64,7 @@ local function put(path, text)
   return fs.write_atomic(path, text, now.mode)
 end
 
--- With a mistake in its file, of whoever, it would end.
+-- With a mistake in its file, also in a part that is not ours, it would end.
 local function reload(program, path)
   local ok, err = run_program("share", { program.arguments[1], "--configtest", "--config", path })
   if ok then
