@@ -74,6 +74,10 @@ local function show_first(self, told)
   table.remove(self.lines, 1)
 end
 
+local function show_all(self, told)
+  for _ = 1, #self.lines do show_first(self, told) end
+end
+
 local function names_of(lines)
   local names, is_asked = {}, {}
   for _, line in ipairs(lines) do
@@ -100,8 +104,7 @@ function Screen:catch_up(failure)
   else
     told, err = snapshot.ask(self.modem, names, self.asked)
   end
-  told = told or snapshot.usual(names, err)
-  for _ = 1, #self.lines do show_first(self, told) end
+  show_all(self, told or snapshot.usual(names, err))
   return (not err or err.code ~= "gone") and true or nil, err
 end
 
@@ -114,6 +117,13 @@ local function is_answered(self, line)
   return true
 end
 
+-- What is waited for still goes on, below the lines.
+local function show_step(self)
+  if self.step then
+    self.watcher:doing(self.step[1], self.step[2])
+  end
+end
+
 -- Shows the lines that all is known for.
 local function show_answered(self)
   local has_shown = false
@@ -121,8 +131,8 @@ local function show_answered(self)
     show_first(self, assert(snapshot.ask(self.modem, self.lines[1].names, self.asked)))
     has_shown = true
   end
-  if has_shown and self.step then -- it still goes on, below the lines
-    self.watcher:doing(self.step[1], self.step[2])
+  if has_shown then
+    show_step(self)
   end
 end
 
@@ -137,7 +147,8 @@ local function start_asking(self, name)
 end
 
 -- One question after the other: should the modem answer in turn, no more than one delays what comes after the wait.
--- What it refuses while it is busy is asked again at the end; one that is silent gets no other question.
+-- What it refuses while it is busy is asked again at the end. One that is silent gets no other question, and a person,
+-- who waits, sees what is known; a program gets the rest at the end.
 local function ask_ahead(self)
   local _ <close> = self.lock:lock()
   for _, name in ipairs(names_of(self.lines)) do
@@ -147,6 +158,10 @@ local function ask_ahead(self)
         self.answered[name] = true
         show_answered(self)
       elseif err.code == "timeout" or err.code == "gone" then
+        if err.code == "timeout" and not self.is_full then
+          show_all(self, snapshot.usual(names_of(self.lines), err))
+          show_step(self)
+        end
         return
       else
         self.asked[name] = nil
