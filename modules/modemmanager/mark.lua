@@ -96,12 +96,13 @@ end
 ---@return moontower.error? err
 function M.clear(place)
   local removed, err = errors.there(fs.remove(path_of(place)))
-  if removed ~= nil then
-    fs.remove(M.folder) -- if it is empty: udev does not make it
-  end
   local ok = removed ~= nil
   if ok and M.is_possible() then
     ok, err = apply(place)
+  end
+  -- Not before: udev looks at the times of the folders that are there to see whether a rule has changed.
+  if removed ~= nil then
+    fs.remove(M.folder) -- if it is empty: udev does not make it
   end
   -- Without udevadm, udev was never told of the mark.
   return ok or err.code == "not-found" or nil, err

@@ -40,8 +40,10 @@ moontower simulate set reset_time=0.2 search=0.02 --on all
 start; until_true '[ "$(moontower why | grep -c " is online ")" = $COUNT ]'
 ]]
 
--- `why` once no policy is in the middle of something; the modems; the host.
+-- `why` once no policy is in the middle of something; the modems; the host. A daemon that is asked for a modem that has
+-- just restarted notices that first.
 local REPORT = [[
+for n in $(seq 0 $((COUNT - 1))); do moontower status -d wwan$n >/dev/null 2>&1; done
 settled() { moontower why >/run/test/words
   ! grep -q ': under way$\|^modem [^ ]* is \(ready\|unplugged\)' /run/test/words; }
 until_true settled
