@@ -9,11 +9,16 @@ local function is_left(kind)
   return not names or #names > 0
 end
 
-return function()
+---@param is_command boolean? one that may use the modem itself, which a killed run has taken from ModemManager
+return function(is_command)
   state.sweep_all()
   if is_left "dns" then state.sweep("/etc", "resolv.conf") end
   if is_left "multipath" then require("multipath").repair() end
   if is_left "links" then require("link.teardown").repair() end
   if is_left "usb" then require("modem.usb").repair() end
-  if is_left "taken" and not require("modem").owner then require("modem.takeover").repair() end
+  if is_left "taken" and not require("modem").owner then
+    local takeover = require "modem.takeover"
+    local give_back = is_command and takeover.repair_at_end or takeover.repair
+    give_back()
+  end
 end

@@ -18,7 +18,7 @@ it is offline, `down` gives them back.]],
   options = { option.device, option.proxy_as_up, option.json },
 
   run = function(args)
-    repair()
+    repair(true)
     local description, err = modem.select(args.device)
     local opened, result
     if description then

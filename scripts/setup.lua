@@ -251,7 +251,7 @@ in a file named after the modem's IMEI.]],
     local description
     local ok, err = check_usage(args)
     if ok then
-      repair()
+      repair(true)
       description, err = modem.select(args.device)
     end
     local watcher <close> = progress.new(args.json, LABEL_WIDTH)

@@ -262,7 +262,7 @@ end
 
 local bring_up = errors.protect(function(args, watcher)
   check(check_usage(args))
-  require("repair")()
+  require("repair")(true)
   local description = check(modem.select(args.device))
   local conf = args.carrier and {} or require("modem.network_conf").read(args.protocol or description.protocol)
   conf = (args.apn or modem.owner) and { proxy = conf.proxy } or conf

@@ -17,6 +17,7 @@ local M = {}
 local PATIENCE = 45 -- seconds, for a task that is cancelled
 
 local used = {} -- by name: the modems that this program has opened
+local repairs_at_end = false
 
 ---See modemmanager.take().
 ---@param description modem.description
@@ -85,6 +86,10 @@ function M.repair()
   end
 end
 
+---The same at the end of the program, which may use the modem again: given back in between, ModemManager would begin a
+---probe that is cut a moment later, and 1.20 then may never look at the modem again.
+function M.repair_at_end() repairs_at_end = true end
+
 local function finish()
   for _, description in ipairs(devices.list()) do
     if used[description.name] and connections.record(description) then
@@ -96,7 +101,7 @@ end
 
 ---At the end of the program, which may have been interrupted.
 function M.finish()
-  if next(used) and modemmanager.is_there() then
+  if (next(used) or repairs_at_end) and modemmanager.is_there() then
     task.shield(PATIENCE, finish)
   end
 end

@@ -98,9 +98,9 @@ function M.clear(place)
   local removed, err = errors.there(fs.remove(path_of(place)))
   local ok = removed ~= nil
   if ok and M.is_possible() then
+    fs.mkdir(M.folder) -- udev looks at the times of folders that are there; a killed run may have removed it
     ok, err = apply(place)
   end
-  -- Not before: udev looks at the times of the folders that are there to see whether a rule has changed.
   if removed ~= nil then
     fs.remove(M.folder) -- if it is empty: udev does not make it
   end
