@@ -11,9 +11,10 @@ local ANSWER_TIME = 5
 ---@type modem.backend
 local Backend = { made = { at = at_port.make } }
 
-for _, verb in ipairs(backend.verbs) do
-  Backend[verb] = Backend[verb] or function(self) return modes.refusal(self.description) end
-end
+local function refuse(self) return modes.refusal(self.description) end
+
+for _, verb in ipairs(backend.verbs) do Backend[verb] = Backend[verb] or refuse end
+for verb in pairs(backend.optional) do Backend[verb] = refuse end
 
 ---No event will come.
 function Backend:listen(queue) queue:close(select(2, modes.refusal(self.description))) end

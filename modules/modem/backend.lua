@@ -6,6 +6,8 @@
 -- Each verb that asks the modem returns nil and an error when the modem does not answer ("timeout"), is gone ("gone"),
 -- refuses ("rejected", "busy" ...) or does not know the question ("unsupported").
 
+local errors = require "errors"
+
 ---@class modem.identity
 ---@field imei string?
 ---@field firmware string? "unknown" if the modem does not tell
@@ -31,10 +33,23 @@
 ---@field id string MCC and MNC, five or six digits; "" if it is not known
 ---@field name string "" if it is not known
 
+---@alias modem.technology
+---| "5G SA" NR alone
+---| "5G NSA" NR beside a cell of LTE
+---| "5G" one of the two: the modem does not tell which
+---| "LTE" also where the cell has NR to offer, and the modem does not use it
+---| "HSPA"
+---| "UMTS"
+---| "EDGE"
+---| "GPRS"
+
 ---@class modem.registration
 ---@field state "home"|"roaming"|"partner"|"searching"|"denied"|"deregistered"|"unknown"
 ---@field provider modem.provider
----@field technology "5G"|"LTE"|"HSPA"|"UMTS"|"EDGE"|"GPRS"|nil
+---@field technology modem.technology? that the modem is on, not the best that it could be
+---@field tac integer? tracking area code, of LTE and 5G
+---@field lac integer? location area code, of older ones
+---@field cell_id integer? as modem.cell has it
 ---@field nw_error integer? why the network refuses: a cause of 3GPP TS 24.008 or 24.301
 
 ---@class modem.network of one answer
@@ -47,8 +62,60 @@
 ---@field technology string? as modem.registration has it
 ---@field nw_error integer?
 
+-- Signal and cells: dBm and dB, MHz. What a message has for "unknown" is nil here.
+
 ---@class modem.signal
----@field dbm number? nil: the modem measures none just now
+---@field dbm number? strength (RSSI) of what the modem is on; RSRP on 5G, which has no RSSI; nil: it measures none now
+---@field lte modem.signal_values? a technology is there if it is measured now; LTE: rssi, rsrp, rsrq, sinr
+---@field nr modem.signal_values? 5G: rsrp, rsrq, sinr
+---@field umts modem.signal_values? rssi, rscp, ecio
+---@field gsm modem.signal_values? rssi
+---@field antennas modem.antenna[]? where the modem tells them apart
+
+---@class modem.signal_values
+---@field rssi number? dBm: all power in the channel, noise included
+---@field rsrp number? dBm: reference signal's power
+---@field rsrq number? dB: its quality
+---@field sinr number? dB: signal to interference and noise
+---@field rscp number? dBm: pilot channel's power, of UMTS
+---@field ecio number? dB: that against all power; below 0
+
+---@class modem.antenna
+---@field port integer from 1 on
+---@field technology "5G"|"LTE"|"UMTS"|"GSM"
+---@field rsrp number?
+---@field rssi number?
+---@field sinr number?
+---@field phase number? degrees, against the first port
+
+---@class modem.cells
+---@field serving modem.cell[] the primary cell first, then carriers that are aggregated, and NR beside LTE
+---@field neighbours modem.cell[]
+
+---@class modem.cell: modem.signal_values
+---@field technology "5G"|"LTE"|"UMTS"|"GSM"
+---@field role "primary"|"secondary"|nil nil: a neighbour. NR beside a cell of LTE is secondary
+---@field state "active"|"inactive"|nil of a secondary one, where the modem tells it
+---@field plmn string? its network, as modem.provider has the id
+---@field cell_id integer? ECI (28 bits) of LTE, NCI (36 bits) of 5G, or the cell id of UMTS and GSM
+---@field enb integer? base station of LTE: cell_id >> 8
+---@field sector integer? its cell: cell_id & 0xff
+---@field gnb integer? base station of 5G, only where the length of its number is known
+---@field tac integer?
+---@field lac integer?
+---@field pci integer? physical cell id, of LTE and 5G
+---@field psc integer? primary scrambling code, of UMTS
+---@field band string? "B2", "n71", "GSM 900"
+---@field channel integer? downlink: EARFCN, NR-ARFCN, UARFCN or ARFCN
+---@field frequency number? MHz
+---@field bandwidth number? MHz
+---@field timing_advance number? microseconds
+
+---@class modem.found_network
+---@field id string as modem.provider has it
+---@field name string "" if it is not known
+---@field state "current"|"home"|"available"|"forbidden"|"unknown" current: the modem is registered with it
+---@field technologies string[] "5G", "LTE", "UMTS", "GSM"
 
 ---@class modem.session
 ---@field session integer
@@ -108,6 +175,10 @@
 ---@field attach fun(self: modem.modem): modem.packet_service?, moontower.error? "attach-failed"
 ---@field detach fun(self: modem.modem): modem.packet_service?, moontower.error? ends all sessions
 ---@field signal fun(self: modem.modem): modem.signal?, moontower.error?
+---@field cells fun(self: modem.modem): modem.cells?, moontower.error?
+---@field scan fun(self: modem.modem, found: function?): modem.found_network[]?, moontower.error? looks for networks,
+--- which takes minutes, and may interrupt the connection; found(network) is called for each where the modem tells them
+--- one by one
 ---@field home_provider fun(self: modem.modem): modem.provider?, moontower.error? the SIM's own network
 ---@field session fun(self: modem.modem, session: integer): modem.session?, moontower.error?
 ---@field ip_configuration fun(self: modem.modem, session: integer): modem.ip_configuration?, moontower.error?
@@ -117,16 +188,29 @@
 ---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
 
 local M = {
-  ---Those that each back end has, as above.
+  ---Those that each back end has, as above, but `optional` ones.
   verbs = {
     "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel",
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "home_provider", "session", "ip_configuration", "activate",
     "deactivate", "made",
   },
+
+  ---Those that a back end may lack, and what they are about: the modem then refuses them.
+  optional = { cells = "its cells", scan = "the networks in reach" },
 }
 
----Raises unless a back end has all verbs.
+local function refusal(about)
+  return function()
+    return errors.fail {
+      code = "unsupported", source = "modem",
+      message = ("this modem is not asked for %s over this protocol"):format(about),
+      hint = "Try `--protocol qmi`: many modems that speak MBIM have QMI inside it.",
+    }
+  end
+end
+
+---Raises unless a back end has all verbs; those that it may lack refuse from then on.
 ---@param backend modem.backend
 ---@param file string where it is
 ---@return modem.backend
@@ -136,6 +220,7 @@ function M.check(backend, file)
       error(("the back end %s lacks `%s`: see modules/modem/backend.lua"):format(file, verb), 2)
     end
   end
+  for verb, about in pairs(M.optional) do backend[verb] = backend[verb] or refusal(about) end
   return backend
 end
 

@@ -32,12 +32,22 @@ function T.test_a_back_end_that_lacks_a_verb_is_refused_by_its_name()
   end
 end
 
+function T.test_a_verb_that_a_back_end_may_lack_is_refused()
+  local found = backend.check(whole(), "modules/modem/new")
+  for verb in pairs(backend.optional) do
+    local value, err = found[verb]()
+    eq({ value, err.code }, { nil, "unsupported" }, verb)
+    lu.assertStrContains(err.hint, "--protocol qmi")
+  end
+end
+
 -- What an editor shows is in comments.
 function T.test_the_annotations_name_the_same_verbs()
   local text = assert(fs.read(package.searchpath("modem.backend", package.path)))
   local class, annotated, listed = text:match "%-%-%-@class modem%.backend\n(.-)\nlocal M", {}, {}
   for verb in class:gmatch "%-%-%-@field ([%w_]+) " do annotated[#annotated + 1] = verb end
   for i, verb in ipairs(backend.verbs) do listed[i] = verb end
+  for verb in pairs(backend.optional) do listed[#listed + 1] = verb end
   table.sort(annotated)
   table.sort(listed)
   eq(annotated, listed)
@@ -49,7 +59,7 @@ function T.test_verbs_that_take_mbim_or_qmi()
     description = { usb = "1-1", control = "1-1", mode = { lacks = { role = "mbim", interface = 12 } } },
   }
   local at_only = require "modem.at_only"
-  for _, verb in ipairs { "signal", "sim", "activate", "start", "channel" } do
+  for _, verb in ipairs { "signal", "sim", "activate", "start", "channel", "cells" } do
     local value, err = at_only[verb](modem)
     eq({ value, err.code }, { nil, "wrong-mode" }, verb)
   end
