@@ -340,6 +340,15 @@ function T.test_interrupted_while_it_connects_for_the_first_time()
   assert_clients(result, 0)
 end
 
+-- The ids that were being given are given back; before that, the file says that there may be such.
+function T.test_interrupted_while_the_modem_gives_client_ids()
+  local result = run("env --default-signal=INT " .. UP .. [[ >/run/test/shown &
+    until grep -q '"allocating":true' /run/moontower/qmi/*.json 2>/dev/null; do sleep 0.01; done
+    kill -INT $!; wait $!; s=$?; ]] .. until_clients "" .. "ls /run/moontower/qmi; exit $s", { "latency=0.3" })
+  world.assert_clean_failure(result, 130, "stopping")
+  lu.assertEquals(result.out, "")
+end
+
 -- Killed at any moment, the next start repairs what was left, in the modem too.
 function T.test_killed()
   world.all_of({ 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5 }, function(seconds)

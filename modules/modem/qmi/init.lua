@@ -169,8 +169,9 @@ local function is_in_use(self)
   return false
 end
 
--- All client ids that `up` needs, at the same time, and marked in the file until the modem has given them: a run that
--- is killed in between does not know them. Returns nothing where the modem is silent, or has no more of them.
+-- All client ids that `up` needs, at the same time, and marked in the file until the modem has given them, also where
+-- the caller is cancelled: a run that is killed in between does not know them. Returns nothing where the modem is
+-- silent, or has no more of them.
 local function allocate(self, wanted)
   local functions, has_failed = {}, false
   local clients = self:wds_clients(wanted)
@@ -188,10 +189,12 @@ local function allocate(self, wanted)
   end
   self.is_allocating = true
   remember_clients(self)
-  local all = task.timeout(START_TIME, task.all, table.unpack(functions))
-  self.is_allocating = nil
-  remember_clients(self)
-  return all and not has_failed
+  local allocating = self.qmi.group:spawn(function()
+    task.all(table.unpack(functions))
+    self.is_allocating = nil
+    remember_clients(self)
+  end)
+  return task.timeout(START_TIME, allocating.join, allocating) and not has_failed
 end
 
 -- QMI needs no opening: client ids are enough. A CTL sync takes back those of all programs, and ends their connections.
