@@ -224,4 +224,14 @@ function M.check(backend, file)
   return backend
 end
 
+---Verbs of a back end that many runs do not need: their file is loaded when one of them is first called.
+---@param backend table
+---@param file string the module that has them
+---@param ... string their names
+function M.elsewhere(backend, file, ...)
+  for _, verb in ipairs { ... } do
+    backend[verb] = function(...) return require(file)[verb](...) end
+  end
+end
+
 return M

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- A modem over QMI: the verbs about the modem, its SIM and its network. Those about connections: sessions.lua.
+-- A modem over QMI: opening and closing, client ids, and the verbs about the modem itself. Files beside this one have
+-- the other verbs.
 
 local lazy = require "base.lazy"
 local dms = require "qmi.dms"
 local errors = require "errors"
 local inside_mbim = lazy(function() return require "qmi.inside_mbim" end)
-local nas = require "qmi.nas"
+local backends = require "modem.backend"
 local netlink = require "core.netlink"
-local diagnose = require "modem.qmi.diagnose"
+local network = require "modem.qmi.network"
 local qmi = require "qmi"
 local sessions = require "modem.qmi.sessions"
 local card = require "modem.qmi.card"
@@ -15,7 +16,7 @@ local state = require "state"
 local task = require "task"
 local trace = require "trace"
 
-local RADIO_TIME, ATTACH_TIME = 20, 60
+local RADIO_TIME = 20
 local KIND = "qmi" -- of the files that remember client ids
 local SERVICES = { "uim", "nas", "wda" } -- that `up` needs before the first ping, beside WDS
 local KEPT = { "uim", "nas", "wda", "dms" } -- whose client ids are kept from run to run, one each
@@ -38,7 +39,7 @@ local START_TIME = 5
 ---@field private tried string? the version of QMAP that a connection was tried out with
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
 ---@type modem.qmi
-local Backend = setmetatable({}, { __index = sessions })
+local Backend = setmetatable({}, { __index = function(_, name) return sessions[name] or network[name] end })
 
 -- ---- opening and closing ----
 
@@ -314,317 +315,12 @@ function Backend:set_radio(on)
   return self:radio()
 end
 
--- ---- the network ----
+-- ---- verbs that many runs do not need ----
 
--- The newest that is in use, as people call it.
-local technologies = {
-  { "5gnr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "td-scdma", "UMTS" }, { "gsm", "GPRS" },
-}
-local faster = {
-  umts = { hsdpa = "HSPA", hsupa = "HSPA", ["hsdpa-plus"] = "HSPA", ["dc-hsdpa-plus"] = "HSPA" },
-  gsm = { edge = "EDGE" },
-}
-
-local function technology_of(reply)
-  local in_use = {}
-  for _, interface in ipairs((reply.serving_system or {}).radio_interfaces or {}) do in_use[interface] = true end
-  for _, technology in ipairs(technologies) do
-    if in_use[technology[1]] then
-      for _, capability in ipairs(reply.data_service_capability or {}) do
-        local name = (faster[technology[1]] or {})[capability]
-        if name then
-          return name
-        end
-      end
-      return technology[2]
-    end
-  end
-end
-
-local north_american = { [302] = true, [334] = true }
-for mcc = 310, 316 do
-  north_american[mcc] = true
-end
-
--- A network's id: the MNC has two digits or three, and only the modem knows which. In North America it has three.
-local function plmn_id(plmn, three_digits)
-  if not plmn or not plmn.mnc or plmn.mcc == 0 then
-    return ""
-  end
-  three_digits = three_digits or plmn.mnc > 99 or north_american[plmn.mcc]
-  return (three_digits and "%03d%03d" or "%03d%02d"):format(plmn.mcc, plmn.mnc)
-end
-
-local states = {
-  ["not-registered"] = "deregistered", ["not-registered-searching"] = "searching",
-  ["registration-denied"] = "denied", ["unknown"] = "unknown",
-}
-
-local function registration_of(reply)
-  local digits = reply.mnc_pcs_digit_include_status
-  local current = (reply.serving_system or {}).registration_state
-  if not current then
-    return nil
-  end
-  local plmn = reply.current_plmn
-  local three_digits = digits and plmn and digits.mnc == plmn.mnc and digits.includes_pcs_digit
-  if current == "registered" then
-    current = reply.roaming_indicator == "on" and "roaming" or "home"
-  else
-    current = states[current] or "unknown"
-  end
-  return {
-    state = current,
-    provider = { id = plmn_id(plmn, three_digits), name = plmn and plmn.description or "" },
-    technology = technology_of(reply),
-  }
-end
-
--- A modem may have packet service without saying so, or may say so in words that are not known.
-local function packet_of(reply)
-  local attached = (reply.serving_system or {}).ps_attach_state
-  local told = type(attached) == "string" and attached or "unknown"
-  return { state = told, technology = told == "attached" and technology_of(reply) or nil }
-end
-
-local tried_technologies = {
-  { "nr5g", "5G" }, { "lte", "LTE" }, { "wcdma", "UMTS" }, { "td_scdma", "UMTS" }, { "gsm", "GPRS" },
-}
-
--- The cause of a refusal is in the System Info of the technology that was tried.
-local function reject_cause(self)
-  local reply = self.qmi:request(nas.get_system_info)
-  for _, tried in ipairs(tried_technologies) do
-    local info = reply and reply[tried[1] .. "_system_info"]
-    if info and info.registration_reject_info_valid and info.registration_reject_cause ~= 0 then
-      return info.registration_reject_cause, tried[2]
-    end
-  end
-end
-
-local function with_cause(self, registration)
-  if registration.state == "denied" or registration.state == "searching" then
-    registration.nw_error, self.refused_in = reject_cause(self)
-  end
-  return registration
-end
-
--- No modem is registered while its radio is off, so it need not be asked for that.
-local function radio_of(reply)
-  local system = reply.serving_system or {}
-  for _, interface in ipairs(system.registration_state == "registered" and system.radio_interfaces or {}) do
-    if interface ~= "none" then
-      return { hardware = "on", software = "on" }
-    end
-  end
-end
-
----A modem that is registered needs no other question for this: see radio_of().
-Backend.network_tells_radio = true
-
-local function network_of(self)
-  local reply, err = self.qmi:request(nas.get_serving_system)
-  local registration = reply and registration_of(reply)
-  if reply and not registration then
-    return errors.lacks("qmi", "Get Serving System", "registration state")
-  end
-  return registration and {
-    registration = with_cause(self, registration), packet = packet_of(reply), radio = radio_of(reply),
-  }, err
-end
-
-function Backend:network() return network_of(self) end
-
-function Backend:registration()
-  local network, err = network_of(self)
-  return network and network.registration, err
-end
-
-function Backend:packet_service()
-  local reply, err = self.qmi:request(nas.get_serving_system)
-  return reply and packet_of(reply), err
-end
-
--- Signal strength in dBm, of the newest technology that is there. Older ones say rssi, 5G only rsrp.
-local function signal_of(reply)
-  for _, name in ipairs { "lte", "wcdma", "td_scdma", "hdr", "cdma", "gsm", "nr5g" } do
-    local strength = reply[name]
-    local dbm = type(strength) == "table" and (strength.rssi or strength.rsrp) or math.type(strength) and strength
-    if dbm and dbm < 0 and dbm > -125 then
-      return { dbm = dbm }
-    end
-  end
-  return {}
-end
-
-function Backend:signal()
-  local reply, err = self.qmi:request(nas.get_signal_info)
-  if reply then
-    return signal_of(reply)
-  elseif err.code ~= "unsupported" then
-    return nil, err
-  end
-  reply, err = self.qmi:request(nas.get_signal_strength) -- modems from before LTE
-  return reply and { dbm = (reply.signal_strength or {}).strength }, err
-end
-
-function Backend:home_provider()
-  local reply, err = self.qmi:request(nas.get_home_network)
-  if not reply then
-    return nil, err.code == "rejected" and diagnose.of_sim(self, "Get Home Network") or err
-  end
-  local digits, plmn = reply.home_network_3gpp_mnc, reply.home_network
-  if not plmn or not plmn.mnc then
-    return errors.lacks("qmi", "Get Home Network", "network")
-  end
-  return {
-    id = plmn_id(plmn, digits and digits.is_3gpp and digits.includes_pcs_digit),
-    name = plmn.description or "",
-  }
-end
-
-function Backend:register()
-  local reply, err = self.qmi:request(nas.initiate_network_register, { action = "automatic" }, ATTACH_TIME)
-  if not reply and not (err.detail and err.detail.status == "no-effect") then
-    return nil, err
-  end
-  return self:registration()
-end
-
-function Backend:attach()
-  local reply, err = self.qmi:request(nas.attach_detach, { action = "attach" }, ATTACH_TIME)
-  if reply or err.detail and err.detail.status == "no-effect" then
-    local packet
-    packet, err = self:packet_service()
-    if not packet or packet.state ~= "detached" then
-      return packet, err
-    end
-    local hindered = diagnose.of_network(self, "Attach")
-    packet.state = "attaching" -- the rest comes as an event
-    return not hindered and packet or nil, hindered
-  elseif err.code ~= "rejected" then
-    return nil, err
-  end
-  return require("modem.network_reject").packet_service { source = "qmi", err = err }
-end
-
----Ends the packet service, and with it all sessions.
-function Backend:detach()
-  local reply, err = self.qmi:request(nas.attach_detach, { action = "detach" }, ATTACH_TIME)
-  if not reply and not (err.detail and err.detail.status == "no-effect") then
-    return nil, err
-  end
-  local packet
-  packet, err = self:packet_service()
-  if packet and packet.state == "attached" then
-    packet.state = "detaching" -- the rest comes as an event
-  end
-  return packet, err
-end
-
--- ---- indications ----
-
----As modem/mbim.lua has it.
-function Backend:listen(...) require("modem.qmi.events").listen(self, ...) end
-
-function Backend:notified(...) return require("modem.qmi.events").notified(self, ...) end
-
----How an indication of signal strength reads.
----@param values table
----@return table value
-function Backend.signal_notified(_, values) return signal_of(values) end
-
----How a DMS event report reads, which has only what has changed.
----@param values table
----@param last table? the last value
----@return table? value nil: it is about something else
-function Backend:radio_notified(values, last)
-  local mode, is_disabled = values.operating_mode, values.wireless_disable_state
-  local now = { hardware = last and last.hardware, software = last and last.software }
-  if mode == nil and is_disabled == nil then
-    return nil
-  end
-  if mode ~= nil then
-    now.software = mode == "online" and "on" or "off"
-  end
-  if is_disabled ~= nil then
-    now.hardware = is_disabled and "off" or "on"
-  end
-  return now.hardware and now.software and now or self:radio()
-end
-
--- By the older name, those that only the data capabilities tell apart from it.
-local slower = { HSPA = "UMTS", EDGE = "GPRS" }
-
--- The technology that an indication names, which may leave out the capabilities: then it is the same as before, if it
--- has the same radio interface. nil: only the modem knows.
-local function technology_notified(values, technology, last)
-  local may_be_faster = technology == "UMTS" or technology == "GPRS"
-  local known = last and last.technology
-  if values.data_service_capability or not may_be_faster then
-    return technology
-  end
-  return known and (slower[known] or known) == technology and known or nil
-end
-
----How an indication of Get Serving System reads.
----@param values table
----@param last table? the last value
----@return table? value
-function Backend:packet_notified(values, last)
-  local packet = values.serving_system and packet_of(values)
-  if packet and packet.technology then
-    packet.technology = technology_notified(values, packet.technology, last)
-    return packet.technology and packet or self:packet_service()
-  end
-  return packet
-end
-
--- Is that the network that an id of ours names?
-local function is_plmn(id, plmn)
-  return tonumber(id:sub(1, 3)) == plmn.mcc and tonumber(id:sub(4)) == plmn.mnc
-end
-
--- The network that an indication names, or calls the same as before; nil: it does not say, or not how long the MNC is.
-local function provider_notified(values, registration, last)
-  local plmn, known = values.current_plmn, last and last.provider.id ~= "" and last.provider
-  if not plmn then
-    return values.plmn_not_changed_indication and known or nil
-  elseif values.mnc_pcs_digit_include_status or #registration.provider.id == 6 then
-    return registration.provider
-  end
-  return known and plmn.mnc and is_plmn(known.id, plmn) and { id = known.id, name = registration.provider.name } or nil
-end
-
----How an indication of Get Serving System reads. What it leaves out is not guessed, as roaming may cost money.
----@param values table
----@param last table? the last value
----@return table? value
-function Backend:registration_notified(values, last)
-  local registration = registration_of(values)
-  if registration and (registration.state == "home" or registration.state == "roaming") then
-    local technology = registration.technology
-    registration.provider = provider_notified(values, registration, last)
-    registration.technology = technology_notified(values, technology, last)
-    local is_complete = registration.provider and values.roaming_indicator
-      and (registration.technology or not technology)
-    return is_complete and registration or self:registration()
-  end
-  return registration and with_cause(self, registration)
-end
-
----How an indication of Network Reject reads.
----@param values table
----@param last table? the last value
----@return table? value
-function Backend:reject_notified(values, last)
-  if not last or last.state ~= "denied" and last.state ~= "searching" then
-    return self:registration()
-  end
-  self.refused_in = technology_of { serving_system = { radio_interfaces = { values.radio_interface } } }
-  return {
-    state = last.state, provider = last.provider, technology = last.technology, nw_error = values.reject_cause,
-  }
-end
+backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified")
+backends.elsewhere(Backend, "modem.qmi.registering", "home_provider", "register", "attach", "detach")
+backends.elsewhere(Backend, "modem.qmi.notified",
+  "radio_notified", "packet_notified", "registration_notified", "reject_notified")
+backends.elsewhere(Backend, "modem.qmi.events", "listen", "notified")
 
 return Backend

@@ -1,0 +1,62 @@
+-- SPDX-License-Identifier: MIT
+-- The verbs over QMI that ask for the network.
+
+local errors = require "errors"
+local nas = require "qmi.nas"
+local serving = require "modem.qmi.serving_system"
+
+---@class modem.qmi
+local M = {}
+
+local tried_technologies = {
+  { "nr5g", "5G" }, { "lte", "LTE" }, { "wcdma", "UMTS" }, { "td_scdma", "UMTS" }, { "gsm", "GPRS" },
+}
+
+-- The cause of a refusal is in the System Info of the technology that was tried.
+local function reject_cause(self)
+  local reply = self.qmi:request(nas.get_system_info)
+  for _, tried in ipairs(tried_technologies) do
+    local info = reply and reply[tried[1] .. "_system_info"]
+    if info and info.registration_reject_info_valid and info.registration_reject_cause ~= 0 then
+      return info.registration_reject_cause, tried[2]
+    end
+  end
+end
+
+---Adds why the network refuses, where it does.
+---@param registration modem.registration
+---@return modem.registration
+function M:with_cause(registration)
+  if registration.state == "denied" or registration.state == "searching" then
+    registration.nw_error, self.refused_in = reject_cause(self)
+  end
+  return registration
+end
+
+---A modem that is registered needs no other question for this: see serving.radio().
+M.network_tells_radio = true
+
+local function network_of(self)
+  local reply, err = self.qmi:request(nas.get_serving_system)
+  local registration = reply and serving.registration(reply)
+  if reply and not registration then
+    return errors.lacks("qmi", "Get Serving System", "registration state")
+  end
+  return registration and {
+    registration = self:with_cause(registration), packet = serving.packet(reply), radio = serving.radio(reply),
+  }, err
+end
+
+function M:network() return network_of(self) end
+
+function M:registration()
+  local network, err = network_of(self)
+  return network and network.registration, err
+end
+
+function M:packet_service()
+  local reply, err = self.qmi:request(nas.get_serving_system)
+  return reply and serving.packet(reply), err
+end
+
+return M

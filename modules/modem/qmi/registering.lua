@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: MIT
+-- The verbs over QMI that change where the modem is registered and attached, and that ask for its home.
+
+local diagnose = require "modem.qmi.diagnose"
+local errors = require "errors"
+local nas = require "qmi.nas"
+local serving = require "modem.qmi.serving_system"
+
+local ATTACH_TIME = 60
+
+---@class modem.qmi
+local M = {}
+
+function M:home_provider()
+  local reply, err = self.qmi:request(nas.get_home_network)
+  if not reply then
+    return nil, err.code == "rejected" and diagnose.of_sim(self, "Get Home Network") or err
+  end
+  local digits, plmn = reply.home_network_3gpp_mnc, reply.home_network
+  if not plmn or not plmn.mnc then
+    return errors.lacks("qmi", "Get Home Network", "network")
+  end
+  return {
+    id = serving.plmn_id(plmn, digits and digits.is_3gpp and digits.includes_pcs_digit),
+    name = plmn.description or "",
+  }
+end
+
+function M:register()
+  local reply, err = self.qmi:request(nas.initiate_network_register, { action = "automatic" }, ATTACH_TIME)
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  return self:registration()
+end
+
+function M:attach()
+  local reply, err = self.qmi:request(nas.attach_detach, { action = "attach" }, ATTACH_TIME)
+  if reply or err.detail and err.detail.status == "no-effect" then
+    local packet
+    packet, err = self:packet_service()
+    if not packet or packet.state ~= "detached" then
+      return packet, err
+    end
+    local hindered = diagnose.of_network(self, "Attach")
+    packet.state = "attaching" -- the rest comes as an event
+    return not hindered and packet or nil, hindered
+  elseif err.code ~= "rejected" then
+    return nil, err
+  end
+  return require("modem.network_reject").packet_service { source = "qmi", err = err }
+end
+
+---Ends the packet service, and with it all sessions.
+function M:detach()
+  local reply, err = self.qmi:request(nas.attach_detach, { action = "detach" }, ATTACH_TIME)
+  if not reply and not (err.detail and err.detail.status == "no-effect") then
+    return nil, err
+  end
+  local packet
+  packet, err = self:packet_service()
+  if packet and packet.state == "attached" then
+    packet.state = "detaching" -- the rest comes as an event
+  end
+  return packet, err
+end
+
+return M
