@@ -12,9 +12,11 @@ local network = require "modem.qmi.network"
 local qmi = require "qmi"
 local sessions = require "modem.qmi.sessions"
 local card = require "modem.qmi.card"
+local connecting = require "modem.qmi.connecting"
 local state = require "state"
 local task = require "task"
 local trace = require "trace"
+local wds_clients = require "modem.qmi.wds_clients"
 
 local RADIO_TIME = 20
 local KIND = "qmi" -- of the files that remember client ids
@@ -25,7 +27,7 @@ local START_TIME = 5
 ---@class modem.qmi : modem.modem
 ---@field qmi qmi.device
 ---@field private is_inside_mbim boolean do its messages go to the modem in MBIM commands?
----@field private wds table<integer, table> the WDS clients of each session: see sessions.lua
+---@field private wds table<integer, table> the WDS clients of each session: see wds_clients.lua
 ---@field private watcher core.queue? the queue that gets the state of every session
 ---@field framing modem.qmi.framing? how packets are framed, as far as we know
 ---@field private is_allocating boolean? ids are being given that no file has yet
@@ -39,7 +41,9 @@ local START_TIME = 5
 ---@field private tried string? the version of QMAP that a connection was tried out with
 ---@field private agreed "disabled"|"qmap"|nil what modem and driver have agreed on since
 ---@type modem.qmi
-local Backend = setmetatable({}, { __index = function(_, name) return sessions[name] or network[name] end })
+local Backend = setmetatable({}, {
+  __index = function(_, name) return network[name] or sessions[name] or connecting[name] end,
+})
 
 -- ---- opening and closing ----
 
@@ -66,7 +70,7 @@ local function take_up_kept(self, entry)
   elseif entry.persistent.shared then
     self.qmi:share(entry.service, entry.client)
   else
-    self:take_up_session(self.qmi:adopt(entry.service, entry.client), entry.persistent)
+    wds_clients.take_up(self, self.qmi:adopt(entry.service, entry.client), entry.persistent)
   end
 end
 
@@ -83,7 +87,7 @@ local function take_up_clients(self)
     else
       local client = self.qmi:adopt(entry.service, entry.client)
       if persistent then
-        self:take_up_session(client, persistent)
+        wds_clients.take_up(self, client, persistent)
       end -- else it is given back when we close
     end
   end
@@ -146,7 +150,7 @@ function Backend:close_port()
   self:close_sessions()
   if self.keeps_clients and not self.qmi.lost then
     self.qmi:keep_shared(KEPT)
-    self:keep_idle_sessions(true)
+    wds_clients.keep_all_idle(self, true)
     remember_clients(self)
   end
   self.qmi:close()
@@ -175,7 +179,7 @@ end
 -- silent, or has no more of them.
 local function allocate(self, wanted)
   local functions, has_failed = {}, false
-  local clients = self:wds_clients(wanted)
+  local clients = wds_clients.wanted(self, wanted)
   for _, service in ipairs(SERVICES) do clients[#clients + 1] = self.qmi:shared_client(service) end
   for _, client in ipairs(clients) do
     functions[#functions + 1] = not client.id and function()
@@ -208,7 +212,7 @@ function Backend:start(wanted, is_unresponsive)
       return nil, err
     end
     receive_inside_mbim(self)
-    self:forget_sessions()
+    wds_clients.forget(self)
   end
   -- Inside MBIM no SYNC is sent: OPEN has reset QMI already, and the modem's own clients would lose their ids.
   if self.is_shared or self.is_inside_mbim then
@@ -231,7 +235,7 @@ end
 ---Client ids that are kept are given back when the port is closed.
 function Backend:give_clients_back()
   self.keeps_clients = nil
-  self:keep_idle_sessions(false)
+  wds_clients.keep_all_idle(self, false)
 end
 
 ---Takes back the client ids of all programs, which ends their connections.
@@ -319,6 +323,7 @@ end
 
 backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified")
 backends.elsewhere(Backend, "modem.qmi.registering", "home_provider", "register", "attach", "detach")
+backends.elsewhere(Backend, "modem.qmi.disconnecting", "disconnect", "deactivate", "put_framing_back")
 backends.elsewhere(Backend, "modem.qmi.notified",
   "radio_notified", "packet_notified", "registration_notified", "reject_notified")
 backends.elsewhere(Backend, "modem.qmi.events", "listen", "notified")
