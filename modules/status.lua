@@ -31,7 +31,9 @@ local LONGEST = 50 -- what was tried before is forgotten
 ---@field state string "online", "offline", "recovering", "waiting" ...
 ---@field reason string why that is believed
 ---@field since string when that began
+---@field began integer the same, as os.time() has it
 ---@field tried status.step[] the oldest first
+---@field attempts table<string, integer>? how often each has been tried
 ---@field plan { what: string, reason: string?, at: number }? what comes next, and when, on task.now()'s clock
 ---@field policy string? whose line this is; nil: the modem's
 ---@field lines table<string, status.status> of its other policies, by name
@@ -45,7 +47,7 @@ local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
 local function new(modem, policy)
   return setmetatable({
     modem = modem, policy = policy, label = policy and ("%s, %s"):format(modem, policy) or modem, state = "unknown",
-    reason = "nothing is known yet", since = now(), tried = {}, lines = {},
+    reason = "nothing is known yet", since = now(), began = os.time(), tried = {}, lines = {},
   }, Status)
 end
 
@@ -100,7 +102,7 @@ function Status:set(state, reason)
     return
   end
   if state ~= self.state then
-    self.since = now()
+    self.since, self.began = now(), os.time()
   end
   self.state, self.reason = state, reason
   log.of(self.modem):info("%s: %s: %s", self.label, state, reason)
@@ -121,6 +123,8 @@ end
 function Status:attempt(what, reason)
   local step = keep(self, { time = now(), what = what, reason = tostring(reason) })
   self.plan = nil
+  self.attempts = self.attempts or {}
+  self.attempts[what] = (self.attempts[what] or 0) + 1
   log.of(self.modem):info("%s: %s, because %s", self.label, what, step.reason)
   events.publish("try", { modem = self.modem, policy = self.policy, what = what, reason = step.reason })
   return function(result)

@@ -31,12 +31,21 @@ local function entry_of(name, with_options)
   }, is_policy and "policies" or folder.is_ours and "commands" or "own"
 end
 
--- The commands, those of the user's own, and the policies.
+local function by_name(a, b) return a.name < b.name end
+
+-- The commands, those of the user's own, and the policies: one may have the name of a command.
 local function scripts(with_options)
   local lists = { commands = {}, own = {}, policies = {} }
   for _, name in ipairs(command.names()) do
     local entry, kind = entry_of(name, with_options)
     table.insert(lists[kind], entry)
+    if kind ~= "policies" and places.find("policies", name) then
+      local loaded, err = policy.load(name)
+      table.insert(lists.policies, {
+        name = name, summary = summary_of(loaded, err),
+        options = with_options and loaded and policy.describe(loaded) or nil,
+      })
+    end
   end
   local own = lists.own
   for _, name in ipairs(places.names("scripts", "own")) do
@@ -44,7 +53,7 @@ local function scripts(with_options)
       own[#own + 1] = { name = name, summary = "not used: a command of moontower has this name" }
     end
   end
-  table.sort(own, function(a, b) return a.name < b.name end)
+  table.sort(own, by_name)
   return lists.commands, own, lists.policies
 end
 

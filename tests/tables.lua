@@ -12,7 +12,9 @@ local fs = require "core.fs"
 local keys = require "carrier.keys"
 local option = require "cli.option"
 local own_command = require "cli.own_command"
+local families = require "metrics.families"
 local parser = require "cli.parser"
+local places = require "loading.places"
 local policy = require "policy"
 local program = require "core.program"
 local status = require "status"
@@ -67,13 +69,16 @@ local function each_script(fn)
   end
 end
 
+-- One may have the name of a command.
+local function each_policy(fn)
+  for _, name in ipairs(places.names "policies") do fn(name, assert(policy.load(name))) end
+end
+
 local made = {}
 
 made["options of policies"] = function()
   local rows = {}
-  each_script(function(name, script)
-    if policy.is(script) then rows_of(script.options or {}, name, rows) end
-  end)
+  each_policy(function(name, loaded) rows_of(loaded.options or {}, name, rows) end)
   return table_of({ "Policy", "Option", "What it is", "Value", "Default" }, rows)
 end
 
@@ -133,12 +138,13 @@ end
 
 made["public words"] = function()
   local commands, of_commands, policies, of_policies = {}, {}, {}, {}
+  each_policy(function(name, loaded)
+    policies[#policies + 1] = name
+    names_in(loaded.options, of_policies)
+  end)
   each_script(function(name, script)
-    local is_policy = policy.is(script)
-    table.insert(is_policy and policies or commands, name)
-    if is_policy then
-      names_in(script.options, of_policies)
-    else
+    if not policy.is(script) then
+      commands[#commands + 1] = name
       names_in(parser.flat(script.options), of_commands, "%-%-[%w-]+") -- arguments have no names for others
     end
   end)
@@ -176,6 +182,14 @@ made["exit statuses"] = function()
   rows[#rows + 1] = { "128 + n",
     "ended by signal n; 141: the reader of its output has gone, as in `moontower events | head -1`" }
   return table_of({ "Status", "Meaning" }, rows)
+end
+
+made["metrics"] = function()
+  local rows = {}
+  for i, family in ipairs(families) do
+    rows[i] = { quoted(family.type == "counter" and family.name .. "_total" or family.name), family.help }
+  end
+  return table_of({ "Metric", "What it is" }, rows)
 end
 
 local tables = {}

@@ -63,8 +63,9 @@ function M.run(command, faults, preparation, options, seconds)
     table.move({ "--fault", fault }, 1, 2, #arguments + 1, arguments)
   end
   local folder = executable:match("^(.*)/")
-  local script = HOST .. ('export PATH="%s:$PATH:%s/../programs/usr/sbin"\nexport SUPPORT=%s\n'):format(
-    folder, folder, SUPPORT) .. "mkdir /run/test\n"
+  local programs = folder .. "/../programs/usr" -- that bootstrap has unpacked
+  local script = HOST .. ('export PATH="%s:$PATH:%s/sbin:%s/bin"\nexport SUPPORT=%s\n'):format(
+    folder, programs, programs, SUPPORT) .. "mkdir /run/test\n"
     .. "{ " .. (preparation or ":") .. "; } >/dev/null 2>&1\n"
     .. "host >/run/test/before 2>&1\n( " .. command .. "\n) >/run/test/out 2>/run/test/err\n"
     .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\n"
