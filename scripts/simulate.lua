@@ -174,7 +174,8 @@ local function print_state(values)
       { session.ipv4 or session.ipv6, session.ipv4 and session.ipv6 }, " "))
   end
   for i, setting in ipairs(control.settings) do
-    settings[i] = ("%s=%.14g"):format(setting[1], values.settings[setting[1]])
+    local value = values.settings[setting[1]] or "none"
+    settings[i] = setting[1] .. "=" .. (type(value) == "number" and ("%.14g"):format(value) or value)
   end
   for _, line in ipairs {
     { "modem", values.modem .. ", " .. (values.composition or "at alone"):upper()

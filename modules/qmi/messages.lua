@@ -3,7 +3,10 @@
 
 local maker = require "maker"
 
-local modules = { "qmi.ctl", "qmi.dms", "qmi.wda", "qmi.uim", "qmi.wms", "qmi.wds", "qmi.nas", "qmi.loc" }
+local modules = {
+  "qmi.ctl", "qmi.dms", "qmi.wda", "qmi.uim", "qmi.wms", "qmi.wds", "qmi.nas", "qmi.loc",
+  "qmi.dsd",
+}
 for messages in maker.each "messages" do modules[#modules + 1] = messages.qmi end
 
 local list = {}

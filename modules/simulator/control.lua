@@ -26,9 +26,9 @@ local signal = {
 }
 
 ---@class simulator.setting: declaration.option
----@field field string? of the modem, that has the value; else:
----@field get (fun(modem: simulator.modem): number)?
----@field set (fun(modem: simulator.modem, value: number))?
+---@field field string? of the modem, that has the value
+---@field get (fun(modem: simulator.modem): any)? else this tells it
+---@field set (fun(modem: simulator.modem, value: any))? changes it; without one, the field is written
 
 ---What `set` changes.
 ---@type simulator.setting[]
@@ -47,6 +47,20 @@ control.settings = {
   { "rssi", signal, "signal, 0 (-113 dBm) to 31 (-51 dBm), or 99: unknown",
     get = function(modem) return modem.rssi end,
     set = function(modem, value) modem:set_signal(value) end },
+  { "rsrp", validate.finite, "RSRP of the primary cell in dBm; everything gets better or worse by as much",
+    get = function(modem) return modem:primary_cell() and modem:primary_cell().rsrp end,
+    set = function(modem, value) modem:set_rsrp(value) end },
+  { "rsrq", validate.finite, "RSRQ of the primary cell in dB",
+    get = function(modem) return modem:primary_cell() and modem:primary_cell().rsrq end,
+    set = function(modem, value) modem:set_quality("rsrq", value) end },
+  { "sinr", validate.finite, "SINR of the primary cell in dB",
+    get = function(modem) return modem:primary_cell() and modem:primary_cell().sinr end,
+    set = function(modem, value) modem:set_quality("sinr", value) end },
+  { "offer", validate.one_of { "lte", "nsa", "sa" },
+    "what the network has here: lte, or 5G too, nsa or sa, for a modem that knows 5G", field = "offer",
+    set = function(modem, value) modem:set_offer(value) end },
+  { "cell", validate.whole(1, 2), "which of two cells of LTE serves, 1 or 2: a hand-over", field = "serving_cell",
+    set = function(modem, value) modem:hand_over(value) end },
 }
 
 local settings_by_name = {}
@@ -61,15 +75,15 @@ local requests = {}
 function requests.set(modem, request)
   for name, text in pairs(request.values or {}) do
     local setting, value = settings_by_name[name], tonumber(text)
-    value = math.tointeger(value) or value
+    value = math.tointeger(value) or value or text
     if not setting then
       return invalid(("there is no setting '%s'"):format(name), "`moontower simulate --help` lists the settings.")
     elseif validate.mistake(setting[2], value, "") then
       return invalid(("%s cannot be '%s'; it is: %s"):format(name, text, setting[3]))
-    elseif setting.field then
-      modem[setting.field] = value
-    else
+    elseif setting.set then
       setting.set(modem, value)
+    else
+      modem[setting.field] = value
     end
   end
   return {}

@@ -11,6 +11,7 @@
 -- added.
 
 local task = require "task"
+local air = require "simulator.air"
 local card = require "simulator.card"
 local composition = require "simulator.composition"
 local dead_path = require "simulator.faults.dead_path"
@@ -52,7 +53,7 @@ local store = require "simulator.store"
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
 Modem.__index = Modem
-for _, methods in ipairs { composition.methods, dead_path, registration, sessions, store.methods } do
+for _, methods in ipairs { air, composition.methods, dead_path, registration, sessions, store.methods } do
   for name, method in pairs(methods) do
     Modem[name] = method
   end
@@ -98,9 +99,9 @@ function M.new(personality, group, options)
     open_time = 0, interval = 0,
     listeners = {},
     card = card.new(personality.card),
-    rssi = personality.rssi,
     radio = {},
   }, Modem)
+  self:clear_air()
   store.format(self, options and options.factory)
   self:mend()
   self:power_on()
@@ -291,19 +292,6 @@ end
 function Modem:set_gps(on)
   self.gps = on
   self:emit("gps")
-end
-
--- Signal -------------------------------------------------------------------------------------------------------------
-
----@return integer rssi 99 when nothing is received
-function Modem:signal()
-  return self:radio_on() and self.network.present and self.rssi or 99
-end
-
----@param rssi integer
-function Modem:set_signal(rssi)
-  self.rssi = rssi
-  self:emit("signal")
 end
 
 return M

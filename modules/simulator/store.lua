@@ -12,7 +12,8 @@ local store = { methods = {} }
 ---@class simulator.modem
 ---@field nv { usb: simulator.usb_choice, custom: table<string, integer>?, [string]: any } what AT commands have set
 ---@field profiles table<integer, table> of QMI's wireless data service, by its names
----@field preference table which networks it may use: modes, roaming, lte_bands; the rest is only kept
+---@field preference table which networks it may use: modes, roaming, lte_bands, nr_sa_bands,
+--- nr_nsa_bands; the rest is only kept
 ---@field sent string[] PDUs that have gone out
 ---@field sms table<integer, { tag: string, pdu: string }> from 0
 ---@field default_profile integer
@@ -42,6 +43,7 @@ local function format_settings(modem, is_factory)
   modem.preference = {
     modes = modes, roaming = true, order = { "lte", "umts" }, domain = "cs-ps",
     lte_bands = personality.lte_bands, umts_bands = personality.umts_bands, usage = "data-centric",
+    nr_sa_bands = personality.nr_bands, nr_nsa_bands = personality.nr_bands,
   }
   modem.firmware_preference = nil
   modem.nmea_types, modem.location_mode = { gga = true, rmc = true }, "default"
@@ -106,16 +108,10 @@ end
 ---Do its preferences let it use the cell that is there?
 ---@return boolean
 function methods:may_use_cell()
-  local preference, cell = self.preference, self.personality.cell
-  if not preference.modes.lte or self.network.roaming and not preference.roaming then
+  if self.network.roaming and not self.preference.roaming then
     return false
   end
-  for _, band in ipairs(preference.lte_bands) do
-    if band == cell.band then
-      return true
-    end
-  end
-  return false
+  return self:reachable_technology() ~= nil
 end
 
 return store

@@ -137,9 +137,9 @@ function T.test_control()
     lu.assertTrue(control.is_running())
     local values = {
       latency = 0.5, open = 0.8, connect = 0.2, interval = 0.032, rtt = 0.01, reset_time = 2, search = 0.1, mbimex = 3,
-      rssi = 10,
+      rssi = 10, rsrp = -120, rsrq = -12, sinr = 3.5, offer = "nsa", cell = 2,
     }
-    lu.assertEquals(#control.settings, 9)
+    lu.assertEquals(#control.settings, 14)
     local texts = {}
     for name, value in pairs(values) do texts[name] = tostring(value) end
     assert(control.ask { request = "set", values = texts })

@@ -45,7 +45,7 @@ return require("simulator.models.personality").join(require "simulator.models.sp
   cell = {
     id = 0x0a3b2c11, tac = 0x2f01, pci = 301, band = 41, earfcn = 40072, bandwidth = 20,
     rsrp = -98, rsrq = -10, snr = 124,
-    neighbour = { pci = 87, rsrp = -106, rsrq = -14 },
+    neighbour = { id = 0x0a3b2d11, pci = 87, rsrp = -106, rsrq = -14 },
     secondary = { pci = 301, band = 41, earfcn = 40270, bandwidth = 20 },
   },
   lte_bands = { 1, 3, 5, 7, 8, 20, 38, 40, 41 },

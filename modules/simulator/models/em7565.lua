@@ -44,7 +44,7 @@ return personality.join(sprint, sierra, {
   cell = {
     id = 0x0a3b2c05, tac = 0x2f01, pci = 187, band = 26, earfcn = 8763, bandwidth = 5,
     rsrp = -98, rsrq = -10, snr = 124,
-    neighbour = { pci = 87, rsrp = -106, rsrq = -14 },
+    neighbour = { id = 0x0a3b2d05, pci = 87, rsrp = -106, rsrq = -14 },
     secondary = { pci = 301, band = 41, earfcn = 40072, bandwidth = 20 },
   },
   lte_bands = { 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 18, 19, 20, 26, 28, 29, 30, 32, 41, 66 },

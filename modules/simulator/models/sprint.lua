@@ -19,8 +19,14 @@ local sprint = {
   cell = {
     id = 0x0a3b2c01, tac = 0x2f01, pci = 214, band = 25, earfcn = 8665, bandwidth = 10,
     rsrp = -98, rsrq = -10, snr = 124,
-    neighbour = { pci = 87, rsrp = -106, rsrq = -14 }, -- on the same channel
+    neighbour = { id = 0x0a3b2d01, pci = 87, rsrp = -106, rsrq = -14 }, -- on the same channel
     secondary = { pci = 301, band = 41, earfcn = 40072, bandwidth = 20 }, -- for carrier aggregation
+  },
+  -- 5G, for modems that know it: beside the cell of LTE, or alone, where it has an id and a tracking area.
+  nr = {
+    id = 0x37fb2c041, tac = 0x60aa00, pci = 625, band = 41, channel = 520110, bandwidth = 100,
+    rsrp = -95, rsrq = -11, snr = 175,
+    neighbour = { pci = 626, rsrp = -103, rsrq = -14 },
   },
   -- Where it is, for its GPS: degrees, and metres above the sea.
   position = { latitude = 40.7484, longitude = -73.9857, altitude = 42.5 },

@@ -11,11 +11,49 @@ local function packed_plmn(id)
   return (digits:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
--- In 0.1 dB.
-local function cell_entry(cell, rssi)
+local NONE = { byte = "\xff\xff\xff", tracking_area = "\0\0\0" } -- of a cell of 5G beside LTE
+
+local function tenths(value) return math.floor(value * 10 + 0.5) end
+
+local function cell_entry(cell)
   return {
-    physical_cell_id = cell.pci, rsrq = cell.rsrq * 10, rsrp = cell.rsrp * 10, rssi = rssi * 10,
-    cell_selection_rx_level = cell.rsrp + 120,
+    physical_cell_id = cell.pci, rsrq = tenths(cell.rsrq), rsrp = tenths(cell.rsrp), rssi = tenths(cell.rssi),
+    cell_selection_rx_level = math.floor(cell.rsrp + 120),
+  }
+end
+
+local function lte_info(modem, values, primary, neighbours)
+  local is_idle, others = next(modem.sessions) == nil, {}
+  values.intrafrequency_lte_info = {
+    ue_in_idle = is_idle, plmn = packed_plmn(modem.personality.provider.id),
+    tracking_area_code = primary.tac, global_cell_id = primary.id,
+    eutra_absolute_rf_channel_number = primary.channel & 0xffff,
+    serving_cell_id = primary.pci, cell_reselection_priority = 6, s_non_intra_search_threshold = 8,
+    serving_cell_low_threshold = 4, s_intra_search_threshold = 62,
+    cell = { primary.rssi and cell_entry(primary) },
+  }
+  for _, cell in ipairs(neighbours) do
+    if cell.channel == primary.channel then
+      table.insert(values.intrafrequency_lte_info.cell, cell_entry(cell))
+    else
+      others[#others + 1] = {
+        eutra_absolute_rf_channel_number = cell.channel & 0xffff, cell_reselection_priority = 5,
+        cell = { cell_entry(cell) },
+      }
+    end
+  end
+  values.interfrequency_lte_info = { ue_in_idle = is_idle, frequency = others }
+  values.lte_info_timing_advance = 0xffffffff
+end
+
+-- A cell beside LTE broadcasts nothing that the modem reads: no network, no tracking area, no id.
+local function nr_info(modem, values, cell)
+  values.nr5g_arfcn = cell.channel
+  values.nr5g_cell_information = {
+    plmn = cell.id and packed_plmn(modem.personality.provider.id) or NONE.byte,
+    tracking_area_code = cell.tac and string.pack(">I3", cell.tac) or NONE.tracking_area,
+    global_cell_id = cell.id or 0, physical_cell_id = cell.pci, rsrq = tenths(cell.rsrq), rsrp = tenths(cell.rsrp),
+    snr = tenths(cell.sinr),
   }
 end
 
@@ -25,18 +63,14 @@ return function(handle)
     if not modem:is_registered() then
       return nil, "information-unavailable"
     end
-    local personality = modem.personality
-    local cell = personality.cell
-    return {
-      intrafrequency_lte_info = {
-        ue_in_idle = next(modem.sessions) == nil, plmn = packed_plmn(personality.provider.id),
-        tracking_area_code = cell.tac, global_cell_id = cell.id, eutra_absolute_rf_channel_number = cell.earfcn,
-        serving_cell_id = cell.pci, cell_reselection_priority = 6, s_non_intra_search_threshold = 8,
-        serving_cell_low_threshold = 4, s_intra_search_threshold = 62,
-        cell = { cell_entry(cell, 2 * modem:signal() - 113), cell_entry(cell.neighbour, -79) },
-      },
-      interfrequency_lte_info = { ue_in_idle = next(modem.sessions) == nil, frequency = {} },
-      lte_info_timing_advance = 0xffffffff,
-    }
+    local cells, values = modem:cells(), {}
+    for _, cell in ipairs(cells.serving) do
+      if cell.technology == "5G" then
+        nr_info(modem, values, cell)
+      elseif cell.role == "primary" then
+        lte_info(modem, values, cell, cells.neighbours)
+      end
+    end
+    return values
   end)
 end

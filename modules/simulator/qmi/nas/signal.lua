@@ -5,21 +5,35 @@ local nas = require "qmi.nas"
 local service = require "simulator.qmi.service"
 local sierra = require "makers.sierra.qmi"
 
-local UNKNOWN_RSSI = 99
 local NO_SIGNAL = -125 -- dBm, what modems say while they hear nothing
+local NONE = -32768 -- of 5G, while it is not used
 
--- All about the signal, or nil while there is none.
-local function measure(modem)
-  local rssi, cell = modem:signal(), modem.personality.cell
-  if rssi == UNKNOWN_RSSI then
-    return nil
+local function whole(value) return math.floor(value + 0.5) end
+
+-- The cell of a technology that serves, or nil.
+local function serving(modem, technology)
+  for _, cell in ipairs(modem:cells().serving) do
+    if cell.technology == technology then
+      return cell
+    end
   end
-  local difference = 2 * (rssi - modem.personality.rssi)
-  return { rssi = 2 * rssi - 113, rsrq = cell.rsrq, rsrp = cell.rsrp + difference, snr = cell.snr }
+end
+
+-- All about the signal of LTE, or nil while there is none.
+local function measure(modem)
+  local cell = serving(modem, "LTE")
+  return cell and cell.rssi and {
+    rssi = cell.rssi, rsrq = whole(cell.rsrq), rsrp = whole(cell.rsrp), snr = whole(cell.sinr * 10),
+  } or nil
 end
 
 local function signal_info(modem)
-  return { lte = measure(modem) }
+  local info, nr = { lte = measure(modem) }, serving(modem, "5G")
+  if modem.preference.modes["5gnr"] then
+    info.nr5g = { rsrp = nr and whole(nr.rsrp) or NONE, snr = nr and whole(nr.sinr * 10) or NONE }
+    info.nr5g_rsrq = nr and whole(nr.rsrq) or NONE
+  end
+  return info
 end
 
 local wanted_values = { rssi = true, ["lte-snr"] = true, ["lte-rsrp"] = true, rsrq = true }
@@ -53,20 +67,48 @@ local function tell(modem, client)
   end
 end
 
-local function aggregation(modem)
-  local cell, second = modem.personality.cell, modem.personality.cell.secondary
+local function carrier(cell)
   return {
-    dl_bandwidth = tostring(second.bandwidth),
-    phy_ca_agg_pcell_info = {
-      physical_cell_id = cell.pci, rx_channel = cell.earfcn, dl_bandwidth = tostring(cell.bandwidth),
-      lte_band = "lte-" .. cell.band,
-    },
-    phy_ca_agg_scell_info = {
-      physical_cell_id = second.pci, rx_channel = second.earfcn, dl_bandwidth = tostring(second.bandwidth),
-      lte_band = "lte-" .. second.band, state = next(modem.sessions) and "activated" or "deactivated",
-    },
-    scell_index = 1,
+    physical_cell_id = cell.pci, rx_channel = cell.channel & 0xffff, dl_bandwidth = tostring(cell.bandwidth),
+    lte_band = "lte-" .. cell.band, cell_index = cell.role == "secondary" and 1 or nil,
+    state = cell.role == "secondary" and (cell.active and "activated" or "deactivated") or nil,
   }
+end
+
+-- Older firmware knows one secondary cell, later firmware a list of them. No cell of 5G is in it.
+local function aggregation(modem)
+  local first, second = table.unpack(modem:cells().serving)
+  if first.technology ~= "LTE" then
+    return nil, "information-unavailable"
+  end
+  local primary, secondary = carrier(first), carrier(second)
+  local answer = { dl_bandwidth = primary.dl_bandwidth, phy_ca_agg_pcell_info = primary }
+  if modem.preference.modes["5gnr"] then
+    answer.phy_ca_agg_secondary_cells = { secondary }
+  else
+    secondary.cell_index = nil
+    answer.phy_ca_agg_scell_info, answer.scell_index = secondary, 1
+  end
+  return answer
+end
+
+-- The primary cell of LTE, and that of 5G.
+local function band_information(modem)
+  local answer = { list = {}, extended_list = {}, bandwidth_list = {} }
+  for i, technology in ipairs { "lte", "5gnr" } do
+    local cell, prefix = serving(modem, i == 1 and "LTE" or "5G"), i == 1 and "" or "5gnr-"
+    if cell then
+      local band = (i == 1 and "lte-" or "nr5g-") .. cell.band
+      table.insert(answer.list, {
+        radio_interface = technology, active_band_class = band, active_channel = cell.channel & 0xffff,
+      })
+      table.insert(answer.extended_list, {
+        radio_interface = technology, active_band_class = band, active_channel = cell.channel,
+      })
+      table.insert(answer.bandwidth_list, { radio_interface = technology, bandwidth = prefix .. cell.bandwidth })
+    end
+  end
+  return answer
 end
 
 -- Answers only while there is a cell.
@@ -90,20 +132,21 @@ return function(access, handle)
 
   handle(nas.get_lte_cphy_ca_info, registered(aggregation))
 
-  handle(nas.get_rf_band_information, registered(function(modem)
-    local cell = modem.personality.cell
-    local band = { radio_interface = "lte", active_band_class = "lte-" .. cell.band, active_channel = cell.earfcn }
-    return {
-      list = { band }, extended_list = { band },
-      bandwidth_list = { { radio_interface = "lte", bandwidth = tostring(cell.bandwidth) } },
-    }
-  end))
+  handle(nas.get_rf_band_information, registered(band_information))
 
-  handle(nas.get_tx_rx_info, registered(function(modem)
-    local signal = measure(modem)
-    local chain = { is_radio_tuned = true, rx_power = signal.rssi * 10, rsrp = signal.rsrp * 10, phase = 0xffffffff }
+  handle(nas.get_tx_rx_info, registered(function(modem, values)
+    local cell = serving(modem, values.radio_interface == "5gnr" and "5G" or "LTE")
+    if not cell then
+      return nil, "information-unavailable"
+    end
+    local function chain(weaker)
+      return {
+        is_radio_tuned = true, rx_power = whole((cell.rssi or cell.rsrp) - weaker) * 10,
+        rsrp = whole(cell.rsrp - weaker) * 10, phase = 0xffffffff,
+      }
+    end
     return {
-      rx_chain_0_info = chain, rx_chain_1_info = chain,
+      rx_chain_0_info = chain(0), rx_chain_1_info = chain(3),
       tx_info = { is_in_traffic = next(modem.sessions) ~= nil, tx_power = 84 },
     }
   end))
