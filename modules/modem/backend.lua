@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A back end: the verbs of a modem that need its protocol. Each back end has all of them, which is checked at its load.
 --
--- modem/mbim.lua, modem/qmi/ and modem/at_only.lua are back ends. Another protocol is another file with these verbs.
+-- modem/mbim/, modem/qmi/ and modem/at_only.lua are back ends. Another protocol is another file with these verbs.
 -- Results are the same whatever the protocol is: seconds, dBm, strings for enumerations, nil for what is not told.
 -- Each verb that asks the modem returns nil and an error when the modem does not answer ("timeout"), is gone ("gone"),
 -- refuses ("rejected", "busy" ...) or does not know the question ("unsupported").

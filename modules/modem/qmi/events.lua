@@ -81,7 +81,7 @@ local events = setmetatable({}, {
 
 local M = {}
 
----As a back end's listen(): see modem/mbim.lua.
+---As a back end's listen(): see modem/mbim/init.lua.
 ---@param modem modem.qmi
 ---@param queue core.queue
 ---@param name string

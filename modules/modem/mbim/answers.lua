@@ -1,0 +1,155 @@
+-- SPDX-License-Identifier: MIT
+-- How answers and indications of Basic Connect read, as the verbs of a modem have them.
+
+local lazy = require "base.lazy"
+local basic = require "mbim.basic_connect"
+local errors = require "errors"
+local sanitize = lazy(function() return require "modem.sanitize" end)
+
+local M = {}
+
+-- Each takes an answer or an indication, which are laid out alike.
+
+local sim_states = {
+  ["initialized"] = "ready", ["sim-not-inserted"] = "missing", ["bad-sim"] = "failure", ["failure"] = "failure",
+  ["not-activated"] = "failure", ["device-locked"] = "locked", ["no-esim-profile"] = "missing",
+  ["not-initialized"] = "starting",
+}
+
+---@param reply table here and below
+---@return modem.sim? sim nil here and below: the answer lacks the one thing it is for
+function M.sim(reply)
+  return reply.state and {
+    state = sim_states[reply.state] or "failure",
+    reason = reply.state,
+    imsi = reply.imsi ~= "" and reply.imsi or nil,
+    iccid = reply.iccid ~= "" and reply.iccid or nil,
+    numbers = reply.telephone_numbers or {},
+  }
+end
+
+---@return modem.radio?
+function M.radio(reply)
+  return reply.software and { hardware = reply.hardware, software = reply.software }
+end
+
+-- The newest of what is on offer, as people call it.
+local generations = {
+  { "5g-sa", "5G" }, { "5g-nsa", "5G" }, { "lte", "LTE" }, { "hsupa", "HSPA" }, { "hsdpa", "HSPA" },
+  { "umts", "UMTS" }, { "edge", "EDGE" }, { "gprs", "GPRS" },
+}
+
+local function technology_of(classes)
+  for _, generation in ipairs(generations) do
+    if type(classes) == "table" and classes[generation[1]] then
+      return generation[2]
+    end
+  end
+end
+
+local function nw_error_of(reply)
+  return reply.nw_error ~= 0 and reply.nw_error or nil
+end
+
+---@return modem.registration?
+function M.registration(reply)
+  return reply.state and {
+    state = reply.state,
+    provider = { id = reply.provider_id or "", name = reply.provider_name or "" },
+    technology = technology_of(reply.available_data_classes),
+    nw_error = nw_error_of(reply),
+  }
+end
+
+---@return modem.packet_service?
+function M.packet(reply)
+  return reply.state and {
+    state = type(reply.state) == "string" and reply.state or "unknown",
+    technology = technology_of(reply.highest_data_class),
+    nw_error = nw_error_of(reply),
+  }
+end
+
+---@return modem.signal?
+function M.signal(reply)
+  -- 3GPP TS 27.007, +CSQ: -113 dBm and 2 dB a step; 99 is unknown.
+  return reply.rssi and { dbm = reply.rssi <= 31 and -113 + 2 * reply.rssi or nil }
+end
+
+---@return modem.session?
+function M.session(reply)
+  return reply.state and {
+    session = reply.session, state = reply.state, ip = reply.ip_type, nw_error = nw_error_of(reply),
+  }
+end
+
+local function family_of(reply, family)
+  local available = reply[family .. "_available"] or {}
+  return sanitize.family(family, {
+    addresses = available.address and reply[family .. "_addresses"] or {},
+    gateway = available.gateway and reply[family .. "_gateway"] or nil,
+    dns = available.dns and reply[family .. "_dns"] or {},
+    mtu = available.mtu and reply[family .. "_mtu"] or nil,
+  })
+end
+
+---@return modem.ip_configuration?
+function M.ip(reply)
+  return reply.session and { session = reply.session, ipv4 = family_of(reply, "ipv4"), ipv6 = family_of(reply, "ipv6") }
+end
+
+-- Which command's indication is which event, and how it reads. By their keys: a command is made when it is first read.
+M.events = {
+  sim = { "subscriber_ready_status", M.sim },
+  radio = { "radio_state", M.radio },
+  registration = { "register_state", M.registration },
+  packet = { "packet_service", M.packet },
+  signal = { "signal_state", M.signal },
+  session = { "connect", M.session },
+  ip = { "ip_configuration", M.ip },
+}
+
+---Asks. A modem that is silent about the one thing that the answer is for has not answered.
+---@param self modem.mbim
+---@param command mbim.command
+---@param read fun(reply: table): table? one of those above
+---@param values table?
+---@return table? value
+---@return moontower.error? err
+function M.ask(self, command, read, values)
+  local reply, err = self.mbim:query(command, values)
+  if not reply then
+    -- It has restarted its control channel without an indication: the next command opens it.
+    self.is_started = self.is_started and err.code ~= "not-open"
+    return nil, err
+  end
+  local value = read(reply)
+  if not value then
+    return errors.lacks("mbim", command.name, "state")
+  end
+  return value
+end
+
+---Changes. A modem that says nothing of how things are afterwards is asked.
+---@param self modem.mbim
+---@param command mbim.command
+---@param values table
+---@param seconds number
+---@param verb string that asks
+---@return table? value
+---@return moontower.error? err
+function M.change(self, command, values, seconds, verb)
+  local reply, err = self.mbim:set(command, values, seconds)
+  if not reply then
+    return nil, err
+  end
+  for _, event in pairs(M.events) do
+    local value = rawget(basic, event[1]) == command and event[2](reply)
+    if value then
+      return value
+    end
+  end
+  return self[verb](self)
+end
+
+return M

@@ -1,0 +1,145 @@
+-- SPDX-License-Identifier: MIT
+-- Connecting over MBIM: the packet service, and sessions in it.
+
+local lazy = require "base.lazy"
+local answers = require "modem.mbim.answers"
+local basic = require "mbim.basic_connect"
+local errors = require "errors"
+local network_reject = lazy(function() return require "modem.network_reject" end)
+local wait = require "modem.wait"
+
+-- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
+local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME = 60, 90, 10
+
+---@class modem.mbim
+local M = {}
+
+-- Or else it is trouble of another kind, whose code says more: no SIM, no radio, no answer.
+local function is_refusal(nw_error, err)
+  return not err or nw_error or err.code == "rejected"
+end
+
+local function nw_error_in(err)
+  local nw_error = err and err.detail and err.detail.nw_error
+  return nw_error ~= 0 and nw_error or nil
+end
+
+-- As it is; only that 0 is no cause.
+local function trouble(err)
+  if err.detail then
+    err.detail.nw_error = nil
+  end
+  return nil, err
+end
+
+function M:attach()
+  local packet, err = answers.change(self, basic.packet_service, { action = "attach" }, ATTACH_TIME, "packet_service")
+  if packet and packet.state ~= "detached" and packet.state ~= "detaching" then
+    return packet
+  end
+  local nw_error = packet and packet.nw_error or nw_error_in(err)
+  if not is_refusal(nw_error, err) then
+    return trouble(err)
+  end
+  return network_reject.packet_service { source = "mbim", nw_error = nw_error, err = err }
+end
+
+---Ends the packet service, and with it all sessions.
+function M:detach()
+  return answers.change(self, basic.packet_service, { action = "detach" }, ATTACH_TIME, "packet_service")
+end
+
+local function connect(self, parameters)
+  return self.mbim:set(basic.connect, {
+    session = parameters.session, command = "activate", apn = parameters.apn,
+    user = parameters.user, password = parameters.password,
+    auth = parameters.auth or (parameters.user and "chap" or "none"),
+    ip_type = parameters.ip, context_type = basic.context_types.internet,
+  }, CONNECT_TIME)
+end
+
+local function activate(self, parameters)
+  local sessions <close> = self:events("session") -- from before the command: nothing may slip through
+  local reply, err = connect(self, parameters)
+  if err and err.detail and err.detail.status == "max-activated-contexts" then
+    -- Or this one is connected already: by an earlier run, or as it was wanted earlier.
+    self:deactivate(parameters.session)
+    reply, err = connect(self, parameters)
+  end
+  local session = reply and answers.session(reply)
+  if reply and not session then
+    session, err = self:session(parameters.session)
+  end
+  if session and session.state == "activating" then
+    -- Some modems answer CONNECT before the session is up, and say the rest in an indication.
+    session, err = wait.on(sessions, session, function() return self:session(parameters.session) end, function(value)
+      return value.session == parameters.session and value.state ~= "activating"
+    end, CONNECT_TIME)
+    if err and err.code == "timeout" then
+      return errors.during(err, "the modem says it is connecting, and does not come to an end")
+    end
+  end
+  if session and session.session ~= parameters.session then
+    return errors.fail {
+      code = "malformed", source = "mbim", message = "the modem connected another session than it was asked to",
+    }
+  elseif session and session.state == "activated" then
+    return session
+  elseif session then
+    self:deactivate(parameters.session) -- whatever state that is
+  end
+  local nw_error = session and session.nw_error or nw_error_in(err)
+  if not is_refusal(nw_error, err) then
+    return trouble(err)
+  end
+  return network_reject.connection(parameters.apn, { source = "mbim", nw_error = nw_error, err = err })
+end
+
+-- A network that refuses both families in one connection says what it allows; what to ask for instead, by its cause
+-- (3GPP TS 24.008, 24.301).
+local either = { "ipv4", "ipv6" }
+-- 32 and 33 are what subscriptions of one family get where the network has no better word for it.
+local allowed = { [28] = either, [32] = either, [33] = either, [50] = { "ipv4" }, [51] = { "ipv6" }, [52] = either }
+-- And with these statuses, a modem that does not know the type of both in one.
+local unknown_type = { ["invalid-parameters"] = true, ["no-device-support"] = true, ["context-not-supported"] = true }
+
+local function instead_of_both(err)
+  local detail = err.detail or {}
+  return allowed[detail.nw_error] or not detail.nw_error and unknown_type[detail.status] and either or {}
+end
+
+function M:activate(parameters)
+  if not self.asked_sim then
+    self:sim()
+  end
+  local session, err = activate(self, parameters)
+  if session or parameters.ip ~= "ipv4v6" then
+    return session, err
+  end
+  local both, refused = err, {}
+  for _, family in ipairs(instead_of_both(err)) do
+    local other = family == "ipv4" and "ipv6" or "ipv4"
+    session, err = activate(self, setmetatable({ ip = family }, { __index = parameters }))
+    if session then
+      session.ip, session.refused = family, { [other] = refused[other] or both }
+      return session
+    end
+    refused[family] = err
+    if network_reject.concerns_all_types(err) then
+      break
+    end
+  end
+  return network_reject.of_families(next(refused) and refused or { ipv4 = both })
+end
+
+function M:deactivate(number)
+  local reply, err = self.mbim:set(basic.connect, {
+    session = number, command = "deactivate", context_type = basic.context_types.internet,
+  }, DISCONNECT_TIME)
+  if reply or err.detail and err.detail.status == "context-not-activated" then
+    return true
+  end
+  return nil, err
+end
+
+return M

@@ -1,0 +1,193 @@
+-- SPDX-License-Identifier: MIT
+-- A modem over MBIM: the verbs of modem/init.lua, put into Basic Connect commands.
+
+local lazy = require "base.lazy"
+local answers = require "modem.mbim.answers"
+local backends = require "modem.backend"
+local basic = require "mbim.basic_connect"
+local descriptors = require "mbim.descriptors"
+local errors = require "errors"
+local locks = lazy(function() return require "modem.locks" end)
+local mbim = require "mbim"
+local state = require "state"
+local trace = require "trace"
+
+local REGISTER_TIME, RADIO_TIME, PIN_TIME = 60, 20, 20
+
+local KIND = "channels" -- of the files that remember which modems' channels are open
+
+---@class modem.mbim : modem.modem
+---@field mbim mbim.device
+---@field private asked_sim boolean? Qualcomm modems do not connect before
+local Backend = {}
+
+---@param description modem.description
+---@param options modem.options
+---@return mbim.device?
+---@return moontower.error? err
+function Backend.open_device(description, options)
+  local device_options = descriptors.options(description.descriptors)
+  device_options.proxy = options.proxy
+  return mbim.open(description.control, device_options)
+end
+
+---Opens the control port of a modem; sends nothing.
+---@param description modem.description
+---@param options modem.options
+---@return table? fields of the facade
+---@return moontower.error? err
+function Backend.open(description, options)
+  local device, err = Backend.open_device(description, options)
+  return device and { mbim = device }, err
+end
+
+function Backend:trace(group) trace.watch(self.mbim.exchange, "mbim", group) end
+
+function Backend:opened() end
+
+-- Made when they are first asked for: they cost something, and few scripts need them.
+Backend.made = {
+  ---QMI inside MBIM.
+  qmi = function(self)
+    local inside_mbim = require "qmi.inside_mbim"
+    local device = inside_mbim.open(self.mbim)
+    if device.exchange then
+      device.group:spawn(inside_mbim.switch_indications_on, self.mbim)
+    end
+    rawset(self, "qmi", device)
+    return device
+  end,
+  ---AT commands; false where there is no AT port.
+  at = function(self) return require("modem.at").make(self) end,
+}
+
+function Backend:close_port()
+  local inside = rawget(self, "qmi")
+  if inside then
+    inside:close()
+  end
+  self.mbim:close()
+end
+
+-- The channel stays open when we end, and opening it takes the modem half a second and more: so a file says that it was
+-- opened since the modem has been plugged in.
+function Backend:start()
+  self.asked_sim = nil -- it forgets that, too
+  local ok, err = self.mbim:start()
+  if ok and not self.options.proxy then
+    state.save(KIND, self.description.key, { incarnation = self.description.incarnation })
+  end
+  return ok, err
+end
+
+function Backend:resume(has_record)
+  local left = not has_record and not self.options.proxy and state.load(KIND, self.description.key)
+  return has_record or left and left.incarnation == self.description.incarnation or false
+end
+
+function Backend:started() return self.mbim:started() end
+
+---Puts the indications of an event into a queue: for modem/notifications.lua.
+---@param queue core.queue
+---@param name string
+function Backend:listen(queue, name) self.mbim:listen(queue, basic[answers.events[name][1]]) end
+
+---What an item of that queue says of an event.
+---@param name string
+---@param item table
+---@return table? value as the verb's result; nil: nothing
+function Backend.notified(_, name, item)
+  local event = answers.events[name]
+  return basic[event[1]] == item.command and event[2](item.values) or nil
+end
+
+function Backend:identity()
+  return answers.ask(self, basic.device_caps, function(reply)
+    return {
+      imei = reply.device_id, firmware = reply.firmware or "unknown", hardware = reply.hardware,
+    }
+  end)
+end
+
+function Backend:sim()
+  self.asked_sim = true
+  return answers.ask(self, basic.subscriber_ready_status, answers.sim)
+end
+Backend.sim_state = Backend.sim
+function Backend:radio() return answers.ask(self, basic.radio_state, answers.radio) end
+function Backend:registration() return answers.ask(self, basic.register_state, answers.registration) end
+function Backend:network()
+  return answers.ask(self, basic.register_state, function(reply)
+    local registration = answers.registration(reply)
+    return registration and { registration = registration }
+  end)
+end
+function Backend:packet_service() return answers.ask(self, basic.packet_service, answers.packet) end
+function Backend:signal() return answers.ask(self, basic.signal_state, answers.signal) end
+
+function Backend:pin()
+  return answers.ask(self, basic.pin, function(reply)
+    local tries = reply.remaining_attempts
+    if not reply.state then
+      return nil
+    end
+    -- A Qualcomm modem that requires no PIN names PIN2, which connecting does not need.
+    local hinders = reply.type == "pin1" or reply.type == "puk1" or locks.is_lock(reply.type)
+    if reply.state ~= "locked" or not hinders then
+      return { type = "pin1", locked = false }
+    end
+    -- 0xffffffff: it cannot tell
+    return { type = reply.type, locked = true, tries = tries ~= 0xffffffff and tries or nil }
+  end)
+end
+
+---Enters PIN1. Whether it may be: modem/pin.lua.
+function Backend:enter_pin(pin)
+  local reply, err = self.mbim:set(basic.pin, { type = "pin1", operation = "enter", pin = pin }, PIN_TIME)
+  if reply and reply.type == "pin1" and reply.state == "locked" then
+    return errors.fail { code = "rejected", source = "mbim", message = "PIN: the SIM is still locked" }
+  end
+  return reply and true, err
+end
+
+function Backend:home_provider()
+  return answers.ask(self, basic.home_provider, function(reply)
+    return reply.id and { id = reply.id, name = reply.name or "" }
+  end)
+end
+
+function Backend:session(number)
+  local session, err = answers.ask(self, basic.connect, answers.session, { session = number })
+  if err and err.code == "not-open" then
+    return { session = number, state = "deactivated", ip = "default" } -- the channel takes its sessions along
+  end
+  return session, err
+end
+
+function Backend:ip_configuration(number)
+  return answers.ask(self, basic.ip_configuration, answers.ip, { session = number })
+end
+
+function Backend:set_radio(on)
+  return answers.change(self, basic.radio_state, { state = on and "on" or "off" }, RADIO_TIME, "radio")
+end
+
+function Backend:register()
+  return answers.change(self, basic.register_state, { action = "automatic" }, REGISTER_TIME, "registration")
+end
+
+backends.elsewhere(Backend, "modem.mbim.connecting", "activate", "deactivate", "attach", "detach")
+
+---The interface of a session: to cdc_mbim, session N is VLAN N; the drivers of PCIe modems make a link for it. None for
+---the modem's own.
+---@param session integer
+---@return link.channel?
+function Backend:channel(session)
+  local device = (self.description.wwan_folder or ""):match "[^/]+$"
+  if session == 0 then
+    return nil
+  end
+  return device and { kind = "wwan", id = session, device = device } or { kind = "vlan", id = session }
+end
+
+return Backend
