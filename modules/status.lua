@@ -96,7 +96,8 @@ end
 ---Says what is believed from now on. Nothing happens when that is known already.
 ---@param state string
 ---@param reason any an error, or words
-function Status:set(state, reason)
+---@param ordered boolean? a person's order says so
+function Status:set(state, reason, ordered)
   reason = tostring(reason)
   if state == self.state and reason == self.reason then
     return
@@ -106,7 +107,9 @@ function Status:set(state, reason)
   end
   self.state, self.reason = state, reason
   log.of(self.modem):info("%s: %s: %s", self.label, state, reason)
-  events.publish("state", { modem = self.modem, policy = self.policy, state = state, reason = reason })
+  events.publish("state", {
+    modem = self.modem, policy = self.policy, state = state, reason = reason, ordered = ordered,
+  })
 end
 
 ---Says what another program has done to the modem.

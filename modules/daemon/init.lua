@@ -8,6 +8,7 @@ local config = require "daemon.config"
 local errors = require "errors"
 local events = require "events"
 local fleet = require "daemon.fleet"
+local history = require "history.recorder"
 local log = require "log"
 local manager = require "daemon.service_manager"
 local restart_watchdog = require "daemon.restart_watchdog"
@@ -33,6 +34,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
+---@field history history.recorder?
 ---@field reloads core.queue a queue of queues: each for the answer to one reload
 ---@field take_over boolean? connections of ModemManager's may end
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
@@ -323,6 +325,10 @@ function M.run(options)
     self.broker = brokers.start(group, function() return self.fleet:list() end, function(...)
       return order_of_other(self, ...)
     end)
+  end
+  if not options.alone then
+    self.history = history.new(function() return self.fleet:list() end, single and single.name)
+    group:spawn(self.history.run, self.history)
   end
   group:spawn(serve_reloads, self)
   M.running = self

@@ -246,7 +246,7 @@ local function start_if_due(self, modem)
   end
   local held, radio = orders.why_held(modem)
   if held then
-    status.of(modem):set("offline", held)
+    status.of(modem):set("offline", held, true)
     for _, line in pairs(status.of(modem).lines) do
       line:set("stopped", held)
       line.plan = nil

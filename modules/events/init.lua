@@ -9,12 +9,11 @@ local task = require "task"
 
 local M = {
   ---Indications of a modem: `value` reads as the result of the verb of the same name.
-  of_modems = { "session", "registration", "packet", "sim", "radio" },
+  of_modems = { "session", "registration", "packet", "sim", "radio", "signal" },
   ---All that this program publishes. A script may publish others.
   names = {
-    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "state", "try", "tried", "plan",
-    "program",
-    "policy-failed", "policy-ended", "policy-disabled", "reloaded", "reload-failed",
+    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "state", "try", "tried",
+    "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded", "reload-failed",
   },
 }
 

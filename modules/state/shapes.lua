@@ -180,6 +180,11 @@ function declared.aggregation() return {
   optional = { kernel = text, incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
 } end
 
+-- The lines are those of history/record.lua.
+function declared.history() return {
+  version = 1, required = { started = count, modems = validate.map_of(text, any_text, "lines by modem") },
+} end
+
 function declared.kernel() return { version = 1, required = { present = flag } } end
 
 local Shapes = {}

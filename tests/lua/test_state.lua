@@ -61,6 +61,7 @@ local examples = {
   sockets = { imei = "1", iccid = "2" },
   aggregation = { modem = "1199:9071", verdict = "proven", incarnation = "1:2", protocol = "qmapv5",
     kernel = "6.1.0" },
+  history = { started = 5, modems = { simulated = "5\tready\n" } },
   kernel = { present = false },
   ladders = { position = 1, imei = "1", used = { reset = 5 } },
 }

@@ -1,0 +1,267 @@
+-- SPDX-License-Identifier: MIT
+-- Keeps the history in the daemon: listens to the events of all modems in one task, and writes now and then.
+--
+-- What has not changed is not written again, so a modem that stays as it is costs no write. Nothing is held for one
+-- that tells nothing.
+
+local events = require "events"
+local log = require "log"
+local net = require "net"
+local history = require "history"
+local record = require "history.record"
+local task = require "task"
+
+local M = {}
+
+local SAMPLE = 60 -- seconds between two samples of the signal, at least
+local PATIENCE = 10 -- seconds for a modem's answer
+
+---@class history.known of one modem
+---@field sampled integer? when its signal was recorded last
+---@field signal string? the words of that
+---@field later string? those of the latest sample, which came too soon
+---@field later_time integer?
+---@field told boolean? it has told its signal since the last write
+---@field words table<string, string> those of the latest record of other kinds
+---@field link integer? the index of its interface
+---@field received integer? its counters, at the last look
+---@field sent integer?
+---@field looked integer? when that was
+
+---@class history.recorder
+---@field private ring history.ring
+---@field private list fun(): modem.modem[] those that are open
+---@field private known table<string, history.known> by the modem's name
+---@field private subscription events.subscription
+---@field private wanted core.queue names of modems to ask, as they have told nothing
+local Recorder = {}
+Recorder.__index = Recorder
+
+local function known_of(self, modem)
+  self.known[modem] = self.known[modem] or { words = {} }
+  return self.known[modem]
+end
+
+local function add(self, modem, kind, values, now)
+  self.ring:add(modem, record.line(now, record.words(kind, values)))
+end
+
+-- What is as it was before is not news.
+local function add_if_new(self, modem, kind, values, now)
+  local known, words = known_of(self, modem), record.words(kind, values)
+  if known.words[kind] ~= words then
+    known.words[kind] = words
+    self.ring:add(modem, record.line(now, words))
+  end
+end
+
+local function carriers_of(cells)
+  local bands = {}
+  for i, cell in ipairs(cells.serving) do bands[i] = cell.band or cell.technology end
+  return bands[2] and table.concat(bands, "+") or nil
+end
+
+-- How the events of a modem read in a record.
+local values_of = {}
+
+function values_of.signal(value)
+  local flat = { dbm = value.dbm }
+  for _, technology in ipairs { "lte", "nr", "umts", "gsm" } do
+    for name, number in pairs(value[technology] or {}) do flat[technology .. "_" .. name] = number end
+  end
+  return flat
+end
+
+function values_of.cell(value)
+  local primary = value.serving[1] or {}
+  return {
+    technology = primary.technology, plmn = primary.plmn, cell_id = primary.cell_id, band = primary.band,
+    channel = primary.channel, pci = primary.pci or primary.psc, tac = primary.tac or primary.lac,
+    carriers = carriers_of(value),
+  }
+end
+
+function values_of.network(value)
+  return {
+    state = value.state, technology = value.technology, provider = value.provider.id, name = value.provider.name,
+    cell_id = value.cell_id,
+  }
+end
+
+local function sample(self, modem, value, now)
+  local known, words = known_of(self, modem), record.words("signal", values_of.signal(value))
+  known.told = true
+  known.later = nil
+  if words == known.signal then
+    return
+  elseif known.sampled and now >= known.sampled and now - known.sampled < SAMPLE then
+    known.later, known.later_time = words, now
+    return
+  end
+  known.signal, known.sampled = words, now
+  self.ring:add(modem, record.line(now, words))
+end
+
+local handlers = {}
+
+handlers["modem-ready"] = function(self, event, now)
+  self.known[event.modem] = nil
+  add(self, event.modem, "ready", { control = event.control }, now)
+end
+
+handlers["modem-gone"] = function(self, event, now)
+  self.known[event.modem] = nil
+  add(self, event.modem, "gone", {}, now)
+end
+
+function handlers.signal(self, event, now) sample(self, event.modem, event.value, now) end
+
+function handlers.cell(self, event, now)
+  add_if_new(self, event.modem, "cell", values_of.cell(event.value), now)
+end
+
+function handlers.registration(self, event, now)
+  add_if_new(self, event.modem, "network", values_of.network(event.value), now)
+end
+
+-- A modem that comes online is asked what it has not told yet: before, that would delay it.
+function handlers.state(self, event, now)
+  if event.policy then
+    return
+  end
+  add_if_new(self, event.modem, "state", event, now)
+  local known = self.known[event.modem]
+  if event.state == "online" and not (known.told and known.words.network) then
+    self.wanted:push(event.modem)
+  end
+end
+
+for _, kind in ipairs { "try", "tried", "program" } do
+  handlers[kind] = function(self, event, now) add(self, event.modem, kind, event, now) end
+end
+
+---Records an event of this program.
+---@param event events.event
+---@param now integer
+function Recorder:heard(event, now)
+  if event.modem and handlers[event.event] then
+    handlers[event.event](self, event, now)
+  end
+end
+
+-- What has passed through a modem's interface since the last look.
+local function count(self, modem, now)
+  local link = modem.net and net.link(modem.net)
+  local counted = link and link.statistics
+  if not counted or counted.rx.bytes + counted.tx.bytes == 0 then
+    return
+  end
+  local known = known_of(self, modem.description.name)
+  local is_same = known.link == link.index and counted.rx.bytes >= known.received and counted.tx.bytes >= known.sent
+  local received = counted.rx.bytes - (is_same and known.received or 0)
+  local sent = counted.tx.bytes - (is_same and known.sent or 0)
+  if known.link and received + sent > 0 then
+    add(self, modem.description.name, "bytes", {
+      received = received, sent = sent, seconds = math.max(now - known.looked, 0),
+    }, now)
+  end
+  known.link, known.received, known.sent, known.looked = link.index, counted.rx.bytes, counted.tx.bytes, now
+end
+
+---The ring, with the latest sample of each modem in it.
+---@return history.ring
+function Recorder:latest()
+  for name, known in pairs(self.known) do
+    if known.later then
+      self.ring:add(name, record.line(known.later_time, known.later))
+      known.signal, known.sampled, known.later = known.later, known.later_time, nil
+    end
+  end
+  return self.ring
+end
+
+---Every five minutes: counts, writes, and has those asked that have told no signal in that time.
+---@param now integer
+---@return boolean written
+function Recorder:turn(now)
+  for _, modem in ipairs(self.list()) do
+    count(self, modem, now)
+    local known = self.known[modem.description.name]
+    if not (known and known.told) then
+      self.wanted:push(modem.description.name)
+    end
+  end
+  for _, known in pairs(self.known) do known.told = nil end
+  return self:latest():write(now)
+end
+
+-- Asks one modem after the other: what a hundred of them are asked at once would take memory.
+local function ask(self, name)
+  for _, modem in ipairs(self.list()) do
+    if modem.description.name == name then
+      local signal = modem:signal()
+      if signal then
+        sample(self, name, signal, os.time())
+      end
+      local registration = modem:registration()
+      if registration then
+        add_if_new(self, name, "network", values_of.network(registration), os.time())
+      end
+      return true
+    end
+  end
+end
+
+local function ask_all_wanted(self)
+  while true do
+    local name = self.wanted:pop()
+    local _, err = task.timeout(PATIENCE, ask, self, name)
+    if err then
+      log.debug("%s is not asked for the history: %s", name, err)
+    end
+  end
+end
+
+local function listen(self)
+  for event in self.subscription.next, self.subscription do self:heard(event, os.time()) end
+end
+
+-- The daemon ends: what comes later is not known.
+local function finish(self)
+  for name in pairs(self.known) do add(self, name, "gone", { reason = "the daemon has ended" }, os.time()) end
+  self:turn(os.time())
+  self.subscription:close()
+end
+
+---Listens from now on; run() records.
+---@param list fun(): modem.modem[] those that are open
+---@param prefix string? of its files: see history.new
+---@return history.recorder
+function M.new(list, prefix)
+  return setmetatable({
+    ring = history.new(prefix), list = list, known = {}, wanted = task.queue(), subscription = events.subscribe(),
+  }, Recorder)
+end
+
+local function record_all(self)
+  local _ <close> = task.finally(function() finish(self) end)
+  local group <close> = task.group()
+  group:spawn(listen, self)
+  group:spawn(ask_all_wanted, self)
+  while true do
+    task.sleep(history.PAUSE)
+    self:turn(os.time())
+  end
+end
+
+---Records until it is cancelled. A mistake in it ends the history, not the daemon.
+function Recorder:run()
+  local ok, err = xpcall(record_all, debug.traceback, self)
+  if not ok and type(err) == "table" then
+    error(err, 0)
+  elseif not ok then
+    log.error("the history ends: %s", err)
+  end
+end
+
+return M

@@ -1,0 +1,239 @@
+-- SPDX-License-Identifier: MIT
+-- The history that the daemon keeps: what is written and how often, what a kill or a damaged file costs.
+
+local day = require "history.day"
+local events = require "events"
+local fs = require "core.fs"
+local history = require "history"
+local lu = require "luaunit"
+local record = require "history.record"
+local recorder = require "history.recorder"
+local state = require "state"
+local task = require "task"
+
+local T = {}
+
+local START = 1796000400 -- on the hour
+
+-- Runs fn in a folder of its own, and counts what is written to disk.
+local function in_folder(fn)
+  local kept, write_atomic = state.persistent.folder, fs.write_atomic
+  local folder = ("/tmp/moontower-history-%d"):format(fs.getpid())
+  local written = { count = 0, bytes = 0 }
+  local function put_back()
+    state.persistent.folder, fs.write_atomic = kept, write_atomic
+    for _, name in ipairs(fs.list(folder .. "/history") or {}) do fs.remove(folder .. "/history/" .. name) end
+    fs.remove(folder .. "/history")
+    fs.remove(folder)
+  end
+  local _ <close> = task.finally(put_back)
+  state.persistent.folder = folder
+  function fs.write_atomic(path, text, mode)
+    written.count, written.bytes = written.count + 1, written.bytes + #text
+    return write_atomic(path, text, mode)
+  end
+  fn(folder .. "/history", written)
+end
+
+local function line(time, kind, values) return record.line(time, record.words(kind, values)) end
+
+local function read(since, until_) return assert(history.read(nil, since or 0, until_ or math.maxinteger)) end
+
+function T.test_each_kind_reads_as_it_was_written()
+  for kind, names in pairs(record.kinds) do
+    local values = { time = START, kind = kind }
+    local words = record.words(kind, {})
+    lu.assertEquals(record.read(record.line(START, words)), { time = START, kind = kind })
+    for i, name in ipairs(names) do
+      values[name] = -i
+      local one = assert(record.read(line(START, kind, values)))
+      lu.assertTrue(one[name] == -i or one[name] == tostring(-i), kind .. "." .. name)
+    end
+  end
+  lu.assertEquals(record.read(line(START, "signal", { lte_rsrp = -95.5, nr_sinr = 3 })),
+    { time = START, kind = "signal", lte_rsrp = -95.5, nr_sinr = 3 })
+  lu.assertEquals(record.read(line(START, "network", { provider = "00101", name = "7" })).provider, "00101")
+end
+
+function T.test_text_of_a_modem_stays_one_value()
+  local odd = "a\tb\nc\27[31m\xff" .. ("\xc3\xa4"):rep(200)
+  local one = assert(record.read(line(START, "state", { state = "offline", reason = odd, ordered = true })))
+  lu.assertEquals(one.state, "offline")
+  lu.assertEquals(one.ordered, "true")
+  lu.assertNotNil(utf8.len(one.reason))
+  lu.assertTrue(#one.reason <= 160)
+  lu.assertNil(one.reason:find "%c")
+  lu.assertNil(record.read "")
+  lu.assertNil(record.read "x\tstate")
+  lu.assertNil(record.read "5\tnonsense\t7")
+end
+
+-- A modem whose signal changes every five seconds, for 26 hours.
+function T.test_a_day_costs_few_writes_and_few_bytes()
+  in_folder(function(folder, written)
+    local self = recorder.new(function() return {} end)
+    local now, hours = START, 26
+    for second = 5, hours * 3600, 5 do
+      now = START + second
+      self:heard({ event = "signal", modem = "restless", value = { dbm = -60 - second % 40,
+        lte = { rsrp = -90 - second % 17, sinr = second % 30 } } }, now)
+      if second % history.PAUSE == 0 then
+        self:turn(now)
+      end
+    end
+    lu.assertEquals(written.count, hours * 3600 // history.PAUSE)
+    lu.assertTrue(written.bytes / written.count < 4096, written.bytes / written.count)
+    lu.assertEquals(#fs.list(folder), 25)
+    local modems = read(now - history.DAY, now)
+    lu.assertEquals(#modems, 1)
+    lu.assertTrue(#modems[1].records > 1400 and #modems[1].records < 1800, #modems[1].records)
+    self:turn(now + 1)
+    self:turn(now + 1000)
+    lu.assertEquals(written.count, hours * 3600 // history.PAUSE, "it writes though nothing has changed")
+    self.subscription:close()
+  end)
+end
+
+function T.test_a_signal_that_stays_is_written_once()
+  in_folder(function(_, written)
+    local self = recorder.new(function() return {} end)
+    for second = 1, 3600 do
+      self:heard({ event = "signal", modem = "steady", value = { dbm = -70 } }, START + second)
+      if second % history.PAUSE == 0 then self:turn(START + second) end
+    end
+    lu.assertEquals(written.count, 1)
+    lu.assertEquals(#read()[1].records, 1)
+    self.subscription:close()
+  end)
+end
+
+-- The last sample of five minutes is kept, though it came too soon after the one before.
+function T.test_the_latest_sample_is_not_lost()
+  in_folder(function()
+    local self = recorder.new(function() return {} end)
+    for second = 1, 59 do
+      self:heard({ event = "signal", modem = "m", value = { dbm = -second } }, START + second)
+    end
+    self:turn(START + 300)
+    local records = read()[1].records
+    lu.assertEquals({ records[1].dbm, records[2].dbm, #records }, { -1, -59, 2 })
+    self.subscription:close()
+  end)
+end
+
+function T.test_a_kill_costs_what_was_not_written()
+  in_folder(function()
+    local killed = history.new()
+    killed:add("m", line(START, "try", { what = "first" }))
+    lu.assertTrue(killed:write(START))
+    killed:add("m", line(START + 299, "try", { what = "second" }))
+    local next_one = history.new()
+    next_one:add("m", line(START + 400, "try", { what = "third" }))
+    lu.assertTrue(next_one:write(START + 400))
+    local what = {}
+    for i, one in ipairs(read()[1].records) do what[i] = one.what end
+    lu.assertEquals(what, { "first", "third" })
+    lu.assertEquals(#fs.list(state.persistent.folder .. "/history"), 1)
+  end)
+end
+
+function T.test_a_damaged_segment_is_moved_aside()
+  in_folder(function(folder)
+    local ring = history.new()
+    ring:add("m", line(START, "try", { what = "first" }))
+    ring:write(START)
+    ring:add("m", line(START + 3700, "try", { what = "second" }))
+    ring:write(START + 3700)
+    assert(fs.write(folder .. "/day-000002.json", '{"version":1,"started":'))
+    ring:add("m", line(START + 3800, "try", { what = "third" }))
+    lu.assertTrue(ring:write(START + 3800))
+    lu.assertEquals(fs.list(folder), { "day-000001.json", "day-000002.json.bad", "day-000003.json" })
+    local records = read()[1].records
+    lu.assertEquals({ records[1].what, records[2].what, #records }, { "first", "third", 2 })
+  end)
+end
+
+function T.test_a_clock_that_goes_back_begins_a_segment()
+  in_folder(function(folder)
+    local ring = history.new()
+    for i, now in ipairs { START, START - 1e6 // 1, START - 1e6 // 1 + 300, START + 9 } do
+      ring:add("m", line(math.tointeger(now), "try", { what = tostring(i) }))
+      ring:write(math.tointeger(now))
+    end
+    lu.assertEquals(#fs.list(folder), 3)
+    lu.assertEquals(#read(START - 10, START + 10)[1].records, 2)
+  end)
+end
+
+function T.test_what_is_too_much_is_counted()
+  in_folder(function()
+    local ring = history.new()
+    for i = 1, 1000 do ring:add("m", line(START + i, "try", { what = ("x"):rep(100) })) end
+    ring:add("quiet", line(START, "try", { what = "here" }))
+    ring:write(START + 1000)
+    local modems = read()
+    local records = modems[1].records
+    lu.assertEquals(records[#records].kind, "lost")
+    lu.assertEquals(records[#records].count + #records - 1, 1000)
+    lu.assertEquals(#modems[2].records, 1)
+  end)
+end
+
+-- What cannot be written stays in memory until it can.
+function T.test_a_full_disk_loses_nothing()
+  in_folder(function()
+    local ring, works = history.new(), fs.write_atomic
+    function fs.write_atomic() return nil, require("errors").new { code = "io", source = "fs", message = "full" } end
+    ring:add("m", line(START, "try", { what = "first" }))
+    lu.assertFalse(ring:write(START))
+    fs.write_atomic = works
+    lu.assertTrue(ring:write(START + 300))
+    lu.assertEquals(read()[1].records[1].what, "first")
+  end)
+end
+
+function T.test_spans_and_outages()
+  local function at(time, kind, values)
+    values.time, values.kind = time, kind
+    return values
+  end
+  local records = {
+    at(0, "ready", {}), at(1, "state", { state = "ready" }), at(10, "state", { state = "online", reason = "as x" }),
+    at(100, "state", { state = "offline", reason = "no answer" }),
+    at(110, "gone", {}), at(111, "state", { state = "unplugged", reason = "restarted" }),
+    at(130, "ready", {}), at(131, "state", { state = "ready" }), at(160, "state", { state = "online" }),
+    at(200, "state", { state = "offline", reason = "`moontower down` was given", ordered = "true" }),
+    at(300, "state", { state = "online" }), at(350, "signal", { dbm = -1 }),
+    at(9000, "ready", {}), at(9001, "state", { state = "online" }),
+    at(9050, "gone", { reason = "the daemon has ended" }),
+  }
+  local words = {}
+  for i, span in ipairs(day.spans(records, true)) do words[i] = ("%s %d-%s"):format(span.what, span.from, span.to) end
+  lu.assertEquals(words, { "online 10-100", "outage 100-160", "online 160-200", "rest 200-300", "online 300-350",
+    "online 9001-9050" })
+  local periods = day.periods(records, day.spans(records, true), 0, 399, 100)
+  lu.assertEquals({ periods[1].online, periods[1].known }, { 90, 90 })
+  lu.assertEquals({ periods[2].online, periods[2].known }, { 40, 100 })
+  lu.assertEquals({ periods[3].online, periods[3].known }, { 0, 0 })
+end
+
+function T.test_handovers_come_from_cells_or_from_the_network()
+  local function network(time, cell_id)
+    return { time = time, kind = "network", technology = "LTE", cell_id = cell_id }
+  end
+  local records = { network(1, 7), network(2), network(3, 7), network(4, 8) }
+  lu.assertEquals(day.handovers(records), { { time = 4, from = "LTE cell 7", to = "LTE cell 8" } })
+  table.insert(records, { time = 5, kind = "cell", technology = "LTE", band = "B2", cell_id = 8 })
+  table.insert(records, { time = 6, kind = "cell", technology = "LTE", band = "B2", carriers = "B2+B12", cell_id = 9 })
+  lu.assertEquals(day.handovers(records), { { time = 6, from = "LTE B2 cell 8", to = "LTE B2+B12 cell 9" } })
+end
+
+function T.test_every_event_of_a_modem_that_is_recorded_is_published()
+  local published = {}
+  for _, name in ipairs(events.names) do published[name] = true end
+  for _, name in ipairs { "signal", "registration", "state", "try", "tried", "program", "modem-ready", "modem-gone" } do
+    lu.assertTrue(published[name], name)
+  end
+end
+
+return T
