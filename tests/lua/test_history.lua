@@ -5,11 +5,13 @@ local day = require "history.day"
 local events = require "events"
 local fs = require "core.fs"
 local history = require "history"
+local json = require "core.json"
 local lu = require "luaunit"
 local record = require "history.record"
 local recorder = require "history.recorder"
 local state = require "state"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -234,6 +236,59 @@ function T.test_every_event_of_a_modem_that_is_recorded_is_published()
   for _, name in ipairs { "signal", "registration", "state", "try", "tried", "program", "modem-ready", "modem-gone" } do
     lu.assertTrue(published[name], name)
   end
+end
+
+local SHOWN = [[
+. $SUPPORT/daemon.sh
+start
+until_why "is online"
+moontower simulate set rssi=9
+until_true 'moontower history --json | grep -e "-95"'
+moontower simulate fault disconnect
+until_true 'moontower history --json | grep outage'
+until_why "is online"
+moontower down >/dev/null
+until_why "is offline"
+moontower up >/dev/null
+moontower history
+moontower history --json >/run/test/beside
+end
+moontower history --json >/run/test/after
+moontower history --since 1min --modem nowhere
+moontower history --since 2d; echo $?
+cat /run/test/log >&2
+printf '\n%s\n' ----; cat /run/test/beside; printf '\n%s\n' ----; cat /run/test/after
+]]
+
+local function assert_day(modem)
+  local kinds, outages, rests = {}, 0, 0
+  for _, one in ipairs(modem.records) do
+    kinds[one.kind] = true
+    lu.assertStrMatches(one.time, "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ")
+  end
+  for _, span in ipairs(modem.spans) do
+    outages = outages + (span.what == "outage" and 1 or 0)
+    rests = rests + (span.what == "rest" and 1 or 0)
+  end
+  lu.assertEquals(modem.modem, "simulated")
+  lu.assertEquals({ outages, rests }, { 1, 1 })
+  for _, kind in ipairs { "ready", "state", "signal", "network", "try", "tried" } do
+    lu.assertTrue(kinds[kind], kind)
+  end
+end
+
+function T.test_the_daemon_keeps_it_and_the_command_shows_it()
+  local result = world.run(SHOWN)
+  local table_, beside, after = result.out:match "^(.-)\n%-%-%-%-\n(.-)\n%-%-%-%-\n(.*)$"
+  lu.assertStrContains(table_ or "", "modem simulated", false, result.out .. result.err)
+  lu.assertStrMatches(table_, ".*%-95 to %-71.*")
+  lu.assertStrMatches(table_, ".*offline for %d+ s: .*")
+  lu.assertStrContains(table_, "connect: connected")
+  lu.assertStrContains(table_, "Nothing is known of that time")
+  lu.assertStrContains(table_, "\n2\n")
+  assert_day(json.decode(beside)[1])
+  assert_day(json.decode(after)[1])
+  lu.assertNotStrContains(result.err, "raceback")
 end
 
 return T

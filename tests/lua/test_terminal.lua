@@ -45,6 +45,7 @@ local CASES = {
     { "> ", "print('bu' .. 'sy') task.sleep(60)\r" }, { "busy", "\3" }, { "interrupted", "" }, { "> ", "\4" },
   } },
   { run = "why", alone = 1 },
+  { run = "history" },
   { run = "check calyx-sprint", shows = { "r.ispsn" } },
   { run = "trace --brief status", cut = true, before = "up --carrier calyx-sprint", shows = { "Connect" } },
   { run = "unlock", shows = { "on already" } },
