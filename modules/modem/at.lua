@@ -4,8 +4,11 @@
 local at = require "at"
 local errors = require "errors"
 local fs = require "core.fs"
+local maker = require "maker"
 local ports = require "modem.ports"
 local process = require "core.process"
+
+local ANSWER_TIME = 10
 
 local M = {}
 
@@ -45,6 +48,20 @@ function M.open(description)
     return nil, err
   end
   return M.open_path(path)
+end
+
+---Whose AT commands a modem takes: as it says itself or USB does, or else by its ids.
+---@param modem table with `at` and `description`
+---@return maker.maker? maker nil without an error: nobody's that is known
+---@return moontower.error? err the modem does not answer
+function M.maker(modem)
+  local text = modem.description and modem.description.manufacturer or ""
+  local reply, err = modem.at:command("ATI", { seconds = ANSWER_TIME })
+  if not reply and (err.code == "timeout" or err.code == "gone") then
+    return nil, err
+  end
+  local found = maker.of_text(text .. "\n" .. table.concat(reply and reply.lines or {}, "\n"))
+  return found or modem.description and maker.of(modem.description) or nil
 end
 
 ---For the backends' `made` tables: modem.at, or false when there is none. Why is in modem.at_error.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The settings of a modem: the things about it that a carrier may want, each with the way to do it on this one.
 
+local at_port = require "modem.at"
 local errors = require "errors"
 local generic = require "settings.generic"
 local lines = require "settings.lines"
@@ -16,8 +17,6 @@ local M = {
   names = { "ipv6", "contexts", "rat", "bands", "at", "qmi", "composition" },
 }
 
-local ANSWER_TIME = 10
-
 ---@class maker.settings what a maker's `settings` are: by name, a function that makes the setting of a modem; nil,
 --- perhaps with an error, where the modem has none such. Settings by AT commands: see settings/by_command.lua
 ---@field open (fun(modem: table, password: string?): settings.session)? called first; its result is in options.session
@@ -26,15 +25,12 @@ local ANSWER_TIME = 10
 ---@field has fun(self, command: string): boolean is it for this command?
 ---@field ask fun(self, modem: table, command: string): table?, moontower.error?
 
--- The settings of the maker whose AT commands it takes: by what it says itself or USB does, or else by its ids.
+-- The settings of the maker whose AT commands it takes.
 local function own_settings(modem)
-  local text = modem.description and modem.description.manufacturer or ""
-  local reply, err = modem.at:command("ATI", { seconds = ANSWER_TIME })
-  if not reply and not setting.is_refusal(err) then
+  local found, err = at_port.maker(modem)
+  if err then
     return nil, err
   end
-  local found = maker.of_text(text .. "\n" .. table.concat(reply and reply.lines or {}, "\n"))
-  found = found or modem.description and maker.of(modem.description)
   return found and found:load "settings" or {}
 end
 
