@@ -28,6 +28,10 @@ local program = require "core.program"
 ---@field strands string[]? patterns of commands that switch a modem off, or leave it in its boot loader
 ---@field orders table<string, "restart"|"change"|"context">? commands that a policy would undo: see at/effect.lua
 
+---@class maker.air commands that tell about the air, the best source first
+---@field signal at.command[]
+---@field cells at.command[]
+
 ---@class maker.way a way to unlock the radio of a laptop's modem
 ---@field [1] string how it is called
 ---@field [2] fun(modem: table, seconds: number): any, moontower.error?
@@ -41,6 +45,7 @@ local program = require "core.program"
 --- and protocol, where interfaces are numbered as it comes
 ---@field at maker.at?
 ---@field settings (string|fun(): maker.settings)? the module that has its settings, or a function that returns them
+---@field air (string|fun(): maker.air)? likewise its commands about signal and cells
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
 ---@field create_profile (fun(modem: table, values: table): table?, moontower.error?)? creates a profile over QMI, with
@@ -59,7 +64,7 @@ local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
   messages = "table",
-  settings = { ["string"] = true, ["function"] = true },
+  settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {
   secret = "string", pins = "table", urcs = "string", urc_lines = "table", resets = "table", strands = "table",
@@ -127,7 +132,7 @@ setmetatable(M --[[@as table]], {
 })
 
 ---What a key names: a module that has not been loaded yet, or a function's result.
----@param key string "settings"
+---@param key "settings"|"air"
 ---@return table? nil where it has none
 function Maker:load(key)
   local value = self[key]

@@ -32,6 +32,7 @@ return maker {
   },
 
   settings = "makers.quectel.settings",
+  air = "makers.quectel.air",
 
   messages = { mbim = "makers.quectel.mbim" },
 }

@@ -40,6 +40,7 @@ return maker {
   },
 
   settings = "makers.sierra.settings",
+  air = "makers.sierra.air",
   composition_by_qmi = function(modem, options)
     return require("makers.sierra.composition").by_qmi(modem, options)
   end,

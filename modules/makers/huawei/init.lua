@@ -26,4 +26,6 @@ return maker {
     ]],
     strands = { "%^GODLOAD" },
   },
+
+  air = "makers.huawei.air",
 }

@@ -22,4 +22,6 @@ return maker {
   at = {
     urc_lines = { "PB DONE", "SMS DONE", "SMS READY", "Call Ready", "SMS Ready" },
   },
+
+  air = "makers.simcom.air",
 }

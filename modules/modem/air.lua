@@ -1,0 +1,228 @@
+-- SPDX-License-Identifier: MIT
+-- Signal, cells and registration by AT commands: for a modem that has nothing else, and what MBIM or QMI do not tell.
+--
+-- Which commands: those of its maker (maker.air), and 3GPP's. A command that the modem refuses is not sent again.
+
+local air = require "at.cells"
+local at_port = require "modem.at"
+local maker = require "maker"
+local standard = require "at.standard"
+
+local ANSWER_TIME, SCAN_TIME = 5, 300
+
+local M = {}
+
+-- ---- asking ----
+
+local known = setmetatable({}, { __mode = "k" }) -- by AT port
+
+-- What is known of a port: commands that it refuses, and its maker's commands.
+local function knowledge_of(modem)
+  known[modem.at] = known[modem.at] or { refused = {} }
+  return known[modem.at]
+end
+
+-- The lines of the answer; nil without an error: the modem refuses the command.
+local function ask(modem, asks, seconds)
+  local refused = knowledge_of(modem).refused
+  local reply, err
+  if not refused[asks] then
+    reply, err = modem.at:command(asks, { seconds = seconds or ANSWER_TIME })
+  end
+  if reply then
+    return reply.lines
+  elseif err and (err.code == "timeout" or err.code == "gone") then
+    return nil, err
+  end
+  refused[asks] = true
+end
+
+-- Adds what the commands say. An answer that does not come ends the questions.
+local function ask_all(modem, commands, records)
+  for _, command in ipairs(commands) do
+    local lines, err = ask(modem, command.asks, command.seconds)
+    for _, record in ipairs(lines and command:read(lines) or {}) do records[#records + 1] = record end
+    if err then return err end
+  end
+end
+
+local NONE = { signal = {}, cells = {} }
+
+local function dialect_of(modem)
+  local knowledge = knowledge_of(modem)
+  if not knowledge.dialect then
+    local found, err = at_port.maker(modem)
+    if err then
+      return nil, err
+    end
+    knowledge.dialect = found and found:load "air" or NONE
+  end
+  return knowledge.dialect
+end
+
+-- The records of the maker's commands, then of more; an error only where there are none.
+local function records_of(modem, part, more)
+  if not modem.at then
+    return nil, modem.at_error
+  end
+  local dialect, err = dialect_of(modem)
+  local records = {}
+  if dialect then
+    err = ask_all(modem, dialect[part], records)
+  end
+  if dialect and not err then
+    err = ask_all(modem, more(records), records)
+  end
+  return (not err or #records > 0) and records or nil, err
+end
+
+-- ---- verbs ----
+
+---@param modem modem.modem
+---@return modem.signal?
+---@return moontower.error? err
+function M.signal(modem)
+  local records, err = records_of(modem, "signal", function(records)
+    local signal = air.signal_of(records)
+    local is_told = signal.lte or signal.nr or signal.umts
+    return is_told and (signal.dbm and {} or { standard.strength }) or { standard.quality, standard.strength }
+  end)
+  return records and air.signal_of(records), err
+end
+
+---@param modem modem.modem
+---@return modem.cells?
+---@return moontower.error? err
+function M.cells(modem)
+  local records, err = records_of(modem, "cells", function() return {} end)
+  return records and air.of(records), err
+end
+
+-- ---- registration ----
+
+local registered = { home = true, roaming = true }
+
+-- The place comes with a report that may be off: it is switched on for this question.
+local function read_registration(modem, command)
+  local records = {}
+  local err = ask_all(modem, { command }, records)
+  local found = records[1]
+  local is_short = found and registered[found.state] and not found.cell_id and found.report and found.report < 2
+  if err or not is_short then
+    return found, err
+  end
+  local name = command.prefix
+  if ask(modem, ("AT%s=2"):format(name)) then
+    ask_all(modem, { command }, records)
+    ask(modem, ("AT%s=%d"):format(name, found.report))
+  end
+  return records[2] or found
+end
+
+-- The first of 5G, LTE and older ones that is registered; else what the last one says that knows something.
+local function best_registration(modem)
+  local best, err
+  for _, command in ipairs(standard.registrations) do
+    local found
+    found, err = read_registration(modem, command)
+    if found and registered[found.state] then
+      return found
+    elseif err then
+      return best, err
+    end
+    best = found and (not best or found.state ~= "deregistered") and found or best
+  end
+  return best, err
+end
+
+-- Name and number: AT+COPS=3 says in which form they come, so each is asked for.
+local function read_provider(modem)
+  local provider = { id = "", name = "" }
+  local act
+  for _, format in ipairs { 2, 0 } do -- 0 is what modems begin with
+    local records = {}
+    if ask(modem, "AT+COPS=3," .. format) then ask_all(modem, { standard.operator }, records) end
+    local found = records[1] or {}
+    provider.name, provider.id, act = found.name or provider.name, found.plmn or provider.id, found.act or act
+  end
+  return provider, act
+end
+
+---@param modem modem.modem
+---@return modem.registration?
+---@return moontower.error? err
+function M.registration(modem)
+  if not modem.at then
+    return nil, modem.at_error
+  end
+  local found, err = best_registration(modem)
+  if not found then
+    return nil, err
+  end
+  local result = { state = found.state or "unknown", provider = { id = "", name = "" } }
+  if registered[result.state] then
+    local provider, act = read_provider(modem)
+    result.provider, result.technology = provider, act == "5G NSA" and act or found.act or act
+    result.cell_id, result.tac, result.lac = found.cell_id, found.tac, found.lac
+  end
+  return result
+end
+
+-- ---- networks ----
+
+---@param modem modem.modem
+---@return modem.found_network[]?
+---@return moontower.error? err
+function M.scan(modem)
+  if not modem.at then
+    return nil, modem.at_error
+  end
+  local reply, err = modem.at:command("AT+COPS=?", { seconds = SCAN_TIME })
+  return reply and standard.networks(reply.lines), err
+end
+
+-- ---- what another protocol does not tell ----
+
+-- Nothing is asked where its maker's commands are not known, or its AT port is in use.
+local function has_more(modem)
+  local found = maker.of(modem.description)
+  return found and found.air and modem.at and true or false
+end
+
+---Completes the cells that MBIM or QMI have told: aggregated carriers, bands, networks.
+---@param modem modem.modem
+---@param cells modem.cells
+---@return modem.cells
+function M.complete_cells(modem, cells)
+  local more = has_more(modem) and M.cells(modem)
+  for _, list in ipairs(more and { "serving", "neighbours" } or {}) do
+    for _, cell in ipairs(more[list]) do air.add(cells[list], cell) end
+  end
+  return cells
+end
+
+local function is_whole(signal, lacks_antennas)
+  return (signal.lte or signal.nr or signal.umts or signal.gsm) and (signal.antennas or lacks_antennas)
+end
+
+---Likewise the signal: what each technology has, and the antennas.
+---@param modem modem.modem
+---@param signal modem.signal
+---@return modem.signal
+function M.complete_signal(modem, signal)
+  if not has_more(modem) or is_whole(signal, knowledge_of(modem).lacks_antennas) then
+    return signal
+  end
+  local more = M.signal(modem) or {}
+  knowledge_of(modem).lacks_antennas = not more.antennas
+  for name, value in pairs(more) do
+    local own = signal[name]
+    for key, part in pairs(type(own) == "table" and name ~= "antennas" and value or {}) do
+      if own[key] == nil then own[key] = part end
+    end
+    if own == nil then signal[name] = value end
+  end
+  return signal
+end
+
+return M
