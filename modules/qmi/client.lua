@@ -15,6 +15,7 @@ local RELEASE_TIME = 5
 ---@field id integer? nil while the modem knows nothing of us
 ---@field persistent table? what its owner needs to take it up again later; it stays allocated when the device is closed
 ---@field on_lost fun()? the modem has forgotten the client, and what it did for it
+---@field epoch integer counts its connections: what is indicated in an earlier one is not about the next
 ---@field private device qmi.device
 ---@field private set_ups { message: qmi.message, values: table?, required: boolean? }[]
 ---@field private queues table<qmi.message, core.queue[]>
@@ -27,7 +28,9 @@ Client.__index = Client
 ---@param id integer? an id that an earlier run has allocated
 ---@return qmi.client
 function Client.new(device, service_id, id)
-  return setmetatable({ device = device, service_id = service_id, id = id, set_ups = {}, queues = {} }, Client)
+  return setmetatable({
+    device = device, service_id = service_id, id = id, epoch = 0, set_ups = {}, queues = {},
+  }, Client)
 end
 
 local function give_back(self, id)
@@ -183,8 +186,8 @@ function Client:is_set_up(message)
   return false
 end
 
----Puts indications into a queue: { client =, message =, values = }; { overrun = true, lost = number } where some were
----lost, as they were not read in time. The queue is closed once the modem is gone.
+---Puts indications into a queue: { client =, epoch =, message =, values = }; { overrun = true, lost = number } where
+---some were lost, as they were not read in time. The queue is closed once the modem is gone.
 ---@param queue core.queue from events.subscribers
 ---@param ... qmi.message
 function Client:subscribe(queue, ...)
@@ -205,7 +208,7 @@ function Client:deliver(message, tlvs)
   local queues = self.queues[message]
   local values = queues and message.indication:decode(tlvs, true)
   for _, queue in ipairs(values and queues or {}) do
-    subscribers.deliver(queue, { client = self, message = message, values = values })
+    subscribers.deliver(queue, { client = self, epoch = self.epoch, message = message, values = values })
   end
 end
 

@@ -11,6 +11,7 @@ local new_simulated = require("simulator.modem").new
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local wds = require "qmi.wds"
 
 local T = {}
 
@@ -333,6 +334,70 @@ function T.test_framing_is_agreed_on_again_after_we_have_disconnected()
     local sent = requests(modem)
     local _ <close> = assert(modem:up())
     lu.assertTrue(has(sent, "Set Data Format"))
+  end)
+end
+
+
+
+-- ---- what is older than the connection ----
+
+-- Holds back what a function of an object does, the next time that `is_held(...)` is true of its arguments, from its
+-- end on; returns a function that lets it go on, and a queue that tells when it is held.
+local function hold(object, name, is_held)
+  local original, held, gate = object[name], task.queue(1), task.queue(1)
+  object[name] = function(...)
+    local result = table.pack(original(...))
+    if is_held(...) then
+      object[name] = nil
+      held:push(true)
+      gate:pop()
+    end
+    return table.unpack(result, 1, result.n)
+  end
+  return function() gate:push(true) end, held
+end
+
+-- Which families are connected, by the modem and by what we have not forgotten.
+local function families_of(modem)
+  local clients = modem.wds[0]
+  return modem:session(0).ip, clients.ipv4.handle ~= nil, clients.ipv6.handle ~= nil
+end
+
+-- The question was sent before the connection was made: one family's answer comes at once, the other one's late.
+function T.test_an_answer_from_before_a_connection_says_nothing_of_it()
+  online("qmi", function(modem, sim, link)
+    cut(link, function() fault(sim, "disconnect") end)
+    local let_go, held = hold(modem.wds[0].ipv6.client, "request", function(_, message)
+      return message == wds.get_packet_service_status
+    end)
+    local group <close> = task.group()
+    local asking = group:spawn(modem.session, modem, 0)
+    held:pop()
+    local _ <close> = assert(modem:up())
+    let_go()
+    local _, session = asking:join()
+    eq(session.state, "activated")
+    eq({ families_of(modem) }, { "ipv4v6", true, true })
+  end)
+end
+
+-- The indication came before the connection was made, and is read after that.
+function T.test_an_indication_from_before_a_connection_says_nothing_of_it()
+  online("qmi", function(modem, sim, link)
+    local events <close> = modem:events("session", "ip")
+    local let_go, held = hold(modem, "ip_configuration", function() return true end)
+    fault(sim, "renumber") -- the modem is asked about that, and what it indicates next waits
+    held:pop()
+    fault(sim, "disconnect")
+    eq(modem:session(0).state, "deactivated") -- so that is known by a question
+    link:close()
+    local _ <close> = assert(modem:up())
+    fault(sim, "renumber")
+    let_go()
+    for _ = 1, 2 * 2 do -- of both families; what was indicated in between has been read then
+      repeat local event = assert(events:next()) until event.name == "ip"
+    end
+    eq({ families_of(modem) }, { "ipv4v6", true, true })
   end)
 end
 

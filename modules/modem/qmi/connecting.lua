@@ -82,7 +82,7 @@ local function start(self, parameters, family)
     return refused(self, parameters, err)
   end
   wds_client.handle, wds_client.apn = reply.packet_data_handle or clients.ANY_CONNECTION, parameters.apn
-  wds_client.idle = nil
+  wds_client.idle, wds_client.client.epoch = nil, wds_client.client.epoch + 1
   clients.remember(self, wds_client)
   return wds_client
 end

@@ -16,7 +16,7 @@ local NAS_INDICATIONS = {
   network_reject_information = { enable_network_reject_indications = true },
 }
 
----@alias modem.qmi_reader fun(modem: modem.qmi, values: table, last: table?, client: qmi.client): table?
+---@alias modem.qmi_reader fun(modem: modem.qmi, values: table, last: table?, client: qmi.client, epoch: integer): any
 
 ---@class modem.qmi_event
 ---@field service string? of the client that gets it; none: the clients of all sessions do
@@ -56,8 +56,8 @@ local declared = {
   } end,
   session = function() return {
     readers = {
-      [wds.get_packet_service_status] = function(modem, values, _, client)
-        return modem:session_notified(client, values)
+      [wds.get_packet_service_status] = function(modem, values, _, client, epoch)
+        return modem:session_notified(client, values, epoch)
       end,
     },
   } end,
@@ -111,7 +111,7 @@ end
 ---@return table? value
 function M.notified(modem, name, item, last)
   local read = events[name].readers[item.message]
-  return read and read(modem, item.values, last, item.client)
+  return read and read(modem, item.values, last, item.client, item.epoch)
 end
 
 return M

@@ -23,10 +23,31 @@ local function forget_connection(self, session, family)
   end
 end
 
+local function is_outdated(epochs)
+  for client, epoch in pairs(epochs) do
+    if client.epoch ~= epoch then
+      return true
+    end
+  end
+end
+
+-- Where another task has connected since the modem was asked, the answers say nothing of that connection: it is asked
+-- once more.
+local function ask_for_status(self, number)
+  local epochs, replies, failures
+  repeat
+    epochs = {}
+    replies, failures = clients.on_each(self, number, function(wds_client)
+      local client = wds_client.client
+      epochs[client] = client.epoch
+      return client:request(wds.get_packet_service_status)
+    end)
+  until not is_outdated(epochs)
+  return replies, failures
+end
+
 function M:session(number)
-  local replies, failures = clients.on_each(self, number, function(wds_client)
-    return wds_client.client:request(wds.get_packet_service_status)
-  end)
+  local replies, failures = ask_for_status(self, number)
   if not replies then
     return nil, failures
   end
@@ -205,15 +226,18 @@ end
 ---How an indication of Get Packet Service Status reads.
 ---@param client qmi.client
 ---@param values table
+---@param epoch integer of the client, when it came
 ---@return table? value as session() has it
-function M:session_notified(client, values)
+function M:session_notified(client, values, epoch)
   local wds_client, wds_clients = wds_client_with(self, client)
   local status = (values.connection_status or {}).status
   if not wds_client or not status then
     return nil -- we have just disconnected it
   end
   local state = clients.states[status] or "deactivated"
-  if state == "deactivated" and wds_client.handle then
+  if state == "deactivated" and epoch ~= client.epoch then
+    return nil -- the one before: it was read late
+  elseif state == "deactivated" and wds_client.handle then
     clients.set_idle(self, wds_client)
   elseif state == "deactivated" and wds_client.idle then
     return nil -- the one before, which we have just disconnected

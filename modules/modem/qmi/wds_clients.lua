@@ -77,7 +77,7 @@ local function add_wds_client(self, client, session, family, is_bound)
     self.agreed = nil
     if had_connection and self.watcher then
       subscribers.deliver(self.watcher, {
-        client = client, message = wds.get_packet_service_status,
+        client = client, epoch = client.epoch, message = wds.get_packet_service_status,
         values = { connection_status = { status = "disconnected" } },
       })
     end
