@@ -12,8 +12,8 @@
 #include "lua/monitor.h"
 
 /* Not INT and TERM: whatever a script does, they end the program (see engine/runtime.c). */
-static const char *const names[] = { "HUP", "USR1", "USR2", NULL };
-static const int numbers[] = { SIGHUP, SIGUSR1, SIGUSR2 };
+static const char *const names[] = { "HUP", "USR1", "USR2", "WINCH", NULL };
+static const int numbers[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH };
 
 /* monitor:next() -> true | nil, err: the signal has come since. */
 static int take_signal(lua_State *L, struct mt_monitor *host)
@@ -26,7 +26,7 @@ static int take_signal(lua_State *L, struct mt_monitor *host)
 }
 
 /*
- * open(name = "HUP" | "USR1" | "USR2") -> monitor | nil, err: "busy" where another monitor has it.
+ * open(name = "HUP" | "USR1" | "USR2" | "WINCH") -> monitor | nil, err: "busy" where another monitor has it.
  * Its next() returns true once the signal has come.
  */
 static int l_open(lua_State *L)

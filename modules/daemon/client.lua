@@ -7,15 +7,19 @@ local core = require "core.task"
 local edit = lazy(function() return require "terminal.line_editor" end)
 local errors = require "errors"
 local fs = require "core.fs"
+local fullscreen = lazy(function() return require "terminal.fullscreen" end)
 local json = require "core.json"
 local ports = require "core.port"
+local signal = lazy(function() return require "core.signal" end)
 local task = lazy(function() return require "task" end)
 local terminal = require "terminal"
 
 local M = {}
 
 -- The variables that commands look at: the daemon need not know the others.
-local VARIABLES = { "HOME", "XDG_STATE_HOME", "TERM", "MOONTOWER_PASSWORD", "MOONTOWER_PIN" }
+local VARIABLES = {
+  "HOME", "XDG_STATE_HOME", "TERM", "LANG", "LC_CTYPE", "LC_ALL", "MOONTOWER_PASSWORD", "MOONTOWER_PIN",
+}
 local UNWRITTEN = 1 -- exit status when the command's output cannot be written
 local PART = 64 << 10 -- bytes of a file in one message
 
@@ -31,7 +35,7 @@ local function hello(name, arguments)
   return {
     command = name, arguments = setmetatable(arguments, { __jsontype = "array" }), folder = fs.realpath("."),
     terminals = { fs.isatty(0), fs.isatty(1), fs.isatty(2) }, width = terminal.width(),
-    environment = environment(),
+    rows = terminal.rows(), environment = environment(),
   }
 end
 
@@ -40,6 +44,9 @@ end
 ---@field prompt edit.prompt?
 ---@field file string? the text that the command reads
 ---@field width integer? of the terminal, as the daemon knows it
+---@field rows integer?
+---@field watcher core.task? while the command has the whole terminal: tells when its size changes
+---@field group task.group
 ---@field has_failed boolean? some output of the command could not be written
 ---@field interruptible core.task the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
@@ -90,11 +97,29 @@ local function tell_failure(self)
 end
 
 -- A terminal that was made narrower would wrap a line that is to be redrawn.
-local function tell_width(self)
-  local width = terminal.width()
-  if width ~= self.width then
-    self.width = width
-    send(self.port, { width = width or 0 })
+local function tell_size(self)
+  local width, rows = terminal.width(), terminal.rows()
+  if width ~= self.width or rows ~= self.rows then
+    self.width, self.rows = width, rows
+    send(self.port, { width = width or 0, rows = rows or 0 })
+  end
+end
+
+local function watch_size(self)
+  local resized <close> = signal.open "WINCH"
+  while resized and resized:next() do tell_size(self) end
+end
+
+-- Another screen of the terminal, which we leave whatever becomes of the daemon.
+function handlers.fullscreen(self, on)
+  if on ~= (self.watcher ~= nil) then
+    fullscreen.switch(on)
+  end
+  if on then
+    self.watcher = self.watcher or self.group:spawn(watch_size, self)
+  elseif self.watcher then
+    self.watcher:cancel(task.unwanted)
+    self.watcher = nil
   end
 end
 
@@ -102,7 +127,7 @@ function handlers.out(self, text)
   io.stdout:write(text)
   io.stdout:flush()
   tell_failure(self)
-  tell_width(self)
+  tell_size(self)
 end
 function handlers.err(_, text) io.stderr:write(text) end
 function handlers.show(self, text)
@@ -193,8 +218,10 @@ end
 ---@return moontower.error? err
 function M.run(connection, name, arguments)
   local port <close> = connection
-  local self = setmetatable({ width = terminal.width(), port = port, buffer = "" }, Client)
   local group <close> = task.group()
+  local self = setmetatable({
+    width = terminal.width(), rows = terminal.rows(), port = port, buffer = "", group = group,
+  }, Client)
   group:spawn(pass_interrupts_on, self, group)
   send(port, hello(name, arguments))
   -- Ctrl-C here is for the command in the daemon, which answers by ending.
@@ -204,6 +231,7 @@ function M.run(connection, name, arguments)
     ok, status = task.shield(10, pcall, converse, self)
   end
   handlers.unprompt(self)
+  handlers.fullscreen(self, false)
   if not ok then
     error(status, 0)
   elseif not status then

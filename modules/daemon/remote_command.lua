@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- A command that a person gives beside the daemon, and that runs in it: the client is its terminal.
 --
--- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, environment }; then
--- come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, { width = ... } when that
--- has changed, and { answer = ... } to a question. It receives { out = text }, { err = text }, { ask = ... } and, at
--- the end, { exit = status }.
+-- A line of JSON each way. The client begins with { command, arguments, folder, terminals, width, rows, environment };
+-- then come { interrupt = true } for Ctrl-C, { failed = true } once its output cannot be written, { width, rows } when
+-- those have changed, and { answer = ... } to a question. It receives { out = text }, { err = text }, { ask = ... },
+-- { fullscreen = on } and, at the end, { exit = status }.
 
 local command = require "cli.command"
 local core = require "core.task"
@@ -24,6 +24,7 @@ local SECONDS, BYTES, TASKS, CLEANUP = 5, 64 << 20, 1000, 45
 ---@field port core.port
 ---@field task core.task? that the command runs in
 ---@field group task.group for tasks beside it: a trace
+---@field resized core.queue a mark in it: its terminal's size has changed
 ---@field answers core.queue a queue of the client's answers
 local Session = {}
 Session.__index = Session
@@ -47,6 +48,14 @@ function Session:write(stream, text)
     self:send { [stream] = text }
   end
 end
+
+---Has the client's terminal for a picture, or gives it back: see terminal.fullscreen.
+---@param on boolean
+function Session:fullscreen(on) self:send { fullscreen = on } end
+
+---Waits until the size of the client's terminal has changed.
+---@return true? resized nil when the client is gone
+function Session:wait_resized() return self.resized:pop() end
 
 ---Asks the client something that only it can do, such as to edit a line.
 ---@param question table
@@ -123,13 +132,15 @@ local function listen(self, messages)
     elseif message.failed and self.streams and self.task then
       self.task:cancel(interrupted())
     elseif message.width then
-      self.width = math.tointeger(message.width)
+      self.width, self.rows = math.tointeger(message.width), math.tointeger(message.rows)
+      self.resized:push(true) -- one mark is enough
     elseif message.answer then
       self.answers:push(message.answer)
     end
   end
   local gone = errors.new { code = "gone", source = "daemon", message = "the client is gone" }
   self.answers:close(gone)
+  self.resized:close(gone)
   if self.task and not self.survives then
     self.task:cancel(gone)
   end
@@ -193,8 +204,9 @@ function M.serve(port, around)
     return
   end
   local self = setmetatable({
-    port = connection, answers = task.queue(), folder = hello.folder, terminals = hello.terminals,
-    width = math.tointeger(hello.width), environment = hello.environment,
+    port = connection, answers = task.queue(), resized = task.queue(1), folder = hello.folder,
+    terminals = hello.terminals, width = math.tointeger(hello.width), rows = math.tointeger(hello.rows),
+    environment = hello.environment,
   }, Session)
   log.debug("command: %s", hello.command)
   local group <close> = task.group()

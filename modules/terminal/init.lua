@@ -20,6 +20,9 @@ local ERASE = "\r\27[K"
 ---@field write fun(self, stream: "out"|"err", text: string)
 ---@field terminals boolean[] which of its descriptors 0, 1 and 2 are a terminal
 ---@field width integer?
+---@field rows integer?
+---@field fullscreen fun(self, on: boolean) switches its terminal to another screen, and back: see terminal.fullscreen
+---@field wait_resized fun(self): true?
 ---@field folder string where the command was given
 ---@field environment table<string, string>
 ---@field foreground core.task|boolean|nil see core.task.foreground
@@ -62,6 +65,16 @@ function M.width(fd)
   return columns and columns > 0 and columns or nil
 end
 
+---@return integer? rows of the terminal; nil when it does not say
+function M.rows()
+  local session = M.session()
+  local columns, rows = fs.terminal_size(1)
+  if session then
+    columns, rows = true, session.rows
+  end
+  return columns and rows and rows > 0 and rows or nil
+end
+
 ---Can a line of it be written again? A "dumb" terminal, such as Emacs's, shows escape sequences as they are.
 ---@return boolean
 function M.can_redraw()
@@ -89,6 +102,18 @@ function M.orders_as(words)
     session.orders_as = words
   end
   return session and session.orders_as
+end
+
+---Does it show more than ASCII? The locale says so; the console of the kernel has few characters in its font.
+---@return boolean
+function M.is_utf8()
+  local locale = ""
+  for _, name in ipairs { "LANG", "LC_CTYPE", "LC_ALL" } do
+    local value = M.getenv(name)
+    locale = value and value ~= "" and value or locale
+  end
+  local kind = M.getenv "TERM" or ""
+  return locale:upper():find "UTF%-?8" ~= nil and kind ~= "linux" and not kind:find "^vt%d"
 end
 
 ---A path, relative to the folder in which the command was given.
@@ -172,7 +197,10 @@ local function write_own(name, text)
   end
 end
 
-local function write_raw(name, text)
+---Writes what is no text, such as a picture: see terminal.fullscreen.
+---@param name "out"|"err"
+---@param text string
+function M.write_raw(name, text)
   local session = M.session()
   if session then
     session:write(name, text)
@@ -181,7 +209,8 @@ local function write_raw(name, text)
   end
 end
 
-local function flush()
+---Writes what is kept back of this program's own output.
+function M.flush()
   if not M.session() then
     local ok, message, errno = files.out:flush()
     if not ok then
@@ -194,14 +223,14 @@ local function write(name, text)
   local screen = M.session() or own
   local line = screen.line and M.is_terminal(numbers[name]) and screen.line
   if not line then
-    return write_raw(name, text)
+    return M.write_raw(name, text)
   end
-  write_raw("out", ERASE)
-  flush()
-  write_raw(name, text)
+  M.write_raw("out", ERASE)
+  M.flush()
+  M.write_raw(name, text)
   if text:sub(-1) == "\n" then
-    write_raw("out", line)
-    flush()
+    M.write_raw("out", line)
+    M.flush()
   end
 end
 
@@ -211,8 +240,8 @@ end
 function M.show_line(line)
   local screen = M.session() or own
   if M.can_redraw() and (line or screen.line) then
-    write_raw("out", ERASE .. (line or ""))
-    flush()
+    M.write_raw("out", ERASE .. (line or ""))
+    M.flush()
     screen.line = line
   end
 end
@@ -220,7 +249,7 @@ end
 ---Clears the current line of the terminal, which may hold another program's progress.
 function M.clear_line()
   if M.can_redraw() and M.is_terminal(2) then
-    write_raw("err", ERASE)
+    M.write_raw("err", ERASE)
   end
 end
 
@@ -238,7 +267,7 @@ end
 ---@param status integer of the command
 ---@return integer status
 function M.finish(status)
-  flush()
+  M.flush()
   local failure = own.failure
   if not failure then
     return status
@@ -274,7 +303,7 @@ local function stream(name, file)
     return self
   end
   function made:flush()
-    flush()
+    M.flush()
     return self
   end
   return setmetatable(made, {

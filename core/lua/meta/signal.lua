@@ -11,9 +11,9 @@ local M = {}
 ---@return boolean
 function M.end_on_closed_output(failed) end
 
---- open(name = "HUP" | "USR1" | "USR2") -> monitor | nil, err: "busy" where another monitor has it. Its next()
---- returns true once the signal has come.
----@param name "HUP"|"USR1"|"USR2"
+--- open(name = "HUP" | "USR1" | "USR2" | "WINCH") -> monitor | nil, err: "busy" where another monitor has it. Its
+--- next() returns true once the signal has come.
+---@param name "HUP"|"USR1"|"USR2"|"WINCH"
 ---@return core.monitor? monitor
 ---@return moontower.error? err
 function M.open(name) end
