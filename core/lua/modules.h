@@ -11,6 +11,7 @@ int mt_lua_clock_open(lua_State *L);
 int mt_lua_descriptor_open(lua_State *L);
 int mt_lua_error_open(lua_State *L);
 int mt_lua_fs_open(lua_State *L);
+int mt_lua_http_open(lua_State *L);
 int mt_lua_inet_open(lua_State *L);
 int mt_lua_inotify_open(lua_State *L);
 int mt_lua_json_open(lua_State *L);

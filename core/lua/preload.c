@@ -11,6 +11,9 @@ static const luaL_Reg modules[] = {
     { "core.descriptor", mt_lua_descriptor_open },
     { "core.error", mt_lua_error_open },
     { "core.fs", mt_lua_fs_open },
+#ifdef MT_HTTP
+    { "core.http", mt_lua_http_open },
+#endif
     { "core.inet", mt_lua_inet_open },
     { "core.inotify", mt_lua_inotify_open },
     { "core.json", mt_lua_json_open },
