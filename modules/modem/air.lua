@@ -7,8 +7,10 @@ local air = require "at.cells"
 local at_port = require "modem.at"
 local maker = require "maker"
 local standard = require "at.standard"
+local task = require "task"
 
 local ANSWER_TIME, SCAN_TIME = 5, 300
+local SILENCE = 60 -- how long a port that has not answered is not asked for what another protocol lacks
 
 local M = {}
 
@@ -24,17 +26,18 @@ end
 
 -- The lines of the answer; nil without an error: the modem refuses the command.
 local function ask(modem, asks, seconds)
-  local refused = knowledge_of(modem).refused
+  local knowledge = knowledge_of(modem)
   local reply, err
-  if not refused[asks] then
+  if not knowledge.refused[asks] then
     reply, err = modem.at:command(asks, { seconds = seconds or ANSWER_TIME })
   end
   if reply then
     return reply.lines
   elseif err and (err.code == "timeout" or err.code == "gone") then
+    knowledge.silent_at = task.now()
     return nil, err
   end
-  refused[asks] = true
+  knowledge.refused[asks] = true
 end
 
 -- Adds what the commands say. An answer that does not come ends the questions.
@@ -183,22 +186,30 @@ end
 
 -- ---- what another protocol does not tell ----
 
--- Nothing is asked where its maker's commands are not known, or its AT port is in use.
+-- Nothing is asked where its maker's commands are not known, or its AT port is in use or silent.
 local function has_more(modem)
   local found = maker.of(modem.description)
-  return found and found.air and modem.at and true or false
+  if not found or not found.air or not modem.at then
+    return false
+  end
+  return task.now() - (knowledge_of(modem).silent_at or -math.huge) > SILENCE
 end
 
----Completes the cells that MBIM or QMI have told: aggregated carriers, bands, networks.
+---Completes the cells that MBIM or QMI have told: aggregated carriers, bands, networks. Where they cannot tell any,
+---these are all there are.
 ---@param modem modem.modem
----@param cells modem.cells
----@return modem.cells
-function M.complete_cells(modem, cells)
-  local more = has_more(modem) and M.cells(modem)
-  for _, list in ipairs(more and { "serving", "neighbours" } or {}) do
+---@param cells modem.cells?
+---@param err moontower.error? why there are none
+---@return modem.cells?
+---@return moontower.error? err
+function M.completed_cells(modem, cells, err)
+  local is_refused = err and (err.code == "unsupported" or err.code == "rejected")
+  local more = (cells or is_refused) and has_more(modem) and M.cells(modem) or nil
+  for _, list in ipairs(cells and more and { "serving", "neighbours" } or {}) do
     for _, cell in ipairs(more[list]) do air.add(cells[list], cell) end
   end
-  return cells
+  cells = cells or more
+  return cells, not cells and err or nil
 end
 
 local function is_whole(signal, lacks_antennas)
@@ -209,7 +220,7 @@ end
 ---@param modem modem.modem
 ---@param signal modem.signal
 ---@return modem.signal
-function M.complete_signal(modem, signal)
+function M.completed_signal(modem, signal)
   if not has_more(modem) or is_whole(signal, knowledge_of(modem).lacks_antennas) then
     return signal
   end

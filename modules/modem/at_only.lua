@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- A modem that shows neither MBIM nor QMI, only an AT port, and perhaps not even that: the verbs that it takes to get
--- it out of that mode. All others fail, and say how it gets out. See modem/modes.lua.
+-- it out of that mode, and those about the air. All others fail, and say how it gets out. See modem/modes.lua.
 
+local air = require "modem.air"
 local at_port = require "modem.at"
 local backend = require "modem.backend"
 local modes = require "modem.modes"
@@ -47,6 +48,10 @@ function Backend:identity()
     imei = (serial or ""):match("^%+?C?G?S?N?:?%s*\"?(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d)"),
     firmware = ask(self, "AT+CGMR"), hardware = ask(self, "AT+CGMM"),
   }
+end
+
+for _, verb in ipairs { "signal", "cells", "registration", "scan" } do
+  Backend[verb] = function(self) return (self.at and air[verb] or refuse)(self) end
 end
 
 return Backend

@@ -5,6 +5,7 @@
 -- here, in modem/up.lua and in modem/connection.lua.
 
 local lazy = require "base.lazy"
+local air = lazy(function() return require "modem.air" end)
 local backends = require "modem.backend"
 local bearers = lazy(function() return require "modem.bearer" end)
 local devices = require "modem.devices"
@@ -55,14 +56,26 @@ local PATIENCE = 3
 ---@type { list: function, select: function, owner: modem.owner? }
 local M = { list = devices.list, select = selection.select }
 
+-- What MBIM or QMI do not tell of signal and cells, the AT port may. `part` is "protocol" where they tell enough.
+local function completing(backend)
+  local verbs = setmetatable({}, { __index = backend })
+  function verbs.cells(self) return air.completed_cells(self, backend.cells(self)) end
+  function verbs.signal(self, part)
+    local signal, err = backend.signal(self)
+    return signal and part ~= "protocol" and air.completed_signal(self, signal) or signal, err
+  end
+  return verbs
+end
+
 -- One class per protocol: the verbs of every modem, then those of its back end, then fields that are made when they are
 -- first asked for.
 local function class_of(protocol)
   local backend = backends.check(require("modem." .. protocol), "modules/modem/" .. protocol)
+  local verbs = protocol == "at_only" and backend or completing(backend)
   return {
     __index = function(self, name)
       local make = backend.made and backend.made[name]
-      return Modem[name] or backend[name] or make and make(self)
+      return Modem[name] or verbs[name] or make and make(self)
     end,
     __tostring = function(self) return self:describe() end,
     __close = Modem.close,

@@ -100,7 +100,7 @@ local function read_again(self, lost)
     if is_wanted(self, name) then
       local link = self.modem.link
       local verb, session = verbs[name] or verbs_of_session[name], link and link.bearer.session or 0
-      value = self.modem[verb](self.modem, verbs_of_session[name] and session)
+      value = self.modem[verb](self.modem, verbs_of_session[name] and session or name == "signal" and "protocol" or nil)
     end
     if value then
       publish(self, name, value, true)

@@ -47,7 +47,7 @@ local questions = {
   registration = { "registration", { state = "unknown" }, true },
   packet = { "packet_service", { state = "unknown" }, true },
   network = { "network", {}, true },
-  signal = { "signal", {} },
+  signal = { "signal", {}, argument = "protocol" },
   session = { "session", { state = "unknown" }, true, argument = 0 },
   home = { "home_provider", { id = "" } },
 }

@@ -210,7 +210,7 @@ function behaviours.no_network(modem, sim)
   fault(sim, "network-drop")
   gives(searching, modem:registration())
   gives(detached, modem:packet_service())
-  gives({}, modem:signal())
+  gives({}, modem:signal "protocol")
 end
 
 function behaviours.registration_denied(modem, sim)
@@ -252,9 +252,9 @@ function behaviours.detach(modem, sim)
 end
 
 function behaviours.signal(modem, sim)
-  gives({ dbm = -71 }, modem:signal())
+  gives({ dbm = -71 }, modem:signal "protocol")
   sim:set_signal(5)
-  gives({ dbm = -103 }, modem:signal())
+  gives({ dbm = -103 }, modem:signal "protocol")
 end
 
 function behaviours.home_provider(modem, sim)
