@@ -10,6 +10,7 @@
 
 #include "engine/error.h"
 #include "engine/task.h"
+#include "host/detached.h"
 #include "host/proc.h"
 #include "lua/modules.h"
 #include "lua/table.h"
@@ -197,6 +198,22 @@ static int l_spawn_attached(lua_State *L)
     return start(L, true);
 }
 
+/*
+ * start_detached { "program", "argument", ... } -> true | nil, err. The program outlives us: it has
+ * a session of its own, and neither terminal nor descriptor of ours.
+ */
+static int l_start_detached(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    char **arguments = read_arguments(L);
+    int status = mt_detached_start(arguments);
+    if (status < 0)
+        return mt_error_errno(L, status, "process", "%s", arguments[0]);
+    lua_pushboolean(L, true);
+    return 1;
+}
+
 /* ---- other processes ---- */
 
 enum { MAX_HOLDERS = 64, MAX_NAMED = 512 };
@@ -289,6 +306,7 @@ static const luaL_Reg functions[] = {
     { "pid_alive", l_pid_alive },
     { "run", l_run },
     { "spawn_attached", l_spawn_attached },
+    { "start_detached", l_start_detached },
     { "start_time", l_start_time },
     { "take_variable", l_take_variable },
     { NULL, NULL },

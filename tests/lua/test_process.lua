@@ -3,6 +3,7 @@
 
 local descriptor = require "core.descriptor"
 local fs = require "core.fs"
+local inotify = require "core.inotify"
 local lu = require "luaunit"
 local port = require "core.port"
 local process = require "core.process"
@@ -96,6 +97,31 @@ function T.test_attached()
   local result = assert(process.spawn_attached { "sh", "-c", "exit 4" })
   lu.assertEquals(result.status, 4)
   lu.assertNil(result.stdout)
+end
+
+-- It is no child of ours, has a session of its own, and none of our descriptors.
+function T.test_detached()
+  local folder = os.tmpname()
+  os.remove(folder)
+  assert(fs.mkdir(folder, 448))
+  local file = folder .. "/told"
+  local monitor <close> = assert(inotify.folder(folder))
+  local script = "set -- $(cat /proc/$$/stat); echo $4, $6, $$ >F.new; mv F.new F; exec sleep 60"
+  assert(process.start_detached { "sh", "-c", (script:gsub("F", file)) })
+  while not fs.stat(file) do assert(monitor:next()) end
+  local parent, session, pid = fs.read(file):match "^(%d+), (%d+), (%d+)\n"
+  lu.assertEquals(fs.list(("/proc/%s/fd"):format(pid)), { "0", "1", "2" })
+  lu.assertNotEquals(math.tointeger(parent), fs.getpid())
+  lu.assertNotEquals(session, (fs.read("/proc/self/stat"):match "^%d+ %(.-%) %a %d+ %d+ (%d+)"))
+  assert(process.run { "kill", pid })
+  fs.remove(file)
+  fs.remove(folder)
+end
+
+function T.test_detached_reports_that_there_is_no_such_program()
+  local ok, err = process.start_detached { "/no/such/program" }
+  lu.assertNil(ok)
+  lu.assertEquals(err.code, "not-found")
 end
 
 function T.test_start_time_distinguishes_a_pid_from_its_reuse()

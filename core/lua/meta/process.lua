@@ -38,6 +38,13 @@ function M.run(options) end
 ---@return moontower.error? err
 function M.spawn_attached(options) end
 
+--- start_detached { "program", "argument", ... } -> true | nil, err. The program outlives us: it has a session of
+--- its own, and neither terminal nor descriptor of ours.
+---@param options { [integer]: string }
+---@return true?
+---@return moontower.error? err
+function M.start_detached(options) end
+
 --- start_time(pid) -> integer | nil, err. Pids are used again; a pid with its start time is not.
 ---@param pid integer
 ---@return integer?
