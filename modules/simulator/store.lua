@@ -105,6 +105,13 @@ function methods:receive_sms(text)
   return true
 end
 
+---Changes which networks it may use, and has it look for one of them.
+---@param values table what changes of `preference`
+function methods:prefer(values)
+  for key, value in pairs(self.faults["ignore-settings"] and {} or values) do self.preference[key] = value end
+  self:settle()
+end
+
 ---Do its preferences let it use the cell that is there?
 ---@return boolean
 function methods:may_use_cell()

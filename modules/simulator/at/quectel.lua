@@ -74,8 +74,7 @@ settings.nwscanmode = {
   set = function(modem, arguments)
     local modes = scan_modes[arguments[2]]
     if modes then
-      modem.preference.modes = { gsm = modes.gsm, umts = modes.umts, lte = modes.lte }
-      modem:settle()
+      modem:prefer { modes = { gsm = modes.gsm, umts = modes.umts, lte = modes.lte } }
     end
     return modes ~= nil
   end,
@@ -101,8 +100,7 @@ settings.band = {
       end
     end
     if #chosen > 0 then
-      modem.preference.lte_bands = chosen
-      modem:settle()
+      modem:prefer { lte_bands = chosen }
     end
     return mask == 0 or #chosen > 0
   end,

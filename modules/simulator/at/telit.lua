@@ -56,8 +56,7 @@ local function choose_technologies(modem, arguments)
   for _, name in ipairs(list or {}) do modes[name] = true end
   for _, number in ipairs(list and modem.personality.ws46 or {}) do
     if number == arguments[1] then
-      modem.preference.modes = modes
-      modem:settle()
+      modem:prefer { modes = modes }
       return {}
     end
   end
@@ -107,8 +106,8 @@ local function choose_bands(modem, arguments)
     or high & ~all_high ~= 0 then
     return nil, INCORRECT_PARAMETERS
   end
-  modem.nv.umts_bands, modem.preference.lte_bands = umts, bands_of(low, high)
-  modem:settle()
+  modem.nv.umts_bands = umts
+  modem:prefer { lte_bands = bands_of(low, high) }
   return {}
 end
 

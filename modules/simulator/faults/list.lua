@@ -188,6 +188,13 @@ local events = {
     end,
   },
   {
+    name = "ignore-settings", summary = "accept orders about technologies, bands and cells, and do not follow them",
+    start = function(modem)
+      modem.faults["ignore-settings"] = {}
+      return true
+    end,
+  },
+  {
     name = "fcc-lock", summary = "lock the radio, now and at each start; QMI's FCC authentication unlocks it",
     start = function(modem)
       modem.has_fcc_lock, modem.fcc_locked = true, true

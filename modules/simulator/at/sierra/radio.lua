@@ -87,8 +87,7 @@ local function allow(modem, preset)
       end
     end
   end
-  modem.preference.umts_bands, modem.preference.lte_bands = umts, lte
-  modem:settle()
+  modem:prefer { umts_bands = umts, lte_bands = lte }
 end
 
 -- All presets by index: the firmware's and the user's.
@@ -243,8 +242,8 @@ return function(handle)
         return nil
       end
       modem.faults["unknown-rat"] = nil
-      modem.nv.technology, modem.preference.modes = technology, modes_of(modem, technology)
-      modem:settle()
+      modem.nv.technology = technology
+      modem:prefer { modes = modes_of(modem, technology) }
       return {}
     end,
   })

@@ -4,19 +4,15 @@
 local nas = require "qmi.nas"
 local system = require "simulator.qmi.nas.system"
 
-local function keep_bands(preference, values)
-  if values.lte_band_preference then
-    preference.lte_bands = nas.bands { values.lte_band_preference }
-  elseif values.extended_lte_band_preference then
-    preference.lte_bands = nas.bands(values.extended_lte_band_preference)
-  end
-  if values.band_preference then
-    local bands = {}
-    for band in pairs(values.band_preference) do
-      bands[#bands + 1] = band
-    end
-    preference.umts_bands = bands
-  end
+local function lte_bands(values)
+  local masks = values.extended_lte_band_preference or { values.lte_band_preference }
+  return #masks > 0 and nas.bands(masks) or nil
+end
+
+local function umts_bands(values)
+  local bands = {}
+  for band in pairs(values.band_preference or {}) do bands[#bands + 1] = band end
+  return values.band_preference and bands
 end
 
 -- Manual selection is "manual" and a network, or automatic.
@@ -49,23 +45,21 @@ return function(handle)
   end)
 
   handle(nas.set_system_selection_preference, function(modem, values)
-    local preference = modem.preference
-    local modes = values.mode_preference
+    local modes, roaming = values.mode_preference, values.roaming_preference
     if modes and not (modes.lte or modes.umts) then
       return nil, "invalid-argument" -- nothing would be left that this modem has
     end
-    preference.modes = modes or preference.modes
-    if values.roaming_preference then
-      preference.roaming = values.roaming_preference ~= "off"
-    end
-    preference.domain = values.service_domain_preference or preference.domain
-    preference.order = values.acquisition_order_preference or preference.order
-    preference.usage = values.usage_preference or preference.usage
-    keep_bands(preference, values)
     if values.network_selection_preference then
       select_network(modem, values.network_selection_preference)
     end
-    modem:settle()
+    local preference = {
+      modes = modes, domain = values.service_domain_preference, order = values.acquisition_order_preference,
+      usage = values.usage_preference, lte_bands = lte_bands(values), umts_bands = umts_bands(values),
+    }
+    if roaming then
+      preference.roaming = roaming ~= "off"
+    end
+    modem:prefer(preference)
     return {}
   end)
 
