@@ -2,20 +2,18 @@
 -- moontower setup: puts a modem into the state that a carrier needs; shows first what it will change.
 
 local carrier = require "carrier"
-local columns = require "terminal.columns"
 local edit = require "terminal.line_editor"
 local errors = require "errors"
 local exit_status = require "cli.exit_status"
 local follow = require "setup.follow"
-local json = require "base.json"
 local modem = require "modem"
 local option = require "cli.option"
 local pin_options = require "modem.pin_options"
 local printable = require "base.printable"
 local progress = require "terminal.progress"
 local repair = require "repair"
-local setting = require "settings.setting"
 local setup = require "setup"
+local show = require "setup.show"
 local terminal = require "terminal"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
@@ -38,68 +36,6 @@ local function check_usage(args)
   end
   return true
 end
-
--- ---- output ----
-
-local function rows_of(made)
-  local rows = {}
-  for i, step in ipairs(made.steps) do
-    rows[i] = {
-      name = step.name, title = step.title, now = step.setting:show(step.now), wanted = step.setting:show(step.wanted),
-      how = step.how, differs = step.differs,
-    }
-  end
-  for _, name in ipairs(made.later) do
-    rows[#rows + 1] = {
-      name = name, title = setting.titles[name], now = "unknown", wanted = "as the carrier says", differs = true,
-      how = "after the restart: it takes an AT port",
-    }
-  end
-  return rows
-end
-
-local function print_plan(made)
-  local rows = { { "SETTING", "NOW", "WANTED", "HOW" } }
-  for _, row in ipairs(rows_of(made)) do
-    rows[#rows + 1] = { row.title, row.now, row.wanted, row.differs and row.how or "as it is" }
-  end
-  columns.print(rows)
-  for _, step in ipairs(made.steps) do
-    local target = step.differs and step.setting.note and step.setting:target(step.now, step.wanted)
-    if target then
-      wrap.print(step.setting:note(target))
-    end
-  end
-  if made.restart then
-    wrap.print("Then the modem restarts, once, and comes back by itself.")
-  end
-end
-
-local function print_outcome(outcome)
-  local rows = { { "SETTING", "NOW", "" } }
-  for _, row in ipairs(outcome.rows) do
-    rows[#rows + 1] = { row.title, row.now, row.holds and "as wanted" or ("NOT as wanted: %s"):format(row.wanted) }
-  end
-  columns.print(rows)
-end
-
-local function print_json(session, made, outcome)
-  local steps = setmetatable({}, { __jsontype = "array" })
-  for i, row in ipairs(rows_of(made)) do
-    steps[i] = { setting = row.name, before = row.now, wanted = row.wanted, how = row.how, differs = row.differs }
-  end
-  for i, row in ipairs(outcome and outcome.rows or {}) do
-    steps[i] = steps[i] or { setting = row.name, wanted = row.wanted }
-    steps[i].now, steps[i].holds = row.now, row.holds
-  end
-  print(json.encode({
-    modem = session.key, steps = steps, restart = made.restart, changed = outcome ~= nil,
-    holds = outcome and outcome.holds or not outcome and setup.is_empty(made),
-    report = session.report and session.report:is_written() and session.report:path() or nil,
-  }, { indent = true }))
-end
-
--- ---- steps ----
 
 local function is_agreed(args)
   if args.plan or args.yes then
@@ -142,7 +78,7 @@ end
 -- An empty table would say nothing.
 local function print_nothing_to_do(made, args)
   if #made.steps > 0 then
-    print_plan(made)
+    show.plan(made)
     print("Nothing to do.")
   elseif args.undo then
     wrap.print("Nothing is left to put back.")
@@ -160,7 +96,7 @@ local function nothing_to_do(session, made, args)
     end
   end
   if args.json then
-    print_json(session, made)
+    show.json(session, made)
   else
     print_nothing_to_do(made, args)
   end
@@ -178,9 +114,9 @@ local function change(session, made, args)
   if not outcome then
     return nil, err
   elseif args.json then
-    print_json(session, made, outcome)
+    show.json(session, made, outcome)
   else
-    print_outcome(outcome)
+    show.outcome(outcome)
     if args.undo then
       print_lost(session)
     end
@@ -197,9 +133,9 @@ local function run(session, args)
     return nothing_to_do(session, made, args)
   end
   if not args.json then
-    print_plan(made)
+    show.plan(made)
   elseif args.plan then
-    print_json(session, made)
+    show.json(session, made)
   end
   local agreed
   agreed, err = is_agreed(args)

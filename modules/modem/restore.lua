@@ -22,6 +22,13 @@ function M.previous(modem)
   if not record or not record.complete or not connections.is_on_host(modem) then
     return nil
   end
+  return M.of_record(record)
+end
+
+---A connection as it was written down.
+---@param record modem.connection_record
+---@return modem.previous
+function M.of_record(record)
   return {
     record = record,
     options = record.options or {},

@@ -3,9 +3,7 @@
 
 local setting = require "settings.setting"
 
-local ADVICE = "The same `moontower setup` again completes it; `moontower setup --undo` puts it back."
-
-local M = { advice = ADVICE }
+local M = {}
 
 -- A setting that was changed before, by a run which did not come to its end, keeps what it was at first.
 local function entry_for(report, step)
@@ -65,7 +63,7 @@ function M.apply(modem, plan, report, watcher)
       watcher:doing(step.title, step.how)
       local ok, err = do_step(modem, step, report)
       if not ok then
-        return report:explain(err, ADVICE)
+        return report:explain(err)
       end
       watcher:done(step.title, ("%s -> %s"):format(step.setting:show(step.now), step.setting:show(step.wanted)))
     end

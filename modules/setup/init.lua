@@ -29,6 +29,7 @@ local ROUNDS = 2
 ---@field watcher up.watcher
 ---@field wanted carrier.modem
 ---@field names string[]? the order, if not the usual one
+---@field trial trial.terms? what it changes is on trial: see ../trial
 ---@field make fun(modem: modem.modem): setup.plan?, moontower.error?
 local Session = {}
 Session.__index = Session
@@ -58,7 +59,7 @@ local prepare = protect(function(self)
   check(self.modem:ensure_started())
   check(enter_pin(self))
   self.key = check(reports.key(self.modem))
-  local report, err = reports.load(self.key)
+  local report, err = reports.load(self.key, self.trial and "trials" or "setup")
   check(not err, err)
   self.report = report
   return self
@@ -66,8 +67,9 @@ end)
 
 ---Opens a modem to set it up. Keep the session in a <close> variable.
 ---@param description modem.description
----@param options { proxy: boolean?, take_over: boolean?, wait: number?, pin: pin.options|false, watcher: up.watcher }
----wait: seconds for a restart; pin: false enters none, since looking must not cost a try
+---@param options { proxy: boolean?, take_over: boolean?, wait: number?, pin: pin.options|false, watcher: up.watcher,
+--- trial: trial.terms? } wait: seconds for a restart; pin: false enters none, since looking must not cost a try; trial:
+--- what it changes is on trial
 ---@return setup.session?
 ---@return moontower.error? err
 function M.open(description, options)
@@ -78,7 +80,7 @@ function M.open(description, options)
     return reports.explain(nil, err)
   end
   local self = setmetatable({
-    modem = modem, watcher = options.watcher, wait = options.wait, pin = options.pin,
+    modem = modem, watcher = options.watcher, wait = options.wait, pin = options.pin, trial = options.trial,
   }, Session)
   local ready, why = prepare(self)
   if not ready then
@@ -101,7 +103,7 @@ local function planned(self)
   if made and self.report and self.report:restart_is_due(self.modem.description) then
     made.restart = true
   elseif not made then
-    return reports.explain(self.report, err, apply.advice)
+    return reports.explain(self.report, err)
   end
   return made
 end
@@ -151,17 +153,17 @@ end)
 local function restart(self, interfaces, watch)
   local ok, err = follow_restart(self, interfaces, watch)
   if not ok then
-    return self.report:explain(err, apply.advice)
+    return self.report:explain(err)
   end
   return true
 end
 
--- By Ctrl-C, for example: the person learns what was changed until then.
+-- By Ctrl-C, for example: the person learns what was changed until then. What is on trial is put back.
 local function tell_if_interrupted(self)
   return task.finally(function(reason)
-    if reason ~= nil then
+    if reason ~= nil and not self.trial then
       local interrupted = errors.new { code = "interrupted", message = "interrupted", source = "setup" }
-      local _, err = self.report:explain(interrupted, apply.advice)
+      local _, err = self.report:explain(interrupted)
       self.watcher:rest()
       for line in (tostring(err) .. "\n" .. err.hint):gmatch("[^\n]+") do log.warn("%s", line) end
     end
@@ -191,7 +193,7 @@ local function outcome_of(self)
   self.watcher:doing("Check", "reading everything back")
   local outcome, err = verify.check(self.modem, self.wanted, { names = self.names })
   if not outcome then
-    return self.report:explain(err, apply.advice)
+    return self.report:explain(err)
   end
   return outcome
 end
@@ -202,7 +204,7 @@ end
 ---@return setup.outcome?
 ---@return moontower.error? err
 Session.apply = protect(function(self, made, carrier_name)
-  self.report = reports.begin(self.key, carrier_name, self.modem)
+  self.report = reports.begin(self.key, carrier_name, self.modem, self.trial)
   check(carry_out(self, made))
   local outcome = check(outcome_of(self))
   self.report.finished = outcome.holds
@@ -210,7 +212,7 @@ Session.apply = protect(function(self, made, carrier_name)
   if not ok then
     err = select(2, errors.during(err, outcome.holds and "all is as wanted, but that is not written down"
       or "not all is as wanted, and that is not written down"))
-    return self.report:explain(err, apply.advice)
+    return self.report:explain(err)
   end
   return outcome
 end)

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- The report of `setup`, in /var/lib/moontower/setup: written before each step, so that later runs know what was
--- changed and how to put it back, whatever happens.
+-- changed and how to put it back, whatever happens. That of a change on trial is in /var/lib/moontower/trials: as long
+-- as it is there, the change is not kept (../trial).
 
 local errors = require "errors"
 local fs = require "core.fs"
 local state = require "state"
 
-local KIND = "setup"
 local UNCHANGED = "Nothing was changed."
+local ADVICE = "The same `moontower setup` again completes it; `moontower setup --undo` puts it back."
 
 ---@class setup.entry a step that was begun
 ---@field name string of the setting
@@ -29,6 +30,7 @@ local UNCHANGED = "Nothing was changed."
 ---@field entries setup.entry[] the oldest first
 ---@field restart string? the incarnation of the modem that still has to restart
 ---@field finished boolean is the modem as it was wanted?
+---@field trial trial.terms? of a change on trial
 local Report = {}
 Report.__index = Report
 
@@ -50,10 +52,11 @@ function M.key(modem)
 end
 
 ---@param key string
+---@param kind "setup"|"trials"
 ---@return setup.report? report nil: nothing was changed, or all of it put back
 ---@return moontower.error? err there is a report, and it cannot be read
-function M.load(key)
-  local values, err = state.persistent.load(KIND, key)
+function M.load(key, kind)
+  local values, err = state.persistent.load(kind, key)
   if values then
     return setmetatable(values, Report)
   elseif err and err.code == "malformed" then
@@ -66,37 +69,42 @@ end
 ---@param key string
 ---@param carrier string
 ---@param modem modem.modem
+---@param trial trial.terms? of a change on trial
 ---@return setup.report
-function M.begin(key, carrier, modem)
-  local report = M.load(key)
+function M.begin(key, carrier, modem, trial)
+  local report = M.load(key, trial and "trials" or "setup")
   if not report or report.finished then
     report = setmetatable({ key = key, entries = {} }, Report)
   end
-  report.carrier, report.modem, report.finished = carrier, tostring(modem), false
+  report.carrier, report.modem, report.finished, report.trial = carrier, tostring(modem), false, trial
   report.date = os.date("!%Y-%m-%dT%H:%M:%SZ")
   return report
 end
 
+---@private
+---@return "setup"|"trials"
+function Report:kind() return self.trial and "trials" or "setup" end
+
 ---@return string
-function Report:path() return state.persistent.path(KIND, self.key) end
+function Report:path() return state.persistent.path(self:kind(), self.key) end
 
 ---@return boolean is there a file at all?
 function Report:is_written() return fs.stat(self:path()) ~= nil end
 
 ---@return true? ok
 ---@return moontower.error? err
-function Report:save() return state.persistent.save(KIND, self.key, self) end
+function Report:save() return state.persistent.save(self:kind(), self.key, self) end
 
 ---@return true? ok
 ---@return moontower.error? err
 function Report:remove()
-  state.persistent.remove(KIND, self.key)
+  state.persistent.remove(self:kind(), self.key)
   if not self:is_written() then
     return true
   end
   return errors.fail {
     code = "io", source = "setup", message = ("all is put back, but %s cannot be removed"):format(self:path()),
-    hint = "Remove it: else the next setup takes it for what is still changed.",
+    hint = "Remove it: else it is taken for what is still changed.",
   }
 end
 
@@ -147,13 +155,15 @@ local function line_of(entry)
 end
 
 ---Adds to an error what was changed, and what to do now. The file says that: each step is written
----before it is done, and where writing failed, the step was not done.
+---before it is done, and where writing failed, the step was not done. What is on trial is put back in any case.
 ---@param err moontower.error
----@param advice string
 ---@return nil
 ---@return moontower.error
-function Report:explain(err, advice)
-  local written = M.load(self.key)
+function Report:explain(err)
+  if self.trial then
+    return nil, err
+  end
+  local written = M.load(self.key, self:kind())
   local lines, is_changed = {}, false
   for _, entry in ipairs(written and written.entries or {}) do
     if not entry.undone then
@@ -165,18 +175,17 @@ function Report:explain(err, advice)
     return M.with_hint(err, UNCHANGED)
   end
   return M.with_hint(err, ("%s:\n    %s\n  %s\n  All of this is in %s"):format(
-    is_changed and "Changed so far" or "Tried so far", table.concat(lines, "\n    "), advice, self:path()))
+    is_changed and "Changed so far" or "Tried so far", table.concat(lines, "\n    "), ADVICE, self:path()))
 end
 
 ---Says of an error that nothing was changed, if there is no report that says otherwise.
 ---@param report setup.report?
 ---@param err moontower.error
----@param advice string
 ---@return nil
 ---@return moontower.error
-function M.explain(report, err, advice)
+function M.explain(report, err)
   if report and not report.finished then
-    return report:explain(err, advice)
+    return report:explain(err)
   end
   return M.with_hint(err, UNCHANGED)
 end

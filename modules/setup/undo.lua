@@ -6,7 +6,6 @@ local errors = require "errors"
 local plan = require "setup.plan"
 local printable = require "base.printable"
 local setting = require "settings.setting"
-local state = require "state"
 
 local M = {}
 
@@ -29,7 +28,7 @@ local function damaged(report, why)
     code = "malformed", source = "setup",
     message = "what was changed in this modem is written down in a way that makes no sense: " .. printable(why),
     hint = ("Put it back by hand, with the help of %s, and remove that file."):format(
-      state.persistent.path("setup", report.key)),
+      report:path()),
   }
 end
 

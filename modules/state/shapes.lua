@@ -89,7 +89,7 @@ function declared.multipath() return {
 
 local ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" }
 
-function declared.modems() return {
+local function connection() return {
   version = 1,
   required = { session = index, ip = ip },
   optional = {
@@ -106,6 +106,10 @@ function declared.modems() return {
       detail = validate.table }), "errors by family"),
   },
 } end
+
+declared.modems = connection
+-- One that a change on trial may have ended.
+declared.replaced = connection
 
 function declared.qmi() return {
   version = 2,
@@ -156,15 +160,25 @@ function declared.usage() return {
   },
 } end
 
-function declared.setup() return {
+local function report(trial) return {
   version = 1,
   required = {
-    key = text,
+    key = text, trial = trial,
     entries = list_of(record({ name = text, title = text, state = validate.one_of { "begun", "done", "failed" } },
       { before = any_text, wanted = any_text, how = any_text, back_how = any_text, err = any_text, undone = flag })),
   },
   optional = { carrier = any_text, modem = any_text, date = any_text, restart = any_text, finished = flag },
 } end
+
+function declared.setup() return report() end
+
+-- While there is one, a change is on trial: see ../trial.
+function declared.trials()
+  return report(record({
+    within = validate.finite, deadline = count, modem = text, command = any_text,
+    was = validate.one_of { "online", "registered", "offline" },
+  }, { confirm = flag }))
+end
 
 function declared.sockets() return { version = 1, required = {}, optional = { imei = text, iccid = text } } end
 

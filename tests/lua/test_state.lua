@@ -45,6 +45,7 @@ local examples = {
   modems = { session = 0, ip = "ipv4v6", incarnation = "1:2", net = "wwan0", carrier = "x", apn = "y", user = "u",
     auth = "pap", complete = true, given = "ipv4", protocol = "qmi", proxy = true,
     refused = { ipv6 = { code = "connect-refused", message = "no", detail = { nw_error = 50 } } } },
+  replaced = { session = 0, ip = "ipv4v6", apn = "y", complete = true },
   qmi = { clients = { { service = 1, client = 7, persistent = { session = 0 } } }, incarnation = "1",
     allocating = true, kept = true },
   channels = { incarnation = "1" },
@@ -58,6 +59,9 @@ local examples = {
   usage = { since = "2026-01-01", bytes = 5, counter = "x", total = 7 },
   setup = { key = "1", carrier = "c", modem = "m", date = "d", restart = "r", finished = false,
     entries = { { name = "rat", title = "RAT", state = "done", before = "a", wanted = "b", how = "c" } } },
+  trials = { key = "1", carrier = "c", modem = "m", date = "d", entries = {}, trial = {
+    within = 90, deadline = 5, modem = "1-1", command = "moontower bands B2", was = "online", confirm = true,
+  } },
   sockets = { imei = "1", iccid = "2" },
   aggregation = { modem = "1199:9071", verdict = "proven", incarnation = "1:2", protocol = "qmapv5",
     kernel = "6.1.0" },
