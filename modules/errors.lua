@@ -39,6 +39,7 @@ M.codes = {
   ["not-open"]     = "the modem wants its control channel opened first",
   ["modem-mute"]   = "the modem is there but answers nothing",
   ["modem-failed"] = "the modem is there but does not work",
+  ["undone"]       = "a change to a modem did not work, and was undone",
   ["modem-locked"] = "the modem takes the SIMs of one operator, or of one device, only",
   -- SIMs
   ["sim-missing"]  = "no SIM in the modem",

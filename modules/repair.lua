@@ -4,8 +4,8 @@
 
 local state = require "state"
 
-local function is_left(kind)
-  local names = state.list(kind)
+local function is_left(kind, store)
+  local names = (store or state).list(kind)
   return not names or #names > 0
 end
 
@@ -16,6 +16,9 @@ return function(is_command)
   if is_left "multipath" then require("multipath").repair() end
   if is_left "links" then require("link.teardown").repair() end
   if is_left "usb" then require("modem.usb").repair() end
+  if is_command and is_left("trials", state.persistent) and not require("modem").owner then
+    require("trial").repair()
+  end
   if is_left "taken" and not require("modem").owner then
     local takeover = require "modem.takeover"
     local give_back = is_command and takeover.repair_at_end or takeover.repair

@@ -21,7 +21,7 @@ M.list = {
   [9]  = { "carrier file unknown or wrong", "carrier-unknown", "carrier-invalid" },
   [10] = { "`up`: connected, but nothing answers the ping; the connection stays" },
   [11] = { "`status`: not online, or the host is not as `up` left it" },
-  [12] = { "`setup`: the modem is not as the carrier needs it" },
+  [12] = { "`setup`: the modem is not as the carrier needs it; a change on trial was undone", "undone" },
 }
 
 M.FAILED, M.NO_ANSWER, M.OFFLINE, M.NOT_AS_WANTED = 1, 10, 11, 12

@@ -36,6 +36,10 @@ function Setting:holds(now, wanted) return self:same(now, wanted) end
 ---@return string for people
 function Setting:show(value) return tostring(value) end
 
+---What it can be set to, as far as the modem tells.
+---@return string? for people
+function Setting:choices() end
+
 ---The commands that set() would send.
 ---@param now any
 ---@param wanted any

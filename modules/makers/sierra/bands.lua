@@ -171,6 +171,12 @@ function Bands:show(value)
   return bands.format(value)
 end
 
+function Bands:choices()
+  local names, all = {}, value_of(find_row(self, "name", "all bands"))
+  for i, row in ipairs(self.rows) do names[i] = row.name end
+  return ("%s; or any of %s"):format(table.concat(names, ", "), bands.format(all or {}))
+end
+
 function Bands:why_not(_, wanted)
   local all = find_row(self, "name", "all bands")
   if not self.columns[1] then

@@ -1,0 +1,154 @@
+-- SPDX-License-Identifier: MIT
+-- A change to a modem that is on trial: as long as its file is in /var/lib/moontower/trials, it is not kept. The file
+-- is written before anything is sent, and says how to put things back.
+--
+-- Whoever stands guard over a change holds a lock, which ends with that process. A change that is on trial without a
+-- guard has lost it, by kill -9 or a reboot, and is undone as soon as the modem is there.
+
+local errors = require "errors"
+local fs = require "core.fs"
+local log = require "log"
+local modems = require "modem"
+local recovery = require "trial.recovery"
+local restore = require "modem.restore"
+local setup = require "setup"
+local state = require "state"
+
+local KIND = "trials"
+-- What `up` had connected when it began: in /run, as there may be a password in it.
+local CONNECTION = "replaced"
+
+---@class trial.terms
+---@field within number seconds from the first order on, after which it is undone
+---@field confirm boolean? it is undone, too, unless a person confirms it
+---@field deadline integer when that time is over, as os.time() has it
+---@field was "online"|"registered"|"offline" how the modem was before
+---@field modem string its name
+---@field command string that has made the change
+
+local M = {}
+
+-- Nothing that anyone reads: a modem is put right before the command that does so begins.
+local function nothing() end
+local SILENT = { doing = nothing, done = nothing, data = nothing, rest = nothing }
+
+---Those on trial, by the IMEIs of their modems.
+---@return string[] keys
+function M.keys() return state.persistent.list(KIND) or {} end
+
+---@param key string
+---@return table? report as ../setup/report.lua has it
+---@return moontower.error? err
+function M.look(key) return state.persistent.look(KIND, key) end
+
+---@param key string
+---@return boolean
+function M.is_on_trial(key) return fs.stat(state.persistent.path(KIND, key)) ~= nil end
+
+---The folder of their files.
+---@return string
+function M.folder() return state.persistent.folder .. "/" .. KIND end
+
+---Held by who stands guard over a change.
+---@param key string
+---@return core.fs.lock? lock
+---@return moontower.error? err "busy": it has a guard
+function M.lock(key) return state.lock("trial " .. key) end
+
+---@param key string
+---@return boolean
+function M.is_guarded(key)
+  local lock <close>, err = M.lock(key)
+  return not lock and err.code == "busy"
+end
+
+---Ends a trial: the change is kept.
+---@param key string
+---@return true? ok
+---@return moontower.error? err
+function M.keep(key)
+  state.remove(CONNECTION, key)
+  return state.persistent.remove(KIND, key)
+end
+
+---Remembers how the modem was.
+---@param key string
+---@param before trial.before
+---@return true? ok
+---@return moontower.error? err
+function M.remember(key, before)
+  if before.previous then
+    return state.save(CONNECTION, key, before.previous.record)
+  end
+  return state.remove(CONNECTION, key)
+end
+
+local put_back = errors.protect(function(session, watcher)
+  local record, key = state.load(CONNECTION, session.key), session.key
+  local before = { state = session.report.trial.was, previous = record and restore.of_record(record) }
+  local made = errors.check(session:plan_undo())
+  local outcome = errors.check(session:undo(made))
+  if not outcome.holds then
+    return errors.fail {
+      code = "rejected", source = "trial", message = "the modem does not go back to what it was",
+      hint = "It is tried again. `moontower lock` shows what is on trial; `moontower reset` may help.",
+    }
+  end
+  state.remove(CONNECTION, key)
+  return errors.check(recovery.wait(session.modem, before, recovery.TIME, watcher))
+end)
+
+---Puts back what is on trial in an open modem, and waits until the modem is as it was.
+---@param session setup.session
+---@param watcher up.watcher
+---@return true? ok
+---@return moontower.error? err the modem may be set as before, and not be back on the network
+function M.put_back(session, watcher) return put_back(session, watcher) end
+
+---Puts back what is on trial in a modem.
+---@param description modem.description
+---@param options { proxy: boolean?, take_over: boolean?, watcher: up.watcher? }
+---@return boolean? was_on_trial
+---@return moontower.error? err
+function M.undo(description, options)
+  local watcher = options.watcher or SILENT
+  local session <close>, err = setup.open(description, {
+    proxy = options.proxy, take_over = options.take_over, pin = false, watcher = watcher, trial = {},
+  })
+  if not session then
+    return nil, err
+  elseif not session.report then
+    return false
+  end
+  local ok
+  ok, err = M.put_back(session, watcher)
+  return ok, err
+end
+
+---The modems that a trial may be about: the one that is where its modem was, or else all.
+---@param key string
+---@return modem.description[]
+function M.candidates(key)
+  local report, list = M.look(key), modems.list()
+  local name = report and report.trial.modem
+  for _, description in ipairs(list) do
+    if description.name == name then return { description } end
+  end
+  return list
+end
+
+---Puts back what is on trial and has no guard: for the start of a command, when no daemon has the modems.
+function M.repair()
+  for _, key in ipairs(M.keys()) do
+    local lock <close> = M.lock(key)
+    for _, description in ipairs(lock and M.candidates(key) or {}) do
+      log.warn("%s: a change on trial has lost its guard; it is put back", description.name)
+      local ok, err = M.undo(description, {})
+      if not ok and err then
+        log.warn("%s: %s", description.name, err)
+      end
+    end
+  end
+end
+
+return M

@@ -1,0 +1,106 @@
+-- SPDX-License-Identifier: MIT
+-- Is a modem as it was before a change: online, or on a network? After a change, and after its end, it is waited for,
+-- and what `up` had connected is connected again.
+
+local errors = require "errors"
+local restore = require "modem.restore"
+local task = require "task"
+
+local registered = { home = true, roaming = true, partner = true }
+
+local M = {
+  ---Seconds that a modem gets to find its network again once a change is undone.
+  TIME = 60,
+  ---A modem leaves a cell some time after the order that forbids it: it counts as back when it has stayed this long.
+  steady = 2,
+}
+
+---@class trial.before
+---@field state "online"|"registered"|"offline"
+---@field previous modem.previous? of "online": what `up` has connected
+
+---How a modem is, which a trial must not make worse.
+---@param modem modem.modem
+---@return trial.before
+function M.before(modem)
+  local previous = restore.previous(modem)
+  local now = not previous and modem:registration()
+  return {
+    state = previous and "online" or now and registered[now.state] and "registered" or "offline", previous = previous,
+  }
+end
+
+local function until_lost(events)
+  for event in events.next, events do
+    if not registered[event.value.state] then return true end
+  end
+end
+
+local words = {
+  searching = "it is searching", denied = "the network refuses it", deregistered = "it is not looking for one",
+}
+
+local function no_network(err, now, seconds)
+  if err.code ~= "timeout" then
+    return nil, err
+  end
+  return errors.fail {
+    code = "not-registered", source = "trial",
+    message = ("no network within %.0f seconds%s"):format(seconds, now and words[now.state]
+      and ": " .. words[now.state] or ""),
+  }
+end
+
+-- On a network, and for some time.
+local function wait_for_network(modem, seconds, watcher)
+  local start = task.now()
+  local function look() return modem:registration() end
+  local function is_registered(value) return registered[value.state] end
+  watcher:doing("network", "waiting until the modem is back on it")
+  while true do
+    local events <close> = modem:events "registration"
+    local now, err = modem:wait_for("registration", look, is_registered, start + seconds - task.now())
+    if err then
+      return no_network(err, now, seconds)
+    elseif not task.timeout(M.steady, until_lost, events) then
+      watcher:done("network", ("%s, %s"):format(now.provider.name ~= "" and now.provider.name or now.provider.id,
+        now.technology or "unknown technology"))
+      return true
+    end
+  end
+end
+
+local function reconnect(modem, previous, seconds, watcher)
+  local options = { wait = seconds, probe = false }
+  for key, value in pairs(previous.options) do options[key] = value end
+  watcher:doing("online", "connecting again")
+  local link, err = require("modem.up").up(modem, previous.carrier, options)
+  if not link then
+    return nil, err
+  end
+  watcher:done("online", ("as %s"):format(link.address))
+  link:detach()
+  return true
+end
+
+---Waits until it is as before.
+---@param modem modem.modem
+---@param before trial.before
+---@param seconds number
+---@param watcher up.watcher
+---@return true? ok
+---@return moontower.error? err
+function M.wait(modem, before, seconds, watcher)
+  if before.state == "offline" then
+    return true
+  end
+  local deadline = task.now() + seconds
+  local ok, err = wait_for_network(modem, seconds, watcher)
+  if ok and before.previous then
+    local left = math.max(deadline - task.now(), 1)
+    ok, err = task.timeout(left, reconnect, modem, before.previous, left, watcher)
+  end
+  return ok, err
+end
+
+return M

@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: MIT
+-- Tries a change: its end is armed first, then it is made, then the modem has to be as it was before in time.
+
+local errors = require "errors"
+local guards = require "trial.guard"
+local recovery = require "trial.recovery"
+local task = require "task"
+local trial = require "trial"
+
+local check = errors.check
+
+local M = {}
+
+local function undone(err, words)
+  return errors.fail {
+    code = "undone", source = "trial", message = ("%s; %s"):format(err, words), hint = err.hint, detail = err.detail,
+  }
+end
+
+-- The modem took the order, and is as it was, or otherwise not as wanted.
+local function ignored(outcome)
+  local words = {}
+  for _, row in ipairs(outcome.rows) do
+    if not row.holds then
+      words[#words + 1] = ("%s: %s is wanted, the modem says %s"):format(row.title, row.wanted, row.now)
+    end
+  end
+  return errors.fail {
+    code = "rejected", source = "trial",
+    message = "the modem accepted the order and does not follow it: " .. table.concat(words, "; "),
+  }
+end
+
+local carry_out = errors.protect(function(session, made, before, within)
+  local deadline = task.now() + within
+  local outcome = check(session:apply(made, session.trial.command))
+  if not outcome.holds then
+    return ignored(outcome)
+  end
+  return check(recovery.wait(session.modem, before, math.max(deadline - task.now(), 0), session.watcher))
+end)
+
+---@class trial.options
+---@field within number seconds
+---@field confirm boolean? a person has to confirm it
+---@field command string
+
+---The terms of a change: for setup.open().
+---@param description modem.description
+---@param options trial.options
+---@return trial.terms
+function M.terms(description, options)
+  return {
+    within = options.within, confirm = options.confirm or nil, command = options.command, modem = description.name,
+    deadline = 0, was = "offline",
+  }
+end
+
+local function begin(session)
+  local terms = session.trial
+  if session.report then
+    return errors.fail {
+      code = "busy", source = "trial",
+      message = ("`%s` is on trial in this modem"):format(session.report.trial.command),
+      hint = "`moontower lock --keep` keeps that, `moontower lock --undo` ends it.",
+    }
+  end
+  local before = recovery.before(session.modem)
+  terms.was, terms.deadline = before.state, math.floor(os.time() + terms.within)
+  local ok, err = trial.remember(session.key, before)
+  return ok and before, err
+end
+
+---Makes a change. Should this fail, or the modem not be as it was before within the time, it is undone.
+---@param session setup.session opened with terms
+---@param made setup.plan
+---@return "kept"|"waiting"|nil result waiting: for a person who confirms it
+---@return moontower.error? err "undone", or the reason why nothing was changed
+function M.try(session, made)
+  local before, err = begin(session)
+  local guarding
+  if before then
+    guarding, err = guards.start(session.key, session.trial)
+  end
+  local _ <close> = guarding
+  if not guarding then
+    return nil, err
+  end
+  local ok
+  ok, err = carry_out(session, made, before, session.trial.within)
+  if ok and session.trial.confirm then
+    return "waiting"
+  elseif ok then
+    ok, err = trial.keep(session.key)
+    return ok and "kept", err
+  elseif err.code == "gone" or not session.report then
+    return nil, err -- the guard puts it back when the modem is there again
+  end
+  session.watcher:rest()
+  session.watcher:done("undo", tostring(err))
+  local back, why = trial.put_back(session, session.watcher)
+  return undone(err, back and "it is as before" or ("and putting it back failed, too: %s"):format(why))
+end
+
+return M

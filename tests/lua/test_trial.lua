@@ -1,0 +1,158 @@
+-- SPDX-License-Identifier: MIT
+-- Changes on trial: what works is kept; what does not, or is killed, unplugged or interrupted, is undone, and the modem
+-- is online as before.
+
+local json = require "dkjson"
+local lu = require "luaunit"
+local world = require "support.world"
+
+local T = {}
+
+-- The network is in band 25. `begin COMMAND` starts it and waits until its order has taken effect; `as_before` waits
+-- until nothing is on trial, no guard is left, the bands are as before, and the connection works; `forget` is what a
+-- restart of the computer leaves behind.
+local HELPERS = [[
+. $SUPPORT/unchanged.sh
+trials() { find /var/lib/moontower/trials /run/moontower/replaced -name '*.json' 2>/dev/null | grep -q .; }
+guard() { pgrep -f "^[^ ]*moontower guard " >/dev/null; }
+kill_guard() { pkill -KILL -f "^[^ ]*moontower guard "; awaited="no guard"; until_true '! guard'; }
+begin() { "$@" >/run/test/begun 2>&1 & begun=$!; awaited="searching after $*"
+  until_true 'moontower simulate state | grep -q "registration.*searching"'; trials || fail "not armed"; }
+as_before() { awaited="no trial"; until_true '! trials'; awaited="no guard"; until_true '! guard'
+  awaited="all bands"; until_true 'moontower bands --json | grep -q "All bands"'
+  awaited="online"; until_true 'ping -c 1 -W 1 -I wwan0 8.8.8.8'; echo "as before"; }
+killed() { kill -KILL $begun; wait $begun 2>/dev/null; }
+forget() { kill_guard; find /run/moontower -type f ! -path '*/simulator/*' ! -path '*/devices/*' -delete; ip address flush dev wwan0; }
+run moontower up --apn r.ispsn
+]]
+
+local function in_world(script, options)
+  local result = world.run(HELPERS .. script, nil, "moontower simulate set search=0.05 reset_time=0.2 --on all", options)
+  lu.assertNotStrContains(result.out .. result.err, "traceback")
+  return result
+end
+
+local function assert_words(text, list)
+  for _, words in ipairs(list) do lu.assertStrContains(text, words, false, text) end
+end
+
+local QMI = { "--composition", "qmi" }
+local both = { { name = "mbim" }, { name = "qmi", options = QMI } }
+
+function T.test_what_works_is_kept()
+  for _, protocol in ipairs(both) do
+    local result = in_world("moontower bands B25+B26 && moontower bands && works && ! trials && moontower lock",
+      protocol.options)
+    world.assert_success(result)
+    assert_words(result.out, { "All bands -> B25+B26\n", "Sprint, LTE\n", "Kept.\n", "bands     B25+B26\n",
+      "No change is on trial.\n" })
+  end
+end
+
+function T.test_what_is_so_already_is_not_tried()
+  local result = in_world("moontower bands all; moontower bands all --plan; moontower bands B4 --plan; echo status $?")
+  assert_words(result.out, { "as it is", "status 12\n" })
+end
+
+function T.test_json()
+  local result = in_world("moontower bands --json; echo ,; moontower bands B25 --json; echo ,; moontower lock --json")
+  local list = assert(json.decode("[" .. result.out .. "]"))
+  lu.assertEquals({ list[1].setting, list[1].now, list[1].trial }, { "bands", "All bands", nil })
+  lu.assertEquals(list[1].value.lte, { 1, 2, 3, 4, 5, 7, 8, 12, 13, 20, 25, 26, 29, 41 })
+  lu.assertEquals({ list[2].result, list[2].holds, list[2].steps[1].now }, { "kept", true, "B25" })
+  lu.assertEquals(list[3], { trials = {} })
+end
+
+function T.test_a_band_without_a_cell()
+  for _, protocol in ipairs(both) do
+    local result = in_world("moontower bands B4 --within 1; echo status $?; as_before", protocol.options)
+    assert_words(result.out, { "All bands -> B4\n", "B4 -> All bands\n", "status 12\n", "as before\n" })
+    lu.assertStrContains(result.err, "no network within 1 seconds: it is searching")
+  end
+end
+
+function T.test_what_the_modem_accepts_and_ignores()
+  local result = in_world("moontower simulate fault ignore-settings; moontower bands B4; echo status $?; as_before")
+  assert_words(result.out, { "status 12\n", "as before\n" })
+  lu.assertStrContains(result.err, "the modem accepted the order and does not follow it")
+end
+
+function T.test_the_command_is_killed()
+  for _, protocol in ipairs(both) do
+    local result = in_world("begin moontower bands B4; killed; as_before", protocol.options)
+    assert_words(result.out, { "as before\n" })
+  end
+end
+
+function T.test_the_terminal_hangs_up()
+  local result = in_world("begin env --default-signal=HUP moontower bands B4; kill -HUP $begun; wait $begun; as_before")
+  assert_words(result.out, { "as before\n" })
+end
+
+-- The next command ends the trial before it begins.
+function T.test_the_command_and_its_guard_are_killed()
+  for _, command in ipairs { "moontower lock", "moontower up --apn r.ispsn", "moontower bands all" } do
+    local result = in_world("begin moontower bands B4; kill_guard; killed; trials && "
+      .. command .. "; as_before")
+    assert_words(result.out, { "as before\n" })
+    lu.assertStrContains(result.err, "a change on trial has lost its guard; it is put back")
+  end
+end
+
+-- The modem starts again with the computer, and keeps its bands.
+function T.test_the_computer_restarts()
+  local result = in_world([[begin moontower bands B4; killed; forget; moontower simulate fault unplug 0.2
+    awaited=modem; until_true 'moontower devices | grep -q MBIM'; moontower up --apn r.ispsn; as_before]])
+  assert_words(result.out, { "as before\n" })
+  lu.assertStrContains(result.err, "a change on trial has lost its guard; it is put back")
+end
+
+-- It is back after a second, without the connection that it had: that is made once more.
+function T.test_the_modem_is_unplugged()
+  for _, protocol in ipairs(both) do
+    local result = in_world([[begin moontower bands B4; moontower simulate fault unplug 1; wait $begun
+      as_before; cat /run/test/begun]], protocol.options)
+    assert_words(result.out, { "as before\n" })
+  end
+end
+
+function T.test_unplugged_after_a_kill()
+  local result = in_world("begin moontower bands B4; moontower simulate fault unplug 1; killed; as_before")
+  assert_words(result.out, { "as before\n" })
+end
+
+-- One that works is undone, too, without a person who confirms it.
+function T.test_a_person_confirms_it()
+  local result = in_world([[moontower bands B25 --confirm --within 60 && moontower lock && moontower bands && guard &&
+    moontower lock --keep && awaited=guard && until_true '! guard' && moontower bands]])
+  world.assert_success(result)
+  assert_words(result.out, { "`moontower lock --keep` keeps it; at ", "Kept: `moontower bands B25`.\n",
+    "on trial  `moontower bands B25`, undone at " })
+end
+
+function T.test_no_person_confirms_it()
+  local result = in_world("moontower bands B25 --confirm --within 4 && as_before; moontower lock --keep; echo status $?")
+  assert_words(result.out, { "as before\n", "status 1\n" })
+  lu.assertStrContains(result.err, "no change is on trial")
+end
+
+function T.test_a_person_undoes_it()
+  local result = in_world("moontower bands B25 --confirm && moontower lock --undo && as_before")
+  assert_words(result.out, { "Undone.\n", "as before\n" })
+end
+
+function T.test_one_at_a_time()
+  local result = in_world("moontower bands B25 --confirm && moontower bands B26; echo status $?; moontower lock --undo")
+  assert_words(result.out, { "status 8\n", "Undone.\n" })
+  lu.assertStrContains(result.err, "`moontower bands B25` is on trial in this modem")
+end
+
+-- Without a connection, a network is enough; without a network, nothing is waited for.
+function T.test_a_modem_that_was_not_online()
+  local result = in_world([[run moontower down; moontower bands B4 --within 1; moontower bands
+    moontower simulate fault network-drop; moontower bands B4 && moontower bands]])
+  assert_words(result.out, { "B4 -> All bands\n", "bands     All bands\n", "Kept.\n", "bands     B4\n" })
+  lu.assertStrContains(result.err, "no network within 1 seconds")
+end
+
+return T
