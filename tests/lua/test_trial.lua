@@ -22,12 +22,13 @@ as_before() { awaited="no trial"; until_true '! trials'; awaited="no guard"; unt
   awaited="all bands"; until_true 'moontower bands --json | grep -q "All bands"'
   awaited="online"; until_true 'ping -c 1 -W 1 -I wwan0 8.8.8.8'; echo "as before"; }
 killed() { kill -KILL $begun; wait $begun 2>/dev/null; }
-forget() { kill_guard; find /run/moontower -type f ! -path '*/simulator/*' ! -path '*/devices/*' -delete; ip address flush dev wwan0; }
+forget() { kill_guard; ip address flush dev wwan0
+  find /run/moontower -type f ! -path '*/simulator/*' ! -path '*/devices/*' -delete; }
 run moontower up --apn r.ispsn
 ]]
 
 local function in_world(script, options)
-  local result = world.run(HELPERS .. script, nil, "moontower simulate set search=0.05 reset_time=0.2 --on all", options)
+  local result = world.run(HELPERS .. script, nil, "moontower simulate set search=0.05 reset_time=0.2", options)
   lu.assertNotStrContains(result.out .. result.err, "traceback")
   return result
 end
@@ -131,7 +132,8 @@ function T.test_a_person_confirms_it()
 end
 
 function T.test_no_person_confirms_it()
-  local result = in_world("moontower bands B25 --confirm --within 4 && as_before; moontower lock --keep; echo status $?")
+  local result = in_world("moontower bands B25 --confirm --within 4 && as_before; moontower lock --keep; "
+    .. "echo status $?")
   assert_words(result.out, { "as before\n", "status 1\n" })
   lu.assertStrContains(result.err, "no change is on trial")
 end
