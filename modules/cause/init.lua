@@ -199,7 +199,8 @@ local tables = { session = session, registration = registration }
 
 -- The name of a technology's generation above.
 local generations = {
-  ["5G"] = "5G", LTE = "LTE", HSPA = "2G/3G", UMTS = "2G/3G", EDGE = "2G/3G", GPRS = "2G/3G",
+  ["5G"] = "5G", ["5G SA"] = "5G", ["5G NSA"] = "LTE", -- which registers in LTE
+  LTE = "LTE", HSPA = "2G/3G", UMTS = "2G/3G", EDGE = "2G/3G", GPRS = "2G/3G",
 }
 
 local cause = {}

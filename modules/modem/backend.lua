@@ -174,12 +174,15 @@ local errors = require "errors"
 ---@field packet_service fun(self: modem.modem): modem.packet_service?, moontower.error?
 ---@field attach fun(self: modem.modem): modem.packet_service?, moontower.error? "attach-failed"
 ---@field detach fun(self: modem.modem): modem.packet_service?, moontower.error? ends all sessions
----@field signal fun(self: modem.modem, part: "protocol"?): modem.signal?, moontower.error? protocol: what MBIM or QMI
---- tell is enough; the AT port is not asked for the rest
+---@field signal fun(self: modem.modem, part: "protocol"|"antennas"|nil): modem.signal?, moontower.error? protocol: what
+--- MBIM or QMI tell is enough; the AT port is not asked for the rest; antennas: each by itself, too, which takes more
+--- answers
 ---@field cells fun(self: modem.modem): modem.cells?, moontower.error?
----@field scan fun(self: modem.modem, found: function?): modem.found_network[]?, moontower.error? looks for networks,
---- which takes minutes, and may interrupt the connection; found(network) is called for each where the modem tells them
---- one by one
+---@field scan fun(self: modem.modem): modem.found_network[]?, moontower.error? looks for networks; that takes minutes,
+--- and may interrupt the connection
+---@field watch_signal fun(self: modem.modem, thresholds: table<string, number[]>): true?, moontower.error? has it
+--- tell when the primary cell's rssi, rsrp, rsrq or sinr passes one of these, and otherwise when one has changed by a
+--- few dB: for the event "signal"
 ---@field home_provider fun(self: modem.modem): modem.provider?, moontower.error? the SIM's own network
 ---@field session fun(self: modem.modem, session: integer): modem.session?, moontower.error?
 ---@field ip_configuration fun(self: modem.modem, session: integer): modem.ip_configuration?, moontower.error?
@@ -198,7 +201,7 @@ local M = {
   },
 
   ---Those that a back end may lack, and what they are about: the modem then refuses them.
-  optional = { cells = "its cells", scan = "the networks in reach" },
+  optional = { cells = "its cells", scan = "the networks in reach", watch_signal = "reports of its signal" },
 }
 
 local function refusal(about)

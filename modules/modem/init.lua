@@ -371,9 +371,16 @@ function Modem:power_cycle(options)
 end
 
 ---The events of the modem from now on: `local events <close> = modem:events("registration", "session")`.
----@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip" each value reads as the verb's result
+---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip"|"cell" each value reads as the verb's result
 ---@return modem.events
 function Modem:events(...) return self.notifications:subscribe(...) end
+
+---Waits until the primary cell is received worse than this for some time, by the modem's own reports:
+---`modem:signal_below { rsrp = -110, seconds = 600 }`; see modem/signal_wait.lua.
+---@param limits modem.signal_limits
+---@return modem.signal? signal as it is then
+---@return moontower.error? err
+function Modem:signal_below(limits) return require("modem.signal_wait").below(self, limits) end
 
 ---Waits until a part of the modem's state is as wanted: looks once, then at each event, and again now and then, in case
 ---the modem does not tell: see modem/wait.lua.

@@ -11,17 +11,18 @@ local subscribers = require "events.subscribers"
 local task = require "task"
 
 -- In the order in which the events of one indication are published: first those for which no modem is asked.
-local NAMES = { "sim", "radio", "packet", "registration", "signal", "session", "ip" }
+local NAMES = { "sim", "radio", "packet", "registration", "signal", "session", "ip", "cell" }
 local is_name = {}
 for _, name in ipairs(NAMES) do is_name[name] = true end
 
 -- The order in which the modem is asked for all: first whether a connection has ended, as a modem that does not answer
 -- delays all that come later.
-local ASKED = { "session", "ip", "sim", "radio", "packet", "registration", "signal" }
+local ASKED = { "session", "ip", "sim", "radio", "packet", "registration", "signal", "cell" }
 
 -- The verb that returns the value of an event, for those that are not a session's.
 local verbs = {
   sim = "sim", radio = "radio", registration = "registration", packet = "packet_service", signal = "signal",
+  cell = "cells",
 }
 local verbs_of_session = { session = "session", ip = "ip_configuration" }
 

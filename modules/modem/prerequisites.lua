@@ -176,7 +176,10 @@ local function registered(modem, registration, watcher, seconds)
   end
   if not settled(registration) then
     now, err = watcher:during(function()
-      return modem:wait_for("registration", function() return modem:registration() end, settled, seconds)
+      return modem:wait_for("registration", function()
+        local network, refused = modem:network()
+        return network and network.registration, refused
+      end, settled, seconds)
     end)
   end
   if not now then

@@ -63,9 +63,22 @@ local down = { session = 0, state = "deactivated", ip = "default" }
 
 local eq = lu.assertEquals
 
+-- Where the modem is and how well it receives is told in more detail by one protocol than by another.
+local details = { tac = true, lac = true, cell_id = true, lte = true, nr = true, umts = true, gsm = true }
+local function without_details(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local rest = {}
+  for key, field in pairs(value) do
+    if not details[key] then rest[key] = field end
+  end
+  return rest
+end
+
 local function gives(expected, value, err)
   lu.assertNil(err and tostring(err))
-  eq(value, expected)
+  eq(without_details(value), expected)
 end
 
 local function fails(code, value, err)
@@ -101,7 +114,7 @@ local function hears(events, name, expected)
         return nil, why
       end
       latest = event
-    until event.name == name and pcall(eq, event.value, expected)
+    until event.name == name and pcall(eq, without_details(event.value), expected)
     return true
   end)
   lu.assertTrue(found, ("%s: %s; the latest: %s"):format(name, err, lu.prettystr(latest)))
@@ -542,7 +555,7 @@ function behaviours.no_event_twice(modem, sim)
     assert(task.timeout(60, function()
       while #told.signal < count or #told.registration < count do
         local event = assert(events:next())
-        table.insert(told[event.name] or {}, event.value)
+        table.insert(told[event.name] or {}, without_details(event.value))
       end
       return true
     end))

@@ -200,11 +200,11 @@ end
 
 function T.test_a_client_that_vanishes_is_made_again()
   with_modem(function(modem, sim)
-    eq(modem:registration().state, "home")
+    eq(modem:packet_service().state, "attached")
     local first = clients_of(sim)
     fault(sim, "lose-client")
     eq(clients_of(sim), {})
-    eq(modem:registration().state, "home")
+    eq(modem:packet_service().state, "attached")
     eq(services_of(sim), { "nas" })
     lu.assertNotEquals(clients_of(sim), first)
   end)

@@ -6,6 +6,7 @@
 
 local card = require "modem.qmi.card"
 local dms = require "qmi.dms"
+local dsd = require "qmi.dsd"
 local log = require "log"
 local nas = require "qmi.nas"
 local uim = require "qmi.uim"
@@ -22,6 +23,8 @@ local NAS_INDICATIONS = {
 ---@field service string? of the client that gets it; none: the clients of all sessions do
 ---@field switch_on { [1]: qmi.message, [2]: table }?
 ---@field readers table<qmi.message, modem.qmi_reader> the value; nil: the indication says nothing of the event
+---@field prepare fun(modem: modem.qmi): true?, moontower.error? what has to be told to the modem besides
+---@field also modem.qmi_event? the same event from another service, which a modem need not have
 
 -- An event is made when it is first asked for, and its messages with it.
 ---@type table<string, fun(): modem.qmi_event>
@@ -53,6 +56,17 @@ local declared = {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
     readers = { [nas.signal_info] = function(modem, values) return modem:signal_notified(values) end },
+    prepare = function(modem) return modem:watch_signal {} end,
+  } end,
+  cell = function() return {
+    service = "nas",
+    switch_on = { nas.register_indications, NAS_INDICATIONS },
+    readers = { [nas.get_serving_system] = function(modem, ...) return modem:cell_notified(...) end },
+    also = {
+      service = "dsd",
+      switch_on = { dsd.system_status_change, { system_status = true } },
+      readers = { [dsd.system_status] = function(modem, ...) return modem:systems_notified(...) end },
+    },
   } end,
   session = function() return {
     readers = {
@@ -81,6 +95,23 @@ local events = setmetatable({}, {
 
 local M = {}
 
+-- A modem that refuses sends none.
+local function note(name, _, err)
+  if err then
+    log.debug("no indications of '%s': %s", name, err)
+  end
+end
+
+local function listen(modem, queue, name, event)
+  local client = modem.qmi:shared_client(event.service)
+  for message in pairs(event.readers) do client:subscribe(queue, message) end
+  client.on_lost = function() modem.notifications:forget() end
+  if not client:is_set_up(event.switch_on[1]) then
+    modem.qmi:changed() -- one that gets indications is not kept, also if we are killed: see Device:keep_shared()
+    note(name, client:set_up(table.unpack(event.switch_on)))
+  end
+end
+
 ---As a back end's listen(): see modem/mbim/init.lua.
 ---@param modem modem.qmi
 ---@param queue core.queue
@@ -91,15 +122,12 @@ function M.listen(modem, queue, name)
     modem:watch_sessions(queue)
     return
   end
-  local client = modem.qmi:shared_client(event.service)
-  for message in pairs(event.readers) do client:subscribe(queue, message) end
-  client.on_lost = function() modem.notifications:forget() end
-  if not client:is_set_up(event.switch_on[1]) then
-    modem.qmi:changed() -- one that gets indications is not kept, also if we are killed: see Device:keep_shared()
-    local ok, err = client:set_up(table.unpack(event.switch_on))
-    if not ok then
-      log.debug("no indications of '%s': %s", name, err) -- a modem that refuses sends none
-    end
+  listen(modem, queue, name, event)
+  if event.prepare then
+    note(name, event.prepare(modem))
+  end
+  if event.also and modem:knows_nr() then
+    listen(modem, queue, name, event.also)
   end
 end
 
@@ -110,7 +138,8 @@ end
 ---@param last table? the event's last value
 ---@return table? value
 function M.notified(modem, name, item, last)
-  local read = events[name].readers[item.message]
+  local event = events[name]
+  local read = event.readers[item.message] or event.also and event.also.readers[item.message]
   return read and read(modem, item.values, last, item.client, item.epoch)
 end
 

@@ -36,6 +36,7 @@ local START_TIME = 5
 ---@field private has_lost_clients boolean? a run was killed while that was so
 ---@field keeps_clients boolean? `up` has worked: the next run finds its client ids in the modem
 ---@field private left_alone table[] ids in the file that this run does not use
+---@field has_nr boolean? does it know 5G? nil: not asked yet
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason
 ---@field private tried string? the version of QMAP that a connection was tried out with
@@ -321,11 +322,14 @@ end
 
 -- ---- verbs that many runs do not need ----
 
-backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified")
+backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified", "watch_signal")
+backends.elsewhere(Backend, "modem.qmi.cells", "cells")
+backends.elsewhere(Backend, "modem.qmi.scan", "scan")
+backends.elsewhere(Backend, "modem.qmi.technology", "knows_nr", "with_nr")
 backends.elsewhere(Backend, "modem.qmi.registering", "home_provider", "register", "attach", "detach")
 backends.elsewhere(Backend, "modem.qmi.disconnecting", "disconnect", "deactivate", "put_framing_back")
 backends.elsewhere(Backend, "modem.qmi.notified",
-  "radio_notified", "packet_notified", "registration_notified", "reject_notified")
+  "radio_notified", "packet_notified", "registration_notified", "reject_notified", "cell_notified", "systems_notified")
 backends.elsewhere(Backend, "modem.qmi.events", "listen", "notified")
 
 return Backend

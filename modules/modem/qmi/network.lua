@@ -9,7 +9,7 @@ local serving = require "modem.qmi.serving_system"
 local M = {}
 
 local tried_technologies = {
-  { "nr5g", "5G" }, { "lte", "LTE" }, { "wcdma", "UMTS" }, { "td_scdma", "UMTS" }, { "gsm", "GPRS" },
+  { "nr5g", "5G SA" }, { "lte", "LTE" }, { "wcdma", "UMTS" }, { "td_scdma", "UMTS" }, { "gsm", "GPRS" },
 }
 
 -- The cause of a refusal is in the System Info of the technology that was tried.
@@ -49,9 +49,10 @@ end
 
 function M:network() return network_of(self) end
 
+---More than network() tells, by which `up` goes: it may take another question.
 function M:registration()
   local network, err = network_of(self)
-  return network and network.registration, err
+  return network and self:with_nr(network.registration), err
 end
 
 function M:packet_service()

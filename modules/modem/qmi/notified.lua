@@ -80,9 +80,50 @@ function M:registration_notified(values, last)
     registration.technology = technology_notified(values, technology, last)
     local is_complete = registration.provider and values.roaming_indicator
       and (registration.technology or not technology)
-    return is_complete and registration or self:registration()
+    if not is_complete then
+      return self:registration()
+    end
+    return self.has_nr and self:with_nr(registration) or registration
   end
   return registration and self:with_cause(registration)
+end
+
+local function has_nr(cells)
+  for _, cell in ipairs(cells.serving) do
+    if cell.technology == "5G" then
+      return true
+    end
+  end
+  return false
+end
+
+---The cells once an indication of Get Serving System names another one; the same is no news.
+---@param values table
+---@param last modem.cells?
+---@return modem.cells? value
+function M:cell_notified(values, last)
+  local registration = serving.registration(values)
+  local primary = last and last.serving[1]
+  if not registration or not registration.technology then
+    local is_news = registration and (not last or primary)
+    return is_news and { serving = {}, neighbours = {} } or nil
+  end
+  local is_same = primary and registration.cell_id and primary.cell_id == registration.cell_id
+    and (primary.technology == "5G") == (registration.technology == serving.SA)
+  return not is_same and self:cells() or nil
+end
+
+---The cells once an indication of DSD says that 5G is used, or is used no more.
+---@param values table
+---@param last modem.cells?
+---@return modem.cells? value
+function M:systems_notified(values, last)
+  local uses_nr = false
+  for _, system in ipairs(values.available_systems or {}) do
+    uses_nr = uses_nr or system.technology == "5gnr"
+  end
+  local is_same = last and has_nr(last) == uses_nr
+  return not is_same and self:cells() or nil
 end
 
 ---How an indication of Network Reject reads.

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- What Get Serving System says of the network, as the verbs of a modem have it.
 
-local M = {}
+local M = { SA = "5G SA", NSA = "5G NSA" }
 
 -- The newest that is in use, as people call it.
 local technologies = {
-  { "5gnr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "td-scdma", "UMTS" }, { "gsm", "GPRS" },
+  { "5gnr", M.SA }, { "lte", "LTE" }, { "umts", "UMTS" }, { "td-scdma", "UMTS" }, { "gsm", "GPRS" },
 }
 local faster = {
   umts = { hsdpa = "HSPA", hsupa = "HSPA", ["hsdpa-plus"] = "HSPA", ["dc-hsdpa-plus"] = "HSPA" },
@@ -17,6 +17,9 @@ local faster = {
 function M.technology(reply)
   local in_use = {}
   for _, interface in ipairs((reply.serving_system or {}).radio_interfaces or {}) do in_use[interface] = true end
+  if in_use.lte and in_use["5gnr"] then
+    return M.NSA
+  end
   for _, technology in ipairs(technologies) do
     if in_use[technology[1]] then
       for _, capability in ipairs(reply.data_service_capability or {}) do
@@ -52,6 +55,9 @@ local states = {
   ["registration-denied"] = "denied", ["unknown"] = "unknown",
 }
 
+-- What stands for "unknown" is nil.
+local function ranged(value, highest) return value and value > 0 and value <= highest and value or nil end
+
 ---@param reply table
 ---@return modem.registration? registration nil: it lacks the one thing it is for
 function M.registration(reply)
@@ -70,7 +76,8 @@ function M.registration(reply)
   return {
     state = current,
     provider = { id = M.plmn_id(plmn, three_digits), name = plmn and plmn.description or "" },
-    technology = M.technology(reply),
+    technology = M.technology(reply), tac = ranged(reply.lte_tac, 0xfffd), lac = ranged(reply.lac_3gpp, 0xfffd),
+    cell_id = ranged(reply.cid_3gpp, 0x0fffffff),
   }
 end
 

@@ -1,37 +1,185 @@
 -- SPDX-License-Identifier: MIT
--- The strength of the signal over QMI.
+-- How well the modem receives, over QMI, and when it tells that by itself.
 
 local nas = require "qmi.nas"
+local task = require "task"
 
 ---@class modem.qmi
 local M = {}
 
--- Signal strength in dBm, of the newest technology that is there. Older ones say rssi, 5G only rsrp.
-local function signal_of(reply)
-  for _, name in ipairs { "lte", "wcdma", "td_scdma", "hdr", "cdma", "gsm", "nr5g" } do
-    local strength = reply[name]
-    local dbm = type(strength) == "table" and (strength.rssi or strength.rsrp) or math.type(strength) and strength
-    if dbm and dbm < 0 and dbm > -125 then
-      return { dbm = dbm }
-    end
-  end
-  return {}
+-- What a message has for "unknown" (-32768, -128, -125, 0) is out of range.
+local function dbm(value) return value and value > -160 and value < 0 and value or nil end
+local function power(value) return value and value > -125 and value < 0 and value or nil end -- where -125 is "none"
+local function quality(value) return value and value >= -50 and value <= 30 and value or nil end
+local function tenths(value) return value and value / 10 end
+
+local function lte_of(told)
+  local rssi, rsrp = power(told.rssi), dbm(told.rsrp)
+  return (rssi or rsrp) and {
+    rssi = rssi, rsrp = rsrp, rsrq = rsrp and quality(told.rsrq), sinr = rsrp and quality(tenths(told.snr)),
+  } or nil
 end
 
-function M:signal()
-  local reply, err = self.qmi:request(nas.get_signal_info)
-  if reply then
-    return signal_of(reply)
-  elseif err.code ~= "unsupported" then
+local function nr_of(told, rsrq)
+  local rsrp = dbm(told.rsrp)
+  return rsrp and { rsrp = rsrp, rsrq = quality(rsrq), sinr = quality(tenths(told.snr)) } or nil
+end
+
+local function umts_of(told, rscp)
+  local rssi = power(told.rssi)
+  return rssi and { rssi = rssi, rscp = dbm(rscp), ecio = quality(told.ecio and -told.ecio / 2) } or nil
+end
+
+-- Strength of what the modem is on: LTE before what is beside it.
+local function dbm_of(signal, reply)
+  for _, values in ipairs { signal.lte or false, signal.umts or false, signal.gsm or false, signal.nr or false } do
+    if values then
+      return values.rssi or values.rsrp
+    end
+  end
+  for _, name in ipairs { "td_scdma", "hdr", "cdma" } do
+    local strength = reply[name]
+    local rssi = type(strength) == "table" and power(strength.rssi)
+    if rssi then
+      return rssi
+    end
+  end
+end
+
+---@param reply table an answer or indication of Signal Info
+---@return modem.signal
+local function signal_of(reply)
+  local gsm = power(reply.gsm)
+  local signal = {
+    lte = lte_of(reply.lte or {}), nr = nr_of(reply.nr5g or {}, reply.nr5g_rsrq),
+    umts = umts_of(reply.wcdma or {}, reply.wcdma_rscp), gsm = gsm and { rssi = gsm } or nil,
+  }
+  signal.dbm = dbm_of(signal, reply)
+  return signal
+end
+
+local function from_before_lte(self)
+  local reply, err = self.qmi:request(nas.get_signal_strength)
+  if not reply then
     return nil, err
   end
-  reply, err = self.qmi:request(nas.get_signal_strength) -- modems from before LTE
-  return reply and { dbm = (reply.signal_strength or {}).strength }, err
+  local told = reply.signal_strength or {}
+  local rssi, technology = power(told.strength), told.radio_interface
+  return {
+    dbm = rssi, gsm = technology == "gsm" and rssi and { rssi = rssi } or nil,
+    umts = technology == "umts" and rssi and { rssi = rssi } or nil,
+  }
+end
+
+local UNKNOWN_PHASE = 0xffffffff
+
+-- Antenna ports of one technology. A modem that does not know the question tells none.
+local function antennas_of(self, interface, technology)
+  local reply = self.qmi:request(nas.get_tx_rx_info, { radio_interface = interface }) or {}
+  local list = {}
+  for port = 0, 3 do
+    local chain = reply[("rx_chain_%d_info"):format(port)]
+    local rssi, rsrp = dbm(chain and tenths(chain.rx_power)), dbm(chain and tenths(chain.rsrp))
+    if chain and chain.is_radio_tuned and (rssi or rsrp) then
+      list[#list + 1] = {
+        port = port + 1, technology = technology, rssi = rssi, rsrp = rsrp,
+        phase = chain.phase and chain.phase ~= UNKNOWN_PHASE and chain.phase / 100 or nil,
+      }
+    end
+  end
+  return list
+end
+
+local interfaces = { { "lte", "lte", "LTE" }, { "nr", "5gnr", "5G" }, { "umts", "umts", "UMTS" } }
+
+local function add_antennas(self, signal)
+  local functions = {}
+  for _, interface in ipairs(interfaces) do
+    functions[#functions + 1] = signal[interface[1]] and function()
+      return antennas_of(self, interface[2], interface[3])
+    end or nil
+  end
+  for _, list in ipairs(task.all(table.unpack(functions)) or {}) do
+    if #list > 0 then
+      signal.antennas = table.move(list, 1, #list, #(signal.antennas or {}) + 1, signal.antennas or {})
+    end
+  end
+end
+
+function M:signal(with)
+  local reply, err = self.qmi:request(nas.get_signal_info)
+  local signal = reply and signal_of(reply)
+  if not reply and err.code == "unsupported" then
+    return from_before_lte(self)
+  elseif signal and with == "antennas" then
+    add_antennas(self, signal)
+  end
+  return signal, err
 end
 
 ---How an indication of signal strength reads.
 ---@param values table
 ---@return table value
 function M.signal_notified(_, values) return signal_of(values) end
+
+-- ---- when the modem tells by itself ----
+
+-- By how much a value has to change, in dB, until the modem tells: so listeners that want all changes cost little.
+local DELTAS = { rssi = 3, rsrp = 2, rsrq = 2, sinr = 3 }
+local STEPS = { rsrp = { -120, -110, -100, -90, -80 }, rssi = { -95, -85, -75, -65 } } -- for modems without deltas
+
+-- By the name of each value, its fields in Config Signal Info v2.
+local fields = {
+  rssi = { "lte_rssi", "wcdma_rssi", "gsm_rssi" }, rsrp = { "lte_rsrp", "nr5g_rsrp" },
+  rsrq = { "lte_rsrq", "nr5g_rsrq" }, sinr = { "lte_snr", "nr5g_snr" },
+}
+
+local function in_tenths(list)
+  local tenfold = {}
+  for i, value in ipairs(list) do tenfold[i] = math.floor(value * 10 + 0.5) end
+  return tenfold
+end
+
+-- Each value has a delta, or a list of thresholds: what is waited for counts exactly.
+local function by_deltas(thresholds)
+  local config = {}
+  for name, delta in pairs(DELTAS) do
+    for _, field in ipairs(fields[name]) do
+      if thresholds[name] then
+        config[field .. "_threshold_list"] = in_tenths(thresholds[name])
+      else
+        config[field .. "_delta"] = delta * 10
+      end
+    end
+  end
+  return config
+end
+
+-- The older message: thresholds alone, the same for all technologies.
+local function by_steps(thresholds)
+  local function list(name)
+    local values = table.move(STEPS[name] or {}, 1, #(STEPS[name] or {}), 1, {})
+    for _, value in ipairs(thresholds[name] or {}) do values[#values + 1] = math.floor(value + 0.5) end
+    table.sort(values)
+    return values[1] and values or nil
+  end
+  return {
+    rssi_threshold = list "rssi", rsrp_threshold = list "rsrp", rsrq_threshold = list "rsrq",
+    lte_snr_threshold = thresholds.sinr and in_tenths(thresholds.sinr),
+  }
+end
+
+---Has the modem tell when a value passes one of these, and otherwise when it has changed by a few dB.
+---@param thresholds table<"rssi"|"rsrp"|"rsrq"|"sinr", number[]>
+---@return true? ok
+---@return moontower.error? err
+function M:watch_signal(thresholds)
+  local client = self.qmi:shared_client "nas"
+  local reply, err = client:set_up(nas.config_signal_info_v2, by_deltas(thresholds))
+  if not reply and err.code == "unsupported" then
+    reply, err = client:set_up(nas.config_signal_info, by_steps(thresholds))
+  end
+  return reply and true or nil, err
+end
 
 return M

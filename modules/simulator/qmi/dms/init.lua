@@ -18,7 +18,7 @@ handle(dms.get_capabilities, function(modem)
   return { info = {
     max_tx_channel_rate = modem.personality.uplink_speed, max_rx_channel_rate = modem.personality.downlink_speed,
     data_service_capability = "non-simultaneous-cs-ps", sim_capability = "supported",
-    radio_interface_list = { "umts", "lte" },
+    radio_interface_list = modem.personality.modes,
   } }
 end)
 

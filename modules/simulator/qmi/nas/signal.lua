@@ -2,6 +2,7 @@
 -- The signal in the words of the network access service, its bands, and carrier aggregation.
 
 local nas = require "qmi.nas"
+local reports = require "simulator.qmi.nas.reports"
 local service = require "simulator.qmi.service"
 local sierra = require "makers.sierra.qmi"
 
@@ -56,7 +57,7 @@ local function signal_strength(modem, values)
 end
 
 local function tell(modem, client)
-  if client.wants.signal_info then
+  if client.wants.signal_info and reports.is_due(modem, client) then
     client.fn:indicate(client, nas.signal_info, signal_info(modem))
   end
   local old = client.wants.signal_strength_indicator
@@ -125,8 +126,7 @@ end
 return function(access, handle)
   handle(nas.get_signal_info, signal_info)
   handle(nas.get_signal_strength, signal_strength)
-  handle(nas.config_signal_info, function() return {} end)
-  handle(nas.config_signal_info_v2, function() return {} end)
+  reports.register(handle)
   handle(nas.set_event_report, service.register)
   access.events.signal, access.events.chatter = tell, tell
 
