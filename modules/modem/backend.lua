@@ -174,9 +174,8 @@ local errors = require "errors"
 ---@field packet_service fun(self: modem.modem): modem.packet_service?, moontower.error?
 ---@field attach fun(self: modem.modem): modem.packet_service?, moontower.error? "attach-failed"
 ---@field detach fun(self: modem.modem): modem.packet_service?, moontower.error? ends all sessions
----@field signal fun(self: modem.modem, part: "protocol"|"antennas"|nil): modem.signal?, moontower.error? protocol: what
---- MBIM or QMI tell is enough; the AT port is not asked for the rest; antennas: each by itself, too, which takes more
---- answers
+---@field signal fun(self: modem.modem, part: "protocol"?): modem.signal?, moontower.error? protocol: what MBIM or QMI
+--- tell in one answer is enough; neither are antennas asked about, nor the AT port for the rest
 ---@field cells fun(self: modem.modem): modem.cells?, moontower.error?
 ---@field scan fun(self: modem.modem): modem.found_network[]?, moontower.error? looks for networks; that takes minutes,
 --- and may interrupt the connection

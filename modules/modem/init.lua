@@ -61,7 +61,7 @@ local function completing(backend)
   local verbs = setmetatable({}, { __index = backend })
   function verbs.cells(self) return air.completed_cells(self, backend.cells(self)) end
   function verbs.signal(self, part)
-    local signal, err = backend.signal(self)
+    local signal, err = backend.signal(self, part)
     return signal and part ~= "protocol" and air.completed_signal(self, signal) or signal, err
   end
   return verbs

@@ -82,13 +82,13 @@ function M.below(modem, given)
   local limits = checked(given)
   local events <close> = modem:events("signal")
   local _ <close> = register(modem, limits)
-  local signal, err = modem:signal()
+  local signal, err = modem:signal "protocol"
   local since
   while signal do
     since = is_below(signal, limits) and (since or task.now()) or nil
     local left = since and since + limits.seconds - task.now()
     if left and left <= 0 then
-      signal, err = modem:signal() -- it may have told nothing since
+      signal, err = modem:signal "protocol" -- it may have told nothing since
       if not signal or is_below(signal, limits) then
         return signal, err
       end

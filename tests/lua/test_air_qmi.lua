@@ -37,12 +37,15 @@ local function with_modem(model, fn)
   fn(modem, sim)
 end
 
+-- What QMI tells of them: the AT port is not asked for more.
+local function told_cells(modem) return assert(require("modem.qmi.cells").cells(modem)) end
+
 -- ---- the simulated modem ----
 
 local lte_primary = {
   technology = "LTE", role = "primary", plmn = "310120", cell_id = 0x0a3b2c01, enb = 0x0a3b2c, sector = 1,
-  tac = 0x2f01, pci = 214, band = "B25", channel = 8665, frequency = 1992.5, bandwidth = 10, rsrp = -98, rsrq = -10, rssi = -71,
-  sinr = 12.4,
+  tac = 0x2f01, pci = 214, band = "B25", channel = 8665, frequency = 1992.5, bandwidth = 10, rsrp = -98, rsrq = -10,
+  rssi = -71, sinr = 12.4,
 }
 local lte_secondary = {
   technology = "LTE", role = "secondary", state = "inactive", pci = 301, band = "B41", channel = 40072,
@@ -61,20 +64,20 @@ local nr_secondary = {
 
 function T.test_lte_with_an_aggregated_carrier()
   with_modem("mc7455", function(modem, sim)
-    eq(modem:signal(), { dbm = -71, lte = { rssi = -71, rsrp = -98, rsrq = -10, sinr = 12.4 } })
-    eq(modem:cells(), { serving = { lte_primary, lte_secondary }, neighbours = neighbours })
+    eq(modem:signal "protocol", { dbm = -71, lte = { rssi = -71, rsrp = -98, rsrq = -10, sinr = 12.4 } })
+    eq(told_cells(modem), { serving = { lte_primary, lte_secondary }, neighbours = neighbours })
     assert(modem:connect { apn = "r.ispsn", ip = "ipv4" })
-    eq(modem:cells().serving[2].state, "active")
+    eq(told_cells(modem).serving[2].state, "active")
     local registration = modem:registration()
     eq({ registration.technology, registration.tac, registration.cell_id }, { "LTE", 0x2f01, 0x0a3b2c01 })
     sim:set_signal(99)
-    eq(modem:signal(), {})
+    eq(modem:signal "protocol", {})
   end)
 end
 
 function T.test_antennas()
   with_modem("mc7455", function(modem)
-    eq(modem:signal("antennas").antennas, {
+    eq(modem:signal().antennas, {
       { port = 1, technology = "LTE", rssi = -71, rsrp = -98 },
       { port = 2, technology = "LTE", rssi = -74, rsrp = -101 },
     })
@@ -85,26 +88,26 @@ end
 function T.test_5g_beside_lte()
   with_modem("rm520n", function(modem, sim)
     eq(modem:registration().technology, "LTE")
-    eq(modem:signal().nr, nil)
-    eq(#modem:cells().serving, 2)
+    eq(modem:signal "protocol".nr, nil)
+    eq(#told_cells(modem).serving, 2)
     sim:set_offer "nsa"
     eq(modem:registration().technology, "5G NSA")
-    eq(modem:signal(), {
+    eq(modem:signal "protocol", {
       dbm = -71, lte = { rssi = -71, rsrp = -98, rsrq = -10, sinr = 12.4 },
       nr = { rsrp = -95, rsrq = -11, sinr = 17.5 },
     })
-    eq(modem:cells().serving, { lte_primary, lte_secondary, nr_secondary })
+    eq(told_cells(modem).serving, { lte_primary, lte_secondary, nr_secondary })
     sim.preference.nr_nsa_bands = { 78 } -- it has been told not to use that band
     eq(modem:registration().technology, "LTE")
-    eq(#modem:cells().serving, 2)
+    eq(#told_cells(modem).serving, 2)
   end)
 end
 
 function T.test_5g_alone()
   with_modem("rm520n", function(modem, sim)
     sim:set_offer "sa"
-    eq(modem:signal(), { dbm = -95, nr = { rsrp = -95, rsrq = -11, sinr = 17.5 } })
-    eq(modem:cells(), { neighbours = {}, serving = { {
+    eq(modem:signal "protocol", { dbm = -95, nr = { rsrp = -95, rsrq = -11, sinr = 17.5 } })
+    eq(told_cells(modem), { neighbours = {}, serving = { {
       technology = "5G", role = "primary", plmn = "310120", cell_id = 0x37fb2c041, tac = 0x60aa00, pci = 625,
       band = "n41", channel = 520110, frequency = 2600.55, bandwidth = 100, rsrp = -95, rsrq = -11, sinr = 17.5,
     } } })
@@ -116,8 +119,8 @@ end
 function T.test_nothing_is_received()
   with_modem("rm520n", function(modem, sim)
     sim:set_radio("software", "off")
-    eq(modem:cells(), { serving = {}, neighbours = {} })
-    eq(modem:signal(), {})
+    eq(told_cells(modem), { serving = {}, neighbours = {} })
+    eq(modem:signal "protocol", {})
   end)
 end
 
@@ -229,20 +232,22 @@ function T.test_what_stands_for_unknown_is_no_number()
     { gsm = -125, wcdma = { rssi = -125, ecio = 0 }, lte = { rssi = 0, rsrq = 0, rsrp = 0, snr = 0 } }, { lte = {} },
     { nr5g = {} },
   } do
-    eq(scripted { [nas.get_signal_info.name] = reply }:signal(), {})
+    eq(scripted { [nas.get_signal_info.name] = reply }:signal "protocol", {})
   end
-  eq(scripted { [nas.get_signal_info.name] = { lte = { rssi = -125, rsrq = -12, rsrp = -118, snr = -32768 } } }:signal(),
+  local weak = { lte = { rssi = -125, rsrq = -12, rsrp = -118, snr = -32768 } }
+  eq(scripted { [nas.get_signal_info.name] = weak }:signal "protocol",
     { dbm = -118, lte = { rsrp = -118, rsrq = -12 } })
 end
 
 function T.test_older_technologies()
-  eq(scripted { [nas.get_signal_info.name] = { wcdma = { rssi = -75, ecio = 11 }, wcdma_rscp = -81 } }:signal(),
+  local umts = { wcdma = { rssi = -75, ecio = 11 }, wcdma_rscp = -81 }
+  eq(scripted { [nas.get_signal_info.name] = umts }:signal "protocol",
     { dbm = -75, umts = { rssi = -75, rscp = -81, ecio = -5.5 } })
-  eq(scripted { [nas.get_signal_info.name] = { gsm = -83 } }:signal(), { dbm = -83, gsm = { rssi = -83 } })
+  eq(scripted { [nas.get_signal_info.name] = { gsm = -83 } }:signal "protocol", { dbm = -83, gsm = { rssi = -83 } })
   eq(scripted { [nas.get_signal_strength.name] = {
     signal_strength = { strength = -83, radio_interface = "gsm" },
-  } }:signal(), { dbm = -83, gsm = { rssi = -83 } })
-  local value, err = scripted {}:signal()
+  } }:signal "protocol", { dbm = -83, gsm = { rssi = -83 } })
+  local value, err = scripted {}:signal "protocol"
   eq({ value, err.code }, { nil, "unsupported" })
 end
 
@@ -267,7 +272,7 @@ function T.test_cells_of_a_modem_that_tells_little()
       phy_ca_agg_scell_info = { physical_cell_id = 0, rx_channel = 0, state = "deconfigured", lte_band = "lte-1" },
     },
   }
-  eq(modem:cells(), { neighbours = {}, serving = { {
+  eq(told_cells(modem), { neighbours = {}, serving = { {
     technology = "LTE", role = "primary", plmn = "26201", pci = 1, band = "B66", channel = 66786, frequency = 2145,
     bandwidth = 1.4, rsrp = -104.3,
   } } })

@@ -216,7 +216,7 @@ function M:cells()
     function() return tolerant(self.qmi:request(nas.get_cell_location_info)) end,
     function() return tolerant(self.qmi:request(nas.get_lte_cphy_ca_info)) end,
     function() return tolerant(self.qmi:request(nas.get_rf_band_information)) end,
-    function() return tolerant(self:signal()) end)
+    function() return tolerant(self:signal "protocol") end)
   if not answers then
     return nil, err
   end

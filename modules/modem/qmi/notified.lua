@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- How indications about the network and the radio read over QMI. They may leave out what has not changed.
 
+local lazy = require "base.lazy"
+local air = lazy(function() return require "modem.qmi.cells" end)
 local serving = require "modem.qmi.serving_system"
 
 ---@class modem.qmi
@@ -110,7 +112,7 @@ function M:cell_notified(values, last)
   end
   local is_same = primary and registration.cell_id and primary.cell_id == registration.cell_id
     and (primary.technology == "5G") == (registration.technology == serving.SA)
-  return not is_same and self:cells() or nil
+  return not is_same and air.cells(self) or nil
 end
 
 ---The cells once an indication of DSD says that 5G is used, or is used no more.
@@ -123,7 +125,7 @@ function M:systems_notified(values, last)
     uses_nr = uses_nr or system.technology == "5gnr"
   end
   local is_same = last and has_nr(last) == uses_nr
-  return not is_same and self:cells() or nil
+  return not is_same and air.cells(self) or nil
 end
 
 ---How an indication of Network Reject reads.

@@ -106,12 +106,12 @@ local function add_antennas(self, signal)
   end
 end
 
-function M:signal(with)
+function M:signal(part)
   local reply, err = self.qmi:request(nas.get_signal_info)
   local signal = reply and signal_of(reply)
   if not reply and err.code == "unsupported" then
     return from_before_lte(self)
-  elseif signal and with == "antennas" then
+  elseif signal and part ~= "protocol" then
     add_antennas(self, signal)
   end
   return signal, err

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Whether a modem that is registered in LTE uses 5G beside it (NSA): Get Serving System names LTE alone then.
 
+local air = require "modem.qmi.cells"
 local dms = require "qmi.dms"
 local dsd = require "qmi.dsd"
 local serving = require "modem.qmi.serving_system"
@@ -30,7 +31,7 @@ local function uses_nr(self)
     end
   end
   local is_known = reply and reply.available_systems or err and (err.code == "timeout" or err.code == "gone")
-  local signal = not is_known and self:signal()
+  local signal = not is_known and self:signal "protocol"
   return signal and signal.nr ~= nil
 end
 
@@ -41,7 +42,7 @@ function M:with_nr(registration)
   if registration.technology == "LTE" and self:knows_nr() and uses_nr(self) then
     registration.technology = serving.NSA
   elseif registration.technology == serving.SA then
-    local cells = self:cells()
+    local cells = air.cells(self)
     local primary = cells and cells.serving[1] or {}
     registration.tac, registration.cell_id = primary.tac, primary.cell_id
   end
