@@ -4,6 +4,7 @@
 local command = require "cli.command"
 local errors = require "errors"
 local script = require "loading.script"
+local files = require "terminal.files"
 local terminal = require "terminal"
 local validate = require "base.validate"
 
@@ -56,7 +57,7 @@ files in /etc/moontower/scripts do, gets its arguments from `moontower run FILE 
 
   run = function(args)
     local path = args.file == "-" and "/dev/stdin" or args.file
-    local chunk, message, environment = script.load(path, true, terminal.read)
+    local chunk, message, environment = script.load(path, true, files.read)
     if not chunk then
       return errors.fail { code = "invalid", source = "run", message = message }
     end

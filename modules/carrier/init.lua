@@ -8,6 +8,7 @@ local keys = require "carrier.keys"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
 local sources = require "loading.source"
+local files = require "terminal.files"
 local terminal = require "terminal"
 
 ---@class carrier.bearer
@@ -175,7 +176,7 @@ end
 ---Reads a carrier file. It can neither run programs nor open files, nor hold things up.
 ---@param name string "calyx-sprint", or a path with a slash in it
 ---@param arguments table? what the file finds in `argument`: carriers/default.lua takes its APN from there
----@param is_for_person boolean? a path is read where the person is who has given it: see terminal.read
+---@param is_for_person boolean? a path is read where the person is who has given it: see terminal.files
 ---@return carrier.carrier?
 ---@return moontower.error? err
 ---@return string? source the text of the file, if it could be read
@@ -186,7 +187,7 @@ function M.load(name, arguments, is_for_person)
   end
   local source
   if path and is_for_person and name:find("/") then
-    source, err = terminal.read(name)
+    source, err = files.read(name)
   elseif path then
     source, err = fs.read(path)
   end

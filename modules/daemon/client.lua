@@ -6,6 +6,7 @@ local control = require "daemon.control"
 local core = require "core.task"
 local edit = lazy(function() return require "terminal.line_editor" end)
 local errors = require "errors"
+local files = lazy(function() return require "terminal.files" end)
 local fs = require "core.fs"
 local fullscreen = lazy(function() return require "terminal.fullscreen" end)
 local json = require "core.json"
@@ -78,13 +79,18 @@ end
 function questions.file(self, question)
   local err
   if question.part == 1 then
-    self.file, err = terminal.read(question.file)
+    self.file, err = files.read(question.file)
   end
   if not self.file then
     return { err = err and { code = err.code, message = err.message } or {} }
   end
   local last = question.part * PART
   return { text = self.file:sub(last - PART + 1, last), is_last = last >= #self.file }
+end
+
+function questions.save(_, question)
+  local ok, err = files.save(question.save, question.text)
+  return { ok = ok, err = err and { code = err.code, message = err.message } }
 end
 
 local handlers = {}
@@ -143,7 +149,7 @@ function handlers.unprompt(self)
 end
 
 function handlers.ask(self, question)
-  local kind = question.prompt and "prompt" or question.file and "file" or "read"
+  local kind = question.prompt and "prompt" or question.file and "file" or question.save and "save" or "read"
   send(self.port, { answer = questions[kind](self, question) })
 end
 

@@ -112,6 +112,20 @@ function Session:read(path)
   end
 end
 
+---Writes what the client calls by this name.
+---@param path string
+---@param text string
+---@return true?
+---@return moontower.error? err
+function Session:save(path, text)
+  local answer = self:ask { save = path, text = text }
+  if answer.ok then
+    return true
+  end
+  local err = answer.err or {}
+  return nil, errors.new { code = tostring(err.code), message = tostring(err.message), source = "client" }
+end
+
 local function interrupted()
   return errors.new { code = "interrupted", source = "daemon", message = "interrupted" }
 end

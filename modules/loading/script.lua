@@ -11,6 +11,7 @@ local places = require "loading.places"
 local sandbox = require "core.sandbox"
 local sources = require "loading.source"
 local task = lazy(function() return require "task" end)
+local files = require "terminal.files"
 local terminal = require "terminal"
 
 local M = {}
@@ -33,7 +34,7 @@ local function client_input()
   local file
   local function open()
     file = file or assert(io.tmpfile())
-    file:write(terminal.read "/dev/stdin" or "")
+    file:write(files.read "/dev/stdin" or "")
     file:seek "set"
     open = function() end
   end
@@ -214,8 +215,8 @@ end
 ---Loads a script, and does not run it. It may require what is in the folder `modules` beside it.
 ---@param path string
 ---@param is_for_person boolean? a person has given it, and may type something for it
----@param read (fun(path: string): string?, moontower.error?)? fs.read if not given; terminal.read for what is where
---- that person is
+---@param read (fun(path: string): string?, moontower.error?)? fs.read if not given; terminal.files has
+--- one for what is where that person is
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return table environment

@@ -29,6 +29,7 @@ local ERASE = "\r\27[K"
 ---@field survives boolean? see terminal.survive_hangup
 ---@field edit fun(self): core.line_editor.prompt? its prompt, as core.line_editor opens one
 ---@field read fun(self, path: string): string?, moontower.error? a file of the client's
+---@field save fun(self, path: string, text: string): true?, moontower.error? writes one
 ---@field line string? what is redrawn in place: see terminal.show_line
 ---@field streams boolean? see terminal.stream
 
@@ -122,42 +123,6 @@ end
 function M.path(path)
   local session = M.session()
   return session and path:sub(1, 1) ~= "/" and ("%s/%s"):format(session.folder, path) or path
-end
-
-local LONGEST = 1 << 20 -- bytes, as of a file that fs.read takes
-
--- All that comes through a FIFO or a pipe, or is typed.
-local function read_input(path)
-  local port <close>, err = require("core.port").open_input(path)
-  local parts, length = {}, 0
-  while port and length <= LONGEST do
-    local bytes
-    bytes, err = port:read()
-    if not bytes and err and err.code ~= "gone" then
-      return nil, err
-    elseif not bytes then
-      return table.concat(parts)
-    end
-    parts[#parts + 1], length = bytes, length + #bytes
-  end
-  return nil, err or errors.new { code = "invalid", source = "terminal", message = path .. " is too long" }
-end
-
----Reads what the person who gave the command calls by this name, where that person is: a file, standard input, a pipe.
----@param path string
----@return string?
----@return moontower.error? err
-function M.read(path)
-  local session = M.session()
-  if session then
-    return session:read(path)
-  end
-  -- A FIFO is opened only once: its writer takes the first process that opens it for its reader.
-  local found = fs.stat(path)
-  if found and (found.type == "fifo" or found.type == "character") then
-    return read_input(path)
-  end
-  return fs.read(path)
 end
 
 ---What Ctrl-C interrupts: see core.task.foreground.
