@@ -5,9 +5,11 @@ local columns = require "terminal.columns"
 local daemon = require "daemon"
 local day = require "history.day"
 local errors = require "errors"
+local files = require "terminal.files"
 local history = require "history"
 local json = require "base.json"
 local option = require "cli.option"
+local picture = require "history.picture"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
@@ -126,6 +128,7 @@ while the daemon runs.]],
   options = {
     { "--since", validate.parsed_by(parse_since), "Only as long ago as this", default = "1d", argname = "TIME" },
     { "--modem", validate.any_text, "Only this modem, by its name in `moontower why`", argname = "NAME" },
+    { "--svg", validate.text, "Draw it into this file, in SVG; -: standard output", argname = "FILE" },
     option.json_list,
   },
 
@@ -136,6 +139,11 @@ while the daemon runs.]],
     local modems, err = history.read(recorder and recorder:latest(), from, to, args.modem)
     if not modems then
       return nil, err
+    end
+    if args.svg then
+      local ok
+      ok, err = files.save(args.svg, picture(modems, from, to, recorder ~= nil))
+      return ok and 0, err
     end
     local list = setmetatable({}, array)
     for i, modem in ipairs(modems) do

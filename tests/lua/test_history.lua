@@ -7,6 +7,8 @@ local fs = require "core.fs"
 local history = require "history"
 local json = require "core.json"
 local lu = require "luaunit"
+local picture = require "history.picture"
+local process = require "core.process"
 local record = require "history.record"
 local recorder = require "history.recorder"
 local state = require "state"
@@ -38,6 +40,11 @@ local function in_folder(fn)
 end
 
 local function line(time, kind, values) return record.line(time, record.words(kind, values)) end
+
+local function at(time, kind, values)
+  values.time, values.kind = START + time, kind
+  return values
+end
 
 local function read(since, until_) return assert(history.read(nil, since or 0, until_ or math.maxinteger)) end
 
@@ -195,10 +202,6 @@ function T.test_a_full_disk_loses_nothing()
 end
 
 function T.test_spans_and_outages()
-  local function at(time, kind, values)
-    values.time, values.kind = time, kind
-    return values
-  end
   local records = {
     at(0, "ready", {}), at(1, "state", { state = "ready" }), at(10, "state", { state = "online", reason = "as x" }),
     at(100, "state", { state = "offline", reason = "no answer" }),
@@ -210,10 +213,12 @@ function T.test_spans_and_outages()
     at(9050, "gone", { reason = "the daemon has ended" }),
   }
   local words = {}
-  for i, span in ipairs(day.spans(records, true)) do words[i] = ("%s %d-%s"):format(span.what, span.from, span.to) end
+  for i, span in ipairs(day.spans(records, true)) do
+    words[i] = ("%s %d-%d"):format(span.what, span.from - START, span.to - START)
+  end
   lu.assertEquals(words, { "online 10-100", "outage 100-160", "online 160-200", "rest 200-300", "online 300-350",
     "online 9001-9050" })
-  local periods = day.periods(records, day.spans(records, true), 0, 399, 100)
+  local periods = day.periods(records, day.spans(records, true), START, START + 399, 100)
   lu.assertEquals({ periods[1].online, periods[1].known }, { 90, 90 })
   lu.assertEquals({ periods[2].online, periods[2].known }, { 40, 100 })
   lu.assertEquals({ periods[3].online, periods[3].known }, { 0, 0 })
@@ -238,6 +243,56 @@ function T.test_every_event_of_a_modem_that_is_recorded_is_published()
   end
 end
 
+-- ---- the picture ----
+
+-- The text of XML, as another project's parser understands it: nil where it does not.
+local function ask_xml(text, path)
+  local file = os.tmpname()
+  assert(fs.write(file, text))
+  local result = assert(process.run { "xmllint", "--nonet", "--noout", "--xpath", path, file })
+  fs.remove(file)
+  lu.assertEquals(result.status, 0, result.stderr)
+  return (result.stdout:gsub("%s+$", ""))
+end
+
+local SVG = "*[local-name()='%s']"
+
+local function count(text, element, condition)
+  return tonumber(ask_xml(text, ("count(//%s%s)"):format(SVG:format(element), condition or "")))
+end
+
+function T.test_a_picture_marks_outages_hand_overs_and_what_was_done()
+  local records = {
+    at(0, "ready", {}), at(1, "state", { state = "online" }), at(2, "signal", { lte_rsrp = -90, lte_sinr = 5 }),
+    at(3, "cell", { technology = "LTE", cell_id = 1 }), at(400, "bytes", { received = 5e6, sent = 1e6, seconds = 300 }),
+    at(500, "cell", { technology = "LTE", cell_id = 2 }),
+    at(600, "state", { state = "offline", reason = "no answer" }),
+    at(610, "tried", { what = "modem reset", result = "done" }), at(650, "state", { state = "online" }),
+    at(700, "signal", { lte_rsrp = -95, lte_sinr = 3, nr_rsrp = -80 }), at(800, "gone", { reason = "it ends" }),
+  }
+  local text = picture({ { modem = "1-1", records = records } }, START, START + 900, false)
+  lu.assertEquals(count(text, "polyline"), 3)
+  lu.assertEquals(count(text, "path"), 1)
+  lu.assertEquals(count(text, "line", "[@stroke-dasharray]"), 1)
+  lu.assertEquals(count(text, "rect", "[@fill-opacity]"), 1)
+  lu.assertEquals(count(text, "title", "[contains(., 'from LTE cell 1 to LTE cell 2')]"), 1)
+  lu.assertEquals(count(text, "title", "[contains(., 'modem reset: done')]"), 1)
+  lu.assertEquals(count(text, "title", "[contains(., 'no answer')]"), 2)
+  lu.assertEquals(count(text, "title", "[contains(., '5.0 MB received, 1.0 MB sent')]"), 2)
+end
+
+function T.test_whatever_a_modem_says_is_text_in_a_picture()
+  local odd = "</title><script>alert(1)</script>&<!-- ]]> \"'\27[31m\0\xff\xef\xbf\xbf\u{1F4F6}"
+  local records = {
+    at(0, "state", { state = "offline", reason = odd }), at(1, "tried", { what = odd, result = odd }),
+    at(2, "cell", { technology = odd, cell_id = 1 }), at(3, "cell", { technology = odd, cell_id = 2 }),
+  }
+  local text = picture({ { modem = odd, records = records } }, START, START + 9, true)
+  lu.assertEquals(count(text, "script"), 0)
+  lu.assertEquals(count(text, "title", "[contains(., '</title><script>alert(1)</script>&')]"), 4)
+  lu.assertEquals(tonumber(ask_xml(picture({}, START, START, true), "count(//*)")), 3)
+end
+
 local SHOWN = [[
 . $SUPPORT/daemon.sh
 start
@@ -252,6 +307,10 @@ until_why "is offline"
 moontower up >/dev/null
 moontower history
 moontower history --json >/run/test/beside
+mkdir /run/test/folder; cd /run/test/folder; moontower history --svg day.svg; cd /
+xmllint --noout /run/test/folder/day.svg && echo drawn
+moontower history --svg /run/nowhere/day.svg; echo $?
+moontower history --svg - | xmllint --noout - && echo drawn
 end
 moontower history --json >/run/test/after
 moontower history --since 1min --modem nowhere
@@ -286,6 +345,8 @@ function T.test_the_daemon_keeps_it_and_the_command_shows_it()
   lu.assertStrContains(table_, "connect: connected")
   lu.assertStrContains(table_, "Nothing is known of that time")
   lu.assertStrContains(table_, "\n2\n")
+  lu.assertStrContains(table_, "drawn\n1\ndrawn\n")
+  lu.assertStrContains(result.err, "/run/nowhere/day.svg")
   assert_day(json.decode(beside)[1])
   assert_day(json.decode(after)[1])
   lu.assertNotStrContains(result.err, "raceback")
