@@ -296,9 +296,10 @@ Serving:   EARFCN MCC MNC   TAC      CID Bd D U SNR PCI  RSRQ   RSRP   RSSI RXLV
              8665 310 120 12033 0A3B2C01 25 3 3  12 214 -10.0  -98.0  -71.0 --
 IntraFreq:                                          PCI  RSRQ   RSRP   RSSI RXLV
                                                     214 -10.0  -98.0  -71.0 --
-                                                     87 -14.0 -106.0  -71.0 --
+                                                     87 -14.0 -106.0  -79.0 --
 InterFreq: EARFCN ThresholdLow ThresholdHi Priority PCI  RSRQ   RSRP   RSSI RXLV
-            40072            0           0        0 301 -10.0  -98.0  -71.0   0
+            40072            0           0        0 301 -11.0 -102.0  -75.0   0
+            40072            0           0        0 302 -15.0 -112.0  -83.0   0
 WCDMA:     UARFCN ThreshL ThreshH Prio PSC   RSCP  ECN0 RXLV
 
 
@@ -651,6 +652,36 @@ OK]])
   host:unlock()
   host:ask "AT!USBCOMP=1,3,100D;!RESET"
   lu.assertEquals(host.modem:usb_identity().product, 0x9091)
+end
+
+function T.test_5g_of_the_rm520n()
+  local host = new { personality = "rm520n", factory = true }
+  local modem = host.modem
+  modem:set_offer("nsa")
+  lu.assertEquals(host:ask "AT+COPS?", '+COPS: 0,0,"Sprint",13\n\nOK')
+  lu.assertEquals(host:ask 'AT+QENG="servingcell"', [[
++QENG: "servingcell","NOCONN"
++QENG: "LTE","FDD",310,120,A3B2C01,214,8665,25,3,3,2F01,-98,-10,-71,12,15,-,-
++QENG: "NR5G-NSA",310,120,625,-95,18,-11,520110,41,12,1
+
+OK]])
+  lu.assertEquals(host:ask "AT+QCAINFO", [[
++QCAINFO: "PCC",8665,50,"LTE BAND 25",1,214,-98,-10,-71,12
++QCAINFO: "SCC",40072,100,"LTE BAND 41",1,301,-102,-11,-75,10,0,-,-
++QCAINFO: "SCC",520110,12,"NR5G BAND 41",625
+
+OK]])
+  lu.assertEquals(host:ask "AT+QRSRP", "+QRSRP: -98,-100,-140,-140,LTE\n+QRSRP: -95,-97,-140,-140,NR5G\n\nOK")
+  lu.assertEquals(host:ask "AT+CESQ", "+CESQ: 99,99,255,255,20,43,65,62,82\n\nOK")
+  modem:set_offer("sa")
+  lu.assertEquals(host:ask "AT+C5GREG=2;+C5GREG?;+CEREG?",
+    '+C5GREG: 2,1,"60AA00","37FB2C041",11\n+CEREG: 0,0\n\nOK')
+  lu.assertEquals(host:ask 'AT+QENG="servingcell"',
+    '+QENG: "servingcell","NOCONN","NR5G-SA","TDD",310,120,37FB2C041,625,60AA00,520110,41,12,-95,-11,18,1,-\n\nOK')
+  lu.assertEquals(host:ask 'AT+QENG="neighbourcell"', '+QENG: "neighbourcell","NR5G",520110,626,-103,-14\n\nOK')
+  host:ask "AT+CFUN=0"
+  lu.assertEquals(host:ask 'AT+QENG="servingcell";+QNWINFO;+QCAINFO;+QRSRP',
+    '+QENG: "servingcell","SEARCH"\n+QNWINFO: No Service\n\nOK')
 end
 
 function T.test_ec25()

@@ -4,28 +4,38 @@
 local card = require "simulator.at.card_state"
 
 local NOT_SUPPORTED, NO_SERVICE, INCORRECT_PARAMETERS = 4, 30, 50
-local E_UTRAN = 7 -- the access technology
+-- The access technology (27.007, 7.3).
+local technologies = { LTE = 7, ["5G SA"] = 11, ["5G NSA"] = 13 }
+local LTE_ALONE = 7
 
 local states = { home = 1, roaming = 5, partner = 5, searching = 2, denied = 3, deregistered = 0 }
 
--- The state, and with report 2 the place, too.
-local function registration(modem, report)
-  local text = tostring(states[modem.registration.state])
-  if report == 2 and modem:is_registered() then
-    local cell = modem.personality.cell
-    text = ('%s,"%X","%08X",%d'):format(text, cell.tac, cell.id, E_UTRAN)
+local function knows_nr(modem) return modem.personality.nr_bands ~= nil end
+
+-- The state, and with report 2 the place, too. On 5G alone, a modem is registered there, and not on LTE.
+local function registration(modem, report, name)
+  local state, technology = modem.registration.state, modem:technology()
+  if technology and name ~= "+CREG" and name ~= "+CGREG" and (technology == "5G SA") ~= (name == "+C5GREG") then
+    return "0"
+  end
+  local text = tostring(states[state])
+  local cell = modem:primary_cell()
+  if report == 2 and modem:is_registered() and cell then
+    text = ('%s,"%X","%08X",%d'):format(text, cell.tac, cell.id, technologies[technology] or LTE_ALONE)
   end
   return text
 end
 
 local function registration_command(name)
+  local function is_known(modem) return name ~= "+C5GREG" or knows_nr(modem) end
   return {
     query = function(modem, _, at)
       local report = at.settings.reports[name] or 0
-      return { ("%s: %d,%s"):format(name, report, registration(modem, report)) }
+      return is_known(modem) and { ("%s: %d,%s"):format(name, report, registration(modem, report, name)) } or nil
     end,
-    test = function() return { name .. ": (0-2)" } end,
-    set = function(_, arguments, at)
+    test = function(modem) return is_known(modem) and { name .. ": (0-2)" } or nil end,
+    set = function(modem, arguments, at)
+      if not is_known(modem) then return nil end
       local report = math.tointeger(tonumber(arguments[1]))
       if not report or report < 0 or report > 2 then
         return nil, INCORRECT_PARAMETERS
@@ -36,7 +46,7 @@ local function registration_command(name)
     events = {
       registration = function(at)
         local report = at.settings.reports[name] or 0
-        return report > 0 and name .. ": " .. registration(at.modem, report) or nil
+        return report > 0 and name .. ": " .. registration(at.modem, report, name) or nil
       end,
     },
   }
@@ -51,7 +61,7 @@ local function operator(modem, _, at)
     return { "+COPS: " .. mode }
   end
   local name = format == 2 and personality.provider.id or personality.provider.name
-  return { ('+COPS: %d,%d,"%s",%d'):format(mode, format, name, E_UTRAN) }
+  return { ('+COPS: %d,%d,"%s",%d'):format(mode, format, name, technologies[modem:technology()] or LTE_ALONE) }
 end
 
 local function visible_operators(modem)
@@ -61,7 +71,7 @@ local function visible_operators(modem)
   end
   local list = {}
   local function add(status, provider)
-    list[#list + 1] = ('(%d,"%s","%s","%s",%d)'):format(status, provider.name, provider.name, provider.id, E_UTRAN)
+    list[#list + 1] = ('(%d,"%s","%s","%s",%d)'):format(status, provider.name, provider.name, provider.id, LTE_ALONE)
   end
   if modem.network.present then
     add(modem:is_registered() and 2 or 1, modem.personality.provider)
@@ -105,25 +115,31 @@ end
 
 -- Signal --------------------------------------------------------------------------------------------------------------
 
-local UNKNOWN = 99
-
-local function clamp(value, last)
-  return math.max(0, math.min(math.floor(value), last))
+-- The number of the step that a value is in (8.69).
+local function step(value, base, size, last)
+  return value and math.max(0, math.min((value - base) // size + 1, last)) or 255
 end
 
--- In the steps of 27.007: RSRQ by 0.5 dB from -20, RSRP by 1 dB from -140.
 local function extended_signal(modem)
-  local rssi, cell = modem:signal(), modem.personality.cell
-  if rssi == UNKNOWN then
-    return { "+CESQ: 99,99,255,255,255,255" }
+  local lte, nr = {}, {}
+  for _, cell in ipairs(modem:cells().serving) do
+    if cell.technology == "5G" then
+      nr = cell
+    elseif cell.role == "primary" then
+      lte = cell
+    end
   end
-  local rsrp = cell.rsrp + 2 * (rssi - modem.personality.rssi)
-  return { ("+CESQ: 99,99,255,255,%d,%d"):format(clamp((cell.rsrq + 20) * 2, 34), clamp(rsrp + 141, 97)) }
+  local text = ("+CESQ: 99,99,255,255,%d,%d"):format(step(lte.rsrq, -19.5, 0.5, 34), step(lte.rsrp, -140, 1, 97))
+  if knows_nr(modem) then
+    text = ("%s,%d,%d,%d"):format(text, step(nr.rsrq, -43, 0.5, 126), step(nr.rsrp, -156, 1, 126),
+      step(nr.sinr, -23, 0.5, 127))
+  end
+  return { text }
 end
 
 ---@param handle fun(name: string, parts: table)
 return function(handle)
-  for _, name in ipairs { "+CREG", "+CGREG", "+CEREG" } do
+  for _, name in ipairs { "+CREG", "+CGREG", "+CEREG", "+C5GREG" } do
     handle(name, registration_command(name))
   end
   handle("+COPS", { query = operator, test = visible_operators, set = select_operator })

@@ -1,26 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- Sierra Wireless's AT commands that tell how the modem is doing: reports for people, with padding and tabs.
 
-local UNKNOWN = 99
 local bandwidth_index = { [1.4] = 0, [3] = 1, [5] = 2, [10] = 3, [15] = 4, [20] = 5 }
 local FIRST_TDD_BAND, LAST_TDD_BAND = 33, 53
 local UPLINK = 18000 -- between the channel numbers of FDD
 
 local function uplink_channel(cell)
   local is_tdd = cell.band >= FIRST_TDD_BAND and cell.band <= LAST_TDD_BAND
-  return cell.earfcn + (is_tdd and 0 or UPLINK)
-end
-
--- The signal of the cell; nil while there is none.
-local function measure(modem)
-  local rssi, cell = modem:signal(), modem.personality.cell
-  if rssi == UNKNOWN then
-    return nil
-  end
-  return {
-    rssi = 2 * rssi - 113, rsrp = cell.rsrp + 2 * (rssi - modem.personality.rssi), rsrq = cell.rsrq,
-    snr = cell.snr / 10,
-  }
+  return cell.channel + (is_tdd and 0 or UPLINK)
 end
 
 local function is_later_family(modem)
@@ -36,43 +23,41 @@ local function pair(key, value, width, other_key, other_value, other_width)
 end
 
 -- The second cell, for carrier aggregation.
-local function aggregation(modem)
-  local second = modem.personality.cell.secondary
+local function aggregation(modem, second)
   if is_later_family(modem) then
     local lines = {}
     for i = 1, 4 do
       lines[i] = ("LTE SSC%d state:NOT ASSIGNED"):format(i)
     end
     return lines
-  elseif not next(modem.sessions) then
+  elseif not second.active then
     return { "LTE CA state:  NOT ASSIGNED" }
   end
   return {
-    pair("LTE CA state:  ", "INACTIVE", 8, "LTE Scell band:", "B" .. second.band, 0),
-    pair("LTE Scell bw:", second.bandwidth .. " MHz", 6, "LTE Scell chan:", second.earfcn, 0),
+    pair("LTE CA state:  ", "ACTIVE", 12, "LTE Scell band:", "B" .. second.band, 0),
+    pair("LTE Scell bw:", second.bandwidth .. " MHz", 6, "LTE Scell chan:", second.channel, 0),
   }
 end
 
 -- For each carrier and each of its two receivers.
-local function paths(modem, signal)
+local function paths(modem, cell)
   local label = is_later_family(modem) and "PCC %s RSRP:  " or "RSRP (dBm):  "
   local lines = {}
   for i, path in ipairs { "RxM", "RxD" } do
-    lines[i] = pair(("PCC %s RSSI:  "):format(path), signal.rssi - i + 1, 0, label:format(path), signal.rsrp - i + 1, 0)
+    lines[i] = pair(("PCC %s RSSI:  "):format(path), cell.rssi - i + 1, 0, label:format(path), cell.rsrp - i + 1, 0)
   end
   return lines
 end
 
-local function cell_lines(modem, signal)
-  local cell = modem.personality.cell
+local function cell_lines(modem, cell)
   local tac, id = "%04X (%d)", "%08X (%d)"
   if is_later_family(modem) then
     tac, id = "%04x (%d)", "%08x (%d)"
   end
   return {
     pair("Tx Power:      ", "--", 0, "TAC:         ", tac:format(cell.tac, cell.tac), 0),
-    pair("RSRQ (dB):     ", ("%.1f"):format(signal.rsrq), 0, "Cell ID:     ", id:format(cell.id, cell.id), 0),
-    ("SINR (dB):     %.1f"):format(signal.snr),
+    pair("RSRQ (dB):     ", ("%.1f"):format(cell.rsrq), 0, "Cell ID:     ", id:format(cell.id, cell.id), 0),
+    ("SINR (dB):     %.1f"):format(cell.sinr),
   }
 end
 
@@ -81,7 +66,8 @@ local function append(lines, more)
 end
 
 local function status(modem)
-  local cell, is_on, signal = modem.personality.cell, modem:radio_on(), measure(modem)
+  local serving, is_on = modem:cells().serving, modem:radio_on()
+  local cell = serving[1]
   local is_registered, attached = modem:is_registered(), modem.packet.state == "attached"
   local lines = {
     "!GSTATUS: ",
@@ -90,52 +76,55 @@ local function status(modem)
     ("System mode:   %-11s\tPS state:    %-13s"):format(is_registered and "LTE" or "Unknown",
       attached and "Attached" or "Not attached"),
   }
-  if is_registered and signal then
+  if is_registered and cell and cell.rssi then
     append(lines, {
       pair("LTE band:      ", "B" .. cell.band, 7, "LTE bw:      ", cell.bandwidth .. " MHz", 8),
-      pair("LTE Rx chan:   ", cell.earfcn, 0, "LTE Tx chan: ", uplink_channel(cell), 0),
+      pair("LTE Rx chan:   ", cell.channel, 0, "LTE Tx chan: ", uplink_channel(cell), 0),
     })
-    append(lines, aggregation(modem))
+    append(lines, aggregation(modem, serving[2]))
     append(lines, {
       ("EMM state:     %-15s\tNormal Service "):format("Registered"),
       ("RRC state:     %-15s"):format(next(modem.sessions) and "RRC Connected" or "RRC Idle"),
       "IMS reg state: No Srv  \t\t",
       "",
     })
-    append(append(lines, paths(modem, signal)), cell_lines(modem, signal))
+    append(append(lines, paths(modem, cell)), cell_lines(modem, cell))
   end
   return append(lines, { "", "" })
 end
 
 -- AT!LTEINFO? ---------------------------------------------------------------------------------------------------------
 
-local function neighbour(cell, signal)
-  return ("%3d %5.1f %6.1f %6.1f"):format(cell.pci, cell.rsrq, cell.rsrp, signal.rssi)
+local function measurements(cell)
+  return ("%3d %5.1f %6.1f %6.1f"):format(cell.pci, cell.rsrq, cell.rsrp, cell.rssi or cell.rsrp + 27)
 end
 
 local function cells(modem)
-  local cell, signal = modem.personality.cell, measure(modem)
+  local heard = modem:cells()
+  local cell = heard.serving[1]
   local lines = {
     "!LTEINFO: ",
     "Serving:   EARFCN MCC MNC   TAC      CID Bd D U SNR PCI  RSRQ   RSRP   RSSI RXLV",
     (" "):rep(17) .. "-- --- --- ----- -------- -- - - --- --- ----- ------ ------ --",
     "IntraFreq:                                          PCI  RSRQ   RSRP   RSSI RXLV",
   }
-  local rest = {
-    "InterFreq: EARFCN ThresholdLow ThresholdHi Priority PCI  RSRQ   RSRP   RSSI RXLV",
-    "WCDMA:     UARFCN ThreshL ThreshH Prio PSC   RSCP  ECN0 RXLV", "",
-  }
-  if modem:is_registered() and signal then
+  local rest = { "InterFreq: EARFCN ThresholdLow ThresholdHi Priority PCI  RSRQ   RSRP   RSSI RXLV" }
+  if modem:is_registered() and cell and cell.rssi then
     local mcc, mnc = modem.personality.provider.id:match("^(...)(.+)$")
     local width = bandwidth_index[cell.bandwidth]
-    lines[3] = ("%17d %3s %3s %5d %08X %2d %d %d %3.0f %3d %5.1f %6.1f %6.1f --"):format(cell.earfcn, mcc, mnc,
-      cell.tac, cell.id, cell.band, width, width, signal.snr, cell.pci, signal.rsrq, signal.rsrp, signal.rssi)
-    lines[5] = (" "):rep(52) .. neighbour({ pci = cell.pci, rsrq = signal.rsrq, rsrp = signal.rsrp }, signal) .. " --"
-    lines[6] = (" "):rep(52) .. neighbour(cell.neighbour, signal) .. " --"
-    local second = cell.secondary
-    table.insert(rest, 2, ("%17d %12d %11d %8d %s %3d"):format(second.earfcn, 0, 0, 0,
-      neighbour({ pci = second.pci, rsrq = signal.rsrq, rsrp = signal.rsrp }, signal), 0))
+    lines[3] = ("%17d %3s %3s %5d %08X %2d %d %d %3.0f %s --"):format(cell.channel, mcc, mnc, cell.tac, cell.id,
+      cell.band, width, width, cell.sinr, measurements(cell))
+    lines[5] = (" "):rep(52) .. measurements(cell) .. " --"
+    -- The second carrier is among the others.
+    for _, other in ipairs { heard.serving[2], table.unpack(heard.neighbours) } do
+      if other.channel == cell.channel then
+        lines[#lines + 1] = (" "):rep(52) .. measurements(other) .. " --"
+      else
+        rest[#rest + 1] = ("%17d %12d %11d %8d %s %3d"):format(other.channel, 0, 0, 0, measurements(other), 0)
+      end
+    end
   end
+  append(rest, { "WCDMA:     UARFCN ThreshL ThreshH Prio PSC   RSCP  ECN0 RXLV", "" })
   return append(lines, rest)
 end
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Quectel's AT commands, as far as they are needed: what the modem is on USB, technologies, bands, and its cell.
+-- Quectel's AT commands, as far as they are needed: what the modem is on USB, technologies, bands.
 
 local card = require "simulator.at.card_state"
 local composition = require "simulator.composition"
@@ -119,39 +119,9 @@ local function configure(modem, arguments)
   return {}
 end
 
--- Status --------------------------------------------------------------------------------------------------------------
-
-local bandwidth_index = { [1.4] = 0, [3] = 1, [5] = 2, [10] = 3, [15] = 4, [20] = 5 }
-
-local function duplex(cell)
-  return cell.band >= 33 and cell.band <= 53 and "TDD" or "FDD"
-end
-
-local function cell_report(modem, arguments)
-  local cell, provider = modem.personality.cell, modem.personality.provider
-  if name_of(arguments) ~= "servingcell" then
-    return nil, INCORRECT_PARAMETERS
-  elseif not modem:is_registered() then
-    return { '+QENG: "servingcell","SEARCH"' }
-  end
-  local mcc, mnc = provider.id:match("^(...)(.+)$")
-  local width = bandwidth_index[cell.bandwidth]
-  return { ('+QENG: "servingcell","%s","LTE","%s",%s,%s,%X,%d,%d,%d,%d,%d,%X,%d,%d,%d,%d,%d'):format(
-    next(modem.sessions) and "CONNECT" or "NOCONN", duplex(cell), mcc, mnc, cell.id, cell.pci, cell.earfcn, cell.band,
-    width, width, cell.tac, cell.rsrp, cell.rsrq, 2 * modem:signal() - 113, cell.snr // 10, 30) }
-end
-
-local function network_report(modem)
-  local cell = modem.personality.cell
-  if not modem:is_registered() then
-    return { "+QNWINFO: No Service" }
-  end
-  return { ('+QNWINFO: "%s LTE","%s","LTE BAND %d",%d'):format(duplex(cell), modem.personality.provider.id, cell.band,
-    cell.earfcn) }
-end
-
 ---@param handle fun(name: string, parts: table)
 return function(handle)
+  require("simulator.at.quectel.air")(handle)
   handle("I", { run = function(modem)
     local personality = modem.personality
     return { personality.usb.manufacturer, personality.hardware, "Revision: " .. personality.firmware }
@@ -165,8 +135,6 @@ return function(handle)
   handle("+QCCID", card.iccid "+QCCID: %s")
   local tries = card.tries { '+QPINC: "SC",PIN_TRIES,PUK_TRIES', '+QPINC: "P2",3,10' }
   handle("+QPINC", { query = tries, set = tries })
-  handle("+QENG", { set = cell_report })
-  handle("+QNWINFO", { run = network_report })
   handle("+QGPS", {
     query = function(modem) return { "+QGPS: " .. (modem.gps and 1 or 0) } end,
     set = function(modem)

@@ -115,6 +115,7 @@ local function telit() return { "Telit" } end
 
 ---@param handle fun(name: string, parts: table)
 return function(handle)
+  require("simulator.at.telit.air")(handle)
   handle("I", { run = function() return { "332" } end }) -- no text that would tell who made it
   for _, name in ipairs { "+CGMI", "+GMI" } do handle(name, { run = telit, test = function() return {} end }) end
 
