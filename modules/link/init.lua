@@ -278,6 +278,11 @@ function Link:wait_down(options) return require("link.monitor").wait_down(self, 
 ---@return moontower.error? err
 function Link:refresh() return require("link.refresh").refresh(self, M.apply) end
 
+---Puts the connection's settings on the host again where that has lost some of them; the modem is not asked.
+---@return "same"|"changed"|nil
+---@return moontower.error? err
+function Link:put_back() return require("link.refresh").put_back(self, M.apply) end
+
 ---Asks again for a family that was refused, beside the other one; its addresses are there after link:refresh().
 ---@param family "ipv4"|"ipv6" one of link.bearer:awaited()
 ---@return true? ok

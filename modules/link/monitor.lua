@@ -30,6 +30,7 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field lists table<string, string[]> probes by family
 ---@field ip string the families that it has, as the modem has told
 ---@field changed core.queue a queue of one: the modem says that it has others
+---@field awaiting core.queue a queue of one: a family is missing that may be given later
 ---@field down_reason core.queue a queue of one: why the link is down
 ---@field probe_now core.queue a queue of one: an event suggests that the link may be down, so probe it now
 ---@field missed integer looks in a row that found nothing
@@ -60,6 +61,14 @@ local function disconnected(self, session, what)
   }
 end
 
+-- The families that are connected now: has one ended, or come?
+local function compare_families(self, ip)
+  if ip ~= self.ip then
+    self.ip = ip
+    self.changed:push(true)
+  end
+end
+
 -- Asks the modem. Returns why the session is over, if it is; a modem that does not answer proves nothing.
 local function ask_modem(self, what)
   local bearer = self.link.bearer
@@ -67,6 +76,8 @@ local function ask_modem(self, what)
   if session and session.state ~= "activated" and session.state ~= "activating" then
     bearer.ended = true
     return disconnected(self, session, what)
+  elseif session then
+    compare_families(self, session.ip)
   end
   return err and err.code == "gone" and err or nil
 end
@@ -99,11 +110,13 @@ local function say(link, state, reason)
   end
 end
 
-local function refresh(self, reason)
-  local now, err = self.link:refresh()
+local function refresh(self, reason, put_back)
+  local now, err = (put_back or self.link.refresh)(self.link)
   if now == "changed" then
     self.lists = probes.lists(self.link, self.options)
     attempt(self.link, "new settings", reason)("applied")
+    say(self.link, "online", ("as %s"):format(self.link.address))
+    self.awaiting:push(true)
   end
   keep_lease(self, refresh) -- a family that has just been given may have one
   return now, err
@@ -122,9 +135,9 @@ local warnings = {
   end,
 }
 
--- A family that was refused for a while is asked for again, beside the other one: less and less often, as modem and
--- network are stricter with those that are in a hurry.
-local function ask_for_refused(self)
+-- A family that was refused for a while, or has ended alone, is asked for again, beside the other one: less and less
+-- often, as modem and network are stricter with those that are in a hurry.
+local function ask_for_missing(self)
   local link = self.link
   for try in task.backoff { first = AWAIT * (self.options.every or traffic.EVERY), max = LONGEST_AWAIT } do
     local family = link.bearer:awaited()
@@ -141,6 +154,13 @@ local function ask_for_refused(self)
   end
 end
 
+local function keep_asking(self)
+  while true do
+    ask_for_missing(self)
+    self.awaiting:pop()
+  end
+end
+
 local function on_session(self, value)
   local bearer = self.link.bearer
   if value.session ~= bearer.session then
@@ -148,10 +168,8 @@ local function on_session(self, value)
   elseif value.state ~= "activated" and value.state ~= "activating" then
     bearer.ended, bearer.network_released = true, not self.degraded
     return disconnected(self, value)
-  elseif value.ip ~= self.ip then
-    self.ip = value.ip
-    self.changed:push(true)
   end
+  compare_families(self, value.ip)
 end
 
 -- One family of two may be over. Mostly the other one is so a moment later, and then there is nothing to read. What the
@@ -224,21 +242,25 @@ end
 -- Does the link have any?
 local function has_services(link) return link.journal.share ~= nil or link.journal.clat ~= nil end
 
--- Other programs change interfaces, too. What they take away of ours is put back.
-local function watch_kernel(self)
-  local watching, err = netlink.monitor { groups = { "link", "address" } }
-  local monitor <close> = watching
-  if not watching then
-    log.warn("%s: addresses that another program takes away are not put back: %s", self.link, err)
+-- What the kernel tells from now on.
+local function monitor_kernel(link)
+  local monitor, err = netlink.monitor { groups = { "link", "address" } }
+  if not monitor then
+    log.warn("%s: addresses that another program takes away are not put back: %s", link, err)
   end
-  local event = watching and { kind = "overrun" } -- something may have happened before we listened
+  return monitor
+end
+
+-- Other programs change interfaces, too. What they take away of ours is put back.
+local function watch_kernel(self, monitor)
+  local event = { kind = "overrun" } -- something may have happened before we listened
   while event do
     local concerns_us = event.kind == "overrun" or (event.name or event.link) == self.link.name
     if self.link.is_closed then
       return
     elseif concerns_us and self.link:is_intact() == false then
       log.warn("%s: another program has changed its addresses; they are put back", self.link)
-      refresh(self, "another program has changed the interface")
+      refresh(self, "another program has changed the interface", self.link.put_back)
       task.sleep(REPAIR_PAUSE)
     elseif has_services(self.link) and services.are_broken(self.link.journal, event.name or event.link) then
       log.warn("%s: another program has ended what is shared or translated; it is begun again", self.link)
@@ -281,9 +303,10 @@ end
 function M.wait_down(link, options)
   local self = {
     link = link, options = options or {}, ip = link.bearer.ip,
-    down_reason = task.queue(1), probe_now = task.queue(1), changed = task.queue(1),
+    awaiting = task.queue(1), down_reason = task.queue(1), probe_now = task.queue(1), changed = task.queue(1),
     services_failed = task.queue(1), lists = probes.lists(link, options or {}), missed = 0,
   }
+  local monitor <close> = monitor_kernel(link)
   say(link, "online", ("as %s"):format(link.address))
   link.down_reason = self.down_reason
   local _ <close> = task.finally(function() link.down_reason = nil end)
@@ -291,12 +314,14 @@ function M.wait_down(link, options)
   self.group = group
   group:spawn(watch_modem, self)
   group:spawn(read_changes, self)
-  group:spawn(watch_kernel, self)
+  if monitor then
+    group:spawn(watch_kernel, self, monitor)
+  end
   group:spawn(require("link.dns.watch"), link, group)
   if has_services(link) then
     group:spawn(retry_services, self)
   end
-  group:spawn(ask_for_refused, self)
+  group:spawn(keep_asking, self)
   keep_lease(self, refresh)
   group:spawn(look_at_traffic, self)
   local reason = self.down_reason:pop()

@@ -1,10 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- The settings of a connection, read again: put on the host again where the network has changed them.
 
+local errors = require "errors"
 local journals = require "link.journal"
 local plan = require "link.plan"
 
 local M = {}
+
+local family_words = { ipv4 = "IPv4", ipv6 = "IPv6" }
 
 -- Does the host have to know the difference?
 local function is_same(one, other, mtu)
@@ -49,6 +52,35 @@ function M.ask_again(link, family)
   return ok, err
 end
 
+-- A family that was there and has ended is asked for again, as one that was refused for a while is.
+local function await_ended(bearer, old)
+  for family, name in pairs(family_words) do
+    if #old[family].addresses > 0 and #bearer[family].addresses == 0 and not bearer.refused[family] then
+      bearer.refused[family] = errors.new {
+        code = "disconnected", source = "link", message = name .. " has ended, beside the other one",
+        detail = { why = "it has ended, beside the other one", passes = true },
+      }
+    end
+  end
+end
+
+-- While the caller has the link's refreshing_lock.
+local function put_on_host(link, bearer, apply)
+  local _ <close> = link.host_lock:lock()
+  if link.is_closed then -- while the modem was asked
+    return "same"
+  end
+  local was_persistent = link.journal.persistent
+  local new, err = apply(bearer, link.options)
+  if not new then
+    return nil, err
+  end
+  for _, field in ipairs { "name", "bearer", "mtu", "addresses", "dns", "journal" } do link[field] = new[field] end
+  link.journal.persistent = was_persistent
+  journals.save(link.journal)
+  return "changed"
+end
+
 ---Reads the connection's settings from the modem again. Where they have changed, or the host has lost some of them,
 ---they are put on it again; the connection itself stays.
 ---@param link link.link
@@ -66,6 +98,7 @@ function M.refresh(link, apply)
   if bearer then
     bearer.wanted = old.wanted
     keep_untold(bearer, old)
+    await_ended(bearer, old)
     usable, err = plan.for_host(bearer, { name = link.name })
   end
   if not usable then
@@ -80,20 +113,20 @@ function M.refresh(link, apply)
       return "same"
     end
   end
-  local _ <close> = link.host_lock:lock()
-  if link.is_closed then -- while the modem was asked
+  return put_on_host(link, bearer, apply)
+end
+
+---Puts the settings on the host again where that has lost some of them. The modem is not asked: it may be mute.
+---@param link link.link
+---@param apply function link.apply
+---@return "same"|"changed"|nil
+---@return moontower.error? err
+function M.put_back(link, apply)
+  local _ <close> = link.refreshing_lock:lock()
+  if link.is_closed or link:is_intact() ~= false then
     return "same"
   end
-  local was_persistent = link.journal.persistent
-  local new
-  new, err = apply(bearer, link.options)
-  if not new then
-    return nil, err
-  end
-  for _, field in ipairs { "name", "bearer", "mtu", "addresses", "dns", "journal" } do link[field] = new[field] end
-  link.journal.persistent = was_persistent
-  journals.save(link.journal)
-  return "changed"
+  return put_on_host(link, link.bearer, apply)
 end
 
 return M

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- link:wait_down on an otherwise idle link: how often it reads the counters, and which hosts it probes.
+-- link:wait_down on an otherwise idle link: how often it reads the counters, which hosts it probes, and what it puts
+-- back.
 
 local faults = require "simulator.faults"
 local leases = require "modem.lease"
@@ -147,6 +148,30 @@ function T.test_packets_without_an_answer_are_probed_at_once()
     end)
   end)
   lu.assertTrue(watched.asked["8.8.8.8"] >= LOOKS / 3, ("%d times"):format(watched.asked["8.8.8.8"]))
+end
+
+-- Takes the addresses of a watched link away, and waits until all are there again.
+local function take_away(link)
+  for _, address in ipairs(link.addresses) do
+    assert(netlink.del_address {
+      link = link.name, address = address.address, prefix_length = address.prefix_length,
+    })
+  end
+  assert(task.timeout(PATIENCE, function()
+    while link:is_intact() ~= true do task.sleep(0.01) end
+    return true
+  end))
+end
+
+function T.test_addresses_are_put_back_while_the_modem_is_mute()
+  watch({ probes = {} }, 1, nil, function(sim, link, around)
+    faults.apply(sim, "hang")
+    local watching = around:spawn(link.wait_down, link, { probes = {} })
+    task.sleep(0.1)
+    take_away(link)
+    watching:cancel(task.unwanted)
+    faults.apply(sim, "none")
+  end)
 end
 
 return T

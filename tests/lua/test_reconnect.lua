@@ -8,6 +8,7 @@ local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
 local new_simulated = require("simulator.modem").new
+local ping = require "core.ping"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -156,6 +157,24 @@ function T.test_the_end_of_one_family_alone_is_put_on_the_host()
     end))
     eq(link.addresses[1].address, "184.250.142.38")
     eq(modem:session(0).state, "activated")
+    link:detach()
+  end)
+end
+
+-- The other one stays; the network gives the lost one again to who asks.
+function T.test_a_family_that_has_ended_is_asked_for_again()
+  online("qmi", function(_, sim, link)
+    local group <close> = task.group()
+    group:spawn(link.wait_down, link, { probes = {}, every = 0.05 })
+    sim:disconnect_family(0, "ipv4")
+    for _, count in ipairs { 1, 2 } do
+      assert(task.timeout(60, function()
+        while #link.addresses ~= count do task.sleep(0.01) end
+        return true
+      end), count)
+    end
+    eq(sim.sessions[0].ip_type, "ipv4v6")
+    lu.assertNotNil(ping.echo { address = "8.8.8.8", link = link.name, timeout = 60 })
     link:detach()
   end)
 end
