@@ -93,11 +93,22 @@ local function complete(list, cell)
   return false
 end
 
----Adds a cell to a list, or what it knows more to the one that is there.
----@param list modem.cell[]
----@param cell modem.cell
-function M.add(list, cell)
-  if not complete(list, cell) then list[#list + 1] = cell end
+local function add_serving(cells, cell)
+  if not complete(cells.serving, cell) then table.insert(cells.serving, cell) end
+end
+
+-- Modems list cells that serve among the neighbours, too.
+local function add_neighbour(cells, cell)
+  local is_known = complete(cells.serving, cell) or complete(cells.neighbours, cell)
+  if not is_known then table.insert(cells.neighbours, cell) end
+end
+
+---Adds cells to others, or what they know more to those that are there.
+---@param cells modem.cells
+---@param more modem.cells
+function M.add(cells, more)
+  for _, cell in ipairs(more.serving) do add_serving(cells, cell) end
+  for _, cell in ipairs(more.neighbours) do add_neighbour(cells, cell) end
 end
 
 -- The primary one first. 5G beside a primary cell of LTE is secondary, whatever the modem calls it.
@@ -124,7 +135,7 @@ function M.of(records)
   local cells, pending = { serving = {}, neighbours = {} }, {}
   for _, found in ipairs(records) do
     if is_cell[found.is] == "serving" and found.technology and says_something(found) then
-      M.add(cells.serving, cell_of(found))
+      add_serving(cells, cell_of(found))
     elseif is_cell[found.is] and found.technology then
       pending[#pending + 1] = found
     end
@@ -134,9 +145,7 @@ function M.of(records)
   for _, found in ipairs(pending) do
     found.channel = found.channel or found.shares_channel and primary.channel or nil
     local cell = cell_of(found)
-    local has_identity = cell.pci or cell.psc or cell.cell_id
-    -- Modems list cells that serve among the neighbours, too.
-    if has_identity and not complete(cells.serving, cell) then M.add(cells.neighbours, cell) end
+    if cell.pci or cell.psc or cell.cell_id then add_neighbour(cells, cell) end
   end
   return cells
 end

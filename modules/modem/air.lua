@@ -205,9 +205,7 @@ end
 function M.completed_cells(modem, cells, err)
   local is_refused = err and (err.code == "unsupported" or err.code == "rejected")
   local more = (cells or is_refused) and has_more(modem) and M.cells(modem) or nil
-  for _, list in ipairs(cells and more and { "serving", "neighbours" } or {}) do
-    for _, cell in ipairs(more[list]) do air.add(cells[list], cell) end
-  end
+  if cells and more then air.add(cells, more) end
   cells = cells or more
   return cells, not cells and err or nil
 end
