@@ -207,21 +207,9 @@ static bool push_our_path(lua_State *L, const struct bytecode *bytecode, const c
     return false;
 }
 
-/* A searcher for require(): ours, or what package.path finds. */
-static int l_searcher(lua_State *L)
+/* Pushes the function that loads a file as a module; at the top is the file's path, which stays. */
+static void push_loaded(lua_State *L, bool ours)
 {
-    const char *name = luaL_checkstring(L, 1);
-    bool ours = push_our_path(L, bytecode_of(L), name);
-    if (!ours) {
-        lua_getglobal(L, "package");
-        lua_getfield(L, -1, "searchpath");
-        lua_pushvalue(L, 1);
-        lua_getfield(L, -3, "path");
-        lua_call(L, 2, 2);
-        if (lua_isnil(L, -2))
-            return 1; /* where it was looked for */
-        lua_pop(L, 1);
-    }
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushcclosure(L, l_load_module, 1);
     lua_pushvalue(L, -2);
@@ -230,14 +218,47 @@ static int l_searcher(lua_State *L)
         mt_limits_call_uncharged(L, 2, 1);
     else
         lua_call(L, 2, 1);
-    if (ours)
-        lua_pushcclosure(L, l_load_ours, 1);
+}
+
+/*
+ * The first searcher of require(): what is in package.preload, or ours. Lua's own for package.preload
+ * makes a message for each module that is not in it: 70,000 instructions of `up`.
+ */
+static int l_search_ours(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    if (lua_getfield(L, -1, name) != LUA_TNIL) {
+        lua_pushliteral(L, ":preload:");
+        return 2;
+    }
+    if (!push_our_path(L, bytecode_of(L), name))
+        return 0;
+    push_loaded(L, true);
+    lua_pushcclosure(L, l_load_ours, 1);
     lua_insert(L, -2);
     return 2; /* the loader, and the path that it is called with */
 }
 
-/* Index of Lua's own searcher of package.path, which ours replaces. */
-enum { PATH_SEARCHER = 2 };
+/* The second one: what package.path finds. */
+static int l_search_path(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "searchpath");
+    lua_pushvalue(L, 1);
+    lua_getfield(L, -3, "path");
+    lua_call(L, 2, 2);
+    if (lua_isnil(L, -2))
+        return 1; /* where it was looked for */
+    lua_pop(L, 1);
+    push_loaded(L, false);
+    lua_insert(L, -2);
+    return 2;
+}
+
+/* In the places of Lua's own searchers of package.preload and package.path. */
+static const lua_CFunction searchers[] = { l_search_ours, l_search_path };
 
 static const luaL_Reg functions[] = {
     { "load", l_load },
@@ -269,9 +290,11 @@ int mt_lua_bytecode_install(lua_State *L)
 
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchers");
-    lua_pushvalue(L, -3);
-    lua_pushcclosure(L, l_searcher, 1);
-    lua_rawseti(L, -2, PATH_SEARCHER);
+    for (lua_Integer i = 0; i < 2; i++) {
+        lua_pushvalue(L, -3);
+        lua_pushcclosure(L, searchers[i], 1);
+        lua_rawseti(L, -2, i + 1);
+    }
     lua_pop(L, 2);
     luaL_setfuncs(L, functions, 1);
     return 1;
