@@ -80,6 +80,17 @@ local function ask_too(modem, now, names)
   return more and now, err, is_more or has_answered
 end
 
+-- The same with the radio. No modem is registered while its radio is off: that is only asked where the network's answer
+-- does not tell it, as it would take a turn, and over QMI a client id, too.
+local function ask_with_radio(modem, now, names)
+  local err, has_answered
+  now, err, has_answered = ask_too(modem, now, names)
+  if now and not now.radio then
+    now, err, has_answered = ask_too(modem, now, { "radio" })
+  end
+  return now, err, has_answered
+end
+
 -- A modem whose channel may have been closed is asked one thing first, as each question would be refused. One that is
 -- slow to answer that has its channel opened. Another program may have connected since the channel was opened.
 local function look_behind_others(modem)
@@ -87,21 +98,12 @@ local function look_behind_others(modem)
   if not now or #now.lost > 0 then
     return nil, err or now.lost_err
   end
-  return ask_too(modem, now, { "session", "radio", "network" })
+  return ask_with_radio(modem, now, { "session", "network" })
 end
 
--- What must hold before the order to connect, of a modem that is about to get it: at the same time. Where the network's
--- answer may tell whether the radio is on, that is only asked if it does not: it would take a client id, too.
+-- What must hold before the order to connect, of a modem that is about to get it: at the same time.
 local function ask_prerequisites(modem, now, has_network)
-  local names = { "sim_state" }
-  if not has_network then names[#names + 1] = "network" end
-  if not modem.network_tells_radio then table.insert(names, 2, "radio") end
-  local err, has_answered
-  now, err, has_answered = ask_too(modem, now, names)
-  if now and not now.radio then
-    now, err, has_answered = ask_too(modem, now, { "radio" })
-  end
-  return now, err, has_answered
+  return ask_with_radio(modem, now, { "sim_state", not has_network and "network" or nil })
 end
 
 -- What must be known before the modem may be ordered to connect, and before a connection that is there may be used.
@@ -113,7 +115,7 @@ local function look(modem, record, carrier, may_be_closed)
   if may_stay then
     now, err, has_answered = ask_surely(modem, { "session", "network" })
   elseif record.session or modem.options.proxy or modem.ordered_by_others > -math.huge then
-    now, err, has_answered = ask_surely(modem, { "session", "sim_state", "radio", "network" })
+    now, err, has_answered = ask_with_radio(modem, {}, { "session", "sim_state", "network" })
   elseif may_be_closed then
     now, err, has_answered = look_behind_others(modem)
   else

@@ -61,6 +61,15 @@ function M.registration(reply)
   }
 end
 
+local registered = { home = true, roaming = true, partner = true }
+
+---No modem is registered while its radio is off. One that names no technology is asked.
+---@param registration modem.registration
+---@return modem.radio?
+function M.radio_of_network(registration)
+  return registered[registration.state] and registration.technology and { hardware = "on", software = "on" } or nil
+end
+
 ---@return modem.packet_service?
 function M.packet(reply)
   return reply.state and {

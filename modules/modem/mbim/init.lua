@@ -119,7 +119,7 @@ function Backend:registration() return answers.ask(self, basic.register_state, a
 function Backend:network()
   return answers.ask(self, basic.register_state, function(reply)
     local registration = answers.registration(reply)
-    return registration and { registration = registration }
+    return registration and { registration = registration, radio = answers.radio_of_network(registration) }
   end)
 end
 function Backend:packet_service() return answers.ask(self, basic.packet_service, answers.packet) end

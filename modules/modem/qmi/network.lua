@@ -33,9 +33,6 @@ function M:with_cause(registration)
   return registration
 end
 
----A modem that is registered needs no other question for this: see serving.radio().
-M.network_tells_radio = true
-
 local function network_of(self)
   local reply, err = self.qmi:request(nas.get_serving_system)
   local registration = reply and serving.registration(reply)
