@@ -7,13 +7,13 @@
 
 local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
-local compare = lazy(function() return require "link.compare" end)
 local dns = lazy(function() return require "link.dns" end)
 local errors = require "errors"
 local host = require "link.host"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
+local present = lazy(function() return require "link.present" end)
 local task = require "task"
 local teardown = require "link.teardown"
 
@@ -70,34 +70,6 @@ end
 
 function Link:__tostring() return self.name end
 
-local function has_dns(journal, link, options)
-  local record = journal.dns or { servers = {}, route = options.dns_route }
-  return options.dns == false or table.concat(record.servers, " ") == table.concat(link.dns, " ")
-    and (record.route or "shared") == (options.dns_route or "shared")
-end
-
--- Does the host still have all that the journal says, and is that all that is wanted? The modem tells no address of
--- a link whose only one the kernel has made from a router advertisement.
-local function is_intact(journal, link, now, options)
-  local told, channel = plan.all_of(link.bearer, "addresses"), link.bearer.channel
-  local manager = options.manager
-  if manager then -- it looks after the addresses itself
-    told = {}
-  end
-  local differences, err = compare.kernel(now.name, { addresses = told, journal = journal })
-  if not differences then
-    return nil, err
-  end
-  return #differences == 0
-    and (not channel or channel.checksums == (journal.channel or {}).checksums)
-    and (#journal.routes > 0) == (options.default_route ~= false and #told > 0)
-    and journal.metric == options.metric and journal.table == options.table and journal.mtu == options.mtu
-    and (journal.share or {}).interface == options.share
-    and journal.manager == (manager and manager.name)
-    and (not manager and has_dns(journal, link, options)
-      or manager ~= nil and journal.accept_ra == plan.accept_ra(link.bearer))
-end
-
 local Undo = {}
 function Undo:__close()
   if self.journal then
@@ -107,30 +79,11 @@ end
 
 local function nothing() end
 
----A bearer's link as it is now, to look at.
+---A bearer's link as it is now, to look at: see link/present.lua.
 ---@param bearer modem.bearer
----@return link.link? with `differences`: what of it does not hold; `is_ours`: it is written down, as `up` does
+---@return link.link?
 ---@return moontower.error? err
-M.describe = protect(function(bearer)
-  local journal = bearer.net and journals.load(journals.key(bearer.net, bearer.channel))
-  local name = journal and journal.name or bearer.net
-  local now = check(netlink.link(name or ""))
-  local there = check(netlink.addresses(name))
-  bearer = check(plan.for_host(bearer, now))
-  local differences = check(compare.host(name, { addresses = plan.all_of(bearer, "addresses"), journal = journal }))
-  local addresses = {}
-  for _, address in ipairs(there) do
-    if address.scope == "global" then
-      addresses[#addresses + 1] = { address = address.address, prefix_length = address.prefix_length }
-    end
-  end
-  return {
-    name = name, bearer = bearer, mtu = now.mtu, adopted = true, differences = differences, addresses = addresses,
-    is_ours = journal ~= nil, journal = journal,
-    dns = (not journal or journal.manager) and plan.all_of(bearer, "dns")
-      or journal.dns and journal.dns.servers or {},
-  }
-end)
+function M.describe(bearer) return present.describe(bearer) end
 
 -- Returns the interface to use. If it is a channel's, `undo` has its journal from before it is made.
 local function interface_for(bearer, parent, undo)
@@ -198,7 +151,7 @@ local apply = protect(function(bearer, options)
   local key = journals.key(parent.name, bearer.channel)
   local left, err = journals.load(key)
   check(not err, err)
-  if left and is_intact(left, self, now, options) then
+  if left and present.is_intact(left, self, now, options) then
     self.journal, self.adopted = left, true
     self.detached = true -- by the run that made it: leaving a block does not take it down, close() does
     host.adopt(self)
@@ -255,7 +208,7 @@ function Link:is_intact()
   if not now then
     return now, err
   end
-  return is_intact(self.journal, self, now, self.options)
+  return present.is_intact(self.journal, self, now, self.options)
 end
 
 ---Is there something that it should do for other computers, and cannot?

@@ -6,12 +6,13 @@ local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
 local errors = require "errors"
 local fs = require "core.fs"
+local marked = require "link.marked"
 local netlink = require "core.netlink"
-local salvage = require "link.salvage"
+local salvage = lazy(function() return require "link.salvage" end)
 local state = require "state"
 
 local KIND = "links"
-local NOWHERE = salvage.NOWHERE
+local NOWHERE = marked.NOWHERE
 
 ---@class link.journal
 ---@field key string its own name: "wwan0"; "wwan0.1" for a channel of it
@@ -38,7 +39,7 @@ local NOWHERE = salvage.NOWHERE
 ---@field forwarding link.sysctl[]?
 ---@field is_salvaged boolean? it is what a damaged file still says
 
-local M = { PROTOCOL = salvage.OURS }
+local M = { PROTOCOL = marked.PROTOCOL }
 
 ---A function that changes what links share with one another: forwarding, and programs of the host.
 ---@param fn function

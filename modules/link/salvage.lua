@@ -4,17 +4,12 @@
 local lazy = require "base.lazy"
 local errors = require "errors"
 local validate = require "base.validate"
+local marked = require "link.marked"
 local netlink = require "core.netlink"
 local dns = lazy(function() return require "link.dns" end)
 local shapes = lazy(function() return require "state.shapes" end)
 
-local M = {
-  -- Marks our addresses and routes in the kernel (rtm_protocol, IFA_PROTO); `ip route show proto 77` lists them.
-  OURS = 77,
-  NOWHERE = 0, -- the index of no interface
-}
-
-local OURS, MAIN_TABLE = M.OURS, 254
+local M = {}
 
 ---Reads what a damaged journal, or one of another version, still says of what is ours on the host. All that we add is
 ---marked, so where it says nothing, the kernel does.
@@ -44,38 +39,8 @@ function M.journal(key, values)
     return journal
   end
   local interface, err = errors.there(netlink.link(journal.name))
-  journal.index = interface and interface.index or not err and M.NOWHERE or nil
+  journal.index = interface and interface.index or not err and marked.NOWHERE or nil
   return journal, err
-end
-
--- modules/multipath keeps a journal of the routes that it makes.
-local function is_links(thing) return thing.protocol == OURS and not thing.hops and not thing.nexthop end
-
-local function has_marked(list)
-  for _, thing in ipairs(list) do
-    if is_links(thing) then return true end
-  end
-  return false
-end
-
----The journal of an interface that has what is ours on it, though nothing is written down: who has emptied
----/run/moontower has no less to take down.
----@param name string
----@return table? journal nil without an error: nothing there is ours
----@return moontower.error? err
-function M.lost(name)
-  local there, err = errors.there(netlink.link(name))
-  local addresses, routes
-  if there then
-    addresses, err = netlink.addresses(name)
-  end
-  if addresses then
-    routes, err = netlink.routes { link = name, table = MAIN_TABLE, protocol = OURS }
-  end
-  if routes and (has_marked(addresses) or has_marked(routes)) then
-    return M.journal(name, {})
-  end
-  return nil, err
 end
 
 ---Adds to a damaged journal all that is marked as ours on its interface.
@@ -84,10 +49,10 @@ end
 ---@param name string
 function M.find_marked(undoing, journal, name)
   for _, address in ipairs(undoing:ask(netlink.addresses, name) or {}) do
-    if is_links(address) then table.insert(journal.addresses, address) end
+    if marked.is_links(address) then table.insert(journal.addresses, address) end
   end
-  for _, route in ipairs(undoing:ask(netlink.routes, { link = name, protocol = OURS }) or {}) do
-    if is_links(route) then table.insert(journal.routes, route) end
+  for _, route in ipairs(undoing:ask(netlink.routes, { link = name, protocol = marked.PROTOCOL }) or {}) do
+    if marked.is_links(route) then table.insert(journal.routes, route) end
   end
 end
 

@@ -13,7 +13,7 @@ local net = require "net"
 local netlink = require "core.netlink"
 local programs = require "link.programs"
 local run_program = require "run_program"
-local salvage = require "link.salvage"
+local marked = require "link.marked"
 local state = require "state"
 local task = require "task"
 local tayga = require "link.clat.tayga"
@@ -133,7 +133,7 @@ local function add_default_route(record)
   repeat
     ok, err = netlink.add_route {
       link = record.device, destination = "default", family = "ipv4", metric = record.metric, table = record.table,
-      source = record.ipv4, protocol = salvage.OURS,
+      source = record.ipv4, protocol = marked.PROTOCOL,
     }
     local is_taken = not ok and err.code == "exists" and not record.fixed
     record.metric = record.metric + (is_taken and 1 or 0)
@@ -145,12 +145,12 @@ local function configure(record, mtu)
   local ok, err = netlink.set_link(record.device, { up = true, mtu = mtu - LONGER })
   if ok then
     ok, err = netlink.add_address {
-      link = record.device, address = record.ipv4, prefix_length = 32, protocol = salvage.OURS,
+      link = record.device, address = record.ipv4, prefix_length = 32, protocol = marked.PROTOCOL,
     }
   end
   if ok then
     ok, err = netlink.add_route {
-      link = record.device, destination = record.ipv6 .. "/128", family = "ipv6", protocol = salvage.OURS,
+      link = record.device, destination = record.ipv6 .. "/128", family = "ipv6", protocol = marked.PROTOCOL,
     }
   end
   if ok then
@@ -207,7 +207,7 @@ function M.problem(record)
   elseif not program_of(record) then
     return "tayga, which translates it, does not run"
   end
-  for _, route in ipairs(netlink.routes { link = record.device, family = "ipv4", protocol = salvage.OURS } or {}) do
+  for _, route in ipairs(netlink.routes { link = record.device, family = "ipv4", protocol = marked.PROTOCOL } or {}) do
     if route.destination == "default" then return nil end
   end
   return ("the IPv4 default route through %s is missing"):format(record.device)

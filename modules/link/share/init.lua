@@ -11,7 +11,7 @@ local ipv6 = require "link.ipv6"
 local net = require "net"
 local netlink = require "core.netlink"
 local ports = require "core.port"
-local salvage = require "link.salvage"
+local marked = require "link.marked"
 local task = require "task"
 local undoing_of = require "state.rollback"
 
@@ -122,7 +122,7 @@ end
 
 local function add_address(record)
   local ok, err = netlink.add_address {
-    link = record.interface, address = record.address, prefix_length = 64, protocol = salvage.OURS,
+    link = record.interface, address = record.address, prefix_length = 64, protocol = marked.PROTOCOL,
   }
   return ok or err.code == "exists" or nil, err
 end
