@@ -107,7 +107,7 @@ function T.test_a_card_status_without_a_card()
       return nil, require("errors").new { code = "unsupported", message = "unknown", source = "qmi" }
     end,
   }
-  eq(require("modem.qmi.card").read(device), { state = "starting", reason = "not-initialized", numbers = {} })
+  eq(require("modem.qmi.card_numbers").read(device), { state = "starting", reason = "not-initialized", numbers = {} })
   eq(asked, { "uim", "dms" })
 end
 

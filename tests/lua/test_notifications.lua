@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Notifications of a modem: an indication costs no question to the modem, or one, however many tasks listen.
 
-local card = require "modem.qmi.card"
+local card_numbers = require "modem.qmi.card_numbers"
 local events_of_modems = require("events").of_modems
 local faults = require "simulator.faults"
 local lu = require "luaunit"
@@ -251,11 +251,11 @@ function T.test_the_numbers_of_another_card_are_read()
     local inserted = { state = "present", applications = { { type = "usim", state = "ready" } } }
     return { card_status = { index_gw_primary = index, cards = { inserted, inserted } } }
   end
-  local first = card.notified(device, use(0x0000))
+  local first = card_numbers.notified(device, use(0x0000))
   local before = requests
-  lu.assertIs(card.notified(device, use(0x0000), first), first)
+  lu.assertIs(card_numbers.notified(device, use(0x0000), first), first)
   eq(requests, before)
-  card.notified(device, use(0x0100), first)
+  card_numbers.notified(device, use(0x0100), first)
   lu.assertTrue(requests > before)
 end
 

@@ -4,7 +4,7 @@
 -- An indication may leave out what has not changed: that is taken from the last value, and where there is none, the
 -- modem is asked.
 
-local card = require "modem.qmi.card"
+local card_numbers = require("base.lazy")(function() return require "modem.qmi.card_numbers" end)
 local dms = require "qmi.dms"
 local dsd = require "qmi.dsd"
 local log = require "log"
@@ -32,7 +32,9 @@ local declared = {
   sim = function() return {
     service = "uim",
     switch_on = { uim.register_events, { event_registration_mask = { "card-status" } } },
-    readers = { [uim.card_status] = function(modem, values, last) return card.notified(modem.qmi, values, last) end },
+    readers = {
+      [uim.card_status] = function(modem, values, last) return card_numbers.notified(modem.qmi, values, last) end,
+    },
   } end,
   radio = function() return {
     service = "dms",

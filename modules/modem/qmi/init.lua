@@ -12,6 +12,8 @@ local network = require "modem.qmi.network"
 local qmi = require "qmi"
 local sessions = require "modem.qmi.sessions"
 local card = require "modem.qmi.card"
+local card_numbers = lazy(function() return require "modem.qmi.card_numbers" end)
+local card_pin = lazy(function() return require "modem.qmi.card_pin" end)
 local connecting = require "modem.qmi.connecting"
 local state = require "state"
 local task = require "task"
@@ -292,11 +294,11 @@ function Backend:identity(part)
   }
 end
 
-function Backend:sim() return card.read(self.qmi) end
+function Backend:sim() return card_numbers.read(self.qmi) end
 function Backend:sim_state() return card.state(self.qmi) end
-function Backend:provision_sim() return card.provision(self.qmi) end
-function Backend:pin() return card.pin(self.qmi) end
-function Backend:enter_pin(pin) return card.enter_pin(self.qmi, pin) end
+function Backend:provision_sim() return card_pin.provision(self.qmi) end
+function Backend:pin() return card_pin.pin(self.qmi) end
+function Backend:enter_pin(pin) return card_pin.enter_pin(self.qmi, pin) end
 
 function Backend:radio()
   local reply, err = self.qmi:request(dms.get_operating_mode)
