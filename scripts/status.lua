@@ -63,6 +63,7 @@ local function show(device, watcher)
   end
   watcher:data("radio", now.radio)
   report.network(now.registration, now.packet, now.signal, watcher)
+  report.air(now.signal, now.cells, watcher)
   return show_connection(device, now, watcher)
 end
 

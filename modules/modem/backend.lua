@@ -176,7 +176,7 @@ local errors = require "errors"
 ---@field detach fun(self: modem.modem): modem.packet_service?, moontower.error? ends all sessions
 ---@field signal fun(self: modem.modem, part: "protocol"?): modem.signal?, moontower.error? protocol: what MBIM or QMI
 --- tell in one answer is enough; neither are antennas asked about, nor the AT port for the rest
----@field cells fun(self: modem.modem): modem.cells?, moontower.error?
+---@field cells fun(self: modem.modem, part: "protocol"?): modem.cells?, moontower.error? likewise
 ---@field scan fun(self: modem.modem): modem.found_network[]?, moontower.error? looks for networks; that takes minutes,
 --- and may interrupt the connection
 ---@field watch_signal fun(self: modem.modem, thresholds: table<string, number[]>): true?, moontower.error? has it

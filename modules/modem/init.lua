@@ -59,7 +59,12 @@ local M = { list = devices.list, select = selection.select }
 -- What MBIM or QMI do not tell of signal and cells, the AT port may. `part` is "protocol" where they tell enough.
 local function completing(backend)
   local verbs = setmetatable({}, { __index = backend })
-  function verbs.cells(self) return air.completed_cells(self, backend.cells(self)) end
+  function verbs.cells(self, part)
+    if part == "protocol" then
+      return backend.cells(self)
+    end
+    return air.completed_cells(self, backend.cells(self))
+  end
   function verbs.signal(self, part)
     local signal, err = backend.signal(self, part)
     return signal and part ~= "protocol" and air.completed_signal(self, signal) or signal, err

@@ -24,6 +24,7 @@ local verbs = {
   sim = "sim", radio = "radio", registration = "registration", packet = "packet_service", signal = "signal",
   cell = "cells",
 }
+local verbs_of_air = { signal = true, cell = true } -- of which the protocol tells enough for an event
 local verbs_of_session = { session = "session", ip = "ip_configuration" }
 
 ---@class modem.event
@@ -101,7 +102,8 @@ local function read_again(self, lost)
     if is_wanted(self, name) then
       local link = self.modem.link
       local verb, session = verbs[name] or verbs_of_session[name], link and link.bearer.session or 0
-      value = self.modem[verb](self.modem, verbs_of_session[name] and session or name == "signal" and "protocol" or nil)
+      local part = verbs_of_session[name] and session or verbs_of_air[name] and "protocol" or nil
+      value = self.modem[verb](self.modem, part)
     end
     if value then
       publish(self, name, value, true)

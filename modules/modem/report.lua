@@ -3,7 +3,9 @@
 
 local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
+local gauges = lazy(function() return require "signal_view.gauges" end)
 local leases = lazy(function() return require "modem.lease" end)
+local radio_words = lazy(function() return require "radio.words" end)
 
 local M = {}
 
@@ -46,6 +48,12 @@ local state_words = {
   denied = "registration denied", searching = "searching", deregistered = "not registered", unknown = "unknown",
 }
 
+-- Some protocols tell of LTE alone where 5G is used beside it; the signal has it.
+local function technology_of(registration, packet, signal)
+  local told = packet.technology or registration.technology
+  return told == "LTE" and (signal.nr and signal.lte or registration.technology == "5G NSA") and "5G NSA" or told
+end
+
 ---@param registration table
 ---@param packet table
 ---@param signal table
@@ -57,12 +65,30 @@ function M.network(registration, packet, signal, watcher)
   local provider = registration.provider or {}
   local name = provider.name ~= "" and provider.name or provider.id ~= "" and provider.id
   local words = { (state_words[registration.state] or tostring(registration.state)) .. (name and " on " .. name or "") }
-  words[#words + 1] = packet.technology or registration.technology
+  local technology = technology_of(registration, packet, signal)
+  words[#words + 1] = technology
   words[#words + 1] = signal.dbm and ("%d dBm"):format(signal.dbm)
   watcher:done("network", table.concat(words, ", "), {
     state = registration.state, provider = registration.provider,
-    technology = packet.technology or registration.technology, signal_dbm = signal.dbm,
+    technology = technology, signal_dbm = signal.dbm,
   })
+end
+
+---The essentials of the signal, and where it comes from.
+---@param signal table
+---@param cells table
+---@param watcher up.watcher
+function M.air(signal, cells, watcher)
+  local measured = signal.lte or signal.nr or signal.umts
+  if measured then
+    watcher:done("signal", gauges.sentence(signal))
+  end
+  local primary = (cells.serving or {})[1]
+  if primary then
+    watcher:done("cell", ("%s, %s"):format(radio_words.bands(cells.serving), radio_words.identity(primary)))
+  end
+  watcher:data("signal", measured and signal or nil)
+  watcher:data("cells", cells.serving and cells or nil)
 end
 
 local function families(bearer)

@@ -31,6 +31,7 @@ end
 ---@field registration modem.registration?
 ---@field packet modem.packet_service? nil: not asked, and the modem has not told it along with the registration
 ---@field signal modem.signal?
+---@field cells modem.cells?
 ---@field session modem.session?
 ---@field home modem.provider?
 ---@field refusal moontower.error? the modem refuses to tell all that matters
@@ -48,11 +49,12 @@ local questions = {
   packet = { "packet_service", { state = "unknown" }, true },
   network = { "network", {}, true },
   signal = { "signal", {}, argument = "protocol" },
+  cells = { "cells", {}, argument = "protocol" },
   session = { "session", { state = "unknown" }, true, argument = 0 },
   home = { "home_provider", { id = "" } },
 }
 
-local ALL = { "identity", "sim", "radio", "registration", "packet", "signal", "session", "home" }
+local ALL = { "identity", "sim", "radio", "registration", "packet", "signal", "cells", "session", "home" }
 
 local function asking(modem, question)
   return function() return modem[question[1]](modem, question.argument) end

@@ -5,6 +5,7 @@
 -- answers what it has told before: one that pushes is left alone. What differs shows that it pushes nothing, or only
 -- larger steps; then it is asked again as soon as it may have measured.
 
+local radio_words = require "radio.words"
 local task = require "task"
 
 local M = {
@@ -19,26 +20,9 @@ local M = {
 local Source = {}
 Source.__index = Source
 
--- Those that are aggregated are one word: "LTE B2+B12".
-local function bands_of(cells)
-  local words = {}
-  for _, cell in ipairs(cells.serving) do
-    local of_same = words[#words] and words[#words].technology == cell.technology and words[#words]
-    if of_same and cell.band then
-      of_same.text = of_same.text .. "+" .. cell.band
-    elseif not of_same then
-      words[#words + 1] = {
-        technology = cell.technology, text = cell.technology .. (cell.band and " " .. cell.band or ""),
-      }
-    end
-  end
-  for i, word in ipairs(words) do words[i] = word.text end
-  return table.concat(words, " and ")
-end
-
 local function place_of(self)
   local words, registration = {}, self.registration
-  local bands = self.cells and bands_of(self.cells) or ""
+  local bands = self.cells and radio_words.bands(self.cells.serving) or ""
   words[1] = bands ~= "" and bands or registration and registration.technology
   local name = registration and (registration.provider.name ~= "" and registration.provider.name
     or registration.provider.id)

@@ -38,7 +38,7 @@ local function with_modem(model, fn)
 end
 
 -- What QMI tells of them: the AT port is not asked for more.
-local function told_cells(modem) return assert(require("modem.qmi.cells").cells(modem)) end
+local function told_cells(modem) return assert(modem:cells "protocol") end
 
 -- ---- the simulated modem ----
 

@@ -10,7 +10,7 @@ local T = {}
 
 local VERBS = {
   identity = { firmware = "F" }, sim = { state = "ready" }, radio = { hardware = "on", software = "on" },
-  registration = { state = "home" }, packet_service = { state = "attached" }, signal = {},
+  registration = { state = "home" }, packet_service = { state = "attached" }, signal = {}, cells = {},
   session = { state = "deactivated" }, home_provider = { id = "310120" },
 }
 

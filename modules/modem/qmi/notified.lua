@@ -1,8 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- How indications about the network and the radio read over QMI. They may leave out what has not changed.
 
-local lazy = require "base.lazy"
-local air = lazy(function() return require "modem.qmi.cells" end)
 local serving = require "modem.qmi.serving_system"
 
 ---@class modem.qmi
@@ -112,7 +110,7 @@ function M:cell_notified(values, last)
   end
   local is_same = primary and registration.cell_id and primary.cell_id == registration.cell_id
     and (primary.technology == "5G") == (registration.technology == serving.SA)
-  return not is_same and air.cells(self) or nil
+  return not is_same and self:cells "protocol" or nil
 end
 
 ---The cells once an indication of DSD says that 5G is used, or is used no more.
@@ -125,7 +123,7 @@ function M:systems_notified(values, last)
     uses_nr = uses_nr or system.technology == "5gnr"
   end
   local is_same = last and has_nr(last) == uses_nr
-  return not is_same and air.cells(self) or nil
+  return not is_same and self:cells "protocol" or nil
 end
 
 ---How an indication of Network Reject reads.

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Whether a modem that is registered in LTE uses 5G beside it (NSA): Get Serving System names LTE alone then.
 
-local air = require "modem.qmi.cells"
 local dms = require "qmi.dms"
 local dsd = require "qmi.dsd"
 local serving = require "modem.qmi.serving_system"
@@ -42,7 +41,7 @@ function M:with_nr(registration)
   if registration.technology == "LTE" and self:knows_nr() and uses_nr(self) then
     registration.technology = serving.NSA
   elseif registration.technology == serving.SA then
-    local cells = air.cells(self)
+    local cells = self:cells "protocol"
     local primary = cells and cells.serving[1] or {}
     registration.tac, registration.cell_id = primary.tac, primary.cell_id
   end

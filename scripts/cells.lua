@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: MIT
+-- moontower cells: the cells that the modem uses, and those that it hears.
+
+local columns = require "terminal.columns"
+local errors = require "errors"
+local gauges = require "signal_view.gauges"
+local modem = require "modem"
+local option = require "cli.option"
+local words = require "radio.words"
+
+local array = { __jsontype = "array" }
+
+local function decibels(value) return value and gauges.number(value) or "" end
+
+local function use_of(cell)
+  return cell.state and ("%s, %s"):format(cell.role, cell.state) or cell.role or "neighbour"
+end
+
+local function row_of(cell)
+  return {
+    use_of(cell), cell.technology, cell.band or "", words.channel(cell), words.megahertz(cell.frequency),
+    words.megahertz(cell.bandwidth), decibels(cell.rsrp or cell.rscp or cell.rssi),
+    decibels(cell.rsrq or cell.ecio), decibels(cell.sinr), words.identity(cell),
+  }
+end
+
+local function print_table(cells)
+  local rows = { {
+    "use", "", "band", "channel", "frequency", "bandwidth", "RSRP", "RSRQ", "SINR", "which cell",
+  } }
+  for _, list in ipairs { cells.serving, cells.neighbours } do
+    for _, cell in ipairs(list) do rows[#rows + 1] = row_of(cell) end
+  end
+  columns.print(rows)
+end
+
+return {
+  summary = "List the cells that the modem uses, and those that it hears.",
+  exits = { [3] = true, [5] = "it hears no cell", [7] = true, [8] = true },
+
+  epilog = [[
+The primary cell comes first. Secondary ones are used beside it: aggregated carriers of LTE, or 5G beside LTE.
+Neighbours are heard, and might be used. RSRP is in dBm (of UMTS RSCP, of GSM RSSI), RSRQ and SINR in dB (of UMTS
+Ec/Io).]],
+
+  options = { option.device, option.proxy, option.protocol, option.json },
+
+  run = function(args)
+    local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol })
+    local device <close> = found
+    local cells
+    if device then
+      cells, err = device:cells()
+    end
+    if not cells then
+      return nil, err
+    elseif #cells.serving + #cells.neighbours == 0 then
+      return errors.fail {
+        code = "not-registered", source = "modem", message = "the modem hears no cell",
+        hint = "Is its radio on (`moontower radio`)? Are its antennas connected?",
+      }
+    elseif args.json then
+      print(require("base.json").encode({
+        serving = setmetatable(cells.serving, array), neighbours = setmetatable(cells.neighbours, array),
+      }, { indent = true }))
+    else
+      print_table(cells)
+    end
+    return 0
+  end,
+}
