@@ -179,8 +179,11 @@ end
 
 -- All client ids that `up` needs, at the same time, and marked in the file until the modem has given them, also where
 -- the caller is cancelled: a run that is killed in between does not know them. Returns nothing where the modem is
--- silent, or has no more of them.
+-- silent, gone, or has no more of them.
 local function allocate(self, wanted)
+  if self.qmi.lost then
+    return nil -- nor could a task begin
+  end
   local functions, has_failed = {}, false
   local clients = wds_clients.wanted(self, wanted)
   for _, service in ipairs(SERVICES) do clients[#clients + 1] = self.qmi:shared_client(service) end
