@@ -93,10 +93,8 @@ function M.signal(modem)
   return records and air.signal_of(records), err
 end
 
----@param modem modem.modem
----@return modem.cells?
----@return moontower.error? err
-function M.cells(modem)
+-- By the maker's commands alone.
+local function makers_cells(modem)
   local records, err = records_of(modem, "cells", function() return {} end)
   return records and air.of(records), err
 end
@@ -104,6 +102,9 @@ end
 -- ---- registration ----
 
 local registered = { home = true, roaming = true }
+local families = {
+  ["5G SA"] = "5G", ["5G NSA"] = "LTE", LTE = "LTE", HSPA = "UMTS", UMTS = "UMTS", EDGE = "GSM", GPRS = "GSM",
+}
 
 -- The place comes with a report that may be off: it is switched on for this question.
 local function read_registration(modem, command)
@@ -171,6 +172,40 @@ function M.registration(modem)
   return result
 end
 
+-- ---- cells ----
+
+-- By 27.007, a modem tells which cell it is registered at, and how it receives that technology; of 5G beside LTE, the
+-- latter alone.
+local function standard_cells(modem)
+  local registration, err = M.registration(modem)
+  local family = registration and families[registration.technology]
+  if err or not family then
+    return { serving = {}, neighbours = {} }, err
+  end
+  local records = { {
+    is = "primary", technology = family, cell_id = registration.cell_id, tac = registration.tac, lac = registration.lac,
+    plmn = registration.provider.id ~= "" and registration.provider.id or nil,
+  } }
+  err = ask_all(modem, { standard.quality }, records)
+  for i = 2, #records do
+    local is_beside = registration.technology == "5G NSA" and records[i].technology == "5G"
+    records[i].is = records[i].technology == family and "primary" or is_beside and "secondary" or "signal"
+  end
+  return air.of(records), err
+end
+
+---@param modem modem.modem
+---@return modem.cells?
+---@return moontower.error? err
+function M.cells(modem)
+  local cells, err = makers_cells(modem)
+  if cells and #cells.serving == 0 then
+    local own = standard_cells(modem)
+    air.add(cells, own)
+  end
+  return cells, err
+end
+
 -- ---- networks ----
 
 ---@param modem modem.modem
@@ -204,7 +239,7 @@ end
 ---@return moontower.error? err
 function M.completed_cells(modem, cells, err)
   local is_refused = err and (err.code == "unsupported" or err.code == "rejected")
-  local more = (cells or is_refused) and has_more(modem) and M.cells(modem) or nil
+  local more = (cells or is_refused) and has_more(modem) and makers_cells(modem) or nil
   if cells and more then air.add(cells, more) end
   cells = cells or more
   return cells, not cells and err or nil

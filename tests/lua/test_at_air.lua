@@ -91,6 +91,27 @@ function T.test_registration()
   eq(registration_of { ["AT+CEREG?"] = "+CEREG: 0,3" }, { state = "denied", provider = { id = "", name = "" } })
 end
 
+-- A modem whose maker's commands are not known, or tell nothing of 5G, still tells where it is registered.
+function T.test_cells_by_the_standard()
+  local function cells_of(answers)
+    for command, answer in pairs(COPS) do answers[command] = answer end
+    return air.lines(assert(by_at.cells(unknown_modem(answers))))
+  end
+  eq(cells_of {
+    ["AT+C5GREG?"] = '+C5GREG: 2,1,"2AF7","01F3C2041",11', ["AT+COPS?"] = '+COPS: 0,2,"26202",11',
+    ["AT+CESQ"] = "+CESQ: 99,99,255,255,255,255,65,62,82",
+  }, { "5G primary plmn=26202 cell_id=524034113 tac=10999 rsrp=-95 rsrq=-11 sinr=17.5" })
+  eq(cells_of {
+    ["AT+CEREG?"] = '+CEREG: 2,1,"1206","19E4A03",13', ["AT+COPS?"] = '+COPS: 0,2,"20201",13',
+    ["AT+CESQ"] = "+CESQ: 99,99,255,255,20,43,65,62,82",
+  }, {
+    "LTE primary plmn=20201 cell_id=27150851 tac=4614 rsrp=-98 rsrq=-10", "5G secondary rsrp=-95 rsrq=-11 sinr=17.5",
+  })
+  eq(cells_of { ["AT+CREG?"] = '+CREG: 2,1,"7D08","04E23C04",2', ["AT+COPS?"] = '+COPS: 0,2,"51011",2' },
+    { "UMTS primary plmn=51011 cell_id=81935364 lac=32008" })
+  eq(cells_of { ["AT+CREG?"] = "+CREG: 0,2" }, {})
+end
+
 -- The report that has the place is switched on for the question, and off again.
 function T.test_the_place_of_a_registration_leaves_no_setting_changed()
   local answers = { ["AT+CEREG?"] = "+CEREG: 0,1", ["AT+CEREG=0"] = "", ["AT+COPS?"] = "+COPS: 0" }
