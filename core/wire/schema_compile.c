@@ -78,7 +78,7 @@ static void join(struct mt_schema_compiler *c, struct mt_schema_record *record, 
     const struct mt_schema_type *type = &field->type;
 
     if (type->kind == MT_SCHEMA_UTF16)
-        mt_schema_refuse(c, "utf16 belongs inside refs");
+        mt_schema_refuse(c, "utf16 belongs inside refs or a tlv");
     if (field->optional && type->kind == MT_SCHEMA_COUNT)
         mt_schema_refuse(c, "a count cannot be optional");
     if (self > 0 && record->fields[self - 1].optional && !field->optional)
@@ -100,7 +100,7 @@ static void check_tlv(struct mt_schema_compiler *c, const struct mt_schema_field
     if (strcmp(field->name, "unknown") == 0 || strcmp(field->name, "malformed") == 0)
         mt_schema_refuse(c, "this name is kept for the TLVs that can't be read");
     if (field->type.kind == MT_SCHEMA_UTF16)
-        mt_schema_refuse(c, "utf16 belongs inside refs");
+        mt_schema_refuse(c, "utf16 belongs inside refs or a tlv");
     if (field->type.kind == MT_SCHEMA_COUNT || mt_schema_has(c, "count"))
         mt_schema_refuse(c, "only a structure has count fields");
     if (mt_schema_refers(field->type.kind))

@@ -44,6 +44,29 @@ bool mt_schema_decode_too_long(struct mt_schema_decoder *d)
                                  MT_SCHEMA_BYTES_MAX);
 }
 
+/* Its padding may be cut off at the end of the message: it says nothing. */
+static bool decode_tlv(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                       struct mt_reader *at)
+{
+    uint64_t number = 0, padding = 0;
+    uint32_t length = 0;
+    struct mt_reader value;
+
+    if (at->left < type->least)
+        return mt_schema_decode_short(d, type->least, at->left);
+    mt_take_uint(at, 2, false, &number);
+    mt_skip(at, 1);
+    mt_take_uint(at, 1, false, &padding);
+    mt_take_le32(at, &length);
+    if (number != type->size)
+        return mt_schema_decode_fail(d, "a TLV of type %u, not %u", (unsigned)number, type->size);
+    if (!mt_window(*at, 0, length, &value))
+        return mt_schema_decode_short(d, length, at->left);
+    mt_skip(at, length);
+    mt_skip(at, padding < at->left ? (size_t)padding : at->left);
+    return decode_type(d, type->of, &value, NULL);
+}
+
 /* A count is kept for the list that it counts; scripts see only the list. */
 static bool decode_count(struct mt_schema_decoder *d, const struct mt_schema_type *type,
                          struct mt_reader *at, struct scope *scope)
@@ -62,6 +85,8 @@ static bool decode_list(struct mt_schema_decoder *d, const struct mt_schema_type
 
     if (type->size)
         count = type->size;
+    else if (type->open)
+        count = at->left / type->of->least;
     else if (!type->prefix)
         count = scope->counts[type->counted];
     else if (!mt_take_uint(at, type->prefix->size, type->prefix->big, &count))
@@ -273,6 +298,8 @@ static bool decode_type(struct mt_schema_decoder *d, const struct mt_schema_type
     switch (type->kind) {
     case MT_SCHEMA_STRUCT:
         return decode_struct(d, type->record, at);
+    case MT_SCHEMA_TLV:
+        return decode_tlv(d, type, at);
     case MT_SCHEMA_COUNT:
         return decode_count(d, type, at, scope);
     case MT_SCHEMA_LIST:

@@ -115,6 +115,20 @@ static bool encode_elements(struct mt_schema_encoder *e, const struct mt_schema_
     return true;
 }
 
+static bool encode_tlv(struct mt_schema_encoder *e, const struct mt_schema_type *type)
+{
+    size_t header = e->to.used, size, padding;
+
+    if (!mt_schema_put_uint(e, 2, false, type->size) || !mt_schema_put_zeros(e, 6) ||
+        !encode_type(e, type->of, NULL))
+        return false;
+    size = e->to.used - header - type->least;
+    padding = (4 - size % 4) % 4;
+    mt_patch_uint(&e->to, header + 3, 1, padding);
+    mt_patch_le32(&e->to, header + 4, (uint32_t)size);
+    return mt_schema_put_zeros(e, padding);
+}
+
 /* A count is the length of the list that it counts. */
 static bool encode_count(struct mt_schema_encoder *e, const struct mt_schema_type *type,
                          const struct scope *scope)
@@ -382,6 +396,8 @@ static bool encode_type(struct mt_schema_encoder *e, const struct mt_schema_type
     switch (type->kind) {
     case MT_SCHEMA_STRUCT:
         return encode_struct(e, type->record);
+    case MT_SCHEMA_TLV:
+        return encode_tlv(e, type);
     case MT_SCHEMA_COUNT:
         return encode_count(e, type, scope);
     case MT_SCHEMA_LIST:

@@ -32,6 +32,7 @@ enum mt_schema_kind {
     MT_SCHEMA_REST,
     MT_SCHEMA_UTF16,
     MT_SCHEMA_STRUCT,
+    MT_SCHEMA_TLV,
     MT_SCHEMA_COUNT,
     MT_SCHEMA_LIST,
     MT_SCHEMA_TEXT,
@@ -58,11 +59,13 @@ struct mt_schema_type {
     enum mt_schema_kind kind : 8;
     enum mt_schema_style style : 8;
     bool big;
-    bool little;     /* an address that is not in network order */
-    bool exact;      /* always `least` bytes long, and without references */
-    bool open;       /* ends only where its structure ends: a rest, a utf16, something optional */
+    bool little; /* an address that is not in network order */
+    bool exact;  /* always `least` bytes long, and without references */
+    bool open;   /* ends only where its structure ends: a rest, a utf16, something optional, a list
+                        without a count */
     int16_t counted; /* a count, and the list that it counts: the place of the list; else -1 */
-    uint32_t size;   /* of a number, bytes, a string, a list: how many; 0: it is not fixed */
+    uint32_t size;   /* of a number, bytes, a string, a list: how many; 0: it is not fixed; the
+                        number of a tlv */
     uint32_t named;  /* enum and flags: how many names are in the pool; 0: they are in a table */
     size_t least;    /* the fewest bytes it takes in its place */
     int numbers;     /* enum and flags: table from name to number; false until it is needed */

@@ -8,8 +8,9 @@
 #include "wire/uuid.h"
 
 static const char *const kind_names[] = {
-    "uint",   "int",   "float", "uuid", "ipv4", "ipv6", "bytes",   "string", "rest", "utf16",
-    "struct", "count", "list",  "text", "data", "ref",  "pointer", "array",  "refs", NULL,
+    "uint",   "int",  "float", "uuid",    "ipv4",  "ipv6",  "bytes",
+    "string", "rest", "utf16", "struct",  "tlv",   "count", "list",
+    "text",   "data", "ref",   "pointer", "array", "refs",  NULL,
 };
 
 static const char *const style_names[] = { "plain", "bool", "enum", "flags", NULL };
@@ -256,11 +257,25 @@ static void compile_struct(struct mt_schema_compiler *c, struct mt_schema_type *
     lua_pop(c->L, 1);
 }
 
+/* MBIMEx 3.0's: a type, the length of its padding, and the length in front of a value. */
+static void compile_tlv(struct mt_schema_compiler *c, struct mt_schema_type *type)
+{
+    lua_Integer size = get_size(c);
+
+    if (size < 1 || size > UINT16_MAX)
+        mt_schema_refuse(c, "a tlv has a type from 1 to 65535");
+    type->size = (uint32_t)size;
+    type->of = compile_inner(c, "of");
+    type->least = 8;
+}
+
+/* With a count in front or in an earlier field, of a fixed size, or as many as there is room for. */
 static void compile_list(struct mt_schema_compiler *c, struct mt_schema_type *type)
 {
     lua_Integer size = get_size(c);
 
-    if (!mt_schema_has(c, "count") && !mt_schema_has(c, "size"))
+    type->open = get_flag(c, "all");
+    if (!type->open && !mt_schema_has(c, "count") && !mt_schema_has(c, "size"))
         compile_prefix(c, type);
     type->of = compile_inner(c, "of");
     if (type->of->least == 0 || type->of->open)
@@ -337,6 +352,9 @@ void mt_schema_compile_type(struct mt_schema_compiler *c, struct mt_schema_type 
         break;
     case MT_SCHEMA_STRUCT:
         compile_struct(c, type);
+        break;
+    case MT_SCHEMA_TLV:
+        compile_tlv(c, type);
         break;
     case MT_SCHEMA_COUNT:
         type->least = 4;

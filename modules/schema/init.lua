@@ -194,6 +194,17 @@ function schema.times(n, t)
   return make { kind = "list", size = check_number(n, "times"), of = check(t, "times") }
 end
 
+---As many values in place as there is room for: at the end of a structure, or all of a tlv.
+---@param t schema.type
+---@return schema.type
+function schema.all(t) return make { kind = "list", all = true, of = check(t, "all") } end
+
+---A value behind its type, the length of its padding and its length, as MBIMEx 3.0 has some: `tlv(10, utf16)`.
+---@param number integer
+---@param t schema.type
+---@return schema.type
+function schema.tlv(number, t) return make { kind = "tlv", size = check_number(number, "tlv"), of = check(t, "tlv") } end
+
 ---A value that may be missing: at the end of its structure, with all that follows it; or as a TLV of its own.
 ---@param t schema.type
 ---@return schema.type
