@@ -5,6 +5,7 @@
 -- the modem with numbers of our own, and come back with the program's. Each program receives indications
 -- of the services that it subscribed to; the modem gets the union of all subscriptions.
 
+local agreement = require "mbim.agreement"
 local basic = require "mbim.basic_connect"
 local cids = require "broker.cids"
 local core = require "core.mbim"
@@ -25,7 +26,7 @@ local ALLOCATE_TIME, RELEASE_TIME = 10, 5
 local STATUS_FAILURE, STATUS_INVALID = 2, 21
 local NOT_OPENED, UNKNOWN = 5, 6 -- protocol errors
 local EXT_QMUX = services["ext-qmux"]
-local VERSIONS = { mbim = 0x0100, mbimex = 0x0100 } -- in BCD
+local PROXY_CONTROL = services["proxy-control"]
 
 -- The indications of a program that subscribes to none.
 local STANDARD = {}
@@ -80,6 +81,9 @@ local function configure(self, request)
   end
   self.modem = modem
   self.cids:choose(self.broker:left_in(modem))
+  if modem.mbim.version then
+    self:send(agreement.notification(modem.mbim.version))
+  end
   self:send {
     type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid, status = 0,
   }
@@ -96,13 +100,24 @@ local function close(self, request)
   self:send { type = "close-done", transaction = request.transaction, status = 0 }
 end
 
--- The version holds for the modem, and so for us and all other programs; we speak 1.0. A refusal would make mbimcli
--- 1.34 fail to open, and leave without CLOSE.
+-- The version holds for the modem, and so for us and all other programs, who are told, as mbim-proxy tells them: this
+-- program before it gets its answer.
 local function agree_on_version(self, request)
-  self:send {
-    type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid,
-    status = 0, info = assert(extensions.version.response:encode(VERSIONS)),
-  }
+  local values = not request.set and extensions.version.query:decode(request.info)
+  if not values then
+    return self:refuse(request, STATUS_INVALID)
+  end
+  local version, err = agreement.pass_on(self.modem.mbim, values.mbimex)
+  if version then
+    self:send {
+      type = "command-done", transaction = request.transaction, service = request.service, cid = request.cid,
+      status = 0, info = assert(extensions.version.response:encode { mbim = 0x0100, mbimex = version }),
+    }
+  elseif err.detail and err.detail.status then
+    self:refuse(request, err.detail.number)
+  elseif err.code ~= "timeout" then
+    self:protocol_error(request, UNKNOWN)
+  end
 end
 
 -- ---- subscriptions ----
@@ -161,7 +176,9 @@ end
 ---Passes an indication of the modem on.
 ---@param message table as core.mbim has it
 function Client:indicated(message)
-  if not self.is_open or not subscribes_to(self, message) then
+  if message.service == PROXY_CONTROL then -- the version has changed
+    return self:send(message)
+  elseif not self.is_open or not subscribes_to(self, message) then
     return
   elseif message.service == EXT_QMUX then
     local inner = qmi.parse(message.info)
@@ -274,7 +291,7 @@ local function is(request, declared)
 end
 
 local function command(self, request)
-  if request.service == services["proxy-control"] then
+  if request.service == PROXY_CONTROL then
     if request.cid == proxy_control.configuration.cid then
       return configure(self, request)
     end

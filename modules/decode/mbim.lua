@@ -137,23 +137,12 @@ local function show_info(view, kind, header, command, info)
     view:payload(info, secret)
     return
   end
-  local fields = fields_of(command, part)
-  local layout = not refused and not view.err and versions.of(command, part, info)
-  if layout then
-    view:fact("layout", ("MBIMEx %s"):format(layout.version))
-    if not layout.fields then
-      view:note("laid out as MBIMEx %s has it, which is not taken apart here", layout.version)
-      view:payload(info, secret)
-      return
-    end
-    fields = layout.fields(command.declaration)
-    codec = versions.codec(command, layout)
+  local layout = not refused and not view.err and versions.of(command, part, info) or command
+  if layout.version then
+    view:fact("layout", ("MBIMEx %s"):format(mbim.version_text(layout.version)))
   end
-  local values, err = read(codec, fields, info)
-  local version = values and not layout and versions.of_values(command, values)
-  if version then
-    view:fact("layout", ("MBIMEx %s"):format(version))
-  end
+  local fields = fields_of(layout, part)
+  local values, err = read(layout[part], fields, info)
   if err and refused then
     view:note("the body makes no sense, as often when a command failed") -- and says no more then
   elseif err then

@@ -2,15 +2,15 @@
 -- The Basic Connect service of MBIM 1.0: every command a host needs to bring a modem online, as data. The others, of
 -- which this table has all, too, are in basic_connect_rest.lua.
 --
--- The optional fields at the end of three responses are there once a host and a modem agree on MBIMEx 2.0.
+-- `later` has what is laid out otherwise once a host and a modem have agreed on MBIMEx 2.0 or 3.0.
 
 local mbim = require "mbim.command"
 local types = require "mbim.types"
 
-local u32, u64, uuid, text = mbim.u32, mbim.u64, mbim.uuid, mbim.text
+local u16, u32, u64, uuid, text = mbim.u16, mbim.u32, mbim.u64, mbim.uuid, mbim.text
 local enum, flags, bool, struct = mbim.enum, mbim.flags, mbim.bool, mbim.struct
 local ref, refs, array, list, pointer = mbim.ref, mbim.refs, mbim.array, mbim.list, mbim.pointer
-local optional, secret, ipv4, ipv6 = mbim.optional, mbim.secret, mbim.ipv4, mbim.ipv6
+local secret, rest, ipv4, ipv6 = mbim.secret, mbim.rest, mbim.ipv4, mbim.ipv6
 
 ---@class mbim.basic_connect
 local basic_connect, command = mbim.commands("basic-connect", { "mbim.basic_connect_rest" })
@@ -42,6 +42,12 @@ setmetatable(basic_connect.context_types, {
   end,
 })
 
+-- Some fields of a layout, and others behind them.
+local function with(fields, first, last, others)
+  local all = table.move(fields, first, last, 1, {})
+  return table.move(others, 1, #others, #all + 1, all)
+end
+
 command("device_caps", 1, "Device Caps", function() return {
   query = {},
   response = {
@@ -60,9 +66,8 @@ command("device_caps", 1, "Device Caps", function() return {
   },
 } end)
 
-command("subscriber_ready_status", 2, "Subscriber Ready Status", function() return {
-  query = {},
-  response = {
+command("subscriber_ready_status", 2, "Subscriber Ready Status", function()
+  local state = {
     enum(u32, {
       ["not-initialized"] = 0, ["initialized"] = 1, ["sim-not-inserted"] = 2, ["bad-sim"] = 3, ["failure"] = 4,
       ["not-activated"] = 5, ["device-locked"] = 6, ["no-esim-profile"] = 7,
@@ -71,9 +76,15 @@ command("subscriber_ready_status", 2, "Subscriber Ready Status", function() retu
     text "iccid",
     flags(u32, { ["protect-unique-id"] = 1 }) "ready_info",
     refs(mbim.utf16) "telephone_numbers",
-  },
-  indication = true,
-} end)
+  }
+  local known = flags(u32, {
+    ["esim"] = 1, ["sim-removability-known"] = 2, ["sim-removable"] = 4,
+  }) "flags"
+  return {
+    query = {}, response = state, indication = true,
+    later = { [0x0300] = { response = with(state, 1, 1, { known, table.unpack(state, 2) }), indication = true } },
+  }
+end)
 
 local function radio() return enum(u32, { off = 0, on = 1 }) end
 
@@ -115,69 +126,102 @@ command("home_provider", 6, "Home Provider", function() return {
   response = types.provider,
 } end)
 
-command("register_state", 9, "Register State", function() return {
-  query = {},
-  set = {
-    text "provider_id",
-    enum(u32, { automatic = 0, manual = 1 }) "action",
-    types.data_class "data_class",
-  },
-  response = {
-    u32 "nw_error",
-    enum(u32, {
-      unknown = 0, deregistered = 1, searching = 2, home = 3, roaming = 4, partner = 5, denied = 6,
-    }) "state",
-    enum(u32, { unknown = 0, automatic = 1, manual = 2 }) "mode",
-    types.data_class "available_data_classes",
-    types.cellular_class "cellular_class",
-    text "provider_id",
-    text "provider_name",
-    text "roaming_text",
-    flags(u32, { ["manual-selection-not-available"] = 1, ["automatic-attach"] = 2 }) "flags",
-    optional(types.data_class) "preferred_data_classes",
-  },
-  indication = true,
-} end)
+command("register_state", 9, "Register State", function()
+  local function order(data_class)
+    return {
+      text "provider_id",
+      enum(u32, { automatic = 0, manual = 1 }) "action",
+      data_class "data_class",
+    }
+  end
+  local function state(data_class, is_newer)
+    return {
+      u32 "nw_error",
+      enum(u32, {
+        unknown = 0, deregistered = 1, searching = 2, home = 3, roaming = 4, partner = 5, denied = 6,
+      }) "state",
+      enum(u32, { unknown = 0, automatic = 1, manual = 2 }) "mode",
+      data_class "available_data_classes", -- in the cell
+      types.cellular_class "cellular_class",
+      text "provider_id",
+      text "provider_name",
+      text "roaming_text",
+      flags(u32, { ["manual-selection-not-available"] = 1, ["automatic-attach"] = 2 }) "flags",
+      is_newer and data_class "preferred_data_classes" or nil,
+    }
+  end
+  return {
+    query = {}, set = order(types.data_class), response = state(types.data_class), indication = true,
+    later = {
+      [0x0200] = { response = state(types.data_class, true), indication = true },
+      [0x0300] = {
+        set = order(types.data_class_3), response = state(types.data_class_3, true), indication = true,
+      },
+    },
+  }
+end)
 
-command("packet_service", 10, "Packet Service", function() return {
-  query = {},
-  set = { enum(u32, { attach = 0, detach = 1 }) "action" },
-  response = {
+command("packet_service", 10, "Packet Service", function()
+  local state = {
     u32 "nw_error",
     enum(u32, { unknown = 0, attaching = 1, attached = 2, detaching = 3, detached = 4 }) "state",
-    types.data_class "highest_data_class",
+    types.data_class "highest_data_class", -- from 2.0 on, it is the one in use
     u64 "uplink_speed", -- bit/s, as is downlink_speed
     u64 "downlink_speed",
-    optional(flags(u32, { fr1 = 1, fr2 = 2 })) "frequency_range",
-  },
-  indication = true,
-} end)
+  }
+  local range = flags(u32, { fr1 = 1, fr2 = 2 }) "frequency_range"
+  return {
+    query = {}, set = { enum(u32, { attach = 0, detach = 1 }) "action" }, response = state, indication = true,
+    later = {
+      [0x0200] = { response = with(state, 1, 5, { range }), indication = true },
+      [0x0300] = {
+        response = {
+          state[1], state[2], types.data_class_3 "highest_data_class", state[4], state[5], range,
+          types.data_subclass "data_subclass",
+          struct { u16 "mcc", u16 "mnc", u32 "tac" } "tracking_area",
+        },
+        indication = true,
+      },
+    },
+  }
+end)
 
-command("signal_state", 11, "Signal State", function() return {
-  query = {},
-  set = {
-    u32 "interval", -- seconds between indications; 0: as the modem likes
-    u32 "rssi_threshold",
-    u32 "error_rate_threshold",
-  },
-  response = {
+command("signal_state", 11, "Signal State", function()
+  local state = {
     u32 "rssi", -- 0 is -113 dBm or less, 31 is -51 dBm or more, 2 dBm a step; 99 is unknown
     u32 "error_rate",
     u32 "interval",
     u32 "rssi_threshold",
     u32 "error_rate_threshold",
-    optional(ref(struct {
-      list(u32, struct {
-        u32 "rsrp", -- 0 is less than -156 dBm, 1 dB a step; 127 is unknown
-        u32 "snr", -- 0 is less than -23 dB, 0.5 dB a step; 128 is unknown
-        u32 "rsrp_threshold",
-        u32 "snr_threshold",
-        types.data_class "system_type",
-      }) "signals",
-    })) "rsrp_snr",
-  },
-  indication = true,
-} end)
+  }
+  local function measured(data_class)
+    return with(state, 1, 5, {
+      ref(struct {
+        list(u32, struct {
+          u32 "rsrp", -- 0 is less than -156 dBm, 1 dB a step; 127 is unknown
+          u32 "snr", -- 0 is less than -23 dB, 0.5 dB a step; 128 is unknown
+          u32 "rsrp_threshold", -- dB; 0: as the modem likes
+          u32 "snr_threshold",
+          data_class "system_type",
+        }) "signals",
+      }) "rsrp_snr",
+    })
+  end
+  return {
+    query = {},
+    set = {
+      u32 "interval", -- seconds between indications; 0: as the modem likes
+      u32 "rssi_threshold",
+      u32 "error_rate_threshold",
+    },
+    response = state,
+    indication = true,
+    later = {
+      [0x0200] = { response = measured(types.data_class), indication = true },
+      [0x0300] = { response = measured(types.data_class_3), indication = true },
+    },
+  }
+end)
 
 local session_state = {
   u32 "session",
@@ -188,9 +232,8 @@ local session_state = {
   u32 "nw_error",
 }
 
-command("connect", 12, "Connect", function() return {
-  query = session_state, -- all but the session is ignored
-  set = {
+command("connect", 12, "Connect", function()
+  local order = {
     u32 "session",
     enum(u32, { deactivate = 0, activate = 1 }) "command",
     text "apn",
@@ -200,10 +243,24 @@ command("connect", 12, "Connect", function() return {
     types.auth "auth",
     types.ip_type "ip_type",
     uuid "context_type",
-  },
-  response = session_state,
-  indication = true,
-} end)
+  }
+  local medium = enum(u32, { unknown = 0, ["3gpp"] = 1, ["3gpp-preferred"] = 2 }) "media_preference"
+  return {
+    query = session_state, -- all but the session is ignored
+    set = order, response = session_state, indication = true,
+    later = {
+      [0x0300] = {
+        query = { u32 "session" },
+        set = {
+          order[1], order[2], order[6], order[7], order[8], order[9], medium,
+          types.string_tlv "apn", types.string_tlv "user", secret(types.string_tlv) "password", rest "tlvs",
+        },
+        response = with(session_state, 1, 6, { medium, types.string_tlv "apn", rest "tlvs" }),
+        indication = true,
+      },
+    },
+  }
+end)
 
 local available = flags(u32, { address = 1, gateway = 2, dns = 4, mtu = 8 })
 local ip_configuration = {

@@ -142,21 +142,17 @@ command("emergency_mode", 22, "Emergency Mode", function() return {
 
 -- The offsets of a filter and its mask share one size, which the notation has no word for: they are left as they
 -- are on the wire, counted from the start of this structure, whose fixed part is 12 bytes. See packet_filter below.
-local packet_filters = {
-  u32 "session",
-  refs(struct {
-    u32 "size",
-    u32 "filter_offset",
-    u32 "mask_offset",
-    rest "bytes",
-  }) "filters",
-}
+local function packet_filters(...)
+  return { u32 "session", refs(struct { u32 "size", u32 "filter_offset", u32 "mask_offset", ... }) "filters" }
+end
 
-command("ip_packet_filters", 23, "IP Packet Filters", function() return {
-  query = packet_filters,
-  set = packet_filters,
-  response = packet_filters,
-} end)
+command("ip_packet_filters", 23, "IP Packet Filters", function()
+  local filters, filters_3 = packet_filters(rest "bytes"), packet_filters(u32 "id", rest "bytes")
+  return {
+    query = filters, set = filters, response = filters,
+    later = { [0x0300] = { query = filters_3, set = filters_3, response = filters_3 } },
+  }
+end)
 
 command("multicarrier_providers", 24, "Multicarrier Providers", function() return {
   query = {},

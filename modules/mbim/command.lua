@@ -15,7 +15,9 @@ local services = require "mbim.services"
 ---@field response schema.codec? the answer to either; nil: the answer carries nothing
 ---@field indication schema.codec? nil: the modem never sends one
 ---@field secrets table<string, true> names of fields that a trace must hide
----@field declaration mbim.declaration
+---@field declaration mbim.declaration of all parts in this version
+---@field version integer? the MBIMEx version that lays it out so, in BCD: 0x0300 is 3.0; nil: as MBIM 1.0
+---@field versions mbim.command[] the command as each version lays it out, this one first: see mbim.at()
 
 ---@class mbim.declaration
 ---@field service string a name mbim.services has, or a UUID
@@ -25,6 +27,14 @@ local services = require "mbim.services"
 ---@field set schema.field[]?
 ---@field response schema.field[]?
 ---@field indication schema.field[]|true|nil true: laid out like the response
+---@field later table<integer, mbim.layout>? parts that a later MBIMEx version lays out otherwise, by that version, in
+--- BCD
+
+---@class mbim.layout the parts of a command that a version has changed; the others are as in the version before
+---@field query schema.field[]?
+---@field set schema.field[]?
+---@field response schema.field[]?
+---@field indication schema.field[]|true|nil
 
 ---@class mbim
 local mbim = { services = services }
@@ -40,9 +50,10 @@ function Command.__tostring(self)
   return ("%s (%s %d)"):format(self.name, self.service, self.cid)
 end
 
-local keys = {
-  service = true, cid = true, name = true, query = true, set = true, response = true, indication = true,
-}
+local titles = { query = " query", set = " set", response = "", indication = " indication" }
+
+local keys = { service = true, cid = true, name = true, later = true }
+for part in pairs(titles) do keys[part] = true end
 
 local uuid_pattern = "^" .. ("%x"):rep(8) .. ("%-" .. ("%x"):rep(4)):rep(3) .. "%-" .. ("%x"):rep(12) .. "$"
 
@@ -72,8 +83,6 @@ local function compile(codecs, fields, name)
   return codecs[fields]
 end
 
-local titles = { query = " query", set = " set", response = "", indication = " indication" }
-
 local function check(declaration)
   local name = declaration.name
   if type(name) ~= "string" then
@@ -94,6 +103,13 @@ local function check(declaration)
   elseif declaration.indication == true and not declaration.response then
     error(("%s: indication = true, but there is no response to take it from"):format(name), 3)
   end
+  for version, layout in pairs(declaration.later or {}) do
+    for part in pairs(layout) do
+      if not titles[part] or not declaration[part] then
+        error(("%s: MBIMEx %s cannot change its '%s'"):format(name, mbim.version_text(version), tostring(part)), 3)
+      end
+    end
+  end
   -- A script that runs twice in one engine declares its commands twice: that is no mistake. Another name is.
   local known = parts.known(tables[uuid], registry[uuid] or {}, declaration.cid, 3)
   if known and known.name ~= name then
@@ -102,29 +118,90 @@ local function check(declaration)
   return uuid
 end
 
----Declares a command. A mistake in it raises here, and says what and where.
----@param declaration mbim.declaration
----@return mbim.command
-function mbim.command(declaration)
-  local uuid = check(declaration)
-  local name, codecs = declaration.name, {}
-  local late = {}
-  function late.secrets() return parts.secrets(declaration, { "query", "set", "response", "indication" }) end
+---@param version integer in BCD
+---@return string such as "3.0"
+function mbim.version_text(version) return ("%x.%x"):format(version >> 8, version & 0xff) end
+
+-- The late parts of a command, or of one as a later version lays it out: `same` has those that are as before it.
+local function late_parts(declaration, name, same)
+  local late, codecs = {}, {}
   for part, title in pairs(titles) do
     local fields = declaration[part]
     if fields == true then
       fields, title = declaration.response, ""
     end
-    late[part] = fields and function() return compile(codecs, fields, name .. title) end
+    if same and same.declaration[part] == declaration[part] and (declaration[part] ~= true
+      or same.declaration.response == declaration.response) then
+      late[part] = function() return same[part] end
+    else
+      late[part] = fields and function() return compile(codecs, fields, name .. title) end
+    end
   end
+  return late
+end
+
+local function as_laid_out(command, version, layout)
+  local declaration = {}
+  for key, value in pairs(command.declaration) do declaration[key] = value end
+  for part, fields in pairs(layout) do declaration[part] = fields end
+  local late = late_parts(declaration, ("%s (MBIMEx %s)"):format(declaration.name, mbim.version_text(version)), command)
+  return setmetatable({
+    service = command.service, service_uuid = command.service_uuid, cid = command.cid, name = command.name,
+    version = version, declaration = declaration, late = late,
+  }, Command)
+end
+
+local function all_versions(command)
+  local numbers, list = {}, { command }
+  for version in pairs(command.declaration.later or {}) do numbers[#numbers + 1] = version end
+  table.sort(numbers)
+  for _, version in ipairs(numbers) do
+    list[#list + 1] = as_laid_out(list[#list], version, command.declaration.later[version])
+  end
+  return list
+end
+
+local function all_secrets(declaration)
+  local parts_of_it = { "query", "set", "response", "indication" }
+  local names = parts.secrets(declaration, parts_of_it)
+  for _, layout in pairs(declaration.later or {}) do
+    for name in pairs(parts.secrets(layout, parts_of_it)) do names[name] = true end
+  end
+  return names
+end
+
+---Declares a command. A mistake in it raises here, and says what and where.
+---@param declaration mbim.declaration
+---@return mbim.command
+function mbim.command(declaration)
+  local uuid = check(declaration)
+  local late = late_parts(declaration, declaration.name)
   local command = setmetatable({
-    service = services[uuid] or uuid, service_uuid = uuid, cid = declaration.cid, name = name,
+    service = services[uuid] or uuid, service_uuid = uuid, cid = declaration.cid, name = declaration.name,
     declaration = declaration, late = late,
   }, Command)
+  function late.secrets() return all_secrets(declaration) end
+  function late.versions() return all_versions(command) end
   parts.check(command, 2)
   registry[uuid] = registry[uuid] or {}
   registry[uuid][command.cid] = command
   return command
+end
+
+---A command as a version of MBIMEx lays it out.
+---@param command mbim.command
+---@param version integer in BCD
+---@return mbim.command
+function mbim.at(command, version)
+  local found = command
+  if version > 0x0100 and command.declaration.later then
+    for _, one in ipairs(command.versions) do
+      if one.version and one.version <= version then
+        found = one
+      end
+    end
+  end
+  return found
 end
 
 ---The commands of a service that has many, and a function that declares one: `command("radio_state", 3, "Radio State",

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- An open MBIM device: commands in direct style, indications by subscription.
 
-local lazy = require "base.lazy"
+local answers = require "mbim.answers"
 local core = require "core.mbim"
 local core_port = require "core.port"
 local errors = require "errors"
@@ -10,13 +10,11 @@ local mbim = require "mbim.command"
 local subscribers = require "events.subscribers"
 local task = require "task"
 local trace = require "trace"
-local verdict = lazy(function() return require "cause.verdict" end)
 
 -- libmbim's and umbim's users know modems that need this long for an ordinary answer.
 local ANSWER_TIME = 10
 local OPEN_TIME, CLOSE_TIME, OPEN_TRIES = 5, 2, 3
 local PROXY_TIME = 30 -- mbim-proxy opens the modem first
-local NOT_SPOKEN = 0x0300 -- the MBIMEx version from which on messages are laid out otherwise
 -- For a device that has no descriptor with bMaxOutstandingCommandMessages.
 local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 
@@ -29,7 +27,11 @@ local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 ---@field private lost moontower.error? why no more indications can come
 ---@field private has_overrun boolean? a warning has said so
 ---@field private subscribers table<string, core.queue[]>
----@field private newer string? the MBIMEx version that another program has agreed on with the modem, from 3.0 on
+---@field version integer? of MBIMEx that it speaks with us and all others, in BCD, as far as it is known: 0x0300 is
+--- 3.0. nil: MBIM 1.0 is sent, and what comes is read as what it is
+---@field on_version fun(version: integer)? called when that was agreed on
+---@field is_agreed boolean? by us, or while we listened; else an earlier run says so, or a message that fits no other
+---@field private agreeing task.mutex while it is agreed on, nothing is sent that depends on it
 ---@field private is_shared boolean? by mbim-proxy, which opens the modem for all its programs
 local Device = {}
 Device.__index = Device
@@ -97,19 +99,8 @@ local function open_port(path, options)
   return core_port.open(path)
 end
 
-local function not_spoken(version)
-  return errors.new {
-    code = "unsupported", source = "mbim",
-    message = ("another program has switched the modem to MBIMEx %s, and moontower speaks 1.0"):format(version),
-    hint = "End that program, then `moontower reset`: it holds until the modem restarts.",
-  }
-end
-
--- mbim-proxy says which MBIMEx version another of its programs has agreed on with the modem.
-local function read_version(self, values)
-  self.newer = values.mbimex and values.mbimex >= NOT_SPOKEN
-    and ("%d.%d"):format(values.mbimex >> 8, values.mbimex & 0xff) or nil
-end
+-- Needed by few programs, so it is loaded late.
+local function agreement() return require "mbim.agreement" end
 
 -- The proxy opens the modem for us. Before it answers, it says which version is in force.
 local function configure_proxy(self)
@@ -123,12 +114,9 @@ local function configure_proxy(self)
   local item = told:length() > 0 and told:pop()
   self:unsubscribe(told)
   if item and item.values then -- dispatch() may not have run yet
-    read_version(self, item.values)
+    agreement().told(self, item.values)
   end
-  if self.newer then
-    return nil, not_spoken(self.newer)
-  end
-  return true
+  return agreement().check(self)
 end
 
 ---Opens the control port; sends nothing to the modem. Keep it in a <close> variable:
@@ -150,6 +138,7 @@ function Device.open(path, options)
     transfer = math.max(64, math.min(transfer, 65536)),
     subscribers = {},
     group = task.group(),
+    agreeing = task.mutex(),
   }, Device)
   self.exchange = core.exchange(port, self.transfer, options.window or DEFAULT_WINDOW)
   trace.watch(self.exchange, "mbim", self.group)
@@ -180,102 +169,94 @@ end
 
 Device.__close = Device.close
 
--- Its tables need this module.
+-- Loaded late, as its tables need this module's.
 local function versions() return require "mbim.versions" end
 
--- A body of the modem's, in whichever layout it is.
-local function read_body(self, command, part, info)
-  local values, err, version = versions().read(command, part, info)
-  self.newer = self.newer or version
-  return values, err
-end
-
-local function failed_status(command, answer)
-  local name, sentence, kind = mbim.status(answer.status)
-  -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
-  local reply = command.response and #answer.info > 0 and versions().read(command, "response", answer.info) or nil
-  return verdict.fail(command.name, verdict.new(kind, sentence), {
-    source = "mbim",
-    detail = { status = name, number = answer.status, reply = reply, nw_error = reply and reply.nw_error },
-  })
-end
-
-local function protocol_failure(doing, answer)
-  local name, sentence, kind = mbim.protocol_error(answer.status)
-  return verdict.fail(doing, verdict.new(kind, sentence), {
-    source = "mbim", code = name == "not-opened" and "not-open" or nil,
-    detail = { protocol_error = name, number = answer.status },
-  })
-end
-
--- An answer must be to what was asked: a confused modem may use a number twice.
-local function read_message(self, command, answer)
-  if answer.type == "function-error" then
-    return protocol_failure(command.name, answer)
-  elseif answer.type ~= "command-done" or answer.service ~= command.service_uuid or answer.cid ~= command.cid then
-    return errors.fail {
-      code = "malformed", source = "mbim",
-      message = ("%s: the modem answered something else"):format(command.name),
-    }
-  elseif answer.status ~= 0 then
-    return failed_status(command, answer)
-  elseif not command.response then
-    return {}
+-- A value that a version lays out otherwise is encoded when no other version is being agreed on, and sent at once.
+local function encode(self, command, set, values)
+  local part = set and "set" or "query"
+  if not command[part] then
+    error(("%s cannot be %s"):format(command, set and "set" or "queried"), 4)
+  elseif command.declaration.later and versions().differs(command, part) then
+    local _ <close> = self.agreeing:lock()
+    local ok, err = agreement().check(self)
+    if not ok then
+      return nil, err
+    end
+    command = self:laid_out(command)
   end
-  return read_body(self, command, "response", answer.info)
-end
-
--- Most answers have one layout in all versions, and are read in one step.
-local function read_answer(self, command, bytes)
-  if not command.response or versions().differs(command, "response") then
-    return read_message(self, command, assert(core.parse(bytes)))
-  end
-  local reply, err, other = core.decode(command.response, bytes, command.service_uuid, command.cid)
-  if other then
-    return read_message(self, command, other)
-  end
-  return reply, err
+  return core.encode(command[part], type(values) == "function" and values(self.version or 0x0100) or values,
+    command.service_uuid, command.cid, set)
 end
 
 local function request(self, command, set, values, seconds)
-  local codec = command[set and "set" or "query"]
-  if not codec then
-    error(("%s cannot be %s"):format(command, set and "set" or "queried"), 3)
-  end
-  local bytes, err = core.encode(codec, values, command.service_uuid, command.cid, set)
+  local bytes, err = encode(self, command, set, values)
   if not bytes then
     return nil, err
   elseif not self.exchange then
     return nil, closed()
-  elseif self.newer and versions().differs(command, set and "set" or "query") then
-    return nil, not_spoken(self.newer)
   end
   local answer
   answer, err = self.exchange:request(bytes, seconds or ANSWER_TIME)
   if not answer then
     return errors.during(err, command.name)
   end
-  return read_answer(self, command, answer)
+  return answers.read(self, command, answer)
+end
+
+-- The same, and once more where another version holds than it was sent in: by an agreement just now, or where another
+-- program has opened the modem since the run of ours that the version is known from.
+local function request_again(self, command, set, values, seconds)
+  local version = self.version
+  local reply, err = request(self, command, set, values, seconds)
+  if reply or not (err.detail and err.detail.status == "invalid-parameters"
+    and versions().differs(command, set and "set" or "query")) then
+    return reply, err
+  end
+  if self.version == version and version and not self.is_agreed then
+    agreement().renew(self)
+  end
+  if self.version == version then
+    return nil, err
+  end
+  return request(self, command, set, values, seconds)
 end
 
 ---Asks.
 ---@param command mbim.command
----@param values table? what the query carries, for the few that carry something
+---@param values table|(fun(version: integer): table)|nil what the query carries, for the few that carry something; a
+---function: in the words of the version that holds
 ---@param seconds number? how long the answer may take: 10 if not given
 ---@return table? reply
 ---@return moontower.error? err
 function Device:query(command, values, seconds)
-  return request(self, command, false, values, seconds)
+  return request_again(self, command, false, values, seconds)
 end
 
 ---Changes.
 ---@param command mbim.command
----@param values table?
+---@param values table|(fun(version: integer): table)|nil
 ---@param seconds number?
 ---@return table? reply
 ---@return moontower.error? err
 function Device:set(command, values, seconds)
-  return request(self, command, true, values, seconds)
+  return request_again(self, command, true, values, seconds)
+end
+
+---A command as the version lays it out that holds.
+---@param command mbim.command
+---@return mbim.command
+function Device:laid_out(command) return self.version and mbim.at(command, self.version) or command end
+
+---Agrees on the newest version of MBIMEx that both know, where that has not been done yet, and the modem lists the
+---command for it.
+---@return integer? version in BCD: 0x0100, where the modem knows no newer one
+---@return moontower.error? err
+function Device:agree()
+  if self.version then
+    return self.version
+  end
+  return agreement().agree(self)
 end
 
 ---Indications of these commands: queue:pop() waits for { command =, values = }; for { overrun = true, lost = number }
@@ -306,10 +287,11 @@ end
 function Device:dispatch(message)
   local command = mbim.lookup(message.service, message.cid)
   if self.is_shared and command == require("mbim.proxy_control").version then
-    read_version(self, command.indication:decode(message.info, true) or {})
+    agreement().told(self, command.indication:decode(message.info, true) or {})
   end
   local queues = self.subscribers[key_of(message.service, message.cid)]
-  local values = queues and command and command.indication and read_body(self, command, "indication", message.info)
+  local values = queues and command and command.indication
+    and answers.body(self, command, "indication", message.info)
   for _, queue in ipairs(values and queues or {}) do
     subscribers.deliver(queue, { command = command, values = values })
   end
@@ -329,7 +311,7 @@ local function handshake(self, kind, seconds)
   if not answer then
     return nil, err
   elseif answer.type == "function-error" then
-    return protocol_failure("MBIM " .. kind:upper(), answer)
+    return answers.protocol_failure("MBIM " .. kind:upper(), answer)
   elseif answer.type ~= kind .. "-done" or answer.status ~= 0 then
     return errors.fail {
       code = "rejected", source = "mbim", message = ("the modem refuses MBIM %s"):format(kind:upper()),
@@ -348,7 +330,7 @@ function Device:start()
   for _ = 1, OPEN_TRIES do
     ok, err = handshake(self, "open", OPEN_TIME)
     if ok and not self.is_shared then
-      self.newer = nil -- which the modem has forgotten
+      self.version, self.is_agreed = nil, nil -- which the modem has forgotten
     end
     if ok and self.on_open then
       self.on_open()

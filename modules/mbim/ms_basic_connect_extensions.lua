@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- Microsoft's Basic Connect Extensions, in the layouts modems use as long as no MBIMEx 3.0 is agreed on.
+-- Microsoft's Basic Connect Extensions. `later` has what is laid out otherwise once MBIMEx 3.0 is agreed on.
 
 local mbim = require "mbim.command"
 local types = require "mbim.types"
 
 local u16, u32, u64, i32, text, rest = mbim.u16, mbim.u32, mbim.u64, mbim.i32, mbim.text, mbim.rest
-local enum, bool, struct, ref, refs, list = mbim.enum, mbim.bool, mbim.struct, mbim.ref, mbim.refs, mbim.list
-local secret = mbim.secret
+local enum, flags, bool, struct = mbim.enum, mbim.flags, mbim.bool, mbim.struct
+local ref, refs, list, secret = mbim.ref, mbim.refs, mbim.list, mbim.secret
 
 ---@class mbim.ms_basic_connect_extensions
 local extensions, command = mbim.commands "ms-basic-connect-extensions"
@@ -32,9 +32,8 @@ command("lte_attach_configuration", 3, "LTE Attach Configuration", function() re
   indication = true,
 } end)
 
-command("lte_attach_info", 4, "LTE Attach Info", function() return {
-  query = {},
-  response = {
+command("lte_attach_info", 4, "LTE Attach Info", function()
+  local info = {
     enum(u32, { detached = 0, attached = 1 }) "state",
     types.ip_type "ip_type",
     text "apn",
@@ -42,9 +41,12 @@ command("lte_attach_info", 4, "LTE Attach Info", function() return {
     secret(text) "password",
     bool(u32) "compression",
     types.auth "auth",
-  },
-  indication = true,
-} end)
+  }
+  return {
+    query = {}, response = info, indication = true,
+    later = { [0x0300] = { response = { info[1], u32 "nw_error", table.unpack(info, 2) }, indication = true } },
+  }
+end)
 
 command("sys_caps", 5, "Sys Caps", function() return {
   query = {},
@@ -58,6 +60,29 @@ command("sys_caps", 5, "Sys Caps", function() return {
 
 command("device_caps", 6, "Device Caps v2", function() return {
   query = {},
+  later = {
+    [0x0300] = {
+      response = {
+        types.device_type "device_type",
+        types.cellular_class "cellular_class",
+        types.voice_class "voice_class",
+        types.sim_class "sim_class",
+        types.data_class_3 "data_class",
+        types.sms_caps "sms_caps",
+        types.control_caps "control_caps",
+        flags(u64, types.subclasses) "data_subclass",
+        u32 "max_sessions",
+        u32 "executor",
+        u32 "wcdma_bands", -- a bit for each
+        types.numbers_tlv "lte_bands",
+        types.numbers_tlv "nr_bands",
+        types.string_tlv "custom_data_class",
+        types.string_tlv "device_id",
+        types.string_tlv "firmware",
+        types.string_tlv "hardware",
+      },
+    },
+  },
   response = {
     types.device_type "device_type",
     types.cellular_class "cellular_class",
@@ -113,21 +138,38 @@ command("device_reset", 10, "Device Reset", function() return {
   response = {},
 } end)
 
--- In all of these 0xffffffff (-1 where signed) is unknown, and levels are in the units of the 3GPP terms: dBm, dB.
+-- In all of these 0xffffffff (-1 where signed) is unknown, but for a UMTS cell's rscp, 0, and its ecno, 1. Levels are
+-- in the units of the 3GPP terms, dBm and dB; those of GSM are 0 for -110 dBm, 1 dB a step.
 local function cells(t)
   return ref(struct { list(u32, struct(t)) "cells" })
 end
 
-command("base_stations_info", 11, "Base Stations Info", function() return {
-  query = {
-    u32 "max_gsm",
-    u32 "max_umts",
-    u32 "max_tdscdma",
-    u32 "max_lte",
-    u32 "max_cdma",
-  },
-  response = {
-    types.data_class "system_type",
+-- Of NR cells, rsrp is 0 for -156 dBm, 1 dB a step; rsrq 0 for -43 dB and sinr 0 for -23 dB, 0.5 dB a step.
+local nr_serving = {
+  text "provider_id",
+  u64 "cell_id",
+  u32 "pci",
+  u32 "nrarfcn",
+  u32 "tac",
+  u32 "rsrp",
+  u32 "rsrq",
+  u32 "sinr",
+  u64 "timing_advance", -- microseconds
+}
+local nr_neighbour = {
+  types.data_subclass "data_subclass",
+  text "provider_id",
+  text "cell_id",
+  u32 "pci",
+  u32 "tac",
+  u32 "rsrp",
+  u32 "rsrq",
+  u32 "sinr",
+}
+
+command("base_stations_info", 11, "Base Stations Info", function()
+  local counts = { u32 "max_gsm", u32 "max_umts", u32 "max_tdscdma", u32 "max_lte", u32 "max_cdma" }
+  local known = {
     ref(struct {
       text "provider_id",
       u32 "lac",
@@ -218,8 +260,18 @@ command("base_stations_info", 11, "Base Stations Info", function() return {
       u32 "gps_seconds",
       u32 "pilot_strength",
     } "cdma_cells",
-  },
-} end)
+  }
+  local known_3 = { types.data_class_3 "system_type", types.data_subclass "data_subclass" }
+  table.move(known, 1, #known, 3, known_3)
+  table.move({ cells(nr_serving) "nr_serving", cells(nr_neighbour) "nr_neighbours" }, 1, 2, #known_3 + 1, known_3)
+  return {
+    query = counts,
+    response = { types.data_class "system_type", table.unpack(known) },
+    later = {
+      [0x0300] = { query = table.move(counts, 1, 5, 1, { [6] = u32 "max_nr" }), response = known_3 },
+    },
+  }
+end)
 
 command("location_info_status", 12, "Location Info Status", function() return {
   query = {},

@@ -203,7 +203,9 @@ function schema.all(t) return make { kind = "list", all = true, of = check(t, "a
 ---@param number integer
 ---@param t schema.type
 ---@return schema.type
-function schema.tlv(number, t) return make { kind = "tlv", size = check_number(number, "tlv"), of = check(t, "tlv") } end
+function schema.tlv(number, t)
+  return make { kind = "tlv", size = check_number(number, "tlv"), of = check(t, "tlv") }
+end
 
 ---A value that may be missing: at the end of its structure, with all that follows it; or as a TLV of its own.
 ---@param t schema.type

@@ -9,6 +9,7 @@ local extensions = require "mbim.ms_basic_connect_extensions"
 local hex = require "decode.hex"
 local json = require "dkjson"
 local lu = require "luaunit"
+local mbim = require "mbim"
 local printer = require "decode.print"
 local process = require "core.process"
 local wds = require "qmi.wds"
@@ -182,7 +183,7 @@ end
 local function utf16(text) return (text:gsub(".", "%0\0")) end
 
 function T.test_version_2()
-  local info = assert(basic.packet_service.response:encode {
+  local info = assert(mbim.at(basic.packet_service, 0x0200).response:encode {
     nw_error = 0, state = "attached", highest_data_class = { lte = true }, uplink_speed = 1, downlink_speed = 2,
     frequency_range = { fr1 = true },
   })
@@ -203,16 +204,16 @@ function T.test_version_3()
     lu.assertStrContains(text_of(view), words)
   end
   local context = ("\x7e\x5e\x2a\x7e\x4e\x6f\x72\x72\x73\x6b\x65\x6e\x7e\x5e\x2a\x7e")
-  local connected = ("<I4I4I4I4"):pack(0, 1, 0, 3) .. context .. ("<I4I4"):pack(0, 2) .. "\10\0\0\0\4\0\0\0a\0b\0"
+  local connected = ("<I4I4I4I4"):pack(0, 1, 0, 3) .. context .. ("<I4I4"):pack(0, 1) .. "\10\0\0\0\4\0\0\0a\0b\0"
   view = answer(basic.connect, connected)
   lu.assertNil(view:failure())
-  for _, words in ipairs { "MBIMEx 3.0", "activated", "media_type", "internet" } do
+  for _, words in ipairs { "MBIMEx 3.0", "activated", "media_preference", "3gpp", "internet", "ab" } do
     lu.assertStrContains(text_of(view), words)
   end
   lu.assertNotStrContains(text_of(answer(basic.connect, connected:sub(1, 36))), "MBIMEx")
   local secret = utf16 "hunter2!"
   local order = ("<I4I4I4I4I4"):pack(0, 1, 0, 2, 3) .. context .. ("<I4"):pack(0)
-    .. ("<I2BBI4"):pack(10, 0, 0, #secret) .. secret
+    .. ("<I2BBI4I2BBI4I2BBI4"):pack(10, 0, 0, 0, 10, 0, 0, 0, 10, 0, 0, #secret) .. secret
   view = answer(basic.connect, order, "command")
   lu.assertNil(view:failure())
   lu.assertStrContains(text_of(view), "MBIMEx 3.0")

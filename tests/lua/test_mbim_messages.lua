@@ -145,17 +145,6 @@ local ip_configuration = {
   ipv6_mtu = 1500,
 }
 
--- Nothing but the first string's place tells that a field which newer modems send is not there.
-function T.test_register_state_of_mbimex_2()
-  local value = assert(basic.register_state.response:decode(bytes [[
-    00000000 03000000 01000000 60000000 01000000
-    34000000 0a000000 00000000 00000000 00000000 00000000 02000000 20000000
-    "26006" 0000
-  ]]))
-  lu.assertEquals(value.provider_id, "26006")
-  lu.assertEquals(value.preferred_data_classes, set "lte")
-end
-
 -- Offsets in no order: addresses of both kinds, gateways and name servers share one run of bytes.
 function T.test_ip_configuration()
   local body = bytes [[
@@ -319,22 +308,18 @@ local samples = {
       response = {
         nw_error = 11, state = "denied", mode = "manual", available_data_classes = set("hsupa", "lte"),
         cellular_class = set "gsm", provider_id = "310120", provider_name = "Sprint", roaming_text = "extended",
-        flags = set("manual-selection-not-available", "automatic-attach"), preferred_data_classes = set "5g-sa",
+        flags = set("manual-selection-not-available", "automatic-attach"),
       },
     },
     packet_service = { query = {}, set = { action = "detach" }, response = {
       nw_error = 7, state = "detached", highest_data_class = set "5g-sa", uplink_speed = 1 << 40,
-      downlink_speed = -1, frequency_range = set("fr1", "fr2"),
+      downlink_speed = -1,
     } },
     signal_state = {
       query = {},
       set = { interval = 30, rssi_threshold = 2, error_rate_threshold = 0 },
       response = {
         rssi = 31, error_rate = 99, interval = 30, rssi_threshold = 2, error_rate_threshold = 1,
-        rsrp_snr = { signals = {
-          { rsrp = 60, snr = 70, rsrp_threshold = 1, snr_threshold = 2, system_type = set "lte" },
-          { rsrp = 127, snr = 128, rsrp_threshold = 0, snr_threshold = 0, system_type = set "5g-nsa" },
-        } },
       },
     },
     connect = { query = session_state, response = session_state, set = {

@@ -1,0 +1,88 @@
+-- SPDX-License-Identifier: MIT
+-- What a modem answers and indicates, read as the version of MBIMEx lays it out that it speaks with us.
+
+local lazy = require "base.lazy"
+local core = require "core.mbim"
+local errors = require "errors"
+local mbim = require "mbim.command"
+local verdict = lazy(function() return require "cause.verdict" end)
+
+local M = {}
+
+-- Loaded late: few programs need them.
+local function versions() return require "mbim.versions" end
+local function agreement() return require "mbim.agreement" end
+
+---A body of the modem's: as the version lays it out that holds; where it cannot be that, in whichever layout it is.
+---@param device mbim.device
+---@param command mbim.command
+---@param part "response"|"indication"
+---@param info string
+---@return table? values
+---@return moontower.error? err
+function M.body(device, command, part, info)
+  local values, err, certain = versions().read(command, part, info, device.version)
+  if certain and certain ~= device.version then
+    agreement().noticed(device, certain)
+  end
+  return values, err
+end
+
+local function failed_status(device, command, answer)
+  local name, sentence, kind = mbim.status(answer.status)
+  -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
+  local reply = command.response and #answer.info > 0
+    and versions().read(command, "response", answer.info, device.version) or nil
+  return verdict.fail(command.name, verdict.new(kind, sentence), {
+    source = "mbim",
+    detail = { status = name, number = answer.status, reply = reply, nw_error = reply and reply.nw_error },
+  })
+end
+
+---@param doing string
+---@param answer table
+---@return nil
+---@return moontower.error err
+function M.protocol_failure(doing, answer)
+  local name, sentence, kind = mbim.protocol_error(answer.status)
+  return verdict.fail(doing, verdict.new(kind, sentence), {
+    source = "mbim", code = name == "not-opened" and "not-open" or nil,
+    detail = { protocol_error = name, number = answer.status },
+  })
+end
+
+-- An answer must be to what was asked: a confused modem may use a number twice.
+local function read_message(device, command, answer)
+  if answer.type == "function-error" then
+    return M.protocol_failure(command.name, answer)
+  elseif answer.type ~= "command-done" or answer.service ~= command.service_uuid or answer.cid ~= command.cid then
+    return errors.fail {
+      code = "malformed", source = "mbim",
+      message = ("%s: the modem answered something else"):format(command.name),
+    }
+  elseif answer.status ~= 0 then
+    return failed_status(device, command, answer)
+  elseif not command.response then
+    return {}
+  end
+  return M.body(device, command, "response", answer.info)
+end
+
+---An answer. Most have one layout in all versions, and are read in one step.
+---@param device mbim.device
+---@param command mbim.command
+---@param bytes string
+---@return table? reply
+---@return moontower.error? err
+function M.read(device, command, bytes)
+  if not command.response or versions().differs(command, "response") then
+    return read_message(device, command, assert(core.parse(bytes)))
+  end
+  local reply, err, other = core.decode(command.response, bytes, command.service_uuid, command.cid)
+  if other then
+    return read_message(device, command, other)
+  end
+  return reply, err
+end
+
+return M
