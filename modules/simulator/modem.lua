@@ -90,7 +90,7 @@ function M.new(personality, group, options)
     personality = personality,
     group = group,
     round_trip = 0,
-    newest_mbimex = 0x0100, mbimex = 0x0100,
+    newest_mbimex = personality.mbimex or 0x0100, mbimex = 0x0100,
     search_time = group and personality.search_time or 0,
     reset_time = group and personality.boot_time or 0,
     plugged = true,

@@ -7,6 +7,7 @@
 
 local basic = require "mbim.basic_connect"
 local pin = require "simulator.mbim.pin"
+local measured = require "simulator.mbim.measured"
 local registry = require "simulator.mbim.registry"
 
 local handlers = {}
@@ -33,6 +34,7 @@ local function subscriber(modem)
   local readable = state == "ready"
   return {
     state = subscriber_states[state],
+    flags = modem.mbimex >= 0x0300 and { "sim-removability-known", "sim-removable" } or nil,
     imsi = readable and card.imsi or nil,
     iccid = card and card.iccid,
     telephone_numbers = readable and { card.number } or nil,
@@ -99,13 +101,16 @@ handle(basic.register_state, {
 
 local function packet_service(modem)
   local attached = modem.packet.state == "attached"
-  return {
+  local values = {
     nw_error = modem.packet.nw_error,
     state = modem.packet.state,
-    highest_data_class = attached and { "lte" } or nil,
     uplink_speed = attached and modem.personality.uplink_speed or 0,
     downlink_speed = attached and modem.personality.downlink_speed or 0,
   }
+  if attached then
+    measured.add_class(modem, values)
+  end
+  return values
 end
 
 handle(basic.packet_service, {
@@ -122,10 +127,11 @@ handle(basic.packet_service, {
 })
 
 local function signal_state(modem)
+  local levels = measured.levels(modem)
   return {
-    rssi = modem:signal(), error_rate = 99,
+    rssi = levels and 99 or modem:signal(), error_rate = 99,
     interval = modem.signal_report.interval, rssi_threshold = modem.signal_report.rssi_threshold,
-    error_rate_threshold = 0xffffffff,
+    error_rate_threshold = 0xffffffff, rsrp_snr = levels,
   }
 end
 
@@ -149,6 +155,8 @@ local function session_state(modem, number)
     ip_type = session and session.ip_type or "default",
     context_type = contexts.internet,
     nw_error = session and session.nw_error or modem.causes[number] or 0,
+    media_preference = modem.mbimex >= 0x0300 and "3gpp" or nil,
+    apn = modem.mbimex >= 0x0300 and session and session.apn or nil,
   }
 end
 
@@ -171,9 +179,7 @@ handle(basic.connect, {
     return session_state(modem, values.session)
   end,
   set = function(modem, values, fn)
-    if modem.mbimex >= 0x0300 then
-      return nil, "invalid-parameters" -- it expects 3.0's layout, and this is not it
-    elseif values.command == "activate" then
+    if values.command == "activate" then
       return activate(modem, values, fn)
     elseif not modem:disconnect(values.session, 0) then
       return session_state(modem, values.session), "context-not-activated"

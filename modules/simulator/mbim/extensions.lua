@@ -2,6 +2,7 @@
 -- Answers to Microsoft's Basic Connect Extensions: handlers[cid], as in basic_connect.lua.
 
 local extensions = require "mbim.ms_basic_connect_extensions"
+local measured = require "simulator.mbim.measured"
 local registry = require "simulator.mbim.registry"
 
 local handlers = {}
@@ -41,6 +42,7 @@ handle(extensions.lte_attach_info, {
     local attached = modem.packet.state == "attached"
     return {
       state = attached and "attached" or "detached",
+      nw_error = modem.mbimex >= 0x0300 and 0 or nil,
       ip_type = attached and modem.personality.default_ip_type or "default",
       apn = attached and modem.contexts[0].apn or nil,
     }
@@ -51,6 +53,10 @@ handle(extensions.device_caps, {
   query = function(modem)
     local caps = registry.device_caps(modem.personality)
     caps.executor = 0
+    if modem.mbimex >= 0x0300 then
+      caps.data_class, caps.data_subclass = measured.known(modem), { "endc", "nr" }
+      caps.lte_bands, caps.nr_bands = modem.personality.lte_bands, modem.personality.nr_bands
+    end
     return caps
   end,
 })
@@ -64,23 +70,10 @@ handle(extensions.device_reset, {
 })
 
 handle(extensions.base_stations_info, {
-  query = function(modem)
-    local cell, provider = modem.personality.cell, modem.personality.provider
-    if not modem:is_registered() then
-      return {}
-    end
-    return {
-      system_type = { "lte" },
-      lte_serving = {
-        provider_id = provider.id, cell_id = cell.id, earfcn = cell.earfcn, pci = cell.pci, tac = cell.tac,
-        rsrp = cell.rsrp, rsrq = cell.rsrq, timing_advance = 0xffffffff,
-      },
-    }
-  end,
+  query = function(modem) return modem:is_registered() and measured.base_stations(modem) or {} end,
 })
 
--- MBIM 1.0 with the extensions of 1.0, whatever the host offers: this firmware is older than the rest. It may have been
--- told to be newer; then what is agreed on holds for all that use it until it is opened again.
+-- The newest version that this firmware and the host know: it holds for all programs until the modem is opened again.
 handle(extensions.version, {
   query = function(modem, values)
     modem.mbimex = math.min(modem.newest_mbimex, values.mbimex)

@@ -112,7 +112,7 @@ local function indicate(self, command, values)
   if faults.tells_news(self.modem) then
     send(self, {
       type = "indication", service = command.service_uuid, cid = command.cid,
-      info = assert(command.indication:encode(values)),
+      info = assert(mbim.at(command, self.modem.mbimex).indication:encode(values)),
     })
   end
 end
@@ -179,6 +179,7 @@ local function run_handler(self, message)
   if not command or not handler or not handler[part] then
     return nil, "no-device-support"
   end
+  command = mbim.at(command, self.modem.mbimex)
   local values = command[part]:decode(message.info)
   if not values then
     return nil, "invalid-parameters"

@@ -2,6 +2,7 @@
 -- Parts of answers that more than one command, or service, of MBIM carries.
 
 local basic = require "mbim.basic_connect"
+local measured = require "simulator.mbim.measured"
 
 local registry = {}
 
@@ -67,11 +68,12 @@ function registry.register_state(modem)
     nw_error = registration.nw_error,
     state = registration.state,
     mode = registration.mode,
-    available_data_classes = registered and { "lte" } or nil,
+    available_data_classes = registered and measured.offered(modem) or nil,
     cellular_class = { "gsm" },
     provider_id = registered and provider.id or nil,
     provider_name = registered and provider.name or nil,
     flags = { "automatic-attach" },
+    preferred_data_classes = modem.mbimex >= 0x0200 and measured.known(modem) or nil,
   }
 end
 

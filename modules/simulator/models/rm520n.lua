@@ -14,6 +14,7 @@ return personality.join(sprint, ec25, {
   firmware = "RM520NGLAAR03A03M4G",
   hardware = "RM520N-GL",
   sku = "RM520NGLAA-M20-SGASA",
+  mbimex = 0x0300,
   image = { pri = "", carrier = "", version = "RM520NGLAAR03A03M4G" },
   data_classes = { "umts", "hsdpa", "hsupa", "lte", "5g-nsa", "5g-sa" },
   modes = { "umts", "lte", "5gnr" },
