@@ -60,12 +60,14 @@ local errors = require "errors"
 ---@class modem.packet_service
 ---@field state "attached"|"attaching"|"detached"|"detaching"|"unknown"
 ---@field technology string? as modem.registration has it
+---@field tac integer? tracking area code
 ---@field nw_error integer?
 
 -- Signal and cells: dBm and dB, MHz. What a message has for "unknown" is nil here.
 
 ---@class modem.signal
----@field dbm number? strength (RSSI) of what the modem is on; RSRP on 5G, which has no RSSI; nil: it measures none now
+---@field dbm number? strength (RSSI) of what the modem is on; RSRP on 5G, which has no RSSI, and where the modem tells
+--- none; nil: it measures nothing now
 ---@field lte modem.signal_values? a technology is there if it is measured now; LTE: rssi, rsrp, rsrq, sinr
 ---@field nr modem.signal_values? 5G: rsrp, rsrq, sinr
 ---@field umts modem.signal_values? rssi, rscp, ecio

@@ -117,7 +117,9 @@ function declared.qmi() return {
   optional = { incarnation = text, allocating = flag },
 } end
 
-function declared.channels() return { version = 1, required = {}, optional = { incarnation = text } } end
+function declared.channels() return {
+  version = 1, required = {}, optional = { incarnation = text, mbimex = whole(0x0100, 0xffff) },
+} end
 
 function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end
 

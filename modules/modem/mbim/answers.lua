@@ -5,6 +5,7 @@ local lazy = require "base.lazy"
 local basic = require "mbim.basic_connect"
 local errors = require "errors"
 local sanitize = lazy(function() return require "modem.sanitize" end)
+local technology = require "modem.mbim.technology"
 
 local M = {}
 
@@ -33,33 +34,13 @@ function M.radio(reply)
   return reply.software and { hardware = reply.hardware, software = reply.software }
 end
 
--- The newest of what is on offer, as people call it.
-local generations = {
-  { "5g-sa", "5G" }, { "5g-nsa", "5G" }, { "lte", "LTE" }, { "hsupa", "HSPA" }, { "hsdpa", "HSPA" },
-  { "umts", "UMTS" }, { "edge", "EDGE" }, { "gprs", "GPRS" },
-}
-
-local function technology_of(classes)
-  for _, generation in ipairs(generations) do
-    if type(classes) == "table" and classes[generation[1]] then
-      return generation[2]
-    end
-  end
-end
-
 local function nw_error_of(reply)
   return reply.nw_error ~= 0 and reply.nw_error or nil
 end
 
+---@param modem modem.mbim here and below
 ---@return modem.registration?
-function M.registration(reply)
-  return reply.state and {
-    state = reply.state,
-    provider = { id = reply.provider_id or "", name = reply.provider_name or "" },
-    technology = technology_of(reply.available_data_classes),
-    nw_error = nw_error_of(reply),
-  }
-end
+function M.registration(reply, modem) return technology.registration_of(reply, modem.packet) end
 
 local registered = { home = true, roaming = true, partner = true }
 
@@ -71,19 +52,13 @@ function M.radio_of_network(registration)
 end
 
 ---@return modem.packet_service?
-function M.packet(reply)
-  return reply.state and {
-    state = type(reply.state) == "string" and reply.state or "unknown",
-    technology = technology_of(reply.highest_data_class),
-    nw_error = nw_error_of(reply),
-  }
+function M.packet(reply, modem)
+  modem.packet = technology.packet_of(reply) or modem.packet
+  return technology.packet_of(reply)
 end
 
 ---@return modem.signal?
-function M.signal(reply)
-  -- 3GPP TS 27.007, +CSQ: -113 dBm and 2 dB a step; 99 is unknown.
-  return reply.rssi and { dbm = reply.rssi <= 31 and -113 + 2 * reply.rssi or nil }
-end
+function M.signal(reply) return require("modem.mbim.signal").of(reply) end
 
 ---@return modem.session?
 function M.session(reply)
@@ -118,25 +93,34 @@ M.events = {
   ip = { "ip_configuration", M.ip },
 }
 
----Asks. A modem that is silent about the one thing that the answer is for has not answered.
+---What a verb returns. A modem that is silent about the one thing that the answer is for has not answered.
 ---@param self modem.mbim
 ---@param command mbim.command
----@param read fun(reply: table): table? one of those above
+---@param value table?
+---@param err moontower.error? why there was no answer
+---@return table? value
+---@return moontower.error? err
+function M.result(self, command, value, err)
+  if err then
+    -- It has restarted its control channel without an indication: the next command opens it.
+    self.is_started = self.is_started and err.code ~= "not-open"
+    return nil, err
+  elseif not value then
+    return errors.lacks("mbim", command.name, "state")
+  end
+  return value
+end
+
+---Asks.
+---@param self modem.mbim
+---@param command mbim.command
+---@param read fun(reply: table, modem: modem.mbim): table? one of those above
 ---@param values table?
 ---@return table? value
 ---@return moontower.error? err
 function M.ask(self, command, read, values)
   local reply, err = self.mbim:query(command, values)
-  if not reply then
-    -- It has restarted its control channel without an indication: the next command opens it.
-    self.is_started = self.is_started and err.code ~= "not-open"
-    return nil, err
-  end
-  local value = read(reply)
-  if not value then
-    return errors.lacks("mbim", command.name, "state")
-  end
-  return value
+  return M.result(self, command, reply and read(reply, self), err)
 end
 
 ---Changes. A modem that says nothing of how things are afterwards is asked.
@@ -153,7 +137,7 @@ function M.change(self, command, values, seconds, verb)
     return nil, err
   end
   for _, event in pairs(M.events) do
-    local value = rawget(basic, event[1]) == command and event[2](reply)
+    local value = rawget(basic, event[1]) == command and event[2](reply, self)
     if value then
       return value
     end

@@ -50,12 +50,15 @@ function M:detach()
 end
 
 local function connect(self, parameters)
-  return self.mbim:set(basic.connect, {
-    session = parameters.session, command = "activate", apn = parameters.apn,
-    user = parameters.user, password = parameters.password,
-    auth = parameters.auth or (parameters.user and "chap" or "none"),
-    ip_type = parameters.ip, context_type = basic.context_types.internet,
-  }, CONNECT_TIME)
+  return self.mbim:set(basic.connect, function(version)
+    return {
+      session = parameters.session, command = "activate", apn = parameters.apn,
+      user = parameters.user, password = parameters.password,
+      auth = parameters.auth or (parameters.user and "chap" or "none"),
+      ip_type = parameters.ip, context_type = basic.context_types.internet,
+      media_preference = version >= 0x0300 and "3gpp" or nil,
+    }
+  end, CONNECT_TIME)
 end
 
 local function activate(self, parameters)

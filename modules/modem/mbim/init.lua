@@ -10,6 +10,7 @@ local errors = require "errors"
 local locks = lazy(function() return require "modem.locks" end)
 local mbim = require "mbim"
 local state = require "state"
+local technology = require "modem.mbim.technology"
 local trace = require "trace"
 
 local REGISTER_TIME, RADIO_TIME, PIN_TIME = 60, 20, 20
@@ -19,6 +20,8 @@ local KIND = "channels" -- of the files that remember which modems' channels are
 ---@class modem.mbim : modem.modem
 ---@field mbim mbim.device
 ---@field private asked_sim boolean? Qualcomm modems do not connect before
+---@field packet modem.packet_service? as told last: what is in use of what the cell offers
+---@field watches_signal boolean? the modem has been told when to tell of its signal
 local Backend = {}
 
 ---@param description modem.description
@@ -43,7 +46,22 @@ end
 
 function Backend:trace(group) trace.watch(self.mbim.exchange, "mbim", group) end
 
-function Backend:opened() end
+local function keep(self)
+  if not self.options.proxy then
+    state.save(KIND, self.description.key, {
+      incarnation = self.description.incarnation, mbimex = self.mbim.version,
+    })
+  end
+end
+
+-- The version of MBIMEx that an earlier run has agreed on with the modem holds until it is opened again.
+function Backend:opened()
+  local left = not self.options.proxy and state.load(KIND, self.description.key)
+  if left and left.incarnation == self.description.incarnation then
+    self.mbim.version = self.mbim.version or left.mbimex
+  end
+  function self.mbim.on_version() keep(self) end
+end
 
 -- Made when they are first asked for: they cost something, and few scripts need them.
 Backend.made = {
@@ -73,11 +91,19 @@ end
 -- opened since the modem has been plugged in.
 function Backend:start()
   self.asked_sim = nil -- it forgets that, too
+  local version = self.mbim.version
   local ok, err = self.mbim:start()
-  if ok and not self.options.proxy then
-    state.save(KIND, self.description.key, { incarnation = self.description.incarnation })
+  if not ok then
+    return nil, err
   end
-  return ok, err
+  keep(self)
+  if version and version > 0x0100 then
+    self.mbim:agree() -- which takes two answers, only of modems that speak it
+  end
+  if self.watches_signal then
+    self:watch_signal()
+  end
+  return true
 end
 
 function Backend:resume(has_record)
@@ -90,15 +116,21 @@ function Backend:started() return self.mbim:started() end
 ---Puts the indications of an event into a queue: for modem/notifications.lua.
 ---@param queue core.queue
 ---@param name string
-function Backend:listen(queue, name) self.mbim:listen(queue, basic[answers.events[name][1]]) end
+function Backend:listen(queue, name)
+  self.mbim:listen(queue, basic[answers.events[name][1]])
+  if name == "signal" and not self.watches_signal then
+    self.watches_signal = true
+    self.mbim.group:spawn(self.watch_signal, self)
+  end
+end
 
 ---What an item of that queue says of an event.
 ---@param name string
 ---@param item table
 ---@return table? value as the verb's result; nil: nothing
-function Backend.notified(_, name, item)
+function Backend:notified(name, item)
   local event = answers.events[name]
-  return basic[event[1]] == item.command and event[2](item.values) or nil
+  return basic[event[1]] == item.command and event[2](item.values, self) or nil
 end
 
 function Backend:identity()
@@ -115,15 +147,28 @@ function Backend:sim()
 end
 Backend.sim_state = Backend.sim
 function Backend:radio() return answers.ask(self, basic.radio_state, answers.radio) end
-function Backend:registration() return answers.ask(self, basic.register_state, answers.registration) end
+
+-- Where the cell offers 5G, another answer says whether that is used.
+function Backend:registration()
+  local told
+  local registration, err = answers.ask(self, basic.register_state, function(reply)
+    told = reply
+    return technology.registration_of(reply)
+  end)
+  if registration and technology.is_5g(registration.technology) and self.mbim:agree() then
+    return technology.registration_of(told, self:packet_service())
+  end
+  return registration, err
+end
+
 function Backend:network()
   return answers.ask(self, basic.register_state, function(reply)
-    local registration = answers.registration(reply)
+    local registration = answers.registration(reply, self)
     return registration and { registration = registration, radio = answers.radio_of_network(registration) }
   end)
 end
 function Backend:packet_service() return answers.ask(self, basic.packet_service, answers.packet) end
-function Backend:signal() return answers.ask(self, basic.signal_state, answers.signal) end
+backends.elsewhere(Backend, "modem.mbim.air", "signal", "cells", "scan", "watch_signal")
 
 function Backend:pin()
   return answers.ask(self, basic.pin, function(reply)
