@@ -26,10 +26,12 @@ local function is_same(one, other, mtu)
     and plan.mtu(one, mtu) == plan.mtu(other, mtu)
 end
 
--- An answer without the addresses of a family that is still connected does not mean that it has none.
+-- An answer without the addresses of a family that is still connected does not mean that it has none, and neither does
+-- one without any: the session is up.
 local function keep_untold(bearer, old)
   local untold = {}
-  for family in pairs(bearer.untold or {}) do
+  local tells_nothing = #plan.all_of(bearer, "addresses") == 0
+  for family in pairs(tells_nothing and family_words or bearer.untold or {}) do
     bearer[family] = old[family]
     untold[family] = #old[family].addresses == 0 or nil
   end

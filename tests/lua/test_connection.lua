@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The connection that `modem:up()` makes: what scripts learn of it, and its end by `modem:down()`.
 
+local errors = require "errors"
 local faults = require "simulator.faults"
 local fs = require "core.fs"
 local json = require "dkjson"
@@ -21,7 +22,7 @@ if entered then
   assert(netlink.link "lo") -- its socket stays open
 end
 
--- Calls fn(modem, simulated) over each protocol.
+-- Calls fn(modem, simulated, protocol) over each protocol.
 local function with_modem(fn, protocols)
   if not entered then
     lu.skip("no world of our own here: " .. tostring(refused))
@@ -38,7 +39,7 @@ local function with_modem(fn, protocols)
       state.remove("modems", "simulated")
     end)
     local modem <close> = assert(modems.find())
-    fn(modem, sim)
+    fn(modem, sim, composition)
   end
 end
 
@@ -53,6 +54,17 @@ function T.test_scripts_can_ask_for_the_connection()
     lu.assertTrue(connection.since >= before and connection.since <= os.time())
     eq(modems.connection(modem.description), connection)
     eq({ connection.user, connection.password }, {})
+  end)
+end
+
+-- What it has told before still holds, as the connection does.
+function T.test_a_modem_that_refuses_to_tell_the_addresses_takes_none_away()
+  with_modem(function(modem, _, composition)
+    local link <close> = assert(modem:up())
+    function modem.ip_configuration()
+      return nil, errors.new { code = "rejected", source = "test", message = "not now" }
+    end
+    eq({ link:refresh(), #link.addresses, link:is_intact() }, { "same", 2, true }, composition)
   end)
 end
 
