@@ -46,7 +46,7 @@ Ec/Io).]],
   options = { option.device, option.proxy, option.protocol, option.json },
 
   run = function(args)
-    local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol })
+    local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol, at_only = true })
     local device <close> = found
     local cells
     if device then

@@ -26,7 +26,7 @@ look; the connection stays, or comes back.]],
 
   run = function(args)
     local watcher <close> = progress.new(args.json)
-    local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol })
+    local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol, at_only = true })
     local device <close> = found
     local networks
     if device then

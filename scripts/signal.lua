@@ -74,7 +74,7 @@ metres away. Where standard output is no terminal, and with --json, each change 
   },
 
   run = function(args)
-    local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol })
+    local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol, at_only = true })
     local device <close> = found
     local signal
     if device and args.watch then

@@ -17,8 +17,12 @@ local function refuse(self) return modes.refusal(self.description) end
 for _, verb in ipairs(backend.verbs) do Backend[verb] = Backend[verb] or refuse end
 for verb in pairs(backend.optional) do Backend[verb] = refuse end
 
----No event will come.
-function Backend:listen(queue) queue:close(select(2, modes.refusal(self.description))) end
+local of_the_air = { signal = true, cell = true, registration = true }
+
+---No event will come. Who follows what it can be asked for has to ask, and no more than waits for other events.
+function Backend:listen(queue, name)
+  if not of_the_air[name] then queue:close(select(2, modes.refusal(self.description))) end
+end
 
 ---@return table
 function Backend.open() return {} end

@@ -10,6 +10,7 @@ local new_simulated = require("simulator.modem").new
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local world = require "support.world"
 
 local T = {}
 
@@ -164,7 +165,22 @@ function T.test_networks_in_reach_by_at()
   end)
 end
 
--- The order of the day is what is asked: `up` and `status` need nothing of the AT port.
+-- In another mode, a modem has its AT port alone: that is enough for commands about the air.
+function T.test_commands_of_a_modem_with_an_at_port_alone()
+  local result = world.run([[
+    moontower at 'AT+QCFG="usbnet",1' && moontower reset && moontower cells && moontower signal --json && moontower scan
+    moontower signal --watch | { read -r first; echo "$first"; moontower simulate set rsrp=-110 >/dev/null
+      read -r second; echo "$second"; }
+  ]], nil, nil, { "--modem", "ec25" })
+  for _, words in ipairs {
+    "primary              LTE  B41   EARFCN 40072", "secondary, inactive  LTE  B41   EARFCN 40270", '"rsrp":-98,',
+    "310120   Sprint   current    LTE", "RSRP -98 dBm, RSRQ -10 dB, SINR 12 dB", "RSRP -110 dBm",
+  } do
+    lu.assertStrContains(result.out, words, false, result.err)
+  end
+end
+
+-- `up` and `status` need nothing of the AT port.
 function T.test_the_at_port_is_opened_only_for_what_is_asked()
   with_modem("mc7455", "mbim", nil, function(modem)
     assert(modem:signal "protocol")
