@@ -20,6 +20,7 @@ local status = require "status"
 local supervisor = require "daemon.supervisor"
 local takeover = require "modem.takeover"
 local task = require "task"
+local trials = require "daemon.trials"
 
 local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again for its IMEI and ICCID
 
@@ -170,6 +171,7 @@ end
 
 local function modem_ready(self, modem, group)
   self.known[modem] = { group = group }
+  group:spawn(trials.put_back, self.commands, modem)
   assign_policy(self, modem, "its control port is open")
 end
 

@@ -122,6 +122,50 @@ function T.test_unplugged_after_a_kill()
   assert_words(result.out, { "as before\n" })
 end
 
+-- ---- beside the daemon ----
+
+local SERVE = [[cat >/run/test/config.lua <<'END'
+return { modems = { { apn = "r.ispsn", policy = { "reconnect", every = 0.2, timeout = 0.3, misses = 2, first = 0.1,
+  max = 0.5, steady = 0.1 } } } }
+END
+serve 1
+]]
+
+function T.test_beside_the_daemon()
+  for _, protocol in ipairs(both) do
+    local result = in_world(SERVE .. "moontower bands B4 --within 1; echo status $?; as_before; online 1; "
+      .. "moontower bands B25 && works && online 1; end", protocol.options)
+    assert_words(result.out, { "status 12\n", "as before\n", "All bands -> B25\n", "Kept.\n" })
+  end
+end
+
+function T.test_a_command_in_the_daemon_is_killed()
+  local result = in_world(SERVE .. "begin moontower bands B4; killed; as_before; online 1; end")
+  assert_words(result.out, { "as before\n" })
+end
+
+function T.test_the_daemon_is_killed()
+  local result = in_world(SERVE .. "begin moontower bands B4; end KILL; as_before; serve 1; works; end")
+  assert_words(result.out, { "as before\n" })
+end
+
+-- As when the unit is restarted, or the computer: the daemon finds what has lost its guard.
+function T.test_the_daemon_and_the_guard_are_killed()
+  for _, protocol in ipairs(both) do
+    local result = in_world(SERVE .. [[begin moontower bands B4; end KILL; kill_guard; trials && serve 1; as_before
+      grep "lost its guard" /run/test/log; end]], protocol.options)
+    assert_words(result.out, { "as before\n", "a change on trial has lost its guard; it is put back\n" })
+  end
+end
+
+function T.test_unplugged_beside_the_daemon()
+  local result = in_world(SERVE .. [[begin moontower bands B4; moontower simulate fault unplug 1; wait $begun
+    as_before; online 1; end]])
+  assert_words(result.out, { "as before\n" })
+end
+
+-- ---- with a person ----
+
 -- One that works is undone, too, without a person who confirms it.
 function T.test_a_person_confirms_it()
   local result = in_world([[moontower bands B25 --confirm --within 60 && moontower lock && moontower bands && guard &&

@@ -1,0 +1,45 @@
+-- SPDX-License-Identifier: MIT
+-- Changes on trial that have lost their guard, as when the daemon was killed with it, or the computer restarted: they
+-- are put back once their modem is there.
+
+local lazy = require "base.lazy"
+local log = require "log"
+local state = require "state"
+local trial = lazy(function() return require "trial" end)
+
+local M = {}
+
+local function is_of(modem, key)
+  local report = trial.look(key)
+  if report and report.trial.modem == modem.description.name then
+    return true
+  end
+  local identity = modem:identity() -- it may have been plugged in elsewhere
+  return identity ~= nil and identity.imei == key
+end
+
+-- With its lock, so that no other program does the same.
+local function put_back(commands, modem, key)
+  local lock <close> = trial.lock(key)
+  if not lock or not is_of(modem, key) then
+    return
+  end
+  local name = modem.description.name
+  log.warn("%s: a change on trial has lost its guard; it is put back", name)
+  commands:carry_out(name, "change", "a change on trial is put back", function()
+    local ok, err = trial.undo(modem.description, {})
+    if err then
+      log.warn("%s: %s", name, err)
+    end
+    return ok == true
+  end)
+end
+
+---Puts back what is on trial in a modem that has just come, unless it is guarded.
+---@param commands daemon.commands
+---@param modem modem.modem
+function M.put_back(commands, modem)
+  for _, key in ipairs(state.persistent.list "trials" or {}) do put_back(commands, modem, key) end
+end
+
+return M
