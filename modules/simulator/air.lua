@@ -45,6 +45,7 @@ end
 local function may_use_nr(self, way)
   local preference, nr = self.preference, self.personality.nr
   return preference.modes["5gnr"] and self.offer == way and includes(preference["nr_" .. way .. "_bands"], nr.band)
+    and preference.nr_disabled ~= way and not (way == "sa" and self:is_locked_out("nr", nr.channel, { nr.pci }))
 end
 
 ---What it would be on if it registered now.
@@ -52,7 +53,10 @@ end
 function air:reachable_technology()
   if may_use_nr(self, "sa") then
     return "5G SA"
-  elseif not self.preference.modes.lte or not includes(self.preference.lte_bands, self.personality.cell.band) then
+  end
+  local cell = self.personality.cell
+  if not self.preference.modes.lte or not includes(self.preference.lte_bands, cell.band)
+    or self:is_locked_out("lte", cell.earfcn, { cell.pci, cell.neighbour.pci }) then
     return nil
   end
   return may_use_nr(self, "nsa") and "5G NSA" or "LTE"

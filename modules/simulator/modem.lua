@@ -15,6 +15,7 @@ local air = require "simulator.air"
 local card = require "simulator.card"
 local composition = require "simulator.composition"
 local dead_path = require "simulator.faults.dead_path"
+local locks = require "simulator.locks"
 local registration = require "simulator.registration"
 local sessions = require "simulator.sessions"
 local store = require "simulator.store"
@@ -53,7 +54,7 @@ local store = require "simulator.store"
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
 Modem.__index = Modem
-for _, methods in ipairs { air, composition.methods, dead_path, registration, sessions, store.methods } do
+for _, methods in ipairs { air, composition.methods, dead_path, locks, registration, sessions, store.methods } do
   for name, method in pairs(methods) do
     Modem[name] = method
   end
@@ -153,6 +154,7 @@ function Modem:power_on()
   self.fcc_locked = self.has_fcc_lock
   self.radio.software, self.offline = self.fcc_locked and "off" or "on", false
   self:apply_composition()
+  self:forget_locks()
   self.has_ipv6, self.unlocked, self.gps = self:is_ipv6_enabled(), false, false
   self.registration = { state = "deregistered", nw_error = 0, mode = "automatic" }
   self.packet = { state = "detached", wanted = true, nw_error = 0 }

@@ -32,6 +32,7 @@ local function format_settings(modem, is_factory)
   end
   modem.nv = {
     usb = composition.usual(personality, state.protocol), super_speed = false, power_off = 0, band_customs = {},
+    locks = {}, saved_locks = {},
     custom = custom and {},
   }
   for key, value in pairs(custom or {}) do

@@ -132,6 +132,7 @@ return function(handle)
       '+QCFG: "usbnet",(0-3)', '+QCFG: "usbcfg",<vid>,<pid>,<diag>,<nmea>,<at_port>,<modem>,<rmnet>,<adb>,<uac>',
     }
   end })
+  require "simulator.at.quectel.selection"(handle)
   handle("+QCCID", card.iccid "+QCCID: %s")
   local tries = card.tries { '+QPINC: "SC",PIN_TRIES,PUK_TRIES', '+QPINC: "P2",3,10' }
   handle("+QPINC", { query = tries, set = tries })

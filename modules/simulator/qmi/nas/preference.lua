@@ -9,6 +9,25 @@ local function lte_bands(values)
   return #masks > 0 and nas.bands(masks) or nil
 end
 
+-- Bit 0 of the older field is band 1, and it ends with band 64.
+local function low(bands)
+  local list = {}
+  for _, band in ipairs(bands) do list[#list + 1] = band <= 64 and band or nil end
+  return nas.band_masks(list, 1)[1]
+end
+
+local function has_high(bands)
+  for _, band in ipairs(bands) do
+    if band > 64 then return true end
+  end
+  return false
+end
+
+-- The masks of modems that have 5G; nil of others.
+local function nr_masks(modem, bands)
+  return modem.personality.nr_bands and nas.band_masks(bands, 8) or nil
+end
+
 local function umts_bands(values)
   local bands = {}
   for band in pairs(values.band_preference or {}) do bands[#bands + 1] = band end
@@ -33,7 +52,11 @@ return function(handle)
       mode_preference = preference.modes,
       band_preference = preference.umts_bands,
       roaming_preference = preference.roaming and "any" or "off",
-      lte_band_preference = nas.band_masks(preference.lte_bands, 1)[1],
+      lte_band_preference = low(preference.lte_bands),
+      extended_lte_band_preference = has_high(modem.personality.lte_bands) and nas.band_masks(preference.lte_bands, 4)
+        or nil,
+      nr5g_sa_band_preference = nr_masks(modem, preference.nr_sa_bands),
+      nr5g_nsa_band_preference = nr_masks(modem, preference.nr_nsa_bands),
       network_selection_preference = modem.registration.mode,
       manual_network_selection = manual and system.plmn { id = manual } or nil,
       service_domain_preference = preference.domain,
@@ -46,7 +69,7 @@ return function(handle)
 
   handle(nas.set_system_selection_preference, function(modem, values)
     local modes, roaming = values.mode_preference, values.roaming_preference
-    if modes and not (modes.lte or modes.umts) then
+    if modes and not (modes.lte or modes.umts or modes["5gnr"] and modem.personality.nr_bands) then
       return nil, "invalid-argument" -- nothing would be left that this modem has
     end
     if values.network_selection_preference then
@@ -55,6 +78,8 @@ return function(handle)
     local preference = {
       modes = modes, domain = values.service_domain_preference, order = values.acquisition_order_preference,
       usage = values.usage_preference, lte_bands = lte_bands(values), umts_bands = umts_bands(values),
+      nr_sa_bands = values.nr5g_sa_band_preference and nas.bands(values.nr5g_sa_band_preference),
+      nr_nsa_bands = values.nr5g_nsa_band_preference and nas.bands(values.nr5g_nsa_band_preference),
     }
     if roaming then
       preference.roaming = roaming ~= "off"
