@@ -103,6 +103,7 @@ end
 ---@return table class
 function M.choice(fields)
   fields.name, fields.normalise = "rat", normalise_choice
+  fields.choices = function(self) return table.concat(select(2, known_names(self)), ", ") end
 
   function fields:read(modem)
     local values, err = M.ask(modem, self.asks)
@@ -140,15 +141,13 @@ end
 function M.bands(fields)
   fields.name = "bands"
   fields.normalise = fields.normalise or parse_bands
-  fields.show = function(_, value) return bands.format(value) end
+  fields.show = fields.show or function(_, value) return bands.format(value) end
 
-  fields.same = fields.same or function(_, now, wanted)
-    local function is_same(kind) return #wanted[kind] == 0 or setting.same_set(now[kind], wanted[kind]) end
-    return is_same "lte" and is_same "nr"
-  end
+  fields.same = fields.same or function(_, now, wanted) return bands.same(now, wanted) end
 
   fields.why_not = fields.why_not or function(self, _, wanted)
-    return self.lte_alone and #wanted.nr > 0 and bands.refusal({ nr = wanted.nr }, {}) or nil
+    return self.lte_alone and #wanted.nr + #bands.nsa(wanted) > 0 and bands.refusal(
+      { nr = wanted.nr, nsa = wanted.nsa }, {}) or nil
   end
 
   return M.class(fields)

@@ -45,9 +45,19 @@ local function set_of_modes(modes)
   return set
 end
 
+-- Its modes know 5G as one.
 function Rat:normalise(wanted)
-  return technologies.wanted(wanted)
+  local name, err = technologies.wanted(wanted)
+  if name and technologies.parts_nr(name) then
+    return errors.fail {
+      code = "unsupported", source = "settings", message = "this modem does not part 5G standalone from 5G beside LTE",
+      hint = "Choose by bands: `moontower bands` has them apart.",
+    }
+  end
+  return name, err
 end
+
+function Rat:choices() return "auto, or any of " .. self.all:gsub("%+", ", ") end
 
 function Rat:read(modem)
   local reply, err = preference(modem)
@@ -129,7 +139,9 @@ end
 
 local function bands_of(reply)
   local words = reply.extended_lte_band_preference or { reply.lte_band_preference }
-  return { lte = bands.of_words(words), nr = bands.of_words(reply.nr5g_sa_band_preference or {}) }
+  local nsa = reply.nr5g_nsa_band_preference
+  return bands.joined(bands.of_words(words), bands.of_words(reply.nr5g_sa_band_preference or {}),
+    nsa and bands.of_words(nsa))
 end
 
 function Bands:normalise(wanted)
@@ -154,11 +166,10 @@ function Bands:same(now, wanted)
   local function usable(list, kind)
     return bands.without(list, bands.without(list, self.able[kind]))
   end
-  local function is_same(kind)
-    return #wanted[kind] == 0 or setting.same_set(usable(now[kind], kind), usable(wanted[kind], kind))
-  end
-  return is_same("lte") and is_same("nr")
+  return bands.same(now, wanted, usable)
 end
+
+function Bands:choices() return bands.format(self.able) end
 
 function Bands:show(value)
   return self:same(value, self.able) and "all" or bands.format(value)
@@ -180,8 +191,10 @@ function Bands:set(modem, wanted)
     values.extended_lte_band_preference = self.is_extended and words or nil
   end
   if #wanted.nr > 0 then
-    local words = bands.words(wanted.nr, NR_WORDS)
-    values.nr5g_sa_band_preference, values.nr5g_nsa_band_preference = words, words
+    values.nr5g_sa_band_preference = bands.words(wanted.nr, NR_WORDS)
+  end
+  if #bands.nsa(wanted) > 0 then
+    values.nr5g_nsa_band_preference = bands.words(bands.nsa(wanted), NR_WORDS)
   end
   return prefer(modem, values)
 end

@@ -453,7 +453,7 @@ function T.test_ec25()
   local modem = ec25()
   with_kernel(KNOWS, "modules.alias", function(folder)
     local list, missing = settings_of(modem, nil, folder)
-    lu.assertEquals(missing, {})
+    lu.assertEquals({ missing.lock.code, next(missing, "lock") }, { "unsupported" }) -- LTE modems take no locks
     lu.assertEquals(run(list.rat, modem, "lte"), 'AT+QCFG="nwscanmode",3,1')
     lu.assertEquals(run(list.bands, modem, "B2+B12+B66"), 'AT+QCFG="band",0,20000000000000802,0,1')
     lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), 'AT+QCFG="usbnet",2')
@@ -485,6 +485,67 @@ function T.test_a_5g_quectel()
   lu.assertEquals(run(list.rat, modem, "lte+nr"), 'AT+QNWPREFCFG="mode_pref",LTE:NR5G')
   lu.assertEquals(run(list.bands, modem, "B3+n78"),
     'AT+QNWPREFCFG="lte_band",3; AT+QNWPREFCFG="nsa_nr5g_band",78; AT+QNWPREFCFG="nr5g_band",78')
+end
+
+-- An RM520N, which tells 5G standalone from 5G beside LTE, and takes locks. Its answers were pasted by users of
+-- quectel-rgmii-toolkit and QManager.
+local function rm520n(values)
+  local answers = setmetatable({ ["ATI"] = "Quectel\nRM520N-GL" }, { __index = function(_, command)
+    local name, key, value = command:match('^AT(%+QNW%u+)="([^"]+)",?(.*)$')
+    if key == "policy_band" then
+      return '+QNWPREFCFG: "gw_band",1:2\n+QNWPREFCFG: "lte_band",1:3:7\n+QNWPREFCFG: "nsa_nr5g_band",1:78\n'
+        .. '+QNWPREFCFG: "nr5g_band",1:78'
+    elseif not key or values[key] == nil then
+      return nil
+    elseif value == "" then
+      return ('%s: "%s",%s'):format(name, key, values[key])
+    end
+    values[key] = value
+    return ""
+  end })
+  return { at = new_port(answers), description = { vendor = "2c7c", product = "0801" } }
+end
+
+function T.test_5g_standalone_and_beside_lte()
+  local modem = rm520n {
+    mode_pref = "AUTO", nr5g_disable_mode = "0", lte_band = "1:3:7", nr5g_band = "1:78", nsa_nr5g_band = "78",
+  }
+  local list = settings_of(modem, { rat = "lte", bands = "B3" })
+  local mode, part = 'AT+QNWPREFCFG="mode_pref",', 'AT+QNWPREFCFG="nr5g_disable_mode",'
+  lu.assertEquals(run(list.rat, modem, "lte+nsa"), part .. "1; " .. mode .. "LTE:NR5G")
+  lu.assertEquals(run(list.rat, modem, "lte+sa"), part .. "2; " .. mode .. "LTE:NR5G")
+  lu.assertEquals(run(list.rat, modem, "sa"), mode .. "NR5G")
+  assert(list.rat:set(modem, "umts+lte+nsa", "auto"))
+  lu.assertEquals({ list.rat:read(modem), list.rat:show(list.rat:read(modem)) }, { "umts+lte+nsa", "umts+lte+nsa" })
+  lu.assertEquals(list.bands:show(list.bands:read(modem)), "B1+B3+B7+sa-n1+sa-n78+nsa-n78")
+  lu.assertEquals(run(list.bands, modem, "sa-n1"), 'AT+QNWPREFCFG="nr5g_band",1')
+  lu.assertEquals(list.bands:show(assert(list.bands:normalise "all")), "all")
+end
+
+function T.test_locks_of_a_quectel()
+  local modem = rm520n {
+    ["common/4g"] = "0", ["common/5g"] = "0", ["save_ctrl"] = "0,0", ["lte_earfcn_lock"] = "0",
+    ["nr5g_earfcn_lock"] = "0",
+  }
+  local lock = settings_of(modem, { lock = "off" }).lock
+  lu.assertEquals(lock:show(lock:read(modem)), "off")
+  local cells, channels = 'AT+QNWLOCK="common/4g",', 'AT+QNWCFG="lte_earfcn_lock",'
+  lu.assertEquals(run(lock, modem, "lte-1300/246"), cells .. '1,1300,246; AT+QNWLOCK="save_ctrl",1,0')
+  lu.assertEquals(run(lock, modem, "lte-1300/246+lte-1444/100"),
+    cells .. '2,1300,246,1444,100; AT+QNWLOCK="save_ctrl",1,0')
+  lu.assertEquals(run(lock, modem, "nr-431070/242@n1"),
+    'AT+QNWLOCK="common/5g",242,431070,15,1; AT+QNWLOCK="save_ctrl",0,1')
+  lu.assertEquals(run(lock, modem, "lte-1300+lte-1575"), channels .. '2,1300:1575; AT+QNWLOCK="save_ctrl",0,0')
+  assert(lock:set(modem, assert(lock:normalise "lte-1300/246"), lock:read(modem)))
+  lu.assertEquals(lock:how(lock:read(modem), assert(lock:normalise "nr-627264@n78")),
+    cells .. '0; AT+QNWCFG="nr5g_earfcn_lock",1,627264:30; AT+QNWLOCK="save_ctrl",0,0')
+  for _, wanted in ipairs { "lte-1+lte-2/3", "lte-1+lte-2+lte-3", "nr-431070/1@n1+nr-431070/2@n1" } do
+    lu.assertEquals(lock:why_not(modem, assert(lock:normalise(wanted)), lock:read(modem)).code, "unsupported", wanted)
+  end
+  local without = rm520n { ["common/4g"] = "1,1300,246", ["common/5g"] = "516,127490,15,71" }
+  lock = settings_of(without, { lock = "off" }).lock
+  lu.assertEquals(lock:show(lock:read(without)), "lte-1300/246+nr-127490/516@n71:15")
+  lu.assertEquals(lock:why_not(without, assert(lock:normalise "lte-1300"), lock:read(without)).code, "unsupported")
 end
 
 -- ---- Telit: an LN920, an FN990, an LE910C4 ----

@@ -11,6 +11,8 @@ local errors = require "errors"
 local setting = require "settings.setting"
 local technologies = require "settings.technologies"
 
+local ANSWER_TIME = 10
+
 -- ---- radio access ----
 
 local Rat = by_command.choice {
@@ -19,22 +21,60 @@ local Rat = by_command.choice {
 }
 
 -- "AUTO", or technologies in Quectel's names with colons between them.
-local theirs = { gsm = "GSM", umts = "WCDMA", lte = "LTE", nr = "NR5G" }
+local theirs = { gsm = "GSM", umts = "WCDMA", lte = "LTE", nr = "NR5G", sa = "NR5G", nsa = "NR5G" }
+
+local ALL = "umts+lte+nr" -- what AUTO is on these
+local PART = 'AT+QNWPREFCFG="nr5g_disable_mode"'
+local parts = { ["0"] = "nr", ["1"] = "nsa", ["2"] = "sa" } -- 1: no standalone, 2: none beside LTE
+
+-- Which kind of 5G is left; nil where the modem does not tell.
+local function part_now(modem)
+  local values, err = by_command.ask(modem, PART)
+  if not values and setting.is_unasked(err) then
+    return nil, err
+  end
+  return values and parts[values[1]]
+end
 
 local Rat5g = by_command.class {
   name = "rat", asks = 'AT+QNWPREFCFG="mode_pref"',
   normalise = function(_, wanted) return technologies.wanted(wanted) end,
+  choices = function(self)
+    return "auto, or any of umts, lte, nr" .. (self.part and "; sa or nsa beside lte" or "")
+  end,
 
   read = function(self, modem)
     local values, err = by_command.ask(modem, self.asks)
     local name = values and technologies.of_text(values[1] or "")
-    return name or values and setting.UNKNOWN or nil, err
+    if not name then
+      return values and setting.UNKNOWN or nil, err
+    end
+    self.part, err = part_now(modem)
+    if err then
+      return nil, err
+    elseif not self.part or self.part == "nr" then
+      return name
+    end
+    return technologies.wanted(((name == "auto" and ALL or name):gsub("nr", self.part))) or name
   end,
 
+  why_not = function(self, _, wanted)
+    return not self.part and technologies.parts_nr(wanted) and errors.new {
+      code = "unsupported", source = "settings",
+      message = "this modem does not part 5G standalone from 5G beside LTE",
+    } or nil
+  end,
+
+  -- Which kind of 5G goes first: it counts only where 5G is allowed.
   commands = function(self, wanted)
-    local words = {}
+    local set, words = technologies.set(wanted), {}
+    local part = set.sa and "sa" or set.nsa and "nsa" or "nr"
     for name in wanted:gmatch("%w+") do words[#words + 1] = theirs[name] end
-    return { ("%s,%s"):format(self.asks, wanted == "auto" and "AUTO" or table.concat(words, ":")) }
+    local mode = ("%s,%s"):format(self.asks, wanted == "auto" and "AUTO" or table.concat(words, ":"))
+    for number, name in pairs(self.part and self.part ~= part and parts or {}) do
+      if name == part then return { ("%s,%s"):format(PART, number), mode } end
+    end
+    return { mode }
   end,
 }
 
@@ -64,13 +104,41 @@ local function number_list(values)
   return list
 end
 
+-- The bands that it has, by key: "policy_band" is what the operator's settings leave of them.
+local function able(modem)
+  local reply, err = modem.at:command('AT+QNWPREFCFG="policy_band"', { seconds = ANSWER_TIME })
+  if not reply then
+    return nil, err
+  end
+  local found = { lte_band = {}, nr5g_band = {}, nsa_nr5g_band = {} }
+  for _, line in ipairs(reply.lines) do
+    local key, list = line:match('^%+QNWPREFCFG:%s*"([%w_]+)",([%d:]+)')
+    if found[key] then found[key] = number_list { list } end
+  end
+  return bands.joined(found.lte_band, found.nr5g_band, found.nsa_nr5g_band)
+end
+
 local Bands5g = by_command.bands {
   asks = 'AT+QNWPREFCFG="lte_band"',
+  choices = function(self) return self.able and bands.format(self.able) end,
+  show = function(self, value)
+    return self.able and bands.format(value) == bands.format(self.able) and "all" or bands.format(value)
+  end,
+  -- "all", where it tells what it has.
+  normalise = function(self, wanted)
+    if type(wanted) == "string" and wanted:lower() == "all" and self.able then
+      return self.able
+    elseif type(wanted) == "table" then
+      return wanted
+    end
+    return bands.parse(tostring(wanted))
+  end,
 
   read = function(self, modem)
     local lte, err = by_command.ask(modem, self.asks)
     local nr = lte and by_command.ask(modem, 'AT+QNWPREFCFG="nr5g_band"')
-    return lte and { lte = number_list(lte), nr = number_list(nr) }, err
+    local nsa = lte and by_command.ask(modem, 'AT+QNWPREFCFG="nsa_nr5g_band"')
+    return lte and bands.joined(number_list(lte), number_list(nr), nsa and number_list(nsa)), err
   end,
 
   commands = function(_, wanted)
@@ -78,8 +146,10 @@ local Bands5g = by_command.bands {
     if #wanted.lte > 0 then
       list[1] = ('AT+QNWPREFCFG="lte_band",%s'):format(table.concat(wanted.lte, ":"))
     end
-    for _, key in ipairs(#wanted.nr > 0 and { "nsa_nr5g_band", "nr5g_band" } or {}) do
-      list[#list + 1] = ('AT+QNWPREFCFG="%s",%s'):format(key, table.concat(wanted.nr, ":"))
+    for _, kind in ipairs { { "nsa_nr5g_band", bands.nsa(wanted) }, { "nr5g_band", wanted.nr } } do
+      if #kind[2] > 0 then
+        list[#list + 1] = ('AT+QNWPREFCFG="%s",%s'):format(kind[1], table.concat(kind[2], ":"))
+      end
     end
     return list
   end,
@@ -101,6 +171,13 @@ local Composition = by_command.compositions {
 ---@type maker.settings
 return {
   rat = by_command.first(Rat5g, Rat),
-  bands = by_command.first(Bands5g, Bands),
+  bands = function(modem, options)
+    local found, err = by_command.first(Bands5g, Bands)(modem, options)
+    if found and found.asks == Bands5g.asks then
+      found.able = able(modem)
+    end
+    return found, err
+  end,
+  lock = by_command.first((require "makers.quectel.locks")),
   composition = by_command.first(Composition),
 }

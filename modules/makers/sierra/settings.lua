@@ -134,6 +134,12 @@ local function row_of(rows, value)
   end
 end
 
+function Rat:choices()
+  local names = {}
+  for i, row in ipairs(self.rows) do names[i] = row.value end
+  return table.concat(names, ", ")
+end
+
 function Rat:normalise(wanted)
   if row_of(self.rows, wanted) then
     return wanted
@@ -142,11 +148,9 @@ function Rat:normalise(wanted)
   if not value or row_of(self.rows, value) then
     return value, err
   end
-  local names = {}
-  for i, row in ipairs(self.rows) do names[i] = row.value end
   return errors.fail {
     code = "unsupported", source = "settings", message = ("this modem cannot be set to %s"):format(value),
-    hint = "It can be set to: " .. table.concat(names, ", "),
+    hint = "It can be set to: " .. self:choices(),
   }
 end
 
