@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower bands: shows which bands the modem may use, or chooses them, on trial.
 
+local bands = require "settings.bands"
 local commands = require "trial.command"
 local repair = require "repair"
 local validate = require "base.validate"
@@ -25,7 +26,8 @@ Examples:
   run = function(args)
     repair(true)
     return commands.run(args, {
-      name = "bands", label = "bands", value = args.bands, command = "moontower bands " .. (args.bands or ""),
+      name = "bands", label = "bands", value = args.bands, public = bands.public,
+      command = "moontower bands " .. (args.bands or ""),
     })
   end,
 }

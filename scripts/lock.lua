@@ -1,11 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- moontower lock: shows what is on trial, keeps it, or ends it.
+-- moontower lock: shows the cells that the modem is locked to, and what is on trial; locks it, on trial; releases it.
 
 local commands = require "trial.command"
 local errors = require "errors"
 local json = require "base.json"
 local modem = require "modem"
-local option = require "cli.option"
 local parser = require "cli.parser"
 local progress = require "terminal.progress"
 local repair = require "repair"
@@ -17,9 +16,9 @@ local check = errors.check
 
 -- The trial of one modem, or of the only one that has one.
 local function key_of(args)
-  local keys, found = trial.keys(), {}
+  local found = {}
   local description = args.device and check(modem.select(args.device))
-  for _, key in ipairs(keys) do
+  for _, key in ipairs(trial.keys()) do
     local report = trial.look(key)
     if not description or report and report.trial.modem == description.name then found[#found + 1] = key end
   end
@@ -62,33 +61,28 @@ local undo = errors.protect(function(args)
   return 0
 end)
 
-local function show(args)
-  local list = setmetatable({}, { __jsontype = "array" })
-  for _, key in ipairs(trial.keys()) do
-    list[#list + 1] = commands.trial_of(trial.look(key))
-  end
-  if args.json then
-    print(json.encode({ trials = list }, { indent = true }))
-  elseif #list == 0 then
-    print "No change is on trial."
-  end
-  for _, one in ipairs(args.json and {} or list) do wrap.print(commands.trial_words(one)) end
-  return 0
-end
-
 return {
-  summary = "Show what is on trial in the modem, keep it, or undo it.",
+  summary = "Show or choose the cells that the modem is locked to; keep or undo what is on trial.",
   exits = commands.exits,
-  order = function(args) return args.undo and "change" or nil end,
-  epilog = commands.help,
+  order = function(args) return (args.undo or (args.cell or args.off) and not args.plan) and "change" or nil end,
 
-  options = {
+  epilog = [[
+Examples:
+  moontower lock                      to what the modem is locked, and what is on trial
+  moontower lock lte-8665             a channel of LTE: its EARFCN
+  moontower lock lte-8665/214         a cell: EARFCN and PCI, as `moontower cells` shows them; several with + in between
+  moontower lock nr-504990/347@n41    a cell of 5G standalone: NR-ARFCN, PCI, band; @n41:30 with the subcarrier spacing
+  moontower lock --off                any cell again
+]] .. commands.help,
+
+  options = table.move(commands.options, 1, #commands.options, 2, {
     parser.either {
-      { "--keep", validate.flag, "Keep what is on trial" },
-      { "--undo", validate.flag, "Undo what is on trial, now" },
+      { "cell", validate.any_text, "Such as lte-8665, lte-8665/214, nr-504990/347@n41", args = "?" },
+      { "--off", validate.flag, "End the lock" },
+      { "--keep", validate.flag, "Keep the change that is on trial" },
+      { "--undo", validate.flag, "Undo the change that is on trial, now" },
     },
-    option.device, option.proxy, option.take_over, option.json,
-  },
+  }),
 
   run = function(args)
     if args.keep then
@@ -97,6 +91,12 @@ return {
       return undo(args)
     end
     repair(true)
-    return show(args)
+    local value = args.off and "off" or args.cell
+    return commands.run(args, {
+      name = "lock", label = "locked to", value = value, may_lack = true,
+      command = "moontower lock " .. (args.off and "--off" or args.cell or ""),
+      words = function(locks) return #locks.lte + #locks.nr == 0 and "no cell" or nil end,
+      public = function(locks) return locks end,
+    })
   end,
 }

@@ -19,6 +19,15 @@ local wrap = require "terminal.wrap"
 
 local WITHIN = 90
 
+---@class trial.command a command about one setting
+---@field name string of the setting
+---@field label string for people
+---@field value any what it is to be; nil: it is shown
+---@field command string as it was given
+---@field may_lack boolean? not each modem has it
+---@field words (fun(value: any): string?)? the value for people, where show() does not say it well
+---@field public (fun(value: any): any)? the value for programs
+
 local M = {}
 
 ---The options of each.
@@ -44,10 +53,8 @@ local check = errors.check
 
 -- ---- showing ----
 
----What is on trial in a modem, for programs.
----@param report table? as trial.look() returns it
----@return table?
-function M.trial_of(report)
+-- What is on trial in a modem, for programs; `report` is what trial.look() returns.
+local function trial_of(report)
   local terms = report and report.trial
   return terms and {
     command = terms.command, within = terms.within, confirm = terms.confirm or false, deadline = terms.deadline,
@@ -55,10 +62,7 @@ function M.trial_of(report)
   }
 end
 
----The same for people.
----@param values table
----@return string
-function M.trial_words(values)
+local function trial_words(values)
   local time = os.date("%H:%M:%S", values.deadline)
   if not values.guarded then
     return ("`%s`, whose guard is gone: the next command undoes it"):format(values.command)
@@ -68,41 +72,39 @@ function M.trial_words(values)
   return ("`%s`, until the modem is as before; undone at %s"):format(values.command, time)
 end
 
--- The value as a program reads it: text, or a table of lists.
-local function plain(value)
-  if type(value) ~= "table" or value == setting.UNKNOWN then
+-- Of a setting that not each modem has, nil where this one has none.
+local function read(device, spec)
+  local found, missing = settings.for_modem(device, { [spec.name] = true })
+  check(found, missing)
+  local one = found[spec.name]
+  if not one and spec.may_lack and missing[spec.name].code == "unsupported" then
     return nil
   end
-  local copy = {}
-  for key, part in pairs(value) do
-    copy[key] = type(part) == "table" and #part >= 0 and setmetatable({ table.unpack(part) },
-      { __jsontype = "array" }) or part
-  end
-  return copy
+  one = check(one, missing[spec.name])
+  return one, check(one:read(device))
 end
 
 local shown = errors.protect(function(spec, args)
   local device <close> = check(modem.find(args.device, { proxy = args.proxy, take_over = args.take_over }))
-  local found, missing = settings.for_modem(device, { [spec.name] = true })
-  check(found, missing)
-  local one = check(found[spec.name], missing[spec.name])
-  local now = check(one:read(device))
+  local one, now = read(device, spec)
   local identity = device:identity()
-  local report = identity and identity.imei and trial.look(identity.imei)
-  local on_trial, choices = M.trial_of(report), one:choices()
+  local on_trial = trial_of(identity and identity.imei and trial.look(identity.imei))
+  local choices, is_known = one and one:choices(), one and now ~= setting.UNKNOWN
   if args.json then
     print(json.encode({
-      setting = spec.name, now = one:show(now), value = plain(now), choices = choices, trial = on_trial,
+      setting = spec.name, now = one and one:show(now), choices = choices, trial = on_trial,
+      value = is_known and spec.public and spec.public(now) or nil,
     }, { indent = true }))
     return 0
   end
   local watcher = progress.new(false)
-  watcher:done(spec.label, one:show(now))
+  watcher:done(spec.label, not one and "nothing: this modem offers no way to do that"
+    or is_known and spec.words and spec.words(now) or one:show(now))
   if choices then
     watcher:done("can be", choices)
   end
   if on_trial then
-    watcher:done("on trial", M.trial_words(on_trial))
+    watcher:done("on trial", trial_words(on_trial))
   end
   return 0
 end)
@@ -150,8 +152,7 @@ end)
 
 ---Shows a setting, or changes it.
 ---@param args table of the command line
----@param spec { name: string, label: string, value: any, command: string } the setting, its label for people, and what
---- it is to be; nil: it is shown
+---@param spec trial.command
 ---@return integer? status
 ---@return moontower.error? err
 function M.run(args, spec)

@@ -45,8 +45,7 @@ function T.test_what_works_is_kept()
     local result = in_world("moontower bands B25+B26 && moontower bands && works && ! trials && moontower lock",
       protocol.options)
     world.assert_success(result)
-    assert_words(result.out, { "All bands -> B25+B26\n", "Sprint, LTE\n", "Kept.\n", "bands     B25+B26\n",
-      "No change is on trial.\n" })
+    assert_words(result.out, { "All bands -> B25+B26\n", "Sprint, LTE\n", "Kept.\n", "bands     B25+B26\n" })
   end
 end
 
@@ -61,7 +60,7 @@ function T.test_json()
   lu.assertEquals({ list[1].setting, list[1].now, list[1].trial }, { "bands", "All bands", nil })
   lu.assertEquals(list[1].value.lte, { 1, 2, 3, 4, 5, 7, 8, 12, 13, 20, 25, 26, 29, 41 })
   lu.assertEquals({ list[2].result, list[2].holds, list[2].steps[1].now }, { "kept", true, "B25" })
-  lu.assertEquals(list[3], { trials = {} })
+  lu.assertEquals({ list[3].setting, list[3].now, list[3].trial }, { "lock" })
 end
 
 function T.test_a_band_without_a_cell()
@@ -120,6 +119,53 @@ end
 function T.test_unplugged_after_a_kill()
   local result = in_world("begin moontower bands B4; moontower simulate fault unplug 1; killed; as_before")
   assert_words(result.out, { "as before\n" })
+end
+
+-- ---- technologies and cells, of a modem with 5G ----
+
+local RM520N = { "--modem", "rm520n" }
+
+function T.test_technologies()
+  local result = in_world([[moontower technology lte+nsa && moontower technology && moontower technology sa --within 1
+    echo status $?; moontower technology; works; moontower technology auto && moontower technology]], RM520N)
+  assert_words(result.out, { "auto -> lte+nsa\n", "may use   LTE, 5G NSA\n", "nr -> lte+nsa\n", "status 12\n",
+    "may use   all that it has\n" })
+end
+
+function T.test_technologies_of_another_maker()
+  local result = in_world("moontower technology lte && moontower technology umts --within 1; echo status $?; "
+    .. "moontower technology --json; works")
+  assert_words(result.out, { "auto -> lte\n", "status 12\n", '"now":"lte"' })
+end
+
+function T.test_a_lock_to_a_cell()
+  local result = in_world([[moontower lock lte-8665/214 && moontower lock && moontower lock lte-8665/5 --within 1
+    echo status $?; moontower lock; works; moontower reset >/dev/null; moontower lock; moontower lock --off &&
+    moontower lock --json]], RM520N)
+  assert_words(result.out, { "off -> lte-8665/214\n", "lte-8665/5 -> lte-8665/214\n", "status 12\n",
+    "locked to lte-8665/214\n", "lte-8665/214 -> off\n", '"now":"off"' })
+end
+
+function T.test_a_killed_lock()
+  local result = in_world([[begin moontower lock lte-1300; killed; awaited=none
+    until_true '! trials'; until_true '! guard'; until_true 'moontower lock | grep "no cell"'; awaited=online
+    until_true 'ping -c 1 -W 1 -I wwan0 8.8.8.8'; echo as before]], RM520N)
+  assert_words(result.out, { "as before\n" })
+end
+
+-- Where the network has 5G standalone, that alone is enough, and so is its band; in another one it is not found.
+function T.test_5g_standalone()
+  local result = in_world([[moontower simulate set offer=sa; moontower technology sa &&
+    moontower bands sa-n41+nsa-n71 && moontower bands sa-n78 --within 1; echo status $?; moontower bands
+    moontower bands all && moontower bands; works]], RM520N)
+  assert_words(result.out, { "auto -> nr\n", "-> sa-n41+nsa-n71\n", "status 12\n", "+sa-n41+nsa-n71\n",
+    "bands     all\n" })
+end
+
+function T.test_a_modem_without_locks()
+  local result = in_world "moontower lock; moontower lock lte-8665; echo status $?"
+  assert_words(result.out, { "this modem offers no way to do that\n", "status 1\n" })
+  lu.assertStrContains(result.err, "this modem offers no way to set lock")
 end
 
 -- ---- beside the daemon ----
