@@ -5,7 +5,9 @@ local errors = require "errors"
 local process = require "core.process"
 local task = require "task"
 
-local M = {}
+local M = {
+  detach_time = 15, -- seconds: one whose answer is lost must not keep the other rungs waiting
+}
 
 ---@class ladder.rung
 ---@field name string
@@ -31,7 +33,7 @@ end
 local function reconnect() return "done" end
 
 local function attach(modem)
-  local ok, err = modem:detach()
+  local ok, err = task.timeout(M.detach_time, modem.detach, modem)
   return ok and "detached; it attaches with the next try", err
 end
 

@@ -6,7 +6,9 @@ local ladder = require "ladder"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
+local rungs = require "ladder.rungs"
 local state = require "state"
+local task = require "task"
 
 local T = {}
 
@@ -87,6 +89,18 @@ function T.test_a_modem_that_was_asked_long_enough_is_reset_at_once()
   local steps, done = new()
   escalate(steps, 1, err "modem-failed")
   lu.assertEquals(done, { "reset" })
+end
+
+-- Its answer is lost: the next rung is not kept waiting for as long as an order to detach may take.
+function T.test_a_detach_without_an_answer_is_given_up_soon()
+  local usual = rungs.detach_time
+  local _ <close> = task.finally(function() rungs.detach_time = usual end)
+  rungs.detach_time = 0.01
+  local modem = new_modem()
+  function modem.detach() task.sleep(3600) end
+  local steps = ladder.new(modem, ladder.choose { rungs = { ["detach and attach"] = true } })
+  local used, failure = task.timeout(60, steps.escalate, steps, err "unreachable")
+  lu.assertEquals({ used, failure.code }, { nil, "busy" }) -- no other rung is left
 end
 
 function T.test_a_network_is_given_time()
