@@ -307,7 +307,7 @@ function T.test_json_of_up_and_status()
   lu.assertEquals(status, again)
   up, status = require("dkjson").decode(up), require("dkjson").decode(status)
   up.probe, up.answers, up.bearer.seconds, up.bearer.adopted, up.link.adopted = nil, nil, nil, true, true
-  status.radio, status.differences = nil, nil
+  status.radio, status.signal, status.cells, status.differences = nil, nil, nil, nil
   lu.assertEquals(up, status)
 end
 
