@@ -21,7 +21,7 @@ local Screen = {}
 Screen.__index = Screen
 
 local M = {
-  idle = 0.064, -- seconds after which a wait has room for questions, two turns: a modem that is quicker gets none
+  idle = 0.032, -- seconds after which a wait has room for questions, one turn: a modem that is quicker gets none
 }
 
 ---To be kept in a <close> variable.
