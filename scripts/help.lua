@@ -31,6 +31,19 @@ local function entry_of(name, with_options)
   }, is_policy and "policies" or folder.is_ours and "commands" or "own"
 end
 
+-- The same of a policy that has the name of a command.
+local function policy_entry(name, with_options)
+  local noted = not with_options and command.noted(name, "policies")
+  if noted then
+    return { name = name, summary = noted.summary }
+  end
+  local loaded, err = policy.load(name)
+  return {
+    name = name, summary = summary_of(loaded, err),
+    options = with_options and loaded and policy.describe(loaded) or nil,
+  }
+end
+
 local function by_name(a, b) return a.name < b.name end
 
 -- The commands, those of the user's own, and the policies: one may have the name of a command.
@@ -40,11 +53,7 @@ local function scripts(with_options)
     local entry, kind = entry_of(name, with_options)
     table.insert(lists[kind], entry)
     if kind ~= "policies" and places.find("policies", name) then
-      local loaded, err = policy.load(name)
-      table.insert(lists.policies, {
-        name = name, summary = summary_of(loaded, err),
-        options = with_options and loaded and policy.describe(loaded) or nil,
-      })
+      table.insert(lists.policies, policy_entry(name, with_options))
     end
   end
   local own = lists.own

@@ -108,8 +108,9 @@ places.keep_to_ours()
 
 -- What a list of commands shows of a file, so that it need not be loaded for that.
 local function note_of(file)
-  local name = file:match "/scripts/([^/]+)%.lua$" or file:match "/scripts/policies/([^/]+)%.lua$"
-  return name and (require("cli.command").script(name)).summary or ""
+  local name, policy = file:match "/scripts/([^/]+)%.lua$", file:match "/scripts/policies/([^/]+)%.lua$"
+  local script = name and require("cli.command").script(name) or policy and require("policy").load(policy)
+  return script and script.summary or ""
 end
 
 local function made_of(file)

@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- Carrier files: what an operator needs, as data; read in a sandbox, since people download them.
 
+local lazy = require "base.lazy"
 local declaration = require "base.declaration"
 local errors = require "errors"
+local files = lazy(function() return require "terminal.files" end)
 local fs = require "core.fs"
 local keys = require "carrier.keys"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
 local sources = require "loading.source"
-local files = require "terminal.files"
 local terminal = require "terminal"
 
 ---@class carrier.bearer

@@ -60,8 +60,8 @@ end
 -- A policy runs in the foreground by its name, so its name is a command, too.
 local KINDS = { "scripts", "policies" }
 
-local function find(name)
-  for _, kind in ipairs(KINDS) do
+local function find(name, kinds)
+  for _, kind in ipairs(kinds or KINDS) do
     local path, err, folder = places.find(kind, name)
     if path ~= nil then
       return path, err, folder, kind
@@ -90,9 +90,11 @@ end
 
 ---What the build has noted about a command or policy of ours, so that its file need not be loaded for a list.
 ---@param name string
+---@param kind places.kind? if it is to be one of these alone: a policy may have the name of a command
 ---@return { is_policy: boolean, summary: string }? nil: load it, as it is not ours, or has changed since
-function M.noted(name)
-  local path, _, folder, kind = find(name)
+function M.noted(name, kind)
+  local path, folder, _
+  path, _, folder, kind = find(name, kind and { kind })
   local summary = path and folder.is_ours and program.note(path)
   return summary and { is_policy = kind == "policies", summary = summary } or nil
 end
