@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 # qmicli 1.32.2 and 1.38.0: --nas-get-home-network and --nas-get-serving-system print the network's codes as numbers,
 # without leading zeros: 310-026 is 310 and 26, and 001-01 is 1 and 1. The home network's own word for how many digits
-# there are (TLV 0x12) is not shown at all; --nas-get-cell-location-info shows 00101.
+# there are (TLV 0x12) is not shown at all; --nas-get-cell-location-info shows 00101, but 310-260 as 310026: digits as
+# 3GPP TS 24.008 packs them, which is the third of the MNC before the others.
 #
-# So a script that puts the two together has another network's code (310-26 is not 310-026), or one of two digits.
+# So a script that puts the two together has another network's code (310-26 is not 310-026), or one of two digits; and
+# one that takes a cell's network as printed has another network's, too.
 
 # shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"
@@ -29,6 +31,9 @@ try() {
   # Intrafrequency LTE Info (0x13): 00101, in BCD.
   seen=$(qmicli 0043=1313000100f1100100674523019c184d000501020300 --nas-get-cell-location-info)
   expect "001-01, of a cell" "PLMN '00101' " "$(echo "$seen" | only PLMN)"
+  # The same of 310260.
+  seen=$(qmicli 0043=131300011300620100674523019c184d000501020300 --nas-get-cell-location-info)
+  expect "310-260, of a cell" "PLMN '310026' " "$(echo "$seen" | only PLMN)"
   rm -r "$folder/root"
 }
 try bookworm libqmi-utils=1.32.2-1 libqmi-glib5=1.32.2-1 libqrtr-glib0=1.2.2-1 libmbim-glib4=1.28.2-1

@@ -278,6 +278,30 @@ function T.test_cells_of_a_modem_that_tells_little()
   } } })
 end
 
+-- Of an EM9291 on 310-260, as qmicli has printed it in a public capture; its channel is 66786 in B66, not one of B3.
+function T.test_a_published_answer()
+  eq(scripted {
+    [nas.get_cell_location_info.name] = {
+      intrafrequency_lte_info = {
+        ue_in_idle = true, plmn = "\x13\x00\x62", tracking_area_code = 11544, global_cell_id = 21579779,
+        eutra_absolute_rf_channel_number = 1250, serving_cell_id = 242,
+        cell = { { physical_cell_id = 242, rsrq = -150, rsrp = -1082, rssi = -710, cell_selection_rx_level = 15 } },
+      },
+      interfrequency_lte_info = { ue_in_idle = true, frequency = { {
+        eutra_absolute_rf_channel_number = 900, cell_reselection_priority = 5, cell = {},
+      } } },
+      lte_info_timing_advance = 0xffffffff,
+    },
+    [nas.get_signal_info.name] = { lte = { rssi = -74, rsrq = -16, rsrp = -109, snr = 34 } },
+    [nas.get_rf_band_information.name] = {
+      list = { { radio_interface = "lte", active_band_class = "lte-66", active_channel = 1250 } },
+    },
+  }:cells(), { neighbours = {}, serving = { {
+    technology = "LTE", role = "primary", plmn = "310260", cell_id = 21579779, enb = 84296, sector = 3, tac = 11544,
+    pci = 242, band = "B66", channel = 66786, frequency = 2145, rsrp = -108.2, rsrq = -15, rssi = -71, sinr = 3.4,
+  } } })
+end
+
 function T.test_cells_of_umts_and_gsm()
   eq(scripted { [nas.get_cell_location_info.name] = {
     umts_info = {
