@@ -15,7 +15,6 @@ local Backend = { made = { at = at_port.make } }
 local function refuse(self) return modes.refusal(self.description) end
 
 for _, verb in ipairs(backend.verbs) do Backend[verb] = Backend[verb] or refuse end
-for verb in pairs(backend.optional) do Backend[verb] = refuse end
 
 local of_the_air = { signal = true, cell = true, registration = true }
 

@@ -6,8 +6,6 @@
 -- Each verb that asks the modem returns nil and an error when the modem does not answer ("timeout"), is gone ("gone"),
 -- refuses ("rejected", "busy" ...) or does not know the question ("unsupported").
 
-local errors = require "errors"
-
 ---@class modem.identity
 ---@field imei string?
 ---@field firmware string? "unknown" if the modem does not tell
@@ -193,29 +191,16 @@ local errors = require "errors"
 ---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
 
 local M = {
-  ---Those that each back end has, as above, but `optional` ones.
+  ---Those that each back end has, as above.
   verbs = {
     "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel",
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
-    "packet_service", "attach", "detach", "signal", "home_provider", "session", "ip_configuration", "activate",
-    "deactivate", "made",
+    "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "home_provider", "session",
+    "ip_configuration", "activate", "deactivate", "made",
   },
-
-  ---Those that a back end may lack, and what they are about: the modem then refuses them.
-  optional = { cells = "its cells", scan = "the networks in reach", watch_signal = "reports of its signal" },
 }
 
-local function refusal(about)
-  return function()
-    return errors.fail {
-      code = "unsupported", source = "modem",
-      message = ("this modem is not asked for %s over this protocol"):format(about),
-      hint = "Try `--protocol qmi`: many modems that speak MBIM have QMI inside it.",
-    }
-  end
-end
-
----Raises unless a back end has all verbs; those that it may lack refuse from then on.
+---Raises unless a back end has all verbs.
 ---@param backend modem.backend
 ---@param file string where it is
 ---@return modem.backend
@@ -225,7 +210,6 @@ function M.check(backend, file)
       error(("the back end %s lacks `%s`: see modules/modem/backend.lua"):format(file, verb), 2)
     end
   end
-  for verb, about in pairs(M.optional) do backend[verb] = backend[verb] or refusal(about) end
   return backend
 end
 

@@ -32,22 +32,12 @@ function T.test_a_back_end_that_lacks_a_verb_is_refused_by_its_name()
   end
 end
 
-function T.test_a_verb_that_a_back_end_may_lack_is_refused()
-  local found = backend.check(whole(), "modules/modem/new")
-  for verb in pairs(backend.optional) do
-    local value, err = found[verb]()
-    eq({ value, err.code }, { nil, "unsupported" }, verb)
-    lu.assertStrContains(err.hint, "--protocol qmi")
-  end
-end
-
 -- What an editor shows is in comments.
 function T.test_the_annotations_name_the_same_verbs()
   local text = assert(fs.read(package.searchpath("modem.backend", package.path)))
   local class, annotated, listed = text:match "%-%-%-@class modem%.backend\n(.-)\nlocal M", {}, {}
   for verb in class:gmatch "%-%-%-@field ([%w_]+) " do annotated[#annotated + 1] = verb end
   for i, verb in ipairs(backend.verbs) do listed[i] = verb end
-  for verb in pairs(backend.optional) do listed[#listed + 1] = verb end
   table.sort(annotated)
   table.sort(listed)
   eq(annotated, listed)
