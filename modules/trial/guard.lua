@@ -117,6 +117,7 @@ M.stand = errors.protect(function(key, terms)
   if wait(key, port, terms) then
     undo(key)
   end
+  trial.forget(key)
   return lock ~= nil
 end)
 

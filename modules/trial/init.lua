@@ -71,7 +71,7 @@ function M.keep(key)
   return state.persistent.remove(KIND, key)
 end
 
----Remembers how the modem was.
+---Remembers how the modem was. The caller has a guard, which forgets it.
 ---@param key string
 ---@param before trial.before
 ---@return true? ok
@@ -80,7 +80,15 @@ function M.remember(key, before)
   if before.previous then
     return state.save(CONNECTION, key, before.previous.record)
   end
-  return state.remove(CONNECTION, key)
+  return true
+end
+
+---Forgets how the modem was, unless it is on trial.
+---@param key string
+function M.forget(key)
+  if not M.is_on_trial(key) then
+    state.remove(CONNECTION, key)
+  end
 end
 
 local put_back = errors.protect(function(session, watcher)
@@ -139,6 +147,12 @@ end
 
 ---Puts back what is on trial and has no guard: for the start of a command, when no daemon has the modems.
 function M.repair()
+  for _, key in ipairs(state.list(CONNECTION) or {}) do
+    local lock <close> = M.lock(key)
+    if lock then
+      M.forget(key)
+    end
+  end
   for _, key in ipairs(M.keys()) do
     local lock <close> = M.lock(key)
     for _, description in ipairs(lock and M.candidates(key) or {}) do

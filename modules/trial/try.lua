@@ -67,8 +67,7 @@ local function begin(session)
   end
   local before = recovery.before(session.modem)
   terms.was, terms.deadline = before.state, math.floor(os.time() + terms.within)
-  local ok, err = trial.remember(session.key, before)
-  return ok and before, err
+  return before
 end
 
 ---Makes a change. Should this fail, or the modem not be as it was before within the time, it is undone.
@@ -87,6 +86,10 @@ function M.try(session, made)
     return nil, err
   end
   local ok
+  ok, err = trial.remember(session.key, before)
+  if not ok then
+    return nil, err
+  end
   ok, err = carry_out(session, made, before, session.trial.within)
   if ok and session.trial.confirm then
     return "waiting"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- An error, or kill -9, at each system call that may change something or asks for what there is: of `up`, `down`,
--- `setup` and the start of `serve`.
+-- `setup`, `bands` and the start of `serve`.
 --
 -- Whatever fails: a command has done all that it says, or it says an error, and the next `down` (`setup`) leaves the
 -- computer as it was. MT_INJECT_EVERY=1 is each call, n each nth; MT_INJECT_FIRST where that begins.
@@ -44,9 +44,13 @@ hit_serve() { n=$1; rm -f $MT_INJECT_FILE
   moment="call $n of $calls, $(cat $MT_INJECT_FILE 2>/dev/null): serve: $status: $(cat /run/test/hit)"
   [ $status != 124 ] || fail "it has not ended after $patience s"
   ! grep -q 'raceback\|left open' /run/test/hit || fail "a mistake"; }
+# The guard counts its own, and may end later.
+counted_trial() { rm -f $MT_INJECT_FILE
+  MT_INJECT=0 LD_PRELOAD=%s moontower bands B4 --within 0.5 >/run/test/output 2>&1
+  until_true '! pgrep -f "^[^ ]*moontower guard "'; calls=$(sort -n $MT_INJECT_FILE | tail -1); }
 each() { i=$first; while [ $i -le $calls ]; do [ $((i / every %% parts)) != $part ] || "$@" $i
   i=$((i + every)); done; }
-]]):format(LIBRARY, LIBRARY, LIBRARY, LIBRARY)
+]]):format(LIBRARY, LIBRARY, LIBRARY, LIBRARY, LIBRARY)
 
 local CONFIG = [[cat >/run/test/config.lua <<'END'
 return { modems = { { apn = "r.ispsn", policy = { "reconnect", every = 0.2, timeout = 0.3, misses = 2, first = 0.1,
@@ -89,6 +93,15 @@ local scenarios = {
       moontower setup --undo --plan 2>&1 | grep -q "has changed nothing" || fail "not undone"; same]],
     options = { "--factory" },
   },
+  -- A band without a cell. The guard may be hit, too: then the next command puts the modem back.
+  bands = {
+    before = "run " .. UP .. "; was; counted_trial; run moontower bands; same",
+    each = [[hit $1 moontower bands B4 --within 0.5
+      [ $status != 0 ] || fail "a band without a cell was kept"
+      awaited="no guard"; until_true '! pgrep -f "^[^ ]*moontower guard "'
+      run moontower lock; moontower bands | grep -q "^bands  *All bands" || fail "not put back"
+      patiently ]] .. UP .. " || fail up; works; same",
+  },
 }
 
 local function in_world(scenario, part, kill)
@@ -121,6 +134,8 @@ end
 function T.test_an_error_of_any_call_of_up_and_down() run { "up", "down", "up again" } end
 function T.test_an_error_of_any_call_of_setup() run { "setup" } end
 function T.test_an_error_of_any_call_of_a_daemon_that_starts() run { "serve" } end
+function T.test_an_error_of_any_call_of_bands() run { "bands" } end
+function T.test_kill_at_any_call_of_bands() run({ "bands" }, true) end
 function T.test_kill_at_any_call_of_setup_and_of_a_daemon_that_starts() run({ "setup", "serve" }, true) end
 
 return T
