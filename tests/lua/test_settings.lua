@@ -548,6 +548,63 @@ function T.test_locks_of_a_quectel()
   lu.assertEquals(lock:why_not(without, assert(lock:normalise "lte-1300"), lock:read(without)).code, "unsupported")
 end
 
+-- ---- Fibocom and SIMCom ----
+
+-- A modem with values that commands of the form AT+NAME=... replace.
+local function by_name(name_of_maker, description, values, kept)
+  local answers = setmetatable({ ["ATI"] = name_of_maker }, { __index = function(_, command)
+    local name, sign, value = command:match "^AT(%+%w+)(=?%??)(.*)$"
+    if sign == "?" and values[name] then
+      return ("%s: %s"):format(name, values[name])
+    elseif sign == "=" and values[name] then
+      values[name] = kept and kept(name, value) or value
+      return ""
+    end
+  end })
+  return { at = new_port(answers), description = description }
+end
+
+function T.test_an_fm160()
+  local modem = by_name("Fibocom Wireless Inc.\nFM160-EAU", { vendor = "2cb7", product = "0104" }, {
+    ["+GTACT"] = "20,6,3,1,8,101,103,134,138,501,5028,5041,5078", ["+GTCELLLOCK"] = "0",
+  }, function(name, value) -- technologies alone leave the bands as they are
+    return name == "+GTACT" and not value:find "," and value .. ",6,3,1,8,101,103,134,138,501,5028,5041,5078" or value
+  end)
+  local list = settings_of(modem, { rat = "lte", bands = "B3", lock = "off" })
+  lu.assertEquals(run(list.rat, modem, "lte+nr"), "AT+GTACT=17")
+  lu.assertEquals(run(list.rat, modem, "sa"), "AT+GTACT=14")
+  lu.assertEquals(list.rat:normalise "auto", "umts+lte+nr")
+  lu.assertEquals(list.bands:show(list.bands:read(modem)), "B1+B3+B34+B38+n1+n28+n41+n78")
+  lu.assertEquals(run(list.bands, modem, "B3+n78"), "AT+GTACT=20,6,3,1,8,103,5078")
+  lu.assertEquals(run(list.bands, modem, "B3"), "AT+GTACT=20,6,3,1,8,103,501,5028,5041,5078")
+  lu.assertEquals(list.bands:why_not(modem, list.bands:normalise "sa-n78", list.bands:read(modem)).code, "unsupported")
+  lu.assertTrue(list.lock.restart)
+  for wanted, how in pairs {
+    ["lte-40936/18"] = "1,0,0,40936,18", ["lte-1300"] = "1,0,1,1300",
+    ["nr-627264/198@n78"] = "1,1,0,627264,198,1,5078", ["nr-627264@n78"] = "1,1,1,627264,,1,5078",
+    ["nr-431070/1@n1"] = "1,1,0,431070,1,0,501",
+  } do
+    lu.assertEquals(run(list.lock, modem, wanted), "AT+GTCELLLOCK=" .. how)
+  end
+  lu.assertEquals(list.lock:why_not(modem, list.lock:normalise "lte-1/2+lte-3/4", {}).code, "unsupported")
+end
+
+function T.test_a_sim7600()
+  local modem = by_name("Manufacturer: SIMCOM INCORPORATED\nModel: SIMCOM_SIM7600E-H", {
+    vendor = "1e0e", product = "9001",
+  }, { ["+CNMP"] = "2", ["+CNBP"] = "0x0002000000400183,0x000001E0000800D5,0x000000000000001F", ["+CCELLCFG"] = "0" },
+    function(name, value) return name == "+CCELLCFG" and value:gsub("^1,", "") end)
+  local list = settings_of(modem, { rat = "lte", bands = "B3", lock = "off" })
+  lu.assertEquals(run(list.rat, modem, "lte"), "AT+CNMP=38")
+  lu.assertEquals(run(list.rat, modem, "lte+nr"), "AT+CNMP=109")
+  lu.assertEquals(list.bands:show(list.bands:read(modem)), "B1+B3+B5+B7+B8+B20+B38+B39+B40+B41")
+  lu.assertEquals(run(list.bands, modem, "B3+B20"), "AT+CNBP=0x0002000000400183,0x0000000000080004")
+  lu.assertEquals(run(list.lock, modem, "lte-375/156"), "AT+CCELLCFG=1,156,375")
+  for _, wanted in ipairs { "lte-375", "nr-627264/1@n78", "lte-1/2+lte-3/4" } do
+    lu.assertEquals(list.lock:why_not(modem, list.lock:normalise(wanted), {}).code, "unsupported", wanted)
+  end
+end
+
 -- ---- Telit: an LN920, an FN990, an LE910C4 ----
 
 -- What ATI answers is no name: its ids tell.

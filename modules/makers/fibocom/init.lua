@@ -29,5 +29,6 @@ return maker {
 
   mbim_services = { ["fibocom"] = "ffffffff-abca-4b11-a4e2-f2fc87f94488" },
 
+  settings = "makers.fibocom.settings",
   air = "makers.fibocom.air",
 }

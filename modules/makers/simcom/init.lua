@@ -23,5 +23,6 @@ return maker {
     urc_lines = { "PB DONE", "SMS DONE", "SMS READY", "Call Ready", "SMS Ready" },
   },
 
+  settings = "makers.simcom.settings",
   air = "makers.simcom.air",
 }
