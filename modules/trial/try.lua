@@ -2,6 +2,7 @@
 -- Tries a change: its end is armed first, then it is made, then the modem has to be as it was before in time.
 
 local errors = require "errors"
+local follow = require "setup.follow"
 local guards = require "trial.guard"
 local recovery = require "trial.recovery"
 local task = require "task"
@@ -31,12 +32,14 @@ local function ignored(outcome)
   }
 end
 
+-- Of a change that takes a restart, the time begins when the modem is back.
 local carry_out = errors.protect(function(session, made, before, within)
   local deadline = task.now() + within
   local outcome = check(session:apply(made, session.trial.command))
   if not outcome.holds then
     return ignored(outcome)
   end
+  deadline = made.restart and task.now() + within or deadline
   return check(recovery.wait(session.modem, before, math.max(deadline - task.now(), 0), session.watcher))
 end)
 
@@ -56,8 +59,10 @@ function M.terms(description, options)
   }
 end
 
-local function begin(session)
-  local terms = session.trial
+---@return trial.before? before
+---@return number|moontower.error within seconds
+local function begin(session, made)
+  local terms, within = session.trial, session.trial.within
   if session.report then
     return errors.fail {
       code = "busy", source = "trial",
@@ -66,8 +71,9 @@ local function begin(session)
     }
   end
   local before = recovery.before(session.modem)
+  terms.within = within + (made.restart and follow.BACK_TIME or 0)
   terms.was, terms.deadline = before.state, math.floor(os.time() + terms.within)
-  return before
+  return before, within
 end
 
 ---Makes a change. Should this fail, or the modem not be as it was before within the time, it is undone.
@@ -76,12 +82,11 @@ end
 ---@return "kept"|"waiting"|nil result waiting: for a person who confirms it
 ---@return moontower.error? err "undone", or the reason why nothing was changed
 function M.try(session, made)
-  local before, err = begin(session)
-  local guarding
-  if before then
-    guarding, err = guards.start(session.key, session.trial)
+  local before, within = begin(session, made)
+  if not before then
+    return nil, within
   end
-  local _ <close> = guarding
+  local guarding <close>, err = guards.start(session.key, session.trial)
   if not guarding then
     return nil, err
   end
@@ -90,13 +95,13 @@ function M.try(session, made)
   if not ok then
     return nil, err
   end
-  ok, err = carry_out(session, made, before, session.trial.within)
+  ok, err = carry_out(session, made, before, within)
   if ok and session.trial.confirm then
     return "waiting"
   elseif ok then
     ok, err = trial.keep(session.key)
     return ok and "kept", err
-  elseif err.code == "gone" or not session.report then
+  elseif err.code == "gone" or not session.modem then
     return nil, err -- the guard puts it back when the modem is there again
   end
   session.watcher:rest()
