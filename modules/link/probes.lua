@@ -25,11 +25,24 @@ local USUAL = { ipv4 = { "8.8.8.8", "1.1.1.1" }, ipv6 = { "2001:4860:4860::8888"
 ---@field needed integer? how many of a family's probes have to answer (1)
 ---@field timeout number? seconds that an answer may take (2)
 
-local function usual_probes(link)
+local function usual_hosts()
   local probes = {}
   for _, family in ipairs(FAMILIES) do
     table.move(USUAL[family], 1, #USUAL[family], #probes + 1, probes)
   end
+  return probes
+end
+
+---Does anything answer through an interface, of which nothing else needs to be known?
+---@param interface string
+---@param spec string? the only one to ask; nil: well-known hosts
+---@return boolean
+function M.answers(interface, spec)
+  return net.quorum(spec and { spec } or usual_hosts(), { link = interface, timeout = M.TIMEOUT, needed = 1 }) ~= nil
+end
+
+local function usual_probes(link)
+  local probes = usual_hosts()
   if link.dns[1] then
     probes[#probes + 1] = "dns:" .. link.dns[1]
   end

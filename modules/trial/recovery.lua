@@ -3,8 +3,11 @@
 -- and what `up` had connected is connected again.
 
 local errors = require "errors"
+local probes = require "link.probes"
 local restore = require "modem.restore"
 local task = require "task"
+
+local TRIES = 3 -- the first packet through a new bearer often gets lost
 
 local registered = { home = true, roaming = true, partner = true }
 
@@ -18,16 +21,22 @@ local M = {
 ---@class trial.before
 ---@field state "online"|"registered"|"offline"
 ---@field previous modem.previous? of "online": what `up` has connected
+---@field answers boolean? did a host answer through it?
 
 ---How a modem is, which a trial must not make worse.
 ---@param modem modem.modem
 ---@return trial.before
 function M.before(modem)
   local previous = restore.previous(modem)
-  local now = not previous and modem:registration()
-  return {
-    state = previous and "online" or now and registered[now.state] and "registered" or "offline", previous = previous,
-  }
+  if previous then
+    local interface = (modem:connection() or {}).interface
+    return {
+      state = "online", previous = previous,
+      answers = interface ~= nil and probes.answers(interface, previous.carrier.probe),
+    }
+  end
+  local now = modem:registration()
+  return { state = now and registered[now.state] and "registered" or "offline" }
 end
 
 local function until_lost(events)
@@ -70,17 +79,36 @@ local function wait_for_network(modem, seconds, watcher)
   end
 end
 
-local function reconnect(modem, previous, seconds, watcher)
-  local options = { wait = seconds, probe = false }
+-- Where a host answered before, one has to.
+local function prove(link, before)
+  for _ = 1, before.answers and TRIES or 0 do
+    if probes.answers(link.name, before.previous.carrier.probe) then
+      return true
+    end
+  end
+  if before.answers then
+    return errors.fail {
+      code = "unreachable", source = "trial", message = "connected again, but no host answers, as one did before",
+    }
+  end
+  return true
+end
+
+local function reconnect(modem, before, seconds, watcher)
+  local previous, options = before.previous, { wait = seconds, probe = false }
   for key, value in pairs(previous.options) do options[key] = value end
   watcher:doing("online", "connecting again")
   local link, err = require("modem.up").up(modem, previous.carrier, options)
   if not link then
     return nil, err
   end
-  watcher:done("online", ("as %s"):format(link.address))
   link:detach()
-  return true
+  local ok
+  ok, err = prove(link, before)
+  if ok then
+    watcher:done("online", ("as %s"):format(link.address))
+  end
+  return ok, err
 end
 
 ---Waits until it is as before.
@@ -98,7 +126,7 @@ function M.wait(modem, before, seconds, watcher)
   local ok, err = wait_for_network(modem, seconds, watcher)
   if ok and before.previous then
     local left = math.max(deadline - task.now(), 1)
-    ok, err = task.timeout(left, reconnect, modem, before.previous, left, watcher)
+    ok, err = task.timeout(left, reconnect, modem, before, left, watcher)
   end
   return ok, err
 end

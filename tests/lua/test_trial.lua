@@ -77,6 +77,14 @@ function T.test_what_the_modem_accepts_and_ignores()
   lu.assertStrContains(result.err, "the modem accepted the order and does not follow it")
 end
 
+-- It is on the network, and connected again, and packets are lost.
+function T.test_no_host_answers_any_more()
+  local result = in_world([[moontower bands B25 >/run/test/begun 2>&1 & begun=$!; awaited=armed; until_true trials
+    moontower simulate fault blackhole; wait $begun; echo status $?; moontower simulate fault none; as_before
+    cat /run/test/begun]])
+  assert_words(result.out, { "status 12\n", "as before\n", "no host answers, as one did before" })
+end
+
 function T.test_the_command_is_killed()
   for _, protocol in ipairs(both) do
     local result = in_world("begin moontower bands B4; killed; as_before", protocol.options)
