@@ -120,8 +120,8 @@ local function bearer_again(modem, carrier, options, watcher, undo)
     undo.session = bearer and bearer.session
     return bearer, err
   end)
-  local registration = task.timeout(LOST, modem.registration, modem) or modem:registration()
-  local may_connect = registration and prerequisites.has_network(registration, carrier)
+  local network = task.timeout(LOST, modem.network, modem) or modem:network()
+  local may_connect = network and prerequisites.has_network(network.registration, carrier)
   -- A network that the modem was just connected to is quick; an answer that is lost never comes.
   local in_time = may_connect and task.timeout(AGAIN_TIME, connecting.join, connecting)
   if not in_time then

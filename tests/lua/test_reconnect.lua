@@ -107,7 +107,7 @@ function T.test_the_order_to_connect_waits_for_no_answer()
     local called = verbs(modem)
     local again <close> = assert(modem:up())
     table.sort(called)
-    eq(called, { "activate", "ip_configuration", "registration" }, composition)
+    eq(called, { "activate", "ip_configuration", "network" }, composition)
     eq(#again.addresses, 2)
   end)
 end
@@ -261,7 +261,7 @@ function T.test_a_refusal_is_not_repeated()
     eq(again, nil)
     eq(err.code, "connect-refused")
     table.sort(called)
-    eq(called, { "activate", "registration" }, composition)
+    eq(called, { "activate", "network" }, composition)
   end)
 end
 
@@ -269,17 +269,17 @@ end
 function T.test_a_lost_answer_is_asked_for_once_more()
   over_each(function(modem, sim, link, composition)
     cut(link, function() fault(sim, "disconnect") end)
-    local called, registration, is_lost = verbs(modem), modem.registration, false
-    function modem.registration(...)
+    local called, network, is_lost = verbs(modem), modem.network, false
+    function modem.network(...)
       if not is_lost then
         is_lost = true
         task.sleep(3600)
       end
-      return registration(...)
+      return network(...)
     end
     local _ <close> = assert(modem:up())
     table.sort(called)
-    eq(called, { "activate", "ip_configuration", "registration" }, composition)
+    eq(called, { "activate", "ip_configuration", "network" }, composition)
   end)
 end
 
