@@ -14,7 +14,9 @@ local task = require "task"
 local M = {}
 
 local SAMPLE = 60 -- seconds between two samples of the signal, at least
-local PATIENCE = 10 -- seconds for a modem's answer
+local PATIENCE = 10 -- seconds for a modem's answers
+local FEW = 8 -- modems: beside more, none is asked for what its AT port alone tells, which takes memory for each
+local STALE = 2 * history.PAUSE -- seconds: what was told that long ago does not complete a sample any more
 
 ---@class history.known of one modem
 ---@field sampled integer? when its signal was recorded last
@@ -22,7 +24,14 @@ local PATIENCE = 10 -- seconds for a modem's answer
 ---@field later string? those of the latest sample, which came too soon
 ---@field later_time integer?
 ---@field told boolean? it has told its signal since the last write
----@field words table<string, string> those of the latest record of other kinds
+---@field pushes_all boolean? it tells more than a strength by itself
+---@field whole table<string, number>? the latest sample that had more than a strength
+---@field whole_time integer?
+---@field cell_id integer? what it has told with its network
+---@field asked_on integer? on which cell it was asked for its cells
+---@field network string? the words of the latest record of that kind; likewise `cell`
+---@field cell string?
+---@field wanted "protocol"|"all"|nil what it is to be asked for
 ---@field link integer? the index of its interface
 ---@field received integer? its counters, at the last look
 ---@field sent integer?
@@ -33,12 +42,12 @@ local PATIENCE = 10 -- seconds for a modem's answer
 ---@field private list fun(): modem.modem[] those that are open
 ---@field private known table<string, history.known> by the modem's name
 ---@field private subscription events.subscription
----@field private wanted core.queue names of modems to ask, as they have told nothing
+---@field private wanted core.queue names of modems to ask
 local Recorder = {}
 Recorder.__index = Recorder
 
 local function known_of(self, modem)
-  self.known[modem] = self.known[modem] or { words = {} }
+  self.known[modem] = self.known[modem] or {}
   return self.known[modem]
 end
 
@@ -49,8 +58,8 @@ end
 -- What is as it was before is not news.
 local function add_if_new(self, modem, kind, values, now)
   local known, words = known_of(self, modem), record.words(kind, values)
-  if known.words[kind] ~= words then
-    known.words[kind] = words
+  if known[kind] ~= words then
+    known[kind] = words
     self.ring:add(modem, record.line(now, words))
   end
 end
@@ -88,8 +97,21 @@ function values_of.network(value)
   }
 end
 
-local function sample(self, modem, value, now)
-  local known, words = known_of(self, modem), record.words("signal", values_of.signal(value))
+local function is_whole(flat) return next(flat) ~= nil and next(flat, (next(flat))) ~= nil end
+
+-- MBIM pushes a strength and no more: the rest is as it was last told, for a while.
+local function completed(known, flat, now)
+  if is_whole(flat) then
+    known.whole, known.whole_time = flat, now
+  elseif known.whole and math.abs(now - known.whole_time) < STALE then
+    for name, value in pairs(known.whole) do flat[name] = flat[name] or value end
+  end
+  return flat
+end
+
+local function sample(self, modem, flat, now)
+  local known = known_of(self, modem)
+  local words = record.words("signal", completed(known, flat, now))
   known.told = true
   known.later = nil
   if words == known.signal then
@@ -100,6 +122,15 @@ local function sample(self, modem, value, now)
   end
   known.signal, known.sampled = words, now
   self.ring:add(modem, record.line(now, words))
+end
+
+-- Has a modem asked later, in a task of its own.
+local function want(self, modem, part)
+  local known = known_of(self, modem)
+  if not known.wanted then
+    self.wanted:push(modem)
+  end
+  known.wanted = known.wanted == "all" and "all" or part
 end
 
 local handlers = {}
@@ -114,14 +145,15 @@ handlers["modem-gone"] = function(self, event, now)
   add(self, event.modem, "gone", {}, now)
 end
 
-function handlers.signal(self, event, now) sample(self, event.modem, event.value, now) end
-
-function handlers.cell(self, event, now)
-  add_if_new(self, event.modem, "cell", values_of.cell(event.value), now)
+function handlers.signal(self, event, now)
+  local flat = values_of.signal(event.value)
+  known_of(self, event.modem).pushes_all = is_whole(flat)
+  sample(self, event.modem, flat, now)
 end
 
 function handlers.registration(self, event, now)
   add_if_new(self, event.modem, "network", values_of.network(event.value), now)
+  self.known[event.modem].cell_id = event.value.cell_id
 end
 
 -- A modem that comes online is asked what it has not told yet: before, that would delay it.
@@ -129,10 +161,10 @@ function handlers.state(self, event, now)
   if event.policy then
     return
   end
-  add_if_new(self, event.modem, "state", event, now)
-  local known = self.known[event.modem]
-  if event.state == "online" and not (known.told and known.words.network) then
-    self.wanted:push(event.modem)
+  add(self, event.modem, "state", event, now)
+  local known = known_of(self, event.modem)
+  if event.state == "online" and not (known.told and known.network) then
+    want(self, event.modem, "protocol")
   end
 end
 
@@ -180,42 +212,55 @@ function Recorder:latest()
   return self.ring
 end
 
----Every five minutes: counts, writes, and has those asked that have told no signal in that time.
+---Every five minutes: counts, writes, and has those asked that do not tell all by themselves.
 ---@param now integer
 ---@return boolean written
 function Recorder:turn(now)
   for _, modem in ipairs(self.list()) do
+    local name = modem.description.name
     count(self, modem, now)
-    local known = self.known[modem.description.name]
-    if not (known and known.told) then
-      self.wanted:push(modem.description.name)
+    local known = known_of(self, name)
+    if not (known.told and known.pushes_all and known.cell_id and known.cell_id == known.asked_on) then
+      want(self, name, "all")
     end
+    known.told = nil
   end
-  for _, known in pairs(self.known) do known.told = nil end
   return self:latest():write(now)
 end
 
--- Asks one modem after the other: what a hundred of them are asked at once would take memory.
-local function ask(self, name)
-  for _, modem in ipairs(self.list()) do
-    if modem.description.name == name then
-      local signal = modem:signal()
-      if signal then
-        sample(self, name, signal, os.time())
-      end
-      local registration = modem:registration()
-      if registration then
-        add_if_new(self, name, "network", values_of.network(registration), os.time())
-      end
-      return true
+local function ask(self, modem, name, part)
+  local known = self.known[name]
+  if not known.told or part == "all" and not known.pushes_all then
+    local signal = modem:signal(part == "protocol" and part or nil)
+    if signal then
+      sample(self, name, values_of.signal(signal), os.time())
     end
+  end
+  if not known.network then
+    local registration = modem:registration()
+    if registration then
+      handlers.registration(self, { modem = name, value = registration }, os.time())
+    end
+  end
+  local cells = part == "all" and modem:cells()
+  if cells then
+    known.asked_on = known.cell_id
+    add_if_new(self, name, "cell", values_of.cell(cells), os.time())
   end
 end
 
+-- One modem after the other: what a hundred of them are asked at once would take memory.
 local function ask_all_wanted(self)
   while true do
     local name = self.wanted:pop()
-    local _, err = task.timeout(PATIENCE, ask, self, name)
+    local modems, known, err = self.list(), self.known[name], nil
+    for _, modem in ipairs(known and modems or {}) do
+      if modem.description.name == name then
+        local part = #modems <= FEW and known.wanted or "protocol"
+        known.wanted = nil
+        err = select(2, task.timeout(PATIENCE, ask, self, modem, name, part))
+      end
+    end
     if err then
       log.debug("%s is not asked for the history: %s", name, err)
     end
