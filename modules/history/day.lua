@@ -69,12 +69,8 @@ end
 ---@param cell history.record of kind "cell" or "network"
 ---@return string
 function M.cell_name(cell)
-  local words = {}
-  for _, name in ipairs { "technology", "carriers", "band", "cell_id" } do
-    if cell[name] and not (name == "band" and cell.carriers) then
-      words[#words + 1] = name == "cell_id" and ("cell %d"):format(cell.cell_id) or cell[name]
-    end
-  end
+  local words = { cell.carriers or cell.technology }
+  words[#words + 1] = cell.cell_id and ("cell %d"):format(cell.cell_id)
   return table.concat(words, " ")
 end
 

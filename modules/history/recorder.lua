@@ -8,6 +8,7 @@ local events = require "events"
 local log = require "log"
 local net = require "net"
 local history = require "history"
+local radio_words = require "radio.words"
 local record = require "history.record"
 local task = require "task"
 
@@ -64,12 +65,6 @@ local function add_if_new(self, modem, kind, values, now)
   end
 end
 
-local function carriers_of(cells)
-  local bands = {}
-  for i, cell in ipairs(cells.serving) do bands[i] = cell.band or cell.technology end
-  return bands[2] and table.concat(bands, "+") or nil
-end
-
 -- How the events of a modem read in a record.
 local values_of = {}
 
@@ -86,7 +81,7 @@ function values_of.cell(value)
   return {
     technology = primary.technology, plmn = primary.plmn, cell_id = primary.cell_id, band = primary.band,
     channel = primary.channel, pci = primary.pci or primary.psc, tac = primary.tac or primary.lac,
-    carriers = carriers_of(value),
+    carriers = radio_words.bands(value.serving),
   }
 end
 

@@ -80,6 +80,13 @@
 ---@field rscp number? dBm: pilot channel's power, of UMTS
 ---@field ecio number? dB: that against all power; below 0
 
+---@class modem.signal_thresholds
+---@field rssi number[]? dBm, as is rsrp
+---@field rsrp number[]?
+---@field rsrq number[]? dB, as is sinr
+---@field sinr number[]?
+---@field closely boolean? each dB is to be told
+
 ---@class modem.antenna
 ---@field port integer from 1 on
 ---@field technology "5G"|"LTE"|"UMTS"|"GSM"
@@ -179,7 +186,7 @@
 ---@field cells fun(self: modem.modem, part: "protocol"?): modem.cells?, moontower.error? likewise
 ---@field scan fun(self: modem.modem): modem.found_network[]?, moontower.error? looks for networks; that takes minutes,
 --- and may interrupt the connection
----@field watch_signal fun(self: modem.modem, thresholds: table<string, number[]>): true?, moontower.error? has it
+---@field watch_signal fun(self: modem.modem, thresholds: modem.signal_thresholds): true?, moontower.error? has it
 --- tell when the primary cell's rssi, rsrp, rsrq or sinr passes one of these, and otherwise when one has changed by a
 --- few dB: for the event "signal"
 ---@field home_provider fun(self: modem.modem): modem.provider?, moontower.error? the SIM's own network

@@ -387,6 +387,11 @@ function Modem:events(...) return self.notifications:subscribe(...) end
 ---@return moontower.error? err
 function Modem:signal_below(limits) return require("modem.signal_wait").below(self, limits) end
 
+---Has the modem tell each change of its signal of 1 dB, where it can, as long as the result is kept:
+---`local _ <close> = modem:watch_signal_closely()`.
+---@return table closely
+function Modem:watch_signal_closely() return require("modem.signal_wait").closely(self) end
+
 ---Waits until a part of the modem's state is as wanted: looks once, then at each event, and again now and then, in case
 ---the modem does not tell: see modem/wait.lua.
 ---@param event string

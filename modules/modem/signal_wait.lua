@@ -36,6 +36,7 @@ end
 local function thresholds(modem)
   local wanted = {}
   for limits in pairs(modem.signal_waits) do
+    wanted.closely = wanted.closely or limits.closely
     for _, name in ipairs(NAMES) do
       if limits[name] then
         wanted[name] = wanted[name] or {}
@@ -64,6 +65,11 @@ local function register(modem, limits)
   tell(modem)
   return undo
 end
+
+---Has the modem tell each change of 1 dB, until the value that this returns is closed.
+---@param modem modem.modem
+---@return table closely
+function M.closely(modem) return register(modem, { closely = true }) end
 
 local function checked(limits)
   local own = { seconds = limits.seconds or 0 }

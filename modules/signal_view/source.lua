@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What a modem tells of its signal and of where it is, as it tells it.
 --
--- The modem pushes what has changed. One that has told nothing for a while is asked, less and less often, as long as it
--- answers what it has told before: one that pushes is left alone. What differs shows that it pushes nothing, or only
--- larger steps; then it is asked again as soon as it may have measured.
+-- The modem pushes what has changed. What it does not push, such as the strength at each antenna, is asked for as often
+-- as it is measured. One that pushes all, and has told nothing for a while, is asked less and less often.
 
 local radio_words = require "radio.words"
 local task = require "task"
@@ -12,10 +11,16 @@ local M = {
   first_pause = 2, longest_pause = 60, -- seconds until it is asked; modems measure once in a second or two
 }
 
+local UNTOLD = 3 -- dB: a larger change would have been pushed
+
 ---@class signal_view.modem_source: signal_view.source
 ---@field private modem modem.modem
 ---@field private events modem.events
+---@field private closely table
 ---@field private signal modem.signal?
+---@field private cells modem.cells?
+---@field private registration modem.registration?
+---@field private tells_half boolean? it does not push all
 ---@field private pause number? nil: nothing was asked yet
 local Source = {}
 Source.__index = Source
@@ -36,16 +41,38 @@ local function place_of(self)
   return table.concat(words, " ")
 end
 
+-- Parts of a signal that another one lacks: technologies, and antennas.
+local function lacks(signal, other)
+  for name, part in pairs(other) do
+    if type(part) == "table" and not signal[name] then
+      return true
+    end
+  end
+  return false
+end
+
 -- All of it, at first.
 local function ask_all(self)
-  local signal, err = self.modem:signal "antennas"
-  if not signal then
+  local told, err = self.modem:signal "protocol"
+  if not told then
     return nil, err
   end
+  self.signal = self.modem:signal() or told
   self.registration = self.modem:registration()
   self.cells = self.modem:cells()
-  self.signal, self.pause = signal, M.first_pause
-  return { signal = signal, place = place_of(self) }
+  self.tells_half, self.pause = lacks(told, self.signal), M.first_pause
+  return { signal = self.signal, place = place_of(self) }
+end
+
+-- Has it changed by more than a modem that pushes leaves untold?
+local function has_jumped(now, before)
+  if type(now) ~= "table" or type(before) ~= "table" then
+    return type(now) ~= type(before) or type(now) == "number" and math.abs(now - before) > UNTOLD
+  end
+  for key, value in pairs(now) do
+    if has_jumped(value, before[key]) then return true end
+  end
+  return lacks(now, before)
 end
 
 local function same(a, b)
@@ -61,22 +88,18 @@ local function same(a, b)
   return true
 end
 
--- Each antenna for itself is told only to those who ask.
-local function with_antennas(self, signal)
-  if self.signal.antennas and not signal.antennas then
-    local asked = self.modem:signal "antennas"
-    return asked or signal
-  end
-  return signal
-end
-
 local function read(self, event)
-  if event.name == "signal" then
-    self.signal, self.pause = with_antennas(self, event.value), M.first_pause
-    return { signal = self.signal }
+  if event.name == "registration" then
+    local is_same = self.registration and self.registration.cell_id == event.value.cell_id
+    self.registration = event.value
+    self.cells = is_same and self.cells or self.modem:cells()
+    return { place = place_of(self) }
   end
-  self[event.name == "cell" and "cells" or "registration"] = event.value
-  return { place = place_of(self) }
+  local signal = {}
+  for name, part in pairs(self.tells_half and self.signal or {}) do signal[name] = part end
+  for name, part in pairs(event.value) do signal[name] = part end
+  self.signal, self.pause = signal, M.first_pause
+  return { signal = signal }
 end
 
 -- The next event; false when none has come in that time.
@@ -103,18 +126,23 @@ function Source:next()
       return nil, err
     end
     local signal
-    signal, err = self.modem:signal "antennas"
+    signal, err = self.modem:signal(not self.tells_half and "protocol" or nil)
     if err and err.code == "gone" then
       return nil, err
-    elseif signal and not same(signal, self.signal) then
-      self.signal, self.pause = signal, M.first_pause
+    end
+    local is_untold = self.tells_half or signal and has_jumped(signal, self.signal)
+    self.pause = is_untold and M.first_pause or math.min(self.pause * 2, M.longest_pause)
+    if signal and not same(signal, self.signal) then
+      self.signal = signal
       return { signal = signal }
     end
-    self.pause = math.min(self.pause * 2, M.longest_pause)
   end
 end
 
-function Source:close() self.events:close() end
+function Source:close()
+  local _ <close> = self.closely
+  self.events:close()
+end
 Source.__close = Source.close
 
 ---@param modem modem.modem
@@ -122,7 +150,7 @@ Source.__close = Source.close
 function M.new(modem)
   return setmetatable({
     modem = modem, title = ("%s  %s"):format(modem.description.name, modem:describe()),
-    events = modem:events("signal", "registration"),
+    events = modem:events("signal", "registration"), closely = modem:watch_signal_closely(),
   }, Source)
 end
 

@@ -230,8 +230,8 @@ function T.test_handovers_come_from_cells_or_from_the_network()
   end
   local records = { network(1, 7), network(2), network(3, 7), network(4, 8) }
   lu.assertEquals(day.handovers(records), { { time = 4, from = "LTE cell 7", to = "LTE cell 8" } })
-  table.insert(records, { time = 5, kind = "cell", technology = "LTE", band = "B2", cell_id = 8 })
-  table.insert(records, { time = 6, kind = "cell", technology = "LTE", band = "B2", carriers = "B2+B12", cell_id = 9 })
+  table.insert(records, { time = 5, kind = "cell", technology = "LTE", carriers = "LTE B2", cell_id = 8 })
+  table.insert(records, { time = 6, kind = "cell", technology = "LTE", carriers = "LTE B2+B12", cell_id = 9 })
   lu.assertEquals(day.handovers(records), { { time = 6, from = "LTE B2 cell 8", to = "LTE B2+B12 cell 9" } })
 end
 

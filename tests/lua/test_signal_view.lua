@@ -117,22 +117,34 @@ end
 local CELLS = { serving = { { technology = "LTE", band = "B2", cell_id = 7 }, { technology = "LTE", band = "B12" },
   { technology = "5G", band = "n71" } }, neighbours = {} }
 
--- One that counts how often it is asked.
-local function fake_modem(signal)
-  local modem = { asked = 0, queue = task.queue(), description = { name = "1-1" }, signal_now = signal }
-  function modem:signal()
+-- One that counts how often it is asked; what it is asked for by its protocol alone may be less.
+local function fake_modem(signal, told)
+  local modem = { asked = 0, queue = task.queue(), description = { name = "1-1" }, now = signal, told = told }
+  function modem:signal(part)
     self.asked = self.asked + 1
-    return self.signal_now
+    return part == "protocol" and self.told or self.now
   end
   function modem.registration()
-    return { state = "home", technology = "LTE", provider = { id = "310120", name = "Sprint" } }
+    return { state = "home", technology = "LTE", provider = { id = "310120", name = "Sprint" }, cell_id = 7 }
   end
   function modem.cells() return CELLS end
   function modem.describe() return "Fake" end
+  function modem:watch_signal_closely()
+    self.is_close = true
+    return task.finally(function() self.is_close = false end)
+  end
   function modem:events()
     return { next = function() return self.queue:pop() end, close = function() end }
   end
   return modem
+end
+
+-- With pauses that a test can wait for.
+local function hurried(fn)
+  local first, longest = sources.first_pause, sources.longest_pause
+  local _ <close> = task.finally(function() sources.first_pause, sources.longest_pause = first, longest end)
+  sources.first_pause, sources.longest_pause = 0.01, 0.08
+  fn()
 end
 
 function T.test_a_modem_that_pushes_is_not_polled()
@@ -140,47 +152,61 @@ function T.test_a_modem_that_pushes_is_not_polled()
   local source = sources.new(modem)
   lu.assertEquals(source.title, "1-1  Fake")
   lu.assertEquals(source:next(), { signal = LTE, place = "LTE B2+B12 and 5G n71 on Sprint cell 7" })
-  lu.assertEquals(modem.asked, 1)
+  local asked = modem.asked
   for i = 1, 50 do
     modem.queue:push { name = "signal", value = { dbm = -i } }
-    lu.assertEquals(source:next().signal.dbm, -i)
+    lu.assertEquals(source:next().signal, { dbm = -i })
   end
-  lu.assertEquals(modem.asked, 1)
-  modem.queue:push { name = "registration", value = { state = "home", provider = { id = "1", name = "" } } }
+  modem.queue:push {
+    name = "registration", value = { state = "home", provider = { id = "1", name = "" }, cell_id = 7 },
+  }
   lu.assertEquals(source:next().place, "LTE B2+B12 and 5G n71 on 1 cell 7")
+  lu.assertEquals(modem.asked, asked)
   modem.queue:close(errors.new { code = "gone", source = "test", message = "unplugged" })
   local change, err = source:next()
   lu.assertNil(change)
   lu.assertEquals(err.code, "gone")
+  lu.assertTrue(modem.is_close)
+  source:close()
+  lu.assertFalse(modem.is_close)
 end
 
--- In silence it is asked less and less often; one that then tells something else, as often as it measures.
-function T.test_a_modem_that_pushes_nothing_is_asked()
-  local first, longest = sources.first_pause, sources.longest_pause
-  local _ <close> = task.finally(function() sources.first_pause, sources.longest_pause = first, longest end)
-  sources.first_pause, sources.longest_pause = 0.01, 0.08
-  local modem = fake_modem(LTE)
-  local source = sources.new(modem)
-  source:next()
-  local group <close> = task.group()
-  local waiting = group:spawn(function() return source:next() end)
-  repeat task.sleep(0.01) until modem.asked >= 5
-  lu.assertEquals(source.pause, 0.08)
-  modem.signal_now = { dbm = -80 }
-  lu.assertEquals(select(2, waiting:join()), { signal = { dbm = -80 } })
-  lu.assertEquals(source.pause, 0.01)
+-- In silence it is asked less and less often, though each time it measures a little less; one that had more to tell
+-- pushes nothing, and is asked as often as it measures.
+function T.test_a_modem_that_is_silent_is_asked()
+  hurried(function()
+    local modem = fake_modem { dbm = -71 }
+    local source = sources.new(modem)
+    source:next()
+    for i = 1, 3 do
+      modem.now = { dbm = -71 - i }
+      lu.assertEquals(source:next().signal.dbm, -71 - i)
+    end
+    lu.assertEquals(source.pause, 0.08)
+    modem.now = { dbm = -80 }
+    lu.assertEquals(source:next().signal.dbm, -80)
+    lu.assertEquals(source.pause, 0.01)
+  end)
+end
+
+-- MBIM pushes a strength alone, and nothing pushes antennas: those are asked for, and stay where a strength is pushed.
+function T.test_what_a_modem_does_not_push_is_asked_for()
+  hurried(function()
+    local modem = fake_modem({ dbm = -71, lte = { rsrp = -95 } }, { dbm = -71 })
+    local source = sources.new(modem)
+    lu.assertEquals(source:next().signal, modem.now)
+    modem.queue:push { name = "signal", value = { dbm = -73 } }
+    lu.assertEquals(source:next().signal, { dbm = -73, lte = { rsrp = -95 } })
+    for i = 1, 20 do
+      modem.now = { dbm = -73, lte = { rsrp = -95 - i / 10 } }
+      lu.assertEquals(source:next().signal, modem.now)
+      lu.assertEquals(source.pause, 0.01)
+    end
+  end)
 end
 
 -- ---- at a terminal ----
 
-local WATCH = [[cat >/run/watch.lua <<'EOF'
-local options = { beep = arg[1] == "--beep", json = arg[1] == "--json" }
-local modem <close> = assert(require("modem").find())
-local source <close> = require("signal_view.source").new(modem)
-local _, err = require("signal_view").run(source, options)
-error(err, 0)
-EOF
-]]
 local DAEMON = [[moontower serve 2>/run/daemon.log &
 echo $! >/run/daemon.pid
 until moontower why | grep -q 'is online'; do sleep 0.1; done
@@ -188,14 +214,14 @@ until moontower why | grep -q 'is online'; do sleep 0.1; done
 local COMMAND = [[set -m
 stty -a | tail -n +2 >/run/before
 echo now
-moontower run /run/watch.lua %s
+moontower signal --watch %s
 status=$?
 stty -a | tail -n +2 | diff /run/before - && echo ended $status
 ]]
 
 -- What the terminal shows while talk(terminal, order) runs; order(words) gives a shell command there.
 local function watch(options, talk)
-  local script = WATCH .. (options.daemon and DAEMON or "") .. [[mkfifo /run/orders
+  local script = (options.daemon and DAEMON or "") .. [[mkfifo /run/orders
 while read -r order; do eval "$order"; done </run/orders >/dev/null &
 exec 3>/run/orders
 echo orders $$
@@ -233,9 +259,9 @@ function T.test_ctrl_c_leaves_the_terminal_as_it_was()
   both(function(daemon)
     local output = watch({ daemon = daemon }, function(terminal, order)
       terminal:expect "\27[?1049h\27[?25l"
-      terminal:expect "RSSI -71 dBm"
+      terminal:expect "LTE RSRP -98 dBm  best -98  worst -98"
       order "moontower simulate set rssi=9"
-      terminal:expect "RSSI -95 dBm  best -71  worst -95"
+      terminal:expect "LTE RSRP -122 dBm  best -98  worst -122"
     end)
     assert_put_back(output)
     lu.assertStrContains(output, "█")
@@ -267,9 +293,9 @@ end
 function T.test_a_dumb_terminal_gets_a_line_for_each_change()
   both(function(daemon)
     local output = watch({ daemon = daemon, env = { TERM = "dumb" } }, function(terminal, order)
-      terminal:expect "  -71 dBm\r\n"
+      terminal:expect "  LTE RSRP -98 dBm, "
       order "moontower simulate set rssi=9"
-      terminal:expect "  -95 dBm\r\n"
+      terminal:expect "  LTE RSRP -122 dBm, "
     end)
     lu.assertNotStrContains(output, "\27")
   end)
@@ -287,7 +313,7 @@ function T.test_json_is_an_object_for_each_change()
     lu.assertStrMatches(object.time, "%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ")
     values[#values + 1] = object.dbm
   end
-  lu.assertEquals(values, { -71, -95 })
+  lu.assertEquals({ values[1], values[#values] }, { -71, -95 })
 end
 
 function T.test_the_tone_comes_again_and_again()

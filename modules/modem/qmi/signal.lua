@@ -126,6 +126,7 @@ function M.signal_notified(_, values) return signal_of(values) end
 
 -- By how much a value has to change, in dB, until the modem tells: so listeners that want all changes cost little.
 local DELTAS = { rssi = 3, rsrp = 2, rsrq = 2, sinr = 3 }
+local CLOSELY = 1 -- dB
 local STEPS = { rsrp = { -120, -110, -100, -90, -80 }, rssi = { -95, -85, -75, -65 } } -- for modems without deltas
 
 -- By the name of each value, its fields in Config Signal Info v2.
@@ -140,15 +141,15 @@ local function in_tenths(list)
   return tenfold
 end
 
--- Each value has a delta, or a list of thresholds: what is waited for counts exactly.
+-- Each value has a delta, or a list of thresholds: what is waited for counts exactly, unless each dB is told anyway.
 local function by_deltas(thresholds)
   local config = {}
   for name, delta in pairs(DELTAS) do
     for _, field in ipairs(fields[name]) do
-      if thresholds[name] then
+      if thresholds[name] and not thresholds.closely then
         config[field .. "_threshold_list"] = in_tenths(thresholds[name])
       else
-        config[field .. "_delta"] = delta * 10
+        config[field .. "_delta"] = (thresholds.closely and CLOSELY or delta) * 10
       end
     end
   end
@@ -170,7 +171,7 @@ local function by_steps(thresholds)
 end
 
 ---Has the modem tell when a value passes one of these, and otherwise when it has changed by a few dB.
----@param thresholds table<"rssi"|"rsrp"|"rsrq"|"sinr", number[]>
+---@param thresholds modem.signal_thresholds
 ---@return true? ok
 ---@return moontower.error? err
 function M:watch_signal(thresholds)
