@@ -32,7 +32,7 @@ local STALE = 2 * history.PAUSE -- seconds: what was told that long ago does not
 ---@field asked_on integer? on which cell it was asked for its cells
 ---@field network string? the words of the latest record of that kind; likewise `cell`
 ---@field cell string?
----@field wanted "protocol"|"all"|nil what it is to be asked for
+---@field wanted "signal"|"all"|nil what it is to be asked for
 ---@field link integer? the index of its interface
 ---@field received integer? its counters, at the last look
 ---@field sent integer?
@@ -120,12 +120,12 @@ local function sample(self, modem, flat, now)
 end
 
 -- Has a modem asked later, in a task of its own.
-local function want(self, modem, part)
+local function want(self, modem, what)
   local known = known_of(self, modem)
   if not known.wanted then
     self.wanted:push(modem)
   end
-  known.wanted = known.wanted == "all" and "all" or part
+  known.wanted = known.wanted == "all" and "all" or what
 end
 
 local handlers = {}
@@ -159,7 +159,7 @@ function handlers.state(self, event, now)
   add(self, event.modem, "state", event, now)
   local known = known_of(self, event.modem)
   if event.state == "online" and not (known.told and known.network) then
-    want(self, event.modem, "protocol")
+    want(self, event.modem, "signal")
   end
 end
 
@@ -223,10 +223,11 @@ function Recorder:turn(now)
   return self:latest():write(now)
 end
 
-local function ask(self, modem, name, part)
+-- `part` is "protocol" where the AT port is left alone.
+local function ask(self, modem, name, wanted, part)
   local known = self.known[name]
-  if not known.told or part == "all" and not known.pushes_all then
-    local signal = modem:signal(part == "protocol" and part or nil)
+  if not known.told or wanted == "all" and not known.pushes_all then
+    local signal = modem:signal(part)
     if signal then
       sample(self, name, values_of.signal(signal), os.time())
     end
@@ -237,7 +238,7 @@ local function ask(self, modem, name, part)
       handlers.registration(self, { modem = name, value = registration }, os.time())
     end
   end
-  local cells = part == "all" and modem:cells()
+  local cells = wanted == "all" and modem:cells(part)
   if cells then
     known.asked_on = known.cell_id
     add_if_new(self, name, "cell", values_of.cell(cells), os.time())
@@ -251,9 +252,10 @@ local function ask_all_wanted(self)
     local modems, known, err = self.list(), self.known[name], nil
     for _, modem in ipairs(known and modems or {}) do
       if modem.description.name == name then
-        local part = #modems <= FEW and known.wanted or "protocol"
+        local wanted = known.wanted
+        local part = (#modems > FEW or wanted == "signal") and "protocol" or nil
         known.wanted = nil
-        err = select(2, task.timeout(PATIENCE, ask, self, modem, name, part))
+        err = select(2, task.timeout(PATIENCE, ask, self, modem, name, wanted, part))
       end
     end
     if err then

@@ -175,6 +175,20 @@ function T.test_a_signal_event_for_some_decibels()
   end)
 end
 
+function T.test_each_decibel_while_it_is_watched_closely()
+  with_modem("rm520n", function(modem, sim)
+    local events <close> = modem:events "signal"
+    do
+      local _ <close> = modem:watch_signal_closely()
+      sim:set_rsrp(-99)
+      eq(next_event(events).value.lte.rsrp, -99)
+    end
+    local before = sim.notifications
+    sim:set_rsrp(-100)
+    eq(sim.notifications, before)
+  end)
+end
+
 -- Less than the usual change is told where it passes a limit; what gets better again in time does not count.
 function T.test_a_signal_below_a_limit()
   with_modem("rm520n", function(modem, sim)
