@@ -79,22 +79,20 @@ end
 ---@field from string the cell that it was on
 ---@field to string
 
----Where the modem went from one cell to another. A modem whose cells are not told may tell them with its network.
+---Where the modem went from one cell to another. It may tell that with its network, and more of the cell later.
 ---@param records history.record[]
 ---@return history.handover[]
 function M.handovers(records)
-  local kind = "network"
-  for _, record in ipairs(records) do
-    if record.kind == "cell" and record.cell_id then kind = "cell" end
-  end
   local list, before = {}, nil
   for _, record in ipairs(records) do
-    if record.kind == kind and record.cell_id then
-      if before and before.cell_id ~= record.cell_id then
-        list[#list + 1] = { time = record.time, from = M.cell_name(before), to = M.cell_name(record) }
-      end
-      before = record
+    local is_told = (record.kind == "cell" or record.kind == "network") and record.cell_id
+    if is_told and before and before.cell_id ~= record.cell_id then
+      list[#list + 1] = { time = record.time, from = M.cell_name(before), to = M.cell_name(record) }
+    elseif is_told and record.kind == "cell" and list[1] then
+      list[#list].to = M.cell_name(record)
     end
+    before = is_told and not (before and before.cell_id == record.cell_id and record.kind == "network") and record
+      or before
   end
   return list
 end

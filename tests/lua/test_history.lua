@@ -232,7 +232,9 @@ function T.test_handovers_come_from_cells_or_from_the_network()
   lu.assertEquals(day.handovers(records), { { time = 4, from = "LTE cell 7", to = "LTE cell 8" } })
   table.insert(records, { time = 5, kind = "cell", technology = "LTE", carriers = "LTE B2", cell_id = 8 })
   table.insert(records, { time = 6, kind = "cell", technology = "LTE", carriers = "LTE B2+B12", cell_id = 9 })
-  lu.assertEquals(day.handovers(records), { { time = 6, from = "LTE B2 cell 8", to = "LTE B2+B12 cell 9" } })
+  table.insert(records, network(7, 9))
+  lu.assertEquals(day.handovers(records), { { time = 4, from = "LTE cell 7", to = "LTE B2 cell 8" },
+    { time = 6, from = "LTE B2 cell 8", to = "LTE B2+B12 cell 9" } })
 end
 
 function T.test_every_event_of_a_modem_that_is_recorded_is_published()
