@@ -12,6 +12,7 @@ local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local ping = require "core.ping"
 local probes = require "link.probes"
+local process = require "core.process"
 local task = require "task"
 local tier1 = require "simulator.tier1"
 
@@ -150,13 +151,7 @@ function T.test_packets_without_an_answer_are_probed_at_once()
   lu.assertTrue(watched.asked["8.8.8.8"] >= LOOKS / 3, ("%d times"):format(watched.asked["8.8.8.8"]))
 end
 
--- Takes the addresses of a watched link away, and waits until all are there again.
-local function take_away(link)
-  for _, address in ipairs(link.addresses) do
-    assert(netlink.del_address {
-      link = link.name, address = address.address, prefix_length = address.prefix_length,
-    })
-  end
+local function wait_intact(link)
   assert(task.timeout(PATIENCE, function()
     while link:is_intact() ~= true do task.sleep(0.01) end
     return true
@@ -168,9 +163,27 @@ function T.test_addresses_are_put_back_while_the_modem_is_mute()
     faults.apply(sim, "hang")
     local watching = around:spawn(link.wait_down, link, { probes = {} })
     task.sleep(0.1)
-    take_away(link)
+    for _, address in ipairs(link.addresses) do
+      assert(netlink.del_address {
+        link = link.name, address = address.address, prefix_length = address.prefix_length,
+      })
+    end
+    wait_intact(link)
     watching:cancel(task.unwanted)
     faults.apply(sim, "none")
+  end)
+end
+
+function T.test_an_interface_that_is_made_anew_gets_what_the_old_one_had()
+  watch({ probes = {} }, 1, nil, function(_, link, around)
+    local watching = around:spawn(link.wait_down, link, { probes = {}, every = 3600 })
+    task.sleep(0.1)
+    local index = netlink.link(link.name).index
+    assert(process.run { "ip", "link", "delete", link.name })
+    assert(process.run { "ip", "tuntap", "add", link.name, "mode", "tun" })
+    lu.assertNotEquals(netlink.link(link.name).index, index)
+    wait_intact(link)
+    watching:cancel(task.unwanted)
   end)
 end
 
