@@ -62,7 +62,7 @@ local undo = errors.protect(function(args)
 end)
 
 return {
-  summary = "Show or choose the cells that the modem is locked to; keep or undo what is on trial.",
+  summary = "Show or choose the cells that the modem is locked to.",
   exits = commands.exits,
   order = function(args) return (args.undo or (args.cell or args.off) and not args.plan) and "change" or nil end,
 

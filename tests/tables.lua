@@ -96,7 +96,8 @@ local function nested(noun, ...)
 end
 
 made["entries of the configuration"] = function()
-  return nested("Entry", { "", entries.all }, { "modems", entries.of_modem }, { "broker", entries.of_broker })
+  return nested("Entry", { "", entries.all }, { "modems", entries.of_modem }, { "broker", entries.of_broker },
+    { "web", entries.of_web })
 end
 
 local function fields(list)
@@ -148,7 +149,10 @@ made["public words"] = function()
       names_in(parser.flat(script.options), of_commands, "%-%-[%w-]+") -- arguments have no names for others
     end
   end)
-  local config = names_in(entries.of_broker, names_in(entries.of_modem, names_in(entries.all, {})))
+  local config = {}
+  for _, list in ipairs { entries.all, entries.of_modem, entries.of_broker, entries.of_web } do
+    names_in(list, config)
+  end
   return table_of({ "Where", "Words" }, {
     { "commands", words_of(commands) },
     { "their options", words_of(of_commands) },

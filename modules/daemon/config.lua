@@ -18,6 +18,7 @@ local sources = require "loading.source"
 ---@field names_sims boolean? is there an entry with an ICCID?
 ---@field is_usual boolean? there is no configuration file
 ---@field log "error"|"warn"|"info"|"debug" what is written to standard error
+---@field web web.config? nil: there is no page
 ---@field others_may "use"|"order" what it means when another program changes a modem through the broker
 ---@field on_stop "keep"|"disconnect" whether connections stay when the daemon is stopped
 
@@ -61,11 +62,13 @@ local function mistake_in(values)
   if mistake then
     return mistake, { key }
   end
-  if values.broker then
-    mistake, key = declaration.mistake(entries.of_broker, values.broker, "entry")
-  end
-  if mistake then
-    return "broker: " .. mistake, { "broker", key }
+  for name, list in pairs { broker = entries.of_broker, web = entries.of_web } do
+    if values[name] then
+      mistake, key = declaration.mistake(list, values[name], "entry")
+    end
+    if mistake then
+      return ("%s: %s"):format(name, mistake), { name, key }
+    end
   end
   for i, entry in ipairs(values.modems or {}) do
     local where
@@ -196,8 +199,12 @@ local function load_all(values, path)
       return in_entry(err, "policies", i, keys)
     end
   end
-  local ok, err = add_usual_policies(config, values.modems or {})
-  return ok and config, err
+  local ok, err, key = add_usual_policies(config, values.modems or {})
+  if ok and values.web then
+    config.web, err, key = require("web.entries").load(values.web)
+    ok = config.web ~= nil
+  end
+  return ok and config, err, key and { "web", key }
 end
 
 -- A file that is named has to exist; the usual one need not, unless it is a link.

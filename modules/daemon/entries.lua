@@ -3,6 +3,7 @@
 
 local prerequisites = require "modem.prerequisites"
 local validate = require "base.validate"
+local web = require "web.entries"
 
 local M = {}
 
@@ -72,6 +73,8 @@ M.of_broker = {
     .. "it; `order`: it holds as `moontower radio off` and `moontower down` do", default = "use" },
 }
 
+M.of_web = web.all
+
 ---@type declaration.list
 M.all = {
   { "modems", validate.list_of(validate.table, 'a list of tables: { { policy = "reconnect" } }'),
@@ -82,6 +85,8 @@ M.all = {
   { "on_stop", validate.one_of { "keep", "disconnect" },
     "what becomes of connections when the daemon ends: they stay up, or end", default = "keep" },
   { "broker", validate.table, "a table with what other programs may do", otherwise = "{}" },
+  { "web", validate.table, "a table with where the page is, and who may see it; `{}`: for this computer alone",
+    otherwise = "there is no page" },
 }
 
 return M

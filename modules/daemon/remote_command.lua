@@ -206,6 +206,32 @@ function M.refuse(port, reason)
   port:write(farewell .. json.encode { exit = REFUSED } .. "\n")
 end
 
+-- A client of this program's own: it keeps what is printed, and can answer no question.
+local Kept = setmetatable({}, { __index = Session })
+Kept.__index = Kept
+
+function Kept:write(stream, text) self.printed[stream] = self.printed[stream] .. text end
+
+function Kept.ask()
+  error(errors.new { code = "unsupported", source = "daemon", message = "there is no person to ask" }, 0)
+end
+
+---Runs a command for a part of this program.
+---@param name string
+---@param arguments string[]
+---@param around fun(command: string, arguments: string[], run: fun(command: string, arguments: string[]): integer):
+--- integer as for serve()
+---@return integer status
+---@return string out
+---@return string err what it has printed to standard error
+function M.run_kept(name, arguments, around)
+  local self = setmetatable({
+    printed = { out = "", err = "" }, folder = "/", terminals = {}, environment = {},
+  }, Kept)
+  local status = run_and_tell(self, { command = name, arguments = arguments }, around)
+  return status, self.printed.out, self.printed.err
+end
+
 ---Serves one client until its command has ended.
 ---@param port core.port its connection
 ---@param around fun(command: string, arguments: string[], run: fun(command: string, arguments: string[]): integer):
