@@ -179,11 +179,13 @@ local function encode(self, command, set, values)
     error(("%s cannot be %s"):format(command, set and "set" or "queried"), 4)
   elseif command.declaration.later and versions().differs(command, part) then
     local _ <close> = self.agreeing:lock()
-    local ok, err = agreement().check(self)
-    if not ok then
-      return nil, err
+    if self.version then
+      local ok, err = agreement().check(self)
+      if not ok then
+        return nil, err
+      end
+      command = self:laid_out(command)
     end
-    command = self:laid_out(command)
   end
   return core.encode(command[part], type(values) == "function" and values(self.version or 0x0100) or values,
     command.service_uuid, command.cid, set)

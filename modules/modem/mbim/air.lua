@@ -150,17 +150,9 @@ local function complete(signal, cells, rssi)
   end
 end
 
----@param part "protocol"? what one answer tells is enough, if it tells any strength
----@return modem.signal? signal
+---@return modem.signal? signal all of it
 ---@return moontower.error? err
-function M:signal(part)
-  if part == "protocol" then
-    local reply, err = self.mbim:query(basic.signal_state)
-    local signal = reply and signals.of(reply)
-    if not signal or signal.dbm or self.mbim.version or not self.mbim:agree() then
-      return answers.result(self, basic.signal_state, signal, err)
-    end
-  end
+function M:signal()
   local reply, cells, err = ask_both(self)
   local signal = reply and signals.of(reply)
   if signal and cells then

@@ -168,7 +168,20 @@ function Backend:network()
   end)
 end
 function Backend:packet_service() return answers.ask(self, basic.packet_service, answers.packet) end
-backends.elsewhere(Backend, "modem.mbim.air", "signal", "cells", "scan", "watch_signal")
+---@param part "protocol"? what one answer tells is enough, if it tells any strength
+---@return modem.signal? signal
+---@return moontower.error? err
+function Backend:signal(part)
+  if part == "protocol" then
+    local reply, err = self.mbim:query(basic.signal_state)
+    local signal = reply and answers.signal(reply)
+    if not signal or signal.dbm or self.mbim.version or not self.mbim:agree() then
+      return answers.result(self, basic.signal_state, signal, err)
+    end
+  end
+  return require("modem.mbim.air").signal(self)
+end
+backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal")
 
 function Backend:pin()
   return answers.ask(self, basic.pin, function(reply)
