@@ -49,12 +49,12 @@ until_true() {
   n=0
   until "$@" >/dev/null 2>&1; do
     n=$((n + 1))
-    if [ $n -gt 600 ]; then
+    if [ $n -gt 240 ]; then
       fail "never: $*"
       last_words
       exit 1
     fi
-    sleep 0.2
+    sleep 0.5 # a client of other projects takes as long to start, here
   done
   printf 'ok    %s\n' "$*"
 }
