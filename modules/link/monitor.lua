@@ -30,7 +30,6 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field lists table<string, string[]> probes by family
 ---@field ip string the families that it has, as the modem has told
 ---@field changed core.queue a queue of one: the modem says that it has others
----@field awaiting core.queue a queue of one: a family is missing that may be given later
 ---@field down_reason core.queue a queue of one: why the link is down
 ---@field probe_now core.queue a queue of one: an event suggests that the link may be down, so probe it now
 ---@field missed integer looks in a row that found nothing
@@ -39,6 +38,7 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 ---@field group task.group
 ---@field services_failed core.queue a queue of one: what the link has beside its own addresses could not be begun
 ---@field keeps_lease boolean? a task sees to the lease of its IPv4 address
+---@field asks_for_missing boolean? a task asks for a family that may be given later
 
 -- The words for what another program has done, if that is the cause.
 local function blamed(self)
@@ -110,31 +110,6 @@ local function say(link, state, reason)
   end
 end
 
-local function refresh(self, reason, put_back)
-  local now, err = (put_back or self.link.refresh)(self.link)
-  if now == "changed" then
-    self.lists = probes.lists(self.link, self.options)
-    attempt(self.link, "new settings", reason)("applied")
-    say(self.link, "online", ("as %s"):format(self.link.address))
-    self.awaiting:push(true)
-  end
-  keep_lease(self, refresh) -- a family that has just been given may have one
-  return now, err
-end
-
--- Events that suggest that the link may be down, in words.
-local warnings = {
-  packet = function(value) return value.state == "detached" and "the network has detached the modem" end,
-  registration = function(value)
-    return (value.state == "deregistered" or value.state == "searching" or value.state == "denied")
-      and "the modem has lost the network"
-  end,
-  sim = function(value) return value.state ~= "ready" and value.state ~= "starting" and "the SIM is gone" end,
-  radio = function(value)
-    return (value.hardware == "off" or value.software == "off") and "the radio has been switched off"
-  end,
-}
-
 -- A family that was refused for a while, or has ended alone, is asked for again, beside the other one: less and less
 -- often, as modem and network are stricter with those that are in a hurry.
 local function ask_for_missing(self)
@@ -152,14 +127,41 @@ local function ask_for_missing(self)
       end
     end
   end
+  self.asks_for_missing = nil
 end
 
-local function keep_asking(self)
-  while true do
-    ask_for_missing(self)
-    self.awaiting:pop()
+-- A task does so as long as there is one.
+local function see_to_missing(self)
+  if not self.asks_for_missing and self.link.bearer:awaited() then
+    self.asks_for_missing = true
+    self.group:spawn(ask_for_missing, self)
   end
 end
+
+local function refresh(self, reason, put_back)
+  local now, err = (put_back or self.link.refresh)(self.link)
+  if now == "changed" then
+    self.lists = probes.lists(self.link, self.options)
+    attempt(self.link, "new settings", reason)("applied")
+    say(self.link, "online", ("as %s"):format(self.link.address))
+    see_to_missing(self)
+  end
+  keep_lease(self, refresh) -- a family that has just been given may have one
+  return now, err
+end
+
+-- Events that suggest that the link may be down, in words.
+local warnings = {
+  packet = function(value) return value.state == "detached" and "the network has detached the modem" end,
+  registration = function(value)
+    return (value.state == "deregistered" or value.state == "searching" or value.state == "denied")
+      and "the modem has lost the network"
+  end,
+  sim = function(value) return value.state ~= "ready" and value.state ~= "starting" and "the SIM is gone" end,
+  radio = function(value)
+    return (value.hardware == "off" or value.software == "off") and "the radio has been switched off"
+  end,
+}
 
 local function on_session(self, value)
   local bearer = self.link.bearer
@@ -303,7 +305,7 @@ end
 function M.wait_down(link, options)
   local self = {
     link = link, options = options or {}, ip = link.bearer.ip,
-    awaiting = task.queue(1), down_reason = task.queue(1), probe_now = task.queue(1), changed = task.queue(1),
+    down_reason = task.queue(1), probe_now = task.queue(1), changed = task.queue(1),
     services_failed = task.queue(1), lists = probes.lists(link, options or {}), missed = 0,
   }
   local monitor <close> = monitor_kernel(link)
@@ -321,7 +323,7 @@ function M.wait_down(link, options)
   if has_services(link) then
     group:spawn(retry_services, self)
   end
-  group:spawn(keep_asking, self)
+  see_to_missing(self)
   keep_lease(self, refresh)
   group:spawn(look_at_traffic, self)
   local reason = self.down_reason:pop()
