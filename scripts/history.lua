@@ -157,7 +157,7 @@ while the daemon runs.]],
     if args.json then
       print(json.encode(list, { indent = true }))
     elseif not modems[1] then
-      print("Nothing is known of that time: the daemon, `moontower serve`, keeps the history while it runs.")
+      wrap.print("Nothing is known of that time: the daemon, `moontower serve`, keeps the history while it runs.")
     end
     return 0
   end,
