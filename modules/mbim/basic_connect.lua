@@ -178,7 +178,11 @@ command("packet_service", 10, "Packet Service", function()
         response = {
           state[1], state[2], types.data_class_3 "highest_data_class", state[4], state[5], range,
           types.data_subclass "data_subclass",
-          struct { u16 "mcc", u16 "mnc", u32 "tac" } "tracking_area",
+          struct {
+            u16 "mcc", -- its digits in BCD: 0x0310 is 310
+            u16 "mnc", -- likewise; 0x8000 is added to one of two digits
+            u32 "tac",
+          } "tracking_area",
         },
         indication = true,
       },

@@ -82,11 +82,11 @@ function T.test_signal_state_of_mbimex_2()
 end
 
 function T.test_packet_service_of_mbimex_3()
-  local body = bytes "00000000 02000000 40000000 80f0fa0200000000 00a3e11100000000 01000000 02000000 3601 7800 012f0000"
+  local body = bytes "00000000 02000000 40000000 80f0fa0200000000 00a3e11100000000 01000000 02000000 1003 2001 012f0000"
   lu.assertEquals(mbim.at(basic.packet_service, 0x0300).response:decode(body), {
     nw_error = 0, state = "attached", highest_data_class = set "5g", uplink_speed = 50000000,
     downlink_speed = 300000000, frequency_range = set "fr1", data_subclass = set "nr",
-    tracking_area = { mcc = 310, mnc = 120, tac = 0x2f01 },
+    tracking_area = { mcc = 0x310, mnc = 0x120, tac = 0x2f01 },
   })
 end
 
@@ -158,7 +158,8 @@ local samples = {
     } },
     [0x0300] = { response = {
       nw_error = 7, state = "attached", highest_data_class = set "5g", uplink_speed = 1 << 40, downlink_speed = -1,
-      frequency_range = set "fr2", data_subclass = set "endc", tracking_area = { mcc = 310, mnc = 120, tac = 0xabcdef },
+      frequency_range = set "fr2", data_subclass = set "endc",
+      tracking_area = { mcc = 0x262, mnc = 0x8001, tac = 0xabcdef },
     } },
   },
   [basic.signal_state] = {

@@ -3,6 +3,7 @@
 
 local measured = {}
 
+local TWO_DIGITS = 0x8000 -- of an MNC
 local classes = { LTE = "lte", ["5G NSA"] = "5g-nsa", ["5G SA"] = "5g-sa" }
 local subclasses = { ["5G NSA"] = "endc", ["5G SA"] = "nr" }
 
@@ -38,7 +39,10 @@ function measured.add_class(modem, values)
   if modem.mbimex >= 0x0300 then
     local mcc, mnc = modem.personality.provider.id:match "^(%d%d%d)(%d+)$"
     values.data_subclass = is_5g and { subclasses[technology] } or nil
-    values.tracking_area = { mcc = tonumber(mcc), mnc = tonumber(mnc), tac = modem:primary_cell().tac }
+    values.tracking_area = {
+      mcc = tonumber(mcc, 16), mnc = tonumber(mnc, 16) | (#mnc == 2 and TWO_DIGITS or 0),
+      tac = modem:primary_cell().tac,
+    }
   end
 end
 
