@@ -169,6 +169,8 @@ function air:set_offer(offer)
   self.offer = offer
   self:settle()
   self:emit("registration")
+  self:emit("packet")
+  self:emit("cell")
   self:emit("signal")
 end
 
@@ -177,6 +179,7 @@ end
 function air:hand_over(number)
   self.serving_cell = number
   self:emit("registration")
+  self:emit("cell")
   self:emit("signal")
 end
 

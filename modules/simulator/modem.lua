@@ -4,11 +4,11 @@
 -- What a modem can do depends on what lies below: no registration without SIM, radio and network, no sessions
 -- without packet service. So code that changes something calls settle(), which derives the rest and notifies listeners.
 --
--- Events: "sim", "radio", "registration", "packet", "signal", "gps"; "session" and "addresses" with the session's
--- number; "forgotten", all sessions have ended silently; "unplugged" and "plugged"; "control-reset", nothing is open
--- any more; "chatter", an indication of no importance; "sms" with its index. For QMI alone: "resync" and "client-lost",
--- which are faults; "profile" with what has become of it; and "clients" with a list, to which those that there are are
--- added.
+-- Events: "sim", "radio", "registration", "packet", "signal", "cell", "gps"; "session" and "addresses" with the
+-- session's number; "forgotten", all sessions have ended silently; "unplugged" and "plugged"; "control-reset", nothing
+-- is open any more; "chatter", an indication of no importance; "sms" with its index. For QMI alone: "resync" and
+-- "client-lost", which are faults; "profile" with what has become of it; and "clients" with a list, to which those that
+-- there are are added.
 
 local task = require "task"
 local air = require "simulator.air"

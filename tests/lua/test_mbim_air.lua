@@ -37,7 +37,7 @@ local function with_modem(name, offer, fn)
   local _ <close> = task.finally(function() sim:unplug() end)
   fn(sim, function()
     local modem = assert(find())
-    modem.at = false -- which would tell what MBIM does not
+    modem.at, modem.lacks_qmi = false, true -- which would tell what MBIM does not
     return modem
   end)
 end
@@ -143,6 +143,32 @@ function T.test_cells()
   end
 end
 
+-- Before 3.0, QMI inside MBIM tells the rest, where a modem has it.
+function T.test_qmi_inside_mbim_tells_the_rest()
+  for offer, expected in pairs {
+    lte = { { rssi = -71, rsrp = -98, rsrq = -10, sinr = 12.4 } }, nsa = { lte { sinr = 12.5 }, nr }, sa = { nil, nr },
+  } do
+    with_modem(offer == "lte" and "mc7455" or "em9191", offer, function(_, open)
+      local modem <close> = open()
+      modem.lacks_qmi = nil
+      local signal, cells = modem:signal(), modem:cells()
+      eq({ (signal.lte or {}).rsrp, (signal.lte or {}).rsrq, (signal.lte or {}).sinr },
+        expected[1] and { expected[1].rsrp, expected[1].rsrq, expected[1].sinr } or {}, offer)
+      eq({ (signal.nr or {}).rsrp, (signal.nr or {}).rsrq }, expected[2] and { -95, -11 } or {}, offer)
+      eq(cells.serving[1].technology, offer == "sa" and "5G" or "LTE")
+      eq(cells.serving[1].bandwidth, offer == "sa" and 100 or 10)
+      eq(modem.lacks_qmi, nil)
+    end)
+  end
+  with_modem("rm520n", "lte", function(sim, open)
+    local modem <close> = open()
+    modem.lacks_qmi = nil
+    assert(modem:cells())
+    eq(rawget(modem, "qmi"), nil) -- 3.0 needs none
+    sim:set_offer "sa"
+  end)
+end
+
 -- ---- what it is on ----
 
 function T.test_registration_says_what_is_used()
@@ -199,6 +225,24 @@ function T.test_the_signal_comes_by_itself()
     } })
     eq(modem:signal().lte.rsrp, -108) -- and the thresholds have arrived by now
     eq(sim.signal_report, { interval = 5, rssi_threshold = 1 })
+  end)
+end
+
+function T.test_cells_come_by_themselves()
+  with_modem("rm520n", "lte", function(sim, open)
+    local modem <close> = open()
+    local events <close> = modem:events "cell"
+    local function next_cells()
+      local serving = assert(task.timeout(60, events.next, events)).value.serving
+      return { serving[1].pci, #serving }
+    end
+    sim:hand_over(2)
+    eq(next_cells(), { 87, 1 })
+    sim:set_offer "nsa"
+    eq(next_cells(), { 87, 2 })
+    sim.preference.modes["5gnr"] = false -- 5G goes, and the cell stays
+    sim:emit "packet"
+    eq(next_cells(), { 87, 1 })
   end)
 end
 

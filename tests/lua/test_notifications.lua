@@ -334,6 +334,7 @@ end
 local ROAM = [[. $SUPPORT/daemon.sh
   moontower trace serve >/run/test/log 2>&1 & daemon=$!
   until_why "is online"
+  until_true 'moontower history --json | grep "kind.*network"' # for which the modem is asked once it is online
   begin=$(wc -l </run/test/log)
   since() { tail -n +$((begin + 1)) /run/test/log; }
   moontower simulate fault roam; until_true 'since | grep "state  *roaming\|roaming_indicator  *on"'

@@ -8,9 +8,11 @@ local answers = require "modem.mbim.answers"
 local basic = require "mbim.basic_connect"
 local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
+local inside = require "modem.mbim.inside"
 local radio = require "radio"
 local signals = require "modem.mbim.signal"
 local task = require "task"
+local technologies = require "modem.mbim.technology"
 
 ---@class modem.mbim
 local M = {}
@@ -158,6 +160,9 @@ function M:signal()
   if signal and cells then
     complete(signal, M.cells_of(cells), signals.rssi(reply))
   end
+  if signal then
+    inside.add(signal, inside.signal(self))
+  end
   return answers.result(self, basic.signal_state, signal, err)
 end
 
@@ -165,7 +170,10 @@ end
 ---@return moontower.error? err
 function M:cells()
   local reply, told, _, err = ask_both(self)
-  if not told then
+  local better = (told or err.code == "unsupported") and inside.cells(self)
+  if better then
+    return better
+  elseif not told then
     return answers.result(self, extensions.base_stations_info, nil, err)
   end
   local cells, signal = M.cells_of(told), reply and signals.of(reply) or {}
@@ -176,6 +184,30 @@ function M:cells()
     end
   end
   return cells
+end
+
+---Another cell is indicated, and 5G beside it, or no more, by what is in use.
+---@param queue core.queue
+function M:listen_to_cells(queue)
+  self.mbim:listen(queue, extensions.location_info_status)
+  self.mbim:listen(queue, basic.packet_service)
+end
+
+---The cells, where an indication says that they are others now.
+---@param item table
+---@param last modem.cells?
+---@return modem.cells?
+function M:cell_notified(item, last)
+  if item.command == basic.packet_service then
+    local has_nr, packet = false, technologies.packet_of(item.values)
+    for _, cell in ipairs(last and last.serving or {}) do has_nr = has_nr or cell.technology == "5G" end
+    if not last or not packet or technologies.is_5g(packet.technology) == has_nr then
+      return nil
+    end
+  elseif item.command ~= extensions.location_info_status then
+    return nil
+  end
+  return (self:cells())
 end
 
 ---So that no program has to ask again and again. MBIM has a step of the RSSI; the modem chooses those of RSRP and SNR,

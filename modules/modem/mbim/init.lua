@@ -21,6 +21,7 @@ local KIND = "channels" -- of the files that remember which modems' channels are
 ---@field mbim mbim.device
 ---@field private asked_sim boolean? Qualcomm modems do not connect before
 ---@field packet modem.packet_service? as told last: what is in use of what the cell offers
+---@field lacks_qmi boolean? QMI inside it has not answered
 ---@field watches_signal boolean? the modem has been told when to tell of its signal
 local Backend = {}
 
@@ -117,18 +118,24 @@ function Backend:started() return self.mbim:started() end
 ---@param queue core.queue
 ---@param name string
 function Backend:listen(queue, name)
+  if name == "cell" then
+    return self:listen_to_cells(queue)
+  end
   self.mbim:listen(queue, basic[answers.events[name][1]])
   if name == "signal" and not self.watches_signal then
-    self.watches_signal = true
-    self.mbim.group:spawn(self.watch_signal, self)
+    self:watch_signal()
   end
 end
 
 ---What an item of that queue says of an event.
 ---@param name string
 ---@param item table
+---@param last table? the value before
 ---@return table? value as the verb's result; nil: nothing
-function Backend:notified(name, item)
+function Backend:notified(name, item, last)
+  if name == "cell" then
+    return self:cell_notified(item, last)
+  end
   local event = answers.events[name]
   return basic[event[1]] == item.command and event[2](item.values, self) or nil
 end
@@ -181,7 +188,7 @@ function Backend:signal(part)
   end
   return require("modem.mbim.air").signal(self)
 end
-backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal")
+backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal", "listen_to_cells", "cell_notified")
 
 function Backend:pin()
   return answers.ask(self, basic.pin, function(reply)

@@ -73,6 +73,13 @@ handle(extensions.base_stations_info, {
   query = function(modem) return modem:is_registered() and measured.base_stations(modem) or {} end,
 })
 
+handle(extensions.location_info_status, {
+  query = function(modem)
+    local cell = modem:is_registered() and modem:primary_cell() or {}
+    return { lac = 0xffffffff, tac = cell.tac or 0xffffffff, cell_id = (cell.id or 0xffffffff) & 0xffffffff }
+  end,
+})
+
 -- The newest version that this firmware and the host know: it holds for all programs until the modem is opened again.
 handle(extensions.version, {
   query = function(modem, values)

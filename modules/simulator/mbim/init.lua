@@ -43,6 +43,7 @@ local news = {
   registration = basic.register_state,
   packet = basic.packet_service,
   signal = basic.signal_state,
+  cell = extensions.location_info_status,
   session = basic.connect,
   addresses = basic.ip_configuration,
   chatter = basic.signal_state,
