@@ -17,6 +17,7 @@ int mt_lua_inotify_open(lua_State *L);
 int mt_lua_json_open(lua_State *L);
 int mt_lua_line_editor_open(lua_State *L);
 int mt_lua_mbim_open(lua_State *L);
+int mt_lua_mqtt_open(lua_State *L);
 int mt_lua_namespace_open(lua_State *L);
 int mt_lua_netlink_open(lua_State *L);
 int mt_lua_ping_open(lua_State *L);

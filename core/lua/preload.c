@@ -19,6 +19,9 @@ static const luaL_Reg modules[] = {
     { "core.json", mt_lua_json_open },
     { "core.line_editor", mt_lua_line_editor_open },
     { "core.mbim", mt_lua_mbim_open },
+#ifdef MT_MQTT
+    { "core.mqtt", mt_lua_mqtt_open },
+#endif
     { "core.namespace", mt_lua_namespace_open },
     { "core.netlink", mt_lua_netlink_open },
     { "core.ping", mt_lua_ping_open },

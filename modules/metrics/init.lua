@@ -18,6 +18,7 @@ local status = require "status"
 ---@field network table<string, string>? labels
 ---@field signal modem.signal
 ---@field state string? nil: no daemon has the modem
+---@field reason string? of that
 ---@field since integer?
 ---@field attempts table<string, integer>
 ---@field received integer?
@@ -37,17 +38,17 @@ local REGISTERED = { home = true, roaming = true, partner = true }
 local function add_belief(seen)
   local belief = status.all()[seen.modem]
   if belief then
-    seen.state, seen.since = belief.state, belief.began
+    seen.state, seen.reason, seen.since = belief.state, tostring(belief.reason), belief.began
     seen.attempts = belief.attempts or {}
   end
 end
 
 local function add_answers(seen, modem, is_identified)
-  local now = snapshot.ask(modem, { is_identified and "identity" or "name", "registration", "signal" })
+  local now = snapshot.ask(modem, { is_identified and "identity" or "name", "registration" })
   if not now or now.registration.err then
     return
   end
-  seen.answers, seen.signal = true, now.signal
+  seen.answers, seen.signal = true, modem:signal() or {}
   seen.identity.hardware, seen.identity.firmware = now.identity.hardware, now.identity.firmware
   seen.identity.imei = is_identified and now.identity.imei or nil
   seen.is_registered = REGISTERED[now.registration.state] and 1 or 0
@@ -57,7 +58,7 @@ local function add_answers(seen, modem, is_identified)
   }
 end
 
----What a modem, and the daemon, tell now. Asks the modem three questions.
+---What a modem, and the daemon, tell now. Asks the modem a few questions.
 ---@param modem modem.modem
 ---@param is_identified boolean? the IMEI and the ICCID are told, too
 ---@return metrics.seen

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection to an MQTT broker, by libmosquitto, that publishes. */
+#include "host/mqtt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/libmosquitto.h"
+
+enum { ROUNDS = 4 }; /* of looking after the connection, within the time that keeps it alive */
+
+struct mt_mqtt {
+    uv_poll_t poll;
+    uv_work_t work; /* looks the host up, which takes as long as the name server likes */
+    struct mt_loop *loop;
+    struct mt_timer round;
+    struct mosquitto *mosquitto;
+    struct mt_mqtt_options options; /* without its strings, but for the host's name */
+    char *host;
+    char problem[160];
+    int result; /* of the job */
+    bool is_polling, is_working, is_closed, has_ended;
+};
+
+static struct mt_libmosquitto library;
+
+static void on_freed(uv_handle_t *handle)
+{
+    struct mt_mqtt *mqtt = mt_container_of(handle, struct mt_mqtt, poll);
+    free(mqtt->host);
+    free(mqtt);
+}
+
+/* When no job and no handle need it. */
+static void destroy(struct mt_mqtt *mqtt)
+{
+    library.mosquitto_destroy(mqtt->mosquitto);
+    mqtt->mosquitto = NULL;
+    if (mqtt->is_polling)
+        uv_close((uv_handle_t *)&mqtt->poll, on_freed);
+    else
+        on_freed((uv_handle_t *)&mqtt->poll);
+}
+
+static void end(struct mt_mqtt *mqtt, const char *why)
+{
+    if (mqtt->has_ended)
+        return;
+    mqtt->has_ended = true;
+    snprintf(mqtt->problem, sizeof(mqtt->problem), "%s", why);
+    mt_timer_stop(&mqtt->round);
+    if (mqtt->is_polling)
+        uv_poll_stop(&mqtt->poll);
+    mqtt->options.on_ended(mqtt->options.context);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+/* After each call of the library: is it over, and what is it waiting for? */
+static void go_on(struct mt_mqtt *mqtt, int result)
+{
+    if (mqtt->has_ended)
+        return;
+    if (result != MOSQ_ERR_SUCCESS) {
+        end(mqtt, result == MOSQ_ERR_ERRNO ? strerror(errno) : library.mosquitto_strerror(result));
+        return;
+    }
+    int events = UV_READABLE;
+    if (library.mosquitto_want_write(mqtt->mosquitto))
+        events |= UV_WRITABLE;
+    uv_poll_start(&mqtt->poll, events, on_ready);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct mt_mqtt *mqtt = mt_container_of(poll, struct mt_mqtt, poll);
+    int result = MOSQ_ERR_SUCCESS;
+    (void)status; /* the library finds the error itself */
+    if (events & UV_WRITABLE)
+        result = library.mosquitto_loop_write(mqtt->mosquitto, 1);
+    if (result == MOSQ_ERR_SUCCESS && (events & UV_READABLE || status < 0))
+        result = library.mosquitto_loop_read(mqtt->mosquitto, 1);
+    go_on(mqtt, result);
+}
+
+static void start_round(struct mt_mqtt *mqtt);
+
+static void on_round(struct mt_timer *timer)
+{
+    struct mt_mqtt *mqtt = mt_container_of(timer, struct mt_mqtt, round);
+    go_on(mqtt, library.mosquitto_loop_misc(mqtt->mosquitto));
+    if (!mqtt->has_ended)
+        start_round(mqtt);
+}
+
+static void start_round(struct mt_mqtt *mqtt)
+{
+    mt_timer_start(mqtt->loop, &mqtt->round, (double)mqtt->options.keepalive / ROUNDS, on_round);
+}
+
+static void on_connect(struct mosquitto *mosquitto, void *context, int code)
+{
+    struct mt_mqtt *mqtt = context;
+    (void)mosquitto;
+    if (code == 0)
+        mqtt->options.on_connected(mqtt->options.context);
+    else
+        end(mqtt, library.mosquitto_connack_string(code));
+}
+
+static void on_publish(struct mosquitto *mosquitto, void *context, int message)
+{
+    struct mt_mqtt *mqtt = context;
+    (void)mosquitto;
+    (void)message;
+    mqtt->options.on_published(mqtt->options.context);
+}
+
+static void look_up(uv_work_t *work)
+{
+    struct mt_mqtt *mqtt = mt_container_of(work, struct mt_mqtt, work);
+    mqtt->result = library.mosquitto_connect_async(mqtt->mosquitto, mqtt->host, mqtt->options.port,
+                                                   mqtt->options.keepalive);
+    if (mqtt->result == MOSQ_ERR_ERRNO)
+        snprintf(mqtt->problem, sizeof(mqtt->problem), "%s", strerror(errno));
+}
+
+static void on_looked_up(uv_work_t *work, int status)
+{
+    struct mt_mqtt *mqtt = mt_container_of(work, struct mt_mqtt, work);
+    mqtt->loop->jobs--;
+    mqtt->is_working = false;
+    if (mqtt->is_closed) {
+        destroy(mqtt);
+        return;
+    }
+    if (status < 0 || mqtt->result != MOSQ_ERR_SUCCESS) {
+        char why[sizeof(mqtt->problem)];
+        snprintf(why, sizeof(why), "%s",
+                 mqtt->problem[0] ? mqtt->problem : library.mosquitto_strerror(mqtt->result));
+        end(mqtt, why);
+        return;
+    }
+    status = uv_poll_init(&mqtt->loop->uv, &mqtt->poll, library.mosquitto_socket(mqtt->mosquitto));
+    if (status < 0) {
+        end(mqtt, uv_strerror(status));
+        return;
+    }
+    mqtt->is_polling = true;
+    start_round(mqtt);
+    go_on(mqtt, MOSQ_ERR_SUCCESS);
+}
+
+/* Returns 0 or a negative errno. */
+static int configure(struct mosquitto *mosquitto, const struct mt_mqtt_options *options)
+{
+    int result = MOSQ_ERR_SUCCESS;
+    if (options->will_topic)
+        result = library.mosquitto_will_set(mosquitto, options->will_topic,
+                                            (int)strlen(options->will), options->will, 1, true);
+    if (result == MOSQ_ERR_SUCCESS && options->user)
+        result = library.mosquitto_username_pw_set(mosquitto, options->user, options->password);
+    if (result != MOSQ_ERR_SUCCESS)
+        return result == MOSQ_ERR_NOMEM ? -ENOMEM : -EINVAL;
+    if (options->ca && library.mosquitto_tls_set(mosquitto, options->ca, NULL, NULL, NULL, NULL) !=
+                           MOSQ_ERR_SUCCESS)
+        return -EKEYREJECTED;
+    return 0;
+}
+
+static int begin(struct mt_mqtt *mqtt, const struct mt_mqtt_options *options)
+{
+    mqtt->mosquitto = library.mosquitto_new(options->id, true, mqtt);
+    mqtt->host = strdup(options->host);
+    if (!mqtt->mosquitto || !mqtt->host)
+        return -ENOMEM;
+    int status = configure(mqtt->mosquitto, options);
+    if (status < 0)
+        return status;
+    library.mosquitto_connect_callback_set(mqtt->mosquitto, on_connect);
+    library.mosquitto_publish_callback_set(mqtt->mosquitto, on_publish);
+    status = uv_queue_work(&mqtt->loop->uv, &mqtt->work, look_up, on_looked_up);
+    if (status < 0)
+        return status;
+    mqtt->loop->jobs++;
+    mqtt->is_working = true;
+    return 0;
+}
+
+static int load(void)
+{
+    int status = mt_libmosquitto_load(&library);
+    if (status == 0)
+        library.mosquitto_lib_init();
+    return status;
+}
+
+int mt_mqtt_open(struct mt_loop *loop, const struct mt_mqtt_options *options, struct mt_mqtt **mqtt)
+{
+    int status = library.mosquitto_new ? 0 : load();
+    if (status < 0)
+        return status;
+    struct mt_mqtt *made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->loop = loop;
+    made->options = *options;
+    status = begin(made, options);
+    if (status == 0)
+        *mqtt = made;
+    else
+        destroy(made);
+    return status;
+}
+
+void mt_mqtt_close(struct mt_mqtt *mqtt)
+{
+    mqtt->is_closed = true;
+    mqtt->has_ended = true;
+    mt_timer_stop(&mqtt->round);
+    if (mqtt->is_working)
+        return; /* its end destroys it */
+    library.mosquitto_disconnect(mqtt->mosquitto);
+    destroy(mqtt);
+}
+
+const char *mt_mqtt_problem(const struct mt_mqtt *mqtt)
+{
+    return mqtt->problem;
+}
+
+int mt_mqtt_publish(struct mt_mqtt *mqtt, const char *topic, const char *payload, size_t length,
+                    bool is_retained)
+{
+    if (mqtt->has_ended)
+        return -EPIPE;
+    int result = library.mosquitto_publish(mqtt->mosquitto, NULL, topic, (int)length, payload, 1,
+                                           is_retained);
+    if (result == MOSQ_ERR_INVAL || result == MOSQ_ERR_PAYLOAD_SIZE ||
+        result == MOSQ_ERR_MALFORMED_UTF8)
+        return -EINVAL;
+    go_on(mqtt, result);
+    return mqtt->has_ended ? -EPIPE : 0;
+}
