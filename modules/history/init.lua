@@ -52,7 +52,8 @@ end
 ---@param prefix string? another name for each daemon of this computer: "day", if not given
 ---@return history.ring
 function M.new(prefix)
-  return setmetatable({ prefix = prefix or "day", waiting = {}, lost = {} }, Ring)
+  prefix = (prefix or "day"):gsub("[^%w._-]", "_") -- as the names of files are
+  return setmetatable({ prefix = prefix, waiting = {}, lost = {} }, Ring)
 end
 
 ---Adds a line, which is written with the next write.

@@ -188,6 +188,23 @@ function T.test_what_is_too_much_is_counted()
   end)
 end
 
+-- Several daemons, each for one modem, have segments of their own, whatever they are called.
+function T.test_each_daemon_has_segments_of_its_own()
+  in_folder(function(folder)
+    for _ = 1, 2 do
+      for _, name in ipairs { "wan", "br lan/2" } do
+        local ring = history.new(name)
+        ring:add(name, line(START, "try", { what = "first" }))
+        lu.assertTrue(ring:write(START))
+      end
+    end
+    lu.assertEquals(fs.list(folder), { "br_lan_2-000001.json", "wan-000001.json" })
+    for _, modem in ipairs(read()) do lu.assertEquals(#modem.records, 2) end
+    local wan = read()[2]
+    lu.assertEquals({ wan.modem, wan.records[1].what }, { "wan", "first" })
+  end)
+end
+
 -- What cannot be written stays in memory until it can.
 function T.test_a_full_disk_loses_nothing()
   in_folder(function()

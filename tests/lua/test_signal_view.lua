@@ -10,6 +10,7 @@ local lu = require "luaunit"
 local pty = require "support.pty"
 local sources = require "signal_view.source"
 local task = require "task"
+local world = require "support.world"
 
 local T = {}
 
@@ -314,6 +315,12 @@ function T.test_json_is_an_object_for_each_change()
     values[#values + 1] = object.dbm
   end
   lu.assertEquals({ values[1], values[#values] }, { -71, -95 })
+end
+
+function T.test_without_a_terminal_each_change_is_a_line()
+  local result = world.run "moontower signal --watch | head -1; moontower signal --watch --json | head -1"
+  lu.assertStrMatches(result.out, "%d%d:%d%d:%d%d  LTE RSRP %-98 dBm, [^\n]*\n{[^\n]*}\n", nil, nil, nil, result.err)
+  lu.assertEquals(result.err, "")
 end
 
 function T.test_the_tone_comes_again_and_again()
