@@ -62,7 +62,7 @@ local undo = errors.protect(function(args)
 end)
 
 return {
-  summary = "Show or choose the cells that the modem is locked to.",
+  summary = "Lock the modem to a cell; keep or undo a change on trial.",
   exits = commands.exits,
   order = function(args) return (args.undo or (args.cell or args.off) and not args.plan) and "change" or nil end,
 
