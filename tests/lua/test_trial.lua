@@ -41,12 +41,12 @@ local QMI = { "--composition", "qmi" }
 local both = { { name = "mbim" }, { name = "qmi", options = QMI } }
 
 function T.test_what_works_is_kept()
-  for _, protocol in ipairs(both) do
+  world.all_of(both, function(protocol)
     local result = in_world("moontower bands B25+B26 && moontower bands && works && ! trials && moontower lock",
       protocol.options)
     world.assert_success(result)
     assert_words(result.out, { "All bands -> B25+B26\n", "Sprint, LTE\n", "Kept.\n", "bands     B25+B26\n" })
-  end
+  end)
 end
 
 function T.test_what_is_so_already_is_not_tried()
@@ -64,11 +64,11 @@ function T.test_json()
 end
 
 function T.test_a_band_without_a_cell()
-  for _, protocol in ipairs(both) do
+  world.all_of(both, function(protocol)
     local result = in_world("moontower bands B4 --within 1; echo status $?; as_before", protocol.options)
     assert_words(result.out, { "All bands -> B4\n", "B4 -> All bands\n", "status 12\n", "as before\n" })
     lu.assertStrContains(result.err, "no network within 1 seconds: it is searching")
-  end
+  end)
 end
 
 function T.test_what_the_modem_accepts_and_ignores()
@@ -86,10 +86,10 @@ function T.test_no_host_answers_any_more()
 end
 
 function T.test_the_command_is_killed()
-  for _, protocol in ipairs(both) do
+  world.all_of(both, function(protocol)
     local result = in_world("begin moontower bands B4; killed; as_before", protocol.options)
     assert_words(result.out, { "as before\n" })
-  end
+  end)
 end
 
 function T.test_the_terminal_hangs_up()
@@ -99,12 +99,12 @@ end
 
 -- The next command ends the trial before it begins.
 function T.test_the_command_and_its_guard_are_killed()
-  for _, command in ipairs { "moontower lock", "moontower up --apn r.ispsn", "moontower bands all" } do
+  world.all_of({ "moontower lock", "moontower up --apn r.ispsn", "moontower bands all" }, function(command)
     local result = in_world("begin moontower bands B4; kill_guard; killed; trials && "
       .. command .. "; as_before")
     assert_words(result.out, { "as before\n" })
     lu.assertStrContains(result.err, "a change on trial has lost its guard; it is put back")
-  end
+  end)
 end
 
 -- The modem starts again with the computer, and keeps its bands.
@@ -117,11 +117,11 @@ end
 
 -- It is back after a second, without the connection that it had: that is made once more.
 function T.test_the_modem_is_unplugged()
-  for _, protocol in ipairs(both) do
+  world.all_of(both, function(protocol)
     local result = in_world([[begin moontower bands B4; moontower simulate fault unplug 1; wait $begun
       as_before; cat /run/test/begun]], protocol.options)
     assert_words(result.out, { "as before\n" })
-  end
+  end)
 end
 
 function T.test_unplugged_after_a_kill()
@@ -186,11 +186,11 @@ serve 1
 ]]
 
 function T.test_beside_the_daemon()
-  for _, protocol in ipairs(both) do
+  world.all_of(both, function(protocol)
     local result = in_world(SERVE .. "moontower bands B4 --within 1; echo status $?; as_before; online 1; "
       .. "moontower bands B25 && works && online 1; end", protocol.options)
     assert_words(result.out, { "status 12\n", "as before\n", "All bands -> B25\n", "Kept.\n" })
-  end
+  end)
 end
 
 function T.test_a_command_in_the_daemon_is_killed()
@@ -205,11 +205,11 @@ end
 
 -- As when the unit is restarted, or the computer: the daemon finds what has lost its guard.
 function T.test_the_daemon_and_the_guard_are_killed()
-  for _, protocol in ipairs(both) do
+  world.all_of(both, function(protocol)
     local result = in_world(SERVE .. [[begin moontower bands B4; end KILL; kill_guard; trials && serve 1; as_before
       grep "lost its guard" /run/test/log; end]], protocol.options)
     assert_words(result.out, { "as before\n", "a change on trial has lost its guard; it is put back\n" })
-  end
+  end)
 end
 
 function T.test_unplugged_beside_the_daemon()
