@@ -26,6 +26,7 @@ local orders = {
   { "reset", function() end },
   { "setup calyx-sprint --yes", function() end },
   { "usbcomp at+mbim", function() end },
+  { "bands B25", function() end },
   { "reload", function() end },
   { "unlock", function(s) s.radio = nil end },
 }
