@@ -8,12 +8,12 @@ local new_error = require("errors").new
 local task = require "task"
 
 local M = {
-  ---Indications of a modem: `value` reads as the result of the verb of the same name.
-  of_modems = { "session", "registration", "packet", "sim", "radio", "signal" },
+  ---Indications of a modem: `value` reads as the result of the verb.
+  of_modems = { "session", "registration", "packet", "sim", "radio", "signal", "cell" },
   ---All that this program publishes. A script may publish others.
   names = {
-    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "state", "try", "tried",
-    "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded", "reload-failed",
+    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "cell", "state", "try",
+    "tried", "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded", "reload-failed",
   },
 }
 

@@ -37,6 +37,10 @@ local wait = require "modem.wait"
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
 ---@field ordered_by_others number when another program last gave an order through our broker, on task.now()'s clock
 ---@field private network_released_at number? when the network ended that, with nothing else wrong: see modem/up.lua
+---@field cell_changed_at number? when an indication said last that it may be on another cell
+---@field is_asked_for_cells boolean?
+---@field tells_no_cells boolean? it does not know the question
+---@field signal_waits table<modem.signal_limits, true>? what tasks wait for by signal_below()
 ---@field private lock core.fs.lock no other moontower uses the modem while we have it
 ---@field private starting task.mutex two tasks that open its control channel would end each other's sessions
 local Modem = {}

@@ -178,6 +178,17 @@ function Notifications:subscribe(...)
   return events
 end
 
+---A value that the modem was asked for, because of an indication.
+---@param name string
+---@param value table
+---@param is_same fun(a: table, b: table): boolean is it what it was?
+function Notifications:tell(name, value, is_same)
+  local known = self.known[name]
+  if is_wanted(self, name) and not (known and is_same(known, value)) then
+    publish(self, name, value, true)
+  end
+end
+
 ---The modem has forgotten what it has told, and may have changed since.
 function Notifications:forget() self.known = {} end
 

@@ -14,6 +14,9 @@ local tier1 = require "simulator.tier1"
 local T = {}
 
 local eq = lu.assertEquals
+
+require("modem.cell_news").quiet = 0
+require("modem.qmi.events").signal_pause = 0
 local PATIENCE = 60
 
 local entered, refused = tier1.enter()
@@ -167,6 +170,11 @@ end
 function T.test_a_signal_event_for_some_decibels()
   with_modem("rm520n", function(modem, sim)
     local events <close> = modem:events "signal"
+    local client = modem.qmi:shared_client "nas"
+    assert(task.timeout(PATIENCE, function()
+      while not client:is_set_up(nas.config_signal_info_v2) do task.sleep(0.01) end
+      return true
+    end))
     local before = sim.notifications
     sim:set_rsrp(-99)
     eq(sim.notifications, before)

@@ -15,6 +15,8 @@ local tier1 = require "simulator.tier1"
 
 local T = {}
 
+require("modem.cell_news").quiet = 0
+
 local eq = lu.assertEquals
 
 local entered, refused = tier1.enter()

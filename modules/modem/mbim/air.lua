@@ -6,6 +6,7 @@
 
 local answers = require "modem.mbim.answers"
 local basic = require "mbim.basic_connect"
+local cell_news = require "modem.cell_news"
 local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local inside = require "modem.mbim.inside"
@@ -193,21 +194,20 @@ function M:listen_to_cells(queue)
   self.mbim:listen(queue, basic.packet_service)
 end
 
----The cells, where an indication says that they are others now.
+---An indication may say that the cells are others now: which these are comes later.
 ---@param item table
 ---@param last modem.cells?
----@return modem.cells?
 function M:cell_notified(item, last)
   if item.command == basic.packet_service then
     local has_nr, packet = false, technologies.packet_of(item.values)
     for _, cell in ipairs(last and last.serving or {}) do has_nr = has_nr or cell.technology == "5G" end
     if not last or not packet or technologies.is_5g(packet.technology) == has_nr then
-      return nil
+      return
     end
   elseif item.command ~= extensions.location_info_status then
-    return nil
+    return
   end
-  return (self:cells())
+  cell_news.may_have_changed(self, self.mbim.group)
 end
 
 ---So that no program has to ask again and again. MBIM has a step of the RSSI; the modem chooses those of RSRP and SNR,

@@ -9,8 +9,11 @@ local dms = require "qmi.dms"
 local dsd = require "qmi.dsd"
 local log = require "log"
 local nas = require "qmi.nas"
+local task = require "task"
 local uim = require "qmi.uim"
 local wds = require "qmi.wds"
+
+local M = { signal_pause = 3 } -- seconds
 
 local NAS_INDICATIONS = {
   serving_system_events = true, signal_info = true,
@@ -23,8 +26,20 @@ local NAS_INDICATIONS = {
 ---@field service string? of the client that gets it; none: the clients of all sessions do
 ---@field switch_on { [1]: qmi.message, [2]: table }?
 ---@field readers table<qmi.message, modem.qmi_reader> the value; nil: the indication says nothing of the event
----@field prepare fun(modem: modem.qmi): true?, moontower.error? what has to be told to the modem besides
+---@field prepare fun(modem: modem.qmi)? what has to be told to the modem besides
 ---@field also modem.qmi_event? the same event from another service, which a modem need not have
+
+-- A modem that has just been opened may be about to connect: it is told a little later by how much its signal has to
+-- change, unless a task has set limits since.
+local function prepare_signal(modem)
+  task.sleep(M.signal_pause)
+  if not modem.is_signal_watched then
+    local _, err = modem:watch_signal {}
+    if err then
+      log.debug("signal events come as the modem likes: %s", err)
+    end
+  end
+end
 
 -- An event is made when it is first asked for, and its messages with it.
 ---@type table<string, fun(): modem.qmi_event>
@@ -58,7 +73,7 @@ local declared = {
     service = "nas",
     switch_on = { nas.register_indications, NAS_INDICATIONS },
     readers = { [nas.signal_info] = function(modem, values) return modem:signal_notified(values) end },
-    prepare = function(modem) return modem:watch_signal {} end,
+    prepare = function(modem) modem.qmi.group:spawn(prepare_signal, modem) end,
   } end,
   cell = function() return {
     service = "nas",
@@ -95,8 +110,6 @@ local events = setmetatable({}, {
   end,
 })
 
-local M = {}
-
 -- A modem that refuses sends none.
 local function note(name, _, err)
   if err then
@@ -126,7 +139,7 @@ function M.listen(modem, queue, name)
   end
   listen(modem, queue, name, event)
   if event.prepare then
-    note(name, event.prepare(modem))
+    event.prepare(modem)
   end
   if event.also and modem:knows_nr() then
     listen(modem, queue, name, event.also)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- How indications about the network and the radio read over QMI. They may leave out what has not changed.
 
+local cell_news = require "modem.cell_news"
 local serving = require "modem.qmi.serving_system"
 
 ---@class modem.qmi
@@ -88,19 +89,10 @@ function M:registration_notified(values, last)
   return registration and self:with_cause(registration)
 end
 
-local function has_nr(cells)
-  for _, cell in ipairs(cells.serving) do
-    if cell.technology == "5G" then
-      return true
-    end
-  end
-  return false
-end
-
 ---The cells once an indication of Get Serving System names another one; the same is no news.
 ---@param values table
 ---@param last modem.cells?
----@return modem.cells? value
+---@return modem.cells? value where none serves; else it comes later
 function M:cell_notified(values, last)
   local registration = serving.registration(values)
   local primary = last and last.serving[1]
@@ -110,21 +102,13 @@ function M:cell_notified(values, last)
   end
   local is_same = primary and registration.cell_id and primary.cell_id == registration.cell_id
     and (primary.technology == "5G") == (registration.technology == serving.SA)
-  return not is_same and self:cells "protocol" or nil
+  if not is_same then
+    cell_news.may_have_changed(self, self.qmi.group)
+  end
 end
 
----The cells once an indication of DSD says that 5G is used, or is used no more.
----@param values table
----@param last modem.cells?
----@return modem.cells? value
-function M:systems_notified(values, last)
-  local uses_nr = false
-  for _, system in ipairs(values.available_systems or {}) do
-    uses_nr = uses_nr or system.technology == "5gnr"
-  end
-  local is_same = last and has_nr(last) == uses_nr
-  return not is_same and self:cells "protocol" or nil
-end
+---An indication of DSD says which systems carry data: 5G may have begun or ended.
+function M:systems_notified() cell_news.may_have_changed(self, self.qmi.group) end
 
 ---How an indication of Network Reject reads.
 ---@param values table

@@ -176,6 +176,7 @@ end
 ---@return moontower.error? err
 function M:watch_signal(thresholds)
   local client = self.qmi:shared_client "nas"
+  self.is_signal_watched = true
   local reply, err = client:set_up(nas.config_signal_info_v2, by_deltas(thresholds))
   if not reply and err.code == "unsupported" then
     reply, err = client:set_up(nas.config_signal_info, by_steps(thresholds))
