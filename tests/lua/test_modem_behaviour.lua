@@ -18,6 +18,8 @@ local world = require "support.world"
 
 local T = {}
 
+require("modem.cell_news").quiet = 0
+
 local ways = {
   { name = "mbim", composition = "mbim" },
   { name = "qmi", composition = "qmi" },
@@ -507,6 +509,20 @@ function behaviours.signal_events(modem, sim)
     sim:set_signal(step[1])
     hears(events, "signal", step[2])
   end
+end
+
+function behaviours.cell_events(modem, sim)
+  local events <close> = modem:events("cell")
+  local function next_cells()
+    local event, err = task.timeout(60, events.next, events)
+    lu.assertNotNil(event, tostring(err))
+    return event.value
+  end
+  sim:hand_over(2)
+  eq(next_cells().serving[1].pci, 87)
+  sim:emit "registration" -- which is no news
+  fault(sim, "network-drop")
+  eq(next_cells(), { serving = {}, neighbours = {} })
 end
 
 function behaviours.session_events(modem, sim)
