@@ -65,7 +65,7 @@ local function completing(backend)
   local verbs = setmetatable({}, { __index = backend })
   function verbs.cells(self, part)
     if part == "protocol" then
-      return backend.cells(self)
+      return backend.cells(self, part)
     end
     return air.completed_cells(self, backend.cells(self))
   end

@@ -167,11 +167,12 @@ function M:signal()
   return answers.result(self, basic.signal_state, signal, err)
 end
 
+---@param part "protocol"? what MBIM tells is enough
 ---@return modem.cells? cells
 ---@return moontower.error? err
-function M:cells()
+function M:cells(part)
   local reply, told, _, err = ask_both(self)
-  local better = (told or err.code == "unsupported") and inside.cells(self)
+  local better = part ~= "protocol" and (told or err.code == "unsupported") and inside.cells(self)
   if better then
     return better
   elseif not told then
@@ -201,7 +202,8 @@ function M:cell_notified(item, last)
   if item.command == basic.packet_service then
     local has_nr, packet = false, technologies.packet_of(item.values)
     for _, cell in ipairs(last and last.serving or {}) do has_nr = has_nr or cell.technology == "5G" end
-    if not last or not packet or technologies.is_5g(packet.technology) == has_nr then
+    local is_over = packet and packet.state == "detached" and last and last.serving[1]
+    if not is_over and (not last or not packet or technologies.is_5g(packet.technology) == has_nr) then
       return
     end
   elseif item.command ~= extensions.location_info_status then
