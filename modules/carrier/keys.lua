@@ -77,9 +77,9 @@ M.of_modem = {
   { "ipv6", validate.flag, "whether the modem takes IPv6", otherwise = "as it is" },
   { "contexts", { is_context_list, 'a table such as { [1] = { apn = "internet", ip = "ipv4v6" } }', type = "table" },
     'PDP contexts by number, `{ [1] = { apn = "internet", ip = "ipv4v6" } }`; those without an entry stay' },
-  { "rat", text 'a text such as "lte"', 'radio access: `"auto"`, `"lte"`, `"umts+lte"`, `"lte+nr"` ...' },
+  { "rat", text 'a text such as "lte"', 'radio access: `"auto"`, `"lte"`, `"umts+lte"`, `"lte+nr"`, `"lte+nsa"` ...' },
   { "bands", text 'a text such as "B2+B12"',
-    '`"B2+B12+n71"`, `"all"`, or a name that the modem has for a set of them' },
+    '`"B2+B12+n71"`, with 5G standalone apart `"sa-n41+nsa-n71"`, `"all"`, or a name that the modem has for a set' },
   { "composition", list_of(is_text, 'a list such as { "at", "mbim" }'),
     'the USB interfaces that it needs, with either `"mbim"` or `"qmi"`; others stay' },
   { "at", lines, 'AT commands for anything else: `"AT..."`, or `{ "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = '

@@ -150,6 +150,21 @@ local changed = errors.protect(function(spec, args)
   return 0
 end)
 
+---What is on trial, in modems that are not there.
+---@param args table of the command line
+---@return boolean shown is there anything?
+function M.show_absent(args)
+  local list = setmetatable({}, { __jsontype = "array" })
+  for _, key in ipairs(trial.keys()) do list[#list + 1] = trial_of(trial.look(key)) end
+  if args.json and list[1] then
+    print(json.encode({ trials = list }, { indent = true }))
+  end
+  for _, one in ipairs(args.json and {} or list) do
+    wrap.print(("The modem is not there. On trial in it: %s."):format(trial_words(one)))
+  end
+  return list[1] ~= nil
+end
+
 ---Shows a setting, or changes it.
 ---@param args table of the command line
 ---@param spec trial.command

@@ -821,6 +821,38 @@ local function qmi_modem()
   }, state
 end
 
+-- 5G standalone and beside LTE have masks of their own; modes have 5G as one.
+function T.test_5g_by_qmi()
+  local function masks(low, second) return { low, second or 0, 0, 0, 0, 0, 0, 0 } end
+  local state = {
+    lte_band_preference = 1 << 2, nr5g_sa_band_preference = masks(1 << 40, 1 << 6),
+    nr5g_nsa_band_preference = masks(1 << 40), mode_preference = { umts = true, lte = true, ["5gnr"] = true },
+  }
+  local modem = { qmi = { request = function(_, message, values)
+    assert(message.request:encode(values or {}))
+    if message.name == "Get System Selection Preference" then
+      return state
+    elseif message.name == "Set System Selection Preference" then
+      for key, value in pairs(values) do state[key] = value end
+      return {}
+    elseif message.name == "Get Capabilities" then
+      return { info = { radio_interface_list = { "umts", "lte", "5gnr" } } }
+    end
+    return { extended_lte_band_capability = { 3, 7 }, nr5g_band_capability = { 41, 71 } }
+  end }, description = { protocol = "qmi" } }
+  local list = settings_of(modem, { rat = "auto", bands = "B3" })
+  lu.assertEquals(list.bands:show(list.bands:read(modem)), "B3+sa-n41+sa-n71+nsa-n41")
+  lu.assertEquals(list.bands:choices(), "B3+B7+n41+n71")
+  lu.assertEquals(run(list.bands, modem, "nsa-n71"), "QMI NAS system selection: nsa-n71")
+  assert(list.bands:set(modem, assert(list.bands:normalise "sa-n71"), {}))
+  lu.assertEquals({ state.nr5g_sa_band_preference, state.nr5g_nsa_band_preference, state.lte_band_preference },
+    { masks(0, 1 << 6), masks(1 << 40), 1 << 2 })
+  lu.assertEquals(run(list.bands, modem, "n41"), "QMI NAS system selection: n41")
+  lu.assertEquals(list.bands:why_not(modem, list.bands:normalise "nsa-n78").code, "unsupported")
+  lu.assertEquals(run(list.rat, modem, "sa"), "QMI NAS system selection: nr")
+  lu.assertEquals(select(2, list.rat:normalise "lte+nsa").code, "unsupported")
+end
+
 function T.test_by_qmi()
   with_kernel(KNOWS, "modules.alias", function(folder)
     local modem, state = qmi_modem()

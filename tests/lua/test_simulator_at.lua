@@ -684,6 +684,32 @@ OK]])
     '+QENG: "servingcell","SEARCH"\n+QNWINFO: No Service\n\nOK')
 end
 
+-- What an RM520N may use, and to which cells it is locked.
+function T.test_rm520n_selection()
+  local host = new { personality = "rm520n" }
+  local mode, part = 'AT+QNWPREFCFG="mode_pref"', 'AT+QNWPREFCFG="nr5g_disable_mode"'
+  local nsa = 'AT+QNWPREFCFG="nsa_nr5g_band"'
+  local cells, cell, save = 'AT+QNWLOCK="common/4g"', 'AT+QNWLOCK="common/5g"', 'AT+QNWLOCK="save_ctrl"'
+  local channels = 'AT+QNWCFG="lte_earfcn_lock"'
+  for _, pair in ipairs {
+    { mode, '+QNWPREFCFG: "mode_pref",AUTO\n\nOK' }, { mode .. ",LTE:NR5G", "OK" },
+    { mode, '+QNWPREFCFG: "mode_pref",LTE:NR5G\n\nOK' }, { mode .. ",6G", "ERROR" }, { mode .. ",NR5G", "OK" },
+    { "AT+CREG?", "+CREG: 0,2\n\nOK" }, { mode .. ",AUTO", "OK" },
+    { part, '+QNWPREFCFG: "nr5g_disable_mode",0\n\nOK' }, { part .. ",1", "OK" }, { part .. ",3", "ERROR" },
+    { nsa .. ",41:71", "OK" }, { nsa, '+QNWPREFCFG: "nsa_nr5g_band",41:71\n\nOK' }, { nsa .. ",99", "ERROR" },
+    { cells, '+QNWLOCK: "common/4g",0\n\nOK' }, { cells .. ",1,8665,214", "OK" },
+    { cells, '+QNWLOCK: "common/4g",1,8665,214\n\nOK' }, { cells .. ",2,8665,214", "ERROR" },
+    { cells .. ",1,1300,5", "OK" }, { "AT+CREG?", "+CREG: 0,2\n\nOK" }, { cells .. ",0", "OK" },
+    { cell .. ",625,520110,30,41", "OK" }, { cell, '+QNWLOCK: "common/5g",625,520110,30,41\n\nOK' },
+    { cell .. ",0", "OK" }, { cell, '+QNWLOCK: "common/5g",0\n\nOK' },
+    { save, '+QNWLOCK: "save_ctrl",0,0\n\nOK' }, { save .. ",1,0", "OK" },
+    { channels .. ",2,8665:1300", "OK" }, { channels, '+QNWCFG: "lte_earfcn_lock",2,8665:1300\n\nOK' },
+    { channels .. ",1,1:2", "ERROR" }, { channels .. ",0", "OK" },
+  } do
+    lu.assertEquals(host:ask(pair[1]), pair[2], pair[1])
+  end
+end
+
 function T.test_ec25()
   local host = new { personality = "ec25", factory = true }
   lu.assertEquals(host:ask "ATI", "Quectel\nEC25\nRevision: EC25EFAR06A06M4G\n\nOK")

@@ -124,6 +124,13 @@ function T.test_the_modem_is_unplugged()
   end)
 end
 
+function T.test_what_is_on_trial_while_the_modem_is_away()
+  local result = in_world("begin moontower bands B4; moontower simulate fault unplug; wait $begun; moontower lock; "
+    .. "moontower lock --json; moontower simulate fault replug; as_before")
+  assert_words(result.out, { "The modem is not there. On trial in it: `moontower bands B4`, ", '"guarded":true',
+    "as before\n" })
+end
+
 function T.test_unplugged_after_a_kill()
   local result = in_world("begin moontower bands B4; moontower simulate fault unplug 1; killed; as_before")
   assert_words(result.out, { "as before\n" })
