@@ -98,6 +98,42 @@ function T.test_whichever_way_it_is_asked_for()
   end)
 end
 
+local function configured()
+  local port = assert(ports.open "@mbim-proxy")
+  local answer = say(port, core_mbim.build {
+    type = "command", transaction = 1, service = proxy_control.configuration.service_uuid, cid = 1, set = true,
+    info = proxy_control.configuration.set:encode { device = PORT, timeout = 9 },
+  }, 4096)
+  lu.assertEquals(answer.status, 0)
+  return port, answer.news
+end
+
+local function told(news)
+  lu.assertEquals(news[1].service, proxy_control.version.service_uuid)
+  return proxy_control.version.indication:decode(news[1].info).mbimex
+end
+
+-- All programs are told what another one has agreed on: those that are there, and one that comes, before its answer. So
+-- are they of what we agree on.
+function T.test_all_programs_are_told()
+  daemon.beside("mbim", function(modem)
+    modem.newest_mbimex = 0x0300
+    local first <close> = configured()
+    local out = daemon.shell(daemon.executable .. " cells --json") -- unless the history has asked before
+    lu.assertStrContains(out, '"neighbours"')
+    lu.assertEquals(modem.mbimex, 0x0300)
+    local second <close>, news = configured()
+    lu.assertEquals(told(news), 0x0300)
+    say(second, core_mbim.build { type = "open", transaction = 2, max_control = 4096 }, 4096)
+    local answer = say(second, core_mbim.build {
+      type = "command", transaction = 3, service = extensions.version.service_uuid, cid = 15, info = "\0\1\0\2",
+    }, 4096)
+    lu.assertEquals({ answer.status, told(answer.news) }, { 0, 0x0200 })
+    local heard = say(first, core_mbim.build { type = "open", transaction = 2, max_control = 4096 }, 4096).news
+    lu.assertEquals(told { heard[#heard] }, 0x0200)
+  end)
+end
+
 -- A proxy whose programs have agreed on a version: it says so before it answers the configuration.
 local function with_proxy(version, fn, answer)
   local group <close> = task.group()
@@ -140,7 +176,7 @@ end
 
 -- What another program agrees on while we are there: no answer is misread, and orders are laid out so from then on.
 function T.test_a_modem_that_speaks_3_0_from_now_on()
-  local told = proxy_control.version.indication:encode { mbim = 0x0100, mbimex = 0x0300 }
+  local indication = proxy_control.version.indication:encode { mbim = 0x0100, mbimex = 0x0300 }
   -- ready, flags, IMSI and ICCID, no ready info and no number; then the texts.
   local subscriber = ("<I4I4I4I4I4I4I4I4"):pack(1, 0, 32, 6, 40, 8, 0, 0) .. "3\0001\0000\0\0\0" .. "8\0009\0000\0001\0"
   for _, says_so in ipairs { true, false } do
@@ -156,7 +192,7 @@ function T.test_a_modem_that_speaks_3_0_from_now_on()
         order = mbim.at(basic.connect, 0x0300).set:decode(message.info)
       end
       port:write((says_so and core_mbim.build {
-        type = "indication", service = proxy_control.version.service_uuid, cid = 2, info = told,
+        type = "indication", service = proxy_control.version.service_uuid, cid = 2, info = indication,
       } or "") .. core_mbim.build {
         type = "command-done", transaction = message.transaction, service = message.service, cid = message.cid,
         info = message.cid == basic.subscriber_ready_status.cid and subscriber
