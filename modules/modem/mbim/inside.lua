@@ -2,33 +2,32 @@
 -- What MBIM does not tell of the air before MBIMEx 3.0, asked by QMI inside it, which most Qualcomm modems have.
 
 local cells = require "modem.qmi.cells"
+local inside_mbim = require "qmi.inside_mbim"
 local signal = require "modem.qmi.signal"
 
 local M = {}
 
--- What those of QMI need of a modem; nil for one that has shown that it has no QMI, or needs none.
-local function inside(modem)
-  local is_needed = (modem.mbim.version or 0) < 0x0300 and not modem.lacks_qmi
-  return is_needed and { qmi = modem.qmi, signal = signal.signal } or nil
-end
-
-local function answered(modem, value, err)
+-- Asks by a device of its own, unless there is one: modem.qmi has the modem send more indications from then on. Nothing
+-- is asked of a modem that has shown that it has no QMI, nor where MBIM tells all.
+local function ask(modem, verb)
+  if modem.lacks_qmi or (modem.mbim.version or 0) >= 0x0300 then
+    return nil
+  end
+  local used = rawget(modem, "qmi")
+  local own <close> = not used and inside_mbim.open(modem.mbim) or nil
+  local value, err = verb({ qmi = used or own, signal = signal.signal }, "protocol")
   modem.lacks_qmi = err ~= nil or nil
   return value
 end
 
 ---@param modem modem.mbim
 ---@return modem.signal?
-function M.signal(modem)
-  local it = inside(modem)
-  return it and answered(modem, it:signal "protocol")
-end
+function M.signal(modem) return ask(modem, signal.signal) end
 
 ---@param modem modem.mbim
 ---@return modem.cells? with a cell that serves
 function M.cells(modem)
-  local it = inside(modem)
-  local told = it and answered(modem, cells.cells(it))
+  local told = ask(modem, cells.cells)
   return told and told.serving[1] and told or nil
 end
 
