@@ -111,8 +111,8 @@ local function tell_size(self)
   end
 end
 
-local function watch_size(self)
-  local resized <close> = signal.open "WINCH"
+local function watch_size(self, monitor)
+  local resized <close> = monitor
   while resized and resized:next() do tell_size(self) end
 end
 
@@ -122,7 +122,7 @@ function handlers.fullscreen(self, on)
     fullscreen.switch(on)
   end
   if on then
-    self.watcher = self.watcher or self.group:spawn(watch_size, self)
+    self.watcher = self.watcher or self.group:spawn(watch_size, self, (signal.open "WINCH"))
   elseif self.watcher then
     self.watcher:cancel(task.unwanted)
     self.watcher = nil

@@ -283,6 +283,25 @@ function T.test_a_terminal_that_changes_its_size_is_drawn_again()
   end)
 end
 
+-- At once, not with the next picture.
+function T.test_a_change_of_size_is_told()
+  both(function(daemon)
+    local script = (daemon and DAEMON or "") .. [[cat >/run/wait.lua <<'EOF'
+local terminal, screen <close> = require "terminal", require("terminal.fullscreen").open()
+screen:draw { "here" }
+screen:wait_resized()
+screen:draw { ("now %d columns, %d rows"):format(terminal.width(), terminal.rows()) }
+EOF
+moontower run /run/wait.lua]]
+    local status = pty.run({ "simulate", "--", "sh", "-c", script }, function(terminal)
+      terminal:expect "here"
+      terminal:resize(33)
+      terminal:expect "now 33 columns, 24 rows"
+    end)
+    lu.assertEquals(status, 0)
+  end)
+end
+
 function T.test_terminals_that_show_only_ascii()
   for _, env in ipairs { { LC_ALL = "C" }, { TERM = "linux" }, { TERM = "vt100" } } do
     local output = watch({ env = env, columns = 0 }, function(terminal) terminal:expect "####" end)
