@@ -14,6 +14,7 @@ schema.compile_tlvs = function(name, fields, ...)
   return codec
 end
 
+local dsd = require "qmi.dsd"
 local nas = require "qmi.nas"
 local wds = require "qmi.wds"
 local loc = require "qmi.loc"
@@ -275,6 +276,19 @@ function T.test_signal_info()
     lte_rsrp_threshold_list = { -1052, -1104, -1156, -1256 }, lte_report = { rate = 0, average_period = 0 },
     nr5g_rsrp_delta = 10,
   })
+end
+
+-- Which systems carry data, the preferred one first; libqmi's data file has the fields.
+function T.test_system_status()
+  local systems = "102100 02 00000000 06000000 00000000000b0000 00000000 03000000 0020000000000000"
+  local value = { available_systems = {
+    { network_type = "3gpp", technology = "5gnr", service_options = set("5g-nsa", "5g-tdd", "5g-sub-6-ghz") },
+    { network_type = "3gpp", technology = "lte", service_options = set "lte-tdd" },
+  } }
+  both_ways(dsd.system_status.indication, systems, value)
+  value.result = ok
+  both_ways(dsd.get_system_status.response, "020400 00000000 " .. systems, value)
+  both_ways(dsd.system_status_change.request, "110100 01", { system_status = true })
 end
 
 -- Since MNCs of two and of three digits can be the same number, another list says which is which.
