@@ -94,6 +94,8 @@ local technologies = {
 same("data class", technologies[class] or technologies[class .. " " .. (subclass or "")], status.network.technology)
 same("register state", seen:match "Register state: '([^']*)'", status.network.state)
 same("provider", seen:match "Provider ID: '([^']*)'", status.network.provider.id)
+same("IMSI", seen:match "Subscriber ID: '([^']*)'", status.sim.imsi)
+same("ICCID", seen:match "SIM ICCID: '([^']*)'", status.sim.iccid)
 same("device id", seen:match "Device ID: '([^']*)'", status.modem.imei)
 same("firmware", seen:match "Firmware info: '([^']*)'", status.modem.firmware)
 
