@@ -54,10 +54,13 @@ function M.ask_again(link, family)
   return ok, err
 end
 
--- A family that was there and has ended is asked for again, as one that was refused for a while is.
-local function await_ended(bearer, old)
-  for family, name in pairs(family_words) do
-    if #old[family].addresses > 0 and #bearer[family].addresses == 0 and not bearer.refused[family] then
+-- A family that was given and is not there any more is asked for again, as one that was refused for a while is: where
+-- the modem can do that.
+local function await_ended(bearer)
+  local had_both = bearer.modem.activate_family and bearer.ip == "ipv4v6"
+  for family, name in pairs(had_both and family_words or {}) do
+    local is_untold = (bearer.untold or {})[family]
+    if #bearer[family].addresses == 0 and not is_untold and not bearer.refused[family] then
       bearer.refused[family] = errors.new {
         code = "disconnected", source = "link", message = name .. " has ended, beside the other one",
         detail = { why = "it has ended, beside the other one", passes = true },
@@ -100,7 +103,7 @@ function M.refresh(link, apply)
   if bearer then
     bearer.wanted = old.wanted
     keep_untold(bearer, old)
-    await_ended(bearer, old)
+    await_ended(bearer)
     usable, err = plan.for_host(bearer, { name = link.name })
   end
   if not usable then

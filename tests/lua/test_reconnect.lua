@@ -161,12 +161,20 @@ function T.test_the_end_of_one_family_alone_is_put_on_the_host()
   end)
 end
 
--- The other one stays; the network gives the lost one again to who asks.
-function T.test_a_family_that_has_ended_is_asked_for_again()
-  online("qmi", function(_, sim, link)
+-- Ends IPv4 alone, and waits until it is there again.
+local function lose_ipv4(fn)
+  online("qmi", function(modem, sim, link)
+    local asked, session = task.queue(1), modem.session
+    function modem.session(...)
+      modem.session = nil
+      local now, err = session(...)
+      asked:push(true)
+      return now, err
+    end
     local group <close> = task.group()
     group:spawn(link.wait_down, link, { probes = {}, every = 0.05 })
-    sim:disconnect_family(0, "ipv4")
+    asked:pop() -- it listens, and has been told that there are both
+    fn(sim)
     for _, count in ipairs { 1, 2 } do
       assert(task.timeout(60, function()
         while #link.addresses ~= count do task.sleep(0.01) end
@@ -176,6 +184,19 @@ function T.test_a_family_that_has_ended_is_asked_for_again()
     eq(sim.sessions[0].ip_type, "ipv4v6")
     lu.assertNotNil(ping.echo { address = "8.8.8.8", link = link.name, timeout = 60 })
     link:detach()
+  end)
+end
+
+-- The other one stays; the network gives the lost one again to who asks.
+function T.test_a_family_that_has_ended_is_asked_for_again()
+  lose_ipv4(function(sim) sim:disconnect_family(0, "ipv4") end)
+end
+
+-- It shows only when the addresses are read: as far as has been told, it is connected.
+function T.test_a_family_that_has_ended_without_an_indication_is_asked_for_again()
+  lose_ipv4(function(sim)
+    sim.sessions[0].ipv4, sim.sessions[0].ip_type = nil, "ipv6"
+    sim:renumber()
   end)
 end
 

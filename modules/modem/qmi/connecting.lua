@@ -248,8 +248,11 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function M:activate_family(parameters, family)
-  if clients.is_ours(self, parameters.session, family) then
-    return true -- another task was faster
+  if clients.is_ours(self, parameters.session, family) then -- another task was faster, or its end was not indicated
+    local session, err = self:session(parameters.session)
+    if not session or clients.is_ours(self, parameters.session, family) then
+      return session and true, err
+    end
   end
   local undo <close> = task.undo(function()
     local wds_client = (self.wds[parameters.session] or {})[family]
