@@ -128,7 +128,7 @@ function T.test_it_is_completed_as_ours_are()
     for word in (words .. " "):gmatch "([^ ]*) " do list[#list + 1] = word end
     lu.assertEquals(complete(table.unpack(list)), expected, words)
   end
-  lu.assertStrContains(complete "", "greet help")
+  lu.assertStrContains(complete "", "greet guard help")
 end
 
 function T.test_a_file_that_does_not_end_does_not_delay_help()
