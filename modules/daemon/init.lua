@@ -337,6 +337,7 @@ function M.run(options)
     local is_ours, take_over = claims.of(self.config, description)
     return is_ours, take_over or self.take_over
   end
+  modems.owner.name = name
   function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
   function modems.owner.in_turn(...) return self.commands:run(...) end

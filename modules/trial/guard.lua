@@ -9,6 +9,7 @@ local errors = require "errors"
 local fs = require "core.fs"
 local hotplug = require "modem.hotplug"
 local inotify = require "core.inotify"
+local modems = require "modem"
 local ports = require "core.port"
 local process = require "core.process"
 local program = require "core.program"
@@ -35,10 +36,15 @@ Guard.__index = Guard
 -- The guard has seen that the command has ended.
 function Guard:__close() self.port:close() end
 
+-- By the name of a daemon, the guard's commands reach it.
 local function arguments(key, terms)
-  local list = {
+  local name = modems.owner and modems.owner.name
+  local list = name and { "env", "MOONTOWER_DAEMON=" .. name } or {}
+  for _, word in ipairs {
     program.executable, "guard", key, "--within", ("%g"):format(terms.within), "--device", terms.modem,
-  }
+  } do
+    list[#list + 1] = word
+  end
   list[#list + 1] = terms.confirm and "--confirm" or nil
   return list
 end

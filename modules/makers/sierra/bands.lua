@@ -173,7 +173,7 @@ end
 
 function Bands:choices()
   local names, all = {}, value_of(find_row(self, "name", "all bands"))
-  for i, row in ipairs(self.rows) do names[i] = row.name end
+  for _, row in ipairs(self.rows) do names[#names + 1] = row.name ~= OURS and row.name or nil end
   return ("%s; or any of %s"):format(table.concat(names, ", "), bands.format(all or {}))
 end
 
