@@ -47,7 +47,7 @@ hit_serve() { n=$1; rm -f $MT_INJECT_FILE
 # The guard counts its own, and may end later.
 counted_trial() { rm -f $MT_INJECT_FILE
   MT_INJECT=0 LD_PRELOAD=%s moontower bands B4 --within 0.5 >/run/test/output 2>&1
-  until_true '! pgrep -f "^[^ ]*moontower guard "'; calls=$(sort -n $MT_INJECT_FILE | tail -1); }
+  until_true '! guard'; calls=$(sort -n $MT_INJECT_FILE | tail -1); }
 each() { i=$first; while [ $i -le $calls ]; do [ $((i / every %% parts)) != $part ] || "$@" $i
   i=$((i + every)); done; }
 ]]):format(LIBRARY, LIBRARY, LIBRARY, LIBRARY, LIBRARY)
@@ -98,7 +98,7 @@ local scenarios = {
     before = "run " .. UP .. "; was; counted_trial; run moontower bands; same",
     each = [[hit $1 moontower bands B4 --within 0.5
       [ $status != 0 ] || fail "a band without a cell was kept"
-      awaited="no guard"; until_true '! pgrep -f "^[^ ]*moontower guard "'
+      awaited="no guard"; until_true '! guard'
       run moontower lock; moontower bands | grep -q "^bands  *All bands" || fail "not put back"
       patiently ]] .. UP .. " || fail up; works; same",
   },

@@ -14,8 +14,6 @@ local T = {}
 local HELPERS = [[
 . $SUPPORT/unchanged.sh
 trials() { find /var/lib/moontower/trials /run/moontower/replaced -name '*.json' 2>/dev/null | grep -q .; }
-guard() { pgrep -f "^[^ ]*moontower guard " >/dev/null; }
-kill_guard() { pkill -KILL -f "^[^ ]*moontower guard "; awaited="no guard"; until_true '! guard'; }
 begin() { "$@" >/run/test/begun 2>&1 & begun=$!; awaited="searching after $*"
   until_true 'moontower simulate state | grep -q "registration.*searching"'; trials || fail "not armed"; }
 as_before() { awaited="no trial"; until_true '! trials'; awaited="no guard"; until_true '! guard'

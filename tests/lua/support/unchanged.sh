@@ -54,6 +54,18 @@ patiently() {
   [ $status = 0 ]
 }
 
+# guard: is there a guard over a change on trial? Of this world: others are in the same namespace of processes.
+# kill_guard: kills it.
+guard() {
+  guardian=$(cat /run/moontower/locks/trial_* 2>/dev/null) &&
+    tr '\0' ' ' <"/proc/$guardian/cmdline" 2>/dev/null | grep -q 'moontower guard '
+}
+kill_guard() {
+  guard && kill -KILL "$guardian"
+  awaited="no guard"
+  until_true '! guard'
+}
+
 # works [INTERFACE]: traffic passes.
 works() { ping -c 1 -W 5 -I "${1:-wwan0}" 8.8.8.8 >/run/test/output 2>&1 || fail "no traffic"; }
 
