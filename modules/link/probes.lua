@@ -33,6 +33,9 @@ local function usual_hosts()
   return probes
 end
 
+---A host that is asked where nothing else is said.
+M.usual = USUAL.ipv4[1]
+
 ---Does anything answer through an interface, of which nothing else needs to be known?
 ---@param interface string
 ---@param spec string? the only one to ask; nil: well-known hosts

@@ -40,6 +40,10 @@ function Setting:show(value) return tostring(value) end
 ---@return string? for people
 function Setting:choices() end
 
+---Of a setting of bands: all that the modem has.
+---@return settings.bands? nil: it does not tell
+function Setting:all_bands() return self.able end
+
 ---The commands that set() would send.
 ---@param now any
 ---@param wanted any

@@ -65,7 +65,8 @@ function M.load(key, kind)
   return nil, err
 end
 
----The report to go on with: that of an earlier run which did not come to its end, or a new one.
+---The report to go on with: that of an earlier run which did not come to its end, or of a trial, whose changes are kept
+---only when its report is removed; or a new one.
 ---@param key string
 ---@param carrier string
 ---@param modem modem.modem
@@ -73,7 +74,7 @@ end
 ---@return setup.report
 function M.begin(key, carrier, modem, trial)
   local report = M.load(key, trial and "trials" or "setup")
-  if not report or report.finished then
+  if not report or report.finished and not trial then
     report = setmetatable({ key = key, entries = {} }, Report)
   end
   report.carrier, report.modem, report.finished, report.trial = carrier, tostring(modem), false, trial

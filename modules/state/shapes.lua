@@ -196,6 +196,23 @@ function declared.aggregation() return {
   optional = { kernel = text, incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
 } end
 
+-- Rows as survey/init.lua has them.
+function declared.surveys()
+  local number = validate.finite
+  local figure = record({ mean = number, least = number, most = number, count = count })
+  return {
+    version = 1, optional = { date = any_text },
+    required = {
+      finished = flag,
+      rows = list_of(record({ name = text }, {
+        problem = any_text, speed_problem = any_text, technology = any_text, band = any_text, channel = count,
+        pci = count, bandwidth = number, speed = number, signal = validate.map_of(text, figure, "figures by name"),
+        round_trips = record({ lost = count, count = count }, { median = number }),
+      })),
+    },
+  }
+end
+
 -- The lines are those of history/record.lua.
 function declared.history() return {
   version = 1, required = { started = count, modems = validate.map_of(text, any_text, "lines by modem") },

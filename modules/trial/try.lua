@@ -76,6 +76,35 @@ local function begin(session, made)
   return before, within
 end
 
+---Lets fn make changes for a while; then the modem is put back, and waited for. Should fn raise, as it does where a
+---person interrupts it, the guard does that.
+---@param session setup.session opened with terms
+---@param fn fun(before: trial.before): true?, moontower.error?
+---@return true? ok
+---@return moontower.error? err of fn, or why the modem is not as it was
+function M.borrow(session, fn)
+  local before, within = begin(session, {})
+  if not before then
+    return nil, within
+  end
+  local guarding <close>, err = guards.start(session.key, session.trial)
+  if not guarding then
+    return nil, err
+  end
+  local ok, failed, back
+  ok, err = trial.remember(session.key, before)
+  if ok then
+    ok, failed = fn(before)
+  end
+  if session.modem and session.report then
+    back, err = trial.put_back(session, session.watcher)
+    ok, failed = ok and back, failed or not back and err or nil
+  else
+    trial.forget(session.key)
+  end
+  return ok, failed or not ok and err or nil
+end
+
 ---Makes a change. Should this fail, or the modem not be as it was before within the time, it is undone.
 ---@param session setup.session opened with terms
 ---@param made setup.plan

@@ -65,6 +65,12 @@ local examples = {
   sockets = { imei = "1", iccid = "2" },
   aggregation = { modem = "1199:9071", verdict = "proven", incarnation = "1:2", protocol = "qmapv5",
     kernel = "6.1.0" },
+  surveys = { finished = false, date = "d", rows = {
+    { name = "B4", problem = "none" },
+    { name = "B2", band = "B2", technology = "LTE", channel = 900, pci = 3, bandwidth = 10, speed = 1.5,
+      speed_problem = "p", round_trips = { median = 0.1, lost = 0, count = 5 },
+      signal = { rsrp = { mean = -90.5, least = -95, most = -85, count = 3 } } },
+  } },
   history = { started = 5, modems = { simulated = "5\tready\n" } },
   kernel = { present = false },
   ladders = { position = 1, imei = "1", used = { reset = 5 } },

@@ -177,6 +177,8 @@ function Bands:choices()
   return ("%s; or any of %s"):format(table.concat(names, ", "), bands.format(all or {}))
 end
 
+function Bands:all_bands() return value_of(find_row(self, "name", "all bands")) end
+
 function Bands:why_not(_, wanted)
   local all = find_row(self, "name", "all bands")
   if not self.columns[1] then
