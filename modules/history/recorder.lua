@@ -16,7 +16,6 @@ local M = {}
 
 local SAMPLE = 60 -- seconds between two samples of the signal, at least
 local PATIENCE = 10 -- seconds for a modem's answers
-local FEW = 8 -- modems: beside more, none is asked for what its AT port alone tells, which takes memory for each
 local STALE = 2 * history.PAUSE -- seconds: what was told that long ago does not complete a sample any more
 
 ---@class history.known of one modem
@@ -223,13 +222,27 @@ function Recorder:turn(now)
   return self:latest():write(now)
 end
 
--- `part` is "protocol" where the AT port is left alone.
-local function ask(self, modem, name, wanted, part)
-  local known = self.known[name]
+local prefixes = { LTE = "lte_", ["5G"] = "nr_", UMTS = "umts_", GSM = "gsm_" }
+
+-- A modem whose signal is a strength alone may measure more of the cells that serve.
+local function complete_by(cells, flat)
+  for _, cell in ipairs(cells and cells.serving or {}) do
+    for _, name in ipairs { "rssi", "rsrp", "rsrq", "sinr", "rscp", "ecio" } do
+      local key = prefixes[cell.technology] .. name
+      flat[key] = flat[key] or cell[name]
+    end
+  end
+  return flat
+end
+
+-- An AT port that is not open already is left to other programs: it would stay open.
+local function ask(self, modem, name, wanted)
+  local known, part = self.known[name], not rawget(modem, "at") and "protocol" or nil
+  local cells = wanted == "all" and modem:cells(part)
   if not known.told or wanted == "all" and not known.pushes_all then
     local signal = modem:signal(part)
     if signal then
-      sample(self, name, values_of.signal(signal), os.time())
+      sample(self, name, complete_by(cells, values_of.signal(signal)), os.time())
     end
   end
   if not known.network then
@@ -238,7 +251,6 @@ local function ask(self, modem, name, wanted, part)
       handlers.registration(self, { modem = name, value = registration }, os.time())
     end
   end
-  local cells = wanted == "all" and modem:cells(part)
   if cells then
     known.asked_on = known.cell_id
     add_if_new(self, name, "cell", values_of.cell(cells), os.time())
@@ -249,13 +261,12 @@ end
 local function ask_all_wanted(self)
   while true do
     local name = self.wanted:pop()
-    local modems, known, err = self.list(), self.known[name], nil
-    for _, modem in ipairs(known and modems or {}) do
+    local known, err = self.known[name], nil
+    for _, modem in ipairs(known and self.list() or {}) do
       if modem.description.name == name then
         local wanted = known.wanted
-        local part = (#modems > FEW or wanted == "signal") and "protocol" or nil
         known.wanted = nil
-        err = select(2, task.timeout(PATIENCE, ask, self, modem, name, wanted, part))
+        err = select(2, task.timeout(PATIENCE, ask, self, modem, name, wanted))
       end
     end
     if err then

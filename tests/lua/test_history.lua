@@ -218,6 +218,44 @@ function T.test_a_full_disk_loses_nothing()
   end)
 end
 
+-- What is not pushed is asked for, from a modem that is open: its AT port only if that is open already.
+function T.test_what_a_modem_does_not_push_is_asked_for()
+  in_folder(function()
+    local parts, asked = {}, task.queue()
+    local modem = { description = { name = "m" } }
+    function modem:signal(part)
+      parts[#parts + 1] = part or "all"
+      asked:push(true)
+      return { dbm = -70, lte = self.at and { rsrp = -91, sinr = 4 } or nil }
+    end
+    function modem.registration() return { state = "home", provider = { id = "00101", name = "Net" } } end
+    function modem.cells()
+      return { serving = { { technology = "LTE", band = "B2", cell_id = 5, rsrp = -90 } }, neighbours = {} }
+    end
+    local self = recorder.new(function() return { modem } end)
+    local group <close> = task.group()
+    local running = group:spawn(self.run, self)
+    self:turn(START)
+    asked:pop()
+    modem.at = {}
+    self:turn(START + 300)
+    asked:pop()
+    self:turn(START + 600)
+    asked:pop()
+    task.sleep(0)
+    running:cancel(task.unwanted)
+    running:join()
+    lu.assertEquals(parts, { "protocol", "all", "all" })
+    local kinds, best = {}, nil
+    for _, one in ipairs(read()[1].records) do
+      kinds[one.kind] = (kinds[one.kind] or 0) + 1
+      best = one.lte_rsrp or best
+    end
+    lu.assertEquals(kinds, { signal = 2, network = 1, cell = 1, gone = 1 })
+    lu.assertEquals(best, -91)
+  end)
+end
+
 function T.test_spans_and_outages()
   local records = {
     at(0, "ready", {}), at(1, "state", { state = "ready" }), at(10, "state", { state = "online", reason = "as x" }),
