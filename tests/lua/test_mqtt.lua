@@ -4,9 +4,13 @@
 local discovery = require "mqtt.discovery"
 local json = require "base.json"
 local lu = require "luaunit"
+local process = require "core.process"
+local program = require "core.program"
 local world = require "support.world"
 
 local T = {}
+
+local executable = program.executable
 
 local SETTING = [[
 . $SUPPORT/daemon.sh
@@ -92,6 +96,18 @@ mosquitto -c /run/test/broker.conf >>/run/test/broker.log 2>&1 & broker=$!
 until_in /run/test/log 'mqtt: the broker: .*not authori'
 finish; stop_broker; true]]
   lu.assertEquals(out, "0\n0\n")
+end
+
+-- Three of the ten routers of the example: the worst comes first.
+function T.test_the_example_of_a_fleet()
+  local folder = executable:match "^(.*)/"
+  local result = assert(process.run { program.home .. "/scripts/examples/fleet/run", "3", "120", timeout = 300, env = {
+    PATH = ("%s:%s:%s/../programs/usr/sbin:%s/../programs/usr/bin"):format(folder, os.getenv "PATH", folder, folder),
+  } })
+  lu.assertEquals(result.status, 0, result.stdout .. result.stderr)
+  lu.assertStrMatches(result.stdout, ".*fleet/router1/availability online\n.*")
+  lu.assertStrMatches(result.stdout,
+    ".*\nrouter03 +%-93 +yes\nrouter02 +%-90 +yes\nrouter01 +%-87 +yes\n")
 end
 
 function T.test_names_in_topics()
