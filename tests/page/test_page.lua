@@ -98,6 +98,29 @@ end TERM; moontower down >/dev/null]])
   lu.assertEquals(out, "Up,Down,Reconnect\nNone\nNone\n1\n")
 end
 
+-- What the page draws into a plot, a word each.
+local MARKS = ([[
+(() => {
+  const drawn = [];
+  const ctx = { save() {}, restore() {}, beginPath() {}, moveTo() {}, lineTo() {} };
+  ctx.fillRect = (left) => drawn.push(`shade ${left}`);
+  ctx.stroke = () => drawn.push("line");
+  const spans = ["online", "outage", "rest"].map((what, i) => ({ what, from: new Date(i * 1000) }));
+  marks({ spans, handovers: [{ time: new Date(0) }] })({
+    ctx, bbox: { left: 0, top: 0, height: 1 }, valToPos: (seconds) => seconds,
+  });
+  return drawn.join();
+})()]]):gsub("\n%s*", " ")
+
+-- Of the spans of `moontower history --json`, outages alone are shaded; hand-overs are lines.
+function T.test_what_is_marked_in_the_history()
+  local out = run([[
+serve ""
+steps "]] .. READY .. [["'print ]] .. MARKS .. [[' || exit
+end TERM; moontower down >/dev/null]])
+  lu.assertEquals(out, "shade 1,line\n")
+end
+
 -- A name that would be markup is shown as text.
 function T.test_texts_are_no_markup()
   local text = assert(fs.read(program.home .. "/modules/web/page/page.js"))

@@ -74,16 +74,15 @@ function showSignal(modem, signal) {
 const joined = (...parts) => parts.filter((part) => part !== undefined && part !== null && part !== "").join(" ");
 
 function factsOf(status) {
-  const { modem = {}, sim = {}, network = {}, bearer = {}, link = {}, data = {} } = status;
+  const { modem = {}, sim = {}, network = {}, bearer = {}, link = {} } = status;
   const provider = network.provider || {};
   return [
     ["Modem", joined(modem.name, modem.firmware, modem.device)],
     ["SIM", joined(sim.state, sim.iccid)],
     ["Network", joined(network.state, provider.name, provider.id, network.technology, network.signal_dbm && `${network.signal_dbm} dBm`)],
-    ["Connection", joined(bearer.apn, bearer.state, ...(link.addresses || []).map((one) => one.address ?? one))],
-    ["Interface", joined(link.name ?? link.interface, link.mtu && `MTU ${link.mtu}`)],
+    ["Connection", joined(bearer.apn, bearer.state, ...(link.addresses || []).map((one) => one.address))],
+    ["Interface", joined(link.name, link.mtu && `MTU ${link.mtu}`)],
     ["DNS", joined(...(status.dns || []))],
-    ["Data this month", data.month !== undefined ? `${(data.month / 1e6).toFixed(1)} MB` : undefined],
   ].filter(([, value]) => value);
 }
 
@@ -139,7 +138,7 @@ function marks(told) {
     ctx.save();
     ctx.fillStyle = "rgba(200, 40, 30, .15)";
     for (const span of told.spans || []) {
-      if (span.state === "online") continue;
+      if (span.what !== "outage") continue;
       const from = plot.valToPos(Date.parse(span.from) / 1000, "x", true);
       const to = plot.valToPos(span.to ? Date.parse(span.to) / 1000 : Date.now() / 1000, "x", true);
       ctx.fillRect(Math.max(from, bbox.left), bbox.top, Math.max(to - Math.max(from, bbox.left), 1), bbox.height);
