@@ -3,16 +3,17 @@
 
 local columns = require "terminal.columns"
 local errors = require "errors"
-local fs = require "core.fs"
+local exit_status = require "cli.exit_status"
+local files = require "terminal.files"
 local json = require "base.json"
 local modem = require "modem"
 local option = require "cli.option"
 local parser = require "cli.parser"
+local picture = require "survey.picture"
 local progress = require "terminal.progress"
 local repair = require "repair"
 local setup = require "setup"
 local survey = require "survey"
-local terminal = require "terminal"
 local try = require "trial.try"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
@@ -43,35 +44,36 @@ local function print_table(rows)
   columns.print(list)
 end
 
-local function command_of(best)
-  return best.name:find "^[Bbn]%d" and "bands" or best.name:find "/" and "lock" or "technology"
-end
-
--- What the command for a setting of one stop does.
-local function keep(session, stops, best)
+-- The stop of a row.
+local function stop_of(stops, row)
   for _, stop in ipairs(stops) do
-    if stop.name == best.name then
-      session.report = nil
-      local made = check(session:plan { name = "survey", modem = stop.modem })
-      return setup.is_empty(made) and "kept" or check(try.try(session, made))
-    end
+    if stop.name == row.name then return stop end
   end
 end
 
-local function tell(args, rows, best, kept)
-  if args.json then
-    print(json.encode({
-      rows = setmetatable(rows, { __jsontype = "array" }), best = best and best.name, kept = kept ~= nil,
-    }, { indent = true }))
-    return
+-- The command that holds the modem to a stop.
+local function command_of(stop)
+  local wanted = stop.modem
+  return wanted.bands and "bands " .. wanted.bands or wanted.lock and "lock " .. wanted.lock
+    or "technology " .. wanted.rat
+end
+
+-- Holds the modem to a stop, on trial as any change is.
+local function keep(session, stop, wait)
+  session.report, session.trial.within = nil, wait
+  local made = check(session:plan { name = "survey", modem = stop.modem })
+  if not setup.is_empty(made) then
+    check(try.try(session, made))
   end
-  print_table(rows)
-  if not best and (args.best or args.keep) then
-    wrap.print "Nothing was measured, so nothing is best."
-  elseif kept then
+end
+
+local function print_best(args, best, stops)
+  if best and args.keep then
     wrap.print(("Kept: %s."):format(best.name))
   elseif best then
-    wrap.print(("Best: %s. `moontower %s %s` sets it."):format(best.name, command_of(best), best.name))
+    wrap.print(("Best: %s. `moontower %s` sets it."):format(best.name, command_of(stop_of(stops, best))))
+  elseif args.best or args.keep then
+    wrap.print "Nothing was measured, so nothing is best."
   end
 end
 
@@ -91,17 +93,30 @@ local run = errors.protect(function(args)
     proxy = args.proxy, take_over = args.take_over, pin = false, watcher = watcher, trial = terms,
   }))
   local stops = check(survey.stops(session.modem, args.by, args.stops))
-  options.rows = args.resume and survey.left(session.key) or {}
+  options.rows = args.resume and survey.left(session.key, stops) or {}
   terms.within = survey.time(stops, options)
   local rows = check(survey.run(session, stops, options))
   watcher:rest()
-  local best = (args.best or args.keep) and survey.best(rows)
-  local kept = args.keep and best and keep(session, stops, best) or nil
+  local best = (args.best or args.keep) and survey.best(rows) or nil
   if args.svg then
-    check(fs.write(terminal.path(args.svg), require "survey.picture"(rows, "Survey of " .. description.name)))
+    check(files.save(args.svg, picture(rows, "Survey of " .. description.name)))
   end
-  tell(args, rows, best, kept)
-  return best == nil and (args.best or args.keep) and 1 or 0
+  if not args.json then
+    print_table(rows)
+  end
+  if args.keep and best then
+    keep(session, stop_of(stops, best), args.wait)
+    watcher:rest()
+  end
+  if args.json then
+    print(json.encode({
+      rows = setmetatable(rows, { __jsontype = "array" }), best = best and best.name,
+      kept = best ~= nil and args.keep == true,
+    }, { indent = true }))
+  else
+    print_best(args, best, stops)
+  end
+  return not best and (args.best or args.keep) and exit_status.FAILED or 0
 end)
 
 return {
@@ -109,7 +124,7 @@ return {
   description = [[
 Hold the modem to each band that it has in turn, wait for the network, measure signal, round trips and, if wanted, the
 speed there, and put everything back: also when the survey is interrupted, or killed.]],
-  exits = { [3] = true, [4] = true, [7] = true, [8] = true, [12] = true },
+  exits = { [3] = true, [4] = true, [7] = true, [8] = true, [12] = "with --keep: undone, as it did not work" },
   order = function() return "change" end,
 
   epilog = [[
@@ -125,8 +140,9 @@ goes on where an interrupted survey has stopped.]],
     { "stops", validate.any_text, "Bands, cells or technologies; if none is given, all that the modem has", args = "*",
       argname = "STOP" },
     { "--by", validate.one_of { "bands", "cells", "technologies" }, "What the modem is held to", default = "bands" },
-    { "--seconds", validate.seconds, "How long is measured at each", default = 20 },
-    { "--wait", validate.seconds, "How long a network may take to be found at each", default = 60 },
+    { "--seconds", validate.seconds, "How long to measure at each", default = 20, argname = "SECONDS" },
+    { "--wait", validate.seconds, "How long the modem may look for a network at each", default = 60,
+      argname = "SECONDS" },
     parser.either {
       { "--speed", validate.text, "Download this, and tell how fast it comes", argname = "URL" },
       { "--run", validate.text, "Run this, with $MOONTOWER_INTERFACE; it prints a number", argname = "COMMAND" },
@@ -134,7 +150,7 @@ goes on where an interrupted survey has stopped.]],
     { "--best", validate.flag, "Say where it was best: by speed, else by SINR" },
     { "--keep", validate.flag, "Set the modem to that" },
     { "--resume", validate.flag, "Measure only what an interrupted survey has not" },
-    { "--svg", validate.text, "Draw a picture into this file", argname = "FILE" },
+    { "--svg", validate.text, "Draw it into this file, in SVG; -: standard output", argname = "FILE" },
     option.device, option.proxy, option.take_over, option.json,
   },
 

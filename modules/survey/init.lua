@@ -4,6 +4,7 @@
 -- All of it is one change on trial (see ../trial): whatever happens, a guard puts the modem back.
 
 local errors = require "errors"
+local log = require "log"
 local measure = require "survey.measure"
 local recovery = require "trial.recovery"
 local setting = require "settings.setting"
@@ -167,12 +168,17 @@ end
 
 -- ---- the whole ----
 
----What an earlier survey has measured, which did not come to its end.
+---What an earlier survey, which did not come to its end, has measured at these stops.
 ---@param key string of the modem
----@return survey.row[]? rows
-function M.left(key)
-  local left = state.persistent.load(KIND, key)
-  return left and not left.finished and left.rows or nil
+---@param stops survey.stop[]
+---@return survey.row[] rows
+function M.left(key, stops)
+  local left, wanted, rows = state.persistent.load(KIND, key), {}, {}
+  for _, stop in ipairs(stops) do wanted[stop.name] = true end
+  for _, row in ipairs(left and not left.finished and left.rows or {}) do
+    if wanted[row.name] then rows[#rows + 1] = row end
+  end
+  return rows
 end
 
 ---How long a survey may take, at most.
@@ -191,10 +197,15 @@ function M.time(stops, options) return #stops * (options.wait + 3 * options.seco
 function M.run(session, stops, options)
   local rows, done = options.rows, {}
   for _, row in ipairs(rows) do done[row.name] = true end
+  local has_failed
   local function save(finished)
-    state.persistent.save(KIND, session.key, {
+    local saved, problem = state.persistent.save(KIND, session.key, {
       rows = rows, finished = finished, date = os.date "!%Y-%m-%dT%H:%M:%SZ",
     })
+    if not saved and not has_failed then
+      log.warn("what the survey measures is not kept, so `--resume` will measure it again: %s", problem)
+      has_failed = true
+    end
   end
   local ok, err = try.borrow(session, function(before)
     for _, stop in ipairs(stops) do

@@ -4,6 +4,7 @@
 local json = require "dkjson"
 local lu = require "luaunit"
 local process = require "core.process"
+local state = require "state"
 local survey = require "survey"
 local world = require "support.world"
 
@@ -63,6 +64,20 @@ moontower bands; trials || echo "none on trial"; moontower bands all >/dev/null;
   lu.assertStrContains(out, "Kept: B25.\n")
 end
 
+-- The picture is where the person is who gave the command.
+function T.test_a_picture_beside_the_daemon()
+  local out = run [[
+. $SUPPORT/daemon.sh
+echo 'return { modems = { { apn = "r.ispsn", policy = { "reconnect", probes = {} } } } }' >/run/test/config.lua
+start; until_why "is online"
+mkdir /run/test/here && cd /run/test/here
+moontower survey B25 $SHORT --best --svg picture.svg >/run/test/told || exit
+xmllint --noout picture.svg && ls; tail -1 /run/test/told
+moontower survey B25 $SHORT --svg - 2>/dev/null | xmllint --recover --noout - 2>/dev/null && echo "a picture"
+as_before; end TERM]]
+  lu.assertStrContains(out, "picture.svg\nBest: B25. `moontower bands B25` sets it.\n")
+end
+
 -- Killed, interrupted or unplugged in a band without a network: the guard puts everything back. What was measured is
 -- kept, and not measured again.
 function T.test_whatever_happens()
@@ -96,6 +111,24 @@ function T.test_what_a_person_has_named()
   lu.assertEquals(stops[2].modem, { bands = "sa-n71", rat = "sa" })
   lu.assertEquals(stops[3].modem, { lock = "lte-1/2" })
   lu.assertEquals(stops[4].modem, { rat = "lte" })
+end
+
+-- Of an earlier survey counts what it has measured at the same stops, unless it came to its end.
+function T.test_what_is_left()
+  local rows = { { name = "B2" }, { name = "B4" }, { name = "lte" } }
+  local stops = { { name = "B4" }, { name = "B12" }, { name = "lte" } }
+  local folder = state.persistent.folder
+  state.persistent.folder = os.tmpname()
+  os.remove(state.persistent.folder)
+  local left = {}
+  for i, finished in ipairs { false, true } do
+    state.persistent.save("surveys", "1", { rows = rows, finished = finished, date = "" })
+    left[i] = survey.left("1", stops)
+  end
+  left[3] = survey.left("2", stops)
+  process.run { "rm", "-r", "-f", state.persistent.folder }
+  state.persistent.folder = folder
+  lu.assertEquals(left, { { { name = "B4" }, { name = "lte" } }, {}, {} })
 end
 
 -- Speed counts where it was measured, else SINR, else RSRP; what has a problem counts for nothing.
