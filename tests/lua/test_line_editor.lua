@@ -163,6 +163,22 @@ function T.test_a_history_outlives_the_run()
   end)
 end
 
+-- One that would show escape sequences as they are, such as Emacs's: the kernel edits.
+function T.test_a_dumb_terminal()
+  with_script(function(path, history)
+    local status, output = pty.run({ "run", path }, function(t)
+      for _, word in ipairs { "first", "second" } do
+        t:expect "ask> "
+        t:type(word .. "\r")
+        t:expect("[" .. word .. "]")
+      end
+      t:type "\4"
+    end, { HISTORY = history, TERM = "dumb" })
+    lu.assertEquals(status, 0, output)
+    lu.assertNotStrContains(output, "\27")
+  end)
+end
+
 function T.test_ctrl_c_gives_up_the_line()
   talk(function(t)
     t:type "half a line\3"
