@@ -117,8 +117,10 @@ local function read_registration(modem, command)
   end
   local name = command.prefix
   if ask(modem, ("AT%s=2"):format(name)) then
+    local _ <close> = task.finally(function()
+      task.shield(ANSWER_TIME, ask, modem, ("AT%s=%d"):format(name, found.report))
+    end)
     ask_all(modem, { command }, records)
-    ask(modem, ("AT%s=%d"):format(name, found.report))
   end
   return records[2] or found
 end

@@ -6,6 +6,7 @@ local by_at = require "modem.air"
 local lu = require "luaunit"
 local maker = require "maker"
 local standard = require "at.standard"
+local task = require "task"
 
 local T = {}
 
@@ -126,6 +127,19 @@ function T.test_the_place_of_a_registration_leaves_no_setting_changed()
   eq({ registration.tac, registration.cell_id, registration.technology }, { 0x1A2B, 0x0123AB01, "LTE" })
   local sent = table.concat(port.asked, " ")
   lu.assertStrContains(sent, "AT+CEREG? AT+CEREG=2 AT+CEREG? AT+CEREG=0")
+end
+
+-- Also when the question is cancelled before it is answered.
+function T.test_the_place_of_a_registration_that_is_cancelled()
+  local modem, port = modem_of("quectel", { ["AT+CEREG?"] = "+CEREG: 0,1", ["AT+CEREG=2"] = "", ["AT+CEREG=0"] = "" })
+  local command = port.command
+  function port:command(text)
+    local reply, err = command(self, text)
+    if text == "AT+CEREG?" and self.asked[#self.asked - 1] == "AT+CEREG=2" then task.sleep(60) end
+    return reply, err
+  end
+  eq(task.timeout(0.01, by_at.registration, modem), nil)
+  eq(port.asked[#port.asked], "AT+CEREG=0")
 end
 
 function T.test_networks_in_reach()
