@@ -58,12 +58,14 @@ end
 local function register(modem, limits)
   modem.signal_waits = modem.signal_waits or {}
   modem.signal_waits[limits] = true
-  local undo = task.finally(function()
+  local function forget()
     modem.signal_waits[limits] = nil
     task.shield(2, tell, modem)
-  end)
+  end
+  local undo <close> = task.undo(forget) -- this may be cancelled before the caller has what ends it
   tell(modem)
-  return undo
+  undo.finished = true
+  return task.finally(forget)
 end
 
 ---Has the modem tell each change of 1 dB, until the value that this returns is closed.

@@ -197,6 +197,13 @@ function T.test_each_decibel_while_it_is_watched_closely()
   end)
 end
 
+function T.test_watching_closely_that_is_cancelled_before_it_begins()
+  with_modem("rm520n", function(modem)
+    eq(task.timeout(0, modem.watch_signal_closely, modem), nil)
+    eq(modem.signal_waits, {})
+  end)
+end
+
 -- Less than the usual change is told where it passes a limit; what gets better again in time does not count.
 function T.test_a_signal_below_a_limit()
   with_modem("rm520n", function(modem, sim)
