@@ -7,20 +7,15 @@ local lazy = require "base.lazy"
 local gauges = require "signal_view.gauges"
 local modem = require "modem"
 local option = require "cli.option"
+local radio_words = require "radio.words"
 local sources = lazy(function() return require "signal_view.source" end)
 local validate = require "base.validate"
 local view = lazy(function() return require "signal_view" end)
 
-local technologies = { { "lte", "LTE" }, { "nr", "5G" }, { "umts", "UMTS" }, { "gsm", "GSM" } }
-local values = {
-  { "rsrp", "RSRP", "dBm" }, { "rscp", "RSCP", "dBm" }, { "rsrq", "RSRQ", "dB" }, { "ecio", "Ec/Io", "dB" },
-  { "sinr", "SINR", "dB" }, { "rssi", "RSSI", "dBm" }, { "phase", "phase", "degrees" },
-}
-
 -- What there is a row for: each technology, then each antenna.
 local function rows_of(signal)
   local rows = {}
-  for _, technology in ipairs(technologies) do
+  for _, technology in ipairs(radio_words.technologies) do
     local part = signal[technology[1]]
     rows[#rows + 1] = part and { technology[2], part } or nil
   end
@@ -37,7 +32,7 @@ end
 local function print_table(signal)
   local header, used = { "" }, {}
   local rows, parts = { header }, rows_of(signal)
-  for _, value in ipairs(values) do
+  for _, value in ipairs(gauges.values) do
     for _, row in ipairs(parts) do
       if row[2][value[1]] and used[#used] ~= value then
         used[#used + 1], header[#header + 1] = value, value[2]

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What is told of each modem in OpenMetrics: one declaration for each family of samples.
 
+local radio_words = require "radio.words"
+
 ---@class metrics.family
 ---@field name string with its unit at the end, as OpenMetrics wants it
 ---@field type "gauge"|"counter"
@@ -11,16 +13,13 @@
 ---@field [1] number
 ---@field [2] table<string, string> labels besides that of the modem
 
--- Technologies in the labels, by the names of modem:signal().
-local technologies = { { "nr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "gsm", "GSM" } }
-
 -- A figure of the signal, for each technology that is measured.
 local function signal(name, field, unit, help)
   return {
     name = ("moontower_signal_%s_%s"):format(name, unit), type = "gauge", help = help,
     read = function(seen)
       local samples = {}
-      for _, technology in ipairs(technologies) do
+      for _, technology in ipairs(radio_words.technologies) do
         local measured = (seen.signal[technology[1]] or {})[field]
         samples[#samples + 1] = measured and { measured, { technology = technology[2] } }
       end

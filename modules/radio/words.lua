@@ -1,7 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Cells in words, for people: their bands, their place in the spectrum, and which cell it is.
 
-local M = {}
+local M = {
+  ---Technologies: their keys in what modem:signal() returns, and what people call them; the newest first.
+  technologies = { { "nr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "gsm", "GSM" } },
+}
 
 local channel_names = { LTE = "EARFCN", ["5G"] = "NR-ARFCN", UMTS = "UARFCN", GSM = "ARFCN" }
 

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What is shown of a signal: each measure with its range, its best and worst, and its last minutes.
 
+local radio_words = require "radio.words"
+
 local M = {
   PACE = 5, -- seconds for a character of the line of the last minutes
 }
@@ -108,8 +110,8 @@ end
 
 -- ---- in words ----
 
-local TECHNOLOGIES = { { "nr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "gsm", "GSM" } }
-local NAMES = {
+---Values of modem:signal(): their keys, what people call them, their units.
+M.values = {
   { "rsrp", "RSRP", "dBm" }, { "rscp", "RSCP", "dBm" }, { "rsrq", "RSRQ", "dB" }, { "ecio", "Ec/Io", "dB" },
   { "sinr", "SINR", "dB" }, { "rssi", "RSSI", "dBm" }, { "phase", "phase", "degrees" },
 }
@@ -122,9 +124,10 @@ function M.number(value) return value == value // 1 and ("%.0f"):format(value) o
 ---@return string
 function M.words(part)
   local words = {}
-  for _, name in ipairs(NAMES) do
-    if part[name[1]] then
-      words[#words + 1] = ("%s %s %s"):format(name[2], M.number(part[name[1]]), name[3])
+  for _, value in ipairs(M.values) do
+    local number = part[value[1]]
+    if number then
+      words[#words + 1] = ("%s %s %s"):format(value[2], M.number(number), value[3])
     end
   end
   return table.concat(words, ", ")
@@ -134,7 +137,7 @@ end
 ---@return string
 function M.sentence(signal)
   local parts = {}
-  for _, technology in ipairs(TECHNOLOGIES) do
+  for _, technology in ipairs(radio_words.technologies) do
     local part = signal[technology[1]]
     if part and next(part) then
       parts[#parts + 1] = ("%s %s"):format(technology[2], M.words(part))

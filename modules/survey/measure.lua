@@ -5,6 +5,7 @@ local errors = require "errors"
 local net = require "net"
 local probes = require "link.probes"
 local process = require "core.process"
+local radio_words = require "radio.words"
 local task = require "task"
 
 local M = {}
@@ -12,7 +13,6 @@ local M = {}
 local SAMPLE = 1 -- seconds: modems measure once in a second or two
 local PINGS, PING_TIME = 5, 2
 
-local technologies = { { "nr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "gsm", "GSM" } }
 local fields = { "rsrp", "rsrq", "sinr", "rssi", "rscp" }
 
 ---@class survey.figure
@@ -35,7 +35,7 @@ end
 
 -- The technology that the modem is on, of those that it measures.
 local function of_technology(signal)
-  for _, technology in ipairs(technologies) do
+  for _, technology in ipairs(radio_words.technologies) do
     if signal[technology[1]] then
       return signal[technology[1]], technology[2]
     end
