@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Classifies an error: which kind of trouble the modem is in, which decides what can help.
 
+local prerequisites = require "modem.prerequisites"
 local wait = require "modem.wait"
 
 local M = {}
@@ -56,9 +57,9 @@ local hopes = {
   ["radio-off"] = { "radio", function(modem) return modem:radio() end, function(radio)
     return radio.hardware == "on"
   end },
-  ["not-registered"] = { "registration", function(modem) return modem:registration() end, function(now)
-    return now.state == "home" or now.state == "roaming" or now.state == "partner"
-  end },
+  ["not-registered"] = {
+    "registration", function(modem) return modem:registration() end, prerequisites.is_registered,
+  },
   ["attach-failed"] = { "packet", function(modem) return modem:packet_service() end, function(now)
     return now.state == "attached"
   end },

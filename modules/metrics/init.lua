@@ -5,6 +5,7 @@
 -- node_exporter's text files: a counter's family is named with _total there, and the file has no end mark.
 
 local families = require "metrics.families"
+local prerequisites = require "modem.prerequisites"
 local printable = require "base.printable"
 local snapshot = require "modem.snapshot"
 local status = require "status"
@@ -25,15 +26,7 @@ local status = require "status"
 ---@field sent integer?
 ---@field month integer?
 
-local M = {
-  ---What an HTTP server says of the text, by format.
-  content_types = {
-    openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8",
-    prometheus = "text/plain; version=0.0.4; charset=utf-8",
-  },
-}
-
-local REGISTERED = { home = true, roaming = true, partner = true }
+local M = {}
 
 local function add_belief(seen)
   local belief = status.all()[seen.modem]
@@ -51,7 +44,7 @@ local function add_answers(seen, modem, is_identified)
   seen.answers, seen.signal = true, modem:signal() or {}
   seen.identity.hardware, seen.identity.firmware = now.identity.hardware, now.identity.firmware
   seen.identity.imei = is_identified and now.identity.imei or nil
-  seen.is_registered = REGISTERED[now.registration.state] and 1 or 0
+  seen.is_registered = prerequisites.is_registered(now.registration) and 1 or 0
   local provider = now.registration.provider or {}
   seen.network = {
     plmn = provider.id or "", name = provider.name or "", technology = now.registration.technology or "",

@@ -131,7 +131,10 @@ local function switch_radio_on(modem, radio, watcher, undo)
   return true
 end
 
-local function is_registered(registration)
+---Is the modem in a network, by what it says of its registration?
+---@param registration modem.registration
+---@return boolean
+function M.is_registered(registration)
   return registration.state == "home" or registration.state == "roaming" or registration.state == "partner"
 end
 
@@ -141,7 +144,7 @@ end
 local final = { [2] = true, [3] = true, [5] = true, [6] = true, [7] = true, [8] = true }
 
 local function is_settled(registration)
-  return is_registered(registration) or registration.state == "denied" and final[registration.nw_error]
+  return M.is_registered(registration) or registration.state == "denied" and final[registration.nw_error]
 end
 
 local function why(modem, registration)
@@ -186,7 +189,7 @@ local function registered(modem, registration, watcher, seconds)
     return nil, err
   elseif now.state == "denied" then
     return denied(modem, now)
-  elseif not is_registered(now) then
+  elseif not M.is_registered(now) then
     return errors.fail {
       code = "not-registered", source = "modem",
       message = ("no network after %g seconds of searching"):format(seconds) .. why(modem, now),
@@ -212,7 +215,7 @@ end
 ---@param carrier carrier.carrier
 ---@return boolean
 function M.has_network(registration, carrier)
-  return is_registered(registration) and may_use(registration, carrier) == true
+  return M.is_registered(registration) and may_use(registration, carrier) == true
 end
 
 local on_its_way = { attaching = true, detaching = true }

@@ -3,13 +3,12 @@
 -- and what `up` had connected is connected again.
 
 local errors = require "errors"
+local prerequisites = require "modem.prerequisites"
 local probes = require "link.probes"
 local restore = require "modem.restore"
 local task = require "task"
 
 local TRIES = 3 -- the first packet through a new bearer often gets lost
-
-local registered = { home = true, roaming = true, partner = true }
 
 local M = {
   ---Seconds that a modem gets to find its network again once a change is undone.
@@ -36,12 +35,12 @@ function M.before(modem)
     }
   end
   local now = modem:registration()
-  return { state = now and registered[now.state] and "registered" or "offline" }
+  return { state = now and prerequisites.is_registered(now) and "registered" or "offline" }
 end
 
 local function until_lost(events)
   for event in events.next, events do
-    if not registered[event.value.state] then return true end
+    if not prerequisites.is_registered(event.value) then return true end
   end
 end
 
@@ -64,11 +63,10 @@ end
 local function wait_for_network(modem, seconds, watcher)
   local start = task.now()
   local function look() return modem:registration() end
-  local function is_registered(value) return registered[value.state] end
   watcher:doing("network", "waiting until the modem is back on it")
   while true do
     local events <close> = modem:events "registration"
-    local now, err = modem:wait_for("registration", look, is_registered, start + seconds - task.now())
+    local now, err = modem:wait_for("registration", look, prerequisites.is_registered, start + seconds - task.now())
     if err then
       return no_network(err, now, seconds)
     elseif not task.timeout(M.steady, until_lost, events) then

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: write the figures of all modems to a file that node_exporter reads (--collector.textfile.directory).
 
-local errors, fs, log, metrics = require "errors", require "core.fs", require "log", require "metrics"
+local fs, log, metrics = require "core.fs", require "log", require "metrics"
 local policy, task, validate = require "policy", require "task", require "base.validate"
 
 local function is_file(value) return type(value) == "string" and value:find "^/.*%.prom$" ~= nil end
@@ -42,7 +42,7 @@ return policy {
       if not ok and tostring(err) ~= told then
         log.warn("cannot write %s: %s", options.file, err)
       end
-      told = not ok and tostring(errors.plain(err)) or nil
+      told = not ok and tostring(err) or nil
     end
   end,
 }
