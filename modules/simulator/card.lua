@@ -31,6 +31,15 @@ function card.new(data)
   }, Card)
 end
 
+---Digits two a byte, the low half first, filled up with 0xf (3GPP TS 31.102).
+---@param digits string
+---@return string
+function card.bcd(digits)
+  return ((digits .. ("f"):rep(#digits % 2)):gsub("(.)(.)", function(first, second)
+    return string.char(tonumber(second .. first, 16))
+  end))
+end
+
 ---@return "ready"|"pin"|"puk"|"dead"
 function Card:state()
   if self.puk_tries == 0 then

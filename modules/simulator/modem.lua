@@ -18,6 +18,7 @@ local dead_path = require "simulator.faults.dead_path"
 local locks = require "simulator.locks"
 local registration = require "simulator.registration"
 local sessions = require "simulator.sessions"
+local sim_slots = require "simulator.sim_slots"
 local store = require "simulator.store"
 
 ---@class simulator.modem
@@ -40,6 +41,9 @@ local store = require "simulator.store"
 ---@field commands integer received so far
 ---@field notifications integer given so far: one for each answer and each indication
 ---@field card simulator.card? nil: no SIM
+---@field slot integer the one that `card` is in, from 1
+---@field slots simulator.sim_slot[] all
+---@field slot_time number seconds until the card of another slot is there
 ---@field lock string? to whose SIMs: the name of the code that it wants, in MBIM's words
 ---@field unprovisioned boolean? was the card's application not started?
 ---@field has_fcc_lock boolean does its radio have to be unlocked each time that power comes on?
@@ -54,7 +58,9 @@ local store = require "simulator.store"
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
 Modem.__index = Modem
-for _, methods in ipairs { air, composition.methods, dead_path, locks, registration, sessions, store.methods } do
+for _, methods in ipairs {
+  air, composition.methods, dead_path, locks, registration, sessions, sim_slots, store.methods,
+} do
   for name, method in pairs(methods) do
     Modem[name] = method
   end
@@ -102,6 +108,7 @@ function M.new(personality, group, options)
     card = card.new(personality.card),
     radio = {},
   }, Modem)
+  self:make_slots()
   self:clear_air()
   store.format(self, options and options.factory)
   self:mend()

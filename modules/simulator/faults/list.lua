@@ -127,14 +127,14 @@ local events = {
   {
     name = "sim-insert", summary = "put a SIM in",
     start = function(modem)
-      modem:set_card(card.new(modem.personality.card))
+      modem:set_card(card.new(modem.slots[modem.slot].data))
       return true
     end,
   },
   {
     name = "pin-lock", summary = "put in a SIM that asks for its PIN (1234, three tries; PUK 12345678)",
     start = function(modem)
-      local locked = card.new(modem.personality.card)
+      local locked = card.new(modem.slots[modem.slot].data)
       locked.pin_enabled = true
       modem:set_card(locked)
       return true
@@ -143,7 +143,7 @@ local events = {
   {
     name = "puk", summary = "put in a SIM that asks for its PUK",
     start = function(modem)
-      local blocked = card.new(modem.personality.card)
+      local blocked = card.new(modem.slots[modem.slot].data)
       blocked.pin_enabled, blocked.tries = true, 0
       modem:set_card(blocked)
       return true

@@ -17,6 +17,7 @@ return personality.join(em7565, {
   hardware = "EM9191",
   sku = "1104520",
   mbimex = 0x0200,
+  more_slots = { {} }, -- which is empty
   data_classes = { "umts", "hsdpa", "hsupa", "lte", "5g-nsa", "5g-sa" },
   modes = { "umts", "lte", "5gnr" },
 

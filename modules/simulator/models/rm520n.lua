@@ -15,6 +15,12 @@ return personality.join(sprint, ec25, {
   hardware = "RM520N-GL",
   sku = "RM520NGLAA-M20-SGASA",
   mbimex = 0x0300,
+  -- Beside the one that `card` is in.
+  more_slots = {
+    { card = {
+      imsi = "310120000000456", iccid = "89011200000123456864", number = "15550100456", pin = "4321", puk = "87654321",
+    } },
+  },
   image = { pri = "", carrier = "", version = "RM520NGLAAR03A03M4G" },
   data_classes = { "umts", "hsdpa", "hsupa", "lte", "5g-nsa", "5g-sa" },
   modes = { "umts", "lte", "5gnr" },

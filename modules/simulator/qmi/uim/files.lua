@@ -1,21 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- The few files that the simulated card lets the UIM service read (3GPP TS 31.102).
 
+local cards = require "simulator.card"
 local uim = require "qmi.uim"
-
--- Decimal digits as cards have them: two in a byte, the first one in the low half, 0xf after the last.
-local function bcd(digits)
-  return ((digits .. ("f"):rep(#digits % 2)):gsub("(.)(.)", function(first, second)
-    return string.char(tonumber(second .. first, 16))
-  end))
-end
 
 local ODD_DIGITS = "9" -- the parity nibble before an IMSI of 15 digits
 
 -- By number: what is in it, and whether the PIN protects it.
 local files = {
-  [0x2fe2] = { function(card) return bcd(card.iccid) end },
-  [0x6f07] = { function(card) return "\8" .. bcd(ODD_DIGITS .. card.imsi) end, protected = true },
+  [0x2fe2] = { function(card) return cards.bcd(card.iccid) end },
+  [0x6f07] = { function(card) return "\8" .. cards.bcd(ODD_DIGITS .. card.imsi) end, protected = true },
   [0x6fad] = { function() return "\0\0\0\3" end }, -- the MNC has three digits
 }
 

@@ -2,6 +2,7 @@
 -- The simulated modem's user identity module service: the card, its PINs, its power.
 
 local uim = require "qmi.uim"
+local cards = require "simulator.card"
 local pins = require "simulator.qmi.pins"
 local service = require "simulator.qmi.service"
 local register_files = require "simulator.qmi.uim.files"
@@ -75,8 +76,37 @@ function card_service.events.sim(modem, client)
 end
 
 -- Only what has more than one slot knows of these.
-handle(uim.get_slot_status, function() return nil, "not-supported" end)
-handle(uim.switch_slot, function() return nil, "not-supported" end)
+handle(uim.get_slot_status, function(modem)
+  if #modem.slots == 1 then
+    return nil, "not-supported"
+  end
+  local statuses, informations, eids = {}, {}, {}
+  for number = 1, #modem.slots do
+    local card, in_use = modem:card_in(number), number == modem.slot
+    statuses[number] = {
+      physical_card_status = card and "present" or "absent", physical_slot_status = in_use and "active" or "inactive",
+      logical_slot = in_use and 1 or 0, iccid = card and cards.bcd(card.iccid) or "",
+    }
+    informations[number] = {
+      card_protocol = card and "uicc" or "unknown", valid_applications = in_use and card and 1 or 0, atr_value = "",
+      is_euicc = false,
+    }
+    eids[number] = { eid = "" }
+  end
+  return { physical_slot_status = statuses, physical_slot_information = informations, slot_eid = eids }
+end)
+
+handle(uim.switch_slot, function(modem, values)
+  if #modem.slots == 1 then
+    return nil, "not-supported"
+  elseif values.logical_slot ~= 1 or not modem.slots[values.physical_slot] then
+    return nil, "invalid-argument"
+  elseif values.physical_slot == modem.slot then
+    return nil, "no-effect"
+  end
+  modem:use_slot(values.physical_slot)
+  return {}
+end)
 
 -- Power -------------------------------------------------------------------------------------------------------------
 
