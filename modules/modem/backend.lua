@@ -189,6 +189,10 @@
 ---@field watch_signal fun(self: modem.modem, thresholds: modem.signal_thresholds): true?, moontower.error? has it
 --- tell when the primary cell's rssi, rsrp, rsrq or sinr passes one of these, and otherwise when one has changed by a
 --- few dB: for the event "signal"
+---@field slots fun(self: modem.modem): modem.slot[]?, moontower.error? the SIM slots: see modem/slots.lua;
+--- "unsupported": it has one, or tells of none
+---@field select_slot fun(self: modem.modem, number: integer): true?, moontower.error? has it use that slot, counted
+--- from 1 on, without waiting for the card
 ---@field home_provider fun(self: modem.modem): modem.provider?, moontower.error? the SIM's own network
 ---@field session fun(self: modem.modem, session: integer): modem.session?, moontower.error?
 ---@field ip_configuration fun(self: modem.modem, session: integer): modem.ip_configuration?, moontower.error?
@@ -202,8 +206,8 @@ local M = {
   verbs = {
     "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel",
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
-    "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "home_provider", "session",
-    "ip_configuration", "activate", "deactivate", "made",
+    "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "slots", "select_slot",
+    "home_provider", "session", "ip_configuration", "activate", "deactivate", "made",
   },
 }
 

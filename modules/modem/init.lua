@@ -397,6 +397,13 @@ function Modem:signal_below(limits) return require("modem.signal_wait").below(se
 ---@return table closely
 function Modem:watch_signal_closely() return require("modem.signal_wait").closely(self) end
 
+---Has the modem use the card in another slot, and waits until it is there: see modem/slots.lua.
+---@param number integer as people count, from 1 on
+---@param options { force: boolean?, seconds: number?, progress: fun(step: "switch"|"card")? }?
+---@return modem.switched? switched
+---@return moontower.error? err
+function Modem:use_slot(number, options) return require("modem.slots").use(self, number, options) end
+
 ---Waits until a part of the modem's state is as wanted: looks once, then at each event, and again now and then, in case
 ---the modem does not tell: see modem/wait.lua.
 ---@param event string

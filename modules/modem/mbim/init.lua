@@ -189,6 +189,7 @@ function Backend:signal(part)
   return require("modem.mbim.air").signal(self)
 end
 backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal", "listen_to_cells", "cell_notified")
+backends.elsewhere(Backend, "modem.mbim.slots", "slots", "select_slot")
 
 function Backend:pin()
   return answers.ask(self, basic.pin, function(reply)

@@ -12,8 +12,10 @@ local M = {}
 -- After a time-out, do not try the fallback.
 local function speaks(err) return err.code ~= "timeout" and err.code ~= "gone" end
 
--- Digits two a byte, the low half first, filled up with 0xf (3GPP TS 31.102).
-local function digits_of(bytes)
+---Digits two a byte, the low half first, filled up with 0xf (3GPP TS 31.102).
+---@param bytes string
+---@return string
+function M.digits_of(bytes)
   local digits = {}
   for i = 1, #bytes do
     local byte = bytes:byte(i)
@@ -37,7 +39,7 @@ local function iccid_of(device)
   if reply then
     return reply.iccid or ""
   end
-  return speaks(err) and digits_of(read_file(device, 0x2fe2, "\x00\x3f")) or ""
+  return speaks(err) and M.digits_of(read_file(device, 0x2fe2, "\x00\x3f")) or ""
 end
 
 local function imsi_of(device)
@@ -45,7 +47,7 @@ local function imsi_of(device)
   if reply then
     return reply.imsi or ""
   end
-  return speaks(err) and digits_of(read_file(device, 0x6f07, "\x00\x3f\xff\x7f"):sub(2)):sub(2) or ""
+  return speaks(err) and M.digits_of(read_file(device, 0x6f07, "\x00\x3f\xff\x7f"):sub(2)):sub(2) or ""
 end
 
 local function numbers_of(device)

@@ -331,6 +331,7 @@ end
 backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified", "watch_signal")
 backends.elsewhere(Backend, "modem.qmi.cells", "cells")
 backends.elsewhere(Backend, "modem.qmi.scan", "scan")
+backends.elsewhere(Backend, "modem.qmi.slots", "slots", "select_slot")
 backends.elsewhere(Backend, "modem.qmi.technology", "knows_nr", "with_nr")
 backends.elsewhere(Backend, "modem.qmi.registering", "home_provider", "register", "attach", "detach")
 backends.elsewhere(Backend, "modem.qmi.disconnecting", "disconnect", "deactivate", "put_framing_back")
