@@ -6,9 +6,9 @@
 -- as a salted hash with the SIM's number, and struck out when the SIM has taken it. So a wrong one is never sent again.
 
 local errors = require "errors"
-local fs = require "core.fs"
 local locks = require "modem.locks"
 local log = require "log"
+local secret_file = require "secret_file"
 local sha256 = require "modem.sha256"
 local state = require "state"
 local terminal = require "terminal"
@@ -60,21 +60,9 @@ local function pick(text, iccid, path)
 end
 
 local function from_file(path, iccid, must_be_there)
-  local info, err = fs.stat(path)
-  if not info then
-    return nil, (must_be_there or err.code ~= "not-found") and err or nil
-  elseif info.type ~= "file" then
-    return invalid(("%s is no file"):format(path))
-  elseif info.uid ~= 0 and info.uid ~= fs.geteuid() or info.mode & 63 ~= 0 then -- 077
-    return errors.fail {
-      code = "permission", source = "pin", message = ("%s: others than its owner can read or change it"):format(path),
-      hint = ("`chown root %s; chmod 600 %s`"):format(path, path),
-    }
-  end
-  local text
-  text, err = fs.read(path)
+  local text, err = secret_file.read(path, "pin")
   if not text then
-    return nil, err
+    return nil, (must_be_there or err.code ~= "not-found") and err or nil
   end
   return pick(text, iccid, path)
 end

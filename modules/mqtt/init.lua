@@ -8,10 +8,10 @@
 local discovery = require "mqtt.discovery"
 local errors = require "errors"
 local events = require "events"
-local fs = require "core.fs"
 local json = require "base.json"
 local log = require "log"
 local metrics = require "metrics"
+local secret_file = require "secret_file"
 local task = require "task"
 
 local LONGEST_QUEUE = 256 -- of events, while the broker is away
@@ -97,11 +97,6 @@ local serve = errors.protect(function(self, client)
   end
 end)
 
-local function read_password(path)
-  local text, err = fs.read(path)
-  return text and text:match "^([^\r\n]*)", err
-end
-
 local function connect(self)
   local options = self.options
   local has, mqtt = pcall(require, "core.mqtt")
@@ -113,7 +108,7 @@ local function connect(self)
   end
   local password, err
   if options.password_file then
-    password, err = read_password(options.password_file)
+    password, err = secret_file.password(options.password_file, "mqtt")
     if not password then
       return nil, err
     end

@@ -4,8 +4,7 @@
 -- A browser asks us in the name of any site that its user has open. So the Host that it asks for has to be ours (a name
 -- that an attacker makes point to us is not), and the Origin has to be our own page.
 
-local errors = require "errors"
-local fs = require "core.fs"
+local secret_file = require "secret_file"
 local sha256 = require "modem.sha256"
 local task = require "task"
 
@@ -23,32 +22,13 @@ Guard.__index = Guard
 
 local M = {}
 
-local function read_password(path)
-  local about, err = fs.stat(path)
-  local text
-  if about then
-    if about.mode & 63 ~= 0 then -- 077
-      return errors.fail {
-        code = "permission", source = "web", message = ("others may read the password in %s"):format(path),
-        hint = ("Run: chmod 600 %s"):format(path),
-      }
-    end
-    text, err = fs.read(path)
-  end
-  local password = text and text:match "^([^\r\n]*)"
-  if password == "" then
-    return errors.fail { code = "invalid", source = "web", message = path .. " has no password in its first line" }
-  end
-  return password, err
-end
-
 ---@param config web.config
 ---@return web.guard?
 ---@return moontower.error? err
 function M.new(config)
   local password, err
   if config.password_file then
-    password, err = read_password(config.password_file)
+    password, err = secret_file.password(config.password_file, "web")
     if not password then
       return nil, err
     end

@@ -86,13 +86,15 @@ function T.test_a_password()
   local out = run [[
 mosquitto_passwd -b -c /run/test/passwords roof "open sesame" 2>/dev/null; chmod 644 /run/test/passwords
 printf 'listener 1883 127.0.0.1\npassword_file /run/test/passwords\nuser root\n' >/run/test/broker.conf
-echo "open sesame" >/run/test/password; LOGIN="-u roof"
+echo "open sesame" >/run/test/password; chmod 600 /run/test/password; LOGIN="-u roof"
 mosquitto -c /run/test/broker.conf >>/run/test/broker.log 2>&1 & broker=$!
 serve "user = 'roof', password_file = '/run/test/password'"
 until_in /run/test/log 'mqtt: connected'
 tr '\0' '\n' </proc/$daemon/cmdline | grep -c sesame; grep -c sesame /run/test/log
-echo wrong >/run/test/password; kill -KILL $broker; wait $broker 2>/dev/null
+chmod 644 /run/test/password; kill -KILL $broker; wait $broker 2>/dev/null
 mosquitto -c /run/test/broker.conf >>/run/test/broker.log 2>&1 & broker=$!
+until_in /run/test/log 'mqtt: /run/test/password: others than its owner can read'
+chmod 600 /run/test/password; echo wrong >/run/test/password
 until_in /run/test/log 'mqtt: the broker: .*not authori'
 finish; stop_broker; true]]
   lu.assertEquals(out, "0\n0\n")

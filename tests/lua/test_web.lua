@@ -109,10 +109,10 @@ function T.test_a_password_that_others_may_read()
   local out = run [[
 echo "open sesame" >/run/test/password; chmod 644 /run/test/password
 serve "password_file = '/run/test/password'"
-code /; grep -o "there is no page: .*" /run/test/log; grep -o "Run: .*" /run/test/log
+code /; grep -o "there is no page: .*" /run/test/log
 finish]]
   lu.assertStrContains(out, "000\n")
-  lu.assertStrContains(out, "there is no page: others may read the password in /run/test/password")
+  lu.assertStrContains(out, "there is no page: /run/test/password: others than its owner can read or change it")
 end
 
 -- Events come as they happen; a page that has gone is noticed, and then nothing is done for it.
