@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- moontower guard: stands guard over a change that is on trial. `bands`, `technology` and `lock` start it.
+-- moontower guard: stands guard over a change that is on trial. `bands`, `technology`, `lock` and `survey` start it.
 
 local guards = require "trial.guard"
 local option = require "cli.option"
@@ -12,8 +12,8 @@ return {
   exits = { [8] = "it has a guard" },
 
   epilog = [[
-`moontower bands`, `technology` and `lock` start it where no daemon runs, so that it goes on when they are killed, or
-their terminal hangs up. `moontower lock` shows what is on trial.]],
+`moontower bands`, `technology`, `lock` and `survey` start it, so that it goes on when they are killed, or their
+terminal hangs up. `moontower lock` shows what is on trial.]],
 
   options = {
     { "key", validate.any_text, "The modem's IMEI" },

@@ -75,7 +75,7 @@ local M = {}
 local function value_of(request, name)
   local value = request:query(name)
   if value and not value:find "^[%w/][%w./:_-]*$" then
-    return errors.fail { code = "usage", source = "web", message = ("'%s' cannot be that"):format(name) }
+    return errors.fail { code = "usage", source = "web", message = ("'%s' cannot be the %s"):format(value, name) }
   end
   return value
 end
