@@ -14,7 +14,7 @@ local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 local UNITS = { s = 1, min = 60, h = 3600, d = 86400 }
-local PERIODS = { { 2 * 3600, 300 }, { 8 * 3600, 1800 }, { math.huge, 3600 } } -- up to how long, and each so long
+local PERIODS = { { 2 * 3600, 300 }, { 8 * 3600, 1800 }, { math.huge, 3600 } } -- seconds: of all rows, and of one
 
 local function parse_since(text)
   local number, unit = tostring(text):match "^(%d+)%s*(%a+)$"

@@ -13,7 +13,7 @@ local M = {}
 local function versions() return require "mbim.versions" end
 local function agreement() return require "mbim.agreement" end
 
----A body of the modem's: as the version lays it out that holds; where it cannot be that, in whichever layout it is.
+---Decodes a body that the modem has sent: in the layout of the version in force, or else in the one that it fits.
 ---@param device mbim.device
 ---@param command mbim.command
 ---@param part "response"|"indication"

@@ -52,7 +52,7 @@ end
 
 ---Whose AT commands a modem takes: as it says itself or USB does, or else by its ids.
 ---@param modem table with `at` and `description`
----@return maker.maker? maker nil without an error: nobody's that is known
+---@return maker.maker? maker nil without an error: no maker that we know
 ---@return moontower.error? err the modem does not answer
 function M.maker(modem)
   local text = modem.description and modem.description.manufacturer or ""

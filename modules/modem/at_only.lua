@@ -18,7 +18,8 @@ for _, verb in ipairs(backend.verbs) do Backend[verb] = Backend[verb] or refuse 
 
 local of_the_air = { signal = true, cell = true, registration = true }
 
----No event will come. Who follows what it can be asked for has to ask, and no more than waits for other events.
+---No event will come. A queue of what the modem can be asked for stays open, as its reader asks when none has come; any
+---other is closed with the reason.
 function Backend:listen(queue, name)
   if not of_the_air[name] then queue:close(select(2, modes.refusal(self.description))) end
 end

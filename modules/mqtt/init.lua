@@ -39,7 +39,7 @@ Publisher.__index = Publisher
 
 local M = {}
 
--- What is told of a modem: no IMEI, no SIM.
+-- The state that is published, without IMEI and SIM.
 local function state_of(seen)
   local network = seen.network or {}
   return {

@@ -42,7 +42,7 @@ local function of_technology(signal)
   end
 end
 
----Looks at the signal for so long.
+---Measures the signal for some seconds.
 ---@param modem modem.modem
 ---@param seconds number
 ---@return table<string, survey.figure>? figures by name: rsrp, rsrq, sinr, rssi, rscp

@@ -2,8 +2,8 @@
 -- A change to a modem that is on trial: as long as its file is in /var/lib/moontower/trials, it is not kept. The file
 -- is written before anything is sent, and says how to put things back.
 --
--- Whoever stands guard over a change holds a lock, which ends with that process. A change that is on trial without a
--- guard has lost it, by kill -9 or a reboot, and is undone as soon as the modem is there.
+-- The guard of a change is a process that holds a lock, which ends with it. A change on trial whose lock is free has
+-- lost its guard, by kill -9 or a reboot, and is undone as soon as the modem is there.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -28,7 +28,7 @@ local CONNECTION = "replaced"
 
 local M = {}
 
--- Nothing that anyone reads: a modem is put right before the command that does so begins.
+-- No progress is shown: a modem is put back before the command begins that a person has given.
 local function nothing() end
 local SILENT = { doing = nothing, done = nothing, data = nothing, rest = nothing }
 
@@ -49,7 +49,7 @@ function M.is_on_trial(key) return fs.stat(state.persistent.path(KIND, key)) ~= 
 ---@return string
 function M.folder() return state.persistent.folder .. "/" .. KIND end
 
----Held by who stands guard over a change.
+---The lock that the guard of a change holds.
 ---@param key string
 ---@return core.fs.lock? lock
 ---@return moontower.error? err "busy": it has a guard

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Tries a change: its end is armed first, then it is made, then the modem has to be as it was before in time.
+-- Tries a change: the guard that would undo it is started, the change is made, and the modem has to be as before within
+-- the time.
 
 local errors = require "errors"
 local follow = require "setup.follow"
@@ -76,8 +77,8 @@ local function begin(session, made)
   return before, within
 end
 
----Lets fn make changes for a while; then the modem is put back, and waited for. Should fn raise, as it does where a
----person interrupts it, the guard does that.
+---Lets fn change the modem, puts the modem back, and waits until it is as before. If fn raises, as it does when a
+---person interrupts it, the guard puts the modem back.
 ---@param session setup.session opened with terms
 ---@param fn fun(before: trial.before): true?, moontower.error?
 ---@return true? ok

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Who may ask: pages of other sites may not, by whatever name they call us; and a password is not to be guessed.
+-- Decides which requests are answered: pages of other sites get nothing, and a password cannot be guessed quickly.
 --
 -- A browser asks us in the name of any site that its user has open. So the Host that it asks for has to be ours (a name
 -- that an attacker makes point to us is not), and the Origin has to be our own page.
