@@ -1,0 +1,270 @@
+-- SPDX-License-Identifier: MIT
+-- SMS as PDUs: published ones, texts there and back, parts in any order, and bytes that no network should send.
+--
+-- The PDUs with a name are those of ModemManager's src/tests/test-sms-part-3gpp.c, and so are their texts.
+
+local lu = require "luaunit"
+local sms = require "sms"
+
+local T = {}
+
+local eq = lu.assertEquals
+
+local function bytes(hex)
+  return (hex:gsub("%s", ""):gsub("%x%x", function(octet) return string.char(tonumber(octet, 16)) end))
+end
+
+local function join(...)
+  local stored = {}
+  for i, pdu in ipairs { ... } do stored[i] = { place = tostring(i), status = "read", pdu = pdu } end
+  return sms.join(stored)
+end
+
+-- ---- published PDUs ----
+
+local published = {
+  { name = "extension table", smsc = "+12404492164", number = "+16175927198", time = "2011-02-28T11:50:50-05:00",
+    text = "Here's a longer message [{with some extended characters}] thrown in, such as £ and ΩΠΨ and §¿ as well.",
+    pdu = [[07912104442961f4040b9161719572 91f80000112082110505 0a 6ac8b2bc7c9a83c220f6db7d2ecb41edf27c1e3e97411bde
+      06754fd3d1a0f9bb5d0695f1f4b29b5c2683c6e8b03c3ca697e5f34d6ae303d1d1f2f7dd0d4abb59a0797d8c0685e7a00028ec26832a960b
+      28ec2683be6050780eba97d96c17]] },
+  { name = "name of 11 letters, UCS-2", smsc = "+79037011111", number = "InternetSMS", is_name = true,
+    time = "2011-03-29T19:20:04+04:00", text = "тест",
+    pdu = "07919730071111f10414d04937bd2c7797e9d3e614000811309291024061 08 0442043504410442" },
+  { name = "seven bits", smsc = "+12345678901", number = "+18005551212", time = "2011-01-01T12:34:56+00:00",
+    text = "hellohello", pdu = "07912143658709f1040b918100551512f20000111010214365000ae8329bfd4697d9ec37" },
+  { name = "no plus", smsc = "+12345678901", number = "18005551212", time = "2011-01-01T12:34:56+00:00",
+    text = "hellohello", pdu = "07912143658709f1040b818100551512f20000111010214365000ae8329bfd4697d9ec37" },
+  { name = "8 bits", smsc = "+12345678901", number = "+18005551212", time = "2011-01-01T12:34:56+00:00",
+    data = "e8329bfd4697d9ec37de", pdu = "07912143658709f1040b918100551512f20004111010214365000ae8329bfd4697d9ec37de" },
+  { name = "8 bits, coding group F", smsc = "+12345678901", number = "+18005551212", class = 0,
+    time = "2011-01-01T12:34:56+00:00", data = "e8329bfd4697d9ec37de",
+    pdu = "07912143658709f1040b918100551512f200f4111010214365000ae8329bfd4697d9ec37de" },
+  { name = "coding group F, 160 letters", smsc = "+33609001390", number = "1800", class = 1,
+    time = "2011-06-24T13:08:15+02:00",
+    text = "Info SFR - Confidentiel, à ne jamais transmettre -\n"
+      .. "Voici votre nouveau mot de passe : sw2ced pour gérer "
+      .. "votre compte SFR sur www.sfr.fr ou par téléphone au 963",
+    pdu = [[0791330609109 3F0 04 04 85 8100 00 F1 11604231805180 A0 49B7F90D9A1AA5A01668F8769BD3E4B29B9E2EB359A03FC85D06
+      A9C3ED707A0EA2CBC3EE79BB4CA7CBCBA05643617DA7C76990FD4D979741EE77DD5E0ED741ED371D442E83E0E1F9BC0CD281E677D9B84C06
+      C1DF7539E85C9097E520FB9B2E2F83C6EF369C5E064D8D52D0BC2E07DDEF77D7DC2C7799E5A0771D040FCB41F402BB0047BFDD6550B80ECA
+      D966]] },
+  { name = "part of a longer one", smsc = "+31653131316", number = "1002", time = "2011-06-29T23:32:19+02:00",
+    count = 2, missing = { 2 },
+    text = "Welkom, bel om uw Voicemail te beluisteren naar +31612001233 (PrePay: *100*1233#). Voicemail ontvangen is "
+      .. "altijd gratis. Voor gebruik van mobiel interne[part 2 of 2 is missing]",
+    pdu = [[07911356131313F64004850120390011609232239180A006080400100201D7327BFD6EB340E2321BF46E83EA7790F59D1E97DBE1341B
+      442F83C465763D3DA797E56537C81D0ECB41AB59CC1693C16031D96C064241E5656838AF03A96230982A269BCD462917C8FA4E8FCBED709A
+      0D7ABBE9F6B0FB5C7683D27350984D4FABC9A0B33C4C4FCF5D20EBFB2D079DCB62793DBD06D9C36E50FB2D4E97D9A0B49B5E96BBCB]] },
+  { name = "one of ours", kind = "outgoing", number = "639337937", text = ("你好"):rep(8) .. "你",
+    pdu = "002100098136397339F70008224F60597D4F60597D4F60597D4F60597D4F60597D4F60597D4F60597D4F60597D4F60" },
+  { name = "report", kind = "report", smsc = "+34656000311", number = "639337937", time = "2012-09-11T07:40:36+02:00",
+    delivery = { reference = 0x5a, state = "pending", time = "2012-09-11T07:40:36+02:00" },
+    pdu = "07914356060013F1065A098136397339F7219011700463802190117004638030" },
+}
+
+for _, case in ipairs(published) do
+  T["test_published_" .. case.name:gsub("[^%w]+", "_")] = function()
+    local found = join(bytes(case.pdu))
+    eq(#found, 1)
+    local wanted = { id = "1", places = { "1" }, status = "read", kind = "received" }
+    for key, value in pairs(case) do wanted[key] = key ~= "name" and key ~= "pdu" and value or nil end
+    eq(found[1], wanted)
+  end
+end
+
+-- From the same file: two parts, by two service centres.
+local parts = {
+  bytes [[07912160130320F5440B916171056429F5000021405291650569A00500034C0201A9E8F41C949E83C2207B599E07B1DFEE33885E9ED341
+    E4F23C7D7697C920FA1B54C697E5E3F4BC0C6AD7D9F434081E96D341E3303C2C4EB3D3F4BC0B94A483E6E8779D4D06CDD1EF3BA80E0785E7A0B7
+    BB0C6A97E7F3F0B9CC02B9DF7450780EA2DFDF2C50780EA2A3CBA0BA9B5C96B3F369F71954768FDFE4B4FB0C9297E1F2F2BCECA6CF41]],
+  bytes [[07912160130320F6440B916171056429F5000021405291651569320500034C0202E9E8301D44479741F0B09C3E0785E56590BCCC0ED3CB
+    6410FD0D7ABBCBA0B0FB4D4797E52E10]],
+}
+local whole = "This is a very long test designed to exercise multi part capability. It should show up as one message, "
+  .. "not as two, as the underlying encoding represents that the parts are related to one another. "
+
+function T.test_parts_in_either_order()
+  for _, order in ipairs { { 1, 2 }, { 2, 1 }, { 1, 2, 2 }, { 2, 2, 1 } } do
+    local pdus = {}
+    for i, number in ipairs(order) do pdus[i] = parts[number] end
+    local found = join(table.unpack(pdus))
+    eq({ #found, found[1].text, #found[1].places, found[1].count, found[1].missing }, { 1, whole, #order, 2 })
+  end
+  local alone = join(parts[2])[1]
+  eq({ alone.missing, alone.text:sub(1, 24) }, { { 1 }, "[part 1 of 2 is missing]" })
+end
+
+-- ---- there and back ----
+
+local function deliver(number, text, reference)
+  return assert(sms.deliver {
+    smsc = "+13123149810", number = number, text = text, time = 1300000000, reference = reference or 7,
+  })
+end
+
+local all_letters = "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+  .. "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+
+local function there_and_back(text, count)
+  for _, pdus in ipairs { deliver("+15550100999", text), assert(sms.submit("+15550100999", text, 200)) } do
+    eq(#pdus, count)
+    for _, pdu in ipairs(pdus) do lu.assertTrue(#pdu - 1 - pdu:byte(1) <= 164 + 13) end
+    local reversed = {}
+    for i = #pdus, 1, -1 do reversed[#reversed + 1] = pdus[i] end
+    local found = join(table.unpack(reversed))
+    eq({ #found, found[1].text, found[1].number, found[1].missing }, { 1, text, "+15550100999" })
+  end
+end
+
+function T.test_texts_there_and_back()
+  there_and_back(all_letters, 1)
+  there_and_back("", 1)
+  there_and_back(("a"):rep(160), 1)
+  there_and_back(("a"):rep(161), 2)
+  there_and_back(("a"):rep(306), 2)
+  there_and_back(("a"):rep(307), 3)
+  there_and_back(("я"):rep(70), 1)
+  there_and_back(("я"):rep(71), 2)
+  there_and_back(("a"):rep(255 * 153), 255)
+  for before = 0, 8 do -- no letter of two halves is cut
+    there_and_back(("a"):rep(before) .. ("€"):rep(80), before > 0 and 2 or 1)
+    there_and_back(("я"):rep(before) .. ("😀"):rep(35), before > 0 and 2 or 1)
+  end
+  for length = 0, 40 do there_and_back(("x"):rep(length), 1) end
+end
+
+-- A part of ours is one of the standard's: 3GPP TS 23.040, 9.2.3.24.1, and a bit that fills.
+function T.test_bytes_of_a_part()
+  local pdus = assert(sms.submit("12345", ("a"):rep(161), 0x2a))
+  eq(pdus[1]:sub(1, 20), bytes "00410005812143f50000a00500032a0201c2e170")
+end
+
+function T.test_bytes_of_a_submit()
+  eq(assert(sms.submit("+18005551212", "hellohello", 0)), { bytes "0001000b918100551512f200000ae8329bfd4697d9ec37" })
+end
+
+function T.test_what_cannot_be_sent()
+  for _, number in ipairs { "", "+", "12a", "ACME", "123456789012345678901", "1\27[2J" } do
+    local pdus, err = sms.submit(number, "x", 0)
+    eq({ pdus, err.code }, { nil, "invalid" }, number)
+  end
+  for _, text in ipairs { "\xff", ("a"):rep(255 * 153 + 1) } do
+    local pdus, err = sms.submit("123", text, 0)
+    eq({ pdus, err.code }, { nil, "invalid" })
+  end
+end
+
+-- ---- parts ----
+
+function T.test_parts_of_two_texts_with_the_same_reference()
+  local first, second = deliver("+1555", ("a"):rep(200)), deliver("+1555", ("b"):rep(200))
+  local found = join(first[1], first[2], second[2], second[1])
+  eq({ #found, found[1].text, found[2].text }, { 2, ("a"):rep(200), ("b"):rep(200) })
+  found = join(first[1], second[1], second[2])
+  eq({ #found, found[1].missing, found[2].text }, { 2, { 2 }, ("b"):rep(200) })
+end
+
+function T.test_parts_of_other_senders_and_references_stay_apart()
+  local long = ("a"):rep(200)
+  local found = join(deliver("+1555", long)[1], deliver("+1556", long)[2], deliver("+1555", long, 8)[2])
+  eq(#found, 3)
+  for _, message in ipairs(found) do eq(#message.missing, 1) end
+end
+
+function T.test_an_unread_part_makes_all_unread()
+  local pdus = deliver("+1555", ("a"):rep(200))
+  local found = sms.join {
+    { place = "4", status = "read", pdu = pdus[2] }, { place = "m9", status = "unread", pdu = pdus[1] },
+  }
+  eq({ found[1].status, found[1].id, found[1].places }, { "unread", "4", { "4", "m9" } })
+end
+
+-- 23.040 lets a header's 16 bits of reference be in an element of its own; a pair of surrogates may be cut by a phone.
+function T.test_sixteen_bits_of_reference_and_a_letter_that_is_cut()
+  local head = "07912143658709f1440b918100551512f200081110102143650009 06080412340201"
+  local low = "07912143658709f1440b918100551512f20008111010214365000b 06080412340202"
+  local found = join(bytes(low .. "de000021"), bytes(head .. "d83d"))
+  eq({ #found, found[1].text }, { 1, "😀!" })
+end
+
+-- ---- what is shown ----
+
+function T.test_neither_text_nor_sender_moves_a_cursor()
+  local found = join(deliver("A\rB", "one\r\ntwo\rthree")[1], deliver("+1555", "я\27[2J\xe2\x80\xaex")[1])
+  eq({ found[1].number, found[1].is_name, found[1].text }, { "A?B", true, "one\ntwo\nthree" })
+  eq(found[2].text, "я?[2J?x")
+end
+
+function T.test_times()
+  local function time(hex)
+    return sms.decode(bytes("07912143658709f1040b918100551512f20000" .. hex .. "00")).time
+  end
+  eq(time "11302151526323", "2011-03-12T15:25:36+08:00")
+  eq(time "1130215152634a", "2011-03-12T15:25:36-06:00")
+  eq(time "113021515263ff", "2011-03-12T15:25:36")
+  eq(time "11312151526323", nil)
+  eq(time "00000000000000", nil)
+end
+
+function T.test_classes_and_schemes()
+  local function read(scheme)
+    local part = sms.decode(bytes("07912143658709f1040b918100551512f200" .. scheme .. "11101021436500020041"))
+    return { part.coding, part.class }
+  end
+  eq(read "10", { "gsm7", 0 })
+  eq(read "1a", { "ucs2", 2 })
+  eq(read "0c", { "gsm7" })
+  eq(read "20", { "8bit" })
+  eq(read "48", { "ucs2" })
+  eq(read "80", { "gsm7" })
+  eq(read "c8", { "gsm7" })
+  eq(read "e0", { "ucs2" })
+  eq(read "f7", { "8bit", 3 })
+end
+
+-- ---- bytes that no network should send ----
+
+local function is_message(message)
+  lu.assertTrue(message.problem ~= nil or message.kind ~= nil)
+  for _, name in ipairs { "text", "number", "problem", "data" } do
+    local value = message[name]
+    lu.assertTrue(value == nil or utf8.len(value) ~= nil and not value:find "[\0-\8\11-\31\127]")
+  end
+end
+
+function T.test_a_pdu_that_is_too_short()
+  local pdu = bytes(published[3].pdu)
+  for length = 0, #pdu - 1 do
+    local part, err = sms.decode(pdu:sub(1, length))
+    eq({ part, err and err.code }, { nil, "malformed" }, length)
+  end
+  local found = join(pdu:sub(1, 20))
+  eq({ #found, found[1].kind, found[1].id }, { 1, nil, "1" })
+  lu.assertStrContains(found[1].problem, "it ends within")
+end
+
+function T.test_mutations_raise_nothing()
+  local seed = 20111130
+  local function random(limit)
+    seed = (seed * 1103515245 + 12345) & 0x7fffffff
+    return (seed >> 8) % limit
+  end
+  local pdus = { parts[1], parts[2] }
+  for _, case in ipairs(published) do pdus[#pdus + 1] = bytes(case.pdu) end
+  for _, pdu in ipairs(pdus) do
+    for at = 1, math.min(#pdu, 48) do
+      for _, octet in ipairs { 0, 1, 0x7f, 0x80, 0xff, pdu:byte(at) ~ 1 << random(8) } do
+        local mutant = pdu:sub(1, at - 1) .. string.char(octet) .. pdu:sub(at + 1)
+        for _, message in ipairs(join(mutant, parts[2], mutant:sub(1, random(#mutant)))) do is_message(message) end
+      end
+    end
+  end
+  for _ = 1, 3000 do
+    local noise = {}
+    for i = 1, random(40) do noise[i] = string.char(random(256)) end
+    for _, message in ipairs(join(table.concat(noise), "\0" .. table.concat(noise))) do is_message(message) end
+  end
+end
+
+return T
