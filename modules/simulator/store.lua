@@ -2,9 +2,9 @@
 -- The simulated modem's non-volatile state: USB composition, profiles, settings, firmware preference, SMS.
 
 local composition = require "simulator.composition"
-local sms = require "simulator.sms"
+local sms = require "sms"
 
-local SENDER = "15550100999"
+local SENDER = "+15550100999"
 local MAX_SMS = 50
 
 local store = { methods = {} }
@@ -15,6 +15,7 @@ local store = { methods = {} }
 ---@field preference table which networks it may use: modes, roaming, lte_bands, nr_sa_bands,
 --- nr_nsa_bands; the rest is only kept
 ---@field sent string[] PDUs that have gone out
+---@field received_sms integer how many have come in
 ---@field sms table<integer, { tag: string, pdu: string }> from 0
 ---@field default_profile integer
 ---@field attach_profiles integer[] which profiles it attaches with
@@ -56,7 +57,7 @@ end
 ---@param is_factory boolean? as it leaves the factory, instead of set up
 function store.format(modem, is_factory)
   format_settings(modem, is_factory)
-  modem.sms, modem.sent = {}, {}
+  modem.sms, modem.sent, modem.received_sms = {}, {}, 0
 end
 
 ---All settings are as they leave the factory, once it has restarted.
@@ -91,19 +92,22 @@ function methods:keep_sms(tag, pdu)
   end
 end
 
----An SMS comes in.
+---An SMS comes in, in as many parts as it takes: once the store is full, the network keeps the others.
 ---@param text string
----@return boolean taken
+---@return boolean taken all of it
 function methods:receive_sms(text)
-  if not self:is_registered() then
-    return false
+  self.received_sms = self.received_sms + 1
+  local pdus = self:is_registered() and sms.deliver {
+    smsc = "+" .. self.personality.smsc, number = SENDER, text = text, time = os.time(), reference = self.received_sms,
+  } or nil
+  for _, pdu in ipairs(pdus or {}) do
+    local index = self:keep_sms("mt-not-read", pdu)
+    if not index then
+      return false
+    end
+    self:emit("sms", index)
   end
-  local index = self:keep_sms("mt-not-read", sms.deliver(self.personality.smsc, SENDER, text))
-  if not index then
-    return false
-  end
-  self:emit("sms", index)
-  return true
+  return pdus ~= nil
 end
 
 ---Changes which networks it may use, and has it look for one of them.

@@ -3,6 +3,7 @@
 
 local card = require "simulator.at.card_state"
 local pdus = require "simulator.sms"
+local submit = require("sms").submit
 
 local INVALID_PDU, INVALID_TEXT, INVALID_INDEX, NO_SERVICE, NOT_ALLOWED =
   { cms = 304 }, { cms = 305 }, { cms = 321 }, { cms = 331 }, { cms = 302 }
@@ -133,7 +134,11 @@ local function prompt(modem, arguments, at)
     return nil, INVALID_TEXT
   end
   return { prompt = function(text)
-    return send(modem, pdus.submit(number, text:gsub("\r\n?", "\n")))
+    local parts = submit(number, text:gsub("\r\n?", "\n"), 0)
+    if not parts or #parts > 1 then
+      return nil, INVALID_TEXT
+    end
+    return send(modem, parts[1])
   end }
 end
 
