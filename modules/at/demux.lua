@@ -103,7 +103,7 @@ local function on_line(port, token)
     if job then
       add(job, token, line)
     end
-    M.show(port, line, "line")
+    M.show(port, job and job.private and "(hidden)" or line, "line")
   end
 end
 

@@ -183,9 +183,9 @@ end
 
 ---Sends a command and waits for its final result. Several tasks may call it at once: each has its turn.
 ---@param command string "AT!SELRAT?"
----@param options { seconds: number?, data: string?, secret: boolean? }? seconds: how long the answer may take, 10 if
----not given; data: what to send at the modem's prompt, Ctrl-Z follows it; secret: hide the command's values (those of
----known commands with a PIN or password are hidden anyway)
+---@param options { seconds: number?, data: string?, secret: boolean?, private: boolean? }? seconds: how long the answer
+---may take, 10 if not given; data: what to send at the modem's prompt, Ctrl-Z follows it; secret: hide the command's
+---values (those of known commands with a PIN or password are hidden anyway); private: hide the lines of the answer
 ---@return at.reply? reply
 ---@return moontower.error? err "rejected" or as its number says, detail { result, number, words, lines }; "timeout";
 ---"gone". detail.result is "prompt" when the modem asks for data and there is none
@@ -198,7 +198,7 @@ function Port:command(command, options)
   end
   local job <close> = setmetatable({
     port = self, command = command, shown = shown, seconds = options.seconds or ANSWER_TIME, lines = {},
-    data = options.data and options.data:gsub("\r?\n", "\r"), done = task.queue(1),
+    data = options.data and options.data:gsub("\r?\n", "\r"), private = options.private, done = task.queue(1),
   }, Job)
   self.waiting[job] = true
   if not self.jobs:push(job) then

@@ -199,6 +199,9 @@
 ---@field activate fun(self: modem.modem, parameters: modem.parameters): modem.session?, moontower.error? connects, and
 --- ends what the session was connected to before; "connect-refused" by the network
 ---@field deactivate fun(self: modem.modem, session: integer): true?, moontower.error? true also if not connected
+---@field stored_messages fun(self: modem.modem): sms.stored[]?, moontower.error? the SMS that it has, as PDUs
+---@field send_pdu fun(self: modem.modem, pdu: string): true?, moontower.error? sends an SMS, or a part of one
+---@field delete_stored fun(self: modem.modem, place: string): true?, moontower.error? deletes an SMS, or a part of one
 ---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
 
 local M = {
@@ -207,7 +210,8 @@ local M = {
     "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel",
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "slots", "select_slot",
-    "home_provider", "session", "ip_configuration", "activate", "deactivate", "made",
+    "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
+    "delete_stored", "made",
   },
 }
 

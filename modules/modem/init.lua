@@ -291,6 +291,30 @@ function Modem:close()
   self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
 end
 
+---The SMS that it has stored, parts put together; it takes them as read from then on.
+---@return sms.message[]?
+---@return moontower.error? err
+function Modem:messages() return require("modem.messages").list(self) end
+
+---One of them.
+---@param id string
+---@return sms.message?
+---@return moontower.error? err "not-found"
+function Modem:message(id) return require("modem.messages").read(self, id) end
+
+---Sends an SMS, in as many parts as it takes: `modem:send_message("+15550100999", "on my way")`.
+---@param number string
+---@param text string
+---@return { number: string, parts: integer }?
+---@return moontower.error? err
+function Modem:send_message(number, text) return require("modem.messages").send(self, number, text) end
+
+---Deletes an SMS, all parts of it.
+---@param message sms.message as messages() has it
+---@return true? ok
+---@return moontower.error? err
+function Modem:delete_message(message) return require("modem.messages").delete(self, message) end
+
 ---How many answers and indications it has sent since its port was opened, each fragment of a message by itself: on USB,
 ---each takes its turn. Those at an AT port do not count.
 ---@return integer

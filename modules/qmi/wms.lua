@@ -6,7 +6,7 @@ local types = require "qmi.types"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, bool, struct, list, optional = qmi.enum, qmi.bool, qmi.struct, qmi.list, qmi.optional
-local lbytes = qmi.lbytes
+local pdu = qmi.secret(qmi.lbytes(u16)) -- a text is for whom it is written to
 
 ---@class qmi.wms
 local wms, message = qmi.messages "wms"
@@ -30,7 +30,7 @@ local protocol = enum(u8, { cdma = 0, wcdma = 1 })
 local place = struct { storage "storage_type", u32 "memory_index" }
 
 -- raw_data is an SMSC address and a TPDU of 3GPP TS 23.040, as AT+CMGS has them in PDU mode, but not in hex.
-local raw_message = struct { format "format", lbytes(u16) "raw_data" }
+local raw_message = struct { format "format", pdu "raw_data" }
 
 -- Events
 
@@ -43,12 +43,12 @@ message("set_event_report", 0x0001, "Set Event Report", function() return {
       enum(u8, { ["send"] = 0, ["do-not-send"] = 1 }) "ack_indicator",
       u32 "transaction_id", -- for send_ack
       format "format",
-      lbytes(u16) "raw_data",
+      pdu "raw_data",
     } "transfer_route_mt_message",
     [0x12] = mode "message_mode",
     [0x13] = struct {
       enum(u8, { ["primary"] = 0, ["secondary-gsm"] = 1, ["secondary-umts"] = 2 }) "notification_type",
-      lbytes(u16) "raw_data",
+      pdu "raw_data",
     } "etws_message",
     [0x14] = struct { u16 "mcc", u16 "mnc" } "etws_plmn_information",
     [0x15] = qmi.string "smsc_address",
@@ -157,7 +157,7 @@ message("send_ack", 0x0037, "Send Ack", function() return {
 -- Stored messages
 
 message("raw_write", 0x0021, "Raw Write", function() return {
-  request  = { [0x01] = struct { storage "storage_type", format "format", lbytes(u16) "raw_data" } "raw_message_data" },
+  request  = { [0x01] = struct { storage "storage_type", format "format", pdu "raw_data" } "raw_message_data" },
   response = { [0x01] = u32 "memory_index" },
 } end)
 
@@ -167,7 +167,7 @@ message("raw_read", 0x0022, "Raw Read", function() return {
     [0x10] = mode "message_mode", -- a modem with both radios requires it
     [0x11] = bool(u8) "sms_on_ims",
   },
-  response = { [0x01] = struct { tag "message_tag", format "format", lbytes(u16) "raw_data" } "raw_message_data" },
+  response = { [0x01] = struct { tag "message_tag", format "format", pdu "raw_data" } "raw_message_data" },
 } end)
 
 message("modify_tag", 0x0023, "Modify Tag", function() return {

@@ -92,6 +92,14 @@ function methods:keep_sms(tag, pdu)
   end
 end
 
+---Is there no room for another SMS?
+---@return boolean
+function methods:is_sms_full()
+  local count = 0
+  for _ in pairs(self.sms) do count = count + 1 end
+  return count >= MAX_SMS
+end
+
 ---An SMS comes in, in as many parts as it takes: once the store is full, the network keeps the others.
 ---@param text string
 ---@return boolean taken all of it

@@ -70,6 +70,19 @@ function T.test_unknown_values_stay_numbers()
   })
 end
 
+-- One message of libmbim's src/libmbim-glib/test/test-message-parser.c; and one that is sent, as MBIM 1.0 has it.
+function T.test_sms()
+  local sms = require "mbim.sms"
+  lu.assertEquals(sms.read.response:decode(bytes [[
+    00000000 01000000 10000000 20000000
+    07000000 03000000 10000000 10000000 01020304 05060708 090a0b0c 0d0e0f00
+  ]]), { format = "pdu", messages = {
+    { index = 7, status = "sent", pdu = "\1\2\3\4\5\6\7\8\9\10\11\12\13\14\15\0" },
+  } })
+  lu.assertEquals(hex(assert(sms.send.set:encode { format = "pdu", message = { pdu = "\0\1\0\1" } })),
+    hex(bytes "00000000 08000000 04000000 00010001"))
+end
+
 -- A modem is free to store its strings in any order: this one has the telephone numbers first.
 function T.test_subscriber_ready_status()
   local body = bytes [[
@@ -376,6 +389,24 @@ local samples = {
     },
     location_info_status = { query = {}, response = { lac = 1, tac = 2, cell_id = 3 } },
     version = { query = { mbim = 0x0100, mbimex = 0x0200 }, response = { mbim = 0x0100, mbimex = 0x0100 } },
+  },
+  [require "mbim.sms"] = {
+    configuration = {
+      query = {}, set = { format = "pdu", centre_address = "+12404492164" },
+      response = {
+        storage_state = "initialized", format = "pdu", max_messages = 23, cdma_max_length = 0,
+        centre_address = "+12404492164",
+      },
+    },
+    read = {
+      query = { format = "pdu", flag = "index", index = 6 },
+      response = { format = "pdu", messages = {
+        { index = 6, status = "sent", pdu = "\1\2\3\4" }, { index = 7, status = "new", pdu = "\0\1\2\3" },
+      } },
+    },
+    send = { set = { format = "pdu", message = { pdu = "\0\1\0\1" } }, response = { reference = 7 } },
+    delete = { set = { flag = "all", index = 0 }, response = {} },
+    store_status = { query = {}, response = { flags = { new = true }, index = 7 } },
   },
   [require "mbim.ext_qmux"] = {
     message = { set = { qmux = "\1\11\0\0\0\0\0\1\39\0\0\0" }, response = { qmux = "\1\11\0\128\0\0\1\1\39\0\0\0" } },

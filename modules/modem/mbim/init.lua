@@ -242,6 +242,7 @@ function Backend:register()
   return answers.change(self, basic.register_state, { action = "automatic" }, REGISTER_TIME, "registration")
 end
 
+backends.elsewhere(Backend, "modem.mbim.messages", "stored_messages", "send_pdu", "delete_stored")
 backends.elsewhere(Backend, "modem.mbim.connecting", "activate", "deactivate", "attach", "detach")
 
 ---The interface of a session: to cdc_mbim, session N is VLAN N; the drivers of PCIe modems make a link for it. None for

@@ -9,6 +9,7 @@ local extensions = require "mbim.ms_basic_connect_extensions"
 local faults = require "simulator.faults"
 local pipeline = require "simulator.pipeline"
 local sim_qmi = require "simulator.qmi"
+local sms = require "mbim.sms"
 
 local BASIC_CONNECT = mbim.services["basic-connect"]
 local MIN_CONTROL = 64 -- the shortest control transfer that the standard allows
@@ -18,6 +19,7 @@ local MIN_CONTROL = 64 -- the shortest control transfer that the standard allows
 local handlers = {
   [BASIC_CONNECT] = require "simulator.mbim.basic_connect",
   [mbim.services["ms-basic-connect-extensions"]] = require "simulator.mbim.extensions",
+  [mbim.services.sms] = require "simulator.mbim.sms",
   [ext_qmux.message.service_uuid] = {
     [ext_qmux.message.cid] = { set = function(_, values, fn) return fn:ask_qmi(values.qmux) end },
   },
@@ -47,6 +49,7 @@ local news = {
   session = basic.connect,
   addresses = basic.ip_configuration,
   chatter = basic.signal_state,
+  sms = sms.store_status,
 }
 
 ---@class simulator.mbim_function

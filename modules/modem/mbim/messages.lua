@@ -1,0 +1,55 @@
+-- SPDX-License-Identifier: MIT
+-- The SMS of a modem over MBIM, which has one store.
+
+local errors = require "errors"
+local sms = require "mbim.sms"
+
+---@class modem.mbim
+local M = {}
+
+local SEND_TIME, READ_TIME = 60, 60
+local statuses = { new = "unread", old = "read", draft = "unsent", sent = "sent" }
+
+-- A modem that is set to CDMA's form would read and send nothing.
+local function prepare(self)
+  local reply, err = self.mbim:query(sms.configuration)
+  if reply and reply.storage_state == "not-initialized" then
+    return errors.fail {
+      code = "busy", source = "mbim", message = "the modem has not read its messages yet",
+      hint = "Try again in a few seconds.",
+    }
+  elseif reply and reply.format ~= "pdu" then
+    reply, err = self.mbim:set(sms.configuration, { format = "pdu" })
+  end
+  return reply, err
+end
+
+function M:stored_messages()
+  local reply, err = prepare(self)
+  if reply then
+    reply, err = self.mbim:query(sms.read, { format = "pdu", flag = "all" }, READ_TIME)
+  end
+  if not reply then
+    return nil, err
+  end
+  local list = {}
+  for i, message in ipairs(reply.messages) do
+    list[i] = { place = tostring(message.index), status = statuses[message.status] or "read", pdu = message.pdu }
+  end
+  return list
+end
+
+function M:send_pdu(pdu)
+  local reply, err = prepare(self)
+  if reply then
+    reply, err = self.mbim:set(sms.send, { format = "pdu", message = { pdu = pdu } }, SEND_TIME)
+  end
+  return reply and true, err
+end
+
+function M:delete_stored(place)
+  local reply, err = self.mbim:set(sms.delete, { flag = "index", index = math.tointeger(place) })
+  return reply and true, err
+end
+
+return M

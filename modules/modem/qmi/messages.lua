@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: MIT
+-- The SMS of a modem over QMI: those on the card, and those in the modem's own store.
+
+local wms = require "qmi.wms"
+
+---@class modem.qmi
+local M = {}
+
+local SEND_TIME = 60
+local MODE, FORMAT = "gsm-wcdma", "gsm-wcdma-point-to-point"
+local stores = { { name = "uim", prefix = "" }, { name = "nv", prefix = "m" } }
+local statuses = { ["mt-not-read"] = "unread", ["mt-read"] = "read", ["mo-sent"] = "sent", ["mo-not-sent"] = "unsent" }
+
+local function is_silent(err) return err.code == "timeout" or err.code == "gone" end
+
+-- One that has been deleted since it was listed is no failure.
+local function read_store(self, store, list)
+  local reply, err = self.qmi:request(wms.list_messages, { storage_type = store.name, message_mode = MODE })
+  for _, entry in ipairs(reply and reply.message_list or {}) do
+    local read
+    read, err = self.qmi:request(wms.raw_read, {
+      message_memory_storage_id = { storage_type = store.name, memory_index = entry.memory_index }, message_mode = MODE,
+    })
+    local message = read and read.raw_message_data
+    if message and message.format == FORMAT then
+      list[#list + 1] = {
+        place = store.prefix .. entry.memory_index, status = statuses[entry.message_tag] or "read",
+        pdu = message.raw_data,
+      }
+    elseif err and is_silent(err) then
+      return nil, err
+    end
+  end
+  return reply and true, err
+end
+
+function M:stored_messages()
+  local list, is_read, failure = {}, false, nil
+  for _, store in ipairs(stores) do
+    local ok, err = read_store(self, store, list)
+    if not ok and is_silent(err) then
+      return nil, err
+    end
+    is_read, failure = is_read or ok, failure or err
+  end
+  if is_read then
+    return list
+  end
+  return nil, failure
+end
+
+function M:send_pdu(pdu)
+  local reply, err = self.qmi:request(wms.raw_send, {
+    raw_message_data = { format = FORMAT, raw_data = pdu },
+  }, SEND_TIME)
+  return reply and true, err
+end
+
+function M:delete_stored(place)
+  local prefix, index = place:match "^(m?)(%d+)$"
+  local reply, err = self.qmi:request(wms.delete, {
+    memory_storage = prefix == "m" and "nv" or "uim", memory_index = math.tointeger(index), message_mode = MODE,
+  })
+  return reply and true, err
+end
+
+return M
