@@ -35,6 +35,9 @@ struct mt_http_request {
     struct mt_http_request *next;      /* of those that are whole */
     struct mt_http_request *previous_open, *next_open;
     struct MHD_Response *response; /* to be sent when the connection goes on */
+    struct leaving *leaving;       /* of a stream */
+    void (*on_gone)(void *context);
+    void *gone_context;
     struct mt_http_header {
         struct mt_http_header *next;
         char *name, *value;
@@ -48,6 +51,13 @@ struct mt_http_request {
     bool is_held;      /* taken, and not released */
     bool is_suspended; /* libmicrohttpd leaves it alone until we say something */
     bool is_too_large;
+    bool has_left; /* the client of a stream */
+};
+
+/* Libmicrohttpd does not look at a suspended connection, so we look whether the client of a stream leaves. */
+struct leaving {
+    uv_poll_t poll;
+    struct mt_http_request *request;
 };
 
 static struct mt_libmicrohttpd mhd;
@@ -190,10 +200,56 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     return MHD_YES;
 }
 
+static void on_leaving_closed(uv_handle_t *handle)
+{
+    free(mt_container_of((uv_poll_t *)handle, struct leaving, poll));
+}
+
+static void unwatch(struct mt_http_request *request)
+{
+    if (request->leaving)
+        uv_close((uv_handle_t *)&request->leaving->poll, on_leaving_closed);
+    request->leaving = NULL;
+}
+
+static void on_leaving(uv_poll_t *poll, int status, int events)
+{
+    struct mt_http_request *request = mt_container_of(poll, struct leaving, poll)->request;
+    (void)status;
+    (void)events;
+    unwatch(request);
+    request->has_left = true;
+    resume(request);
+}
+
+/* Without memory, the client is missed when something is sent. */
+static void watch(struct mt_http_request *request)
+{
+    struct leaving *leaving = calloc(1, sizeof(*leaving));
+    const union MHD_ConnectionInfo *info = mhd.MHD_get_connection_info(
+        request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!leaving || !info ||
+        uv_poll_init(&request->http->loop->uv, &leaving->poll, info->connect_fd) < 0) {
+        free(leaving);
+        return;
+    }
+    leaving->request = request;
+    request->leaving = leaving;
+    uv_poll_start(&leaving->poll, UV_DISCONNECT, on_leaving);
+}
+
+static void tell_gone(struct mt_http_request *request)
+{
+    if (request->on_gone)
+        request->on_gone(request->gone_context);
+    request->on_gone = NULL;
+}
+
 /* The connection is gone, or goes on with its next request. */
 static void leave_connection(struct mt_http_request *request)
 {
     struct mt_http *http = request->http;
+    unwatch(request);
     if (request->next_open)
         request->next_open->previous_open = request->previous_open;
     if (request->previous_open)
@@ -202,6 +258,7 @@ static void leave_connection(struct mt_http_request *request)
         http->requests = request->next_open;
     request->connection = NULL;
     request->state = ENDED;
+    tell_gone(request);
     if (!request->is_held)
         free_request(request);
 }
@@ -366,6 +423,13 @@ bool mt_http_is_gone(const struct mt_http_request *request)
     return !request->connection;
 }
 
+void mt_http_notify_gone(struct mt_http_request *request, void (*on_gone)(void *context),
+                         void *context)
+{
+    request->on_gone = on_gone;
+    request->gone_context = context;
+}
+
 const char *mt_http_method(const struct mt_http_request *request)
 {
     return request->method;
@@ -462,6 +526,8 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
         memmove(request->bytes, request->bytes + part, request->length);
         return (ssize_t)part;
     }
+    if (request->has_left)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
     if (!request->is_held)
         return MHD_CONTENT_READER_END_OF_STREAM;
     suspend(request);
@@ -474,6 +540,7 @@ int mt_http_stream(struct mt_http_request *request, unsigned status)
     if (may < 0)
         return may;
     request->length = 0;
+    watch(request);
     return begin_answer(request, status,
                         mhd.MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, MEMORY / 4,
                                                               read_stream, request, NULL),
@@ -499,6 +566,7 @@ void mt_http_release(struct mt_http_request *request)
     if (request->state == WHOLE && request->connection)
         mt_http_answer(request, FAILED, NULL, 0);
     request->is_held = false;
+    tell_gone(request);
     if (!request->connection)
         free_request(request);
     else

@@ -43,6 +43,14 @@ struct mt_http_request *mt_http_take(struct mt_http *http);
 
 /* Has its client gone? Then the functions below return NULL or -EPIPE, but for the first two. */
 bool mt_http_is_gone(const struct mt_http_request *request);
+
+/*
+ * Calls on_gone once its client has gone, or it is released; NULL: it does not. While nothing is
+ * sent, the leaving of a client is noticed during a stream alone.
+ */
+void mt_http_notify_gone(struct mt_http_request *request, void (*on_gone)(void *context),
+                         void *context);
+
 const char *mt_http_method(const struct mt_http_request *request);
 const char *mt_http_path(const struct mt_http_request *request); /* without what follows "?" */
 const char *mt_http_header(const struct mt_http_request *request, const char *name);

@@ -286,25 +286,62 @@ static int l_close_request(lua_State *L)
     return 0;
 }
 
+/* The request is at stack index 1, below the op, and so is not collected. */
+struct gone_op {
+    struct mt_op base;
+    struct mt_http_request *request; /* NULL once it has gone */
+};
+
+static void on_gone(void *context)
+{
+    struct gone_op *op = context;
+    op->request = NULL;
+    mt_op_done(&op->base);
+}
+
+static void gone_cancel(struct mt_op *base)
+{
+    struct gone_op *op = (struct gone_op *)base;
+    if (op->request)
+        mt_http_notify_gone(op->request, NULL, NULL);
+}
+
+static int gone_finish(lua_State *L, struct mt_op *op)
+{
+    (void)L;
+    (void)op;
+    return 0;
+}
+
+static const struct mt_op_class gone_class = { gone_cancel, gone_finish, NULL };
+
+/*
+ * request:wait_gone() waits: until the client of a stream has gone, or the request is closed. One
+ * task may.
+ */
+static int l_wait_gone(lua_State *L)
+{
+    struct mt_http_request *request = check_request(L);
+    lua_settop(L, 1);
+    if (mt_http_is_gone(request))
+        return 0;
+    struct gone_op *op = mt_op_new(L, sizeof(*op), &gone_class);
+    op->request = request;
+    mt_http_notify_gone(request, on_gone, op);
+    return mt_op_wait(L, &op->base);
+}
+
 static const luaL_Reg server_methods[] = {
     { "close", l_close_server },   { "next", l_next },         { "port", l_port },
     { "__close", l_close_server }, { "__gc", l_close_server }, { NULL, NULL },
 };
 
 static const luaL_Reg request_methods[] = {
-    { "answer", l_answer },
-    { "body", l_body },
-    { "client", l_client },
-    { "close", l_close_request },
-    { "header", l_header },
-    { "method", l_method },
-    { "path", l_path },
-    { "query", l_query },
-    { "stream", l_stream },
-    { "write", l_write },
-    { "__close", l_close_request },
-    { "__gc", l_close_request },
-    { NULL, NULL },
+    { "answer", l_answer },       { "body", l_body },     { "client", l_client },
+    { "close", l_close_request }, { "header", l_header }, { "method", l_method },
+    { "path", l_path },           { "query", l_query },   { "stream", l_stream },
+    { "wait_gone", l_wait_gone }, { "write", l_write },   { "__close", l_close_request },
+    { "__gc", l_close_request },  { NULL, NULL },
 };
 
 int mt_lua_http_open(lua_State *L)

@@ -65,6 +65,10 @@ function M.serve(request, list)
   local queue = task.queue(64)
   local group <close> = task.group()
   group:spawn(follow_all, list, queue)
+  group:spawn(function()
+    request:wait_gone()
+    queue:close() -- wakes the loop below, which then cannot write
+  end)
   ok = ok and request:write "retry: 2000\n\n"
   while ok do
     ok = request:write(task.timeout(PULSE, queue.pop, queue) or "event: pulse\ndata: {}\n\n")

@@ -99,6 +99,43 @@ function T.test_a_client_of_a_stream_that_does_not_read_or_goes()
   end)
 end
 
+-- Nothing is sent in between, so that only its leaving can tell.
+function T.test_a_client_of_a_silent_stream_that_goes()
+  local told, began = task.queue(2), task.queue(2)
+  serve(function(request)
+    assert(request:stream(200))
+    assert(request:write "here")
+    began:push(true)
+    request:wait_gone()
+    told:push(select(2, request:write "more").code)
+  end, function(place)
+    do
+      local group <close> = task.group()
+      group:spawn(process.run, { "curl", "-sN", "http://" .. place, timeout = 600 })
+      began:pop()
+    end
+    lu.assertEquals(task.timeout(60, told.pop, told), "gone")
+  end)
+end
+
+function T.test_a_silent_stream_that_is_closed_while_a_task_waits()
+  local told = task.queue(2)
+  serve(function(request)
+    assert(request:stream(200))
+    local group <close> = task.group()
+    group:spawn(function()
+      request:wait_gone()
+      told:push "closed"
+    end)
+    task.sleep(0)
+    request:close()
+    lu.assertEquals(told:pop(), "closed")
+  end, function(place, shell)
+    local _, status = shell("curl -sN http://" .. place)
+    lu.assertEquals(status, 0)
+  end)
+end
+
 -- One client may have half of the connections, so that it cannot keep others away. It ends them by its own end.
 function T.test_a_client_with_many_connections()
   serve(mirror, function(place, shell)

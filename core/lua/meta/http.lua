@@ -60,6 +60,9 @@ function request:query(name) end
 ---@return moontower.error? err
 function request:stream(code, headers) end
 
+--- request:wait_gone() waits: until the client of a stream has gone, or the request is closed. One task may.
+function request:wait_gone() end
+
 --- request:write(text) -> true | nil, err: "gone" once its client has gone; "busy" if that does not read, and 256
 --- KiB wait for it already.
 ---@param text string
