@@ -12,6 +12,7 @@ const MEASURES = [ // of one technology: [field, name, unit, worst, best, from w
 ];
 const TECHNOLOGIES = [["nr", "5G"], ["lte", "LTE"], ["umts", "UMTS"], ["gsm", "GSM"]];
 const HISTORY = 6 * 3600; // seconds
+const AGAIN = 5000; // milliseconds until the daemon is asked for events again
 const LOST = 40000; // milliseconds without a sign of the daemon, which gives one every 15 s
 
 const modems = new Map(); // by name: { root, best: {}, worst: {} }
@@ -288,8 +289,9 @@ function sign() {
   lastSign = Date.now();
 }
 
-async function begin() {
-  await show("/api/rights", (value) => { rights = value; });
+// A browser tries again by itself where nothing answers, but not after an answer such as 502 of a reverse proxy, while
+// the daemon restarts.
+function listen() {
   const source = new EventSource("/api/live");
   source.addEventListener("open", async () => {
     sign();
@@ -298,7 +300,10 @@ async function begin() {
     for (const modem of modems.values()) look(modem);
     lookAtHistory();
   });
-  source.addEventListener("error", () => setLink(false));
+  source.addEventListener("error", () => {
+    setLink(false);
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN);
+  });
   source.addEventListener("pulse", sign);
   source.addEventListener("event", () => { sign(); lookSoon(); });
   source.addEventListener("signal", (told) => {
@@ -308,6 +313,11 @@ async function begin() {
     if (signal) showSignal(modems.get(modem), signal);
     if (place) show(of("cells", modem), (value) => showCells(modems.get(modem), value));
   });
+}
+
+async function begin() {
+  await show("/api/rights", (value) => { rights = value; });
+  listen();
   setInterval(() => { if (Date.now() - lastSign > LOST) setLink(false); }, 5000);
   setInterval(lookAtHistory, 300000);
 }
