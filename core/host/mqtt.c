@@ -58,13 +58,21 @@ static void end(struct mt_mqtt *mqtt, const char *why)
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
+/* The library has no words for a broker that answers neither CONNECT nor a ping in time. */
+static const char *words_of(int result)
+{
+    if (result == MOSQ_ERR_ERRNO)
+        return strerror(errno);
+    return result == MOSQ_ERR_KEEPALIVE ? "no answer in time" : library.mosquitto_strerror(result);
+}
+
 /* After each call of the library: is it over, and what is it waiting for? */
 static void go_on(struct mt_mqtt *mqtt, int result)
 {
     if (mqtt->has_ended)
         return;
     if (result != MOSQ_ERR_SUCCESS) {
-        end(mqtt, result == MOSQ_ERR_ERRNO ? strerror(errno) : library.mosquitto_strerror(result));
+        end(mqtt, words_of(result));
         return;
     }
     int events = UV_READABLE;

@@ -17,6 +17,7 @@ local task = require "task"
 local LONGEST_QUEUE = 256 -- of events, while the broker is away
 local SOON = 2 -- seconds after an event, in which others may come, until states are published again
 local FAREWELL_TIME = 3
+local PUBLISH_TIME = 20 -- seconds that a broker which answers pings has for taking a message
 
 ---@class mqtt.options
 ---@field host string
@@ -51,16 +52,25 @@ local function state_of(seen)
   }
 end
 
+local function publish(client, topic, payload, is_retained)
+  local ok, err = task.timeout(PUBLISH_TIME, client.publish, client, topic, payload, is_retained)
+  if not ok then
+    errors.check(nil, err.code ~= "timeout" and err or errors.new {
+      code = "timeout", source = "mqtt", message = "the broker does not acknowledge what it was sent",
+    })
+  end
+end
+
 local function publish_state(self, client, modem)
   local seen = metrics.look(modem)
-  local base, check = self.options.topic, errors.check
+  local base = self.options.topic
   if self.options.discovery and not self.described[seen.modem] then
     for _, message in ipairs(discovery.messages(seen.modem, base, self.options.discovery, seen.identity.hardware)) do
-      check(client:publish(message.topic, message.payload, true))
+      publish(client, message.topic, message.payload, true)
     end
     self.described[seen.modem] = true
   end
-  check(client:publish(("%s/%s/state"):format(base, discovery.id(seen.modem)), json.encode(state_of(seen)), true))
+  publish(client, ("%s/%s/state"):format(base, discovery.id(seen.modem)), json.encode(state_of(seen)), true)
 end
 
 local function publish_states(self, client)
@@ -71,15 +81,14 @@ local function publish_lost(self, client)
   if self.lost > 0 then
     local count = self.lost
     self.lost = 0
-    errors.check(client:publish(self.options.topic .. "/event", json.encode { event = "lost", count = count }))
+    publish(client, self.options.topic .. "/event", json.encode { event = "lost", count = count })
   end
 end
 
 -- Until the connection is lost.
 local serve = errors.protect(function(self, client)
-  local check = errors.check
   self.described = {}
-  check(client:publish(self.options.topic .. "/availability", "online", true))
+  publish(client, self.options.topic .. "/availability", "online", true)
   local due = 0
   while true do
     if task.now() >= due then
@@ -91,7 +100,7 @@ local serve = errors.protect(function(self, client)
     if event and event.lost_client == client then
       return nil, event.err
     elseif event and not event.lost_client then
-      check(client:publish(self.options.topic .. "/event", json.encode(event)))
+      publish(client, self.options.topic .. "/event", json.encode(event))
       due = math.min(due, task.now() + SOON)
     end
   end

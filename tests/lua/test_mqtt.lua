@@ -82,6 +82,22 @@ broker; kill $heard; hear 'home/#'; until_heard 'availability online' 2
 kill $heard; finish; stop_broker]]
 end
 
+-- It answers pings, but takes no message: it is left, and tried again.
+function T.test_a_broker_that_acknowledges_nothing()
+  run [[
+/usr/bin/python3 -c '
+import socket
+server = socket.create_server(("127.0.0.1", 1883))
+held = []
+while True:
+    held.append(server.accept()[0]); held[-1].recv(1000)
+    held[-1].send(bytes([0x20, 2, 0, 0])); print("met", flush=True)
+' >/run/test/met & broker=$!
+until_true 'grep -q 075B /proc/net/tcp'
+serve ""; until_in /run/test/log 'mqtt: the broker does not acknowledge'; until_in /run/test/met met 2
+finish; kill $broker]]
+end
+
 function T.test_a_password()
   local out = run [[
 mosquitto_passwd -b -c /run/test/passwords roof "open sesame" 2>/dev/null; chmod 644 /run/test/passwords
