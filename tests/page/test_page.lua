@@ -122,6 +122,30 @@ end TERM; moontower down >/dev/null]])
 end
 
 -- A name that would be markup is shown as text.
+-- A reverse proxy answers 502 while the daemon is away.
+function T.test_a_daemon_that_comes_back_behind_a_proxy()
+  run [[
+serve ""
+link='document.querySelector("#link").className'
+steps "until $link === 'live'
+print 'live'
+until $link === 'lost'
+until $link === 'live'" >/run/test/shown & browsing=$!
+until_in /run/test/shown live
+end TERM
+/usr/bin/python3 -c '
+import http.server
+class Proxy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(502); self.end_headers()
+        if self.path == "/api/live": print("refused", flush=True)
+http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Proxy).serve_forever()' >/run/test/proxy 2>/dev/null & proxy=$!
+until_in /run/test/proxy refused
+kill $proxy; wait $proxy 2>/dev/null
+serve ""; wait $browsing; status=$?
+end TERM; moontower down >/dev/null; exit $status]]
+end
+
 function T.test_texts_are_no_markup()
   local text = assert(fs.read(program.home .. "/modules/web/page/page.js"))
   for _, word in ipairs { "innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(" } do
