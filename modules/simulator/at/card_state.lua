@@ -32,6 +32,24 @@ function card_state.iccid(format)
   return { run = read, query = read, test = function() return {} end }
 end
 
+---Makes the parts of a command that shows and chooses the SIM slot; a modem with one slot does not know it.
+---@param format string
+---@param first integer number of the first one
+---@return table
+function card_state.slot(format, first)
+  return {
+    query = function(modem) return #modem.slots > 1 and { format:format(modem.slot - 1 + first) } or nil end,
+    set = function(modem, arguments)
+      local number = (math.tointeger(tonumber(arguments[1])) or -1) + 1 - first
+      if #modem.slots == 1 or not modem.slots[number] then
+        return nil
+      end
+      modem:use_slot(number)
+      return {}
+    end,
+  }
+end
+
 ---Makes what shows the tries that are left, of the PIN and of the PUK.
 ---@param lines string[] with PIN_TRIES and PUK_TRIES in them
 ---@return fun(modem: simulator.modem): string[]?, integer?

@@ -133,6 +133,7 @@ return function(handle)
     }
   end })
   require "simulator.at.quectel.selection"(handle)
+  handle("+QUIMSLOT", card.slot("+QUIMSLOT: %d", 1))
   handle("+QCCID", card.iccid "+QCCID: %s")
   local tries = card.tries { '+QPINC: "SC",PIN_TRIES,PUK_TRIES', '+QPINC: "P2",3,10' }
   handle("+QPINC", { query = tries, set = tries })

@@ -83,6 +83,7 @@ return function(handle)
   end
 
   handle("!HWID", { query = function(modem) return { "Revision: " .. modem.personality.hardware_revision } end })
+  handle("!UIMS", card.slot("!UIMS: %d", 0))
   handle("!ICCID", card.iccid "!ICCID: %s")
   handle("+CPINC", { query = card.tries { "+CPINC: PIN_TRIES,3,PUK_TRIES,10" } })
   local power_off = switch("power_off", 0, 2, "!PCOFFEN: %d")
