@@ -32,6 +32,12 @@ local program = require "core.program"
 ---@field signal at.command[]
 ---@field cells at.command[]
 
+---@class maker.slots commands about the SIM slots
+---@field asks string which one is in use: its number is the first one of the answer
+---@field sets string uses another one: its number takes the place of %d
+---@field numbers integer[] the slots, as these commands have them
+---@field iccid string? shows the card's
+
 ---@class maker.way a way to unlock the radio of a laptop's modem
 ---@field [1] string how it is called
 ---@field [2] fun(modem: table, seconds: number): any, moontower.error?
@@ -46,6 +52,7 @@ local program = require "core.program"
 ---@field at maker.at?
 ---@field settings (string|fun(): maker.settings)? the module that has its settings, or a function that returns them
 ---@field air (string|fun(): maker.air)? likewise its commands about signal and cells
+---@field slots maker.slots?
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
 ---@field create_profile (fun(modem: table, values: table): table?, moontower.error?)? creates a profile over QMI, with
@@ -63,7 +70,7 @@ local M = {}
 local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
-  messages = "table",
+  messages = "table", slots = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {

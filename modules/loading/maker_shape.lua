@@ -56,6 +56,9 @@ local kinds = {
   brands = list_of({ is_word, "a text in lower case" }, "a list of texts"), usb = ids, pci = ids,
   usb_classes = map_of(validate.text, map_of(validate.text, validate.text, "what interfaces are for, by their class"),
     "tables, by vendor id"),
+  slots = validate.record({
+    asks = validate.text, sets = validate.text, numbers = list_of(validate.whole(0, 255), "a list of numbers", 1),
+  }, { iccid = validate.text }),
   unlock = list_of({ is_way, "{ \"how it is called\", function }" }, "a list of ways"),
   mbim_services = map_of(validate.text, { is_uuid, "a UUID" }, "UUIDs, by name"),
   messages = map_of(validate.one_of { "mbim", "qmi" }, validate.text, "names of modules"),

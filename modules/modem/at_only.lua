@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- A modem that shows neither MBIM nor QMI, only an AT port, and perhaps not even that: the verbs that it takes to get
--- it out of that mode, those about the air, and SMS. All others fail, and say how it gets out. See modem/modes.lua.
+-- it out of that mode, those about the air, SIM slots and SMS. All others fail, and say how it gets out.
+-- See modem/modes.lua.
 
 local air = require "modem.air"
 local at_port = require "modem.at"
+local at_slots = require("base.lazy")(function() return require "modem.at_slots" end)
 local backend = require "modem.backend"
 local messages = require "modem.at_messages"
 local modes = require "modem.modes"
@@ -61,6 +63,10 @@ end
 
 for _, verb in ipairs { "stored_messages", "send_pdu", "delete_stored" } do
   Backend[verb] = function(self, ...) return (self.at and messages[verb] or refuse)(self, ...) end
+end
+
+for _, verb in ipairs { "slots", "select_slot", "sim" } do
+  Backend[verb] = function(self, ...) return (self.at and at_slots[verb] or refuse)(self, ...) end
 end
 
 return Backend

@@ -6,6 +6,7 @@
 
 local lazy = require "base.lazy"
 local air = lazy(function() return require "modem.air" end)
+local at_slots = lazy(function() return require "modem.at_slots" end)
 local backends = require "modem.backend"
 local bearers = lazy(function() return require "modem.bearer" end)
 local devices = require "modem.devices"
@@ -61,7 +62,8 @@ local PATIENCE = 3
 ---@type { list: function, select: function, owner: modem.owner? }
 local M = { list = devices.list, select = selection.select }
 
--- What MBIM or QMI do not tell of signal and cells, the AT port may. `part` is "protocol" where they tell enough.
+-- What MBIM or QMI do not tell of signal, cells and SIM slots, the AT port may. `part` is "protocol" where they tell
+-- enough.
 local function completing(backend)
   local verbs = setmetatable({}, { __index = backend })
   function verbs.cells(self, part)
@@ -73,6 +75,20 @@ local function completing(backend)
   function verbs.signal(self, part)
     local signal, err = backend.signal(self, part)
     return signal and part ~= "protocol" and air.completed_signal(self, signal) or signal, err
+  end
+  function verbs.slots(self)
+    local slots, err = backend.slots(self)
+    if err and err.code == "unsupported" then
+      return at_slots.slots(self, err)
+    end
+    return slots, err
+  end
+  function verbs.select_slot(self, number)
+    local ok, err = backend.select_slot(self, number)
+    if err and err.code == "unsupported" then
+      return at_slots.select_slot(self, number, err)
+    end
+    return ok, err
   end
   return verbs
 end

@@ -114,8 +114,10 @@ function M.use(modem, number, options)
   end
   progress "switch"
   local ok
-  ok, err = modem:down()
-  if ok then
+  if modem.description.protocol ~= "at" then
+    ok, err = modem:down()
+  end
+  if not err then
     ok, err = modem:select_slot(number)
   end
   if not ok then

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- SIM slots: which there are, going to another one and back, in each protocol, and `moontower slot`.
 
+local air = require "support.air"
+local at_only = require "modem.at_only"
 local find = require("modem").find
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -118,6 +120,68 @@ function T.test_a_modem_with_one_slot()
   end
 end
 
+-- ---- by AT ----
+
+-- What a modem says to MBIM's or QMI's question, as one with older firmware does.
+local function hide(sim)
+  local slots = sim.slots
+  return function(fn)
+    sim.slots = { slots[1] }
+    local value, err = fn()
+    sim.slots = slots
+    return value, err
+  end
+end
+
+-- Commands of a maker where MBIM and QMI know nothing of slots.
+function T.test_where_the_protocol_knows_nothing_of_slots()
+  for _, model in ipairs { "rm520n", "em9191" } do
+    with_modem(model, "mbim", function(sim, modem)
+      local hidden = hide(sim)
+      local query = modem.mbim.query
+      function modem.mbim:query(...)
+        local arguments = table.pack(self, ...)
+        return hidden(function() return query(table.unpack(arguments, 1, arguments.n)) end)
+      end
+      eq(in_use(modem), { "active in use " .. FIRST, "unknown " }, model)
+      local sim_2 = assert(modem:use_slot(2, { seconds = model == "em9191" and 0.3 or nil })).sim
+      eq({ sim.slot, sim_2.state, sim_2.iccid }, model == "rm520n" and { 2, "ready", SECOND } or { 2, "missing" })
+      eq(assert(modem:use_slot(1)).sim.iccid, FIRST)
+    end)
+  end
+end
+
+local function modem_of(answers)
+  local port = air.port(answers)
+  return setmetatable({ description = { protocol = "at" }, at = port }, { __index = at_only }), port
+end
+
+function T.test_answers_of_makers()
+  for _, case in ipairs {
+    { "Fibocom", "AT+GTDUALSIM?", '+GTDUALSIM : 1, "SUB2", "L"', "AT+ICCID", "+ICCID: " .. SECOND, "AT+GTDUALSIM=0" },
+    { "Quectel", "AT+QUIMSLOT?", "+QUIMSLOT: 2", "AT+QCCID", "+QCCID: " .. SECOND .. "F", "AT+QUIMSLOT=1" },
+    { "Sierra Wireless", "AT!UIMS?", "!UIMS: 1", "AT!ICCID?", "!ICCID: " .. SECOND, "AT!UIMS=0" },
+  } do
+    local modem, port = modem_of {
+      ATI = "Manufacturer: " .. case[1], [case[2]] = case[3], [case[4]] = case[5], [case[6]] = "",
+      ["AT+CPIN?"] = "+CPIN: READY",
+    }
+    eq(in_use(modem), { "unknown ", "active in use " .. SECOND }, case[1])
+    eq(modem:select_slot(1), true)
+    eq(port.asked[#port.asked], case[6])
+  end
+end
+
+function T.test_the_card_by_at()
+  local function card(answer) return assert(modem_of { ATI = "", ["AT+CPIN?"] = answer }:sim()).state end
+  eq({ card "+CPIN: READY", card "+CPIN: SIM PIN", card "+CPIN: SIM PUK", card "", card(nil) },
+    { "ready", "locked", "locked", "starting", "missing" })
+  eq(select(2, modem_of { ["AT+CPIN?"] = false }:sim()).code, "timeout")
+  eq(select(2, modem_of { ATI = "Manufacturer: Telit" }:slots()).code, "unsupported")
+  eq(select(2, modem_of { ATI = "Manufacturer: Quectel", ["AT+QUIMSLOT?"] = false }:slots()).code, "timeout")
+  eq(select(2, modem_of { ATI = "Manufacturer: Quectel", ["AT+QUIMSLOT?"] = "" }:slots()).code, "malformed")
+end
+
 -- ---- the command ----
 
 local function run(script, options)
@@ -163,6 +227,15 @@ end
 
 function T.test_command_on_a_modem_with_one_slot()
   world.assert_clean_failure(run("moontower slot", {}), 1, "SIM slots")
+end
+
+-- In another USB mode, a modem has its AT port alone.
+function T.test_command_on_a_modem_with_an_at_port_alone()
+  local result = world.run([[
+moontower at 'AT+QCFG="usbnet",1' && moontower reset >/run/test/told && moontower slot 2 && moontower slot]], nil, nil,
+    { "--modem", "rm520n" })
+  lu.assertStrContains(result.out, "ready, ICCID " .. SECOND, false, result.err)
+  lu.assertStrMatches(result.out, ".*\n1%s+not told while it is not in use\n2%s+in use%s+a card%s+" .. SECOND .. "\n")
 end
 
 -- The card decides which entry of the configuration is the modem's. Policies pause while the slot is changed, and are

@@ -27,8 +27,10 @@ return maker {
     },
   },
 
+  at = { orders = { ["+GTDUALSIM"] = "change" } },
   mbim_services = { ["fibocom"] = "ffffffff-abca-4b11-a4e2-f2fc87f94488" },
 
   settings = "makers.fibocom.settings",
   air = "makers.fibocom.air",
+  slots = { asks = "AT+GTDUALSIM?", sets = "AT+GTDUALSIM=%d", numbers = { 0, 1 }, iccid = "AT+ICCID" },
 }

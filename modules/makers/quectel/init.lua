@@ -22,7 +22,7 @@ return maker {
     urcs = "+QIND +QURC +QIURC +QUSIM +QSIMSTAT +QNETDEVSTATUS +QUSBURC +QCSQ +QNWLOCK +QPCMV",
     urc_lines = { "RDY", "APP RDY" },
     strands = { "%+QPOWD", "%+QDOWNLOAD", "%+QFASTBOOT" },
-    orders = { ["+QPOWD"] = "restart" },
+    orders = { ["+QPOWD"] = "restart", ["+QUIMSLOT"] = "change" },
   },
 
   unlock = {
@@ -33,6 +33,7 @@ return maker {
 
   settings = "makers.quectel.settings",
   air = "makers.quectel.air",
+  slots = { asks = "AT+QUIMSLOT?", sets = "AT+QUIMSLOT=%d", numbers = { 1, 2 }, iccid = "AT+QCCID" },
 
   messages = { mbim = "makers.quectel.mbim" },
 }

@@ -36,11 +36,12 @@ return maker {
     secret = "!ENTERCND !SETCND !OPENLOCK !SCPROF !MIPPASS !UNLOCK",
     resets = { "AT!RESET" },
     strands = { "!BOOTHOLD", "!POWERDOWN" },
-    orders = { ["!RESET"] = "restart", ["!USBCOMP"] = "change", ["!SCACT"] = "context" },
+    orders = { ["!RESET"] = "restart", ["!USBCOMP"] = "change", ["!UIMS"] = "change", ["!SCACT"] = "context" },
   },
 
   settings = "makers.sierra.settings",
   air = "makers.sierra.air",
+  slots = { asks = "AT!UIMS?", sets = "AT!UIMS=%d", numbers = { 0, 1 }, iccid = "AT!ICCID?" },
   composition_by_qmi = function(modem, options)
     return require("makers.sierra.composition").by_qmi(modem, options)
   end,
