@@ -21,8 +21,8 @@ local function parse_since(text)
   local seconds = UNITS[unit] and tonumber(number) * UNITS[unit]
   if not seconds or seconds < 1 or seconds > history.DAY then
     return errors.fail {
-      code = "invalid", source = "history", message = ("'%s' is no time of a day"):format(tostring(text)),
-      hint = 'It looks like this: "6h", "90min" or "1d", which is all there is.',
+      code = "invalid", source = "history",
+      message = ("'%s' is no time of at most a day, such as 6h, 90min or 1d"):format(tostring(text)),
     }
   end
   return math.tointeger(seconds)

@@ -122,7 +122,12 @@ end
 ---@return table class
 function M.class(fields)
   fields.name = "lock"
-  fields.normalise = function(_, wanted) return type(wanted) == "table" and wanted or M.parse(tostring(wanted)) end
+  function fields.normalise(_, wanted)
+    if type(wanted) == "table" then
+      return wanted
+    end
+    return M.parse(tostring(wanted))
+  end
   fields.same = function(_, now, wanted) return M.same(now, wanted) end
   fields.show = function(_, value) return M.format(value) end
   fields.blank = { lte = {}, nr = {} }

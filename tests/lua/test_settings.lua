@@ -542,6 +542,14 @@ function T.test_locks_of_a_quectel()
   for _, wanted in ipairs { "lte-1+lte-2/3", "lte-1+lte-2+lte-3", "nr-431070/1@n1+nr-431070/2@n1" } do
     lu.assertEquals(lock:why_not(modem, assert(lock:normalise(wanted)), lock:read(modem)).code, "unsupported", wanted)
   end
+  for wanted, why in pairs {
+    ["lte-99999999"] = "there is no such number", ["nr-1"] = "several bands", ["nr-431070/1@n2"] = "does not have",
+    ["lte-1@n1"] = "says its band", x = "not understood", [""] = "no cell is named",
+  } do
+    local value, err = lock:normalise(wanted)
+    lu.assertNil(value, wanted)
+    lu.assertStrContains(tostring(err), why)
+  end
   local without = rm520n { ["common/4g"] = "1,1300,246", ["common/5g"] = "516,127490,15,71" }
   lock = settings_of(without, { lock = "off" }).lock
   lu.assertEquals(lock:show(lock:read(without)), "lte-1300/246+nr-127490/516@n71:15")
