@@ -8,15 +8,14 @@ local config = require "daemon.config"
 local errors = require "errors"
 local events = require "events"
 local fleet = require "daemon.fleet"
-local json = require "base.json"
 local history = require "history.recorder"
 local log = require "log"
 local manager = require "daemon.service_manager"
 local restart_watchdog = require "daemon.restart_watchdog"
 local modems = require "modem"
 local ownership = require "daemon.ownership"
+local pages = require "daemon.page"
 local policy = require "policy"
-local remote_command = require "daemon.remote_command"
 local repair = require "repair"
 local status = require "status"
 local supervisor = require "daemon.supervisor"
@@ -40,9 +39,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field history history.recorder?
 ---@field reloads core.queue a queue of queues: each for the answer to one reload
 ---@field take_over boolean? connections of ModemManager's may end
----@field page web.server?
----@field page_group task.group
----@field page_config string? the configuration that the page has
+---@field page daemon.page
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
 ---@field single daemon.single?
 local Daemon = {}
@@ -206,7 +203,7 @@ local function read_again(self)
   end
   self.config = new
   log.level = new.log
-  self:show_page()
+  self.page:show(new.web)
   self.supervisor:replace(policies_for_all(self), function(modem) return (configure(self, modem)) end)
   for modem, known in pairs(self.known) do
     if not known.entry then assign_policy(self, modem, "the configuration names it now") end
@@ -225,30 +222,6 @@ local function serve_reloads(self)
     local _ <close> = self.manager:reloading()
     local ok, err = read_again(self)
     answer:push { ok = ok, err = err }
-  end
-end
-
--- The page of the configuration: a new one, the same as before, or none. A daemon without its page goes on.
----@private
-function Daemon:show_page()
-  local wanted = self.config.web and json.encode(self.config.web) or nil
-  if wanted == self.page_config and (self.page or not wanted) then
-    return
-  elseif self.page then
-    self.page:close()
-  end
-  local err
-  self.page, self.page_config = nil, wanted
-  if wanted then
-    self.page, err = require("web").start(self.page_group, self.config.web, {
-      run = function(name, arguments)
-        return remote_command.run_kept(name, arguments, function(...) return self.commands:run_for_client(...) end)
-      end,
-      modems = function() return self.fleet:list() end,
-    })
-  end
-  if err then
-    log.error("there is no page: %s", err)
   end
 end
 
@@ -363,8 +336,8 @@ function M.run(options)
     self.history = history.new(function() return self.fleet:list() end, single and single.name)
     group:spawn(self.history.run, self.history)
   end
-  self.page_group = group
-  self:show_page()
+  self.page = pages.new(group, self.commands, self.fleet)
+  self.page:show(loaded.web)
   group:spawn(serve_reloads, self)
   M.running = self
   self.supervisor:replace(policies_for_all(self))

@@ -115,6 +115,19 @@ finish]]
   lu.assertStrContains(out, "there is no page: /run/test/password: others than its owner can read or change it")
 end
 
+-- A page that stays the same is not interrupted by a reload, one that is not wanted any more ends.
+function T.test_a_reload()
+  local out = run [[
+serve ""; code /
+curl -s -N http://127.0.0.1:8080/api/live >/run/test/live & live=$!
+until_in /run/test/live '^retry'
+moontower reload >/dev/null; code /; kill -0 $live && echo "still open"
+sed -i 's/web = {.*} }/}/' /run/test/config.lua
+moontower reload >/dev/null; code /; wait $live; echo "ended"
+finish]]
+  lu.assertEquals(out, "200\n200\nstill open\n000\nended\n")
+end
+
 -- Events come as they happen; a page that has gone is noticed, and then nothing is done for it.
 function T.test_events()
   local out = run [[
