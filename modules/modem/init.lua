@@ -5,10 +5,9 @@
 -- here, in modem/up.lua and in modem/connection.lua.
 
 local lazy = require "base.lazy"
-local air = lazy(function() return require "modem.air" end)
-local at_slots = lazy(function() return require "modem.at_slots" end)
 local backends = require "modem.backend"
 local bearers = lazy(function() return require "modem.bearer" end)
+local completed = require "modem.completed"
 local devices = require "modem.devices"
 local errors = require "errors"
 local modes = lazy(function() return require "modem.modes" end)
@@ -62,42 +61,11 @@ local PATIENCE = 3
 ---@type { list: function, select: function, owner: modem.owner? }
 local M = { list = devices.list, select = selection.select }
 
--- What MBIM or QMI do not tell of signal, cells and SIM slots, the AT port may. `part` is "protocol" where they tell
--- enough.
-local function completing(backend)
-  local verbs = setmetatable({}, { __index = backend })
-  function verbs.cells(self, part)
-    if part == "protocol" then
-      return backend.cells(self, part)
-    end
-    return air.completed_cells(self, backend.cells(self))
-  end
-  function verbs.signal(self, part)
-    local signal, err = backend.signal(self, part)
-    return signal and part ~= "protocol" and air.completed_signal(self, signal) or signal, err
-  end
-  function verbs.slots(self)
-    local slots, err = backend.slots(self)
-    if err and err.code == "unsupported" then
-      return at_slots.slots(self, err)
-    end
-    return slots, err
-  end
-  function verbs.select_slot(self, number)
-    local ok, err = backend.select_slot(self, number)
-    if err and err.code == "unsupported" then
-      return at_slots.select_slot(self, number, err)
-    end
-    return ok, err
-  end
-  return verbs
-end
-
 -- One class per protocol: the verbs of every modem, then those of its back end, then fields that are made when they are
 -- first asked for.
 local function class_of(protocol)
   local backend = backends.check(require("modem." .. protocol), "modules/modem/" .. protocol)
-  local verbs = protocol == "at_only" and backend or completing(backend)
+  local verbs = protocol == "at_only" and backend or completed(backend)
   return {
     __index = function(self, name)
       local make = backend.made and backend.made[name]
