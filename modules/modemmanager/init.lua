@@ -107,12 +107,27 @@ function M.knows(description)
   return { imei = has.imei, iccid = has.sim and mmcli.iccid(has.sim) or nil }
 end
 
+-- The control port, and the serial ports of the same device: ModemManager may be at a probe of these.
+local function ports_of(description, place)
+  local paths = { description.control }
+  for _, interface in ipairs(fs.list(place.folder) or {}) do
+    for _, folder in ipairs(interface:find(":", 1, true) and { interface, interface .. "/tty" } or {}) do
+      for _, name in ipairs(fs.list(place.folder .. "/" .. folder) or {}) do
+        paths[#paths + 1] = name:find "^tty%u" and "/dev/" .. name or nil
+      end
+    end
+  end
+  return paths
+end
+
 -- ModemManager closes ports some milliseconds after the event from udev; no event says that it has.
-local function await_release(control, pid)
+local function await_release(paths, pid)
   local deadline, pause = task.now() + LETTING_GO, 0.02
   local function holds()
-    for _, holder in ipairs(process.holders(control) or {}) do
-      if holder.pid == pid then return true end
+    for _, path in ipairs(paths) do
+      for _, holder in ipairs(process.holders(path) or {}) do
+        if holder.pid == pid then return true end
+      end
     end
     return false
   end
@@ -151,7 +166,7 @@ function M.take(description, take_over)
   if not ok then
     return nil, err
   end
-  await_release(description.control, pid)
+  await_release(ports_of(description, place), pid)
   return true
 end
 
