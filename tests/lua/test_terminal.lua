@@ -37,6 +37,7 @@ local CASES = {
   { run = "lock", shows = { "locked to nothing" } },
   { run = "technology", shows = { "may use", "lte" } },
   { run = "technology lte", shows = { "auto -> lte", "Kept." } },
+  { run = "survey B25 --seconds 0.5", shows = { "B25", "RSRP" } },
   { run = "lock --keep", status = 1, shows = { "no change is on trial" } },
   { run = "guard 1", status = 1 },
   { run = "up --carrier calyx-sprint", before = "down", shows = { "online", "8.8.8.8 answers in" } },

@@ -252,7 +252,7 @@ static void declarations_are_checked(void **state)
           "M.unknown: this name is kept for the TLVs that can't be read", NULL },
         { "{ [1] = u8 'malformed' }",
           "M.malformed: this name is kept for the TLVs that can't be read", NULL },
-        { "{ [1] = utf16 'a' }", "M.a: utf16 belongs inside refs", NULL },
+        { "{ [1] = utf16 'a' }", "M.a: utf16 belongs inside refs or a tlv", NULL },
         { "{ [1] = count 'n' }", "M.n: only a structure has count fields", NULL },
         { "{ [1] = list('n', u8) 'a' }", "M.a: only a structure has count fields", NULL },
         { "{ [1] = text 'a' }", "M.a: only a structure has references", NULL },
