@@ -190,6 +190,10 @@ function declared.ladders() return {
   optional = { position = index, imei = text, used = validate.map_of(text, validate.finite, "times by rung") },
 } end
 
+function declared.sim_switches() return {
+  version = 1, required = { times = list_of(count) },
+} end
+
 function declared.aggregation() return {
   version = 1,
   required = { modem = any_text, verdict = validate.one_of { "proven", "refused", "undecided" } },

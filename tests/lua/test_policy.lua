@@ -131,6 +131,8 @@ function T.test_mistakes_of_those_that_build_on_it()
     { "failover", { modem = { evry = 1 } }, "policy reconnect: there is no option 'evry'" },
     { "failover", { probes = { "tcp:1.1.1.1" } }, PROBE },
     { "failover", { misses = -1 }, "the option 'misses' should be a whole number" },
+    { "sim-failover", { slots = { 1 } }, "the option 'slots'" },
+    { "sim-failover", { budget = "much" }, "'much' is no amount of data" },
     { "schedule", { hours = "22-6" }, "'22-6' are no hours of the day" },
     { "schedule", { hours = {} }, "the option 'hours': that is no list of hours: it is empty" },
     { "schedule", { budget = "much" }, "'much' is no amount of data" },

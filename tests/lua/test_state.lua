@@ -73,6 +73,7 @@ local examples = {
   } },
   history = { started = 5, modems = { simulated = "5\tready\n" } },
   kernel = { present = false },
+  sim_switches = { times = { 1, 2 } },
   ladders = { position = 1, imei = "1", used = { reset = 5 } },
 }
 
