@@ -163,7 +163,7 @@ end
 
 return policy {
   name = "sim-failover",
-  summary = "Use the SIM in another slot while the preferred one does not work.",
+  summary = "Use another SIM slot while the preferred one fails.",
   options = declared,
   each = { modem = "ready" },
 
