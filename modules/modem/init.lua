@@ -294,7 +294,7 @@ function Modem:message(id) return require("modem.messages").read(self, id) end
 function Modem:send_message(number, text) return require("modem.messages").send(self, number, text) end
 
 ---Deletes an SMS, all parts of it.
----@param message sms.message as messages() has it
+---@param message sms.message|string as messages() has it, or its id
 ---@return true? ok
 ---@return moontower.error? err
 function Modem:delete_message(message) return require("modem.messages").delete(self, message) end

@@ -53,10 +53,13 @@ end
 
 ---Deletes a message, all parts of it.
 ---@param modem modem.modem
----@param message sms.message
+---@param message sms.message|string it, or its id: then the modem is asked for all it has, first
 ---@return true? ok
 ---@return moontower.error? err
 M.delete = errors.protect(function(modem, message)
+  if type(message) == "string" then
+    message = check(M.read(modem, message))
+  end
   for _, place in ipairs(message.places) do check(modem:delete_stored(place)) end
   return true
 end)

@@ -44,6 +44,35 @@ for name, way in pairs(ways) do
   end
 end
 
+-- What was read before is deleted, and what is not complete is kept: the rest may come.
+function T.test_sending_and_deleting()
+  local result = world.run(([[
+    until moontower status --json | grep -q '"home"'; do sleep 0.1; done
+    moontower sms send +15550100124 "on my way"; moontower sms send 12345 %s --json
+    moontower sms delete --all-read; moontower simulate fault sms one; moontower simulate fault sms two
+    moontower sms delete --all-read; moontower sms delete 2; moontower simulate fault sms three
+    moontower simulate fault sms %s; moontower sms >/dev/null; moontower sms delete --all-read --json; moontower sms
+    moontower sms delete 1; echo "gone $?"
+    moontower simulate fault network-drop; moontower sms send 12345 again; echo "no network $?"]]):format(LONG, LONG))
+  eq(result.out:gsub("%s+", " "), 'Sent to +15550100124. { "number":"12345", "parts":2 } There was none to delete. '
+    .. 'There was none to delete. Deleted: 2. { "deleted":["1","2","3"] } There are no messages. gone 1 no network 5 ')
+  has(result.err, "there is no message 1", "the message was not sent: SMS Send: ")
+end
+
+-- Nor does a trace show what a text says.
+function T.test_a_trace_shows_no_text()
+  for _, way in pairs(ways) do
+    local result = world.run(([[
+      until moontower status --json | grep -q '"home"'; do sleep 0.1; done
+      moontower simulate fault sms hellohello
+      moontower trace sms%s; moontower trace sms%s send 12345 hellohello]]):format(way[2] or "", way[2] or ""), nil, nil,
+      way[1])
+    has(result.err, "(hidden)")
+    lu.assertNil(result.err:lower():find "e8 ?32 ?9b ?fd")
+    lu.assertNil(result.err:find "hellohello")
+  end
+end
+
 function T.test_mistakes()
   local result = world.run([[
     for arguments in "read" "send 123" "delete" "read 1 --all-read" "send ACME text" "show"; do

@@ -1,0 +1,149 @@
+-- SPDX-License-Identifier: MIT
+-- The SMS of a simulated modem over MBIM, QMI and AT: what comes in is read, what is sent goes out, what is deleted is
+-- gone, and all three say the same.
+
+local at_only = require "modem.at_only"
+local find = require("modem").find
+local lu = require "luaunit"
+local messages = require "modem.messages"
+local netlink = require "core.netlink"
+local new_simulated = require("simulator.modem").new
+local sms = require "sms"
+local state = require "state"
+local task = require "task"
+local tier1 = require "simulator.tier1"
+
+local T = {}
+
+local eq = lu.assertEquals
+
+local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
+
+local LONG = ("Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. "):rep(4)
+local CHINESE = ("你好😀"):rep(30)
+
+local function with_modem(composition, run)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  local group <close> = task.group()
+  local sim = new_simulated(require "simulator.models.ec25", group)
+  sim:compose(composition)
+  sim.latency, sim.search_time = 0, 0.02
+  assert(tier1.start(sim, group))
+  local _ <close> = task.finally(function()
+    sim:unplug()
+    state.remove("qmi", "simulated")
+  end)
+  local modem <close> = assert(find())
+  assert(modem:wait_for("registration", function() return modem:registration() end,
+    function(value) return value.state == "home" end, 30))
+  run(modem, sim)
+end
+
+-- A modem of which only the AT port is used.
+local function by_at(modem)
+  return {
+    at = modem.at, description = modem.description, stored_messages = at_only.stored_messages,
+    send_pdu = at_only.send_pdu, delete_stored = at_only.delete_stored,
+  }
+end
+
+local function sent_by(sim)
+  local stored = {}
+  for i, pdu in ipairs(sim.sent) do stored[i] = { place = tostring(i), status = "sent", pdu = pdu } end
+  return sms.join(stored)
+end
+
+local function count_of(sim)
+  local count = 0
+  for _ in pairs(sim.sms) do count = count + 1 end
+  return count
+end
+
+local ways = {
+  mbim = { "mbim", function(modem) return modem end }, qmi = { "qmi", function(modem) return modem end },
+  at = { "qmi", by_at },
+}
+
+for name, way in pairs(ways) do
+  local function with(run)
+    with_modem(way[1], function(modem, sim) run(way[2](modem), sim) end)
+  end
+
+  T["test_what_comes_in_over_" .. name] = function()
+    with(function(modem, sim)
+      eq(messages.list(modem), {})
+      for _, text in ipairs { "one", LONG, CHINESE } do lu.assertTrue(sim:receive_sms(text)) end
+      local list = assert(messages.list(modem))
+      eq({ #list, list[1].text, list[2].text, list[3].text }, { 3, "one", LONG, CHINESE })
+      eq({ list[1].status, list[1].number, list[2].count }, { "unread", "+15550100999", 2 })
+      eq(assert(messages.list(modem))[1].status, "read")
+      assert(messages.delete(modem, list[2]))
+      eq(#assert(messages.list(modem)), 2)
+      eq(count_of(sim), 1 + list[3].count)
+      assert(messages.delete(modem, list[1].id))
+      eq(count_of(sim), list[3].count)
+      eq(select(2, messages.read(modem, list[2].places[1])).code, "not-found")
+    end)
+  end
+
+  T["test_what_goes_out_over_" .. name] = function()
+    with(function(modem, sim)
+      eq(assert(messages.send(modem, "+15550100124", "hello")).parts, 1)
+      eq(assert(messages.send(modem, "12345", LONG)).parts, 2)
+      eq(assert(messages.send(modem, "12345", CHINESE)).parts, 2)
+      local out = sent_by(sim)
+      eq({ #out, out[1].number, out[1].text, out[2].text, out[3].text }, { 3, "+15550100124", "hello", LONG, CHINESE })
+      local ok, err = messages.send(modem, "no number", "x")
+      eq({ ok, err.code, #sim.sent }, { nil, "invalid", 5 })
+      sim.network.present = false
+      sim:settle()
+      ok, err = messages.send(modem, "12345", "x")
+      eq({ ok, #sim.sent }, { nil, 5 })
+      lu.assertStrContains(err.message, "the message was not sent: ")
+    end)
+  end
+
+  -- The network keeps what does not fit; what is there is read and deleted.
+  T["test_a_full_card_over_" .. name] = function()
+    with(function(modem, sim)
+      while sim:receive_sms "x" do end
+      local list = assert(messages.list(modem))
+      eq(#list, 50)
+      for _, message in ipairs(list) do assert(messages.delete(modem, message)) end
+      eq(messages.list(modem), {})
+      lu.assertTrue(sim:receive_sms(LONG))
+      eq(assert(messages.list(modem))[1].text, LONG)
+    end)
+  end
+end
+
+-- All three memories are put back, whatever they were.
+function T.test_at_puts_the_memories_back()
+  with_modem("qmi", function(modem, sim)
+    sim:receive_sms "one"
+    local before = assert(modem.at:command "AT+CPMS?").lines
+    assert(messages.list(by_at(modem)))
+    eq(assert(modem.at:command "AT+CPMS?").lines, before)
+  end)
+end
+
+-- What a text says is not for those who watch a port.
+function T.test_at_shows_no_text()
+  with_modem("qmi", function(modem, sim)
+    sim:receive_sms "hellohello"
+    local shown, lines = modem.at:raw(), {}
+    assert(messages.list(by_at(modem)))
+    assert(messages.send(by_at(modem), "12345", "hellohello"))
+    while shown:length() > 0 do lines[#lines + 1] = shown:pop().text end
+    local all = table.concat(lines, "\n")
+    lu.assertStrContains(all, "AT+CMGL=4")
+    lu.assertNil(all:find("E8329BFD", 1, true))
+  end)
+end
+
+return T
