@@ -44,7 +44,7 @@ that is too slow loses some of them, and "lost" says how many.]],
       return client.not_there "events"
     end
     terminal.stream()
-    local heard <close> = events.subscribe()
+    local heard <close> = events.subscribe { private = true }
     if not args.seconds then
       return show(heard, args.event)
     end

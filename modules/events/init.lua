@@ -9,12 +9,16 @@ local task = require "task"
 
 local M = {
   ---Indications of a modem: `value` reads as the result of the verb.
-  of_modems = { "session", "registration", "packet", "sim", "radio", "signal", "cell" },
+  of_modems = { "session", "registration", "packet", "sim", "radio", "signal", "cell", "message" },
   ---All that this program publishes. A script may publish others.
   names = {
-    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "cell", "state", "try",
-    "tried", "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded", "reload-failed",
+    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "cell", "message",
+    "state", "try", "tried", "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded",
+    "reload-failed",
   },
+  ---Those that say what a person has written: only listeners that ask for them get them, as they leave the computer by
+  ---brokers and pages.
+  private = { message = true },
 }
 
 local LONGEST_QUEUE = 256
@@ -27,6 +31,7 @@ local LONGEST_QUEUE = 256
 
 ---@class events.subscription
 ---@field private queue core.queue
+---@field private with_private boolean?
 ---@field private lost integer
 local Subscription = {}
 Subscription.__index = Subscription
@@ -40,14 +45,19 @@ function M.publish(event, fields)
   local record = { event = event, time = os.date("!%Y-%m-%dT%H:%M:%SZ") }
   for key, value in pairs(fields or {}) do record[key] = value end
   for subscription in pairs(subscriptions) do
-    subscription:push(record)
+    if subscription.with_private or not M.private[event] then
+      subscription:push(record)
+    end
   end
 end
 
 ---Listens from now on: `local heard <close> = events.subscribe()`.
+---@param options { private: boolean? }? private: to those of M.private, too
 ---@return events.subscription
-function M.subscribe()
-  local self = setmetatable({ queue = task.queue(LONGEST_QUEUE), lost = 0 }, Subscription)
+function M.subscribe(options)
+  local self = setmetatable({
+    queue = task.queue(LONGEST_QUEUE), lost = 0, with_private = options and options.private,
+  }, Subscription)
   subscriptions[self] = true
   return self
 end

@@ -38,6 +38,7 @@ local wait = require "modem.wait"
 ---@field ordered_by_others number when another program last gave an order through our broker, on task.now()'s clock
 ---@field private network_released_at number? when the network ended that, with nothing else wrong: see modem/up.lua
 ---@field cell_changed_at number? when an indication said last that it may be on another cell
+---@field message_news table? which SMS have come in: see modem/message_news.lua
 ---@field is_asked_for_cells boolean?
 ---@field tells_no_cells boolean? it does not know the question
 ---@field signal_waits table<modem.signal_limits, true>? what tasks wait for by signal_below()
@@ -389,7 +390,8 @@ function Modem:power_cycle(options)
 end
 
 ---The events of the modem from now on: `local events <close> = modem:events("registration", "session")`.
----@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip"|"cell" each value reads as the verb's result
+---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip"|"cell"|"message" each value reads as
+--- the verb's result; "message": an SMS that has come in
 ---@return modem.events
 function Modem:events(...) return self.notifications:subscribe(...) end
 

@@ -66,7 +66,7 @@ return policy {
   observes = true,
 
   run = function()
-    local subscription <close> = events.subscribe()
+    local subscription <close> = events.subscribe { private = wanted.message }
     local queue = task.queue(LONGEST_QUEUE)
     local group <close> = task.group()
     group:spawn(function()

@@ -60,7 +60,7 @@ end
 
 function T.test_each_further_mbim_modem_costs_little() assert_slope("mbim", 57 << 10) end
 
-function T.test_each_further_qmi_modem_costs_little() assert_slope("qmi", 66 << 10) end
+function T.test_each_further_qmi_modem_costs_little() assert_slope("qmi", 68 << 10) end
 
 local function wait_online(heard)
   repeat local event = assert(heard:next()) until event.event == "state" and event.state == "online"

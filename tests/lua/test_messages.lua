@@ -122,6 +122,31 @@ for name, way in pairs(ways) do
   end
 end
 
+-- The event comes once a message is complete, and once for each; it is still in the modem then.
+for _, composition in ipairs { "mbim", "qmi" } do
+  T["test_the_event_over_" .. composition] = function()
+    with_modem(composition, function(modem, sim)
+      sim:receive_sms "before"
+      assert(modem:messages())
+      local events <close> = modem:events "message"
+      local function next_text()
+        local event = assert(task.timeout(30, events.next, events))
+        return event.name .. " " .. event.value.text
+      end
+      for _, text in ipairs { "one", "one", LONG, "two" } do
+        sim:receive_sms(text)
+        eq(next_text(), "message " .. text)
+      end
+      local pdus = assert(sms.deliver { smsc = "+1", number = "Bank", text = LONG, time = 1, reference = 9 })
+      for _, number in ipairs { 2, 1 } do sim:emit("sms", sim:keep_sms("mt-not-read", pdus[number])) end
+      eq(next_text(), "message " .. LONG)
+      sim:receive_sms "three"
+      eq(next_text(), "message three")
+      eq(#assert(modem:messages()), 7)
+    end)
+  end
+end
+
 -- All three memories are put back, whatever they were.
 function T.test_at_puts_the_memories_back()
   with_modem("qmi", function(modem, sim)

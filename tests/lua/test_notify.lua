@@ -49,6 +49,24 @@ END
   end
 end
 
+-- A text goes where it was asked for, and into no log; other listeners do not get it.
+function T.test_a_message_that_comes_in()
+  local out = run [[serve "events = { 'message' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
+    until moontower why | grep -q online; do sleep 0.1; done
+    moontower simulate fault sms "Ihre TAN: 1234 €"
+    until_in /run/test/heard TAN; moontower sms; finish >/dev/null; ! grep -q TAN /run/test/log || exit 1
+    cat /run/test/heard]]
+  lu.assertStrContains(out, "+15550100999")
+  local event = json.decode(out:match "{[^\n]*}")
+  lu.assertEquals({ event.event, event.modem, event.value.text, event.value.status },
+    { "message", "simulated", "Ihre TAN: 1234 €", "unread" })
+  local heard <close> = events.subscribe { private = true }
+  local others <close> = events.subscribe()
+  events.publish("message", { value = { text = "secret" } })
+  events.publish("state", {})
+  lu.assertEquals({ heard:next().event, others:next().event }, { "message", "state" })
+end
+
 function T.test_modems_present_when_the_daemon_starts_are_reported()
   local out = run [[serve "events = { 'modem-ready' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
     until_in /run/test/heard '"modem-ready"'; finish >/dev/null; cat /run/test/heard]]

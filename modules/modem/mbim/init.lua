@@ -120,6 +120,8 @@ function Backend:started() return self.mbim:started() end
 function Backend:listen(queue, name)
   if name == "cell" then
     return self:listen_to_cells(queue)
+  elseif name == "message" then
+    return self:listen_to_messages(queue)
   end
   self.mbim:listen(queue, basic[answers.events[name][1]])
   if name == "signal" and not self.watches_signal then
@@ -135,6 +137,8 @@ end
 function Backend:notified(name, item, last)
   if name == "cell" then
     return self:cell_notified(item, last)
+  elseif name == "message" then
+    return self:message_notified(item)
   end
   local event = answers.events[name]
   return basic[event[1]] == item.command and event[2](item.values, self) or nil
@@ -242,7 +246,8 @@ function Backend:register()
   return answers.change(self, basic.register_state, { action = "automatic" }, REGISTER_TIME, "registration")
 end
 
-backends.elsewhere(Backend, "modem.mbim.messages", "stored_messages", "send_pdu", "delete_stored")
+backends.elsewhere(Backend, "modem.mbim.messages", "stored_messages", "send_pdu", "delete_stored",
+  "listen_to_messages", "message_notified")
 backends.elsewhere(Backend, "modem.mbim.connecting", "activate", "deactivate", "attach", "detach")
 
 ---The interface of a session: to cdc_mbim, session N is VLAN N; the drivers of PCIe modems make a link for it. None for

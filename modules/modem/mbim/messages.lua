@@ -2,6 +2,8 @@
 -- The SMS of a modem over MBIM, which has one store.
 
 local errors = require "errors"
+local log = require "log"
+local message_news = require "modem.message_news"
 local sms = require "mbim.sms"
 
 ---@class modem.mbim
@@ -50,6 +52,21 @@ end
 function M:delete_stored(place)
   local reply, err = self.mbim:set(sms.delete, { flag = "index", index = math.tointeger(place) })
   return reply and true, err
+end
+
+---@param queue core.queue
+function M:listen_to_messages(queue) self.mbim:listen(queue, sms.store_status) end
+
+---An indication says where a message has been stored; the value of the event comes later.
+---@param item table
+function M:message_notified(item)
+  local flags = item.command == sms.store_status and item.values.flags or {}
+  if flags.full then
+    log.warn("%s: it has no room for more SMS: the network keeps them until some are deleted", self)
+  end
+  if flags.new then
+    message_news.has_come(self, self.mbim.group, tostring(item.values.index))
+  end
 end
 
 return M

@@ -12,6 +12,7 @@ local nas = require "qmi.nas"
 local task = require "task"
 local uim = require "qmi.uim"
 local wds = require "qmi.wds"
+local wms = require("base.lazy")(function() return require "qmi.wms" end)
 
 local M = { signal_pause = 3 } -- seconds
 
@@ -84,6 +85,11 @@ local declared = {
       switch_on = { dsd.system_status_change, { system_status = true } },
       readers = { [dsd.system_status] = function(modem, ...) return modem:systems_notified(...) end },
     },
+  } end,
+  message = function() return {
+    service = "wms",
+    switch_on = { wms.set_event_report, { new_mt_message_indicator = true } },
+    readers = { [wms.set_event_report] = function(modem, values) modem:message_notified(values) end },
   } end,
   session = function() return {
     readers = {

@@ -332,7 +332,8 @@ backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified", "wa
 backends.elsewhere(Backend, "modem.qmi.cells", "cells")
 backends.elsewhere(Backend, "modem.qmi.scan", "scan")
 backends.elsewhere(Backend, "modem.qmi.slots", "slots", "select_slot")
-backends.elsewhere(Backend, "modem.qmi.messages", "stored_messages", "send_pdu", "delete_stored")
+backends.elsewhere(Backend, "modem.qmi.messages", "stored_messages", "send_pdu", "delete_stored",
+  "message_notified")
 backends.elsewhere(Backend, "modem.qmi.technology", "knows_nr", "with_nr")
 backends.elsewhere(Backend, "modem.qmi.registering", "home_provider", "register", "attach", "detach")
 backends.elsewhere(Backend, "modem.qmi.disconnecting", "disconnect", "deactivate", "put_framing_back")

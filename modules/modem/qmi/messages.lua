@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The SMS of a modem over QMI: those on the card, and those in the modem's own store.
 
+local message_news = require "modem.message_news"
 local wms = require "qmi.wms"
 
 ---@class modem.qmi
@@ -62,6 +63,17 @@ function M:delete_stored(place)
     memory_storage = prefix == "m" and "nv" or "uim", memory_index = math.tointeger(index), message_mode = MODE,
   })
   return reply and true, err
+end
+
+---An indication says where a message has been stored; the value of the event comes later.
+---@param values table
+function M:message_notified(values)
+  local place = values.mt_message
+  for _, store in ipairs(stores) do
+    if place and place.storage_type == store.name then
+      message_news.has_come(self, self.qmi.group, store.prefix .. place.memory_index)
+    end
+  end
 end
 
 return M
