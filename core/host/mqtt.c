@@ -3,6 +3,7 @@
 #include "host/mqtt.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +14,17 @@ enum { ROUNDS = 4 }; /* of looking after the connection, within the time that ke
 
 struct mt_mqtt {
     uv_poll_t poll;
-    uv_work_t work; /* looks the host up, which takes as long as the name server likes */
+    uv_async_t *looked_up; /* NULL once it has been */
+    pthread_mutex_t mutex; /* of the two below */
+    bool has_looked_up, is_abandoned;
     struct mt_loop *loop;
     struct mt_timer round;
     struct mosquitto *mosquitto;
     struct mt_mqtt_options options; /* without its strings, but for the host's name */
     char *host;
     char problem[160];
-    int result; /* of the job */
-    bool is_polling, is_working, is_closed, has_ended;
+    int result; /* of looking the host up */
+    bool is_polling, has_ended;
 };
 
 static struct mt_libmosquitto library;
@@ -29,11 +32,12 @@ static struct mt_libmosquitto library;
 static void on_freed(uv_handle_t *handle)
 {
     struct mt_mqtt *mqtt = mt_container_of(handle, struct mt_mqtt, poll);
+    pthread_mutex_destroy(&mqtt->mutex);
     free(mqtt->host);
     free(mqtt);
 }
 
-/* When no job and no handle need it. */
+/* When no thread needs it. */
 static void destroy(struct mt_mqtt *mqtt)
 {
     library.mosquitto_destroy(mqtt->mosquitto);
@@ -126,32 +130,66 @@ static void on_publish(struct mosquitto *mosquitto, void *context, int message)
     mqtt->options.on_published(mqtt->options.context);
 }
 
-static void look_up(uv_work_t *work)
+/*
+ * Looking the host up takes as long as the name server likes, half a minute for one that is silent.
+ * A thread of the pool would hold back the end of the program, and other jobs: so it has its own.
+ */
+static void *look_up(void *context)
 {
-    struct mt_mqtt *mqtt = mt_container_of(work, struct mt_mqtt, work);
+    struct mt_mqtt *mqtt = context;
     mqtt->result = library.mosquitto_connect_async(mqtt->mosquitto, mqtt->host, mqtt->options.port,
                                                    mqtt->options.keepalive);
     if (mqtt->result == MOSQ_ERR_ERRNO)
         snprintf(mqtt->problem, sizeof(mqtt->problem), "%s", strerror(errno));
+    pthread_mutex_lock(&mqtt->mutex);
+    bool is_abandoned = mqtt->is_abandoned;
+    mqtt->has_looked_up = true;
+    if (!is_abandoned)
+        uv_async_send(mqtt->looked_up);
+    pthread_mutex_unlock(&mqtt->mutex);
+    if (is_abandoned)
+        destroy(mqtt);
+    return NULL;
 }
 
-static void on_looked_up(uv_work_t *work, int status)
+static void on_async_closed(uv_handle_t *handle)
 {
-    struct mt_mqtt *mqtt = mt_container_of(work, struct mt_mqtt, work);
-    mqtt->loop->jobs--;
-    mqtt->is_working = false;
-    if (mqtt->is_closed) {
-        destroy(mqtt);
-        return;
-    }
-    if (status < 0 || mqtt->result != MOSQ_ERR_SUCCESS) {
+    free(handle);
+}
+
+static void close_async(struct mt_mqtt *mqtt)
+{
+    uv_close((uv_handle_t *)mqtt->looked_up, on_async_closed);
+    mqtt->looked_up = NULL;
+}
+
+/* Does the thread go on without us, and destroys it at its end? */
+static bool abandon(struct mt_mqtt *mqtt)
+{
+    if (!mqtt->looked_up)
+        return false;
+    pthread_mutex_lock(&mqtt->mutex);
+    bool is_abandoned = mqtt->is_abandoned = !mqtt->has_looked_up;
+    close_async(mqtt);
+    pthread_mutex_unlock(&mqtt->mutex);
+    return is_abandoned;
+}
+
+static void on_looked_up(uv_async_t *async)
+{
+    struct mt_mqtt *mqtt = async->data;
+    pthread_mutex_lock(&mqtt->mutex); /* the thread has left it */
+    close_async(mqtt);
+    pthread_mutex_unlock(&mqtt->mutex);
+    if (mqtt->result != MOSQ_ERR_SUCCESS) {
         char why[sizeof(mqtt->problem)];
         snprintf(why, sizeof(why), "%s",
                  mqtt->problem[0] ? mqtt->problem : library.mosquitto_strerror(mqtt->result));
         end(mqtt, why);
         return;
     }
-    status = uv_poll_init(&mqtt->loop->uv, &mqtt->poll, library.mosquitto_socket(mqtt->mosquitto));
+    int status = uv_poll_init(&mqtt->loop->uv, &mqtt->poll,
+                              library.mosquitto_socket(mqtt->mosquitto));
     if (status < 0) {
         end(mqtt, uv_strerror(status));
         return;
@@ -159,6 +197,30 @@ static void on_looked_up(uv_work_t *work, int status)
     mqtt->is_polling = true;
     start_round(mqtt);
     go_on(mqtt, MOSQ_ERR_SUCCESS);
+}
+
+/* Returns 0 or a negative errno. */
+static int start_looking_up(struct mt_mqtt *mqtt)
+{
+    mqtt->looked_up = malloc(sizeof(*mqtt->looked_up));
+    if (!mqtt->looked_up)
+        return -ENOMEM;
+    int status = uv_async_init(&mqtt->loop->uv, mqtt->looked_up, on_looked_up);
+    if (status < 0) {
+        free(mqtt->looked_up);
+        mqtt->looked_up = NULL;
+        return status;
+    }
+    mqtt->looked_up->data = mqtt;
+    pthread_attr_t detached;
+    pthread_t thread;
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    status = -pthread_create(&thread, &detached, look_up, mqtt);
+    pthread_attr_destroy(&detached);
+    if (status < 0)
+        close_async(mqtt);
+    return status;
 }
 
 /* Returns 0 or a negative errno. */
@@ -189,12 +251,7 @@ static int begin(struct mt_mqtt *mqtt, const struct mt_mqtt_options *options)
         return status;
     library.mosquitto_connect_callback_set(mqtt->mosquitto, on_connect);
     library.mosquitto_publish_callback_set(mqtt->mosquitto, on_publish);
-    status = uv_queue_work(&mqtt->loop->uv, &mqtt->work, look_up, on_looked_up);
-    if (status < 0)
-        return status;
-    mqtt->loop->jobs++;
-    mqtt->is_working = true;
-    return 0;
+    return start_looking_up(mqtt);
 }
 
 static int load(void)
@@ -215,6 +272,7 @@ int mt_mqtt_open(struct mt_loop *loop, const struct mt_mqtt_options *options, st
         return -ENOMEM;
     made->loop = loop;
     made->options = *options;
+    pthread_mutex_init(&made->mutex, NULL);
     status = begin(made, options);
     if (status == 0)
         *mqtt = made;
@@ -225,11 +283,10 @@ int mt_mqtt_open(struct mt_loop *loop, const struct mt_mqtt_options *options, st
 
 void mt_mqtt_close(struct mt_mqtt *mqtt)
 {
-    mqtt->is_closed = true;
     mqtt->has_ended = true;
     mt_timer_stop(&mqtt->round);
-    if (mqtt->is_working)
-        return; /* its end destroys it */
+    if (abandon(mqtt))
+        return;
     library.mosquitto_disconnect(mqtt->mosquitto);
     destroy(mqtt);
 }

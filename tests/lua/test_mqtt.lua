@@ -98,6 +98,24 @@ serve ""; until_in /run/test/log 'mqtt: the broker does not acknowledge'; until_
 finish; kill $broker]]
 end
 
+-- As when the modem is offline: what was asked first is all that is asked until the daemon has ended.
+function T.test_a_name_server_that_is_silent_does_not_hold_up_the_end()
+  local out = run [[
+/usr/bin/python3 -c '
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53)); print("bound", flush=True)
+while True: print(server.recv(500), flush=True)' >/run/test/asked & names=$!
+until_in /run/test/asked bound
+cp /etc/resolv.conf /run/test/resolv.conf
+printf 'nameserver 127.0.0.1\noptions timeout:30 attempts:3\n' >/etc/resolv.conf
+echo "return { modems = {}, policies = { { 'mqtt', host = 'broker.example' } } }" >/run/test/config.lua
+start; until_in /run/test/asked example
+end TERM; grep example /run/test/asked | sort | uniq -d
+kill $names; cat /run/test/resolv.conf >/etc/resolv.conf]]
+  lu.assertEquals(out, "")
+end
+
 function T.test_a_password()
   local out = run [[
 mosquitto_passwd -b -c /run/test/passwords roof "open sesame" 2>/dev/null; chmod 644 /run/test/passwords
