@@ -6,6 +6,7 @@ local errors = require "errors"
 local exit_status = require "cli.exit_status"
 local files = require "terminal.files"
 local json = require "base.json"
+local log = require "log"
 local modem = require "modem"
 local option = require "cli.option"
 local parser = require "cli.parser"
@@ -98,8 +99,9 @@ local run = errors.protect(function(args)
   local rows = check(survey.run(session, stops, options))
   watcher:rest()
   local best = (args.best or args.keep) and survey.best(rows) or nil
-  if args.svg then
-    check(files.save(args.svg, picture(rows, "Survey of " .. description.name)))
+  local is_drawn, problem = true, nil
+  if args.svg then -- where that fails, what was measured is told first
+    is_drawn, problem = files.save(args.svg, picture(rows, "Survey of " .. description.name))
   end
   if not args.json then
     print_table(rows)
@@ -115,6 +117,10 @@ local run = errors.protect(function(args)
     }, { indent = true }))
   else
     print_best(args, best, stops)
+  end
+  if not is_drawn then
+    log.error("%s", problem)
+    return exit_status.FAILED
   end
   return not best and (args.best or args.keep) and exit_status.FAILED or 0
 end)

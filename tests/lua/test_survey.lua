@@ -55,6 +55,15 @@ moontower survey B25 $SHORT --run 'echo none >&2; false' | grep none]]
   lu.assertStrMatches(out, ".*`echo none >&2; false`: none\n.*")
 end
 
+-- What was measured for minutes is not lost with the picture.
+function T.test_a_picture_for_which_the_disk_has_no_room()
+  local out, err = run [[
+moontower survey B25 $SHORT --svg /dev/full --json; echo "status $?"; as_before]]
+  lu.assertStrContains(out, '"name":"B25"')
+  lu.assertStrContains(out, "status 1\n")
+  lu.assertStrContains(err, "moontower: error: write /dev/full: no space left on device")
+end
+
 function T.test_kept()
   local out = run [[
 moontower survey B25 B26 $SHORT --keep >/run/test/told || exit
