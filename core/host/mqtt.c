@@ -10,7 +10,10 @@
 
 #include "host/libmosquitto.h"
 
-enum { ROUNDS = 4 }; /* of looking after the connection, within the time that keeps it alive */
+enum {
+    KEEPALIVE = 60, /* seconds after which a silent connection is taken for lost */
+    ROUNDS = 4,     /* of looking after the connection within that time */
+};
 
 struct mt_mqtt {
     uv_poll_t poll;
@@ -109,7 +112,7 @@ static void on_round(struct mt_timer *timer)
 
 static void start_round(struct mt_mqtt *mqtt)
 {
-    mt_timer_start(mqtt->loop, &mqtt->round, (double)mqtt->options.keepalive / ROUNDS, on_round);
+    mt_timer_start(mqtt->loop, &mqtt->round, (double)KEEPALIVE / ROUNDS, on_round);
 }
 
 static void on_connect(struct mosquitto *mosquitto, void *context, int code)
@@ -138,7 +141,7 @@ static void *look_up(void *context)
 {
     struct mt_mqtt *mqtt = context;
     mqtt->result = library.mosquitto_connect_async(mqtt->mosquitto, mqtt->host, mqtt->options.port,
-                                                   mqtt->options.keepalive);
+                                                   KEEPALIVE);
     if (mqtt->result == MOSQ_ERR_ERRNO)
         snprintf(mqtt->problem, sizeof(mqtt->problem), "%s", strerror(errno));
     pthread_mutex_lock(&mqtt->mutex);
@@ -242,7 +245,7 @@ static int configure(struct mosquitto *mosquitto, const struct mt_mqtt_options *
 
 static int begin(struct mt_mqtt *mqtt, const struct mt_mqtt_options *options)
 {
-    mqtt->mosquitto = library.mosquitto_new(options->id, true, mqtt);
+    mqtt->mosquitto = library.mosquitto_new(NULL, true, mqtt); /* the broker names us */
     mqtt->host = strdup(options->host);
     if (!mqtt->mosquitto || !mqtt->host)
         return -ENOMEM;

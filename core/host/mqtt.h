@@ -13,8 +13,6 @@ struct mt_mqtt;
 struct mt_mqtt_options {
     const char *host;
     int port;
-    int keepalive;               /* seconds */
-    const char *id;              /* of the client, or NULL: the broker gives one */
     const char *user, *password; /* or NULL */
     const char *ca;              /* a file of certificates (PEM), or NULL: no TLS */
     const char *will_topic,

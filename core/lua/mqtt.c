@@ -129,10 +129,9 @@ static int fail_to_open(lua_State *L, int status)
 }
 
 /*
- * connect { host = string, port = integer?, keepalive = integer?, id = string?, user = string?,
- * password = string?, ca = string?, will_topic = string?, will = string? } waits -> client | nil,
- * err. `ca`: a file of certificates, for TLS; `will` is what the broker publishes, retained, when we
- * are gone without a word.
+ * connect { host = string, port = integer?, user = string?, password = string?, ca = string?,
+ * will_topic = string?, will = string? } waits -> client | nil, err. `ca`: a file of certificates,
+ * for TLS; `will` is what the broker publishes, retained, when we are gone without a word.
  */
 static int l_connect(lua_State *L)
 {
@@ -140,8 +139,6 @@ static int l_connect(lua_State *L)
     struct mt_mqtt_options options = {
         .host = mt_argument_need(L, "host"),
         .port = (int)mt_argument_integer(L, "port", UINT16_MAX, 1883),
-        .keepalive = (int)mt_argument_integer(L, "keepalive", 3600, 60),
-        .id = mt_argument_string(L, "id", NULL),
         .user = mt_argument_string(L, "user", NULL),
         .password = mt_argument_string(L, "password", NULL),
         .ca = mt_argument_string(L, "ca", NULL),
@@ -152,7 +149,6 @@ static int l_connect(lua_State *L)
         .on_ended = on_ended,
     };
     lua_settop(L, 1);
-    luaL_argcheck(L, options.keepalive >= 10, 1, "'keepalive' is at least 10 seconds");
     struct client *client = lua_newuserdatauv(L, sizeof(*client), 0);
     *client = (struct client){ 0 };
     luaL_setmetatable(L, "mt.mqtt_client");

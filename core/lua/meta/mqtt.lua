@@ -4,10 +4,10 @@
 
 local M = {}
 
---- connect { host = string, port = integer?, keepalive = integer?, id = string?, user = string?, password =
---- string?, ca = string?, will_topic = string?, will = string? } waits -> client | nil, err. `ca`: a file of
---- certificates, for TLS; `will` is what the broker publishes, retained, when we are gone without a word.
----@param options { host: string, port: integer?, keepalive: integer?, id: string?, user: string?, password: string?, ca: string?, will_topic: string?, will: string? }
+--- connect { host = string, port = integer?, user = string?, password = string?, ca = string?, will_topic =
+--- string?, will = string? } waits -> client | nil, err. `ca`: a file of certificates, for TLS; `will` is what the
+--- broker publishes, retained, when we are gone without a word.
+---@param options { host: string, port: integer?, user: string?, password: string?, ca: string?, will_topic: string?, will: string? }
 ---@return core.mqtt.client? client
 ---@return moontower.error? err
 function M.connect(options) end
