@@ -101,7 +101,8 @@ local function fail(request, err)
   return answer_json(request, status, { error = { code = err.code, message = tostring(err) } })
 end
 
-local function first_line(text) return text:match "^moontower: ([^\n]*)" or text end
+-- What a command has complained of at its end, behind what it has told while it ran, without the hint.
+local function complaint(text) return ("\n" .. text):match ".*\nmoontower: ([^\n]*)" or text end
 
 local function look(self, request, name)
   local arguments = { "--json" }
@@ -119,7 +120,7 @@ local function look(self, request, name)
   elseif told.out:find "^%s*[%[{]" then -- it may be an error
     return answer(request, told.out:find '^{"error":' and 502 or 200, told.out, "application/json")
   end
-  return answer_json(request, 502, { error = { message = first_line(told.err) } })
+  return answer_json(request, 502, { error = { message = complaint(told.err) } })
 end
 
 local function order(self, request, name)
@@ -136,7 +137,7 @@ local function order(self, request, name)
     if not told then
       return fail(request, err)
     elseif told.status ~= 0 then
-      return answer_json(request, 502, { error = { message = first_line(told.err) } })
+      return answer_json(request, 502, { error = { message = complaint(told.err) } })
     end
   end
   return answer_json(request, 200, { done = name })

@@ -3,6 +3,9 @@
 
 local entries = require "web.entries"
 local lu = require "luaunit"
+local process = require "core.process"
+local task = require "task"
+local web = require "web"
 local world = require "support.world"
 
 local T = {}
@@ -87,6 +90,22 @@ post /api/radio-off; moontower why | grep -c "radio"
 post /api/radio-on; until_why "is online"
 finish]]
   lu.assertEquals(out, '{"control":false}\n200\n1\n200\n200\n403\n403\n200\n1\n200\n')
+end
+
+-- Not what the command has told before, while it waited for another one.
+function T.test_why_an_order_has_failed()
+  local group <close> = task.group()
+  local page = assert(web.start(group, { address = "127.0.0.1", port = 0, hosts = {}, control = false }, {
+    run = function()
+      return 1, "", "moontower: waiting until this is done: `moontower up` was given\n"
+        .. "moontower: no SIM\n  Put one in.\n"
+    end,
+    modems = function() return {} end,
+  }))
+  local place = ("http://127.0.0.1:%d"):format(page.http:port())
+  local told = assert(process.run { "curl", "-s", "-X", "POST", "-H", "Origin: " .. place, place .. "/api/up" })
+  lu.assertEquals(told.stdout, '{"error":{"message":"no SIM"}}')
+  page:close()
 end
 
 -- After three wrong ones, not even the right one is taken until a pause is over; another client is not kept away.
