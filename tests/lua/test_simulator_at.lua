@@ -523,6 +523,14 @@ function T.test_sms()
   lu.assertEquals(host:ask "AT+CMGL", "OK")
 end
 
+-- gammu chooses GSM's letters before it asks for anything.
+function T.test_letters()
+  local host = new()
+  lu.assertEquals(host:ask 'AT+CSCS="GSM"', "OK")
+  lu.assertEquals(host:ask "AT+CSCS?", '+CSCS: "GSM"\n\nOK')
+  lu.assertStrContains(host:ask 'AT+CSCS="UCS2"', "ERROR")
+end
+
 function T.test_sending_sms()
   local host = new { echo = true }
   host:ask "AT+CMGF=1"

@@ -95,6 +95,20 @@ function T.test_parts_in_either_order()
   eq({ alone.missing, alone.text:sub(1, 24) }, { { 1 }, "[part 1 of 2 is missing]" })
 end
 
+-- As gammu 1.42 has sent it, to the simulated modem, with the card's service centre.
+function T.test_what_another_program_sends()
+  local found = join(bytes [[
+    07913121139418F051000B915155100021F40008FF3E0500033D020204420020043F044004380432043504420020043F044004380432
+    043504420020043F044004380432043504420020043A043E043D04350446
+  ]], bytes [[
+    07913121139418F051000B915155100021F40008FF8C0500033D0201043F044004380432043504420020D83DDE0000204F60597D0020
+    043F044004380432043504420020043F044004380432043504420020043F044004380432043504420020043F04400438043204350442
+    0020043F044004380432043504420020043F044004380432043504420020043F044004380432043504420020043F0440043804320435
+  ]])
+  eq({ #found, found[1].kind, found[1].number, found[1].smsc, found[1].text }, { 1, "outgoing", "+15550100124",
+    "+13123149810", "привет 😀 你好 " .. ("привет "):rep(11) .. "конец" })
+end
+
 -- ---- there and back ----
 
 local function deliver(number, text, reference)

@@ -70,12 +70,13 @@ return function(handle)
   })
 
   handle("+CSCS", {
-    query = function() return { '+CSCS: "IRA"' } end,
-    test = function() return { '+CSCS: ("IRA","GSM","UCS2")' } end,
-    set = function(_, arguments)
-      if arguments[1] ~= "IRA" then
+    query = function(_, _, at) return { ('+CSCS: "%s"'):format(at.settings.letters) } end,
+    test = function() return { '+CSCS: ("IRA","GSM")' } end,
+    set = function(_, arguments, at)
+      if arguments[1] ~= "IRA" and arguments[1] ~= "GSM" then -- all that it says is the same in both
         return nil, INCORRECT_PARAMETERS
       end
+      at.settings.letters = arguments[1]
       return {}
     end,
   })

@@ -73,7 +73,9 @@ end
 ---As it is after power has come on.
 function Function:reset()
   self.input, self.line, self.busy, self.prompt = "", "", false, nil
-  self.settings = { echo = true, cmee = 0, text_mode = false, operator_format = 0, new_message = 1, reports = {} }
+  self.settings = {
+    echo = true, cmee = 0, text_mode = false, operator_format = 0, new_message = 1, reports = {}, letters = "IRA",
+  }
   self.era = (self.era or 0) + 1 -- what is under way belongs to an earlier one
 end
 

@@ -167,7 +167,7 @@ return {
     end,
   },
   {
-    name = "sms", arguments = "TEXT", summary = "let an SMS come in, which QMI tells of",
+    name = "sms", arguments = "TEXT", summary = "let an SMS come in",
     start = function(modem, ...)
       local text = table.concat({ ... }, " ")
       if text == "" then
