@@ -16,7 +16,8 @@ local M = { NEWEST = 0x0300, NONE = 0x0100 }
 
 local SPOKEN = { M.NEWEST, 0x0200 } -- a modem may refuse a version that it does not know, rather than name its own
 
--- Tells the programs that share the modem, as mbim-proxy does, and who keeps it for later runs.
+-- Tells the version to the programs that share the modem, as mbim-proxy does, and to the caller that keeps it for later
+-- runs.
 local function hold(device, version)
   if device.version == version and device.is_agreed then
     return
