@@ -69,6 +69,12 @@ metres away. Where standard output is no terminal, and with --json, each change 
   },
 
   run = function(args)
+    if args.beep and not args.watch then
+      return errors.fail {
+        code = "usage", source = "signal", message = "--beep goes with --watch",
+        hint = "Try `moontower signal --help`.",
+      }
+    end
     local found, err = modem.find(args.device, { proxy = args.proxy, protocol = args.protocol, at_only = true })
     local device <close> = found
     local signal

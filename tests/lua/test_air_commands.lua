@@ -24,6 +24,12 @@ function T.test_signal()
     "\n5G, antenna 2   -98 dBm")
 end
 
+function T.test_a_tone_without_a_view()
+  local result = run "moontower signal --beep"
+  eq({ result.status, result.out }, { 2, "" })
+  has(result.err, "--beep goes with --watch")
+end
+
 function T.test_cells()
   local result = run "moontower simulate set offer=nsa && moontower cells"
   world.assert_success(result)
