@@ -33,15 +33,15 @@ local function with_modem(model, protocol, fn)
   state.remove("channels", "simulated")
   local group <close> = task.group()
   local sim = new_simulated(require(models .. model), group)
-  sim:compose(protocol)
+  sim:compose(protocol == "inside" and "mbim" or protocol)
   sim.latency, sim.search_time, sim.slot_time = 0, 0.02, 0.05
   assert(tier1.start(sim, group))
   local _ <close> = task.finally(function() sim:unplug() end)
-  local modem <close> = assert(find())
+  local modem <close> = assert(find(nil, { protocol = protocol == "inside" and "qmi" or nil }))
   fn(sim, modem)
 end
 
-local PROTOCOLS = { "mbim", "qmi" }
+local PROTOCOLS = { "mbim", "qmi", "inside" } -- the last is QMI inside MBIM
 
 local function in_use(modem)
   local found = {}
@@ -226,7 +226,7 @@ moontower slot 1; run moontower up --apn r.ispsn; works; moontower down >/dev/nu
 end
 
 function T.test_command_on_a_modem_with_one_slot()
-  world.assert_clean_failure(run("moontower slot", {}), 1, "SIM slots")
+  world.assert_clean_failure(run("moontower slot", {}), 1, "one SIM slot")
 end
 
 -- In another USB mode, a modem has its AT port alone.

@@ -61,32 +61,17 @@ handle(extensions.device_caps, {
   end,
 })
 
--- Only what has more than one slot knows of these.
-local function has_slots(modem) return #modem.slots > 1 end
-
 handle(extensions.sys_caps, {
-  query = function(modem)
-    if not has_slots(modem) then
-      return nil, "no-device-support"
-    end
-    return { executors = 1, slots = #modem.slots, concurrency = 1, modem_id = 0 }
-  end,
+  query = function(modem) return { executors = 1, slots = #modem.slots, concurrency = 1, modem_id = 0 } end,
 })
 
 local function mappings(modem) return { executors = { { slot = modem.slot - 1 } } } end
 
 handle(extensions.device_slot_mappings, {
-  query = function(modem)
-    if not has_slots(modem) then
-      return nil, "no-device-support"
-    end
-    return mappings(modem)
-  end,
+  query = mappings,
   set = function(modem, values)
     local wanted = values.executors[1]
-    if not has_slots(modem) then
-      return nil, "no-device-support"
-    elseif #values.executors ~= 1 or not modem.slots[wanted.slot + 1] then
+    if #values.executors ~= 1 or not modem.slots[wanted.slot + 1] then
       return nil, "invalid-parameters"
     end
     modem:use_slot(wanted.slot + 1)
@@ -96,12 +81,12 @@ handle(extensions.device_slot_mappings, {
 
 handle(extensions.slot_info_status, {
   query = function(modem, values)
-    if not has_slots(modem) or not modem.slots[values.slot + 1] then
-      return nil, has_slots(modem) and "invalid-parameters" or "no-device-support"
+    local number = values.slot + 1
+    if not modem.slots[number] then
+      return nil, "invalid-parameters"
     end
-    local in_use = values.slot + 1 == modem.slot
-    local states = modem:card_in(values.slot + 1) and { "active", "off" } or { "empty", "off-empty" }
-    return { slot = values.slot, state = states[in_use and 1 or 2] }
+    local states = modem:card_in(number) and { "active", "off" } or { "empty", "off-empty" }
+    return { slot = values.slot, state = states[number == modem.slot and 1 or 2] }
   end,
 })
 
