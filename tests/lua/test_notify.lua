@@ -67,6 +67,29 @@ function T.test_a_message_that_comes_in()
   lu.assertEquals({ heard:next().event, others:next().event }, { "message", "state" })
 end
 
+-- The policy of scripts/README.md: one sender is answered, and what asked is deleted.
+function T.test_status_by_sms()
+  local text = assert(fs.read(program.home .. "/scripts/README.md"))
+  local path = os.tmpname()
+  assert(fs.write(path, text:match "```lua\n(%-%- answer%.lua.-\n)```"))
+  local function ask(number)
+    return run(([[
+      echo "return { modems = { { apn = 'r.ispsn', policy = { { 'reconnect', probes = {} },
+        { '%s', number = '%s' } } } } }" >/run/test/config.lua
+      start; until moontower why | grep -q "is online"; do sleep 0.1; done
+      until moontower why | grep -q listening; do sleep 0.1; done
+      moontower simulate fault sms hello; moontower simulate fault sms " Status "
+      [ %s = +15550100999 ] && until moontower why | grep -q "answer.*sent"; do sleep 0.1; done
+      moontower why; moontower sms; finish]]):format(path, number, number))
+  end
+  local out, other = ask "+15550100999", ask "+15550100998"
+  os.remove(path)
+  lu.assertStrContains(out, "hello")
+  lu.assertNotStrContains(out, "Status")
+  lu.assertStrContains(other, "Status")
+  lu.assertNotStrContains(other, "asked by SMS")
+end
+
 function T.test_modems_present_when_the_daemon_starts_are_reported()
   local out = run [[serve "events = { 'modem-ready' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
     until_in /run/test/heard '"modem-ready"'; finish >/dev/null; cat /run/test/heard]]
