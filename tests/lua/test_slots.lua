@@ -110,6 +110,22 @@ function T.test_a_card_that_is_late()
   end)
 end
 
+-- The state of the old card is told for a moment after the switch, or for ever.
+function T.test_a_modem_that_still_tells_of_the_old_card()
+  with_modem("rm520n", "mbim", function(sim, modem)
+    local old, ask = assert(modem:sim()), modem.sim
+    rawset(modem, "sim", function(self)
+      return sim.card and sim.card.iccid == SECOND and ask(self) or old
+    end)
+    eq(assert(modem:use_slot(2)).sim.iccid, SECOND)
+    old = assert(modem:sim())
+    rawset(modem, "sim", function() return old end)
+    sim.slot_time = 3600 -- no indication of the new card, either
+    local switched, err = modem:use_slot(1, { seconds = 0.2 })
+    eq({ switched, err and err.code }, { nil, "timeout" })
+  end)
+end
+
 function T.test_a_modem_with_one_slot()
   for _, protocol in ipairs(PROTOCOLS) do
     with_modem("mc7455", protocol, function(_, modem)
