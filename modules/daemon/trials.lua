@@ -5,6 +5,7 @@
 local lazy = require "base.lazy"
 local log = require "log"
 local state = require "state"
+local task = require "task"
 local trial = lazy(function() return require "trial" end)
 
 local M = {}
@@ -18,12 +19,8 @@ local function is_of(modem, key)
   return identity ~= nil and identity.imei == key
 end
 
--- With its lock, so that no other program does the same.
-local function put_back(commands, modem, key)
-  local lock <close> = trial.lock(key)
-  if not lock or not is_of(modem, key) then
-    return
-  end
+-- With the guard's lock, so that no other program does the same.
+local function undo(commands, modem)
   local name = modem.description.name
   log.warn("%s: a change on trial has lost its guard; it is put back", name)
   commands:carry_out(name, "change", "a change on trial is put back", function()
@@ -35,7 +32,23 @@ local function put_back(commands, modem, key)
   end)
 end
 
----Puts back what is on trial in a modem that has just come, unless it is guarded.
+-- One that has a guard, or had one a moment ago, is looked at again until it is on trial no longer.
+local function put_back(commands, modem, key)
+  if not is_of(modem, key) then
+    return
+  end
+  for _ in task.backoff { first = 0.2, max = 10 } do
+    local lock <close> = trial.lock(key)
+    if lock and trial.is_on_trial(key) then
+      undo(commands, modem)
+    end
+    if lock or not trial.is_on_trial(key) then
+      return
+    end
+  end
+end
+
+---Puts back what is on trial in a modem that has just come, once it has no guard.
 ---@param commands daemon.commands
 ---@param modem modem.modem
 function M.put_back(commands, modem)

@@ -217,6 +217,14 @@ function T.test_the_daemon_and_the_guard_are_killed()
   end)
 end
 
+-- A guard that dies after the daemon has looked: here, the kernel lets go of its lock a second later.
+function T.test_the_guard_dies_after_the_daemon_has_begun()
+  local result = in_world(SERVE .. [[begin moontower bands B4; end KILL; kill_guard
+    trials && { flock /run/moontower/locks/trial_* sleep 1 & serve 1; as_before
+      grep "lost its guard" /run/test/log; end; }]])
+  assert_words(result.out, { "as before\n", "a change on trial has lost its guard; it is put back\n" })
+end
+
 function T.test_unplugged_beside_the_daemon()
   local result = in_world(SERVE .. [[begin moontower bands B4; moontower simulate fault unplug 1; wait $begun
     as_before; online 1; end]])
