@@ -126,7 +126,7 @@ end
 function T.test_a_daemon_that_comes_back_behind_a_proxy()
   run [[
 serve ""
-link='document.querySelector("#link").className'
+link='document.querySelector("#link")?.className'
 steps "until $link === 'live'
 print 'live'
 until $link === 'lost'
