@@ -60,6 +60,7 @@ local CASES = {
   { run = "signal", cut = true, shows = { "RSRP", "-98 dBm" } },
   { run = "cells", cut = true, shows = { "EARFCN 8665" } },
   { run = "slot", status = 1, shows = { "one SIM slot" } },
+  { run = "sms", shows = { "no messages" } },
   { run = "scan", cut = true, shows = { "310120" } },
   { run = "check calyx-sprint", shows = { "r.ispsn" } },
   { run = "trace --brief status", cut = true, before = "up --carrier calyx-sprint", shows = { "Connect" } },
