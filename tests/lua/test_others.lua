@@ -2,6 +2,7 @@
 -- Changes by other programs through the daemon: noticed at once, named, and undone or taken for an order.
 
 local basic = require "mbim.basic_connect"
+local card = require "simulator.card"
 local daemon = require "support.daemon"
 local lu = require "luaunit"
 local mbim = require "mbim"
@@ -50,6 +51,37 @@ function T.test_a_radio_that_is_switched_off_is_named_and_switched_on_again()
       run(protocol, order)
       wait_for_undone(protocol .. "cli", "switched the radio off")
       lu.assertEquals(modem.radio.software, "on")
+    end)
+  end
+end
+
+-- Another program and `moontower slot` agree on the SIM slots, and on which is in use.
+function T.test_sim_slots()
+  local words = {
+    mbim = {
+      { "--ms-query-sys-caps", "Number of slots: '?2" }, { "--ms-query-device-slot-mappings", "slot '0'" },
+      { "--ms-query-slot-info-status=1", "off" }, { "--ms-set-device-slot-mappings=1", "" },
+    },
+    qmi = {
+      { "--uim-get-slot-status", "2 physical slots found.*89011200000123456781.*89011200000123456864" },
+      { "--uim-switch-slot=2", "" },
+    },
+  }
+  for protocol, questions in pairs(words) do
+    with_daemon(protocol, function(modem)
+      local data = {
+        imsi = "310120000000456", iccid = "89011200000123456864", number = "15550100456", pin = "1", puk = "2",
+      }
+      modem.slots[2] = { card = card.new(data), data = data }
+      for _, question in ipairs(questions) do
+        local out = run(protocol, question[1])
+        lu.assertNotNil(out:find(question[2]), question[1] .. ": " .. out)
+      end
+      lu.assertEquals(modem.slot, 2)
+      wait_until(function()
+        return shell(daemon.executable .. " slot"):find "\n2%s+in use%s+a card.*89011200000123456864"
+      end, "slot 2 is not listed as the one in use")
+      wait_for_undone(protocol .. "cli", "switched to another SIM")
     end)
   end
 end

@@ -126,6 +126,18 @@ function T.test_a_modem_that_still_tells_of_the_old_card()
   end)
 end
 
+function T.test_a_modem_that_is_unplugged_while_its_card_is_waited_for()
+  for _, protocol in ipairs(PROTOCOLS) do
+    with_modem("rm520n", protocol, function(sim, modem)
+      sim.slot_time = 3600
+      local switched, err = modem:use_slot(2, { progress = function(step)
+        if step == "card" then sim:unplug() end
+      end })
+      eq({ switched, err and err.code }, { nil, "gone" }, protocol)
+    end)
+  end
+end
+
 function T.test_a_modem_with_one_slot()
   for _, protocol in ipairs(PROTOCOLS) do
     with_modem("mc7455", protocol, function(_, modem)
