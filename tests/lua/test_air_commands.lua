@@ -77,7 +77,7 @@ end
 
 -- A line for each change, where no terminal shows it.
 function T.test_watching()
-  local result = run [[moontower signal --watch >/run/test/lines 2>/dev/null & watching=$!
+  local result = run [[: >/run/test/lines; moontower signal --watch >/run/test/lines 2>/dev/null & watching=$!
     until grep -q "SINR 12.4" /run/test/lines; do sleep 0.05; done
     moontower simulate set rsrp=-107
     until grep -q "RSRP -107" /run/test/lines; do sleep 0.05; done

@@ -55,7 +55,7 @@ patiently() {
 }
 
 # guard: is there a guard over a change on trial? Of this world: others are in the same namespace of processes.
-# kill_guard: kills it.
+# kill_guard: kills it, and waits until the kernel has let go of its lock: that comes after its memory.
 guard() {
   guardian=$(cat /run/moontower/locks/trial_* 2>/dev/null) &&
     tr '\0' ' ' <"/proc/$guardian/cmdline" 2>/dev/null | grep -q 'moontower guard '
@@ -63,7 +63,7 @@ guard() {
 kill_guard() {
   guard && kill -KILL "$guardian"
   awaited="no guard"
-  until_true '! guard'
+  until_true '! guard && flock -n /run/moontower/locks/trial_* true'
 }
 
 # works [INTERFACE]: traffic passes.
