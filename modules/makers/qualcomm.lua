@@ -23,7 +23,9 @@ return maker {
 
   unlock = {
     { "QMI DMS 0x555F (Set FCC Authentication)", function(modem, seconds)
-      return modem.qmi and modem.qmi:request(require("qmi.dms").set_fcc_authentication, nil, seconds)
+      if modem.qmi then
+        return modem.qmi:request(require("qmi.dms").set_fcc_authentication, nil, seconds)
+      end
     end },
   },
 }

@@ -160,4 +160,15 @@ END
   lu.assertStrContains(result.out, '+QCFG: "nwscanmode",3')
 end
 
+-- Why the modem refuses, not only that it does.
+function T.test_a_way_to_unlock_tells_why_it_failed()
+  local refused = { code = "timeout" }
+  local function refuse() return nil, refused end
+  for _, name in ipairs { "qualcomm", "quectel" } do
+    local way = require("makers." .. name).unlock[1][2]
+    lu.assertEquals({ way({ qmi = { request = refuse }, mbim = { set = refuse } }, 1) }, { nil, refused }, name)
+    lu.assertNil(way({}, 1), name)
+  end
+end
+
 return T

@@ -27,7 +27,9 @@ return maker {
 
   unlock = {
     { "MBIM, Quectel Radio State", function(modem, seconds)
-      return modem.mbim and modem.mbim:set(require("makers.quectel.mbim").radio_state, { state = "on" }, seconds)
+      if modem.mbim then
+        return modem.mbim:set(require("makers.quectel.mbim").radio_state, { state = "on" }, seconds)
+      end
     end },
   },
 
