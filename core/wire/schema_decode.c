@@ -131,15 +131,15 @@ static bool refer(struct mt_schema_decoder *d, struct scope *scope, uint32_t off
 
 /* A reference of an offset and a size; without a size the window is empty, whatever the offset. */
 static bool take_range(struct mt_schema_decoder *d, struct mt_reader *at, struct scope *scope,
-                       struct mt_reader *data)
+                       bool size_first, struct mt_reader *data)
 {
     uint32_t offset = 0, size = 0;
 
     *data = mt_reader(NULL, 0);
     if (at->left < 8)
         return mt_schema_decode_short(d, 8, at->left);
-    mt_take_le32(at, &offset);
-    mt_take_le32(at, &size);
+    mt_take_le32(at, size_first ? &size : &offset);
+    mt_take_le32(at, size_first ? &offset : &size);
     return size == 0 || refer(d, scope, offset, size, data);
 }
 
@@ -147,14 +147,16 @@ static bool decode_text(struct mt_schema_decoder *d, struct mt_reader *at, struc
 {
     struct mt_reader data;
 
-    return take_range(d, at, scope, &data) && decode_type(d, &mt_schema_text, &data, NULL);
+    return take_range(d, at, scope, false, &data) && decode_type(d, &mt_schema_text, &data, NULL);
 }
 
-static bool decode_data(struct mt_schema_decoder *d, struct mt_reader *at, struct scope *scope)
+static bool decode_data(struct mt_schema_decoder *d, const struct mt_schema_type *type,
+                        struct mt_reader *at, struct scope *scope)
 {
     struct mt_reader data;
 
-    return take_range(d, at, scope, &data) && decode_type(d, &mt_schema_data, &data, NULL);
+    return take_range(d, at, scope, type->sized, &data) &&
+           decode_type(d, &mt_schema_data, &data, NULL);
 }
 
 static bool decode_ref(struct mt_schema_decoder *d, const struct mt_schema_type *type,
@@ -162,7 +164,7 @@ static bool decode_ref(struct mt_schema_decoder *d, const struct mt_schema_type 
 {
     struct mt_reader data;
 
-    if (!take_range(d, at, scope, &data))
+    if (!take_range(d, at, scope, false, &data))
         return false;
     if (data.left == 0) {
         lua_pushnil(d->L);
@@ -229,7 +231,7 @@ static bool decode_refs(struct mt_schema_decoder *d, const struct mt_schema_type
     lua_createtable(d->L, (int)count, 0);
     for (size_t i = 1; i <= count; i++) {
         mt_schema_path_element(&d->path, i);
-        if (!take_range(d, at, scope, &data) || !decode_type(d, type->of, &data, NULL))
+        if (!take_range(d, at, scope, false, &data) || !decode_type(d, type->of, &data, NULL))
             return false;
         mt_schema_path_leave(&d->path);
         lua_rawseti(d->L, -2, (lua_Integer)i);
@@ -307,7 +309,7 @@ static bool decode_type(struct mt_schema_decoder *d, const struct mt_schema_type
     case MT_SCHEMA_TEXT:
         return decode_text(d, at, scope);
     case MT_SCHEMA_DATA:
-        return decode_data(d, at, scope);
+        return decode_data(d, type, at, scope);
     case MT_SCHEMA_REF:
         return decode_ref(d, type, at, scope);
     case MT_SCHEMA_POINTER:

@@ -164,7 +164,7 @@ static bool encode_refs(struct mt_schema_encoder *e, const struct mt_schema_type
 
 /* Encodes the value at the top of the stack behind the fixed part; fills in offset and size. */
 static bool place(struct mt_schema_encoder *e, const struct mt_schema_type *type,
-                  const struct scope *scope, size_t slot)
+                  const struct scope *scope, size_t slot, bool size_first)
 {
     size_t start, size;
 
@@ -178,8 +178,8 @@ static bool place(struct mt_schema_encoder *e, const struct mt_schema_type *type
     size = e->to.used - start;
     if (size == 0)
         return true;
-    mt_patch_le32(&e->to, slot, (uint32_t)(start - scope->start));
-    mt_patch_le32(&e->to, slot + 4, (uint32_t)size);
+    mt_patch_le32(&e->to, size_first ? slot + 4 : slot, (uint32_t)(start - scope->start));
+    mt_patch_le32(&e->to, size_first ? slot : slot + 4, (uint32_t)size);
     return align(e, scope);
 }
 
@@ -217,7 +217,7 @@ static bool place_refs(struct mt_schema_encoder *e, const struct mt_schema_type 
         slot += 4;
     for (size_t i = 1; i <= count; i++, slot += 8) {
         get_element(e, i);
-        if (!place(e, type->of, scope, slot))
+        if (!place(e, type->of, scope, slot, false))
             return false;
         leave_element(e);
     }
@@ -230,11 +230,11 @@ static bool place_type(struct mt_schema_encoder *e, const struct mt_schema_type 
 {
     switch (type->kind) {
     case MT_SCHEMA_TEXT:
-        return place(e, &mt_schema_text, scope, slot);
+        return place(e, &mt_schema_text, scope, slot, false);
     case MT_SCHEMA_DATA:
-        return place(e, &mt_schema_data, scope, slot);
+        return place(e, &mt_schema_data, scope, slot, type->sized);
     case MT_SCHEMA_REF:
-        return place(e, type->of, scope, slot);
+        return place(e, type->of, scope, slot, false);
     case MT_SCHEMA_POINTER:
         return place_pointer(e, type, scope, slot);
     case MT_SCHEMA_ARRAY:

@@ -60,6 +60,7 @@ struct mt_schema_type {
     enum mt_schema_style style : 8;
     bool big;
     bool little; /* an address that is not in network order */
+    bool sized;  /* data whose size stands before its offset */
     bool exact;  /* always `least` bytes long, and without references */
     bool open;   /* ends only where its structure ends: a rest, a utf16, something optional, a list
                         without a count */

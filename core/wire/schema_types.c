@@ -362,8 +362,11 @@ void mt_schema_compile_type(struct mt_schema_compiler *c, struct mt_schema_type 
     case MT_SCHEMA_LIST:
         compile_list(c, type);
         break;
-    case MT_SCHEMA_TEXT:
     case MT_SCHEMA_DATA:
+        type->sized = get_flag(c, "sized");
+        type->least = 8;
+        break;
+    case MT_SCHEMA_TEXT:
         type->least = 8;
         break;
     case MT_SCHEMA_REF:

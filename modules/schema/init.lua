@@ -73,6 +73,9 @@ schema.be = {
 -- And the other way around: an address as a little-endian number, as QMI sends some.
 schema.le = { ipv4 = make { kind = "ipv4", little = true } }
 
+-- What `data` is, but with the size before the offset: Microsoft's UICC service has it so.
+schema.sized_data = make { kind = "data", sized = true }
+
 schema.float = make { kind = "float", size = 4 }
 schema.double = make { kind = "float", size = 8 }
 

@@ -48,6 +48,9 @@ static const struct trial both_ways[] = {
       "10000000.02000000.14000000.04000000.ac20.0000.3dd800de" },
     { "{ text 'a' }", "{ a = '' }", "00000000.00000000" },
     { "{ data 'a', u8 'b' }", "{ a = 'xyz', b = 9 }", "0c000000.03000000.09.000000.78797a.00" },
+    { "{ sized_data 'a', data 'b' }", "{ a = 'xyz', b = 'v' }",
+      "03000000.10000000.14000000.01000000.78797a00.76000000" },
+    { "{ sized_data 'a' }", "{ a = '' }", "00000000.00000000" },
     { "{ ref(struct { u8 'a' }) 'r' }", "{ r = { a = 5 } }", "08000000.01000000.05.000000" },
     { "{ ref(struct { u8 'a' }) 'r' }", "{}", "00000000.00000000" },
     /* the references of a structure that is referred to count from its own start */
@@ -171,6 +174,7 @@ static void decodes_what_modems_send(void **state)
         /* an offset without a size means nothing */
         { "{ text 'a' }", "ffffffff.00000000", "{ a = '' }" },
         { "{ data 'a' }", "ffffffff.00000000", "{ a = '' }" },
+        { "{ sized_data 'a' }", "00000000.ffffffff", "{ a = '' }" },
         { "{ ref(struct { u8 'x' }) 'a' }", "ffffffff.00000000", "{}" },
         { "{ array(u32) 'a' }", "00000000.ffffffff", "{ a = {} }" },
         /* text: a NUL ends it, half a surrogate pair or half a unit does no harm */
@@ -231,6 +235,8 @@ static void decode_errors_have_a_path(void **state)
           "M.a: 4 bytes at 8 wanted, the structure has 10" },
         { "{ data 'a' }", "ffffffff.ffffffff",
           "M.a: 4294967295 bytes at 4294967295 wanted, the structure has 8" },
+        { "{ sized_data 'a' }", "02000000.08000000.78",
+          "M.a: 2 bytes at 8 wanted, the structure has 9" },
         { "{ data 'a' }", "09000000.00000080",
           "M.a: 2147483648 bytes at 9 wanted, the structure has 8" },
         { "{ ref(struct { u16 'x' }) 'a' }", "08000000.01000000.00",
