@@ -83,6 +83,27 @@ function T.test_sms()
     hex(bytes "00000000 08000000 04000000 00010001"))
 end
 
+-- The size comes first, unlike everywhere else; the command is EnableProfile's first half.
+function T.test_uicc_channel()
+  local uicc = require "mbim.ms_uicc_low_level_access"
+  lu.assertEquals(hex(assert(uicc.open_channel.set:encode {
+    aid = bytes "a0000005 591010ff ffffff89 00000100", group = 1,
+  })), hex(bytes "10000000 10000000 00000000 01000000 a0000005 591010ff ffffff89 00000100"))
+  lu.assertEquals(uicc.open_channel.response:decode(bytes "90000000 01000000 02000000 10000000 6f000000"),
+    { status = { sw1 = 0x90, sw2 = 0, unused = 0 }, channel = 1, response = "\x6f\0" })
+  lu.assertEquals(hex(assert(uicc.apdu.set:encode { channel = 1, class = "extended", command = "\x81\xe2\x91\0\3" })),
+    hex(bytes "01000000 00000000 01000000 05000000 14000000 81e29100 03000000"))
+  lu.assertEquals(uicc.apdu.response:decode(bytes "61130000 00000000 00000000"),
+    { status = { sw1 = 0x61, sw2 = 0x13, unused = 0 }, response = "" })
+end
+
+-- Of libmbim's src/libmbim-glib/test/test-message-builder.c: offset, then size here.
+function T.test_uicc_terminal_capability()
+  local uicc = require "mbim.ms_uicc_low_level_access"
+  lu.assertEquals(hex(assert(uicc.terminal_capability.set:encode { capabilities = { "\1\2\3\4", "\5\6\7\8" } })),
+    hex(bytes "02000000 14000000 04000000 18000000 04000000 01020304 05060708"))
+end
+
 -- A modem is free to store its strings in any order: this one has the telephone numbers first.
 function T.test_subscriber_ready_status()
   local body = bytes [[
@@ -407,6 +428,25 @@ local samples = {
     send = { set = { format = "pdu", message = { pdu = "\0\1\0\1" } }, response = { reference = 7 } },
     delete = { set = { flag = "all", index = 0 }, response = {} },
     store_status = { query = {}, response = { flags = { new = true }, index = 7 } },
+  },
+  [require "mbim.ms_uicc_low_level_access"] = {
+    atr = { query = {}, response = { atr = "\x3b\x9f\x96" } },
+    open_channel = {
+      set = { aid = "\xa0\0\0\5\x59", select_p2 = 0x0c, group = 1 },
+      response = { status = { sw1 = 0x90, sw2 = 0, unused = 0 }, channel = 2, response = "\x6f\0" },
+    },
+    close_channel = { set = { channel = 2, group = 0 }, response = { status = { sw1 = 0x90, sw2 = 0, unused = 0 } } },
+    apdu = {
+      set = {
+        channel = 1, secure_messaging = "no-header-authentication", class = "extended", command = "\x80\xe2\x91",
+      },
+      response = { status = { sw1 = 0x61, sw2 = 0x15, unused = 0 }, response = "\1\2\3" },
+    },
+    terminal_capability = {
+      query = {}, set = { capabilities = { "\x81\1\1", "\x83\1\7" } },
+      response = { capabilities = { "\x81\1\1" } },
+    },
+    reset = { query = {}, set = { pass_through = "enable" }, response = { pass_through = "disabled" } },
   },
   [require "mbim.ext_qmux"] = {
     message = { set = { qmux = "\1\11\0\0\0\0\0\1\39\0\0\0" }, response = { qmux = "\1\11\0\128\0\0\1\1\39\0\0\0" } },
