@@ -16,7 +16,6 @@ local M = {}
 
 local PATIENCE = 45 -- seconds, for a task that is cancelled
 
-local used = {} -- by name: the modems that this program has opened
 local repairs_at_end = false
 
 ---See modemmanager.take().
@@ -25,7 +24,7 @@ local repairs_at_end = false
 ---@return boolean? taken
 ---@return moontower.error? err
 function M.take(description, take_over)
-  used[description.name] = true
+  repairs_at_end = true
   return modemmanager.take(description, take_over)
 end
 
@@ -33,7 +32,8 @@ end
 ---@return boolean taken do we have it from ModemManager?
 function M.is_taken(description) return modemmanager.taken(description) ~= nil end
 
----Keeps a modem of ours from a ModemManager that may start later.
+---Keeps a modem of ours from a ModemManager that starts later: also in the middle of our `up`, as NetworkManager has D-Bus
+---start it.
 ---@param description modem.description
 function M.keep(description)
   local ok, err = modemmanager.keep(description)
@@ -90,19 +90,10 @@ end
 ---probe that is cut a moment later, and 1.20 then may never look at the modem again.
 function M.repair_at_end() repairs_at_end = true end
 
-local function finish()
-  for _, description in ipairs(devices.list()) do
-    if used[description.name] and connections.record(description) then
-      M.keep(description)
-    end
-  end
-  M.repair()
-end
-
 ---At the end of the program, which may have been interrupted.
 function M.finish()
-  if (next(used) or repairs_at_end) and modemmanager.is_there() then
-    task.shield(PATIENCE, finish)
+  if repairs_at_end and modemmanager.is_there() then
+    task.shield(PATIENCE, M.repair)
   end
 end
 

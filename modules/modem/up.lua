@@ -11,6 +11,7 @@ local look = require "modem.look"
 local prerequisites = require "modem.prerequisites"
 local report = require "modem.report"
 local status = require "status"
+local takeover = require "modem.takeover"
 local task = require "task"
 
 local M = {
@@ -253,6 +254,7 @@ end
 function M.up(modem, carrier, options)
   options = options or {}
   local watcher = options.watcher or silent
+  takeover.keep(modem.description)
   let_others_finish(modem)
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
   local applied, err, bearer = framing_trial.run(modem, function(again)
