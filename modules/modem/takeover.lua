@@ -32,8 +32,8 @@ end
 ---@return boolean taken do we have it from ModemManager?
 function M.is_taken(description) return modemmanager.taken(description) ~= nil end
 
----Keeps a modem of ours from a ModemManager that starts later: also in the middle of our `up`, as NetworkManager has D-Bus
----start it.
+---Keeps a modem of ours from a ModemManager that starts later: also in the middle of our `up`, when NetworkManager has
+---D-Bus start it.
 ---@param description modem.description
 function M.keep(description)
   local ok, err = modemmanager.keep(description)
