@@ -9,11 +9,13 @@ local basic = require "mbim.basic_connect"
 local cell_news = require "modem.cell_news"
 local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
-local inside = require "modem.mbim.inside"
+local lazy = require "base.lazy"
 local radio = require "radio"
 local signals = require "modem.mbim.signal"
 local task = require "task"
 local technologies = require "modem.mbim.technology"
+
+local inside = lazy(function() return require "modem.mbim.inside" end) -- with QMI, which is much to load
 
 ---@class modem.mbim
 local M = {}
@@ -24,6 +26,11 @@ local MOST_CELLS = 15 -- of each technology
 local BIT_PERIOD = 48 / 13 -- microseconds, the unit of GSM's timing advance
 
 local level = signals.level
+
+local MBIMEX_3 = 0x0300
+
+-- QMI inside MBIM tells more, unless MBIM tells all, or the modem has shown that it has no QMI.
+local function tells_more_inside(modem) return not modem.lacks_qmi and (modem.mbim.version or 0) < MBIMEX_3 end
 
 local NONE = 0xffffffff
 
@@ -113,7 +120,7 @@ local function ask_cells(self)
   return self.mbim:query(extensions.base_stations_info, function(version)
     return {
       max_gsm = MOST_CELLS, max_umts = MOST_CELLS, max_tdscdma = MOST_CELLS, max_lte = MOST_CELLS,
-      max_cdma = MOST_CELLS, max_nr = version >= 0x0300 and MOST_CELLS or nil,
+      max_cdma = MOST_CELLS, max_nr = version >= MBIMEX_3 and MOST_CELLS or nil,
     }
   end)
 end
@@ -161,7 +168,7 @@ function M:signal()
   if signal and cells then
     complete(signal, M.cells_of(cells), signals.rssi(reply))
   end
-  if signal then
+  if signal and tells_more_inside(self) then
     inside.add(signal, inside.signal(self))
   end
   return answers.result(self, basic.signal_state, signal, err)
@@ -172,7 +179,8 @@ end
 ---@return moontower.error? err
 function M:cells(part)
   local reply, told, _, err = ask_both(self)
-  local better = part ~= "protocol" and (told or err.code == "unsupported") and inside.cells(self)
+  local better = part ~= "protocol" and (told or err.code == "unsupported") and tells_more_inside(self)
+    and inside.cells(self)
   if better then
     return better
   elseif not told then

@@ -7,12 +7,8 @@ local signal = require "modem.qmi.signal"
 
 local M = {}
 
--- Asks by a device of its own, unless there is one: modem.qmi has the modem send more indications from then on. Nothing
--- is asked of a modem that has shown that it has no QMI, nor where MBIM tells all.
+-- Asks by a device of its own, unless there is one: modem.qmi has the modem send more indications from then on.
 local function ask(modem, verb)
-  if modem.lacks_qmi or (modem.mbim.version or 0) >= 0x0300 then
-    return nil
-  end
   local used = rawget(modem, "qmi")
   local own <close> = not used and inside_mbim.open(modem.mbim) or nil
   local value, err = verb({ qmi = used or own, signal = signal.signal }, "protocol")
