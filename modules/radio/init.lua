@@ -23,14 +23,12 @@ end
 -- To 1 Hz: 0.1 is no binary fraction.
 local function rounded(mhz) return math.floor(mhz * 1e6 + 0.5) / 1e6 end
 
--- The frequency of a channel in a row of the table; nil: it is not in it.
-local function frequency_in(technology, row, channel)
-  if technology ~= "5G" then
-    local first, last = row[2], row[3]
-    return channel >= first and channel <= last and row[4] + (channel - first) * bands.steps[technology] or nil
+-- What rows of the table bound: a frequency of 5G, else a channel. nil: there is no such channel.
+local function bounded(technology, channel)
+  if technology == "5G" then
+    return nr_frequency(channel)
   end
-  local frequency = nr_frequency(channel)
-  return frequency and frequency >= row[2] - EPSILON and frequency <= row[3] + EPSILON and frequency or nil
+  return channel
 end
 
 ---Where a channel is.
@@ -40,9 +38,10 @@ end
 ---@return radio.channel? channel nil: no band has such a channel
 function M.channel(technology, channel, band)
   local names, found, is_one = {}, nil, true
-  for _, row in ipairs(channel and bands[technology] or {}) do
-    local frequency = (not band or row[1] == band) and frequency_in(technology, row, channel)
-    if frequency then
+  local value = channel and bounded(technology, channel)
+  for _, row in ipairs(value and bands[technology] or {}) do
+    if value >= row[2] - EPSILON and value <= row[3] + EPSILON and (not band or row[1] == band) then
+      local frequency = row[4] and row[4] + (channel - row[2]) * bands.steps[technology] or value
       names[#names + 1] = row[1]
       is_one = is_one and (not found or found == frequency)
       found = found or frequency
