@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- A modem that shows neither MBIM nor QMI, only an AT port, and perhaps not even that: the verbs that it takes to get
--- it out of that mode, those about the air, SIM slots and SMS. All others fail, and say how it gets out.
+-- it out of that mode, those about the air, SIM slots, the card and SMS. All others fail, and say how it gets out.
 -- See modem/modes.lua.
 
 local air = require "modem.air"
 local at_port = require "modem.at"
+local at_channel = require("base.lazy")(function() return require "modem.at_channel" end)
 local at_slots = require("base.lazy")(function() return require "modem.at_slots" end)
 local backend = require "modem.backend"
 local messages = require "modem.at_messages"
@@ -67,6 +68,10 @@ end
 
 for _, verb in ipairs { "slots", "select_slot", "sim" } do
   Backend[verb] = function(self, ...) return (self.at and at_slots[verb] or refuse)(self, ...) end
+end
+
+for _, verb in ipairs { "open_card_channel", "close_card_channel" } do
+  Backend[verb] = function(self, ...) return (self.at and at_channel[verb] or refuse)(self, ...) end
 end
 
 return Backend

@@ -202,6 +202,11 @@
 ---@field stored_messages fun(self: modem.modem): sms.stored[]?, moontower.error? the SMS that it has, as PDUs
 ---@field send_pdu fun(self: modem.modem, pdu: string): true?, moontower.error? sends an SMS, or a part of one
 ---@field delete_stored fun(self: modem.modem, place: string): true?, moontower.error? deletes an SMS, or a part of one
+---@field open_card_channel fun(self: modem.modem, aid: string): modem.card_way?, moontower.error? for
+--- modem/card_channel.lua: opens a logical channel to an application on the card; "not-found": there is none; "busy":
+--- no channel is free
+---@field close_card_channel fun(self: modem.modem, number: integer, way: string?): true?, moontower.error? one that
+--- a killed run has left open; `way` is that of modem.card_way
 ---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
 
 local M = {
@@ -211,7 +216,7 @@ local M = {
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "slots", "select_slot",
     "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
-    "delete_stored", "made",
+    "delete_stored", "open_card_channel", "close_card_channel", "made",
   },
 }
 

@@ -1,9 +1,20 @@
 -- SPDX-License-Identifier: MIT
--- The verbs of a back end, completed: what MBIM or QMI do not tell of signal, cells and SIM slots, the AT port may.
+-- The verbs of a back end, completed: what MBIM or QMI do not tell of signal, cells and SIM slots, the AT port may. The
+-- way to the card may also be QMI inside MBIM.
 
 local lazy = require "base.lazy"
 local air = lazy(function() return require "modem.air" end)
+local at_channel = lazy(function() return require "modem.at_channel" end)
 local at_slots = lazy(function() return require "modem.at_slots" end)
+local qmi_channel = lazy(function() return require "modem.qmi.card_channel" end)
+
+-- The ways to the card beside the back end's own, the best first.
+local function other_ways(self)
+  if self.mbim and not self.is_inside_mbim and self.qmi then
+    return { qmi_channel, at_channel }
+  end
+  return { at_channel }
+end
 
 ---@param backend modem.backend
 ---@return modem.backend verbs
@@ -32,6 +43,21 @@ return function(backend)
       return at_slots.select_slot(self, number, err)
     end
     return ok, err
+  end
+  function verbs.open_card_channel(self, aid)
+    local opened, why = backend.open_card_channel(self, aid)
+    for _, way in ipairs(why and why.code == "unsupported" and other_ways(self) or {}) do
+      local err
+      opened, err = way.open_card_channel(self, aid)
+      if opened or err.code ~= "unsupported" then
+        return opened, err
+      end
+    end
+    return opened, why
+  end
+  function verbs.close_card_channel(self, number, way)
+    local module = way == "qmi" and qmi_channel or way == "at" and at_channel or backend
+    return module.close_card_channel(self, number)
   end
   return verbs
 end

@@ -121,6 +121,12 @@ function declared.channels() return {
   version = 1, required = {}, optional = { incarnation = text, mbimex = whole(0x0100, 0xffff) },
 } end
 
+-- To an application on the card: open now, or left open.
+function declared.card_channels() return {
+  version = 1, required = { number = whole(1, 19), way = validate.one_of { "mbim", "qmi", "at" } },
+  optional = { incarnation = text },
+} end
+
 function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end
 
 function declared.taken() return {

@@ -49,6 +49,7 @@ local examples = {
   qmi = { clients = { { service = 1, client = 7, persistent = { session = 0 } } }, incarnation = "1",
     allocating = true, kept = true },
   channels = { incarnation = "1" },
+  card_channels = { number = 1, way = "qmi", incarnation = "1" },
   taken = { name = "1-1", folder = "/sys/devices/usb1/1-1", ports = "*/1-1/1-1:*", applied = true },
   usb = { on = { { path = "/sys/x", text = "1" } } },
   dns = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",

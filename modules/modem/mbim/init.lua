@@ -22,6 +22,7 @@ local KIND = "channels" -- of the files that remember which modems' channels are
 ---@field private asked_sim boolean? Qualcomm modems do not connect before
 ---@field packet modem.packet_service? as told last: what is in use of what the cell offers
 ---@field lacks_qmi boolean? QMI inside it has not answered
+---@field card_class "interindustry"|"extended"|nil which it takes for commands to the card's applications, if only one
 ---@field watches_signal boolean? the modem has been told when to tell of its signal
 local Backend = {}
 
@@ -194,6 +195,7 @@ function Backend:signal(part)
 end
 backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal", "listen_to_cells", "cell_notified")
 backends.elsewhere(Backend, "modem.mbim.slots", "slots", "select_slot")
+backends.elsewhere(Backend, "modem.mbim.card_channel", "open_card_channel", "close_card_channel")
 
 function Backend:pin()
   return answers.ask(self, basic.pin, function(reply)

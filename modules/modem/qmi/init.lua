@@ -332,6 +332,7 @@ backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified", "wa
 backends.elsewhere(Backend, "modem.qmi.cells", "cells")
 backends.elsewhere(Backend, "modem.qmi.scan", "scan")
 backends.elsewhere(Backend, "modem.qmi.slots", "slots", "select_slot")
+backends.elsewhere(Backend, "modem.qmi.card_channel", "open_card_channel", "close_card_channel")
 backends.elsewhere(Backend, "modem.qmi.messages", "stored_messages", "send_pdu", "delete_stored",
   "message_notified")
 backends.elsewhere(Backend, "modem.qmi.technology", "knows_nr", "with_nr")
