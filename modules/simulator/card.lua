@@ -1,33 +1,52 @@
 -- SPDX-License-Identifier: MIT
 -- A SIM card: who it is for, its PIN and its PUK (3GPP TS 31.101).
 
+local uicc = require "simulator.uicc"
+
 ---@class simulator.card
----@field imsi string
----@field iccid string
----@field number string
+---@field imsi string? nil: no profile of an eUICC is enabled
+---@field iccid string?
+---@field number string?
 ---@field pin string
 ---@field puk string
 ---@field pin_enabled boolean
 ---@field verified boolean has the PIN been entered since power came on?
 ---@field tries integer
 ---@field puk_tries integer
+---@field uicc simulator.uicc what is behind its contacts
+---@field euicc simulator.euicc? whose profiles it may be
+---@field operator table? whose it is: see simulator.modem:operator()
 local Card = {}
 Card.__index = Card
 
 local PIN_TRIES, PUK_TRIES = 3, 10
+local UNKNOWN_INSTRUCTION = 0x6d00
 
 local card = {
+  ---The AID of its application for mobile networks.
+  USIM = "\xa0\x00\x00\x00\x87\x10\x02\xff\xff\xff\xff\x89\x06\x19\x00\x00",
+  ---Answer to reset: what it says when power comes on.
+  ATR = "\x3b\x9f\x96\x80\x1f\xc7\x80\x31\xa0\x73\xbe\x21\x13\x67\x43\x20\x07\x18\x00\x00\x01\xa5",
   ---How many wrong PINs each card has been given, by its ICCID: also while it was in no modem, or its tries were new.
   ---@type table<string, integer>
   wrong_pins = {},
 }
 
+-- The application is there; what modems do with it has functions of its own.
+local usim = {
+  aid = card.USIM,
+  select = function() return "\x62\x12\x84\x10" .. card.USIM end,
+  command = function() return nil, UNKNOWN_INSTRUCTION end,
+}
+
 ---@param data { imsi: string, iccid: string, number: string, pin: string, puk: string }
+---@param applications simulator.uicc.application[]? beside that for mobile networks
 ---@return simulator.card
-function card.new(data)
+function card.new(data, applications)
   return setmetatable({
     imsi = data.imsi, iccid = data.iccid, number = data.number, pin = data.pin, puk = data.puk,
     pin_enabled = false, verified = false, tries = PIN_TRIES, puk_tries = PUK_TRIES,
+    uicc = uicc.new { usim, table.unpack(applications or {}) },
   }, Card)
 end
 
@@ -40,9 +59,11 @@ function card.bcd(digits)
   end))
 end
 
----@return "ready"|"pin"|"puk"|"dead"
+---@return "ready"|"pin"|"puk"|"dead"|"no-profile"
 function Card:state()
-  if self.puk_tries == 0 then
+  if not self.imsi then
+    return "no-profile"
+  elseif self.puk_tries == 0 then
     return "dead"
   elseif self.tries == 0 then
     return "puk"
@@ -50,8 +71,14 @@ function Card:state()
   return self.pin_enabled and not self.verified and "pin" or "ready"
 end
 
+---Power has come on: of an eUICC, the profile that is enabled by now is read.
 function Card:power_on()
   self.verified = false
+  self.uicc:reset()
+  local profile = self.euicc and (self.euicc:enabled() or {})
+  for _, field in ipairs(profile and { "imsi", "iccid", "number", "operator" } or {}) do
+    self[field] = profile[field]
+  end
 end
 
 -- A card compares the PIN for each operation; a wrong one burns a try whatever it was given for.

@@ -13,6 +13,7 @@
 local task = require "task"
 local air = require "simulator.air"
 local card = require "simulator.card"
+local card_access = require "simulator.card_access"
 local composition = require "simulator.composition"
 local dead_path = require "simulator.faults.dead_path"
 local locks = require "simulator.locks"
@@ -59,7 +60,7 @@ local store = require "simulator.store"
 local Modem = {}
 Modem.__index = Modem
 for _, methods in ipairs {
-  air, composition.methods, dead_path, locks, registration, sessions, sim_slots, store.methods,
+  air, card_access, composition.methods, dead_path, locks, registration, sessions, sim_slots, store.methods,
 } do
   for name, method in pairs(methods) do
     Modem[name] = method
@@ -253,11 +254,15 @@ end
 
 -- SIM and radio ------------------------------------------------------------------------------------------------------
 
----@return "ready"|"pin"|"puk"|"dead"|"missing"|"detected"|"other" detected: it was not started; other: the modem is
----locked, and does not take it
+---@return "ready"|"pin"|"puk"|"dead"|"missing"|"no-profile"|"detected"|"other" detected: it was not started, or is
+---being read; other: the modem is locked, and does not take it
 function Modem:sim_state()
   local state = self.card and self.card:state() or "missing"
   if state == "missing" or state == "dead" then
+    return state
+  elseif self.is_starting_card or self.passes_through then
+    return "detected"
+  elseif state == "no-profile" then
     return state
   elseif self.unprovisioned then
     return "detected"
@@ -267,7 +272,7 @@ end
 
 ---@param new_card simulator.card? nil takes it out
 function Modem:set_card(new_card)
-  self.card = new_card
+  self.card, self.is_starting_card = new_card, false
   self:sim_changed()
 end
 
@@ -285,6 +290,8 @@ function Modem:set_radio(switch, state)
     self.radio[switch] = state
     if self:radio_on() then
       self:has_done("radio")
+    else
+      self:radio_went_off()
     end
     self:emit("radio")
     self:settle()

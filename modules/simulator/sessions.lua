@@ -30,7 +30,7 @@ local families = {
 }
 
 local not_ready = { missing = "sim-not-inserted", pin = "pin-required", puk = "pin-required", dead = "bad-sim",
-  detected = "not-initialized", other = "pin-required" }
+  detected = "not-initialized", other = "pin-required", ["no-profile"] = "sim-not-inserted" }
 
 -- The conditions for asking the network at all. The reasons are those of MBIM.
 local function check_modem(self, number)

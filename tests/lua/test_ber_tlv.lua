@@ -2,11 +2,10 @@
 -- BER-TLV: tags and lengths of each size, and bytes that are none.
 
 local ber_tlv = require "base.ber_tlv"
+local hex = require("support.hex").digits
 local lu = require "luaunit"
 
 local T = {}
-
-local function hex(bytes) return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)) end
 
 local sizes = {
   [0] = "5a00", [1] = "5a01", [127] = "5a7f", [128] = "5a8180", [256] = "5a820100", [65536] = "5a83010000",

@@ -3,8 +3,8 @@
 
 local card_state = {}
 
-local cme = { missing = 10, pin = 11, puk = 12, dead = 13, detected = 14, other = 5 }
-local cms = { missing = 310, pin = 311, puk = 316, dead = 313, detected = 314, other = 311 }
+local cme = { missing = 10, pin = 11, puk = 12, dead = 13, detected = 14, other = 5, ["no-profile"] = 13 }
+local cms = { missing = 310, pin = 311, puk = 316, dead = 313, detected = 314, other = 311, ["no-profile"] = 313 }
 
 ---@param modem simulator.modem
 ---@return integer? number of +CME ERROR; nil: it is ready
@@ -24,7 +24,7 @@ end
 ---@return table
 function card_state.iccid(format)
   local function read(modem)
-    if not modem.card then
+    if not modem.card or not modem.card.iccid then
       return nil, card_state.failure(modem)
     end
     return { format:format(modem.card.iccid) }

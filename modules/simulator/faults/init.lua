@@ -137,6 +137,18 @@ function faults.delay(modem)
   return late and late.seconds or 0
 end
 
+---Does a fault happen now that may happen a number of times only?
+---@param modem simulator.modem
+---@param name string
+---@return boolean
+function faults.happens(modem, name)
+  local is_in_force = modem.faults[name] ~= nil
+  if is_in_force then
+    use(modem, by_name[name])
+  end
+  return is_in_force
+end
+
 ---The status that every command is answered with; nil: no fault changes it.
 ---@return string?
 function faults.status(modem)

@@ -2,11 +2,12 @@
 -- All faults of the simulated modem: the help and the tests are made from this list.
 --
 -- Most faults are events, with start(modem, ...). Those of answers.lua apply for a while; those of the network are in
--- network.lua.
+-- network.lua, those of an eUICC in card.lua.
 
 local answers = require "simulator.faults.answers"
 local arguments = require "simulator.faults.arguments"
 local card = require "simulator.card"
+local card_faults = require "simulator.faults.card"
 local network = require "simulator.faults.network"
 
 local seconds, for_a_while = arguments.seconds, arguments.for_a_while
@@ -228,7 +229,7 @@ local events = {
 }
 
 local list = {}
-for _, part in ipairs { answers, events, network } do
+for _, part in ipairs { answers, events, card_faults, network } do
   table.move(part, 1, #part, #list + 1, list)
 end
 return list

@@ -26,7 +26,7 @@ handle(basic.device_caps, {
 
 local subscriber_states = {
   ready = "initialized", pin = "device-locked", puk = "device-locked", dead = "bad-sim", missing = "sim-not-inserted",
-  detected = "not-initialized", other = "device-locked",
+  detected = "not-initialized", other = "device-locked", ["no-profile"] = "no-esim-profile",
 }
 
 local function subscriber(modem)

@@ -85,7 +85,9 @@ handle(extensions.slot_info_status, {
     if not modem.slots[number] then
       return nil, "invalid-parameters"
     end
-    local states = modem:card_in(number) and { "active", "off" } or { "empty", "off-empty" }
+    local card = modem:card_in(number)
+    local active = card and card.euicc and (card.imsi and "active-esim" or "active-esim-no-profiles") or "active"
+    local states = card and { active, "off" } or { "empty", "off-empty" }
     return { slot = values.slot, state = states[number == modem.slot and 1 or 2] }
   end,
 })

@@ -20,6 +20,7 @@ local handlers = {
   [BASIC_CONNECT] = require "simulator.mbim.basic_connect",
   [mbim.services["ms-basic-connect-extensions"]] = require "simulator.mbim.extensions",
   [mbim.services.sms] = require "simulator.mbim.sms",
+  [mbim.services["ms-uicc-low-level-access"]] = require "simulator.mbim.uicc",
   [ext_qmux.message.service_uuid] = {
     [ext_qmux.message.cid] = { set = function(_, values, fn) return fn:ask_qmi(values.qmux) end },
   },
@@ -33,8 +34,13 @@ local wire = {
   strange_id = function(transaction) return transaction ~ 0x5a5a0000 end,
 }
 
+local LAST_STATUS, UICC_STATUS = 38, 0x87430000 -- Microsoft's of the UICC are three behind that
+
 local status_number = {}
-for number = 0, 38 do
+for number = 0, LAST_STATUS do
+  status_number[(mbim.status(number))] = number
+end
+for number = UICC_STATUS + 1, UICC_STATUS + 3 do
   status_number[(mbim.status(number))] = number
 end
 

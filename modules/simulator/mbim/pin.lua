@@ -7,7 +7,7 @@ local LOCK_TRIES = 10
 
 local function query(modem)
   local state, card = modem:sim_state(), modem.card
-  if state == "missing" then
+  if state == "missing" or state == "no-profile" then
     return nil, "sim-not-inserted"
   elseif state == "dead" then
     return nil, "bad-sim"
@@ -62,7 +62,7 @@ end
 
 local function set(modem, values)
   local card, before = modem.card, modem:sim_state()
-  if before == "missing" or before == "dead" then
+  if before == "missing" or before == "no-profile" or before == "dead" then
     return query(modem)
   end
   local worked, status = operate(card, values)

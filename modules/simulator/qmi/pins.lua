@@ -62,7 +62,7 @@ end
 ---@return { verify_retries_left: integer, unblock_retries_left: integer }? retries when a wrong code has cost one
 function pins.operate(modem, operation, info)
   local card, before = modem.card, modem:sim_state()
-  if not card then
+  if not card or before == "no-profile" then
     return "no-sim"
   elseif info.id ~= "pin1" and info.id ~= "pin" then
     return "invalid-pin-id"

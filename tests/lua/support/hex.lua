@@ -15,6 +15,13 @@ function M.bytes(text, character)
   return (plain:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
+---Two digits a byte, without blanks.
+---@param bytes string
+---@return string
+function M.digits(bytes)
+  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+
 ---@param bytes string
 ---@return string
 function M.hex(bytes)

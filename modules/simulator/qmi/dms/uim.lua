@@ -17,7 +17,7 @@ end
 ---Adds it to the device management service.
 return function(device, handle)
   handle(dms.uim_get_iccid, function(modem)
-    if not modem.card then
+    if not modem.card or not modem.card.iccid then
       return nil, "uim-uninitialized"
     end
     return { iccid = modem.card.iccid }

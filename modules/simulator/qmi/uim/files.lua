@@ -24,7 +24,7 @@ local function open(modem, file)
   local entry = files[file.file_id]
   if not modem.card then
     return nil, "no-sim"
-  elseif not entry then
+  elseif not entry or not modem.card.iccid then
     return nil, "sim-file-not-found", NOT_FOUND
   elseif entry.protected and modem:sim_state() ~= "ready" then
     return nil, "internal", NOT_SATISFIED

@@ -12,7 +12,7 @@ register_files(handle)
 
 local NONE = 0xffff -- the index of no application
 local ISIM = "\xa0\x00\x00\x00\x87\x10\x04\xff\xff\xff\xff\x89\x06\x19\x00\x00"
-local USIM = "\xa0\x00\x00\x00\x87\x10\x02\xff\xff\xff\xff\x89\x06\x19\x00\x00" -- its AID
+local USIM = cards.USIM
 
 local application_state = {
   detected = "detected", other = "check-personalization-state", ready = "ready",
@@ -46,7 +46,9 @@ end
 
 local function card_status(modem)
   local card = { state = "absent", upin_state = "not-initialized", error = "unknown", applications = {} }
-  if modem.card then
+  if modem:sim_state() == "no-profile" then
+    card.state = "present"
+  elseif modem.card then
     card.state, card.applications = "present", { application(modem) }
     if modem.unprovisioned ~= nil then
       table.insert(card.applications, 1, isim(modem:sim_state()))
@@ -55,7 +57,7 @@ local function card_status(modem)
     card.state, card.error = "error", "power-down"
   end
   return { card_status = {
-    index_gw_primary = modem.card and not modem.unprovisioned and #card.applications - 1 or NONE,
+    index_gw_primary = card.applications[1] and not modem.unprovisioned and #card.applications - 1 or NONE,
     index_1x_primary = NONE,
     index_gw_secondary = NONE, index_1x_secondary = NONE,
     cards = { card },
@@ -85,13 +87,13 @@ handle(uim.get_slot_status, function(modem)
     local card, in_use = modem:card_in(number), number == modem.slot
     statuses[number] = {
       physical_card_status = card and "present" or "absent", physical_slot_status = in_use and "active" or "inactive",
-      logical_slot = in_use and 1 or 0, iccid = card and cards.bcd(card.iccid) or "",
+      logical_slot = in_use and 1 or 0, iccid = card and cards.bcd(card.iccid or "") or "",
     }
     informations[number] = {
-      card_protocol = card and "uicc" or "unknown", valid_applications = in_use and card and 1 or 0, atr_value = "",
-      is_euicc = false,
+      card_protocol = card and "uicc" or "unknown", atr_value = card and cards.ATR or "",
+      valid_applications = in_use and card and card.imsi and 1 or 0, is_euicc = card and card.euicc ~= nil or false,
     }
-    eids[number] = { eid = "" }
+    eids[number] = { eid = card and card.euicc and card.euicc:eid_bytes() or "" }
   end
   return { physical_slot_status = statuses, physical_slot_information = informations, slot_eid = eids }
 end)

@@ -1,0 +1,75 @@
+-- SPDX-License-Identifier: MIT
+-- An eUICC: a card whose subscriptions are profiles, which are managed over the air and by the host (GSMA SGP.22).
+--
+-- Each file of functions returns a table by tag: functions[tag](euicc, value) returns the value of the answer, or nil
+-- when the request makes no sense.
+
+local isd_r = require "simulator.euicc.isd_r"
+local card = require "simulator.card"
+
+---@class simulator.euicc.profile
+---@field iccid string
+---@field imsi string
+---@field number string
+---@field aid string of its security domain, ISD-P
+---@field name string
+---@field provider string who sells it
+---@field nickname string?
+---@field class "test"|"provisioning"|"operational"
+---@field server string the SM-DP+ that it came from, and that is told what becomes of it
+---@field operator table? whose network it is for: see simulator.modem:operator(); nil: the one that is here
+---@field is_enabled boolean?
+
+---@class simulator.euicc
+---@field eid string
+---@field svn string
+---@field profiles simulator.euicc.profile[]
+---@field default_server string
+---@field root_server string
+---@field functions table<integer, fun(euicc: simulator.euicc, value: string): string?>
+local Euicc = {}
+Euicc.__index = Euicc
+
+local functions = {}
+for _, part in ipairs { "information" } do
+  for tag, handler in pairs(require("simulator.euicc." .. part)) do functions[tag] = handler end
+end
+
+local M = {}
+
+---@param profiles simulator.euicc.profile[]
+---@return simulator.euicc
+function M.new(profiles)
+  return setmetatable({
+    eid = "89049032000000000000000000005595", svn = "\2\2\2", profiles = profiles, default_server = "",
+    root_server = "lpa.ds.example", functions = functions,
+  }, Euicc)
+end
+
+---@return simulator.euicc.profile?
+function Euicc:enabled()
+  for _, profile in ipairs(self.profiles) do
+    if profile.is_enabled then
+      return profile
+    end
+  end
+end
+
+---@return string eid two digits a byte, the high half first
+function Euicc:eid_bytes()
+  return (self.eid:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
+end
+
+---A card with these profiles on it, which is the SIM of the enabled one.
+---@param data table of the card, as card.new() has it: its PIN and PUK
+---@param profiles simulator.euicc.profile[]
+---@return simulator.card
+function M.card(data, profiles)
+  local euicc = M.new(profiles)
+  local made = card.new(data, { isd_r.new(euicc) })
+  made.euicc = euicc
+  made:power_on()
+  return made
+end
+
+return M

@@ -1,0 +1,47 @@
+-- SPDX-License-Identifier: MIT
+-- The profiles on a simulated eUICC: of the network that is here, of another one, and of one that is nowhere.
+
+local personality = require "simulator.models.personality"
+
+local esim = {}
+
+-- Other operators than a personality's. Each has the network of the first one, too, as a foreign one.
+local att = {
+  provider = { id = "310410", name = "AT&T" },
+  neighbours = { { id = "310120", name = "Sprint" }, { id = "311480", name = "Verizon" } },
+  apns = { ["broadband"] = true, ["ims"] = true },
+  default_apn = "broadband",
+}
+local nowhere = {
+  provider = { id = "00101", name = "Test PLMN 1-1" },
+  neighbours = { { id = "310120", name = "Sprint" }, { id = "311480", name = "Verizon" }, att.provider },
+  apns = {}, default_apn = "internet",
+  is_away = true,
+}
+
+local function aid(number)
+  return "\xa0\x00\x00\x05\x59\x10\x10\xff\xff\xff\xff\x89\x00\x00" .. string.char(number, 0)
+end
+
+---@param data table the card of a personality, which the first profile is instead of
+---@return simulator.euicc.profile[]
+function esim.profiles(data)
+  return {
+    personality.join(data, {
+      aid = aid(0x10), name = "Sprint", provider = "Sprint", class = "operational", server = "smdp.sprint.example",
+      is_enabled = true,
+    }),
+    {
+      imsi = "310410000000123", iccid = "89014100000123456786", number = "15550100789",
+      aid = aid(0x11), name = "AT&T Prepaid", provider = "AT&T", nickname = "travel", class = "operational",
+      server = "smdp.att.example", operator = att,
+    },
+    {
+      imsi = "001010000000123", iccid = "89000100000123456785", number = "15550100000",
+      aid = aid(0x12), name = "Test Profile", provider = "Nowhere", class = "test", server = "smdp.test.example",
+      operator = nowhere,
+    },
+  }
+end
+
+return esim
