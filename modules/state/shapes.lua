@@ -164,6 +164,7 @@ function declared.usage() return {
   required = { since = text, bytes = bytes },
   optional = {
     counter = text, total = bytes, before = record { since = text, bytes = bytes },
+    months = list_of(record { since = text, bytes = bytes }),
     behind = record { since = text, next = text, bytes = bytes, counts = flag },
   },
 } end

@@ -87,6 +87,46 @@ function T.test_each_sim_has_its_own()
   state.persistent.remove("usage", "another")
 end
 
+-- A modem with two cards has one interface, and one counter, for both.
+function T.test_two_sims_at_one_interface()
+  local _ <close> = setmetatable({}, { __close = function() state.persistent.remove("usage", "another") end })
+  local function used_by(sim) return (usage.read(modem(), sim, 1, NOVEMBER)) end
+  for _, sim in ipairs { SIM, "another" } do used_by(sim) end
+  used_by(SIM)
+  pass(300)
+  lu.assertEquals(used_by(SIM), 300)
+  used_by "another"
+  pass(200)
+  lu.assertEquals({ used_by "another", used_by(SIM), used_by "another" }, { 200, 300, 200 })
+  device:close()
+  plug_in()
+  pass(50)
+  lu.assertEquals({ used_by "another", used_by(SIM) }, { 250, 300 })
+end
+
+function T.test_months_that_are_over_are_kept()
+  used()
+  for month = 1, 14 do
+    pass(100 + month)
+    usage.read(modem(), SIM, 1, os.time { year = 2026, month = 11 + month, day = 2 } - 3 * 86400)
+    usage.read(modem(), SIM, 1, os.time { year = 2026, month = 11 + month, day = 2 })
+  end
+  local look = assert(usage.look(SIM, 1, os.time { year = 2028, month = 1, day = 3 }))
+  lu.assertEquals({ look.since, look.next, look.bytes, #look.months }, { "2028-01-01", "2028-02-01", 0, 12 })
+  lu.assertEquals({ look.months[1], look.months[12] },
+    { { since = "2027-12-01", bytes = 114 }, { since = "2027-01-01", bytes = 103 } })
+  lu.assertEquals(usage.known(), { { sim = SIM, day = 1 } })
+end
+
+function T.test_a_look_writes_nothing()
+  lu.assertNil(usage.look(SIM, 1, NOVEMBER, usage.counter(modem())))
+  used()
+  pass(300)
+  lu.assertEquals(usage.look(SIM, 1, NOVEMBER, usage.counter(modem())).bytes, 300)
+  lu.assertEquals(usage.look(SIM, 1, NOVEMBER).bytes, 0)
+  lu.assertEquals(used(), 300)
+end
+
 function T.test_a_month_starts_again_on_its_day()
   used()
   pass(300)
