@@ -38,6 +38,9 @@ local program = require "core.program"
 ---@field numbers integer[] the slots, as these commands have them
 ---@field iccid string? shows the card's
 
+---@class maker.counter: string[] a command, then "sent" and "received" in the order of the numbers of its answer; those
+--- of several are added up, of which only the first has to be known
+
 ---@class maker.way a way to unlock the radio of a laptop's modem
 ---@field [1] string how it is called
 ---@field [2] fun(modem: table, seconds: number): any, moontower.error?
@@ -53,6 +56,7 @@ local program = require "core.program"
 ---@field settings (string|fun(): maker.settings)? the module that has its settings, or a function that returns them
 ---@field air (string|fun(): maker.air)? likewise its commands about signal and cells
 ---@field slots maker.slots?
+---@field counters maker.counter[]?
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
 ---@field create_profile (fun(modem: table, values: table): table?, moontower.error?)? creates a profile over QMI, with
@@ -70,7 +74,7 @@ local M = {}
 local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
-  messages = "table", slots = "table",
+  messages = "table", slots = "table", counters = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {

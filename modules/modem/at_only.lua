@@ -5,8 +5,10 @@
 
 local air = require "modem.air"
 local at_port = require "modem.at"
-local at_channel = require("base.lazy")(function() return require "modem.at_channel" end)
-local at_slots = require("base.lazy")(function() return require "modem.at_slots" end)
+local lazy = require "base.lazy"
+local at_channel = lazy(function() return require "modem.at_channel" end)
+local at_counters = lazy(function() return require "modem.at_counters" end)
+local at_slots = lazy(function() return require "modem.at_slots" end)
 local backend = require "modem.backend"
 local messages = require "modem.at_messages"
 local modes = require "modem.modes"
@@ -65,6 +67,8 @@ end
 for _, verb in ipairs { "stored_messages", "send_pdu", "delete_stored" } do
   Backend[verb] = function(self, ...) return (self.at and messages[verb] or refuse)(self, ...) end
 end
+
+function Backend:counters() return (self.at and at_counters.counters or refuse)(self) end
 
 for _, verb in ipairs { "slots", "select_slot", "sim" } do
   Backend[verb] = function(self, ...) return (self.at and at_slots[verb] or refuse)(self, ...) end

@@ -124,6 +124,15 @@
 ---@field state "current"|"home"|"available"|"forbidden"|"unknown" current: the modem is registered with it
 ---@field technologies string[] "5G", "LTE", "UMTS", "GSM"
 
+---@class modem.counters what the modem itself has counted: bytes. A modem may count from its start, or from when it was
+--- connected, so compare two answers
+---@field received integer
+---@field sent integer
+---@field received_packets integer?
+---@field sent_packets integer?
+---@field received_errors integer? packets
+---@field sent_errors integer?
+
 ---@class modem.session
 ---@field session integer
 ---@field state "activated"|"activating"|"deactivated"|"deactivating"|"unknown"
@@ -189,6 +198,7 @@
 ---@field watch_signal fun(self: modem.modem, thresholds: modem.signal_thresholds): true?, moontower.error? has it
 --- tell when the primary cell's rssi, rsrp, rsrq or sinr passes one of these, and otherwise when one has changed by a
 --- few dB: for the event "signal"
+---@field counters fun(self: modem.modem): modem.counters?, moontower.error? "unsupported": it counts nothing
 ---@field slots fun(self: modem.modem): modem.slot[]?, moontower.error? the SIM slots: see modem/slots.lua;
 --- "unsupported": it has one, or tells of none
 ---@field select_slot fun(self: modem.modem, number: integer): true?, moontower.error? has it use that slot, counted
@@ -214,7 +224,7 @@ local M = {
   verbs = {
     "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel",
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
-    "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "slots", "select_slot",
+    "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "counters", "slots", "select_slot",
     "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
     "delete_stored", "open_card_channel", "close_card_channel", "made",
   },

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- The verbs of a back end, completed: what MBIM or QMI do not tell of signal, cells and SIM slots, the AT port may. The
--- way to the card may also be QMI inside MBIM.
+-- The verbs of a back end, completed: what MBIM or QMI do not tell of signal, cells, counters and SIM slots, the AT
+-- port may. The way to the card may also be QMI inside MBIM.
 
 local lazy = require "base.lazy"
 local air = lazy(function() return require "modem.air" end)
 local at_channel = lazy(function() return require "modem.at_channel" end)
+local at_counters = lazy(function() return require "modem.at_counters" end)
 local at_slots = lazy(function() return require "modem.at_slots" end)
 local qmi_channel = lazy(function() return require "modem.qmi.card_channel" end)
 
@@ -29,6 +30,13 @@ return function(backend)
   function verbs.signal(self, part)
     local signal, err = backend.signal(self, part)
     return signal and part ~= "protocol" and air.completed_signal(self, signal) or signal, err
+  end
+  function verbs.counters(self)
+    local counters, err = backend.counters(self)
+    if err and err.code == "unsupported" then
+      return at_counters(self, err)
+    end
+    return counters, err
   end
   function verbs.slots(self)
     local slots, err = backend.slots(self)

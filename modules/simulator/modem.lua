@@ -55,6 +55,7 @@ local store = require "simulator.store"
 ---@field packet { state: "attached"|"detached", wanted: boolean, nw_error: integer }
 ---@field sessions table<integer, simulator.session> the active ones, from 0
 ---@field statistics table<string, integer> since power came on
+---@field statistics_ipv6 table<string, integer> of these, those of IPv6
 ---@field transfers { to_host: integer, from_host: integer } on USB data endpoints, since the modem was made
 ---@field faults table<string, table> in force, by name; see faults.lua
 local Modem = {}
@@ -155,7 +156,22 @@ function Modem:at_command(number, fn)
   self.scheduled[number] = earlier and function() earlier() fn() end or fn
 end
 
+---Counts an IP packet.
+---@param way "in"|"out"
+---@param packet string
+function Modem:count(way, packet)
+  local counted = { self.statistics, packet:byte() >> 4 == 6 and self.statistics_ipv6 or nil }
+  for _, statistics in ipairs(counted) do
+    statistics[way .. "_octets"] = statistics[way .. "_octets"] + #packet
+    statistics[way .. "_packets"] = statistics[way .. "_packets"] + 1
+  end
+end
+
 -- Power and bus ------------------------------------------------------------------------------------------------------
+
+local function no_statistics()
+  return { in_octets = 0, in_packets = 0, in_discards = 0, out_octets = 0, out_packets = 0 }
+end
 
 ---The state after power has come on. Registered at once: the search was over when the host first looked.
 function Modem:power_on()
@@ -169,7 +185,7 @@ function Modem:power_on()
   self.sessions, self.causes, self.lease = {}, {}, 0
   self.contexts = { [0] = {} }
   self:profiles_changed()
-  self.statistics = { in_octets = 0, in_packets = 0, in_discards = 0, out_octets = 0, out_packets = 0 }
+  self.statistics, self.statistics_ipv6 = no_statistics(), no_statistics()
   self.signal_report = { interval = 0, rssi_threshold = 0 }
   self.hints = {}
   self.searching, self.found = false, true

@@ -184,8 +184,7 @@ local answers = {
 local function deliver(self, session, packet)
   local modem = self.modem
   if modem.sessions[session.number] == session and not modem:loses(session) and not faults.stalls(modem) then
-    modem.statistics.in_octets = modem.statistics.in_octets + #packet
-    modem.statistics.in_packets = modem.statistics.in_packets + 1
+    modem:count("in", packet)
     self.send(session.number, packet)
   end
 end
@@ -199,8 +198,7 @@ function Network:receive(number, packet)
   if not session or faults.stalls(modem) then
     return -- the former: the host's router solicitations, before it is connected
   end
-  modem.statistics.out_octets = modem.statistics.out_octets + #packet
-  modem.statistics.out_packets = modem.statistics.out_packets + 1
+  modem:count("out", packet)
   local header = not modem:loses(session) and packets.parse(packet)
   local settings = header and session[header.family]
   local answer = header and answers[header.family][header.protocol]

@@ -400,6 +400,19 @@ function behaviours.one_family_refused(modem, sim)
 end
 
 -- What concerns the APN or the subscription is not asked again for the other family.
+function behaviours.counters(modem, sim)
+  connected(modem)
+  local before = assert(modem:counters())
+  sim:count("in", "\x45" .. ("x"):rep(999))
+  sim:count("in", "\x60" .. ("x"):rep(99))
+  sim:count("out", "\x60" .. ("x"):rep(49))
+  local after, difference = assert(modem:counters()), {}
+  for name, number in pairs(after) do difference[name] = number - before[name] end
+  eq(difference, {
+    received = 1100, sent = 50, received_packets = 2, sent_packets = 1, received_errors = 0, sent_errors = 0,
+  })
+end
+
 function behaviours.a_refused_apn_is_asked_for_once(modem, sim)
   for _, cause in ipairs { 8, 26, 27, 29 } do
     local asked = 0

@@ -36,6 +36,7 @@ return maker {
   settings = "makers.quectel.settings",
   air = "makers.quectel.air",
   slots = { asks = "AT+QUIMSLOT?", sets = "AT+QUIMSLOT=%d", numbers = { 1, 2 }, iccid = "AT+QCCID" },
+  counters = { { "AT+QGDCNT?", "sent", "received" }, { "AT+QGDNRCNT?", "sent", "received" } }, -- LTE and older; 5G
 
   messages = { mbim = "makers.quectel.mbim" },
 }

@@ -57,6 +57,15 @@ function M.packet(reply, modem)
   return technology.packet_of(reply)
 end
 
+---@return modem.counters?
+function M.counters(reply)
+  return reply.in_octets and reply.out_octets and {
+    received = reply.in_octets, sent = reply.out_octets,
+    received_packets = reply.in_packets, sent_packets = reply.out_packets,
+    received_errors = reply.in_errors, sent_errors = reply.out_errors,
+  } or nil
+end
+
 ---@return modem.signal?
 function M.signal(reply) return require("modem.mbim.signal").of(reply) end
 

@@ -240,6 +240,10 @@ function Backend:ip_configuration(number)
   return answers.ask(self, basic.ip_configuration, answers.ip, { session = number })
 end
 
+function Backend:counters()
+  return answers.ask(self, basic.packet_statistics, answers.counters)
+end
+
 function Backend:set_radio(on)
   return answers.change(self, basic.radio_state, { state = on and "on" or "off" }, RADIO_TIME, "radio")
 end

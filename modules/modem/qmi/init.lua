@@ -331,6 +331,7 @@ end
 backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified", "watch_signal")
 backends.elsewhere(Backend, "modem.qmi.cells", "cells")
 backends.elsewhere(Backend, "modem.qmi.scan", "scan")
+backends.elsewhere(Backend, "modem.qmi.counters", "counters")
 backends.elsewhere(Backend, "modem.qmi.slots", "slots", "select_slot")
 backends.elsewhere(Backend, "modem.qmi.card_channel", "open_card_channel", "close_card_channel")
 backends.elsewhere(Backend, "modem.qmi.messages", "stored_messages", "send_pdu", "delete_stored",

@@ -133,6 +133,12 @@ return function(handle)
     }
   end })
   require "simulator.at.quectel.selection"(handle)
+  handle("+QGDCNT", { query = function(modem)
+    return { ("+QGDCNT: %d,%d"):format(modem.statistics.out_octets, modem.statistics.in_octets) }
+  end })
+  handle("+QGDNRCNT", { query = function(modem)
+    return modem.personality.nr_bands and { "+QGDNRCNT: 0,0" } or nil
+  end })
   handle("+QUIMSLOT", card.slot("+QUIMSLOT: %d", 1))
   handle("+QCCID", card.iccid "+QCCID: %s")
   local tries = card.tries { '+QPINC: "SC",PIN_TRIES,PUK_TRIES', '+QPINC: "P2",3,10' }

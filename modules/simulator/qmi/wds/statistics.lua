@@ -12,9 +12,15 @@ local function is_connected(modem)
   return next(modem.sessions) ~= nil
 end
 
+-- A client counts its own call, which is one family.
+local function counted_by(modem, client)
+  local all, ipv6, ipv4 = modem.statistics, modem.statistics_ipv6, {}
+  for name, number in pairs(all) do ipv4[name] = number - ipv6[name] end
+  return client.family == "ipv6" and ipv6 or ipv4
+end
+
 -- The counters that the request's mask selects.
-local function count(modem, wants)
-  local counted = modem.statistics
+local function count(counted, wants)
   return {
     tx_packets_ok = wants["tx-packets-ok"] and counted.out_packets or nil,
     rx_packets_ok = wants["rx-packets-ok"] and counted.in_packets or nil,
@@ -33,7 +39,7 @@ end
 local function keep_counting(modem, client, report)
   modem:after(report.interval_seconds, function()
     if client.wants.transfer_statistics == report then
-      client.fn:indicate(client, wds.set_event_report, count(modem, report.indicators))
+      client.fn:indicate(client, wds.set_event_report, count(counted_by(modem, client), report.indicators))
       keep_counting(modem, client, report)
     end
   end)
@@ -70,12 +76,12 @@ function statistics.register(handle)
     return {}
   end)
 
-  handle(wds.get_packet_statistics, function(modem, values)
+  handle(wds.get_packet_statistics, function(modem, values, client)
+    local counted = counted_by(modem, client)
     if not is_connected(modem) then
-      local counted = modem.statistics
       return { last_call_tx_bytes_ok = counted.out_octets, last_call_rx_bytes_ok = counted.in_octets }, "out-of-call"
     end
-    return count(modem, values.mask)
+    return count(counted, values.mask)
   end)
 
   handle(wds.get_channel_rates, function(modem)
