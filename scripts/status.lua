@@ -62,6 +62,7 @@ local function show(device, watcher)
     watcher:done("radio", "off, by " .. (now.radio.hardware == "off" and "hardware" or "software"))
   end
   watcher:data("radio", now.radio)
+  report.usage(device, now.sim, watcher)
   report.network(now.registration, now.packet, now.signal, watcher)
   report.air(now.signal, now.cells, watcher)
   return show_connection(device, now, watcher)

@@ -10,6 +10,8 @@ local events = require "events"
 local fleet = require "daemon.fleet"
 local history = require "history.recorder"
 local log = require "log"
+local data = require "modem.data"
+local keeper = require "usage.keeper"
 local manager = require "daemon.service_manager"
 local restart_watchdog = require "daemon.restart_watchdog"
 local modems = require "modem"
@@ -335,6 +337,8 @@ function M.run(options)
   if not options.alone then
     self.history = history.new(function() return self.fleet:list() end, single and single.name)
     group:spawn(self.history.run, self.history)
+    local counting = keeper.new(function() return self.fleet:list() end, data.sim_of)
+    group:spawn(counting.run, counting)
   end
   self.page = pages.new(group, self.commands, self.fleet)
   self.page:show(loaded.web)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- modem:usage(): the data that a modem's SIM has used in a month, as this computer has counted it.
+-- modem:usage(): the data that a modem's SIM has used in a month, as this computer has counted it; and whose it is.
 
 local net = require "net"
 local usage = require "usage"
@@ -11,8 +11,12 @@ local usage = require "usage"
 ---@field received integer? bytes that the interface has received since it was made; nil: there is none
 ---@field sent integer?
 
--- A part of the modem that is about to go may not answer any more.
-local function sim_of(modem)
+local M = {}
+
+---Whose data it is, as modem.usage has it. A part of the modem that is about to go may not answer any more.
+---@param modem modem.modem
+---@return string
+function M.sim_of(modem)
   local sim = modem:ensure_started() and modem:sim()
   return sim and sim.iccid or modem.description.name
 end
@@ -20,8 +24,8 @@ end
 ---@param modem modem.modem
 ---@param day integer of the month on which it starts at zero again
 ---@return modem.usage
-return function(modem, day)
-  local sim = sim_of(modem)
+function M.usage(modem, day)
+  local sim = M.sim_of(modem)
   local bytes, next_month = usage.read(modem, sim, day, os.time())
   local link = modem.net and net.link(modem.net)
   local counted = link and link.statistics
@@ -30,3 +34,5 @@ return function(modem, day)
     received = counted and counted.rx.bytes or nil, sent = counted and counted.tx.bytes or nil,
   }
 end
+
+return M

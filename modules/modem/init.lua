@@ -349,7 +349,7 @@ function Modem:connection() return require("modem.connection").of(self.descripti
 ---counted, and written down.
 ---@param day integer? of the month on which it starts at zero again; 1 if not given
 ---@return modem.usage
-function Modem:usage(day) return require("modem.data")(self, day or 1) end
+function Modem:usage(day) return require("modem.data").usage(self, day or 1) end
 
 -- It is about to leave the bus. Should it not come back, its power is all that is left to switch.
 local function will_restart(self)

@@ -2,9 +2,12 @@
 -- The lines in which `up` and `status` show a modem, its network and its connection.
 
 local lazy = require "base.lazy"
+local fs = require "core.fs"
 local channels = lazy(function() return require "link.channel" end)
 local gauges = lazy(function() return require "signal_view.gauges" end)
 local leases = lazy(function() return require "modem.lease" end)
+local state = require "state"
+local usage = lazy(function() return require "usage" end)
 local radio_words = lazy(function() return require "radio.words" end)
 
 local M = {}
@@ -219,6 +222,20 @@ function M.link(applied, watcher, bearer)
   watcher:done("DNS", #applied.dns > 0 and table.concat(applied.dns, ", ") or "none given by the network", applied.dns)
   clat(applied, watcher)
   share(applied, watcher)
+end
+
+---What the SIM has used this month, where that has been counted.
+---@param modem modem.modem
+---@param sim table
+---@param watcher up.watcher
+function M.usage(modem, sim, watcher)
+  local name = sim.iccid or modem.description.name
+  local has_file = fs.stat(state.persistent.path("usage", name)) ~= nil
+  local used = has_file and usage.look(name, 1, os.time(), usage.counter(modem))
+  if used then
+    watcher:done("data", ("%.1f MB used since %s"):format(used.bytes / 1e6, used.since))
+    watcher:data("usage", { sim = used.sim, bytes = used.bytes, since = used.since, next = used.next })
+  end
 end
 
 ---The modem is not connected: this computer may still be set up as if it were.

@@ -59,6 +59,7 @@ local CASES = {
   { run = "metrics", cut = true },
   { run = "signal", cut = true, shows = { "RSRP", "-98 dBm" } },
   { run = "cells", cut = true, shows = { "EARFCN 8665" } },
+  { run = "usage", status = 0, shows = { "The modem itself" } },
   { run = "slot", status = 1, shows = { "one SIM slot" } },
   { run = "sms", shows = { "no messages" } },
   { run = "scan", cut = true, shows = { "310120" } },
