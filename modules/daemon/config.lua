@@ -26,6 +26,7 @@ local sources = require "loading.source"
 ---@field imei string?
 ---@field iccid string?
 ---@field usb string? USB path
+---@field sms "disk"|"card"|nil where received SMS are kept; disk, if not given
 ---@field take_over boolean? end a connection that ModemManager has on it
 ---@field carrier carrier.carrier
 ---@field policies daemon.policy_config[] the first one speaks for the modem
@@ -147,7 +148,7 @@ local function load_modem(entry, where)
   end
   return {
     origin = origin_of(entry, where),
-    imei = entry.imei, iccid = entry.iccid, usb = entry.usb, take_over = entry.take_over,
+    imei = entry.imei, iccid = entry.iccid, usb = entry.usb, take_over = entry.take_over, sms = entry.sms,
     carrier = chosen, policies = loaded,
     options = {
       metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, dns_route = entry.dns_route,

@@ -62,6 +62,8 @@ M.of_modem = {
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "as the carrier file says" },
   { "wait", validate.seconds, "how long each attempt waits for a network",
     otherwise = ("%d seconds"):format(prerequisites.NETWORK_TIME) },
+  { "sms", validate.one_of { "disk", "card" }, "where received SMS are kept: `disk`: they are moved to "
+    .. "/var/lib/moontower/sms; `card`: they stay on the card, which holds 10 to 50", default = "disk" },
   { "pin_file", validate.described(validate.text, "a path"), "where the SIM's PIN is, as for `up --pin-file`",
     otherwise = "/etc/moontower/pin" },
 }

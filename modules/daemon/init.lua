@@ -13,6 +13,7 @@ local log = require "log"
 local data = require "modem.data"
 local keeper = require "usage.keeper"
 local manager = require "daemon.service_manager"
+local messages = require "daemon.messages"
 local restart_watchdog = require "daemon.restart_watchdog"
 local modems = require "modem"
 local ownership = require "daemon.ownership"
@@ -42,6 +43,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field reloads core.queue a queue of queues: each for the answer to one reload
 ---@field take_over boolean? connections of ModemManager's may end
 ---@field page daemon.page
+---@field alone boolean? a script in the foreground
 ---@field only daemon.policy_config? this policy and no other, whatever the configuration says
 ---@field single daemon.single?
 local Daemon = {}
@@ -84,6 +86,9 @@ local function configure(self, modem)
   local entry, is_sure = config.entry_for(self.config, modem)
   modem.profile = entry and effective(self, modem, entry) or nil
   self.known[modem].entry, self.known[modem].is_sure = entry, is_sure
+  if entry and not self.alone then
+    messages.configure(self.known[modem], modem, entry)
+  end
   return entry and policies_for_one(self, entry) or {}, entry, is_sure
 end
 
@@ -298,6 +303,7 @@ function M.run(options)
   local self = setmetatable({
     path = options.config, config = loaded, known = {}, overrides = {}, reloads = task.queue(ownership.MAX_CLIENTS + 1),
     manager = manager.new(), single = single, take_over = options.take_over,
+    alone = options.alone,
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log

@@ -9,16 +9,16 @@ local task = require "task"
 
 local M = {
   ---Indications of a modem: `value` reads as the result of the verb.
-  of_modems = { "session", "registration", "packet", "sim", "radio", "signal", "cell", "message" },
+  of_modems = { "session", "registration", "packet", "sim", "radio", "signal", "cell", "sms" },
   ---All that this program publishes. A script may publish others.
   names = {
-    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "cell", "message",
+    "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "cell", "sms",
     "state", "try", "tried", "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded",
     "reload-failed",
   },
   ---Those that say what a person has written: only listeners that ask for them get them, as they leave the computer by
   ---brokers and pages.
-  private = { message = true },
+  private = { sms = true },
 }
 
 local LONGEST_QUEUE = 256

@@ -276,10 +276,11 @@ function Modem:close()
   self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
 end
 
----The SMS that it has stored, parts put together; it takes them as read from then on.
+---The SMS that it has stored, and those of its card that this computer has, parts put together; it takes them as read.
+---@param most integer? as many of the newest of this computer's
 ---@return sms.message[]?
----@return moontower.error? err
-function Modem:messages() return require("modem.messages").list(self) end
+---@return moontower.error|integer err how many older ones this computer has
+function Modem:messages(most) return require("modem.messages").list(self, most) end
 
 ---One of them.
 ---@param id string
@@ -390,8 +391,8 @@ function Modem:power_cycle(options)
 end
 
 ---The events of the modem from now on: `local events <close> = modem:events("registration", "session")`.
----@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip"|"cell"|"message" each value reads as
---- the verb's result; "message": an SMS that has come in
+---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip"|"cell"|"sms" each value reads as
+--- the verb's result; "sms": an SMS that has come in
 ---@return modem.events
 function Modem:events(...) return self.notifications:subscribe(...) end
 

@@ -1,51 +1,113 @@
 -- SPDX-License-Identifier: MIT
--- The event "message": the modem tells where an SMS, or a part of one, is stored. The event comes once all parts are
--- there. The message stays in the modem until it is deleted.
+-- The event "sms": the modem tells where an SMS, or a part of one, is stored. The event comes once all parts are there,
+-- and for a message that has lacked some of them for too long. Where the daemon moves SMS to this computer's disk, that
+-- comes first; otherwise the message stays in the modem until it is deleted.
 
+local inbox = require "inbox"
 local log = require "log"
-local messages = require "modem.messages"
+local moving = require "modem.message_moving"
+local sms = require "sms"
+local task = require "task"
 
-local M = {}
+local M = {
+  ---Seconds after its first part in which the others should have come: networks try again for some minutes.
+  parts_time = 1800,
+}
 
 local function signature(message)
   return table.concat({ message.number or "", message.time or "", message.text or message.data or "" }, "\0")
 end
 
+local function tell(modem, message) modem.notifications:tell("sms", message, rawequal) end
+
 -- Those that have come in at places that wait, and are complete.
-local function tell(modem, news)
-  local list, err = messages.list(modem)
-  if not list and err.code ~= "gone" then
-    log.warn("%s: an SMS has come in, and cannot be read: %s", modem, err)
-  end
-  for _, message in ipairs(list or {}) do
+local function tell_stored(modem, news, stored)
+  for _, message in ipairs(sms.join(stored)) do
     local is_news = false
     for _, place in ipairs(message.places) do is_news = is_news or news.waiting[place] end
     if is_news and not message.missing then
       for _, place in ipairs(message.places) do news.waiting[place] = nil end
       if news.told[message.id] ~= signature(message) then -- its last part may have been read before it was told of
         news.told[message.id] = signature(message)
-        modem.notifications:tell("message", message, rawequal)
+        tell(modem, message)
       end
     end
   end
 end
 
+-- Tells of a message that still lacks parts when they should have come.
+local function wait_for_parts(modem, news, id, received)
+  task.sleep(math.max(0, received + M.parts_time - os.time()))
+  news.awaited[id] = nil
+  local message = inbox.tell_incomplete(id)
+  if message then
+    log.warn("%s: an SMS lacks %d of its %d parts: `moontower sms read %s` shows the others", modem, #message.missing,
+      message.count, id)
+    tell(modem, message)
+  end
+end
+
+local function await_parts(modem, news)
+  local sim = modem:sim()
+  for _, entry in ipairs(sim and sim.iccid and inbox.incomplete(sim.iccid) or {}) do
+    if not news.awaited[entry.id] then
+      news.awaited[entry.id] = true
+      news.group:spawn(wait_for_parts, modem, news, entry.id, entry.received)
+    end
+  end
+end
+
+-- Each message once, as it is when its last part has been moved.
+local function tell_moved(modem, news, moved)
+  local latest = {}
+  for _, message in ipairs(moved) do latest[message.id] = message end
+  for _, message in ipairs(moved) do
+    if latest[message.id] == message and not message.missing and message.status == "unread" then
+      tell(modem, message)
+    end
+  end
+  await_parts(modem, news)
+end
+
+local function look(modem, news)
+  local _ <close> = moving.lock(modem)
+  local stored, err = modem:stored_messages()
+  if not stored then
+    local say = next(news.waiting) and err.code ~= "gone" and log.warn or log.debug
+    say("%s: its SMS cannot be read: %s", modem, err)
+    return
+  end
+  if modem.moves_messages then
+    for _, entry in ipairs(stored) do -- a command may have read it since
+      if news.waiting[entry.place] and entry.status == "read" then entry.status = "unread" end
+    end
+    local moved
+    moved, stored = moving.move(modem, stored)
+    tell_moved(modem, news, moved)
+  end
+  tell_stored(modem, news, stored)
+end
+
 local function read(modem, news)
   while news.has_come do
     news.has_come = false
-    tell(modem, news)
+    look(modem, news)
   end
   news.is_reading = false
 end
 
----An indication says so.
+---An indication says so; or, if no place is given, the modem may have some that no indication has told of.
 ---@param modem modem.modem
 ---@param group task.group that ends when the modem is closed
----@param place string
+---@param place string?
 function M.has_come(modem, group, place)
-  modem.message_news = modem.message_news or { waiting = {}, told = {}, is_reading = false, has_come = false }
+  modem.message_news = modem.message_news
+    or { waiting = {}, told = {}, awaited = {}, is_reading = false, has_come = false, group = group }
   local news = modem.message_news
-  news.waiting[place], news.has_come = true, true
+  news.has_come = true
+  if place then
+    news.waiting[place] = true
+  end
   if not news.is_reading then
     news.is_reading = true
     group:spawn(read, modem, news)

@@ -1,7 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- SMS of a modem, whatever its protocol: what it has stored, put together; sending; deleting.
+-- SMS of a modem, whatever its protocol: what it has stored, and what this computer has stored of its card's, put
+-- together; sending; deleting.
 
 local errors = require "errors"
+local inbox = require "inbox"
+local moving = require "modem.message_moving"
 local sms = require "sms"
 
 local check = errors.check
@@ -11,27 +14,48 @@ local M = {}
 ---@param modem modem.modem
 ---@return sms.message[]? messages as they are stored. A modem takes those that it was asked for as read
 ---@return moontower.error? err
-function M.list(modem)
+function M.on_modem(modem)
   local stored, err = modem:stored_messages()
   return stored and sms.join(stored), err
 end
 
+---Those on this computer first, then those that the modem has.
 ---@param modem modem.modem
----@param id string any of its places
----@return sms.message?
----@return moontower.error? err "not-found"
-function M.read(modem, id)
-  local messages, err = M.list(modem)
-  for _, message in ipairs(messages or {}) do
-    for _, place in ipairs(message.places) do
-      if place == id then return message end
-    end
-  end
-  return nil, err or errors.new {
+---@param most integer? as many of the newest on this computer
+---@return sms.message[]?
+---@return moontower.error|integer err how many older ones there are on this computer
+M.list = errors.protect(function(modem, most)
+  local _ <close> = moving.lock(modem)
+  local sim = modem:sim()
+  local list, others = check(inbox.list(sim and sim.iccid, most))
+  for _, message in ipairs(check(M.on_modem(modem))) do list[#list + 1] = message end
+  return list, others
+end)
+
+local function there_is_none(id)
+  return errors.fail {
     code = "not-found", source = "sms", message = "there is no message " .. id,
     hint = "`moontower sms` lists those that there are.",
   }
 end
+
+---@param modem modem.modem? one that this computer has needs none
+---@param id string any of its places
+---@return sms.message?
+---@return moontower.error? err "not-found"
+M.read = errors.protect(function(modem, id)
+  if inbox.is_id(id) then
+    local message = inbox.read(id) or check(there_is_none(id))
+    check(inbox.mark_read(id))
+    return message
+  end
+  for _, message in ipairs(check(M.on_modem(modem))) do
+    for _, place in ipairs(message.places) do
+      if place == id then return message end
+    end
+  end
+  return there_is_none(id)
+end)
 
 ---@param modem modem.modem
 ---@param number string
@@ -52,7 +76,7 @@ function M.send(modem, number, text)
 end
 
 ---Deletes a message, all parts of it.
----@param modem modem.modem
+---@param modem modem.modem? likewise
 ---@param message sms.message|string it, or its id: then the modem is asked for all it has, first
 ---@return true? ok
 ---@return moontower.error? err
@@ -60,7 +84,13 @@ M.delete = errors.protect(function(modem, message)
   if type(message) == "string" then
     message = check(M.read(modem, message))
   end
-  for _, place in ipairs(message.places) do check(modem:delete_stored(place)) end
+  for _, place in ipairs(message.places) do
+    if inbox.is_id(place) then
+      check(inbox.remove(place))
+    else
+      check(modem:delete_stored(place))
+    end
+  end
   return true
 end)
 

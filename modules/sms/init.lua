@@ -2,10 +2,12 @@
 -- SMS: texts as PDUs and back, without a modem.
 
 local encode = require "sms.encode"
+local join = require "sms.join"
 
 return {
   decode = require "sms.decode",
-  join = require("sms.join").join,
+  join = join.join,
+  key_of = join.key_of,
   submit = encode.submit,
   deliver = encode.deliver,
   is_number = encode.is_number,

@@ -98,7 +98,10 @@ local function group_of(groups, part)
   end
 end
 
-local function key_of(part)
+---By what parts that belong together are known.
+---@param part sms.part
+---@return string
+function M.key_of(part)
   local concatenation = part.concatenation
   return table.concat({ part.kind, part.number or "", concatenation.reference, concatenation.count }, "\0")
 end
@@ -115,7 +118,7 @@ function M.join(stored)
     elseif not concatenation then
       all[#all + 1] = { entries = { entry }, parts = { part } }
     else
-      local key = key_of(part)
+      local key = M.key_of(part)
       by_key[key] = by_key[key] or {}
       local group = group_of(by_key[key], part)
       if not group then

@@ -169,6 +169,14 @@ function declared.usage() return {
   },
 } end
 
+function declared.sms() return {
+  version = 1,
+  required = {
+    iccid = text, received = count, status = validate.one_of { "unread", "read" }, pdus = list_of(text),
+  },
+  optional = { key = text, count = whole(2, 255), place = text, is_told = flag },
+} end
+
 local function report(trial) return {
   version = 1,
   required = {

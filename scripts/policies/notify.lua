@@ -66,7 +66,7 @@ return policy {
   observes = true,
 
   run = function()
-    local subscription <close> = events.subscribe { private = wanted.message }
+    local subscription <close> = events.subscribe { private = wanted.sms }
     local queue = task.queue(LONGEST_QUEUE)
     local group <close> = task.group()
     group:spawn(function()

@@ -47,7 +47,7 @@ end
 -- A modem of which only the AT port is used.
 local function by_at(modem)
   return {
-    at = modem.at, description = modem.description, stored_messages = at_only.stored_messages,
+    at = modem.at, description = modem.description, sim = at_only.sim, stored_messages = at_only.stored_messages,
     send_pdu = at_only.send_pdu, delete_stored = at_only.delete_stored,
   }
 end
@@ -128,20 +128,20 @@ for _, composition in ipairs { "mbim", "qmi" } do
     with_modem(composition, function(modem, sim)
       sim:receive_sms "before"
       assert(modem:messages())
-      local events <close> = modem:events "message"
+      local events <close> = modem:events "sms"
       local function next_text()
         local event = assert(task.timeout(30, events.next, events))
         return event.name .. " " .. event.value.text
       end
       for _, text in ipairs { "one", "one", LONG, "two" } do
         sim:receive_sms(text)
-        eq(next_text(), "message " .. text)
+        eq(next_text(), "sms " .. text)
       end
       local pdus = assert(sms.deliver { smsc = "+1", number = "Bank", text = LONG, time = 1, reference = 9 })
       for _, number in ipairs { 2, 1 } do sim:emit("sms", sim:keep_sms("mt-not-read", pdus[number])) end
-      eq(next_text(), "message " .. LONG)
+      eq(next_text(), "sms " .. LONG)
       sim:receive_sms "three"
-      eq(next_text(), "message three")
+      eq(next_text(), "sms three")
       eq(#assert(modem:messages()), 7)
     end)
   end

@@ -51,7 +51,7 @@ end
 
 -- A text goes where it was asked for, and into no log; other listeners do not get it.
 function T.test_a_message_that_comes_in()
-  local out = run [[serve "events = { 'message' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
+  local out = run [[serve "events = { 'sms' }, run = { 'sh', '-c', 'cat >>/run/test/heard' }"
     until moontower why | grep -q online; do sleep 0.1; done
     moontower simulate fault sms "Ihre TAN: 1234 €"
     until_in /run/test/heard TAN; moontower sms; finish >/dev/null; ! grep -q TAN /run/test/log || exit 1
@@ -59,12 +59,12 @@ function T.test_a_message_that_comes_in()
   lu.assertStrContains(out, "+15550100999")
   local event = json.decode(out:match "{[^\n]*}")
   lu.assertEquals({ event.event, event.modem, event.value.text, event.value.status },
-    { "message", "simulated", "Ihre TAN: 1234 €", "unread" })
+    { "sms", "simulated", "Ihre TAN: 1234 €", "unread" })
   local heard <close> = events.subscribe { private = true }
   local others <close> = events.subscribe()
-  events.publish("message", { value = { text = "secret" } })
+  events.publish("sms", { value = { text = "secret" } })
   events.publish("state", {})
-  lu.assertEquals({ heard:next().event, others:next().event }, { "message", "state" })
+  lu.assertEquals({ heard:next().event, others:next().event }, { "sms", "state" })
 end
 
 -- The policy of scripts/README.md: one sender is answered, and what asked is deleted.

@@ -57,6 +57,8 @@ local examples = {
   orders = { modem = "simulated", offline = { command = "moontower down", time = "now" } },
   devices = { name = "simulated" },
   pins = { salt = "ab", sent = { cd = "2026-01-01" } },
+  sms = { iccid = "8901", received = 5, status = "read", pdus = { "00" }, key = "x", count = 2, place = "m3",
+    is_told = true },
   usage = { since = "2026-01-01", bytes = 5, counter = "x", total = 7 },
   setup = { key = "1", carrier = "c", modem = "m", date = "d", restart = "r", finished = false,
     entries = { { name = "rat", title = "RAT", state = "done", before = "a", wanted = "b", how = "c" } } },

@@ -62,6 +62,8 @@ local CASES = {
   { run = "usage", status = 0, shows = { "The modem itself" } },
   { run = "slot", status = 1, shows = { "one SIM slot" } },
   { run = "sms", shows = { "no messages" } },
+  { run = "sms --watch", cut = true, status = 130, types = { { "+15550100999", "\3" } }, shows = { "hello" },
+    prepare = "(while sleep 0.2; do moontower simulate fault sms hello; done) >/dev/null 2>&1 &" },
   { run = "scan", cut = true, shows = { "310120" } },
   { run = "check calyx-sprint", shows = { "r.ispsn" } },
   { run = "trace --brief status", cut = true, before = "up --carrier calyx-sprint", shows = { "Connect" } },

@@ -121,7 +121,7 @@ function Backend:started() return self.mbim:started() end
 function Backend:listen(queue, name)
   if name == "cell" then
     return self:listen_to_cells(queue)
-  elseif name == "message" then
+  elseif name == "sms" then
     return self:listen_to_messages(queue)
   end
   self.mbim:listen(queue, basic[answers.events[name][1]])
@@ -138,7 +138,7 @@ end
 function Backend:notified(name, item, last)
   if name == "cell" then
     return self:cell_notified(item, last)
-  elseif name == "message" then
+  elseif name == "sms" then
     return self:message_notified(item)
   end
   local event = answers.events[name]

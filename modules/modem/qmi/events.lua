@@ -86,7 +86,7 @@ local declared = {
       readers = { [dsd.system_status] = function(modem, ...) return modem:systems_notified(...) end },
     },
   } end,
-  message = function() return {
+  sms = function() return {
     service = "wms",
     switch_on = { wms.set_event_report, { new_mt_message_indicator = true } },
     readers = { [wms.set_event_report] = function(modem, values) modem:message_notified(values) end },
