@@ -11,11 +11,11 @@ local function outlook(self)
   local network = self.network
   if not self:radio_on() or self:sim_state() ~= "ready" then
     return "deregistered", 0
-  elseif not network.present or not self:may_use_cell() then
+  elseif not network.present or self:operator().is_away or not self:may_use_cell() then
     return "searching", 0
   elseif network.denied then
     return "denied", network.denied
-  elseif self.registration.manual and self.registration.manual ~= self.personality.provider.id then
+  elseif self.registration.manual and self.registration.manual ~= self:operator().provider.id then
     return "denied", 11 -- PLMN not allowed
   end
   return network.roaming and "roaming" or "home", 0
@@ -41,6 +41,20 @@ local function set_packet(self, state)
     end
     self:emit("packet")
   end
+end
+
+---Whose network the card is for: { provider =, neighbours =, apns =, default_apn =, is_away = true: it is nowhere }.
+---@return table
+function registration:operator()
+  return self.card and self.card.operator or self.personality
+end
+
+---The networks that can be heard, the card's own first.
+---@return { id: string, name: string }[]
+function registration:providers()
+  local operator = self:operator()
+  local list = { not operator.is_away and operator.provider or nil }
+  return table.move(operator.neighbours, 1, #operator.neighbours, #list + 1, list)
 end
 
 ---Works out registration, packet service and sessions, and tells what has changed.

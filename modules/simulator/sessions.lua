@@ -79,7 +79,7 @@ local function refusal(self, apn, ip_type)
   local cause = self.network.refuses_all or throttled(self)
   if cause then
     return cause
-  elseif not personality.apns[apn] then
+  elseif not self:operator().apns[apn] then
     return personality.unknown_apn_cause
   elseif refuses and ip_type == "ipv4v6" then
     return refuses
@@ -102,7 +102,7 @@ local function only_family(self)
 end
 
 local function choose_apn(self, apn)
-  return (apn == nil or apn == "") and self.personality.default_apn or apn:lower()
+  return (apn == nil or apn == "") and self:operator().default_apn or apn:lower()
 end
 
 local function assign(self, session, wanted)

@@ -2,6 +2,7 @@
 -- The simulated eUICC, and the way to it: logical channels and APDUs by MBIM.
 
 local basic = require "mbim.basic_connect"
+local ber_tlv = require "base.ber_tlv"
 local cards = require "simulator.card"
 local client = require "support.uicc_client"
 local faults = require "simulator.faults"
@@ -9,6 +10,8 @@ local hex = require("support.hex").digits
 local lu = require "luaunit"
 local mbim_client = require "support.mbim_client"
 local uicc = require "mbim.ms_uicc_low_level_access"
+
+local find = ber_tlv.find
 
 local T = {}
 
@@ -133,6 +136,191 @@ function T.test_blocks()
   lu.assertEquals(hex(send "\x80\xe2\x91\0\6\xbf\x3e\3\x5c\1\x5a\4"), "bf3e125a" .. "6111")
   lu.assertEquals(hex(send "\x80\xc0\0\0\1"), "10" .. "6110")
   lu.assertEquals(hex(send "\x80\xc0\0\0\x10"), "89049032000000000000000000005595" .. "9000")
+end
+
+local function asker(host)
+  local send = sender(host, open_channel(host).channel)
+  return function(tag, value, ...) return client.ask(send, tag, value or "", ...) end
+end
+
+-- Profiles by name, as the card lists them: ICCID and state.
+local function listed(ask, request)
+  local states = {}
+  for _, object in ipairs(ber_tlv.decode(ask(0xbf2d, request, 0xa0))) do
+    lu.assertEquals(object.tag, 0xe3)
+    states[find(object.value, 0x92)] = hex(find(object.value, 0x5a)) .. hex(find(object.value, 0x9f70))
+  end
+  return states
+end
+
+local SPRINT, ATT, TEST = "98102100001032547618", "98101400001032547668", "98001000001032547658"
+local function bytes(digits) return (digits:gsub("%x%x", function(b) return string.char(tonumber(b, 16)) end)) end
+local function iccid(digits) return ber_tlv.encode(0x5a, bytes(digits)) end
+local function choice(digits, flag) return ber_tlv.encode(0xa0, iccid(digits)) .. (flag or "") end
+
+local REFRESH = "\x81\1\xff"
+
+function T.test_profiles()
+  local ask = asker(opened())
+  lu.assertEquals(listed(ask), {
+    ["Sprint"] = SPRINT .. "01", ["AT&T Prepaid"] = ATT .. "00", ["Test Profile"] = TEST .. "00",
+  })
+  lu.assertEquals(listed(ask, ber_tlv.encode(0xa0, "\x95\1\0") .. "\x5c\4\x5a\x92\x9f\x70"),
+    { ["Test Profile"] = TEST .. "00" })
+  local info = ask(0xbf2d, choice(ATT) .. "\x5c\6\x90\xb6\xb7\x4f\x99\x95", 0xa0, 0xe3)
+  lu.assertEquals({ find(info, 0x90), hex(find(info, 0xb7, 0x80)), find(info, 0x99), find(info, 0x95) },
+    { "travel", "130014", nil, "\2" })
+  lu.assertEquals(find(info, 0xb6, 0x30, 0x81), "smdp.att.example")
+  lu.assertEquals(hex(ask(0xbf2d, "\xa0\5\x5a", 0x81)), "01")
+end
+
+-- What the card refuses, with the numbers of SGP.22.
+function T.test_refused_operations()
+  local host = opened()
+  local ask = asker(host)
+  local unknown = ("98"):rep(10)
+  for i, expected in ipairs {
+    { 0xbf31, choice(unknown), 1 }, { 0xbf31, choice(SPRINT), 2 },
+    { 0xbf32, choice(unknown), 1 }, { 0xbf32, choice(ATT), 2 },
+    { 0xbf33, iccid(unknown), 1 }, { 0xbf33, iccid(SPRINT), 2 }, { 0xbf33, iccid(TEST), 3 },
+    { 0xbf29, iccid(unknown) .. "\x90\1a", 1 }, { 0xbf29, iccid(ATT) .. ber_tlv.encode(0x90, ("n"):rep(65)), 127 },
+    { 0xbf30, "\x80\1\7", 1 },
+  } do
+    lu.assertEquals(ask(expected[1], expected[2], 0x80):byte(), expected[3], i)
+  end
+  assert(faults.apply(host.modem, "euicc-busy"))
+  lu.assertEquals(ask(0xbf31, choice(ATT), 0x80):byte(), 5)
+  lu.assertEquals(ask(0xbf31, choice(ATT), 0x80):byte(), 0)
+end
+
+local function notified(ask)
+  local list = {}
+  for i, object in ipairs(ber_tlv.decode(ask(0xbf28, "", 0xa0))) do
+    list[i] = hex(find(object.value, 0x80) .. find(object.value, 0x81)) .. find(object.value, 0x0c)
+  end
+  return list
+end
+
+-- The modem reads the card again, is told that by everyone, and finds the other network.
+function T.test_enable()
+  local host = opened()
+  local ask = asker(host)
+  host:indicated(basic.subscriber_ready_status)
+  local done, status = ask(0xbf31, choice(ATT, REFRESH), 0x80)
+  lu.assertEquals({ done, status }, { "\0", 0x910b })
+  local states = {}
+  for i, values in ipairs(host:indicated(basic.subscriber_ready_status)) do states[i] = values.state end
+  lu.assertEquals(states, { "not-initialized", "initialized" })
+  local ready = host:query(basic.subscriber_ready_status)
+  lu.assertEquals({ ready.iccid, ready.imsi }, { "89014100000123456786", "310410000000123" })
+  lu.assertEquals(host:query(basic.home_provider).name, "AT&T")
+  local registered = host:query(basic.register_state)
+  lu.assertEquals({ registered.state, registered.provider_id }, { "home", "310410" })
+  ask = asker(host)
+  lu.assertEquals(notified(ask), { "010520smdp.sprint.example", "020640smdp.att.example" })
+  lu.assertEquals(listed(ask)["Sprint"], SPRINT .. "00")
+end
+
+-- Without refresh, the modem goes on with what it has read.
+function T.test_enable_without_refresh()
+  local host = opened()
+  local ask = asker(host)
+  local done, status = ask(0xbf31, choice(ATT, "\x81\1\0"), 0x80)
+  lu.assertEquals({ done, status }, { "\0", 0x9000 })
+  lu.assertEquals(host:query(basic.subscriber_ready_status).imsi, "310120000000123")
+  lu.assertEquals(listed(ask)["AT&T Prepaid"], ATT .. "01")
+  host:set(uicc.reset, { pass_through = "disable" })
+  lu.assertEquals(host:query(basic.subscriber_ready_status).imsi, "310410000000123")
+end
+
+function T.test_no_refresh()
+  for until_what, act in pairs {
+    power = function(host) host:set(uicc.reset, { pass_through = "disable" }) end,
+    radio = function(host)
+      host:set(basic.radio_state, { state = "off" })
+      host:set(basic.radio_state, { state = "on" })
+    end,
+  } do
+    local host = opened("no-refresh", until_what)
+    lu.assertEquals(asker(host)(0xbf31, choice(ATT, REFRESH), 0x80), "\0")
+    lu.assertEquals(host:query(basic.subscriber_ready_status).imsi, "310120000000123")
+    act(host)
+    lu.assertEquals(host:query(basic.subscriber_ready_status).imsi, "310410000000123")
+  end
+end
+
+function T.test_a_network_that_is_nowhere()
+  local host = opened()
+  asker(host)(0xbf31, choice(TEST, REFRESH), 0x80)
+  lu.assertEquals(host:query(basic.subscriber_ready_status).imsi, "001010000000123")
+  lu.assertEquals(host:query(basic.register_state).state, "searching")
+  for _, provider in ipairs(host:query(basic.visible_providers).providers) do
+    lu.assertFalse(provider.state.home or false)
+  end
+  asker(host)(0xbf31, choice(SPRINT, REFRESH), 0x80)
+  lu.assertEquals(host:query(basic.register_state).provider_id, "310120")
+end
+
+-- Then it is no SIM.
+function T.test_disable()
+  local host = opened()
+  lu.assertEquals(asker(host)(0xbf32, choice(SPRINT, REFRESH), 0x80), "\0")
+  local ready = host:query(basic.subscriber_ready_status)
+  lu.assertEquals({ ready.state, ready.iccid, ready.imsi }, { "no-esim-profile", "", "" })
+  lu.assertEquals(host:query(basic.register_state).state, "deregistered")
+  local ask = asker(host)
+  lu.assertEquals(notified(ask), { "010520smdp.sprint.example" })
+  lu.assertEquals(ask(0xbf31, choice(SPRINT, REFRESH), 0x80), "\0")
+  lu.assertEquals(host:query(basic.register_state).state, "home")
+end
+
+function T.test_delete_and_nickname()
+  local ask = asker(opened())
+  lu.assertEquals(ask(0xbf29, iccid(SPRINT) .. "\x90\4home", 0x80), "\0")
+  lu.assertEquals(ask(0xbf2d, choice(SPRINT) .. "\x5c\1\x90", 0xa0, 0xe3, 0x90), "home")
+  lu.assertEquals(ask(0xbf29, iccid(SPRINT) .. "\x90\0", 0x80), "\0")
+  lu.assertNil(ask(0xbf2d, choice(SPRINT) .. "\x5c\1\x90", 0xa0, 0xe3, 0x90))
+  lu.assertEquals(ask(0xbf33, iccid(ATT), 0x80), "\0")
+  lu.assertNil(listed(ask)["AT&T Prepaid"])
+  lu.assertEquals(notified(ask), { "010410smdp.att.example" })
+end
+
+function T.test_notifications()
+  local ask = asker(opened())
+  ask(0xbf31, choice(ATT), 0x80)
+  ask(0xbf33, iccid(SPRINT), 0x80)
+  lu.assertEquals(#notified(ask), 3)
+  lu.assertEquals(#ber_tlv.decode(ask(0xbf28, "\x81\2\4\x10", 0xa0)), 1)
+  local one = ask(0xbf2b, ber_tlv.encode(0xa0, "\x80\1\2"), 0xa0, 0x30)
+  lu.assertEquals({ find(one, 0xbf2f, 0x0c), #find(one, 0x5f37) }, { "smdp.att.example", 64 })
+  lu.assertEquals(#ber_tlv.decode(ask(0xbf2b, "", 0xa0)), 3)
+  lu.assertEquals(#ber_tlv.decode(ask(0xbf2b, ber_tlv.encode(0xa0, "\x81\2\5\x20"), 0xa0)), 1)
+  lu.assertEquals(ask(0xbf30, "\x80\1\2", 0x80), "\0")
+  lu.assertEquals(notified(ask), { "010520smdp.sprint.example", "030410smdp.sprint.example" })
+end
+
+function T.test_memory_reset()
+  local host = opened()
+  local ask = asker(host)
+  lu.assertEquals(ask(0xbf3f, "\x80\7smdp.ex", 0x80), "\0")
+  lu.assertEquals(ask(0xbf3c, "", 0x80), "smdp.ex")
+  lu.assertEquals(ask(0xbf34, "\x82\2\4\xa0", 0x80), "\0")
+  lu.assertEquals(host:query(basic.subscriber_ready_status).state, "no-esim-profile")
+  ask = asker(host)
+  lu.assertEquals(listed(ask), { ["Test Profile"] = TEST .. "00" })
+  lu.assertNil(ask(0xbf3c, "", 0x80))
+  lu.assertEquals(ask(0xbf34, "\x82\2\4\x80", 0x80):byte(), 1)
+end
+
+function T.test_information()
+  local ask = asker(opened())
+  lu.assertEquals({ hex(ask(0xbf20, "", 0x82)), #ask(0xbf20, "", 0xa9, 0x04) }, { "020202", 20 })
+  local before = ber_tlv.to_integer(find(ask(0xbf22, "", 0x84), 0x82))
+  ask(0xbf33, iccid(ATT))
+  lu.assertTrue(ber_tlv.to_integer(find(ask(0xbf22, "", 0x84), 0x82)) > before)
+  lu.assertEquals(#ask(0xbf2e, "", 0x80), 16)
+  lu.assertNotEquals(ask(0xbf2e, "", 0x80), ask(0xbf2e, "", 0x80))
+  lu.assertEquals(hex(ask(0xbf43, "", 0xa0, 0x30, 0x80)), "0520")
 end
 
 -- Faults -------------------------------------------------------------------------------------------------------------

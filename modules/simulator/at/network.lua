@@ -55,12 +55,12 @@ end
 -- Operators ---------------------------------------------------------------------------------------------------------
 
 local function operator(modem, _, at)
-  local personality, format = modem.personality, at.settings.operator_format
+  local provider, format = modem:operator().provider, at.settings.operator_format
   local mode = modem.registration.mode == "manual" and 1 or 0
   if not modem:is_registered() then
     return { "+COPS: " .. mode }
   end
-  local name = format == 2 and personality.provider.id or personality.provider.name
+  local name = format == 2 and provider.id or provider.name
   return { ('+COPS: %d,%d,"%s",%d'):format(mode, format, name, technologies[modem:technology()] or LTE_ALONE) }
 end
 
@@ -74,9 +74,9 @@ local function visible_operators(modem)
     list[#list + 1] = ('(%d,"%s","%s","%s",%d)'):format(status, provider.name, provider.name, provider.id, LTE_ALONE)
   end
   if modem.network.present then
-    add(modem:is_registered() and 2 or 1, modem.personality.provider)
-    for _, neighbour in ipairs(modem.personality.neighbours) do
-      add(3, neighbour)
+    local home = modem:operator().provider
+    for _, provider in ipairs(modem:providers()) do
+      add(provider ~= home and 3 or modem:is_registered() and 2 or 1, provider)
     end
   end
   return { "+COPS: " .. table.concat(list, ",") .. ",,(0,1,2,3,4),(0,1,2)" }
@@ -84,7 +84,7 @@ end
 
 -- The provider with this code or name.
 local function find_provider(modem, wanted)
-  for _, provider in ipairs { modem.personality.provider, table.unpack(modem.personality.neighbours) } do
+  for _, provider in ipairs(modem:providers()) do
     if wanted == provider.id or wanted == provider.name then
       return provider.id
     end

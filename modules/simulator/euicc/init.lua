@@ -19,6 +19,7 @@ local card = require "simulator.card"
 ---@field server string the SM-DP+ that it came from, and that is told what becomes of it
 ---@field operator table? whose network it is for: see simulator.modem:operator(); nil: the one that is here
 ---@field is_enabled boolean?
+---@field is_kept boolean? its policy forbids to delete it
 
 ---@class simulator.euicc
 ---@field eid string
@@ -26,13 +27,20 @@ local card = require "simulator.card"
 ---@field profiles simulator.euicc.profile[]
 ---@field default_server string
 ---@field root_server string
+---@field notifications simulator.euicc.notification[]
+---@field last_number integer of a notification
+---@field busy integer how often it has something else to do, when a profile is to be switched
+---@field uicc simulator.uicc the card that it is on
 ---@field functions table<integer, fun(euicc: simulator.euicc, value: string): string?>
 local Euicc = {}
 Euicc.__index = Euicc
 
 local functions = {}
-for _, part in ipairs { "information" } do
-  for tag, handler in pairs(require("simulator.euicc." .. part)) do functions[tag] = handler end
+for _, part in ipairs {
+  require "simulator.euicc.information", require "simulator.euicc.profiles",
+  require "simulator.euicc.notifications".functions,
+} do
+  for tag, handler in pairs(part) do functions[tag] = handler end
 end
 
 local M = {}
@@ -42,7 +50,7 @@ local M = {}
 function M.new(profiles)
   return setmetatable({
     eid = "89049032000000000000000000005595", svn = "\2\2\2", profiles = profiles, default_server = "",
-    root_server = "lpa.ds.example", functions = functions,
+    root_server = "lpa.ds.example", functions = functions, notifications = {}, last_number = 0, busy = 0,
   }, Euicc)
 end
 
@@ -53,6 +61,13 @@ function Euicc:enabled()
       return profile
     end
   end
+end
+
+---Is the modem in the middle of something that the card has asked for?
+---@return boolean
+function Euicc:is_busy()
+  self.busy = self.busy - 1
+  return self.busy >= 0
 end
 
 ---@return string eid two digits a byte, the high half first
@@ -67,7 +82,7 @@ end
 function M.card(data, profiles)
   local euicc = M.new(profiles)
   local made = card.new(data, { isd_r.new(euicc) })
-  made.euicc = euicc
+  made.euicc, euicc.uicc = euicc, made.uicc
   made:power_on()
   return made
 end

@@ -4,15 +4,17 @@
 local esim = require "simulator.models.esim"
 local euicc = require "simulator.euicc"
 
+local function put_in(modem)
+  local data = modem.slots[modem.slot].data
+  modem:set_card(euicc.card(data, esim.profiles(data)))
+  return true
+end
+
 ---@type simulator.fault[]
 return {
   {
     name = "euicc", summary = "put in an eUICC: the SIM as its enabled profile, one of AT&T's, one without a network",
-    start = function(modem)
-      local data = modem.slots[modem.slot].data
-      modem:set_card(euicc.card(data, esim.profiles(data)))
-      return true
-    end,
+    start = put_in,
   },
   {
     name = "no-channels", arguments = "[COUNT]",
@@ -24,6 +26,19 @@ return {
   {
     name = "apdu-lost", arguments = "[COUNT]",
     summary = "lose the card's answers, so many or all: it has done what it was told",
+  },
+  {
+    name = "euicc-busy", arguments = "[COUNT]", summary = "refuse to switch the eUICC's profiles now, once or so often",
+    start = function(modem, text)
+      local count = math.tointeger(tonumber(text or 1))
+      if not count then
+        return nil, "a count expected, not '" .. text .. "'"
+      elseif not modem.card or not modem.card.euicc then
+        put_in(modem)
+      end
+      modem.card.euicc.busy = count
+      return true
+    end,
   },
   {
     name = "no-refresh", arguments = "[power|radio]",

@@ -71,7 +71,7 @@ handle(basic.home_provider, {
     if modem:sim_state() ~= "ready" then
       return nil, modem.card and "pin-required" or "sim-not-inserted"
     end
-    return registry.provider(modem, modem.personality.provider)
+    return registry.provider(modem, modem:operator().provider)
   end,
 })
 

@@ -37,7 +37,7 @@ function measured.add_class(modem, values)
   values.highest_data_class = { class_of(modem, classes[technology]) }
   values.frequency_range = modem.mbimex >= 0x0200 and is_5g and { "fr1" } or nil
   if modem.mbimex >= 0x0300 then
-    local mcc, mnc = modem.personality.provider.id:match "^(%d%d%d)(%d+)$"
+    local mcc, mnc = modem:operator().provider.id:match "^(%d%d%d)(%d+)$"
     values.data_subclass = is_5g and { subclasses[technology] } or nil
     values.tracking_area = {
       mcc = tonumber(mcc, 16), mnc = tonumber(mnc, 16) | (#mnc == 2 and TWO_DIGITS or 0),
@@ -72,7 +72,7 @@ local NONE = 0xffffffff
 
 local function lte_cell(modem, cell, is_serving)
   return {
-    provider_id = modem.personality.provider.id, cell_id = cell.id or NONE, earfcn = cell.channel, pci = cell.pci,
+    provider_id = modem:operator().provider.id, cell_id = cell.id or NONE, earfcn = cell.channel, pci = cell.pci,
     tac = cell.tac or NONE, rsrp = math.floor(cell.rsrp), rsrq = math.floor(cell.rsrq),
     timing_advance = is_serving and NONE or nil,
   }
@@ -80,7 +80,7 @@ end
 
 local function nr_cell(modem, cell)
   return {
-    provider_id = modem.personality.provider.id, pci = cell.pci, tac = cell.tac or NONE,
+    provider_id = modem:operator().provider.id, pci = cell.pci, tac = cell.tac or NONE,
     rsrp = code(cell.rsrp, -156, 1), rsrq = code(cell.rsrq, -43, 0.5), sinr = code(cell.sinr, -23, 0.5),
   }
 end

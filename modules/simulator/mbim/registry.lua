@@ -26,7 +26,7 @@ end
 ---@param modem simulator.modem
 ---@param provider { id: string, name: string }
 function registry.provider(modem, provider)
-  local is_home = provider.id == modem.personality.provider.id
+  local is_home = provider.id == modem:operator().provider.id
   return {
     id = provider.id,
     name = provider.name,
@@ -42,10 +42,8 @@ end
 
 ---@param modem simulator.modem
 function registry.visible(modem)
-  local providers = { registry.provider(modem, modem.personality.provider) }
-  for _, neighbour in ipairs(modem.personality.neighbours) do
-    providers[#providers + 1] = registry.provider(modem, neighbour)
-  end
+  local providers = {}
+  for i, provider in ipairs(modem:providers()) do providers[i] = registry.provider(modem, provider) end
   return providers
 end
 
@@ -62,7 +60,7 @@ end
 
 ---@param modem simulator.modem
 function registry.register_state(modem)
-  local registration, provider = modem.registration, modem.personality.provider
+  local registration, provider = modem.registration, modem:operator().provider
   local registered = modem:is_registered()
   return {
     nw_error = registration.nw_error,

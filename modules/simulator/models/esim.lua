@@ -39,7 +39,7 @@ function esim.profiles(data)
     {
       imsi = "001010000000123", iccid = "89000100000123456785", number = "15550100000",
       aid = aid(0x12), name = "Test Profile", provider = "Nowhere", class = "test", server = "smdp.test.example",
-      operator = nowhere,
+      operator = nowhere, is_kept = true,
     },
   }
 end

@@ -18,7 +18,7 @@ local function round(value) return math.floor(value + 0.5) end
 
 local function knows_nr(modem) return modem.personality.nr_bands ~= nil end
 
-local function plmn(modem) return modem.personality.provider.id:match "^(...)(.+)$" end
+local function plmn(modem) return modem:operator().provider.id:match "^(...)(.+)$" end
 
 -- ---- +QENG="servingcell" ----
 
@@ -110,7 +110,7 @@ local function network(modem)
     if i == 1 or cell.technology == "5G" then
       local name = cell.technology == "5G" and "NR5G" or "LTE"
       lines[#lines + 1] = ('+QNWINFO: "%s %s","%s","%s BAND %d",%d'):format(duplex(cell), name,
-        modem.personality.provider.id, name, cell.band, cell.channel)
+        modem:operator().provider.id, name, cell.band, cell.channel)
     end
   end
   return lines

@@ -110,7 +110,7 @@ local function cells(modem)
   }
   local rest = { "InterFreq: EARFCN ThresholdLow ThresholdHi Priority PCI  RSRQ   RSRP   RSSI RXLV" }
   if modem:is_registered() and cell and cell.rssi then
-    local mcc, mnc = modem.personality.provider.id:match("^(...)(.+)$")
+    local mcc, mnc = modem:operator().provider.id:match("^(...)(.+)$")
     local width = bandwidth_index[cell.bandwidth]
     lines[3] = ("%17d %3s %3s %5d %08X %2d %d %d %3.0f %s --"):format(cell.channel, mcc, mnc, cell.tac, cell.id,
       cell.band, width, width, cell.sinr, measurements(cell))

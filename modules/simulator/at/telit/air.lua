@@ -7,9 +7,9 @@ local function field_strength(modem)
   if not modem:is_registered() or not cell then
     return {}
   end
-  local mcc, mnc = modem.personality.provider.id:match "^(...)(.+)$"
+  local mcc, mnc = modem:operator().provider.id:match "^(...)(.+)$"
   return { ('#RFSTS: "%s %s",%d,%d,%d,%.1f,%X,,128,3,1,%07X,"%s","%s",3,%d,%d'):format(mcc, mnc, cell.channel,
-    cell.rsrp, cell.rssi, cell.rsrq, cell.tac, cell.id, modem.personality.card.imsi, modem.personality.provider.name,
+    cell.rsrp, cell.rssi, cell.rsrq, cell.tac, cell.id, modem.card.imsi, modem:operator().provider.name,
     cell.band, (cell.sinr + 20) * 5 // 1) }
 end
 
@@ -19,7 +19,7 @@ local function serving(modem)
     return {}
   end
   return { ('#SERVINFO: %d,%d,"%s","%s",%07X,%X,128,3,%d'):format(cell.channel, cell.rssi,
-    modem.personality.provider.name, modem.personality.provider.id, cell.id, cell.tac, cell.rsrp) }
+    modem:operator().provider.name, modem:operator().provider.id, cell.id, cell.tac, cell.rsrp) }
 end
 
 ---@param handle fun(name: string, parts: table)

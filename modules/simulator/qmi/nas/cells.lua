@@ -25,7 +25,7 @@ end
 local function lte_info(modem, values, primary, neighbours)
   local is_idle, others = next(modem.sessions) == nil, {}
   values.intrafrequency_lte_info = {
-    ue_in_idle = is_idle, plmn = packed_plmn(modem.personality.provider.id),
+    ue_in_idle = is_idle, plmn = packed_plmn(modem:operator().provider.id),
     tracking_area_code = primary.tac, global_cell_id = primary.id,
     eutra_absolute_rf_channel_number = primary.channel & 0xffff,
     serving_cell_id = primary.pci, cell_reselection_priority = 6, s_non_intra_search_threshold = 8,
@@ -50,7 +50,7 @@ end
 local function nr_info(modem, values, cell)
   values.nr5g_arfcn = cell.channel
   values.nr5g_cell_information = {
-    plmn = cell.id and packed_plmn(modem.personality.provider.id) or NONE.byte,
+    plmn = cell.id and packed_plmn(modem:operator().provider.id) or NONE.byte,
     tracking_area_code = cell.tac and string.pack(">I3", cell.tac) or NONE.tracking_area,
     global_cell_id = cell.id or 0, physical_cell_id = cell.pci, rsrq = tenths(cell.rsrq), rsrp = tenths(cell.rsrp),
     snr = tenths(cell.sinr),

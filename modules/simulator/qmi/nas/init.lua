@@ -23,21 +23,21 @@ handle(nas.get_home_network, function(modem)
   if modem:sim_state() ~= "ready" then
     return nil, "not-provisioned"
   end
-  local home = system.plmn(modem.personality.provider)
+  local home = system.plmn(modem:operator().provider)
   return {
-    home_network = { mcc = home.mcc, mnc = home.mnc, description = modem.personality.provider.name },
+    home_network = { mcc = home.mcc, mnc = home.mnc, description = modem:operator().provider.name },
     home_network_3gpp_mnc = { is_3gpp = true, includes_pcs_digit = home.includes_pcs_digit },
   }
 end)
 
 handle(nas.get_operator_name, function(modem)
-  local name = modem.personality.provider.name
+  local name = modem:operator().provider.name
   return { service_provider_name = { name = name }, operator_string_name = name }
 end)
 
 handle(nas.get_plmn_name, function(modem, values)
   local asked = values.plmn
-  for _, provider in ipairs { modem.personality.provider, table.unpack(modem.personality.neighbours) } do
+  for _, provider in ipairs(modem:providers()) do
     local plmn = system.plmn(provider)
     if plmn.mcc == asked.mcc and plmn.mnc == asked.mnc then
       return { eons_plmn_name_3gpp = {
@@ -80,7 +80,7 @@ function access.events.registration(modem, client)
   if rejects and rejects.enable_network_reject_indications and modem.registration.state == "denied" then
     client.fn:indicate(client, nas.network_reject, {
       radio_interface = "lte", service_domain = "ps", reject_cause = modem.registration.nw_error,
-      plmn = system.plmn(modem.personality.provider),
+      plmn = system.plmn(modem:operator().provider),
     })
   end
 end
@@ -110,7 +110,7 @@ handle(nas.network_scan, function(modem)
     local plmn = system.plmn(provider)
     answer.network_information[i] = {
       mcc = plmn.mcc, mnc = plmn.mnc, description = provider.name,
-      network_status = provider.id == modem.personality.provider.id and serving or foreign,
+      network_status = provider.id == modem:operator().provider.id and serving or foreign,
     }
     answer.radio_access_technology[i] = { mcc = plmn.mcc, mnc = plmn.mnc, radio_interface = "lte" }
     answer.mnc_pcs_digit_include_status[i] = plmn

@@ -38,7 +38,7 @@ local function common(modem)
     radio_interfaces = { interface or "none" },
   } }
   if registered then
-    local provider = modem.personality.provider
+    local provider = modem:operator().provider
     local plmn, roaming = system.plmn(provider), roaming_indicator(modem)
     values.roaming_indicator = roaming
     values.roaming_indicator_list = { { radio_interface = interface, roaming_indicator = roaming } }
@@ -74,7 +74,7 @@ end
 -- One technology's part of System Info. A cell id of 5G does not fit, and its tracking area is told apart.
 local function info_of(modem, cell, is_nr)
   local registered, denied = modem:is_registered(), modem.registration.state == "denied"
-  local mcc, mnc = modem.personality.provider.id:match("^(%d%d%d)(%d+)$")
+  local mcc, mnc = modem:operator().provider.id:match("^(%d%d%d)(%d+)$")
   return {
     domain_valid = true, domain = registered and "cs-ps" or "camped",
     service_capability_valid = true, service_capability = "cs-ps",
