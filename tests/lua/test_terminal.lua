@@ -61,6 +61,7 @@ local CASES = {
   { run = "cells", cut = true, shows = { "EARFCN 8665" } },
   { run = "usage", status = 0, shows = { "The modem itself" } },
   { run = "slot", status = 1, shows = { "one SIM slot" } },
+  { run = "esim info", before = "simulate fault euicc", shows = { "EID", "8904903200000000" } },
   { run = "sms", shows = { "no messages" } },
   { run = "sms --watch", cut = true, status = 130, types = { { "+15550100999", "\3" } }, shows = { "hello" },
     prepare = "(while sleep 0.2; do moontower simulate fault sms hello; done) >/dev/null 2>&1 &" },
