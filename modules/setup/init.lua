@@ -55,6 +55,14 @@ local function enter_pin(self)
   return (sim or err.code == "modem-locked") and true, err
 end
 
+-- A trial says what it puts back, and is a command of its own: what `setup` says of its changes is none of it.
+local function told(self, report, err)
+  if self.trial then
+    return nil, err
+  end
+  return reports.explain(report, err)
+end
+
 local prepare = protect(function(self)
   check(self.modem:ensure_started())
   check(enter_pin(self))
@@ -77,7 +85,7 @@ function M.open(description, options)
     proxy = options.proxy, take_over = options.take_over, at_only = true,
   })
   if not modem then
-    return reports.explain(nil, err)
+    return told(options, nil, err)
   end
   local self = setmetatable({
     modem = modem, watcher = options.watcher, wait = options.wait, pin = options.pin, trial = options.trial,
@@ -85,7 +93,7 @@ function M.open(description, options)
   local ready, why = prepare(self)
   if not ready then
     self:close()
-    return reports.explain(nil, why)
+    return told(options, nil, why)
   end
   return ready
 end
@@ -103,7 +111,7 @@ local function planned(self)
   if made and self.report and self.report:restart_is_due(self.modem.description) then
     made.restart = true
   elseif not made then
-    return reports.explain(self.report, err)
+    return told(self, self.report, err)
   end
   return made
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Policy: publish the state of all modems, and events, to an MQTT broker, as Home Assistant finds them.
 
+local errors = require "errors"
 local fs, mqtt, policy, validate = require "core.fs", require "mqtt", require "policy", require "base.validate"
 
 local function is_topic(value)
@@ -24,6 +25,11 @@ local declared = {
   { "discovery", discovery, "Home Assistant's topic for discovery; `false`: none", default = "homeassistant" },
 }
 local options = policy.options(..., declared)
+if options.password_file and not options.user then
+  error(errors.new { -- which MQTT forbids
+    code = "invalid", source = "mqtt", message = "`password_file` needs `user`: a broker takes no password alone",
+  })
+end
 
 local function host_name() return (fs.read "/proc/sys/kernel/hostname" or "localhost"):match "^%S+" end
 

@@ -135,6 +135,14 @@ finish; stop_broker; true]]
   lu.assertEquals(out, "0\n0\n")
 end
 
+function T.test_a_password_without_a_user()
+  local out = run [[
+echo "return { modems = { { policy = 'reconnect' } }, policies = { { 'mqtt', host = 'h', password_file = '/p' } } }" \
+  >/run/test/config.lua; chmod 644 /run/test/config.lua
+moontower serve --check --config /run/test/config.lua 2>&1; true]]
+  lu.assertStrContains(out, "`password_file` needs `user`")
+end
+
 -- Three of the ten routers of the example: the worst comes first.
 function T.test_the_example_of_a_fleet()
   local folder = executable:match "^(.*)/"

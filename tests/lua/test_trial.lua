@@ -75,6 +75,13 @@ function T.test_what_the_modem_accepts_and_ignores()
   lu.assertStrContains(result.err, "the modem accepted the order and does not follow it")
 end
 
+-- `setup` would say more of its changes, and that nothing was changed.
+function T.test_an_error_before_anything_is_changed_is_that_of_the_command()
+  local result = in_world("moontower bands n78; echo status $?; as_before")
+  assert_words(result.out, { "as before\n" })
+  assert_words(result.err, { "moontower: Bands: ", "n78" })
+end
+
 -- It is on the network, and connected again, and packets are lost.
 function T.test_no_host_answers_any_more()
   local result = in_world([[moontower bands B25 >/run/test/begun 2>&1 & begun=$!; awaited=armed; until_true trials
