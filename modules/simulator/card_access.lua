@@ -22,6 +22,7 @@ local function is_normal(response) return word(response) == 0x9000 or word(respo
 local function heed(self, card)
   self:after(self.group and REFRESH_TIME or 0, function()
     if self.card == card and card.uicc:fetch() and not self.faults["no-refresh"] then
+      self:emit("refresh", "start")
       self:reset_card()
     end
   end)
@@ -163,6 +164,7 @@ function methods:reset_card()
       card:power_on()
     end
     self.is_starting_card = false
+    self:emit("refresh", "end-with-success")
     self:sim_changed()
   end)
 end

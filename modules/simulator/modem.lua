@@ -6,9 +6,9 @@
 --
 -- Events: "sim", "radio", "registration", "packet", "signal", "cell", "gps"; "session" and "addresses" with the
 -- session's number; "forgotten", all sessions have ended silently; "unplugged" and "plugged"; "control-reset", nothing
--- is open any more; "chatter", an indication of no importance; "sms" with its index. For QMI alone: "resync" and
--- "client-lost", which are faults; "profile" with what has become of it; and "clients" with a list, to which those that
--- there are are added.
+-- is open any more; "chatter", an indication of no importance; "sms" with its index; "refresh" with its stage, when the
+-- card is read again. For QMI alone: "resync" and "client-lost", which are faults; "profile" with what has become of
+-- it; and "clients" with a list, to which those that there are are added.
 
 local task = require "task"
 local air = require "simulator.air"

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- AT commands about SMS (3GPP TS 27.005): those of the store that QMI shows, too.
 
+local hex = require "base.hex"
 local card = require "simulator.at.card_state"
 local pdus = require "simulator.sms"
 local submit = require("sms").submit
@@ -18,10 +19,6 @@ for i, tag in ipairs(tags) do
   tag_numbers[tag] = i - 1
 end
 
-local function hex(bytes)
-  return (bytes:gsub(".", function(letter) return ("%02X"):format(letter:byte()) end))
-end
-
 -- Octets after the service centre's address, which is what lengths are about.
 local function tpdu_length(pdu)
   return #pdu - 1 - (pdu:byte(1) or 0)
@@ -30,7 +27,7 @@ end
 -- A message with what comes in front: "+CMGL: 3," or "+CMGR: ".
 local function show(at, head, message)
   if not at.settings.text_mode then
-    return ("%s%d,,%d"):format(head, tag_numbers[message.tag], tpdu_length(message.pdu)), hex(message.pdu)
+    return ("%s%d,,%d"):format(head, tag_numbers[message.tag], tpdu_length(message.pdu)), hex.encode(message.pdu)
   end
   local parts = pdus.parse(message.pdu)
   return ('%s"%s","%s",,"%s"'):format(head, tag_words[message.tag], parts.number, parts.time), parts.text
@@ -113,8 +110,8 @@ end
 local function prompt_for_pdu(modem, length)
   return { prompt = function(text)
     local digits = text:gsub("%s", "")
-    local pdu = digits:gsub("%x%x", function(octet) return string.char(tonumber(octet, 16)) end)
-    if #digits ~= 2 * #pdu or tpdu_length(pdu) ~= length then
+    local pdu = hex.decode(digits)
+    if not pdu or tpdu_length(pdu) ~= length then
       return nil, INVALID_PDU
     end
     return send(modem, pdu)

@@ -4,6 +4,7 @@
 -- Each file of functions returns a table by tag: functions[tag](euicc, value) returns the value of the answer, or nil
 -- when the request makes no sense.
 
+local hex = require "base.hex"
 local isd_r = require "simulator.euicc.isd_r"
 local card = require "simulator.card"
 
@@ -71,9 +72,7 @@ function Euicc:is_busy()
 end
 
 ---@return string eid two digits a byte, the high half first
-function Euicc:eid_bytes()
-  return (self.eid:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
-end
+function Euicc:eid_bytes() return assert(hex.decode(self.eid)) end
 
 ---A card with these profiles on it, which is the SIM of the enabled one.
 ---@param data table of the card, as card.new() has it: its PIN and PUK

@@ -5,10 +5,12 @@ local uim = require "qmi.uim"
 local cards = require "simulator.card"
 local pins = require "simulator.qmi.pins"
 local service = require "simulator.qmi.service"
+local register_channels = require "simulator.qmi.uim.channels"
 local register_files = require "simulator.qmi.uim.files"
 
 local card_service, handle = service.new(1, 46)
 register_files(handle)
+register_channels(handle, card_service.events)
 
 local NONE = 0xffff -- the index of no application
 local ISIM = "\xa0\x00\x00\x00\x87\x10\x04\xff\xff\xff\xff\x89\x06\x19\x00\x00"
@@ -149,11 +151,6 @@ handle(uim.change_provisioning_session, function(modem, values)
   modem:sim_changed()
   return {}
 end)
-
--- The card never changes its files, so there is nothing to tell.
-handle(uim.refresh_register, function() return {} end)
-handle(uim.refresh_register_all, function() return {} end)
-handle(uim.refresh_complete, function() return {} end)
 
 -- PINs --------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,185 @@
+-- SPDX-License-Identifier: MIT
+-- The way to the simulated card's applications by QMI and AT: the same channels, errors of their own.
+
+local at_client = require "support.at_client"
+local cards = require "simulator.card"
+local client = require "support.uicc_client"
+local faults = require "simulator.faults"
+local hex = require "base.hex"
+local lu = require "luaunit"
+local qmi_client = require "support.qmi_client"
+local sim_at = require "simulator.at"
+local uim = require "qmi.uim"
+
+local T = {}
+
+local EID = "89049032000000000000000000005595"
+local ATT = hex.decode "98101400001032547668"
+local ENABLE_ATT = "\xa0\12\x5a\10" .. ATT .. "\x81\1\xff"
+
+local function with_euicc(host, ...)
+  assert(faults.apply(host.modem, "euicc"))
+  for _, fault in ipairs { ... } do assert(faults.apply(host.modem, fault)) end
+  return host
+end
+
+-- QMI ----------------------------------------------------------------------------------------------------------------
+
+local function open(host, aid)
+  return host:ask(uim.open_logical_channel, { slot = 1, aid = aid or client.ISD_R })
+end
+
+local function qmi_sender(host, channel)
+  return function(apdu)
+    local reply, err = host:ask(uim.send_apdu, { slot = 1, channel_id = channel, apdu = apdu })
+    lu.assertNil(err)
+    return reply.apdu_response
+  end
+end
+
+function T.test_qmi()
+  local host = with_euicc(qmi_client.new())
+  local reply = open(host)
+  lu.assertEquals({ reply.channel_id, reply.card_result, #reply.select_response }, { 1, { sw1 = 0x90, sw2 = 0 }, 33 })
+  local eid = client.ask(qmi_sender(host, 1), 0xbf3e, "\x5c\1\x5a", 0x5a)
+  lu.assertEquals(hex.encode(eid), EID)
+  lu.assertEquals(host:ask(uim.get_atr, { slot = 1 }).atr, cards.ATR)
+  reply = host:ask(uim.logical_channel, { slot = 1, aid = cards.USIM, file_control_information = "no-data" })
+  lu.assertEquals({ reply.channel_id, reply.select_response }, { 2, "" })
+  lu.assertEquals(host:ask(uim.logical_channel, { slot = 1, channel_id = 1 }).card_result.sw1, 0x90)
+  lu.assertEquals({ select(2, host:ask(uim.logical_channel, { slot = 1, channel_id = 1 })) }, { "invalid-argument" })
+  -- The basic channel is there without being opened.
+  lu.assertEquals(hex.encode(host:ask(uim.send_apdu, { slot = 1, apdu = "\0\x70\0\0\1" }).apdu_response), "019000")
+end
+
+function T.test_qmi_errors()
+  local host = with_euicc(qmi_client.new())
+  local reply, err = open(host, "\xa0\0\0\0\9")
+  lu.assertEquals({ err, reply.card_result }, { "sim-file-not-found", { sw1 = 0x6a, sw2 = 0x82 } })
+  for _ = 1, 3 do open(host) end
+  reply, err = open(host)
+  lu.assertEquals({ err, reply.card_result }, { "insufficient-resources", { sw1 = 0x6a, sw2 = 0x81 } })
+  for message, values in pairs {
+    [uim.open_logical_channel] = { slot = 2, aid = client.ISD_R },
+    [uim.send_apdu] = { slot = 1, channel_id = 7, apdu = "\x80\xf2\0\0" },
+    [uim.get_atr] = { slot = 3 },
+  } do
+    lu.assertEquals({ select(2, host:ask(message, values)) }, { "invalid-argument" }, message.name)
+  end
+  assert(faults.apply(host.modem, "apdu-fails"))
+  lu.assertEquals({ select(2, host:ask(uim.send_apdu, { slot = 1, channel_id = 1, apdu = "\x80\xf2\0\0" })) },
+    { "internal" })
+  assert(faults.apply(host.modem, "sim-remove"))
+  lu.assertEquals({ select(2, open(host)) }, { "no-sim" })
+end
+
+-- The card asks to be read again: told to those who asked for it.
+function T.test_qmi_refresh()
+  local host = with_euicc(qmi_client.new())
+  host:ask(uim.refresh_register_all, { session = { session_type = "primary-gw-provisioning", application_id = "" },
+    register_flag = true })
+  host:ask(uim.register_events, { event_registration_mask = { ["card-status"] = true } })
+  open(host)
+  lu.assertEquals(client.ask(qmi_sender(host, 1), 0xbf31, ENABLE_ATT, 0x80), "\0")
+  local stages, states = {}, {}
+  for i, values in ipairs(host:indicated(uim.refresh)) do stages[i] = values.event.stage .. " " .. values.event.mode end
+  for i, values in ipairs(host:indicated(uim.card_status)) do
+    states[i] = values.card_status.cards[1].applications[1].state
+  end
+  lu.assertEquals(stages, { "start reset", "end-with-success reset" })
+  lu.assertEquals(states, { "detected", "ready" })
+  lu.assertEquals({ select(2, host:ask(uim.send_apdu, { slot = 1, channel_id = 1, apdu = "\x80\xf2\0\0" })) },
+    { "invalid-argument" })
+end
+
+function T.test_qmi_power_cycle()
+  local host = with_euicc(qmi_client.new(), "no-refresh")
+  open(host)
+  client.ask(qmi_sender(host, 1), 0xbf31, ENABLE_ATT, 0x80)
+  lu.assertEquals(host.modem.card.imsi, "310120000000123")
+  host:ask(uim.power_off_sim, { slot = 1 })
+  host:ask(uim.power_on_sim, { slot = 1 })
+  lu.assertEquals(host.modem.card.imsi, "310410000000123")
+end
+
+-- A card with no profile enabled is there, without an application.
+function T.test_qmi_no_profile()
+  local host = with_euicc(qmi_client.new())
+  open(host)
+  client.ask(qmi_sender(host, 1), 0xbf32, "\xa0\12\x5a\10" .. hex.decode "98102100001032547618" .. "\x81\1\xff", 0x80)
+  local status = host:ask(uim.get_card_status).card_status
+  lu.assertEquals({ status.index_gw_primary, status.cards[1].state, status.cards[1].applications },
+    { 0xffff, "present", {} })
+  lu.assertEquals(open(host).channel_id, 1)
+end
+
+-- AT -----------------------------------------------------------------------------------------------------------------
+
+local ISD_R = hex.encode(client.ISD_R)
+
+local function at_sender(host, prefix)
+  return function(apdu)
+    local digits = hex.encode(apdu)
+    local length, answer = host:ask(("AT%s%d,\"%s\""):format(prefix, #digits, digits)):match ': (%d+),"(%x*)"\n\nOK$'
+    lu.assertEquals(tonumber(length), #answer)
+    return hex.decode(answer)
+  end
+end
+
+function T.test_at()
+  local host = with_euicc(at_client.new())
+  for _, name in ipairs { "+CCHO", "+CCHC", "+CGLA", "+CSIM" } do
+    lu.assertEquals(host:ask("AT" .. name .. "=?"), "OK")
+  end
+  lu.assertEquals(host:ask(('AT+CCHO="%s"'):format(ISD_R)), "+CCHO: 1\n\nOK")
+  local eid = client.ask(at_sender(host, "+CGLA=1,"), 0xbf3e, "\x5c\1\x5a", 0x5a)
+  lu.assertEquals(hex.encode(eid), EID)
+  lu.assertEquals(host:ask "AT+CCHC=1", "OK")
+  lu.assertEquals(host:ask "AT+CCHC=1", "ERROR")
+end
+
+-- The host opens the channel itself: MANAGE CHANNEL, SELECT, and the channel in each class byte.
+function T.test_csim()
+  local host = with_euicc(at_client.new())
+  local send = at_sender(host, "+CSIM=")
+  lu.assertEquals(hex.encode(send "\0\x70\0\0\1"), "019000")
+  lu.assertEquals(hex.encode(send("\1\xa4\4\0\16" .. client.ISD_R)), "6121")
+  lu.assertEquals(#send "\1\xc0\0\0\x21", 33 + 2)
+  lu.assertEquals(hex.encode(send "\x81\xe2\x91\0\6\xbf\x3e\3\x5c\1\x5a\0"), "BF3E125A10" .. EID .. "9000")
+  lu.assertEquals(hex.encode(send "\0\x70\x80\1\0"), "9000")
+  lu.assertEquals(hex.encode(send "\x81\xf2\0\0"), "6881")
+end
+
+function T.test_at_errors()
+  local host = with_euicc(at_client.new())
+  host:ask "AT+CMEE=2"
+  for command, answer in pairs {
+    ['AT+CCHO="A00000FFFF"'] = "not found",
+    ['AT+CCHO="A0000"'] = "Incorrect parameters", ['AT+CCHO=""'] = "Incorrect parameters",
+    ['AT+CGLA=1,8,"80F20000"'] = "invalid index",
+    ['AT+CGLA=1,6,"80F20000"'] = "Incorrect parameters",
+    ['AT+CSIM=8,"80F2000G"'] = "Incorrect parameters", ["AT+CSIM=8"] = "Incorrect parameters",
+    ["AT+CCHC=7"] = "invalid index", ["AT+CCHC=x"] = "Incorrect parameters",
+  } do
+    lu.assertEquals(host:ask(command), "+CME ERROR: " .. answer, command)
+  end
+  local function opened() return host:ask(('AT+CCHO="%s"'):format(ISD_R)) end
+  for number = 1, 3 do lu.assertEquals(opened(), ("+CCHO: %d\n\nOK"):format(number)) end
+  lu.assertEquals(opened(), "+CME ERROR: memory full")
+  assert(faults.apply(host.modem, "apdu-lost"))
+  lu.assertEquals(host:ask 'AT+CSIM=8,"80F20000"', "+CME ERROR: SIM failure")
+  assert(faults.apply(host.modem, "sim-remove"))
+  lu.assertEquals(opened(), "+CME ERROR: SIM not inserted")
+end
+
+-- A channel that one port has opened is open for all.
+function T.test_channels_belong_to_the_card()
+  local host = with_euicc(qmi_client.new())
+  open(host)
+  local received = ""
+  local at = sim_at.new(host.modem, { send = function(bytes) received = received .. bytes end })
+  at:receive 'AT+CGLA=1,8,"80F20000"\r'
+  lu.assertStrContains(received, '+CGLA: 4,"9000"')
+end
+
+return T
