@@ -40,15 +40,22 @@ static void on_poll_closed(uv_handle_t *handle)
     free(mt_container_of(handle, struct mt_port, poll));
 }
 
-void mt_port_close(struct mt_port *port)
+static void drop_queue(struct mt_port *port)
 {
-    if (port->was_tty)
-        tcsetattr(port->fd, TCSANOW, &port->tty);
     while (port->first) {
         struct pending_write *done = port->first;
         port->first = done->next;
         free(done);
     }
+    port->last = &port->first;
+    port->queued = 0;
+}
+
+void mt_port_close(struct mt_port *port)
+{
+    if (port->was_tty)
+        tcsetattr(port->fd, TCSANOW, &port->tty);
+    drop_queue(port);
     port->reader = NULL;
     uv_poll_stop(&port->poll);
     close(port->fd);
@@ -247,18 +254,33 @@ static int open_path(const char *path, struct mt_unix_peer *stranger, enum mt_po
     return fd;
 }
 
-/* No echo, no line editing, no Ctrl-C: every byte as it is. Does nothing to other devices. */
+/* No echo, no line editing, no Ctrl-C: every byte as it is. */
+static int set_raw(const struct mt_port *port)
+{
+    struct termios raw = port->tty;
+    cfmakeraw(&raw);
+    raw.c_cflag |= CLOCAL | CREAD; /* a modem that drops its carrier line is no reason to hang up */
+    return tcsetattr(port->fd, TCSANOW, &raw) < 0 ? -errno : 0;
+}
+
+/* Does nothing to devices other than terminals. */
 static int make_raw(struct mt_port *port)
 {
     if (tcgetattr(port->fd, &port->tty) < 0)
         return 0;
-    struct termios raw = port->tty;
-    cfmakeraw(&raw);
-    raw.c_cflag |= CLOCAL | CREAD; /* a modem that drops its carrier line is no reason to hang up */
-    if (tcsetattr(port->fd, TCSANOW, &raw) < 0)
-        return -errno;
-    port->was_tty = true;
-    return 0;
+    int status = set_raw(port);
+    port->was_tty = status == 0;
+    return status;
+}
+
+int mt_port_renew(struct mt_port *port)
+{
+    drop_queue(port);
+    arm(port);
+    if (!port->was_tty)
+        return 0;
+    int status = set_raw(port);
+    return status == 0 && tcflush(port->fd, TCIOFLUSH) < 0 ? -errno : status;
 }
 
 int mt_port_open(struct mt_loop *loop, const char *path, struct mt_unix_peer *stranger,

@@ -56,6 +56,12 @@ void mt_port_close(struct mt_port *port);
 /* Reads only while it has a reader: without one, nothing wakes the loop and the kernel queues. */
 void mt_port_set_reader(struct mt_port *port, struct mt_port_reader *reader);
 
+/*
+ * Drops what waits to be sent. A terminal, whose settings the programs at it may have changed, is raw
+ * again, and what they and we have written there and was not read is dropped. 0 or a negative errno.
+ */
+int mt_port_renew(struct mt_port *port);
+
 /* Sends, or queues what the kernel does not take yet; -ENOBUFS above 1 MiB queued. */
 int mt_port_write(struct mt_port *port, const void *data, size_t length);
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -283,6 +284,27 @@ static int l_mkdir(lua_State *L)
     return result(L, make_directories(path, (mode_t)mode), "create", given);
 }
 
+/* chmod(path, mode) -> true | nil, err */
+static int l_chmod(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    mode_t mode = (mode_t)luaL_checkinteger(L, 2);
+    return result(L, chmod(path, mode) < 0 ? -errno : 0, "change the mode of", path);
+}
+
+/* chgrp(path, name) -> true | nil, err. "invalid" when there is no such group. */
+static int l_chgrp(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    const char *name = luaL_checkstring(L, 2);
+    errno = 0;
+    const struct group *group = getgrnam(name);
+    if (!group)
+        return mt_error_errno(L, errno ? -errno : -EINVAL, "fs", "group %s", name);
+    int status = chown(path, (uid_t)-1, group->gr_gid) < 0 ? -errno : 0;
+    return result(L, status, "change the group of", path);
+}
+
 /* remove(path) -> true | nil, err. A file, or an empty directory. */
 static int l_remove(lua_State *L)
 {
@@ -476,6 +498,8 @@ static const luaL_Reg directory_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
+    { "chgrp", l_chgrp },
+    { "chmod", l_chmod },
     { "executable", l_executable },
     { "geteuid", l_geteuid },
     { "getpid", l_getpid },

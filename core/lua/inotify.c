@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* core.inotify: files in a folder come, go or change. */
+/* core.inotify: files in a folder come, go or change; programs open a device and close it again. */
 #include "host/inotify.h"
 
 #include <lauxlib.h>
@@ -33,11 +33,42 @@ static int l_folder(lua_State *L)
     return 1;
 }
 
+/*
+ * monitor:next() -> users, was_left | nil, err: how often it is open now, and whether it was open no
+ * more at some moment since the last call; "not-found" once it is gone.
+ */
+static int take_users(lua_State *L, struct mt_monitor *host)
+{
+    int users;
+    bool was_left;
+    int status = mt_inotify_take_users(host, &users, &was_left);
+    if (status <= 0)
+        return status;
+    lua_pushinteger(L, users);
+    lua_pushboolean(L, was_left);
+    return 2;
+}
+
+/* users(path) -> monitor | nil, err. Of a device: those that open it from now on. */
+static int l_users(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct mt_monitor **host = mt_lua_monitor_new(L, "inotify", take_users);
+    int status = mt_inotify_open_users(mt_loop(L), path, host);
+    if (status < 0)
+        return mt_error_errno(L, status, "inotify", "watch %s", path);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    { "folder", l_folder },
+    { "users", l_users },
+    { NULL, NULL },
+};
+
 int mt_lua_inotify_open(lua_State *L)
 {
     mt_lua_monitor_register(L);
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, l_folder);
-    lua_setfield(L, -2, "folder");
+    luaL_newlib(L, functions);
     return 1;
 }

@@ -126,6 +126,20 @@ static int l_write(lua_State *L)
     return 1;
 }
 
+/*
+ * port:renew() -> true | nil, err. Drops what waits to be written; a terminal is raw again, and what
+ * was written there and not read is dropped.
+ */
+static int l_renew(lua_State *L)
+{
+    struct lua_port *port = check_port(L);
+    int status = port->port ? mt_port_renew(port->port) : -ENODEV;
+    if (status < 0)
+        return mt_error_errno(L, status, "port", "renew");
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 /* port:close(): a task that waits for it gets an error with the code "gone". */
 static int l_close(lua_State *L)
 {
@@ -436,8 +450,11 @@ static int l_listen(lua_State *L)
 }
 
 static const luaL_Reg port_methods[] = {
-    { "close", l_close }, { "max_message", l_max_message }, { "peer", l_peer },  { "read", l_read },
-    { "write", l_write }, { "__close", l_close },           { "__gc", l_close }, { NULL, NULL },
+    { "close", l_close },   { "max_message", l_max_message },
+    { "peer", l_peer },     { "read", l_read },
+    { "renew", l_renew },   { "write", l_write },
+    { "__close", l_close }, { "__gc", l_close },
+    { NULL, NULL },
 };
 
 static const luaL_Reg listener_methods[] = {

@@ -4,6 +4,20 @@
 
 local M = {}
 
+--- chgrp(path, name) -> true | nil, err. "invalid" when there is no such group.
+---@param path string
+---@param name string
+---@return true?
+---@return moontower.error? err
+function M.chgrp(path, name) end
+
+--- chmod(path, mode) -> true | nil, err
+---@param path string
+---@param mode integer
+---@return true?
+---@return moontower.error? err
+function M.chmod(path, mode) end
+
 --- executable(name) -> path | nil: the full one, searched on PATH.
 ---@param name string
 ---@return string? path

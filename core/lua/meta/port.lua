@@ -97,6 +97,12 @@ function port:peer() end
 ---@return moontower.error? err
 function port:read() end
 
+--- port:renew() -> true | nil, err. Drops what waits to be written; a terminal is raw again, and what was written
+--- there and not read is dropped.
+---@return true?
+---@return moontower.error? err
+function port:renew() end
+
 --- port:write(bytes) -> true | nil, err. Does not wait: what the kernel does not take is queued.
 ---@param bytes string
 ---@return true?
