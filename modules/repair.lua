@@ -15,6 +15,7 @@ return function(is_command)
   if is_left "dns" then state.sweep("/etc", "resolv.conf") end
   if is_left "multipath" then require("multipath").repair() end
   if is_left "links" then require("link.teardown").repair() end
+  if is_left "ptys" then require("at.pty").repair() end
   if is_left "usb" then require("modem.usb").repair() end
   if is_command and (is_left("trials", state.persistent) or is_left "replaced") and not require("modem").owner then
     require("trial").repair()

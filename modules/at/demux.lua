@@ -87,6 +87,7 @@ local function on_line(port, token)
     return on_echo(port, port.late)
   end
   job = not token.old and job or nil
+  local plain = line
   line = text.hide(line)
   local prefix, rest = text.prefix(line)
   if port.message_follows then
@@ -101,7 +102,7 @@ local function on_line(port, token)
     on_urc(port, line)
   else
     if job then
-      add(job, token, line)
+      add(job, token, job.foreign and plain or line)
     end
     M.show(port, job and job.private and "(hidden)" or line, "line")
   end

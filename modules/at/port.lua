@@ -26,7 +26,8 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field command string
 ---@field shown string the command as people may see it
 ---@field seconds number
----@field data string?
+---@field data (string|fun(): string?)?
+---@field foreign boolean? another program's: it gets the lines as they came, secrets included
 ---@field lines string[]
 ---@field done core.queue a queue that its answer is put into
 ---@field given_up boolean? no task waits for it any more
@@ -43,6 +44,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field owed integer how many answers may still come
 ---@field prompted boolean? the modem may be waiting for text
 ---@field echo boolean? the modem repeats what it is sent
+---@field turn task.mutex what needs several commands in a row has it: no other task's come between them
 ---@field package finals core.queue a queue of final results and prompts for the current command
 local Port = {}
 Port.__index = Port
@@ -76,7 +78,9 @@ end
 -- ---- commands ----
 
 local function failure(job, final)
-  local detail = { result = final.result, number = final.number, words = final.words, lines = job.lines }
+  local detail = {
+    result = final.result, number = final.number, words = final.words, lines = job.lines, text = final.text,
+  }
   local found = final.number and at_errors.verdict(final.result, final.number)
   if found then
     detail.words = found.words
@@ -91,7 +95,7 @@ local function reply_of(job, final)
   if job.prompted and not job.data then
     return errors.fail {
       code = "rejected", source = "at", message = job.shown .. ": the modem wants text to go with this command",
-      detail = { result = "prompt" },
+      detail = { result = "prompt", lines = job.lines, text = final.text },
     }
   elseif final.result ~= "ok" and final.result ~= "connect" then
     return failure(job, final)
@@ -100,6 +104,9 @@ local function reply_of(job, final)
 end
 
 local function answer_prompt(self, job)
+  if type(job.data) == "function" then
+    job.data = job.data()
+  end
   if not job.data then
     return self:send(ESCAPE)
   end
@@ -118,6 +125,7 @@ local function await_final(self, job)
     local token, err = resync.next_token(self, unproved and math.min(seconds, resync.QUIET) or seconds)
     if token and token.kind == "prompt" then
       answer_prompt(self, job)
+      deadline = task.now() + job.seconds -- which a person may have used up to write the text
     elseif token and not token.unproved then
       return token
     elseif token then
@@ -176,16 +184,18 @@ end
 local function check(command, options)
   if type(command) ~= "string" or command:find("%c") then
     error("an AT command is a string without control characters", 3)
-  elseif options.data and options.data:find("[\26\27]") then
+  elseif type(options.data) == "string" and options.data:find("[\26\27]") then
     error("an AT command's data cannot contain Ctrl-Z or Escape", 3)
   end
 end
 
 ---Sends a command and waits for its final result. Several tasks may call it at once: each has its turn.
 ---@param command string "AT!SELRAT?"
----@param options { seconds: number?, data: string?, secret: boolean?, private: boolean? }? seconds: how long the answer
----may take, 10 if not given; data: what to send at the modem's prompt, Ctrl-Z follows it; secret: hide the command's
----values (those of known commands with a PIN or password are hidden anyway); private: hide the lines of the answer
+---@param options { seconds: number?, data: (string|fun(): string?)?, secret: boolean?, private: boolean?,
+--- foreign: boolean? }? seconds: how long the answer may take, 10 if not given; data: what to send at the modem's
+--- prompt, Ctrl-Z follows it, or a function that returns it when the prompt is there, nil for none; secret: hide the
+--- command's values (those of known commands with a PIN or password are hidden anyway); private: hide the lines of the
+--- answer; foreign: it is another program's, which gets its answer as it came
 ---@return at.reply? reply
 ---@return moontower.error? err "rejected" or as its number says, detail { result, number, words, lines }; "timeout";
 ---"gone". detail.result is "prompt" when the modem asks for data and there is none
@@ -198,7 +208,8 @@ function Port:command(command, options)
   end
   local job <close> = setmetatable({
     port = self, command = command, shown = shown, seconds = options.seconds or ANSWER_TIME, lines = {},
-    data = options.data and options.data:gsub("\r?\n", "\r"), private = options.private, done = task.queue(1),
+    data = type(options.data) == "string" and options.data:gsub("\r?\n", "\r") or options.data,
+    private = options.private, foreign = options.foreign, done = task.queue(1),
   }, Job)
   self.waiting[job] = true
   if not self.jobs:push(job) then
@@ -276,7 +287,7 @@ function Port.new(opened, path)
   local weak = { __mode = "k" }
   local self = setmetatable({
     path = path, port = opened, group = task.group(), parser = core.parser(), unsure = true, owed = 0,
-    jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(),
+    jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(), turn = task.mutex(),
     urc_listeners = setmetatable({}, weak), raw_listeners = setmetatable({}, weak),
   }, Port)
   self.group:spawn(read_tokens, self, opened)

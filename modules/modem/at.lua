@@ -64,6 +64,18 @@ function M.maker(modem)
   return found or modem.description and maker.of(modem.description) or nil
 end
 
+---modem.at, tried again where there was none, or it was lost while the modem stayed.
+---@param modem modem.modem
+---@return at.port?
+---@return moontower.error? err
+function M.again(modem)
+  local port = rawget(modem, "at")
+  if port == false or port and port.lost then
+    rawset(modem, "at", nil)
+  end
+  return modem.at or nil, modem.at_error
+end
+
 ---For the backends' `made` tables: modem.at, or false when there is none. Why is in modem.at_error.
 ---@param modem modem.modem
 ---@return at.port|false

@@ -17,13 +17,6 @@ local CLEAN_UP_TIME = 10
 local stores = { { name = "SM", prefix = "" }, { name = "ME", prefix = "m" } }
 local statuses = { [0] = "unread", "read", "unsent", "sent" }
 
-local locks = setmetatable({}, { __mode = "k" }) -- by port: what one task has chosen, another must not change
-
-local function lock(port)
-  locks[port] = locks[port] or task.mutex()
-  return locks[port]:lock()
-end
-
 local function choose(port, name)
   return port:command(('AT+CPMS="%s","%s","%s"'):format(name, name, name), { seconds = ANSWER_TIME })
 end
@@ -42,7 +35,17 @@ local function keep_memories(port)
   end)
 end
 
-local function use_pdus(port) return check(port:command "AT+CMGF=0") end
+-- Another program at the port may use text mode: it finds that again.
+local function use_pdus(port)
+  local reply = port:command "AT+CMGF?"
+  local is_text = reply and (reply.lines[1] or ""):find "^%+CMGF:%s*1"
+  check(port:command "AT+CMGF=0")
+  return task.finally(function()
+    if is_text then
+      task.shield(CLEAN_UP_TIME, function() port:command "AT+CMGF=1" end)
+    end
+  end)
+end
 
 local function bytes_of(hex)
   return (hex:gsub("%x%x", function(octet) return string.char(tonumber(octet, 16)) end))
@@ -65,8 +68,8 @@ end
 ---@return moontower.error? err
 M.stored_messages = errors.protect(function(modem)
   local port = modem.at or check(nil, modem.at_error)
-  local _ <close> = lock(port)
-  use_pdus(port)
+  local _ <close> = port.turn:lock() -- what is chosen here, no other may change
+  local _ <close> = use_pdus(port)
   local _ <close> = keep_memories(port)
   local list, is_read, failure = {}, false, nil
   for _, store in ipairs(stores) do
@@ -92,8 +95,8 @@ end)
 ---@return moontower.error? err
 M.send_pdu = errors.protect(function(modem, pdu)
   local port = modem.at or check(nil, modem.at_error)
-  local _ <close> = lock(port)
-  use_pdus(port)
+  local _ <close> = port.turn:lock() -- what is chosen here, no other may change
+  local _ <close> = use_pdus(port)
   local hex = pdu:gsub(".", function(octet) return ("%02X"):format(octet:byte()) end)
   local length = #pdu - 1 - pdu:byte(1) -- of the TPDU
   check(port:command("AT+CMGS=" .. length, { seconds = SEND_TIME, data = hex }))
@@ -107,7 +110,7 @@ end)
 ---@return moontower.error? err
 M.delete_stored = errors.protect(function(modem, place)
   local port = modem.at or check(nil, modem.at_error)
-  local _ <close> = lock(port)
+  local _ <close> = port.turn:lock() -- what is chosen here, no other may change
   local _ <close> = keep_memories(port)
   local prefix, index = place:match "^(m?)(%d+)$"
   check(choose(port, prefix == "m" and "ME" or "SM"))

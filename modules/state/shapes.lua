@@ -73,6 +73,10 @@ function declared.links() return {
   },
 } end
 
+function declared.ptys() return {
+  version = 1, required = { owner = owner, terminal = path_like "^/dev/pts/%d+$" },
+} end
+
 function declared.multipath() return {
   version = 1,
   required = {
