@@ -2,16 +2,16 @@
 -- moontower at: AT commands to a modem, given as arguments, from a file, or typed.
 
 local at = require "at"
-local at_port = require "modem.at"
+local at_access = require "modem.at_access"
+local at_pty = require "base.lazy"(function() return require "at.pty" end)
 local edit = require "terminal.line_editor"
 local effect = require "at.effect"
 local errors = require "errors"
+local fs = require "core.fs"
 local modem = require "modem"
 local option = require "cli.option"
 local parser = require "cli.parser"
-local ports = require "modem.ports"
 local printable = require "base.printable"
-local takeover = require "base.lazy"(function() return require "modem.takeover" end)
 local task = require "task"
 local terminal = require "terminal"
 local validate = require "base.validate"
@@ -44,6 +44,8 @@ end
 local function check_usage(args)
   if args.json and #args.commands == 0 then
     return usage("--json goes with commands as arguments")
+  elseif args.pty and #args.commands > 0 then
+    return usage("--pty goes without commands: another program gives them")
   elseif args.text and args.text:find("[\26\27]") then
     return usage("--text: Ctrl-Z and Escape can't be in it")
   end
@@ -55,71 +57,6 @@ local function check_usage(args)
     end
   end
   return true
-end
-
--- The modem that has this AT port; nil: no modem has it, or, with an error, the modems cannot be listed.
-local function modem_at(path)
-  local list, unknown = modem.list()
-  for _, description in ipairs(list) do
-    local its, err = ports.of(description)
-    unknown = unknown or err
-    for _, port in ipairs(its) do
-      if port.path == path then return description end
-    end
-  end
-  return nil, unknown
-end
-
--- The daemon's own port: two readers would take each other's answers. Closing it leaves it open.
-local function shared(description)
-  local device = modem.owner and modem.owner.open_modem(description)
-  local port = device and device.at
-  return port and not port.lost and setmetatable({}, {
-    __index = function(_, name)
-      local value = port[name]
-      return type(value) == "function" and function(_, ...) return value(port, ...) end or value
-    end,
-    __tostring = function() return tostring(port) end,
-    __close = function() end,
-  }) or nil
-end
-
--- ModemManager may have the port; it gets it back when this program ends, unless that is the daemon.
-local function take(description)
-  if not description or modem.owner then
-    return true
-  end
-  local taken, err = takeover.take(description)
-  return taken ~= nil, err
-end
-
--- Returns the port and its modem. If the modem is not known, the daemon might read the same port.
-local function open(args)
-  if args.port then
-    local description, err = modem_at(args.port)
-    local port = description and shared(description)
-    local ok = not port and not err
-    if ok then
-      ok, err = take(description)
-    end
-    if ok then
-      port, err = at_port.open_path(args.port)
-    end
-    return port, err or description
-  end
-  local description, err = modem.select(args.device)
-  local port
-  if description then
-    port = shared(description)
-    local ok = not port
-    if ok then
-      ok, err = take(description)
-    end
-    if ok then
-      port, err = at_port.open(description)
-    end
-  end
-  return port, err or description
 end
 
 -- Beside the daemon, no policy may undo what is ordered here.
@@ -142,6 +79,13 @@ local function with_hint(err, command)
     err.hint = 'Sierra modems need AT!ENTERCND="A710" before some of their commands; once, until they restart.'
   end
   return err
+end
+
+local function gone(port)
+  return errors.fail {
+    code = "gone", source = "at", message = ("the modem is gone, and %s with it"):format(port.path),
+    hint = "After a restart it is back in some seconds: `moontower devices` shows it.",
+  }
 end
 
 -- ---- as arguments, or from a file ----
@@ -171,6 +115,25 @@ local function run_commands(port, args)
     print(require("base.json").encode({ port = port.path, commands = done }, { indent = true }))
   end
   return 0
+end
+
+-- ---- for another program ----
+
+local function serve_pty(port, args)
+  local description = args.modem
+  local name = description and description.name or fs.realpath(args.port):match "[^/]*$"
+  local pty <close>, err = at_pty.open(name, function() return port end, {
+    send = function(opened, command, options)
+      options.modem = description
+      return send(opened, command, options)
+    end,
+  })
+  if not pty then
+    return nil, err
+  end
+  print(pty.path)
+  pty:wait()
+  return gone(port)
 end
 
 -- ---- typed ----
@@ -286,10 +249,7 @@ local function type_commands(port, args)
   end
   if port.lost then
     shower:join()
-    return errors.fail {
-      code = "gone", source = "at", message = ("the modem is gone, and %s with it"):format(port.path),
-      hint = "After a restart it is back in some seconds: `moontower devices` shows it.",
-    }
+    return gone(port)
   end
   return ok and 0 or nil, err
 end
@@ -314,6 +274,8 @@ a file.]],
       args = "*", argname = "COMMAND" },
     { "--timeout", validate.seconds, "Seconds to wait for each answer",
       otherwise = ("%d; %d at the prompt"):format(ANSWER_TIME, PATIENCE), argname = "SECONDS" },
+    { "--pty", validate.flag, "Make a terminal where another program, such as gammu or minicom, uses the AT port, too; "
+      .. "print its path, and keep it until interrupted" },
     { "--text", validate.any_text, "What to send when the modem asks for a text (AT+CMGS). Ctrl-Z follows by itself" },
     parser.either { option.device, { "--port", validate.any_text, "The AT port itself, such as /dev/ttyUSB2" } },
     option.json,
@@ -323,7 +285,7 @@ a file.]],
     local ok, err = check_usage(args)
     local opened, of
     if ok then
-      opened, of = open(args)
+      opened, of = at_access.open(args.device, args.port)
       err = not opened and of or nil
     end
     local port <close> = opened
@@ -331,6 +293,7 @@ a file.]],
       return nil, err
     end
     args.modem = of
-    return (#args.commands > 0 and run_commands or type_commands)(port, args)
+    local run = args.pty and serve_pty or #args.commands > 0 and run_commands or type_commands
+    return run(port, args)
   end,
 }

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The effects of programs' requests on the shared modem: in words, and as the order that a person would give.
 
+local at_effect = require "at.effect"
+local at_text = require "at.text"
 local basic = require "mbim.basic_connect"
 local dms = require "qmi.dms"
 local extensions = require "mbim.ms_basic_connect_extensions"
@@ -95,6 +97,20 @@ end
 ---@return broker.effect?
 function M.of_mbim(request)
   return request.set and find(of_set[request.service .. request.cid], request.info) or nil
+end
+
+---@param command_line string of AT
+---@return broker.effect?
+function M.of_at(command_line)
+  local order = at_effect.of(command_line)
+  if order == "radio on" then
+    return RADIO_ON
+  elseif order == "radio off" then
+    return RADIO_OFF
+  elseif order == "offline" then
+    return DISCONNECT
+  end
+  return order and { text = "sent " .. at_text.hide(command_line), ends = true } or nil
 end
 
 ---@param request table as core.qmi has it

@@ -28,6 +28,7 @@ local sources = require "loading.source"
 ---@field usb string? USB path
 ---@field sms "disk"|"card"|nil where received SMS are kept; disk, if not given
 ---@field take_over boolean? end a connection that ModemManager has on it
+---@field at_port boolean|string|nil is there a terminal for other programs' AT commands? A name: for a group's
 ---@field carrier carrier.carrier
 ---@field policies daemon.policy_config[] the first one speaks for the modem
 ---@field options table for modem/up.lua
@@ -149,6 +150,7 @@ local function load_modem(entry, where)
   return {
     origin = origin_of(entry, where),
     imei = entry.imei, iccid = entry.iccid, usb = entry.usb, take_over = entry.take_over, sms = entry.sms,
+    at_port = entry.at_port,
     carrier = chosen, policies = loaded,
     options = {
       metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, dns_route = entry.dns_route,

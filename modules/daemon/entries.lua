@@ -31,6 +31,11 @@ local policies_or_none = {
   'the name of a policy, or { "name", option = value }, or a list of these; or false, for none', type = "text",
 }
 
+local at_port = {
+  function(value) return type(value) == "boolean" or validate.text[1](value) end,
+  "true, false, or the name of a group", type = "text",
+}
+
 local number = validate.whole(1, 0xffffffff)
 
 ---@type declaration.list of one entry of `modems`
@@ -57,6 +62,9 @@ M.of_modem = {
     .. "connection's IPv6 prefix, such as `br-lan`", otherwise = "none" },
   { "clat", validate.flag, "whether a program that is installed translates IPv4 where the network gives IPv6 alone",
     otherwise = "true" },
+  { "at_port", at_port, "whether other programs (gammu, minicom, sms_tool ...) may use its AT port, too, at "
+    .. "`/run/moontower/at/NAME`: `true`: root's; or the name of a group whose programs may, such as `dialout`",
+    otherwise = "false" },
   { "take_over", validate.flag, "whether it is taken from ModemManager even if that has a connection of its own on it",
     otherwise = "false" },
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "as the carrier file says" },

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The daemon: owns the modems, runs policies, and runs commands for people.
 
+local at_ports = require "daemon.at_ports"
 local brokers = require "broker"
 local claims = require "daemon.claims"
 local commands = require "daemon.commands"
@@ -37,6 +38,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field commands daemon.commands
 ---@field overrides table<string, modem.override> by the modem's name: what `up` was given, and has worked
 ---@field known table<modem.modem, { group: task.group, entry: daemon.modem_config?, is_sure: boolean? }>
+---@field at_ports daemon.at_ports
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
 ---@field history history.recorder?
@@ -85,10 +87,12 @@ end
 local function configure(self, modem)
   local entry, is_sure = config.entry_for(self.config, modem)
   modem.profile = entry and effective(self, modem, entry) or nil
-  self.known[modem].entry, self.known[modem].is_sure = entry, is_sure
+  local known = self.known[modem]
+  known.entry, known.is_sure = entry, is_sure
   if entry and not self.alone then
-    messages.configure(self.known[modem], modem, entry)
+    messages.configure(known, modem, entry)
   end
+  self.at_ports:show(modem, known.group, entry and entry.at_port)
   return entry and policies_for_one(self, entry) or {}, entry, is_sure
 end
 
@@ -310,6 +314,12 @@ function M.run(options)
   collect_garbage_early()
   repair()
   local group <close> = task.group()
+  self.at_ports = at_ports.new(function(client, effect, forward)
+    if self.broker then
+      return self.broker:act(client, effect, forward)
+    end
+    return forward()
+  end)
   self.supervisor, self.restart_watchdog = supervisor.new(group), restart_watchdog.new(group)
   self.commands = commands.new(self.supervisor)
   self.fleet = fleet.new(group, function(...) modem_ready(self, ...) end, function(...) modem_gone(self, ...) end,
