@@ -16,6 +16,9 @@ local services = require "mbim.services"
 ---@field indication schema.codec? nil: the modem never sends one
 ---@field secrets table<string, true> names of fields that a trace must hide
 ---@field declaration mbim.declaration of all parts in this version
+---@field package title string the name in messages about its bytes
+---@field package codecs table<schema.field[], schema.codec> that are compiled
+---@field package before mbim.command? as the version before lays it out
 ---@field version integer? the MBIMEx version that lays it out so, in BCD: 0x0300 is 3.0; nil: as MBIM 1.0
 ---@field versions mbim.command[] the command as each version lays it out, this one first: see mbim.at()
 
@@ -45,11 +48,6 @@ parts.add_notation(mbim)
 local registry = {} -- [uuid][cid] = command, or a schema.late
 local tables = {} -- [uuid] = what mbim.commands() returns
 
-local Command = { __index = parts.index }
-function Command.__tostring(self)
-  return ("%s (%s %d)"):format(self.name, self.service, self.cid)
-end
-
 local titles = { query = " query", set = " set", response = "", indication = " indication" }
 
 local keys = { service = true, cid = true, name = true, later = true }
@@ -75,12 +73,6 @@ function mbim.service(declaration)
   end
   services[name], services[uuid] = uuid, name
   return name
-end
-
--- Parts that are laid out alike, the same table of fields, share one codec.
-local function compile(codecs, fields, name)
-  codecs[fields] = codecs[fields] or schema.compile(name, fields)
-  return codecs[fields]
 end
 
 local function check(declaration)
@@ -122,70 +114,74 @@ end
 ---@return string such as "3.0"
 function mbim.version_text(version) return ("%x.%x"):format(version >> 8, version & 0xff) end
 
--- The late parts of a command, or of one as a later version lays it out: `same` has those that are as before it.
-local function late_parts(declaration, name, same)
-  local late, codecs = {}, {}
-  for part, title in pairs(titles) do
-    local fields = declaration[part]
-    if fields == true then
-      fields, title = declaration.response, ""
-    end
-    if same and same.declaration[part] == declaration[part] and (declaration[part] ~= true
-      or same.declaration.response == declaration.response) then
-      late[part] = function() return same[part] end
-    else
-      late[part] = fields and function() return compile(codecs, fields, name .. title) end
-    end
+-- A part's codec. Parts that are laid out alike, the same table of fields, share one.
+local function codec_of(command, part)
+  local fields, before = command.declaration[part], command.before
+  if fields == true then
+    return command.response
+  elseif before and before.declaration[part] == fields then
+    return before[part]
   end
-  return late
+  command.codecs[fields] = command.codecs[fields] or schema.compile(command.title .. titles[part], fields)
+  return command.codecs[fields]
 end
 
-local function as_laid_out(command, version, layout)
-  local declaration = {}
-  for key, value in pairs(command.declaration) do declaration[key] = value end
-  for part, fields in pairs(layout) do declaration[part] = fields end
-  local late = late_parts(declaration, ("%s (MBIMEx %s)"):format(declaration.name, mbim.version_text(version)), command)
+local make = {} -- the parts of a command
+
+for part in pairs(titles) do
+  make[part] = function(command) return command.declaration[part] and codec_of(command, part) end
+end
+
+local Command = parts.class(make, function(self) return ("%s (%s %d)"):format(self.name, self.service, self.cid) end)
+
+-- As the declaration has it, or as a version lays it out that comes after another.
+local function new_command(uuid, declaration, version, before)
+  local name = declaration.name
   return setmetatable({
-    service = command.service, service_uuid = command.service_uuid, cid = command.cid, name = command.name,
-    version = version, declaration = declaration, late = late,
+    service = services[uuid] or uuid, service_uuid = uuid, cid = declaration.cid, name = name,
+    title = version and ("%s (MBIMEx %s)"):format(name, mbim.version_text(version)) or name,
+    declaration = declaration, codecs = {}, version = version, before = before,
   }, Command)
 end
 
-local function all_versions(command)
-  local numbers, list = {}, { command }
-  for version in pairs(command.declaration.later or {}) do numbers[#numbers + 1] = version end
+local function as_laid_out(before, version, layout)
+  local declaration = {}
+  for key, value in pairs(before.declaration) do declaration[key] = value end
+  for part, fields in pairs(layout) do declaration[part] = fields end
+  return new_command(before.service_uuid, declaration, version, before)
+end
+
+function make.versions(command)
+  local numbers, list, layouts = {}, { command }, command.declaration.later or {}
+  for version in pairs(layouts) do numbers[#numbers + 1] = version end
   table.sort(numbers)
-  for _, version in ipairs(numbers) do
-    list[#list + 1] = as_laid_out(list[#list], version, command.declaration.later[version])
-  end
+  for _, version in ipairs(numbers) do list[#list + 1] = as_laid_out(list[#list], version, layouts[version]) end
   return list
 end
 
-local function all_secrets(declaration)
-  local parts_of_it = { "query", "set", "response", "indication" }
-  local names = parts.secrets(declaration, parts_of_it)
-  for _, layout in pairs(declaration.later or {}) do
-    for name in pairs(parts.secrets(layout, parts_of_it)) do names[name] = true end
+function make.secrets(command)
+  local with_fields = { "query", "set", "response", "indication" }
+  local names = parts.secrets(command.declaration, with_fields)
+  for _, layout in pairs(command.declaration.later or {}) do
+    for name in pairs(parts.secrets(layout, with_fields)) do names[name] = true end
   end
   return names
+end
+
+local function register(command)
+  local uuid = command.service_uuid
+  registry[uuid] = registry[uuid] or {}
+  registry[uuid][command.cid] = command
+  return command
 end
 
 ---Declares a command. A mistake in it raises here, and says what and where.
 ---@param declaration mbim.declaration
 ---@return mbim.command
 function mbim.command(declaration)
-  local uuid = check(declaration)
-  local late = late_parts(declaration, declaration.name)
-  local command = setmetatable({
-    service = services[uuid] or uuid, service_uuid = uuid, cid = declaration.cid, name = declaration.name,
-    declaration = declaration, late = late,
-  }, Command)
-  function late.secrets() return all_secrets(declaration) end
-  function late.versions() return all_versions(command) end
+  local command = new_command(check(declaration), declaration)
   parts.check(command, 2)
-  registry[uuid] = registry[uuid] or {}
-  registry[uuid][command.cid] = command
-  return command
+  return register(command)
 end
 
 ---A command as a version of MBIMEx lays it out.
@@ -215,11 +211,11 @@ function mbim.commands(name, modules)
   local uuid = services[name]
   registry[uuid] = registry[uuid] or {}
   tables[uuid] = tables[uuid] or {}
-  local function make(cid, title, declaration)
+  local function make_late(cid, title, declaration)
     declaration.service, declaration.cid, declaration.name = name, cid, title
-    return mbim.command(declaration)
+    return register(new_command(check(declaration), declaration))
   end
-  local service, command = parts.service(tables[uuid], modules or {}, registry[uuid], make)
+  local service, command = parts.service(tables[uuid], modules or {}, registry[uuid], make_late)
   return service, command
 end
 

@@ -15,6 +15,7 @@ local services = require "qmi.services"
 ---@field indication schema.codec? nil: the modem never sends one
 ---@field secrets table<string, true> names of fields that a trace must hide
 ---@field declaration qmi.declaration
+---@field package is_ours boolean declared in this tree: the type of a TLV is compiled when one is met
 
 ---@class qmi.declaration
 ---@field service string|integer a name that qmi.services has, or a number
@@ -35,11 +36,6 @@ local tables = {} -- [service number] = what qmi.messages() returns
 
 local RESULT = 0x02
 local result = schema.struct { schema.u16 "status", schema.u16 "error" } "result"
-
-local Message = { __index = parts.index }
-function Message.__tostring(self)
-  return ("%s (%s 0x%04x)"):format(self.name, self.service, self.id)
-end
 
 local keys = { service = true, id = true, name = true, request = true, response = true, indication = true }
 
@@ -82,34 +78,52 @@ local function with_result(fields)
   return all
 end
 
+local make = {} -- the parts of a message
+
+function make.secrets(message) return parts.secrets(message.declaration, { "request", "response", "indication" }) end
+
+function make.request(message)
+  local declaration = message.declaration
+  local fields = declaration.request or declaration.response and {}
+  return fields and schema.compile_tlvs(message.name .. " request", fields, false, message.is_ours)
+end
+
+function make.response(message)
+  local declaration = message.declaration
+  if declaration.request or declaration.response then
+    return schema.compile_tlvs(message.name, with_result(declaration.response), true, message.is_ours)
+  end
+end
+
+function make.indication(message)
+  local fields = message.declaration.indication
+  fields = fields == true and message.declaration.response or fields
+  return fields and schema.compile_tlvs(message.name .. " indication", fields, false, message.is_ours)
+end
+
+local Message = parts.class(make, function(self) return ("%s (%s 0x%04x)"):format(self.name, self.service, self.id) end)
+
+local function new_message(number, declaration, is_ours)
+  return setmetatable({
+    service = services[number] or ("0x%02x"):format(number), service_id = number, id = declaration.id,
+    name = declaration.name, declaration = declaration, is_ours = is_ours,
+  }, Message)
+end
+
+local function register(message)
+  local number = message.service_id
+  registry[number] = registry[number] or {}
+  registry[number][message.id] = message
+  return message
+end
+
 ---Declares a message. A mistake in it raises here, and says what and where.
 ---@param declaration qmi.declaration
 ---@return qmi.message
 function qmi.message(declaration)
-  local number = check(declaration)
-  local name, indication = declaration.name, declaration.indication
-  local late, is_ours = {}, false
-  function late.secrets() return parts.secrets(declaration, { "request", "response", "indication" }) end
-  if declaration.request or declaration.response then
-    function late.request()
-      return schema.compile_tlvs(name .. " request", declaration.request or {}, false, is_ours)
-    end
-    function late.response() return schema.compile_tlvs(name, with_result(declaration.response), true, is_ours) end
-  end
-  if indication then
-    function late.indication()
-      local fields = indication == true and declaration.response or indication
-      return schema.compile_tlvs(name .. " indication", fields, false, is_ours)
-    end
-  end
-  local message = setmetatable({
-    service = services[number] or ("0x%02x"):format(number), service_id = number, id = declaration.id, name = name,
-    declaration = declaration, late = late,
-  }, Message)
-  is_ours = parts.check(message, 2) -- else all is compiled by now
-  registry[number] = registry[number] or {}
-  registry[number][message.id] = message
-  return message
+  local message = new_message(check(declaration), declaration, false)
+  message.is_ours = parts.check(message, 2) -- else all is compiled by now
+  return register(message)
 end
 
 ---The fields of several tables in one: of a later one, where two have the same tag.
@@ -133,11 +147,11 @@ function qmi.messages(name, modules)
   local number = services[name]
   registry[number] = registry[number] or {}
   tables[number] = tables[number] or {}
-  local function make(id, title, declaration)
+  local function make_late(id, title, declaration)
     declaration.service, declaration.id, declaration.name = name, id, title
-    return qmi.message(declaration)
+    return register(new_message(check(declaration), declaration, true))
   end
-  local service, message = parts.service(tables[number], modules or {}, registry[number], make)
+  local service, message = parts.service(tables[number], modules or {}, registry[number], make_late)
   return service, message
 end
 

@@ -10,14 +10,12 @@ local M = {}
 
 local OURS = debug.getinfo(1, "S").source:match "^(.*)schema/message%.lua$"
 
+local compilers = { compile = true, compile_tlvs = true }
+
 ---Gives a protocol's module the notation (u32, list ...), so that a script that declares a message needs it alone.
 ---@param protocol table
 function M.add_notation(protocol)
-  for name, constructor in pairs(schema) do
-    if not name:find "^compile" then
-      protocol[name] = constructor
-    end
-  end
+  setmetatable(protocol, { __index = function(_, name) return not compilers[name] and schema[name] or nil end })
 end
 
 local function add_secrets(names, fields)
@@ -48,18 +46,21 @@ function M.secrets(declaration, parts)
   return names
 end
 
----The `__index` of a message: makes the part that is read for the first time.
----@param message { late: table<string, fun(): any> }
----@param part string
----@return any
-function M.index(message, part)
-  local late = rawget(message, "late")
-  local make = late[part]
-  if make then
-    message[part] = make()
-    late[part] = nil
-    return rawget(message, part)
-  end
+---The metatable of a protocol's messages: a part of one is made when it is first read.
+---@param make table<string, fun(message: table): any> by the names of the parts
+---@param describe fun(message: table): string
+---@return table
+function M.class(make, describe)
+  return {
+    make = make, __tostring = describe,
+    __index = function(message, part)
+      local value = make[part] and make[part](message)
+      if value ~= nil then
+        message[part] = value
+      end
+      return value
+    end,
+  }
 end
 
 -- Is the function at a level one of this tree?
@@ -71,9 +72,11 @@ local function without_our_line(mistake)
   return text:sub(1, #OURS - 1) == OURS:sub(2) and text:gsub("^.-:%d+: ", "", 1) or text
 end
 
+local function read(message, part) return message[part] end
+
 local function mistake_in(message)
-  for part in pairs(message.late) do
-    local ok, mistake = pcall(M.index, message, part)
+  for part in pairs(getmetatable(message).make) do
+    local ok, mistake = pcall(read, message, part)
     if not ok then
       return without_our_line(mistake)
     end
@@ -82,7 +85,7 @@ end
 
 ---Makes all parts of a message that a script declares: a mistake is reported at once, with the line that declares it.
 ---For the messages that are declared here, a test does this.
----@param message { late: table<string, fun(): any> }
+---@param message table
 ---@param level integer of the function that declares it, as for error()
 ---@return boolean is_ours nothing was made
 function M.check(message, level)
