@@ -38,10 +38,10 @@ static bool is_full(const struct mt_heap_page *page)
 static void link_page(struct mt_heap *heap, struct mt_heap_page *page, unsigned class)
 {
     page->previous = NULL;
-    page->next = heap->pages[class];
+    page->next = heap->pages[page->kind][class];
     if (page->next)
         page->next->previous = page;
-    heap->pages[class] = page;
+    heap->pages[page->kind][class] = page;
 }
 
 static void unlink_page(struct mt_heap *heap, struct mt_heap_page *page, unsigned class)
@@ -51,7 +51,7 @@ static void unlink_page(struct mt_heap *heap, struct mt_heap_page *page, unsigne
     if (page->previous)
         page->previous->next = page->next;
     else
-        heap->pages[class] = page->next;
+        heap->pages[page->kind][class] = page->next;
 }
 
 /* NULL: there is none. */
@@ -109,20 +109,22 @@ static struct mt_heap_page *find_page(struct mt_heap *heap)
     return page;
 }
 
-static struct mt_heap_page *begin_page(struct mt_heap *heap, unsigned class)
+static struct mt_heap_page *begin_page(struct mt_heap *heap, unsigned kind, unsigned class)
 {
     struct mt_heap_page *page = find_page(heap);
     if (page) {
-        *page = (struct mt_heap_page){ .size = size_of(class), .fresh = FIRST };
+        *page = (struct mt_heap_page){ .kind = (uint16_t)kind };
+        page->size = size_of(class);
+        page->fresh = FIRST;
         link_page(heap, page, class);
     }
     return page;
 }
 
-void *mt_heap_take_slowly(struct mt_heap *heap, unsigned class)
+void *mt_heap_take_slowly(struct mt_heap *heap, unsigned kind, unsigned class)
 {
-    struct mt_heap_page *page = heap->pages[class];
-    if (!page && !(page = begin_page(heap, class)))
+    struct mt_heap_page *page = heap->pages[kind][class];
+    if (!page && !(page = begin_page(heap, kind, class)))
         return NULL;
     void *block = page->free;
     if (block) {
@@ -139,7 +141,7 @@ void *mt_heap_take_slowly(struct mt_heap *heap, unsigned class)
 
 void mt_heap_give_slowly(struct mt_heap *heap, void *block, unsigned class)
 {
-    struct mt_heap_page *page = (void *)((uintptr_t)block & ~(uintptr_t)(MT_HEAP_PAGE - 1));
+    struct mt_heap_page *page = mt_heap_page_of(block);
     struct mt_heap_free *given = block;
     if (is_full(page))
         link_page(heap, page, class);
@@ -151,14 +153,15 @@ void mt_heap_give_slowly(struct mt_heap *heap, void *block, unsigned class)
     }
 }
 
-void *mt_heap_resize(struct mt_heap *heap, void *block, size_t old_size, size_t new_size)
+void *mt_heap_resize(struct mt_heap *heap, unsigned kind, void *block, size_t old_size,
+                     size_t new_size)
 {
     if (old_size > MT_HEAP_SMALL && new_size > MT_HEAP_SMALL)
         return realloc(block, new_size);
     if (old_size <= MT_HEAP_SMALL && new_size <= MT_HEAP_SMALL &&
-        mt_heap_class(old_size) == mt_heap_class(new_size))
+        mt_heap_class(old_size) == mt_heap_class(new_size) && mt_heap_kind(block) == kind)
         return block;
-    void *moved = mt_heap_take(heap, new_size);
+    void *moved = mt_heap_take(heap, kind, new_size);
     if (moved) {
         memcpy(moved, block, old_size < new_size ? old_size : new_size);
         mt_heap_give(heap, block, old_size);

@@ -20,7 +20,7 @@ enum { MT_HEAP_SMALL = 0 };
 enum { MT_HEAP_SMALL = 512 };
 #endif
 
-enum { MT_HEAP_CLASSES = 33, MT_HEAP_PAGE = 4096 };
+enum { MT_HEAP_CLASSES = 33, MT_HEAP_KINDS = 2, MT_HEAP_PAGE = 4096 };
 
 struct mt_heap_free {
     struct mt_heap_free *next;
@@ -30,6 +30,7 @@ struct mt_heap_free {
 struct mt_heap_page {
     struct mt_heap_page *next, *previous; /* among those with room; of an empty one, only `next` */
     struct mt_heap_free *free;            /* blocks that were given back */
+    uint16_t kind;                        /* of its blocks */
     uint16_t size;                        /* of a block */
     uint16_t used;                        /* the number of blocks in use */
     uint16_t fresh;                       /* the offset of the first block that was never used */
@@ -38,20 +39,21 @@ struct mt_heap_page {
 struct mt_heap_list;
 
 /*
- * A block of up to 512 bytes lies on a page whose blocks all have one size; malloc() makes a larger
- * block. When all fields are zero, the heap has no memory yet. A page without blocks serves any size
- * again. The heap keeps the memory of the first MT_HEAP_KEPT such pages, 1 MiB, and the kernel
- * receives that of the others, so that a burst does not enlarge the process for good. For that, each
- * such page costs a system call, and a page fault when it is used again. Where the kernel's pages
- * are larger than ours, the heap keeps all.
+ * A block of up to 512 bytes lies on a page whose blocks all have one size, and one of two kinds,
+ * which mean something to the user of the heap alone; malloc() makes a larger block. When all fields
+ * are zero, the heap has no memory yet. A page without blocks serves any size again. The heap keeps
+ * the memory of the first MT_HEAP_KEPT such pages, 1 MiB, and the kernel receives that of the
+ * others, so that a burst does not enlarge the process for good. For that, each such page costs a
+ * system call, and a page fault when it is used again. Where the kernel's pages are larger than
+ * ours, the heap keeps all.
  */
 enum { MT_HEAP_KEPT = 256 };
 
 struct mt_heap {
-    struct mt_heap_page *pages[MT_HEAP_CLASSES]; /* those with room, by their blocks' size */
-    struct mt_heap_page *empty;                  /* those that keep their memory */
-    size_t kept;                                 /* their number */
-    struct mt_heap_list *returned;               /* the other empty ones */
+    struct mt_heap_page *pages[MT_HEAP_KINDS][MT_HEAP_CLASSES]; /* those with room for a block */
+    struct mt_heap_page *empty;                                 /* those that keep their memory */
+    size_t kept;                                                /* their number */
+    struct mt_heap_list *returned;                              /* the other empty ones */
     char *rest; /* of the memory that was mapped last, where no page has been yet */
     size_t left;
 };
@@ -67,16 +69,27 @@ static inline unsigned mt_heap_class(size_t size)
 }
 
 /* The rare cases of the next two functions: a page becomes full, or has room again, or is empty. */
-void *mt_heap_take_slowly(struct mt_heap *heap, unsigned class);
+void *mt_heap_take_slowly(struct mt_heap *heap, unsigned kind, unsigned class);
 void mt_heap_give_slowly(struct mt_heap *heap, void *block, unsigned class);
 
+static inline struct mt_heap_page *mt_heap_page_of(const void *block)
+{
+    return (void *)((uintptr_t)block & ~(uintptr_t)(MT_HEAP_PAGE - 1));
+}
+
+/* Of a block of up to 512 bytes. */
+static inline unsigned mt_heap_kind(const void *block)
+{
+    return mt_heap_page_of(block)->kind;
+}
+
 /* As malloc(). It is inline because calls of it were a tenth of the instructions of decoding. */
-static inline void *mt_heap_take(struct mt_heap *heap, size_t size)
+static inline void *mt_heap_take(struct mt_heap *heap, unsigned kind, size_t size)
 {
     if (size > MT_HEAP_SMALL)
         return malloc(size);
     unsigned class = mt_heap_class(size);
-    struct mt_heap_page *page = heap->pages[class];
+    struct mt_heap_page *page = heap->pages[kind][class];
     void *block = page ? page->free : NULL;
     if (block && page->free->next) {
         page->free = page->free->next;
@@ -84,7 +97,7 @@ static inline void *mt_heap_take(struct mt_heap *heap, size_t size)
         block = (char *)page + page->fresh; /* nearly each one, until garbage has been collected */
         page->fresh = (uint16_t)(page->fresh + page->size);
     } else {
-        return mt_heap_take_slowly(heap, class);
+        return mt_heap_take_slowly(heap, kind, class);
     }
     page->used++;
     return block;
@@ -97,7 +110,7 @@ static inline void mt_heap_give(struct mt_heap *heap, void *block, size_t size)
         free(block);
         return;
     }
-    struct mt_heap_page *page = (void *)((uintptr_t)block & ~(uintptr_t)(MT_HEAP_PAGE - 1));
+    struct mt_heap_page *page = mt_heap_page_of(block);
     if (!page->free || page->used == 1) {
         mt_heap_give_slowly(heap, block, mt_heap_class(size));
         return;
@@ -109,9 +122,10 @@ static inline void mt_heap_give(struct mt_heap *heap, void *block, size_t size)
 }
 
 /*
- * As realloc(), but that the block's size is given. Neither size is 0. Returns NULL if there is no
- * memory; then the block stays as it is.
+ * As realloc(), but that the block's size is given, and the kind that it is to have. Neither size is
+ * 0. Returns NULL if there is no memory; then the block stays as it is.
  */
-void *mt_heap_resize(struct mt_heap *heap, void *block, size_t old_size, size_t new_size);
+void *mt_heap_resize(struct mt_heap *heap, unsigned kind, void *block, size_t old_size,
+                     size_t new_size);
 
 #endif

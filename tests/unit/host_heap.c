@@ -19,6 +19,7 @@ enum { BLOCKS = 2000, ROUNDS = 200000, LONGEST = 700 };
 struct block {
     uint8_t *bytes;
     size_t size;
+    unsigned kind;
     uint8_t mark; /* which fills it */
 };
 
@@ -38,10 +39,12 @@ static void resize(struct mt_heap *heap, struct block *block, size_t size)
     if (size == 0)
         block->bytes = NULL;
     else if (block->size == 0)
-        block->bytes = mt_heap_take(heap, size);
+        block->bytes = mt_heap_take(heap, block->kind, size);
     else
-        block->bytes = mt_heap_resize(heap, block->bytes, block->size, size);
+        block->bytes = mt_heap_resize(heap, block->kind, block->bytes, block->size, size);
     assert_true((block->bytes != NULL) == (size > 0));
+    if (size > 0 && size <= MT_HEAP_SMALL)
+        assert_int_equal(mt_heap_kind(block->bytes), block->kind);
     assert_int_equal((uintptr_t)block->bytes % 8, 0);
     check(block, kept);
     block->size = size;
@@ -57,8 +60,12 @@ static void blocks_keep_their_bytes(void **state)
 
     (void)state;
     srand(1);
-    for (int round = 0; round < ROUNDS; round++)
-        resize(&heap, &blocks[rand() % BLOCKS], rand() % 3 ? (size_t)(rand() % LONGEST) : 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct block *block = &blocks[rand() % BLOCKS];
+
+        block->kind = (unsigned)rand() % MT_HEAP_KINDS;
+        resize(&heap, block, rand() % 3 ? (size_t)(rand() % LONGEST) : 0);
+    }
     for (int i = 0; i < BLOCKS; i++)
         resize(&heap, &blocks[i], 0);
 }
@@ -115,7 +122,7 @@ static void a_burst_does_not_keep_its_memory(void **state)
     (void)state;
     for (int round = 0; round < 3 && MT_HEAP_SMALL > 0; round++) {
         for (int i = 0; i < PER_PAGE * BURST; i++) {
-            blocks[i] = mt_heap_take(&heap, SIZE);
+            blocks[i] = mt_heap_take(&heap, 0, SIZE);
             assert_non_null(blocks[i]);
             memset(blocks[i], i % 256, SIZE);
         }
