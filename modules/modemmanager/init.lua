@@ -5,11 +5,14 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
-local mark = require "modemmanager.mark"
-local mmcli = require "modemmanager.mmcli"
+local lazy = require "base.lazy"
 local process = require "core.process"
 local state = require "state"
 local task = require "task"
+
+-- Loaded late: most modems that are used are none of ModemManager's.
+local mark = lazy(function() return require "modemmanager.mark" end)
+local mmcli = lazy(function() return require "modemmanager.mmcli" end)
 
 local M = {
   ---Where ModemManager's own rules for udev may be, if it is installed.
