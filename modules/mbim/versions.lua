@@ -15,52 +15,48 @@ local sizes = {
   utf16 = 0, rest = 0,
 }
 
-local known = setmetatable({}, { __mode = "k" }) -- sizes, by lists of fields
-
-local least
-
-local function size_of(t)
-  if t.kind == "struct" then
-    return least(t.fields)
-  elseif t.kind == "list" then
-    return t.prefix and t.prefix.size or 0
-  end
-  return sizes[t.kind] or t.size
-end
-
-function least(fields)
-  if not known[fields] then
-    local size = 0
-    for _, field in ipairs(fields) do size = size + size_of(field.type) end
-    known[fields] = size
-  end
-  return known[fields]
-end
-
 local has_offset = { text = true, data = true, ref = true }
+local shapes = setmetatable({}, { __mode = "k" }) -- by lists of fields
 
--- Does each (offset, size) pair among these fields lead behind them? An empty one may be 0, 0.
-local function leads_behind(fields, info)
-  local fixed, at = least(fields), 0
-  if #info < fixed then
+-- How long the fields are, and where in them each (offset, size) pair is.
+local function shape_of(fields)
+  local shape = shapes[fields]
+  if shape then
+    return shape
+  end
+  local least, pairs_at = 0, {}
+  for _, field in ipairs(fields) do
+    local t = field.type
+    local kind = t.kind
+    if has_offset[kind] then
+      pairs_at[#pairs_at + 1] = least + 1
+    end
+    least = least + (sizes[kind] or kind == "struct" and shape_of(t.fields).least
+      or kind == "list" and (t.prefix and t.prefix.size or 0) or t.size)
+  end
+  shape = { least = least, pairs_at = pairs_at }
+  shapes[fields] = shape
+  return shape
+end
+
+-- Does each pair lead behind the fields? An empty one may be 0, 0.
+local function leads_behind(shape, info)
+  local length = #info
+  if length < shape.least then
     return false
   end
-  for _, field in ipairs(fields) do
-    local offset, size = 0, 0
-    if has_offset[field.type.kind] then
-      offset, size = ("<I4I4"):unpack(info, at + 1)
-    end
-    if offset ~= 0 and (offset < fixed or offset + size > #info) or offset == 0 and size ~= 0 then
+  for _, at in ipairs(shape.pairs_at) do
+    local offset, size = ("<I4I4"):unpack(info, at)
+    if offset ~= 0 and (offset < shape.least or offset + size > length) or offset == 0 and size ~= 0 then
       return false
     end
-    at = at + size_of(field.type)
   end
   return true
 end
 
-local function fields_of(command, part)
+local function shape_of_part(command, part)
   local fields = command.declaration[part]
-  return fields == true and command.declaration.response or fields
+  return shape_of(fields == true and command.declaration.response or fields)
 end
 
 -- Commands of later versions that are not declared here.
@@ -87,9 +83,9 @@ end
 local function possible(command, part, info)
   local list, longest = {}, -1
   for _, one in ipairs(M.differs(command, part) and command.versions or {}) do
-    local fields = fields_of(one, part)
-    if least(fields) > longest and leads_behind(fields, info) then
-      list[#list + 1], longest = one, least(fields)
+    local shape = shape_of_part(one, part)
+    if shape.least > longest and leads_behind(shape, info) then
+      list[#list + 1], longest = one, shape.least
     end
   end
   return list
@@ -104,7 +100,7 @@ end
 ---@return boolean is_certain only that layout fits
 function M.of(command, part, info, likely)
   local expected = likely and mbim.at(command, likely) or command
-  if likely and leads_behind(fields_of(expected, part), info) and expected[part]:decode(info) then
+  if likely and leads_behind(shape_of_part(expected, part), info) and expected[part]:decode(info) then
     return expected, false
   end
   local layouts, fitting = possible(command, part, info), {}
