@@ -33,6 +33,16 @@ local function names_of(list)
   return table.concat(names, ", ")
 end
 
+-- Most have none: so the options are gone through, and no table of their names is made.
+local function has_others(list, given)
+  local count = 0
+  for _ in pairs(given) do count = count + 1 end
+  for _, option in ipairs(list) do
+    count = given[option[1]] ~= nil and count - 1 or count
+  end
+  return count > 0
+end
+
 local function missing(list, given, noun)
   for _, option in ipairs(list) do
     if option.needed and given[option[1]] == nil then
@@ -72,9 +82,9 @@ end
 ---@return string? mistake nil: there is none
 ---@return any key the one that it is in; nil: none in particular
 function M.mistake(list, given, noun)
-  local declared = by_name(list)
-  for name in pairs(given) do
-    if not declared[name] and not list.others then
+  local declared = not list.others and has_others(list, given) and by_name(list)
+  for name in pairs(declared and given or {}) do
+    if not declared[name] then
       return ("there is no %s '%s' (there are: %s)"):format(noun, tostring(name):sub(1, 60), names_of(list)), name
     end
   end

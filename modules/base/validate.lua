@@ -4,18 +4,28 @@
 --
 -- Every value is checked: a mistake that is passed over in silence is hard to find later.
 
+local format = string.format -- checks are called inside the sandbox, too, where strings have no methods
+
 local M = {}
 
 local LONGEST = 1e9 -- seconds; thirty years
 
 ---@class validate.kind
 ---@field [1] fun(value: any): any, string? checks a value; the second result says why it is wrong
----@field [2] string? what a value should be; nil: the check says it
+---@field [2] string|(fun(): string)|nil what a value should be: formed for a message alone; nil: the check says it
 ---@field type "text"|"boolean"|"number"|"integer"|"list"|"table"|"function"
 ---@field unit string? of a number
 ---@field least integer? of an integer
 ---@field most integer?
 ---@field choices string[]? all the values there are, or the entries that a list may have
+
+---What a value of a kind should be.
+---@param kind validate.kind
+---@return string? words
+function M.words(kind)
+  local words = kind[2]
+  return type(words) == "function" and words() or words
+end
 
 ---Checks a value.
 ---@param kind validate.kind
@@ -27,7 +37,8 @@ function M.mistake(kind, value, label)
   if ok then
     return nil
   end
-  return label .. (kind[2] and " should be " .. kind[2] or "") .. (why and ": " .. tostring(why) or "")
+  local words = M.words(kind)
+  return label .. (words and " should be " .. words or "") .. (why and ": " .. tostring(why) or "")
 end
 
 M.text = { function(value) return type(value) == "string" and value ~= "" end, "a text", type = "text" }
@@ -54,7 +65,8 @@ M.seconds_or_none = {
 function M.whole(least, most)
   return {
     function(value) return math.type(value) == "integer" and value >= least and value <= most end,
-    ("a whole number from %d to %d"):format(least, most), type = "integer", least = least, most = most,
+    function() return format("a whole number from %d to %d", least, most) end,
+    type = "integer", least = least, most = most,
   }
 end
 
@@ -69,10 +81,16 @@ M.finite = {
 ---@param names string[]
 ---@return validate.kind
 function M.one_of(names)
-  local is_one = {}
-  for _, name in ipairs(names) do is_one[name] = true end
+  local function is_one(value)
+    for _, name in ipairs(names) do
+      if name == value then
+        return true
+      end
+    end
+    return false
+  end
   return {
-    function(value) return is_one[value] end, "one of " .. table.concat(names, ", "), type = "text", choices = names,
+    is_one, function() return "one of " .. table.concat(names, ", ") end, type = "text", choices = names,
   }
 end
 
