@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- Every kind of state file: its version and its fields.
+-- Every kind of state file: its version and its fields. Those that are kept are in kept_shapes.lua.
 --
 -- Fields in neither list are not checked. A change in the meaning of a file raises its version, so that an older
 -- moontower does not misread a newer file, nor a newer one an older file.
 
 local inet = require "core.inet"
+local lazy = require "base.lazy"
 local validate = require "base.validate"
 
 local text, flag, record, whole = validate.text, validate.flag, validate.record, validate.whole
@@ -13,7 +14,6 @@ local any_text = { function(value) return type(value) == "string" end, "a text" 
 local address = { function(value) return type(value) == "string" and inet.family(value) ~= nil end, "an IP address" }
 local family = validate.one_of { "ipv4", "ipv6" }
 local count = whole(0, 0x7fffffffffffffff)
-local bytes = whole(0, 1 << 53)
 local index = whole(0, 0x7fffffff)
 local u32 = whole(0, 0xffffffff)
 local protocol = whole(0, 255)
@@ -28,6 +28,7 @@ local owner = record({ pid = index }, { start = count })
 local channel = record({ kind = validate.one_of { "vlan", "qmimux", "rmnet", "wwan" }, id = whole(1, 4094) },
   { size = u32, device = text, checksums = whole(4, 5), uplink = record({ packets = u32, size = u32 }) })
 local servers = list_of(address)
+local kept = lazy(function() return require "state.kept_shapes" end)
 
 ---@class state.shape
 ---@field version integer
@@ -38,8 +39,6 @@ local servers = list_of(address)
 -- A kind is declared by a function, which is called when the kind is first read: a run needs few of them.
 ---@type table<string, fun(): state.shape>
 local declared = {}
-
--- ---- gone at boot ----
 
 function declared.links() return {
   version = 2,
@@ -156,104 +155,21 @@ function declared.orders() return {
 -- Read by modem/devices/files.lua, also where others have written it: see there.
 function declared.devices() return { version = 1, required = { name = text } } end
 
--- ---- kept ----
-
-function declared.pins() return {
-  version = 1, is_precious = true,
-  required = { salt = text, sent = validate.map_of(text, any_text, "dates by hash") },
-} end
-
-function declared.usage() return {
-  version = 1,
-  required = { since = text, bytes = bytes },
-  optional = {
-    counter = text, total = bytes, before = record { since = text, bytes = bytes },
-    months = list_of(record { since = text, bytes = bytes }),
-    behind = record { since = text, next = text, bytes = bytes, counts = flag },
-  },
-} end
-
-function declared.sms() return {
-  version = 1,
-  required = {
-    iccid = text, received = count, status = validate.one_of { "unread", "read" }, pdus = list_of(text),
-  },
-  optional = { key = text, count = whole(2, 255), place = text, is_told = flag },
-} end
-
-local function report(trial) return {
-  version = 1,
-  required = {
-    key = text, trial = trial,
-    entries = list_of(record({ name = text, title = text, state = validate.one_of { "begun", "done", "failed" } },
-      { before = any_text, wanted = any_text, how = any_text, back_how = any_text, err = any_text, undone = flag })),
-  },
-  optional = { carrier = any_text, modem = any_text, date = any_text, restart = any_text, finished = flag },
-} end
-
-function declared.setup() return report() end
-
--- While there is one, a change is on trial: see ../trial.
-function declared.trials()
-  return report(record({
-    within = validate.finite, deadline = count, modem = text, command = any_text,
-    was = validate.one_of { "online", "registered", "offline" },
-  }, { confirm = flag }))
-end
-
-function declared.sockets() return { version = 1, required = {}, optional = { imei = text, iccid = text } } end
-
-function declared.ladders() return {
-  version = 1,
-  required = {},
-  optional = { position = index, imei = text, used = validate.map_of(text, validate.finite, "times by rung") },
-} end
-
-function declared.sim_switches() return {
-  version = 1, required = { times = list_of(count) },
-} end
-
-function declared.aggregation() return {
-  version = 1,
-  required = { modem = any_text, verdict = validate.one_of { "proven", "refused", "undecided" } },
-  optional = { kernel = text, incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
-} end
-
--- Rows as survey/init.lua has them.
-function declared.surveys()
-  local number = validate.finite
-  local figure = record({ mean = number, least = number, most = number, count = count })
-  return {
-    version = 1, optional = { date = any_text },
-    required = {
-      finished = flag,
-      rows = list_of(record({ name = text }, {
-        problem = any_text, speed_problem = any_text, technology = any_text, band = any_text, channel = count,
-        pci = count, bandwidth = number, speed = number, signal = validate.map_of(text, figure, "figures by name"),
-        round_trips = record({ lost = count, count = count }, { median = number }),
-      })),
-    },
-  }
-end
-
--- The lines are those of history/record.lua.
-function declared.history() return {
-  version = 1, required = { started = count, modems = validate.map_of(text, any_text, "lines by modem") },
-} end
-
 function declared.kernel() return { version = 1, required = { present = flag } } end
 
 local Shapes = {}
 
 function Shapes.__index(shapes, kind)
-  local declare = declared[kind]
+  local declare = declared[kind] or kept[kind]
   shapes[kind] = declare and declare()
   return rawget(shapes, kind)
 end
 
 ---All of them are made first.
 function Shapes.__pairs(shapes)
-  for kind in next, declared do local _ = shapes[kind] end
+  for _, kinds in ipairs { declared, (require "state.kept_shapes") } do
+    for kind in pairs(kinds) do local _ = shapes[kind] end
+  end
   return next, shapes
 end
 
