@@ -115,7 +115,7 @@ function requests.state(modem)
   end
   return {
     modem = modem.personality.hardware, composition = modem.composition, plugged = modem.plugged,
-    sim = modem:sim_state(), radio = modem.radio,
+    sim = modem:sim_state(), iccid = modem.card and modem.card.iccid, radio = modem.radio,
     registration = modem.registration.state, packet_service = modem.packet.state, rssi = modem:signal(),
     sessions = setmetatable(sessions, { __jsontype = "array" }),
     faults = setmetatable(in_force, { __jsontype = "array" }),
