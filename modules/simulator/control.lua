@@ -61,6 +61,8 @@ control.settings = {
     set = function(modem, value) modem:set_offer(value) end },
   { "cell", validate.whole(1, 2), "which of two cells of LTE serves, 1 or 2: a hand-over", field = "serving_cell",
     set = function(modem, value) modem:hand_over(value) end },
+  { "sky", validate.one_of { "open", "none" }, "what the antenna for GPS sees: open, or none", field = "sky" },
+  { "first_fix", seconds, "seconds until GPS has its first fix", field = "first_fix" },
 }
 
 local settings_by_name = {}
@@ -117,6 +119,7 @@ function requests.state(modem)
     modem = modem.personality.hardware, composition = modem.composition, plugged = modem.plugged,
     sim = modem:sim_state(), iccid = modem.card and modem.card.iccid, radio = modem.radio,
     registration = modem.registration.state, packet_service = modem.packet.state, rssi = modem:signal(),
+    receiver = modem:is_receiver_on() and "on" or "off",
     sessions = setmetatable(sessions, { __jsontype = "array" }),
     faults = setmetatable(in_force, { __jsontype = "array" }),
     clients = setmetatable(clients, { __jsontype = "array" }),

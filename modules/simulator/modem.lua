@@ -17,6 +17,7 @@ local card_access = require "simulator.card_access"
 local composition = require "simulator.composition"
 local dead_path = require "simulator.faults.dead_path"
 local locks = require "simulator.locks"
+local receiver = require "simulator.receiver"
 local registration = require "simulator.registration"
 local sessions = require "simulator.sessions"
 local sim_slots = require "simulator.sim_slots"
@@ -38,7 +39,6 @@ local store = require "simulator.store"
 ---@field composition "mbim"|"qmi" what it is on USB now
 ---@field has_ipv6 boolean
 ---@field unlocked boolean has AT!ENTERCND been given?
----@field gps boolean does GPS run?
 ---@field commands integer received so far
 ---@field notifications integer given so far: one for each answer and each indication
 ---@field card simulator.card? nil: no SIM
@@ -61,7 +61,7 @@ local store = require "simulator.store"
 local Modem = {}
 Modem.__index = Modem
 for _, methods in ipairs {
-  air, card_access, composition.methods, dead_path, locks, registration, sessions, sim_slots, store.methods,
+  air, card_access, composition.methods, dead_path, locks, receiver, registration, sessions, sim_slots, store.methods,
 } do
   for name, method in pairs(methods) do
     Modem[name] = method
@@ -109,6 +109,7 @@ function M.new(personality, group, options)
     listeners = {},
     card = card.new(personality.card),
     radio = {},
+    sky = "open", first_fix = 0, now = task.now,
   }, Modem)
   self:make_slots()
   self:clear_air()
@@ -179,7 +180,8 @@ function Modem:power_on()
   self.radio.software, self.offline = self.fcc_locked and "off" or "on", false
   self:apply_composition()
   self:forget_locks()
-  self.has_ipv6, self.unlocked, self.gps = self:is_ipv6_enabled(), false, false
+  self.has_ipv6, self.unlocked = self:is_ipv6_enabled(), false
+  self:reset_receiver()
   self.registration = { state = "deregistered", nw_error = 0, mode = "automatic" }
   self.packet = { state = "detached", wanted = true, nw_error = 0 }
   self.sessions, self.causes, self.lease = {}, {}, 0
@@ -317,13 +319,6 @@ end
 ---@return boolean
 function Modem:radio_on()
   return self.radio.hardware == "on" and self.radio.software == "on"
-end
-
----Switches GPS on or off.
----@param on boolean
-function Modem:set_gps(on)
-  self.gps = on
-  self:emit("gps")
 end
 
 return M

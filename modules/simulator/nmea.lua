@@ -1,33 +1,52 @@
 -- SPDX-License-Identifier: MIT
--- Where the simulated modem is, in sentences of NMEA 0183, and the serial port that sends them while GPS is on.
+-- What the simulated modem's receiver knows, in sentences of NMEA 0183, and the serial port that sends them.
+
+local reader = require "gnss.nmea"
 
 local INTERVAL = 1 -- seconds
+local IN_A_GSV = 4 -- satellites
 
-local nmea = {}
+local nmea = { kinds = { "gga", "rmc", "gsa", "gsv" } }
 
 local function degrees_and_minutes(value, width, positive, negative)
   local degrees, rest = math.modf(math.abs(value))
   return ("%0" .. width .. "d%07.4f,%s"):format(degrees, rest * 60, value >= 0 and positive or negative)
 end
 
--- The checksum after the star is the exclusive or of all characters.
-local function sentence(text)
-  local sum = 0
-  for letter in text:gmatch(".") do
-    sum = sum ~ letter:byte()
+local function sentence(text) return ("$%s*%02X\r\n"):format(text, reader.checksum(text)) end
+
+local function sentences_of_satellites(list)
+  local ids, texts = {}, {}
+  for i, satellite in ipairs(list) do ids[i] = ("%02d"):format(satellite[1]) end
+  local count = math.max((#list + IN_A_GSV - 1) // IN_A_GSV, 1)
+  for first = 1, math.max(#list, 1), IN_A_GSV do
+    local text = ("GPGSV,%d,%d,%02d"):format(count, first // IN_A_GSV + 1, #list)
+    for i = first, math.min(first + IN_A_GSV - 1, #list) do
+      text = text .. (",%02d,%02d,%03d,%02d"):format(table.unpack(list[i]))
+    end
+    texts[#texts + 1] = sentence(text)
   end
-  return ("$%s*%02X\r\n"):format(text, sum)
+  return table.concat(ids, ",") .. (","):rep(12 - math.max(#ids, 1)), table.concat(texts)
 end
 
----@param place { latitude: number, longitude: number, altitude: number }
----@return { gga: string, rmc: string }
-function nmea.sentences(place)
+---@param modem simulator.modem
+---@return { gga: string, rmc: string, gsa: string, gsv: string } by kind; of GSV there may be several
+function nmea.sentences(modem)
+  local place, list = modem:fix(), modem:satellites()
+  local ids, gsv = sentences_of_satellites(list)
+  local time, date = os.date("!%H%M%S.00"), os.date("!%d%m%y")
+  if not place then
+    return {
+      gga = sentence "GPGGA,,,,,,0,,,,,,,,", rmc = sentence "GPRMC,,V,,,,,,,,,,N",
+      gsa = sentence("GPGSA,A,1" .. (","):rep(15)), gsv = gsv,
+    }
+  end
   local where = degrees_and_minutes(place.latitude, 2, "N", "S") .. ","
     .. degrees_and_minutes(place.longitude, 3, "E", "W")
-  local time, date = os.date("!%H%M%S.00"), os.date("!%d%m%y")
   return {
-    gga = sentence(("GPGGA,%s,%s,1,08,0.9,%.1f,M,-34.0,M,,"):format(time, where, place.altitude)),
+    gga = sentence(("GPGGA,%s,%s,1,%02d,0.9,%.1f,M,-34.0,M,,"):format(time, where, #list, place.altitude)),
     rmc = sentence(("GPRMC,%s,A,%s,0.0,0.0,%s,,,A"):format(time, where, date)),
+    gsa = sentence(("GPGSA,A,3,%s,1.4,0.9,1.1"):format(ids)), gsv = gsv,
   }
 end
 
@@ -56,14 +75,15 @@ function Function:reset()
   self.input, self.reporting = "", false
 end
 
----Says where the modem is, now and each second for as long as GPS is on. Without a group, only now.
+---Says what the receiver knows, now and each second for as long as it is on. Without a group, only now.
 function Function:report()
   local modem = self.modem
-  if not modem.gps or not modem.plugged or self.reporting then
+  if not modem:is_receiver_on() or not modem.plugged or self.reporting then
     return
   end
-  local sentences = nmea.sentences(modem.personality.position)
-  self.send(sentences.gga .. sentences.rmc)
+  local sentences, texts = nmea.sentences(modem), {}
+  for i, kind in ipairs(nmea.kinds) do texts[i] = modem.nmea_types[kind] and sentences[kind] or "" end
+  self.send(table.concat(texts))
   if modem.group then
     self.reporting = true
     modem:after(INTERVAL, function()
