@@ -9,6 +9,18 @@ local function is_left(kind, store)
   return not names or #names > 0
 end
 
+-- Starting a modem is enough: see modem/location_left.lua.
+local function switch_receivers_off()
+  local modems = require "modem"
+  for _, description in ipairs(modems.list()) do
+    local is_left_on = state.look("gnss", description.key)
+    local modem <close> = is_left_on and modems.open(description, { at_only = true }) or nil
+    if modem then
+      modem:ensure_started()
+    end
+  end
+end
+
 ---@param is_command boolean? one that may use the modem itself, which a killed run has taken from ModemManager
 return function(is_command)
   state.sweep_all()
@@ -20,6 +32,7 @@ return function(is_command)
   if is_command and (is_left("trials", state.persistent) or is_left "replaced") and not require("modem").owner then
     require("trial").repair()
   end
+  if is_command and is_left "gnss" and not require("modem").owner then switch_receivers_off() end
   if is_left "taken" and not require("modem").owner then
     local takeover = require "modem.takeover"
     local give_back = is_command and takeover.repair_at_end or takeover.repair

@@ -217,6 +217,8 @@
 --- no channel is free
 ---@field close_card_channel fun(self: modem.modem, number: integer, way: string?): true?, moontower.error? one that
 --- a killed run has left open; `way` is that of modem.card_way
+---@field receiver fun(self: modem.modem): modem.receiver?, moontower.error? the receiver for GPS, not switched on yet;
+--- "unsupported": there is none
 ---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
 
 local M = {
@@ -226,7 +228,7 @@ local M = {
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "counters", "slots", "select_slot",
     "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
-    "delete_stored", "open_card_channel", "close_card_channel", "made",
+    "delete_stored", "open_card_channel", "close_card_channel", "receiver", "made",
   },
 }
 

@@ -238,6 +238,9 @@ function Modem:ensure_started()
       ok, err = self:start()
     end
     self.is_started = ok
+    if ok then
+      require("modem.location_left").put_back(self)
+    end
     return ok, err
   end
   return true
@@ -300,6 +303,18 @@ function Modem:send_message(number, text) return require("modem.messages").send(
 ---@return true? ok
 ---@return moontower.error? err
 function Modem:delete_message(message) return require("modem.messages").delete(self, message) end
+
+---Where the modem is, by its receiver for GPS: see modem/location.lua.
+---@param options modem.location_options?
+---@return gnss.report?
+---@return moontower.error? err "timeout": no view of the sky
+function Modem:location(options) return require("modem.location").fix(self, options) end
+
+---Switches that receiver on, for as long as the result is open: `place:next()` waits for what it knows next.
+---@param options { nmea: boolean? }? nmea: `place:next_sentence()` is to be asked for
+---@return modem.location? place keep it in a <close> variable
+---@return moontower.error? err
+function Modem:locate(options) return require("modem.location").open(self, options) end
 
 ---How many answers and indications it has sent since its port was opened, each fragment of a message by itself: on USB,
 ---each takes its turn. Those at an AT port do not count.

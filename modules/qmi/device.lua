@@ -254,6 +254,11 @@ function Device:adopt(service, id)
   elseif math.type(number) ~= "integer" then
     error(("there is no QMI service '%s'"):format(tostring(service)), 3)
   end
+  for client in pairs(id and self.clients or {}) do
+    if client.service_id == number and client.id == id then
+      return client
+    end
+  end
   local client = Client.new(self, number, id)
   self.clients[client] = true
   return client

@@ -130,6 +130,10 @@ function declared.card_channels() return {
   optional = { incarnation = text },
 } end
 
+function declared.gnss() return {
+  version = 1, required = {}, optional = { incarnation = text, client = whole(1, 254), commands = list_of(text) },
+} end
+
 function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end
 
 function declared.taken() return {

@@ -52,6 +52,7 @@ local examples = {
   card_channels = { number = 1, way = "qmi", incarnation = "1" },
   taken = { name = "1-1", folder = "/sys/devices/usb1/1-1", ports = "*/1-1/1-1:*", applied = true },
   ptys = { owner = { pid = 5, start = 77 }, terminal = "/dev/pts/3" },
+  gnss = { incarnation = "1", client = 3, commands = { "AT+QGPSEND" } },
   usb = { on = { { path = "/sys/x", text = "1" } } },
   dns = { links = { { link = "wwan0", servers = { "10.0.0.1" } } }, content = "x", previous = "y",
     before = { kind = "file", content = "z", mode = 420 } },

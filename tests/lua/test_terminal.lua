@@ -62,6 +62,7 @@ local CASES = {
   { run = "usage", status = 0, shows = { "The modem itself" } },
   { run = "slot", status = 1, shows = { "one SIM slot" } },
   { run = "esim info", before = "simulate fault euicc", shows = { "EID", "8904903200000000" } },
+  { run = "location", shows = { "40.748400, -73.985700", "8 used" } },
   { run = "sms", shows = { "no messages" } },
   { run = "sms --watch", cut = true, status = 130, types = { { "+15550100999", "\3" } }, shows = { "hello" },
     prepare = "(while sleep 0.2; do moontower simulate fault sms hello; done) >/dev/null 2>&1 &" },

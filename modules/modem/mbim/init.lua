@@ -197,6 +197,9 @@ backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal", "
 backends.elsewhere(Backend, "modem.mbim.slots", "slots", "select_slot")
 backends.elsewhere(Backend, "modem.mbim.card_channel", "open_card_channel", "close_card_channel")
 
+---By QMI inside it: MBIM has no messages for that.
+function Backend:receiver() return require("modem.qmi.location").receiver(self, self.qmi) end
+
 function Backend:pin()
   return answers.ask(self, basic.pin, function(reply)
     local tries = reply.remaining_attempts

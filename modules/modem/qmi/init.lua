@@ -304,6 +304,8 @@ function Backend:provision_sim() return card_pin.provision(self.qmi) end
 function Backend:pin() return card_pin.pin(self.qmi) end
 function Backend:enter_pin(pin) return card_pin.enter_pin(self.qmi, pin) end
 
+function Backend:receiver() return require("modem.qmi.location").receiver(self, self.qmi) end
+
 function Backend:radio()
   local reply, err = self.qmi:request(dms.get_operating_mode)
   if not reply then

@@ -1,0 +1,147 @@
+-- SPDX-License-Identifier: MIT
+-- Where the modem is: one fix in each protocol, the receiver shared, and off again whatever happens.
+
+local find = require("modem").find
+local json = require "dkjson"
+local lu = require "luaunit"
+local models = "simulator.models."
+local netlink = require "core.netlink"
+local new_simulated = require("simulator.modem").new
+local state = require "state"
+local task = require "task"
+local tier1 = require "simulator.tier1"
+local world = require "support.world"
+
+local T = {}
+
+local eq = lu.assertEquals
+
+local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
+
+-- Calls fn(sim, modem) with a simulated modem, over a protocol.
+local function with_modem(protocol, fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  state.remove("channels", "simulated")
+  local group <close> = task.group()
+  local sim = new_simulated(require(models .. "mc7455"), group)
+  sim:compose(protocol == "inside" and "mbim" or protocol)
+  sim.latency, sim.search_time = 0, 0.02
+  assert(tier1.start(sim, group))
+  local _ <close> = task.finally(function() sim:unplug() end)
+  local modem <close> = assert(find(nil, { protocol = protocol == "inside" and "qmi" or nil }))
+  fn(sim, modem)
+end
+
+local PROTOCOLS = { "mbim", "qmi", "inside" } -- the last is QMI inside MBIM
+
+local function each_protocol(fn)
+  for _, protocol in ipairs(PROTOCOLS) do
+    with_modem(protocol, function(sim, modem) fn(sim, modem, protocol) end)
+  end
+end
+
+local function is_remembered() return state.look("gnss", "simulated") ~= nil end
+
+-- ---- the verbs ----
+
+function T.test_one_fix_and_the_receiver_is_off_again()
+  each_protocol(function(sim, modem, protocol)
+    local report = assert(modem:location { seconds = 60 })
+    eq({ report.latitude, report.longitude, report.altitude, report.speed, report.satellites, report.fix },
+      { 40.7484, -73.9857, 42.5, 0, 8, "3d" }, protocol)
+    lu.assertStrMatches(report.time, "20%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ")
+    eq({ sim:is_receiver_on(), is_remembered() }, { false, false })
+  end)
+end
+
+function T.test_several_tasks_share_one_session()
+  each_protocol(function(sim, modem)
+    local first, second = assert(modem:locate()), assert(modem:locate { nmea = true })
+    eq({ sim:receiver_sessions(), is_remembered() }, { 1, true })
+    eq(assert(first:next()).latitude ~= nil or assert(first:next()).latitude ~= nil, true)
+    lu.assertStrMatches(assert(second:next_sentence()), "%$G.*%*%x%x")
+    first:close()
+    first:close() -- as a variable's end does it again
+    eq(sim:is_receiver_on(), true)
+    assert(second:next())
+    second:close()
+    eq({ sim:is_receiver_on(), is_remembered() }, { false, false })
+    assert(modem:location { seconds = 60 })
+  end)
+end
+
+function T.test_a_task_that_is_cancelled_switches_it_off()
+  each_protocol(function(sim, modem)
+    local ok, err = task.timeout(0.3, function()
+      local place <close> = assert(modem:locate())
+      repeat local report = place:next() until not report
+    end)
+    eq({ ok, err.code, sim:is_receiver_on(), is_remembered() }, { nil, "timeout", false, false })
+  end)
+end
+
+function T.test_no_view_of_the_sky()
+  each_protocol(function(sim, modem)
+    sim.sky = "none"
+    local seen
+    local report, err = modem:location { seconds = 1.5, progress = function(known) seen = known end }
+    eq({ report, err.code, sim:is_receiver_on() }, { nil, "timeout", false })
+    lu.assertStrContains(err.message, "no satellites are received")
+    lu.assertStrContains(err.hint, "view of the sky")
+    eq(seen.in_view, 0)
+  end)
+end
+
+function T.test_a_modem_that_is_unplugged_meanwhile()
+  each_protocol(function(sim, modem)
+    sim.sky = "none"
+    local group <close> = task.group()
+    local result
+    group:spawn(function() result = table.pack(modem:location { seconds = 60 }) end)
+    repeat task.sleep(0.02) until sim:is_receiver_on()
+    sim:unplug()
+    group:wait()
+    eq({ result[1], result[2].code }, { nil, "gone" })
+  end)
+end
+
+-- ---- the command ----
+
+local ways = { mbim = {}, qmi = { "--composition", "qmi" } }
+
+for name, options in pairs(ways) do
+  T["test_the_command_over_" .. name] = function()
+    local result = world.run([[moontower location; moontower location --json; moontower simulate set sky=none
+      moontower location --wait 2; echo "status $?"; ls /run/moontower/gnss 2>&1]], nil, nil, options)
+    lu.assertStrContains(result.out, "position   40.748400, -73.985700\naccuracy   5 m\naltitude   42 m\n")
+    eq(json.decode(result.out:match "%b{}").latitude, 40.7484)
+    lu.assertStrContains(result.out, "status 7")
+    lu.assertStrContains(result.err, "no fix in 2 seconds: no satellites are received")
+    eq(result.after, result.before)
+  end
+
+  T["test_a_killed_command_leaves_it_to_the_next_one_over_" .. name] = function()
+    local result = world.run([[moontower simulate set sky=none
+      moontower location --wait 100 & until grep -q client /run/moontower/gnss/*; do sleep 0.05; done
+      until moontower simulate state --json | grep -q '"receiver":"on"'; do sleep 0.05; done
+      kill -KILL $!; wait $!; moontower simulate state --json | grep -o '"receiver":"[a-z]*"'
+      moontower down; moontower simulate state --json | grep -o '"receiver":"[a-z]*"'; ls /run/moontower/gnss]],
+      nil, nil, options)
+    eq({ result.out:match '"receiver":"on".*("receiver":"off")\n(.*)$' }, { '"receiver":"off"', "" }, result.out)
+  end
+end
+
+function T.test_interrupted()
+  local result = world.run([[moontower simulate set sky=none
+    env --default-signal=INT moontower location & pid=$!
+    until moontower simulate state --json | grep -q '"receiver":"on"'; do sleep 0.05; done
+    kill -INT $pid; wait $pid; echo "status $?"; moontower simulate state --json | grep -o '"receiver":"[a-z]*"']])
+  lu.assertStrContains(result.out, 'status 130\n"receiver":"off"')
+end
+
+return T
