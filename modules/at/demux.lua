@@ -29,9 +29,20 @@ function M.show(port, shown, kind)
   end
 end
 
-local function on_urc(port, line)
+local function on_urc(port, line, shown)
   tell(port, port.urc_listeners, line)
-  M.show(port, line, "urc")
+  M.show(port, shown or line, "urc")
+end
+
+local LONGEST_TEXT = 1000 -- octets of a text of several lines
+
+-- A line within the quotation marks of the URC before it, or that one. True until the text is complete.
+local function on_text(port, line)
+  local all = port.open_text and port.open_text .. "\n" .. line or line
+  port.open_text = urcs.has_open_text(all) and #all < LONGEST_TEXT and all or nil
+  if not port.open_text then
+    on_urc(port, all, urcs.hide(all))
+  end
 end
 
 -- Where commands are not known to be repeated, the echo must be the first line: AT+CLAC answers with the names of
@@ -92,10 +103,12 @@ local function on_line(port, token)
   local prefix, rest = text.prefix(line)
   if port.message_follows then
     port.message_follows = false
-    on_urc(port, line)
+    on_urc(port, line, "(hidden)")
+  elseif port.open_text then
+    on_text(port, line)
   elseif urcs.is_urc(line, prefix) and not (job and owns(job, prefix)) then
     port.message_follows = urcs.has_message(prefix, rest)
-    on_urc(port, line)
+    on_text(port, line)
   elseif is_data_echo(job or port.late, line) then
     M.show(port, "(text)", "echo")
   elseif not job and port.owed == 0 then
@@ -114,7 +127,9 @@ local function on_final(port, token)
   local job = not token.old and port.current or nil
   if port.message_follows then
     port.message_follows = false -- an SMS may say "OK"
-    return on_urc(port, token.text)
+    return on_urc(port, token.text, "(hidden)")
+  elseif port.open_text then
+    return on_text(port, token.text) -- and so may a menu
   elseif not job and port.owed == 0 and hangs_up[token.result] then
     return on_urc(port, token.text) -- a call has ended
   end

@@ -50,4 +50,20 @@ function M.has_message(prefix, rest)
   return pattern ~= nil and rest:find(pattern) ~= nil
 end
 
+-- What the network writes is for the person who has asked.
+local TEXT = "^(%+CUSD:%s*%d)"
+
+---@param line string a URC, with the lines that have followed it so far
+---@return boolean # does its text go on in the next line?
+function M.has_open_text(line)
+  return line:find(TEXT) ~= nil and select(2, line:gsub('"', "")) % 2 == 1
+end
+
+---@param line string a URC
+---@return string line fit to be shown
+function M.hide(line)
+  local beginning = line:match(TEXT)
+  return beginning and beginning .. ",(hidden)" or line
+end
+
 return M

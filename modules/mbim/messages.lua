@@ -6,7 +6,7 @@ local maker = require "maker"
 local mbim = require "mbim.command"
 
 local modules = {
-  "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.sms",
+  "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.sms", "mbim.ussd",
   "mbim.ms_uicc_low_level_access", "mbim.ext_qmux", "mbim.proxy_control",
 }
 for messages in maker.each "messages" do modules[#modules + 1] = messages.mbim end

@@ -12,6 +12,8 @@ local at_slots = lazy(function() return require "modem.at_slots" end)
 local backend = require "modem.backend"
 local messages = require "modem.at_messages"
 local modes = require "modem.modes"
+local ussd = require("base.lazy")(function() return require "modem.ussd" end)
+local at_ussd = require("base.lazy")(function() return require "modem.at_ussd" end)
 
 local ANSWER_TIME = 5
 
@@ -77,5 +79,14 @@ end
 for _, verb in ipairs { "open_card_channel", "close_card_channel" } do
   Backend[verb] = function(self, ...) return (self.at and at_channel[verb] or refuse)(self, ...) end
 end
+
+function Backend:ussd(...)
+  if self.at then
+    return ussd.ask(self, { at_ussd }, ...)
+  end
+  return refuse(self)
+end
+
+function Backend:cancel_ussd() return (self.at and at_ussd.cancel_ussd or refuse)(self) end
 
 return Backend

@@ -219,6 +219,10 @@
 --- a killed run has left open; `way` is that of modem.card_way
 ---@field receiver fun(self: modem.modem): modem.receiver?, moontower.error? the receiver for GPS, not switched on yet;
 --- "unsupported": there is none
+---@field ussd fun(self: modem.modem, text: string, is_reply: boolean?, seconds: number?): modem.ussd_answer?,
+--- moontower.error? sends a USSD code, or what the network waits for in the dialogue that is open, and waits for the
+--- answer; "unsupported": there is no USSD here; "rejected": the network has ended it; "timeout"
+---@field cancel_ussd fun(self: modem.modem): true?, moontower.error? ends the dialogue
 ---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
 
 local M = {
@@ -228,7 +232,8 @@ local M = {
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "counters", "slots", "select_slot",
     "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
-    "delete_stored", "open_card_channel", "close_card_channel", "receiver", "made",
+    "delete_stored", "open_card_channel", "close_card_channel", "receiver", "ussd",
+    "cancel_ussd", "made",
   },
 }
 

@@ -7,7 +7,9 @@ local air = lazy(function() return require "modem.air" end)
 local at_channel = lazy(function() return require "modem.at_channel" end)
 local at_counters = lazy(function() return require "modem.at_counters" end)
 local at_slots = lazy(function() return require "modem.at_slots" end)
+local at_ussd = lazy(function() return require "modem.at_ussd" end)
 local qmi_channel = lazy(function() return require "modem.qmi.card_channel" end)
+local ussd = lazy(function() return require "modem.ussd" end)
 
 -- The ways to the card beside the back end's own, the best first.
 local function other_ways(self)
@@ -67,5 +69,9 @@ return function(backend)
     local module = way == "qmi" and qmi_channel or way == "at" and at_channel or backend
     return module.close_card_channel(self, number)
   end
+  function verbs.ussd(self, text, is_reply, seconds)
+    return ussd.ask(self, { backend, at_ussd }, text, is_reply, seconds)
+  end
+  function verbs.cancel_ussd(self) return (self.ussd_way or backend).cancel_ussd(self) end
   return verbs
 end

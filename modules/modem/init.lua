@@ -406,8 +406,8 @@ function Modem:power_cycle(options)
 end
 
 ---The events of the modem from now on: `local events <close> = modem:events("registration", "session")`.
----@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip"|"cell"|"sms" each value reads as
---- the verb's result; "sms": an SMS that has come in
+---@param ... "sim"|"radio"|"registration"|"packet"|"signal"|"session"|"ip"|"cell"|"sms"|"ussd" each value
+--- reads as the verb's result; "sms": an SMS that has come in
 ---@return modem.events
 function Modem:events(...) return self.notifications:subscribe(...) end
 

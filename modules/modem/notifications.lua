@@ -11,7 +11,7 @@ local subscribers = require "events.subscribers"
 local task = require "task"
 
 -- In the order in which the events of one indication are published: first those for which no modem is asked.
-local NAMES = { "sim", "radio", "packet", "registration", "signal", "session", "ip", "cell", "sms" }
+local NAMES = { "sim", "radio", "packet", "registration", "signal", "session", "ip", "cell", "sms", "ussd" }
 local is_name = {}
 for _, name in ipairs(NAMES) do is_name[name] = true end
 

@@ -201,6 +201,15 @@ function Client:subscribe(queue, ...)
   end
 end
 
+---Ends a subscription.
+---@param queue core.queue
+function Client:unsubscribe(queue)
+  for message, queues in pairs(self.queues) do
+    subscribers.remove(queues, queue)
+    if not queues[1] then self.queues[message] = nil end
+  end
+end
+
 ---An indication has come.
 ---@param message qmi.message
 ---@param tlvs string

@@ -8,6 +8,7 @@ return {
   decode = require "sms.decode",
   join = join.join,
   key_of = join.key_of,
+  fit = join.fit,
   submit = encode.submit,
   deliver = encode.deliver,
   is_number = encode.is_number,

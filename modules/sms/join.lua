@@ -32,8 +32,10 @@ local M = {}
 
 local texts = { gsm7 = alphabet.from_septets, ucs2 = alphabet.from_ucs2 }
 
--- Each line by itself: none of it moves the cursor.
-local function fit(text)
+---Each line by itself: none of it moves the cursor.
+---@param text string
+---@return string text lines end in "\n"
+function M.fit(text)
   local lines = {}
   for line in (text:gsub("\r\n?", "\n") .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = printable(line) end
   return table.concat(lines, "\n")
@@ -63,7 +65,7 @@ local function add_payload(message, parts, count)
   end
   finish()
   if texts[coding] then
-    message.text = fit(table.concat(list))
+    message.text = M.fit(table.concat(list))
   elseif coding then
     message.data = table.concat(list)
   end

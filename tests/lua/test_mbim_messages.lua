@@ -83,6 +83,16 @@ function T.test_sms()
     hex(bytes "00000000 08000000 04000000 00010001"))
 end
 
+-- "*100#", and the network's menu, as MBIM 1.0 has them.
+function T.test_ussd()
+  local ussd = require "mbim.ussd"
+  lu.assertEquals(hex(assert(ussd.ussd.set:encode {
+    action = "initiate", scheme = 15, payload = bytes "aa180c36 02",
+  })), hex(bytes "00000000 0f000000 10000000 05000000 aa180c36 02000000"))
+  lu.assertEquals(ussd.ussd.indication:decode(bytes "01000000 01000000 48000000 14000000 04000000 043f0440"),
+    { response = "action-required", session_state = "existing", scheme = 0x48, payload = bytes "043f0440" })
+end
+
 -- The size comes first, unlike everywhere else; the command is EnableProfile's first half.
 function T.test_uicc_channel()
   local uicc = require "mbim.ms_uicc_low_level_access"
@@ -428,6 +438,12 @@ local samples = {
     send = { set = { format = "pdu", message = { pdu = "\0\1\0\1" } }, response = { reference = 7 } },
     delete = { set = { flag = "all", index = 0 }, response = {} },
     store_status = { query = {}, response = { flags = { new = true }, index = 7 } },
+  },
+  [require "mbim.ussd"] = {
+    ussd = {
+      set = { action = "continue", scheme = 15, payload = "\x31\0\0\0" },
+      response = { response = "no-action-required", session_state = "existing", scheme = 15, payload = "\1\2\3\4" },
+    },
   },
   [require "mbim.ms_uicc_low_level_access"] = {
     atr = { query = {}, response = { atr = "\x3b\x9f\x96" } },

@@ -285,6 +285,18 @@ function T.test_slot_status()
   lu.assertEquals(values.slot_eid, { { eid = "" }, { eid = "" } })
 end
 
+-- Layouts as libqmi 1.36 has them; the first is "*100#".
+function T.test_voice()
+  local voice = require "qmi.voice"
+  both_ways(voice.originate_ussd_no_wait.request, '010700 01 05 "*100#"', {
+    uss_data = { scheme = "ascii", data = "*100#" },
+  })
+  both_ways(voice.ussd.indication, "010100 02 100600 03 04 043f 0440 110500 02 3f04 4004", {
+    user_action = "required", uss_data = { scheme = "ucs2", data = "\x04\x3f\x04\x40" }, utf16 = { 0x43f, 0x440 },
+  })
+  both_ways(voice.indication_register.request, "160100 01", { ussd_events = true })
+end
+
 function T.test_wms()
   both_ways(wms.set_event_report.indication, "100500 00 03000000 120100 01", {
     mt_message = { storage_type = "uim", memory_index = 3 }, message_mode = "gsm-wcdma",

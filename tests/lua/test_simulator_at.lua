@@ -95,6 +95,7 @@ function T.test_strange_arguments()
       } do
         local line = "AT" .. name .. rest
         local answer = host:ask(line)
+        if name == "+CUSD" then answer = answer:gsub("\n+%+CUSD.*$", "") end -- the network answers, too
         if answer:find("^> ") then
           answer = host:ask "\x1b"
         end
@@ -528,7 +529,7 @@ function T.test_letters()
   local host = new()
   lu.assertEquals(host:ask 'AT+CSCS="GSM"', "OK")
   lu.assertEquals(host:ask "AT+CSCS?", '+CSCS: "GSM"\n\nOK')
-  lu.assertStrContains(host:ask 'AT+CSCS="UCS2"', "ERROR")
+  lu.assertStrContains(host:ask 'AT+CSCS="HEX"', "ERROR")
 end
 
 function T.test_sending_sms()

@@ -48,7 +48,7 @@ function T.test_versions()
   for i, entry in ipairs(host:ask(ctl.get_version_info).service_list) do
     names[i] = entry.service
   end
-  lu.assertEquals(names, { "ctl", "wds", "dms", "nas", "wms", "uim", "loc", "wda", "dsd" })
+  lu.assertEquals(names, { "ctl", "wds", "dms", "nas", "wms", "voice", "uim", "loc", "wda", "dsd" })
 end
 
 function T.test_client_ids()
@@ -60,7 +60,7 @@ function T.test_client_ids()
   failed("invalid-client-id", host:ask(dms.get_model, nil, second))
   failed("invalid-client-id", host:ask(ctl.release_cid, { release_info = { service = "dms", cid = second } }))
   lu.assertEquals(host:allocate "dms", 3) -- an old id is not used again at once
-  failed("invalid-service-type", host:ask(ctl.allocate_cid, { service = "voice" }))
+  failed("invalid-service-type", host:ask(ctl.allocate_cid, { service = "pbm" }))
   failed("invalid-service-type", host:ask(ctl.allocate_cid, { service = "ctl" }))
   for _ = 3, 16 do
     host:allocate "dms"

@@ -123,6 +123,8 @@ function Backend:listen(queue, name)
     return self:listen_to_cells(queue)
   elseif name == "sms" then
     return self:listen_to_messages(queue)
+  elseif name == "ussd" then
+    return self:listen_to_ussd(queue)
   end
   self.mbim:listen(queue, basic[answers.events[name][1]])
   if name == "signal" and not self.watches_signal then
@@ -140,6 +142,8 @@ function Backend:notified(name, item, last)
     return self:cell_notified(item, last)
   elseif name == "sms" then
     return self:message_notified(item)
+  elseif name == "ussd" then
+    return self:ussd_notified(item)
   end
   local event = answers.events[name]
   return basic[event[1]] == item.command and event[2](item.values, self) or nil
@@ -257,6 +261,7 @@ end
 
 backends.elsewhere(Backend, "modem.mbim.messages", "stored_messages", "send_pdu", "delete_stored",
   "listen_to_messages", "message_notified")
+backends.elsewhere(Backend, "modem.mbim.ussd", "ussd", "cancel_ussd", "listen_to_ussd", "ussd_notified")
 backends.elsewhere(Backend, "modem.mbim.connecting", "activate", "deactivate", "attach", "detach")
 
 ---The interface of a session: to cdc_mbim, session N is VLAN N; the drivers of PCIe modems make a link for it. None for

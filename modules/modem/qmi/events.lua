@@ -12,6 +12,8 @@ local nas = require "qmi.nas"
 local task = require "task"
 local uim = require "qmi.uim"
 local wds = require "qmi.wds"
+local qmi_ussd = require("base.lazy")(function() return require "modem.qmi.ussd" end)
+local voice = require("base.lazy")(function() return require "qmi.voice" end)
 local wms = require("base.lazy")(function() return require "qmi.wms" end)
 
 local M = { signal_pause = 3 } -- seconds
@@ -90,6 +92,11 @@ local declared = {
     service = "wms",
     switch_on = { wms.set_event_report, { new_mt_message_indicator = true } },
     readers = { [wms.set_event_report] = function(modem, values) modem:message_notified(values) end },
+  } end,
+  ussd = function() return {
+    service = "voice",
+    switch_on = { voice.indication_register, { ussd_events = true } },
+    readers = { [voice.ussd] = function(_, values) return qmi_ussd.read_ussd(voice.ussd, values) end },
   } end,
   session = function() return {
     readers = {

@@ -2,6 +2,7 @@
 -- AT commands about the conversation itself, and how the modem is switched on and off (ITU-T V.250, 3GPP TS 27.007).
 
 local NOT_ALLOWED, INCORRECT_PARAMETERS = 3, 50
+local letters = { IRA = true, GSM = true, UCS2 = true } -- to +CUSD: others say the same in each
 
 local function accept() return {} end
 
@@ -71,9 +72,9 @@ return function(handle)
 
   handle("+CSCS", {
     query = function(_, _, at) return { ('+CSCS: "%s"'):format(at.settings.letters) } end,
-    test = function() return { '+CSCS: ("IRA","GSM")' } end,
+    test = function() return { '+CSCS: ("IRA","GSM","UCS2")' } end,
     set = function(_, arguments, at)
-      if arguments[1] ~= "IRA" and arguments[1] ~= "GSM" then -- all that it says is the same in both
+      if not letters[arguments[1]] then
         return nil, INCORRECT_PARAMETERS
       end
       at.settings.letters = arguments[1]

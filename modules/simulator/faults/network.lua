@@ -3,6 +3,7 @@
 
 local arguments = require "simulator.faults.arguments"
 local inet = require "core.inet"
+local ussd = require "simulator.ussd"
 
 local seconds, cause, for_a_while = arguments.seconds, arguments.cause, arguments.for_a_while
 local LEASE = 7200 -- seconds
@@ -175,6 +176,24 @@ return {
       elseif not modem:receive_sms(text) then
         return nil, "the modem is not registered, or its store is full"
       end
+      return true
+    end,
+  },
+  {
+    name = "ussd", arguments = "TEXT", summary = "let the network ask for a reply by USSD",
+    start = function(modem, ...)
+      local text = table.concat({ ... }, " ")
+      if text == "" then
+        return nil, "a text expected"
+      end
+      ussd.begin(modem, text)
+      return true
+    end,
+  },
+  {
+    name = "no-ussd", summary = "give no USSD, as LTE does without IMS",
+    start = function(modem)
+      modem.network.ussd = false
       return true
     end,
   },

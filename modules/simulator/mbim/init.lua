@@ -10,6 +10,7 @@ local faults = require "simulator.faults"
 local pipeline = require "simulator.pipeline"
 local sim_qmi = require "simulator.qmi"
 local sms = require "mbim.sms"
+local ussd = require "mbim.ussd"
 
 local BASIC_CONNECT = mbim.services["basic-connect"]
 local MIN_CONTROL = 64 -- the shortest control transfer that the standard allows
@@ -20,6 +21,7 @@ local handlers = {
   [BASIC_CONNECT] = require "simulator.mbim.basic_connect",
   [mbim.services["ms-basic-connect-extensions"]] = require "simulator.mbim.extensions",
   [mbim.services.sms] = require "simulator.mbim.sms",
+  [mbim.services.ussd] = require "simulator.mbim.ussd",
   [mbim.services["ms-uicc-low-level-access"]] = require "simulator.mbim.uicc",
   [ext_qmux.message.service_uuid] = {
     [ext_qmux.message.cid] = { set = function(_, values, fn) return fn:ask_qmi(values.qmux) end },
@@ -56,6 +58,7 @@ local news = {
   addresses = basic.ip_configuration,
   chatter = basic.signal_state,
   sms = sms.store_status,
+  ussd = ussd.ussd,
 }
 
 ---@class simulator.mbim_function
