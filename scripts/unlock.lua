@@ -17,9 +17,9 @@ return {
 Makers of laptops sell modems whose radio stays off after each start, until the laptop's own software sends a command.
 They do so because, in the USA and elsewhere, radio and laptop are approved together. In the laptop that the modem was
 sold with, this does what the maker's software does; in another device, whether you may is for you to find out.
-Nothing of moontower does this by itself. It holds until the modem restarts. The command is message 0x555F of QMI's
-device management (Sierra, Lenovo, Dell), also inside MBIM; and MBIM's Radio State of Quectel's. A radio that is on
-already is left alone.]],
+It holds until the modem restarts; `moontower help fcc` says how to have it done at each start. Which commands these are
+depends on the maker, and a program of ModemManager's for which there is a link in /etc/ModemManager/fcc-unlock.d goes
+first. A radio that is on already is left alone.]],
 
   options = { option.device, option.proxy, option.json },
 

@@ -209,6 +209,21 @@ local function accept_later(self, kind, group)
   accept_all(self, kind, listener, group)
 end
 
+---@type table<broker.broker, true> those of this process, as long as they are used
+local started = setmetatable({}, { __mode = "k" })
+
+---Do other programs share the modem by us?
+---@param modem modem.modem
+---@return boolean
+function M.serves(modem)
+  for broker in pairs(started) do
+    for _, served in ipairs(broker.group:is_closing() and {} or broker.list()) do
+      if served == modem then return true end
+    end
+  end
+  return false
+end
+
 ---Starts to serve other programs.
 ---@param group task.group
 ---@param list fun(): modem.modem[] the modems that are open
@@ -219,6 +234,7 @@ function M.start(group, list, order)
     list = list, clients = {}, group = group, order = order,
     receiving = setmetatable({}, { __mode = "k" }), left = setmetatable({}, { __mode = "k" }),
   }, Broker)
+  started[self] = true
   for _, kind in ipairs(kinds) do
     local listener, err = ports.listen(kind.socket, "stream")
     if listener then

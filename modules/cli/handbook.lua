@@ -27,6 +27,8 @@ M.topics = {
   { name = "events", summary = "What `moontower events` and the policy `notify` tell.", folder = "scripts",
     heading = "Events" },
   { name = "exit", summary = "The exit statuses of all commands.", folder = "scripts", heading = "Exit statuses" },
+  { name = "fcc", summary = "Laptops' modems whose radio their makers have locked.", folder = "scripts",
+    heading = "Laptops' modems" },
   { name = "json", summary = "What `--json` prints, and what its names mean.", folder = "scripts",
     heading = "JSON, for programs" },
   { name = "modules", summary = "What scripts are written with.", folder = "modules",

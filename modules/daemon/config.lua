@@ -155,7 +155,7 @@ local function load_modem(entry, where)
     options = {
       metric = entry.metric, mtu = entry.mtu, table = entry.table, dns = entry.dns, dns_route = entry.dns_route,
       default_route = entry.default_route, share = entry.share, clat = entry.clat,
-      wait = entry.wait, pin = { file = entry.pin_file },
+      wait = entry.wait, fcc_unlock = entry.fcc_unlock, pin = { file = entry.pin_file },
     },
   }
 end

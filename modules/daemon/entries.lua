@@ -68,6 +68,8 @@ M.of_modem = {
   { "take_over", validate.flag, "whether it is taken from ModemManager even if that has a connection of its own on it",
     otherwise = "false" },
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "as the carrier file says" },
+  { "fcc_unlock", validate.flag, "whether the radio of a laptop's modem is unlocked at each start: see `moontower help "
+    .. "fcc`", otherwise = "false" },
   { "wait", validate.seconds, "how long each attempt waits for a network",
     otherwise = ("%d seconds"):format(prerequisites.NETWORK_TIME) },
   { "sms", validate.one_of { "disk", "card" }, "where received SMS are kept: `disk`: they are moved to "

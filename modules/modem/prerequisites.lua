@@ -5,6 +5,7 @@ local lazy = require "base.lazy"
 local errors = require "errors"
 local locks = lazy(function() return require "modem.locks" end)
 local pins = lazy(function() return require "modem.pin" end)
+local unlock = lazy(function() return require "modem.unlock" end)
 local report = lazy(function() return require "modem.report" end)
 
 -- Seconds: a search through all bands takes minutes, but mostly ends in one.
@@ -12,7 +13,7 @@ local M = { NETWORK_TIME = 90 }
 
 local SIM_TIME, ATTACH_TIME = 30, 60 -- a SIM needs seconds after power-up
 local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
-local RADIO_TIME = 5 -- some modems answer first, and switch it on then
+local RADIO_TIME = 5
 
 -- A PIN that is configured is entered, with care; without one, the error says what the user can do.
 local function locked_sim(modem, watcher, options)
@@ -67,6 +68,9 @@ end
 local FCC_HINT = "The modems of some laptops see no SIM while their radio is locked (FCC lock): try `moontower unlock`."
   .. " If it is not that: is the SIM in the right way, and all the way?"
 
+local FCC_OFF_HINT = "Laptop modems may need the maker's FCC unlock (`moontower help fcc`); others are low on power, "
+  .. "or too hot."
+
 local function hint_of(problem, radio)
   local may_be_locked = problem[1] == "sim-missing" and radio.software == "off" and radio.hardware ~= "off"
   return may_be_locked and FCC_HINT or problem[3]
@@ -102,7 +106,30 @@ local function check_sim(modem, now, watcher, options)
   }
 end
 
-local function switch_radio_on(modem, radio, watcher, undo)
+local function is_off_by_software(radio) return radio.software == "off" and radio.hardware ~= "off" end
+
+-- As far as the owner has allowed it.
+local function unlock_radio(modem, watcher, options)
+  watcher:doing("radio", "unlocking")
+  local result, err = unlock.unlock(modem, options.fcc_unlock == true)
+  if result then
+    watcher:done("radio", result.by and ("unlocked by %s"):format(result.by) or "switched on")
+  end
+  return result and true, err
+end
+
+-- Some modems answer first, and switch it on then; a locked one does not.
+local function order_radio_on(modem, may_unlock)
+  local now, err = modem:set_radio(true)
+  if now and now.software ~= "on" and not may_unlock then
+    now, err = modem:wait_for("radio", function() return modem:radio() end, function(value)
+      return value.software == "on"
+    end, RADIO_TIME)
+  end
+  return now and now.software == "on", err
+end
+
+local function switch_radio_on(modem, radio, watcher, undo, options)
   if radio.hardware == "off" then
     return errors.fail {
       code = "radio-off", source = "modem", message = "the radio is switched off by hardware",
@@ -113,22 +140,42 @@ local function switch_radio_on(modem, radio, watcher, undo)
   end
   watcher:doing("radio", "switching on")
   undo.radio = true
-  local now, err = modem:set_radio(true)
-  if now and now.software ~= "on" then
-    now, err = modem:wait_for("radio", function() return modem:radio() end, function(value)
-      return value.software == "on"
-    end, RADIO_TIME)
+  local may_unlock, refused = unlock.is_allowed(modem, options.fcc_unlock)
+  local is_on, err = order_radio_on(modem, may_unlock)
+  if is_on then
+    watcher:done("radio", "switched on")
+    return true
+  elseif may_unlock then
+    return unlock_radio(modem, watcher, options)
   end
-  if not now or now.software ~= "on" then
-    return errors.fail {
-      code = "radio-off", source = "modem",
-      message = "the radio is off and stays off" .. (err and ": " .. tostring(err) or ""),
-      hint = "Laptop modems may need the maker's FCC unlock; others are low on power, or too hot.",
-      detail = err and err.detail,
-    }
+  err = refused or err
+  return errors.fail {
+    code = "radio-off", source = "modem",
+    message = "the radio is off and stays off" .. (err and ": " .. tostring(err) or ""),
+    hint = refused and refused.hint or FCC_OFF_HINT, detail = err and err.detail,
+  }
+end
+
+-- While the maker's lock keeps the radio off, the modems of some laptops do not see their card: so it is unlocked
+-- first, where that is allowed, and the card is waited for.
+local function see_sim(modem, now, watcher, undo, options)
+  if now.sim.state ~= "missing" or not is_off_by_software(now.radio) or not unlock.is_allowed(modem,
+    options.fcc_unlock) then
+    return true
   end
-  watcher:done("radio", "switched on")
-  return true
+  local on, err = switch_radio_on(modem, now.radio, watcher, undo, options)
+  local sim
+  if on then
+    now.radio = { hardware = "on", software = "on" }
+    watcher:doing("SIM", "starting")
+    sim, err = watcher:during(function()
+      return modem:wait_for("sim", function() return modem:sim() end, function(value)
+        return value.state ~= "missing" and value.state ~= "starting"
+      end, SIM_TIME)
+    end)
+  end
+  now.sim = sim or now.sim
+  return sim and true, err
 end
 
 ---Is the modem in a network, by what it says of its registration?
@@ -294,20 +341,24 @@ end
 ---@param modem modem.modem
 ---@param now modem.snapshot what the modem said of itself; `registration` and `packet` are then as they are afterwards.
 --- Packet service that is not told is not asked for: connecting shows
----@param options { carrier: carrier.carrier, wait: number?, pin: pin.options?, watcher: up.watcher } wait: seconds for
----a network, or 90
+---@param options { carrier: carrier.carrier, wait: number?, pin: pin.options?, watcher: up.watcher,
+--- fcc_unlock: boolean? } wait: seconds for a network, or 90; fcc_unlock: the owner allows it
 ---@param undo table `radio` is set in it when the radio had to be switched on
 ---@return true? ok
 ---@return moontower.error? err
 function M.wait(modem, now, options, undo)
   local watcher = options.watcher
-  local sim, err = check_sim(modem, now, watcher, options.pin or {})
+  local seen, err = see_sim(modem, now, watcher, undo, options)
+  local sim
+  if seen then
+    sim, err = check_sim(modem, now, watcher, options.pin or {})
+  end
   if not sim then
     return nil, err
   end
   M.show_sim(modem, sim, watcher)
   local on, registration, allowed, packet
-  on, err = switch_radio_on(modem, now.radio, watcher, undo)
+  on, err = switch_radio_on(modem, now.radio, watcher, undo, options)
   if on then
     registration, err = registered(modem, now.registration, watcher, options.wait or M.NETWORK_TIME)
   end

@@ -182,6 +182,7 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
   local ok
   ok, err = prerequisites.wait(modem, now, {
     carrier = carrier, wait = options.wait, pin = options.pin, watcher = watcher,
+    fcc_unlock = options.fcc_unlock,
   }, undo)
   if not ok then
     return nil, err

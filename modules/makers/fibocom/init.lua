@@ -27,6 +27,14 @@ return maker {
     },
   },
 
+  pci = {
+    ["14c3"] = { { "4d75", unlock_key = "\x3d\xf8\xc7\x19" } }, -- FM350-GL, as in Lenovo's laptops
+  },
+
+  unlock = {
+    { "AT+GTFCCLOCKVER", function(modem, seconds) return require "makers.fibocom.unlock"(modem, seconds) end },
+  },
+
   at = { orders = { ["+GTDUALSIM"] = "change" } },
   mbim_services = { ["fibocom"] = "ffffffff-abca-4b11-a4e2-f2fc87f94488" },
 
