@@ -37,6 +37,9 @@ static const luaL_Reg modules[] = {
     { "core.udev", mt_lua_udev_open },
     { "core.usb", mt_lua_usb_open },
     { "core.version", mt_lua_version_open },
+#ifdef MT_XML
+    { "core.xml", mt_lua_xml_open },
+#endif
     { NULL, NULL },
 };
 
