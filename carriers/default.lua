@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Any operator: the APN given by hand with `moontower up --apn`, or the one that the network chooses.
+-- Any operator: the APN given by hand with `moontower up --apn`, or the one that the network chooses. If it takes none
+-- then, others are looked for: see modules/apn.
 local carrier = require "carrier"
 
 return carrier {
@@ -13,5 +14,6 @@ return carrier {
       auth     = argument.auth,
     },
   },
+  search  = not argument.apn and not argument.user,
   roaming = argument.roaming,
 }

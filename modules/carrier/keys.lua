@@ -14,6 +14,18 @@ local function is_text(value)
   return type(value) == "string" and #value <= 255 and not find(value, "%c") and utf8.len(value) ~= nil
 end
 
+local function is_hex(value) return type(value) == "string" and #value <= 64 and find(value, "^%x+$") ~= nil end
+local function is_beginning(value)
+  return type(value) == "string" and #value <= 20 and find(value, "^%d+$") ~= nil
+end
+local function is_imsi(value)
+  if is_beginning(value) then
+    return #value <= 15
+  end
+  local _, _, first, last = find(type(value) == "string" and value or "", "^(%d+)%-(%d+)$")
+  return first ~= nil and #first == #last and #first <= 15 and first <= last
+end
+
 local function text(words) return { is_text, words or "a text", type = "text" } end
 
 local function list_of(check, words)
@@ -49,6 +61,10 @@ M.of_carrier = {
   { "name", text(), "the name of the operator, for people", needed = true },
   { "plmns", list_of(is_plmn, 'a list of five or six digits each, such as "310120"'), "MCC and MNC of its networks" },
   { "bearers", list_of(is_table, "a list of tables"), "its access points, in the order to try them", needed = true },
+  { "sim", validate.table,
+    "which SIMs of these networks are its, where it is another operator's guest; each key that is given has to fit" },
+  { "search", validate.flag, "whether other access points are looked for, where the network takes none of these",
+    otherwise = "false" },
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "false" },
   { "probe", text "an address",
     "what answers when the connection works: an address to ping, `tcp:ADDRESS:PORT` or `dns:ADDRESS`",
@@ -57,6 +73,17 @@ M.of_carrier = {
     "which names its DNS servers are asked for: as in the configuration, which wins", otherwise = "shared" },
   { "modem", validate.table, "the state that the modem has to be in, which `moontower setup NAME` sees to" },
   { "setup", validate.fn, "a function that adds to `modem`, for the modem at hand" },
+}
+
+---@type declaration.list of `sim`
+M.of_sim = {
+  { "imsi", list_of(is_imsi, 'a list such as { "310260", "204047100000000-204047199999999" }'),
+    "how their IMSI begins, or from which one to which" },
+  { "gid1", list_of(is_hex, 'a list of hexadecimal digits, such as { "6d38" }'),
+    "how their group identifier begins (EF_GID1)" },
+  { "spn", list_of(is_text, "a list of texts"), "the name that they show (EF_SPN)" },
+  { "iccid", list_of(is_beginning, 'a list of digits, such as { "8901260" }'), "how their ICCID begins" },
+  any_of = { "imsi", "gid1", "spn", "iccid" },
 }
 
 ---@type declaration.list of one of `bearers`
