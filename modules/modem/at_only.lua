@@ -89,4 +89,6 @@ end
 
 function Backend:cancel_ussd() return (self.at and at_ussd.cancel_ussd or refuse)(self) end
 
+function Backend:card_file(id) return (self.at and require("modem.card_files").by_at or refuse)(self, id) end
+
 return Backend

@@ -203,6 +203,8 @@
 --- "unsupported": it has one, or tells of none
 ---@field select_slot fun(self: modem.modem, number: integer): true?, moontower.error? has it use that slot, counted
 --- from 1 on, without waiting for the card
+---@field card_file fun(self: modem.modem, id: integer): string?, moontower.error? what a file of the SIM's application
+--- says: see modem/card_files.lua
 ---@field home_provider fun(self: modem.modem): modem.provider?, moontower.error? the SIM's own network
 ---@field session fun(self: modem.modem, session: integer): modem.session?, moontower.error?
 ---@field ip_configuration fun(self: modem.modem, session: integer): modem.ip_configuration?, moontower.error?
@@ -232,7 +234,7 @@ local M = {
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "counters", "slots", "select_slot",
     "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
-    "delete_stored", "open_card_channel", "close_card_channel", "receiver", "ussd",
+    "delete_stored", "open_card_channel", "close_card_channel", "card_file", "receiver", "ussd",
     "cancel_ussd", "made",
   },
 }

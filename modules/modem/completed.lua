@@ -6,6 +6,7 @@ local lazy = require "base.lazy"
 local air = lazy(function() return require "modem.air" end)
 local at_channel = lazy(function() return require "modem.at_channel" end)
 local at_counters = lazy(function() return require "modem.at_counters" end)
+local card_files = lazy(function() return require "modem.card_files" end)
 local at_slots = lazy(function() return require "modem.at_slots" end)
 local at_ussd = lazy(function() return require "modem.at_ussd" end)
 local qmi_channel = lazy(function() return require "modem.qmi.card_channel" end)
@@ -73,5 +74,12 @@ return function(backend)
     return ussd.ask(self, { backend, at_ussd }, text, is_reply, seconds)
   end
   function verbs.cancel_ussd(self) return (self.ussd_way or backend).cancel_ussd(self) end
+  function verbs.card_file(self, id)
+    local bytes, err = backend.card_file(self, id)
+    if err and err.code == "unsupported" and self.at then
+      return card_files.by_at(self, id)
+    end
+    return bytes, err
+  end
   return verbs
 end

@@ -7,6 +7,8 @@ local uicc = require "simulator.uicc"
 ---@field imsi string? nil: no profile of an eUICC is enabled
 ---@field iccid string?
 ---@field number string?
+---@field gid1 string? hexadecimal digits
+---@field spn string? the name that it shows
 ---@field pin string
 ---@field puk string
 ---@field pin_enabled boolean
@@ -39,13 +41,13 @@ local usim = {
   command = function() return nil, UNKNOWN_INSTRUCTION end,
 }
 
----@param data { imsi: string, iccid: string, number: string, pin: string, puk: string }
+---@param data { imsi: string, iccid: string, number: string, pin: string, puk: string, gid1: string?, spn: string? }
 ---@param applications simulator.uicc.application[]? beside that for mobile networks
 ---@return simulator.card
 function card.new(data, applications)
   return setmetatable({
     imsi = data.imsi, iccid = data.iccid, number = data.number, pin = data.pin, puk = data.puk,
-    pin_enabled = false, verified = false, tries = PIN_TRIES, puk_tries = PUK_TRIES,
+    gid1 = data.gid1, spn = data.spn, pin_enabled = false, verified = false, tries = PIN_TRIES, puk_tries = PUK_TRIES,
     uicc = uicc.new { usim, table.unpack(applications or {}) },
   }, Card)
 end

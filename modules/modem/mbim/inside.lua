@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- What MBIM does not tell of the air before MBIMEx 3.0, asked by QMI inside it, which most Qualcomm modems have.
+-- What MBIM does not tell of the air before MBIMEx 3.0, and of the card, asked by QMI inside it, which most Qualcomm
+-- modems have.
 
+local card_file = require("base.lazy")(function() return require "modem.qmi.card_file" end)
 local cells = require "modem.qmi.cells"
 local inside_mbim = require "qmi.inside_mbim"
 local signal = require "modem.qmi.signal"
@@ -25,6 +27,17 @@ function M.signal(modem) return ask(modem, signal.signal) end
 function M.cells(modem)
   local told = ask(modem, cells.cells)
   return told and told.serving[1] and told or nil
+end
+
+---A file of the card, which MBIM itself does not read.
+---@param modem modem.mbim
+---@param id integer
+---@return string? bytes
+---@return moontower.error? err
+function M.card_file(modem, id)
+  local used = rawget(modem, "qmi")
+  local own <close> = not used and inside_mbim.open(modem.mbim) or nil
+  return card_file.card_file({ qmi = used or own }, id)
 end
 
 ---Adds what the second one knows more.

@@ -2,10 +2,10 @@
 -- The numbers of a SIM over QMI: ICCID, IMSI, telephone number.
 
 local lazy = require "base.lazy"
+local card_file = require "modem.qmi.card_file"
 local cards = require "modem.qmi.card"
 local dms_uim = lazy(function() return require "qmi.dms.uim" end)
 local task = require "task"
-local uim_files = lazy(function() return require "qmi.uim.files" end)
 
 local M = {}
 
@@ -24,14 +24,7 @@ function M.digits_of(bytes)
   return (table.concat(digits):match("^%d*"))
 end
 
-local function read_file(device, id, path)
-  local reply = device:request(uim_files.read_transparent, {
-    session = { session_type = "primary-gw-provisioning" },
-    file = { file_id = id, file_path = path },
-    read_information = {},
-  })
-  return reply and reply.read_result or ""
-end
+local function read_file(device, id, path) return card_file.read(device, id, path) or "" end
 
 -- EF_ICCID and EF_IMSI; the latter has its length first, and a parity digit.
 local function iccid_of(device)
@@ -39,7 +32,7 @@ local function iccid_of(device)
   if reply then
     return reply.iccid or ""
   end
-  return speaks(err) and M.digits_of(read_file(device, 0x2fe2, "\x00\x3f")) or ""
+  return speaks(err) and M.digits_of(read_file(device, 0x2fe2, card_file.CARD)) or ""
 end
 
 local function imsi_of(device)
@@ -47,7 +40,7 @@ local function imsi_of(device)
   if reply then
     return reply.imsi or ""
   end
-  return speaks(err) and M.digits_of(read_file(device, 0x6f07, "\x00\x3f\xff\x7f"):sub(2)):sub(2) or ""
+  return speaks(err) and M.digits_of(read_file(device, 0x6f07, card_file.USIM):sub(2)):sub(2) or ""
 end
 
 local function numbers_of(device)

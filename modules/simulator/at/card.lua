@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- AT commands about PIN and PUK (3GPP TS 27.007). The card counts the tries over all protocols.
+-- AT commands about PIN and PUK, and the files of the card (3GPP TS 27.007). The card counts the tries over all
+-- protocols.
 
+local card_file = require "simulator.card_files"
 local card = require "simulator.at.card_state"
 local pins = require "simulator.qmi.pins"
 
@@ -58,6 +60,31 @@ local function change(modem, arguments)
   return operate(modem, "change", { pin = pin, new_pin = new_pin })
 end
 
+-- Bare commands to the card, of which it knows two. A file is described as a USIM does it, its size at tag 80.
+local READ_BINARY, GET_RESPONSE = "176", "192"
+local refusals = { ["no-file"] = "+CRSM: 106,130", ["protected"] = "+CRSM: 105,130" }
+
+local function hexadecimal(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02X"):format(byte:byte()) end))
+end
+
+local function access(modem, arguments)
+  local command, id, length = arguments[1], math.tointeger(tonumber(arguments[2])), tonumber(arguments[5])
+  if not modem.card then
+    return nil, card.failure(modem)
+  elseif command ~= READ_BINARY and command ~= GET_RESPONSE or not id then
+    return nil, INCORRECT_PARAMETERS
+  end
+  local bytes, why = card_file(modem, id)
+  if why then
+    return { refusals[why] }
+  elseif command == READ_BINARY then
+    return { ('+CRSM: 144,0,"%s"'):format(hexadecimal(bytes:sub(1, length))) }
+  end
+  local description = ("\x82\2\x41\x21\x83\2%s\x80\2%s"):format((">I2"):pack(id), (">I2"):pack(#bytes))
+  return { ('+CRSM: 144,0,"%s"'):format(hexadecimal(("\x62%s"):format((">s1"):pack(description)))) }
+end
+
 ---@param handle fun(name: string, parts: table)
 return function(handle)
   handle("+CPIN", {
@@ -73,5 +100,6 @@ return function(handle)
   })
   handle("+CLCK", { set = lock, test = function() return { '+CLCK: ("SC")' } end })
   handle("+CPWD", { set = change, test = function() return { '+CPWD: ("SC",8)' } end })
+  handle("+CRSM", { set = access, test = function() return {} end })
   handle("+CPINR", { run = card.tries { "+CPINR: SIM PIN,PIN_TRIES,3", "+CPINR: SIM PUK,PUK_TRIES,10" } })
 end

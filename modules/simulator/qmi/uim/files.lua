@@ -1,17 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- The few files that the simulated card lets the UIM service read (3GPP TS 31.102).
+-- The files of the simulated card, for the UIM service.
 
-local cards = require "simulator.card"
+local card_file = require "simulator.card_files"
 local uim = require "qmi.uim"
-
-local ODD_DIGITS = "9" -- the parity nibble before an IMSI of 15 digits
-
--- By number: what is in it, and whether the PIN protects it.
-local files = {
-  [0x2fe2] = { function(card) return cards.bcd(card.iccid) end },
-  [0x6f07] = { function(card) return "\8" .. cards.bcd(ODD_DIGITS .. card.imsi) end, protected = true },
-  [0x6fad] = { function() return "\0\0\0\3" end }, -- the MNC has three digits
-}
 
 local SUCCESS, NOT_FOUND, NOT_SATISFIED = { 0x90, 0x00 }, { 0x6a, 0x82 }, { 0x69, 0x82 }
 
@@ -19,17 +10,18 @@ local function result(words)
   return { sw1 = words[1], sw2 = words[2] }
 end
 
+local refusals = { ["no-file"] = { "sim-file-not-found", NOT_FOUND }, ["protected"] = { "internal", NOT_SATISFIED } }
+
 -- The bytes of a file, or why not.
 local function open(modem, file)
-  local entry = files[file.file_id]
   if not modem.card then
     return nil, "no-sim"
-  elseif not entry or not modem.card.iccid then
-    return nil, "sim-file-not-found", NOT_FOUND
-  elseif entry.protected and modem:sim_state() ~= "ready" then
-    return nil, "internal", NOT_SATISFIED
   end
-  return entry[1](modem.card)
+  local bytes, why = card_file(modem, file.file_id)
+  if why then
+    return nil, table.unpack(refusals[why])
+  end
+  return bytes
 end
 
 ---Adds them to the user identity module service.
