@@ -74,6 +74,27 @@ function declared.aggregation() return {
   optional = { kernel = text, incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
 } end
 
+-- By a hash of the ICCID: see modem/apn.lua. Passwords are looked up again where they came from.
+function declared.apns() return {
+  version = 1,
+  required = {},
+  optional = {
+    worked = record({ apn = text }, {
+      ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" }, user = text, from = text, source = any_text, time = count,
+    }),
+    refused = validate.map_of(any_text, record({ time = count, times = whole(1, 1000) },
+      { nw_error = whole(0, 0xffffffff), why = any_text }), "refusals by access point"),
+  },
+} end
+
+function declared.providers() return {
+  version = 1,
+  required = {
+    path = text, size = count, changed = count, -- milliseconds
+    places = validate.map_of(text, list_of(count), "places by network"),
+  },
+} end
+
 -- Rows as survey/init.lua has them.
 function declared.surveys()
   local number = validate.finite

@@ -99,8 +99,8 @@ local function connection() return {
     incarnation = text, net = text, carrier = any_text, apn = any_text, user = any_text, auth = any_text,
     complete = flag, since = count, given = ip,
     protocol = validate.one_of { "mbim", "qmi" }, proxy = flag, password = any_text,
-    roaming = flag, probe = any_text, dns_route = validate.dns_route,
-    options = record({}, {
+    roaming = flag, probe = any_text, dns_route = validate.dns_route, searched = flag,
+    from = text, source = any_text, options = record({}, {
       dns = flag, dns_route = validate.dns_route, metric = u32, table = u32, default_route = flag, mtu = u32,
       share = text, clat = flag,
     }),

@@ -61,6 +61,11 @@ local examples = {
   pins = { salt = "ab", sent = { cd = "2026-01-01" } },
   sms = { iccid = "8901", received = 5, status = "read", pdus = { "00" }, key = "x", count = 2, place = "m3",
     is_told = true },
+  apns = {
+    worked = { apn = "internet", ip = "ipv4v6", user = "me", from = "providers", source = "Operator", time = 1 },
+    refused = { ["web me"] = { time = 1, times = 2, nw_error = 27, why = "unknown" } },
+  },
+  providers = { path = "/usr/share/list.xml", size = 1, changed = 1, places = { ["00101"] = { 1, 2 } } },
   usage = { since = "2026-01-01", bytes = 5, counter = "x", total = 7 },
   setup = { key = "1", carrier = "c", modem = "m", date = "d", restart = "r", finished = false,
     entries = { { name = "rat", title = "RAT", state = "done", before = "a", wanted = "b", how = "c" } } },
