@@ -167,7 +167,7 @@ local function options_for(args, device, previous, chosen)
   end
   local pin = pin_options.of(args)
   pin.file = pin.file or options.pin and options.pin.file
-  options.pin = pin
+  options.pin, options.is_person = pin, true
   return options
 end
 
@@ -292,7 +292,7 @@ Examples:
 Run again while online, it changes nothing. `moontower down` takes everything back.
 Without --carrier and --apn it goes by the daemon's configuration; without a daemon, by APN, APN_USER, APN_PASS,
 APN_AUTH and IP_TYPE in /etc/mbim-network.conf or /etc/qmi-network.conf (PROXY=yes without --carrier); else what is up
-stays; else the network chooses, as with --apn ''. If it fails, what was up before comes back.
+stays; else the APN is looked for: `moontower apn` shows where. If it fails, what was up before comes back.
 A line warns of DNS servers that do not answer, and of a family, IPv4 or IPv6, that is missing.]],
 
   options = {

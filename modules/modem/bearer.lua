@@ -28,6 +28,9 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
 ---@field seconds number? that `up` took to connect; nil: it was connected already
 ---@field mtu integer? of its link, as the carrier file has it
+---@field from string? where its APN comes from: as apn.candidate has it, which has `source`, too
+---@field source string?
+---@field is_found boolean? its APN was looked for
 ---@field ended boolean? it is known to be over
 ---@field network_released boolean? the network has ended it, and nothing else was wrong as far as the modem has told
 
@@ -86,7 +89,7 @@ function M.read(modem, parameters)
     modem = modem, session = parameters.session, apn = parameters.apn, ip = parameters.ip, net = modem.net,
     channel = modem:channel(parameters.session), framing = modem.framing,
     ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = parameters.refused or {},
-    untold = configuration.untold,
+    untold = configuration.untold, from = parameters.from, source = parameters.source, is_found = parameters.is_found,
   }, Bearer)
   return addresses.fit(bearer)
 end

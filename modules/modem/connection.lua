@@ -24,6 +24,9 @@ local LINK_OPTIONS = { "dns", "dns_route", "metric", "table", "default_route", "
 ---@field carrier string? its name
 ---@field interface string? the network interface that `up` has set up for it; nil: none is
 ---@field addresses { address: string, prefix_length: integer }[] that `up` has put on it
+---@field from string? where its APN comes from: as apn.candidate has it, which has `source`, too
+---@field source string?
+---@field is_found boolean? its APN was looked for
 ---@field protocol "mbim"|"qmi"|nil as it was given to `up`
 ---@field proxy boolean? likewise
 
@@ -71,6 +74,8 @@ local function refused_of(record)
   return refused
 end
 
+local function is_found(record) return record.searched and record.from ~= "network" or nil end
+
 ---See modem.connection().
 ---@param description modem.description
 ---@param modem modem.modem? if it is open
@@ -87,7 +92,8 @@ function M.of(description, modem)
     apn = record.apn, ip = record.given or record.ip, session = record.session, refused = refused_of(record),
     complete = record.complete == true, since = record.since, carrier = record.carrier,
     interface = journal and journal.name, addresses = journal and journal.addresses or {},
-    protocol = record.protocol, proxy = record.proxy,
+    protocol = record.protocol, proxy = record.proxy, from = record.from, source = record.source,
+    is_found = is_found(record),
   }
 end
 
@@ -124,7 +130,8 @@ function M.save(modem, parameters, carrier, options, bearer)
     incarnation = modem.description.incarnation, net = modem.net, session = M.SESSION, carrier = carrier.name,
     apn = parameters.apn, ip = parameters.ip or "ipv4v6", user = parameters.user, password = parameters.password,
     auth = parameters.auth, mtu = parameters.mtu, aggregation = parameters.aggregation,
-    roaming = carrier.roaming, probe = carrier.probe, dns_route = carrier.dns_route, options = of_link(options),
+    roaming = carrier.roaming, probe = carrier.probe, dns_route = carrier.dns_route, searched = carrier.search,
+    from = parameters.from, source = parameters.source, options = of_link(options),
     complete = bearer ~= nil, since = bearer and os.time(), given = bearer and bearer.ip,
     channel = bearer and bearer.channel,
     refused = plain(bearer and bearer.refused or {}),
@@ -164,13 +171,16 @@ end
 
 -- ---- adopted ----
 
----Is a connection what a carrier would ask for first? One family of two may be all there is of it, if that run was
----killed while it connected.
+---Is a connection what a carrier would ask for first, or what was found for it? One family of two may be all there is
+---of it, if that run was killed while it connected.
 ---@param record modem.connection_record
 ---@param carrier carrier.carrier
 ---@return boolean
 function M.fits(record, carrier)
   local wanted = carrier.bearers[1]
+  if carrier.search and record.searched then
+    return record.complete and (record.ip == (wanted.ip or "ipv4v6") or wanted.ip == "ipv4v6")
+  end
   return record.complete and record.apn == wanted.apn and record.ip == (wanted.ip or "ipv4v6")
     and record.user == wanted.user and record.password == wanted.password and record.auth == wanted.auth
     and (record.aggregation ~= false) == (wanted.aggregation ~= false)
@@ -194,6 +204,7 @@ end
 function M.adopt(modem, record, options)
   local bearer, err = modem:bearer {
     session = record.session, apn = record.apn, ip = record.given or record.ip, refused = refused_of(record),
+    from = record.from, source = record.source, is_found = is_found(record),
   }
   if bearer then
     bearer.wanted = record

@@ -59,6 +59,13 @@ local CONCERNS_TYPE = { [28] = true, [50] = true, [51] = true, [52] = true, [57]
 -- To ask again for another type would only make the network stricter.
 local CONCERNS_ALL = { [8] = true, [26] = true, [27] = true, [29] = true, [70] = true }
 
+-- Causes that another APN may not meet: unknown, its credentials, its gateway, not subscribed, not for this radio
+-- technology, no IP; and those that tell nothing (30, 31).
+local CONCERNS_APN = {
+  [27] = true, [28] = true, [29] = true, [30] = true, [31] = true, [32] = true, [33] = true, [50] = true, [51] = true,
+  [52] = true, [57] = true, [58] = true, [61] = true, [66] = true, [70] = true,
+}
+
 -- Codes of what is in the way of any connection.
 local IN_THE_WAY = {}
 for _, code in ipairs {
@@ -74,6 +81,19 @@ end
 ---@return boolean
 function M.concerns_all_types(err)
   return IN_THE_WAY[err.code] or CONCERNS_ALL[err.detail and err.detail.nw_error] or false
+end
+
+---May another APN be granted? Without a cause that is not known, and worth a try.
+---@param err moontower.error of one of them
+---@return boolean
+function M.concerns_apn(err)
+  local detail = err.detail or {}
+  if err.code ~= "connect-refused" then
+    return false
+  elseif detail.nw_error then
+    return CONCERNS_APN[detail.nw_error] or false
+  end
+  return detail.who ~= "card" and not detail.passes
 end
 
 ---May the same be granted later, with nothing changed?

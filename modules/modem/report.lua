@@ -115,6 +115,27 @@ end
 
 local family_names = { ipv4 = "IPv4", ipv6 = "IPv6" }
 
+local origins = { remembered = "which worked before", carrier = "from the carrier file %s",
+  providers = "from the list of providers, for %s" }
+
+---Where an access point comes from.
+---@param candidate apn.candidate
+---@return string? words nil: the network or the user has chosen it
+function M.origin(candidate)
+  local words = origins[candidate.from]
+  return words and words:format(candidate.source)
+end
+
+---One of several access points was refused.
+---@param candidate apn.candidate
+---@param err moontower.error
+---@param watcher up.watcher
+function M.refused_apn(candidate, err, watcher)
+  local origin = M.origin(candidate)
+  watcher:done("refused", ("%s%s: %s"):format(candidate.apn ~= "" and candidate.apn or "default APN",
+    origin and (" (%s)"):format(origin) or "", err.detail and err.detail.why or err))
+end
+
 ---@param bearer modem.bearer
 ---@param watcher up.watcher
 function M.bearer(bearer, watcher)
@@ -124,8 +145,11 @@ function M.bearer(bearer, watcher)
   local lost = missing(bearer)
   watcher:done("bearer", ("%s, %s, %s"):format(apn, families(bearer), took), {
     state = "activated", apn = bearer.apn, ip = bearer.ip, session = bearer.session, seconds = seconds,
-    adopted = not seconds, missing = next(lost) and lost or nil,
+    adopted = not seconds, missing = next(lost) and lost or nil, from = bearer.from, source = bearer.source,
   })
+  if bearer.is_found then
+    watcher:done("", ("(an APN %s)"):format(M.origin(bearer)))
+  end
   for _, family in ipairs { "ipv4", "ipv6" } do
     if lost[family] then
       watcher:done("", ("no %s: %s"):format(family_names[family], lost[family]))

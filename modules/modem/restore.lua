@@ -33,7 +33,8 @@ function M.of_record(record)
     record = record,
     options = record.options or {},
     carrier = {
-      name = record.carrier, roaming = record.roaming, probe = record.probe, dns_route = record.dns_route, bearers = { {
+      name = record.carrier, roaming = record.roaming, probe = record.probe, dns_route = record.dns_route,
+      search = record.searched, bearers = { {
         apn = record.apn, ip = record.ip, user = record.user, password = record.password, auth = record.auth,
         mtu = record.mtu, aggregation = record.aggregation,
       } },

@@ -124,6 +124,7 @@ function M.use(modem, number, options)
     return nil, err
   end
   modem.notifications:forget() -- all that it has told was of the old card
+  modem.found_apn = nil
   progress "card"
   sim, err = wait_for_card(modem, slot, sim.iccid, options.seconds or CARD_TIME)
   return sim and { slot = number, before = before and before.number, sim = sim }, err

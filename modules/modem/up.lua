@@ -4,6 +4,7 @@
 -- Questions that do not depend on one another are asked at the same time: with a modem that needs 20 ms for each
 -- answer, that saves the most time.
 
+local apn = require "modem.apn"
 local connections = require "modem.connection"
 local framing_trial = require "modem.framing_trial"
 local link = require "link"
@@ -58,25 +59,28 @@ local function connect_once(modem, parameters, packet, watcher)
   return modem:connect(parameters)
 end
 
--- Tries the carrier's bearers in their order: the network may allow an APN where it has refused another one.
-local function connect(modem, carrier, options, watcher, packet)
-  local start, err = task.now(), nil
-  for _, parameters in ipairs(carrier.bearers) do
+-- Tries the access points in their order: the network may allow an APN where it has refused another one.
+local function connect(modem, carrier, options, watcher, packet, search)
+  local start = task.now()
+  for parameters in search:tries() do
     watcher:doing("bearer", parameters.apn ~= "" and parameters.apn or "default APN")
-    local ok, bearer
-    ok, err = connections.save(modem, parameters, carrier, options)
+    local bearer
+    local ok, err = connections.save(modem, parameters, carrier, options)
     if ok then
       bearer, err = connect_once(modem, parameters, packet, watcher)
     end
     if bearer then
       connections.save(modem, parameters, carrier, options, bearer)
+      search:worked(parameters)
       bearer.mtu, bearer.seconds = parameters.mtu, task.now() - start
       return bearer
-    elseif err.code ~= "connect-refused" then
-      break
+    end
+    search:refused(parameters, err)
+    if carrier.search then
+      report.refused_apn(parameters, err, watcher)
     end
   end
-  return nil, err
+  return nil, search:error()
 end
 
 -- Adopts the session that is there.
@@ -98,16 +102,17 @@ local function adopt_after_wait(modem, now, carrier, options)
   return bearer
 end
 
-local function connect_anew(modem, now, carrier, options, watcher, undo)
+local function connect_anew(modem, now, carrier, options, watcher, undo, before)
   undo.record = true
-  local bearer, err = connect(modem, carrier, options, watcher, now.packet)
+  local bearer, err = connect(modem, carrier, options, watcher, now.packet,
+    apn.search(modem, carrier, options, now.sim, before))
   undo.session = bearer and bearer.session
   return bearer, err
 end
 
 -- Right after the network has ended the connection of a modem that indicated nothing else, connecting again is enough:
 -- the modem is ordered to at once, and asked at the same time whether there is still a network that may be used.
--- Returns neither bearer nor error where the usual way has to be gone.
+-- Returns neither bearer nor error where the usual way has to be gone; then the third result has what was asked for.
 local function bearer_again(modem, carrier, options, watcher, undo)
   local released_at = modem.network_released_at
   modem.network_released_at = nil
@@ -115,9 +120,10 @@ local function bearer_again(modem, carrier, options, watcher, undo)
     return nil
   end
   undo.record = true
+  local search = apn.search(modem, carrier, { again = true })
   local group <close> = task.group()
   local connecting = group:spawn(function()
-    local bearer, err = connect(modem, carrier, options, watcher, { state = "attached" })
+    local bearer, err = connect(modem, carrier, options, watcher, { state = "attached" }, search)
     undo.session = bearer and bearer.session
     return bearer, err
   end)
@@ -129,13 +135,13 @@ local function bearer_again(modem, carrier, options, watcher, undo)
     connecting:cancel(task.unwanted)
   end
   local _, bearer, err = connecting:join()
-  if in_time and (bearer or err.code == "connect-refused") then
+  if in_time and (bearer or err.code == "connect-refused" and not search:goes_on()) then
     return bearer, err
   elseif undo.session then
     modem:deactivate(undo.session)
     undo.session = nil
   end
-  return nil
+  return nil, nil, search
 end
 
 local function show_network(now, watcher)
@@ -154,7 +160,7 @@ local function without_lines(watcher)
 end
 
 -- The usual way: what the modem says of itself, all that must hold before it can connect, and the connection.
-local function bearer_from_scratch(modem, carrier, options, watcher, undo)
+local function bearer_from_scratch(modem, carrier, options, watcher, undo, before)
   local now, err = look.ask(modem, carrier, watcher)
   if not now then
     return nil, err
@@ -192,7 +198,7 @@ local function bearer_from_scratch(modem, carrier, options, watcher, undo)
   if bearer then
     return bearer
   end
-  return connect_anew(modem, now, carrier, options, watcher, undo)
+  return connect_anew(modem, now, carrier, options, watcher, undo, before)
 end
 
 -- Takes back, in reverse, what a failure or Ctrl-C leaves half done in the modem; link.apply() does so on the host.
@@ -227,9 +233,9 @@ end
 
 -- From the control port to the host's routes.
 local function up_once(modem, carrier, options, watcher, undo)
-  local bearer, err = bearer_again(modem, carrier, options, watcher, undo)
+  local bearer, err, before = bearer_again(modem, carrier, options, watcher, undo)
   if not bearer and not err then
-    bearer, err = bearer_from_scratch(modem, carrier, options, watcher, undo)
+    bearer, err = bearer_from_scratch(modem, carrier, options, watcher, undo, before)
   end
   if not bearer then
     return nil, err

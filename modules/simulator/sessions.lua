@@ -17,7 +17,7 @@ local sessions = {}
 
 -- ESM causes of 3GPP TS 24.301.
 local MULTIPLE_CONNECTIONS = 55 -- for the same APN
-local UNKNOWN_APN = 27
+local UNKNOWN_APN, WRONG_USER = 27, 29
 local FIRST_OWN_REASON = 200 -- of those that QMI calls internal
 local NO_CAUSE = 0 -- the modem refuses by itself, and the network is not even asked
 local only_cause = { ipv4 = 50, ipv6 = 51 } -- only this type is allowed
@@ -72,15 +72,22 @@ local function throttled(self)
   self.network.throttle = nil
 end
 
+-- What the network says to an APN and a user; nil: it takes them.
+local function refusal_of_apn(self, apn, user)
+  local only = self.network.only_apn
+  if only then
+    return apn ~= only.apn and UNKNOWN_APN or only.user ~= nil and only.user ~= user and WRONG_USER or nil
+  end
+  return not self:operator().apns[apn] and self.personality.unknown_apn_cause or nil
+end
+
 -- The cause with which the network refuses, or nil.
-local function refusal(self, apn, ip_type)
-  local personality, refuses, family = self.personality, self.network.refuses, self.network.refuses_family
+local function refusal(self, apn, ip_type, user)
+  local refuses, family = self.network.refuses, self.network.refuses_family
   local wanted = families[ip_type]
-  local cause = self.network.refuses_all or throttled(self)
+  local cause = self.network.refuses_all or throttled(self) or refusal_of_apn(self, apn, user)
   if cause then
     return cause
-  elseif not self:operator().apns[apn] then
-    return personality.unknown_apn_cause
   elseif refuses and ip_type == "ipv4v6" then
     return refuses
   elseif not self.has_ipv6 and not wanted.ipv4 then
@@ -102,7 +109,8 @@ local function only_family(self)
 end
 
 local function choose_apn(self, apn)
-  return (apn == nil or apn == "") and self:operator().default_apn or apn:lower()
+  local default = not self.network.only_apn and self:operator().default_apn or ""
+  return (apn == nil or apn == "") and default or apn:lower()
 end
 
 local function assign(self, session, wanted)
@@ -131,7 +139,7 @@ end
 
 ---Connects a session, all of it at once, as MBIM does.
 ---@param number integer
----@param request { apn: string?, ip_type: string }
+---@param request { apn: string?, ip_type: string, user: string? }
 ---@return simulator.session?
 ---@return string? reason a status of MBIM
 ---@return integer? cause what the network says
@@ -145,7 +153,7 @@ function sessions:connect(number, request)
   if not families[ip_type] then
     return nil, "invalid-parameters"
   end
-  local cause = refusal(self, apn, ip_type)
+  local cause = refusal(self, apn, ip_type, request.user)
   if cause then
     self.causes[number] = cause
     return nil, "failure", cause
@@ -160,7 +168,7 @@ end
 
 ---Connects one family of a session, which may have the other one already, as QMI does.
 ---@param number integer
----@param request { apn: string?, family: "ipv4"|"ipv6" }
+---@param request { apn: string?, family: "ipv4"|"ipv6", user: string? }
 ---@return simulator.session?
 ---@return string? reason a status of MBIM, "throttled", or "internal": the modem's own
 ---@return integer? cause what the network says; or QMI's number of an internal reason
@@ -178,7 +186,7 @@ function sessions:connect_family(number, request)
   if own and own >= FIRST_OWN_REASON then
     return nil, "internal", own
   end
-  local cause = own or only and only ~= family and only_cause[only] or refusal(self, apn, family)
+  local cause = own or only and only ~= family and only_cause[only] or refusal(self, apn, family, request.user)
   if cause then
     return nil, cause == NO_CAUSE and "throttled" or "failure", cause
   end

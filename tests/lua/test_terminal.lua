@@ -60,6 +60,8 @@ local CASES = {
   { run = "signal", cut = true, shows = { "RSRP", "-98 dBm" } },
   { run = "cells", cut = true, shows = { "EARFCN 8665" } },
   { run = "usage", status = 0, shows = { "The modem itself" } },
+  { run = "apn", shows = { "default APN", "calyx-sprint" } },
+  { run = "up", before = "simulate fault only-apn r.ispsn", shows = { "refused", "r.ispsn" } },
   { run = "slot", status = 1, shows = { "one SIM slot" } },
   { run = "esim info", before = "simulate fault euicc", shows = { "EID", "8904903200000000" } },
   { run = "location", shows = { "40.748400, -73.985700", "8 used" } },

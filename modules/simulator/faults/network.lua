@@ -120,6 +120,14 @@ return {
     end,
   },
   {
+    name = "only-apn", arguments = "APN [USER]",
+    summary = "take this APN alone (else 27), and no default one; with a user, only that one's (else 29)",
+    start = function(modem, apn, user)
+      modem.network.only_apn = apn and { apn = apn:lower(), user = user }
+      return apn and true, "an APN expected"
+    end,
+  },
+  {
     name = "refuse-apn", arguments = "[CAUSE]", summary = "refuse every connection (27, missing or unknown APN)",
     start = function(modem, text) return refuse_all(modem, text, 27) end,
   },

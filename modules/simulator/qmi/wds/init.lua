@@ -147,7 +147,9 @@ handle(wds.start_network, function(modem, values, client)
     return nil, "invalid-profile"
   end
   local apn, family = values.apn or profile.apn_name, family_of(client)
-  local session, reason, cause = modem:connect_family(client.session, { apn = apn, family = family })
+  local session, reason, cause = modem:connect_family(client.session, {
+    apn = apn, family = family, user = values.username,
+  })
   if not session then
     local reasons = reason == "throttled" and throttles[family] or reason == "internal" and internal(cause)
       or cause and end_reasons(cause) or refusals[reason]
