@@ -74,7 +74,12 @@ local function take_tag(bytes, at)
   end
 end
 
-local function take_length(bytes, at)
+---The length that stands at a place.
+---@param bytes string
+---@param at integer
+---@return integer? length nil: there is no whole one
+---@return integer? next where the value begins
+function ber_tlv.length(bytes, at)
   local first = bytes:byte(at)
   if not first or first < 0x80 then
     return first, at + 1
@@ -97,7 +102,7 @@ function ber_tlv.take(bytes, at)
   if not tag then
     return nil
   end
-  local length, value_at = take_length(bytes, length_at)
+  local length, value_at = ber_tlv.length(bytes, length_at)
   if not length or length > #bytes - value_at + 1 then
     return nil
   end

@@ -61,6 +61,13 @@ function card.bcd(digits)
   end))
 end
 
+---The digits of that again.
+---@param bytes string
+---@return string
+function card.digits(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02X"):format(byte:byte()):reverse() end):gsub("F$", ""))
+end
+
 ---@return "ready"|"pin"|"puk"|"dead"|"no-profile"
 function Card:state()
   if not self.imsi then
@@ -78,6 +85,9 @@ function Card:power_on()
   self.verified = false
   self.uicc:reset()
   local profile = self.euicc and (self.euicc:enabled() or {})
+  if self.euicc then
+    self.euicc:power_on()
+  end
   for _, field in ipairs(profile and { "imsi", "iccid", "number", "operator" } or {}) do
     self[field] = profile[field]
   end

@@ -91,6 +91,58 @@ function T.test_the_modem_reads_the_card_again()
   lu.assertStrContains(result.out, "registered at home on AT&T")
 end
 
+-- Downloads ----------------------------------------------------------------------------------------------------------
+
+-- A stand-in for the server, behind TLS with a certificate of its own: lpac takes any.
+local SERVER = [[cd /run/test
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out server.pem -days 2 \
+  -subj /CN=localhost 2>/dev/null; cat key.pem >>server.pem
+python3 $SUPPORT/smdp.py 8443 server.pem log & server=$!; trap 'kill $server' EXIT
+until grep -q ready log 2>/dev/null; do sleep 0.02; done
+]]
+local DOWNLOAD, DOWNLOADED = "lpac profile download -s 127.0.0.1:8443 -m ", "89014100000098765430"
+
+local function download(commands, faults)
+  table.insert(commands, 1, SERVER .. "true")
+  return say(commands, faults)
+end
+
+function T.test_download()
+  local said = download {
+    DOWNLOAD .. "GOOD", "lpac profile list", "lpac notification process -a -r", "lpac notification list",
+    "lpac profile enable " .. DOWNLOADED .. " 1", read("ready", DOWNLOADED), "lpac profile list",
+  }
+  for i = 1, 6 do lu.assertEquals(said[i].message, "success", i) end
+  lu.assertEquals(said[1].data.seqNumber, 1)
+  lu.assertEquals(states(said[2])[4], DOWNLOADED .. " disabled -")
+  lu.assertEquals(said[4].data, {})
+  lu.assertEquals(states(said[6])[4], DOWNLOADED .. " enabled -")
+end
+
+function T.test_download_with_confirmation_code()
+  local said = download { DOWNLOAD .. "CODE -c 12345", DOWNLOAD .. "CODE -c 1234" }
+  lu.assertEquals({ said[1].message, said[1].data }, { "es9p_get_bound_profile_package", "Refused" })
+  lu.assertEquals(said[2].message, "success")
+end
+
+-- By the server, by the card, and by the card after it has taken everything: what it says to that is a notification.
+function T.test_downloads_refused()
+  local said = download {
+    DOWNLOAD .. "NONE", DOWNLOAD .. "FORGED", DOWNLOAD .. "TWICE", "lpac notification list", "lpac profile list",
+  }
+  lu.assertEquals(said[1].message, "es9p_authenticate_client")
+  lu.assertEquals(said[2].message, "es9p_get_bound_profile_package")
+  lu.assertEquals(said[3].data, "store_metadata,install_failed_due_to_iccid_already_exists_on_euicc")
+  lu.assertEquals({ #said[4].data, said[4].data[1].profileManagementOperation }, { 1, "install" })
+  lu.assertEquals(#said[5].data, 3)
+  lu.assertEquals(download({ DOWNLOAD .. "GOOD" }, { "euicc-full" })[1].data,
+    "load_profile_elements,install_failed_due_to_insufficient_memory_for_profile")
+end
+
+function T.test_discovery()
+  lu.assertEquals(download { "lpac profile discovery -s 127.0.0.1:8443" }[1].data, { "127.0.0.1:8443" })
+end
+
 function T.test_fails_where_the_card_does()
   for fault, message in pairs {
     ["no-channels"] = "euicc_init", ["apdu-fails"] = "es10c_get_eid", ["sim-remove"] = "euicc_init",

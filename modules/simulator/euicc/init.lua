@@ -31,6 +31,10 @@ local card = require "simulator.card"
 ---@field notifications simulator.euicc.notification[]
 ---@field last_number integer of a notification
 ---@field busy integer how often it has something else to do, when a profile is to be switched
+---@field challenge string? that the next server has to sign
+---@field session table? of a download
+---@field loaded integer? how many profiles have come
+---@field is_full boolean? is there no room for another profile?
 ---@field uicc simulator.uicc the card that it is on
 ---@field functions table<integer, fun(euicc: simulator.euicc, value: string): string?>
 local Euicc = {}
@@ -39,7 +43,7 @@ Euicc.__index = Euicc
 local functions = {}
 for _, part in ipairs {
   require "simulator.euicc.information", require "simulator.euicc.profiles",
-  require "simulator.euicc.notifications".functions,
+  require "simulator.euicc.notifications".functions, require "simulator.euicc.download".functions,
 } do
   for tag, handler in pairs(part) do functions[tag] = handler end
 end
@@ -62,6 +66,21 @@ function Euicc:enabled()
       return profile
     end
   end
+end
+
+---@param iccid string
+---@return simulator.euicc.profile?
+function Euicc:find(iccid)
+  for _, profile in ipairs(self.profiles) do
+    if profile.iccid == iccid then
+      return profile
+    end
+  end
+end
+
+---Power has come on: what was under way is forgotten.
+function Euicc:power_on()
+  self.challenge, self.session = nil, nil
 end
 
 ---Is the modem in the middle of something that the card has asked for?

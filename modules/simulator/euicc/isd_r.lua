@@ -2,6 +2,7 @@
 -- The application of an eUICC that manages its profiles, ISD-R: functions come in blocks of STORE DATA (SGP.22, 5.7.2).
 
 local ber_tlv = require "base.ber_tlv"
+local download = require "simulator.euicc.download"
 
 local encode = ber_tlv.encode
 
@@ -15,7 +16,9 @@ local isd_r = {}
 -- A function and its answer are objects with the same tag.
 local function call(euicc, bytes)
   local object, next_at = ber_tlv.take(bytes)
-  if not object or next_at <= #bytes then
+  if download.is_part(euicc, bytes) then
+    return download.load(euicc, bytes)
+  elseif not object or next_at <= #bytes then
     return nil, WRONG_DATA
   end
   local handler = euicc.functions[object.tag]

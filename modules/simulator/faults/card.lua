@@ -10,6 +10,14 @@ local function put_in(modem)
   return true
 end
 
+-- Of the card that is in, or of one that is put in.
+local function the_euicc(modem)
+  if not modem.card or not modem.card.euicc then
+    put_in(modem)
+  end
+  return modem.card.euicc
+end
+
 ---@type simulator.fault[]
 return {
   {
@@ -33,10 +41,15 @@ return {
       local count = math.tointeger(tonumber(text or 1))
       if not count then
         return nil, "a count expected, not '" .. text .. "'"
-      elseif not modem.card or not modem.card.euicc then
-        put_in(modem)
       end
-      modem.card.euicc.busy = count
+      the_euicc(modem).busy = count
+      return true
+    end,
+  },
+  {
+    name = "euicc-full", summary = "have no room on the eUICC for another profile",
+    start = function(modem)
+      the_euicc(modem).is_full = true
       return true
     end,
   },

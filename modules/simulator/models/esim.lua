@@ -2,6 +2,7 @@
 -- The profiles on a simulated eUICC: of the network that is here, of another one, and of one that is nowhere.
 
 local personality = require "simulator.models.personality"
+local sprint = require "simulator.models.sprint"
 
 local esim = {}
 
@@ -19,8 +20,21 @@ local nowhere = {
   is_away = true,
 }
 
-local function aid(number)
+---The AID of a profile's security domain.
+---@param number integer
+---@return string
+function esim.aid(number)
   return "\xa0\x00\x00\x05\x59\x10\x10\xff\xff\xff\xff\x89\x00\x00" .. string.char(number, 0)
+end
+
+---Whose network a profile of an operator is for: see simulator.modem:operator().
+---@param id string PLMN
+---@return table? operator nil: the network that is here
+function esim.operator(id)
+  if id == att.provider.id then
+    return att
+  end
+  return id ~= sprint.provider.id and nowhere or nil
 end
 
 ---@param data table the card of a personality, which the first profile is instead of
@@ -28,17 +42,17 @@ end
 function esim.profiles(data)
   return {
     personality.join(data, {
-      aid = aid(0x10), name = "Sprint", provider = "Sprint", class = "operational", server = "smdp.sprint.example",
+      aid = esim.aid(0x10), name = "Sprint", provider = "Sprint", class = "operational", server = "smdp.sprint.example",
       is_enabled = true,
     }),
     {
       imsi = "310410000000123", iccid = "89014100000123456786", number = "15550100789",
-      aid = aid(0x11), name = "AT&T Prepaid", provider = "AT&T", nickname = "travel", class = "operational",
+      aid = esim.aid(0x11), name = "AT&T Prepaid", provider = "AT&T", nickname = "travel", class = "operational",
       server = "smdp.att.example", operator = att,
     },
     {
       imsi = "001010000000123", iccid = "89000100000123456785", number = "15550100000",
-      aid = aid(0x12), name = "Test Profile", provider = "Nowhere", class = "test", server = "smdp.test.example",
+      aid = esim.aid(0x12), name = "Test Profile", provider = "Nowhere", class = "test", server = "smdp.test.example",
       operator = nowhere, is_kept = true,
     },
   }
