@@ -5,7 +5,7 @@
 
 local errors = require "errors"
 
-local OPEN_TIME, CLOSE_TIME = 20, 5
+local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 30
 
 local M = {}
 
@@ -71,6 +71,21 @@ function M.close_card_channel(modem, number)
     return nil, modem.at_error
   end
   local reply, err = modem.at:command("AT+CCHC=" .. number, { seconds = CLOSE_TIME })
+  return reply and true, err
+end
+
+---Switches modem and card to their least, and on again.
+---@param modem modem.modem
+---@return true? ok
+---@return moontower.error? err
+function M.restart_card(modem)
+  if not modem.at then
+    return no_way()
+  end
+  local reply, err = modem.at:command("AT+CFUN=0", { seconds = POWER_TIME })
+  if reply then
+    reply, err = modem.at:command("AT+CFUN=1", { seconds = POWER_TIME })
+  end
   return reply and true, err
 end
 

@@ -76,7 +76,7 @@ for _, verb in ipairs { "slots", "select_slot", "sim" } do
   Backend[verb] = function(self, ...) return (self.at and at_slots[verb] or refuse)(self, ...) end
 end
 
-for _, verb in ipairs { "open_card_channel", "close_card_channel" } do
+for _, verb in ipairs { "open_card_channel", "close_card_channel", "restart_card" } do
   Backend[verb] = function(self, ...) return (self.at and at_channel[verb] or refuse)(self, ...) end
 end
 

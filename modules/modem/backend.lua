@@ -225,6 +225,8 @@
 --- moontower.error? sends a USSD code, or what the network waits for in the dialogue that is open, and waits for the
 --- answer; "unsupported": there is no USSD here; "rejected": the network has ended it; "timeout"
 ---@field cancel_ussd fun(self: modem.modem): true?, moontower.error? ends the dialogue
+---@field restart_card fun(self: modem.modem): true?, moontower.error? takes the card's power away for a moment, or
+--- resets it: what is on it may have changed
 ---@field made table<string, fun(self: modem.modem): any> fields that are made when they are first asked for
 
 local M = {
@@ -234,7 +236,7 @@ local M = {
     "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
     "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "counters", "slots", "select_slot",
     "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
-    "delete_stored", "open_card_channel", "close_card_channel", "card_file", "receiver", "ussd",
+    "delete_stored", "open_card_channel", "close_card_channel", "restart_card", "card_file", "receiver", "ussd",
     "cancel_ussd", "made",
   },
 }

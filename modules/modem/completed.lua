@@ -55,16 +55,18 @@ return function(backend)
     end
     return ok, err
   end
-  function verbs.open_card_channel(self, aid)
-    local opened, why = backend.open_card_channel(self, aid)
-    for _, way in ipairs(why and why.code == "unsupported" and other_ways(self) or {}) do
-      local err
-      opened, err = way.open_card_channel(self, aid)
-      if opened or err.code ~= "unsupported" then
-        return opened, err
+  for _, verb in ipairs { "open_card_channel", "restart_card" } do
+    verbs[verb] = function(self, ...)
+      local done, why = backend[verb](self, ...)
+      for _, way in ipairs(why and why.code == "unsupported" and other_ways(self) or {}) do
+        local err
+        done, err = way[verb](self, ...)
+        if done or err.code ~= "unsupported" then
+          return done, err
+        end
       end
+      return done, why
     end
-    return opened, why
   end
   function verbs.close_card_channel(self, number, way)
     local module = way == "qmi" and qmi_channel or way == "at" and at_channel or backend

@@ -9,7 +9,7 @@ local card_channel = require "modem.card_channel"
 local uicc = require "mbim.ms_uicc_low_level_access"
 
 local GROUP = 1 -- channels of one owner; ours are closed one by one
-local OPEN_TIME, CLOSE_TIME = 20, 5
+local OPEN_TIME, CLOSE_TIME, RESET_TIME = 20, 5, 20
 local NO_ANSWER = 0x0c -- of SELECT: return no data
 
 local M = {}
@@ -17,12 +17,21 @@ local M = {}
 -- The first byte of the status is SW1.
 local function status_of(reply) return reply.status.sw1 << 8 | reply.status.sw2 end
 
+-- Of the form of a command, before the card has carried it out: only then may it be sent again.
 local function is_refusal(reply, err)
+  if not reply then
+    return err.detail ~= nil and err.detail.status == "invalid-parameters"
+  end
+  local status = status_of(reply)
+  return status == 0x6e00 or status == 0x6881
+end
+
+-- Of SELECT, which changes nothing.
+local function is_not_selected(reply, err)
   if not reply then
     return err.code == "rejected" and err.detail.who ~= "card"
   end
-  local status = status_of(reply)
-  return status == 0x6e00 or status == 0x6881 or status == 0x6a86
+  return status_of(reply) == 0x6a86
 end
 
 local function open(self, aid, p2)
@@ -51,7 +60,7 @@ end
 ---@return moontower.error? err
 function M.open_card_channel(self, aid)
   local reply, err = open(self, aid, 0)
-  if is_refusal(reply, err) then
+  if is_not_selected(reply, err) then
     reply, err = open(self, aid, NO_ANSWER)
   end
   if not reply then
@@ -76,6 +85,15 @@ end
 ---@return moontower.error? err
 function M.close_card_channel(self, number)
   local reply, err = self.mbim:set(uicc.close_channel, { channel = number, group = GROUP }, CLOSE_TIME)
+  return reply and true, err
+end
+
+---Resets the card.
+---@param self modem.mbim
+---@return true? ok
+---@return moontower.error? err
+function M.restart_card(self)
+  local reply, err = self.mbim:set(uicc.reset, { pass_through = "disable" }, RESET_TIME)
   return reply and true, err
 end
 

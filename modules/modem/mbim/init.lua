@@ -199,8 +199,9 @@ function Backend:signal(part)
 end
 backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal", "listen_to_cells", "cell_notified")
 backends.elsewhere(Backend, "modem.mbim.slots", "slots", "select_slot")
-backends.elsewhere(Backend, "modem.mbim.card_channel", "open_card_channel", "close_card_channel")
 backends.elsewhere(Backend, "modem.mbim.inside", "card_file")
+backends.elsewhere(Backend, "modem.mbim.card_channel", "open_card_channel", "close_card_channel",
+  "restart_card")
 
 ---By QMI inside it: MBIM has no messages for that.
 function Backend:receiver() return require("modem.qmi.location").receiver(self, self.qmi) end

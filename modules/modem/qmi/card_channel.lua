@@ -5,8 +5,9 @@ local card = require "modem.qmi.card"
 local card_channel = require "modem.card_channel"
 local errors = require "errors"
 local uim_files = require "qmi.uim.files"
+local uim_pins = require "qmi.uim.pins"
 
-local OPEN_TIME, CLOSE_TIME = 20, 5
+local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 20
 
 ---@class modem.qmi
 local M = {}
@@ -62,6 +63,18 @@ function M:close_card_channel(number, _, slot)
   local reply, err = self.qmi:request(uim_files.logical_channel, {
     slot = slot or (slot_of(self)), channel_id = number, terminate_application = 1,
   }, CLOSE_TIME)
+  return reply and true, err
+end
+
+---Takes the card's power away for a moment.
+---@return true? ok
+---@return moontower.error? err
+function M:restart_card()
+  local slot = slot_of(self)
+  local reply, err = self.qmi:request(uim_pins.power_off_sim, { slot = slot }, POWER_TIME)
+  if reply then
+    reply, err = self.qmi:request(uim_pins.power_on_sim, { slot = slot }, POWER_TIME)
+  end
   return reply and true, err
 end
 

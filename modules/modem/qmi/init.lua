@@ -335,9 +335,10 @@ backends.elsewhere(Backend, "modem.qmi.cells", "cells")
 backends.elsewhere(Backend, "modem.qmi.scan", "scan")
 backends.elsewhere(Backend, "modem.qmi.counters", "counters")
 backends.elsewhere(Backend, "modem.qmi.slots", "slots", "select_slot")
-backends.elsewhere(Backend, "modem.qmi.card_channel", "open_card_channel", "close_card_channel")
 backends.elsewhere(Backend, "modem.qmi.ussd", "ussd", "cancel_ussd")
 backends.elsewhere(Backend, "modem.qmi.card_file", "card_file")
+backends.elsewhere(Backend, "modem.qmi.card_channel", "open_card_channel", "close_card_channel",
+  "restart_card")
 backends.elsewhere(Backend, "modem.qmi.messages", "stored_messages", "send_pdu", "delete_stored",
   "message_notified")
 backends.elsewhere(Backend, "modem.qmi.technology", "knows_nr", "with_nr")
