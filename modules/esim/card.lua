@@ -7,6 +7,7 @@ local es10 = require "esim.es10"
 
 local BLOCK = 120 -- bytes: what modems pass on, whatever they say
 local BLOCKS = 256
+local START_TIME = 15 -- seconds
 local MORE, LAST = 0x11, 0x91 -- of a block's P1
 
 ---@class esim.card
@@ -85,12 +86,22 @@ end
 function Card:close() self.channel:close() end
 Card.__close = Card.close
 
+-- A card that is just being read, as after a change of its profile, refuses for a moment.
+local function wait_for_start(modem)
+  local function has_started(sim) return sim.state ~= "starting" end
+  local sim = modem:wait_for("sim", function() return modem:sim_state() end, has_started, START_TIME)
+  return sim ~= nil and has_started(sim)
+end
+
 ---Opens the eUICC that a modem has.
 ---@param modem modem.modem
 ---@return esim.card? card keep it in a <close> variable
 ---@return moontower.error? err "unsupported": the card is no eSIM, or the modem gives no way to it
 function M.open(modem)
   local channel, err = card_channels.open(modem, es10.AID)
+  if not channel and err.code == "busy" and wait_for_start(modem) then
+    channel, err = card_channels.open(modem, es10.AID)
+  end
   if not channel and err.code == "not-found" then
     return errors.fail {
       code = "unsupported", source = "esim", message = "the card in use is no eSIM: it has no profiles to choose from",

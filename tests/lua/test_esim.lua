@@ -1,14 +1,20 @@
 -- SPDX-License-Identifier: MIT
--- What an eUICC answers: published answers, answers cut short and changed, and the channel that they come through.
+-- What an eUICC answers: published answers, answers cut short and changed, and the channel that they come through;
+-- activation codes, and the port that lpac gets.
 --
 -- The published ones are those that lpac's driver/apdu/stdio.c shows (GSMA's test card), and SGP.22's own example of an
 -- ICCID.
 
+local activation = require "esim.activation"
 local card_channels = require "modem.card_channel"
 local cards = require "esim.card"
+local core_port = require "core.port"
+local errors = require "errors"
 local es10 = require "esim.es10"
 local lu = require "luaunit"
+local serial = require "esim.serial"
 local state = require "state"
+local task = require "task"
 
 local T = {}
 
@@ -105,7 +111,7 @@ function T.test_answers_that_are_changed()
     local value, err = case[1].read(case[2]:sub(1, at - 1) .. byte .. case[2]:sub(at + 1))
     lu.assertTrue(value ~= nil or err.code == "malformed" or err.code == "rejected")
     for _, text in pairs(type(value) == "table" and (value[1] or value) or {}) do
-      lu.assertFalse(type(text) == "string" and text:find "[%z\1-\31]" ~= nil)
+      lu.assertFalse(type(text) == "string" and text:find "[\0-\8\10-\31]" ~= nil)
     end
   end
 end
@@ -181,7 +187,7 @@ end
 
 -- What the card or the modem refuses half way ends the request there; the channel is closed in any case.
 function T.test_what_fails_half_way()
-  local gone = require("errors").new { code = "gone", message = "the modem is gone" }
+  local gone = errors.new { code = "gone", message = "the modem is gone" }
   for _, case in ipairs {
     { { "6A88" }, "unsupported" }, { { "6985" }, "rejected" }, { { "6F00" }, "rejected" }, { { "90" }, "malformed" },
     { { "" }, "malformed" }, { { "6100", "6100" }, "malformed" }, { { "9000" }, "malformed" }, { { gone }, "gone" },
@@ -213,6 +219,83 @@ function T.test_a_channel_that_a_killed_run_has_left()
   state.save("card_channels", "a-test", { number = 3, way = "qmi", incarnation = "0" })
   local channel <close> = assert(card_channels.open(modem_of {}, es10.AID))
   eq({ state.load("card_channels", "a-test").number, channel.number }, { 1, 1 })
+end
+
+-- ---- activation codes ----
+
+function T.test_activation_codes()
+  for code, expected in pairs {
+    ["LPA:1$rsp.truphone.com$QR-G-5C-1LS-1W1Z9P7"] = { "rsp.truphone.com", "QR-G-5C-1LS-1W1Z9P7" }, -- lpac's USAGE.md
+    ["1$SMDP.GSMA.COM$04386-AGYFT-A74Y8-3F815"] = { "SMDP.GSMA.COM", "04386-AGYFT-A74Y8-3F815" }, -- SGP.22, 4.1.2
+    ["1$SMDP.GSMA.COM$04386-AGYFT-A74Y8-3F815$$1"] = { "SMDP.GSMA.COM", "04386-AGYFT-A74Y8-3F815", true },
+    ["1$SMDP.GSMA.COM$04386-AGYFT-A74Y8-3F815$1.3.6.1.4.1.31746"] = { "SMDP.GSMA.COM", "04386-AGYFT-A74Y8-3F815" },
+    ["lpa:1$SMDP.GSMA.COM$"] = { "SMDP.GSMA.COM", "" },
+  } do
+    local found = assert(activation.parse(code))
+    eq({ found.server, found.matching_id, found.needs_confirmation }, expected)
+  end
+  for _, wrong in ipairs {
+    "", "LPA:", "LPA:1", "LPA:1$", "LPA:2$smdp.example.com$A", "LPA:1$smdp.example.com$A B", "LPA:1$localhost$A",
+    "LPA:1$-s$A", "LPA:1$smdp.example.com/x$A", "1MATCHING-ID",
+  } do
+    local value, err = activation.parse(wrong)
+    eq({ value, err and err.code }, { nil, "invalid" }, wrong)
+  end
+end
+
+-- ---- the port that lpac gets ----
+
+-- Calls fn(tell), where tell(line) returns what the port answers.
+local function with_port(answers, fn)
+  local card <close> = assert(cards.open(modem_of(answers)))
+  local requests = {}
+  local port <close> = assert(serial.open(card, function(request) requests[#requests + 1] = hex(request) end))
+  local group <close> = task.group()
+  local running = group:spawn(port.run, port)
+  local lpacs <close> = assert(core_port.open(port.path))
+  fn(function(line)
+    lpacs:write(line .. "\r\n")
+    local answer = ""
+    while not answer:find "OK\r\n$" and not answer:find "ERROR\r\n$" do
+      answer = answer .. assert(task.timeout(60, lpacs.read, lpacs))
+    end
+    return (answer:gsub("%s+", " "):match "^ ?(.-) ?$")
+  end, port, requests)
+  running:cancel(task.unwanted)
+end
+
+function T.test_the_port_of_lpac()
+  local long = bytes "BF2D82012CA0820128" .. ("\0"):rep(0x128)
+  with_port({ "9000", hex(EID) .. "9000", hex(long) .. "9000", "6A88" }, function(tell, port, requests)
+    for _, command in ipairs { "AT+CCHO=?", "AT+CCHC=?", "AT+CGLA=?", "AT+CCHC=1", "AT+CCHC=4" } do
+      eq(tell(command), "OK", command)
+    end
+    for _, command in ipairs {
+      "AT+CFUN=1,1", 'AT+CCHO="A000000004"', 'AT+CGLA=2,10,"81E2910003"', "AT+CGLA=1,10,81E2910003", "", "AT",
+    } do
+      eq(command == "" and "ERROR" or tell(command), "ERROR", command)
+    end
+    eq(tell 'AT+CCHO="A0000005591010FFFFFFFF8900000100"', "+CCHO: 1 OK")
+    -- In two blocks, which go to the card as one request; its first answer is the end of a former run.
+    eq(tell 'AT+CGLA=1,16,"81E2110003BF3E03"', '+CGLA: 4,"9000" OK')
+    eq(tell 'AT+CGLA=1,16,"81E29101035C015A"', '+CGLA: 4,"9000" OK')
+    eq(tell 'AT+CGLA=1,22,"81E2910006BF3E035C015A"', ('+CGLA: 46,"%s9000" OK'):format(hex(EID)))
+    -- A long answer comes in parts.
+    eq(tell 'AT+CGLA=1,16,"81E2910003BF2D00"', ('+CGLA: 504,"%s6137" OK'):format(hex(long:sub(1, 250))))
+    eq(tell 'AT+CGLA=1,10,"81C0000037"', ('+CGLA: 114,"%s9000" OK'):format(hex(long:sub(251))))
+    eq(tell 'AT+CGLA=1,16,"81E2910003BF3100"', '+CGLA: 4,"6A88" OK')
+    eq(tell 'AT+CGLA=1,10,"8170000001"', '+CGLA: 4,"6D00" OK')
+    eq(tell 'AT+CGLA=1,2,"81"', '+CGLA: 4,"6700" OK')
+    eq({ port.failure, requests[1], #requests }, { nil, "BF3E035C015A", 4 })
+  end)
+end
+
+function T.test_the_port_of_lpac_when_the_modem_is_gone()
+  local gone = errors.new { code = "gone", message = "the modem is gone" }
+  with_port({ gone }, function(tell, port)
+    eq(tell 'AT+CGLA=1,22,"81E2910006BF3E035C015A"', "ERROR")
+    eq(port.failure.code, "gone")
+  end)
 end
 
 return T
