@@ -33,6 +33,9 @@ return function(is_command)
     require("trial").repair()
   end
   if is_command and is_left "gnss" and not require("modem").owner then switch_receivers_off() end
+  if is_command and is_left("esims", state.persistent) and not require("modem").owner then
+    require("esim.switch").repair()
+  end
   if is_left "taken" and not require("modem").owner then
     local takeover = require "modem.takeover"
     local give_back = is_command and takeover.repair_at_end or takeover.repair

@@ -108,6 +108,17 @@ local function is_up(self, modem, link, override)
   status.of(name):set("online", ("as %s"):format(link.address))
 end
 
+local identify_again
+
+-- A command has put another SIM in: what was ordered was for the old one.
+local function identify(self, modem)
+  if self.known[modem.itself] then
+    self.overrides[modem.description.name] = nil
+    identify_again(self, modem.itself, modem:sim())
+    configure(self, modem.itself)
+  end
+end
+
 local function policies_for_all(self)
   if self.only then
     return not self.only.policy.each and { self.only } or {}
@@ -118,8 +129,9 @@ end
 local assign_policy
 
 -- Another SIM, or a modem that has only now told its IMEI, may have another entry.
-local function identify_again(self, modem, sim)
+function identify_again(self, modem, sim)
   local known = self.known[modem]
+  local _ <close> = known.identifying:lock()
   local entry
   entry, known.is_sure = config.entry_for(self.config, modem, sim)
   if entry ~= known.entry then
@@ -183,7 +195,7 @@ function assign_policy(self, modem, why)
 end
 
 local function modem_ready(self, modem, group)
-  self.known[modem] = { group = group }
+  self.known[modem] = { group = group, identifying = task.mutex() }
   group:spawn(trials.put_back, self.commands, modem)
   assign_policy(self, modem, "its control port is open")
 end
@@ -331,6 +343,7 @@ function M.run(options)
   modems.owner.name = name
   function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
   function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
+  function modems.owner.identify(...) self.commands:as_daemon(identify, self, ...) end
   function modems.owner.in_turn(...) return self.commands:run(...) end
   function modems.owner.carry_out(description, ...)
     return self.commands:carry_out(description.name, ...)

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- Changes on trial that have lost their guard, as when the daemon was killed with it, or the computer restarted: they
--- are put back once their modem is there.
+-- are put back once their modem is there. So are profiles of eSIMs.
 
 local lazy = require "base.lazy"
 local log = require "log"
 local state = require "state"
+local switch = lazy(function() return require "esim.switch" end)
 local task = require "task"
 local trial = lazy(function() return require "trial" end)
 
@@ -48,11 +49,32 @@ local function put_back(commands, modem, key)
   end
 end
 
+-- The same for an eSIM's profile, once no command looks after it.
+local function put_profile_back(commands, modem, eid)
+  local name = modem.description.name
+  for _ in task.backoff { first = 0.2, max = 10 } do
+    local ok, err = true, nil
+    if switch.is_of(eid, modem) then
+      commands:carry_out(name, "change", "an eSIM's profile on trial is left again", function()
+        ok, err = switch.put_back(modem, eid)
+        return ok == true
+      end)
+    end
+    if err and err.code ~= "busy" then
+      log.warn("%s: %s", name, err)
+    end
+    if ok ~= nil or err.code ~= "busy" then
+      return
+    end
+  end
+end
+
 ---Puts back what is on trial in a modem that has just come, once it has no guard.
 ---@param commands daemon.commands
 ---@param modem modem.modem
 function M.put_back(commands, modem)
   for _, key in ipairs(state.persistent.list "trials" or {}) do put_back(commands, modem, key) end
+  for _, eid in ipairs(state.persistent.list "esims" or {}) do put_profile_back(commands, modem, eid) end
 end
 
 return M

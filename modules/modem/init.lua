@@ -52,6 +52,7 @@ local PATIENCE = 3
 ---@class modem.owner who keeps modems open for all tasks of this program: the daemon
 ---@field borrow fun(description: modem.description, options: modem.options): modem.modem?, moontower.error?
 ---@field name string? of a daemon beside the usual one, by which commands reach it
+---@field identify fun(modem: modem.modem) its SIM is another one now: the configuration's entry for that is its profile
 ---@field open_modem fun(description: modem.description): modem.modem? as it is open now
 ---@field is_up fun(modem: modem.modem, link: link.link, override: modem.override?) `moontower up` has worked: what it
 --- was given holds until it is given again, or the daemon ends; nil: the configuration holds

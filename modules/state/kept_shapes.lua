@@ -56,6 +56,13 @@ function declared.trials()
   }, { confirm = flag }))
 end
 
+-- A profile of an eSIM that is enabled on trial, by the EID: see ../esim/switch.lua.
+function declared.esims() return {
+  version = 1,
+  required = { modem = text, wanted = validate.digits, command = any_text },
+  optional = { before = validate.digits },
+} end
+
 function declared.sockets() return { version = 1, required = {}, optional = { imei = text, iccid = text } } end
 
 function declared.ladders() return {

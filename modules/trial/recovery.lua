@@ -92,7 +92,14 @@ local function prove(link, before)
   return true
 end
 
-local function reconnect(modem, before, seconds, watcher)
+---Connects as before says.
+---@param modem modem.modem
+---@param before trial.before
+---@param seconds number
+---@param watcher up.watcher
+---@return true? ok
+---@return moontower.error? err
+function M.reconnect(modem, before, seconds, watcher)
   local previous, options = before.previous, { wait = seconds, probe = false }
   for key, value in pairs(previous.options) do options[key] = value end
   watcher:doing("online", "connecting again")
@@ -124,7 +131,7 @@ function M.wait(modem, before, seconds, watcher)
   local ok, err = wait_for_network(modem, seconds, watcher)
   if ok and before.previous then
     local left = math.max(deadline - task.now(), 1)
-    ok, err = task.timeout(left, reconnect, modem, before, left, watcher)
+    ok, err = task.timeout(left, M.reconnect, modem, before, left, watcher)
   end
   return ok, err
 end

@@ -49,6 +49,7 @@ local examples = {
   qmi = { clients = { { service = 1, client = 7, persistent = { session = 0 } } }, incarnation = "1",
     allocating = true, kept = true },
   channels = { incarnation = "1" },
+  esims = { modem = "1-1", wanted = "89000123456789012341", command = "moontower esim enable" },
   card_channels = { number = 1, way = "qmi", incarnation = "1" },
   taken = { name = "1-1", folder = "/sys/devices/usb1/1-1", ports = "*/1-1/1-1:*", applied = true },
   ptys = { owner = { pid = 5, start = 77 }, terminal = "/dev/pts/3" },
