@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- `moontower esim` with a simulated eUICC.
+-- `moontower esim` with a simulated eUICC: what we list ourselves, and what lpac changes: Debian's own, unpacked by
+-- bootstrap.
 
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -30,6 +31,241 @@ moontower down >/dev/null]]
   local info = assert(json.decode(result.out:match "%b{}"))
   eq({ info.eid, info.version, info.smds }, { EID, "2.2.2", "lpa.ds.example" })
   lu.assertTrue(info.free > 100000)
+end
+
+local SPRINT, TRAVEL, NOWHERE = "89011200000123456781", "89014100000123456786", "89000100000123456785"
+
+-- Shell functions: which profile is enabled, and is no trial under way?
+local ENABLED = [[
+enabled() { moontower esim list --json | tr -d ' \n' | grep -q "\"iccid\":\"$1\"[^}]*\"state\":\"enabled\"" ||
+  fail "$1 is not enabled"; }
+settled() { [ -z "$(ls /var/lib/moontower/esims 2>/dev/null)" ] || fail "a trial is left"; }
+]]
+
+local function change(script, options)
+  local result = run(ENABLED .. script, options)
+  eq(result.status, 0, result.out .. result.err)
+  return result
+end
+
+function T.test_list()
+  local result = run [[
+run moontower up --apn r.ispsn
+moontower esim || exit
+works
+moontower esim list --json; moontower esim notifications; moontower esim notifications --json
+moontower down >/dev/null]]
+  eq(result.status, 0, result.out .. result.err)
+  lu.assertStrMatches(result.out, "ICCID.*" .. SPRINT .. "  enabled   Sprint .*" .. NOWHERE .. "  disabled  .*test\n.*")
+  local listed = assert(json.decode(result.out:match "%b{}"))
+  eq({ #listed.profiles, listed.profiles[2].nickname, listed.profiles[2].plmn }, { 3, "travel", "310410" })
+  lu.assertStrContains(result.out, "No notification waits.")
+end
+
+-- ---- what lpac changes ----
+
+-- The connection goes, and is there again with the new profile; servers that are nowhere are told of nothing.
+function T.test_enable()
+  local result = change([[
+run moontower up --apn r.ispsn
+moontower esim enable travel --apn broadband --json || exit
+works; enabled ]] .. TRAVEL .. [[; settled
+moontower status --json | grep -q '"apn":"broadband"' || fail "the APN"
+moontower esim enable travel 2>/dev/null && fail "twice"
+moontower esim notifications
+moontower down >/dev/null]])
+  local told = assert(json.decode(result.out:match "%b{}"))
+  eq({ told.iccid, told.before, told.by, told.online, told.notifications.failed },
+    { TRAVEL, SPRINT, "refresh", true, 2 })
+  lu.assertStrMatches(result.out, ".*1  disable  " .. SPRINT .. ".*\n2  enable   " .. TRAVEL .. ".*")
+end
+
+-- What the modem needs to notice.
+function T.test_a_modem_that_does_not_refresh()
+  change([[
+moontower simulate fault no-refresh
+moontower esim enable travel --json | grep -q '"by":"card"' || fail "its power"
+moontower simulate fault no-refresh radio
+moontower esim enable Sprint --json | grep -q '"by":"card"' || fail "its radio"
+enabled ]] .. SPRINT .. "; settled")
+end
+
+-- Without a network, or without an answer for its APN, the profile before comes back, and its connection.
+function T.test_a_profile_that_does_not_get_online()
+  local result = change([[
+run moontower up --apn r.ispsn
+moontower esim enable 'Test Profile' --within 2; [ $? = 12 ] || fail "no network"
+works; enabled ]] .. SPRINT .. [[; settled
+moontower esim enable travel --apn nonsense; [ $? = 12 ] || fail "a wrong APN"
+works; enabled ]] .. SPRINT .. [[; settled
+moontower status --json | grep -q '"apn":"r.ispsn"' || fail "the APN"
+moontower esim enable travel --apn nonsense --stay; [ $? = 6 ] || fail "--stay"
+enabled ]] .. TRAVEL .. [[; settled
+run moontower up --apn broadband; works
+moontower down >/dev/null]])
+  lu.assertStrContains(result.err, "not online within 2 seconds; the profile before is enabled again")
+  lu.assertStrContains(result.err, "not subscribed (cause 33); the profile before is enabled again")
+end
+
+function T.test_the_other_orders()
+  local result = change([[
+moontower esim nickname ]] .. TRAVEL .. [[ 'Büro 2' || exit
+moontower esim delete Sprint --yes; [ $? = 8 ] || fail "the enabled one"
+moontower esim delete 'Test Profile' --yes; [ $? = 1 ] || fail "one that its owner keeps"
+moontower esim delete 'Büro 2' </dev/null; [ $? = 2 ] || fail "without being asked"
+moontower esim delete 'Büro 2' --yes || exit
+moontower esim disable Sprint || exit
+moontower status | grep "^SIM "
+moontower esim list
+moontower esim enable Sprint || exit
+enabled ]] .. SPRINT .. "; settled")
+  lu.assertStrContains(result.err, "Sprint is enabled; it is not deleted")
+  lu.assertStrContains(result.err, "disallowed by policy")
+  lu.assertStrMatches(result.out, ".*SIM       missing\nICCID[^\n]*\n" .. SPRINT .. "  disabled .*")
+  lu.assertNotStrContains(result.out, TRAVEL)
+end
+
+function T.test_orders_that_are_refused()
+  local result = change([[
+moontower esim enable Telekom; [ $? = 1 ] || fail "no such profile"
+moontower esim download LPA:1; [ $? = 1 ] || fail "no code"
+moontower esim download; [ $? = 2 ] || fail "no code at all"
+moontower esim download 'LPA:1$smdp.example.com$A$$1'; [ $? = 2 ] || fail "a confirmation code"
+moontower esim download 'LPA:1$smdp.invalid$A'; [ $? = 1 ] || fail "no such server"
+moontower esim list --send; [ $? = 2 ] || fail "usage"
+settled; enabled ]] .. SPRINT)
+  lu.assertStrContains(result.err, "there is no profile Telekom")
+  lu.assertStrContains(result.err, "lpac: reaching the server")
+end
+
+-- ---- what goes wrong ----
+
+function T.test_without_lpac()
+  local result = run [[
+PATH=$(dirname "$(command -v moontower)"):/usr/sbin:/usr/bin:/sbin:/bin
+moontower esim list >/dev/null && moontower esim enable travel]]
+  world.assert_clean_failure(result, 1, "lpac is not installed")
+  lu.assertStrContains(result.err, "Debian")
+end
+
+-- A stand-in that ends as if it were killed, before or after it has done its work.
+local function stand_in(script)
+  return ([[
+real=$(command -v lpac)
+cat >/run/test/lpac <<END
+#!/bin/sh
+case "\$*" in *enable*]] .. TRAVEL .. [[*) %s ;; esac
+exec $real "\$@"
+END
+chmod +x /run/test/lpac; PATH=/run/test:$PATH
+]]):format(script)
+end
+
+function T.test_lpac_killed()
+  for _, script in ipairs { "kill -KILL \\$\\$", "$real \"\\$@\" >/dev/null; kill -KILL \\$\\$" } do
+    local result = change(stand_in(script) .. [[
+run moontower up --apn r.ispsn
+moontower esim enable travel --apn broadband; [ $? = 12 ] || fail "it was killed"
+works; enabled ]] .. SPRINT .. [[; settled
+moontower down >/dev/null]])
+    lu.assertStrContains(result.err, "lpac was ended by signal 9; the profile before is enabled again")
+  end
+end
+
+-- Commands to the card that fail, or whose answers are lost, before lpac and while it is at work; the modem, the card
+-- and this computer agree afterwards.
+function T.test_a_card_that_fails_half_way()
+  for _, fault in ipairs { "apdu-fails 1", "apdu-lost 1" } do
+    local result = change(stand_in("moontower simulate fault " .. fault) .. [[
+run moontower up --apn r.ispsn
+moontower esim enable travel --apn broadband; [ $? = 12 ] || fail "while lpac is at work"
+works; enabled ]] .. SPRINT .. [[; settled
+PATH=${PATH#*:}
+moontower simulate fault ]] .. fault .. [[
+
+moontower esim enable travel --apn broadband && fail "before lpac"
+works; enabled ]] .. SPRINT .. [[; settled
+moontower esim enable travel --apn broadband >/run/test/output 2>&1 || fail "enable"
+works; moontower down >/dev/null]])
+    lu.assertStrContains(result.err, "UICC APDU")
+  end
+end
+
+-- Killed at any moment, lpac ends with us, and the next command that changes something goes back to the profile before.
+function T.test_killed()
+  local result = change([[
+run moontower up --apn r.ispsn
+moontower simulate set latency=0.02
+for moment in 0.1 0.2 0.3 0.5 0.8 1.2; do
+  moontower esim enable travel --apn broadband >/run/test/told 2>&1 & command=$!
+  sleep $moment; kill -KILL $command 2>/dev/null; wait $command 2>/dev/null
+  awaited="no lpac"; until_true '! pgrep -P 1 lpac >/dev/null'
+  on_trial=$(ls /var/lib/moontower/esims 2>/dev/null)
+  run moontower esim notifications
+  settled; [ "$on_trial" ] && enabled ]] .. SPRINT .. [[
+
+  moontower esim enable Sprint --apn r.ispsn >/run/test/told 2>&1
+  run moontower up --apn r.ispsn; works
+done
+moontower down >/dev/null]])
+  eq(result.status, 0, result.out .. result.err)
+end
+
+function T.test_interrupted()
+  change([[
+run moontower up --apn r.ispsn
+]] .. world.interrupted("moontower esim enable 'Test Profile' --within 60", "is enabled") .. [[
+
+works; enabled ]] .. SPRINT .. [[; settled
+moontower down >/dev/null]])
+end
+
+function T.test_unplugged()
+  change([[
+run moontower up --apn r.ispsn
+: >/run/test/shown; moontower esim enable 'Test Profile' --within 60 >/run/test/shown 2>&1 & command=$!
+awaited="it is enabled"; until_true 'grep -q "is enabled" /run/test/shown'
+moontower simulate fault unplug; wait $command; [ $? = 3 ] || fail "its status"
+[ "$(ls /var/lib/moontower/esims)" ] || fail "it is not written down"
+moontower simulate fault replug
+patiently moontower up --apn r.ispsn || fail up
+works; enabled ]] .. SPRINT .. [[; settled
+moontower down >/dev/null]])
+end
+
+-- The entry of the configuration is that of the profile; its policy goes on with it.
+local CONFIG = [[
+cat >/run/test/config.lua <<END
+return { modems = {
+  { iccid = "]] .. TRAVEL .. [[", apn = "broadband", policy = { "reconnect", probes = {} } },
+  { apn = "r.ispsn", policy = { "reconnect", probes = {} } },
+} }
+END
+serve 1
+]]
+
+function T.test_beside_the_daemon()
+  change(CONFIG .. [[
+moontower esim enable travel >/run/test/output 2>&1 || fail "enable"
+works; moontower status --json | grep -q '"apn":"broadband"' || fail "the entry"
+moontower esim enable 'Test Profile' --within 2 >/run/test/output 2>&1; [ $? = 12 ] || fail "no network"
+works; moontower status --json | grep -q '"apn":"broadband"' || fail "the entry, again"
+online 1; settled
+end TERM; moontower down >/dev/null]])
+end
+
+-- A daemon that was killed in the middle goes back when it is started again.
+function T.test_the_daemon_killed()
+  change(CONFIG .. [[
+moontower esim enable 'Test Profile' --within 60 >/run/test/shown 2>&1 & command=$!
+awaited="it is enabled"; until_true 'grep -q "is enabled" /run/test/shown'
+end KILL; wait $command
+[ "$(ls /var/lib/moontower/esims)" ] || fail "it is not written down"
+serve 1
+awaited="no trial"; until_true '[ -z "$(ls /var/lib/moontower/esims)" ]'
+online 1; works; enabled ]] .. SPRINT .. [[
+
+end TERM; moontower down >/dev/null]])
 end
 
 function T.test_a_card_that_is_none()
