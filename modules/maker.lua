@@ -41,6 +41,16 @@ local program = require "core.program"
 ---@class maker.counter: string[] a command, then "sent" and "received" in the order of the numbers of its answer; those
 --- of several are added up, of which only the first has to be known
 
+---@class maker.receiver commands for a receiver for GPS
+---@field asks string whether it is on, or anything that a modem without it refuses
+---@field on string? a pattern of the answer while it is on; nil: no answer tells that
+---@field starts string[] switch it on
+---@field stops string[] switch it off
+---@field position at.position? asks where it is, where no sentences of NMEA come
+---@field has_sentences boolean? sentences come at the AT port by themselves
+---@field port_start string? what has the NMEA port send sentences
+---@field port_stop string? what ends that
+
 ---@class maker.way a way to unlock the radio of a laptop's modem
 ---@field [1] string how it is called
 ---@field [2] fun(modem: table, seconds: number): any, moontower.error?
@@ -57,6 +67,7 @@ local program = require "core.program"
 ---@field air (string|fun(): maker.air)? likewise its commands about signal and cells
 ---@field slots maker.slots?
 ---@field counters maker.counter[]?
+---@field receivers maker.receiver[]? those that its modems may have: the first whose question is answered
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
 ---@field create_profile (fun(modem: table, values: table): table?, moontower.error?)? creates a profile over QMI, with
@@ -74,7 +85,7 @@ local M = {}
 local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
-  messages = "table", slots = "table", counters = "table",
+  messages = "table", slots = "table", receivers = "table", counters = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {

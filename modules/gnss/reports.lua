@@ -60,6 +60,11 @@ local function in_view_of(self)
   return sum, strongest
 end
 
+-- A receiver that does not tell has a height of its own from the fourth satellite on.
+local function fix_of(self, place)
+  return self.fix or place.altitude and (place.satellites or 0) >= 4 and "3d" or "2d"
+end
+
 local function report_of(self)
   local moment = self.moment
   local place, movement = moment.place or {}, moment.RMC or {}
@@ -70,7 +75,7 @@ local function report_of(self)
     latitude = has_fix and from.latitude, longitude = has_fix and from.longitude,
     altitude = has_fix and place.altitude or nil, hdop = has_fix and place.hdop or nil,
     speed = has_fix and movement.speed or nil, heading = has_fix and movement.heading or nil,
-    fix = has_fix and self.fix or nil,
+    fix = has_fix and fix_of(self, place) or nil,
     time = has_fix and values.time(movement.day, moment.time_of_day) or nil,
     satellites = place.satellites or moment.used > 0 and moment.used or nil, in_view = in_view, strongest = strongest,
   }

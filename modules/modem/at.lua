@@ -12,8 +12,11 @@ local ANSWER_TIME = 10
 
 local M = {}
 
--- A program that makes a pseudo terminal may keep both of its sides open; so does the simulated modem.
-local function holder_of(path)
+---Which program has a port open. One that makes a pseudo terminal may keep both of its sides open; so does the
+---simulated modem.
+---@param path string
+---@return { name: string, pid: integer }? holder
+function M.holder_of(path)
   local is_pty = (fs.realpath(path) or ""):find("^/dev/pts/")
   return not is_pty and (process.holders(path) or {})[1] or nil
 end
@@ -23,7 +26,7 @@ end
 ---@return at.port? port keep it in a <close> variable
 ---@return moontower.error? err
 function M.open_path(path)
-  local holder = holder_of(path)
+  local holder = M.holder_of(path)
   if holder then
     return errors.fail {
       code = "busy", source = "at", message = ("%s is in use by %s (process %d)"):format(path, holder.name, holder.pid),

@@ -4,6 +4,7 @@
 -- See modem/modes.lua.
 
 local air = require "modem.air"
+local at_location = require("base.lazy")(function() return require "modem.at_location" end)
 local at_port = require "modem.at"
 local lazy = require "base.lazy"
 local at_channel = lazy(function() return require "modem.at_channel" end)
@@ -90,5 +91,7 @@ end
 function Backend:cancel_ussd() return (self.at and at_ussd.cancel_ussd or refuse)(self) end
 
 function Backend:card_file(id) return (self.at and require("modem.card_files").by_at or refuse)(self, id) end
+
+function Backend:receiver() return (self.at and at_location.receiver or refuse)(self) end
 
 return Backend

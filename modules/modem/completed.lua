@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- The verbs of a back end, completed: what MBIM or QMI do not tell of signal, cells, counters and SIM slots, the AT
--- port may. The way to the card may also be QMI inside MBIM.
+-- The verbs of a back end, completed: what MBIM or QMI do not tell of signal, cells, counters, SIM slots and the
+-- position, the AT port may. The way to the card may also be QMI inside MBIM.
 
 local lazy = require "base.lazy"
 local air = lazy(function() return require "modem.air" end)
 local at_channel = lazy(function() return require "modem.at_channel" end)
 local at_counters = lazy(function() return require "modem.at_counters" end)
 local card_files = lazy(function() return require "modem.card_files" end)
+local at_location = lazy(function() return require "modem.at_location" end)
 local at_slots = lazy(function() return require "modem.at_slots" end)
 local at_ussd = lazy(function() return require "modem.at_ussd" end)
 local qmi_channel = lazy(function() return require "modem.qmi.card_channel" end)
@@ -82,6 +83,13 @@ return function(backend)
       return card_files.by_at(self, id)
     end
     return bytes, err
+  end
+  function verbs.receiver(self)
+    local receiver, err = backend.receiver(self)
+    if err and err.code == "unsupported" then
+      return at_location.receiver(self, err)
+    end
+    return receiver, err
   end
   return verbs
 end

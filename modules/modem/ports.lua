@@ -134,6 +134,9 @@ local function file_ports(description)
   if description.at then
     table.insert(list, 2, { role = "at", path = description.at })
   end
+  if description.nmea then
+    list[#list + 1] = { role = "nmea", path = description.nmea }
+  end
   return list
 end
 

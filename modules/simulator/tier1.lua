@@ -16,6 +16,7 @@ local state = require "state"
 local control = require "simulator.control"
 local pty = require "simulator.pty"
 local sim_at = require "simulator.at"
+local sim_nmea = require "simulator.nmea"
 local sim_network = require "simulator.network"
 local slots = require "simulator.slots"
 local usb_port = require "simulator.usb_port"
@@ -27,6 +28,7 @@ local usb_port = require "simulator.usb_port"
 ---@field link string of the first control port
 ---@field links table<string, string> likewise
 ---@field at string
+---@field nmea string
 ---@field usb string? where sysfs would show it
 
 ---@param name string
@@ -36,7 +38,7 @@ local usb_port = require "simulator.usb_port"
 ---@return simulator.tier1.place
 local function new_place(name, folder, link, second)
   return {
-    name = name, folder = folder, link = link, at = folder .. "/at",
+    name = name, folder = folder, link = link, at = folder .. "/at", nmea = folder .. "/nmea",
     sockets = { mbim = folder .. "/mbim", qmi = folder .. "/qmi", qmi2 = folder .. "/qmi2" },
     links = { mbim = link, qmi = link, qmi2 = second },
   }
@@ -45,7 +47,7 @@ end
 -- Where the only modem is.
 local usual = new_place("simulated", control.folder, "wwan0", "wwan1")
 
-local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at }
+local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at, nmea = usual.nmea }
 
 ---Where the n-th of several modems is.
 ---@param number integer
@@ -59,6 +61,7 @@ end
 ---@field place simulator.tier1.place
 ---@field channels simulator.tier1.channel[] those of the composition, the first one in front
 ---@field at simulator.pty? when the composition has AT
+---@field nmea simulator.pty? when it has an NMEA port
 
 ---@class simulator.tier1.channel a control port, and the link that it connects
 ---@field name string "mbim", "qmi", "qmi2"
@@ -158,9 +161,7 @@ local function pull(cable)
     end
     channel.listener, channel.link, channel.queue = nil, nil, {}
   end
-  if cable.at then
-    cable.at:close()
-  end
+  for _, terminal in pairs { at = cable.at, nmea = cable.nmea } do terminal:close() end
 end
 
 local function open_channel(channel, place)
@@ -195,10 +196,12 @@ local function open_parts(modem, cable, arrival)
   if not ok then
     return nil, err
   end
-  if modem:shows "modem" then
-    cable.at, err = pty.open(place.at)
-    if not cable.at then
-      return nil, err
+  for name, path in pairs { modem = "at", nmea = "nmea" } do
+    if modem:shows(name) then
+      cable[path], err = pty.open(place[path])
+      if not cable[path] then
+        return nil, err
+      end
     end
   end
   local first = cable.channels[1]
@@ -206,7 +209,7 @@ local function open_parts(modem, cable, arrival)
     name = place.name, composition = modem.composition, mode = modem:network_mode(),
     [first and first.name or "none"] = first and place.sockets[first.name], net = first and place.link or nil,
     controls = others_of(cable),
-    at = cable.at and place.at, incarnation = tostring(arrival),
+    at = cable.at and place.at, nmea = cable.nmea and place.nmea, incarnation = tostring(arrival),
     vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
     manufacturer = identity.manufacturer, model = modem.personality.hardware, usb_folder = place.usb,
   })
@@ -223,9 +226,9 @@ local function plug(modem, place, channels, arrival)
   return cable
 end
 
-local function read_terminal(fn, cable)
+local function read_terminal(fn, terminal)
   while true do
-    local bytes = cable.at.port:read()
+    local bytes = terminal.port:read()
     if not bytes then
       return
     end
@@ -294,6 +297,13 @@ local function start_one(modem, group, place)
       end
     end,
   })
+  local nmea = sim_nmea.new(modem, {
+    send = function(bytes)
+      if cable.nmea then
+        cable.nmea.port:write(bytes)
+      end
+    end,
+  })
   local function plug_in()
     arrivals = arrivals + 1
     local plugged, err = plug(modem, place, channels(), arrivals)
@@ -308,8 +318,10 @@ local function start_one(modem, group, place)
       })
       group:spawn(read_link, network, channel, channel.link)
     end
-    if cable.at then
-      group:spawn(read_terminal, at, cable)
+    for name, fn in pairs { at = at, nmea = nmea } do
+      if cable[name] then
+        group:spawn(read_terminal, fn, cable[name])
+      end
     end
     return true
   end

@@ -77,7 +77,7 @@ function T.test_files_and_links_of_the_modem()
     local device = json.decode(assert(fs.read("/run/moontower/devices/simulated.json")))
     lu.assertEquals(device, {
       name = "simulated", composition = "mbim", mbim = tier1.sockets.mbim, net = "wwan0", at = tier1.at,
-      incarnation = "1",
+      nmea = tier1.nmea, incarnation = "1",
       vendor = "1199", product = "9071",
       manufacturer = "Sierra Wireless, Incorporated", model = "MC7455", usb_folder = control.folder .. "/usb/simulated",
       version = 1,
@@ -137,9 +137,10 @@ function T.test_control()
     lu.assertTrue(control.is_running())
     local values = {
       latency = 0.5, open = 0.8, connect = 0.2, interval = 0.032, rtt = 0.01, reset_time = 2, search = 0.1, mbimex = 3,
-      rssi = 10, rsrp = -120, rsrq = -12, sinr = 3.5, offer = "nsa", cell = 2,
+      rssi = 10, rsrp = -120, rsrq = -12, sinr = 3.5, offer = "nsa", cell = 2, sky = "none",
+      first_fix = 30,
     }
-    lu.assertEquals(#control.settings, 14)
+    lu.assertEquals(#control.settings, 16)
     local texts = {}
     for name, value in pairs(values) do texts[name] = tostring(value) end
     assert(control.ask { request = "set", values = texts })

@@ -38,6 +38,13 @@ return maker {
   at = { orders = { ["+GTDUALSIM"] = "change" } },
   mbim_services = { ["fibocom"] = "ffffffff-abca-4b11-a4e2-f2fc87f94488" },
 
+  -- FM160 and others: the application note of its GNSS, and what the author of fm160d has seen on one. The sentences
+  -- are the answer to a command; no port has them.
+  receivers = { {
+    asks = "AT+GTGPSPOWER?", on = "%+GTGPSPOWER:%s*1", starts = { "AT+GTGPSPOWER=1" }, stops = { "AT+GTGPSPOWER=0" },
+    position = { asks = "AT+GTGPS?", alone = true },
+  } },
+
   settings = "makers.fibocom.settings",
   air = "makers.fibocom.air",
   slots = { asks = "AT+GTDUALSIM?", sets = "AT+GTDUALSIM=%d", numbers = { 0, 1 }, iccid = "AT+ICCID" },

@@ -27,5 +27,12 @@ return maker {
     strands = { "%^GODLOAD" },
   },
 
+  -- ModemManager's plugin huawei: by itself (0), until it is ended (1), once a second. No command tells
+  -- whether it is on, or where the modem is.
+  receivers = { {
+    asks = "AT^WPDOM?", starts = { "AT^WPDOM=0", "AT^WPDST=1", "AT^WPDFR=65535,1", "AT^WPDGP" },
+    stops = { "AT^WPEND" },
+  } },
+
   air = "makers.huawei.air",
 }

@@ -38,5 +38,12 @@ return maker {
   slots = { asks = "AT+QUIMSLOT?", sets = "AT+QUIMSLOT=%d", numbers = { 1, 2 }, iccid = "AT+QCCID" },
   counters = { { "AT+QGDCNT?", "sent", "received" }, { "AT+QGDNRCNT?", "sent", "received" } }, -- LTE and older; 5G
 
+  -- Quectel's GNSS manuals of EC2x and RM5xx; answers of real modems are in tests/lua/test_at_position.lua.
+  receivers = { {
+    asks = "AT+QGPS?", on = "%+QGPS:%s*1", starts = { "AT+QGPS=1" }, stops = { "AT+QGPSEND" },
+    position = { asks = "AT+QGPSLOC=2", prefix = "+QGPSLOC",
+      order = "time_of_day latitude longitude hdop altitude fix heading kmh - day satellites" },
+  } },
+
   messages = { mbim = "makers.quectel.mbim" },
 }

@@ -42,6 +42,18 @@ return maker {
   settings = "makers.sierra.settings",
   air = "makers.sierra.air",
   slots = { asks = "AT!UIMS?", sets = "AT!UIMS=%d", numbers = { 0, 1 }, iccid = "AT!ICCID?" },
+  -- AT command references 2130617 and 4117727. $GPS_START: the kernel's qcserial.c.
+  receivers = { {
+    asks = "AT!GPSSTATUS?", on = "Fix Session Status%s*=%s*ACTIVE",
+    starts = { "AT!GPSTRACK=1,255,100,1000,1" }, stops = { "AT!GPSEND=0" }, -- 1000 fixes mean without end
+    port_start = "$GPS_START", port_stop = "$GPS_STOP",
+    position = { asks = "AT!GPSLOC?", words = {
+      latitude = "Lat:%s*(%d+ Deg %d+ Min [%d.]+ Sec %u)", longitude = "Lon:%s*(%d+ Deg %d+ Min [%d.]+ Sec %u)",
+      time = "Time:%s*(%d+ %d+ %d+ %d+ %d+:%d+:%d+[^\n]*)", accuracy = "HEPE:%s*([%d.]+)", fix = "([23])D Fix",
+      altitude = "Altitude:%s*([-%d.]+)", heading = "Heading:%s*([%d.]+)", speed = "VelHoriz:%s*([%d.]+)",
+    } },
+  } },
+
   composition_by_qmi = function(modem, options)
     return require("makers.sierra.composition").by_qmi(modem, options)
   end,

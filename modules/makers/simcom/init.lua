@@ -23,6 +23,17 @@ return maker {
     urc_lines = { "PB DONE", "SMS DONE", "SMS READY", "Call Ready", "SMS Ready" },
   },
 
+  -- SIM7xxx and SIM82xx: AT+CGPS, as ModemManager has it. A76xx: AT+CGNSSPWR, as SIMCom's manual and users have it.
+  receivers = {
+    { asks = "AT+CGPS?", on = "%+CGPS:%s*1", starts = { "AT+CGPS=1,1" }, stops = { "AT+CGPS=0" },
+      position = { asks = "AT+CGPSINFO", prefix = "+CGPSINFO",
+        order = "latitude ns longitude ew day time_of_day altitude knots heading" } },
+    { asks = "AT+CGNSSPWR?", on = "%+CGNSSPWR:%s*1", starts = { "AT+CGNSSPWR=1" }, stops = { "AT+CGNSSPWR=0" },
+      position = { asks = "AT+CGNSSINFO", prefix = "+CGNSSINFO",
+        order = "fix satellites satellites satellites satellites latitude ns longitude ew day time_of_day altitude "
+          .. "knots heading - hdop" } },
+  },
+
   settings = "makers.simcom.settings",
   air = "makers.simcom.air",
 }

@@ -268,6 +268,14 @@ return maker {
     orders = { ["#REBOOT"] = "restart", ["#USBCFG"] = "change" },
   },
 
+  -- ModemManager's plugin telit: with 2, sentences come by themselves. The order is that of Telit's AT manual.
+  receivers = { {
+    asks = "AT$GPSP?", on = "%$GPSP:%s*1", starts = { "AT$GPSP=1", "AT$GPSNMUN=2,1,1,1,1,1,1" },
+    stops = { "AT$GPSNMUN=0", "AT$GPSP=0" }, has_sentences = true,
+    position = { asks = "AT$GPSACP", prefix = "$GPSACP",
+      order = "time_of_day latitude longitude hdop altitude fix heading kmh - day satellites satellites" },
+  } },
+
   settings = function() return { composition = composition, rat = rat, bands = bands } end,
   air = "makers.telit.air",
 }

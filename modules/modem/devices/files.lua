@@ -43,7 +43,7 @@ function M.add(list)
     local controls = type(values) == "table" and text("name") and controls_of_file(values) or {}
     if controls[1] then
       list[#list + 1] = {
-        controls = controls, at = controls[1].protocol ~= "at" and text "at" or nil,
+        controls = controls, at = controls[1].protocol ~= "at" and text "at" or nil, nmea = text "nmea",
         mode = controls[1].protocol == "at" and { name = text "mode" or "serial" } or nil,
         vendor = text "vendor", product = text "product",
         manufacturer = text "manufacturer", model = text "model", incarnation = text "incarnation",

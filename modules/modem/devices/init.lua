@@ -29,6 +29,7 @@ local state = require "state"
 ---@field platform string? the device on a system on a chip: "4080000.remoteproc"
 ---@field wwan_folder string? where sysfs shows the device of the kernel's WWAN subsystem, for one that is not on USB
 ---@field at string? path of its AT port, where only a file knows it: modem/ports.lua finds the others
+---@field nmea string? likewise that of its NMEA port
 ---@field mode modem.mode? of a modem whose protocol is "at"
 ---@field incarnation string? changes when the modem restarts: what we left in it is gone then
 ---@field descriptors string? the USB descriptors, as sysfs has them

@@ -5,6 +5,7 @@ local card = require "simulator.at.card_state"
 local composition = require "simulator.composition"
 
 local INCORRECT_PARAMETERS = 50
+local NO_SESSION, NOT_FIXED = 505, 516
 local bits = composition.bits
 
 local function name_of(arguments)
@@ -143,6 +144,14 @@ return function(handle)
   handle("+QCCID", card.iccid "+QCCID: %s")
   local tries = card.tries { '+QPINC: "SC",PIN_TRIES,PUK_TRIES', '+QPINC: "P2",3,10' }
   handle("+QPINC", { query = tries, set = tries })
+  handle("+QGPSLOC", { set = function(modem)
+    local place = modem.gps and modem:fix()
+    if not place then
+      return nil, modem.gps and NOT_FIXED or NO_SESSION
+    end
+    return { ("+QGPSLOC: %s,%.5f,%.5f,0.9,%.1f,3,0.00,0.0,0.0,%s,%02d"):format(os.date "!%H%M%S.0", place.latitude,
+      place.longitude, place.altitude, os.date "!%d%m%y", #modem:satellites()) }
+  end })
   handle("+QGPS", {
     query = function(modem) return { "+QGPS: " .. (modem.gps and 1 or 0) } end,
     set = function(modem)

@@ -5,6 +5,7 @@ local card = require "simulator.at.card_state"
 local switch = require "simulator.at.switch"
 
 local PASSWORD = "A710"
+local LEAP_SECONDS = 18 -- by which the time of GPS is ahead of UTC
 
 local function identification(modem)
   local personality = modem.personality
@@ -28,14 +29,14 @@ local function coordinate(value, positive, negative)
 end
 
 local function location(modem)
-  local place = modem.personality.position
-  if not modem.gps then
+  local place = modem.gps and modem:fix()
+  if not place then
     return { "Not Available" }
   end
   return {
     "Lat: " .. coordinate(place.latitude, "N", "S"),
     "Lon: " .. coordinate(place.longitude, "E", "W"),
-    "Time: " .. os.date("!%Y %m %d %w %H:%M:%S"),
+    "Time: " .. os.date("!%Y %m %d %w %H:%M:%S", os.time() + LEAP_SECONDS) .. " (GPS)",
     ("LocUncAngle: 0.0  LocUncA: 5  LocUncP: 5  HEPE: 5.000\r\n3D Fix\r\nAltitude: %.1f  LocUncVe: 8.0")
       :format(place.altitude),
   }

@@ -111,6 +111,29 @@ local function choose_bands(modem, arguments)
   return {}
 end
 
+local function degrees_and_minutes(value, width, positive, negative)
+  local degrees, rest = math.modf(math.abs(value))
+  return ("%0" .. width .. "d%07.4f%s"):format(degrees, rest * 60, value >= 0 and positive or negative)
+end
+
+local function position(modem)
+  local place = modem.gps and modem:fix()
+  if not place then
+    return { "$GPSACP: ,,,,,1,,,,,," }
+  end
+  return { ("$GPSACP: %s,%s,%s,0.9,%.1f,3,0.0,0.0,0.0,%s,%02d,00"):format(os.date "!%H%M%S.000",
+    degrees_and_minutes(place.latitude, 2, "N", "S"), degrees_and_minutes(place.longitude, 3, "E", "W"),
+    place.altitude, os.date "!%d%m%y", #modem:satellites()) }
+end
+
+local function switch_receiver(modem, arguments)
+  if arguments[1] ~= "0" and arguments[1] ~= "1" then
+    return nil, INCORRECT_PARAMETERS
+  end
+  modem:set_gps(arguments[1] == "1")
+  return {}
+end
+
 local function telit() return { "Telit" } end
 
 ---@param handle fun(name: string, parts: table)
@@ -126,6 +149,9 @@ return function(handle)
     return { ("+WS46: (%s)"):format(table.concat(modem.personality.ws46, ",")) }
   end })
   handle("#BND", { query = show_bands, set = choose_bands, test = list_bands })
+  handle("$GPSP", { query = function(modem) return { "$GPSP: " .. (modem.gps and 1 or 0) } end, set = switch_receiver })
+  handle("$GPSNMUN", { set = function() return {} end }) -- its NMEA port has the sentences anyway
+  handle("$GPSACP", { run = position, query = position })
   handle("#QSS", { query = function(modem) return { "#QSS: 0," .. (modem.card and 1 or 0) } end })
   handle("#REBOOT", { run = function(modem) return {}, nil, function() modem:restart() end end })
 end
