@@ -11,7 +11,8 @@ local methods = {}
 
 local MANAGE_CHANNEL, SELECT, GET_RESPONSE = 0x70, 0xa4, 0xc0
 local HAS_MORE, WANTS_COMMAND = 0x61, 0x91
-local NO_CHANNEL_LEFT = "\x6a\x81"
+local NO_DATA = 0x0c -- SELECT's P2
+local NO_CHANNEL_LEFT, WRONG_P2, NORMAL = "\x6a\x81", "\x6a\x86", "\x90\x00"
 local REFRESH_TIME = 0.05 -- from the status that announces it
 
 local function word(response) return (string.unpack(">I2", response, #response - 1)) end
@@ -49,6 +50,14 @@ local function transmit_all(self, class, bytes)
   return table.concat(parts) .. response
 end
 
+---Has the modem one of the habits that the fault "uicc-habit" can give it?
+---@param habit string
+---@return boolean
+function methods:has_uicc_habit(habit)
+  local habits = self.faults["uicc-habit"]
+  return habits ~= nil and habits[habit] == true
+end
+
 ---@return "missing"|"starting"|nil why there is no way to the card
 local function obstacle(self)
   return not self.card and "missing" or self.is_starting_card and "starting" or nil
@@ -75,7 +84,10 @@ function methods:open_channel(aid, p2, group)
   end
   local channel = opened:byte()
   local class = uicc.class_for(0, channel)
-  local selected = transmit_all(self, class, string.char(class, SELECT, 4, p2 or 0, #aid) .. aid)
+  local selected = WRONG_P2
+  if p2 == NO_DATA or not self:has_uicc_habit "needs-p2" then
+    selected = transmit_all(self, class, string.char(class, SELECT, 4, p2 or 0, #aid) .. aid)
+  end
   if not is_normal(selected) then
     transmit(self, string.char(0, MANAGE_CHANNEL, 0x80, channel))
     return nil, "select-failed", selected
@@ -115,6 +127,19 @@ function methods:channels_of(group)
   return numbers
 end
 
+-- Does a command have data, and say nothing of an answer?
+local function expects_nothing(bytes) return #bytes > 5 and #bytes == 5 + bytes:byte(5) end
+
+-- Sends a command as this modem does: some fetch the rest of an answer themselves, some lose what was not asked for.
+local function send(self, bytes)
+  if self:has_uicc_habit "fetches" then
+    return transmit_all(self, bytes:byte() or 0, bytes)
+  end
+  local response = transmit(self, bytes)
+  local is_lost = word(response) >> 8 == HAS_MORE and expects_nothing(bytes) and self:has_uicc_habit "needs-le"
+  return is_lost and NORMAL or response
+end
+
 ---Sends a command APDU, as it is, on the channel that its class byte says.
 ---@param bytes string
 ---@return string? response with the status word
@@ -126,7 +151,7 @@ function methods:send_apdu(bytes)
   elseif faults.happens(self, "apdu-fails") then
     return nil, "failed"
   end
-  local response = transmit(self, bytes)
+  local response = send(self, bytes)
   if faults.happens(self, "apdu-lost") then
     return nil, "failed"
   end
@@ -136,14 +161,15 @@ end
 ---Sends a command APDU on a logical channel, whatever its class byte says of that.
 ---@param channel integer 0: the basic one
 ---@param bytes string
+---@param kind integer? 0x00 or 0x80, instead of what the class byte says
 ---@return string? response
 ---@return "missing"|"starting"|"failed"|"not-open"|nil why
-function methods:send_on_channel(channel, bytes)
+function methods:send_on_channel(channel, bytes, kind)
   if channel ~= 0 and not self:is_channel_open(channel) then
     return nil, obstacle(self) or "not-open"
   end
-  local class = bytes:byte() or 0
-  return self:send_apdu(bytes == "" and "" or string.char(uicc.class_for(class & 0x80, channel)) .. bytes:sub(2))
+  local class = uicc.class_for(kind or (bytes:byte() or 0) & 0x80, channel)
+  return self:send_apdu(bytes == "" and "" or string.char(class) .. bytes:sub(2))
 end
 
 ---The radio is off. Some modems read the card again then that has asked for it.

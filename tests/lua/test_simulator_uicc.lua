@@ -7,8 +7,10 @@ local client = require "support.uicc_client"
 local faults = require "simulator.faults"
 local hex = require "base.hex"
 local lu = require "luaunit"
+local mbim_client = require "support.mbim_client"
 local qmi_client = require "support.qmi_client"
 local sim_at = require "simulator.at"
+local uicc = require "mbim.ms_uicc_low_level_access"
 local uim = require "qmi.uim"
 
 local T = {}
@@ -111,6 +113,51 @@ function T.test_qmi_no_profile()
   lu.assertEquals({ status.index_gw_primary, status.cards[1].state, status.cards[1].applications },
     { 0xffff, "present", {} })
   lu.assertEquals(open(host).channel_id, 1)
+end
+
+-- Habits -------------------------------------------------------------------------------------------------------------
+
+local GET_EID, ANSWER = "\x81\xe2\x91\0\6\xbf\x3e\3\x5c\1\x5a", "BF3E125A10" .. EID
+local FIRST, LAST = "\x81\xe2\x11\0\5\xbf\x2d\5\x5c\3", "\x81\xe2\x91\1\3\x5a\x4f\xb6" -- of much to say
+
+-- A host by MBIM, and what answers to commands on its channel.
+local function by_mbim(habit, p2)
+  local host = mbim_client.new()
+  with_euicc(host)
+  assert(faults.apply(host.modem, "uicc-habit", { habit }))
+  assert(host:open())
+  local channel = host:set(uicc.open_channel, { aid = client.ISD_R, select_p2 = p2 })
+  return host, function(command, class)
+    local values = host:set(uicc.apdu, { channel = channel.channel, class = class or "extended", command = command })
+    return hex.encode(values.response) .. ("%02X%02X"):format(values.status.sw1, values.status.sw2)
+  end
+end
+
+function T.test_habits_by_mbim()
+  local _, send = by_mbim "strict-class"
+  lu.assertEquals({ send(GET_EID, "interindustry"), send(GET_EID) }, { "6E00", "6115" })
+  _, send = by_mbim "fetches"
+  lu.assertEquals(send(GET_EID), ANSWER .. "9000")
+  send(FIRST)
+  lu.assertTrue(#send(LAST) > 512)
+  _, send = by_mbim "needs-le"
+  lu.assertEquals({ send(GET_EID), send(GET_EID .. "\0") }, { "9000", ANSWER .. "9000" })
+  local host = by_mbim "needs-p2"
+  lu.assertEquals(select(2, host:set(uicc.open_channel, { aid = client.ISD_R, select_p2 = 0 })), 0x87430002)
+  _, send = by_mbim("needs-p2", 0x0c)
+  lu.assertEquals(send(GET_EID .. "\0"), ANSWER .. "9000")
+  local mappings = require("mbim.ms_basic_connect_extensions").device_slot_mappings
+  host = by_mbim "no-mappings"
+  lu.assertEquals({ select(2, host:query(mappings)), select(2, host:set(mappings, { executors = { { slot = 0 } } })) },
+    { 9, 9 })
+end
+
+function T.test_habits_by_at()
+  local host = with_euicc(at_client.new())
+  for _, habit in ipairs { "bare-number", "no-test" } do assert(faults.apply(host.modem, "uicc-habit", { habit })) end
+  lu.assertEquals(host:ask(('AT+CCHO="%s"'):format(hex.encode(client.ISD_R))), "1\n\nOK")
+  lu.assertEquals(host:ask "AT+CGLA=?", "ERROR")
+  lu.assertNil(faults.apply(host.modem, "uicc-habit", { "other" }))
 end
 
 -- AT -----------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ local function answer(name, response, why)
   return { ('%s: %d,"%s"'):format(name, 2 * #response, hex.encode(response)) }
 end
 
-local function test() return {} end
+local function test(modem) return not modem:has_uicc_habit "no-test" and {} or nil end
 
 ---@param handle fun(name: string, parts: table)
 return function(handle)
@@ -35,7 +35,7 @@ return function(handle)
     if not channel then
       return nil, numbers[why]
     end
-    return { "+CCHO: " .. channel }
+    return { (modem:has_uicc_habit "bare-number" and "" or "+CCHO: ") .. channel }
   end })
 
   handle("+CCHC", { test = test, set = function(modem, arguments)

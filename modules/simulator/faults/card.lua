@@ -4,6 +4,8 @@
 local esim = require "simulator.models.esim"
 local euicc = require "simulator.euicc"
 
+local habits = { "strict-class", "fetches", "needs-le", "needs-p2", "no-mappings", "bare-number", "no-test" }
+
 local function put_in(modem)
   local data = modem.slots[modem.slot].data
   modem:set_card(euicc.card(data, esim.profiles(data)))
@@ -50,6 +52,18 @@ return {
     name = "euicc-full", summary = "have no room on the eUICC for another profile",
     start = function(modem)
       the_euicc(modem).is_full = true
+      return true
+    end,
+  },
+  {
+    name = "uicc-habit", arguments = "HABIT",
+    summary = "have a way to the card like some modems: " .. table.concat(habits, ", "),
+    start = function(modem, text)
+      if not text or not (", " .. table.concat(habits, ", ") .. ","):find(", " .. text .. ",", 1, true) then
+        return nil, ("one of %s expected, not '%s'"):format(table.concat(habits, ", "), tostring(text))
+      end
+      modem.faults["uicc-habit"] = modem.faults["uicc-habit"] or {}
+      modem.faults["uicc-habit"][text] = true
       return true
     end,
   },

@@ -65,13 +65,20 @@ handle(extensions.sys_caps, {
   query = function(modem) return { executors = 1, slots = #modem.slots, concurrency = 1, modem_id = 0 } end,
 })
 
-local function mappings(modem) return { executors = { { slot = modem.slot - 1 } } } end
+local function mappings(modem)
+  if modem:has_uicc_habit "no-mappings" then
+    return nil, "no-device-support"
+  end
+  return { executors = { { slot = modem.slot - 1 } } }
+end
 
 handle(extensions.device_slot_mappings, {
   query = mappings,
   set = function(modem, values)
     local wanted = values.executors[1]
-    if #values.executors ~= 1 or not modem.slots[wanted.slot + 1] then
+    if modem:has_uicc_habit "no-mappings" then
+      return nil, "no-device-support"
+    elseif #values.executors ~= 1 or not modem.slots[wanted.slot + 1] then
       return nil, "invalid-parameters"
     end
     modem:use_slot(wanted.slot + 1)

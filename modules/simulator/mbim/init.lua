@@ -286,6 +286,9 @@ local function on_message(self, message, from)
   if message.type == "command" then
     self.commands = self.commands + 1
     modem:count_command()
+    if not modem.plugged then
+      return
+    end
   end
   if faults.hangs(modem) then
     return obey(self, message)

@@ -61,7 +61,9 @@ handle(uicc.apdu, { set = function(modem, values)
   if values.channel == 0 then
     return nil, "invalid-logical-channel"
   end
-  local response, why = modem:send_on_channel(values.channel, values.command)
+  -- Microsoft wants the class byte made of what the host says; most modems keep its kind.
+  local kind = modem:has_uicc_habit "strict-class" and (values.class == "extended" and 0x80 or 0) or nil
+  local response, why = modem:send_on_channel(values.channel, values.command, kind)
   if not response then
     return nil, statuses[why]
   end
