@@ -75,6 +75,8 @@ local program = require "core.program"
 ---@field unlock maker.way[]?
 ---@field mbim_services table<string, string>? UUIDs, by name
 ---@field messages { mbim: string?, qmi: string? }? modules that declare messages of its own
+---@field at_tunnel { [1]: string, is_shared: boolean? }? the module whose `at_command` is an MBIM command that carries
+--- AT commands; is_shared: modems of others have its service for something else
 local Maker = {}
 Maker.__index = Maker
 
@@ -85,7 +87,7 @@ local M = {}
 local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
-  messages = "table", slots = "table", receivers = "table", counters = "table",
+  messages = "table", slots = "table", receivers = "table", counters = "table", at_tunnel = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {

@@ -36,7 +36,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 
 ---@class at.port
 ---@field path string
----@field port core.port? nil once closed
+---@field port (core.port|mbim.at_tunnel)? nil once closed
 ---@field lost moontower.error? why there is nothing to hear from the modem any more
 ---@field current at.job? what the modem is at
 ---@field unsure boolean? the next answer may not be the next command's: at/resync.lua
@@ -108,14 +108,14 @@ local function answer_prompt(self, job)
     job.data = job.data()
   end
   if not job.data then
-    return self:send(ESCAPE)
+    return self:send(ESCAPE, job.seconds)
   end
   job.data_lines = { [""] = true }
   for line in job.data:gmatch("[^\r]+") do
     job.data_lines[line] = true
   end
   demux.show(self, ("(%d bytes)"):format(#job.data), "sent")
-  return self:send(job.data .. CTRL_Z)
+  return self:send(job.data .. CTRL_Z, job.seconds)
 end
 
 local function await_final(self, job)
@@ -124,7 +124,10 @@ local function await_final(self, job)
     local seconds = deadline - task.now()
     local token, err = resync.next_token(self, unproved and math.min(seconds, resync.QUIET) or seconds)
     if token and token.kind == "prompt" then
-      answer_prompt(self, job)
+      local sent, why = answer_prompt(self, job)
+      if not sent then
+        return nil, why
+      end
       deadline = task.now() + job.seconds -- which a person may have used up to write the text
     elseif token and not token.unproved then
       return token
@@ -229,7 +232,7 @@ end
 function Port:order(command)
   check(command, {})
   demux.show(self, text.hide(command), "sent")
-  return self:send(command .. "\r")
+  return self:send(command .. "\r", 0)
 end
 
 ---Sends a command; what comes now is for it.
@@ -238,15 +241,17 @@ function Port:ask(job)
   demux.show(self, job.shown, "sent")
   self.current = job
   self.parser:mark()
-  return self:send(job.command .. "\r")
+  return self:send(job.command .. "\r", job.seconds)
 end
 
 ---@package
-function Port:send(bytes)
+---@param bytes string
+---@param seconds number how long a port may wait that has the answer when it is written
+function Port:send(bytes, seconds)
   if not self.port then
     return nil, self.lost
   end
-  return self.port:write(bytes)
+  return self.port:write(bytes, seconds)
 end
 
 -- ---- listening ----

@@ -31,7 +31,10 @@ end
 ---@param port at.port
 ---@param job at.job
 function M.lose_count(port, job)
-  port.unsure, port.late, port.owed, port.echo = true, job, port.owed + 1, nil
+  port.unsure = true
+  if port.port and not port.port.is_matched then
+    port.late, port.owed, port.echo = job, port.owed + 1, nil
+  end
 end
 
 -- Results of commands until nothing is owed, or nothing more comes; the last of them.
@@ -68,19 +71,21 @@ local function probe(port, seconds)
   local last
   for i = 1, PROBES do
     local command = i == 2 and "ATQ0V1" or "AT"
-    local job = { command = command, shown = command, lines = {}, probe = true }
+    local time = i < PROBES and math.min(seconds / PROBES, PROBE_TIME) or math.max(deadline - task.now(), 0.001)
+    local job = { command = command, shown = command, lines = {}, probe = true, seconds = time }
     local ok, err = true, nil
     if port.prompted then
-      ok, err = port:send(ESCAPE)
+      ok, err = port:send(ESCAPE, time)
     end
     if ok then
       ok, err = port:ask(job)
     end
-    if not ok then
-      return nil, err
+    if ok then
+      port.owed = port.owed + 1
+      ok, err = collect(port, i < PROBES and time or deadline - task.now())
+    elseif err.code == "timeout" then
+      ok, err = nil, nil -- of a port that waits for the answer itself
     end
-    port.owed = port.owed + 1
-    ok, err = collect(port, i < PROBES and math.min(seconds / PROBES, PROBE_TIME) or deadline - task.now())
     if ok == "ok" then
       port.owed = 0
       return true

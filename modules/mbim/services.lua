@@ -22,13 +22,7 @@ return require "base.names" {
   ["ext-qmux"]                    = "d1a30bc2-f97a-6e43-bf65-c7e24fb0f0d3", -- QMI inside MBIM
   ["qdu"]                         = "6427015f-579d-48f5-8c54-f43ed1e76f83",
   ["atds"]                        = "5967bdcc-7fd2-49a2-9f5c-b2e70e527db3",
-  ["compal"]                      = "a2a32a97-cab1-4f57-9ae1-451c74dda957",
   ["google"]                      = "3e1e92cf-c53d-4f14-85d0-a86ad9e12245",
-  ["intel-at-tunnel"]             = "da138c64-6515-4893-92b2-a1e1ca7c81ca",
-  ["intel-firmware-update"]       = "0ed374cb-f835-4474-bc11-3b3fd76f5641",
-  ["intel-thermal-rf"]            = "fdc22af2-f441-4d46-af8d-259fcdde4635",
-  ["intel-mutual-authentication"] = "f85d46ef-ab26-4081-9868-4d183c0a3aec",
-  ["intel-tools"]                 = "4ada4962-b988-46c3-87a7-97f20f994abb",
   -- spoken by mbim-proxy, never by a modem
   ["proxy-control"]               = "838cf7fb-8d0d-4d7f-871e-d71dbefbb39b",
 }

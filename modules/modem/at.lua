@@ -7,6 +7,7 @@ local fs = require "core.fs"
 local maker = require "maker"
 local ports = require "modem.ports"
 local process = require "core.process"
+local tunnel = require "base.lazy"(function() return require "modem.at_tunnel" end)
 
 local ANSWER_TIME = 10
 
@@ -84,6 +85,10 @@ end
 ---@return at.port|false
 function M.make(modem)
   local port, err = M.open(modem.description)
+  if not port and err.code == "not-found" and modem.mbim then
+    local inside, failure = tunnel.open(modem)
+    port, err = inside, failure or err
+  end
   rawset(modem, "at", port or false)
   rawset(modem, "at_error", err)
   return port or false

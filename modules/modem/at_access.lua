@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The AT port of a modem for a command, which need not open the modem: the daemon's own port beside it, or one that
--- ModemManager may have.
+-- The AT port of a modem for a command: the daemon's own port beside it, one that ModemManager may have, or one inside
+-- MBIM, for which the modem itself is opened.
 
 local at_port = require "modem.at"
 local modem = require "modem"
@@ -22,18 +22,38 @@ local function modem_at(path)
   return nil, unknown
 end
 
--- The daemon's own port: two readers would take each other's answers. Closing it leaves it open.
-local function shared(description)
-  local device = modem.owner and modem.owner.open_modem(description)
-  local port = device and device.at
-  return port and not port.lost and setmetatable({}, {
+-- The same port, but for what closing it does.
+local function with_close(port, close)
+  return setmetatable({}, {
     __index = function(_, name)
       local value = port[name]
       return type(value) == "function" and function(_, ...) return value(port, ...) end or value
     end,
     __tostring = function() return tostring(port) end,
-    __close = function() end,
-  }) or nil
+    __close = close,
+  })
+end
+
+-- The daemon's own port: two readers would take each other's answers. Closing it leaves it open.
+local function shared(description)
+  local device = modem.owner and modem.owner.open_modem(description)
+  local port = device and device.at
+  return port and not port.lost and with_close(port, function() end) or nil
+end
+
+-- Inside MBIM, which needs the whole modem.
+local function inside(description)
+  local device, err = modem.open(description)
+  if not device then
+    return nil, err
+  end
+  local port = device.at
+  if not port then
+    err = device.at_error
+    device:close()
+    return nil, err
+  end
+  return with_close(port, function() device:close() end)
 end
 
 -- ModemManager may have the port; it gets it back when this program ends, unless that is the daemon.
@@ -73,6 +93,9 @@ function M.open(selector, path)
     end
     if ok then
       port, err = at_port.open(description)
+    end
+    if ok and not port and err.code == "not-found" and description.protocol == "mbim" then
+      port, err = inside(description)
     end
   end
   return port, err or description

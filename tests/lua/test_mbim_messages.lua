@@ -473,7 +473,11 @@ local samples = {
   },
   [require "makers.quectel.mbim"] = {
     radio_state = { query = {}, set = { state = "on" }, response = { state = "off" } },
+    at_command = { set = { kind = "at", bytes = "AT\r\n" }, response = { status = "ok", bytes = "OK\r\n" } },
   },
+  [require "makers.fibocom.mbim"] = { at_command = { set = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
+  [require "makers.intel.mbim"] = { at_command = { set = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
+  [require "makers.compal.mbim"] = { at_command = { query = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
 }
 
 function T.test_every_codec_round_trips()

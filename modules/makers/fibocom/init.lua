@@ -20,7 +20,8 @@ return maker {
       { "01a2", ports = { [2] = "at", [3] = "other", [4] = "other", [5] = "other" } },
       { "01a4", ports = { [2] = "other", [3] = "at", [4] = "other", [5] = "other", [6] = "other" } },
     },
-    ["1508"] = { { "1001", ports = { [0] = "dm", [1] = "at", [2] = "at", [3] = "at" } } }, -- NL668
+    -- NL668: ModemManager knows that its tunnel does not work.
+    ["1508"] = { { "1001", ports = { [0] = "dm", [1] = "at", [2] = "at", [3] = "at" }, no_at_tunnel = true } },
     ["8087"] = { -- Intel's: L850-GL
       { "095a", ports = { [0] = "at", [2] = "other", [4] = "at" } },
       { "0716", download = true },
@@ -36,7 +37,8 @@ return maker {
   },
 
   at = { orders = { ["+GTDUALSIM"] = "change" } },
-  mbim_services = { ["fibocom"] = "ffffffff-abca-4b11-a4e2-f2fc87f94488" },
+  messages = { mbim = "makers.fibocom.mbim" },
+  at_tunnel = { "makers.fibocom.mbim" },
 
   -- FM160 and others: the application note of its GNSS, and what the author of fm160d has seen on one. The sentences
   -- are the answer to a command; no port has them.

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Quectel: EC and EG of LTE, RM and RG of 5G.
 --
--- Sources of ids and ports: the kernel's drivers option and qmi_wwan; ModemManager's rules for port types.
+-- Sources of ids and ports: the kernel's drivers option, qmi_wwan and mhi_pci_generic; ModemManager's rules for port
+-- types.
 
 local maker = require "maker"
 
@@ -16,6 +17,8 @@ return maker {
       { "0128", ports = { [3] = "dm", [4] = "nmea", [5] = "at" } },
     },
   },
+
+  pci = { ["1eac"] = { { "1001 1002 1004 1007 100d 2001" } } },
 
   at = {
     secret = "+QICSGP",
@@ -46,4 +49,5 @@ return maker {
   } },
 
   messages = { mbim = "makers.quectel.mbim" },
+  at_tunnel = { "makers.quectel.mbim", is_shared = true },
 }

@@ -3,7 +3,7 @@
 
 local mbim = require "mbim"
 
-local enum, u32 = mbim.enum, mbim.u32
+local enum, rest, secret, u32 = mbim.enum, mbim.rest, mbim.secret, mbim.u32
 
 mbim.service { name = "quectel", uuid = "11223344-5566-7788-99aa-bbccddeeff11" }
 
@@ -18,6 +18,14 @@ quectel.radio_state = mbim.command {
   query = {},
   set = { switch },
   response = { switch },
+}
+
+-- In a service that updates firmware, which others have without this command. Source: libmbim's table of it (1.32).
+quectel.at_command = mbim.command {
+  service = "qdu", cid = 8, name = "Quectel Command",
+  set = { enum(u32, { at = 0, system = 1 }) "kind", secret(rest) "bytes" },
+  response = { enum(u32, { ok = 0, fail = 1 }) "status", secret(rest) "bytes" },
+  indication = true,
 }
 
 return quectel
