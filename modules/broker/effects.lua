@@ -6,6 +6,7 @@ local at_text = require "at.text"
 local basic = require "mbim.basic_connect"
 local dms = require "qmi.dms"
 local extensions = require "mbim.ms_basic_connect_extensions"
+local maker = require "maker"
 local nas = require "qmi.nas"
 local services = require "qmi.services"
 local uim = require "qmi.uim"
@@ -18,6 +19,7 @@ local wds = require "qmi.wds"
 ---@field ends boolean? our connection ends by it, if there is one
 ---@field restarts boolean? the modem leaves the bus
 ---@field session integer? it concerns this session alone
+---@field has_worked (fun(info: string): boolean)? whether the body of an answer says so, where its status does not
 
 local M = {}
 
@@ -93,9 +95,40 @@ local function find(entry, bytes)
   return values and effect(values) or nil
 end
 
+-- By service and command number: those that carry AT commands, of all makers.
+local tunnels
+
+local function tunnel_of(request)
+  if not tunnels then
+    tunnels = {}
+    for declared in maker.each "at_tunnel" do
+      local carrier = require(declared[1]).at_command
+      tunnels[carrier.service_uuid .. carrier.cid] = carrier
+    end
+  end
+  return tunnels[request.service .. request.cid]
+end
+
+-- An AT command inside MBIM.
+local function of_tunnel(carrier, request)
+  local codec = carrier[request.set and "set" or "query"]
+  local values = codec and codec:decode(request.info, true)
+  local effect = values and M.of_at((values.bytes or ""):gsub("%c", ""))
+  local copy = effect and { has_worked = function(info)
+    local reply = carrier.response:decode(info, true)
+    return (reply and reply.bytes or ""):find "OK%c*$" ~= nil
+  end }
+  for key, value in pairs(effect or {}) do copy[key] = value end
+  return copy
+end
+
 ---@param request table a command, as core.mbim has it
 ---@return broker.effect?
 function M.of_mbim(request)
+  local carrier = tunnel_of(request)
+  if carrier then
+    return of_tunnel(carrier, request)
+  end
   return request.set and find(of_set[request.service .. request.cid], request.info) or nil
 end
 

@@ -234,10 +234,12 @@ local function take_inner(request)
   end
 end
 
-local function has_worked(answer, inner)
+local function has_worked(answer, inner, effect)
   local is_done = answer ~= nil and answer.type == "command-done" and answer.status == 0
   if is_done and inner then
     return effects.has_worked(qmi.parse(answer.info))
+  elseif is_done and effect and effect.has_worked then
+    return effect.has_worked(answer.info)
   end
   return is_done
 end
@@ -272,9 +274,10 @@ local function forward(self, request)
       type = "command-done", service = request.service, cid = request.cid, info = cids.response(inner, refused),
     }
   else
-    answer, err = self.broker:act(self, inner and effects.of_qmi(inner) or effects.of_mbim(request), function()
+    local effect = inner and effects.of_qmi(inner) or not inner and effects.of_mbim(request) or nil
+    answer, err = self.broker:act(self, effect, function()
       local reply, failure = ask_modem(self, request, inner)
-      return reply, failure, has_worked(reply, inner)
+      return reply, failure, has_worked(reply, inner, effect)
     end)
   end
   if answer then

@@ -44,6 +44,22 @@ function T.test_commands_that_are_shorter_or_longer()
   end
 end
 
+function T.test_at_commands_inside_mbim()
+  for name, is_set in pairs { fibocom = true, intel = true, compal = false, quectel = true } do
+    local carrier = require("makers." .. name .. ".mbim").at_command
+    local function of(text)
+      return effects.of_mbim { set = is_set, service = carrier.service_uuid, cid = carrier.cid,
+        info = assert(carrier[is_set and "set" or "query"]:encode { bytes = text }) }
+    end
+    lu.assertNil(of "AT+CSQ\r\n")
+    local effect = of "AT+CFUN=4\r\n"
+    lu.assertEquals({ effect.text, effect.order }, { "switched the radio off", "radio off" }, name)
+    for text, expected in pairs { ["\r\nOK\r\n"] = true, ["\r\nERROR\r\n"] = false, [""] = false } do
+      lu.assertEquals(effect.has_worked(assert(carrier.response:encode { bytes = text })), expected, name)
+    end
+  end
+end
+
 local qmi_cases = {
   { dms.set_operating_mode, { mode = "low-power" }, "switched the radio off" },
   { nas.attach_detach, { action = "detach" }, "detached the modem from the network" },

@@ -46,6 +46,8 @@ local wire = {
 ---@class simulator.at_function
 ---@field modem simulator.modem
 ---@field send fun(bytes: string)
+---@field idle fun()?
+---@field repeats boolean what it is sent, until ATE0
 ---@field commands table<string, table> by name
 ---@field listeners table<string, (fun(at: simulator.at_function, data: any): string?)[]> by event of the modem
 ---@field input string not looked at yet
@@ -59,10 +61,14 @@ Function.__index = Function
 local M = {}
 
 ---@param modem simulator.modem
----@param options { send: fun(bytes: string) }
+---@param options { send: fun(bytes: string), idle: fun()?, quiet: boolean? } idle: called when a command is done;
+--- quiet: nothing is repeated
 ---@return simulator.at_function
 function M.new(modem, options)
-  local self = setmetatable({ modem = modem, send = options.send, commands = {}, listeners = {} }, Function)
+  local self = setmetatable({
+    modem = modem, send = options.send, idle = options.idle, repeats = not options.quiet,
+    commands = {}, listeners = {},
+  }, Function)
   learn(self, standard)
   learn(self, { modem.personality.at or nil })
   self:reset()
@@ -74,7 +80,8 @@ end
 function Function:reset()
   self.input, self.line, self.busy, self.prompt = "", "", false, nil
   self.settings = {
-    echo = true, cmee = 0, text_mode = false, operator_format = 0, new_message = 1, reports = {}, letters = "IRA",
+    echo = self.repeats, cmee = 0, text_mode = false, operator_format = 0, new_message = 1, reports = {},
+    letters = "IRA",
   }
   self.era = (self.era or 0) + 1 -- what is under way belongs to an earlier one
 end
@@ -173,6 +180,9 @@ local function later(self, fn)
       self.busy = false
       fn()
       work(self)
+      if self.idle then
+        self.idle()
+      end
     end
   end)
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The modem's MBIM function: control transfers in, answers and indications out, with the latency of a modem.
 
+local at_tunnel = require "simulator.mbim.at_tunnel"
 local core = require "core.mbim"
 local mbim = require "mbim"
 local basic = require "mbim.basic_connect"
@@ -68,6 +69,7 @@ local news = {
 ---@field commands integer received so far, for benchmarks
 ---@field subscriptions table<string, table|true>? the indications that the host subscribed to; nil: all
 ---@field subscriber_asked boolean has the host asked for the SIM since it opened us?
+---@field tunnel simulator.at_tunnel? AT commands, inside of a command of its maker's
 ---@field qmi simulator.qmi_function its messages travel inside of commands
 ---@field qmi_answers string[]? what it says while it is asked: the answer, and what else
 local Function = {}
@@ -89,6 +91,11 @@ function M.new(modem, options)
     pipeline = pipeline.new(modem),
     assemblies = {},
   }, Function)
+  self.tunnel = at_tunnel.new(modem)
+  if self.tunnel then
+    self.handlers = self.tunnel:handlers()
+    for uuid, by_cid in pairs(handlers) do self.handlers[uuid] = by_cid end
+  end
   self.qmi = sim_qmi.new(modem, { inner = true, send = function(frame) self:hear_qmi(frame) end })
   self:reset()
   modem:listen(function(event, data) self:on_event(event, data) end)
@@ -103,6 +110,9 @@ function Function:reset()
   self.subscriptions, self.subscriber_asked = nil, false
   self.pipeline:clear()
   self.assemblies = {}
+  if self.tunnel then
+    self.tunnel:reset()
+  end
 end
 
 -- Out ----------------------------------------------------------------------------------------------------------------
@@ -207,6 +217,13 @@ local function function_error(transaction, code)
   return { type = "function-error", transaction = transaction, status = code }
 end
 
+local function done(message, info, status)
+  return {
+    type = "command-done", transaction = message.transaction, service = message.service, cid = message.cid,
+    status = status_number[status or "ok"], info = info,
+  }
+end
+
 local NOT_OPENED = 5
 
 local answers = {}
@@ -237,10 +254,7 @@ function answers.command(self, message)
   else
     info, status = run_handler(self, message)
   end
-  return {
-    type = "command-done", transaction = message.transaction, service = message.service, cid = message.cid,
-    status = status_number[status or "ok"], info = info,
-  }
+  return done(message, info, status)
 end
 
 ---The host has opened the function, and takes control transfers of up to host_limit bytes.
@@ -270,6 +284,20 @@ local function delay_of(modem, message)
   return modem.latency, is_beside(message) and "beside" or nil
 end
 
+-- The AT function takes its own time, and is asked at the same time as others.
+local function ask_at(self, message, from)
+  if not self.opened then
+    return send(self, function_error(message.transaction, NOT_OPENED), from)
+  end
+  local forced = faults.status(self.modem)
+  local is_asked = not forced and self.tunnel:ask(message, function(values)
+    send(self, done(message, assert(self.tunnel.command.response:encode(values))), from)
+  end)
+  if not is_asked then
+    send(self, done(message, nil, forced or "no-device-support"), from)
+  end
+end
+
 -- To a modem that hangs: nothing but an order to reset is obeyed, by MBIM or by QMI inside of it.
 local function obey(self, message)
   local command = message.type == "command" and message.set and mbim.lookup(message.service, message.cid)
@@ -278,6 +306,8 @@ local function obey(self, message)
   elseif command == ext_qmux.message then
     local values = command.set:decode(message.info)
     self.qmi:receive(values and values.qmux or "")
+  elseif self.tunnel and self.tunnel:is_for(message) then
+    self.tunnel:obey(message)
   end
 end
 
@@ -292,6 +322,9 @@ local function on_message(self, message, from)
   end
   if faults.hangs(modem) then
     return obey(self, message)
+  end
+  if message.type == "command" and self.tunnel and self.tunnel:is_for(message) then
+    return ask_at(self, message, from)
   end
   local answer = answers[message.type]
   if not answer or message.type == "open" and faults.deaf(modem) then
