@@ -92,7 +92,7 @@ return {
 
   epilog = [[
 `moontower up` without --carrier and --apn, and the daemon for a modem without them, try these in this order: what
-worked before with this SIM, the network's own choice, the carrier files whose networks and `sim` fit, and the list of
+worked before with this SIM, the network's own choice, the carrier files whose networks and `sims` fit, and the list of
 providers, where it is installed (Debian's package mobile-broadband-provider-info). A refusal that is about the APN
 leads to the next one; any other ends the search. The daemon leaves one that was refused alone for 5 minutes, and longer
 each time, at most 6 hours; `moontower up` tries all of them.]],

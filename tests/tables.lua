@@ -117,7 +117,7 @@ made["fields of a command"] = function() return fields(own_command.fields) end
 made["fields of a policy"] = function() return fields(policy.fields) end
 
 made["keys of a carrier"] = function()
-  return nested("Key", { "", keys.of_carrier }, { "sim", keys.of_sim }, { "bearers", keys.of_bearer })
+  return nested("Key", { "", keys.of_carrier }, { "sims", keys.of_sim }, { "bearers", keys.of_bearer })
 end
 
 made["keys of modem"] = function() return nested("Key", { "modem", keys.of_modem }) end

@@ -15,7 +15,7 @@ local M = {}
 ---@field is_found boolean? it is not the network that has chosen it
 ---@field source string? the name of the carrier's file, or of the operator in the list
 
--- The files whose networks and `sim` fit, those that fit closest first.
+-- The files whose networks and `sims` fit, those that fit closest first.
 local function fitting_carriers(card)
   local found = {}
   for _, name in ipairs(carrier.list()) do

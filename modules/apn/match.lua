@@ -23,52 +23,52 @@ end
 
 local function begins(text, beginning) return text ~= nil and text:sub(1, #beginning) == beginning end
 
--- By key of `sim`: does the card fit one entry of its list?
+-- By key of one of `sims`: does the card fit it?
 local fits = {}
 
--- "204047100000000-204047199999999", or how they begin.
-function fits.imsi(card, entry)
-  local first, last = entry:match "^(%d+)%-(%d+)$"
+function fits.imsi(card, wanted)
+  local first, last = wanted:match "^(%d+)%-(%d+)$"
   if first then
     return card.imsi ~= nil and #card.imsi == #first and card.imsi >= first and card.imsi <= last
   end
-  return begins(card.imsi, entry)
+  return card.imsi ~= nil and card.imsi:find("^" .. wanted:gsub("x", "%%d")) ~= nil
 end
 
-function fits.iccid(card, entry) return begins(card.iccid, entry) end
-function fits.gid1(card, entry) return begins(card.gid1(), entry:upper()) end
-function fits.spn(card, entry) return (card.spn() or ""):lower() == entry:lower() end
+function fits.iccid(card, wanted) return begins(card.iccid, wanted) end
+function fits.gid1(card, wanted) return begins(card.gid1(), wanted:upper()) end
+function fits.spn(card, wanted) return (card.spn() or ""):lower() == wanted:lower() end
 
 -- Those for which the card has to be read come last.
 local ORDER = { "imsi", "iccid", "gid1", "spn" }
 
-local function fits_one(card, key, list)
-  for _, entry in ipairs(list) do
-    if fits[key](card, entry) then
-      return true
+local function rank_of(card, sim)
+  local rank = 0
+  for _, key in ipairs(ORDER) do
+    if sim[key] and not fits[key](card, sim[key]) then
+      return false
     end
+    rank = rank + (sim[key] and 1 or 0)
   end
-  return false
+  return rank
 end
 
 ---Is the card one of this carrier's?
 ---@param card apn.card
 ---@param carrier carrier.carrier
----@return integer|false rank how many of the keys of `sim` say so: the more, the surer; false: it is not
+---@return integer|false rank how many keys of one of `sims` say so: the more, the surer; false: it is not
 function M.rank(card, carrier)
-  local is_of_network = false
+  local is_of_network, best = false, false
   for _, plmn in ipairs(carrier.plmns or {}) do
     is_of_network = is_of_network or M.is_of_network(card, plmn)
   end
-  local rank = 0
-  for _, key in ipairs(is_of_network and carrier.sim and ORDER or {}) do
-    local list = carrier.sim[key]
-    if list and not fits_one(card, key, list) then
-      return false
-    end
-    rank = rank + (list and 1 or 0)
+  if not is_of_network or not carrier.sims then
+    return is_of_network and 0
   end
-  return is_of_network and rank
+  for _, sim in ipairs(carrier.sims) do
+    local rank = rank_of(card, sim)
+    best = rank and math.max(rank, best or 0) or best
+  end
+  return best
 end
 
 return M

@@ -86,14 +86,11 @@ end
 
 local function is_apn(text) return #text > 0 and #text <= LONGEST_APN and not text:find "[^%w._-]" end
 
--- 1: for the internet; 2: for that and other things; 3: it does not say; nil: not for the internet.
+-- 1: for the internet ("internet", "mms-internet-hipri"); 2: it does not say; nil: not for the internet.
 local function rank_of(point)
-  local best = not next(point.usages) and 3 or nil
-  for usage in pairs(point.usages) do
-    local rank = usage == "internet" and 1 or usage:find("internet", 1, true) and 2
-    best = rank and math.min(rank, best or rank) or best
-  end
-  return best
+  local rank = not next(point.usages) and 2 or nil
+  for usage in pairs(point.usages) do rank = usage:find("internet", 1, true) and 1 or rank end
+  return rank
 end
 
 local methods = { pap = "pap", chap = "chap" }
@@ -120,7 +117,7 @@ end
 
 -- The access points of one <provider>.
 local function points_in(text)
-  local list, path, name, is_named, point, is_first = {}, {}, "", false, nil, false
+  local list, path, name, is_named, point, is_first, networks = {}, {}, "", false, nil, false, 0
   local ok, err = each(text, function(event)
     local depth = #path
     if event.kind == "text" then
@@ -142,6 +139,8 @@ local function points_in(text)
     path[depth + 1] = event.name
     if depth == 0 then
       is_first = event.attributes.primary == "true"
+    elseif event.name == "network-id" then
+      networks = networks + 1
     elseif depth == 2 and path[2] == "gsm" and event.name == "apn" then
       point = { apn = event.attributes.value or "", usages = {} }
     elseif point and depth == 3 and inside[event.name] then
@@ -149,12 +148,13 @@ local function points_in(text)
     end
   end)
   for _, one in ipairs(list) do
-    one.provider, one.is_first = name, is_first
+    one.provider, one.is_first, one.networks = name, is_first, networks
   end
   return ok and list, err
 end
 
--- Those for the internet, then the operator itself, then its guest whose name the card has, then as in the file.
+-- First those of the operator whose name the card has. Then those for the internet, and of these the operator's itself:
+-- it is marked so, or has more networks than its guests.
 local function by_rank(list, spn)
   for i, one in ipairs(list) do
     one.place = i
@@ -164,6 +164,7 @@ local function by_rank(list, spn)
     if a.is_named ~= b.is_named then return a.is_named end
     if a.rank ~= b.rank then return a.rank < b.rank end
     if a.is_first ~= b.is_first then return a.is_first end
+    if a.networks ~= b.networks then return a.networks > b.networks end
     return a.place < b.place
   end)
   return list

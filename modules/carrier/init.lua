@@ -23,7 +23,7 @@ local terminal = require "terminal"
 ---@class carrier.carrier
 ---@field name string
 ---@field plmns string[]? MCC and MNC of its networks
----@field sim carrier.sim? which SIMs of them are its: see modules/apn/match.lua
+---@field sims carrier.sim[]? which SIMs of them are its: see modules/apn/match.lua
 ---@field search boolean? are other access points looked for, where the network takes none of `bearers`?
 ---@field bearers carrier.bearer[] in the order to try them
 ---@field roaming boolean? may it connect in foreign networks? nil: no
@@ -33,10 +33,10 @@ local terminal = require "terminal"
 ---@field setup fun(modem: table)? what else is wanted, worked out for the modem at hand: see modules/setup/wanted.lua
 
 ---@class carrier.sim
----@field imsi string[]? how they begin, or "FIRST-LAST"
----@field gid1 string[]? likewise, in hexadecimal digits
----@field spn string[]?
----@field iccid string[]?
+---@field imsi string? how it begins, with "x" for any digit; or "FIRST-LAST"
+---@field gid1 string? how it begins, in hexadecimal digits
+---@field spn string?
+---@field iccid string? how it begins
 
 ---@class carrier.modem see modules/settings
 ---@field ipv6 boolean?
@@ -103,8 +103,10 @@ local function check_carrier(values)
     local too_small = not mistake and mtu_mistake(bearer.mtu, bearer.ip)
     mistake = too_small and ('%s: %s; with ip = "ipv4" it may be less'):format(where, too_small) or mistake
   end
-  mistake = mistake or values.sim and check_table(values.sim, keys.of_sim, "sim")
-    or values.sim and not values.plmns and "sim: it goes with plmns, the networks that they belong to" or nil
+  for i, sim in ipairs(not mistake and values.sims or {}) do
+    mistake = mistake or check_table(sim, keys.of_sim, ("sims[%d]"):format(i))
+  end
+  mistake = mistake or values.sims and not values.plmns and "sims: they go with plmns, the networks that they belong to"
   return mistake or values.modem and M.check_modem(values.modem) or nil
 end
 

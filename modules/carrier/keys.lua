@@ -19,7 +19,7 @@ local function is_beginning(value)
   return type(value) == "string" and #value <= 20 and find(value, "^%d+$") ~= nil
 end
 local function is_imsi(value)
-  if is_beginning(value) then
+  if type(value) == "string" and find(value, "^%d[%dx]*$") then
     return #value <= 15
   end
   local _, _, first, last = find(type(value) == "string" and value or "", "^(%d+)%-(%d+)$")
@@ -61,8 +61,8 @@ M.of_carrier = {
   { "name", text(), "the name of the operator, for people", needed = true },
   { "plmns", list_of(is_plmn, 'a list of five or six digits each, such as "310120"'), "MCC and MNC of its networks" },
   { "bearers", list_of(is_table, "a list of tables"), "its access points, in the order to try them", needed = true },
-  { "sim", validate.table,
-    "which SIMs of these networks are its, where it is another operator's guest; each key that is given has to fit" },
+  { "sims", list_of(is_table, "a list of tables"),
+    "which SIMs of these networks are its, where it is another operator's guest: those that one of these fits" },
   { "search", validate.flag, "whether other access points are looked for, where the network takes none of these",
     otherwise = "false" },
   { "roaming", validate.flag, "whether it may connect in foreign networks", otherwise = "false" },
@@ -75,14 +75,14 @@ M.of_carrier = {
   { "setup", validate.fn, "a function that adds to `modem`, for the modem at hand" },
 }
 
----@type declaration.list of `sim`
+---@type declaration.list of one of `sims`; all that is given has to fit
 M.of_sim = {
-  { "imsi", list_of(is_imsi, 'a list such as { "310260", "204047100000000-204047199999999" }'),
-    "how their IMSI begins, or from which one to which" },
-  { "gid1", list_of(is_hex, 'a list of hexadecimal digits, such as { "6d38" }'),
-    "how their group identifier begins (EF_GID1)" },
-  { "spn", list_of(is_text, "a list of texts"), "the name that they show (EF_SPN)" },
-  { "iccid", list_of(is_beginning, 'a list of digits, such as { "8901260" }'), "how their ICCID begins" },
+  { "imsi", { is_imsi, 'digits, such as "31026097", "302720x94" or "204047100000000-204047199999999"', type = "text" },
+    "how its IMSI begins, with an x for any digit; or from which one to which" },
+  { "gid1", { is_hex, 'hexadecimal digits, such as "4276"', type = "text" },
+    "how its group identifier begins (EF_GID1)" },
+  { "spn", text(), "the name that it shows (EF_SPN)" },
+  { "iccid", { is_beginning, 'digits, such as "8901260"', type = "text" }, "how its ICCID begins" },
   any_of = { "imsi", "gid1", "spn", "iccid" },
 }
 

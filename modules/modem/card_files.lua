@@ -72,8 +72,8 @@ end
 ---@param bytes string of EF_GID1
 ---@return string? digits hexadecimal; nil: nothing is in it
 function M.gid_of(bytes)
-  local used = bytes:gsub("\xff+$", "")
-  return used ~= "" and (used:gsub(".", function(byte) return ("%02X"):format(byte:byte()) end)) or nil
+  local is_used = bytes:find "[^\xff]" ~= nil
+  return is_used and (bytes:gsub(".", function(byte) return ("%02X"):format(byte:byte()) end)) or nil
 end
 
 ---The name in it: letters of SMS, or of UCS-2 (3GPP TS 31.102, annex A). The first byte says when phones show it.

@@ -63,22 +63,23 @@ function T.test_mistakes_are_named_with_their_line()
 end
 
 function T.test_which_sims_are_its()
-  local function with(sim, more)
-    return HEAD .. ("return carrier { name = 'x', bearers = { { apn = 'y' } }, sim = %s, %s }"):format(sim, more
+  local function with(sims, more)
+    return HEAD .. ("return carrier { name = 'x', bearers = { { apn = 'y' } }, sims = %s, %s }"):format(sims, more
       or "plmns = { '00101' }")
   end
-  assert(load_text(with [[{ imsi = { "00101", "001010000000000-001010000000099" }, gid1 = { "6d38" }, spn = { "Me" },
-    iccid = { "8901" } }]]))
-  refused(with "{}", "sim: it needs one of the keys")
-  refused(with "{ gid2 = { '01' } }", "sim: there is no key 'gid2'")
-  refused(with "{ gid1 = { 'xyz' } }", "'gid1' should be a list of hexadecimal digits")
-  refused(with "{ gid1 = '6d38' }", "'gid1' should be a list")
-  refused(with "{ imsi = { '2-1' } }", "'imsi' should be a list")
-  refused(with "{ imsi = { '10-9' } }", "'imsi' should be a list")
-  refused(with "{ imsi = { '1234567890123456' } }", "'imsi' should be a list")
-  refused(with "{ iccid = { '89x' } }", "'iccid' should be a list of digits")
-  refused(with "{ spn = { 1 } }", "'spn' should be a list of texts")
-  refused(with("{ spn = { 'Me' } }", ""), "sim: it goes with plmns")
+  assert(load_text(with [[{ { imsi = "00101x99", gid1 = "6d38" }, { imsi = "001010000000000-001010000000099" },
+    { spn = "Me", iccid = "8901" } }]]))
+  refused(with "{}", "'sims' should be a list of tables")
+  refused(with "{ spn = 'Me' }", "'sims' should be a list of tables")
+  refused(with "{ {} }", "sims[1]: it needs one of the keys")
+  refused(with "{ { spn = 'x' }, { gid2 = '01' } }", "sims[2]: there is no key 'gid2'")
+  refused(with "{ { gid1 = 'xyz' } }", "'gid1' should be hexadecimal digits")
+  for _, imsi in ipairs { "'2-1'", "'10-9'", "'1234567890123456'", "'x1'", "'1y'", "1" } do
+    refused(with("{ { imsi = " .. imsi .. " } }"), "'imsi' should be digits")
+  end
+  refused(with "{ { iccid = '89x' } }", "'iccid' should be digits")
+  refused(with "{ { spn = 1 } }", "'spn' should be a text")
+  refused(with("{ { spn = 'Me' } }", ""), "sims: they go with plmns")
 end
 
 function T.test_endless_loops_end()
