@@ -43,7 +43,9 @@ end
 
 local function words_of(message)
   if message.delivery then
-    return message.delivery.state
+    local sent = message.sent
+    local part = sent and sent.part and (" (part %d of %d)"):format(sent.part, sent.count) or ""
+    return message.delivery.state .. (sent and (": %s%s"):format(sms.fit(sent.text), part) or "")
   end
   return message.text or message.data and #message.data // 2 .. " bytes of data" or message.problem or ""
 end
@@ -122,7 +124,7 @@ function actions.read(device, args)
 end
 
 function actions.send(device, args)
-  local sent = check(device:send_message(args.values[1], args.values[2]))
+  local sent = check(device:send_message(args.values[1], args.values[2], { report = args.report }))
   if args.json then
     print_json(sent)
   else
@@ -183,6 +185,8 @@ local function check_usage(action, args)
     return usage "--all-read goes with `delete`"
   elseif (args.all or args.watch) and action ~= "list" then
     return usage "--all and --watch go with the list"
+  elseif args.report and action ~= "send" then
+    return usage "--report goes with `send`"
   elseif #args.values ~= (args.all_read and 0 or wanted[action]) then
     return usage(("it is `moontower sms %s%s`"):format(action, forms[action]))
   elseif action == "send" and not sms.is_number(args.values[1]) then
@@ -221,7 +225,7 @@ return {
 moontower sms [list] [--all]
 moontower sms --watch
 moontower sms read N
-moontower sms send NUMBER TEXT
+moontower sms send NUMBER TEXT [--report]
 moontower sms delete N|--all-read]],
 
   epilog = [[
@@ -238,6 +242,7 @@ delete what has been read.]],
     { "values", validate.any_text, "Which message; or the number and the text", args = "*" },
     { "--all", validate.flag, "List all on this computer, not the newest 100" },
     { "--watch", validate.flag, "Show messages as they come in, until interrupted or the modem is gone" },
+    { "--report", validate.flag, "Ask the network whether it has been delivered: the answer comes as an SMS" },
     { "--all-read", validate.flag, "Delete all that were read before, and are complete" },
     option.device, option.proxy, option.protocol, option.json,
   },

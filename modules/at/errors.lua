@@ -2,6 +2,7 @@
 -- The numbers of +CME ERROR (3GPP TS 27.007) and +CMS ERROR (27.005, 24.011, 23.040): which side refuses, and why.
 
 local cause = require "cause"
+local cause_sms = require "cause.sms"
 local verdict = require "cause.verdict"
 
 -- Each has a kind of refusal (verdict.lua) and words.
@@ -110,57 +111,7 @@ local technologies = {
   [146] = "UMTS", [147] = "UMTS", [211] = "5G", [220] = "5G", [221] = "5G", [226] = "LTE", [227] = "5G",
 }
 
-local cms = {
-  [1] = { "value", "unassigned number" },
-  [8] = { "account", "barred by the operator" },
-  [10] = { "account", "call barred" },
-  [17] = { "network", "network failure" },
-  [21] = { "network", "short message transfer rejected" },
-  [22] = { "later", "congestion" },
-  [27] = { "later", "destination out of service" },
-  [28] = { "account", "unidentified subscriber" },
-  [29] = { "network", "facility rejected" },
-  [30] = { "value", "unknown subscriber" },
-  [38] = { "later", "network out of order" },
-  [41] = { "later", "temporary failure" },
-  [42] = { "later", "congestion" },
-  [47] = { "later", "resources unavailable" },
-  [50] = { "account", "facility not subscribed" },
-  [69] = { "network", "facility not implemented" },
-  [81] = { "protocol", "invalid message reference" },
-  [95] = { "protocol", "invalid message" },
-  [96] = { "protocol", "invalid mandatory information" },
-  [97] = { "protocol", "no such type of message" },
-  [98] = { "protocol", "message not compatible with the state of the protocol" },
-  [99] = { "protocol", "no such information element" },
-  [111] = { "protocol", "protocol error" },
-  [127] = { "network", "interworking error" },
-  [128] = { "network", "interworking of text messages not supported" },
-  [129] = { "unsupported", "this kind of short message not supported" },
-  [130] = { "network", "short message can not be replaced" },
-  [143] = { "network", "protocol identifier refused, no reason given" },
-  [144] = { "unsupported", "alphabet not supported" },
-  [145] = { "unsupported", "message class not supported" },
-  [159] = { "network", "coding refused, no reason given" },
-  [160] = { "unsupported", "command can not be carried out" },
-  [161] = { "unsupported", "command not supported" },
-  [175] = { "network", "command refused, no reason given" },
-  [176] = { "unsupported", "message not supported" },
-  [192] = { "later", "message centre busy" },
-  [193] = { "account", "no subscription with the message centre" },
-  [194] = { "later", "message centre failed" },
-  [195] = { "value", "invalid address of the message centre" },
-  [196] = { "network", "destination barred" },
-  [197] = { "value", "duplicate message" },
-  [198] = { "value", "validity period not supported" },
-  [199] = { "value", "validity period can not be understood" },
-  [208] = { "full", "the SIM's memory for messages is full" },
-  [209] = { "card-refuses", "no room for messages on the SIM" },
-  [210] = { "card", "error on the SIM" },
-  [211] = { "full", "memory full" },
-  [212] = { "card-refuses", "SIM toolkit busy" },
-  [213] = { "card-refuses", "SIM refuses the download" },
-  [255] = { "modem", "unknown cause" },
+local cms = { -- and those of cause/sms.lua
   [300] = { "modem", "equipment failure" },
   [301] = { "busy", "the modem's SMS service is reserved" },
   [302] = { "state", "operation not allowed" },
@@ -178,8 +129,8 @@ local cms = {
   [318] = { "card-refuses", "the SIM's PUK2 is required" },
   [320] = { "modem", "memory failure" },
   [321] = { "value", "invalid memory index" },
-  [322] = { "full", "memory full" },
-  [330] = { "value", "the address of the message centre is unknown" },
+  [322] = { "no-room", "the memory for messages is full" },
+  [330] = { "no-centre", "the number of the message centre is missing" },
   [331] = { "no-service", "no network service" },
   [332] = { "later", "network timeout" },
   [340] = { "state", "no acknowledgement was expected" },
@@ -200,7 +151,12 @@ end
 ---@param number integer
 ---@return verdict.verdict? nil for a number that is in none of the lists
 function M.verdict(result, number)
-  local own = (result == "cme" and cme or cms)[number]
+  local own
+  if result == "cme" then
+    own = cme[number]
+  else
+    own = cms[number] or cause_sms[number]
+  end
   return own and verdict.new(table.unpack(own)) or result == "cme" and of_network(number) or nil
 end
 

@@ -31,6 +31,12 @@ local kinds = {
   ["starting"] = { "modem", "Try again in some seconds: modem or SIM is still starting.", "busy" },
   ["unsupported"] = { "modem", "Another modem, or newer firmware, may be able to do it.", "unsupported" },
   ["full"] = { "modem", "End connections or programs that use the modem; or restart it: `moontower reset`." },
+  ["no-room"] = { "modem",
+    "`moontower sms delete --all-read` makes room. The daemon moves what comes in to this computer's disk.",
+  },
+  ["no-centre"] = { "modem",
+    "The operator tells the number; `moontower at 'AT+CSCA=\"+15550100\",145'` sets it.",
+  },
   ["state"] = { "modem", "`moontower status` shows the modem's state; then try again." },
   ["radio-off"] = { "modem",
     "`moontower radio on` switches it on, unless a switch of the computer, the slot's W_DISABLE pin or the "

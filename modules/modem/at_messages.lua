@@ -91,7 +91,7 @@ end)
 ---As a back end's send_pdu().
 ---@param modem modem.modem
 ---@param pdu string
----@return true? ok
+---@return integer? reference
 ---@return moontower.error? err
 M.send_pdu = errors.protect(function(modem, pdu)
   local port = modem.at or check(nil, modem.at_error)
@@ -99,8 +99,8 @@ M.send_pdu = errors.protect(function(modem, pdu)
   local _ <close> = use_pdus(port)
   local hex = pdu:gsub(".", function(octet) return ("%02X"):format(octet:byte()) end)
   local length = #pdu - 1 - pdu:byte(1) -- of the TPDU
-  check(port:command("AT+CMGS=" .. length, { seconds = SEND_TIME, data = hex }))
-  return true
+  local reply = check(port:command("AT+CMGS=" .. length, { seconds = SEND_TIME, data = hex }))
+  return math.tointeger(tonumber((table.concat(reply.lines, "\n"):match "%+CMGS:%s*(%d+)"))) or 0
 end)
 
 ---As a back end's delete_stored().

@@ -212,7 +212,8 @@
 --- ends what the session was connected to before; "connect-refused" by the network
 ---@field deactivate fun(self: modem.modem, session: integer): true?, moontower.error? true also if not connected
 ---@field stored_messages fun(self: modem.modem): sms.stored[]?, moontower.error? the SMS that it has, as PDUs
----@field send_pdu fun(self: modem.modem, pdu: string): true?, moontower.error? sends an SMS, or a part of one
+---@field send_pdu fun(self: modem.modem, pdu: string): integer?, moontower.error? sends an SMS, or a part of
+--- one; returns the number that a report about it names
 ---@field delete_stored fun(self: modem.modem, place: string): true?, moontower.error? deletes an SMS, or a part of one
 ---@field open_card_channel fun(self: modem.modem, aid: string): modem.card_way?, moontower.error? for
 --- modem/card_channel.lua: opens a logical channel to an application on the card; "not-found": there is none; "busy":

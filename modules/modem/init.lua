@@ -296,9 +296,12 @@ function Modem:message(id) return require("modem.messages").read(self, id) end
 ---Sends an SMS, in as many parts as it takes: `modem:send_message("+15550100999", "on my way")`.
 ---@param number string
 ---@param text string
+---@param options { report: boolean? }? report: the network is to tell whether it has been delivered, in an SMS
 ---@return { number: string, parts: integer }?
 ---@return moontower.error? err
-function Modem:send_message(number, text) return require("modem.messages").send(self, number, text) end
+function Modem:send_message(number, text, options)
+  return require("modem.messages").send(self, number, text, options)
+end
 
 ---Deletes an SMS, all parts of it.
 ---@param message sms.message|string as messages() has it, or its id

@@ -6,6 +6,7 @@
 local inbox = require "inbox"
 local log = require "log"
 local moving = require "modem.message_moving"
+local sent_messages = require "inbox.sent"
 local sms = require "sms"
 local task = require "task"
 
@@ -18,7 +19,13 @@ local function signature(message)
   return table.concat({ message.number or "", message.time or "", message.text or message.data or "" }, "\0")
 end
 
-local function tell(modem, message) modem.notifications:tell("sms", message, rawequal) end
+local function tell(modem, message)
+  if message.delivery then
+    local sim = modem:sim()
+    sent_messages.match(sim and sim.iccid, { message })
+  end
+  modem.notifications:tell("sms", message, rawequal)
+end
 
 -- Those that have come in at places that wait, and are complete.
 local function tell_stored(modem, news, stored)

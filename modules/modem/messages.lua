@@ -4,6 +4,8 @@
 
 local errors = require "errors"
 local inbox = require "inbox"
+local log = require "log"
+local sent_messages = require "inbox.sent"
 local moving = require "modem.message_moving"
 local sms = require "sms"
 
@@ -29,6 +31,7 @@ M.list = errors.protect(function(modem, most)
   local sim = modem:sim()
   local list, others = check(inbox.list(sim and sim.iccid, most))
   for _, message in ipairs(check(M.on_modem(modem))) do list[#list + 1] = message end
+  sent_messages.match(sim and sim.iccid, list)
   return list, others
 end)
 
@@ -47,6 +50,7 @@ M.read = errors.protect(function(modem, id)
   if inbox.is_id(id) then
     local message = inbox.read(id) or check(there_is_none(id))
     check(inbox.mark_read(id))
+    sent_messages.match(message.iccid, { message })
     return message
   end
   for _, message in ipairs(check(M.on_modem(modem))) do
@@ -57,17 +61,35 @@ M.read = errors.protect(function(modem, id)
   return there_is_none(id)
 end)
 
+-- It has been sent, so that it cannot be kept is no failure.
+local function note_sent(modem, sent)
+  local sim = modem:sim()
+  local ok, err
+  if sim and sim.iccid then
+    ok, err = sent_messages.add(sim.iccid, sent)
+  end
+  if not ok then
+    log.warn("%s: a report about this SMS will not say so: %s", modem, err or "the SIM's ICCID is not known")
+  end
+end
+
 ---@param modem modem.modem
 ---@param number string
 ---@param text string
+---@param options { report: boolean? }? report: the network is to tell whether it has been delivered
 ---@return { number: string, parts: integer }? sent in so many parts
 ---@return moontower.error? err
-function M.send(modem, number, text)
-  local pdus, err = sms.submit(number, text, math.random(0, 255))
+function M.send(modem, number, text, options)
+  local wants_report = options and options.report
+  local pdus, err = sms.submit(number, text, math.random(0, 255), wants_report)
   for i, pdu in ipairs(pdus or {}) do
-    local ok
-    ok, err = modem:send_pdu(pdu)
-    if not ok then
+    local reference
+    reference, err = modem:send_pdu(pdu)
+    if wants_report and reference then
+      note_sent(modem, { number = number, reference = reference, text = text, time = os.date "!%Y-%m-%dT%H:%M:%SZ",
+        part = #pdus > 1 and i or nil, count = #pdus > 1 and #pdus or nil })
+    end
+    if not reference then
       return errors.during(err, #pdus == 1 and "the message was not sent"
         or ("part %d of %d of the message was not sent"):format(i, #pdus))
     end

@@ -90,6 +90,9 @@ local rp_causes = {
   ["protocol-error"] = 111, ["interworking"] = 127,
 }
 
+---@type table<string, integer> their numbers
+wms.rp_causes = rp_causes
+
 -- 3GPP TS 23.040, 9.2.3.22.
 local tp_cause = enum(u8, {
   ["tele-interworking-not-supported"] = 0x80, ["short-message-type-0-not-supported"] = 0x81,

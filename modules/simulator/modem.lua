@@ -82,6 +82,8 @@ local function new_network()
     dns = true,       -- do its DNS servers answer?
     servers = true,   -- does it tell who they are?
     ussd = true,      -- does it have USSD?
+    has_centre = true, -- does it take SMS?
+    delivers = true,  -- does it deliver what it has taken?
     nat64 = nil,      -- the prefix behind which it translates IPv6 to IPv4
     tells = true,     -- does the modem tell the addresses that it gives?
     dhcp = false,     -- for how many seconds does it lend an address by DHCP? false: it does not answer

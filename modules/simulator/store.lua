@@ -6,6 +6,7 @@ local sms = require "sms"
 
 local SENDER = "+15550100999"
 local MAX_SMS = 50
+local UNKNOWN_NUMBER = 0x41 -- of a report: incompatible destination
 
 local store = { methods = {} }
 
@@ -15,6 +16,7 @@ local store = { methods = {} }
 ---@field preference table which networks it may use: modes, roaming, lte_bands, nr_sa_bands,
 --- nr_nsa_bands; the rest is only kept
 ---@field sent string[] PDUs that have gone out
+---@field looped sms.stored[] parts of one that is sent to the modem's own number, until all are there
 ---@field received_sms integer how many have come in
 ---@field sms table<integer, { tag: string, pdu: string }> from 0
 ---@field default_profile integer
@@ -57,7 +59,7 @@ end
 ---@param is_factory boolean? as it leaves the factory, instead of set up
 function store.format(modem, is_factory)
   format_settings(modem, is_factory)
-  modem.sms, modem.sent, modem.received_sms = {}, {}, 0
+  modem.sms, modem.sent, modem.looped, modem.received_sms = {}, {}, {}, 0
 end
 
 ---All settings are as they leave the factory, once it has restarted.
@@ -102,11 +104,13 @@ end
 
 ---An SMS comes in, in as many parts as it takes: once the store is full, the network keeps the others.
 ---@param text string
+---@param number string? of the sender
 ---@return boolean taken all of it
-function methods:receive_sms(text)
+function methods:receive_sms(text, number)
   self.received_sms = self.received_sms + 1
   local pdus = self:is_registered() and sms.deliver {
-    smsc = "+" .. self.personality.smsc, number = SENDER, text = text, time = os.time(), reference = self.received_sms,
+    smsc = "+" .. self.personality.smsc, number = number or SENDER, text = text, time = os.time(),
+    reference = self.received_sms,
   } or nil
   for _, pdu in ipairs(pdus or {}) do
     local index = self:keep_sms("mt-not-read", pdu)
@@ -116,6 +120,45 @@ function methods:receive_sms(text)
     self:emit("sms", index)
   end
   return pdus ~= nil
+end
+
+-- What the network does with a message: one to the modem's own number comes back, and a report, if it is asked for.
+local function deliver(self, pdu, reference)
+  local part = sms.decode(pdu)
+  local digits = part and part.number and part.number:gsub("^%+", "")
+  if digits and digits == (self.card or {}).number then
+    table.insert(self.looped, { place = "", status = "sent", pdu = pdu })
+    local message = sms.join(self.looped)[1]
+    if not message.missing then
+      self.looped = {}
+      self:receive_sms(message.text or "", "+" .. digits)
+    end
+  end
+  if part and part.wants_report then
+    local index = self:keep_sms("mt-not-read", sms.report {
+      smsc = "+" .. self.personality.smsc, number = part.number, reference = reference, time = os.time(),
+      status = self.network.delivers and 0 or UNKNOWN_NUMBER,
+    })
+    if index then self:emit("sms", index) end
+  end
+end
+
+---Sends an SMS, unless the network refuses it.
+---@param pdu string
+---@return integer? reference
+---@return { rp_cause: integer, tp_cause: integer? }|"no-service"|"no-centre"|nil why
+function methods:send_sms(pdu)
+  if not self:is_registered() then
+    return nil, "no-service"
+  elseif not self.network.has_centre then
+    return nil, "no-centre"
+  elseif self.network.refuses_sms then
+    return nil, { rp_cause = self.network.refuses_sms }
+  end
+  table.insert(self.sent, pdu)
+  local reference = #self.sent & 0xff
+  self:after(self.latency, function() deliver(self, pdu, reference) end)
+  return reference
 end
 
 ---Changes which networks it may use, and has it look for one of them.

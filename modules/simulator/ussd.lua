@@ -34,8 +34,8 @@ function ussd.ask(modem, text, is_reply)
   elseif is_reply and not menu then
     return { kind = "refused" }
   end
-  local found = is_reply and (menu.choices[text] or text == "1" and modem.personality.numbers
-    and "+" .. modem.personality.numbers[1]) or not is_reply and codes[text] or "Unknown code."
+  local found = is_reply and (menu.choices[text] or text == "1" and modem.card
+    and "+" .. (modem.card.number or "")) or not is_reply and codes[text] or "Unknown code."
   if type(found) == "table" then
     modem.ussd_menu = found
     return { kind = "reply", text = found.text }

@@ -17,6 +17,7 @@ local printable = require "base.printable"
 ---@field payload string? octets, or septets
 ---@field class integer? 0: to be shown at once, 1: for the modem, 2: for the card, 3: for another device
 ---@field concatenation { reference: string, count: integer, number: integer }? it is a part of a longer one
+---@field wants_report boolean? of an outgoing one
 ---@field delivery { state: "delivered"|"pending"|"failed", time: string?, reference: integer }? of a report
 
 local check = errors.check
@@ -149,7 +150,7 @@ local function read_header(header)
   return found
 end
 
-local HAS_HEADER = 0x40 -- of the first octet
+local HAS_HEADER, WANTS_REPORT = 0x40, 0x20 -- of the first octet
 
 local function read_payload(reader, first, part, code)
   part.coding, part.class = scheme_of(code)
@@ -187,7 +188,7 @@ readers[3] = read_deliver -- is reserved, and to be read so
 local validity_lengths = { [0] = 0, 7, 1, 7 }
 
 readers[1] = function(reader, first, part)
-  part.kind = "outgoing"
+  part.kind, part.wants_report = "outgoing", first & WANTS_REPORT ~= 0 or nil
   reader:octet "reference"
   part.number, part.is_name = read_address(reader)
   reader:octet "protocol"

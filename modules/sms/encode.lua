@@ -12,7 +12,7 @@ local MOST_PARTS = 255
 local HEADER_LENGTH = 6 -- octets: of a part
 local GSM, UCS2 = 0x00, 0x08 -- coding schemes
 local INTERNATIONAL, UNKNOWN, NAME = 0x91, 0x81, 0xd0
-local SUBMIT, DELIVER, NO_MORE, HAS_HEADER = 0x01, 0x00, 0x04, 0x40
+local SUBMIT, DELIVER, REPORT, NO_MORE, WANTS_REPORT, HAS_HEADER = 0x01, 0x00, 0x02, 0x04, 0x20, 0x40
 
 local function invalid(message) return errors.fail { code = "invalid", source = "sms", message = message } end
 
@@ -48,6 +48,8 @@ local function centre(number)
   local octets = string.char(INTERNATIONAL) .. swapped(digits)
   return string.char(#octets) .. octets
 end
+
+local function time_of(time) return swapped(os.date("!%y%m%d%H%M%S", time) .. "00") end
 
 -- ---- the text ----
 
@@ -117,9 +119,10 @@ end
 ---@param number string
 ---@param text string UTF-8
 ---@param reference integer of the parts, if it takes several: another one for each text to the same number
+---@param wants_report boolean? the network is to tell whether each has been delivered
 ---@return string[]? pdus
 ---@return moontower.error? err "invalid"
-function M.submit(number, text, reference)
+function M.submit(number, text, reference, wants_report)
   if not M.is_number(number) then
     return invalid(("%s is not a telephone number: digits, perhaps with + before them"):format(number))
   end
@@ -127,7 +130,7 @@ function M.submit(number, text, reference)
   if not list then
     return nil, code
   end
-  return each(list, SUBMIT, function(first, data)
+  return each(list, SUBMIT | (wants_report and WANTS_REPORT or 0), function(first, data)
     return "\0" .. first .. "\0" .. address(number) .. string.char(0, code) .. data
   end)
 end
@@ -142,10 +145,20 @@ function M.deliver(message)
   if not list then
     return nil, code
   end
-  local time = swapped(os.date("!%y%m%d%H%M%S", message.time) .. "00")
+  local time = time_of(message.time)
   return each(list, DELIVER | NO_MORE, function(first, data)
     return centre(message.smsc) .. first .. address(message.number) .. string.char(0, code) .. time .. data
   end)
+end
+
+---What a network tells of a message that was sent.
+---@param report { smsc: string, number: string, reference: integer, time: integer, status: integer } status: 3GPP TS
+---23.040, 9.2.3.15
+---@return string pdu
+function M.report(report)
+  local time = time_of(report.time)
+  return centre(report.smsc) .. string.char(REPORT | NO_MORE, report.reference & 0xff) .. address(report.number) .. time
+    .. time .. string.char(report.status)
 end
 
 return M

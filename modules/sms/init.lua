@@ -11,5 +11,6 @@ return {
   fit = join.fit,
   submit = encode.submit,
   deliver = encode.deliver,
+  report = encode.report,
   is_number = encode.is_number,
 }

@@ -22,6 +22,7 @@ local printable = require "base.printable"
 ---@field time string?
 ---@field class integer?
 ---@field delivery table?
+---@field sent inbox.sent? what a report is about
 ---@field text string? fit for a terminal; lines end in "\n"
 ---@field data string? what is no text, in hexadecimal digits
 ---@field count integer? how many parts it has, if it has more than one

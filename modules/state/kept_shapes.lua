@@ -9,6 +9,7 @@ local function list_of(entry) return validate.list_of(entry, "a list") end
 local count = whole(0, 0x7fffffffffffffff)
 local bytes = whole(0, 1 << 53)
 local index = whole(0, 0x7fffffff)
+local octet = whole(0, 255)
 
 ---@type table<string, fun(): state.shape>
 local declared = {}
@@ -26,6 +27,12 @@ function declared.usage() return {
     months = list_of(record { since = text, bytes = bytes }),
     behind = record { since = text, next = text, bytes = bytes, counts = flag },
   },
+} end
+
+function declared.sms_sent() return {
+  version = 1,
+  required = { sent = list_of(record({ number = text, reference = octet, text = any_text, time = text },
+    { part = octet, count = octet })) },
 } end
 
 function declared.sms() return {

@@ -25,7 +25,7 @@ end
 local LONG = ("Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. "):rep(4)
 local CHINESE = ("你好😀"):rep(30)
 
-local function with_modem(composition, run)
+local function with_modem(composition, run, options)
   if not entered then
     lu.skip("no world of our own here: " .. tostring(refused))
   end
@@ -38,7 +38,7 @@ local function with_modem(composition, run)
     sim:unplug()
     state.remove("qmi", "simulated")
   end)
-  local modem <close> = assert(find())
+  local modem <close> = assert(find(nil, options))
   assert(modem:wait_for("registration", function() return modem:registration() end,
     function(value) return value.state == "home" end, 30))
   run(modem, sim)
@@ -64,14 +64,16 @@ local function count_of(sim)
   return count
 end
 
+-- QMI that MBIM carries, as `--protocol qmi` has it, is a modem of its own.
 local ways = {
+  inside = { "mbim", function(modem) return modem end, { protocol = "qmi" } },
   mbim = { "mbim", function(modem) return modem end }, qmi = { "qmi", function(modem) return modem end },
   at = { "qmi", by_at },
 }
 
 for name, way in pairs(ways) do
   local function with(run)
-    with_modem(way[1], function(modem, sim) run(way[2](modem), sim) end)
+    with_modem(way[1], function(modem, sim) run(way[2](modem), sim) end, way[3])
   end
 
   T["test_what_comes_in_over_" .. name] = function()
@@ -105,6 +107,44 @@ for name, way in pairs(ways) do
       ok, err = messages.send(modem, "12345", "x")
       eq({ ok, #sim.sent }, { nil, 5 })
       lu.assertStrContains(err.message, "the message was not sent: ")
+    end)
+  end
+
+  -- A report says which of those that were sent it is about; the network may also fail to deliver.
+  T["test_reports_over_" .. name] = function()
+    with(function(modem, sim)
+      assert(messages.send(modem, "+15550100124", "first", { report = true }))
+      assert(messages.send(modem, "+15550100124", "no report"))
+      sim.network.delivers = false
+      assert(messages.send(modem, "0124", LONG, { report = true }))
+      local list = assert(messages.list(modem))
+      eq(#list, 3)
+      eq({ list[1].kind, list[1].number, list[1].delivery.state, list[1].sent.text, list[1].sent.part },
+        { "report", "+15550100124", "delivered", "first", nil })
+      eq({ list[3].delivery.state, list[3].sent.text, list[3].sent.part, list[3].sent.count }, { "failed", LONG, 2, 2 })
+    end)
+  end
+
+  T["test_refusals_over_" .. name] = function()
+    with(function(modem, sim)
+      local function is_refused(code, words)
+        local ok, err = messages.send(modem, "12345", "x")
+        eq({ ok, err and err.code }, { nil, code }, tostring(err))
+        lu.assertStrContains(tostring(err), words)
+        lu.assertNotNil(err.hint)
+        return err
+      end
+      sim.network.has_centre = false
+      lu.assertStrContains(is_refused("rejected", "message centre").hint, "AT+CSCA")
+      sim.network.has_centre = true
+      for cause, words in pairs(name == "mbim" and { [10] = "SMS Send: " } or {
+        [8] = "barred by the operator", [10] = "call barred", [21] = "transfer rejected", [38] = "out of order",
+        [69] = "facility not implemented",
+      }) do
+        sim.network.refuses_sms = cause
+        is_refused("rejected", words)
+      end
+      eq(#sim.sent, 0)
     end)
   end
 
@@ -145,6 +185,16 @@ for _, composition in ipairs { "mbim", "qmi" } do
       eq(#assert(modem:messages()), 7)
     end)
   end
+end
+
+-- What is sent to the modem's own number comes back.
+function T.test_to_oneself()
+  with_modem("mbim", function(modem)
+    local events <close> = modem:events "sms"
+    assert(modem:send_message("+15550100123", LONG))
+    local event = assert(task.timeout(30, events.next, events))
+    eq({ event.value.text, event.value.number }, { LONG, "+15550100123" })
+  end)
 end
 
 -- All three memories are put back, whatever they were.

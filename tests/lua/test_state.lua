@@ -60,6 +60,8 @@ local examples = {
   orders = { modem = "simulated", offline = { command = "moontower down", time = "now" } },
   devices = { name = "simulated" },
   pins = { salt = "ab", sent = { cd = "2026-01-01" } },
+  sms_sent = { sent = { { number = "+1", reference = 7, text = "", time = "2026-01-01T00:00:00Z", part = 1,
+    count = 2 } } },
   sms = { iccid = "8901", received = 5, status = "read", pdus = { "00" }, key = "x", count = 2, place = "m3",
     is_told = true },
   apns = {

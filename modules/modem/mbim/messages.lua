@@ -46,7 +46,7 @@ function M:send_pdu(pdu)
   if reply then
     reply, err = self.mbim:set(sms.send, { format = "pdu", message = { pdu = pdu } }, SEND_TIME)
   end
-  return reply and true, err
+  return reply and (reply.reference or 0) & 0xff, err
 end
 
 function M:delete_stored(place)

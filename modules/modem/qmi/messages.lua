@@ -2,6 +2,8 @@
 -- The SMS of a modem over QMI: those on the card, and those in the modem's own store.
 
 local message_news = require "modem.message_news"
+local sms_causes = require "cause.sms"
+local verdict = require "cause.verdict"
 local wms = require "qmi.wms"
 
 ---@class modem.qmi
@@ -54,7 +56,14 @@ function M:send_pdu(pdu)
   local reply, err = self.qmi:request(wms.raw_send, {
     raw_message_data = { format = FORMAT, raw_data = pdu },
   }, SEND_TIME)
-  return reply and true, err
+  local told = err and err.detail and err.detail.reply
+  local causes = told and told.gsm_wcdma_cause_info
+  if causes then
+    local number = wms.rp_causes[causes.rp_cause] or causes.rp_cause
+    local found = sms_causes[number] or { "network", "cause " .. number }
+    return verdict.fail(wms.raw_send.name, verdict.new(table.unpack(found)), { source = "qmi", detail = err.detail })
+  end
+  return reply and (reply.message_id or 0) & 0xff, err
 end
 
 function M:delete_stored(place)

@@ -6,8 +6,8 @@ local card = require "simulator.at.card_state"
 local pdus = require "simulator.sms"
 local submit = require("sms").submit
 
-local INVALID_PDU, INVALID_TEXT, INVALID_INDEX, NO_SERVICE, NOT_ALLOWED =
-  { cms = 304 }, { cms = 305 }, { cms = 321 }, { cms = 331 }, { cms = 302 }
+local INVALID_PDU, INVALID_TEXT, INVALID_INDEX, NOT_ALLOWED = { cms = 304 }, { cms = 305 }, { cms = 321 }, { cms = 302 }
+local failures = { ["no-service"] = { cms = 331 }, ["no-centre"] = { cms = 330 } }
 local PLACES = 50
 
 local tags = { "mt-not-read", "mt-read", "mo-not-sent", "mo-sent" } -- 0 to 3 for PDUs
@@ -100,11 +100,11 @@ end
 -- Sending -----------------------------------------------------------------------------------------------------------
 
 local function send(modem, pdu)
-  if not modem:is_registered() then
-    return nil, NO_SERVICE
+  local reference, why = modem:send_sms(pdu)
+  if not reference then
+    return nil, failures[why] or { cms = why.rp_cause }
   end
-  table.insert(modem.sent, pdu)
-  return { "+CMGS: " .. (#modem.sent & 0xff) }
+  return { "+CMGS: " .. reference }
 end
 
 local function prompt_for_pdu(modem, length)

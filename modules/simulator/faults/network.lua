@@ -188,6 +188,28 @@ return {
     end,
   },
   {
+    name = "refuse-sms", arguments = "[CAUSE]", summary = "refuse SMS (21, rejected), with a cause of 3GPP TS 24.011",
+    start = function(modem, text)
+      local value, message = cause(text, 21)
+      modem.network.refuses_sms = value
+      return value and true, message
+    end,
+  },
+  {
+    name = "no-centre", summary = "let the number of the message centre be missing",
+    start = function(modem)
+      modem.network.has_centre = false
+      return true
+    end,
+  },
+  {
+    name = "undelivered", summary = "take SMS, and deliver none: reports say so",
+    start = function(modem)
+      modem.network.delivers = false
+      return true
+    end,
+  },
+  {
     name = "ussd", arguments = "TEXT", summary = "let the network ask for a reply by USSD",
     start = function(modem, ...)
       local text = table.concat({ ... }, " ")

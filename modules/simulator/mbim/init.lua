@@ -37,14 +37,14 @@ local wire = {
   strange_id = function(transaction) return transaction ~ 0x5a5a0000 end,
 }
 
-local LAST_STATUS, UICC_STATUS = 38, 0x87430000 -- Microsoft's of the UICC are three behind that
+-- Those of MBIM, of SMS, and Microsoft's of the UICC.
+local status_ranges = { { 0, 38 }, { 100, 104 }, { 0x87430001, 0x87430003 } }
 
 local status_number = {}
-for number = 0, LAST_STATUS do
-  status_number[(mbim.status(number))] = number
-end
-for number = UICC_STATUS + 1, UICC_STATUS + 3 do
-  status_number[(mbim.status(number))] = number
+for _, range in ipairs(status_ranges) do
+  for number = range[1], range[2] do
+    status_number[(mbim.status(number))] = number
+  end
 end
 
 -- Which command tells of which event of the modem.

@@ -9,6 +9,7 @@ local function handle(command, parts)
   handlers[command.cid] = parts
 end
 
+local failures = { ["no-service"] = "not-registered", ["no-centre"] = "sms-unknown-smsc-address" }
 local statuses = { ["mt-not-read"] = "new", ["mt-read"] = "old", ["mo-not-sent"] = "draft", ["mo-sent"] = "sent" }
 
 -- Messages need a card that is ready.
@@ -58,11 +59,11 @@ handle(sms.read, { query = with_card(function(modem, values)
 end) })
 
 handle(sms.send, { set = with_card(function(modem, values)
-  if not modem:is_registered() then
-    return nil, "not-registered"
+  local reference, why = modem:send_sms(values.message.pdu)
+  if not reference then
+    return nil, failures[why] or "failure" -- it tells no cause of the network's
   end
-  table.insert(modem.sent, values.message.pdu)
-  return { reference = #modem.sent & 0xff }
+  return { reference = reference }
 end) })
 
 handle(sms.delete, { set = with_card(function(modem, values)

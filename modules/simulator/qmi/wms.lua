@@ -84,12 +84,15 @@ end)
 -- Sending -----------------------------------------------------------------------------------------------------------
 
 local function send(modem, pdu)
-  if not modem:is_registered() then
-    return { gsm_wcdma_cause_info = { rp_cause = "network-out-of-order", tp_cause = "unspecified-error" } },
-      "wms-cause-code"
+  local reference, why = modem:send_sms(pdu)
+  if reference then
+    return { message_id = reference }
+  elseif why == "no-centre" then
+    return nil, "wms-smsc-address"
   end
-  table.insert(modem.sent, pdu)
-  return { message_id = #modem.sent & 0xff }
+  return { gsm_wcdma_cause_info = {
+    rp_cause = why == "no-service" and "network-out-of-order" or why.rp_cause, tp_cause = "unspecified-error",
+  } }, "wms-cause-code"
 end
 
 handle(wms.raw_send, function(modem, values)
