@@ -33,6 +33,7 @@ int mt_lua_udev_open(lua_State *L);
 int mt_lua_usb_open(lua_State *L);
 int mt_lua_version_open(lua_State *L);
 int mt_lua_xml_open(lua_State *L);
+int mt_lua_gzip_open(lua_State *L);
 
 /*
  * A lua_CFunction with two arguments, the file of bytecode and the folder of our Lua files. Makes

@@ -14,6 +14,9 @@ static const luaL_Reg modules[] = {
 #ifdef MT_HTTP
     { "core.http", mt_lua_http_open },
 #endif
+#ifdef MT_GZIP
+    { "core.gzip", mt_lua_gzip_open },
+#endif
     { "core.inet", mt_lua_inet_open },
     { "core.inotify", mt_lua_inotify_open },
     { "core.json", mt_lua_json_open },
