@@ -92,10 +92,17 @@ local function assert_no_growth(composition)
     end
     return heap()
   end
-  local before = cut(60)
-  local after = cut(30)
+  -- What is about to end when the heap is looked at is no leak: of several looks, the least counts.
+  local function least()
+    local bytes = math.huge
+    for _ = 1, 4 do bytes = math.min(bytes, cut(8)) end
+    return bytes
+  end
+  cut(52)
+  local before = least()
+  local after = least()
   running:cancel(task.unwanted)
-  lu.assertTrue(after - before < 1 << 10, ("%.0f bytes more after 30 reconnects"):format(after - before))
+  lu.assertTrue(after - before < 1 << 10, ("%.0f bytes more after 32 reconnects"):format(after - before))
 end
 
 function T.test_reconnecting_over_mbim_leaves_nothing_behind() assert_no_growth "mbim" end
