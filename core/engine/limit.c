@@ -242,17 +242,23 @@ allocate_otherwise(struct mt_limits *limits, void *lua_block, size_t old_size, s
         return resize(limits, lua_block, old_size, new_size);
     if (lua_block)
         give(limits, lua_block, old_size);
-    if (new_size == 0 || (limits->charged && !may_hold_more(limits->charged, new_size)))
-        return NULL;
-    return take(limits, limits->charged, new_size);
+    else if (!limits->charged || may_hold_more(limits->charged, new_size))
+        return take(limits, limits->charged, new_size);
+    return NULL;
 }
 
-/* Nearly each call makes a new block, and unless a script is limited, for no account. */
+/* Nearly each call makes a new block or ends one, and unless a script is limited, for no account. */
 void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t new_size)
 {
     struct mt_limits *limits = context;
-    if (!lua_block && !limits->charged && new_size > 0 && may_be_bare(new_size))
+    if (!lua_block && new_size == 0)
+        return NULL; /* as for the parts that a table does not have */
+    if (!lua_block && !limits->charged && may_be_bare(new_size))
         return mt_heap_take(limits->heap, BARE, new_size);
+    if (new_size == 0 && !header_of(lua_block, old_size)) {
+        mt_heap_give(limits->heap, lua_block, old_size);
+        return NULL;
+    }
     return allocate_otherwise(limits, lua_block, old_size, new_size);
 }
 
