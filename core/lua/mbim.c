@@ -182,6 +182,31 @@ static int l_parse(lua_State *L)
 }
 
 /*
+ * Parses the bytes at an index as the answer to a command, which the service and number behind them
+ * name. Returns 0 if the modem has done it; else pushes what decode() returns then, and returns the
+ * number of that.
+ */
+static int parse_answer(lua_State *L, int index, struct mt_mbim_message *message)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, index, &length);
+    uint8_t service[16];
+    if (!mt_uuid_parse(luaL_checkstring(L, index + 1), service))
+        luaL_error(L, "'%s' is no UUID", lua_tostring(L, index + 1));
+    lua_Integer cid = luaL_checkinteger(L, index + 2);
+    enum mt_mbim_result result = mt_mbim_parse(bytes, length, message);
+    if (result < 0)
+        return push_refusal(L, result);
+    if (message->type == MT_MBIM_COMMAND_DONE && message->status == 0 && message->cid == cid &&
+        memcmp(message->service, service, sizeof(service)) == 0)
+        return 0;
+    lua_pushnil(L);
+    lua_pushnil(L);
+    push_message(L, message);
+    return 3;
+}
+
+/*
  * decode(codec, bytes, service = string, cid = integer) -> table | nil, err, message. The values in
  * the answer to a command, as a whole message: what the codec decodes leniently of parse()'s info,
  * in half the time. The modem's failure, and what answers no such command, is no error: then the
@@ -189,23 +214,47 @@ static int l_parse(lua_State *L)
  */
 static int l_decode(lua_State *L)
 {
-    size_t length;
-    const char *bytes = luaL_checklstring(L, 2, &length);
-    uint8_t service[16];
-    if (!mt_uuid_parse(luaL_checkstring(L, 3), service))
-        luaL_error(L, "'%s' is no UUID", lua_tostring(L, 3));
-    lua_Integer cid = luaL_checkinteger(L, 4);
     struct mt_mbim_message message;
-    enum mt_mbim_result result = mt_mbim_parse(bytes, length, &message);
-    if (result < 0)
-        return push_refusal(L, result);
-    if (message.type == MT_MBIM_COMMAND_DONE && message.status == 0 && message.cid == cid &&
-        memcmp(message.service, service, sizeof(service)) == 0)
-        return mt_schema_decode_leniently(L, message.info, message.info_size);
-    lua_pushnil(L);
-    lua_pushnil(L);
-    push_message(L, &message);
-    return 3;
+    int results = parse_answer(L, 2, &message);
+    return results ? results : mt_schema_decode_leniently(L, message.info, message.info_size);
+}
+
+/*
+ * body(bytes, service = string, cid = integer) -> string | nil, err, message. The same, but parse()'s
+ * info, for a command that several codecs may fit.
+ */
+static int l_body(lua_State *L)
+{
+    struct mt_mbim_message message;
+    int results = parse_answer(L, 1, &message);
+    if (results)
+        return results;
+    lua_pushlstring(L, (const char *)message.info, message.info_size);
+    return 1;
+}
+
+/*
+ * leads_behind(bytes, least = integer, pairs = table) -> boolean: does each pair of an offset and a
+ * size lead behind the fields of a structure, which are so long at least? The table lists where in
+ * the bytes the pairs are, from 0 on. An empty one may be 0, 0.
+ */
+static int l_leads_behind(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    uint64_t least = (uint64_t)luaL_checkinteger(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    bool leads = length >= least;
+    for (lua_Integer i = 1; leads && lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
+        struct mt_reader pair = mt_reader(bytes, length);
+        uint32_t offset = 0, size = 0;
+        leads = mt_skip(&pair, (size_t)lua_tointeger(L, -1)) && mt_take_le32(&pair, &offset) &&
+                mt_take_le32(&pair, &size) &&
+                (offset == 0 ? size == 0 : offset >= least && (uint64_t)offset + size <= length);
+        lua_pop(L, 1);
+    }
+    lua_pushboolean(L, leads);
+    return 1;
 }
 
 /* split(bytes, max_transfer) -> list of string: the fragments. */
@@ -329,10 +378,16 @@ static const luaL_Reg assembly_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "assembly", l_assembly }, { "build", l_build },
-    { "decode", l_decode },     { "encode", l_encode },
-    { "exchange", l_exchange }, { "parse", l_parse },
-    { "split", l_split },       { NULL, NULL },
+    { "assembly", l_assembly },
+    { "body", l_body },
+    { "build", l_build },
+    { "decode", l_decode },
+    { "encode", l_encode },
+    { "exchange", l_exchange },
+    { "leads_behind", l_leads_behind },
+    { "parse", l_parse },
+    { "split", l_split },
+    { NULL, NULL },
 };
 
 int mt_lua_mbim_open(lua_State *L)

@@ -5,13 +5,13 @@ local lazy = require "base.lazy"
 local core = require "core.mbim"
 local errors = require "errors"
 local mbim = require "mbim.command"
-local verdict = lazy(function() return require "cause.verdict" end)
-
-local M = {}
 
 -- Loaded late: few programs need them.
-local function versions() return require "mbim.versions" end
-local function agreement() return require "mbim.agreement" end
+local agreement = lazy(function() return require "mbim.agreement" end)
+local verdict = lazy(function() return require "cause.verdict" end)
+local versions = lazy(function() return require "mbim.versions" end)
+
+local M = {}
 
 ---Decodes a body that the modem has sent: in the layout of the version in force, or else in the one that it fits.
 ---@param device mbim.device
@@ -21,9 +21,9 @@ local function agreement() return require "mbim.agreement" end
 ---@return table? values
 ---@return moontower.error? err
 function M.body(device, command, part, info)
-  local values, err, certain = versions().read(command, part, info, device.version)
+  local values, err, certain = versions.read(command, part, info, device.version)
   if certain and certain ~= device.version then
-    agreement().noticed(device, certain)
+    agreement.noticed(device, certain)
   end
   return values, err
 end
@@ -32,7 +32,7 @@ local function failed_status(device, command, answer)
   local name, sentence, kind = mbim.status(answer.status)
   -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
   local reply = command.response and #answer.info > 0
-    and versions().read(command, "response", answer.info, device.version) or nil
+    and versions.read(command, "response", answer.info, device.version) or nil
   return verdict.fail(command.name, verdict.new(kind, sentence), {
     source = "mbim",
     detail = { status = name, number = answer.status, reply = reply, nw_error = reply and reply.nw_error },
@@ -68,17 +68,26 @@ local function read_message(device, command, answer)
   return M.body(device, command, "response", answer.info)
 end
 
----An answer. Most have one layout in all versions, and are read in one step.
+---An answer. Most have one layout in all versions, and are decoded in one step.
 ---@param device mbim.device
 ---@param command mbim.command
 ---@param bytes string
 ---@return table? reply
 ---@return moontower.error? err
 function M.read(device, command, bytes)
-  if not command.response or versions().differs(command, "response") then
+  if not command.response then
     return read_message(device, command, assert(core.parse(bytes)))
   end
-  local reply, err, other = core.decode(command.response, bytes, command.service_uuid, command.cid)
+  local reply, err, other
+  if versions.differs(command, "response") then
+    local info
+    info, err, other = core.body(bytes, command.service_uuid, command.cid)
+    if info then
+      return M.body(device, command, "response", info)
+    end
+  else
+    reply, err, other = core.decode(command.response, bytes, command.service_uuid, command.cid)
+  end
   if other then
     return read_message(device, command, other)
   end

@@ -6,6 +6,7 @@
 -- TLV of the wrong type, fit only one of them. A longer body alone proves nothing, as some modems send more than they
 -- should.
 
+local leads_behind = require("core.mbim").leads_behind
 local mbim = require "mbim.command"
 
 local M = {}
@@ -29,7 +30,7 @@ local function shape_of(fields)
     local t = field.type
     local kind = t.kind
     if has_offset[kind] then
-      pairs_at[#pairs_at + 1] = least + 1
+      pairs_at[#pairs_at + 1] = least
     end
     least = least + (sizes[kind] or kind == "struct" and shape_of(t.fields).least
       or kind == "list" and (t.prefix and t.prefix.size or 0) or t.size)
@@ -37,21 +38,6 @@ local function shape_of(fields)
   shape = { least = least, pairs_at = pairs_at }
   shapes[fields] = shape
   return shape
-end
-
--- Does each pair lead behind the fields? An empty one may be 0, 0.
-local function leads_behind(shape, info)
-  local length = #info
-  if length < shape.least then
-    return false
-  end
-  for _, at in ipairs(shape.pairs_at) do
-    local offset, size = ("<I4I4"):unpack(info, at)
-    if offset ~= 0 and (offset < shape.least or offset + size > length) or offset == 0 and size ~= 0 then
-      return false
-    end
-  end
-  return true
 end
 
 local function shape_of_part(command, part)
@@ -65,12 +51,10 @@ local later = {
   [20] = "UE Policy",
 }
 
----Is it laid out otherwise in a later version?
----@param command mbim.command
----@param part "query"|"set"|"response"|"indication"
----@return boolean
-function M.differs(command, part)
-  for _, layout in pairs(command.declaration.later or {}) do
+local NONE = {}
+
+local function differs(command, part)
+  for _, layout in pairs(command.declaration.later or NONE) do
     if layout[part] then
       return true
     end
@@ -78,17 +62,58 @@ function M.differs(command, part)
   return false
 end
 
+-- [command][part]: false: all versions lay it out alike; true: they do not; or its layouts, by version, once they were
+-- needed.
+local known = setmetatable({}, { __mode = "k" })
+
+local function look_up(command, part)
+  local of_parts = known[command]
+  if not of_parts then
+    of_parts = {}
+    known[command] = of_parts
+  end
+  if of_parts[part] == nil then
+    of_parts[part] = differs(command, part)
+  end
+  return of_parts[part]
+end
+
+---Is it laid out otherwise in a later version?
+---@param command mbim.command
+---@param part "query"|"set"|"response"|"indication"
+---@return boolean
+function M.differs(command, part) return look_up(command, part) ~= false end
+
+local function layouts_of(command, part)
+  local layouts = look_up(command, part)
+  if layouts == true then
+    layouts = {}
+    for i, one in ipairs(command.versions) do
+      local shape = shape_of_part(one, part)
+      layouts[i] = { command = one, least = shape.least, pairs_at = shape.pairs_at }
+    end
+    known[command][part] = layouts
+  end
+  return layouts or NONE
+end
+
 -- Those of the command's layouts that a body may have, by the places of its data alone; each longer than the one
--- before.
+-- before. `more` lists them where there are several.
 local function possible(command, part, info)
-  local list, longest = {}, -1
-  for _, one in ipairs(M.differs(command, part) and command.versions or {}) do
-    local shape = shape_of_part(one, part)
-    if shape.least > longest and leads_behind(shape, info) then
-      list[#list + 1], longest = one, shape.least
+  local first, more, longest = nil, nil, -1
+  for _, layout in ipairs(layouts_of(command, part)) do
+    local least = layout.least
+    if least > longest and leads_behind(info, least, layout.pairs_at) then
+      longest = least
+      if not first then
+        first = layout.command
+      else
+        more = more or { first }
+        more[#more + 1] = layout.command
+      end
     end
   end
-  return list
+  return first, more
 end
 
 ---The command as the version lays it out whose layout fits a body: of several that fit, the longest.
@@ -98,17 +123,28 @@ end
 ---@param likely integer? a version, in BCD: its layout, if that fits, or if none does; MBIM 1.0's, if not given
 ---@return mbim.command command
 ---@return boolean is_certain only that layout fits
+---@return table? values where all of the body had to be read to find that out
 function M.of(command, part, info, likely)
   local expected = likely and mbim.at(command, likely) or command
-  if likely and leads_behind(shape_of_part(expected, part), info) and expected[part]:decode(info) then
-    return expected, false
+  if likely then
+    local shape = shape_of_part(expected, part)
+    local values = leads_behind(info, shape.least, shape.pairs_at) and expected[part]:decode(info)
+    if values then
+      return expected, false, values
+    end
   end
-  local layouts, fitting = possible(command, part, info), {}
-  if #layouts == 1 and layouts[1] == command then
+  local first, more = possible(command, part, info)
+  if first == command and not more then
     return command, true -- without a look at the rest: most messages are so
   end
-  for _, one in ipairs(layouts) do fitting[#fitting + 1] = one[part]:decode(info) and one or nil end
-  return fitting[#fitting] or expected, #fitting == 1
+  local fitting, found = 0, nil
+  for _, one in ipairs(more or { first }) do
+    local values = one[part]:decode(info)
+    if values then
+      fitting, expected, found = fitting + 1, one, values
+    end
+  end
+  return expected, fitting == 1, found
 end
 
 ---Reads a body as what it is, leniently.
@@ -120,8 +156,11 @@ end
 ---@return moontower.error? err
 ---@return integer? version that is in force for certain, in BCD; nil: unknown
 function M.read(command, part, info, likely)
-  local found, is_certain = M.of(command, part, info, likely)
-  local values, err = found[part]:decode(info, true)
+  local found, is_certain, values = M.of(command, part, info, likely)
+  local err
+  if not values then
+    values, err = found[part]:decode(info, true)
+  end
   return values, err, is_certain and found.version or nil
 end
 

@@ -5,10 +5,10 @@
 -- A decoding begins with the bytes from the wire and ends when a script has read every field; an encoding begins with
 -- the script's table and ends with bytes for the wire.
 
+local answers = require "mbim.answers"
 local basic = require "mbim.basic_connect"
 local dms, nas, wds = require "qmi.dms", require "qmi.nas", require "qmi.wds"
 local mbim, qmi = require "core.mbim", require "core.qmi"
-local versions = require "mbim.versions"
 
 local SECONDS, BATCH = 0.05, 200 -- of CPU time for each measurement; how many messages between looks at the clock
 
@@ -158,6 +158,8 @@ local messages = {
 -- As a script that asks without any.
 local function no_values() end
 
+local device = {} -- one of MBIM: which version it speaks is not known
+
 -- The twins: `answer` is the modem's bytes; decode() and encode() are measured, and do what mbim/device and qmi/device
 -- do, from the bytes that an exchange returns and to those that it takes.
 local twins = {}
@@ -171,11 +173,7 @@ function twins.MBIM(case)
       type = "command-done", transaction = 7, service = service, cid = cid,
       info = assert(response:encode(case.answer)),
     },
-    decode = versions.differs(command, "response") and function(bytes)
-      return read(versions.read(command, "response", mbim.parse(bytes).info))
-    end or function(bytes)
-      return read(mbim.decode(response, bytes, service, cid))
-    end,
+    decode = function(bytes) return read(answers.read(device, command, bytes)) end,
     encode = function()
       return mbim.encode(codec, values(), service, cid, set, 7)
     end,

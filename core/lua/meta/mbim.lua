@@ -11,6 +11,16 @@ local M = {}
 ---@return core.mbim.assembly assembly
 function M.assembly() end
 
+--- body(bytes, service = string, cid = integer) -> string | nil, err, message. The same, but parse()'s info, for a
+--- command that several codecs may fit.
+---@param bytes string
+---@param service string
+---@param cid integer
+---@return string?
+---@return moontower.error? err
+---@return core.mbim.message? message
+function M.body(bytes, service, cid) end
+
 --- build(message) -> bytes
 ---@param message core.mbim.message
 ---@return string bytes
@@ -47,6 +57,15 @@ function M.encode(codec, value, service, cid, set, transaction) end
 ---@param window integer
 ---@return core.exchange exchange
 function M.exchange(port, max_transfer, window) end
+
+--- leads_behind(bytes, least = integer, pairs = table) -> boolean: does each pair of an offset and a size lead
+--- behind the fields of a structure, which are so long at least? The table lists where in the bytes the pairs are,
+--- from 0 on. An empty one may be 0, 0.
+---@param bytes string
+---@param least integer
+---@param pairs table
+---@return boolean
+function M.leads_behind(bytes, least, pairs) end
 
 --- parse(bytes) -> message | nil, err: one whole message
 ---@param bytes string
