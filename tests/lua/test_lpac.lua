@@ -45,7 +45,7 @@ function T.test_looks()
   lu.assertEquals(chip.EUICCInfo2.rspCapability, { "additionalProfile", "testProfileSupport" })
   lu.assertEquals(chip.rulesAuthorisationTable[1].pprIds, { "ppr2" })
   lu.assertEquals(states(said[2]), { SPRINT .. " enabled -", ATT .. " disabled travel", TEST .. " disabled -" })
-  lu.assertEquals(said[2].data[2].serviceProviderName, "AT&T")
+  lu.assertEquals({ said[2].data[2].serviceProviderName, said[2].data[2].iconType }, { "AT&T", "png" })
   lu.assertEquals(said[3].data, {})
 end
 

@@ -174,6 +174,32 @@ function T.test_profiles()
   lu.assertEquals(hex(ask(0xbf2d, "\xa0\5\x5a", 0x81)), "01")
 end
 
+-- A list is longer than the 256 bytes of one answer.
+function T.test_long_answers()
+  local host = opened()
+  local send = sender(host, open_channel(host).channel)
+  lu.assertEquals(hex(send "\x80\xe2\x91\0\3\xbf\x2d\0"), "6100")
+  local first = send "\x80\xc0\0\0\0"
+  lu.assertEquals({ #first - 2, first:byte(-2) }, { 256, 0x61 })
+  local rest = send("\x80\xc0\0\0" .. first:sub(-1))
+  lu.assertEquals({ #rest - 2, hex(rest:sub(-2)) }, { first:byte(-1), "9000" })
+  lu.assertEquals(#ber_tlv.decode(find(first:sub(1, -3) .. rest:sub(1, -3), 0xbf2d, 0xa0)), 3)
+end
+
+-- The session was the other subscription's.
+function T.test_enabling_ends_sessions()
+  local host = opened()
+  host:set(basic.connect, { session = 0, command = "activate", apn = "r.ispsn", ip_type = "ipv4",
+    context_type = basic.context_types.internet })
+  asker(host)(0xbf31, choice(ATT, REFRESH), 0x80)
+  lu.assertEquals(host:query(basic.connect, { session = 0 }).state, "deactivated")
+  local function connect(apn)
+    return select(2, host:set(basic.connect, { session = 0, command = "activate", apn = apn, ip_type = "ipv4",
+      context_type = basic.context_types.internet }))
+  end
+  lu.assertEquals({ connect "r.ispsn", connect "broadband" }, { FAILURE, OK })
+end
+
 -- What the card refuses, with the numbers of SGP.22.
 function T.test_refused_operations()
   local host = opened()

@@ -16,6 +16,7 @@ local card = require "simulator.card"
 ---@field name string
 ---@field provider string who sells it
 ---@field nickname string?
+---@field icon string? a PNG
 ---@field class "test"|"provisioning"|"operational"
 ---@field server string the SM-DP+ that it came from, and that is told what becomes of it
 ---@field operator table? whose network it is for: see simulator.modem:operator(); nil: the one that is here

@@ -12,6 +12,7 @@ local OK, NOT_FOUND, WRONG_STATE, NOT_BY_POLICY, CAT_BUSY, UNDEFINED_ERROR = 0, 
 local NOTHING_TO_DELETE, INCORRECT_INPUT = 1, 1
 
 local MAX_NICKNAME = 64
+local PNG = "\1"
 local classes = { test = 0, provisioning = 1, operational = 2 }
 
 -- REFRESH with the mode "UICC reset" (ETSI TS 102 223), for the modem.
@@ -48,12 +49,14 @@ local details = {
   [0x90] = function(profile) return profile.nickname end,
   [0x91] = function(profile) return profile.provider end,
   [0x92] = function(profile) return profile.name end,
+  [0x93] = function(profile) return profile.icon and PNG end,
+  [0x94] = function(profile) return profile.icon end,
   [0x95] = function(profile) return string.char(classes[profile.class]) end,
   [0xb6] = function(profile) return notifications.configuration(profile) end,
   [0xb7] = owner,
   [0x99] = function(profile) return profile.is_kept and "\5\x20" or nil end,
 }
-local usual = { 0x5a, 0x4f, 0x9f70, 0x90, 0x91, 0x92, 0x95 }
+local usual = { 0x5a, 0x4f, 0x9f70, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95 }
 
 -- The tags that a host asks for.
 local function wanted_tags(list)

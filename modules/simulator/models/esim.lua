@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The profiles on a simulated eUICC: of the network that is here, of another one, and of one that is nowhere.
 
+local hex = require "base.hex"
 local personality = require "simulator.models.personality"
 local sprint = require "simulator.models.sprint"
 
@@ -19,6 +20,10 @@ local nowhere = {
   apns = {}, default_apn = "internet",
   is_away = true,
 }
+
+-- A picture of one grey point, which makes a list of profiles longer than one answer of a card.
+local ICON = hex.decode("89504E470D0A1A0A0000000D49484452000000010000000108000000003A7E9B550"
+  .. "000000A49444154789C636800000082008177CD72B60000000049454E44AE426082")
 
 ---The AID of a profile's security domain.
 ---@param number integer
@@ -47,8 +52,8 @@ function esim.profiles(data)
     }),
     {
       imsi = "310410000000123", iccid = "89014100000123456786", number = "15550100789",
-      aid = esim.aid(0x11), name = "AT&T Prepaid", provider = "AT&T", nickname = "travel", class = "operational",
-      server = "smdp.att.example", operator = att,
+      aid = esim.aid(0x11), name = "AT&T Prepaid", provider = "AT&T", nickname = "travel", icon = ICON,
+      class = "operational", server = "smdp.att.example", operator = att,
     },
     {
       imsi = "001010000000123", iccid = "89000100000123456785", number = "15550100000",
