@@ -3,6 +3,8 @@
 --
 -- Septets are a string with one septet in each byte; packed, eight of them take seven octets.
 
+local languages = require("base.lazy")(function() return require "sms.languages" end)
+
 local M = {}
 
 local ESCAPE = 0x1b
@@ -41,15 +43,20 @@ end
 
 ---The text of septets. Behind an escape, one that is not in the extension is that of the alphabet itself.
 ---@param septets string
+---@param locking integer? the language whose letters are in the place of the alphabet's
+---@param single integer? the one whose letters are in the place of the extension's
 ---@return string
-function M.from_septets(septets)
+function M.from_septets(septets, locking, single)
   local list, is_escaped = {}, false
+  local alphabet = locking and languages.locking[locking] or letters
+  local behind = single and languages.single[single] or extension
   for i = 1, #septets do
     local septet = septets:byte(i) & 0x7f
     if septet == ESCAPE and not is_escaped then
       is_escaped = true
     else
-      list[#list + 1] = is_escaped and extension[septet] or septet == ESCAPE and " " or letters[septet]
+      list[#list + 1] = is_escaped and (behind[septet] or extension[septet])
+        or septet == ESCAPE and " " or alphabet[septet] or letters[septet]
       is_escaped = false
     end
   end

@@ -15,7 +15,10 @@ local printable = require "base.printable"
 ---@field time string? ISO 8601, with its zone if that is valid: when the service centre got it
 ---@field coding "gsm7"|"ucs2"|"8bit"|nil of the payload; nil: there is none
 ---@field payload string? octets, or septets
+---@field locking integer? the language of its letters (languages.lua), in 7 bits
+---@field single integer? that of letters behind an escape
 ---@field class integer? 0: to be shown at once, 1: for the modem, 2: for the card, 3: for another device
+---@field ports { to: integer, from: integer }? of programs that it is between
 ---@field concatenation { reference: string, count: integer, number: integer }? it is a part of a longer one
 ---@field wants_report boolean? of an outgoing one
 ---@field delivery { state: "delivered"|"pending"|"failed", time: string?, reference: integer }? of a report
@@ -134,8 +137,11 @@ end
 
 local concatenations = { [0x00] = ">BBB", [0x08] = ">I2BB" } -- by the element: reference, count, number
 
-local function read_header(header)
-  local reader, found = setmetatable({ bytes = header, at = 1 }, Reader), nil
+local SINGLE_SHIFT, LOCKING_SHIFT = 0x24, 0x25
+local ports = { [0x04] = ">BB", [0x05] = ">I2I2" } -- by the element: of the receiver, of the sender
+
+local function read_header(header, part)
+  local reader = setmetatable({ bytes = header, at = 1 }, Reader)
   while reader.at <= #header do
     local element = reader:octet "header"
     local value = reader:take(reader:octet "header", "header")
@@ -143,11 +149,17 @@ local function read_header(header)
     if format and #value == string.packsize(format) then
       local reference, count, number = string.unpack(format, value)
       if number >= 1 and number <= count and count > 1 then
-        found = { reference = ("%d/%d"):format(element, reference), count = count, number = number }
+        part.concatenation = { reference = ("%d/%d"):format(element, reference), count = count, number = number }
       end
+    elseif ports[element] and #value == string.packsize(ports[element]) then
+      local to, from = string.unpack(ports[element], value)
+      part.ports = { to = to, from = from }
+    elseif element == SINGLE_SHIFT then
+      part.single = value:byte()
+    elseif element == LOCKING_SHIFT then
+      part.locking = value:byte()
     end
   end
-  return found
 end
 
 local HAS_HEADER, WANTS_REPORT = 0x40, 0x20 -- of the first octet
@@ -160,7 +172,7 @@ local function read_payload(reader, first, part, code)
   if first & HAS_HEADER ~= 0 then
     local header = setmetatable({ bytes = octets, at = 1 }, Reader)
     skipped = 1 + header:octet "header"
-    part.concatenation = read_header(header:take(skipped - 1, "header"))
+    read_header(header:take(skipped - 1, "header"), part)
   end
   part.payload = octets:sub(skipped + 1)
   if coding == "gsm7" then

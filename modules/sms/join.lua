@@ -22,6 +22,7 @@ local printable = require "base.printable"
 ---@field time string?
 ---@field class integer?
 ---@field delivery table?
+---@field ports { to: integer, from: integer }? of programs that it is between
 ---@field sent inbox.sent? what a report is about
 ---@field text string? fit for a terminal; lines end in "\n"
 ---@field data string? what is no text, in hexadecimal digits
@@ -31,7 +32,10 @@ local printable = require "base.printable"
 
 local M = {}
 
-local texts = { gsm7 = alphabet.from_septets, ucs2 = alphabet.from_ucs2 }
+local texts = {
+  gsm7 = function(septets, part) return alphabet.from_septets(septets, part.locking, part.single) end,
+  ucs2 = alphabet.from_ucs2,
+}
 
 ---Each line by itself: none of it moves the cursor.
 ---@param text string
@@ -48,16 +52,18 @@ end
 
 -- A part's payload may end within a letter, so payloads that follow each other are put together before they are read.
 local function add_payload(message, parts, count)
-  local coding, list, run = nil, {}, ""
+  local coding, first, list, run = nil, nil, {}, ""
   local function finish()
-    list[#list + 1] = run ~= "" and (texts[coding] or hex)(run) or nil
-    run = ""
+    list[#list + 1] = run ~= "" and (texts[coding] or hex)(run, first) or nil
+    run, first = "", nil
   end
   for number = 1, count do
     local part = parts[number]
-    if not part or part.coding ~= coding then finish() end
+    local is_alike = first and part and part.coding == coding and part.locking == first.locking
+      and part.single == first.single
+    if not is_alike then finish() end
     if part then
-      coding, run = part.coding, run .. (part.payload or "")
+      coding, first, run = part.coding, first or part, run .. (part.payload or "")
     else
       list[#list + 1] = ("[part %d of %d is missing]"):format(number, count)
       message.missing = message.missing or {}
@@ -72,7 +78,7 @@ local function add_payload(message, parts, count)
   end
 end
 
-local shared = { "kind", "number", "is_name", "smsc", "time", "class", "delivery" }
+local shared = { "kind", "number", "is_name", "smsc", "time", "class", "delivery", "ports" }
 
 local function message_of(group)
   local count = group.count or 1

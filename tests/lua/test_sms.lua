@@ -3,6 +3,8 @@
 --
 -- The PDUs with a name are those of ModemManager's src/tests/test-sms-part-3gpp.c, and so are their texts.
 
+local alphabet = require "sms.alphabet"
+local languages = require "sms.languages"
 local lu = require "luaunit"
 local sms = require "sms"
 
@@ -200,6 +202,56 @@ function T.test_sixteen_bits_of_reference_and_a_letter_that_is_cut()
   local low = "07912143658709f1440b918100551512f20008111010214365000b 06080412340202"
   local found = join(bytes(low .. "de000021"), bytes(head .. "d83d"))
   eq({ #found, found[1].text }, { 1, "😀!" })
+end
+
+-- ---- languages ----
+
+-- A PDU with an element of the header, and septets behind it.
+local function with_header(element, septets)
+  local header = string.char(#element) .. element
+  local count = (#header * 8 + 6) // 7
+  return bytes "07912143658709f1440b918100551512f2000011101021436500"
+    .. string.char(count + #septets) .. header .. alphabet.pack(septets, count * 7 - #header * 8)
+end
+
+-- 3GPP TS 23.038, A.2 and A.3, letter by letter as the tables there have them.
+function T.test_tables_of_languages()
+  local function text(element, septets) return join(with_header(element, septets))[1].text end
+  eq(text("\x24\1\1", "\x1bG\x1bg \x1bI\x1bi \x1bS\x1bs \x1bc \x1be"), "Ğğ İı Şş ç €")
+  eq(text("\x25\1\1", "\x0b\x0c \x40\x07 \x1c\x1d \x60 \x04"), "Ğğ İı Şş ç €")
+  eq(text("\x24\1\2", "\x1bA\x1ba\x1bI\x1bi\x1bO\x1bo\x1bU\x1bu\x1b\x09"), "ÁáÍíÓóÚúç")
+  eq(text("\x25\1\3", "S\x7bo Jo\x7b\x6f \x09\x7c\x18\x1b\x65"), "São João çõ€€")
+  eq(text("\x24\1\3\x25\1\3", "\x1b\x61\x61\x1b\x7b\x7b\x1b\x1f"), "ÂaããÊ")
+  eq(text("\x25\1\6", "\x4b\x52\x43\x6d"), "षीयm")
+  eq(text("\x24\1\6\x25\1\6", "\x1b\x1c\x1b\x25\x1b\x19\x1b\x3a"), "०९।ॱ")
+  eq(text("\x25\1\4", "\x60\x7f\x0c\x42"), "ৎৱ ম")
+  eq(text("\x24\1\4", "\x1b\x19\x1b\x23\x1b\x34"), "০৯৺")
+  eq(text("\x25\1\11", "\x01\x14\x1f\x60"), "ஂஔஞௐ")
+  eq(text("\x25\1\13", "\x00\x5a\x7f\x22"), "اېٰڏ")
+  eq(text("\x24\1\13", "\x1b\x1c\x1b\x3f"), "۰۔")
+  eq(text("\x25\1\x7f", "abc"), "abc") -- no such language
+end
+
+function T.test_each_language_has_all_letters()
+  for _, tables in ipairs { languages.locking, languages.single } do
+    for number, letters in pairs(tables) do
+      for septet, letter in pairs(letters) do
+        eq({ septet >= 0 and septet < 128, utf8.len(letter) }, { true, 1 }, number)
+      end
+    end
+  end
+  for number = 1, 13 do
+    if number ~= 2 then
+      local all = {}
+      for septet = 0, 127 do all[septet + 1] = septet ~= 0x1b and string.char(septet) or "" end
+      eq(utf8.len(alphabet.from_septets(table.concat(all), number)), 127, number)
+    end
+  end
+end
+
+function T.test_ports()
+  local message = join(with_header("\x05\4\x0b\x84\x23\xf0", "x"))[1]
+  eq({ message.ports, message.text }, { { to = 2948, from = 9200 }, "x" })
 end
 
 -- ---- what is shown ----
