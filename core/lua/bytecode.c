@@ -63,9 +63,9 @@ static bool find(struct bytecode *bytecode, const char *path, const struct stat 
 struct pieces {
     const struct mt_bundle_part *part;
     const char *path;
+    size_t path_length;
     int next;
-    char size[2 * sizeof(size_t)]; /* of the name, as lundump.c reads it; see there */
-    char name[PATH_MAX + 1];
+    char size[2 * sizeof(size_t)]; /* of the name, "@" and the path, as lundump.c reads it */
 };
 
 static const char *read_size(struct pieces *pieces, size_t size, size_t *length)
@@ -88,12 +88,14 @@ static const char *read_piece(lua_State *L, void *data, size_t *length)
         *length = part->head;
         return part->bytes;
     case 1:
-        snprintf(pieces->name, sizeof(pieces->name), "@%s", pieces->path);
-        return read_size(pieces, strlen(pieces->name) + 1, length);
+        return read_size(pieces, 1 + pieces->path_length + 1, length);
     case 2:
-        *length = strlen(pieces->name);
-        return pieces->name;
+        *length = 1;
+        return "@";
     case 3:
+        *length = pieces->path_length;
+        return pieces->path;
+    case 4:
         *length = part->length - part->head;
         return part->bytes + part->head;
     default:
@@ -109,7 +111,7 @@ static bool load_bytecode(lua_State *L, struct bytecode *bytecode, const char *p
     struct mt_bundle_part part;
     if (!find(bytecode, path, info, &part))
         return false;
-    struct pieces pieces = { .part = &part, .path = path };
+    struct pieces pieces = { .part = &part, .path = path, .path_length = strlen(path) };
     if (lua_load(L, read_piece, &pieces, path, "b") == LUA_OK)
         return true;
     lua_pop(L, 1); /* it was built for another machine */
