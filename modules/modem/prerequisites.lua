@@ -3,180 +3,16 @@
 
 local lazy = require "base.lazy"
 local errors = require "errors"
-local locks = lazy(function() return require "modem.locks" end)
-local pins = lazy(function() return require "modem.pin" end)
-local unlock = lazy(function() return require "modem.unlock" end)
+local radio_switch = lazy(function() return require "modem.radio_switch" end)
 local report = lazy(function() return require "modem.report" end)
+local sim_start = lazy(function() return require "modem.sim_start" end)
 
 -- Seconds: a search through all bands takes minutes, but mostly ends in one.
 local M = { NETWORK_TIME = 90 }
 
-local SIM_TIME, ATTACH_TIME = 30, 60 -- a SIM needs seconds after power-up
-local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
-local RADIO_TIME = 5
+local ATTACH_TIME = 60
 
--- A PIN that is configured is entered, with care; without one, the error says what the user can do.
-local function locked_sim(modem, watcher, options)
-  local sim, failure = modem:sim() -- with its ICCID
-  if not sim then
-    return nil, failure
-  end
-  local pin = modem:pin() or {}
-  if locks.is_lock(pin.type) then
-    return locks.fail(pin)
-  end
-  local found, err = pins.find(sim.iccid, options)
-  if found then
-    watcher:doing("SIM", "entering the PIN from " .. found.from)
-    return pins.enter(modem, sim, found, options)
-  elseif err then
-    return nil, err
-  end
-  local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
-  if pin.type == "puk1" then
-    return errors.fail {
-      code = "sim-blocked", source = "modem", message = "the SIM is blocked and asks for its PUK" .. tries,
-      hint = "The operator tells the PUK. Enter it in a phone; too many wrong PUKs destroy the SIM.",
-      detail = pin,
-    }
-  end
-  return errors.fail {
-    code = "sim-locked", source = "modem", message = "the SIM is locked and asks for its PIN" .. tries,
-    hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
-    detail = pin,
-  }
-end
-
-local sim_problems = {
-  ["sim-not-inserted"] = { "sim-missing", "there is no SIM in the modem", "Is it in the right way, and all the way?" },
-  ["no-esim-profile"] = { "sim-missing", "the eSIM has no profile", "Load one from the operator first." },
-  ["bad-sim"] = { "sim-failure", "the modem cannot use this SIM", "Clean it, or try it in a phone." },
-  ["not-provisioned"] = { "sim-failure", "the modem does not start the SIM's application",
-    "Reset the modem, or take the SIM out and put it in again." },
-  ["not-activated"] = { "sim-failure", "the SIM has not been activated", "The operator can activate it." },
-}
-
-local function wait_started(modem, watcher, seconds)
-  return watcher:during(function()
-    return modem:wait_for("sim", function() return modem:sim() end, function(value)
-      return value.state ~= "starting"
-    end, seconds)
-  end)
-end
-
--- While the maker's lock keeps the radio off, the modems of some laptops do not see their card.
-local FCC_HINT = "The modems of some laptops see no SIM while their radio is locked (FCC lock): try `moontower unlock`."
-  .. " If it is not that: is the SIM in the right way, and all the way?"
-
-local FCC_OFF_HINT = "Laptop modems may need the maker's FCC unlock (`moontower help fcc`); others are low on power, "
-  .. "or too hot."
-
-local function hint_of(problem, radio)
-  local may_be_locked = problem[1] == "sim-missing" and radio.software == "off" and radio.hardware ~= "off"
-  return may_be_locked and FCC_HINT or problem[3]
-end
-
-local function check_sim(modem, now, watcher, options)
-  local sim = now.sim
-  local err
-  if sim.state == "starting" then
-    watcher:doing("SIM", "starting")
-    sim, err = wait_started(modem, watcher, sim.reason == "not-provisioned" and PROVISION_TIME or SIM_TIME)
-  end
-  if sim and sim.reason == "not-provisioned" then
-    watcher:doing("SIM", "starting its application")
-    modem:provision_sim() -- what has become of that is seen at the SIM
-    sim, err = wait_started(modem, watcher, SIM_TIME)
-  end
-  if not sim then
-    return nil, err
-  end
-  if sim.state == "locked" then
-    sim, err = locked_sim(modem, watcher, options)
-    if not sim then
-      return nil, err
-    end
-  end
-  if sim.state == "ready" then
-    return sim
-  end
-  local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
-  return errors.fail {
-    code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, now.radio),
-  }
-end
-
-local function is_off_by_software(radio) return radio.software == "off" and radio.hardware ~= "off" end
-
--- As far as the owner has allowed it.
-local function unlock_radio(modem, watcher, options)
-  watcher:doing("radio", "unlocking")
-  local result, err = unlock.unlock(modem, options.fcc_unlock == true)
-  if result then
-    watcher:done("radio", result.by and ("unlocked by %s"):format(result.by) or "switched on")
-  end
-  return result and true, err
-end
-
--- Some modems answer first, and switch it on then; a locked one does not.
-local function order_radio_on(modem, may_unlock)
-  local now, err = modem:set_radio(true)
-  if now and now.software ~= "on" and not may_unlock then
-    now, err = modem:wait_for("radio", function() return modem:radio() end, function(value)
-      return value.software == "on"
-    end, RADIO_TIME)
-  end
-  return now and now.software == "on", err
-end
-
-local function switch_radio_on(modem, radio, watcher, undo, options)
-  if radio.hardware == "off" then
-    return errors.fail {
-      code = "radio-off", source = "modem", message = "the radio is switched off by hardware",
-      hint = "A switch on the computer, or the W_DISABLE pin of the modem's slot, keeps it off.",
-    }
-  elseif radio.software == "on" then
-    return true
-  end
-  watcher:doing("radio", "switching on")
-  undo.radio = true
-  local may_unlock, refused = unlock.is_allowed(modem, options.fcc_unlock)
-  local is_on, err = order_radio_on(modem, may_unlock)
-  if is_on then
-    watcher:done("radio", "switched on")
-    return true
-  elseif may_unlock then
-    return unlock_radio(modem, watcher, options)
-  end
-  err = refused or err
-  return errors.fail {
-    code = "radio-off", source = "modem",
-    message = "the radio is off and stays off" .. (err and ": " .. tostring(err) or ""),
-    hint = refused and refused.hint or FCC_OFF_HINT, detail = err and err.detail,
-  }
-end
-
--- While the maker's lock keeps the radio off, the modems of some laptops do not see their card: so it is unlocked
--- first, where that is allowed, and the card is waited for.
-local function see_sim(modem, now, watcher, undo, options)
-  if now.sim.state ~= "missing" or not is_off_by_software(now.radio) or not unlock.is_allowed(modem,
-    options.fcc_unlock) then
-    return true
-  end
-  local on, err = switch_radio_on(modem, now.radio, watcher, undo, options)
-  local sim
-  if on then
-    now.radio = { hardware = "on", software = "on" }
-    watcher:doing("SIM", "starting")
-    sim, err = watcher:during(function()
-      return modem:wait_for("sim", function() return modem:sim() end, function(value)
-        return value.state ~= "missing" and value.state ~= "starting"
-      end, SIM_TIME)
-    end)
-  end
-  now.sim = sim or now.sim
-  return sim and true, err
-end
+local function is_on(radio) return radio.hardware ~= "off" and radio.software == "on" end
 
 ---Is the modem in a network, by what it says of its registration?
 ---@param registration modem.registration
@@ -337,6 +173,18 @@ local function packet_service(modem, now, registration, watcher)
   return M.attach(modem, packet, watcher)
 end
 
+local function ready_sim(modem, now, watcher, undo, options)
+  local sim, err = now.sim, nil
+  if sim.state == "missing" and not is_on(now.radio) then
+    sim, err = radio_switch.seen_sim(modem, now, watcher, undo, options)
+    now.sim = sim or now.sim
+  end
+  if not sim or sim.state == "ready" then
+    return sim, err
+  end
+  return sim_start.ready(modem, now, watcher, options.pin or {})
+end
+
 ---Waits for, or brings about, all that a connection needs.
 ---@param modem modem.modem
 ---@param now modem.snapshot what the modem said of itself; `registration` and `packet` are then as they are afterwards.
@@ -348,17 +196,16 @@ end
 ---@return moontower.error? err
 function M.wait(modem, now, options, undo)
   local watcher = options.watcher
-  local seen, err = see_sim(modem, now, watcher, undo, options)
-  local sim
-  if seen then
-    sim, err = check_sim(modem, now, watcher, options.pin or {})
-  end
+  local sim, err = ready_sim(modem, now, watcher, undo, options)
   if not sim then
     return nil, err
   end
   M.show_sim(modem, sim, watcher)
   local on, registration, allowed, packet
-  on, err = switch_radio_on(modem, now.radio, watcher, undo, options)
+  on, err = is_on(now.radio), nil
+  if not on then
+    on, err = radio_switch.on(modem, now.radio, watcher, undo, options)
+  end
   if on then
     registration, err = registered(modem, now.registration, watcher, options.wait or M.NETWORK_TIME)
   end

@@ -1,0 +1,108 @@
+-- SPDX-License-Identifier: MIT
+-- A SIM that is not ready yet: it is waited for, its PIN is entered, or an error says what is wrong with it.
+
+local errors = require "errors"
+local lazy = require "base.lazy"
+local locks = lazy(function() return require "modem.locks" end)
+local pins = lazy(function() return require "modem.pin" end)
+
+local M = {}
+
+local SIM_TIME = 30 -- seconds, which it needs after power-up
+local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
+
+-- A PIN that is configured is entered, with care; without one, the error says what the user can do.
+local function locked_sim(modem, watcher, options)
+  local sim, failure = modem:sim() -- with its ICCID
+  if not sim then
+    return nil, failure
+  end
+  local pin = modem:pin() or {}
+  if locks.is_lock(pin.type) then
+    return locks.fail(pin)
+  end
+  local found, err = pins.find(sim.iccid, options)
+  if found then
+    watcher:doing("SIM", "entering the PIN from " .. found.from)
+    return pins.enter(modem, sim, found, options)
+  elseif err then
+    return nil, err
+  end
+  local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
+  if pin.type == "puk1" then
+    return errors.fail {
+      code = "sim-blocked", source = "modem", message = "the SIM is blocked and asks for its PUK" .. tries,
+      hint = "The operator tells the PUK. Enter it in a phone; too many wrong PUKs destroy the SIM.",
+      detail = pin,
+    }
+  end
+  return errors.fail {
+    code = "sim-locked", source = "modem", message = "the SIM is locked and asks for its PIN" .. tries,
+    hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
+    detail = pin,
+  }
+end
+
+local sim_problems = {
+  ["sim-not-inserted"] = { "sim-missing", "there is no SIM in the modem", "Is it in the right way, and all the way?" },
+  ["no-esim-profile"] = { "sim-missing", "the eSIM has no profile", "Load one from the operator first." },
+  ["bad-sim"] = { "sim-failure", "the modem cannot use this SIM", "Clean it, or try it in a phone." },
+  ["not-provisioned"] = { "sim-failure", "the modem does not start the SIM's application",
+    "Reset the modem, or take the SIM out and put it in again." },
+  ["not-activated"] = { "sim-failure", "the SIM has not been activated", "The operator can activate it." },
+}
+
+local function wait_started(modem, watcher, seconds)
+  return watcher:during(function()
+    return modem:wait_for("sim", function() return modem:sim() end, function(value)
+      return value.state ~= "starting"
+    end, seconds)
+  end)
+end
+
+-- While the maker's lock keeps the radio off, the modems of some laptops do not see their card.
+local FCC_HINT = "The modems of some laptops see no SIM while their radio is locked (FCC lock): try `moontower unlock`."
+  .. " If it is not that: is the SIM in the right way, and all the way?"
+
+local function hint_of(problem, radio)
+  local may_be_locked = problem[1] == "sim-missing" and radio.software == "off" and radio.hardware ~= "off"
+  return may_be_locked and FCC_HINT or problem[3]
+end
+
+---@param modem modem.modem
+---@param now modem.snapshot
+---@param watcher up.watcher
+---@param options pin.options
+---@return modem.sim? sim
+---@return moontower.error? err
+function M.ready(modem, now, watcher, options)
+  local sim = now.sim
+  local err
+  if sim.state == "starting" then
+    watcher:doing("SIM", "starting")
+    sim, err = wait_started(modem, watcher, sim.reason == "not-provisioned" and PROVISION_TIME or SIM_TIME)
+  end
+  if sim and sim.reason == "not-provisioned" then
+    watcher:doing("SIM", "starting its application")
+    modem:provision_sim() -- what has become of that is seen at the SIM
+    sim, err = wait_started(modem, watcher, SIM_TIME)
+  end
+  if not sim then
+    return nil, err
+  end
+  if sim.state == "locked" then
+    sim, err = locked_sim(modem, watcher, options)
+    if not sim then
+      return nil, err
+    end
+  end
+  if sim.state == "ready" then
+    return sim
+  end
+  local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
+  return errors.fail {
+    code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, now.radio),
+  }
+end
+
+return M
