@@ -7,6 +7,7 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
+local hex = require "base.hex"
 local sms = require "sms"
 local state = require "state"
 
@@ -36,14 +37,6 @@ local M = {
 ---@field number integer
 ---@field record inbox.record
 
-local function hex(bytes)
-  return (bytes:gsub(".", function(octet) return ("%02x"):format(octet:byte()) end))
-end
-
-local function bytes_of(digits)
-  return (digits:gsub("%x%x", function(octet) return string.char(tonumber(octet, 16)) end))
-end
-
 local function name_of(number, suffix) return ("%08d%s"):format(number, suffix or "") end
 
 -- ---- which there are ----
@@ -72,7 +65,7 @@ end
 local function message_of(number, record)
   local entries = {}
   for i, pdu in ipairs(record.pdus) do
-    entries[i] = { place = "s" .. number, status = record.status, pdu = bytes_of(pdu) }
+    entries[i] = { place = "s" .. number, status = record.status, pdu = hex.decode(pdu) or "" }
   end
   local message = sms.join(entries)[1]
   message.places, message.iccid = { message.id }, record.iccid
@@ -158,8 +151,8 @@ local function beginning_of(part, iccid, pdu, numbers, suffixes)
     if record and record.key == key and record.iccid == iccid then
       local has_it, is_same = false, false
       for _, other in ipairs(record.pdus) do
-        local there = sms.decode(bytes_of(other))
-        has_it = has_it or there.concatenation.number == part.concatenation.number
+        local there = sms.decode(hex.decode(other) or "")
+        has_it = has_it or there and there.concatenation.number == part.concatenation.number
         is_same = is_same or other == pdu
       end
       if not has_it or is_same then
@@ -179,7 +172,7 @@ end
 M.add = errors.protect(function(iccid, entry)
   local numbers, suffixes = look()
   check(numbers, suffixes)
-  local part, pdu = sms.decode(entry.pdu) or {}, hex(entry.pdu)
+  local part, pdu = sms.decode(entry.pdu) or {}, hex.encode(entry.pdu)
   local number, record, is_same = beginning_of(part, iccid, pdu, numbers, suffixes)
   if not number and #numbers >= M.limit then
     check(nil, errors.new {
@@ -220,7 +213,7 @@ end
 ---@return boolean
 function M.is_from(moving, iccid, entry)
   local record = moving.record
-  return record.iccid == iccid and record.place == entry.place and record.pdus[#record.pdus] == hex(entry.pdu)
+  return record.iccid == iccid and record.place == entry.place and record.pdus[#record.pdus] == hex.encode(entry.pdu)
 end
 
 ---It is not on the card any more.

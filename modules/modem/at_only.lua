@@ -14,6 +14,7 @@ local backend = require "modem.backend"
 local messages = require "modem.at_messages"
 local modes = require "modem.modes"
 local ussd = require("base.lazy")(function() return require "modem.ussd" end)
+local at_news = require("base.lazy")(function() return require "modem.at_news" end)
 local at_ussd = require("base.lazy")(function() return require "modem.at_ussd" end)
 
 local ANSWER_TIME = 5
@@ -27,10 +28,20 @@ for _, verb in ipairs(backend.verbs) do Backend[verb] = Backend[verb] or refuse 
 
 local of_the_air = { signal = true, cell = true, registration = true }
 
----No event will come. A queue of what the modem can be asked for stays open, as its reader asks when none has come; any
----other is closed with the reason.
+---No other event will come. A queue of what the modem can be asked for stays open, as its reader asks when none has
+---come; any other is closed with the reason.
 function Backend:listen(queue, name)
-  if not of_the_air[name] then queue:close(select(2, modes.refusal(self.description))) end
+  if name == "sms" or name == "ussd" then
+    return at_news.listen(self, queue, name)
+  elseif not of_the_air[name] then
+    queue:close(select(2, modes.refusal(self.description)))
+  end
+end
+
+function Backend:notified(name, item)
+  if name == "sms" or name == "ussd" then
+    return at_news.notified(self, name, item)
+  end
 end
 
 ---@return table

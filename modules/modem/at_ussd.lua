@@ -4,6 +4,7 @@
 local alphabet = require "sms.alphabet"
 local common = require "modem.ussd"
 local errors = require "errors"
+local hex = require "base.hex"
 local fit = require("sms").fit
 local task = require "task"
 
@@ -14,23 +15,15 @@ local M = {}
 local ANSWER_TIME = 10
 local DEFAULT, UCS2 = 15, 72 -- coding schemes
 
-local function hex(bytes)
-  return (bytes:gsub(".", function(octet) return ("%02X"):format(octet:byte()) end))
-end
-
-local function bytes_of(digits)
-  return (digits:gsub("%x%x", function(octet) return string.char(tonumber(octet, 16)) end))
-end
-
 -- As 27.007 has it, a text is in the letters that AT+CSCS has chosen, and in hexadecimal digits if its scheme is UCS-2
 -- or 8 bits. Some firmware does not care for the letters; some sends packed septets in such digits.
 local function text_of(field, scheme, letters)
   local is_hex = field ~= "" and #field % 2 == 0 and not field:find "%X"
   local coding = common.coding(scheme or DEFAULT)
   if is_hex and #field % 4 == 0 and letters == "UCS2" then
-    return fit(alphabet.from_ucs2(bytes_of(field)))
+    return fit(alphabet.from_ucs2(hex.decode(field)))
   elseif is_hex and (coding ~= "gsm7" or field:find "%u") then
-    return common.decode(scheme or DEFAULT, bytes_of(field))
+    return common.decode(scheme or DEFAULT, hex.decode(field))
   end
   return fit(alphabet.from_septets(field))
 end
@@ -73,7 +66,8 @@ end
 
 local function command_of(text, letters)
   if letters == "UCS2" or text:find "[\x80-\xff]" then
-    return ('AT+CUSD=1,"%s",%d'):format(hex(alphabet.ucs2(text)), text:find "[\x80-\xff]" and UCS2 or DEFAULT)
+    local scheme = text:find "[\x80-\xff]" and UCS2 or DEFAULT
+    return ('AT+CUSD=1,"%s",%d'):format(hex.encode(alphabet.ucs2(text)), scheme)
   elseif text:find '"' then
     check(nil, errors.new { code = "invalid", source = "at", message = "USSD: AT commands take no quotation mark" })
   end

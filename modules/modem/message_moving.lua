@@ -56,6 +56,25 @@ local move = errors.protect(function(modem, stored, moved, news)
   return true
 end)
 
+local keep = errors.protect(function(modem, pdu)
+  local sim = check(modem:sim())
+  local iccid = sim.iccid or check(errors.lacks("sms", "keep an SMS", "ICCID"))
+  return check(inbox.moved(check(inbox.add(iccid, { status = "unread", pdu = pdu }))))
+end)
+
+---Keeps one that the modem has stored nowhere.
+---@param modem modem.modem
+---@param pdu string
+---@return sms.message?
+---@return moontower.error? err
+function M.keep(modem, pdu)
+  local message, err = keep(modem, pdu)
+  if err and err.code ~= "gone" then
+    log.warn("%s: an SMS is not kept: %s", modem, err)
+  end
+  return message, err
+end
+
 ---Moves what is stored.
 ---@param modem modem.modem
 ---@param stored sms.stored[] as the modem has told it

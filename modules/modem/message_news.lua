@@ -103,14 +103,56 @@ local function read(modem, news)
   news.is_reading = false
 end
 
+local function news_of(modem, group)
+  modem.message_news = modem.message_news
+    or { waiting = {}, told = {}, awaited = {}, passing = {}, is_reading = false, has_come = false, group = group }
+  return modem.message_news
+end
+
+-- Where this computer does not keep it, its parts wait for each other here.
+local function tell_passing(modem, news, pdu)
+  table.insert(news.passing, { place = tostring(#news.passing), status = "unread", pdu = pdu })
+  local rest = {}
+  for _, message in ipairs(sms.join(news.passing)) do
+    if message.missing then
+      for _, place in ipairs(message.places) do rest[#rest + 1] = news.passing[tonumber(place) + 1] end
+    else
+      message.id, message.places = "", {}
+      tell(modem, message)
+    end
+  end
+  for i, entry in ipairs(rest) do entry.place = tostring(i - 1) end
+  news.passing = rest
+end
+
+---The modem hands one on and stores it nowhere, as it does with those that are to be shown at once.
+---@param modem modem.modem
+---@param group task.group that ends when the modem is closed
+---@param pdu string
+---@param taken fun(has_been_kept: boolean)? called once it is on the disk, or is not to be
+function M.has_passed(modem, group, pdu, taken)
+  local news = news_of(modem, group)
+  group:spawn(function()
+    local _ <close> = moving.lock(modem)
+    local message, err
+    if modem.moves_messages then
+      message, err = moving.keep(modem, pdu)
+    end
+    if taken then taken(err == nil) end
+    if message then
+      tell_moved(modem, news, { message })
+    else
+      tell_passing(modem, news, pdu)
+    end
+  end)
+end
+
 ---An indication says so; or, if no place is given, the modem may have some that no indication has told of.
 ---@param modem modem.modem
 ---@param group task.group that ends when the modem is closed
 ---@param place string?
 function M.has_come(modem, group, place)
-  modem.message_news = modem.message_news
-    or { waiting = {}, told = {}, awaited = {}, is_reading = false, has_come = false, group = group }
-  local news = modem.message_news
+  local news = news_of(modem, group)
   news.has_come = true
   if place then
     news.waiting[place] = true

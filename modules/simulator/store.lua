@@ -122,6 +122,15 @@ function methods:receive_sms(text, number)
   return pdus ~= nil
 end
 
+---An SMS comes in that is to be shown at once: the modem hands it on, and stores it nowhere.
+---@param text string
+function methods:flash_sms(text)
+  local pdus = assert(sms.deliver {
+    smsc = "+" .. self.personality.smsc, number = SENDER, text = text, time = os.time(), reference = 0, class = 0,
+  })
+  for _, pdu in ipairs(pdus) do self:emit("flash", pdu) end
+end
+
 -- What the network does with a message: one to the modem's own number comes back, and a report, if it is asked for.
 local function deliver(self, pdu, reference)
   local part = sms.decode(pdu)

@@ -10,7 +10,7 @@ local M = {}
 local MOST_DIGITS, MOST_LETTERS = 20, 11 -- of a number, and of a name
 local MOST_PARTS = 255
 local HEADER_LENGTH = 6 -- octets: of a part
-local GSM, UCS2 = 0x00, 0x08 -- coding schemes
+local GSM, UCS2, HAS_CLASS = 0x00, 0x08, 0x10 -- coding schemes
 local INTERNATIONAL, UNKNOWN, NAME = 0x91, 0x81, 0xd0
 local SUBMIT, DELIVER, REPORT, NO_MORE, WANTS_REPORT, HAS_HEADER = 0x01, 0x00, 0x02, 0x04, 0x20, 0x40
 
@@ -136,8 +136,8 @@ function M.submit(number, text, reference, wants_report)
 end
 
 ---What a network delivers.
----@param message { smsc: string, number: string, text: string, time: integer, reference: integer } number: a number or
----a name; time: seconds since 1970
+---@param message { smsc: string, number: string, text: string, time: integer, reference: integer, class: integer? }
+---number: a number or a name; time: seconds since 1970
 ---@return string[]? pdus
 ---@return moontower.error? err "invalid"
 function M.deliver(message)
@@ -146,6 +146,7 @@ function M.deliver(message)
     return nil, code
   end
   local time = time_of(message.time)
+  code = message.class and code | HAS_CLASS | message.class or code
   return each(list, DELIVER | NO_MORE, function(first, data)
     return centre(message.smsc) .. first .. address(message.number) .. string.char(0, code) .. time .. data
   end)

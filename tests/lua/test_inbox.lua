@@ -316,6 +316,15 @@ function T.test_they_stay_on_the_card_if_the_configuration_says_so()
   lu.assertStrContains(out, "No such file")
 end
 
+-- One that the card does not store is kept, too.
+function T.test_a_message_to_be_shown_at_once_is_kept()
+  local out = with_daemon("", [[start; moontower events --event sms >/run/test/heard & events=$!
+    until moontower why | grep -q online; do sleep 0.1; done
+    until_true 'moontower simulate fault flash-sms now; grep now /run/test/heard'
+    moontower sms; kill $events; moontower down; end; true]])
+  lu.assertStrContains(out, "s1  unread  +15550100999")
+end
+
 -- Killed again and again while many come in.
 function T.test_kill_9()
   local out = with_daemon("", [[start; until moontower why | grep -q online; do sleep 0.1; done

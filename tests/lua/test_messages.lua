@@ -187,6 +187,39 @@ for _, composition in ipairs { "mbim", "qmi" } do
   end
 end
 
+-- Those that are to be shown at once are stored nowhere: the event has them, and QMI wants to be told that it has.
+for name, way in pairs(ways) do
+  T["test_a_message_to_be_shown_at_once_over_" .. name] = function()
+    with_modem(way[1], function(modem, sim)
+      local events <close> = modem:events "sms"
+      local group <close> = task.group()
+      local heard = task.queue()
+      if name == "at" then
+        local at_news = require "modem.at_news"
+        modem = setmetatable({ notifications = { tell = function(_, _, message) heard:push { value = message } end } },
+          { __index = by_at(modem) })
+        local queue = task.queue()
+        at_news.listen(modem, queue, "sms")
+        group:spawn(function()
+          while true do at_news.notified(modem, "sms", queue:pop()) end
+        end)
+      else
+        group:spawn(function()
+          for event in events.next, events do heard:push(event) end
+        end)
+      end
+      for _, text in ipairs { "now", LONG } do
+        sim:flash_sms(text)
+        local message = task.timeout(30, heard.pop, heard).value
+        eq({ message.text, message.class, message.places }, { text, 0, {} })
+      end
+      eq({ count_of(sim), name ~= "qmi" and name ~= "inside" or sim.acknowledged }, { 0, true })
+      sim:receive_sms "stored"
+      eq(task.timeout(30, heard.pop, heard).value.text, "stored")
+    end, way[3])
+  end
+end
+
 -- What is sent to the modem's own number comes back.
 function T.test_to_oneself()
   with_modem("mbim", function(modem)

@@ -55,14 +55,25 @@ function M:delete_stored(place)
 end
 
 ---@param queue core.queue
-function M:listen_to_messages(queue) self.mbim:listen(queue, sms.store_status) end
+function M:listen_to_messages(queue)
+  for _, command in ipairs { sms.store_status, sms.read, sms.configuration } do self.mbim:listen(queue, command) end
+end
 
----An indication says where a message has been stored; the value of the event comes later.
+---An indication says where a message has been stored, or has one that is not stored; the value of the event comes
+---later.
 ---@param item table
 function M:message_notified(item)
+  if item.command == sms.read then
+    for _, message in ipairs(item.values.messages or {}) do
+      message_news.has_passed(self, self.mbim.group, message.pdu)
+    end
+  elseif item.command == sms.configuration and item.values.storage_state == "initialized" and self.moves_messages then
+    message_news.has_come(self, self.mbim.group)
+  end
   local flags = item.command == sms.store_status and item.values.flags or {}
   if flags.full then
     log.warn("%s: it has no room for more SMS: the network keeps them until some are deleted", self)
+    if self.moves_messages then message_news.has_come(self, self.mbim.group) end
   end
   if flags.new then
     message_news.has_come(self, self.mbim.group, tostring(item.values.index))

@@ -74,9 +74,25 @@ function M:delete_stored(place)
   return reply and true, err
 end
 
----An indication says where a message has been stored; the value of the event comes later.
+-- The network sends it again unless it is acknowledged.
+local function acknowledge(self, route, has_been_kept)
+  self.qmi:request(wms.send_ack, {
+    information = { transaction_id = route.transaction_id, message_protocol = "wcdma", success = has_been_kept },
+    ["3gpp_failure_information"] = not has_been_kept
+      and { rp_cause = "memory-capacity-exceeded", tp_cause = "memory-capacity-exceeded" } or nil,
+  })
+end
+
+---An indication says where a message has been stored, or has one that is not stored; the value of the event comes
+---later.
 ---@param values table
 function M:message_notified(values)
+  local route = values.transfer_route_mt_message
+  if route and route.format == FORMAT then
+    message_news.has_passed(self, self.qmi.group, route.raw_data, route.ack_indicator == "send" and function(is_kept)
+      acknowledge(self, route, is_kept)
+    end or nil)
+  end
   local place = values.mt_message
   for _, store in ipairs(stores) do
     if place and place.storage_type == store.name then

@@ -206,6 +206,7 @@ return function(handle)
       return {}
     end,
     events = {
+      flash = function(_, pdu) return ("+CMT: ,%d\r\n%s"):format(tpdu_length(pdu), hex.encode(pdu)) end,
       sms = function(at, index)
         return at.settings.new_message == 1 and ('+CMTI: "SM",%d'):format(index) or nil
       end,

@@ -2,6 +2,7 @@
 -- AT+CUSD (3GPP TS 27.007, 7.15): a dialogue with the network.
 
 local alphabet = require "sms.alphabet"
+local hex = require "base.hex"
 local card = require "simulator.at.card_state"
 local network = require "simulator.ussd"
 
@@ -9,25 +10,21 @@ local INCORRECT_PARAMETERS = 50
 local GSM, UCS2 = 15, 72
 local kinds = { done = 0, reply = 1, refused = 2, unsupported = 4, silent = 5 }
 
-local function hex(bytes)
-  return (bytes:gsub(".", function(octet) return ("%02X"):format(octet:byte()) end))
-end
-
 local function line_of(at, kind, text)
   if not text then
     return ("+CUSD: %d"):format(kinds[kind])
   end
   local septets = alphabet.septets(text)
   if at.settings.letters == "UCS2" then
-    return ('+CUSD: %d,"%s",%d'):format(kinds[kind], hex(alphabet.ucs2(text)), septets and GSM or UCS2)
+    return ('+CUSD: %d,"%s",%d'):format(kinds[kind], hex.encode(alphabet.ucs2(text)), septets and GSM or UCS2)
   end
-  return ('+CUSD: %d,"%s",%d'):format(kinds[kind], septets and septets:gsub("\n", "\r\n") or hex(alphabet.ucs2(text)),
-    septets and GSM or UCS2)
+  local letters = septets and septets:gsub("\n", "\r\n") or hex.encode(alphabet.ucs2(text))
+  return ('+CUSD: %d,"%s",%d'):format(kinds[kind], letters, septets and GSM or UCS2)
 end
 
 local function text_of(at, argument, scheme)
   if scheme == UCS2 or at.settings.letters == "UCS2" then
-    return alphabet.from_ucs2((argument:gsub("%x%x", function(octet) return string.char(tonumber(octet, 16)) end)))
+    return alphabet.from_ucs2(hex.decode(argument) or "")
   end
   return argument
 end

@@ -188,6 +188,17 @@ return {
     end,
   },
   {
+    name = "flash-sms", arguments = "TEXT", summary = "let an SMS come in that is to be shown at once, and not stored",
+    start = function(modem, ...)
+      local text = table.concat({ ... }, " ")
+      if text == "" then
+        return nil, "a text expected"
+      end
+      modem:flash_sms(text)
+      return true
+    end,
+  },
+  {
     name = "refuse-sms", arguments = "[CAUSE]", summary = "refuse SMS (21, rejected), with a cause of 3GPP TS 24.011",
     start = function(modem, text)
       local value, message = cause(text, 21)

@@ -59,6 +59,7 @@ local news = {
   addresses = basic.ip_configuration,
   chatter = basic.signal_state,
   sms = sms.store_status,
+  flash = sms.read,
   ussd = ussd.ussd,
 }
 

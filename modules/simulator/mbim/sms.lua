@@ -56,7 +56,9 @@ handle(sms.read, { query = with_card(function(modem, values)
     message.tag = message.tag == "mt-not-read" and "mt-read" or message.tag
   end
   return { format = "pdu", messages = messages }
-end) })
+end), indication = function(_, values)
+  return { format = "pdu", messages = { { index = 0, status = "new", pdu = values.session } } }
+end })
 
 handle(sms.send, { set = with_card(function(modem, values)
   local reference, why = modem:send_sms(values.message.pdu)

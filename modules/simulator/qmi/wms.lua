@@ -23,6 +23,17 @@ function messaging.events.sms(_, client, index)
   end
 end
 
+local transaction = 0
+
+function messaging.events.flash(_, client, pdu)
+  if client.wants.new_mt_message_indicator then
+    transaction = transaction + 1
+    client.fn:indicate(client, wms.set_event_report, { message_mode = "gsm-wcdma", transfer_route_mt_message = {
+      ack_indicator = "send", transaction_id = transaction, format = FORMAT, raw_data = pdu,
+    } })
+  end
+end
+
 handle(wms.list_messages, function(modem, values)
   local list = {}
   for index, sms in pairs(stored(modem, values.storage_type)) do
@@ -112,7 +123,10 @@ handle(wms.send_from_memory_storage, function(modem, values)
   return answer, err
 end)
 
-handle(wms.send_ack, function() return {} end)
+handle(wms.send_ack, function(modem, values)
+  modem.acknowledged = values.information.success
+  return {}
+end)
 
 -- Where messages go -------------------------------------------------------------------------------------------------
 
