@@ -318,6 +318,8 @@ function T.test_mutations_raise_nothing()
   end
   local pdus = { parts[1], parts[2] }
   for _, case in ipairs(published) do pdus[#pdus + 1] = bytes(case.pdu) end
+  pdus[#pdus + 1] = with_header("\x24\1\1\x25\1\3\5\4\x0b\x84\x23\xf0\8\4\1\2\2\1", "\x1b\x47\x1b")
+  pdus[#pdus + 1] = sms.report { smsc = "+1555", number = "+15550100124", reference = 7, time = 1e9, status = 0 }
   for _, pdu in ipairs(pdus) do
     for at = 1, math.min(#pdu, 48) do
       for _, octet in ipairs { 0, 1, 0x7f, 0x80, 0xff, pdu:byte(at) ~ 1 << random(8) } do

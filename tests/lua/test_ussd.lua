@@ -169,6 +169,31 @@ function T.test_lines_of_cusd()
   eq(read "+CMTI: 1", nil)
 end
 
+-- Whatever the network sends: a text that is fit for a terminal, and no mistake raised.
+function T.test_no_octets_can_make_it_raise()
+  local seed = 20301130
+  local function random(limit)
+    seed = (seed * 1103515245 + 12345) & 0x7fffffff
+    return (seed >> 8) % limit
+  end
+  local function is_fit(text)
+    lu.assertTrue(utf8.len(text) ~= nil and not text:find "[\0-\8\11-\31\127]")
+  end
+  for _ = 1, 4000 do
+    local noise = {}
+    for i = 1, random(30) do noise[i] = string.char(random(256)) end
+    noise = table.concat(noise)
+    is_fit(ussd.decode(random(1 << 32), noise))
+    for _, line in ipairs {
+      ('+CUSD: %d,"%s",%d'):format(random(10), noise, random(300)), "+CUSD:" .. noise, "+CUSD: 1," .. noise,
+      ('+CUSD: 0,"%s",72'):format(("%04X"):format(random(65536)):rep(random(4))),
+    } do
+      local answer = at.read(line, random(2) == 0 and "UCS2" or "GSM")
+      if answer then is_fit(answer.text) end
+    end
+  end
+end
+
 -- ---- the command ----
 
 local function run(script)
