@@ -70,7 +70,11 @@ function Tunnel:ask(message, give)
   if not values or values.kind and values.kind ~= "at" then
     return false
   end
-  table.insert(self.waiting, { bytes = (values.bytes:gsub("\n", "")), give = give })
+  local bytes = values.bytes:gsub("\n", "")
+  if not bytes:find "[\r\26\27]$" then
+    bytes = bytes .. "\r" -- a message is a whole line, with its end or without
+  end
+  table.insert(self.waiting, { bytes = bytes, give = give })
   if #self.waiting == 1 then
     next_command(self)
   end
