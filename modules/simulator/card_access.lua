@@ -65,7 +65,7 @@ end
 
 ---Opens a logical channel to an application.
 ---@param aid string
----@param p2 integer? SELECT's
+---@param p2 integer? SELECT's, where the host says it
 ---@param group integer? what it can be closed by
 ---@return integer? channel
 ---@return "missing"|"starting"|"no-channels"|"select-failed"|nil why
@@ -85,7 +85,7 @@ function methods:open_channel(aid, p2, group)
   local channel = opened:byte()
   local class = uicc.class_for(0, channel)
   local selected = WRONG_P2
-  if p2 == NO_DATA or not self:has_uicc_habit "needs-p2" then
+  if p2 == nil or p2 == NO_DATA or not self:has_uicc_habit "needs-p2" then
     selected = transmit_all(self, class, string.char(class, SELECT, 4, p2 or 0, #aid) .. aid)
   end
   if not is_normal(selected) then

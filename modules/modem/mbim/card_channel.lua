@@ -26,10 +26,10 @@ local function is_refusal(reply, err)
   return status == 0x6e00 or status == 0x6881
 end
 
--- Of SELECT, which changes nothing.
+-- Of SELECT, which changes nothing: for its P2, or as there is no such application, which MBIM does not tell apart.
 local function is_not_selected(reply, err)
   if not reply then
-    return err.code == "rejected" and err.detail.who ~= "card"
+    return err.code == "rejected" and (err.detail.who ~= "card" or err.detail.status == "select-failed")
   end
   return status_of(reply) == 0x6a86
 end
