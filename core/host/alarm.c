@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -52,4 +53,17 @@ int mt_alarm_take(struct mt_monitor *alarm)
     if (errno == ECANCELED)
         return MT_ALARM_CLOCK_SET;
     return errno == EAGAIN ? 0 : -errno;
+}
+
+static double seconds_of(clockid_t clock)
+{
+    struct timespec now = { 0 };
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double mt_alarm_slept(void)
+{
+    double awake = seconds_of(CLOCK_MONOTONIC); /* first: what passes in between is not negative */
+    return seconds_of(CLOCK_BOOTTIME) - awake;
 }

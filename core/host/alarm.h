@@ -12,4 +12,8 @@ int mt_alarm_open(struct mt_loop *loop, double when, struct mt_monitor **alarm);
 enum { MT_ALARM_COME = 1, MT_ALARM_CLOCK_SET = 2 };
 int mt_alarm_take(struct mt_monitor *alarm);
 
+/* Seconds that the computer has slept since it was started. An open alarm comes, too, when it wakes:
+ * the clock is set then. */
+double mt_alarm_slept(void);
+
 #endif

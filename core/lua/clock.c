@@ -32,11 +32,20 @@ static int l_alarm(lua_State *L)
     return 1;
 }
 
+/* slept() -> number: the seconds that the computer has slept since it was started. */
+static int l_slept(lua_State *L)
+{
+    lua_pushnumber(L, mt_alarm_slept());
+    return 1;
+}
+
 int mt_lua_clock_open(lua_State *L)
 {
     mt_lua_monitor_register(L);
-    lua_createtable(L, 0, 1);
+    lua_createtable(L, 0, 2);
     lua_pushcfunction(L, l_alarm);
     lua_setfield(L, -2, "alarm");
+    lua_pushcfunction(L, l_slept);
+    lua_setfield(L, -2, "slept");
     return 1;
 }

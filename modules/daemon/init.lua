@@ -21,6 +21,7 @@ local ownership = require "daemon.ownership"
 local pages = require "daemon.page"
 local policy = require "policy"
 local repair = require "repair"
+local sleep = require "daemon.sleep"
 local status = require "status"
 local supervisor = require "daemon.supervisor"
 local takeover = require "modem.takeover"
@@ -369,6 +370,7 @@ function M.run(options)
     local counting = keeper.new(function() return self.fleet:list() end, data.sim_of)
     group:spawn(counting.run, counting)
   end
+  group:spawn(sleep.run, group, function() return self.fleet:list() end)
   self.page = pages.new(group, self.commands, self.fleet)
   self.page:show(loaded.web)
   group:spawn(serve_reloads, self)

@@ -6,9 +6,11 @@
 -- last state: after the highest rung it begins at the lowest again.
 
 local errors = require "errors"
+local resume = require "resume"
 local rungs = require "ladder.rungs"
 local state = require "state"
 local status = require "status"
+local task = require "task"
 local classify = require "ladder.classify"
 
 local M = { rungs = rungs.all, hook = rungs.hook, names = {} }
@@ -161,9 +163,19 @@ function Ladder:escalate(reason)
   end
 end
 
----Waits until the modem indicates that the trouble may be over: for attempt:or_when().
+---Waits until the modem indicates that the trouble may be over, or the computer has slept: for attempt:or_when().
 ---@param reason moontower.error
----@return boolean? better nil: no indication can tell
-function Ladder:wait_better(reason) return classify.wait_better(self.modem, reason) end
+---@return true better
+function Ladder:wait_better(reason)
+  local better = task.queue(1)
+  local group <close> = task.group()
+  group:spawn(function()
+    if classify.wait_better(self.modem, reason) then better:push(true) end
+  end)
+  group:spawn(function()
+    if resume.wait() then better:push(true) end
+  end)
+  return better:pop()
+end
 
 return M

@@ -59,7 +59,7 @@ local UNDO_TIME = 30 -- seconds
 ---@field private refreshing_lock task.mutex
 ---@field private host_lock task.mutex held while the link is put on the host again
 ---@field private journal link.journal
----@field down_reason core.queue? of the task in link:wait_down(), if there is one
+---@field watching link.watching? of the task in link:wait_down(), if there is one
 ---@field private detached boolean? leaving its block does not undo it
 ---@field status status.status? where link:wait_down() says how the link is; nil: nowhere
 local Link = {}
@@ -244,8 +244,8 @@ function Link:ask_again(family) return require("link.refresh").ask_again(self, f
 
 ---Tells the task in link:wait_down() that another one has undone everything.
 function Link:was_taken_down()
-  if self.down_reason then
-    self.down_reason:push(errors.new {
+  if self.watching then
+    self.watching.down_reason:push(errors.new {
       code = "disconnected", source = "link", message = "the connection was ended by `modem:down()`",
     })
   end

@@ -274,8 +274,8 @@ local function watch_kernel(self, monitor)
 end
 
 -- A modem that does not answer is not asked again while the link is taken down, either.
-local function ask_briefly(self)
-  local reason, err = task.timeout(MODEM_TIME, ask_modem, self, "the connection has ended without an indication")
+local function ask_briefly(self, what)
+  local reason, err = task.timeout(MODEM_TIME, ask_modem, self, what)
   self.unresponsive = err ~= nil and err.code == "timeout"
   return reason
 end
@@ -283,7 +283,7 @@ end
 -- After the first missed look the modem is asked; after too many, the settings are read again, which may have changed.
 -- Returns why the link is down, if it is.
 local function after_miss(self, err)
-  local reason = self.missed == 1 and ask_briefly(self)
+  local reason = self.missed == 1 and ask_briefly(self, "the connection has ended without an indication")
   if not reason and self.missed >= (self.options.misses or probes.MISSES)
     and task.timeout(MODEM_TIME, refresh, self, err) ~= "changed" then
     reason = err
@@ -310,8 +310,8 @@ function M.wait_down(link, options)
   }
   local monitor <close> = monitor_kernel(link)
   say(link, "online", ("as %s"):format(link.address))
-  link.down_reason = self.down_reason
-  local _ <close> = task.finally(function() link.down_reason = nil end)
+  link.watching = self
+  local _ <close> = task.finally(function() link.watching = nil end)
   local group <close> = task.group()
   self.group = group
   group:spawn(watch_modem, self)
@@ -334,6 +334,21 @@ function M.wait_down(link, options)
     say(link, "offline", reason)
   end
   return reason
+end
+
+---Has a link looked at now, if a task waits for its end: while the computer slept, the modem may have lost its power,
+---and with it the connection, without a word.
+---@param link link.link
+---@param what string why it is over, if it is
+function M.look_again(link, what)
+  local self = link.watching
+  if self then
+    local reason = ask_briefly(self, what)
+    if reason then
+      self.down_reason:push(reason)
+    end
+    self.probe_now:push(true)
+  end
 end
 
 return M

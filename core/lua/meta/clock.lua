@@ -11,4 +11,8 @@ local M = {}
 ---@return moontower.error? err
 function M.alarm(when) end
 
+--- slept() -> number: the seconds that the computer has slept since it was started.
+---@return number
+function M.slept() end
+
 return M
