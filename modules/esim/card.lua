@@ -99,7 +99,8 @@ end
 ---@return moontower.error? err "unsupported": the card is no eSIM, or the modem gives no way to it
 function M.open(modem)
   local channel, err = card_channels.open(modem, es10.AID)
-  if not channel and err.code == "busy" and wait_for_start(modem) then
+  local is_full = err and err.detail and err.detail.status == card_channels.FULL
+  if err and err.code == "busy" and not is_full and wait_for_start(modem) then
     channel, err = card_channels.open(modem, es10.AID)
   end
   if not channel and err.code == "not-found" then

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The profiles of an open eSIM: all of them, the enabled one, the one that a person means.
 
+local card_channels = require "modem.card_channel"
 local cards = require "esim.card"
 local errors = require "errors"
 local es10 = require "esim.es10"
@@ -19,7 +20,8 @@ end)
 ---@return moontower.error? err
 function M.of(modem)
   local found, err = read(modem)
-  if err and (err.code == "busy" or err.detail and err.detail.status == "invalid-logical-channel") then
+  if err and err.detail and (err.code == "busy" and err.detail.status ~= card_channels.FULL
+    or err.detail.status == "invalid-logical-channel") then
     return read(modem) -- the card was restarting, with another profile: cards.open() waits for that
   end
   return found, err

@@ -1,11 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- Logical channels to the card by AT commands (3GPP TS 27.007: +CCHO, +CGLA, +CCHC).
 --
--- Some modems do not know the forms with =? and take the others, so the others are what is tried.
+-- Some modems do not know the forms with =? and take the others, so the others are what is tried first.
 
+local card_channel = require "modem.card_channel"
 local errors = require "errors"
+local task = require "task"
 
 local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 30
+
+local FULL, NOT_FOUND, SIM_FAILURE, SIM_BUSY = 20, 22, 13, 14 -- of +CME ERROR
 
 local M = {}
 
@@ -21,10 +25,49 @@ local function no_way()
   }
 end
 
--- What a modem says that knows the command, and whose card has refused.
-local function is_unknown(err)
+-- Those that concern one command, or pass, as the other back ends have them.
+local function named(err)
+  local number = err and err.detail and err.detail.number
+  if number == SIM_FAILURE then
+    err.code = "rejected"
+  elseif number == SIM_BUSY then
+    err.code = "busy"
+  elseif err and err.code == "io" then
+    err.code = "gone" -- a terminal that has hung up
+  end
+  return err
+end
+
+local function is_bare(err) return err.code == "rejected" and not err.detail.number end
+
+-- An error without a number may mean anything: once more, with numbers, which are switched off again.
+local function with_numbers(port, command, err)
+  local reply = port:command "AT+CMEE?"
+  if not reply or not table.concat(reply.lines):find "%+CMEE:%s*0" or not port:command "AT+CMEE=1" then
+    return nil, err
+  end
+  local _ <close> = task.finally(function()
+    task.shield(CLOSE_TIME, port.command, port, "AT+CMEE=0")
+  end)
+  return port:command(command, { seconds = OPEN_TIME })
+end
+
+-- What a failure to open a channel means: 27.007's numbers of "memory full" and "not found" are the card's refusals. A
+-- modem that gives no number knows the command, or does not.
+local function open_failure(port, err)
   local number = err.detail and err.detail.number
-  return err.code == "unsupported" or err.code == "rejected" and not number
+  if err.code == "unsupported" then
+    return no_way()
+  elseif number == FULL or number == NOT_FOUND then
+    return card_channel.refused("at", number == FULL and card_channel.FULL or card_channel.NONE)
+  elseif is_bare(err) then
+    local is_known = port:command "AT+CCHO=?" ~= nil
+    if not is_known then
+      return no_way()
+    end
+    return card_channel.refused("at", card_channel.NONE)
+  end
+  return nil, named(err)
 end
 
 local function send(modem, number, apdu, seconds)
@@ -34,7 +77,7 @@ local function send(modem, number, apdu, seconds)
   if reply and (not digits or #digits % 2 == 1) then
     return errors.lacks("at", "AT+CGLA", "card's answer")
   end
-  return digits and bytes_of(digits), err
+  return digits and bytes_of(digits), named(err)
 end
 
 ---@param modem modem.modem
@@ -45,11 +88,13 @@ function M.open_card_channel(modem, aid)
   if not modem.at then
     return no_way()
   end
-  local reply, err = modem.at:command(('AT+CCHO="%s"'):format(hex(aid)), { seconds = OPEN_TIME })
-  if not reply and is_unknown(err) then
-    return no_way()
-  elseif not reply then
-    return nil, err
+  local command = ('AT+CCHO="%s"'):format(hex(aid))
+  local reply, err = modem.at:command(command, { seconds = OPEN_TIME })
+  if not reply and is_bare(err) then
+    reply, err = with_numbers(modem.at, command, err)
+  end
+  if not reply then
+    return open_failure(modem.at, err)
   end
   -- 27.007 has the number alone; some put "+CCHO: " before it.
   local number = tonumber((table.concat(reply.lines, "\n"):match "%d+"))

@@ -4,6 +4,9 @@
 -- Each gets a modem as a script has it, and the simulated one behind it, in a world of this process's own. What the
 -- modem says is compared with the values here, so all three ways are held to the same.
 
+local at_channel = require "modem.at_channel"
+local cards = require "esim.card"
+local es10 = require "esim.es10"
 local faults = require "simulator.faults"
 local find = require("modem").find
 local lu = require "luaunit"
@@ -11,6 +14,7 @@ local mc7455 = require "simulator.models.mc7455"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local prerequisites = require "modem.prerequisites"
+local profiles = require "esim.profiles"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -871,6 +875,54 @@ function behaviours.two_sessions_from_the_start(modem, sim)
   gives({ session = 1, state = "activated", ip = "ipv4v6" }, modem:session(1))
 end
 
+-- ---- the card ----
+
+local function profiles_of(modem)
+  local found, err = profiles.of(modem)
+  local enabled = found and profiles.enabled(found.profiles)
+  return enabled and enabled.iccid, err
+end
+
+function behaviours.esim(modem, sim)
+  fails("unsupported", profiles_of(modem)) -- this card is none
+  fault(sim, "euicc")
+  local found = assert(profiles.of(modem))
+  eq({ found.eid, #found.profiles }, { "89049032000000000000000000005595", 3 })
+  fails("not-found", modem:open_card_channel "\xa0\0\0\0\9")
+  for _ = 1, 5 do eq(profiles_of(modem), "89011200000123456781") end -- more often than the card has channels
+  local way = assert(modem:open_card_channel(es10.AID))
+  eq(profiles_of(modem), "89011200000123456781") -- beside another one's
+  gives(true, way.close())
+end
+
+function behaviours.esim_that_refuses(modem, sim)
+  fault(sim, "euicc")
+  fault(sim, "no-channels")
+  fails("busy", profiles_of(modem))
+  sim.faults["no-channels"] = nil
+  eq(profiles_of(modem), "89011200000123456781")
+  for _, name in ipairs { "apdu-fails", "apdu-lost" } do
+    fault(sim, name, "1")
+    fails("rejected", profiles_of(modem))
+    eq(profiles_of(modem), "89011200000123456781")
+  end
+  fault(sim, "sim-remove")
+  fails("sim-missing", modem:open_card_channel(es10.AID))
+  fails("sim-missing", profiles_of(modem))
+end
+
+function behaviours.esim_that_restarts(modem, sim)
+  fault(sim, "euicc")
+  local card <close> = assert(cards.open(modem))
+  gives(true, modem:restart_card())
+  lu.assertNil(card:ask(es10.eid)) -- its channel is closed
+  eq(profiles_of(modem), "89011200000123456781")
+  local other <close> = assert(cards.open(modem))
+  fault(sim, "unplug")
+  fails("gone", other:ask(es10.eid))
+  fails("gone", profiles_of(modem))
+end
+
 -- ---- each over each way ----
 
 local function with_modem(way, behaviour)
@@ -893,6 +945,20 @@ end
 for name, behaviour in pairs(behaviours) do
   for _, way in ipairs(ways) do
     T[("test_%s_over_%s"):format(name, way.name)] = function() with_modem(way, behaviour) end
+  end
+end
+
+-- A modem whose protocol has no way to the card, and whose AT port has one.
+for name, behaviour in pairs(behaviours) do
+  if name:find "^esim" then
+    T[("test_%s_over_at"):format(name)] = function()
+      with_modem(ways[1], function(modem, sim)
+        for _, verb in ipairs { "open_card_channel", "close_card_channel", "restart_card" } do
+          rawset(modem, verb, at_channel[verb])
+        end
+        behaviour(modem, sim)
+      end)
+    end
   end
 end
 

@@ -12,6 +12,14 @@ local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 20
 ---@class modem.qmi
 local M = {}
 
+-- A card that is still starting is busy.
+local function named(err)
+  if err and err.detail and err.detail.status == "uim-uninitialized" then
+    err.code = "busy"
+  end
+  return err
+end
+
 -- The slot of the card in use.
 local function slot_of(self)
   local _, err, slot = card.status(self.qmi)
@@ -35,7 +43,7 @@ function M:open_card_channel(aid)
   if not reply and status_of(err) then
     return card_channel.refused("qmi", status_of(err))
   elseif not reply then
-    return nil, err
+    return nil, named(err)
   elseif not reply.channel_id or reply.channel_id == 0 then
     return errors.lacks("qmi", "Open Logical Channel", "channel")
   end
@@ -48,7 +56,7 @@ function M:open_card_channel(aid)
       if answer and not answer.apdu_response then
         return errors.lacks("qmi", "Send APDU", "card's answer")
       end
-      return answer and answer.apdu_response, why
+      return answer and answer.apdu_response, named(why)
     end,
     close = function() return M.close_card_channel(self, number, nil, slot) end,
   }

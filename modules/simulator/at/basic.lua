@@ -24,6 +24,9 @@ local function set_function(modem, arguments)
   elseif wanted == "1" and (modem.fcc_locked or modem.offline) then
     return nil, NOT_ALLOWED
   end
+  if wanted == "0" and modem.card then
+    modem:reset_card() -- it has no power
+  end
   modem.flight_mode = wanted == "4"
   modem:set_radio("software", wanted == "1" and "on" or "off")
   return {}
