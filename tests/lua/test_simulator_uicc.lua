@@ -94,6 +94,21 @@ function T.test_qmi_refresh()
     { "invalid-argument" })
 end
 
+-- A modem with two slots tells that another profile is in one of them.
+function T.test_qmi_slots()
+  local host = with_euicc(qmi_client.new(nil, require "simulator.models.rm520n"))
+  host:ask(uim.register_events, { event_registration_mask = { ["physical-slot-status"] = true } })
+  local status = host:ask(uim.get_slot_status)
+  lu.assertEquals({ status.physical_slot_information[1].is_euicc, status.physical_slot_information[2].is_euicc },
+    { true, false })
+  lu.assertEquals(hex.encode(status.slot_eid[1].eid), EID)
+  open(host)
+  client.ask(qmi_sender(host, 1), 0xbf31, ENABLE_ATT, 0x80)
+  local news = host:indicated(uim.slot_status)
+  lu.assertEquals(news[#news].physical_slot_status[1].iccid, ATT)
+  lu.assertEquals(#host:indicated(uim.card_status), 0)
+end
+
 function T.test_qmi_power_cycle()
   local host = with_euicc(qmi_client.new(), "no-refresh")
   open(host)

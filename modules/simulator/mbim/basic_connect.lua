@@ -34,7 +34,9 @@ local function subscriber(modem)
   local readable = state == "ready"
   return {
     state = subscriber_states[state],
-    flags = modem.mbimex >= 0x0300 and { "sim-removability-known", "sim-removable" } or nil,
+    flags = modem.mbimex >= 0x0300 and {
+      "sim-removability-known", "sim-removable", card and card.euicc and "esim" or nil,
+    } or nil,
     imsi = readable and card.imsi or nil,
     iccid = card and card.iccid,
     telephone_numbers = readable and { card.number } or nil,

@@ -21,9 +21,10 @@ local qmi_client = {}
 
 ---A new modem, and a host. Without a group the modem answers at once.
 ---@param group task.group?
-function qmi_client.new(group)
+---@param personality simulator.personality? an MC7455's if not given
+function qmi_client.new(group, personality)
   local self = setmetatable({ frames = {}, indications = {}, transaction = 0, ids = { ctl = 0 } }, Host)
-  self.modem = sim_modem.new(mc7455, group)
+  self.modem = sim_modem.new(personality or mc7455, group)
   self.modem:compose "qmi"
   self.fn = sim_qmi.new(self.modem, {
     send = function(frame) self.frames[#self.frames + 1] = frame end,

@@ -68,22 +68,7 @@ end
 
 handle(uim.get_card_status, card_status)
 
-handle(uim.register_events, function(_, values, client)
-  client.wants.card = values.event_registration_mask["card-status"]
-  return { event_registration_mask = { ["card-status"] = client.wants.card } }
-end)
-
-function card_service.events.sim(modem, client)
-  if client.wants.card then
-    client.fn:indicate(client, uim.card_status, card_status(modem))
-  end
-end
-
--- Only what has more than one slot knows of these.
-handle(uim.get_slot_status, function(modem)
-  if #modem.slots == 1 then
-    return nil, "not-supported"
-  end
+local function slot_status(modem)
   local statuses, informations, eids = {}, {}, {}
   for number = 1, #modem.slots do
     local card, in_use = modem:card_in(number), number == modem.slot
@@ -98,7 +83,33 @@ handle(uim.get_slot_status, function(modem)
     eids[number] = { eid = card and card.euicc and card.euicc:eid_bytes() or "" }
   end
   return { physical_slot_status = statuses, physical_slot_information = informations, slot_eid = eids }
+end
+
+-- Only what has more than one slot tells of them.
+handle(uim.get_slot_status, function(modem)
+  if #modem.slots == 1 then
+    return nil, "not-supported"
+  end
+  return slot_status(modem)
 end)
+
+handle(uim.register_events, function(modem, values, client)
+  local wanted = values.event_registration_mask
+  client.wants.card = wanted["card-status"]
+  client.wants.slots = #modem.slots > 1 and wanted["physical-slot-status"] or nil
+  return { event_registration_mask = {
+    ["card-status"] = client.wants.card, ["physical-slot-status"] = client.wants.slots,
+  } }
+end)
+
+function card_service.events.sim(modem, client)
+  if client.wants.card then
+    client.fn:indicate(client, uim.card_status, card_status(modem))
+  end
+  if client.wants.slots then
+    client.fn:indicate(client, uim.slot_status, slot_status(modem))
+  end
+end
 
 handle(uim.switch_slot, function(modem, values)
   if #modem.slots == 1 then
