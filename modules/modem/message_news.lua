@@ -163,4 +163,14 @@ function M.has_come(modem, group, place)
   end
 end
 
+---An indication says that there is no room for more.
+---@param modem modem.modem
+---@param group task.group that ends when the modem is closed
+function M.is_full(modem, group)
+  log.warn("%s: it has no room for more SMS: the network keeps them until some are deleted", modem)
+  if modem.moves_messages then
+    M.has_come(modem, group)
+  end
+end
+
 return M

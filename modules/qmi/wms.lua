@@ -56,6 +56,10 @@ message("set_event_report", 0x0001, "Set Event Report", function() return {
   },
 } end)
 
+message("memory_full", 0x003f, "Memory Full", function() return {
+  indication = { [0x01] = struct { storage "storage_type", mode "message_mode" } "memory_full" },
+} end)
+
 -- Sending
 
 local cdma_causes = {

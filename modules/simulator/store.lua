@@ -115,6 +115,7 @@ function methods:receive_sms(text, number)
   for _, pdu in ipairs(pdus or {}) do
     local index = self:keep_sms("mt-not-read", pdu)
     if not index then
+      self:emit("sms-full")
       return false
     end
     self:emit("sms", index)

@@ -220,6 +220,26 @@ for name, way in pairs(ways) do
   end
 end
 
+-- A modem that says that it is full is looked through, where SMS are moved.
+for _, name in ipairs { "mbim", "qmi", "inside" } do
+  local way = ways[name]
+  T["test_a_full_card_is_told_of_over_" .. name] = function()
+    with_modem(way[1], function(modem, sim)
+      while sim:receive_sms "x" do end
+      local _ <close> = modem:events "sms"
+      modem.moves_messages = true
+      sim:receive_sms "no room"
+      assert(task.timeout(30, function()
+        while count_of(sim) > 0 do task.sleep(0.01) end
+        return true
+      end))
+      local list = assert(messages.list(modem))
+      eq(#list, 50)
+      for _, message in ipairs(list) do assert(messages.delete(modem, message)) end
+    end, way[3])
+  end
+end
+
 -- What is sent to the modem's own number comes back.
 function T.test_to_oneself()
   with_modem("mbim", function(modem)

@@ -317,6 +317,9 @@ function T.test_wms()
     gsm_wcdma_cause_info = { rp_cause = "network-out-of-order", tp_cause = "sc-busy" },
     message_delivery_failure_type = "temporary",
   })
+  both_ways(wms.memory_full.indication, "010200 00 01", {
+    memory_full = { storage_type = "uim", message_mode = "gsm-wcdma" },
+  })
   both_ways(wms.get_smsc_address.response, '011000 "145" 0c "+12063130004"' .. OK, {
     result = ok, address = { type = "145", digits = "+12063130004" },
   })

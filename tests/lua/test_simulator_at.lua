@@ -509,6 +509,7 @@ end
 
 function T.test_sms()
   local host = new()
+  lu.assertEquals(host:ask "AT+CNMI=2,1", "OK") -- 27.005's own default is to tell of none
   apply(host, "sms=hello")
   lu.assertEquals(host:read(), '\r\n+CMTI: "SM",0\r\n')
   local index, length, pdu = host:ask("AT+CMGL=4"):match("^%+CMGL: (%d),0,,(%d+)\n(%x+)\n\nOK$")

@@ -116,6 +116,20 @@ for _, way in ipairs { ways[1], ways[2], ways[3] } do
   end
 end
 
+-- A modem that knows the older message alone, which says in another one that its answer is a menu.
+function T.test_qmi_that_waits()
+  with_modem("qmi", nil, function(modem)
+    local handlers, message = require("simulator.qmi.voice").handlers, require("qmi.voice").originate_ussd_no_wait
+    local kept = handlers[message.id]
+    local _ <close> = task.finally(function() handlers[message.id] = kept end)
+    handlers[message.id] = nil
+    eq(modem:ussd "*100#", { state = "done", text = "Balance: 12.34 €" })
+    eq(modem:ussd "*101#", { state = "reply", text = MENU })
+    eq(modem:ussd("1", true), { state = "done", text = "Balance: 12.34 €" })
+    eq(select(2, modem:ussd "*104#").code, "rejected")
+  end)
+end
+
 -- The modem's MBIM knows no USSD, and its AT port does; a reply goes the way that its question came.
 function T.test_the_at_port_completes_mbim()
   with_modem("mbim", nil, function(modem)

@@ -2,7 +2,6 @@
 -- The SMS of a modem over MBIM, which has one store.
 
 local errors = require "errors"
-local log = require "log"
 local message_news = require "modem.message_news"
 local sms = require "mbim.sms"
 
@@ -72,8 +71,7 @@ function M:message_notified(item)
   end
   local flags = item.command == sms.store_status and item.values.flags or {}
   if flags.full then
-    log.warn("%s: it has no room for more SMS: the network keeps them until some are deleted", self)
-    if self.moves_messages then message_news.has_come(self, self.mbim.group) end
+    message_news.is_full(self, self.mbim.group)
   end
   if flags.new then
     message_news.has_come(self, self.mbim.group, tostring(item.values.index))

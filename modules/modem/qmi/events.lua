@@ -91,7 +91,10 @@ local declared = {
   sms = function() return {
     service = "wms",
     switch_on = { wms.set_event_report, { new_mt_message_indicator = true } },
-    readers = { [wms.set_event_report] = function(modem, values) modem:message_notified(values) end },
+    readers = {
+      [wms.set_event_report] = function(modem, values) modem:message_notified(values) end,
+      [wms.memory_full] = function(modem) modem:memory_full_notified() end,
+    },
   } end,
   ussd = function() return {
     service = "voice",

@@ -340,7 +340,7 @@ backends.elsewhere(Backend, "modem.qmi.card_file", "card_file")
 backends.elsewhere(Backend, "modem.qmi.card_channel", "open_card_channel", "close_card_channel",
   "restart_card")
 backends.elsewhere(Backend, "modem.qmi.messages", "stored_messages", "send_pdu", "delete_stored",
-  "message_notified")
+  "message_notified", "memory_full_notified")
 backends.elsewhere(Backend, "modem.qmi.technology", "knows_nr", "with_nr")
 backends.elsewhere(Backend, "modem.qmi.registering", "home_provider", "register", "attach", "detach")
 backends.elsewhere(Backend, "modem.qmi.disconnecting", "disconnect", "deactivate", "put_framing_back")

@@ -101,4 +101,6 @@ function M:message_notified(values)
   end
 end
 
+function M:memory_full_notified() message_news.is_full(self, self.qmi.group) end
+
 return M

@@ -9,6 +9,8 @@ local subscribers = require "events.subscribers"
 local task = require "task"
 local voice = require "qmi.voice"
 
+local MENU_TIME = 1 -- seconds in which it is said that an answer is a menu
+
 ---@class modem.qmi
 local M = {}
 
@@ -94,12 +96,12 @@ function M:ussd(text, is_reply, seconds)
   end
   if not sent then
     return why(err)
-  elseif answer and queue:length() == 0 then -- no menu has come beside it
-    return answer
   end
   local item
-  item, err = task.timeout(seconds, queue.pop, queue)
-  if item then
+  item, err = task.timeout(answer and MENU_TIME or seconds, queue.pop, queue)
+  if not item and answer and err.code == "timeout" then
+    return answer
+  elseif item then
     return M.read_ussd(item.message, item.values)
   elseif err.code == "timeout" then
     return common.fail("silent", "qmi")

@@ -80,7 +80,7 @@ end
 function Function:reset()
   self.input, self.line, self.busy, self.prompt = "", "", false, nil
   self.settings = {
-    echo = self.repeats, cmee = 0, text_mode = false, operator_format = 0, new_message = 1, reports = {},
+    echo = self.repeats, cmee = 0, text_mode = false, operator_format = 0, new_message = 0, reports = {},
     letters = "IRA",
   }
   self.era = (self.era or 0) + 1 -- what is under way belongs to an earlier one

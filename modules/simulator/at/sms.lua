@@ -206,7 +206,10 @@ return function(handle)
       return {}
     end,
     events = {
-      flash = function(_, pdu) return ("+CMT: ,%d\r\n%s"):format(tpdu_length(pdu), hex.encode(pdu)) end,
+      flash = function(at, pdu)
+        return at.settings.new_message == 1
+          and ("+CMT: ,%d\r\n%s"):format(tpdu_length(pdu), hex.encode(pdu)) or nil
+      end,
       sms = function(at, index)
         return at.settings.new_message == 1 and ('+CMTI: "SM",%d'):format(index) or nil
       end,

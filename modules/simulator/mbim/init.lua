@@ -60,6 +60,7 @@ local news = {
   chatter = basic.signal_state,
   sms = sms.store_status,
   flash = sms.read,
+  ["sms-full"] = sms.store_status,
   ussd = ussd.ussd,
 }
 

@@ -79,7 +79,9 @@ end) })
 
 handle(sms.store_status, {
   query = function(modem) return { flags = modem:is_sms_full() and { "full" } or nil } end,
-  indication = function(_, values) return { flags = { "new" }, index = values.session + 1 } end,
+  indication = function(_, values)
+    return values.session and { flags = { "new" }, index = values.session + 1 } or { flags = { "full" } }
+  end,
 })
 
 return handlers

@@ -51,6 +51,18 @@ handle(voice.originate_ussd_no_wait, function(modem, values, client)
   return {}
 end)
 
+handle(voice.originate_ussd, function(modem, values, client)
+  local found = network.ask(modem, text_of(values.uss_data))
+  if found.kind == "unsupported" then
+    return nil, "not-supported"
+  elseif not found.text then
+    return { failure_cause = REFUSED }, "call-failed"
+  elseif found.kind == "reply" then
+    tell(client, found.text)
+  end
+  return { uss_data = uss_data(found.text), utf16 = units_of(found.text) }
+end)
+
 handle(voice.answer_ussd, function(modem, values, client)
   local found = network.ask(modem, text_of(values.uss_data), true)
   if found.kind == "reply" then

@@ -23,6 +23,14 @@ function messaging.events.sms(_, client, index)
   end
 end
 
+messaging.events["sms-full"] = function(_, client)
+  if client.wants.new_mt_message_indicator then
+    client.fn:indicate(client, wms.memory_full, {
+      memory_full = { storage_type = STORAGE, message_mode = "gsm-wcdma" },
+    })
+  end
+end
+
 local transaction = 0
 
 function messaging.events.flash(_, client, pdu)
