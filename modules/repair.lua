@@ -9,12 +9,11 @@ local function is_left(kind, store)
   return not names or #names > 0
 end
 
--- Starting a modem is enough: see modem/location_left.lua.
+-- Starting a modem is enough.
 local function switch_receivers_off()
-  local modems = require "modem"
+  local modems, location_left = require "modem", require "modem.location_left"
   for _, description in ipairs(modems.list()) do
-    local is_left_on = state.look("gnss", description.key)
-    local modem <close> = is_left_on and modems.open(description, { at_only = true }) or nil
+    local modem <close> = location_left.is_left(description) and modems.open(description, { at_only = true }) or nil
     if modem then
       modem:ensure_started()
     end

@@ -11,6 +11,7 @@ local events = require "events"
 local hotplug = require "modem.hotplug"
 local lending = require "daemon.lending"
 local log = require "log"
+local location_left = require "modem.location_left"
 local modems = require "modem"
 local modes = require "modem.modes"
 local status = require "status"
@@ -118,6 +119,9 @@ local function live(self, slot)
   local group <close> = slot.group
   group:spawn(answer_borrowers, slot)
   group:spawn(publish_events, self, slot)
+  if location_left.is_left(slot.description) then
+    group:spawn(slot.modem.ensure_started, slot.modem)
+  end
   events.publish("modem-ready", {
     modem = slot.name, control = slot.description.control, net = slot.description.net,
   })

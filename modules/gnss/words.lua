@@ -45,4 +45,18 @@ function M.lines(report)
   return lines
 end
 
+---What is known, in a line.
+---@param report gnss.report
+---@return string
+function M.sentence(report)
+  if not report.latitude then
+    return "no fix, " .. M.search(report)
+  end
+  local parts = {}
+  for i, line in ipairs(M.lines(report)) do
+    parts[i] = (line[1] == "position" or line[1] == "time") and line[2] or line[1] .. " " .. line[2]
+  end
+  return table.concat(parts, ", ")
+end
+
 return M

@@ -121,10 +121,18 @@ function Receiver:want_nmea()
   }
 end
 
-local function read_port(self)
+---The port is another program's from now on.
+function Receiver:leave_port()
+  if self.port then
+    self.port:close()
+    self.port = nil
+  end
+end
+
+local function read_port(self, port)
   local lines = nmea.lines()
   while true do
-    local bytes = self.port:read()
+    local bytes = port:read()
     if not bytes then
       return -- the AT port tells why
     end
@@ -162,7 +170,7 @@ end
 function Receiver:run()
   local group <close> = task.group()
   if self.port then
-    group:spawn(read_port, self)
+    group:spawn(read_port, self, self.port)
   end
   group:spawn(ask, self)
   return read_urcs(self)

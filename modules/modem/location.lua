@@ -7,6 +7,7 @@
 local core = require "core.task"
 local errors = require "errors"
 local nmea = require "gnss.nmea"
+local ports = require "modem.ports"
 local reports = require "gnss.reports"
 local subscribers = require "events.subscribers"
 local task = require "task"
@@ -19,6 +20,7 @@ local STOP_TIME = 10
 ---@field run fun(self: modem.receiver): moontower.error? has it tell what comes, until there can be no more
 ---@field group task.group of the tasks that read for it
 ---@field stop fun(self: modem.receiver) leaves it as it was before
+---@field leave_port (fun(self: modem.receiver))? leaves the modem's NMEA port to other programs from now on
 ---@field want_nmea fun(self: modem.receiver): true?, moontower.error? has it send sentences of NMEA, too
 
 ---@class modem.receiver_item
@@ -35,6 +37,7 @@ local STOP_TIME = 10
 ---@field lost moontower.error?
 
 ---@class modem.location
+---@field private modem modem.modem
 ---@field private shared modem.positioning
 ---@field private queue core.queue
 local Location = {}
@@ -47,10 +50,10 @@ local function tell(shared, item)
 end
 
 -- For all sessions, so not in the context of the one that has begun it.
-local function run(shared)
+local function run(shared, receiver)
   core.set_context {}
   core.limit(nil)
-  local err = shared.receiver:run()
+  local err = receiver:run()
   shared.lost = err
   for _, queue in ipairs(shared.queues) do queue:close(err) end
 end
@@ -78,7 +81,7 @@ local function switch_on(modem, shared)
   ok, err = receiver:start(function(item) tell(shared, item) end)
   if ok then
     undo.finished = true
-    shared.task = receiver.group:spawn(run, shared)
+    shared.task = receiver.group:spawn(run, shared, receiver)
   end
   return ok, err
 end
@@ -107,7 +110,7 @@ end
 function M.open(modem, options)
   local shared = modem.positioning or { users = 0, queues = {}, turn = task.mutex() }
   modem.positioning = shared
-  local self = setmetatable({ shared = shared, queue = subscribers.queue() }, Location)
+  local self = setmetatable({ modem = modem, shared = shared, queue = subscribers.queue() }, Location)
   shared.users = shared.users + 1
   local undo <close> = task.undo(function() self:close() end)
   local _ <close> = shared.turn:lock()
@@ -140,6 +143,18 @@ function Location:next() return next_item(self, "report") end
 ---@return string? sentence
 ---@return moontower.error? err
 function Location:next_sentence() return next_item(self, "sentence") end
+
+---Leaves the modem's NMEA port, where sentences come while the receiver is on, to the program that opens it.
+---@return string? path of that port
+---@return moontower.error? err "not-found": it has none
+function Location:leave_port()
+  local path, err = ports.find(self.modem.description, "nmea")
+  local receiver = self.shared.receiver
+  if path and receiver and receiver.leave_port then
+    receiver:leave_port()
+  end
+  return path, err
+end
 
 ---The last one that leaves switches the receiver off.
 function Location:close()

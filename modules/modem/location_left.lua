@@ -24,6 +24,11 @@ end
 ---@param modem modem.modem
 function M.forget(modem) state.remove(KIND, modem.description.key) end
 
+---Has a run left the receiver of this modem on, or has one switched it on now?
+---@param description modem.description
+---@return boolean
+function M.is_left(description) return state.look(KIND, description.key) ~= nil end
+
 ---Switches off what a killed run has left on, in a modem that has just been opened and started. One that has restarted
 ---since has forgotten it.
 ---@param modem modem.modem

@@ -9,8 +9,12 @@ local types = require "qmi.types"
 
 local u8, u16, u32, u64 = qmi.u8, qmi.u16, qmi.u32, qmi.u64
 local enum, flags, bool, struct, list, times = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list, qmi.times
-local string, lstring, lbytes, float, double = qmi.string, qmi.lstring, qmi.lbytes, qmi.float, qmi.double
+local string, lstring, lbytes, secret = qmi.string, qmi.lstring, qmi.lbytes, qmi.secret
+local float, double = qmi.float, qmi.double
 local yes_no = bool(u8)
+
+-- Where the modem is concerns its owner alone: no trace shows it.
+local degrees, metres, sentence = secret(double), secret(float), secret(string)
 
 ---@class qmi.loc
 local loc, message = qmi.messages "loc"
@@ -80,8 +84,8 @@ message("position_report", 0x0024, "Position Report", function() return {
       ["bad-parameter"] = 5, ["phone-offline"] = 6, ["engine-locked"] = 7,
     }) "session_status",
     [0x02] = u8 "session_id",
-    [0x10] = double "latitude",
-    [0x11] = double "longitude",
+    [0x10] = degrees "latitude",
+    [0x11] = degrees "longitude",
     [0x12] = float "horizontal_uncertainty_circular",
     [0x13] = float "horizontal_uncertainty_elliptical_minor",
     [0x14] = float "horizontal_uncertainty_elliptical_major",
@@ -90,8 +94,8 @@ message("position_report", 0x0024, "Position Report", function() return {
     [0x17] = reliability "horizontal_reliability",
     [0x18] = float "horizontal_speed",
     [0x19] = float "speed_uncertainty",
-    [0x1a] = float "altitude_from_ellipsoid",
-    [0x1b] = float "altitude_from_sealevel",
+    [0x1a] = metres "altitude_from_ellipsoid",
+    [0x1b] = metres "altitude_from_sealevel",
     [0x1c] = float "vertical_uncertainty",
     [0x1d] = u8 "vertical_confidence",
     [0x1e] = reliability "vertical_reliability",
@@ -149,7 +153,7 @@ message("gnss_sv_info", 0x0025, "GNSS SV Info", function() return {
 } end)
 
 message("nmea", 0x0026, "NMEA", function() return {
-  indication = { [0x01] = string "nmea_string" }, -- a sentence with its CR LF
+  indication = { [0x01] = sentence "nmea_string" }, -- a sentence with its CR LF
 } end)
 
 -- Requests of the engine, to clients that have registered for them.
@@ -178,8 +182,8 @@ message("inject_predicted_orbits_request", 0x0029, "Inject Predicted Orbits Requ
 
 message("inject_position_request", 0x002a, "Inject Position Request", function() return {
   indication = {
-    [0x01] = double "latitude",
-    [0x02] = double "longitude",
+    [0x01] = degrees "latitude",
+    [0x02] = degrees "longitude",
     [0x03] = float "horizontal_uncertainty_circular",
     [0x04] = u64 "utc_timestamp",
   },
@@ -224,13 +228,13 @@ answered("inject_utc_time", 0x0038, "Inject UTC Time", function() return {
 
 answered("inject_position", 0x0039, "Inject Position", function() return {
   request = {
-    [0x10] = double "latitude",
-    [0x11] = double "longitude",
+    [0x10] = degrees "latitude",
+    [0x11] = degrees "longitude",
     [0x12] = float "horizontal_uncertainty_circular",
     [0x13] = u8 "horizontal_confidence",
     [0x14] = reliability "horizontal_reliability",
-    [0x15] = float "altitude_from_ellipsoid",
-    [0x16] = float "altitude_from_sealevel",
+    [0x15] = metres "altitude_from_ellipsoid",
+    [0x16] = metres "altitude_from_sealevel",
     [0x17] = float "vertical_uncertainty",
     [0x18] = u8 "vertical_confidence",
     [0x19] = reliability "vertical_reliability",

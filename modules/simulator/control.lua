@@ -119,7 +119,7 @@ function requests.state(modem)
     modem = modem.personality.hardware, composition = modem.composition, plugged = modem.plugged,
     sim = modem:sim_state(), iccid = modem.card and modem.card.iccid, radio = modem.radio,
     registration = modem.registration.state, packet_service = modem.packet.state, rssi = modem:signal(),
-    receiver = modem:is_receiver_on() and "on" or "off",
+    receiver = modem:is_receiver_on() and "on" or "off", receiver_sessions = modem:receiver_sessions(),
     sessions = setmetatable(sessions, { __jsontype = "array" }),
     faults = setmetatable(in_force, { __jsontype = "array" }),
     clients = setmetatable(clients, { __jsontype = "array" }),

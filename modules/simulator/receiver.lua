@@ -7,6 +7,7 @@
 ---@class simulator.modem
 ---@field sky "open"|"none" what the antenna sees
 ---@field first_fix number seconds from switching it on to the first fix
+---@field engine_lock "none"|"mi"|"mt"|"all" LOC's; a modem keeps it
 ---@field gps boolean do AT commands, or the NMEA port, keep it on?
 ---@field receiver_users table<any, true> clients of LOC with a session
 ---@field receiver_since number? when it was switched on

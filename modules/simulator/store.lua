@@ -50,6 +50,7 @@ local function format_settings(modem, is_factory)
     nr_sa_bands = personality.nr_bands, nr_nsa_bands = personality.nr_bands,
   }
   modem.firmware_preference = nil
+  modem.engine_lock = "none"
   modem.nmea_types, modem.location_mode = { gga = true, rmc = true, gsa = true, gsv = true }, "default"
   modem.default_profile, modem.attach_profiles, modem.autoconnect = 1, { 1 }, "disabled"
 end

@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Where the modem is: one fix in each protocol, the receiver shared, and off again whatever happens.
+-- Where the modem is: the verbs, by each way. The receiver is shared, and off again whatever happens.
 
 local find = require("modem").find
-local json = require "dkjson"
 local lu = require "luaunit"
 local models = "simulator.models."
 local netlink = require "core.netlink"
@@ -10,7 +9,6 @@ local new_simulated = require("simulator.modem").new
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
-local world = require "support.world"
 
 local T = {}
 
@@ -131,38 +129,56 @@ function T.test_a_modem_that_is_unplugged_meanwhile()
   end)
 end
 
--- ---- the command ----
-
-local ways = { mbim = {}, qmi = { "--composition", "qmi" } }
-
-for name, options in pairs(ways) do
-  T["test_the_command_over_" .. name] = function()
-    local result = world.run([[moontower location; moontower location --json; moontower simulate set sky=none
-      moontower location --wait 2; echo "status $?"; ls /run/moontower/gnss 2>&1]], nil, nil, options)
-    lu.assertStrContains(result.out, "position   40.748400, -73.985700\naccuracy   5 m\naltitude   42 m\n")
-    eq(json.decode(result.out:match "%b{}").latitude, 40.7484)
-    lu.assertStrContains(result.out, "status 7")
-    lu.assertStrContains(result.err, "no fix in 2 seconds: no satellites are received")
-    eq(result.after, result.before)
-  end
-
-  T["test_a_killed_command_leaves_it_to_the_next_one_over_" .. name] = function()
-    local result = world.run([[moontower simulate set sky=none
-      moontower location --wait 100 & until grep -q client /run/moontower/gnss/*; do sleep 0.05; done
-      until moontower simulate state --json | grep -q '"receiver":"on"'; do sleep 0.05; done
-      kill -KILL $!; wait $!; moontower simulate state --json | grep -o '"receiver":"[a-z]*"'
-      moontower down; moontower simulate state --json | grep -o '"receiver":"[a-z]*"'; ls /run/moontower/gnss]],
-      nil, nil, options)
-    eq({ result.out:match '"receiver":"on".*("receiver":"off")\n(.*)$' }, { '"receiver":"off"', "" }, result.out)
+function T.test_one_that_was_on_stays_on()
+  for _, name in ipairs { "at", "at_alone", "telit" } do
+    with_modem(name, function(sim, modem)
+      sim:set_gps(true)
+      assert(modem:location { seconds = 60 })
+      eq({ sim.gps, is_remembered() }, { true, false }, name)
+    end)
   end
 end
 
-function T.test_interrupted()
-  local result = world.run([[moontower simulate set sky=none
-    env --default-signal=INT moontower location & pid=$!
-    until moontower simulate state --json | grep -q '"receiver":"on"'; do sleep 0.05; done
-    kill -INT $pid; wait $pid; echo "status $?"; moontower simulate state --json | grep -o '"receiver":"[a-z]*"']])
-  lu.assertStrContains(result.out, 'status 130\n"receiver":"off"')
+function T.test_what_a_killed_run_has_left_on_by_at()
+  with_modem("at", function(sim, modem)
+    sim:set_gps(true)
+    state.save("gnss", "simulated", { incarnation = modem.description.incarnation, commands = { "AT+QGPSEND" } })
+    modem:close()
+    local again <close> = assert(find(nil, { at_only = true }))
+    eq({ sim.gps, is_remembered(), again.description.protocol }, { false, false, "at" })
+  end)
+  with_modem("at", function(sim, modem) -- one that has restarted since
+    sim:set_gps(true)
+    state.save("gnss", "simulated", { incarnation = "0", commands = { "AT+QGPSEND" } })
+    modem:close()
+    local _ <close> = assert(find(nil, { at_only = true }))
+    eq({ sim.gps, is_remembered() }, { true, false })
+  end)
+end
+
+-- A firmware that does not answer to that order: the next run gives it again.
+function T.test_a_modem_that_does_not_answer_when_it_is_switched_off()
+  with_modem("at", function(sim, modem)
+    local place = assert(modem:locate())
+    local command = modem.at.command
+    function modem.at.command(port, text, options)
+      if text == "AT+QGPSEND" then
+        return nil, { code = "timeout" }
+      end
+      return command(port, text, options)
+    end
+    place:close()
+    eq({ sim.gps, is_remembered() }, { true, true })
+  end)
+end
+
+function T.test_a_locked_receiver_says_so()
+  with_modem("qmi", function(sim, modem)
+    sim.engine_lock = "all"
+    local report, err = modem:location { seconds = 60 }
+    eq({ report, err.code, sim:is_receiver_on() }, { nil, "rejected", false })
+    lu.assertStrContains(err.message, "engine lock")
+  end)
 end
 
 return T

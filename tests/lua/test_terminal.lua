@@ -65,6 +65,8 @@ local CASES = {
   { run = "slot", status = 1, shows = { "one SIM slot" } },
   { run = "esim info", before = "simulate fault euicc", shows = { "EID", "8904903200000000" } },
   { run = "location", shows = { "40.748400, -73.985700", "8 used" } },
+  { run = "location --wait 1", before = "simulate set sky=none", status = 7, shows = { "view of the sky" } },
+  { run = "location --watch --wait 1", status = 2, shows = { "goes with a single fix" } },
   { run = "sms", shows = { "no messages" } },
   { run = "sms --watch", cut = true, status = 130, types = { { "+15550100999", "\3" } }, shows = { "hello" },
     prepare = "(while sleep 0.2; do moontower simulate fault sms hello; done) >/dev/null 2>&1 &" },

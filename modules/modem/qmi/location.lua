@@ -18,6 +18,7 @@ local M = {}
 ---@class modem.qmi_receiver : modem.receiver
 ---@field private modem modem.modem
 ---@field private client qmi.client
+---@field private has_fix boolean? there was a position since the satellites were told last
 ---@field private view { in_view: integer?, strongest: number? } what was told last of the satellites
 local Receiver = {}
 Receiver.__index = Receiver
@@ -95,9 +96,12 @@ readers[loc.position_report] = function(self, values)
       detail = { status = values.session_status },
     }
   elseif values.session_status == "success" and values.latitude and values.longitude then
+    self.has_fix = true
     self.tell { report = report_of(self, values) }
   end
 end
+
+-- These come with each position, too; alone, they say that there is none.
 
 readers[loc.gnss_sv_info] = function(self, values)
   local view = { in_view = 0 }
@@ -107,7 +111,10 @@ readers[loc.gnss_sv_info] = function(self, values)
     view.strongest = strength > 0 and math.max(view.strongest or 0, strength) or view.strongest
   end
   self.view = view
-  self.tell { report = { in_view = view.in_view, strongest = view.strongest } }
+  if not self.has_fix then
+    self.tell { report = { in_view = view.in_view, strongest = view.strongest } }
+  end
+  self.has_fix = false
 end
 
 readers[loc.nmea] = function(self, values)

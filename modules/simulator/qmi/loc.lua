@@ -47,7 +47,11 @@ local function report(modem, client)
   if wants["gnss-satellite-info"] then
     client.fn:indicate(client, loc.gnss_sv_info, view(modem))
   end
-  if wants["position-report"] and place then
+  if wants["position-report"] and modem.engine_lock ~= "none" then
+    client.fn:indicate(client, loc.position_report, {
+      session_status = "engine-locked", session_id = client.fix.session_id,
+    })
+  elseif wants["position-report"] and place then
     client.fn:indicate(client, loc.position_report, position(modem, place, client.fix.session_id))
   end
   if wants.nmea then
@@ -128,7 +132,11 @@ answered(loc.set_operation_mode, function(modem, values)
   return {}
 end)
 
-answered(loc.get_engine_lock, function() return { lock_type = "none" } end)
+answered(loc.get_engine_lock, function(modem) return { lock_type = modem.engine_lock } end)
+answered(loc.set_engine_lock, function(modem, values)
+  modem.engine_lock = values.lock_type
+  return {}
+end)
 answered(loc.delete_assistance_data, function() return {} end)
 
 return location
