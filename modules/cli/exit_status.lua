@@ -27,14 +27,19 @@ M.list = {
 M.FAILED, M.NO_ANSWER, M.OFFLINE, M.NOT_AS_WANTED = 1, 10, 11, 12
 
 local INTERRUPTED = 130
-local of_code = { ["interrupted"] = INTERRUPTED }
-for status, entry in pairs(M.list) do
-  for i = 2, #entry do of_code[entry[i]] = status end
-end
 
 ---@param code string of an error
 ---@return integer status
-function M.of(code) return of_code[code] or 1 end
+function M.of(code)
+  for status, entry in pairs(M.list) do
+    for i = 2, #entry do
+      if entry[i] == code then
+        return status
+      end
+    end
+  end
+  return code == "interrupted" and INTERRUPTED or M.FAILED
+end
 
 -- For one command's help: what it means there, in fewer words.
 local short = {

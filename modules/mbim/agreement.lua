@@ -9,8 +9,9 @@
 local basic = require "mbim.basic_connect"
 local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
+local lazy = require "base.lazy"
 local mbim = require "mbim.command"
-local proxy_control = require "mbim.proxy_control"
+local proxy_control = lazy(function() return require "mbim.proxy_control" end)
 
 local M = { NEWEST = 0x0300, NONE = 0x0100 }
 

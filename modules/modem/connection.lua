@@ -5,10 +5,13 @@
 -- session, too. The host's side has a journal: see link/journal.lua.
 
 local errors = require "errors"
-local journals = require "link.journal"
+local lazy = require "base.lazy"
 local state = require "state"
 local task = require "task"
-local teardown = require("base.lazy")(function() return require "link.teardown" end)
+
+-- Loaded late: a modem need not have a connection.
+local journals = lazy(function() return require "link.journal" end)
+local teardown = lazy(function() return require "link.teardown" end)
 
 local KIND = "modems"
 local LINK_OPTIONS = { "dns", "dns_route", "metric", "table", "default_route", "mtu", "share", "clat" }

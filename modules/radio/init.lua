@@ -39,7 +39,9 @@ end
 function M.channel(technology, channel, band)
   local names, found, is_one = {}, nil, true
   local value = channel and bounded(technology, channel)
-  for _, row in ipairs(value and bands[technology] or {}) do
+  local rows = value and bands[technology] or {}
+  for i = 1, #rows do -- not ipairs(), which is a call for each of 60 rows
+    local row = rows[i]
     if value >= row[2] - EPSILON and value <= row[3] + EPSILON and (not band or row[1] == band) then
       local frequency = row[4] and row[4] + (channel - row[2]) * bands.steps[technology] or value
       names[#names + 1] = row[1]
