@@ -5,6 +5,9 @@
 -- Every value is checked: a mistake that is passed over in silence is hard to find later.
 
 local format = string.format -- checks are called inside the sandbox, too, where strings have no methods
+local math_type = math.type
+
+local NONE = {}
 
 local M = {}
 
@@ -64,7 +67,7 @@ M.seconds_or_none = {
 ---@return validate.kind
 function M.whole(least, most)
   return {
-    function(value) return math.type(value) == "integer" and value >= least and value <= most end,
+    function(value) return math_type(value) == "integer" and value >= least and value <= most end,
     function() return format("a whole number from %d to %d", least, most) end,
     type = "integer", least = least, most = most,
   }
@@ -132,15 +135,19 @@ end
 ---@param least integer? how many entries at least; 0 if not given
 ---@return validate.kind
 function M.list_of(entry, words, least)
+  local is_entry = entry[1]
   local function check(value)
     if type(value) ~= "table" then
       return false
     end
-    local why = M.not_a_list(value) or #value < (least or 0) and "it is empty" or nil
+    local count, wrong = 0, nil
     for i, one in ipairs(value) do
-      if not why and not entry[1](one) then
-        why = M.mistake(entry, one, ("entry %d"):format(i))
-      end
+      count, wrong = i, wrong or not is_entry(one) and i or nil
+    end
+    for _ in next, value do count = count - 1 end -- which comes to 0 for a list
+    local why = count ~= 0 and M.not_a_list(value) or #value < (least or 0) and "it is empty" or nil
+    if not why and wrong then
+      why = M.mistake(entry, value[wrong], format("entry %d", wrong))
     end
     return not why, why
   end
@@ -156,11 +163,10 @@ function M.map_of(key, entry, words)
     if type(value) ~= "table" then
       return false
     end
-    for name, one in pairs(value) do
-      local label = ("'%s'"):format(tostring(name))
-      local why = M.mistake(key, name, label) or M.mistake(entry, one, label)
-      if why then
-        return false, why
+    for name, one in next, value do
+      if not key[1](name) or not entry[1](one) then
+        local label = format("'%s'", tostring(name))
+        return false, M.mistake(key, name, label) or M.mistake(entry, one, label)
       end
     end
     return true
@@ -177,12 +183,12 @@ function M.record(required, optional)
     if type(value) ~= "table" then
       return false, "it is no table"
     end
-    for name, field in pairs(required) do
+    for name, field in next, required do
       if not field[1](value[name]) then
         return false, M.mistake(field, value[name], ("'%s'"):format(name))
       end
     end
-    for name, one in pairs(optional and value or {}) do
+    for name, one in next, optional and value or NONE do
       local field = optional[name]
       if field and not field[1](one) then
         return false, M.mistake(field, one, ("'%s'"):format(name))
