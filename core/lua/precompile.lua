@@ -51,16 +51,66 @@ function Place:skip_constants()
 end
 
 local NO_ENTRIES = "\x80"
-local INSTRUCTION, UPVALUE = 4, 3 -- bytes
+local UPVALUE = 3 -- bytes
+
+-- ---- tables of the right size ----
+
+local function instructions_of(place, count)
+  local list = {}
+  for i = 1, count do list[i], place.at = ("<I4"):unpack(place.bytes, place.at) end
+  return list
+end
+
+-- Up to the source of the outermost function.
+local HEAD = #"\27Lua" + 1 + 1 + 6 + 3 + string.packsize "j" + string.packsize "n" + 1
+
+local function skip_to_code(place)
+  place:number() -- first and last line
+  place:number()
+  place:skip(3) -- parameters, varargs, registers
+end
+
+local function code_of(source)
+  local place = setmetatable({ bytes = string.dump(assert(load(source, "="))), at = HEAD + 1 }, Place)
+  place:skip_text()
+  skip_to_code(place)
+  return instructions_of(place, place:number())
+end
+
+local NEWTABLE, EXTRA, SETFIELD = table.unpack(code_of "local t = {}; t.a = 1", 2)
+NEWTABLE, EXTRA, SETFIELD = NEWTABLE & 0x7f, EXTRA & 0x7f, SETFIELD & 0x7f
+
+-- A module's table gets its functions one by one, and would grow each time that it is full, for 0.35 million
+-- instructions of `up`: so it is made as large as it will be. That is a hint, and need not be exact.
+local function with_sizes(instructions)
+  local made, keys, counts = {}, {}, {} -- by register: where its table is made, and with which fields; how many
+  for i, instruction in ipairs(instructions) do
+    local code, register, key = instruction & 0x7f, instruction >> 7 & 0xff, instruction >> 16 & 0xff
+    if code == NEWTABLE then
+      made[register], keys[register], counts[i] = i, {}, 0
+    elseif code == SETFIELD and made[register] and not keys[register][key] then
+      keys[register][key], counts[made[register]] = true, counts[made[register]] + 1
+    elseif code ~= SETFIELD and code ~= EXTRA then
+      made[register] = nil -- now it may hold something else
+    end
+  end
+  for i, count in pairs(counts) do
+    local size = count > 0 and math.ceil(math.log(count, 2)) + 1 or 0
+    local before = instructions[i] >> 16 & 0xff
+    instructions[i] = instructions[i] & ~(0xff << 16) | math.max(size, before) << 16
+  end
+  return ("<" .. ("I4"):rep(#instructions)):pack(table.unpack(instructions))
+end
 
 -- Lines stay, so that errors and tracebacks tell them. The names of variables would be three tenths of what loading
 -- costs; where a file has changed since, it is parsed, and they are there.
 local function copy_function(place, parts)
   local start = place.at
-  place:number() -- first and last line
-  place:number()
-  place:skip(3) -- parameters, varargs, registers
-  place:skip(place:number() * INSTRUCTION)
+  skip_to_code(place)
+  local count = place:number()
+  parts[#parts + 1] = place.bytes:sub(start, place.at - 1)
+  parts[#parts + 1] = with_sizes(instructions_of(place, count))
+  start = place.at
   place:skip_constants()
   place:skip(place:number() * UPVALUE)
   local inner = place:number()
@@ -85,10 +135,9 @@ local function copy_function(place, parts)
   for _ = 1, place:number() do place:skip_text() end -- upvalues
 end
 
--- Up to the source of the outermost function, and what follows that: the program that loads it fills the source in.
+-- What comes before the source of the outermost function, and behind it: the program that loads it fills it in.
 local function head_and_rest(bytes)
-  local place = setmetatable({ bytes = bytes, at = 1 + #"\27Lua" + 1 + 1 + 6 + 3
-    + string.packsize "j" + string.packsize "n" + 1 }, Place)
+  local place = setmetatable({ bytes = bytes, at = HEAD + 1 }, Place)
   local head = bytes:sub(1, place.at - 1)
   place:skip_text()
   local parts = {}
