@@ -5,7 +5,7 @@ local maker = require "maker"
 
 local modules = {
   "qmi.ctl", "qmi.dms", "qmi.wda", "qmi.uim", "qmi.wms", "qmi.wds", "qmi.nas", "qmi.loc",
-  "qmi.dsd", "qmi.voice",
+  "qmi.dsd", "qmi.voice", "qmi.pdc",
 }
 for messages in maker.each "messages" do modules[#modules + 1] = messages.qmi end
 

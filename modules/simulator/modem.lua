@@ -182,6 +182,7 @@ function Modem:power_on()
   self.fcc_locked = self.has_fcc_lock
   self.radio.software, self.offline = self.fcc_locked and "off" or "on", false
   self:apply_composition()
+  self:activate_configuration()
   self:forget_locks()
   self.has_ipv6, self.unlocked = self:is_ipv6_enabled(), false
   self:reset_receiver()

@@ -36,7 +36,9 @@ local function format_settings(modem, is_factory)
   modem.nv = {
     usb = composition.usual(personality, state.protocol), super_speed = false, power_off = 0, band_customs = {},
     locks = {}, saved_locks = {},
-    custom = custom and {},
+    custom = custom and {}, configuration = personality.configurations and {
+      active = personality.configurations[1].name, selected = personality.configurations[1].name, automatic = true,
+    },
   }
   for key, value in pairs(custom or {}) do
     modem.nv.custom[key] = value
@@ -66,6 +68,20 @@ end
 ---All settings are as they leave the factory, once it has restarted.
 function methods:restore_settings()
   format_settings(self, true)
+end
+
+---It starts: what was selected of its sets for operators is the active one. Where it chooses by the SIM, that is the
+---one that names the SIM's operator, else the first.
+function methods:activate_configuration()
+  local now = self.nv.configuration
+  if now and now.automatic then
+    local list = self.personality.configurations
+    now.selected = list[1].name
+    for _, configuration in ipairs(list) do
+      now.selected = configuration.plmn == self.personality.provider.id and configuration.name or now.selected
+    end
+  end
+  if now then now.active = now.selected end
 end
 
 ---Is IPv6 switched on? Sierra's modems have a setting for it.

@@ -819,8 +819,11 @@ local function qmi_modem()
       return {}
     end,
   }
+  local no_client = { release = function() end, allocate = function()
+    return errors.fail { code = "rejected", message = "no such service" }
+  end }
   return {
-    qmi = { request = function(_, message, values)
+    qmi = { client = function() return no_client end, request = function(_, message, values)
       -- What a message cannot carry is a mistake here.
       assert(message.request:encode(values or {}))
       return assert(handlers[message.name], message.name)(values)

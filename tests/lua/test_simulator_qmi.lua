@@ -48,7 +48,7 @@ function T.test_versions()
   for i, entry in ipairs(host:ask(ctl.get_version_info).service_list) do
     names[i] = entry.service
   end
-  lu.assertEquals(names, { "ctl", "wds", "dms", "nas", "wms", "voice", "uim", "loc", "wda", "dsd" })
+  lu.assertEquals(names, { "ctl", "wds", "dms", "nas", "wms", "voice", "uim", "loc", "wda", "pdc", "dsd" })
 end
 
 function T.test_client_ids()

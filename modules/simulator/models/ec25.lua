@@ -38,6 +38,11 @@ return require("simulator.models.personality").join(require "simulator.models.sp
   hardware = "EC25",
   sku = "EC25EFA-512-STD",
   image = { pri = "", carrier = "", version = "EC25EFAR06A06M4G" },
+  configurations = {
+    { name = "ROW_Generic_3GPP", version = "0501081F" },
+    { name = "Sprint-VoLTE", version = "05010205", plmn = "310120" },
+    { name = "Commercial-TMO_VoLTE", version = "05010505" },
+  },
   data_classes = { "gprs", "edge", "umts", "hsdpa", "hsupa", "lte" },
   modes = { "gsm", "umts", "lte" },
 

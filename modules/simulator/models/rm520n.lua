@@ -22,6 +22,11 @@ return personality.join(sprint, ec25, {
     } },
   },
   image = { pri = "", carrier = "", version = "RM520NGLAAR03A03M4G" },
+  configurations = {
+    { name = "ROW_Generic_3GPP", version = "0A010809" },
+    { name = "Sprint-VoLTE", version = "0A010205", plmn = "310120" },
+    { name = "Commercial-TMO_VoLTE", version = "0A010505" },
+  },
   data_classes = { "umts", "hsdpa", "hsupa", "lte", "5g-nsa", "5g-sa" },
   modes = { "umts", "lte", "5gnr" },
 

@@ -20,7 +20,7 @@ local CTL, WDS, DMS = qmi.services.ctl, qmi.services.wds, qmi.services.dms
 local START_NETWORK = 0x0020
 
 local services = {}
-for _, name in ipairs { "ctl", "wds", "dms", "nas", "wms", "uim", "loc", "wda", "dsd", "voice" } do
+for _, name in ipairs { "ctl", "wds", "dms", "nas", "wms", "uim", "loc", "wda", "dsd", "voice", "pdc" } do
   services[qmi.services[name]] = require("simulator.qmi." .. name)
 end
 

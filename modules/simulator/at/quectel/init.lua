@@ -134,6 +134,7 @@ return function(handle)
     }
   end })
   require "simulator.at.quectel.selection"(handle)
+  require "simulator.at.quectel.configurations"(handle)
   handle("+QGDCNT", { query = function(modem)
     return { ("+QGDCNT: %d,%d"):format(modem.statistics.out_octets, modem.statistics.in_octets) }
   end })

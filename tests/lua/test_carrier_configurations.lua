@@ -1,0 +1,155 @@
+-- SPDX-License-Identifier: MIT
+-- The modem's own sets of settings for operators (MBN): listed and chosen by QMI's PDC and by AT, and as a setting.
+
+local air = require "support.air"
+local configurations = require "modem.carrier_configurations"
+local find = require("modem").find
+local lu = require "luaunit"
+local models = "simulator.models."
+local netlink = require "core.netlink"
+local new_simulated = require("simulator.modem").new
+local settings = require "settings"
+local state = require "state"
+local task = require "task"
+local tier1 = require "simulator.tier1"
+local world = require "support.world"
+
+local T = {}
+
+local eq = lu.assertEquals
+local entered, refused = tier1.enter()
+if entered then
+  assert(netlink.link "lo") -- its socket stays open
+end
+
+local function with_modem(model, protocol, fn)
+  if not entered then
+    lu.skip("no world of our own here: " .. tostring(refused))
+  end
+  state.remove("channels", "simulated")
+  local group <close> = task.group()
+  local sim = new_simulated(require(models .. model), group)
+  sim:compose(protocol == "inside" and "mbim" or protocol)
+  sim.latency, sim.search_time = 0, 0.02
+  assert(tier1.start(sim, group))
+  local _ <close> = task.finally(function()
+    sim:unplug()
+    state.remove("qmi", "simulated")
+  end)
+  local modem <close> = assert(find(nil, { protocol = protocol == "inside" and "qmi" or nil }))
+  fn(modem, sim)
+end
+
+local PROTOCOLS = { "mbim", "qmi", "inside" } -- the last is QMI inside MBIM
+
+local function lines_of(found)
+  local lines = {}
+  for i, one in ipairs(found.list) do
+    lines[i] = ("%s %s%s%s"):format(one.name, one.version, one.active and " active" or "",
+      one.selected and " selected" or "")
+  end
+  return lines
+end
+
+local ALL = { "ROW_Generic_3GPP 501081F", "Sprint-VoLTE 5010205 active selected", "Commercial-TMO_VoLTE 5010505" }
+
+-- The modem without its AT port: QMI is what is left.
+local function without_at(modem) return { qmi = modem.qmi, at = false, description = modem.description } end
+
+function T.test_by_qmi()
+  for _, protocol in ipairs(PROTOCOLS) do
+    with_modem("ec25", protocol, function(modem, sim)
+      local found = assert(configurations.list(without_at(modem)))
+      eq({ lines_of(found), found.automatic }, { ALL, nil }, protocol)
+      assert(configurations.select(without_at(modem), "Commercial-TMO_VoLTE"))
+      found = assert(configurations.list(without_at(modem)))
+      eq(lines_of(found), { "ROW_Generic_3GPP 501081F", "Sprint-VoLTE 5010205 active",
+        "Commercial-TMO_VoLTE 5010505 selected" }, protocol)
+      eq(configurations.active(found).name, "Sprint-VoLTE")
+      local ok, err = configurations.select(without_at(modem), "None")
+      eq({ ok, err.source }, { nil, "qmi" })
+      sim.nv.configuration.automatic = false
+      sim:power_on()
+      eq(sim.nv.configuration.active, "Commercial-TMO_VoLTE")
+    end)
+  end
+end
+
+function T.test_by_at()
+  with_modem("ec25", "mbim", function(modem, sim)
+    local found = assert(modem:carrier_configurations())
+    eq({ lines_of(found), found.automatic }, {
+      { "ROW_Generic_3GPP 0501081F", "Sprint-VoLTE 05010205 active selected", "Commercial-TMO_VoLTE 05010505" }, true,
+    })
+    assert(configurations.select(modem, "Commercial-TMO_VoLTE"))
+    eq({ sim.nv.configuration.selected, sim.nv.configuration.automatic }, { "Commercial-TMO_VoLTE", false })
+    assert(configurations.select(modem, false))
+    eq(sim.nv.configuration.automatic, true)
+  end)
+end
+
+function T.test_a_modem_without_any()
+  for _, protocol in ipairs(PROTOCOLS) do
+    with_modem("mc7455", protocol, function(modem)
+      local found, err = modem:carrier_configurations()
+      eq({ found, err.code }, { nil, "unsupported" }, protocol)
+    end)
+  end
+end
+
+-- Answers of an EG25-G and of an RM520N-GL, as people have published them.
+function T.test_answers_of_real_modems()
+  local function list(answers)
+    answers.ATI = "Quectel\nEG25\nRevision: EG25GGBR07A08M2G"
+    return assert(configurations.list { at = air.port(answers) })
+  end
+  local found = list {
+    ['AT+QMBNCFG="List"'] = [[
++QMBNCFG: "List",0,0,0,"ROW_Generic_3GPP",0x0501081F,202307241
++QMBNCFG: "List",1,0,0,"VoLTE-ATT",0x0501033C,202203251
++QMBNCFG: "List",4,1,1,"Commercial-TMO_VoLTE",0x05010505,202301051]],
+    ['AT+QMBNCFG="AutoSel"'] = '+QMBNCFG: "AutoSel",1',
+  }
+  eq({ lines_of(found), found.automatic }, { { "ROW_Generic_3GPP 0501081F", "VoLTE-ATT 0501033C",
+    "Commercial-TMO_VoLTE 05010505 active selected" }, true })
+  found = list {
+    ['AT+QMBNCFG="List"'] = '+QMBNCFG: "List",0,1,1,"ROW_Commercial",0x08010801,202305091',
+    ['AT+QMBNCFG="AutoSel"'] = '+QMBNCFG: "AutoSel",0',
+  }
+  eq({ lines_of(found), found.automatic }, { { "ROW_Commercial 08010801 active selected" }, false })
+end
+
+function T.test_as_a_setting()
+  for _, protocol in ipairs { "mbim", "qmi" } do
+    with_modem("ec25", protocol, function(modem, sim)
+      local wanted = { carrier_configuration = "row_generic_3gpp" }
+      local list, missing = settings.for_modem(modem, wanted)
+      local setting = assert(list.carrier_configuration, tostring(missing.carrier_configuration))
+      eq({ setting:read(modem), setting:normalise(wanted.carrier_configuration) }, { "auto", "ROW_Generic_3GPP" })
+      lu.assertStrContains(setting:choices(), "Sprint-VoLTE")
+      local refusal = setting:why_not(modem, "Verizon", "auto")
+      eq(refusal.code, "unsupported")
+      lu.assertStrContains(refusal.hint, "ROW_Generic_3GPP")
+      assert(setting:set(modem, "ROW_Generic_3GPP", "auto"))
+      eq({ setting:read(modem), setting:undo("auto") }, { "ROW_Generic_3GPP", "auto" })
+      assert(setting:set(modem, "auto", "ROW_Generic_3GPP"))
+      eq({ setting:read(modem), sim.nv.configuration.automatic }, { "auto", true })
+    end)
+  end
+end
+
+function T.test_setup_and_its_undoing()
+  local result = world.run([[
+cat >/run/mine.lua <<'EOF'
+return require "carrier" { name = "mine", bearers = { { apn = "r.ispsn" } },
+  modem = { carrier_configuration = "ROW_Generic_3GPP" } }
+EOF
+moontower setup /run/mine.lua --yes && moontower setup /run/mine.lua --plan && moontower setup --undo --yes]], nil, nil,
+    { "--modem", "ec25" })
+  eq(result.status, 0, result.out .. result.err)
+  lu.assertStrContains(result.out, "auto -> ROW_Generic_3GPP")
+  lu.assertStrContains(result.out, "Nothing to do")
+  lu.assertStrContains(result.out, "ROW_Generic_3GPP -> auto")
+end
+
+return T
