@@ -38,6 +38,13 @@ local program = require "core.program"
 ---@field numbers integer[] the slots, as these commands have them
 ---@field iccid string? shows the card's
 
+---@class maker.carrier_configurations commands about its sets for operators (MBN)
+---@field lists string each line of the answer: "List", index, selected, active, name, version
+---@field prefix string of these lines
+---@field asks_automatic string whether the modem chooses by the SIM: 0 or 1 is the last number of the answer
+---@field selects string[] choose one: its name takes the place of %s
+---@field selects_automatically string[] have the modem choose
+
 ---@class maker.counter: string[] a command, then "sent" and "received" in the order of the numbers of its answer; those
 --- of several are added up, of which only the first has to be known
 
@@ -66,6 +73,7 @@ local program = require "core.program"
 ---@field settings (string|fun(): maker.settings)? the module that has its settings, or a function that returns them
 ---@field air (string|fun(): maker.air)? likewise its commands about signal and cells
 ---@field slots maker.slots?
+---@field carrier_configurations maker.carrier_configurations?
 ---@field counters maker.counter[]?
 ---@field receivers maker.receiver[]? those that its modems may have: the first whose question is answered
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
@@ -87,7 +95,8 @@ local M = {}
 local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
-  messages = "table", slots = "table", receivers = "table", counters = "table", at_tunnel = "table",
+  messages = "table", slots = "table", carrier_configurations = "table", receivers = "table",
+  counters = "table", at_tunnel = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {

@@ -6,6 +6,7 @@ local daemon = require "daemon"
 local json = require "base.json"
 local option = require "cli.option"
 local printable = require "base.printable"
+local report = require("base.lazy")(function() return require "modem.report" end)
 local status = require "status"
 local task = require "task"
 local wrap = require "terminal.wrap"
@@ -22,6 +23,13 @@ local function apn_of(modems, name)
       local ordered = profile.ordered and profile.ordered.carrier and profile.ordered
       local names = {}
       for i, bearer in ipairs(profile.carrier.bearers) do names[i] = bearer.apn end
+      local found = profile.carrier.search and modem.found_apn
+      if found and found.apn ~= "" then
+        return {
+          names = setmetatable({ found.apn }, { __jsontype = "array" }), carrier = profile.carrier.name,
+          origin = "`moontower apn`: one " .. report.origin(found),
+        }
+      end
       return {
         names = setmetatable(names, { __jsontype = "array" }), carrier = profile.carrier.name,
         origin = ordered and ("`%s`, given at %s"):format(ordered.command, ordered.time) or profile.configured.origin,
@@ -30,13 +38,33 @@ local function apn_of(modems, name)
   end
 end
 
+local PATIENCE = 2 -- seconds for the modem to tell
+
+-- Which of its maker's sets for operators is active, where it has some.
+local function configuration_of(modems, name)
+  for _, modem in ipairs(modems) do
+    local description = modem.description
+    if description.name == name and not modem.tells_no_configurations then
+      local found, err = task.timeout(PATIENCE, modem.carrier_configurations, modem)
+      modem.tells_no_configurations = err ~= nil and err.code == "unsupported" or nil
+      local active = found and require("modem.carrier_configurations").active(found)
+      return active and { name = active.name, automatic = found.automatic }
+    end
+  end
+end
+
+local function show_configuration(configuration)
+  local by = { [true] = ", chosen by the SIM", [false] = ", which was chosen by hand" }
+  say("  MBN      %s%s: the modem's set for an operator", configuration.name, by[configuration.automatic] or "")
+end
+
 local function show_apn(apn)
   local names = {}
   for i, name in ipairs(apn.names) do names[i] = name ~= "" and name or "the default one" end
   say("  APN      %s, by %s", table.concat(names, ", else "), apn.origin)
 end
 
-local function for_programs(told, policies, apn)
+local function for_programs(told, policies, apn, configuration)
   local plan, lines = told.plan, {}
   for i, line in ipairs(told:others()) do lines[i] = for_programs(line) end
   return {
@@ -44,7 +72,8 @@ local function for_programs(told, policies, apn)
     state = told.state, reason = told.reason, since = told.since,
     tried = setmetatable(told.tried, { __jsontype = "array" }),
     plan = plan and { what = plan.what, reason = plan.reason, seconds = math.max(plan.at - task.now(), 0) },
-    apn = apn, policies = policies and setmetatable(policies, { __jsontype = "array" }),
+    apn = apn, carrier_configuration = configuration,
+    policies = policies and setmetatable(policies, { __jsontype = "array" }),
   }
 end
 
@@ -61,11 +90,14 @@ local function show_steps(told)
   end
 end
 
-local function show(told, policies, apn)
+local function show(told, policies, apn, configuration)
   say("modem %s is %s since %s: %s", told.modem, told.state, told.since, tostring(told.reason))
   say("  policy   %s", #policies > 0 and table.concat(policies, ", ") or "none")
   if apn then
     show_apn(apn)
+  end
+  if configuration then
+    show_configuration(configuration)
   end
   show_steps(told)
   for _, line in ipairs(told:others()) do
@@ -104,10 +136,11 @@ return {
     for _, name in ipairs(names) do
       local told, its = status.all()[name], policies_of(jobs, name)
       local apn = apn_of(daemon.running.fleet:list(), name)
+      local configuration = configuration_of(daemon.running.fleet:list(), name)
       if args.json then
-        list[#list + 1] = for_programs(told, its, apn)
+        list[#list + 1] = for_programs(told, its, apn, configuration)
       else
-        show(told, its, apn)
+        show(told, its, apn, configuration)
       end
     end
     if args.json then

@@ -39,6 +39,7 @@ local terminal = require "terminal"
 ---@field iccid string? how it begins
 
 ---@class carrier.modem see modules/settings
+---@field carrier_configuration string? of the modem's own sets (MBN), or "auto"
 ---@field ipv6 boolean?
 ---@field contexts table<integer, { apn: string, ip: "ipv4"|"ipv6"|"ipv4v6"|nil }>? PDP contexts by number
 ---@field rat string? radio access: "auto", "lte", "umts+lte" ...

@@ -101,6 +101,8 @@ M.of_bearer = {
 
 ---@type declaration.list of `modem`
 M.of_modem = {
+  { "carrier_configuration", text "a name",
+    'the name of one of the modem\'s own sets for operators (MBN), or `"auto"`: by the SIM' },
   { "ipv6", validate.flag, "whether the modem takes IPv6", otherwise = "as it is" },
   { "contexts", { is_context_list, 'a table such as { [1] = { apn = "internet", ip = "ipv4v6" } }', type = "table" },
     'PDP contexts by number, `{ [1] = { apn = "internet", ip = "ipv4v6" } }`; those without an entry stay' },

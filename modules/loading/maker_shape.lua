@@ -59,6 +59,10 @@ local kinds = {
   slots = validate.record({
     asks = validate.text, sets = validate.text, numbers = list_of(validate.whole(0, 255), "a list of numbers", 1),
   }, { iccid = validate.text }),
+  carrier_configurations = validate.record {
+    lists = validate.text, prefix = validate.text, asks_automatic = validate.text, selects = texts,
+    selects_automatically = texts,
+  },
   unlock = list_of({ is_way, "{ \"how it is called\", function }" }, "a list of ways"),
   mbim_services = map_of(validate.text, { is_uuid, "a UUID" }, "UUIDs, by name"),
   messages = map_of(validate.one_of { "mbim", "qmi" }, validate.text, "names of modules"),

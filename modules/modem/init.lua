@@ -41,6 +41,7 @@ local wait = require "modem.wait"
 ---@field cell_changed_at number? when an indication said last that it may be on another cell
 ---@field message_news table? which SMS have come in: see modem/message_news.lua
 ---@field is_asked_for_cells boolean?
+---@field tells_no_configurations boolean? it does not know the question for carrier configurations
 ---@field tells_no_cells boolean? it does not know the question
 ---@field signal_waits table<modem.signal_limits, true>? what tasks wait for by signal_below()
 ---@field private lock core.fs.lock no other moontower uses the modem while we have it
@@ -427,6 +428,11 @@ function Modem:signal_below(limits) return require("modem.signal_wait").below(se
 ---`local _ <close> = modem:watch_signal_closely()`.
 ---@return table closely
 function Modem:watch_signal_closely() return require("modem.signal_wait").closely(self) end
+
+---Its maker's sets of settings for operators, and which is active.
+---@return modem.carrier_configurations?
+---@return moontower.error? err "unsupported"
+function Modem:carrier_configurations() return require("modem.carrier_configurations").list(self) end
 
 ---Has the modem use the card in another slot, and waits until it is there: see modem/slots.lua.
 ---@param number integer as people count, from 1 on

@@ -237,6 +237,8 @@ IPv6.why_not = function(_, _, wanted) return wanted == "off" and select(2, no_sw
 function M.new(name, modem)
   if name == "contexts" then
     return require("settings.contexts").new(modem)
+  elseif name == "carrier_configuration" then
+    return require("settings.carrier_configuration").new(modem)
   elseif name == "ipv6" then
     return setting.new(IPv6)
   elseif not modem.qmi then

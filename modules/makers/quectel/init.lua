@@ -39,6 +39,12 @@ return maker {
   settings = "makers.quectel.settings",
   air = "makers.quectel.air",
   slots = { asks = "AT+QUIMSLOT?", sets = "AT+QUIMSLOT=%d", numbers = { 1, 2 }, iccid = "AT+QCCID" },
+  -- Quectel's AT manual; answers of real modems are in tests/lua/test_carrier_configurations.lua.
+  carrier_configurations = {
+    lists = 'AT+QMBNCFG="List"', prefix = "+QMBNCFG", asks_automatic = 'AT+QMBNCFG="AutoSel"',
+    selects = { 'AT+QMBNCFG="AutoSel",0', 'AT+QMBNCFG="Deactivate"', 'AT+QMBNCFG="Select","%s"' },
+    selects_automatically = { 'AT+QMBNCFG="AutoSel",1' },
+  },
   counters = { { "AT+QGDCNT?", "sent", "received" }, { "AT+QGDNRCNT?", "sent", "received" } }, -- LTE and older; 5G
 
   -- Quectel's GNSS manuals of EC2x and RM5xx; answers of real modems are in tests/lua/test_at_position.lua.
