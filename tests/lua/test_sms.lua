@@ -249,6 +249,76 @@ function T.test_each_language_has_all_letters()
   end
 end
 
+-- oFono's unit/test-sms.c: what a PDU says in each language, and all letters of each alphabet.
+local ALL = [[
+  0001000b915310101010100000808080604028180e888462c168381e90886442a9582e988c06c4e9783ea09068442a994ea8946a
+  c56ab95eb0986c46abd96eb89c6ec7ebf97ec0a070482c1a8fc8a472c96c3a9fd0a8744aad5aafd8ac76cbed7abfe0b0784c2e9b
+  cfe8b47acd6ebbdff0b87c4eafdbeff8bc7ecfeffbff]]
+local in_languages = {
+  { pdu = ALL, locking = nil,
+    text = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDE"
+      .. "FGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà" },
+  { pdu = ALL, locking = 1,
+    text = "@£$¥€éùıòÇ\nĞğ\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ŞşßÉ !\"#¤%&'()*+,-./0123456789:;<=>?İABCDE"
+      .. "FGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§çabcdefghijklmnopqrstuvwxyzäöñüà" },
+  { pdu = ALL, locking = 3,
+    text = "@£$¥êéúíóç\nÔô\rÁáΔ_ªÇÀ∞^\\€Ó| ÂâÊÉ !\"#º%&'()*+,-./0123456789:;<=>?ÍABCDE"
+      .. "FGHIJKLMNOPQRSTUVWXYZÃÕÚÜ§~abcdefghijklmnopqrstuvwxyzãõ`üà" },
+  { pdu = "0001000b915310101010100000151bc58602daa036a9cd6bc3dbf436be0d705306", locking = nil, single = nil,
+    text = "\f^ {}\\[~]|€" },
+  { pdu = "0001000b9153101010101000001a1bc586b2416d529bd786b7e96d7c1be002c8011318870e", locking = 1, single = 1,
+    text = "\f^{}\\[~]|ĞİŞç€ğış" },
+  { pdu =
+      "0001000b9153101010101000003184c446b160381e1bc96662d9543696cd6583d9643c1bd42675d9f0c01b9f8602cc74b7"
+      .. "5c0ee68030ecf91d",
+    locking = 3, single = 3,
+    text = "êç\fÔôÁáΦΓ^ΩΠΨΣΘÊ{}\\[~]|ÀÍÓÚÃÕÂ€íóúãõâ" },
+  { pdu =
+      "0001000b915310101010100000269bc446b1a16c509bd4e6b5e16d7a1bdf06b8096e929be7a6ba096fca9bf4e6bda903",
+    locking = 2, single = 2,
+    text = "ç\f^{}\\[~]|ÁÍÓÚá€íóú" },
+}
+
+function T.test_published_alphabets()
+  for _, case in ipairs(in_languages) do
+    eq(alphabet.from_septets(sms.decode(bytes(case.pdu)).payload, case.locking, case.single), case.text)
+  end
+end
+
+-- Likewise, a text in three parts, and reports, which have no service centre there.
+local IN_THREE = {
+  [[038121f340048155550119906041001222048c0500031e0301041804420430043a002c00200410043b0435043a04410430043d04
+    340440002000200441043b044304480430043b00200437043000200434043204350440044c044e00200020043800200020043204
+    41043500200431043e043b044c044804350020043f0440043504380441043f043e043b043d044f043b0441044f00200020043304
+    3d0435]],
+  [[038121f340048155550119906041001222048c0500031e03020432043e043c002e000a041d0430043a043e043d04350446002c00
+    20043d043500200432002004410438043b04300445002004340430043b043504350020044204350440043f04350442044c002c00
+    20043e043d00200441044204400435043c043804420435043b044c043d043e002004320431043504360430043b00200432002004
+    3a043e]],
+  [[038121f340048155550119906041001222044a0500031e0303043c043d043004420443002c0020043f043e043704300431044b04
+    32000a0434043004360435002c002004470442043e002000200431044b043b0020043d04300433002e]],
+}
+
+function T.test_published_parts_in_any_order()
+  for _, order in ipairs { { 1, 2, 3 }, { 3, 1, 2 }, { 2, 3, 1 } } do
+    local found = join(bytes(IN_THREE[order[1]]), bytes(IN_THREE[order[2]]), bytes(IN_THREE[order[3]]))
+    eq({ #found, found[1].number, found[1].text }, { 1, "5555", "Итак, Александр  слушал за дверью  и  все больше "
+      .. "преисполнялся  гневом.\nНаконец, не в силах далее терпеть, он стремительно вбежал в комнату, позабыв\n"
+      .. "даже, что  был наг." })
+  end
+end
+
+function T.test_published_reports()
+  for _, case in ipairs {
+    { "06040d91945152991136f00160124130340a0160124130940a00", "+4915259911630", 4 },
+    { "0606098121436587f9019012413064a0019012413045a000", "123456789", 6 },
+  } do
+    local part = sms.decode("\0" .. bytes(case[1]))
+    eq({ part.kind, part.number, part.delivery.reference, part.delivery.state },
+      { "report", case[2], case[3], "delivered" })
+  end
+end
+
 function T.test_ports()
   local message = join(with_header("\x05\4\x0b\x84\x23\xf0", "x"))[1]
   eq({ message.ports, message.text }, { { to = 2948, from = 9200 }, "x" })
