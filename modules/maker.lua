@@ -58,6 +58,12 @@ local program = require "core.program"
 ---@field port_start string? what has the NMEA port send sentences
 ---@field port_stop string? what ends that
 
+---@class maker.firmware
+---@field commands { asks: string, read: fun(lines: string[]): modem.image[] }[] that tell of its images, the best first
+---@field boots table<string, string>? ids of a device while it waits for firmware, by its usual ones: "1199:9070"
+---@field boot string? those of all others
+---@field programs string[]? that update its modems
+
 ---@class maker.way a way to unlock the radio of a laptop's modem
 ---@field [1] string how it is called
 ---@field [2] fun(modem: table, seconds: number): any, moontower.error?
@@ -75,6 +81,7 @@ local program = require "core.program"
 ---@field slots maker.slots?
 ---@field carrier_configurations maker.carrier_configurations?
 ---@field counters maker.counter[]?
+---@field firmware (string|fun(): maker.firmware)? likewise what is known of updates
 ---@field receivers maker.receiver[]? those that its modems may have: the first whose question is answered
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
@@ -98,6 +105,7 @@ local keys = {
   messages = "table", slots = "table", carrier_configurations = "table", receivers = "table",
   counters = "table", at_tunnel = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
+  firmware = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {
   secret = "string", pins = "table", urcs = "string", urc_lines = "table", resets = "table", strands = "table",
@@ -165,7 +173,7 @@ setmetatable(M --[[@as table]], {
 })
 
 ---What a key names: a module that has not been loaded yet, or a function's result.
----@param key "settings"|"air"
+---@param key "settings"|"air"|"firmware"
 ---@return table? nil where it has none
 function Maker:load(key)
   local value = self[key]

@@ -9,6 +9,7 @@ local at_port = require "modem.at"
 local lazy = require "base.lazy"
 local at_channel = lazy(function() return require "modem.at_channel" end)
 local at_counters = lazy(function() return require "modem.at_counters" end)
+local at_images = lazy(function() return require "modem.at_images" end)
 local at_slots = lazy(function() return require "modem.at_slots" end)
 local backend = require "modem.backend"
 local messages = require "modem.at_messages"
@@ -82,6 +83,7 @@ for _, verb in ipairs { "stored_messages", "send_pdu", "delete_stored" } do
   Backend[verb] = function(self, ...) return (self.at and messages[verb] or refuse)(self, ...) end
 end
 
+function Backend:images() return (self.at and at_images.images or refuse)(self) end
 function Backend:counters() return (self.at and at_counters.counters or refuse)(self) end
 
 for _, verb in ipairs { "slots", "select_slot", "sim" } do

@@ -124,6 +124,15 @@
 ---@field state "current"|"home"|"available"|"forbidden"|"unknown" current: the modem is registered with it
 ---@field technologies string[] "5G", "LTE", "UMTS", "GSM"
 
+---@class modem.image
+---@field kind "modem"|"carrier" the firmware itself, or what an operator changes in it
+---@field version string
+---@field id string?
+---@field slot integer? where it is stored
+---@field failures integer? times that it did not start
+---@field is_active boolean it runs
+---@field is_preferred boolean it is to run after the next start
+
 ---@class modem.counters what the modem itself has counted: bytes. A modem may count from its start, or from when it was
 --- connected, so compare two answers
 ---@field received integer
@@ -198,6 +207,8 @@
 ---@field watch_signal fun(self: modem.modem, thresholds: modem.signal_thresholds): true?, moontower.error? has it
 --- tell when the primary cell's rssi, rsrp, rsrq or sinr passes one of these, and otherwise when one has changed by a
 --- few dB: for the event "signal"
+---@field images fun(self: modem.modem): modem.image[]?, moontower.error? the firmware images in it; "unsupported": it
+--- tells of none
 ---@field counters fun(self: modem.modem): modem.counters?, moontower.error? "unsupported": it counts nothing
 ---@field slots fun(self: modem.modem): modem.slot[]?, moontower.error? the SIM slots: see modem/slots.lua;
 --- "unsupported": it has one, or tells of none
@@ -233,12 +244,12 @@
 local M = {
   ---Those that each back end has, as above.
   verbs = {
-    "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel",
-    "identity", "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
-    "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "counters", "slots", "select_slot",
-    "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages", "send_pdu",
-    "delete_stored", "open_card_channel", "close_card_channel", "restart_card", "card_file", "receiver", "ussd",
-    "cancel_ussd", "made",
+    "open", "opened", "close_port", "start", "resume", "started", "trace", "listen", "notified", "channel", "identity",
+    "sim", "sim_state", "pin", "enter_pin", "radio", "set_radio", "registration", "network", "register",
+    "packet_service", "attach", "detach", "signal", "cells", "scan", "watch_signal", "counters", "images", "slots",
+    "select_slot", "home_provider", "session", "ip_configuration", "activate", "deactivate", "stored_messages",
+    "send_pdu", "delete_stored", "open_card_channel", "close_card_channel", "restart_card", "card_file", "receiver",
+    "ussd", "cancel_ussd", "made",
   },
 }
 

@@ -8,6 +8,7 @@ local at_channel = lazy(function() return require "modem.at_channel" end)
 local at_counters = lazy(function() return require "modem.at_counters" end)
 local card_files = lazy(function() return require "modem.card_files" end)
 local at_location = lazy(function() return require "modem.at_location" end)
+local at_images = lazy(function() return require "modem.at_images" end)
 local at_slots = lazy(function() return require "modem.at_slots" end)
 local at_ussd = lazy(function() return require "modem.at_ussd" end)
 local qmi_channel = lazy(function() return require "modem.qmi.card_channel" end)
@@ -41,6 +42,13 @@ return function(backend)
       return at_counters(self, err)
     end
     return counters, err
+  end
+  function verbs.images(self)
+    local images, err = backend.images(self)
+    if err and err.code == "unsupported" then
+      return at_images.images(self, err)
+    end
+    return images, err
   end
   function verbs.slots(self)
     local slots, err = backend.slots(self)

@@ -93,6 +93,12 @@ function T.test_ussd()
     { response = "action-required", session_state = "existing", scheme = 0x48, payload = bytes "043f0440" })
 end
 
+function T.test_firmware_id()
+  local firmware_id = require "mbim.ms_firmware_id"
+  lu.assertEquals(firmware_id.get.response:decode(bytes "4e967e0b 1f9c4a0d 9f2d5e1a 5c8a9071"),
+    { id = "4e967e0b-1f9c-4a0d-9f2d-5e1a5c8a9071" })
+end
+
 -- The size comes first, unlike everywhere else; the command is EnableProfile's first half.
 function T.test_uicc_channel()
   local uicc = require "mbim.ms_uicc_low_level_access"
@@ -470,6 +476,9 @@ local samples = {
   [require "mbim.proxy_control"] = {
     configuration = { set = { device = "/dev/cdc-wdm0", timeout = 30 }, response = {} },
     version = { indication = { mbim = 0x0100, mbimex = 0x0200 } },
+  },
+  [require "mbim.ms_firmware_id"] = {
+    get = { query = {}, response = { id = "4e967e0b-1f9c-4a0d-9f2d-5e1a5c8a9071" } },
   },
   [require "makers.quectel.mbim"] = {
     radio_state = { query = {}, set = { state = "on" }, response = { state = "off" } },

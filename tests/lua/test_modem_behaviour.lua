@@ -404,6 +404,12 @@ function behaviours.one_family_refused(modem, sim)
 end
 
 -- What concerns the APN or the subscription is not asked again for the other family.
+function behaviours.images(modem)
+  local images = assert(modem:images())
+  eq({ #images, images[1].kind, images[2].version, images[2].is_active },
+    { 2, "modem", "02.24.05.06_SPRINT", true })
+end
+
 function behaviours.counters(modem, sim)
   connected(modem)
   local before = assert(modem:counters())

@@ -59,6 +59,7 @@ local CASES = {
   { run = "metrics", cut = true },
   { run = "signal", cut = true, shows = { "RSRP", "-98 dBm" } },
   { run = "cells", cut = true, shows = { "EARFCN 8665" } },
+  { run = "firmware", status = 0, shows = { "qmi-firmware-update" } },
   { run = "usage", status = 0, shows = { "The modem itself" } },
   { run = "apn", shows = { "default APN", "calyx-sprint" } },
   { run = "up", before = "simulate fault only-apn r.ispsn", shows = { "refused", "r.ispsn" } },

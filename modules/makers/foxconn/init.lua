@@ -24,5 +24,6 @@ return maker {
     end },
   },
 
+  firmware = "makers.foxconn.firmware",
   messages = { qmi = "makers.foxconn.qmi" },
 }

@@ -38,6 +38,7 @@ return maker {
 
   settings = "makers.quectel.settings",
   air = "makers.quectel.air",
+  firmware = "makers.quectel.firmware",
   slots = { asks = "AT+QUIMSLOT?", sets = "AT+QUIMSLOT=%d", numbers = { 1, 2 }, iccid = "AT+QCCID" },
   -- Quectel's AT manual; answers of real modems are in tests/lua/test_carrier_configurations.lua.
   carrier_configurations = {

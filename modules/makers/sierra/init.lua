@@ -41,6 +41,7 @@ return maker {
 
   settings = "makers.sierra.settings",
   air = "makers.sierra.air",
+  firmware = "makers.sierra.firmware",
   slots = { asks = "AT!UIMS?", sets = "AT!UIMS=%d", numbers = { 0, 1 }, iccid = "AT!ICCID?" },
   -- AT command references 2130617 and 4117727. $GPS_START: the kernel's qcserial.c.
   receivers = { {

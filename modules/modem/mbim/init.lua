@@ -198,6 +198,7 @@ function Backend:signal(part)
   return require("modem.mbim.air").signal(self)
 end
 backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal", "listen_to_cells", "cell_notified")
+backends.elsewhere(Backend, "modem.mbim.images", "images", "firmware_id")
 backends.elsewhere(Backend, "modem.mbim.slots", "slots", "select_slot")
 backends.elsewhere(Backend, "modem.mbim.inside", "card_file")
 backends.elsewhere(Backend, "modem.mbim.card_channel", "open_card_channel", "close_card_channel",

@@ -334,6 +334,7 @@ backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified", "wa
 backends.elsewhere(Backend, "modem.qmi.cells", "cells")
 backends.elsewhere(Backend, "modem.qmi.scan", "scan")
 backends.elsewhere(Backend, "modem.qmi.counters", "counters")
+backends.elsewhere(Backend, "modem.qmi.images", "images")
 backends.elsewhere(Backend, "modem.qmi.slots", "slots", "select_slot")
 backends.elsewhere(Backend, "modem.qmi.ussd", "ussd", "cancel_ussd")
 backends.elsewhere(Backend, "modem.qmi.card_file", "card_file")

@@ -23,6 +23,7 @@ local handlers = {
   [mbim.services["ms-basic-connect-extensions"]] = require "simulator.mbim.extensions",
   [mbim.services.sms] = require "simulator.mbim.sms",
   [mbim.services.ussd] = require "simulator.mbim.ussd",
+  [mbim.services["ms-firmware-id"]] = require "simulator.mbim.firmware_id",
   [mbim.services["ms-uicc-low-level-access"]] = require "simulator.mbim.uicc",
   [ext_qmux.message.service_uuid] = {
     [ext_qmux.message.cid] = { set = function(_, values, fn) return fn:ask_qmi(values.qmux) end },

@@ -35,6 +35,7 @@ return personality.join(sprint, sierra, {
   hardware = "MC7455",
   hardware_revision = "0.5",
   sku = "1102476",
+  firmware_id = "4e967e0b-1f9c-4a0d-9f2d-5e1a5c8a9071",
   image = { pri = "002.026_000", carrier = "SPRINT", version = "02.24.05.06" },
   pri = { part = "9904609", revision = "002.026", customer = "Generic-M2M", carriers = {
     "9999999_9904609_SWI9X30C_02.24.05.06_00_SPRINT_002.026_000",

@@ -46,6 +46,9 @@ return function(handle)
   end)
 
   handle(dms.list_stored_images, function(modem)
+    if modem.personality.image.carrier == "" then
+      return nil, "invalid-qmi-command"
+    end
     local list = {}
     for i, image in ipairs(running(modem)) do
       list[i] = {
