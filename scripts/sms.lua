@@ -234,8 +234,8 @@ bare number the card. A message of several parts is one line, "incomplete" if so
 takes what was listed as read.
 
 The daemon moves what comes in to this computer's disk, unless `sms = "card"` in the modem's entry of the configuration
-says otherwise. Without it a card, which holds 10 to 50 messages, fills up, and the network keeps what does not fit:
-delete what has been read.]],
+says otherwise: 10,000 at most, and what comes then stays on the card. Without the daemon a card, which holds 10 to 50
+messages, fills up, and the network keeps what does not fit: delete what has been read.]],
 
   options = {
     { "action", validate.one_of { "list", "read", "send", "delete" }, "What to do", args = "?", otherwise = "list" },

@@ -103,6 +103,7 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 M.delete = errors.protect(function(modem, message)
+  local _ <close> = modem and moving.lock(modem) -- another may be stored at its place otherwise, before it is deleted
   if type(message) == "string" then
     message = check(M.read(modem, message))
   end

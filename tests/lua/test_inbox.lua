@@ -243,6 +243,18 @@ function T.test_a_full_folder_leaves_the_rest_on_the_card()
   eq(texts((move(card))), { "three" })
 end
 
+function T.test_a_full_disk_leaves_them_on_the_card()
+  local card = new_card()
+  card:put "one"
+  local write = fs.write_atomic
+  local _ <close> = task.finally(function() fs.write_atomic = write end)
+  function fs.write_atomic() return nil, require("errors").new { code = "io", message = "no space left" } end
+  local news, left, err = move(card)
+  eq({ #news, #left, err.code, #assert(inbox.list()) }, { 0, 1, "io", 0 })
+  fs.write_atomic = write
+  eq(texts((move(card))), { "one" })
+end
+
 -- The newest 100 of 10,000 take no longer than those of 100 do, but for a look into the folder.
 function T.test_ten_thousand()
   local card = new_card()
