@@ -2,7 +2,9 @@
 -- A new profile, by lpac: with an activation code, or what waits for this card at the discovery server.
 
 local activation = require "esim.activation"
+local cards = require "esim.card"
 local errors = require "errors"
+local es10 = require "esim.es10"
 local lpac = require "esim.lpac"
 local profiles = require "esim.profiles"
 
@@ -33,20 +35,29 @@ local function follow(watcher)
   end
 end
 
+-- The discovery server that the card names, or else that of the operators' association, which lpac knows.
+local function discovery_server(modem)
+  local card <close> = check(cards.open(modem))
+  return check(card:ask(es10.addresses)).smds
+end
+
 ---The servers that have a profile for this card.
 ---@param modem modem.modem
 ---@param watcher up.watcher
 ---@return string[]? servers
 ---@return moontower.error? err
-function M.discover(modem, watcher)
-  watcher:doing("download", "asking the discovery server")
-  local found, err = lpac.run(modem, { "profile", "discovery" }, { seconds = DISCOVER_TIME })
-  local servers = {}
-  for _, server in ipairs(type(found) == "table" and found or {}) do
-    servers[#servers + 1] = type(server) == "string" and server or nil
+M.discover = errors.protect(function(modem, watcher)
+  local arguments, server = { "profile", "discovery" }, discovery_server(modem)
+  if server then
+    table.move({ "-s", server }, 1, 2, 3, arguments)
   end
-  return found and servers, err
-end
+  watcher:doing("download", "asking " .. (server or "the discovery server"))
+  local servers = {}
+  for _, found in ipairs(check(lpac.run(modem, arguments, { seconds = DISCOVER_TIME }))) do
+    servers[#servers + 1] = type(found) == "string" and found or nil
+  end
+  return servers
+end)
 
 -- The profiles that are there now, and were not before.
 local function added(before, now)

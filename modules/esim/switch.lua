@@ -106,9 +106,19 @@ end
 
 -- ---- enabling ----
 
+-- With a refresh, which a card refuses while it has something else under way with the modem (error 5 of SGP.22, which
+-- lpac has no word for): then without.
+local function order(modem, verb, iccid)
+  local ok, err = lpac.run(modem, { "profile", verb, iccid, "1" })
+  if not ok and err.detail and err.detail.said == "unknown" then
+    ok, err = lpac.run(modem, { "profile", verb, iccid, "0" })
+  end
+  return ok, err
+end
+
 local function enable(modem, iccid, watcher)
   watcher:doing("profile", "enabling " .. iccid)
-  check(lpac.run(modem, { "profile", "enable", iccid, "1" }))
+  check(order(modem, "enable", iccid))
   watcher:done("profile", iccid .. " is enabled")
 end
 
@@ -146,7 +156,7 @@ local restore_profile = errors.protect(function(modem, record, watcher)
     enable(modem, record.before, watcher)
     check(notice(modem, record.before, watcher))
   elseif not record.before and is_enabled(modem, record.wanted) then
-    check(lpac.run(modem, { "profile", "disable", record.wanted, "1" }))
+    check(order(modem, "disable", record.wanted))
   end
   return true
 end)
@@ -265,7 +275,7 @@ M.disable = errors.protect(function(modem, profile, watcher)
     check(modem:down())
   end
   watcher:doing("profile", "disabling " .. profile.iccid)
-  check(lpac.run(modem, { "profile", "disable", profile.iccid, "1" }))
+  check(order(modem, "disable", profile.iccid))
   watcher:done("profile", profile.iccid .. " is disabled")
   return (notice(modem, nil, watcher))
 end)

@@ -138,6 +138,75 @@ settled; enabled ]] .. SPRINT)
   lu.assertStrContains(result.err, "lpac: reaching the server")
 end
 
+-- A card that has something else to do with the modem: it is asked again, without a refresh.
+function T.test_a_busy_card()
+  change([[
+moontower simulate fault euicc-busy 1
+moontower esim enable travel --json | grep -q '"by":"card"' || fail "travel"
+enabled ]] .. TRAVEL .. "; settled")
+end
+
+-- ---- downloads, from a stand-in for a server ----
+
+local DOWNLOADED = "89014100000098765430"
+local SERVER = [[
+cd /run/test
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out server.pem -days 2 \
+  -subj /CN=localhost 2>/dev/null; cat key.pem >>server.pem
+python3 $SUPPORT/smdp.py 8443 server.pem log & server=$!; trap 'kill $server' EXIT
+awaited="the server"; until_true 'grep -q ready log'
+server() { echo "LPA:1\$127.0.0.1:8443\$$1"; }
+]]
+
+function T.test_download()
+  local result = change(SERVER .. [[
+moontower esim download "$(server GOOD)" --json || exit
+moontower esim notifications
+moontower esim enable ]] .. DOWNLOADED .. [[ >/run/test/output 2>&1 || fail "enable"
+enabled ]] .. DOWNLOADED)
+  local told = assert(json.decode(result.out:match "%b{}"))
+  eq({ #told.profiles, told.profiles[1].iccid, told.profiles[1].state, told.notifications },
+    { 1, DOWNLOADED, "disabled", { sent = 1, failed = 0 } })
+  lu.assertStrContains(result.out, "No notification waits.")
+end
+
+function T.test_download_with_a_confirmation_code()
+  local result = change(SERVER .. [[
+(umask 77; echo 12345 >wrong; echo 1234 >right)
+moontower esim download "$(server CODE)" --confirmation wrong; [ $? = 1 ] || fail "a wrong code"
+moontower esim download "$(server CODE)" --confirmation right || exit]])
+  lu.assertStrContains(result.err, "lpac: fetching the profile")
+  lu.assertStrContains(result.out, "moontower esim enable " .. DOWNLOADED .. "` uses it.")
+end
+
+function T.test_downloads_that_are_refused()
+  local result = change(SERVER .. [[
+for id in NONE FORGED TWICE; do moontower esim download "$(server $id)"; [ $? = 1 ] || fail $id; done
+moontower simulate fault euicc-full; moontower esim download "$(server GOOD)"; [ $? = 1 ] || fail "no room"
+moontower esim list --json | tr -d ' \n' | grep -o iccid | wc -l]])
+  lu.assertStrContains(result.err, "An activation code can be used once")
+  lu.assertStrContains(result.err, "insufficient_memory")
+  lu.assertStrContains(result.out, "3\n")
+end
+
+-- The card names a server that is nowhere here. And lpac hands on no event's id, so that a server has the EID to go by,
+-- which the stand-in does not know.
+function T.test_discovery()
+  local result = change(SERVER .. [[
+real=$(command -v lpac)
+cat >lpac <<END
+#!/bin/sh
+case "\$2 \$4" in
+"discovery lpa.ds.example") set -- profile discovery -s 127.0.0.1:8443 ;;
+"download 127.0.0.1:8443") set -- "\$@" -m GOOD ;;
+esac
+exec $real "\$@"
+END
+chmod +x lpac
+PATH=/run/test:$PATH moontower esim download --discover || exit]])
+  lu.assertStrContains(result.out, DOWNLOADED)
+end
+
 -- ---- what goes wrong ----
 
 function T.test_without_lpac()
