@@ -185,8 +185,9 @@ local function is_agreed(args, profile)
   if not prompt then
     return nil, err
   end
-  local answer = prompt:read(("Delete %s (%s)? Most operators give it only once. [y/N] "):format(
-    show.name_of(profile), profile.iccid))
+  wrap.print(("Most operators give a profile only once. This one is %s, of %s."):format(profile.iccid,
+    profile.provider or "an operator that it does not name"))
+  local answer = prompt:read(("Delete %s? [y/N] "):format(show.name_of(profile)))
   return answer ~= nil and answer:lower():find "^%s*y" ~= nil
 end
 

@@ -2,13 +2,14 @@
 -- An eSIM for people: what it is, its profiles, its notifications.
 
 local columns = require "terminal.columns"
+local progress = require "terminal.progress"
 local wrap = require "terminal.wrap"
 
 local M = {}
 
 local function size_of(bytes)
   if not bytes then
-    return ""
+    return "not told"
   end
   return bytes < 1 << 20 and ("%d kB"):format(bytes // 1024) or ("%.1f MB"):format(bytes / (1 << 20))
 end
@@ -17,12 +18,13 @@ end
 ---@param info esim.info
 ---@param addresses esim.addresses
 function M.info(eid, info, addresses)
-  columns.print {
-    { "EID", eid }, { "free", size_of(info.free) },
-    { "version", ("%s, profiles %s, firmware %s"):format(info.version or "unknown", info.profile_version or "unknown",
-      info.firmware or "unknown") },
-    { "SM-DP+", addresses.smdp or "none by default" }, { "SM-DS", addresses.smds or "none" },
-  }
+  local lines <close> = progress.new(false)
+  lines:done("EID", eid)
+  lines:done("free", size_of(info.free))
+  lines:done("version", ("%s, profiles %s, firmware %s"):format(info.version or "unknown",
+    info.profile_version or "unknown", info.firmware or "unknown"))
+  lines:done("SM-DP+", addresses.smdp or "none by default")
+  lines:done("SM-DS", addresses.smds or "none")
 end
 
 ---What to call a profile.

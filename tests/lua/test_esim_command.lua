@@ -27,7 +27,7 @@ works
 moontower esim info --json
 moontower down >/dev/null]]
   eq(result.status, 0, result.out .. result.err)
-  lu.assertStrContains(result.out, "EID      " .. EID .. "\n")
+  lu.assertStrContains(result.out, "EID       " .. EID .. "\n")
   local info = assert(json.decode(result.out:match "%b{}"))
   eq({ info.eid, info.version, info.smds }, { EID, "2.2.2", "lpa.ds.example" })
   lu.assertTrue(info.free > 100000)

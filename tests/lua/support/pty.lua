@@ -86,7 +86,11 @@ function M.run(arguments, talk, env, columns)
     "sh", "-c", ('exec setsid -c -w "$0" "$@" <%s >%s 2>&1'):format(path, path), executable,
   })
   command.timeout = 600
-  command.env = { TERM = "xterm", LC_ALL = "C.UTF-8", PATH = executable:match("^(.*)/") .. ":" .. os.getenv("PATH") }
+  local folder = executable:match("^(.*)/")
+  command.env = {
+    TERM = "xterm", LC_ALL = "C.UTF-8", -- bootstrap has unpacked some programs
+    PATH = ("%s:%s:%s/../programs/usr/bin"):format(folder, os.getenv "PATH", folder),
+  }
   for name, value in pairs(env or {}) do command.env[name] = value end
   local child = group:spawn(function() return process.run(command) end)
   talk(self)
