@@ -10,7 +10,6 @@ local task = require "task"
 local text = require "at.text"
 
 local COMMAND_TIME = 180 -- a search for networks takes minutes
-local TEXT_TIME = 120 -- for all of a text: until then, the modem waits for nothing else
 local LINE_MAX, TEXT_MAX, URCS_MAX = 16384, 4096, 64
 local CTRL_Z, ESCAPE = "\26", "\27"
 
@@ -31,7 +30,10 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 local Guest = {}
 Guest.__index = Guest
 
-local M = {}
+local M = {
+  ---How long a program may take for all of a text: seconds. Until then, the modem waits for nothing else.
+  text_time = 120,
+}
 
 local function usual() return { echo = true, quiet = false, words = true } end
 
@@ -154,7 +156,7 @@ local function read_text(self, era)
   end
   self.wire:write "\r\n> "
   self.input = self.input:gsub("^\n", "") -- which ends the command of some programs
-  local typed, stop = take(self, "[" .. CTRL_Z .. ESCAPE .. "]", task.now() + TEXT_TIME, TEXT_MAX, function(bytes)
+  local typed, stop = take(self, "[" .. CTRL_Z .. ESCAPE .. "]", task.now() + M.text_time, TEXT_MAX, function(bytes)
     if self.settings.echo then
       self.wire:write((bytes:gsub("\r", "\r\n> "):gsub("[\26\27]", "")))
     end

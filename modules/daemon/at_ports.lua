@@ -52,7 +52,7 @@ local function serve(self, modem, wanted)
       attempt:succeeded()
       opened:wait()
     elseif attempt.number == 1 then
-      log.of(modem.description.name):warn("there is no AT port for other programs: %s%s", err,
+      log.of(modem.description.name):error("%s: there is no AT port for other programs: %s%s", modem, err,
         err.hint and ". " .. err.hint or "")
     end
   end

@@ -162,6 +162,22 @@ function T.test_a_text_and_one_that_is_given_up()
   end)
 end
 
+function T.test_a_program_that_hangs_in_its_text_does_not_hold_the_port()
+  local usual = guest.text_time
+  guest.text_time = 0.3
+  local _ <close> = task.finally(function() guest.text_time = usual end)
+  beside(function(line) return line:find "CMGS" and "\r\n> " or nil end, function(program, port, heard)
+    program.type 'AT+CMGS="+15550100"\r'
+    program.expect "\r\n> "
+    program.type "half"
+    lu.assertEquals(assert(port:command "AT+CSQ").result, "ok")
+    program.expect "\r\nOK\r\n" -- to the Escape
+    lu.assertEquals(without_probes(heard), { 'AT+CMGS="+15550100"', "\27", "AT+CSQ" })
+    program.type "AT+CIMI\r"
+    program.expect "OK\r\n"
+  end)
+end
+
 function T.test_secrets_reach_the_program_and_no_listener()
   local function answer(line)
     return line == "AT+CGAUTH?" and '\r\n+CGAUTH: 1,1,"me","word"\r\n\r\nOK\r\n'
@@ -248,6 +264,46 @@ function T.test_picocom_and_what_why_says()
   } do
     lu.assertStrContains(result.out, words)
   end
+end
+
+function T.test_a_group_may_use_it()
+  local result = world.run(SERVE .. [[
+    sed -i 's/AT_PORT or true/"root"/' /run/test/config.lua
+    daemon
+    stat -L -c 'terminal %a %G' $DEVICE
+    stat -c 'folder %a' /run/moontower /run/moontower/at
+    sed -i 's/"root"/"no-such-group"/' /run/test/config.lua
+    moontower reload
+    until_in /run/test/log 'no-such-group'
+    cat /run/test/log
+    sed -i 's/"no-such-group"/false/' /run/test/config.lua
+    moontower reload
+    until_true '! test -e /run/moontower/at/simulated'
+    end
+  ]])
+  for _, words in ipairs { "terminal 660 root\n", "folder 711\nfolder 711\n", "no AT port for other programs" } do
+    lu.assertStrContains(result.out, words)
+  end
+end
+
+function T.test_a_terminal_on_request()
+  local result = world.run [[
+    . $SUPPORT/daemon.sh
+    moontower at --pty >/run/test/path & ours=$!
+    until_true 'test -s /run/test/path'
+    cat /run/test/path
+    moontower at --pty; echo "status $?"
+    moontower at --pty ATI; echo "status $?"
+    printf '[gammu]\nport = %s\nconnection = at\n' $(cat /run/test/path) >/run/test/gammurc
+    gammu -c /run/test/gammurc getsmsc 2>&1
+    kill -INT $ours; wait $ours; echo "status $?"
+    ls /run/moontower/at
+  ]]
+  lu.assertEquals(result.out:match "^[^\n]*", "/run/moontower/at/simulated")
+  lu.assertStrContains(result.err, "is there already")
+  lu.assertStrContains(result.out, "status 8\nstatus 2\n")
+  lu.assertStrContains(result.out, '"+13123149810"')
+  lu.assertStrContains(result.out, "status 130\n")
 end
 
 function T.test_it_hangs_up_at_unplug_and_is_there_again()

@@ -41,6 +41,19 @@ function T.test_mkdir_gives_the_mode_whatever_the_umask_is()
   assert(fs.remove(folder .. "/open"))
 end
 
+function T.test_mode_and_group()
+  local path = folder .. "/file"
+  assert(fs.write(path, "x"))
+  assert(fs.chmod(path, 416)) -- 0640
+  lu.assertStrContains(assert(process.run { "stat", "-c", "%a", path }).stdout, "640")
+  local own = assert(process.run { "id", "-gn" }).stdout:match "%S+"
+  lu.assertTrue(fs.chgrp(path, own))
+  local nothing, err = fs.chgrp(path, "no-such-group")
+  lu.assertNil(nothing)
+  lu.assertStrContains(tostring(err), "no-such-group")
+  lu.assertEquals(select(2, fs.chmod(folder .. "/none", 384)).code, "not-found")
+end
+
 function T.test_write_and_read()
   local path = folder .. "/file"
   local text = ("line\0\n"):rep(10000)

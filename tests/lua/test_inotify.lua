@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- core.inotify: files in a folder come, go or change.
+-- core.inotify: files in a folder come, go or change; programs open a terminal and close it again.
 
+local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local inotify = require "core.inotify"
 local lu = require "luaunit"
+local ports = require "core.port"
 local task = require "task"
 
 local T = {}
@@ -86,6 +88,27 @@ function T.test_no_such_folder()
   local monitor, err = inotify.folder "/no/such/folder"
   lu.assertNil(monitor)
   lu.assertEquals(err.code, "not-found")
+end
+
+function T.test_who_has_a_terminal_open()
+  local fd, path = assert(descriptor.pty())
+  local _ <close> = assert(ports.adopt(fd, "stream"))
+  local ours <close> = assert(ports.open(path)) -- before it is watched
+  local monitor <close> = assert(inotify.users(path))
+  lu.assertTrue(is_quiet(monitor))
+  local first = assert(ports.open(path))
+  lu.assertEquals({ monitor:next() }, { 1, false })
+  local second = assert(ports.open(path))
+  lu.assertEquals({ monitor:next() }, { 2, false })
+  second:close()
+  lu.assertEquals({ monitor:next() }, { 1, false })
+  first:close()
+  first = assert(ports.open(path)) -- the next program is there before the departure is read
+  lu.assertEquals({ monitor:next() }, { 1, true })
+  first:close()
+  lu.assertEquals({ monitor:next() }, { 0, true })
+  lu.assertTrue(is_quiet(monitor))
+  ours:close()
 end
 
 return T

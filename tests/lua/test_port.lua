@@ -43,6 +43,21 @@ local function socket_name()
   return ("@moontower-test-port-%d"):format(fs.getpid())
 end
 
+function T.test_a_renewed_terminal_is_raw_again_and_empty()
+  local fd, path = assert(descriptor.pty())
+  local ours <close> = assert(port.adopt(fd, "stream"))
+  local theirs <close> = assert(port.open(path))
+  assert(process.run { "stty", "-F", path, "sane" })
+  assert(ours:write(("not read\n"):rep(4000))) -- more than the terminal takes
+  assert(ours:renew())
+  assert(theirs:renew())
+  lu.assertStrContains(assert(process.run { "stty", "-a", "-F", path }).stdout, "-icanon")
+  local _, err = task.timeout(0.05, theirs.read, theirs)
+  lu.assertEquals(err and err.code, "timeout")
+  assert(ours:write "new")
+  lu.assertEquals(theirs:read(), "new")
+end
+
 function T.test_connections_wait_until_they_are_accepted()
   local listener <close> = assert(port.listen(socket_name(), "stream"))
   local first <close> = assert(port.open(socket_name()))
