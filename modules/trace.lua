@@ -51,4 +51,19 @@ function trace.watch(exchange, protocol, group)
   end)
 end
 
+---The same of an AT port: its lines, with what is secret hidden, as long as it is open.
+---@param port at.port
+function trace.watch_at(port)
+  local printer = switch().trace
+  if not printer then
+    return
+  end
+  local stream, lines = printer:stream("at"), port:raw()
+  port.group:spawn(function()
+    for line in lines.pop, lines do
+      stream:show({ sent = line.kind == "sent", text = line.text, kind = line.kind, time = task.now() }, 0)
+    end
+  end)
+end
+
 return trace

@@ -148,7 +148,11 @@ local function read(script, given)
   if wants_help(script, arguments) then
     return nil
   end
-  return parsers.read(script, arguments)
+  local args, mistake = parsers.read(script, arguments)
+  if args and script.precedes_command and args.command and args.command[1] == "--" then
+    table.remove(args.command, 1) -- behind another argument, "--" is a word to the parser
+  end
+  return args, mistake
 end
 
 local function parse(name, script, given)
@@ -229,7 +233,8 @@ function M.order(name, given)
   if not args then
     return nil
   elseif script.precedes_command then
-    return M.order(args.command[1], table.move(args.command, 2, #args.command, 1, {}))
+    local words = args.command or {}
+    return words[1] and M.order(words[1], table.move(words, 2, #words, 1, {}))
   end
   return script.order(args), args.device
 end

@@ -74,6 +74,17 @@ local function of_command(script, words)
   return argument and values_of(argument, before) or {}
 end
 
+-- Such as the file of `record`.
+local function arguments_before_command(script)
+  local count = 0
+  for _, one in ipairs(script.options) do
+    if not one[1]:find "^%-" and one[1] ~= "command" then
+      count = count + 1
+    end
+  end
+  return count
+end
+
 local function all_for(words)
   if #words == 1 then
     return command.names()
@@ -83,9 +94,13 @@ local function all_for(words)
   if not script then
     return {}
   end
+  local before = script.precedes_command and arguments_before_command(script) or 0
   for i = 1, script.precedes_command and #rest or 0 do
     if not rest[i]:find "^%-" then
-      return all_for(table.move(rest, i, #rest, 1, {}))
+      if before == 0 then
+        return all_for(table.move(rest, i, #rest, 1, {}))
+      end
+      before = before - 1
     end
   end
   return of_command(script, rest)

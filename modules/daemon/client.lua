@@ -9,6 +9,7 @@ local errors = require "errors"
 local files = lazy(function() return require "terminal.files" end)
 local fs = require "core.fs"
 local fullscreen = lazy(function() return require "terminal.fullscreen" end)
+local hex = lazy(function() return require "base.hex" end)
 local json = require "core.json"
 local ports = require "core.port"
 local signal = lazy(function() return require "core.signal" end)
@@ -85,11 +86,11 @@ function questions.file(self, question)
     return { err = err and { code = err.code, message = err.message } or {} }
   end
   local last = question.part * PART
-  return { text = self.file:sub(last - PART + 1, last), is_last = last >= #self.file }
+  return { bytes = hex.encode(self.file:sub(last - PART + 1, last)), is_last = last >= #self.file }
 end
 
 function questions.save(_, question)
-  local ok, err = files.save(question.save, question.text)
+  local ok, err = files.save(question.save, hex.decode(question.bytes) or "", question.mode)
   return { ok = ok, err = err and { code = err.code, message = err.message } }
 end
 

@@ -9,6 +9,7 @@
 local command = require "cli.command"
 local core = require "core.task"
 local errors = require "errors"
+local hex = require "base.hex"
 local json = require "core.json"
 local lines = require "daemon.lines"
 local log = require "log"
@@ -101,11 +102,11 @@ function Session:read(path)
   local parts = {}
   while true do
     local answer = self:ask { file = path, part = #parts + 1 }
-    if not answer.text then
+    if not answer.bytes then
       local err = answer.err or {}
       return nil, errors.new { code = tostring(err.code), message = tostring(err.message), source = "client" }
     end
-    parts[#parts + 1] = answer.text
+    parts[#parts + 1] = hex.decode(answer.bytes) or ""
     if answer.is_last then
       return table.concat(parts)
     end
@@ -114,11 +115,12 @@ end
 
 ---Writes what the client calls by this name.
 ---@param path string
----@param text string
+---@param text string any bytes, so JSON has them in hex
+---@param mode integer? of a new file
 ---@return true?
 ---@return moontower.error? err
-function Session:save(path, text)
-  local answer = self:ask { save = path, text = text }
+function Session:save(path, text, mode)
+  local answer = self:ask { save = path, bytes = hex.encode(text), mode = mode }
   if answer.ok then
     return true
   end

@@ -4,6 +4,7 @@
 local core = require "core.mbim"
 local decode_mbim = require("decode.mbim").decode
 local decode_qmux = require("decode.qmi").qmux
+local json = require "base.json"
 local printer = require "decode.print"
 local printable = require "base.printable"
 local task = require "task"
@@ -39,6 +40,19 @@ local function write_text(live, transfer, view)
   live.write(table.concat(lines, "\n") .. "\n")
 end
 
+-- A line at an AT port.
+local function show_at(live, transfer)
+  local text = printable(transfer.text)
+  if live.options.json then
+    local milliseconds = math.floor((transfer.time - live.since) * 1000 + 0.5)
+    live.write(json.encode {
+      time = milliseconds / 1000, sent = transfer.sent, protocol = "at", kind = transfer.kind, text = transfer.text,
+    } .. "\n")
+  else
+    live.write(("%8.3f %s AT: %s\n"):format(transfer.time - live.since, transfer.sent and ">" or "<", text))
+  end
+end
+
 local function write_json(live, transfer, view)
   local milliseconds = math.floor((transfer.time - live.since) * 1000 + 0.5)
   local first = tree.object():add("time", milliseconds / 1000):add("sent", transfer.sent)
@@ -60,6 +74,9 @@ local function assemble(stream, transfer)
 end
 
 local function decode_and_show(stream, transfer)
+  if stream.protocol == "at" then
+    return show_at(stream.live, transfer)
+  end
   local view = stream.protocol == "mbim" and decode_mbim(transfer.bytes, true) or decode_qmux(transfer.bytes)
   show(stream.live, transfer, view)
   local whole = view.is_fragment and assemble(stream, transfer)
@@ -69,7 +86,7 @@ local function decode_and_show(stream, transfer)
 end
 
 ---Shows a transfer. A mistake in here must not end what is being traced.
----@param transfer { sent: boolean, bytes: string, time: number }
+---@param transfer { sent: boolean, time: number, bytes: string?, text: string?, kind: string? } of an AT port: a text
 ---@param dropped integer how many came too fast to be shown, so far
 function Stream:show(transfer, dropped)
   if dropped > self.dropped then
@@ -82,7 +99,7 @@ function Stream:show(transfer, dropped)
   end
 end
 
----@param protocol "mbim"|"qmi"
+---@param protocol "mbim"|"qmi"|"at"
 ---@return decode.stream
 function Live:stream(protocol)
   return setmetatable({ live = self, protocol = protocol, assemblies = {}, dropped = 0 }, Stream)

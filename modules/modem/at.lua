@@ -7,6 +7,7 @@ local fs = require "core.fs"
 local maker = require "maker"
 local ports = require "modem.ports"
 local process = require "core.process"
+local trace = require "trace"
 local tunnel = require "base.lazy"(function() return require "modem.at_tunnel" end)
 
 local ANSWER_TIME = 10
@@ -36,7 +37,9 @@ function M.open_path(path)
     }
   end
   local port, err = at.open(path)
-  if not port and err.code == "permission" and not err.hint then
+  if port then
+    trace.watch_at(port)
+  elseif err.code == "permission" and not err.hint then
     err.hint = "Run it as root, for example with sudo; or become a member of the group that owns " .. path .. "."
   end
   return port, err

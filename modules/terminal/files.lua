@@ -46,21 +46,22 @@ end
 ---Writes a file of the person's who gave the command, where that person is.
 ---@param path string "-": standard output
 ---@param text string
+---@param mode integer? of a new file, 0644 if not given
 ---@return true?
 ---@return moontower.error? err
-function M.save(path, text)
+function M.save(path, text, mode)
   local session = terminal.session()
   if path == "-" then
     io.write(text)
     return true
   elseif session then
-    return session:save(path, text)
+    return session:save(path, text, mode)
   end
   local found = fs.stat(path, "link")
   if found and found.type ~= "file" then
     return fs.write(path, text) -- a pipe, or what a link points to
   end
-  return fs.write_atomic(path, text)
+  return fs.write_atomic(path, text, mode)
 end
 
 return M

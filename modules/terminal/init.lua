@@ -29,7 +29,7 @@ local ERASE = "\r\27[K"
 ---@field survives boolean? see terminal.survive_hangup
 ---@field edit fun(self): core.line_editor.prompt? its prompt, as core.line_editor opens one
 ---@field read fun(self, path: string): string?, moontower.error? a file of the client's
----@field save fun(self, path: string, text: string): true?, moontower.error? writes one
+---@field save fun(self, path: string, text: string, mode: integer?): true?, moontower.error? writes one
 ---@field line string? what is redrawn in place: see terminal.show_line
 ---@field streams boolean? see terminal.stream
 

@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: MIT
+-- A line of a recording as people read it.
+
+local decode = require "decode"
+local hex = require "base.hex"
+local json = require "base.json"
+local printable = require "base.printable"
+local printer = require "decode.print"
+
+local M = {}
+
+local INDENT = (" "):rep(11)
+
+local function message(line)
+  local view = decode.decode(hex.decode(line.bytes))
+  local text = { ("%s %s"):format(line.from == "host" and ">" or "<", printable(view.summary)) }
+  table.move(printer.body(view, INDENT), 1, #printer.body(view, INDENT), 2, text)
+  return table.concat(text, "\n")
+end
+
+local function words(line)
+  if line.bytes then
+    return message(line)
+  elseif line.kind then
+    return ("%s AT: %s"):format(line.from == "host" and ">" or "<", printable(line.text))
+  elseif line.malformed then
+    return ("< %d bytes that are no message: %s"):format(line.malformed, printable(line.why))
+  elseif line.opened then
+    return ("  port %d opened: %s"):format(line.stream, line.opened)
+  elseif line.lost then
+    return ("  %d transfers came too fast to be recorded"):format(line.lost)
+  elseif line.exit then
+    return ("  the end: exit status %d"):format(line.exit)
+  end
+  local what = line.modem and "modem" or "event"
+  return ("  %s %s"):format(what, json.encode(line[what]))
+end
+
+---@param line table as file.read() has it
+---@return string text of several lines, where there is a message
+function M.line(line)
+  if line.recording then
+    return ("moontower %s, Linux %s (%s), %s: moontower %s\nNumbers of cells: %s"):format(line.moontower, line.kernel,
+      line.machine, line.date, printable(table.concat(line.command, " ")), line.cells)
+  end
+  return ("%8.3f %s"):format(line.t, words(line))
+end
+
+return M

@@ -1,0 +1,169 @@
+-- SPDX-License-Identifier: MIT
+-- What stands in a recording in place of what is nobody else's business: always the same for the same, of the same
+-- length and kind. The salt is forgotten with the process, so none can be guessed back by trying all numbers.
+
+local sha256 = require "modem.sha256"
+
+local M = {}
+
+local LONG = 7 -- digits in a row are taken for somebody's number from here on
+local LONG_HEX = 16 -- and digits in hex for a message, or a card's file
+
+-- How many digits stay: those that say which operator, or which model, but not whose.
+local IMSI, IMEI, ICCID = 6, 8, 6
+local kept = { imsi = IMSI, imei = IMEI, iccid = ICCID }
+
+---@class recording.pseudonyms
+---@field private salt string
+---@field private known table<string, string> what was replaced so far
+---@field private count integer of those
+local Pseudonyms = {}
+Pseudonyms.__index = Pseudonyms
+
+local MOST = 10000 -- that are remembered: all follow from the salt, but for numbers
+
+-- As many bytes as are wanted, which follow from a text.
+local function stream(self, text, count)
+  local pieces = {}
+  for i = 1, (count + 31) // 32 do
+    pieces[i] = sha256(("%s %d %s"):format(self.salt, i, text)):gsub("%x%x", function(byte)
+      return string.char(tonumber(byte, 16))
+    end)
+  end
+  return table.concat(pieces)
+end
+
+local function remember(self, text, other)
+  if not self.known[text] and self.count < MOST and #text >= LONG then
+    self.known[text] = other
+    self.count = self.count + 1
+  end
+  return other
+end
+
+local function letter(first, count, byte) return string.char(first + byte % count) end
+
+-- Luhn's check digit, which an IMEI has.
+local function has_check_digit(digits)
+  local sum = 0
+  for i = 1, #digits do
+    local digit = digits:byte(-i) - 48
+    sum = sum + (i % 2 == 1 and digit or digit * 2 > 9 and digit * 2 - 9 or digit * 2)
+  end
+  return sum % 10 == 0
+end
+
+local function kind_of(digits)
+  if #digits == 15 then
+    return has_check_digit(digits) and "imei" or "imsi"
+  elseif #digits >= 18 and #digits <= 20 and digits:find "^89" then
+    return "iccid"
+  end
+end
+
+---@param digits string
+---@param kind "imsi"|"imei"|"iccid"|nil nil: as it looks
+---@return string other
+function Pseudonyms:digits(digits, kind)
+  local known = self.known[digits]
+  if known then
+    return known
+  end
+  local keep = math.min(kept[kind or kind_of(digits)] or 0, #digits)
+  local rest = stream(self, digits, #digits):sub(keep + 1, #digits):gsub(".", function(byte)
+    return letter(48, 10, byte:byte())
+  end)
+  return remember(self, digits, digits:sub(1, keep) .. rest)
+end
+
+---@param text string a word that says who somebody is
+---@param kind "imsi"|"imei"|"iccid"|nil
+---@return string other letters for letters, digits for digits; marks stay
+function Pseudonyms:text(text, kind)
+  local digits, filler = text:match "^%+?(%d+)([Ff]*)$"
+  if digits then
+    return text:sub(1, #text - #digits - #filler) .. self:digits(digits, kind) .. filler
+  end
+  local bytes, at = stream(self, text, #text), 0
+  local other = text:gsub("[%w\x80-\xff]", function(character)
+    at = at + 1
+    local byte = bytes:byte(at)
+    return character:find "%d" and letter(48, 10, byte) or letter(character:find "%u" and 65 or 97, 26, byte)
+  end)
+  return remember(self, text, other)
+end
+
+---@param text string a PIN, a password, what somebody wrote: nothing of it is left but its length
+---@return string
+function M.blank(text)
+  return (text:gsub("%d", "0"):gsub("[^0]", "x"))
+end
+
+-- Digits with the two of each byte swapped, as cards keep numbers, and "f" behind.
+local function swapped(bytes)
+  local digits = bytes:gsub(".", function(byte)
+    local number = byte:byte()
+    return ("%x%x"):format(number & 15, number >> 4)
+  end)
+  return digits:match "^%d+f?f?$" and digits
+end
+
+local function swap_back(digits)
+  return (digits:gsub("(%x)(%x)", function(low, high) return string.char(tonumber(high .. low, 16)) end))
+end
+
+---@param bytes string
+---@return string other numbers that are coded as cards do become others; of all else, only the length is left
+function Pseudonyms:bytes(bytes)
+  local digits = #bytes * 2 >= LONG and swapped(bytes)
+  if digits then
+    local number = digits:match "^%d+"
+    return swap_back(self:digits(number) .. digits:sub(#number + 1))
+  end
+  return ("\0"):rep(#bytes)
+end
+
+---@param number integer of a cell, or of an area
+---@return integer other below the next power of two, as it is
+function Pseudonyms:number(number)
+  local bits = 0
+  while bits < 63 and number >> bits > 0 do bits = bits + 1 end
+  local other = ("<i8"):unpack(stream(self, ("number %d"):format(number), 8)) & ((1 << bits) - 1)
+  remember(self, ("%d"):format(number), ("%d"):format(other))
+  return other
+end
+
+---A text that is a replacement itself, in another form, and so stays.
+---@param text string
+---@return string text
+function Pseudonyms:keep(text) return remember(self, text, text) end
+
+---Replaces what is known by now, and long runs of digits, in a text for people.
+---@param text string
+---@return string
+function Pseudonyms:scrub(text)
+  text = text:gsub(("%x"):rep(LONG_HEX) .. "%x*", function(run)
+    if run:find "%a" then
+      return ("0"):rep(#run)
+    end
+  end)
+  text = text:gsub("%d+", function(run) return #run >= LONG and self:digits(run) or nil end)
+  for known, other in pairs(self.known) do
+    if known:find "%D" then
+      local at, past = text:find(known, 1, true)
+      while at do
+        text = text:sub(1, at - 1) .. other .. text:sub(past + 1)
+        at, past = text:find(known, at + #other, true)
+      end
+    end
+  end
+  return text
+end
+
+---@return recording.pseudonyms
+function M.new()
+  local random <close> = assert(io.open("/dev/urandom", "rb"))
+  return setmetatable({ salt = random:read(16), known = {}, count = 0 }, Pseudonyms)
+end
+
+return M

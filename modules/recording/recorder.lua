@@ -1,0 +1,145 @@
+-- SPDX-License-Identifier: MIT
+-- Writes what passes while a command runs, for `moontower record`: a listener of trace.lua, as decode/live.lua is.
+
+local at_lines = require "recording.at_lines"
+local core_mbim = require "core.mbim"
+local core_qmi = require "core.qmi"
+local events = require "events"
+local hex = require "base.hex"
+local messages = require "recording.messages"
+local pseudonyms = require "recording.pseudonyms"
+local task = require "task"
+local at_text = require "at.text"
+
+local M = {}
+
+---@class recording.recorder
+---@field since number
+---@field private add fun(line: table)
+---@field private others recording.pseudonyms
+---@field private options { keep_cells: boolean? }
+---@field private streams integer how many ports have been opened
+local Recorder = {}
+Recorder.__index = Recorder
+
+-- A time in milliseconds, as a stream's messages are put in order by it.
+local function write(self, line, time)
+  line.t = math.floor(((time or task.now()) - self.since) * 1000 + 0.5) / 1000
+  self.add(line)
+end
+
+-- ---- what passes ----
+
+---@class recording.stream one port
+local Stream = {}
+Stream.__index = Stream
+
+local assemblies = { mbim = core_mbim.assembly, qmi = core_qmi.assembly }
+local builders = { mbim = core_mbim.build, qmi = core_qmi.build }
+
+-- The whole messages that a transfer completes. One that is none is not kept: what is in it cannot be told.
+local function whole_messages(self, transfer)
+  self.assemblies[transfer.sent] = self.assemblies[transfer.sent] or assemblies[self.protocol]()
+  local found, err = self.assemblies[transfer.sent]:add(transfer.bytes)
+  return self.protocol == "qmi" and found or { found }, err
+end
+
+---@param transfer { sent: boolean, time: number, bytes: string?, text: string?, kind: string? }
+---@param dropped integer how many came too fast to be taken, so far
+function Stream:show(transfer, dropped)
+  local recorder = self.recorder
+  local who = transfer.sent and "host" or "modem"
+  if dropped > self.dropped then
+    write(recorder, { stream = self.number, lost = dropped - self.dropped }, transfer.time)
+    self.dropped = dropped
+  end
+  if self.protocol == "at" then
+    local text = self.replacing:replace(transfer.text, transfer.kind)
+    return write(recorder, { stream = self.number, from = who, kind = transfer.kind, text = text }, transfer.time)
+  end
+  local found, err = whole_messages(self, transfer)
+  for _, message in ipairs(found) do
+    local bytes = self.replacing[self.protocol](self.replacing, builders[self.protocol](message))
+    write(recorder, { stream = self.number, from = who, bytes = hex.encode(bytes) }, transfer.time)
+  end
+  if err then
+    local size = #transfer.bytes
+    write(recorder, { stream = self.number, from = who, malformed = size, why = tostring(err) }, transfer.time)
+  end
+end
+
+---A port that is opened: see trace.watch().
+---@param protocol "mbim"|"qmi"|"at"
+---@return recording.stream
+function Recorder:stream(protocol)
+  self.streams = self.streams + 1
+  write(self, { stream = self.streams, opened = protocol })
+  local make = protocol == "at" and at_lines or messages
+  return setmetatable({
+    recorder = self, number = self.streams, protocol = protocol, assemblies = {}, dropped = 0,
+    replacing = make.new(self.others, self.options),
+  }, Stream)
+end
+
+-- ---- what else is known ----
+
+-- Values with all texts in them scrubbed; not their names.
+local function scrubbed(self, value)
+  if type(value) == "string" then
+    return self.others:scrub(value)
+  elseif type(value) ~= "table" then
+    return value
+  end
+  local other = {}
+  for key, inner in pairs(value) do other[key] = scrubbed(self, inner) end
+  return other
+end
+
+-- Commands whose words are what a person writes, or a key to somebody's profile.
+local PRIVATE = { sms = true, ussd = true, esim = true, run = true, console = true }
+
+-- A command line: of AT commands as a port has them, of some others only what is to be done.
+local function replaced_words(self, words)
+  local others, lines = {}, at_lines.new(self.others, self.options)
+  for i, word in ipairs(words) do
+    if words[1] == "at" then
+      others[i] = lines:replace(at_text.hide(word), "sent")
+    else
+      local is_private = i > 2 and PRIVATE[words[1]] and not word:find "^%-"
+      others[i] = is_private and pseudonyms.blank(word) or self.others:scrub(word)
+    end
+  end
+  return others
+end
+
+---@param description modem.description
+function Recorder:modem(description) write(self, { modem = scrubbed(self, description) }) end
+
+---Writes down what is published, until the group ends.
+---@param group task.group
+function Recorder:follow_events(group)
+  local heard = events.subscribe()
+  group:spawn(function()
+    local _ <close> = heard
+    for event in heard.next, heard do write(self, { event = scrubbed(self, event) }) end
+  end)
+end
+
+---The end.
+---@param status integer of the command
+function Recorder:exit(status) write(self, { exit = status }) end
+
+---@param add fun(line: table) writes a line
+---@param head table of the first line
+---@param options { keep_cells: boolean? } keep_cells: where the modem was is no secret
+---@return recording.recorder
+function M.new(add, head, options)
+  local self = setmetatable({
+    since = task.now(), add = add, others = pseudonyms.new(), options = options, streams = 0,
+  }, Recorder)
+  head.command = replaced_words(self, head.command)
+  add(head)
+  return self
+end
+
+return M

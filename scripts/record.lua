@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: MIT
+-- moontower record FILE -- COMMAND...: runs a command, and writes down what passes between us and the modem.
+
+local command = require "cli.command"
+local errors = require "errors"
+local file = require "recording.file"
+local modem = require "modem"
+local program = require "core.program"
+local recorder = require "recording.recorder"
+local task = require "task"
+local trace = require "trace"
+local validate = require "base.validate"
+local version = require "core.version"
+local wrap = require "terminal.wrap"
+
+local function head_of(words, args)
+  local running = version.running() or {}
+  return {
+    recording = file.version, date = os.date "!%Y-%m-%dT%H:%M:%SZ", moontower = program.version, lua = program.release,
+    kernel = running.kernel, machine = running.machine, command = words,
+    cells = args.keep_cells and "kept" or "replaced",
+  }
+end
+
+local function record(args)
+  local words = args.command
+  local writer, err = file.create(args.file)
+  if not writer then
+    return nil, err
+  end
+  local recording = recorder.new(function(line) writer:add(line) end, head_of(words, args), {
+    keep_cells = args.keep_cells,
+  })
+  for _, description in ipairs(modem.list()) do recording:modem(description) end
+  trace.enable(recording)
+  local _ <close> = task.finally(trace.disable)
+  local group <close> = task.group()
+  recording:follow_events(group)
+  arg = table.move(words, 1, #words, 1, { [0] = arg[0] })
+  local status = command.run(words[1], table.move(words, 2, #words, 1, {}))
+  recording:exit(status)
+  local ok
+  ok, err = writer:finish()
+  if not ok then
+    return nil, err
+  end
+  local told = ("Recorded in %s. `moontower record --inspect %s` shows what is in it."):format(args.file, args.file)
+  io.stderr:write(wrap.fit(told, 2) .. "\n")
+  return status
+end
+
+local function inspect(args)
+  local inspection = require "recording.inspect"
+  local lines, err, is_whole = file.read(args.file)
+  if not lines then
+    return nil, err
+  end
+  for _, line in ipairs(lines) do print(inspection.line(line)) end
+  if not is_whole then
+    io.stderr:write("moontower: its end is missing: the program that recorded was killed\n")
+  end
+  return 0
+end
+
+return {
+  summary = "Run a command, and write down all that passes, for a report.",
+  exits = false,
+  precedes_command = true, -- `moontower record FILE up --apn x`: what follows `up` is for `up`
+
+  epilog = [[
+Examples:
+  moontower record bug.recording -- up --carrier calyx-sprint
+  moontower record --inspect bug.recording           what is in it, before it is
+                                                     sent to anybody
+In the file are the modems that are plugged in, every message to and from them with its time, and what moontower
+decided. Numbers of SIM, modem, telephones and cells, PINs, passwords and the texts of messages are replaced before
+anything is written: always the same for the same, so that they can still be told apart. The exit status is
+COMMAND's.]],
+
+  options = {
+    { "--inspect", validate.flag, "Show what is in FILE" },
+    { "--keep-cells", validate.flag, "Leave the numbers of cells, which tell where the modem was" },
+    { "file", validate.any_text, "The file; it must not be there yet" },
+    { "command", validate.any_text, "The command and its arguments", args = "*" },
+  },
+
+  run = function(args)
+    if args.inspect then
+      return inspect(args)
+    elseif #(args.command or {}) == 0 then
+      return errors.fail {
+        code = "usage", source = "record", message = "which command is to be recorded?",
+        hint = "For example: moontower record bug.recording -- up",
+      }
+    end
+    return record(args)
+  end,
+}
