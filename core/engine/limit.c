@@ -146,16 +146,19 @@ static bool may_hold_more(struct mt_account *account, size_t more)
     return after <= account->allowance.bytes + reserve;
 }
 
+/* Where a sanitizer looks, all have one. */
 static bool may_be_bare(size_t size)
 {
-    return sizeof(union header) + size <= MT_HEAP_SMALL;
+    return MT_HEAP_SMALL > 0 && size <= MT_HEAP_SMALL - sizeof(union header);
 }
 
-/* NULL: the block is a bare one. */
-static union header *header_of(void *lua_block, size_t size)
+static bool is_bare(const void *lua_block, size_t size)
 {
-    if (may_be_bare(size) && mt_heap_kind(lua_block) == BARE)
-        return NULL;
+    return may_be_bare(size) && mt_heap_kind(lua_block) == BARE;
+}
+
+static union header *header_of(void *lua_block)
+{
     return (union header *)lua_block - 1;
 }
 
@@ -189,11 +192,11 @@ static void *take(struct mt_limits *limits, struct mt_account *payer, size_t siz
 
 static void give(struct mt_limits *limits, void *lua_block, size_t size)
 {
-    union header *header = header_of(lua_block, size);
-    if (!header) {
+    if (is_bare(lua_block, size)) {
         mt_heap_give(limits->heap, lua_block, size);
         return;
     }
+    union header *header = header_of(lua_block);
     struct mt_account *owner = header->account;
     mt_heap_give(limits->heap, header, sizeof(*header) + size);
     stop_paying(owner, size);
@@ -215,17 +218,17 @@ static void *resize_with_header(struct mt_limits *limits, union header *header,
 /* The task that makes a block grow pays for all of it. NULL: Lua keeps the old one. */
 static void *resize(struct mt_limits *limits, void *lua_block, size_t old_size, size_t new_size)
 {
-    union header *header = header_of(lua_block, old_size);
-    struct mt_account *owner = header ? header->account : NULL;
+    bool was_bare = is_bare(lua_block, old_size);
+    struct mt_account *owner = was_bare ? NULL : header_of(lua_block)->account;
     struct mt_account *payer = new_size > old_size ? limits->charged : owner;
     if (payer && new_size > old_size &&
         !may_hold_more(payer, new_size - (payer == owner ? old_size : 0)))
         return NULL;
-    bool is_bare = !payer && may_be_bare(new_size);
-    if (!header && is_bare)
+    bool will_be_bare = !payer && may_be_bare(new_size);
+    if (was_bare && will_be_bare)
         return mt_heap_resize(limits->heap, BARE, lua_block, old_size, new_size);
-    if (header && !is_bare)
-        return resize_with_header(limits, header, payer, old_size, new_size);
+    if (!was_bare && !will_be_bare)
+        return resize_with_header(limits, header_of(lua_block), payer, old_size, new_size);
     void *moved = take(limits, payer, new_size);
     if (moved) {
         memcpy(moved, lua_block, old_size < new_size ? old_size : new_size);
@@ -255,7 +258,7 @@ void *mt_limits_allocate(void *context, void *lua_block, size_t old_size, size_t
         return NULL; /* as for the parts that a table does not have */
     if (!lua_block && !limits->charged && may_be_bare(new_size))
         return mt_heap_take(limits->heap, BARE, new_size);
-    if (new_size == 0 && !header_of(lua_block, old_size)) {
+    if (new_size == 0 && is_bare(lua_block, old_size)) {
         mt_heap_give(limits->heap, lua_block, old_size);
         return NULL;
     }
