@@ -65,7 +65,7 @@ end
 return {
   summary = "Run a command, and write down all that passes, for a report.",
   exits = false,
-  precedes_command = true, -- `moontower record FILE up --apn x`: what follows `up` is for `up`
+  precedes_command = true, -- what follows it is for the command
 
   epilog = [[
 Examples:

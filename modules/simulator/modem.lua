@@ -164,7 +164,7 @@ end
 ---@param way "in"|"out"
 ---@param packet string
 function Modem:count(way, packet)
-  local counted = { self.statistics, packet:byte() >> 4 == 6 and self.statistics_ipv6 or nil }
+  local counted = { self.statistics, (packet:byte() or 0) >> 4 == 6 and self.statistics_ipv6 or nil }
   for _, statistics in ipairs(counted) do
     statistics[way .. "_octets"] = statistics[way .. "_octets"] + #packet
     statistics[way .. "_packets"] = statistics[way .. "_packets"] + 1

@@ -40,7 +40,7 @@ function T.test_every_script_is_in_the_list_once()
     for _, file in ipairs(assert(fs.list(program.home .. folder))) do there[#there + 1] = file:match "^(.+)%.lua$" end
   end
   lu.assertItemsEquals(listed, there)
-  lu.assertEquals({ lists.commands[1].name, lists.policies[1].name }, { "at", "balance" })
+  lu.assertEquals({ lists.commands[1].name, lists.policies[1].name }, { "apn", "balance" })
 end
 
 -- A line for each command, and no more than six others.
