@@ -4,6 +4,7 @@
 local columns = require "terminal.columns"
 local json = require "base.json"
 local lazy = require "base.lazy"
+local attach_apn = lazy(function() return require "modem.attach_apn" end)
 local apns = lazy(function() return require "modem.apn" end)
 local carrier = lazy(function() return require "carrier" end)
 local modem = lazy(function() return require "modem" end)
@@ -59,6 +60,30 @@ local function print_table(card, list)
   columns.print(rows)
 end
 
+local function attach_words(point)
+  return ("%s (%s)"):format(point.apn ~= "" and point.apn or "what the network chooses", point.ip)
+end
+
+local function print_attach(attach, changed)
+  if attach then
+    wrap.print(("It attaches with %s."):format(attach_words(attach)))
+  end
+  if changed then
+    wrap.print(("`up` has changed that from %s, as the network refused it: `moontower apn --put-back`."):format(
+      attach_words(changed.before)))
+  end
+end
+
+local function put_back(device)
+  local before, err = attach_apn.put_back(device)
+  if err then
+    return nil, err
+  end
+  wrap.print(before and ("From the next registration on, it attaches with %s again."):format(attach_words(before))
+    or "`up` has not changed what the modem attaches with.")
+  return 0
+end
+
 local function show(device, args)
   local chosen, err = chosen_carrier(device)
   if not chosen then
@@ -68,11 +93,14 @@ local function show(device, args)
   local known = { iccid = card.iccid, imsi = card.imsi, home = card.home, gid1 = card.gid1(), spn = card.spn() }
   local record = apns.record(card.iccid)
   local list = list_of(device, chosen, record)
+  local attach, changed = attach_apn.get(device), attach_apn.changed(device)
   if args.json then
-    print(json.encode({ sim = known, searches = chosen.search or false,
+    print(json.encode({ sim = known, searches = chosen.search or false, attach = attach,
+      attach_before = changed and changed.before or nil,
       candidates = setmetatable(list, { __jsontype = "array" }) }, { indent = true }))
   else
     print_table(known, list)
+    print_attach(attach, changed)
   end
   return 0
 end
@@ -89,6 +117,7 @@ end
 return {
   summary = "List the APNs that would be tried for this SIM.",
   exits = { [3] = true, [4] = true, [7] = true },
+  order = function(args) return args.put_back and "change" or nil end,
 
   epilog = [[
 `moontower up` without --carrier and --apn, and the daemon for a modem without them, try these in this order: what
@@ -99,6 +128,7 @@ each time, at most 6 hours; `moontower up` tries all of them.]],
 
   options = {
     { "--forget", validate.flag, "Forget what has worked with this SIM, and what was refused" },
+    { "--put-back", validate.flag, "Attach with the APN again that `up` has changed" },
     option.device, option.proxy, option.protocol, option.json,
   },
 
@@ -119,6 +149,6 @@ each time, at most 6 hours; `moontower up` tries all of them.]],
     elseif not sim then
       return nil, err
     end
-    return (args.forget and forget or show)(device, args)
+    return (args.forget and forget or args.put_back and put_back or show)(device, args)
   end,
 }

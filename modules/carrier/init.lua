@@ -41,6 +41,7 @@ local terminal = require "terminal"
 ---@class carrier.modem see modules/settings
 ---@field carrier_configuration string? of the modem's own sets (MBN), or "auto"
 ---@field ipv6 boolean?
+---@field attach { apn: string, ip: "ipv4"|"ipv6"|"ipv4v6"|nil }? the access point that it attaches with
 ---@field contexts table<integer, { apn: string, ip: "ipv4"|"ipv6"|"ipv4v6"|nil }>? PDP contexts by number
 ---@field rat string? radio access: "auto", "lte", "umts+lte" ...
 ---@field bands string? "B2+B12+n71", "all", or a name that the modem has for a set of bands
@@ -65,6 +66,7 @@ end
 ---@return string? mistake
 function M.check_modem(values)
   local mistake = check_table(values, keys.of_modem, "modem")
+  mistake = mistake or values.attach and check_table(values.attach, keys.of_context, "modem.attach")
   for number, context in pairs(not mistake and values.contexts or {}) do
     mistake = mistake or check_table(context, keys.of_context, ("modem.contexts[%d]"):format(number))
   end

@@ -104,6 +104,8 @@ M.of_modem = {
   { "carrier_configuration", text "a name",
     'the name of one of the modem\'s own sets for operators (MBN), or `"auto"`: by the SIM' },
   { "ipv6", validate.flag, "whether the modem takes IPv6", otherwise = "as it is" },
+  { "attach", validate.table,
+    'the access point that it attaches with, apart from that of data: `{ apn = "ims", ip = "ipv6" }`' },
   { "contexts", { is_context_list, 'a table such as { [1] = { apn = "internet", ip = "ipv4v6" } }', type = "table" },
     'PDP contexts by number, `{ [1] = { apn = "internet", ip = "ipv4v6" } }`; those without an entry stay' },
   { "rat", text 'a text such as "lte"', 'radio access: `"auto"`, `"lte"`, `"umts+lte"`, `"lte+nr"`, `"lte+nsa"` ...' },
@@ -117,7 +119,7 @@ M.of_modem = {
   { "unlock", text(), "the password for commands that the modem protects", otherwise = "the usual one" },
 }
 
----@type declaration.list of one of `modem.contexts`
+---@type declaration.list of one of `modem.contexts`, and of `modem.attach`
 M.of_context = { M.of_bearer[1], ip }
 
 ---@type declaration.list of a raw line with a check

@@ -2,15 +2,17 @@
 -- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
 
 local lazy = require "base.lazy"
+local attach_apn = lazy(function() return require "modem.attach_apn" end)
 local errors = require "errors"
 local radio_switch = lazy(function() return require "modem.radio_switch" end)
 local report = lazy(function() return require "modem.report" end)
+local task = require "task"
 local sim_start = lazy(function() return require "modem.sim_start" end)
 
 -- Seconds: a search through all bands takes minutes, but mostly ends in one.
 local M = { NETWORK_TIME = 90 }
 
-local ATTACH_TIME = 60
+local ATTACH_TIME, MEND_TIME = 60, 20
 
 local function is_on(radio) return radio.hardware ~= "off" and radio.software == "on" end
 
@@ -45,8 +47,9 @@ local function denied(modem, registration)
   }
 end
 
--- Asks for what is not there yet, then waits for it, so that nothing is missed between the two.
-local function registered(modem, registration, watcher, seconds)
+-- Asks for what is not there yet, then waits for it, so that nothing is missed between the two. A refusal that is about
+-- the attach APN ends the wait where that may be changed.
+local function registered(modem, registration, watcher, seconds, may_mend)
   if registration.state == "deregistered" then
     watcher:doing("network", "registering")
     modem:register() -- its outcome comes as an event
@@ -58,7 +61,7 @@ local function registered(modem, registration, watcher, seconds)
         or "searching")
       shown = value.state
     end
-    return is_settled(value)
+    return is_settled(value) or may_mend and attach_apn.is_refused(value)
   end
   if not settled(registration) then
     now, err = watcher:during(function()
@@ -70,6 +73,8 @@ local function registered(modem, registration, watcher, seconds)
   end
   if not now then
     return nil, err
+  elseif may_mend and attach_apn.is_refused(now) then
+    return now
   elseif now.state == "denied" then
     return denied(modem, now)
   elseif not M.is_registered(now) then
@@ -80,6 +85,50 @@ local function registered(modem, registration, watcher, seconds)
     }
   end
   return now
+end
+
+-- The network refuses the registration for the APN that the modem attaches with: another one is tried, once, and what
+-- was there before comes back if that is refused as well.
+local function mended(modem, refused, carrier, watcher, seconds)
+  local wanted, err = attach_apn.try(modem, carrier)
+  if not wanted then
+    if err then
+      watcher:done("network", ("the attach APN cannot be changed: %s"):format(err))
+    end
+    return registered(modem, refused, watcher, seconds)
+  end
+  local name = wanted.apn ~= "" and wanted.apn or "the network's choice"
+  watcher:done("network", ("refused for the attach APN (cause %d); trying %s"):format(refused.nw_error, name),
+    { attach = wanted })
+  local undo <close> = task.undo(function() task.shield(MEND_TIME, attach_apn.settle, modem) end)
+  local network
+  network, err = modem:network()
+  local now
+  if network then
+    now, err = registered(modem, network.registration, watcher, seconds)
+  end
+  if now then
+    undo.finished = true
+    attach_apn.keep(modem)
+  end
+  return now, err
+end
+
+-- What a killed run has left half done is put right first.
+local function in_network(modem, registration, options)
+  local watcher, seconds = options.watcher, options.wait or M.NETWORK_TIME
+  if not M.is_registered(registration) and attach_apn.settle(modem) then
+    local network, gone = modem:network()
+    if not network then
+      return nil, gone
+    end
+    registration = network.registration
+  end
+  local now, err = registered(modem, registration, watcher, seconds, true)
+  if now and attach_apn.is_refused(now) then
+    return mended(modem, now, options.carrier, watcher, seconds)
+  end
+  return now, err
 end
 
 local function may_use(registration, carrier)
@@ -207,7 +256,7 @@ function M.wait(modem, now, options, undo)
     on, err = radio_switch.on(modem, now.radio, watcher, undo, options)
   end
   if on then
-    registration, err = registered(modem, now.registration, watcher, options.wait or M.NETWORK_TIME)
+    registration, err = in_network(modem, now.registration, options)
   end
   if registration then
     allowed, err = may_use(registration, options.carrier)

@@ -239,6 +239,8 @@ function M.new(name, modem)
     return require("settings.contexts").new(modem)
   elseif name == "carrier_configuration" then
     return require("settings.carrier_configuration").new(modem)
+  elseif name == "attach" then
+    return require("settings.attach").new(modem)
   elseif name == "ipv6" then
     return setting.new(IPv6)
   elseif not modem.qmi then

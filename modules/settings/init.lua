@@ -14,7 +14,7 @@ local setting = require "settings.setting"
 
 local M = {
   ---In the order to apply them: the composition comes last, as what it changes may be how we talk to the modem.
-  names = { "carrier_configuration", "ipv6", "contexts", "rat", "bands", "lock", "at", "qmi", "composition" },
+  names = { "carrier_configuration", "ipv6", "attach", "contexts", "rat", "bands", "lock", "at", "qmi", "composition" },
 }
 
 ---@class maker.settings what a maker's `settings` are: by name, a function that makes the setting of a modem; nil,

@@ -78,8 +78,9 @@ local M = {
 
   ---What people read, by name: also of a setting whose way to do it is not known yet.
   titles = {
-    carrier_configuration = "Carrier configuration", ipv6 = "IPv6", contexts = "PDP contexts", rat = "Radio access",
-    bands = "Bands", lock = "Lock", at = "AT commands", qmi = "QMI messages", composition = "USB composition",
+    carrier_configuration = "Carrier configuration", ipv6 = "IPv6", attach = "Attach APN", contexts = "PDP contexts",
+    rat = "Radio access", bands = "Bands", lock = "Lock", at = "AT commands", qmi = "QMI messages",
+    composition = "USB composition",
   },
 }
 

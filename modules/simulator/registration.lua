@@ -15,6 +15,8 @@ local function outlook(self)
     return "searching", 0
   elseif network.denied then
     return "denied", network.denied
+  elseif network.attach_apn and self:attach_apn() ~= network.attach_apn then
+    return "denied", 19 -- ESM failure
   elseif self.registration.manual and self.registration.manual ~= self:operator().provider.id then
     return "denied", 11 -- PLMN not allowed
   end

@@ -98,6 +98,21 @@ function methods:profiles_changed()
   self.contexts[0].apn = apn ~= "" and apn or self.personality.default_apn
 end
 
+---The APN that it attaches with; "" is the network's choice.
+---@return string
+function methods:attach_apn()
+  local profile = self.profiles[self.attach_profiles[1]]
+  return (profile and profile.apn_name or ""):lower()
+end
+
+---@param apn string
+---@param pdp_type string?
+function methods:set_attach_apn(apn, pdp_type)
+  local profile = self.profiles[self.attach_profiles[1]]
+  profile.apn_name, profile.pdp_type = apn, pdp_type or profile.pdp_type
+  self:profiles_changed()
+end
+
 ---Keeps an SMS in the first free place.
 ---@param tag "mt-read"|"mt-not-read"|"mo-sent"|"mo-not-sent"
 ---@param pdu string

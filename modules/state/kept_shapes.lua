@@ -101,6 +101,14 @@ function declared.apns() return {
   },
 } end
 
+-- See modem/attach_apn.lua.
+function declared.attach()
+  local point = record { apn = any_text, ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" } }
+  return {
+    version = 1, required = { before = point, wanted = point, time = count }, optional = { trying = flag },
+  }
+end
+
 function declared.providers() return {
   version = 1,
   required = {

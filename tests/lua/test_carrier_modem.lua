@@ -39,7 +39,7 @@ end
 function T.test_mistakes_are_named()
   for text, words in pairs {
     ["modem = true"] = "'modem' should be a table",
-    ["modem = { ipv5 = true }"] = "modem: there is no key 'ipv5' (there are: at, bands, composition",
+    ["modem = { ipv5 = true }"] = "modem: there is no key 'ipv5' (there are: at, attach, bands, carrier_configuration",
     ["modem = { ipv6 = 'yes' }"] = "modem: the key 'ipv6' should be true or false",
     ["modem = { contexts = {} }"] = "'contexts' should be a table such as",
     ["modem = { contexts = { [0] = { apn = 'y' } } }"] = "'contexts' should be",

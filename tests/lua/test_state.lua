@@ -64,6 +64,9 @@ local examples = {
     count = 2 } } },
   sms = { iccid = "8901", received = 5, status = "read", pdus = { "00" }, key = "x", count = 2, place = "m3",
     is_told = true },
+  attach = {
+    before = { apn = "old", ip = "ipv4" }, wanted = { apn = "", ip = "ipv4v6" }, time = 1, trying = true,
+  },
   apns = {
     worked = { apn = "internet", ip = "ipv4v6", user = "me", from = "providers", source = "Operator", time = 1 },
     refused = { ["web me"] = { time = 1, times = 2, nw_error = 27, why = "unknown" } },

@@ -120,6 +120,15 @@ return {
     end,
   },
   {
+    name = "only-attach", arguments = "[APN]",
+    summary = "refuse to register a modem that attaches with another APN (19); without one: with any",
+    start = function(modem, apn)
+      modem.network.attach_apn = (apn or ""):lower()
+      modem:settle()
+      return true
+    end,
+  },
+  {
     name = "only-apn", arguments = "APN [USER]",
     summary = "take this APN alone (else 27), and no default one; with a user, only that one's (else 29)",
     start = function(modem, apn, user)

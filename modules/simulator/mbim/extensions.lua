@@ -11,12 +11,15 @@ local function handle(command, parts)
   handlers[command.cid] = parts
 end
 
+local pdp_types = { ipv4 = "ipv4", ipv6 = "ipv6", ipv4v6 = "ipv4-or-ipv6" }
+local ip_types = { ["ipv4"] = "ipv4", ["ipv6"] = "ipv6", ["ipv4-or-ipv6"] = "ipv4v6" }
+
+-- There is one for all networks: the first profile to attach with.
 local function attach_configuration(modem)
-  local configurations = {}
+  local configurations, profile = {}, modem.profiles[modem.attach_profiles[1]]
   for _, roaming in ipairs { "home", "partner", "non-partner" } do
     configurations[#configurations + 1] = {
-      ip_type = modem.personality.default_ip_type, roaming = roaming, source = "modem",
-      apn = modem.contexts[0].apn,
+      ip_type = ip_types[profile.pdp_type], roaming = roaming, source = "modem", apn = profile.apn_name or "",
     }
   end
   return { configurations = configurations }
@@ -27,11 +30,11 @@ handle(extensions.lte_attach_configuration, {
   set = function(modem, values)
     for _, configuration in ipairs(values.operation == "default" and values.configurations or {}) do
       if configuration.roaming == "home" then
-        modem.contexts[0] = { apn = configuration.apn }
+        modem:set_attach_apn(configuration.apn or "", pdp_types[configuration.ip_type])
       end
     end
     if values.operation == "restore-factory" then
-      modem.contexts[0] = { apn = modem.personality.default_apn }
+      modem:set_attach_apn(modem.personality.default_apn)
     end
     return attach_configuration(modem)
   end,
