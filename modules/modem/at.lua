@@ -7,10 +7,13 @@ local fs = require "core.fs"
 local maker = require "maker"
 local ports = require "modem.ports"
 local process = require "core.process"
+local task = require "task"
 local trace = require "trace"
 local tunnel = require "base.lazy"(function() return require "modem.at_tunnel" end)
 
 local ANSWER_TIME = 10
+
+local making = setmetatable({}, { __mode = "k" }) -- by modem
 
 local M = {}
 
@@ -87,6 +90,12 @@ end
 ---@param modem modem.modem
 ---@return at.port|false
 function M.make(modem)
+  making[modem] = making[modem] or task.mutex()
+  local _ <close> = making[modem]:lock() -- several tasks may ask for it at once
+  local made = rawget(modem, "at")
+  if made ~= nil then
+    return made
+  end
   local port, err = M.open(modem.description)
   if not port and err.code == "not-found" and modem.mbim then
     local inside, failure = tunnel.open(modem)

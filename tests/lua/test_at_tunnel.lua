@@ -51,6 +51,12 @@ function behaviours.an_answer_and_its_lines(modem)
   lu.assertEquals(assert(modem.at:command "AT+CMEE=1").lines, {})
 end
 
+function behaviours.two_tasks_that_ask_for_the_port_first(modem)
+  local ports = assert(task.all(function() return modem.at end, function() return modem.at end))
+  lu.assertIs(ports[1], ports[2])
+  lu.assertEquals(assert(modem.at:command "AT+CSQ").result, "ok") -- also when the task has ended that made it
+end
+
 function behaviours.refusals(modem, sim)
   assert(faults.apply(sim, "pin-lock", {}))
   fails("rejected", modem.at:command "AT+NONSENSE")

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A modem over MBIM: the verbs of modem/init.lua, put into Basic Connect commands.
+-- A modem over MBIM: the verbs of modem/backend.lua, put into Basic Connect commands.
 
 local lazy = require "base.lazy"
 local answers = require "modem.mbim.answers"
