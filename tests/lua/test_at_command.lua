@@ -138,6 +138,33 @@ function T.test_typing()
   lu.assertEquals(history, 'ati\nAT+CMEE=1\nfoo\nAT+CMGF=1\nAT+CMGS="+1"\n')
 end
 
+function T.test_typing_inside_mbim()
+  for _, model in ipairs { "l860", "em05" } do
+    local status = typed(function(t)
+      say(t, "AT+CPIN?", "+CPIN: READY")
+      say(t, "AT+CMEE=1", "OK")
+      say(t, 'AT+CPIN="1234"', "(operation not allowed)")
+      say(t, "AT+CMGF=1", "OK")
+      t:type 'AT+CMGS="+1"\r'
+      t:expect "> "
+      t:type "hey\ryou\26"
+      t:expect "+CMGS: "
+      t:expect "at> "
+      t:type "\4"
+    end, { "--modem", model })
+    lu.assertEquals(status, 0)
+  end
+end
+
+function T.test_the_path_for_another_program_at_a_terminal()
+  local status, output = pty.run({ "simulate", "--", "moontower", "at", "--pty" }, function(t)
+    t:expect "/run/moontower/at/simulated"
+    t:type "\3"
+  end)
+  lu.assertEquals(status, 130)
+  lu.assertNotStrContains(output, "stack traceback")
+end
+
 function T.test_news_are_shown_while_typing()
   typed(function(t)
     say(t, "AT+CREG=1", "OK")

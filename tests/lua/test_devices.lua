@@ -176,6 +176,9 @@ function T.test_pcie()
   make_sys(PCIE, "port wwan0at0 AT", "port wwan0qcdm0 QCDM", "port wwan0qmi0 QMI")
   local list, count = devices()
   lu.assertEquals(count, 1)
+  local paths = {}
+  for _, port in ipairs(list[1].ports) do paths[port.role] = port.path end
+  lu.assertEquals(paths, { at = "/dev/wwan0at0", dm = "/dev/wwan0qcdm0", qmi = "/dev/wwan0qmi0" })
   list[1].ports = nil -- all it has, of any kind
   lu.assertEquals(list[1], {
     name = "0000:01:00.0", key = "wwan0qmi0", protocol = "qmi", control = "/dev/wwan0qmi0", net = "wwan0",
