@@ -130,6 +130,32 @@ function T.test_qmi_no_profile()
   lu.assertEquals(open(host).channel_id, 1)
 end
 
+-- Anything ------------------------------------------------------------------------------------------------------------
+
+local seeds = {
+  "\0\x70\0\0\1", "\0\x70\x80\1", "\0\xa4\4\0\16" .. client.ISD_R, "\x81\xe2\x91\0\6\xbf\x3e\3\x5c\1\x5a",
+  "\x81\xc0\0\0\0", "\x81\xe2\x91\0\3\xbf\x2d\0", "\x81\xe2\x91\0\x11\xbf\x31\x0e\xa0\x0c\x5a\x0a" .. ATT,
+  "\x81\xe2\x91\0\7\xbf\x34\4\x82\2\4\x40", "\x81\xe2\x91\0\5\xbf\x2b\2\xa0\0", "\x81\xe2\x11\0\2\xbf\x28",
+  "\x81\xe2\x91\0\5\xbf\x38\2\x30\0", "\x81\xe2\x91\0\5\xbf\x21\2\x30\0", "\x81\xe2\x91\0\x09\xbf\x29\6\x5a\0\x90\2ab",
+}
+
+-- Whatever a host sends, the card answers with a status, and goes on.
+function T.test_any_command()
+  math.randomseed(3)
+  local host = with_euicc(qmi_client.new())
+  open(host)
+  for _ = 1, 20000 do
+    local seed = seeds[math.random(#seeds)]
+    local at = math.random(#seed)
+    local command = seed:sub(1, at - 1) .. string.char(math.random(0, 255)) .. seed:sub(at + 1, math.random(#seed))
+    local response = host.modem.card.uicc:transmit(command)
+    lu.assertTrue(#response >= 2 and #response <= 258, hex.encode(command) .. " " .. #response)
+  end
+  host.modem.card:power_on()
+  lu.assertEquals(open(host).channel_id, 1)
+  lu.assertEquals(hex.encode(client.ask(qmi_sender(host, 1), 0xbf3e, "\x5c\1\x5a", 0x5a)), EID)
+end
+
 -- Habits -------------------------------------------------------------------------------------------------------------
 
 local GET_EID, ANSWER = "\x81\xe2\x91\0\6\xbf\x3e\3\x5c\1\x5a", "BF3E125A10" .. EID
