@@ -41,6 +41,9 @@ function M.receiver(modem, why)
   if modem.at then
     maker, err = at_port.maker(modem)
   end
+  if modem.at and err then
+    return nil, err
+  end
   for _, commands in ipairs(maker and maker.receivers or {}) do
     local reply
     reply, err = send(modem, commands.asks)

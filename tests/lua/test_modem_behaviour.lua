@@ -5,6 +5,7 @@
 -- modem says is compared with the values here, so all three ways are held to the same.
 
 local at_channel = require "modem.at_channel"
+local at_location = require "modem.at_location"
 local cards = require "esim.card"
 local es10 = require "esim.es10"
 local faults = require "simulator.faults"
@@ -948,6 +949,49 @@ local function with_modem(way, behaviour)
   behaviour(modem, sim)
 end
 
+-- ---- where it is ----
+
+local place = { 40.7484, -73.9857, 42.5, 0, 8, "3d" }
+
+local function place_of(report, err)
+  lu.assertNil(err and tostring(err))
+  return { report.latitude, report.longitude, report.altitude, report.speed, report.satellites, report.fix }
+end
+
+function behaviours.location(modem, sim)
+  eq(place_of(modem:location { seconds = 60 }), place)
+  eq(sim:is_receiver_on(), false)
+  do
+    local _ <close> = assert(modem:locate())
+    local second <close> = assert(modem:locate())
+    eq(sim:is_receiver_on(), true)
+    eq(place_of(modem:location { seconds = 60 }), place)
+    local report
+    repeat report = assert(second:next()) until report.latitude
+    eq(place_of(report), place)
+  end
+  eq(sim:is_receiver_on(), false)
+end
+
+function behaviours.location_without_a_view_of_the_sky(modem, sim)
+  sim.sky = "none"
+  local err = fails("timeout", modem:location { seconds = 1.5 })
+  lu.assertStrContains(err.message, "no satellites are received")
+  eq(sim:is_receiver_on(), false)
+  sim.sky, sim.first_fix = "open", 0.5
+  eq(place_of(modem:location { seconds = 60 }), place)
+end
+
+function behaviours.location_of_a_modem_that_is_unplugged(modem, sim)
+  local waiting = assert(modem:locate())
+  fault(sim, "unplug")
+  local report, err
+  repeat report, err = waiting:next() until not report
+  eq(err.code, "gone")
+  waiting:close()
+  fails("gone", modem:locate())
+end
+
 for name, behaviour in pairs(behaviours) do
   for _, way in ipairs(ways) do
     T[("test_%s_over_%s"):format(name, way.name)] = function() with_modem(way, behaviour) end
@@ -962,6 +1006,17 @@ for name, behaviour in pairs(behaviours) do
         for _, verb in ipairs { "open_card_channel", "close_card_channel", "restart_card" } do
           rawset(modem, verb, at_channel[verb])
         end
+        behaviour(modem, sim)
+      end)
+    end
+  end
+end
+
+for name, behaviour in pairs(behaviours) do
+  if name:find "^location" then
+    T[("test_%s_over_at"):format(name)] = function()
+      with_modem(ways[1], function(modem, sim)
+        rawset(modem, "receiver", at_location.receiver)
         behaviour(modem, sim)
       end)
     end
