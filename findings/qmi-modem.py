@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 # qmi-modem.py MESSAGE=TLVS... -- COMMAND...: runs a command beside a stand-in for qmi-proxy and a QMI modem. It answers
-# the messages that are given, in hexadecimal, with success and those TLVs; the command has to use the proxy.
+# the messages that are given, in hexadecimal, with success and those TLVs; the command has to use the proxy. With
+# MESSAGE=+INDICATION:TLVS, success alone is the answer, and an indication with those TLVs follows.
 
 import socket, struct, subprocess, sys, threading
 
 end = sys.argv.index("--")
-answers = {}
+answers, indications = {}, {}
 for argument in sys.argv[1:end]:
     message, tlvs = argument.split("=")
+    if tlvs.startswith("+"):
+        number, told = tlvs[1:].split(":")
+        indications[int(message, 16)], tlvs = (int(number, 16), bytes.fromhex(told)), ""
     answers[int(message, 16)] = bytes.fromhex(tlvs)
 SUCCESS = bytes.fromhex("02040000000000")
 
@@ -26,7 +30,18 @@ def answer(frame):
         tlvs = b""
     result = struct.pack("<BBHH" if control else "<BHHH", 1 if control else 2, transaction, message, 7 + len(tlvs))
     result += SUCCESS + tlvs
+    return framed(service, client, result) + (b"" if control else indication(service, client, message))
+
+
+def framed(service, client, result):
     return struct.pack("<BHBBB", 1, 5 + len(result), 0x80, service, client) + result
+
+
+def indication(service, client, message):
+    if message not in indications:
+        return b""
+    number, tlvs = indications[message]
+    return framed(service, client, struct.pack("<BHHH", 4, 0, number, len(tlvs)) + tlvs)
 
 
 def serve(listener):

@@ -13,6 +13,7 @@ local task = require "task"
 
 local ONLY_OWNER, GROUP_MAY_READ = 384, 416 -- 0600, 0640
 local GPSD = "/run/gpsd.sock"
+local GPSD_TIME = 30 -- seconds: it answers when it has opened the device and looked at it
 
 ---@class modem.location_pty
 ---@field path string
@@ -86,7 +87,7 @@ local function order(text)
   if port then
     ok, err = port:write(text .. "\r\n")
   end
-  local answer = ok and task.timeout(5, port.read, port)
+  local answer = ok and task.timeout(GPSD_TIME, port.read, port)
   if answer and answer:find "^OK" then
     return true
   elseif answer then
@@ -106,7 +107,7 @@ function M.hand_to_gpsd(path)
     return errors.during(err, "gpsd does not take " .. path)
   end
   return task.finally(function()
-    task.shield(5, function() order("-" .. path) end)
+    task.shield(GPSD_TIME, function() order("-" .. path) end)
   end)
 end
 
