@@ -174,4 +174,25 @@ function T.test_much_at_one_go()
   end
 end
 
+-- The file that a function in C is in.
+local function file_of(place)
+  local address = tonumber(("%p"):format(place))
+  for line in io.lines "/proc/self/maps" do
+    local first, last, file = line:match "^(%x+)%-(%x+) .- (/.*)$"
+    if first and address >= tonumber(first, 16) and address < tonumber(last, 16) then
+      return file
+    end
+  end
+end
+
+-- Where the program has all of Lua in it, from an archive, the shared library that comes with the module must not be a
+-- second one: it may be of another release.
+function T.test_a_module_in_c_that_is_linked_to_lua()
+  local folder = require("core.fs").realpath("/proc/self/exe"):match("^(.*)/")
+  local module = assert(package.loadlib(folder .. "/tests/c_module.so", "luaopen_c_module"))()
+  lu.assertEquals(module.made(3), { 1, 2, 3 })
+  lu.assertErrorMsgContains("number expected", module.made, "none")
+  lu.assertEquals(file_of(module.place()), assert(file_of(string.format)))
+end
+
 return T
