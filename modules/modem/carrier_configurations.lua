@@ -84,7 +84,6 @@ local function open_pdc(modem)
   local queue = subscribers.queue()
   client:subscribe(queue, pdc.list_configs, pdc.get_selected_config, pdc.get_config_info, pdc.set_selected_config,
     pdc.activate_config)
-  client:set_up(pdc.register, { enable_reporting = true })
   return client, queue
 end
 

@@ -2,7 +2,7 @@
 -- PDC, persistent device configuration: the carrier configurations (MCFG, MBN) that a modem has, as data.
 --
 -- The response to a request only says that it has arrived; what came of it is in an indication with the request's
--- token, to a client that has registered for them.
+-- token, to the client that has asked. Registering is for changes that others make.
 
 local qmi = require "qmi.message"
 

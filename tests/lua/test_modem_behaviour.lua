@@ -4,8 +4,11 @@
 -- Each gets a modem as a script has it, and the simulated one behind it, in a world of this process's own. What the
 -- modem says is compared with the values here, so all three ways are held to the same.
 
+local apns = require "modem.apn"
+local attach_apn = require "modem.attach_apn"
 local at_channel = require "modem.at_channel"
 local at_location = require "modem.at_location"
+local card_files = require "modem.card_files"
 local cards = require "esim.card"
 local es10 = require "esim.es10"
 local faults = require "simulator.faults"
@@ -216,6 +219,37 @@ function behaviours.radio(modem, sim)
   gives({ hardware = "on", software = "on" }, modem:set_radio(true))
   fault(sim, "radio-off")
   eq(modem:radio().hardware, "off")
+end
+
+function behaviours.files_of_the_card(modem, sim)
+  sim.card.gid1 = "6d38"
+  eq(modem:card_file(0x6f3e), "\x6d\x38" .. ("\xff"):rep(6))
+  fails("not-found", modem:card_file(0x6f99))
+end
+
+function behaviours.the_apn_that_it_attaches_with(modem, sim)
+  gives({ apn = "r.ispsn", ip = "ipv4v6" }, attach_apn.get(modem))
+  assert(attach_apn.set(modem, { apn = "", ip = "ipv4" }))
+  gives({ apn = "", ip = "ipv4" }, attach_apn.get(modem))
+  eq({ sim:attach_apn(), sim.profiles[1].pdp_type }, { "", "ipv4" })
+end
+
+function behaviours.a_modem_without_carrier_configurations(modem)
+  fails("unsupported", modem:carrier_configurations())
+end
+
+function behaviours.an_apn_that_is_looked_for(modem, sim)
+  fault(sim, "only-apn", "R.ispsn")
+  local asked, activate = {}, modem.activate
+  function modem.activate(...)
+    asked[#asked + 1] = select(2, ...).apn
+    return activate(...)
+  end
+  sim:set_attach_apn "" -- which over QMI is the profile of the default APN
+  apns.forget(modem:sim().iccid)
+  local link <close> = assert(modem:up())
+  eq({ asked, link.bearer.apn, link.bearer.from, link.bearer.source },
+    { { "", "r.ispsn" }, "r.ispsn", "carrier", "calyx-sprint" })
 end
 
 function behaviours.registration(modem, sim)
@@ -999,6 +1033,19 @@ for name, behaviour in pairs(behaviours) do
 end
 
 -- A modem whose protocol has no way to the card, and whose AT port has one.
+function T.test_files_of_the_card_over_at()
+  with_modem(ways[1], function(modem, sim)
+    rawset(modem, "card_file", card_files.by_at)
+    behaviours.files_of_the_card(modem, sim)
+  end)
+end
+
+function T.test_the_apn_that_it_attaches_with_over_at()
+  with_modem(ways[1], function(modem, sim)
+    behaviours.the_apn_that_it_attaches_with({ at = modem.at }, sim)
+  end)
+end
+
 for name, behaviour in pairs(behaviours) do
   if name:find "^esim" then
     T[("test_%s_over_at"):format(name)] = function()

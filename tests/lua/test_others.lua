@@ -86,6 +86,29 @@ function T.test_sim_slots()
   end
 end
 
+-- Another program and moontower agree on what the modem attaches with, its sets for operators, and files of the card.
+function T.test_attach_configuration_and_carrier_configurations()
+  with_daemon("mbim", function(modem)
+    lu.assertNotNil(run("mbim", "--ms-query-lte-attach-configuration"):find "Access string: '?r%.ispsn")
+    modem:set_attach_apn "ims"
+    lu.assertNotNil(run("mbim", "--ms-query-lte-attach-configuration"):find "Access string: '?ims")
+    lu.assertStrContains(shell(daemon.executable .. " apn"), "It attaches with ims (ipv4v6)")
+  end)
+  with_daemon("qmi", function(modem)
+    modem.personality = setmetatable({ configurations = require("simulator.models.ec25").configurations },
+      { __index = modem.personality })
+    modem.nv.configuration = { automatic = true }
+    modem:activate_configuration()
+    local listed = run("qmi", "--pdc-list-configs=software")
+    lu.assertNotNil(listed:find "Description: Sprint%-VoLTE.-Status:%s+Active.-Version:%s+0x5010205", listed)
+    lu.assertNotNil(why():find "MBN%s+Sprint%-VoLTE", why())
+    modem.card.gid1 = "6d38"
+    local file = run("qmi", "--uim-read-transparent=0x3F00,0x7FFF,0x6F3E")
+    lu.assertNotNil(file:find "6D:38:FF", file)
+    lu.assertStrContains(shell(daemon.executable .. " apn"), "GID1 6D38FFFFFFFFFFFF")
+  end)
+end
+
 function T.test_the_same_by_qmi_inside_mbim()
   with_daemon("mbim", function(modem)
     daemon.need { qmicli = "libqmi-utils" }

@@ -297,6 +297,27 @@ function T.test_voice()
   both_ways(voice.indication_register.request, "160100 01", { ussd_events = true })
 end
 
+-- Layouts as libqmi 1.36 has them.
+function T.test_pdc()
+  local pdc = require "qmi.pdc"
+  both_ways(pdc.list_configs.request, "100400 07000000 110400 01000000", { token = 7, type = "software" })
+  both_ways(pdc.list_configs.indication,
+    "010200 0000 100400 07000000 110e00 02 01000000 02 abcd 00000000 01 ef", {
+      error = 0, token = 7,
+      configurations = { { type = "software", id = "\xab\xcd" }, { type = "platform", id = "\xef" } },
+    })
+  both_ways(pdc.get_selected_config.indication, "010200 0000 100400 01000000 110300 02 abcd 120200 01 ef", {
+    error = 0, token = 1, active_id = "\xab\xcd", pending_id = "\xef",
+  })
+  both_ways(pdc.get_config_info.indication,
+    '010200 0000 100400 02000000 110400 00010000 120400 03 "ROW" 130400 01080105', {
+      error = 0, token = 2, size = 256, description = "ROW", version = 0x05010801,
+    })
+  both_ways(pdc.set_selected_config.request, "010700 01000000 02 abcd 100400 03000000", {
+    configuration = { type = "software", id = "\xab\xcd" }, token = 3,
+  })
+end
+
 function T.test_wms()
   both_ways(wms.set_event_report.indication, "100500 00 03000000 120100 01", {
     mt_message = { storage_type = "uim", memory_index = 3 }, message_mode = "gsm-wcdma",

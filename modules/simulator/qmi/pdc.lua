@@ -28,7 +28,8 @@ local function named(modem, name)
   end
 end
 
--- A request is answered twice: that it has arrived, and what came of it.
+-- A request is answered twice: that it has arrived, and what came of it. Its client has to ask for that no more than
+-- qmicli does.
 local function answers(message, fn)
   handle(message, function(modem, values, client)
     if not modem.personality.configurations then
@@ -37,9 +38,7 @@ local function answers(message, fn)
     local told, err = fn(modem, values)
     told = told or {}
     told.error, told.token = err or 0, values.token
-    if client.wants.enable_reporting then
-      modem.group:spawn(function() client.fn:indicate(client, message, told) end)
-    end
+    modem.group:spawn(function() client.fn:indicate(client, message, told) end)
     return { token = values.token }
   end)
 end
