@@ -10,7 +10,7 @@ local task = require "task"
 local text = require "at.text"
 
 local COMMAND_TIME = 180 -- a search for networks takes minutes
-local LINE_MAX, TEXT_MAX, URCS_MAX = 16384, 4096, 64
+local LINE_MAX, TEXT_MAX, URCS_MAX = 4000, 4096, 64 -- a longer line could not be told when the modem repeats it
 local CTRL_Z, ESCAPE = "\26", "\27"
 
 ---@alias at.send fun(port: at.port, command: string, options: table): at.reply?, moontower.error?
@@ -125,7 +125,7 @@ local function take(self, pattern, deadline, most, on_bytes)
     local bytes = before and before .. stop or self.input
     self.input = before and self.input:sub(after) or ""
     on_bytes(bytes)
-    taken = (taken .. bytes):sub(-most)
+    taken = (taken .. bytes):sub(-most - 2) -- with the last character, and one more, so that the caller sees that
     if before then
       return taken:sub(1, -2), stop
     end
@@ -161,10 +161,11 @@ local function read_text(self, era)
       self.wire:write((bytes:gsub("\r", "\r\n> "):gsub("[\26\27]", "")))
     end
   end)
-  if not typed then
-    log.info("%s: the program does not finish its text: it is given up", self.name)
+  local is_whole = typed and #typed <= TEXT_MAX
+  if not is_whole then
+    log.info("%s: the program does not finish its text, or it is too long: it is given up", self.name)
   end
-  return stop == CTRL_Z and typed or nil
+  return stop == CTRL_Z and is_whole and typed or nil
 end
 
 -- ---- a command line ----
@@ -268,10 +269,10 @@ end
 
 local function one_line(self, line)
   local body = edit(line):match "[Aa][Tt](.*)$"
-  if not body then
-    return
-  elseif #line >= LINE_MAX then
+  if #line > LINE_MAX then
     return write_result(self, "ERROR")
+  elseif not body then
+    return
   end
   local rest, found = take_own(self.settings, body)
   self.answers = true

@@ -99,6 +99,21 @@ function T.test_minicom_s_first_line_and_a_corrected_one()
   end)
 end
 
+function T.test_a_line_and_a_text_that_are_too_long()
+  beside(function(line) return line:find "CMGS" and "\r\n> " or nil end, function(program, _, heard)
+    program.type "ATE0\r"
+    program.expect "OK\r\n"
+    program.type("AT+X=" .. ("1"):rep(4500) .. "\r")
+    program.expect "\r\nERROR\r\n"
+    program.type("AT+X=" .. ("1"):rep(3900) .. "\rAT+CMGS=1\r")
+    program.expect "\r\nOK\r\n"
+    program.expect "\r\n> "
+    program.type(("a"):rep(5000) .. "\26")
+    program.expect "\r\nOK\r\n"
+    lu.assertEquals(without_probes(heard), { "AT+X=" .. ("1"):rep(3900), "AT+CMGS=1", "\27" })
+  end)
+end
+
 function T.test_what_would_take_the_port_away_is_refused()
   beside(function() end, function(program, _, heard)
     for _, line in ipairs { "ATD*99#", "AT+CGDATA=\"PPP\",1", "AT+CMUX=0", "ATE1;+IPR=9600", "ATO" } do
