@@ -7,7 +7,7 @@ local sim_at = require "simulator.at"
 ---@class simulator.at_tunnel
 ---@field command mbim.command
 ---@field private at simulator.at_function
----@field private waiting { bytes: string, give: fun(values: table) }[] the first of them is being answered
+---@field private waiting { bytes: string, give: fun(info: string) }[] the first of them is being answered
 ---@field private answer string what it has got so far
 local Tunnel = {}
 Tunnel.__index = Tunnel
@@ -28,7 +28,7 @@ function Tunnel:settle()
   if self.waiting[1] and not self.at.busy then
     local entry = table.remove(self.waiting, 1)
     if self.answer:find "\n" then -- else it has repeated the command, and is silent
-      entry.give { bytes = self.answer }
+      entry.give(assert(self.command.response:encode { bytes = self.answer }))
     end
     next_command(self)
   end
@@ -62,13 +62,12 @@ function Tunnel:is_for(message)
 end
 
 ---@param message table
----@param give fun(values: table) called when the modem has answered, if it ever does
----@return boolean understood
+---@param give fun(info: string?, status: string?) called when the modem has answered, if it ever does
 function Tunnel:ask(message, give)
   local codec = self.command[message.set and "set" or "query"]
   local values = codec and codec:decode(message.info)
   if not values or values.kind and values.kind ~= "at" then
-    return false
+    return give(nil, "no-device-support")
   end
   local bytes = values.bytes:gsub("\n", "")
   if not bytes:find "[\r\26\27]$" then
@@ -78,7 +77,6 @@ function Tunnel:ask(message, give)
   if #self.waiting == 1 then
     next_command(self)
   end
-  return true
 end
 
 ---To a modem that hangs.

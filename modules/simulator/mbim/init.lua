@@ -289,15 +289,14 @@ end
 
 -- The AT function takes its own time, and is asked at the same time as others.
 local function ask_at(self, message, from)
-  if not self.opened then
-    return send(self, function_error(message.transaction, NOT_OPENED), from)
-  end
   local forced = faults.status(self.modem)
-  local is_asked = not forced and self.tunnel:ask(message, function(values)
-    send(self, done(message, assert(self.tunnel.command.response:encode(values))), from)
-  end)
-  if not is_asked then
-    send(self, done(message, nil, forced or "no-device-support"), from)
+  local function give(info, status) send(self, done(message, info, status), from) end
+  if not self.opened then
+    send(self, function_error(message.transaction, NOT_OPENED), from)
+  elseif forced then
+    give(nil, forced)
+  else
+    self.tunnel:ask(message, give)
   end
 end
 
