@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -353,6 +354,17 @@ static int l_realpath(lua_State *L)
 
 /* ---- looking around ---- */
 
+/* free(path) -> integer | nil, err. Bytes that are left where it is, for any user. */
+static int l_free(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct statvfs info;
+    if (statvfs(path, &info) < 0)
+        return result(L, -errno, "look at the space of", path);
+    lua_pushinteger(L, (lua_Integer)(info.f_bavail * info.f_frsize));
+    return 1;
+}
+
 /*
  * stat(path, how = "link"?) -> { type = "file" | "directory" | "character" | "block" | "socket" |
  * "fifo" | "link", size, mode, uid, gid, inode, device, rdev_major?, rdev_minor?, mtime } | nil,
@@ -512,6 +524,7 @@ static const luaL_Reg functions[] = {
     { "realpath", l_realpath },
     { "remove", l_remove },
     { "rename", l_rename },
+    { "free", l_free },
     { "stat", l_stat },
     { "symlink", l_symlink },
     { "terminal_size", l_terminal_size },

@@ -17,6 +17,7 @@ local modes = require "modem.modes"
 local status = require "status"
 local takeover = lazy(function() return require "modem.takeover" end)
 local task = require "task"
+local update_hold = require "modem.update_hold"
 
 local SETTLE_TIME, SETTLE_MAX = 0.3, 5
 local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it; of an unsure look
@@ -30,6 +31,7 @@ local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: anothe
 ---@field wanted core.queue a queue of queues: each for the answer to a command that wants to borrow it
 ---@field asked core.queue? one of them, that waits for the next try to open the modem
 ---@field has_failed boolean? a mistake has ended its task
+---@field is_held boolean? its firmware is being updated: it is not opened
 ---@field is_left boolean? it is to be left to ModemManager
 ---@field take_over boolean? a connection that ModemManager has on it may end
 
@@ -62,7 +64,8 @@ local function yes() return true end
 ---@return daemon.fleet
 function M.new(group, on_ready, on_gone, list)
   local self = setmetatable({
-    slots = {}, unusable = {}, resting = {}, requests = {}, group = group, hotplug = hotplug.new { "bus", "folder" },
+    slots = {}, unusable = {}, resting = {}, requests = {}, group = group,
+    hotplug = hotplug.new { "bus", "folder", "updates" },
     on_ready = on_ready, on_gone = on_gone, own = list, left = {}, claims = yes,
   }, Fleet)
   modems.owner = { borrow = function(description, options) return self:borrow(description, options) end }
@@ -131,7 +134,10 @@ end
 
 local function add_slot(self, description, take_over)
   local name = description.name
-  local slot = { name = name, description = description, wanted = task.queue(), take_over = take_over }
+  local slot = {
+    name = name, description = description, wanted = task.queue(), take_over = take_over,
+    is_held = update_hold.why_held(name) ~= nil,
+  }
   self.slots[name] = slot
   slot.task = self.group:spawn(function()
     local ok, err = xpcall(live, require("core.task").traceback, self, slot)
@@ -219,6 +225,8 @@ local function remove_departed(self, now, unknown)
       warn("%s may have been unplugged, which could not be found out: %s", name, unknown)
     elseif not is_same(slot, now[name]) then
       remove_slot(self, slot, now[name] and "restarted" or "unplugged")
+    elseif slot.is_held ~= (update_hold.why_held(name) ~= nil) then
+      remove_slot(self, slot, slot.is_held and "its firmware has been updated" or "its firmware is to be updated")
     elseif slot.has_failed then
       remove_failed(self, slot)
     elseif slot.is_left then

@@ -8,16 +8,20 @@ local inotify = require "core.inotify"
 local sysfs = require "modem.sysfs"
 local task = require "task"
 local udev = require "core.udev"
+local update_hold = require "modem.update_hold"
 
 local SUBSYSTEMS = { "usbmisc", "net", "tty", "wwan" }
 local PRIVATE = 448 -- 0700
 
+local function watch_folder(path)
+  fs.mkdir(path, PRIVATE)
+  return inotify.folder(path)
+end
+
 local openers = {
   bus = function() return udev.monitor { subsystems = SUBSYSTEMS, source = sysfs.source() } end,
-  folder = function()
-    fs.mkdir(devices.folder(), PRIVATE)
-    return inotify.folder(devices.folder())
-  end,
+  folder = function() return watch_folder(devices.folder()) end,
+  updates = function() return watch_folder(update_hold.folder()) end,
 }
 
 ---@class modem.hotplug
@@ -32,7 +36,7 @@ Hotplug.__index = Hotplug
 local M = {}
 
 ---Nothing is watched before renew() is called.
----@param sources ("bus"|"folder")[]
+---@param sources ("bus"|"folder"|"updates")[] updates: of firmware, which keep us from a modem
 ---@param on_event fun(action: string, device: table|string)? gets each event, as core.udev or core.inotify has it
 ---@return modem.hotplug hotplug keep it in a <close> variable, or let it end with the task
 function M.new(sources, on_event)

@@ -9,6 +9,7 @@ local backends = require "modem.backend"
 local completed = require "modem.completed"
 local devices = require "modem.devices"
 local errors = require "errors"
+local fs = require "core.fs"
 local modes = lazy(function() return require "modem.modes" end)
 local notifications = require "modem.notifications"
 local process = require "core.process"
@@ -16,6 +17,7 @@ local selection = require "modem.selection"
 local state = require "state"
 local takeover = lazy(function() return require "modem.takeover" end)
 local task = require "task"
+local update_hold = lazy(function() return require "modem.update_hold" end)
 local verbs = require "modem.verbs"
 
 local PATIENCE = 3
@@ -89,6 +91,7 @@ local function is_on_bus(description) return description.usb ~= nil or descripti
 ---@field at_only boolean? also a modem without MBIM and QMI: it has few verbs, see modem/at_only.lua
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
 ---@field take_over boolean? end a connection that ModemManager has on it
+---@field is_update boolean? it is opened by what updates its firmware: see modem/update_hold.lua
 ---@field give_back boolean? ModemManager gets it back when it is closed, and not when the program ends
 
 local function protocol_for(description, wanted)
@@ -138,6 +141,10 @@ end
 ---@return moontower.error? err
 function M.open_alone(description, options)
   options = options or {}
+  local held = not options.is_update and fs.stat(update_hold.folder()) and update_hold.why_held(description.name)
+  if held then
+    return nil, held
+  end
   local protocol, err = protocol_for(description, options.protocol)
   local lock
   if protocol then

@@ -239,6 +239,19 @@ function Modem:restart()
   end
 end
 
+---New firmware is written, in the boot loader; then it starts.
+---@param revision string
+---@param version string of its image
+function Modem:flash(revision, version)
+  local old = self.personality
+  local image = setmetatable({ version = version }, { __index = old.image })
+  self:unplug()
+  self:after(self.reset_time, function()
+    self.personality = setmetatable({ firmware = revision, image = image }, { __index = old })
+    self:replug()
+  end)
+end
+
 ---The host has reset the USB port: endpoints work again, and nothing is open.
 function Modem:bus_reset()
   self:forget_faults()

@@ -134,6 +134,11 @@ function declared.gnss() return {
   version = 1, required = {}, optional = { incarnation = text, client = whole(1, 254), commands = list_of(text) },
 } end
 
+-- A program updates a modem's firmware: see modem/update_hold.lua.
+function declared.updates() return {
+  version = 1, required = { modem = text, pid = index, start = count, command = any_text },
+} end
+
 function declared.usb() return { version = 1, required = { on = list_of(record { path = text, text = any_text }) } } end
 
 function declared.taken() return {

@@ -58,7 +58,8 @@ end
 -- Each can be started as the help says, without an argument where that is optional, and is over after "none".
 function T.test_each_fault_starts_and_ends()
   local readme = assert(fs.read(program.home .. "/modules/simulator/README.md"))
-  local needed = { SECONDS = "0.01", COUNT = "2", TEXT = "hello", HABIT = "fetches", ["APN [USER]"] = "internet" }
+  local needed = { SECONDS = "0.01", COUNT = "2", TEXT = "hello", HABIT = "fetches", ["APN [USER]"] = "internet",
+    REVISION = "X_2" }
   for _, fault in ipairs(faults.list) do
     local host = opened()
     lu.assertTrue(faults.apply(host.modem, fault.name, { needed[fault.arguments] }), fault.name)

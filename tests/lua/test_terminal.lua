@@ -59,6 +59,7 @@ local CASES = {
   { run = "metrics", cut = true },
   { run = "signal", cut = true, shows = { "RSRP", "-98 dBm" } },
   { run = "cells", cut = true, shows = { "EARFCN 8665" } },
+  { run = "update --wait=1 false", status = 1, shows = { "failed: exit status 1" } },
   { run = "firmware", status = 0, shows = { "qmi-firmware-update" } },
   { run = "record /run/recording -- status", status = 11, shows = { "SIM", "Recorded in", "--inspect" } },
   { run = "record --inspect /run/recording", cut = true, shows = { "Device Caps: ok", "exit status 0" },

@@ -23,6 +23,12 @@ function M.chmod(path, mode) end
 ---@return string? path
 function M.executable(name) end
 
+--- free(path) -> integer | nil, err. Bytes that are left where it is, for any user.
+---@param path string
+---@return integer?
+---@return moontower.error? err
+function M.free(path) end
+
 --- geteuid() -> integer
 ---@return integer
 function M.geteuid() end

@@ -211,6 +211,18 @@ local events = {
     end,
   },
   {
+    name = "flash", arguments = "REVISION",
+    summary = "leave the bus as for an update, and come back with this firmware",
+    start = function(modem, text)
+      local version = (text or ""):match "_([%w.]+)$"
+      if not version then
+        return nil, "a revision such as SWI9X30C_02.33.03.00 expected"
+      end
+      modem:flash(text, version)
+      return true
+    end,
+  },
+  {
     name = "replug", summary = "plug it in again",
     start = function(modem)
       modem:replug()
