@@ -45,7 +45,10 @@ end
 
 local sim_problems = {
   ["sim-not-inserted"] = { "sim-missing", "there is no SIM in the modem", "Is it in the right way, and all the way?" },
-  ["no-esim-profile"] = { "sim-missing", "the eSIM has no profile", "Load one from the operator first." },
+  ["no-esim-profile"] = { "sim-missing", "no profile of the eSIM is enabled",
+    "`moontower esim list` shows those that are on it; `moontower esim enable` has one used." },
+  ["not-initialized"] = { "sim-failure", "the SIM does not start (not-initialized)",
+    "Over QMI, an eSIM looks like that while no profile is enabled: `moontower esim list` shows its profiles." },
   ["bad-sim"] = { "sim-failure", "the modem cannot use this SIM", "Clean it, or try it in a phone." },
   ["not-provisioned"] = { "sim-failure", "the modem does not start the SIM's application",
     "Reset the modem, or take the SIM out and put it in again." },

@@ -143,6 +143,15 @@ function T.test_discovery()
   lu.assertEquals(download { "lpac profile discovery -s 127.0.0.1:8443" }[1].data, { "127.0.0.1:8443" })
 end
 
+-- Then there is no SIM to connect with, and `up` says what there is.
+function T.test_no_profile_is_enabled()
+  local result = world.run(LPAC .. "lpac profile disable " .. SPRINT .. " 1 && " .. read "no-profile"
+    .. " && moontower up --apn broadband", { "euicc" })
+  lu.assertEquals(result.status, 4)
+  lu.assertStrContains(result.err, "no profile of the eSIM is enabled")
+  lu.assertStrContains(result.err, "moontower esim list")
+end
+
 function T.test_fails_where_the_card_does()
   for fault, message in pairs {
     ["no-channels"] = "euicc_init", ["apdu-fails"] = "es10c_get_eid", ["sim-remove"] = "euicc_init",
