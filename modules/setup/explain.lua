@@ -72,6 +72,15 @@ local function bearer_words(bearer)
   return table.concat(words, ", ")
 end
 
+-- Of a guest of these networks: each line fits some SIMs.
+local function sim_words(sim)
+  local words = {}
+  for _, key in ipairs { "imsi", "iccid", "gid1", "spn" } do
+    words[#words + 1] = sim[key] and ("%s %s"):format(key:upper(), sim[key]) or nil
+  end
+  return table.concat(words, ", ")
+end
+
 local function contexts_words(contexts)
   local numbers, words = {}, {}
   for number in pairs(contexts) do numbers[#numbers + 1] = number end
@@ -97,6 +106,10 @@ local function modem_rows(modem, add)
   if modem.ipv6 ~= nil then
     add("IPv6", modem.ipv6 and "on" or "off")
   end
+  local attach = modem.attach
+  add("MBN", modem.carrier_configuration)
+  add("attach", attach and ("%s, %s"):format(attach.apn == "" and "with the APN that the network chooses" or attach.apn,
+    ip_words[attach.ip or "ipv4v6"]))
   add("contexts", modem.contexts and contexts_words(modem.contexts))
   add("radio", modem.rat and modem.rat:lower() .. (modem.rat:lower() == "lte" and " only" or ""))
   add("bands", modem.bands)
@@ -117,9 +130,13 @@ function M.lines(chosen)
   end
   add("name", chosen.name)
   add("networks", chosen.plmns and table.concat(chosen.plmns, ", ") or "any")
+  for i, sim in ipairs(chosen.sims or {}) do
+    add(i == 1 and "SIMs" or "or", sim_words(sim))
+  end
   for i, bearer in ipairs(chosen.bearers) do
     add(i == 1 and "connects" or "or else", bearer_words(bearer))
   end
+  add("or else", chosen.search and "what else fits the SIM: `moontower apn`")
   add("roaming", chosen.roaming and "allowed" or "refused")
   add("probe", chosen.probe and "pings " .. chosen.probe)
   if chosen.modem or chosen.setup then

@@ -18,6 +18,7 @@ local providers = require "apn.providers"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local world = require "support.world"
 
 local T = {}
 
@@ -351,6 +352,21 @@ function T.test_an_apn_that_fails_is_not_asked_for_again_and_again()
     assert(modem:up()):close()
     eq({ #asked, asked[#asked] }, { 31, "" })
   end, { "mbim" })
+end
+
+-- The daemon tries again and again: the network's choice each time, guesses once.
+function T.test_the_daemon_does_not_loop()
+  local result = world.run([[
+. $SUPPORT/daemon.sh
+moontower simulate fault refuse-apn 33 >/dev/null
+echo 'return { modems = { { policy = { "reconnect", first = 0.05, max = 0.1, rungs = {} } } }, log = "debug" }' \
+  >/run/test/config.lua
+start; until_in /run/test/log "connect: .*not subscribed" 6
+end TERM
+cat /var/lib/moontower/apns/*; moontower apn]])
+  eq(result.status, 0, result.out .. result.err)
+  lu.assertStrContains(result.out, "refused on")
+  eq(select(2, result.out:gsub('"times":1[,}]', "")) >= 1, true, result.out) -- the guess, r.ispsn
 end
 
 -- The network ends the connection, and then refuses it: that is asked for once, before others are.

@@ -33,8 +33,9 @@ end
 
 function T.test_a_carrier_file_is_explained()
   local result = check(bearers [[
-  plmns = { "00101" }, roaming = true,
+  plmns = { "00101" }, sims = { { imsi = "00101x9", gid1 = "42" }, { spn = "Me" } }, roaming = true, search = true,
   modem = {
+    attach = { apn = "", ip = "ipv6" }, carrier_configuration = "ROW",
     rat = "LTE", bands = "B2+B12", ipv6 = false, unlock = "hunter2", composition = { "at", "mbim" },
     contexts = { [2] = { apn = "z" }, [1] = { apn = "r", ip = "ipv4" } },
     at = { 'AT+CGAUTH=1,1,"me","1234"', { "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = "2" } },
@@ -42,7 +43,10 @@ function T.test_a_carrier_file_is_explained()
   setup = function() end,]])
   lu.assertEquals(result.status, 0, result.stderr)
   for _, words in ipairs {
-    "connects   a, IPv4 and IPv6", "roaming    allowed", "1: r, IPv4; 2: z, IPv4 and IPv6", "lte only", "B2+B12",
+    "connects   a, IPv4 and IPv6", "roaming    allowed",
+    "SIMs       IMSI 00101x9, GID1 42", "or         SPN Me", "or else    what else fits the SIM",
+    "attach   with the APN that the network chooses, IPv6", "MBN      ROW",
+    "1: r, IPv4; 2: z, IPv4 and IPv6", "lte only", "B2+B12",
     "at least at and mbim", "AT+CGAUTH=(hidden)", "AT!PCOFFEN=2, unless AT!PCOFFEN? answers 2", "IPv6     off",
   } do
     lu.assertStrContains(result.stdout, words)
