@@ -9,6 +9,7 @@ local connections = require "modem.connection"
 local errors = require "errors"
 local log = require "log"
 local lpac = require "esim.lpac"
+local maker = require "maker"
 local modems = require "modem"
 local profiles = require "esim.profiles"
 local recovery = require "trial.recovery"
@@ -79,8 +80,9 @@ local function wait_for_card(modem, iccid, seconds)
 end
 
 -- Until the modem has the profile as its SIM, or none without one.
-local function notice(modem, iccid, watcher)
-  for _, way in ipairs(ways) do
+local function notice(modem, iccid, watcher, is_refreshed)
+  for i = is_refreshed and 1 or 2, #ways do
+    local way = ways[i]
     watcher:doing("card", way.words)
     local ok, err = true, nil
     if way.run then
@@ -106,20 +108,28 @@ end
 
 -- ---- enabling ----
 
--- With a refresh, which a card refuses while it has something else under way with the modem (error 5 of SGP.22, which
--- lpac has no word for): then without.
+-- With a refresh, unless the modem leaves the bus at that. A card refuses it while it has something else under way with
+-- the modem (error 5 of SGP.22, which lpac has no word for): then without. Returns whether the card refreshes.
 local function order(modem, verb, iccid)
-  local ok, err = lpac.run(modem, { "profile", verb, iccid, "1" })
-  if not ok and err.detail and err.detail.said == "unknown" then
-    ok, err = lpac.run(modem, { "profile", verb, iccid, "0" })
+  local description = modem.description
+  local bus = description.pci and "pci" or "usb"
+  local ok, err
+  if not maker.quirks(bus, description.vendor, description.product).restarts_at_refresh then
+    ok, err = lpac.run(modem, { "profile", verb, iccid, "1" })
+    if ok or not err.detail or err.detail.said ~= "unknown" then
+      check(ok, err)
+      return true
+    end
   end
-  return ok, err
+  check(lpac.run(modem, { "profile", verb, iccid, "0" }))
+  return false
 end
 
 local function enable(modem, iccid, watcher)
   watcher:doing("profile", "enabling " .. iccid)
-  check(order(modem, "enable", iccid))
+  local is_refreshed = order(modem, "enable", iccid)
   watcher:done("profile", iccid .. " is enabled")
+  return is_refreshed
 end
 
 -- As the modem was before, with the new profile.
@@ -153,10 +163,10 @@ end
 -- The profile that was enabled before, or none.
 local restore_profile = errors.protect(function(modem, record, watcher)
   if record.before and not is_enabled(modem, record.before) then
-    enable(modem, record.before, watcher)
-    check(notice(modem, record.before, watcher))
+    local is_refreshed = enable(modem, record.before, watcher)
+    check(notice(modem, record.before, watcher, is_refreshed))
   elseif not record.before and is_enabled(modem, record.wanted) then
-    check(order(modem, "disable", record.wanted))
+    order(modem, "disable", record.wanted)
   end
   return true
 end)
@@ -212,8 +222,8 @@ end
 
 local try = errors.protect(function(modem, record, before, options)
   local deadline = task.now() + options.within
-  enable(modem, record.wanted, options.watcher)
-  local by = check(notice(modem, record.wanted, options.watcher))
+  local is_refreshed = enable(modem, record.wanted, options.watcher)
+  local by = check(notice(modem, record.wanted, options.watcher, is_refreshed))
   check(come_back(modem, before, options, deadline))
   return by
 end)
@@ -275,9 +285,10 @@ M.disable = errors.protect(function(modem, profile, watcher)
     check(modem:down())
   end
   watcher:doing("profile", "disabling " .. profile.iccid)
-  check(order(modem, "disable", profile.iccid))
+  local is_refreshed = order(modem, "disable", profile.iccid)
   watcher:done("profile", profile.iccid .. " is disabled")
-  return (notice(modem, nil, watcher))
+  check(notice(modem, nil, watcher, is_refreshed))
+  return true
 end)
 
 -- ---- what a killed run has left ----

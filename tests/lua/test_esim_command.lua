@@ -138,6 +138,13 @@ settled; enabled ]] .. SPRINT)
   lu.assertStrContains(result.err, "lpac: reaching the server")
 end
 
+-- One that would leave the bus.
+function T.test_a_modem_that_is_not_to_refresh()
+  change([[
+moontower esim enable travel --json | grep -q '"by":"card"' || fail "travel"
+enabled ]] .. TRAVEL .. "; settled", { "--modem", "ec25", "--fault", "euicc" })
+end
+
 -- A card that has something else to do with the modem: it is asked again, without a refresh.
 function T.test_a_busy_card()
   change([[

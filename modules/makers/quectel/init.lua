@@ -12,7 +12,10 @@ return maker {
   usb = {
     ["2c7c"] = {
       only_modems = true,
-      { "0121 0125 0191 0195 0296 0306 0512 0800 0801",
+      -- Its firmware leaves the bus when a card refreshes: commaai/openpilot#37779.
+      { "0125", restarts_at_refresh = true,
+        ports = { [0] = "dm", [1] = "nmea", [2] = "at", [3] = "at-ppp", [4] = "qmi" } },
+      { "0121 0191 0195 0296 0306 0512 0800 0801",
         ports = { [0] = "dm", [1] = "nmea", [2] = "at", [3] = "at-ppp", [4] = "qmi" } },
       { "0128", ports = { [3] = "dm", [4] = "nmea", [5] = "at" } },
     },
