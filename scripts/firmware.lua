@@ -21,6 +21,20 @@ local function print_images(images)
   columns.print(rows)
 end
 
+-- Its maker's sets for operators; `carrier_configuration` of a carrier file chooses one.
+local function print_configurations(found)
+  local rows = { { "for operators", "version", "" } }
+  for _, one in ipairs(found.list) do
+    local words = { one.active and "in use" or nil }
+    words[#words + 1] = one.selected and not one.active and "from the next start on" or nil
+    rows[#rows + 1] = { one.name, one.version or "", table.concat(words, ", ") }
+  end
+  columns.print(rows)
+  if found.automatic ~= nil then
+    wrap.print(found.automatic and "It chooses one by the SIM." or "It was chosen by hand.")
+  end
+end
+
 local function print_programs(look)
   for _, program in ipairs(look.programs) do
     wrap.print(("%s updates such modems; it is %s."):format(program.name,
@@ -43,6 +57,9 @@ local function print_look(look)
   elseif look.problem then
     wrap.print(("Its images: %s."):format(look.problem))
   end
+  if look.carrier_configurations then
+    print_configurations(look.carrier_configurations)
+  end
   print_programs(look)
 end
 
@@ -52,7 +69,8 @@ return {
 
   epilog = [[
 An image of kind `modem` is the firmware itself, one of kind `carrier` what an operator changes in it. The modem runs
-those in use; after its next start, the preferred ones.]],
+those in use; after its next start, the preferred ones. Some modems also have sets of settings for operators (MBN), of
+which one is in use: `carrier_configuration` of a carrier file chooses it, by `moontower setup`.]],
 
   options = { option.device, option.proxy, option.protocol, option.json },
 
@@ -65,7 +83,9 @@ those in use; after its next start, the preferred ones.]],
     end
     if not look then
       return nil, err
-    elseif args.json then
+    end
+    look.carrier_configurations = device:carrier_configurations()
+    if args.json then
       setmetatable(look.images, { __jsontype = "array" })
       setmetatable(look.programs, { __jsontype = "array" })
       print(json.encode(look, { indent = true }))

@@ -138,6 +138,16 @@ function T.test_as_a_setting()
   end
 end
 
+function T.test_they_are_listed_with_the_firmware()
+  for _, composition in ipairs { "mbim", "qmi" } do
+    local result = world.run("moontower firmware; moontower firmware --json", nil, nil,
+      { "--modem", "rm520n", "--composition", composition })
+    eq(result.status, 0, result.err)
+    lu.assertStrMatches(result.out, ".*Sprint%-VoLTE +0A010205 +in use\n.*It chooses one by the SIM%..*")
+    lu.assertStrMatches(result.out, '.*"automatic":true.*"name":"ROW_Generic_3GPP".*')
+  end
+end
+
 function T.test_setup_and_its_undoing()
   local result = world.run([[
 cat >/run/mine.lua <<'EOF'
