@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The AT port for other programs: gammu and picocom beside us; whose commands are whose; what is refused; what
+-- The AT port for other programs: gammu, picocom and lpac beside us; whose commands are whose; what is refused; what
 -- is left at the end.
 
 local at = require "at"
@@ -319,6 +319,23 @@ function T.test_a_terminal_on_request()
   lu.assertStrContains(result.out, "status 8\nstatus 2\n")
   lu.assertStrContains(result.out, '"+13123149810"')
   lu.assertStrContains(result.out, "status 130\n")
+end
+
+-- Its "at" driver, on a serial port and inside MBIM.
+function T.test_lpac()
+  for _, model in ipairs { "mc7455", "fm101", "em05" } do
+    local result = world.run([[
+      . $SUPPORT/daemon.sh
+      moontower at --pty >/run/test/path & ours=$!
+      until_true 'test -s /run/test/path'
+      export LPAC_APDU=at LPAC_HTTP=curl LPAC_APDU_AT_DEVICE=$(cat /run/test/path)
+      lpac chip info; lpac profile nickname 89011200000123456781 home; lpac profile list
+      kill -INT $ours; wait $ours
+    ]], { "euicc" }, nil, { "--modem", model })
+    for _, words in ipairs { '"eidValue":"89049032000000000000000000005595"', '"profileNickname":"home"' } do
+      lu.assertStrContains(result.out, words, false, model .. ": " .. result.out .. result.err)
+    end
+  end
 end
 
 function T.test_it_hangs_up_at_unplug_and_is_there_again()
