@@ -15,15 +15,21 @@ struct reader {
     struct mt_xml *xml; /* NULL once closed */
 };
 
-static int fail(lua_State *L, const struct mt_xml *xml, int status)
+static int fail_to_open(lua_State *L, int status)
 {
-    if (status != -EBADMSG && status != -ELIBACC && status != -ELIBBAD)
+    if (status != -ELIBACC && status != -ELIBBAD)
         return mt_error_errno(L, status, "xml", "read XML");
     lua_pushnil(L);
-    if (status == -EBADMSG)
-        mt_error_push(L, "malformed", "xml", "%s", mt_xml_mistake(xml));
-    else
-        mt_error_push(L, "not-found", "xml", "%s", mt_library_mistake());
+    mt_error_push(L, "not-found", "xml", "%s", mt_library_mistake());
+    return 2;
+}
+
+static int fail(lua_State *L, const struct mt_xml *xml, int status)
+{
+    if (status != -EBADMSG)
+        return mt_error_errno(L, status, "xml", "read XML");
+    lua_pushnil(L);
+    mt_error_push(L, "malformed", "xml", "%s", mt_xml_mistake(xml));
     return 2;
 }
 
@@ -100,7 +106,7 @@ static int l_read(lua_State *L)
     lua_pushvalue(L, 1); /* which has to stay */
     lua_setiuservalue(L, -2, 1);
     int status = mt_xml_open(text, size, &reader->xml);
-    return status < 0 ? fail(L, NULL, status) : 1;
+    return status < 0 ? fail_to_open(L, status) : 1;
 }
 
 int mt_lua_xml_open(lua_State *L)
