@@ -20,7 +20,9 @@ local WAIT_TIME = 300
 local function go_online(description, record, watcher)
   local arguments = { "--device", description.name }
   local is_alone = not fs.stat(control.path())
-  if is_alone and record.apn and record.apn ~= "" and not record.is_found then
+  if not is_alone then
+    update.await_daemon(description)
+  elseif record.apn and record.apn ~= "" and not record.is_found then
     table.move({ "--apn", record.apn }, 1, 2, 3, arguments)
   end
   watcher:rest()

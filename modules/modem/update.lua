@@ -8,6 +8,7 @@ local fs = require "core.fs"
 local modems = require "modem"
 local process = require "core.process"
 local reenumeration = require "modem.reenumeration"
+local state = require "state"
 local task = require "task"
 local update_hold = require "modem.update_hold"
 
@@ -86,7 +87,7 @@ end
 local function ask(description, seconds, fn)
   local result, err
   task.timeout(seconds, function()
-    for attempt in task.backoff { first = 1, max = 10 } do
+    for _ in task.backoff { first = 1, max = 10 } do
       local opened <close>, failed = modems.open_alone(description, {
         is_update = true, patience = M.release_time, at_only = true,
       })
@@ -97,7 +98,6 @@ local function ask(description, seconds, fn)
       if result or err and err.code == "permission" then
         return
       end
-      attempt:or_when(task.sleep, attempt.pause)
     end
   end)
   return result, result == nil and err or nil
@@ -150,5 +150,18 @@ M.run = errors.protect(function(description, command, options)
   end
   return result
 end)
+
+---Waits until the daemon has taken the modem up again, or for a while: a command for it would meet it in between.
+---@param description modem.description
+function M.await_daemon(description)
+  local deadline = task.now() + ANSWER_TIME
+  for _ in task.backoff { first = 0.2, max = 1 } do
+    local lock = state.lock(description.key)
+    if not lock or task.now() > deadline then
+      return
+    end
+    lock:close()
+  end
+end
 
 return M
