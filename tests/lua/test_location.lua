@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- Where the modem is: the verbs, by each way. The receiver is shared, and off again whatever happens.
 
+local errors = require "errors"
 local find = require("modem").find
 local lu = require "luaunit"
 local models = "simulator.models."
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
+local qmi_location = require "modem.qmi.location"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -112,7 +114,7 @@ function T.test_no_view_of_the_sky()
     eq({ report, err.code, sim:is_receiver_on() }, { nil, "timeout", false })
     lu.assertStrContains(err.message, "no satellites are received")
     lu.assertStrContains(err.hint, "view of the sky")
-    eq(seen.in_view or 0, 0)
+    eq(seen and seen.in_view or 0, 0)
   end)
 end
 
@@ -127,6 +129,23 @@ function T.test_a_modem_that_is_unplugged_meanwhile()
     group:wait()
     eq({ result[1], result[2].code }, { nil, "gone" })
   end)
+end
+
+-- QMI without LOC: the AT port is asked instead, and what that cannot either is told in QMI's words.
+function T.test_where_qmi_has_none_at_is_asked()
+  for _, name in ipairs { "mbim", "qmi" } do
+    with_modem(name, function(sim, modem)
+      local why = errors.new { code = "unsupported", message = "no LOC" }
+      local by_qmi = qmi_location.receiver
+      local _ <close> = task.finally(function() qmi_location.receiver = by_qmi end)
+      function qmi_location.receiver() return nil, why end
+      eq(assert(modem:location { seconds = 60 }).latitude, 40.7484, name)
+      eq({ sim.gps, is_remembered() }, { false, false })
+      modem.at:close()
+      rawset(modem, "at", false)
+      eq({ modem:location { seconds = 60 } }, { nil, why })
+    end)
+  end
 end
 
 function T.test_one_that_was_on_stays_on()
