@@ -30,6 +30,9 @@ local function make_modem(args, group, number)
   if not ok or not personality.usb then
     return usage(("there is no simulated modem '%s'"):format(args.modem))
   end
+  if args.replay then
+    return require("simulator.replay").new(args.replay, numbered(personality, number), group)
+  end
   local modem = new_modem(numbered(personality, number), group, { factory = args.factory })
   if args.composition then
     modem:compose(args.composition)
@@ -286,6 +289,8 @@ return {
       argname = "FAULT", candidates = fault_names },
     { "--modem", validate.any_text, "Which modem: mc7455, em7565, ec25, ln920, le910c4, me909, or a file in "
       .. "modules/simulator/models", default = "mc7455", argname = "NAME" },
+    { "--replay", validate.any_text, "A modem that answers as the one in this recording did: see `moontower record`",
+      argname = "FILE" },
     { "--count", validate.whole(1, MAX_COUNT),
       "Plug in this number of modems: simulated1 with wwan0, simulated2 with wwan1 ...", default = 1, argname = "N" },
     { "--on", validate.any_text, "Which of several modems set, fault and state are for: its number, or all",

@@ -147,7 +147,12 @@ function Pseudonyms:scrub(text)
       return ("0"):rep(#run)
     end
   end)
-  text = text:gsub("%d+", function(run) return #run >= LONG and self:digits(run) or nil end)
+  text = text:gsub("%w+", function(word)
+    -- Masks of bits, which modems show as "0x0000010D" and "0000010D", are nobody's number.
+    if not (word:find "^0[xX]%x+$" and #word <= #"0x" + 8) then
+      return word:gsub("%d+", function(run) return #run >= LONG and not run:find "^000" and self:digits(run) or nil end)
+    end
+  end)
   for known, other in pairs(self.known) do
     if known:find "%D" then
       local at, past = text:find(known, 1, true)

@@ -256,13 +256,12 @@ end
 local function new_channel(modem, kind)
   local channel = { name = kind.name, connections = {}, queue = {} }
   channel.slots = slots.new(modem, function() write_queue(channel) end)
-  channel.fn = require(kind.fn).new(modem, {
-    send = function(transfer, to)
-      table.insert(channel.queue, { transfer = transfer, to = to })
-      write_queue(channel)
-    end,
-    second = kind.second,
-  })
+  local function send(transfer, to)
+    table.insert(channel.queue, { transfer = transfer, to = to })
+    write_queue(channel)
+  end
+  channel.fn = modem.replay and modem.replay.control(kind.name, send)
+    or require(kind.fn).new(modem, { send = send, second = kind.second })
   return channel
 end
 
@@ -290,13 +289,12 @@ local function start_one(modem, group, place)
       end
     end,
   })
-  local at = sim_at.new(modem, {
-    send = function(bytes)
-      if cable.at then
-        cable.at.port:write(bytes)
-      end
-    end,
-  })
+  local function send_at(bytes)
+    if cable.at then
+      cable.at.port:write(bytes)
+    end
+  end
+  local at = modem.replay and modem.replay.at(send_at) or sim_at.new(modem, { send = send_at })
   local nmea = sim_nmea.new(modem, {
     send = function(bytes)
       if cable.nmea then

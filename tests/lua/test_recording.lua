@@ -183,6 +183,10 @@ function T.test_at_lines()
   lines:replace("AT", "sent")
   lu.assertEquals(lines:replace("$GPGGA,123519,4807.038,N", "line"), "$GPGGA,000000,0000.000,N")
   lu.assertEquals(lines:replace("OK", "final"), "OK")
+  for _, line in ipairs { "MODEM - 0x00000008,", "Interface bitmask: 0000010D (diag)",
+    "Revision: SWI9X30C_02.24.05.06" } do
+    lu.assertEquals(lines:replace(line, "line"), line)
+  end
 end
 
 -- A command that is not declared: nothing is left of what it carries.

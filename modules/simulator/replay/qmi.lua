@@ -1,0 +1,69 @@
+-- SPDX-License-Identifier: MIT
+-- Messages of QMI for a replay.
+
+local core = require "core.qmi"
+local hex = require "base.hex"
+local wds = require "qmi.wds"
+
+local WDS = 1
+local NOT_SUPPORTED = ("<BI2I2I2"):pack(0x02, 4, 1, 94) -- a failure, and the error "not supported"
+
+local M = { assembly = core.assembly, parse = core.parse }
+
+---@param asked table
+---@param message table
+---@return boolean
+function M.is_answer(asked, message)
+  return message.type == "response" and message.service == asked.service and message.id == asked.id
+    and message.transaction == asked.transaction and message.client == asked.client
+end
+
+---@param message table
+---@param loosely boolean? whatever it carries
+---@return string
+function M.key(message, loosely)
+  return ("%s %s %s"):format(message.service, message.id, loosely and "any" or message.tlvs)
+end
+
+---@param message table
+---@return string[] transfers
+function M.transfers(message) return { core.build(message) } end
+
+---@param recorded table
+---@param asked table
+---@return string[] transfers
+function M.answer_to(recorded, asked)
+  recorded.transaction, recorded.client = asked.transaction, asked.client
+  return M.transfers(recorded)
+end
+
+---@param asked table what was never asked while it was recorded
+---@return string[] transfers
+function M.refusal(asked)
+  return M.transfers {
+    type = "response", service = asked.service, client = asked.client, transaction = asked.transaction, id = asked.id,
+    tlvs = NOT_SUPPORTED, from_modem = true,
+  }
+end
+
+---The addresses that the network gave, for the simulated one to answer to.
+---@param passed table[]
+---@return simulator.session
+function M.addresses(passed)
+  local session = {}
+  local declared = wds.get_current_settings
+  for _, line in ipairs(passed) do
+    local message = line.from == "modem" and M.parse(hex.decode(line.bytes) or "")
+    local is_it = message and message.service == WDS and message.id == declared.id and message.type == "response"
+    local values = is_it and declared.response:decode(message.tlvs, true)
+    if values and values.ipv4_address then
+      session.ipv4 = { address = values.ipv4_address, gateway = values.ipv4_gateway, dns = {} }
+    end
+    if values and values.ipv6_address then
+      session.ipv6 = { address = values.ipv6_address.address, gateway = (values.ipv6_gateway or {}).address, dns = {} }
+    end
+  end
+  return session
+end
+
+return M

@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+-- What was recorded, replayed: the same command has the same outcome, and says the same.
+
+local fs = require "core.fs"
+local lu = require "luaunit"
+local process = require "core.process"
+local program = require "core.program"
+local world = require "support.world"
+
+local T = {}
+
+-- Faults of the modem, the card and the network that one `up` meets. Where packets are lost, or DNS is silent, is no
+-- matter of messages.
+local FAULTS = {
+  "none", "pin-lock", "puk", "network-lock", "sim-remove", "radio-off", "deny=11", "deny=15", "roam", "detach",
+  "refuse=50", "refuse=51", "refuse-apn=27", "refuse-auth=29", "only-apn=other", "downgrade=ipv4", "duplicate",
+  "busy@4", "latency=0.05", "slow-connect=0.3", "no-servers", "slash32", "fcc-lock", "network-drop",
+}
+
+local ways = { { name = "mbim" }, { name = "qmi" } }
+
+local folder = os.tmpname()
+fs.remove(folder)
+assert(fs.mkdir(folder))
+
+-- Without times, and how a script's order of lines can differ: what is only shown comes when the modem has told it.
+local function essence(text)
+  return (text:gsub("[%d.]+ m?s\n", "TIME\n"):gsub("[%d.]+ s\n", "TIME\n"):gsub(" +But none of the DNS.-up%.\n", ""))
+end
+
+local function moontower(...)
+  local ran = process.run { timeout = 120, program.executable, ... }
+  return ran.status, ran.stdout, ran.stderr
+end
+
+-- What a command in a simulated world ends with and prints; `options` of `moontower simulate`.
+local function in_world(options, words)
+  local arguments = table.move(options, 1, #options, 2, { "simulate" })
+  arguments[#arguments + 1] = "--"
+  arguments[#arguments + 1] = program.executable
+  return moontower(table.unpack(table.move(words, 1, #words, #arguments + 1, arguments)))
+end
+
+local function compare(way, fault, words)
+  local path = ("%s/%s-%s"):format(folder, way.name, (fault .. words[1]):gsub("%W", "-"))
+  local recorded = { "record", "--keep-cells", path, "--", table.unpack(words) }
+  local status, out, err = in_world({ "--composition", way.name, "--fault", fault }, recorded)
+  local status_again, out_again, err_again = in_world({ "--replay", path }, words)
+  local name = ("%s %s: %s"):format(way.name, fault, table.concat(words, " "))
+  lu.assertEquals({ status_again, essence(out_again) }, { status, essence(out) }, name .. "\n" .. err_again)
+  lu.assertEquals(essence(err_again), essence(err:gsub("Recorded in .*", "")), name)
+end
+
+function T.test_each_fault_has_the_same_outcome_again()
+  world.all_of(FAULTS, function(fault)
+    for _, way in ipairs(ways) do
+      compare(way, fault, { "up", "--carrier", "calyx-sprint", "--wait", "2" })
+    end
+  end)
+end
+
+function T.test_other_commands()
+  world.all_of(ways, function(way)
+    for _, words in ipairs {
+      { "setup", "calyx-sprint", "--plan" }, { "status" }, { "signal" }, { "slot" }, { "sms", "list" },
+      { "at", "AT!GSTATUS?" },
+    } do compare(way, "none", words) end
+  end)
+end
+
+function T.test_what_is_no_recording()
+  local status, _, err = moontower("simulate", "--replay", "/nowhere", "--", "true")
+  lu.assertEquals(status, 1)
+  lu.assertStrContains(err, "/nowhere")
+end
+
+function T.tearDownAll() process.run { "rm", "-r", folder } end
+
+return T
