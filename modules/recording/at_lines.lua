@@ -70,15 +70,15 @@ end
 
 local MOST_LINES = 64 -- of an answer about cells
 
--- A heading stands above its values, so an answer is read as far as it has come.
-local function without_cells(self, line)
+-- With other cells, or with these. A heading stands above its values, so an answer is read as far as it has come.
+local function settle_cells(self, line)
   if #self.answer < MOST_LINES then
     self.answer[#self.answer + 1] = line
   end
   for _, number in ipairs(places_in(self.answer)) do
     line = line:gsub("%w+", function(word)
       if tonumber(word, 16) == number or tonumber(word) == number then
-        return other_number(self.others, word, number)
+        return self.keeps_cells and self.others:keep(word) or other_number(self.others, word, number)
       end
     end)
   end
@@ -111,7 +111,7 @@ function Lines:replace(line, kind)
   if digits and KINDS[self.command] then
     return (line:gsub(digits, self.others:digits(digits, KINDS[self.command])))
   end
-  return self.others:scrub(self.keeps_cells and line or kind ~= "sent" and without_cells(self, line) or line)
+  return self.others:scrub(kind ~= "sent" and settle_cells(self, line) or line)
 end
 
 ---@param others recording.pseudonyms
