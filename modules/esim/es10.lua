@@ -7,6 +7,7 @@
 local ber_tlv = require "base.ber_tlv"
 local encoding = require "base.encoding"
 local errors = require "errors"
+local hex = require "base.hex"
 local printable = require "base.printable"
 
 ---@class esim.profile
@@ -83,8 +84,6 @@ function M.iccid(bytes)
   return iccid and #iccid >= 10 and #iccid <= 20 and iccid or nil
 end
 
-local function hex(bytes) return bytes and (bytes:gsub(".", function(c) return ("%02X"):format(c:byte()) end)) end
-
 -- Names of others: fit for a terminal, and nothing if they are empty.
 local function text(bytes) return bytes and bytes ~= "" and printable(encoding.utf8(bytes)) or nil end
 
@@ -107,7 +106,7 @@ local function plmn(bytes)
   if not bytes or #bytes ~= 3 then
     return nil
   end
-  local d = hex(bytes)
+  local d = hex.encode(bytes)
   local at = function(i) return d:sub(i, i) end
   local digits = at(2) .. at(1) .. at(4) .. at(6) .. at(5) .. (at(3) ~= "F" and at(3) or "")
   return digits:match "^%d+$"
@@ -117,7 +116,7 @@ end
 local function answer(bytes, tag)
   local fields = fields_of(bytes)
   if not fields[tag] then
-    check(malformed(("%X is wanted, and it begins with %s"):format(tag, hex(bytes:sub(1, 2)))))
+    check(malformed(("%X is wanted, and it begins with %s"):format(tag, hex.encode(bytes:sub(1, 2)))))
   end
   return fields[tag]
 end
@@ -140,8 +139,8 @@ M.eid = {
   request = ber_tlv.encode(0xbf3e, ber_tlv.encode(0x5c, "\x5a")),
   ---@type fun(bytes: string): string?, moontower.error?
   read = errors.protect(function(bytes)
-    local eid = hex(fields_of(answer(bytes, 0xbf3e))[0x5a])
-    if not eid or #eid ~= 32 or eid:find "%D" then
+    local eid = hex.encode(fields_of(answer(bytes, 0xbf3e))[0x5a] or "")
+    if #eid ~= 32 or eid:find "%D" then
       return malformed "it has no EID"
     end
     return eid
@@ -181,7 +180,7 @@ local function profile(bytes)
   local owner = fields[0xb7] and fields_of(fields[0xb7]) or {}
   local iccid = M.iccid(fields[0x5a])
   return iccid and {
-    iccid = iccid, aid = hex(fields[0x4f]), state = states[number(fields[0x9f70])] or "unknown",
+    iccid = iccid, aid = fields[0x4f] and hex.encode(fields[0x4f]), state = states[number(fields[0x9f70])] or "unknown",
     nickname = text(fields[0x90]), provider = text(fields[0x91]), name = text(fields[0x92]),
     class = classes[number(fields[0x95])], plmn = plmn(owner[0x80]),
     rules = bits(fields[0x99], { "update-control", "ppr1", "ppr2" }),

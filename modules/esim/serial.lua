@@ -10,6 +10,7 @@
 local descriptor = require "core.descriptor"
 local errors = require "errors"
 local es10 = require "esim.es10"
+local hex = require "base.hex"
 local ports = require "core.port"
 
 local LONGEST_LINE = 4096
@@ -31,11 +32,6 @@ local Serial = {}
 Serial.__index = Serial
 
 local M = {}
-
-local function hex(bytes) return (bytes:gsub(".", function(byte) return ("%02X"):format(byte:byte()) end)) end
-local function bytes_of(digits)
-  return (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
-end
 
 -- The next part of an answer, and its status, or how much is left.
 local function next_part(self)
@@ -84,9 +80,9 @@ end
 local function answer(self, line)
   local digits = line:match '^AT%+CGLA=1,%d+,"(%x*)"$'
   if digits then
-    local response = transmit(self, bytes_of(digits))
-    return response and ('+CGLA: %d,"%s"\r\n\r\nOK'):format(2 * #response, hex(response)) or "ERROR"
-  elseif line:upper() == ('AT+CCHO="%s"'):format(hex(es10.AID)) then
+    local response = transmit(self, hex.decode(digits) or "")
+    return response and ('+CGLA: %d,"%s"\r\n\r\nOK'):format(2 * #response, hex.encode(response)) or "ERROR"
+  elseif line:upper() == ('AT+CCHO="%s"'):format(hex.encode(es10.AID)) then
     return "+CCHO: 1\r\n\r\nOK"
   end
   local is_known = line:find "^AT%+C[CG][HL][OAC]=%?$" or line:find "^AT%+CCHC=%d+$"

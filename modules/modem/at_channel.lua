@@ -5,6 +5,7 @@
 
 local card_channel = require "modem.card_channel"
 local errors = require "errors"
+local hex = require "base.hex"
 local task = require "task"
 
 local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 30
@@ -12,11 +13,6 @@ local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 30
 local FULL, NOT_FOUND, SIM_FAILURE, SIM_BUSY = 20, 22, 13, 14 -- of +CME ERROR
 
 local M = {}
-
-local function hex(bytes) return (bytes:gsub(".", function(byte) return ("%02X"):format(byte:byte()) end)) end
-local function bytes_of(digits)
-  return (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
-end
 
 local function no_way()
   return errors.fail {
@@ -71,13 +67,13 @@ local function open_failure(port, err)
 end
 
 local function send(modem, number, apdu, seconds)
-  local command = ('AT+CGLA=%d,%d,"%s"'):format(number, 2 * #apdu, hex(apdu))
+  local command = ('AT+CGLA=%d,%d,"%s"'):format(number, 2 * #apdu, hex.encode(apdu))
   local reply, err = modem.at:command(command, { seconds = seconds, private = true })
   local digits = reply and table.concat(reply.lines, "\n"):match '%+CGLA:%s*%d+%s*,%s*"?(%x*)'
   if reply and (not digits or #digits % 2 == 1) then
     return errors.lacks("at", "AT+CGLA", "card's answer")
   end
-  return digits and bytes_of(digits), named(err)
+  return digits and hex.decode(digits), named(err)
 end
 
 ---@param modem modem.modem
@@ -88,7 +84,7 @@ function M.open_card_channel(modem, aid)
   if not modem.at then
     return no_way()
   end
-  local command = ('AT+CCHO="%s"'):format(hex(aid))
+  local command = ('AT+CCHO="%s"'):format(hex.encode(aid))
   local reply, err = modem.at:command(command, { seconds = OPEN_TIME })
   if not reply and is_bare(err) then
     reply, err = with_numbers(modem.at, command, err)
