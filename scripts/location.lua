@@ -98,7 +98,7 @@ end)
 
 return {
   summary = "Show where the modem is, by its receiver for GPS.",
-  exits = { [3] = true, [7] = true, [8] = true },
+  exits = { [3] = true, [7] = "no fix in time, or no answer", [8] = true },
 
   epilog = [[
 The receiver is switched on for that, and off again as soon as nothing asks any more; one that was on before stays on. A
