@@ -234,7 +234,10 @@ function M.order(name, given)
     return nil
   elseif script.precedes_command then
     local words = args.command or {}
-    return words[1] and M.order(words[1], table.move(words, 2, #words, 1, {}))
+    if words[1] then
+      return M.order(words[1], table.move(words, 2, #words, 1, {}))
+    end
+    return nil
   end
   return script.order(args), args.device
 end
