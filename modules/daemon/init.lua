@@ -90,10 +90,12 @@ local function configure(self, modem)
   modem.profile = entry and effective(self, modem, entry) or nil
   local known = self.known[modem]
   known.entry, known.is_sure = entry, is_sure
-  if entry and not self.alone then
-    messages.configure(known, modem, entry)
+  if not known.group:is_closing() then -- as that of a modem that is just restarting: nothing begins there any more
+    if entry and not self.alone then
+      messages.configure(known, modem, entry)
+    end
+    self.at_ports:show(modem, known.group, entry and entry.at_port)
   end
-  self.at_ports:show(modem, known.group, entry and entry.at_port)
   return entry and policies_for_one(self, entry) or {}, entry, is_sure
 end
 
