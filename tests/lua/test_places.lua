@@ -219,7 +219,7 @@ function T.test_carriers_and_policies_of_a_users_own()
     print(table.concat(carrier.list(), " "))
   ]])
   lu.assertStrContains(out, "Mine\tmine\npermission\tpermission\n")
-  lu.assertStrContains(out, " open\n")
+  lu.assertStrContains(out, " open ")
 end
 
 return T
