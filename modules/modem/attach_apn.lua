@@ -5,7 +5,7 @@
 -- It is set where a carrier wishes for it (setup), and by `up` only if the network refuses the registration for it
 -- (cause 19): what was there before is written down first, and comes back unless the modem is registered then.
 
-local at = require "at"
+local at = require("base.lazy")(function() return require "at" end)
 local errors = require "errors"
 local extensions = require("base.lazy")(function() return require "mbim.ms_basic_connect_extensions" end)
 local profiles = require("base.lazy")(function() return require "qmi.wds.profile" end)
