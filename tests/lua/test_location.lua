@@ -191,6 +191,19 @@ function T.test_a_modem_that_does_not_answer_when_it_is_switched_off()
   end)
 end
 
+-- Its client is made again, with its session; what is written down names the new one.
+function T.test_qmi_that_restarts_meanwhile()
+  with_modem("qmi", function(sim, modem)
+    local place <close> = assert(modem:locate())
+    assert(place:next())
+    sim:emit "resync"
+    eq(sim:is_receiver_on(), false)
+    repeat task.sleep(0.02) until sim:is_receiver_on()
+    local function is_right() return state.look("gnss", "simulated").client == place.shared.receiver.client.id end
+    repeat local report = assert(place:next()) until report.latitude and is_right() -- what came before is read first
+  end)
+end
+
 function T.test_a_locked_receiver_says_so()
   with_modem("qmi", function(sim, modem)
     sim.engine_lock = "all"

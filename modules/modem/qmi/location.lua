@@ -19,6 +19,7 @@ local M = {}
 ---@field private modem modem.modem
 ---@field private client qmi.client
 ---@field private has_fix boolean? there was a position since the satellites were told last
+---@field private remembered integer? the client's id, as it is written down
 ---@field private view { in_view: integer?, strongest: number? } what was told last of the satellites
 local Receiver = {}
 Receiver.__index = Receiver
@@ -47,10 +48,18 @@ local function events_of(has_nmea)
   return { event_registration_mask = { "position-report", "gnss-satellite-info", has_nmea and "nmea" or nil } }
 end
 
+-- QMI that has restarted gives it another id.
+local function remember(self)
+  if self.client.id ~= self.remembered then
+    self.remembered = self.client.id
+    left.save(self.modem, { client = self.client.id })
+  end
+end
+
 function Receiver:start(tell)
   self.tell, self.queue = tell, subscribers.queue()
   self.client:subscribe(self.queue, loc.position_report, loc.gnss_sv_info, loc.nmea)
-  left.save(self.modem, { client = self.client.id })
+  remember(self)
   local reply, err = self.client:set_up(loc.register_events, events_of(self.has_nmea))
   if reply then
     reply, err = self.client:set_up(loc.start, {
@@ -127,6 +136,7 @@ function Receiver:run()
     if not item then
       return err
     elseif not item.overrun then
+      remember(self)
       err = readers[item.message](self, item.values)
       if err then
         return err
