@@ -44,9 +44,12 @@ local technologies = fields.choice {
   ["7"] = "LTE", ["8"] = "GPRS", ["9"] = "LTE", ["10"] = "LTE", ["11"] = "5G SA", ["12"] = "5G", ["13"] = "5G NSA",
 }
 
--- The answer to AT+C5GREG? and its kin: <n>,<stat>[,<area>,<ci>[,<AcT>...]]. Some firmware has an empty value before
--- <ci>.
-local function registered(name, area)
+---The answer to AT+C5GREG? and its kin: <n>,<stat>[,<area>,<ci>[,<AcT>...]]. Some firmware has an empty value before
+---<ci>.
+---@param name string
+---@param area "tac"|"lac" what its area is
+---@return at.command
+function M.registered(name, area)
   return air.command {
     asks = ("AT%s?"):format(name), prefix = name,
     kinds = {
@@ -64,7 +67,9 @@ local function registered(name, area)
 end
 
 ---Those of 5G, LTE and the older ones, in the order in which a modem that is registered with several prefers them.
-M.registrations = { registered("+C5GREG", "tac"), registered("+CEREG", "tac"), registered("+CREG", "lac") }
+M.registrations = {
+  M.registered("+C5GREG", "tac"), M.registered("+CEREG", "tac"), M.registered("+CREG", "lac"),
+}
 
 ---AT+COPS? (7.3).
 M.operator = air.command {

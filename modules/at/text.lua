@@ -30,7 +30,7 @@ end
 -- The commands whose values are a PIN, a password or a key: 3GPP's, and those of makers that have no file in makers/.
 local SECRET = [[
   +CPIN +CPIN2 +CLCK +CPWD +CGAUTH +CSIM +CGLA
-  +CNCFG +UAUTHREQ +UPSD ^SGAUTH ^PDPAUTH *AUTHREQ *MGAUTH
+  +CNCFG +CSTT +UAUTHREQ +UPSD ^SGAUTH ^PDPAUTH *AUTHREQ *EIAAUW *MGAUTH %IPDPCFG
 ]]
 
 local secret
@@ -41,6 +41,11 @@ local function secret_commands()
   end
   return secret
 end
+
+---Are a command's values a PIN, a password or a key?
+---@param name string "+CGAUTH", in capitals
+---@return boolean
+function M.is_secret(name) return secret_commands()[name] == true end
 
 ---A command fit to be shown. Modems pass over blanks in it (ITU-T V.250): 'AT+CPIN="1234"' gives 'AT+CPIN=(hidden)'.
 ---@param command string a command line, or its echo

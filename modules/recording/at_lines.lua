@@ -8,25 +8,36 @@ local text = require "at.text"
 
 local M = {}
 
--- Whose values, and the lines behind them, are what somebody has written, or has called.
-local PRIVATE = {}
-for name in ([[+CMGL +CMGR +CMGS +CMGW +CMSS +CMT +CDS +CBM +CUSD +CPBR +CPBF +CPBW +CNUM +CLIP +COLP +CLCC]])
-  :gmatch "%S+" do
-  PRIVATE[name] = true
+local function set(words)
+  local all = {}
+  for word in words:gmatch "%S+" do all[word] = true end
+  return all
 end
 
+-- Whose values, and the lines behind them, are what somebody has written, or has called.
+local PRIVATE = set [[
+  +CMGL +CMGR +CMGS +CMGW +CMSS +CMT +CDS +CBM +CUSD +CPBR +CPBF +CPBW +CNUM +CLIP +COLP +CLCC +CCWA +CCFC +CDIP +CNAP
+  +CSCA
+]]
+-- Commands with a password, or a PIN, whose answers have none.
+local TELLS_STATE = set "+CPIN +CPIN2 +CLCK +CPWD +CSIM +CGLA ^CPIN ^CARDLOCK ^NDISDUP #SGACT"
+-- Those that tell of cells, and are not in any maker's `air.lua`.
+local CELLS = set [[
+  +CCED +CCINFO +CGED +CNETCI +QCELLINFO +QOPS +QSCAN +SCELLINFO +UCGED +VZWRSRP +VZWRSRQ +XCCINFO +ZCELLINFO
+  ^CELLINFO ^LOCCHD ^LOCINFO ^SMONC ^SMONI ^SMONP #CSURV #CSURVC #MONI
+]]
+-- Those that tell where the modem is; others have GPS or GNSS in their names.
+local POSITION = set "+CLBS +CIPGSMLOC +QLBS +ULOC +UULOC ^POSITION ^WPDGP"
 -- Numbers that a command shows, where they are not known by their look.
 local KINDS = { ["+CIMI"] = "imsi", ["+CGSN"] = "imei", ["+GSN"] = "imei", ["+CCID"] = "iccid", ["+ICCID"] = "iccid" }
-
--- What tells of a receiver for GPS: its sentences, and lines with GPS or GNSS in their name.
-local function tells_position(line)
-  return line:find "^%$G%u%u%u%u," or (text.prefix(line) or ""):find "G[PN]S"
-end
+-- Commands that show a number of the modem's own, in letters and digits; and what stands before one in other answers.
+local SERIAL = set "+CFSN +CGSN +EGMR +GSN +SN #CGSN ^DSN ^SN"
+local LABELS = set "eid esn fsn meid psn sn serialnumber"
 
 ---@class recording.at_lines
 ---@field private others recording.pseudonyms
 ---@field private keeps_cells boolean?
----@field private command string the name of the last command
+---@field private names table<string, true> the commands in the last line that was sent, in capitals
 ---@field private answer string[] as it came, so far
 local Lines = {}
 Lines.__index = Lines
@@ -41,7 +52,7 @@ local function commands_of_cells()
         for _, command in ipairs(list) do commands[#commands + 1] = command end
       end
     end
-    add { standard.registrations }
+    add { standard.registrations, { standard.registered("+CGREG", "lac") } }
     for _, one in ipairs(maker.all()) do add(one.air and one:load "air") end
   end
   return commands
@@ -63,9 +74,13 @@ end
 -- In the base and the width that it has.
 local function other_number(others, word, number)
   local other = others:number(number)
-  local is_decimal = tonumber(word) == number and not word:find "^0%d"
-  local format = is_decimal and "%d" or (word:find "%l" and "%0*x" or "%0*X"):gsub("*", #word)
-  return others:keep(format:format(other))
+  local is_decimal = word:find "^%d+$" and tonumber(word) == number and not word:find "^0%d"
+  local mark, digits = word:match "^(0[xX]?)(%x+)$"
+  if not mark or #mark == 1 then
+    mark, digits = "", word
+  end
+  local format = is_decimal and "%d" or (digits:find "%l" and "%0*x" or "%0*X"):gsub("*", #digits)
+  return others:keep(mark .. format:format(other))
 end
 
 local MOST_LINES = 64 -- of an answer about cells
@@ -85,40 +100,95 @@ local function settle_cells(self, line)
   return line
 end
 
+local function blank(values) return (values:gsub('[^,"]+', pseudonyms.blank)) end
+
 -- All but the name in front, and what separates values.
 local function blank_values(line)
-  local name, rest = line:match "^(%s*[%+!%^%$#%%%*&_@][%w_]+[:=]%s*)(.*)$"
-  return (name or "") .. (rest or line):gsub('[^,"]+', pseudonyms.blank)
+  local name, rest = line:match "^(%s*[%+!%^%$#%%%*&_@][%w_]+:%s*)(.*)$"
+  return (name or "") .. blank(rest or line)
+end
+
+-- The values of each command in a line.
+local function blank_command(line)
+  line = line:gsub('"[^"]*"', blank)
+  line = line:gsub("^(%s*[Aa][Tt]%s*[Dd])(.*)", function(dial, number) return dial .. blank(number) end)
+  return (line:gsub("=([^;]*)", function(values)
+    return not values:find "^%s*%?" and "=" .. blank(values) or nil
+  end))
+end
+
+local function names_in(line)
+  local names = {}
+  for name in line:gsub('"[^"]*"', ""):gmatch "[%+!%^%$#%%%*&_][%w_]+" do names[name:upper()] = true end
+  return names
+end
+
+local function is_private(name) return PRIVATE[name] end
+local function has_password(name) return text.is_secret(name) and not TELLS_STATE[name] end
+local function is_of_cells(name) return CELLS[name] end
+local function is_of_position(name) return POSITION[name] or name:find "G[PN]S" end
+local function is_serial(name) return SERIAL[name] end
+
+-- Is a line an answer to such a command, or does it have its name?
+local function is_of(self, line, kind, fits)
+  local prefix = text.prefix(line)
+  if prefix and fits(prefix) then
+    return true
+  end
+  for name in pairs(kind == "line" and self.names or {}) do
+    if fits(name) then return true end
+  end
+  return false
+end
+
+-- Words with digits in them, but for the name in front.
+local function replace_serial(self, line)
+  local name, rest = line:match "^(.-:%s*)(.*)$"
+  local kind
+  for command in pairs(self.names) do kind = kind or KINDS[command] end
+  return (name or "") .. (rest or line):gsub("%w+", function(word)
+    return #word > 5 and word:find "%d" and self.others:text(word, kind) or nil
+  end)
+end
+
+local function replace_answer(self, line, kind)
+  local label = line:match "^%s*([%a ]+):"
+  local digits = line:match "^%s*(%d+)%s*$"
+  if is_of(self, line, kind, is_private) or is_of(self, line, kind, has_password)
+    or not self.keeps_cells and is_of(self, line, kind, is_of_cells) then
+    return blank_values(line)
+  elseif is_of(self, line, kind, is_of_position) or line:find "^%$%u%u%u%u*," then
+    return (line:gsub("0[xX]%x+", function(word) return ("0"):rep(#word) end):gsub("%d", "0"))
+  elseif is_of(self, line, kind, is_serial) or label and LABELS[label:lower():gsub(" ", "")] then
+    return replace_serial(self, line)
+  elseif digits and is_of(self, line, kind, function(name) return KINDS[name] end) then
+    return replace_serial(self, line)
+  end
+  return self.others:scrub(settle_cells(self, line))
 end
 
 ---@param line string as a trace shows it
 ---@param kind string "sent", "echo", "line", "final", "prompt" or "urc"
 ---@return string other
 function Lines:replace(line, kind)
-  local name = (line:match "^[Aa][Tt]([%+!%^%$#%%%*&_][%w_]+)" or ""):upper()
   if kind == "sent" then
-    self.command, self.answer = name, {}
+    self.names, self.answer = names_in(line), {}
   end
-  local about = name ~= "" and name or text.prefix(line)
   if kind == "final" or kind == "prompt" then
     return line
-  elseif PRIVATE[about] and line:find "[=:]" and not line:find "=%s*%?" or PRIVATE[self.command] and kind == "line" then
-    return blank_values(line)
-  elseif tells_position(line) then
-    return (line:gsub("%d", "0"))
+  elseif kind ~= "sent" and kind ~= "echo" then
+    return replace_answer(self, line, kind)
   end
-  local digits = line:match "^%s*(%d+)%s*$"
-  if digits and KINDS[self.command] then
-    return (line:gsub(digits, self.others:digits(digits, KINDS[self.command])))
-  end
-  return self.others:scrub(kind ~= "sent" and settle_cells(self, line) or line)
+  local is_for_people = line:find "^%s*[Aa][Tt]%s*[Dd]"
+  for name in pairs(self.names) do is_for_people = is_for_people or PRIVATE[name] end
+  return self.others:scrub(is_for_people and blank_command(line) or line)
 end
 
 ---@param others recording.pseudonyms
 ---@param options { keep_cells: boolean? }
 ---@return recording.at_lines
 function M.new(others, options)
-  return setmetatable({ others = others, keeps_cells = options.keep_cells, command = "", answer = {} }, Lines)
+  return setmetatable({ others = others, keeps_cells = options.keep_cells, names = {}, answer = {} }, Lines)
 end
 
 return M

@@ -8,6 +8,7 @@ local M = {}
 
 local LONG = 7 -- digits in a row are taken for somebody's number from here on
 local LONG_HEX = 16 -- and digits in hex for a message, or a card's file
+local MAC = "%f[%w:]%x%x" .. (":%x%x"):rep(5) .. "%f[^%w:]"
 
 -- How many digits stay: those that say which operator, or which model, but not whose.
 local IMSI, IMEI, ICCID = 6, 8, 6
@@ -143,10 +144,11 @@ function Pseudonyms:keep(text) return remember(self, text, text) end
 ---@return string
 function Pseudonyms:scrub(text)
   text = text:gsub(("%x"):rep(LONG_HEX) .. "%x*", function(run)
-    if run:find "%a" then
+    if run:find "%a" and not (#run == LONG_HEX and run:find "^000") then -- which is a mask of bands
       return ("0"):rep(#run)
     end
   end)
+  text = text:gsub("(://)[^%s/@]+@", "%1xxx@"):gsub(MAC, function(address) return self:text(address) end)
   text = text:gsub("%w+", function(word)
     -- Masks of bits, which modems show as "0x0000010D" and "0000010D", are nobody's number.
     if not (word:find "^0[xX]%x+$" and #word <= #"0x" + 8) then

@@ -36,7 +36,7 @@ return maker {
     { "AT+GTFCCLOCKVER", function(modem, seconds) return require "makers.fibocom.unlock"(modem, seconds) end },
   },
 
-  at = { orders = { ["+GTDUALSIM"] = "change" } },
+  at = { secret = "+MGAUTH +XGAUTH", orders = { ["+GTDUALSIM"] = "change" } },
   messages = { mbim = "makers.fibocom.mbim" },
   at_tunnel = { "makers.fibocom.mbim" },
 

@@ -18,7 +18,7 @@ return maker {
   },
 
   at = {
-    secret = "^AUTHDATA ^CPIN ^CARDLOCK",
+    secret = "^AUTHDATA ^CPIN ^CARDLOCK ^NDISDUP",
     pins = { "%^CPIN=", "%^CARDLOCK" },
     urcs = [[
       ^RSSI ^HCSQ ^HRSSILVL ^CSNR ^ANLEVEL ^RSSILVL ^MODE ^SRVST ^SIMST ^BOOT ^DSFLOWRPT ^DSDORMANT ^NDISSTAT ^DCONN
