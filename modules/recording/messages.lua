@@ -34,10 +34,16 @@ local HARMLESS = set [[
 ]]
 -- Numbers that say where somebody is.
 local PLACE = set [[
-  base_station_id cdma_registration_zone_id cell_id cid_3gpp csg_id global_cell_id lac lac1 lac2 lac_3gpp lte_tac nid
-  serving_cell_id sid tac tracking_area_code umts_cell_id
+  base_station_id cdma_registration_zone_id cell_id cid_3gpp closed_subscriber_group csg_id global_cell_id
+  gsm_routing_area_code lac lac1 lac2 lac_3gpp lte_tac network_id nid nr5g_tracking_area_code serving_cell_id sid
+  system_id tac tracking_area_code umts_cell_id wcdma_routing_area_code
 ]]
-local POSITION = set [[ altitude_from_ellipsoid altitude_from_sealevel latitude longitude ]]
+-- Which satellites stand where tells a place, too.
+local POSITION = set [[
+  altitude altitude_from_ellipsoid altitude_from_sealevel azimuth_degrees base_station_latitude base_station_longitude
+  elevation_degrees latitude longitude
+]]
+local IDENTITY = set [[ modem_id ]] -- numbers that say whose
 local KINDS = { imsi = "imsi", imei = "imei", device_id = "imei", iccid = "iccid" }
 
 ---@class recording.messages
@@ -45,6 +51,21 @@ local KINDS = { imsi = "imsi", imei = "imei", device_id = "imei", iccid = "iccid
 ---@field private keeps_cells boolean?
 local Messages = {}
 Messages.__index = Messages
+
+---What stands for a number that may say where somebody is, or who.
+---@param others recording.pseudonyms
+---@param value number
+---@param name string what it is called
+---@param keeps_cells boolean?
+---@return number
+function M.number(others, value, name, keeps_cells)
+  if POSITION[name] then
+    return math.type(value) == "float" and 0.0 or 0
+  elseif (IDENTITY[name] or PLACE[name] and not keeps_cells) and math.type(value) == "integer" then
+    return others:number(value)
+  end
+  return value
+end
 
 local lists = { array = true, refs = true, list = true }
 local binary = { bytes = true, data = true, rest = true }
@@ -54,24 +75,15 @@ local replace
 local function replace_text(self, value, t, name, is_secret)
   if is_secret then
     return binary[t.kind] and ("\0"):rep(#value) or pseudonyms.blank(value)
-  elseif HARMLESS[name] then
+  elseif HARMLESS[name] or PLACE[name] and self.keeps_cells then
     return value
-  elseif name == "cell_id" then -- of GSM, in hex
-    return self.keeps_cells and value or self.others:text(value)
   end
   return binary[t.kind] and self.others:bytes(value) or self.others:text(value, KINDS[name])
 end
 
 local function replace_number(self, value, t, name)
-  if t.style then
-    return value
-  elseif POSITION[name] then
-    return t.kind == "float" and 0.0 or 0
-  elseif PLACE[name] and not self.keeps_cells and math.type(value) == "integer" and value >= 0
-    and value ~= (1 << 8 * t.size) - 1 then -- which is: unknown
-    return self.others:number(value)
-  end
-  return value
+  local is_unknown = t.kind == "uint" and value == (1 << 8 * t.size) - 1
+  return (t.style or is_unknown) and value or M.number(self.others, value, name, self.keeps_cells)
 end
 
 ---@param secrets table<string, true>

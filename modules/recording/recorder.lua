@@ -83,37 +83,51 @@ end
 
 -- ---- what else is known ----
 
--- Values with all texts in them scrubbed; not their names.
-local function scrubbed(self, value)
+-- Values with all texts and numbers in them replaced that have to be; not their names.
+local function scrubbed(self, value, name)
   if type(value) == "string" then
     return self.others:scrub(value)
+  elseif type(value) == "number" then
+    return messages.number(self.others, value, name, self.options.keep_cells)
   elseif type(value) ~= "table" then
     return value
   end
   local other = {}
-  for key, inner in pairs(value) do other[key] = scrubbed(self, inner) end
+  for key, inner in pairs(value) do other[key] = scrubbed(self, inner, key) end
   return other
 end
 
--- Commands whose words are what a person writes, or a key to somebody's profile.
-local PRIVATE = { sms = true, ussd = true, esim = true, run = true, console = true }
+-- Commands whose words are what a person writes, or a key to a profile: how many of the first say what is to be done.
+local PRIVATE = { sms = 1, ussd = 0, esim = 1, run = 1, console = 0 }
+-- Options of others, likewise.
+local PRIVATE_OPTIONS = { ["--reply"] = true, ["--text"] = true, ["--user"] = true }
 
--- A command line: of AT commands as a port has them, of some others only what is to be done.
+-- A command line: of AT commands as a port has them, of some others only what is to be done. The command may run
+-- another one, as `trace` does.
 local function replaced_words(self, words)
   local others, lines = {}, at_lines.new(self.others, self.options)
+  local public, option -- how many more words stay, in a command of PRIVATE; an option whose value comes next
   for i, word in ipairs(words) do
-    if words[1] == "at" then
-      others[i] = lines:replace(at_text.hide(word), "sent")
+    local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
+    if name and (public or PRIVATE_OPTIONS[name]) then
+      others[i] = name .. "=" .. pseudonyms.blank(value)
+    elseif option or public == 0 and not word:find "^%-" then
+      others[i] = pseudonyms.blank(word)
     else
-      local is_private = i > 2 and PRIVATE[words[1]] and not word:find "^%-"
-      others[i] = is_private and pseudonyms.blank(word) or self.others:scrub(word)
+      others[i] = word:find "^[Aa][Tt]" and lines:replace(at_text.hide(word), "sent") or self.others:scrub(word)
+      public = public and (word:find "^%-" and public or public - 1) or PRIVATE[word]
     end
+    option = not option and PRIVATE_OPTIONS[word]
   end
   return others
 end
 
 ---@param description modem.description
-function Recorder:modem(description) write(self, { modem = scrubbed(self, description) }) end
+function Recorder:modem(description)
+  local modem = scrubbed(self, description)
+  modem.descriptors = description.descriptors and hex.encode(description.descriptors) -- JSON has no bytes
+  write(self, { modem = modem })
+end
 
 ---Writes down what is published, until the group ends.
 ---@param group task.group

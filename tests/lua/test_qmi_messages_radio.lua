@@ -201,7 +201,7 @@ end
 local lte = {
   domain_valid = true, domain = "cs-ps", service_capability_valid = true, service_capability = "cs-ps",
   roaming_status_valid = true, roaming_status = "off", forbidden_valid = true, forbidden = false,
-  lac_valid = false, lac = 0xffff, cid_valid = true, cid = 0x18a905,
+  lac_valid = false, lac = 0xffff, cell_id_valid = true, cell_id = 0x18a905,
   registration_reject_info_valid = false, registration_reject_domain = "none", registration_reject_cause = 0,
   network_id_valid = true, mcc = "530", mnc = "24\xff", tac_valid = true, tac = 0xf619,
 }

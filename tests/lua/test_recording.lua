@@ -3,14 +3,20 @@
 
 local at_lines = require "recording.at_lines"
 local core_mbim = require "core.mbim"
+local core_qmi = require "core.qmi"
 local decode = require "decode"
+local events = require "events"
 local file = require "recording.file"
 local fs = require "core.fs"
 local hex = require "base.hex"
+local json = require "base.json"
 local lu = require "luaunit"
 local messages = require "recording.messages"
+local nas = require "qmi.nas"
 local process = require "core.process"
 local pseudonyms = require "recording.pseudonyms"
+local recorder = require "recording.recorder"
+local task = require "task"
 local world = require "support.world"
 
 local T = {}
@@ -18,7 +24,8 @@ local T = {}
 -- Of the simulated world: IMSI, ICCID, IMEI, telephone numbers, cell, areas, place, and what the tests below say.
 local SECRETS = {
   "310120000000123", "89011200000123456781", "359072060000011", "15550100123", "15550100999", "5551234567",
-  "171650049", "A3B2C01", '"2F01"', "40.7484", "73.9857", "hunter2", "73912846", "my dear friend", "good evening",
+  "171650049", "A3B2C01", '"2F01"', "40.7484", "73.9857", "40 Deg 44 Min", "73 Deg 59 Min", "hunter2", "73912846",
+  "my dear friend", "good evening", "555012",
 }
 
 -- As text, as MBIM has it, and as cards do.
@@ -62,7 +69,10 @@ record up --apn r.ispsn --user me; record status; record signal; record cells; r
 record sms send +15551234567 'my dear friend'; moontower simulate fault sms 'good evening'; record sms list
 record sms read 1; record ussd '*100#'; record scan; record slot; record esim info
 record at ATI AT+CIMI AT+CGSN AT+ICCID 'AT!GSTATUS?' AT+CNUM 'AT+CEREG=2' 'AT+CEREG?' 'AT+CMGL=4' 'AT!GPSLOC?'
-record at 'AT+CPIN="73912846"'; record at 'AT!LTEINFO?'; record at 'AT+CLCK="SC",1,"73912846"'
+record at 'AT+CGREG=2' 'AT+CGREG?' 'AT+CMGF=1;+CMGL="ALL"'
+record at 'AT+CMGS="555012"' --text 'my dear friend'
+record trace at 'AT+CPIN="73912846"'; record at 'AT+CPIN="73912846"'
+record at 'AT!LTEINFO?'; record at 'AT+CLCK="SC",1,"73912846"'
 record setup calyx-sprint --plan; record down
 cat /run/test/lines; echo ==; cat /run/test/inspected]]
 
@@ -186,6 +196,150 @@ function T.test_at_lines()
   for _, line in ipairs { "MODEM - 0x00000008,", "Interface bitmask: 0000010D (diag)",
     "Revision: SWI9X30C_02.24.05.06" } do
     lu.assertEquals(lines:replace(line, "line"), line)
+  end
+end
+
+-- Whose answers say more than their commands do, whatever their look.
+function T.test_at_answers_that_need_their_command()
+  local lines = at_lines.new(pseudonyms.new(), {})
+  for _, case in ipairs {
+    { "AT+CGAUTH?", '+CGAUTH: 1,2,"me and you","hunter2"', '+CGAUTH: 0,0,"xxxxxxxxxx","xxxxxx0"' },
+    { "AT+QICSGP=1", '+QICSGP: 1,"r.ispsn","me","hunter2",1', '+QICSGP: 0,"xxxxxxx","xx","xxxxxx0",0' },
+    { "AT$QCPDPP?", '$QCPDPP: 1,1,"hunter2","me"', '$QCPDPP: 0,0,"xxxxxx0","xx"' },
+    { "AT+CPIN?", "+CPIN: READY", "+CPIN: READY" },
+    { 'AT+CLCK="SC",2', "+CLCK: 0", "+CLCK: 0" },
+    { 'AT+CMGF=1;+CMGL="ALL"', "my dear friend", "xxxxxxxxxxxxxx" },
+    { "AT+CCFC=0,2", '+CCFC: 1,1,"555012",129', '+CCFC: 0,0,"000000",000' },
+    { "AT!GPSLOC?", "Lat: 40 Deg 44 Min 54.24 Sec N  (0x00E7C6E1)", "Lat: 00 Deg 00 Min 00.00 Sec N  (0000000000)" },
+    { "AT+QLBS", "+QLBS: 0,40.7484,-73.9857", "+QLBS: 0,00.0000,-00.0000" },
+    { "AT^LOCINFO?", "^LOCINFO: 310120,2F01,00,A3B2C01", "^LOCINFO: 000000,0x00,00,x0x0x00" },
+  } do
+    local command, answer, other = table.unpack(case)
+    lines:replace(command, "sent")
+    lu.assertEquals(lines:replace(answer, "line"), other, command)
+  end
+  for command, answer in pairs {
+    ["AT+CGREG?"] = '+CGREG: 2,1,"2F01","A3B2C01",7', ["AT+XMCI=1"] = '+XMCI: 4,310,120,"0x2F01","0x0A3B2C01","0x007B"',
+    ["AT+CGSN=0"] = '+CGSN: "LQ65D1Y19AB"', ["AT+EGMR=0,5"] = '+EGMR: "MPA19GF1B3456X8"', ATI = "FSN: D1Y19AB1C00012",
+    ["AT+QMAC"] = "+QMAC: 00:1e:10:a1:b2:c3",
+  } do
+    lines:replace(command, "sent")
+    local other = lines:replace(answer, "line")
+    for _, secret in ipairs { "2F01", "A3B2C01", "D1Y19AB", "MPA19GF1B", "1e:10:a1" } do
+      lu.assertNotStrContains(other, secret, command)
+    end
+    lu.assertEquals(#other, #answer)
+    lu.assertEquals(other:match "0x", answer:match "0x", "the base stays")
+  end
+end
+
+function T.test_at_commands_that_people_write_in()
+  local lines = at_lines.new(pseudonyms.new(), {})
+  for command, other in pairs {
+    ['AT+CMGS="555012"'] = 'AT+CMGS="000000"', ["ATD555012;"] = "ATD000000x", ["AT+CMGS=?"] = "AT+CMGS=?",
+    ['AT+CMGF=1;+CMGS="555012",129'] = 'AT+CMGF=0;+CMGS="000000",000',
+  } do lu.assertEquals(lines:replace(command, "sent"), other) end
+end
+
+local function command_in_head(...)
+  local head
+  recorder.new(function(line) head = line end, { command = { ... } }, {})
+  return table.concat(head.command, " ")
+end
+
+function T.test_command_lines()
+  for _, case in ipairs {
+    { "sms send 0000xx xx", "sms", "send", "5550xx", "hi" },
+    { "trace sms send x000 xx", "trace", "sms", "send", "+555", "hi" },
+    { "ussd x000x", "ussd", "*100#" },
+    { "at AT+CPIN=(hidden)", "at", 'AT+CPIN="1234"' },
+    { "trace at AT+CPIN=(hidden)", "trace", "at", 'AT+CPIN="1234"' },
+    { "at AT+CMGF=0 --text=xx", "at", "AT+CMGF=0", "--text=hi" },
+    { "up --apn r.ispsn --user xx --wait 5", "up", "--apn", "r.ispsn", "--user", "me", "--wait", "5" },
+  } do lu.assertEquals(command_in_head(table.unpack(case, 2)), case[1]) end
+end
+
+function T.test_events_and_descriptors()
+  local lines = {}
+  local made = recorder.new(function(line) lines[#lines + 1] = line end, { command = {} }, {})
+  local group <close> = task.group()
+  made:follow_events(group)
+  events.publish("cell", { value = { serving = { { cell_id = 171650049, tac = 12033, pci = 7 } } } })
+  events.publish("place", { value = { latitude = -40.7484 } })
+  made:modem { name = "1-1", descriptors = "\18\1\xff" }
+  while #lines < 4 do task.sleep(0) end
+  local text = json.encode(lines)
+  for _, secret in ipairs { "171650049", "12033", "40.7484" } do lu.assertNotStrContains(text, secret) end
+  lu.assertStrContains(text, '"pci":7')
+  lu.assertStrContains(text, '"descriptors":"1201FF"', true)
+end
+
+-- ---- all fields that are declared ----
+
+-- Numbers with such a name say where somebody is, or whose the modem is.
+local TELLING = {
+  "cell_id$", "^cid%f[^%l]", "^lac", "tac$", "tracking_area", "routing_area", "latitude", "longitude", "altitude",
+  "azimuth_degrees", "elevation_degrees", "subscriber_group", "system_id$", "network_id$", "^sid$", "^nid$", "zone_id$",
+  "base_station_id$", "modem_id$",
+}
+local HARMLESS = { physical_cell_id = true, altitude_type = true }
+
+local function is_telling(field)
+  if field.type.style or HARMLESS[field.name] or field.type.secret then
+    return false
+  end
+  for _, pattern in ipairs(TELLING) do
+    if field.name:find(pattern) then return true end
+  end
+end
+
+-- Calls for each field, however deep, that is a number of more than a byte.
+local function each_number(fields, visit)
+  for _, field in pairs(fields) do
+    local t = field.type
+    while t.of do t = t.of end
+    if t.kind == "struct" then
+      each_number(t.fields, visit)
+    elseif (t.kind == "uint" or t.kind == "int" or t.kind == "float") and (t.size or 4) > 1 then
+      visit { name = field.name, type = t }
+    end
+  end
+end
+
+function T.test_all_numbers_that_say_where_are_replaced()
+  local others, count = pseudonyms.new(), 0
+  local function check(field)
+    if is_telling(field) then
+      count = count + 1
+      lu.assertNotEquals(messages.number(others, 171650049, field.name), 171650049, field.name)
+    end
+  end
+  for _, list in ipairs { "mbim.messages", "qmi.messages" } do
+    for _, message in ipairs(require(list)) do
+      local layouts = { message.declaration }
+      for _, layout in pairs(message.declaration.later or {}) do layouts[#layouts + 1] = layout end
+      for _, layout in ipairs(layouts) do
+        for _, part in ipairs { "query", "set", "request", "response", "indication" } do
+          if type(layout[part]) == "table" then each_number(layout[part], check) end
+        end
+      end
+    end
+  end
+  lu.assertTrue(count > 60, count)
+end
+
+function T.test_cell_of_system_info()
+  local info = assert(nas.system_info.indication:encode { gsm_system_info = { cell_id_valid = true,
+    cell_id = 171650049, lac = 12033 } })
+  local bytes = core_qmi.build {
+    service = 3, client = 1, type = "indication", transaction = 0, id = nas.system_info.id, tlvs = info,
+    from_modem = true,
+  }
+  for _, keeps in ipairs { false, true } do
+    local replaced = messages.new(pseudonyms.new(), { keep_cells = keeps }):qmi(bytes)
+    lu.assertEquals(replaced:find(("<I4"):pack(171650049), 1, true) ~= nil, keeps)
+    local values = assert(nas.system_info.indication:decode(core_qmi.parse(replaced).tlvs))
+    lu.assertTrue(values.gsm_system_info.cell_id_valid)
   end
 end
 

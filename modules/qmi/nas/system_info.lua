@@ -47,7 +47,7 @@ local roaming = valid(roaming_status "roaming_status")
 local forbidden = valid(yes_no "forbidden")
 local prl_match = valid(yes_no "prl_match")
 local location = valid(u16 "lac")
-local cell = valid(u32 "cid")
+local cell = valid(u32 "cell_id")
 local reject = valid("registration_reject_info",
   types.service_domain "registration_reject_domain",
   u8 "registration_reject_cause") -- a cause of 3GPP: require("cause") has the words

@@ -80,7 +80,7 @@ local function info_of(modem, cell, is_nr)
     service_capability_valid = true, service_capability = "cs-ps",
     roaming_status_valid = registered, roaming_status = roaming_indicator(modem) == "on" and "on" or "off",
     forbidden_valid = true, forbidden = denied,
-    cid_valid = not is_nr, cid = is_nr and 0xffffffff or cell.id,
+    cell_id_valid = not is_nr, cell_id = is_nr and 0xffffffff or cell.id,
     registration_reject_info_valid = denied, registration_reject_domain = denied and "ps" or "none",
     registration_reject_cause = denied and modem.registration.nw_error or 0,
     network_id_valid = true, mcc = mcc, mnc = mnc,
