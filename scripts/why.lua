@@ -40,15 +40,23 @@ end
 
 local PATIENCE = 2 -- seconds for the modem to tell
 
+-- Asks for it, once: another one is active only after a restart.
+local function ask_configuration(modem)
+  local found, err = task.timeout(PATIENCE, modem.carrier_configurations, modem)
+  local active = found and require("modem.carrier_configurations").active(found)
+  if found or err and err.code == "unsupported" then
+    modem.configuration = active and { name = active.name, automatic = found.automatic } or false
+  end
+end
+
 -- Which of its maker's sets for operators is active, where it has some.
 local function configuration_of(modems, name)
   for _, modem in ipairs(modems) do
-    local description = modem.description
-    if description.name == name and not modem.tells_no_configurations then
-      local found, err = task.timeout(PATIENCE, modem.carrier_configurations, modem)
-      modem.tells_no_configurations = err ~= nil and err.code == "unsupported" or nil
-      local active = found and require("modem.carrier_configurations").active(found)
-      return active and { name = active.name, automatic = found.automatic }
+    if modem.description.name == name then
+      if rawget(modem, "configuration") == nil then
+        ask_configuration(modem)
+      end
+      return rawget(modem, "configuration") or nil
     end
   end
 end

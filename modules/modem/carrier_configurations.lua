@@ -8,6 +8,7 @@
 local at = require "at"
 local at_port = require "modem.at"
 local errors = require "errors"
+local maker = require "maker"
 local pdc = require("base.lazy")(function() return require "qmi.pdc" end)
 local subscribers = require "events.subscribers"
 local task = require "task"
@@ -153,6 +154,9 @@ local function list_of(client, queue)
 end
 
 local function list_by_qmi(modem)
+  if not modem.qmi then
+    return none()
+  end
   return with_pdc(modem, function(client, queue)
     local found, err = list_of(client, queue)
     for _, one in ipairs(found and found.list or {}) do one.id = nil end
@@ -181,9 +185,24 @@ end
 
 -- ---- whichever the modem has ----
 
+-- Its maker's commands. An AT port is opened only where they may be some: it stays open as long as the modem is.
 local function commands_of(modem)
-  local maker = modem.at and at_port.maker(modem)
-  return maker and maker.carrier_configurations
+  local by_ids = modem.description and maker.of(modem.description)
+  if by_ids then
+    return by_ids.carrier_configurations and modem.at and by_ids.carrier_configurations
+  end
+  local found = modem.at and at_port.maker(modem)
+  return found and found.carrier_configurations
+end
+
+-- What is opened for few questions is closed again: the daemon keeps its modems for months.
+local function list_and_close(modem)
+  local was_open = rawget(modem, "qmi") ~= nil
+  local found, err = list_by_qmi(modem)
+  if not was_open and modem.close_idle_qmi then
+    modem:close_idle_qmi()
+  end
+  return found, err
 end
 
 ---@param modem table `at` and `qmi`; what it lacks is nil
@@ -198,10 +217,7 @@ function M.list(modem)
       return found, err
     end
   end
-  if modem.qmi then
-    return list_by_qmi(modem)
-  end
-  return none()
+  return list_and_close(modem)
 end
 
 ---Has a configuration active from the next restart on.

@@ -81,6 +81,15 @@ Backend.made = {
   at = function(self) return require("modem.at").make(self) end,
 }
 
+---Closes QMI inside MBIM, if no task has a client of it.
+function Backend:close_idle_qmi()
+  local inside = rawget(self, "qmi")
+  if inside and not next(inside.clients) then
+    inside:close()
+    rawset(self, "qmi", nil)
+  end
+end
+
 function Backend:close_port()
   local inside = rawget(self, "qmi")
   if inside then
