@@ -82,7 +82,8 @@ return {
     read = function(seen) return seen.sent end,
   },
   {
-    name = "moontower_month_bytes", type = "gauge", help = "Data that the SIM has used this month, in both directions.",
+    name = "moontower_month_bytes", type = "gauge",
+    help = "Data that the SIM has used this month, as the daemon counts it.",
     read = function(seen) return seen.month end,
   },
 }

@@ -4,6 +4,7 @@
 -- OpenMetrics: https://github.com/prometheus/OpenMetrics, specification 1.0. The older format is that of
 -- node_exporter's text files: a counter's family is named with _total there, and the file has no end mark.
 
+local data = require "modem.data"
 local families = require "metrics.families"
 local prerequisites = require "modem.prerequisites"
 local printable = require "base.printable"
@@ -67,9 +68,10 @@ function M.look(modem, is_identified)
   add_belief(seen)
   add_answers(seen, modem, is_identified)
   if seen.answers then
-    local used = modem:usage(1)
-    seen.received, seen.sent, seen.month = used.received, used.sent, used.bytes
-    seen.identity.iccid = is_identified and used.sim or nil
+    local sim
+    seen.received, seen.sent = data.counters(modem)
+    sim, seen.month = data.look(modem)
+    seen.identity.iccid = is_identified and sim or nil
   end
   return seen
 end

@@ -27,12 +27,30 @@ end
 function M.usage(modem, day)
   local sim = M.sim_of(modem)
   local bytes, next_month = usage.read(modem, sim, day, os.time())
+  local received, sent = M.counters(modem)
+  return { sim = sim, bytes = bytes, next = next_month, received = received, sent = sent }
+end
+
+---The counters of the modem's interface.
+---@param modem modem.modem
+---@return integer? received
+---@return integer? sent
+function M.counters(modem)
   local link = modem.net and net.link(modem.net)
   local counted = link and link.statistics
-  return {
-    sim = sim, bytes = bytes, next = next_month,
-    received = counted and counted.rx.bytes or nil, sent = counted and counted.tx.bytes or nil,
-  }
+  if counted then
+    return counted.rx.bytes, counted.tx.bytes
+  end
+end
+
+---What the SIM has used since the first day of the month. Nothing is written, so that it can be asked for often.
+---@param modem modem.modem
+---@return string sim
+---@return integer? bytes nil: nothing is known of it
+function M.look(modem)
+  local sim = M.sim_of(modem)
+  local used = usage.look(sim, 1, os.time(), usage.counter(modem))
+  return sim, used and used.bytes
 end
 
 return M

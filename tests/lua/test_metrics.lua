@@ -42,6 +42,17 @@ function T.test_identified_where_that_is_asked_for()
   lu.assertStrMatches(run "moontower metrics --identify | parse", ".*'imei', '%d+'.*")
 end
 
+-- The month is known where it is counted; to look at it writes nothing.
+function T.test_nothing_is_written()
+  local out = run [[moontower up --apn r.ispsn >/dev/null
+    moontower metrics | grep -c month_bytes; ls -A /var/lib/moontower/usage 2>/dev/null
+    moontower usage >/dev/null; cat /var/lib/moontower/usage/* >/run/test/usage; ping -q -c 1 8.8.8.8 >/dev/null
+    moontower metrics | grep -o 'month_bytes{.*'
+    cat /var/lib/moontower/usage/* | cmp - /run/test/usage; moontower down >/dev/null
+    rm -r /var/lib/moontower/usage]]
+  lu.assertStrMatches(out, "2\nmonth_bytes{modem=\"simulated\"} [1-9]%d*\n")
+end
+
 function T.test_a_modem_that_another_program_has()
   local out = run [[exec 9<>/dev/cdc-wdm0; moontower metrics | parse]]
   lu.assertStrContains(out, "moontower_modem_answers [('modem', 'simulated')]")
