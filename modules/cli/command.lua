@@ -117,18 +117,15 @@ local function usage_error(message, hint, arguments)
   return exit_status.of(err.code)
 end
 
--- All after the first word belongs to the command that it names, options too.
-local function end_options(arguments)
-  for i, argument in ipairs(arguments) do
-    if argument == "--" then
-      break
-    elseif not argument:find("^%-") then
-      local marked = table.move(arguments, 1, #arguments, 1, {})
-      table.insert(marked, i, "--")
-      return marked
-    end
+-- All from the first word on that is no option's value belongs to the command that it names, options too.
+local function end_options(script, arguments)
+  local first = parsers.first_argument(script, arguments)
+  if not first then
+    return arguments
   end
-  return arguments
+  local marked = table.move(arguments, 1, #arguments, 1, {})
+  table.insert(marked, first, "--")
+  return marked
 end
 
 local function wants_help(script, arguments)
@@ -144,7 +141,7 @@ end
 
 -- nil without a mistake: it asks for help.
 local function read(script, given)
-  local arguments = script.precedes_command and end_options(given) or given
+  local arguments = script.precedes_command and end_options(script, given) or given
   if wants_help(script, arguments) then
     return nil
   end

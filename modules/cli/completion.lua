@@ -95,7 +95,8 @@ local function all_for(words)
     return {}
   end
   local before = script.precedes_command and arguments_before_command(script) or 0
-  for i = 1, script.precedes_command and #rest or 0 do
+  local first = script.precedes_command and parsers.first_argument(script, rest)
+  for i = first or 1, first and #rest or 0 do
     if not rest[i]:find "^%-" then
       if before == 0 then
         return all_for(table.move(rest, i, #rest, 1, {}))

@@ -286,6 +286,35 @@ function M.read(script, words)
   return args
 end
 
+---Which word of a command line is the first that is neither an option nor an option's value.
+---@param script cli.command
+---@param words string[]
+---@return integer? position nil: there is none, or "--" comes before it
+function M.first_argument(script, words)
+  local options, i = {}, 1
+  for _, option in ipairs(M.flat(script.options)) do
+    for name in option[1]:gmatch "%S+" do options[name] = option end
+  end
+  local function takes_value(name) return options[name] and select(2, M.values_of(options[name])) > 0 end
+  -- The option whose value is the next word: of -qd, that is -d, if -q takes none.
+  local function leaves_open(word)
+    if word:find "^%-%-" then
+      return takes_value(word)
+    end
+    for position = 2, #word do
+      if takes_value("-" .. word:sub(position, position)) then
+        return position == #word
+      end
+    end
+  end
+  while words[i] and words[i] ~= "--" do
+    if not words[i]:find "^%-" then
+      return i
+    end
+    i = i + (leaves_open(words[i]) and 2 or 1)
+  end
+end
+
 -- ---- for programs ----
 
 ---A command's options for programs.

@@ -34,6 +34,8 @@ local CASES = {
   { "moontower up --ip=ipv6", "up", "--ip=ipv6" },
   { "moontower trace --brief radio --pr", "trace", "--brief", "radio", "--proxy" },
   { "moontower record bug.recording radio --pr", "record", "bug.recording", "radio", "--proxy" },
+  { "moontower update --wait 60 record bug.recording radio --pr", "update", "--wait", "60", "record", "bug.recording",
+    "radio", "--proxy" },
   { "moontower help policy fail", "help", "policy", "failover" },
   { "moontower simulate fault blackhole-", "simulate", "fault", "blackhole-until" },
   { "moontower simulate --fault hang-", "simulate", "--fault", "hang-hard" },

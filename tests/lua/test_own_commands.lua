@@ -256,6 +256,24 @@ function T.test_the_command_that_it_precedes_is_declared()
   lu.assertEquals({ run(folder, "right", "reset", "--usb") }, { "--usb\n", 0, "" })
 end
 
+function T.test_options_with_values_before_the_command()
+  local folder, _ <close> = place {
+    around = [[local validate = require "base.validate"
+return { summary = "x", precedes_command = true,
+  run = function(args) print(args.wait, args.quiet, table.concat(args.command, " ")) end,
+  options = { { "-w --wait", validate.seconds, "Wait" }, { "-q --quiet", validate.flag, "Say less" },
+    { "command", validate.any_text, "A command", args = "+" } } }]],
+  }
+  for words, told in pairs {
+    ["-w 3"] = "3\tnil", ["-w3"] = "3\tnil", ["--wait 3"] = "3\tnil", ["--wait=3"] = "3\tnil", ["-qw 3"] = "3\ttrue",
+    ["-q --wait 3"] = "3\ttrue", ["--wait 3 -q"] = "3\ttrue", ["-q"] = "nil\ttrue", ["-w 3 --"] = "3\tnil",
+  } do
+    local given = {}
+    for word in (words .. " reset -w 5"):gmatch "%S+" do given[#given + 1] = word end
+    lu.assertEquals({ run(folder, "around", table.unpack(given)) }, { told .. "\treset -w 5\n", 0, "" }, words)
+  end
+end
+
 -- A configuration that names it gets the same hint.
 function T.test_a_policy_that_has_become_an_option()
   local folder, _ <close> = place {}
