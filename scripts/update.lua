@@ -8,6 +8,8 @@ local fs = require "core.fs"
 local json = require "base.json"
 local modem = require "modem"
 local option = require "cli.option"
+local process = require "core.process"
+local program = require "core.program"
 local progress = require "terminal.progress"
 local update = require "modem.update"
 local validate = require "base.validate"
@@ -26,7 +28,12 @@ local function go_online(description, record, watcher)
     table.move({ "--apn", record.apn }, 1, 2, 3, arguments)
   end
   watcher:rest()
-  return command.run("up", arguments)
+  if not watcher.values then
+    return command.run("up", arguments)
+  end
+  local ran = check(process.run { program.executable, "up", "--json", table.unpack(arguments) })
+  watcher:data("up", json.decode(ran.stdout))
+  return ran.status
 end
 
 local function report(result, watcher)
@@ -57,7 +64,7 @@ modem. This checks first that the computer does not run on a battery, that there
 of the modem in its boot loader are known. Then the connection ends, and nothing of moontower touches the modem as long
 as the program runs: the daemon lets go of it, no ladder resets it, and commands say why they do not open it. That holds
 also when this command is killed. At the end it waits for the modem, tells the firmware before and after, and brings the
-modem online again, if it was. Options come before the program, a value with `=`: `--wait=600`.
+modem online again, if it was. Options come before the program.
 
     moontower update qmi-firmware-update --update -t /dev/ttyUSB0 image.cwe image.nvu]],
 
@@ -82,12 +89,12 @@ modem online again, if it was. Options come before the program, a value with `=`
     }))
     report(result, watcher)
     local status = result.status ~= 0 and 1 or not result.description and 3 or 0
-    if args.json then
-      print(json.encode(watcher.values, { indent = true }))
-    end
-    if result.description and record.complete and not args.json then
+    if result.description and record.complete then
       local online = go_online(result.description, record, watcher)
       status = status == 0 and online or status
+    end
+    if args.json then
+      print(json.encode(watcher.values, { indent = true }))
     end
     return status
   end),

@@ -31,6 +31,16 @@ function T.test_other_firmware_and_online_again()
   eq(result.after, result.before)
 end
 
+function T.test_as_json_too()
+  local result = world.run(([[
+    moontower up --apn r.ispsn >/dev/null
+    moontower update --wait 60 --json moontower simulate fault flash %s >/run/test/told; echo "update $?"
+    cat /run/test/told; moontower down >/dev/null]]):format(NEW))
+  local told = json.decode(result.out:match "{.*}")
+  eq({ told.firmware.after, told.up.probe.spec }, { NEW, "8.8.8.8" }, result.out)
+  has(result.out, "update 0\n")
+end
+
 -- The daemon lets go, tries nothing, and takes the modem up again.
 function T.test_beside_the_daemon()
   local result = world.run(([[
@@ -70,7 +80,7 @@ function T.test_a_program_that_fails()
   local result = world.run [[
     moontower update --wait=0.5 --json sh -c 'exit 3'; echo "update $?"
     moontower update --wait=0.5 /nowhere; echo "update $?"
-    moontower update --wait=1 true; echo "update $?"; moontower status | grep -c ^modem]]
+    moontower update --wait 1 true; echo "update $?"; moontower status | grep -c ^modem]]
   has(result.out, "update 1\n", "1\n")
   eq(json.decode(result.out).program, { status = 3 })
   has(result.out, "failed: exit status 127", "has not restarted in 1 seconds", "update 3\n1\n")
