@@ -14,9 +14,10 @@ local function set(words)
   return all
 end
 
--- Whose values, and the lines behind them, are what somebody has written, or has called.
+-- Whose values are what somebody has written, or has called; and those where the lines behind them are, too.
+local WRITES = set "+CMGS +CMGW +CMSS"
 local PRIVATE = set [[
-  +CMGL +CMGR +CMGS +CMGW +CMSS +CMT +CDS +CBM +CUSD +CPBR +CPBF +CPBW +CNUM +CLIP +COLP +CLCC +CCWA +CCFC +CDIP +CNAP
+  +CMGL +CMGR +CMT +CDS +CBM +CUSD +CPBR +CPBF +CPBW +CNUM +CLIP +COLP +CLCC +CCWA +CCFC +CDIP +CNAP
   +CSCA
 ]]
 -- Commands with a password, or a PIN, whose answers have none.
@@ -171,7 +172,7 @@ end
 ---@param kind string "sent", "echo", "line", "final", "prompt" or "urc"
 ---@return string other
 function Lines:replace(line, kind)
-  if kind == "sent" then
+  if kind == "sent" and line:find "^[Aa][Tt]" then -- else it is how long a text was
     self.names, self.answer = names_in(line), {}
   end
   if kind == "final" or kind == "prompt" then
@@ -180,7 +181,7 @@ function Lines:replace(line, kind)
     return replace_answer(self, line, kind)
   end
   local is_for_people = line:find "^%s*[Aa][Tt]%s*[Dd]"
-  for name in pairs(self.names) do is_for_people = is_for_people or PRIVATE[name] end
+  for name in pairs(self.names) do is_for_people = is_for_people or WRITES[name] or PRIVATE[name] end
   return self.others:scrub(is_for_people and blank_command(line) or line)
 end
 

@@ -1,10 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- What was recorded, replayed: the same command has the same outcome, and says the same.
 
+local core_mbim = require "core.mbim"
+local core_qmi = require "core.qmi"
+local dms = require "qmi.dms"
 local fs = require "core.fs"
 local lu = require "luaunit"
+local mbim = require "simulator.replay.mbim"
 local process = require "core.process"
 local program = require "core.program"
+local qmux = require("mbim.ext_qmux").message
 local world = require "support.world"
 
 local T = {}
@@ -66,6 +71,31 @@ function T.test_other_commands()
       { "at", "AT!GSTATUS?" },
     } do compare(way, "none", words) end
   end)
+end
+
+function T.test_qmi_inside_mbim()
+  compare(ways[1], "none", { "up", "--carrier", "calyx-sprint", "--protocol", "qmi" })
+end
+
+-- An answer goes on once the modem has its text.
+function T.test_a_text_at_a_prompt()
+  compare(ways[1], "none", { "at", "AT+CMGF=1", 'AT+CMGS="+15550100123"', "AT+CMGF?", "--text", "good evening" })
+end
+
+-- Of another question in QMI inside MBIM there is no answer, also if it carries something else.
+function T.test_questions_inside_mbim_are_told_apart()
+  local function asked(message)
+    local frame = core_qmi.build {
+      service = message.service_id, client = 1, type = "request", transaction = 9, id = message.id, tlvs = "",
+    }
+    return { type = "command", transaction = 1, service = qmux.service_uuid, cid = qmux.cid, set = true, info = frame }
+  end
+  local ids, model = asked(dms.get_ids), asked(dms.get_model)
+  for _, loosely in ipairs { false, true } do
+    lu.assertNotEquals(mbim.key(ids, loosely), mbim.key(model, loosely))
+  end
+  local refusal = core_mbim.parse(mbim.refusal(ids)[1])
+  lu.assertEquals({ refusal.status, core_qmi.parse(refusal.info).id }, { 0, dms.get_ids.id })
 end
 
 function T.test_what_is_no_recording()

@@ -1,9 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- Messages of MBIM for a replay.
+-- Messages of MBIM for a replay, and those of QMI inside it.
 
 local basic = require "mbim.basic_connect"
 local core = require "core.mbim"
+local core_qmi = require "core.qmi"
 local hex = require "base.hex"
+local qmi = require "simulator.replay.qmi"
+local qmux = require("mbim.ext_qmux").message
 
 local LIMIT = 4096 -- of a control transfer
 local NO_DEVICE_SUPPORT = 9
@@ -20,11 +23,17 @@ function M.is_answer(asked, message)
     and (message.type == answers[asked.type] or message.type == "function-error")
 end
 
+-- The message of QMI inside one.
+local function inside(message)
+  return message.service == qmux.service_uuid and core_qmi.parse(message.info or "") or nil
+end
+
 ---@param message table
 ---@param loosely boolean? whatever it carries
 ---@return string
 function M.key(message, loosely)
-  local body = loosely and "any" or message.info or ""
+  local inner = inside(message)
+  local body = inner and qmi.key(inner, loosely) or loosely and "any" or message.info or ""
   return ("%s %s %s %s %s"):format(message.type, message.service, message.cid, message.set, body)
 end
 
@@ -36,7 +45,11 @@ function M.transfers(message) return core.split(core.build(message), LIMIT) end
 ---@param asked table
 ---@return string[] transfers
 function M.answer_to(recorded, asked)
+  local inner, inner_asked = inside(recorded), inside(asked)
   recorded.transaction = asked.transaction
+  if inner and inner_asked then
+    recorded.info = qmi.answer_to(inner, inner_asked)[1]
+  end
   return M.transfers(recorded)
 end
 
@@ -47,9 +60,10 @@ function M.refusal(asked)
   if asked.type ~= "command" then
     return kind and M.transfers { type = kind, transaction = asked.transaction, status = 0 } or {}
   end
+  local inner = inside(asked)
   return M.transfers {
     type = "command-done", transaction = asked.transaction, service = asked.service, cid = asked.cid,
-    status = NO_DEVICE_SUPPORT,
+    status = inner and 0 or NO_DEVICE_SUPPORT, info = inner and qmi.refusal(inner)[1],
   }
 end
 
@@ -57,11 +71,16 @@ end
 ---@param passed table[]
 ---@return simulator.session
 function M.addresses(passed)
-  local session = {}
-  local command = basic.ip_configuration
+  local messages, inner = {}, {}
   for _, line in ipairs(passed) do
     local message = line.from == "modem" and M.parse(hex.decode(line.bytes) or "")
-    local is_it = message and message.service == command.service_uuid and message.cid == command.cid
+    messages[#messages + 1] = message or nil
+    inner[#inner + 1] = message and inside(message) or nil
+  end
+  local session = qmi.addresses_in(inner)
+  local command = basic.ip_configuration
+  for _, message in ipairs(messages) do
+    local is_it = message.service == command.service_uuid and message.cid == command.cid
     local values = is_it and command.response:decode(message.info or "", true)
     for _, family in ipairs(values and { "ipv4", "ipv6" } or {}) do
       local first = (values[family .. "_addresses"] or {})[1]

@@ -47,14 +47,13 @@ function M.refusal(asked)
 end
 
 ---The addresses that the network gave, for the simulated one to answer to.
----@param passed table[]
+---@param messages table[]
 ---@return simulator.session
-function M.addresses(passed)
+function M.addresses_in(messages)
   local session = {}
   local declared = wds.get_current_settings
-  for _, line in ipairs(passed) do
-    local message = line.from == "modem" and M.parse(hex.decode(line.bytes) or "")
-    local is_it = message and message.service == WDS and message.id == declared.id and message.type == "response"
+  for _, message in ipairs(messages) do
+    local is_it = message.service == WDS and message.id == declared.id and message.type == "response"
     local values = is_it and declared.response:decode(message.tlvs, true)
     if values and values.ipv4_address then
       session.ipv4 = { address = values.ipv4_address, gateway = values.ipv4_gateway, dns = {} }
@@ -64,6 +63,16 @@ function M.addresses(passed)
     end
   end
   return session
+end
+
+---@param passed table[] lines of a recording
+---@return simulator.session
+function M.addresses(passed)
+  local messages = {}
+  for _, line in ipairs(passed) do
+    messages[#messages + 1] = line.from == "modem" and M.parse(hex.decode(line.bytes) or "") or nil
+  end
+  return M.addresses_in(messages)
 end
 
 return M
