@@ -4,6 +4,7 @@
 local errors = require "errors"
 local files = require "terminal.files"
 local fs = require "core.fs"
+local hex = require "base.hex"
 local json = require "base.json"
 local terminal = require "terminal"
 
@@ -143,6 +144,45 @@ local function unpack_all(bytes)
   return table.concat(pieces), false
 end
 
+local function is_integer(value) return math.type(value) == "integer" end
+local function is_text(value) return value == nil or type(value) == "string" end
+
+-- What readers count on, by what a line is known by. A file may come from anybody.
+local forms = {
+  { "recording", function() return false end }, -- the first one alone
+  { "stream", function(line)
+    return is_integer(line.stream) and (type(line.bytes) == "string" and hex.decode(line.bytes) ~= nil
+      or type(line.kind) == "string" and type(line.text) == "string" or type(line.opened) == "string"
+      or is_integer(line.malformed) and type(line.why) == "string" or is_integer(line.lost))
+  end },
+  { "exit", function(line) return is_integer(line.exit) end },
+  { "modem", function(line)
+    local modem = line.modem
+    return type(modem) == "table" and is_text(modem.vendor) and is_text(modem.product) and is_text(modem.manufacturer)
+      and is_text(modem.model)
+  end },
+  { "event", function(line) return type(line.event) == "table" end },
+}
+
+local function is_well_formed(line)
+  for _, form in ipairs(type(line.t) == "number" and forms or {}) do
+    if line[form[1]] ~= nil then
+      return form[2](line)
+    end
+  end
+  return false
+end
+
+-- The first line that is not as it should be.
+local function mistake_in(lines)
+  for _, word in ipairs(type(lines[1].command) == "table" and lines[1].command or { false }) do
+    if type(word) ~= "string" then return 1 end
+  end
+  for i = 2, #lines do
+    if not is_well_formed(lines[i]) then return i end
+  end
+end
+
 ---@param path string as the person calls it who gave the command
 ---@return table[]? lines the first is the head
 ---@return moontower.error? err "malformed": it is no recording, or another program's
@@ -168,6 +208,14 @@ function M.read(path)
     }
   elseif not text then
     return nil, err
+  end
+  local wrong = mistake_in(lines)
+  if wrong then
+    return errors.fail {
+      code = "malformed", source = "recording",
+      message = ("%s: line %d is not as `moontower record` writes it"):format(path, wrong),
+      hint = "`zcat` shows it.",
+    }
   end
   return lines, nil, is_whole
 end

@@ -160,6 +160,30 @@ function T.test_what_is_no_recording()
   lu.assertEquals(select(2, file.read "/nowhere/at/all").code, "not-found")
 end
 
+-- It may have been made by hand, or by somebody who means no good.
+function T.test_a_line_that_is_not_as_it_should_be()
+  local inspect = require "recording.inspect"
+  local head = '{"recording":1,"command":["up"],"cells":"kept"}\n'
+  local function read(text)
+    assert(fs.write(path, process.run({ "gzip", "-c", stdin = text .. "\n" }).stdout))
+    return file.read(path)
+  end
+  for _, line in ipairs {
+    '{"t":1,"stream":1,"opened":"at"}', '{"t":1,"stream":1,"from":"host","bytes":"0110"}', '{"t":1,"exit":0}',
+    '{"t":1,"stream":1,"from":"modem","kind":"line","text":"x"}', '{"t":1,"stream":1,"malformed":3,"why":"x"}',
+    '{"t":1,"modem":{}}', '{"t":1,"event":{}}', '{"t":1,"stream":1,"lost":2}',
+  } do lu.assertStrContains(inspect.line(assert(read(head .. line))[2]), "1.000", false, line) end
+  for _, line in ipairs {
+    '{}', '{"exit":0}', '{"t":"1","exit":0}', '{"t":1,"stream":1,"bytes":7}', '{"t":1,"stream":1,"bytes":"0"}',
+    '{"t":1,"bytes":"01"}', '{"t":1,"stream":1,"kind":"line"}', '{"t":1,"modem":7}', '{"t":1,"modem":{"vendor":7}}',
+    '{"t":1,"exit":{}}', '{"t":1,"stream":1,"lost":"x"}', '{"t":1,"recording":1}',
+  } do
+    local _, err = read(head .. line)
+    lu.assertStrContains(tostring(err), "line 2 is not as", false, line)
+  end
+  lu.assertStrContains(tostring(select(2, read '{"recording":1,"command":[7]}')), "line 1 is not as")
+end
+
 -- ---- what is put in place of others ----
 
 function T.test_pseudonyms()
