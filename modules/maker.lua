@@ -60,8 +60,9 @@ local program = require "core.program"
 
 ---@class maker.firmware
 ---@field commands { asks: string, read: fun(lines: string[]): modem.image[] }[] that tell of its images, the best first
----@field boots table<string, string>? ids of a device while it waits for firmware, by its usual ones: "1199:9070"
----@field boot string? those of all others
+---@field boots table<string, string[]>? ids that a device may have while it waits for firmware, by its usual ones:
+--- { ["1199:9071"] = { "1199:9070" } }
+---@field boot { [1]: string, [2]: string[] }? those of all others with this vendor id
 ---@field programs string[]? that update its modems
 
 ---@class maker.way a way to unlock the radio of a laptop's modem

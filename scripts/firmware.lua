@@ -43,7 +43,7 @@ local function print_programs(look)
   if #look.programs == 0 then
     wrap.print "No program is known that updates this modem."
   elseif look.boot then
-    wrap.print(("While it waits for firmware, it is the device %s."):format(look.boot))
+    wrap.print(("While it waits for firmware, it is the device %s."):format(table.concat(look.boot, " or ")))
   end
 end
 

@@ -14,7 +14,7 @@ local M = {}
 ---@field id string? MBIM's Firmware ID, a UUID
 ---@field images modem.image[]
 ---@field problem string? why no images are known
----@field boot string? ids of the device that it is while it waits for firmware, "1199:9070"
+---@field boot string[]? ids of the device that it may be while it waits for firmware: { "1199:9070" }
 ---@field programs { name: string, path: string? }[] that update such modems; path: where it is installed
 
 ---@param name string
@@ -29,9 +29,9 @@ local function installed(name)
   end
 end
 
----The ids of the device that a modem is while it waits for firmware, and the programs for that.
+---The ids of the device that a modem may be while it waits for firmware, and the programs for that.
 ---@param description modem.description
----@return string? boot
+---@return string[]? boot
 ---@return { name: string, path: string? }[] programs
 function M.of_maker(description)
   local made = maker.of(description)
@@ -39,7 +39,8 @@ function M.of_maker(description)
   local programs = {}
   for i, name in ipairs(known.programs or {}) do programs[i] = { name = name, path = installed(name) } end
   local ids = ("%s:%s"):format(description.vendor, description.product)
-  return (known.boots or {})[ids] or known.boot, programs
+  local others = known.boot and known.boot[1] == description.vendor and known.boot[2] or nil
+  return (known.boots or {})[ids] or others, programs
 end
 
 ---@param modem modem.modem

@@ -4,10 +4,13 @@
 local air = require "support.air"
 local at_only = require "modem.at_only"
 local find = require("modem").find
+local firmware = require "modem.firmware"
 local json = require "dkjson"
 local lu = require "luaunit"
+local maker = require "maker"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
+local ports = require "modem.ports"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -89,6 +92,28 @@ function T.test_answers_of_makers()
   eq(by_at("Telit", {}), "unsupported")
 end
 
+-- A modem that waits for firmware is no modem to us, whichever maker's it is.
+function T.test_ids_in_the_boot_loader()
+  for ids, boot in pairs {
+    ["1199:9071"] = { "1199:9070" }, ["413c:81cc"] = { "413c:81cb" }, ["1199:c081"] = { "1199:c080" },
+    ["2c7c:0125"] = { "18d1:d00d", "05c6:9008" }, ["2c7c:0801"] = { "05c6:9008" }, ["413c:81d7"] = { "413c:81d6" },
+    ["2cb7:01a2"] = { "2cb7:d00d" },
+  } do
+    local vendor, product = ids:match "^(.*):(.*)$"
+    eq(firmware.of_maker { vendor = vendor, product = product }, boot, ids)
+  end
+  eq(firmware.of_maker { vendor = "1eac", product = "1002", pci = "0000:01:00.0" }, nil)
+  for _, made in ipairs(maker.all()) do
+    local known = made:load "firmware" or {}
+    for ids, boot in pairs(known.boots or {}) do
+      for _, id in ipairs(boot) do
+        local vendor, product = id:match "^(%x%x%x%x):(%x%x%x%x)$"
+        lu.assertTrue(vendor == "18d1" or ports.is_download(vendor, product), ("%s of %s"):format(id, ids))
+      end
+    end
+  end
+end
+
 function T.test_the_command()
   local result = world.run "moontower firmware; moontower firmware --json"
   eq(result.status, 0, result.err)
@@ -97,7 +122,7 @@ function T.test_the_command()
   lu.assertStrContains(result.out, "While it waits for firmware, it is the device 1199:9070.\n")
   local told = json.decode(result.out:match "\n({.*)")
   eq({ told.revision, told.boot, #told.images, told.programs[1].name },
-    { "SWI9X30C_02.24.05.06", "1199:9070", 2, "qmi-firmware-update" })
+    { "SWI9X30C_02.24.05.06", { "1199:9070" }, 2, "qmi-firmware-update" })
   eq(told.id, "4e967e0b-1f9c-4a0d-9f2d-5e1a5c8a9071")
 end
 

@@ -19,6 +19,7 @@ return maker {
       { "01a0", ports = { [2] = "at", [3] = "at", [4] = "other" } },
       { "01a2", ports = { [2] = "at", [3] = "other", [4] = "other", [5] = "other" } },
       { "01a4", ports = { [2] = "other", [3] = "at", [4] = "other", [5] = "other", [6] = "other" } },
+      { "d00d", download = true },
     },
     -- NL668: ModemManager knows that its tunnel does not work.
     ["1508"] = { { "1001", ports = { [0] = "dm", [1] = "at", [2] = "at", [3] = "at" }, no_at_tunnel = true } },
@@ -49,5 +50,6 @@ return maker {
 
   settings = "makers.fibocom.settings",
   air = "makers.fibocom.air",
+  firmware = "makers.fibocom.firmware",
   slots = { asks = "AT+GTDUALSIM?", sets = "AT+GTDUALSIM=%d", numbers = { 0, 1 }, iccid = "AT+ICCID" },
 }

@@ -12,8 +12,8 @@ return maker {
   name = "foxconn",
 
   usb = {
-    ["0489"] = { { "e0b4 e0b5", ports = t77w968 } },
-    ["413c"] = { { "81d7 81e0", ports = t77w968 } },
+    ["0489"] = { { "e0b4 e0b5", ports = t77w968 }, { "e0b7 e0b8", download = true } },
+    ["413c"] = { { "81d7 81e0", ports = t77w968 }, { "81d6 81e1", download = true } },
   },
 
   unlock = {

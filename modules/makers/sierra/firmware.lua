@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Firmware of Sierra Wireless's modems: one image for the modem, one for each carrier, and which the modem prefers.
 --
--- Sources: AT command references 2130617 and 4117727 (AT!IMPREF, AT!GOBIIMPREF); the kernel's qcserial.c, for the ids
--- in the boot loader; libqmi's qmi-firmware-update.
+-- Sources: AT command references 2130617 and 4117727 (AT!IMPREF, AT!GOBIIMPREF); libqmi's qmi-firmware-update.
 
 local function fields_of(lines)
   local fields = {}
@@ -32,11 +31,19 @@ local function read(lines)
   return list
 end
 
+-- Linux's qcserial.c names these "QDL", or has the pair one after the other: all but 90b0 to 90c3, 90d8 and 90e0 to
+-- 90e3, which are from patches to it on linux-usb (I. Shapovalov, with what AT!USBPID=? says) and, the first pair,
+-- from AT!USBPID=? of an EM7565 (gist of D. Wood). Those of Dell are Sierra's DW5811e and DW5816e.
 local boots = {}
-for normal, boot in ("9071 9070 9079 9078 907b 907a 9091 9090 90b1 90b0 90d3 90d2"):gmatch "(%x+) (%x+)" do
-  boots["1199:" .. normal] = "1199:" .. boot
+for vendor, pairs_of in pairs {
+  ["1199"] = "901f 901e 9063 9062 9071 9070 9079 9078 907b 907a 9091 9090 90b1 90b0 90c1 90c0 90c3 90c2 90d3 90d2 "
+    .. "90d9 90d8 90e1 90e0 90e3 90e2 90e5 90e4 c081 c080",
+  ["413c"] = "81b6 81b5 81cc 81cb",
+} do
+  for normal, boot in pairs_of:gmatch "(%x+) (%x+)" do
+    boots[vendor .. ":" .. normal] = { vendor .. ":" .. boot }
+  end
 end
-for normal, boot in ("81b6 81b5 81cc 81cb"):gmatch "(%x+) (%x+)" do boots["413c:" .. normal] = "413c:" .. boot end
 
 return {
   commands = { { asks = "AT!IMPREF?", read = read }, { asks = "AT!GOBIIMPREF?", read = read } },
