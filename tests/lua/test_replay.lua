@@ -46,15 +46,18 @@ local function in_world(options, words)
   return moontower(table.unpack(table.move(words, 1, #words, #arguments + 1, arguments)))
 end
 
-local function compare(way, fault, words)
-  local path = ("%s/%s-%s"):format(folder, way.name, (fault .. words[1]):gsub("%W", "-"))
+-- Records a command beside a simulated modem with these options, and compares what it does beside the replayed one.
+local function compare_with(options, words)
+  local name = table.concat(options, " ") .. ": " .. table.concat(words, " ")
+  local path = folder .. "/" .. name:gsub("%W", "-")
   local recorded = { "record", "--keep-cells", path, "--", table.unpack(words) }
-  local status, out, err = in_world({ "--composition", way.name, "--fault", fault }, recorded)
+  local status, out, err = in_world(options, recorded)
   local status_again, out_again, err_again = in_world({ "--replay", path }, words)
-  local name = ("%s %s: %s"):format(way.name, fault, table.concat(words, " "))
   lu.assertEquals({ status_again, essence(out_again) }, { status, essence(out) }, name .. "\n" .. err_again)
   lu.assertEquals(essence(err_again), essence(err:gsub("Recorded in .*", "")), name)
 end
+
+local function compare(way, fault, words) compare_with({ "--composition", way.name, "--fault", fault }, words) end
 
 function T.test_each_fault_has_the_same_outcome_again()
   world.all_of(FAULTS, function(fault)
@@ -71,6 +74,10 @@ function T.test_other_commands()
       { "at", "AT!GSTATUS?" },
     } do compare(way, "none", words) end
   end)
+end
+
+function T.test_other_models()
+  for _, model in ipairs { "le910c4", "ec25", "rm520n" } do compare_with({ "--modem", model }, { "status" }) end
 end
 
 function T.test_qmi_inside_mbim()

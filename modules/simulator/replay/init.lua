@@ -54,6 +54,7 @@ function M.new(path, personality, group)
   for _, protocol in ipairs { "mbim", "qmi", "at" } do passed[protocol] = passed_by(lines, protocol) end
   modem.composition = (#passed.qmi > 0 and #passed.mbim == 0 or description.protocol == "qmi") and "qmi" or "mbim"
   local identity = modem:usb_identity()
+  modem.personality = setmetatable({ hardware = description.model or personality.hardware }, { __index = personality })
   function modem.usb_identity()
     identity.vendor = tonumber(description.vendor or "", 16) or identity.vendor
     identity.product = tonumber(description.product or "", 16) or identity.product
