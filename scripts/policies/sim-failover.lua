@@ -28,13 +28,19 @@ assert(policy.load("reconnect", options.modem)) -- reports a mistake in them now
 
 -- ---- how often ----
 
--- When it was switched in the last day. A clock that was wrong has no say.
-local function switches_of(modem)
-  local kept, now, times = state.persistent.load(KIND, modem.description.name), os.time(), {}
-  for _, time in ipairs(kept and kept.times or {}) do
-    if time > now - DAY and time <= now then times[#times + 1] = time end
+-- Those of some times that are in the last day. A clock that was wrong has no say.
+local function of_last_day(times)
+  local now, recent = os.time(), {}
+  for _, time in ipairs(times) do
+    if time > now - DAY and time <= now then recent[#recent + 1] = time end
   end
-  return times
+  return recent
+end
+
+-- When it was switched in the last day.
+local function switches_of(modem)
+  local kept = state.persistent.load(KIND, modem.description.name)
+  return of_last_day(kept and kept.times or {})
 end
 
 local function seconds_until_next(times)
@@ -189,6 +195,7 @@ return policy {
         pause = math.max(options.cooldown, 60)
       else
         local ended = told:attempt(("use SIM slot %d"):format(number), reason)
+        times = of_last_day(times)
         times[#times + 1] = os.time()
         state.persistent.save(KIND, modem.description.name, { times = times }) -- before it: no crash makes it one more
         local switched, why = modem:use_slot(number)
