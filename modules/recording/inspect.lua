@@ -26,22 +26,26 @@ local function words(line)
   elseif line.malformed then
     return ("< %d bytes that are no message: %s"):format(line.malformed, printable(line.why))
   elseif line.opened then
-    return ("  port %d opened: %s"):format(line.stream, line.opened)
+    return ("  port %d opened: %s"):format(line.stream, printable(line.opened))
   elseif line.lost then
     return ("  %d transfers came too fast to be recorded"):format(line.lost)
   elseif line.exit then
     return ("  the end: exit status %d"):format(line.exit)
   end
   local what = line.modem and "modem" or "event"
-  return ("  %s %s"):format(what, json.encode(line[what]))
+  return ("  %s %s"):format(what, printable(json.encode(line[what])))
 end
 
 ---@param line table as file.read() has it
 ---@return string text of several lines, where there is a message
 function M.line(line)
   if line.recording then
-    return ("moontower %s, Linux %s (%s), %s: moontower %s\nNumbers of cells: %s"):format(line.moontower, line.kernel,
-      line.machine, line.date, printable(table.concat(line.command, " ")), line.cells)
+    local text = {}
+    for i, name in ipairs { "moontower", "kernel", "machine", "date", "cells" } do
+      text[i] = printable(line[name])
+    end
+    return ("moontower %s, Linux %s (%s), %s: moontower %s\nNumbers of cells: %s"):format(text[1], text[2], text[3],
+      text[4], printable(table.concat(line.command, " ")), text[5])
   end
   return ("%8.3f %s"):format(line.t, words(line))
 end

@@ -160,6 +160,17 @@ function T.test_what_is_no_recording()
   lu.assertEquals(select(2, file.read "/nowhere/at/all").code, "not-found")
 end
 
+-- It shows a file that comes from anybody at a terminal.
+function T.test_inspection_has_no_control_characters()
+  local inspect = require "recording.inspect"
+  local bad = "\27]0;x\7"
+  for _, line in ipairs {
+    { recording = 1, moontower = bad, kernel = bad, machine = bad, date = bad, cells = bad, command = { bad } },
+    { t = 1, stream = 1, opened = bad }, { t = 1, stream = 1, from = "modem", kind = "line", text = bad },
+    { t = 1, stream = 1, malformed = 1, why = bad }, { t = 1, event = { x = bad } }, { t = 1, modem = { model = bad } },
+  } do lu.assertNil(inspect.line(line):find "[%z\1-\9\11-\31\127]", json.encode(line)) end
+end
+
 -- It may have been made by hand, or by somebody who means no good.
 function T.test_a_line_that_is_not_as_it_should_be()
   local inspect = require "recording.inspect"
