@@ -18,7 +18,7 @@ end
 local WRITES = set "+CMGS +CMGW +CMSS"
 local PRIVATE = set [[
   +CMGL +CMGR +CMT +CDS +CBM +CUSD +CPBR +CPBF +CPBW +CNUM +CLIP +COLP +CLCC +CCWA +CCFC +CDIP +CNAP
-  +CSCA
+  +CSCA +CSSU +CUSATP ^MSISDN
 ]]
 -- Commands with a password, or a PIN, whose answers have none.
 local TELLS_STATE = set "+CPIN +CPIN2 +CLCK +CPWD +CSIM +CGLA ^CPIN ^CARDLOCK ^NDISDUP #SGACT"
@@ -28,7 +28,7 @@ local CELLS = set [[
   ^CELLINFO ^LOCCHD ^LOCINFO ^SMONC ^SMONI ^SMONP #CSURV #CSURVC #MONI
 ]]
 -- Those that tell where the modem is; others have GPS or GNSS in their names.
-local POSITION = set "+CLBS +CIPGSMLOC +QLBS +ULOC +UULOC ^POSITION ^WPDGP"
+local POSITION = set "+CLBS +CIPGSMLOC +QLBS +ULOC +UULOC +XLCSLSR ^POSITION ^WPDGP"
 -- Numbers that a command shows, where they are not known by their look.
 local KINDS = { ["+CIMI"] = "imsi", ["+CGSN"] = "imei", ["+GSN"] = "imei", ["+CCID"] = "iccid", ["+ICCID"] = "iccid" }
 -- Commands that show a number of the modem's own, in letters and digits; and what stands before one in other answers.
@@ -89,7 +89,8 @@ local MOST_LINES = 64 -- of an answer about cells
 -- With other cells, or with these. A heading stands above its values, so an answer is read as far as it has come.
 local function settle_cells(self, line)
   if #self.answer < MOST_LINES then
-    self.answer[#self.answer + 1] = line
+    -- A URC has no <n> before the state, so that the place is where an answer has the state.
+    self.answer[#self.answer + 1] = line:gsub('^(%+C%w*REG:%s*%d+,)("?%x%x%x%x)', "%10,%2")
   end
   for _, number in ipairs(places_in(self.answer)) do
     line = line:gsub("%w+", function(word)
@@ -158,7 +159,7 @@ local function replace_answer(self, line, kind)
   if is_of(self, line, kind, is_private) or is_of(self, line, kind, has_password)
     or not self.keeps_cells and is_of(self, line, kind, is_of_cells) then
     return blank_values(line)
-  elseif is_of(self, line, kind, is_of_position) or line:find "^%$%u%u%u%u*," then
+  elseif is_of(self, line, kind, is_of_position) or line:find "%$%u%u%u%u*," then
     return (line:gsub("0[xX]%x+", function(word) return ("0"):rep(#word) end):gsub("%d", "0"))
   elseif is_of(self, line, kind, is_serial) or label and LABELS[label:lower():gsub(" ", "")] then
     return replace_serial(self, line)

@@ -222,6 +222,13 @@ function T.test_at_lines()
   local cell = others:number(171650049)
   lu.assertEquals(lines:replace("+CEREG: 2,1,\"2F01\",\"A3B2C01\",7", "urc"),
     ('+CEREG: 2,1,"%04X","%07X",7'):format(others:number(0x2f01), cell))
+  -- A URC has no <n>; some modems leave the quotation marks out.
+  for _, urc in ipairs {
+    '+CREG: 1,"2F01","A3B2C01",7', "+CGREG: 5,2F01,A3B2C01,7", '+CEREG: 1,"2F01","A3B2C01",7,0,0',
+  } do
+    lu.assertEquals(lines:replace(urc, "urc"),
+      (urc:gsub("2F01", ("%04X"):format(others:number(0x2f01))):gsub("A3B2C01", ("%07X"):format(cell))))
+  end
   lines:replace("AT+CMGR=1", "sent")
   lu.assertEquals(lines:replace("+CMGR: 1,,24", "line"), "+CMGR: 0,,00")
   lu.assertEquals(lines:replace("07911326040000F0040B911346610089F6", "line"):gsub("[0x]", ""), "")
@@ -247,6 +254,7 @@ function T.test_at_answers_that_need_their_command()
     { "AT+CCFC=0,2", '+CCFC: 1,1,"555012",129', '+CCFC: 0,0,"000000",000' },
     { "AT!GPSLOC?", "Lat: 40 Deg 44 Min 54.24 Sec N  (0x00E7C6E1)", "Lat: 00 Deg 00 Min 00.00 Sec N  (0000000000)" },
     { "AT+QLBS", "+QLBS: 0,40.7484,-73.9857", "+QLBS: 0,00.0000,-00.0000" },
+    { "AT", '+UGRMC: 1,$GPRMC,123519,A,4044.904,N', '+UGRMC: 0,$GPRMC,000000,A,0000.000,N' },
     { "AT^LOCINFO?", "^LOCINFO: 310120,2F01,00,A3B2C01", "^LOCINFO: 000000,0x00,00,x0x0x00" },
   } do
     local command, answer, other = table.unpack(case)
