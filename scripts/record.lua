@@ -4,6 +4,7 @@
 local command = require "cli.command"
 local errors = require "errors"
 local file = require "recording.file"
+local lines = require "recording.lines"
 local modem = require "modem"
 local program = require "core.program"
 local recorder = require "recording.recorder"
@@ -16,7 +17,7 @@ local wrap = require "terminal.wrap"
 local function head_of(words, args)
   local running = version.running() or {}
   return {
-    recording = file.version, date = os.date "!%Y-%m-%dT%H:%M:%SZ", moontower = program.version, lua = program.release,
+    recording = lines.version, date = os.date "!%Y-%m-%dT%H:%M:%SZ", moontower = program.version, lua = program.release,
     kernel = running.kernel, machine = running.machine, command = words,
     cells = args.keep_cells and "kept" or "replaced",
   }
@@ -51,12 +52,16 @@ end
 
 local function inspect(args)
   local inspection = require "recording.inspect"
-  local lines, err, is_whole = file.read(args.file)
-  if not lines then
-    return nil, err
+  local reader <close>, err = file.open(args.file)
+  local line
+  while reader and not err do
+    line, err = reader:next()
+    if not line then break end
+    print(inspection.line(line))
   end
-  for _, line in ipairs(lines) do print(inspection.line(line)) end
-  if not is_whole then
+  if err then
+    return nil, err
+  elseif not reader.is_whole then
     io.stderr:write("moontower: its end is missing: the program that recorded was killed\n")
   end
   return 0
@@ -65,6 +70,7 @@ end
 return {
   summary = "Run a command, and write down all that passes, for a report.",
   exits = false,
+  here = function(args) return args.inspect end, -- a file of others' is no matter of the daemon's
   precedes_command = true, -- what follows it is for the command
 
   epilog = [[

@@ -293,9 +293,10 @@ function M.run_here(name, arguments, elsewhere)
     signal.end_on_closed_output()
   end
   local result
-  if elsewhere and not script.here and folder.is_callers then -- the daemon would not find it
+  local is_here = type(script.here) == "function" and script.here(args) or script.here == true
+  if elsewhere and not is_here and folder.is_callers then -- the daemon would not find it
     result, err = elsewhere("run", table.move(arguments, 1, #arguments, 2, { (find(name)) }))
-  elseif elsewhere and not script.here then
+  elseif elsewhere and not is_here then
     result, err = elsewhere(name, arguments)
   end
   if not result and not err then

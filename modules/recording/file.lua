@@ -4,14 +4,17 @@
 local errors = require "errors"
 local files = require "terminal.files"
 local fs = require "core.fs"
-local hex = require "base.hex"
 local json = require "base.json"
+local lines = require "recording.lines"
 local terminal = require "terminal"
 
-local M = { version = 1 }
+local M = {}
 
-local LONGEST = 256 << 20 -- bytes, uncompressed
-local PIECE = 64 << 10
+-- A file of others' may unpack to a thousand times its size.
+local LONGEST = 4 << 30 -- bytes, uncompressed
+local LONGEST_LINE = 1 << 20
+local MOST_LINES = 1 << 18 -- that are kept at once
+local PIECE = 4 << 10
 local MOST_FAR_AWAY = 8 << 20
 local OWNERS = 384 -- 0600
 
@@ -120,104 +123,126 @@ function M.create(path)
   return setmetatable({ stream = stream, put = write, finished = finished }, Writer)
 end
 
-local function unpack_all(bytes)
-  local library, err = gzip()
-  local reader
-  if library then
-    reader, err = library.reader(LONGEST)
-  end
-  if not reader then
-    return nil, nil, err
-  end
-  local _ <close> = reader
-  local pieces = {}
-  for at = 1, #bytes, PIECE do
-    local text, is_end = reader:add(bytes:sub(at, at + PIECE - 1))
-    if not text then
-      return nil, nil, is_end
-    end
-    pieces[#pieces + 1] = text
-    if is_end then
-      return table.concat(pieces), true
-    end
-  end
-  return table.concat(pieces), false
+-- ---- reading ----
+
+---@class recording.reader
+---@field is_whole boolean? once all is read; false: the program that wrote it was killed
+---@field private path string
+---@field private piece fun(): string?, moontower.error? the next bytes of the file
+---@field private gzip any
+---@field private text string what is not used yet
+---@field private at integer where the next line begins in it
+---@field private number integer of the last line
+local Reader = {}
+Reader.__index = Reader
+
+local function malformed(message)
+  return errors.fail {
+    code = "malformed", source = "recording", message = message,
+    hint = "`moontower record FILE -- COMMAND` makes a recording.",
+  }
 end
 
-local function is_integer(value) return math.type(value) == "integer" end
-local function is_text(value) return value == nil or type(value) == "string" end
-
--- What readers count on, by what a line is known by. A file may come from anybody.
-local forms = {
-  { "recording", function() return false end }, -- the first one alone
-  { "stream", function(line)
-    return is_integer(line.stream) and (type(line.bytes) == "string" and hex.decode(line.bytes) ~= nil
-      or type(line.kind) == "string" and type(line.text) == "string" or type(line.opened) == "string"
-      or is_integer(line.malformed) and type(line.why) == "string" or is_integer(line.lost))
-  end },
-  { "exit", function(line) return is_integer(line.exit) end },
-  { "modem", function(line)
-    local modem = line.modem
-    return type(modem) == "table" and is_text(modem.vendor) and is_text(modem.product) and is_text(modem.manufacturer)
-      and is_text(modem.model)
-  end },
-  { "event", function(line) return type(line.event) == "table" end },
-}
-
-local function is_well_formed(line)
-  for _, form in ipairs(type(line.t) == "number" and forms or {}) do
-    if line[form[1]] ~= nil then
-      return form[2](line)
-    end
+-- Adds what the next piece of the file has in it. Returns whether there may be more; nil, err when it is damaged.
+local function add_text(self)
+  if self.is_whole ~= nil then
+    return false
   end
-  return false
+  local bytes, err = self.piece()
+  if err then
+    return nil, err
+  elseif not bytes then
+    self.is_whole = false
+    return false
+  end
+  local text, is_end = self.gzip:add(bytes)
+  if not text then
+    return nil, errors.during(is_end, self.path)
+  end
+  self.text, self.at = self.text:sub(self.at) .. text, 1
+  self.is_whole = is_end or nil
+  return true
 end
 
--- The first line that is not as it should be.
-local function mistake_in(lines)
-  for _, word in ipairs(type(lines[1].command) == "table" and lines[1].command or { false }) do
-    if type(word) ~= "string" then return 1 end
-  end
-  for i = 2, #lines do
-    if not is_well_formed(lines[i]) then return i end
+local function next_text(self)
+  while true do
+    local stop = self.text:find("\n", self.at, true)
+    if (stop or #self.text) - self.at > LONGEST_LINE then
+      return malformed(("%s: line %d is longer than any of a recording"):format(self.path, self.number + 1))
+    elseif stop then
+      local line = self.text:sub(self.at, stop - 1)
+      self.at = stop + 1
+      return line
+    end
+    local more, err = add_text(self)
+    if not more then
+      return nil, err
+    end
   end
 end
 
----@param path string as the person calls it who gave the command
----@return table[]? lines the first is the head
----@return moontower.error? err "malformed": it is no recording, or another program's
----@return boolean? is_whole false: the program that wrote it was killed; all up to there is in it
-function M.read(path)
-  local bytes, err = files.read(path)
-  local text, is_whole
-  if bytes then
-    text, is_whole, err = unpack_all(bytes)
-  end
-  local lines = {}
-  for line in (text or ""):gmatch "([^\n]+)\n" do
-    local values = json.decode(line)
-    if type(values) ~= "table" then break end
-    lines[#lines + 1] = values
-  end
-  if text and (not lines[1] or lines[1].recording ~= M.version) then
-    return errors.fail {
-      code = "malformed", source = "recording",
-      message = not lines[1] and path .. " is no recording"
-        or ("%s is a recording of version %s, and only %d is known"):format(path, lines[1].recording, M.version),
-      hint = "`moontower record FILE -- COMMAND` makes one.",
-    }
-  elseif not text then
+---@return table? line the first is the head; nil without an error: there are no more
+---@return moontower.error? err "malformed": it is no recording, or is damaged
+function Reader:next()
+  local text, err = next_text(self)
+  if err or not text and self.number > 0 then
     return nil, err
   end
-  local wrong = mistake_in(lines)
-  if wrong then
-    return errors.fail {
-      code = "malformed", source = "recording",
-      message = ("%s: line %d is not as `moontower record` writes it"):format(path, wrong),
-      hint = "`zcat` shows it.",
-    }
+  self.number = self.number + 1
+  local line = json.decode(text or "")
+  if self.number == 1 then
+    local why = lines.not_a_head(line)
+    return not why and line or nil, why and select(2, malformed(("%s is no recording: %s"):format(self.path, why)))
   end
-  return lines, nil, is_whole
+  local why = lines.not_a_line(line)
+  return not why and line or nil,
+    why and select(2, malformed(("%s is damaged in line %d: %s"):format(self.path, self.number, why)))
+end
+
+function Reader:close() self.gzip:close() end
+
+Reader.__close = Reader.close
+
+---@param path string as the person calls it who gave the command
+---@return recording.reader? reader keep it in a <close> variable
+---@return moontower.error? err
+function M.open(path)
+  local library, err = gzip()
+  local stream, piece
+  if library then
+    stream, err = library.reader(LONGEST)
+  end
+  if stream then
+    piece, err = files.pieces(path, PIECE)
+  end
+  if not piece then
+    return nil, err
+  end
+  return setmetatable({ path = path, piece = piece, gzip = stream, text = "", at = 1, number = 0 }, Reader)
+end
+
+---All lines of a recording.
+---@param path string
+---@return table[]? lines
+---@return moontower.error? err
+function M.read(path)
+  local reader <close>, err = M.open(path)
+  local list = {}
+  while reader and not err do
+    local line
+    line, err = reader:next()
+    if not line and not err then
+      return list
+    end
+    list[#list + 1] = line
+    if #list > MOST_LINES then
+      err = errors.new {
+        code = "invalid", source = "recording", message = ("%s has more than %d lines"):format(path, MOST_LINES),
+        hint = "Record a shorter time.",
+      }
+    end
+  end
+  return nil, err
 end
 
 return M

@@ -43,6 +43,26 @@ function M.read(path)
   return fs.read(path)
 end
 
+---The same piece by piece, however long it is.
+---@param path string
+---@param size integer of a piece
+---@return (fun(): string?, moontower.error?)? next nil without an error: the end
+---@return moontower.error? err
+function M.pieces(path, size)
+  local found = not terminal.session() and fs.stat(path)
+  if found and found.type == "file" then
+    local file, problem = io.open(path, "rb")
+    return file and function() return file:read(size) end,
+      not file and errors.new { code = "io", source = "terminal", message = problem } or nil
+  end
+  local whole, err = M.read(path)
+  local at = 1 - size
+  return whole and function()
+    at = at + size
+    return at <= #whole and whole:sub(at, at + size - 1) or nil
+  end, err
+end
+
 ---Writes a file of the person's who gave the command, where that person is.
 ---@param path string "-": standard output
 ---@param text string

@@ -8,12 +8,14 @@ local decode = require "decode"
 local events = require "events"
 local file = require "recording.file"
 local fs = require "core.fs"
+local gzip = require "core.gzip"
 local hex = require "base.hex"
 local json = require "base.json"
 local lu = require "luaunit"
 local messages = require "recording.messages"
 local nas = require "qmi.nas"
 local process = require "core.process"
+local program = require "core.program"
 local pseudonyms = require "recording.pseudonyms"
 local recorder = require "recording.recorder"
 local task = require "task"
@@ -181,7 +183,8 @@ function T.test_a_line_that_is_not_as_it_should_be()
   end
   for _, line in ipairs {
     '{"t":1,"stream":1,"opened":"at"}', '{"t":1,"stream":1,"from":"host","bytes":"0110"}', '{"t":1,"exit":0}',
-    '{"t":1,"stream":1,"from":"modem","kind":"line","text":"x"}', '{"t":1,"stream":1,"malformed":3,"why":"x"}',
+    '{"t":1,"stream":1,"from":"modem","kind":"line","text":"x"}',
+    '{"t":1,"stream":1,"from":"modem","malformed":3,"why":"x"}',
     '{"t":1,"modem":{}}', '{"t":1,"event":{}}', '{"t":1,"stream":1,"lost":2}',
   } do lu.assertStrContains(inspect.line(assert(read(head .. line))[2]), "1.000", false, line) end
   for _, line in ipairs {
@@ -190,9 +193,58 @@ function T.test_a_line_that_is_not_as_it_should_be()
     '{"t":1,"exit":{}}', '{"t":1,"stream":1,"lost":"x"}', '{"t":1,"recording":1}',
   } do
     local _, err = read(head .. line)
-    lu.assertStrContains(tostring(err), "line 2 is not as", false, line)
+    lu.assertStrContains(tostring(err), "line 2: ", false, line)
   end
-  lu.assertStrContains(tostring(select(2, read '{"recording":1,"command":[7]}')), "line 1 is not as")
+  lu.assertStrContains(tostring(select(2, read '{"recording":1,"command":[7]}')), "its first line")
+end
+
+local HEAD = '{"recording":1,"command":["up"],"cells":"replaced"}\n'
+
+local function write(text)
+  local writer <close> = assert(gzip.writer())
+  assert(fs.write(path, assert(writer:finish(text))))
+end
+
+-- A file comes from others: what is wrong in it is said, and reaches neither a terminal nor what is made of it.
+function T.test_a_damaged_recording()
+  for _, text in ipairs {
+    '{"recording":1}\n', '{"recording":1,"command":[{}],"cells":"kept"}\n', '{"recording":"\27[2J"}\n',
+    HEAD .. "5\n", HEAD .. "{}\n", HEAD .. ("["):rep(100000) .. "\n", HEAD .. '{"t":1}\n',
+    HEAD .. '{"stream":1,"opened":"at"}\n', HEAD .. '{"t":1e999,"exit":0}\n', HEAD .. '{"t":1,"exit":0.5}\n',
+    HEAD .. '{"t":1,"stream":1,"opened":"\\u001b[2J"}\n', HEAD .. '{"t":1,"modem":5}\n',
+    HEAD .. '{"t":1,"modem":{"vendor":5}}\n', HEAD .. '{"t":1,"stream":1,"from":"host","bytes":5}\n',
+    HEAD .. '{"t":1,"stream":1,"from":"host","bytes":"0x"}\n',
+    HEAD .. '{"t":1,"stream":1,"from":"host","kind":"sent"}\n',
+    HEAD .. ("x"):rep(2 << 20),
+  } do
+    write(text)
+    lu.assertEquals((select(2, file.read(path)) or {}).code, "malformed", text:sub(1, 200))
+    local ran = process.run { program.executable, "record", "--inspect", path }
+    lu.assertEquals(ran.status, 1, text:sub(1, 200))
+    lu.assertNil((ran.stdout .. ran.stderr):find "\27")
+    lu.assertNil(ran.stderr:find "traceback", text:sub(1, 200))
+  end
+end
+
+-- A small file may unpack to a thousand times its size, of lines that take more room than they look.
+function T.test_a_recording_of_too_many_lines()
+  write(HEAD .. ('{"t":1,"exit":0}\n'):rep((1 << 18) + 1))
+  lu.assertStrContains(tostring(select(2, file.read(path))), "more than 262144 lines")
+end
+
+-- A long one is read, however long it is, and by the command itself: not by a daemon.
+function T.test_a_long_recording()
+  local random <close> = assert(io.open("/dev/urandom", "rb"))
+  local parts = { HEAD }
+  for i = 1, 60 do
+    local line = '{"t":1,"stream":1,"from":"modem","kind":"urc","text":"%s"}\n'
+    parts[i + 1] = line:format(hex.encode(random:read(20000)))
+  end
+  write(table.concat(parts))
+  lu.assertTrue(fs.stat(path).size > 1 << 20)
+  lu.assertEquals(#file.read(path), 61)
+  local count = process.run { "sh", "-c", '"$0" record --inspect "$1" | wc -l', program.executable, path }
+  lu.assertEquals({ tonumber(count.stdout), count.stderr }, { 62, "" })
 end
 
 -- ---- what is put in place of others ----
