@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The orders in AT commands that a person gives, where a policy would undo them or interfere.
 
+local command_line = require "at.command_line"
 local maker = require "maker"
 
 local M = {}
@@ -45,10 +46,10 @@ end
 ---@return string? order as in scripts/README.md, of the last one in it that orders something
 function M.of(command)
   local order
-  for part in command:upper():gsub("%s", ""):gsub("^AT", ""):gmatch("[^;]+") do
-    local name, parameters = part:match("^([+!%^$%%*#]%a+)=(.*)$")
+  for _, part in ipairs(command_line.split((command:upper():gsub("%s", ""):gsub("^AT", "")))) do
+    local name, parameters = part.text:match("^([+!%^$%%*#]%a+)=(.*)$")
     if not name then
-      name = part:match("^[+!%^$%%*#]%a+$")
+      name = part.text:match("^[+!%^$%%*#]%a+$")
     end
     if name and not (parameters or ""):find("^%?") then
       order = order_of(name, parameters) or order

@@ -5,6 +5,7 @@
 -- Echo, quiet and numeric results (ATE, ATQ, ATV, and ATZ and AT&F, which reset them) are the program's own: they never
 -- reach the modem, where they would be everyone's. What would take the port away from us is refused.
 
+local command_line = require "at.command_line"
 local log = require "log"
 local task = require "task"
 local text = require "at.text"
@@ -180,37 +181,41 @@ local function reset(settings)
 end
 own.Z, own["&F"] = reset, reset
 
--- Takes the program's own settings out of the basic commands that a line begins with (V.250: letters, with a number).
--- Returns the rest, and whether there were any.
-local function take_own(settings, body)
-  local kept, found = {}, false
-  while true do
-    local part, name, value, rest = body:match "^%s*((&?%a)(%d*))()"
-    if not part or name:upper() == "D" then
-      break
-    elseif name:upper() == "S" then
-      part, rest = body:match "^%s*(%a%d+=?%??%d*)()"
-      if not part then break end
-      kept[#kept + 1] = part
-    elseif own[name:upper()] then
-      own[name:upper()](settings, value)
-      found = true
+-- Takes the program's own settings out of the commands of a line. Returns the others.
+local function take_own(settings, parts)
+  local others = {}
+  for _, part in ipairs(parts) do
+    local set = part.kind == "basic" and own[part.name]
+    if set then
+      set(settings, part.value)
     else
-      kept[#kept + 1] = part
+      others[#others + 1] = part
     end
-    body = body:sub(rest)
   end
-  return table.concat(kept) .. body, found
+  return others
 end
 
--- They turn the port into one for data, or into several, or change its speed: then it is none for commands any more.
-local function is_refused(body)
-  local plain = body:upper():gsub('"[^"]*"', ""):gsub("%s", "")
-  if plain:find "^D" then
-    return not plain:find ";$" -- a call by voice is none of this
+local FRAMING = { [3] = "13", [4] = "10", [5] = "8" } -- registers of the characters that end lines, and edit them
+
+-- They turn the port into one for data, or into several, or change its speed, or how lines end: then it is none for our
+-- commands any more. An extended command that lacks its semicolon is found, too.
+local function takes_port(part)
+  if part.kind == "dial" then
+    return not part.is_voice -- a call by voice is none of this
+  elseif part.kind == "basic" then
+    return part.name == "O"
+  elseif part.kind == "register" then
+    local usual = FRAMING[part.register]
+    return usual and part.value and part.value:gsub("^0+", "") ~= usual
   end
-  for part in plain:gmatch "[^;]+" do
-    if part:find "^O%d*$" or part:find "^%+CGDATA=[^?]" or part:find "^%+CMUX=[^?]" or part:find "^%+IPR=[^?]" then
+  local plain = part.text:upper():gsub('"[^"]*"', ""):gsub("%s", "") .. ";"
+  return plain:find "%+CGDATA[^?]" and not plain:find "%+CGDATA=%?" or plain:find "%+CMUX=[^?]"
+    or plain:find "%+IPR=[^?]" or plain:find "%+ICF=[^?]"
+end
+
+local function is_refused(parts)
+  for _, part in ipairs(parts) do
+    if takes_port(part) then
       return true
     end
   end
@@ -237,9 +242,10 @@ local function run(self, body)
   return {}, "ERROR", err
 end
 
-local function answer(self, body)
+local function answer(self, parts)
   local lines, result, err = {}, "ERROR", nil
-  if is_refused(body) then
+  local body = command_line.join(parts):gsub("\t", " ")
+  if is_refused(parts) then
     log.info("%s: %s is refused: the port would be none for commands any more", self.name, text.hide("AT" .. body))
   else
     local era = self.era
@@ -274,12 +280,13 @@ local function one_line(self, line)
   elseif not body then
     return
   end
-  local rest, found = take_own(self.settings, body)
+  local parts = command_line.split(body)
+  local others = take_own(self.settings, parts)
   self.answers = true
-  if found and not rest:find "%S" then
+  if #parts > 0 and #others == 0 then
     write_result(self, "OK")
   else
-    answer(self, rest:gsub("\t", " "))
+    answer(self, others)
   end
   self.answers = false
   tell_held(self)

@@ -20,7 +20,9 @@ function T.test_each_command()
     ["AT+QPOWD=?"] = "nothing", ["AT#REBOOT"] = "change", ["AT#USBCFG=2"] = "change", ["AT#USBCFG?"] = "nothing",
     ["AT#USBCFG=?"] = "nothing", ["AT#BND=0,11,2,0"] = "nothing",
     ["AT+CMEE=1;+CFUN=4"] = "radio off", ["AT+CFUN=4;+CFUN=1"] = "radio on", ["AT!SELRAT=06"] = "nothing",
-    ['AT+CMGS="+CFUN=4"'] = "nothing",
+    ['AT+CMGS="+CFUN=4"'] = "nothing", ['AT+CMGS="a;+CFUN=4"'] = "nothing", ["ATE0;+CFUN=4"] = "radio off",
+    ["ATX4+CFUN=4"] = "radio off", ["AT&C1S0=0+CFUN=4;"] = "radio off", ["ATD123;+CFUN=4"] = "radio off",
+    ["ATD123+CFUN=4"] = "nothing", ['AT+X=";+CFUN=4'] = "radio off",
   } do
     lu.assertEquals(of(command) or "nothing", order, command)
   end

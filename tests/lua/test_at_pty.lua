@@ -114,16 +114,32 @@ function T.test_a_line_and_a_text_that_are_too_long()
   end)
 end
 
+-- Wherever in a line they are: a modem without words for its results is none that we could use.
+function T.test_its_own_settings_never_reach_the_modem()
+  beside(function() end, function(program, _, heard)
+    for _, line in ipairs { "ATE0;+CSQ", "AT+CMGF=1;Q1", "ATQ0", "ATX4V0&C1", "AT+CMEE=2;Z;+CREG=1", "ATI;&F" } do
+      program.type(line .. "\r")
+    end
+    program.expect "ATI;&F" -- the echo is back, by Z
+    program.expect "OK\r\n"
+    lu.assertEquals(without_probes(heard), { "AT+CSQ", "AT+CMGF=1", "ATX4&C1", "AT+CMEE=2;+CREG=1", "ATI" })
+  end)
+end
+
 function T.test_what_would_take_the_port_away_is_refused()
   beside(function() end, function(program, _, heard)
-    for _, line in ipairs { "ATD*99#", "AT+CGDATA=\"PPP\",1", "AT+CMUX=0", "ATE1;+IPR=9600", "ATO" } do
+    for _, line in ipairs {
+      "ATD*99#", "AT+CGDATA=\"PPP\",1", "AT+CMUX=0", "ATE1;+IPR=9600", "ATO", "ATX4D*99#", "ATS0=0DT*99#",
+      "ATH;D*99***1#", "ATI0O0", "ATX4+CMUX=0", "AT+CSQ+CMUX=0", "ATD1;+CMUX=0", "AT+CSQ;ATD*99#", 'AT+X="ab;+CMUX=0', "AT+CGDATA",
+      "ATS3=65", "ATS5=0;+CSQ", "AT+ICF=3",
+    } do
       program.type(line .. "\r")
       program.expect "\r\nERROR\r\n"
     end
-    program.type "ATD+15550100;\rAT+CMUX=?\r"
+    program.type "ATD+15550100;\rATS3=013;+CMUX=?\r"
     program.expect "OK\r\n"
     program.expect "OK\r\n"
-    lu.assertEquals(without_probes(heard), { "ATD+15550100;", "AT+CMUX=?" })
+    lu.assertEquals(without_probes(heard), { "ATD+15550100;", "ATS3=013;+CMUX=?" })
   end)
 end
 
