@@ -15,26 +15,25 @@ local DRAIN_TIME = 0.1
 local off = {}
 local function switch() return core.context() or off end
 
----Switches it on, for devices opened from now on.
+---Switches it on, for devices opened from now on. Others may be on already.
 ---@param printer decode.live shows what passes: see decode.live
 function trace.enable(printer)
-  switch().trace = printer
+  local place = switch()
+  place.trace = place.trace or {}
+  table.insert(place.trace, printer)
 end
 
 ---Switches it off, for devices opened from now on.
-function trace.disable()
-  switch().trace = nil
+---@param printer decode.live
+function trace.disable(printer)
+  local place, others = switch(), {}
+  for _, one in ipairs(place.trace or {}) do
+    if one ~= printer then others[#others + 1] = one end
+  end
+  place.trace = #others > 0 and others or nil
 end
 
----Shows what passes through an exchange until it ends, if it is switched on.
----@param exchange core.exchange of core.mbim or core.qmi
----@param protocol "mbim"|"qmi"
----@param group task.group whose end is the end of the trace: the device's; that of a command that has borrowed it
-function trace.watch(exchange, protocol, group)
-  local printer = switch().trace
-  if not printer then
-    return
-  end
+local function watch(printer, exchange, protocol, group)
   local stream, tap = printer:stream(protocol), exchange:tap()
   if not tap then
     return -- it has ended already
@@ -51,19 +50,27 @@ function trace.watch(exchange, protocol, group)
   end)
 end
 
----The same of an AT port: its lines, with what is secret hidden, as long as it is open.
----@param port at.port
-function trace.watch_at(port)
-  local printer = switch().trace
-  if not printer then
-    return
-  end
+---Shows what passes through an exchange until it ends, if it is switched on.
+---@param exchange core.exchange of core.mbim or core.qmi
+---@param protocol "mbim"|"qmi"
+---@param group task.group whose end is the end of the trace: the device's; that of a command that has borrowed it
+function trace.watch(exchange, protocol, group)
+  for _, printer in ipairs(switch().trace or {}) do watch(printer, exchange, protocol, group) end
+end
+
+local function watch_at(printer, port)
   local stream, lines = printer:stream("at"), port:raw()
   port.group:spawn(function()
     for line in lines.pop, lines do
       stream:show({ sent = line.kind == "sent", text = line.text, kind = line.kind, time = task.now() }, 0)
     end
   end)
+end
+
+---The same of an AT port: its lines, with what is secret hidden, as long as it is open.
+---@param port at.port
+function trace.watch_at(port)
+  for _, printer in ipairs(switch().trace or {}) do watch_at(printer, port) end
 end
 
 return trace

@@ -14,6 +14,8 @@ local validate = require "base.validate"
 local version = require "core.version"
 local wrap = require "terminal.wrap"
 
+local FINISH_TIME = 10 -- seconds to save it
+
 local function head_of(words, args)
   local running = version.running() or {}
   return {
@@ -33,8 +35,12 @@ local function record(args)
     keep_cells = args.keep_cells,
   })
   for _, description in ipairs(modem.list()) do recording:modem(description) end
+  -- Also of a command that is interrupted: that is what is to be reported then.
+  local _ <close> = task.finally(function()
+    if not writer.is_finished then task.shield(FINISH_TIME, writer.finish, writer) end
+  end)
   trace.enable(recording)
-  local _ <close> = task.finally(trace.disable)
+  local _ <close> = task.finally(function() trace.disable(recording) end)
   local group <close> = task.group()
   recording:follow_events(group)
   arg = table.move(words, 1, #words, 1, { [0] = arg[0] })

@@ -89,8 +89,13 @@ function questions.file(self, question)
   return { bytes = hex.encode(self.file:sub(last - PART + 1, last)), is_last = last >= #self.file }
 end
 
-function questions.save(_, question)
-  local ok, err = files.save(question.save, hex.decode(question.bytes) or "", question.mode)
+function questions.save(self, question)
+  self.parts = question.part == 1 and {} or self.parts
+  table.insert(self.parts, hex.decode(question.bytes) or "")
+  if not question.is_last then
+    return { ok = true }
+  end
+  local ok, err = files.save(question.save, table.concat(self.parts), question.mode)
   return { ok = ok, err = err and { code = err.code, message = err.message } }
 end
 

@@ -17,6 +17,7 @@ local task = require "task"
 
 local REFUSED = 8 -- exit status: see scripts/README.md
 local HELLO_TIME, FAREWELL_TIME = 10, 5
+local PART = 128 << 10 -- bytes of a file to a message: a port holds no more than eight times that
 -- How long a command may run without waiting, what its objects may hold, how many tasks it may have, and how long it
 -- may wait once it is to end.
 local SECONDS, BYTES, TASKS, CLEANUP = 5, 64 << 20, 1000, 45
@@ -120,7 +121,14 @@ end
 ---@return true?
 ---@return moontower.error? err
 function Session:save(path, text, mode)
-  local answer = self:ask { save = path, bytes = hex.encode(text), mode = mode }
+  local answer
+  local count = math.max(math.ceil(#text / PART), 1)
+  for part = 1, count do
+    answer = self:ask {
+      save = path, bytes = hex.encode(text:sub((part - 1) * PART + 1, part * PART)), mode = mode, part = part,
+      is_last = part == count,
+    }
+  end
   if answer.ok then
     return true
   end

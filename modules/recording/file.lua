@@ -31,6 +31,7 @@ end
 
 ---@class recording.writer
 ---@field problem moontower.error? why there is no more in it
+---@field is_finished boolean?
 ---@field private stream any
 ---@field private put fun(bytes: string): any, any what it returns: true, or nil and why
 ---@field private finished fun(): true?, moontower.error?
@@ -59,6 +60,7 @@ end
 ---@return true? ok all of it is on the disk
 ---@return moontower.error? err
 function Writer:finish()
+  self.is_finished = true
   if not self.problem then
     put(self, self.stream:finish())
   end

@@ -148,6 +148,45 @@ function T.test_beside_the_daemon()
   lu.assertStrContains(out, "the end: exit status 0")
 end
 
+-- What hangs is what is to be reported.
+function T.test_a_command_that_is_interrupted()
+  world.all_of({
+    "", [[echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } } }" >/run/test/config.lua
+      start; until_why "is online"]],
+  }, function(before)
+    local out = in_world([[. $SUPPORT/daemon.sh
+      commands() { moontower simulate state --json | sed -n 's/.*"commands": *\([0-9]*\).*/\1/p'; }
+      ]] .. before .. [[
+
+      moontower simulate set latency=100 >/dev/null; sent=$(commands)
+      env --default-signal=INT moontower record /run/test/file -- status >/dev/null 2>&1 & pid=$!
+      until_true '[ $(commands) != $sent ]'
+      kill -INT $pid; wait $pid; echo status $?; moontower record --inspect /run/test/file 2>&1
+      [ -z "$daemon" ] || end KILL; true]])
+    lu.assertStrContains(out, "status 130\n")
+    lu.assertStrContains(out, "moontower status\n")
+    lu.assertNil(out:find "its end is missing")
+  end)
+end
+
+-- Each of them gets all that passes.
+function T.test_a_record_of_a_trace_and_of_a_record()
+  local out = in_world [[cd /run/test
+    moontower record outer -- trace -q status 2>&1 >/dev/null; echo; moontower record one -- record two -- status 2>&1
+    for file in outer one two; do moontower record --inspect $file | grep -q "query Device Caps" && echo in $file; done]]
+  lu.assertStrContains(out, "MBIM #")
+  lu.assertStrContains(out, "in outer\nin one\nin two\n")
+end
+
+-- The client writes a file, and a message to it holds but a part of one.
+function T.test_a_long_file_is_saved_beside_the_daemon()
+  local out = in_world [[. $SUPPORT/daemon.sh
+    echo 'print(require("terminal.files").save("/run/test/long", ("0123456789"):rep(300000), 384))' >/run/test/save.lua
+    start; moontower run /run/test/save.lua; end TERM; stat -c "%s %a" /run/test/long
+    tr -d 0-9 </run/test/long | wc -c]]
+  lu.assertStrContains(out, "true\n3000000 600\n0\n")
+end
+
 local path = os.tmpname()
 
 function T.test_what_is_no_recording()

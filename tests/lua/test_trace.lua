@@ -110,7 +110,8 @@ local function traced(protocol, transfers, options, dropped)
   options = options or {}
   local written = {}
   options.write = function(text) written[#written + 1] = text end
-  trace.enable(live.new(options))
+  local printer = live.new(options)
+  trace.enable(printer)
   local at = 0
   local exchange = {
     tap = function()
@@ -129,7 +130,7 @@ local function traced(protocol, transfers, options, dropped)
     trace.watch(exchange, protocol, group)
     group:wait()
   end
-  trace.disable()
+  trace.disable(printer)
   return table.concat(written)
 end
 
