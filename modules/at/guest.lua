@@ -205,8 +205,8 @@ local function takes_port(part)
   elseif part.kind == "basic" then
     return part.name == "O"
   elseif part.kind == "register" then
-    local usual = FRAMING[part.register]
-    return usual and part.value and part.value:gsub("^0+", "") ~= usual
+    local fixed = FRAMING[part.register]
+    return fixed and part.value and part.value:gsub("^0+", "") ~= fixed
   end
   local plain = part.text:upper():gsub('"[^"]*"', ""):gsub("%s", "") .. ";"
   return plain:find "%+CGDATA[^?]" and not plain:find "%+CGDATA=%?" or plain:find "%+CMUX=[^?]"

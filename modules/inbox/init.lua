@@ -39,6 +39,12 @@ local M = {
 
 local function name_of(number, suffix) return ("%08d%s"):format(number, suffix or "") end
 
+-- Only as this program writes it: a file of another name is none that it would find again.
+local function number_of(digits)
+  local number = #digits <= 15 and math.tointeger(tonumber(digits)) or nil
+  return number and name_of(number) == digits and number or nil
+end
+
 -- ---- which there are ----
 
 -- Numbers with the suffix of each, the newest suffix where a kill has left two, sorted.
@@ -52,7 +58,7 @@ local function look()
   local numbers, suffixes = {}, {}
   for _, name in ipairs(names) do
     local digits, suffix = name:match "^(%d+)(.*)$"
-    local number = math.tointeger(tonumber(digits))
+    local number = digits and number_of(digits)
     if number and ranks[suffix] then
       if not suffixes[number] then numbers[#numbers + 1] = number end
       if ranks[suffix] > (ranks[suffixes[number]] or 0) then suffixes[number] = suffix end
@@ -98,7 +104,7 @@ end
 
 ---@param id string "s12"
 ---@return boolean
-function M.is_id(id) return id:find "^s%d+$" ~= nil end
+function M.is_id(id) return id:find "^s%d+$" ~= nil and #id <= 16 end
 
 local function find(id)
   local number = math.tointeger(tonumber(id:sub(2)))

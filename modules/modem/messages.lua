@@ -49,7 +49,10 @@ end
 M.read = errors.protect(function(modem, id)
   if inbox.is_id(id) then
     local message = inbox.read(id) or check(there_is_none(id))
-    check(inbox.mark_read(id))
+    local ok, err = inbox.mark_read(id)
+    if not ok then
+      log.warn("%s stays unread: %s", id, err)
+    end
     sent_messages.match(message.iccid, { message })
     return message
   end

@@ -38,7 +38,8 @@ function declared.sms_sent() return {
 function declared.sms() return {
   version = 1,
   required = {
-    iccid = text, received = count, status = validate.one_of { "unread", "read" }, pdus = list_of(text),
+    iccid = text, received = count, status = validate.one_of { "unread", "read" },
+    pdus = validate.list_of(text, "a list of PDUs", 1),
   },
   optional = { key = text, count = whole(2, 255), place = text, is_told = flag },
 } end

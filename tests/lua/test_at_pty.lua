@@ -130,8 +130,8 @@ function T.test_what_would_take_the_port_away_is_refused()
   beside(function() end, function(program, _, heard)
     for _, line in ipairs {
       "ATD*99#", "AT+CGDATA=\"PPP\",1", "AT+CMUX=0", "ATE1;+IPR=9600", "ATO", "ATX4D*99#", "ATS0=0DT*99#",
-      "ATH;D*99***1#", "ATI0O0", "ATX4+CMUX=0", "AT+CSQ+CMUX=0", "ATD1;+CMUX=0", "AT+CSQ;ATD*99#", 'AT+X="ab;+CMUX=0', "AT+CGDATA",
-      "ATS3=65", "ATS5=0;+CSQ", "AT+ICF=3",
+      "ATH;D*99***1#", "ATI0O0", "ATX4+CMUX=0", "AT+CSQ+CMUX=0", "ATD1;+CMUX=0", "AT+CSQ;ATD*99#", 'AT+X="ab;+CMUX=0',
+      "AT+CGDATA", "ATS3=65", "ATS5=0;+CSQ", "AT+ICF=3",
     } do
       program.type(line .. "\r")
       program.expect "\r\nERROR\r\n"

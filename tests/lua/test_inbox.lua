@@ -8,6 +8,7 @@ local json = require "dkjson"
 local lu = require "luaunit"
 local message_moving = require "modem.message_moving"
 local message_news = require "modem.message_news"
+local messages = require "modem.messages"
 local netlink = require "core.netlink"
 local sms = require "sms"
 local state = require "state"
@@ -283,6 +284,36 @@ function T.test_a_damaged_file_is_moved_aside()
   assert(fs.write(FOLDER .. "/00000001.json", "{"))
   eq(texts(assert(inbox.list())), { "two" })
   lu.assertNotNil(fs.stat(FOLDER .. "/00000001.json.bad"))
+  local whole = assert(fs.read(FOLDER .. "/00000002.json"))
+  assert(fs.write(FOLDER .. "/00000003.moving.json", (whole:gsub('"pdus":%b[]', '"pdus":[]'))))
+  eq({ texts(assert(inbox.list())), #assert(inbox.moving()) }, { { "two" }, 0 })
+  -- Names that this program does not write, and would not find again.
+  for _, name in ipairs { "9223372036854775807", "99999999999999999999", "7", "-1" } do
+    assert(fs.write(("%s/%s.json"):format(FOLDER, name), whole))
+  end
+  card:put "three"
+  move(card)
+  eq(texts(assert(inbox.list())), { "two", "three" })
+end
+
+function T.test_a_message_is_read_though_it_cannot_be_noted()
+  local card = new_card()
+  card:put "one"
+  move(card)
+  local write = fs.write_atomic
+  local _ <close> = task.finally(function() fs.write_atomic = write end)
+  function fs.write_atomic() return nil, require("errors").new { code = "io", message = "no space left" } end
+  eq(assert(messages.read(nil, "s1")).text, "one")
+  fs.write_atomic = write
+  eq(assert(inbox.read "s1").status, "unread")
+  assert(messages.read(nil, "s1"))
+  eq(assert(inbox.read "s1").status, "read")
+end
+
+function T.test_an_id_that_no_message_can_have()
+  for _, id in ipairs { "s99999999999999999999", "s9223372036854775808", "s0", "s999999999999999" } do
+    eq(select(2, messages.read({ stored_messages = function() return {} end }, id)).code, "not-found", id)
+  end
 end
 
 -- ---- the daemon ----
