@@ -150,12 +150,10 @@ end
 
 -- What hangs is what is to be reported.
 function T.test_a_command_that_is_interrupted()
-  world.all_of({
-    "", [[echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } } }" >/run/test/config.lua
-      start; until_why "is online"]],
-  }, function(before)
+  world.all_of({ "", [[start; until_why "is online"]] }, function(before)
     local out = in_world([[. $SUPPORT/daemon.sh
       commands() { moontower simulate state --json | sed -n 's/.*"commands": *\([0-9]*\).*/\1/p'; }
+      echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } } }" >/run/test/config.lua
       ]] .. before .. [[
 
       moontower simulate set latency=100 >/dev/null; sent=$(commands)
@@ -172,8 +170,8 @@ end
 -- Each of them gets all that passes.
 function T.test_a_record_of_a_trace_and_of_a_record()
   local out = in_world [[cd /run/test
-    moontower record outer -- trace -q status 2>&1 >/dev/null; echo; moontower record one -- record two -- status 2>&1
-    for file in outer one two; do moontower record --inspect $file | grep -q "query Device Caps" && echo in $file; done]]
+    moontower record outer -- trace -q status 2>&1 >/dev/null; moontower record one -- record two -- status 2>&1
+    for f in outer one two; do moontower record --inspect $f | grep -q "query Device Caps" && echo in $f; done]]
   lu.assertStrContains(out, "MBIM #")
   lu.assertStrContains(out, "in outer\nin one\nin two\n")
 end
