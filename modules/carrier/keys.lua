@@ -102,7 +102,7 @@ M.of_bearer = {
 ---@type declaration.list of `modem`
 M.of_modem = {
   { "carrier_configuration", text "a name",
-    'the name of one of the modem\'s own sets for operators (MBN), or `"auto"`: by the SIM' },
+    'the name of one of the modem\'s own sets for operators (MBN, PRI), or `"auto"`: by the SIM' },
   { "ipv6", validate.flag, "whether the modem takes IPv6", otherwise = "as it is" },
   { "attach", validate.table,
     'the access point that it attaches with, apart from that of data: `{ apn = "ims", ip = "ipv6" }`' },

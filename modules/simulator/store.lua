@@ -70,9 +70,18 @@ function methods:restore_settings()
   format_settings(self, true)
 end
 
+---The names of the operators that the firmware has settings for.
+---@return string[]
+function methods:carriers() return self.personality.image.carriers or { self.personality.image.carrier } end
+
+---The one of these that is in use.
+---@return string
+function methods:carrier() return self.nv.carrier_in_use or self.personality.image.carrier end
+
 ---It starts: what was selected of its sets for operators is the active one. Where it chooses by the SIM, that is the
 ---one that names the SIM's operator, else the first.
 function methods:activate_configuration()
+  self.nv.carrier_in_use = self.nv.carrier ~= "AUTO-SIM" and self.nv.carrier or nil
   local now = self.nv.configuration
   if now and now.automatic then
     local list = self.personality.configurations

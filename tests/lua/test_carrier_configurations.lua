@@ -138,6 +138,40 @@ function T.test_as_a_setting()
   end
 end
 
+-- Sierra's has what its PRI files are for.
+function T.test_by_image_preference()
+  with_modem("em7565", "mbim", function(modem, sim)
+    local list = settings.for_modem(modem, { carrier_configuration = "generic" })
+    local setting = list.carrier_configuration
+    eq({ setting:read(modem), setting:normalise "generic", setting:choices() },
+      { "SPRINT", "GENERIC", "GENERIC, SPRINT, VERIZON, auto" })
+    eq({ setting:how("SPRINT", "GENERIC"), setting:how("SPRINT", "auto") },
+      { 'AT!IMPREF="GENERIC"', 'AT!IMPREF="AUTO-SIM"' })
+    lu.assertStrContains(setting:why_not(modem, "ATT", "SPRINT").hint, "GENERIC")
+    assert(setting:set(modem, "auto", "SPRINT"))
+    eq({ setting:read(modem), sim.nv.carrier }, { "auto", "AUTO-SIM" })
+    assert(setting:set(modem, "VERIZON", "auto"))
+    sim:power_on()
+    eq({ setting:read(modem), sim:carrier() }, { "VERIZON", "VERIZON" })
+  end)
+end
+
+-- An MC7304's, as pasted; it lists no files.
+function T.test_an_older_image_preference()
+  local answers = {
+    ATI = "Manufacturer: Sierra Wireless, Incorporated\nModel: MC7304",
+    ["AT!GOBIIMPREF?"] = "!GOBIIMPREF:\npreferred fw version:   05.05.26.02\npreferred carrier name: GENEU-4G\n"
+      .. "preferred config name:  GENEU-4G_005.006_001\ncurrent fw version:     05.05.26.02\n"
+      .. "current carrier name:   GENEU-4G\ncurrent config name:    GENEU-4G_005.006_001",
+    ['AT!GOBIIMPREF="AUTO-SIM"'] = "", ['AT!ENTERCND="A710"'] = "",
+  }
+  local modem = { at = air.port(answers), description = {} }
+  local list = settings.for_modem(modem, { carrier_configuration = "auto" })
+  local setting = list.carrier_configuration
+  eq({ setting:read(modem), setting:choices() }, { "GENEU-4G", "GENEU-4G, auto" })
+  assert(setting:set(modem, "auto", "GENEU-4G"))
+end
+
 function T.test_they_are_listed_with_the_firmware()
   for _, composition in ipairs { "mbim", "qmi" } do
     local result = world.run("moontower firmware; moontower firmware --json", nil, nil,
@@ -149,17 +183,20 @@ function T.test_they_are_listed_with_the_firmware()
 end
 
 function T.test_setup_and_its_undoing()
-  local result = world.run([[
+  for model, names in pairs { ec25 = { "auto", "ROW_Generic_3GPP" }, em7565 = { "SPRINT", "GENERIC" } } do
+    local result = world.run(([[
 cat >/run/mine.lua <<'EOF'
 return require "carrier" { name = "mine", bearers = { { apn = "r.ispsn" } },
-  modem = { carrier_configuration = "ROW_Generic_3GPP" } }
+  modem = { carrier_configuration = "%s" } }
 EOF
-moontower setup /run/mine.lua --yes && moontower setup /run/mine.lua --plan && moontower setup --undo --yes]], nil, nil,
-    { "--modem", "ec25" })
-  eq(result.status, 0, result.out .. result.err)
-  lu.assertStrContains(result.out, "auto -> ROW_Generic_3GPP")
-  lu.assertStrContains(result.out, "Nothing to do")
-  lu.assertStrContains(result.out, "ROW_Generic_3GPP -> auto")
+moontower setup /run/mine.lua --yes && moontower setup /run/mine.lua --plan && moontower firmware &&
+moontower setup --undo --yes]]):format(names[2]), nil, nil, { "--modem", model })
+    eq(result.status, 0, result.out .. result.err)
+    lu.assertStrContains(result.out, ("%s -> %s"):format(names[1], names[2]))
+    lu.assertStrContains(result.out, "Nothing to do")
+    lu.assertStrMatches(result.out, (".*%s%%s[^\n]*in use.*"):format(names[2]))
+    lu.assertStrContains(result.out, ("%s -> %s"):format(names[2], names[1]))
+  end
 end
 
 return T

@@ -343,7 +343,8 @@ function T.test_images()
  current config name:     SPRINT_002.026_000
 
 OK]])
-  lu.assertEquals(host:ask 'AT!IMPREF="GENERIC"', "OK")
+  lu.assertEquals(host:ask 'AT!IMPREF="GENERIC"', "ERROR")
+  host.modem.nv.carrier = "GENERIC"
   lu.assertStrContains(host:ask "AT!GOBIIMPREF?", "!GOBIIMPREF: \n preferred fw")
   lu.assertStrContains(host:ask "AT!IMPREF?", "\n\n\n carrier name mismatch\n")
   lu.assertEquals(host:ask 'AT!IMPREF="AUTO-SIM"', "OK")

@@ -1,28 +1,21 @@
 -- SPDX-License-Identifier: MIT
 -- Firmware of Sierra Wireless's modems: one image for the modem, one for each carrier, and which the modem prefers.
 --
--- Sources: AT command references 2130617 and 4117727 (AT!IMPREF, AT!GOBIIMPREF); libqmi's qmi-firmware-update.
+-- Source: libqmi's qmi-firmware-update.
 
-local function fields_of(lines)
-  local fields = {}
-  for _, line in ipairs(lines) do
-    local name, value = line:match "^%s*(%l[%l ]*):%s*(%S.-)%s*$"
-    if name then fields[name] = value end
-  end
-  return fields
-end
+local preference = require "makers.sierra.image_preference"
 
 -- What it prefers and what runs; one image where these are the same.
 local function read(lines)
-  local fields, list = fields_of(lines), {}
+  local fields, list = preference.fields(lines), {}
   local function add(kind, current, preferred)
     if current then
       list[#list + 1] = {
         kind = kind, version = current, is_active = true,
-        is_preferred = preferred == current or preferred == "AUTO-SIM",
+        is_preferred = preferred == current or preferred == preference.automatic,
       }
     end
-    if preferred and preferred ~= current and preferred ~= "AUTO-SIM" then
+    if preferred and preferred ~= current and preferred ~= preference.automatic then
       list[#list + 1] = { kind = kind, version = preferred, is_active = false, is_preferred = true }
     end
   end
@@ -45,8 +38,11 @@ for vendor, pairs_of in pairs {
   end
 end
 
+local commands = {}
+for i, command in ipairs(preference.commands) do commands[i] = { asks = command .. "?", read = read } end
+
 return {
-  commands = { { asks = "AT!IMPREF?", read = read }, { asks = "AT!GOBIIMPREF?", read = read } },
+  commands = commands,
   boots = boots,
   programs = { "qmi-firmware-update" },
 }

@@ -177,6 +177,10 @@ end
 
 -- ---- what there is ----
 
+function M.carrier_configuration(modem, options)
+  return require("makers.sierra.carrier_image").new(options.session, modem)
+end
+
 function M.ipv6(modem, options)
   local session = options.session
   local reply, err = session:ask(modem, "AT!CUSTOM?")

@@ -32,7 +32,9 @@ return personality.join(sprint, sierra, {
   hardware = "EM7565",
   hardware_revision = "1.0",
   sku = "1103520",
-  image = { pri = "002.019_000", carrier = "SPRINT", version = "01.09.04.00" },
+  image = {
+    pri = "002.019_000", carrier = "SPRINT", carriers = { "GENERIC", "SPRINT", "VERIZON" }, version = "01.09.04.00",
+  },
   pri = { part = "9907344", revision = "002.001", customer = "Generic-M2M", carriers = {
     "9999999_9907258_SWI9X50C_01.07.02.00_00_ATT_002.008_004",
     "9999999_9907259_SWI9X50C_01.09.04.00_00_SPRINT_002.019_000",

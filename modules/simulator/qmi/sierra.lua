@@ -21,7 +21,7 @@ return function(register)
     return {
       model = personality.hardware, boot_version = personality.firmware, amss_version = personality.firmware,
       sku_id = personality.sku, package_id = "", carrier_id = "6", pri_version = image.pri,
-      carrier = image.carrier, config_version = image.pri,
+      carrier = modem:carrier(), config_version = image.pri,
     }
   end)
 

@@ -12,29 +12,32 @@ end
 local function preference(title)
   return function(modem)
     local image = modem.personality.image
-    local wanted = modem.nv.carrier or image.carrier
+    local carrier = modem:carrier()
+    local wanted = modem.nv.carrier or carrier
     local lines = { title .. ": " }
     for _, entry in ipairs {
       { "preferred fw version:", image.version }, { "preferred carrier name:", wanted },
       { "preferred config name:", wanted == AUTOMATIC and AUTOMATIC or configuration(image, wanted) },
-      { "current fw version:", image.version }, { "current carrier name:", image.carrier },
-      { "current config name:", configuration(image, image.carrier) },
+      { "current fw version:", image.version }, { "current carrier name:", carrier },
+      { "current config name:", configuration(image, carrier) },
     } do
       lines[#lines + 1] = (" %-25s%s"):format(entry[1], entry[2])
     end
-    if wanted ~= image.carrier and wanted ~= AUTOMATIC then
+    if wanted ~= carrier and wanted ~= AUTOMATIC then
       table.move({ "", "", " carrier name mismatch", "" }, 1, 4, #lines + 1, lines)
     end
     return lines
   end
 end
 
+-- What it does not store, it does not take.
 local function prefer(modem, arguments, _, command)
-  if not command.quoted[1] or not arguments[1]:find("^[%w_-]+$") then
-    return nil
+  for _, name in ipairs(command.quoted[1] and { AUTOMATIC, table.unpack(modem:carriers()) } or {}) do
+    if name == arguments[1]:upper() then
+      modem.nv.carrier = name
+      return {}
+    end
   end
-  modem.nv.carrier = arguments[1]:upper()
-  return {}
 end
 
 local function part_numbers(modem)
@@ -66,11 +69,13 @@ local function images(modem)
   end
   for _, text in ipairs {
     ("Max FW images: %d"):format(FIRMWARE_SLOTS), "Active FW image is at slot 1", "", head,
-    ("PRI  FF   GOOD   0   0 0      %-11s %s_%s"):format(image.pri, image.version, image.carrier),
-    ("Max PRI images: %d"):format(CONFIGURATIONS),
   } do
     lines[#lines + 1] = text
   end
+  for _, name in ipairs(modem:carriers()) do
+    lines[#lines + 1] = ("PRI  FF   GOOD   0   0 0      %-11s %s_%s"):format(image.pri, image.version, name)
+  end
+  lines[#lines + 1] = ("Max PRI images: %d"):format(CONFIGURATIONS)
   return lines
 end
 

@@ -10,16 +10,26 @@ local function padded(text)
   return text .. ("\0"):rep(ID_SIZE - #text)
 end
 
-local function running(modem)
+local function pri_of(modem, carrier)
   local image = modem.personality.image
+  return { type = "pri", unique_id = padded(image.pri), build_id = image.version .. "_" .. carrier }
+end
+
+local function running(modem)
   return {
-    { type = "modem", unique_id = padded(ANY), build_id = image.version .. "_?" },
-    { type = "pri", unique_id = padded(image.pri), build_id = image.version .. "_" .. image.carrier },
+    { type = "modem", unique_id = padded(ANY), build_id = modem.personality.image.version .. "_?" },
+    pri_of(modem, modem:carrier()),
   }
 end
 
+local function stored(modem)
+  local list = { running(modem)[1] }
+  for _, carrier in ipairs(modem:carriers()) do list[#list + 1] = pri_of(modem, carrier) end
+  return list
+end
+
 local function is_stored(modem, wanted)
-  for _, image in ipairs(running(modem)) do
+  for _, image in ipairs(stored(modem)) do
     if image.type == wanted.type and image.build_id == wanted.build_id and image.unique_id == wanted.unique_id then
       return true
     end
@@ -49,17 +59,19 @@ return function(handle)
     if modem.personality.image.carrier == "" then
       return nil, "invalid-qmi-command"
     end
-    local list = {}
-    for i, image in ipairs(running(modem)) do
-      list[i] = {
-        type = image.type, maximum_images = image.type == "modem" and 4 or 50, index_of_running_image = 0,
-        sublist = { {
-          storage_index = image.type == "modem" and 1 or 0xff, failure_count = 0,
-          unique_id = image.unique_id, build_id = image.build_id,
-        } },
+    local modems = { type = "modem", maximum_images = 4, index_of_running_image = 0, sublist = {} }
+    local pris = { type = "pri", maximum_images = 50, index_of_running_image = 0, sublist = {} }
+    for _, image in ipairs(stored(modem)) do
+      local list = image.type == "modem" and modems or pris
+      if image.build_id == running(modem)[2].build_id then
+        list.index_of_running_image = #list.sublist
+      end
+      list.sublist[#list.sublist + 1] = {
+        storage_index = image.type == "modem" and 1 or 0xff, failure_count = 0,
+        unique_id = image.unique_id, build_id = image.build_id,
       }
     end
-    return { list = list }
+    return { list = { modems, pris } }
   end)
 
   handle(dms.get_boot_image_download_mode, function() return { mode = "normal" } end)
