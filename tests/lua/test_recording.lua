@@ -28,19 +28,23 @@ local SECRETS = {
   "310120000000123", "89011200000123456781", "359072060000011", "15550100123", "15550100999", "5551234567",
   "171650049", "A3B2C01", '"2F01"', "40.7484", "73.9857", "40 Deg 44 Min", "73 Deg 59 Min", "hunter2", "73912846",
   "my dear friend", "good evening", "555012",
+  -- Of other models: the same for all, but for the modem and the cell.
+  "861075040000017", "353533100000018", "353533110000016", "353080091000013", "353080090000014", "866948010000015",
+  "868371050000013", "310120000000456", "89011200000123456864", "15550100456", "171650053", "171650065", "171650081",
+  "A3B2C05", "A3B2C11", "A3B2C21", "89049032000000000000000000005595",
 }
 
 -- As text, as MBIM has it, and as cards do.
 local function forms_of(secret)
   local forms = { secret, hex.encode(secret), hex.encode((secret:gsub(".", "%0\0"))) }
-  if secret:find "^%d+$" and #secret > 7 then
+  if secret:find "^171650" then
+    forms[#forms + 1] = hex.encode(("<I4"):pack(tonumber(secret)))
+  elseif secret:find "^%d+$" and #secret > 7 then
     local padded = #secret % 2 == 0 and secret or secret .. "f"
     forms[#forms + 1] = padded:gsub("(.)(.)", "%2%1"):upper()
     if #secret % 2 == 1 then
       forms[#forms + 1] = secret:sub(2):gsub("(.)(.)", "%2%1") -- within an IMSI's file
     end
-  elseif secret == "171650049" then
-    forms[#forms + 1] = hex.encode(("<I4"):pack(tonumber(secret)))
   end
   return forms
 end
@@ -90,6 +94,22 @@ function T.test_nothing_in_it_is_a_secret()
     lu.assertStrContains(inspected, "> AT: AT+CPIN=(hidden)")
     lu.assertNotStrContains(inspected, "(malformed)")
     lu.assertNotStrContains(inspected, "traceback")
+  end)
+end
+
+-- Each maker has words of its own for cells.
+local OF_MODELS = [[
+record status; record signal; record cells; record slot; record scan; record apn; record bands; record firmware
+record usage; record devices; record location --wait 1; record esim list; record esim info
+record at ATI AT+CGSN 'AT+CREG=2' 'AT+CREG?' 'AT+QENG="servingcell"' 'AT^MONSC' 'AT#RFSTS' 'AT#SERVINFO' AT+QCCID
+cat /run/test/lines; echo ==; cat /run/test/inspected]]
+
+local models = { "rm520n", "em05", "ec25", "em7565", "em9191", "le910c4", "ln920", "me909" }
+
+function T.test_nothing_that_other_models_tell_is_a_secret()
+  world.all_of(models, function(model)
+    local out = in_world(OF_MODELS, nil, nil, { "--modem", model })
+    assert_nothing_of(out:match "at %d+\n({.*)", model)
   end)
 end
 
