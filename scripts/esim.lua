@@ -153,6 +153,13 @@ function actions.enable(device, args)
     or ("%s is enabled. `moontower up` connects with it."):format(show.name_of(wanted)))
 end
 
+function actions.undo(device, args)
+  local watcher <close> = progress.new(args.json)
+  local is_undone, err = switch.undo(device, watcher)
+  check(is_undone ~= nil, err)
+  finish(args, watcher, { undone = is_undone }, is_undone and "Undone." or "No profile is on trial.")
+end
+
 function actions.disable(device, args)
   local watcher <close> = progress.new(args.json)
   local profile = check(profiles.find(check(profiles.of(device)).profiles, args.values[1]))
@@ -234,8 +241,9 @@ end
 -- ---- the command line ----
 
 local forms = {
-  list = { 0, 0, "" }, info = { 0, 0, "" }, notifications = { 0, 0, " [--send]" }, enable = { 1, 1, " PROFILE" },
-  disable = { 1, 1, " PROFILE" }, nickname = { 1, 2, " PROFILE [NAME]" }, delete = { 1, 1, " PROFILE" },
+  list = { 0, 0, "" }, info = { 0, 0, "" }, notifications = { 0, 0, " [--send]" }, undo = { 0, 0, "" },
+  enable = { 1, 1, " PROFILE" }, disable = { 1, 1, " PROFILE" }, delete = { 1, 1, " PROFILE" },
+  nickname = { 1, 2, " PROFILE [NAME]" },
   download = { 0, 1, " ACTIVATION-CODE|--discover" },
 }
 local of_action = { -- options that go with one action
@@ -256,13 +264,13 @@ local function check_usage(action, args)
   return true
 end
 
-local orders = { enable = "change", disable = "change" }
-local looks = { list = true, info = true }
+local orders = { enable = "change", disable = "change", undo = "change" }
+local repairs_nothing = { list = true, info = true, undo = true }
 
 local run = errors.protect(function(args)
   local action = args.action or "list"
   check(check_usage(action, args))
-  if not looks[action] then
+  if not repairs_nothing[action] then
     repair(true)
   end
   local device <close> = check(modem.find(args.device, {
@@ -283,6 +291,7 @@ return {
 moontower esim [list]
 moontower esim info
 moontower esim enable PROFILE [--within SECONDS|--stay] [-c CARRIER|--apn APN]
+moontower esim undo
 moontower esim disable PROFILE
 moontower esim download ACTIVATION-CODE [--confirmation FILE]
 moontower esim download --discover
@@ -296,8 +305,8 @@ or the nickname or name in the list.
 
 `enable` ends the connection, has the modem notice the new profile, and connects again as it was: by the
 configuration's entry for the new ICCID, or by -c or --apn. A profile that is not online within %d seconds is left
-again: the one before is enabled and online. That also holds after kill -9 or a power cut: the daemon, or the next
-command, ends what was on trial.
+again: the one before is enabled and online. A guard, which it leaves behind, sees to that after kill -9, too; after
+a power cut, the daemon or the next command does. `undo` is what the guard runs.
 
 An operator's QR code holds the activation code: LPA:1$SERVER$MATCHING-ID. Give it in quotes. lpac takes it as an
 argument, so other users of this computer can see it while the download runs.
@@ -310,7 +319,7 @@ have.]=]):format(TIME),
 
   options = {
     { "action", validate.one_of {
-      "list", "info", "enable", "disable", "download", "nickname", "delete", "notifications",
+      "list", "info", "enable", "undo", "disable", "download", "nickname", "delete", "notifications",
     }, "What to do", args = "?", otherwise = "list" },
     { "values", validate.any_text, "Which profile, its nickname, or the activation code", args = "*" },
     { "--within", validate.seconds, "How long an enabled profile has to get online", otherwise = TIME .. " seconds",

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- moontower guard: stands guard over a change that is on trial. `bands`, `technology`, `lock` and `survey` start it.
+-- moontower guard: stands guard over a change that is on trial. `bands`, `technology`, `lock`, `survey` and
+-- `esim enable` start it.
 
 local guards = require "trial.guard"
 local option = require "cli.option"
@@ -12,11 +13,11 @@ return {
   exits = { [8] = "it has a guard" },
 
   epilog = [[
-`moontower bands`, `technology`, `lock` and `survey` start it, so that it goes on when they are killed, or their
-terminal hangs up. `moontower lock` shows what is on trial.]],
+`moontower bands`, `technology`, `lock`, `survey` and `esim enable` start it, so that it goes on when they are killed,
+or their terminal hangs up. `moontower lock` shows what is on trial, but for profiles of eSIMs.]],
 
   options = {
-    { "key", validate.any_text, "The modem's IMEI" },
+    { "key", validate.any_text, "The modem's IMEI, or the eSIM's EID" },
     { "--within", validate.seconds, "Seconds from now on, after which the change is undone", default = 90,
       argname = "SECONDS" },
     { "--confirm", validate.flag, "It is undone when they are over, and not when the command ends that has made it" },

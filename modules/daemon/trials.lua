@@ -11,7 +11,7 @@ local trial = lazy(function() return require "trial" end)
 
 local M = {}
 
-local function is_of(modem, key)
+local function is_change_of(key, modem)
   local report = trial.look(key)
   if report and report.trial.modem == modem.description.name then
     return true
@@ -20,12 +20,24 @@ local function is_of(modem, key)
   return identity ~= nil and identity.imei == key
 end
 
+-- What can be on trial, by the kind of its file: is it this modem's, and how is it undone?
+local kinds = {
+  trials = {
+    is_of = is_change_of, undo = function(modem) return trial.undo(modem.description, {}) end,
+    words = "a change on trial",
+  },
+  esims = {
+    is_of = function(eid, modem) return switch.is_of(eid, modem) end,
+    undo = function(modem) return switch.undo(modem) end, words = "an eSIM's profile on trial",
+  },
+}
+
 -- With the guard's lock, so that no other program does the same.
-local function undo(commands, modem)
+local function undo(commands, modem, kind)
   local name = modem.description.name
-  log.warn("%s: a change on trial has lost its guard; it is put back", name)
-  commands:carry_out(name, "change", "a change on trial is put back", function()
-    local ok, err = trial.undo(modem.description, {})
+  log.warn("%s: %s has lost its guard; it is put back", name, kind.words)
+  commands:carry_out(name, "change", kind.words .. " is put back", function()
+    local ok, err = kind.undo(modem)
     if err then
       log.warn("%s: %s", name, err)
     end
@@ -34,36 +46,16 @@ local function undo(commands, modem)
 end
 
 -- One that has a guard, or had one a moment ago, is looked at again until it is on trial no longer.
-local function put_back(commands, modem, key)
-  if not is_of(modem, key) then
+local function put_back(commands, modem, kind, key)
+  if not kind.is_of(key, modem) then
     return
   end
   for _ in task.backoff { first = 0.2, max = 10 } do
     local lock <close> = trial.lock(key)
     if lock and trial.is_on_trial(key) then
-      undo(commands, modem)
+      undo(commands, modem, kind)
     end
     if lock or not trial.is_on_trial(key) then
-      return
-    end
-  end
-end
-
--- The same for an eSIM's profile, once no command looks after it.
-local function put_profile_back(commands, modem, eid)
-  local name = modem.description.name
-  for _ in task.backoff { first = 0.2, max = 10 } do
-    local ok, err = true, nil
-    if switch.is_of(eid, modem) then
-      commands:carry_out(name, "change", "an eSIM's profile on trial is left again", function()
-        ok, err = switch.put_back(modem, eid)
-        return ok == true
-      end)
-    end
-    if err and err.code ~= "busy" then
-      log.warn("%s: %s", name, err)
-    end
-    if ok ~= nil or err.code ~= "busy" then
       return
     end
   end
@@ -73,8 +65,9 @@ end
 ---@param commands daemon.commands
 ---@param modem modem.modem
 function M.put_back(commands, modem)
-  for _, key in ipairs(state.persistent.list "trials" or {}) do put_back(commands, modem, key) end
-  for _, eid in ipairs(state.persistent.list "esims" or {}) do put_profile_back(commands, modem, eid) end
+  for name, kind in pairs(kinds) do
+    for _, key in ipairs(state.persistent.list(name) or {}) do put_back(commands, modem, kind, key) end
+  end
 end
 
 return M

@@ -2,26 +2,28 @@
 -- Another profile, on trial: unless the modem is back on a network with it in time, and online if it was before, the
 -- profile before is enabled again.
 --
--- Which profile was enabled is written down before the card is asked, and removed when the new one is kept. Where that
--- file is left, and no run holds its lock, a run was killed or the modem unplugged: put_back() ends the trial.
+-- Which profile was enabled is written down before the card is asked, and removed when the new one is kept. A guard, as
+-- all changes on trial have one, ends the trial when this run is killed or the modem unplugged: see ../trial.
 
 local connections = require "modem.connection"
 local errors = require "errors"
+local guards = require "trial.guard"
 local log = require "log"
 local lpac = require "esim.lpac"
 local maker = require "maker"
 local modems = require "modem"
+local notice = require "esim.notice"
 local profiles = require "esim.profiles"
 local recovery = require "trial.recovery"
 local state = require "state"
 local task = require "task"
+local trial = require "trial"
 
 local check = errors.check
 
 local KIND = "esims"
 local UNDO_TIME = 240 -- seconds, where a person does not wait for it any more
 local TRIES = 3
-local NOTICE_TIME = 10 -- seconds in which a modem notices by itself that the card is another one
 
 local M = {
   ---Seconds that the new profile gets, unless options say otherwise.
@@ -48,63 +50,6 @@ local SILENT = { doing = nothing, done = nothing, data = nothing, rest = nothing
 end }
 
 local function lock_of(eid) return state.lock("esim " .. eid) end
-
--- ---- the card that the modem sees ----
-
-local function switch_radio_off_and_on(modem)
-  local ok, err = modem:set_radio(false)
-  if ok then
-    ok, err = modem:set_radio(true)
-  end
-  return ok, err
-end
-
--- What has the modem look at its card again, the mildest first.
-local ways = {
-  { name = "refresh", seconds = NOTICE_TIME, words = "waiting until the modem notices" },
-  { name = "card", seconds = 20, words = "restarting it", run = function(modem) return modem:restart_card() end },
-  { name = "radio", seconds = 30, words = "switching the radio off and on", run = switch_radio_off_and_on },
-}
-
-local function wait_for_card(modem, iccid, seconds)
-  local function is_there(sim)
-    local has_profile = sim.state == "ready" or sim.state == "locked"
-    return not iccid and not has_profile and sim.state ~= "starting"
-      or has_profile and profiles.is_same(sim.iccid, iccid)
-  end
-  local sim, err = modem:wait_for("sim", function() return modem:sim() end, is_there, seconds)
-  if sim and is_there(sim) then
-    return sim
-  end
-  return nil, err
-end
-
--- Until the modem has the profile as its SIM, or none without one.
-local function notice(modem, iccid, watcher, is_refreshed)
-  for i = is_refreshed and 1 or 2, #ways do
-    local way = ways[i]
-    watcher:doing("card", way.words)
-    local ok, err = true, nil
-    if way.run then
-      ok, err = way.run(modem)
-    end
-    modem.notifications:forget() -- all that it has told was of the old profile
-    local sim
-    if ok then
-      sim, err = wait_for_card(modem, iccid, way.seconds)
-    end
-    if sim then
-      watcher:done("card", iccid and ("%s, ICCID %s"):format(sim.state, sim.iccid) or "the modem has no SIM now")
-      return way.name
-    elseif err and err.code == "gone" then
-      return nil, err
-    end
-  end
-  return errors.fail {
-    code = "sim-failure", source = "esim", message = "the modem goes on with the profile that it had",
-    hint = "Restart it: `moontower reset`.",
-  }
-end
 
 -- ---- enabling ----
 
@@ -191,11 +136,11 @@ local back = errors.protect(function(modem, eid, record, before, watcher)
     connections.down(modem)
   end
   check(restore_patiently(modem, record, watcher))
-  check(state.persistent.remove(KIND, eid))
-  if before then
-    check(recovery.wait(modem, before, recovery.TIME, watcher))
+  local ok, err = recovery.wait(modem, before, recovery.TIME, watcher)
+  if ok or err.code ~= "gone" then
+    check(state.persistent.remove(KIND, eid))
   end
-  return true
+  return check(ok, err)
 end)
 
 local function undone(err, ok, why)
@@ -208,7 +153,7 @@ end
 
 -- ---- the trial ----
 
-local function prepare(found, wanted, options)
+local function prepare(found, wanted, before, options)
   local current = profiles.enabled(found.profiles)
   if current and current.iccid == wanted.iccid then
     return errors.fail {
@@ -217,6 +162,7 @@ local function prepare(found, wanted, options)
   end
   return {
     modem = options.modem, wanted = wanted.iccid, before = current and current.iccid, command = options.command,
+    was = before.state,
   }
 end
 
@@ -226,6 +172,19 @@ local try = errors.protect(function(modem, record, before, options)
   local by = check(notice(modem, record.wanted, options.watcher, is_refreshed))
   check(come_back(modem, before, options, deadline))
   return by
+end)
+
+-- Has a guard stand, and writes down what it would go back to.
+local arm = errors.protect(function(eid, record, before, options)
+  local guard = check(guards.start(eid, { within = options.within + UNDO_TIME, modem = options.modem }))
+  local ok, err = trial.remember(eid, before)
+  if ok then
+    ok, err = state.persistent.save(KIND, eid, record)
+  end
+  if not ok then
+    guard:close()
+  end
+  return check(ok and guard, err)
 end)
 
 ---Enables a profile, on trial.
@@ -238,12 +197,12 @@ M.enable = errors.protect(function(modem, wanted, options)
   check(lpac.check())
   local found = check(profiles.of(modem))
   options.modem = modem.description.name
-  local record = check(prepare(found, wanted, options))
-  local _ <close> = check(lock_of(found.eid))
   local before = modem.description.protocol == "at" and { state = "offline" } or recovery.before(modem)
-  check(state.persistent.save(KIND, found.eid, record))
+  local record = check(prepare(found, wanted, before, options))
+  local _ <close> = check(lock_of(found.eid))
+  local guard <close> = not options.stay and check(arm(found.eid, record, before, options)) or nil
   local undo <close> = task.undo(function()
-    if not options.stay then
+    if guard then
       local ok, err = task.shield(UNDO_TIME, back, modem, found.eid, record, before, SILENT)
       if not ok then
         log.warn("%s: going back to the profile before has failed: %s", options.modem, err)
@@ -255,18 +214,14 @@ M.enable = errors.protect(function(modem, wanted, options)
     check(modem:down())
   end
   local by, err = try(modem, record, before, options)
-  if not by and err.code == "gone" then
-    undo.finished = true -- the profile before is enabled when the modem is there again
-    return nil, err
-  elseif not by and not options.stay then
-    undo.finished = true
+  undo.finished = true
+  if not by and guard and err.code ~= "gone" then -- else the guard goes back when the modem is there again
     options.watcher:rest()
     options.watcher:done("undo", tostring(err))
     return undone(err, back(modem, found.eid, record, before, options.watcher))
   end
-  undo.finished = true
-  check(state.persistent.remove(KIND, found.eid))
   check(by, err)
+  check(state.persistent.remove(KIND, found.eid))
   return {
     iccid = record.wanted, before = record.before, by = by, is_online = before.state == "online",
   }
@@ -293,11 +248,7 @@ end)
 
 -- ---- what a killed run has left ----
 
----The EIDs of eSIMs with a profile on trial.
----@return string[]
-function M.left() return state.persistent.list(KIND) or {} end
-
----Is one of them in this modem, as far as its file says?
+---Is a trial of this modem, as far as its file says?
 ---@param eid string
 ---@param modem modem.modem
 ---@return boolean
@@ -306,37 +257,46 @@ function M.is_of(eid, modem)
   return record ~= nil and record.modem == modem.description.name
 end
 
----Enables the profile again that was enabled before a trial which no run looks after.
+---Enables the profile again that was enabled before a trial which no run looks after, and connects as it was.
 ---@param modem modem.modem
----@param eid string
----@return boolean? done false: there is no trial any more, or it is not this modem's
----@return moontower.error? err "busy": another run looks after it
-M.put_back = errors.protect(function(modem, eid)
+---@param watcher up.watcher?
+---@return boolean? done false: no profile of its eSIM is on trial
+---@return moontower.error? err "busy": the run that has begun the trial goes on
+M.undo = errors.protect(function(modem, watcher)
+  if #(state.persistent.list(KIND) or {}) == 0 then
+    return false
+  end
+  local eid = check(profiles.of(modem)).eid
   local _ <close> = check(lock_of(eid))
   local record = state.persistent.load(KIND, eid)
-  if not record or check(profiles.of(modem)).eid ~= eid then
+  if not record then
     return false
   end
   log.warn("%s: a run that was ended has left an eSIM's profile on trial; the one before is enabled again",
     modem.description.name)
-  check(back(modem, eid, record, nil, SILENT))
-  return true
+  return check(back(modem, eid, record, trial.remembered(eid, record.was or "offline"), watcher or SILENT))
 end)
 
----The same for all modems: for the start of a command, when no daemon has them.
+-- Of one trial that has lost its guard, whose lock is this run's.
+local function put_back(eid)
+  for _, description in ipairs(trial.candidates(eid)) do
+    local modem <close>, err = modems.open(description, { at_only = true })
+    if modem and modem:ensure_started() then
+      err = select(2, M.undo(modem))
+    end
+    if err and err.code ~= "busy" then
+      log.warn("%s: %s", description.name, err)
+    end
+  end
+end
+
+---Ends trials that have lost their guards: for the start of a command, when no daemon has the modems.
 function M.repair()
-  for _, eid in ipairs(M.left()) do
-    local record = state.persistent.look(KIND, eid)
-    for _, description in ipairs(modems.list()) do
-      if record and record.modem == description.name then
-        local modem <close>, err = modems.open(description, { at_only = true })
-        if modem and modem:ensure_started() then
-          err = select(2, M.put_back(modem, eid))
-        end
-        if err and err.code ~= "busy" then
-          log.warn("%s: %s", description.name, err)
-        end
-      end
+  for _, eid in ipairs(state.persistent.list(KIND) or {}) do
+    local lock <close> = trial.lock(eid)
+    if lock then
+      put_back(eid)
+      trial.forget(eid)
     end
   end
 end

@@ -68,7 +68,7 @@ end
 function declared.esims() return {
   version = 1,
   required = { modem = text, wanted = validate.digits, command = any_text },
-  optional = { before = validate.digits },
+  optional = { before = validate.digits, was = validate.one_of { "online", "registered", "offline" } },
 } end
 
 function declared.sockets() return { version = 1, required = {}, optional = { imei = text, iccid = text } } end

@@ -51,7 +51,7 @@ end
 
 ---Has a guard stand before anything is written down or sent.
 ---@param key string
----@param terms trial.terms
+---@param terms { within: number, modem: string, confirm: boolean? } such as trial.terms
 ---@return trial.guard? guard to be kept in a <close> variable
 ---@return moontower.error? err
 M.start = errors.protect(function(key, terms)
@@ -76,10 +76,12 @@ local function wait(key, port, terms)
     port:read()
     news:push "ended"
   end)
-  group:spawn(function()
-    local changes <close> = inotify.folder(trial.folder())
-    while changes and changes:next() do news:push "changed" end
-  end)
+  for _, path in ipairs(trial.folders()) do
+    group:spawn(function()
+      local changes <close> = inotify.folder(path)
+      while changes and changes:next() do news:push "changed" end
+    end)
+  end
   local deadline, was_there = task.now() + terms.within, trial.is_on_trial(key)
   local stop = deadline + GRACE
   while task.now() < stop do
@@ -102,7 +104,10 @@ local function undo(key)
   for attempt in task.backoff { first = FIRST_RETRY, max = LAST_RETRY } do
     plugged:renew()
     for _, description in ipairs(trial.candidates(key)) do
-      command.run("lock", { "--undo", "--device", description.name })
+      local name, action = trial.undoing(key)
+      if name then
+        command.run(name, { action, "--device", description.name })
+      end
     end
     if not trial.is_on_trial(key) or task.now() - start > PATIENCE then
       return
@@ -118,7 +123,7 @@ end
 ---@return moontower.error? err it has a guard already
 M.stand = errors.protect(function(key, terms)
   local lock <close> = errors.check(trial.lock(key))
-  fs.mkdir(trial.folder(), 448)
+  for _, path in ipairs(trial.folders()) do fs.mkdir(path, 448) end
   local port <close> = errors.check(ports.open(socket(key)))
   if wait(key, port, terms) then
     undo(key)

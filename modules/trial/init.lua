@@ -4,6 +4,8 @@
 --
 -- The guard of a change is a process that holds a lock, which ends with it. A change on trial whose lock is free has
 -- lost its guard, by kill -9 or a reboot, and is undone as soon as the modem is there.
+--
+-- A profile of an eSIM is on trial in the same way, by the eSIM's EID: its file is ../esim/switch.lua's.
 
 local errors = require "errors"
 local fs = require "core.fs"
@@ -17,6 +19,11 @@ local state = require "state"
 local KIND = "trials"
 -- What `up` had connected when it began: in /run, as there may be a password in it.
 local CONNECTION = "replaced"
+
+-- What may be on trial, and the command that undoes it.
+local kinds = {
+  { name = KIND, command = "lock", action = "--undo" }, { name = "esims", command = "esim", action = "undo" },
+}
 
 ---@class trial.terms
 ---@field within number seconds from the first order on, after which it is undone
@@ -41,13 +48,36 @@ function M.keys() return state.persistent.list(KIND) or {} end
 ---@return moontower.error? err
 function M.look(key) return state.persistent.look(KIND, key) end
 
+local function kind_of(key)
+  for _, kind in ipairs(kinds) do
+    if fs.stat(state.persistent.path(kind.name, key)) then
+      return kind
+    end
+  end
+end
+
 ---@param key string
 ---@return boolean
-function M.is_on_trial(key) return fs.stat(state.persistent.path(KIND, key)) ~= nil end
+function M.is_on_trial(key) return kind_of(key) ~= nil end
 
----The folder of their files.
----@return string
-function M.folder() return state.persistent.folder .. "/" .. KIND end
+---The folders of all that is on trial.
+---@return string[]
+function M.folders()
+  local list = {}
+  for i, kind in ipairs(kinds) do list[i] = state.persistent.folder .. "/" .. kind.name end
+  return list
+end
+
+---The command that undoes what is on trial; nil: nothing is.
+---@param key string
+---@return string? name
+---@return string? action
+function M.undoing(key)
+  local kind = kind_of(key)
+  if kind then
+    return kind.command, kind.action
+  end
+end
 
 ---The lock that the guard of a change holds.
 ---@param key string
@@ -91,9 +121,18 @@ function M.forget(key)
   end
 end
 
+---How the modem was, as remember() has kept it.
+---@param key string
+---@param was "online"|"registered"|"offline"
+---@return trial.before
+function M.remembered(key, was)
+  local record = state.load(CONNECTION, key)
+  return { state = was, previous = record and restore.of_record(record) }
+end
+
 local put_back = errors.protect(function(session, watcher)
-  local record, key = state.load(CONNECTION, session.key), session.key
-  local before = { state = session.report.trial.was, previous = record and restore.of_record(record) }
+  local key = session.key
+  local before = M.remembered(key, session.report.trial.was)
   local made = errors.check(session:plan_undo())
   local outcome = errors.check(session:undo(made))
   if not outcome.holds then
@@ -137,8 +176,9 @@ end
 ---@param key string
 ---@return modem.description[]
 function M.candidates(key)
-  local report, list = M.look(key), modems.list()
-  local name = report and report.trial.modem
+  local kind, list = kind_of(key), modems.list()
+  local record = kind and state.persistent.look(kind.name, key) or {}
+  local name = record.trial and record.trial.modem or record.modem
   for _, description in ipairs(list) do
     if description.name == name then return { description } end
   end

@@ -2,6 +2,7 @@
 -- `moontower esim` with a simulated eUICC: what we list ourselves, and what lpac changes: Debian's own, unpacked by
 -- bootstrap.
 
+local esim = require "support.esim"
 local json = require "dkjson"
 local lu = require "luaunit"
 local world = require "support.world"
@@ -10,14 +11,8 @@ local T = {}
 
 local eq = lu.assertEquals
 
-local EID = "89049032000000000000000000005595"
-
-local function run(script, options)
-  local result = world.run(". $SUPPORT/unchanged.sh\n" .. script, nil, nil, options or { "--fault", "euicc" })
-  lu.assertNotStrContains(result.out .. result.err, "traceback")
-  eq(result.after, result.before, result.out .. result.err)
-  return result
-end
+local run, change, SPRINT, TRAVEL = esim.run, esim.change, esim.SPRINT, esim.TRAVEL
+local EID, NOWHERE = "89049032000000000000000000005595", "89000100000123456785"
 
 function T.test_info()
   local result = run [[
@@ -31,21 +26,6 @@ moontower down >/dev/null]]
   local info = assert(json.decode(result.out:match "%b{}"))
   eq({ info.eid, info.version, info.smds }, { EID, "2.2.2", "lpa.ds.example" })
   lu.assertTrue(info.free > 100000)
-end
-
-local SPRINT, TRAVEL, NOWHERE = "89011200000123456781", "89014100000123456786", "89000100000123456785"
-
--- Shell functions: which profile is enabled, and is no trial under way?
-local ENABLED = [[
-enabled() { moontower esim list --json | tr -d ' \n' | grep -q "\"iccid\":\"$1\"[^}]*\"state\":\"enabled\"" ||
-  fail "$1 is not enabled"; }
-settled() { [ -z "$(ls /var/lib/moontower/esims 2>/dev/null)" ] || fail "a trial is left"; }
-]]
-
-local function change(script, options)
-  local result = run(ENABLED .. script, options)
-  eq(result.status, 0, result.out .. result.err)
-  return result
 end
 
 function T.test_list()
@@ -265,83 +245,6 @@ moontower esim enable travel --apn broadband >/run/test/output 2>&1 || fail "ena
 works; moontower down >/dev/null]])
     lu.assertStrContains(result.err, "UICC APDU")
   end
-end
-
--- Killed at any moment, lpac ends with us, and the next command that changes something goes back to the profile before.
-function T.test_killed()
-  local result = change([[
-run moontower up --apn r.ispsn
-moontower simulate set latency=0.02
-for moment in 0.1 0.2 0.3 0.5 0.8 1.2; do
-  moontower esim enable travel --apn broadband >/run/test/told 2>&1 & command=$!
-  sleep $moment; kill -KILL $command 2>/dev/null; wait $command 2>/dev/null
-  awaited="no lpac"; until_true '! pgrep -P 1 lpac >/dev/null'
-  on_trial=$(ls /var/lib/moontower/esims 2>/dev/null)
-  run moontower esim notifications
-  settled; [ "$on_trial" ] && enabled ]] .. SPRINT .. [[
-
-  moontower esim enable Sprint --apn r.ispsn >/run/test/told 2>&1
-  run moontower up --apn r.ispsn; works
-done
-moontower down >/dev/null]])
-  eq(result.status, 0, result.out .. result.err)
-end
-
-function T.test_interrupted()
-  change([[
-run moontower up --apn r.ispsn
-]] .. world.interrupted("moontower esim enable 'Test Profile' --within 60", "is enabled") .. [[
-
-works; enabled ]] .. SPRINT .. [[; settled
-moontower down >/dev/null]])
-end
-
-function T.test_unplugged()
-  change([[
-run moontower up --apn r.ispsn
-: >/run/test/shown; moontower esim enable 'Test Profile' --within 60 >/run/test/shown 2>&1 & command=$!
-awaited="it is enabled"; until_true 'grep -q "is enabled" /run/test/shown'
-moontower simulate fault unplug; wait $command; [ $? = 3 ] || fail "its status"
-[ "$(ls /var/lib/moontower/esims)" ] || fail "it is not written down"
-moontower simulate fault replug
-patiently moontower up --apn r.ispsn || fail up
-works; enabled ]] .. SPRINT .. [[; settled
-moontower down >/dev/null]])
-end
-
--- The entry of the configuration is that of the profile; its policy goes on with it.
-local CONFIG = [[
-cat >/run/test/config.lua <<END
-return { modems = {
-  { iccid = "]] .. TRAVEL .. [[", apn = "broadband", policy = { "reconnect", probes = {} } },
-  { apn = "r.ispsn", policy = { "reconnect", probes = {} } },
-} }
-END
-serve 1
-]]
-
-function T.test_beside_the_daemon()
-  change(CONFIG .. [[
-moontower esim enable travel >/run/test/output 2>&1 || fail "enable"
-works; moontower status --json | grep -q '"apn":"broadband"' || fail "the entry"
-moontower esim enable 'Test Profile' --within 2 >/run/test/output 2>&1; [ $? = 12 ] || fail "no network"
-works; moontower status --json | grep -q '"apn":"broadband"' || fail "the entry, again"
-online 1; settled
-end TERM; moontower down >/dev/null]])
-end
-
--- A daemon that was killed in the middle goes back when it is started again.
-function T.test_the_daemon_killed()
-  change(CONFIG .. [[
-moontower esim enable 'Test Profile' --within 60 >/run/test/shown 2>&1 & command=$!
-awaited="it is enabled"; until_true 'grep -q "is enabled" /run/test/shown'
-end KILL; wait $command
-[ "$(ls /var/lib/moontower/esims)" ] || fail "it is not written down"
-serve 1
-awaited="no trial"; until_true '[ -z "$(ls /var/lib/moontower/esims)" ]'
-online 1; works; enabled ]] .. SPRINT .. [[
-
-end TERM; moontower down >/dev/null]])
 end
 
 function T.test_a_card_that_is_none()
