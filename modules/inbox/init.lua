@@ -157,8 +157,8 @@ local function beginning_of(part, iccid, pdu, numbers, suffixes)
     if record and record.key == key and record.iccid == iccid then
       local has_it, is_same = false, false
       for _, other in ipairs(record.pdus) do
-        local there = sms.decode(hex.decode(other) or "")
-        has_it = has_it or there and there.concatenation.number == part.concatenation.number
+        local there = (sms.decode(hex.decode(other) or "") or {}).concatenation
+        has_it = has_it or there and there.number == part.concatenation.number
         is_same = is_same or other == pdu
       end
       if not has_it or is_same then

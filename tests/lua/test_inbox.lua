@@ -296,6 +296,19 @@ function T.test_a_damaged_file_is_moved_aside()
   eq(texts(assert(inbox.list())), { "two", "three" })
 end
 
+-- Its file says that it is a part, and it is none.
+function T.test_a_damaged_part_takes_no_other_with_it()
+  local card = new_card()
+  card:put "one"
+  card:put(LONG, { order = { 1 } })
+  move(card)
+  local whole, part = assert(fs.read(FOLDER .. "/00000001.json")), assert(fs.read(FOLDER .. "/00000002.parts.json"))
+  assert(fs.write(FOLDER .. "/00000002.parts.json", (part:gsub('"pdus":%b[]', whole:match '"pdus":%b[]'))))
+  card:put(LONG, { order = { 2 } })
+  eq(select(3, move(card)), nil)
+  eq(next(card.places), nil)
+end
+
 function T.test_a_message_is_read_though_it_cannot_be_noted()
   local card = new_card()
   card:put "one"
