@@ -42,7 +42,7 @@ local function report(result, watcher)
     { status = result.status })
   if not back then
     watcher:done("back", tostring(result.err), { problem = tostring(result.err) })
-    watcher:done("", "If it waits for firmware, run the program again; `moontower devices` shows that.")
+    watcher:done("", result.err.hint)
     return
   end
   watcher:done("back", ("as %s, %s"):format(back.control, back.protocol:upper()),
@@ -86,6 +86,10 @@ modem online again, if it was. Options come before the program.
     local record = modem.connection(description) or {}
     local result = check(update.run(description, args.command, {
       wait = args.wait, progress = function(step, text) watcher:doing(step, text) end,
+      boot = function(device)
+        local ids = ("%s:%s"):format(device.vendor, device.product)
+        watcher:done("boot", ("it waits for firmware, as %s"):format(ids), { ids = ids })
+      end,
     }))
     report(result, watcher)
     local status = result.status ~= 0 and 1 or not result.description and 3 or 0

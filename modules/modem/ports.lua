@@ -2,6 +2,7 @@
 -- The ports of a modem: which there are, what each is for, and the one that takes AT commands.
 
 local errors = require "errors"
+local files = require "modem.devices.files"
 local maker = require "maker"
 local process = require "core.process"
 local sysfs = require "modem.sysfs"
@@ -14,7 +15,7 @@ local usb_names = require "modem.usb_names"
 ---@field net string? of a control port: the network interface that it connects
 
 ---@class modem.waiting
----@field usb string USB path
+---@field usb string USB path; the modem's name, where a file describes it
 ---@field vendor string
 ---@field product string
 ---@field manufacturer string?
@@ -162,7 +163,7 @@ function M.of(description)
   return list, asked.unknown
 end
 
----USB devices that wait for firmware, and so are no modems for the time being.
+---Devices that wait for firmware, and so are no modems for the time being.
 ---@return modem.waiting[]
 ---@return moontower.error? err there may be others: not everything could be read
 function M.in_download_mode()
@@ -181,7 +182,14 @@ function M.in_download_mode()
       }
     end
   end
-  return list, asked.unknown
+  local described, err = files.without_control()
+  for _, device in ipairs(described) do
+    if device.vendor and device.product and M.is_download(device.vendor, device.product) then
+      device.usb, device.name, device.ports = device.name, nil, {}
+      list[#list + 1] = device
+    end
+  end
+  return list, asked.unknown or err
 end
 
 -- ---- asking a port ----

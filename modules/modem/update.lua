@@ -2,6 +2,7 @@
 -- Stands guard over a program that updates a modem's firmware: what must hold before, nothing of ours near the modem as
 -- long as it runs, and a look at what came of it.
 
+local boot_watch = require "modem.boot_watch"
 local errors = require "errors"
 local firmware = require "modem.firmware"
 local fs = require "core.fs"
@@ -113,6 +114,22 @@ local function take_offline(device)
   return identity
 end
 
+-- Why it has not come back.
+local function still_waits(description, seconds, err)
+  local device = boot_watch.look(description)
+  if not device then
+    return err
+  end
+  return errors.new {
+    code = "gone", source = "modem",
+    message = ("the modem still waits for firmware, as %s:%s, and has not come back in %g seconds"):format(
+      device.vendor, device.product, seconds),
+    hint = "Run the program again, without moontower, for a modem in that state (qmi-firmware-update: with "
+      .. "`--update-download -t PORT`); `moontower devices` shows it and its ports. Or pull it out and plug it in: "
+      .. "the old firmware may start.",
+  }
+end
+
 ---@class update.result
 ---@field status integer of the program
 ---@field before string revision of the firmware
@@ -123,7 +140,8 @@ end
 ---Runs a program that updates the firmware, and waits until the modem is back.
 ---@param description modem.description
 ---@param command string[]
----@param options { wait: number, progress: fun(step: string, text: string) }
+---@param options { wait: number, progress: fun(step: string, text: string), boot: fun(device: modem.waiting) }
+--- boot: it is in its boot loader
 ---@return update.result?
 ---@return moontower.error? err nothing was run
 M.run = errors.protect(function(description, command, options)
@@ -133,6 +151,7 @@ M.run = errors.protect(function(description, command, options)
   options.progress("modem", "waiting until it is free")
   local identity = check(ask(description, M.release_time, errors.protect(take_offline)))
   local watch <close> = check(reenumeration.watch(description))
+  local _ <close> = boot_watch.watch(description, options.boot)
   options.progress("program", command[1])
   local ended = check(run(name, command))
   local result = { status = ended.status, before = identity.firmware or "unknown" }
@@ -142,7 +161,7 @@ M.run = errors.protect(function(description, command, options)
   if not back and ended.status ~= 0 then
     back = modems.select(name) -- it has not restarted
   end
-  result.description, result.err = back, not back and err or nil
+  result.description, result.err = back, not back and still_waits(description, seconds, err) or nil
   if back then
     local now
     now, result.err = ask(back, options.wait, identify)

@@ -188,9 +188,10 @@ end
 ---Its identity on USB.
 ---@return table for simulator.usb.device
 function methods:usb_identity()
-  local fixed = self.personality.usb
+  local fixed, waits = self.personality.usb, self.waits_for_firmware
   return {
-    vendor = self.usb.vendor, product = self.usb.product, model = self.usb.model,
+    vendor = waits and fixed.boot_vendor or self.usb.vendor,
+    product = waits and self.usb.boot_product or self.usb.product, model = self.usb.model,
     release = fixed.release, manufacturer = fixed.manufacturer, serial = fixed.serial,
   }
 end

@@ -201,8 +201,16 @@ function Modem:power_on()
   self:settle()
 end
 
+function Modem:leave_boot_loader()
+  if self.waits_for_firmware then
+    self.waits_for_firmware = false
+    self:emit("unplugged")
+  end
+end
+
 ---Pulls the modem out.
 function Modem:unplug()
+  self:leave_boot_loader()
   if self.plugged then
     self.plugged = false
     self.sessions = {}
@@ -213,6 +221,7 @@ end
 ---Plugs it in again: it starts afresh, and what was wrong with its firmware is over.
 function Modem:replug()
   if not self.plugged then
+    self:leave_boot_loader()
     self:forget_faults()
     self:power_on()
     self.plugged, self.needs_power = true, false
@@ -239,13 +248,22 @@ function Modem:restart()
   end
 end
 
+---It is in its boot loader, as another device, if it has ids of its own there.
+function Modem:enter_boot_loader()
+  self:unplug()
+  if self.usb.boot_product ~= self.usb.product then
+    self.waits_for_firmware = true
+    self:emit("waiting")
+  end
+end
+
 ---New firmware is written, in the boot loader; then it starts.
 ---@param revision string
 ---@param version string of its image
 function Modem:flash(revision, version)
   local old = self.personality
   local image = setmetatable({ version = version }, { __index = old.image })
-  self:unplug()
+  self:enter_boot_loader()
   self:after(self.reset_time, function()
     self.personality = setmetatable({ firmware = revision, image = image }, { __index = old })
     self:replug()

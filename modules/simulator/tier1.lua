@@ -215,6 +215,15 @@ local function open_parts(modem, cable, arrival)
   })
 end
 
+-- In its boot loader: a device without any port that we know.
+local function show_boot_loader(modem, place)
+  local identity = modem:usb_identity()
+  assert(state.save("devices", place.name, {
+    name = place.name, vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
+    manufacturer = identity.manufacturer,
+  }))
+end
+
 -- Makes what `moontower` looks for.
 local function plug(modem, place, channels, arrival)
   local cable = { place = place, channels = channels }
@@ -326,6 +335,8 @@ local function start_one(modem, group, place)
   modem:listen(function(event)
     if event == "unplugged" then
       pull(cable)
+    elseif event == "waiting" then
+      show_boot_loader(modem, place)
     elseif event == "plugged" then
       assert(plug_in())
     end

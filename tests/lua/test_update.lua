@@ -24,10 +24,23 @@ function T.test_other_firmware_and_online_again()
     moontower update sh -c 'moontower status; echo "status $?"; moontower up; echo "up $?"
       moontower simulate fault flash %s'; echo "update $?"
     moontower status | grep -c r.ispsn; moontower down; ls -A /run/moontower/updates]]):format(NEW))
-  has(result.out, "status 8\nup 8\n", ("firmware  SWI9X30C_02.24.05.06 before, %s now\n"):format(NEW),
+  has(result.out, "status 8\nup 8\n", "boot      it waits for firmware, as 1199:9070\n",
+    ("firmware  SWI9X30C_02.24.05.06 before, %s now\n"):format(NEW),
     "online    8.8.8.8 answers", "update 0\n1\n")
   has(result.err, "the firmware of simulated is being updated (process ", ": sh -c moontower status")
   lu.assertStrMatches(result.out, ".* is offline\n") -- and nothing is left in that folder
+  eq(result.after, result.before)
+end
+
+function T.test_a_modem_that_stays_in_its_boot_loader()
+  local result = world.run [[
+    moontower update --wait 1 sh -c 'moontower simulate fault flash; moontower devices; true'; echo "update $?"
+    moontower simulate fault replug; moontower status -d simulated | grep -c ^modem]]
+  has(result.out, "boot      it waits for firmware, as 1199:9070\n",
+    "simulated  1199:9070  Sierra Wireless, Incorporated: waits for firmware",
+    "the modem still waits for firmware, as 1199:9070, and has not come back in 1 seconds\n", "--update-download",
+    "update 3\n")
+  lu.assertStrMatches(result.out, ".*\n1\n")
   eq(result.after, result.before)
 end
 
@@ -37,7 +50,7 @@ function T.test_as_json_too()
     moontower update --wait 60 --json moontower simulate fault flash %s >/run/test/told; echo "update $?"
     cat /run/test/told; moontower down >/dev/null]]):format(NEW))
   local told = json.decode(result.out:match "{.*}")
-  eq({ told.firmware.after, told.up.probe.spec }, { NEW, "8.8.8.8" }, result.out)
+  eq({ told.boot.ids, told.firmware.after, told.up.probe.spec }, { "1199:9070", NEW, "8.8.8.8" }, result.out)
   has(result.out, "update 0\n")
 end
 

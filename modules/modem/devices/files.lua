@@ -29,10 +29,8 @@ local function controls_of_file(values)
   return controls
 end
 
----Adds these modems.
----@param list table[] see modem.devices.usb
----@return moontower.error? err there may be others: not everything could be read
-function M.add(list)
+-- What the files say: calls fn(values, text), where text(key) is a text or nil.
+local function each_file(fn)
   local folder = M.folder()
   local files, unknown = errors.there(fs.list(folder))
   for _, file in ipairs(files or {}) do
@@ -40,7 +38,19 @@ function M.add(list)
     unknown = unknown or err
     local values = json.decode(content or "")
     local function text(key) return type(values[key]) == "string" and values[key] or nil end
-    local controls = type(values) == "table" and text("name") and controls_of_file(values) or {}
+    if type(values) == "table" and text "name" then
+      fn(values, text)
+    end
+  end
+  return unknown
+end
+
+---Adds these modems.
+---@param list table[] see modem.devices.usb
+---@return moontower.error? err there may be others: not everything could be read
+function M.add(list)
+  return each_file(function(values, text)
+    local controls = controls_of_file(values)
     if controls[1] then
       list[#list + 1] = {
         controls = controls, at = controls[1].protocol ~= "at" and text "at" or nil, nmea = text "nmea",
@@ -50,8 +60,23 @@ function M.add(list)
         usb_folder = text "usb_folder",
       }
     end
-  end
-  return unknown
+  end)
+end
+
+---The devices without a control port: modems that wait for firmware, if their ids say so.
+---@return { name: string, vendor: string?, product: string?, manufacturer: string?, model: string? }[]
+---@return moontower.error? err
+function M.without_control()
+  local list = {}
+  local err = each_file(function(values, text)
+    if not controls_of_file(values)[1] then
+      list[#list + 1] = {
+        name = values.name, vendor = text "vendor", product = text "product", manufacturer = text "manufacturer",
+        model = text "model",
+      }
+    end
+  end)
+  return list, err
 end
 
 return M

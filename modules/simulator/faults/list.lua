@@ -211,10 +211,14 @@ local events = {
     end,
   },
   {
-    name = "flash", arguments = "REVISION",
-    summary = "leave the bus as for an update, and come back with this firmware",
+    name = "flash", arguments = "[REVISION]",
+    summary = "go into the boot loader, and come back with this firmware; without REVISION, stay there",
     start = function(modem, text)
-      local version = (text or ""):match "_([%w.]+)$"
+      if not text then
+        modem:enter_boot_loader()
+        return true
+      end
+      local version = text:match "_([%w.]+)$"
       if not version then
         return nil, "a revision such as SWI9X30C_02.33.03.00 expected"
       end

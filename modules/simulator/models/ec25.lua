@@ -6,7 +6,7 @@ return require("simulator.models.personality").join(require "simulator.models.sp
   at = "quectel",
 
   usb = {
-    vendor = 0x2c7c, product = 0x0125, boot_product = 0x9008, release = 0x0318,
+    vendor = 0x2c7c, product = 0x0125, boot_vendor = 0x05c6, boot_product = 0x9008, release = 0x0318,
     manufacturer = "Quectel",
     model = "EC25-E",
     serial = "0000",
