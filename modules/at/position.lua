@@ -27,12 +27,21 @@ local function coordinate(word, side)
   return values.coordinate(word, side)
 end
 
+local signs = { N = 1, E = 1, S = -1, W = -1 }
+
+-- Degrees, minutes and seconds, each as a number of its own.
+local function in_parts(degrees, minutes, seconds, side)
+  local sign, most = signs[side], (side == "N" or side == "S") and 90 or 180
+  minutes, seconds = values.number(minutes, 0, 59), values.number(seconds, 0, 60)
+  local all = sign and minutes and seconds and degrees + minutes / 60 + seconds / 3600
+  return all and all <= most and sign * all or nil
+end
+
 -- "40.90340", "-43.35916", "2259.0881S", "40 Deg 44 Min 54.24 Sec N".
 local function any_coordinate(word)
-  local degrees, minutes, seconds, side = word:match "^(%d+) Deg (%d+) Min ([%d.]+) Sec (%u)$"
+  local degrees, minutes, seconds, side = word:match "^(%d%d?%d?) Deg (%d%d?) Min ([%d.]+) Sec (%u)$"
   if side then
-    local part = values.number(seconds, 0, 60)
-    return part and coordinate(("%s%02d.%06d"):format(degrees, tonumber(minutes), part / 60 * 1e6 // 1), side)
+    return in_parts(degrees, minutes, seconds, side)
   end
   local digits, letter = word:match "^([%d.]+)(%u)$"
   if digits then
@@ -43,7 +52,7 @@ end
 
 -- "2018 11 21 2 10:10:02 (GPS)", whose third last is the day of the week.
 local function time_of_gps(word)
-  local year, month, day, hour, minute, second = word:match "^(%d+) (%d+) (%d+) %d (%d+):(%d+):(%d+)"
+  local year, month, day, hour, minute, second = word:match "^(%d%d%d%d) (%d%d?) (%d%d?) %d (%d%d?):(%d%d?):(%d%d?)"
   if not year then
     return nil
   end

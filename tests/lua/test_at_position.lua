@@ -94,6 +94,29 @@ function T.test_sierra()
   for _, none in ipairs { "Not Available", "Unknown" } do eq(read("sierra", { none }), {}) end
 end
 
+-- Degrees come without zeros in front, and near Greenwich they have one digit.
+function T.test_sierra_near_the_meridian()
+  local function at(longitude) return read("sierra", { "Lat: 51 Deg 30 Min 26.00 Sec N", "Lon: " .. longitude }) end
+  eq(place(at "0 Deg 7 Min 39.93 Sec W"), "51.50722 -0.12776")
+  eq(place(at "1 Deg 15 Min 0.00 Sec W"), "51.50722 -1.25000")
+  eq(place(at "1 Deg 5 Min 60.00 Sec E"), "51.50722 1.10000")
+end
+
+function T.test_sierra_numbers_that_cannot_be()
+  local long = ("9"):rep(30)
+  for _, longitude in ipairs {
+    "181 Deg 0 Min 0.00 Sec E", "1 Deg 60 Min 0.00 Sec E", "1 Deg 0 Min 61 Sec E", "1 Deg 0 Min 0.00 Sec Q",
+    "1 Deg " .. long .. " Min 0.00 Sec E", long .. " Deg 1 Min 0.00 Sec E", "1 Deg 1 Min . Sec E",
+  } do
+    eq(read("sierra", { "Lat: 51 Deg 30 Min 26.00 Sec N", "Lon: " .. longitude }), {})
+  end
+  for _, time in ipairs { long .. " 11 21 2 10:10:02 (GPS)", "2018 " .. long .. " 21 2 10:10:02 (GPS)",
+    "2018 11 21 2 " .. long .. ":10:02 (GPS)" } do
+    local report = read("sierra", { "Lat: 1 Deg 0 Min 0.00 Sec N", "Lon: 1 Deg 0 Min 0.00 Sec E", "Time: " .. time })
+    eq({ place(report), report.time }, { "1.00000 1.00000", nil })
+  end
+end
+
 -- ---- which commands a modem takes ----
 
 -- A port that answers from a table, and tells sentences of its own.
