@@ -8,7 +8,7 @@ return carrier {
     "310010", "310012", "311480", "311481", "311482", "311483", "311484", "311485", "311486", "311487", "311488",
     "311489",
   },
-  -- A modem attaches with "ims" there, and has its data apart (the same, "IMS").
-  modem   = { attach = { apn = "ims" } },
+  -- A modem attaches with the APN for IMS there, and has its data apart (the same, "IMS").
+  modem   = { attach = { apn = "vzwims" } },
   bearers = { { apn = "vzwinternet" } }, -- LineageOS/android_vendor_apn at 3169b43c: US.xml, "Verizon"
 }

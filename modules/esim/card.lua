@@ -6,7 +6,7 @@ local errors = require "errors"
 local es10 = require "esim.es10"
 
 local BLOCK = 120 -- bytes: what modems pass on, whatever they say
-local BLOCKS = 256
+local BLOCKS = 256 -- of a request: their number has a byte
 local START_TIME = 15 -- seconds
 local MORE, LAST = 0x11, 0x91 -- of a block's P1
 
@@ -15,7 +15,10 @@ local MORE, LAST = 0x11, 0x91 -- of a block's P1
 local Card = {}
 Card.__index = Card
 
-local M = {}
+local M = {
+  ---Bytes that a request may have.
+  LONGEST = BLOCK * BLOCKS,
+}
 
 -- Success; with 91xx, the card has something to say to the modem afterwards, such as that it is another one now.
 local function is_fine(status) return status == 0x9000 or status >> 8 == 0x91 end
@@ -55,6 +58,11 @@ end
 ---@return integer|moontower.error status SW1 and SW2
 function Card:exchange(request)
   local answer, number = "", 0
+  if #request > M.LONGEST then
+    return errors.fail {
+      code = "invalid", source = "esim", message = ("a request of %d bytes is too long for a card"):format(#request),
+    }
+  end
   while true do
     local block = request:sub(number * BLOCK + 1, (number + 1) * BLOCK)
     local is_last = #request <= (number + 1) * BLOCK
@@ -63,7 +71,7 @@ function Card:exchange(request)
       return nil, status
     end
     answer, number = answer .. data, number + 1
-    if is_last or not is_fine(status) or number == BLOCKS then
+    if is_last or not is_fine(status) then
       return answer, status
     end
   end

@@ -7,6 +7,7 @@
 -- lpac leads a session of its own, so the terminal becomes the one that controls it: should this process be killed, the
 -- kernel hangs up, which ends lpac. (It would read a closed port for ever.)
 
+local cards = require "esim.card"
 local descriptor = require "core.descriptor"
 local errors = require "errors"
 local es10 = require "esim.es10"
@@ -14,7 +15,6 @@ local hex = require "base.hex"
 local ports = require "core.port"
 
 local LONGEST_LINE = 4096
-local LONGEST_REQUEST = 64 * 1024 -- of ES10: a segment of a profile has less
 local PART = 250 -- bytes of an answer at a time
 local STORE_DATA, GET_RESPONSE, LAST = 0xe2, 0xc0, 0x80
 
@@ -48,7 +48,7 @@ local function store_data(self, apdu)
     self.request = ""
   end
   self.request = self.request .. block
-  if #self.request > LONGEST_REQUEST then
+  if #self.request > cards.LONGEST then
     return "\x6a\x84"
   elseif apdu:byte(3) & LAST == 0 then
     return "\x90\x00"

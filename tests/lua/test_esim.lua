@@ -185,6 +185,13 @@ function T.test_a_request_of_several_blocks()
     { "81E2110078", "81E2110178", "81E291020A", 3 })
 end
 
+-- The number of a block has a byte: what is longer is refused, and not cut.
+function T.test_a_request_that_is_too_long()
+  local modem = modem_of {}
+  local card <close> = assert(cards.open(modem))
+  eq({ select(2, card:exchange(("x"):rep(cards.LONGEST + 1))).code, #modem.asked }, { "invalid", 0 })
+end
+
 -- What the card or the modem refuses half way ends the request there; the channel is closed in any case.
 function T.test_what_fails_half_way()
   local gone = errors.new { code = "gone", message = "the modem is gone" }
