@@ -5,6 +5,7 @@
 local state = require "state"
 
 local KIND = "gnss"
+local ANSWER_TIME = 10
 
 ---@class modem.location_record
 ---@field client integer? the client of QMI's LOC that has the session
@@ -29,20 +30,32 @@ function M.forget(modem) state.remove(KIND, modem.description.key) end
 ---@return boolean
 function M.is_left(description) return state.look(KIND, description.key) ~= nil end
 
+-- Returns whether there was a way to the receiver.
+local function switch_off(modem, record)
+  if record.client and modem.qmi then
+    modem.qmi:adopt("loc", record.client):release()
+  elseif record.client then
+    return false
+  end
+  for _, command in ipairs(record.commands or {}) do
+    if not modem.at then
+      return false
+    end
+    modem.at:command(command, { seconds = ANSWER_TIME })
+  end
+  return true
+end
+
 ---Switches off what a killed run has left on, in a modem that has just been opened and started. One that has restarted
----since has forgotten it.
+---since has forgotten it; where the protocol in use has no way to it, a later run switches it off.
 ---@param modem modem.modem
 function M.put_back(modem)
   local record = state.load(KIND, modem.description.key)
-  if record and record.incarnation == modem.description.incarnation and not modem.positioning then
-    if record.client then
-      modem.qmi:adopt("loc", record.client):release()
-    end
-    for _, command in ipairs(record.commands or {}) do
-      if modem.at then modem.at:command(command) end
-    end
+  if not record or modem.positioning then
+    return
   end
-  if record and not modem.positioning then
+  local is_on = record.incarnation == modem.description.incarnation
+  if not is_on or switch_off(modem, record) then
     M.forget(modem)
   end
 end

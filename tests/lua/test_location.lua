@@ -175,6 +175,17 @@ function T.test_what_a_killed_run_has_left_on_by_at()
   end)
 end
 
+-- A run that has no way to the receiver leaves it to one that has.
+function T.test_what_a_killed_run_has_left_on_by_qmi_and_the_next_one_speaks_at()
+  with_modem("at", function(_, modem)
+    state.save("gnss", "simulated", { incarnation = modem.description.incarnation, client = 7 })
+    modem:close()
+    local _ <close> = assert(find(nil, { at_only = true }))
+    eq(is_remembered(), true)
+    state.remove("gnss", "simulated")
+  end)
+end
+
 -- A firmware that does not answer to that order: the next run gives it again.
 function T.test_a_modem_that_does_not_answer_when_it_is_switched_off()
   with_modem("at", function(sim, modem)
