@@ -13,6 +13,8 @@ local task = require "task"
 local M = {
   ---Seconds after its first part in which the others should have come: networks try again for some minutes.
   parts_time = 1800,
+  ---Parts that wait in memory for others of their message, where they are kept nowhere: the oldest go first.
+  most_passing = 100,
 }
 
 local function signature(message)
@@ -121,6 +123,7 @@ local function tell_passing(modem, news, pdu)
       tell(modem, message)
     end
   end
+  while #rest > M.most_passing do table.remove(rest, 1) end
   for i, entry in ipairs(rest) do entry.place = tostring(i - 1) end
   news.passing = rest
 end

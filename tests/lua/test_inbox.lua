@@ -229,6 +229,27 @@ function T.test_parts_that_never_come_are_told()
   eq({ #told, told[3].text }, { 3, LONG })
 end
 
+-- Those that no computer keeps wait in memory for each other: only so many do.
+function T.test_parts_in_memory_are_bounded()
+  local card, told = new_card(), 0
+  card.notifications = { tell = function() told = told + 1 end }
+  local before = message_news.most_passing
+  local _ <close> = task.finally(function() message_news.most_passing = before end)
+  message_news.most_passing = 4
+  local function pass(reference, number)
+    local pdus = assert(sms.deliver {
+      smsc = "+1", number = "+15550100999", text = LONG, time = 1e9, reference = reference,
+    })
+    local group <close> = task.group()
+    message_news.has_passed(card, group, pdus[number])
+    group:wait()
+  end
+  for i = 1, 9 do pass(i, 1) end
+  eq(#card.message_news.passing, 4)
+  for number = 2, 3 do pass(9, number) end
+  eq(told, 1)
+end
+
 -- ---- many ----
 
 function T.test_a_full_folder_leaves_the_rest_on_the_card()
