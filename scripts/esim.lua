@@ -308,8 +308,8 @@ configuration's entry for the new ICCID, or by -c or --apn. A profile that is no
 again: the one before is enabled and online. A guard, which it leaves behind, sees to that after kill -9, too; after
 a power cut, the daemon or the next command does. `undo` is what the guard runs.
 
-An operator's QR code holds the activation code: LPA:1$SERVER$MATCHING-ID. Give it in quotes. lpac takes it as an
-argument, so other users of this computer can see it while the download runs.
+An operator's QR code holds the activation code: LPA:1$SERVER$MATCHING-ID. Give it in quotes. lpac takes it, and a
+confirmation code, as arguments, so other users of this computer can see both while the download runs.
 
 Each change leaves a notification for the profile's server; they are sent when the modem is online. Some operators
 bill by them.

@@ -2,7 +2,7 @@
 -- lpac, the program that changes profiles: started for one order, with the card behind its AT port.
 --
 -- It gets its internet as every program of this computer does. Its orders are arguments, as it takes them in no other
--- way: so other users of this computer can see an activation code for as long as the download takes.
+-- way: so other users of this computer can see an activation code, and a confirmation code, while the download runs.
 
 local cards = require "esim.card"
 local errors = require "errors"

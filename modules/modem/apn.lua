@@ -4,7 +4,7 @@
 --
 -- Each is asked for once. A refusal that is about the APN leads to the next; any other reason ends the search, since
 -- the next APN would meet the same. What was refused is left alone for a while, longer each time: a network that is
--- asked with wrong APNs again and again makes a modem wait, or stops to answer. Nothing is written into the modem.
+-- asked with wrong APNs again and again makes a modem wait, or stops answering. Nothing is written into the modem.
 
 local apn = require("base.lazy")(function() return require "apn" end)
 local card_files = require("base.lazy")(function() return require "modem.card_files" end)

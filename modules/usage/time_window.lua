@@ -12,9 +12,9 @@ local M = {}
 local MINUTE, DAY = 60, 24 * 60
 local FAR = 3 * DAY -- minutes: a window inside an hour that is left out in spring is not there on that day
 
----@class hours.window
+---@class usage.time_window
 ---@field from integer minutes after midnight
----@field to integer not in it any more; before `from`: on the next day
+---@field to integer not in it any more; where it is before `from`: on the next day
 
 local function minutes(hour, minute)
   hour, minute = tonumber(hour), tonumber(minute)
@@ -35,7 +35,7 @@ end
 
 ---Reads "22:00-06:00", or a list of such.
 ---@param spec string|string[]
----@return hours.window[]?
+---@return usage.time_window[]?
 ---@return moontower.error? err
 function M.parse(spec)
   local why = type(spec) == "table" and (validate.not_a_list(spec) or not spec[1] and "it is empty")
@@ -54,7 +54,7 @@ function M.parse(spec)
 end
 
 ---Is it within one of them?
----@param windows hours.window[]
+---@param windows usage.time_window[]
 ---@param now integer
 ---@return boolean
 function M.within(windows, now)
@@ -70,7 +70,7 @@ function M.within(windows, now)
 end
 
 ---When that changes next.
----@param windows hours.window[]
+---@param windows usage.time_window[]
 ---@param now integer
 ---@return integer? time nil: it does not
 function M.next_edge(windows, now)
