@@ -2,7 +2,8 @@
 -- A logical channel to an application on the card: opened by its AID, given commands (APDUs), and always closed.
 --
 -- Which way leads to the card is the modem's matter: MBIM's UICC service, QMI's UIM, or AT+CCHO. A card has few
--- channels, so one is written down while it is open: the next run closes what a killed one has left.
+-- channels, so one is written down while it is open: the next run closes what a killed one has left. Commands that run
+-- side by side in the daemon take turns: each would take the other's channel for such a one.
 
 local errors = require "errors"
 local state = require "state"
@@ -11,7 +12,10 @@ local task = require "task"
 local KIND = "card_channels"
 local CLOSE_TIME = 5
 local COMMAND_TIME = 30 -- seconds: keys are made, and profiles are written
+local TURN_TIME = 30 -- seconds
+local LAST = 19 -- the highest channel that a class byte can name
 local MOST = 256 * 1024 -- bytes of an answer, in all its parts
+local MOST_PARTS = MOST // 128 -- of one: cards fill theirs, so one that sends less each time has no end
 
 ---What a back end opens; a command is sent as it is.
 ---@class modem.card_way
@@ -24,6 +28,7 @@ local MOST = 256 * 1024 -- bytes of an answer, in all its parts
 ---@field number integer
 ---@field private way modem.card_way? nil once closed
 ---@field private key string
+---@field private turn table
 local Channel = {}
 Channel.__index = Channel
 
@@ -67,10 +72,12 @@ function Channel:transmit(apdu)
   if data and status >> 8 == 0x6c then
     data, status = exchange(self, apdu:sub(1, #apdu > 5 and 5 + apdu:byte(5) or 4) .. string.char(status & 0xff))
   end
-  local all = data
+  local all, parts = data, 0
   while data and status >> 8 == 0x61 do
     data, status = exchange(self, string.char(apdu:byte(1), 0xc0, 0, 0, status & 0xff))
-    if data == "" and status >> 8 == 0x61 or data and #all + #data > MOST then
+    parts = parts + 1
+    local is_endless = data == "" or parts > MOST_PARTS
+    if data and (is_endless and status >> 8 == 0x61 or #all + #data > MOST) then
       return malformed "it does not end"
     end
     all = data and all .. data
@@ -82,6 +89,7 @@ function Channel:close()
   local way = self.way
   self.way = nil
   if way then
+    local _ <close> = self.turn
     task.shield(CLOSE_TIME, function()
       local ok, err = way.close()
       if ok or err.code ~= "timeout" then
@@ -102,18 +110,51 @@ local function close_left(modem, key)
   end
 end
 
+---@type table<string, task.mutex> by the modem's key
+local turns = {}
+
+-- One who has waited in vain need not wait until the card has started, too: hence the status.
+local function take_turn(key)
+  turns[key] = turns[key] or task.mutex()
+  local turn = task.timeout(TURN_TIME, turns[key].lock, turns[key])
+  if turn then
+    return turn
+  end
+  return errors.fail {
+    code = "busy", source = "card", message = "another command has the card",
+    hint = "Wait until it is done: a profile's download takes minutes.", detail = { status = M.FULL },
+  }
+end
+
+local function open_way(modem, aid)
+  local way, err = modem:open_card_channel(aid)
+  if way and (math.type(way.number) ~= "integer" or way.number < 1 or way.number > LAST) then
+    way.close()
+    return malformed(("it opens channel %s"):format(way.number))
+  end
+  return way, err
+end
+
 ---@param modem modem.modem
 ---@param aid string
 ---@return modem.card_channel? channel keep it in a <close> variable
----@return moontower.error? err "unsupported": the modem has no way to its card; "not-found": no such application
+---@return moontower.error? err "unsupported": the modem has no way to its card; "not-found": no such application;
+--- "busy": another command has the card
 function M.open(modem, aid)
   local key = modem.description.key
+  local turn, err = take_turn(key)
+  if not turn then
+    return nil, err
+  end
+  local undo <close> = task.undo(function() local _ <close> = turn end)
   close_left(modem, key)
-  local way, err = modem:open_card_channel(aid)
+  local way
+  way, err = open_way(modem, aid)
   if not way then
     return nil, err
   end
-  local self = setmetatable({ number = way.number, way = way, key = key }, Channel)
+  undo.finished = true
+  local self = setmetatable({ number = way.number, way = way, key = key, turn = turn }, Channel)
   state.save(KIND, key, { number = way.number, way = way.name, incarnation = modem.description.incarnation })
   return self
 end

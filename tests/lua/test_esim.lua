@@ -216,6 +216,51 @@ function T.test_an_answer_that_never_ends()
   eq(select(2, ask(modem_of(answers), es10.eid)).code, "malformed")
 end
 
+-- Nor does one whose parts are a byte each.
+function T.test_an_answer_in_parts_that_are_too_small()
+  local answers = {}
+  for i = 1, 5000 do answers[i] = "0061FF" end
+  local modem = modem_of(answers)
+  eq(select(2, ask(modem, es10.eid)).code, "malformed")
+  lu.assertTrue(#modem.asked < 3000, #modem.asked)
+  eq(modem.closed, { 1 })
+end
+
+-- A number that no class byte can name, and that no file of state takes.
+function T.test_channels_that_cannot_be()
+  for _, number in ipairs { 0, 20, 255, 2.0 ^ 70 } do
+    local modem = modem_of({}, number)
+    local value, err = cards.open(modem)
+    eq({ value, err.code, modem.closed }, { nil, "malformed", { number } })
+  end
+end
+
+-- Side by side in the daemon: none closes another's channel, and the card needs no second one.
+function T.test_commands_take_turns()
+  local answers = {}
+  for i = 1, 9 do answers[i] = hex(EID) .. "9000" end
+  local modem, open, most = modem_of(answers), 0, 0
+  local open_channel = modem.open_card_channel
+  function modem.open_card_channel(...)
+    open = open + 1
+    most = math.max(most, open)
+    local way = open_channel(...)
+    local send, close = way.send, way.close
+    function way.send(...)
+      task.sleep(0.01)
+      return send(...)
+    end
+    function way.close()
+      open = open - 1
+      return close()
+    end
+    return way
+  end
+  local function one() return ask(modem, es10.eid) end
+  assert(task.all(one, one, one))
+  eq({ most, open, modem.closed }, { 1, 0, { 1, 1, 1 } })
+end
+
 -- A killed run closes nothing: the next one does, of the same plugging in.
 function T.test_a_channel_that_a_killed_run_has_left()
   local modem = modem_of { hex(EID) .. "9000" }
