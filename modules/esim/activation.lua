@@ -10,11 +10,21 @@ local errors = require "errors"
 
 local M = {}
 
+local LONGEST_SERVER = 255 -- of a name in the DNS, and about that with a port
+
 local function wrong(what)
   return errors.fail {
     code = "invalid", source = "esim", message = "no activation code: " .. what,
     hint = "It looks like 'LPA:1$smdp.example.com$MATCHING-ID'; in a shell, the dollars need the quotes.",
   }
+end
+
+---Can it be the name of a server, with or without a port?
+---@param text any
+---@return boolean
+function M.is_server(text)
+  return type(text) == "string" and #text <= LONGEST_SERVER
+    and (text:find "^%w[%w.-]*%.[%w-]+$" or text:find "^%w[%w.-]*:%d+$") ~= nil
 end
 
 ---@param text string
@@ -25,7 +35,7 @@ function M.parse(text)
   for part in (text:gsub("^[Ll][Pp][Aa]:", "") .. "$"):gmatch "([^$]*)%$" do parts[#parts + 1] = part end
   if parts[1] ~= "1" then
     return wrong "it does not begin with LPA:1$"
-  elseif not (parts[2] or ""):find "^[%w.-]+%.[%w-]+$" and not (parts[2] or ""):find "^[%w.-]+:%d+$" then
+  elseif not M.is_server(parts[2]) then
     return wrong "it names no server behind LPA:1$"
   elseif (parts[3] or ""):find "[^%w-]" then
     return wrong "its second part has more than letters, digits and hyphens"

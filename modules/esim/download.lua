@@ -11,6 +11,7 @@ local profiles = require "esim.profiles"
 local check = errors.check
 
 local DISCOVER_TIME, DOWNLOAD_TIME = 120, 600
+local MOST_SERVERS = 8 -- that are asked after a discovery
 
 local M = {}
 
@@ -41,6 +42,18 @@ local function discovery_server(modem)
   return check(card:ask(es10.addresses)).smds
 end
 
+-- Each once, and only what can be a server: they come from far away, and are shown, and given to lpac.
+local function servers_in(answer)
+  local servers, seen = {}, {}
+  for _, found in ipairs(type(answer) == "table" and answer or {}) do
+    if #servers < MOST_SERVERS and not seen[found] and activation.is_server(found) then
+      seen[found] = true
+      servers[#servers + 1] = found
+    end
+  end
+  return servers
+end
+
 ---The servers that have a profile for this card.
 ---@param modem modem.modem
 ---@param watcher up.watcher
@@ -52,11 +65,7 @@ M.discover = errors.protect(function(modem, watcher)
     table.move({ "-s", server }, 1, 2, 3, arguments)
   end
   watcher:doing("download", "asking " .. (server or "the discovery server"))
-  local servers = {}
-  for _, found in ipairs(check(lpac.run(modem, arguments, { seconds = DISCOVER_TIME }))) do
-    servers[#servers + 1] = type(found) == "string" and found or nil
-  end
-  return servers
+  return servers_in(check(lpac.run(modem, arguments, { seconds = DISCOVER_TIME })))
 end)
 
 -- The profiles that are there now, and were not before.

@@ -194,6 +194,27 @@ PATH=/run/test:$PATH moontower esim download --discover || exit]])
   lu.assertStrContains(result.out, DOWNLOADED)
 end
 
+-- What an lpac may say that is another one, or broken: no server is asked that is none, and nothing raises.
+function T.test_what_is_discovered_may_be_anything()
+  local result = run([[
+cat >/run/test/lpac <<'END'
+#!/bin/sh
+case $2 in discovery) cat /run/test/said ;; download) echo "$4" >>/run/test/asked; exit 1 ;; esac
+END
+chmod +x /run/test/lpac; PATH=/run/test:$PATH; : >/run/test/asked
+said() { printf '{"type":"lpa","payload":{"code":0,"message":"success","data":%s}}\n' "$1" >/run/test/said; }
+for data in null 7 '"a"' '{"a":1}' '[[],7,null]' '["", "-x", "\u001b[2J.example.com", "localhost"]'; do
+  said "$data"; moontower esim download --discover; [ $? = 1 ] || echo "status $? of $data"
+done
+said "$(printf '["a.example.com"%s]' "$(printf ', "a.example.com"%.0s' $(seq 100))")"
+moontower esim download --discover
+head -c 20000000 /dev/zero | tr '\0' '[' >/run/test/said; moontower esim download --discover
+cat /run/test/asked]])
+  eq(result.out, "a.example.com\n")
+  eq(select(2, result.err:gsub("no profile waits for this eSIM", "")), 6, result.err)
+  lu.assertStrContains(result.err, "lpac has failed (exit status 0)")
+end
+
 -- ---- what goes wrong ----
 
 function T.test_without_lpac()
