@@ -96,19 +96,21 @@ local function order(text)
   return nil, err or errors.new { code = "timeout", source = "gpsd", message = "gpsd does not answer" }
 end
 
----Has gpsd read a device from now on, until the result is closed.
+---Has gpsd read a device from now on, until the result is closed. What ends the waiting for its answer, such as Ctrl-C,
+---has it leave the device, too: it may have it already.
 ---@param path string
 ---@return table? leaving keep it in a <close> variable
 ---@return moontower.error? err
 function M.hand_to_gpsd(path)
+  local function leave() task.shield(GPSD_TIME, order, "-" .. path) end
+  local undo <close> = task.undo(leave)
   local ok, err = order("+" .. path)
+  undo.finished = ok or err.code ~= "timeout"
   if not ok then
     err.hint = err.code == "not-found" and "gpsd makes that when it runs: `systemctl start gpsd`." or err.hint
     return errors.during(err, "gpsd does not take " .. path)
   end
-  return task.finally(function()
-    task.shield(GPSD_TIME, function() order("-" .. path) end)
-  end)
+  return task.finally(leave)
 end
 
 return M

@@ -123,4 +123,29 @@ function T.test_interrupted()
   lu.assertStrContains(result.out, 'status 130\n"receiver":"off"')
 end
 
+-- gpsd may have taken the terminal, and be about to say so, when Ctrl-C ends the waiting for that.
+function T.test_interrupted_while_gpsd_takes_the_terminal()
+  local result = world.run [[cat >/run/test/gpsd.py <<'END'
+import socket
+listening = socket.socket(socket.AF_UNIX)
+listening.bind("/run/gpsd.sock")
+listening.listen()
+while True:
+    connection = listening.accept()[0]
+    order = connection.recv(100)
+    with open("/run/test/orders", "ab") as orders:
+        orders.write(order)
+    if order.startswith(b"-"):
+        connection.sendall(b"OK\n")
+        break
+END
+    : >/run/test/orders; python3 /run/test/gpsd.py & gpsd=$!
+    until [ -S /run/gpsd.sock ]; do sleep 0.05; done
+    env --default-signal=INT moontower location --nmea --gpsd & pid=$!
+    until grep -q '^+' /run/test/orders; do sleep 0.05; done
+    kill -INT $pid; wait $pid; echo "status $?"; kill $gpsd; wait $gpsd; rm -f /run/gpsd.sock
+    tr -d '\r' </run/test/orders | sed 's,/dev/pts/.*,PTY,']]
+  eq(result.out, "status 130\n+PTY\n-PTY\n")
+end
+
 return T
