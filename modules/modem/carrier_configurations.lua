@@ -80,7 +80,7 @@ local function open_pdc(modem)
   local id, err = client:allocate()
   if not id then
     client:release()
-    return nil, err.code == "timeout" or err.code == "gone" and err or select(2, none())
+    return nil, (err.code == "timeout" or err.code == "gone") and err or select(2, none())
   end
   local queue = subscribers.queue()
   client:subscribe(queue, pdc.list_configs, pdc.get_selected_config, pdc.get_config_info, pdc.set_selected_config,
@@ -137,9 +137,12 @@ local function list_of(client, queue)
   local selected = indicated(client, queue, pdc.get_selected_config, { type = "software" }) or {}
   local found = { list = {} }
   for i, configuration in ipairs(listed.configurations or {}) do
+    if i > MOST then
+      break
+    end
     local info
     info, err = indicated(client, queue, pdc.get_config_info, { configuration = configuration })
-    if not info and (err.code == "timeout" or err.code == "gone") or i > MOST then
+    if not info and (err.code == "timeout" or err.code == "gone") then
       return nil, err
     end
     local is_active = configuration.id == selected.active_id

@@ -98,6 +98,15 @@ function T.test_a_modem_without_any()
 end
 
 -- Answers of an EG25-G and of an RM520N-GL, as people have published them.
+-- A modem that is silent says nothing of what it has; one that refuses has none.
+function T.test_a_client_that_is_not_given()
+  for code, expected in pairs { timeout = "timeout", gone = "gone", rejected = "unsupported" } do
+    local client = { release = function() end, allocate = function() return nil, { code = code } end }
+    local modem = { at = false, qmi = { client = function() return client end } }
+    lu.assertEquals(select(2, configurations.list(modem)).code, expected)
+  end
+end
+
 function T.test_answers_of_real_modems()
   local function list(answers)
     answers.ATI = "Quectel\nEG25\nRevision: EG25GGBR07A08M2G"

@@ -71,13 +71,14 @@ end
 function T.test_gpsd_and_gpspipe_agree()
   local result = world.run [[gpsd -N -n -F /run/gpsd.sock -S 2947 2>/run/test/gpsd & gpsd=$!
     moontower location --gpsd; echo "usage $?"
-    until [ -S /run/gpsd.sock ]; do sleep 0.05; done
+    until [ -S /run/gpsd.sock ]; do kill -0 $gpsd || exit; sleep 0.05; done
     moontower location --nmea --gpsd >/run/test/path & pid=$!
     until grep -q / /run/test/path; do sleep 0.05; done # gpsd ends when it has neither devices nor clients
     gpspipe -w | grep -m 1 '"TPV".*"time"'; gpspipe -w | grep -m 1 '"SKY".*"uSat"'
     kill $pid; wait $pid; kill $gpsd 2>/dev/null; wait $gpsd; rm -f /run/gpsd.sock
     moontower simulate state --json | grep -o '"receiver":"off"'
     moontower location --nmea --gpsd; echo "without $?"]]
+  eq(result.status, 0, result.out .. result.err)
   local tpv, sky = result.out:match '({"class":"TPV"[^\n]*)', result.out:match '({"class":"SKY"[^\n]*)'
   tpv, sky = json.decode(tpv), json.decode(sky)
   eq({ tpv.mode, tpv.lat, tpv.lon, tpv.altMSL, sky.uSat, #sky.satellites }, { 3, 40.7484, -73.9857, 42.5, 8, 8 })
