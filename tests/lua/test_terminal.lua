@@ -60,6 +60,8 @@ local CASES = {
   { run = "signal", cut = true, shows = { "RSRP", "-98 dBm" } },
   { run = "cells", cut = true, shows = { "EARFCN 8665" } },
   { run = "update --wait=1 false", status = 1, shows = { "failed: exit status 1" } },
+  { run = "update --wait 1 moontower simulate fault flash", status = 3,
+    shows = { "it waits for firmware, as 1199:9070", "Run the program again" } },
   { run = "firmware", status = 0, shows = { "qmi-firmware-update" } },
   { run = "record /run/recording -- status", status = 11, shows = { "SIM", "Recorded in", "--inspect" } },
   { run = "record --inspect /run/recording", cut = true, shows = { "cellular_class     gsm", "exit status 11" },
