@@ -18,7 +18,7 @@ local COMMANDS = 8
 
 -- Of the pages that are no commands: the topics of help that are in them, and sections that are no topic.
 local pages = {
-  { name = "moontower-config", section = 5, topics = { "config", "orders", "sandbox" } },
+  { name = "moontower-config", section = 5, topics = { "config", "orders", "sandbox", "fcc" } },
   { name = "moontower-carrier", section = 5, topics = { "carriers" } },
   { name = "moontower-policy", section = 7, topics = { "policies", "own-policies", "events", "probes" } },
   { name = "moontower-modules", section = 7, topics = { "modules", "errors", "tasks", "probes", "commands" } },

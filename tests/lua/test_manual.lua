@@ -77,7 +77,8 @@ function T.test_each_topic_of_help_is_on_a_page()
   local text = table.concat(all)
   for _, topic in ipairs(handbook.topics) do
     local heading = topic.heading
-    lu.assertStrContains(text, heading and ('.SH "%s"'):format(heading:upper()) or topic.summary:gsub("%.$", ""))
+    local words = heading and ('.SH "%s"'):format(heading:upper()) or topic.summary:gsub("%.$", "")
+    lu.assertTrue(text:find(words, 1, true) ~= nil, words) -- the text itself is too long to show
   end
 end
 
