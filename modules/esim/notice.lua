@@ -28,7 +28,8 @@ local function wait_for_card(modem, iccid, seconds)
       or has_profile and profiles.is_same(sim.iccid, iccid)
   end
   local sim, err = modem:wait_for("sim", function() return modem:sim() end, is_there, seconds)
-  if sim and is_there(sim) then
+  -- Over QMI, a card without a profile starts for ever.
+  if sim and (is_there(sim) or not iccid and sim.state == "starting") then
     return sim
   end
   return nil, err

@@ -5,10 +5,12 @@ local errors = require "errors"
 local lazy = require "base.lazy"
 local locks = lazy(function() return require "modem.locks" end)
 local pins = lazy(function() return require "modem.pin" end)
+local slots = lazy(function() return require "modem.slots" end)
 
 local M = {}
 
 local SIM_TIME = 30 -- seconds, which it needs after power-up
+local PROFILE_TIME = 5 -- in which an eSIM tells the ICCID of its enabled profile, though that is not ready yet
 local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
 
 -- A PIN that is configured is entered, with care; without one, the error says what the user can do.
@@ -48,7 +50,7 @@ local sim_problems = {
   ["no-esim-profile"] = { "sim-missing", "no profile of the eSIM is enabled",
     "`moontower esim list` shows those that are on it; `moontower esim enable` has one used." },
   ["not-initialized"] = { "sim-failure", "the SIM does not start (not-initialized)",
-    "Over QMI, an eSIM looks like that while no profile is enabled: `moontower esim list` shows its profiles." },
+    "Over QMI, an eSIM in a modem's only slot looks like that while no profile is enabled: `moontower esim list`." },
   ["bad-sim"] = { "sim-failure", "the modem cannot use this SIM", "Clean it, or try it in a phone." },
   ["not-provisioned"] = { "sim-failure", "the modem does not start the SIM's application",
     "Reset the modem, or take the SIM out and put it in again." },
@@ -61,6 +63,25 @@ local function wait_started(modem, watcher, seconds)
       return value.state ~= "starting"
     end, seconds)
   end)
+end
+
+-- Over QMI, the card of an eSIM without an enabled profile starts for ever. The slot tells it: an EID, and no ICCID.
+local function has_no_profile(modem)
+  local slot = slots.current(modem:slots() or {})
+  return slot ~= nil and slot.eid ~= nil and not slot.iccid
+end
+
+local function wait_for_card(modem, sim, watcher)
+  if sim.reason == "not-provisioned" then
+    return wait_started(modem, watcher, PROVISION_TIME)
+  end
+  local started, err = wait_started(modem, watcher, PROFILE_TIME)
+  if not started or started.state ~= "starting" then
+    return started, err
+  elseif has_no_profile(modem) then
+    return { state = "missing", reason = "no-esim-profile", numbers = {} }
+  end
+  return wait_started(modem, watcher, SIM_TIME - PROFILE_TIME)
 end
 
 -- While the maker's lock keeps the radio off, the modems of some laptops do not see their card.
@@ -83,7 +104,7 @@ function M.ready(modem, now, watcher, options)
   local err
   if sim.state == "starting" then
     watcher:doing("SIM", "starting")
-    sim, err = wait_started(modem, watcher, sim.reason == "not-provisioned" and PROVISION_TIME or SIM_TIME)
+    sim, err = wait_for_card(modem, sim, watcher)
   end
   if sim and sim.reason == "not-provisioned" then
     watcher:doing("SIM", "starting its application")

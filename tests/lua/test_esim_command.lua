@@ -105,6 +105,20 @@ enabled ]] .. SPRINT .. "; settled")
   lu.assertNotStrContains(result.out, TRAVEL)
 end
 
+-- Over QMI, its card looks as if it were starting; only the slot tells, where there are several.
+function T.test_no_profile()
+  for _, composition in ipairs { "mbim", "qmi" } do
+    local result = change([[
+moontower esim disable Sprint || exit
+moontower up --apn r.ispsn; [ $? = 4 ] || fail up
+moontower esim enable Sprint || exit
+moontower up --apn r.ispsn && moontower down >/dev/null]],
+      { "--modem", "rm520n", "--composition", composition, "--fault", "euicc" })
+    lu.assertStrContains(result.err, "no profile of the eSIM is enabled\n  `moontower esim list`")
+  end
+  change("moontower esim disable Sprint", { "--composition", "qmi", "--fault", "euicc" })
+end
+
 function T.test_orders_that_are_refused()
   local result = change([[
 moontower esim enable Telekom; [ $? = 1 ] || fail "no such profile"
