@@ -41,24 +41,36 @@ function M.leave(name)
   end
 end
 
----Is the firmware of a modem being updated?
----@param name string the modem's
----@return moontower.error? why nil: no
-function M.why_held(name)
+-- What is written, and the process that lives, of guard and program.
+local function holder_of(name)
   local held = state.look(KIND, name)
-  if not held then
-    return nil
-  end
-  local pid = process.pid_alive(held.pid, held.start) and held.pid or child_of(name)
-  if not pid then
-    M.release(name)
-    return nil
-  end
+  return held, held and (process.pid_alive(held.pid, held.start) and held.pid or child_of(name)) or nil
+end
+
+-- Who writes or removes has it: else two could begin at once, or one that begins be removed as one that is over.
+local function lock_of(name) return state.lock("update " .. name) end
+
+local function is_being_updated(name, held, pid)
   return errors.new {
     code = "busy", source = "modem", detail = { pid = pid },
     message = ("the firmware of %s is being updated (process %d: %s)"):format(name, pid, held.command),
     hint = "Leave modem and computer alone until that is done.",
   }
+end
+
+---Is the firmware of a modem being updated?
+---@param name string the modem's
+---@return moontower.error? why nil: no
+function M.why_held(name)
+  local held, pid = holder_of(name)
+  local lock <close> = held and not pid and lock_of(name) or nil
+  if lock then
+    held, pid = holder_of(name)
+    if not pid then
+      M.release(name)
+    end
+  end
+  return pid and is_being_updated(name, held, pid) or nil
 end
 
 ---From now on nothing else touches the modem.
@@ -67,9 +79,13 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function M.hold(name, command)
-  local why = M.why_held(name)
-  if why then
-    return nil, why
+  local lock <close>, err = lock_of(name)
+  if not lock then
+    return nil, err
+  end
+  local held, other = holder_of(name)
+  if other then
+    return nil, is_being_updated(name, held, other)
   end
   local pid = fs.getpid()
   return state.save(KIND, name, {

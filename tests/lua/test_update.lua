@@ -4,6 +4,7 @@
 local fs = require "core.fs"
 local json = require "dkjson"
 local lu = require "luaunit"
+local process = require "core.process"
 local task = require "task"
 local update = require "modem.update"
 local world = require "support.world"
@@ -11,6 +12,7 @@ local world = require "support.world"
 local T = {}
 
 local eq = lu.assertEquals
+local executable = require("core.program").executable
 
 local NEW = "SWI9X30C_02.33.03.00"
 
@@ -103,6 +105,35 @@ function T.test_another_update_is_refused()
   local result = world.run [[
     moontower update --wait=1 sh -c 'moontower update true; echo "second $?"; exit 1']]
   has(result.out, "second 8\n")
+end
+
+-- Of two that begin in the same moment, one has the modem. They wait for that moment without sleeping, as waking up
+-- takes longer than what lies between look and writing; and neither ends before both have said what came of it.
+local AT_ONCE = [[
+local task = require "task"
+require("state").folder = arg[1]
+local hold = require "modem.update_hold"
+repeat until task.now() >= tonumber(arg[2])
+print(hold.hold("simulated", "x") and "held" or "busy")
+io.stdout:flush()
+task.sleep(600)
+]]
+local BOTH = [[cd "$1"
+for i in 1 2; do "$2" run at_once.lua "$1/state" "$3" >"said$i" & pids="$pids $!"; done
+until [ -s said1 ] && [ -s said2 ]; do sleep 0.05; done
+kill $pids; wait $pids; sort said1 said2; rm -r "$1/state" said1 said2]]
+
+function T.test_updates_that_begin_at_once()
+  local folder = ("/tmp/moontower-at-once-%d"):format(fs.getpid())
+  local _ <close> = task.finally(function() process.run { "rm", "-rf", folder } end)
+  assert(fs.mkdir(folder))
+  assert(fs.write(folder .. "/at_once.lua", AT_ONCE))
+  for _ = 1, 8 do
+    local result = assert(process.run {
+      "sh", "-c", BOTH, "sh", folder, executable, tostring(task.now() + 0.3), timeout = 600,
+    })
+    eq(result.stdout, "busy\nheld\n", result.stderr)
+  end
 end
 
 -- ---- what speaks against it ----
