@@ -184,10 +184,18 @@ local function register_again(modem)
   return on and true, err
 end
 
----What `up` has changed: `moontower apn` shows it.
+local function imei_of(modem)
+  local imei = (modem:identity() or {}).imei
+  return imei ~= "" and imei or nil
+end
+
+---What `up` has changed: `moontower apn` shows it. The file has the name of the socket, where another modem may be now.
 ---@param modem modem.modem
 ---@return { before: modem.attach_apn, wanted: modem.attach_apn, time: integer }?
-function M.changed(modem) return (state.persistent.load(KIND, modem.description.name)) end
+function M.changed(modem)
+  local record = state.persistent.load(KIND, modem.description.name)
+  return record and (not record.imei or record.imei == imei_of(modem)) and record or nil
+end
 
 ---What was there before comes back, if a try is not over: also one of a run that was killed.
 ---@param modem modem.modem
@@ -219,9 +227,9 @@ function M.try(modem, carrier)
     return nil
   end
   local name = modem.description.name
-  local earlier = state.persistent.load(KIND, name)
+  local earlier = M.changed(modem)
   local ok, err = state.persistent.save(KIND, name, {
-    trying = true, before = earlier and earlier.before or now, wanted = wanted, time = os.time(),
+    trying = true, before = earlier and earlier.before or now, wanted = wanted, time = os.time(), imei = imei_of(modem),
   })
   if ok then
     ok, err = way.set(modem, wanted)
@@ -236,7 +244,7 @@ end
 ---@param modem modem.modem
 function M.keep(modem)
   local name = modem.description.name
-  local record = state.persistent.load(KIND, name)
+  local record = M.changed(modem)
   if record and record.trying then
     record.trying = nil
     state.persistent.save(KIND, name, record)

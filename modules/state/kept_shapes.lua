@@ -106,7 +106,7 @@ function declared.apns() return {
 function declared.attach()
   local point = record { apn = any_text, ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" } }
   return {
-    version = 1, required = { before = point, wanted = point, time = count }, optional = { trying = flag },
+    version = 1, required = { before = point, wanted = point, time = count }, optional = { trying = flag, imei = text },
   }
 end
 

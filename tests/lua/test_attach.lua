@@ -146,6 +146,19 @@ function T.test_it_comes_back_if_that_is_refused_as_well()
   end)
 end
 
+-- Another modem, in the same socket since, does not get what was that one's.
+function T.test_another_modem_in_its_socket()
+  with_modem(function(modem, sim, protocol)
+    local before = { apn = "ims", ip = "ipv4" }
+    assert(state.persistent.save("attach", modem.description.name, {
+      trying = true, before = before, wanted = before, time = 1, imei = "350000000000006",
+    }))
+    eq({ attach_apn.settle(modem), attach_apn.changed(modem), attach_apn.put_back(modem) }, { false }, protocol)
+    eq({ sim:attach_apn(), #kept() }, { "r.ispsn", 1 }, protocol)
+    assert(state.persistent.remove("attach", modem.description.name))
+  end)
+end
+
 -- Another refusal is no reason to touch it.
 function T.test_other_causes()
   with_modem(function(modem, sim, protocol)
