@@ -122,7 +122,7 @@ end
 -- Where the guard is gone, too, the daemon does it.
 function T.test_the_daemon_killed_with_the_guard()
   change(CONFIG .. [[
-begin; end KILL; wait $command; kill_guard; serve 1
+begin; kill_guard; end KILL; wait $command; serve 1
 as_before; online 1; works; enabled ]] .. SPRINT .. [[
 
 grep -q "profile on trial has lost its guard" /run/test/log || fail "$(cat /run/test/log)"

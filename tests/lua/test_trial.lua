@@ -215,10 +215,11 @@ function T.test_the_daemon_is_killed()
   assert_words(result.out, { "as before\n" })
 end
 
--- As when the unit is restarted, or the computer: the daemon finds what has lost its guard.
+-- As when the unit is restarted, or the computer: the daemon finds what has lost its guard. That is killed first: it
+-- begins as soon as the daemon has ended.
 function T.test_the_daemon_and_the_guard_are_killed()
   world.all_of(both, function(protocol)
-    local result = in_world(SERVE .. [[begin moontower bands B4; end KILL; kill_guard; trials && serve 1; as_before
+    local result = in_world(SERVE .. [[begin moontower bands B4; kill_guard; end KILL; trials && serve 1; as_before
       grep "lost its guard" /run/test/log; end]], protocol.options)
     assert_words(result.out, { "as before\n", "a change on trial has lost its guard; it is put back\n" })
   end)
@@ -226,7 +227,7 @@ end
 
 -- A guard that dies after the daemon has looked: here, the kernel lets go of its lock a second later.
 function T.test_the_guard_dies_after_the_daemon_has_begun()
-  local result = in_world(SERVE .. [[begin moontower bands B4; end KILL; kill_guard
+  local result = in_world(SERVE .. [[begin moontower bands B4; kill_guard; end KILL
     trials && { flock /run/moontower/locks/trial_* sleep 1 & serve 1; as_before
       grep "lost its guard" /run/test/log; end; }]])
   assert_words(result.out, { "as before\n", "a change on trial has lost its guard; it is put back\n" })
