@@ -34,6 +34,7 @@ function M.parse(text)
 end
 
 local MONTHS = 12 -- that are over, and kept
+local MOST = 1 << 53 -- bytes that a file takes: one that is damaged may have nearly that
 
 ---@class usage.counter
 ---@field key string which counter it is: another one after the interface was made again, or the computer has restarted
@@ -121,7 +122,7 @@ end
 
 local function used(record)
   local behind = record.behind
-  return behind and behind.bytes + (behind.counts and record.bytes or 0) or record.bytes
+  return math.min(MOST, behind and behind.bytes + (behind.counts and record.bytes or 0) or record.bytes)
 end
 
 -- The clock says that it is this month. One that went back, as one without a battery does at each start, begins no
@@ -152,7 +153,7 @@ end
 
 local function add(record, bytes)
   local to = record.behind and not record.behind.counts and record.behind or record
-  to.bytes = to.bytes + bytes
+  to.bytes = math.min(to.bytes + bytes, MOST)
 end
 
 -- Policies that let a month begin on different days count for themselves.

@@ -57,6 +57,20 @@ function T.test_traffic_before_the_first_count_does_not_count()
   lu.assertEquals(used(), 500)
 end
 
+-- A damaged file that still reads well does not end who counts.
+function T.test_no_more_than_a_file_takes()
+  local most = 1 << 53
+  for _, behind in ipairs { false, { since = "2026-11-01", next = "2026-12-01", bytes = most, counts = true } } do
+    assert(state.persistent.save("usage", SIM, {
+      since = behind and "2027-03-01" or "2026-11-01", bytes = most - 100, behind = behind or nil,
+    }))
+    used()
+    pass(300)
+    lu.assertEquals(used(), most)
+    lu.assertEquals((usage.read(modem(), SIM, 1, DECEMBER)), 0)
+  end
+end
+
 function T.test_a_counter_that_restarts_counts_from_zero()
   used()
   pass(300)
