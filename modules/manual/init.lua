@@ -62,12 +62,28 @@ end
 
 local function is_argument(option) return not parser.is_option(option) end
 
+-- A call's words, between which a line may end; what is in brackets stays together.
+local function words_of(call)
+  local words, depth = {}, 0
+  for word in call:gmatch "%S+" do
+    if depth > 0 then
+      words[#words] = words[#words] .. " " .. word
+    else
+      words[#words + 1] = word
+    end
+    depth = depth + select(2, word:gsub("%[", "")) - select(2, word:gsub("%]", ""))
+  end
+  return words
+end
+
 local function add_synopsis(out, name, script)
   out:section "synopsis"
   if not script.usage then
     out:synopsis("moontower " .. name, usage.calls(script))
   end
-  for words, rest in (script.usage or ""):gmatch "(moontower %l+)([^\n]*)" do out:synopsis(words, { rest:sub(2) }) end
+  for words, rest in (script.usage or ""):gmatch "(moontower %l+)([^\n]*)" do
+    out:synopsis(words, words_of(rest))
+  end
 end
 
 local function command_page(page, script, date)
