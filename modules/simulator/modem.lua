@@ -263,7 +263,9 @@ end
 function Modem:flash(revision, version)
   local old = self.personality
   local image = setmetatable({ version = version }, { __index = old.image })
-  self:enter_boot_loader()
+  if not self.waits_for_firmware then
+    self:enter_boot_loader()
+  end
   self:after(self.reset_time, function()
     self.personality = setmetatable({ firmware = revision, image = image }, { __index = old })
     self:replug()

@@ -2,7 +2,8 @@
 -- Tier 2 of the simulated modem: it is plugged into this computer as a USB device, and the kernel's own drivers bind.
 --
 --     local ok, err = require("simulator.usb").run {
---       modem   = modem,           -- from simulator.modem; "unplugged" and "plugged" pull and plug its cable
+--       modem   = modem,           -- from simulator.modem; "unplugged" and "plugged" pull and plug its cable, and
+--                                  -- "waiting" plugs it in its boot loader
 --       mbim    = sim_mbim.new,    -- called once at most: mbim(modem, { send = function(transfer) })
 --       qmi     = sim_qmi.new,     -- once for each port; modem.composition says which of the two it comes up with
 --       network = sim_network.new, -- likewise: network(modem, { send = function(session, packet) })
@@ -66,6 +67,14 @@ local function make_function(options, name, interface)
     return new.make(options.modem, options[new.kind], options.network, interface, new.is_second)
   end
   return make_serial(options, name, interface)
+end
+
+-- What Qualcomm's boot loaders have: the one serial port that firmware goes through. Nothing answers there.
+local function build_boot_loader(modem)
+  local port = new_serial {
+    interface = 0, subclass = 0xff, protocol = 0x10, input = 1, output = 1, receive = function() end,
+  }
+  return new_device(modem:usb_identity(), { { port } }, modem)
 end
 
 -- The device as the modem shows itself now. Its functions are made once, and wait while they are not shown.
@@ -133,11 +142,14 @@ local function no_devices(err)
   }
 end
 
--- From plug to unplug; returns why.
+-- From plug to unplug; returns why. Without `ready`, nothing is expected of the kernel.
 local function serve(cable, device, ready)
   local failure
   local group <close> = task.group()
   group:spawn(function()
+    if not ready then
+      return
+    end
     local info, err = task.timeout(enumeration_time, await_devices, cable)
     if info then
       ready(info)
@@ -163,12 +175,12 @@ function usb.run(options)
     if event == "unplugged" and current then
       current.pulled = true
       current:close()
-    elseif event == "plugged" then
+    elseif event == "plugged" or event == "waiting" then
       plugged:push(true)
     end
   end)
   while true do
-    while not modem.plugged do
+    while not (modem.plugged or modem.waits_for_firmware) do
       plugged:pop()
     end
     local cable <close>, err = vhci.plug()
@@ -176,8 +188,9 @@ function usb.run(options)
       return nil, err
     end
     current = cable
-    local device = build(options, functions)
-    err = serve(cable, device, options.ready)
+    local waits = modem.waits_for_firmware
+    local device = waits and build_boot_loader(modem) or build(options, functions)
+    err = serve(cable, device, not waits and options.ready or nil)
     device:unplugged()
     if not cable.pulled then
       return errors.during(err, "the simulated modem on the virtual USB port")
