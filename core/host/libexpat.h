@@ -7,6 +7,12 @@
 
 #include "host/library.h"
 
+/*
+ * Newer releases have some of them with 64 bits, under names that older ones lack, and call these
+ * deprecated. What is read here is counted in 32.
+ */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 #define MT_LIBEXPAT_FUNCTIONS(X)   \
     X(XML_ErrorString)             \
     X(XML_GetCurrentByteCount)     \

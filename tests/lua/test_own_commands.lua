@@ -119,7 +119,7 @@ function T.test_it_is_completed_as_ours_are()
   for words, expected in pairs {
     ["gre"] = "greet", ["sta"] = "status", ["recon"] = "reconnect", ["greet --j"] = "--json", ["greet --"] =
     "--help --json", ["greet "] = "", ["wrong --"] = "", ["nope --"] = "", ["up --carr"] = "--carrier",
-    ["up --carrier calyx"] = "calyx-sprint", ["up -c calyx"] = "calyx-sprint", ["up --ip ipv4"] = "ipv4 ipv4v6",
+    ["up --carrier calyx-s"] = "calyx-sprint", ["up -c calyx-s"] = "calyx-sprint", ["up --ip ipv4"] = "ipv4 ipv4v6",
     ["up --apn "] = "", ["setup --plan ca"] = "calyx-sprint", ["radio o"] = "off on", ["radio --device x o"] = "off on",
     ["trace --brief up --pr"] = "--probe --protocol --proxy", ["trace sta"] = "status", ["help exi"] = "exit",
     ["help gre"] = "greet",
