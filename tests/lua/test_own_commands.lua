@@ -120,7 +120,8 @@ function T.test_it_is_completed_as_ours_are()
     ["gre"] = "greet", ["sta"] = "status", ["recon"] = "reconnect", ["greet --j"] = "--json", ["greet --"] =
     "--help --json", ["greet "] = "", ["wrong --"] = "", ["nope --"] = "", ["up --carr"] = "--carrier",
     ["up --carrier calyx-s"] = "calyx-sprint", ["up -c calyx-s"] = "calyx-sprint", ["up --ip ipv4"] = "ipv4 ipv4v6",
-    ["up --apn "] = "", ["setup --plan ca"] = "calyx-sprint", ["radio o"] = "off on", ["radio --device x o"] = "off on",
+    ["up --apn "] = "", ["setup --plan calyx-s"] = "calyx-sprint", ["radio o"] = "off on",
+    ["radio --device x o"] = "off on",
     ["trace --brief up --pr"] = "--probe --protocol --proxy", ["trace sta"] = "status", ["help exi"] = "exit",
     ["help gre"] = "greet",
   } do
