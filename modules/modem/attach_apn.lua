@@ -5,6 +5,7 @@
 -- It is set where a carrier wishes for it (setup), and by `up` only if the network refuses the registration for it
 -- (cause 19): what was there before is written down first, and comes back unless the modem is registered then.
 
+local apns = require("base.lazy")(function() return require "modem.apn" end)
 local at = require("base.lazy")(function() return require "at" end)
 local errors = require "errors"
 local extensions = require("base.lazy")(function() return require "mbim.ms_basic_connect_extensions" end)
@@ -197,6 +198,19 @@ function M.changed(modem)
   return record and (not record.imei or record.imei == imei_of(modem)) and record or nil
 end
 
+-- A wish that the network refuses as well: each try writes into the modem twice, and restarts its radio twice. So it is
+-- left alone for a while, longer each time, as modem/apn.lua leaves a refused APN.
+local function note_refusal(modem, wanted)
+  local earlier = modem.refused_attach
+  local times = earlier and M.same(earlier.wanted, wanted) and earlier.times or 0
+  modem.refused_attach = { wanted = wanted, time = os.time(), times = times + 1 }
+end
+
+local function is_left_alone(modem, wanted)
+  local refusal = rawget(modem, "refused_attach")
+  return refusal ~= nil and M.same(refusal.wanted, wanted) and apns.pause(refusal) > 0
+end
+
 ---What was there before comes back, if a try is not over: also one of a run that was killed.
 ---@param modem modem.modem
 ---@return boolean was there something to put right? The modem registers again then
@@ -205,6 +219,7 @@ function M.settle(modem)
   if not record or not record.trying then
     return false
   end
+  note_refusal(modem, record.wanted)
   if M.set(modem, record.before) then
     state.persistent.remove(KIND, modem.description.name)
     register_again(modem)
@@ -215,11 +230,14 @@ end
 ---Sets what the carrier wishes for, or lets the network choose, and has the modem register again.
 ---@param modem modem.modem
 ---@param carrier carrier.carrier
----@return modem.attach_apn? wanted nil without an error: it is so already
+---@return modem.attach_apn? wanted nil without an error: it is so already, or was refused a short time ago
 ---@return moontower.error? err
 function M.try(modem, carrier)
   local wish = carrier.modem and carrier.modem.attach or { apn = "" }
   local wanted = { apn = wish.apn, ip = wish.ip or "ipv4v6" }
+  if is_left_alone(modem, wanted) then
+    return nil
+  end
   local way, now = find(modem)
   if not way then
     return nil, now

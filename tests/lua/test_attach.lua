@@ -146,6 +146,26 @@ function T.test_it_comes_back_if_that_is_refused_as_well()
   end)
 end
 
+-- A daemon tries to connect again and again; each of these tries would write into the modem, and restart its radio.
+function T.test_it_is_left_alone_for_a_while_then()
+  with_modem(function(modem, sim, protocol)
+    fault(sim, "only-attach", "other")
+    local switched, set_radio = 0, modem.set_radio
+    function modem.set_radio(...)
+      switched = switched + 1
+      return set_radio(...)
+    end
+    modem:up(nil, { wait = 0.3 })
+    local first = switched
+    lu.assertTrue(first > 0)
+    for _ = 1, 3 do eq((select(2, modem:up(nil, { wait = 0.1 }))).code, "registration-denied") end
+    eq({ switched, sim:attach_apn(), kept() }, { first, "r.ispsn", {} }, protocol)
+    modem.refused_attach.time = os.time() - 301
+    modem:up(nil, { wait = 0.3 })
+    eq({ switched, modem.refused_attach.times }, { 2 * first, 2 }, protocol)
+  end)
+end
+
 -- Another modem, in the same socket since, does not get what was that one's.
 function T.test_another_modem_in_its_socket()
   with_modem(function(modem, sim, protocol)
