@@ -954,9 +954,11 @@ end
 
 function behaviours.esim_that_restarts(modem, sim)
   fault(sim, "euicc")
-  local card <close> = assert(cards.open(modem))
-  gives(true, modem:restart_card())
-  lu.assertNil(card:ask(es10.eid)) -- its channel is closed
+  do
+    local card <close> = assert(cards.open(modem)) -- others wait until it is closed
+    gives(true, modem:restart_card())
+    lu.assertNil(card:ask(es10.eid)) -- its channel is closed
+  end
   eq(profiles_of(modem), "89011200000123456781")
   local other <close> = assert(cards.open(modem))
   fault(sim, "unplug")
