@@ -51,6 +51,7 @@ function T.test_it_never_flaps()
 moontower simulate fault network-drop >/dev/null
 serve; until_in /run/test/log "use SIM slot .*because" 3
 until_in /run/test/log "use SIM slot .*its card is" 3
+until_in /run/test/log "stays with SIM slot 2 for 8[0-9]* seconds" 1
 end TERM; serve; until_in /run/test/log "stays with SIM slot 2 for 8[0-9]* seconds" 2; sleep 1
 [ "$(switches)" = 3 ] || { cat /run/test/log; exit 1; } ]])
 end
