@@ -80,6 +80,11 @@ Pty.__close = Pty.close
 
 -- ---- gpsd ----
 
+-- "OK" is that of gpsd 3.22, JSON that of 3.25.
+local function is_taken(answer)
+  return answer:find "^OK" ~= nil or answer:find '^{"class":"ACK"' ~= nil or answer:find '^{"class":"OK"' ~= nil
+end
+
 -- One order to gpsd, at its control socket: "+PATH" has it read a device, "-PATH" leave it.
 local function order(text)
   local port <close>, err = ports.open(GPSD)
@@ -88,7 +93,7 @@ local function order(text)
     ok, err = port:write(text .. "\r\n")
   end
   local answer = ok and task.timeout(GPSD_TIME, port.read, port)
-  if answer and answer:find "^OK" then
+  if answer and is_taken(answer) then
     return true
   elseif answer then
     err = errors.new { code = "rejected", source = "gpsd", message = "gpsd answers " .. answer:match "^%C*" }

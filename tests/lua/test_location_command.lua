@@ -73,8 +73,9 @@ function T.test_gpsd_and_gpspipe_agree()
     moontower location --gpsd; echo "usage $?"
     until [ -S /run/gpsd.sock ]; do kill -0 $gpsd || exit; sleep 0.05; done
     moontower location --nmea --gpsd >/run/test/path & pid=$!
-    until grep -q / /run/test/path; do sleep 0.05; done # gpsd ends when it has neither devices nor clients
-    gpspipe -w | grep -m 1 '"TPV".*"time"'; gpspipe -w | grep -m 1 '"SKY".*"uSat"'
+    # gpsd ends when it has neither devices nor clients.
+    until grep -q / /run/test/path; do kill -0 $pid || exit; sleep 0.05; done
+    gpspipe -w | grep -m 1 '"TPV".*"time"'; gpspipe -w | grep -m 1 '"SKY".*"uSat".*"satellites"'
     kill $pid; wait $pid; kill $gpsd 2>/dev/null; wait $gpsd; rm -f /run/gpsd.sock
     moontower simulate state --json | grep -o '"receiver":"off"'
     moontower location --nmea --gpsd; echo "without $?"]]
