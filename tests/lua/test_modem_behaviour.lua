@@ -960,9 +960,11 @@ function behaviours.esim_that_restarts(modem, sim)
     lu.assertNil(card:ask(es10.eid)) -- its channel is closed
   end
   eq(profiles_of(modem), "89011200000123456781")
-  local other <close> = assert(cards.open(modem))
-  fault(sim, "unplug")
-  fails("gone", other:ask(es10.eid))
+  do
+    local card <close> = assert(cards.open(modem))
+    fault(sim, "unplug")
+    fails("gone", card:ask(es10.eid))
+  end
   fails("gone", profiles_of(modem))
 end
 
