@@ -7,7 +7,7 @@ local M = {}
 ---@class apn.card
 ---@field imsi string?
 ---@field iccid string?
----@field home string? MCC and MNC of its own network, as the modem tells it
+---@field home string? MCC and MNC of the network that issued it, as the modem tells them
 ---@field gid1 fun(): string? hexadecimal digits
 ---@field spn fun(): string? the name that the card shows
 

@@ -29,7 +29,7 @@ end
 
 local signs = { N = 1, E = 1, S = -1, W = -1 }
 
--- Degrees, minutes and seconds, each as a number of its own.
+-- Degrees, minutes and seconds as three numbers.
 local function in_parts(degrees, minutes, seconds, side)
   local sign, most = signs[side], (side == "N" or side == "S") and 90 or 180
   minutes, seconds = values.number(minutes, 0, 59), values.number(seconds, 0, 60)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- A modem's AT port for other people's programs: a pseudo terminal with a name that stays, /run/moontower/at/NAME.
 --
--- One program at a time uses it, as a serial port: gammu, minicom and picocom lock it among themselves. Its name is
--- written down before it is made, so that the next start removes what a killed run has left: by then the kernel may
--- have given the terminal's number to another program.
+-- One program at a time uses it, as a serial port: gammu, minicom and picocom lock it among themselves. A file
+-- has its name before the terminal is made, so that the next start removes what a killed run has left: by then the
+-- kernel may have given the terminal's number to another program.
 
 local descriptor = require "core.descriptor"
 local errors = require "errors"

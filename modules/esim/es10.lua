@@ -2,7 +2,7 @@
 -- What an eUICC can be asked (GSMA SGP.22, ES10a to ES10c), and what it answers. Reading alone: what changes something
 -- is lpac's.
 --
--- A card may leave out anything, and have objects of its own: what is not told is nil.
+-- A card may leave out anything, and add objects that SGP.22 does not know: what it does not tell is nil.
 
 local ber_tlv = require "base.ber_tlv"
 local encoding = require "base.encoding"

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- The AT port that lpac gets: a pseudo terminal of its own, behind which is the card, whatever way leads there.
+-- The AT port that lpac gets: a pseudo terminal that only lpac uses. The card is behind it, by any way that the modem
+-- has.
 --
 -- So one of lpac's drivers does for MBIM, QMI and AT, and what modems and cards want otherwise is known in one place:
 -- esim/card.lua. lpac sees a channel 1 that no other program has; that it first closes 1 to 4 does no harm here.
 --
--- lpac leads a session of its own, so the terminal becomes the one that controls it: should this process be killed, the
--- kernel hangs up, which ends lpac. (It would read a closed port for ever.)
+-- lpac leads a new session, so the terminal becomes the one that controls it: when this process is killed, the kernel
+-- hangs up, which ends lpac. (It would read a closed port for ever.)
 
 local cards = require "esim.card"
 local descriptor = require "core.descriptor"

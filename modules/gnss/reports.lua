@@ -60,7 +60,7 @@ local function in_view_of(self)
   return sum, strongest
 end
 
--- A receiver that does not tell has a height of its own from the fourth satellite on.
+-- A receiver that does not tell measures its height once it uses four satellites.
 local function fix_of(self, place)
   return self.fix or place.altitude and (place.satellites or 0) >= 4 and "3d" or "2d"
 end

@@ -63,7 +63,7 @@ command("terminal_capability", 5, "UICC Terminal Capability", function() return 
   response = { capabilities() },
 } end)
 
--- With pass-through, the modem sends the card nothing of its own, and needs no files of a SIM on it.
+-- With pass-through, the modem sends the card only what the host asks for, and needs no files of a SIM on it.
 command("reset", 6, "UICC Reset", function() return {
   query = {},
   set = { enum(u32, { disable = 0, enable = 1 }) "pass_through" },

@@ -14,7 +14,8 @@ local function set(words)
   return all
 end
 
--- Whose values are what somebody has written, or has called; and those where the lines behind them are, too.
+-- Commands whose values are a text or a number that a person has written or called; and those that are followed by
+-- lines of such.
 local WRITES = set "+CMGS +CMGW +CMSS"
 local PRIVATE = set [[
   +CMGL +CMGR +CMT +CDS +CBM +CUSD +CPBR +CPBF +CPBW +CNUM +CLIP +COLP +CLCC +CCWA +CCFC +CDIP +CNAP

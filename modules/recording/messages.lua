@@ -32,7 +32,7 @@ local HARMLESS = set [[
   carrier carrier_id description domain_name_list id long_name mcc mnc name operator_string_name plmn profile_name
   provider_id provider_name roaming_text service_provider_name short_name
 ]]
--- Numbers that say where somebody is.
+-- Numbers that say where the modem is.
 local PLACE = set [[
   base_station_id cdma_registration_zone_id cell_id cid_3gpp closed_subscriber_group csg_id global_cell_id
   gsm_routing_area_code lac lac1 lac2 lac_3gpp lte_tac network_id nid nr5g_tracking_area_code serving_cell_id sid
@@ -52,7 +52,7 @@ local KINDS = { imsi = "imsi", imei = "imei", device_id = "imei", iccid = "iccid
 local Messages = {}
 Messages.__index = Messages
 
----What stands for a number that may say where somebody is, or who.
+---What stands for a number that may say where the modem is, or whose.
 ---@param others recording.pseudonyms
 ---@param value number
 ---@param name string what it is called

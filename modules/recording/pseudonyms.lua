@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- What stands in a recording in place of what is nobody else's business: always the same for the same, of the same
--- length and kind. The salt is forgotten with the process, so none can be guessed back by trying all numbers.
+-- What stands in a recording in place of what only the modem's owner may know: always the same for the same, of the
+-- same length and kind. The salt is forgotten with the process, so none can be guessed back by trying all numbers.
 
 local sha256 = require "modem.sha256"
 
 local M = {}
 
-local LONG = 7 -- digits in a row are taken for somebody's number from here on
+local LONG = 7 -- digits in a row are taken for a person's number from here on
 local LONG_HEX = 16 -- and digits in hex for a message, or a card's file
 local MAC = "%f[%w:]%x%x" .. (":%x%x"):rep(5) .. "%f[^%w:]"
 
@@ -77,7 +77,7 @@ function Pseudonyms:digits(digits, kind)
   return remember(self, digits, digits:sub(1, keep) .. rest)
 end
 
----@param text string a word that says who somebody is
+---@param text string a word that says who a person is
 ---@param kind "imsi"|"imei"|"iccid"|nil
 ---@return string other letters for letters, digits for digits; marks stay
 function Pseudonyms:text(text, kind)
@@ -94,7 +94,7 @@ function Pseudonyms:text(text, kind)
   return remember(self, text, other)
 end
 
----@param text string a PIN, a password, what somebody wrote: nothing of it is left but its length
+---@param text string a PIN, a password, what a person wrote: nothing of it is left but its length
 ---@return string
 function M.blank(text)
   return (text:gsub("%d", "0"):gsub("[^0]", "x"))
@@ -150,7 +150,7 @@ function Pseudonyms:scrub(text)
   end)
   text = text:gsub("(://)[^%s/@]+@", "%1xxx@"):gsub(MAC, function(address) return self:text(address) end)
   text = text:gsub("%w+", function(word)
-    -- Masks of bits, which modems show as "0x0000010D" and "0000010D", are nobody's number.
+    -- Masks of bits, which modems show as "0x0000010D" and "0000010D", are no person's number.
     if not (word:find "^0[xX]%x+$" and #word <= #"0x" + 8) then
       return word:gsub("%d+", function(run) return #run >= LONG and not run:find "^000" and self:digits(run) or nil end)
     end

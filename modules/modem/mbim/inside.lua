@@ -9,7 +9,7 @@ local signal = require "modem.qmi.signal"
 
 local M = {}
 
--- Asks by a device of its own, unless there is one: modem.qmi has the modem send more indications from then on.
+-- Asks by a device that is closed afterwards, unless modem.qmi is open: that has the modem send more indications.
 local function ask(modem, verb)
   local used = rawget(modem, "qmi")
   local own <close> = not used and inside_mbim.open(modem.mbim) or nil
