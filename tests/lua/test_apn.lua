@@ -10,23 +10,15 @@ local faults = require "simulator.faults"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local match = require "apn.match"
-local mc7455 = require "simulator.models.mc7455"
-local modems = require "modem"
-local netlink = require "core.netlink"
-local new_simulated = require("simulator.modem").new
 local providers = require "apn.providers"
+local simulated = require "support.simulated"
 local state = require "state"
 local task = require "task"
-local tier1 = require "simulator.tier1"
 local world = require "support.world"
 
 local T = {}
 
 local eq = lu.assertEquals
-local entered, refused = tier1.enter()
-if entered then
-  assert(netlink.link "lo") -- its socket stays open
-end
 
 local LIST = [[<?xml version="1.0" encoding='utf-8'?>
 <!DOCTYPE serviceproviders SYSTEM "serviceproviders.2.dtd">
@@ -59,9 +51,6 @@ local LIST = [[<?xml version="1.0" encoding='utf-8'?>
 
 -- Calls fn(modem, sim, protocol) over each protocol, with a list of providers and no memory of what was before.
 local function with_modem(fn, protocols)
-  if not entered then
-    lu.skip("no world of our own here: " .. tostring(refused))
-  end
   local folder, kept = os.tmpname(), state.persistent.folder
   os.remove(folder)
   assert(fs.mkdir(folder))
@@ -75,18 +64,7 @@ local function with_modem(fn, protocols)
   for _, protocol in ipairs(protocols or { "mbim", "qmi", "inside" }) do
     os.execute("rm -rf " .. state.persistent.folder)
     state.remove("channels", "simulated")
-    local group <close> = task.group()
-    local sim = new_simulated(mc7455, group)
-    sim:compose(protocol == "inside" and "mbim" or protocol)
-    sim.latency, sim.search_time = 0, 0.02
-    assert(tier1.start(sim, group))
-    local _ <close> = task.finally(function()
-      sim:unplug()
-      state.remove("qmi", "simulated")
-      state.remove("modems", "simulated")
-    end)
-    local modem <close> = assert(modems.find(nil, { protocol = protocol == "inside" and "qmi" or nil }))
-    fn(modem, sim, protocol)
+    simulated.with_modem(simulated.over(protocol), function(modem, sim) fn(modem, sim, protocol) end)
   end
 end
 

@@ -8,30 +8,19 @@ local carrier = require "carrier"
 local faults = require "simulator.faults"
 local fs = require "core.fs"
 local lu = require "luaunit"
-local mc7455 = require "simulator.models.mc7455"
-local modems = require "modem"
-local netlink = require "core.netlink"
-local new_simulated = require("simulator.modem").new
 local settings = require "settings"
+local simulated = require "support.simulated"
 local state = require "state"
 local task = require "task"
-local tier1 = require "simulator.tier1"
 local world = require "support.world"
 
 local T = {}
 
 local eq = lu.assertEquals
-local entered, refused = tier1.enter()
-if entered then
-  assert(netlink.link "lo") -- its socket stays open
-end
 
 local PROTOCOLS = { "mbim", "qmi", "inside" } -- the last is QMI inside MBIM
 
 local function with_modem(fn, protocols)
-  if not entered then
-    lu.skip("no world of our own here: " .. tostring(refused))
-  end
   local folder, kept = os.tmpname(), state.persistent.folder
   os.remove(folder)
   state.persistent.folder = folder
@@ -41,18 +30,7 @@ local function with_modem(fn, protocols)
   end)
   for _, protocol in ipairs(protocols or PROTOCOLS) do
     state.remove("channels", "simulated")
-    local group <close> = task.group()
-    local sim = new_simulated(mc7455, group)
-    sim:compose(protocol == "inside" and "mbim" or protocol)
-    sim.latency, sim.search_time = 0, 0.02
-    assert(tier1.start(sim, group))
-    local _ <close> = task.finally(function()
-      sim:unplug()
-      state.remove("qmi", "simulated")
-      state.remove("modems", "simulated")
-    end)
-    local modem <close> = assert(modems.find(nil, { protocol = protocol == "inside" and "qmi" or nil }))
-    fn(modem, sim, protocol)
+    simulated.with_modem(simulated.over(protocol), function(modem, sim) fn(modem, sim, protocol) end)
   end
 end
 

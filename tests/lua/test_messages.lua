@@ -3,45 +3,25 @@
 -- gone, and all three say the same.
 
 local at_only = require "modem.at_only"
-local find = require("modem").find
 local lu = require "luaunit"
 local messages = require "modem.messages"
-local netlink = require "core.netlink"
-local new_simulated = require("simulator.modem").new
+local simulated = require "support.simulated"
 local sms = require "sms"
-local state = require "state"
 local task = require "task"
-local tier1 = require "simulator.tier1"
 
 local T = {}
 
 local eq = lu.assertEquals
 
-local entered, refused = tier1.enter()
-if entered then
-  assert(netlink.link "lo") -- its socket stays open
-end
-
 local LONG = ("Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. "):rep(4)
 local CHINESE = ("你好😀"):rep(30)
 
 local function with_modem(composition, run, options)
-  if not entered then
-    lu.skip("no world of our own here: " .. tostring(refused))
-  end
-  local group <close> = task.group()
-  local sim = new_simulated(require "simulator.models.ec25", group)
-  sim:compose(composition)
-  sim.latency, sim.search_time = 0, 0.02
-  assert(tier1.start(sim, group))
-  local _ <close> = task.finally(function()
-    sim:unplug()
-    state.remove("qmi", "simulated")
-  end)
-  local modem <close> = assert(find(nil, options))
-  assert(modem:wait_for("registration", function() return modem:registration() end,
-    function(value) return value.state == "home" end, 30))
-  run(modem, sim)
+  simulated.with_modem({ composition = composition, model = require "simulator.models.ec25", find = options },
+    function(modem, sim)
+      simulated.await_home(modem)
+      run(modem, sim)
+    end)
 end
 
 -- A modem of which only the AT port is used.

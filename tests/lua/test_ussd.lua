@@ -4,14 +4,10 @@
 local at = require "modem.at_ussd"
 local at_only = require "modem.at_only"
 local faults = require "simulator.faults"
-local find = require("modem").find
 local json = require "dkjson"
 local lu = require "luaunit"
-local netlink = require "core.netlink"
-local new_simulated = require("simulator.modem").new
-local state = require "state"
+local simulated = require "support.simulated"
 local task = require "task"
-local tier1 = require "simulator.tier1"
 local ussd = require "modem.ussd"
 local world = require "support.world"
 
@@ -19,28 +15,11 @@ local T = {}
 
 local eq = lu.assertEquals
 
-local entered, refused = tier1.enter()
-if entered then
-  assert(netlink.link "lo") -- its socket stays open
-end
-
 local function with_modem(composition, options, run)
-  if not entered then
-    lu.skip("no world of our own here: " .. tostring(refused))
-  end
-  local group <close> = task.group()
-  local sim = new_simulated(require "simulator.models.mc7455", group)
-  sim:compose(composition)
-  sim.latency, sim.search_time = 0, 0.02
-  assert(tier1.start(sim, group))
-  local _ <close> = task.finally(function()
-    sim:unplug()
-    state.remove("qmi", "simulated")
+  simulated.with_modem({ composition = composition, find = options }, function(modem, sim)
+    simulated.await_home(modem)
+    run(modem, sim)
   end)
-  local modem <close> = assert(find(nil, options))
-  assert(modem:wait_for("registration", function() return modem:registration() end,
-    function(value) return value.state == "home" end, 30))
-  run(modem, sim)
 end
 
 -- A modem of which only the AT port is used.
