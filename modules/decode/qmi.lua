@@ -4,6 +4,7 @@
 local qmi = require "qmi"
 local read = require "decode.read"
 local schema = require "schema"
+local split = require "qmi.split"
 local tree = require "decode.tree"
 local views = require "decode.view"
 
@@ -23,25 +24,6 @@ local ctl_codec, sdu_codec = schema.compile("QMI", ctl_fields), schema.compile("
 
 local ctl_types = { [0] = "request", [1] = "response", [2] = "indication" }
 local types = { [0] = "request", [2] = "response", [4] = "indication" }
-
--- TLVs as they are on the wire, { { tag, bytes }, ... }, and why the last one is cut off.
-local function split(bytes)
-  local list, at = {}, 1
-  while #bytes - at + 1 >= 3 do
-    local tag, size = ("<BI2"):unpack(bytes, at)
-    if size > #bytes - at - 2 then
-      local reason = ("%d bytes wanted, %d left"):format(size, #bytes - at - 2)
-      list[#list + 1] = { tag = tag, bytes = bytes:sub(at + 3), reason = reason }
-      return list, ("TLV 0x%02x: %s"):format(tag, reason)
-    end
-    list[#list + 1] = { tag = tag, bytes = bytes:sub(at + 3, at + 2 + size) }
-    at = at + 3 + size
-  end
-  if at <= #bytes then
-    return list, ("%d bytes after the last TLV"):format(#bytes - at + 1)
-  end
-  return list
-end
 
 local function fields_of(message, part)
   local declaration = message.declaration

@@ -10,6 +10,7 @@ local mbim = require "mbim"
 local pseudonyms = require "recording.pseudonyms"
 local qmi = require "qmi"
 local schema = require "schema"
+local split = require "qmi.split"
 local versions = require "mbim.versions"
 
 require "mbim.messages"
@@ -138,22 +139,18 @@ local function blank(bytes) return ("\0"):rep(#bytes) end
 -- TLV by TLV, so that one that is not declared takes no other with it.
 local function replace_tlvs(self, bytes, message, part)
   local fields = message and fields_of(message, part) or {}
-  local pieces, at = {}, 1
-  while #bytes - at + 1 >= 3 do
-    local tag, size = ("<BI2"):unpack(bytes, at)
-    local last = math.min(at + 2 + size, #bytes)
-    local whole, field = bytes:sub(at, last), fields[tag]
-    local other = whole:sub(1, 3) .. blank(whole:sub(4))
-    if part == "response" and tag == 0x02 then
-      other = whole -- the result
+  local list, _, rest = split(bytes)
+  for i, tlv in ipairs(list) do
+    local field, other = fields[tlv.tag], tlv.head .. blank(tlv.bytes)
+    if part == "response" and tlv.tag == 0x02 then
+      other = tlv.head .. tlv.bytes -- the result
     elseif field then
-      local alone = { [tag] = { name = field.name, type = schema.optional(field.type) } }
-      other = replace_body(self, whole, schema.compile_tlvs("", alone), alone, message.secrets) or other
+      local alone = { [tlv.tag] = { name = field.name, type = schema.optional(field.type) } }
+      other = replace_body(self, tlv.head .. tlv.bytes, schema.compile_tlvs("", alone), alone, message.secrets) or other
     end
-    pieces[#pieces + 1] = other
-    at = last + 1
+    list[i] = other
   end
-  return table.concat(pieces) .. blank(bytes:sub(at))
+  return table.concat(list) .. blank(rest)
 end
 
 ---@param bytes string a QMUX frame
