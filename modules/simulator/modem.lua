@@ -73,12 +73,16 @@ local function new_network()
     present = true,   -- is there coverage?
     roaming = false,
     denied = nil,     -- the cause with which it refuses us (3GPP TS 24.301, EMM)
+    refuses_attach = nil, -- the cause with which it gives no packet service (EMM)
     refuses = nil,    -- the cause with which it refuses dual stack: 50, 51 or 52 (ESM)
     only = nil,       -- "ipv4" or "ipv6": all that it gives to who asks for both
     refuses_family = {}, -- by family, the number with which it refuses that one: see network_faults.lua
     refuses_all = nil, -- the cause with which it refuses every connection (ESM)
     throttle = nil,   -- { seconds, last }: refuses who tries again too soon; see sessions.lua
     data = true,      -- do packets get through?
+    path_mtu = nil,   -- longer packets are lost, and no host is told so
+    pings = true,     -- are echo requests answered?
+    closed = nil,     -- is there a way to its gateway and its DNS servers alone?
     dns = true,       -- do its DNS servers answer?
     servers = true,   -- does it tell who they are?
     ussd = true,      -- does it have USSD?

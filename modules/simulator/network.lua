@@ -25,6 +25,8 @@ local ECHO = {
   [packets.ICMP] = { request = 8, reply = 0 },
   [packets.ICMPV6] = { request = 128, reply = 129 },
 }
+-- Type and code of "administratively prohibited".
+local PROHIBITED = { [packets.ICMP] = { 3, 13 }, [packets.ICMPV6] = { 1, 1 } }
 local ROUTER_SOLICITATION = 133
 local AUTONOMOUS = 0x40 -- addresses may be made from the prefix; it is not on-link, as the /64 is routed to the host
 
@@ -95,6 +97,15 @@ local function reply_to(header)
   }
 end
 
+-- What a host beyond the gateway would have answered; it quotes the packet that it refuses (RFC 792, 4443).
+local function prohibit(settings, header, packet)
+  local protocol = header.family == "ipv4" and packets.ICMP or packets.ICMPV6
+  local kind = PROHIBITED[protocol]
+  return packets.with_icmp({
+    family = header.family, source = settings.gateway, target = header.source, protocol = protocol,
+  }, { type = kind[1], code = kind[2], body = ("\0"):rep(4) .. packet:sub(1, 500) })
+end
+
 local function advertise(settings, header)
   return packets.with_icmp({
     family = "ipv6", protocol = packets.ICMPV6, source = settings.gateway,
@@ -116,7 +127,7 @@ local function answer_icmp(self, settings, header)
   local message = packets.parse_icmp(header)
   if not message then
     return nil
-  elseif message.type == echo.request and is_ours(self, settings, header.target) then
+  elseif message.type == echo.request and self.modem.network.pings and is_ours(self, settings, header.target) then
     return packets.with_icmp(reply_to(header), { type = echo.reply, body = message.body })
   elseif header.protocol == packets.ICMPV6 and message.type == ROUTER_SOLICITATION then
     return advertise(settings, header)
@@ -181,9 +192,21 @@ local answers = {
   ipv6 = { [packets.ICMPV6] = answer_icmp, [packets.UDP] = answer_udp, [packets.TCP] = answer_tcp },
 }
 
+-- Its own hosts are those that it has told the modem of, and link-local ones.
+local function is_closed(self, settings, target)
+  return self.modem.network.closed and self.echo[target] and target ~= settings.gateway
+    and not contains(settings.dns, target)
+end
+
+local function is_too_long(self, packet)
+  local most = self.modem.network.path_mtu
+  return most ~= nil and #packet > most
+end
+
 local function deliver(self, session, packet)
   local modem = self.modem
-  if modem.sessions[session.number] == session and not modem:loses(session) and not faults.stalls(modem) then
+  local is_lost = modem:loses(session) or faults.stalls(modem) or is_too_long(self, packet)
+  if modem.sessions[session.number] == session and not is_lost then
     modem:count("in", packet)
     self.send(session.number, packet)
   end
@@ -199,11 +222,16 @@ function Network:receive(number, packet)
     return -- the former: the host's router solicitations, before it is connected
   end
   modem:count("out", packet)
-  local header = not modem:loses(session) and packets.parse(packet)
+  local header = not modem:loses(session) and not is_too_long(self, packet) and packets.parse(packet)
   local settings = header and session[header.family]
   local answer = header and answers[header.family][header.protocol]
   if settings and answer and may_send(settings, header) then
-    local reply, count = answer(self, settings, header)
+    local reply, count
+    if is_closed(self, settings, header.target) then
+      reply = prohibit(settings, header, packet)
+    else
+      reply, count = answer(self, settings, header)
+    end
     if reply then
       modem:after(modem.round_trip, function()
         local built = packets.build(reply)

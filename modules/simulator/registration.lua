@@ -73,7 +73,9 @@ function registration:settle()
     current.state, current.nw_error = state, cause
     self:emit("registration")
   end
-  local attached = registered[state] and self.packet.wanted
+  local refused = self.network.refuses_attach
+  local attached = registered[state] and self.packet.wanted and not refused
+  self.packet.nw_error = registered[state] and refused or 0
   set_packet(self, attached and "attached" or "detached")
   if not attached then
     self:drop_sessions(0)

@@ -147,6 +147,22 @@ function T.test_fragments()
   lu.assertEquals(host:answers()[1].type, "command-done")
 end
 
+function T.test_refuse_attach()
+  local host = opened()
+  apply(host, "refuse-attach")
+  local packet = host:query(basic.packet_service)
+  lu.assertEquals({ packet.state, packet.nw_error }, { "detached", 7 })
+  lu.assertEquals(host:query(basic.register_state).state, "home")
+  apply(host, "none")
+  lu.assertEquals(host:query(basic.packet_service).nw_error, 0)
+end
+
+function T.test_sim_dead()
+  local host = opened()
+  apply(host, "sim-dead")
+  lu.assertEquals(host:query(basic.subscriber_ready_status).state, "bad-sim")
+end
+
 -- QMI ---------------------------------------------------------------------------------------------------------------
 
 -- The answer to a request whose TLVs are well known.

@@ -109,6 +109,31 @@ function T.test_silence()
   lu.assertEquals(#received, 0)
 end
 
+-- What a network may do to packets beside losing them all.
+function T.test_of_long_packets_pings_and_ways_beyond_it()
+  local network, received, modem = connected()
+  local function answers_to(packet)
+    local before = #received
+    network:receive(0, packet)
+    return #received > before and received[#received].packet or nil
+  end
+  local request = ping("ipv4", "8.8.8.8")
+  modem.network.path_mtu = #request
+  lu.assertNotNil(answers_to(request))
+  modem.network.path_mtu = #request - 1
+  lu.assertNil(answers_to(request))
+  modem.network.path_mtu, modem.network.pings = nil, false
+  lu.assertNil(answers_to(request))
+  modem.network.pings, modem.network.closed = true, true
+  for family, target in pairs { ipv4 = "8.8.8.8", ipv6 = "2001:4860:4860::8888" } do
+    local refused = ping(family, target)
+    local message = packets.parse_icmp(packets.parse(answers_to(refused)))
+    lu.assertEquals({ message.type, message.code }, family == "ipv4" and { 3, 13 } or { 1, 1 })
+    lu.assertEquals(message.body:sub(5), refused)
+  end
+  lu.assertEquals(packets.parse_icmp(packets.parse(answers_to(ping("ipv4", "68.28.50.11")))).type, 0)
+end
+
 function T.test_noise_is_survived()
   local network = connected()
   math.randomseed(2)

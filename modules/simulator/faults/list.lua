@@ -151,6 +151,15 @@ local events = {
     end,
   },
   {
+    name = "sim-dead", summary = "put in a SIM whose PUK was wrong ten times, and which works no more",
+    start = function(modem)
+      local dead = card.new(modem.slots[modem.slot].data)
+      dead.pin_enabled, dead.tries, dead.puk_tries = true, 0, 0
+      modem:set_card(dead)
+      return true
+    end,
+  },
+  {
     name = "network-lock", arguments = "[LOCK]",
     summary = "take another operator's SIMs only, and want this code (network-pin)",
     start = function(modem, text)

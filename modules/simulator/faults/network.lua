@@ -64,6 +64,16 @@ return {
     end,
   },
   {
+    name = "refuse-attach", arguments = "[CAUSE]",
+    summary = "let the network give no packet service (7, no data for this SIM)",
+    start = function(modem, text)
+      local value, message = cause(text, 7)
+      modem.network.refuses_attach = value
+      modem:settle()
+      return value and true, message
+    end,
+  },
+  {
     name = "deny", arguments = "[CAUSE]", summary = "let the network refuse to register us (15, no suitable cells)",
     start = function(modem, text)
       local value, message = cause(text, 15)
@@ -174,6 +184,28 @@ return {
       if not modem:lose_until(text or "reconnect") then
         return nil, "reconnect, attach, radio or reset expected, not '" .. text .. "'"
       end
+      return true
+    end,
+  },
+  {
+    name = "mtu-hole", arguments = "[BYTES]", summary = "lose packets longer than this (1400), and tell no host so",
+    start = function(modem, text)
+      local size = math.tointeger(tonumber(text or "1400"))
+      modem.network.path_mtu = size and size > 0 and size or nil
+      return modem.network.path_mtu ~= nil, "a number of bytes expected"
+    end,
+  },
+  {
+    name = "no-pings", summary = "answer no echo request, as some networks do",
+    start = function(modem)
+      modem.network.pings = false
+      return true
+    end,
+  },
+  {
+    name = "closed", summary = "refuse what goes beyond its DNS servers, as when a plan's data is used up",
+    start = function(modem)
+      modem.network.closed = true
       return true
     end,
   },
