@@ -5,6 +5,7 @@ local at_lines = require "recording.at_lines"
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local events = require "events"
+local fields = require "recording.fields"
 local hex = require "base.hex"
 local messages = require "recording.messages"
 local pseudonyms = require "recording.pseudonyms"
@@ -88,12 +89,12 @@ local function scrubbed(self, value, name)
   if type(value) == "string" then
     return self.others:scrub(value)
   elseif type(value) == "number" then
-    return messages.number(self.others, value, name, self.options.keep_cells)
+    return fields.number(self.others, value, name, self.options.keep_cells)
   elseif type(value) ~= "table" then
     return value
   end
   local other = {}
-  for key, inner in pairs(value) do other[key] = scrubbed(self, inner, key) end
+  for key, inner in pairs(value) do other[key] = scrubbed(self, inner, type(key) == "string" and key or name) end
   return other
 end
 

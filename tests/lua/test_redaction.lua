@@ -1,0 +1,246 @@
+-- SPDX-License-Identifier: MIT
+-- What a recording has in place of what is private: by fields of messages, lines at an AT port, names in events.
+
+local at_lines = require "recording.at_lines"
+local core_mbim = require "core.mbim"
+local core_qmi = require "core.qmi"
+local decode = require "decode"
+local events = require "events"
+local fields = require "recording.fields"
+local json = require "base.json"
+local lu = require "luaunit"
+local messages = require "recording.messages"
+local nas = require "qmi.nas"
+local pseudonyms = require "recording.pseudonyms"
+local recorder = require "recording.recorder"
+local task = require "task"
+
+require "mbim.messages"
+require "qmi.messages"
+
+local T = {}
+
+function T.test_pseudonyms()
+  local others = pseudonyms.new()
+  local imsi = others:digits("310120000000123", "imsi")
+  lu.assertEquals({ #imsi, imsi:sub(1, 6) }, { 15, "310120" })
+  lu.assertNotEquals(imsi, "310120000000123")
+  lu.assertEquals(others:digits "310120000000123", imsi)
+  lu.assertEquals(others:scrub "IMSI 310120000000123.", "IMSI " .. imsi .. ".")
+  local iccid = others:digits "89011200000123456781"
+  -- EF_ICCID, which has the two digits of each byte swapped.
+  local raw = ("89011200000123456781"):gsub("(.)(.)", function(a, b) return string.char(tonumber(b .. a, 16)) end)
+  local other = others:bytes(raw):gsub(".", function(c) return ("%x%x"):format(c:byte() & 15, c:byte() >> 4) end)
+  lu.assertEquals(other, iccid)
+  lu.assertEquals(#others:text "Émile-7", #"Émile-7")
+  lu.assertEquals(others:bytes "\1\2\xff", "\0\0\0")
+  lu.assertEquals(pseudonyms.blank "pässw0rd 1", "xxxxxx0xxx0")
+  lu.assertNotEquals(pseudonyms.new():digits "310120000000123", imsi)
+  for number = 1, 1000, 37 do lu.assertTrue(others:number(number) < number * 2, number) end
+end
+
+function T.test_at_lines()
+  local others = pseudonyms.new()
+  local lines = at_lines.new(others, {})
+  local cell = others:number(171650049)
+  lu.assertEquals(lines:replace("+CEREG: 2,1,\"2F01\",\"A3B2C01\",7", "urc"),
+    ('+CEREG: 2,1,"%04X","%07X",7'):format(others:number(0x2f01), cell))
+  -- A URC has no <n>; some modems leave the quotation marks out.
+  for _, urc in ipairs {
+    '+CREG: 1,"2F01","A3B2C01",7', "+CGREG: 5,2F01,A3B2C01,7", '+CEREG: 1,"2F01","A3B2C01",7,0,0',
+  } do
+    lu.assertEquals(lines:replace(urc, "urc"),
+      (urc:gsub("2F01", ("%04X"):format(others:number(0x2f01))):gsub("A3B2C01", ("%07X"):format(cell))))
+  end
+  lines:replace("AT+CMGR=1", "sent")
+  lu.assertEquals(lines:replace("+CMGR: 1,,24", "line"), "+CMGR: 0,,00")
+  lu.assertEquals(lines:replace("07911326040000F0040B911346610089F6", "line"):gsub("[0x]", ""), "")
+  lines:replace("AT", "sent")
+  lu.assertEquals(lines:replace("$GPGGA,123519,4807.038,N", "line"), "$GPGGA,000000,0000.000,N")
+  lu.assertEquals(lines:replace("OK", "final"), "OK")
+  for _, line in ipairs { "MODEM - 0x00000008,", "Interface bitmask: 0000010D (diag)",
+    "Revision: SWI9X30C_02.24.05.06" } do
+    lu.assertEquals(lines:replace(line, "line"), line)
+  end
+end
+
+-- Whose answers say more than their commands do, whatever their look.
+function T.test_at_answers_that_need_their_command()
+  local lines = at_lines.new(pseudonyms.new(), {})
+  for _, case in ipairs {
+    { "AT+CGAUTH?", '+CGAUTH: 1,2,"me and you","hunter2"', '+CGAUTH: 0,0,"xxxxxxxxxx","xxxxxx0"' },
+    { "AT+QICSGP=1", '+QICSGP: 1,"r.ispsn","me","hunter2",1', '+QICSGP: 0,"xxxxxxx","xx","xxxxxx0",0' },
+    { "AT$QCPDPP?", '$QCPDPP: 1,1,"hunter2","me"', '$QCPDPP: 0,0,"xxxxxx0","xx"' },
+    { "AT+CPIN?", "+CPIN: READY", "+CPIN: READY" },
+    { 'AT+CLCK="SC",2', "+CLCK: 0", "+CLCK: 0" },
+    { 'AT+CMGF=1;+CMGL="ALL"', "my dear friend", "xxxxxxxxxxxxxx" },
+    { "AT+CCFC=0,2", '+CCFC: 1,1,"555012",129', '+CCFC: 0,0,"000000",000' },
+    { "AT!GPSLOC?", "Lat: 40 Deg 44 Min 54.24 Sec N  (0x00E7C6E1)", "Lat: 00 Deg 00 Min 00.00 Sec N  (0000000000)" },
+    { "AT+QLBS", "+QLBS: 0,40.7484,-73.9857", "+QLBS: 0,00.0000,-00.0000" },
+    { "AT", '+UGRMC: 1,$GPRMC,123519,A,4044.904,N', '+UGRMC: 0,$GPRMC,000000,A,0000.000,N' },
+    { "AT^LOCINFO?", "^LOCINFO: 310120,2F01,00,A3B2C01", "^LOCINFO: 000000,0x00,00,x0x0x00" },
+  } do
+    local command, answer, other = table.unpack(case)
+    lines:replace(command, "sent")
+    lu.assertEquals(lines:replace(answer, "line"), other, command)
+  end
+  for command, answer in pairs {
+    ["AT+CGREG?"] = '+CGREG: 2,1,"2F01","A3B2C01",7', ["AT+XMCI=1"] = '+XMCI: 4,310,120,"0x2F01","0x0A3B2C01","0x007B"',
+    ["AT+CGSN=0"] = '+CGSN: "LQ65D1Y19AB"', ["AT+EGMR=0,5"] = '+EGMR: "MPA19GF1B3456X8"', ATI = "FSN: D1Y19AB1C00012",
+    ["AT+QMAC"] = "+QMAC: 00:1e:10:a1:b2:c3",
+  } do
+    lines:replace(command, "sent")
+    local other = lines:replace(answer, "line")
+    for _, secret in ipairs { "2F01", "A3B2C01", "D1Y19AB", "MPA19GF1B", "1e:10:a1" } do
+      lu.assertNotStrContains(other, secret, command)
+    end
+    lu.assertEquals(#other, #answer)
+    lu.assertEquals(other:match "0x", answer:match "0x", "the base stays")
+  end
+end
+
+function T.test_at_commands_that_people_write_in()
+  local lines = at_lines.new(pseudonyms.new(), {})
+  for command, other in pairs {
+    ['AT+CMGS="555012"'] = 'AT+CMGS="000000"', ["ATD555012;"] = "ATD000000x", ["AT+CMGS=?"] = "AT+CMGS=?",
+    ['AT+CMGF=1;+CMGS="555012",129'] = 'AT+CMGF=0;+CMGS="000000",000',
+  } do lu.assertEquals(lines:replace(command, "sent"), other) end
+end
+
+local function command_in_head(...)
+  local head
+  recorder.new(function(line) head = line end, { command = { ... } }, {})
+  return table.concat(head.command, " ")
+end
+
+function T.test_command_lines()
+  for _, case in ipairs {
+    { "sms send 0000xx xx", "sms", "send", "5550xx", "hi" },
+    { "trace sms send x000 xx", "trace", "sms", "send", "+555", "hi" },
+    { "ussd x000x", "ussd", "*100#" },
+    { "at AT+CPIN=(hidden)", "at", 'AT+CPIN="1234"' },
+    { "trace at AT+CPIN=(hidden)", "trace", "at", 'AT+CPIN="1234"' },
+    { "at AT+CMGF=0 --text=xx", "at", "AT+CMGF=0", "--text=hi" },
+    { "up --apn r.ispsn --user xx --wait 5", "up", "--apn", "r.ispsn", "--user", "me", "--wait", "5" },
+  } do lu.assertEquals(command_in_head(table.unpack(case, 2)), case[1]) end
+end
+
+function T.test_events_and_descriptors()
+  local lines = {}
+  local made = recorder.new(function(line) lines[#lines + 1] = line end, { command = {} }, {})
+  local group <close> = task.group()
+  made:follow_events(group)
+  events.publish("cell", { value = { serving = {
+    { cell_id = 171650049, enb = 171650049 >> 8, tac = 12033, pci = 7 },
+  } } })
+  events.publish("place", { value = { latitude = -40.7484 } })
+  made:modem { name = "1-1", descriptors = "\18\1\xff" }
+  while #lines < 4 do task.sleep(0) end
+  local text = json.encode(lines)
+  for _, secret in ipairs { "171650049", "670508", "12033", "40.7484" } do lu.assertNotStrContains(text, secret) end
+  lu.assertStrContains(text, '"pci":7')
+  lu.assertStrContains(text, '"descriptors":"1201FF"', true)
+end
+
+-- ---- all fields that are declared ----
+
+-- Numbers that do not stay, of all that are declared: no test can tell what a name means, so each is seen here first.
+local REPLACED = {
+  zero = [[
+    azimuth_degrees base_station_latitude base_station_longitude cdma_resolved_mcc elevation_degrees end
+    geo_system_index gnss_satellite_id gnss_sv_id hdop heading heading_uncertainty horizontal_confidence
+    horizontal_speed horizontal_uncertainty_circular horizontal_uncertainty_elliptical_azimuth
+    horizontal_uncertainty_elliptical_major horizontal_uncertainty_elliptical_minor id imsi_11_12 latitude
+    long_name_spare_bits longitude lte_embms_coverage_info_trace_id magnetic_deviation
+    minimum_interval_between_position_reports number_satellites_in_fix oem_lock_id packet_zone pdop pilot_pn
+    raw_horizontal_confidence raw_horizontal_uncertainty_circular reference_pn reserved1 reserved2 reserved3 reserved4
+    short_name_spare_bits signal_to_noise_ratio_bhz speed_east_north_up speed_uncertainty
+    speed_uncertainty_east_north_up start time_uncertainty time_value utf16 value vdop vertical_confidence
+    vertical_speed vertical_uncertainty vlan_id_range_end vlan_id_range_start
+  ]],
+  place = [[
+    base_station_id cdma_registration_zone_id cell_id cid_3gpp closed_subscriber_group csg_id global_cell_id
+    gsm_routing_area_code lac lac1 lac2 lac_3gpp lte_tac network_id nid serving_cell_id sid system_id tac
+    tracking_area_code umts_cell_id wcdma_routing_area_code
+  ]],
+  identity = "modem_id",
+}
+
+-- Calls for each field, however deep, that is a plain number: enumerations, flags and counts say nothing of a person.
+local function each_number(declared, visit)
+  for _, field in pairs(declared) do
+    local t = field.type
+    while t.of do t = t.of end
+    if t.kind == "struct" then
+      each_number(t.fields, visit)
+    elseif (t.kind == "uint" or t.kind == "int" or t.kind == "float") and not t.style and not t.secret then
+      visit(field.name)
+    end
+  end
+end
+
+local function each_declared_number(visit)
+  for _, list in ipairs { "mbim.messages", "qmi.messages" } do
+    for _, message in ipairs(require(list)) do
+      local layouts = { message.declaration }
+      for _, layout in pairs(message.declaration.later or {}) do layouts[#layouts + 1] = layout end
+      for _, layout in ipairs(layouts) do
+        for _, part in ipairs { "query", "set", "request", "response", "indication" } do
+          if type(layout[part]) == "table" then each_number(layout[part], visit) end
+        end
+      end
+    end
+  end
+end
+
+function T.test_each_number_that_does_not_stay()
+  local found = { zero = {}, place = {}, identity = {} }
+  each_declared_number(function(name)
+    local what = fields.of_number(name)
+    if what ~= "kept" then found[what][name] = true end
+  end)
+  for what, names in pairs(REPLACED) do
+    local expected = {}
+    for name in names:gmatch "%S+" do expected[name] = true end
+    lu.assertEquals(found[what], expected)
+  end
+end
+
+-- What nobody has thought of does not stay.
+function T.test_a_number_of_an_unknown_name()
+  local others = pseudonyms.new()
+  for _, name in ipairs { "home_number_of_owner", "cell", "code", "rsrp_of_cell_id" } do
+    lu.assertEquals({ fields.number(others, 171650049, name), fields.number(others, 40.7, name) }, { 0, 0.0 }, name)
+  end
+  lu.assertEquals(fields.number(others, -98, "lte_rsrp_threshold_list"), -98)
+  lu.assertNotEquals(fields.number(others, 171650049, "cell_id"), 171650049)
+  lu.assertEquals(fields.number(others, 171650049, "cell_id", true), 171650049)
+end
+
+function T.test_cell_of_system_info()
+  local info = assert(nas.system_info.indication:encode { gsm_system_info = { cell_id_valid = true,
+    cell_id = 171650049, lac = 12033 } })
+  local bytes = core_qmi.build {
+    service = 3, client = 1, type = "indication", transaction = 0, id = nas.system_info.id, tlvs = info,
+    from_modem = true,
+  }
+  for _, keeps in ipairs { false, true } do
+    local replaced = messages.new(pseudonyms.new(), { keep_cells = keeps }):qmi(bytes)
+    lu.assertEquals(replaced:find(("<I4"):pack(171650049), 1, true) ~= nil, keeps)
+    local values = assert(nas.system_info.indication:decode(core_qmi.parse(replaced).tlvs))
+    lu.assertTrue(values.gsm_system_info.cell_id_valid)
+  end
+end
+
+-- A command that is not declared: nothing is left of what it carries.
+function T.test_what_is_not_declared_is_blank()
+  local bytes = core_mbim.build {
+    type = "command", transaction = 7, service = "00112233-4455-6677-8899-aabbccddeeff", cid = 3, set = true,
+    info = "who knows",
+  }
+  local other = core_mbim.parse(messages.new(pseudonyms.new(), {}):mbim(bytes))
+  lu.assertEquals({ other.transaction, other.cid, other.info }, { 7, 3, ("\0"):rep(9) })
+  lu.assertNil(decode.decode(core_mbim.build(other)).err)
+end
+
+return T
