@@ -8,7 +8,13 @@ local sierra = require "makers.sierra.qmi"
 local bits = {
   diag = 0x1, adb = 0x2, nmea = 0x4, modem = 0x8, rmnet0 = 0x100, rmnet1 = 0x400, rmnet2 = 0x800, mbim = 0x1000,
   rndis = 0x4000, audio = 0x10000, ecm = 0x80000, ubist = 0x200000,
+  ncm = 0x400000, -- which Sierra has no bit for
 }
+
+-- What carries the data: one of them.
+local networks = { qmi = bits.rmnet0, mbim = bits.mbim, ecm = bits.ecm, ncm = bits.ncm, rndis = bits.rndis }
+local any_network = bits.rmnet1 | bits.rmnet2
+for _, bit in pairs(networks) do any_network = any_network | bit end
 
 -- In the words of QMI.
 local qmi_bits = {
@@ -53,9 +59,10 @@ end
 
 ---What carries the data.
 ---@param mask integer
----@return "mbim"|"qmi"|"ecm"|"rndis"|nil
+---@return "mbim"|"qmi"|"ecm"|"ncm"|"rndis"|nil
 function composition.data_of(mask)
-  return composition.protocol_of(mask) or mask & bits.ecm ~= 0 and "ecm" or mask & bits.rndis ~= 0 and "rndis" or nil
+  return composition.protocol_of(mask) or mask & bits.ecm ~= 0 and "ecm" or mask & bits.ncm ~= 0 and "ncm"
+    or mask & bits.rndis ~= 0 and "rndis" or nil
 end
 
 -- The mask of a composition of QMI; of two in one, the second.
@@ -147,6 +154,13 @@ function methods:choose_interfaces(kind, mask)
   end
 end
 
+---What carries its packets from the next start on; its other interfaces stay.
+---@param name "mbim"|"qmi"|"ecm"|"ncm"|"rndis"
+function methods:choose_data(name)
+  local usb = self.nv.usb
+  self:choose_interfaces(usb.type, usb.mask & ~any_network | networks[name])
+end
+
 ---Does it show an interface?
 ---@param name string a key of the personality's interfaces
 ---@param protocol "mbim"|"qmi"|false|nil of the configuration; nil: of the one that it is in
@@ -165,7 +179,7 @@ function methods:shows(name, protocol)
 end
 
 ---What carries its packets, if that is neither MBIM nor QMI.
----@return "ecm"|"rndis"|nil
+---@return "ecm"|"ncm"|"rndis"|nil
 function methods:network_mode()
   return not self.composition and composition.data_of(self.usb.mask) or nil
 end

@@ -12,6 +12,7 @@ return require("simulator.models.personality").join(require "simulator.models.sp
     serial = "0000",
     usual_type = 1,
     types = { { name = "Quectel" } },
+    numbers = { [0] = "qmi", "ecm", "mbim", "rndis" }, -- of "usbnet"
     offered = { "diag", "nmea", "modem", "rmnet0", "mbim" },
   },
   -- "ppp" is always there.

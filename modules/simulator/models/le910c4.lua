@@ -16,9 +16,9 @@ return personality.join(ln920, {
     serial = "0123456789ABCDEF",
     usual_type = 1,
     types = { { name = "Telit" } },
+    numbers = { [0] = "qmi", [1] = "rndis", [2] = "mbim", [4] = "ecm" }, -- of #USBCFG
     offered = { "diag", "nmea", "modem", "rmnet0", "mbim" },
   },
-  usbcfg = { [0] = "qmi", [1] = "rndis", [2] = "mbim", [4] = "ecm" },
 
   imei = "353080091000013",
   firmware = "M0F.603003",

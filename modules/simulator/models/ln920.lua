@@ -13,9 +13,9 @@ return require("simulator.models.personality").join(require "simulator.models.sp
     serial = "8d0b1f7b",
     usual_type = 1,
     types = { { name = "Telit" } },
+    numbers = { [0] = "rndis", "qmi", "mbim", "ecm" }, -- of #USBCFG
     offered = { "diag", "nmea", "modem", "rmnet0", "mbim" },
   },
-  usbcfg = { [0] = "rndis", "qmi", "mbim", "ecm" },
   -- "ppp" is its second port for commands.
   interfaces = {
     diag  = { interface = 0, subclass = 0xff, protocol = 0x30, input = 1, output = 1 },

@@ -3,6 +3,7 @@
 
 local card = require "simulator.at.card_state"
 local composition = require "simulator.composition"
+local usb_number = require "simulator.at.usb_number"
 
 local INCORRECT_PARAMETERS = 50
 local NO_SESSION, NOT_FIXED = 505, 516
@@ -40,21 +41,9 @@ settings.usbcfg = {
   end,
 }
 
-local networks = { ["0"] = bits.rmnet0, ["1"] = bits.ecm, ["2"] = bits.mbim, ["3"] = bits.rndis }
-local any_network = bits.rmnet0 | bits.ecm | bits.mbim | bits.rndis
-
 settings.usbnet = {
-  show = function(modem)
-    for number, bit in pairs(networks) do
-      if modem.nv.usb.mask & bit ~= 0 then return number end
-    end
-    return "0"
-  end,
-  set = function(modem, arguments)
-    local usb, network = modem.nv.usb, networks[arguments[2]]
-    usb.mask = network and usb.mask & ~any_network | network or usb.mask
-    return network ~= nil
-  end,
+  show = function(modem) return tostring(usb_number.now(modem) or 0) end,
+  set = function(modem, arguments) return usb_number.choose(modem, arguments[2]) end,
 }
 
 local scan_modes = {

@@ -1,32 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Telit's AT commands, as far as they are needed: what the modem is on USB, technologies, bands, restart.
 
-local composition = require "simulator.composition"
+local usb_number = require "simulator.at.usb_number"
 
 local INCORRECT_PARAMETERS = 50
-local bits = composition.bits
-local any_network = bits.rmnet0 | bits.mbim | bits.ecm | bits.rndis
-local networks = { qmi = bits.rmnet0, mbim = bits.mbim, ecm = bits.ecm, rndis = bits.rndis }
-
--- ---- #USBCFG: the personality says which number is which; it is another product on USB then ----
-
-local function show_composition(modem)
-  local data = composition.data_of(modem.nv.usb.mask)
-  for number, name in pairs(modem.personality.usbcfg) do
-    if name == data then return { "#USBCFG: " .. number } end
-  end
-  return nil
-end
-
-local function choose_composition(modem, arguments)
-  local name = modem.personality.usbcfg[math.tointeger(tonumber(arguments[1])) or -1]
-  if not name then
-    return nil, INCORRECT_PARAMETERS
-  end
-  local usb = modem.nv.usb
-  modem:choose_interfaces(usb.type, usb.mask & ~any_network | networks[name])
-  return {}
-end
 
 -- ---- +WS46: the numbers of 3GPP TS 27.007 ----
 
@@ -142,9 +119,7 @@ return function(handle)
   handle("I", { run = function() return { "332" } end }) -- no text that would tell who made it
   for _, name in ipairs { "+CGMI", "+GMI" } do handle(name, { run = telit, test = function() return {} end }) end
 
-  handle("#USBCFG", { query = show_composition, set = choose_composition, test = function(modem)
-    return { ("#USBCFG: (0-%d)"):format(#modem.personality.usbcfg) }
-  end })
+  handle("#USBCFG", usb_number.command "#USBCFG")
   handle("+WS46", { query = show_technologies, set = choose_technologies, test = function(modem)
     return { ("+WS46: (%s)"):format(table.concat(modem.personality.ws46, ",")) }
   end })
