@@ -146,52 +146,59 @@ static int make_resolver(const struct resolver *resolver)
     return write_text(path, O_CREAT | O_TRUNC, resolver->text, resolver->length);
 }
 
-/* A folder that is replaced, and the path at which the old one is found. */
-struct cover {
-    const char *folder, *old;
-    const char *left_out; /* the one name in it that the new folder lacks */
-};
+#define BEFORE ".before" /* in a folder that is covered: what it was */
 
-/* Makes one name of it: a directory is mounted, a file linked to. */
-static int make_name(const struct cover *cover, const char *name)
+/* Makes one name of such a folder: a directory is mounted, a file linked to. */
+static int make_name(const char *folder, const char *name)
 {
     char from[PATH_MAX], here[PATH_MAX], target[PATH_MAX];
     struct stat info;
-    snprintf(from, sizeof(from), "%s/%s", cover->old, name);
-    snprintf(here, sizeof(here), "%s/%s", cover->folder, name);
-    if (strcmp(name, cover->left_out) == 0 || lstat(from, &info) < 0)
+    snprintf(from, sizeof(from), "%s/" BEFORE "/%s", folder, name);
+    snprintf(here, sizeof(here), "%s/%s", folder, name);
+    if (lstat(from, &info) < 0)
         return 0;
     if (S_ISDIR(info.st_mode)) {
         if (mkdir(here, 0755) < 0 || mount(from, here, NULL, MS_BIND | MS_REC, NULL) < 0)
             return -errno;
         return 0;
     }
+    /* Relative, so that it leads there in a further world inside of this one, too. */
+    snprintf(target, sizeof(target), BEFORE "/%.255s", name);
     if (S_ISLNK(info.st_mode)) {
         ssize_t length = readlink(from, target, sizeof(target) - 1);
         target[length > 0 ? length : 0] = '\0';
-        return symlink(target, here) < 0 ? -errno : 0;
     }
-    return symlink(from, here) < 0 ? -errno : 0;
+    return symlink(target, here) < 0 ? -errno : 0;
 }
 
-/* The folder becomes a new one, in which every name but one leads to the old one. */
-static int make_folder(const struct cover *cover)
+static int make_names(const char *folder, const char *left_out)
 {
-    if (mkdir(cover->old, 0755) < 0 ||
-        mount(cover->folder, cover->old, NULL, MS_BIND | MS_REC, NULL) < 0 ||
-        mount("tmpfs", cover->folder, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
-        return -errno;
-    DIR *names = opendir(cover->old);
+    char before[PATH_MAX];
+    snprintf(before, sizeof(before), "%s/" BEFORE, folder);
+    DIR *names = opendir(before);
     if (!names)
         return -errno;
     int status = 0;
     struct dirent *entry;
     while (status == 0 && (entry = readdir(names))) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            status = make_name(cover, entry->d_name);
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, BEFORE) != 0 &&
+            (!left_out || strcmp(name, left_out) != 0))
+            status = make_name(folder, name);
     }
     closedir(names);
     return status;
+}
+
+int mt_namespace_cover(const char *folder, const char *left_out)
+{
+    static const char made[] = "/run/cover", before[] = "/run/cover/" BEFORE;
+    if ((mkdir(made, 0755) < 0 && errno != EEXIST) ||
+        mount("tmpfs", made, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0 ||
+        mkdir(before, 0755) < 0 || mount(folder, before, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+        mount(made, folder, NULL, MS_MOVE, NULL) < 0 || rmdir(made) < 0)
+        return -errno;
+    return make_names(folder, left_out);
 }
 
 /*
@@ -200,10 +207,10 @@ static int make_folder(const struct cover *cover)
  */
 static int make_folders(void)
 {
-    static const struct cover etc = { "/etc", "/run/etc", "resolv.conf" };
-    static const struct cover kept = { "/var/lib", "/run/kept", "moontower" };
-    int status = make_folder(&etc);
-    return status == 0 && access(kept.folder, F_OK) == 0 ? make_folder(&kept) : status;
+    int status = mt_namespace_cover("/etc", "resolv.conf");
+    return status == 0 && access("/var/lib", F_OK) == 0
+               ? mt_namespace_cover("/var/lib", "moontower")
+               : status;
 }
 
 /*
@@ -237,6 +244,11 @@ static int make_mounts(void)
 }
 
 static bool is_inside;
+
+bool mt_namespace_is_inside(void)
+{
+    return is_inside;
+}
 
 int mt_namespace_enter(void)
 {

@@ -14,4 +14,17 @@ function M.empty() end
 ---@return moontower.error? err
 function M.enter() end
 
+--- own_devices() -> true | nil, err. In the namespaces, /sys becomes an empty folder, and /dev one to which names
+--- can be added. A second call does nothing.
+---@return true?
+---@return moontower.error? err
+function M.own_devices() end
+
+--- tell_of_device(text) -> true | nil, err. In the namespaces, those who listen to the kernel's events of devices
+--- receive this one: "add@/devices/...", and KEY=VALUE, each with a zero behind it.
+---@param text string
+---@return true?
+---@return moontower.error? err
+function M.tell_of_device(text) end
+
 return M
