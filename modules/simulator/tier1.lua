@@ -14,10 +14,12 @@ local ports = require "core.port"
 local unix_server = require "unix_server"
 local state = require "state"
 local control = require "simulator.control"
+local pcie = require "simulator.pcie"
 local pty = require "simulator.pty"
 local sim_at = require "simulator.at"
 local sim_nmea = require "simulator.nmea"
 local sim_network = require "simulator.network"
+local shown = require "simulator.shown"
 local slots = require "simulator.slots"
 local usb_port = require "simulator.usb_port"
 
@@ -30,6 +32,7 @@ local usb_port = require "simulator.usb_port"
 ---@field at string
 ---@field nmea string
 ---@field usb string? where sysfs would show it
+---@field slot simulator.pcie.slot? of a modem on PCIe
 
 ---@param name string
 ---@param folder string
@@ -55,6 +58,13 @@ local tier1 = { sockets = usual.sockets, link = usual.link, at = usual.at, nmea 
 function tier1.place(number)
   local name = "simulated" .. number
   return new_place(name, control.folder .. "/" .. name, "wwan" .. number - 1, ("wwan%db"):format(number - 1))
+end
+
+-- That of one on PCIe, whose interfaces its driver names.
+local function place_on_pcie(place, modem, number)
+  local slot = pcie.slot(modem.personality, number)
+  local links = { mbim = slot:net "mbim", qmi = slot:net "qmi" }
+  return setmetatable({ slot = slot, links = links }, { __index = place })
 end
 
 ---@class simulator.tier1.cable what is there while the modem is plugged in
@@ -151,7 +161,7 @@ end
 
 -- Whatever of the cable is there.
 local function pull(cable)
-  state.remove("devices", cable.place.name)
+  shown.hide(cable.place)
   for _, channel in ipairs(cable.channels) do
     for port in pairs(channel.connections) do
       port:close()
@@ -173,19 +183,9 @@ local function open_channel(channel, place)
   return channel.listener, err
 end
 
--- The entries of the description file for all control ports but the first.
-local function others_of(cable)
-  local list = {}
-  for i = 2, #cable.channels do
-    local name = cable.channels[i].name
-    list[i - 1] = { qmi = cable.place.sockets[name], net = cable.place.links[name] }
-  end
-  return #list > 0 and list or nil
-end
-
--- Opens sockets, links and terminal, and writes the file that says which modem they belong to.
+-- Opens sockets, links and terminal, and shows which modem they belong to.
 local function open_parts(modem, cable, arrival)
-  local identity, place = modem:usb_identity(), cable.place
+  local place = cable.place
   local ok, err = fs.mkdir(place.folder, 448) -- 0700
   for _, channel in ipairs(ok and cable.channels or {}) do
     ok, err = open_channel(channel, place)
@@ -204,24 +204,7 @@ local function open_parts(modem, cable, arrival)
       end
     end
   end
-  local first = cable.channels[1]
-  return state.save("devices", place.name, {
-    name = place.name, composition = modem.composition, mode = modem:network_mode(),
-    [first and first.name or "none"] = first and place.sockets[first.name], net = first and place.link or nil,
-    controls = others_of(cable),
-    at = cable.at and place.at, nmea = cable.nmea and place.nmea, incarnation = tostring(arrival),
-    vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
-    manufacturer = identity.manufacturer, model = modem.personality.hardware, usb_folder = place.usb,
-  })
-end
-
--- In its boot loader: a device without any port that we know.
-local function show_boot_loader(modem, place)
-  local identity = modem:usb_identity()
-  assert(state.save("devices", place.name, {
-    name = place.name, vendor = ("%04x"):format(identity.vendor), product = ("%04x"):format(identity.product),
-    manufacturer = identity.manufacturer,
-  }))
+  return shown.show(modem, cable, arrival)
 end
 
 -- Makes what `moontower` looks for.
@@ -336,7 +319,7 @@ local function start_one(modem, group, place)
     if event == "unplugged" then
       pull(cable)
     elseif event == "waiting" then
-      show_boot_loader(modem, place)
+      shown.show_boot_loader(modem, place)
     elseif event == "plugged" then
       assert(plug_in())
     end
@@ -355,11 +338,18 @@ end
 ---@return moontower.error? err
 function tier1.start_all(modems, group)
   local places, names, usb = {}, {}, nil
-  for number in ipairs(modems) do
+  local ok, err = true, nil
+  for number, modem in ipairs(modems) do
     places[number] = #modems == 1 and usual or tier1.place(number)
     names[number] = places[number].name
+    if modem.personality.pcie then
+      places[number] = place_on_pcie(places[number], modem, number)
+      ok, err = pcie.enter()
+    end
   end
-  local ok, err = control.start(modems, group)
+  if ok then
+    ok, err = control.start(modems, group)
+  end
   if ok then
     usb, err = usb_port.start(modems, names, group)
   end
