@@ -129,22 +129,22 @@ local block = bytes [[
 ]]
 
 function T.test_ntb_encode()
-  lu.assertEquals(hex(ntb.encode(0x10002, 5, { "abc" })), hex(block))
-  local packets = assert(ntb.decode(block))
+  lu.assertEquals(hex(ntb.encode(ntb.IP, 0x10002, 5, { "abc" })), hex(block))
+  local packets = assert(ntb.decode(ntb.IP, block))
   lu.assertEquals(packets, { { session = 5, packet = "abc" } })
-  local several = assert(ntb.encode(1, 2, { "abc", "defgh", "i" }))
+  local several = assert(ntb.encode(ntb.IP, 1, 2, { "abc", "defgh", "i" }))
   lu.assertEquals(#several, ntb.size { "abc", "defgh", "i" } - 3) -- the last one needs no padding
-  lu.assertEquals(ntb.decode(several), {
+  lu.assertEquals(ntb.decode(ntb.IP, several), {
     { session = 2, packet = "abc" }, { session = 2, packet = "defgh" }, { session = 2, packet = "i" },
   })
-  local none, err = ntb.encode(0, 0, { ("x"):rep(65536) })
+  local none, err = ntb.encode(ntb.IP, 0, 0, { ("x"):rep(65536) })
   lu.assertNil(none)
   lu.assertEquals(err.code, "invalid")
 end
 
 -- Pointer tables may stand behind the packets, be chained, and hold what is not for us.
 function T.test_ntb_decode_chained_tables()
-  local packets = assert(ntb.decode(bytes [[
+  local packets = assert(ntb.decode(ntb.IP, bytes [[
     4e 43 4d 48  0c 00  00 00  54 00  14 00
     61 62 63 64  65 66 00 00
     49 50 53 00  14 00  28 00  0c 00  04 00  10 00  02 00  00 00  00 00
@@ -158,7 +158,7 @@ end
 
 function T.test_ntb_decode_refuses()
   local function refused(bad)
-    local packets, err = ntb.decode(bad)
+    local packets, err = ntb.decode(ntb.IP, bad)
     lu.assertNil(packets)
     lu.assertEquals(err.code, "malformed")
   end
@@ -448,7 +448,7 @@ function T.test_pending_requests_and_unlink()
     modem.send_packet(5, "abc")
     answer = k:answer(31)
     lu.assertEquals({ answer.command, answer.seqnum, answer.length }, { 3, 2, 31 })
-    lu.assertEquals(ntb.decode(answer.data), { { session = 5, packet = "abc" } })
+    lu.assertEquals(ntb.decode(ntb.IP, answer.data), { { session = 5, packet = "abc" } })
     -- too late
     k:unlink(4, 2)
     answer = k:answer(0)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- NTB16: the transfer blocks that carry IP packets over the data endpoints (USB NCM 1.0 section 3, MBIM 1.0 section 7).
+-- NTB16: the transfer blocks that carry IP packets or Ethernet frames over the data endpoints (USB NCM 1.0 section 3,
+-- MBIM 1.0 section 7).
 
 local schema = require "schema"
 local errors = require "errors"
@@ -13,7 +14,8 @@ local header = schema.compile("NTH16", {
   u16 "ndp_index",
 })
 
--- "IPS" and the session for IP packets; "DSS" is for device services, which this modem has none of.
+-- What the packets are, and the session that they belong to. MBIM has "DSS", too, for device services, which this modem
+-- has none of.
 local pointers = schema.compile("NDP16", {
   bytes(3) "kind",
   u8 "session",
@@ -28,7 +30,10 @@ local pointer = schema.compile("NDP16 entry", {
 
 local header_size, pointers_size, pointer_size = 12, 8, 4
 
-local ntb = {}
+local ntb = { IP = "IPS", ETHERNET = "NCM" }
+
+-- In place of a session, as Ethernet frames have none: no checksum is behind them.
+ntb.NO_CHECKSUM = ("0"):byte()
 
 -- Hosts want packets at multiples of this.
 local alignment = 4
@@ -45,12 +50,13 @@ function ntb.size(packets)
 end
 
 ---Wraps packets of one session.
+---@param kind string ntb.IP or ntb.ETHERNET
 ---@param sequence integer counts the blocks of one direction, modulo 65536
 ---@param session integer
 ---@param packets string[]
 ---@return string? block
 ---@return moontower.error? err they are too long
-function ntb.encode(sequence, session, packets)
+function ntb.encode(kind, sequence, session, packets)
   local ndp_size = pointers_size + pointer_size * (#packets + 1)
   local entries, bodies, at = {}, {}, header_size + ndp_size
   for i, packet in ipairs(packets) do
@@ -71,7 +77,7 @@ function ntb.encode(sequence, session, packets)
   end
   return table.concat {
     nth,
-    pointers:encode { kind = "IPS", session = session, length = ndp_size },
+    pointers:encode { kind = kind, session = session, length = ndp_size },
     table.concat(entries),
     pointer:encode {},
     table.concat(bodies),
@@ -86,7 +92,7 @@ local function decode_at(codec, block, offset, size)
   return codec:decode(block:sub(offset + 1, offset + size))
 end
 
-local function read_pointers(block, at, packets)
+local function read_pointers(kind, block, at, packets)
   local ndp, err = decode_at(pointers, block, at, pointers_size)
   if not ndp then
     return nil, err
@@ -100,7 +106,7 @@ local function read_pointers(block, at, packets)
       break
     elseif entry.index + entry.length > #block then
       return malformed("a packet reaches beyond the end of its block")
-    elseif ndp.kind == "IPS" then
+    elseif ndp.kind == kind then
       table.insert(packets, {
         session = ndp.session, packet = block:sub(entry.index + 1, entry.index + entry.length),
       })
@@ -114,10 +120,11 @@ end
 ---@field packet string
 
 ---Unwraps a block.
+---@param kind string what is wanted of it; the rest is left out
 ---@param block string
 ---@return simulator.usb.ntb.packet[]? packets in order
 ---@return moontower.error? err the block is malformed
-function ntb.decode(block)
+function ntb.decode(kind, block)
   local nth, err = decode_at(header, block, 0, header_size)
   if not nth then
     return nil, err
@@ -127,7 +134,7 @@ function ntb.decode(block)
   local packets, at = {}, nth.ndp_index
   while at ~= 0 do
     local following
-    following, err = read_pointers(block, at, packets)
+    following, err = read_pointers(kind, block, at, packets)
     if not following then
       return nil, err
     elseif following ~= 0 and following <= at then
