@@ -30,7 +30,7 @@ local function qmi_mask(personality)
 end
 
 local function usual_mask(personality, protocol)
-  return serial | (protocol == "mbim" and bits.mbim or qmi_mask(personality))
+  return serial | (protocol == "qmi" and qmi_mask(personality) or networks[protocol])
 end
 
 ---@class simulator.usb_choice
@@ -114,7 +114,7 @@ function methods:configure(number)
 end
 
 ---Comes up in the usual composition of a protocol from now on, and at once.
----@param protocol "mbim"|"qmi"
+---@param protocol "mbim"|"qmi"|"ecm"|"ncm"|"rndis"
 function methods:compose(protocol)
   self:choose_interfaces(self.nv.usb.type, usual_mask(self.personality, protocol))
   self:apply_composition()
