@@ -73,10 +73,11 @@ end
 for _, composition in ipairs { "mbim", "qmi" } do
   local options = { "--composition", composition }
 
-  -- Nothing but the sleep has it look: what would, is an hour away.
+  -- Nothing but the sleep has it look: what would, is an hour away. Once `status` is answered, so are the questions
+  -- that follow a connection.
   T["test_a_connection_that_is_over_over_" .. composition] = function()
     run([[
-serve; until_online 1
+serve; until_online 1; moontower status >/dev/null
 moontower simulate fault disconnect-silent; sleep 0.5
 [ "$(grep -c 'online: as' /run/test/log)" = 1 ] || exit 1
 sleep_now; until_in /run/test/log "the connection has not outlived the computer's sleep"
