@@ -14,7 +14,9 @@ local M = { NETWORK_TIME = 90 }
 
 local ATTACH_TIME, MEND_TIME = 60, 20
 
-local function is_on(radio) return radio.hardware ~= "off" and radio.software == "on" end
+---@param radio modem.radio
+---@return boolean
+function M.is_on(radio) return radio.hardware ~= "off" and radio.software == "on" end
 
 ---Is the modem in a network, by what it says of its registration?
 ---@param registration modem.registration
@@ -32,18 +34,34 @@ local function is_settled(registration)
   return M.is_registered(registration) or registration.state == "denied" and final[registration.nw_error]
 end
 
-local function why(modem, registration)
+local function why(registration, technology)
   local number = registration.nw_error
-  local found = number and require("cause").verdict(number, "registration", modem.refused_in)
+  local found = number and require("cause").verdict(number, "registration", technology)
   return found and (": %s (cause %d)"):format(found.words, number) or "", found and found.hint
 end
 
-local function denied(modem, registration)
-  local cause, hint = why(modem, registration)
+---A network that refuses the modem.
+---@param registration modem.registration
+---@param technology string? of the network, where it is known: modem.refused_in
+---@return nil
+---@return moontower.error
+function M.denied(registration, technology)
+  local cause, hint = why(registration, technology)
   return errors.fail {
     code = "registration-denied", source = "modem", message = "the network refuses this SIM" .. cause,
     hint = hint or "Is the SIM activated, and paid for?",
     detail = { nw_error = registration.nw_error, who = "network" },
+  }
+end
+
+---A modem that finds no network.
+---@param message string
+---@return nil
+---@return moontower.error
+function M.not_registered(message)
+  return errors.fail {
+    code = "not-registered", source = "modem", message = message,
+    hint = "Antennas connected? Is there coverage? Does the modem's radio access (4G, 3G) suit the network?",
   }
 end
 
@@ -57,7 +75,7 @@ local function registered(modem, registration, watcher, seconds, may_mend)
   local now, err, shown = registration, nil, nil
   local function settled(value)
     if not is_settled(value) and value.state ~= shown then
-      watcher:doing("network", value.state == "denied" and "refused" .. why(modem, value) .. "; looking for another"
+      watcher:doing("network", value.state == "denied" and "refused" .. why(value, modem.refused_in) .. "; looking for another"
         or "searching")
       shown = value.state
     end
@@ -76,13 +94,10 @@ local function registered(modem, registration, watcher, seconds, may_mend)
   elseif may_mend and attach_apn.is_refused(now) then
     return now
   elseif now.state == "denied" then
-    return denied(modem, now)
+    return M.denied(now, modem.refused_in)
   elseif not M.is_registered(now) then
-    return errors.fail {
-      code = "not-registered", source = "modem",
-      message = ("no network after %g seconds of searching"):format(seconds) .. why(modem, now),
-      hint = "Antennas connected? Is there coverage? Does the modem's radio access (4G, 3G) suit the network?",
-    }
+    local cause = why(now, modem.refused_in)
+    return M.not_registered(("no network after %g seconds of searching"):format(seconds) .. cause)
   end
   return now
 end
@@ -131,8 +146,13 @@ local function in_network(modem, registration, options)
   return now, err
 end
 
-local function may_use(registration, carrier)
-  if registration.state ~= "roaming" and registration.state ~= "partner" or carrier.roaming then
+---Do the settings allow the network that the modem is registered with?
+---@param registration modem.registration
+---@param roams boolean? the carrier's
+---@return true?
+---@return moontower.error? err "roaming-refused"
+function M.may_use(registration, roams)
+  if registration.state ~= "roaming" and registration.state ~= "partner" or roams then
     return true
   end
   return errors.fail {
@@ -147,7 +167,21 @@ end
 ---@param carrier carrier.carrier
 ---@return boolean
 function M.has_network(registration, carrier)
-  return M.is_registered(registration) and may_use(registration, carrier) == true
+  return M.is_registered(registration) and M.may_use(registration, carrier.roaming) == true
+end
+
+---A network that gives no packet service.
+---@param packet modem.packet_service
+---@param technology string? of the network, where it is known: modem.refused_in
+---@return nil
+---@return moontower.error
+function M.detached(packet, technology)
+  local words, hint = why(packet, technology)
+  return errors.fail {
+    code = "attach-failed", source = "modem", message = "the network gives no packet service" .. words,
+    hint = hint or "Does the plan include data? Try again later, or in another network.",
+    detail = { nw_error = packet.nw_error, who = "network" },
+  }
 end
 
 local on_its_way = { attaching = true, detaching = true }
@@ -175,12 +209,7 @@ function M.attach(modem, packet, watcher)
   if not now and err.code == "unsupported" and packet.state == "unknown" then
     return packet
   elseif now and (now.state == "detached" or on_its_way[now.state]) then
-    local words, hint = why(modem, now)
-    return errors.fail {
-      code = "attach-failed", source = "modem", message = "the network gives no packet service" .. words,
-      hint = hint or "Does the plan include data? Try again later, or in another network.",
-      detail = { nw_error = now.nw_error, who = "network" },
-    }
+    return M.detached(now, modem.refused_in)
   end
   return now, err
 end
@@ -224,7 +253,7 @@ end
 
 local function ready_sim(modem, now, watcher, undo, options)
   local sim, err = now.sim, nil
-  if sim.state == "missing" and not is_on(now.radio) then
+  if sim.state == "missing" and not M.is_on(now.radio) then
     sim, err = radio_switch.seen_sim(modem, now, watcher, undo, options)
     now.sim = sim or now.sim
   end
@@ -251,7 +280,7 @@ function M.wait(modem, now, options, undo)
   end
   M.show_sim(modem, sim, watcher)
   local on, registration, allowed, packet
-  on, err = is_on(now.radio), nil
+  on, err = M.is_on(now.radio), nil
   if not on then
     on, err = radio_switch.on(modem, now.radio, watcher, undo, options)
   end
@@ -259,7 +288,7 @@ function M.wait(modem, now, options, undo)
     registration, err = in_network(modem, now.registration, options)
   end
   if registration then
-    allowed, err = may_use(registration, options.carrier)
+    allowed, err = M.may_use(registration, options.carrier.roaming)
   end
   if not allowed then
     return nil, err

@@ -12,6 +12,16 @@ local RADIO_TIME, SIM_TIME = 5, 30 -- seconds
 local FCC_OFF_HINT = "Laptop modems may need the maker's FCC unlock (`moontower help fcc`); others are low on power, "
   .. "or too hot."
 
+---A switch of the computer keeps the radio off.
+---@return nil
+---@return moontower.error
+function M.off_by_hardware()
+  return errors.fail {
+    code = "radio-off", source = "modem", message = "the radio is switched off by hardware",
+    hint = "A switch on the computer, or the W_DISABLE pin of the modem's slot, keeps it off.",
+  }
+end
+
 -- As far as the owner has allowed it.
 local function unlock_radio(modem, watcher, options)
   watcher:doing("radio", "unlocking")
@@ -42,10 +52,7 @@ end
 ---@return moontower.error? err
 function M.on(modem, radio, watcher, undo, options)
   if radio.hardware == "off" then
-    return errors.fail {
-      code = "radio-off", source = "modem", message = "the radio is switched off by hardware",
-      hint = "A switch on the computer, or the W_DISABLE pin of the modem's slot, keeps it off.",
-    }
+    return M.off_by_hardware()
   end
   watcher:doing("radio", "switching on")
   undo.radio = true

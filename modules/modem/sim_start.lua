@@ -13,6 +13,29 @@ local SIM_TIME = 30 -- seconds, which it needs after power-up
 local PROFILE_TIME = 5 -- in which an eSIM tells the ICCID of its enabled profile, though that is not ready yet
 local PROVISION_TIME = 8 -- in which a modem that has just started begins with its SIM by itself
 
+---A card, or a modem, that asks for a code, and no PIN is at hand.
+---@param pin modem.pin|{}
+---@return nil
+---@return moontower.error
+function M.locked(pin)
+  if locks.is_lock(pin.type) then
+    return locks.fail(pin)
+  end
+  local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
+  if pin.type == "puk1" then
+    return errors.fail {
+      code = "sim-blocked", source = "modem", message = "the SIM is blocked and asks for its PUK" .. tries,
+      hint = "The operator tells the PUK. Enter it in a phone; too many wrong PUKs destroy the SIM.",
+      detail = pin,
+    }
+  end
+  return errors.fail {
+    code = "sim-locked", source = "modem", message = "the SIM is locked and asks for its PIN" .. tries,
+    hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
+    detail = pin,
+  }
+end
+
 -- A PIN that is configured is entered, with care; without one, the error says what the user can do.
 local function locked_sim(modem, watcher, options)
   local sim, failure = modem:sim() -- with its ICCID
@@ -30,19 +53,7 @@ local function locked_sim(modem, watcher, options)
   elseif err then
     return nil, err
   end
-  local tries = pin.tries and (", %d tries left"):format(pin.tries) or ""
-  if pin.type == "puk1" then
-    return errors.fail {
-      code = "sim-blocked", source = "modem", message = "the SIM is blocked and asks for its PUK" .. tries,
-      hint = "The operator tells the PUK. Enter it in a phone; too many wrong PUKs destroy the SIM.",
-      detail = pin,
-    }
-  end
-  return errors.fail {
-    code = "sim-locked", source = "modem", message = "the SIM is locked and asks for its PIN" .. tries,
-    hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
-    detail = pin,
-  }
+  return M.locked(pin)
 end
 
 local sim_problems = {
@@ -93,6 +104,18 @@ local function hint_of(problem, radio)
   return may_be_locked and FCC_HINT or problem[3]
 end
 
+---A card that is neither ready nor locked, and does not become so by waiting.
+---@param sim modem.sim
+---@param radio modem.radio
+---@return nil
+---@return moontower.error
+function M.unusable(sim, radio)
+  local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
+  return errors.fail {
+    code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, radio),
+  }
+end
+
 ---@param modem modem.modem
 ---@param now modem.snapshot
 ---@param watcher up.watcher
@@ -123,10 +146,7 @@ function M.ready(modem, now, watcher, options)
   if sim.state == "ready" then
     return sim
   end
-  local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
-  return errors.fail {
-    code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, now.radio),
-  }
+  return M.unusable(sim, now.radio)
 end
 
 return M
