@@ -75,7 +75,8 @@ local function registered(modem, registration, watcher, seconds, may_mend)
   local now, err, shown = registration, nil, nil
   local function settled(value)
     if not is_settled(value) and value.state ~= shown then
-      watcher:doing("network", value.state == "denied" and "refused" .. why(value, modem.refused_in) .. "; looking for another"
+      local is_denied = value.state == "denied"
+      watcher:doing("network", is_denied and "refused" .. why(value, modem.refused_in) .. "; looking for another"
         or "searching")
       shown = value.state
     end

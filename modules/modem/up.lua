@@ -7,6 +7,7 @@
 local apn = require "modem.apn"
 local connections = require "modem.connection"
 local framing_trial = require "modem.framing_trial"
+local last_failure = require "modem.last_failure"
 local link = require "link"
 local look = require "modem.look"
 local prerequisites = require "modem.prerequisites"
@@ -271,12 +272,14 @@ function M.up(modem, carrier, options)
     report.bearer(bearer, watcher)
   end
   if not applied then
+    last_failure.save(modem.description, err)
     if modem.profile and modem.profile.manager then
       modem.profile.manager:failed(err)
     end
     return nil, err
   end
   undo.finished = true
+  last_failure.clear(modem.description)
   modem.link, applied.status = applied, status.of(modem)
   applied.on_close = function()
     modem.network_released_at = applied.bearer.network_released and task.now() or nil

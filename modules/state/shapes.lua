@@ -161,6 +161,11 @@ function declared.orders() return {
   version = 1, required = {}, optional = { modem = text, offline = hold, radio = hold },
 } end
 
+function declared.failures() return {
+  version = 1, required = { time = count, code = text, message = any_text },
+  optional = { hint = any_text, nw_error = index, incarnation = text },
+} end
+
 -- Read by modem/devices/files.lua, also where others have written it: see there.
 function declared.devices() return { version = 1, required = { name = text } } end
 

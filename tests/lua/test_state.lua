@@ -48,6 +48,7 @@ local examples = {
   replaced = { session = 0, ip = "ipv4v6", apn = "y", complete = true },
   qmi = { clients = { { service = 1, client = 7, persistent = { session = 0 } } }, incarnation = "1",
     allocating = true, kept = true },
+  failures = { time = 1, code = "connect-refused", message = "no", nw_error = 33, incarnation = "1" },
   channels = { incarnation = "1" },
   esims = { modem = "1-1", wanted = "89000123456789012341", command = "moontower esim enable" },
   card_channels = { number = 1, way = "qmi", incarnation = "1" },

@@ -19,7 +19,7 @@ all() {
     stat -c '%A %N' /etc/resolv.conf
     cat /etc/resolv.conf
     find /run/moontower /var/lib/moontower -type f ! -path '/run/moontower/qmi/*.json' |
-      grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/channels/\|/ladders/.*json$\|/moontower/\(history\|usage\|sms\|apns\)/' | sort
+      grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/channels/\|/failures/\|/ladders/.*json$\|/moontower/\(history\|usage\|sms\|apns\)/' | sort
     find /run/moontower/qmi -name '*.json' -exec grep -L '"kept":true' {} +
   } 2>/dev/null
 }
